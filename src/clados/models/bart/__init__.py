@@ -1,0 +1,1 @@
+"""BART and its kin: encoder-decoders that restore damaged text."""

@@ -1,0 +1,1 @@
+"""Images from text: diffusion models and DALL-E."""

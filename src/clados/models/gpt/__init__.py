@@ -1,0 +1,1 @@
+"""GPT and its descendants: left-to-right decoders."""
