@@ -1,0 +1,1 @@
+"""LLaMA and the models tuned from it."""

@@ -1,0 +1,1 @@
+"""PaLM and Google's other large decoders."""
