@@ -1,0 +1,131 @@
+"""`clados tree` and `clados timeline`: the survey's figures, drawn from the cards."""
+
+import json
+import sys
+from collections.abc import Callable, Iterable
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from clados.spec.errors import CladosError
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from clados.catalog.card import Card
+    from clados.draw.svg import Figure
+
+
+class Axis(StrEnum):
+    """What goes up: lanes of families, or the number of parameters."""
+
+    FAMILY = "family"
+    PARAMS = "params"
+
+
+Svg = Annotated[Path | None, typer.Option("--svg", metavar="FILE", help="Write the drawing as SVG.")]
+Json = Annotated[bool, typer.Option("--json", help="Print the data: nodes, edges, boxes.")]
+Highlight = Annotated[list[str] | None, typer.Option(metavar="MODEL", help="Light this model; may be repeated.")]
+Everything = Annotated[bool, typer.Option("--all", help="Also the models that are not among the survey's entries.")]
+Against = Annotated[
+    bool, typer.Option("--against-survey", help="List each edge that differs from the survey's figure, and why.")
+]
+Recent = Annotated[bool, typer.Option("--recent", help="The language models of early 2023.")]
+
+
+def tree(
+    svg: Svg = None,
+    as_json: Json = False,
+    highlight: Highlight = None,
+    everything: Everything = False,
+    against_survey: Against = False,
+) -> None:
+    """Draw the family tree: who descends from whom, and what changed."""
+    from clados import draw
+    from clados.catalog.load import catalog
+
+    cards = catalog()
+    shown = list(cards.values()) if everything else draw.surveyed(cards.values())
+    if against_survey:
+        _departures(shown, as_json=as_json)
+        return
+    lit = {cards[name].id for name in highlight or ()}
+    _show(lambda: draw.family_tree(shown, lit), lambda: draw.terminal_tree(shown, lit), svg, as_json=as_json)
+
+
+def timeline(
+    y: Annotated[Axis, typer.Option("--y", help="What goes up.")] = Axis.FAMILY,
+    recent: Recent = False,
+    svg: Svg = None,
+    as_json: Json = False,
+    highlight: Highlight = None,
+    everything: Everything = False,
+) -> None:
+    """Draw the models by date: in the lanes of their families, or by number of parameters."""
+    from clados import draw
+    from clados.catalog.load import catalog
+
+    cards = catalog()
+    lit = {cards[name].id for name in highlight or ()}
+    if recent:
+        _show(
+            lambda: draw.recent(cards, y.value, lit), lambda: draw.terminal_recent(cards, y.value), svg, as_json=as_json
+        )
+        return
+    shown = list(cards.values()) if everything else draw.surveyed(cards.values())
+    _show(
+        lambda: draw.timeline(shown, y.value, lit),
+        lambda: draw.terminal_timeline(shown, y.value),
+        svg,
+        as_json=as_json,
+    )
+
+
+def _show(
+    figure: "Callable[[], Figure]", terminal: "Callable[[], RenderableType]", svg: Path | None, *, as_json: bool
+) -> None:
+    """Writes the drawing, prints its data, or prints the terminal's version, as asked."""
+    if svg is None and not as_json:
+        _print(terminal())
+        return
+    drawn = figure()
+    if svg is not None:
+        try:
+            drawn.save(svg)
+        except OSError as error:
+            raise CladosError(f"cannot write {svg}: {error.strerror}") from error
+    if as_json:
+        _json(dict(drawn.data))
+    else:
+        print(f"wrote {svg}")
+
+
+def _departures(cards: "Iterable[Card]", *, as_json: bool) -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    from clados.draw.records import of_cards
+    from clados.draw.survey import departures
+
+    found = departures(of_cards(cards))
+    if as_json:
+        _json([each.json() for each in found])
+        return
+    table = Table("model", "only the survey", "only ours", "why", box=None, pad_edge=False, header_style="bold")
+    for each in found:
+        why = f"{each.reason} [{each.source}]" if each.reason else "no reason given"
+        table.add_row(each.child, ", ".join(sorted(each.survey)), ", ".join(sorted(each.ours)), Text(why))
+    _print(table)
+
+
+def _json(data: Any) -> None:
+    json.dump(data, sys.stdout, ensure_ascii=False, indent=2)
+    print()
+
+
+def _print(what: "RenderableType") -> None:
+    from rich.console import Console
+
+    Console(soft_wrap=False).print(what)

@@ -1,0 +1,198 @@
+"""SVG as text: elements, widths of text, boxes, the document and its style. The same input gives the same bytes."""
+
+import os
+import tempfile
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+FONT = "system-ui, -apple-system, 'Segoe UI', 'Helvetica Neue', Arial, 'DejaVu Sans', sans-serif"
+
+# Advance widths in em of a wide sans-serif (DejaVu Sans), so that narrower fonts of the reader's system fit as well.
+_ADVANCES = {
+    "'": 0.27,
+    "ijl": 0.28,
+    "IJ": 0.29,
+    " ,.": 0.32,
+    "/:;\\|": 0.34,
+    "f-": 0.36,
+    "()[]t": 0.39,
+    "!r": 0.41,
+    '"': 0.46,
+    "*_`–·": 0.5,
+    "sz?": 0.53,
+    "cL": 0.56,
+    "Fkvxy": 0.59,
+    "PTYaoe": 0.62,
+    "ESbdghnpqu$0123456789{}μ": 0.64,
+    "KAV": 0.68,
+    "BRXZC": 0.7,
+    "UHN": 0.75,
+    "DGOQ&": 0.79,
+    "w#+<=>^~×": 0.84,
+    "M★": 0.9,
+    "%mW@…": 1.0,
+}
+_WIDTHS = {letter: width for letters, width in _ADVANCES.items() for letter in letters}
+_WIDEST = 1.0
+
+# Light is the default and what is printed; dark follows the reader's system.
+_STYLE = """
+.clados text{font-family:%FONT;fill:#1f2328}
+.clados .paper{fill:#ffffff}
+.clados .hollow{fill:#ffffff}
+.clados .faint{fill:#57606a}
+.clados .rule{stroke:#d0d7de}
+.clados .ink{stroke:#1f2328}
+.clados .halo{stroke:#ffffff}
+.clados .on-colour{fill:#1b1b1b}
+.clados .on-dark{fill:#ffffff}
+.clados .dim{opacity:.28}
+.clados .lit{stroke:#d1242f;stroke-width:2.6}
+@media screen and (prefers-color-scheme:dark){
+.clados text{fill:#e6edf3}
+.clados .paper{fill:#0d1117}
+.clados .hollow{fill:#0d1117}
+.clados .faint{fill:#9198a1}
+.clados .rule{stroke:#3d444d}
+.clados .ink{stroke:#e6edf3}
+.clados .halo{stroke:#0d1117}
+.clados .root{fill:#30363d;stroke:#e6edf3}
+.clados .on-colour{fill:#1b1b1b}
+.clados .on-dark{fill:#ffffff}
+}""".replace("%FONT", FONT)
+
+
+def escape(text: str) -> str:
+    """`text` for use between tags and inside double quotes."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace('"', "&quot;")
+
+
+def number(value: float) -> str:
+    """A coordinate: at most two decimals, no trailing zeros, never `-0`."""
+    text = f"{value:.2f}".rstrip("0").rstrip(".")
+    return "0" if text in {"-0", ""} else text
+
+
+def element(tag: str, /, *children: str, **attributes: str | float | None) -> str:
+    """`<tag ...>children</tag>`; in names `_` stands for `-`, a trailing one goes (`class_`); None is left out."""
+    written = []
+    for name, value in attributes.items():
+        if value is not None:
+            text = value if isinstance(value, str) else number(value)
+            written.append(f' {name.rstrip("_").replace("_", "-")}="{escape(text)}"')
+    body = "".join(children)
+    return f"<{tag}{''.join(written)}>{body}</{tag}>" if body else f"<{tag}{''.join(written)}/>"
+
+
+def title(text: str) -> str:
+    """What a pointer resting on the element, or a screen reader, is told."""
+    return element("title", escape(text))
+
+
+def label(x: float, y: float, text: str, /, *, size: float = 11, **attributes: str | float | None) -> str:
+    """Text whose baseline starts at (`x`, `y`)."""
+    return element("text", escape(text), x=x, y=y, font_size=size, **attributes)
+
+
+def text_width(text: str, size: float = 11) -> float:
+    """Width in pixels, estimated: an upper bound for the usual sans-serif fonts."""
+    return sum(_WIDTHS.get(letter, _WIDEST) for letter in text) * size
+
+
+@dataclass(frozen=True)
+class Box:
+    """An upright rectangle in pixels, y pointing down."""
+
+    left: float
+    top: float
+    width: float
+    height: float
+
+    @property
+    def right(self) -> float:
+        return self.left + self.width
+
+    @property
+    def bottom(self) -> float:
+        return self.top + self.height
+
+    @property
+    def middle(self) -> float:
+        """The y of the centre."""
+        return self.top + self.height / 2
+
+    def grown(self, by: float) -> "Box":
+        """The box with a margin on every side."""
+        return Box(self.left - by, self.top - by, self.width + 2 * by, self.height + 2 * by)
+
+    def overlaps(self, other: "Box") -> bool:
+        """Whether the two share more than an edge."""
+        return (
+            self.left < other.right and other.left < self.right and self.top < other.bottom and other.top < self.bottom
+        )
+
+    def crossed_by(self, start: tuple[float, float], end: tuple[float, float]) -> bool:
+        """Whether the straight line from `start` to `end` passes through the inside (Liang and Barsky's clipping)."""
+        enter, leave = 0.0, 1.0
+        for low, high, begin, step in (
+            (self.left, self.right, start[0], end[0] - start[0]),
+            (self.top, self.bottom, start[1], end[1] - start[1]),
+        ):
+            if step == 0:
+                if not low < begin < high:
+                    return False
+                continue
+            near, far = sorted(((low - begin) / step, (high - begin) / step))
+            enter, leave = max(enter, near), min(leave, far)
+        return enter < leave
+
+    def json(self) -> list[float]:
+        """Left, top, width, height."""
+        return [round(value, 2) for value in (self.left, self.top, self.width, self.height)]
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A finished picture: its SVG text and the data it was drawn from."""
+
+    svg: str
+    data: Mapping[str, object]
+
+    def _repr_svg_(self) -> str:
+        return self.svg
+
+    def save(self, path: Path) -> None:
+        """Writes the SVG whole or not at all.
+
+        Raises:
+            OSError: the folder does not exist or cannot be written.
+        """
+        write_atomically(path, self.svg)
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Writes `text` beside `path` and moves it there, so that no reader ever sees half a file.
+
+    Raises:
+        OSError: the folder does not exist or cannot be written.
+    """
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+        mask = os.umask(0)
+        os.umask(mask)
+        Path(temporary).chmod(0o666 & ~mask)
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def document(width: float, height: float, name: str, parts: Iterable[str], *, kind: str) -> str:
+    """A whole SVG file that scales to its container; `name` is read out as its title."""
+    head = f'<svg xmlns="http://www.w3.org/2000/svg" class="clados" data-figure="{escape(kind)}" role="img" '
+    head += f'viewBox="0 0 {number(width)} {number(height)}" width="{number(width)}" height="{number(height)}">'
+    paper = element("rect", class_="paper", width=width, height=height)
+    return "\n".join([head, title(name), f"<style>{_STYLE}\n</style>", paper, *parts, "</svg>"]) + "\n"
