@@ -1,0 +1,1 @@
+"""Gopher and the models DeepMind built on it."""
