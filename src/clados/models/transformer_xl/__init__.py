@@ -1,0 +1,1 @@
+"""Transformer-XL and XLNet: memory and relative positions."""
