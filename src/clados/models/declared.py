@@ -1,0 +1,55 @@
+"""The declarations: one Python file beside each card, imported only when it is asked for."""
+
+import functools
+import importlib
+import importlib.util
+from pathlib import Path
+
+from clados.spec import Declaration, SpecError
+from clados.spec.part import hint
+
+HERE = Path(__file__).parent
+
+
+@functools.cache
+def found() -> dict[str, str]:
+    """Every declared model of the package: its id, and the module that declares it. Imports nothing."""
+    files = sorted(file for file in HERE.glob("*/*.toml") if file.with_suffix(".py").exists())
+    return {_id(file): f"clados.models.{file.parent.name}.{file.stem}" for file in files}
+
+
+def declared(model: str) -> Declaration:
+    """The declaration of a model, by its id; a path to a user's own file works too.
+
+    Raises:
+        SpecError: when no such model is declared, with the nearest name.
+    """
+    if model.endswith(".py"):
+        return _of(_from(Path(model)), model)
+    if model not in found():
+        raise SpecError(f"no model '{model}' is declared{hint(model, found())}")
+    return _of(importlib.import_module(found()[model]), model)
+
+
+def _id(file: Path) -> str:
+    with file.open(encoding="utf-8") as lines:
+        for line in lines:
+            if line.startswith("id"):
+                return line.split('"')[1]
+    raise SpecError(f"{file}: the card has no id")
+
+
+def _from(path: Path) -> object:
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    if spec is None or spec.loader is None or not path.exists():
+        raise SpecError(f"{path}: there is no declaration here")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def _of(module: object, where: str) -> Declaration:
+    declaration = getattr(module, "declaration", None)
+    if not isinstance(declaration, Declaration):
+        raise SpecError(f"{where}: the file must end with 'declaration = Declaration(...)'")
+    return declaration

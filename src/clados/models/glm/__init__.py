@@ -1,0 +1,1 @@
+"""GLM: blanks filled in by a decoder."""

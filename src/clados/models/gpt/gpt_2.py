@@ -1,0 +1,84 @@
+"""GPT-2: GPT with its norms in front, ten times larger (Radford et al. 2019)."""
+
+from clados.spec import *
+
+gpt_2 = Decoder(
+    size=Size(layers=12, d_model=768, heads=12),
+    inputs=Tokens(
+        vocab=Vocabulary(kind="bytes", size=50_257, bos=50_256, eos=50_256),
+        position=Learned(1024),
+        dropout=0.1,
+    ),
+    stack=Stack(
+        block=Block(Attention(dropout=0.1), MLP("gelu_tanh"), dropout=0.1),
+        norm=LayerNorm(1e-5),
+        sees=Causal(),
+    ),
+    heads=(Tied(),),
+    init=Normal(0.02, positions=0.01, by_depth=True),
+)
+
+pretraining = Stage(
+    name="pretraining",
+    objective=NextToken(),
+    data="WebText: 8 million pages linked from Reddit, 40 GB",
+    optimiser=AdamW(lr=2.5e-4, decay=0.01),
+    schedule=Cosine(warmup=2000),
+    batch=512,
+    length=1024,
+)
+
+hf = Layout(
+    model_type="gpt2",
+    architectures={"GPT2LMHeadModel": ("lm",), "GPT2Model": ()},
+    prefix="transformer.",
+    rules={
+        "inputs.tokens.*": "transformer.wte.*",
+        "inputs.position.table.*": "transformer.wpe.*",
+        "stack.blocks.*.attn_norm.*": "transformer.h.*.ln_1.*",
+        "stack.blocks.*.attn.qkv.weight": Flipped("transformer.h.*.attn.c_attn.weight"),
+        "stack.blocks.*.attn.qkv.bias": "transformer.h.*.attn.c_attn.bias",
+        "stack.blocks.*.attn.out.weight": Flipped("transformer.h.*.attn.c_proj.weight"),
+        "stack.blocks.*.attn.out.bias": "transformer.h.*.attn.c_proj.bias",
+        "stack.blocks.*.mlp_norm.*": "transformer.h.*.ln_2.*",
+        "stack.blocks.*.mlp.up.weight": Flipped("transformer.h.*.mlp.c_fc.weight"),
+        "stack.blocks.*.mlp.up.bias": "transformer.h.*.mlp.c_fc.bias",
+        "stack.blocks.*.mlp.down.weight": Flipped("transformer.h.*.mlp.c_proj.weight"),
+        "stack.blocks.*.mlp.down.bias": "transformer.h.*.mlp.c_proj.bias",
+        "stack.norm_out.*": "transformer.ln_f.*",
+    },
+    config={
+        "n_embd": "size.d_model",
+        "n_layer": "size.layers",
+        "n_head": "size.heads",
+        "n_inner": "size.d_ff",
+        "vocab_size": "inputs.vocab.size",
+        "bos_token_id": "inputs.vocab.bos",
+        "eos_token_id": "inputs.vocab.eos",
+        "pad_token_id": "inputs.vocab.pad",
+        "n_positions": "inputs.position.length",
+        "layer_norm_epsilon": "stack.norm.eps",
+        "activation_function": Choice("stack.block.mlp.act", {"gelu_new": "gelu_tanh", "gelu": "gelu", "relu": "relu"}),
+        "embd_pdrop": "inputs.dropout",
+        "resid_pdrop": "stack.block.dropout",
+        "attn_pdrop": "stack.block.attn.dropout",
+        "initializer_range": "init.std",
+    },
+    unused=(r"lm_head\.weight", r"(transformer\.)?h\.\d+\.attn\.(bias|masked_bias)"),
+)
+
+declaration = Declaration(
+    model=gpt_2.but(size=Size(layers=48, d_model=1600, heads=25)),
+    sizes={
+        "small": gpt_2.size,
+        "medium": Size(layers=24, d_model=1024, heads=16),
+        "large": Size(layers=36, d_model=1280, heads=20),
+        "xl": Size(layers=48, d_model=1600, heads=25),
+    },
+    recipe=Recipe((pretraining,)),
+    layouts=(hf,),
+    assumed=(
+        "recipe.optimiser: not published; GPT's rate and decay stand here",
+        "recipe.schedule: not published; GPT's warmup and cosine stand here",
+    ),
+)

@@ -1,0 +1,9 @@
+"""DO: parts to modules. ``build`` makes a working model of any declaration, at any size."""
+
+from clados.nn import attention, heads, inputs, kinds, layers, positions, stack  # noqa: F401  (they register themselves)
+from clados.nn.build import Module, builds, draw, module
+from clados.nn.kinds import Output
+from clados.nn.make import build
+from clados.nn.sight import Cache
+
+__all__ = ["Cache", "Module", "Output", "build", "builds", "draw", "module"]

@@ -1,0 +1,88 @@
+"""Attention. Shapes: x is [batch, length, d_model]; q, k, v are [batch, heads, length, head_dim]."""
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import scaled_dot_product_attention
+
+from clados import spec as s
+from clados.nn.build import Module, builds
+from clados.nn.positions import turn
+from clados.nn.sight import KV, Sight
+from clados.spec.pieces import Env
+
+
+@builds(s.Attention)
+class Attention(Module):
+    """softmax(scale q k^T + bias) v; queries, keys and values in one product, grouped when kv_heads are fewer."""
+
+    qkv: nn.Linear
+    out: nn.Linear
+
+    def __init__(self, part: s.Attention, env: Env) -> None:
+        super().__init__(part, env)
+        size = env.dims
+        self.head_dim, self.split = size.head_dim, (size.heads, size.kv_heads, size.kv_heads)
+        self.scale, self.dropout, self.grouped = part.scale, part.dropout, size.kv_heads < size.heads
+        self.neighbours = False  # set by the stack that turns its queries and keys
+
+    def forward(self, x: Tensor, sight: Sight, kv: KV | None = None) -> tuple[Tensor, KV | None]:
+        """The attended [batch, length, d_model], and the keys and values with these positions written in."""
+        batch, length, _ = x.shape
+        q, k, v = self.qkv(x).view(batch, length, -1, self.head_dim).transpose(1, 2).split(self.split, 1)
+        if sight.rotary is not None:
+            q, k = turn(q, sight.rotary, self.neighbours), turn(k, sight.rotary, self.neighbours)
+        if kv is not None:
+            end = sight.past + length
+            kv.k[:, :, sight.past : end] = k
+            kv.v[:, :, sight.past : end] = v
+            k, v = kv.k[:, :, :end], kv.v[:, :, :end]
+        if sight.lengths is not None:
+            y = self.apart(q, k, v, sight)
+        else:
+            y = self.attend(q, k, v, sight.mask, sight.causal)
+        return self.out(y.transpose(1, 2).reshape(batch, length, -1)), kv
+
+    def attend(self, q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None, causal: bool) -> Tensor:
+        """[batch, heads, length, head_dim]."""
+        dropout = self.dropout if self.training else 0.0
+        return scaled_dot_product_attention(q, k, v, mask, dropout, causal, scale=self.scale, enable_gqa=self.grouped)
+
+    def apart(self, q: Tensor, k: Tensor, v: Tensor, sight: Sight) -> Tensor:
+        """Packed texts: each attends to itself alone, so that no padding is computed."""
+        lengths = list(sight.lengths or ())
+        texts = zip(q.split(lengths, 2), k.split(lengths, 2), v.split(lengths, 2), lengths, strict=True)
+        masks = (None if sight.mask is None else sight.mask[..., :n, :n] for n in lengths)
+        return torch.cat([self.attend(q, k, v, mask, sight.causal) for (q, k, v, _), mask in zip(texts, masks)], 2)
+
+
+@builds(s.CrossAttention)
+class CrossAttention(Module):
+    """Queries from here; keys and values from the encoder's states, computed once for a text."""
+
+    q: nn.Linear
+    kv: nn.Linear
+    out: nn.Linear
+
+    def __init__(self, part: s.CrossAttention, env: Env) -> None:
+        super().__init__(part, env)
+        size = env.dims
+        self.head_dim, self.heads = size.head_dim, (size.kv_heads, size.kv_heads)
+        self.scale, self.dropout, self.grouped = part.scale, part.dropout, size.kv_heads < size.heads
+
+    def read(self, memory: Tensor) -> KV:
+        """The encoder's states as keys and values."""
+        k, v = self.kv(memory).unflatten(-1, (-1, self.head_dim)).transpose(1, 2).split(self.heads, 1)
+        return KV(k, v)
+
+    def forward(self, x: Tensor, sight: Sight, kv: KV | None = None) -> tuple[Tensor, KV]:
+        """The attended [batch, length, d_model], and the encoder's keys and values."""
+        if kv is None:
+            if sight.memory is None:
+                raise s.SpecError("cross-attention has nothing to read: give the encoder's states")
+            kv = self.read(sight.memory)
+        q = self.q(x).unflatten(-1, (-1, self.head_dim)).transpose(1, 2)
+        dropout = self.dropout if self.training else 0.0
+        y = scaled_dot_product_attention(
+            q, kv.k, kv.v, sight.memory_mask, dropout, scale=self.scale, enable_gqa=self.grouped
+        )
+        return self.out(y.transpose(1, 2).flatten(2)), kv

@@ -1,0 +1,102 @@
+"""From a part to its module. A module owns what its part's ``pieces`` say, under the same names."""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+import torch
+from torch import Tensor, nn
+
+from clados.spec import Part, Row, SpecError, rows
+from clados.spec.pieces import Env, Held, Linear, Named, Several, Table, Weight
+
+M = TypeVar("M", bound=Callable[..., nn.Module])
+
+_MODULES: dict[type[Part], Callable[..., nn.Module]] = {}
+
+
+def builds(part: type[Part]) -> Callable[[M], M]:
+    """Register what builds a type of part: a module class, or a function that chooses one."""
+
+    def register(module: M) -> M:
+        _MODULES[part] = module
+        return module
+
+    return register
+
+
+def module(part: Part, env: Env | None = None) -> nn.Module:
+    """The module of a part, its tensors not yet drawn.
+
+    Raises:
+        SpecError: when nothing builds this type of part.
+    """
+    if type(part) not in _MODULES:
+        raise SpecError(f"nothing builds {type(part).__name__}")
+    return _MODULES[type(part)](part, env)
+
+
+class Module(nn.Module):
+    """Allocates the pieces of its part; a subclass says what is computed with them."""
+
+    def __init__(self, part: Part, env: Env | None = None) -> None:
+        super().__init__()
+        for name, piece in part.pieces(env).items():  # type: ignore[arg-type]
+            if isinstance(piece, Weight):
+                self.register_parameter(name, nn.Parameter(torch.empty(piece.shape)))
+            else:
+                self.add_module(name, _made(piece))
+
+
+def _made(piece: Held | Several | Named | Linear | Table) -> nn.Module:
+    match piece:
+        case Held():
+            return module(piece.part, piece.env)
+        case Several():
+            return nn.ModuleList(module(held.part, held.env) for held in piece.held)
+        case Named():
+            return nn.ModuleDict({name: module(held.part, held.env) for name, held in piece.held.items()})
+        case Linear():
+            return _Product(piece.n_in, piece.n_out, piece.bias)
+        case Table():
+            return _Rows(piece.rows, piece.columns)
+
+
+class _Product(nn.Linear):
+    """x W^T + b, left undrawn."""
+
+    def reset_parameters(self) -> None:
+        """Nothing: ``draw`` follows the declaration."""
+
+
+class _Rows(nn.Embedding):
+    """A table, left undrawn."""
+
+    def reset_parameters(self) -> None:
+        """Nothing: ``draw`` follows the declaration."""
+
+
+@torch.no_grad()
+def draw(model: nn.Module, part: Part, generator: torch.Generator | None = None) -> None:
+    """Fill a model's tensors by the laws of its declaration's ``init``."""
+    init = part.init  # type: ignore[attr-defined]
+    for row in rows(part):
+        if not row.path.endswith("logit_scale"):
+            _draw(model.get_parameter(row.path), row, init, generator)
+
+
+def _draw(tensor: Tensor, row: Row, init: object, generator: torch.Generator | None) -> None:
+    start = 0
+    for fill in init.fills(row):  # type: ignore[attr-defined]
+        each = tensor[start : start + fill.rows] if tensor.dim() else tensor
+        start += fill.rows
+        match fill.law:
+            case "ones":
+                each.fill_(1.0)
+            case "zeros":
+                each.zero_()
+            case "normal":
+                each.normal_(0.0, fill.std, generator=generator)
+            case "truncated":
+                nn.init.trunc_normal_(each, 0.0, fill.std, -2 * fill.std, 2 * fill.std, generator=generator)
+            case "uniform":
+                each.uniform_(-fill.std * 3**0.5, fill.std * 3**0.5, generator=generator)

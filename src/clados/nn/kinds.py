@@ -1,0 +1,219 @@
+"""Whole models. Arguments and outputs have transformers' names; see docs/arguments.md."""
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from clados import spec as s
+from clados.nn.build import Module, builds
+from clados.nn.sight import Cache
+from clados.nn.stack import Stack, packed
+from clados.spec.pieces import Env
+
+
+class Output(dict[str, Any]):
+    """What a model gives, by name: ``output.logits`` is ``output["logits"]``."""
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self[name]
+        except KeyError:
+            raise AttributeError(f"this output has no '{name}'; it has {', '.join(self)}") from None
+
+
+class Single(Module):
+    """Inputs, one stack, heads."""
+
+    inputs: nn.Module
+    stack: Stack
+    heads: nn.ModuleDict
+
+    def __init__(self, part: s.Tower, env: Env | None = None) -> None:
+        super().__init__(part, env)
+        self.spec = part
+        self.reads_tokens = isinstance(part.inputs, s.Tokens)
+        self.woven = 3 if isinstance(part.inputs, s.Trajectory | s.Frames) else 1  # positions a step
+        self.outputs = [(head.slot, head.output) for head in part.heads]
+        if not part.heads:
+            self.heads = nn.ModuleDict()
+
+    def states(
+        self,
+        input_ids: Tensor | None = None,
+        *,
+        attention_mask: Tensor | None = None,
+        position_ids: Tensor | None = None,
+        cache: Cache | None = None,
+        **read: Tensor,
+    ) -> Tensor:
+        """The last states, [batch, length, d_model]; what is padding is not computed, and is zero.
+
+        Args:
+            input_ids: [batch, length]; other inputs by their own names (``pixel_values`` ...).
+            attention_mask: [batch, length so far], 1 where there is something, 0 for padding.
+            position_ids: [batch or 1, length]; counted from 0 when not given.
+            cache: what the layers remember of earlier positions.
+        """
+        if not self.reads_tokens:
+            x = self.inputs(**read)
+            keep = None if attention_mask is None else attention_mask.bool().repeat_interleave(self.woven, 1)
+            return self.stack(x, torch.arange(x.size(1), device=x.device)[None], keep, cache)
+        if input_ids is None:
+            raise s.SpecError("this model reads input_ids, and none were given")
+        positions = position_ids
+        if positions is None:
+            past = cache.used if cache else 0
+            positions = torch.arange(past, past + input_ids.size(1), device=input_ids.device)[None]
+        keep = None if attention_mask is None else attention_mask.bool()
+        lengths = packed(keep) if keep is not None and cache is None else None
+        if keep is None or lengths is None:
+            return self.stack(self.inputs(input_ids, positions, **read), positions, keep, cache)
+        read = {name: value[keep][None] for name, value in read.items()}
+        positions = positions.expand_as(keep)[keep][None]
+        x = self.stack(self.inputs(input_ids[keep][None], positions, **read), positions, lengths=lengths)
+        return x.new_zeros(*keep.shape, x.size(-1)).masked_scatter(keep[..., None], x)
+
+    def forward(self, input_ids: Tensor | None = None, *, logits_to_keep: int = 0, **given: Any) -> Output:
+        """The heads' outputs and ``last_hidden_state``. Arguments are those of ``states``.
+
+        Args:
+            logits_to_keep: read the heads at so many last positions only; 0 means at all.
+        """
+        x = self.states(input_ids, **given)
+        if logits_to_keep:
+            x = x[:, -logits_to_keep:]
+        out = Output(last_hidden_state=x)
+        read = {"input_ids": input_ids, **given}
+        for slot, name in self.outputs:
+            out[name] = self.heads[slot](x, self.inputs, {**read, **out})
+        return out
+
+    def cache(self, batch: int, room: int) -> Cache:
+        """An empty cache with room for so many positions."""
+        return self.stack.cache(batch, room, next(self.parameters()))
+
+
+@builds(s.Encoder)
+class Encoder(Single):
+    """Every position sees every other."""
+
+
+@builds(s.Decoder)
+class Decoder(Single):
+    """Every position sees itself and what came before."""
+
+
+@builds(s.Tower)
+class Tower(Single):
+    """One side of a pair."""
+
+
+@builds(s.EncoderDecoder)
+class EncoderDecoder(Module):
+    """A decoder that also sees all of the encoder's states."""
+
+    inputs: nn.Module
+    encoder: Stack
+    decoder: Stack
+    heads: nn.ModuleDict
+
+    def __init__(self, part: s.EncoderDecoder, env: Env | None = None) -> None:
+        super().__init__(part, env)
+        self.spec = part
+
+    def encode(self, input_ids: Tensor, attention_mask: Tensor | None = None) -> Tensor:
+        """The encoder's states, [batch, length, d_model]."""
+        positions = torch.arange(input_ids.size(1), device=input_ids.device)[None]
+        keep = None if attention_mask is None else attention_mask.bool()
+        lengths = packed(keep) if keep is not None else None
+        if keep is None or lengths is None:
+            return self.encoder(self.inputs(input_ids, positions), positions, keep)
+        positions = positions.expand_as(keep)[keep][None]
+        x = self.encoder(self.inputs(input_ids[keep][None], positions), positions, lengths=lengths)
+        return x.new_zeros(*keep.shape, x.size(-1)).masked_scatter(keep[..., None], x)
+
+    def states(
+        self,
+        input_ids: Tensor | None = None,
+        *,
+        decoder_input_ids: Tensor,
+        attention_mask: Tensor | None = None,
+        decoder_attention_mask: Tensor | None = None,
+        encoder_outputs: Tensor | None = None,
+        cache: Cache | None = None,
+    ) -> Tensor:
+        """The decoder's last states, [batch, its length, d_model].
+
+        Args:
+            input_ids: [batch, length] of the source; not needed when ``encoder_outputs`` are given.
+            decoder_input_ids: [batch, length] of the target so far, its start token first.
+            cache: what the decoder remembers; it keeps the encoder's keys and values too.
+        """
+        if encoder_outputs is None and (cache is None or cache.layers[0].cross is None):
+            if input_ids is None:
+                raise s.SpecError("this model reads input_ids, and none were given")
+            encoder_outputs = self.encode(input_ids, attention_mask)
+        past = cache.used if cache else 0
+        positions = torch.arange(past, past + decoder_input_ids.size(1), device=decoder_input_ids.device)[None]
+        keep = None if decoder_attention_mask is None else decoder_attention_mask.bool()
+        seen = None if attention_mask is None or bool(attention_mask.all()) else attention_mask.bool()
+        x = self.inputs(decoder_input_ids, positions)
+        return self.decoder(x, positions, keep, cache, encoder_outputs, seen)
+
+    def forward(self, input_ids: Tensor | None = None, *, logits_to_keep: int = 0, **given: Any) -> Output:
+        """The heads' outputs and the decoder's ``last_hidden_state``. Arguments are those of ``states``."""
+        x = self.states(input_ids, **given)
+        if logits_to_keep:
+            x = x[:, -logits_to_keep:]
+        out = Output(last_hidden_state=x)
+        for head in self.spec.heads:
+            out[head.output] = self.heads[head.slot](x, self.inputs, out)
+        return out
+
+    def cache(self, batch: int, room: int) -> Cache:
+        """An empty cache of the decoder with room for so many positions."""
+        return self.decoder.cache(batch, room, next(self.parameters()))
+
+
+@builds(s.TwoTower)
+class TwoTower(Module):
+    """Cosines of images and texts in one space, times a learned factor."""
+
+    image: Tower
+    text: Tower
+    logit_scale: nn.Parameter
+
+    def __init__(self, part: s.TwoTower, env: Env | None = None) -> None:
+        super().__init__(part, env)
+        self.spec, self.start, self.warmest = part, -torch.tensor(part.temperature).log().item(), part.warmest
+
+    def forward(
+        self,
+        input_ids: Tensor | None = None,
+        *,
+        pixel_values: Tensor | None = None,
+        attention_mask: Tensor | None = None,
+    ) -> Output:
+        """``image_embeds`` and ``text_embeds`` of unit length; with both given, ``logits_per_image`` too.
+
+        Args:
+            input_ids: [texts, length], each with its end-of-text; pixel_values: [images, channels, side, side].
+        """
+        out = Output()
+        if pixel_values is not None:
+            out["image_embeds"] = unit(self.image(pixel_values=pixel_values).embeds)
+        if input_ids is not None:
+            out["text_embeds"] = unit(self.text(input_ids, attention_mask=attention_mask).embeds)
+        if len(out) == 2:
+            factor = self.logit_scale.exp().clamp(max=self.warmest)
+            out["logits_per_image"] = factor * out.image_embeds @ out.text_embeds.T
+            out["logits_per_text"] = out.logits_per_image.T
+        return out
+
+
+def unit(x: Tensor) -> Tensor:
+    """x / |x|."""
+    return x / x.norm(dim=-1, keepdim=True)
+
+

@@ -1,0 +1,56 @@
+"""build: a model by name, size or parameter budget, on any device."""
+
+from typing import Any
+
+import torch
+from torch import nn
+
+from clados import spec as s
+from clados.models.declared import declared
+from clados.nn.build import draw, module
+from clados.spec.scale import nearest, scaled
+
+
+def build(
+    model: str | s.Model,
+    size: str | None = None,
+    *,
+    params: int | str | None = None,
+    device: str | torch.device = "cpu",
+    dtype: torch.dtype = torch.float32,
+    seed: int = 0,
+    **changes: Any,
+) -> nn.Module:
+    """A working model of a declaration, its weights drawn as the paper says, in evaluation mode.
+
+    Args:
+        model: a card's id (``"gpt-2"``, ``"gpt-2:xl"``), a path to a declaration, or a declared model.
+        size: one of its published sizes; the headline one when not named.
+        params: a budget instead of a size (``"5M"``): the proportions of the nearest published size, scaled.
+        device: ``"meta"`` allocates nothing.
+        changes: words to change, as in ``but``.
+
+    Raises:
+        SpecError: for an unknown model, size or word, or a budget that cannot be met.
+    """
+    part = chosen(model, size, params).but(**changes)
+    if params is not None:
+        part = scaled(part, params)
+    with torch.device(device):
+        made = module(part).to(dtype).eval()
+    if torch.device(device).type != "meta":
+        draw(made, part, torch.Generator(device).manual_seed(seed))
+    return made
+
+
+def chosen(model: str | s.Model, size: str | None = None, params: int | str | None = None) -> s.Model:
+    """The declared model that a name, a size or a budget means.
+
+    Raises:
+        SpecError: for an unknown model or size.
+    """
+    if not isinstance(model, str):
+        return model
+    name, _, row = model.partition(":")
+    declaration = declared(name)
+    return declaration.at(size or row or None) if size or row or params is None else nearest(declaration, params)

@@ -1,0 +1,98 @@
+"""Positions as functions of their numbers: learned, sinusoidal, rotary, relative."""
+
+import math
+
+import torch
+from torch import Tensor, nn
+
+from clados import spec as s
+from clados.nn.build import Module, builds
+from clados.spec.pieces import Env
+
+
+@builds(s.Learned)
+class Learned(Module):
+    """table[start + position]."""
+
+    table: nn.Embedding
+
+    def __init__(self, part: s.Learned, env: Env) -> None:
+        super().__init__(part, env)
+        self.start = part.start
+
+    def forward(self, positions: Tensor) -> Tensor:
+        """[batch or 1, length] -> [batch or 1, length, d_embedding]."""
+        return self.table(positions + self.start if self.start else positions)
+
+
+@builds(s.Sinusoidal)
+class Sinusoidal(Module):
+    """sin and cos of position / 10000^(2i/d), in turn or side by side (Vaswani et al. 2017, §3.5)."""
+
+    def __init__(self, part: s.Sinusoidal, env: Env) -> None:
+        super().__init__(part, env)
+        self.d_model, self.turns = env.dims.d_model, part.order == "neighbours"
+
+    def forward(self, positions: Tensor) -> Tensor:
+        """[batch or 1, length] -> [batch or 1, length, d_model]."""
+        half = torch.arange(0, self.d_model, 2, device=positions.device, dtype=torch.float32)
+        angle = positions[..., None] * torch.exp(half * (-math.log(10_000.0) / self.d_model))
+        pair = angle.sin(), angle.cos()
+        return torch.stack(pair, -1).flatten(-2) if self.turns else torch.cat(pair, -1)
+
+
+@builds(s.Rotary)
+class Rotary(Module):
+    """Angles position * base^(-2i/turned) for each plane i of a head (Su et al. 2021, eq. 15)."""
+
+    def __init__(self, part: s.Rotary, env: Env) -> None:
+        super().__init__(part, env)
+        self.turned, self.base = int(env.dims.head_dim * part.fraction), part.base
+        self.neighbours = part.pairs == "neighbours"
+
+    def forward(self, positions: Tensor, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
+        """[batch or 1, length] -> cosines and sines, [batch or 1, 1, length, turned]."""
+        plane = torch.arange(0, self.turned, 2, device=positions.device, dtype=torch.float32)
+        angle = positions[:, None, :, None] * self.base ** (-plane / self.turned)
+        angle = angle.repeat_interleave(2, -1) if self.neighbours else torch.cat([angle, angle], -1)
+        return angle.cos().to(dtype), angle.sin().to(dtype)
+
+
+def turn(x: Tensor, rotary: tuple[Tensor, Tensor], neighbours: bool) -> Tensor:
+    """Each plane (a, b) of a head to (a cos - b sin, b cos + a sin); what is not turned stays."""
+    cos, sin = rotary
+    turned = cos.size(-1)
+    part = x if turned == x.size(-1) else x[..., :turned]
+    if neighbours:
+        other = torch.stack([-part[..., 1::2], part[..., ::2]], -1).flatten(-2)
+    else:
+        a, b = part.chunk(2, -1)
+        other = torch.cat([-b, a], -1)
+    part = part * cos + other * sin
+    return part if turned == x.size(-1) else torch.cat([part, x[..., turned:]], -1)
+
+
+@builds(s.RelativeBias)
+class RelativeBias(Module):
+    """Half of the buckets hold one distance each, the others grow with its logarithm (Raffel et al. 2020, §2.1).
+
+    Both sides where a stack sees both, each with half of the buckets; one side where it sees the past alone.
+    """
+
+    table: nn.Embedding
+
+    def __init__(self, part: s.RelativeBias, env: Env) -> None:
+        super().__init__(part, env)
+        self.both = not env.causal
+        self.buckets, self.distance = part.buckets // (2 if self.both else 1), part.distance
+
+    def forward(self, length: int, past: int = 0) -> Tensor:
+        """The biases of ``length`` positions after ``past`` others: [1, heads, length, past + length]."""
+        key = torch.arange(past + length, device=self.table.weight.device)
+        gap = key[past:, None] - key
+        side = self.buckets * (gap < 0) if self.both else 0
+        gap = gap.abs() if self.both else gap.clamp(min=0)
+        exact = self.buckets // 2
+        growth = torch.log(gap.clamp(min=1) / exact) / math.log(self.distance / exact)
+        far = (exact + (growth * (self.buckets - exact)).long()).clamp(max=self.buckets - 1)
+        return self.table(side + torch.where(gap < exact, gap, far)).permute(2, 0, 1)[None]

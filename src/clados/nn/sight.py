@@ -1,0 +1,100 @@
+"""Sight: what the layers of a stack may see, worked out once. State: what they remember, a value."""
+
+from dataclasses import dataclass
+from functools import singledispatch
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from clados import spec as s
+
+
+class KV(NamedTuple):
+    """Keys and values of one layer: ``[batch, kv_heads, room, head_dim]``, written in place."""
+
+    k: Tensor
+    v: Tensor
+
+
+class State(NamedTuple):
+    """What one layer remembers: its own keys and values, and those of the encoder's states."""
+
+    attn: KV | None = None
+    cross: KV | None = None
+
+
+@dataclass(slots=True)
+class Cache:
+    """The states of a stack in decoding: fixed room, ``used`` positions of it written so far."""
+
+    layers: list[State]
+    room: int
+    used: int = 0
+    keep: Tensor | None = None  # [batch, room] bool: positions that hold something; None: all that are used
+
+
+@dataclass(slots=True)
+class Sight:
+    """What a layer may see. ``mask`` is True where it may, or a bias to add: [batch, heads, queries, keys]."""
+
+    mask: Tensor | None = None
+    causal: bool = False  # with no mask: only itself and what came before
+    past: int = 0  # positions already in the cache
+    rotary: tuple[Tensor, Tensor] | None = None  # cosines and sines, [batch or 1, 1, length, turned]
+    memory: Tensor | None = None  # the encoder's states, [batch, length, d_model]
+    memory_mask: Tensor | None = None  # [batch, 1, 1, length] bool
+    lengths: tuple[int, ...] | None = None  # packed texts: one row, each text sees itself alone
+
+
+@singledispatch
+def visible(part: s.Part, query: Tensor, key: Tensor) -> Tensor:
+    """Which keys a query may see, by their places in the sequence: [queries, keys] bool."""
+    raise s.SpecError(f"nothing says what {type(part).__name__} sees")
+
+
+@visible.register
+def _(part: s.All, query: Tensor, key: Tensor) -> Tensor:
+    return torch.ones(query.size(0), key.size(0), dtype=torch.bool, device=query.device)
+
+
+@visible.register
+def _(part: s.Causal, query: Tensor, key: Tensor) -> Tensor:
+    return key <= query[:, None]
+
+
+@visible.register
+def _(part: s.Banded, query: Tensor, key: Tensor) -> Tensor:
+    return query[:, None] - key < part.span
+
+
+def look(
+    sees: s.Sees,
+    pattern: s.Pattern | None,
+    length: int,
+    past: int,
+    keep: Tensor | None,
+    bias: Tensor | None,
+    device: torch.device,
+) -> tuple[Tensor | None, bool]:
+    """The mask of a layer, and whether it is causal without one.
+
+    Args:
+        length: positions that look.
+        past: positions before them, in the cache.
+        keep: [batch, past + length] bool, False for padding.
+        bias: [1, heads, length, past + length] to be added to the scores.
+    """
+    causal = isinstance(sees, s.Causal)
+    if keep is None and bias is None and pattern is None and (past == 0 or length == 1 or not causal):
+        return None, causal and length > 1
+    key = torch.arange(past + length, device=device)
+    query = key[past:]
+    allowed = visible(sees, query, key)
+    if pattern is not None:
+        allowed = allowed & visible(pattern, query, key)
+    if keep is not None:  # a padded position sees itself, so that no row is empty
+        allowed = (allowed & keep[:, None, :] | (key == query[:, None]))[:, None]
+    if bias is None:
+        return allowed, False
+    return bias.masked_fill(~allowed, torch.finfo(bias.dtype).min), False

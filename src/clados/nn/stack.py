@@ -1,0 +1,100 @@
+"""A stack: what its layers see, worked out once; its layers, one after the other."""
+
+import torch
+from torch import Tensor, nn
+
+from clados import spec as s
+from clados.nn.build import Module, builds
+from clados.nn.layers import drop
+from clados.nn.positions import Rotary
+from clados.nn.sight import KV, Cache, Sight, State, look
+from clados.spec.pieces import Env
+
+FORGETS = State()
+
+
+@builds(s.Stack)
+class Stack(Module):
+    """Layers over ``[batch, length, d_model]``."""
+
+    blocks: nn.ModuleList
+    norm_out: nn.Module
+
+    def __init__(self, part: s.Stack, env: Env) -> None:
+        super().__init__(part, env)
+        self.sees, self.dims, self.dropout = part.sees, env.dims, part.dropout
+        self.bias = self.position if isinstance(part.position, s.RelativeBias) else None
+        if part.position is not None and not list(self.position.parameters()):
+            del self.position  # it owns nothing: a function, not a piece of the model
+        self.rotary = Rotary(part.position, env) if isinstance(part.position, s.Rotary) else None
+        patterns = [block.attn.pattern for block in part.blocks(env.dims.layers)]
+        self.patterns = list(dict.fromkeys(patterns))
+        self.kinds = [self.patterns.index(pattern) for pattern in patterns]
+        if not part.norm_out:
+            self.norm_out = nn.Identity()
+        for block in self.blocks:
+            if self.rotary is not None:
+                block.attn.neighbours = self.rotary.neighbours
+
+    def forward(
+        self,
+        x: Tensor,
+        positions: Tensor,
+        keep: Tensor | None = None,
+        cache: Cache | None = None,
+        memory: Tensor | None = None,
+        memory_mask: Tensor | None = None,
+        lengths: tuple[int, ...] | None = None,
+    ) -> Tensor:
+        """The last states, [batch, length, d_model].
+
+        Args:
+            positions: [batch or 1, length].
+            keep: [batch, length so far] bool, False for padding.
+            cache: what the layers remember; written in place and advanced.
+            memory: the encoder's states, [batch, its length, d_model]; memory_mask: [batch, its length] bool.
+            lengths: of the texts packed into one row.
+        """
+        sights = self.look(x, positions, keep, cache.used if cache else 0, lengths)
+        for sight in sights:
+            sight.memory = memory
+            sight.memory_mask = None if memory_mask is None else memory_mask[:, None, None]
+        if cache is None:
+            for block, kind in zip(self.blocks, self.kinds):
+                x, _ = block(x, sights[kind], FORGETS)
+        else:
+            for i, (block, kind) in enumerate(zip(self.blocks, self.kinds)):
+                x, cache.layers[i] = block(x, sights[kind], cache.layers[i])
+            cache.used += positions.size(1)
+        return drop(self.norm_out(x), self.dropout, self.training)
+
+    def look(
+        self, x: Tensor, positions: Tensor, keep: Tensor | None, past: int, lengths: tuple[int, ...] | None
+    ) -> list[Sight]:
+        """One sight for each pattern among the layers."""
+        length = max(lengths) if lengths else x.size(1)
+        rotary = self.rotary(positions, x.dtype) if self.rotary is not None else None
+        bias = self.bias(length, past) if self.bias is not None else None
+        sights = []
+        for pattern in self.patterns:
+            mask, causal = look(self.sees, pattern, length, past, keep, bias, x.device)
+            sights.append(Sight(mask, causal, past, rotary, lengths=lengths))
+        return sights
+
+    def cache(self, batch: int, room: int, like: Tensor) -> Cache:
+        """Empty states with room for so many positions, of the type and on the device of ``like``."""
+        shape = batch, self.dims.kv_heads, room, self.dims.head_dim
+        return Cache([State(KV(like.new_zeros(shape), like.new_zeros(shape))) for _ in self.blocks], room)
+
+
+def packed(keep: Tensor) -> tuple[int, ...] | None:
+    """The lengths of the texts of a padded batch, when each is in one piece; None when nothing is to be gained."""
+    if torch.compiler.is_compiling() or keep.is_cuda:
+        return None
+    lengths = keep.sum(1)
+    if int(lengths.sum()) == keep.numel() or int(lengths.min()) == 0:
+        return None
+    edges = (keep[:, 1:] != keep[:, :-1]).sum(1) + keep[:, 0] + keep[:, -1]
+    return tuple(lengths.tolist()) if bool((edges == 2).all()) else None
+
+

@@ -1,0 +1,72 @@
+"""Declaration: all that one file says of a model."""
+
+from collections.abc import Iterator, Mapping
+
+from clados.spec.errors import SpecError
+from clados.spec.kinds import Model, TwoTower
+from clados.spec.layout import Layout
+from clados.spec.learning import Recipe
+from clados.spec.part import Part, hint
+from clados.spec.sizes import Sides, Size, Towers
+
+
+class Declaration(Part, kw_only=True):
+    """A model's structure at its headline size, its published sizes, its recipe, and where its weights are kept.
+
+    A row of ``sizes`` is a size, or a whole model where the structure differs too.
+    """
+
+    model: Model
+    sizes: Mapping[str, Size | Sides | Towers | Model]
+    recipe: Recipe
+    layouts: tuple[Layout, ...] = ()
+    assumed: tuple[str, ...] = ()  # "path: what the paper leaves open; what stands here and why"
+
+    def check(self) -> None:
+        if self.model not in self.models().values():
+            raise SpecError("Declaration.sizes lacks the model's own size")
+
+    def models(self) -> dict[str, Model]:
+        """Every published size as a whole model."""
+        return {
+            name: row if isinstance(row, Model) else self.model.but(size=row) for name, row in self.sizes.items()
+        }
+
+    def at(self, size: str | None = None) -> Model:
+        """The model at a published size; the headline one when none is named.
+
+        Raises:
+            SpecError: for a size that was not published.
+        """
+        if size is None:
+            return self.model
+        if size not in self.sizes:
+            raise SpecError(f"there is no size '{size}'{hint(size, self.sizes)}")
+        return self.models()[size]
+
+
+def tiny(model: Model) -> Model:
+    """The same structure, small enough for a test: three layers, odd widths."""
+    small = Size(layers=3, d_model=48, heads=4, d_ff=80)
+    if isinstance(model, TwoTower):
+        return model.but(size=Towers(small, small.but(layers=2, d_model=32), 24))
+    size = getattr(model, "size", small)
+    if isinstance(size, Sides):
+        return model.but(size=Sides(_tiny(size.encoder), _tiny(size.decoder).but(layers=2)))
+    return model.but(size=_tiny(size))
+
+
+def _tiny(size: Size) -> Size:
+    odd = {"head_dim": 20} if size.head_dim else {}
+    groups = {"kv_heads": 1 if size.kv_heads == 1 else 2} if size.kv_heads and size.kv_heads < size.heads else {}
+    return Size(layers=3, d_model=48, heads=4, d_ff=80, **odd, **groups)
+
+
+def parts(part: Part) -> Iterator[Part]:
+    """A part and every part inside it."""
+    yield part
+    for value in vars(part).values():
+        for each in value if isinstance(value, tuple) else (value,):
+            if isinstance(each, Part):
+                yield from parts(each)
+

@@ -1,0 +1,142 @@
+"""Initialisation as words of a declaration: which law, and how wide, for each tensor of the ledger."""
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+from clados.spec.errors import SpecError
+from clados.spec.inputs import Inputs, Learned, Sinusoidal, Tokens
+from clados.spec.ledger import Row
+from clados.spec.part import Part
+from clados.spec.parts import Attention, CrossAttention, MLP, Norm, RelativeBias
+from clados.spec.pieces import Linear, Table, Weight
+
+Law = Literal["normal", "truncated", "uniform", "zeros", "ones"]
+
+
+@dataclass(frozen=True, slots=True)
+class Fill:
+    """Draw the next ``rows`` rows from a law of this standard deviation (truncated: cut at two of them)."""
+
+    law: Law
+    std: float
+    rows: int
+
+
+class Init(Part):
+    """How a model's tensors are drawn before training. Gains are 1 and biases 0 unless a kind says otherwise."""
+
+    def fills(self, row: Row) -> tuple[Fill, ...]:
+        """One draw for each output that the tensor fuses, along its first axis."""
+        if isinstance(row.part, Norm) and row.path.endswith("weight"):
+            return (Fill("ones", 0.0, row.shape[0]),)
+        if row.is_bias:
+            return (Fill("zeros", 0.0, row.shape[0]),)
+        return tuple(self.draw(row, out, size) for out, size in row.outs)
+
+    def draw(self, row: Row, out: str, size: int) -> Fill:
+        """The law of one output of a tensor that is neither gain nor bias."""
+        raise SpecError(f"{type(self).__name__} does not say how to draw {row.path}")
+
+
+
+def is_position(row: Row) -> bool:
+    """Whether the tensor holds positions."""
+    return isinstance(row.part, Learned | Sinusoidal) or ".positions" in row.path
+
+
+def ends_branch(row: Row) -> bool:
+    """Whether the product is the last of a residual branch."""
+    return row.path.endswith(("attn.out.weight", "cross.out.weight", "mlp.down.weight"))
+
+
+class Normal(Init):
+    """N(0, std) everywhere (BERT: cut at two standard deviations)."""
+
+    std: float = 0.02
+    truncated: bool = False
+    positions: float | None = None  # their own standard deviation
+    by_depth: bool = False  # last products of the residual branches divided by sqrt(2 layers) (GPT-2)
+
+    def draw(self, row: Row, out: str, size: int) -> Fill:
+        std = self.positions if self.positions is not None and is_position(row) else self.std
+        if self.by_depth and ends_branch(row):
+            std /= math.sqrt(2 * row.env.dims.layers)
+        return Fill("truncated" if self.truncated else "normal", std, size)
+
+
+class SmallInit(Init):
+    """N(0, sqrt(2 / 5d)); last products of the branches N(0, 2 / (layers sqrt(d))) (GPT-NeoX-20B, §2.1)."""
+
+    def draw(self, row: Row, out: str, size: int) -> Fill:
+        d_model = row.env.dims.d_model
+        ends = 2 / (row.env.dims.layers * math.sqrt(d_model))
+        return Fill("normal", ends if ends_branch(row) else math.sqrt(2 / (5 * d_model)), size)
+
+
+class UnscaledScores(Init):
+    """T5: queries take the 1/sqrt(head_dim) that the scores leave out; the token table is N(0, 1).
+
+    github:google-research/text-to-text-transfer-transformer and mesh_tensorflow transformer/attention.py.
+    """
+
+    tables: float = 1.0
+
+    def draw(self, row: Row, out: str, size: int) -> Fill:
+        dims = row.env.dims
+        if isinstance(row.part, RelativeBias):
+            return Fill("normal", dims.d_model**-0.5, size)
+        if isinstance(row.piece, Table) or (isinstance(row.piece, Linear) and row.piece.vocabulary):
+            return Fill("normal", self.tables, size)
+        fan_in = row.shape[-1]
+        wide = fan_in * dims.head_dim if isinstance(row.part, Attention | CrossAttention) and out == "q" else fan_in
+        return Fill("normal", wide**-0.5, size)
+
+
+class UnitScaling(Init):
+    """Uniform of variance 1 / fan_in; token table N(0, 1/sqrt(d)) (tensor2tensor's choice for the Transformer)."""
+
+    def draw(self, row: Row, out: str, size: int) -> Fill:
+        if isinstance(row.piece, Table):
+            return Fill("normal", row.env.dims.d_model**-0.5, size)
+        return Fill("uniform", row.shape[-1] ** -0.5, size)
+
+
+class Glorot(Init):
+    """Uniform of variance 2 / (fan_in + fan_out); positions N(0, 0.02); class vector and classifier 0 (ViT)."""
+
+    positions: float = 0.02
+
+    def draw(self, row: Row, out: str, size: int) -> Fill:
+        if is_position(row):
+            return Fill("normal", self.positions, size)
+        if row.path.endswith("inputs.cls") or row.path.startswith("heads."):
+            return Fill("zeros", 0.0, size)
+        if isinstance(row.piece, Weight):  # the patches' projection: LeCun's law
+            return Fill("truncated", row.piece.fan_in**-0.5, size)
+        return Fill("uniform", math.sqrt(2 / (row.shape[1] + size)), size)
+
+
+class TwoTowerInit(Init):
+    """CLIP's: attention N(0, d^-1/2), ends of branches narrower by sqrt(2 layers), up N(0, (2d)^-1/2).
+
+    github:openai/CLIP clip/model.py initialize_parameters, and VisionTransformer for the image tower's tables.
+    """
+
+    tokens: float = 0.02
+    positions: float = 0.01
+
+    def draw(self, row: Row, out: str, size: int) -> Fill:
+        dims = row.env.dims
+        wide = dims.d_model**-0.5
+        if isinstance(row.part, Tokens):
+            wide = self.tokens
+        elif isinstance(row.part, Learned):
+            wide = self.positions
+        elif isinstance(row.part, Inputs) and isinstance(row.piece, Weight) and row.piece.fan_in:
+            wide = row.piece.fan_in**-0.5
+        elif ends_branch(row):
+            wide *= (2 * dims.layers) ** -0.5
+        elif isinstance(row.part, MLP):
+            wide = (2 * dims.d_model) ** -0.5
+        return Fill("normal", wide, size)

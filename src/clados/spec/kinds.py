@@ -1,0 +1,136 @@
+"""The kinds of whole model: what a model holds, and what it tells its parts."""
+
+from dataclasses import replace
+
+from clados.spec.errors import SpecError
+from clados.spec.init import Init, Normal
+from clados.spec.inputs import Head, Inputs, Tokens, Vocabulary
+from clados.spec.part import Part
+from clados.spec.parts import All, Causal, Stack
+from clados.spec.pieces import Env, Held, Named, Pieces, Weight
+from clados.spec.sizes import Sides, Size, Towers
+
+
+class Model(Part, kw_only=True):
+    """A whole model. It needs no ``env``: it is told nothing, and tells its parts everything."""
+
+    init: Init = Normal()
+
+    @property
+    def vocab(self) -> Vocabulary:
+        """The vocabulary of the text that it reads.
+
+        Raises:
+            SpecError: for a model that reads no text.
+        """
+        inputs = getattr(self, "inputs", None)
+        if not isinstance(inputs, Tokens):
+            raise SpecError(f"this {type(self).__name__} reads {type(inputs).__name__}, not text: it has no vocabulary")
+        return inputs.vocab
+
+
+class Tower(Part, kw_only=True):
+    """Inputs, a stack and what is read off it; the size comes from the model around it."""
+
+    inputs: Inputs
+    stack: Stack
+    heads: tuple[Head, ...] = ()
+
+    def check(self) -> None:
+        slots = [head.slot for head in self.heads]
+        if len(slots) > len(set(slots)):
+            raise SpecError(f"{type(self).__name__}.heads has two heads in one slot: {', '.join(slots)}")
+
+    def pieces(self, env: Env) -> Pieces:
+        held: dict[str, Held | Named] = {"inputs": Held(self.inputs, env), "stack": Held(self.stack, env)}
+        if self.heads:
+            held["heads"] = Named({head.slot: Held(head, env) for head in self.heads})
+        return held
+
+
+class _Single(Tower, Model, kw_only=True):
+    """One stack."""
+
+    size: Size
+
+    def pieces(self, env: Env | None = None) -> Pieces:
+        causal = isinstance(self.stack.sees, Causal)
+        return super().pieces(Env(self.size.dims, self.stack.norm, self.inputs, causal))
+
+
+class Encoder(_Single, kw_only=True):
+    """Every position sees every other."""
+
+    def check(self) -> None:
+        super().check()
+        if not isinstance(self.stack.sees, All):
+            raise SpecError(f"Encoder.stack.sees is {self.stack.sees!r}; an encoder sees All()")
+
+
+class Decoder(_Single, kw_only=True):
+    """Every position sees itself and what came before."""
+
+    def check(self) -> None:
+        super().check()
+        if isinstance(self.stack.sees, All):
+            raise SpecError("Decoder.stack.sees is All(); a decoder sees Causal()")
+
+
+class EncoderDecoder(Model, kw_only=True):
+    """A decoder that also sees all of an encoder's output; one table of tokens for both sides."""
+
+    size: Size | Sides
+    inputs: Tokens
+    encoder: Stack
+    decoder: Stack
+    heads: tuple[Head, ...]
+
+    def check(self) -> None:
+        if any(block.cross is None for block in self.decoder.blocks(self.sides.decoder.layers)):
+            raise SpecError("EncoderDecoder.decoder has a block without cross: it would never see the encoder")
+
+    @property
+    def sides(self) -> Sides:
+        """The two sizes, which are one for most models."""
+        return self.size if isinstance(self.size, Sides) else Sides(self.size, self.size)
+
+    def pieces(self, env: Env | None = None) -> Pieces:
+        sizes = self.sides
+        encoder = Env(sizes.encoder.dims, self.encoder.norm, self.inputs)
+        memory = sizes.encoder.d_model
+        decoder = Env(sizes.decoder.dims, self.decoder.norm, self.inputs, causal=True, memory=memory)
+        return {
+            "inputs": Held(self.inputs, encoder),
+            "encoder": Held(self.encoder, encoder),
+            "decoder": Held(self.decoder, decoder),
+            "heads": Named({head.slot: Held(head, decoder) for head in self.heads}),
+        }
+
+
+class TwoTower(Model, kw_only=True):
+    """An image tower and a text tower that meet in one space (Radford et al. 2021, figure 3)."""
+
+    size: Towers
+    image: Tower
+    text: Tower
+    temperature: float = 0.07  # at the start; learned as its logarithm's negative
+    warmest: float = 100.0  # the factor on the cosines never exceeds this
+
+    @property
+    def vocab(self) -> Vocabulary:
+        if not isinstance(self.text.inputs, Tokens):
+            raise SpecError(f"TwoTower.text.inputs is {self.text.inputs!r}; it must be Tokens(...)")
+        return self.text.inputs.vocab
+
+    def pieces(self, env: Env | None = None) -> Pieces:
+        def held(tower: Tower, size: Size) -> Held:
+            causal = isinstance(tower.stack.sees, Causal)
+            return Held(tower, replace(Env(size.dims, tower.stack.norm, tower.inputs, causal), joint=self.size.joint))
+
+        return {
+            "logit_scale": Weight(()),
+            "image": held(self.image, self.size.image),
+            "text": held(self.text, self.size.text),
+        }
+
+

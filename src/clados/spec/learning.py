@@ -1,0 +1,157 @@
+"""What a model learns, how, and in what order: objectives, optimisers, schedules, stages, recipes."""
+
+from typing import Literal
+
+from clados.spec.part import Part
+from clados.spec.inputs import Head
+
+# ---------------------------------------------------------------- how texts become sequences
+
+
+class Packing(Part):
+    """How documents are laid into sequences of one length."""
+
+
+class Blocks(Packing):
+    """Documents one after the other, an end-of-text between them, cut into blocks of equal length."""
+
+
+class FullSentences(Packing):
+    """As many whole sentences as fit, over document borders, where a separator is added (Liu et al. 2019, §4.2)."""
+
+
+class SentencePairs(Packing):
+    """Two segments: the second follows the first, or comes from another document (Devlin et al. 2019, appendix A.2)."""
+
+    follows: float = 0.5  # share of pairs in which it does
+    short: float = 0.1  # share of sequences drawn shorter than the full length
+
+
+# ---------------------------------------------------------------- objectives
+
+
+class Objective(Part):
+    """How examples become a batch, and a batch a loss. What it does is registered in ``clados.objectives``."""
+
+
+class NextToken(Objective):
+    """-log p(x_t | x_<t), the mean over tokens (Radford et al. 2018, eq. 1)."""
+
+    packing: Packing = Blocks()
+
+
+class MaskedTokens(Objective):
+    """Hide some tokens, predict them from both sides (Devlin et al. 2019, §3.1)."""
+
+    rate: float = 0.15  # chosen for prediction
+    masked: float = 0.8  # of these: replaced by the mask
+    replaced: float = 0.1  # of these: replaced by a random token; the rest stays
+    draws: int | None = None  # masks drawn for a text before they repeat; None: anew every time
+    packing: Packing = FullSentences()  # SentencePairs adds next-sentence prediction
+
+
+class CorruptedSpans(Objective):
+    """Replace random spans by sentinels; the target spells them out (Raffel et al. 2020, §3.1.4, figure 2)."""
+
+    rate: float = 0.15
+    mean: float = 3.0  # tokens of a span
+
+
+class Translation(Objective):
+    """-log p(target | source), with smoothed labels (Vaswani et al. 2017, §5.4)."""
+
+    smoothing: float = 0.1
+
+
+class ImageClasses(Objective):
+    """Cross-entropy of the class of an image."""
+
+
+class Contrastive(Objective):
+    """Which text of the batch belongs to which image, and back (Radford et al. 2021, figure 3)."""
+
+
+class ReturnConditioned(Objective):
+    """The next action, given the return to come (Chen et al. 2021, algorithm 1)."""
+
+    error: Literal["squared", "cross-entropy"]  # for continuous and for discrete actions
+
+
+# ---------------------------------------------------------------- optimisers and schedules
+
+
+class Schedule(Part):
+    """The rate at each step, as a share of the peak."""
+
+
+class Constant(Schedule):
+    """Linear warmup, then the peak."""
+
+    warmup: int = 0  # steps
+
+
+class Linear(Schedule):
+    """Linear warmup, then a line to zero at the last step."""
+
+    warmup: int = 0
+
+
+class Cosine(Schedule):
+    """Linear warmup, then half a cosine down to ``floor`` at the last step (or at ``over`` steps, when it ends before)."""
+
+    warmup: int = 0
+    floor: float = 0.0
+    over: int | None = None
+
+
+class InverseSquareRoot(Schedule):
+    """sqrt(warmup / max(step, warmup)); rising linearly first, or flat (T5)."""
+
+    warmup: int
+    rising: bool = True
+
+
+class Optimiser(Part):
+    """How a gradient moves the weights; ``lr`` is the peak of the schedule."""
+
+
+class AdamW(Optimiser):
+    """Adam with decoupled decay of the matrices; gains, biases and, in most papers, tables are left alone."""
+
+    lr: float
+    beta1: float = 0.9
+    beta2: float = 0.999
+    eps: float = 1e-8
+    decay: float = 0.0
+
+
+class Adafactor(Optimiser):
+    """Factored second moments, updates clipped and relative to the weights' scale (Shazeer & Stern 2018)."""
+
+    lr: float
+
+
+# ---------------------------------------------------------------- recipes
+
+
+class Stage(Part, kw_only=True):
+    """One run of the trainer, with the paper's numbers; ``None`` where the paper gives none."""
+
+    name: str
+    objective: Objective
+    data: str  # what the paper trained on, in a few words
+    optimiser: Optimiser
+    schedule: Schedule
+    batch: int | None = None  # sequences, or examples
+    length: int | None = None  # tokens of a sequence
+    steps: int | None = None
+    clip: float | None = None  # of the gradient's norm
+    start: str | None = None  # the stage whose weights it begins with
+    head: Head | None = None  # put in place of the model's own
+    judge: str | None = None  # the stage whose model scores what this one writes
+
+
+class Recipe(Part):
+    """Stages in order."""
+
+    stages: tuple[Stage, ...]

@@ -1,0 +1,105 @@
+"""The ledger: every tensor of a model and what is counted of it, in plain Python."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from clados.spec.part import Part
+from clados.spec.pieces import Env, Held, Linear, Named, Several, Table, Tensors, Weight
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One tensor: its name in the module, its shape, the part that owns it and what that part was told."""
+
+    path: str
+    shape: tuple[int, ...]
+    piece: Tensors
+    part: Part
+    env: Env
+
+    @property
+    def count(self) -> int:
+        """Numbers in the tensor."""
+        return math.prod(self.shape)
+
+    @property
+    def uses(self) -> float:
+        """The share of the positions that meet this tensor."""
+        return 1.0 if isinstance(self.piece, Table) else self.piece.uses
+
+    @property
+    def embedding(self) -> bool:
+        """Whether it is a table of tokens, types or positions (what "non-embedding" leaves out)."""
+        return isinstance(self.piece, Table) or (isinstance(self.piece, Linear) and self.piece.vocabulary)
+
+    @property
+    def is_bias(self) -> bool:
+        """Whether it is added, not multiplied."""
+        return self.path.endswith("bias")
+
+    @property
+    def outs(self) -> tuple[tuple[str, int], ...]:
+        """The outputs that a fused product computes, with their sizes along the first axis."""
+        return tuple(self.piece.outs.items()) if isinstance(self.piece, Linear) else (("out", self.shape[0]),)
+
+
+def rows(part: Part, env: Env | None = None, path: str = "") -> Iterator[Row]:
+    """Every tensor of a part, named as in its module, in the order in which they are said."""
+    for name, piece in part.pieces(env).items():  # type: ignore[arg-type]
+        yield from _rows(part, env, piece, f"{path}.{name}".lstrip("."))
+
+
+def _rows(part: Part, env: Env | None, piece: object, path: str) -> Iterator[Row]:
+    match piece:
+        case Held():
+            yield from rows(piece.part, piece.env, path)
+        case Several():
+            for i, held in enumerate(piece.held):
+                yield from rows(held.part, held.env, f"{path}.{i}")
+        case Named():
+            for name, held in piece.held.items():
+                yield from rows(held.part, held.env, f"{path}.{name}")
+        case Linear():
+            yield Row(f"{path}.weight", (piece.n_out, piece.n_in), piece, part, env)  # type: ignore[arg-type]
+            if piece.bias:
+                yield Row(f"{path}.bias", (piece.n_out,), piece, part, env)  # type: ignore[arg-type]
+        case Table():
+            yield Row(f"{path}.weight", (piece.rows, piece.columns), piece, part, env)  # type: ignore[arg-type]
+        case Weight():
+            yield Row(path, piece.shape, piece, part, env)  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """Parameters: all of them, those outside the embedding tables, and those that one token meets."""
+
+    total: int
+    non_embedding: int
+    active: int
+
+
+BASES = ("model", "body", "body+pooler")
+
+
+def on_basis(path: str, basis: str) -> bool:
+    """Whether a tensor is counted on a basis: ``model`` (all), ``body`` (no heads), ``body+pooler``."""
+    head = path.split("heads.")[1].split(".")[0] if "heads." in path else ""
+    return not head or basis == "model" or (basis == "body+pooler" and head == "pooler")
+
+
+def count(model: Part, basis: str = "model") -> Count:
+    """The parameters of a model on a basis, to the unit; tied tensors once.
+
+    Experts are active by the share that a token is sent to; everything else is active whole.
+    """
+    kept = [row for row in rows(model) if on_basis(row.path, basis) and not getattr(row.piece, "buffer", False)]
+    return Count(
+        total=sum(row.count for row in kept),
+        non_embedding=sum(row.count for row in kept if not row.embedding),
+        active=sum(round(row.count * _share(row)) for row in kept),
+    )
+
+
+def _share(row: Row) -> float:
+    return row.piece.uses if isinstance(row.piece, Weight) else 1.0

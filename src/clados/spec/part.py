@@ -1,0 +1,223 @@
+"""Part: a frozen, comparable piece of a model, and how one part is said as a change to another."""
+
+import difflib
+import functools
+import types
+import typing
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import MISSING, dataclass, field, fields, replace
+from typing import Any, Literal, Self, TypeVar, dataclass_transform
+
+from clados.spec.errors import SpecError
+from clados.spec.pieces import Env, Pieces
+
+T = TypeVar("T")
+
+
+class Change(dict[str, Any]):
+    """Changes to a part that is known only once its parent is."""
+
+    __slots__ = ()
+
+
+def but(**changes: Any) -> Any:
+    """The same part, except for these words: ``bert.but(inputs=but(types=1))``."""
+    return Change(changes)
+
+
+def hint(word: str, known: Iterable[str]) -> str:
+    """``; did you mean 'near'?``, or the list of what is known."""
+    known = sorted(known)
+    near = difflib.get_close_matches(word, known, 1, 0.5)
+    return f"; did you mean '{near[0]}'?" if near else f"; it has {', '.join(known) or 'none'}"
+
+
+@dataclass_transform(frozen_default=True, field_specifiers=(field,))
+class Part:
+    """A frozen, comparable, hashable piece of a model. Subclassing makes the dataclass.
+
+    Raises:
+        SpecError: at construction, for a misspelt word (with the nearest name), a missing one, or a wrong type.
+    """
+
+    def __init_subclass__(cls, kw_only: bool = False) -> None:
+        dataclass(frozen=True, repr=False, kw_only=kw_only)(cls)
+        cls.__init__ = _refusing(cls.__init__, cls)  # type: ignore[method-assign]
+
+    def __post_init__(self) -> None:
+        for name, expected in _hints(type(self)).items():
+            _check(getattr(self, name), expected, f"{type(self).__name__}.{name}")
+        self.check()
+
+    def check(self) -> None:
+        """Raise SpecError where words that are right one by one do not go together."""
+
+    def pieces(self, env: Env) -> Pieces:
+        """The tensors of this part and the parts that it holds, by name; the one place where they are said."""
+        return {}
+
+    def __repr__(self) -> str:
+        """Only what differs from the defaults, so that it reads as it was written."""
+        said = [(f, getattr(self, f.name)) for f in fields(self)]  # type: ignore[arg-type]
+        args = ", ".join(f"{f.name}={value!r}" for f, value in said if value != _default(f))
+        return f"{type(self).__name__}({args})"
+
+    def but(self, **changes: Any) -> Self:
+        """The same part with other words; a nested ``but(...)`` changes the part that stands there.
+
+        Raises:
+            SpecError: for a word that this part does not have.
+        """
+        known = words(self)
+        for name, value in changes.items():
+            if name not in known:
+                raise SpecError(f"{type(self).__name__} has no '{name}'{hint(name, known)}")
+            changes[name] = altered(known[name], value, f"{type(self).__name__}.{name}")
+        return replace(self, **changes)  # type: ignore[type-var]
+
+
+def words(part: Part) -> dict[str, Any]:
+    """The words of a part and what they say, in the order of declaration."""
+    return {f.name: getattr(part, f.name) for f in fields(part)}  # type: ignore[arg-type]
+
+
+def altered(old: Any, new: Any, where: str = "") -> Any:
+    """``new``; or, when it is a change, ``old`` so changed (each of several, when there are several)."""
+    if not isinstance(new, Change):
+        return new
+    if isinstance(old, tuple):
+        return tuple(altered(each, new, where) for each in old)
+    if not isinstance(old, Part):
+        raise SpecError(f"{where} is {old!r}: there is nothing to change with but({', '.join(new)}=...)")
+    return old.but(**new)
+
+
+def diff(old: Any, new: Any, path: str = "") -> Iterator[tuple[str, Any, Any]]:
+    """Yield ``(path, old, new)`` for each smallest place where two parts differ."""
+    if old == new:
+        return
+    if isinstance(old, Part) and type(old) is type(new):
+        for name, value in words(old).items():
+            yield from diff(value, getattr(new, name), f"{path}.{name}".lstrip("."))
+    elif (olds := in_turn(old)) and (news := in_turn(new)) and _same_kinds(olds, news):
+        if len(olds) != len(news):
+            yield f"{path}, in turn", len(olds), len(news)
+        for i, each in enumerate(news):
+            yield from diff(olds[i % len(olds)], each, f"{path}[{i}]" if len(news) > 1 else path)
+    else:
+        yield path, old, new
+
+
+def in_turn(value: Any) -> tuple[Part, ...]:
+    """The parts of a slot that takes one part, or several that take turns."""
+    several = value if isinstance(value, tuple) else (value,)
+    return several if all(isinstance(each, Part) for each in several) else ()
+
+
+def reach(part: Any, path: str) -> Any:
+    """What stands at a dotted path: ``stack.block[1].attn.pattern``; of several in turn, the first.
+
+    Raises:
+        SpecError: when there is no such word.
+    """
+    for step in path.split("."):
+        name, _, index = step.partition("[")
+        value = part[int(name)] if name.isdigit() else getattr(part, name, None)
+        if value is None and not (isinstance(part, Part) and name in words(part)):
+            raise SpecError(f"{type(part).__name__} has no '{name}' (in '{path}')")
+        if isinstance(value, tuple) and index:
+            value = value[int(index.rstrip("]"))]
+        part = value[0] if isinstance(value, tuple) and value and not index and in_turn(value) else value
+    return part
+
+
+def at(path: str, value: Any) -> Change:
+    """The change that puts ``value`` at a dotted path: ``at("size.d_ff", 4) == but(size=but(d_ff=4))``."""
+    for name in reversed(path.split(".")):
+        value = Change({name: value})
+    return typing.cast(Change, value)
+
+
+def merged(*changes: Mapping[str, Any]) -> Change:
+    """Several changes as one; where two say the same word, the later wins."""
+    result = Change()
+    for change in changes:
+        for name, value in change.items():
+            both = isinstance(value, Change) and isinstance(result.get(name), Change)
+            result[name] = merged(result[name], value) if both else value
+    return result
+
+
+def _default(of: Any) -> Any:
+    return of.default if of.default_factory is MISSING else of.default_factory()
+
+
+def _same_kinds(olds: tuple[Part, ...], news: tuple[Part, ...]) -> bool:
+    return len(olds) + len(news) > 2 and {type(each) for each in olds} == {type(each) for each in news}
+
+
+def _refusing(made: Callable[..., None], cls: type) -> Callable[..., None]:
+    """``__init__`` that answers a misspelt or missing word with SpecError instead of TypeError."""
+
+    @functools.wraps(made)
+    def __init__(self: Part, *args: Any, **kwargs: Any) -> None:  # noqa: N807
+        known = [f.name for f in fields(self)]  # type: ignore[arg-type]
+        for name in kwargs:
+            if name not in known:
+                raise SpecError(f"{cls.__name__} has no '{name}'{hint(name, known)}")
+        try:
+            made(self, *args, **kwargs)
+        except TypeError as error:
+            raise SpecError(f"{cls.__name__}: {str(error).replace('__init__() ', '')}") from error
+
+    return __init__
+
+
+@functools.cache
+def _hints(cls: type) -> dict[str, Any]:
+    hints = typing.get_type_hints(cls)
+    return {f.name: hints[f.name] for f in fields(cls)}
+
+
+def _check(value: Any, expected: Any, where: str) -> None:
+    if _fits(value, expected):
+        return
+    if typing.get_origin(expected) is Literal:
+        allowed = typing.get_args(expected)
+        raise SpecError(f"{where} is {value!r}{hint(str(value), map(str, allowed))}")
+    raise SpecError(f"{where} is {value!r}; it takes {_name(expected)}")
+
+
+def _fits(value: Any, expected: Any) -> bool:
+    if expected is Any or isinstance(value, Change):
+        return expected is Any or expected is Change or _takes_change(expected)
+    origin, args = typing.get_origin(expected), typing.get_args(expected)
+    if origin in (types.UnionType, typing.Union):
+        return any(_fits(value, each) for each in args)
+    if origin is Literal:
+        return any(value == each and type(value) is type(each) for each in args)
+    if origin is tuple:
+        if not isinstance(value, tuple):
+            return False
+        each = args[:1] * len(value) if args[1:] == (...,) else args
+        return len(each) == len(value) and all(map(_fits, value, each))
+    if origin is not None:
+        return isinstance(value, origin)
+    if expected is float:
+        return isinstance(value, int | float) and not isinstance(value, bool)
+    if expected is int:
+        return isinstance(value, int) and not isinstance(value, bool)
+    return isinstance(value, type(None) if expected is None else expected)
+
+
+def _takes_change(expected: Any) -> bool:
+    return any(each is Change for each in typing.get_args(expected))
+
+
+def _name(expected: Any) -> str:
+    args = typing.get_args(expected)
+    if typing.get_origin(expected) in (types.UnionType, typing.Union):
+        return " or ".join(_name(each) for each in args)
+    if typing.get_origin(expected) is tuple:
+        return f"({', '.join('...' if each is ... else _name(each) for each in args)})"
+    return "None" if expected is type(None) else getattr(expected, "__name__", str(expected))

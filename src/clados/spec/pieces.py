@@ -1,0 +1,88 @@
+"""Pieces: how a part says which tensors it owns. Modules allocate from them, the ledger adds them up."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from clados.spec.part import Part
+    from clados.spec.sizes import Dims
+
+
+@dataclass(frozen=True, slots=True)
+class Linear:
+    """x W^T + b. ``outs`` names the outputs that one product computes together: ``{"q": 64, "k": 64, "v": 64}``."""
+
+    n_in: int
+    outs: Mapping[str, int]
+    bias: bool = True
+    uses: float = 1.0  # the share of a stack's positions that pass through
+    vocabulary: bool = False  # a table of the vocabulary used as a product: an embedding when parameters are counted
+
+    @property
+    def n_out(self) -> int:
+        return sum(self.outs.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows that are looked up: ``[rows, columns]``."""
+
+    rows: int
+    columns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Weight:
+    """A bare tensor. ``fan_in`` is the number of inputs that each of its outputs adds up, 0 for gains and biases."""
+
+    shape: tuple[int, ...]
+    fan_in: int = 0
+    uses: float = 1.0  # the share of it that a token meets (experts)
+    buffer: bool = False  # a constant: no parameter, not counted, not saved
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A part inside a part, and what it is told."""
+
+    part: Part
+    env: Env
+
+
+@dataclass(frozen=True, slots=True)
+class Several:
+    """Parts in a row, named 0, 1, 2 ..."""
+
+    held: tuple[Held, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """Parts by name."""
+
+    held: Mapping[str, Held]
+
+
+Tensors = Linear | Table | Weight  # what owns tensors by itself
+Pieces = Mapping[str, Tensors | Held | Several | Named]
+
+
+@dataclass(frozen=True, slots=True)
+class Env:
+    """What a part is told by the model around it."""
+
+    dims: Dims
+    norm: Part  # the stack's norm, for the parts that need one of their own
+    inputs: Part | None = None  # what the model reads: its vocabulary, its states and actions ...
+    causal: bool = False  # whether the stack's positions see only what is before them
+    memory: int = 0  # d_model of the states that cross-attention reads
+    layer: int = 0  # index of this layer in its stack
+    joint: int = 0  # width of the space that two towers share
+
+
+def linear(n_in: int, n_out: int, bias: bool = True, uses: float = 1.0) -> Linear:
+    """A product with a single output."""
+    return Linear(n_in, {"out": n_out}, bias, uses)

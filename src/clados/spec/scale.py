@@ -1,0 +1,122 @@
+"""Any model at any size: the paper's proportions, scaled to a budget of parameters."""
+
+import math
+import re
+from collections.abc import Iterator
+
+from clados.spec.declaration import Declaration
+from clados.spec.errors import SpecError
+from clados.spec.kinds import Model
+from clados.spec.ledger import count
+from clados.spec.part import words
+from clados.spec.sizes import Sides, Size, Towers
+
+UNITS = {"": 1, "K": 1e3, "M": 1e6, "B": 1e9, "T": 1e12}
+NEAR = 0.05  # how far from the budget a size may land
+HEAD = 16  # the narrowest head
+STEP = 8  # widths are multiples of this
+
+
+def number(text: str | int) -> int:
+    """``"5M"`` as 5,000,000.
+
+    Raises:
+        SpecError: when it is not a number with a unit of K, M, B or T.
+    """
+    found = re.fullmatch(r"([\d_.,]+)\s*([KMBT]?)", str(text).strip().upper())
+    try:
+        return round(float(found[1].replace("_", "").replace(",", "")) * UNITS[found[2]])  # type: ignore[index]
+    except (TypeError, ValueError):
+        raise SpecError(f"params is '{text}'; it takes a number such as 5M or 1.3B") from None
+
+
+def nearest(declaration: Declaration, params: int | str) -> Model:
+    """The published size whose count is nearest to a budget, by ratio."""
+    budget = math.log(number(params))
+    return min(declaration.models().values(), key=lambda each: abs(math.log(count(each).total) - budget))
+
+
+def scaled(model: Model, params: int | str) -> Model:
+    """The model with d_model, layers and d_ff brought down (or up) together until it has so many parameters.
+
+    Everything is counted, with the vocabulary that the model has. The ratios of d_ff, layers and attention's width
+    to d_model stay the paper's as nearly as whole numbers allow; heads are at least 16 wide.
+
+    Raises:
+        SpecError: when no such size lies within 5 % of the budget, naming the nearest.
+    """
+    budget = number(params)
+    tried = [(count(each).total, strain, each) for strain, each in _candidates(model, budget)]
+    near = [each for each in tried if abs(each[0] - budget) <= NEAR * budget]
+    if near:
+        return min(near, key=lambda each: (each[1], abs(each[0] - budget)))[2]
+    total, _, best = min(tried, key=lambda each: abs(each[0] - budget))
+    tables = total - count(best).non_embedding
+    raise SpecError(
+        f"params is {params}: the nearest size that keeps the paper's proportions has {total:,}, {tables:,} of them in "
+        "tables; ask for that, or change the vocabulary"
+    )
+
+
+def _candidates(model: Model, budget: int) -> Iterator[tuple[float, Model]]:
+    """Sizes around the width at which the paper's proportions meet the budget, and how far each strains them."""
+    size = getattr(model, "size", None)
+    if not isinstance(size, Size | Sides | Towers):
+        raise SpecError(f"{type(model).__name__} has no size that could be scaled")
+    full = _widest(size)
+    low, high = 2, max(4, 4 * full // STEP)
+    while low < high:
+        middle = (low + high) // 2
+        enough = count(model.but(size=_sized(size, STEP * middle / full, 0))).total >= budget
+        low, high = (low, middle) if enough else (middle + 1, high)
+    for step in range(max(2, low - 4), low + 5):
+        for more in (0, 1, -1, 2, -2):
+            ratio = STEP * step / full
+            small = _sized(size, ratio, more)
+            yield _strain(size, small, ratio), model.but(size=small)
+
+
+def _widest(size: Size | Sides | Towers) -> int:
+    each = words(size).values()
+    return size.d_model if isinstance(size, Size) else max(one.d_model for one in each if isinstance(one, Size))
+
+
+def _sized(size: Size | Sides | Towers, ratio: float, more: int) -> Size | Sides | Towers:
+    if isinstance(size, Sides):
+        return Sides(_one(size.encoder, ratio, more), _one(size.decoder, ratio, more))
+    if isinstance(size, Towers):
+        joint = max(STEP, STEP * round(size.joint * ratio / STEP))
+        return Towers(_one(size.image, ratio, more), _one(size.text, ratio, more), joint)
+    return _one(size, ratio, more)
+
+
+def _one(size: Size, ratio: float, more: int) -> Size:
+    """A size at another width: a multiple of 8, as many layers as the ratio says, heads of a multiple of 8."""
+    full = size.dims
+    d_model = max(2 * STEP, STEP * round(full.d_model * ratio / STEP))
+    inner = d_model if size.head_dim is None else max(2, round(full.heads * full.head_dim * ratio / STEP)) * STEP
+    wished = max(HEAD, full.head_dim * ratio**0.5)
+    widths = [each for each in range(HEAD, inner + 1, STEP) if inner % each == 0] or [inner]
+    head_dim = min(widths, key=lambda each: abs(each - wished))
+    heads = inner // head_dim
+    groups = max(1, round(heads * full.kv_heads / full.heads))
+    while heads % groups:
+        groups -= 1
+    return size.but(
+        layers=max(1, max(1, round(full.layers * ratio)) + more),
+        d_model=d_model,
+        heads=heads,
+        head_dim=head_dim if size.head_dim else None,
+        kv_heads=groups if size.kv_heads else None,
+        d_ff=max(STEP, round(size.d_ff * ratio)) if size.d_ff else None,
+        d_embedding=max(STEP, round(size.d_embedding * ratio)) if size.d_embedding else None,
+    )
+
+
+def _strain(size: Size | Sides | Towers, small: Size | Sides | Towers, ratio: float) -> float:
+    """How far the layers are from their share, and how narrow the stack is in heads."""
+    if not isinstance(size, Size) or not isinstance(small, Size):
+        pairs = [(one, other) for one, other in zip(words(size).values(), words(small).values())]
+        return max(_strain(a, b, ratio) for a, b in pairs if isinstance(a, Size))
+    share = max(1.0, size.layers * ratio)
+    return abs(math.log(small.layers / share)) + (0.3 if small.heads == 1 < size.heads else 0.0)

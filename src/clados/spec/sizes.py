@@ -1,0 +1,72 @@
+"""Sizes: the numbers that a paper varies, apart from the structure that it keeps."""
+
+from dataclasses import dataclass
+
+from clados.spec.errors import SpecError
+from clados.spec.part import Part
+
+
+@dataclass(frozen=True, slots=True)
+class Dims:
+    """A size with every number filled in: what a part is told when it is built."""
+
+    layers: int
+    d_model: int
+    heads: int
+    kv_heads: int
+    head_dim: int
+    d_ff: int
+    d_embedding: int
+    experts: int
+
+
+class Size(Part):
+    """One row of a paper's table of sizes; what is left out is the usual (``dims`` fills it in)."""
+
+    layers: int
+    d_model: int
+    heads: int
+    d_ff: int | None = None  # else 4 * d_model
+    head_dim: int | None = None  # else d_model / heads
+    kv_heads: int | None = None  # else heads; fewer for grouped, 1 for multi-query attention
+    d_embedding: int | None = None  # of the token table; else d_model
+    experts: int | None = None  # of a routed layer
+
+    def check(self) -> None:
+        for name in ("layers", "d_model", "heads", "d_ff", "head_dim", "kv_heads", "d_embedding", "experts"):
+            value = getattr(self, name)
+            if value is not None and value < 1:
+                raise SpecError(f"Size.{name} is {value}; it must be at least 1")
+        if self.head_dim is None and self.d_model % self.heads:
+            raise SpecError(f"Size.heads is {self.heads}, which does not divide d_model {self.d_model}: say head_dim")
+        if self.heads % (self.kv_heads or self.heads):
+            raise SpecError(f"Size.kv_heads is {self.kv_heads}, which does not divide heads {self.heads}")
+
+    @property
+    def dims(self) -> Dims:
+        """Every number, the usual ones filled in."""
+        return Dims(
+            layers=self.layers,
+            d_model=self.d_model,
+            heads=self.heads,
+            kv_heads=self.kv_heads or self.heads,
+            head_dim=self.head_dim or self.d_model // self.heads,
+            d_ff=self.d_ff or 4 * self.d_model,
+            d_embedding=self.d_embedding or self.d_model,
+            experts=self.experts or 1,
+        )
+
+
+class Sides(Part):
+    """An encoder and a decoder of different sizes."""
+
+    encoder: Size
+    decoder: Size
+
+
+class Towers(Part):
+    """An image tower, a text tower, and the width of the space in which they meet."""
+
+    image: Size
+    text: Size
+    joint: int
