@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from clados.draw.svg import Figure
 
 
+_PIPED = 200  # columns
+
+
 class Axis(StrEnum):
     """What goes up: lanes of families, or the number of parameters."""
 
@@ -128,4 +131,5 @@ def _json(data: Any) -> None:
 def _print(what: "RenderableType") -> None:
     from rich.console import Console
 
-    Console(soft_wrap=False).print(what)
+    # Piped into a file or a pager, the lines are not cut to a window that is not there.
+    Console(width=None if sys.stdout.isatty() else _PIPED).print(what)

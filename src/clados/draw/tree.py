@@ -183,7 +183,7 @@ def _edge(
         d=rounded(points, 4),
         fill="none",
         stroke=inks[parent.group].line,
-        stroke_width=1.3,
+        stroke_width=1.3 if edge == child.parents[0] else 0.8,
         stroke_dasharray="4 3" if edge.weights else None,
     )
 
@@ -244,7 +244,7 @@ def terminal(
     for node in by_date(nodes):
         parents = [parent.id for parent in node.parents if parent.id in known]
         children[parents[0] if parents else ""].append(node)
-    top = RichTree(Text(name, style="bold"))
+    top = RichTree(Text(name, style="bold"), guide_style="dim")
 
     def grow(branch: RichTree, node: Node) -> None:
         twig = branch.add(_line(node, known, colours, highlight))
@@ -258,7 +258,9 @@ def terminal(
 
 def _line(node: Node, known: Mapping[str, Node], colours: Mapping[str, str], highlight: Collection[str]) -> Text:
     mark = MARKS.get(node.openness, "○")
-    text = Text(f"{mark} ", style=ink(node.group, colours).fill if node.id != ROOT else "")
+    text = Text(
+        f"{mark} ", no_wrap=True, overflow="ellipsis", style=ink(node.group, colours).fill if node.id != ROOT else ""
+    )
     text.append(node.text, style="bold reverse" if node.id in highlight else "bold")
     text.append(f" {node.date[:7]}" + (f" {count(node.params)}" if node.params else ""), style="dim")
     parents = [parent for parent in node.parents if parent.id in known]
