@@ -1,14 +1,14 @@
 """`clados tree` and `clados timeline`: the survey's figures, drawn from the cards."""
 
-import json
 import sys
 from collections.abc import Callable, Iterable
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from clados.cli.output import note, table, tell
 from clados.spec.errors import CladosError
 
 if TYPE_CHECKING:
@@ -99,33 +99,30 @@ def _show(
             drawn.save(svg)
         except OSError as error:
             raise CladosError(f"cannot write {svg}: {error.strerror}") from error
+        note(f"wrote {svg}")
     if as_json:
-        _json(dict(drawn.data))
-    else:
-        print(f"wrote {svg}")
+        tell(drawn.data)
 
 
 def _departures(cards: "Iterable[Card]", *, as_json: bool) -> None:
-    from rich.table import Table
-    from rich.text import Text
-
     from clados.draw.records import of_cards
     from clados.draw.survey import departures
 
     found = departures(of_cards(cards))
     if as_json:
-        _json([each.json() for each in found])
+        tell([each.json() for each in found])
         return
-    table = Table("model", "only the survey", "only ours", "why", box=None, pad_edge=False, header_style="bold")
-    for each in found:
-        why = f"{each.reason} [{each.source}]" if each.reason else "no reason given"
-        table.add_row(each.child, ", ".join(sorted(each.survey)), ", ".join(sorted(each.ours)), Text(why))
-    _print(table)
-
-
-def _json(data: Any) -> None:
-    json.dump(data, sys.stdout, ensure_ascii=False, indent=2)
-    print()
+    rows = [
+        (
+            each.child,
+            ", ".join(sorted(each.survey)),
+            ", ".join(sorted(each.ours)),
+            each.reason or "no reason given",
+            each.source,
+        )
+        for each in found
+    ]
+    table(("model", "only the survey", "only ours", "why", "source"), rows, wrap=("why", "source"))
 
 
 def _print(what: "RenderableType") -> None:

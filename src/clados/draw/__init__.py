@@ -40,7 +40,7 @@ def family_tree(cards: Iterable[Card], highlight: Collection[str] = ()) -> Figur
     """The family tree: years left to right, a lane a family; ids in `highlight` lit.
 
     Raises:
-        ValueError: no cards.
+        EmptyFigureError: no cards.
     """
     return _tree.draw(of_cards(cards), figures.family_tree().colours, name=_TREE, highlight=highlight)
 
@@ -54,7 +54,7 @@ def timeline(cards: Iterable[Card], y: Y = "family", highlight: Collection[str] 
     """The models by date, in the lanes of their families or over their number of parameters.
 
     Raises:
-        ValueError: no cards, or for `params` none whose size is known.
+        EmptyFigureError: no cards, or for `params` none whose size is known.
     """
     draw = _timeline.by_params if y == "params" else _timeline.by_family
     return draw(of_cards(cards), figures.family_tree().colours, name=_BY[y], highlight=highlight)
@@ -69,7 +69,7 @@ def recent(cards: Mapping[str, Card], y: Y = "family", highlight: Collection[str
     """The survey's figure of the language models of early 2023: with their descent, or over their parameters.
 
     Raises:
-        ValueError: for `params`, when no size is known.
+        EmptyFigureError: for `params`, when no size is known.
     """
     nodes, colours = _recent.nodes(cards), figures.recent_colours()
     if y == "params":

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from clados.draw import chart, svg
 from clados.draw.scale import count
-from clados.draw.svg import Figure, element
+from clados.draw.svg import EmptyFigureError, Figure, element
 
 _LEFT, _RIGHT, _TOP, _PITCH, _HEIGHT = 16.0, 16.0, 46.0, 34.0, 20.0
 
@@ -19,10 +19,11 @@ def stacked(ledgers: Mapping[str, Mapping[str, int]], *, name: str, width: float
         share: every bar as long as the others, so that shares are compared and not sizes.
 
     Raises:
-        ValueError: nothing to draw, or a negative number.
+        EmptyFigureError: no parameters.
+        ValueError: a negative number.
     """
     if not ledgers or not any(sum(parts.values()) for parts in ledgers.values()):
-        raise ValueError("nothing to draw: no parameters")
+        raise EmptyFigureError("nothing to draw: no parameters")
     if any(value < 0 for parts in ledgers.values() for value in parts.values()):
         raise ValueError("a part has a negative number of parameters")
     parts_of = list(dict.fromkeys(part for parts in ledgers.values() for part in parts))

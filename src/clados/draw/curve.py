@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from clados.draw import chart, svg
 from clados.draw.labels import Spot, place
 from clados.draw.scale import Scale
-from clados.draw.svg import Box, Figure, element
+from clados.draw.svg import Box, EmptyFigureError, Figure, element
 
-_LEFT, _TOP, _BOTTOM, _TAIL = 56.0, 46.0, 40.0, 16.0
+_LEFT, _TOP, _BOTTOM, _TAIL = 56.0, 62.0, 40.0, 16.0
 
 
 def curves(
@@ -26,12 +26,12 @@ def curves(
     Points that are not finite break the line.
 
     Raises:
-        ValueError: there is no finite point.
+        EmptyFigureError: there is no finite point.
     """
     lines = {each: [point for point in points if all(map(math.isfinite, point))] for each, points in series.items()}
     points = [point for line in lines.values() for point in line]
     if not points:
-        raise ValueError("nothing to draw: no finite point")
+        raise EmptyFigureError("nothing to draw: no finite point")
     marks = {each: value for each, value in (baselines or {}).items() if math.isfinite(value)}
     xs, ys = [x for x, _ in points], [y for _, y in points] + list(marks.values())
     bottom = height - _BOTTOM - 22
@@ -85,10 +85,10 @@ def _line(name: str, points: Sequence[tuple[float, float]], across: Scale, up: S
 
 
 def _baselines(marks: Mapping[str, float], up: Scale, width: float, bottom: float) -> list[str]:
-    """The lines, and their names near the right end, shifted where two would touch."""
+    """The lines, and their names above their right ends, shifted where two would touch."""
     right = width - _TAIL
     spots = [
-        Spot(each, right - 6, up(value), svg.text_width(f"{each} {value:.2f}") + 4, 13) for each, value in marks.items()
+        Spot(each, right, up(value) - 9, svg.text_width(f"{each} {value:.2f}") + 4, 13) for each, value in marks.items()
     ]
     placed = place(spots, Box(_LEFT, _TOP - 20, right - _LEFT, bottom - _TOP + 20), 1)
     parts = []

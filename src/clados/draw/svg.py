@@ -6,6 +6,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from clados.spec.errors import CladosError
+
+
+class EmptyFigureError(CladosError, ValueError):
+    """There is not a single model, number or row to be drawn."""
+
+
 FONT = "system-ui, -apple-system, 'Segoe UI', 'Helvetica Neue', Arial, 'DejaVu Sans', sans-serif"
 
 # Advance widths in em of a wide sans-serif (DejaVu Sans), so that narrower fonts of the reader's system fit as well.

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from clados.draw import svg
-from clados.draw.svg import Figure, element
+from clados.draw.svg import EmptyFigureError, Figure, element
 
 _ROW, _PAD, _LEFT, _TOP = 19.0, 10.0, 12.0, 44.0
 
@@ -12,10 +12,10 @@ def table(rows: Sequence[Mapping[str, str]], *, name: str, widest: float = 220) 
     """The rows under the keys of the first; cells wider than `widest` pixels end in an ellipsis, their titles have all.
 
     Raises:
-        ValueError: no rows.
+        EmptyFigureError: no rows.
     """
     if not rows:
-        raise ValueError("nothing to draw: no rows")
+        raise EmptyFigureError("nothing to draw: no rows")
     columns = list(rows[0])
     widths = {
         column: min(widest, max(svg.text_width(text) for text in [column, *(row.get(column, "") for row in rows)]))

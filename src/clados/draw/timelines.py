@@ -13,7 +13,7 @@ from clados.draw.lanes import Span, lanes
 from clados.draw.palette import Ink, ink
 from clados.draw.records import Node, by_date
 from clados.draw.scale import Scale, count, powers, years
-from clados.draw.svg import Box, Figure, element
+from clados.draw.svg import Box, EmptyFigureError, Figure, element
 
 _RADIUS = 4.5
 _PITCH = 17.0
@@ -31,7 +31,7 @@ def by_family(
     """A point at each model's date, in the lane of its family, labelled to its right.
 
     Raises:
-        ValueError: no nodes.
+        EmptyFigureError: no nodes.
     """
     left = MARGIN + LABELS + 16
     scale = _even_years(nodes, left)
@@ -72,13 +72,13 @@ def by_params(
     """A point at each model's date and parameter count (log axis); models of unknown size are listed below.
 
     Raises:
-        ValueError: no model has a known size.
+        EmptyFigureError: no model has a known size.
     """
     nodes = by_date(nodes)
     known = [node for node in nodes if node.params]
     unknown = [node for node in nodes if not node.params]
     if not known:
-        raise ValueError("nothing to draw: no model has a known number of parameters")
+        raise EmptyFigureError("nothing to draw: no model has a known number of parameters")
     left, bottom = 64.0, 860.0
     across = across or _even_years(nodes, left + 10)
     up = powers([node.params for node in known if node.params], bottom, TOP + 6)
@@ -96,7 +96,7 @@ def by_params(
 
 def _even_years(nodes: Sequence[Node], left: float) -> Scale:
     if not nodes:
-        raise ValueError("nothing to draw: no models")
+        raise EmptyFigureError("nothing to draw: no models")
     latest = max(node.when for node in nodes)
     tail = max(svg.text_width(node.text, SIZE) for node in nodes if node.when > latest - 0.25)
     return years([node.when for node in nodes], left, WIDTH - MARGIN - tail - 14, even=True)

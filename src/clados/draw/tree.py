@@ -14,7 +14,7 @@ from clados.draw.palette import Ink, ink
 from clados.draw.records import ROOT, Node, Parent, by_date, edges
 from clados.draw.route import Grid, Point, route_net
 from clados.draw.scale import Scale, count, years
-from clados.draw.svg import Box, Figure, element
+from clados.draw.svg import Box, EmptyFigureError, Figure, element
 
 _PITCH = 27.0  # from row to row
 _HEIGHT = 17.0  # of a box
@@ -42,10 +42,10 @@ def layout(nodes: Sequence[Node], *, scale: Scale | None = None, order: Sequence
     """Places the boxes and routes the edges; no box overlaps another, no edge crosses a box.
 
     Raises:
-        ValueError: no nodes.
+        EmptyFigureError: no nodes.
     """
     if not nodes:
-        raise ValueError("nothing to draw: no models")
+        raise EmptyFigureError("nothing to draw: no models")
     left = MARGIN + LABELS + 4 * _STEP
     if scale is None:
         latest = max(nodes, key=lambda node: node.when)
