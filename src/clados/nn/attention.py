@@ -1,11 +1,11 @@
 """Attention. Shapes: x is [batch, length, d_model]; q, k, v are [batch, heads, length, head_dim]."""
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn.functional import scaled_dot_product_attention
 
 from clados import spec as s
-from clados.nn.build import Module, builds
+from clados.nn.build import Module, Product, builds
 from clados.nn.positions import turn
 from clados.nn.sight import KV, Sight
 from clados.spec.pieces import Env
@@ -15,8 +15,8 @@ from clados.spec.pieces import Env
 class Attention(Module):
     """softmax(scale q k^T + bias) v; queries, keys and values in one product, grouped when kv_heads are fewer."""
 
-    qkv: nn.Linear
-    out: nn.Linear
+    qkv: Product
+    out: Product
 
     def __init__(self, part: s.Attention, env: Env) -> None:
         super().__init__(part, env)
@@ -59,9 +59,9 @@ class Attention(Module):
 class CrossAttention(Module):
     """Queries from here; keys and values from the encoder's states, computed once for a text."""
 
-    q: nn.Linear
-    kv: nn.Linear
-    out: nn.Linear
+    q: Product
+    kv: Product
+    out: Product
 
     def __init__(self, part: s.CrossAttention, env: Env) -> None:
         super().__init__(part, env)

@@ -1,12 +1,12 @@
 """From a part to its module. A module owns what its part's ``pieces`` say, under the same names."""
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import torch
 from torch import Tensor, nn
 
-from clados.spec import Part, Row, SpecError, rows
+from clados.spec import Init, Model, Part, Row, SpecError, rows
 from clados.spec.pieces import Env, Held, Linear, Named, Several, Table, Weight
 
 M = TypeVar("M", bound=Callable[..., nn.Module])
@@ -56,37 +56,51 @@ def _made(piece: Held | Several | Named | Linear | Table) -> nn.Module:
         case Named():
             return nn.ModuleDict({name: module(held.part, held.env) for name, held in piece.held.items()})
         case Linear():
-            return _Product(piece.n_in, piece.n_out, piece.bias)
+            return Product(piece.n_in, piece.n_out, piece.bias)
         case Table():
-            return _Rows(piece.rows, piece.columns)
+            return Rows(piece.rows, piece.columns)
 
 
-class _Product(nn.Linear):
+class Maps(Protocol):
+    """What takes a tensor to a tensor: a norm, a product, an activation."""
+
+    def __call__(self, x: Tensor, /) -> Tensor: ...
+
+
+class Product(nn.Linear):
     """x W^T + b, left undrawn."""
+
+    if TYPE_CHECKING:
+
+        def __call__(self, x: Tensor, /) -> Tensor: ...
 
     def reset_parameters(self) -> None:
         """Nothing: ``draw`` follows the declaration."""
 
 
-class _Rows(nn.Embedding):
+class Rows(nn.Embedding):
     """A table, left undrawn."""
+
+    if TYPE_CHECKING:
+
+        def __call__(self, ids: Tensor, /) -> Tensor: ...
 
     def reset_parameters(self) -> None:
         """Nothing: ``draw`` follows the declaration."""
 
 
 @torch.no_grad()
-def draw(model: nn.Module, part: Part, generator: torch.Generator | None = None) -> None:
+def draw(model: nn.Module, part: Model, generator: torch.Generator | None = None) -> None:
     """Fill a model's tensors by the laws of its declaration's ``init``."""
-    init = part.init  # type: ignore[attr-defined]
+    init = part.init
     for row in rows(part):
         if not row.path.endswith("logit_scale"):
             _draw(model.get_parameter(row.path), row, init, generator)
 
 
-def _draw(tensor: Tensor, row: Row, init: object, generator: torch.Generator | None) -> None:
+def _draw(tensor: Tensor, row: Row, init: Init, generator: torch.Generator | None) -> None:
     start = 0
-    for fill in init.fills(row):  # type: ignore[attr-defined]
+    for fill in init.fills(row):
         each = tensor[start : start + fill.rows] if tensor.dim() else tensor
         start += fill.rows
         match fill.law:

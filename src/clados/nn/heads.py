@@ -1,24 +1,31 @@
 """What is read off the last states: head(states, inputs, outputs so far)."""
 
 from collections.abc import Mapping
+from typing import Protocol
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from clados import spec as s
-from clados.nn.build import Module, builds
+from clados.nn.build import Maps, Module, Product, Rows, builds
 from clados.nn.layers import ACTS
 from clados.spec.pieces import Env
 
 Read = Mapping[str, Tensor]  # what the earlier heads gave, and what the model was given
 
 
+class Inputs(Protocol):
+    """The inputs of a model that reads tokens."""
+
+    tokens: Rows
+
+
 class WordHead(Module):
     """Scores of the words of the vocabulary."""
 
     def nll(
-        self, x: Tensor, labels: Tensor, inputs: nn.Module, smoothing: float = 0.0, chunk: int = 1024
+        self, x: Tensor, labels: Tensor, inputs: Inputs, smoothing: float = 0.0, chunk: int = 1024
     ) -> Tensor:
         """The sum of -log p(label) over positions: x is [positions, d_model], labels [positions].
 
@@ -36,8 +43,8 @@ class WordHead(Module):
 class Tied(WordHead):
     """The token table times the states; a masked model's dense, act and norm go before it."""
 
-    dense: nn.Linear
-    norm: nn.Module
+    dense: Product
+    norm: Maps
     bias: nn.Parameter | None
 
     def __init__(self, part: s.Tied, env: Env) -> None:
@@ -47,7 +54,7 @@ class Tied(WordHead):
         if not part.bias:
             self.bias = None
 
-    def forward(self, x: Tensor, inputs: nn.Module, read: Read) -> Tensor:
+    def forward(self, x: Tensor, inputs: Inputs, read: Read) -> Tensor:
         """[..., d_model] -> [..., vocabulary]."""
         if self.act is not None:
             x = self.norm(self.act(self.dense(x)))
@@ -60,9 +67,9 @@ class Tied(WordHead):
 class Untied(WordHead):
     """A table of its own times the states."""
 
-    table: nn.Linear
+    table: Product
 
-    def forward(self, x: Tensor, inputs: nn.Module, read: Read) -> Tensor:
+    def forward(self, x: Tensor, inputs: Inputs, read: Read) -> Tensor:
         """[..., d_model] -> [..., vocabulary]."""
         return self.table(x)
 
@@ -71,9 +78,9 @@ class Untied(WordHead):
 class Pooler(Module):
     """tanh(W x_0 + b)."""
 
-    dense: nn.Linear
+    dense: Product
 
-    def forward(self, x: Tensor, inputs: nn.Module, read: Read) -> Tensor:
+    def forward(self, x: Tensor, inputs: Inputs, read: Read) -> Tensor:
         """[batch, length, d_model] -> [batch, d_model]."""
         return self.dense(x[:, 0]).tanh()
 
@@ -82,9 +89,9 @@ class Pooler(Module):
 class NextSentence(Module):
     """Scores that the second segment follows (0) and that it does not (1)."""
 
-    out: nn.Linear
+    out: Product
 
-    def forward(self, x: Tensor, inputs: nn.Module, read: Read) -> Tensor:
+    def forward(self, x: Tensor, inputs: Inputs, read: Read) -> Tensor:
         """The pooled [batch, d_model] -> [batch, 2]."""
         return self.out(read["pooler_output"])
 
@@ -93,9 +100,9 @@ class NextSentence(Module):
 class Classifier(Module):
     """W x_0 + b."""
 
-    out: nn.Linear
+    out: Product
 
-    def forward(self, x: Tensor, inputs: nn.Module, read: Read) -> Tensor:
+    def forward(self, x: Tensor, inputs: Inputs, read: Read) -> Tensor:
         """[batch, length, d_model] -> [batch, classes]."""
         return self.out(x[:, 0])
 
@@ -104,7 +111,7 @@ class Classifier(Module):
 class Projected(Module):
     """W x at the first position, or at the first end-of-text."""
 
-    out: nn.Linear
+    out: Product
 
     def __init__(self, part: s.Projected, env: Env) -> None:
         super().__init__(part, env)
@@ -113,7 +120,7 @@ class Projected(Module):
             raise s.SpecError("Projected.at is 'eos', but the vocabulary names no eos")
         self.eos = eos if part.at == "eos" else None
 
-    def forward(self, x: Tensor, inputs: nn.Module, read: Read) -> Tensor:
+    def forward(self, x: Tensor, inputs: Inputs, read: Read) -> Tensor:
         """[batch, length, d_model] -> [batch, joint]."""
         if self.eos is None:
             return self.out(x[:, 0])
@@ -125,9 +132,9 @@ class Projected(Module):
 class NextAction(Module):
     """tanh(W x + b) at each state."""
 
-    out: nn.Linear
+    out: Product
 
-    def forward(self, x: Tensor, inputs: nn.Module, read: Read) -> Tensor:
+    def forward(self, x: Tensor, inputs: Inputs, read: Read) -> Tensor:
         """[batch, 3 steps, d_model] -> [batch, steps, actions]."""
         return self.out(x[:, 1::3]).tanh()
 
@@ -136,9 +143,9 @@ class NextAction(Module):
 class ActionLogits(Module):
     """W x at each state."""
 
-    out: nn.Linear
+    out: Product
 
-    def forward(self, x: Tensor, inputs: nn.Module, read: Read) -> Tensor:
+    def forward(self, x: Tensor, inputs: Inputs, read: Read) -> Tensor:
         """[batch, 3 steps, d_model] -> [batch, steps, actions]."""
         return self.out(x[:, 1::3])
 
@@ -148,8 +155,8 @@ class ActionLogits(Module):
 class AfterAction(Module):
     """W x + b at each action."""
 
-    out: nn.Linear
+    out: Product
 
-    def forward(self, x: Tensor, inputs: nn.Module, read: Read) -> Tensor:
+    def forward(self, x: Tensor, inputs: Inputs, read: Read) -> Tensor:
         """[batch, 3 steps, d_model] -> [batch, steps, numbers]."""
         return self.out(x[:, 2::3])

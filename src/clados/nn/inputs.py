@@ -5,7 +5,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from clados import spec as s
-from clados.nn.build import Module, builds
+from clados.nn.build import Maps, Module, Product, Rows, builds
 from clados.nn.layers import drop
 from clados.spec.pieces import Env
 
@@ -14,10 +14,10 @@ from clados.spec.pieces import Env
 class Tokens(Module):
     """Token, type and position vectors added up; then norm, then dropout."""
 
-    tokens: nn.Embedding
-    types: nn.Embedding
-    position: nn.Module
-    norm: nn.Module
+    tokens: Rows
+    types: Rows
+    position: Maps
+    norm: Maps
 
     def __init__(self, part: s.Tokens, env: Env) -> None:
         super().__init__(part, env)
@@ -46,8 +46,8 @@ class Patches(Module):
     patch: nn.Parameter
     patch_bias: nn.Parameter | None
     cls: nn.Parameter
-    positions: nn.Embedding
-    norm: nn.Module
+    positions: Rows
+    norm: Maps
 
     def __init__(self, part: s.Patches, env: Env) -> None:
         super().__init__(part, env)
@@ -80,11 +80,11 @@ def in_turn(*each: Tensor) -> Tensor:
 class Trajectory(Module):
     """Return-to-go, state and action of each step, each plus the step's vector, woven together; then the norm."""
 
-    returns: nn.Linear
-    states: nn.Linear
-    actions: nn.Linear
-    timesteps: nn.Embedding
-    norm: nn.Module
+    returns: Product
+    states: Product
+    actions: Product
+    timesteps: Rows
+    norm: Maps
 
     def __init__(self, part: s.Trajectory, env: Env) -> None:
         super().__init__(part, env)
@@ -101,9 +101,9 @@ class Trajectory(Module):
 class Frames(Module):
     """Return-to-go, frames and action of each step through tanh, plus the place's and the first time step's vectors."""
 
-    states: nn.Linear
-    returns: nn.Linear
-    actions: nn.Embedding
+    states: Product
+    returns: Product
+    actions: Rows
     positions: nn.Parameter
     timesteps: nn.Parameter
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from clados import spec as s
@@ -214,6 +215,6 @@ class TwoTower(Module):
 
 def unit(x: Tensor) -> Tensor:
     """x / |x|."""
-    return x / x.norm(dim=-1, keepdim=True)
+    return F.normalize(x, dim=-1)
 
 

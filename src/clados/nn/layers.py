@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from clados import spec as s
 from clados.nn.attention import Attention, CrossAttention
-from clados.nn.build import Module, builds
+from clados.nn.build import Maps, Module, Product, builds
 from clados.nn.sight import Sight, State
 from clados.spec.pieces import Env
 
@@ -68,8 +68,8 @@ class RMSNorm(Module):
 class MLP(Module):
     """down(act(up x))."""
 
-    up: nn.Linear
-    down: nn.Linear
+    up: Product
+    down: Product
 
     def __init__(self, part: s.MLP, env: Env) -> None:
         super().__init__(part, env)
@@ -102,11 +102,11 @@ class Block(Module):
     """x + f(norm(x)), branch after branch."""
 
     attn: Attention
-    attn_norm: nn.Module
+    attn_norm: Maps
     mlp: MLP
-    mlp_norm: nn.Module
+    mlp_norm: Maps
     cross: CrossAttention
-    cross_norm: nn.Module
+    cross_norm: Maps
 
     def __init__(self, part: s.Block, env: Env) -> None:
         super().__init__(part, env)

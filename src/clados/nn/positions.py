@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from clados import spec as s
-from clados.nn.build import Module, builds
+from clados.nn.build import Module, Rows, builds
 from clados.spec.pieces import Env
 
 
@@ -14,7 +14,7 @@ from clados.spec.pieces import Env
 class Learned(Module):
     """table[start + position]."""
 
-    table: nn.Embedding
+    table: Rows
 
     def __init__(self, part: s.Learned, env: Env) -> None:
         super().__init__(part, env)
@@ -79,7 +79,7 @@ class RelativeBias(Module):
     Both sides where a stack sees both, each with half of the buckets; one side where it sees the past alone.
     """
 
-    table: nn.Embedding
+    table: Rows
 
     def __init__(self, part: s.RelativeBias, env: Env) -> None:
         super().__init__(part, env)

@@ -1,12 +1,13 @@
 """A stack: what its layers see, worked out once; its layers, one after the other."""
 
+from typing import TYPE_CHECKING, cast
+
 import torch
 from torch import Tensor, nn
 
 from clados import spec as s
 from clados.nn.build import Module, builds
-from clados.nn.layers import drop
-from clados.nn.positions import Rotary
+from clados.nn.layers import Block, drop
 from clados.nn.sight import KV, Cache, Sight, State, look
 from clados.spec.pieces import Env
 
@@ -18,23 +19,25 @@ class Stack(Module):
     """Layers over ``[batch, length, d_model]``."""
 
     blocks: nn.ModuleList
+    position: nn.Module
     norm_out: nn.Module
 
     def __init__(self, part: s.Stack, env: Env) -> None:
         super().__init__(part, env)
         self.sees, self.dims, self.dropout = part.sees, env.dims, part.dropout
-        self.bias = self.position if isinstance(part.position, s.RelativeBias) else None
-        if part.position is not None and not list(self.position.parameters()):
-            del self.position  # it owns nothing: a function, not a piece of the model
-        self.rotary = Rotary(part.position, env) if isinstance(part.position, s.Rotary) else None
+        self.biased = isinstance(part.position, s.RelativeBias)
+        self.turned = isinstance(part.position, s.Rotary)
         patterns = [block.attn.pattern for block in part.blocks(env.dims.layers)]
         self.patterns = list(dict.fromkeys(patterns))
         self.kinds = [self.patterns.index(pattern) for pattern in patterns]
         if not part.norm_out:
             self.norm_out = nn.Identity()
         for block in self.blocks:
-            if self.rotary is not None:
-                block.attn.neighbours = self.rotary.neighbours
+            cast(Block, block).attn.neighbours = self.turned and bool(self.position.neighbours)
+
+    if TYPE_CHECKING:
+
+        def __call__(self, x: Tensor, positions: Tensor, *given: object, **named: object) -> Tensor: ...
 
     def forward(
         self,
@@ -73,8 +76,8 @@ class Stack(Module):
     ) -> list[Sight]:
         """One sight for each pattern among the layers."""
         length = max(lengths) if lengths else x.size(1)
-        rotary = self.rotary(positions, x.dtype) if self.rotary is not None else None
-        bias = self.bias(length, past) if self.bias is not None else None
+        rotary = self.position(positions, x.dtype) if self.turned else None
+        bias = self.position(length, past) if self.biased else None
         sights = []
         for pattern in self.patterns:
             mask, causal = look(self.sees, pattern, length, past, keep, bias, x.device)

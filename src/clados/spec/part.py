@@ -45,8 +45,9 @@ class Part:
         cls.__init__ = _refusing(cls.__init__, cls)  # type: ignore[method-assign]
 
     def __post_init__(self) -> None:
-        for name, expected in _hints(type(self)).items():
-            _check(getattr(self, name), expected, f"{type(self).__name__}.{name}")
+        cls: type = type(self)
+        for name, expected in _hints(cls).items():
+            _check(getattr(self, name), expected, f"{cls.__name__}.{name}")
         self.check()
 
     def check(self) -> None:
