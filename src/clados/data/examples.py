@@ -1,0 +1,177 @@
+"""The kinds of example that data come in, and how some are held out.
+
+An example names its `document`: what must be kept or held out together. Several examples may share one
+(the translations of one message, the sentences of one article).
+"""
+
+import hashlib
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clados.errors import CladosError
+
+
+class DataError(CladosError):
+    """Data that cannot be read or used: the message names the path or value and what is allowed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A document in one language."""
+
+    document: str
+    text: str
+    language: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A source and the target to be made from it: a translation, or a prompt and its completion."""
+
+    document: str
+    source: str
+    target: str
+    source_language: str = ""
+    language: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Dialogue:
+    """A conversation: (role, text), in turn."""
+
+    document: str
+    messages: tuple[tuple[str, str], ...]
+    language: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """An image still in its file: the file, or `size` bytes of it from `offset` (a member of a tar)."""
+
+    path: Path
+    offset: int = 0
+    size: int = -1
+
+    def pixels(self) -> NDArray[np.uint8]:
+        """The decoded image, uint8 [height, width, 3].
+
+        Raises:
+            DataError: the bytes are not an image.
+        """
+        from PIL import Image
+
+        try:
+            with self.path.open("rb") as file:
+                file.seek(self.offset)
+                data = file.read(self.size)
+            with Image.open(io.BytesIO(data)) as image:
+                return np.asarray(image.convert("RGB"))
+        except (OSError, SyntaxError, ValueError) as error:
+            raise DataError(f"{self.path}: not a readable image ({error})") from error
+
+
+Picture = NDArray[np.uint8] | Encoded
+
+
+def pixels(picture: Picture) -> NDArray[np.uint8]:
+    """uint8 [height, width, channels], decoded when it is still in its file."""
+    return picture.pixels() if isinstance(picture, Encoded) else picture
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Labelled:
+    """An image and its class."""
+
+    document: str
+    picture: Picture
+    label: int
+    name: str
+
+    @property
+    def image(self) -> NDArray[np.uint8]:
+        """uint8 [height, width, channels]."""
+        return pixels(self.picture)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Captioned:
+    """An image and what is said of it, the best caption first; `category` may be empty."""
+
+    document: str
+    picture: Picture
+    captions: tuple[str, ...]
+    category: str = ""
+
+    @property
+    def image(self) -> NDArray[np.uint8]:
+        """uint8 [height, width, channels]."""
+        return pixels(self.picture)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Trajectory:
+    """One episode: observations [steps, ...], actions [steps] (choices) or [steps, d_action], rewards [steps]."""
+
+    document: str
+    observations: NDArray[np.float32]
+    actions: NDArray[Any]
+    rewards: NDArray[np.float32]
+
+    def __len__(self) -> int:
+        return len(self.rewards)
+
+    @property
+    def returns_to_go(self) -> NDArray[np.float32]:
+        """The sum of the rewards from each step on, [steps] (Decision Transformer §3)."""
+        return np.cumsum(self.rewards[::-1], dtype=np.float32)[::-1]
+
+
+Example = Text | Pair | Dialogue | Labelled | Captioned | Trajectory
+AnyExample = TypeVar("AnyExample", bound=Example)
+
+
+def split(examples: Sequence[AnyExample], held_out: float = 0.1) -> tuple[list[AnyExample], list[AnyExample]]:
+    """Examples to train on and examples held out, by whole documents, each in the order given.
+
+    A document's side depends on its name alone, so it stays when documents are added. A single text is cut
+    between two of its paragraphs instead, its end being held out.
+
+    Raises:
+        DataError: `held_out` is not between 0 and 1, or there is one document that cannot be cut.
+    """
+    if not 0 < held_out < 1:
+        raise DataError(f"held_out is {held_out}; a share between 0 and 1 is allowed")
+    ranks = {name: _rank(name) for name in dict.fromkeys(example.document for example in examples)}
+    if len(ranks) == 1 and len(examples) == 1 and isinstance(examples[0], Text):
+        return cast(tuple[list[AnyExample], list[AnyExample]], _cut(examples[0], held_out))
+    if len(ranks) < 2:
+        raise DataError(f"{len(ranks)} document(s); two or more are needed to hold some out")
+    # With few documents a side could come out empty: the lowest is always held out, the highest never.
+    limit = min(max(held_out, min(ranks.values())), sorted(ranks.values())[-2])
+    train = [example for example in examples if ranks[example.document] > limit]
+    return train, [example for example in examples if ranks[example.document] <= limit]
+
+
+def _rank(document: str) -> float:
+    return int.from_bytes(hashlib.sha256(document.encode()).digest()[:7]) / 2**56
+
+
+def _cut(example: Text, held_out: float) -> tuple[list[Text], list[Text]]:
+    parts = example.text.split("\n\n")
+    ends = list(accumulate(len(part) + 2 for part in parts))
+    at = next((i for i, end in enumerate(ends) if end >= (1 - held_out) * ends[-1]), 0)
+    at = min(max(at, 1), len(parts) - 1)
+    if at < 1:
+        raise DataError(f"{example.document}: one document of one paragraph; more are needed to hold some out")
+    first, last = "\n\n".join(parts[:at]), "\n\n".join(parts[at:])
+    return (
+        [Text(f"{example.document}#train", first, example.language)],
+        [Text(f"{example.document}#held-out", last, example.language)],
+    )

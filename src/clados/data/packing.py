@@ -1,0 +1,190 @@
+"""From a stream of tokens to the sequences that a model sees: functions of (stream, length, seed, epoch, index)."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clados.data.examples import DataError
+from clados.data.stream import Stream
+
+Ids = NDArray[np.int64]
+
+
+def generator(seed: int, *keys: int) -> np.random.Generator:
+    """Randomness that depends on the numbers alone: the same for the same (seed, epoch, index), in any order."""
+    return np.random.default_rng((seed, *keys))
+
+
+@dataclass(frozen=True, eq=False)
+class Packed:
+    """One sequence: `ids` [length], and for each token which of the sequence's documents it is of, from 0."""
+
+    ids: Ids
+    documents: Ids
+
+
+@dataclass(frozen=True, eq=False)
+class Couple:
+    """Two spans of text, and whether the second follows the first."""
+
+    first: Ids
+    second: Ids
+    follows: bool
+
+
+class Blocks:
+    """Contiguous blocks of `length` tokens, a separator after each document; the last block may be shorter (GPT)."""
+
+    def __init__(self, stream: Stream, length: int, separator: int | None = None) -> None:
+        _check(length)
+        self.stream = stream
+        self.length = length
+        self.separator = separator
+        self.added = 0 if separator is None else 1
+        ends = stream.pieces[stream.documents[1:]]
+        self.ends = ends + self.added * np.arange(1, len(ends) + 1)  # of each document, its separator counted
+
+    def __len__(self) -> int:
+        return -(-int(self.ends[-1]) // self.length)
+
+    def at(self, index: int, epoch: int = 0) -> Packed:
+        """The block of that number; the same in every epoch."""
+        places = np.arange(index * self.length, min((index + 1) * self.length, int(self.ends[-1])))
+        documents = np.searchsorted(self.ends, places, side="right")
+        if self.separator is None:
+            return Packed(self.stream.ids[places].astype(np.int64), documents - documents[0])
+        closes = places == self.ends[documents] - 1
+        ids = self.stream.ids[np.minimum(places - documents, len(self.stream) - 1)].astype(np.int64)
+        return Packed(np.where(closes, self.separator, ids), documents - documents[0])
+
+
+class FullSentences:
+    """Whole sentences in order, up to `length` tokens (RoBERTa §4.2).
+
+    A sequence goes on over the end of a document, with a separator between. A sentence longer than a sequence is cut.
+    """
+
+    def __init__(self, stream: Stream, length: int, separator: int | None = None) -> None:
+        _check(length)
+        self.stream = stream
+        self.separator = separator
+        self.spans = list(_fill(stream, length, 0 if separator is None else 1))
+
+    def __len__(self) -> int:
+        return len(self.spans)
+
+    def at(self, index: int, epoch: int = 0) -> Packed:
+        """The sequence of that number; the same in every epoch."""
+        ids: list[Ids] = []
+        documents: list[Ids] = []
+        for number, (start, end) in enumerate(self.spans[index]):
+            between = [] if number == 0 or self.separator is None else [self.separator]
+            ids += [np.array(between, np.int64), self.stream.ids[start:end].astype(np.int64)]
+            documents.append(np.full(len(between) + end - start, number))
+        return Packed(np.concatenate(ids), np.concatenate(documents))
+
+
+def _fill(stream: Stream, length: int, added: int) -> Iterator[list[tuple[int, int]]]:
+    """For each sequence its runs of tokens, one a document."""
+    runs: list[tuple[int, int]] = []
+    used = 0
+    previous = -1
+    for start, end, document in _parts(stream, length):
+        cost = end - start + (added if runs and document != previous else 0)
+        if used + cost > length:
+            yield runs
+            runs, used, cost = [], 0, end - start
+        if runs and document == previous:
+            runs[-1] = (runs[-1][0], end)
+        else:
+            runs.append((start, end))
+        used, previous = used + cost, document
+    if runs:
+        yield runs
+
+
+def _parts(stream: Stream, length: int) -> Iterator[tuple[int, int, int]]:
+    """Start, end and document of each piece, none longer than `length` and none empty."""
+    bounds = stream.pieces.tolist()
+    for start, end, document in zip(bounds, bounds[1:], stream.document_of_pieces().tolist()):
+        for at in range(start, end, length):
+            yield at, min(at + length, end), document
+
+
+class SentencePairs:
+    """Two spans of sentences, the second being what follows or, half the time, from another document (BERT §3.1, A.2).
+
+    Spans are cut from documents in order, `length` tokens for both together, a tenth of them shorter at random.
+    Where they are cut depends on the seed; the split, the choice of the second and the trimming also on epoch
+    and index. A span of one sentence has nothing that follows, so its second always comes from elsewhere.
+    """
+
+    def __init__(self, stream: Stream, length: int, seed: int = 0, short: float = 0.1) -> None:
+        if length < 2:
+            raise DataError(f"length is {length}; two spans need 2 tokens or more")
+        if len(stream.documents) < 3:
+            raise DataError("sentence pairs need two documents or more")
+        self.stream = stream
+        self.length = length
+        self.seed = seed
+        self.owner = stream.document_of_pieces()
+        self.spans = list(self._cut(short))
+
+    def __len__(self) -> int:
+        return len(self.spans)
+
+    def at(self, index: int, epoch: int = 0) -> Couple:
+        """The pair of that number in that epoch."""
+        random = generator(self.seed, epoch, index)
+        start, end, room = self.spans[index]
+        middle = int(random.integers(start + 1, end)) if end - start > 1 else end
+        follows = middle < end and bool(random.random() < 0.5)
+        first = self._tokens(start, middle)
+        second = self._tokens(middle, end) if follows else self._elsewhere(start, room - len(first), random)
+        return Couple(*_trim(first, second, room, random), follows)
+
+    def _cut(self, short: float) -> Iterator[tuple[int, int, int]]:
+        """First and last piece of each span, and the tokens it may have."""
+        bounds = self.stream.pieces
+        for number, (start, end) in enumerate(zip(self.stream.documents, self.stream.documents[1:])):
+            random = generator(self.seed, number)
+            at = int(start)
+            while at < end:
+                room = int(random.integers(2, self.length + 1)) if random.random() < short else self.length
+                stop = int(np.searchsorted(bounds, bounds[at] + room, side="left"))
+                stop = min(max(stop, at + 1), int(end))
+                if bounds[stop] > bounds[at]:
+                    yield at, stop, room
+                at = stop
+
+    def _elsewhere(self, piece: int, room: int, random: np.random.Generator) -> Ids:
+        """Sentences of another document from a random one on, until they fill the room or the document ends."""
+        count = len(self.stream.documents) - 1
+        document = (int(self.owner[piece]) + int(random.integers(1, count))) % count
+        while self.stream.documents[document] == self.stream.documents[document + 1]:
+            document = (document + 1) % count  # an empty document
+        low, high = (int(bound) for bound in self.stream.documents[document : document + 2])
+        start = int(random.integers(low, high))
+        stop = int(np.searchsorted(self.stream.pieces, self.stream.pieces[start] + max(room, 1), side="left"))
+        return self._tokens(start, min(max(stop, start + 1), high))
+
+    def _tokens(self, start: int, end: int) -> Ids:
+        return self.stream.ids[self.stream.pieces[start] : self.stream.pieces[end]].astype(np.int64)
+
+
+def _trim(first: Ids, second: Ids, room: int, random: np.random.Generator) -> tuple[Ids, Ids]:
+    """Tokens off the longer span, from its front or back by lot, until both fit."""
+    while (excess := len(first) + len(second) - room) > 0:
+        longer, other = (first, second) if len(first) > len(second) else (second, first)
+        gone = min(excess, max(len(longer) - len(other), 1))
+        front = int(random.binomial(gone, 0.5))
+        longer = longer[front : len(longer) - (gone - front)]
+        first, second = (longer, other) if len(first) > len(second) else (other, longer)
+    return first, second
+
+
+def _check(length: int) -> None:
+    if length < 1:
+        raise DataError(f"length is {length}; 1 token or more is allowed")

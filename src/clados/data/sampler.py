@@ -1,0 +1,37 @@
+"""Which examples a training step sees: a function of the step's number, so that resuming needs no other state."""
+
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clados.data.examples import DataError
+
+
+class Sampler:
+    """Batches of (epoch, index), each epoch a new order of all `n` examples, each exactly once.
+
+    `batch` is the size over all ranks together; a rank gets every `world`-th of it. A batch may reach over the end
+    of an epoch, so none is short.
+    """
+
+    def __init__(self, n: int, seed: int, batch: int, rank: int = 0, world: int = 1) -> None:
+        if n < 1:
+            raise DataError("no examples to draw from")
+        if batch < 1 or batch % world or not 0 <= rank < world:
+            raise DataError(f"batch {batch} cannot be shared by rank {rank} of {world}; it must be a multiple")
+        self.n = n
+        self.batch = batch
+        self.rank = rank
+        self.world = world
+        self.order = lru_cache(maxsize=2)(lambda epoch: _order(n, seed, epoch))
+
+    def step(self, number: int) -> list[tuple[int, int]]:
+        """(epoch, index) of each example that this rank sees at the step, counted from 0."""
+        first = number * self.batch
+        places = range(first + self.rank, first + self.batch, self.world)
+        return [(place // self.n, int(self.order(place // self.n)[place % self.n])) for place in places]
+
+
+def _order(n: int, seed: int, epoch: int) -> NDArray[np.int64]:
+    return np.random.default_rng((seed, epoch)).permutation(n)

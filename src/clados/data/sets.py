@@ -1,0 +1,176 @@
+"""The embedded data sets, by name; what each holds and whose it is stands in `embedded/manifest.json` and NOTICE."""
+
+import gzip
+import io
+import json
+from collections.abc import Callable, Iterator, Sequence
+from importlib.resources import files
+from itertools import groupby
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clados.data.cartpole import cartpole
+from clados.data.examples import Captioned, Dialogue, Example, Labelled, Pair, Text
+
+FASHION = ("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot")
+
+
+def embedded(file: str) -> bytes:
+    """The bytes of an embedded file, unpacked where it ends in .gz."""
+    data = (files("clados.data") / "embedded" / file).read_bytes()
+    return gzip.decompress(data) if file.endswith(".gz") else data
+
+
+def manifest() -> list[dict[str, Any]]:
+    """Name, bytes, sha256, rows, licence and source packages of each embedded file."""
+    rows: list[dict[str, Any]] = json.loads(embedded("manifest.json"))
+    return rows
+
+
+def rows(name: str) -> Iterator[dict[str, Any]]:
+    """The rows of an embedded JSONL file."""
+    return map(json.loads, embedded(f"{name}.jsonl.gz").decode().splitlines())
+
+
+def synsets() -> list[dict[str, Any]]:
+    """The 6,000 most frequent synsets of WordNet: id, file, words, gloss, examples, relations to others of them."""
+    return list(rows("wordnet6k"))
+
+
+def wordnet() -> list[Text]:
+    """WordNet as pages: up to 16 synsets that are neighbours in one of its files (nouns of animals, verbs of motion).
+
+    A synset alone is a line or two; a page is a document on one subject, with many sentences.
+    """
+    texts = []
+    for file, group in groupby(synsets(), key=lambda row: str(row["file"])):
+        entries = [_entry(row) for row in group]
+        for at in range(0, len(entries), 16):
+            texts.append(Text(f"wordnet/{file}/{entries[at][0]}", "\n".join(e[1] for e in entries[at : at + 16]), "en"))
+    return texts
+
+
+def _entry(row: dict[str, Any]) -> tuple[str, str]:
+    sentences = [f"{', '.join(row['words'])}: {row['gloss']}", *row["examples"]]
+    return row["id"], " ".join(s[0].upper() + s[1:] + ("" if s[-1] in ".!?" else ".") for s in sentences)
+
+
+def shakespeare() -> list[Text]:
+    """Four plays, a document a scene, with speakers and stage directions."""
+    return [Text(f"shakespeare/{row['play']}/{row['scene']}", row["text"], "en") for row in rows("shakespeare4")]
+
+
+def english() -> list[Text]:
+    """The default English text: WordNet and Shakespeare."""
+    return wordnet() + shakespeare()
+
+
+def udhr() -> list[Text]:
+    """The articles of the Declaration of Human Rights in 39 languages; an article is one document in all of them."""
+    return [Text(f"udhr/{row['article']}", "\n".join(row["paragraphs"]), row["language"]) for row in rows("udhr")]
+
+
+def django() -> list[Pair]:
+    """Interface messages from English into nine languages; a message is one document in all of them."""
+    return [
+        Pair(f"django/{row['en']}", row["en"], target, "en", language)
+        for row in rows("django_parallel")
+        for language, target in row.items()
+        if language != "en"
+    ]
+
+
+def emoji_names() -> list[Pair]:
+    """Names of emoji from English into eleven languages."""
+    return [
+        Pair(f"emoji/{row['id']}", row["labels"]["en"], target, "en", language)
+        for row in rows("emoji_labels")
+        for language, target in row["labels"].items()
+        if language != "en"
+    ]
+
+
+def udhr_pairs() -> list[Pair]:
+    """Paragraphs of the Declaration from English into 38 languages, of the articles that have as many in both."""
+    table = {(row["language"], row["article"]): row["paragraphs"] for row in rows("udhr")}
+    return [
+        Pair(f"udhr/{article}", source, target, "en", language)
+        for (language, article), paragraphs in table.items()
+        if language != "en" and len(paragraphs) == len(table["en", article])
+        for source, target in zip(table["en", article], paragraphs)
+    ]
+
+
+def translation() -> list[Pair]:
+    """All that is parallel: Django's messages, the Declaration's paragraphs, the names of emoji."""
+    return django() + udhr_pairs() + emoji_names()
+
+
+def dialogue() -> list[Dialogue]:
+    """Conversations in 13 languages; those that open with the same words are one document."""
+    return [
+        Dialogue(
+            f"dialogue/{row['language']}/{row['turns'][0]}",
+            tuple((("user", "assistant")[i % 2], turn) for i, turn in enumerate(row["turns"])),
+            row["language"],
+        )
+        for row in rows("dialogue")
+    ]
+
+
+def emoji() -> list[Captioned]:
+    """1,906 emoji of 32 x 32 pixels: the English name, then each tag as a caption; the category beside them."""
+    from PIL import Image
+
+    with Image.open(io.BytesIO(embedded("emoji32.png"))) as image:
+        sheet = np.asarray(image.convert("RGB"))
+    tiles = sheet.reshape(sheet.shape[0] // 32, 32, 44, 32, 3).swapaxes(1, 2).reshape(-1, 32, 32, 3)
+    return [
+        Captioned(f"emoji/{row['id']}", tiles[row["place"]], (row["labels"]["en"], *row["tags"]), row["category"])
+        for row in rows("emoji_labels")
+        if row["place"] is not None
+    ]
+
+
+def fashion() -> list[Labelled]:
+    """The first 1,000 training images of Fashion-MNIST, uint8 [28, 28, 1], in ten classes."""
+    return _images("fashion1000.bin.gz", 28, "fashion", FASHION)
+
+
+def digits() -> list[Labelled]:
+    """1,797 handwritten digits, uint8 [8, 8, 1] from 0 to 255 (the source counts to 16)."""
+    return _images("digits.bin.gz", 8, "digits", [str(digit) for digit in range(10)], scale=16)
+
+
+def _images(file: str, side: int, name: str, classes: Sequence[str], scale: int = 255) -> list[Labelled]:
+    data = np.frombuffer(embedded(file), np.uint8)
+    count = len(data) // (side * side + 1)
+    images: NDArray[np.uint8] = data[: count * side * side].reshape(count, side, side, 1)
+    images = (images.astype(np.uint16) * 255 // scale).astype(np.uint8)
+    labels = data[count * side * side :].tolist()
+    return [Labelled(f"{name}/{i}", images[i], label, classes[label]) for i, label in enumerate(labels)]
+
+
+def proteins() -> list[Text]:
+    """15 zinc-finger domains and ubiquitin as PDB text."""
+    return [Text(f"proteins/{row['id']}", row["pdb"]) for row in rows("proteins")]
+
+
+SETS: dict[str, Callable[[], Sequence[Example]]] = {
+    "english": english,
+    "wordnet": wordnet,
+    "shakespeare": shakespeare,
+    "udhr": udhr,
+    "translation": translation,
+    "django": django,
+    "udhr-pairs": udhr_pairs,
+    "emoji-names": emoji_names,
+    "dialogue": dialogue,
+    "emoji": emoji,
+    "fashion": fashion,
+    "digits": digits,
+    "proteins": proteins,
+    "cartpole": cartpole,
+}

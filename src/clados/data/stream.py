@@ -1,0 +1,106 @@
+"""Documents as one array of tokens, kept in a file that is mapped into memory."""
+
+import hashlib
+import json
+import re
+import shutil
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clados.data.examples import DataError, Text
+from clados.data.tokenizer import Tokenizer
+
+By = Literal["document", "sentence"]
+
+
+@dataclass(frozen=True, eq=False)
+class Stream:
+    """Tokens of documents, and where their pieces (sentences, or the whole document) and the documents begin.
+
+    Attributes:
+        ids: [tokens], all documents on end.
+        pieces: [pieces + 1], offsets into `ids`.
+        documents: [documents + 1], offsets into `pieces`.
+    """
+
+    ids: NDArray[np.uint32]
+    pieces: NDArray[np.int64]
+    documents: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def document_of_pieces(self) -> NDArray[np.int64]:
+        """The document of each piece, [pieces]."""
+        return np.repeat(np.arange(len(self.documents) - 1), np.diff(self.documents))
+
+
+def sentences(text: str) -> list[str]:
+    """The sentences of a text: cut at line ends, and where . ! or ? is followed by a space and a capital or quote."""
+    marked = re.sub(r"([.!?][\"')\]]*)\s+(?=[\"'(\[]?[^\W\da-z_])|(?<=[。！？।؟])\s*", r"\1\n", text)
+    return [line.strip() for line in marked.splitlines() if line.strip()]
+
+
+def encode_documents(
+    documents: Sequence[Text], tokenizer: Tokenizer, cache: Path | None = None, by: By = "document"
+) -> Stream:
+    """The documents' tokens, without special ones, read from below `cache` where they were written before.
+
+    Raises:
+        DataError: the documents hold no token.
+    """
+    folder = cache / _key(documents, tokenizer, by) if cache else None
+    if folder and folder.exists():
+        return _read(folder)
+    stream = _encode(documents, tokenizer, by)
+    if not len(stream):
+        raise DataError(f"{len(documents)} document(s) hold no text")
+    if folder is None:
+        return stream
+    _write(stream, folder)
+    return _read(folder)
+
+
+def _key(documents: Sequence[Text], tokenizer: Tokenizer, by: By) -> str:
+    digest = hashlib.sha256(json.dumps(["1", by, tokenizer.key]).encode())
+    for document in documents:
+        digest.update(hashlib.sha256(document.text.encode("utf-8", "surrogatepass")).digest())
+    return digest.hexdigest()[:32]
+
+
+def _encode(documents: Sequence[Text], tokenizer: Tokenizer, by: By) -> Stream:
+    cut = [sentences(document.text) if by == "sentence" else [document.text] for document in documents]
+    found = tokenizer.encode_batch([piece for pieces in cut for piece in pieces], add_special_tokens=False)
+    lengths = np.array([len(ids) for ids in found], np.int64)
+    owners = np.repeat(np.arange(len(cut)), [len(pieces) for pieces in cut])[lengths > 0]
+    ids = np.fromiter((i for piece in found for i in piece), np.uint32, count=int(lengths.sum()))
+    return Stream(ids, _offsets(lengths[lengths > 0]), _offsets(np.bincount(owners, minlength=len(cut))))
+
+
+def _offsets(lengths: NDArray[np.int64]) -> NDArray[np.int64]:
+    return np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths)])
+
+
+def _write(stream: Stream, folder: Path) -> None:
+    """Whole or not at all: written beside, then renamed; the first of several processes wins."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    part = Path(tempfile.mkdtemp(prefix=f"{folder.name}.", dir=folder.parent))
+    try:
+        for name in ("ids", "pieces", "documents"):
+            np.save(part / f"{name}.npy", getattr(stream, name))
+        part.rename(folder)
+    except OSError:
+        shutil.rmtree(part, ignore_errors=True)
+        if not folder.exists():
+            raise
+
+
+def _read(folder: Path) -> Stream:
+    arrays = (np.load(folder / f"{name}.npy", mmap_mode="r") for name in ("ids", "pieces", "documents"))
+    return Stream(*arrays)

@@ -1,0 +1,184 @@
+"""Training a tokenizer on texts: the same texts always give the same tokenizer."""
+
+import json
+import math
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from itertools import pairwise
+
+from tokenizers import Regex, decoders, models, normalizers, pre_tokenizers, trainers
+from tokenizers import Tokenizer as Backend
+
+from clados.data.examples import DataError
+from clados.data.tokenizer import BERT, GPT2, LLAMA, T5, Roles, Tokenizer, assemble
+
+SPACE = "▁"
+CHUNK = rf"{SPACE}?\w+|\n|{SPACE}?[^\w{SPACE}\n]+|{SPACE}"  # letters apart from signs, as SentencePiece cuts
+
+
+def train_tokenizer(texts: Iterable[str], kind: str, vocab: int, roles: Roles | None = None) -> Tokenizer:
+    """A tokenizer of `vocab` tokens, roles and sentinels among them (fewer where the texts do not yield as many).
+
+    Kinds: wordpiece (BERT), bytes (byte-level BPE, GPT-2), bpe (characters with bytes for the rest, LLaMA) and
+    unigram (SentencePiece's, T5); without `roles`, those of the model named.
+
+    Raises:
+        DataError: an unknown kind, no text, or a vocabulary smaller than its roles and alphabet.
+    """
+    if kind not in KINDS:
+        raise DataError(f"tokenizer kind '{kind}'; allowed: {', '.join(KINDS)}")
+    texts = [text for text in texts if text]
+    if not texts:
+        raise DataError("no text to train a tokenizer on")
+    train, usual = KINDS[kind]
+    roles = roles or usual
+    first = list(dict.fromkeys(roles.named().values()))
+    room = vocab - roles.sentinels
+    least = len(first) + (256 if kind in ("bytes", "bpe") else 32)
+    if room < least:
+        raise DataError(f"vocabulary of {vocab} is too small for a {kind} tokenizer; {least + roles.sentinels} or more")
+    return assemble(train(texts, room, roles, first), roles)
+
+
+def _wordpiece(texts: Sequence[str], vocab: int, roles: Roles, first: list[str]) -> Backend:
+    """WordPiece as BERT's: lower case, cut at spaces and punctuation, longest match first."""
+    backend = Backend(models.WordPiece(unk_token=roles.unk))
+    backend.normalizer = normalizers.BertNormalizer(lowercase=True)
+    backend.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    backend.decoder = decoders.WordPiece()
+    clean = [backend.normalizer.normalize_str(text) for text in texts]
+    alphabet = _alphabet(clean, vocab // 3)
+    # The library numbers characters inside words in no fixed order; numbered beforehand, they are in order.
+    neighbours = {pair for text in clean for pair in set(pairwise(text))}
+    inside = sorted({b for a, b in neighbours if b in alphabet and not (_cut(a) or _cut(b))})
+    fixed = [*first, *sorted(c for c in alphabet if not c.isspace()), *(f"##{c}" for c in inside)]
+    trainer = trainers.WordPieceTrainer(
+        vocab_size=vocab, special_tokens=fixed, limit_alphabet=len(alphabet), show_progress=False
+    )
+    learner = Backend(models.WordPiece(unk_token=roles.unk))
+    learner.normalizer, learner.pre_tokenizer = backend.normalizer, backend.pre_tokenizer
+    learner.train_from_iterator(texts, trainer)
+    backend.model = models.WordPiece(learner.get_vocab(), unk_token=roles.unk, max_input_chars_per_word=100)
+    return backend
+
+
+def _cut(character: str) -> bool:
+    """Whether BERT cuts at the character: space, punctuation, a symbol of ASCII."""
+    if character.isspace() or unicodedata.category(character).startswith("P"):
+        return True
+    return character.isascii() and not character.isalnum()
+
+
+def _alphabet(texts: Sequence[str], most: int) -> set[str]:
+    counts: Counter[str] = Counter()
+    for text in texts:
+        counts.update(text)
+    return set(sorted(counts, key=lambda c: (-counts[c], c))[:most])
+
+
+def _bytes(texts: Sequence[str], vocab: int, roles: Roles, first: list[str]) -> Backend:
+    """Byte-level BPE as GPT-2's: no character is unknown, and text comes back as it was."""
+    backend = Backend(models.BPE())
+    backend.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    backend.decoder = decoders.ByteLevel()
+    alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
+    trainer = trainers.BpeTrainer(
+        vocab_size=vocab, special_tokens=first, initial_alphabet=alphabet, show_progress=False
+    )
+    backend.train_from_iterator(texts, trainer)
+    return backend
+
+
+def _bpe(texts: Sequence[str], vocab: int, roles: Roles, first: list[str]) -> Backend:
+    """BPE over characters with the space as a character; what the alphabet lacks is written as bytes (LLaMA)."""
+    backend = Backend(models.BPE())
+    backend.pre_tokenizer = pre_tokenizers.Sequence(
+        [pre_tokenizers.Metaspace(prepend_scheme="always"), pre_tokenizers.Split(Regex(CHUNK), "isolated")]
+    )
+    fixed = [*first, *(f"<0x{byte:02X}>" for byte in range(256))]
+    alphabet = _alphabet(texts, max(1, (vocab - len(fixed)) // 2)) - {" "} | {SPACE}
+    trainer = trainers.BpeTrainer(
+        vocab_size=vocab,
+        special_tokens=fixed,
+        initial_alphabet=sorted(alphabet),
+        limit_alphabet=len(alphabet),
+        show_progress=False,
+    )
+    backend.train_from_iterator(texts, trainer)
+    learned = json.loads(backend.to_str())["model"]
+    merges = [(str(a), str(b)) for a, b in learned["merges"]]
+    return sentencepiece_bpe(learned["vocab"], merges, roles.unk)
+
+
+def sentencepiece_bpe(vocab: dict[str, int], merges: list[tuple[str, str]], unk: str | None) -> Backend:
+    """BPE as SentencePiece's: a space is a character, put before the text too; unknown characters are bytes."""
+    backend = Backend(models.BPE(vocab, merges, unk_token=unk, fuse_unk=True, byte_fallback=True))
+    backend.pre_tokenizer = pre_tokenizers.Metaspace(prepend_scheme="always", split=False)
+    backend.decoder = decoders.Sequence(
+        [decoders.Replace(SPACE, " "), decoders.ByteFallback(), decoders.Fuse(), decoders.Strip(" ", 1, 0)]
+    )
+    return backend
+
+
+def _unigram(texts: Sequence[str], vocab: int, roles: Roles, first: list[str]) -> Backend:
+    """A unigram language model over pieces (Kudo 2018, §3.2): EM, dropping the least likely pieces in between.
+
+    The first pieces come from BPE, and each step counts the best segmentation alone instead of all of them:
+    a second instead of ten, and the same result each time.
+    """
+    backend = Backend(models.Unigram())
+    backend.normalizer = normalizers.Sequence([normalizers.NFKC(), normalizers.Replace(Regex(r"\s+"), " ")])
+    backend.pre_tokenizer = pre_tokenizers.Metaspace(prepend_scheme="always")
+    backend.decoder = decoders.Metaspace(prepend_scheme="always")
+    clean = (SPACE + backend.normalizer.normalize_str(text).strip().replace(" ", SPACE) for text in texts)
+    words = Counter(word for text in clean for word in re.findall(CHUNK, text))
+    alphabet = _alphabet(list(words), (vocab - len(first)) // 2)
+    pieces = dict.fromkeys(_seed(words, 2 * vocab, alphabet), 1.0)
+    while True:
+        pieces = _expected(pieces, words)
+        if len(pieces) <= vocab - len(first):
+            break
+        keep = max(vocab - len(first), int(0.75 * len(pieces)))
+        ranked = sorted(pieces, key=lambda p: (p not in alphabet, -pieces[p], p))
+        pieces = {piece: pieces[piece] for piece in ranked[:keep]}
+    unk = first.index(roles.unk) if roles.unk else None
+    backend.model = models.Unigram([(name, 0.0) for name in first] + _scores(pieces), unk_id=unk)
+    return backend
+
+
+def _seed(words: Counter[str], size: int, alphabet: set[str]) -> list[str]:
+    learner = Backend(models.BPE())
+    trainer = trainers.BpeTrainer(
+        vocab_size=size, initial_alphabet=sorted(alphabet), limit_alphabet=len(alphabet), show_progress=False
+    )
+    learner.train_from_iterator(sorted(words.elements()), trainer)
+    return sorted(set(learner.get_vocab()) | alphabet)
+
+
+def _scores(pieces: dict[str, float]) -> list[tuple[str, float]]:
+    total = math.log(sum(pieces.values()))
+    ranked = sorted(pieces, key=lambda piece: (-pieces[piece], piece))
+    return [(piece, math.log(pieces[piece]) - total) for piece in ranked]
+
+
+def _expected(pieces: dict[str, float], words: Counter[str]) -> dict[str, float]:
+    """How often each piece stands in the words' best segmentations, at least half a time."""
+    scores = [("<unk>", 0.0), *_scores(pieces)]
+    model = Backend(models.Unigram(scores, unk_id=0))
+    counts = dict.fromkeys(pieces, 0.5)
+    for word, encoding in zip(words, model.encode_batch_fast(list(words))):
+        for i in encoding.ids:
+            if i:
+                counts[scores[i][0]] += words[word]
+    return counts
+
+
+Trainer = Callable[[Sequence[str], int, Roles, list[str]], Backend]
+KINDS: dict[str, tuple[Trainer, Roles]] = {
+    "wordpiece": (_wordpiece, BERT),
+    "bytes": (_bytes, GPT2),
+    "bpe": (_bpe, LLAMA),
+    "unigram": (_unigram, T5),
+}
