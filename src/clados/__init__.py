@@ -1,0 +1,29 @@
+"""Clados: the executable catalogue of Transformers."""
+
+from importlib import import_module
+from typing import Any
+
+__version__ = "0.1.0"
+
+# What `import clados` offers, each imported when it is first used: name -> "module:name".
+_OFFERED = {
+    "card": "clados.catalog.load:card",
+    "cards": "clados.catalog.load:catalog",
+    "declaration": "clados.catalog.load:declaration",
+    "find": "clados.catalog.query:ask",
+}
+
+__all__ = ["__version__", *_OFFERED]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _OFFERED:
+        raise AttributeError(f"module 'clados' has no attribute '{name}'")
+    module, _, attribute = _OFFERED[name].partition(":")
+    found = getattr(import_module(module), attribute)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_OFFERED})

@@ -1,0 +1,301 @@
+"""The card: what is known of a model, each value with its kind and source."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import tomli
+
+from clados.catalog.schema import ATTRIBUTES
+from clados.errors import CladosError
+
+Plain = str | int | float | bool | tuple[Any, ...]
+
+
+class CardError(CladosError, ValueError):
+    """A card that cannot be read or is not as the schema says; names the file and the field."""
+
+
+class NoModelError(CladosError, LookupError):
+    """No card has this id or name; says which one is near."""
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A value and where it comes from.
+
+    Attributes:
+        value: the plain value; ``"unknown"`` is one.
+        kind: how sure it is, a word of ``clados.catalog.schema.KINDS``.
+        source: where it can be looked up.
+        note: what else should be known, or why the value is unknown.
+        recalled: given from memory and not read again.
+    """
+
+    value: Plain
+    kind: str
+    source: str = ""
+    note: str = ""
+    recalled: bool = False
+
+    @property
+    def known(self) -> bool:
+        """Whether there is a value at all."""
+        return self.kind != "unknown"
+
+    @property
+    def items(self) -> tuple[Any, ...]:
+        """The value as several, none when unknown."""
+        if not self.known:
+            return ()
+        return self.value if isinstance(self.value, tuple) else (self.value,)
+
+    @property
+    def mark(self) -> str:
+        """The kind, and whether it is from memory only."""
+        return f"{self.kind}, recalled" if self.recalled else self.kind
+
+    def __str__(self) -> str:
+        return ", ".join(str(each) for each in self.items) or "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Parent:
+    """A line of descent: the parent's id, what is inherited (architecture or weights), and what changed."""
+
+    id: str
+    kind: str
+    change: str = ""
+    source: str = ""
+    note: str = ""
+    recalled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """A published size: its label as printed, the reference's exact figure, what each counts, and its shape."""
+
+    name: str
+    label: Value
+    basis: str = "unknown"
+    aliases: tuple[str, ...] = ()
+    headline: bool = False
+    exact: Value | None = None
+    exact_basis: str = ""
+    shape: Mapping[str, Any] = field(default_factory=dict)
+    shape_source: str = ""
+    why: str = ""
+    note: str = ""
+    recalled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Erratum:
+    """Where the survey's row is wrong: what it says, what is true, and by which source."""
+
+    attribute: str
+    survey: str
+    fact: str
+    source: str = ""
+    checked: bool = True
+    note: str = ""
+    recalled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """What stands below the attributes of a card."""
+
+    lineage: tuple[Parent, ...] = ()
+    sizes: tuple[Size, ...] = ()
+    training: Mapping[str, Value] = field(default_factory=dict)
+    errata: tuple[Erratum, ...] = ()
+    headlines: tuple[Value, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Card:
+    """All that is known of a model. Its attributes read as attributes: ``card.params.value``.
+
+    Attributes:
+        id: the name by which Clados knows it.
+        name: the name as published.
+        path: the card's file.
+        values: each attribute's value.
+        survey: its section in the survey, or empty.
+        noteworthy: whether the survey stars it.
+        text: the whole TOML; what stands below the attributes is read from it when it is first asked for.
+    """
+
+    id: str
+    name: str
+    path: Path
+    values: Mapping[str, Value] = field(repr=False)
+    survey: str = ""
+    noteworthy: bool = False
+    text: str = field(default="", repr=False)
+
+    @cached_property
+    def tables(self) -> Tables:
+        """Lineage, sizes, training, errata and results together.
+
+        Raises:
+            CardError: when they are not as the schema says.
+        """
+        with _refusing(self.path):
+            return _tables(tomli.loads(self.text))
+
+    @property
+    def lineage(self) -> tuple[Parent, ...]:
+        """Its parents."""
+        return self.tables.lineage
+
+    @property
+    def sizes(self) -> tuple[Size, ...]:
+        """Its published sizes."""
+        return self.tables.sizes
+
+    @property
+    def training(self) -> Mapping[str, Value]:
+        """Facts of its training."""
+        return self.tables.training
+
+    @property
+    def errata(self) -> tuple[Erratum, ...]:
+        """Where the survey's row is wrong."""
+        return self.tables.errata
+
+    @property
+    def headlines(self) -> tuple[Value, ...]:
+        """Notable results."""
+        return self.tables.headlines
+
+    def __getattr__(self, name: str) -> Value:
+        if name in ATTRIBUTES:
+            return self.values[name]
+        raise AttributeError(f"a card has no '{name}'")
+
+    @property
+    def runnable(self) -> bool:
+        """Whether a declaration lies beside the card."""
+        return self.path.with_suffix(".py").is_file()
+
+    @property
+    def headline_size(self) -> Size | None:
+        """The size that is meant when none is named."""
+        return next((size for size in self.sizes if size.headline), None)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Everything as plain data, ready for JSON."""
+        return {
+            "id": self.id,
+            "name": self.name,
+            "survey": self.survey or None,
+            "noteworthy": self.noteworthy,
+            "runnable": self.runnable,
+            **{name: as_plain(value) for name, value in self.values.items()},
+            "lineage": [as_plain(each) for each in self.lineage],
+            "sizes": [as_plain(each) for each in self.sizes],
+            "training": {name: as_plain(value) for name, value in self.training.items()},
+            "errata": [as_plain(each) for each in self.errata],
+            "headlines": [as_plain(each) for each in self.headlines],
+        }
+
+    def as_row(self) -> dict[str, Any]:
+        """The plain values alone, one per attribute; what is unknown is ``None``."""
+        head = {"id": self.id, "name": self.name, "survey": self.survey or None, "noteworthy": self.noteworthy}
+        values = {name: as_plain(value.value) if value.known else None for name, value in self.values.items()}
+        return {**head, "runnable": self.runnable, **values}
+
+
+def as_plain(thing: Any) -> Any:
+    """Records, tuples and mappings as dictionaries and lists; empty texts and unset flags of records left out."""
+    if isinstance(thing, Value | Parent | Size | Erratum):
+        pairs = ((name, as_plain(getattr(thing, name))) for name in thing.__slots__)
+        return {name: value for name, value in pairs if value not in ("", None, [], {}) and value is not False}
+    if isinstance(thing, tuple | list):
+        return [as_plain(each) for each in thing]
+    if isinstance(thing, Mapping):
+        return {name: as_plain(value) for name, value in thing.items()}
+    return thing
+
+
+def card_from(text: str, path: Path) -> Card:
+    """The card that a TOML text says; an attribute that is absent reads as unknown.
+
+    Raises:
+        CardError: when the text is no TOML, or has not even the form of a card.
+    """
+    with _refusing(path):
+        data = _head(text)
+        return Card(
+            id=data["id"],
+            name=data["name"],
+            path=path,
+            values=MappingProxyType({name: _value(data.get(name, _ABSENT)) for name in ATTRIBUTES}),
+            survey=data.get("survey", ""),
+            noteworthy=data.get("noteworthy", False),
+            text=text,
+        )
+
+
+@contextmanager
+def _refusing(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except tomli.TOMLDecodeError as error:
+        raise CardError(f"{path}: {error}") from error
+    except (KeyError, TypeError, AttributeError) as error:
+        raise CardError(f"{path}: not a card ({error}); 'clados check {path}' names the line") from error
+
+
+_FIRST_TABLE = re.compile(r"^\[", re.MULTILINE)
+
+
+def _head(text: str) -> dict[str, Any]:
+    """The fields above the first table: a third of the text, and all that a list of the cards needs."""
+    table = _FIRST_TABLE.search(text)
+    try:
+        return tomli.loads(text[: table.start()] if table else text)
+    except tomli.TOMLDecodeError:  # the line was no table but part of a longer value
+        return tomli.loads(text)
+
+
+def _tables(data: Mapping[str, Any]) -> Tables:
+    return Tables(
+        lineage=tuple(Parent(**{_RENAMED.get(k, k): v for k, v in row.items()}) for row in _rows(data, "lineage")),
+        sizes=tuple(_size(row) for row in _rows(data, "sizes")),
+        training=MappingProxyType({name: _value(value) for name, value in data.get("training", {}).items()}),
+        errata=tuple(Erratum(**row) for row in _rows(data, "erratum")),
+        headlines=tuple(_value(row) for row in _rows(data, "headline")),
+    )
+
+
+_ABSENT: Mapping[str, Any] = {"value": "unknown", "kind": "unknown", "note": "absent from the card"}
+_RENAMED = {"parent": "id"}
+
+
+def _rows(data: Mapping[str, Any], name: str) -> Sequence[Mapping[str, Any]]:
+    rows: Sequence[Mapping[str, Any]] = data.get(name, ())
+    return rows
+
+
+def _value(data: Mapping[str, Any]) -> Value:
+    value = data["value"]
+    if isinstance(value, list):
+        value = tuple(value)
+    return Value(value, data["kind"], data.get("source", ""), data.get("note", ""), data.get("recalled", False))
+
+
+def _size(row: Mapping[str, Any]) -> Size:
+    words = dict(row)
+    for name in ("label", "exact"):
+        if name in words:
+            words[name] = _value(words[name])
+    words["aliases"] = tuple(words.get("aliases", ()))
+    return Size(**words)

@@ -1,0 +1,292 @@
+"""Whether cards are as the schema says; each fault with its file, line and field."""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import tomli
+
+from clados.catalog import schema
+from clados.catalog.card import CardError
+from clados.catalog.lines import Key, line_of, lines
+from clados.catalog.load import card_files
+from clados.catalog.schema import ATTRIBUTES, KINDS, Attribute
+from clados.catalog.words import near
+
+Fault = tuple[Key, str]  # the field's place and what is wrong
+Data = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Problem:
+    """A fault of a card: where it stands and what is wrong."""
+
+    path: Path
+    line: int
+    field: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}: {self.field}: {self.message}"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A card's text, parsed, with the lines of its fields."""
+
+    path: Path
+    data: Data
+    places: dict[Key, int]
+
+    def problem(self, fault: Fault) -> Problem:
+        """The fault with its line."""
+        key, message = fault
+        return Problem(self.path, line_of(self.places, key), dotted(key), message)
+
+
+def dotted(key: Key) -> str:
+    """``("sizes", 1, "label")`` as ``sizes[1].label``."""
+    return "".join(f"[{each}]" if isinstance(each, int) else f".{each}" for each in key).lstrip(".") or "card"
+
+
+def check(target: Path | None = None, beside: Iterable[Path] = ()) -> list[Problem]:
+    """Every fault of the cards in a file or folder (none: in all of the catalogue), in order.
+
+    Args:
+        target: a card file, or a folder of cards.
+        beside: further card files, not reported on, that parents and ids are looked up in.
+
+    Raises:
+        CardError: when there is no such file, or no card in the folder.
+    """
+    if target is not None and not target.exists():
+        raise CardError(f"no such file or folder: {target}")
+    own = [target] if target is not None and target.is_file() else card_files(target) if target is not None else []
+    others = [path for path in beside if path.resolve() not in {each.resolve() for each in own}]
+    if target is None:
+        own, others = others, []
+    if not own:
+        raise CardError(f"no cards (*.toml) in {target}")
+    sources, problems = _parsed(own)
+    around, _ = _parsed(others)
+    for source in sources:
+        problems += map(source.problem, card_faults(source.data, source.path))
+    return sorted([*problems, *_together(sources, around)])
+
+
+def _parsed(paths: Iterable[Path]) -> tuple[list[Source], list[Problem]]:
+    sources, problems = [], []
+    for path in paths:
+        try:
+            text = path.read_text(encoding="utf-8")
+            sources.append(Source(path, tomli.loads(text), lines(text)))
+        except (tomli.TOMLDecodeError, UnicodeDecodeError) as error:
+            found = re.search(r"line (\d+)", str(error))
+            problems.append(Problem(path, int(found[1]) if found else 1, "TOML", str(error)))
+    return sources, problems
+
+
+def card_faults(data: Data, path: Path) -> Iterator[Fault]:
+    """The faults of one card by itself."""
+    known = (*schema.CARD_KEYS, *schema.TABLES)
+    for name in data:
+        if name not in known:
+            yield (name,), f"unknown attribute{near(name, known)}"
+    yield from _identity(data, path)
+    for name, attribute in ATTRIBUTES.items():
+        if name in data:
+            yield from value_faults(data[name], (name,), attribute)
+        elif attribute.required:
+            yield (name,), "missing; write the value, or unknown with a note that says why"
+    yield from _tables(data, "lineage", schema.LINEAGE_KEYS, _parent)
+    yield from _tables(data, "sizes", schema.SIZE_KEYS, _size)
+    yield from _tables(data, "erratum", schema.ERRATUM_KEYS, _erratum)
+    yield from _tables(data, "headline", schema.VALUE_KEYS, value_faults)
+    yield from _all_sizes(data.get("sizes", []))
+    for name, value in data.get("training", {}).items():
+        yield from value_faults(value, ("training", name))
+
+
+def _identity(data: Data, path: Path) -> Iterator[Fault]:
+    for field in ("id", "name"):
+        if not isinstance(data.get(field), str) or not data[field]:
+            yield (field,), "missing"
+    name = data.get("id")
+    if isinstance(name, str) and not re.fullmatch(r"[a-z0-9][a-z0-9.-]*", name):
+        yield ("id",), f"'{name}' is not lower-case letters, digits, '-' and '.'"
+    elif isinstance(name, str) and path.stem != stem(name):
+        yield ("id",), f"the card of '{name}' is the file {stem(name)}.toml, not {path.name}"
+    if not re.fullmatch(r"A\.\d+", str(data.get("survey", "A.1"))):
+        yield ("survey",), f"'{data['survey']}' is no section of the survey; write A.61, or leave it out"
+    if not isinstance(data.get("noteworthy", False), bool):
+        yield ("noteworthy",), "is true or false"
+
+
+def stem(name: str) -> str:
+    """The file name of a card's id, without its ending."""
+    return name.replace("-", "_").replace(".", "_")
+
+
+def value_faults(value: Any, key: Key, attribute: Attribute | None = None) -> Iterator[Fault]:
+    """The faults of a value with its kind and source."""
+    if not isinstance(value, Mapping):
+        yield key, "is not a value; write { value = ..., kind = ..., source = ... }"
+        return
+    for name in value:
+        if name not in schema.VALUE_KEYS:
+            yield (*key, name), f"unknown word{near(name, schema.VALUE_KEYS)}"
+    plain, kind = value.get("value"), value.get("kind")
+    if kind not in KINDS:
+        given = f"unknown kind '{kind}'{near(str(kind), KINDS)}" if "kind" in value else "kind is missing"
+        yield (*key, "kind"), f"{given}; the kinds are {', '.join(KINDS)}"
+    elif kind == "unknown" and not value.get("note"):
+        yield (*key, "note"), "what is unknown needs a note that says why"
+    elif kind != "unknown" and not value.get("source"):
+        yield (*key, "source"), "source is missing"
+    if (kind == "unknown") != (plain == "unknown"):
+        yield (*key, "value"), "value and kind must both be 'unknown', or neither"
+    elif plain in (None, "", []):
+        yield (*key, "value"), "empty; what is not known is 'unknown', with a note"
+    elif attribute and kind != "unknown":
+        yield from ((key, message) for message in _typed(plain, attribute))
+
+
+def _typed(plain: Any, attribute: Attribute) -> Iterator[str]:
+    """What is wrong with a known plain value of this attribute."""
+    words = plain if isinstance(plain, list) else [plain]
+    listed = attribute.type in ("words", "counts")
+    numeric = attribute.type in ("count", "counts")
+    right = (lambda each: type(each) is int and each >= 0) if numeric else (lambda each: isinstance(each, str) and each)
+    if listed != isinstance(plain, list) or not all(map(right, words)):
+        yield f"{plain!r} is not {schema.TYPES[attribute.type]}"
+    elif attribute.type == "counts" and words != sorted(words):
+        yield "the sizes are not in order, smallest first"
+    elif attribute.type == "date" and not _is_date(plain):
+        yield f"'{plain}' is no date; write YYYY-MM or YYYY-MM-DD"
+    elif attribute.type == "link" and not re.match(r"https?://", plain):
+        yield f"'{plain}' is no address"
+    elif attribute.allowed:
+        for word in set(words) - {*attribute.allowed}:
+            yield f"'{word}' is not one of {', '.join(attribute.allowed)}{near(word, attribute.allowed)}"
+
+
+def _is_date(text: str) -> bool:
+    import datetime
+
+    if not re.fullmatch(r"\d{4}-\d{2}(-\d{2})?", text):
+        return False
+    try:
+        datetime.date.fromisoformat(text if len(text) == 10 else f"{text}-01")
+    except ValueError:
+        return False
+    return True
+
+
+def _tables(
+    data: Data, name: str, keys: tuple[str, ...], faults: Callable[[Any, Key], Iterator[Fault]]
+) -> Iterator[Fault]:
+    """The faults of a list of tables, each by itself."""
+    rows = data.get(name, [])
+    if not isinstance(rows, list):
+        yield (name,), f"is a list of tables; write [[{name}]]"
+        return
+    for i, row in enumerate(rows):
+        for word in row:
+            if word not in keys:
+                yield (name, i, word), f"unknown word{near(word, keys)}"
+        yield from faults(row, (name, i))
+
+
+def _need(row: Data, key: Key, *names: str) -> Iterator[Fault]:
+    yield from (((*key, name), f"{name} is missing") for name in names if row.get(name) in (None, "", []))
+
+
+def _parent(row: Data, key: Key) -> Iterator[Fault]:
+    yield from _need(row, key, "parent", "kind", "change", "source")
+    kind = row.get("kind", "architecture")
+    if kind not in schema.LINEAGE_KINDS:
+        yield (*key, "kind"), f"'{kind}' is not architecture or weights{near(str(kind), schema.LINEAGE_KINDS)}"
+
+
+def _erratum(row: Data, key: Key) -> Iterator[Fault]:
+    yield from _need(row, key, "attribute", "survey", "fact")
+    if row.get("checked", True) and not row.get("source"):
+        yield (*key, "source"), "source is missing (a lead that could not be checked says checked = false)"
+    known = [*ATTRIBUTES, "name", "lineage", "sizes", "survey", "noteworthy"]
+    if row.get("attribute") and row["attribute"] not in known:
+        yield (*key, "attribute"), f"unknown attribute '{row['attribute']}'{near(row['attribute'], known)}"
+
+
+def _size(row: Data, key: Key) -> Iterator[Fault]:
+    yield from _need(row, key, "name", "label")
+    for name in ("label", "exact"):
+        if name in row:
+            yield from value_faults(row[name], (*key, name), _FIGURE)
+    label = row.get("label")
+    if isinstance(label, Mapping) and label.get("kind") != "unknown":
+        yield from _need(row, key, "basis")
+    if "exact" in row:
+        yield from _need(row, key, "exact_basis")
+    if row.get("shape"):
+        yield from _need(row, key, "shape_source")
+    for name in [row.get("name", ""), *row.get("aliases", [])]:
+        if isinstance(name, str) and name != name.lower():
+            yield (*key, "name"), f"'{name}' is not in lower case"
+
+
+_FIGURE = Attribute("label", "A size's figure", "count")
+
+
+def _all_sizes(rows: Any) -> Iterator[Fault]:
+    """The faults of the sizes taken together."""
+    if not isinstance(rows, list) or not all(isinstance(row, Mapping) for row in rows):
+        return
+    leading = [i for i, row in enumerate(rows) if row.get("headline")]
+    if not leading:
+        yield ("sizes",), "no size is the headline; one says headline = true"
+    for i in leading[1:]:
+        yield ("sizes", i, "headline"), f"a second headline size; '{rows[leading[0]].get('name')}' is one already"
+    taken: dict[str, int] = {}
+    for i, row in enumerate(rows):
+        for name in [row.get("name"), *row.get("aliases", [])]:
+            if taken.setdefault(name, i) != i:
+                yield ("sizes", i, "name"), f"'{name}' is the name of another size too"
+
+
+def _together(sources: list[Source], around: list[Source]) -> Iterator[Problem]:
+    """The faults of the cards taken together: ids that two claim, parents that are not there, cycles."""
+    everything = {str(each.data.get("id")): each for each in [*sources, *around]}
+    parents = {name: _parents(each.data) for name, each in everything.items()}
+    for source in sources:
+        name = str(source.data.get("id"))
+        twin = next((t for t in [*around, *sources] if t.path != source.path and t.data.get("id") == name), None)
+        if twin:
+            yield source.problem((("id",), f"'{name}' is the id of {twin.path} too"))
+        section = source.data.get("survey")
+        same = [t for t in everything.values() if t.path != source.path and t.data.get("survey") == section]
+        if section and same:
+            yield source.problem((("survey",), f"{section} is the section of {same[0].path} too"))
+        for i, parent in enumerate(parents[name]):
+            if parent not in parents:
+                yield source.problem((("lineage", i, "parent"), f"no card '{parent}'{near(parent, parents)}"))
+            elif name in _ancestors(parent, parents):
+                yield source.problem((("lineage", i, "parent"), f"'{parent}' descends from '{name}' itself"))
+
+
+def _parents(data: Data) -> list[str]:
+    rows = data.get("lineage", [])
+    return [str(row.get("parent")) for row in rows if isinstance(row, Mapping)] if isinstance(rows, list) else []
+
+
+def _ancestors(name: str, parents: Mapping[str, list[str]]) -> set[str]:
+    """A card and all that it descends from."""
+    seen: set[str] = set()
+    waiting = [name]
+    while waiting:
+        each = waiting.pop()
+        if each not in seen:
+            seen.add(each)
+            waiting += parents.get(each, [])
+    return seen

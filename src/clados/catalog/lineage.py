@@ -1,0 +1,71 @@
+"""Who descends from whom: the lines of descent of a card, up and down."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from clados.catalog.card import Card, Parent
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """A line of descent: child, parent, what is inherited, what changed, how many steps from the model asked for."""
+
+    child: str
+    parent: str
+    kind: str
+    change: str
+    source: str
+    depth: int = 1
+
+
+def edges(cards: Mapping[str, Card]) -> list[Edge]:
+    """Every line of descent of the catalogue."""
+    return [_edge(card, parent, 1) for card in cards.values() for parent in card.lineage]
+
+
+def _edge(card: Card, parent: Parent, depth: int) -> Edge:
+    return Edge(card.id, parent.id, parent.kind, parent.change, parent.source, depth)
+
+
+def ancestors(cards: Mapping[str, Card], name: str) -> list[Edge]:
+    """The lines from a model up to its roots, nearest first.
+
+    Raises:
+        NoModelError: when there is no such model.
+    """
+    return [*_walk(cards, name, up=True)]
+
+
+def descendants(cards: Mapping[str, Card], name: str) -> list[Edge]:
+    """The lines from a model down to all that come from it, nearest first.
+
+    Raises:
+        NoModelError: when there is no such model.
+    """
+    return [*_walk(cards, name, up=False)]
+
+
+def _walk(cards: Mapping[str, Card], name: str, *, up: bool) -> Iterator[Edge]:
+    near = [cards[name].id]
+    seen = {*near}
+    lines = edges(cards)
+    depth = 0
+    while near:
+        depth += 1
+        found = [edge for edge in lines if (edge.child if up else edge.parent) in near]
+        yield from (Edge(e.child, e.parent, e.kind, e.change, e.source, depth) for e in found)
+        near = [far for edge in found if (far := edge.parent if up else edge.child) not in seen]
+        seen.update(near)
+
+
+def structure(cards: Mapping[str, Card], edge: Edge) -> list[tuple[str, Any, Any]]:
+    """What an edge of architecture changed in the declarations: ``(word, parent's, child's)``; none if not declared."""
+    both = [cards[each] for each in (edge.parent, edge.child) if each in cards]
+    if edge.kind != "architecture" or len(both) < 2 or not all(card.runnable for card in both):
+        return []
+    from clados.catalog.load import declaration_of
+    from clados.spec.part import diff
+
+    parent, child = (declaration_of(card).model for card in both)
+    return [*diff(parent, child)]

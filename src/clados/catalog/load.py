@@ -1,0 +1,143 @@
+"""Finding and reading the cards: those of the package, then those of the user's own folders."""
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import clados.models
+from clados.catalog.card import Card, CardError, NoModelError, card_from
+from clados.catalog.words import near
+
+if TYPE_CHECKING:
+    from clados.spec import Declaration
+
+OWN = "CLADOS_PATH"
+
+
+class Catalog(Mapping[str, Card]):
+    """All cards by id, in the order of their ids; a name in any case or spelling finds its card too."""
+
+    def __init__(self, cards: Iterable[Card]) -> None:
+        self._cards: dict[str, Card] = {}
+        for card in cards:
+            if card.id in self._cards:
+                raise CardError(f"{card.path}: id '{card.id}' is taken by {self._cards[card.id].path}")
+            self._cards[card.id] = card
+        self._cards = dict(sorted(self._cards.items()))
+
+    def __getitem__(self, name: str) -> Card:
+        found = self._cards.get(name) or self._named(name)
+        if found is None:
+            known = [*self._cards, *(card.name for card in self._cards.values())]
+            raise NoModelError(f"unknown model '{name}'{near(name, known) or '; see them all with: clados list'}")
+        return found
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and (name in self._cards or self._named(name) is not None)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._cards)
+
+    def __len__(self) -> int:
+        return len(self._cards)
+
+    def _named(self, name: str) -> Card | None:
+        wanted = _bare(name)
+        return next((c for c in self._cards.values() if wanted in (_bare(c.id), _bare(c.name))), None)
+
+
+def _bare(name: str) -> str:
+    return "".join(filter(str.isalnum, name.casefold()))
+
+
+def own_folders() -> list[Path]:
+    """The user's folders of cards, named in the environment variable ``CLADOS_PATH``.
+
+    Raises:
+        CardError: when one of them is no folder.
+    """
+    folders = [Path(each).expanduser() for each in os.environ.get(OWN, "").split(os.pathsep) if each]
+    for folder in folders:
+        if not folder.is_dir():
+            raise CardError(f"no folder of cards at {folder} (from --cards or {OWN})")
+    return folders
+
+
+def card_files(folder: Path) -> list[Path]:
+    """The card files of a folder and its subfolders, one level down."""
+    found = []
+    for entry in os.scandir(folder):
+        if entry.name.endswith(".toml"):
+            found.append(Path(entry.path))
+        elif entry.is_dir() and not entry.name.startswith((".", "_")):
+            found += [Path(each.path) for each in os.scandir(entry.path) if each.name.endswith(".toml")]
+    return sorted(found)
+
+
+def read(path: Path) -> Card:
+    """The card in a file; read anew when the file has changed.
+
+    Raises:
+        CardError: when it is not TOML or not a card.
+    """
+    found = path.stat()
+    return _read(path, found.st_mtime_ns, found.st_size)
+
+
+@lru_cache(maxsize=4096)
+def _read(path: Path, changed: int, size: int) -> Card:
+    try:
+        return card_from(path.read_text(encoding="utf-8"), path)
+    except UnicodeDecodeError as error:
+        raise CardError(f"{path}: {error}") from error
+
+
+def catalog(folders: Iterable[Path] | None = None) -> Catalog:
+    """The whole catalogue: the package's cards, and those in ``folders`` (default: the user's own).
+
+    Raises:
+        CardError: for an unreadable card, a missing folder, or an id that two cards claim.
+    """
+    return Catalog(read(path) for path in every_file(folders))
+
+
+def every_file(folders: Iterable[Path] | None = None) -> list[Path]:
+    """The files of all cards, as `catalog` reads them.
+
+    Raises:
+        CardError: when one of the folders is missing.
+    """
+    extra = own_folders() if folders is None else folders
+    return [path for folder in (clados.models.FOLDER, *extra) for path in card_files(folder)]
+
+
+def card(name: str) -> Card:
+    """The card with this id or name.
+
+    Raises:
+        NoModelError: with the nearest name.
+    """
+    return catalog()[name]
+
+
+def declaration(name: str) -> "Declaration":
+    """The declaration of a model, of the package or of the user's own folders, by its id or name.
+
+    Raises:
+        NoModelError: when there is no such model.
+        CardError: when it has a card but no declaration.
+        SpecError: when its declaration cannot be.
+    """
+    return declaration_of(card(name))
+
+
+def declaration_of(card: Card) -> "Declaration":
+    """The declaration beside a card; raises as `declaration`."""
+    from clados.models.declared import declared
+
+    if not card.runnable:
+        raise CardError(f"'{card.id}' is not declared: there is no {card.path.with_suffix('.py').name} beside its card")
+    inside = card.path.is_relative_to(clados.models.FOLDER)
+    return declared(card.id if inside else str(card.path.with_suffix(".py")))

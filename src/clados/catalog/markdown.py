@@ -1,0 +1,67 @@
+"""The catalogue as a Markdown text, to read and to print."""
+
+from collections.abc import Iterator, Sequence
+
+from clados.catalog.card import Card, Size, Value
+from clados.catalog.compare import attribute_text, size_figure
+from clados.catalog.schema import ATTRIBUTES
+
+_HEADS = ("Model", "Family", "Architecture", "Date", "Parameters", "License", "Lab")
+_COLUMNS = ("family", "architecture", "date", "params", "license", "lab")
+
+
+def book(cards: Sequence[Card]) -> str:
+    """All cards: a table of them, then each by itself."""
+    lines = [f"# The catalogue: {len(cards)} models", "", "★ is the survey's mark of a noteworthy model.", ""]
+    lines += ["| " + " | ".join(_HEADS) + " |", "|---" * len(_HEADS) + "|"]
+    for card in cards:
+        cells = [f"[{card.name}](#{anchor(card)}){star(card)}", *(attribute_text(card, name) for name in _COLUMNS)]
+        lines.append("| " + " | ".join(map(_cell, cells)) + " |")
+    for card in cards:
+        lines += ["", *page(card)]
+    return "\n".join(lines) + "\n"
+
+
+def anchor(card: Card) -> str:
+    """The name that a link to a card's section uses."""
+    return card.id.replace(".", "-")
+
+
+def star(card: Card) -> str:
+    """The survey's star, if the model has it."""
+    return " ★" if card.noteworthy else ""
+
+
+def page(card: Card) -> Iterator[str]:
+    """The lines of a card's section."""
+    where = f"survey {card.survey}" if card.survey else "not among the survey's 77"
+    yield from (f'<a id="{anchor(card)}"></a>', f"## {card.name}{star(card)}", "", f"`{card.id}`, {where}", "")
+    for name in ATTRIBUTES:
+        yield f"- **{name.replace('_', ' ')}**: {_fact(attribute_text(card, name), card.values[name])}"
+    if card.sizes:
+        yield from ("", "| Size | Published | Exact | Shape |", "|---|---|---|---|", *map(_size, card.sizes))
+    for parent in card.lineage:
+        yield from ("", f"From [{parent.id}](#{parent.id.replace('.', '-')}) ({parent.kind}): {parent.change}.")
+    if card.training:
+        yield ""
+    for name, value in card.training.items():
+        yield f"- *{name.replace('_', ' ')}*: {_fact(str(value), value)}"
+    for row in card.errata:
+        checked = "" if row.checked else "; not yet checked"
+        wrong = f"the survey has “{row.survey}”; {row.fact} ({row.source}{checked})"
+        yield from ("", f"> Erratum, {row.attribute}: {wrong}.")
+
+
+def _fact(text: str, value: Value) -> str:
+    marks = "; ".join(filter(None, (value.mark, value.source, value.note)))
+    return f"{text} *({marks})*"
+
+
+def _size(size: Size) -> str:
+    exact = f"{size.exact.value:,}" if size.exact and size.exact.known else ""
+    shape = ", ".join(f"{name} {value}" for name, value in size.shape.items())
+    return "| " + " | ".join(map(_cell, (size.name, size_figure(size), exact, shape))) + " |"
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("\n", " ")

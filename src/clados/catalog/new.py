@@ -1,0 +1,100 @@
+"""The two files that a new model starts from."""
+
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+import clados.models
+from clados.catalog.card import Card, CardError
+from clados.catalog.check import stem
+from clados.catalog.files import write_text
+from clados.catalog.schema import ATTRIBUTES
+
+
+def new(name: str, like: str, cards: Mapping[str, Card], folder: Path) -> list[Path]:
+    """Write ``<id>.toml``, and ``<id>.py`` when the parent is declared: a child that is its parent, but ...
+
+    Args:
+        name: the id of the new model.
+        like: the id of its parent by architecture.
+        cards: the catalogue.
+        folder: where the files go.
+
+    Returns:
+        The files that were written.
+
+    Raises:
+        CardError: for an id that is malformed or taken, or when a file is already there.
+        NoModelError: when there is no such parent.
+    """
+    parent = cards[like]
+    if not re.fullmatch(r"[a-z][a-z0-9]*([-.][a-z0-9]+)*", name):
+        raise CardError(f"'{name}' is no id; write lower-case letters, digits, '-' and '.', a letter first")
+    if name in cards:
+        raise CardError(f"'{name}' is already in the catalogue: {cards[name].path}")
+    texts = {folder / f"{stem(name)}.toml": card_text(name, parent)}
+    if parent.runnable:
+        texts[folder / f"{stem(name)}.py"] = declaration_text(name, parent, folder)
+    for path in texts:
+        if path.exists():
+            raise CardError(f"{path} is already there; nothing was written")
+    try:
+        for path, text in texts.items():
+            write_text(path, text)
+    except OSError:
+        for path in texts:
+            path.unlink(missing_ok=True)
+        raise
+    return [*texts]
+
+
+def card_text(name: str, parent: Card) -> str:
+    """A card with all that is inherited filled in; each other value is unknown and asks for its reason."""
+    lines = [
+        f'id = "{name}"',
+        f'name = "{name}"',
+        "",
+        "# kind: reported | computed | derived | estimated | disputed | unknown. What is unknown says why in its note.",
+    ]
+    width = max(map(len, ATTRIBUTES))
+    for attribute in ATTRIBUTES.values():
+        inherited = attribute.name in ("family", "architecture") and parent.values[attribute.name].known
+        allowed = f": {' | '.join(attribute.allowed)}" if attribute.allowed else ""
+        if inherited:
+            words = ", ".join(f'"{word}"' for word in parent.values[attribute.name].items)
+            value = f'{{ value = [{words}], kind = "derived", source = "card {parent.id}" }}'
+        else:
+            value = '{ value = "unknown", kind = "unknown", source = "", note = "" }'
+        lines.append(f"{attribute.name:{width}} = {value}  # {attribute.meaning}{allowed}")
+    lines += ["", "[[lineage]]", f'parent = "{parent.id}"', 'kind = "architecture"', 'change = ""', 'source = ""']
+    lines += ["", "[[sizes]]", f'name = "{_size(parent)}"', "headline = true"]
+    lines += ['label = { value = "unknown", kind = "unknown", note = "" }', 'basis = "model"', ""]
+    return "\n".join(lines)
+
+
+def _size(parent: Card) -> str:
+    size = parent.headline_size
+    return size.name if size else "base"
+
+
+def declaration_text(name: str, parent: Card, folder: Path) -> str:
+    """A declaration that says: the parent, but nothing changed yet."""
+    ours, theirs = stem(name), stem(parent.id)
+    if parent.path.is_relative_to(clados.models.FOLDER):
+        module = f"clados.models.{parent.path.parent.name}.{theirs}"
+        bring = f"from {module} import declaration as {theirs}\nfrom clados.spec import *"
+    else:
+        where = os.path.relpath(parent.path.with_suffix(".py"), folder)
+        bring = (
+            "from pathlib import Path\n\nfrom clados.models.declared import declared\nfrom clados.spec import *\n\n"
+            f'{theirs} = declared(str(Path(__file__).parent / "{Path(where).as_posix()}"))'
+        )
+    return f'''"""{name}: {parent.name}, but ..."""
+
+{bring}
+
+{ours} = {theirs}.model.but()  # what differs goes here, as in but(stack=but(norm=RMSNorm()))
+
+declaration = {theirs}.but(model={ours}, sizes={{"{_size(parent)}": {ours}.size}}, layouts=(), assumed=())
+'''

@@ -1,0 +1,39 @@
+"""The table of commands: what each is for, and which function does it. A new command is a new row.
+
+A target is an ordinary Typer function: its parameters are the arguments and options, its docstring the help. It
+returns nothing, or its exit code; errors are raised, never printed. Its module imports torch inside functions only.
+"""
+
+from typing import NamedTuple
+
+
+class Command(NamedTuple):
+    """A row: where the function is (``module:function``), and one line of help."""
+
+    target: str
+    help: str
+
+
+GROUPS: dict[str, dict[str, Command]] = {
+    "Look up": {
+        "list": Command("clados.cli.listing:list_models", "List models, with a filter for every attribute"),
+        "show": Command("clados.cli.showing:show", "Show all that is known of a model"),
+        "compare": Command("clados.cli.showing:compare", "Put models side by side"),
+        "lineage": Command("clados.cli.showing:lineage", "Show what a model comes from, and what came from it"),
+    },
+    "See": {
+        "tree": Command("clados.cli.draw:tree", "Draw the family tree, or list where it departs from the survey's"),
+        "timeline": Command("clados.cli.draw:timeline", "Draw the models by date, in families or by parameters"),
+    },
+    "The catalogue": {
+        "schema": Command("clados.cli.keeping:schema", "Explain the attributes of a card"),
+        "export": Command("clados.cli.keeping:export", "Write the catalogue as CSV, JSON, Parquet, Markdown or SQLite"),
+        "check": Command("clados.cli.keeping:check", "Validate cards; names file, line and field"),
+        "new": Command("clados.cli.keeping:new", "Start a model of your own from its parent"),
+    },
+    "Help": {
+        "doctor": Command("clados.cli.about:doctor", "Report the environment, to paste into an issue"),
+    },
+}
+
+COMMANDS: dict[str, Command] = {name: row for group in GROUPS.values() for name, row in group.items()}

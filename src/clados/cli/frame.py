@@ -1,0 +1,172 @@
+"""The frame around every command: finding it, and turning errors into one line and an exit code."""
+
+import importlib
+import os
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from clados.cli.commands import COMMANDS
+from clados.errors import CladosError
+
+EXTRAS = {
+    "torch": "torch",
+    "numpy": "torch",
+    "safetensors": "torch",
+    "tokenizers": "torch",
+    "PIL": "torch",
+    "gymnasium": "torch",
+    "pyarrow": "parquet",
+    "tensorboard": "tensorboard",
+    "transformers": "verify",
+}
+
+
+class UsageError(CladosError):
+    """A command line that cannot be understood."""
+
+
+def run(argv: Sequence[str]) -> int:
+    """Run a command line and return its exit code: 0, 2 for a mistake that is explained on stderr, 130 for Ctrl-C.
+
+    Errors that are not meant for users are bugs, and are raised.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if reconfigure := getattr(stream, "reconfigure", None):
+            reconfigure(errors="replace")
+    try:
+        code = _dispatch([*argv])
+        sys.stdout.flush()
+        return code
+    except CladosError as error:
+        return fail(str(error))
+    except ModuleNotFoundError as error:
+        return fail(_missing(error))
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        # the reader has gone (as in `clados list | head`); what is left goes nowhere, silently
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        return fail(f"{where}{error.strerror or error}")
+
+
+def fail(message: str) -> int:
+    """Print one line on stderr; the exit code of a mistake."""
+    print(f"clados: {' '.join(message.split())}", file=sys.stderr)
+    return 2
+
+
+def _missing(error: ModuleNotFoundError) -> str:
+    top = (error.name or "").partition(".")[0]
+    if top not in EXTRAS:
+        raise error
+    return f"this needs {top}, which is not installed: pip install 'clados[{EXTRAS[top]}]'"
+
+
+def _dispatch(argv: list[str]) -> int:
+    argv = _everywhere(argv)
+    if "_CLADOS_COMPLETE" in os.environ or argv[:1] in (["--install-completion"], ["--show-completion"]):
+        return _call(_whole(), argv, "clados")
+    if not argv:
+        return _about("welcome")
+    name, *rest = argv
+    if name in ("--help", "-h", "help") and not rest:
+        return _about("overview")
+    if name == "help":
+        name, rest = rest[0], ["--help"]
+    if name in ("--version", "-V"):
+        return _about("version")
+    if name not in COMMANDS:
+        what = "option" if name.startswith("-") else "command"
+        known = [*COMMANDS, "--help", "--version", "--cards", "--no-color"]
+        from clados.catalog.words import near
+
+        raise UsageError(f"no such {what} '{name}'{near(name, known) or '; see: clados --help'}")
+    return _call(_single(name), rest, f"clados {name}")
+
+
+def _everywhere(argv: list[str]) -> list[str]:
+    """Take out the options that every command has: ``--cards DIR`` and ``--no-color``."""
+    left: list[str] = []
+    waiting = iter(argv)
+    for word in waiting:
+        if word == "--":
+            left += [word, *waiting]
+        elif word == "--no-color":
+            os.environ["NO_COLOR"] = "1"
+        elif word == "--cards" or word.startswith("--cards="):
+            folder = word.partition("=")[2] or next(waiting, "")
+            if not folder:
+                raise UsageError("--cards needs a folder")
+            os.environ["CLADOS_PATH"] = os.pathsep.join(filter(None, (os.environ.get("CLADOS_PATH"), folder)))
+        else:
+            left.append(word)
+    return left
+
+
+def _about(name: str) -> int:
+    from clados.cli import about
+
+    getattr(about, name)()
+    return 0
+
+
+def function(name: str) -> Callable[..., Any]:
+    """The function of a command."""
+    module, _, attribute = COMMANDS[name].target.partition(":")
+    found: Callable[..., Any] = getattr(importlib.import_module(module), attribute)
+    return found
+
+
+def _single(name: str) -> Any:
+    """The parser of one command; no other command is imported."""
+    import typer
+
+    app = typer.Typer(add_completion=False)
+    app.command(name, context_settings=_HELP)(function(name))
+    return typer.main.get_command(app)
+
+
+def _whole() -> Any:
+    """The parser of all commands together, for completion in the shell."""
+    import typer
+
+    app = typer.Typer()
+    for name in COMMANDS:
+        app.command(name, context_settings=_HELP)(function(name))
+    return typer.main.get_command(app)
+
+
+_HELP = {"help_option_names": ["-h", "--help"]}
+
+
+def _call(parser: Any, argv: list[str], prog: str) -> int:
+    """Run Typer's parser; its complaints become ours.
+
+    Raises:
+        UsageError: for an option or an argument that is wrong.
+    """
+    import typer
+
+    try:
+        code = parser.main(argv, prog_name=prog, standalone_mode=False)
+    except typer.Abort:
+        return 130
+    except typer.TyperException as error:
+        raise UsageError(f"{prog.removeprefix('clados ')}: {_complaint(error)}") from error
+    return code if isinstance(code, int) else 0
+
+
+def _complaint(error: Any) -> str:
+    """What is wrong with the command line, with the nearest option."""
+    near = getattr(error, "possibilities", None)
+    if option := getattr(error, "option_name", None):
+        if near:
+            return f"no such option '{option}'; did you mean {' or '.join(map(repr, near))}?"
+        if not error.message.startswith("No such"):
+            return str(error.message)
+        return f"no such option '{option}'; see --help"
+    return str(error.format_message())

@@ -1,0 +1,104 @@
+"""``clados schema``, ``export``, ``check`` and ``new``: the catalogue as something to keep and to add to."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from clados.catalog.load import card_files, catalog, every_file, own_folders
+from clados.cli import output
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+def schema(json: Annotated[bool, typer.Option("--json", help="Print JSON Schema.")] = False) -> None:
+    """Explain the attributes of a card: meaning, type, allowed values; and the kinds of a value.
+
+    Example: clados schema --json > card.schema.json
+    """
+    from clados.catalog.schema import ATTRIBUTES, KINDS, LINEAGE_KINDS, TYPES, json_schema
+
+    if json:
+        output.tell(json_schema())
+        return
+    rows = [
+        [each.name, each.meaning, TYPES[each.type], ", ".join(each.allowed) or "-", " ".join(each.flags)]
+        for each in ATTRIBUTES.values()
+    ]
+    output.table(("attribute", "meaning", "type", "allowed", "option of list"), rows)
+    for title, words in (("Kinds of a value", KINDS), ("Kinds of descent", LINEAGE_KINDS)):
+        output.heading(f"\n{title}")
+        output.facts(words)
+
+
+def export(
+    form: Annotated[str, typer.Option("--format", help="csv, json, markdown, parquet or sqlite.")] = "json",
+    out: Annotated[Path | None, typer.Option("--out", help="The file to write.", show_default=False)] = None,
+) -> None:
+    """Write the whole catalogue in another form; CSV, JSON and Markdown go to the output unless a file is named.
+
+    Example: clados export --format markdown --out catalogue.md
+    """
+    from clados.catalog.export import export as exported
+
+    cards = [*catalog().values()]
+    done = exported(cards, form, out)
+    if isinstance(done, str):
+        print(done, end="")
+    else:
+        output.note(f"{done}: {len(cards)} models")
+
+
+def check(
+    target: Annotated[
+        str | None, typer.Argument(help="A card, a folder, or a model (none: all).", show_default=False)
+    ] = None,
+    json: Json = False,
+) -> int:
+    """Validate cards: every attribute there, sourced, of its type; sizes, lineage, ids. Names file, line and field.
+
+    Example: clados check my-cards/
+    """
+    from clados.catalog.check import check as checked
+
+    where = None if target is None else Path(target)
+    if target is not None and not Path(target).exists() and Path(target).suffix != ".toml" and "/" not in target:
+        where = catalog()[target].path
+    everything = every_file()
+    problems = checked(where, everything)
+    if json:
+        keys = ("line", "field", "message")
+        output.tell([{"path": str(each.path), **{key: getattr(each, key) for key in keys}} for each in problems])
+    else:
+        for each in problems:
+            print(each)
+    count = len(everything) if where is None else len(card_files(where)) if where.is_dir() else 1
+    output.note(f"{count} card{'s' * (count != 1)}, {len(problems) or 'no'} fault{'s' * (len(problems) != 1)}")
+    return 2 if problems else 0
+
+
+def new(
+    name: Annotated[str, typer.Argument(help="The id of the new model.", metavar="ID")],
+    like: Annotated[str, typer.Option("--like", help="Its parent by architecture.", metavar="MODEL")],
+    folder: Annotated[
+        Path | None, typer.Option("--dir", help="Where to write (none: your first folder of cards, or here).")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Start a model of your own: write its card and its declaration, to be filled in.
+
+    Example: clados new my-model --like bert --dir my-cards
+    """
+    from clados.catalog.new import new as written
+
+    where = folder or next(iter(own_folders()), Path())
+    cards = catalog()
+    paths = written(name, like, cards, where)
+    if json:
+        output.tell([str(path) for path in paths])
+        return
+    for path in paths:
+        print(path)
+    if not cards[like].runnable:
+        output.note(f"{cards[like].id} is not declared yet, so there is nothing to declare a child from")
+    output.note(f"next: fill in what 'clados --cards {where} check {paths[0]}' names")

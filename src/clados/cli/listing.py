@@ -1,0 +1,122 @@
+"""``clados list``: one option for each attribute, made from the schema."""
+
+import inspect
+from collections.abc import Iterator
+from typing import Annotated, Any
+
+import typer
+
+from clados.catalog.card import Card
+from clados.catalog.compare import attribute_text
+from clados.catalog.load import catalog
+from clados.catalog.query import search
+from clados.catalog.schema import ATTRIBUTES, Attribute
+from clados.cli import output
+
+_EXAMPLES = {
+    "params": "as in 100M..1B, ..1B, 7B",
+    "vocab": "as in 30k..50k",
+    "date": "as in 2019 or 2019..2021-06",
+    "license": "as in open, MIT, Apache*",
+}
+_WIDTHS = {"name": 22, "family": 14, "architecture": 16, "license": 22, "lab": 24}
+_WORDS = {
+    "text": "Words anywhere in the card.",
+    "since": "Published in or after, as in 2019 or 2019-07.",
+    "until": "Published in or before.",
+    "kind": "How sure the values are that are asked for: reported, computed, ...",
+}
+_FLAGS = {
+    "survey": "Only the survey's own 77, or all models.",
+    "noteworthy": "Only those with the survey's star.",
+    "runnable": "Only those declared.",
+}
+_COLUMNS = ("family", "architecture", "date", "params", "license", "lab")
+
+
+def list_models(
+    pattern: str | None,
+    sort: str,
+    limit: int | None,
+    json: bool,
+    csv: bool,
+    **wanted: Any,
+) -> None:
+    """List models, with a filter for every attribute.
+
+    A filter is a name in any case (BERT), a wildcard (enc*), either of several (a,b), not (!a), or unknown;
+    for figures and dates a range (100M..1B, ..1B, 2019..2021-06). Filters given together must all hold.
+
+    Example: clados list --arch encoder-decoder --params ..1B --license open --since 2019
+    """
+    asked = {name: value for name, value in wanted.items() if value is not False}
+    asked["name"] = [*(asked["name"] or ()), *([pattern] if pattern else ())]
+    everything = catalog().values()
+    found = search(everything, asked, sort=sort, limit=limit)
+    if json:
+        output.tell([card.as_row() for card in found.cards])
+    elif csv:
+        from clados.catalog.export import csv_text
+
+        print(csv_text([card.as_row() for card in found.cards]), end="")
+    elif found.cards:
+        _print(found.cards)
+    if found.emptied:
+        output.note(f"no models: {found.emptied}")
+    elif not json and not csv:
+        output.note(f"{len(found.cards)} of {len(everything)} models")
+
+
+def _print(cards: list[Card]) -> None:
+    heads = ("id", "name", "family", "architecture", "date", "params", "license", "lab", "survey", "runnable")
+    rows = [
+        [
+            card.id,
+            f"{card.name} ★" if card.noteworthy else card.name,
+            *(attribute_text(card, name) for name in _COLUMNS),
+            card.survey or "-",
+            "yes" if card.runnable else "-",
+        ]
+        for card in cards
+    ]
+    output.listing(heads, rows, first=("id", *_COLUMNS[:5], "runnable", "lab", "survey"), widths=_WIDTHS)
+
+
+def _filter(attribute: Attribute) -> inspect.Parameter:
+    """The option of an attribute; it may be given several times."""
+    allowed = f": {', '.join(attribute.allowed)}" if attribute.allowed else ""
+    example = f", {_EXAMPLES[attribute.name]}" if attribute.name in _EXAMPLES else ""
+    text = f"{attribute.meaning}{allowed}{example}."
+    option = typer.Option(*attribute.flags, help=text, metavar="FILTER", rich_help_panel="Filters", show_default=False)
+    return _parameter(attribute.name, Annotated[list[str] | None, option], None)
+
+
+def _parameter(name: str, annotation: Any, default: Any) -> inspect.Parameter:
+    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
+
+
+def _flag(name: str, option: Any) -> inspect.Parameter:
+    return _parameter(name, Annotated[bool, option], default=False)
+
+
+def _parameters() -> Iterator[inspect.Parameter]:
+    pattern = typer.Argument(help="A name, as in 'gpt*'.", show_default=False)
+    yield _parameter("pattern", Annotated[str | None, pattern], None)
+    yield from map(_filter, ATTRIBUTES.values())
+    panel: dict[str, Any] = {"rich_help_panel": "Filters", "show_default": False}
+    name = typer.Option("--name", "--id", help="Its id or name.", metavar="FILTER", **panel)
+    yield _parameter("name", Annotated[list[str] | None, name], None)
+    for word, text in _WORDS.items():
+        yield _parameter(word, Annotated[str | None, typer.Option(f"--{word}", help=text, **panel)], None)
+    for word, text in _FLAGS.items():
+        yield _flag(word, typer.Option("--survey/--all" if word == "survey" else f"--{word}", help=text, **panel))
+    order = typer.Option("--sort", help="An attribute, as in date; '-date' for the reverse. Unknown comes last.")
+    yield _parameter("sort", Annotated[str, order], "name")
+    most = typer.Option("--limit", min=0, help="At most so many.", show_default=False)
+    yield _parameter("limit", Annotated[int | None, most], None)
+    for word in ("json", "csv"):
+        yield _flag(word, typer.Option(f"--{word}", help=f"Print {word.upper()}."))
+
+
+# Typer reads the signature: so the options are the schema's attributes, said there once.
+list_models.__dict__["__signature__"] = inspect.Signature([*_parameters()])

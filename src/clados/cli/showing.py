@@ -1,0 +1,182 @@
+"""``clados show``, ``compare`` and ``lineage``."""
+
+import importlib
+from typing import Annotated, Any, NamedTuple
+
+import typer
+
+from clados.catalog.card import Card, Size, as_plain
+from clados.catalog.compare import attribute_text, size_figure
+from clados.catalog.load import catalog
+from clados.cli import output
+
+Model = Annotated[str, typer.Argument(help="A model's id or name.", metavar="MODEL")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+class Section(NamedTuple):
+    """What a further section of ``clados show`` says: as a table, and as data for ``--json``."""
+
+    title: str
+    heads: list[str]
+    rows: list[list[str]]
+    data: Any
+
+
+# Further sections of models that are declared: a key for --json, and the function (card -> Section) that works it out.
+SECTIONS: dict[str, str] = {}
+
+
+def show(model: Model, json: Json = False) -> None:
+    """Show all that is known of a model, each value with its kind and source.
+
+    Example: clados show gpt-2
+    """
+    card = catalog()[model]
+    further = _further(card)
+    if json:
+        output.tell({**card.as_dict(), **{key: section.data for key, section in further.items()}})
+        return
+    _head(card)
+    _values(card)
+    _sizes(card)
+    _descent(card)
+    for section in further.values():
+        output.heading(f"\n{section.title}")
+        output.table(section.heads, section.rows)
+    _training(card)
+    _errata(card)
+
+
+def _further(card: Card) -> dict[str, Section]:
+    if not card.runnable:
+        return {}
+    found = {}
+    for key, target in SECTIONS.items():
+        module, _, name = target.partition(":")
+        found[key] = getattr(importlib.import_module(module), name)(card)
+    return found
+
+
+def _head(card: Card) -> None:
+    star = " ★" if card.noteworthy else ""
+    where = f"survey {card.survey}" if card.survey else "not among the survey's 77"
+    runs = "declared: it builds and runs" if card.runnable else "facts only: not declared yet"
+    output.heading(f"{card.name}{star}   {card.id} · {where} · {runs}")
+
+
+def _values(card: Card) -> None:
+    rows = []
+    for name, value in card.values.items():
+        text = attribute_text(card, name)
+        rows.append([name, f"{text} [{value.note}]" if value.note else text, value.mark, value.source])
+    output.table(("attribute", "value", "kind", "source"), rows, wrap=("value", "kind", "source"))
+
+
+def _sizes(card: Card) -> None:
+    rows = [[_size_name(size), *_published(size), *_exact(size), _shape(size), size.why] for size in card.sizes]
+    if rows:
+        output.heading("\nSizes")
+        heads = ("size", "published", "counts", "exact", "counts ", "shape", "why they differ")
+        output.table(heads, rows, right=("published", "exact"), wrap=("counts", "counts ", "shape", "why they differ"))
+
+
+def _size_name(size: Size) -> str:
+    return f"{size.name} *" if size.headline else size.name
+
+
+def _published(size: Size) -> tuple[str, str]:
+    mark = "" if size.label.kind == "reported" and not size.label.recalled else f" ({size.label.mark})"
+    return size_figure(size) + mark * size.label.known, size.basis if size.label.known else size.label.note
+
+
+def _exact(size: Size) -> tuple[str, str]:
+    if size.exact is None or not size.exact.known:
+        return "-", ""
+    return f"{size.exact.value:,}", size.exact_basis
+
+
+def _shape(size: Size) -> str:
+    return ", ".join(f"{name} {value}" for name, value in size.shape.items())
+
+
+def _descent(card: Card) -> None:
+    if card.lineage:
+        output.heading("\nComes from")
+        output.lines([f"{each.id} ({each.kind}): {each.change}  [{each.source}]" for each in card.lineage])
+    children = [each for each in catalog().values() if any(parent.id == card.id for parent in each.lineage)]
+    if children:
+        output.heading("\nTo it go back")
+        output.lines([", ".join(each.id for each in children)])
+
+
+def _training(card: Card) -> None:
+    if card.training or card.headlines:
+        output.heading("\nTraining and results")
+        named = [*card.training.items(), *(("result", each) for each in card.headlines)]
+        rows = [[name, str(value), value.mark, value.source] for name, value in named]
+        output.table(("fact", "value", "kind", "source"), rows)
+
+
+def _errata(card: Card) -> None:
+    if card.errata:
+        output.heading("\nWhere the survey is wrong")
+    for each in card.errata:
+        checked = each.source if each.checked else "not yet checked"
+        output.lines([f"{each.attribute}: it says '{each.survey}'; {each.fact}  [{checked}]"])
+
+
+def compare(
+    models: Annotated[list[str], typer.Argument(help="Models' ids or names.", metavar="MODEL...")],
+    diff: Annotated[bool, typer.Option("--diff", help="Only rows in which they differ.")] = False,
+    json: Json = False,
+) -> None:
+    """Put models side by side, a column each.
+
+    Example: clados compare bert roberta albert --diff
+    """
+    from clados.catalog.compare import compare as compared
+
+    cards = catalog()
+    chosen = [cards[model] for model in models]
+    rows = compared(chosen, differing=diff)
+    names = [card.id for card in chosen]
+    if json:
+        output.tell({name: dict(zip(names, row)) for name, row in rows.items()})
+    else:
+        output.table(("", *names), [[name, *row] for name, row in rows.items()])
+
+
+def lineage(
+    model: Model,
+    structure: Annotated[bool, typer.Option("--structure", help="Also what changed in the declarations.")] = False,
+    json: Json = False,
+) -> None:
+    """Show what a model comes from and what came from it, and what changed on each edge.
+
+    Example: clados lineage roberta
+    """
+    from clados.catalog import lineage as lines
+
+    cards = catalog()
+    found = {"ancestors": lines.ancestors(cards, model), "descendants": lines.descendants(cards, model)}
+    changed = {edge: lines.structure(cards, edge) for edges in found.values() for edge in edges if structure}
+    if json:
+        told = {side: [_edge(edge, changed) for edge in edges] for side, edges in found.items()}
+        output.tell({"id": cards[model].id, **told})
+        return
+    for side, edges in found.items():
+        output.heading(f"{side.capitalize()} of {cards[model].name}{'' if edges else ': none'}")
+        for edge in edges:
+            far = edge.parent if side == "ancestors" else edge.child
+            near = edge.child if side == "ancestors" else edge.parent
+            arrow = f"{near} from {far}" if side == "ancestors" else f"{far} from {near}"
+            output.lines([f"{'  ' * (edge.depth - 1)}{arrow} ({edge.kind}): {edge.change}"])
+            output.lines([f"{'  ' * edge.depth}{path}: {old!r} -> {new!r}" for path, old, new in changed.get(edge, [])])
+
+
+def _edge(edge: Any, changed: Any) -> dict[str, Any]:
+    words = {name: as_plain(getattr(edge, name)) for name in edge.__slots__}
+    if edge in changed:
+        words["structure"] = [{"word": word, "old": repr(old), "new": repr(new)} for word, old, new in changed[edge]]
+    return words
