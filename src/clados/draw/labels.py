@@ -1,7 +1,7 @@
 """Labels beside points of a scatter, moved until none touches another, with a leader line where they had to go far."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from clados.draw.svg import Box
@@ -27,38 +27,43 @@ class Placed:
     """A label's box and, where it needs one, the end of its leader line at the box."""
 
     box: Box
-    leader: tuple[float, float] | None
+    anchor: tuple[float, float]  # the point that is labelled
+    leader: tuple[float, float] | None = None
 
 
 def place(spots: Sequence[Spot], bounds: Box, radius: float) -> dict[str, Placed]:
     """A place for every label, within `bounds`, off all points (of `radius`), all other labels and their leaders.
 
+    Labels in a crowd come first. One that finds no room is put before all others, and all are placed anew.
+
     Raises:
-        ValueError: there is no room left.
+        ValueError: there is no room, whatever the order.
     """
+    order = sorted(spots, key=lambda spot: (-_crowd(spot, spots), spot.x, spot.id))
     points = {spot.id: Box(spot.x - radius, spot.y - radius, 2 * radius, 2 * radius).grown(1) for spot in spots}
-    placed: dict[str, Placed] = {}
-    lines: list[Line] = []
-    for spot in sorted(spots, key=lambda spot: (-_crowd(spot, spots), spot.x, spot.id)):
-        others = [box for name, box in points.items() if name != spot.id]
-        apart = [box for box in others if not box.overlaps(points[spot.id])]
-        # Where the crowd is too thick, a leader may pass over points; never through a label.
-        found = next(
-            (
-                candidate
-                for passed in (apart, [])
-                for candidate in _candidates(spot)
-                if _fits(candidate, bounds, others, list(placed.values()), lines)
-                and _clear(candidate, spot, passed, list(placed.values()))
-            ),
-            None,
-        )
-        if found is None:
-            raise ValueError(f"no room for the label of {spot.id!r}")
-        placed[spot.id] = found
-        if found.leader:
-            lines.append(((spot.x, spot.y), found.leader))
-    return placed
+    for _ in range(len(order) + 1):
+        placed: dict[str, Placed] = {}
+        stuck = next((spot for spot in order if not _settle(spot, bounds, points, placed)), None)
+        if stuck is None:
+            return placed
+        order.remove(stuck)
+        order.insert(0, stuck)
+    raise ValueError(f"no room for the label of {stuck.id!r}" if stuck else "no room for the labels")
+
+
+def _settle(spot: Spot, bounds: Box, points: Mapping[str, Box], placed: dict[str, Placed]) -> bool:
+    """Adds the label's place to `placed`; False when there is none."""
+    others = [box for name, box in points.items() if name != spot.id]
+    apart = [box for box in others if not box.overlaps(points[spot.id])]
+    labels = list(placed.values())
+    lines = [(label.anchor, label.leader) for label in labels if label.leader]
+    # Where the crowd is too thick, a leader may pass over points; never through a label.
+    for passed in (apart, []):
+        for candidate in _candidates(spot):
+            if _fits(candidate, bounds, others, labels, lines) and _clear(candidate, passed, labels):
+                placed[spot.id] = candidate
+                return True
+    return False
 
 
 def _crowd(spot: Spot, spots: Sequence[Spot]) -> int:
@@ -79,14 +84,14 @@ def _candidates(spot: Spot) -> Iterator[Placed]:
         (-_NEAR - w + 3, -h - 3),
         (-_NEAR - w + 3, 3),
     ):
-        yield Placed(Box(spot.x + dx, spot.y + dy, w, h), None)
+        yield Placed(Box(spot.x + dx, spot.y + dy, w, h), (spot.x, spot.y))
     for ring in range(1, 40):
         for step in range(24):
             angle = math.tau * step / 24
             x = spot.x + (12 + ring * 9 + w / 2) * math.cos(angle)
             y = spot.y + (10 + ring * 7) * math.sin(angle)
             box = Box(round(x - w / 2, 2), round(y - h / 2, 2), w, h)
-            yield Placed(box, _nearest(box, spot))
+            yield Placed(box, (spot.x, spot.y), _nearest(box, spot))
 
 
 def _nearest(box: Box, spot: Spot) -> tuple[float, float]:
@@ -109,9 +114,10 @@ def _fits(
     )
 
 
-def _clear(candidate: Placed, spot: Spot, points: Sequence[Box], placed: Sequence[Placed]) -> bool:
+def _clear(candidate: Placed, points: Sequence[Box], placed: Sequence[Placed]) -> bool:
     """Whether the leader crosses none of the labels and none of these points."""
     if candidate.leader is None:
         return True
-    leader = ((spot.x, spot.y), candidate.leader)
-    return not any(box.crossed_by(*leader) for box in [*(other.box for other in placed), *points])
+    return not any(
+        box.crossed_by(candidate.anchor, candidate.leader) for box in [*(other.box for other in placed), *points]
+    )

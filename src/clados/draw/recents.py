@@ -6,7 +6,7 @@ from dataclasses import replace
 from clados.catalog import figures
 from clados.catalog.card import Card
 from clados.draw.frame import LABELS, MARGIN, SIZE, WIDTH
-from clados.draw.records import Node, Parent, of_cards
+from clados.draw.records import Node, Parent, of_cards, published
 from clados.draw.scale import Scale, months
 
 
@@ -20,16 +20,22 @@ def nodes(cards: Mapping[str, Card]) -> list[Node]:
     members = {row.id for row in rows}
     result = []
     for row in rows:
-        known = of_cards([cards[row.card]]) if row.card in cards else []
-        own = known[0] if known and row.card == row.id else None
+        card = cards.get(row.card)
+        known = of_cards([card]) if card else []
+        own = known[0] if known and not row.size else None
         name = f"{row.name} ({row.lab})" if row.lab else row.name
-        base = own or Node(row.id, name, row.group, row.date, None, known[0].openness if known else "unknown")
+        base = own or Node(row.id, name, row.group, row.date, _params(card, row.size) if card else None)
         parents = [parent for parent in base.parents if parent.id in members] if own else []
         if not own and row.parent:
             parents = [Parent(row.parent, ("weights",), "")]
+        openness = known[0].openness if known else "unknown"
         date = base.date if base.date.count("-") == 2 else row.date
-        result.append(replace(base, name=name, group=row.group, date=date, parents=tuple(parents)))
+        result.append(replace(base, name=name, openness=openness, group=row.group, date=date, parents=tuple(parents)))
     return result
+
+
+def _params(card: Card, size: str) -> int | None:
+    return next((published(each) for each in card.sizes if each.name == size), None)
 
 
 def order(boxes: list[Node]) -> list[str]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from clados.catalog import figures
-from clados.catalog.card import Card
+from clados.catalog.card import Card, Size
 from clados.catalog.card import Parent as CardParent
 from clados.draw.scale import decimal_year
 from clados.draw.svg import text_width
@@ -106,8 +106,12 @@ def of_cards(cards: Iterable[Card]) -> list[Node]:
 
 def _headline_params(card: Card) -> int | None:
     """The published figure of the size that is meant when none is named."""
-    size = card.headline_size
-    for value in (size.label, size.exact) if size else ():
+    return published(card.headline_size) if card.headline_size else None
+
+
+def published(size: Size) -> int | None:
+    """The published parameter count of a size, the reference's exact one where none is; None if unknown."""
+    for value in (size.label, size.exact):
         if value and isinstance(value.value, int):
             return value.value
     return None

@@ -68,12 +68,11 @@ class Grid:
             along = 0 if d_column else 1
             length = abs(self.xs[cell[0]] - self.xs[column]) + abs(self.ys[cell[1]] - self.ys[row])
             cost = length * (_BACK if d_column < 0 else 1.0) + (_BEND if along != heading else 0.0)
-            cost += _SHARE * len(self.used.get((*cell, along), _NOBODY) - {net})
-            cost += _CROSS * len(self.used.get((*cell, 1 - along), _NOBODY) - {net})
+            for heading_of_others, price in ((along, _SHARE), (1 - along, _CROSS)):
+                others = self.used.get((*cell, heading_of_others))
+                if others:
+                    cost += price * (len(others) - (net in others))
             yield (*cell, along), cost
-
-
-_NOBODY: frozenset[str] = frozenset()
 
 
 def _search(grid: Grid, sources: Mapping[State, float], target: Cell, net: str) -> list[State]:
@@ -81,7 +80,7 @@ def _search(grid: Grid, sources: Mapping[State, float], target: Cell, net: str) 
     goal_x, goal_y = grid.point(target)
     best = dict(sources)
     came: dict[State, State] = {}
-    queue = [(cost, cost, state) for state, cost in sources.items()]
+    queue = [(cost + _least(grid, state, goal_x, goal_y), cost, state) for state, cost in sources.items()]
     heapq.heapify(queue)
     goal = (*target, 0)
     while queue:
@@ -98,9 +97,15 @@ def _search(grid: Grid, sources: Mapping[State, float], target: Cell, net: str) 
             if total < best.get(following, float("inf")):
                 best[following] = total
                 came[following] = state
-                x, y = grid.point(following[:2])
-                heapq.heappush(queue, (total + abs(x - goal_x) + abs(y - goal_y), total, following))
+                heapq.heappush(queue, (total + _least(grid, following, goal_x, goal_y), total, following))
     return []
+
+
+def _least(grid: Grid, state: State, goal_x: float, goal_y: float) -> float:
+    """What the rest of the way costs at least: its length, and the bends without which the goal is not reached."""
+    ahead, aside = goal_x - grid.xs[state[0]], abs(goal_y - grid.ys[state[1]])
+    bends = 1 if state[2] else 2 if aside else 0
+    return (ahead if ahead >= 0 else -_BACK * ahead) + aside + _BEND * bends
 
 
 def route_net(grid: Grid, net: str, parent: Box, children: Mapping[str, Box]) -> dict[str, list[Point]]:

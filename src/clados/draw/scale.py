@@ -72,10 +72,14 @@ def months(dates: Sequence[float], left: float, right: float) -> Scale:
 
 
 def powers(values: Iterable[float], low_pixel: float, high_pixel: float) -> Scale:
-    """log10 of positive values over [`low_pixel`, `high_pixel`], ticks at powers of ten. Call it with log10(value)."""
+    """log10 of positive values over [`low_pixel`, `high_pixel`], ticks at powers of ten (and 2 and 5 times them
+    where there are few). Call it with log10(value)."""
     logs = [math.log10(value) for value in values]
     low, high = min(logs) - 0.12, max(logs) + 0.12
-    ticks = tuple((float(power), count(10**power)) for power in range(math.ceil(low), math.floor(high) + 1))
+    steps = (1,) if high - low > 2.5 else (1, 2, 5)
+    marks = [step * 10.0**power for power in range(math.floor(low), math.ceil(high)) for step in steps]
+    marks.append(10.0 ** math.ceil(high))
+    ticks = tuple((math.log10(mark), count(mark)) for mark in marks if low <= math.log10(mark) <= high)
     return Scale((low, high), (low_pixel, high_pixel), ticks)
 
 

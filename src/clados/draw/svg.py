@@ -55,6 +55,7 @@ _STYLE = """
 .clados .on-colour{fill:#1b1b1b}
 .clados .on-dark{fill:#ffffff}
 .clados .dim{opacity:.28}
+.clados .pale{stroke:#dde2e7}
 .clados .lit{stroke:#d1242f;stroke-width:2.6}
 @media screen and (prefers-color-scheme:dark){
 .clados text{fill:#e6edf3}
@@ -64,6 +65,7 @@ _STYLE = """
 .clados .rule{stroke:#3d444d}
 .clados .ink{stroke:#e6edf3}
 .clados .halo{stroke:#0d1117}
+.clados .pale{stroke:#262c34}
 .clados .root{fill:#30363d;stroke:#e6edf3}
 .clados .on-colour{fill:#1b1b1b}
 .clados .on-dark{fill:#ffffff}

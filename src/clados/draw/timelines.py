@@ -48,11 +48,13 @@ def by_family(
         for number in range(lane.rows):
             y_of[lane.first + number] = y + number * _PITCH
         y += lane.rows * _PITCH + _LANE_GAP / 2
+    points = {node.id: (scale(node.when), y_of[row[node.id]]) for node in nodes}
     placed = {
-        node.id: Placed(Box(scale(node.when) + 9, y_of[row[node.id]] - 7, svg.text_width(node.text, SIZE), 14), None)
+        node.id: Placed(
+            Box(points[node.id][0] + 9, points[node.id][1] - 7, svg.text_width(node.text, SIZE), 14), points[node.id]
+        )
         for node in nodes
     }
-    points = {node.id: (scale(node.when), y_of[row[node.id]]) for node in nodes}
     parts = [*heading(name), *axis(scale, TOP, y)]
     parts += [band(group, box, inks[group]) for group, box in bands]
     parts += _marks(nodes, points, placed, inks, highlight)

@@ -176,7 +176,7 @@ def _edge(
     return element(
         "path",
         svg.title(what),
-        class_="dim" if dim else None,
+        class_="pale" if dim else None,
         data_parent=parent.id,
         data_child=child.id,
         data_kinds=" ".join(edge.kinds),

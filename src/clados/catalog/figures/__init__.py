@@ -28,6 +28,7 @@ class Recent:
     parent: str
     group: str
     card: str
+    size: str  # of a card that covers several boxes; empty when the box has a card of its own
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,7 @@ def recent() -> tuple[Recent, ...]:
     """The survey's figure of recent language models, in order of date."""
     return tuple(
         Recent(
-            **{key: str(row.get(key, "")) for key in ("id", "name", "lab", "date", "parent", "group")},
+            **{key: str(row.get(key, "")) for key in ("id", "name", "lab", "date", "parent", "group", "size")},
             card=str(row.get("card", row["id"])),
         )
         for row in _rows(_read("recent_llms.toml"), "llm")
