@@ -102,6 +102,11 @@ def test_what_is_not_lit_is_dimmed(figure: Figure) -> None:
     assert bright == {"bert", "gpt-2", "t5"}
 
 
+def test_only_the_descent_of_what_is_lit_keeps_its_colour(figure: Figure) -> None:
+    bright = {e.get("data-child") for e in elements(figure, "data-child") if e.get("class") != "pale"}
+    assert bright == {"bert", "gpt", "gpt-2", "t5"}
+
+
 def test_the_same_cards_give_the_same_bytes_in_any_order() -> None:
     nodes = of_cards(draw.surveyed(catalog().values()))[:30]
     assert tree.draw(nodes, COLOURS, name="x").svg == tree.draw(list(reversed(nodes)), COLOURS, name="x").svg

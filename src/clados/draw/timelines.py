@@ -9,7 +9,7 @@ from rich.text import Text
 from clados.draw import svg
 from clados.draw.frame import LABELS, MARGIN, MARKS, ORDER, SIZE, TOP, WIDTH, axis, band, described, heading, legend
 from clados.draw.labels import Placed, Spot, place
-from clados.draw.lanes import Span, lanes
+from clados.draw.lanes import Lane, Span, lanes
 from clados.draw.palette import Ink, ink
 from clados.draw.records import Node, by_date
 from clados.draw.scale import Scale, count, powers, years
@@ -40,6 +40,24 @@ def by_family(
     ]
     lane_list, row = lanes(spans, order, 8)
     inks = {node.group: ink(node.group, colours) for node in nodes}
+    y_of, bands, bottom = _rows_of(lane_list)
+    points = {node.id: (scale(node.when), y_of[row[node.id]]) for node in nodes}
+    placed = {
+        node.id: Placed(
+            Box(points[node.id][0] + 9, points[node.id][1] - 7, svg.text_width(node.text, SIZE), 14), points[node.id]
+        )
+        for node in nodes
+    }
+    parts = [*heading(name), *axis(scale, TOP, bottom)]
+    parts += [band(group, box, inks[group]) for group, box in bands]
+    parts += _marks(nodes, points, placed, inks, highlight)
+    parts.append(legend(MARGIN, bottom + 24, edges=False))
+    data = {"nodes": _rows(nodes, points, placed), "lanes": [{"group": g, "box": box.json()} for g, box in bands]}
+    return Figure(svg.document(WIDTH, bottom + 40, name, parts, kind="timeline-family"), data)
+
+
+def _rows_of(lane_list: Sequence[Lane]) -> tuple[dict[int, float], list[tuple[str, Box]], float]:
+    """The y of each row, the box of each lane, and where the last one ends."""
     y_of: dict[int, float] = {}
     bands: list[tuple[str, Box]] = []
     y = TOP + _LANE_GAP
@@ -48,19 +66,7 @@ def by_family(
         for number in range(lane.rows):
             y_of[lane.first + number] = y + number * _PITCH
         y += lane.rows * _PITCH + _LANE_GAP / 2
-    points = {node.id: (scale(node.when), y_of[row[node.id]]) for node in nodes}
-    placed = {
-        node.id: Placed(
-            Box(points[node.id][0] + 9, points[node.id][1] - 7, svg.text_width(node.text, SIZE), 14), points[node.id]
-        )
-        for node in nodes
-    }
-    parts = [*heading(name), *axis(scale, TOP, y)]
-    parts += [band(group, box, inks[group]) for group, box in bands]
-    parts += _marks(nodes, points, placed, inks, highlight)
-    parts.append(legend(MARGIN, y + 24, edges=False))
-    data = {"nodes": _rows(nodes, points, placed), "lanes": [{"group": g, "box": box.json()} for g, box in bands]}
-    return Figure(svg.document(WIDTH, y + 40, name, parts, kind="timeline-family"), data)
+    return y_of, bands, y
 
 
 def by_params(

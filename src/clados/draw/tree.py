@@ -144,7 +144,7 @@ def draw(
     inks = {node.group: ink(node.group, colours) for node in nodes}
     parts = [*heading(name), *axis(plan.scale, TOP, plan.height - _LEGEND)]
     parts += [band(lane.group, plan.bands[lane.group], inks[lane.group]) for lane in plan.lanes]
-    parts += [_edge(parent, child, edge, plan, inks, highlight) for parent, child, edge in edges(nodes)]
+    parts += _edges(nodes, plan, inks, highlight)
     parts += [node_box(node, plan.boxes[node.id], inks[node.group], highlight) for node in nodes]
     parts.append(legend(MARGIN, plan.height - 16, edges=True))
     return Figure(svg.document(plan.width, plan.height, name, parts, kind=kind), _data(nodes, plan))
@@ -167,16 +167,29 @@ def _data(nodes: Sequence[Node], plan: Layout) -> dict[str, object]:
     }
 
 
-def _edge(
-    parent: Node, child: Node, edge: Parent, plan: Layout, inks: Mapping[str, Ink], highlight: Collection[str]
-) -> str:
+def _edges(nodes: Sequence[Node], plan: Layout, inks: Mapping[str, Ink], highlight: Collection[str]) -> list[str]:
+    """The edges; with a highlight, all but the descent of what is lit are pale and lie below."""
+    parents = {node.id: [parent.id for parent in node.parents] for node in nodes}
+    bright: set[str] = set()
+    rest = list(highlight or parents)
+    while rest:
+        found = rest.pop()
+        if found not in bright:
+            bright.add(found)
+            rest += parents.get(found, [])
+    return [
+        _edge(parent, child, edge, plan, inks, bright=child.id in bright)
+        for parent, child, edge in sorted(edges(nodes), key=lambda each: each[1].id in bright)
+    ]
+
+
+def _edge(parent: Node, child: Node, edge: Parent, plan: Layout, inks: Mapping[str, Ink], *, bright: bool) -> str:
     points = plan.paths[parent.id, child.id]
-    dim = bool(highlight) and not {parent.id, child.id} <= set(highlight)
     what = f"{parent.name} → {child.name} ({' and '.join(edge.kinds)})" + (f": {edge.change}" if edge.change else "")
     return element(
         "path",
         svg.title(what),
-        class_="pale" if dim else None,
+        class_=None if bright else "pale",
         data_parent=parent.id,
         data_child=child.id,
         data_kinds=" ".join(edge.kinds),
