@@ -124,7 +124,8 @@ class SentencePairs:
     def __init__(self, stream: Stream, length: int, seed: int = 0, short: float = 0.1) -> None:
         if length < 2:
             raise DataError(f"length is {length}; two spans need 2 tokens or more")
-        if len(stream.documents) < 3:
+        self.filled = np.flatnonzero(np.diff(stream.documents))  # documents with any sentence
+        if len(self.filled) < 2:
             raise DataError("sentence pairs need two documents or more")
         self.stream = stream
         self.length = length
@@ -161,10 +162,8 @@ class SentencePairs:
 
     def _elsewhere(self, piece: int, room: int, random: np.random.Generator) -> Ids:
         """Sentences of another document from a random one on, until they fill the room or the document ends."""
-        count = len(self.stream.documents) - 1
-        document = (int(self.owner[piece]) + int(random.integers(1, count))) % count
-        while self.stream.documents[document] == self.stream.documents[document + 1]:
-            document = (document + 1) % count  # an empty document
+        own = int(np.searchsorted(self.filled, self.owner[piece]))
+        document = self.filled[(own + int(random.integers(1, len(self.filled)))) % len(self.filled)]
         low, high = (int(bound) for bound in self.stream.documents[document : document + 2])
         start = int(random.integers(low, high))
         stop = int(np.searchsorted(self.stream.pieces, self.stream.pieces[start] + max(room, 1), side="left"))

@@ -62,8 +62,9 @@ NAMES = {"pad": "<pad>", "unk": "<unk>", "bos": "<s>", "eos": "</s>", "cls": "<c
 def _templates(played: Mapping[str, str], kind: str) -> dict[str, str]:
     first, last = played.get("cls", played.get("bos")), played.get("sep", played.get("eos"))
     if "mask" in played and first and last:
-        between = f"{last} {last}" if first == played.get("bos") else last  # RoBERTa doubles it, BERT does not
-        return {"single": f"{first} $A {last}", "pair": f"{first} $A {between} $B:1 {last}:1"}
+        if first == played.get("bos"):  # RoBERTa, which has no types and doubles what stands between
+            return {"single": f"{first} $A {last}", "pair": f"{first} $A {last} {last} $B {last}"}
+        return {"single": f"{first} $A {last}", "pair": f"{first} $A {last} $B:1 {last}:1"}
     if last and first is None:
         return {"single": f"$A {last}", "pair": f"$A {last} $B {last}"}  # T5
     if first and first != last:

@@ -94,9 +94,8 @@ def _bytes(texts: Sequence[str], vocab: int, roles: Roles, first: list[str]) -> 
 def _bpe(texts: Sequence[str], vocab: int, roles: Roles, first: list[str]) -> Backend:
     """BPE over characters with the space as a character; what the alphabet lacks is written as bytes (LLaMA)."""
     backend = Backend(models.BPE())
-    backend.pre_tokenizer = pre_tokenizers.Sequence(
-        [pre_tokenizers.Metaspace(prepend_scheme="always"), pre_tokenizers.Split(Regex(CHUNK), "isolated")]
-    )
+    backend.normalizer = spaces_marked()
+    backend.pre_tokenizer = pre_tokenizers.Split(Regex(CHUNK), "isolated")
     fixed = [*first, *(f"<0x{byte:02X}>" for byte in range(256))]
     alphabet = _alphabet(texts, max(1, (vocab - len(fixed)) // 2)) - {" "} | {SPACE}
     trainer = trainers.BpeTrainer(
@@ -112,10 +111,15 @@ def _bpe(texts: Sequence[str], vocab: int, roles: Roles, first: list[str]) -> Ba
     return sentencepiece_bpe(learned["vocab"], merges, roles.unk)
 
 
+def spaces_marked() -> normalizers.Normalizer:
+    """A space before the text, and every space as SentencePiece's mark."""
+    return normalizers.Sequence([normalizers.Prepend(SPACE), normalizers.Replace(" ", SPACE)])
+
+
 def sentencepiece_bpe(vocab: dict[str, int], merges: list[tuple[str, str]], unk: str | None) -> Backend:
     """BPE as SentencePiece's: a space is a character, put before the text too; unknown characters are bytes."""
     backend = Backend(models.BPE(vocab, merges, unk_token=unk, fuse_unk=True, byte_fallback=True))
-    backend.pre_tokenizer = pre_tokenizers.Metaspace(prepend_scheme="always", split=False)
+    backend.normalizer = spaces_marked()
     backend.decoder = decoders.Sequence(
         [decoders.Replace(SPACE, " "), decoders.ByteFallback(), decoders.Fuse(), decoders.Strip(" ", 1, 0)]
     )
@@ -160,7 +164,7 @@ def _seed(words: Counter[str], size: int, alphabet: set[str]) -> list[str]:
 def _scores(pieces: dict[str, float]) -> list[tuple[str, float]]:
     total = math.log(sum(pieces.values()))
     ranked = sorted(pieces, key=lambda piece: (-pieces[piece], piece))
-    return [(piece, math.log(pieces[piece]) - total) for piece in ranked]
+    return [(piece, round(math.log(pieces[piece]) - total, 6)) for piece in ranked]
 
 
 def _expected(pieces: dict[str, float], words: Counter[str]) -> dict[str, float]:

@@ -23,7 +23,7 @@ from clados.data.tokenizer import (
     count_sentinels,
     sentinel,
 )
-from clados.data.training import sentencepiece_bpe
+from clados.data.training import SPACE, sentencepiece_bpe, spaces_marked
 
 FILES = ("tokenizer.json", "vocab.txt", "vocab.json with merges.txt", "spiece.model or tokenizer.model")
 MODELS = ("spiece.model", "sentencepiece.bpe.model", "tokenizer.model", "sentencepiece.model")
@@ -162,26 +162,29 @@ def _sentencepiece(data: bytes) -> tuple[Backend, Roles]:
     # T5's file ends before its 100 sentinels, which its tokenizer adds.
     marks = T5.sentinels if usual is T5 and sentinel(0) not in names else 0
     named = Roles(unk=names[unk], **roles, sentinels=marks, single=usual.single, pair=usual.pair)
+    steps = _normaliser(normal)
     if trained.get(3, 1) == 2:
         backend = sentencepiece_bpe(*_merges(names, scores), names[unk])
+        marked = spaces_marked() if normal.get(3, 1) else normalizers.Replace(" ", SPACE)
+        backend.normalizer = normalizers.Sequence([*steps, marked])
     else:
         backend = Backend(models.Unigram(list(zip(names, scores)), unk_id=unk, byte_fallback=6 in kinds))
+        backend.normalizer = normalizers.Sequence(steps)
+        backend.pre_tokenizer = pre_tokenizers.Metaspace(prepend_scheme="always" if normal.get(3, 1) else "never")
         backend.decoder = decoders.Metaspace(prepend_scheme="always")
-    backend.normalizer = _normaliser(normal)
-    backend.pre_tokenizer = pre_tokenizers.Metaspace(prepend_scheme="always" if normal.get(3, 1) else "never")
     return backend, named
 
 
 SPECIAL = {"<pad>": "pad", "<s>": "bos", "</s>": "eos", "[CLS]": "cls", "[SEP]": "sep", "[MASK]": "mask"}
 
 
-def _normaliser(said: dict[int, Any]) -> normalizers.Normalizer:
+def _normaliser(said: dict[int, Any]) -> list[normalizers.Normalizer]:
     steps: list[normalizers.Normalizer] = []
     if said.get(2):
         steps.append(normalizers.Precompiled(said[2]))
     if said.get(4, 1):
         steps += [normalizers.Strip(), normalizers.Replace(Regex(" {2,}"), " ")]
-    return normalizers.Sequence(steps)
+    return steps
 
 
 def _merges(names: list[str], scores: list[float]) -> tuple[dict[str, int], list[tuple[str, str]]]:

@@ -1,0 +1,126 @@
+"""The embedded sets hold what the manifest and the notices say."""
+
+import hashlib
+from collections import Counter
+from importlib.resources import files
+
+import numpy as np
+import pytest
+
+from clados.data import SETS, Captioned, Dialogue, Labelled, Pair, Text, Trajectory, cartpole, manifest, read, synsets
+
+COUNTS = {
+    "english": (Text, 461),
+    "wordnet": (Text, 394),
+    "shakespeare": (Text, 67),
+    "udhr": (Text, 39 * 30),
+    "django": (Pair, 7073),
+    "udhr-pairs": (Pair, 38 * 50),
+    "emoji-names": (Pair, 1923 * 11),
+    "translation": (Pair, 7073 + 38 * 50 + 1923 * 11),
+    "dialogue": (Dialogue, 6252),
+    "emoji": (Captioned, 1906),
+    "fashion": (Labelled, 1000),
+    "digits": (Labelled, 1797),
+    "proteins": (Text, 16),
+    "cartpole": (Trajectory, 300),
+}
+
+
+def test_every_set_is_counted() -> None:
+    assert COUNTS.keys() == SETS.keys()
+
+
+@pytest.mark.parametrize("name", COUNTS)
+def test_a_set_holds_so_many_examples_of_its_kind(name: str) -> None:
+    kind, count = COUNTS[name]
+    examples = read(name)
+    assert {type(example) for example in examples} == {kind}
+    assert len(examples) == count
+
+
+@pytest.mark.parametrize("row", manifest(), ids=lambda row: str(row["name"]))
+def test_a_file_is_the_one_that_the_manifest_names(row: dict[str, object]) -> None:
+    data = (files("clados.data") / "embedded" / str(row["name"])).read_bytes()
+    assert (len(data), hashlib.sha256(data).hexdigest()) == (row["bytes"], row["sha256"])
+    assert len(data) < 1_000_000
+    assert row["licence"]
+    assert row["sources"]
+
+
+def test_the_embedded_files_stay_small_and_all_have_a_notice() -> None:
+    assert sum(row["bytes"] for row in manifest()) < 2_400_000
+    notice = (files("clados") / ".." / ".." / "NOTICE").read_text(encoding="utf-8")
+    assert [row["name"] for row in manifest() if f"{row['name']}:" not in notice] == []
+
+
+def test_wordnet_relations_stay_among_its_synsets() -> None:
+    rows = synsets()
+    known = {row["id"] for row in rows}
+    assert len(known) == 6000
+    assert {target for row in rows for targets in row["relations"].values() for target in targets} <= known
+    dog = next(row for row in rows if "domestic dog" in row["words"])
+    assert dog["gloss"].startswith("a member of the genus Canis")
+    assert dog["examples"] == ["the dog barked all night"]
+
+
+def test_the_four_plays_are_whole() -> None:
+    scenes = [scene for scene in read("shakespeare") if isinstance(scene, Text)]
+    assert sum(len(scene.text) for scene in scenes) == 456_890
+    plays = Counter(scene.document.split("/")[1] for scene in scenes)
+    assert plays == {
+        "The Tempest": 10,
+        "A Midsummer Night's Dream": 11,
+        "Romeo and Juliet": 25,
+        "The Merchant of Venice": 21,
+    }
+
+
+def test_the_declaration_is_one_document_an_article_in_all_languages() -> None:
+    articles = [article for article in read("udhr") if isinstance(article, Text)]
+    assert len({article.language for article in articles}) == 39
+    assert set(Counter(article.document for article in articles).values()) == {39}
+
+
+def test_translation_can_be_read_in_one_language() -> None:
+    pairs = [pair for pair in read("translation/de") if isinstance(pair, Pair)]
+    assert {(pair.source_language, pair.language) for pair in pairs} == {("en", "de")}
+    assert Pair("emoji/1F600", "grinning face", "grinsendes Gesicht", "en", "de") in pairs
+
+
+def test_images_have_their_shapes_and_classes() -> None:
+    fashion = [image for image in read("fashion") if isinstance(image, Labelled)]
+    assert {image.image.shape for image in fashion} == {(28, 28, 1)}
+    assert {image.label for image in fashion} == set(range(10))
+    assert (fashion[0].name, fashion[1].name) == ("Ankle boot", "T-shirt/top")
+    digits = [image for image in read("digits") if isinstance(image, Labelled)]
+    assert {image.image.shape for image in digits} == {(8, 8, 1)}
+    assert max(int(image.image.max()) for image in digits) == 255
+    assert [image.label for image in digits[:5]] == [0, 1, 2, 3, 4]
+
+
+def test_an_emoji_shows_what_its_caption_says() -> None:
+    emoji = {image.captions[0]: image for image in read("emoji") if isinstance(image, Captioned)}
+    red = emoji["red square"].image[16, 16].astype(int)
+    blue = emoji["blue square"].image[16, 16].astype(int)
+    assert red[0] > red[2] + 80
+    assert blue[2] > blue[0] + 80
+    assert emoji["red square"].image.shape == (32, 32, 3)
+    assert emoji["dog face"].category == "Animals & Nature"
+
+
+def test_trajectories_depend_on_the_seed_alone() -> None:
+    first, again, other = (cartpole(10, seed) for seed in (3, 3, 4))
+    assert all(np.array_equal(a.observations, b.observations) for a, b in zip(first, again))
+    assert all(np.array_equal(a.actions, b.actions) for a, b in zip(first, again))
+    assert not np.array_equal(first[0].observations, other[0].observations)
+
+
+def test_the_scripted_policy_balances_and_the_random_one_does_not() -> None:
+    episodes = cartpole(25)
+    returns = [float(episode.rewards.sum()) for episode in episodes]
+    assert np.mean(returns[4::5]) == 500
+    assert np.mean(returns[0::5]) < 60
+    assert episodes[0].returns_to_go[0] == returns[0]
+    assert episodes[0].returns_to_go[-1] == 1
+    assert episodes[0].observations.shape == (len(episodes[0]), 4)

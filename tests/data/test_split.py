@@ -1,0 +1,62 @@
+"""Held-out documents."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from clados.data import DataError, Text, read, split, train_tokenizer
+
+
+@given(st.sets(st.text(max_size=8), min_size=2, max_size=20), st.floats(0.01, 0.99))
+@settings(max_examples=50, deadline=None)
+def test_the_two_sides_share_no_document_and_lose_none(names: set[str], share: float) -> None:
+    examples = [Text(name, part) for name in sorted(names) for part in "ab"]
+    train, held_out = split(examples, share)
+    assert train
+    assert held_out
+    assert {e.document for e in train}.isdisjoint(e.document for e in held_out)
+    assert sorted(train + held_out, key=str) == sorted(examples, key=str)
+
+
+def test_a_document_keeps_its_side_when_others_come() -> None:
+    few = [Text(f"document {i}", "") for i in range(200)]
+    many = few + [Text(f"further {i}", "") for i in range(200)]
+    assert set(split(few)[1]) == set(split(many)[1]) & set(few)
+    assert split(few) == split(few)
+    assert 10 <= len(split(few)[1]) <= 30
+
+
+def test_half_of_a_translated_article_is_never_held_out() -> None:
+    train, held_out = split(read("udhr"))
+    assert len({e.document for e in held_out}) * 39 == len(held_out)
+    assert len(train) + len(held_out) == 39 * 30
+
+
+def test_the_default_text_holds_out_enough_of_both_its_parts() -> None:
+    train, held_out = ([e for e in side if isinstance(e, Text)] for side in split(read("english")))
+    for side in (train, held_out):
+        assert {e.document.split("/")[0] for e in side} == {"wordnet", "shakespeare"}
+    for kind in ("wordpiece", "bytes"):
+        tokenizer = train_tokenizer([e.text for e in train], kind, 2000)
+        assert sum(map(len, tokenizer.encode_batch([e.text for e in held_out]))) > 20_000
+
+
+def test_a_single_text_is_cut_between_paragraphs() -> None:
+    text = "\n\n".join(f"Paragraph {i} of the text." for i in range(50))
+    (train,), (held_out,) = split([Text("book.txt", text)])
+    assert f"{train.text}\n\n{held_out.text}" == text
+    assert 0.05 < len(held_out.text) / len(text) < 0.15
+
+
+@pytest.mark.parametrize(
+    ("examples", "share", "words"),
+    [
+        ([Text("a", "one line")], 0.1, "one paragraph"),
+        ([Text("a", "x"), Text("a", "y")], 0.1, "1 document"),
+        ([], 0.1, "0 document"),
+        ([Text("a", "x"), Text("b", "y")], 1.5, "between 0 and 1"),
+    ],
+)
+def test_what_cannot_be_held_out_is_said(examples: list[Text], share: float, words: str) -> None:
+    with pytest.raises(DataError, match=words):
+        split(examples, share)
