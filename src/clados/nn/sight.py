@@ -31,7 +31,14 @@ class Cache:
     layers: list[State]
     room: int
     used: int = 0
-    keep: Tensor | None = None  # [batch, room] bool: positions that hold something; None: all that are used
+
+    def reorder(self, rows: Tensor) -> None:
+        """Go on with these rows of the batch, in this order: [rows] of their numbers, which may repeat."""
+
+        def taken(kv: KV | None) -> KV | None:
+            return None if kv is None else KV(kv.k.index_select(0, rows), kv.v.index_select(0, rows))
+
+        self.layers = [State(taken(state.attn), taken(state.cross)) for state in self.layers]
 
 
 @dataclass(slots=True)

@@ -1,0 +1,1 @@
+"""USE: what a trained model does for its user."""

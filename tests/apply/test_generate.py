@@ -1,0 +1,200 @@
+"""Generation equals transformers' on the same weights, and itself without a cache."""
+
+import re
+from typing import Any
+
+import pytest
+import torch
+import transformers
+from torch import Tensor
+
+from clados.apply.generate import Choice, generate
+from clados.models.bert.bert import declaration as bert
+from clados.models.gpt.gpt_2 import declaration as gpt_2
+from clados.models.t5.t5 import declaration as t5
+from clados.nn import build
+from clados.spec import Flipped, SpecError, but, rows, tiny
+
+WORDS = 97
+PROMPT = torch.tensor([[5, 9, 33, 71, 2, 60], [8, 8, 40, 3, 77, 12], [60, 2, 5, 71, 9, 33]])
+PADDED = torch.tensor([[1, 1, 1, 1, 1, 1], [0, 0, 0, 1, 1, 1], [0, 1, 1, 1, 1, 1]])
+
+
+def matched(pattern: str, path: str) -> re.Match[str] | None:
+    """The pieces of a path that a rule's stars stand for."""
+    return re.fullmatch(re.escape(pattern).replace(r"\*", "([^.]+)"), path)
+
+
+def load(ours: Any, theirs: Any, declaration: Any) -> None:
+    """Their weights in our model."""
+    given, taken = theirs.state_dict(), {}
+    rules = declaration.layouts[0].rules.items()
+    for row in rows(ours.spec):
+        found, rule = next((found, rule) for pattern, rule in rules if (found := matched(pattern, row.path)))
+        name = getattr(rule, "name", rule)
+        for piece in found.groups():
+            name = name.replace("*", piece, 1)
+        joined = re.search(r"\{(.*)\}", name)
+        names = [name.replace(joined[0], part) for part in joined[1].split(",")] if joined else [name]
+        tensors = [given[name].T if isinstance(rule, Flipped) else given[name] for name in names]
+        taken[row.path] = torch.cat(tensors)
+    ours.load_state_dict(taken)
+
+
+def lively(model: Any) -> Any:
+    """Weights so large that the likeliest tokens differ from step to step."""
+    torch.manual_seed(1)
+    for parameter in model.parameters():
+        parameter.data.copy_(torch.randn_like(parameter) * 0.5 + 0.5 * (parameter.dim() == 1))
+    return model.eval()
+
+
+@pytest.fixture(scope="module")
+def decoder() -> tuple[Any, Any]:
+    config = transformers.GPT2Config(
+        vocab_size=WORDS, n_embd=48, n_layer=3, n_head=4, n_inner=80, n_positions=40, bos_token_id=1, eos_token_id=2
+    )
+    theirs = lively(transformers.GPT2LMHeadModel(config))
+    vocab = but(size=WORDS, bos=1, eos=2)
+    ours = build(tiny(gpt_2.model).but(inputs=but(vocab=vocab, position=but(length=40))))
+    load(ours, theirs, gpt_2)
+    return ours, theirs
+
+
+@pytest.fixture(scope="module")
+def answerer() -> tuple[Any, Any]:
+    config = transformers.T5Config(
+        vocab_size=WORDS, d_model=48, num_layers=3, num_heads=4, d_ff=80, d_kv=20, decoder_start_token_id=0
+    )
+    theirs = lively(transformers.T5ForConditionalGeneration(config))
+    ours = build(tiny(t5.model).but(inputs=but(vocab=but(size=WORDS))))
+    load(ours, theirs, t5)
+    return ours, theirs
+
+
+@pytest.fixture(params=["decoder", "answerer"])
+def pair(request: pytest.FixtureRequest) -> tuple[Any, Any]:
+    return request.getfixturevalue(request.param)
+
+
+def theirs_of(model: Any, ids: Tensor, **given: Any) -> Tensor:
+    return model.generate(ids, do_sample=False, pad_token_id=given.pop("pad", 1), **given)
+
+
+def upto(row: Tensor, eos: int, start: int) -> list[int]:
+    """A row's tokens up to its first end."""
+    new = row[start:].tolist()
+    return new[: new.index(eos) + 1] if eos in new else new
+
+
+@pytest.mark.parametrize("mask", [torch.ones_like(PADDED), PADDED], ids=["whole", "padded on the left"])
+def test_greedy_text_equals_the_reference(pair: tuple[Any, Any], mask: Tensor) -> None:
+    ours, theirs = pair
+    expected = theirs_of(theirs, PROMPT, attention_mask=mask, max_new_tokens=20, eos_token_id=2)
+    assert generate(ours, PROMPT, attention_mask=mask, max_new_tokens=20, eos=2, pad=1).equal(expected)
+    assert len(expected[:, -20:].unique()) > 3
+
+
+@pytest.mark.parametrize("penalty", [0.0, 1.0, 2.0])
+@pytest.mark.parametrize("mask", [torch.ones_like(PADDED), PADDED], ids=["whole", "padded on the left"])
+def test_beams_equal_the_reference(pair: tuple[Any, Any], mask: Tensor, penalty: float) -> None:
+    ours, theirs = pair
+    eos = int(generate(ours, PROMPT, attention_mask=mask, max_new_tokens=9, eos=())[0, -1])  # an end that comes
+    given = {"attention_mask": mask, "max_new_tokens": 15, "length_penalty": penalty}
+    expected = theirs_of(theirs, PROMPT, num_beams=4, eos_token_id=eos, **given)
+    found = generate(ours, PROMPT, beams=4, eos=eos, pad=1, **given)
+    start = 1 if theirs.config.is_encoder_decoder else PROMPT.size(1)
+    assert [upto(row, eos, start) for row in found] == [upto(row, eos, start) for row in expected]
+
+
+def test_ended_rows_are_padded(pair: tuple[Any, Any]) -> None:
+    ours, theirs = pair
+    free = generate(ours, PROMPT, max_new_tokens=12, eos=())
+    eos = int(free[0, -8])
+    expected = theirs_of(theirs, PROMPT, max_new_tokens=12, eos_token_id=eos)
+    assert generate(ours, PROMPT, max_new_tokens=12, eos=eos, pad=1).equal(expected)
+
+
+def test_generation_with_a_cache_equals_generation_without(decoder: tuple[Any, Any]) -> None:
+    ours, _ = decoder
+    texts = PROMPT
+    with torch.inference_mode():
+        for _ in range(20):
+            texts = torch.cat([texts, ours(texts).logits[:, -1:].argmax(-1)], 1)
+    assert generate(ours, PROMPT, max_new_tokens=20, eos=()).equal(texts)
+
+
+def test_a_padded_text_is_continued_as_it_is_alone(decoder: tuple[Any, Any]) -> None:
+    ours, _ = decoder
+    together = generate(ours, PROMPT, attention_mask=PADDED, max_new_tokens=9, eos=())
+    alone = generate(ours, PROMPT[1:2, 3:], max_new_tokens=9, eos=())
+    assert together[1, -9:].equal(alone[0, -9:])
+
+
+def test_stop_sequences_end_a_text(decoder: tuple[Any, Any]) -> None:
+    ours, _ = decoder
+    free = generate(ours, PROMPT[:1], max_new_tokens=12, eos=())
+    stop = free[0, 10:12].tolist()
+    end = next(i for i in range(8, 13) if free[0, i - 2 : i].tolist() == stop)
+    assert generate(ours, PROMPT[:1], max_new_tokens=12, eos=(), stop=[stop]).equal(free[:, :end])
+
+
+@pytest.mark.parametrize("beams", [1, 3])
+def test_tokens_are_told_as_they_come(decoder: tuple[Any, Any], beams: int) -> None:
+    ours, _ = decoder
+    told: list[Tensor] = []
+    found = generate(ours, PROMPT, max_new_tokens=7, eos=(), beams=beams, on_token=told.append)
+    assert torch.stack(told, 1).equal(found[:, PROMPT.size(1) :])
+
+
+def test_a_seed_repeats_its_text_and_another_gives_another(pair: tuple[Any, Any]) -> None:
+    def text(seed: int) -> Tensor:
+        return generate(pair[0], PROMPT, max_new_tokens=20, temperature=1.5, seed=seed, eos=())
+
+    assert text(3).equal(text(3))
+    assert not text(3).equal(text(4))
+
+
+def test_drawn_tokens_follow_the_distribution(decoder: tuple[Any, Any]) -> None:
+    ours, _ = decoder
+    many = PROMPT[:1].expand(4000, -1)
+    drawn = generate(ours, many, max_new_tokens=1, temperature=2.0, top_k=20, seed=0, eos=())[:, -1]
+    with torch.inference_mode():
+        expected = (ours(PROMPT[:1]).logits[0, -1] / 2.0).topk(20)
+    share = (drawn[:, None] == expected.indices).float().mean(0)
+    assert torch.isin(drawn, expected.indices).all()
+    assert (share - expected.values.softmax(0)).abs().max() < 0.03
+
+
+def test_filters_equal_the_reference() -> None:
+    scores = torch.randn(5, 80, generator=torch.Generator().manual_seed(0)) * 3
+    expected = transformers.TopKLogitsWarper(30)(PROMPT, transformers.TemperatureLogitsWarper(0.7)(PROMPT, scores))
+    expected = transformers.TopPLogitsWarper(0.8)(PROMPT, expected)
+    assert Choice(0.7, 30, 0.8, None).filtered(scores).equal(expected)
+
+
+def test_drawn_beams_are_all_likely_texts(decoder: tuple[Any, Any]) -> None:
+    found = generate(decoder[0], PROMPT, max_new_tokens=8, temperature=1.0, top_k=1, beams=3, seed=0, eos=())
+    assert found.equal(generate(decoder[0], PROMPT, max_new_tokens=8, eos=()))
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"max_new_tokens": 35}, "make 41 positions; this model has learned 40"),
+        ({"max_new_tokens": 0}, "max_new_tokens is 0; it must be at least 1"),
+        ({"max_new_tokens": 3, "temperature": -1.0}, "temperature is -1.0; it must be 0 or more"),
+        ({"max_new_tokens": 3, "top_p": 1.5}, "top_p is 1.5; it must be above 0 and at most 1"),
+        ({"max_new_tokens": 3, "top_k": 0}, "top_k is 0; it must be at least 1"),
+        ({"max_new_tokens": 3, "beams": 0}, "beams is 0; it must be at least 1"),
+        ({"max_new_tokens": 3, "attention_mask": PADDED.flip(1)}, "padded on the left"),
+    ],
+)
+def test_what_cannot_be_is_refused(decoder: tuple[Any, Any], given: dict[str, Any], said: str) -> None:
+    with pytest.raises(SpecError, match=said):
+        generate(decoder[0], PROMPT, **given)
+
+
+def test_a_model_that_does_not_write_is_refused() -> None:
+    with pytest.raises(SpecError, match="Encoder does not write text"):
+        generate(build(tiny(bert.model)), PROMPT, max_new_tokens=3)
