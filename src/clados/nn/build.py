@@ -1,12 +1,13 @@
 """From a part to its module. A module owns what its part's ``pieces`` say, under the same names."""
 
+import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import torch
 from torch import Tensor, nn
 
-from clados.spec import Init, Model, Part, Row, SpecError, rows
+from clados.spec import Init, Model, Part, Row, SpecError, TwoTower, rows
 from clados.spec.pieces import Env, Held, Linear, Named, Several, Table, Weight
 
 M = TypeVar("M", bound=Callable[..., nn.Module])
@@ -94,8 +95,11 @@ def draw(model: nn.Module, part: Model, generator: torch.Generator | None = None
     """Fill a model's tensors by the laws of its declaration's ``init``."""
     init = part.init
     for row in rows(part):
-        if not row.path.endswith("logit_scale"):
-            _draw(model.get_parameter(row.path), row, init, generator)
+        tensor = model.get_parameter(row.path)
+        if isinstance(row.part, TwoTower):
+            tensor.fill_(-math.log(row.part.temperature))
+        else:
+            _draw(tensor, row, init, generator)
 
 
 def _draw(tensor: Tensor, row: Row, init: Init, generator: torch.Generator | None) -> None:

@@ -98,13 +98,19 @@ class NextSentence(Module):
 
 @builds(s.Classifier)
 class Classifier(Module):
-    """W x_0 + b."""
+    """W x_0 + b; with a transform, W act(V x_0 + c) + b."""
 
+    dense: Product
     out: Product
+
+    def __init__(self, part: s.Classifier, env: Env) -> None:
+        super().__init__(part, env)
+        self.act = ACTS[part.transform] if part.transform else None
 
     def forward(self, x: Tensor, inputs: Inputs, read: Read) -> Tensor:
         """[batch, length, d_model] -> [batch, classes]."""
-        return self.out(x[:, 0])
+        first = x[:, 0]
+        return self.out(first if self.act is None else self.act(self.dense(first)))
 
 
 @builds(s.Projected)

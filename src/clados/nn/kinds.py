@@ -187,7 +187,7 @@ class TwoTower(Module):
 
     def __init__(self, part: s.TwoTower, env: Env | None = None) -> None:
         super().__init__(part, env)
-        self.spec, self.start, self.warmest = part, -torch.tensor(part.temperature).log().item(), part.warmest
+        self.spec, self.warmest = part, part.warmest
 
     def forward(
         self,

@@ -26,7 +26,7 @@ from clados.spec.inputs import (
     Vocabulary,
 )
 from clados.spec.kinds import Decoder, Encoder, EncoderDecoder, Model, Tower, TwoTower
-from clados.spec.layout import Choice, Flipped, Layout, PerHead, Rule, Shaped
+from clados.spec.layout import Choice, Flipped, Folded, Fused, Layout, PerHead, Rule, Shaped
 from clados.spec.learning import (
     Adafactor,
     AdamW,
@@ -104,8 +104,10 @@ __all__ = [
     "EncoderDecoder",
     "Fill",
     "Flipped",
+    "Folded",
     "Frames",
     "FullSentences",
+    "Fused",
     "Glorot",
     "Head",
     "ImageClasses",

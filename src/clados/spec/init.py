@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from clados.spec.errors import SpecError
-from clados.spec.inputs import Inputs, Learned, Sinusoidal, Tokens
+from clados.spec.inputs import Inputs, Learned, Tokens
 from clados.spec.ledger import Row
 from clados.spec.part import Part
-from clados.spec.parts import Attention, CrossAttention, MLP, Norm, RelativeBias
-from clados.spec.pieces import Linear, Table, Weight
+from clados.spec.parts import MLP, Attention, CrossAttention, Norm, RelativeBias
+from clados.spec.pieces import Table, Weight
 
 Law = Literal["normal", "truncated", "uniform", "zeros", "ones"]
 
@@ -39,10 +39,9 @@ class Init(Part):
         raise SpecError(f"{type(self).__name__} does not say how to draw {row.path}")
 
 
-
 def is_position(row: Row) -> bool:
-    """Whether the tensor holds positions."""
-    return isinstance(row.part, Learned | Sinusoidal) or ".positions" in row.path
+    """Whether the tensor holds positions, of tokens, patches or steps."""
+    return isinstance(row.part, Learned) or ".positions" in row.path or ".timesteps" in row.path
 
 
 def ends_branch(row: Row) -> bool:
@@ -86,7 +85,7 @@ class UnscaledScores(Init):
         dims = row.env.dims
         if isinstance(row.part, RelativeBias):
             return Fill("normal", dims.d_model**-0.5, size)
-        if isinstance(row.piece, Table) or (isinstance(row.piece, Linear) and row.piece.vocabulary):
+        if isinstance(row.piece, Table):
             return Fill("normal", self.tables, size)
         fan_in = row.shape[-1]
         wide = fan_in * dims.head_dim if isinstance(row.part, Attention | CrossAttention) and out == "q" else fan_in
@@ -102,18 +101,25 @@ class UnitScaling(Init):
         return Fill("uniform", row.shape[-1] ** -0.5, size)
 
 
+CUT = 0.879626  # standard deviation of a unit normal cut at two
+
+
 class Glorot(Init):
-    """Uniform of variance 2 / (fan_in + fan_out); positions N(0, 0.02); class vector and classifier 0 (ViT)."""
+    """Uniform of variance 2 / (fan_in + fan_out); positions N(0, 0.02); class vector and last layer 0 (ViT).
+
+    github:google-research/vision_transformer vit_jax/models_vit.py; patches and the head's dense by LeCun's law.
+    """
 
     positions: float = 0.02
 
     def draw(self, row: Row, out: str, size: int) -> Fill:
         if is_position(row):
             return Fill("normal", self.positions, size)
-        if row.path.endswith("inputs.cls") or row.path.startswith("heads."):
+        if row.path.endswith(("inputs.cls", "classifier.out.weight")):
             return Fill("zeros", 0.0, size)
-        if isinstance(row.piece, Weight):  # the patches' projection: LeCun's law
-            return Fill("truncated", row.piece.fan_in**-0.5, size)
+        if isinstance(row.piece, Weight) or row.path.startswith("heads."):
+            fan_in = row.piece.fan_in if isinstance(row.piece, Weight) else row.shape[-1]
+            return Fill("truncated", fan_in**-0.5 / CUT, size)
         return Fill("uniform", math.sqrt(2 / (row.shape[1] + size)), size)
 
 

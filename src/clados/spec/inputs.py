@@ -229,13 +229,15 @@ class NextSentence(Head):
 
 
 class Classifier(Head):
-    """Scores of classes, read at the first position."""
+    """Scores of classes, read at the first position; a dense layer and an act before, in ViT's pretraining."""
 
     slot: ClassVar[str] = "classifier"
     classes: int
+    transform: Act | None = None
 
     def pieces(self, env: Env) -> Pieces:
-        return {"out": linear(env.dims.d_model, self.classes)}
+        held = {"dense": linear(env.dims.d_model, env.dims.d_model)} if self.transform else {}
+        return held | {"out": linear(env.dims.d_model, self.classes)}
 
 
 class Projected(Head):

@@ -7,7 +7,12 @@ from clados.spec.part import Change, Part
 
 
 class Rule(Part):
-    """Their name of a tensor. ``*`` is one piece of a name; ``{q,k,v}`` are several of theirs, one for each output."""
+    """Their name of a tensor, as it is on disk.
+
+    ``*`` is one piece of a name, the same on both sides. ``{q,k,v}`` are several of theirs, one for each output that
+    the ledger says our tensor fuses (``Row.outs``), in that order; without braces the fused tensor is kept whole.
+    A plain string in ``Layout.rules`` is a ``Rule``.
+    """
 
     name: str
 
@@ -17,38 +22,61 @@ class Flipped(Rule):
 
 
 class PerHead(Rule):
-    """Queries, keys and values side by side within each head."""
+    """Queries, keys and values side by side within each head: [heads, 3, head_dim], flattened."""
 
 
 class Shaped(Rule):
-    """The same numbers in another shape; -1 is what remains."""
+    """The same numbers in another shape: each -1 is the next of our axes, so (1, -1, -1) adds an axis in front."""
 
     shape: tuple[int, ...]
+
+
+class Fused(Rule):
+    """Kept with outputs that we hold apart: theirs stacks ``outs``, equally many rows each, ours are some of them."""
+
+    outs: tuple[str, ...]
+
+
+class Folded(Rule):
+    """Theirs plus the first row of their table ``plus``, which is added wherever ours is; zeros when written."""
+
+    plus: str
+    rows: int  # of the table
 
 
 class Choice(Part):
     """A word of ours under other names: ``Choice("stack.block.mlp.act", {"gelu_new": "gelu_tanh"})``.
 
-    On writing, the first name that stands for our word is used.
+    Names are strings, numbers, booleans or None. On writing, the first that stands for our word is used.
     """
 
     path: str
-    names: Mapping[str, object]
+    names: Mapping[str | bool | int | None, object]
 
 
 class Layout(Part, kw_only=True):
     """A kind of checkpoint directory: ``config.json`` and the tensors on disk.
 
-    Every tensor of ours must be found by a rule, every tensor of theirs be taken or ``unused``; every key of their
-    config be mapped by ``config``, said by ``fixed``, or ``ignored``: nothing is left over on either side.
+    Every tensor of ours is found by the first rule that fits its name; every tensor of theirs is taken by a rule,
+    ``tied`` or ``unused``; every key of their config is mapped by ``config``, said by ``fixed``, ``ignored``, None,
+    or among the keys that never matter (``clados.checkpoints.words``): nothing is left over on either side.
+
+    Keys of nested configs are dotted: ``text_config.hidden_size``. Rotary words have the names of 5.x
+    (``rope_parameters.rope_theta``, ``rope_parameters.partial_rotary_factor``, ``rope_parameters.rope_type``) and
+    ``dtype`` is no layout's matter; the older spellings are read as these, and written beside them.
+
+    Paths start at the model: ``stack.norm.eps``. ``{encoder,decoder}.norm.eps`` are several words that one key says.
+    ``sides.encoder.layers`` is a word of a size that both sides may share. Of a ``size``, what is not said is
+    written as the usual number. A key that their file leaves out leaves the declaration's word.
     """
 
     model_type: str
-    architectures: Mapping[str, tuple[str, ...]]  # their class: the slots of the heads that it holds; ours first
+    architectures: Mapping[str, tuple[str, ...]]  # their class: slots of the heads that it holds; ours first
     rules: Mapping[str, str | Rule]  # our name: theirs
     config: Mapping[str, str | Choice]  # their key: the path of our word
-    fixed: Mapping[str, object] = field(default_factory=dict)  # what their config must say for this structure, when it says it
-    ignored: tuple[str, ...] = ()  # their keys that change nothing that we compute
-    unused: tuple[str, ...] = ()  # regular expressions of their tensors that hold nothing of their own
+    fixed: Mapping[str, object] = field(default_factory=dict)  # what a key says for this structure, if it is there
+    ignored: tuple[str, ...] = ()  # their keys, or groups of them, that change nothing that we compute
+    tied: Mapping[str, str] = field(default_factory=dict)  # their second names: our tensor, which each must equal
+    unused: tuple[str, ...] = ()  # regular expressions of whole names of theirs that hold nothing of their own
     prefix: str = ""  # of the body's tensors, absent in files of the body alone
     port: Change | None = None  # how the implementation that reads it departs from the paper

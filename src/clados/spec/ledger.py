@@ -41,7 +41,9 @@ class Row:
     @property
     def outs(self) -> tuple[tuple[str, int], ...]:
         """The outputs that a fused product computes, with their sizes along the first axis."""
-        return tuple(self.piece.outs.items()) if isinstance(self.piece, Linear) else (("out", self.shape[0]),)
+        if isinstance(self.piece, Linear):
+            return tuple(self.piece.outs.items())
+        return (("out", self.shape[0] if self.shape else 1),)
 
 
 def rows(part: Part, env: Env | None = None, path: str = "") -> Iterator[Row]:

@@ -73,7 +73,8 @@ class Part:
         for name, value in changes.items():
             if name not in known:
                 raise SpecError(f"{type(self).__name__} has no '{name}'{hint(name, known)}")
-            changes[name] = altered(known[name], value, f"{type(self).__name__}.{name}")
+            if not _keeps_changes(self, name):
+                changes[name] = altered(known[name], value, f"{type(self).__name__}.{name}")
         return replace(self, **changes)  # type: ignore[type-var]
 
 
@@ -209,6 +210,12 @@ def _fits(value: Any, expected: Any) -> bool:
     if expected is int:
         return isinstance(value, int) and not isinstance(value, bool)
     return isinstance(value, type(None) if expected is None else expected)
+
+
+def _keeps_changes(part: Part, name: str) -> bool:
+    """Whether a word is itself about changes, and says them as they are."""
+    kind: type = type(part)
+    return _takes_change(_hints(kind)[name])
 
 
 def _takes_change(expected: Any) -> bool:

@@ -73,11 +73,15 @@ hf = Layout(
         "max_position_embeddings": "inputs.position.length",
         "layer_norm_eps": "stack.norm.eps",
         "hidden_act": Choice("stack.block.mlp.act", {"gelu": "gelu", "gelu_new": "gelu_tanh", "relu": "relu"}),
-        "hidden_dropout_prob": "stack.block.dropout",
+        "hidden_dropout_prob": "{inputs,stack.block}.dropout",
         "attention_probs_dropout_prob": "stack.block.attn.dropout",
         "initializer_range": "init.std",
     },
-    unused=(r"cls\.predictions\.decoder\.(weight|bias)", r".*embeddings\.position_ids"),
+    tied={
+        "cls.predictions.decoder.weight": "inputs.tokens.weight",
+        "cls.predictions.decoder.bias": "heads.lm.bias",
+    },
+    unused=(r"bert\.embeddings\.position_ids",),
 )
 
 declaration = Declaration(
@@ -96,4 +100,9 @@ declaration = Declaration(
     },
     recipe=Recipe((pretraining,)),
     layouts=(hf,),
+    assumed=(
+        "stack.block.mlp.act, heads[lm].transform: the paper says GELU; the authors' code now computes its tanh form, "
+        "ports the exact one, which stands here",
+        "recipe: nine tenths of the steps read sequences of 128, the last tenth of 512; 512 stands here",
+    ),
 )

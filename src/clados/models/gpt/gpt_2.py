@@ -1,20 +1,14 @@
 """GPT-2: GPT with its norms in front, ten times larger (Radford et al. 2019)."""
 
+from clados.models.gpt.gpt import gpt
 from clados.spec import *
 
-gpt_2 = Decoder(
-    size=Size(layers=12, d_model=768, heads=12),
-    inputs=Tokens(
+gpt_2 = gpt.but(
+    inputs=but(
         vocab=Vocabulary(kind="bytes", size=50_257, bos=50_256, eos=50_256),
         position=Learned(1024),
-        dropout=0.1,
     ),
-    stack=Stack(
-        block=Block(Attention(dropout=0.1), MLP("gelu_tanh"), dropout=0.1),
-        norm=LayerNorm(1e-5),
-        sees=Causal(),
-    ),
-    heads=(Tied(),),
+    stack=but(block=but(residual=Pre()), norm_out=True),
     init=Normal(0.02, positions=0.01, by_depth=True),
 )
 
@@ -64,11 +58,12 @@ hf = Layout(
         "attn_pdrop": "stack.block.attn.dropout",
         "initializer_range": "init.std",
     },
-    unused=(r"lm_head\.weight", r"(transformer\.)?h\.\d+\.attn\.(bias|masked_bias)"),
+    tied={"lm_head.weight": "inputs.tokens.weight"},
+    unused=(r"(transformer\.)?h\.\d+\.attn\.(bias|masked_bias)",),
 )
 
 declaration = Declaration(
-    model=gpt_2.but(size=Size(layers=48, d_model=1600, heads=25)),
+    model=gpt_2,
     sizes={
         "small": gpt_2.size,
         "medium": Size(layers=24, d_model=1024, heads=16),
@@ -78,6 +73,8 @@ declaration = Declaration(
     recipe=Recipe((pretraining,)),
     layouts=(hf,),
     assumed=(
+        "inputs.dropout, stack.block.dropout, stack.block.attn.dropout: not published; GPT's stand here",
+        "init.by_depth: the paper counts residual layers; two a block, as in ports",
         "recipe.optimiser: not published; GPT's rate and decay stand here",
         "recipe.schedule: not published; GPT's warmup and cosine stand here",
     ),

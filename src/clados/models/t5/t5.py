@@ -12,7 +12,9 @@ encoder = Stack(
 )
 t5 = EncoderDecoder(
     size=Size(layers=24, d_model=1024, heads=128, d_ff=65_536, head_dim=128),
-    inputs=Tokens(vocab=Vocabulary(kind="unigram", size=32_128, pad=0, eos=1, unk=2, start=0, sentinels=100), dropout=0.1),
+    inputs=Tokens(
+        vocab=Vocabulary(kind="unigram", size=32_128, pad=0, eos=1, unk=2, start=0, sentinels=100), dropout=0.1
+    ),
     encoder=encoder,
     decoder=encoder.but(block=but(cross=CrossAttention(biases="none", scale=1.0, dropout=0.1)), sees=Causal()),
     heads=(Tied(scaled=True),),
@@ -52,25 +54,37 @@ hf = Layout(
         "*.norm_out.*": "*.final_layer_norm.*",
     },
     config={
-        "d_model": "size.d_model",
-        "num_layers": "size.layers",
-        "num_decoder_layers": "size.layers",
-        "num_heads": "size.heads",
-        "d_ff": "size.d_ff",
-        "d_kv": "size.head_dim",
+        "d_model": "{sides.encoder,sides.decoder}.d_model",
+        "num_layers": "sides.encoder.layers",
+        "num_decoder_layers": "sides.decoder.layers",
+        "num_heads": "{sides.encoder,sides.decoder}.heads",
+        "d_ff": "{sides.encoder,sides.decoder}.d_ff",
+        "d_kv": "{sides.encoder,sides.decoder}.head_dim",
         "vocab_size": "inputs.vocab.size",
         "pad_token_id": "inputs.vocab.pad",
         "eos_token_id": "inputs.vocab.eos",
         "decoder_start_token_id": "inputs.vocab.start",
-        "relative_attention_num_buckets": "encoder.position.buckets",
-        "relative_attention_max_distance": "encoder.position.distance",
-        "layer_norm_epsilon": "encoder.norm.eps",
-        "dropout_rate": "encoder.dropout",
+        "relative_attention_num_buckets": "{encoder,decoder}.position.buckets",
+        "relative_attention_max_distance": "{encoder,decoder}.position.distance",
+        "layer_norm_epsilon": "{encoder,decoder}.norm.eps",
+        "dropout_rate": "{inputs,encoder,encoder.block,encoder.block.attn,encoder.block.mlp,decoder,decoder.block,"
+        "decoder.block.attn,decoder.block.cross,decoder.block.mlp}.dropout",
         "initializer_factor": "init.tables",
     },
-    fixed={"feed_forward_proj": "relu", "is_encoder_decoder": True},
+    fixed={
+        "feed_forward_proj": "relu",
+        "is_gated_act": False,
+        "dense_act_fn": "relu",
+        "is_encoder_decoder": True,
+        "tie_word_embeddings": True,
+        "scale_decoder_outputs": True,
+    },
     ignored=("n_positions", "task_specific_params"),
-    unused=(r"(encoder|decoder)\.embed_tokens\.weight", r"lm_head\.weight"),
+    tied={
+        "encoder.embed_tokens.weight": "inputs.tokens.weight",
+        "decoder.embed_tokens.weight": "inputs.tokens.weight",
+        "lm_head.weight": "inputs.tokens.weight",
+    },
 )
 
 declaration = Declaration(

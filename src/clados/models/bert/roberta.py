@@ -1,0 +1,58 @@
+"""RoBERTa: BERT trained longer, on more text, without next sentences (Liu et al. 2019, arXiv 1907.11692)."""
+
+from clados.models.bert.bert import bert, hf, large
+from clados.spec import *
+
+roberta = bert.but(
+    size=large,
+    inputs=but(
+        vocab=Vocabulary(kind="bytes", size=50_265, bos=0, pad=1, eos=2, unk=3, cls=0, sep=2, mask=50_264),
+        types=0,
+        position=Learned(514, start=2),
+    ),
+    stack=but(norm=LayerNorm(1e-5)),
+    heads=(Tied(bias=True, transform="gelu"),),
+)
+
+pretraining = Stage(
+    name="pretraining",
+    objective=MaskedTokens(packing=FullSentences()),
+    data="160 GB: BookCorpus, Wikipedia, CC-News, OpenWebText, Stories",
+    optimiser=AdamW(lr=4e-4, beta2=0.98, eps=1e-6, decay=0.01),
+    schedule=Linear(warmup=30_000),
+    batch=8192,
+    length=512,
+    steps=500_000,
+)
+
+fairseq = hf.but(
+    model_type="roberta",
+    architectures={"RobertaForMaskedLM": ("lm",), "RobertaModel": ()},
+    prefix="roberta.",
+    rules={
+        "inputs.tokens.*": "roberta.embeddings.word_embeddings.*",
+        "inputs.types.*": "roberta.embeddings.token_type_embeddings.*",
+        "inputs.position.table.*": "roberta.embeddings.position_embeddings.*",
+        "inputs.norm.*": "roberta.embeddings.LayerNorm.*",
+        "stack.blocks.*.attn.qkv.*": "roberta.encoder.layer.*.attention.self.{query,key,value}.*",
+        "stack.blocks.*.attn.out.*": "roberta.encoder.layer.*.attention.output.dense.*",
+        "stack.blocks.*.attn_norm.*": "roberta.encoder.layer.*.attention.output.LayerNorm.*",
+        "stack.blocks.*.mlp.up.*": "roberta.encoder.layer.*.intermediate.dense.*",
+        "stack.blocks.*.mlp.down.*": "roberta.encoder.layer.*.output.dense.*",
+        "stack.blocks.*.mlp_norm.*": "roberta.encoder.layer.*.output.LayerNorm.*",
+        "heads.lm.dense.*": "lm_head.dense.*",
+        "heads.lm.norm.*": "lm_head.layer_norm.*",
+        "heads.lm.bias": "lm_head.bias",
+    },
+    config={**hf.config, "bos_token_id": "inputs.vocab.bos", "eos_token_id": "inputs.vocab.eos"},
+    tied={"lm_head.decoder.weight": "inputs.tokens.weight", "lm_head.decoder.bias": "heads.lm.bias"},
+    unused=(r"roberta\.embeddings\.position_ids", r"(roberta\.)?pooler\.dense\.(weight|bias)"),
+    port=but(inputs=but(types=1)),  # one row of segment types, added to every token
+)
+
+declaration = Declaration(
+    model=roberta,
+    sizes={"base": bert.size, "large": large},
+    recipe=Recipe((pretraining,)),
+    layouts=(fairseq,),
+)

@@ -1,0 +1,86 @@
+"""LLaMA: a smaller decoder trained on more tokens (Touvron et al. 2023, arXiv 2302.13971)."""
+
+from clados.spec import *
+
+llama = Decoder(
+    size=Size(layers=32, d_model=4096, heads=32, d_ff=11_008),
+    inputs=Tokens(vocab=Vocabulary(kind="bpe", size=32_000, unk=0, bos=1, eos=2)),
+    stack=Stack(
+        block=Block(Attention(biases="none"), MLP("silu", gated=True, bias=False)),
+        norm=RMSNorm(1e-6),
+        sees=Causal(),
+        position=Rotary(pairs="neighbours"),
+    ),
+    heads=(Untied(),),
+    init=Normal(0.02),
+)
+largest = llama.but(size=Size(layers=80, d_model=8192, heads=64, d_ff=22_016), stack=but(norm=RMSNorm(1e-5)))
+
+pretraining = Stage(
+    name="pretraining",
+    objective=NextToken(),
+    data="1.4T tokens: CommonCrawl, C4, GitHub, Wikipedia, books, arXiv, StackExchange (1.0T for 7b and 13b)",
+    optimiser=AdamW(lr=1.5e-4, beta2=0.95, decay=0.1),
+    schedule=Cosine(warmup=2000, floor=0.1),
+    batch=2048,
+    length=2048,
+    clip=1.0,
+)
+
+hf = Layout(
+    model_type="llama",
+    architectures={"LlamaForCausalLM": ("lm",), "LlamaModel": ()},
+    prefix="model.",
+    rules={
+        "inputs.tokens.*": "model.embed_tokens.*",
+        "stack.blocks.*.attn_norm.*": "model.layers.*.input_layernorm.*",
+        "stack.blocks.*.attn.qkv.*": "model.layers.*.self_attn.{q_proj,k_proj,v_proj}.*",
+        "stack.blocks.*.attn.out.*": "model.layers.*.self_attn.o_proj.*",
+        "stack.blocks.*.mlp_norm.*": "model.layers.*.post_attention_layernorm.*",
+        "stack.blocks.*.mlp.up.*": "model.layers.*.mlp.{gate_proj,up_proj}.*",
+        "stack.blocks.*.mlp.down.*": "model.layers.*.mlp.down_proj.*",
+        "stack.norm_out.*": "model.norm.*",
+        "heads.lm.table.*": "lm_head.*",
+    },
+    config={
+        "hidden_size": "size.d_model",
+        "num_hidden_layers": "size.layers",
+        "num_attention_heads": "size.heads",
+        "num_key_value_heads": "size.kv_heads",
+        "head_dim": "size.head_dim",
+        "intermediate_size": "size.d_ff",
+        "vocab_size": "inputs.vocab.size",
+        "bos_token_id": "inputs.vocab.bos",
+        "eos_token_id": "inputs.vocab.eos",
+        "pad_token_id": "inputs.vocab.pad",
+        "rms_norm_eps": "stack.norm.eps",
+        "hidden_act": Choice("stack.block.mlp.act", {"silu": "silu", "gelu": "gelu", "relu": "relu"}),
+        "rope_parameters.rope_theta": "stack.position.base",
+        "attention_bias": Choice("stack.block.attn.biases", {False: "none", True: "all"}),
+        "mlp_bias": "stack.block.mlp.bias",
+        "attention_dropout": "stack.block.attn.dropout",
+        "initializer_range": "init.std",
+    },
+    fixed={"tie_word_embeddings": False, "rope_parameters.rope_type": "default"},
+    ignored=("max_position_embeddings", "pretraining_tp"),
+    unused=(r"(model\.)?layers\.\d+\.self_attn\.rotary_emb\.inv_freq",),
+    # The port turns halves of a head, and its files hold the rows of q and k reordered to suit: the same function,
+    # so that its weights are read as they are.
+    port=but(stack=but(position=but(pairs="halves"))),
+)
+
+declaration = Declaration(
+    model=largest,
+    sizes={
+        "7b": llama,
+        "13b": llama.but(size=Size(layers=40, d_model=5120, heads=40, d_ff=13_824)),
+        "33b": llama.but(size=Size(layers=60, d_model=6656, heads=52, d_ff=17_920)),
+        "65b": largest,
+    },
+    recipe=Recipe((pretraining,)),
+    layouts=(hf,),
+    assumed=(
+        "init: not published; N(0, 0.02) stands here",
+        "stack.norm.eps: not published; the released params.json files say 1e-6, and 1e-5 for 65b",
+    ),
+)

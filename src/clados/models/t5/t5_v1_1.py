@@ -1,0 +1,48 @@
+"""T5 v1.1: T5 with gated GELU and a head of its own, trained on C4 alone (its repository, released_checkpoints.md)."""
+
+from clados.models.t5.t5 import hf as parent
+from clados.models.t5.t5 import pretraining, t5
+from clados.spec import *
+
+dry = but(attn=but(dropout=0.0), mlp=MLP("gelu_tanh", gated=True, bias=False), dropout=0.0)
+t5_v1_1 = t5.but(
+    size=Size(layers=24, d_model=4096, heads=64, d_ff=10_240, head_dim=64),
+    inputs=but(dropout=0.0),
+    encoder=but(block=dry, dropout=0.0),
+    decoder=but(block=merged(dry, but(cross=but(dropout=0.0))), dropout=0.0),
+    heads=(Untied(),),
+)
+
+hf = parent.but(
+    rules={
+        **parent.rules,
+        "encoder.blocks.*.mlp.up.*": "encoder.block.*.layer.1.DenseReluDense.{wi_0,wi_1}.*",
+        "decoder.blocks.*.mlp.up.*": "decoder.block.*.layer.2.DenseReluDense.{wi_0,wi_1}.*",
+        "heads.lm.table.*": "lm_head.*",
+    },
+    fixed={
+        **parent.fixed,
+        "feed_forward_proj": "gated-gelu",
+        "is_gated_act": True,
+        "dense_act_fn": "gelu_new",
+        "tie_word_embeddings": False,
+        "scale_decoder_outputs": False,
+    },
+    tied={
+        "encoder.embed_tokens.weight": "inputs.tokens.weight",
+        "decoder.embed_tokens.weight": "inputs.tokens.weight",
+    },
+)
+
+declaration = Declaration(
+    model=t5_v1_1,
+    sizes={
+        "small": Size(layers=8, d_model=512, heads=6, d_ff=1024, head_dim=64),
+        "base": Size(layers=12, d_model=768, heads=12, d_ff=2048, head_dim=64),
+        "large": Size(layers=24, d_model=1024, heads=16, d_ff=2816, head_dim=64),
+        "xl": Size(layers=24, d_model=2048, heads=32, d_ff=5120, head_dim=64),
+        "xxl": t5_v1_1.size,
+    },
+    recipe=Recipe((pretraining.but(data="C4"),)),
+    layouts=(hf,),
+)

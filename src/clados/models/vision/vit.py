@@ -1,0 +1,86 @@
+"""ViT: an encoder that reads an image as a row of patches (Dosovitskiy et al. 2021, arXiv 2010.11929)."""
+
+from clados.spec import *
+
+vit = Encoder(
+    size=Size(layers=12, d_model=768, heads=12),
+    inputs=Patches(image=224, side=16, dropout=0.1),
+    stack=Stack(
+        block=Block(Attention(), MLP("gelu", dropout=0.1), dropout=0.1),
+        norm=LayerNorm(1e-6),
+        sees=All(),
+    ),
+    heads=(Classifier(1000),),
+    init=Glorot(positions=0.02),
+)
+coarse = vit.but(inputs=but(side=32))
+large = Size(layers=24, d_model=1024, heads=16)
+
+pretraining = Stage(
+    name="pretraining",
+    objective=ImageClasses(),
+    data="ImageNet-21k, 14 million images, 90 epochs",
+    optimiser=AdamW(lr=1e-3, decay=0.03),
+    schedule=Linear(warmup=10_000),
+    batch=4096,
+    head=Classifier(21_843, transform="tanh"),
+)
+
+hf = Layout(
+    model_type="vit",
+    architectures={"ViTForImageClassification": ("classifier",), "ViTModel": ()},
+    prefix="vit.",
+    rules={
+        "inputs.patch": "vit.embeddings.patch_embeddings.projection.weight",
+        "inputs.patch_bias": "vit.embeddings.patch_embeddings.projection.bias",
+        "inputs.cls": Shaped("vit.embeddings.cls_token", (1, 1, -1)),
+        "inputs.positions.weight": Shaped("vit.embeddings.position_embeddings", (1, -1, -1)),
+        "stack.blocks.*.attn_norm.*": "vit.encoder.layer.*.layernorm_before.*",
+        "stack.blocks.*.attn.qkv.*": "vit.encoder.layer.*.attention.attention.{query,key,value}.*",
+        "stack.blocks.*.attn.out.*": "vit.encoder.layer.*.attention.output.dense.*",
+        "stack.blocks.*.mlp_norm.*": "vit.encoder.layer.*.layernorm_after.*",
+        "stack.blocks.*.mlp.up.*": "vit.encoder.layer.*.intermediate.dense.*",
+        "stack.blocks.*.mlp.down.*": "vit.encoder.layer.*.output.dense.*",
+        "stack.norm_out.*": "vit.layernorm.*",
+        "heads.classifier.out.*": "classifier.*",
+    },
+    config={
+        "hidden_size": "size.d_model",
+        "num_hidden_layers": "size.layers",
+        "num_attention_heads": "size.heads",
+        "intermediate_size": "size.d_ff",
+        "image_size": "inputs.image",
+        "patch_size": "inputs.side",
+        "num_channels": "inputs.channels",
+        "num_labels": "heads.classes",
+        "layer_norm_eps": "stack.norm.eps",
+        "hidden_act": Choice("stack.block.mlp.act", {"gelu": "gelu", "gelu_new": "gelu_tanh", "relu": "relu"}),
+        "hidden_dropout_prob": "{inputs,stack.block}.dropout",
+        "attention_probs_dropout_prob": "stack.block.attn.dropout",
+    },
+    fixed={"qkv_bias": True},
+    ignored=("initializer_range", "encoder_stride", "pooler_act", "pooler_output_size"),
+    unused=(r"(vit\.)?pooler\.dense\.(weight|bias)",),
+    port=but(stack=but(block=but(mlp=but(dropout=0.0)))),  # no dropout between the two products
+)
+
+declaration = Declaration(
+    model=vit,
+    sizes={
+        "ti/16": Size(layers=12, d_model=192, heads=3),
+        "s/16": Size(layers=12, d_model=384, heads=6),
+        "b/32": coarse,
+        "b/16": vit.size,
+        "l/32": coarse.but(size=large),
+        "l/16": large,
+        "h/14": vit.but(size=Size(layers=32, d_model=1280, heads=16), inputs=but(side=14)),
+    },
+    recipe=Recipe((pretraining,)),
+    layouts=(hf,),
+    assumed=(
+        "stack.block.mlp.act: the paper says GELU; the authors' code computes its tanh form, ports the exact one, "
+        "which stands here",
+        "stack.norm.eps: not published; the authors' 1e-6 stands here",
+        "sizes.ti/16, sizes.s/16: not in the paper; from arXiv 2106.10270",
+    ),
+)
