@@ -1,7 +1,10 @@
 """Clados: the executable catalogue of Transformers."""
 
 from importlib import import_module
-from typing import Any
+
+TYPE_CHECKING = False  # as in typing, whose import would be most of the time that this one takes
+if TYPE_CHECKING:
+    from typing import Any
 
 __version__ = "0.1.0"
 
@@ -16,7 +19,7 @@ _OFFERED = {
 __all__ = ["__version__", *_OFFERED]
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> "Any":
     if name not in _OFFERED:
         raise AttributeError(f"module 'clados' has no attribute '{name}'")
     module, _, attribute = _OFFERED[name].partition(":")

@@ -84,7 +84,8 @@ def _parsed(paths: Iterable[Path]) -> tuple[list[Source], list[Problem]]:
             sources.append(Source(path, tomli.loads(text), lines(text)))
         except (tomli.TOMLDecodeError, UnicodeDecodeError) as error:
             found = re.search(r"line (\d+)", str(error))
-            problems.append(Problem(path, int(found[1]) if found else 1, "TOML", str(error)))
+            line = int(found[1]) if found else path.read_bytes().count(b"\n") or 1  # at the end of the document
+            problems.append(Problem(path, line, "TOML", str(error)))
     return sources, problems
 
 
@@ -257,17 +258,15 @@ def _all_sizes(rows: Any) -> Iterator[Fault]:
 
 def _together(sources: list[Source], around: list[Source]) -> Iterator[Problem]:
     """The faults of the cards taken together: ids that two claim, parents that are not there, cycles."""
-    everything = {str(each.data.get("id")): each for each in [*sources, *around]}
-    parents = {name: _parents(each.data) for name, each in everything.items()}
+    everything = [*sources, *around]
+    parents = {str(each.data.get("id")): _parents(each.data) for each in everything}
     for source in sources:
         name = str(source.data.get("id"))
-        twin = next((t for t in [*around, *sources] if t.path != source.path and t.data.get("id") == name), None)
-        if twin:
-            yield source.problem((("id",), f"'{name}' is the id of {twin.path} too"))
-        section = source.data.get("survey")
-        same = [t for t in everything.values() if t.path != source.path and t.data.get("survey") == section]
-        if section and same:
-            yield source.problem((("survey",), f"{section} is the section of {same[0].path} too"))
+        for key, what in (("id", "id"), ("survey", "section")):
+            given = source.data.get(key)
+            twins = [each.path for each in everything if each.path != source.path and each.data.get(key) == given]
+            if given and twins:
+                yield source.problem(((key,), f"'{given}' is the {what} of {twins[0]} too"))
         for i, parent in enumerate(parents[name]):
             if parent not in parents:
                 yield source.problem((("lineage", i, "parent"), f"no card '{parent}'{near(parent, parents)}"))

@@ -127,7 +127,8 @@ def _fact(card: Card, name: str, value: Value) -> dict[str, Any]:
 
 def _size(card: Card, size: Size) -> dict[str, Any]:
     figures = {"label": _first(size.label), "exact": _first(size.exact), "shape": json.dumps(dict(size.shape))}
-    return {"model": card.id} | _fields(size) | figures
+    named = {"size" if name == "name" else name: value for name, value in _fields(size).items()}
+    return {"model": card.id} | named | figures
 
 
 def _record(card: Card, row: Parent | Erratum) -> dict[str, Any]:

@@ -24,6 +24,12 @@ def edges(cards: Mapping[str, Card]) -> list[Edge]:
     return [_edge(card, parent, 1) for card in cards.values() for parent in card.lineage]
 
 
+def children(cards: Mapping[str, Card], name: str) -> list[Card]:
+    """The cards that name this one as a parent."""
+    named = (card for card in cards.values() if f'"{name}"' in card.text)  # spares reading the tables of the others
+    return [card for card in named if any(parent.id == name for parent in card.lineage)]
+
+
 def _edge(card: Card, parent: Parent, depth: int) -> Edge:
     return Edge(card.id, parent.id, parent.kind, parent.change, parent.source, depth)
 

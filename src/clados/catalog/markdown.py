@@ -47,8 +47,8 @@ def page(card: Card) -> Iterator[str]:
     for name, value in card.training.items():
         yield f"- *{name.replace('_', ' ')}*: {_fact(str(value), value)}"
     for row in card.errata:
-        checked = "" if row.checked else "; not yet checked"
-        wrong = f"the survey has “{row.survey}”; {row.fact} ({row.source}{checked})"
+        where = row.source if row.checked else "not yet checked"
+        wrong = f"the survey has “{row.survey}”; {row.fact} ({where})"
         yield from ("", f"> Erratum, {row.attribute}: {wrong}.")
 
 

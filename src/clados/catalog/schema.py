@@ -26,12 +26,21 @@ TYPES: dict[Type, str] = {
     "counts": "whole numbers, smallest first",
     "link": "an address",
 }
-BASES = ("model", "body", "body+pooler", "non-embedding", "unknown")
 
 
 @dataclass(frozen=True, slots=True)
 class Attribute:
-    """One attribute of a card: its name, meaning, type, allowed values (none: free), and names as a filter."""
+    """One attribute of a card.
+
+    Attributes:
+        name: the field of the card.
+        meaning: what it says of the model.
+        type: a word of `TYPES`.
+        allowed: the values that it may have; none when it is free.
+        options: its names as a filter, where they differ from the field's.
+        required: whether a card must have it.
+        survey: whether it is one of the survey's own.
+    """
 
     name: str
     meaning: str

@@ -17,7 +17,7 @@ def near(word: str, known: Iterable[str]) -> str:
     """``; did you mean 'this'?``, or nothing when no known word is near."""
     import difflib
 
-    spelt = {each.casefold(): each for each in known}
+    spelt = {each.casefold(): each for each in reversed([*known])}  # of two that differ in case, the first
     close = difflib.get_close_matches(word.casefold(), spelt, 1, 0.5)
     return f"; did you mean '{spelt[close[0]]}'?" if close else ""
 

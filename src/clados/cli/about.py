@@ -12,6 +12,7 @@ import clados
 from clados.catalog.load import OWN, catalog
 from clados.cli import output
 from clados.cli.commands import GROUPS
+from clados.errors import CladosError
 
 TRY = {
     "clados list --arch encoder-decoder --params ..1B": "find models",
@@ -64,7 +65,6 @@ def environment() -> dict[str, Any]:
     """What an issue needs to say of the environment; imports none of what it looks for."""
     needed = ("typer", "rich", "tomli")
     extra = ("torch", "numpy", "safetensors", "tokenizers", "pyarrow", "transformers", "gymnasium", "tensorboard")
-    cards = catalog()
     return {
         "clados": clados.__version__,
         "python": f"{platform.python_version()} ({sys.executable})",
@@ -72,10 +72,18 @@ def environment() -> dict[str, Any]:
         "cores": os.cpu_count(),
         **{name: metadata.version(name) for name in needed},
         **{name: metadata.version(name) if util.find_spec(name) else None for name in extra},
-        "cards": len(cards),
-        "declared": sum(card.runnable for card in cards.values()),
-        OWN: os.environ.get(OWN),
+        OWN: os.environ.get(OWN) or "not set",
+        **_cards(),
     }
+
+
+def _cards() -> dict[str, Any]:
+    """How many cards there are, or why they cannot be read."""
+    try:
+        cards = catalog()
+    except CladosError as error:
+        return {"cards": str(error)}
+    return {"cards": len(cards), "declared": sum(card.runnable for card in cards.values())}
 
 
 def doctor(json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:

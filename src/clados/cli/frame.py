@@ -27,7 +27,8 @@ class UsageError(CladosError):
 
 
 def run(argv: Sequence[str]) -> int:
-    """Run a command line and return its exit code: 0, 2 for a mistake that is explained on stderr, 130 for Ctrl-C.
+    """Run a command line and return its exit code: 0, 2 for a mistake that is explained on stderr, 130 for Ctrl-C,
+    1 when the reader of the output left before its end; or what the command returned.
 
     Errors that are not meant for users are bugs, and are raised.
     """
@@ -47,7 +48,7 @@ def run(argv: Sequence[str]) -> int:
     except BrokenPipeError:
         # the reader has gone (as in `clados list | head`); what is left goes nowhere, silently
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        return 1
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
         return fail(f"{where}{error.strerror or error}")
@@ -169,4 +170,5 @@ def _complaint(error: Any) -> str:
         if not error.message.startswith("No such"):
             return str(error.message)
         return f"no such option '{option}'; see --help"
-    return str(error.format_message())
+    message = str(error.format_message())
+    return message[:1].lower() + message[1:].rstrip(".")

@@ -22,10 +22,17 @@ def schema(json: Annotated[bool, typer.Option("--json", help="Print JSON Schema.
         output.tell(json_schema())
         return
     rows = [
-        [each.name, each.meaning, TYPES[each.type], ", ".join(each.allowed) or "-", " ".join(each.flags)]
+        [
+            each.name,
+            each.meaning,
+            TYPES[each.type],
+            ", ".join(each.allowed) or "-",
+            "survey" if each.survey else "Clados",
+            " ".join(each.flags),
+        ]
         for each in ATTRIBUTES.values()
     ]
-    output.table(("attribute", "meaning", "type", "allowed", "option of list"), rows)
+    output.table(("attribute", "meaning", "type", "allowed", "asked by", "option of list"), rows)
     for title, words in (("Kinds of a value", KINDS), ("Kinds of descent", LINEAGE_KINDS)):
         output.heading(f"\n{title}")
         output.facts(words)

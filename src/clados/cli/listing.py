@@ -44,8 +44,10 @@ def list_models(
 ) -> None:
     """List models, with a filter for every attribute.
 
-    A filter is a name in any case (BERT), a wildcard (enc*), either of several (a,b), not (!a), or unknown;
-    for figures and dates a range (100M..1B, ..1B, 2019..2021-06). Filters given together must all hold.
+    A filter is a name in any case (BERT) or a wildcard ('gpt*').
+    'a,b' is either, '!a' is not a, 'unknown' is no known value.
+    Figures and dates take ranges: 100M..1B, ..1B, 2019..2021-06.
+    Filters given together must all hold.
 
     Example: clados list --arch encoder-decoder --params ..1B --license open --since 2019
     """

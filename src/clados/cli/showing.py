@@ -7,7 +7,8 @@ import typer
 
 from clados.catalog.card import Card, Size, as_plain
 from clados.catalog.compare import attribute_text, size_figure
-from clados.catalog.load import catalog
+from clados.catalog.lineage import children
+from clados.catalog.load import Catalog, catalog
 from clados.cli import output
 
 Model = Annotated[str, typer.Argument(help="A model's id or name.", metavar="MODEL")]
@@ -32,7 +33,8 @@ def show(model: Model, json: Json = False) -> None:
 
     Example: clados show gpt-2
     """
-    card = catalog()[model]
+    cards = catalog()
+    card = cards[model]
     further = _further(card)
     if json:
         output.tell({**card.as_dict(), **{key: section.data for key, section in further.items()}})
@@ -40,7 +42,7 @@ def show(model: Model, json: Json = False) -> None:
     _head(card)
     _values(card)
     _sizes(card)
-    _descent(card)
+    _descent(card, cards)
     for section in further.values():
         output.heading(f"\n{section.title}")
         output.table(section.heads, section.rows)
@@ -100,14 +102,13 @@ def _shape(size: Size) -> str:
     return ", ".join(f"{name} {value}" for name, value in size.shape.items())
 
 
-def _descent(card: Card) -> None:
+def _descent(card: Card, cards: Catalog) -> None:
     if card.lineage:
         output.heading("\nComes from")
         output.lines([f"{each.id} ({each.kind}): {each.change}  [{each.source}]" for each in card.lineage])
-    children = [each for each in catalog().values() if any(parent.id == card.id for parent in each.lineage)]
-    if children:
+    if found := children(cards, card.id):
         output.heading("\nTo it go back")
-        output.lines([", ".join(each.id for each in children)])
+        output.lines([", ".join(each.id for each in found)])
 
 
 def _training(card: Card) -> None:

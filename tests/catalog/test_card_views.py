@@ -1,0 +1,157 @@
+"""Lineage, comparison, exports and the start of a new card."""
+
+import csv
+import io
+import json
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from clados.catalog.card import CardError, NoModelError
+from clados.catalog.check import check
+from clados.catalog.compare import compare
+from clados.catalog.export import export
+from clados.catalog.files import write_whole
+from clados.catalog.lineage import ancestors, children, descendants, structure
+from clados.catalog.load import Catalog, card_files, read
+from clados.catalog.new import new
+from clados.catalog.words import QueryError
+
+
+def test_lineage_goes_up_and_down_with_its_depth(small: Catalog) -> None:
+    up = [(edge.child, edge.parent, edge.kind, edge.depth) for edge in ancestors(small, "Leaf")]
+    assert up == [("leaf", "branch-2", "weights", 1), ("branch-2", "stem", "architecture", 2)]
+    down = [(edge.child, edge.depth) for edge in descendants(small, "stem")]
+    assert down == [("branch-2", 1), ("leaf", 2)]
+    assert ancestors(small, "stem") == []
+    assert [card.id for card in children(small, "stem")] == ["branch-2"]
+    with pytest.raises(NoModelError):
+        ancestors(small, "root")
+
+
+def test_a_cycle_does_not_keep_lineage_going(folder: Path) -> None:
+    path = folder / "stem.toml"
+    path.write_text(path.read_text() + '\n[[lineage]]\nparent = "leaf"\nkind = "weights"\n')
+    cards = Catalog(read(each) for each in card_files(folder))
+    assert [edge.parent for edge in ancestors(cards, "leaf")] == ["branch-2", "stem", "leaf"]
+
+
+def test_undeclared_models_have_no_structure_to_compare(small: Catalog) -> None:
+    assert structure(small, ancestors(small, "branch-2")[0]) == []
+
+
+def test_comparison_has_a_column_each_and_can_leave_out_what_is_alike(small: Catalog) -> None:
+    rows = compare([small["branch-2"], small["leaf"]])
+    assert rows["architecture"] == ["encoder", "decoder"]
+    assert rows["params"] == ["110M, 6.7B", "unknown"]
+    assert rows["size.layers"] == ["12", "-"]
+    assert rows["tokenizer"] == ["WordPiece", "WordPiece"]
+    assert "tokenizer" not in compare([small["branch-2"], small["leaf"]], differing=True)
+    assert compare([small["stem"], small["stem"]], differing=True) == {}
+
+
+def test_csv_has_a_row_a_card_with_kinds_and_sources(small: Catalog) -> None:
+    rows = [*csv.DictReader(io.StringIO(str(export([*small.values()], "csv"))))]
+    assert [row["id"] for row in rows] == ["branch-2", "leaf", "stem"]
+    assert rows[2]["params"] == "65000000; 213000000"
+    assert (rows[1]["params"], rows[1]["params_kind"]) == ("", "unknown")
+    assert rows[2]["tokenizer_kind"] == "reported, recalled"
+
+
+def test_json_has_everything(small: Catalog) -> None:
+    assert json.loads(str(export([*small.values()], "json"))) == [card.as_dict() for card in small.values()]
+
+
+def test_markdown_has_a_section_a_card_and_every_erratum(small: Catalog) -> None:
+    text = str(export([*small.values()], "markdown"))
+    assert [line[3:] for line in text.splitlines() if line.startswith("## ")] == ["Branch 2", "Leaf", "Stem ★"]
+    assert "the survey has “2018”; 2019 (not yet checked)" in text
+    assert "| base | 65M | 63,045,632 | layers 6, d_model 512, heads 8 |" in text
+
+
+def test_parquet_keeps_lists_and_nulls(small: Catalog, tmp_path: Path) -> None:
+    parquet = pytest.importorskip("pyarrow.parquet")
+    path = export([*small.values()], "parquet", tmp_path / "cards.parquet")
+    rows = parquet.read_table(path).to_pylist()
+    assert [row["params"] for row in rows] == [[110_000_000, 6_700_000_000], None, [65_000_000, 213_000_000]]
+    assert [row["vocab"] for row in rows] == [30_522, None, 37_000]
+    assert rows[2]["noteworthy"] is True
+
+
+def test_sqlite_answers_questions(small: Catalog, tmp_path: Path) -> None:
+    path = export([*small.values()], "sqlite", tmp_path / "cards.sqlite")
+    base = sqlite3.connect(path)
+    try:
+        asked = "SELECT model FROM facts WHERE attribute = 'vocab' AND value > 31000"
+        assert base.execute(asked).fetchall() == [("stem",)]
+        assert base.execute("SELECT model, parent FROM lineage ORDER BY model").fetchall() == [
+            ("branch-2", "stem"),
+            ("leaf", "branch-2"),
+        ]
+        assert base.execute("SELECT label, exact FROM sizes WHERE size = 'base' AND model = 'stem'").fetchone() == (
+            65_000_000,
+            63_045_632,
+        )
+    finally:
+        base.close()
+
+
+def test_an_unknown_format_is_answered_with_the_nearest(small: Catalog) -> None:
+    with pytest.raises(QueryError, match="did you mean 'parquet'"):
+        export([*small.values()], "parket")
+
+
+def test_a_write_that_fails_leaves_the_old_file_and_no_other(tmp_path: Path) -> None:
+    path = tmp_path / "cards.csv"
+    path.write_text("old")
+
+    def fail(partial: Path) -> None:
+        partial.write_text("half")
+        raise OSError(28, "No space left on device")
+
+    with pytest.raises(OSError, match="No space left"):
+        write_whole(path, fail)
+    assert [each.name for each in tmp_path.iterdir()] == ["cards.csv"]
+    assert path.read_text() == "old"
+
+
+def test_a_new_card_inherits_what_is_inherited_and_asks_for_the_rest(small: Catalog, folder: Path) -> None:
+    (path,) = new("twig-1.5", "branch-2", small, folder)
+    assert path.name == "twig_1_5.toml"
+    card = read(path)
+    assert card.family.value == ("Stem", "Twig-2")
+    assert card.lineage[0].id == "branch-2"
+    faults = check(path, beside=card_files(folder))
+    assert {fault.field for fault in faults} >= {"date.note", "params.note", "lineage[0].source", "lineage[0].change"}
+
+
+def test_a_child_of_a_declared_model_gets_a_declaration_that_works(folder: Path) -> None:
+    from clados.catalog.load import catalog, declaration_of
+
+    cards = catalog([])
+    declared = [card.id for card in cards.values() if card.runnable]
+    if "bert" not in declared:
+        pytest.skip("no declaration of BERT")
+    new("my-bert", "bert", cards, folder)
+    parent, child = declaration_of(cards["bert"]), declaration_of(read(folder / "my_bert.toml"))
+    assert child.model == parent.model
+    new("grandchild", "my-bert", catalog([folder]), folder / "below")
+    assert declaration_of(read(folder / "below" / "grandchild.toml")).model == parent.model
+
+
+@pytest.mark.parametrize("name", ["Twig", "2twig", "a b", "../twig", ""])
+def test_an_id_must_be_one(small: Catalog, folder: Path, name: str) -> None:
+    with pytest.raises(CardError, match="is no id"):
+        new(name, "stem", small, folder)
+
+
+def test_a_new_card_overwrites_nothing(small: Catalog, folder: Path) -> None:
+    with pytest.raises(CardError, match="already in the catalogue"):
+        new("leaf", "stem", small, folder)
+    (folder / "twig.py").write_text("mine")
+    (folder / "branch_2.py").touch()
+    with pytest.raises(CardError, match="nothing was written"):
+        new("twig", "branch-2", Catalog(read(path) for path in card_files(folder)), folder)
+    assert not (folder / "twig.toml").exists()
+    assert (folder / "twig.py").read_text() == "mine"

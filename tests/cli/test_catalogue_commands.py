@@ -1,0 +1,172 @@
+"""The commands of the catalogue: what they print, as text and as JSON, and that Python says the same."""
+
+import csv
+import io
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import clados as package
+from clados.catalog.schema import ATTRIBUTES
+
+Run = Callable[..., Any]
+SMALL = str(Path(__file__).parents[1] / "catalog" / "data")
+
+
+def test_list_gives_the_ids_that_python_gives(clados: Run) -> None:
+    told = clados(
+        "list", "--arch", "encoder-decoder", "--params", "..1B", "--licence", "open", "--since", "2019", "--json"
+    )
+    asked = package.find(arch="encoder-decoder", params="..1B", licence="open", since="2019")
+    assert [row["id"] for row in told.data] == [card.id for card in asked]
+    assert "t5" in [card.id for card in asked]
+
+
+def test_list_has_an_option_for_every_attribute(clados: Run) -> None:
+    for attribute in ATTRIBUTES.values():
+        for flag in attribute.flags:
+            told = clados("list", flag, "unknown", "--json")
+            assert told.code == 0, told.err
+            assert all(row[attribute.name] is None for row in told.data)
+
+
+def test_list_prints_a_table_and_counts_on_stderr(clados: Run) -> None:
+    told = clados("--cards", SMALL, "list", "branch*")
+    head, row = told.out.splitlines()
+    assert head.split()[:3] == ["id", "name", "family"]
+    assert row.startswith("branch-2  Branch 2  Stem, Twig-2  encoder")
+    assert told.err.startswith("1 of ")
+
+
+def test_options_repeat_and_combine(clados: Run) -> None:
+    both = clados("list", "--cards", SMALL, "--lab", "North Lab", "--lab", "!South Lab", "--json")
+    assert [row["id"] for row in both.data] == ["branch-2"]
+    mine = clados("list", "--family", "Stem", "--sort", "-date", "--limit", "1", "--json")
+    assert [row["id"] for row in mine.data] == ["branch-2"]
+
+
+def test_the_surveys_models_can_be_asked_for_alone(clados: Run) -> None:
+    survey = clados("list", "--survey", "--json").data
+    assert all(row["survey"] for row in survey)
+    assert len(survey) < len(clados("list", "--all", "--json").data)
+
+
+def test_zero_hits_say_which_filter_left_nothing(clados: Run) -> None:
+    told = clados("list", "--cards", SMALL, "--family", "Stem", "--params", "5T..")
+    assert (told.code, told.out, told.err) == (0, "", "no models: --params 5T.. leaves none of 2\n")
+    assert clados("list", "--params", "5T..", "--json").data == []
+
+
+def test_csv_reads_back(clados: Run) -> None:
+    rows = [*csv.DictReader(io.StringIO(clados("list", "--cards", SMALL, "--name", "stem", "--csv").out))]
+    assert [row["params"] for row in rows] == ["65000000; 213000000"]
+
+
+def test_show_marks_each_value_with_kind_and_source(clados: Run) -> None:
+    told = clados("show", "stem", "--cards", SMALL).out
+    assert "Stem ★   stem · survey A.901 · facts only: not declared yet" in told
+    assert "byte-pair encoding" in told
+    assert "reported, recalled" in told
+    assert "63,045,632" in told
+    assert "To it go back\n  branch-2" in told
+    branch = clados("show", "Branch 2").out
+    assert "lab: it says 'South Lab'; North Lab  [arXiv:1901.00001 title page]" in branch
+    assert "date: it says '2018'; 2019  [not yet checked]" in branch
+
+
+def test_show_json_is_the_card(clados: Run) -> None:
+    data = clados("show", "bert", "--json").data
+    card = package.card("bert")
+    assert {key: data[key] for key in card.as_dict()} == card.as_dict()
+
+
+def test_show_adds_the_sections_of_a_declared_model(
+    clados: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    from clados.cli import showing
+
+    def counts(card: object) -> showing.Section:
+        return showing.Section("Counts", ["basis", "total"], [["model", "7"]], {"total": 7})
+
+    for name in ("stem.toml", "branch_2.toml"):
+        (tmp_path / name).write_text((Path(SMALL) / name).read_text())
+    (tmp_path / "stem.py").touch()
+    monkeypatch.setattr(showing, "counts", counts, raising=False)
+    monkeypatch.setattr(showing, "SECTIONS", {"counts": "clados.cli.showing:counts"})
+    assert clados("show", "stem", "--json", "--cards", str(tmp_path)).data["counts"] == {"total": 7}
+    assert "Counts\nbasis  total\nmodel  7" in clados("show", "stem").out
+    assert "counts" not in clados("show", "branch-2", "--json").data
+
+
+def test_compare_puts_cards_side_by_side(clados: Run) -> None:
+    data = clados("compare", "stem", "leaf", "--cards", SMALL, "--json").data
+    assert data["architecture"] == {"stem": "encoder-decoder", "leaf": "decoder"}
+    told = clados("compare", "branch-2", "leaf", "--diff").out
+    assert "tokenizer" not in told
+    assert "encoder" in told
+
+
+def test_lineage_tells_what_changed_on_each_edge(clados: Run) -> None:
+    data = clados("lineage", "leaf", "--cards", SMALL, "--json").data
+    assert [(edge["parent"], edge["kind"], edge["depth"]) for edge in data["ancestors"]] == [
+        ("branch-2", "weights", 1),
+        ("stem", "architecture", 2),
+    ]
+    told = clados("lineage", "branch-2").out
+    assert "branch-2 from stem (architecture): no decoder" in told
+    assert "leaf from branch-2 (weights): tuned on dialogue" in told
+
+
+def test_schema_explains_every_attribute(clados: Run) -> None:
+    told = clados("schema").out
+    assert all(f"\n{name} " in told for name in ATTRIBUTES)
+    assert clados("schema", "--json").data["$schema"].endswith("2020-12/schema")
+
+
+def test_export_writes_to_the_output_or_to_a_file(clados: Run, tmp_path: Path) -> None:
+    assert clados("export", "--format", "csv").out.startswith("id,name,survey")
+    told = clados("export", "--format", "markdown", "--out", str(tmp_path / "book.md"))
+    assert told.out == ""
+    assert (tmp_path / "book.md").read_text().startswith("# The catalogue: ")
+
+
+def test_check_names_line_and_field_and_fails(clados: Run, tmp_path: Path) -> None:
+    assert clados("check", SMALL).code == 0
+    text = (Path(SMALL) / "stem.toml").read_text().replace(', source = "survey A.901" }', " }", 1)
+    (tmp_path / "stem.toml").write_text(text)
+    told = clados("check", str(tmp_path))
+    assert told.code == 2
+    assert f"{tmp_path}/stem.toml:6: family.source: source is missing\n" in told.out
+    (problem, *_) = clados("check", str(tmp_path / "stem.toml"), "--json").data
+    assert (problem["line"], problem["field"]) == (6, "family.source")
+
+
+def test_check_takes_a_models_name(clados: Run) -> None:
+    assert clados("check", "stem", "--cards", SMALL).err == "1 card, no faults\n"
+
+
+def test_a_new_model_joins_in_and_says_what_is_to_be_filled_in(clados: Run, tmp_path: Path) -> None:
+    told = clados("new", "my-model", "--like", "bert", "--dir", str(tmp_path))
+    assert told.code == 0
+    assert str(tmp_path / "my_model.toml") in told.out
+    assert [row["id"] for row in clados("list", "my-*", "--cards", str(tmp_path), "--json").data] == ["my-model"]
+    assert "lineage[0].source: source is missing" in clados("check", "my-model").out
+    assert "my-model" in [edge["child"] for edge in clados("lineage", "bert", "--json").data["descendants"]]
+    assert clados("new", "my-model", "--like", "bert", "--dir", str(tmp_path)).code == 2
+
+
+def test_doctor_reports_what_is_installed(clados: Run) -> None:
+    data = clados("doctor", "--json").data
+    assert data["clados"] == package.__version__
+    assert data["cards"] == len(package.cards())
+    assert f"{data['python']}\n" in clados("doctor").out
+
+
+def test_doctor_says_which_card_is_broken(clados: Run, tmp_path: Path) -> None:
+    (tmp_path / "broken.toml").write_text("id = =")
+    told = clados("doctor", "--cards", str(tmp_path))
+    assert told.code == 0
+    assert f"{tmp_path}/broken.toml" in told.out
+    assert clados("list").code == 2
