@@ -22,6 +22,7 @@ GROUPS: dict[str, dict[str, Command]] = {
         "lineage": Command("clados.cli.showing:lineage", "Show what a model comes from, and what came from it"),
     },
     "See": {
+        "draw": Command("clados.cli.draw:architecture", "Draw a declared model: its parts in boxes"),
         "tree": Command("clados.cli.draw:tree", "Draw the family tree, or list where it departs from the survey's"),
         "timeline": Command("clados.cli.draw:timeline", "Draw the models by date, in families or by parameters"),
     },
@@ -32,7 +33,7 @@ GROUPS: dict[str, dict[str, Command]] = {
         "new": Command("clados.cli.keeping:new", "Start a model of your own from its parent"),
     },
     "Help": {
-        "doctor": Command("clados.cli.about:doctor", "Report the environment, to paste into an issue"),
+        "doctor": Command("clados.cli.doctor:doctor", "Report the environment, to paste into an issue"),
     },
 }
 

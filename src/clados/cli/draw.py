@@ -58,6 +58,20 @@ def tree(
     _show(lambda: draw.family_tree(shown, lit), lambda: draw.terminal_tree(shown, lit), svg, as_json=as_json)
 
 
+def architecture(
+    model: Annotated[str, typer.Argument(help="A model, or MODEL:SIZE.")],
+    svg: Svg = None,
+    as_json: Json = False,
+) -> None:
+    """Draw a declared model: its parts in boxes, repeated layers folded, parameters on each."""
+    from clados.draw import architecture as draw
+    from clados.models.declared import declared
+
+    name, _, size = model.partition(":")
+    part = declared(name).at(size or None)
+    _show(lambda: draw.architecture(part, model), lambda: draw.terminal_architecture(part, model), svg, as_json=as_json)
+
+
 def timeline(
     y: Annotated[Axis, typer.Option("--y", help="What goes up.")] = Axis.FAMILY,
     recent: Recent = False,

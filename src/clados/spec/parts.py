@@ -174,12 +174,12 @@ class Block(Part):
             raise SpecError("Block.cross does not go with residual=Parallel(): no published model says how")
 
     def pieces(self, env: Env) -> Pieces:
-        norm = Held(env.norm, env)
         branches = {"attn": self.attn, "cross": self.cross, "mlp": self.mlp}
         held: dict[str, Held] = {}
         for name, part in branches.items():
             if part is not None:
-                held |= {name: Held(part, env), f"{name}_norm": norm}
+                pair = {f"{name}_norm": Held(env.norm, env), name: Held(part, env)}
+                held |= dict(reversed(pair.items())) if isinstance(self.residual, Post) else pair
         if isinstance(self.residual, Parallel) and self.residual.norms == 1:
             del held["mlp_norm"]
         return held
