@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from clados.data import Captioned, DataError, Dialogue, Labelled, Pair, Text, Trajectory, read
+from clados.data import Captioned, DataError, Dialogue, Labelled, Pair, Text, Trajectory, read, read_as
 
 
 def picture(colour: str) -> bytes:
@@ -62,7 +62,7 @@ def test_images_are_labelled_by_their_folder(tmp_path: Path) -> None:
     for name in ("cat", "dog"):
         (tmp_path / name).mkdir()
         (tmp_path / name / "1.png").write_bytes(picture("red"))
-    examples = [e for e in read(tmp_path) if isinstance(e, Labelled)]
+    examples = read_as(Labelled, tmp_path)
     assert [(e.document, e.label, e.name) for e in examples] == [("cat/1.png", 0, "cat"), ("dog/1.png", 1, "dog")]
     assert examples[1].image.shape == (3, 5, 3)
     assert examples[1].image[0, 0].tolist() == [255, 0, 0]
@@ -80,16 +80,16 @@ def tar(path: Path, members: dict[str, bytes]) -> Path:
 def test_a_tar_pairs_images_with_their_captions(tmp_path: Path) -> None:
     caption = json.dumps({"caption": "blue"}).encode()
     members = {"1.png": picture("red"), "1.txt": b"a red field\n", "2.png": picture("blue"), "2.json": caption}
-    examples = [e for e in read(tar(tmp_path / "a.tar", members)) if isinstance(e, Captioned)]
+    examples = read_as(Captioned, tar(tmp_path / "a.tar", members))
     assert [e.captions for e in examples] == [("a red field",), ("blue",)]
     assert examples[1].image[2, 4].tolist() == [0, 0, 255]
 
 
 def test_episodes_come_from_arrays_and_from_json(tmp_path: Path) -> None:
     steps = {"observations": [[0.0, 1.0], [2.0, 3.0]], "actions": [1, 0], "rewards": [1.0, 0.5]}
-    np.savez(tmp_path / "e.npz", **{name: np.array(value) for name, value in steps.items()})
+    np.savez(tmp_path / "e.npz", observations=[[0.0, 1.0], [2.0, 3.0]], actions=[1, 0], rewards=[1.0, 0.5])
     write(tmp_path / "f.jsonl", steps)
-    examples = [e for e in read(tmp_path) if isinstance(e, Trajectory)]
+    examples = read_as(Trajectory, tmp_path)
     assert [e.document for e in examples] == ["e.npz", "f.jsonl:1"]
     for example in examples:
         assert example.observations.shape == (2, 2)
@@ -141,6 +141,11 @@ def test_an_unknown_name_says_the_nearest() -> None:
         read("/nowhere/at/all")
     with pytest.raises(DataError, match="'django' has ar, de"):
         read("django/xx")
+
+
+def test_another_kind_than_needed_is_refused() -> None:
+    with pytest.raises(DataError, match="django: holds Pair; Text is needed here"):
+        read_as(Text, "django")
 
 
 def test_kinds_are_not_mixed(tmp_path: Path) -> None:

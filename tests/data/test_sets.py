@@ -7,7 +7,20 @@ from importlib.resources import files
 import numpy as np
 import pytest
 
-from clados.data import SETS, Captioned, Dialogue, Labelled, Pair, Text, Trajectory, cartpole, manifest, read, synsets
+from clados.data import (
+    SETS,
+    Captioned,
+    Dialogue,
+    Labelled,
+    Pair,
+    Text,
+    Trajectory,
+    cartpole,
+    manifest,
+    read,
+    read_as,
+    synsets,
+)
 
 COUNTS = {
     "english": (Text, 461),
@@ -65,7 +78,7 @@ def test_wordnet_relations_stay_among_its_synsets() -> None:
 
 
 def test_the_four_plays_are_whole() -> None:
-    scenes = [scene for scene in read("shakespeare") if isinstance(scene, Text)]
+    scenes = read_as(Text, "shakespeare")
     assert sum(len(scene.text) for scene in scenes) == 456_890
     plays = Counter(scene.document.split("/")[1] for scene in scenes)
     assert plays == {
@@ -77,30 +90,30 @@ def test_the_four_plays_are_whole() -> None:
 
 
 def test_the_declaration_is_one_document_an_article_in_all_languages() -> None:
-    articles = [article for article in read("udhr") if isinstance(article, Text)]
+    articles = read_as(Text, "udhr")
     assert len({article.language for article in articles}) == 39
     assert set(Counter(article.document for article in articles).values()) == {39}
 
 
 def test_translation_can_be_read_in_one_language() -> None:
-    pairs = [pair for pair in read("translation/de") if isinstance(pair, Pair)]
+    pairs = read_as(Pair, "translation/de")
     assert {(pair.source_language, pair.language) for pair in pairs} == {("en", "de")}
     assert Pair("emoji/1F600", "grinning face", "grinsendes Gesicht", "en", "de") in pairs
 
 
 def test_images_have_their_shapes_and_classes() -> None:
-    fashion = [image for image in read("fashion") if isinstance(image, Labelled)]
+    fashion = read_as(Labelled, "fashion")
     assert {image.image.shape for image in fashion} == {(28, 28, 1)}
     assert {image.label for image in fashion} == set(range(10))
     assert (fashion[0].name, fashion[1].name) == ("Ankle boot", "T-shirt/top")
-    digits = [image for image in read("digits") if isinstance(image, Labelled)]
+    digits = read_as(Labelled, "digits")
     assert {image.image.shape for image in digits} == {(8, 8, 1)}
     assert max(int(image.image.max()) for image in digits) == 255
     assert [image.label for image in digits[:5]] == [0, 1, 2, 3, 4]
 
 
 def test_an_emoji_shows_what_its_caption_says() -> None:
-    emoji = {image.captions[0]: image for image in read("emoji") if isinstance(image, Captioned)}
+    emoji = {image.captions[0]: image for image in read_as(Captioned, "emoji")}
     red = emoji["red square"].image[16, 16].astype(int)
     blue = emoji["blue square"].image[16, 16].astype(int)
     assert red[0] > red[2] + 80

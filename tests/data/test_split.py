@@ -33,7 +33,7 @@ def test_half_of_a_translated_article_is_never_held_out() -> None:
 
 
 def test_the_default_text_holds_out_enough_of_both_its_parts() -> None:
-    train, held_out = ([e for e in side if isinstance(e, Text)] for side in split(read("english")))
+    train, held_out = split(read_as(Text, "english"))
     for side in (train, held_out):
         assert {e.document.split("/")[0] for e in side} == {"wordnet", "shakespeare"}
     for kind in ("wordpiece", "bytes"):

@@ -23,7 +23,7 @@ from clados.data import (
     Text,
     Tokenizer,
     load_tokenizer,
-    read,
+    read_as,
     train_tokenizer,
 )
 from clados.spec.inputs import Vocabulary
@@ -34,7 +34,7 @@ LINES = ["To be, or not to be.", "Enter ROMEO; who's there?", "  two  spaces\nan
 
 @lru_cache
 def scenes() -> tuple[str, ...]:
-    return tuple(e.text for e in read("shakespeare") if isinstance(e, Text))
+    return tuple(e.text for e in read_as(Text, "shakespeare"))
 
 
 @lru_cache
@@ -83,7 +83,7 @@ def test_training_is_the_same_in_another_process() -> None:
 
 
 def test_a_vocabulary_of_2000_from_a_megabyte_takes_seconds() -> None:
-    texts = [e.text for e in read("english") if isinstance(e, Text)]
+    texts = [e.text for e in read_as(Text, "english")]
     assert sum(map(len, texts)) > 1_000_000
     for kind in ("bytes", "unigram"):
         start = time.process_time()

@@ -13,7 +13,7 @@ from clados.data.examples import (
     split,
 )
 from clados.data.packing import Blocks, Couple, FullSentences, Packed, SentencePairs, generator
-from clados.data.readers import read
+from clados.data.readers import read, read_as
 from clados.data.sampler import Sampler
 from clados.data.sets import SETS, manifest, synsets
 from clados.data.stream import Stream, encode_documents, sentences
@@ -25,5 +25,5 @@ __all__ = [
     "BERT", "CLIP", "GPT2", "LLAMA", "ROBERTA", "SETS", "T5", "Blocks", "Captioned", "Couple", "DataError",
     "Dialogue", "Example", "FullSentences", "Labelled", "Packed", "Pair", "Roles", "Sampler", "SentencePairs",
     "Stream", "Text", "Tokenizer", "Trajectory", "cartpole", "encode_documents", "generator", "load_tokenizer",
-    "manifest", "read", "sentences", "split", "synsets", "train_tokenizer",
+    "manifest", "read", "read_as", "sentences", "split", "synsets", "train_tokenizer",
 ]  # fmt: skip

@@ -5,11 +5,12 @@ import json
 import tarfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
 from clados.data.examples import (
+    AnyExample,
     Captioned,
     DataError,
     Dialogue,
@@ -46,6 +47,18 @@ def read(source: str | Path) -> Sequence[Example]:
     if len(kinds) > 1:
         raise DataError(f"{source}: holds {' and '.join(kinds)}; one kind at a time is allowed")
     return examples
+
+
+def read_as(kind: type[AnyExample], source: str | Path) -> list[AnyExample]:
+    """The examples of a source, which must be of that kind.
+
+    Raises:
+        DataError: they are of another kind, or cannot be read.
+    """
+    examples = read(source)
+    if not isinstance(examples[0], kind):
+        raise DataError(f"{source}: holds {type(examples[0]).__name__}; {kind.__name__} is needed here")
+    return cast(list[AnyExample], list(examples))
 
 
 def _embedded(name: str) -> Sequence[Example]:

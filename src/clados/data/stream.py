@@ -7,6 +7,7 @@ import shutil
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Literal
 
@@ -17,6 +18,7 @@ from clados.data.examples import DataError, Text
 from clados.data.tokenizer import Tokenizer
 
 By = Literal["document", "sentence"]
+BATCH = 4096  # pieces encoded at once: Python's lists of ids are ten times the size of the arrays
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,11 +78,18 @@ def _key(documents: Sequence[Text], tokenizer: Tokenizer, by: By) -> str:
 
 def _encode(documents: Sequence[Text], tokenizer: Tokenizer, by: By) -> Stream:
     cut = [sentences(document.text) if by == "sentence" else [document.text] for document in documents]
-    found = tokenizer.encode_batch([piece for pieces in cut for piece in pieces], add_special_tokens=False)
-    lengths = np.array([len(ids) for ids in found], np.int64)
-    owners = np.repeat(np.arange(len(cut)), [len(pieces) for pieces in cut])[lengths > 0]
-    ids = np.fromiter((i for piece in found for i in piece), np.uint32, count=int(lengths.sum()))
-    return Stream(ids, _offsets(lengths[lengths > 0]), _offsets(np.bincount(owners, minlength=len(cut))))
+    pieces = [piece for found in cut for piece in found]
+    parts = [np.zeros(0, np.uint32)]
+    sizes: list[int] = []
+    for at in range(0, len(pieces), BATCH):
+        found = tokenizer.encode_batch(pieces[at : at + BATCH], add_special_tokens=False)
+        sizes += map(len, found)
+        parts.append(np.fromiter(chain.from_iterable(found), np.uint32))
+    lengths = np.array(sizes, np.int64)
+    owners = np.repeat(np.arange(len(cut)), list(map(len, cut)))[lengths > 0]
+    return Stream(
+        np.concatenate(parts), _offsets(lengths[lengths > 0]), _offsets(np.bincount(owners, minlength=len(cut)))
+    )
 
 
 def _offsets(lengths: NDArray[np.int64]) -> NDArray[np.int64]:

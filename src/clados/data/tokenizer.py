@@ -122,8 +122,8 @@ class Tokenizer:
             if number is None:
                 raise DataError(f"tokenizer: {role} is '{token}', which the vocabulary lacks")
             self.ids[role] = number
-        found = (backend.token_to_id(sentinel(i)) for i in range(roles.sentinels))
-        self.sentinels = tuple(takewhile(lambda number: number is not None, found))
+        marks = (backend.token_to_id(sentinel(i)) for i in range(roles.sentinels))
+        self.sentinels = tuple(number for number in marks if number is not None)  # of <extra_id_0>, <extra_id_1> ...
 
     def __repr__(self) -> str:
         return f"Tokenizer({self.size} tokens, {', '.join(f'{role} {number}' for role, number in self.ids.items())})"
