@@ -2,8 +2,8 @@
 
 from typing import Literal
 
-from clados.spec.part import Part
 from clados.spec.inputs import Head
+from clados.spec.part import Part
 
 # ---------------------------------------------------------------- how texts become sequences
 
@@ -60,7 +60,7 @@ class CorruptedSpans(Objective):
 class Translation(Objective):
     """-log p(target | source), with smoothed labels (Vaswani et al. 2017, §5.4)."""
 
-    smoothing: float = 0.1
+    smoothing: float = 0.1  # share of the label spread evenly over the vocabulary, the label included
 
 
 class ImageClasses(Objective):
@@ -116,19 +116,20 @@ class Optimiser(Part):
 
 
 class AdamW(Optimiser):
-    """Adam with decoupled decay of the matrices; gains, biases and, in most papers, tables are left alone."""
+    """Adam with decoupled decay (Loshchilov & Hutter 2019, algorithm 2)."""
 
     lr: float
     beta1: float = 0.9
     beta2: float = 0.999
     eps: float = 1e-8
     decay: float = 0.0
+    decays: Literal["matrices", "products", "all"] = "matrices"  # all but gains and biases; tables spared too; all
 
 
 class Adafactor(Optimiser):
-    """Factored second moments, updates clipped and relative to the weights' scale (Shazeer & Stern 2018)."""
+    """Factored second moments, clipped updates, no momentum (Shazeer & Stern 2018, algorithms 4 and 5)."""
 
-    lr: float
+    lr: float  # a share of each tensor's own scale
 
 
 # ---------------------------------------------------------------- recipes

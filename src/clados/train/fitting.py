@@ -1,0 +1,137 @@
+"""A declared model made to fit the data at hand: its vocabulary, positions, images, classes, states and actions."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from functools import singledispatch
+from typing import Any
+
+from clados import spec as s
+from clados.data.examples import Captioned, Labelled, Pair, Text, Trajectory
+from clados.data.tokenizer import Roles, Tokenizer
+from clados.data.training import train_tokenizer
+from clados.train.sources import Scales, of_kind, scales
+
+PATCHES = 8  # along each side of a small image
+
+USUAL: dict[type[s.Objective], str] = {
+    s.Translation: "translation/de",
+    s.ImageClasses: "fashion",
+    s.Contrastive: "emoji",
+    s.ReturnConditioned: "cartpole",
+}
+
+
+def usual_data(objective: s.Objective) -> str:
+    """The embedded set that an objective learns from when nothing else is said."""
+    return USUAL.get(type(objective), "english")
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the data make of a model, kept with a run for those who use it afterwards."""
+
+    classes: tuple[str, ...] = ()
+    scales: Scales = Scales()
+
+    def json(self) -> dict[str, Any]:
+        """As plain data."""
+        return {"classes": list(self.classes), "scales": asdict(self.scales)}
+
+
+def texts(examples: Sequence[Any]) -> list[str]:
+    """All that is written in some examples."""
+    found: list[str] = []
+    for each in examples:
+        match each:
+            case Text():
+                found.append(each.text)
+            case Pair():
+                found += [each.source, each.target]
+            case Captioned():
+                found += each.captions
+    return found
+
+
+def tokenizer_for(model: s.Model, examples: Sequence[Any], size: int) -> Tokenizer | None:
+    """A tokenizer of the model's kind, trained on the examples; None for a model without text."""
+    try:
+        vocab = model.vocab
+    except s.SpecError:
+        return None
+    roles = Roles.of(vocab)
+    return train_tokenizer(texts(examples), vocab.kind, size, roles)
+
+
+def fitted_vocab(vocab: s.Vocabulary, tokenizer: Tokenizer) -> s.Vocabulary:
+    """The vocabulary with a tokenizer's size and ids, each role played by the token that played it."""
+    roles = [role for role in ("pad", "bos", "eos", "unk", "cls", "sep", "mask") if getattr(vocab, role) is not None]
+    ids = {role: tokenizer.id(role) for role in roles}
+    if vocab.start is not None:
+        same = next((role for role in roles if getattr(vocab, role) == vocab.start), "pad")
+        ids["start"] = tokenizer.id(same)
+    return vocab.but(size=tokenizer.size, sentinels=len(tokenizer.sentinels), **ids)
+
+
+@singledispatch
+def fit_inputs(inputs: s.Inputs, examples: Sequence[Any], tokenizer: Tokenizer | None, length: int, facts: Facts) -> s.Inputs:
+    """What a model reads, made to fit the data."""
+    return inputs
+
+
+@fit_inputs.register
+def _(inputs: s.Tokens, examples: Sequence[Any], tokenizer: Tokenizer | None, length: int, facts: Facts) -> s.Inputs:
+    if tokenizer is None:
+        return inputs
+    position = inputs.position
+    if isinstance(position, s.Learned):
+        position = position.but(length=length + position.start)
+    return inputs.but(vocab=fitted_vocab(inputs.vocab, tokenizer), position=position)
+
+
+@fit_inputs.register
+def _(inputs: s.Patches, examples: Sequence[Any], tokenizer: Tokenizer | None, length: int, facts: Facts) -> s.Inputs:
+    """Small images as they are, cut into about eight patches a side; large ones as the paper has them."""
+    sides = [min(each.image.shape[:2]) for each in examples[:64]]
+    image, channels = min(sides), 1 if all(each.image.shape[2:] == (1,) for each in examples[:64]) else 3
+    if image >= inputs.image:
+        return inputs
+    side = min((n for n in range(1, image + 1) if image % n == 0), key=lambda n: abs(n - image / PATCHES))
+    return inputs.but(image=image, side=side, channels=channels)
+
+
+@fit_inputs.register
+def _(inputs: s.Trajectory, examples: Sequence[Any], tokenizer: Tokenizer | None, length: int, facts: Facts) -> s.Inputs:
+    first, longest = examples[0], max(map(len, examples))
+    actions = facts.scales.choices or first.actions.shape[1]
+    return inputs.but(states=first.observations[0].size, actions=actions, timesteps=max(longest, length), context=length)
+
+
+def fit_model(model: s.Model, examples: Sequence[Any], tokenizer: Tokenizer | None, length: int, facts: Facts) -> s.Model:
+    """The declared model with inputs and heads that fit the data; everything else stays.
+
+    Raises:
+        DataError: for examples of a kind that the model cannot read.
+    """
+    told = (examples, tokenizer, length, facts)
+    if isinstance(model, s.TwoTower):
+        image = model.image.but(inputs=fit_inputs(model.image.inputs, of_kind(examples, Captioned), None, 0, facts))
+        return model.but(image=image, text=model.text.but(inputs=fit_inputs(model.text.inputs, *told)))
+    inputs: s.Inputs = model.inputs  # type: ignore[attr-defined]
+    if isinstance(inputs, s.Patches):
+        of_kind(examples, Labelled)
+    if isinstance(inputs, s.Trajectory):
+        of_kind(examples, Trajectory)
+    heads: tuple[s.Head, ...] = model.heads  # type: ignore[attr-defined]
+    classes = len(facts.classes)
+    fitted = tuple(head.but(classes=classes) if isinstance(head, s.Classifier) and classes else head for head in heads)
+    return model.but(inputs=fit_inputs(inputs, *told), heads=fitted)
+
+
+def facts_of(examples: Sequence[Any]) -> Facts:
+    """Classes of images, scales of trajectories."""
+    if isinstance(examples[0], Labelled):
+        names = {each.label: each.name for each in examples}
+        return Facts(classes=tuple(names.get(i, str(i)) for i in range(max(names) + 1)))
+    if isinstance(examples[0], Trajectory):
+        return Facts(scales=scales(examples))
+    return Facts()

@@ -1,0 +1,75 @@
+"""Does it learn? A short run, measured on held-out data against what needs no model."""
+
+import time
+from dataclasses import dataclass, field
+
+from clados.train.baselines import baseline
+from clados.train.log import Entry, Show
+from clados.train.pretrain import Choices, Plan, making, module, planned
+from clados.train.loop import Trainer
+
+TARGETS = 20_000  # that are measured, at least, where the held-out data have as many
+
+
+@dataclass(frozen=True)
+class Learned:
+    """What a short run came to.
+
+    Attributes:
+        start, end: the loss on held-out data before and after; of text, the mean over its tokens alone, marks aside.
+        baseline: the same of guesses without a model, ``loss`` being the one to beat.
+        targets: how many predictions the losses are means of.
+        measures: all that was measured at the end.
+        trainer: with the trained model and the plan's sources.
+    """
+
+    card: str
+    start: float
+    end: float
+    baseline: dict[str, float]
+    targets: int
+    seconds: float
+    measures: dict[str, float]
+    entries: list[Entry]
+    trainer: Trainer = field(repr=False)
+    plan: Plan = field(repr=False)
+
+    @property
+    def margin(self) -> float:
+        """How far the end is below the baseline."""
+        return self.baseline["loss"] - self.end
+
+
+def learns(choices: Choices, *, targets: int = TARGETS, show: Show | None = None) -> Learned:
+    """Train as ``choices`` say, writing nothing, and measure before and after.
+
+    With ``Choices(shuffled=True)`` as a control that must not succeed.
+
+    Raises:
+        CladosError: as ``planned``.
+    """
+    plan = planned(choices)
+    return measured_run(plan, plan.trainer(module(plan), show=show), targets)
+
+
+def measured_run(plan: Plan, trainer: Trainer, targets: int = TARGETS) -> Learned:
+    """Run a plan's trainer and measure before and after."""
+    began = time.perf_counter()
+    objective = plan.stage.objective
+    to_beat = baseline(objective, plan.train, plan.held_out, making(plan), plan.run.batch)
+    first = trainer.evaluate(plan.held_out, targets=targets, text_only=True)
+    result = trainer.fit()
+    last = trainer.evaluate(plan.held_out, targets=targets, text_only=True)
+    main = "lm" if "lm" in last else "loss"
+    return Learned(
+        card=plan.card,
+        start=first[main],
+        end=last[main],
+        baseline=dict(to_beat),
+        targets=int(last["targets"]),
+        seconds=time.perf_counter() - began,
+        measures=last,
+        entries=result.entries,
+        trainer=trainer,
+        plan=plan,
+    )

@@ -1,0 +1,357 @@
+"""fit: the one loop that trains every model.
+
+A step is a function of the weights, the seed and its number: which examples, how they are prepared and which units
+are dropped all follow from these. So a run that was killed goes on as if it had not been, and needs no state but the
+step, the weights and the optimiser's moments.
+"""
+
+import math
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+import numpy as np
+import torch
+from torch import nn
+
+from clados import spec as s
+from clados.data.packing import generator
+from clados.data.sampler import Sampler
+from clados.errors import CladosError
+from clados.objectives import Batch, Loss, Setting, Words, loss, measured, prepare
+from clados.train import saved
+from clados.train.log import Entry, Log, Show
+from clados.train.optimisers import fitted, optimiser, share
+from clados.train.processes import World, world
+
+FORMS = {"float32": torch.float32, "bfloat16": torch.bfloat16}
+MOST_EPOCHS = 32  # over the held-out examples in one evaluation
+HELD_OUT = 1_000_003  # added to the seed of what is held out, so that it is prepared the same in every run
+
+
+class Source(Protocol):
+    """Examples by number; what depends on chance in them is a function of epoch and number."""
+
+    def __len__(self) -> int: ...
+
+    def at(self, index: int, epoch: int = 0) -> Any:
+        """The example of that number in that epoch."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """The numbers of one run.
+
+    Attributes:
+        batch: examples of a step, over all processes.
+        micro: examples computed at once by one process; a step adds up as many as it takes.
+        lr: the peak of the schedule.
+        every: steps between evaluations; 0 for none but the first and the last.
+        save_every: steps between checkpoints; 0 for none but the last.
+        held_out: examples of each evaluation at most.
+    """
+
+    steps: int
+    batch: int = 16
+    micro: int | None = None
+    lr: float = 1e-3
+    seed: int = 0
+    dtype: Literal["float32", "bfloat16"] = "float32"
+    every: int = 0
+    save_every: int = 0
+    held_out: int = 256
+
+    def __post_init__(self) -> None:
+        for name in ("steps", "batch", "micro", "held_out"):
+            value = getattr(self, name)
+            if value is not None and value < 1:
+                raise CladosError(f"{name} is {value}; it must be at least 1")
+        if self.dtype not in FORMS:
+            raise CladosError(f"dtype is '{self.dtype}'; allowed: {', '.join(FORMS)}")
+        if not 0 < self.lr < math.inf:
+            raise CladosError(f"lr is {self.lr}; it must be above 0")
+
+
+@dataclass
+class Result:
+    """What came of a run: its log, whether it reached its last step, and the checkpoint to go on from."""
+
+    entries: list[Entry]
+    finished: bool
+    checkpoint: Path | None = None
+
+    @property
+    def losses(self) -> list[float]:
+        """The loss of each step."""
+        return [entry["loss"] for entry in self.entries if "loss" in entry]
+
+    @property
+    def held_out(self) -> list[dict[str, float]]:
+        """The evaluations, in order."""
+        return [entry["held_out"] for entry in self.entries if "held_out" in entry]
+
+
+@dataclass
+class Trainer:
+    """A model, what it learns and from what; ``fit`` runs it.
+
+    Attributes:
+        stage: objective, optimiser, schedule and clipping.
+        folder: where checkpoints and log.jsonl go; nothing is written without one.
+        notes: more to keep in a checkpoint's state.
+        stop: asked after each step; when it says so the run is saved and ends.
+    """
+
+    model: nn.Module
+    stage: s.Stage
+    setting: Setting
+    source: Source
+    run: Run
+    held_out: Source | None = None
+    folder: Path | None = None
+    show: Show = field(default_factory=Show)
+    notes: dict[str, Any] = field(default_factory=dict)
+    stop: Callable[[], bool] = bool
+
+    def __post_init__(self) -> None:
+        self.world: World = world()
+        self.device = next(self.model.parameters()).device
+        self.schedule = fitted(self.stage, self.run.steps)
+        self.optimiser = optimiser(self.stage.optimiser, self.model, self.run.lr)
+        self.sampler = Sampler(len(self.source), self.run.seed, self.run.batch, self.world.rank, self.world.size)
+        self.micro = min(self.run.micro or self.run.batch, len(self.sampler.step(0)))
+        whole = isinstance(self.stage.objective, s.Contrastive)
+        if whole and self.micro < len(self.sampler.step(0)):
+            raise CladosError(f"micro is {self.micro}: Contrastive compares a whole batch at once, so it must be {self.run.batch}")
+
+    def fit(self, *, resume: bool = False) -> Result:
+        """Train to the last step, or until stopped; with ``resume``, from the last checkpoint in the folder.
+
+        Raises:
+            CladosError: for a checkpoint that is missing or of another model, or a loss that is no longer finite.
+        """
+        start = self._resume() if resume else 0
+        log = Log(self.folder / "log.jsonl" if self.folder and self.world.first else None, start)
+        self.model.train()
+        try:
+            with self.show:
+                self.show.start(start, self.run.steps)
+                if start == 0:
+                    self._evaluate(0, log)
+                done = self._steps(start, log)
+        finally:
+            log.close()
+        checkpoint = self._save(done)
+        self.model.eval()
+        return Result(log.entries, done == self.run.steps, checkpoint)
+
+    def _steps(self, start: int, log: Log) -> int:
+        """Train from one step to the last; the steps done."""
+        saved_at = start
+        for step in range(start, self.run.steps):
+            began = time.perf_counter()
+            entry = self.step(step)
+            seconds = time.perf_counter() - began
+            entry |= {"seconds": round(seconds, 6), "tokens_per_second": round(entry["tokens"] / seconds, 1)}
+            log(entry)
+            self.show.step(entry)
+            done = step + 1
+            if not math.isfinite(entry["loss"]):
+                where = f"; the checkpoint of step {saved_at} stays" if saved_at else ""
+                raise CladosError(f"the loss is {entry['loss']} at step {done}: try a lower --lr than {self.run.lr}{where}")
+            if done == self.run.steps or (self.run.every and done % self.run.every == 0):
+                self._evaluate(done, log)
+            if self.world.agreed(self.stop()):
+                return done
+            if self.run.save_every and done % self.run.save_every == 0 and done < self.run.steps:
+                self._save(done)
+                saved_at = done
+        return self.run.steps
+
+    def step(self, number: int) -> Entry:
+        """One step, counted from 0: its losses, rate and gradient's norm."""
+        batches = list(self.batches(number))
+        weights, tokens = self._weights(batches)
+        lr = self.run.lr * share(self.schedule, number, self.run.steps)
+        for group in self.optimiser.param_groups:
+            group["lr"] = lr
+        sums: dict[str, torch.Tensor] = {}
+        for i, batch in enumerate(batches):
+            self._seed(number, i)
+            with self._form():
+                found = loss(self.stage.objective, self.model, batch)
+            found.over(weights).backward()
+            for name, part in found.parts.items():
+                sums[name] = sums.get(name, 0.0) + part.sum.detach()
+        self.world.add_gradients(self.model)
+        entry: Entry = {"step": number + 1, "lr": lr}
+        if self.stage.clip:
+            entry["gradient"] = float(nn.utils.clip_grad_norm_(self.model.parameters(), self.stage.clip))
+        self.optimiser.step()
+        self.optimiser.zero_grad(set_to_none=True)
+        means = self._means(sums, weights)
+        return {**entry, "loss": sum(means.values()), **(means if len(means) > 1 else {}), "tokens": tokens}
+
+    def batches(self, number: int) -> Iterator[Batch]:
+        """The batches that this process computes at a step."""
+        rows = self.sampler.step(number)
+        for at in range(0, len(rows), self.micro):
+            yield self._batch(self.stage.objective, self.source, rows[at : at + self.micro], self.run.seed)
+
+    def evaluate(
+        self, source: Source, examples: int | None = None, *, targets: int = 0, text_only: bool = False
+    ) -> dict[str, float]:
+        """The mean loss and measures over held-out examples, each part over its own targets.
+
+        Prepared from fixed seeds, the same in every run, so that runs can be compared.
+
+        Args:
+            examples: so many of them, drawn once; all when not given.
+            targets: go over them again, prepared anew (other tokens masked), until there are so many predictions;
+                then ``targets`` says how many there were.
+            text_only: leave out predictions of marks such as sentinels and ends.
+        """
+        objective = measured(self.stage.objective)
+        number = min(len(source), examples or len(source))
+        chosen = np.sort(generator(HELD_OUT).permutation(len(source))[:number])
+        sums: dict[str, list[float]] = {}
+        was = self.model.training
+        self.model.eval()
+        with torch.no_grad(), self._form():
+            for epoch in range(MOST_EPOCHS):
+                rows = [(epoch, int(i)) for i in chosen][self.world.rank :: self.world.size]
+                for at in range(0, len(rows), self.micro):
+                    batch = self._batch(objective, source, rows[at : at + self.micro], HELD_OUT)
+                    _add(sums, loss(objective, self.model, _text(batch, self.setting) if text_only else batch))
+                reached = next(iter(sums.values()))[1]
+                if self.world.summed([reached])[0] >= targets:
+                    break
+        self.model.train(was)
+        found = self._gathered(sums)
+        return {**found, "targets": self.world.summed([reached])[0]} if targets else found
+
+    def _batch(self, objective: s.Objective, source: Source, rows: Sequence[tuple[int, int]], seed: int) -> Batch:
+        draws = getattr(objective, "draws", None)
+        rows = [(epoch % draws if draws else epoch, index) for epoch, index in rows]
+        examples = [source.at(index, epoch) for epoch, index in rows]
+        batch = prepare(objective, examples, [generator(seed, 1, epoch, index) for epoch, index in rows], self.setting)
+        return batch if self.device.type == "cpu" else batch.to(self.device)
+
+    def _weights(self, batches: Sequence[Batch]) -> tuple[dict[str, int], int]:
+        """The targets of each part and the positions of a step, over all batches and processes."""
+        names = list(batches[0].weights)
+        own = [sum(batch.weights[name] for batch in batches) for name in names]
+        tokens = sum(batch.tokens for batch in batches)
+        *totals, tokens = map(int, self.world.summed([*own, tokens], self.device)) if self.world.size > 1 else (*own, tokens)
+        return dict(zip(names, totals)), tokens
+
+    def _means(self, sums: dict[str, torch.Tensor], weights: dict[str, int]) -> dict[str, float]:
+        totals = self.world.summed(sums.values(), self.device) if self.world.size > 1 else map(float, sums.values())
+        return {name: total / weights[name] for name, total in zip(sums, totals)}
+
+    def _gathered(self, sums: dict[str, list[float]]) -> dict[str, float]:
+        flat = self.world.summed([x for pair in sums.values() for x in pair], self.device)
+        means = {name: flat[2 * i] / flat[2 * i + 1] for i, name in enumerate(sums)}
+        learned = {name.removeprefix("+"): value for name, value in means.items() if name.startswith("+")}
+        looked = {name: value for name, value in means.items() if not name.startswith("+")}
+        return {"loss": sum(learned.values()), **(learned if len(learned) > 1 else {}), **looked}
+
+    def _seed(self, number: int, batch: int) -> None:
+        """Dropout of a batch: a function of seed, step, batch and process."""
+        if self.device.type == "cuda":
+            torch.cuda.manual_seed(_mixed(self.run.seed, number, batch, self.world.rank))
+        else:
+            torch.default_generator.manual_seed(_mixed(self.run.seed, number, batch, self.world.rank))
+
+    def _form(self) -> AbstractContextManager[Any]:
+        if self.run.dtype == "float32":
+            return nullcontext()
+        return torch.autocast(self.device.type, FORMS[self.run.dtype])
+
+    def _evaluate(self, step: int, log: Log) -> None:
+        if self.held_out is None:
+            return
+        entry = {"step": step, "held_out": self.evaluate(self.held_out, self.run.held_out)}
+        log(entry)
+        self.show.evaluated(entry)
+
+    def _save(self, step: int) -> Path | None:
+        if self.folder is None:
+            return None
+        folder = self.folder / "checkpoints"
+        if self.world.first:
+            saved.save(folder, step, self.model, self.optimiser, {"seed": self.run.seed, **self.notes})
+        self.world.wait()
+        return folder / f"step-{step:08d}"
+
+    def _resume(self) -> int:
+        found = saved.checkpoints(self.folder / "checkpoints") if self.folder else []
+        if not found:
+            raise CladosError(f"{self.folder}: there is no checkpoint to resume from")
+        state = saved.restore(found[-1], self.model, self.optimiser)
+        for name, value in {"seed": self.run.seed, **self.notes}.items():
+            if state.get(name) != value:
+                raise CladosError(f"{found[-1]}: its {name} is {state.get(name)}, this run's is {value}")
+        return int(state["step"])
+
+
+def fit(
+    model: nn.Module,
+    stage: s.Stage,
+    source: Source,
+    run: Run,
+    *,
+    setting: Setting | None = None,
+    held_out: Source | None = None,
+    folder: Path | None = None,
+    show: Show | None = None,
+    resume: bool = False,
+) -> Result:
+    """Train a model on a stage's objective, with its optimiser and the shape of its schedule.
+
+    Args:
+        model: what ``clados.build`` gives.
+        stage: a stage of a recipe, ``declaration.recipe.stages[0]``.
+        source: examples by number: ``len(source)`` and ``source.at(index, epoch)``.
+        run: steps, batch, rate, seed ...
+        setting: the sequence length and the vocabulary's roles; the declared ones when not given.
+        held_out: what is measured before, after and ``run.every`` steps.
+        folder: where log.jsonl and checkpoints go.
+
+    Raises:
+        CladosError: see ``Trainer.fit``.
+    """
+    if setting is None:
+        spec: s.Model = model.spec  # type: ignore[assignment]
+        words = Words.declared(spec.vocab) if isinstance(getattr(spec, "inputs", None), s.Tokens) else None
+        setting = Setting(spec, stage.length or 0, words)
+    return Trainer(model, stage, setting, source, run, held_out, folder, show or Show()).fit(resume=resume)
+
+
+def _text(batch: Batch, setting: Setting) -> Batch:
+    """The batch without the targets that are marks, where it has words to predict."""
+    if "lm" not in batch.weights:
+        return batch
+    labels = batch.targets["labels"]
+    at = batch.targets.get("at", torch.arange(len(labels), device=labels.device))
+    kept = ~torch.isin(labels, torch.tensor(sorted(setting.text.special), device=labels.device))
+    targets = {**batch.targets, "labels": labels[kept], "at": at[kept]}
+    return replace(batch, targets=targets, weights={**batch.weights, "lm": int(kept.sum())})
+
+
+def _add(sums: dict[str, list[float]], found: Loss) -> None:
+    """What is learned gets a plus sign before its name."""
+    named = {f"+{name}": part for name, part in found.parts.items()} | found.measures
+    for name, part in named.items():
+        total = sums.setdefault(name, [0.0, 0.0])
+        total[0] += float(part.sum)
+        total[1] += part.weight
+
+
+def _mixed(*numbers: int) -> int:
+    """One seed out of several numbers."""
+    return int(np.random.SeedSequence(numbers).generate_state(1, np.uint64)[0] >> np.uint64(1))

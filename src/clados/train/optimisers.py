@@ -1,0 +1,191 @@
+"""The optimisers and schedules that recipes name, and how they are brought to a run of another length and width."""
+
+import math
+from collections.abc import Iterator
+from functools import singledispatch
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from clados import spec as s
+from clados.spec.parts import Norm
+
+LEAST_WARMUP, MOST_WARMUP = 0.05, 0.25  # of a run
+WIDEST = 16.0  # a rate is never raised by more than this
+HIGHEST = 3e-3  # and never above this
+
+
+@singledispatch
+def optimiser(part: s.Optimiser, model: nn.Module, lr: float) -> torch.optim.Optimizer:
+    """The optimiser of a recipe over a model's parameters; ``lr`` is the peak of the schedule.
+
+    Raises:
+        SpecError: when nothing makes this type of optimiser.
+    """
+    raise s.SpecError(f"nothing makes {type(part).__name__}")
+
+
+@optimiser.register
+def _(part: s.AdamW, model: nn.Module, lr: float) -> torch.optim.Optimizer:
+    decayed, spared = [], []
+    for row, tensor in _owned(model):
+        (decayed if part.decay and _decays(row, part.decays) else spared).append(tensor)
+    groups = [{"params": decayed, "weight_decay": part.decay}, {"params": spared, "weight_decay": 0.0}]
+    kept: list[Any] = [group for group in groups if group["params"]]
+    return torch.optim.AdamW(kept, lr=lr, betas=(part.beta1, part.beta2), eps=part.eps, fused=True)
+
+
+@optimiser.register
+def _(part: s.Adafactor, model: nn.Module, lr: float) -> torch.optim.Optimizer:
+    outs = [tuple(size for _, size in row.outs) for row, _ in _owned(model)]
+    return Adafactor([tensor for _, tensor in _owned(model)], lr, outs)
+
+
+def _owned(model: nn.Module) -> Iterator[tuple[s.Row, nn.Parameter]]:
+    """Each tensor that learns, and its row in the ledger."""
+    for row in s.rows(model.spec):  # type: ignore[arg-type]
+        tensor = model.get_parameter(row.path)
+        if tensor.requires_grad:
+            yield row, tensor
+
+
+def _decays(row: s.Row, which: str) -> bool:
+    if which == "all":
+        return True
+    if row.is_bias or isinstance(row.part, Norm) or len(row.shape) < 2:
+        return False
+    return which == "matrices" or not row.embedding
+
+
+class Adafactor(torch.optim.Optimizer):
+    """Adafactor without momentum, its rate relative to each tensor's scale (Shazeer & Stern 2018, algorithm 4).
+
+    Products that are computed together keep scales of their own: ``outs`` are their sizes along the first axis.
+    """
+
+    def __init__(self, params: list[nn.Parameter], lr: float, outs: list[tuple[int, ...]]) -> None:
+        super().__init__(params, {"lr": lr, "eps": 1e-30, "least": 1e-3, "clip": 1.0, "power": 0.8})
+        self.outs = outs
+
+    @torch.no_grad()
+    def step(self, closure: None = None) -> None:  # type: ignore[override]
+        """Move every tensor that has a gradient."""
+        group = self.param_groups[0]
+        for tensor, outs in zip(group["params"], self.outs):
+            if tensor.grad is None:
+                continue
+            state = self.state[tensor]
+            state.setdefault("step", torch.zeros(()))
+            state["step"] += 1
+            decay = 1 - float(state["step"]) ** -group["power"]
+            several = len(outs) > 1
+            for i, (x, g) in enumerate(zip(tensor.split(outs), tensor.grad.split(outs)) if several else [(tensor, tensor.grad)]):
+                self._move(x, g, state, str(i), decay, group)
+
+    def _move(self, x: Tensor, g: Tensor, state: dict[str, Any], key: str, decay: float, group: dict[str, Any]) -> None:
+        squares = g * g + group["eps"]
+        if x.dim() > 1:
+            row = _averaged(state, f"row{key}", squares.mean(-1), decay)
+            column = _averaged(state, f"column{key}", squares.mean(-2), decay)
+            scale = (row / row.mean(-1, keepdim=True)).rsqrt()[..., None] * column.rsqrt()[..., None, :]
+        else:
+            scale = _averaged(state, f"full{key}", squares, decay).rsqrt()
+        update = g * scale
+        rate = group["lr"] * _rms(x).clamp(min=group["least"]) / (_rms(update) / group["clip"]).clamp(min=1.0)
+        x.sub_(update * rate)
+
+
+def _averaged(state: dict[str, Any], name: str, value: Tensor, decay: float) -> Tensor:
+    if name not in state:
+        state[name] = torch.zeros_like(value)
+    average: Tensor = state[name]
+    return average.mul_(decay).add_(value, alpha=1 - decay)
+
+
+def _rms(x: Tensor) -> Tensor:
+    return x.square().mean().sqrt()
+
+
+# ---------------------------------------------------------------- schedules
+
+
+@singledispatch
+def share(schedule: s.Schedule, step: int, steps: int) -> float:
+    """The rate of a step, counted from 0, as a share of the peak.
+
+    Raises:
+        SpecError: when nothing computes this type of schedule.
+    """
+    raise s.SpecError(f"nothing computes {type(schedule).__name__}")
+
+
+@share.register
+def _(schedule: s.Constant, step: int, steps: int) -> float:
+    return _rise(step, schedule.warmup)
+
+
+@share.register
+def _(schedule: s.Linear, step: int, steps: int) -> float:
+    if step < schedule.warmup:
+        return _rise(step, schedule.warmup)
+    return (steps - step) / max(1, steps - schedule.warmup)
+
+
+@share.register
+def _(schedule: s.Cosine, step: int, steps: int) -> float:
+    if step < schedule.warmup:
+        return _rise(step, schedule.warmup)
+    whole = max(1, (schedule.over or steps) - schedule.warmup)
+    done = min(1.0, (step - schedule.warmup) / whole)
+    return schedule.floor + (1 - schedule.floor) * (1 + math.cos(math.pi * done)) / 2
+
+
+@share.register
+def _(schedule: s.InverseSquareRoot, step: int, steps: int) -> float:
+    if step < schedule.warmup:
+        return _rise(step, schedule.warmup) if schedule.rising else 1.0
+    return math.sqrt(schedule.warmup / (step + 1))
+
+
+def _rise(step: int, warmup: int) -> float:
+    return min(1.0, (step + 1) / max(1, warmup))
+
+
+def fitted(stage: s.Stage, steps: int) -> s.Schedule:
+    """The stage's schedule for a run of so many steps: the same shape, warmup in proportion.
+
+    The warmup's share is the paper's, but at least a twentieth (a handful of steps would not do what it is for) and
+    at most a quarter of the run; a twentieth where the paper does not give its steps.
+    """
+    if steps == stage.steps:
+        return stage.schedule
+    warmup = getattr(stage.schedule, "warmup", 0)
+    part = warmup / stage.steps if stage.steps else LEAST_WARMUP
+    changes: dict[str, Any] = {}
+    if warmup:
+        changes["warmup"] = max(1, round(steps * min(max(part, LEAST_WARMUP), MOST_WARMUP)))
+    over = getattr(stage.schedule, "over", None)
+    if over:
+        changes["over"] = round(over / stage.steps * steps) if stage.steps else None
+    return stage.schedule.but(**changes)
+
+
+def peak(stage: s.Stage, paper: s.Model, model: s.Model) -> float:
+    """The peak rate for a model of another width than the paper's.
+
+    Adam's steps are of the rate's own size whatever the gradient, so their effect on a sum over d_model inputs grows
+    with d_model: the rate is the paper's times the ratio of the widths (Yang et al. 2022, table 3), at most 16 times
+    it and at most 0.003. Adafactor's is relative to the weights already and stays as it is.
+    """
+    lr = float(stage.optimiser.lr)  # type: ignore[attr-defined]
+    if isinstance(stage.optimiser, s.Adafactor):
+        return lr
+    ratio = _width(paper) / _width(model)
+    return max(lr if ratio >= 1 else 0.0, min(lr * min(ratio, WIDEST), HIGHEST))
+
+
+def _width(model: s.Model) -> int:
+    size = getattr(model, "size", None)
+    sizes = [size] if isinstance(size, s.Size) else [each for each in s.words(size).values() if isinstance(each, s.Size)]  # type: ignore[arg-type]
+    return max(each.d_model for each in sizes)

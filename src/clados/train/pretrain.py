@@ -1,0 +1,299 @@
+"""From a card to a trained small model: data, tokenizer, model, run; what ``clados pretrain`` does."""
+
+import json
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+
+from clados import spec as s
+from clados.data.examples import split
+from clados.data.readers import read
+from clados.data.tokenizer import Tokenizer
+from clados.errors import CladosError
+from clados.models.declared import declared
+from clados.nn.make import build, chosen
+from clados.objectives import Setting, Words
+from clados.spec.scale import number, scaled
+from clados.train.fitting import Facts, facts_of, fit_model, tokenizer_for, usual_data
+from clados.train.log import Show
+from clados.train.loop import Result, Run, Source, Trainer
+from clados.train.optimisers import peak
+from clados.train.sources import Making, source
+
+STEPS = 300
+LENGTH = 128  # tokens of a sequence, where the paper's are longer
+TEXT = 32  # tokens of a caption
+TRIED = 3  # steps that are timed to know how many fit into some minutes
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choices:
+    """What a user chooses; the rest follows from card and data, or is chosen for a small machine.
+
+    Attributes:
+        model: a card's id, perhaps with a size ("gpt-2", "gpt-2:small").
+        params: the budget; with None the size named is built as published.
+        data: a path, or the name of an embedded set.
+        steps, minutes: the length of the run; at most one of them.
+        batch: examples of a step; micro: of them computed at once.
+        length: tokens of a sequence.
+        lr: the peak rate, instead of the paper's brought to this width.
+        vocab: tokens of the tokenizer that is trained.
+        shuffled: train and measure on shuffled data, as a control.
+    """
+
+    model: str
+    params: str | None = "5M"
+    data: str | None = None
+    steps: int | None = None
+    minutes: float | None = None
+    batch: int | None = None
+    micro: int | None = None
+    length: int | None = None
+    lr: float | None = None
+    seed: int = 0
+    dtype: Literal["float32", "bfloat16"] = "float32"
+    vocab: int = 2048
+    shuffled: bool = False
+
+    def __post_init__(self) -> None:
+        if self.steps is not None and self.minutes is not None:
+            raise CladosError("steps and minutes both say how long to train: give one of them")
+        for name in ("steps", "minutes", "batch", "micro", "length", "vocab"):
+            value = getattr(self, name)
+            if value is not None and value <= 0:
+                raise CladosError(f"{name} is {value}; it must be above 0")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """Everything that a run needs, decided: nothing has been trained or written yet."""
+
+    choices: Choices
+    card: str
+    stage: s.Stage
+    model: s.Model
+    run: Run
+    setting: Setting
+    tokenizer: Tokenizer | None
+    facts: Facts
+    train: Source
+    held_out: Source
+    documents: tuple[int, int]  # trained on, held out
+
+    def trainer(self, module: torch.nn.Module, folder: Path | None = None, show: Show | None = None) -> Trainer:
+        """The trainer of a model made from this plan; with a folder, its checkpoints are marked as this model's."""
+        return Trainer(
+            module,
+            self.stage,
+            self.setting,
+            self.train,
+            self.run,
+            self.held_out,
+            folder,
+            show or Show(),
+            {"model": self.card, "steps": self.run.steps, "examples": len(self.train)},
+        )
+
+    @property
+    def tokens(self) -> int:
+        """Positions of a step, about."""
+        return self.run.batch * max(1, self.setting.length)
+
+    @property
+    def memory(self) -> int:
+        """Bytes that training takes, about: weights, gradients, Adam's two moments, and what the backward pass keeps.
+
+        Kept are, a position and layer, 34 d_model numbers and 5 scores a head and other position
+        (Korthikanti et al. 2022, §4.1, in bytes of two-byte numbers), and three times the words' scores.
+        """
+        weights = 16 * s.count(self.model).total
+        micro = self.run.micro or self.run.batch
+        sizes = [each for each in s.parts(self.model) if isinstance(each, s.Size)]
+        length = max(1, self.setting.length)
+        kept = sum(2 * size.layers * (34 * size.d_model + 5 * size.heads * length) for size in sizes)
+        words = 12 * (self.setting.words.size if self.setting.words else 0)
+        return weights + micro * length * (kept + words)
+
+    def json(self) -> dict[str, Any]:
+        """The run as it was resolved, enough to make it again."""
+        from clados import __version__
+
+        choices = {name: getattr(self.choices, name) for name in ("params", "data", "vocab", "length", "batch", "micro")}
+        return {
+            "clados": __version__,
+            "model": self.card,
+            "choices": choices | {"steps": self.run.steps, "lr": self.run.lr, "seed": self.run.seed, "dtype": self.run.dtype},
+            "declaration": repr(self.model),
+            "stage": repr(self.stage),
+            "parameters": s.count(self.model).total,
+            "length": self.setting.length,
+            "batch": self.run.batch,
+            "documents": {"trained on": self.documents[0], "held out": self.documents[1]},
+            "examples": {"trained on": len(self.train), "held out": len(self.held_out)},
+            **self.facts.json(),
+        }
+
+
+def planned(choices: Choices) -> Plan:
+    """Read the data, train the tokenizer, size the model and settle the run. Writes nothing.
+
+    Raises:
+        CladosError: for an unknown model, size or set, data that cannot be read or are of the wrong kind, a budget that
+            cannot be met.
+    """
+    card, _, size = choices.model.partition(":")
+    declaration = declared(card)
+    stage = declaration.recipe.stages[0]
+    budget = None if size else choices.params
+    if budget is not None:
+        number(budget)
+    paper = chosen(choices.model, params=budget)
+    objective = stage.objective
+    kept, held = split(read(choices.data or usual_data(objective)))
+    length = choices.length or usual_length(stage, paper)
+    facts = facts_of(kept)
+    tokenizer = tokenizer_for(paper, kept, choices.vocab)
+    model = fit_model(paper, kept, tokenizer, length, facts)
+    if budget is not None:
+        model = scaled(model, budget)
+    told = Making(length, choices.seed, tokenizer, facts.scales, choices.shuffled)
+    train, held_out = source(objective, kept, told), source(objective, held, told)
+    run = Run(
+        steps=choices.steps or 1,
+        batch=choices.batch or usual_batch(objective),
+        micro=choices.micro,
+        lr=choices.lr or peak(stage, declaration.model, model),
+        seed=choices.seed,
+        dtype=choices.dtype,
+    )
+    plan = Plan(
+        choices=choices,
+        card=choices.model,
+        stage=stage,
+        model=model,
+        run=run,
+        setting=Setting(model, length, Words.of(tokenizer) if tokenizer else None),
+        tokenizer=tokenizer,
+        facts=facts,
+        train=train,
+        held_out=held_out,
+        documents=(len(kept), len(held)),
+    )
+    return replace(plan, run=replace(run, **_paced(choices.steps or _steps(plan))))
+
+
+def making(plan: Plan) -> Making:
+    """What the plan's sources were told."""
+    return Making(plan.setting.length, plan.run.seed, plan.tokenizer, plan.facts.scales, plan.choices.shuffled)
+
+
+def usual_length(stage: s.Stage, model: s.Model) -> int:
+    """The paper's length, or what a small machine does in its place."""
+    if isinstance(stage.objective, s.ImageClasses):
+        return 0
+    if isinstance(stage.objective, s.ReturnConditioned):
+        return int(model.inputs.context)  # type: ignore[attr-defined]
+    usual = TEXT if isinstance(stage.objective, s.Contrastive | s.Translation) else LENGTH
+    return min(stage.length or usual, usual)
+
+
+def usual_batch(objective: s.Objective) -> int:
+    """Examples of a step on a small machine: about a thousand positions, or enough pairs to compare."""
+    return {s.Contrastive: 64, s.Translation: 32, s.ImageClasses: 32, s.ReturnConditioned: 32}.get(type(objective), 8)
+
+
+def _paced(steps: int) -> dict[str, int]:
+    """Four evaluations on the way, a checkpoint every tenth of the run."""
+    return {"steps": steps, "every": max(1, -(-steps // 5)), "save_every": max(10, steps // 10), "held_out": 64}
+
+
+def _steps(plan: Plan) -> int:
+    """How many steps fit into the minutes, by timing a few on a model that is thrown away."""
+    if plan.choices.minutes is None:
+        return STEPS
+    trial = replace(plan, run=replace(plan.run, steps=TRIED + 1)).trainer(build(plan.model, seed=plan.run.seed))
+    trial.model.train()
+    trial.step(0)
+    began = time.perf_counter()
+    for number in range(1, TRIED + 1):
+        trial.step(number)
+    each = trial.world.summed([(time.perf_counter() - began) / TRIED / trial.world.size])[0]
+    return max(1, int(60 * plan.choices.minutes / each))
+
+
+def module(plan: Plan) -> torch.nn.Module:
+    """The plan's model, drawn from its seed, on the accelerator when there is one."""
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    return build(plan.model, seed=plan.run.seed).to(device)
+
+
+def resumed(folder: Path, asked: Choices, given: Sequence[str]) -> Choices:
+    """The choices of the run in a folder.
+
+    Args:
+        asked: what the user says now; ``given`` are the names of what was said, which must not differ.
+
+    Raises:
+        CladosError: when the folder holds no run, or another one.
+    """
+    file = folder / "run.json"
+    try:
+        found = json.loads(file.read_text(encoding="utf-8"))
+        was = Choices(model=found["model"], **found["choices"])
+    except FileNotFoundError:
+        raise CladosError(f"{folder}: there is no run to resume") from None
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise CladosError(f"{file}: unreadable ({error})") from error
+    for name in ("model", *given):
+        if getattr(asked, name) != getattr(was, name):
+            raise CladosError(f"{folder}: its run has {name} {getattr(was, name)}, not {getattr(asked, name)}")
+    return was
+
+
+def pretrain(
+    choices: Choices,
+    out: Path,
+    *,
+    resume: bool = False,
+    show: Show | None = None,
+    stop: Callable[[], bool] = bool,
+    plan: Plan | None = None,
+) -> Result:
+    """Train a small model of a card and write it as a directory that ``clados`` and transformers read.
+
+    ``out`` gets the model and its tokenizer, run.json (the run as resolved), log.jsonl and checkpoints/.
+
+    Args:
+        plan: what ``planned(choices)`` gave, when it is at hand.
+        stop: asked after each step; when it says so, the run is saved and ends.
+
+    Raises:
+        CladosError: for what is wrong with choices or data, before anything is written; or when ``out`` holds a run
+            already and this is not its resumption.
+    """
+    if not resume and out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise CladosError(f"{out}: is not an empty directory; resume the run that it holds, or name another")
+    plan = plan or planned(choices)
+    trainer = plan.trainer(module(plan), out, show)
+    trainer.stop = stop
+    if trainer.world.first:
+        _write(out / "run.json", plan.json())
+    result = trainer.fit(resume=resume)
+    if result.finished and trainer.world.first:
+        save_pretrained(trainer.model, out)
+        if plan.tokenizer:
+            plan.tokenizer.save(out)
+    trainer.world.wait()
+    return result
+
+
+def _write(file: Path, data: dict[str, Any]) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    part = file.with_name(f".{file.name}.part")
+    part.write_text(json.dumps(data, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    part.replace(file)

@@ -1,0 +1,201 @@
+"""From examples as they are read to what an objective prepares: one source for each objective."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from functools import singledispatch
+from typing import Any
+
+import numpy as np
+
+from clados import spec as s
+from clados.data import packing
+from clados.data.examples import AnyExample, Captioned, DataError, Labelled, Pair, Text, Trajectory
+from clados.data.packing import generator
+from clados.data.stream import Stream, encode_documents
+from clados.data.tokenizer import Tokenizer
+from clados.objectives.actions import Window
+from clados.objectives.images import Caption
+from clados.objectives.pairs import Sides, uncorrupted_length
+from clados.train.loop import Source
+
+
+@dataclass(frozen=True)
+class Scales:
+    """How trajectories are brought to unit scale: (x - mean) / std, return / most."""
+
+    mean: tuple[float, ...] = ()
+    std: tuple[float, ...] = ()
+    most: float = 1.0  # the largest return to go
+    choices: int = 0  # of discrete actions; 0 for continuous ones
+
+
+@dataclass(frozen=True)
+class Making:
+    """What a source is told besides its examples.
+
+    Attributes:
+        length: tokens of a sequence, steps of a window.
+        shuffled: destroy what there is to learn, as a control: tokens, labels and actions in an order of chance.
+    """
+
+    length: int
+    seed: int = 0
+    tokenizer: Tokenizer | None = None
+    scales: Scales = field(default_factory=Scales)
+    shuffled: bool = False
+
+    @property
+    def words(self) -> Tokenizer:
+        """The tokenizer.
+
+        Raises:
+            DataError: when there is none.
+        """
+        if self.tokenizer is None:
+            raise DataError("this objective reads text, and no tokenizer was given")
+        return self.tokenizer
+
+    def id(self, *roles: str) -> int:
+        """The id of the first of these roles that a token plays."""
+        return self.words.id(next((role for role in roles if role in self.words.ids), roles[0]))
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A source of as many examples as are listed, each made when it is asked for."""
+
+    rows: Sequence[Any]
+    make: Callable[[Any, int, int], Any]  # row, epoch, index
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def at(self, index: int, epoch: int = 0) -> Any:
+        """The example of that number in that epoch."""
+        return self.make(self.rows[index], epoch, index)
+
+
+@singledispatch
+def source(objective: s.Objective, examples: Sequence[Any], making: Making) -> Source:
+    """The source of an objective's examples.
+
+    Raises:
+        DataError: for examples of a kind that the objective cannot use, or without content.
+        SpecError: when nothing makes examples for this type of objective.
+    """
+    raise s.SpecError(f"nothing makes examples for {type(objective).__name__}")
+
+
+def of_kind(examples: Sequence[Any], kind: type[AnyExample]) -> list[AnyExample]:
+    """The examples, which all have to be of one kind.
+
+    Raises:
+        DataError: when they are not.
+    """
+    wrong = next((each for each in examples if not isinstance(each, kind)), None)
+    if wrong is not None:
+        raise DataError(f"the data hold {type(wrong).__name__} examples; this objective learns from {kind.__name__}")
+    return list(examples)
+
+
+def _stream(examples: Sequence[Any], making: Making, *, sentences: bool = False) -> Stream:
+    by = "sentence" if sentences else "document"
+    stream = encode_documents(of_kind(examples, Text), making.words, by=by)  # type: ignore[arg-type]
+    if making.shuffled:
+        return replace(stream, ids=generator(making.seed, 2).permutation(stream.ids))
+    return stream
+
+
+@source.register
+def _(objective: s.NextToken, examples: Sequence[Any], making: Making) -> Source:
+    """One token more than the length: each is seen or predicted, all but two of them both."""
+    return packing.Blocks(_stream(examples, making), making.length + 1, making.id("eos", "bos", "sep"))
+
+
+@source.register
+def _(objective: s.MaskedTokens, examples: Sequence[Any], making: Making) -> Source:
+    stream = _stream(examples, making, sentences=True)
+    if isinstance(objective.packing, s.SentencePairs):
+        return packing.SentencePairs(stream, making.length - 3, making.seed, objective.packing.short)
+    return packing.FullSentences(stream, making.length - 2, making.id("sep", "eos"))
+
+
+@source.register
+def _(objective: s.CorruptedSpans, examples: Sequence[Any], making: Making) -> Source:
+    return packing.Blocks(_stream(examples, making), uncorrupted_length(objective, making.length))
+
+
+@source.register
+def _(objective: s.Translation, examples: Sequence[Any], making: Making) -> Source:
+    pairs = of_kind(examples, Pair)
+    ends = [making.words.encode_batch([getattr(p, side) for p in pairs], add_special_tokens=False) for side in ("source", "target")]
+    rows = [Sides(np.array(a, np.int64), np.array(b, np.int64)) for a, b in zip(*ends)]
+    if making.shuffled:
+        random = generator(making.seed, 2)
+        words = random.permutation(np.concatenate([row.target for row in rows]))
+        cuts = np.cumsum([len(row.target) for row in rows])[:-1]
+        rows = [Sides(row.source, target) for row, target in zip(rows, np.split(words, cuts))]
+    return Listed(rows, lambda row, epoch, index: row)
+
+
+@source.register
+def _(objective: s.ImageClasses, examples: Sequence[Any], making: Making) -> Source:
+    rows = of_kind(examples, Labelled)
+    if making.shuffled:
+        order = generator(making.seed, 2).permutation(len(rows))
+        rows = [replace(row, label=rows[i].label) for row, i in zip(rows, order)]
+    return Listed(rows, lambda row, epoch, index: row)
+
+
+@source.register
+def _(objective: s.Contrastive, examples: Sequence[Any], making: Making) -> Source:
+    """The best caption first; in later epochs any, drawn by lot."""
+    rows = of_kind(examples, Captioned)
+    pictures = [row.picture for row in rows]
+    if making.shuffled:
+        pictures = [pictures[i] for i in generator(making.seed, 2).permutation(len(rows))]
+    ids = [[np.array(each, np.int64) for each in making.words.encode_batch(row.captions)] for row in rows]
+
+    def make(row: tuple[Any, list[Any]], epoch: int, index: int) -> Caption:
+        picture, captions = row
+        return Caption(picture, captions[int(generator(making.seed, 3, epoch, index).integers(len(captions))) if epoch else 0])
+
+    return Listed(list(zip(pictures, ids)), make)
+
+
+@source.register
+def _(objective: s.ReturnConditioned, examples: Sequence[Any], making: Making) -> Source:
+    """One window for each step of each episode: those that begin there."""
+    rows, scales = of_kind(examples, Trajectory), making.scales
+    if making.shuffled:
+        random = generator(making.seed, 2)
+        rows = [replace(row, actions=random.permutation(row.actions)) for row in rows]
+    places = [(row, start) for row in rows for start in range(len(row))]
+
+    def make(place: tuple[Trajectory, int], epoch: int, index: int) -> Window:
+        row, start = place
+        steps = slice(start, min(start + making.length, len(row)))
+        states = (row.observations[steps] - np.array(scales.mean)) / np.array(scales.std)
+        actions = spread(row.actions[steps], scales.choices)
+        return Window(states.astype(np.float32), actions, row.returns_to_go[steps] / np.float32(scales.most), start)
+
+    return Listed(places, make)
+
+
+def spread(actions: np.ndarray[Any, Any], choices: int) -> np.ndarray[Any, np.dtype[np.float32]]:
+    """Choices [steps] as numbers [steps, choices]: 1 for the chosen, -1 for the others; continuous ones as they are."""
+    if not choices:
+        return actions.astype(np.float32)
+    return np.where(np.arange(choices) == actions[:, None], 1.0, -1.0).astype(np.float32)
+
+
+def scales(examples: Sequence[Trajectory]) -> Scales:
+    """Mean and deviation of the states, and the largest return, over all steps."""
+    states = np.concatenate([each.observations.reshape(len(each), -1) for each in examples])
+    discrete = np.issubdtype(examples[0].actions.dtype, np.integer)
+    return Scales(
+        tuple(map(float, states.mean(0))),
+        tuple(map(float, states.std(0) + 1e-6)),
+        float(max(np.abs(each.returns_to_go).max() for each in examples)) or 1.0,
+        int(max(each.actions.max() for each in examples)) + 1 if discrete else 0,
+    )
