@@ -134,6 +134,13 @@ def test_an_empty_folder_says_what_is_allowed(tmp_path: Path) -> None:
         read(tmp_path)
 
 
+def test_a_set_is_taken_before_a_folder_of_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    bad(tmp_path, "proteins/a.txt", b"mine")
+    monkeypatch.chdir(tmp_path)
+    assert len(read("proteins")) == 16
+    assert read("./proteins") == read(Path("proteins")) == [Text("a.txt", "mine")]
+
+
 def test_an_unknown_name_says_the_nearest() -> None:
     with pytest.raises(DataError, match="did you mean 'english'"):
         read("englsh")

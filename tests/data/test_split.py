@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clados.data import DataError, Text, read, split, train_tokenizer
+from clados.data import DataError, Text, read, read_as, split, train_tokenizer
 
 
 @given(st.sets(st.text(max_size=8), min_size=2, max_size=20), st.floats(0.01, 0.99))

@@ -34,13 +34,14 @@ ROWS = "text; prompt and completion; source and target; messages; observations, 
 def read(source: str | Path) -> Sequence[Example]:
     """The examples of an embedded set (`english`, `digits`, or in one language `translation/de`) or of a path.
 
-    All examples are of one kind. A path that exists is taken before a set of that name.
+    All examples are of one kind. A set's name is taken before a path; `./english` is the path.
 
     Raises:
         DataError: no such path or set, nothing readable in it, or examples of several kinds.
     """
     path = Path(source)
-    examples = _path(path) if path.exists() else _embedded(str(source))
+    named = isinstance(source, str) and source.partition("/")[0] in SETS
+    examples = _path(path) if path.exists() and not named else _embedded(str(source))
     kinds = sorted({type(example).__name__ for example in examples})
     if not kinds:
         raise DataError(f"{source}: no examples; allowed: {ALLOWED}")

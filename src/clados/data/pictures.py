@@ -1,0 +1,134 @@
+"""How an image becomes what a model reads, in the words of Hugging Face's preprocessor_config.json."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch.nn.functional import interpolate
+
+from clados.data.examples import DataError
+
+FILE = "preprocessor_config.json"
+KINDS = {0: "nearest", 2: "bilinear", 3: "bicubic"}  # Pillow's numbers for ways to resample
+
+
+@dataclass(frozen=True)
+class Preprocessing:
+    """Resize, crop, scale and normalise.
+
+    Attributes:
+        size: (height, width) to stretch to, or one number for the shorter side; None leaves images as they are.
+        crop: (height, width) of the middle that is kept; None keeps all.
+        resample: Pillow's number of the way.
+        factor: what the bytes are multiplied with.
+        mean, std: of each channel, after that.
+    """
+
+    size: tuple[int, int] | int | None
+    crop: tuple[int, int] | None = None
+    resample: int = 2
+    factor: float = 1 / 255
+    mean: tuple[float, ...] = (0.5, 0.5, 0.5)
+    std: tuple[float, ...] = (0.5, 0.5, 0.5)
+
+    @classmethod
+    def usual(cls, side: int, channels: int = 3) -> Self:
+        """What Clados trains with: the shorter side to ``side``, the middle of the longer, -1 to 1."""
+        return cls(side, (side, side), mean=(0.5,) * channels, std=(0.5,) * channels)
+
+    @classmethod
+    def of(cls, config: Mapping[str, Any]) -> Self:
+        """The steps that a preprocessor_config.json says; a CLIP config keeps them as they are too.
+
+        Raises:
+            DataError: for a value that cannot be used.
+        """
+        try:
+            size = _size(config.get("size")) if config.get("do_resize", True) else None
+            crop = _size(config.get("crop_size")) if config.get("do_center_crop", False) else None
+            normal = config.get("do_normalize", True)
+            resample = int(config.get("resample", 2))
+            if resample not in KINDS:
+                raise ValueError(f"resample is {resample}; allowed: {', '.join(map(str, KINDS))}")
+            return cls(
+                size=size,
+                crop=(crop, crop) if isinstance(crop, int) else crop,
+                resample=resample,
+                factor=float(config.get("rescale_factor", 1 / 255)) if config.get("do_rescale", True) else 1.0,
+                mean=tuple(map(float, config.get("image_mean", (0.5,) * 3))) if normal else (0.0,),
+                std=tuple(map(float, config.get("image_std", (0.5,) * 3))) if normal else (1.0,),
+            )
+        except (TypeError, ValueError, KeyError) as error:
+            raise DataError(f"{FILE}: unusable ({error})") from error
+
+    def config(self, kind: str = "ViTImageProcessor") -> dict[str, Any]:
+        """The same as preprocessor_config.json."""
+        size = {"shortest_edge": self.size} if isinstance(self.size, int) else _named(self.size)
+        return {
+            "image_processor_type": kind,
+            "do_resize": self.size is not None,
+            "size": size,
+            "resample": self.resample,
+            "do_center_crop": self.crop is not None,
+            "crop_size": _named(self.crop),
+            "do_rescale": self.factor != 1.0,
+            "rescale_factor": self.factor,
+            "do_normalize": True,
+            "image_mean": list(self.mean),
+            "image_std": list(self.std),
+        }
+
+    def __call__(self, image: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """uint8 [height, width, channels] as the model reads it, [channels, height, width]."""
+        found = torch.from_numpy(np.array(image)).float().reshape(*image.shape[:2], -1).permute(2, 0, 1)[None]
+        channels = len(self.mean)
+        if channels > 1 and found.size(1) == 1:
+            found = found.expand(-1, channels, -1, -1)
+        elif found.size(1) != channels > 1 or channels == 1 < found.size(1):
+            found = found.mean(1, keepdim=True).expand(-1, channels, -1, -1)
+        found = self._cropped(self._resized(found))
+        mean, std = (torch.tensor(each)[:, None, None] for each in (self.mean, self.std))
+        scaled: NDArray[np.float32] = ((found[0] * self.factor - mean) / std).numpy()
+        return scaled
+
+    def _resized(self, image: torch.Tensor) -> torch.Tensor:
+        height, width = image.shape[-2:]
+        match self.size:
+            case None:
+                return image
+            case int(side):
+                shorter = min(height, width)
+                size = int(side * height / shorter), int(side * width / shorter)
+            case _:
+                size = self.size
+        if size == (height, width):
+            return image
+        smooth = {"antialias": True} if self.resample else {}
+        return interpolate(image, size, mode=KINDS[self.resample], **smooth).round().clamp(0, 255)  # type: ignore[arg-type]
+
+    def _cropped(self, image: torch.Tensor) -> torch.Tensor:
+        if self.crop is None:
+            return image
+        (height, width), (tall, wide) = self.crop, image.shape[-2:]
+        if tall < height or wide < width:
+            raise DataError(f"an image of {tall}x{wide} cannot be cropped to {height}x{width}")
+        top, left = (tall - height) // 2, (wide - width) // 2
+        return image[..., top : top + height, left : left + width]
+
+
+def _size(said: Any) -> tuple[int, int] | int | None:
+    if isinstance(said, Mapping):
+        if "shortest_edge" in said:
+            return int(said["shortest_edge"])
+        return int(said["height"]), int(said["width"])
+    if isinstance(said, Sequence):
+        height, width = said
+        return int(height), int(width)
+    return None if said is None else (int(said), int(said))
+
+
+def _named(size: tuple[int, int] | None) -> dict[str, int] | None:
+    return None if size is None else {"height": size[0], "width": size[1]}
