@@ -1,18 +1,9 @@
-"""What Clados says of itself: the welcome, the overview of commands, the version, the environment."""
-
-import os
-import platform
-import sys
-from importlib import metadata, util
-from typing import Annotated, Any
-
-import typer
+"""What Clados says of itself: the welcome, the overview of commands, the version."""
 
 import clados
 from clados.catalog.load import OWN, catalog
 from clados.cli import output
 from clados.cli.commands import GROUPS
-from clados.errors import CladosError
 
 TRY = {
     "clados list --arch encoder-decoder --params ..1B": "find models",
@@ -59,40 +50,3 @@ def overview() -> None:
 def version() -> None:
     """The version."""
     print(f"clados {clados.__version__}")
-
-
-def environment() -> dict[str, Any]:
-    """What an issue needs to say of the environment; imports none of what it looks for."""
-    needed = ("typer", "rich", "tomli")
-    extra = ("torch", "numpy", "safetensors", "tokenizers", "pyarrow", "transformers", "gymnasium", "tensorboard")
-    return {
-        "clados": clados.__version__,
-        "python": f"{platform.python_version()} ({sys.executable})",
-        "platform": platform.platform(),
-        "cores": os.cpu_count(),
-        **{name: metadata.version(name) for name in needed},
-        **{name: metadata.version(name) if util.find_spec(name) else None for name in extra},
-        OWN: os.environ.get(OWN) or "not set",
-        **_cards(),
-    }
-
-
-def _cards() -> dict[str, Any]:
-    """How many cards there are, or why they cannot be read."""
-    try:
-        cards = catalog()
-    except CladosError as error:
-        return {"cards": str(error)}
-    return {"cards": len(cards), "declared": sum(card.runnable for card in cards.values())}
-
-
-def doctor(json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
-    """Report the environment, to paste into an issue.
-
-    Example: clados doctor
-    """
-    found = environment()
-    if json:
-        output.tell(found)
-    else:
-        output.facts({name: "not installed" if value is None else str(value) for name, value in found.items()})

@@ -20,6 +20,8 @@ GROUPS: dict[str, dict[str, Command]] = {
         "show": Command("clados.cli.showing:show", "Show all that is known of a model"),
         "compare": Command("clados.cli.showing:compare", "Put models side by side"),
         "lineage": Command("clados.cli.showing:lineage", "Show what a model comes from, and what came from it"),
+        "count": Command("clados.cli.count:count", "Count parameters beside the published figures, with the ledger"),
+        "diff": Command("clados.cli.count:diff", "Say what changed from one model to another"),
     },
     "See": {
         "draw": Command("clados.cli.draw:architecture", "Draw a declared model: its parts in boxes"),
