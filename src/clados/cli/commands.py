@@ -28,6 +28,10 @@ GROUPS: dict[str, dict[str, Command]] = {
         "tree": Command("clados.cli.draw:tree", "Draw the family tree, or list where it departs from the survey's"),
         "timeline": Command("clados.cli.draw:timeline", "Draw the models by date, in families or by parameters"),
     },
+    "Train": {
+        "pretrain": Command("clados.cli.train:pretrain", "Train a small model of a card with its own objective"),
+        "objective": Command("clados.cli.train:objective", "Show what a model sees of a text, and what it must predict"),
+    },
     "The catalogue": {
         "schema": Command("clados.cli.keeping:schema", "Explain the attributes of a card"),
         "export": Command("clados.cli.keeping:export", "Write the catalogue as CSV, JSON, Parquet, Markdown or SQLite"),

@@ -104,8 +104,8 @@ class Frames(Module):
     states: Product
     returns: Product
     actions: Rows
-    positions: nn.Parameter
-    timesteps: nn.Parameter
+    positions: Rows
+    timesteps: Rows
 
     def __init__(self, part: s.Frames, env: Env) -> None:
         super().__init__(part, env)
@@ -122,5 +122,5 @@ class Frames(Module):
             seen = F.conv2d(seen, getattr(self, f"conv{i}"), getattr(self, f"conv{i}_bias"), stride).relu()
         state = self.states(seen.flatten(1)).tanh().unflatten(0, states.shape[:2])
         x = in_turn(self.returns(returns_to_go).tanh(), state, self.actions(actions).tanh())
-        x = x + self.positions[: x.size(1)] + self.timesteps[timesteps[:, :1]]
+        x = x + self.positions.weight[: x.size(1)] + self.timesteps(timesteps[:, :1])
         return drop(x, self.dropout, self.training)

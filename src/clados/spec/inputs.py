@@ -161,8 +161,8 @@ class Frames(Inputs, kw_only=True):
             "states": linear(self.flat, width, uses=1 / 3),
             "returns": linear(1, width, uses=1 / 3),
             "actions": Table(self.actions, width),
-            "positions": Weight((3 * self.context + 1, width)),
-            "timesteps": Weight((self.timesteps + 1, width)),
+            "positions": Table(3 * self.context + 1, width),
+            "timesteps": Table(self.timesteps + 1, width),
         }
 
 

@@ -1,0 +1,173 @@
+"""Counts: what the ledger gives for each published size, beside what was published, and why they differ."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from clados.catalog.card import Card, Size
+from clados.catalog.load import declaration_of
+from clados.spec.declaration import Declaration
+from clados.spec.errors import SpecError
+from clados.spec.kinds import Model
+from clados.spec.ledger import BASES, Row, count, rows
+from clados.spec.part import hint
+
+EQUAL = "equal to the unit"
+ROUNDED = "the label is within its rounding"
+MISSING = "missing: not declared yet"
+UNEXPLAINED = "unexplained"
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """One published size on one basis; ``None`` where there is nothing to count, or nothing was published.
+
+    Attributes:
+        published: the label as the paper or its authors print it; on a further basis, the reference's own count.
+        exact: the reference's count to the unit, where it is on this basis.
+        why: how the published figures and ours agree, or why they do not.
+    """
+
+    id: str
+    size: str
+    basis: str
+    total: int | None
+    non_embedding: int | None
+    active: int | None
+    published: int | None
+    exact: int | None
+    why: str
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain data, ready for JSON."""
+        return asdict(self)
+
+
+def every_count(cards: Mapping[str, Card]) -> list[Counted]:
+    """Every published size of every declared model, on each of its bases; sizes that are not declared say so."""
+    return [row for card in cards.values() if card.runnable for size in card.sizes for row in counted(card, size)]
+
+
+def counted(card: Card, size: Size, basis: str | None = None) -> list[Counted]:
+    """A published size on the bases of its published figures, or on another that is named.
+
+    Raises:
+        SpecError: for a basis that there is not.
+    """
+    declaration = declaration_of(card)
+    if size.name not in declaration.sizes:
+        return [Counted(card.id, size.name, "model", None, None, None, *_figures(size, "model"), MISSING)]
+    model = declaration.models()[size.name]
+    return [_counted(card, size, model, each) for each in ([basis] if basis else bases(size))]
+
+
+def bases(size: Size) -> list[str]:
+    """What the published figures of a size count: the label's basis first; the whole model where none is named."""
+    said = [size.basis] if size.label.known else []
+    said += [size.exact_basis] if size.exact and size.exact.known else []
+    return list(dict.fromkeys(map(_basis, said))) or ["model"]
+
+
+def _basis(said: str) -> str:
+    word = said.partition(",")[0]
+    return word if word in (*BASES, "non-embedding") else "model"
+
+
+def _counted(card: Card, size: Size, model: Model, basis: str) -> Counted:
+    if basis not in (*BASES, "non-embedding"):
+        raise SpecError(f"basis is '{basis}'{hint(basis, (*BASES, 'non-embedding'))}")
+    found = count(model, "model" if basis == "non-embedding" else basis)
+    total = found.non_embedding if basis == "non-embedding" else found.total
+    published, exact = _figures(size, basis)
+    why = _why(size, total, published, exact)
+    return Counted(card.id, size.name, basis, total, found.non_embedding, found.active, published, exact, why)
+
+
+def _figures(size: Size, basis: str) -> tuple[int | None, int | None]:
+    """The published figure and the reference's count on a basis."""
+    exact = _number(size.exact) if size.exact and _basis(size.exact_basis) == basis else None
+    label = _number(size.label) if _basis(size.basis) == basis else None
+    return (label if label is not None or _number(size.label) is None else exact), exact
+
+
+def _number(value: Any) -> int | None:
+    return value.value if value is not None and value.known and isinstance(value.value, int) else None
+
+
+def _why(size: Size, total: int, published: int | None, exact: int | None) -> str:
+    if published is None and exact is None:
+        return size.label.note or size.why
+    label = ROUNDED if published is None or rounds(total, published) else size.why or UNEXPLAINED
+    if exact is None:
+        return EQUAL if published == total else label
+    if total != exact:
+        return size.why or UNEXPLAINED
+    return EQUAL if published in (None, total) else f"the reference's count, {EQUAL}; {label}"
+
+
+def rounds(total: int, published: int) -> bool:
+    """Whether a count reads as the published figure when it is written with as many digits.
+
+    >>> rounds(124_439_808, 124_000_000), rounds(1_557_611_200, 1_500_000_000)
+    (True, False)
+    """
+    thousands = 1000 ** ((len(str(published)) - 1) // 3)
+    unit = 1
+    while published % (10 * unit) == 0 and 10 * unit <= thousands:
+        unit *= 10
+    return 2 * abs(total - published) <= unit
+
+
+def size_named(card: Card, name: str | None) -> Size:
+    """A size of a card by its name or an alias; the headline one when none is named.
+
+    Raises:
+        SpecError: for a size that was not published, with the nearest name.
+    """
+    wanted = (name or "").casefold()
+    for size in card.sizes:
+        if size.headline if name is None else wanted in (size.name, *size.aliases):
+            return size
+    raise SpecError(f"{card.id} has no size '{name}'{hint(wanted, [size.name for size in card.sizes])}")
+
+
+def model_of(card: Card, size: Size) -> Model:
+    """The declared model of a published size.
+
+    Raises:
+        SpecError: when it is not declared.
+    """
+    declaration: Declaration = declaration_of(card)
+    if size.name not in declaration.sizes:
+        raise SpecError(f"{card.id}:{size.name} is not declared; {', '.join(declaration.sizes)} are")
+    return declaration.models()[size.name]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of the ledger: one tensor, or ``times`` tensors of one shape in layers that repeat."""
+
+    path: str
+    shape: tuple[int, ...]
+    times: int
+    total: int
+    embedding: bool
+
+
+def ledger(model: Model, *, full: bool = False) -> list[Line]:
+    """Every tensor of a model; unless ``full``, those that layers repeat in one line, their number as ``*``."""
+    return list(_one_by_one(rows(model)) if full else _folded(rows(model)))
+
+
+def _one_by_one(each: Iterable[Row]) -> Iterator[Line]:
+    yield from (Line(row.path, row.shape, 1, row.count, row.embedding) for row in each)
+
+
+def _folded(each: Iterable[Row]) -> Iterator[Line]:
+    alike: dict[tuple[str, tuple[int, ...]], list[Row]] = {}
+    for row in each:
+        alike.setdefault((re.sub(r"\.\d+\.", ".*.", row.path), row.shape), []).append(row)
+    for (path, shape), same in alike.items():
+        name = path if len(same) > 1 else same[0].path
+        yield Line(name, shape, len(same), sum(row.count for row in same), same[0].embedding)

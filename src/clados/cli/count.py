@@ -1,0 +1,133 @@
+"""``clados count`` and ``clados diff``: a model's parameters, and what changed from one model to another."""
+
+from dataclasses import asdict
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from clados.cli import output
+
+if TYPE_CHECKING:
+    from clados.catalog.card import Card, Size
+    from clados.catalog.counts import Counted, Line
+
+
+class Detail(StrEnum):
+    """How much of the ledger is printed."""
+
+    FOLDED = "folded"
+    FULL = "full"
+    NONE = "none"
+
+
+def count(
+    model: Annotated[str | None, typer.Argument(help="A model, or MODEL:SIZE.", metavar="MODEL[:SIZE]")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Every published size of every declared model.")] = False,
+    basis: Annotated[str | None, typer.Option(help="Count the model, body, body+pooler or non-embedding.")] = None,
+    ledger: Annotated[Detail, typer.Option(help="Layers folded, every tensor, or none.")] = Detail.FOLDED,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Count parameters, beside the published figures, with the ledger of every tensor.
+
+    Example: clados count bert:base
+    """
+    from clados.catalog import counts
+    from clados.catalog.load import catalog
+
+    cards = catalog()
+    if everything or model is None:
+        rows = counts.every_count(cards)
+        if as_json:
+            output.tell([row.as_dict() for row in rows])
+        else:
+            _table(rows)
+        return
+    card, size = named(model)
+    rows = counts.counted(card, size, basis)
+    lines = counts.ledger(counts.model_of(card, size), full=ledger is Detail.FULL)
+    lines = [] if ledger is Detail.NONE else lines
+    if as_json:
+        head = {"id": card.id, "size": size.name}
+        output.tell({**head, "counts": [row.as_dict() for row in rows], "ledger": [asdict(line) for line in lines]})
+        return
+    output.heading(f"{card.name} {size.name}")
+    _table(rows)
+    _ledger(lines)
+
+
+def named(model: str) -> "tuple[Card, Size]":
+    """The card and the size that ``MODEL[:SIZE]`` names.
+
+    Raises:
+        NoSuchModel, SpecError: with the nearest name.
+    """
+    from clados.catalog.counts import size_named
+    from clados.catalog.load import catalog
+
+    name, _, size = model.partition(":")
+    card = catalog()[name]
+    return card, size_named(card, size or None)
+
+
+def _table(rows: "list[Counted]") -> None:
+    heads = ("model", "size", "counts", "parameters", "non-embedding", "active", "published", "reference", "agreement")
+    cells = [
+        [row.id, row.size, row.basis, *map(_figure, (row.total, row.non_embedding, row.active)),
+         *map(_figure, (row.published, row.exact)), row.why]
+        for row in rows
+    ]  # fmt: skip
+    output.table(heads, cells, right=heads[3:8], wrap=("agreement",))
+
+
+def _figure(number: int | None) -> str:
+    return "-" if number is None else f"{number:,}"
+
+
+def _ledger(lines: "list[Line]") -> None:
+    if not lines:
+        return
+    output.heading("\nLedger")
+    cells = [
+        [
+            line.path,
+            " x ".join(map(str, line.shape)) or "1",
+            f"x{line.times}" if line.times > 1 else "",
+            f"{line.total:,}",
+        ]
+        for line in lines
+    ]
+    output.table(("tensor", "shape", "layers", "parameters"), cells, right=("layers", "parameters"))
+
+
+def diff(
+    old: Annotated[str, typer.Argument(help="The model to start from.", metavar="A[:SIZE]")],
+    new: Annotated[str, typer.Argument(help="The model to arrive at.", metavar="B[:SIZE]")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Say what changed from one model to another: in words, in parts, in parameters.
+
+    Example: clados diff bert roberta
+    """
+    from clados.catalog.counts import model_of
+    from clados.catalog.differences import compared
+
+    (card, size), (other, its) = named(old), named(new)
+    found = compared(model_of(card, size), model_of(other, its))
+    if as_json:
+        output.tell({"old": f"{card.id}:{size.name}", "new": f"{other.id}:{its.name}", **found.as_dict()})
+        return
+    output.heading(f"From {card.name} {size.name} to {other.name} {its.name}")
+    output.lines(list(dict.fromkeys(each.words for each in found.changes)) or ["nothing: they are the same"])
+    if found.changes:
+        output.heading("\nIn parts")
+        heads = ("part", card.id, other.id)
+        rows = [[each.path, *(_said(side) for side in (each.old, each.new))] for each in found.changes]
+        output.table(heads, rows, wrap=heads[1:])
+    output.heading("\nIn parameters")
+    cells = [[name, f"{a:,}", f"{b:,}", f"{b - a:+,}"] for name, (a, b) in found.parameters.items()]
+    output.table(("", card.id, other.id, "difference"), cells, right=(card.id, other.id, "difference"))
+
+
+def _said(value: object) -> str:
+    return "-" if value is None else str(value) if isinstance(value, str) else repr(value)
