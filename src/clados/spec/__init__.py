@@ -26,7 +26,7 @@ from clados.spec.inputs import (
     Vocabulary,
 )
 from clados.spec.kinds import Decoder, Encoder, EncoderDecoder, Model, Tower, TwoTower
-from clados.spec.layout import Choice, Flipped, Folded, Fused, Layout, PerHead, Rule, Shaped
+from clados.spec.layout import Choice, Flipped, Folded, Fused, Halved, Layout, PerHead, Rule, Shaped
 from clados.spec.learning import (
     Adafactor,
     AdamW,
@@ -109,6 +109,7 @@ __all__ = [
     "FullSentences",
     "Fused",
     "Glorot",
+    "Halved",
     "Head",
     "ImageClasses",
     "Init",

@@ -31,6 +31,13 @@ class Shaped(Rule):
     shape: tuple[int, ...]
 
 
+class Halved(Rule):
+    """The pairs that rotary positions turn: neighbours in a head of ours, half a head apart in one of theirs.
+
+    Rows of queries and keys, each kept under a name of its own, change places; the function is the same.
+    """
+
+
 class Fused(Rule):
     """Kept with outputs that we hold apart: theirs stacks ``outs``, equally many rows each, ours are some of them."""
 
@@ -56,6 +63,9 @@ class Choice(Part):
 
 class Layout(Part, kw_only=True):
     """A kind of checkpoint directory: ``config.json`` and the tensors on disk.
+
+    A ``model_type`` with a dot or a colon is no directory's: tensors in memory (``torch.nn.Transformer``), or another
+    program's file (``fairseq:roberta``), which is read and never written.
 
     Every tensor of ours is found by the first rule that fits its name; every tensor of theirs is taken by a rule,
     ``tied`` or ``unused``; every key of their config is mapped by ``config``, said by ``fixed``, ``ignored``, None,

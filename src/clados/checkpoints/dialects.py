@@ -1,0 +1,82 @@
+"""config.json as one flat table of dotted keys, whichever version of transformers wrote it, and back.
+
+5.x keeps rotary words in ``rope_parameters`` and the precision in ``dtype``; 4.x wrote ``rope_theta``, ``rotary_pct``
+(GPT-NeoX), ``partial_rotary_factor``, ``rope_scaling`` and ``torch_dtype`` (transformers 5.23.0
+``modeling_rope_utils.py``, 4.57.6 ``configuration_utils.py``).
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from clados.checkpoints.errors import LayoutError
+
+Words = dict[str, Any]
+
+OLDER = {  # their older key: where 5.x keeps it
+    "rope_theta": "rope_theta",
+    "rotary_emb_base": "rope_theta",
+    "rotary_pct": "partial_rotary_factor",
+    "partial_rotary_factor": "partial_rotary_factor",
+}
+SPELT = {"gpt_neox": ("rotary_emb_base", "rotary_pct")}  # those that 4.x reads, where not the usual ones
+USUAL = ("rope_theta", "partial_rotary_factor")
+
+
+def flat(config: Mapping[str, Any]) -> Words:
+    """Every key of a config and of the configs inside it, dotted, in the words of 5.x.
+
+    Raises:
+        LayoutError: the two spellings of a word contradict each other.
+    """
+    words = dict(_flat(_newer(config)))
+    words.setdefault("num_labels", len(config.get("id2label") or (0, 1)))  # two where a file says nothing
+    if words.get("model_type") == "clip" and words.get("text_config.eos_token_id") == 2:
+        # files older than the word: ids that nothing read; the text was read at its highest id
+        words = {key: value for key, value in words.items() if not re.fullmatch(r"text_config\.\w+_token_id", key)}
+    if words.get("model_type") == "t5":
+        words.pop("tie_word_embeddings", None)  # 5.x writes true whatever the head is
+    return words
+
+
+def _flat(config: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, Any]]:
+    for key, value in config.items():
+        if isinstance(value, Mapping) and value:
+            yield from _flat(_newer(value), f"{path}{key}.")
+        else:
+            yield path + key, value
+
+
+def _newer(config: Mapping[str, Any]) -> Words:
+    words = dict(config)
+    rope: Words = {}
+    for key in (*OLDER, "rope_scaling"):
+        said = words.pop(key, None)
+        each = {OLDER[key]: said} if key in OLDER and said is not None else said or {}
+        rope |= {"rope_type" if name == "type" else name: value for name, value in each.items()}
+    newer = words.pop("rope_parameters", None) or {}
+    for key, value in newer.items():
+        if key in rope and rope[key] != value:
+            raise LayoutError(f"config: {key} is {value} in rope_parameters and {rope[key]} in the older words")
+    if "torch_dtype" in words:
+        words.setdefault("dtype", words.pop("torch_dtype"))
+        words.pop("torch_dtype", None)
+    return words | ({"rope_parameters": {"rope_type": "default"} | rope | newer} if rope or newer else {})
+
+
+def nested(words: Mapping[str, Any], model_type: str) -> Words:
+    """The reverse of ``flat``, with the older spellings beside the newer ones."""
+    config: Words = {}
+    for key, value in words.items():
+        *outer, last = key.split(".")
+        inside = config
+        for name in outer:
+            inside = inside.setdefault(name, {})
+        inside[last] = value
+    rope = config.get("rope_parameters", {})
+    for older in SPELT.get(model_type, USUAL):
+        if OLDER[older] in rope:
+            config[older] = rope[OLDER[older]]
+    if "dtype" in config:
+        config["torch_dtype"] = config["dtype"]
+    return config

@@ -1,0 +1,133 @@
+"""Tensors on disk: safetensors, shards with an index, pickles where they are allowed."""
+
+import json
+import pickle
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from torch import Tensor
+
+from clados.checkpoints.errors import CheckpointError
+
+SAFE, PICKLED = "model.safetensors", "pytorch_model.bin"
+REFUSED = "a pickle can run any code when it is read; allow_pickle=True reads it with weights_only, tensors alone"
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """One tensor in a file, read when it is asked for."""
+
+    file: Path
+    shape: tuple[int, ...]
+    read: Callable[[], Tensor]
+
+
+def stored(directory: Path, *, allow_pickle: bool) -> dict[str, Stored]:
+    """Every tensor of a checkpoint's directory, none of them read yet (pickles excepted).
+
+    Raises:
+        CheckpointError: there is none, a file is damaged, absent or a pickle, or the index contradicts the files.
+    """
+    for name, reader in ((SAFE, safe), (PICKLED, pickled)):
+        index = directory / f"{name}.index.json"
+        if not (directory / name).exists() and not index.exists():
+            continue
+        if reader is pickled and not allow_pickle:
+            raise CheckpointError(f"{directory / name}: {REFUSED}")
+        return reader(directory / name) if (directory / name).exists() else _sharded(index, reader)
+    raise CheckpointError(f"{directory}: there is no {SAFE}, no index of shards, and no {PICKLED}")
+
+
+def _sharded(index: Path, reader: Callable[[Path], dict[str, Stored]]) -> dict[str, Stored]:
+    weight_map = json_of(index).get("weight_map")
+    if not isinstance(weight_map, Mapping):
+        raise CheckpointError(f"{index}: it has no weight_map")
+    shards: dict[str, dict[str, Stored]] = {}
+    for shard in sorted(set(weight_map.values())):
+        if Path(shard).name != shard:
+            raise CheckpointError(f"{index}: '{shard}' is not the name of a file beside it")
+        shards[shard] = reader(index.with_name(shard))
+    for name, shard in weight_map.items():
+        if name not in shards[shard]:
+            raise CheckpointError(f"{index}: it puts '{name}' into {shard}, which does not hold it")
+    return {name: each for shard in shards.values() for name, each in shard.items()}
+
+
+def safe(file: Path) -> dict[str, Stored]:
+    """The tensors of a safetensors file.
+
+    Raises:
+        CheckpointError: the file is absent, truncated or something else.
+    """
+    try:
+        opened: Any = safe_open(file, framework="pt")
+        return {name: _lazily(file, opened, name) for name in opened.offset_keys()}
+    except (OSError, SafetensorError) as error:
+        raise CheckpointError(f"{file}: truncated, or not safetensors ({error})") from error
+
+
+def _lazily(file: Path, opened: Any, name: str) -> Stored:
+    def read() -> Tensor:
+        tensor: Tensor = opened.get_tensor(name)
+        return tensor
+
+    return Stored(file, tuple(opened.get_slice(name).get_shape()), read)
+
+
+def pickled(file: Path) -> dict[str, Stored]:
+    """The tensors of a pickle, of tensors alone.
+
+    Raises:
+        CheckpointError: the file is absent or damaged, or holds more than tensors.
+    """
+    return held(file, unpickled(file))
+
+
+def unpickled(file: Path) -> Any:
+    """What a pickle holds, read by torch's reader of plain values and tensors alone.
+
+    Raises:
+        CheckpointError: the file is absent or damaged, or holds anything else.
+    """
+    try:
+        return torch.load(file, weights_only=True, map_location="cpu")
+    except (OSError, RuntimeError, EOFError, ValueError, pickle.UnpicklingError) as error:
+        why = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        raise CheckpointError(f"{file}: not a pickle of tensors alone, or damaged ({why})") from error
+
+
+def held(file: Path, tensors: Any) -> dict[str, Stored]:
+    """Tensors that were read already.
+
+    Raises:
+        CheckpointError: it is no table of tensors.
+    """
+    return dict(_held(file, tensors))
+
+
+def _held(file: Path, tensors: Any) -> Iterator[tuple[str, Stored]]:
+    if not isinstance(tensors, Mapping) or not all(isinstance(each, Tensor) for each in tensors.values()):
+        raise CheckpointError(f"{file}: it holds something else than tensors by name")
+    for name, tensor in tensors.items():
+        yield name, Stored(file, tuple(tensor.shape), lambda tensor=tensor: tensor)  # type: ignore[misc]
+
+
+def json_of(file: Path) -> dict[str, Any]:
+    """A JSON file that holds an object.
+
+    Raises:
+        CheckpointError: it is absent or holds something else.
+    """
+    try:
+        found = json.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise CheckpointError(f"{file}: there is no such file") from error
+    except (OSError, ValueError) as error:
+        raise CheckpointError(f"{file}: not JSON ({error})") from error
+    if not isinstance(found, dict):
+        raise CheckpointError(f"{file}: it holds a {type(found).__name__}, not an object")
+    return found

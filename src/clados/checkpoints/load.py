@@ -1,0 +1,98 @@
+"""from_pretrained: a module from a directory on disk."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import reduce
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from clados.checkpoints import fairseq, tensors
+from clados.checkpoints.account import Account, account, strangers
+from clados.checkpoints.choose import chosen
+from clados.checkpoints.dialects import Words, flat
+from clados.checkpoints.errors import CheckpointError, LayoutError
+from clados.checkpoints.files import Stored, json_of, stored
+from clados.nn.build import module
+from clados.spec.errors import SpecError
+
+TOKENIZERS = ("tokenizer.json", "vocab.txt", "vocab.json", "spiece.model", "tokenizer.model", "sentencepiece.bpe.model")
+
+
+def from_pretrained(
+    path: str | Path,
+    *,
+    dtype: torch.dtype | None = None,
+    device: str | torch.device = "cpu",
+    allow_pickle: bool = False,
+) -> nn.Module:
+    """The model that a directory holds, in evaluation mode. Nothing is ever downloaded.
+
+    Read are Hugging Face directories of every declared architecture (config.json of transformers 4.x or 5.x,
+    safetensors, shards with an index), directories that ``save_pretrained`` wrote, and fairseq's ``.pt`` files.
+    Heads are those of the class that the config names. ``module.report`` says where each tensor came from,
+    ``module.tokenizer`` is the tokenizer whose files lie alongside, or None.
+
+    Args:
+        dtype: of the parameters; that of the files when not given.
+        allow_pickle: read ``.bin`` and ``.pt`` files too, with torch's ``weights_only``.
+
+    Raises:
+        LayoutError: no declared layout describes the config.
+        CheckpointError: a file is absent or damaged, or tensors and config do not fit; ``error.report`` tells all.
+    """
+    path = Path(path)
+    words, found, said_in = _opened(path, allow_pickle=allow_pickle)
+    try:
+        choice = chosen(words)
+        held = account(path, choice, found)
+    except (LayoutError, SpecError) as error:
+        raise LayoutError(f"{said_in}: {error}") from error
+    made = _made(held, found, dtype, torch.device(device))
+    made.report = replace(held.report, notes=strangers(held, choice, found))  # type: ignore[assignment]
+    _give_tokenizer(made, path)
+    return made
+
+
+def _opened(path: Path, *, allow_pickle: bool) -> tuple[Words, dict[str, Stored], Path]:
+    """The config, flat; the tensors; and where the config stands."""
+    if path.is_file():
+        return *fairseq.opened(path, allow_pickle=allow_pickle), path
+    if not path.is_dir():
+        raise CheckpointError(f"{path}: there is no such directory; models are read from disk, nothing is downloaded")
+    file = path / "config.json"
+    config = json_of(file)
+    try:
+        return flat(config), stored(path, allow_pickle=allow_pickle), file
+    except LayoutError as error:
+        raise LayoutError(f"{file}: {error}") from error
+
+
+def _made(held: Account, found: Mapping[str, Stored], dtype: torch.dtype | None, device: torch.device) -> nn.Module:
+    """The module, each of its parameters taken from the files; a fused one is copied once, others not at all."""
+    filled: dict[str, Tensor] = {}
+    for place in held.places:
+        filled[place.row.path] = tensors.inward(place, [_read(found[name]) for name in held.names[place.row.path]])
+    dtype = dtype or reduce(torch.promote_types, (tensor.dtype for tensor in filled.values()))
+    if not dtype.is_floating_point:
+        raise CheckpointError(f"{held.report.path}: the tensors are {dtype}, not floating point")
+    with torch.device(device):
+        made = module(held.model).to(dtype).eval()
+    made.load_state_dict({name: tensor.to(device, dtype) for name, tensor in filled.items()}, assign=True)
+    return made
+
+
+def _read(tensor: Stored) -> Tensor:
+    try:
+        return tensor.read()
+    except Exception as error:  # safetensors and the system raise many kinds
+        raise CheckpointError(f"{tensor.file}: damaged ({error})") from error
+
+
+def _give_tokenizer(made: nn.Module, path: Path) -> None:
+    made.tokenizer = None  # type: ignore[assignment]
+    if path.is_dir() and any((path / name).exists() for name in TOKENIZERS):
+        from clados.data.vocabularies import load_tokenizer
+
+        made.tokenizer = load_tokenizer(path)  # type: ignore[assignment]

@@ -1,0 +1,139 @@
+"""save_pretrained: a directory that transformers and Clados load."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from safetensors import SafetensorError
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+import clados
+from clados.checkpoints import tensors
+from clados.checkpoints.atomic import replaced
+from clados.checkpoints.choose import OWN, Chosen, slots, writable
+from clados.checkpoints.dialects import Words, nested
+from clados.checkpoints.errors import CheckpointError
+from clados.checkpoints.files import SAFE
+from clados.checkpoints.names import Place, is_body, places
+from clados.checkpoints.words import written
+from clados.spec.errors import SpecError
+from clados.spec.kinds import Decoder, EncoderDecoder, Model
+
+OURS = ("config.json", "generation_config.json", "model*.safetensors", f"{SAFE}.index.json", "pytorch_model*")
+UNITS = {"KB": 10**3, "MB": 10**6, "GB": 10**9}
+
+
+def save_pretrained(
+    module: nn.Module, path: str | Path, *, max_shard: int | str = "5GB", tokenizer: Any = None
+) -> Path:
+    """Write a model as a Hugging Face directory: config.json, safetensors, tokenizer files when there is a tokenizer.
+
+    transformers 4.x and 5.x load it where they have the architecture. A model that no class of theirs computes is
+    written with ``model_type: clados``, our names and its declaration. Either way ``from_pretrained`` gives back an
+    equal model. The directory is replaced in one step: when the disk is full or the process dies, the old one stays.
+    Files in it that are no part of a checkpoint are kept.
+
+    Args:
+        max_shard: bytes of a file's tensors, above which they are spread over several.
+        tokenizer: that of the module (``module.tokenizer``) when not given.
+
+    Returns:
+        The directory.
+
+    Raises:
+        CheckpointError: it cannot be written; what stood there is untouched.
+        SpecError: the module is not one that was built from a declaration, or ``max_shard`` is no size.
+    """
+    model, limit, path = _spec(module), _bytes(max_shard), Path(path)
+    choice = writable(model)
+    tokenizer = tokenizer or getattr(module, "tokenizer", None)
+    try:
+        with replaced(path, OURS) as fresh:
+            placed = places(choice.layout, model)
+            prefix = choice.layout.prefix if is_body(choice.layout, placed, slots(model)) else ""
+            _write_tensors(fresh, _shards(placed, module, limit), module, prefix)
+            for name, content in _configs(choice, module).items():
+                (fresh / name).write_text(json.dumps(content, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+            if tokenizer is not None:
+                tokenizer.save(fresh)
+    except (OSError, SafetensorError) as error:
+        raise CheckpointError(f"{path}: not written, what stood there is untouched ({error})") from error
+    return path
+
+
+def _spec(module: nn.Module) -> Model:
+    model = getattr(module, "spec", None)
+    if not isinstance(model, Model):
+        raise SpecError(f"a {type(module).__name__} has no declaration: only models that were built from one are saved")
+    return model
+
+
+def _bytes(size: int | str) -> int:
+    if isinstance(size, int):
+        return size
+    number, unit = size[:-2], size[-2:].upper()
+    if unit not in UNITS or not number.replace(".", "", 1).isdigit():
+        raise SpecError(f"max_shard is {size!r}; it takes bytes, or a number with KB, MB or GB")
+    return int(float(number) * UNITS[unit])
+
+
+# ---------------------------------------------------------------- config
+
+
+def _configs(choice: Chosen, module: nn.Module) -> dict[str, Words]:
+    """Each JSON file of the directory."""
+    layout, model = choice.layout, choice.model
+    precision = str(next(module.parameters()).dtype).removeprefix("torch.")
+    kept = {"clados.version": clados.__version__, "clados.card": choice.card, "clados.model": repr(model)}
+    head = {"model_type": layout.model_type, "architectures": [choice.architecture], "dtype": precision}
+    files = {"config.json": nested(head | written(layout, model) | kept, layout.model_type)}
+    if layout.model_type != OWN and isinstance(model, Decoder | EncoderDecoder) and "lm" in slots(model):
+        vocab = model.vocab
+        roles = {"pad": vocab.pad, "bos": vocab.bos, "eos": vocab.eos, "decoder_start": vocab.start}
+        ids = {f"{role}_token_id": number for role, number in roles.items() if number is not None}
+        files["generation_config.json"] = {"_from_model_config": True, **ids}
+    return files
+
+
+# ---------------------------------------------------------------- tensors
+
+
+def _shards(placed: Sequence[Place], module: nn.Module, limit: int) -> list[list[Place]]:
+    """Places in their order, each shard as full as the limit allows; parts of one of ours stay together."""
+    shards: list[list[Place]] = [[]]
+    full = 0
+    for place in placed:
+        size = _size(module, place)
+        if shards[-1] and full + size > limit:
+            shards.append([])
+            full = 0
+        shards[-1].append(place)
+        full += size
+    return shards
+
+
+def _size(module: nn.Module, place: Place) -> int:
+    parameter = module.get_parameter(place.row.path)
+    return parameter.numel() * parameter.element_size()
+
+
+def _write_tensors(fresh: Path, shards: list[list[Place]], module: nn.Module, prefix: str) -> None:
+    """One file, or several and the index that says which tensor is where; one shard in memory at a time."""
+    count = len(shards)
+    weight_map: dict[str, str] = {}
+    for i, shard in enumerate(shards, 1):
+        file = SAFE if count == 1 else f"model-{i:05}-of-{count:05}.safetensors"
+        held = dict(_theirs(shard, module, prefix))
+        save_file(held, fresh / file, metadata={"format": "pt"})
+        weight_map |= dict.fromkeys(held, file)
+    if count > 1:
+        total = sum(_size(module, place) for shard in shards for place in shard)
+        index: Mapping[str, Any] = {"metadata": {"total_size": total}, "weight_map": weight_map}
+        (fresh / f"{SAFE}.index.json").write_text(json.dumps(index, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+
+
+def _theirs(shard: Sequence[Place], module: nn.Module, prefix: str) -> Iterator[tuple[str, Tensor]]:
+    for name, tensor in tensors.outward(shard, lambda path: module.get_parameter(path).detach().cpu()):
+        yield name.removeprefix(prefix), tensor.contiguous()

@@ -1,0 +1,129 @@
+"""Layouts on tensors: ours as theirs, and theirs as ours. Pure functions; no files."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+import torch
+from torch import Tensor
+
+from clados.checkpoints.errors import LayoutError
+from clados.checkpoints.names import Place, places
+from clados.spec.kinds import Model
+from clados.spec.layout import Flipped, Folded, Fused, Halved, Layout, PerHead, Rule, Shaped
+from clados.spec.ledger import Row
+
+SIDE_BY_SIDE = 3  # queries, keys and values
+TURNED = ("q", "k")  # the outputs whose numbers rotary positions pair
+
+
+def to_ours(layout: Layout, model: Model, theirs: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The tensors of a model by our names, from theirs (those of a whole file, with the layout's prefix).
+
+    Raises:
+        LayoutError: a tensor has no rule, or theirs lack one.
+    """
+    placed = places(layout, model)
+    if lost := [name for place in placed for name in place.names if name not in theirs]:
+        raise LayoutError(f"{layout.model_type}: '{lost[0]}' is not among the tensors")
+    return {place.row.path: inward(place, [theirs[name] for name in place.names]) for place in placed}
+
+
+def to_theirs(layout: Layout, model: Model, ours: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The tensors of a model by their names, from ours.
+
+    Raises:
+        LayoutError: a tensor has no rule.
+    """
+    return dict(outward(places(layout, model), lambda path: ours[path]))
+
+
+def inward(place: Place, theirs: Sequence[Tensor]) -> Tensor:
+    """Their tensors, in the order of the place's names, as the one of ours; contiguous."""
+    rule, row = place.rule, place.row
+    if isinstance(rule, Folded):
+        return theirs[0] + theirs[1][0]
+    if isinstance(rule, Fused):
+        each = dict(zip(rule.outs, theirs[0].chunk(len(rule.outs)), strict=True))
+        return torch.cat([each[out] for out, _ in row.outs])
+    parts = [_inward(rule, row, out, part) for out, part in zip(_outs(place), theirs, strict=True)]
+    return torch.cat(parts) if len(parts) > 1 else parts[0].contiguous()
+
+
+def outward(placed: Iterable[Place], ours: Callable[[str], Tensor]) -> Iterator[tuple[str, Tensor]]:
+    """Each of their tensors by name, from ours by path.
+
+    Raises:
+        LayoutError: a tensor of theirs holds more than the places fill.
+    """
+    pending: dict[str, dict[str, Tensor]] = {}
+    for place in placed:
+        tensor = ours(place.row.path)
+        if not isinstance(place.rule, Fused):
+            yield from zip(place.names, _theirs(place, tensor), strict=True)
+            continue
+        name = place.names[0]
+        held = pending.setdefault(name, {})
+        held |= {out: part for (out, _), part in zip(place.row.outs, _split(place.row, tensor), strict=True)}
+        if len(held) == len(place.rule.outs):
+            yield name, torch.cat([held[out] for out in place.rule.outs])
+            del pending[name]
+    if pending:
+        raise LayoutError(f"'{next(iter(pending))}' holds more than the tensors that go into it")
+
+
+def shapes(place: Place) -> tuple[tuple[int, ...], ...]:
+    """The shapes in which they keep it."""
+    if isinstance(place.rule, Fused):
+        rows = place.row.outs[0][1] * len(place.rule.outs)
+        return ((rows, *place.row.shape[1:]),)
+    return tuple(tuple(part.shape) for part in _theirs(place, torch.empty(place.row.shape, device="meta")))
+
+
+def _outs(place: Place) -> list[str]:
+    """What each of their tensors holds: one output, or (unnamed) all of them."""
+    return [out for out, _ in place.row.outs] if len(place.names) == len(place.row.outs) else [""]
+
+
+def _split(row: Row, tensor: Tensor) -> Sequence[Tensor]:
+    return list(tensor.split([size for _, size in row.outs]))
+
+
+def _theirs(place: Place, ours: Tensor) -> list[Tensor]:
+    rule, row = place.rule, place.row
+    if isinstance(rule, Folded):
+        return [ours, ours.new_zeros(rule.rows, *ours.shape)]
+    parts = _split(row, ours) if len(place.names) > 1 else [ours]
+    return [_outward(rule, row, out, part) for out, part in zip(_outs(place), parts, strict=True)]
+
+
+def _outward(rule: Rule, row: Row, out: str, part: Tensor) -> Tensor:
+    match rule:
+        case Flipped():
+            return part.T
+        case PerHead():
+            return _swapped(part, (SIDE_BY_SIDE, row.env.dims.heads, -1), 0)
+        case Halved() if out in TURNED:
+            return _swapped(part, (-1, row.env.dims.head_dim // 2, 2), 1)
+        case Shaped():
+            own = iter(part.shape)
+            return part.reshape([next(own) if axis == -1 else axis for axis in rule.shape])
+        case _:
+            return part
+
+
+def _inward(rule: Rule, row: Row, out: str, part: Tensor) -> Tensor:
+    match rule:
+        case Flipped():
+            return part.T
+        case PerHead():
+            return _swapped(part, (row.env.dims.heads, SIDE_BY_SIDE, -1), 0)
+        case Halved() if out in TURNED:
+            return _swapped(part, (-1, 2, row.env.dims.head_dim // 2), 1)
+        case Shaped():
+            return part.reshape(row.shape)
+        case _:
+            return part
+
+
+def _swapped(rows: Tensor, shape: tuple[int, int, int], axis: int) -> Tensor:
+    """The rows, counted in three digits of these sizes, with digit ``axis`` and the next exchanged."""
+    return rows.reshape(*shape, *rows.shape[1:]).transpose(axis, axis + 1).reshape(rows.shape)

@@ -1,0 +1,205 @@
+"""Layouts on words: a declaration from their config, and their config from a declaration."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from clados.checkpoints.dialects import Words
+from clados.checkpoints.errors import LayoutError
+from clados.checkpoints.names import expanded
+from clados.spec.errors import SpecError
+from clados.spec.inputs import Tied, Vocabulary
+from clados.spec.kinds import EncoderDecoder, Model
+from clados.spec.layout import Choice, Layout
+from clados.spec.part import at, diff, hint, merged, reach, words
+from clados.spec.sizes import Sides, Size, Towers
+
+# Keys that say nothing of what is computed from given inputs: how it was stored, how to sample, what labels are called.
+IRRELEVANT = re.compile(
+    r"architectures|model_type|transformers_version|_name_or_path|name_or_path|dtype|_?attn_implementation\w*|clados|"
+    r"use_cache|output_\w+|return_dict\w*|chunk_size_feed_forward|gradient_checkpointing|torchscript|tokenizer_class|"
+    r"_?num_labels|id2label|label2id|finetuning_task|problem_type|classifier_dropout|summary_\w+|n_ctx|tf_legacy_loss|"
+    r"task_specific_params|prefix|\w+_token_id|max_length|min_length|do_sample|early_stopping|num_beams|"
+    r"num_beam_groups|diversity_penalty|temperature|top_[kp]|typical_p|repetition_penalty|length_penalty|"
+    r"(encoder_)?no_repeat_ngram_size|bad_words_ids|num_return_sequences|remove_invalid_values|"
+    r"exponential_decay_length_penalty|(begin_)?suppress_tokens|use_bfloat16|keys_to_ignore_at_inference"
+)
+# Keys that say something, with the value at which it is nothing.
+NEUTRAL: Words = {
+    "is_decoder": False,
+    "is_encoder_decoder": False,
+    "add_cross_attention": False,
+    "tie_encoder_decoder": False,
+    "cross_attention_hidden_size": None,
+    "pruned_heads": {},
+    "position_embedding_type": "absolute",
+    "reorder_and_upcast_attn": False,
+    "scale_attn_by_inverse_layer_idx": False,
+    "scale_attn_weights": True,
+    "pretraining_tp": 1,
+    "use_return_dict": True,
+}
+ROLES = ("pad", "bos", "eos", "start", "unk", "cls", "sep", "mask")
+
+
+# ---------------------------------------------------------------- theirs to ours
+
+
+def refusal(layout: Layout, model: Model, config: Words) -> str:
+    """Why a config is not of this layout's structure; empty when it is."""
+    for key, value in config.items():
+        expected = _expected(layout, model, key)
+        if expected is not Any and value is not None and value != expected:
+            return f"'{key}' is {value!r}; {layout.model_type} as declared has {expected!r}"
+    return next(
+        (
+            f"'{key}' is {config[key]!r}, a word that nothing takes{hint(key, layout.config)}"
+            for key in _unknown(layout, config)
+        ),
+        "",
+    )
+
+
+def _expected(layout: Layout, model: Model, key: str) -> Any:
+    """What a key that no path takes must say; Any when that does not matter."""
+    if key in layout.fixed:
+        return layout.fixed[key]
+    last = key.rpartition(".")[2]
+    if key in layout.config or _is_ignored(layout, key) or last not in NEUTRAL:
+        return _tied(model) if last == "tie_word_embeddings" and not _is_ignored(layout, key) else Any
+    return isinstance(model, EncoderDecoder) if last == "is_encoder_decoder" else NEUTRAL[last]
+
+
+def _tied(model: Model) -> Any:
+    heads = [head for head in getattr(model, "heads", ()) if head.slot == "lm"]
+    return isinstance(heads[0], Tied) if heads else Any
+
+
+def _is_ignored(layout: Layout, key: str) -> bool:
+    return any(key == each or key.startswith(f"{each}.") for each in layout.ignored)
+
+
+def _unknown(layout: Layout, config: Words) -> Iterator[str]:
+    for key, value in config.items():
+        said = key in layout.config or key in layout.fixed or _is_ignored(layout, key)
+        steps = key.split(".")
+        known = steps[-1] in NEUTRAL or steps[-1] == "tie_word_embeddings"
+        if not said and not known and value is not None and not any(map(IRRELEVANT.fullmatch, steps)):
+            yield key
+
+
+def read(layout: Layout, model: Model, config: Words) -> Model:
+    """The declared model with the words that a config says.
+
+    Raises:
+        LayoutError: a value that our word does not take, or two keys that contradict each other.
+    """
+    changes, said = [], dict[str, tuple[str, Any]]()
+    for key in (key for key in layout.config if key in config):
+        for path, value in _said(layout, key, config[key]):
+            if path in said and said[path][1] != value:
+                raise LayoutError(f"'{key}' says {value!r} and '{said[path][0]}' {said[path][1]!r} of one word, {path}")
+            said[path] = key, value
+            changes.append(at(path.replace("sides.", "size.", 1) if path.startswith("sides.") else path, value))
+    try:
+        change = merged(*changes)
+        return plain(_fitting(_opened(model, said), change).but(**change))
+    except SpecError as error:
+        raise LayoutError(f"config does not make a {layout.model_type}: {error}") from error
+
+
+def _said(layout: Layout, key: str, value: Any) -> Iterator[tuple[str, Any]]:
+    how = layout.config[key]
+    if isinstance(how, Choice):
+        meant = [ours for name, ours in how.names.items() if name == value]
+        if not meant:
+            raise LayoutError(f"'{key}' is {value!r}{hint(str(value), map(str, how.names))}")
+        value = meant[0]
+    for path in expanded(how.path if isinstance(how, Choice) else how):
+        yield path, value
+
+
+def _opened(model: Model, said: Mapping[str, object]) -> Model:
+    """The model with a size for each side, where a layout speaks of sides."""
+    if isinstance(model, EncoderDecoder) and any(path.startswith("sides.") for path in said):
+        return model.but(size=model.sides)
+    return model
+
+
+def _fitting(model: Model, change: Mapping[str, Any]) -> Model:
+    """The model without the roles of tokens that lie outside the vocabulary that is to come."""
+    for path in ("inputs.vocab", "text.inputs.vocab"):
+        said = change
+        for step in path.split("."):
+            said = said.get(step, {})
+        if "size" in said:
+            vocab: Vocabulary = reach(model, path)
+            out = {role: None for role in ROLES if (getattr(vocab, role) or 0) >= said["size"]}
+            model = model.but(**at(path, vocab.but(**out)))
+    return model
+
+
+def plain(model: Model) -> Model:
+    """The model with what is usual left unsaid in its sizes, and one size for two equal sides."""
+    size = getattr(model, "size", None)
+    if isinstance(size, Size):
+        return model.but(size=_plain(size))
+    if isinstance(size, Towers):
+        return model.but(size=Towers(_plain(size.image), _plain(size.text), size.joint))
+    if isinstance(size, Sides):
+        encoder, decoder = _plain(size.encoder), _plain(size.decoder)
+        return model.but(size=encoder if encoder == decoder else Sides(encoder, decoder))
+    return model
+
+
+def _plain(size: Size) -> Size:
+    usual = Size(size.layers, size.d_model, 1).dims
+    said = words(size)
+    heads = {"head_dim": size.d_model / size.heads, "kv_heads": size.heads}
+    unsaid = {name: None for name in ("d_ff", "d_embedding", "experts") if said[name] == getattr(usual, name)}
+    return size.but(**unsaid, **{name: None for name, number in heads.items() if said[name] == number})
+
+
+# ---------------------------------------------------------------- ours to theirs
+
+
+def written(layout: Layout, model: Model) -> Words:
+    """Their config of a model, flat: what the layout maps, and what it fixes.
+
+    Raises:
+        LayoutError: a word that they have no name for.
+    """
+    config = dict(layout.fixed)
+    for key, how in layout.config.items():
+        path = expanded(how.path if isinstance(how, Choice) else how)[0]
+        if path.startswith("heads.") and not reach(model, "heads"):
+            continue  # a body alone
+        value = _word(model, path)
+        if isinstance(how, Choice):
+            names = [name for name, ours in how.names.items() if ours == value]
+            if not names:
+                raise LayoutError(f"{layout.model_type} has no word for {how.path} {value!r}")
+            value = names[0]
+        config[key] = value
+    return config
+
+
+def _word(model: Model, path: str) -> Any:
+    try:
+        value = reach(model, path)
+    except SpecError as error:
+        raise LayoutError(str(error)) from error
+    outer, _, name = path.rpartition(".")
+    if value is None and isinstance(size := reach(model, outer), Size):
+        return getattr(size.dims, name)
+    return list(value) if isinstance(value, tuple) else value
+
+
+def unsaid(layout: Layout, base: Model, model: Model) -> tuple[str, ...]:
+    """The words by which a model differs from what its config in this layout would be read as.
+
+    Initialisation, dropout and the roles of tokens are left out: they do not change what is computed.
+    """
+    back = read(layout, base, written(layout, model))
+    differing = (path for path, _, _ in diff(back, plain(model)))
+    return tuple(path for path in differing if not re.search(r"(^|\.)(init|dropout|vocab\.\w+)(\.|$)", path))

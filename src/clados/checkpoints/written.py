@@ -1,0 +1,56 @@
+"""A model's declaration as text and back: ``parsed(repr(model)) == model``. Only parts and literals are read."""
+
+import ast
+from typing import Any, TypeVar
+
+from clados import spec
+from clados.checkpoints.errors import LayoutError
+from clados.spec.kinds import Model
+from clados.spec.part import Part, hint
+
+LONGEST = 100_000  # characters; the largest declaration has some 3,000
+PARTS = {name: each for name, each in vars(spec).items() if isinstance(each, type) and issubclass(each, Part)}
+AnyPart = TypeVar("AnyPart", bound=Part)
+
+
+def parsed(text: str) -> Model:
+    """The model that a ``repr`` says; see ``part``."""
+    return part(text, Model)
+
+
+def part(text: str, kind: type[AnyPart]) -> AnyPart:
+    """The part of a kind that a ``repr`` says.
+
+    Raises:
+        LayoutError: the text is no such ``repr``, or names a part that this version lacks.
+        SpecError: a part refuses its words.
+    """
+    if len(text) > LONGEST:
+        raise LayoutError(f"a declaration of {len(text)} characters; none is longer than {LONGEST}")
+    try:
+        tree = ast.parse(text, mode="eval")
+    except (SyntaxError, RecursionError, ValueError) as error:
+        raise LayoutError(f"not a declaration ({error}): {text[:60]!r}") from error
+    found = _value(tree.body)
+    if not isinstance(found, kind):
+        raise LayoutError(f"not a {kind.__name__}: {text[:60]!r}")
+    return found
+
+
+def _value(node: ast.expr) -> Any:
+    match node:
+        case ast.Call(func=ast.Name(id=name), args=args, keywords=keywords):
+            if name not in PARTS:
+                raise LayoutError(f"there is no part '{name}'{hint(name, PARTS)}")
+            if any(keyword.arg is None for keyword in keywords):
+                raise LayoutError(f"{name}: words are said one by one")
+            said = {str(keyword.arg): _value(keyword.value) for keyword in keywords}
+            return PARTS[name](*map(_value, args), **said)
+        case ast.Tuple(elts=each):
+            return tuple(map(_value, each))
+        case ast.Dict(keys=keys, values=values) if None not in keys:
+            return {_value(key): _value(value) for key, value in zip(keys, values, strict=True) if key is not None}
+        case ast.Constant() | ast.UnaryOp():
+            return ast.literal_eval(node)
+        case _:
+            raise LayoutError(f"a declaration holds parts and plain values, not '{ast.unparse(node)[:40]}'")
