@@ -1,0 +1,125 @@
+"""The report: one HTML file that needs nothing else, neither network nor script."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from html import escape
+
+from clados import spec as s
+from clados.catalog.card import Card
+from clados.catalog.load import catalog
+from clados.catalog.schema import ATTRIBUTES
+from clados.draw import architecture as boxes
+from clados.draw import bars, curve, family_tree, surveyed
+from clados.tour.stops import Stop, lit
+
+STYLE = """
+:root{color-scheme:light dark;--ink:#1f2328;--faint:#57606a;--paper:#fff;--rule:#d0d7de;--good:#1a7f37}
+@media(prefers-color-scheme:dark){:root{--ink:#e6edf3;--faint:#9198a1;--paper:#0d1117;--rule:#3d444d;--good:#3fb950}}
+body{font:15px/1.5 system-ui,-apple-system,'Segoe UI','DejaVu Sans',sans-serif;color:var(--ink);background:var(--paper);
+max-width:1160px;margin:0 auto;padding:24px}
+h1{font-size:28px;margin:0 0 4px}h2{font-size:22px;margin:48px 0 8px;border-top:1px solid var(--rule);padding-top:24px}
+h3{font-size:16px;margin:24px 0 8px}p{margin:8px 0;max-width:75ch}.faint{color:var(--faint)}.good{color:var(--good);font-weight:600}
+figure{margin:12px 0;overflow-x:auto}svg{max-width:100%;height:auto}
+table{border-collapse:collapse;width:100%;font-size:14px}th,td{text-align:left;vertical-align:top;padding:5px 10px 5px 0;
+border-bottom:1px solid var(--rule)}td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}
+.scroll{overflow-x:auto}pre{white-space:pre-wrap;margin:0;font:13px/1.5 ui-monospace,'DejaVu Sans Mono',monospace}
+nav a{margin-right:14px}
+"""
+
+
+def report(stops: Mapping[str, Stop]) -> str:
+    """The whole page.
+
+    Args:
+        stops: the trained models, by id, in order.
+    """
+    tree = family_tree(surveyed(catalog().values()), lit(stops)).svg
+    body = [
+        "<h1>Three Transformers, from card to trained model</h1>",
+        "<p class=faint>Each was sized down from its declaration, trained with its own objective on the embedded text, "
+        "and measured on documents that it never saw.</p>",
+        f"<nav>{''.join(f'<a href=#{name}>{escape(each.card.name)}</a>' for name, each in stops.items())}"
+        "<a href=#tree>Family tree</a></nav>",
+        _summary(stops.values()),
+        *(_section(name, each) for name, each in stops.items()),
+        f"<h2 id=tree>Where they stand in the family tree</h2><figure>{tree}</figure>",
+    ]
+    head = '<meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">'
+    title = "<title>Clados: three Transformers, from card to trained model</title>"
+    return f'<!doctype html>\n<html lang="en">\n<head>{head}{title}<style>{STYLE}</style></head>\n<body>\n' + "\n".join(
+        [*body, "</body>\n</html>\n"]
+    )
+
+
+def table(heads: Sequence[str], rows: Sequence[Sequence[str]], numbers: Sequence[int] = ()) -> str:
+    """An HTML table; columns ``numbers`` are set right. Cells are HTML already."""
+
+    def cells(tag: str, row: Sequence[str]) -> str:
+        return "".join(f"<{tag}{' class=n' if i in numbers else ''}>{cell}</{tag}>" for i, cell in enumerate(row))
+
+    lines = "".join(f"<tr>{cells('td', row)}</tr>" for row in rows)
+    return f"<div class=scroll><table><thead><tr>{cells('th', heads)}</tr></thead><tbody>{lines}</tbody></table></div>"
+
+
+def _summary(stops: Iterable[Stop]) -> str:
+    heads = ("model", "parameters", "steps", "start", "bigram", "unigram", "end", "under the unigram entropy by")
+    rows = [
+        (
+            escape(each.card.name),
+            f"{s.count(each.plan.model).total:,}",
+            f"{each.plan.run.steps:,}",
+            f"{each.learned.start:.3f}",
+            f"{each.learned.baseline['bigram']:.3f}",
+            f"{each.learned.baseline['unigram']:.3f}",
+            f"{each.learned.end:.3f}",
+            f"<span class=good>{each.margin:.3f} nat</span>",
+        )
+        for each in stops
+    ]
+    note = "Nats a token on held-out documents, all with the same tokenizer as the model beside them; what is guessed "
+    note += "without a model is the unigram and the interpolated Kneser-Ney bigram entropy. A model that sees both sides "
+    note += "answers another question than the bigram does, so only the left-to-right one may be compared with it."
+    return table(heads, rows, range(1, 8)) + f"<p class=faint>{note}</p>"
+
+
+def _section(name: str, stop: Stop) -> str:
+    small = stop.plan.model
+    full = stop.declared.model
+    title = f"{stop.card.name}: {type(full).__name__}, {type(stop.plan.stage.objective).__name__}"
+    entries = [(entry["step"], entry["loss"]) for entry in stop.learned.entries if "loss" in entry]
+    held = [(entry["step"], entry["held_out"]["loss"]) for entry in stop.learned.entries if "held_out" in entry]
+    lines = {k: stop.learned.baseline[k] for k in ("unigram", "bigram")}
+    loss = curve.curves(
+        {"training": entries, "held out": held}, name="Loss", x_name="step", y_name="nats a token", baselines=lines
+    )
+    ledgers = {f"{stop.card.id} as published": boxes.ledger_parts(full), "as trained here": boxes.ledger_parts(small)}
+    samples = table(("given", "made of it"), [(f"<pre>{escape(a)}</pre>", f"<pre>{escape(b)}</pre>") for a, b in stop.samples])
+    return "\n".join(
+        [
+            f"<h2 id={name}>{escape(title)}</h2>",
+            f"<p>{escape(str(stop.card.values['extension']))}</p>",
+            f"<h3>What it learned</h3><figure>{loss.svg}</figure>{samples}",
+            f"<h3>What it is made of</h3><figure>{boxes.architecture(small, f'{name} as trained here').svg}</figure>",
+            f"<figure>{bars.stacked(ledgers, name='Parameters by kind of part', share=True).svg}</figure>",
+            f"<h3>What is known of it</h3>{_card(stop.card)}",
+        ]
+    )
+
+
+def _card(card: Card) -> str:
+    rows = [
+        (escape(name.replace("_", " ")), escape(_plain(value.value)), escape(value.mark), escape(value.source))
+        for name, value in card.values.items()
+        if name in ATTRIBUTES
+    ]
+    errata = [
+        (escape(each.attribute), escape(each.survey), escape(each.fact), escape(each.source))
+        for each in card.tables.errata
+    ]
+    wrong = table(("attribute", "the survey says", "but", "source"), errata)
+    found = f"<h3>Where the survey is wrong</h3>{wrong}" if errata else ""
+    return table(("attribute", "value", "kind", "source"), rows) + found
+
+
+def _plain(value: object) -> str:
+    several = value if isinstance(value, tuple) else (value,)
+    return ", ".join(f"{each:,}" if isinstance(each, int) else str(each) for each in several)
