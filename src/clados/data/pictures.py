@@ -41,7 +41,7 @@ class Preprocessing:
 
     @classmethod
     def of(cls, config: Mapping[str, Any]) -> Self:
-        """The steps that a preprocessor_config.json says; a CLIP config keeps them as they are too.
+        """The steps that a preprocessor_config.json says.
 
         Raises:
             DataError: for a value that cannot be used.
@@ -58,8 +58,8 @@ class Preprocessing:
                 crop=(crop, crop) if isinstance(crop, int) else crop,
                 resample=resample,
                 factor=float(config.get("rescale_factor", 1 / 255)) if config.get("do_rescale", True) else 1.0,
-                mean=tuple(map(float, config.get("image_mean", (0.5,) * 3))) if normal else (0.0,),
-                std=tuple(map(float, config.get("image_std", (0.5,) * 3))) if normal else (1.0,),
+                mean=tuple(map(float, config.get("image_mean", (0.5,) * 3))) if normal else (0.0,) * 3,
+                std=tuple(map(float, config.get("image_std", (0.5,) * 3))) if normal else (1.0,) * 3,
             )
         except (TypeError, ValueError, KeyError) as error:
             raise DataError(f"{FILE}: unusable ({error})") from error
@@ -85,9 +85,7 @@ class Preprocessing:
         """uint8 [height, width, channels] as the model reads it, [channels, height, width]."""
         found = torch.from_numpy(np.array(image)).float().reshape(*image.shape[:2], -1).permute(2, 0, 1)[None]
         channels = len(self.mean)
-        if channels > 1 and found.size(1) == 1:
-            found = found.expand(-1, channels, -1, -1)
-        elif found.size(1) != channels > 1 or channels == 1 < found.size(1):
+        if found.size(1) != channels:
             found = found.mean(1, keepdim=True).expand(-1, channels, -1, -1)
         found = self._cropped(self._resized(found))
         mean, std = (torch.tensor(each)[:, None, None] for each in (self.mean, self.std))

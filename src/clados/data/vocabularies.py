@@ -40,6 +40,8 @@ def load_tokenizer(directory: Path) -> Tokenizer:
         named = _named(directory)
         if (directory / "tokenizer.json").exists():
             backend = Backend.from_str((directory / "tokenizer.json").read_text(encoding="utf-8"))
+            backend.no_padding()  # some files were saved while a batch was being read
+            backend.no_truncation()
             return Tokenizer(backend, _roles(backend, named))
         backend, usual = _built(directory)
     except DataError:

@@ -193,21 +193,3 @@ def padded(rows: Sequence[Ids], pad: int, length: int = 0) -> tuple[Tensor, Tens
 def with_mask(keep: Tensor | None, name: str = "attention_mask") -> dict[str, Tensor]:
     """The mask as an argument, where there is one."""
     return {} if keep is None else {name: keep}
-
-
-def pixels(image: NDArray[np.uint8], side: int, channels: int) -> NDArray[np.float32]:
-    """An image [height, width, channels] as the model reads it: [channels, side, side] in -1..1 (ViT's scale).
-
-    The shorter side is brought to ``side`` (bilinear, antialiased), and the middle of the longer kept.
-    """
-    found = torch.from_numpy(np.array(image)).float().reshape(*image.shape[:2], -1).permute(2, 0, 1)[None]
-    if found.size(1) != channels:
-        found = found.mean(1, keepdim=True).expand(-1, channels, -1, -1)
-    height, width = found.shape[-2:]
-    if min(height, width) != side:
-        scale = side / min(height, width)
-        size = max(side, round(height * scale)), max(side, round(width * scale))
-        found = nn.functional.interpolate(found, size, mode="bilinear", antialias=True)
-    top, left = (found.size(2) - side) // 2, (found.size(3) - side) // 2
-    scaled: NDArray[np.float32] = (found[0, :, top : top + side, left : left + side] / 127.5 - 1).numpy()
-    return scaled

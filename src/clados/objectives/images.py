@@ -11,7 +11,8 @@ from torch.nn.functional import cross_entropy
 from clados import spec as s
 from clados.data.examples import Labelled, Picture
 from clados.data.examples import pixels as decoded
-from clados.objectives.base import Batch, Ids, Loss, Part, Random, Setting, loss, padded, pixels, prepare, with_mask
+from clados.data.pictures import Preprocessing
+from clados.objectives.base import Batch, Ids, Loss, Part, Random, Setting, loss, padded, prepare, with_mask
 
 
 def pictures(images: Sequence[Picture], inputs: s.Inputs) -> Tensor:
@@ -22,7 +23,8 @@ def pictures(images: Sequence[Picture], inputs: s.Inputs) -> Tensor:
     """
     if not isinstance(inputs, s.Patches):
         raise s.SpecError(f"this objective reads images, but the model reads {type(inputs).__name__}")
-    return torch.from_numpy(np.stack([pixels(decoded(image), inputs.image, inputs.channels) for image in images]))
+    read = Preprocessing.usual(inputs.image, inputs.channels)
+    return torch.from_numpy(np.stack([read(decoded(image)) for image in images]))
 
 
 @prepare.register

@@ -7,9 +7,10 @@ from typing import Any
 
 from clados import spec as s
 from clados.data.examples import Captioned, Labelled, Pair, Text, Trajectory
+from clados.data.scaling import Scales, scales
 from clados.data.tokenizer import Roles, Tokenizer
 from clados.data.training import train_tokenizer
-from clados.train.sources import Scales, of_kind, scales
+from clados.train.sources import of_kind
 
 PATCHES = 8  # along each side of a small image
 

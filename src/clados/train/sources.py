@@ -11,22 +11,13 @@ from clados import spec as s
 from clados.data import packing
 from clados.data.examples import AnyExample, Captioned, DataError, Labelled, Pair, Text, Trajectory
 from clados.data.packing import generator
+from clados.data.scaling import Scales, spread
 from clados.data.stream import Stream, encode_documents
 from clados.data.tokenizer import Tokenizer
 from clados.objectives.actions import Window
 from clados.objectives.images import Caption
 from clados.objectives.pairs import Sides, uncorrupted_length
 from clados.train.loop import Source
-
-
-@dataclass(frozen=True)
-class Scales:
-    """How trajectories are brought to unit scale: (x - mean) / std, return / most."""
-
-    mean: tuple[float, ...] = ()
-    std: tuple[float, ...] = ()
-    most: float = 1.0  # the largest return to go
-    choices: int = 0  # of discrete actions; 0 for continuous ones
 
 
 @dataclass(frozen=True)
@@ -175,27 +166,8 @@ def _(objective: s.ReturnConditioned, examples: Sequence[Any], making: Making) -
     def make(place: tuple[Trajectory, int], epoch: int, index: int) -> Window:
         row, start = place
         steps = slice(start, min(start + making.length, len(row)))
-        states = (row.observations[steps] - np.array(scales.mean)) / np.array(scales.std)
+        states = scales.states(row.observations[steps])
         actions = spread(row.actions[steps], scales.choices)
-        return Window(states.astype(np.float32), actions, row.returns_to_go[steps] / np.float32(scales.most), start)
+        return Window(states, actions, row.returns_to_go[steps] / np.float32(scales.most), start)
 
     return Listed(places, make)
-
-
-def spread(actions: np.ndarray[Any, Any], choices: int) -> np.ndarray[Any, np.dtype[np.float32]]:
-    """Choices [steps] as numbers [steps, choices]: 1 for the chosen, -1 for the others; continuous ones as they are."""
-    if not choices:
-        return actions.astype(np.float32)
-    return np.where(np.arange(choices) == actions[:, None], 1.0, -1.0).astype(np.float32)
-
-
-def scales(examples: Sequence[Trajectory]) -> Scales:
-    """Mean and deviation of the states, and the largest return, over all steps."""
-    states = np.concatenate([each.observations.reshape(len(each), -1) for each in examples])
-    discrete = np.issubdtype(examples[0].actions.dtype, np.integer)
-    return Scales(
-        tuple(map(float, states.mean(0))),
-        tuple(map(float, states.std(0) + 1e-6)),
-        float(max(np.abs(each.returns_to_go).max() for each in examples)) or 1.0,
-        int(max(each.actions.max() for each in examples)) + 1 if discrete else 0,
-    )
