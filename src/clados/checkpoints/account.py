@@ -64,7 +64,7 @@ def strangers(account: Account, choice: Chosen, found: Found) -> tuple[str, ...]
     notes = []
     for name, path in twins(choice.layout, body_alone(choice.layout, found)).items():
         if name in found and path in by_path and name not in account.names[path]:
-            held = tensors.inward(by_path[path], [found[each].read() for each in account.names[path]])
+            held = tensors.ours(by_path[path], [found[each].read() for each in account.names[path]])
             if not torch.equal(found[name].read(), held):
                 notes.append(f"'{name}' differs from {path}, to which it is tied here: it is not used")
     return tuple(notes)

@@ -42,7 +42,7 @@ def flat(config: Mapping[str, Any]) -> Words:
 def _flat(config: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, Any]]:
     for key, value in config.items():
         if isinstance(value, Mapping) and value:
-            yield from _flat(_newer(value), f"{path}{key}.")
+            yield from _flat(value if key == "rope_parameters" else _newer(value), f"{path}{key}.")
         else:
             yield path + key, value
 

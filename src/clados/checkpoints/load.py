@@ -73,7 +73,7 @@ def _made(held: Account, found: Mapping[str, Stored], dtype: torch.dtype | None,
     """The module, each of its parameters taken from the files; a fused one is copied once, others not at all."""
     filled: dict[str, Tensor] = {}
     for place in held.places:
-        filled[place.row.path] = tensors.inward(place, [_read(found[name]) for name in held.names[place.row.path]])
+        filled[place.row.path] = tensors.ours(place, [_read(found[name]) for name in held.names[place.row.path]])
     dtype = dtype or reduce(torch.promote_types, (tensor.dtype for tensor in filled.values()))
     if not dtype.is_floating_point:
         raise CheckpointError(f"{held.report.path}: the tensors are {dtype}, not floating point")

@@ -135,5 +135,5 @@ def _write_tensors(fresh: Path, shards: list[list[Place]], module: nn.Module, pr
 
 
 def _theirs(shard: Sequence[Place], module: nn.Module, prefix: str) -> Iterator[tuple[str, Tensor]]:
-    for name, tensor in tensors.outward(shard, lambda path: module.get_parameter(path).detach().cpu()):
+    for name, tensor in tensors.theirs(shard, lambda path: module.get_parameter(path).detach().cpu()):
         yield name.removeprefix(prefix), tensor.contiguous()

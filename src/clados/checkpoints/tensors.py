@@ -15,40 +15,40 @@ SIDE_BY_SIDE = 3  # queries, keys and values
 TURNED = ("q", "k")  # the outputs whose numbers rotary positions pair
 
 
-def to_ours(layout: Layout, model: Model, theirs: Mapping[str, Tensor]) -> dict[str, Tensor]:
+def to_ours(layout: Layout, model: Model, held: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """The tensors of a model by our names, from theirs (those of a whole file, with the layout's prefix).
 
     Raises:
         LayoutError: a tensor has no rule, or theirs lack one.
     """
     placed = places(layout, model)
-    if lost := [name for place in placed for name in place.names if name not in theirs]:
+    if lost := [name for place in placed for name in place.names if name not in held]:
         raise LayoutError(f"{layout.model_type}: '{lost[0]}' is not among the tensors")
-    return {place.row.path: inward(place, [theirs[name] for name in place.names]) for place in placed}
+    return {place.row.path: ours(place, [held[name] for name in place.names]) for place in placed}
 
 
-def to_theirs(layout: Layout, model: Model, ours: Mapping[str, Tensor]) -> dict[str, Tensor]:
+def to_theirs(layout: Layout, model: Model, held: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """The tensors of a model by their names, from ours.
 
     Raises:
         LayoutError: a tensor has no rule.
     """
-    return dict(outward(places(layout, model), lambda path: ours[path]))
+    return dict(theirs(places(layout, model), lambda path: held[path]))
 
 
-def inward(place: Place, theirs: Sequence[Tensor]) -> Tensor:
+def ours(place: Place, held: Sequence[Tensor]) -> Tensor:
     """Their tensors, in the order of the place's names, as the one of ours; contiguous."""
     rule, row = place.rule, place.row
     if isinstance(rule, Folded):
-        return theirs[0] + theirs[1][0]
+        return held[0] + held[1][0]
     if isinstance(rule, Fused):
-        each = dict(zip(rule.outs, theirs[0].chunk(len(rule.outs)), strict=True))
+        each = dict(zip(rule.outs, held[0].chunk(len(rule.outs)), strict=True))
         return torch.cat([each[out] for out, _ in row.outs])
-    parts = [_inward(rule, row, out, part) for out, part in zip(_outs(place), theirs, strict=True)]
+    parts = [_inward(rule, row, out, part) for out, part in zip(_outs(place), held, strict=True)]
     return torch.cat(parts) if len(parts) > 1 else parts[0].contiguous()
 
 
-def outward(placed: Iterable[Place], ours: Callable[[str], Tensor]) -> Iterator[tuple[str, Tensor]]:
+def theirs(placed: Iterable[Place], by_path: Callable[[str], Tensor]) -> Iterator[tuple[str, Tensor]]:
     """Each of their tensors by name, from ours by path.
 
     Raises:
@@ -56,7 +56,7 @@ def outward(placed: Iterable[Place], ours: Callable[[str], Tensor]) -> Iterator[
     """
     pending: dict[str, dict[str, Tensor]] = {}
     for place in placed:
-        tensor = ours(place.row.path)
+        tensor = by_path(place.row.path)
         if not isinstance(place.rule, Fused):
             yield from zip(place.names, _theirs(place, tensor), strict=True)
             continue
@@ -87,11 +87,11 @@ def _split(row: Row, tensor: Tensor) -> Sequence[Tensor]:
     return list(tensor.split([size for _, size in row.outs]))
 
 
-def _theirs(place: Place, ours: Tensor) -> list[Tensor]:
+def _theirs(place: Place, tensor: Tensor) -> list[Tensor]:
     rule, row = place.rule, place.row
     if isinstance(rule, Folded):
-        return [ours, ours.new_zeros(rule.rows, *ours.shape)]
-    parts = _split(row, ours) if len(place.names) > 1 else [ours]
+        return [tensor, tensor.new_zeros(rule.rows, tensor.shape[-1])]
+    parts = _split(row, tensor) if len(place.names) > 1 else [tensor]
     return [_outward(rule, row, out, part) for out, part in zip(_outs(place), parts, strict=True)]
 
 

@@ -31,8 +31,12 @@ fairseq = hf.but(
     prefix="roberta.",
     rules={
         "inputs.tokens.*": "roberta.embeddings.word_embeddings.*",
-        "inputs.types.*": "roberta.embeddings.token_type_embeddings.*",
-        "inputs.position.table.*": "roberta.embeddings.position_embeddings.*",
+        # the port adds the one row of a table of types to every token
+        "inputs.position.table.weight": Folded(
+            "roberta.embeddings.position_embeddings.weight",
+            plus="roberta.embeddings.token_type_embeddings.weight",
+            rows=1,
+        ),
         "inputs.norm.*": "roberta.embeddings.LayerNorm.*",
         "stack.blocks.*.attn.qkv.*": "roberta.encoder.layer.*.attention.self.{query,key,value}.*",
         "stack.blocks.*.attn.out.*": "roberta.encoder.layer.*.attention.output.dense.*",
@@ -44,10 +48,14 @@ fairseq = hf.but(
         "heads.lm.norm.*": "lm_head.layer_norm.*",
         "heads.lm.bias": "lm_head.bias",
     },
-    config={**hf.config, "bos_token_id": "inputs.vocab.bos", "eos_token_id": "inputs.vocab.eos"},
+    config={
+        **hf.config,
+        "type_vocab_size": Choice("inputs.types", {1: 0}),
+        "bos_token_id": "inputs.vocab.bos",
+        "eos_token_id": "inputs.vocab.eos",
+    },
     tied={"lm_head.decoder.weight": "inputs.tokens.weight", "lm_head.decoder.bias": "heads.lm.bias"},
     unused=(r"roberta\.embeddings\.position_ids", r"(roberta\.)?pooler\.dense\.(weight|bias)"),
-    port=but(inputs=but(types=1)),  # one row of segment types, added to every token
 )
 
 declaration = Declaration(

@@ -34,7 +34,7 @@ hf = Layout(
     rules={
         "inputs.tokens.*": "model.embed_tokens.*",
         "stack.blocks.*.attn_norm.*": "model.layers.*.input_layernorm.*",
-        "stack.blocks.*.attn.qkv.*": "model.layers.*.self_attn.{q_proj,k_proj,v_proj}.*",
+        "stack.blocks.*.attn.qkv.*": Halved("model.layers.*.self_attn.{q_proj,k_proj,v_proj}.*"),
         "stack.blocks.*.attn.out.*": "model.layers.*.self_attn.o_proj.*",
         "stack.blocks.*.mlp_norm.*": "model.layers.*.post_attention_layernorm.*",
         "stack.blocks.*.mlp.up.*": "model.layers.*.mlp.{gate_proj,up_proj}.*",
@@ -64,9 +64,6 @@ hf = Layout(
     fixed={"tie_word_embeddings": False, "rope_parameters.rope_type": "default"},
     ignored=("max_position_embeddings", "pretraining_tp"),
     unused=(r"(model\.)?layers\.\d+\.self_attn\.rotary_emb\.inv_freq",),
-    # The port turns halves of a head, and its files hold the rows of q and k reordered to suit: the same function,
-    # so that its weights are read as they are.
-    port=but(stack=but(position=but(pairs="halves"))),
 )
 
 declaration = Declaration(

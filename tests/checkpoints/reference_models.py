@@ -1,0 +1,103 @@
+"""Tiny reference models of transformers for every declared layout, with random weights, on disk."""
+
+from pathlib import Path
+from typing import Any
+
+import torch
+import transformers
+from torch import Tensor, nn
+
+from clados import spec as s
+from clados.checkpoints.choose import headed, is_directory
+from clados.checkpoints.dialects import nested
+from clados.checkpoints.words import written
+from clados.models.declared import declared, found
+
+VOCAB = 97
+
+
+def cases() -> list[Any]:
+    """(card, layout, architecture) of every declared layout that is a directory's."""
+    return [
+        (card, layout, architecture)
+        for card in found()
+        for layout in declared(card).layouts
+        if is_directory(layout)
+        for architecture in layout.architectures
+    ]
+
+
+def structure(card: str, layout: s.Layout, architecture: str) -> s.Model:
+    """The declared structure, as the layout's port has it, tiny, with the heads of a class."""
+    model = s.tiny(declared(card).model.but(**(layout.port or s.Change())))
+    model = headed(model, layout.architectures[architecture])
+    ids = dict.fromkeys(("unk", "cls", "sep", "mask"), None)
+    match model:
+        case s.TwoTower():
+            vocab = model.vocab.but(size=VOCAB, bos=VOCAB - 2, eos=VOCAB - 1)
+            small = s.but(inputs=s.but(vocab=vocab, position=s.Learned(17)))
+            return model.but(image=s.but(inputs=s.but(image=12, side=4)), text=small)
+        case s.Encoder(inputs=s.Patches()):
+            return model.but(inputs=s.but(image=12, side=4), heads=s.but(classes=5))
+        case s.Decoder(inputs=s.Trajectory()):
+            return model.but(inputs=s.but(timesteps=19))
+        case _:
+            vocab = model.vocab
+            ends = {name: VOCAB - 1 for name in ("bos", "eos") if (getattr(vocab, name) or 0) >= VOCAB}
+            return model.but(inputs=s.but(vocab=vocab.but(size=VOCAB, **ids, **ends)))
+
+
+def saved(card: str, layout: s.Layout, architecture: str, path: Path) -> nn.Module:
+    """A reference model in evaluation mode, as it was written to ``path``."""
+    model = structure(card, layout, architecture)
+    words = nested(written(layout, model), layout.model_type)
+    config = transformers.AutoConfig.for_model(layout.model_type, **words)
+    config.architectures = [architecture]
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        made = getattr(transformers, architecture)(config).eval()
+        untied(made, model)
+        for parameter in made.parameters():
+            parameter.data += 0.1 * parameter.requires_grad * torch.randn_like(parameter)
+    made.save_pretrained(path)
+    return made  # type: ignore[no-any-return]
+
+
+def untied(made: nn.Module, model: s.Model) -> None:
+    """Give T5 v1.1 the head that 5.x builds tied whatever its config says."""
+    if isinstance(model, s.EncoderDecoder) and isinstance(model.heads[0], s.Untied):
+        made.lm_head.weight = nn.Parameter(torch.randn_like(made.lm_head.weight))
+        made.config.tie_word_embeddings = False
+        made.config.scale_decoder_outputs = False
+
+
+def batch(model: s.Model) -> dict[str, Tensor]:
+    """Inputs of a tiny model, seeded."""
+    draw = torch.Generator().manual_seed(1)
+    ids = torch.randint(3, VOCAB - 3, (2, 7), generator=draw)
+    match model:
+        case s.TwoTower():
+            ids[:, -1] = VOCAB - 1
+            return {"input_ids": ids, "pixel_values": torch.randn(2, 3, 12, 12, generator=draw)}
+        case s.EncoderDecoder():
+            return {"input_ids": ids, "decoder_input_ids": torch.randint(3, VOCAB - 3, (2, 5), generator=draw)}
+        case s.Encoder(inputs=s.Patches()):
+            return {"pixel_values": torch.randn(2, 3, 12, 12, generator=draw)}
+        case s.Decoder(inputs=s.Trajectory(states=states, actions=actions)):
+            return {
+                "states": torch.randn(2, 4, states, generator=draw),
+                "actions": torch.randn(2, 4, actions, generator=draw),
+                "returns_to_go": torch.randn(2, 4, 1, generator=draw),
+                "timesteps": torch.arange(4).repeat(2, 1),
+            }
+        case _:
+            return {"input_ids": ids}
+
+
+@torch.no_grad()
+def outputs(made: nn.Module, given: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The tensors that a model gives, by our names."""
+    made = made.eval()
+    alone = type(made).__name__.endswith("ForNextSentencePrediction")
+    names = {"prediction_logits": "logits"} | ({"logits": "seq_relationship_logits"} if alone else {})
+    return {names.get(name, name): value for name, value in made(**given).items() if isinstance(value, Tensor)}
