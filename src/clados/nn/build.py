@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -36,7 +36,38 @@ def module(part: Part, env: Env | None = None) -> nn.Module:
     return _MODULES[type(part)](part, env)
 
 
-class Module(nn.Module):
+class Owner(nn.Module):
+    """Finds what it owns at once: torch searches its dictionaries in Python at every look, which is slow.
+
+    What a class annotates becomes properties that read those same dictionaries. They stay the only truth, so moving,
+    assigning, swapping, copying, pickling, hooking and compiling work as ever.
+    """
+
+    def __init_subclass__(cls, **given: Any) -> None:
+        super().__init_subclass__(**given)
+        for name, kind in vars(cls).get("__annotations__", {}).items():
+            setattr(cls, name, _owned(name, kind))
+
+
+def _owned(name: str, kind: object) -> property:
+    """Reads one name from a module's dictionary of this kind."""
+
+    def parameter(self: nn.Module) -> Any:
+        try:
+            return self._parameters[name]
+        except KeyError:
+            raise AttributeError(name) from None
+
+    def submodule(self: nn.Module) -> Any:
+        try:
+            return self._modules[name]
+        except KeyError:
+            raise AttributeError(name) from None
+
+    return property(parameter if kind in (nn.Parameter, nn.Parameter | None) else submodule)
+
+
+class Module(Owner):
     """Allocates the pieces of its part; a subclass says what is computed with them."""
 
     def __init__(self, part: Part, env: Env | None = None) -> None:
@@ -68,8 +99,11 @@ class Maps(Protocol):
     def __call__(self, x: Tensor, /) -> Tensor: ...
 
 
-class Product(nn.Linear):
+class Product(Owner, nn.Linear):
     """x W^T + b, left undrawn."""
+
+    weight: nn.Parameter
+    bias: nn.Parameter
 
     if TYPE_CHECKING:
 
@@ -79,8 +113,10 @@ class Product(nn.Linear):
         """Nothing: ``draw`` follows the declaration."""
 
 
-class Rows(nn.Embedding):
+class Rows(Owner, nn.Embedding):
     """A table, left undrawn."""
+
+    weight: nn.Parameter
 
     if TYPE_CHECKING:
 

@@ -52,7 +52,7 @@ class Tied(WordHead):
         self.scale = env.dims.d_model**-0.5 if part.scaled else 1.0
         self.act = ACTS[part.transform] if part.transform else None
         if not part.bias:
-            self.bias = None
+            self.register_parameter("bias", None)
 
     def forward(self, x: Tensor, inputs: Inputs, read: Read) -> Tensor:
         """[..., d_model] -> [..., vocabulary]."""

@@ -53,7 +53,7 @@ class Patches(Module):
         super().__init__(part, env)
         self.side, self.image, self.dropout, self.normed = part.side, part.image, part.dropout, part.norm
         if not part.bias:
-            self.patch_bias = None
+            self.register_parameter("patch_bias", None)
 
     def forward(self, pixel_values: Tensor) -> Tensor:
         """[batch, channels, image, image] -> [batch, patches + 1, d_model].
