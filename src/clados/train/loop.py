@@ -239,7 +239,7 @@ class Trainer:
         rows = [(epoch % draws if draws else epoch, index) for epoch, index in rows]
         examples = [source.at(index, epoch) for epoch, index in rows]
         batch = prepare(objective, examples, [generator(seed, 1, epoch, index) for epoch, index in rows], self.setting)
-        return batch if self.device.type == "cpu" else batch.to(self.device)
+        return batch.to(self.device) if self.device.type == "cuda" else batch
 
     def _weights(self, batches: Sequence[Batch]) -> tuple[dict[str, int], int]:
         """The targets of each part and the positions of a step, over all batches and processes."""

@@ -10,6 +10,8 @@ from typing import Any, Literal
 import torch
 
 from clados import spec as s
+from clados.checkpoints import save_pretrained
+from clados.checkpoints.beside import preprocessing, write_beside
 from clados.data.examples import split
 from clados.data.readers import read
 from clados.data.tokenizer import Tokenizer
@@ -98,6 +100,10 @@ class Plan:
             show or Show(),
             {"model": self.card, "steps": self.run.steps, "examples": len(self.train)},
         )
+
+    def examples(self) -> Trainer:
+        """A trainer of a model without numbers: it gives the batches, and cannot train."""
+        return self.trainer(build(self.model, device="meta"))
 
     @property
     def tokens(self) -> int:
@@ -288,6 +294,7 @@ def pretrain(
         save_pretrained(trainer.model, out)
         if plan.tokenizer:
             plan.tokenizer.save(out)
+        write_beside(out, labels=plan.facts.classes, images=preprocessing(plan.model))
     trainer.world.wait()
     return result
 

@@ -11,7 +11,7 @@ from clados import spec as s
 from clados.data import packing
 from clados.data.examples import AnyExample, Captioned, DataError, Labelled, Pair, Text, Trajectory
 from clados.data.packing import generator
-from clados.data.scaling import Scales, spread
+from clados.data.scaling import Scales
 from clados.data.stream import Stream, encode_documents
 from clados.data.tokenizer import Tokenizer
 from clados.objectives.actions import Window
@@ -167,7 +167,7 @@ def _(objective: s.ReturnConditioned, examples: Sequence[Any], making: Making) -
         row, start = place
         steps = slice(start, min(start + making.length, len(row)))
         states = scales.states(row.observations[steps])
-        actions = spread(row.actions[steps], scales.choices)
+        actions = scales.taken(row.actions[steps])
         return Window(states, actions, row.returns_to_go[steps] / np.float32(scales.most), start)
 
     return Listed(places, make)

@@ -1,0 +1,247 @@
+"""`clados pretrain` and `clados objective`."""
+
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from clados.cli import output
+from clados.errors import CladosError
+
+if TYPE_CHECKING:
+    from clados.data.tokenizer import Tokenizer
+    from clados.objectives.view import Piece, View
+    from clados.train.log import Show
+    from clados.train.pretrain import Choices, Plan
+
+SAMPLES = 3
+COLOURS = {"special": "dim", "hidden": "bold red", "replaced": "bold yellow", "kept": "bold green", "sentinel": "bold cyan"}
+WORDS = 8192  # of the tokenizer that shows an objective
+
+
+class Dtype(StrEnum):
+    """Numbers in which is computed."""
+
+    FLOAT32 = "float32"
+    BFLOAT16 = "bfloat16"
+
+
+def pretrain(
+    model: Annotated[str, typer.Argument(help="A card, perhaps with a size: gpt-2, bert:base.")],
+    params: Annotated[str | None, typer.Option(help="How large: the paper's proportions at this budget. [5M]")] = None,
+    data: Annotated[str | None, typer.Option(help="A folder or file of your own, or an embedded set.")] = None,
+    steps: Annotated[int | None, typer.Option(help="How many steps. [300]")] = None,
+    minutes: Annotated[float | None, typer.Option(help="As many steps as fit into these minutes.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Where the model goes. [runs/MODEL]")] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on from the last checkpoint in --out.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the plan and three examples; train nothing.")] = False,
+    batch: Annotated[int | None, typer.Option(help="Examples of a step.")] = None,
+    micro: Annotated[int | None, typer.Option(help="Of these computed at once, to save memory.")] = None,
+    length: Annotated[int | None, typer.Option(help="Tokens of a sequence.")] = None,
+    lr: Annotated[float | None, typer.Option(help="Peak rate, instead of the paper's brought to this width.")] = None,
+    vocab: Annotated[int | None, typer.Option(help="Tokens of the tokenizer that is trained. [2048]")] = None,
+    seed: Annotated[int | None, typer.Option(help="Of everything that is drawn. [0]")] = None,
+    dtype: Annotated[Dtype | None, typer.Option(help="bfloat16 where the machine computes in it, else float32.")] = None,
+    threads: Annotated[int | None, typer.Option(min=1, help="Of the processor.")] = None,
+    tensorboard: Annotated[bool, typer.Option("--tensorboard", help="Write event files too.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> int:
+    """Train a small model of a card with its own objective, on your data.
+
+    Example: clados pretrain gpt-2 --params 5M --data texts/ --minutes 2
+    """
+    import torch
+
+    from clados.train.pretrain import Choices, planned, resumed
+    from clados.train.pretrain import pretrain as train
+
+    if threads:
+        torch.set_num_threads(threads)
+    said: dict[str, Any] = {"params": params, "data": data, "steps": steps, "minutes": minutes, "batch": batch}
+    said |= {"micro": micro, "length": length, "lr": lr, "vocab": vocab, "seed": seed, "dtype": dtype and dtype.value}
+    given = {name: value for name, value in said.items() if value is not None}
+    choices = Choices(model=model, **({"dtype": _dtype()} | given))
+    folder = out or Path("runs") / model.replace(":", "-")
+    if resume:
+        choices = resumed(folder, choices, list(given))
+    if dry_run:
+        _tell_plan(planned(choices), json=json)
+        return 0
+    with _interruptible() as stop:
+        result = train(choices, folder, resume=resume, show=_show(model, folder, tensorboard=tensorboard), stop=stop)
+    if not result.finished:
+        output.note(f"stopped and saved after step {result.entries[-1]['step']}; to go on: {_again(choices, out)}")
+        return 130
+    _tell_result(folder, result.held_out, json=json)
+    return 0
+
+
+def objective(
+    model: Annotated[str, typer.Argument(help="A card, or a directory that pretrain wrote.")],
+    text: Annotated[str, typer.Option(help="Your own text; for a translation 'source | target'.")],
+    seed: Annotated[int, typer.Option(help="Which tokens are drawn.")] = 0,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Show what a model sees of a text when it is pretrained, and what it has to predict.
+
+    Example: clados objective t5 --text "Thank you for inviting me to your party last week"
+    """
+    from clados.objectives.sentence import shown
+    from clados.objectives.view import view
+
+    card, learned, part, tokenizer = _read_card(model)
+    found = view(shown(learned, part, text, tokenizer, seed), tokenizer)
+    if json:
+        output.tell({"model": card, "objective": repr(learned), **found.json()})
+    else:
+        output.heading(f"{card} learns {learned!r}")
+        _tell_view(found)
+
+
+def _read_card(model: str) -> tuple[str, Any, Any, "Tokenizer"]:
+    """A card's name, its first objective, its declared model, and a tokenizer of its kind."""
+    from clados.data.readers import read
+    from clados.data.vocabularies import load_tokenizer
+    from clados.models.declared import declared
+    from clados.train.fitting import tokenizer_for
+
+    folder, tokenizer = Path(model), None
+    if (folder / "run.json").exists():
+        import json
+
+        model = json.loads((folder / "run.json").read_text(encoding="utf-8"))["model"]
+        tokenizer = load_tokenizer(folder)
+    card, _, size = model.partition(":")
+    declaration = declared(card)
+    part = declaration.at(size or None)
+    learned = declaration.recipe.stages[0].objective
+    tokenizer = tokenizer or tokenizer_for(part, read("english"), WORDS)
+    if tokenizer is None:
+        raise CladosError(f"{card} learns {learned!r} and reads no text, so there is nothing to show of one")
+    return card, learned, part, tokenizer
+
+
+def _dtype() -> str:
+    """bfloat16 where the processor multiplies it in hardware."""
+    import torch
+
+    able = torch.cuda.is_available() and torch.cuda.is_bf16_supported()
+    capable = getattr(torch.cpu, "get_capabilities", dict)()
+    return "bfloat16" if able or capable.get("avx512_bf16") or capable.get("amx_bf16") else "float32"
+
+
+@contextmanager
+def _interruptible() -> Iterator[Callable[[], bool]]:
+    """Asked whether to stop: yes after Ctrl-C or a polite kill. A second Ctrl-C stops at once."""
+    asked: list[int] = []
+
+    def ask(number: int, frame: object) -> None:
+        asked.append(number)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield lambda: bool(asked)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _show(name: str, folder: Path, *, tensorboard: bool) -> "Show":
+    import os
+
+    from clados.train.log import Bar, Show, TensorBoard
+
+    if os.environ.get("RANK", "0") != "0":
+        return Show()
+    bar = Bar(name)
+    return TensorBoard(folder / "tensorboard", bar) if tensorboard else bar
+
+
+def _again(choices: "Choices", out: Path | None) -> str:
+    return " ".join(["clados pretrain", choices.model, *(["--out", str(out)] if out else []), "--resume"])
+
+
+def _tell_plan(plan: "Plan", *, json: bool) -> None:
+    """The plan, and three examples."""
+    from clados.objectives.view import view
+    from clados.train.loop import Trainer
+
+    trainer: Trainer = plan.examples()
+    batch = next(trainer.batches(0))
+    number = min(SAMPLES, plan.run.batch)
+    views = [view(batch, plan.tokenizer, i) for i in range(number)] if plan.tokenizer and "input_ids" in batch.inputs else []
+    if json:
+        output.tell({**plan.json(), "memory": plan.memory, "samples": [each.json() for each in views]})
+        return
+    output.heading(f"Plan for {plan.card}")
+    output.facts(_plan(plan))
+    for i, each in enumerate(views):
+        output.heading(f"\nExample {i + 1}")
+        _tell_view(each)
+    if not views:
+        output.heading("\nA batch")
+        output.facts({name: f"{list(x.shape)} {str(x.dtype).removeprefix('torch.')}" for name, x in batch.inputs.items()})
+
+
+def _plan(plan: "Plan") -> dict[str, str]:
+    run, tokens = plan.run, plan.tokens
+    return {
+        "objective": repr(plan.stage.objective),
+        "size": repr(getattr(plan.model, "size", None)),
+        "parameters": f"{plan.json()['parameters']:,}",
+        "data": f"{plan.documents[0]:,} documents, {len(plan.train):,} examples; held out {plan.documents[1]:,} documents",
+        "tokenizer": repr(plan.tokenizer) if plan.tokenizer else "none: the model reads no text",
+        "steps": f"{run.steps:,} of {run.batch} examples, about {tokens:,} positions each, {run.steps * tokens:,} in all",
+        "passes": f"{run.steps * run.batch / len(plan.train):.2f} over the data",
+        "rate": f"{run.lr:.2e} at its peak, {plan.stage.schedule!r} brought to this length",
+        "optimiser": repr(plan.stage.optimiser),
+        "numbers": run.dtype,
+        "memory": f"about {plan.memory / 1e6:,.0f} MB for weights, optimiser and activations",
+    }
+
+
+def _tell_view(found: "View") -> None:
+    output.heading("sees")
+    _line(found.sees)
+    if found.writes:
+        output.heading("writes")
+        _line(found.writes)
+    else:
+        output.heading("predicts")
+        wanted = [f"{piece.predicts} (from {piece.token})" for piece in found.sees if piece.predicts]
+        _wrapped(wanted if wanted else ["nothing"])
+    for what, answer in found.also.items():
+        output.facts({what: "yes" if answer else "no"})
+
+
+def _line(pieces: "tuple[Piece, ...]") -> None:
+    """Tokens in a row, coloured by what they are on a terminal."""
+    import sys
+
+    if not sys.stdout.isatty():
+        _wrapped([piece.token for piece in pieces])
+        return
+    from rich.console import Console
+    from rich.text import Text
+
+    Console(highlight=False).print(Text("  ") + Text(" ").join(Text(p.token, COLOURS.get(p.mark, "")) for p in pieces))
+
+
+def _wrapped(words: list[str]) -> None:
+    import textwrap
+
+    output.lines(textwrap.wrap(" ".join(words), 96))
+
+
+def _tell_result(folder: Path, held_out: list[dict[str, float]], *, json: bool) -> None:
+    if json:
+        output.tell({"out": str(folder), "held_out": {"start": held_out[0], "end": held_out[-1]}})
+        return
+    for name, value in held_out[-1].items():
+        output.facts({f"held-out {name}": f"{held_out[0][name]:.4f} at the start, {value:.4f} at the end"})
+    print(f"wrote {folder}")

@@ -1,0 +1,93 @@
+"""A batch as people read it: what the model sees, and what it has to predict."""
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from clados.data.tokenizer import Tokenizer
+from clados.objectives.base import Batch
+
+Mark = Literal["text", "special", "hidden", "replaced", "kept", "sentinel"]
+MARKS: dict[Mark, str] = {
+    "text": "seen as it is",
+    "special": "a mark of the vocabulary",
+    "hidden": "hidden behind the mask, to be predicted",
+    "replaced": "replaced by another word, to be predicted",
+    "kept": "left as it is, to be predicted",
+    "sentinel": "stands for a span that is gone",
+}
+
+
+@dataclass(frozen=True)
+class Piece:
+    """One position: the token there, what it is, and the token that has to be predicted from it, if any."""
+
+    token: str
+    id: int
+    mark: Mark
+    predicts: str | None = None
+
+
+@dataclass(frozen=True)
+class View:
+    """One row of a batch.
+
+    Attributes:
+        sees: what the model (of two sides: the encoder) reads.
+        writes: what the decoder has to write, mark by mark; empty for a model of one side.
+        also: what else is to be predicted.
+    """
+
+    sees: tuple[Piece, ...]
+    writes: tuple[Piece, ...]
+    also: dict[str, Any]
+
+    def json(self) -> dict[str, Any]:
+        """As plain data."""
+        return asdict(self)
+
+
+def view(batch: Batch, tokenizer: Tokenizer, row: int = 0) -> View:
+    """One row of a batch of texts."""
+    ids = _row(batch, "input_ids", row)
+    wanted = dict(_wanted(batch, row))
+    also: dict[str, Any] = {}
+    if "next_sentence_label" in batch.targets:
+        also["the second segment follows the first"] = not int(batch.targets["next_sentence_label"][row])
+    if "decoder_input_ids" in batch.inputs:
+        return View(_pieces(ids, {}, tokenizer, False), _pieces(list(wanted.values()), {}, tokenizer, False), also)
+    masked = "at" in batch.targets and len(wanted) < len(ids) - 1
+    return View(_pieces(ids, wanted, tokenizer, masked), (), also)
+
+
+def _row(batch: Batch, name: str, row: int) -> list[int]:
+    ids = batch.inputs[name][row]
+    keep = batch.inputs.get("attention_mask")
+    return (ids if keep is None else ids[keep[row]]).tolist()  # type: ignore[no-any-return]
+
+
+def _wanted(batch: Batch, row: int) -> Iterator[tuple[int, int]]:
+    """Place in the row, and the id that is to be predicted there."""
+    seen = batch.inputs.get("decoder_input_ids", batch.inputs.get("input_ids"))
+    length = seen.size(1) if seen is not None else 0
+    labels = batch.targets["labels"].tolist()
+    places = batch.targets["at"].tolist() if "at" in batch.targets else range(len(labels))
+    for place, label in zip(places, labels):
+        if place // length == row:
+            yield place % length, label
+
+
+def _pieces(ids: list[int], wanted: dict[int, int], tokenizer: Tokenizer, masked: bool) -> tuple[Piece, ...]:
+    """``masked``: what is wanted stands at its own place, not at the next."""
+    names = tokenizer.tokens(ids)
+    labels = {place: tokenizer.tokens([label])[0] for place, label in wanted.items()}
+    marks = (_mark(id_, wanted.get(i) if masked else None, tokenizer) for i, id_ in enumerate(ids))
+    return tuple(Piece(name, id_, mark, labels.get(i)) for i, (name, id_, mark) in enumerate(zip(names, ids, marks)))
+
+
+def _mark(id_: int, label: int | None, tokenizer: Tokenizer) -> Mark:
+    if label is not None:
+        return "kept" if id_ == label else "hidden" if id_ == tokenizer.ids.get("mask") else "replaced"
+    if id_ in tokenizer.sentinels:
+        return "sentinel"
+    return "special" if id_ in tokenizer.ids.values() else "text"

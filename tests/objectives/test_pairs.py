@@ -1,0 +1,103 @@
+"""Corrupted spans and translation."""
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from clados import spec as s
+from clados.data.packing import Packed, generator
+from clados.models.declared import declared
+from clados.nn import build
+from clados.objectives import Setting, Words, loss, measured, prepare
+from clados.objectives.pairs import Sides, corrupt, corrupted_lengths, noise, restored, uncorrupted_length
+
+WORDS = Words(400, {"pad": 0, "eos": 1, "unk": 2}, tuple(range(399, 299, -1)))
+T5 = s.CorruptedSpans()
+
+
+@given(st.integers(2, 600), st.integers(0, 2**31), st.floats(0.05, 0.6), st.floats(1.0, 6.0))
+@settings(max_examples=150, deadline=None)
+def test_spans_alternate_begin_kept_and_have_the_wanted_share(length: int, seed: int, rate: float, mean: float) -> None:
+    removed = noise(s.CorruptedSpans(rate, mean), length, generator(seed))
+    assert removed.shape == (length,)
+    assert not removed[0]
+    assert removed[-1]
+    count = min(max(round(length * rate), 1), length - 1)
+    assert removed.sum() == count
+    assert (np.diff(removed.astype(int)) == 1).sum() == min(max(round(count / mean), 1), length - count)
+
+
+@given(st.lists(st.integers(3, 299), min_size=2, max_size=300), st.integers(0, 2**31))
+@settings(max_examples=100, deadline=None)
+def test_the_text_can_be_restored_and_every_token_stands_on_one_side(ids: list[int], seed: int) -> None:
+    found = corrupt(T5, np.array(ids), WORDS, generator(seed))
+    assert restored(*found, WORDS).tolist() == ids
+    text = [token for side in found for token in side.tolist() if token not in WORDS.special]
+    assert sorted(text) == sorted(ids)
+    marks = [[token for token in side.tolist() if token in WORDS.sentinels] for side in found]
+    assert marks[0] == marks[1] == list(WORDS.sentinels[: len(marks[0])])
+    assert found.source[-1] == found.target[-1] == 1
+    assert (len(found.source), len(found.target)) == corrupted_lengths(T5, len(ids))
+
+
+def test_the_paper_s_lengths_come_out() -> None:
+    assert uncorrupted_length(T5, 512) == 568
+    assert corrupted_lengths(T5, 568) == (512, 114)
+
+
+def test_every_place_of_a_cut_is_equally_likely() -> None:
+    objective = s.CorruptedSpans(rate=0.5, mean=2.0)
+    starts = np.array([np.flatnonzero(noise(objective, 8, generator(i)))[0] for i in range(3000)])
+    counts = np.bincount(starts, minlength=4)[1:4]  # four kept tokens in two segments: the first has 1, 2 or 3
+    assert np.abs(counts - 1000).max() < 5 * np.sqrt(1000 * 2 / 3)
+
+
+def test_more_spans_than_sentinels_are_refused() -> None:
+    with pytest.raises(s.SpecError, match="6 spans are removed, but the vocabulary has 2 sentinels"):
+        corrupt(s.CorruptedSpans(0.3, 1.0), np.arange(3, 23), Words(30, {"eos": 1}, (29, 28)), generator(0))
+
+
+def test_the_decoder_sees_its_start_and_the_target_so_far() -> None:
+    example = Packed(np.arange(10, 60), np.zeros(50, np.int64))
+    batch = prepare(T5, [example], [generator(0)], Setting(declared("t5").model, 0, WORDS))
+    given_, wanted = batch.inputs["decoder_input_ids"][0].tolist(), batch.targets["labels"].tolist()
+    assert given_ == [0, *wanted[:-1]]
+    assert wanted[-1] == 1
+
+
+def small_t5() -> tuple[torch.nn.Module, Setting]:
+    model = declared("t5").at("small")
+    vocab = s.but(size=400, sentinels=100)
+    part = model.but(inputs=s.but(vocab=vocab), size=s.Size(layers=1, d_model=32, heads=2))
+    return build(part), Setting(part, 40, WORDS)
+
+
+def test_padding_on_either_side_changes_no_loss() -> None:
+    model, setting = small_t5()
+    rows = [Sides(np.arange(5, 5 + n), np.arange(50, 50 + m)) for n, m in ((9, 4), (3, 11), (20, 20))]
+    objective = s.Translation(0.1)
+    together = loss(objective, model, prepare(objective, rows, [generator(0)] * 3, setting))
+    apart = [loss(objective, model, prepare(objective, [row], [generator(0)], setting)) for row in rows]
+    assert together.sum.item() == pytest.approx(sum(each.sum.item() for each in apart), rel=1e-5)
+    assert together.weight == sum(each.weight for each in apart) == 38
+
+
+def test_labels_are_smoothed_evenly_over_the_whole_vocabulary_and_measured_unsmoothed() -> None:
+    model, setting = small_t5()
+    row = [Sides(np.arange(5, 9), np.arange(50, 53))]
+    batch = prepare(s.Translation(0.1), row, [generator(0)], setting)
+    logp = model(**batch.inputs).logits[0].log_softmax(-1)
+    labels = batch.targets["labels"]
+    right = -logp[range(4), labels].sum()
+    even = -logp.mean(-1).sum()
+    assert loss(s.Translation(0.1), model, batch).sum.item() == pytest.approx((0.9 * right + 0.1 * even).item(), rel=1e-5)
+    assert loss(measured(s.Translation(0.1)), model, batch).sum.item() == pytest.approx(right.item(), rel=1e-5)
+
+
+def test_long_texts_are_cut_and_closed() -> None:
+    setting = Setting(declared("t5").model, 6, WORDS)
+    batch = prepare(s.Translation(), [Sides(np.arange(5, 30), np.arange(40, 43))], [generator(0)], setting)
+    assert batch.inputs["input_ids"].tolist() == [[5, 6, 7, 8, 9, 1]]
+    assert batch.targets["labels"].tolist() == [40, 41, 42, 1]

@@ -1,0 +1,29 @@
+"""Small data and models that several tests train with."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from clados.train.pretrain import Choices
+
+NOUNS = "cat dog bird fish horse mouse sheep tree river stone house road field cloud star boat".split()
+VERBS = "sees likes follows finds leaves meets hears passes".split()
+
+
+def write_texts(folder: Path, documents: int = 12) -> Path:
+    """A folder of documents of short sentences."""
+    random = np.random.default_rng(0)
+    folder.mkdir(parents=True, exist_ok=True)
+    for number in range(documents):
+        lines = [
+            f"The {random.choice(NOUNS)} {random.choice(VERBS)} the {random.choice(NOUNS)}." for _ in range(30)
+        ]
+        (folder / f"{number:02}.txt").write_text(" ".join(lines), encoding="utf-8")
+    return folder
+
+
+def choices(data: Path | str, model: str = "gpt-2", **more: Any) -> Choices:
+    """A run of a second or two."""
+    usual = {"params": "250K", "vocab": 320, "length": 24, "batch": 4, "steps": 24}
+    return Choices(model=model, data=str(data), **(usual | more))

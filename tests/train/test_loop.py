@@ -1,0 +1,174 @@
+"""The loop: equal to one large batch, deterministic, resumable, honest about failure."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from small import choices, write_texts
+
+from clados import spec as s
+from clados.errors import CladosError
+from clados.train import saved
+from clados.train.log import Log, Show, read
+from clados.train.pretrain import module, planned, pretrain
+
+HERE = Path(__file__).parent
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_texts(tmp_path_factory.mktemp("texts"))
+
+
+def gradients(data: Path, card: str, micro: int) -> dict[str, torch.Tensor]:
+    plan = planned(choices(data, card, micro=micro, batch=8))
+    trainer = plan.trainer(module(plan))
+    kept: dict[str, torch.Tensor] = {}
+    stepped = trainer.optimiser.step
+    trainer.stage = trainer.stage.but(clip=None)
+
+    def step() -> None:
+        kept.update({name: p.grad.clone() for name, p in trainer.model.named_parameters() if p.grad is not None})
+        stepped()
+
+    trainer.optimiser.step = step  # type: ignore[method-assign]
+    trainer.step(0)  # in evaluation mode, so without dropout
+    return kept
+
+
+@pytest.mark.parametrize("card", ["gpt-2", "bert", "t5"])
+def test_several_small_batches_equal_one_large(data: Path, card: str) -> None:
+    whole, split = gradients(data, card, 8), gradients(data, card, 3)
+    assert whole.keys() == split.keys()
+    for name, grad in whole.items():
+        torch.testing.assert_close(split[name], grad, rtol=1e-4, atol=1e-6 * float(grad.abs().max() + 1e-3), msg=name)
+
+
+def test_the_same_seed_gives_the_same_run_and_another_another(data: Path) -> None:
+    def run(seed: int) -> list[float]:
+        plan = planned(choices(data, steps=4, seed=seed))
+        return plan.trainer(module(plan)).fit().losses
+
+    assert run(0) == run(0) != run(1)
+
+
+def test_evaluating_more_often_changes_nothing(data: Path) -> None:
+    plan = planned(choices(data, steps=6))
+    often, seldom = plan.trainer(module(plan)), plan.trainer(module(plan))
+    often.run = type(plan.run)(**(vars(plan.run) | {"every": 1}))
+    assert often.fit().losses == seldom.fit().losses
+
+
+def strip(entries: list[dict[str, object]]) -> list[dict[str, object]]:
+    return [{k: v for k, v in entry.items() if "second" not in k} for entry in entries]
+
+
+@pytest.mark.parametrize("when", ["step", "save"])
+def test_a_killed_run_goes_on_bit_for_bit(data: Path, tmp_path: Path, when: str) -> None:
+    wanted = choices(data, "bert", steps=24)
+    pretrain(wanted, tmp_path / "whole")
+    killed = subprocess.run(
+        [sys.executable, str(HERE / "killed.py"), str(data), str(tmp_path / "killed"), when], check=False, timeout=120
+    )
+    assert killed.returncode == -9
+    checkpoints = saved.checkpoints(tmp_path / "killed" / "checkpoints")
+    assert [each.name for each in checkpoints] == ["step-00000010"]
+    assert not (tmp_path / "killed" / "model.safetensors").exists()
+    result = pretrain(wanted, tmp_path / "killed", resume=True)
+    assert result.finished
+    logs = [strip(read(tmp_path / name / "log.jsonl")) for name in ("whole", "killed")]
+    assert logs[0] == logs[1]
+    assert [entry["step"] for entry in logs[0] if "loss" in entry] == list(range(1, 25))
+    for file in ("model.safetensors", "checkpoints/step-00000024/model.safetensors", "checkpoints/step-00000024/optimiser.safetensors"):
+        assert (tmp_path / "whole" / file).read_bytes() == (tmp_path / "killed" / file).read_bytes(), file
+
+
+def test_two_processes_give_the_losses_of_one(data: Path, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node=2", "--master-port=29517"]
+    subprocess.run(
+        [*command, str(HERE / "together.py"), str(data), str(tmp_path / "two")], check=True, timeout=240, capture_output=True
+    )
+    subprocess.run([sys.executable, str(HERE / "together.py"), str(data), str(tmp_path / "one")], check=True, timeout=120)
+    for card in ("bert", "clip"):
+        if not (tmp_path / "one" / card).exists():
+            continue
+        one, two = (read(tmp_path / each / card / "log.jsonl") for each in ("one", "two"))
+        assert [entry.get("loss") for entry in two] == pytest.approx([entry.get("loss") for entry in one], rel=1e-4)
+        assert [entry["held_out"]["loss"] for entry in two if "held_out" in entry] == pytest.approx(
+            [entry["held_out"]["loss"] for entry in one if "held_out" in entry], rel=1e-4
+        )
+        assert [entry.get("tokens") for entry in two] == [entry.get("tokens") for entry in one]
+
+
+def test_a_full_disk_leaves_the_last_good_checkpoint(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write, calls = saved.save_file, []
+
+    def full(tensors: dict[str, torch.Tensor], file: Path) -> None:
+        calls.append(file)
+        if len(calls) == 4:
+            file.write_bytes(b"half")
+            raise OSError(28, "No space left on device")
+        write(tensors, file)
+
+    monkeypatch.setattr(saved, "save_file", full)
+    with pytest.raises(CladosError, match="step-00000020: the checkpoint cannot be written"):
+        pretrain(choices(data), tmp_path / "run")
+    assert [each.name for each in (tmp_path / "run" / "checkpoints").iterdir()] == ["step-00000010"]
+    monkeypatch.undo()
+    assert pretrain(choices(data), tmp_path / "run", resume=True).finished
+
+
+def test_a_loss_that_is_no_number_ends_the_run_with_advice(data: Path) -> None:
+    plan = planned(choices(data, steps=10))
+    trainer = plan.trainer(module(plan))
+    trainer.step(0)
+    with torch.no_grad():
+        next(trainer.model.parameters()).fill_(float("nan"))
+    with pytest.raises(CladosError, match="the loss is nan at step 1: try a lower --lr"):
+        trainer.fit()
+
+
+def test_a_stopped_run_is_saved_and_goes_on(data: Path, tmp_path: Path) -> None:
+    class Counts(Show):
+        steps = 0
+
+        def step(self, entry: object) -> None:
+            self.steps += 1
+
+    show = Counts()
+    result = pretrain(choices(data), tmp_path / "run", show=show, stop=lambda: show.steps == 7)
+    assert not result.finished
+    assert result.checkpoint == tmp_path / "run" / "checkpoints" / "step-00000007"
+    assert not (tmp_path / "run" / "config.json").exists()
+    rest = pretrain(choices(data), tmp_path / "run", resume=True)
+    assert [entry["step"] for entry in rest.entries if "loss" in entry] == list(range(1, 25))
+
+
+def test_checkpoints_of_other_runs_are_refused(data: Path, tmp_path: Path) -> None:
+    pretrain(choices(data, steps=2), tmp_path / "run")
+    with pytest.raises(CladosError, match="its model is gpt-2, this run's is bert|a checkpoint of another model"):
+        pretrain(choices(data, "bert", steps=2), tmp_path / "run", resume=True)
+    with pytest.raises(CladosError, match="its steps is 2, this run's is 3"):
+        pretrain(choices(data, steps=3), tmp_path / "run", resume=True)
+    broken = tmp_path / "run" / "checkpoints" / "step-00000002" / "model.safetensors"
+    broken.write_bytes(broken.read_bytes()[:100])
+    with pytest.raises(CladosError, match="step-00000002: unreadable"):
+        pretrain(choices(data, steps=2), tmp_path / "run", resume=True)
+
+
+def test_a_log_drops_what_comes_after_the_checkpoint_and_half_lines(tmp_path: Path) -> None:
+    file = tmp_path / "log.jsonl"
+    file.write_text("".join(json.dumps({"step": n}) + "\n" for n in range(1, 6)) + '{"step": 6, "lo')
+    log = Log(file, upto=3)
+    log({"step": 4, "again": True})
+    log.close()
+    assert read(file) == [{"step": 1}, {"step": 2}, {"step": 3}, {"step": 4, "again": True}]
+
+
+def test_pairs_cannot_be_compared_in_parts() -> None:
+    plan = planned(choices("english", steps=1))
+    with pytest.raises(CladosError, match="micro is 2: Contrastive compares a whole batch at once"):
+        plan.__class__(**(vars(plan) | {"stage": plan.stage.but(objective=s.Contrastive()), "run": type(plan.run)(steps=1, batch=4, micro=2)})).trainer(module(plan))

@@ -1,0 +1,104 @@
+"""Optimisers and schedules of recipes, and how they are brought to small runs."""
+
+import math
+
+import pytest
+import torch
+from torch import nn
+
+from clados import spec as s
+from clados.models.declared import declared
+from clados.nn import build
+from clados.train.optimisers import Adafactor, fitted, optimiser, peak, share
+
+SMALL = s.Size(layers=1, d_model=32, heads=2)
+
+
+def shares(schedule: s.Schedule, steps: int) -> list[float]:
+    return [share(schedule, step, steps) for step in range(steps)]
+
+
+def test_schedules_rise_to_the_peak_and_end_as_said() -> None:
+    line = shares(s.Linear(warmup=4), 20)
+    assert line[:4] == [0.25, 0.5, 0.75, 1.0]
+    assert line[4:] == pytest.approx([(20 - step) / 16 for step in range(4, 20)])
+    wave = shares(s.Cosine(warmup=2, floor=0.1), 12)
+    assert max(wave) == wave[1] == wave[2] == 1.0
+    assert wave[-1] == pytest.approx(0.1 + 0.9 * (1 + math.cos(math.pi * 0.9)) / 2)
+    assert shares(s.Cosine(over=5), 10)[5:] == [0.0] * 5
+    assert shares(s.Constant(warmup=2), 4) == [0.5, 1.0, 1.0, 1.0]
+    assert shares(s.InverseSquareRoot(4), 16)[3::4] == pytest.approx([1.0, math.sqrt(1 / 2), math.sqrt(1 / 3), 0.5])
+    assert shares(s.InverseSquareRoot(4, rising=False), 5)[:4] == [1.0] * 4
+
+
+def test_warmup_keeps_its_share_within_bounds() -> None:
+    stage = declared("bert").recipe.stages[0]
+    assert fitted(stage, 1_000_000) == stage.schedule
+    assert fitted(stage, 1000).warmup == 50  # the paper's hundredth would be ten steps
+    assert fitted(stage.but(schedule=s.Linear(warmup=100_000)), 1000).warmup == 100
+    assert fitted(stage.but(schedule=s.Constant(warmup=10**6)), 1000).warmup == 250
+    assert fitted(stage.but(schedule=s.Constant()), 1000) == s.Constant()
+    assert fitted(stage.but(schedule=s.Cosine(over=2_000_000)), 100).over == 200
+
+
+def test_the_rate_grows_with_the_ratio_of_widths_up_to_a_limit() -> None:
+    bert, t5 = declared("bert"), declared("t5")
+    stage = bert.recipe.stages[0]
+    assert peak(stage, bert.model, bert.model) == 1e-4
+    assert peak(stage, bert.model, bert.model.but(size=s.Size(2, 256, 4))) == pytest.approx(3e-4)
+    assert peak(stage, bert.model, bert.model.but(size=SMALL)) == pytest.approx(16e-4)
+    assert peak(stage.but(optimiser=s.AdamW(1e-3)), bert.model, bert.model.but(size=SMALL)) == 3e-3
+    assert peak(t5.recipe.stages[0], t5.model, t5.model.but(size=SMALL)) == 1e-2
+
+
+@pytest.mark.parametrize(
+    ("which", "decayed"),
+    [("matrices", {"inputs.tokens.weight", "stack.blocks.0.mlp.up.weight"}), ("products", {"stack.blocks.0.mlp.up.weight"})],
+)
+def test_gains_and_biases_are_never_decayed_and_tables_as_declared(which: str, decayed: set[str]) -> None:
+    model = build(declared("bert").model.but(size=SMALL))
+    names = {id(tensor): name for name, tensor in model.named_parameters()}
+    made = optimiser(s.AdamW(1e-3, decay=0.1, decays=which), model, 1e-3)
+    groups = {group["weight_decay"]: {names[id(p)] for p in group["params"]} for group in made.param_groups}
+    assert decayed <= groups[0.1]
+    assert not any(name.endswith("bias") or "norm" in name for name in groups[0.1])
+    assert ("inputs.position.table.weight" in groups[0.1]) == (which == "matrices")
+    assert groups[0.0] | groups[0.1] == set(names.values())
+
+
+def test_everything_is_decayed_where_the_paper_did_so() -> None:
+    model = build(declared("bert").model.but(size=SMALL))
+    made = optimiser(s.AdamW(1e-3, decay=0.1, decays="all"), model, 1e-3)
+    assert [(group["weight_decay"], len(group["params"])) for group in made.param_groups] == [
+        (0.1, len(list(model.parameters())))
+    ]
+
+
+def test_adafactor_agrees_with_torchs() -> None:
+    torch.manual_seed(0)
+    tensors = [nn.Parameter(torch.randn(6, 5)), nn.Parameter(torch.randn(7))]
+    twins = [nn.Parameter(tensor.detach().clone()) for tensor in tensors]
+    ours = Adafactor(tensors, 0.01, [(6,), (7,)])
+    theirs = torch.optim.Adafactor(twins, lr=0.01, eps=(None, 1e-3), weight_decay=0.0)
+    for _ in range(5):
+        for one, other in zip(tensors, twins):
+            one.grad = torch.randn_like(one)
+            other.grad = one.grad.clone()
+        ours.step()
+        theirs.step()
+    for one, other in zip(tensors, twins):
+        torch.testing.assert_close(one, other, rtol=1e-4, atol=1e-6)
+
+
+def test_adafactor_treats_fused_products_as_it_would_apart() -> None:
+    torch.manual_seed(0)
+    parts = [nn.Parameter(torch.randn(4, 5)), nn.Parameter(torch.randn(4, 5) * 30)]
+    fused = nn.Parameter(torch.cat([part.detach() for part in parts]))
+    together, apart = Adafactor([fused], 0.01, [(4, 4)]), Adafactor(parts, 0.01, [(4,), (4,)])
+    for _ in range(3):
+        fused.grad = torch.randn_like(fused)
+        for part, grad in zip(parts, fused.grad.split(4)):
+            part.grad = grad.clone()
+        together.step()
+        apart.step()
+    torch.testing.assert_close(fused.detach(), torch.cat([part.detach() for part in parts]), rtol=0, atol=0)
