@@ -64,11 +64,16 @@ def _candidates(model: Model, budget: int) -> Iterator[tuple[float, Model]]:
     if not isinstance(size, Size | Sides | Towers):
         raise SpecError(f"{type(model).__name__} has no size that could be scaled")
     full = _widest(size)
-    low, high = 2, max(4, 4 * full // STEP)
+
+    def enough(step: int) -> bool:
+        return count(model.but(size=_sized(size, STEP * step / full, 0))).total >= budget
+
+    low, high = 2, 4
+    while not enough(high):
+        low, high = high, 2 * high
     while low < high:
         middle = (low + high) // 2
-        enough = count(model.but(size=_sized(size, STEP * middle / full, 0))).total >= budget
-        low, high = (low, middle) if enough else (middle + 1, high)
+        low, high = (low, middle) if enough(middle) else (middle + 1, high)
     for step in range(max(2, low - 4), low + 5):
         for more in (0, 1, -1, 2, -2):
             ratio = STEP * step / full
@@ -95,7 +100,7 @@ def _one(size: Size, ratio: float, more: int) -> Size:
     full = size.dims
     d_model = max(2 * STEP, STEP * round(full.d_model * ratio / STEP))
     inner = d_model if size.head_dim is None else max(2, round(full.heads * full.head_dim * ratio / STEP)) * STEP
-    wished = max(HEAD, full.head_dim * ratio**0.5)
+    wished = _head(full.head_dim, ratio)
     widths = [each for each in range(HEAD, inner + 1, STEP) if inner % each == 0] or [inner]
     head_dim = min(widths, key=lambda each: abs(each - wished))
     heads = inner // head_dim
@@ -113,10 +118,16 @@ def _one(size: Size, ratio: float, more: int) -> Size:
     )
 
 
+def _head(head_dim: int, ratio: float) -> float:
+    """The width of a head that one of this width has at another width of the model."""
+    return max(float(HEAD), head_dim * math.sqrt(ratio))
+
+
 def _strain(size: Size | Sides | Towers, small: Size | Sides | Towers, ratio: float) -> float:
-    """How far the layers are from their share, and how narrow the stack is in heads."""
+    """How far the layers are from their share, and the heads from their width."""
     if not isinstance(size, Size) or not isinstance(small, Size):
         pairs = [(one, other) for one, other in zip(words(size).values(), words(small).values())]
         return max(_strain(a, b, ratio) for a, b in pairs if isinstance(a, Size))
     share = max(1.0, size.layers * ratio)
-    return abs(math.log(small.layers / share)) + (0.3 if small.heads == 1 < size.heads else 0.0)
+    head = abs(math.log(small.dims.head_dim / _head(size.dims.head_dim, ratio)))
+    return abs(math.log(small.layers / share)) + head / 4

@@ -1,0 +1,133 @@
+"""Counts beside the published figures, and differences in words, parts and parameters."""
+
+import pytest
+
+from clados.catalog.counts import Counted, bases, counted, ledger, rounds, size_named
+from clados.catalog.differences import compared
+from clados.catalog.load import catalog
+from clados.catalog.sentences import said
+from clados.models.declared import declared, found
+from clados.spec import Parallel, Post, Pre, RelativeBias, Rotary, SpecError, count
+
+CARDS = catalog()
+SIDE_BY_SIDE = "attention and feed-forward run side by side, with a norm for each, instead of one after the other"
+
+
+def rows(name: str, size: str | None = None) -> list[Counted]:
+    """The rows of a size."""
+    return counted(CARDS[name], size_named(CARDS[name], size))
+
+
+def test_a_size_has_a_row_for_each_basis_of_its_published_figures() -> None:
+    model, body = rows("bert", "base")
+    assert (model.basis, model.total, model.published) == ("model", 110_106_428, 110_000_000)
+    assert (body.basis, body.total, body.exact) == ("body+pooler", 109_482_240, 109_482_240)
+    assert body.why == "equal to the unit"
+
+
+def test_a_basis_can_be_named() -> None:
+    [row] = counted(CARDS["gpt-neox-20b"], size_named(CARDS["gpt-neox-20b"], None), "non-embedding")
+    assert row.total == 19_934_859_264
+    with pytest.raises(SpecError, match="did you mean 'body'"):
+        counted(CARDS["bert"], size_named(CARDS["bert"], None), "bodi")
+
+
+def test_a_difference_has_the_cards_reason() -> None:
+    [row] = rows("roberta", "base")
+    assert row.exact is not None
+    assert row.exact - 768 == row.total
+    assert "768" in row.why
+
+
+def test_sizes_are_found_by_alias_and_misspelt_ones_are_refused() -> None:
+    assert size_named(CARDS["bert"], "bert-base-uncased").name == "base"
+    assert size_named(CARDS["gpt-2"], None).name == "small"
+    with pytest.raises(SpecError, match="bert has no size 'larg'; did you mean 'large'"):
+        size_named(CARDS["bert"], "larg")
+
+
+@pytest.mark.parametrize(
+    ("total", "published", "agrees"),
+    [
+        (124_439_808, 124_000_000, True),
+        (1_557_611_200, 1_500_000_000, False),
+        (20_554_567_680, 20_000_000_000, False),
+        (6_738_415_616, 7_000_000_000, True),
+        (4_433_468, 4_400_000, True),
+        (109_482_240, 109_482_240, True),
+        (109_482_246, 109_482_240, False),
+    ],
+)
+def test_a_label_is_compared_with_the_digits_that_it_prints(total: int, published: int, agrees: bool) -> None:
+    assert rounds(total, published) is agrees
+
+
+@pytest.mark.parametrize("name", found())
+def test_the_folded_ledger_adds_up_like_the_full_one(name: str) -> None:
+    model = declared(name).model
+    folded, full = ledger(model), ledger(model, full=True)
+    assert sum(line.total for line in folded) == sum(line.total for line in full) == count(model).total
+    assert sum(line.times for line in folded) == len(full)
+    assert len(folded) < 80
+
+
+def test_bases_are_words_or_the_whole_model() -> None:
+    assert bases(size_named(CARDS["bert"], None)) == ["model", "body+pooler"]
+    assert bases(size_named(CARDS["clip"], None)) == ["model"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [("bert", "roberta"), ("gpt", "gpt-2"), ("bert", "t5"), ("clip", "vit"), ("gpt-3", "gpt-2")]
+)
+def test_differences_are_symmetrical(old: str, new: str) -> None:
+    there, back = (compared(declared(a).model, declared(b).model) for a, b in ((old, new), (new, old)))
+    assert {name: pair[::-1] for name, pair in there.parameters.items()} == dict(back.parameters)
+    assert sorted(repr((c.old, c.new)) for c in there.changes) == sorted(
+        repr((c.new, c.old)) for c in back.changes
+    ) or (
+        old == "gpt-3"  # layers that take turns are told against the first alone
+    )
+
+
+def test_parameters_by_part_add_up_to_the_totals() -> None:
+    for old, new in (("bert", "t5"), ("clip", "decision-transformer"), ("gpt-2", "llama")):
+        found_pairs = compared(declared(old).model, declared(new).model).parameters
+        groups = [pair for name, pair in found_pairs.items() if name not in ("total", "non-embedding")]
+        assert tuple(map(sum, zip(*groups, strict=True))) == found_pairs["total"]
+        assert found_pairs["total"] == (count(declared(old).model).total, count(declared(new).model).total)
+
+
+def test_a_model_does_not_differ_from_itself() -> None:
+    for name in found():
+        assert not compared(declared(name).model, declared(name).model).changes
+
+
+def test_what_both_sides_of_a_translator_changed_is_said_once() -> None:
+    changes = compared(declared("t5").model, declared("t5-v1.1").model).changes
+    gated = [each.words for each in changes if each.path.endswith("gated")]
+    assert gated == ["encoder, decoder: the feed-forward layer is gated"]
+
+
+def test_unlike_kinds_are_compared_by_the_slots_that_both_have() -> None:
+    changes = {each.path: each for each in compared(declared("bert").model, declared("t5").at("base")).changes}
+    assert changes["kind"].new == "EncoderDecoder"
+    assert changes["stack.block.residual"].words == "the norm stands before each branch instead of after"
+    assert changes["decoder"].old is None
+    assert "size.d_ff" not in changes  # both 3,072, though only one says so
+
+
+@pytest.mark.parametrize(
+    ("path", "old", "new", "words"),
+    [
+        ("stack.block.residual", Post(), Pre(), "the norm stands before each branch instead of after"),
+        ("stack.block.residual", Pre(), Parallel(), SIDE_BY_SIDE),
+        ("stack.position", None, Rotary(), "queries and keys are turned by their positions"),
+        ("encoder.position", None, RelativeBias(), "encoder: scores get a learned bias by distance"),
+        ("stack.block[1].attn.pattern", None, None, "layer 2 of each turn: attention sees all that the stack may see"),
+        ("inputs.vocab.size", 30522, 50265, "vocabulary of 50,265 instead of 30,522"),
+        ("size.d_model", 768, 1024, "d_model 1,024 instead of 768"),
+        ("something.else", 1, 2, "something.else 2 instead of 1"),
+    ],
+)  # fmt: skip
+def test_a_difference_is_said_in_words(path: str, old: object, new: object, words: str) -> None:
+    assert said(path, old, new) == words

@@ -1,0 +1,73 @@
+"""``clados count`` and ``clados diff``."""
+
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+KEYS = {"id", "size", "basis", "total", "non_embedding", "active", "published", "why"}
+
+
+def test_count_all_is_an_object_for_each_size_and_basis(clados: Any) -> None:
+    rows = clados("count", "--all", "--json").data
+    assert all(row.keys() >= KEYS for row in rows)
+    totals = {(row["id"], row["size"], row["basis"]): row["total"] for row in rows}
+    assert len(totals) == len(rows)
+    assert totals["bert", "base", "body+pooler"] == 109_482_240
+    assert totals["gpt-2", "small", "model"] == 124_439_808
+    assert totals["t5", "small", "model"] == 60_506_624
+    assert totals["llama", "7b", "model"] == 6_738_415_616
+
+
+def test_count_prints_the_ledger_folded_and_in_full(clados: Any) -> None:
+    folded = clados("count", "gpt-2:small").out
+    assert "stack.blocks.*.attn.qkv.weight" in folded
+    assert "x12" in folded
+    full = clados("count", "gpt-2:small", "--ledger", "full").out
+    assert "stack.blocks.11.attn.qkv.weight" in full
+
+
+def test_count_as_json_has_the_ledger_whose_lines_add_up(clados: Any) -> None:
+    told = clados("count", "t5:t5-small", "--json").data
+    assert (told["id"], told["size"]) == ("t5", "small")
+    assert sum(line["total"] for line in told["ledger"]) == told["counts"][0]["total"] == 60_506_624
+
+
+def test_diff_says_words_parts_and_parameters(clados: Any) -> None:
+    out = clados("diff", "gpt", "gpt-2").out
+    assert "the norm stands before each branch instead of after" in out
+    assert "stack.block.residual" in out
+    assert "+7,905,024" in out
+
+
+def test_diff_as_json(clados: Any) -> None:
+    told = clados("diff", "vit", "bert:large", "--json").data
+    assert (told["old"], told["new"]) == ("vit:b/16", "bert:large")
+    assert told["parameters"]["total"] == {"old": 86_567_656, "new": 336_226_108, "difference": 249_658_452}
+    assert {"path", "old", "new", "words"} == told["changes"][0].keys()
+
+
+@pytest.mark.parametrize(
+    ("argv", "says"),
+    [
+        (("count", "brt"), "did you mean 'bert'"),
+        (("count", "bert:bas"), "did you mean 'base'"),
+        (("count", "bert", "--basis", "all"), "basis is 'all'"),
+        (("count", "clip:rn50"), "clip:rn50 is not declared"),
+        (("count", "wu-dao-2"), "'wu-dao-2' is not declared"),
+        (("diff", "bert", "brt"), "did you mean 'bert'"),
+        (("diff", "bert"), "missing argument"),
+    ],
+)
+def test_mistakes_get_one_line_and_exit_code_2(clados: Any, argv: tuple[str, ...], says: str) -> None:
+    told = clados(*argv)
+    assert told.code == 2
+    assert says in told.err
+    assert told.err.count("\n") == 1
+
+
+def test_counting_needs_no_torch() -> None:
+    code = "import sys; from clados.cli.frame import run; run(['count', 'bert']); run(['diff', 'bert', 't5']); "
+    done = subprocess.run([sys.executable, "-c", code + "sys.exit('torch' in sys.modules)"], capture_output=True)
+    assert done.returncode == 0

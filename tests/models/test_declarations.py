@@ -1,0 +1,118 @@
+"""The declarations: what their files hold, whom they descend from, what they count."""
+
+import ast
+import importlib
+from pathlib import Path
+
+import pytest
+
+from clados.catalog.counts import UNEXPLAINED, counted, every_count
+from clados.catalog.lineage import ancestors
+from clados.catalog.load import catalog
+from clados.models.declared import declared, found
+from clados.spec import Model, count, parts
+
+CARDS = catalog()
+SIZES = [(name, size) for name in found() for size in declared(name).sizes]
+EXECUTABLE = (
+    ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda, ast.If, ast.IfExp, ast.For, ast.While,
+    ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp, ast.Try, ast.With,
+)  # fmt: skip
+EXACT = {  # of the references, to the unit
+    ("bert", "base", "body+pooler"): 109_482_240,
+    ("bert", "base", "model"): 110_106_428,
+    ("bert", "large", "body+pooler"): 335_141_888,
+    ("gpt", "117m", "model"): 116_534_784,
+    ("gpt-2", "small", "model"): 124_439_808,
+    ("gpt-2", "xl", "model"): 1_557_611_200,
+    ("gpt-3", "175b", "model"): 174_604_259_328,
+    ("gpt-neox-20b", "20b", "model"): 20_554_567_680,
+    ("llama", "7b", "model"): 6_738_415_616,
+    ("t5", "small", "model"): 60_506_624,
+    ("t5-v1.1", "xxl", "model"): 11_135_332_352,
+    ("vit", "b/16", "model"): 86_567_656,
+    ("vit", "b/16", "body"): 85_798_656,
+    ("clip", "vit-b/32", "model"): 151_277_313,
+    ("transformer", "base", "model"): 63_045_632,
+}
+
+
+def source(name: str) -> Path:
+    """The file of a declaration."""
+    return Path(str(importlib.import_module(found()[name]).__file__))
+
+
+@pytest.mark.parametrize("name", found())
+def test_a_declaration_is_data_without_a_line_that_decides_or_repeats(name: str) -> None:
+    nodes = [*ast.walk(ast.parse(source(name).read_text()))]
+    assert not [type(node).__name__ for node in nodes if isinstance(node, EXECUTABLE)]
+
+
+@pytest.mark.parametrize("name", found())
+def test_a_declaration_imports_only_its_ancestors_by_architecture(name: str) -> None:
+    allowed = {
+        found()[edge.parent]
+        for edge in ancestors(CARDS, name)
+        if edge.kind == "architecture" and edge.parent in found()
+    }
+    imports = [
+        node for node in ast.walk(ast.parse(source(name).read_text())) if isinstance(node, ast.ImportFrom | ast.Import)
+    ]
+    taken = {node.module for node in imports if isinstance(node, ast.ImportFrom)} - {"clados.spec"}
+    assert taken <= allowed
+    assert all(isinstance(node, ast.ImportFrom) for node in imports)
+
+
+@pytest.mark.parametrize("name", found())
+def test_card_and_declaration_name_the_same_sizes_and_the_same_headline(name: str) -> None:
+    declaration, card = declared(name), CARDS[name]
+    published = [size.name for size in card.sizes if not size.name.startswith("rn")]  # ResNet towers: not declared yet
+    assert [*declaration.sizes] == published or {*declaration.sizes} == {*published}
+    headline = card.headline_size
+    assert headline is not None
+    assert declaration.model == declaration.models()[headline.name]
+
+
+@pytest.mark.parametrize("name", found())
+def test_what_is_assumed_names_a_place_and_says_why(name: str) -> None:
+    for line in declared(name).assumed:
+        place, _, why = line.partition(": ")
+        assert place, line
+        assert why, line
+
+
+@pytest.mark.parametrize("name", found())
+def test_the_recipe_has_a_stage_with_an_objective_a_rate_and_data(name: str) -> None:
+    for stage in declared(name).recipe.stages:
+        assert stage.data
+        assert stage.optimiser.lr > 0
+
+
+@pytest.mark.parametrize(("name", "size", "basis"), EXACT)
+def test_counts_equal_the_references_to_the_unit(name: str, size: str, basis: str) -> None:
+    assert count(declared(name).at(size), basis).total == EXACT[name, size, basis]
+
+
+def test_every_published_figure_agrees_or_its_difference_is_explained() -> None:
+    rows = every_count(CARDS)
+    assert not [f"{row.id}:{row.size}" for row in rows if UNEXPLAINED in row.why or not row.why]
+
+
+def test_every_published_size_of_a_declared_model_has_a_row() -> None:
+    rows = {(row.id, row.size) for row in every_count(CARDS)}
+    assert rows == {(card.id, size.name) for card in CARDS.values() if card.runnable for size in card.sizes}
+
+
+def test_a_size_that_is_not_declared_says_so() -> None:
+    [row] = counted(CARDS["clip"], next(size for size in CARDS["clip"].sizes if size.name == "rn50"))
+    assert (row.total, row.exact) == (None, 102_007_137)
+    assert row.why.startswith("missing")
+
+
+@pytest.mark.parametrize("name", found())
+def test_every_size_keeps_the_structure(name: str) -> None:
+    declaration = declared(name)
+    for row in declaration.models().values():
+        assert isinstance(row, Model)
+        assert type(row) is type(declaration.model)
+        assert len([*parts(row)]) > 5

@@ -1,0 +1,94 @@
+"""One example of every part, taken from the declarations; and inputs that a tiny model reads."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import torch
+
+from clados import spec as s
+from clados.models.declared import declared, found
+
+FURTHER = (s.Shaped("x", (1, -1)), s.Banded(4), s.Rule("x"), s.Sides(s.Size(1, 8, 1), s.Size(2, 8, 1)))
+
+
+def inside(value: Any) -> Iterator[s.Part]:
+    """Every part that a value holds, itself included."""
+    if isinstance(value, s.Part):
+        yield value
+        for word in s.words(value).values():
+            yield from inside(word)
+    elif isinstance(value, tuple):
+        for each in value:
+            yield from inside(each)
+    elif isinstance(value, Mapping) and not isinstance(value, s.Change):
+        for each in value.values():
+            yield from inside(each)
+
+
+def models() -> dict[str, s.Model]:
+    """Every structure that is declared: the headline models, and sizes that are models of their own."""
+    rows: dict[str, s.Model] = {}
+    for name in found():
+        declaration = declared(name)
+        rows[name] = declaration.model
+        rows |= {f"{name}:{size}": row for size, row in declaration.sizes.items() if isinstance(row, s.Model)}
+    return rows
+
+
+def examples() -> dict[type[s.Part], s.Part]:
+    """A part of every kind."""
+    found_parts = {type(part): part for name in found() for part in inside(declared(name))}
+    found_parts |= {type(part): part for part in FURTHER}
+    return found_parts | {kind: kind() for kind in _kinds(s.Part) if kind not in found_parts and _bare(kind)}
+
+
+def _kinds(kind: type[s.Part]) -> Iterator[type[s.Part]]:
+    for each in kind.__subclasses__():
+        if each.__module__.startswith("clados.spec"):
+            yield each
+            yield from _kinds(each)
+
+
+def every_kind() -> set[type[s.Part]]:
+    """Every kind of part that a declaration can be written with."""
+    return {each for each in _kinds(s.Part) if getattr(s, each.__name__, None) is each and not each.__subclasses__()}
+
+
+def _bare(kind: type[s.Part]) -> bool:
+    try:
+        kind()
+    except s.SpecError:
+        return False
+    return True
+
+
+def read(model: s.Model, batch: int = 2, length: int = 7) -> dict[str, torch.Tensor]:
+    """Random inputs of a model, by the names of its arguments."""
+    draw = torch.Generator().manual_seed(1)
+
+    def numbers(*shape: int) -> torch.Tensor:
+        return torch.randn(*shape, generator=draw)
+
+    def ids(bound: int, *shape: int) -> torch.Tensor:
+        return torch.randint(0, bound, shape, generator=draw)
+
+    match model:
+        case s.TwoTower(image=image, text=text):
+            words = ids(50, batch, length)
+            words[:, -1] = text.inputs.vocab.eos
+            side = image.inputs.image
+            return {"input_ids": words, "pixel_values": numbers(batch, image.inputs.channels, side, side)}
+        case s.EncoderDecoder():
+            return {"input_ids": ids(50, batch, length), "decoder_input_ids": ids(50, batch, length - 2)}
+        case s.Encoder(inputs=s.Patches() as inputs):
+            return {"pixel_values": numbers(batch, inputs.channels, inputs.image, inputs.image)}
+        case s.Decoder(inputs=s.Trajectory() as inputs):
+            steps = torch.arange(4).expand(batch, 4)
+            sides = numbers(batch, 4, inputs.states), numbers(batch, 4, inputs.actions), numbers(batch, 4, 1)
+            return dict(zip(("states", "actions", "returns_to_go", "timesteps"), (*sides, steps), strict=True))
+        case s.Decoder(inputs=s.Frames() as inputs):
+            frames = numbers(batch, 2, inputs.frames, inputs.side, inputs.side)
+            actions, steps = ids(inputs.actions, batch, 2), torch.arange(2).expand(batch, 2)
+            return {"states": frames, "actions": actions, "returns_to_go": numbers(batch, 2, 1), "timesteps": steps}
+        case _:
+            return {"input_ids": ids(50, batch, length)}

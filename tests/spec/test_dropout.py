@@ -1,0 +1,99 @@
+"""Dropout: each declared word drops what it says, at its rate, in training only."""
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import torch
+import torch.nn.functional as F
+from examples import models, read
+from torch import Tensor
+
+from clados import spec as s
+from clados.nn import attention, build
+
+SURE = 6.0  # standard errors
+SEQUENCE = 40
+
+
+def rates(part: Any, path: str = "") -> Iterator[tuple[str, float]]:
+    """The path of every dropout word of a part, each kind of block apart, and its rate."""
+    for name, value in s.words(part).items():
+        here = f"{path}.{name}".lstrip(".")
+        if name == "dropout" and value:
+            yield here, value
+        for i, each in enumerate(value if isinstance(value, tuple) else (value,)):
+            if isinstance(each, s.Part):
+                yield from rates(each, f"{here}[{i}]" if isinstance(value, tuple) else here)
+
+
+def only(part: Any, kept: str) -> Any:
+    """The part with all of its dropout words at 0 but the one at ``kept``."""
+    changes: dict[str, Any] = {}
+    for name, value in s.words(part).items():
+        below = kept.removeprefix(f"{name}.") if kept.startswith(f"{name}.") else ""
+        if name == "dropout":
+            changes[name] = value if kept == name else 0.0
+        elif isinstance(value, tuple) and s.in_turn(value):
+            changes[name] = tuple(
+                only(each, kept.removeprefix(f"{name}[{i}].") if kept.startswith(f"{name}[{i}].") else "")
+                for i, each in enumerate(value)
+            )
+        elif isinstance(value, s.Part):
+            changes[name] = only(value, below)
+    return part.but(**changes) if changes else part
+
+
+WORDS = [(name, path, rate) for name, model in models().items() for path, rate in rates(model)]
+
+
+class Seen:
+    """What was dropped: the share of zeros of each call, among how many."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.dropped = self.of = 0
+        self.plain, self.attend = F.dropout, F.scaled_dot_product_attention
+        monkeypatch.setattr(F, "dropout", self.dropout)
+        monkeypatch.setattr(attention, "scaled_dot_product_attention", self.attention)
+
+    def dropout(self, x: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
+        y = self.plain(x, p, training)
+        self.note(y[x != 0])
+        return y
+
+    def attention(self, q: Tensor, k: Tensor, v: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+        """The probabilities that values are weighted with are read off values that are one-hot."""
+        mask, dropout, causal = (*args, *(None, 0.0, False)[len(args) :])
+        one_hot = torch.eye(k.size(-2)).expand(*k.shape[:-1], -1)
+        whole = self.attend(q, k, one_hot, mask, 0.0, causal, **kwargs)
+        if dropout:
+            self.note(self.attend(q, k, one_hot, mask, dropout, causal, **kwargs)[whole > 0])
+        return self.attend(q, k, v, mask, dropout, causal, **kwargs)
+
+    def note(self, kept: Tensor) -> None:
+        self.dropped += int((kept == 0).sum())
+        self.of += kept.numel()
+
+
+@pytest.mark.parametrize(("name", "path", "rate"), WORDS, ids=[f"{name} {path}" for name, path, _ in WORDS])
+def test_a_dropout_word_drops_its_share(name: str, path: str, rate: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    model = only(s.tiny(models()[name]), path)
+    assert [*rates(model)] == [(path, rate)]
+    torch.manual_seed(0)
+    module, given = build(model).train(), read(model, length=SEQUENCE)
+    seen = Seen(monkeypatch)
+    module(**given)
+    assert seen.of > 400
+    assert abs(seen.dropped / seen.of - rate) < SURE * math.sqrt(rate * (1 - rate) / seen.of)
+    before = seen.of
+    module.eval()(**given)
+    assert seen.of == before
+
+
+@pytest.mark.parametrize("name", models())
+def test_without_dropout_training_and_evaluation_agree(name: str) -> None:
+    model = only(s.tiny(models()[name]), "")
+    module, given = build(model), read(model)
+    evaluated, trained = module(**given), module.train()(**given)
+    assert all(torch.equal(evaluated[key], trained[key]) for key in evaluated)

@@ -1,0 +1,95 @@
+"""Initialisation: the laws that papers state, and draws that follow them by their moments."""
+
+import math
+
+import pytest
+import torch
+from examples import models
+
+from clados import spec as s
+from clados.models.declared import declared
+from clados.nn import build
+
+CUT = 0.879626  # standard deviation of a unit normal cut at two
+SURE = 6.0  # standard errors
+
+
+def moderate(model: s.Model) -> s.Model:
+    """Large enough for moments, small enough for a test."""
+    small = s.tiny(model)
+    if isinstance(small, s.TwoTower):
+        return small
+    return small.but(size=s.Size(layers=2, d_model=128, heads=4, d_ff=320))
+
+
+@pytest.mark.parametrize("name", models())
+def test_every_tensor_is_drawn_by_its_declared_law(name: str) -> None:
+    model = moderate(models()[name])
+    module = build(model, seed=3)
+    for row in s.rows(model):
+        tensor = module.get_parameter(row.path).detach()
+        if isinstance(row.part, s.TwoTower):
+            assert tensor.exp().item() == pytest.approx(1 / row.part.temperature)
+            continue
+        fills = model.init.fills(row)
+        for fill, drawn in zip(fills, tensor.split([fill.rows for fill in fills]), strict=True):
+            follows(drawn.double(), fill, row.path)
+
+
+def follows(drawn: torch.Tensor, fill: s.Fill, path: str) -> None:
+    """Mean and standard deviation within the error of so many draws."""
+    if fill.law in ("ones", "zeros") or fill.std == 0:
+        assert (drawn == (1.0 if fill.law == "ones" else 0.0)).all(), path
+        return
+    std = fill.std * (CUT if fill.law == "truncated" else 1.0)
+    n = drawn.numel()
+    assert abs(drawn.mean().item()) < SURE * std / math.sqrt(n), path
+    if n > 1:
+        assert abs(drawn.std().item() / std - 1) < SURE / math.sqrt(2 * n), path
+    if fill.law == "truncated":
+        assert drawn.abs().max() <= 2 * fill.std, path
+    if fill.law == "uniform":
+        assert drawn.abs().max() <= fill.std * math.sqrt(3), path
+
+
+LAWS = [  # model, tensor, output, standard deviation: written out from the papers and the authors' code
+    ("bert:base", "stack.blocks.0.attn.qkv.weight", 0, 0.02),
+    ("gpt:117m", "inputs.position.table.weight", 0, 0.02),
+    ("gpt-2:small", "inputs.position.table.weight", 0, 0.01),
+    ("gpt-2:small", "stack.blocks.3.attn.out.weight", 0, 0.02 / math.sqrt(24)),
+    ("gpt-2:small", "stack.blocks.3.mlp.up.weight", 0, 0.02),
+    ("gpt-3:175b", "stack.blocks.95.mlp.down.weight", 0, 0.02 / math.sqrt(192)),
+    ("gpt-neox-20b:20b", "inputs.tokens.weight", 0, math.sqrt(2 / (5 * 6144))),
+    ("gpt-neox-20b:20b", "stack.blocks.0.mlp.down.weight", 0, 2 / (44 * math.sqrt(6144))),
+    ("t5:small", "inputs.tokens.weight", 0, 1.0),
+    ("t5:small", "encoder.blocks.0.attn.qkv.weight", 0, (512 * 64) ** -0.5),
+    ("t5:small", "encoder.blocks.0.attn.qkv.weight", 1, 512**-0.5),
+    ("t5:small", "encoder.blocks.0.mlp.down.weight", 0, 2048**-0.5),
+    ("t5-v1.1:small", "heads.lm.table.weight", 0, 512**-0.5),
+    ("transformer:base", "inputs.tokens.weight", 0, 512**-0.5),
+    ("transformer:base", "encoder.blocks.0.mlp.down.weight", 0, 2048**-0.5),
+    ("vit:b/16", "stack.blocks.0.mlp.up.weight", 0, math.sqrt(2 / (768 + 3072))),
+    ("vit:b/16", "stack.blocks.0.attn.qkv.weight", 0, math.sqrt(2 / (768 + 768))),
+    ("vit:b/16", "heads.classifier.out.weight", 0, 0.0),
+    ("vit:b/16", "inputs.positions.weight", 0, 0.02),
+    ("clip:vit-b/32", "text.inputs.position.table.weight", 0, 0.01),
+    ("clip:vit-b/32", "text.stack.blocks.0.attn.qkv.weight", 0, 512**-0.5),
+    ("clip:vit-b/32", "text.stack.blocks.0.attn.out.weight", 0, (512 * 24) ** -0.5),
+    ("clip:vit-b/32", "text.stack.blocks.0.mlp.up.weight", 0, 1024**-0.5),
+    ("clip:vit-b/32", "image.inputs.cls", 0, 768**-0.5),
+    ("decision-transformer:atari", "inputs.timesteps.weight", 0, 0.0),
+]
+
+
+@pytest.mark.parametrize(("name", "path", "out", "std"), LAWS)
+def test_the_law_of_a_tensor_is_the_papers(name: str, path: str, out: int, std: float) -> None:
+    model, _, size = name.partition(":")
+    declared_model = declared(model).at(size)
+    row = next(row for row in s.rows(declared_model) if row.path == path)
+    assert declared_model.init.fills(row)[out].std == pytest.approx(std)
+
+
+def test_two_seeds_draw_otherwise_and_one_seed_alike() -> None:
+    one, same, other = (build(s.tiny(declared("gpt").model), seed=seed).state_dict() for seed in (1, 1, 2))
+    assert all(torch.equal(one[name], same[name]) for name in one)
+    assert not torch.equal(one["inputs.tokens.weight"], other["inputs.tokens.weight"])

@@ -1,0 +1,96 @@
+"""Scaling: any model to a budget of parameters, in the paper's proportions; and tiny, where it runs."""
+
+import math
+
+import pytest
+import torch
+from examples import models, read
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from clados import spec as s
+from clados.models.declared import declared, found
+from clados.nn import build
+from clados.spec.scale import HEAD, NEAR, STEP, nearest, number, scaled
+
+BUDGETS = st.floats(6.0, 9.0).map(lambda power: round(10**power))
+
+
+def sizes(model: s.Model) -> list[s.Size]:
+    """The sizes of a model's stacks."""
+    size = model.size
+    return [size] if isinstance(size, s.Size) else [each for each in s.words(size).values() if isinstance(each, s.Size)]
+
+
+def met(paper: s.Model, params: int) -> tuple[s.Model | None, str]:
+    """The scaled model, or why there is none."""
+    try:
+        return scaled(paper, params), ""
+    except s.SpecError as error:
+        return None, str(error)
+
+
+@pytest.mark.parametrize("name", found())
+@settings(max_examples=5, deadline=None, derandomize=True)
+@given(params=BUDGETS)
+def test_a_budget_is_met_within_five_percent_in_proportion_or_it_says_why(name: str, params: int) -> None:
+    paper = nearest(declared(name), params)
+    small, why = met(paper, params)
+    if small is None:
+        assert "the nearest size that keeps the paper's proportions has" in why
+        return
+    assert abs(s.count(small).total - params) <= NEAR * params
+    assert small.but(size=paper.size) == paper  # nothing but the size is another
+    for size, full in zip(sizes(small), sizes(paper), strict=True):
+        ratio = size.d_model / full.d_model
+        assert size.dims.head_dim >= HEAD
+        assert size.dims.heads * size.dims.head_dim >= HEAD
+        assert abs(size.dims.d_ff - size.d_model * full.dims.d_ff / full.d_model) <= 8 * STEP
+        assert abs(size.layers - full.layers * ratio) <= 3 + 0.1 * full.layers * ratio
+
+
+@pytest.mark.parametrize("name", ["bert", "gpt-2", "t5", "llama", "transformer", "vit"])
+@pytest.mark.parametrize("params", ["1M", "5M", "20M"])
+def test_with_a_small_vocabulary_small_budgets_are_met(name: str, params: str) -> None:
+    model = nearest(declared(name), params)
+    if not isinstance(model.inputs, s.Patches):
+        model = model.but(inputs=s.but(vocab=s.Vocabulary(kind="bytes", size=1024)))
+    assert abs(s.count(scaled(model, params)).total - number(params)) <= NEAR * number(params)
+
+
+def test_what_cannot_be_met_names_the_nearest_and_the_tables() -> None:
+    with pytest.raises(s.SpecError, match=r"the nearest size .* has [\d,]+, [\d,]+ of them in tables"):
+        scaled(declared("gpt-2").model, "1M")
+
+
+@pytest.mark.parametrize(("text", "value"), [("5M", 5_000_000), ("1.3b", 1_300_000_000), (7, 7), ("100_000", 100_000)])
+def test_a_budget_is_read_as_people_write_it(text: str | int, value: int) -> None:
+    assert number(text) == value
+
+
+@pytest.mark.parametrize("text", ["", "many", "5X", "M", "-3M"])
+def test_a_budget_that_is_no_number_is_refused(text: str) -> None:
+    with pytest.raises(s.SpecError, match="it takes a number such as 5M"):
+        number(text)
+
+
+@pytest.mark.parametrize("name", models())
+def test_any_model_builds_tiny_and_runs_forward_and_backward_finite(name: str) -> None:
+    model = s.tiny(models()[name])
+    torch.manual_seed(0)
+    module = build(model).train()
+    out = module(**read(model))
+    assert all(value.isfinite().all() for value in out.values())
+    sum(value.square().mean() for value in out.values() if value.requires_grad).backward()
+    assert not [path for path, each in module.named_parameters() if each.grad is None or not each.grad.isfinite().all()]
+
+
+@pytest.mark.parametrize("name", models())
+def test_tiny_is_tiny_in_all_but_its_tables(name: str) -> None:
+    assert s.count(s.tiny(models()[name])).non_embedding < 1_000_000
+    assert s.tiny(models()[name]).but(size=models()[name].size) == models()[name]
+
+
+def test_the_nearest_published_size_is_so_by_ratio() -> None:
+    gpt = declared("gpt-2")
+    assert nearest(gpt, "1B") == min(gpt.models().values(), key=lambda each: abs(math.log(s.count(each).total / 1e9)))
