@@ -77,7 +77,14 @@ marian = Layout(
         "activation_dropout": "{encoder,decoder}.block.mlp.dropout",
     },
     fixed={"is_encoder_decoder": True, "share_encoder_decoder_embeddings": True, "tie_word_embeddings": True},
-    ignored=("max_position_embeddings", "init_std", "encoder_layerdrop", "decoder_layerdrop", "forced_eos_token_id"),
+    ignored=(
+        "max_position_embeddings",
+        "num_hidden_layers",
+        "init_std",
+        "encoder_layerdrop",
+        "decoder_layerdrop",
+        "forced_eos_token_id",
+    ),
     tied={
         "model.encoder.embed_tokens.weight": "inputs.tokens.weight",
         "model.decoder.embed_tokens.weight": "inputs.tokens.weight",

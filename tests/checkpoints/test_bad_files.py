@@ -1,0 +1,170 @@
+"""Directories that cannot be read: each refused in one line that says what and where."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+from clados.checkpoints import CheckpointError, LayoutError, from_pretrained, save_pretrained
+from clados.errors import CladosError
+
+
+def edit(path: Path, change: Callable[[dict[str, Any]], object]) -> None:
+    config = json.loads((path / "config.json").read_text())
+    change(config)
+    (path / "config.json").write_text(json.dumps(config))
+
+
+def rewrite(path: Path, change: Callable[[dict[str, Tensor]], object]) -> None:
+    tensors = load_file(path / "model.safetensors")
+    change(tensors)
+    save_file(tensors, path / "model.safetensors")
+
+
+def refused(path: Path, *words: str, kind: type[CladosError] = CheckpointError) -> CheckpointError:
+    with pytest.raises(kind) as caught:
+        from_pretrained(path)
+    line = str(caught.value)
+    assert "\n" not in line
+    assert all(word in line for word in words), line
+    assert isinstance(caught.value, CheckpointError)
+    return caught.value
+
+
+def test_a_path_that_is_not_there_is_refused_and_nothing_is_downloaded(tmp_path: Path) -> None:
+    refused(tmp_path / "gpt2", "gpt2", "nothing is downloaded")
+
+
+def test_a_directory_without_config_is_refused(directory: Path) -> None:
+    (directory / "config.json").unlink()
+    refused(directory, "config.json", "no such file")
+
+
+def test_a_config_that_is_not_json_is_refused(directory: Path) -> None:
+    (directory / "config.json").write_text("{")
+    refused(directory, "config.json", "not JSON")
+
+
+def test_a_directory_without_tensors_is_refused(directory: Path) -> None:
+    (directory / "model.safetensors").unlink()
+    refused(directory, "model.safetensors", "there is no")
+
+
+def test_an_unknown_model_type_is_refused_with_the_nearest(directory: Path) -> None:
+    edit(directory, lambda config: config.update(model_type="gpt-2"))
+    refused(directory, "config.json", "'gpt-2'", "did you mean 'gpt2'?", kind=LayoutError)
+
+
+def test_an_unknown_word_is_refused_by_name(directory: Path) -> None:
+    edit(directory, lambda config: config.update(n_experts=8))
+    refused(directory, "config.json", "'n_experts' is 8", kind=LayoutError)
+
+
+def test_an_unknown_word_that_says_nothing_is_read_over(directory: Path) -> None:
+    edit(directory, lambda config: config.update(n_experts=None, use_cache=False, output_attentions=True))
+    assert from_pretrained(directory).report.verdict.startswith("whole")
+
+
+def test_a_word_that_changes_what_is_computed_is_refused(directory: Path) -> None:
+    edit(directory, lambda config: config.update(scale_attn_by_inverse_layer_idx=True))
+    refused(directory, "'scale_attn_by_inverse_layer_idx' is True", "has False", kind=LayoutError)
+
+
+def test_an_unknown_activation_is_refused_with_those_that_are_known(directory: Path) -> None:
+    edit(directory, lambda config: config.update(activation_function="gelu_newest"))
+    refused(directory, "'activation_function'", "did you mean 'gelu_new'?", kind=LayoutError)
+
+
+def test_an_unknown_class_is_refused_with_those_that_are_known(directory: Path) -> None:
+    edit(directory, lambda config: config.update(architectures=["GPT2ForSequenceClassification"]))
+    refused(directory, "GPT2ForSequenceClassification", kind=LayoutError)
+
+
+def test_a_size_that_cannot_be_is_refused(directory: Path) -> None:
+    edit(directory, lambda config: config.update(n_head=7))
+    refused(directory, "config.json", "Size.heads is 7", kind=LayoutError)
+
+
+def test_a_truncated_file_is_refused(directory: Path) -> None:
+    file = directory / "model.safetensors"
+    file.write_bytes(file.read_bytes()[:-100])
+    refused(directory, "model.safetensors", "truncated")
+
+
+def test_a_file_of_something_else_is_refused(directory: Path) -> None:
+    (directory / "model.safetensors").write_bytes(b"not tensors at all")
+    refused(directory, "model.safetensors", "not safetensors")
+
+
+def test_a_tensor_of_another_shape_is_refused_with_both_shapes(directory: Path) -> None:
+    edit(directory, lambda config: (config.update(n_positions=7), config.pop("clados")))
+    error = refused(directory, "model.safetensors", "transformer.wpe.weight", "1024x48", "7x48")
+    assert error.report is not None
+    assert error.report.wrong_shape == {"transformer.wpe.weight": ((1024, 48), (7, 48))}
+
+
+def test_a_tensor_that_is_missing_is_refused(directory: Path) -> None:
+    rewrite(directory, lambda tensors: tensors.pop("transformer.h.1.mlp.c_fc.bias"))
+    error = refused(directory, "stack.blocks.1.mlp.up.bias")
+    assert error.report is not None
+    assert error.report.missing == ("stack.blocks.1.mlp.up.bias",)
+
+
+def test_a_tensor_that_nothing_takes_is_refused(directory: Path) -> None:
+    rewrite(directory, lambda tensors: tensors.update({"transformer.h.3.ln_1.bias": torch.zeros(48)}))
+    error = refused(directory, "model.safetensors", "transformer.h.3.ln_1.bias")
+    assert error.report is not None
+    assert error.report.unexpected == ("transformer.h.3.ln_1.bias",)
+
+
+def test_the_tensors_of_another_model_are_refused(directory: Path) -> None:
+    rewrite(directory, lambda tensors: (tensors.clear(), tensors.update({"encoder.0.weight": torch.zeros(3)})))
+    refused(directory, "encoder.0.weight")
+
+
+def test_a_shard_that_is_absent_or_lies_elsewhere_is_refused(made: nn.Module, tmp_path: Path) -> None:
+    path = save_pretrained(made, tmp_path / "sharded", max_shard="100KB")
+    index = json.loads((path / "model.safetensors.index.json").read_text())
+    shard = path / index["weight_map"]["transformer.wpe.weight"]
+    moved = shard.rename(tmp_path / "elsewhere.safetensors")
+    refused(path, shard.name)
+    index["weight_map"]["transformer.wpe.weight"] = f"../{moved.name}"
+    (path / "model.safetensors.index.json").write_text(json.dumps(index))
+    refused(path, "not the name of a file beside it")
+
+
+class Bomb:
+    def __reduce__(self) -> tuple[Callable[[str], None], tuple[str]]:
+        return exec, ("raise SystemExit('ran')",)
+
+
+def test_pickles_are_refused_unless_allowed_and_then_hold_tensors_alone(directory: Path) -> None:
+    tensors = load_file(directory / "model.safetensors")
+    (directory / "model.safetensors").unlink()
+    torch.save(tensors, directory / "pytorch_model.bin")
+    refused(directory, "pytorch_model.bin", "allow_pickle=True", "weights_only")
+    assert from_pretrained(directory, allow_pickle=True).report.verdict.startswith("whole")
+
+    torch.save({"bomb": Bomb()}, directory / "pytorch_model.bin")
+    with pytest.raises(CheckpointError, match=r"pytorch_model\.bin: not a pickle of tensors alone"):
+        from_pretrained(directory, allow_pickle=True)
+
+
+def test_a_second_name_with_other_numbers_is_noted_and_not_used(directory: Path) -> None:
+    rewrite(directory, lambda tensors: tensors.update({"lm_head.weight": torch.zeros(97, 48)}))
+    report = from_pretrained(directory).report
+    assert "lm_head.weight" in report.notes[0]
+    assert report.notes[0] in str(report)
+
+    rewrite(directory, lambda tensors: tensors.update({"lm_head.weight": tensors["transformer.wte.weight"].clone()}))
+    assert not from_pretrained(directory).report.notes
+
+
+def test_a_table_under_its_second_name_only_is_found(directory: Path) -> None:
+    rewrite(directory, lambda tensors: tensors.update({"lm_head.weight": tensors.pop("transformer.wte.weight")}))
+    assert from_pretrained(directory).report.renamed["inputs.tokens.weight"] == ("lm_head.weight",)

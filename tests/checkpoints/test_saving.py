@@ -1,0 +1,166 @@
+"""Writing directories: shards, kept files, and what stays when a write does not end well."""
+
+import json
+import os
+import resource
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file
+from torch import nn
+
+import clados.nn
+from clados import spec as s
+from clados.checkpoints import CheckpointError, from_pretrained, save_pretrained
+from clados.models.declared import declared
+
+
+def contents(path: Path) -> dict[str, bytes]:
+    return {str(file.relative_to(path)): file.read_bytes() for file in path.rglob("*") if file.is_file()}
+
+
+def equal(a: nn.Module, b: nn.Module) -> bool:
+    ours, theirs = dict(a.named_parameters()), dict(b.named_parameters())
+    return ours.keys() == theirs.keys() and all(torch.equal(ours[name], theirs[name]) for name in ours)
+
+
+def test_shards_hold_the_same_tensors_as_one_file(made: nn.Module, directory: Path, tmp_path: Path) -> None:
+    path = save_pretrained(made, tmp_path / "sharded", max_shard="100KB")
+    index = json.loads((path / "model.safetensors.index.json").read_text())
+    shards = sorted(path.glob("*.safetensors"))
+    whole, spread = (
+        load_file(directory / "model.safetensors"),
+        {k: v for file in shards for k, v in load_file(file).items()},
+    )
+    assert len(shards) > 2
+    assert set(index["weight_map"].values()) == {file.name for file in shards}
+    assert index["metadata"]["total_size"] == sum(each.nbytes for each in whole.values())
+    assert whole.keys() == spread.keys()
+    assert all(torch.equal(whole[name], spread[name]) for name in whole)
+    assert equal(from_pretrained(path), made)
+
+
+def test_a_shard_limit_that_is_no_size_is_refused(made: nn.Module, tmp_path: Path) -> None:
+    with pytest.raises(s.SpecError, match="max_shard is '5 lots'"):
+        save_pretrained(made, tmp_path / "x", max_shard="5 lots")
+    assert not list(tmp_path.iterdir())
+
+
+def test_what_was_not_built_from_a_declaration_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(s.SpecError, match="Linear has no declaration"):
+        save_pretrained(nn.Linear(2, 2), tmp_path / "x")
+
+
+def test_saving_again_leaves_no_old_shard_and_keeps_the_users_files(made: nn.Module, tmp_path: Path) -> None:
+    path = save_pretrained(made, tmp_path / "model", max_shard="100KB")
+    (path / "README.md").write_text("mine")
+    (path / "runs").mkdir()
+    (path / "runs" / "log.jsonl").write_text("{}")
+    save_pretrained(made, path)
+    assert [file.name for file in path.glob("model*")] == ["model.safetensors"]
+    assert (path / "README.md").read_text() == "mine"
+    assert (path / "runs" / "log.jsonl").read_text() == "{}"
+    assert [each.name for each in tmp_path.iterdir()] == ["model"]
+
+
+def test_a_model_can_be_written_over_the_files_that_it_was_read_from(directory: Path) -> None:
+    model = from_pretrained(directory)
+    before = contents(directory)
+    with torch.no_grad():
+        model.get_parameter("inputs.tokens.weight").add_(1.0)
+    assert contents(directory) == before  # weights read without a copy are nevertheless ours alone
+    save_pretrained(model, directory)
+    assert equal(from_pretrained(directory), model)
+
+
+def test_precision_is_kept_or_changed_as_asked(made: nn.Module, tmp_path: Path) -> None:
+    path = save_pretrained(made.to(torch.bfloat16), tmp_path / "half")
+    assert {each.dtype for each in from_pretrained(path).parameters()} == {torch.bfloat16}
+    assert {each.dtype for each in from_pretrained(path, dtype=torch.float32).parameters()} == {torch.float32}
+
+
+@pytest.mark.parametrize("card", ["gpt-3", "transformer"])
+def test_a_model_that_only_clados_computes_comes_back_equal(card: str, tmp_path: Path) -> None:
+    made = clados.nn.build(s.tiny(declared(card).model.but(inputs=s.but(vocab=s.but(size=97, bos=1, eos=2)))))
+    path = save_pretrained(made, tmp_path / card)
+    back = from_pretrained(path)
+    assert json.loads((path / "config.json").read_text())["model_type"] == "clados"
+    assert back.spec == made.spec
+    assert equal(back, made)
+
+
+def test_words_that_others_do_not_keep_come_back_too(made: nn.Module, small: s.Model, tmp_path: Path) -> None:
+    changed = small.but(inputs=s.but(vocab=s.but(kind="wordpiece", mask=5)), stack=s.but(dropout=0.3))
+    path = save_pretrained(clados.nn.build(changed), tmp_path / "changed")
+    assert json.loads((path / "config.json").read_text())["model_type"] == "gpt2"
+    assert from_pretrained(path).spec == changed
+
+
+def test_words_that_others_changed_since_win(directory: Path) -> None:
+    file = directory / "config.json"
+    file.write_text(json.dumps(json.loads(file.read_text()) | {"resid_pdrop": 0.25}))
+    assert from_pretrained(directory).spec.stack.block.dropout == 0.25
+
+
+def test_a_head_of_which_the_files_hold_nothing_is_left_out_and_said(tmp_path: Path) -> None:
+    bert = s.tiny(declared("bert").model).but(heads=(s.Pooler(),))
+    path = save_pretrained(clados.nn.build(bert), tmp_path / "bert")
+    tensors = {name: each for name, each in load_file(path / "model.safetensors").items() if "pooler" not in name}
+    from safetensors.torch import save_file
+
+    save_file(tensors, path / "model.safetensors")
+    model = from_pretrained(path)
+    assert model.spec.heads == ()
+    assert model.report.left_out == ("pooler",)
+    assert model.report.verdict.startswith("partial")
+
+
+# ---------------------------------------------------------------- crashes
+
+KILLED = """
+import os, signal, sys
+from clados.checkpoints import from_pretrained, save, save_pretrained
+written = save.save_file
+def killed(tensors, file, **rest):
+    written(tensors, file, **rest)
+    os.truncate(file, 1000)
+    os.kill(os.getpid(), signal.SIGKILL)
+save.save_file = killed
+save_pretrained(from_pretrained(sys.argv[1]), sys.argv[1])
+"""
+
+
+def test_a_process_killed_while_writing_leaves_the_last_good_directory(directory: Path, made: nn.Module) -> None:
+    before = contents(directory)
+    ended = subprocess.run([sys.executable, "-c", KILLED, str(directory)], env=os.environ | {"OMP_NUM_THREADS": "1"})
+    assert ended.returncode < 0
+    assert contents(directory) == before
+    save_pretrained(made, directory)  # and what it left beside is cleared
+    assert [each.name for each in directory.parent.iterdir()] == [directory.name]
+
+
+def test_a_full_disk_leaves_the_last_good_directory(directory: Path, made: nn.Module) -> None:
+    before = contents(directory)
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, limits[1]))
+    try:
+        with pytest.raises(CheckpointError, match="not written, what stood there is untouched"):
+            save_pretrained(made, directory)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert contents(directory) == before
+    assert [each.name for each in directory.parent.iterdir()] == [directory.name]
+
+
+def test_without_the_systems_exchange_the_directory_is_replaced_all_the_same(
+    made: nn.Module, directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("clados.checkpoints.atomic._exchanged", lambda a, b: False)
+    with torch.no_grad():
+        made.get_parameter("inputs.tokens.weight").add_(1.0)
+    save_pretrained(made, directory)
+    assert equal(from_pretrained(directory), made)
+    assert [each.name for each in directory.parent.iterdir()] == [directory.name]

@@ -1,0 +1,130 @@
+"""Words of config.json: both dialects, and declarations as text."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from clados import spec as s
+from clados.checkpoints import LayoutError
+from clados.checkpoints.choose import chosen, writable
+from clados.checkpoints.dialects import flat, nested
+from clados.checkpoints.written import parsed
+from clados.models.declared import declared, found
+
+OLD_NEOX = {"model_type": "gpt_neox", "rotary_pct": 0.5, "rotary_emb_base": 10000, "torch_dtype": "float16"}
+NEW_NEOX = {
+    "model_type": "gpt_neox",
+    "rope_parameters": {"rope_theta": 10000, "partial_rotary_factor": 0.5, "rope_type": "default"},
+    "dtype": "float16",
+}
+
+
+def test_the_older_and_the_newer_words_are_read_as_one() -> None:
+    assert flat(OLD_NEOX) == flat(NEW_NEOX) == flat(OLD_NEOX | NEW_NEOX)
+
+
+def test_both_spellings_are_written() -> None:
+    assert OLD_NEOX.items() <= nested(flat(NEW_NEOX), "gpt_neox").items()
+    assert NEW_NEOX.items() <= nested(flat(OLD_NEOX), "gpt_neox").items()
+
+
+def test_spellings_that_contradict_each_other_are_refused() -> None:
+    with pytest.raises(LayoutError, match=r"partial_rotary_factor is 0\.5 in rope_parameters and 0\.25"):
+        flat(NEW_NEOX | {"rotary_pct": 0.25})
+
+
+SCALED = [
+    {"rope_scaling": {"type": "linear", "factor": 2.0}},
+    {"rope_parameters": {"rope_type": "linear", "factor": 2.0, "rope_theta": 1e4}},
+]
+
+
+@pytest.mark.parametrize("said", SCALED)
+def test_scaled_rotary_positions_are_refused_in_both_dialects(said: dict[str, Any]) -> None:
+    with pytest.raises(LayoutError, match="rope_type' is 'linear'"):
+        chosen(flat({"model_type": "llama"} | said))
+
+
+def test_a_word_that_is_left_out_stays_as_declared() -> None:
+    words = {"model_type": "gpt_neox", "hidden_size": 64, "num_attention_heads": 4, "num_hidden_layers": 2}
+    model = chosen(flat(words | {"intermediate_size": 256})).model
+    assert model == declared("gpt-neox-20b").model.but(size=s.Size(layers=2, d_model=64, heads=4))
+
+
+def test_fixed_words_decide_between_declarations_that_share_a_type() -> None:
+    assert chosen({"model_type": "t5", "feed_forward_proj": "relu"}).card == "t5"
+    assert chosen({"model_type": "t5", "feed_forward_proj": "gated-gelu"}).card == "t5-v1.1"
+
+
+def test_two_keys_of_one_word_must_agree() -> None:
+    with pytest.raises(LayoutError, match="'decoder_vocab_size' says 9 and 'vocab_size' 7"):
+        chosen({"model_type": "marian", "vocab_size": 7, "decoder_vocab_size": 9})
+
+
+def test_sides_of_one_size_are_one_size() -> None:
+    words = {"model_type": "t5", "num_layers": 3, "d_model": 48, "num_heads": 4, "d_ff": 192, "d_kv": 12}
+    assert chosen(words | {"num_decoder_layers": 3}).model.size == s.Size(layers=3, d_model=48, heads=4)
+    sides = chosen(words | {"num_decoder_layers": 2}).model.size
+    assert (sides.encoder.layers, sides.decoder.layers) == (3, 2)
+
+
+def test_clip_files_without_its_end_of_text_are_read_as_declared() -> None:
+    old = {"model_type": "clip", "text_config": {"eos_token_id": 2, "bos_token_id": 0, "vocab_size": 49408}}
+    assert chosen(flat(old)).model.vocab.eos == 49_407
+
+
+def test_the_number_of_classes_is_that_of_the_labels() -> None:
+    labels = {str(i): name for i, name in enumerate("abc")}
+    assert chosen(flat({"model_type": "vit", "id2label": labels})).model.heads[0].classes == 3
+    assert chosen(flat({"model_type": "vit"})).model.heads[0].classes == 2
+
+
+def test_heads_are_those_of_the_class_that_is_named() -> None:
+    assert [head.slot for head in chosen({"model_type": "bert", "architectures": ["BertModel"]}).model.heads] == [
+        "pooler"
+    ]
+
+
+@pytest.mark.parametrize("card", found())
+def test_every_declared_model_is_read_back_from_its_text(card: str) -> None:
+    declaration = declared(card)
+    for model in declaration.models().values():
+        assert parsed(repr(model)) == model
+
+
+WRONG = [
+    "__import__('os').system('true')",
+    "Size(layers=1)",
+    "Encoder(",
+    "[].append(1)",
+    "Size(**{'layers': 1})",
+    "Norms()",
+    "(" * 9999,
+    "3",
+]
+
+
+@pytest.mark.parametrize("text", WRONG)
+def test_text_that_is_no_declaration_is_refused(text: str) -> None:
+    with pytest.raises((LayoutError, s.SpecError)):
+        parsed(text)
+
+
+@pytest.mark.parametrize("card", found())
+def test_a_declared_model_is_written_for_others_where_they_compute_the_same(card: str) -> None:
+    kinds = {writable(model).layout.model_type for model in declared(card).models().values()}
+    ours = {"transformer": {"clados"}, "gpt-3": {"clados"}, "decision-transformer": {"clados", "decision_transformer"}}
+    assert kinds == ours.get(card, {layout.model_type for layout in declared(card).layouts})
+
+
+def test_a_model_that_nobody_else_computes_is_written_in_our_own_words() -> None:
+    turned = declared("gpt-2").model.but(stack=s.but(block=s.but(residual=s.Parallel(norms=2))))
+    assert writable(turned).layout.model_type == "clados"
+
+
+def test_their_config_reads_as_json_of_plain_values(directory: Path) -> None:
+    config = json.loads((directory / "config.json").read_text())
+    assert config["n_inner"] == 80
+    assert config["torch_dtype"] == config["dtype"] == "float32"
