@@ -12,7 +12,7 @@ from torch.nn.functional import interpolate
 from clados.data.examples import DataError
 
 FILE = "preprocessor_config.json"
-KINDS = {0: "nearest", 2: "bilinear", 3: "bicubic"}  # Pillow's numbers for ways to resample
+KINDS = {0: "nearest-exact", 2: "bilinear", 3: "bicubic"}  # Pillow's numbers for ways to resample
 
 
 @dataclass(frozen=True)
@@ -64,11 +64,12 @@ class Preprocessing:
         except (TypeError, ValueError, KeyError) as error:
             raise DataError(f"{FILE}: unusable ({error})") from error
 
-    def config(self, kind: str = "ViTImageProcessor") -> dict[str, Any]:
-        """The same as preprocessor_config.json."""
+    def config(self) -> dict[str, Any]:
+        """The same as preprocessor_config.json, for the class of transformers that crops after it resizes."""
         size = {"shortest_edge": self.size} if isinstance(self.size, int) else _named(self.size)
         return {
-            "image_processor_type": kind,
+            "image_processor_type": "CLIPImageProcessor",
+            "do_convert_rgb": len(self.mean) == 3,
             "do_resize": self.size is not None,
             "size": size,
             "resample": self.resample,

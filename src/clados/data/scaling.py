@@ -31,6 +31,12 @@ class Scales:
         """A model's [batch, actions] as actions: the choice of the highest [batch], or continuous ones as they are."""
         return scores.argmax(-1) if self.choices else scores
 
+    def taken(self, actions: NDArray[Any]) -> Numbers:
+        """Actions as numbers: a choice [steps] is 1 and the others -1 [steps, choices]; continuous ones as they are."""
+        if not self.choices:
+            return actions.astype(np.float32)
+        return np.where(np.arange(self.choices) == actions[:, None], 1.0, -1.0).astype(np.float32)
+
 
 def scales(examples: Sequence[Trajectory]) -> Scales:
     """Mean and deviation of the states, and the largest return, over all steps."""
@@ -42,10 +48,3 @@ def scales(examples: Sequence[Trajectory]) -> Scales:
         float(max(np.abs(each.returns_to_go).max() for each in examples)) or 1.0,
         int(max(each.actions.max() for each in examples)) + 1 if discrete else 0,
     )
-
-
-def spread(actions: NDArray[Any], choices: int) -> Numbers:
-    """Choices [steps] as numbers [steps, choices]: 1 for the chosen, -1 for the others; continuous ones as they are."""
-    if not choices:
-        return actions.astype(np.float32)
-    return np.where(np.arange(choices) == actions[:, None], 1.0, -1.0).astype(np.float32)

@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn.functional import cross_entropy
 
 from clados import spec as s
@@ -49,7 +50,7 @@ def return_conditioned(
         "states": np.stack([before(each.states, steps) for each in examples]),
         "actions": np.stack([before(each.actions, steps) for each in examples]),
         "returns_to_go": np.stack([before(each.returns_to_go, steps) for each in examples])[..., None],
-        "timesteps": np.stack([before(np.minimum(t, inputs.timesteps - 1), steps) for t in times]),  # type: ignore[arg-type]
+        "timesteps": np.stack([before(np.minimum(t, inputs.timesteps - 1), steps) for t in times]),
     }
     given = {name: torch.from_numpy(value) for name, value in batch.items()}
     mask = torch.from_numpy(keep)
@@ -58,11 +59,13 @@ def return_conditioned(
         given["actions"] = given["actions"].long()
     if not keep.all():
         given["attention_mask"] = mask
-    return Batch(given, {"actions": actions, "at": mask.flatten().nonzero()[:, 0]}, {"actions": len(actions)}, keep.sum())
+    return Batch(
+        given, {"actions": actions, "at": mask.flatten().nonzero()[:, 0]}, {"actions": len(actions)}, int(keep.sum())
+    )
 
 
 @loss.register
-def _(objective: s.ReturnConditioned, model: nn.Module, batch: Batch) -> Loss:
+def _(objective: s.ReturnConditioned, model: Any, batch: Batch) -> Loss:
     scores = model(**batch.inputs).action_preds.flatten(0, 1)[batch.targets["at"]].float()
     found: Tensor = batch.targets["actions"]
     if objective.error == "squared":  # the mean over the numbers of an action too

@@ -20,7 +20,7 @@ from clados.models.declared import declared
 from clados.nn.make import build, chosen
 from clados.objectives import Setting, Words
 from clados.spec.scale import number, scaled
-from clados.train.fitting import Facts, facts_of, fit_model, tokenizer_for, usual_data
+from clados.train.fitting import Facts, Told, facts_of, fit_model, tokenizer_for, usual_data
 from clados.train.log import Show
 from clados.train.loop import Result, Run, Source, Trainer
 from clados.train.optimisers import peak
@@ -129,16 +129,18 @@ class Plan:
         """The run as it was resolved, enough to make it again."""
         from clados import __version__
 
-        choices = {name: getattr(self.choices, name) for name in ("params", "data", "vocab", "length", "batch", "micro")}
+        run = self.run
+        asked = ("params", "data", "vocab", "length", "batch", "micro")
+        choices = {name: getattr(self.choices, name) for name in asked}
         return {
             "clados": __version__,
             "model": self.card,
-            "choices": choices | {"steps": self.run.steps, "lr": self.run.lr, "seed": self.run.seed, "dtype": self.run.dtype},
+            "choices": choices | {"steps": run.steps, "lr": run.lr, "seed": run.seed, "dtype": run.dtype},
             "declaration": repr(self.model),
             "stage": repr(self.stage),
             "parameters": s.count(self.model).total,
             "length": self.setting.length,
-            "batch": self.run.batch,
+            "batch": run.batch,
             "documents": {"trained on": self.documents[0], "held out": self.documents[1]},
             "examples": {"trained on": len(self.train), "held out": len(self.held_out)},
             **self.facts.json(),
@@ -164,7 +166,7 @@ def planned(choices: Choices) -> Plan:
     length = choices.length or usual_length(stage, paper)
     facts = facts_of(kept)
     tokenizer = tokenizer_for(paper, kept, choices.vocab)
-    model = fit_model(paper, kept, tokenizer, length, facts)
+    model = fit_model(paper, Told(kept, tokenizer, length, facts))
     if budget is not None:
         model = scaled(model, budget)
     told = Making(length, choices.seed, tokenizer, facts.scales, choices.shuffled)
@@ -190,7 +192,7 @@ def planned(choices: Choices) -> Plan:
         held_out=held_out,
         documents=(len(kept), len(held)),
     )
-    return replace(plan, run=replace(run, **_paced(choices.steps or _steps(plan))))
+    return replace(plan, run=_paced(run, choices.steps or _steps(plan)))
 
 
 def making(plan: Plan) -> Making:
@@ -213,9 +215,9 @@ def usual_batch(objective: s.Objective) -> int:
     return {s.Contrastive: 64, s.Translation: 32, s.ImageClasses: 32, s.ReturnConditioned: 32}.get(type(objective), 8)
 
 
-def _paced(steps: int) -> dict[str, int]:
+def _paced(run: Run, steps: int) -> Run:
     """Four evaluations on the way, a checkpoint every tenth of the run."""
-    return {"steps": steps, "every": max(1, -(-steps // 5)), "save_every": max(10, steps // 10), "held_out": 64}
+    return replace(run, steps=steps, every=max(1, -(-steps // 5)), save_every=max(10, steps // 10), held_out=64)
 
 
 def _steps(plan: Plan) -> int:
@@ -226,10 +228,10 @@ def _steps(plan: Plan) -> int:
     trial.model.train()
     trial.step(0)
     began = time.perf_counter()
-    for number in range(1, TRIED + 1):
-        trial.step(number)
-    each = trial.world.summed([(time.perf_counter() - began) / TRIED / trial.world.size])[0]
-    return max(1, int(60 * plan.choices.minutes / each))
+    for each in range(1, TRIED + 1):
+        trial.step(each)
+    seconds = trial.world.summed([(time.perf_counter() - began) / TRIED / trial.world.size])[0]
+    return max(1, int(60 * plan.choices.minutes / seconds))
 
 
 def module(plan: Plan) -> torch.nn.Module:

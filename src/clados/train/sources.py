@@ -119,8 +119,9 @@ def _(objective: s.CorruptedSpans, examples: Sequence[Any], making: Making) -> S
 @source.register
 def _(objective: s.Translation, examples: Sequence[Any], making: Making) -> Source:
     pairs = of_kind(examples, Pair)
-    ends = [making.words.encode_batch([getattr(p, side) for p in pairs], add_special_tokens=False) for side in ("source", "target")]
-    rows = [Sides(np.array(a, np.int64), np.array(b, np.int64)) for a, b in zip(*ends)]
+    texts = [pair.source for pair in pairs], [pair.target for pair in pairs]
+    ids = (making.words.encode_batch(side, add_special_tokens=False) for side in texts)
+    rows = [Sides(np.array(a, np.int64), np.array(b, np.int64)) for a, b in zip(*ids)]
     if making.shuffled:
         random = generator(making.seed, 2)
         words = random.permutation(np.concatenate([row.target for row in rows]))
@@ -149,7 +150,8 @@ def _(objective: s.Contrastive, examples: Sequence[Any], making: Making) -> Sour
 
     def make(row: tuple[Any, list[Any]], epoch: int, index: int) -> Caption:
         picture, captions = row
-        return Caption(picture, captions[int(generator(making.seed, 3, epoch, index).integers(len(captions))) if epoch else 0])
+        chosen = int(generator(making.seed, 3, epoch, index).integers(len(captions))) if epoch else 0
+        return Caption(picture, captions[chosen])
 
     return Listed(list(zip(pictures, ids)), make)
 

@@ -1,0 +1,175 @@
+"""act: a Decision Transformer in a Gymnasium environment (Chen et al. 2021, algorithm 1)."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from clados import spec as s
+from clados.apply.ready import Ready, Source, load
+from clados.data.scaling import Scales
+
+Policy = Callable[["Episodes"], NDArray[Any]]
+
+
+@dataclass(frozen=True)
+class Acted:
+    """The return of each episode, beside those of actions drawn at random from the same starts."""
+
+    returns: tuple[float, ...]
+    random: tuple[float, ...]
+    return_to_go: float
+
+    @property
+    def mean(self) -> float:
+        """The mean return."""
+        return float(np.mean(self.returns))
+
+    @property
+    def random_mean(self) -> float:
+        """The mean return of random actions."""
+        return float(np.mean(self.random))
+
+
+@dataclass
+class Episodes:
+    """Episodes that run side by side, one step after the other; what has ended is no longer among them.
+
+    Attributes:
+        states: [running, numbers] of each step so far; actions: [running, numbers]; asked: [running], the return
+            still to come.
+        running: which episodes have not ended.
+    """
+
+    running: NDArray[np.int64]
+    asked: list[NDArray[np.float32]]
+    states: list[NDArray[Any]]
+    actions: list[NDArray[np.float32]] = field(default_factory=list)
+
+    def keep(self, rows: NDArray[np.bool_]) -> None:
+        """Go on with these alone."""
+        if rows.all():
+            return
+        self.running = self.running[rows]
+        self.asked = [each[rows] for each in self.asked]
+        self.states = [each[rows] for each in self.states]
+        self.actions = [each[rows] for each in self.actions]
+
+
+def act(
+    source: Source,
+    environment: str = "CartPole-v1",
+    *,
+    episodes: int = 50,
+    return_to_go: float | None = None,
+    seed: int = 0,
+    device: str | torch.device = "cpu",
+) -> Acted:
+    """Let a model act, with the return that it is asked for at the start and what is left of it at each step.
+
+    It sees its last ``context`` steps. Where it was trained on choices, its numbers stand for one each, and the highest
+    is taken. All episodes run side by side; episode i starts from seed + i.
+
+    Args:
+        environment: a name that Gymnasium knows.
+        return_to_go: the return to ask for; when None the largest that the model has seen.
+
+    Raises:
+        SpecError: for a model that does not act, an unknown environment, or one of other states or actions.
+    """
+    ready = load(source, "act", device=device)
+    if episodes < 1:
+        raise s.SpecError(f"episodes is {episodes}; it must be at least 1")
+    asked = ready.scales.most if return_to_go is None else float(return_to_go)
+    worlds = opened(environment, episodes)
+    try:
+        _check(ready, worlds[0])
+        returns = rollout(worlds, policy(ready), asked, seed)
+        draws = np.random.default_rng(seed)
+        space = worlds[0].action_space
+        guessed = rollout(worlds, lambda now: _drawn(space, len(now.running), draws), asked, seed)
+    finally:
+        for world in worlds:
+            world.close()
+    return Acted(tuple(returns.tolist()), tuple(guessed.tolist()), asked)
+
+
+def opened(environment: str, count: int) -> list[Any]:
+    """So many of an environment.
+
+    Raises:
+        SpecError: Gymnasium knows none of that name, or it cannot be made.
+    """
+    import gymnasium
+
+    try:
+        return [gymnasium.make(environment) for _ in range(count)]
+    except (gymnasium.error.Error, ImportError) as error:
+        raise s.SpecError(f"environment '{environment}': {' '.join(str(error).split())}") from error
+
+
+def _check(ready: Ready, world: Any) -> None:
+    """Refuse an environment of other states or actions than the model's."""
+    inputs: s.Trajectory = ready.spec.inputs  # type: ignore[attr-defined]
+    name = world.spec.id
+    numbers = int(np.prod(world.observation_space.shape or (0,)))
+    if numbers != inputs.states:
+        raise s.SpecError(f"{name} has states of {numbers} numbers; {ready.name} reads {inputs.states}")
+    choices = int(getattr(world.action_space, "n", 0))
+    if bool(choices) != bool(ready.scales.choices):
+        kinds = ["continuous", "discrete"]
+        raise s.SpecError(f"{name} has {kinds[bool(choices)]} actions; {ready.name} has {kinds[not choices]} ones")
+    actions = choices or int(np.prod(world.action_space.shape))
+    if actions != inputs.actions:
+        raise s.SpecError(f"{name} has {actions} actions; {ready.name} has {inputs.actions}")
+
+
+def rollout(worlds: Sequence[Any], choose: Policy, asked: float, seed: int) -> NDArray[np.float64]:
+    """The return of each episode, [episodes]."""
+    starts = np.stack([world.reset(seed=seed + i)[0] for i, world in enumerate(worlds)])
+    returns = np.zeros(len(worlds))
+    now = Episodes(np.arange(len(worlds)), [np.full(len(worlds), asked, np.float32)], [starts])
+    while len(now.running):
+        steps = [worlds[i].step(action) for i, action in zip(now.running, choose(now))]
+        rewards = np.array([step[1] for step in steps], np.float32)
+        returns[now.running] += rewards
+        now.states.append(np.stack([step[0] for step in steps]))
+        now.asked.append(now.asked[-1] - rewards)
+        now.keep(np.array([not (step[2] or step[3]) for step in steps]))
+    return returns
+
+
+def policy(ready: Ready) -> Policy:
+    """What the model does next in each episode."""
+    inputs: s.Trajectory = ready.spec.inputs  # type: ignore[attr-defined]
+    scales = ready.scales if ready.scales.mean else Scales((0.0,), (1.0,), ready.scales.most, ready.scales.choices)
+
+    @torch.inference_mode()
+    def choose(now: Episodes) -> NDArray[Any]:
+        step, blank = len(now.actions), np.zeros((len(now.running), inputs.actions), np.float32)
+        seen = slice(max(0, step + 1 - inputs.context), step + 1)
+        times = np.minimum(np.arange(step + 1)[seen], inputs.timesteps - 1)
+        given = {
+            "states": np.stack([scales.states(each) for each in now.states[seen]], 1),
+            "actions": np.stack([*now.actions, blank][seen], 1),
+            "returns_to_go": np.stack(now.asked[seen], 1)[..., None] / np.float32(scales.most),
+            "timesteps": np.broadcast_to(times, (len(now.running), len(times))).copy(),
+        }
+        found = ready.model(**{name: torch.from_numpy(value).to(ready.device) for name, value in given.items()})
+        actions: NDArray[np.float32] = found.action_preds[:, -1].float().cpu().numpy()
+        chosen = scales.chosen(actions)
+        now.actions.append(scales.taken(chosen))
+        return chosen
+
+    return choose
+
+
+def _drawn(space: Any, count: int, draws: np.random.Generator) -> NDArray[Any]:
+    """Actions drawn evenly: choices, or numbers between their bounds."""
+    if hasattr(space, "n"):
+        return draws.integers(space.n, size=count)
+    low, high = (np.where(np.isfinite(each), each, other) for each, other in ((space.low, -1), (space.high, 1)))
+    return draws.uniform(low, high, (count, *space.shape)).astype(space.dtype)

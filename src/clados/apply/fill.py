@@ -1,0 +1,146 @@
+"""fill: what belongs into the blanks of a text."""
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+
+from clados import spec as s
+from clados.apply.generate import generate
+from clados.apply.ready import Ready, Source, batched, listed, load, padded
+from clados.data.tokenizer import Tokenizer, sentinel
+
+BLANK = re.compile(r"\s*(\[MASK\]|<mask>|<extra_id_\d+>)")
+LONGEST = 10  # tokens of a restored span, on average
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """What may stand in a blank, and how probable the model finds it."""
+
+    text: str
+    probability: float
+
+
+@dataclass(frozen=True)
+class Filled:
+    """A text with its blanks filled by the first candidates, and all candidates, a row a blank, the best first."""
+
+    text: str
+    blanks: tuple[tuple[Candidate, ...], ...]
+
+
+def fill(
+    source: Source, texts: str | Sequence[str], *, top: int = 5, batch: int = 32, device: str | torch.device = "cpu"
+) -> list[Filled]:
+    """Fill the blanks of each text: ``[MASK]``, ``<mask>`` or ``<extra_id_0>`` and so on.
+
+    A masked model gives ``top`` words for each blank, every blank by itself. A model that has learned to restore spans
+    writes one span of any length for each, the likeliest token after token; its probability is that of all its tokens.
+
+    Raises:
+        SpecError: for a model that does neither, a text without a blank, and one longer than the model's positions.
+        DataError: for no texts, or a directory without a tokenizer.
+    """
+    if top < 1:
+        raise s.SpecError(f"top is {top}; it must be at least 1")
+    ready, texts = load(source, "fill", device=device), listed(texts)
+    for text in texts:
+        if not BLANK.search(text):
+            raise s.SpecError(f"'{text[:60]}' has no blank; write [MASK] where there is one")
+    restores = isinstance(ready.spec, s.EncoderDecoder)
+    rows = ready.words.encode_batch([(_with_sentinels if restores else _with_masks)(ready, text) for text in texts])
+    limit = ready.positions
+    long = next((text for text, row in zip(texts, rows) if limit and len(row) > limit), None)
+    if long is not None:
+        raise s.SpecError(f"'{long[:40]}...' is longer than the {limit} tokens that {ready.name} has positions for")
+    found: dict[int, Filled] = {}
+    for numbers in batched(rows, batch, len):
+        some = [rows[number] for number in numbers]
+        found |= zip(numbers, _restored(ready, some) if restores else _unmasked(ready, some, top))
+    return [found[number] for number in range(len(texts))]
+
+
+# ---------------------------------------------------------------- masks
+
+
+def _with_masks(ready: Ready, text: str) -> str:
+    """Every blank as the tokenizer's mask; the space before it is part of what is masked."""
+    mask = ready.words.roles.mask
+    if mask is None:
+        raise s.SpecError(f"{ready.name}: its tokenizer has no mask")
+    return BLANK.sub(lambda _: mask, text)
+
+
+@torch.inference_mode()
+def _unmasked(ready: Ready, rows: Sequence[list[int]], top: int) -> list[Filled]:
+    words, model = ready.words, ready.model
+    ids, keep = padded(rows, words.ids.get("pad", 0), ready.device)
+    places = (ids == words.id("mask")).nonzero()
+    states = model.states(ids, attention_mask=keep)[places[:, 0], places[:, 1]]
+    likely = model.heads["lm"](states, model.inputs, {}).float().softmax(-1)[:, : words.size].topk(min(top, words.size))
+    ids[places[:, 0], places[:, 1]] = likely.indices[:, 0]
+    blanks: list[list[tuple[Candidate, ...]]] = [[] for _ in rows]
+    for row, chances, chosen in zip(places[:, 0].tolist(), likely.values.tolist(), likely.indices.tolist()):
+        texts = [words.decode([token], skip_special_tokens=False).strip() for token in chosen]
+        blanks[row].append(tuple(map(Candidate, texts, chances)))
+    filled = [words.decode(each[: len(row)]).strip() for each, row in zip(ids.tolist(), rows)]
+    return [Filled(text, tuple(each)) for text, each in zip(filled, blanks)]
+
+
+# ---------------------------------------------------------------- spans
+
+
+def _with_sentinels(ready: Ready, text: str) -> str:
+    """Every blank as a sentinel, numbered in order."""
+    known = len(ready.words.sentinels)
+    count = len(BLANK.findall(text))
+    if count > known:
+        raise s.SpecError(f"'{text[:40]}...' has {count} blanks; {ready.name} has {known} sentinels")
+    numbers = iter(range(count))
+    return BLANK.sub(lambda _: sentinel(next(numbers)), text)
+
+
+def _restored(ready: Ready, rows: Sequence[list[int]]) -> list[Filled]:
+    words, model = ready.words, ready.model
+    ids, keep = padded(rows, words.ids.get("pad", 0), ready.device)
+    marks = set(words.sentinels)
+    blanks = max(sum(token in marks for token in row) for row in rows)
+    room = blanks * (LONGEST + 1) + 2
+    if ready.positions:
+        room = min(room, ready.positions - 1)
+    written = generate(model, ids, attention_mask=keep, max_new_tokens=room)
+    with torch.inference_mode():
+        states = model.states(ids, attention_mask=keep, decoder_input_ids=written[:, :-1])
+        chances = model.heads["lm"](states, model.inputs, {}).float().log_softmax(-1)
+        logs = chances.gather(-1, written[:, 1:, None])[..., 0].tolist()
+    return [_put_in(ready, *each) for each in zip(rows, written[:, 1:].tolist(), logs)]
+
+
+def _put_in(ready: Ready, row: list[int], written: list[int], logs: list[float]) -> Filled:
+    """The spans that were written, each after its sentinel, in their places; one that was not written is empty."""
+    words, found = ready.words, spans(ready.words, written)
+    held = {token: [written[at] for at in places] for token, places in found.items()}
+    blanks = []
+    for token in (token for token in row if token in words.sentinels):
+        chance = math.exp(sum(logs[at] for at in found[token])) if held.get(token) else 0.0
+        blanks.append((Candidate(words.decode(held.get(token, [])).strip(), chance),))
+    whole = [each for token in row for each in (held.get(token, []) if token in words.sentinels else [token])]
+    return Filled(words.decode(whole).strip(), tuple(blanks))
+
+
+def spans(words: Tokenizer, written: Sequence[int]) -> dict[int, list[int]]:
+    """Where the tokens of each restored span stand in what was written: sentinel to places."""
+    found: dict[int, list[int]] = {}
+    current: list[int] = []
+    for at, token in enumerate(written):
+        if token == words.ids.get("eos"):
+            break
+        if token in words.sentinels:
+            current = []
+            found.setdefault(token, current)
+        else:
+            current.append(at)
+    return found

@@ -1,0 +1,54 @@
+"""match: which text belongs to which image."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from clados import spec as s
+from clados.apply.images import Image, pixel_values, several
+from clados.apply.ready import Ready, Source, batched, listed, load, padded
+
+
+@torch.inference_mode()
+def match(
+    source: Source,
+    images: Image | Sequence[Image],
+    texts: str | Sequence[str],
+    *,
+    batch: int = 32,
+    device: str | torch.device = "cpu",
+) -> Tensor:
+    """How probable each text is for each image among all the texts, float32 [images, texts]; rows sum to 1.
+
+    Args:
+        images: paths of PNG or JPEG files, or arrays, uint8 [height, width, channels].
+
+    Raises:
+        SpecError: for a model without an image and a text tower.
+        DataError: for no images or texts, a file that is no image, a directory without a tokenizer.
+    """
+    ready = load(source, "match", device=device)
+    seen, said = image_vectors(ready, several(images), batch), text_vectors(ready, listed(texts), batch)
+    factor = ready.model.logit_scale.exp().clamp(max=ready.spec.warmest)  # type: ignore[attr-defined]
+    return (factor.float() * seen @ said.T).softmax(-1).cpu()
+
+
+def image_vectors(ready: Ready, images: Sequence[Image], batch: int) -> Tensor:
+    """[images, joint], of unit length."""
+    model: s.TwoTower = ready.spec  # type: ignore[assignment]
+    found = []
+    for numbers in sorted(batched(images, batch, lambda _: 0)):
+        pixels = pixel_values(ready, [images[number] for number in numbers], model.image.inputs)
+        found.append(ready.model(pixel_values=pixels).image_embeds.float())
+    return torch.cat(found)
+
+
+def text_vectors(ready: Ready, texts: Sequence[str], batch: int) -> Tensor:
+    """[texts, joint], of unit length."""
+    rows = ready.tokens(texts)
+    found: dict[int, Tensor] = {}
+    for numbers in batched(rows, batch, len):
+        ids, keep = padded([rows[number] for number in numbers], ready.words.ids.get("pad", 0), ready.device)
+        found |= zip(numbers, ready.model(ids, attention_mask=keep).text_embeds.float())
+    return torch.stack([found[number] for number in range(len(rows))])

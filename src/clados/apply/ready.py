@@ -1,0 +1,176 @@
+"""A trained model and what belongs to it, from a directory or put together in memory."""
+
+from collections.abc import Callable, Container, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from clados import spec as s
+from clados.apply import verbs
+from clados.checkpoints import from_pretrained
+from clados.checkpoints.beside import beside, preprocessing
+from clados.checkpoints.errors import CheckpointError
+from clados.data.examples import DataError
+from clados.data.pictures import Preprocessing
+from clados.data.scaling import Scales
+from clados.data.tokenizer import Tokenizer
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ready:
+    """A model that can be used.
+
+    Attributes:
+        model: a module in evaluation mode; ``model.spec`` is its declaration.
+        name: the card, or what the directory is called.
+        images: how images are prepared; labels: the names of the classes.
+        scales: of the trajectories that it learned from.
+        objective: what it learned; None when not known.
+        length: tokens of the sequences that it learned from; 0 when not known.
+        limit: tokens at which texts are cut before they are embedded; 0 for none but the model's own.
+        pool: how a text's states become one vector, where nothing else is asked for.
+    """
+
+    model: Any
+    name: str
+    tokenizer: Tokenizer | None = None
+    images: Preprocessing | None = None
+    labels: tuple[str, ...] = ()
+    scales: Scales = field(default_factory=Scales)
+    objective: s.Objective | None = None
+    length: int = 0
+    limit: int = 0
+    pool: str = "mean"
+
+    @property
+    def spec(self) -> s.Model:
+        """The model's declaration."""
+        found: s.Model = self.model.spec
+        return found
+
+    @property
+    def device(self) -> torch.device:
+        """Where the model is."""
+        found: torch.device = next(self.model.parameters()).device
+        return found
+
+    @property
+    def words(self) -> Tokenizer:
+        """The tokenizer.
+
+        Raises:
+            DataError: when there is none.
+        """
+        if self.tokenizer is None:
+            raise DataError(f"{self.name}: there is no tokenizer beside the weights, and text cannot be read without one")
+        return self.tokenizer
+
+    @property
+    def positions(self) -> int | None:
+        """Tokens that the model has positions for; None when for any number."""
+        inputs = self.spec.text.inputs if isinstance(self.spec, s.TwoTower) else getattr(self.spec, "inputs", None)
+        position = getattr(inputs, "position", None)
+        return position.length - position.start if isinstance(position, s.Learned) else None
+
+    def tokens(self, texts: Sequence[str], limit: int | None = None) -> list[list[int]]:
+        """The ids of each text with its marks, cut to what the model has positions for.
+
+        Raises:
+            SpecError: when the tokenizer has more words than the model.
+        """
+        marks, found = set(self.words.ids.values()), self.words.encode_batch(texts)
+        most = max((max(ids) for ids in found if ids), default=0)
+        if most >= self.spec.vocab.size:
+            raise s.SpecError(f"{self.name}: token {most} of the tokenizer; the model has {self.spec.vocab.size} words")
+        limit = min(filter(None, (limit, self.positions)), default=None)
+        return [cut(ids, limit, marks) for ids in found]
+
+
+Source = Ready | str | Path
+
+
+def load(source: Source, verb: str | None = None, *, device: str | torch.device = "cpu") -> Ready:
+    """A directory that ``clados pretrain`` wrote or ``from_pretrained`` reads, ready to use.
+
+    Args:
+        source: the directory; what is ready already stays as it is.
+        verb: what it is to do.
+
+    Raises:
+        CheckpointError: for files that are absent or damaged, and for a run that has not ended.
+        SpecError: when the model cannot do it, with what it can.
+    """
+    ready = source if isinstance(source, Ready) else _read(Path(source), device)
+    if verb is not None:
+        verbs.check(verb, ready.name, ready.spec, ready.objective)
+    return ready
+
+
+def _read(path: Path, device: str | torch.device) -> Ready:
+    if (path / "run.json").exists() and not (path / "config.json").exists():
+        raise CheckpointError(f"{path}: this run has not ended; clados pretrain --resume goes on with it")
+    model: Any = from_pretrained(path, device=device)
+    if not path.is_dir():
+        return Ready(model=model, name=path.name, tokenizer=model.tokenizer)
+    found = beside(path)
+    return Ready(
+        model=model,
+        name=found.card.partition(":")[0] or model.report.model.partition(" as ")[0],
+        tokenizer=model.tokenizer,
+        images=found.images or preprocessing(model.spec),
+        labels=found.labels,
+        scales=found.scales,
+        objective=found.objective,
+        length=found.length,
+        limit=found.limit,
+        pool=found.pool,
+    )
+
+
+def cut(ids: list[int], limit: int | None, marks: Container[int] = ()) -> list[int]:
+    """The first of some ids; when the last is a mark it stays the last."""
+    if limit is None or len(ids) <= limit:
+        return ids
+    return [*ids[: limit - 1], ids[-1]] if ids[-1] in marks else ids[:limit]
+
+
+def listed(texts: str | Sequence[str]) -> list[str]:
+    """One text or several, as a list.
+
+    Raises:
+        DataError: for none.
+    """
+    found = [texts] if isinstance(texts, str) else list(texts)
+    if not found:
+        raise DataError("no text was given; at least one is needed")
+    return found
+
+
+def padded(rows: Sequence[Sequence[int]], pad: int, device: torch.device) -> tuple[Tensor, Tensor | None]:
+    """[rows, longest] ids and their mask, [rows, longest] bool; None when nothing is padding."""
+    longest = max(map(len, rows))
+    ids = torch.full((len(rows), longest), pad)
+    for row, each in zip(ids, rows):
+        row[: len(each)] = torch.tensor(each, dtype=torch.long)
+    lengths = torch.tensor([len(row) for row in rows])
+    keep = torch.arange(longest) < lengths[:, None]
+    return ids.to(device), None if bool(keep.all()) else keep.to(device)
+
+
+def batched(rows: Sequence[T], batch: int, length: Callable[[T], int]) -> Iterator[list[int]]:
+    """The numbers of the rows in batches of like length, the longest first.
+
+    Raises:
+        SpecError: for a batch of none.
+    """
+    if batch < 1:
+        raise s.SpecError(f"batch is {batch}; it must be at least 1")
+    order = np.argsort([-length(row) for row in rows], kind="stable").tolist()
+    for at in range(0, len(order), batch):
+        yield order[at : at + batch]

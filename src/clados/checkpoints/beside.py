@@ -1,0 +1,117 @@
+"""What a model's directory says besides weights and tokenizer: class names, preprocessing, scales, what was learned.
+
+Labels stand in config.json (``id2label``) and preprocessing in preprocessor_config.json, as in transformers; what
+transformers has no word for is read from run.json, which the trainer writes.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from clados.checkpoints.errors import CheckpointError
+from clados.checkpoints.files import json_of
+from clados.checkpoints.written import part
+from clados.data.pictures import FILE, Preprocessing
+from clados.data.scaling import Scales
+from clados.spec.declaration import parts
+from clados.spec.errors import SpecError
+from clados.spec.inputs import Patches
+from clados.spec.kinds import Model
+from clados.spec.learning import Objective, Stage
+
+
+@dataclass(frozen=True)
+class Beside:
+    """What belongs to a trained model; what a directory does not say is empty.
+
+    Attributes:
+        card: the model, perhaps with its size.
+        labels: names of the classes, in order.
+        images: how images are prepared.
+        scales: of trajectories.
+        objective: what the weights were trained on; None where only the paper's recipe is known.
+        length: tokens or steps of the sequences that it was trained on; 0 when not known.
+        limit: tokens at which texts are cut before they are embedded; 0 for none but the model's own.
+        pool: how states become one vector: mean, or first.
+    """
+
+    card: str = ""
+    labels: tuple[str, ...] = ()
+    images: Preprocessing | None = None
+    scales: Scales = field(default_factory=Scales)
+    objective: Objective | None = None
+    length: int = 0
+    limit: int = 0
+    pool: str = "mean"
+
+
+def beside(directory: Path) -> Beside:
+    """What a directory says besides weights and tokenizer.
+
+    Raises:
+        CheckpointError: a file is damaged, or holds what no Clados wrote.
+        DataError: preprocessor_config.json holds a value that cannot be used.
+    """
+    config, said = json_of(directory / "config.json"), _if_there(directory / "run.json")
+    images, pooling = _if_there(directory / FILE), _if_there(directory / "1_Pooling" / "config.json")
+    try:
+        return Beside(
+            card=str(said.get("model") or config.get("clados", {}).get("card", "")),
+            labels=_labels(config.get("id2label"), said.get("classes")),
+            images=Preprocessing.of(images) if images else None,
+            scales=_scales(said.get("scales") or {}),
+            objective=part(said["stage"], Stage).objective if "stage" in said else None,
+            length=int(said.get("length", 0)),
+            limit=int(_if_there(directory / "sentence_bert_config.json").get("max_seq_length") or 0),
+            pool="first" if pooling.get("pooling_mode_cls_token") else "mean",
+        )
+    except (TypeError, ValueError, KeyError, AttributeError, CheckpointError, SpecError) as error:
+        raise CheckpointError(f"{directory}: config.json or run.json is unusable ({error})") from error
+
+
+def _if_there(file: Path) -> dict[str, Any]:
+    return json_of(file) if file.exists() else {}
+
+
+def preprocessing(model: Model) -> Preprocessing | None:
+    """How images are prepared for a model that was trained here; None for one that reads none."""
+    patches = (each for each in parts(model) if isinstance(each, Patches))
+    return next((Preprocessing.usual(each.image, each.channels) for each in patches), None)
+
+
+def _labels(named: Mapping[str, str] | None, classes: Sequence[str] | None) -> tuple[str, ...]:
+    if named:
+        return tuple(str(named[key]) for key in sorted(named, key=int))
+    return tuple(map(str, classes or ()))
+
+
+def _scales(said: Mapping[str, Any]) -> Scales:
+    held = {each.name: said[each.name] for each in fields(Scales) if each.name in said}
+    return Scales(**{name: tuple(value) if isinstance(value, list) else value for name, value in held.items()})
+
+
+def write_beside(directory: Path, *, labels: Sequence[str] = (), images: Preprocessing | None = None) -> None:
+    """Add class names to config.json, and write preprocessor_config.json, for a directory that holds a model.
+
+    Raises:
+        CheckpointError: there is no config.json, or a file cannot be written.
+    """
+    if labels:
+        config = json_of(directory / "config.json")
+        config["id2label"] = {str(i): name for i, name in enumerate(labels)}
+        config["label2id"] = {name: i for i, name in enumerate(labels)}
+        _write(directory / "config.json", config)
+    if images is not None:
+        _write(directory / FILE, images.config())
+
+
+def _write(file: Path, content: Mapping[str, Any]) -> None:
+    fresh = file.with_name(f".{file.name}.part")
+    try:
+        fresh.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        fresh.replace(file)
+    except OSError as error:
+        fresh.unlink(missing_ok=True)
+        raise CheckpointError(f"{file}: not written ({error})") from error
