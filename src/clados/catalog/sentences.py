@@ -105,7 +105,7 @@ def _turns(old: Any, new: Any) -> str:
 def _heads(old: Any, new: Any) -> str:
     olds, news = ({head.slot: head for head in heads} for heads in (old, new))
     gone = [f"no {slot} head" for slot in olds if slot not in news]
-    come = [f"a {slot} head, {short(news[slot])}" for slot in news if slot not in olds]
+    come = [f"{slot} head: {short(news[slot])}" for slot in news if slot not in olds]
     both = [slot for slot in olds if slot in news and olds[slot] != news[slot]]
     changed = [f"its {slot} head is {short(news[slot])} instead of {short(olds[slot])}" for slot in both]
     return "; ".join([*changed, *gone, *come]) or "its heads stand in another order"
@@ -140,6 +140,9 @@ SENTENCES: tuple[tuple[str, Say], ...] = (
     (r".*inputs\.position\.start", instead("positions count from row")),
     (r".*inputs\.position", instead("vectors of position added to the inputs:")),
     (r"(.*\.)?position", _position),
+    (r"(.*\.)?position\.fraction", instead("share of each head that is turned:")),
+    (r"(.*\.)?position\.pairs", instead("planes that are turned are made of")),
+    (r"(.*\.)?position\.base", instead("base of the angles")),
     (r".*vocab\.size", instead("vocabulary of")),
     (r".*vocab\.kind", instead("tokens are made by")),
     (r".*vocab\.(pad|bos|eos|start|unk|cls|sep|mask|sentinels)", lambda old, new: "other special tokens"),
