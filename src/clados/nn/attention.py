@@ -28,7 +28,7 @@ class Attention(Module):
     def forward(self, x: Tensor, sight: Sight, kv: KV | None = None) -> tuple[Tensor, KV | None]:
         """The attended [batch, length, d_model], and the keys and values with these positions written in."""
         batch, length, _ = x.shape
-        q, k, v = self.qkv(x).view(batch, length, -1, self.head_dim).transpose(1, 2).split(self.split, 1)
+        q, k, v = self.qkv(x).view(batch, length, -1, self.head_dim).transpose(1, 2).split_with_sizes(self.split, 1)
         if sight.rotary is not None:
             q, k = turn(q, sight.rotary, self.neighbours), turn(k, sight.rotary, self.neighbours)
         if kv is not None:
@@ -71,7 +71,7 @@ class CrossAttention(Module):
 
     def read(self, memory: Tensor) -> KV:
         """The encoder's states as keys and values."""
-        k, v = self.kv(memory).unflatten(-1, (-1, self.head_dim)).transpose(1, 2).split(self.heads, 1)
+        k, v = self.kv(memory).unflatten(-1, (-1, self.head_dim)).transpose(1, 2).split_with_sizes(self.heads, 1)
         return KV(k, v)
 
     def forward(self, x: Tensor, sight: Sight, kv: KV | None = None) -> tuple[Tensor, KV]:

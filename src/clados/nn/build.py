@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 import torch
 from torch import Tensor, nn
 
+from clados.nn.products import product
 from clados.spec import Init, Model, Part, Row, SpecError, TwoTower, rows
 from clados.spec.pieces import Env, Held, Linear, Named, Several, Table, Weight
 
@@ -111,6 +112,10 @@ class Product(Owner, nn.Linear):
 
     def reset_parameters(self) -> None:
         """Nothing: ``draw`` follows the declaration."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """[..., n_in] -> [..., n_out]."""
+        return product(x, self.weight, self.bias)
 
 
 class Rows(Owner, nn.Embedding):

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from clados import spec as s
 from clados.nn.build import Maps, Module, Product, Rows, builds
 from clados.nn.layers import ACTS
+from clados.nn.products import product
 from clados.spec.pieces import Env
 
 Read = Mapping[str, Tensor]  # what the earlier heads gave, and what the model was given
@@ -24,9 +25,7 @@ class Inputs(Protocol):
 class WordHead(Module):
     """Scores of the words of the vocabulary."""
 
-    def nll(
-        self, x: Tensor, labels: Tensor, inputs: Inputs, smoothing: float = 0.0, chunk: int = 1024
-    ) -> Tensor:
+    def nll(self, x: Tensor, labels: Tensor, inputs: Inputs, smoothing: float = 0.0, chunk: int = 1024) -> Tensor:
         """The sum of -log p(label) over positions: x is [positions, d_model], labels [positions].
 
         Positions are taken in chunks, so that the scores of all of them never stand in memory at once.
@@ -60,7 +59,7 @@ class Tied(WordHead):
             x = self.norm(self.act(self.dense(x)))
         if self.scale != 1.0:
             x = x * self.scale
-        return F.linear(x, inputs.tokens.weight, self.bias)
+        return product(x, inputs.tokens.weight, self.bias)
 
 
 @builds(s.Untied)

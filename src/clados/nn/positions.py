@@ -3,7 +3,7 @@
 import math
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from clados import spec as s
 from clados.nn.build import Module, Rows, builds

@@ -1,0 +1,40 @@
+"""Products with weights, in the way that is fastest where they are computed."""
+
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+# CPUs with AVX2 alone have no bfloat16 instructions: torch multiplies there number by number, which only keeps up with
+# the memory for a few rows; float32 copies multiply tens of times faster for many.
+WIDENED = torch.backends.cpu.get_cpu_capability() == "AVX2"
+FEW = 4
+
+
+def product(x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+    """x W^T + b: [..., n_in] -> [..., n_out]."""
+    if WIDENED and weight.dtype is torch.bfloat16 and weight.is_cpu and x.numel() > FEW * x.size(-1):
+        return InFloat32.apply(x, weight, bias)  # type: ignore[no-any-return, no-untyped-call]
+    return F.linear(x, weight, bias)
+
+
+class InFloat32(torch.autograd.Function):
+    """The product and its gradients in float32, between tensors of another type; nothing wide is kept."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+        ctx.save_for_backward(x, weight)
+        ctx.biased = bias is not None
+        return F.linear(x.float(), weight.float(), None if bias is None else bias.float()).to(x.dtype)
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
+        x, weight = ctx.saved_tensors
+        wide, (needs_x, needs_weight, needs_bias) = grad.float(), ctx.needs_input_grad
+        rows = wide.flatten(0, -2)
+        return (
+            (wide @ weight.float()).to(x.dtype) if needs_x else None,
+            (rows.T @ x.float().flatten(0, -2)).to(weight.dtype) if needs_weight else None,
+            rows.sum(0).to(weight.dtype) if needs_bias and ctx.biased else None,
+        )
