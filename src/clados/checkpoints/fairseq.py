@@ -17,8 +17,8 @@ TABLES = {"vocab_size": "embed_tokens.weight", "positions": "embed_positions.wei
 def opened(file: Path, *, allow_pickle: bool) -> tuple[Words, dict[str, Stored]]:
     """The words and the tensors of a checkpoint.
 
-    Of the arguments, which are a whole command line, those that the architecture's layout names are kept; sizes of
-    tables are read off the tensors.
+    Of the arguments, which are a whole command line, those that the architecture's layout names are kept. Sizes of
+    tables are read off the tensors; the mask is the last word (fairseq/tasks/masked_lm.py adds it so).
 
     Raises:
         CheckpointError: the file is a pickle and pickles are not allowed, is damaged, or of another program.
@@ -39,4 +39,4 @@ def opened(file: Path, *, allow_pickle: bool) -> tuple[Words, dict[str, Stored]]
     for key, ending in TABLES.items():
         rows = [each.shape[0] for name, each in tensors.items() if name.endswith(ending)]
         words |= {key: rows[0]} if rows and key in keys else {}
-    return words, tensors
+    return words | ({"mask": words["vocab_size"] - 1} if "mask" in keys and "vocab_size" in words else {}), tensors

@@ -1,6 +1,7 @@
 """RoBERTa: BERT trained longer, on more text, without next sentences (Liu et al. 2019, arXiv 1907.11692)."""
 
-from clados.models.bert.bert import bert, hf, large
+from clados.models.bert.bert import bert, large
+from clados.models.bert.bert import hf as parent
 from clados.spec import *
 
 roberta = bert.but(
@@ -25,7 +26,7 @@ pretraining = Stage(
     steps=500_000,
 )
 
-fairseq = hf.but(
+hf = parent.but(
     model_type="roberta",
     architectures={"RobertaForMaskedLM": ("lm",), "RobertaModel": ()},
     prefix="roberta.",
@@ -49,7 +50,7 @@ fairseq = hf.but(
         "heads.lm.bias": "lm_head.bias",
     },
     config={
-        **hf.config,
+        **parent.config,
         "type_vocab_size": Choice("inputs.types", {1: 0}),
         "bos_token_id": "inputs.vocab.bos",
         "eos_token_id": "inputs.vocab.eos",
@@ -58,9 +59,42 @@ fairseq = hf.but(
     unused=(r"roberta\.embeddings\.position_ids", r"(roberta\.)?pooler\.dense\.(weight|bias)"),
 )
 
+fairseq = Layout(
+    model_type="fairseq:roberta",
+    architectures={"RobertaModel": ("lm",)},
+    rules={
+        "inputs.tokens.*": "decoder.sentence_encoder.embed_tokens.*",
+        "inputs.position.table.*": "decoder.sentence_encoder.embed_positions.*",
+        "inputs.norm.*": "decoder.sentence_encoder.emb_layer_norm.*",
+        "stack.blocks.*.attn.qkv.*": "decoder.sentence_encoder.layers.*.self_attn.{q_proj,k_proj,v_proj}.*",
+        "stack.blocks.*.attn.out.*": "decoder.sentence_encoder.layers.*.self_attn.out_proj.*",
+        "stack.blocks.*.attn_norm.*": "decoder.sentence_encoder.layers.*.self_attn_layer_norm.*",
+        "stack.blocks.*.mlp.up.*": "decoder.sentence_encoder.layers.*.fc1.*",
+        "stack.blocks.*.mlp.down.*": "decoder.sentence_encoder.layers.*.fc2.*",
+        "stack.blocks.*.mlp_norm.*": "decoder.sentence_encoder.layers.*.final_layer_norm.*",
+        "heads.lm.dense.*": "decoder.lm_head.dense.*",
+        "heads.lm.norm.*": "decoder.lm_head.layer_norm.*",
+        "heads.lm.bias": "decoder.lm_head.bias",
+    },
+    config={
+        "encoder_embed_dim": "size.d_model",
+        "encoder_layers": "size.layers",
+        "encoder_attention_heads": "size.heads",
+        "encoder_ffn_embed_dim": "size.d_ff",
+        "vocab_size": "inputs.vocab.size",
+        "mask": "inputs.vocab.mask",
+        "positions": "inputs.position.length",
+        "activation_fn": Choice("stack.block.mlp.act", {"gelu": "gelu", "relu": "relu"}),
+        "dropout": "{inputs,stack.block}.dropout",
+        "attention_dropout": "stack.block.attn.dropout",
+        "activation_dropout": "stack.block.mlp.dropout",
+    },
+    tied={"decoder.lm_head.weight": "inputs.tokens.weight"},
+)
+
 declaration = Declaration(
     model=roberta,
     sizes={"base": bert.size, "large": large},
     recipe=Recipe((pretraining,)),
-    layouts=(fairseq,),
+    layouts=(hf, fairseq),
 )
