@@ -10,10 +10,16 @@ __version__ = "0.1.0"
 
 # What `import clados` offers, each imported when it is first used: name -> "module:name".
 _OFFERED = {
+    "act": "clados.apply.act:act",
     "card": "clados.catalog.load:card",
     "cards": "clados.catalog.load:catalog",
+    "classify": "clados.apply.classify:classify",
     "declaration": "clados.catalog.load:declaration",
+    "embed": "clados.apply.embed:embed",
+    "fill": "clados.apply.fill:fill",
     "find": "clados.catalog.query:ask",
+    "match": "clados.apply.match:match",
+    "translate": "clados.apply.translate:translate",
 }
 
 __all__ = ["__version__", *_OFFERED]

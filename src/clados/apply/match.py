@@ -31,7 +31,8 @@ def match(
     ready = load(source, "match", device=device)
     seen, said = image_vectors(ready, several(images), batch), text_vectors(ready, listed(texts), batch)
     factor = ready.model.logit_scale.exp().clamp(max=ready.spec.warmest)  # type: ignore[attr-defined]
-    return (factor.float() * seen @ said.T).softmax(-1).cpu()
+    chances: Tensor = (factor.float() * seen @ said.T).softmax(-1).cpu()
+    return chances
 
 
 def image_vectors(ready: Ready, images: Sequence[Image], batch: int) -> Tensor:

@@ -68,7 +68,7 @@ class Ready:
             DataError: when there is none.
         """
         if self.tokenizer is None:
-            raise DataError(f"{self.name}: there is no tokenizer beside the weights, and text cannot be read without one")
+            raise DataError(f"{self.name}: there is no tokenizer beside its weights, and it reads text")
         return self.tokenizer
 
     @property

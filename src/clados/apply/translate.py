@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 import torch
 
-from clados import spec as s
 from clados.apply.generate import generate
 from clados.apply.ready import Source, batched, listed, load, padded
 

@@ -6,7 +6,7 @@ transformers has no word for is read from run.json, which the trainer writes.
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -88,8 +88,13 @@ def _labels(named: Mapping[str, str] | None, classes: Sequence[str] | None) -> t
 
 
 def _scales(said: Mapping[str, Any]) -> Scales:
-    held = {each.name: said[each.name] for each in fields(Scales) if each.name in said}
-    return Scales(**{name: tuple(value) if isinstance(value, list) else value for name, value in held.items()})
+    usual = Scales()
+    return Scales(
+        mean=tuple(map(float, said.get("mean", usual.mean))),
+        std=tuple(map(float, said.get("std", usual.std))),
+        most=float(said.get("most", usual.most)),
+        choices=int(said.get("choices", usual.choices)),
+    )
 
 
 def write_beside(directory: Path, *, labels: Sequence[str] = (), images: Preprocessing | None = None) -> None:

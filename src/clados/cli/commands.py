@@ -29,8 +29,20 @@ GROUPS: dict[str, dict[str, Command]] = {
         "timeline": Command("clados.cli.draw:timeline", "Draw the models by date, in families or by parameters"),
     },
     "Train": {
+        "tour": Command("clados.cli.tour:tour", "Take three models from card to trained, with a report"),
         "pretrain": Command("clados.cli.train:pretrain", "Train a small model of a card with its own objective"),
         "objective": Command("clados.cli.train:objective", "Show what a model sees of a text, and what it must predict"),
+    },
+    "Use": {
+        "fill": Command("clados.cli.apply:fill", "Fill the blanks of a text"),
+        "embed": Command("clados.cli.apply:embed", "Turn texts into vectors"),
+        "translate": Command("clados.cli.apply:translate", "Translate texts"),
+        "classify": Command("clados.cli.apply:classify", "Say what images show"),
+        "match": Command("clados.cli.apply:match", "Say which text belongs to each image"),
+        "act": Command("clados.cli.apply:act", "Let a Decision Transformer act in an environment"),
+    },
+    "Use": {
+        "generate": Command("clados.cli.apply:generate", "Let a model write on from a prompt"),
     },
     "The catalogue": {
         "schema": Command("clados.cli.keeping:schema", "Explain the attributes of a card"),

@@ -106,7 +106,7 @@ class Preprocessing:
         if size == (height, width):
             return image
         smooth = {"antialias": True} if self.resample else {}
-        return interpolate(image, size, mode=KINDS[self.resample], **smooth).round().clamp(0, 255)  # type: ignore[arg-type]
+        return interpolate(image, size, mode=KINDS[self.resample], **smooth).round().clamp(0, 255)
 
     def _cropped(self, image: torch.Tensor) -> torch.Tensor:
         if self.crop is None:
