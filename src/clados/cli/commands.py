@@ -31,7 +31,9 @@ GROUPS: dict[str, dict[str, Command]] = {
     "Train": {
         "tour": Command("clados.cli.tour:tour", "Take three models from card to trained, with a report"),
         "pretrain": Command("clados.cli.train:pretrain", "Train a small model of a card with its own objective"),
-        "objective": Command("clados.cli.train:objective", "Show what a model sees of a text, and what it must predict"),
+        "objective": Command(
+            "clados.cli.train:objective", "Show what a model sees of a text, and what it must predict"
+        ),
     },
     "Use": {
         "fill": Command("clados.cli.apply:fill", "Fill the blanks of a text"),

@@ -1,0 +1,63 @@
+"""write: text from a model and a prompt, as it comes."""
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from clados import spec as s
+from clados.apply.generate import generate
+from clados.apply.ready import Source, load
+
+UNFINISHED = "\ufffd"  # what decoding gives for the first bytes of a letter
+
+
+def write(
+    source: Source,
+    prompt: str,
+    *,
+    max_new_tokens: int = 100,
+    on_text: Callable[[str], object] | None = None,
+    device: str | torch.device = "cpu",
+    **chosen: Any,
+) -> str:
+    """What a decoder writes after a prompt, or an encoder-decoder in answer to it; the prompt is not repeated.
+
+    Args:
+        max_new_tokens: as many at most; fewer where the model has learned no more positions.
+        on_text: called with each piece of text as soon as it is known.
+        chosen: ``temperature``, ``top_k``, ``top_p``, ``beams``, ``length_penalty``, ``seed`` as in ``generate``.
+
+    Raises:
+        SpecError: for a model that does not write, numbers out of range, and a prompt that leaves no room.
+        DataError: for a directory without a tokenizer.
+    """
+    ready = load(source, "generate", device=device)
+    words = ready.words
+    ids = words.encode(prompt)
+    if not ids:
+        if ready.spec.vocab.bos is None:
+            raise s.SpecError("the prompt is empty, and the vocabulary names no bos to start from")
+        ids = [ready.spec.vocab.bos]
+    if isinstance(ready.spec, s.Decoder) and ready.positions is not None:
+        max_new_tokens = min(max_new_tokens, max(ready.positions - len(ids), 1))
+    new: list[int] = []
+    told = 0
+
+    def tell(column: Tensor) -> None:
+        nonlocal told
+        new.append(int(column))
+        text = words.decode(new)
+        if on_text is not None and len(text) > told and not text.endswith(UNFINISHED):
+            on_text(text[told:])
+            told = len(text)
+
+    end = words.ids.get("eos", ready.spec.vocab.eos)
+    given = torch.tensor([ids], device=ready.device)
+    ends = () if end is None else (end,)
+    generate(ready.model, given, max_new_tokens=max_new_tokens, eos=ends, on_token=tell, **chosen)
+    text = words.decode(new)
+    if on_text is not None and len(text) > told:
+        on_text(text[told:])
+    return text

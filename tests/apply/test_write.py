@@ -1,0 +1,79 @@
+"""A model on disk writes text: through Python and through the command."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from clados.apply.ready import load
+from clados.apply.write import write
+from clados.checkpoints import save_pretrained
+from clados.cli.frame import run
+from clados.data.readers import read
+from clados.models.bert.bert import bert
+from clados.models.gpt.gpt_2 import gpt_2
+from clados.nn import build
+from clados.spec import SpecError, but, tiny
+from clados.train.fitting import tokenizer_for
+
+
+@pytest.fixture(scope="module")
+def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A tiny GPT-2 with random weights, large enough that its texts vary."""
+    words: Any = tokenizer_for(gpt_2, read("english"), 400)
+    vocab = but(size=words.size, bos=words.id("bos"), eos=words.id("eos"))
+    model = build(tiny(gpt_2).but(inputs=but(vocab=vocab, position=but(length=30))))
+    torch.manual_seed(0)
+    for each in model.parameters():
+        each.data.copy_(torch.randn_like(each) * 0.5 + 0.5 * (each.dim() == 1))
+    model.tokenizer = words
+    path = tmp_path_factory.mktemp("models") / "gpt"
+    save_pretrained(model, path)
+    words.save(path)
+    return path
+
+
+def test_text_comes_in_pieces_that_make_up_the_whole(directory: Path) -> None:
+    pieces: list[str] = []
+    text = write(directory, "The girl", max_new_tokens=12, on_text=pieces.append)
+    assert "".join(pieces) == text
+    assert len(pieces) > 1
+    assert write(directory, "The girl", max_new_tokens=12) == text
+
+
+def test_a_text_ends_where_the_positions_do(directory: Path) -> None:
+    ready = load(directory)
+    prompt = len(ready.words.encode("The girl"))
+    told: list[int] = []
+    write(ready, "The girl", max_new_tokens=500, temperature=2.0, seed=0, on_text=lambda piece: told.append(1))
+    assert len(told) <= 30 - prompt
+    with pytest.raises(SpecError, match="this model has learned 30"):
+        write(ready, "The girl and the dog. " * 9)
+
+
+def test_the_command_writes_the_same(directory: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = write(directory, "A dog", max_new_tokens=9, temperature=0.9, top_k=20, seed=3)
+    given = ["generate", str(directory), "--prompt", "A dog", "--max-new-tokens", "9"]
+    given += ["--temperature", "0.9", "--top-k", "20", "--seed", "3"]
+    assert run(given) == 0
+    assert capsys.readouterr().out == text + "\n"
+    assert run([*given, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["text"] == text
+
+
+def test_mistakes_get_one_line_and_exit_code_2(
+    directory: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    save_pretrained(build(tiny(bert)), tmp_path / "bert")
+    for given, said in (
+        ([str(directory), "--top-p", "3"], "top_p is 3.0; it must be above 0 and at most 1"),
+        ([str(directory), "--beems", "3"], "no such option '--beems'; did you mean '--beams'"),
+        ([str(tmp_path / "bert")], "not generate"),
+        ([str(tmp_path / "nowhere")], "no such directory"),
+    ):
+        assert run(["generate", *given, "--prompt", "A dog"]) == 2
+        error = capsys.readouterr().err
+        assert said in error
+        assert error.count("\n") == 1
