@@ -45,7 +45,7 @@ def test_every_token_of_a_block_is_seen_or_predicted(rows: list[np.ndarray], see
 @given(texts, texts, st.integers(0, 2**31))
 @settings(max_examples=100, deadline=None)
 def test_masks_never_stand_at_marks_and_everything_else_stays(first: np.ndarray, second: np.ndarray, seed: int) -> None:
-    ids, types = framed(Couple(first, second, True), WORDS)
+    ids, types = framed(Couple(first, second, follows=True), WORDS)
     seen, chosen = hide(BERT, ids, WORDS, generator(seed))
     assert not np.isin(ids[chosen], list(WORDS.special)).any()
     untouched = np.setdiff1d(np.arange(len(ids)), chosen)
@@ -105,7 +105,7 @@ def test_pairs_ask_whether_the_second_follows_and_single_texts_do_not() -> None:
 def test_the_loss_is_that_of_the_whole_models_logits(card: str, objective: s.Objective) -> None:
     model, setting = tiny(card)
     examples = {
-        "bert": [Couple(np.arange(5, 5 + n), np.arange(20, 29), True) for n in (9, 4, 12)],
+        "bert": [Couple(np.arange(5, 5 + n), np.arange(20, 29), follows=True) for n in (9, 4, 12)],
         "gpt-2": [packed(np.arange(5, 5 + n)) for n in (9, 4, 12)],
     }[card]
     batch = prepare(objective, examples, [generator(i) for i in range(3)], setting)

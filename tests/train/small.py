@@ -7,8 +7,8 @@ import numpy as np
 
 from clados.train.pretrain import Choices
 
-NOUNS = "cat dog bird fish horse mouse sheep tree river stone house road field cloud star boat".split()
-VERBS = "sees likes follows finds leaves meets hears passes".split()
+NOUNS = ["cat", "dog", "bird", "fish", "horse", "mouse", "sheep", "tree", "river", "stone", "house", "road", "field"]
+VERBS = ["sees", "likes", "follows", "finds", "leaves", "meets", "hears", "passes"]
 
 
 def write_texts(folder: Path, documents: int = 12) -> Path:
@@ -16,9 +16,7 @@ def write_texts(folder: Path, documents: int = 12) -> Path:
     random = np.random.default_rng(0)
     folder.mkdir(parents=True, exist_ok=True)
     for number in range(documents):
-        lines = [
-            f"The {random.choice(NOUNS)} {random.choice(VERBS)} the {random.choice(NOUNS)}." for _ in range(30)
-        ]
+        lines = [f"The {random.choice(NOUNS)} {random.choice(VERBS)} the {random.choice(NOUNS)}." for _ in range(30)]
         (folder / f"{number:02}.txt").write_text(" ".join(lines), encoding="utf-8")
     return folder
 

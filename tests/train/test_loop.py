@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from small import choices, write_texts
 from clados import spec as s
 from clados.errors import CladosError
 from clados.train import saved
-from clados.train.log import Log, Show, read
+from clados.train.log import Entry, Log, Show, read
 from clados.train.pretrain import module, planned, pretrain
 
 HERE = Path(__file__).parent
@@ -58,11 +59,11 @@ def test_the_same_seed_gives_the_same_run_and_another_another(data: Path) -> Non
 def test_evaluating_more_often_changes_nothing(data: Path) -> None:
     plan = planned(choices(data, steps=6))
     often, seldom = plan.trainer(module(plan)), plan.trainer(module(plan))
-    often.run = type(plan.run)(**(vars(plan.run) | {"every": 1}))
+    often.run = replace(plan.run, every=1)
     assert often.fit().losses == seldom.fit().losses
 
 
-def strip(entries: list[dict[str, object]]) -> list[dict[str, object]]:
+def strip(entries: list[Entry]) -> list[Entry]:
     return [{k: v for k, v in entry.items() if "second" not in k} for entry in entries]
 
 
@@ -82,28 +83,29 @@ def test_a_killed_run_goes_on_bit_for_bit(data: Path, tmp_path: Path, when: str)
     logs = [strip(read(tmp_path / name / "log.jsonl")) for name in ("whole", "killed")]
     assert logs[0] == logs[1]
     assert [entry["step"] for entry in logs[0] if "loss" in entry] == list(range(1, 25))
-    for file in ("model.safetensors", "checkpoints/step-00000024/model.safetensors", "checkpoints/step-00000024/optimiser.safetensors"):
+    last = "checkpoints/step-00000024"
+    for file in ("model.safetensors", f"{last}/model.safetensors", f"{last}/optimiser.safetensors"):
         assert (tmp_path / "whole" / file).read_bytes() == (tmp_path / "killed" / file).read_bytes(), file
 
 
+def losses(entries: list[Entry]) -> list[float]:
+    return [entry["held_out"]["loss"] if "held_out" in entry else entry["loss"] for entry in entries]
+
+
 def test_two_processes_give_the_losses_of_one(data: Path, tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node=2", "--master-port=29517"]
-    subprocess.run(
-        [*command, str(HERE / "together.py"), str(data), str(tmp_path / "two")], check=True, timeout=240, capture_output=True
-    )
-    subprocess.run([sys.executable, str(HERE / "together.py"), str(data), str(tmp_path / "one")], check=True, timeout=120)
+    torchrun = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
+    for name, several in (("two", torchrun), ("one", [])):
+        command = [sys.executable, *several, str(HERE / "together.py"), str(data), str(tmp_path / name)]
+        subprocess.run(command, check=True, timeout=300, capture_output=True)
     for card in ("bert", "clip"):
-        if not (tmp_path / "one" / card).exists():
-            continue
         one, two = (read(tmp_path / each / card / "log.jsonl") for each in ("one", "two"))
-        assert [entry.get("loss") for entry in two] == pytest.approx([entry.get("loss") for entry in one], rel=1e-4)
-        assert [entry["held_out"]["loss"] for entry in two if "held_out" in entry] == pytest.approx(
-            [entry["held_out"]["loss"] for entry in one if "held_out" in entry], rel=1e-4
-        )
+        assert losses(two) == pytest.approx(losses(one), rel=1e-4)
         assert [entry.get("tokens") for entry in two] == [entry.get("tokens") for entry in one]
 
 
-def test_a_full_disk_leaves_the_last_good_checkpoint(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_leaves_the_last_good_checkpoint(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     write, calls = saved.save_file, []
 
     def full(tensors: dict[str, torch.Tensor], file: Path) -> None:
@@ -149,7 +151,7 @@ def test_a_stopped_run_is_saved_and_goes_on(data: Path, tmp_path: Path) -> None:
 
 def test_checkpoints_of_other_runs_are_refused(data: Path, tmp_path: Path) -> None:
     pretrain(choices(data, steps=2), tmp_path / "run")
-    with pytest.raises(CladosError, match="its model is gpt-2, this run's is bert|a checkpoint of another model"):
+    with pytest.raises(CladosError, match="this is a checkpoint of another model"):
         pretrain(choices(data, "bert", steps=2), tmp_path / "run", resume=True)
     with pytest.raises(CladosError, match="its steps is 2, this run's is 3"):
         pretrain(choices(data, steps=3), tmp_path / "run", resume=True)
@@ -168,7 +170,8 @@ def test_a_log_drops_what_comes_after_the_checkpoint_and_half_lines(tmp_path: Pa
     assert read(file) == [{"step": 1}, {"step": 2}, {"step": 3}, {"step": 4, "again": True}]
 
 
-def test_pairs_cannot_be_compared_in_parts() -> None:
-    plan = planned(choices("english", steps=1))
-    with pytest.raises(CladosError, match="micro is 2: Contrastive compares a whole batch at once"):
-        plan.__class__(**(vars(plan) | {"stage": plan.stage.but(objective=s.Contrastive()), "run": type(plan.run)(steps=1, batch=4, micro=2)})).trainer(module(plan))
+def test_pairs_cannot_be_compared_in_parts(data: Path) -> None:
+    plan = planned(choices(data, steps=1, micro=2))
+    plan = replace(plan, stage=plan.stage.but(objective=s.Contrastive()))
+    with pytest.raises(CladosError, match="micro is 2: Contrastive compares a whole batch, so it must be 4"):
+        plan.trainer(module(plan))

@@ -53,7 +53,10 @@ def test_the_rate_grows_with_the_ratio_of_widths_up_to_a_limit() -> None:
 
 @pytest.mark.parametrize(
     ("which", "decayed"),
-    [("matrices", {"inputs.tokens.weight", "stack.blocks.0.mlp.up.weight"}), ("products", {"stack.blocks.0.mlp.up.weight"})],
+    [
+        ("matrices", {"inputs.tokens.weight", "stack.blocks.0.mlp.up.weight"}),
+        ("products", {"stack.blocks.0.mlp.up.weight"}),
+    ],
 )
 def test_gains_and_biases_are_never_decayed_and_tables_as_declared(which: str, decayed: set[str]) -> None:
     model = build(declared("bert").model.but(size=SMALL))

@@ -8,7 +8,6 @@ import torch
 from small import choices
 
 from clados import spec as s
-from clados.models.declared import found
 from clados.train.pretrain import module, planned
 
 data, out = sys.argv[1], Path(sys.argv[2])
@@ -17,8 +16,7 @@ still = s.but(dropout=0.0, attn=s.but(dropout=0.0))
 plan = planned(choices(data, "bert", steps=6, batch=8, micro=3))
 plan = replace(plan, model=plan.model.but(inputs=s.but(dropout=0.0), stack=s.but(block=still)))
 plan.trainer(module(plan), out / "bert").fit()
-if "clip" in found():
-    plan = planned(choices("emoji", "clip", steps=4, batch=8, params="300K"))
-    plan.trainer(module(plan), out / "clip").fit()
+plan = planned(choices("emoji", "clip", steps=4, batch=8, params="300K"))
+plan.trainer(module(plan), out / "clip").fit()
 if torch.distributed.is_initialized():
     torch.distributed.destroy_process_group()

@@ -19,7 +19,13 @@ if TYPE_CHECKING:
     from clados.train.pretrain import Choices, Plan
 
 SAMPLES = 3
-COLOURS = {"special": "dim", "hidden": "bold red", "replaced": "bold yellow", "kept": "bold green", "sentinel": "bold cyan"}
+COLOURS = {
+    "special": "dim",
+    "hidden": "bold red",
+    "replaced": "bold yellow",
+    "kept": "bold green",
+    "sentinel": "bold cyan",
+}
 WORDS = 8192  # of the tokenizer that shows an objective
 
 
@@ -38,14 +44,14 @@ def pretrain(
     minutes: Annotated[float | None, typer.Option(help="As many steps as fit into these minutes.")] = None,
     out: Annotated[Path | None, typer.Option(help="Where the model goes. [runs/MODEL]")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on from the last checkpoint in --out.")] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the plan and three examples; train nothing.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show plan and three examples; train nothing.")] = False,
     batch: Annotated[int | None, typer.Option(help="Examples of a step.")] = None,
     micro: Annotated[int | None, typer.Option(help="Of these computed at once, to save memory.")] = None,
     length: Annotated[int | None, typer.Option(help="Tokens of a sequence.")] = None,
     lr: Annotated[float | None, typer.Option(help="Peak rate, instead of the paper's brought to this width.")] = None,
     vocab: Annotated[int | None, typer.Option(help="Tokens of the tokenizer that is trained. [2048]")] = None,
     seed: Annotated[int | None, typer.Option(help="Of everything that is drawn. [0]")] = None,
-    dtype: Annotated[Dtype | None, typer.Option(help="bfloat16 where the machine computes in it, else float32.")] = None,
+    dtype: Annotated[Dtype | None, typer.Option(help="bfloat16 where the machine has it, else float32.")] = None,
     threads: Annotated[int | None, typer.Option(min=1, help="Of the processor.")] = None,
     tensorboard: Annotated[bool, typer.Option("--tensorboard", help="Write event files too.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
@@ -130,7 +136,7 @@ def _dtype() -> str:
     import torch
 
     able = torch.cuda.is_available() and torch.cuda.is_bf16_supported()
-    capable = getattr(torch.cpu, "get_capabilities", dict)()
+    capable: dict[str, Any] = getattr(torch.cpu, "get_capabilities", dict)()
     return "bfloat16" if able or capable.get("avx512_bf16") or capable.get("amx_bf16") else "float32"
 
 
@@ -174,7 +180,8 @@ def _tell_plan(plan: "Plan", *, json: bool) -> None:
     trainer: Trainer = plan.examples()
     batch = next(trainer.batches(0))
     number = min(SAMPLES, plan.run.batch)
-    views = [view(batch, plan.tokenizer, i) for i in range(number)] if plan.tokenizer and "input_ids" in batch.inputs else []
+    texts = plan.tokenizer is not None and "labels" in batch.targets and "input_ids" in batch.inputs
+    views = [view(batch, plan.tokenizer, i) for i in range(number)] if texts and plan.tokenizer else []
     if json:
         output.tell({**plan.json(), "memory": plan.memory, "samples": [each.json() for each in views]})
         return
@@ -185,7 +192,7 @@ def _tell_plan(plan: "Plan", *, json: bool) -> None:
         _tell_view(each)
     if not views:
         output.heading("\nA batch")
-        output.facts({name: f"{list(x.shape)} {str(x.dtype).removeprefix('torch.')}" for name, x in batch.inputs.items()})
+        output.facts({name: f"{list(x.shape)} {x.dtype}" for name, x in batch.inputs.items()})
 
 
 def _plan(plan: "Plan") -> dict[str, str]:
@@ -194,9 +201,9 @@ def _plan(plan: "Plan") -> dict[str, str]:
         "objective": repr(plan.stage.objective),
         "size": repr(getattr(plan.model, "size", None)),
         "parameters": f"{plan.json()['parameters']:,}",
-        "data": f"{plan.documents[0]:,} documents, {len(plan.train):,} examples; held out {plan.documents[1]:,} documents",
+        "data": f"{plan.documents[0]:,} documents, {len(plan.train):,} examples; {plan.documents[1]:,} more held out",
         "tokenizer": repr(plan.tokenizer) if plan.tokenizer else "none: the model reads no text",
-        "steps": f"{run.steps:,} of {run.batch} examples, about {tokens:,} positions each, {run.steps * tokens:,} in all",
+        "steps": f"{run.steps:,} of {run.batch} examples, about {tokens:,} positions each, {run.steps * tokens:,} all",
         "passes": f"{run.steps * run.batch / len(plan.train):.2f} over the data",
         "rate": f"{run.lr:.2e} at its peak, {plan.stage.schedule!r} brought to this length",
         "optimiser": repr(plan.stage.optimiser),

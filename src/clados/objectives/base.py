@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import Tensor
 
 from clados import spec as s
 from clados.data.tokenizer import Tokenizer
@@ -96,11 +96,11 @@ class Batch:
 
     def to(self, device: torch.device | str) -> Self:
         """The same batch on a device."""
-        moved = {
-            name: {key: value.to(device, non_blocking=True) for key, value in each.items()}
-            for name, each in (("inputs", self.inputs), ("targets", self.targets))
-        }
-        return replace(self, **moved)
+        inputs, targets = (
+            {name: value.to(device, non_blocking=True) for name, value in each.items()}
+            for each in (self.inputs, self.targets)
+        )
+        return replace(self, inputs=inputs, targets=targets)
 
 
 class Part(NamedTuple):
@@ -163,8 +163,8 @@ def prepare(objective: s.Objective, examples: Sequence[Any], random: Sequence[Ra
 
 
 @singledispatch
-def loss(objective: s.Objective, model: nn.Module, batch: Batch) -> Loss:
-    """The loss of a model on a batch.
+def loss(objective: s.Objective, model: Any, batch: Batch) -> Loss:
+    """The loss of a model on a batch; the model is what ``clados.build`` gives.
 
     Raises:
         SpecError: when nothing computes this type of objective.

@@ -1,11 +1,13 @@
 """Objectives on images: their classes, their texts."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+import torch.distributed as dist
+from torch import Tensor
+from torch.distributed.nn.functional import all_gather as gather
 from torch.nn.functional import cross_entropy
 
 from clados import spec as s
@@ -39,7 +41,7 @@ def image_classes(
 
 
 @loss.register
-def _(objective: s.ImageClasses, model: nn.Module, batch: Batch) -> Loss:
+def _(objective: s.ImageClasses, model: Any, batch: Batch) -> Loss:
     labels = batch.targets["labels"]
     scores = model(**batch.inputs).logits.float()
     right = Part((scores.argmax(-1) == labels).sum(), len(labels))
@@ -62,17 +64,31 @@ def contrastive(
     if not isinstance(model, s.TwoTower):
         raise s.SpecError(f"Contrastive pairs two towers, but the model is a {type(model).__name__}")
     end = words.id("eos")
-    texts = [each.ids if len(each.ids) <= setting.length else np.append(each.ids[: setting.length - 1], end) for each in examples]
+    room = setting.length or max(len(each.ids) for each in examples)
+    texts = [each.ids if len(each.ids) <= room else np.append(each.ids[: room - 1], end) for each in examples]
     ids, keep = padded(texts, words.ids.get("pad", end))
     inputs = {"input_ids": ids, "pixel_values": pictures([each.picture for each in examples], model.image.inputs)}
     return Batch({**inputs, **with_mask(keep)}, {}, {"pairs": len(examples)}, len(examples))
 
 
 @loss.register
-def _(objective: s.Contrastive, model: nn.Module, batch: Batch) -> Loss:
-    """Half of the cross-entropy along the rows, half along the columns (Radford et al. 2021, figure 3)."""
-    scores = model(**batch.inputs).logits_per_image.float()
-    labels = torch.arange(scores.size(0), device=scores.device)
-    both = (cross_entropy(scores, labels, reduction="sum") + cross_entropy(scores.T, labels, reduction="sum")) / 2
-    first = Part((scores.argmax(-1) == labels).sum(), len(labels))
-    return Loss({"pairs": Part(both, len(labels))}, {"recall_at_1": first})
+def _(objective: s.Contrastive, model: Any, batch: Batch) -> Loss:
+    """Half of the cross-entropy along the rows, half along the columns (Radford et al. 2021, figure 3).
+
+    When several processes train together, each row is compared with the columns of all of them.
+    """
+    found = model(**batch.inputs)
+    scores, others, first = found.logits_per_image.float(), found.logits_per_image.T.float(), 0
+    if dist.is_initialized() and model.training:
+        factor, first = model.logit_scale.exp().clamp(max=model.warmest), dist.get_rank() * len(scores)
+        images, texts = found.image_embeds, found.text_embeds
+        scores, others = (factor * a @ _everywhere(b).T for a, b in ((images, texts), (texts, images)))
+    labels = torch.arange(first, first + len(scores), device=scores.device)
+    both = (cross_entropy(scores, labels, reduction="sum") + cross_entropy(others, labels, reduction="sum")) / 2
+    right = Part((scores.argmax(-1) == labels).sum(), len(labels))
+    return Loss({"pairs": Part(both, len(labels))}, {"recall_at_1": right})
+
+
+def _everywhere(x: Tensor) -> Tensor:
+    """The rows of all processes; gradients go back to where they came from."""
+    return torch.cat(gather(x))

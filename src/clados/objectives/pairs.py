@@ -2,12 +2,12 @@
 
 import math
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import Tensor
 
 from clados import spec as s
 from clados.data.packing import Packed
@@ -138,11 +138,11 @@ def corrupted_spans(
 
 
 @loss.register
-def _(objective: s.CorruptedSpans, model: nn.Module, batch: Batch) -> Loss:
+def _(objective: s.CorruptedSpans, model: Any, batch: Batch) -> Loss:
     return Loss({"lm": words_at(model, written(model, batch), batch)})
 
 
-def written(model: nn.Module, batch: Batch) -> Tensor:
+def written(model: Any, batch: Batch) -> Tensor:
     """The decoder's states, [batch, length, d_model]."""
     states: Tensor = model.states(**batch.inputs)
     return states
@@ -163,7 +163,7 @@ def translation(
 
 
 @loss.register
-def _(objective: s.Translation, model: nn.Module, batch: Batch) -> Loss:
+def _(objective: s.Translation, model: Any, batch: Batch) -> Loss:
     """Smoothed as Szegedy et al. 2016 (§7), whom the paper follows: the label keeps 1 - e + e / V, the rest e / V."""
     return Loss({"lm": words_at(model, written(model, batch), batch, objective.smoothing)})
 

@@ -19,7 +19,7 @@ def example(objective: s.Objective, text: str, tokenizer: Tokenizer) -> object:
     Raises:
         SpecError: for an objective that does not learn from one text.
     """
-    raise s.SpecError(f"{type(objective).__name__} does not learn from a text alone, so there is nothing to show of one")
+    raise s.SpecError(f"{type(objective).__name__} does not learn from a text alone: there is nothing to show")
 
 
 @example.register(s.NextToken)
@@ -37,7 +37,7 @@ def _(objective: s.MaskedTokens, text: str, tokenizer: Tokenizer) -> object:
     if len(parts) == 1:
         parts = np.array_split(parts[0], 2)
     half = (len(parts) + 1) // 2
-    return Couple(np.concatenate(parts[:half]), np.concatenate(parts[half:]), True)
+    return Couple(np.concatenate(parts[:half]), np.concatenate(parts[half:]), follows=True)
 
 
 @example.register

@@ -1,10 +1,11 @@
 """Objectives on one text: the next token, masked tokens."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn.functional import cross_entropy
 
 from clados import spec as s
@@ -13,9 +14,7 @@ from clados.objectives.base import Batch, Ids, Loss, Part, Random, Setting, Word
 
 
 @prepare.register
-def next_token(
-    objective: s.NextToken, examples: Sequence[Packed], random: Sequence[Random], setting: Setting
-) -> Batch:
+def next_token(objective: s.NextToken, examples: Sequence[Packed], random: Sequence[Random], setting: Setting) -> Batch:
     """Each token but the last is seen, each but the first is to be predicted (Radford et al. 2018, eq. 1)."""
     ids, keep = padded([each.ids for each in examples], 0)
     labels = ids[:, 1:].flatten()
@@ -28,11 +27,11 @@ def next_token(
 
 
 @loss.register
-def _(objective: s.NextToken, model: nn.Module, batch: Batch) -> Loss:
+def _(objective: s.NextToken, model: Any, batch: Batch) -> Loss:
     return Loss({"lm": words_at(model, model.states(**batch.inputs), batch)})
 
 
-def words_at(model: nn.Module, states: Tensor, batch: Batch, smoothing: float = 0.0) -> Part:
+def words_at(model: Any, states: Tensor, batch: Batch, smoothing: float = 0.0) -> Part:
     """-log p of the labels, summed; read only at the positions that have one.
 
     Args:
@@ -99,7 +98,7 @@ def masked_tokens(
 
 
 @loss.register
-def _(objective: s.MaskedTokens, model: nn.Module, batch: Batch) -> Loss:
+def _(objective: s.MaskedTokens, model: Any, batch: Batch) -> Loss:
     states = model.states(**batch.inputs)
     parts = {"lm": words_at(model, states, batch)}
     if "nsp" not in batch.weights:

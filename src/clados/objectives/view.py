@@ -55,15 +55,15 @@ def view(batch: Batch, tokenizer: Tokenizer, row: int = 0) -> View:
     if "next_sentence_label" in batch.targets:
         also["the second segment follows the first"] = not int(batch.targets["next_sentence_label"][row])
     if "decoder_input_ids" in batch.inputs:
-        return View(_pieces(ids, {}, tokenizer, False), _pieces(list(wanted.values()), {}, tokenizer, False), also)
+        return View(_pieces(ids, {}, tokenizer), _pieces(list(wanted.values()), {}, tokenizer), also)
     masked = "at" in batch.targets and len(wanted) < len(ids) - 1
-    return View(_pieces(ids, wanted, tokenizer, masked), (), also)
+    return View(_pieces(ids, wanted, tokenizer, masked=masked), (), also)
 
 
 def _row(batch: Batch, name: str, row: int) -> list[int]:
     ids = batch.inputs[name][row]
     keep = batch.inputs.get("attention_mask")
-    return (ids if keep is None else ids[keep[row]]).tolist()  # type: ignore[no-any-return]
+    return (ids if keep is None else ids[keep[row]]).tolist()
 
 
 def _wanted(batch: Batch, row: int) -> Iterator[tuple[int, int]]:
@@ -77,7 +77,7 @@ def _wanted(batch: Batch, row: int) -> Iterator[tuple[int, int]]:
             yield place % length, label
 
 
-def _pieces(ids: list[int], wanted: dict[int, int], tokenizer: Tokenizer, masked: bool) -> tuple[Piece, ...]:
+def _pieces(ids: list[int], wanted: dict[int, int], tokenizer: Tokenizer, *, masked: bool = False) -> tuple[Piece, ...]:
     """``masked``: what is wanted stands at its own place, not at the next."""
     names = tokenizer.tokens(ids)
     labels = {place: tokenizer.tokens([label])[0] for place, label in wanted.items()}

@@ -54,7 +54,9 @@ def _after(ids: Ids, firsts: Ids, mark: int) -> Ids:
 
 
 @singledispatch
-def baseline(objective: s.Objective, trained: Source, held_out: Source, making: Making, batch: int) -> Mapping[str, float]:
+def baseline(
+    objective: s.Objective, trained: Source, held_out: Source, making: Making, batch: int
+) -> Mapping[str, float]:
     """The loss to beat on held-out data, ``loss``, and what it comes from.
 
     For text: ``unigram`` and ``bigram`` entropies in nats a token; images: the classes' frequencies; pairs: chance in
@@ -106,10 +108,12 @@ def _(objective: s.ReturnConditioned, trained: Any, held_out: Any, making: Makin
     actions, others = (_actions(each) for each in (trained, held_out))
     if objective.error == "squared":
         return {"loss": float(((others - actions.mean(0)) ** 2).mean())}
-    frequent = (actions == actions.max(-1, keepdims=True)).mean(0) if actions.ndim > 1 else np.bincount(actions.astype(int))
-    frequent = frequent / frequent.sum()
-    choices = others.argmax(-1) if others.ndim > 1 else others.astype(int)
-    return {"loss": float(-np.log(frequent[choices]).mean()), "accuracy": float(frequent.max())}
+    chosen, others = (each.argmax(-1) if each.ndim > 1 else each.astype(int) for each in (actions, others))
+    counts = np.bincount(chosen, minlength=int(others.max()) + 1) + 1.0
+    return {
+        "loss": float(-np.log(counts / counts.sum())[others].mean()),
+        "accuracy": float((others == counts.argmax()).mean()),
+    }
 
 
 def _actions(source: Any) -> NDArray[np.float32]:

@@ -1,7 +1,7 @@
 """A declared model made to fit the data at hand: its vocabulary, positions, images, classes, states and actions."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import singledispatch
 from typing import Any
 
@@ -13,6 +13,7 @@ from clados.data.training import train_tokenizer
 from clados.train.sources import of_kind
 
 PATCHES = 8  # along each side of a small image
+SEEN = 64  # images that are looked at to know their size
 
 USUAL: dict[type[s.Objective], str] = {
     s.Translation: "translation/de",
@@ -32,7 +33,7 @@ class Facts:
     """What the data make of a model, kept with a run for those who use it afterwards."""
 
     classes: tuple[str, ...] = ()
-    scales: Scales = Scales()
+    scales: Scales = field(default_factory=Scales)
 
     def json(self) -> dict[str, Any]:
         """As plain data."""
@@ -73,27 +74,38 @@ def fitted_vocab(vocab: s.Vocabulary, tokenizer: Tokenizer) -> s.Vocabulary:
     return vocab.but(size=tokenizer.size, sentinels=len(tokenizer.sentinels), **ids)
 
 
+@dataclass(frozen=True)
+class Told:
+    """What a model is made to fit."""
+
+    examples: Sequence[Any]
+    tokenizer: Tokenizer | None
+    length: int
+    facts: Facts
+
+
 @singledispatch
-def fit_inputs(inputs: s.Inputs, examples: Sequence[Any], tokenizer: Tokenizer | None, length: int, facts: Facts) -> s.Inputs:
+def fit_inputs(inputs: s.Inputs, told: Told) -> s.Inputs:
     """What a model reads, made to fit the data."""
     return inputs
 
 
 @fit_inputs.register
-def _(inputs: s.Tokens, examples: Sequence[Any], tokenizer: Tokenizer | None, length: int, facts: Facts) -> s.Inputs:
-    if tokenizer is None:
+def _(inputs: s.Tokens, told: Told) -> s.Inputs:
+    if told.tokenizer is None:
         return inputs
     position = inputs.position
     if isinstance(position, s.Learned):
-        position = position.but(length=length + position.start)
-    return inputs.but(vocab=fitted_vocab(inputs.vocab, tokenizer), position=position)
+        position = position.but(length=told.length + position.start)
+    return inputs.but(vocab=fitted_vocab(inputs.vocab, told.tokenizer), position=position)
 
 
 @fit_inputs.register
-def _(inputs: s.Patches, examples: Sequence[Any], tokenizer: Tokenizer | None, length: int, facts: Facts) -> s.Inputs:
+def _(inputs: s.Patches, told: Told) -> s.Inputs:
     """Small images as they are, cut into about eight patches a side; large ones as the paper has them."""
-    sides = [min(each.image.shape[:2]) for each in examples[:64]]
-    image, channels = min(sides), 1 if all(each.image.shape[2:] == (1,) for each in examples[:64]) else 3
+    shapes = [each.image.shape for each in told.examples[:SEEN]]
+    image = min(min(shape[:2]) for shape in shapes)
+    channels = 1 if all(shape[2:] == (1,) for shape in shapes) else 3
     if image >= inputs.image:
         return inputs
     side = min((n for n in range(1, image + 1) if image % n == 0), key=lambda n: abs(n - image / PATCHES))
@@ -101,31 +113,36 @@ def _(inputs: s.Patches, examples: Sequence[Any], tokenizer: Tokenizer | None, l
 
 
 @fit_inputs.register
-def _(inputs: s.Trajectory, examples: Sequence[Any], tokenizer: Tokenizer | None, length: int, facts: Facts) -> s.Inputs:
-    first, longest = examples[0], max(map(len, examples))
-    actions = facts.scales.choices or first.actions.shape[1]
-    return inputs.but(states=first.observations[0].size, actions=actions, timesteps=max(longest, length), context=length)
+def _(inputs: s.Trajectory, told: Told) -> s.Inputs:
+    first, longest = told.examples[0], max(map(len, told.examples))
+    return inputs.but(
+        states=first.observations[0].size,
+        actions=told.facts.scales.choices or first.actions.shape[1],
+        timesteps=max(longest, told.length),
+        context=told.length,
+    )
 
 
-def fit_model(model: s.Model, examples: Sequence[Any], tokenizer: Tokenizer | None, length: int, facts: Facts) -> s.Model:
+def fit_model(model: s.Model, told: Told) -> s.Model:
     """The declared model with inputs and heads that fit the data; everything else stays.
 
     Raises:
         DataError: for examples of a kind that the model cannot read.
     """
-    told = (examples, tokenizer, length, facts)
+    examples = told.examples
     if isinstance(model, s.TwoTower):
-        image = model.image.but(inputs=fit_inputs(model.image.inputs, of_kind(examples, Captioned), None, 0, facts))
-        return model.but(image=image, text=model.text.but(inputs=fit_inputs(model.text.inputs, *told)))
+        of_kind(examples, Captioned)
+        image, text = (tower.but(inputs=fit_inputs(tower.inputs, told)) for tower in (model.image, model.text))
+        return model.but(image=image, text=text)
     inputs: s.Inputs = model.inputs  # type: ignore[attr-defined]
     if isinstance(inputs, s.Patches):
         of_kind(examples, Labelled)
     if isinstance(inputs, s.Trajectory):
         of_kind(examples, Trajectory)
     heads: tuple[s.Head, ...] = model.heads  # type: ignore[attr-defined]
-    classes = len(facts.classes)
+    classes = len(told.facts.classes)
     fitted = tuple(head.but(classes=classes) if isinstance(head, s.Classifier) and classes else head for head in heads)
-    return model.but(inputs=fit_inputs(inputs, *told), heads=fitted)
+    return model.but(inputs=fit_inputs(inputs, told), heads=fitted)
 
 
 def facts_of(examples: Sequence[Any]) -> Facts:

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 
 from clados.train.baselines import baseline
 from clados.train.log import Entry, Show
-from clados.train.pretrain import Choices, Plan, making, module, planned
 from clados.train.loop import Trainer
+from clados.train.pretrain import Choices, Plan, making, module, planned
 
 TARGETS = 20_000  # that are measured, at least, where the held-out data have as many
 

@@ -15,7 +15,7 @@ class Log:
     """Entries in order, written to ``log.jsonl`` as they come."""
 
     def __init__(self, file: Path | None = None, upto: int = 0) -> None:
-        """``upto``: the steps after which a resumed run goes on; later entries, of a run that was killed, are dropped."""
+        """``upto``: the step from which a resumed run goes on; later entries, of what was killed, are dropped."""
         self.entries: list[Entry] = []
         self.file = None
         if file is None:
@@ -121,14 +121,14 @@ class TensorBoard(Show):
             from torch.utils.tensorboard import SummaryWriter
         except ImportError:
             raise CladosError("--tensorboard needs tensorboard: pip install 'clados[tensorboard]'") from None
-        self.writer, self.beside = SummaryWriter(str(folder)), beside  # type: ignore[no-untyped-call]
+        self.writer, self.beside = SummaryWriter(str(folder)), beside
 
     def __enter__(self) -> Self:
         self.beside.__enter__()
         return self
 
     def __exit__(self, *why: object) -> None:
-        self.writer.close()  # type: ignore[no-untyped-call]
+        self.writer.close()
         self.beside.__exit__(*why)
 
     def start(self, step: int, steps: int) -> None:
@@ -137,11 +137,10 @@ class TensorBoard(Show):
     def step(self, entry: Mapping[str, Any]) -> None:
         for name in ("loss", "lr", "gradient", "tokens_per_second"):
             if name in entry:
-                self.writer.add_scalar(name, entry[name], entry["step"])  # type: ignore[no-untyped-call]
+                self.writer.add_scalar(name, entry[name], entry["step"])
         self.beside.step(entry)
 
     def evaluated(self, entry: Mapping[str, Any]) -> None:
         for name, value in entry["held_out"].items():
-            self.writer.add_scalar(f"held_out/{name}", value, entry["step"])  # type: ignore[no-untyped-call]
+            self.writer.add_scalar(f"held_out/{name}", value, entry["step"])
         self.beside.evaluated(entry)
-

@@ -124,9 +124,11 @@ class Trainer:
         self.optimiser = optimiser(self.stage.optimiser, self.model, self.run.lr)
         self.sampler = Sampler(len(self.source), self.run.seed, self.run.batch, self.world.rank, self.world.size)
         self.micro = min(self.run.micro or self.run.batch, len(self.sampler.step(0)))
-        whole = isinstance(self.stage.objective, s.Contrastive)
+        run, whole = self.run, isinstance(self.stage.objective, s.Contrastive)
         if whole and self.micro < len(self.sampler.step(0)):
-            raise CladosError(f"micro is {self.micro}: Contrastive compares a whole batch at once, so it must be {self.run.batch}")
+            raise CladosError(
+                f"micro is {self.micro}: Contrastive compares a whole batch, so it must be {run.batch}"
+            )
 
     def fit(self, *, resume: bool = False) -> Result:
         """Train to the last step, or until stopped; with ``resume``, from the last checkpoint in the folder.
@@ -161,8 +163,9 @@ class Trainer:
             self.show.step(entry)
             done = step + 1
             if not math.isfinite(entry["loss"]):
-                where = f"; the checkpoint of step {saved_at} stays" if saved_at else ""
-                raise CladosError(f"the loss is {entry['loss']} at step {done}: try a lower --lr than {self.run.lr}{where}")
+                stays = f"; the checkpoint of step {saved_at} stays" if saved_at else ""
+                said = f"the loss is {entry['loss']} at step {done}: try a lower --lr than {self.run.lr}"
+                raise CladosError(said + stays)
             if done == self.run.steps or (self.run.every and done % self.run.every == 0):
                 self._evaluate(done, log)
             if self.world.agreed(self.stop()):
@@ -218,21 +221,22 @@ class Trainer:
         objective = measured(self.stage.objective)
         number = min(len(source), examples or len(source))
         chosen = np.sort(generator(HELD_OUT).permutation(len(source))[:number])
+        size = self.run.micro or self.run.batch  # the same groups of examples however many processes share them
         sums: dict[str, list[float]] = {}
         was = self.model.training
         self.model.eval()
         with torch.no_grad(), self._form():
             for epoch in range(MOST_EPOCHS):
-                rows = [(epoch, int(i)) for i in chosen][self.world.rank :: self.world.size]
-                for at in range(0, len(rows), self.micro):
-                    batch = self._batch(objective, source, rows[at : at + self.micro], HELD_OUT)
+                rows = [(epoch, int(i)) for i in chosen]
+                for at in range(0, len(rows), size)[self.world.rank :: self.world.size]:
+                    batch = self._batch(objective, source, rows[at : at + size], HELD_OUT)
                     _add(sums, loss(objective, self.model, _text(batch, self.setting) if text_only else batch))
-                reached = next(iter(sums.values()))[1]
-                if self.world.summed([reached])[0] >= targets:
+                whole = self.world.merged(sums)
+                reached = next(iter(whole.values()))[1]
+                if reached >= targets:
                     break
         self.model.train(was)
-        found = self._gathered(sums)
-        return {**found, "targets": self.world.summed([reached])[0]} if targets else found
+        return {**_means(whole), "targets": reached} if targets else _means(whole)
 
     def _batch(self, objective: s.Objective, source: Source, rows: Sequence[tuple[int, int]], seed: int) -> Batch:
         draws = getattr(objective, "draws", None)
@@ -246,19 +250,13 @@ class Trainer:
         names = list(batches[0].weights)
         own = [sum(batch.weights[name] for batch in batches) for name in names]
         tokens = sum(batch.tokens for batch in batches)
-        *totals, tokens = map(int, self.world.summed([*own, tokens], self.device)) if self.world.size > 1 else (*own, tokens)
-        return dict(zip(names, totals)), tokens
+        if self.world.size > 1:
+            *own, tokens = map(int, self.world.summed([*own, tokens], self.device))
+        return dict(zip(names, own)), tokens
 
     def _means(self, sums: dict[str, torch.Tensor], weights: dict[str, int]) -> dict[str, float]:
         totals = self.world.summed(sums.values(), self.device) if self.world.size > 1 else map(float, sums.values())
         return {name: total / weights[name] for name, total in zip(sums, totals)}
-
-    def _gathered(self, sums: dict[str, list[float]]) -> dict[str, float]:
-        flat = self.world.summed([x for pair in sums.values() for x in pair], self.device)
-        means = {name: flat[2 * i] / flat[2 * i + 1] for i, name in enumerate(sums)}
-        learned = {name.removeprefix("+"): value for name, value in means.items() if name.startswith("+")}
-        looked = {name: value for name, value in means.items() if not name.startswith("+")}
-        return {"loss": sum(learned.values()), **(learned if len(learned) > 1 else {}), **looked}
 
     def _seed(self, number: int, batch: int) -> None:
         """Dropout of a batch: a function of seed, step, batch and process."""
@@ -350,6 +348,14 @@ def _add(sums: dict[str, list[float]], found: Loss) -> None:
         total = sums.setdefault(name, [0.0, 0.0])
         total[0] += float(part.sum)
         total[1] += part.weight
+
+
+def _means(sums: dict[str, list[float]]) -> dict[str, float]:
+    """The loss, its parts where it has several, and the measures."""
+    means = {name: total / weight for name, (total, weight) in sums.items()}
+    learned = {name.removeprefix("+"): value for name, value in means.items() if name.startswith("+")}
+    looked = {name: value for name, value in means.items() if not name.startswith("+")}
+    return {"loss": sum(learned.values()), **(learned if len(learned) > 1 else {}), **looked}
 
 
 def _mixed(*numbers: int) -> int:

@@ -28,7 +28,8 @@ def optimiser(part: s.Optimiser, model: nn.Module, lr: float) -> torch.optim.Opt
 
 @optimiser.register
 def _(part: s.AdamW, model: nn.Module, lr: float) -> torch.optim.Optimizer:
-    decayed, spared = [], []
+    decayed: list[nn.Parameter] = []
+    spared: list[nn.Parameter] = []
     for row, tensor in _owned(model):
         (decayed if part.decay and _decays(row, part.decays) else spared).append(tensor)
     groups = [{"params": decayed, "weight_decay": part.decay}, {"params": spared, "weight_decay": 0.0}]
@@ -79,8 +80,10 @@ class Adafactor(torch.optim.Optimizer):
             state.setdefault("step", torch.zeros(()))
             state["step"] += 1
             decay = 1 - float(state["step"]) ** -group["power"]
-            several = len(outs) > 1
-            for i, (x, g) in enumerate(zip(tensor.split(outs), tensor.grad.split(outs)) if several else [(tensor, tensor.grad)]):
+            if len(outs) == 1:
+                self._move(tensor, tensor.grad, state, "0", decay, group)
+                continue
+            for i, (x, g) in enumerate(zip(tensor.split(outs), tensor.grad.split(outs))):
                 self._move(x, g, state, str(i), decay, group)
 
     def _move(self, x: Tensor, g: Tensor, state: dict[str, Any], key: str, decay: float, group: dict[str, Any]) -> None:
@@ -186,6 +189,4 @@ def peak(stage: s.Stage, paper: s.Model, model: s.Model) -> float:
 
 
 def _width(model: s.Model) -> int:
-    size = getattr(model, "size", None)
-    sizes = [size] if isinstance(size, s.Size) else [each for each in s.words(size).values() if isinstance(each, s.Size)]  # type: ignore[arg-type]
-    return max(each.d_model for each in sizes)
+    return max(each.d_model for each in s.parts(model) if isinstance(each, s.Size))

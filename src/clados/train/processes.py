@@ -28,6 +28,15 @@ class World:
             dist.all_reduce(numbers)
         return [float(x) for x in numbers.tolist()]
 
+    def merged(self, sums: dict[str, list[float]]) -> dict[str, list[float]]:
+        """Lists of numbers by name, added up over all processes; a process may lack names."""
+        if self.size == 1:
+            return sums
+        everywhere: list[dict[str, list[float]]] = [{}] * self.size
+        dist.all_gather_object(everywhere, sums)
+        names = dict.fromkeys(name for each in everywhere for name in each)
+        return {name: [sum(x) for x in zip(*(each[name] for each in everywhere if name in each))] for name in names}
+
     def add_gradients(self, model: nn.Module) -> None:
         """Make each gradient the sum of all processes' gradients, in one message."""
         if self.size == 1:
