@@ -36,15 +36,13 @@ GROUPS: dict[str, dict[str, Command]] = {
         ),
     },
     "Use": {
+        "generate": Command("clados.cli.generate:generate", "Let a model write on from a prompt"),
         "fill": Command("clados.cli.apply:fill", "Fill the blanks of a text"),
         "embed": Command("clados.cli.apply:embed", "Turn texts into vectors"),
         "translate": Command("clados.cli.apply:translate", "Translate texts"),
         "classify": Command("clados.cli.apply:classify", "Say what images show"),
         "match": Command("clados.cli.apply:match", "Say which text belongs to each image"),
         "act": Command("clados.cli.apply:act", "Let a Decision Transformer act in an environment"),
-    },
-    "Use": {
-        "generate": Command("clados.cli.apply:generate", "Let a model write on from a prompt"),
     },
     "The catalogue": {
         "schema": Command("clados.cli.keeping:schema", "Explain the attributes of a card"),
