@@ -1,0 +1,205 @@
+"""The verbs on a trained model besides generate: fill, embed, translate, classify, match, act."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from clados.cli import output
+from clados.errors import CladosError
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+Directory = Annotated[Path, typer.Argument(metavar="DIR", help="A directory that pretrain wrote, or of Hugging Face.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Batch = Annotated[int, typer.Option(min=1, help="How many at once.")]
+Top = Annotated[int, typer.Option(min=1, help="How many answers.")]
+Texts = Annotated[list[str] | None, typer.Argument(metavar="TEXT...", help="The texts.", show_default=False)]
+Lines = Annotated[Path | None, typer.Option(help="A file of texts instead, one a line.")]
+Images = Annotated[list[Path], typer.Argument(metavar="IMAGE...", help="PNG or JPEG files.")]
+
+
+class Pooling(StrEnum):
+    """How the states of a text become one vector."""
+
+    MEAN = "mean"
+    FIRST = "first"
+    POOLER = "pooler"
+
+
+def fill(
+    directory: Directory,
+    texts: Annotated[list[str], typer.Argument(metavar="TEXT...", help="Texts with [MASK] or <extra_id_0> in them.")],
+    top: Top = 5,
+    batch: Batch = 32,
+    json: AsJson = False,
+) -> None:
+    """Fill the blanks of a text.
+
+    Example: clados fill runs/bert "The [MASK] sat on the mat."
+    """
+    from clados.apply.fill import fill as apply
+
+    found = apply(directory, texts, top=top, batch=batch)
+    if json:
+        rows = [[[vars(each) for each in blank] for blank in filled.blanks] for filled in found]
+        output.tell([{"text": filled.text, "blanks": row} for filled, row in zip(found, rows)])
+        return
+    for filled in found:
+        output.heading(filled.text)
+        blanks = enumerate(filled.blanks, 1)
+        cells = [(str(i), _share(each.probability), each.text) for i, blank in blanks for each in blank]
+        output.table(("blank", "share", "words"), cells, right=("share",))
+
+
+def embed(
+    directory: Directory,
+    texts: Texts = None,
+    file: Lines = None,
+    pool: Annotated[Pooling | None, typer.Option(help="How states become a vector. [what DIR says, else mean]")] = None,
+    normalise: Annotated[bool, typer.Option(help="Bring vectors to unit length.")] = True,
+    out: Annotated[Path | None, typer.Option(help="Write an array of NumPy (.npy), [texts, d_model].")] = None,
+    batch: Batch = 32,
+    json: AsJson = False,
+) -> None:
+    """Turn texts into vectors; without --out or --json, show how alike the texts are.
+
+    Example: clados embed runs/bert "a cat" "a kitten" "a motorway"
+    """
+    from clados.apply.embed import embed as apply
+
+    given = _texts(texts, file)
+    vectors = apply(directory, given, pool=pool and pool.value, normalise=normalise, batch=batch)
+    if out is not None:
+        _save(out, vectors)
+    if json:
+        output.tell([{"text": text, "vector": vector} for text, vector in zip(given, vectors.tolist())])
+    elif out is None:
+        unit = vectors / vectors.norm(dim=-1, keepdim=True)
+        output.heading(f"cosines of {vectors.size(0)} vectors of {vectors.size(1)} numbers")
+        names = [str(i) for i in range(1, len(given) + 1)]
+        cells = [[f"{cosine:.3f}" for cosine in row] for row in (unit @ unit.T).tolist()]
+        output.table(["", *names, "text"], [[n, *row, text] for n, row, text in zip(names, cells, given)], right=names)
+
+
+def translate(
+    directory: Directory,
+    texts: Texts = None,
+    file: Lines = None,
+    prefix: Annotated[str | None, typer.Option(help="Put before each text, to name the task. [T5's for German]")] = None,
+    beams: Annotated[int, typer.Option(min=1, help="Candidates kept at each step.")] = 4,
+    length_penalty: Annotated[float, typer.Option(help="Above 0 favours longer translations.")] = 0.6,
+    batch: Batch = 16,
+    json: AsJson = False,
+) -> None:
+    """Translate texts.
+
+    Example: clados translate runs/transformer "Please enter a valid date."
+    """
+    from clados.apply.translate import translate as apply
+
+    given = _texts(texts, file)
+    found = apply(directory, given, prefix=prefix, beams=beams, length_penalty=length_penalty, batch=batch)
+    if json:
+        output.tell([{"text": text, "translation": each} for text, each in zip(given, found)])
+    else:
+        print("\n".join(found))
+
+
+def classify(directory: Directory, images: Images, top: Top = 5, batch: Batch = 32, json: AsJson = False) -> None:
+    """Say what images show.
+
+    Example: clados classify runs/vit shoe.png
+    """
+    from clados.apply.classify import classify as apply
+
+    found = apply(directory, images, top=top, batch=batch)
+    if json:
+        output.tell([{"image": str(image), "labels": [vars(e) for e in each]} for image, each in zip(images, found)])
+        return
+    cells = [(str(image), _share(e.probability), e.label) for image, each in zip(images, found) for e in each]
+    output.table(("image", "share", "class"), cells, right=("share",))
+
+
+def match(
+    directory: Directory,
+    images: Images,
+    text: Annotated[list[str], typer.Option(help="A text to choose from; say it again for each.")],
+    batch: Batch = 32,
+    json: AsJson = False,
+) -> None:
+    """Say which text belongs to each image: the share of each among the texts given.
+
+    Example: clados match runs/clip cat.png --text "a cat" --text "a red heart"
+    """
+    from clados.apply.match import match as apply
+
+    found = apply(directory, images, text, batch=batch).tolist()
+    if json:
+        output.tell({"images": [str(image) for image in images], "texts": text, "probabilities": found})
+        return
+    cells = [[str(image), *map(_share, row)] for image, row in zip(images, found)]
+    output.table(["image", *text], cells, right=text)
+
+
+def act(
+    directory: Directory,
+    env: Annotated[str, typer.Option(help="An environment of Gymnasium.")] = "CartPole-v1",
+    episodes: Annotated[int, typer.Option(min=1, help="How many.")] = 50,
+    return_to_go: Annotated[float | None, typer.Option(help="The return to ask for. [the largest it has seen]")] = None,
+    seed: Annotated[int, typer.Option(help="Of the starts and of the random actions.")] = 0,
+    json: AsJson = False,
+) -> None:
+    """Let a Decision Transformer act, beside a policy that acts at random.
+
+    Example: clados act runs/decision-transformer --episodes 50
+    """
+    from clados.apply.act import act as apply
+
+    found = apply(directory, env, episodes=episodes, return_to_go=return_to_go, seed=seed)
+    if json:
+        means = {"mean": found.mean, "random_mean": found.random_mean}
+        output.tell({"env": env, "episodes": episodes, "seed": seed, **vars(found), **means})
+        return
+    output.heading(f"{env}, {episodes} episodes, asked for a return of {found.return_to_go:g}")
+    output.facts({"mean return": f"{found.mean:.1f}", "random actions": f"{found.random_mean:.1f}"})
+
+
+def _share(probability: float) -> str:
+    return f"{100 * probability:.1f} %"
+
+
+def _texts(texts: list[str] | None, file: Path | None) -> list[str]:
+    """The texts of the command line, or the lines of a file.
+
+    Raises:
+        CladosError: for both, neither, or a file without text.
+    """
+    if bool(texts) == (file is not None):
+        raise CladosError("give texts, or a --file of them: one of the two")
+    if file is None:
+        return texts or []
+    try:
+        lines = [line for line in file.read_text(encoding="utf-8").splitlines() if line.strip()]
+    except UnicodeDecodeError as error:
+        raise CladosError(f"{file}: not text in UTF-8 ({error})") from error
+    if not lines:
+        raise CladosError(f"{file}: there is no text in it")
+    return lines
+
+
+def _save(file: Path, vectors: "Tensor") -> None:
+    """Write vectors as an array of NumPy, whole or not at all."""
+    import numpy as np
+
+    part = file.with_name(f".{file.name}.part")
+    try:
+        with part.open("wb") as opened:
+            np.save(opened, vectors.numpy())
+        part.replace(file)
+    except OSError:
+        part.unlink(missing_ok=True)
+        raise
+    output.note(f"wrote {file}: {vectors.size(0)} vectors of {vectors.size(1)} numbers")
