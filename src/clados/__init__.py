@@ -18,7 +18,9 @@ _OFFERED = {
     "embed": "clados.apply.embed:embed",
     "fill": "clados.apply.fill:fill",
     "find": "clados.catalog.query:ask",
+    "from_pretrained": "clados.checkpoints:from_pretrained",
     "match": "clados.apply.match:match",
+    "save_pretrained": "clados.checkpoints:save_pretrained",
     "translate": "clados.apply.translate:translate",
 }
 

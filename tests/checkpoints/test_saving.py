@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 import torch
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 from torch import nn
 
+import clados
 import clados.nn
 from clados import spec as s
 from clados.checkpoints import CheckpointError, from_pretrained, save_pretrained
@@ -76,6 +77,11 @@ def test_a_model_can_be_written_over_the_files_that_it_was_read_from(directory: 
     assert equal(from_pretrained(directory), model)
 
 
+def test_a_model_saves_itself_and_the_package_offers_both_verbs(made: nn.Module, tmp_path: Path) -> None:
+    made.save_pretrained(tmp_path / "model", max_shard="100KB")
+    assert equal(clados.from_pretrained(tmp_path / "model"), made)
+
+
 def test_precision_is_kept_or_changed_as_asked(made: nn.Module, tmp_path: Path) -> None:
     path = save_pretrained(made.to(torch.bfloat16), tmp_path / "half")
     assert {each.dtype for each in from_pretrained(path).parameters()} == {torch.bfloat16}
@@ -109,8 +115,6 @@ def test_a_head_of_which_the_files_hold_nothing_is_left_out_and_said(tmp_path: P
     bert = s.tiny(declared("bert").model).but(heads=(s.Pooler(),))
     path = save_pretrained(clados.nn.build(bert), tmp_path / "bert")
     tensors = {name: each for name, each in load_file(path / "model.safetensors").items() if "pooler" not in name}
-    from safetensors.torch import save_file
-
     save_file(tensors, path / "model.safetensors")
     model = from_pretrained(path)
     assert model.spec.heads == ()

@@ -2,11 +2,13 @@
 
 import math
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import torch
 from torch import Tensor, nn
 
+import clados
 from clados.nn.products import product
 from clados.spec import Init, Model, Part, Row, SpecError, TwoTower, rows
 from clados.spec.pieces import Env, Held, Linear, Named, Several, Table, Weight
@@ -78,6 +80,11 @@ class Module(Owner):
                 self.register_parameter(name, nn.Parameter(torch.empty(piece.shape)))
             else:
                 self.add_module(name, _made(piece))
+
+    def save_pretrained(self, path: str | Path, **how: Any) -> Path:
+        """Write a whole model as a directory; see ``clados.save_pretrained``."""
+        clados.save_pretrained(self, path, **how)
+        return Path(path)
 
 
 def _made(piece: Held | Several | Named | Linear | Table) -> nn.Module:
