@@ -9,7 +9,7 @@ from clados.catalog.load import catalog
 from clados.catalog.schema import ATTRIBUTES
 from clados.draw import architecture as boxes
 from clados.draw import bars, curve, family_tree, surveyed
-from clados.tour.stops import Stop, lit
+from clados.tour.stops import Stop
 
 STYLE = """
 :root{color-scheme:light dark;--ink:#1f2328;--faint:#57606a;--paper:#fff;--rule:#d0d7de;--good:#1a7f37}
@@ -17,10 +17,11 @@ STYLE = """
 body{font:15px/1.5 system-ui,-apple-system,'Segoe UI','DejaVu Sans',sans-serif;color:var(--ink);background:var(--paper);
 max-width:1160px;margin:0 auto;padding:24px}
 h1{font-size:28px;margin:0 0 4px}h2{font-size:22px;margin:48px 0 8px;border-top:1px solid var(--rule);padding-top:24px}
-h3{font-size:16px;margin:24px 0 8px}p{margin:8px 0;max-width:75ch}.faint{color:var(--faint)}.good{color:var(--good);font-weight:600}
+h3{font-size:16px;margin:24px 0 8px}p{margin:8px 0;max-width:75ch}.faint{color:var(--faint)}
+.good{color:var(--good);font-weight:600}
 figure{margin:12px 0;overflow-x:auto}svg{max-width:100%;height:auto}
-table{border-collapse:collapse;width:100%;font-size:14px}th,td{text-align:left;vertical-align:top;padding:5px 10px 5px 0;
-border-bottom:1px solid var(--rule)}td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}
+table{border-collapse:collapse;width:100%;font-size:14px}th,td{text-align:left;vertical-align:top;
+padding:5px 10px 5px 0;border-bottom:1px solid var(--rule)}td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}
 .scroll{overflow-x:auto}pre{white-space:pre-wrap;margin:0;font:13px/1.5 ui-monospace,'DejaVu Sans Mono',monospace}
 nav a{margin-right:14px}
 """
@@ -32,7 +33,7 @@ def report(stops: Mapping[str, Stop]) -> str:
     Args:
         stops: the trained models, by id, in order.
     """
-    tree = family_tree(surveyed(catalog().values()), lit(stops)).svg
+    tree = family_tree(surveyed(catalog().values()), set(stops)).svg
     body = [
         "<h1>Three Transformers, from card to trained model</h1>",
         "<p class=faint>Each was sized down from its declaration, trained with its own objective on the embedded text, "
@@ -75,15 +76,17 @@ def _summary(stops: Iterable[Stop]) -> str:
         )
         for each in stops
     ]
-    note = "Nats a token on held-out documents, all with the same tokenizer as the model beside them; what is guessed "
-    note += "without a model is the unigram and the interpolated Kneser-Ney bigram entropy. A model that sees both sides "
-    note += "answers another question than the bigram does, so only the left-to-right one may be compared with it."
+    note = (
+        "Nats a token on held-out documents, with the model's own tokenizer; the unigram and the interpolated "
+        "Kneser-Ney bigram are guesses without a model. A model that sees both sides of a gap answers another "
+        "question than the bigram does: only the left-to-right one may be compared with it."
+    )
     return table(heads, rows, range(1, 8)) + f"<p class=faint>{note}</p>"
 
 
 def _section(name: str, stop: Stop) -> str:
     small = stop.plan.model
-    full = stop.declared.model
+    full = stop.declaration.model
     title = f"{stop.card.name}: {type(full).__name__}, {type(stop.plan.stage.objective).__name__}"
     entries = [(entry["step"], entry["loss"]) for entry in stop.learned.entries if "loss" in entry]
     held = [(entry["step"], entry["held_out"]["loss"]) for entry in stop.learned.entries if "held_out" in entry]
@@ -92,12 +95,15 @@ def _section(name: str, stop: Stop) -> str:
         {"training": entries, "held out": held}, name="Loss", x_name="step", y_name="nats a token", baselines=lines
     )
     ledgers = {f"{stop.card.id} as published": boxes.ledger_parts(full), "as trained here": boxes.ledger_parts(small)}
-    samples = table(("given", "made of it"), [(f"<pre>{escape(a)}</pre>", f"<pre>{escape(b)}</pre>") for a, b in stop.samples])
+    samples = table(
+        ("given", "made of it"), [(f"<pre>{escape(a)}</pre>", f"<pre>{escape(b)}</pre>") for a, b in stop.samples]
+    )
     return "\n".join(
         [
             f"<h2 id={name}>{escape(title)}</h2>",
             f"<p>{escape(str(stop.card.values['extension']))}</p>",
-            f"<h3>What it learned</h3><figure>{loss.svg}</figure>{samples}",
+            f"<h3>What it learned</h3><figure>{loss.svg}</figure>",
+            f"<p>{escape(str(stop.measure))}</p>{samples}",
             f"<h3>What it is made of</h3><figure>{boxes.architecture(small, f'{name} as trained here').svg}</figure>",
             f"<figure>{bars.stacked(ledgers, name='Parameters by kind of part', share=True).svg}</figure>",
             f"<h3>What is known of it</h3>{_card(stop.card)}",

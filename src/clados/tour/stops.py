@@ -1,30 +1,46 @@
 """The stops of the tour: which models, how they are trained, and what each can do afterwards."""
 
-from collections.abc import Callable, Mapping
+import shutil
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import singledispatch
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from clados import spec as s
+from clados.apply.fill import fill
+from clados.apply.generate import generate
+from clados.apply.measure import Measure, measure
+from clados.apply.ready import Ready
 from clados.catalog.card import Card
 from clados.catalog.load import card
+from clados.checkpoints import save_pretrained
 from clados.models.declared import declared
 from clados.train.learns import Learned, measured_run
 from clados.train.log import Show
 from clados.train.pretrain import Choices, Plan, module, planned
 
-# Sizes and rates that come under the unigram entropy within a minute or two on two cores.
-STOPS = {
-    "bert": Choices(model="bert", params="1M", data="english", vocab=1024, length=64, batch=32, lr=3e-3),
-    "gpt-2": Choices(model="gpt-2", params="1M", data="english", vocab=1024, length=64, batch=32, lr=3e-3),
-    "t5": Choices(model="t5", params="1M", data="english", vocab=1024, length=64, batch=32, lr=3e-3),
-}
+Samples = tuple[tuple[str, str], ...]  # what it was given, what it made of it
 
-PROMPTS = {
-    "bert": ("a [MASK] of land", "the act of [MASK] something", "a person who [MASK] a book"),
-    "gpt-2": ("a person who", "the act of", "What is"),
-    "t5": ("a small <extra_id_0> used to", "the <extra_id_0> of a person", "a state in <extra_id_0> United States"),
-}
+MASKED = ("the [MASK] of the body", "a person who [MASK] something", "the act of [MASK] an object")
+BEGUN = ("a person who", "the act of", "ROMEO.")
+GAPPED = (
+    "a small <extra_id_0> used for cutting",
+    "the <extra_id_0> of the body",
+    "a state in the <extra_id_0> of America",
+)
+
+
+def stops(minutes: float) -> dict[str, Choices]:
+    """The three models and how each is trained: its share of the minutes, at a size that learns within them."""
+    return {
+        model: Choices(
+            model=model, params="1M", data="english", vocab=1024, length=64, batch=32, lr=3e-3, minutes=minutes / 3
+        )
+        for model in ("bert", "gpt-2", "t5")
+    }
 
 
 @dataclass(frozen=True)
@@ -32,10 +48,11 @@ class Stop:
     """One model of the tour, trained."""
 
     card: Card
-    declared: s.Declaration
+    declaration: s.Declaration
     plan: Plan
     learned: Learned
-    samples: tuple[tuple[str, str], ...]  # what it was given, what it made of it
+    measure: Measure
+    samples: Samples
 
     @property
     def margin(self) -> float:
@@ -55,28 +72,61 @@ class Stop:
             "unigram": round(self.learned.baseline["unigram"], 4),
             "bigram": round(self.learned.baseline["bigram"], 4),
             "under_unigram": round(self.margin, 4),
+            "measure": {"name": self.measure.name, "value": self.measure.value, "trivial": self.measure.trivial},
             "samples": [list(each) for each in self.samples],
         }
 
 
-def stop(choices: Choices, folder: Path, show: Show, write: Callable[[Any, Any, str], str]) -> Stop:
-    """Plan, train, measure and try one model; its directory is written below ``folder``.
-
-    Args:
-        write: what a trained model makes of a prompt: (model, tokenizer, prompt) -> text.
+def stop(choices: Choices, folder: Path, show: Callable[[str], Show]) -> Stop:
+    """Plan, train, measure and try one model; its directory is written to ``folder``, in place of what was there.
 
     Raises:
         CladosError: as ``planned``.
     """
+    shutil.rmtree(folder, ignore_errors=True)
     plan = planned(choices)
-    name = plan.card.partition(":")[0]
-    trainer = plan.trainer(module(plan), folder / name, show)
+    trainer = plan.trainer(module(plan), folder, show(plan.card))
     learned = measured_run(plan, trainer)
-    trainer.model.eval()
-    samples = tuple((prompt, write(trainer.model, plan.tokenizer, prompt)) for prompt in PROMPTS[name])
-    return Stop(card(name), declared(name), plan, learned, samples)
+    model = trainer.model.eval()
+    save_pretrained(model, folder, tokenizer=plan.tokenizer)
+    objective = plan.stage.objective
+    ready = Ready(
+        model=model, name=plan.card, tokenizer=plan.tokenizer, objective=objective, length=plan.setting.length
+    )
+    return Stop(
+        card=card(plan.card),
+        declaration=declared(plan.card),
+        plan=plan,
+        learned=learned,
+        measure=measure(ready, plan.held_out),
+        samples=tried(objective, ready),
+    )
 
 
-def lit(stops: Mapping[str, Stop]) -> set[str]:
-    """The ids to light in the family tree."""
-    return {each.card.id for each in stops.values()}
+@singledispatch
+def tried(objective: s.Objective, ready: Ready) -> Samples:
+    """What a model makes of a few prompts that suit its objective; nothing for one that has no prompts here."""
+    return ()
+
+
+@tried.register
+def _(objective: s.MaskedTokens, ready: Ready) -> Samples:
+    found = fill(ready, MASKED, top=4)
+    guesses = (", ".join(f"{each.text} {each.probability:.0%}" for each in filled.blanks[0]) for filled in found)
+    return tuple(zip(MASKED, guesses))
+
+
+@tried.register
+def _(objective: s.CorruptedSpans, ready: Ready) -> Samples:
+    return tuple((prompt, filled.text) for prompt, filled in zip(GAPPED, fill(ready, GAPPED)))
+
+
+@tried.register
+def _(objective: s.NextToken, ready: Ready) -> Samples:
+    words = ready.words
+    found = []
+    for number, prompt in enumerate(BEGUN):
+        ids = torch.tensor([words.encode(prompt, add_special_tokens=False)])
+        written = generate(ready.model, ids, max_new_tokens=32, temperature=0.8, top_p=0.9, seed=number)
+        found.append((prompt, words.decode(written[0].tolist())))
+    return tuple(found)

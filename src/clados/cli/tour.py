@@ -1,0 +1,59 @@
+"""`clados tour`: three models from card to trained small model, and a report of it."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from clados.cli.output import heading, lines, note, table, tell
+
+if TYPE_CHECKING:
+    from clados.tour.stops import Stop
+
+
+def tour(
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Where the models and report.html go.")] = Path("runs/tour"),
+    minutes: Annotated[float, typer.Option(min=0.01, help="Of training, for all three together.")] = 4.0,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
+) -> None:
+    """Train BERT, GPT-2 and T5 small, each with its own objective on the embedded text, and write a report."""
+    from clados.catalog.files import write_text
+    from clados.catalog.load import card
+    from clados.models.declared import declared
+    from clados.spec import count
+    from clados.tour.report import report
+    from clados.tour.stops import stop, stops
+    from clados.train.log import Bar
+
+    done: dict[str, Stop] = {}
+    for name, choices in stops(minutes).items():
+        if not as_json:
+            known, model = card(name), declared(name).model
+            heading(f"{known.name} · {type(model).__name__} · {count(model).total:,} parameters as published")
+            lines([str(known.values["extension"])])
+        done[name] = stop(choices, out / name, Bar)
+        if not as_json:
+            _show(done[name])
+    page = out / "report.html"
+    write_text(page, report(done))
+    if as_json:
+        tell({"report": str(page), "models": [each.json() for each in done.values()]})
+    note(f"wrote {page}")
+
+
+def _show(stop: "Stop") -> None:
+    """What one model came to."""
+    figures = stop.json()
+    table(
+        ("parameters", "steps", "start", "unigram", "bigram", "end", "under the unigram", str(stop.measure.name)),
+        [
+            (
+                f"{figures['parameters']:,}",
+                f"{figures['steps']:,}",
+                *(f"{figures[name]:.3f}" for name in ("start", "unigram", "bigram", "end", "under_unigram")),
+                f"{stop.measure.value:.3f} ({stop.measure.beside} {stop.measure.trivial:.3f})",
+            )
+        ],
+    )
+    lines([f"{given}  ->  {made}" for given, made in stop.samples])
+    print()
