@@ -1,0 +1,87 @@
+"""Oracles: models written once more from their papers' equations, in plain loops over float64 numbers.
+
+The modules of this folder import numpy and nothing of ours; only this one knows both sides.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from clados import spec as s
+from clados.verify.oracles import atari, gpt_3, llama, transformer
+
+Numbers = Mapping[str, Any]
+Arrays = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Oracle:
+    """One oracle.
+
+    Attributes:
+        card: whose paper it follows.
+        source: where its equations stand.
+        fits: whether a declared structure is the one that it computes.
+        numbers: what it is told of a model: sizes and constants, nothing of its structure.
+        run: numbers, weights by our names and inputs to outputs by name.
+        sizes: further words of a size that it understands.
+    """
+
+    card: str
+    source: str
+    fits: Callable[[s.Model], bool]
+    numbers: Callable[[Any], Numbers]
+    run: Callable[[Numbers, Arrays, Arrays], dict[str, Any]]
+    sizes: tuple[str, ...] = ()
+
+
+def _stack(model: Any) -> dict[str, Any]:
+    """Sizes of a model with one stack."""
+    dims = model.size.dims
+    named = {name: getattr(dims, name) for name in ("layers", "heads", "kv_heads", "head_dim")}
+    return {**named, "eps": model.stack.norm.eps}
+
+
+ORACLES = (
+    Oracle(
+        "gpt-3",
+        "arXiv:2005.14165 §2.1, arXiv:1904.10509 §4.2 (bands)",
+        lambda model: isinstance(model, s.Decoder),
+        lambda model: {**_stack(model), "span": model.stack.block[1].attn.pattern.span},
+        gpt_3.run,
+    ),
+    Oracle(
+        "transformer",
+        "arXiv:1706.03762 §3",
+        lambda model: isinstance(model, s.EncoderDecoder),
+        lambda model: {
+            "layers": (model.sides.encoder.layers, model.sides.decoder.layers),
+            "heads": model.sides.encoder.heads,
+            "eps": model.encoder.norm.eps,
+        },
+        transformer.run,
+    ),
+    Oracle(
+        "llama",
+        "arXiv:2302.13971 §2.2, arXiv:2104.09864 eq. 12-14",
+        lambda model: isinstance(model, s.Decoder),
+        lambda model: {**_stack(model), "base": model.stack.position.base},
+        llama.run,
+        ("d_ff", "kv_heads", "head_dim"),
+    ),
+    Oracle(
+        "decision-transformer",
+        "arXiv:2106.01345 §3, appendix A; github:kzl/decision-transformer atari/mingpt/model_atari.py",
+        lambda model: isinstance(model, s.Decoder) and isinstance(model.inputs, s.Frames),
+        lambda model: {**_stack(model), "strides": tuple(stride for _, _, stride in model.inputs.convolutions)},
+        atari.run,
+    ),
+)
+
+
+def oracles(card: str, model: s.Model) -> list[Oracle]:
+    """The oracles of a declared structure."""
+    return [each for each in ORACLES if each.card == card and each.fits(model)]
+
+
+__all__ = ["ORACLES", "Oracle", "oracles"]
