@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from typing import Protocol
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from clados import spec as s
 from clados.nn.build import Maps, Module, Product, Rows, builds
 from clados.nn.layers import ACTS
+from clados.nn.likelihood import nll
 from clados.nn.products import product
 from clados.spec.pieces import Env
 
@@ -23,24 +23,28 @@ class Inputs(Protocol):
 
 
 class WordHead(Module):
-    """Scores of the words of the vocabulary."""
+    """Scores of the words of the vocabulary: a table times the states."""
 
-    def nll(self, x: Tensor, labels: Tensor, inputs: Inputs, smoothing: float = 0.0, chunk: int = 1024) -> Tensor:
-        """The sum of -log p(label) over positions: x is [positions, d_model], labels [positions].
+    def ready(self, x: Tensor) -> Tensor:
+        """The states as the table meets them."""
+        return x
 
-        Positions are taken in chunks, so that the scores of all of them never stand in memory at once.
-        """
-        parts = zip(x.split(chunk), labels.split(chunk), strict=True)
-        losses = [
-            F.cross_entropy(self(each, inputs, {}).float(), label, reduction="sum", label_smoothing=smoothing)
-            for each, label in parts
-        ]
-        return torch.stack(losses).sum()
+    def words(self, inputs: Inputs) -> tuple[Tensor, Tensor | None]:
+        """The table, [vocabulary, d_model], and its bias."""
+        raise NotImplementedError
+
+    def forward(self, x: Tensor, inputs: Inputs, read: Read) -> Tensor:
+        """[..., d_model] -> [..., vocabulary]."""
+        return product(self.ready(x), *self.words(inputs))
+
+    def nll(self, x: Tensor, labels: Tensor, inputs: Inputs, smoothing: float = 0.0) -> Tensor:
+        """The sum of -log p(label) over positions: x is [positions, d_model], labels [positions]."""
+        return nll(self.ready(x), *self.words(inputs), labels, smoothing)
 
 
 @builds(s.Tied)
 class Tied(WordHead):
-    """The token table times the states; a masked model's dense, act and norm go before it."""
+    """The token table; a masked model's dense, act and norm go before it."""
 
     dense: Product
     norm: Maps
@@ -53,24 +57,23 @@ class Tied(WordHead):
         if not part.bias:
             self.register_parameter("bias", None)
 
-    def forward(self, x: Tensor, inputs: Inputs, read: Read) -> Tensor:
-        """[..., d_model] -> [..., vocabulary]."""
+    def ready(self, x: Tensor) -> Tensor:
         if self.act is not None:
             x = self.norm(self.act(self.dense(x)))
-        if self.scale != 1.0:
-            x = x * self.scale
-        return product(x, inputs.tokens.weight, self.bias)
+        return x * self.scale if self.scale != 1.0 else x
+
+    def words(self, inputs: Inputs) -> tuple[Tensor, Tensor | None]:
+        return inputs.tokens.weight, self.bias
 
 
 @builds(s.Untied)
 class Untied(WordHead):
-    """A table of its own times the states."""
+    """A table of its own."""
 
     table: Product
 
-    def forward(self, x: Tensor, inputs: Inputs, read: Read) -> Tensor:
-        """[..., d_model] -> [..., vocabulary]."""
-        return self.table(x)
+    def words(self, inputs: Inputs) -> tuple[Tensor, Tensor | None]:
+        return self.table.weight, self.table.bias
 
 
 @builds(s.Pooler)

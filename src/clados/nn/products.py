@@ -8,13 +8,13 @@ from torch import Tensor
 
 # CPUs with AVX2 alone have no bfloat16 instructions: torch multiplies there number by number, which only keeps up with
 # the memory for a few rows; float32 copies multiply tens of times faster for many.
-WIDENED = torch.backends.cpu.get_cpu_capability() == "AVX2"
+SLOW = {torch.bfloat16} if torch.backends.cpu.get_cpu_capability() == "AVX2" else set[torch.dtype]()
 FEW = 4
 
 
 def product(x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
     """x W^T + b: [..., n_in] -> [..., n_out]."""
-    if WIDENED and weight.dtype is torch.bfloat16 and weight.is_cpu and x.numel() > FEW * x.size(-1):
+    if x.dtype in SLOW and x.is_cpu and x.numel() > FEW * x.size(-1):
         return InFloat32.apply(x, weight, bias)  # type: ignore[no-any-return, no-untyped-call]
     return F.linear(x, weight, bias)
 
@@ -38,3 +38,11 @@ class InFloat32(torch.autograd.Function):
             (rows.T @ x.float().flatten(0, -2)).to(weight.dtype) if needs_weight else None,
             rows.sum(0).to(weight.dtype) if needs_bias and ctx.biased else None,
         )
+
+
+def product_type(x: Tensor) -> torch.dtype:
+    """The type in which products of states like ``x`` with weights are computed: autocast's, unless that is slow."""
+    kind, where = x.dtype, x.device.type
+    if torch.is_autocast_enabled(where):
+        kind = torch.get_autocast_dtype(where)
+    return torch.float32 if kind is torch.float16 or (kind in SLOW and x.is_cpu) else kind

@@ -1,0 +1,41 @@
+"""``python -m benchmarks [NAME ...] [--threads N]``: run all benchmarks, or those named."""
+
+import argparse
+import importlib
+
+import torch
+
+from benchmarks import harness
+
+# name -> module:function, each ``(limits) -> figures``
+BENCHMARKS = {
+    "decode": "benchmarks.decode:float32",
+    "decode-bf16": "benchmarks.decode:bfloat16",
+    "decode-tiny": "benchmarks.decode:tiny",
+    "encode": "benchmarks.encode:texts",
+    "train": "benchmarks.train:float32",
+    "train-bf16": "benchmarks.train:bfloat16",
+    "train-small": "benchmarks.train:small",
+    "start": "benchmarks.start:start",
+}
+
+
+def main() -> None:
+    """Measure, print and keep."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("names", nargs="*", choices=[*BENCHMARKS, []], metavar="NAME", help=", ".join(BENCHMARKS))
+    parser.add_argument("--threads", type=int, help="threads of both sides; all cores when not given")
+    given = parser.parse_args()
+    if given.threads:
+        torch.set_num_threads(given.threads)
+    for name in given.names or BENCHMARKS:
+        module, _, function = BENCHMARKS[name].partition(":")
+        limits = harness.limits()
+        print(f"== {name}: {limits.matmul_gflops:.0f} GFLOP/s, {limits.read_gb_per_s:.1f} GB/s")
+        figures = getattr(importlib.import_module(module), function)(limits)
+        harness.show(figures)
+        harness.write(name, figures, limits)
+
+
+if __name__ == "__main__":
+    main()
