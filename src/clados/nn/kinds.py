@@ -158,7 +158,9 @@ class EncoderDecoder(Module):
         past = cache.used if cache else 0
         positions = torch.arange(past, past + decoder_input_ids.size(1), device=decoder_input_ids.device)[None]
         keep = None if decoder_attention_mask is None else decoder_attention_mask.bool()
-        seen = None if attention_mask is None or bool(attention_mask.all()) else attention_mask.bool()
+        seen = None if attention_mask is None else attention_mask.bool()
+        if seen is not None and not torch.compiler.is_compiling() and bool(seen.all()):
+            seen = None
         x = self.inputs(decoder_input_ids, positions)
         return self.decoder(x, positions, keep, cache, encoder_outputs, seen)
 
