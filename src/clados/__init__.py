@@ -19,6 +19,7 @@ _OFFERED = {
     "fill": "clados.apply.fill:fill",
     "find": "clados.catalog.query:ask",
     "from_pretrained": "clados.checkpoints:from_pretrained",
+    "generate": "clados.apply.write:write",
     "match": "clados.apply.match:match",
     "save_pretrained": "clados.checkpoints:save_pretrained",
     "translate": "clados.apply.translate:translate",

@@ -84,10 +84,15 @@ def _unmasked(ready: Ready, rows: Sequence[list[int]], top: int) -> list[Filled]
     ids[places[:, 0], places[:, 1]] = likely.indices[:, 0]
     blanks: list[list[tuple[Candidate, ...]]] = [[] for _ in rows]
     for row, chances, chosen in zip(places[:, 0].tolist(), likely.values.tolist(), likely.indices.tolist()):
-        texts = [words.decode([token], skip_special_tokens=False).strip() for token in chosen]
-        blanks[row].append(tuple(map(Candidate, texts, chances)))
+        blanks[row].append(tuple(Candidate(_said(words, token), chance) for token, chance in zip(chosen, chances)))
     filled = [words.decode(each[: len(row)]).strip() for each, row in zip(ids.tolist(), rows)]
     return [Filled(text, tuple(each)) for text, each in zip(filled, blanks)]
+
+
+def _said(words: Tokenizer, token: int) -> str:
+    """A word as text; one that goes on from the word before keeps WordPiece's mark of it."""
+    (raw,) = words.tokens([token])
+    return raw if raw.startswith("##") else words.decode([token], skip_special_tokens=False).strip()
 
 
 # ---------------------------------------------------------------- spans

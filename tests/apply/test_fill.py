@@ -1,0 +1,90 @@
+"""Blanks are filled with what the model finds likeliest; spans with what it writes for each sentinel."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+import torch
+
+from clados.apply.fill import fill, spans
+from clados.apply.ready import Ready
+from clados.nn import build
+from clados.spec import SpecError
+
+WHOLE, HOLED = "The king sat on the throne of the castle.", "The <extra_id_0> sat on the [MASK] of the castle."
+
+
+def test_words_have_the_probabilities_of_the_whole_vocabulary(ready: Callable[[str], Ready]) -> None:
+    bert = ready("bert")
+    (filled,) = fill(bert, "The [MASK] sat on the [MASK].", top=3)
+    ids = torch.tensor([bert.words.encode("The [MASK] sat on the [MASK].")])
+    with torch.no_grad():
+        chances = bert.model(ids).logits.softmax(-1)[ids == bert.words.id("mask")]
+    assert len(filled.blanks) == 2
+    for blank, row in zip(filled.blanks, chances):
+        best = row.topk(3)
+        assert [each.probability for each in blank] == pytest.approx(best.values.tolist(), rel=1e-4)
+        assert [each.text for each in blank] == bert.words.tokens(best.indices.tolist())
+    ids[ids == bert.words.id("mask")] = chances.argmax(-1)
+    assert filled.text == bert.words.decode(ids[0].tolist())
+
+
+def test_texts_keep_their_order_and_their_answers_in_any_batch(ready: Callable[[str], Ready]) -> None:
+    bert, texts = ready("bert"), ["[MASK]", "The dog [MASK] over the green hill.", "Rain [MASK] on the <mask>"]
+    together, alone = fill(bert, texts), [fill(bert, text)[0] for text in texts]
+    for a, b in zip(together, alone):
+        assert a.text == b.text
+        for x, y in zip(a.blanks, b.blanks):
+            assert [each.probability for each in x] == pytest.approx([each.probability for each in y], rel=1e-4)
+
+
+def test_marks_of_any_style_mean_a_blank(ready: Callable[[str], Ready]) -> None:
+    roberta = ready("roberta")
+    assert fill(roberta, "The <mask> sat") == fill(roberta, "The [MASK] sat")
+    assert roberta.words.encode("The<mask> sat") != roberta.words.encode("The <mask> sat")  # a space is no word of its own
+
+
+def test_a_model_that_has_learned_spans_restores_them(ready: Callable[[str], Ready]) -> None:
+    t5 = ready("t5")
+    words, model = t5.words, build(t5.spec, seed=1)
+    first, second, third = words.sentinels[:3]
+    end = words.id("eos")
+    target = [first, *words.encode("king", add_special_tokens=False), second]
+    target += [*words.encode("throne", add_special_tokens=False), third, end]
+    source = torch.tensor([words.encode("The<extra_id_0> sat on the<extra_id_1> of the castle.")])
+    seen = torch.tensor([[t5.spec.vocab.start, *target[:-1]]])
+    optimiser = torch.optim.Adam(model.parameters(), 3e-3)
+    for _ in range(60):
+        loss = torch.nn.functional.cross_entropy(model(source, decoder_input_ids=seen).logits[0], torch.tensor(target))
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+    (filled,) = fill(replace(t5, model=model), HOLED)
+    assert filled.text == WHOLE
+    assert [blank[0].text for blank in filled.blanks] == ["king", "throne"]
+    assert all(0.5 < blank[0].probability <= 1 for blank in filled.blanks)
+
+
+def test_spans_end_at_the_next_sentinel_and_the_text_at_its_end(ready: Callable[[str], Ready]) -> None:
+    words = ready("t5").words
+    first, second, third = words.sentinels[:3]
+    end = words.id("eos")
+    assert spans(words, [first, 7, 8, second, third, 9, end, 5]) == {first: [1, 2], second: [], third: [5]}
+    assert spans(words, [7, first, 8, first, 9]) == {first: [2]}  # a sentinel said twice counts once
+    assert spans(words, [end, first, 8]) == {}
+
+
+def test_what_is_not_written_is_empty_and_has_no_chance(ready: Callable[[str], Ready]) -> None:
+    (filled,) = fill(ready("t5"), "The [MASK] sat")  # of random weights
+    assert all(candidate.probability <= 1 and (candidate.text or candidate.probability == 0) for (candidate,) in filled.blanks)
+
+
+def test_what_cannot_be_filled_is_refused(ready: Callable[[str], Ready]) -> None:
+    with pytest.raises(SpecError, match=r"'The king sat' has no blank; write \[MASK\]"):
+        fill(ready("bert"), "The king sat")
+    with pytest.raises(SpecError, match="longer than the 64 tokens"):
+        fill(ready("bert"), "[MASK]" + " king" * 100)
+    with pytest.raises(SpecError, match="top is 0"):
+        fill(ready("bert"), "[MASK]", top=0)
+    with pytest.raises(SpecError, match="120 blanks; t5 has 100 sentinels"):
+        fill(ready("t5"), "[MASK] " * 120)
