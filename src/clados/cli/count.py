@@ -107,12 +107,14 @@ def diff(
 ) -> None:
     """Say what changed from one model to another: in words, in parts, in parameters.
 
+    Where only one size is named, or none, the other model's size of the same name is taken if it has one.
+
     Example: clados diff bert roberta
     """
     from clados.catalog.counts import model_of
     from clados.catalog.differences import compared
 
-    (card, size), (other, its) = named(old), named(new)
+    (card, size), (other, its) = _pair(old, new)
     found = compared(model_of(card, size), model_of(other, its))
     if as_json:
         output.tell({"old": f"{card.id}:{size.name}", "new": f"{other.id}:{its.name}", **found.as_dict()})
@@ -127,6 +129,16 @@ def diff(
     output.heading("\nIn parameters")
     cells = [[name, f"{a:,}", f"{b:,}", f"{b - a:+,}"] for name, (a, b) in found.parameters.items()]
     output.table(("", card.id, other.id, "difference"), cells, right=(card.id, other.id, "difference"))
+
+
+def _pair(old: str, new: str) -> "tuple[tuple[Card, Size], tuple[Card, Size]]":
+    """Two models at sizes of one name, where the user leaves that open."""
+    (card, size), (other, its) = named(old), named(new)
+    if ":" not in new:
+        its = next((each for each in other.sizes if each.name == size.name), its)
+    elif ":" not in old:
+        size = next((each for each in card.sizes if each.name == its.name), size)
+    return (card, size), (other, its)
 
 
 def _said(value: object) -> str:
