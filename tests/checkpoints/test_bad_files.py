@@ -40,6 +40,10 @@ def test_a_path_that_is_not_there_is_refused_and_nothing_is_downloaded(tmp_path:
     refused(tmp_path / "gpt2", "gpt2", "nothing is downloaded")
 
 
+def test_a_file_instead_of_its_directory_is_refused(directory: Path) -> None:
+    refused(directory / "model.safetensors", "name its directory")
+
+
 def test_a_directory_without_config_is_refused(directory: Path) -> None:
     (directory / "config.json").unlink()
     refused(directory, "config.json", "no such file")

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import torch
+import transformers
 from safetensors.torch import load_file, save_file
 from torch import nn
 
@@ -16,6 +17,7 @@ import clados
 import clados.nn
 from clados import spec as s
 from clados.checkpoints import CheckpointError, from_pretrained, save_pretrained
+from clados.data.training import train_tokenizer
 from clados.models.declared import declared
 
 
@@ -120,6 +122,24 @@ def test_a_head_of_which_the_files_hold_nothing_is_left_out_and_said(tmp_path: P
     assert model.spec.heads == ()
     assert model.report.left_out == ("pooler",)
     assert model.report.verdict.startswith("partial")
+
+
+def test_a_link_to_a_directory_stays_a_link(made: nn.Module, directory: Path, tmp_path: Path) -> None:
+    (tmp_path / "latest").symlink_to(directory)
+    save_pretrained(made, tmp_path / "latest", max_shard="100KB")
+    assert (tmp_path / "latest").is_symlink()
+    assert (directory / "model.safetensors.index.json").exists()
+    assert {each.name for each in tmp_path.iterdir()} == {"latest", directory.name}
+
+
+def test_a_tokenizer_is_written_and_read_alongside(made: nn.Module, tmp_path: Path) -> None:
+    tokenizer = train_tokenizer(["the cat sat on the mat"] * 3, "bytes", 300)
+    path = save_pretrained(made, tmp_path / "model", tokenizer=tokenizer)
+    back = from_pretrained(path)
+    assert back.tokenizer.encode("the cat") == tokenizer.encode("the cat")
+    again = save_pretrained(back, tmp_path / "again")
+    assert from_pretrained(again).tokenizer.key == back.tokenizer.key
+    assert transformers.AutoTokenizer.from_pretrained(path)("the cat")["input_ids"] == tokenizer.encode("the cat")
 
 
 # ---------------------------------------------------------------- crashes

@@ -8,7 +8,7 @@ import pytest
 
 from clados import spec as s
 from clados.checkpoints import LayoutError
-from clados.checkpoints.choose import chosen, writable
+from clados.checkpoints.choose import chosen, is_directory, writable
 from clados.checkpoints.dialects import flat, nested
 from clados.checkpoints.written import parsed
 from clados.models.declared import declared, found
@@ -56,6 +56,11 @@ def test_a_word_that_is_left_out_stays_as_declared() -> None:
 def test_fixed_words_decide_between_declarations_that_share_a_type() -> None:
     assert chosen({"model_type": "t5", "feed_forward_proj": "relu"}).card == "t5"
     assert chosen({"model_type": "t5", "feed_forward_proj": "gated-gelu"}).card == "t5-v1.1"
+
+
+def test_a_head_of_its_own_is_read_whatever_newer_files_say_of_it() -> None:
+    said = {"model_type": "t5", "feed_forward_proj": "gated-gelu", "tie_word_embeddings": True}
+    assert chosen(flat(said)).card == "t5-v1.1"
 
 
 def test_two_keys_of_one_word_must_agree() -> None:
@@ -116,7 +121,7 @@ def test_text_that_is_no_declaration_is_refused(text: str) -> None:
 def test_a_declared_model_is_written_for_others_where_they_compute_the_same(card: str) -> None:
     kinds = {writable(model).layout.model_type for model in declared(card).models().values()}
     ours = {"transformer": {"clados"}, "gpt-3": {"clados"}, "decision-transformer": {"clados", "decision_transformer"}}
-    assert kinds == ours.get(card, {layout.model_type for layout in declared(card).layouts})
+    assert kinds == ours.get(card, {layout.model_type for layout in declared(card).layouts if is_directory(layout)})
 
 
 def test_a_model_that_nobody_else_computes_is_written_in_our_own_words() -> None:

@@ -43,7 +43,7 @@ def account(path: Path, choice: Chosen, found: Found) -> Account:
     wanted = {name: shape for each in pairs for name, shape in each}
     report = Report(
         path=path,
-        model=f"{choice.card} as {choice.architecture}",
+        model=f"{choice.card or 'a model of its own'} as {choice.architecture}",
         matched=tuple(names),
         renamed={ours: each for ours, each in names.items() if each != (ours,)},
         missing=tuple(place.row.path for place in placed if place.row.path not in names),

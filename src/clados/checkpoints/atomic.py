@@ -20,7 +20,7 @@ def replaced(path: Path, ours: tuple[str, ...]) -> Iterator[Path]:
     Raises:
         OSError: the disk is full, or the like; ``path`` is then as it was.
     """
-    path = path.absolute()
+    path = path.resolve()
     path.parent.mkdir(parents=True, exist_ok=True)
     fresh = path.with_name(f".{path.name}.saving")
     shutil.rmtree(fresh, ignore_errors=True)  # of a process that was killed

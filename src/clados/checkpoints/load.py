@@ -17,6 +17,7 @@ from clados.checkpoints.files import Stored, json_of, stored
 from clados.nn.build import module
 from clados.spec.errors import SpecError
 
+PICKLES = (".pt", ".pth", ".bin")
 TOKENIZERS = ("tokenizer.json", "vocab.txt", "vocab.json", "spiece.model", "tokenizer.model", "sentencepiece.bpe.model")
 
 
@@ -57,8 +58,10 @@ def from_pretrained(
 
 def _opened(path: Path, *, allow_pickle: bool) -> tuple[Words, dict[str, Stored], Path]:
     """The config, flat; the tensors; and where the config stands."""
-    if path.is_file():
+    if path.is_file() and path.suffix in PICKLES:
         return *fairseq.opened(path, allow_pickle=allow_pickle), path
+    if path.is_file():
+        raise CheckpointError(f"{path}: this is a file; name its directory, which holds config.json too")
     if not path.is_dir():
         raise CheckpointError(f"{path}: there is no such directory; models are read from disk, nothing is downloaded")
     file = path / "config.json"
