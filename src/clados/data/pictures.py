@@ -5,14 +5,12 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch.nn.functional import interpolate
 
 from clados.data.examples import DataError
 
 FILE = "preprocessor_config.json"
-KINDS = {0: "nearest-exact", 2: "bilinear", 3: "bicubic"}  # Pillow's numbers for ways to resample
+KINDS = (0, 1, 2, 3, 4, 5)  # Pillow's numbers for ways to resample
 
 
 @dataclass(frozen=True)
@@ -84,38 +82,38 @@ class Preprocessing:
 
     def __call__(self, image: NDArray[np.uint8]) -> NDArray[np.float32]:
         """uint8 [height, width, channels] as the model reads it, [channels, height, width]."""
-        found = torch.from_numpy(np.array(image)).float().reshape(*image.shape[:2], -1).permute(2, 0, 1)[None]
-        channels = len(self.mean)
-        if found.size(1) != channels:
-            found = found.mean(1, keepdim=True).expand(-1, channels, -1, -1)
-        found = self._cropped(self._resized(found))
-        mean, std = (torch.tensor(each)[:, None, None] for each in (self.mean, self.std))
-        scaled: NDArray[np.float32] = ((found[0] * self.factor - mean) / std).numpy()
-        return scaled
+        found = self._cropped(self._resized(np.atleast_3d(image))).astype(np.float32)
+        if found.shape[2] != len(self.mean):
+            found = np.repeat(found.mean(2, keepdims=True), len(self.mean), 2)
+        mean, std = np.array(self.mean, np.float32), np.array(self.std, np.float32)
+        scaled = (found * np.float32(self.factor) - mean) / std
+        return np.ascontiguousarray(scaled.transpose(2, 0, 1))
 
-    def _resized(self, image: torch.Tensor) -> torch.Tensor:
-        height, width = image.shape[-2:]
+    def _resized(self, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        height, width = image.shape[:2]
         match self.size:
             case None:
                 return image
             case int(side):
                 shorter = min(height, width)
-                size = int(side * height / shorter), int(side * width / shorter)
+                tall, wide = int(side * height / shorter), int(side * width / shorter)
             case _:
-                size = self.size
-        if size == (height, width):
+                tall, wide = self.size
+        if (tall, wide) == (height, width):
             return image
-        smooth = {"antialias": True} if self.resample else {}
-        return interpolate(image, size, mode=KINDS[self.resample], **smooth).round().clamp(0, 255)
+        from PIL import Image
 
-    def _cropped(self, image: torch.Tensor) -> torch.Tensor:
+        plain = Image.fromarray(image[..., 0] if image.shape[2] == 1 else image)
+        return np.atleast_3d(np.asarray(plain.resize((wide, tall), Image.Resampling(self.resample))))
+
+    def _cropped(self, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
         if self.crop is None:
             return image
-        (height, width), (tall, wide) = self.crop, image.shape[-2:]
+        (height, width), (tall, wide) = self.crop, image.shape[:2]
         if tall < height or wide < width:
             raise DataError(f"an image of {tall}x{wide} cannot be cropped to {height}x{width}")
         top, left = (tall - height) // 2, (wide - width) // 2
-        return image[..., top : top + height, left : left + width]
+        return image[top : top + height, left : left + width]
 
 
 def _size(said: Any) -> tuple[int, int] | int | None:
