@@ -36,6 +36,8 @@ def flat(config: Mapping[str, Any]) -> Words:
         words = {key: value for key, value in words.items() if not re.fullmatch(r"text_config\.\w+_token_id", key)}
     if words.get("model_type") == "t5":
         words.pop("tie_word_embeddings", None)  # 5.x writes true whatever the head is
+        if "num_layers" in words:
+            words.setdefault("num_decoder_layers", words["num_layers"])  # older files say it once
     return words
 
 

@@ -14,15 +14,17 @@ from clados.spec.layout import Choice, Layout
 from clados.spec.part import at, diff, hint, merged, reach, words
 from clados.spec.sizes import Sides, Size, Towers
 
-# Keys that say nothing of what is computed from given inputs: how it was stored, how to sample, what labels are called.
+# Keys that say nothing of what is computed from given inputs: how it was stored, trained or drawn, how to sample from
+# it, what its labels are called.
 IRRELEVANT = re.compile(
     r"architectures|model_type|transformers_version|_name_or_path|name_or_path|dtype|_?attn_implementation\w*|clados|"
     r"use_cache|output_\w+|return_dict\w*|chunk_size_feed_forward|gradient_checkpointing|torchscript|tokenizer_class|"
-    r"_?num_labels|id2label|label2id|finetuning_task|problem_type|classifier_dropout|summary_\w+|n_ctx|tf_legacy_loss|"
+    r"_?num_labels|id2label|label2id|finetuning_task|problem_type|summary_\w+|n_ctx|tf_legacy_loss|"
     r"task_specific_params|prefix|\w+_token_id|max_length|min_length|do_sample|early_stopping|num_beams|"
     r"num_beam_groups|diversity_penalty|temperature|top_[kp]|typical_p|repetition_penalty|length_penalty|"
     r"(encoder_)?no_repeat_ngram_size|bad_words_ids|num_return_sequences|remove_invalid_values|"
-    r"exponential_decay_length_penalty|(begin_)?suppress_tokens|use_bfloat16|keys_to_ignore_at_inference"
+    r"exponential_decay_length_penalty|(begin_)?suppress_tokens|use_bfloat16|keys_to_ignore_at_inference|"
+    r"\w*dropout\w*|\w+_pdrop|\w*layerdrop|initializer_\w+"
 )
 # Keys that say something, with the value at which it is nothing.
 NEUTRAL: Words = {

@@ -1,0 +1,26 @@
+"""config.json in the words that were published beside well-known weights, from 2019 on."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from clados import spec as s
+from clados.checkpoints.choose import chosen
+from clados.checkpoints.dialects import flat
+from clados.checkpoints.words import plain
+from clados.models.declared import declared
+
+PUBLISHED = json.loads(Path(__file__).with_name("published.json").read_text(encoding="utf-8"))
+THEIRS = ("dropout", "vocab.pad", "vocab.bos", "vocab.eos", "init.std", "norm.eps")  # words on which files differ from the papers
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_a_published_config_is_the_declared_model(name: str) -> None:
+    card, _, size = name.partition(":")
+    choice = chosen(flat(PUBLISHED[name]))
+    expected = plain(declared(card).models()[size])
+    differing = {path for path, _, _ in s.diff(expected, choice.model) if not path.startswith("heads")}
+    assert choice.card == card
+    assert not [path for path in differing if not path.endswith(THEIRS)]
+    assert s.count(choice.model, "body") == s.count(expected, "body")
