@@ -26,7 +26,7 @@ COLOURS = {
     "kept": "bold green",
     "sentinel": "bold cyan",
 }
-WORDS = 8192  # of the tokenizer that shows an objective
+WORDS = 4096  # of the tokenizer that shows an objective
 
 
 class Dtype(StrEnum):
@@ -125,7 +125,7 @@ def _read_card(model: str) -> tuple[str, Any, Any, "Tokenizer"]:
     declaration = declared(card)
     part = declaration.at(size or None)
     learned = declaration.recipe.stages[0].objective
-    tokenizer = tokenizer or tokenizer_for(part, read("english"), WORDS)
+    tokenizer = tokenizer or tokenizer_for(part, read("wordnet"), WORDS)
     if tokenizer is None:
         raise CladosError(f"{card} learns {learned!r} and reads no text, so there is nothing to show of one")
     return card, learned, part, tokenizer

@@ -1,1 +1,21 @@
+"""DO: training. ``fit`` runs a stage on any source; ``pretrain`` goes from a card to a trained small model."""
 
+from clados.train.baselines import baseline
+from clados.train.learns import Learned, learns
+from clados.train.loop import Result, Run, Source, Trainer, fit
+from clados.train.pretrain import Choices, Plan, planned, pretrain
+
+__all__ = [
+    "Choices",
+    "Learned",
+    "Plan",
+    "Result",
+    "Run",
+    "Source",
+    "Trainer",
+    "baseline",
+    "fit",
+    "learns",
+    "planned",
+    "pretrain",
+]

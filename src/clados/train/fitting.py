@@ -6,12 +6,14 @@ from functools import singledispatch
 from typing import Any
 
 from clados import spec as s
-from clados.data.examples import Captioned, Labelled, Pair, Text, Trajectory
+from clados.data.examples import Captioned, DataError, Labelled, Pair, Text, Trajectory
 from clados.data.scaling import Scales, scales
 from clados.data.tokenizer import Roles, Tokenizer
 from clados.data.training import train_tokenizer
+from clados.spec.scale import nearest, number, scaled
 from clados.train.sources import of_kind
 
+SMALL = "5M"
 PATCHES = 8  # along each side of a small image
 SEEN = 64  # images that are looked at to know their size
 
@@ -114,6 +116,7 @@ def _(inputs: s.Patches, told: Told) -> s.Inputs:
 
 @fit_inputs.register
 def _(inputs: s.Trajectory, told: Told) -> s.Inputs:
+    _same_shape(inputs, told)
     first, longest = told.examples[0], max(map(len, told.examples))
     return inputs.but(
         states=first.observations[0].size,
@@ -121,6 +124,23 @@ def _(inputs: s.Trajectory, told: Told) -> s.Inputs:
         timesteps=max(longest, told.length),
         context=told.length,
     )
+
+
+@fit_inputs.register
+def _(inputs: s.Frames, told: Told) -> s.Inputs:
+    _same_shape(inputs, told)
+    longest = max(map(len, told.examples))
+    return inputs.but(actions=told.facts.scales.choices, timesteps=max(longest, told.length), context=told.length)
+
+
+def _same_shape(inputs: s.Inputs, told: Told) -> None:
+    shape = told.examples[0].observations.shape[1:]
+    if isinstance(inputs, s.Frames):
+        wanted = (inputs.frames, inputs.side, inputs.side)
+        if shape != wanted:
+            raise DataError(f"the data's observations are {shape}, the model's {wanted}")
+    elif len(shape) > 1:
+        raise DataError(f"the data's observations are {shape}; the model reads one row of numbers a step")
 
 
 def fit_model(model: s.Model, told: Told) -> s.Model:
@@ -137,12 +157,60 @@ def fit_model(model: s.Model, told: Told) -> s.Model:
     inputs: s.Inputs = model.inputs  # type: ignore[attr-defined]
     if isinstance(inputs, s.Patches):
         of_kind(examples, Labelled)
-    if isinstance(inputs, s.Trajectory):
+    if isinstance(inputs, s.Trajectory | s.Frames):
         of_kind(examples, Trajectory)
     heads: tuple[s.Head, ...] = model.heads  # type: ignore[attr-defined]
     classes = len(told.facts.classes)
     fitted = tuple(head.but(classes=classes) if isinstance(head, s.Classifier) and classes else head for head in heads)
     return model.but(inputs=fit_inputs(inputs, told), heads=fitted)
+
+
+def sized(declaration: s.Declaration, size: str, params: str | None, told: Told) -> s.Model:
+    """A declared model that fits the data: at a published size, or brought to a budget from the nearest of them.
+
+    Without either, 5M; or the largest published size, where that is smaller.
+
+    Raises:
+        SpecError: for an unknown size, or a budget that cannot be met.
+        DataError: for data that no size of the model reads.
+    """
+    if size:
+        return fit_model(headed(declaration, declaration.at(size)), told)
+    usable = {name: headed(declaration, model) for name, model in declaration.models().items() if reads(model, told)}
+    if not usable:
+        raise DataError(
+            f"the data hold {type(told.examples[0]).__name__} examples of a shape that the model does not read"
+        )
+    if params is None:
+        largest = max((fit_model(model, told) for model in usable.values()), key=lambda model: s.count(model).total)
+        if s.count(largest).total <= number(SMALL):
+            return largest
+    paper = nearest(declaration.but(model=next(iter(usable.values())), sizes=usable), params or SMALL)
+    return scaled(fit_model(paper, told), params or SMALL)
+
+
+def headed(declaration: s.Declaration, model: s.Model) -> s.Model:
+    """The model with the head that its first stage puts in place of its own."""
+    head = declaration.recipe.stages[0].head
+    if head is None:
+        return model
+    heads: tuple[s.Head, ...] = model.heads  # type: ignore[attr-defined]
+    return model.but(heads=(*(each for each in heads if each.slot != head.slot), head))
+
+
+def reads(model: s.Model, told: Told) -> bool:
+    """Whether a model's inputs are of the data's shape: numbers for a trajectory's states, or frames."""
+    first, inputs = told.examples[0], getattr(model, "inputs", None)
+    if not isinstance(first, Trajectory) or not isinstance(inputs, s.Trajectory | s.Frames):
+        return True
+    return isinstance(inputs, s.Frames) == (first.observations.ndim > 2)
+
+
+def suited(objective: s.Objective, model: s.Model) -> s.Objective:
+    """The objective, with the error that a model of discrete actions is trained on where it reads frames."""
+    if isinstance(objective, s.ReturnConditioned) and isinstance(getattr(model, "inputs", None), s.Frames):
+        return objective.but(error="cross-entropy")
+    return objective
 
 
 def facts_of(examples: Sequence[Any]) -> Facts:

@@ -126,9 +126,7 @@ class Trainer:
         self.micro = min(self.run.micro or self.run.batch, len(self.sampler.step(0)))
         run, whole = self.run, isinstance(self.stage.objective, s.Contrastive)
         if whole and self.micro < len(self.sampler.step(0)):
-            raise CladosError(
-                f"micro is {self.micro}: Contrastive compares a whole batch, so it must be {run.batch}"
-            )
+            raise CladosError(f"micro is {self.micro}: Contrastive compares a whole batch, so it must be {run.batch}")
 
     def fit(self, *, resume: bool = False) -> Result:
         """Train to the last step, or until stopped; with ``resume``, from the last checkpoint in the folder.

@@ -17,14 +17,13 @@ from clados.data.readers import read
 from clados.data.tokenizer import Tokenizer
 from clados.errors import CladosError
 from clados.models.declared import declared
-from clados.nn.make import build, chosen
+from clados.nn.make import build
 from clados.objectives import Setting, Words
-from clados.spec.scale import number, scaled
-from clados.train.fitting import Facts, Told, facts_of, fit_model, tokenizer_for, usual_data
+from clados.train.fitting import Facts, Told, facts_of, sized, suited, tokenizer_for, usual_data
 from clados.train.log import Show
 from clados.train.loop import Result, Run, Source, Trainer
 from clados.train.optimisers import peak
-from clados.train.sources import Making, source
+from clados.train.sources import Making, learnable, source
 
 STEPS = 300
 LENGTH = 128  # tokens of a sequence, where the paper's are longer
@@ -38,7 +37,8 @@ class Choices:
 
     Attributes:
         model: a card's id, perhaps with a size ("gpt-2", "gpt-2:small").
-        params: the budget; with None the size named is built as published.
+        params: the budget; by default 5M, or the paper's own largest size where that is smaller. A size that is named
+            is built as published.
         data: a path, or the name of an embedded set.
         steps, minutes: the length of the run; at most one of them.
         batch: examples of a step; micro: of them computed at once.
@@ -49,7 +49,7 @@ class Choices:
     """
 
     model: str
-    params: str | None = "5M"
+    params: str | None = None
     data: str | None = None
     steps: int | None = None
     minutes: float | None = None
@@ -156,24 +156,18 @@ def planned(choices: Choices) -> Plan:
     """
     card, _, size = choices.model.partition(":")
     declaration = declared(card)
+    declaration.at(size or None)
     stage = declaration.recipe.stages[0]
-    budget = None if size else choices.params
-    if budget is not None:
-        number(budget)
-    paper = chosen(choices.model, params=budget)
-    objective = stage.objective
-    kept, held = split(read(choices.data or usual_data(objective)))
-    length = choices.length or usual_length(stage, paper)
-    facts = facts_of(kept)
-    tokenizer = tokenizer_for(paper, kept, choices.vocab)
-    model = fit_model(paper, Told(kept, tokenizer, length, facts))
-    if budget is not None:
-        model = scaled(model, budget)
+    kept, held = split(learnable(stage.objective, read(choices.data or usual_data(stage.objective))))
+    length = choices.length or usual_length(stage)
+    tokenizer, facts = tokenizer_for(declaration.model, kept, choices.vocab), facts_of(kept)
+    model = sized(declaration, size, choices.params, Told(kept, tokenizer, length, facts))
+    stage = stage.but(objective=suited(stage.objective, model))
     told = Making(length, choices.seed, tokenizer, facts.scales, choices.shuffled)
-    train, held_out = source(objective, kept, told), source(objective, held, told)
+    train, held_out = (source(stage.objective, each, told) for each in (kept, held))
     run = Run(
         steps=choices.steps or 1,
-        batch=choices.batch or usual_batch(objective),
+        batch=choices.batch or usual_batch(stage.objective),
         micro=choices.micro,
         lr=choices.lr or peak(stage, declaration.model, model),
         seed=choices.seed,
@@ -200,12 +194,10 @@ def making(plan: Plan) -> Making:
     return Making(plan.setting.length, plan.run.seed, plan.tokenizer, plan.facts.scales, plan.choices.shuffled)
 
 
-def usual_length(stage: s.Stage, model: s.Model) -> int:
+def usual_length(stage: s.Stage) -> int:
     """The paper's length, or what a small machine does in its place."""
     if isinstance(stage.objective, s.ImageClasses):
         return 0
-    if isinstance(stage.objective, s.ReturnConditioned):
-        return int(model.inputs.context)  # type: ignore[attr-defined]
     usual = TEXT if isinstance(stage.objective, s.Contrastive | s.Translation) else LENGTH
     return min(stage.length or usual, usual)
 

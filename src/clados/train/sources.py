@@ -46,9 +46,9 @@ class Making:
             raise DataError("this objective reads text, and no tokenizer was given")
         return self.tokenizer
 
-    def id(self, *roles: str) -> int:
-        """The id of the first of these roles that a token plays."""
-        return self.words.id(next((role for role in roles if role in self.words.ids), roles[0]))
+    def separator(self, *roles: str) -> int | None:
+        """The id of the first of these roles that a token plays; texts are joined without one where none does."""
+        return next((self.words.ids[role] for role in roles if role in self.words.ids), None)
 
 
 @dataclass(frozen=True)
@@ -89,6 +89,24 @@ def of_kind(examples: Sequence[Any], kind: type[AnyExample]) -> list[AnyExample]
     return list(examples)
 
 
+KINDS: dict[type[s.Objective], type[Any]] = {
+    s.Translation: Pair,
+    s.ImageClasses: Labelled,
+    s.Contrastive: Captioned,
+    s.ReturnConditioned: Trajectory,
+}
+
+
+def learnable(objective: s.Objective, examples: Sequence[AnyExample]) -> Sequence[AnyExample]:
+    """The examples, when they are of the kind that an objective learns from: texts unless it says otherwise.
+
+    Raises:
+        DataError: when they are not.
+    """
+    of_kind(examples, KINDS.get(type(objective), Text))
+    return examples
+
+
 def _stream(examples: Sequence[Any], making: Making, *, sentences: bool = False) -> Stream:
     by = "sentence" if sentences else "document"
     stream = encode_documents(of_kind(examples, Text), making.words, by=by)  # type: ignore[arg-type]
@@ -100,7 +118,7 @@ def _stream(examples: Sequence[Any], making: Making, *, sentences: bool = False)
 @source.register
 def _(objective: s.NextToken, examples: Sequence[Any], making: Making) -> Source:
     """One token more than the length: each is seen or predicted, all but two of them both."""
-    return packing.Blocks(_stream(examples, making), making.length + 1, making.id("eos", "bos", "sep"))
+    return packing.Blocks(_stream(examples, making), making.length + 1, making.separator("eos", "bos", "sep"))
 
 
 @source.register
@@ -108,7 +126,7 @@ def _(objective: s.MaskedTokens, examples: Sequence[Any], making: Making) -> Sou
     stream = _stream(examples, making, sentences=True)
     if isinstance(objective.packing, s.SentencePairs):
         return packing.SentencePairs(stream, making.length - 3, making.seed, objective.packing.short)
-    return packing.FullSentences(stream, making.length - 2, making.id("sep", "eos"))
+    return packing.FullSentences(stream, making.length - 2, making.separator("sep", "eos"))
 
 
 @source.register
@@ -168,8 +186,11 @@ def _(objective: s.ReturnConditioned, examples: Sequence[Any], making: Making) -
     def make(place: tuple[Trajectory, int], epoch: int, index: int) -> Window:
         row, start = place
         steps = slice(start, min(start + making.length, len(row)))
-        states = scales.states(row.observations[steps])
-        actions = scales.taken(row.actions[steps])
+        seen, actions = row.observations[steps], row.actions[steps]
+        if seen.ndim > 2:  # frames from 0 to 255, and choices
+            states = (seen / 255).astype(np.float32)
+        else:
+            states, actions = scales.states(seen), scales.taken(actions)
         return Window(states, actions, row.returns_to_go[steps] / np.float32(scales.most), start)
 
     return Listed(places, make)

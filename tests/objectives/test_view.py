@@ -1,0 +1,79 @@
+"""An objective on a user's own sentence."""
+
+import numpy as np
+import pytest
+
+from clados import spec as s
+from clados.data.sets import wordnet
+from clados.data.tokenizer import Roles, Tokenizer
+from clados.data.training import train_tokenizer
+from clados.models.declared import declared
+from clados.objectives.sentence import shown
+from clados.objectives.view import View, view
+
+TEXT = "The cat sat on the mat and looked at the moon. Then it went home to sleep."
+
+
+@pytest.fixture(scope="module")
+def tokenizers() -> dict[str, Tokenizer]:
+    texts = [each.text for each in wordnet()[:40]]
+    models = {card: declared(card).model for card in ("bert", "gpt-2", "t5")}
+    return {card: train_tokenizer(texts, m.vocab.kind, 700, Roles.of(m.vocab)) for card, m in models.items()}
+
+
+def of(card: str, tokenizers: dict[str, Tokenizer], text: str = TEXT, seed: int = 0) -> View:
+    declaration = declared(card)
+    objective = declaration.recipe.stages[0].objective
+    return view(shown(objective, declaration.model, text, tokenizers[card], seed), tokenizers[card])
+
+
+def test_a_decoder_predicts_each_next_token(tokenizers: dict[str, Tokenizer]) -> None:
+    found = of("gpt-2", tokenizers)
+    tokens = tokenizers["gpt-2"].tokens(tokenizers["gpt-2"].encode(TEXT))
+    assert [piece.token for piece in found.sees] == tokens[:-1]
+    assert [piece.predicts for piece in found.sees] == tokens[1:]
+    assert found.writes == ()
+
+
+def test_an_encoder_predicts_what_is_hidden_replaced_or_kept(tokenizers: dict[str, Tokenizer]) -> None:
+    words = tokenizers["bert"]
+    whole = words.tokens(words.encode(*TEXT.replace("moon. ", "moon.|").split("|")))
+    marks = set()
+    for seed in range(30):
+        found = of("bert", tokenizers, seed=seed)
+        restored = [piece.predicts or piece.token for piece in found.sees]
+        assert restored == whole
+        wanted = [piece for piece in found.sees if piece.predicts]
+        assert len(wanted) == round(0.15 * len(whole))
+        assert all((piece.token == "[MASK]") == (piece.mark == "hidden") for piece in wanted)
+        marks |= {piece.mark for piece in wanted}
+        assert found.also == {"the second segment follows the first": True}
+    assert marks == {"hidden", "replaced", "kept"}
+
+
+def test_an_encoder_decoder_writes_the_spans_that_are_gone(tokenizers: dict[str, Tokenizer]) -> None:
+    found = of("t5", tokenizers)
+    gaps = [piece.token for piece in found.sees if piece.mark == "sentinel"]
+    assert gaps == [piece.token for piece in found.writes if piece.mark == "sentinel"]
+    assert gaps[0] == "<extra_id_0>"
+    assert found.writes[-1].token == found.sees[-1].token == "</s>"
+
+
+def test_a_translation_needs_both_texts(tokenizers: dict[str, Tokenizer]) -> None:
+    with pytest.raises(s.SpecError, match="a translation needs two texts: give --text 'source | target'"):
+        shown(s.Translation(), declared("t5").model, TEXT, tokenizers["t5"])
+    found = shown(s.Translation(), declared("t5").model, "the cat | the moon", tokenizers["t5"])
+    assert found.targets["labels"].tolist() == [*tokenizers["t5"].encode("the moon")]
+
+
+def test_too_short_texts_and_other_objectives_are_refused(tokenizers: dict[str, Tokenizer]) -> None:
+    with pytest.raises(s.SpecError, match=r"the text '' is 0 token\(s\) long; it takes two or more"):
+        shown(s.NextToken(), declared("gpt-2").model, " ", tokenizers["gpt-2"])
+    with pytest.raises(s.SpecError, match="Contrastive does not learn from a text alone"):
+        shown(s.Contrastive(), declared("gpt-2").model, TEXT, tokenizers["gpt-2"])
+
+
+def test_the_view_is_plain_data(tokenizers: dict[str, Tokenizer]) -> None:
+    found = of("t5", tokenizers).json()
+    assert set(found) == {"sees", "writes", "also"}
+    assert np.all([set(piece) == {"token", "id", "mark", "predicts"} for piece in found["sees"]])

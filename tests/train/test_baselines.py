@@ -1,0 +1,76 @@
+"""What a model has to beat."""
+
+import math
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from small import choices, write_texts
+
+from clados import spec as s
+from clados.train.baselines import baseline, bigram, unigram
+from clados.train.pretrain import making, planned
+from clados.train.sources import Making
+
+
+def test_the_unigram_entropy_is_that_of_smoothed_frequencies() -> None:
+    found = unigram(np.array([0, 0, 0, 1]), np.array([0, 1, 2]), 3)
+    assert found == pytest.approx(-(math.log(4 / 7) + math.log(2 / 7) + math.log(1 / 7)) / 3)
+
+
+def test_bigram_probabilities_add_up_to_one_after_every_token() -> None:
+    random = np.random.default_rng(0)
+    trained, size = random.integers(0, 9, 200) ** 2 % 9, 10
+    firsts = np.array([0, 50])
+    for previous in (*range(size), None):
+        held = [[word] if previous is None else [previous, word] for word in range(size)]
+        losses = [bigram(trained, firsts, np.array(ids), np.array([0]), size) * len(ids) for ids in held]
+        if previous is not None:
+            alone = bigram(trained, firsts, np.array([previous]), np.array([0]), size)
+            losses = [loss - alone for loss in losses]
+        assert sum(math.exp(-loss) for loss in losses) == pytest.approx(1.0)
+
+
+def test_a_discounted_bigram_by_hand() -> None:
+    trained = np.array([0, 1, 0, 1, 0, 2])  # pairs: start 0, 0 1 twice, 1 0 twice, 0 2 once
+    discount = 2 / (2 + 2 * 2)
+    lower = (np.array([2, 1, 1]) + 1) / 7  # different predecessors of 0, 1 and 2, plus one each
+    p_start = (1 - discount) / 1 + discount * 1 / 1 * lower[0]
+    p_next = (2 - discount) / 3 + discount * 2 / 3 * lower[1]
+    found = bigram(trained, np.array([0]), np.array([0, 1]), np.array([0]), 3)
+    assert found == pytest.approx(-(math.log(p_start) + math.log(p_next)) / 2)
+
+
+def test_text_with_order_is_easier_after_its_predecessor(tmp_path: object) -> None:
+    data = write_texts(tmp_path / "texts")  # type: ignore[operator]
+    found = {}
+    for shuffled in (False, True):
+        plan = planned(choices(data, shuffled=shuffled, steps=1))
+        found[shuffled] = baseline(plan.stage.objective, plan.train, plan.held_out, making(plan), 4)
+    assert found[False]["bigram"] < found[False]["unigram"] - 0.5
+    assert found[True]["bigram"] > found[True]["unigram"] - 0.1
+    assert found[True]["unigram"] == pytest.approx(found[False]["unigram"])
+
+
+class Rows:
+    """A source of rows."""
+
+    def __init__(self, rows: list[object]) -> None:
+        self.rows = rows
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def at(self, index: int, epoch: int = 0) -> object:
+        return self.rows[index]
+
+
+def test_other_objectives_have_their_own_guesses() -> None:
+    images = Rows([SimpleNamespace(label=label) for label in (0, 0, 0, 1)])
+    others = Rows([SimpleNamespace(label=label) for label in (0, 1)])
+    found = baseline(s.ImageClasses(), images, others, Making(0), 4)
+    assert found["accuracy"] == 0.5
+    assert found["loss"] == pytest.approx(-(math.log(4 / 6) + math.log(2 / 6)) / 2)
+    assert baseline(s.Contrastive(), images, images, Making(0), 3) == {"loss": math.log(3), "recall_at_1": 1 / 3}
+    steps = Rows([SimpleNamespace(actions=np.array([[x, -1.0]])) for x in (1.0, -1.0)])
+    assert baseline(s.ReturnConditioned("squared"), steps, steps, Making(0), 4)["loss"] == pytest.approx(0.5)

@@ -1,0 +1,133 @@
+"""clados pretrain and clados objective, as they are typed."""
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from small import write_texts
+
+from clados.cli.frame import run
+
+SMALL = ["--params", "250K", "--vocab", "320", "--length", "24", "--batch", "4", "--steps", "12"]
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_texts(tmp_path_factory.mktemp("texts"))
+
+
+@pytest.fixture(autouse=True)
+def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def test_pretraining_writes_a_directory_that_can_be_loaded(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["pretrain", "gpt-2", "--data", str(data), *SMALL, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["out"] == "runs/gpt-2"
+    assert found["held_out"]["end"]["loss"] < found["held_out"]["start"]["loss"] - 0.5
+    out = Path("runs/gpt-2")
+    written = {file.name for file in out.iterdir()}
+    assert {"config.json", "model.safetensors", "tokenizer.json", "run.json", "log.jsonl", "checkpoints"} <= written
+    resolved = json.loads((out / "run.json").read_text())
+    assert (resolved["model"], resolved["choices"]["steps"], resolved["length"]) == ("gpt-2", 12, 24)
+    from clados.checkpoints import from_pretrained
+
+    assert from_pretrained(out).spec.vocab.size == 320
+
+
+def test_a_dry_run_shows_the_plan_and_three_examples_and_writes_nothing(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["pretrain", "bert", "--data", str(data), *SMALL, "--dry-run"]) == 0
+    text = capsys.readouterr().out
+    assert "parameters" in text
+    assert "12 of 4 examples" in text
+    assert "memory" in text
+    assert text.count("the second segment follows the first") == 3
+    assert run(["pretrain", "t5", "--data", str(data), *SMALL, "--dry-run", "--json"]) == 0
+    plan = json.loads(capsys.readouterr().out)
+    assert len(plan["samples"]) == 3
+    assert plan["memory"] > 16 * plan["parameters"]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_interrupted_run_is_saved_and_says_how_to_go_on(data: Path, tmp_path: Path) -> None:
+    typed = ["pretrain", "gpt-2", "--data", str(data), *SMALL[:-1], "100000", "--out", "run"]
+    command = [sys.executable, "-c", "from clados.cli import main; main()", *typed]
+    log = tmp_path / "run" / "log.jsonl"
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=tmp_path) as process:
+        while process.poll() is None and not (log.exists() and '"step": 5' in log.read_text()):
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=60)
+    assert process.returncode == 130, said
+    assert said.splitlines()[-1].endswith("to go on: clados pretrain gpt-2 --out run --resume")
+    assert len(list((tmp_path / "run" / "checkpoints").glob("step-*"))) >= 1
+    assert not (tmp_path / "run" / "config.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["gpt-3000"], "no model 'gpt-3000' is declared; did you mean 'gpt-3'?"),
+        (["gpt-2:huge"], "there is no size 'huge'"),
+        (["gpt-2", "--params", "lots"], "params is 'lots'; it takes a number such as 5M or 1.3B"),
+        (["gpt-2", "--data", "nowhere"], "nowhere: no such path or embedded set"),
+        (["gpt-2", "--data", "empty"], "empty:"),
+        (["gpt-2", "--data", "digits"], "the data hold Labelled examples; this objective learns from Text"),
+        (["gpt-2", "--steps", "3", "--minutes", "1"], "steps and minutes both say how long to train: give one of them"),
+        (["gpt-2", "--steps", "0"], "steps is 0; it must be above 0"),
+        (["gpt-2", "--lr", "-1"], "lr is -1.0; it must be above 0"),
+        (["gpt-2", "--vocab", "100"], "vocabulary of 100 is too small for a bytes tokenizer; 257 or more"),
+        (["gpt-2", "--resume"], "runs/gpt-2: there is no run to resume"),
+        (["gpt-2", "--stpes", "3"], "--stpes"),
+        (["gpt-2", "--out", "full"], "full: is not an empty directory"),
+    ],
+)
+def test_mistakes_are_one_line_and_leave_nothing(
+    arguments: list[str], message: str, data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "mine.txt").write_text("mine")
+    small = [] if "--data" in arguments else ["--data", str(data)]
+    assert run(["pretrain", *arguments, *small]) == 2
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert len(printed.err.splitlines()) == 1
+    assert message in printed.err
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["empty", "full", "mine.txt"]
+
+
+def test_a_run_of_another_model_or_length_is_not_resumed(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["pretrain", "gpt-2", "--data", str(data), *SMALL, "--out", "run"]) == 0
+    for arguments, message in [
+        (["bert"], "run: its run has model gpt-2, not bert"),
+        (["gpt-2", "--steps", "13"], "run: its run has steps 12, not 13"),
+    ]:
+        capsys.readouterr()
+        assert run(["pretrain", *arguments, "--out", "run", "--resume"]) == 2
+        assert message in capsys.readouterr().err
+    assert run(["pretrain", "gpt-2", "--out", "run", "--resume"]) == 0
+
+
+@pytest.mark.parametrize("card", ["bert", "t5", "gpt-2"])
+def test_an_objective_is_shown_on_a_users_text(card: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["objective", card, "--text", "The cat sat on the mat. It was happy."]) == 0
+    text = capsys.readouterr().out
+    assert text.startswith(f"{card} learns ")
+    assert run(["objective", card, "--text", "The cat sat on the mat. It was happy.", "--json"]) == 0
+    found: dict[str, Any] = json.loads(capsys.readouterr().out)
+    assert found["model"] == card
+    assert any(piece["predicts"] for piece in found["sees"]) != bool(found["writes"])
+
+
+def test_a_model_without_text_has_nothing_to_show(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["objective", "vit", "--text", "a cat"]) == 2
+    assert "vit learns ImageClasses() and reads no text" in capsys.readouterr().err
