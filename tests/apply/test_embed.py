@@ -59,7 +59,7 @@ def test_pools_are_the_mean_the_first_state_or_the_pooler(ready: Callable[[str],
         ("first", out.last_hidden_state[:, 0]),
         ("pooler", out.pooler_output),
     ):
-        torch.testing.assert_close(embed(bert, TEXTS[0], pool=pool, normalise=False), expected)  # type: ignore[arg-type]
+        torch.testing.assert_close(embed(bert, TEXTS[0], pool=pool, normalise=False), expected)
 
 
 def test_long_texts_are_cut_to_the_positions_and_keep_their_closing_mark(ready: Callable[[str], Ready]) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 import transformers
+from little import SENTENCES, picture
 from PIL import Image
 
 from clados.apply.classify import classify
@@ -17,13 +18,14 @@ from clados.apply.ready import Ready
 from clados.data.examples import DataError
 from clados.data.pictures import Preprocessing
 from clados.spec import SpecError
-from tests.apply.conftest import SENTENCES, picture
 
 
 @pytest.mark.parametrize(
     "processor",
     [
-        transformers.models.vit.image_processing_pil_vit.ViTImageProcessorPil(size={"height": 24, "width": 20}, resample=2),
+        transformers.models.vit.image_processing_pil_vit.ViTImageProcessorPil(
+            size={"height": 24, "width": 20}, resample=2
+        ),
         transformers.models.clip.image_processing_pil_clip.CLIPImageProcessorPil(
             size={"shortest_edge": 24}, crop_size={"height": 20, "width": 18}
         ),
@@ -96,7 +98,9 @@ def test_texts_have_the_shares_of_the_models_own_scores(ready: Callable[[str], R
         ratio = found[:, column] / found[:, 0]
         with torch.no_grad():
             first = clip.model(torch.tensor(clip.tokens([SENTENCES[0]])), pixel_values=pixels)
-        torch.testing.assert_close(ratio, (out.logits_per_image - first.logits_per_image)[:, 0].exp(), rtol=1e-3, atol=0)
+        torch.testing.assert_close(
+            ratio, (out.logits_per_image - first.logits_per_image)[:, 0].exp(), rtol=1e-3, atol=0
+        )
     torch.testing.assert_close(found.sum(1), torch.ones(3))
 
 

@@ -1,7 +1,6 @@
 """embed: texts as vectors."""
 
 from collections.abc import Sequence
-from typing import Literal, get_args
 
 import torch
 from torch import Tensor
@@ -9,7 +8,7 @@ from torch import Tensor
 from clados import spec as s
 from clados.apply.ready import Ready, Source, batched, listed, load, padded
 
-Pool = Literal["mean", "first", "pooler"]
+POOLS = ("mean", "first", "pooler")
 
 
 @torch.inference_mode()
@@ -17,7 +16,7 @@ def embed(
     source: Source,
     texts: str | Sequence[str],
     *,
-    pool: Pool | None = None,
+    pool: str | None = None,
     normalise: bool = True,
     batch: int = 32,
     device: str | torch.device = "cpu",
@@ -29,8 +28,8 @@ def embed(
 
     Args:
         source: a directory, or what ``load`` gave.
-        pool: the mean of the states over a text's tokens, marks included (Reimers & Gurevych 2019, §3), the first
-            state, or the pooler's output; when None what the directory says, else the mean.
+        pool: ``mean`` of the states over a text's tokens, marks included (Reimers & Gurevych 2019, §3), the
+            ``first`` state, or the ``pooler``'s output; when None what the directory says, else the mean.
         normalise: bring vectors to unit length.
         batch: texts at once.
 
@@ -55,8 +54,8 @@ def embed(
 def _pool(ready: Ready, pool: str | None) -> str:
     if pool is None:
         return "towers" if isinstance(ready.spec, s.TwoTower) else ready.pool
-    if pool not in get_args(Pool):
-        raise s.SpecError(f"pool is '{pool}'; allowed: {', '.join(get_args(Pool))}")
+    if pool not in POOLS:
+        raise s.SpecError(f"pool is '{pool}'; allowed: {', '.join(POOLS)}")
     if isinstance(ready.spec, s.TwoTower):
         raise s.SpecError(f"pool is '{pool}', but {ready.name} projects its texts itself: leave it out")
     slots = {head.slot for head in getattr(ready.spec, "heads", ())}

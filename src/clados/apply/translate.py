@@ -51,5 +51,7 @@ def translate(
         written = generate(
             ready.model, ids, attention_mask=keep, max_new_tokens=room, beams=beams, length_penalty=length_penalty
         )
-        found |= zip(numbers, (words.decode(row).strip() for row in written[:, 1:].tolist()))
+        # cut anew, so that the room of a text does not depend on its neighbours
+        for number, row in zip(numbers, written[:, 1:].tolist()):
+            found[number] = words.decode(row[: len(rows[number]) + ROOM]).strip()
     return [found[number] for number in range(len(rows))]

@@ -68,8 +68,8 @@ def kind(model: s.Model) -> str:
     }
     name = type(model).__name__
     article = "an" if name[0] in "AEIOU" else "a"
-    inputs = type(getattr(model, "inputs", model))
-    return f"{article} {name} of {read.get(inputs, 'images and texts')}"
+    inputs: s.Part = getattr(model, "inputs", model)
+    return f"{article} {name} of {read.get(type(inputs), 'images and texts')}"
 
 
 def check(verb: str, name: str, model: s.Model, learned: Learned = None) -> None:

@@ -71,7 +71,7 @@ def embed(
     from clados.apply.embed import embed as apply
 
     given = _texts(texts, file)
-    vectors = apply(directory, given, pool=pool and pool.value, normalise=normalise, batch=batch)
+    vectors = apply(directory, given, pool=pool, normalise=normalise, batch=batch)
     if out is not None:
         _save(out, vectors)
     if json:
@@ -88,7 +88,7 @@ def translate(
     directory: Directory,
     texts: Texts = None,
     file: Lines = None,
-    prefix: Annotated[str | None, typer.Option(help="Put before each text, to name the task. [T5's for German]")] = None,
+    prefix: Annotated[str | None, typer.Option(help="Put before each text: the task. [T5's for German]")] = None,
     beams: Annotated[int, typer.Option(min=1, help="Candidates kept at each step.")] = 4,
     length_penalty: Annotated[float, typer.Option(help="Above 0 favours longer translations.")] = 0.6,
     batch: Batch = 16,

@@ -1,0 +1,124 @@
+"""Each objective has a measure of its own, and a trivial answer that a random model does not beat."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pytest
+import torch
+from little import LENGTHS, SENTENCES, examples
+
+from clados.apply.measure import Measure, measure
+from clados.apply.ready import Ready
+from clados.data.packing import Packed
+from clados.nn.kinds import Output
+from clados.spec import SpecError
+from clados.train.sources import Making, source
+
+
+@dataclass
+class Held:
+    """Held-out examples from a list."""
+
+    rows: Sequence[Any]
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def at(self, index: int, epoch: int = 0) -> Any:
+        return self.rows[index]
+
+
+def held_out(card: str, ready: Ready) -> Any:
+    """The trainer's own source of the examples that the tiny model is made for."""
+    assert ready.objective is not None
+    making = Making(LENGTHS.get(card, 64), 0, ready.tokenizer, ready.scales)
+    return source(ready.objective, examples(card), making)
+
+
+MEASURES = {
+    "bert": ("fill@1", "the most frequent token"),
+    "roberta": ("fill@1", "the most frequent token"),
+    "gpt-2": ("next token@1", "the most frequent token"),
+    "t5": ("fill@1", "the most frequent first token"),
+    "transformer": ("chrF", "copying the source"),
+    "vit": ("accuracy", "the most frequent class"),
+    "clip": ("R@1", "chance"),
+}  # what acts is left out: a random network may balance CartPole, which a line between its states does too
+
+
+@pytest.mark.parametrize("card", MEASURES)
+def test_a_random_model_does_not_beat_the_trivial_answer(card: str, ready: Callable[[str], Ready]) -> None:
+    model = ready(card)
+    found = measure(model, held_out(card, model), examples=8)
+    assert (found.name, found.beside) == MEASURES[card]
+    assert not found.better
+    assert found.value >= 0
+    assert found.trivial > 0
+    assert found == measure(model, held_out(card, model), examples=8)
+
+
+def test_a_model_that_knows_what_follows_guesses_all(ready: Callable[[str], Ready]) -> None:
+    gpt = ready("gpt-2")
+    rows = [Packed(torch.tensor(gpt.words.encode(text)).numpy(), torch.zeros(1).numpy()) for text in SENTENCES]
+    follows = {
+        tuple(row.ids[: at + 1].tolist()): int(row.ids[at + 1]) for row in rows for at in range(len(row.ids) - 1)
+    }
+
+    class Knows(torch.nn.Module):
+        spec, inputs = gpt.spec, None
+        heads = {"lm": lambda states, *_: torch.nn.functional.one_hot(states[:, 0], 500)}  # noqa: RUF012 (never changed)
+
+        def states(self, input_ids: torch.Tensor) -> torch.Tensor:
+            known = [[follows.get(tuple(row[: at + 1]), 0) for at in range(len(row))] for row in input_ids.tolist()]
+            return torch.tensor(known)[..., None]
+
+    known = Knows()
+    known.register_parameter("weight", torch.nn.Parameter(torch.zeros(1)))
+    found = measure(replace(gpt, model=known), Held(rows))
+    assert found.value == 1.0
+    assert found.better
+    assert found.number == len([0 for row in rows for _ in row.ids[1:]])
+
+
+def test_classes_have_to_be_right_twenty_points_more_often_than_the_most_frequent(
+    ready: Callable[[str], Ready],
+) -> None:
+    vit = ready("vit")
+    rows = examples("vit")[:20]
+    labels = [row.label for row in rows]
+
+    class Right(torch.nn.Module):
+        spec = vit.spec
+
+        def forward(self, pixel_values: torch.Tensor) -> Output:
+            return Output(logits=torch.nn.functional.one_hot(torch.tensor(labels[: len(pixel_values)]), 10))
+
+    model = Right()
+    model.register_parameter("weight", torch.nn.Parameter(torch.zeros(1)))
+    found = measure(replace(vit, model=model), Held(rows), batch=20)
+    assert found.value == 1.0
+    assert found.asked == pytest.approx(found.trivial + 0.2)
+    assert found.trivial == pytest.approx(max(map(labels.count, labels)) / 20)
+
+
+def test_better_means_above_the_trivial_answer_by_what_is_asked() -> None:
+    assert Measure("x", 0.5, 0.2, "chance", asked=0.4, number=9).better
+    assert not Measure("x", 0.3, 0.2, "chance", asked=0.4, number=9).better
+    assert not Measure("x", 0.2, 0.2, "chance", asked=0.2, number=9).better
+
+
+def test_what_acts_is_measured_by_its_return(ready: Callable[[str], Ready]) -> None:
+    model = ready("decision-transformer")
+    act_head = model.model.heads["action"].out
+    torch.nn.init.zeros_(act_head.weight)
+    act_head.bias.data = torch.tensor([1.0, 0.0])  # always to the left, which falls at once
+    found = measure(model, Held([0]))
+    assert (found.name, found.beside, found.number, found.better) == ("mean return", "random actions", 50, False)
+    assert found.value < 12 < found.trivial < 30
+    assert found.asked == 2 * found.trivial
+
+
+def test_without_an_objective_there_is_nothing_to_measure(ready: Callable[[str], Ready]) -> None:
+    with pytest.raises(SpecError, match="its objective is not known"):
+        measure(replace(ready("bert"), objective=None), Held([1]))
