@@ -114,14 +114,18 @@ def _parts(stream: Stream, length: int) -> Iterator[tuple[int, int, int]]:
 
 
 class SentencePairs:
-    """Two spans of sentences, the second being what follows or, half the time, from another document (BERT §3.1, A.2).
+    """Two spans of sentences, the second being what follows or, otherwise, from another document (BERT §3.1, A.2).
 
     Spans are cut from documents in order, `length` tokens for both together, a tenth of them shorter at random.
     Where they are cut depends on the seed; the split, the choice of the second and the trimming also on epoch
     and index. A span of one sentence has nothing that follows, so its second always comes from elsewhere.
+    What a span's first half leaves unread when its second comes from elsewhere is read in other epochs.
+
+    Args:
+        follows: the share of pairs whose second follows, of those that could; short: of spans cut shorter.
     """
 
-    def __init__(self, stream: Stream, length: int, seed: int = 0, short: float = 0.1) -> None:
+    def __init__(self, stream: Stream, length: int, seed: int = 0, follows: float = 0.5, short: float = 0.1) -> None:
         if length < 2:
             raise DataError(f"length is {length}; two spans need 2 tokens or more")
         self.filled = np.flatnonzero(np.diff(stream.documents))  # documents with any sentence
@@ -130,6 +134,7 @@ class SentencePairs:
         self.stream = stream
         self.length = length
         self.seed = seed
+        self.follows = follows
         self.owner = stream.document_of_pieces()
         self.spans = list(self._cut(short))
 
@@ -141,7 +146,7 @@ class SentencePairs:
         random = generator(self.seed, epoch, index)
         start, end, room = self.spans[index]
         middle = int(random.integers(start + 1, end)) if end - start > 1 else end
-        follows = middle < end and bool(random.random() < 0.5)
+        follows = middle < end and bool(random.random() < self.follows)
         first = self._tokens(start, middle)
         second = self._tokens(middle, end) if follows else self._elsewhere(start, room - len(first), random)
         return Couple(*_trim(first, second, room, random), follows)

@@ -33,7 +33,7 @@ class Tokens(Module):
         if self.typed:
             x = x + (self.types.weight[0] if token_type_ids is None else self.types(token_type_ids))
         if self.placed:
-            x = x + self.position(positions)
+            x = x + self.position(positions).to(x.dtype)
         if self.normed:
             x = self.norm(x)
         return drop(x, self.dropout, self.training)

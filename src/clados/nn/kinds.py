@@ -46,7 +46,7 @@ class Single(Module):
         attention_mask: Tensor | None = None,
         position_ids: Tensor | None = None,
         cache: Cache | None = None,
-        **read: Tensor,
+        **read: Tensor | None,
     ) -> Tensor:
         """The last states, [batch, length, d_model]; what is padding is not computed, and is zero.
 
@@ -70,7 +70,7 @@ class Single(Module):
         lengths = packed(keep) if keep is not None and cache is None else None
         if keep is None or lengths is None:
             return self.stack(self.inputs(input_ids, positions, **read), positions, keep, cache)
-        read = {name: value[keep][None] for name, value in read.items()}
+        read = {name: value[keep][None] for name, value in read.items() if value is not None}
         positions = positions.expand_as(keep)[keep][None]
         x = self.stack(self.inputs(input_ids[keep][None], positions, **read), positions, lengths=lengths)
         return x.new_zeros(*keep.shape, x.size(-1)).masked_scatter(keep[..., None], x)
@@ -218,5 +218,3 @@ class TwoTower(Module):
 def unit(x: Tensor) -> Tensor:
     """x / |x|."""
     return F.normalize(x, dim=-1)
-
-

@@ -30,7 +30,6 @@ from clados.spec.layout import Choice, Flipped, Folded, Fused, Halved, Layout, P
 from clados.spec.learning import (
     Adafactor,
     AdamW,
-    Blocks,
     Constant,
     Contrastive,
     CorruptedSpans,
@@ -85,7 +84,6 @@ __all__ = [
     "Attention",
     "Banded",
     "Block",
-    "Blocks",
     "Causal",
     "Change",
     "Choice",

@@ -93,12 +93,15 @@ class UnscaledScores(Init):
 
 
 class UnitScaling(Init):
-    """Uniform of variance 1 / fan_in; token table N(0, 1/sqrt(d)) (tensor2tensor's choice for the Transformer)."""
+    """Uniform of variance 2 / (fan_in + fan_out); token table N(0, 1/sqrt(d)): tensor2tensor's for the Transformer.
+
+    github:tensorflow/tensor2tensor utils/optimize.py get_variable_initializer, layers/modalities.py.
+    """
 
     def draw(self, row: Row, out: str, size: int) -> Fill:
         if isinstance(row.piece, Table):
             return Fill("normal", row.env.dims.d_model**-0.5, size)
-        return Fill("uniform", row.shape[-1] ** -0.5, size)
+        return Fill("uniform", math.sqrt(2 / (row.shape[1] + size)), size)
 
 
 CUT = 0.879626  # standard deviation of a unit normal cut at two

@@ -12,10 +12,6 @@ class Packing(Part):
     """How documents are laid into sequences of one length."""
 
 
-class Blocks(Packing):
-    """Documents one after the other, an end-of-text between them, cut into blocks of equal length."""
-
-
 class FullSentences(Packing):
     """As many whole sentences as fit, over document borders, where a separator is added (Liu et al. 2019, §4.2)."""
 
@@ -35,9 +31,10 @@ class Objective(Part):
 
 
 class NextToken(Objective):
-    """-log p(x_t | x_<t), the mean over tokens (Radford et al. 2018, eq. 1)."""
+    """-log p(x_t | x_<t), the mean over tokens (Radford et al. 2018, eq. 1).
 
-    packing: Packing = Blocks()
+    Documents stand one after the other, an end-of-text between them, cut into blocks of equal length.
+    """
 
 
 class MaskedTokens(Objective):
@@ -47,7 +44,7 @@ class MaskedTokens(Objective):
     masked: float = 0.8  # of these: replaced by the mask
     replaced: float = 0.1  # of these: replaced by a random token; the rest stays
     draws: int | None = None  # masks drawn for a text before they repeat; None: anew every time
-    packing: Packing = FullSentences()  # SentencePairs adds next-sentence prediction
+    packing: FullSentences | SentencePairs = FullSentences()  # pairs add next-sentence prediction
 
 
 class CorruptedSpans(Objective):
@@ -97,7 +94,7 @@ class Linear(Schedule):
 
 
 class Cosine(Schedule):
-    """Linear warmup, then half a cosine down to ``floor`` at the last step (or at ``over`` steps, when it ends before)."""
+    """Linear warmup, then half a cosine down to ``floor`` at the last step, or already at ``over`` steps."""
 
     warmup: int = 0
     floor: float = 0.0

@@ -95,7 +95,7 @@ def count(model: Part, basis: str = "model") -> Count:
 
     Experts are active by the share that a token is sent to; everything else is active whole.
     """
-    kept = [row for row in rows(model) if on_basis(row.path, basis) and not getattr(row.piece, "buffer", False)]
+    kept = [row for row in rows(model) if on_basis(row.path, basis)]
     return Count(
         total=sum(row.count for row in kept),
         non_embedding=sum(row.count for row in kept if not row.embedding),

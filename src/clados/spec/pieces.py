@@ -41,7 +41,6 @@ class Weight:
     shape: tuple[int, ...]
     fan_in: int = 0
     uses: float = 1.0  # the share of it that a token meets (experts)
-    buffer: bool = False  # a constant: no parameter, not counted, not saved
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +78,6 @@ class Env:
     inputs: Part | None = None  # what the model reads: its vocabulary, its states and actions ...
     causal: bool = False  # whether the stack's positions see only what is before them
     memory: int = 0  # d_model of the states that cross-attention reads
-    layer: int = 0  # index of this layer in its stack
     joint: int = 0  # width of the space that two towers share
 
 

@@ -125,7 +125,8 @@ def _(objective: s.NextToken, examples: Sequence[Any], making: Making) -> Source
 def _(objective: s.MaskedTokens, examples: Sequence[Any], making: Making) -> Source:
     stream = _stream(examples, making, sentences=True)
     if isinstance(objective.packing, s.SentencePairs):
-        return packing.SentencePairs(stream, making.length - 3, making.seed, objective.packing.short)
+        pairs = objective.packing
+        return packing.SentencePairs(stream, making.length - 3, making.seed, pairs.follows, pairs.short)
     return packing.FullSentences(stream, making.length - 2, making.separator("sep", "eos"))
 
 
