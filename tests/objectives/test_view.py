@@ -60,7 +60,7 @@ def test_an_encoder_decoder_writes_the_spans_that_are_gone(tokenizers: dict[str,
 
 
 def test_a_translation_needs_both_texts(tokenizers: dict[str, Tokenizer]) -> None:
-    with pytest.raises(s.SpecError, match="a translation needs two texts: give --text 'source | target'"):
+    with pytest.raises(s.SpecError, match=r"a translation needs two texts: give --text 'source \| target'"):
         shown(s.Translation(), declared("t5").model, TEXT, tokenizers["t5"])
     found = shown(s.Translation(), declared("t5").model, "the cat | the moon", tokenizers["t5"])
     assert found.targets["labels"].tolist() == [*tokenizers["t5"].encode("the moon")]

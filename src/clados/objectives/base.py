@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import singledispatch
+from functools import cached_property, singledispatch
 from typing import Any, NamedTuple, Self
 
 import numpy as np
@@ -48,14 +48,20 @@ class Words:
                 return self.ids[role]
         raise s.SpecError(f"the vocabulary has no {' or '.join(roles)}; it has {', '.join(self.ids) or 'no roles'}")
 
-    @property
+    @cached_property
     def special(self) -> frozenset[int]:
         """Ids that stand for no text."""
         return frozenset(self.ids.values()) | frozenset(self.sentinels)
 
+    @cached_property
+    def is_text(self) -> NDArray[np.bool_]:
+        """Whether each id stands for text, [size]."""
+        return ~np.isin(np.arange(self.size), list(self.special))
+
+    @cached_property
     def ordinary(self) -> Ids:
-        """Ids that stand for text, [words]."""
-        return np.setdiff1d(np.arange(self.size), np.fromiter(self.special, np.int64))
+        """Ids that stand for text, in order."""
+        return np.flatnonzero(self.is_text)
 
 
 @dataclass(frozen=True)

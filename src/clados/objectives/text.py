@@ -52,14 +52,14 @@ def hide(objective: s.MaskedTokens, ids: Ids, words: Words, random: Random) -> t
     ``rate`` of the sequence's tokens are chosen, at least one, never a special one; of these most become the mask,
     some another word drawn evenly from those that are not special, and the rest stays (Devlin et al. 2019, A.1).
     """
-    candidates = np.flatnonzero(~np.isin(ids, np.fromiter(words.special, np.int64)))
+    candidates = np.flatnonzero(words.is_text[ids])
     number = min(len(candidates), max(1, round(objective.rate * len(ids))))
     chosen = np.sort(random.permutation(candidates)[:number])
     lot = random.random(number)
     seen = ids.copy()
     seen[chosen[lot < objective.masked]] = words.id("mask")
     swapped = chosen[(lot >= objective.masked) & (lot < objective.masked + objective.replaced)]
-    seen[swapped] = random.choice(words.ordinary(), len(swapped))
+    seen[swapped] = words.ordinary[random.integers(len(words.ordinary), size=len(swapped))]
     return seen, chosen
 
 

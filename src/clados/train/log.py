@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from clados.errors import CladosError
+from clados.files import write_text
 
 Entry = dict[str, Any]
 
@@ -22,10 +23,7 @@ class Log:
             return
         if upto and file.exists():
             self.entries = [entry for entry in read(file) if entry["step"] <= upto]
-        file.parent.mkdir(parents=True, exist_ok=True)
-        part = file.with_name(f".{file.name}.part")
-        part.write_text("".join(json.dumps(entry) + "\n" for entry in self.entries), encoding="utf-8")
-        part.replace(file)
+        write_text(file, "".join(json.dumps(entry) + "\n" for entry in self.entries))
         self.file = file.open("a", encoding="utf-8", buffering=1)
 
     def __call__(self, entry: Entry) -> None:

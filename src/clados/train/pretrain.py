@@ -16,6 +16,7 @@ from clados.data.examples import split
 from clados.data.readers import read
 from clados.data.tokenizer import Tokenizer
 from clados.errors import CladosError
+from clados.files import write_text
 from clados.models.declared import declared
 from clados.nn.make import build
 from clados.objectives import Setting, Words
@@ -282,7 +283,7 @@ def pretrain(
     trainer = plan.trainer(module(plan), out, show)
     trainer.stop = stop
     if trainer.world.first:
-        _write(out / "run.json", plan.json())
+        write_text(out / "run.json", json.dumps(plan.json(), indent=2, ensure_ascii=False) + "\n")
     result = trainer.fit(resume=resume)
     if result.finished and trainer.world.first:
         save_pretrained(trainer.model, out)
@@ -291,10 +292,3 @@ def pretrain(
         write_beside(out, labels=plan.facts.classes, images=preprocessing(plan.model))
     trainer.world.wait()
     return result
-
-
-def _write(file: Path, data: dict[str, Any]) -> None:
-    file.parent.mkdir(parents=True, exist_ok=True)
-    part = file.with_name(f".{file.name}.part")
-    part.write_text(json.dumps(data, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    part.replace(file)

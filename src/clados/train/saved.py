@@ -1,7 +1,6 @@
 """Checkpoints of a run: written whole or not at all, the last good one always there."""
 
 import json
-import os
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,6 +11,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
+from clados.checkpoints.atomic import replaced
 from clados.checkpoints.errors import CheckpointError
 
 KEPT = 2
@@ -26,20 +26,13 @@ def save(folder: Path, step: int, model: nn.Module, optimiser: torch.optim.Optim
         CheckpointError: when it cannot be written.
     """
     target = folder / f"step-{step:08d}"
-    part = folder / f".{target.name}.part"
+    weights = {name: value.contiguous() for name, value in model.state_dict().items()}
     try:
-        shutil.rmtree(part, ignore_errors=True)
-        part.mkdir(parents=True)
-        save_file({name: value.contiguous() for name, value in model.state_dict().items()}, part / "model.safetensors")
-        save_file(_state(optimiser), part / "optimiser.safetensors")
-        (part / "state.json").write_text(json.dumps({"step": step, **state}, indent=2) + "\n", encoding="utf-8")
-        for file in part.iterdir():
-            with file.open("rb") as written:
-                os.fsync(written.fileno())
-        shutil.rmtree(target, ignore_errors=True)
-        part.rename(target)
+        with replaced(target, ours=("*",)) as part:
+            save_file(weights, part / "model.safetensors")
+            save_file(_state(optimiser), part / "optimiser.safetensors")
+            (part / "state.json").write_text(json.dumps({"step": step, **state}, indent=2) + "\n", encoding="utf-8")
     except (OSError, SafetensorError) as error:
-        shutil.rmtree(part, ignore_errors=True)
         raise CheckpointError(f"{target}: the checkpoint cannot be written ({error}); earlier ones stay") from error
     for old in checkpoints(folder)[:-KEPT]:
         shutil.rmtree(old, ignore_errors=True)
