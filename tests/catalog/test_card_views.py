@@ -12,11 +12,11 @@ from clados.catalog.card import CardError, NoModelError
 from clados.catalog.check import check
 from clados.catalog.compare import compare
 from clados.catalog.export import export
-from clados.catalog.files import write_whole
 from clados.catalog.lineage import ancestors, children, descendants, structure
 from clados.catalog.load import Catalog, card_files, read
 from clados.catalog.new import new
 from clados.catalog.words import QueryError
+from clados.files import write_whole
 
 
 def test_lineage_goes_up_and_down_with_its_depth(small: Catalog) -> None:

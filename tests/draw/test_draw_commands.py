@@ -38,7 +38,7 @@ def test_the_survey_s_figure_is_compared_edge_by_edge(capsys: pytest.CaptureFixt
     [
         (["tree", "--highlight", "brt"], "did you mean"),
         (["timeline", "--y", "size"], "params"),
-        (["tree", "--svg", "/no/such/folder/tree.svg"], "cannot write /no/such/folder/tree.svg"),
+        (["tree", "--svg", "/dev/null/tree.svg"], "cannot write /dev/null/tree.svg"),
     ],
 )
 def test_a_mistake_gets_one_line_and_exit_code_2(

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from clados.catalog.card import Card, Erratum, Parent, Size, Value
-from clados.catalog.files import write_text, write_whole
 from clados.catalog.schema import ATTRIBUTES, Type
 from clados.catalog.words import QueryError, near
+from clados.files import write_text, write_whole
 
 _CELLS: dict[Type, str] = {"counts": "INTEGER[]", "count": "INTEGER", "words": "TEXT[]"}
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import clados.models
 from clados.catalog.card import Card, CardError
 from clados.catalog.check import stem
-from clados.catalog.files import write_text
 from clados.catalog.schema import ATTRIBUTES
+from clados.files import write_text
 
 
 def new(name: str, like: str, cards: Mapping[str, Card], folder: Path) -> list[Path]:

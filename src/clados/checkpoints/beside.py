@@ -15,6 +15,7 @@ from clados.checkpoints.files import json_of
 from clados.checkpoints.written import part
 from clados.data.pictures import FILE, Preprocessing
 from clados.data.scaling import Scales
+from clados.files import write_text
 from clados.spec.declaration import parts
 from clados.spec.errors import SpecError
 from clados.spec.inputs import Patches
@@ -113,10 +114,7 @@ def write_beside(directory: Path, *, labels: Sequence[str] = (), images: Preproc
 
 
 def _write(file: Path, content: Mapping[str, Any]) -> None:
-    fresh = file.with_name(f".{file.name}.part")
     try:
-        fresh.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-        fresh.replace(file)
+        write_text(file, json.dumps(content, indent=2, ensure_ascii=False) + "\n")
     except OSError as error:
-        fresh.unlink(missing_ok=True)
         raise CheckpointError(f"{file}: not written ({error})") from error

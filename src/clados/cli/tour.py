@@ -17,8 +17,8 @@ def tour(
     as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
 ) -> None:
     """Train BERT, GPT-2 and T5 small, each with its own objective on the embedded text, and write a report."""
-    from clados.catalog.files import write_text
     from clados.catalog.load import card
+    from clados.files import write_text
     from clados.models.declared import declared
     from clados.spec import count
     from clados.tour.report import report

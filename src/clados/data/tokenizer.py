@@ -13,6 +13,7 @@ from tokenizers import Tokenizer as Backend
 from tokenizers.processors import TemplateProcessing
 
 from clados.data.examples import DataError
+from clados.files import write_text
 from clados.spec.inputs import Vocabulary
 
 
@@ -172,15 +173,9 @@ class Tokenizer:
         if self.sentinels:
             named["additional_special_tokens"] = [sentinel(i) for i in range(len(self.sentinels))]
         config = {"tokenizer_class": "PreTrainedTokenizerFast", "clean_up_tokenization_spaces": False} | named
-        _write(directory / "tokenizer.json", self.backend.to_str(pretty=True))
-        _write(directory / "special_tokens_map.json", json.dumps(named, ensure_ascii=False, indent=2))
-        _write(directory / "tokenizer_config.json", json.dumps(config, ensure_ascii=False, indent=2))
-
-
-def _write(path: Path, text: str) -> None:
-    part = path.with_name(path.name + ".part")
-    part.write_text(text + "\n", encoding="utf-8")
-    part.replace(path)
+        write_text(directory / "tokenizer.json", self.backend.to_str(pretty=True) + "\n")
+        write_text(directory / "special_tokens_map.json", json.dumps(named, ensure_ascii=False, indent=2) + "\n")
+        write_text(directory / "tokenizer_config.json", json.dumps(config, ensure_ascii=False, indent=2) + "\n")
 
 
 def assemble(backend: Backend, roles: Roles) -> Tokenizer:

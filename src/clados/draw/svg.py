@@ -1,11 +1,10 @@
 """SVG as text: elements, widths of text, boxes, the document and its style. The same input gives the same bytes."""
 
-import os
-import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from clados.files import write_text
 from clados.spec.errors import CladosError
 
 
@@ -175,28 +174,9 @@ class Figure:
         """Writes the SVG whole or not at all.
 
         Raises:
-            OSError: the folder does not exist or cannot be written.
+            OSError: when it cannot be written; what stood there stays.
         """
-        write_atomically(path, self.svg)
-
-
-def write_atomically(path: Path, text: str) -> None:
-    """Writes `text` beside `path` and moves it there, so that no reader ever sees half a file.
-
-    Raises:
-        OSError: the folder does not exist or cannot be written.
-    """
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-        mask = os.umask(0)
-        os.umask(mask)
-        Path(temporary).chmod(0o666 & ~mask)
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+        write_text(path, self.svg)
 
 
 def document(width: float, height: float, name: str, parts: Iterable[str], *, kind: str) -> str:
