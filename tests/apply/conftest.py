@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from little import picture, written
+from tests.apply.little import picture, written
 from PIL import Image
 
 from clados.apply.ready import Ready, load

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 import transformers
-from little import SENTENCES, picture
+from tests.apply.little import SENTENCES, picture
 from PIL import Image
 
 from clados.apply.classify import classify

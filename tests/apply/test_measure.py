@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import torch
-from little import LENGTHS, SENTENCES, examples
+from tests.apply.little import LENGTHS, SENTENCES, examples
 
 from clados.apply.measure import Measure, measure
 from clados.apply.ready import Ready

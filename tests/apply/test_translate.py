@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from little import PAIRS
+from tests.apply.little import PAIRS
 
 from clados import spec as s
 from clados.apply.chrf import chrf

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import torch
 import transformers
-from reference_models import batch, cases, outputs, saved
+from tests.checkpoints.reference_models import batch, cases, outputs, saved
 from safetensors.torch import load_file
 
 from clados import spec as s

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pictures import NAMESPACE, elements, untitled
+from tests.draw.pictures import NAMESPACE, elements, untitled
 
 from clados.draw import svg
 from clados.draw.bars import stacked

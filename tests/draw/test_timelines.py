@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pictures import boxes, crossings, elements, overlaps, untitled
+from tests.draw.pictures import boxes, crossings, elements, overlaps, untitled
 
 from clados import draw
 from clados.catalog.figures import recent

@@ -6,7 +6,7 @@ import re
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pictures import NAMESPACE, boxes, crossings, elements, overlaps, untitled
+from tests.draw.pictures import NAMESPACE, boxes, crossings, elements, overlaps, untitled
 from rich.console import Console
 
 from clados import draw

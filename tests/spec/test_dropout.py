@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import torch
 import torch.nn.functional as F
-from examples import models, read
+from tests.spec.examples import models, read
 from torch import Tensor
 
 from clados import spec as s

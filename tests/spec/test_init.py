@@ -4,7 +4,7 @@ import math
 
 import pytest
 import torch
-from examples import models
+from tests.spec.examples import models
 
 from clados import spec as s
 from clados.models.declared import declared

@@ -4,7 +4,7 @@ from itertools import permutations
 from typing import Any
 
 import pytest
-from examples import every_kind, examples, inside, models
+from tests.spec.examples import every_kind, examples, inside, models
 
 from clados import spec as s
 from clados.models.declared import declared, found

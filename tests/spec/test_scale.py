@@ -4,7 +4,7 @@ import math
 
 import pytest
 import torch
-from examples import models, read
+from tests.spec.examples import models, read
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

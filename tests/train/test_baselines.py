@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from small import choices, write_texts
+from tests.train.small import choices, write_texts
 
 from clados import spec as s
 from clados.train.baselines import baseline, bigram, unigram

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from small import write_texts
+from tests.train.small import write_texts
 
 from clados.cli.frame import run
 

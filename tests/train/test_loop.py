@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from small import choices, write_texts
+from tests.train.small import choices, write_texts
 
 from clados import spec as s
 from clados.errors import CladosError
