@@ -81,7 +81,7 @@ def test_short_windows_are_padded_in_front_and_padding_is_not_learned() -> None:
     rows = [window(2, 3), window(4)]
     batch = prepare(s.ReturnConditioned("squared"), rows, [generator(0)] * 2, Setting(trajectories()))
     assert batch.inputs["attention_mask"].tolist() == [[False, False, True, True], [True] * 4]
-    assert batch.inputs["timesteps"][0].tolist() == [0, 0, 3, 4]
+    assert batch.inputs["timesteps"][0].tolist() == [3, 3, 3, 4]
     assert batch.inputs["states"][0, 2:].tolist() == rows[0].states.tolist()
     assert batch.targets["actions"].tolist() == [*rows[0].actions.tolist(), *rows[1].actions.tolist()]
     assert batch.weights == {"actions": 6}

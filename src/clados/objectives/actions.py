@@ -27,7 +27,7 @@ class Window:
         return len(self.returns_to_go)
 
 
-def before(x: NDArray[np.float32], steps: int, value: float = 0.0) -> NDArray[np.float32]:
+def before(x: NDArray[Any], steps: int, value: float = 0.0) -> NDArray[Any]:
     """The array with ``value`` in front until it has so many steps."""
     missing = steps - len(x)
     if missing <= 0:
@@ -45,12 +45,13 @@ def return_conditioned(
         raise s.SpecError(f"this objective reads trajectories, but the model reads {type(inputs).__name__}")
     steps = inputs.context
     keep = np.stack([np.arange(steps) >= steps - len(each) for each in examples])
-    times = [np.arange(each.first, each.first + len(each)) for each in examples]
+    last = inputs.timesteps - 1
+    times = [np.minimum(np.arange(each.first, each.first + len(each)), last) for each in examples]
     batch = {
         "states": np.stack([before(each.states, steps) for each in examples]),
         "actions": np.stack([before(each.actions, steps) for each in examples]),
         "returns_to_go": np.stack([before(each.returns_to_go, steps) for each in examples])[..., None],
-        "timesteps": np.stack([before(np.minimum(t, inputs.timesteps - 1), steps) for t in times]),
+        "timesteps": np.stack([before(t, steps, t[0]) for t in times]),  # Frames read the first of a window
     }
     given = {name: torch.from_numpy(value) for name, value in batch.items()}
     mask = torch.from_numpy(keep)

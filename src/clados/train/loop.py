@@ -323,7 +323,8 @@ def fit(
     """
     if setting is None:
         spec: s.Model = model.spec  # type: ignore[assignment]
-        words = Words.declared(spec.vocab) if isinstance(getattr(spec, "inputs", None), s.Tokens) else None
+        reads = isinstance(spec, s.TwoTower) or isinstance(getattr(spec, "inputs", None), s.Tokens)
+        words = Words.declared(spec.vocab) if reads else None
         setting = Setting(spec, stage.length or 0, words)
     return Trainer(model, stage, setting, source, run, held_out, folder, show or Show()).fit(resume=resume)
 
