@@ -64,5 +64,6 @@ def test_dropped_probabilities_keep_the_mean() -> None:
     torch.manual_seed(0)
     q, k, v = (torch.randn(1, 1, 5, 8) for _ in range(3))
     many = [each.expand(4000, -1, -1, -1) for each in (q, k, v)]
-    mean = attend(*many, None, False, None, False, 0.2, training=True).mean(0)
+    given = None, False, None, False
+    mean = attend(*many, *given, 0.2, training=True).mean(0)
     torch.testing.assert_close(mean[None], F.scaled_dot_product_attention(q, k, v), rtol=0, atol=0.06)

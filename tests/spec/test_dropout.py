@@ -6,12 +6,11 @@ from typing import Any
 
 import pytest
 import torch
-import torch.nn.functional as F
 from tests.spec.examples import models, read
 from torch import Tensor
 
 from clados import spec as s
-from clados.nn import attention, build
+from clados.nn import build, dropout
 
 SURE = 6.0  # standard errors
 SEQUENCE = 40
@@ -53,23 +52,13 @@ class Seen:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.dropped = self.of = 0
-        self.plain, self.attend = F.dropout, F.scaled_dot_product_attention
-        monkeypatch.setattr(F, "dropout", self.dropout)
-        monkeypatch.setattr(attention, "scaled_dot_product_attention", self.attention)
+        self.draw = dropout.kept
+        monkeypatch.setattr(dropout, "kept", self.kept)
 
-    def dropout(self, x: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
-        y = self.plain(x, p, training)
-        self.note(y[x != 0])
-        return y
-
-    def attention(self, q: Tensor, k: Tensor, v: Tensor, *args: Any, **kwargs: Any) -> Tensor:
-        """The probabilities that values are weighted with are read off values that are one-hot."""
-        mask, dropout, causal = (*args, *(None, 0.0, False)[len(args) :])
-        one_hot = torch.eye(k.size(-2)).expand(*k.shape[:-1], -1)
-        whole = self.attend(q, k, one_hot, mask, 0.0, causal, **kwargs)
-        if dropout:
-            self.note(self.attend(q, k, one_hot, mask, dropout, causal, **kwargs)[whole > 0])
-        return self.attend(q, k, v, mask, dropout, causal, **kwargs)
+    def kept(self, x: Tensor, rate: float) -> Tensor:
+        found = self.draw(x, rate)
+        self.note(found[x != 0])
+        return found
 
     def note(self, kept: Tensor) -> None:
         self.dropped += int((kept == 0).sum())

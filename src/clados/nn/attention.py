@@ -2,10 +2,10 @@
 
 import torch
 from torch import Tensor
-from torch.nn.functional import scaled_dot_product_attention
 
 from clados import spec as s
 from clados.nn.build import Module, Product, builds
+from clados.nn.dropout import attend
 from clados.nn.positions import turn
 from clados.nn.sight import KV, Sight
 from clados.spec.pieces import Env
@@ -44,8 +44,7 @@ class Attention(Module):
 
     def attend(self, q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None, causal: bool) -> Tensor:
         """[batch, heads, length, head_dim]."""
-        dropout = self.dropout if self.training else 0.0
-        return scaled_dot_product_attention(q, k, v, mask, dropout, causal, scale=self.scale, enable_gqa=self.grouped)
+        return attend(q, k, v, mask, causal, self.scale, self.grouped, self.dropout, self.training)
 
     def apart(self, q: Tensor, k: Tensor, v: Tensor, sight: Sight) -> Tensor:
         """Packed texts: each attends to itself alone, so that no padding is computed."""
@@ -81,8 +80,6 @@ class CrossAttention(Module):
                 raise s.SpecError("cross-attention has nothing to read: give the encoder's states")
             kv = self.read(sight.memory)
         q = self.q(x).unflatten(-1, (-1, self.head_dim)).transpose(1, 2)
-        dropout = self.dropout if self.training else 0.0
-        y = scaled_dot_product_attention(
-            q, kv.k, kv.v, sight.memory_mask, dropout, scale=self.scale, enable_gqa=self.grouped
-        )
+        given = sight.memory_mask, False, self.scale, self.grouped, self.dropout, self.training
+        y = attend(q, kv.k, kv.v, *given)
         return self.out(y.transpose(1, 2).flatten(2)), kv

@@ -6,7 +6,7 @@ from torch import Tensor, nn
 
 from clados import spec as s
 from clados.nn.build import Maps, Module, Product, Rows, builds
-from clados.nn.layers import drop
+from clados.nn.dropout import drop
 from clados.spec.pieces import Env
 
 
@@ -110,13 +110,19 @@ class Frames(Module):
     def __init__(self, part: s.Frames, env: Env) -> None:
         super().__init__(part, env)
         self.strides = [stride for _, _, stride in part.convolutions]
-        self.dropout = part.dropout
+        self.side, self.dropout = part.side, part.dropout
 
     def forward(self, states: Tensor, actions: Tensor, returns_to_go: Tensor, timesteps: Tensor) -> Tensor:
         """[batch, steps, frames, side, side], [batch, steps] ids, [batch, steps, 1], [batch, steps] -> 3 a step.
 
         The vector of time is that of the window's first step (github:kzl/decision-transformer model_atari.py).
+
+        Raises:
+            SpecError: for frames of another size than the layer after the convolutions was made for.
         """
+        if states.shape[-2:] != (self.side, self.side):
+            size = "x".join(map(str, states.shape[-2:]))
+            raise s.SpecError(f"states are frames of {size}; this model reads {self.side}x{self.side}")
         seen = states.flatten(0, 1)
         for i, stride in enumerate(self.strides):
             seen = F.conv2d(seen, getattr(self, f"conv{i}"), getattr(self, f"conv{i}_bias"), stride).relu()

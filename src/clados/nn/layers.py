@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from clados import spec as s
 from clados.nn.attention import Attention, CrossAttention
 from clados.nn.build import Maps, Module, Product, builds
+from clados.nn.dropout import drop
 from clados.nn.sight import Sight, State
 from clados.spec.pieces import Env
 
@@ -92,11 +93,6 @@ class GatedMLP(MLP):
 @builds(s.MLP)
 def _mlp(part: s.MLP, env: Env) -> nn.Module:
     return (GatedMLP if part.gated else MLP)(part, env)
-
-
-def drop(x: Tensor, rate: float, training: bool) -> Tensor:
-    """Dropout, and nothing at all where there is none."""
-    return F.dropout(x, rate) if training and rate else x
 
 
 class Block(Module):

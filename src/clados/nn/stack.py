@@ -7,7 +7,8 @@ from torch import Tensor, nn
 
 from clados import spec as s
 from clados.nn.build import Module, builds
-from clados.nn.layers import Block, drop
+from clados.nn.dropout import drop
+from clados.nn.layers import Block
 from clados.nn.sight import KV, Cache, Sight, State, look
 from clados.spec.pieces import Env
 
@@ -99,5 +100,3 @@ def packed(keep: Tensor) -> tuple[int, ...] | None:
         return None
     edges = (keep[:, 1:] != keep[:, :-1]).sum(1) + keep[:, 0] + keep[:, -1]
     return tuple(lengths.tolist()) if bool((edges == 2).all()) else None
-
-
