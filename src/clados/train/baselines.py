@@ -99,8 +99,9 @@ def _(objective: s.ImageClasses, trained: Any, held_out: Any, making: Making, ba
 
 @baseline.register
 def _(objective: s.Contrastive, trained: Any, held_out: Any, making: Making, batch: int) -> Mapping[str, float]:
-    rows = min(batch, len(held_out))
-    return {"loss": float(np.log(rows)), "recall_at_1": 1 / rows}
+    """Held-out pairs are compared in groups of a batch, the last of which may be smaller."""
+    groups = np.array([min(batch, len(held_out) - at) for at in range(0, len(held_out), batch)])
+    return {"loss": float((groups * np.log(groups)).sum() / groups.sum()), "recall_at_1": len(groups) / len(held_out)}
 
 
 @baseline.register
