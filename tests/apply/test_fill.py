@@ -75,11 +75,16 @@ def test_spans_end_at_the_next_sentinel_and_the_text_at_its_end(ready: Callable[
     assert spans(words, [end, first, 8]) == {}
 
 
-def test_what_is_not_written_is_empty_and_has_no_chance(ready: Callable[[str], Ready]) -> None:
-    (filled,) = fill(ready("t5"), "The [MASK] sat")  # of random weights
-    (candidate,) = filled.blanks[0]
-    assert candidate.probability <= 1
-    assert candidate.text or candidate.probability == 0
+def test_every_blank_gets_a_span_even_from_random_weights(ready: Callable[[str], Ready]) -> None:
+    texts = ["The [MASK] sat on the [MASK].", "[MASK]", "A dog ran over the green hill [MASK] the river."]
+    together = fill(ready("t5"), texts)
+    assert [len(filled.blanks) for filled in together] == [2, 1, 1]
+    for filled, text in zip(together, texts):
+        (alone,) = fill(ready("t5"), text)
+        assert filled.text == alone.text
+        for (candidate,), (again,) in zip(filled.blanks, alone.blanks):
+            assert 0 < candidate.probability <= 1
+            assert candidate.probability == pytest.approx(again.probability, rel=1e-3)
 
 
 def test_what_cannot_be_filled_is_refused(ready: Callable[[str], Ready]) -> None:

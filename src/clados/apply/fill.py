@@ -8,12 +8,11 @@ from dataclasses import dataclass
 import torch
 
 from clados import spec as s
-from clados.apply.generate import generate
 from clados.apply.ready import Ready, Source, batched, listed, load, padded
 from clados.data.tokenizer import Tokenizer, sentinel
 
 BLANK = re.compile(r"\s*(\[MASK\]|<mask>|<extra_id_\d+>)")
-LONGEST = 10  # tokens of a restored span, on average
+LONGEST = 10  # tokens of a restored span
 
 
 @dataclass(frozen=True)
@@ -109,35 +108,67 @@ def _with_sentinels(ready: Ready, text: str) -> str:
 
 
 def _restored(ready: Ready, rows: Sequence[list[int]]) -> list[Filled]:
+    """Each span in the place of its sentinel."""
+    words, texts = ready.words, []
+    for row, found in zip(rows, restored(ready, rows)):
+        blanks = tuple((Candidate(words.decode(ids).strip(), math.exp(log)),) for ids, log in found)
+        left = iter(found)
+        whole = [each for token in row for each in (next(left)[0] if token in words.sentinels else [token])]
+        texts.append(Filled(words.decode(whole).strip(), blanks))
+    return texts
+
+
+@torch.inference_mode()
+def restored(ready: Ready, rows: Sequence[list[int]]) -> list[list[tuple[list[int], float]]]:
+    """For each row the spans that stand for its sentinels, in order: ids and log-probability, the likeliest token each.
+
+    The sentinels are put before their spans, and not left to the model, so that there is a span for every one. A span
+    has a token at least, as in training, and ends where the model writes any sentinel or the end.
+    """
     words, model = ready.words, ready.model
     ids, keep = padded(rows, words.ids.get("pad", 0), ready.device)
-    marks = set(words.sentinels)
-    blanks = max(sum(token in marks for token in row) for row in rows)
-    room = blanks * (LONGEST + 1) + 2
-    if ready.positions:
-        room = min(room, ready.positions - 1)
-    written = generate(model, ids, attention_mask=keep, max_new_tokens=room)
-    with torch.inference_mode():
-        states = model.states(ids, attention_mask=keep, decoder_input_ids=written[:, :-1])
-        chances = model.heads["lm"](states, model.inputs, {}).float().log_softmax(-1)
-        logs = chances.gather(-1, written[:, 1:, None])[..., 0].tolist()
-    return [_put_in(ready, *each) for each in zip(rows, written[:, 1:].tolist(), logs)]
+    marks = [[token for token in row if token in words.sentinels] for row in rows]
+    found: list[list[tuple[list[int], float]]] = [[] for _ in rows]
+    ends = {*words.sentinels, *(words.ids[role] for role in ("eos", "pad") if role in words.ids)}
+    mute, room = torch.tensor(sorted(ends), device=ready.device), 1 + max(map(len, marks)) * (LONGEST + 1)
+    memory, cache = model.encode(ids, keep), model.cache(len(rows), room)
+    written = ids.new_full((len(rows), 1), ready.spec.vocab.start or 0)
+    for _ in range(room):
+        out = model(
+            decoder_input_ids=written, encoder_outputs=memory, attention_mask=keep, cache=cache, logits_to_keep=1
+        )
+        logs = out.logits[:, -1].float().log_softmax(-1)
+        begun = torch.tensor([bool(spans) and not spans[-1][0] for spans in found], device=ready.device)
+        logs[:, mute] = logs[:, mute].masked_fill(begun[:, None], -torch.inf)
+        best = logs.max(-1)
+        likeliest = zip(found, marks, best.indices.tolist(), best.values.tolist())
+        column = [_next(*each, ends) for each in likeliest]
+        if all(token is None for token in column):
+            break
+        written = torch.tensor([[token or 0] for token in column], device=ready.device)
+    return found
 
 
-def _put_in(ready: Ready, row: list[int], written: list[int], logs: list[float]) -> Filled:
-    """The spans that were written, each after its sentinel, in their places; one that was not written is empty."""
-    words, found = ready.words, spans(ready.words, written)
-    held = {token: [written[at] for at in places] for token, places in found.items()}
-    blanks = []
-    for token in (token for token in row if token in words.sentinels):
-        chance = math.exp(sum(logs[at] for at in found[token])) if held.get(token) else 0.0
-        blanks.append((Candidate(words.decode(held.get(token, [])).strip(), chance),))
-    whole = [each for token in row for each in (held.get(token, []) if token in words.sentinels else [token])]
-    return Filled(words.decode(whole).strip(), tuple(blanks))
+def _next(spans: list[tuple[list[int], float]], marks: list[int], token: int, log: float, ends: set[int]) -> int | None:
+    """What comes next in a row: the token, which goes into its span, the next sentinel, or nothing more.
+
+    ``marks`` is emptied when the last span has ended.
+    """
+    if not marks:
+        return None
+    if spans and token not in ends and len(spans[-1][0]) < LONGEST:
+        ids, total = spans[-1]
+        spans[-1] = [*ids, token], total + log
+        return token
+    if len(spans) == len(marks):
+        marks.clear()
+        return None
+    spans.append(([], 0.0))
+    return marks[len(spans) - 1]
 
 
 def spans(words: Tokenizer, written: Sequence[int]) -> dict[int, list[int]]:
-    """Where the tokens of each restored span stand in what was written: sentinel to places."""
+    """Where the tokens of each span stand in what is to be written: sentinel to places."""
     found: dict[int, list[int]] = {}
     current: list[int] = []
     for at, token in enumerate(written):

@@ -12,8 +12,7 @@ from torch import Tensor
 from clados import spec as s
 from clados.apply.act import act
 from clados.apply.chrf import chrf
-from clados.apply.fill import spans
-from clados.apply.generate import generate
+from clados.apply.fill import restored, spans
 from clados.apply.ready import Ready
 from clados.apply.translate import translate
 from clados.data.packing import generator
@@ -62,10 +61,10 @@ def measure(ready: Ready, held_out: Examples, *, examples: int = 128, batch: int
     """A model's own measure, by its objective.
 
     Next token and masked tokens: the share of tokens that its first guess hits, beside the most frequent one. Spans:
-    the share of removed spans whose first token it writes, beside the most frequent of these. Translation: chrF beside
-    copying the source. Image classes: the share that is right, beside the most frequent class, to be bettered by 20
-    points. Images and texts: the share of images whose text comes first among all, beside chance, to be tripled.
-    Trajectories: the mean return of 50 episodes of CartPole, beside random actions, to be doubled.
+    the share of removed spans whose first token it restores, beside the most frequent of these. Translation: chrF
+    beside copying the source. Image classes: the share that is right, beside the most frequent class, to be bettered
+    by 20 points. Images and texts: the share of images whose text comes first among all, beside chance, to be
+    tripled. Trajectories: the mean return of 50 episodes of CartPole, beside random actions, to be doubled.
 
     Args:
         ready: with its objective; a model that was trained by ``clados pretrain`` has it.
@@ -151,15 +150,14 @@ def _(objective: s.CorruptedSpans, ready: Ready, asked: Asked) -> Measure:
     words = ready.words
     guesses, labels = [], []
     for batch in asked.batches(objective, ready):
-        keep = batch.inputs.get("attention_mask")
-        targets, length = _by_row(batch), batch.inputs["decoder_input_ids"].size(1)
-        written = generate(ready.model, batch.inputs["input_ids"], attention_mask=keep, max_new_tokens=length + 8)
-        for target, text in zip(targets, written[:, 1:].tolist()):
-            ours = spans(words, text)
-            for token, places in spans(words, target).items():
-                if places:
-                    labels.append(target[places[0]])
-                    guesses.append(text[ours[token][0]] if ours.get(token) else -1)
+        ids = batch.inputs["input_ids"]
+        keep = batch.inputs.get("attention_mask", torch.ones_like(ids).bool())
+        rows = [row[kept].tolist() for row, kept in zip(ids, keep)]
+        for row, target, found in zip(rows, _by_row(batch), restored(ready, rows)):
+            places = spans(words, target)
+            for token, (guess, _) in zip((token for token in row if token in words.sentinels), found):
+                labels.append(target[places[token][0]])
+                guesses.append(guess[0])
     return _share("fill@1", "the most frequent first token", guesses, labels)
 
 
