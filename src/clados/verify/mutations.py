@@ -1,0 +1,196 @@
+"""Every word of a declaration changed, one at a time: numbers, booleans, choices, whole parts, their order."""
+
+import re
+import types
+import typing
+from collections.abc import Iterable, Iterator
+from dataclasses import MISSING, dataclass, fields
+from functools import cache
+from typing import Any, Literal
+
+from clados import spec as s
+
+EPS = 1e-3  # what the small numbers of norms are changed to
+LARGE = 1000  # numbers of which one more or less is nothing
+EXAMPLES = {  # parts whose numbers have to fit each other, or a short text
+    s.Banded: s.Banded(span=3),
+    s.Frames: s.Frames(frames=4, side=36, convolutions=((4, 8, 4),), actions=5, timesteps=40, context=7),
+}
+SIZES = re.compile(r"(^|\.)size\.")
+HALF = 0.5  # what a share of nothing is changed to
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """A part with one word changed; ``None`` where no other value of that word makes a part at all."""
+
+    path: str
+    old: Any
+    new: Any
+    part: Any
+
+    def __str__(self) -> str:
+        return f"{self.path}: {_short(self.old)} to {_short(self.new)}"
+
+
+def mutants(part: s.Part) -> Iterator[Mutant]:
+    """A mutant for every word: of numbers the first change that makes a part, of choices and parts each other one."""
+    for path, old, groups in _words(part, type(part), ""):
+        for group in groups:
+            mutant = _first(part, path, old, group)
+            if not (old is None and SIZES.search(path) and mutant.part is not None and _same(part, mutant.part)):
+                yield mutant
+
+
+def _same(part: s.Part, other: s.Part) -> bool:
+    """Whether two models have the same tensors: what a size leaves unsaid and no part reads is no word of it."""
+    tensors, others = ([(row.path, row.shape) for row in s.rows(each)] for each in (part, other))
+    return tensors == others
+
+
+def _first(part: s.Part, path: str, old: Any, group: Iterable[Any]) -> Mutant:
+    """The first of several values that makes a part; all mean the same change."""
+    new = None
+    for new in group:
+        try:
+            return Mutant(path, old, new, put(part, path, new))
+        except s.SpecError:
+            continue
+    return Mutant(path, old, new, None)
+
+
+def put(part: Any, path: str, value: Any) -> Any:
+    """The part with a value at a path such as ``stack.block[1].attn.pattern``.
+
+    Raises:
+        SpecError: when the value does not go with the rest.
+    """
+    step, _, rest = path.partition(".")
+    name, _, index = step.partition("[")
+    held = getattr(part, name)
+    if index:
+        at = int(index.rstrip("]"))
+        value = put(held[at], rest, value) if rest else value
+        return part.but(**{name: (*held[:at], value, *held[at + 1 :])})
+    return part.but(**{name: put(held, rest, value) if rest else value})
+
+
+# ---------------------------------------------------------------- the words and their other values
+
+
+def _words(part: s.Part, cls: type, path: str) -> Iterator[tuple[str, Any, list[list[Any]]]]:
+    """Each word's path, what it says, and groups of other values."""
+    hints = _hints(cls)
+    for name, value in s.words(part).items():
+        here = f"{path}.{name}".lstrip(".")
+        if groups := _others(name, value, hints[name]):
+            yield here, value, groups
+        for i, each in enumerate(value if isinstance(value, tuple) else ()):
+            if isinstance(each, s.Head):
+                yield f"{here}[{i}]", each, _heads(each)
+            if isinstance(each, s.Part):
+                yield from _words(each, type(each), f"{here}[{i}]")
+        if isinstance(value, s.Part):
+            yield from _words(value, type(value), here)
+
+
+def _others(name: str, value: Any, hint: Any) -> list[list[Any]]:
+    """Groups of other values: one of each group is tried."""
+    kinds = _kinds(hint)
+    groups: list[list[Any]] = []
+    if value is not None and type(None) in kinds:
+        groups.append([None])
+    if isinstance(value, tuple):
+        return groups + _rows(value)
+    for kind in kinds:
+        if typing.get_origin(kind) is Literal:
+            groups += [[each] for each in typing.get_args(kind) if each != value]
+        elif isinstance(kind, type) and issubclass(kind, s.Part):
+            groups += [[example(each)] for each in siblings(kind) if type(value) is not each and not isinstance(value, tuple)]
+        elif kind in (bool, int, float) and (value is None or isinstance(value, kind | int)):
+            if isinstance(value, bool) == (kind is bool) or value is None:
+                groups.append(_numbers(name, value, kind))
+    return groups
+
+
+def _numbers(name: str, value: Any, kind: type) -> list[Any]:
+    if kind is bool:
+        return [not value]
+    if kind is float:
+        return [EPS if name == "eps" else value / 2 if value else HALF]
+    if value is None:
+        return [1, 2, 3]
+    return [2 * value] if value >= LARGE else [value + 1, 2 * value, value - 1, value // 2]
+
+
+def _rows(value: tuple[Any, ...]) -> list[list[Any]]:
+    """Parts in a row: each left out, the order turned; numbers in a row: each changed."""
+    if not value:
+        return []
+    if all(isinstance(each, s.Part) for each in value):
+        fewer = [[value[:i] + value[i + 1 :]] for i in range(len(value))]
+        if len(value) > 1 and not all(isinstance(each, s.Head) for each in value):
+            fewer = [[each[0][0] if len(each[0]) == 1 else each[0]] for each in fewer]
+            fewer.append([value[::-1]])
+        return fewer
+    if all(isinstance(each, tuple) for each in value):
+        return [
+            [(*value[:i], (*row[:j], row[j] + 1, *row[j + 1 :]), *value[i + 1 :])]
+            for i, row in enumerate(value)
+            for j in range(len(row))
+        ]
+    return []
+
+
+def _heads(head: s.Head) -> list[list[Any]]:
+    """Other heads for the same slot."""
+    return [[example(each)] for each in siblings(s.Head) if each is not type(head) and each.slot == head.slot]  # type: ignore[attr-defined]
+
+
+def _kinds(hint: Any) -> tuple[Any, ...]:
+    """What a slot takes, one by one."""
+    if typing.get_origin(hint) in (types.UnionType, typing.Union):
+        return tuple(kind for each in typing.get_args(hint) for kind in _kinds(each))
+    return (hint,)
+
+
+@cache
+def _hints(cls: type) -> dict[str, Any]:
+    return typing.get_type_hints(cls)
+
+
+# ---------------------------------------------------------------- other parts
+
+
+def siblings(kind: type) -> list[type]:
+    """The concrete parts that a slot of this kind takes."""
+    below = [sub for sub in kind.__subclasses__() if not issubclass(sub, s.Model)]
+    return [each for sub in below for each in siblings(sub)] or [kind]
+
+
+def example(kind: type) -> Any:
+    """A part of a kind; what it does not know by itself is filled with small numbers and first choices."""
+    if kind in EXAMPLES:
+        return EXAMPLES[kind]
+    given = {each.name: _example(_hints(kind)[each.name]) for each in fields(kind) if _required(each)}
+    return kind(**given)
+
+
+def _required(each: Any) -> bool:
+    return each.default is MISSING and each.default_factory is MISSING
+
+
+def _example(hint: Any) -> Any:
+    kind = _kinds(hint)[0]
+    if typing.get_origin(kind) is Literal:
+        return typing.get_args(kind)[0]
+    if typing.get_origin(kind) is tuple:
+        return ()
+    if isinstance(kind, type) and issubclass(kind, s.Part):
+        return s.Vocabulary(kind="bpe", size=60) if kind is s.Vocabulary else example(siblings(kind)[0])
+    return {int: 60, float: HALF, bool: True, str: "other"}[kind]
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) < 40 else f"{type(value).__name__}(...)"
