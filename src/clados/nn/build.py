@@ -155,7 +155,7 @@ def _draw(tensor: Tensor, row: Row, init: Init, generator: torch.Generator | Non
     for fill in init.fills(row):
         each = tensor[start : start + fill.rows] if tensor.dim() else tensor
         start += fill.rows
-        match fill.law:
+        match fill.law if fill.std or fill.law == "ones" else "zeros":
             case "ones":
                 each.fill_(1.0)
             case "zeros":

@@ -16,6 +16,8 @@ from clados.objectives.base import Batch, Ids, Loss, Part, Random, Setting, Word
 @prepare.register
 def next_token(objective: s.NextToken, examples: Sequence[Packed], random: Sequence[Random], setting: Setting) -> Batch:
     """Each token but the last is seen, each but the first is to be predicted (Radford et al. 2018, eq. 1)."""
+    if isinstance(setting.model, s.EncoderDecoder):
+        raise s.SpecError("NextToken continues one text, but the model is an EncoderDecoder, which reads two")
     ids, keep = padded([each.ids for each in examples], 0)
     labels = ids[:, 1:].flatten()
     targets = {"labels": labels}
@@ -79,6 +81,10 @@ def masked_tokens(
 ) -> Batch:
     """Sequences with some tokens hidden; for pairs also whether the second segment follows the first."""
     words, rows, segments, labels, places = setting.text, [], [], [], []
+    if isinstance(examples[0], Couple) and not any(isinstance(each, s.NextSentence) for each in s.parts(setting.model)):
+        raise s.SpecError(
+            "SentencePairs() needs a head that says whether they follow, and the model has no NextSentence()"
+        )
     for example, draw in zip(examples, random):
         ids, types = framed(example, words)
         seen, chosen = hide(objective, ids, words, draw)

@@ -101,6 +101,8 @@ class UnitScaling(Init):
     def draw(self, row: Row, out: str, size: int) -> Fill:
         if isinstance(row.piece, Table):
             return Fill("normal", row.env.dims.d_model**-0.5, size)
+        if len(row.shape) < 2:
+            return super().draw(row, out, size)
         return Fill("uniform", math.sqrt(2 / (row.shape[1] + size)), size)
 
 

@@ -192,10 +192,11 @@ class Tied(Head):
     transform: Act | None = None
 
     def pieces(self, env: Env) -> Pieces:
+        words = vocab_size(env)
         held: dict[str, Linear | Held | Weight] = {}
         if self.transform:
             held = {"dense": linear(env.dims.d_model, env.dims.d_embedding), "norm": Held(env.norm, env)}
-        return held | ({"bias": Weight((vocab_size(env),))} if self.bias else {})
+        return held | ({"bias": Weight((words,))} if self.bias else {})
 
 
 class Untied(Head):

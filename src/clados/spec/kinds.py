@@ -40,6 +40,8 @@ class Tower(Part, kw_only=True):
         slots = [head.slot for head in self.heads]
         if len(slots) > len(set(slots)):
             raise SpecError(f"{type(self).__name__}.heads has two heads in one slot: {', '.join(slots)}")
+        if "nsp" in slots and "pooler" not in slots[: slots.index("nsp")]:
+            raise SpecError(f"{type(self).__name__}.heads has NextSentence() without Pooler() before it, which it reads")
 
     def pieces(self, env: Env) -> Pieces:
         held: dict[str, Held | Named] = {"inputs": Held(self.inputs, env), "stack": Held(self.stack, env)}

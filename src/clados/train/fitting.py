@@ -194,7 +194,9 @@ def headed(declaration: s.Declaration, model: s.Model) -> s.Model:
     head = declaration.recipe.stages[0].head
     if head is None:
         return model
-    heads: tuple[s.Head, ...] = model.heads  # type: ignore[attr-defined]
+    heads: tuple[s.Head, ...] | None = getattr(model, "heads", None)
+    if heads is None:
+        raise s.SpecError(f"Stage.head is {head!r}, but a {type(model).__name__} has no heads of its own to replace")
     return model.but(heads=(*(each for each in heads if each.slot != head.slot), head))
 
 
