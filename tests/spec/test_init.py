@@ -78,6 +78,7 @@ LAWS = [  # model, tensor, output, standard deviation: written out from the pape
     ("clip:vit-b/32", "text.stack.blocks.0.attn.out.weight", 0, (512 * 24) ** -0.5),
     ("clip:vit-b/32", "text.stack.blocks.0.mlp.up.weight", 0, 1024**-0.5),
     ("clip:vit-b/32", "image.inputs.cls", 0, 768**-0.5),
+    ("clip:vit-b/32", "image.inputs.patch", 0, (3 * 3 * 32 * 32) ** -0.5),
     ("decision-transformer:atari", "inputs.timesteps.weight", 0, 0.0),
 ]
 

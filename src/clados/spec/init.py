@@ -131,7 +131,8 @@ class Glorot(Init):
 class TwoTowerInit(Init):
     """CLIP's: attention N(0, d^-1/2), ends of branches narrower by sqrt(2 layers), up N(0, (2d)^-1/2).
 
-    github:openai/CLIP clip/model.py initialize_parameters, and VisionTransformer for the image tower's tables.
+    github:openai/CLIP clip/model.py initialize_parameters, and VisionTransformer for the image tower's tables; its
+    patches are left to torch: uniform of variance 1 / (3 fan_in).
     """
 
     tokens: float = 0.02
@@ -145,7 +146,7 @@ class TwoTowerInit(Init):
         elif isinstance(row.part, Learned):
             wide = self.positions
         elif isinstance(row.part, Inputs) and isinstance(row.piece, Weight) and row.piece.fan_in:
-            wide = row.piece.fan_in**-0.5
+            return Fill("uniform", (3 * row.piece.fan_in) ** -0.5, size)
         elif ends_branch(row):
             wide *= (2 * dims.layers) ** -0.5
         elif isinstance(row.part, MLP):

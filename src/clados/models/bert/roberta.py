@@ -97,4 +97,5 @@ declaration = Declaration(
     sizes={"base": bert.size, "large": large},
     recipe=Recipe((pretraining,)),
     layouts=(hf, fairseq),
+    assumed=("init: not published; BERT's cut normal stands here, the authors' code does not cut it",),
 )

@@ -72,6 +72,7 @@ declaration = Declaration(
     recipe=Recipe((pretraining,)),
     layouts=(hf,),
     assumed=(
+        "init: the paper narrows the feed-forward layers' last products; the authors' code attention's too, as here",
         "stack.block.mlp.act: the paper says GELU; the authors' fused kernel computes its tanh form, which stands here",
     ),
 )

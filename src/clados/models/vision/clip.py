@@ -110,5 +110,9 @@ declaration = Declaration(
     },
     recipe=Recipe((pretraining,)),
     layouts=(hf,),
-    assumed=("init: the authors' code gives laws for the text tower; its layers' stand here for the image tower too",),
+    assumed=(
+        "init: the authors' code gives laws for the text tower; its layers' stand here for the image tower too",
+        "{image,text}.stack.block.mlp.act: not published; the authors' code computes x sigmoid(1.702 x)",
+        "{image,text}.stack.norm.eps: not published; the authors' 1e-5 stands here",
+    ),
 )
