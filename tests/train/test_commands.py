@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.train.small import write_texts
 
 from clados.cli.frame import run
+from tests.train.small import write_texts
 
 SMALL = ["--params", "250K", "--vocab", "320", "--length", "24", "--batch", "4", "--steps", "12"]
 
@@ -57,6 +57,7 @@ def test_a_dry_run_shows_the_plan_and_three_examples_and_writes_nothing(
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_an_interrupted_run_is_saved_and_says_how_to_go_on(data: Path, tmp_path: Path) -> None:
     typed = ["pretrain", "gpt-2", "--data", str(data), *SMALL[:-1], "100000", "--out", "run"]
     command = [sys.executable, "-c", "from clados.cli import main; main()", *typed]
@@ -65,7 +66,7 @@ def test_an_interrupted_run_is_saved_and_says_how_to_go_on(data: Path, tmp_path:
         while process.poll() is None and not (log.exists() and '"step": 5' in log.read_text()):
             time.sleep(0.05)
         process.send_signal(signal.SIGINT)
-        _, said = process.communicate(timeout=60)
+        _, said = process.communicate(timeout=240)
     assert process.returncode == 130, said
     assert said.splitlines()[-1].endswith("to go on: clados pretrain gpt-2 --out run --resume")
     assert len(list((tmp_path / "run" / "checkpoints").glob("step-*"))) >= 1

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 import torch
-from tests.train.small import choices, write_texts
 
 from clados import spec as s
 from clados.errors import CladosError
 from clados.train import saved
 from clados.train.log import Entry, Log, Show, read
 from clados.train.pretrain import module, planned, pretrain
+from tests.train.small import choices, write_texts
 
 HERE = Path(__file__).parent
 
@@ -67,12 +67,13 @@ def strip(entries: list[Entry]) -> list[Entry]:
     return [{k: v for k, v in entry.items() if "second" not in k} for entry in entries]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("when", ["step", "save"])
 def test_a_killed_run_goes_on_bit_for_bit(data: Path, tmp_path: Path, when: str) -> None:
     wanted = choices(data, "bert", steps=24)
     pretrain(wanted, tmp_path / "whole")
     killed = subprocess.run(
-        [sys.executable, str(HERE / "killed.py"), str(data), str(tmp_path / "killed"), when], check=False, timeout=120
+        [sys.executable, str(HERE / "killed.py"), str(data), str(tmp_path / "killed"), when], check=False, timeout=300
     )
     assert killed.returncode == -9
     checkpoints = saved.checkpoints(tmp_path / "killed" / "checkpoints")
@@ -92,6 +93,7 @@ def losses(entries: list[Entry]) -> list[float]:
     return [entry["held_out"]["loss"] if "held_out" in entry else entry["loss"] for entry in entries]
 
 
+@pytest.mark.slow
 def test_two_processes_give_the_losses_of_one(data: Path, tmp_path: Path) -> None:
     torchrun = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
     for name, several in (("two", torchrun), ("one", [])):

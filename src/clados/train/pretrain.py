@@ -28,7 +28,8 @@ from clados.train.sources import Making, learnable, source
 
 STEPS = 300
 LENGTH = 128  # tokens of a sequence, where the paper's are longer
-TEXT = 32  # tokens of a caption
+MASKED = 64  # the same where few tokens are predicted, so that positions, learned one by one, are met more often
+TEXT = 32  # tokens of a caption or of one side of a translation
 TRIED = 3  # steps that are timed to know how many fit into some minutes
 
 
@@ -199,13 +200,14 @@ def usual_length(stage: s.Stage) -> int:
     """The paper's length, or what a small machine does in its place."""
     if isinstance(stage.objective, s.ImageClasses):
         return 0
-    usual = TEXT if isinstance(stage.objective, s.Contrastive | s.Translation) else LENGTH
+    usual = {s.Contrastive: TEXT, s.Translation: TEXT, s.MaskedTokens: MASKED}.get(type(stage.objective), LENGTH)
     return min(stage.length or usual, usual)
 
 
 def usual_batch(objective: s.Objective) -> int:
     """Examples of a step on a small machine: about a thousand positions, or enough pairs to compare."""
-    return {s.Contrastive: 64, s.Translation: 32, s.ImageClasses: 32, s.ReturnConditioned: 32}.get(type(objective), 8)
+    several = {s.Contrastive: 64, s.Translation: 32, s.ImageClasses: 32, s.ReturnConditioned: 32, s.MaskedTokens: 16}
+    return several.get(type(objective), 8)
 
 
 def _paced(run: Run, steps: int) -> Run:

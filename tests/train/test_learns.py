@@ -1,0 +1,73 @@
+"""A short run beats what needs no model, and on shuffled data it does not."""
+
+from pathlib import Path
+
+import pytest
+
+from clados import spec as s
+from clados.data.sets import digits, emoji
+from clados.errors import CladosError
+from clados.models.declared import declared, found
+from clados.train.fitting import Facts, Told, facts_of, fit_model, fitted_vocab, sized, tokenizer_for
+from clados.train.learns import learns
+from clados.train.pretrain import Choices, planned
+from tests.train.small import choices, write_texts
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_texts(tmp_path_factory.mktemp("texts"), documents=40)
+
+
+def test_a_decoder_learns_what_order_there_is_and_none_where_there_is_none(data: Path) -> None:
+    true, control = (learns(choices(data, steps=40, lr=3e-3, shuffled=each), targets=300) for each in (False, True))
+    assert true.start > true.baseline["loss"]
+    assert true.margin > 0.5
+    assert control.margin < 0.1
+    assert true.targets >= 300
+
+
+@pytest.mark.parametrize("card", sorted(found()))
+def test_every_declared_model_can_be_planned_small(card: str, data: Path) -> None:
+    objective = declared(card).recipe.stages[0].objective
+    usual = {s.Translation: "django/de", s.ImageClasses: "digits", s.Contrastive: "emoji", s.ReturnConditioned: None}
+    plan = planned(Choices(model=card, params="600K", data=usual.get(type(objective), str(data)), vocab=600, steps=1))
+    assert s.count(plan.model).total == pytest.approx(600_000, rel=0.05)
+    batch = next(plan.examples().batches(0))
+    assert sum(batch.weights.values()) > 0
+
+
+def test_roles_keep_their_tokens_when_the_vocabulary_is_new() -> None:
+    from clados.data.sets import wordnet
+
+    model = declared("t5").model
+    words = tokenizer_for(model, wordnet()[:20], 400)
+    assert words is not None
+    vocab = fitted_vocab(model.vocab, words)
+    assert (vocab.size, vocab.sentinels) == (words.size, 100)
+    assert (vocab.pad, vocab.eos, vocab.start) == (words.id("pad"), words.id("eos"), words.id("pad"))
+    assert words.sentinels[0] == vocab.size - 1
+
+
+def test_images_keep_their_size_and_get_about_eight_patches_a_side() -> None:
+    images = digits()[:20]
+    model = fit_model(declared("vit").model, Told(images, None, 0, facts_of(images)))
+    assert (model.inputs.image, model.inputs.side, model.inputs.channels) == (8, 1, 1)
+    pairs = emoji()[:20]
+    clip = declared("clip").model
+    words = tokenizer_for(clip, pairs, 400)
+    fitted = fit_model(clip, Told(pairs, words, 16, Facts()))
+    assert (fitted.image.inputs.image, fitted.image.inputs.side) == (32, 4)
+    assert fitted.text.inputs.vocab.size == words.size
+
+
+def test_a_paper_smaller_than_the_usual_budget_is_taken_as_it_is() -> None:
+    from clados.data.cartpole import cartpole
+
+    episodes = cartpole(4)
+    told = Told(episodes, None, 20, facts_of(episodes))
+    model = sized(declared("decision-transformer"), "", None, told)
+    assert model.size == declared("decision-transformer").model.size
+    assert (model.inputs.states, model.inputs.actions) == (4, 2)
+    with pytest.raises(CladosError, match=r"the data's observations are \(4,\), the model's \(4, 84, 84\)"):
+        sized(declared("decision-transformer"), "atari", None, told)
