@@ -50,6 +50,9 @@ GROUPS: dict[str, dict[str, Command]] = {
         "check": Command("clados.cli.keeping:check", "Validate cards; names file, line and field"),
         "new": Command("clados.cli.keeping:new", "Start a model of your own from its parent"),
     },
+    "Prove": {
+        "verify": Command("clados.cli.verify:verify", "Prove that models are what their papers say, and that they work"),
+    },
     "Help": {
         "doctor": Command("clados.cli.doctor:doctor", "Report the environment, to paste into an issue"),
     },

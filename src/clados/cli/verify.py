@@ -1,0 +1,54 @@
+"""``clados verify``: the proofs of models, each with its evidence."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from clados.cli import output
+
+if TYPE_CHECKING:
+    from clados.verify import Proof
+
+
+def verify(
+    models: Annotated[list[str] | None, typer.Argument(metavar="MODEL...", help="Models; all when none.", show_default=False)] = None,
+    quick: Annotated[bool, typer.Option("--quick", help="One seed instead of three.")] = False,
+    proof: Annotated[list[str] | None, typer.Option(help="This proof only; say it again for more.")] = None,
+    write: Annotated[Path | None, typer.Option(help="Write the result as a page of Markdown.")] = None,
+    runs: Annotated[Path | None, typer.Option(help="Where trained models are kept. [runs/verify]")] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> int:
+    """Prove that models are what their papers say, and that they work; exit code 1 when a proof fails.
+
+    Example: clados verify bert --quick
+    """
+    from clados.verify import PROOFS, prove, subjects
+    from clados.verify.proof import RUNS
+
+    chosen = subjects(models or (), quick=quick, folder=runs or RUNS)
+    number = len(chosen) * len(proof or PROOFS)
+    found: list[Proof] = []
+    for each in prove(chosen, proof or ()):
+        found.append(each)
+        if not json:
+            output.note(f"{len(found)}/{number} {each.id} {each.proof}: {each.status} ({each.seconds:.1f} s)")
+    if write is not None:
+        from clados.files import write_text
+        from clados.verify.report import markdown
+
+        write_text(write, markdown(found, quick=quick))
+    if json:
+        output.tell([each.as_dict() for each in found])
+    else:
+        _table(found)
+    return int(any(each.status == "fails" for each in found))
+
+
+def _table(found: "list[Proof]") -> None:
+    """One line a model where it has nothing to show but its card."""
+    bare = {each.id for each in found} - {each.id for each in found if each.proof != "card" and each.status != "missing"}
+    rows = [[e.id, e.proof, e.status, e.evidence, f"{e.seconds:.1f}"] for e in found if e.id not in bare or e.proof == "card"]
+    output.table(("model", "proof", "status", "evidence", "seconds"), rows, right=("seconds",), wrap=("evidence",))
+    if bare:
+        output.note(f"{len(bare)} models are not declared yet; of them only the card is shown")

@@ -1,0 +1,91 @@
+"""The result of a full run as one page: ``docs/verification.md``."""
+
+import platform
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+from importlib import metadata
+from typing import Any
+
+import clados
+from clados.verify.proof import PROOFS, Proof
+
+MARKS = {"holds": "holds", "fails": "**fails**", "missing": "missing", "not applicable": "n/a"}
+
+
+def markdown(proofs: Sequence[Proof], *, quick: bool = False) -> str:
+    """The page."""
+    found = {each.id: {} for each in proofs}  # type: dict[str, dict[str, Proof]]
+    for each in proofs:
+        found[each.id][each.proof] = each
+    told = {name: row for name, row in found.items() if any(p.status in ("holds", "fails") for n, p in row.items() if n != "card")}
+    parts = [*_head(proofs, quick=quick), *_overview(told), *_evidence(told), *_sizes(told), *_comparisons(told)]
+    rest = sorted(found.keys() - told.keys())
+    if rest:
+        cards = Counter(found[name]["card"].status for name in rest if "card" in found[name])
+        said = ", ".join(f"card {status}: {number}" for status, number in cards.items())
+        parts += ["## Not declared yet", "", f"{len(rest)} models ({said}): {', '.join(rest)}.", ""]
+    return "\n".join(parts)
+
+
+def _head(proofs: Sequence[Proof], *, quick: bool) -> Iterator[str]:
+    by = Counter(each.status for each in proofs)
+    versions = ", ".join(f"{name} {metadata.version(name)}" for name in ("torch", "transformers"))
+    yield "# Verification"
+    yield ""
+    yield f"Written by `clados verify{' --quick' if quick else ''} --write docs/verification.md` on {datetime.now(UTC).date()}:"
+    yield f"Clados {clados.__version__}, {versions}, Python {platform.python_version()}, {platform.machine()}."
+    yield ", ".join(f"{number} {status}" for status, number in by.most_common()) + "."
+    yield ""
+    yield from (f"- **{name}**: {says}" for name, (_, says) in PROOFS.items())
+    yield ""
+
+
+def _overview(found: dict[str, dict[str, Proof]]) -> Iterator[str]:
+    yield from _table(["model", *PROOFS], ([name, *(_mark(row, each) for each in PROOFS)] for name, row in found.items()))
+
+
+def _mark(row: dict[str, Proof], name: str) -> str:
+    return MARKS[row[name].status] if name in row else ""
+
+
+def _evidence(found: dict[str, dict[str, Proof]]) -> Iterator[str]:
+    yield from ("## Evidence", "")
+    for name, row in found.items():
+        yield from (f"### {name}", "")
+        yield from (f"- {each.proof}, {MARKS[each.status]} ({each.seconds:.0f} s): {each.evidence}" for each in row.values())
+        yield ""
+
+
+def _sizes(found: dict[str, dict[str, Proof]]) -> Iterator[str]:
+    yield from ("## Sizes: published, computed", "")
+    heads = ["model", "size", "label", "reference", "computed", "difference", "agreement"]
+    rows = [
+        [name, each["size"], *map(_number, (each["label"], each["reference"], each["computed"], each["difference"])), each["why"]]
+        for name, row in found.items()
+        if "sizes" in row
+        for each in row["sizes"].details
+    ]
+    yield from _table(heads, rows)
+
+
+def _comparisons(found: dict[str, dict[str, Proof]]) -> Iterator[str]:
+    yield from ("## Parity: every comparison", "")
+    rows = [
+        [name, each["size"], each["reference"], *(f"{each[what]:.1e}" if what in each else "" for what in ("outputs", "gradients"))]
+        for name, row in found.items()
+        if "parity" in row
+        for each in row["parity"].details
+    ]
+    yield from _table(["model", "size, made small", "reference", "outputs", "gradients"], rows)
+
+
+def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
+    yield f"| {' | '.join(heads)} |"
+    yield f"|{'---|' * len(heads)}"
+    yield from (f"| {' | '.join(cell.replace('|', '/') for cell in row)} |" for row in rows)
+    yield ""
+
+
+def _number(value: Any) -> str:
+    return "-" if value is None else f"{value:,}"

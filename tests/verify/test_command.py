@@ -1,0 +1,52 @@
+"""The command `clados verify`."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from clados.cli.frame import run
+from clados.verify import PROOFS, Finding, Subject
+
+
+def test_it_gives_one_object_a_model_and_proof(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["verify", "gpt", "albert", "--proof", "card", "--proof", "sizes", "--json"]) == 0
+    rows = json.loads(capsys.readouterr().out)
+    assert [(row["id"], row["proof"], row["status"]) for row in rows] == [
+        ("gpt", "card", "holds"),
+        ("gpt", "sizes", "holds"),
+        ("albert", "card", "holds"),
+        ("albert", "sizes", "missing"),
+    ]
+    assert {tuple(row) for row in rows} == {("id", "proof", "status", "evidence", "seconds")}
+    assert rows[-1]["evidence"] == "not declared yet"
+
+
+def test_it_ends_with_1_when_a_proof_fails(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def fails(subject: Subject) -> Finding:
+        return Finding("fails", "for the test")
+
+    monkeypatch.setattr("clados.verify.sizes.prove", fails)
+    assert run(["verify", "gpt", "--proof", "sizes"]) == 1
+    assert "for the test" in capsys.readouterr().out
+
+
+def test_it_writes_a_page_with_every_size(tmp_path: Path) -> None:
+    page = tmp_path / "verification.md"
+    assert run(["verify", "gpt-2", "bloom", "--proof", "card", "--proof", "sizes", "--write", str(page)]) == 0
+    text = page.read_text(encoding="utf-8")
+    assert "| gpt-2 | xl | 1,500,000,000 | 1,557,611,200 | 1,557,611,200 | 0 |" in text
+    assert "1 models (card holds: 1): bloom." in text
+
+
+@pytest.mark.parametrize(("words", "said"), [(["gpt-22"], "gpt-2"), (["gpt", "--proof", "size"], "did you mean 'sizes'")])
+def test_it_answers_mistakes_with_the_nearest_name(
+    words: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["verify", *words]) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_every_proof_has_its_function() -> None:
+    assert list(PROOFS) == ["card", "sizes", "parity", "words", "learns", "adapts", "applies"]
+    assert run(["verify", "gpt", "--proof", "adapts"]) == 0

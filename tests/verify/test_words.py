@@ -1,0 +1,74 @@
+"""Every word of every declaration matters, and what a word is changed to is something else."""
+
+import pytest
+
+from clados import spec as s
+from clados.catalog.load import catalog
+from clados.models.declared import declared, found
+from clados.verify import Subject, unseen
+from clados.verify.cases import small, structures
+from clados.verify.mutations import example, mutants, put, siblings
+from clados.verify.words import BROKE, model_words, recipe_words
+
+
+@pytest.mark.parametrize("model", found())
+def test_every_changed_word_of_a_structure_is_noticed(model: str) -> None:
+    rows = model_words(Subject(catalog()[model]))
+    assert len(rows) > 30
+    assert [row for row in rows if not row["noticed"] or row["noticed"].startswith(BROKE)] == []
+
+
+@pytest.mark.parametrize("model", found())
+def test_every_changed_word_of_a_recipe_is_noticed(model: str) -> None:
+    rows = recipe_words(Subject(catalog()[model]))
+    assert len(rows) > 10
+    assert [row for row in rows if not row["noticed"] or row["noticed"].startswith(BROKE)] == []
+
+
+def test_a_mutant_differs_from_its_model_in_one_place() -> None:
+    model = small(declared("bert").model)
+    for mutant in mutants(model):
+        if mutant.part is not None:
+            assert mutant.part != model, str(mutant)
+            places = [path for path, _, _ in s.diff(model, mutant.part)]
+            assert all(mutant.path.replace("[0]", "").split("[")[0] in path.replace("[0]", "") for path in places), str(mutant)
+
+
+def test_whole_parts_booleans_choices_numbers_and_none_are_all_changed() -> None:
+    said = {str(mutant) for mutant in mutants(small(declared("gpt-3").model))}
+    assert "stack.norm: LayerNorm() to RMSNorm()" in said
+    assert "stack.block[0].residual: Pre() to Post()" in said
+    assert "stack.block[1].attn.pattern: Banded(span=5) to None" in said
+    assert "stack.block[0].attn.pattern: None to Banded(span=3)" in said
+    assert "stack.norm_out: True to False" in said
+    assert "stack.block: tuple(...) to tuple(...)" in said
+    assert "heads: (Tied(),) to ()" in said
+    assert "size.layers: 3 to 4" in said
+
+
+def test_a_path_reaches_into_parts_that_take_turns() -> None:
+    model = structures(declared("gpt-3"))["175b"]
+    changed = put(model, "stack.block[1].attn.pattern.span", 9)
+    assert s.reach(changed, "stack.block[1].attn.pattern.span") == 9
+    assert s.reach(changed, "stack.block[0].attn.pattern") is None
+
+
+def test_an_example_of_every_part_can_be_made() -> None:
+    for kind in siblings(s.Part):
+        if not issubclass(kind, s.Change | s.Layout | s.Recipe | s.Stage):
+            assert isinstance(example(kind), kind)
+
+
+def test_a_word_that_changes_nothing_is_not_taken_for_noticed() -> None:
+    declaration = declared("gpt-2")
+    model = small(declaration.model)
+    assert unseen.moments(declaration, model, model, "init.std") == ""
+    assert unseen.Produced(declaration).differs(declaration.recipe) == ""
+
+
+def test_dropout_that_stands_nowhere_is_not_taken_for_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    declaration = declared("gpt-2")
+    model = small(declaration.model)
+    assert unseen.dropout(declaration, model, model, "inputs.dropout")
+    monkeypatch.setattr("clados.nn.inputs.drop", lambda x, rate, training: x)
+    assert unseen.dropout(declaration, model, model, "inputs.dropout") == ""
