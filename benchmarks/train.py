@@ -1,16 +1,14 @@
 """A training step: loss, gradients, clipping and AdamW; and the most memory that it takes."""
 
-import resource
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import torch
 
 from benchmarks import peers
 from benchmarks.harness import Figure, Limits, Run, figure, interleaved, timed
-
-SHAPES = {"large": (4, 256), "few": (1, 16)}
 
 
 def float32(limits: Limits) -> list[Figure]:
@@ -79,24 +77,30 @@ def _flops(model: Any, tokens: int) -> float:
 
 
 def _memory(which: str) -> str:
-    """The most that two steps take beyond weights, gradients and optimiser, each side in a process of its own."""
+    """The most that a step takes beyond weights and optimiser, each side in a process of its own (Linux)."""
     most = {}
     for side in ("clados", "transformers"):
         command = [sys.executable, "-m", "benchmarks.train", which, side, str(torch.get_num_threads())]
         most[side] = float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
-    return (
-        ", ".join(f"{side} {value:,.0f} MB" for side, value in most.items()) + " at peak, the process before taken off"
-    )
+    said = ", ".join(f"{side} {value:,.0f} MB" for side, value in most.items())
+    return f"memory at the peak of a step, beyond weights and optimiser: {said}"
 
 
 def _peak(which: str, side: str) -> float:
     config = peers.gpt_2() if which == "large" else peers.gpt_2(**peers.SMALL)
     models = dict(zip(("clados", "transformers"), peers.both(config), strict=True))
     runs = _runs(models["clados"], models["transformers"], (4, 256))
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     runs[side]()
+    Path("/proc/self/clear_refs").write_text("5")  # the peak starts anew (proc(5))
+    before = _status("VmRSS")
     runs[side]()
-    return (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
+    return (_status("VmHWM") - before) / 1024
+
+
+def _status(name: str) -> float:
+    """A figure of this process in KB."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return float(next(line.split()[1] for line in lines if line.startswith(f"{name}:")))
 
 
 if __name__ == "__main__":
