@@ -50,10 +50,11 @@ def test_the_scripted_policy_balances_to_the_end(ready: Callable[[str], Ready]) 
 
 def test_the_first_step_is_told_alone(ready: Callable[[str], Ready]) -> None:
     real = ready("decision-transformer")
+    real = replace(real, scales=replace(real.scales, most=400.0, best=-100.0))
     model = Scripted(real)
-    act(replace(real, model=model), episodes=2)
+    assert act(replace(real, model=model), episodes=2).return_to_go == -100
     assert model.told[0]["states"].shape == (2, 1, 4)
-    assert model.told[0]["returns_to_go"].flatten().tolist() == [1.0, 1.0]  # the largest return that was seen
+    assert model.told[0]["returns_to_go"].flatten().tolist() == [-0.25, -0.25]  # the best return that was seen
 
 
 def test_the_same_seed_gives_the_same_episodes(ready: Callable[[str], Ready]) -> None:

@@ -1,7 +1,7 @@
 """act: a Decision Transformer in a Gymnasium environment (Chen et al. 2021, algorithm 1)."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from clados import spec as s
 from clados.apply.ready import Ready, Source, load
-from clados.data.scaling import Scales
 
 Policy = Callable[["Episodes"], NDArray[Any]]
 
@@ -75,7 +74,7 @@ def act(
 
     Args:
         environment: a name that Gymnasium knows.
-        return_to_go: the return to ask for; when None the largest that the model has seen.
+        return_to_go: the return to ask for; when None the largest of an episode that the model has seen.
 
     Raises:
         SpecError: for a model that does not act, an unknown environment, or one of other states or actions.
@@ -83,7 +82,7 @@ def act(
     ready = load(source, "act", device=device)
     if episodes < 1:
         raise s.SpecError(f"episodes is {episodes}; it must be at least 1")
-    asked = ready.scales.most if return_to_go is None else float(return_to_go)
+    asked = ready.scales.best if return_to_go is None else float(return_to_go)
     worlds = opened(environment, episodes)
     try:
         _check(ready, worlds[0])
@@ -145,7 +144,7 @@ def rollout(worlds: Sequence[Any], choose: Policy, asked: float, seed: int) -> N
 def policy(ready: Ready) -> Policy:
     """What the model does next in each episode."""
     inputs: s.Trajectory = ready.spec.inputs  # type: ignore[attr-defined]
-    scales = ready.scales if ready.scales.mean else Scales((0.0,), (1.0,), ready.scales.most, ready.scales.choices)
+    scales = ready.scales if ready.scales.mean else replace(ready.scales, mean=(0.0,), std=(1.0,))
 
     @torch.inference_mode()
     def choose(now: Episodes) -> NDArray[Any]:

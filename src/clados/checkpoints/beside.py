@@ -94,6 +94,7 @@ def _scales(said: Mapping[str, Any]) -> Scales:
         mean=tuple(map(float, said.get("mean", usual.mean))),
         std=tuple(map(float, said.get("std", usual.std))),
         most=float(said.get("most", usual.most)),
+        best=float(said.get("best", said.get("most", usual.best))),
         choices=int(said.get("choices", usual.choices)),
     )
 

@@ -18,7 +18,8 @@ class Scales:
 
     mean: tuple[float, ...] = ()
     std: tuple[float, ...] = ()
-    most: float = 1.0  # the largest return to go
+    most: float = 1.0  # the largest size of a return to go
+    best: float = 1.0  # the largest return of an episode, to be asked for
     choices: int = 0  # of discrete actions; 0 for continuous ones
 
     def states(self, observations: NDArray[Any]) -> Numbers:
@@ -39,12 +40,13 @@ class Scales:
 
 
 def scales(examples: Sequence[Trajectory]) -> Scales:
-    """Mean and deviation of the states, and the largest return, over all steps."""
+    """Mean and deviation of the states and the largest returns, over all steps."""
     states = np.concatenate([each.observations.reshape(len(each), -1) for each in examples])
     discrete = np.issubdtype(examples[0].actions.dtype, np.integer)
     return Scales(
         tuple(map(float, states.mean(0))),
         tuple(map(float, states.std(0) + 1e-6)),
         float(max(np.abs(each.returns_to_go).max() for each in examples)) or 1.0,
+        float(max(each.returns_to_go[0] for each in examples)),
         int(max(each.actions.max() for each in examples)) + 1 if discrete else 0,
     )
