@@ -51,6 +51,13 @@ def test_an_encoder_predicts_what_is_hidden_replaced_or_kept(tokenizers: dict[st
     assert marks == {"hidden", "replaced", "kept"}
 
 
+def test_a_text_that_is_wholly_hidden_is_still_predicted_in_place(tokenizers: dict[str, Tokenizer]) -> None:
+    every = s.MaskedTokens(rate=1.0)
+    batch = shown(every, declared("bert").model, TEXT, tokenizers["bert"])
+    found = view(batch, tokenizers["bert"])
+    assert {piece.mark for piece in found.sees if piece.predicts} <= {"hidden", "replaced", "kept"}
+
+
 def test_an_encoder_decoder_writes_the_spans_that_are_gone(tokenizers: dict[str, Tokenizer]) -> None:
     found = of("t5", tokenizers)
     gaps = [piece.token for piece in found.sees if piece.mark == "sentinel"]

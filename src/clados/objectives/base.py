@@ -93,12 +93,14 @@ class Batch:
         targets: what it has to give, and where.
         weights: for each part of the loss, how many targets its sum is divided by.
         tokens: positions that are computed.
+        in_place: whether a token is predicted from its own place, and not from the one before.
     """
 
     inputs: dict[str, Tensor]
     targets: dict[str, Tensor]
     weights: dict[str, int]
     tokens: int
+    in_place: bool = False
 
     def to(self, device: torch.device | str) -> Self:
         """The same batch on a device."""

@@ -37,12 +37,14 @@ def words_at(model: Any, states: Tensor, batch: Batch, smoothing: float = 0.0) -
     """-log p of the labels, summed; read only at the positions that have one.
 
     Args:
-        states: [batch, length, d_model]; ``targets["at"]`` are places in its first two axes taken together.
+        states: [batch, length, d_model]; ``targets["at"]`` are places in its first two axes taken together, and
+            ``targets["among"]`` the words to which p is confined.
     """
     x = states.flatten(0, 1)
     if "at" in batch.targets:
         x = x[batch.targets["at"]]
-    return Part(model.heads["lm"].nll(x, batch.targets["labels"], model.inputs, smoothing), batch.weights["lm"])
+    found = model.heads["lm"].nll(x, batch.targets["labels"], model.inputs, smoothing, batch.targets.get("among"))
+    return Part(found, batch.weights["lm"])
 
 
 # ---------------------------------------------------------------- masked tokens
@@ -100,7 +102,7 @@ def masked_tokens(
         inputs["token_type_ids"] = padded(segments, 0)[0]
         targets["next_sentence_label"] = torch.tensor([int(not each.follows) for each in examples])  # type: ignore[union-attr]
         weights["nsp"] = len(examples)
-    return Batch(inputs, targets, weights, sum(map(len, rows)))
+    return Batch(inputs, targets, weights, sum(map(len, rows)), in_place=True)
 
 
 @loss.register

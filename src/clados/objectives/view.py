@@ -56,8 +56,7 @@ def view(batch: Batch, tokenizer: Tokenizer, row: int = 0) -> View:
         also["the second segment follows the first"] = not int(batch.targets["next_sentence_label"][row])
     if "decoder_input_ids" in batch.inputs:
         return View(_pieces(ids, {}, tokenizer), _pieces(list(wanted.values()), {}, tokenizer), also)
-    masked = "at" in batch.targets and len(wanted) < len(ids) - 1
-    return View(_pieces(ids, wanted, tokenizer, masked=masked), (), also)
+    return View(_pieces(ids, wanted, tokenizer, masked=batch.in_place), (), also)
 
 
 def _row(batch: Batch, name: str, row: int) -> list[int]:
