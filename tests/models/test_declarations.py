@@ -9,8 +9,9 @@ import pytest
 from clados.catalog.counts import UNEXPLAINED, counted, every_count
 from clados.catalog.lineage import ancestors
 from clados.catalog.load import catalog
+from clados.checkpoints.names import expanded
 from clados.models.declared import declared, found
-from clados.spec import Model, count, parts
+from clados.spec import Declaration, Model, SpecError, count, parts, reach
 
 CARDS = catalog()
 SIZES = [(name, size) for name in found() for size in declared(name).sizes]
@@ -73,12 +74,32 @@ def test_card_and_declaration_name_the_same_sizes_and_the_same_headline(name: st
     assert declaration.model == declaration.models()[headline.name]
 
 
+def standing(declaration: Declaration, path: str) -> object:
+    """What stands at a path: a word of the model, of a recipe's first stage, or of a published size."""
+    start, _, rest = path.partition(".")
+    if start not in ("recipe", "recipes", "sizes"):
+        return reach(declaration.model, path)
+    if start == "recipe":
+        return reach(declaration.recipe.stages[0], rest) if rest else declaration.recipe
+    known = declaration.recipes if start == "recipes" else declaration.sizes
+    size = max((each for each in known if f"{rest}.".startswith(f"{each}.")), key=len)
+    inside = rest.removeprefix(size).removeprefix(".")
+    whole = declaration.recipe_at(size).stages[0] if start == "recipes" else declaration.at(size)
+    return reach(whole, inside) if inside else whole
+
+
 @pytest.mark.parametrize("name", found())
 def test_what_is_assumed_names_a_place_and_says_why(name: str) -> None:
     for line in declared(name).assumed:
-        place, _, why = line.partition(": ")
-        assert place, line
+        places, _, why = line.partition(": ")
         assert why, line
+        assert [standing(declared(name), path) for place in places.split(", ") for path in expanded(place)], line
+
+
+def test_a_place_that_is_not_there_is_noticed() -> None:
+    for place in ("stack.norn", "recipe.schedule.warmpu", "sizes.b/17", "sizes.b/16.inputs.sides"):
+        with pytest.raises((SpecError, ValueError)):
+            standing(declared("vit"), place)
 
 
 @pytest.mark.parametrize("name", found())
@@ -86,6 +107,31 @@ def test_the_recipe_has_a_stage_with_an_objective_a_rate_and_data(name: str) -> 
     for stage in declared(name).recipe.stages:
         assert stage.data
         assert stage.optimiser.lr > 0
+
+
+def test_sizes_are_trained_as_the_paper_trained_them() -> None:
+    def rates(name: str, *sizes: str) -> list[float]:
+        return [declared(name).recipe_at(size).stages[-1].optimiser.lr for size in sizes]  # type: ignore[attr-defined]
+
+    assert rates("llama", "7b", "13b", "33b", "65b") == [3e-4, 3e-4, 1.5e-4, 1.5e-4]
+    assert rates("roberta", "base", "large") == [6e-4, 4e-4]
+    assert rates("clip", "vit-b/16", "vit-l/14", "vit-l/14@336") == [5e-4, 4e-4, 2e-5]
+    assert declared("transformer").recipe_at("big").stages[0].steps == 300_000
+    gpt_3 = declared("gpt-3")
+    for size in gpt_3.sizes:
+        stage = gpt_3.recipe_at(size).stages[0]
+        tokens = stage.batch * stage.length  # type: ignore[operator]
+        assert tokens * stage.steps == pytest.approx(300e9, rel=2e-3)  # type: ignore[operator]
+        assert tokens * stage.schedule.warmup == pytest.approx(375e6, rel=5e-3)  # type: ignore[attr-defined]
+        assert tokens * stage.schedule.over == pytest.approx(260e9, rel=2e-3)  # type: ignore[attr-defined]
+
+
+def test_recipes_are_of_published_sizes() -> None:
+    bert = declared("bert")
+    with pytest.raises(SpecError, match=r"Declaration\.recipes has 'bas', which is no size; did you mean 'base'\?"):
+        bert.but(recipes={"bas": bert.recipe})
+    with pytest.raises(SpecError, match="there is no size 'larg'; did you mean 'large'"):
+        bert.recipe_at("larg")
 
 
 @pytest.mark.parametrize(("name", "size", "basis"), EXACT)

@@ -51,6 +51,19 @@ def test_the_rate_grows_with_the_ratio_of_widths_up_to_a_limit() -> None:
     assert peak(t5.recipe.stages[0], t5.model, t5.model.but(size=SMALL)) == 1e-2
 
 
+def test_the_transformers_rate_is_that_of_its_paper_at_any_width() -> None:
+    transformer = declared("transformer")
+    for size, width in (("base", 512), ("big", 1024)):
+        stage, model = transformer.recipe_at(size).stages[0], transformer.at(size)
+        for step in (1, 100, 4000, 4001, 90_000):
+            rate = peak(stage, model, model) * share(stage.schedule, step - 1, 100_000)
+            assert rate == pytest.approx(width**-0.5 * min(step**-0.5, step * 4000**-1.5))
+    stage, model = transformer.recipe.stages[0], transformer.model
+    narrow = model.but(size=s.Size(layers=1, d_model=256, heads=2))
+    assert peak(stage, model, narrow) == pytest.approx(2 * peak(stage, model, model))
+    assert fitted(stage, 1000) == s.Noam(warmup=50)
+
+
 @pytest.mark.parametrize(
     ("which", "decayed"),
     [

@@ -96,5 +96,5 @@ def declaration_text(name: str, parent: Card, folder: Path) -> str:
 
 {ours} = {theirs}.model.but()  # what differs goes here, as in but(stack=but(norm=RMSNorm()))
 
-declaration = {theirs}.but(model={ours}, sizes={{"{_size(parent)}": {ours}.size}}, layouts=(), assumed=())
+declaration = {theirs}.but(model={ours}, sizes={{"{_size(parent)}": {ours}.size}}, recipes={{}}, layouts=(), assumed=())
 '''

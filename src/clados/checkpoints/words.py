@@ -155,11 +155,9 @@ def plain(model: Model) -> Model:
 
 
 def _plain(size: Size) -> Size:
-    usual = Size(size.layers, size.d_model, 1).dims
     said = words(size)
-    heads = {"head_dim": size.d_model / size.heads, "kv_heads": size.heads}
-    unsaid = {name: None for name in ("d_ff", "d_embedding", "experts") if said[name] == getattr(usual, name)}
-    return size.but(**unsaid, **{name: None for name, number in heads.items() if said[name] == number})
+    usual = {"d_ff": 4 * size.d_model, "head_dim": size.d_model / size.heads, "kv_heads": size.heads}
+    return size.but(**{name: None for name, number in usual.items() if said[name] == number})
 
 
 # ---------------------------------------------------------------- ours to theirs

@@ -21,7 +21,7 @@ class Learned(Module):
         self.start = part.start
 
     def forward(self, positions: Tensor) -> Tensor:
-        """[batch or 1, length] -> [batch or 1, length, d_embedding]."""
+        """[batch or 1, length] -> [batch or 1, length, d_model]."""
         return self.table(positions + self.start if self.start else positions)
 
 
@@ -47,7 +47,7 @@ class Rotary(Module):
 
     def __init__(self, part: s.Rotary, env: Env) -> None:
         super().__init__(part, env)
-        self.turned, self.base = int(env.dims.head_dim * part.fraction), part.base
+        self.turned, self.base = part.turned(env.dims.head_dim), part.base
         self.neighbours = part.pairs == "neighbours"
 
     def forward(self, positions: Tensor, dtype: torch.dtype) -> tuple[Tensor, Tensor]:

@@ -1,12 +1,14 @@
 """Declaration: all that one file says of a model."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import field
 
 from clados.spec.errors import SpecError
 from clados.spec.kinds import Model, TwoTower
 from clados.spec.layout import Layout
 from clados.spec.learning import Recipe
 from clados.spec.part import Part, hint
+from clados.spec.parts import Rotary
 from clados.spec.sizes import Sides, Size, Towers
 
 
@@ -19,18 +21,20 @@ class Declaration(Part, kw_only=True):
     model: Model
     sizes: Mapping[str, Size | Sides | Towers | Model]
     recipe: Recipe
+    recipes: Mapping[str, Recipe] = field(default_factory=dict)  # of the sizes that the paper trains otherwise
     layouts: tuple[Layout, ...] = ()
     assumed: tuple[str, ...] = ()  # "path: what the paper leaves open; what stands here and why"
 
     def check(self) -> None:
         if self.model not in self.models().values():
             raise SpecError("Declaration.sizes lacks the model's own size")
+        for size in self.recipes:
+            if size not in self.sizes:
+                raise SpecError(f"Declaration.recipes has '{size}', which is no size{hint(size, self.sizes)}")
 
     def models(self) -> dict[str, Model]:
         """Every published size as a whole model."""
-        return {
-            name: row if isinstance(row, Model) else self.model.but(size=row) for name, row in self.sizes.items()
-        }
+        return {name: row if isinstance(row, Model) else self.model.but(size=row) for name, row in self.sizes.items()}
 
     def at(self, size: str | None = None) -> Model:
         """The model at a published size; the headline one when none is named.
@@ -44,22 +48,36 @@ class Declaration(Part, kw_only=True):
             raise SpecError(f"there is no size '{size}'{hint(size, self.sizes)}")
         return self.models()[size]
 
+    def recipe_at(self, size: str | None = None) -> Recipe:
+        """How the paper trains a published size; the headline one when none is named.
+
+        Raises:
+            SpecError: for a size that was not published.
+        """
+        self.at(size)
+        return self.recipe if size is None else self.recipes.get(size, self.recipe)
+
 
 def tiny(model: Model) -> Model:
     """The same structure, small enough for a test: three layers, odd widths."""
-    small = Size(layers=3, d_model=48, heads=4, d_ff=80)
+    small = Size(layers=3, d_model=48, heads=4 if _even(model, 12) else 3, d_ff=80)
     if isinstance(model, TwoTower):
         return model.but(size=Towers(small, small.but(layers=2, d_model=32), 24))
     size = getattr(model, "size", small)
     if isinstance(size, Sides):
-        return model.but(size=Sides(_tiny(size.encoder), _tiny(size.decoder).but(layers=2)))
-    return model.but(size=_tiny(size))
+        return model.but(size=Sides(_tiny(size.encoder, small), _tiny(size.decoder, small).but(layers=2)))
+    return model.but(size=_tiny(size, small))
 
 
-def _tiny(size: Size) -> Size:
+def _tiny(size: Size, small: Size) -> Size:
     odd = {"head_dim": 20} if size.head_dim else {}
     groups = {"kv_heads": 1 if size.kv_heads == 1 else 2} if size.kv_heads and size.kv_heads < size.heads else {}
-    return Size(layers=3, d_model=48, heads=4, d_ff=80, **odd, **groups)
+    return small.but(**odd, **groups)
+
+
+def _even(model: Model, head_dim: int) -> bool:
+    """Whether the model can turn its share of such a head, two numbers at a time."""
+    return all(int(head_dim * each.fraction) % 2 == 0 for each in parts(model) if isinstance(each, Rotary))
 
 
 def parts(part: Part) -> Iterator[Part]:
@@ -69,4 +87,3 @@ def parts(part: Part) -> Iterator[Part]:
         for each in value if isinstance(value, tuple) else (value,):
             if isinstance(each, Part):
                 yield from parts(each)
-

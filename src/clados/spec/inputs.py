@@ -42,7 +42,7 @@ class Learned(Position):
     start: int = 0  # row of the first position (RoBERTa counts from 2)
 
     def pieces(self, env: Env) -> Pieces:
-        return {"table": Table(self.length, env.dims.d_embedding)}
+        return {"table": Table(self.length, env.dims.d_model)}
 
 
 class Sinusoidal(Position):
@@ -66,9 +66,9 @@ class Tokens(Inputs, kw_only=True):
     dropout: float = 0.0
 
     def pieces(self, env: Env) -> Pieces:
-        held: dict[str, Table | Held] = {"tokens": Table(self.vocab.size, env.dims.d_embedding)}
+        held: dict[str, Table | Held] = {"tokens": Table(self.vocab.size, env.dims.d_model)}
         if self.types:
-            held["types"] = Table(self.types, env.dims.d_embedding)
+            held["types"] = Table(self.types, env.dims.d_model)
         if self.position:
             held["position"] = Held(self.position, env)
         return held | ({"norm": Held(env.norm, env)} if self.norm else {})
@@ -120,9 +120,9 @@ class Trajectory(Inputs, kw_only=True):
     def pieces(self, env: Env) -> Pieces:
         width = env.dims.d_model
         return {
-            "returns": linear(1, width, uses=1 / 3),
-            "states": linear(self.states, width, uses=1 / 3),
-            "actions": linear(self.actions, width, uses=1 / 3),
+            "returns": linear(1, width),
+            "states": linear(self.states, width),
+            "actions": linear(self.actions, width),
             "timesteps": Table(self.timesteps, width),
             "norm": Held(env.norm, env),
         }
@@ -158,8 +158,8 @@ class Frames(Inputs, kw_only=True):
             held[f"conv{i}_bias"] = Weight((out,))
             channels = out
         return held | {
-            "states": linear(self.flat, width, uses=1 / 3),
-            "returns": linear(1, width, uses=1 / 3),
+            "states": linear(self.flat, width),
+            "returns": linear(1, width),
             "actions": Table(self.actions, width),
             "positions": Table(3 * self.context + 1, width),
             "timesteps": Table(self.timesteps + 1, width),
@@ -195,7 +195,7 @@ class Tied(Head):
         words = vocab_size(env)
         held: dict[str, Linear | Held | Weight] = {}
         if self.transform:
-            held = {"dense": linear(env.dims.d_model, env.dims.d_embedding), "norm": Held(env.norm, env)}
+            held = {"dense": linear(env.dims.d_model, env.dims.d_model), "norm": Held(env.norm, env)}
         return held | ({"bias": Weight((words,))} if self.bias else {})
 
 
@@ -259,7 +259,7 @@ class NextAction(Head):
     output: ClassVar[str] = "action_preds"
 
     def pieces(self, env: Env) -> Pieces:
-        return {"out": linear(env.dims.d_model, _trajectory(env).actions, uses=1 / 3)}
+        return {"out": linear(env.dims.d_model, _trajectory(env).actions)}
 
 
 class NextState(Head):
@@ -269,7 +269,7 @@ class NextState(Head):
     output: ClassVar[str] = "state_preds"
 
     def pieces(self, env: Env) -> Pieces:
-        return {"out": linear(env.dims.d_model, _trajectory(env).states, uses=1 / 3)}
+        return {"out": linear(env.dims.d_model, _trajectory(env).states)}
 
 
 class NextReturn(Head):
@@ -279,7 +279,7 @@ class NextReturn(Head):
     output: ClassVar[str] = "return_preds"
 
     def pieces(self, env: Env) -> Pieces:
-        return {"out": linear(env.dims.d_model, 1, uses=1 / 3)}
+        return {"out": linear(env.dims.d_model, 1)}
 
 
 class ActionLogits(Head):
@@ -291,7 +291,7 @@ class ActionLogits(Head):
     def pieces(self, env: Env) -> Pieces:
         if not isinstance(env.inputs, Frames):
             raise SpecError(f"ActionLogits needs Frames, but the model reads {type(env.inputs).__name__}")
-        return {"out": linear(env.dims.d_model, env.inputs.actions, bias=False, uses=1 / 3)}
+        return {"out": linear(env.dims.d_model, env.inputs.actions, bias=False)}
 
 
 def _trajectory(env: Env) -> Trajectory:

@@ -108,6 +108,15 @@ class InverseSquareRoot(Schedule):
     rising: bool = True
 
 
+class Noam(Schedule):
+    """d_model^-0.5 min(step^-0.5, step warmup^-1.5) (Vaswani et al. 2017, eq. 3).
+
+    The rate itself, at the width of the model that is trained; the optimiser's ``lr`` is a factor on it.
+    """
+
+    warmup: int
+
+
 class Optimiser(Part):
     """How a gradient moves the weights; ``lr`` is the peak of the schedule."""
 
@@ -144,9 +153,7 @@ class Stage(Part, kw_only=True):
     length: int | None = None  # tokens of a sequence
     steps: int | None = None
     clip: float | None = None  # of the gradient's norm
-    start: str | None = None  # the stage whose weights it begins with
     head: Head | None = None  # put in place of the model's own
-    judge: str | None = None  # the stage whose model scores what this one writes
 
 
 class Recipe(Part):

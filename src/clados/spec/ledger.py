@@ -24,11 +24,6 @@ class Row:
         return math.prod(self.shape)
 
     @property
-    def uses(self) -> float:
-        """The share of the positions that meet this tensor."""
-        return 1.0 if isinstance(self.piece, Table) else self.piece.uses
-
-    @property
     def embedding(self) -> bool:
         """Whether it is a table of tokens, types or positions (what "non-embedding" leaves out)."""
         return isinstance(self.piece, Table) or (isinstance(self.piece, Linear) and self.piece.vocabulary)

@@ -49,6 +49,22 @@ class Rotary(StackPosition):
     fraction: float = 1.0  # of each head that is turned
     pairs: Literal["halves", "neighbours"] = "halves"  # which two numbers make a plane
 
+    def turned(self, head_dim: int) -> int:
+        """Numbers of a head that are turned, two a plane.
+
+        Raises:
+            SpecError: when they are not so many whole planes.
+        """
+        turned = int(head_dim * self.fraction)
+        if turned < 2 or turned % 2 or turned > head_dim:
+            what = f"turns {turned} of a head's {head_dim} numbers"
+            raise SpecError(f"Rotary.fraction is {self.fraction}, which {what}; it turns them two by two")
+        return turned
+
+    def pieces(self, env: Env) -> Pieces:
+        self.turned(env.dims.head_dim)
+        return {}
+
 
 class RelativeBias(StackPosition):
     """One learned number for each bucket of distance and head, added to the scores (Raffel et al. 2020, §2.1)."""

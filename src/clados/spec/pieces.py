@@ -18,7 +18,6 @@ class Linear:
     n_in: int
     outs: Mapping[str, int]
     bias: bool = True
-    uses: float = 1.0  # the share of a stack's positions that pass through
     vocabulary: bool = False  # a table of the vocabulary used as a product: an embedding when parameters are counted
 
     @property
@@ -81,6 +80,6 @@ class Env:
     joint: int = 0  # width of the space that two towers share
 
 
-def linear(n_in: int, n_out: int, bias: bool = True, uses: float = 1.0) -> Linear:
+def linear(n_in: int, n_out: int, bias: bool = True) -> Linear:
     """A product with a single output."""
-    return Linear(n_in, {"out": n_out}, bias, uses)
+    return Linear(n_in, {"out": n_out}, bias)

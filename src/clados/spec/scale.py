@@ -4,11 +4,12 @@ import math
 import re
 from collections.abc import Iterator
 
-from clados.spec.declaration import Declaration
+from clados.spec.declaration import Declaration, parts
 from clados.spec.errors import SpecError
 from clados.spec.kinds import Model
 from clados.spec.ledger import count
 from clados.spec.part import words
+from clados.spec.parts import Rotary
 from clados.spec.sizes import Sides, Size, Towers
 
 UNITS = {"": 1, "K": 1e3, "M": 1e6, "B": 1e9, "T": 1e12}
@@ -64,9 +65,10 @@ def _candidates(model: Model, budget: int) -> Iterator[tuple[float, Model]]:
     if not isinstance(size, Size | Sides | Towers):
         raise SpecError(f"{type(model).__name__} has no size that could be scaled")
     full = _widest(size)
+    shares = {each.fraction for each in parts(model) if isinstance(each, Rotary)}
 
     def enough(step: int) -> bool:
-        return count(model.but(size=_sized(size, STEP * step / full, 0))).total >= budget
+        return count(model.but(size=_sized(size, STEP * step / full, 0, shares))).total >= budget
 
     low, high = 2, 4
     while not enough(high):
@@ -77,7 +79,7 @@ def _candidates(model: Model, budget: int) -> Iterator[tuple[float, Model]]:
     for step in range(max(2, low - 4), low + 5):
         for more in (0, 1, -1, 2, -2):
             ratio = STEP * step / full
-            small = _sized(size, ratio, more)
+            small = _sized(size, ratio, more, shares)
             yield _strain(size, small, ratio), model.but(size=small)
 
 
@@ -86,23 +88,28 @@ def _widest(size: Size | Sides | Towers) -> int:
     return size.d_model if isinstance(size, Size) else max(one.d_model for one in each if isinstance(one, Size))
 
 
-def _sized(size: Size | Sides | Towers, ratio: float, more: int) -> Size | Sides | Towers:
+def _sized(size: Size | Sides | Towers, ratio: float, more: int, shares: set[float]) -> Size | Sides | Towers:
     if isinstance(size, Sides):
-        return Sides(_one(size.encoder, ratio, more), _one(size.decoder, ratio, more))
+        return Sides(_one(size.encoder, ratio, more, shares), _one(size.decoder, ratio, more, shares))
     if isinstance(size, Towers):
         joint = max(STEP, STEP * round(size.joint * ratio / STEP))
-        return Towers(_one(size.image, ratio, more), _one(size.text, ratio, more), joint)
-    return _one(size, ratio, more)
+        return Towers(_one(size.image, ratio, more, shares), _one(size.text, ratio, more, shares), joint)
+    return _one(size, ratio, more, shares)
 
 
-def _one(size: Size, ratio: float, more: int) -> Size:
-    """A size at another width: a multiple of 8, as many layers as the ratio says, heads of a multiple of 8."""
+def _one(size: Size, ratio: float, more: int, shares: set[float]) -> Size:
+    """A size at another width: a multiple of 8, as many layers as the ratio says, heads of a multiple of 8.
+
+    Args:
+        shares: of each head that are turned, two numbers at a time.
+    """
     full = size.dims
     d_model = max(2 * STEP, STEP * round(full.d_model * ratio / STEP))
     inner = d_model if size.head_dim is None else max(2, round(full.heads * full.head_dim * ratio / STEP)) * STEP
     wished = _head(full.head_dim, ratio)
     widths = [each for each in range(HEAD, inner + 1, STEP) if inner % each == 0] or [inner]
-    head_dim = min(widths, key=lambda each: abs(each - wished))
+    whole = [each for each in widths if not any(int(each * share) % 2 for share in shares)]
+    head_dim = min(whole or widths, key=lambda each: abs(each - wished))
     heads = inner // head_dim
     groups = max(1, round(heads * full.kv_heads / full.heads))
     while heads % groups:
@@ -114,7 +121,6 @@ def _one(size: Size, ratio: float, more: int) -> Size:
         head_dim=head_dim if size.head_dim else None,
         kv_heads=groups if size.kv_heads else None,
         d_ff=max(STEP, round(size.d_ff * ratio)) if size.d_ff else None,
-        d_embedding=max(STEP, round(size.d_embedding * ratio)) if size.d_embedding else None,
     )
 
 

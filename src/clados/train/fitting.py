@@ -185,7 +185,7 @@ def sized(declaration: s.Declaration, size: str, params: str | None, told: Told)
         largest = max((fit_model(model, told) for model in usable.values()), key=lambda model: s.count(model).total)
         if s.count(largest).total <= number(SMALL):
             return largest
-    paper = nearest(declaration.but(model=next(iter(usable.values())), sizes=usable), params or SMALL)
+    paper = nearest(declaration.but(model=next(iter(usable.values())), sizes=usable, recipes={}), params or SMALL)
     return scaled(fit_model(paper, told), params or SMALL)
 
 

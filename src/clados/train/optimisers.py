@@ -145,6 +145,11 @@ def _(schedule: s.Cosine, step: int, steps: int) -> float:
 
 
 @share.register
+def _(schedule: s.Noam, step: int, steps: int) -> float:
+    return min(_rise(step, schedule.warmup), math.sqrt(schedule.warmup / (step + 1)))
+
+
+@share.register
 def _(schedule: s.InverseSquareRoot, step: int, steps: int) -> float:
     if step < schedule.warmup:
         return _rise(step, schedule.warmup) if schedule.rising else 1.0
@@ -181,11 +186,18 @@ def peak(stage: s.Stage, paper: s.Model, model: s.Model) -> float:
     with d_model: the rate is the paper's times the ratio of the widths (Yang et al. 2022, table 3), at most 16 times
     it and at most 0.003. Adafactor's is relative to the weights already and stays as it is.
     """
-    lr = float(stage.optimiser.lr)  # type: ignore[attr-defined]
+    lr = published(stage, paper)
     if isinstance(stage.optimiser, s.Adafactor):
         return lr
     ratio = _width(paper) / _width(model)
     return max(lr if ratio >= 1 else 0.0, min(lr * min(ratio, WIDEST), HIGHEST))
+
+
+def published(stage: s.Stage, paper: s.Model) -> float:
+    """The paper's own peak rate, which its schedule may take from the model's width."""
+    lr = float(stage.optimiser.lr)  # type: ignore[attr-defined]
+    schedule = stage.schedule
+    return lr * (_width(paper) * schedule.warmup) ** -0.5 if isinstance(schedule, s.Noam) else lr
 
 
 def _width(model: s.Model) -> int:

@@ -158,8 +158,7 @@ def planned(choices: Choices) -> Plan:
     """
     card, _, size = choices.model.partition(":")
     declaration = declared(card)
-    declaration.at(size or None)
-    stage = declaration.recipe.stages[0]
+    stage = declaration.recipe_at(size or None).stages[0]
     kept, held = split(learnable(stage.objective, read(choices.data or usual_data(stage.objective))))
     length = choices.length or usual_length(stage)
     tokenizer, facts = tokenizer_for(declaration.model, kept, choices.vocab), facts_of(kept)
@@ -171,7 +170,7 @@ def planned(choices: Choices) -> Plan:
         steps=choices.steps or 1,
         batch=choices.batch or usual_batch(stage.objective),
         micro=choices.micro,
-        lr=choices.lr or peak(stage, declaration.model, model),
+        lr=choices.lr or peak(stage, declaration.at(size or None), model),
         seed=choices.seed,
         dtype=choices.dtype,
     )

@@ -101,8 +101,9 @@ declaration = Declaration(
     recipe=Recipe((pretraining,)),
     layouts=(hf,),
     assumed=(
-        "stack.block.mlp.act, heads[lm].transform: the paper says GELU; the authors' code now computes its tanh form, "
+        "stack.block.mlp.act, heads.transform: the paper says GELU; the authors' code now computes its tanh form, "
         "ports the exact one, which stands here",
+        "recipe.optimiser: the authors' Adam does not correct its moments for their start at zero; ours does",
         "recipe: nine tenths of the steps read sequences of 128, the last tenth of 512; 512 stands here",
     ),
 )

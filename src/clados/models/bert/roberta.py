@@ -96,6 +96,7 @@ declaration = Declaration(
     model=roberta,
     sizes={"base": bert.size, "large": large},
     recipe=Recipe((pretraining,)),
+    recipes={"base": Recipe((pretraining.but(optimiser=but(lr=6e-4), schedule=but(warmup=24_000)),))},
     layouts=(hf, fairseq),
     assumed=("init: not published; BERT's cut normal stands here, the authors' code does not cut it",),
 )

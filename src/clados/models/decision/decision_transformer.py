@@ -32,13 +32,24 @@ atari = gym.but(
 training = Stage(
     name="training",
     objective=ReturnConditioned("squared"),
-    data="D4RL, Hopper (Atari: 500,000 steps of the DQN replay, cross-entropy, rate 6e-4)",
-    optimiser=AdamW(lr=1e-4, decay=1e-4),
+    data="D4RL, Hopper",
+    optimiser=AdamW(lr=1e-4, decay=1e-4, decays="all"),
     schedule=Constant(warmup=100_000),
     batch=64,
     length=20,
     steps=100_000,
     clip=0.25,
+)
+playing = Stage(
+    name="training",
+    objective=ReturnConditioned("cross-entropy"),
+    data="DQN replay, 500,000 steps of Breakout, 5 epochs",
+    optimiser=AdamW(lr=6e-4, beta2=0.95, decay=0.1, decays="products"),
+    schedule=Cosine(warmup=3, over=23_437),
+    batch=128,
+    length=30,
+    steps=19_531,
+    clip=1.0,
 )
 
 hf = Layout(
@@ -91,11 +102,14 @@ declaration = Declaration(
     model=gym,
     sizes={"gym-hopper": gym, "atari": atari},
     recipe=Recipe((training,)),
+    recipes={"atari": Recipe((playing,))},
     layouts=(hf,),
     assumed=(
         "init: not published; the authors' code draws the layers from N(0, 0.02) and leaves inputs and heads to torch; "
         "N(0, 0.02) stands here for all",
         "recipe.schedule.warmup: the paper's table says 100,000, the authors' code 10,000; the paper's stands here",
+        "recipes.atari.schedule: the authors' code counts tokens, 30 a window, and stops at a tenth of the peak; steps "
+        "stand here, which end at 0.07 of it",
         "sizes.atari.inputs.timesteps: as long as the longest episode of the game's data; 2,000 stands here",
         "sizes.atari.inputs.actions: of Breakout; each game has its own",
     ),

@@ -1,6 +1,7 @@
 """GPT-2: GPT with its norms in front, ten times larger (Radford et al. 2019)."""
 
 from clados.models.gpt.gpt import gpt
+from clados.models.gpt.gpt import hf as parent
 from clados.spec import *
 
 gpt_2 = gpt.but(
@@ -22,23 +23,13 @@ pretraining = Stage(
     length=1024,
 )
 
-hf = Layout(
+hf = parent.but(
     model_type="gpt2",
     architectures={"GPT2LMHeadModel": ("lm",), "GPT2Model": ()},
-    prefix="transformer.",
     rules={
+        **parent.rules,
         "inputs.tokens.*": "transformer.wte.*",
         "inputs.position.table.*": "transformer.wpe.*",
-        "stack.blocks.*.attn_norm.*": "transformer.h.*.ln_1.*",
-        "stack.blocks.*.attn.qkv.weight": Flipped("transformer.h.*.attn.c_attn.weight"),
-        "stack.blocks.*.attn.qkv.bias": "transformer.h.*.attn.c_attn.bias",
-        "stack.blocks.*.attn.out.weight": Flipped("transformer.h.*.attn.c_proj.weight"),
-        "stack.blocks.*.attn.out.bias": "transformer.h.*.attn.c_proj.bias",
-        "stack.blocks.*.mlp_norm.*": "transformer.h.*.ln_2.*",
-        "stack.blocks.*.mlp.up.weight": Flipped("transformer.h.*.mlp.c_fc.weight"),
-        "stack.blocks.*.mlp.up.bias": "transformer.h.*.mlp.c_fc.bias",
-        "stack.blocks.*.mlp.down.weight": Flipped("transformer.h.*.mlp.c_proj.weight"),
-        "stack.blocks.*.mlp.down.bias": "transformer.h.*.mlp.c_proj.bias",
         "stack.norm_out.*": "transformer.ln_f.*",
     },
     config={
@@ -58,7 +49,7 @@ hf = Layout(
         "attn_pdrop": "stack.block.attn.dropout",
         "initializer_range": "init.std",
     },
-    tied={"lm_head.weight": "inputs.tokens.weight"},
+    ignored=(),
     unused=(r"(transformer\.)?h\.\d+\.attn\.(bias|masked_bias)",),
 )
 

@@ -21,6 +21,9 @@ pretraining = Stage(
     steps=93_750,
     clip=1.0,
 )
+half = pretraining.but(schedule=but(warmup=750, over=520_000), batch=244, steps=600_000)
+one = pretraining.but(schedule=but(warmup=375, over=260_000), batch=488, steps=300_000)
+two = pretraining.but(schedule=but(warmup=188, over=130_000), batch=977, steps=150_000)
 
 declaration = Declaration(
     model=gpt_3,
@@ -35,13 +38,22 @@ declaration = Declaration(
         "175b": gpt_3.size,
     },
     recipe=Recipe((pretraining,)),
+    recipes={
+        "small": Recipe((half.but(optimiser=but(lr=6e-4)),)),
+        "medium": Recipe((half.but(optimiser=but(lr=3e-4)),)),
+        "large": Recipe((half.but(optimiser=but(lr=2.5e-4)),)),
+        "xl": Recipe((one.but(optimiser=but(lr=2e-4)),)),
+        "2.7b": Recipe((one.but(optimiser=but(lr=1.6e-4)),)),
+        "6.7b": Recipe((two.but(optimiser=but(lr=1.2e-4)),)),
+        "13b": Recipe((two.but(optimiser=but(lr=1e-4)),)),
+    },
     assumed=(
         "stack.block[1].attn.pattern.span: not published; 256 stands here",
         "stack.block: which of the two kinds comes first is not published; the dense one stands here",
         "stack.block.dropout, stack.block.attn.dropout, inputs.dropout: not published; GPT-2's stand here",
         "sizes.xl: the table's 24 heads of 128 are wider than its d_model 2048 and give 1.52B; 16 stand here",
         "sizes.13b: the table's d_model 5140 is no 40 heads of 128; 5120 stands here",
-        "recipe: published in tokens (3.2M a batch, warmup 375M, decay 260B, 300B in all); sequences of 2048 stand "
-        "here, without the ramp of the batch",
+        "recipe: published in tokens (0.5M to 3.2M a batch, warmup 375M, decay 260B, 300B in all); sequences of 2048 "
+        "stand here, without the ramp of the batch",
     ),
 )

@@ -19,13 +19,14 @@ largest = llama.but(size=Size(layers=80, d_model=8192, heads=64, d_ff=22_016), s
 pretraining = Stage(
     name="pretraining",
     objective=NextToken(),
-    data="1.4T tokens: CommonCrawl, C4, GitHub, Wikipedia, books, arXiv, StackExchange (1.0T for 7b and 13b)",
+    data="1.4T tokens: CommonCrawl, C4, GitHub, Wikipedia, books, arXiv, StackExchange",
     optimiser=AdamW(lr=1.5e-4, beta2=0.95, decay=0.1),
     schedule=Cosine(warmup=2000, floor=0.1),
     batch=2048,
     length=2048,
     clip=1.0,
 )
+smaller = Recipe((pretraining.but(data="1.0T tokens of the same", optimiser=but(lr=3e-4)),))
 
 hf = Layout(
     model_type="llama",
@@ -75,6 +76,7 @@ declaration = Declaration(
         "65b": largest,
     },
     recipe=Recipe((pretraining,)),
+    recipes={"7b": smaller, "13b": smaller},
     layouts=(hf,),
     assumed=(
         "init: not published; N(0, 0.02) stands here",

@@ -31,8 +31,8 @@ training = Stage(
     name="training",
     objective=Translation(smoothing=0.1),
     data="WMT 2014 English-German, 4.5 million pairs; about 25,000 tokens of each side a batch",
-    optimiser=AdamW(lr=512**-0.5 * 4000**-0.5, beta2=0.98, eps=1e-9),
-    schedule=InverseSquareRoot(warmup=4000),
+    optimiser=AdamW(lr=1.0, beta2=0.98, eps=1e-9),
+    schedule=Noam(warmup=4000),
     steps=100_000,
 )
 
@@ -138,6 +138,7 @@ declaration = Declaration(
     model=transformer,
     sizes={"base": transformer.size, "big": big},
     recipe=Recipe((training,)),
+    recipes={"big": Recipe((training.but(steps=300_000),))},
     layouts=(marian, pytorch),
     assumed=(
         "init: not published; tensor2tensor's uniform unit scaling stands here",

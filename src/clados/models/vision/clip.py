@@ -29,6 +29,8 @@ pretraining = Stage(
     batch=32_768,
     length=77,
 )
+slower = pretraining.but(optimiser=but(lr=4e-4))
+sharpening = pretraining.but(name="larger images", data="the same pairs at 336 pixels, 1 epoch", optimiser=but(lr=2e-5))
 
 hf = Layout(
     model_type="clip",
@@ -109,8 +111,10 @@ declaration = Declaration(
         "vit-l/14@336": large.but(image=but(inputs=but(image=336))),
     },
     recipe=Recipe((pretraining,)),
+    recipes={"vit-l/14": Recipe((slower,)), "vit-l/14@336": Recipe((slower, sharpening))},
     layouts=(hf,),
     assumed=(
+        "recipes.vit-l/14@336: the last epoch's schedule is not published; that of pretraining stands here",
         "init: the authors' code gives laws for the text tower; its layers' stand here for the image tower too",
         "{image,text}.stack.block.mlp.act: not published; the authors' code computes x sigmoid(1.702 x)",
         "{image,text}.stack.norm.eps: not published; the authors' 1e-5 stands here",

@@ -81,6 +81,7 @@ declaration = Declaration(
         "stack.block.mlp.act: the paper says GELU; the authors' code computes its tanh form, ports the exact one, "
         "which stands here",
         "stack.norm.eps: not published; the authors' 1e-6 stands here",
+        "init: the authors' code draws the biases of the feed-forward layers from N(0, 1e-6); they are 0 here",
         "sizes.ti/16, sizes.s/16: not in the paper; from arXiv 2106.10270",
     ),
 )
