@@ -1,5 +1,7 @@
 """Whole models. Arguments and outputs have transformers' names; see docs/arguments.md."""
 
+import inspect
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import torch
@@ -8,8 +10,10 @@ from torch import Tensor, nn
 
 from clados import spec as s
 from clados.nn.build import Module, builds
+from clados.nn.heads import WordHead
 from clados.nn.sight import Cache
 from clados.nn.stack import Stack, packed
+from clados.spec.part import hint
 from clados.spec.pieces import Env
 
 
@@ -21,6 +25,38 @@ class Output(dict[str, Any]):
             return self[name]
         except KeyError:
             raise AttributeError(f"this output has no '{name}'; it has {', '.join(self)}") from None
+
+
+def refuse(given: Iterable[str], known: Iterable[str]) -> None:
+    """Refuse arguments that a model does not take.
+
+    Raises:
+        SpecError: naming the first, and the nearest that it takes.
+    """
+    for name in given:
+        raise s.SpecError(f"this model takes no {name}{hint(name, known)}")
+
+
+def checked(ids: Tensor, past: int, learned: int | None, name: str = "input_ids") -> None:
+    """Refuse ids that are none, or more than there are positions.
+
+    Args:
+        ids: [batch, length], after ``past`` others.
+        learned: positions that have a vector of their own; None when there is no such table.
+
+    Raises:
+        SpecError: for these.
+    """
+    if not ids.numel():
+        raise s.SpecError(f"{name} is {list(ids.shape)}: there is nothing to read")
+    if learned is not None and past + ids.size(1) > learned:
+        raise s.SpecError(f"{name} reaches position {past + ids.size(1)}; this model has learned {learned}")
+
+
+def learned(inputs: s.Inputs) -> int | None:
+    """Positions that have a vector of their own; None without such a table."""
+    position = getattr(inputs, "position", None)
+    return position.length - position.start if isinstance(position, s.Learned) else None
 
 
 class Single(Module):
@@ -38,6 +74,11 @@ class Single(Module):
         self.outputs = [(head.slot, head.output) for head in part.heads]
         if not part.heads:
             self.heads = nn.ModuleDict()
+        self.worded = {slot for slot, _ in self.outputs if isinstance(self.heads[slot], WordHead)}
+        self.learned = learned(part.inputs)
+        self.reads = [*inspect.signature(self.inputs.forward).parameters]
+        if self.reads_tokens:
+            self.reads.remove("positions")
 
     def states(
         self,
@@ -55,16 +96,27 @@ class Single(Module):
             attention_mask: [batch, length so far], 1 where there is something, 0 for padding.
             position_ids: [batch or 1, length]; counted from 0 when not given.
             cache: what the layers remember of earlier positions.
+
+        Raises:
+            SpecError: for other arguments, missing ones, nothing to read, or more positions than there are.
         """
+        for name in read:
+            if name not in self.reads:
+                refuse([name], self.takes)
         if not self.reads_tokens:
+            self._check(input_ids, position_ids, read)
             x = self.inputs(**read)
+            if cache:
+                cache.check(x.size(1))
             keep = None if attention_mask is None else attention_mask.bool().repeat_interleave(self.woven, 1)
             return self.stack(x, torch.arange(x.size(1), device=x.device)[None], keep, cache)
         if input_ids is None:
             raise s.SpecError("this model reads input_ids, and none were given")
-        positions = position_ids
+        past, positions = cache.used if cache else 0, position_ids
+        checked(input_ids, past, self.learned if positions is None else None)
+        if cache:
+            cache.check(input_ids.size(1))
         if positions is None:
-            past = cache.used if cache else 0
             positions = torch.arange(past, past + input_ids.size(1), device=input_ids.device)[None]
         keep = None if attention_mask is None else attention_mask.bool()
         lengths = packed(keep) if keep is not None and cache is None else None
@@ -75,19 +127,32 @@ class Single(Module):
         x = self.stack(self.inputs(input_ids[keep][None], positions, **read), positions, lengths=lengths)
         return x.new_zeros(*keep.shape, x.size(-1)).masked_scatter(keep[..., None], x)
 
+    @property
+    def takes(self) -> list[str]:
+        """The names of its arguments."""
+        also = ["position_ids", "logits_to_keep"] if self.reads_tokens else []
+        return [*self.reads, "attention_mask", "cache", *also]
+
+    def _check(self, input_ids: Tensor | None, position_ids: Tensor | None, read: Mapping[str, Tensor | None]) -> None:
+        """Refuse words where something else is read, and what is read where it is missing."""
+        ids = {"input_ids": input_ids, "position_ids": position_ids}
+        refuse((name for name, value in ids.items() if value is not None), self.takes)
+        for name in self.reads:
+            if read.get(name) is None:
+                raise s.SpecError(f"this model reads {name}, and none were given")
+
     def forward(self, input_ids: Tensor | None = None, *, logits_to_keep: int = 0, **given: Any) -> Output:
         """The heads' outputs and ``last_hidden_state``. Arguments are those of ``states``.
 
         Args:
-            logits_to_keep: read the heads at so many last positions only; 0 means at all.
+            logits_to_keep: score words at so many last positions only; 0 means at all.
         """
         x = self.states(input_ids, **given)
-        if logits_to_keep:
-            x = x[:, -logits_to_keep:]
+        last = x[:, -logits_to_keep:]
         out = Output(last_hidden_state=x)
         read = {"input_ids": input_ids, **given}
         for slot, name in self.outputs:
-            out[name] = self.heads[slot](x, self.inputs, {**read, **out})
+            out[name] = self.heads[slot](last if slot in self.worded else x, self.inputs, {**read, **out})
         return out
 
     def cache(self, batch: int, room: int) -> Cache:
@@ -121,10 +186,11 @@ class EncoderDecoder(Module):
 
     def __init__(self, part: s.EncoderDecoder, env: Env | None = None) -> None:
         super().__init__(part, env)
-        self.spec = part
+        self.spec, self.learned = part, learned(part.inputs)
 
     def encode(self, input_ids: Tensor, attention_mask: Tensor | None = None) -> Tensor:
         """The encoder's states, [batch, length, d_model]."""
+        checked(input_ids, 0, self.learned)
         positions = torch.arange(input_ids.size(1), device=input_ids.device)[None]
         keep = None if attention_mask is None else attention_mask.bool()
         lengths = packed(keep) if keep is not None else None
@@ -138,11 +204,12 @@ class EncoderDecoder(Module):
         self,
         input_ids: Tensor | None = None,
         *,
-        decoder_input_ids: Tensor,
+        decoder_input_ids: Tensor | None = None,
         attention_mask: Tensor | None = None,
         decoder_attention_mask: Tensor | None = None,
         encoder_outputs: Tensor | None = None,
         cache: Cache | None = None,
+        **unknown: Any,
     ) -> Tensor:
         """The decoder's last states, [batch, its length, d_model].
 
@@ -150,12 +217,21 @@ class EncoderDecoder(Module):
             input_ids: [batch, length] of the source; not needed when ``encoder_outputs`` are given.
             decoder_input_ids: [batch, length] of the target so far, its start token first.
             cache: what the decoder remembers; it keeps the encoder's keys and values too.
+
+        Raises:
+            SpecError: for other arguments, missing ones, nothing to read, or more positions than there are.
         """
+        refuse(unknown, (*inspect.signature(self.states).parameters, "logits_to_keep") if unknown else ())
+        if decoder_input_ids is None:
+            raise s.SpecError("this model writes after decoder_input_ids, and none were given")
+        past = cache.used if cache else 0
+        checked(decoder_input_ids, past, self.learned, "decoder_input_ids")
+        if cache:
+            cache.check(decoder_input_ids.size(1))
         if encoder_outputs is None and (cache is None or cache.layers[0].cross is None):
             if input_ids is None:
                 raise s.SpecError("this model reads input_ids, and none were given")
             encoder_outputs = self.encode(input_ids, attention_mask)
-        past = cache.used if cache else 0
         positions = torch.arange(past, past + decoder_input_ids.size(1), device=decoder_input_ids.device)[None]
         keep = None if decoder_attention_mask is None else decoder_attention_mask.bool()
         seen = None if attention_mask is None else attention_mask.bool()
@@ -165,13 +241,17 @@ class EncoderDecoder(Module):
         return self.decoder(x, positions, keep, cache, encoder_outputs, seen)
 
     def forward(self, input_ids: Tensor | None = None, *, logits_to_keep: int = 0, **given: Any) -> Output:
-        """The heads' outputs and the decoder's ``last_hidden_state``. Arguments are those of ``states``."""
+        """The heads' outputs and the decoder's ``last_hidden_state``. Arguments are those of ``states``.
+
+        Args:
+            logits_to_keep: score words at so many last positions only; 0 means at all.
+        """
         x = self.states(input_ids, **given)
-        if logits_to_keep:
-            x = x[:, -logits_to_keep:]
+        last = x[:, -logits_to_keep:]
         out = Output(last_hidden_state=x)
         for head in self.spec.heads:
-            out[head.output] = self.heads[head.slot](x, self.inputs, out)
+            worded = isinstance(self.heads[head.slot], WordHead)
+            out[head.output] = self.heads[head.slot](last if worded else x, self.inputs, out)
         return out
 
     def cache(self, batch: int, room: int) -> Cache:
@@ -197,12 +277,16 @@ class TwoTower(Module):
         *,
         pixel_values: Tensor | None = None,
         attention_mask: Tensor | None = None,
+        **unknown: Any,
     ) -> Output:
         """``image_embeds`` and ``text_embeds`` of unit length; with both given, ``logits_per_image`` too.
 
         Args:
             input_ids: [texts, length], each with its end-of-text; pixel_values: [images, channels, side, side].
         """
+        refuse(unknown, ("input_ids", "pixel_values", "attention_mask"))
+        if input_ids is None and pixel_values is None:
+            raise s.SpecError("this model reads input_ids, pixel_values or both, and none were given")
         out = Output()
         if pixel_values is not None:
             out["image_embeds"] = unit(self.image(pixel_values=pixel_values).embeds)

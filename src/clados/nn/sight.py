@@ -32,6 +32,16 @@ class Cache:
     room: int
     used: int = 0
 
+    def check(self, length: int) -> None:
+        """Refuse more positions than there is room for.
+
+        Raises:
+            SpecError: when they do not fit.
+        """
+        if self.used + length > self.room:
+            said = f"{self.used} of {self.room} positions are used, and {length} more do not fit"
+            raise s.SpecError(f"the cache is full: {said}")
+
     def reorder(self, rows: Tensor) -> None:
         """Go on with these rows of the batch, in this order: [rows] of their numbers, which may repeat."""
 
