@@ -37,9 +37,19 @@ class WordHead(Module):
         """[..., d_model] -> [..., vocabulary]."""
         return product(self.ready(x), *self.words(inputs))
 
-    def nll(self, x: Tensor, labels: Tensor, inputs: Inputs, smoothing: float = 0.0) -> Tensor:
-        """The sum of -log p(label) over positions: x is [positions, d_model], labels [positions]."""
-        return nll(self.ready(x), *self.words(inputs), labels, smoothing)
+    def nll(
+        self, x: Tensor, labels: Tensor, inputs: Inputs, smoothing: float = 0.0, among: Tensor | None = None
+    ) -> Tensor:
+        """The sum of -log p(label) over positions: x is [positions, d_model], labels [positions].
+
+        Args:
+            among: sorted ids to which p is confined, the labels among them; all words when not given.
+        """
+        weight, bias = self.words(inputs)
+        if among is not None:
+            weight, bias = weight[among], None if bias is None else bias[among]
+            labels = torch.searchsorted(among, labels)
+        return nll(self.ready(x), weight, bias, labels, smoothing)
 
 
 @builds(s.Tied)

@@ -214,7 +214,7 @@ class Trainer:
             examples: so many of them, drawn once; all when not given.
             targets: go over them again, prepared anew (other tokens masked), until there are so many predictions;
                 then ``targets`` says how many there were.
-            text_only: leave out predictions of marks such as sentinels and ends.
+            text_only: which word, where one stands: marks such as sentinels and ends are neither asked for nor guessed.
         """
         objective = measured(self.stage.objective)
         number = min(len(source), examples or len(source))
@@ -330,13 +330,18 @@ def fit(
 
 
 def _text(batch: Batch, setting: Setting) -> Batch:
-    """The batch without the targets that are marks, where it has words to predict."""
+    """The batch without the targets that are marks, and p confined to the words that are none.
+
+    So the loss answers the same question as the entropies of the text that it is compared with: which word stands
+    here, given that a word does.
+    """
     if "lm" not in batch.weights:
         return batch
     labels = batch.targets["labels"]
     at = batch.targets.get("at", torch.arange(len(labels), device=labels.device))
-    kept = ~torch.isin(labels, torch.tensor(sorted(setting.text.special), device=labels.device))
-    targets = {**batch.targets, "labels": labels[kept], "at": at[kept]}
+    among = torch.from_numpy(setting.text.ordinary).to(labels.device)
+    kept = torch.isin(labels, among)
+    targets = {**batch.targets, "labels": labels[kept], "at": at[kept], "among": among}
     return replace(batch, targets=targets, weights={**batch.weights, "lm": int(kept.sum())})
 
 
