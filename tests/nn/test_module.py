@@ -94,6 +94,37 @@ def test_hooks_see_what_passes(model: Any) -> None:
     assert not changed.equal(logits(model))
 
 
+@pytest.mark.parametrize("register", ["forward", "forward_pre", "full_backward", "full_backward_pre"])
+def test_hooks_of_every_kind_are_called(model: Any, register: str) -> None:
+    called: list[Any] = []
+    module = model.stack.blocks[1].mlp
+    handle = getattr(module, f"register_{register}_hook")(lambda *given: called.append(given[0]))
+    model(IDS).logits.sum().backward()
+    handle.remove()
+    model(IDS).logits.sum().backward()
+    assert called == [module]
+
+
+def test_hooks_on_all_modules_are_called(model: Any) -> None:
+    called: list[nn.Module] = []
+    handle = nn.modules.module.register_module_forward_hook(lambda module, given, out: called.append(module))
+    logits(model)
+    handle.remove()
+    assert {*called} >= {each for each in model.stack.modules() if not isinstance(each, nn.ModuleList)}
+
+
+def test_a_module_compiled_in_place_is_called_compiled(model: Any) -> None:
+    expected, graphs = logits(model), []
+
+    def backend(graph: Any, given: Any) -> Any:
+        graphs.append(graph)
+        return graph.forward
+
+    model.stack.blocks[0].compile(backend=backend)
+    torch.testing.assert_close(logits(model), expected)
+    assert graphs
+
+
 def test_training_and_evaluation_reach_every_module(model: Any) -> None:
     assert all(each.training for each in model.train().modules())
     assert not any(each.training for each in model.eval().modules())

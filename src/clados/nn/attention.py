@@ -35,7 +35,7 @@ class Attention(Module):
             end = sight.past + length
             kv.k[:, :, sight.past : end] = k
             kv.v[:, :, sight.past : end] = v
-            k, v = kv.k[:, :, :end], kv.v[:, :, :end]
+            k, v = kv.k.narrow(2, 0, end), kv.v.narrow(2, 0, end)
         if sight.lengths is not None:
             y = self.apart(q, k, v, sight)
         else:
