@@ -4,11 +4,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tests.apply.little import picture, written
 from PIL import Image
 
 from clados.apply.ready import Ready, load
 from clados.cli.frame import run
+from tests.apply.little import picture, written
 
 Directory = Callable[[str], Path]
 

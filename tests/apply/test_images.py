@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 import torch
 import transformers
-from tests.apply.little import SENTENCES, picture
 from PIL import Image
 
 from clados.apply.classify import classify
@@ -18,6 +17,7 @@ from clados.apply.ready import Ready
 from clados.data.examples import DataError
 from clados.data.pictures import Preprocessing
 from clados.spec import SpecError
+from tests.apply.little import SENTENCES, picture
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 import torch
-from tests.apply.little import LENGTHS, SENTENCES, examples
 
 from clados.apply.measure import Measure, measure
 from clados.apply.ready import Ready
@@ -14,6 +13,7 @@ from clados.data.packing import Packed
 from clados.nn.kinds import Output
 from clados.spec import SpecError
 from clados.train.sources import Making, source
+from tests.apply.little import LENGTHS, SENTENCES, examples
 
 
 @dataclass

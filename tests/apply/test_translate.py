@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from tests.apply.little import PAIRS
 
 from clados import spec as s
 from clados.apply.chrf import chrf
@@ -17,6 +16,7 @@ from clados.apply.translate import translate
 from clados.nn import build
 from clados.objectives import Setting, Words, loss, prepare
 from clados.objectives.pairs import Sides
+from tests.apply.little import PAIRS
 
 
 @pytest.fixture(scope="module")

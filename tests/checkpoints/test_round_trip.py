@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 import torch
 import transformers
-from tests.checkpoints.reference_models import batch, cases, outputs, saved
 from safetensors.torch import load_file
 
 from clados import spec as s
 from clados.checkpoints import from_pretrained, save_pretrained
 from clados.checkpoints.names import is_unused
+from tests.checkpoints.reference_models import batch, cases, outputs, saved
 
 TOLERANCE = 2e-5  # of the largest number
 

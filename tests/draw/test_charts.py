@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.draw.pictures import NAMESPACE, elements, untitled
 
 from clados.draw import svg
 from clados.draw.bars import stacked
 from clados.draw.chart import linear
 from clados.draw.curve import curves
 from clados.draw.table import cut, table
+from tests.draw.pictures import NAMESPACE, elements, untitled
 
 LEDGERS = {
     "bert": {"embeddings": 24, "attention": 28, "feed-forward": 57},

@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.draw.pictures import boxes, crossings, elements, overlaps, untitled
 
 from clados import draw
 from clados.catalog.figures import recent
@@ -15,6 +14,7 @@ from clados.draw import timelines
 from clados.draw.labels import Spot, place
 from clados.draw.records import Node
 from clados.draw.svg import Box, Figure
+from tests.draw.pictures import boxes, crossings, elements, overlaps, untitled
 
 FIGURES: dict[str, Callable[[], Figure]] = {
     "family": lambda: draw.timeline(draw.surveyed(catalog().values())),

@@ -6,7 +6,6 @@ import re
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.draw.pictures import NAMESPACE, boxes, crossings, elements, overlaps, untitled
 from rich.console import Console
 
 from clados import draw
@@ -14,6 +13,7 @@ from clados.catalog.load import catalog
 from clados.draw import tree
 from clados.draw.records import Node, Parent, of_cards
 from clados.draw.svg import Figure
+from tests.draw.pictures import NAMESPACE, boxes, crossings, elements, overlaps, untitled
 
 COLOURS = {"A": "#ea9999", "B": "#b6d7a8"}
 

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 import torch
-from tests.spec.examples import models, read
 from torch import Tensor
 
 from clados import spec as s
 from clados.nn import build, dropout
+from tests.spec.examples import models, read
 
 SURE = 6.0  # standard errors
 SEQUENCE = 40

@@ -4,11 +4,11 @@ import math
 
 import pytest
 import torch
-from tests.spec.examples import models
 
 from clados import spec as s
 from clados.models.declared import declared
 from clados.nn import build
+from tests.spec.examples import models
 
 CUT = 0.879626  # standard deviation of a unit normal cut at two
 SURE = 6.0  # standard errors

@@ -2,12 +2,12 @@
 
 import pytest
 import torch
-from tests.spec.examples import models
 
 from clados import spec as s
 from clados.models.declared import declared, found
 from clados.nn import build
 from clados.spec.ledger import Row
+from tests.spec.examples import models
 
 SIZES = [(name, size) for name in found() for size in declared(name).sizes]
 

@@ -4,10 +4,10 @@ from itertools import permutations
 from typing import Any
 
 import pytest
-from tests.spec.examples import every_kind, examples, inside, models
 
 from clados import spec as s
 from clados.models.declared import declared, found
+from tests.spec.examples import every_kind, examples, inside, models
 
 EXAMPLES = examples()
 SLOTS = [(kind, name) for kind, part in EXAMPLES.items() for name in s.words(part)]

@@ -4,7 +4,6 @@ import math
 
 import pytest
 import torch
-from tests.spec.examples import models, read
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -12,6 +11,7 @@ from clados import spec as s
 from clados.models.declared import declared, found
 from clados.nn import build
 from clados.spec.scale import HEAD, NEAR, STEP, nearest, number, scaled
+from tests.spec.examples import models, read
 
 BUDGETS = st.floats(6.0, 9.0).map(lambda power: round(10**power))
 

@@ -41,7 +41,9 @@ class Tower(Part, kw_only=True):
         if len(slots) > len(set(slots)):
             raise SpecError(f"{type(self).__name__}.heads has two heads in one slot: {', '.join(slots)}")
         if "nsp" in slots and "pooler" not in slots[: slots.index("nsp")]:
-            raise SpecError(f"{type(self).__name__}.heads has NextSentence() without Pooler() before it, which it reads")
+            raise SpecError(
+                f"{type(self).__name__}.heads has NextSentence() without the Pooler() that it reads before it"
+            )
 
     def pieces(self, env: Env) -> Pieces:
         held: dict[str, Held | Named] = {"inputs": Held(self.inputs, env), "stack": Held(self.stack, env)}
@@ -134,5 +136,3 @@ class TwoTower(Model, kw_only=True):
             "image": held(self.image, self.size.image),
             "text": held(self.text, self.size.text),
         }
-
-
