@@ -76,7 +76,7 @@ def _candidates(model: Model, budget: int) -> Iterator[tuple[float, Model]]:
     while low < high:
         middle = (low + high) // 2
         low, high = (low, middle) if enough(middle) else (middle + 1, high)
-    for step in range(max(2, low - 4), low + 5):
+    for step in range(max(2, low - 8), low + 9):
         for more in (0, 1, -1, 2, -2):
             ratio = STEP * step / full
             small = _sized(size, ratio, more, shares)
@@ -125,8 +125,8 @@ def _one(size: Size, ratio: float, more: int, shares: set[float]) -> Size:
 
 
 def _head(head_dim: int, ratio: float) -> float:
-    """The width of a head that one of this width has at another width of the model."""
-    return max(float(HEAD), head_dim * math.sqrt(ratio))
+    """The width of a head that one of this width has at another width of the model: narrower, never wider."""
+    return max(float(HEAD), head_dim * min(1.0, math.sqrt(ratio)))
 
 
 def _strain(size: Size | Sides | Towers, small: Size | Sides | Towers, ratio: float) -> float:
@@ -136,4 +136,4 @@ def _strain(size: Size | Sides | Towers, small: Size | Sides | Towers, ratio: fl
         return max(_strain(a, b, ratio) for a, b in pairs if isinstance(a, Size))
     share = max(1.0, size.layers * ratio)
     head = abs(math.log(small.dims.head_dim / _head(size.dims.head_dim, ratio)))
-    return abs(math.log(small.layers / share)) + head / 4
+    return abs(math.log(small.layers / share)) + head
