@@ -39,7 +39,9 @@ def test_it_writes_a_page_with_every_size(tmp_path: Path) -> None:
     assert "1 models (card holds: 1): bloom." in text
 
 
-@pytest.mark.parametrize(("words", "said"), [(["gpt-22"], "gpt-2"), (["gpt", "--proof", "size"], "did you mean 'sizes'")])
+@pytest.mark.parametrize(
+    ("words", "said"), [(["gpt-22"], "gpt-2"), (["gpt", "--proof", "size"], "did you mean 'sizes'")]
+)
 def test_it_answers_mistakes_with_the_nearest_name(
     words: list[str], said: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -12,7 +12,9 @@ if TYPE_CHECKING:
 
 
 def verify(
-    models: Annotated[list[str] | None, typer.Argument(metavar="MODEL...", help="Models; all when none.", show_default=False)] = None,
+    models: Annotated[
+        list[str] | None, typer.Argument(metavar="MODEL...", help="Models; all when none.", show_default=False)
+    ] = None,
     quick: Annotated[bool, typer.Option("--quick", help="One seed instead of three.")] = False,
     proof: Annotated[list[str] | None, typer.Option(help="This proof only; say it again for more.")] = None,
     write: Annotated[Path | None, typer.Option(help="Write the result as a page of Markdown.")] = None,
@@ -47,8 +49,14 @@ def verify(
 
 def _table(found: "list[Proof]") -> None:
     """One line a model where it has nothing to show but its card."""
-    bare = {each.id for each in found} - {each.id for each in found if each.proof != "card" and each.status != "missing"}
-    rows = [[e.id, e.proof, e.status, e.evidence, f"{e.seconds:.1f}"] for e in found if e.id not in bare or e.proof == "card"]
+    bare = {each.id for each in found} - {
+        each.id for each in found if each.proof != "card" and each.status != "missing"
+    }
+    rows = [
+        [e.id, e.proof, e.status, e.evidence, f"{e.seconds:.1f}"]
+        for e in found
+        if e.id not in bare or e.proof == "card"
+    ]
     output.table(("model", "proof", "status", "evidence", "seconds"), rows, right=("seconds",), wrap=("evidence",))
     if bare:
         output.note(f"{len(bare)} models are not declared yet; of them only the card is shown")

@@ -88,7 +88,9 @@ def _(objective: s.Objective, ready: Ready, folder: Path, held: Sequence[Any], s
     text = BLANK.format("[MASK]" if isinstance(objective, s.MaskedTokens) else "<extra_id_0>")
     told = command("fill", str(folder), text)[0]["blanks"]
     computed = [[vars(each) for each in blank] for blank in fill(ready, text)[0].blanks]
-    return [_rounded(each) for blank in told for each in blank], [_rounded(each) for blank in computed for each in blank]
+    return [_rounded(each) for blank in told for each in blank], [
+        _rounded(each) for blank in computed for each in blank
+    ]
 
 
 @answers.register

@@ -21,7 +21,10 @@ def prove(subject: Subject) -> Finding:
         return Finding("fails", f"{len(faults)} faults: {'; '.join(faults[:3])}")
     unknown = [name for name, value in values.items() if not value.known]
     recalled = sum(value.recalled for value in values.values())
-    said = [f"{len(required)} attributes", f"unknown with a reason: {', '.join(unknown)}" if unknown else "none unknown"]
+    said = [
+        f"{len(required)} attributes",
+        f"unknown with a reason: {', '.join(unknown)}" if unknown else "none unknown",
+    ]
     said += [f"{recalled} marked as recalled"] if recalled else []
     return Finding("holds", f"{'; '.join(said)}; {len(card.errata)} errata")
 

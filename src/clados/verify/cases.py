@@ -44,7 +44,8 @@ def small(model: s.Model) -> s.Model:
     reduced = s.tiny(model)
     if any(isinstance(each, s.Rotary) and each.fraction < 1 for each in parts(model)):
         reduced = reduced.but(size=s.but(heads=2))  # heads wide enough that a share of them is a whole number of planes
-    return replaced(reduced, _shrunk)
+    made: s.Model = replaced(reduced, _shrunk)
+    return made
 
 
 def replaced(part: Any, change: Any) -> Any:
@@ -53,7 +54,9 @@ def replaced(part: Any, change: Any) -> Any:
         return tuple(replaced(each, change) for each in part)
     if not isinstance(part, s.Part):
         return part
-    inside = {name: replaced(value, change) for name, value in s.words(part).items() if isinstance(value, s.Part | tuple)}
+    inside = {
+        name: replaced(value, change) for name, value in s.words(part).items() if isinstance(value, s.Part | tuple)
+    }
     kept = {name: value for name, value in inside.items() if value != getattr(part, name)}
     return change(part.but(**kept) if kept else part)
 

@@ -45,7 +45,13 @@ def _ends(objective: s.Objective, runs: list[Run]) -> str:
     guess = runs[0].baseline["loss"]
     if _squared(objective):
         return f"squared error {ends} against {guess:.2f} of the mean action (asked: {SHARE:.0%} of it)"
-    name = "unigram" if "unigram" in runs[0].baseline else "guessing by frequency" if "accuracy" in runs[0].baseline else "chance"
+    name = (
+        "unigram"
+        if "unigram" in runs[0].baseline
+        else "guessing by frequency"
+        if "accuracy" in runs[0].baseline
+        else "chance"
+    )
     said = f"{ends} nats against {guess:.2f} of {name} (asked: {NATS} below)"
     if isinstance(objective, s.NextToken):
         said += f", {runs[0].baseline['bigram']:.2f} of smoothed bigram"

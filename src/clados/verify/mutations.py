@@ -106,11 +106,17 @@ def _others(name: str, value: Any, hint: Any) -> list[list[Any]]:
         if typing.get_origin(kind) is Literal:
             groups += [[each] for each in typing.get_args(kind) if each != value]
         elif isinstance(kind, type) and issubclass(kind, s.Part):
-            groups += [[example(each)] for each in siblings(kind) if type(value) is not each and not isinstance(value, tuple)]
-        elif kind in (bool, int, float) and (value is None or isinstance(value, kind | int)):
-            if isinstance(value, bool) == (kind is bool) or value is None:
-                groups.append(_numbers(name, value, kind))
+            groups += [
+                [example(each)] for each in siblings(kind) if type(value) is not each and not isinstance(value, tuple)
+            ]
+        elif kind in (bool, int, float) and (value is None or _is(value, kind)):
+            groups.append(_numbers(name, value, kind))
     return groups
+
+
+def _is(value: Any, kind: type) -> bool:
+    """Whether a value is of a kind of number; whole ones are also said where a slot takes any."""
+    return isinstance(value, kind | int) and isinstance(value, bool) == (kind is bool)
 
 
 def _numbers(name: str, value: Any, kind: type) -> list[Any]:
@@ -164,8 +170,8 @@ def _hints(cls: type) -> dict[str, Any]:
 
 def siblings(kind: type) -> list[type]:
     """The concrete parts that a slot of this kind takes."""
-    below = [sub for sub in kind.__subclasses__() if not issubclass(sub, s.Model)]
-    return [each for sub in below for each in siblings(sub)] or [kind]
+    below: list[type] = kind.__subclasses__()
+    return [each for sub in below if not issubclass(sub, s.Model) for each in siblings(sub)] or [kind]
 
 
 def example(kind: type) -> Any:

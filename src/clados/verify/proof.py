@@ -77,10 +77,16 @@ Prover = Callable[[Subject], Finding]
 # Each proof, in order: where its function is, and what it says.
 PROOFS: dict[str, tuple[str, str]] = {
     "card": ("clados.verify.cards:prove", "every attribute present, sourced or unknown with a reason; schema valid"),
-    "sizes": ("clados.verify.sizes:prove", "published sizes declared; ledger = module = reference's count; labels explained"),
+    "sizes": (
+        "clados.verify.sizes:prove",
+        "published sizes declared; ledger = module = reference's count; labels explained",
+    ),
     "parity": ("clados.verify.parity:prove", "outputs, gradients, files, cache and compilation equal the reference's"),
     "words": ("clados.verify.words:prove", "every word of the declaration changed is a change that is noticed"),
-    "learns": ("clados.verify.learns:prove", "its own objective beats guessing on held-out data, and not when shuffled"),
+    "learns": (
+        "clados.verify.learns:prove",
+        "its own objective beats guessing on held-out data, and not when shuffled",
+    ),
     "adapts": ("clados.verify.adapts:prove", "later stages of its recipe move their own measure"),
     "applies": ("clados.verify.applies:prove", "its trained small self does its work better than the trivial answer"),
 }

@@ -5,7 +5,7 @@ import json
 import os
 import tempfile
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -27,7 +27,7 @@ from clados.verify.cases import Given, given, seen
 from clados.verify.oracles import Oracle
 
 NAMES = {"prediction_logits": "logits"}  # theirs: ours
-SPREAD, MIDDLE = 0.2, 0.6  # of random weights: their deviation, and the mean of gains and biases
+SPREAD = 0.2  # deviation of random weights
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
@@ -91,12 +91,13 @@ def input_gradients(read: Given) -> Given:
     return {name: each.grad for name, each in read.items() if each.grad is not None}
 
 
-def randomise(weights: Iterable[Tensor]) -> None:
-    """Weights of one deviation everywhere, gains and biases too, in a fixed order."""
+def randomise(weights: Mapping[str, Tensor]) -> None:
+    """Weights of one deviation everywhere, gains (about 1) and biases too, in a fixed order."""
     draw = torch.Generator().manual_seed(3)
     with torch.no_grad():
-        for weight in weights:
-            weight.copy_(torch.randn(weight.shape, generator=draw) * SPREAD + MIDDLE * (weight.dim() < 2))
+        for name, weight in weights.items():
+            gain = weight.dim() == 1 and name.endswith("weight")
+            weight.copy_(torch.randn(weight.shape, generator=draw) * SPREAD + gain)
 
 
 # ---------------------------------------------------------------- models that others wrote
@@ -114,13 +115,13 @@ class Written(Reference):
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "config.json").write_text(json.dumps(self.config), encoding="utf-8")
         self.module = self.build().eval()
-        randomise(self.weights.values())
+        randomise(self.weights)
         self.save(folder)
 
     @cached_property
     def weights(self) -> dict[str, Tensor]:
         """What can be learned of theirs: parameters that are not frozen, and buffers that we learn."""
-        kept = {name: each for name, each in self.module.named_parameters() if each.requires_grad}
+        kept: dict[str, Tensor] = {name: each for name, each in self.module.named_parameters() if each.requires_grad}
         learned = {rule.name for rule in self.layout.rules.values() if isinstance(rule, s.Rule)}
         kept |= {name: each.requires_grad_() for name, each in self.module.named_buffers() if name in learned}
         return kept
@@ -188,15 +189,17 @@ class Transformers(Written):
 
     def build(self) -> nn.Module:
         config = self.kind.config_class.from_pretrained(self.folder)
-        made: nn.Module = self.kind._from_config(config, attn_implementation="eager")
+        made: Any = self.kind._from_config(config, attn_implementation="eager")
         if "tie_word_embeddings" in self.layout.fixed and not self.layout.fixed["tie_word_embeddings"]:
             head = made.get_output_embeddings()
             head.weight = nn.Parameter(head.weight.detach().clone())  # 5.x ties what the config says is untied (T5)
-        return made
+        theirs: nn.Module = made
+        return theirs
 
     def save(self, folder: Path) -> None:
+        theirs: Any = self.module
         with _quiet():
-            self.module.save_pretrained(folder)
+            theirs.save_pretrained(folder)
         (folder / "config.json").write_text(json.dumps(self.config), encoding="utf-8")
 
     def loaded(self, folder: Path) -> nn.Module:
@@ -206,7 +209,9 @@ class Transformers(Written):
 
     def call(self, read: Given, module: nn.Module | None = None) -> dict[str, Tensor]:
         out = (module or self.module)(**read, return_dict=True)
-        return {NAMES.get(name, name): each for name, each in out.items() if NAMES.get(name, name) in _outputs(self.model)}
+        return {
+            NAMES.get(name, name): each for name, each in out.items() if NAMES.get(name, name) in _outputs(self.model)
+        }
 
 
 class TorchTransformer(Written):
@@ -278,7 +283,7 @@ class Spoken(Reference):
         self.card, self.oracle, self.model, self.port = card, oracle, model, s.but()
         self.name = f"loops from {oracle.source}"
         module = cn.module(model).eval()
-        randomise(module.parameters())
+        randomise(dict(module.named_parameters()))
         self.weights = {name: each.detach().double() for name, each in module.named_parameters()}
 
     def call(self, read: Given, weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
@@ -299,7 +304,7 @@ class Spoken(Reference):
         """The shortest example alone."""
         return {name: each[-1:] for name, each in self.read.items()}
 
-    def slope(self, path: str, direction: Tensor, step: float = 1e-6) -> float:
+    def slope(self, path: str, direction: Tensor, step: float = 1e-7) -> float:
         """The derivative of the loss of ``brief`` along a direction of one tensor, by central differences."""
         ends = []
         for sign in (1, -1):
@@ -331,5 +336,5 @@ def reference(card: str, layout: s.Layout, model: s.Model, folder: Path) -> Writ
 
 def with_heads(layout: s.Layout, model: s.Model) -> s.Model:
     """The port of a model, with the heads that a class of theirs holds."""
-    ported = model.but(**layout.port or {})
+    ported = model.but(**(layout.port or s.but()))
     return headed(ported, layout.architectures[_architecture(layout, ported)])

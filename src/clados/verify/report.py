@@ -18,7 +18,11 @@ def markdown(proofs: Sequence[Proof], *, quick: bool = False) -> str:
     found = {each.id: {} for each in proofs}  # type: dict[str, dict[str, Proof]]
     for each in proofs:
         found[each.id][each.proof] = each
-    told = {name: row for name, row in found.items() if any(p.status in ("holds", "fails") for n, p in row.items() if n != "card")}
+    told = {
+        name: row
+        for name, row in found.items()
+        if any(p.status in ("holds", "fails") for n, p in row.items() if n != "card")
+    }
     parts = [*_head(proofs, quick=quick), *_overview(told), *_evidence(told), *_sizes(told), *_comparisons(told)]
     rest = sorted(found.keys() - told.keys())
     if rest:
@@ -33,7 +37,8 @@ def _head(proofs: Sequence[Proof], *, quick: bool) -> Iterator[str]:
     versions = ", ".join(f"{name} {metadata.version(name)}" for name in ("torch", "transformers"))
     yield "# Verification"
     yield ""
-    yield f"Written by `clados verify{' --quick' if quick else ''} --write docs/verification.md` on {datetime.now(UTC).date()}:"
+    words = "clados verify --quick" if quick else "clados verify"
+    yield f"Written by `{words} --write docs/verification.md` on {datetime.now(UTC).date()}:"
     yield f"Clados {clados.__version__}, {versions}, Python {platform.python_version()}, {platform.machine()}."
     yield ", ".join(f"{number} {status}" for status, number in by.most_common()) + "."
     yield ""
@@ -42,7 +47,9 @@ def _head(proofs: Sequence[Proof], *, quick: bool) -> Iterator[str]:
 
 
 def _overview(found: dict[str, dict[str, Proof]]) -> Iterator[str]:
-    yield from _table(["model", *PROOFS], ([name, *(_mark(row, each) for each in PROOFS)] for name, row in found.items()))
+    yield from _table(
+        ["model", *PROOFS], ([name, *(_mark(row, each) for each in PROOFS)] for name, row in found.items())
+    )
 
 
 def _mark(row: dict[str, Proof], name: str) -> str:
@@ -53,7 +60,9 @@ def _evidence(found: dict[str, dict[str, Proof]]) -> Iterator[str]:
     yield from ("## Evidence", "")
     for name, row in found.items():
         yield from (f"### {name}", "")
-        yield from (f"- {each.proof}, {MARKS[each.status]} ({each.seconds:.0f} s): {each.evidence}" for each in row.values())
+        yield from (
+            f"- {each.proof}, {MARKS[each.status]} ({each.seconds:.0f} s): {each.evidence}" for each in row.values()
+        )
         yield ""
 
 
@@ -61,7 +70,12 @@ def _sizes(found: dict[str, dict[str, Proof]]) -> Iterator[str]:
     yield from ("## Sizes: published, computed", "")
     heads = ["model", "size", "label", "reference", "computed", "difference", "agreement"]
     rows = [
-        [name, each["size"], *map(_number, (each["label"], each["reference"], each["computed"], each["difference"])), each["why"]]
+        [
+            name,
+            each["size"],
+            *map(_number, (each["label"], each["reference"], each["computed"], each["difference"])),
+            each["why"],
+        ]
         for name, row in found.items()
         if "sizes" in row
         for each in row["sizes"].details
@@ -72,7 +86,12 @@ def _sizes(found: dict[str, dict[str, Proof]]) -> Iterator[str]:
 def _comparisons(found: dict[str, dict[str, Proof]]) -> Iterator[str]:
     yield from ("## Parity: every comparison", "")
     rows = [
-        [name, each["size"], each["reference"], *(f"{each[what]:.1e}" if what in each else "" for what in ("outputs", "gradients"))]
+        [
+            name,
+            each["size"],
+            each["reference"],
+            *(f"{each[what]:.1e}" if what in each else "" for what in ("outputs", "gradients")),
+        ]
         for name, row in found.items()
         if "parity" in row
         for each in row["parity"].details

@@ -6,8 +6,9 @@ import torch
 
 from clados import nn
 from clados.catalog.card import Size
-from clados.catalog.counts import BASES, EQUAL, ROUNDED, rounds
+from clados.catalog.counts import EQUAL, ROUNDED, rounds
 from clados.spec import Declaration, Model, count
+from clados.spec.ledger import BASES
 from clados.verify.proof import Finding, Subject
 
 
@@ -36,7 +37,7 @@ def _row(declaration: Declaration, size: Size) -> dict[str, Any]:
     row = {"size": size.name, "label": label, "reference": exact, "computed": None, "difference": None, "fault": ""}
     if size.name not in declaration.sizes:
         fault = "" if _foreign(size) else "its shape is published, and it is not declared"
-        return row | {"why": "not declared: another structure" if not fault else fault, "fault": fault}
+        return row | {"why": fault or "not declared: another structure", "fault": fault}
     model = declaration.models()[size.name]
     total = count(model, _basis(size)).total
     row |= {"computed": total, "difference": None if exact is None else total - exact}

@@ -26,7 +26,8 @@ class Translator(nn.Module):
         ahead = nn.Transformer.generate_square_subsequent_mask(decoder_input_ids.size(1)).isinf()
         memory = self.encoder(self.read(input_ids), src_key_padding_mask=padding)
         given = {"tgt_mask": ahead, "tgt_is_causal": True, "memory_key_padding_mask": padding}
-        return self.decoder(self.read(decoder_input_ids), memory, **given) @ self.tokens.weight.T
+        states: Tensor = self.decoder(self.read(decoder_input_ids), memory, **given)
+        return states @ self.tokens.weight.T
 
     def read(self, ids: Tensor) -> Tensor:
         """[batch, length] -> [batch, length, d_model]."""
@@ -35,4 +36,5 @@ class Translator(nn.Module):
         angle = place / 10_000 ** (torch.arange(0, width, 2, dtype=torch.float64) / width)
         table = torch.zeros(ids.size(1), width, dtype=torch.float64)
         table[:, 0::2], table[:, 1::2] = angle.sin(), angle.cos()
-        return self.tokens(ids) * math.sqrt(width) + table.float()
+        vectors: Tensor = self.tokens(ids)
+        return vectors * math.sqrt(width) + table.float()

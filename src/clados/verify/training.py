@@ -1,4 +1,4 @@
-"""The small selves of models: trained once by their own recipes on embedded data, kept for the proofs that need them."""
+"""The small selves of models: trained once by their own recipes on embedded data, and kept."""
 
 import json
 from collections.abc import Mapping

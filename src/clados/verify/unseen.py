@@ -21,7 +21,7 @@ from clados.errors import CladosError
 from clados.objectives import Setting, Words, prepare
 from clados.objectives.pairs import Sides
 from clados.spec.part import reach
-from clados.train.fitting import facts_of, tokenizer_for, usual_data
+from clados.train.fitting import facts_of, texts, tokenizer_for, usual_data
 from clados.train.loop import Run, Trainer
 from clados.train.optimisers import fitted, share
 from clados.verify.cases import given, undropped
@@ -39,7 +39,9 @@ STEPS = 3
 def moments(declaration: s.Declaration, model: s.Model, changed: s.Model, path: str) -> str:
     """Whether freshly drawn tensors have another mean, deviation or longest tail."""
     one, other = dict(_drawn(model, 1)), dict(_drawn(changed, 2))
-    return "moments of drawn weights" if any(_apart(one[name], other[name]) for name in one.keys() & other.keys()) else ""
+    return (
+        "moments of drawn weights" if any(_apart(one[name], other[name]) for name in one.keys() & other.keys()) else ""
+    )
 
 
 def _drawn(model: s.Model, seed: int) -> Iterator[tuple[str, Tensor]]:
@@ -92,8 +94,10 @@ def _shared(model: s.Model) -> nn.Module:
 
 @torch.no_grad()
 def _spread(weights: nn.Module, model: s.Model) -> float:
-    module = cn.module(model).train()
-    module.load_state_dict({name: each * 1.5 if each.dim() > 1 else each for name, each in weights.state_dict().items()})
+    module: Any = cn.module(model).train()
+    module.load_state_dict(
+        {name: each * 1.5 if each.dim() > 1 else each for name, each in weights.state_dict().items()}
+    )
     torch.manual_seed(11)
     example = {name: each[:1] for name, each in given(model).items() if not name.endswith("attention_mask")}
     short = {name: each[:, :9] if name.endswith("_ids") else each for name, each in example.items()}
@@ -109,7 +113,7 @@ def warmest(declaration: s.Declaration, model: Any, changed: Any, path: str) -> 
     """Whether a scale that has grown beyond all bounds is held elsewhere."""
     most = []
     for each in (model, changed):
-        module = cn.build(each, seed=1)
+        module: Any = cn.build(each, seed=1)
         with torch.no_grad():
             module.logit_scale.fill_(50.0)
             out = module(**given(each))
@@ -151,7 +155,7 @@ def _configs(declaration: s.Declaration, model: s.Model) -> list[Any]:
     found: list[Any] = []
     for layout in declaration.layouts:
         try:
-            found.append(written(layout, model.but(**layout.port or {})))
+            found.append(written(layout, model.but(**(layout.port or s.but()))))
         except (LayoutError, s.SpecError) as error:
             found.append(str(error))
     return found
@@ -164,7 +168,7 @@ def _batch(objective: s.Objective, model: s.Model) -> Any:
     ids = np.arange(words.size)
     examples: dict[type, Any] = {s.Translation: Sides(ids[:9], ids[3:20]), s.Contrastive: None}
     pairs = isinstance(getattr(objective, "packing", None), s.SentencePairs)
-    example = examples.get(type(objective), Couple(ids, ids[::-1], True) if pairs else Packed(ids, ids * 0))
+    example = examples.get(type(objective), Couple(ids, ids[::-1], follows=True) if pairs else Packed(ids, ids * 0))
     if example is None:
         return None
     some = [example, Sides(ids[:5], ids[:4])] if isinstance(example, Sides) else [example]
@@ -178,7 +182,7 @@ def _batch(objective: s.Objective, model: s.Model) -> Any:
 
 @cache
 def _tokenizer(kind: str) -> Tokenizer:
-    return train_tokenizer([each.text for each in split(read("english"))[0][:8]], kind, WORDS)
+    return train_tokenizer(texts(split(read("english"))[0][:8]), kind, WORDS)
 
 
 # ---------------------------------------------------------------- recipes
@@ -236,10 +240,14 @@ class Produced:
         trainer = Trainer(module, stage, setting, source(stage.objective, told.examples, making), run)
         module.train()
         entries = [trainer.step(i) for i in range(STEPS)]
-        epochs = [trainer._batch(stage.objective, trainer.source, [(epoch, i) for i in range(4)], 0) for epoch in range(12)]
+        epochs = [
+            trainer._batch(stage.objective, trainer.source, [(epoch, i) for i in range(4)], 0) for epoch in range(12)
+        ]
         sums = [[float(each.double().sum()) for each in batch.inputs.values()] for batch in epochs]
         moved = [float(each.double().abs().sum()) for each in module.state_dict().values()]
-        kept = [float(each.double().abs().sum()) for state in trainer.optimiser.state.values() for each in state.values()]
+        kept = [
+            float(each.double().abs().sum()) for state in trainer.optimiser.state.values() for each in state.values()
+        ]
         groups = [
             [len(group["params"]), *(group.get(name) for name in ("lr", "betas", "eps", "weight_decay"))]
             for group in trainer.optimiser.param_groups

@@ -35,7 +35,8 @@ def prove(subject: Subject) -> Finding:
     rows = [*model_words(subject), *recipe_words(subject)]
     missed = [row for row in rows if not row["noticed"] or row["noticed"].startswith(BROKE)]
     by = Counter(row["noticed"] for row in rows if row not in missed)
-    said = f"{len(rows) - len(missed)} of {len(rows)} changes noticed ({', '.join(f'{n} by {how}' for how, n in by.most_common())})"
+    how = ", ".join(f"{number} by {how}" for how, number in by.most_common())
+    said = f"{len(rows) - len(missed)} of {len(rows)} changes noticed ({how})"
     if missed:
         return Finding("fails", f"{said}; not: {'; '.join(row['change'] for row in missed[:8])}", tuple(rows))
     return Finding("holds", said, tuple(rows))
@@ -82,7 +83,11 @@ def noticed(declaration: s.Declaration, against: Sequence[Case], mutant: Mutant)
 
 def _noticed(declaration: s.Declaration, against: Sequence[Case], mutant: Mutant) -> str:
     for pattern, shows in OTHERWISE:
-        if re.search(pattern, mutant.path) and against and (how := shows(declaration, against[0].declared, mutant.part, mutant.path)):
+        if (
+            re.search(pattern, mutant.path)
+            and against
+            and (how := shows(declaration, against[0].declared, mutant.part, mutant.path))
+        ):
             return how
     for case in against:
         if how := compared(case, mutant.part):

@@ -10,7 +10,9 @@ from clados.verify.oracles.gpt_3 import block
 from clados.verify.oracles.plain import Vector, block_of, gelu, layer_norm
 
 
-def run(numbers: Mapping[str, Any], weights: Mapping[str, NDArray[Any]], read: Mapping[str, NDArray[Any]]) -> dict[str, Any]:
+def run(
+    numbers: Mapping[str, Any], weights: Mapping[str, NDArray[Any]], read: Mapping[str, NDArray[Any]]
+) -> dict[str, Any]:
     """Scores of the actions at each step: read where the frames stand, after return and before action."""
     states, actions, returns, times = (read[name] for name in ("states", "actions", "returns_to_go", "timesteps"))
     w = block_of(weights, "inputs")
@@ -20,7 +22,9 @@ def run(numbers: Mapping[str, Any], weights: Mapping[str, NDArray[Any]], read: M
         x: dict[int, Vector] = {}
         for step in range(states.shape[1]):
             goal = np.tanh(w("returns.weight")[:, 0] * returns[row, step, 0] + w("returns.bias"))
-            frames = np.tanh(w("states.weight") @ looked_at(states[row, step], w, numbers["strides"]) + w("states.bias"))
+            frames = np.tanh(
+                w("states.weight") @ looked_at(states[row, step], w, numbers["strides"]) + w("states.bias")
+            )
             chosen = np.tanh(w("actions.weight")[actions[row, step]])
             for i, vector in enumerate((goal, frames, chosen)):
                 place = 3 * step + i

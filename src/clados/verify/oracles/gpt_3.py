@@ -9,7 +9,9 @@ from numpy.typing import NDArray
 from clados.verify.oracles.plain import Vector, attend, block_of, gelu_tanh, heads, layer_norm
 
 
-def run(numbers: Mapping[str, Any], weights: Mapping[str, NDArray[Any]], read: Mapping[str, NDArray[Any]]) -> dict[str, Any]:
+def run(
+    numbers: Mapping[str, Any], weights: Mapping[str, NDArray[Any]], read: Mapping[str, NDArray[Any]]
+) -> dict[str, Any]:
     """Scores of the next word at each position that is not padding; zeros at those that are."""
     ids, keep, places = read["input_ids"], read["attention_mask"], read["position_ids"]
     table = weights["inputs.tokens.weight"]
@@ -38,7 +40,7 @@ def block(x: dict[int, Vector], w: Any, count: int, span: int, eps: float, act: 
         for head in range(count):
             k, v = ({u: each[u][head] for u in seen} for each in (keys, values))
             query = queries[t][head]
-            mixed.append(attend(query, k, v, seen, len(query) ** -0.5))  # type: ignore[arg-type]
+            mixed.append(attend(query, k, v, seen, len(query) ** -0.5))
         y = x[t] + w("attn.out.weight") @ np.concatenate(mixed) + w("attn.out.bias")
         inner = w("mlp.up.weight") @ layer_norm(y, w("mlp_norm.weight"), w("mlp_norm.bias"), eps) + w("mlp.up.bias")
         out[t] = y + w("mlp.down.weight") @ act(inner) + w("mlp.down.bias")

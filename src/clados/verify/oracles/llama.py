@@ -13,7 +13,9 @@ from clados.verify.oracles.plain import Vector, attend, block_of, heads
 Row = dict[int, Vector]
 
 
-def run(numbers: Mapping[str, Any], weights: Mapping[str, NDArray[Any]], read: Mapping[str, NDArray[Any]]) -> dict[str, Any]:
+def run(
+    numbers: Mapping[str, Any], weights: Mapping[str, NDArray[Any]], read: Mapping[str, NDArray[Any]]
+) -> dict[str, Any]:
     """Scores of the next word at each position that is not padding; zeros at those that are."""
     ids, keep, places = read["input_ids"], read["attention_mask"], read["position_ids"]
     head = weights["heads.lm.table.weight"]
@@ -43,7 +45,7 @@ def turned(x: Vector, place: int, base: float) -> Vector:
 
 
 def block(x: Row, places: NDArray[Any], w: Any, numbers: Mapping[str, Any]) -> Row:
-    """x + attention(norm(x)), then x + mlp(norm(x)); several query heads share keys and values where these are fewer."""
+    """x + attention(norm(x)), then x + mlp(norm(x)); query heads share keys and values where these are fewer."""
     count, groups, width, eps = (numbers[name] for name in ("heads", "kv_heads", "head_dim", "eps"))
     queries, keys, values = {}, {}, {}
     for t in x:
@@ -58,8 +60,8 @@ def block(x: Row, places: NDArray[Any], w: Any, numbers: Mapping[str, Any]) -> R
         mixed = []
         for head in range(count):
             group = head * groups // count
-            k, v = ({u: each[u][group] for u in seen} for each in (keys, values))
-            mixed.append(attend(queries[t][head], k, v, seen, 1 / math.sqrt(width)))  # type: ignore[arg-type]
+            shared, read = ({u: each[u][group] for u in seen} for each in (keys, values))
+            mixed.append(attend(queries[t][head], shared, read, seen, 1 / math.sqrt(width)))
         y = x[t] + w("attn.out.weight") @ np.concatenate(mixed)
         gate, up = np.split(w("mlp.up.weight") @ rms_norm(y, w("mlp_norm.weight"), eps), 2)
         out[t] = y + w("mlp.down.weight") @ (gate / (1 + np.exp(-gate)) * up)

@@ -1,7 +1,7 @@
 """The few functions that several papers share, on one vector at a time."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -13,12 +13,14 @@ Vector = NDArray[np.float64]
 def layer_norm(x: Vector, weight: Vector, bias: Vector, eps: float) -> Vector:
     """(x - mean) / sqrt(variance + eps) * weight + bias (arXiv:1607.06450 eq. 4)."""
     apart = x - np.mean(x)
-    return apart / math.sqrt(np.mean(apart**2) + eps) * weight + bias
+    normed: Vector = apart / math.sqrt(np.mean(apart**2) + eps) * weight + bias
+    return normed
 
 
 def gelu_tanh(x: Vector) -> Vector:
     """The tanh form of GELU (arXiv:1606.08415 §2)."""
-    return 0.5 * x * (1 + np.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x**3)))
+    bent: Vector = 0.5 * x * (1 + np.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x**3)))
+    return bent
 
 
 def gelu(x: Vector) -> Vector:
@@ -26,7 +28,9 @@ def gelu(x: Vector) -> Vector:
     return np.array([each * 0.5 * (1 + math.erf(each / math.sqrt(2))) for each in x])
 
 
-def attend(query: Vector, keys: list[Vector], values: list[Vector], places: Iterable[int], scale: float) -> Vector:
+def attend(
+    query: Vector, keys: Mapping[int, Vector], values: Mapping[int, Vector], places: Iterable[int], scale: float
+) -> Vector:
     """softmax(scale q k) v over the places that may be seen (arXiv:1706.03762 eq. 1)."""
     allowed = list(places)
     scores = np.array([scale * (query @ keys[place]) for place in allowed])

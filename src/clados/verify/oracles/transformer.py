@@ -12,7 +12,9 @@ from clados.verify.oracles.plain import Vector, attend, block_of, heads, layer_n
 Row = dict[int, Vector]
 
 
-def run(numbers: Mapping[str, Any], weights: Mapping[str, NDArray[Any]], read: Mapping[str, NDArray[Any]]) -> dict[str, Any]:
+def run(
+    numbers: Mapping[str, Any], weights: Mapping[str, NDArray[Any]], read: Mapping[str, NDArray[Any]]
+) -> dict[str, Any]:
     """Scores of the next word of each target; source positions that are padding are seen by nobody."""
     source, target, keep = read["input_ids"], read["decoder_input_ids"], read["attention_mask"]
     table, count, eps = weights["inputs.tokens.weight"], numbers["heads"], numbers["eps"]
@@ -48,7 +50,10 @@ def attended(x: Row, w: Any, count: int, eps: float, *, causal: bool) -> Row:
     out: Row = {}
     for t in x:
         seen = [u for u in x if u <= t or not causal]
-        mixed = [mix(parts[t][0][h], {u: parts[u][1][h] for u in seen}, {u: parts[u][2][h] for u in seen}) for h in range(count)]
+        mixed = [
+            mix(parts[t][0][h], {u: parts[u][1][h] for u in seen}, {u: parts[u][2][h] for u in seen})
+            for h in range(count)
+        ]
         added = x[t] + w("attn.out.weight") @ np.concatenate(mixed)
         out[t] = layer_norm(added, w("attn_norm.weight"), w("attn_norm.bias"), eps)
     return out
@@ -60,7 +65,10 @@ def crossed(x: Row, memory: Row, w: Any, count: int, eps: float) -> Row:
     out: Row = {}
     for t in x:
         queries = heads(w("cross.q.weight") @ x[t], count)
-        mixed = [mix(queries[h], {u: p[0][h] for u, p in parts.items()}, {u: p[1][h] for u, p in parts.items()}) for h in range(count)]
+        mixed = [
+            mix(queries[h], {u: p[0][h] for u, p in parts.items()}, {u: p[1][h] for u, p in parts.items()})
+            for h in range(count)
+        ]
         added = x[t] + w("cross.out.weight") @ np.concatenate(mixed)
         out[t] = layer_norm(added, w("cross_norm.weight"), w("cross_norm.bias"), eps)
     return out
@@ -68,7 +76,7 @@ def crossed(x: Row, memory: Row, w: Any, count: int, eps: float) -> Row:
 
 def mix(query: Vector, keys: Row, values: Row) -> Vector:
     """Scores divided by the root of the head's width (eq. 1)."""
-    return attend(query, keys, values, keys, 1 / math.sqrt(len(query)))  # type: ignore[arg-type]
+    return attend(query, keys, values, keys, 1 / math.sqrt(len(query)))
 
 
 def forward(x: Vector, w: Any, eps: float) -> Vector:
