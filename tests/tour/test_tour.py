@@ -1,0 +1,52 @@
+"""The tour trains three models and writes one page that needs nothing else."""
+
+import json
+import re
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from clados.cli.frame import run
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A tour of a second a model."""
+    out = tmp_path_factory.mktemp("tour")
+    with pytest.MonkeyPatch.context() as patch:
+        written: list[str] = []
+        patch.setattr("builtins.print", lambda *text, **_: written.append(" ".join(map(str, text))))
+        assert run(["tour", "--out", str(out), "--minutes", "0.02", "--json"]) == 0
+    (out / "figures.json").write_text(next(text for text in written if text.startswith("{")), encoding="utf-8")
+    return out
+
+
+@pytest.mark.slow
+def test_every_model_is_measured_beside_what_needs_no_model(told: Path) -> None:
+    figures = json.loads((told / "figures.json").read_text(encoding="utf-8"))
+    assert [each["id"] for each in figures["models"]] == ["bert", "gpt-2", "t5"]
+    for each in figures["models"]:
+        assert each["targets"] >= 10_000
+        assert each["bigram"] < each["unigram"] < each["start"]
+        assert each["end"] < each["start"]
+        assert len(each["samples"]) == 3
+
+
+@pytest.mark.slow
+def test_the_page_needs_neither_network_nor_script(told: Path) -> None:
+    page = (told / "report.html").read_text(encoding="utf-8")
+    assert not re.search(r"<script|<link|<img|src=|@import|url\(", page)
+    assert {address for address in re.findall(r'href="?([^" >]+)', page) if not address.startswith("#")} == set()
+    pictures = re.findall(r"<svg.*?</svg>", page, re.S)
+    assert len(pictures) == 10
+    for picture in pictures:
+        ElementTree.fromstring(picture)
+
+
+@pytest.mark.slow
+def test_each_directory_is_a_model_that_can_be_used(told: Path) -> None:
+    import clados
+
+    for name in ("bert", "gpt-2", "t5"):
+        assert clados.from_pretrained(told / name).report.verdict.startswith("whole")
