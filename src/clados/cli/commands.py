@@ -51,7 +51,7 @@ GROUPS: dict[str, dict[str, Command]] = {
         "new": Command("clados.cli.keeping:new", "Start a model of your own from its parent"),
     },
     "Prove": {
-        "verify": Command("clados.cli.verify:verify", "Prove that models are what their papers say, and that they work"),
+        "verify": Command("clados.cli.verify:verify", "Prove that models are what their papers say and do their work"),
     },
     "Help": {
         "doctor": Command("clados.cli.doctor:doctor", "Report the environment, to paste into an issue"),
