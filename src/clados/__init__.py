@@ -11,10 +11,12 @@ __version__ = "0.1.0"
 # What `import clados` offers, each imported when it is first used: name -> "module:name".
 _OFFERED = {
     "act": "clados.apply.act:act",
+    "build": "clados.nn.make:build",
     "card": "clados.catalog.load:card",
     "cards": "clados.catalog.load:catalog",
     "Choices": "clados.train.pretrain:Choices",
     "classify": "clados.apply.classify:classify",
+    "count": "clados.spec.ledger:count",
     "declaration": "clados.catalog.load:declaration",
     "embed": "clados.apply.embed:embed",
     "fill": "clados.apply.fill:fill",
