@@ -29,8 +29,8 @@ class Small:
 
 SMALL: Mapping[type[s.Objective], Small] = {
     s.NextToken: Small(steps=200, length=64, batch=16),
-    s.MaskedTokens: Small(steps=900, length=64, batch=16, lr=3e-3),
-    s.CorruptedSpans: Small(steps=400, length=64, batch=16),
+    s.MaskedTokens: Small(params="700K", vocab=1024, steps=800, length=32, batch=32, lr=1e-3),
+    s.CorruptedSpans: Small(steps=600, length=64, batch=16, lr=3e-2),
     s.Translation: Small(steps=400, batch=32),
     s.ImageClasses: Small(params="400K", steps=200),
     s.Contrastive: Small(params="1M", steps=300, batch=64),
