@@ -162,3 +162,12 @@ def test_every_size_keeps_the_structure(name: str) -> None:
         assert isinstance(row, Model)
         assert type(row) is type(declaration.model)
         assert len([*parts(row)]) > 5
+
+
+def test_a_declaration_of_ones_own_is_found_by_its_id(tmp_path, monkeypatch):
+    monkeypatch.setenv("CLADOS_PATH", str(tmp_path))
+    (tmp_path / "mine.toml").write_text('id = "my-model"\n')
+    (tmp_path / "mine.py").write_text("from clados.models.gpt.gpt_2 import declaration\n")
+    assert declared("my-model") == declared("gpt-2")
+    with pytest.raises(SpecError, match="did you mean 'my-model'"):
+        declared("my-modl")

@@ -3,6 +3,8 @@
 import functools
 import importlib
 import importlib.util
+import os
+import re
 from pathlib import Path
 
 from clados.spec import Declaration, SpecError
@@ -18,23 +20,33 @@ def found() -> dict[str, str]:
     return {_id(file): f"clados.models.{file.parent.name}.{file.stem}" for file in files}
 
 
+def own() -> dict[str, Path]:
+    """Every declared model of the user's folders, named in ``CLADOS_PATH``: its id, and its file. Imports nothing."""
+    folders = [Path(each).expanduser() for each in os.environ.get("CLADOS_PATH", "").split(os.pathsep) if each]
+    files = sorted(file for folder in folders for depth in ("*.toml", "*/*.toml") for file in folder.glob(depth))
+    return {_id(file): file.with_suffix(".py") for file in files if file.with_suffix(".py").exists()}
+
+
 def declared(model: str) -> Declaration:
-    """The declaration of a model, by its id; a path to a user's own file works too.
+    """The declaration of a model, of the package or of the user's folders, by its id; or by a path to its file.
 
     Raises:
         SpecError: when no such model is declared, with the nearest name.
     """
     if model.endswith(".py"):
         return _of(_from(Path(model)), model)
-    if model not in found():
-        raise SpecError(f"no model '{model}' is declared{hint(model, found())}")
-    return _of(importlib.import_module(found()[model]), model)
+    if model in found():
+        return _of(importlib.import_module(found()[model]), model)
+    mine = own()
+    if model not in mine:
+        raise SpecError(f"no model '{model}' is declared{hint(model, [*found(), *mine])}")
+    return _of(_from(mine[model]), model)
 
 
 def _id(file: Path) -> str:
     with file.open(encoding="utf-8") as lines:
         for line in lines:
-            if line.startswith("id"):
+            if re.match(r"id\s*=", line) and line.count('"') > 1:
                 return line.split('"')[1]
     raise SpecError(f"{file}: the card has no id")
 
