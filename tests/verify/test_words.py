@@ -53,10 +53,13 @@ def test_a_path_reaches_into_parts_that_take_turns() -> None:
     assert s.reach(changed, "stack.block[0].attn.pattern") is None
 
 
-def test_an_example_of_every_part_can_be_made() -> None:
-    for kind in siblings(s.Part):
-        if not issubclass(kind, s.Change | s.Layout | s.Recipe | s.Stage):
-            assert isinstance(example(kind), kind)
+@pytest.mark.parametrize(
+    "slot", [s.Norm, s.Residual, s.Pattern, s.StackPosition, s.Head, s.Inputs, s.Init, s.Objective]
+)
+def test_an_example_of_every_part_for_a_slot_can_be_made(slot: type) -> None:
+    kinds = siblings(slot)
+    assert len(kinds) == len(set(kinds)) > 0
+    assert [type(example(kind)) for kind in kinds] == kinds
 
 
 def test_a_word_that_changes_nothing_is_not_taken_for_noticed() -> None:

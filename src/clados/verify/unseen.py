@@ -31,7 +31,7 @@ SURE = 6.0  # standard errors between two deviations that are said to differ
 MANY = 1000  # numbers of a tensor whose tails are looked at
 TIMES = 48  # the same example, so often, to see how far dropout spreads it
 WORDS = 600  # tokens of a small tokenizer
-STEPS = 3
+STEPS, LENGTH = 3, 48
 
 # ---------------------------------------------------------------- initialisation
 
@@ -220,7 +220,7 @@ class Produced:
         kept, _ = split(read(usual_data(stage.objective)))
         some = kept[:24]
         tokenizer = tokenizer_for(self.declaration.model, some, WORDS)
-        return Told(some, tokenizer, 24, facts_of(some))
+        return Told(some, tokenizer, LENGTH, facts_of(some))
 
     def _steps(self, recipe: s.Recipe) -> Any:
         """Three steps of a small model by the changed stage: batches, losses, weights and moments, as numbers."""

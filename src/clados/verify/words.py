@@ -49,7 +49,9 @@ def model_words(subject: Subject) -> list[dict[str, Any]]:
         for size, model in unlike(declaration).items():
             against = [case for case in every if case.size == size]
             for mutant in mutants(against[0].declared if against else model):
-                rows.append({"size": size, "change": str(mutant), "noticed": noticed(declaration, against, mutant)})
+                how = noticed(declaration, against, mutant)
+                if how or mutant.old is not None or not mutant.path.startswith("init."):  # of tensors that it lacks
+                    rows.append({"size": size, "change": str(mutant), "noticed": how})
     return rows
 
 
