@@ -90,7 +90,9 @@ def figure(
     low, _, high = statistics.quantiles(ratios, n=4) if len(ratios) > 1 else ratios * 3
     medians = {each: statistics.median(times) for each, times in seconds.items()}
     limit, reached = "", {}
-    for unit, amount in (work or {}).items() if limits else ():
+    for unit, amount in (work or {}).items():
+        if limits is None:
+            break
         most = limits.read_gb_per_s if unit == "GB" else limits.matmul_gflops
         limit = f"{most:.1f} {unit}/s"
         reached = {each: amount / medians[each] / most for each in (ours, peer)}

@@ -26,22 +26,19 @@ model.generate(ids, attention_mask=mask, max_new_tokens={new}, do_sample=False, 
 
 def start(limits: Limits) -> list[Figure]:
     """Importing, listing, and writing 32 tokens from a directory."""
-    theirs = _python("import transformers")
-    imports = interleaved({"clados": _python("import clados"), "transformers": theirs})
-    lists = interleaved({"clados": _process([sys.executable, "-m", "clados", "list"]), "transformers": theirs})
-    figures = [
-        figure("import clados, beside import transformers", imports),
-        figure("clados list, beside import transformers", lists),
-    ]
-    for name, words in (("tiny GPT-2", peers.TINY), ("GPT-2 124M", {})):
-        with tempfile.TemporaryDirectory() as path:
-            peers.saved(peers.gpt_2(**words), Path(path))
-            runs = {
-                "clados": _python(OURS.format(path=path, new=32)),
-                "transformers": _python(THEIRS.format(path=path, new=32)),
-            }
-            figures.append(figure(f"{name} from directory to 32 tokens, whole process", interleaved(runs)))
-    return figures
+    command = str(Path(sys.executable).with_name("clados"))
+    runs = {
+        "import clados": _python("import clados"),
+        "clados list": _process([command, "list"]),
+        "import transformers": _python("import transformers"),
+    }
+    seconds = interleaved(runs)
+    figures = [figure(name, seconds, ours=name, peer="import transformers") for name in list(runs)[:2]]
+    with tempfile.TemporaryDirectory() as path:
+        peers.saved(peers.gpt_2(), Path(path))
+        writing = {"clados": OURS, "transformers": THEIRS}
+        whole = interleaved({side: _python(code.format(path=path, new=32)) for side, code in writing.items()})
+    return [*figures, figure("GPT-2 124M from a directory to 32 tokens, the whole process", whole)]
 
 
 def _python(code: str) -> Run:

@@ -73,7 +73,7 @@ def _step(model: Any, loss: Run) -> Run:
 def _flops(model: Any, tokens: int) -> float:
     """Products of the weights, forward and twice that backward (10^9)."""
     weights = sum(each.numel() for name, each in model.named_parameters() if each.dim() == 2 and "wpe" not in name)
-    return 6 * weights * tokens / 1e9
+    return float(6 * weights * tokens / 1e9)
 
 
 def _memory(which: str) -> str:
