@@ -28,13 +28,13 @@ class Small:
 
 
 SMALL: Mapping[type[s.Objective], Small] = {
-    s.NextToken: Small(steps=200, length=64, batch=16),
-    s.MaskedTokens: Small(params="700K", vocab=1024, steps=800, length=32, batch=32, lr=1e-3),
-    s.CorruptedSpans: Small(steps=600, length=64, batch=16, lr=3e-2),
-    s.Translation: Small(steps=400, batch=32),
-    s.ImageClasses: Small(params="400K", steps=200),
-    s.Contrastive: Small(params="1M", steps=300, batch=64),
-    s.ReturnConditioned: Small(params="300K", steps=300),
+    s.NextToken: Small(steps=160, length=64, batch=16),
+    s.MaskedTokens: Small(params="700K", vocab=1024, steps=1000, length=128, batch=8, lr=1.5e-3),
+    s.CorruptedSpans: Small(params="600K", vocab=1024, steps=800, length=64, batch=16, lr=3e-2),
+    s.Translation: Small(params="600K", steps=250, batch=32),
+    s.ImageClasses: Small(params="400K", steps=150),
+    s.Contrastive: Small(params="400K", steps=400, batch=64),
+    s.ReturnConditioned: Small(params="300K", steps=200),
 }
 
 
