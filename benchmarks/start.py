@@ -25,7 +25,7 @@ model.generate(ids, attention_mask=mask, max_new_tokens={new}, do_sample=False, 
 
 
 def start(limits: Limits) -> list[Figure]:
-    """Importing, listing, and writing 32 tokens from a directory."""
+    """Importing, listing, and writing 16 tokens from a directory."""
     command = str(Path(sys.executable).with_name("clados"))
     runs = {
         "import clados": _python("import clados"),
@@ -37,8 +37,8 @@ def start(limits: Limits) -> list[Figure]:
     with tempfile.TemporaryDirectory() as path:
         peers.saved(peers.gpt_2(), Path(path))
         writing = {"clados": OURS, "transformers": THEIRS}
-        whole = interleaved({side: _python(code.format(path=path, new=32)) for side, code in writing.items()})
-    return [*figures, figure("GPT-2 124M from a directory to 32 tokens, the whole process", whole)]
+        whole = interleaved({side: _python(code.format(path=path, new=16)) for side, code in writing.items()})
+    return [*figures, figure("GPT-2 124M from a directory to 16 tokens, the whole process", whole)]
 
 
 def _python(code: str) -> Run:
