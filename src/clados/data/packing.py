@@ -130,7 +130,10 @@ class SentencePairs:
             raise DataError(f"length is {length}; two spans need 2 tokens or more")
         self.filled = np.flatnonzero(np.diff(stream.documents))  # documents with any sentence
         if len(self.filled) < 2:
-            raise DataError("sentence pairs need two documents or more")
+            raise DataError(
+                "sentence pairs need two documents or more to train on, and two to hold out; one side has "
+                f"{len(self.filled)}: give more files"
+            )
         self.stream = stream
         self.length = length
         self.seed = seed

@@ -34,8 +34,8 @@ def _(objective: s.MaskedTokens, text: str, tokenizer: Tokenizer) -> object:
     if not isinstance(objective.packing, s.SentencePairs):
         return _packed(_ids(text, tokenizer))
     parts = [_ids(each, tokenizer) for each in sentences(text)]
-    if len(parts) == 1:
-        parts = np.array_split(parts[0], 2)
+    if len(parts) < 2:
+        parts = np.array_split(_ids(text, tokenizer), 2)
     half = (len(parts) + 1) // 2
     return Couple(np.concatenate(parts[:half]), np.concatenate(parts[half:]), follows=True)
 

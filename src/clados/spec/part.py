@@ -28,7 +28,7 @@ def but(**changes: Any) -> Any:
 def hint(word: str, known: Iterable[str]) -> str:
     """``; did you mean 'near'?``, or the list of what is known."""
     known = sorted(known)
-    near = difflib.get_close_matches(word, known, 1, 0.5)
+    near = difflib.get_close_matches(word, known, 1, 0.5) or difflib.get_close_matches(word.lower(), known, 1, 0.5)
     return f"; did you mean '{near[0]}'?" if near else f"; it has {', '.join(known) or 'none'}"
 
 
