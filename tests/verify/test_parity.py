@@ -63,7 +63,7 @@ def test_a_cache_that_forgets_a_position_is_seen(monkeypatch: pytest.MonkeyPatch
             return cache
 
         monkeypatch.setattr(model, "cache", short)
-        with pytest.raises((Unequal, RuntimeError)):
+        with pytest.raises((Unequal, s.SpecError)):
             cached(model, every[0].reference.read)
 
 

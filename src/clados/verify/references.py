@@ -91,13 +91,22 @@ def input_gradients(read: Given) -> Given:
     return {name: each.grad for name, each in read.items() if each.grad is not None}
 
 
-def randomise(weights: Mapping[str, Tensor]) -> None:
+def spread(model: s.Model) -> float:
+    """The deviation of a model's random weights: half where scores are not scaled.
+
+    Otherwise softmax would nearly pick a single key there, and turn rounding into differences that no one made.
+    """
+    unscaled = any(isinstance(each, s.Attention) and each.scale == 1.0 for each in s.parts(model))
+    return SPREAD / 2 if unscaled else SPREAD
+
+
+def randomise(weights: Mapping[str, Tensor], spread: float = SPREAD) -> None:
     """Weights of one deviation everywhere, gains (about 1) and biases too, in a fixed order."""
     draw = torch.Generator().manual_seed(3)
     with torch.no_grad():
         for name, weight in weights.items():
             gain = weight.dim() == 1 and name.endswith("weight")
-            weight.copy_(torch.randn(weight.shape, generator=draw) * SPREAD + gain)
+            weight.copy_(torch.randn(weight.shape, generator=draw) * spread + gain)
 
 
 # ---------------------------------------------------------------- models that others wrote
@@ -115,7 +124,7 @@ class Written(Reference):
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "config.json").write_text(json.dumps(self.config), encoding="utf-8")
         self.module = self.build().eval()
-        randomise(self.weights)
+        randomise(self.weights, spread(model))
         self.save(folder)
 
     @cached_property
