@@ -33,9 +33,11 @@ SMALL: Mapping[type[s.Objective], Small] = {
     s.CorruptedSpans: Small(params="600K", vocab=1024, steps=800, length=64, batch=16, lr=3e-2),
     s.Translation: Small(params="600K", steps=250, batch=32),
     s.ImageClasses: Small(params="400K", steps=150),
-    s.Contrastive: Small(params="400K", steps=400, batch=64),
+    s.Contrastive: Small(params="400K", steps=600, batch=64),
     s.ReturnConditioned: Small(params="300K", steps=200),
 }
+# Those whose work takes longer to learn than that they learn.
+LONGER: Mapping[type[s.Objective], Small] = {s.Translation: Small(steps=1500, batch=32)}
 
 
 @dataclass(frozen=True)
@@ -52,16 +54,18 @@ class Run:
     seconds: float
 
 
-def choices(subject: Subject, seed: int, *, shuffled: bool = False) -> Choices:
-    """How a model's small self is trained."""
-    small = SMALL.get(type(subject.declaration.recipe.stages[0].objective), Small())
+def choices(subject: Subject, seed: int, *, shuffled: bool = False, longer: bool = False) -> Choices:
+    """How a model's small self is trained; ``longer`` where its work asks for it."""
+    objective = type(subject.declaration.recipe.stages[0].objective)
+    usual = SMALL.get(objective, Small())
+    small = LONGER.get(objective, usual) if longer else usual
     return Choices(model=subject.card.id, seed=seed, shuffled=shuffled, **asdict(small))
 
 
-def trained(subject: Subject, seed: int, *, shuffled: bool = False) -> Run:
+def trained(subject: Subject, seed: int, *, shuffled: bool = False, longer: bool = False) -> Run:
     """The run of a seed; trained now, unless the same run is kept already."""
-    asked = choices(subject, seed, shuffled=shuffled)
-    folder = folder_of(subject, seed, shuffled=shuffled)
+    asked = choices(subject, seed, shuffled=shuffled, longer=longer)
+    folder = folder_of(subject, asked)
     kept = folder / "verified.json"
     plan = planned(asked)
     mark = {"declaration": repr(plan.model), "stage": repr(plan.stage), "choices": asdict(asked)}
@@ -76,9 +80,9 @@ def trained(subject: Subject, seed: int, *, shuffled: bool = False) -> Run:
     return run
 
 
-def folder_of(subject: Subject, seed: int, *, shuffled: bool = False) -> Path:
+def folder_of(subject: Subject, asked: Choices) -> Path:
     """Where a run's model is kept."""
-    return subject.folder / subject.card.id / f"{'shuffled' if shuffled else 'seed'}-{seed}"
+    return subject.folder / subject.card.id / f"{'shuffled' if asked.shuffled else 'seed'}-{asked.seed}-{asked.steps}"
 
 
 def _run(learned: Learned, asked: Choices) -> Run:
