@@ -31,7 +31,7 @@ class WordHead(Module):
 
     def words(self, inputs: Inputs) -> tuple[Tensor, Tensor | None]:
         """The table, [vocabulary, d_model], and its bias."""
-        raise NotImplementedError
+        raise s.SpecError(f"{type(self).__name__} does not say with which table it reads words")
 
     def forward(self, x: Tensor, inputs: Inputs, read: Read) -> Tensor:
         """[..., d_model] -> [..., vocabulary]."""
