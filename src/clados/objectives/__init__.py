@@ -1,6 +1,6 @@
 """DO: what a model learns. ``prepare(objective, examples, random, setting)`` and ``loss(objective, model, batch)``."""
 
 from clados.objectives import actions, images, pairs, text  # noqa: F401  (they register themselves)
-from clados.objectives.base import Batch, Loss, Part, Setting, Words, loss, measured, prepare
+from clados.objectives.base import Batch, Loss, Part, Setting, Words, loss, measured, prepare, runs
 
-__all__ = ["Batch", "Loss", "Part", "Setting", "Words", "loss", "measured", "prepare"]
+__all__ = ["Batch", "Loss", "Part", "Setting", "Words", "loss", "measured", "prepare", "runs"]

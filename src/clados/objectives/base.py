@@ -170,6 +170,11 @@ def prepare(objective: s.Objective, examples: Sequence[Any], random: Sequence[Ra
     raise s.SpecError(f"nothing prepares {type(objective).__name__}")
 
 
+def runs(objective: s.Objective) -> bool:
+    """Whether this type of objective can be trained yet; one that only a recipe speaks of cannot."""
+    return prepare.dispatch(type(objective)) is not prepare.dispatch(s.Objective)
+
+
 @singledispatch
 def loss(objective: s.Objective, model: Any, batch: Batch) -> Loss:
     """The loss of a model on a batch; the model is what ``clados.build`` gives.

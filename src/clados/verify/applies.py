@@ -21,6 +21,7 @@ from clados.apply.ready import Ready, load
 from clados.apply.translate import translate
 from clados.apply.write import write
 from clados.data.examples import pixels
+from clados.objectives import runs
 from clados.train.baselines import baseline
 from clados.train.pretrain import making, planned
 from clados.verify.proof import Finding, Subject
@@ -35,6 +36,8 @@ Answers = tuple[Any, Any]  # from the command line, from Python
 def prove(subject: Subject) -> Finding:
     """Its measure beats the trivial answer by the margin, and the command gives what the function gives."""
     objective = subject.declaration.recipe.stages[0].objective
+    if not runs(objective):
+        return Finding("missing", f"nothing runs {type(objective).__name__} yet")
     run = trained(subject, SEEDS[0], longer=True)
     asked = choices(subject, SEEDS[0], longer=True)
     plan, folder = planned(asked), folder_of(subject, asked)

@@ -4,6 +4,7 @@ import math
 from dataclasses import asdict
 
 from clados import spec as s
+from clados.objectives import runs
 from clados.verify.proof import Finding, Subject
 from clados.verify.training import SEEDS, Run, trained
 
@@ -15,14 +16,16 @@ TARGETS = 20_000
 def prove(subject: Subject) -> Finding:
     """Each seed ends below guessing by the margin on held-out data, and a run on shuffled data does not."""
     objective = subject.declaration.recipe.stages[0].objective
-    runs = [trained(subject, seed) for seed in (SEEDS[:1] if subject.quick else SEEDS)]
+    if not runs(objective):
+        return Finding("missing", f"nothing runs {type(objective).__name__} yet")
+    every = [trained(subject, seed) for seed in (SEEDS[:1] if subject.quick else SEEDS)]
     control = trained(subject, SEEDS[0], shuffled=True)
-    rows = tuple(asdict(run) for run in (*runs, control))
-    said = f"{_ends(objective, runs)}; shuffled {control.end:.2f} against {control.baseline['loss']:.2f}"
-    faults = [f"seed {run.seed} misses the margin" for run in runs if not enough(objective, run)]
+    rows = tuple(asdict(run) for run in (*every, control))
+    said = f"{_ends(objective, every)}; shuffled {control.end:.2f} against {control.baseline['loss']:.2f}"
+    faults = [f"seed {run.seed} misses the margin" for run in every if not enough(objective, run)]
     faults += ["the control on shuffled data reaches it too"] if enough(objective, control) else []
     if isinstance(objective, s.NextToken | s.MaskedTokens | s.CorruptedSpans | s.Translation) and not subject.quick:
-        faults += [f"{run.targets:,} targets" for run in runs if run.targets < TARGETS]
+        faults += [f"{run.targets:,} targets" for run in every if run.targets < TARGETS]
     return Finding("fails" if faults else "holds", "; ".join([*faults, said]), rows)
 
 

@@ -10,7 +10,6 @@ from typing import Any, Literal
 
 from clados.catalog.card import Card
 from clados.catalog.load import catalog, declaration_of
-from clados.errors import CladosError
 from clados.spec import Declaration, SpecError
 from clados.spec.part import hint
 
@@ -131,5 +130,5 @@ def _found(subject: Subject, name: str) -> Finding:
     prover: Prover = getattr(import_module(module), function)
     try:
         return prover(subject)
-    except CladosError as error:
+    except Exception as error:  # noqa: BLE001 (whatever goes wrong in one proof, the others are still shown)
         return Finding("fails", f"{type(error).__name__}: {' '.join(str(error).split())}")

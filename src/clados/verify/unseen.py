@@ -23,7 +23,7 @@ from clados.objectives.pairs import Sides
 from clados.spec.part import reach
 from clados.train.fitting import facts_of, texts, tokenizer_for, usual_data
 from clados.train.loop import Run, Trainer
-from clados.train.optimisers import fitted, share
+from clados.train.optimisers import fitted, published, share
 from clados.verify.cases import given, undropped
 from clados.verify.mutations import put
 
@@ -235,7 +235,7 @@ class Produced:
         setting = Setting(model, told.length, Words.of(told.tokenizer) if told.tokenizer else None)
         torch.manual_seed(0)
         module = cn.build(model, seed=0)
-        lr = float(stage.optimiser.lr)  # type: ignore[attr-defined]
+        lr = published(stage, self.declaration.model)
         run = Run(steps=STEPS, batch=4, lr=lr, held_out=4)
         trainer = Trainer(module, stage, setting, source(stage.objective, told.examples, making), run)
         module.train()
