@@ -69,7 +69,8 @@ def kind(model: s.Model) -> str:
     name = type(model).__name__
     article = "an" if name[0] in "AEIOU" else "a"
     inputs: s.Part = getattr(model, "inputs", model)
-    return f"{article} {name} of {read.get(type(inputs), 'images and texts')}"
+    what = next((words for part, words in read.items() if isinstance(inputs, part)), "images and texts")
+    return f"{article} {name} of {what}"
 
 
 def check(verb: str, name: str, model: s.Model, learned: Learned = None) -> None:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from clados.spec.factorised import Factorised, Widened
 from clados.spec.inputs import Frames, Inputs, Patches, Tokens, Trajectory
 from clados.spec.part import Part
 from clados.spec.parts import Banded, Parallel, Pre, RelativeBias, Rotary
@@ -66,6 +67,8 @@ LONE = {
 }
 READ: dict[type[Part], str] = {
     Tokens: "tokens",
+    Factorised: "tokens, from a table narrower than the model",
+    Widened: "tokens, whose vectors alone are narrower than the model",
     Patches: "patches of an image",
     Trajectory: "returns, states and actions",
     Frames: "returns, frames and actions",

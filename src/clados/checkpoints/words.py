@@ -8,6 +8,7 @@ from clados.checkpoints.dialects import Words
 from clados.checkpoints.errors import LayoutError
 from clados.checkpoints.names import expanded
 from clados.spec.errors import SpecError
+from clados.spec.factorised import Narrowed
 from clados.spec.inputs import Tied, Vocabulary
 from clados.spec.kinds import EncoderDecoder, Model
 from clados.spec.layout import Choice, Layout
@@ -74,7 +75,7 @@ def _expected(layout: Layout, model: Model, key: str) -> Any:
 
 def _tied(model: Model) -> Any:
     heads = [head for head in getattr(model, "heads", ()) if head.slot == "lm"]
-    return isinstance(heads[0], Tied) if heads else Any
+    return isinstance(heads[0], Tied | Narrowed) if heads else Any
 
 
 def _is_ignored(layout: Layout, key: str) -> bool:
@@ -157,6 +158,7 @@ def plain(model: Model) -> Model:
 def _plain(size: Size) -> Size:
     said = words(size)
     usual = {"d_ff": 4 * size.d_model, "head_dim": size.d_model / size.heads, "kv_heads": size.heads}
+    usual["d_embedding"] = size.d_model
     return size.but(**{name: None for name, number in usual.items() if said[name] == number})
 
 

@@ -1,6 +1,15 @@
 """DO: parts to modules. ``build`` makes a working model of any declaration, at any size."""
 
-from clados.nn import attention, heads, inputs, kinds, layers, positions, stack  # noqa: F401  (they register themselves)
+from clados.nn import (  # noqa: F401  (they register themselves)
+    attention,
+    factorised,
+    heads,
+    inputs,
+    kinds,
+    layers,
+    positions,
+    stack,
+)
 from clados.nn.build import Module, builds, draw, module
 from clados.nn.kinds import Output
 from clados.nn.make import build

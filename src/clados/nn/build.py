@@ -40,6 +40,11 @@ def module(part: Part, env: Env | None = None) -> nn.Module:
     return _MODULES[type(part)](part, env)
 
 
+def has_module(part: type[Part]) -> bool:
+    """Whether something builds this very type of part."""
+    return part in _MODULES
+
+
 class Owner(nn.Module):
     """Finds what it owns at once, and is called at once: torch takes longer for both than a small model computes.
 

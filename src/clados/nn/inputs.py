@@ -22,12 +22,16 @@ class Tokens(Module):
     def __init__(self, part: s.Tokens, env: Env) -> None:
         super().__init__(part, env)
         self.typed, self.placed, self.normed = part.types > 0, part.position is not None, part.norm
-        self.scale = env.dims.d_model**0.5 if part.scaled else 1.0
+        self.scale = part.width(env.dims) ** 0.5 if part.scaled else 1.0
         self.dropout = part.dropout
+
+    def words(self, input_ids: Tensor) -> Tensor:
+        """The vectors of tokens alone."""
+        return self.tokens(input_ids)
 
     def forward(self, input_ids: Tensor, positions: Tensor, token_type_ids: Tensor | None = None) -> Tensor:
         """[batch, length] of ids -> [batch, length, d_model]; ``positions`` is [batch or 1, length]."""
-        x = self.tokens(input_ids)
+        x = self.words(input_ids)
         if self.scale != 1.0:
             x = x * self.scale
         if self.typed:

@@ -2,6 +2,8 @@
 
 from clados.spec.declaration import Declaration, parts, tiny
 from clados.spec.errors import CladosError, SpecError
+from clados.spec.factorised import Factorised, Narrowed, Widened
+from clados.spec.fan_in import FanIn
 from clados.spec.init import Fill, Glorot, Init, Normal, SmallInit, TwoTowerInit, UnitScaling, UnscaledScores
 from clados.spec.inputs import (
     ActionLogits,
@@ -75,6 +77,7 @@ from clados.spec.parts import (
     Stack,
     StackPosition,
 )
+from clados.spec.scaled_adam import ScaledAdam
 from clados.spec.sizes import Dims, Sides, Size, Towers
 
 __all__ = [
@@ -101,6 +104,8 @@ __all__ = [
     "Dims",
     "Encoder",
     "EncoderDecoder",
+    "Factorised",
+    "FanIn",
     "Fill",
     "Flipped",
     "Folded",
@@ -114,7 +119,6 @@ __all__ = [
     "Init",
     "Inputs",
     "InverseSquareRoot",
-    "Noam",
     "LayerNorm",
     "Layout",
     "Learned",
@@ -122,11 +126,13 @@ __all__ = [
     "MLP",
     "MaskedTokens",
     "Model",
+    "Narrowed",
     "NextAction",
     "NextReturn",
     "NextSentence",
     "NextState",
     "NextToken",
+    "Noam",
     "Norm",
     "Normal",
     "Objective",
@@ -150,6 +156,7 @@ __all__ = [
     "Rotary",
     "Row",
     "Rule",
+    "ScaledAdam",
     "Schedule",
     "Sees",
     "SentencePairs",
@@ -174,6 +181,7 @@ __all__ = [
     "UnscaledScores",
     "Untied",
     "Vocabulary",
+    "Widened",
     "at",
     "but",
     "count",

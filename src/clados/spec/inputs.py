@@ -6,6 +6,7 @@ from clados.spec.errors import SpecError
 from clados.spec.part import Part
 from clados.spec.parts import Act
 from clados.spec.pieces import Env, Held, Linear, Pieces, Table, Weight, linear
+from clados.spec.sizes import Dims
 
 # ---------------------------------------------------------------- inputs
 
@@ -64,6 +65,10 @@ class Tokens(Inputs, kw_only=True):
     scaled: bool = False  # token vectors times sqrt(d_model)
     norm: bool = False  # the stack's norm, after the sum
     dropout: float = 0.0
+
+    def width(self, dims: Dims) -> int:
+        """Numbers of a token's row in the table, which a tied head reads too."""
+        return dims.d_model
 
     def pieces(self, env: Env) -> Pieces:
         held: dict[str, Table | Held] = {"tokens": Table(self.vocab.size, env.dims.d_model)}
@@ -176,15 +181,23 @@ class Head(Part):
     output: ClassVar[str] = "logits"
 
 
-def vocab_size(env: Env) -> int:
-    """Rows of the token table of the model that a head belongs to."""
+def tokens_of(env: Env) -> Tokens:
+    """The inputs of the model that a head belongs to, which must be tokens."""
     if not isinstance(env.inputs, Tokens):
         raise SpecError(f"this head predicts tokens, but the model reads {type(env.inputs).__name__}")
-    return env.inputs.vocab.size
+    return env.inputs
+
+
+def vocab_size(env: Env) -> int:
+    """Rows of the token table of the model that a head belongs to."""
+    return tokens_of(env).vocab.size
 
 
 class Tied(Head):
-    """The token table, used again to read words out; a masked model's transform (dense, act, norm) goes before it."""
+    """The token table, used again to read words out; a masked model's transform (dense, act, norm) goes before it.
+
+    Where the table is narrower than the states, the transform brings them down to it.
+    """
 
     slot: ClassVar[str] = "lm"
     bias: bool = False
@@ -192,11 +205,14 @@ class Tied(Head):
     transform: Act | None = None
 
     def pieces(self, env: Env) -> Pieces:
-        words = vocab_size(env)
+        inputs = tokens_of(env)
+        wide, narrow = env.dims.d_model, inputs.width(env.dims)
+        if narrow != wide and not self.transform:
+            raise SpecError(f"Tied reads states of {wide} with a table of {narrow}: it needs a transform")
         held: dict[str, Linear | Held | Weight] = {}
         if self.transform:
-            held = {"dense": linear(env.dims.d_model, env.dims.d_model), "norm": Held(env.norm, env)}
-        return held | ({"bias": Weight((words,))} if self.bias else {})
+            held = {"dense": linear(wide, narrow), "norm": Held(env.norm, env.of_width(narrow))}
+        return held | ({"bias": Weight((inputs.vocab.size,))} if self.bias else {})
 
 
 class Untied(Head):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -78,6 +78,10 @@ class Env:
     causal: bool = False  # whether the stack's positions see only what is before them
     memory: int = 0  # d_model of the states that cross-attention reads
     joint: int = 0  # width of the space that two towers share
+
+    def of_width(self, d_model: int) -> Env:
+        """The same for a part that works at another width."""
+        return replace(self, dims=replace(self.dims, d_model=d_model))
 
 
 def linear(n_in: int, n_out: int, bias: bool = True) -> Linear:

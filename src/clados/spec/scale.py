@@ -121,6 +121,9 @@ def _one(size: Size, ratio: float, more: int, shares: set[float]) -> Size:
         head_dim=head_dim if size.head_dim else None,
         kv_heads=groups if size.kv_heads else None,
         d_ff=max(STEP, round(size.d_ff * ratio)) if size.d_ff else None,
+        d_embedding=min(d_model, max(STEP, STEP * round(size.d_embedding * ratio / STEP)))
+        if size.d_embedding
+        else None,
     )
 
 

@@ -16,6 +16,7 @@ class Dims:
     kv_heads: int
     head_dim: int
     d_ff: int
+    d_embedding: int
 
 
 class Size(Part):
@@ -27,9 +28,10 @@ class Size(Part):
     d_ff: int | None = None  # else 4 * d_model
     head_dim: int | None = None  # else d_model / heads
     kv_heads: int | None = None  # else heads; fewer for grouped, 1 for multi-query attention
+    d_embedding: int | None = None  # else d_model; the width of token vectors that inputs bring up to d_model
 
     def check(self) -> None:
-        for name in ("layers", "d_model", "heads", "d_ff", "head_dim", "kv_heads"):
+        for name in ("layers", "d_model", "heads", "d_ff", "head_dim", "kv_heads", "d_embedding"):
             value = getattr(self, name)
             if value is not None and value < 1:
                 raise SpecError(f"Size.{name} is {value}; it must be at least 1")
@@ -48,6 +50,7 @@ class Size(Part):
             kv_heads=self.kv_heads or self.heads,
             head_dim=self.head_dim or self.d_model // self.heads,
             d_ff=self.d_ff or 4 * self.d_model,
+            d_embedding=self.d_embedding or self.d_model,
         )
 
 

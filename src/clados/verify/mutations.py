@@ -9,6 +9,7 @@ from functools import cache
 from typing import Any, Literal
 
 from clados import spec as s
+from clados.nn.build import has_module
 
 EPS = 1e-3  # what the small numbers of norms are changed to
 LARGE = 1000  # numbers of which one more or less is nothing
@@ -172,9 +173,10 @@ def _hints(cls: type) -> dict[str, Any]:
 
 
 def siblings(kind: type) -> list[type]:
-    """The concrete parts that a slot of this kind takes."""
+    """The concrete parts that a slot of this kind takes: those with a module of their own, and those with no kinds."""
     below: list[type] = kind.__subclasses__()
-    return [each for sub in below if not issubclass(sub, s.Model) for each in siblings(sub)] or [kind]
+    found = [each for sub in below if not issubclass(sub, s.Model) for each in siblings(sub)]
+    return [kind, *found] if not found or has_module(kind) else found
 
 
 def example(kind: type) -> Any:
