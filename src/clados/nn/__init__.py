@@ -8,6 +8,7 @@ from clados.nn import (  # noqa: F401  (they register themselves)
     kinds,
     layers,
     positions,
+    reward,
     stack,
 )
 from clados.nn.build import Module, builds, draw, module

@@ -124,6 +124,8 @@ class Trainer:
         self.optimiser = optimiser(self.stage.optimiser, self.model, self.run.lr)
         self.sampler = Sampler(len(self.source), self.run.seed, self.run.batch, self.world.rank, self.world.size)
         self.micro = min(self.run.micro or self.run.batch, len(self.sampler.step(0)))
+        if trained := getattr(self.stage, "trains", None):
+            raise CladosError(f"Stage.trains is {trained!r}: training a part of a model is not there yet")
         run, whole = self.run, isinstance(self.stage.objective, s.Contrastive)
         if whole and self.micro < len(self.sampler.step(0)):
             raise CladosError(f"micro is {self.micro}: Contrastive compares a whole batch, so it must be {run.batch}")

@@ -28,7 +28,8 @@ OTHERWISE: tuple[tuple[str, Callable[[s.Declaration, s.Model, s.Model, str], str
     (r"(^|\.)vocab\.", unseen.roles),
 )
 BROKE = "not counted: "  # before the name of an error that is no refusal
-SHOWN = re.compile(r"\.(batch|length)$")  # of a recipe: what the paper took; a run on a small machine takes its own
+# Of a recipe: what the paper took, where a run on a small machine takes its own; and the stages that nothing runs yet.
+SHOWN = re.compile(r"\.(batch|length|epochs|size)$|^stages\[[1-9]")
 
 
 def prove(subject: Subject) -> Finding:

@@ -1,0 +1,52 @@
+"""Tuning: where stages start, who judges them, and what they may not yet do."""
+
+import pytest
+import torch
+
+import clados
+from clados.catalog.lineage import ancestors
+from clados.catalog.load import catalog
+from clados.models.declared import declared, found
+from clados.spec import AdamW, Constant, NextToken, Recipe, Scalar, Supervised, Tied, Tuning
+
+CARDS = catalog()
+TUNED = [name for name in found() if any(isinstance(stage, Tuning) for stage in declared(name).recipe.stages)]
+
+
+def recipes(name: str) -> list[Recipe]:
+    """The recipe of the headline size, and those of the others."""
+    declaration = declared(name)
+    return [declaration.recipe, *declaration.recipes.values()]
+
+
+@pytest.mark.parametrize("name", TUNED)
+def test_a_tuned_stage_starts_from_an_ancestor_or_an_earlier_stage(name: str) -> None:
+    above = {edge.parent for edge in ancestors(CARDS, name)}
+    for recipe in recipes(name):
+        earlier: list[str] = []
+        for stage in recipe.stages:
+            if isinstance(stage, Tuning):
+                card, _, size = stage.start.partition(":")
+                assert stage.start in earlier or card in above, stage.start
+                assert not size or size in {each.name for each in CARDS[card].sizes}
+                assert {*stage.judges} <= {*earlier}
+                assert stage.size is None or stage.size in declared(name).sizes
+            earlier.append(stage.name)
+        assert len(earlier) == len({*earlier})
+
+
+def test_a_reward_is_read_at_the_last_token_of_each_text() -> None:
+    model = clados.build("gpt-2", params="8M", heads=(Tied(), Scalar()))
+    ids = torch.tensor([[3, 1, 4, 1, 5], [9, 2, 6, 7, 7]])
+    alone = model(ids[1:, :3]).rewards
+    right = model(ids, attention_mask=torch.tensor([[1, 1, 1, 1, 1], [1, 1, 1, 0, 0]])).rewards
+    torch.testing.assert_close(right[1:], alone)
+    assert right.shape == (2,)
+
+
+def test_objectives_of_tuning_read_as_they_were_written() -> None:
+    stage = Tuning(
+        name="tuning", objective=Supervised(), data="some", optimiser=AdamW(1e-5), schedule=Constant(), start="gpt-3"
+    )
+    assert "start='gpt-3'" in repr(stage)
+    assert stage.but(objective=NextToken()) != stage
