@@ -50,12 +50,9 @@ def test_a_declaration_is_data_without_a_line_that_decides_or_repeats(name: str)
 
 
 @pytest.mark.parametrize("name", found())
-def test_a_declaration_imports_only_its_ancestors_by_architecture(name: str) -> None:
-    allowed = {
-        found()[edge.parent]
-        for edge in ancestors(CARDS, name)
-        if edge.kind == "architecture" and edge.parent in found()
-    }
+def test_a_declaration_imports_only_its_ancestors(name: str) -> None:
+    # By architecture, or by weights: a model that starts from another's weights has its architecture.
+    allowed = {found()[edge.parent] for edge in ancestors(CARDS, name) if edge.parent in found()}
     imports = [
         node for node in ast.walk(ast.parse(source(name).read_text())) if isinstance(node, ast.ImportFrom | ast.Import)
     ]
@@ -80,7 +77,8 @@ def standing(declaration: Declaration, path: str) -> object:
     if start not in ("recipe", "recipes", "sizes"):
         return reach(declaration.model, path)
     if start == "recipe":
-        return reach(declaration.recipe.stages[0], rest) if rest else declaration.recipe
+        held = declaration.recipe if rest.startswith("stages") else declaration.recipe.stages[0]
+        return reach(held, rest) if rest else declaration.recipe
     known = declaration.recipes if start == "recipes" else declaration.sizes
     size = max((each for each in known if f"{rest}.".startswith(f"{each}.")), key=len)
     inside = rest.removeprefix(size).removeprefix(".")
