@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from clados.checkpoints import spelling
 from clados.checkpoints.dialects import Words
 from clados.checkpoints.errors import LayoutError
 from clados.checkpoints.names import expanded
@@ -11,7 +12,7 @@ from clados.spec.errors import SpecError
 from clados.spec.factorised import Narrowed
 from clados.spec.inputs import Tied, Vocabulary
 from clados.spec.kinds import EncoderDecoder, Model
-from clados.spec.layout import Choice, Layout
+from clados.spec.layout import Layout, Word
 from clados.spec.part import at, diff, hint, merged, reach, words
 from clados.spec.sizes import Sides, Size, Towers
 
@@ -97,29 +98,30 @@ def read(layout: Layout, model: Model, config: Words) -> Model:
     Raises:
         LayoutError: a value that our word does not take, or two keys that contradict each other.
     """
-    changes, said = [], dict[str, tuple[str, Any]]()
-    for key in (key for key in layout.config if key in config):
-        for path, value in _said(layout, key, config[key]):
-            if path in said and said[path][1] != value:
-                raise LayoutError(f"'{key}' says {value!r} and '{said[path][0]}' {said[path][1]!r} of one word, {path}")
-            said[path] = key, value
-            changes.append(at(path.replace("sides.", "size.", 1) if path.startswith("sides.") else path, value))
+    said = dict[str, tuple[str, Any]]()
+    for late in (False, True):  # those that are told by others come after them
+        found = {key: how for key, how in layout.config.items() if key in config and spelling.is_late(how) == late}
+        model = _with(layout, model, config, found, said)
+    return plain(model)
+
+
+def _with(
+    layout: Layout, model: Model, config: Words, found: Mapping[str, str | Word], said: dict[str, tuple[str, Any]]
+) -> Model:
+    """The model with the words of some keys; ``said`` is told of each."""
+    changes = []
     try:
+        for key, how in found.items():
+            for path, value in spelling.ours(how, key, config[key], model):
+                if path in said and said[path][1] != value:
+                    before, other = said[path]
+                    raise LayoutError(f"'{key}' says {value!r} and '{before}' {other!r} of one word, {path}")
+                said[path] = key, value
+                changes.append(at(path.replace("sides.", "size.", 1) if path.startswith("sides.") else path, value))
         change = merged(*changes)
-        return plain(_fitting(_opened(model, said), change).but(**change))
+        return _fitting(_opened(model, said), change).but(**change)
     except SpecError as error:
         raise LayoutError(f"config does not make a {layout.model_type}: {error}") from error
-
-
-def _said(layout: Layout, key: str, value: Any) -> Iterator[tuple[str, Any]]:
-    how = layout.config[key]
-    if isinstance(how, Choice):
-        meant = [ours for name, ours in how.names.items() if name == value]
-        if not meant:
-            raise LayoutError(f"'{key}' is {value!r}{hint(str(value), map(str, how.names))}")
-        value = meant[0]
-    for path in expanded(how.path if isinstance(how, Choice) else how):
-        yield path, value
 
 
 def _opened(model: Model, said: Mapping[str, object]) -> Model:
@@ -173,28 +175,11 @@ def written(layout: Layout, model: Model) -> Words:
     """
     config = dict(layout.fixed)
     for key, how in layout.config.items():
-        path = expanded(how.path if isinstance(how, Choice) else how)[0]
+        path = expanded(how if isinstance(how, str) else how.path)[0]
         if path.startswith("heads.") and not reach(model, "heads"):
             continue  # a body alone
-        value = _word(model, path)
-        if isinstance(how, Choice):
-            names = [name for name, ours in how.names.items() if ours == value]
-            if not names:
-                raise LayoutError(f"{layout.model_type} has no word for {how.path} {value!r}")
-            value = names[0]
-        config[key] = value
+        config[key] = spelling.theirs(how, path, model)
     return config
-
-
-def _word(model: Model, path: str) -> Any:
-    try:
-        value = reach(model, path)
-    except SpecError as error:
-        raise LayoutError(str(error)) from error
-    outer, _, name = path.rpartition(".")
-    if value is None and isinstance(size := reach(model, outer), Size):
-        return getattr(size.dims, name)
-    return list(value) if isinstance(value, tuple) else value
 
 
 def unsaid(layout: Layout, base: Model, model: Model) -> tuple[str, ...]:

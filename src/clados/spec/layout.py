@@ -51,14 +51,39 @@ class Folded(Rule):
     rows: int  # of the table
 
 
-class Choice(Part):
+class Word(Part):
+    """How their value of a key says the word of ours at ``path``. A plain string is a path, its word said as it is."""
+
+    path: str
+
+
+class Choice(Word):
     """A word of ours under other names: ``Choice("stack.block.mlp.act", {"gelu_new": "gelu_tanh"})``.
 
     Names are strings, numbers, booleans or None. On writing, the first that stands for our word is used.
     """
 
-    path: str
     names: Mapping[str | bool | int | None, object]
+
+
+class Less(Word):
+    """Theirs is ours less a number (OPT's positions, of which two rows come before the first)."""
+
+    by: int
+
+
+class OfHead(Word):
+    """A share of each head of ours, which they say in numbers of a head (GPT-J's ``rotary_dim``)."""
+
+
+class EachLayer(Word):
+    """A name for what stands at the path within the block of each layer; None for nothing there.
+
+    ``rounds``: they say it as ``[[names, times], ...]``. Read, it must agree with what is declared.
+    """
+
+    names: Mapping[str, type[Part] | None]
+    rounds: bool = False
 
 
 class Layout(Part, kw_only=True):
@@ -83,7 +108,7 @@ class Layout(Part, kw_only=True):
     model_type: str
     architectures: Mapping[str, tuple[str, ...]]  # their class: slots of the heads that it holds; ours first
     rules: Mapping[str, str | Rule]  # our name: theirs
-    config: Mapping[str, str | Choice]  # their key: the path of our word
+    config: Mapping[str, str | Word]  # their key: the path of our word
     fixed: Mapping[str, object] = field(default_factory=dict)  # what a key says for this structure, if it is there
     ignored: tuple[str, ...] = ()  # their keys, or groups of them, that change nothing that we compute
     tied: Mapping[str, str] = field(default_factory=dict)  # their second names: our tensor, which each must equal

@@ -66,16 +66,28 @@ class Part:
     def but(self, **changes: Any) -> Self:
         """The same part with other words; a nested ``but(...)`` changes the part that stands there.
 
+        Of several in turn, ``**{"block[1]": but(...)}`` changes one, as paths name it.
+
         Raises:
             SpecError: for a word that this part does not have.
         """
-        known = words(self)
-        for name, value in changes.items():
+        known, made = words(self), dict[str, Any]()
+        for said, value in changes.items():
+            name, _, index = said.partition("[")
             if name not in known:
                 raise SpecError(f"{type(self).__name__} has no '{name}'{hint(name, known)}")
-            if not _keeps_changes(self, name):
-                changes[name] = altered(known[name], value, f"{type(self).__name__}.{name}")
-        return replace(self, **changes)  # type: ignore[type-var]
+            old, where = made.get(name, known[name]), f"{type(self).__name__}.{said}"
+            if index:
+                made[name] = _replaced(old, int(index.rstrip("]")), value, where)
+            else:
+                made[name] = value if _keeps_changes(self, name) else altered(old, value, where)
+        return replace(self, **made)  # type: ignore[type-var]
+
+
+def _replaced(old: Any, index: int, new: Any, where: str) -> tuple[Any, ...]:
+    if not isinstance(old, tuple) or index >= len(old):
+        raise SpecError(f"{where} is not there: {old!r}")
+    return (*old[:index], altered(old[index], new, where), *old[index + 1 :])
 
 
 def words(part: Part) -> dict[str, Any]:

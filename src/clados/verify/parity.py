@@ -80,7 +80,7 @@ def _varied(model: s.Model, words: Mapping[str, object], *, usual: bool) -> list
 
 
 def _paths(layout: s.Layout) -> dict[str, None]:
-    return dict.fromkeys(how.path if isinstance(how, s.Choice) else how for how in layout.config.values())
+    return dict.fromkeys(how.path if isinstance(how, s.Word) else how for how in layout.config.values())
 
 
 def _places(layout: s.Layout, model: s.Model) -> bool:

@@ -1,0 +1,118 @@
+"""One word of a config: their value as a word of ours, and ours as their value."""
+
+from collections.abc import Iterator
+from functools import singledispatch
+from typing import Any
+
+from clados.checkpoints.errors import LayoutError
+from clados.checkpoints.names import expanded
+from clados.spec.errors import SpecError
+from clados.spec.kinds import Model
+from clados.spec.layout import Choice, EachLayer, Less, OfHead, Word
+from clados.spec.part import hint, in_turn, reach
+from clados.spec.sizes import Size
+
+
+def is_late(how: str | Word) -> bool:
+    """Whether it is read with the help of other words."""
+    return isinstance(how, OfHead | EachLayer)
+
+
+def ours(how: str | Word, key: str, value: Any, model: Model) -> Iterator[tuple[str, Any]]:
+    """The paths and words that their value of a key says.
+
+    Args:
+        model: as it is read so far.
+
+    Raises:
+        LayoutError: a value that no word of ours stands for.
+    """
+    if isinstance(how, EachLayer):
+        if (expected := theirs(how, how.path, model)) != value:
+            raise LayoutError(f"'{key}' is {value!r}; as declared, so many layers are {expected!r}")
+        return
+    for path in expanded(how if isinstance(how, str) else how.path):
+        yield path, _inward(how, key, value, model)
+
+
+def theirs(how: str | Word, path: str, model: Model) -> Any:
+    """Their value of the word at a path.
+
+    Raises:
+        LayoutError: a word that they have no name for.
+    """
+    try:
+        return _outward(how, path, model)
+    except SpecError as error:
+        raise LayoutError(str(error)) from error
+
+
+@singledispatch
+def _inward(how: str | Word, key: str, value: Any, model: Model) -> Any:
+    return value
+
+
+@_inward.register
+def _(how: Choice, key: str, value: Any, model: Model) -> Any:
+    meant = [word for name, word in how.names.items() if name == value]
+    if not meant:
+        raise LayoutError(f"'{key}' is {value!r}{hint(str(value), map(str, how.names))}")
+    return meant[0]
+
+
+@_inward.register
+def _(how: Less, key: str, value: Any, model: Model) -> Any:
+    return value + how.by
+
+
+@_inward.register
+def _(how: OfHead, key: str, value: Any, model: Model) -> Any:
+    return 1.0 if value is None else value / reach(model, "size").dims.head_dim
+
+
+@singledispatch
+def _outward(how: str | Word, path: str, model: Model) -> Any:
+    return _word(model, path)
+
+
+@_outward.register
+def _(how: Choice, path: str, model: Model) -> Any:
+    value = _word(model, path)
+    names = [name for name, word in how.names.items() if word == value]
+    if not names:
+        raise LayoutError(f"they have no word for {how.path} {value!r}")
+    return names[0]
+
+
+@_outward.register
+def _(how: Less, path: str, model: Model) -> Any:
+    return _word(model, path) - how.by
+
+
+@_outward.register
+def _(how: OfHead, path: str, model: Model) -> Any:
+    return int(_word(model, path) * reach(model, "size").dims.head_dim)
+
+
+@_outward.register
+def _(how: EachLayer, path: str, model: Model) -> Any:
+    block, _, inside = path.partition(".block.")
+    kinds = {kind: name for name, kind in how.names.items()}
+    stack = reach(model, block)
+    held = [reach(each, inside) for each in stack.blocks(reach(model, "size").layers)]
+    names = [kinds.get(None if each is None else type(each)) for each in held]
+    if None in names:
+        raise LayoutError(f"they have no word for {path} {held[names.index(None)]!r}")
+    if not how.rounds:
+        return names
+    turn = len(in_turn(stack.block))
+    times, rest = divmod(len(names), turn)
+    return [[names[:turn], times]] * bool(times) + [[names[-rest:], 1]] * bool(rest)
+
+
+def _word(model: Model, path: str) -> Any:
+    value = reach(model, path)
+    outer, _, name = path.rpartition(".")
+    if value is None and isinstance(size := reach(model, outer), Size):
+        return getattr(size.dims, name)
+    return list(value) if isinstance(value, tuple) else value
