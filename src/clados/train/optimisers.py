@@ -30,7 +30,7 @@ def optimiser(part: s.Optimiser, model: nn.Module, lr: float) -> torch.optim.Opt
 def _(part: s.AdamW, model: nn.Module, lr: float) -> torch.optim.Optimizer:
     decayed: list[nn.Parameter] = []
     spared: list[nn.Parameter] = []
-    for row, tensor in _owned(model):
+    for row, tensor in owned(model):
         (decayed if part.decay and _decays(row, part.decays) else spared).append(tensor)
     groups = [{"params": decayed, "weight_decay": part.decay}, {"params": spared, "weight_decay": 0.0}]
     kept: list[Any] = [group for group in groups if group["params"]]
@@ -39,11 +39,11 @@ def _(part: s.AdamW, model: nn.Module, lr: float) -> torch.optim.Optimizer:
 
 @optimiser.register
 def _(part: s.Adafactor, model: nn.Module, lr: float) -> torch.optim.Optimizer:
-    outs = [tuple(size for _, size in row.outs) for row, _ in _owned(model)]
-    return Adafactor([tensor for _, tensor in _owned(model)], lr, outs)
+    outs = [tuple(size for _, size in row.outs) for row, _ in owned(model)]
+    return Adafactor([tensor for _, tensor in owned(model)], lr, outs)
 
 
-def _owned(model: nn.Module) -> Iterator[tuple[s.Row, nn.Parameter]]:
+def owned(model: nn.Module) -> Iterator[tuple[s.Row, nn.Parameter]]:
     """Each tensor that learns, and its row in the ledger."""
     for row in s.rows(model.spec):  # type: ignore[arg-type]
         tensor = model.get_parameter(row.path)
@@ -89,24 +89,24 @@ class Adafactor(torch.optim.Optimizer):
     def _move(self, x: Tensor, g: Tensor, state: dict[str, Any], key: str, decay: float, group: dict[str, Any]) -> None:
         squares = g * g + group["eps"]
         if x.dim() > 1:
-            row = _averaged(state, f"row{key}", squares.mean(-1), decay)
-            column = _averaged(state, f"column{key}", squares.mean(-2), decay)
+            row = averaged(state, f"row{key}", squares.mean(-1), decay)
+            column = averaged(state, f"column{key}", squares.mean(-2), decay)
             scale = (row / row.mean(-1, keepdim=True)).rsqrt()[..., None] * column.rsqrt()[..., None, :]
         else:
-            scale = _averaged(state, f"full{key}", squares, decay).rsqrt()
+            scale = averaged(state, f"full{key}", squares, decay).rsqrt()
         update = g * scale
-        rate = group["lr"] * _rms(x).clamp(min=group["least"]) / (_rms(update) / group["clip"]).clamp(min=1.0)
+        rate = group["lr"] * rms(x).clamp(min=group["least"]) / (rms(update) / group["clip"]).clamp(min=1.0)
         x.sub_(update * rate)
 
 
-def _averaged(state: dict[str, Any], name: str, value: Tensor, decay: float) -> Tensor:
+def averaged(state: dict[str, Any], name: str, value: Tensor, decay: float) -> Tensor:
     if name not in state:
         state[name] = torch.zeros_like(value)
     average: Tensor = state[name]
     return average.mul_(decay).add_(value, alpha=1 - decay)
 
 
-def _rms(x: Tensor) -> Tensor:
+def rms(x: Tensor) -> Tensor:
     return x.square().mean().sqrt()
 
 
@@ -187,7 +187,7 @@ def peak(stage: s.Stage, paper: s.Model, model: s.Model) -> float:
     it and at most 0.003. Adafactor's is relative to the weights already and stays as it is.
     """
     lr = published(stage, paper)
-    if isinstance(stage.optimiser, s.Adafactor):
+    if isinstance(stage.optimiser, s.Adafactor | s.ScaledAdam):
         return lr
     ratio = _width(paper) / _width(model)
     return max(lr if ratio >= 1 else 0.0, min(lr * min(ratio, WIDEST), HIGHEST))

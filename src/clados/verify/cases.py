@@ -14,7 +14,7 @@ Given = dict[str, Tensor]
 
 WORDS = 131  # tokens of a small vocabulary
 SPAN = 5  # of a banded pattern
-LONG = 150  # tokens read by a stack with relative biases: past the last bucket
+NEAR, FAR = 14, 16  # buckets of relative biases and the distance of their last: short texts show each
 TEXTS, LENGTH, TARGET = 3, 23, 17
 ROLES = ("pad", "bos", "eos", "start", "unk", "cls", "sep", "mask")
 
@@ -87,6 +87,11 @@ def _(part: s.Banded) -> s.Part:
 
 
 @_shrunk.register
+def _(part: s.RelativeBias) -> s.Part:
+    return part.but(buckets=NEAR, distance=FAR)
+
+
+@_shrunk.register
 def _(part: s.Patches) -> s.Part:
     return part.but(image=30, side=6)
 
@@ -149,10 +154,8 @@ def _(model: s.Decoder, draw: torch.Generator) -> Given:
 
 @_given.register
 def _(model: s.EncoderDecoder, draw: torch.Generator) -> Given:
-    long = any(isinstance(each, s.RelativeBias) for each in parts(model))
-    length, target = (LONG, LONG - 11) if long else (LENGTH, TARGET)
-    source = _texts(model.inputs, length, draw)
-    decoder = _ids(model.vocab, (TEXTS, target), draw)
+    source = _texts(model.inputs, LENGTH, draw)
+    decoder = _ids(model.vocab, (TEXTS, TARGET), draw)
     return {**source, "decoder_input_ids": decoder}
 
 

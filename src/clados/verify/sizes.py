@@ -11,6 +11,8 @@ from clados.spec import Declaration, Model, count
 from clados.spec.ledger import BASES
 from clados.verify.proof import Finding, Subject
 
+NON_EMBEDDING = "non-embedding"
+
 
 def prove(subject: Subject) -> Finding:
     """Declared = published; ledger = module on the meta device = the reference's count; labels rounded or explained."""
@@ -39,7 +41,7 @@ def _row(declaration: Declaration, size: Size) -> dict[str, Any]:
         fault = "" if _foreign(size) else "its shape is published, and it is not declared"
         return row | {"why": fault or "not declared: another structure", "fault": fault}
     model = declaration.models()[size.name]
-    total = count(model, _basis(size)).total
+    total = _total(model, _basis(size))
     row |= {"computed": total, "difference": None if exact is None else total - exact}
     if (built := _built(model)) != count(model).total:
         return row | {"why": "", "fault": f"the module has {built:,} parameters, the ledger {count(model).total:,}"}
@@ -51,19 +53,19 @@ def _why(declaration: Declaration, size: Size, model: Model, total: int) -> str:
     """How the count agrees with what is published, or why not; empty when nothing says so."""
     exact, label = _number(size.exact), _number(size.label)
     if exact is None:
-        fits = label is None or rounds(count(model, _known(size.basis)).total, label)
+        fits = label is None or rounds(_total(model, _known(size.basis)), label)
         return (ROUNDED if label else "no figure is published") if fits else size.why
     if total == exact:
         return _labelled(size, model, label, total)
     for layout in declaration.layouts:
-        if layout.port and count(model.but(**layout.port), _basis(size)).total == exact:
+        if layout.port and _total(model.but(**layout.port), _basis(size)) == exact:
             return f"the reference's count is that of its port ({layout.model_type}), to the unit"
     explained = size.why or size.exact_basis.partition(",")[2].strip() or (size.exact.note if size.exact else "")
     return f"{total - exact:+,}: {explained}" if explained else ""
 
 
 def _labelled(size: Size, model: Model, label: int | None, total: int) -> str:
-    if label is None or rounds(count(model, _known(size.basis)).total, label):
+    if label is None or rounds(_total(model, _known(size.basis)), label):
         return EQUAL
     return f"{EQUAL}; {size.why}" if size.why else ""
 
@@ -75,7 +77,12 @@ def _foreign(size: Size) -> bool:
 
 def _known(basis: str) -> str:
     word = basis.partition(",")[0]
-    return word if word in BASES else "model"
+    return word if word in (*BASES, NON_EMBEDDING) else "model"
+
+
+def _total(model: Model, basis: str) -> int:
+    """The count on a basis."""
+    return count(model).non_embedding if basis == NON_EMBEDDING else count(model, basis).total
 
 
 def _basis(size: Size) -> str:

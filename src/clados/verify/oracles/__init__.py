@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from clados import spec as s
-from clados.verify.oracles import atari, gpt_3, llama, transformer
+from clados.verify.oracles import atari, gpt_3, lamda, llama, palm, transformer
 
 Numbers = Mapping[str, Any]
 Arrays = Mapping[str, Any]
@@ -75,6 +75,33 @@ ORACLES = (
         lambda model: isinstance(model, s.Decoder) and isinstance(model.inputs, s.Frames),
         lambda model: {**_stack(model), "strides": tuple(stride for _, _, stride in model.inputs.convolutions)},
         atari.run,
+    ),
+)
+
+
+ORACLES += tuple(
+    Oracle(
+        name,
+        "arXiv:2204.02311 §2, arXiv:2104.09864 eq. 12-14",
+        lambda model: isinstance(model, s.Decoder),
+        lambda model: {**_stack(model), "base": model.stack.position.base},
+        palm.run,
+        ("d_ff", "kv_heads", "head_dim"),
+    )
+    for name in ("palm", "flan-palm", "minerva")
+)
+ORACLES += (
+    Oracle(
+        "lamda",
+        "arXiv:2201.08239 §3, arXiv:1910.10683 §2.1",
+        lambda model: isinstance(model, s.Decoder),
+        lambda model: {
+            **_stack(model),
+            "buckets": model.stack.position.buckets,
+            "distance": model.stack.position.distance,
+        },
+        lamda.run,
+        ("d_ff", "kv_heads", "head_dim"),
     ),
 )
 

@@ -1,0 +1,45 @@
+"""LaMDA: a decoder for dialogue with T5's relative biases and gated GELU (Thoppilan et al. 2022, arXiv 2201.08239)."""
+
+from clados.models.t5.t5 import t5
+from clados.spec import *
+
+mlp = MLP("gelu_tanh", gated=True, bias=False)
+lamda = Decoder(
+    size=Size(layers=64, d_model=8192, heads=128, d_ff=65_536, head_dim=128),
+    inputs=Tokens(vocab=Vocabulary(kind="bpe", size=32_000, pad=0, eos=1, bos=2, unk=3)),
+    stack=t5.decoder.but(block=but(attn=but(dropout=0.0), mlp=mlp, cross=None, dropout=0.0), dropout=0.0),
+    heads=(Tied(scaled=True),),
+    init=UnscaledScores(),
+)
+
+pretraining = Stage(
+    name="pretraining",
+    objective=NextToken(),
+    data="1.56T words (2.81T tokens): half public dialogue, the rest C4, code documents, Wikipedia, other web text",
+    optimiser=Adafactor(lr=1e-2),
+    schedule=InverseSquareRoot(warmup=10_000, rising=False),
+    batch=256,
+    length=1024,
+    steps=3_000_000,
+)
+
+declaration = Declaration(
+    model=lamda,
+    sizes={
+        "2b": Size(layers=10, d_model=2560, heads=40, d_ff=20_480, head_dim=128),
+        "8b": Size(layers=16, d_model=4096, heads=64, d_ff=32_768, head_dim=128),
+        "137b": lamda.size,
+    },
+    recipe=Recipe((pretraining,)),
+    recipes={
+        "2b": Recipe((pretraining.but(steps=501_000),)),
+        "8b": Recipe((pretraining.but(steps=521_000),)),
+    },
+    assumed=(
+        "stack.norm, stack.block.residual, stack.block.attn.scale, stack.position, heads, init: not published beyond "
+        "T5's relative attention; T5's stand here",
+        "inputs.vocab: the ids with a role are not published; those of T5 stand here",
+        "recipe.optimiser, recipe.schedule: not published; those of T5 stand here",
+        "recipe.batch: published in tokens (256K); sequences of 1024 stand here",
+    ),
+)

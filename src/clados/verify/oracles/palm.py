@@ -1,0 +1,60 @@
+"""PaLM: attention and SwiGLU from one norm, one key and value for all heads (arXiv:2204.02311 §2)."""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clados.verify.oracles.llama import turned
+from clados.verify.oracles.plain import Vector, attend, block_of, heads, layer_norm
+
+Row = dict[int, Vector]
+
+
+def run(
+    numbers: Mapping[str, Any], weights: Mapping[str, NDArray[Any]], read: Mapping[str, NDArray[Any]]
+) -> dict[str, Any]:
+    """Scores of the next word at each position that is not padding, divided by sqrt(d_model) (§5)."""
+    ids, keep, places = read["input_ids"], read["attention_mask"], read["position_ids"]
+    table, norm = weights["inputs.tokens.weight"], weights["stack.norm_out.weight"]
+    logits = np.zeros((*ids.shape, len(table)))
+    for row in range(len(ids)):
+        here = [t for t in range(ids.shape[1]) if keep[row, t]]
+        x = {t: table[ids[row, t]] for t in here}
+        for layer in range(numbers["layers"]):
+            x = block(x, places[row], block_of(weights, f"stack.blocks.{layer}"), numbers)
+        for t in here:
+            logits[row, t] = table @ normed(x[t], norm, numbers["eps"]) / math.sqrt(table.shape[1])
+    return {"logits": logits}
+
+
+def normed(x: Vector, weight: Vector, eps: float) -> Vector:
+    """LayerNorm without bias."""
+    return layer_norm(x, weight, np.zeros(len(x)), eps)
+
+
+def block(x: Row, places: NDArray[Any], w: Any, numbers: Mapping[str, Any]) -> Row:
+    """x + mlp(norm(x)) + attention(norm(x))."""
+    count, groups, width = (numbers[name] for name in ("heads", "kv_heads", "head_dim"))
+    inner = {t: normed(x[t], w("attn_norm.weight"), numbers["eps"]) for t in x}
+    queries, keys, values = {}, {}, {}
+    for t in x:
+        fused = w("attn.qkv.weight") @ inner[t]
+        q, k, v = np.split(fused, [count * width, (count + groups) * width])
+        queries[t] = [turned(each, places[t], numbers["base"]) for each in heads(q, count)]
+        keys[t] = [turned(each, places[t], numbers["base"]) for each in heads(k, groups)]
+        values[t] = heads(v, groups)
+    out: Row = {}
+    for t in x:
+        seen = [u for u in x if u <= t]
+        mixed = []
+        for head in range(count):
+            group = head * groups // count
+            shared, read = ({u: each[u][group] for u in seen} for each in (keys, values))
+            mixed.append(attend(queries[t][head], shared, read, seen, 1 / math.sqrt(width)))
+        gate, up = np.split(w("mlp.up.weight") @ inner[t], 2)
+        wide = w("mlp.down.weight") @ (gate / (1 + np.exp(-gate)) * up)
+        out[t] = x[t] + wide + w("attn.out.weight") @ np.concatenate(mixed)
+    return out
