@@ -2,13 +2,16 @@
 
 from clados.nn import (  # noqa: F401  (they register themselves)
     attention,
+    encoder_heads,
     factorised,
     heads,
     inputs,
     kinds,
     layers,
     positions,
+    relative,
     reward,
+    shared,
     stack,
 )
 from clados.nn.build import Module, builds, draw, module

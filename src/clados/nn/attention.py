@@ -11,7 +11,6 @@ from clados.nn.sight import KV, Sight
 from clados.spec.pieces import Env
 
 
-@builds(s.Attention)
 class Attention(Module):
     """softmax(scale q k^T + bias) v; queries, keys and values in one product, grouped when kv_heads are fewer."""
 
@@ -23,7 +22,7 @@ class Attention(Module):
         size = env.dims
         self.head_dim, self.split = size.head_dim, (size.heads, size.kv_heads, size.kv_heads)
         self.scale, self.dropout, self.grouped = part.scale, part.dropout, size.kv_heads < size.heads
-        self.neighbours = False  # set by the stack that turns its queries and keys
+        self.neighbours = isinstance(env.position, s.Rotary) and env.position.pairs == "neighbours"
 
     def forward(self, x: Tensor, sight: Sight, kv: KV | None = None) -> tuple[Tensor, KV | None]:
         """The attended [batch, length, d_model], and the keys and values with these positions written in."""
@@ -39,19 +38,27 @@ class Attention(Module):
         if sight.lengths is not None:
             y = self.apart(q, k, v, sight)
         else:
-            y = self.attend(q, k, v, sight.mask, sight.causal)
+            y = self.attend(q, k, v, sight.mask, sight)
         return self.out(y.transpose(1, 2).reshape(batch, length, -1)), kv
 
-    def attend(self, q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None, causal: bool) -> Tensor:
-        """[batch, heads, length, head_dim]."""
-        return attend(q, k, v, mask, causal, self.scale, self.grouped, self.dropout, self.training)
+    def attend(self, q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None, sight: Sight) -> Tensor:
+        """[batch, heads, length, head_dim]; ``mask`` is what the sight's says of these queries and keys."""
+        return attend(q, k, v, mask, sight.causal, self.scale, self.grouped, self.dropout, self.training)
 
     def apart(self, q: Tensor, k: Tensor, v: Tensor, sight: Sight) -> Tensor:
         """Packed texts: each attends to itself alone, so that no padding is computed."""
         lengths = list(sight.lengths or ())
         texts = zip(q.split(lengths, 2), k.split(lengths, 2), v.split(lengths, 2), lengths, strict=True)
         masks = (None if sight.mask is None else sight.mask[..., :n, :n] for n in lengths)
-        return torch.cat([self.attend(q, k, v, mask, sight.causal) for (q, k, v, _), mask in zip(texts, masks)], 2)
+        return torch.cat([self.attend(q, k, v, mask, sight) for (q, k, v, _), mask in zip(texts, masks)], 2)
+
+
+KINDS: dict[type[s.Part], type[Attention]] = {}  # by the position of their stack
+
+
+@builds(s.Attention)
+def _attention(part: s.Attention, env: Env) -> Attention:
+    return KINDS.get(type(env.position), Attention)(part, env)  # type: ignore[arg-type]
 
 
 @builds(s.CrossAttention)

@@ -7,6 +7,7 @@ from torch import Tensor
 
 from clados import spec as s
 from clados.nn.build import Module, Rows, builds
+from clados.nn.sight import Placed
 from clados.spec.pieces import Env
 
 
@@ -50,6 +51,10 @@ class Rotary(Module):
         self.turned, self.base = part.turned(env.dims.head_dim), part.base
         self.neighbours = part.pairs == "neighbours"
 
+    def place(self, x: Tensor, positions: Tensor, length: int, past: int) -> Placed:
+        """The angles of these positions."""
+        return Placed(rotary=self(positions, x.dtype))
+
     def forward(self, positions: Tensor, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
         """[batch or 1, length] -> cosines and sines, [batch or 1, 1, length, turned]."""
         plane = torch.arange(0, self.turned, 2, device=positions.device, dtype=torch.float32)
@@ -85,6 +90,10 @@ class RelativeBias(Module):
         super().__init__(part, env)
         self.both = not env.causal
         self.buckets, self.distance = part.buckets // (2 if self.both else 1), part.distance
+
+    def place(self, x: Tensor, positions: Tensor, length: int, past: int) -> Placed:
+        """The biases of these distances."""
+        return Placed(bias=self(length, past))
 
     def forward(self, length: int, past: int = 0) -> Tensor:
         """The biases of ``length`` positions after ``past`` others: [1, heads, length, past + length]."""

@@ -51,6 +51,23 @@ class Cache:
         self.layers = [State(taken(state.attn), taken(state.cross)) for state in self.layers]
 
 
+class DistanceTable(NamedTuple):
+    """Sinusoids of the distance between query and key, from the longest down; two biases, where layers share them."""
+
+    rows: Tensor  # [distances, d_model]
+    keys: int  # one more than the longest
+    u: Tensor | None = None  # [heads, head_dim]
+    v: Tensor | None = None
+
+
+class Placed(NamedTuple):
+    """What a stack's position says of where things stand, for all its layers."""
+
+    rotary: tuple[Tensor, Tensor] | None = None
+    bias: Tensor | None = None  # to be added to the scores; a lone zero where each layer adds one of its own
+    distances: DistanceTable | None = None
+
+
 @dataclass(slots=True)
 class Sight:
     """What a layer may see. ``mask`` is True where it may, or a bias to add: [batch, heads, queries, keys]."""
@@ -59,6 +76,7 @@ class Sight:
     causal: bool = False  # with no mask: only itself and what came before
     past: int = 0  # positions already in the cache
     rotary: tuple[Tensor, Tensor] | None = None  # cosines and sines, [batch or 1, 1, length, turned]
+    distances: DistanceTable | None = None  # what each attention brings into its own scores
     memory: Tensor | None = None  # the encoder's states, [batch, length, d_model]
     memory_mask: Tensor | None = None  # [batch, 1, 1, length] bool
     lengths: tuple[int, ...] | None = None  # packed texts: one row, each text sees itself alone

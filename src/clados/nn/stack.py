@@ -1,6 +1,7 @@
 """A stack: what its layers see, worked out once; its layers, one after the other."""
 
-from typing import TYPE_CHECKING, cast
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Protocol
 
 import torch
 from torch import Tensor, nn
@@ -8,11 +9,18 @@ from torch import Tensor, nn
 from clados import spec as s
 from clados.nn.build import Module, builds
 from clados.nn.dropout import drop
-from clados.nn.layers import Block
-from clados.nn.sight import KV, Cache, Sight, State, look
+from clados.nn.sight import KV, Cache, Placed, Sight, State, look
 from clados.spec.pieces import Env
 
 FORGETS = State()
+NOWHERE = Placed()
+
+
+class Place(Protocol):
+    """What a stack's position does."""
+
+    def place(self, x: Tensor, positions: Tensor, length: int, past: int) -> Placed:
+        """Where ``length`` positions stand after ``past`` others; ``x`` is for its type and device alone."""
 
 
 @builds(s.Stack)
@@ -20,21 +28,18 @@ class Stack(Module):
     """Layers over ``[batch, length, d_model]``."""
 
     blocks: nn.ModuleList
-    position: nn.Module
+    position: Place
     norm_out: nn.Module
 
     def __init__(self, part: s.Stack, env: Env) -> None:
         super().__init__(part, env)
         self.sees, self.dims, self.dropout = part.sees, env.dims, part.dropout
-        self.biased = isinstance(part.position, s.RelativeBias)
-        self.turned = isinstance(part.position, s.Rotary)
+        self.placed = part.position is not None
         patterns = [block.attn.pattern for block in part.blocks(env.dims.layers)]
         self.patterns = list(dict.fromkeys(patterns))
         self.kinds = [self.patterns.index(pattern) for pattern in patterns]
         if not part.norm_out:
             self.norm_out = nn.Identity()
-        for block in self.blocks:
-            cast(Block, block).attn.neighbours = self.turned and bool(self.position.neighbours)
 
     if TYPE_CHECKING:
 
@@ -64,31 +69,34 @@ class Stack(Module):
             sight.memory = memory
             sight.memory_mask = None if memory_mask is None else memory_mask[:, None, None]
         if cache is None:
-            for block, kind in zip(self.blocks, self.kinds):
+            for block, kind in zip(self.each(), self.kinds):
                 x, _ = block(x, sights[kind], FORGETS)
         else:
-            for i, (block, kind) in enumerate(zip(self.blocks, self.kinds)):
+            for i, (block, kind) in enumerate(zip(self.each(), self.kinds)):
                 x, cache.layers[i] = block(x, sights[kind], cache.layers[i])
             cache.used += positions.size(1)
         return drop(self.norm_out(x), self.dropout, self.training)
+
+    def each(self) -> Iterable[nn.Module]:
+        """The block of each layer."""
+        return self.blocks
 
     def look(
         self, x: Tensor, positions: Tensor, keep: Tensor | None, past: int, lengths: tuple[int, ...] | None
     ) -> list[Sight]:
         """One sight for each pattern among the layers."""
         length = max(lengths) if lengths else x.size(1)
-        rotary = self.position(positions, x.dtype) if self.turned else None
-        bias = self.position(length, past) if self.biased else None
+        placed = self.position.place(x, positions, length, past) if self.placed else NOWHERE
         sights = []
         for pattern in self.patterns:
-            mask, causal = look(self.sees, pattern, length, past, keep, bias, x.device)
-            sights.append(Sight(mask, causal, past, rotary, lengths=lengths))
+            mask, causal = look(self.sees, pattern, length, past, keep, placed.bias, x.device)
+            sights.append(Sight(mask, causal, past, placed.rotary, placed.distances, lengths=lengths))
         return sights
 
     def cache(self, batch: int, room: int, like: Tensor) -> Cache:
         """Empty states with room for so many positions, of the type and on the device of ``like``."""
         shape = batch, self.dims.kv_heads, room, self.dims.head_dim
-        return Cache([State(KV(like.new_zeros(shape), like.new_zeros(shape))) for _ in self.blocks], room)
+        return Cache([State(KV(like.new_zeros(shape), like.new_zeros(shape))) for _ in self.kinds], room)
 
 
 def packed(keep: Tensor) -> tuple[int, ...] | None:

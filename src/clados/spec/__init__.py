@@ -1,9 +1,12 @@
 """SAY: what a model is, learns and is kept as, in frozen parts. Nothing here imports torch or does I/O."""
 
 from clados.spec.declaration import Declaration, parts, tiny
+from clados.spec.encoder_heads import Discriminator, Embedding, SentenceOrder
+from clados.spec.encoder_learning import LAMB, Distilled, EntityDenoising, MaskedNgrams, PairedTexts, ReplacedTokens
 from clados.spec.errors import CladosError, SpecError
 from clados.spec.factorised import Factorised, Narrowed, Widened
 from clados.spec.fan_in import FanIn
+from clados.spec.gaps import GapSentences
 from clados.spec.init import Fill, Glorot, Init, Normal, SmallInit, TwoTowerInit, UnitScaling, UnscaledScores
 from clados.spec.inputs import (
     ActionLogits,
@@ -91,7 +94,9 @@ from clados.spec.parts import (
     Stack,
     StackPosition,
 )
+from clados.spec.relative import Distances
 from clados.spec.scaled_adam import ScaledAdam
+from clados.spec.shared import SharedStack
 from clados.spec.sizes import Dims, Sides, Size, Towers
 from clados.spec.tuning import (
     PPO,
@@ -139,9 +144,14 @@ __all__ = [
     "Declaration",
     "Decoder",
     "Dims",
+    "Discriminator",
+    "Distances",
+    "Distilled",
     "EachLayer",
+    "Embedding",
     "Encoder",
     "EncoderDecoder",
+    "EntityDenoising",
     "Factorised",
     "FanIn",
     "Fill",
@@ -150,6 +160,7 @@ __all__ = [
     "Frames",
     "FullSentences",
     "Fused",
+    "GapSentences",
     "Glorot",
     "Halved",
     "Head",
@@ -157,6 +168,7 @@ __all__ = [
     "Init",
     "Inputs",
     "InverseSquareRoot",
+    "LAMB",
     "LayerNorm",
     "Layout",
     "Learned",
@@ -164,6 +176,7 @@ __all__ = [
     "Linear",
     "LowRank",
     "MLP",
+    "MaskedNgrams",
     "MaskedTokens",
     "Model",
     "Narrowed",
@@ -180,6 +193,7 @@ __all__ = [
     "Optimiser",
     "PPO",
     "Packing",
+    "PairedTexts",
     "Parallel",
     "Part",
     "Patches",
@@ -194,6 +208,7 @@ __all__ = [
     "RMSNorm",
     "Recipe",
     "RelativeBias",
+    "ReplacedTokens",
     "Residual",
     "ReturnConditioned",
     "Revised",
@@ -204,8 +219,10 @@ __all__ = [
     "ScaledAdam",
     "Schedule",
     "Sees",
+    "SentenceOrder",
     "SentencePairs",
     "Shaped",
+    "SharedStack",
     "Sides",
     "Sinusoidal",
     "Size",

@@ -1,5 +1,6 @@
 """The parts of a stack: norms, positions, attention and its patterns, feed-forward, residuals, blocks."""
 
+from dataclasses import replace
 from typing import Literal
 
 from clados.spec.errors import SpecError
@@ -40,6 +41,10 @@ class RMSNorm(Norm):
 
 class StackPosition(Part):
     """How a stack's attention knows where things stand."""
+
+    def inside(self, env: Env) -> Pieces:
+        """The tensors that it adds to each attention of its stack."""
+        return {}
 
 
 class Rotary(StackPosition):
@@ -115,10 +120,11 @@ class Attention(Part):
     def pieces(self, env: Env) -> Pieces:
         size = env.dims
         outs = {"q": size.heads * size.head_dim, "k": size.kv_heads * size.head_dim, "v": size.kv_heads * size.head_dim}
-        return {
+        held = {
             "qkv": Linear(size.d_model, outs, self.biases == "all"),
             "out": linear(outs["q"], size.d_model, self.biases != "none"),
         }
+        return held | dict(env.position.inside(env) if isinstance(env.position, StackPosition) else {})
 
 
 class CrossAttention(Part):
@@ -217,7 +223,7 @@ class Stack(Part, kw_only=True):
         return tuple(kinds[i % len(kinds)] for i in range(layers))
 
     def pieces(self, env: Env) -> Pieces:
-        blocks = self.blocks(env.dims.layers)
+        blocks, env = self.blocks(env.dims.layers), replace(env, position=self.position)
         held: dict[str, Held | Several] = {"position": Held(self.position, env)} if self.position else {}
         held["blocks"] = Several(tuple(Held(block, env) for block in blocks))
         return held | ({"norm_out": Held(self.norm, env)} if self.norm_out else {})

@@ -76,6 +76,7 @@ class Env:
     norm: Part  # the stack's norm, for the parts that need one of their own
     inputs: Part | None = None  # what the model reads: its vocabulary, its states and actions ...
     causal: bool = False  # whether the stack's positions see only what is before them
+    position: Part | None = None  # how the stack knows where things stand
     memory: int = 0  # d_model of the states that cross-attention reads
     joint: int = 0  # width of the space that two towers share
 

@@ -1,0 +1,85 @@
+"""Attention whose scores know the distance between query and key (Dai et al. 2019)."""
+
+import torch
+from torch import Tensor, nn
+
+from clados import spec as s
+from clados.nn.attention import KINDS, Attention
+from clados.nn.build import Module, Product, builds
+from clados.nn.dropout import attend, drop
+from clados.nn.positions import Sinusoidal
+from clados.nn.sight import DistanceTable, Placed, Sight
+from clados.spec.pieces import Env
+
+
+@builds(s.Distances)
+class Distances(Module):
+    """R: sinusoids of every distance that occurs in a stack, from the longest down to that of the last key ahead."""
+
+    u: nn.Parameter | None
+    v: nn.Parameter | None
+
+    def __init__(self, part: s.Distances, env: Env) -> None:
+        super().__init__(part, env)
+        self.sinusoids = Sinusoidal(s.Sinusoidal("halves"), env)
+        self.causal, self.furthest, self.dropout = env.causal, part.furthest, part.dropout
+        if part.biases == "layer":
+            self.register_parameter("u", None)
+            self.register_parameter("v", None)
+
+    def place(self, x: Tensor, positions: Tensor, length: int, past: int) -> Placed:
+        """Distances past + length - 1 ... -1, or down to -length where a stack sees both sides."""
+        far = torch.arange(past + length - 1, -2 if self.causal else -length - 1, -1, device=x.device)
+        if self.furthest is not None:
+            far = far.clamp(-self.furthest, self.furthest)
+        rows = drop(self.sinusoids(far).to(x.dtype), self.dropout, self.training)
+        return Placed(bias=x.new_zeros(1, 1, 1, 1), distances=DistanceTable(rows, past + length, self.u, self.v))
+
+
+class RelativeAttention(Attention):
+    """softmax(scale ((q + u) k + (q + v) W R) + mask) v."""
+
+    distance: Product
+    u: nn.Parameter | None
+    v: nn.Parameter | None
+
+    def __init__(self, part: s.Attention, env: Env) -> None:
+        super().__init__(part, env)
+        self.factor = self.head_dim**-0.5 if part.scale is None else part.scale
+        self.causal = env.causal
+        if isinstance(env.position, s.Distances) and env.position.biases == "stack":
+            self.register_parameter("u", None)
+            self.register_parameter("v", None)
+
+    def attend(self, q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None, sight: Sight) -> Tensor:
+        given = sight.distances
+        if given is None or mask is None:
+            raise s.SpecError("this attention needs its stack's distances")
+        by_content, by_distance = (given.u, given.v) if self.u is None else (self.u, self.v)
+        queries, keys = q.size(2), k.size(2)
+        rows = given.rows[given.keys - keys :][: keys + (1 if self.causal else queries)]
+        scores = shifted(self.distant(q + by_distance[:, None], rows), keys)  # type: ignore[index]
+        q = q + by_content[:, None]  # type: ignore[index]
+        given_also = False, self.factor, self.grouped, self.dropout, self.training
+        return attend(q, k, v, mask + self.factor * scores, *given_also)
+
+    def distant(self, q: Tensor, rows: Tensor) -> Tensor:
+        """q W R for each query and distance: [batch, heads, queries, distances]."""
+        weight = self.distance.weight.view(q.size(1), self.head_dim, -1)
+        if q.size(2) < self.head_dim:  # (q W) R costs less than q (W R), which projects every distance
+            return (q @ weight) @ rows.T
+        return q @ (weight @ rows.T)
+
+
+KINDS[s.Distances] = RelativeAttention
+
+
+def shifted(scores: Tensor, keys: int) -> Tensor:
+    """From columns of distances, the longest first, to columns of keys: [..., queries, keys].
+
+    Each row begins one column earlier than the row before, so that reading the numbers in rows one shorter lines them
+    up (Dai et al. 2019, appendix B).
+    """
+    queries, columns = scores.shape[-2:]
+    lined: Tensor = scores.flatten(-2)[..., queries - 1 : -1].unflatten(-1, (queries, columns - 1))
+    return lined[..., :keys]
