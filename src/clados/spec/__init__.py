@@ -1,9 +1,12 @@
 """SAY: what a model is, learns and is kept as, in frozen parts. Nothing here imports torch or does I/O."""
 
+from clados.spec.alibi import ALiBi
 from clados.spec.declaration import Declaration, parts, tiny
+from clados.spec.decoder_init import Haiku, MeshNormal
 from clados.spec.encoder_heads import Discriminator, Embedding, SentenceOrder
 from clados.spec.encoder_learning import LAMB, Distilled, EntityDenoising, MaskedNgrams, PairedTexts, ReplacedTokens
 from clados.spec.errors import CladosError, SpecError
+from clados.spec.experts import Capacity, Experts, OfBatch, OfText, ProductMLP
 from clados.spec.factorised import Factorised, Narrowed, Widened
 from clados.spec.fan_in import FanIn
 from clados.spec.gaps import GapSentences
@@ -80,6 +83,7 @@ from clados.spec.parts import (
     Block,
     Causal,
     CrossAttention,
+    FeedForward,
     LayerNorm,
     Norm,
     Parallel,
@@ -95,9 +99,11 @@ from clados.spec.parts import (
     StackPosition,
 )
 from clados.spec.relative import Distances
+from clados.spec.residuals import FromNorm
 from clados.spec.scaled_adam import ScaledAdam
 from clados.spec.shared import SharedStack
 from clados.spec.sizes import Dims, Sides, Size, Towers
+from clados.spec.target import OwnTarget, Target
 from clados.spec.tuning import (
     PPO,
     ActorCritic,
@@ -118,6 +124,7 @@ from clados.spec.tuning import (
 )
 
 __all__ = [
+    "ALiBi",
     "ActionLogits",
     "ActorCritic",
     "Adafactor",
@@ -158,10 +165,12 @@ __all__ = [
     "Flipped",
     "Folded",
     "Frames",
+    "FromNorm",
     "FullSentences",
     "Fused",
     "GapSentences",
     "Glorot",
+    "Haiku",
     "Halved",
     "Head",
     "ImageClasses",
@@ -178,6 +187,7 @@ __all__ = [
     "MLP",
     "MaskedNgrams",
     "MaskedTokens",
+    "MeshNormal",
     "Model",
     "Narrowed",
     "NextAction",
@@ -192,6 +202,7 @@ __all__ = [
     "OfHead",
     "Optimiser",
     "PPO",
+    "OwnTarget",
     "Packing",
     "PairedTexts",
     "Parallel",
@@ -233,6 +244,7 @@ __all__ = [
     "Stage",
     "Supervised",
     "Template",
+    "Target",
     "Tied",
     "Tokens",
     "Tower",
@@ -261,5 +273,11 @@ __all__ = [
     "reach",
     "rows",
     "tiny",
+    "Capacity",
+    "Experts",
+    "OfBatch",
+    "OfText",
+    "ProductMLP",
+    "FeedForward",
     "words",
 ]

@@ -38,6 +38,26 @@ training = Stage(
 
 # Both ports add biases to attention and round their norms otherwise; torch adds a norm after each stack.
 biased = but(attn=but(biases="all"))
+sided = {
+    "d_model": "{sides.encoder,sides.decoder}.d_model",
+    "encoder_layers": "sides.encoder.layers",
+    "decoder_layers": "sides.decoder.layers",
+    "encoder_attention_heads": "sides.encoder.heads",
+    "decoder_attention_heads": "sides.decoder.heads",
+    "encoder_ffn_dim": "sides.encoder.d_ff",
+    "decoder_ffn_dim": "sides.decoder.d_ff",
+    "vocab_size": "inputs.vocab.size",
+    "pad_token_id": "inputs.vocab.pad",
+    "eos_token_id": "inputs.vocab.eos",
+    "decoder_start_token_id": "inputs.vocab.start",
+    "scale_embedding": "inputs.scaled",
+    "activation_function": Choice(
+        "{encoder,decoder}.block.mlp.act", {"relu": "relu", "gelu": "gelu", "swish": "silu", "silu": "silu"}
+    ),
+    "dropout": "{inputs,encoder.block,decoder.block}.dropout",
+    "attention_dropout": "{encoder.block.attn,decoder.block.attn,decoder.block.cross}.dropout",
+    "activation_dropout": "{encoder,decoder}.block.mlp.dropout",
+}
 marian = Layout(
     model_type="marian",
     architectures={"MarianMTModel": ("lm",)},
@@ -55,27 +75,7 @@ marian = Layout(
         "*.blocks.*.mlp_norm.*": "model.*.layers.*.final_layer_norm.*",
         "heads.lm.bias": Shaped("final_logits_bias", (1, -1)),
     },
-    config={
-        "d_model": "{sides.encoder,sides.decoder}.d_model",
-        "encoder_layers": "sides.encoder.layers",
-        "decoder_layers": "sides.decoder.layers",
-        "encoder_attention_heads": "sides.encoder.heads",
-        "decoder_attention_heads": "sides.decoder.heads",
-        "encoder_ffn_dim": "sides.encoder.d_ff",
-        "decoder_ffn_dim": "sides.decoder.d_ff",
-        "vocab_size": "inputs.vocab.size",
-        "decoder_vocab_size": "inputs.vocab.size",
-        "pad_token_id": "inputs.vocab.pad",
-        "eos_token_id": "inputs.vocab.eos",
-        "decoder_start_token_id": "inputs.vocab.start",
-        "scale_embedding": "inputs.scaled",
-        "activation_function": Choice(
-            "{encoder,decoder}.block.mlp.act", {"relu": "relu", "gelu": "gelu", "swish": "silu", "silu": "silu"}
-        ),
-        "dropout": "{inputs,encoder.block,decoder.block}.dropout",
-        "attention_dropout": "{encoder.block.attn,decoder.block.attn,decoder.block.cross}.dropout",
-        "activation_dropout": "{encoder,decoder}.block.mlp.dropout",
-    },
+    config={**sided, "decoder_vocab_size": "inputs.vocab.size"},
     fixed={"is_encoder_decoder": True, "share_encoder_decoder_embeddings": True, "tie_word_embeddings": True},
     ignored=(
         "max_position_embeddings",

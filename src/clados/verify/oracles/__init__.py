@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from clados import spec as s
-from clados.verify.oracles import atari, gpt_3, lamda, llama, palm, transformer
+from clados.verify.oracles import atari, gpt_3, lamda, llama, palm, pegasus, transformer
 
 Numbers = Mapping[str, Any]
 Arrays = Mapping[str, Any]
@@ -102,6 +102,17 @@ ORACLES += (
         },
         lamda.run,
         ("d_ff", "kv_heads", "head_dim"),
+    ),
+    Oracle(
+        "pegasus",
+        "arXiv:1912.08777 §6; github:google-research/pegasus pegasus/layers",
+        lambda model: isinstance(model, s.EncoderDecoder),
+        lambda model: {
+            "layers": (model.sides.encoder.layers, model.sides.decoder.layers),
+            "heads": model.sides.encoder.heads,
+            "eps": model.encoder.norm.eps,
+        },
+        pegasus.run,
     ),
 )
 

@@ -1,0 +1,84 @@
+"""PEGASUS: the Transformer with its norms in front (arXiv:1912.08777 §6; pegasus/layers/transformer_block.py)."""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clados.verify.oracles.plain import Vector, block_of, heads, layer_norm
+from clados.verify.oracles.transformer import Row, mix
+
+
+def run(
+    numbers: Mapping[str, Any], weights: Mapping[str, NDArray[Any]], read: Mapping[str, NDArray[Any]]
+) -> dict[str, Any]:
+    """Scores of the next word of each target; source positions that are padding are seen by nobody."""
+    source, target, keep = read["input_ids"], read["decoder_input_ids"], read["attention_mask"]
+    table, count, eps = weights["inputs.tokens.weight"], numbers["heads"], numbers["eps"]
+    logits = np.zeros((*target.shape, len(table)))
+    for row in range(len(source)):
+        memory = {t: embed(table, source[row, t], t) for t in range(source.shape[1]) if keep[row, t]}
+        for layer in range(numbers["layers"][0]):
+            w = block_of(weights, f"encoder.blocks.{layer}")
+            memory = attended(memory, w, count, eps, causal=False)
+            memory = {t: forward(x, w, eps) for t, x in memory.items()}
+        memory = {t: normed(x, block_of(weights, "encoder"), "norm_out", eps) for t, x in memory.items()}
+        x = {t: embed(table, target[row, t], t) for t in range(target.shape[1])}
+        for layer in range(numbers["layers"][1]):
+            w = block_of(weights, f"decoder.blocks.{layer}")
+            x = attended(x, w, count, eps, causal=True)
+            x = crossed(x, memory, w, count, eps)
+            x = {t: forward(each, w, eps) for t, each in x.items()}
+        for t, last in x.items():
+            logits[row, t] = table @ normed(last, block_of(weights, "decoder"), "norm_out", eps)
+    return {"logits": logits}
+
+
+def embed(table: NDArray[Any], word: int, place: int) -> Vector:
+    """The word's vector times sqrt(d_model), plus all sines, then all cosines, of its place."""
+    width = table.shape[1]
+    angles = [place / 10_000 ** (2 * i / width) for i in range(width // 2)]
+    wave = np.array([*(math.sin(angle) for angle in angles), *(math.cos(angle) for angle in angles)])
+    return np.array(table[word] * math.sqrt(width) + wave)
+
+
+def normed(x: Vector, w: Any, name: str, eps: float) -> Vector:
+    """The norm of a branch."""
+    return layer_norm(x, w(f"{name}.weight"), w(f"{name}.bias"), eps)
+
+
+def attended(x: Row, w: Any, count: int, eps: float, *, causal: bool) -> Row:
+    """x + attention(norm(x)), each place seeing all, or those before and itself."""
+    fused = {t: w("attn.qkv.weight") @ normed(x[t], w, "attn_norm", eps) for t in x}
+    parts = {t: [heads(each, count) for each in np.split(fused[t], 3)] for t in x}
+    out: Row = {}
+    for t in x:
+        seen = [u for u in x if u <= t or not causal]
+        mixed = [
+            mix(parts[t][0][h], {u: parts[u][1][h] for u in seen}, {u: parts[u][2][h] for u in seen})
+            for h in range(count)
+        ]
+        out[t] = x[t] + w("attn.out.weight") @ np.concatenate(mixed)
+    return out
+
+
+def crossed(x: Row, memory: Row, w: Any, count: int, eps: float) -> Row:
+    """x + attention of norm(x) to the encoder's states."""
+    parts = {u: [heads(each, count) for each in np.split(w("cross.kv.weight") @ m, 2)] for u, m in memory.items()}
+    out: Row = {}
+    for t in x:
+        queries = heads(w("cross.q.weight") @ normed(x[t], w, "cross_norm", eps), count)
+        mixed = [
+            mix(queries[h], {u: p[0][h] for u, p in parts.items()}, {u: p[1][h] for u, p in parts.items()})
+            for h in range(count)
+        ]
+        out[t] = x[t] + w("cross.out.weight") @ np.concatenate(mixed)
+    return out
+
+
+def forward(x: Vector, w: Any, eps: float) -> Vector:
+    """x + W2 max(0, W1 norm(x) + b1) + b2."""
+    inner = np.maximum(0.0, w("mlp.up.weight") @ normed(x, w, "mlp_norm", eps) + w("mlp.up.bias"))
+    return np.array(x + w("mlp.down.weight") @ inner + w("mlp.down.bias"))
