@@ -6,7 +6,7 @@ from typing import Any
 
 from clados.checkpoints.dialects import Words
 from clados.checkpoints.errors import LayoutError
-from clados.checkpoints.names import places
+from clados.checkpoints.names import places, used
 from clados.checkpoints.words import plain, read, refusal, unsaid
 from clados.checkpoints.written import parsed
 from clados.models.declared import declared, found
@@ -14,6 +14,7 @@ from clados.spec.errors import SpecError
 from clados.spec.kinds import Model, TwoTower
 from clados.spec.layout import Layout
 from clados.spec.part import Change, hint
+from clados.spec.tuning import Tuning
 
 OWN = "clados"  # model_type of directories that only Clados reads
 DEEPEST = 16  # pieces of a name
@@ -30,9 +31,12 @@ class Chosen:
 
 
 def layouts() -> Iterator[tuple[str, Layout, Model]]:
-    """Every declared layout: the card, the layout, and the structures that it is read into, the headline one first."""
-    for card in found():
-        declaration = declared(card)
+    """Every declared layout: the card, the layout, and the structures that it is read into, the headline one first.
+
+    Models that start from another's weights come last: what their parent can hold is taken for their parent's.
+    """
+    every = {card: declared(card) for card in sorted(found())}
+    for card, declaration in sorted(every.items(), key=lambda each: isinstance(each[1].recipe.stages[0], Tuning)):
         structures = dict.fromkeys(
             [declaration.model, *(m for m in declaration.sizes.values() if isinstance(m, Model))]
         )
@@ -56,18 +60,25 @@ def chosen(config: Words) -> Chosen:
         known = {layout.model_type for _, layout, _ in every}
         raise LayoutError(f"model_type is {named!r}, which no declared model is kept as{hint(str(named), known)}")
     refused = []
-    for card, layout, model in sorted(fitting, key=lambda each: _preference(config, *each)):
-        if not (why := refusal(layout, model, config)):
+    for card, layout, model in sorted(fitting, key=lambda each: _preference(config, *each[:2])):
+        if not (why := refusal(layout, model, config) or _headless(layout, model, config)):
             return _chosen(card, layout, model, config)
         refused.append(why)
     raise LayoutError(refused[0])
 
 
-def _preference(config: Words, card: str, layout: Layout, model: Model) -> tuple[int, bool, int, str]:
+def _headless(layout: Layout, model: Model, config: Words) -> str:
+    """Which head of the class that the files are of this structure lacks; empty when none."""
+    architecture = _architecture(layout, config.get("architectures"))
+    lacking = sorted({*layout.architectures[architecture]} - {*slots(model)})
+    return f"{architecture} has a head '{lacking[0]}', which the declared model lacks" if lacking else ""
+
+
+def _preference(config: Words, card: str, layout: Layout) -> tuple[int, bool, int]:
     """Layouts that refuse nothing, then the card that the files name, then more fixed words that they repeat."""
     repeated = sum(key in config for key in layout.fixed)
     wrong = sum(config.get(key, value) != value for key, value in layout.fixed.items())
-    return wrong, config.get("clados.card") != card, -repeated, card
+    return wrong, config.get("clados.card") != card, -repeated
 
 
 def _chosen(card: str, layout: Layout, base: Model, config: Words) -> Chosen:
@@ -119,9 +130,12 @@ def writable(model: Model) -> Chosen:
         for architecture, held in layout.architectures.items():
             if is_directory(layout) and set(held) == set(slots(model)):
                 try:
-                    if unsaid(layout, headed(base, held), model):
+                    theirs = headed(base, held)
+                    if unsaid(layout, theirs, model):
                         continue
                     places(layout, model)
+                    if used(layout, theirs) - used(layout, model):
+                        continue  # they would miss a tensor
                 except (LayoutError, SpecError):
                     continue
                 return Chosen(card, layout, architecture, model)
