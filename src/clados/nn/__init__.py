@@ -1,8 +1,10 @@
 """DO: parts to modules. ``build`` makes a working model of any declaration, at any size."""
 
 from clados.nn import (  # noqa: F401  (they register themselves)
+    alibi,
     attention,
     encoder_heads,
+    experts,
     factorised,
     heads,
     inputs,
@@ -10,9 +12,11 @@ from clados.nn import (  # noqa: F401  (they register themselves)
     layers,
     positions,
     relative,
+    residuals,
     reward,
     shared,
     stack,
+    target,
 )
 from clados.nn.build import Module, builds, draw, module
 from clados.nn.kinds import Output

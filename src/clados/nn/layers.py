@@ -1,6 +1,7 @@
 """Norms, feed-forward and blocks. Shapes: x is [batch, length, d_model]."""
 
 from collections.abc import Callable
+from typing import Protocol
 
 import torch
 import torch.nn.functional as F
@@ -67,6 +68,12 @@ class RMSNorm(Module):
         return F.rms_norm(x, self.shape, self.weight, self.eps)
 
 
+class FeedForward(Protocol):
+    """What a layer does with each position by itself; experts also look who else is there."""
+
+    def __call__(self, x: Tensor, sight: Sight, /) -> Tensor: ...
+
+
 class MLP(Module):
     """down(act(up x))."""
 
@@ -77,7 +84,7 @@ class MLP(Module):
         super().__init__(part, env)
         self.act, self.dropout = ACTS[part.act], part.dropout
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Tensor, sight: Sight | None = None) -> Tensor:
         """Same shape."""
         return self.down(drop(self.act(self.up(x)), self.dropout, self.training))
 
@@ -85,7 +92,7 @@ class MLP(Module):
 class GatedMLP(MLP):
     """down(act(gate x) * up x), gate and up in one product."""
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Tensor, sight: Sight | None = None) -> Tensor:
         gate, up = self.up(x).chunk(2, -1)
         return self.down(drop(self.act(gate) * up, self.dropout, self.training))
 
@@ -100,7 +107,7 @@ class Block(Module):
 
     attn: Attention
     attn_norm: Maps
-    mlp: MLP
+    mlp: FeedForward
     mlp_norm: Maps
     cross: CrossAttention
     cross_norm: Maps
@@ -117,7 +124,7 @@ class Block(Module):
         if self.crossed:
             y, cross = self.cross(self.cross_norm(x), sight, cross)
             x = x + drop(y, self.dropout, self.training)
-        return x + drop(self.mlp(self.mlp_norm(x)), self.dropout, self.training), State(attn, cross)
+        return x + drop(self.mlp(self.mlp_norm(x), sight), self.dropout, self.training), State(attn, cross)
 
 
 class PostBlock(Block):
@@ -130,7 +137,7 @@ class PostBlock(Block):
         if self.crossed:
             y, cross = self.cross(x, sight, cross)
             x = self.cross_norm(x + drop(y, self.dropout, self.training))
-        return self.mlp_norm(x + drop(self.mlp(x), self.dropout, self.training)), State(attn, cross)
+        return self.mlp_norm(x + drop(self.mlp(x, sight), self.dropout, self.training)), State(attn, cross)
 
 
 class ParallelBlock(Block):
@@ -138,7 +145,7 @@ class ParallelBlock(Block):
 
     def forward(self, x: Tensor, sight: Sight, state: State) -> tuple[Tensor, State]:
         y, attn = self.attn(self.attn_norm(x), sight, state.attn)
-        y = drop(y, self.dropout, self.training) + drop(self.mlp(self.mlp_norm(x)), self.dropout, self.training)
+        y = drop(y, self.dropout, self.training) + drop(self.mlp(self.mlp_norm(x), sight), self.dropout, self.training)
         return x + y, State(attn, None)
 
 
@@ -148,11 +155,22 @@ class SharedNormBlock(Block):
     def forward(self, x: Tensor, sight: Sight, state: State) -> tuple[Tensor, State]:
         h = self.attn_norm(x)
         y, attn = self.attn(h, sight, state.attn)
-        return x + drop(y, self.dropout, self.training) + drop(self.mlp(h), self.dropout, self.training), State(attn)
+        y = drop(y, self.dropout, self.training) + drop(self.mlp(h, sight), self.dropout, self.training)
+        return x + y, State(attn)
+
+
+def _parallel(part: s.Block, env: Env) -> Block:
+    one = isinstance(part.residual, s.Parallel) and part.residual.norms == 1
+    return (SharedNormBlock if one else ParallelBlock)(part, env)
+
+
+BLOCKS: dict[type[s.Residual], Callable[[s.Block, Env], Block]] = {  # by residual
+    s.Pre: Block,
+    s.Post: PostBlock,
+    s.Parallel: _parallel,
+}
 
 
 @builds(s.Block)
 def _block(part: s.Block, env: Env) -> nn.Module:
-    kinds: dict[type[s.Residual], type[Block]] = {s.Pre: Block, s.Post: PostBlock, s.Parallel: ParallelBlock}
-    one = isinstance(part.residual, s.Parallel) and part.residual.norms == 1
-    return (SharedNormBlock if one else kinds[type(part.residual)])(part, env)
+    return BLOCKS[type(part.residual)](part, env)

@@ -80,6 +80,7 @@ class Sight:
     memory: Tensor | None = None  # the encoder's states, [batch, length, d_model]
     memory_mask: Tensor | None = None  # [batch, 1, 1, length] bool
     lengths: tuple[int, ...] | None = None  # packed texts: one row, each text sees itself alone
+    keep: Tensor | None = None  # [batch, length] bool, False for padding that is computed
 
 
 @singledispatch

@@ -67,6 +67,7 @@ class Stack(Module):
         sights = self.look(x, positions, keep, cache.used if cache else 0, lengths)
         for sight in sights:
             sight.memory = memory
+            sight.keep = None if keep is None else keep[:, -x.size(1) :]
             sight.memory_mask = None if memory_mask is None else memory_mask[:, None, None]
         if cache is None:
             for block, kind in zip(self.each(), self.kinds):

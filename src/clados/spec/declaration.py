@@ -72,6 +72,7 @@ def tiny(model: Model) -> Model:
 def _tiny(size: Size, small: Size) -> Size:
     odd = {"head_dim": 20} if size.head_dim else {}
     odd |= {"d_embedding": 28} if size.d_embedding else {}
+    odd |= {"experts": 5} if size.experts else {}
     groups = {"kv_heads": 1 if size.kv_heads == 1 else 2} if size.kv_heads and size.kv_heads < size.heads else {}
     return small.but(**odd, **groups)
 

@@ -147,7 +147,11 @@ class CrossAttention(Part):
 # ---------------------------------------------------------------- feed-forward
 
 
-class MLP(Part):
+class FeedForward(Part):
+    """What a layer does with each position by itself."""
+
+
+class MLP(FeedForward):
     """down(act(up x)); gated: down(act(gate x) * up x) (Shazeer 2020, eq. 5-6)."""
 
     act: Act = "gelu"
@@ -186,7 +190,7 @@ class Block(Part):
     """One layer: attention, perhaps cross-attention, and feed-forward around the residual stream."""
 
     attn: Attention
-    mlp: MLP
+    mlp: FeedForward
     cross: CrossAttention | None = None
     residual: Residual = Pre()
     dropout: float = 0.0  # of each branch, before it joins

@@ -15,6 +15,7 @@ from clados.spec.sizes import Sides, Size, Towers
 UNITS = {"": 1, "K": 1e3, "M": 1e6, "B": 1e9, "T": 1e12}
 NEAR = 0.05  # how far from the budget a size may land
 HEAD = 16  # the narrowest head
+EXPERTS = 8  # the fewest, of those that have more
 STEP = 8  # widths are multiples of this
 
 
@@ -124,6 +125,7 @@ def _one(size: Size, ratio: float, more: int, shares: set[float]) -> Size:
         d_embedding=min(d_model, max(STEP, STEP * round(size.d_embedding * ratio / STEP)))
         if size.d_embedding
         else None,
+        experts=max(min(size.experts, EXPERTS), round(size.experts * ratio)) if size.experts else None,
     )
 
 

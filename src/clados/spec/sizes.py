@@ -17,6 +17,7 @@ class Dims:
     head_dim: int
     d_ff: int
     d_embedding: int
+    experts: int | None
 
 
 class Size(Part):
@@ -29,9 +30,10 @@ class Size(Part):
     head_dim: int | None = None  # else d_model / heads
     kv_heads: int | None = None  # else heads; fewer for grouped, 1 for multi-query attention
     d_embedding: int | None = None  # else d_model; the width of token vectors that inputs bring up to d_model
+    experts: int | None = None  # in each layer that has any
 
     def check(self) -> None:
-        for name in ("layers", "d_model", "heads", "d_ff", "head_dim", "kv_heads", "d_embedding"):
+        for name in ("layers", "d_model", "heads", "d_ff", "head_dim", "kv_heads", "d_embedding", "experts"):
             value = getattr(self, name)
             if value is not None and value < 1:
                 raise SpecError(f"Size.{name} is {value}; it must be at least 1")
@@ -51,6 +53,7 @@ class Size(Part):
             head_dim=self.head_dim or self.d_model // self.heads,
             d_ff=self.d_ff or 4 * self.d_model,
             d_embedding=self.d_embedding or self.d_model,
+            experts=self.experts,
         )
 
 

@@ -1,0 +1,191 @@
+"""Experts. What is computed follows the experts that are met, not how many there are."""
+
+from functools import singledispatch
+from typing import Any, NamedTuple
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from clados import spec as s
+from clados.nn.build import Module, Product, builds
+from clados.nn.dropout import drop
+from clados.nn.layers import ACTS, MLP
+from clados.nn.products import product
+from clados.nn.sight import Sight
+from clados.spec.pieces import Env
+
+
+@torch.library.custom_op("clados::each_its_own", mutates_args=())
+def each_its_own(x: Tensor, counts: Tensor, weight: Tensor) -> Tensor:
+    """Rows times the matrix of their run: the first ``counts[0]`` rows meet ``weight[0]``, and so on; the rest is 0.
+
+    [rows, n_in], [runs], [runs, n_out, n_in] -> [rows, n_out].
+    """
+    out = x.new_empty(x.size(0), weight.size(1))
+    start = 0
+    for i, count in enumerate(counts.tolist()):
+        if count:
+            out[start : start + count] = product(x[start : start + count], weight[i], None)
+            start += count
+    out[start:] = 0
+    return out
+
+
+@each_its_own.register_fake
+def _(x: Tensor, counts: Tensor, weight: Tensor) -> Tensor:
+    return x.new_empty(x.size(0), weight.size(1))
+
+
+@torch.library.custom_op("clados::each_its_own_slopes", mutates_args=())
+def slopes(grad: Tensor, x: Tensor, counts: Tensor, weight: Tensor) -> Tensor:
+    """The gradient of the matrices: [runs, n_out, n_in]."""
+    out = torch.zeros_like(weight)
+    start = 0
+    for i, count in enumerate(counts.tolist()):
+        if count:
+            torch.mm(grad[start : start + count].T, x[start : start + count], out=out[i])
+            start += count
+    return out
+
+
+@slopes.register_fake
+def _(grad: Tensor, x: Tensor, counts: Tensor, weight: Tensor) -> Tensor:
+    return torch.empty_like(weight)
+
+
+def _keep(ctx: Any, inputs: tuple[Tensor, Tensor, Tensor], output: Tensor) -> None:
+    ctx.save_for_backward(*inputs)
+
+
+def _backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None, Tensor]:
+    x, counts, weight = ctx.saved_tensors
+    return each_its_own(grad, counts, weight.mT), None, slopes(grad.contiguous(), x, counts, weight)
+
+
+each_its_own.register_autograd(_backward, setup_context=_keep)
+
+
+# ---------------------------------------------------------------- capacity
+
+
+class Told(NamedTuple):
+    """What the room of an expert depends on."""
+
+    count: int  # experts
+    training: bool
+    shape: tuple[int, ...]  # [batch, length]
+    sight: Sight
+
+
+def rank(runs: Tensor) -> Tensor:
+    """How many entries before each have its number."""
+    ordered, order = runs.sort(stable=True)
+    place = torch.arange(len(runs), device=runs.device) - torch.searchsorted(ordered, ordered)
+    return torch.empty_like(order).scatter_(0, order, place)
+
+
+@singledispatch
+def beyond(part: s.Capacity, chosen: Tensor, told: Told) -> Tensor | None:
+    """Which tokens find no room with their expert, of ``chosen`` ones in order of precedence; None: all do."""
+    raise s.SpecError(f"nothing says how many tokens {type(part).__name__} takes")
+
+
+@beyond.register
+def _(part: s.OfBatch, chosen: Tensor, told: Told) -> Tensor | None:
+    share = (part.training if told.training else part.evaluation) / told.count
+    keep = told.sight.keep
+    if keep is not None:
+        return rank(chosen) >= (keep.sum() * share).floor().clamp(min=part.least)
+    tokens = told.shape[0] * told.shape[1]
+    room = max(part.least, int(tokens * share))
+    return None if tokens <= room else rank(chosen) >= room
+
+
+@beyond.register
+def _(part: s.OfText, chosen: Tensor, told: Told) -> Tensor | None:
+    batch, length = told.shape
+    if length <= part.tokens:
+        return None
+    lengths = told.sight.lengths or (length,) * batch
+    sizes = torch.tensor(lengths, device=chosen.device)
+    text = torch.arange(len(lengths), device=chosen.device).repeat_interleave(sizes, output_size=batch * length)
+    text = text.repeat(len(chosen) // (batch * length))
+    return rank(text * (told.count + 1) + chosen) >= part.tokens
+
+
+# ---------------------------------------------------------------- the layer
+
+
+class Router(Product):
+    """Scores in float32, whatever the rest is computed in (Fedus et al. 2021, §2.4, selective precision)."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """[..., d_model] -> [..., experts]."""
+        kind = torch.promote_types(x.dtype, torch.float32)
+        return F.linear(x.to(kind), self.weight.to(kind))
+
+
+@builds(s.Experts)
+class Experts(Module):
+    """Tokens sorted by their expert, each run multiplied with its own matrices, brought back to their places."""
+
+    router: Router
+    up: nn.Parameter
+    down: nn.Parameter
+
+    def __init__(self, part: s.Experts, env: Env) -> None:
+        super().__init__(part, env)
+        self.capacity, self.count, self.top = part.capacity, self.up.size(0), part.top
+        self.act, self.gated, self.dropout, self.jitter = ACTS[part.act], part.gated, part.dropout, part.jitter
+        self.normalised = part.gates == "normalised"
+        self.router = Router(env.dims.d_model, self.count, bias=False)
+
+    def forward(self, x: Tensor, sight: Sight) -> Tensor:
+        """[batch, length, d_model], the same shape."""
+        rows = x.flatten(0, 1)
+        gates, chosen = self.route(self.router(self.shaken(x)).flatten(0, 1), sight, x)
+        order = chosen.argsort(stable=True)
+        counts = torch.bincount(chosen, minlength=self.count + 1)[: self.count]
+        inner = each_its_own(rows[order % len(rows)], counts, self.up)
+        if self.gated:
+            gate, inner = inner.chunk(2, -1)
+            inner = self.act(gate) * inner
+        else:
+            inner = self.act(inner)
+        out = each_its_own(drop(inner, self.dropout, self.training), counts, self.down)
+        back = torch.empty_like(order).scatter_(0, order, torch.arange(len(order), device=x.device))
+        return (out[back] * gates[:, None]).view(self.top, *x.shape).sum(0)
+
+    def route(self, scores: Tensor, sight: Sight, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Gates and experts of each token, [top * tokens], first choices first; ``count`` where there is no room."""
+        gates, chosen = scores.softmax(-1).topk(self.top, -1)
+        if self.normalised:
+            gates = gates / gates.sum(-1, keepdim=True)
+        chosen, gates = chosen.T.flatten(), gates.T.flatten().to(x.dtype)
+        if sight.keep is not None:
+            chosen = chosen.where(sight.keep.flatten().repeat(self.top), self.count)
+        if self.capacity is not None:
+            over = beyond(self.capacity, chosen, Told(self.count, self.training, x.shape[:2], sight))
+            chosen = chosen if over is None else chosen.masked_fill(over, self.count)
+        return gates, chosen
+
+    def shaken(self, x: Tensor) -> Tensor:
+        """What the router reads."""
+        if not (self.training and self.jitter):
+            return x
+        return x * torch.empty_like(x).uniform_(1 - self.jitter, 1 + self.jitter)
+
+
+class ProductMLP(MLP):
+    """down(act(gate x * up x)), gate and up in one product."""
+
+    def forward(self, x: Tensor, sight: Sight | None = None) -> Tensor:
+        """Same shape."""
+        gate, up = self.up(x).chunk(2, -1)
+        return self.down(drop(self.act(gate * up), self.dropout, self.training))
+
+
+@builds(s.ProductMLP)
+def _product(part: s.ProductMLP, env: Env) -> nn.Module:
+    return ProductMLP(part, env)
