@@ -188,7 +188,7 @@ def _(inputs: s.Tokens, model: s.Model, draw: torch.Generator) -> Given:
         read["token_type_ids"] = torch.randint(inputs.types, (TEXTS, LENGTH), generator=draw)
     if isinstance(model, s.Decoder):
         keep = read["attention_mask"]
-        keep[2] = keep[2].flip(0)
+        keep[2], read["input_ids"][2] = keep[2].flip(0), read["input_ids"][2].flip(0)
         read["position_ids"] = (keep.cumsum(1) - 1).clamp(min=0)
     return read
 

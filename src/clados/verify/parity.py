@@ -50,6 +50,9 @@ class Case:
     declared: s.Model  # small, without the port
 
 
+MADE: dict[str, dict[str, Any]] = {}  # comparisons of this process: many a tuned model is its parent once both are small
+
+
 @contextmanager
 def cases(card: str, declaration: s.Declaration, *, usual: bool = False) -> Iterator[list[Case]]:
     """Every reference of a declaration's structures; oracles first, for they follow the paper, not a port.
@@ -113,12 +116,23 @@ def prove(subject: Subject) -> Finding:
     worst = {what: max(row[what] for row in rows) for what in ("outputs", "gradients")}
     checks = list(dict.fromkeys(check for row in rows for check in row["checks"]))
     said = f"{len(rows)} comparisons with {', '.join(names)}: outputs within {worst['outputs']:.0e}"
-    return Finding("holds", f"{said}, gradients {worst['gradients']:.0e}; {', '.join(checks)}", tuple(rows))
+    others = dict.fromkeys(row["of"] for row in rows if row["of"] != subject.card.id)
+    again = f"; in the same words as {', '.join(others)}" if others else ""
+    return Finding("holds", f"{said}, gradients {worst['gradients']:.0e}; {', '.join(checks)}{again}", tuple(rows))
 
 
 def _row(case: Case, *, compiles: bool) -> dict[str, Any]:
+    """One comparison; what was compared before, in the same words and with the same reference, is told again."""
+    reference = case.reference
+    key = repr((reference.name, reference.model, getattr(reference, "layout", None), compiles))
+    if key not in MADE:
+        MADE[key] = _compared(case, compiles)
     name = f"{case.size}, {case.said}" if case.said else case.size
-    row: dict[str, Any] = {"size": name, "reference": case.reference.name, "fault": "", "checks": []}
+    return {"size": name, **MADE[key]}
+
+
+def _compared(case: Case, compiles: bool) -> dict[str, Any]:
+    row: dict[str, Any] = {"of": case.reference.card, "reference": case.reference.name, "fault": "", "checks": []}
     try:
         row["outputs"], row["gradients"] = numbers(case.reference)
         if isinstance(case.reference, Transformers):
