@@ -42,6 +42,12 @@ def saved(model: Model) -> tuple[Row, ...]:
     return tuple(row for row in rows(model) if not getattr(row.piece, "buffer", False))
 
 
+def used(layout: Layout, model: Model) -> set[str]:
+    """The rules, by our names, under which a model has a tensor."""
+    fitting = (next((each for each in layout.rules if _pattern(each).fullmatch(row.path)), "") for row in saved(model))
+    return {*fitting} - {""}
+
+
 def _place(layout: Layout, row: Row) -> Place:
     for pattern, said in layout.rules.items():
         if found := _pattern(pattern).fullmatch(row.path):

@@ -2,6 +2,7 @@
 
 from clados.nn import (  # noqa: F401  (they register themselves)
     alibi,
+    adaptive,
     attention,
     encoder_heads,
     experts,
@@ -11,6 +12,7 @@ from clados.nn import (  # noqa: F401  (they register themselves)
     kinds,
     layers,
     positions,
+    recurrent,
     relative,
     residuals,
     reward,

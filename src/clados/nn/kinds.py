@@ -76,6 +76,7 @@ class Single(Module):
             self.heads = nn.ModuleDict()
         self.worded = {slot for slot, _ in self.outputs if isinstance(self.heads[slot], WordHead)}
         self.learned = learned(part.inputs)
+        self.told = [name for head in self.heads.values() for name in getattr(head, "reads", ())]
         self.reads = [*inspect.signature(self.inputs.forward).parameters]
         if self.reads_tokens:
             self.reads.remove("positions")
@@ -131,7 +132,7 @@ class Single(Module):
     def takes(self) -> list[str]:
         """The names of its arguments."""
         also = ["position_ids", "logits_to_keep"] if self.reads_tokens else []
-        return [*self.reads, "attention_mask", "cache", *also]
+        return [*self.reads, *self.told, "attention_mask", "cache", *also]
 
     def _check(self, input_ids: Tensor | None, position_ids: Tensor | None, read: Mapping[str, Tensor | None]) -> None:
         """Refuse words where something else is read, and what is read where it is missing."""
@@ -147,10 +148,14 @@ class Single(Module):
         Args:
             logits_to_keep: score words at so many last positions only; 0 means at all.
         """
+        told = {name: given.pop(name) for name in self.told if name in given}
         x = self.states(input_ids, **given)
+        return self.read_off(x, {"input_ids": input_ids, **given, **told}, logits_to_keep)
+
+    def read_off(self, x: Tensor, read: Mapping[str, Any], logits_to_keep: int = 0) -> Output:
+        """The last states and what the heads read off them, each told what the model ``read``."""
         last = x[:, -logits_to_keep:]
         out = Output(last_hidden_state=x)
-        read = {"input_ids": input_ids, **given}
         for slot, name in self.outputs:
             out[name] = self.heads[slot](last if slot in self.worded else x, self.inputs, {**read, **out})
         return out
@@ -175,7 +180,6 @@ class Tower(Single):
     """One side of a pair."""
 
 
-@builds(s.EncoderDecoder)
 class EncoderDecoder(Module):
     """A decoder that also sees all of the encoder's states."""
 
@@ -187,6 +191,11 @@ class EncoderDecoder(Module):
     def __init__(self, part: s.EncoderDecoder, env: Env | None = None) -> None:
         super().__init__(part, env)
         self.spec, self.learned = part, learned(part.inputs)
+        self.written = self.learned  # positions of the target that have a vector of their own
+
+    def read(self, ids: Tensor, positions: Tensor) -> Tensor:
+        """The target's ids as the decoder reads them, [batch, length, d_model]."""
+        return self.inputs(ids, positions)  # type: ignore[no-any-return]
 
     def encode(self, input_ids: Tensor, attention_mask: Tensor | None = None) -> Tensor:
         """The encoder's states, [batch, length, d_model]."""
@@ -225,7 +234,7 @@ class EncoderDecoder(Module):
         if decoder_input_ids is None:
             raise s.SpecError("this model writes after decoder_input_ids, and none were given")
         past = cache.used if cache else 0
-        checked(decoder_input_ids, past, self.learned, "decoder_input_ids")
+        checked(decoder_input_ids, past, self.written, "decoder_input_ids")
         if cache:
             cache.check(decoder_input_ids.size(1))
         if encoder_outputs is None and (cache is None or cache.layers[0].cross is None):
@@ -237,7 +246,7 @@ class EncoderDecoder(Module):
         seen = None if attention_mask is None else attention_mask.bool()
         if seen is not None and not torch.compiler.is_compiling() and bool(seen.all()):
             seen = None
-        x = self.inputs(decoder_input_ids, positions)
+        x = self.read(decoder_input_ids, positions)
         return self.decoder(x, positions, keep, cache, encoder_outputs, seen)
 
     def forward(self, input_ids: Tensor | None = None, *, logits_to_keep: int = 0, **given: Any) -> Output:

@@ -1,5 +1,6 @@
 """SAY: what a model is, learns and is kept as, in frozen parts. Nothing here imports torch or does I/O."""
 
+from clados.spec.adaptive import AdaptiveSoftmax, AdaptiveTokens
 from clados.spec.alibi import ALiBi
 from clados.spec.declaration import Declaration, parts, tiny
 from clados.spec.decoder_init import Haiku, MeshNormal
@@ -99,6 +100,7 @@ from clados.spec.parts import (
     Stack,
     StackPosition,
 )
+from clados.spec.recurrent import Recurrent
 from clados.spec.relative import Distances
 from clados.spec.residuals import FromNorm
 from clados.spec.scaled_adam import ScaledAdam
@@ -134,6 +136,8 @@ __all__ = [
     "ActionLogits",
     "ActorCritic",
     "Adafactor",
+    "AdaptiveSoftmax",
+    "AdaptiveTokens",
     "AdamW",
     "All",
     "AllBut",
@@ -224,6 +228,7 @@ __all__ = [
     "Projected",
     "RMSNorm",
     "Recipe",
+    "Recurrent",
     "RelativeBias",
     "ReplacedTokens",
     "Residual",

@@ -14,7 +14,7 @@ from clados.spec.sizes import Dims
 class Vocabulary(Part, kw_only=True):
     """The words of a model: how many, made how, and the ids of those with a role."""
 
-    kind: Literal["wordpiece", "bytes", "bpe", "unigram"]  # WordPiece, byte-level BPE, BPE, SentencePiece unigram
+    kind: Literal["wordpiece", "bytes", "bpe", "unigram", "word"]  # byte-level BPE, BPE, SentencePiece unigram, words
     size: int  # rows of the table
     pad: int | None = None
     bos: int | None = None  # first of a text
@@ -179,6 +179,7 @@ class Head(Part):
 
     slot: ClassVar[str]
     output: ClassVar[str] = "logits"
+    pooled: ClassVar[bool] = False  # whether it reads what Pooler() gives
 
 
 def tokens_of(env: Env) -> Tokens:
@@ -240,6 +241,7 @@ class NextSentence(Head):
 
     slot: ClassVar[str] = "nsp"
     output: ClassVar[str] = "seq_relationship_logits"
+    pooled: ClassVar[bool] = True
 
     def pieces(self, env: Env) -> Pieces:
         return {"out": linear(env.dims.d_model, 2)}

@@ -9,6 +9,7 @@ from clados.spec.part import Part
 from clados.spec.parts import All, Causal, Stack
 from clados.spec.pieces import Env, Held, Named, Pieces, Weight
 from clados.spec.sizes import Sides, Size, Towers
+from clados.spec.target import Target
 
 
 class Model(Part, kw_only=True):
@@ -40,10 +41,10 @@ class Tower(Part, kw_only=True):
         slots = [head.slot for head in self.heads]
         if len(slots) > len(set(slots)):
             raise SpecError(f"{type(self).__name__}.heads has two heads in one slot: {', '.join(slots)}")
-        if "nsp" in slots and "pooler" not in slots[: slots.index("nsp")]:
-            raise SpecError(
-                f"{type(self).__name__}.heads has NextSentence() without the Pooler() that it reads before it"
-            )
+        for i, head in enumerate(self.heads):
+            if head.pooled and "pooler" not in slots[:i]:
+                what = f"{type(head).__name__}() without the Pooler() that it reads before it"
+                raise SpecError(f"{type(self).__name__}.heads has {what}")
 
     def pieces(self, env: Env) -> Pieces:
         held: dict[str, Held | Named] = {"inputs": Held(self.inputs, env), "stack": Held(self.stack, env)}
@@ -81,10 +82,11 @@ class Decoder(_Single, kw_only=True):
 
 
 class EncoderDecoder(Model, kw_only=True):
-    """A decoder that also sees all of an encoder's output; one table of tokens for both sides."""
+    """A decoder that also sees all of an encoder's output."""
 
     size: Size | Sides
     inputs: Tokens
+    target: Target | None = None  # what the decoder reads; None: as the source is read, with the same tables
     encoder: Stack
     decoder: Stack
     heads: tuple[Head, ...]
@@ -103,8 +105,10 @@ class EncoderDecoder(Model, kw_only=True):
         encoder = Env(sizes.encoder.dims, self.encoder.norm, self.inputs)
         memory = sizes.encoder.d_model
         decoder = Env(sizes.decoder.dims, self.decoder.norm, self.inputs, causal=True, memory=memory)
+        own = {"target": Held(self.target, decoder)} if self.target else {}
         return {
             "inputs": Held(self.inputs, encoder),
+            **own,
             "encoder": Held(self.encoder, encoder),
             "decoder": Held(self.decoder, decoder),
             "heads": Named({head.slot: Held(head, decoder) for head in self.heads}),

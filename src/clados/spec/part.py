@@ -57,6 +57,18 @@ class Part:
         """The tensors of this part and the parts that it holds, by name; the one place where they are said."""
         return {}
 
+    @classmethod
+    def like(cls, part: "Part", **changes: Any) -> Self:
+        """A part of this kind with the words that another has too, some of them changed as in ``but``.
+
+        Raises:
+            SpecError: for a word that this kind does not have.
+        """
+        known = {f.name for f in fields(cls)}  # type: ignore[arg-type]
+        shared = {name: value for name, value in words(part).items() if name in known}
+        said = {name: altered(shared.get(name), value, f"{cls.__name__}.{name}") for name, value in changes.items()}
+        return cls(**{**shared, **said})
+
     def __repr__(self) -> str:
         """Only what differs from the defaults, so that it reads as it was written."""
         said = [(f, getattr(self, f.name)) for f in fields(self)]  # type: ignore[arg-type]
