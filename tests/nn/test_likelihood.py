@@ -31,6 +31,19 @@ def test_value_and_gradients_equal_cross_entropy(positions: int, smoothing: floa
         torch.testing.assert_close(ours, theirs)
 
 
+@pytest.mark.parametrize("smoothing", [0.0, 0.1])
+def test_the_sum_under_the_softmax_is_drawn_towards_one(smoothing: float) -> None:
+    (x, weight, bias), labels = given(CHUNK + 7)
+    scores = F.linear(x, weight, bias)
+    expected = F.cross_entropy(scores, labels, reduction="sum", label_smoothing=smoothing)
+    expected = expected + 0.3 * scores.logsumexp(-1).square().sum()
+    found = nll(x, weight, bias, labels, smoothing, z=0.3)
+    torch.testing.assert_close(found, expected)
+    leaves = x, weight, bias
+    for ours, theirs in zip(torch.autograd.grad(found, leaves), torch.autograd.grad(expected, leaves), strict=True):
+        torch.testing.assert_close(ours, theirs)
+
+
 def test_without_gradients_the_value_is_the_same() -> None:
     (x, weight, bias), labels = given(300)
     with torch.no_grad():

@@ -38,9 +38,15 @@ class WordHead(Module):
         return product(self.ready(x), *self.words(inputs))
 
     def nll(
-        self, x: Tensor, labels: Tensor, inputs: Inputs, smoothing: float = 0.0, among: Tensor | None = None
+        self,
+        x: Tensor,
+        labels: Tensor,
+        inputs: Inputs,
+        smoothing: float = 0.0,
+        among: Tensor | None = None,
+        z: float = 0.0,
     ) -> Tensor:
-        """The sum of -log p(label) over positions: x is [positions, d_model], labels [positions].
+        """The sum of -log p(label) + z log^2 Z over positions: x is [positions, d_model], labels [positions].
 
         Args:
             among: sorted ids to which p is confined, the labels among them; all words when not given.
@@ -49,7 +55,7 @@ class WordHead(Module):
         if among is not None:
             weight, bias = weight[among], None if bias is None else bias[among]
             labels = torch.searchsorted(among, labels)
-        return nll(self.ready(x), weight, bias, labels, smoothing)
+        return nll(self.ready(x), weight, bias, labels, smoothing, z)
 
 
 @builds(s.Tied)

@@ -12,8 +12,10 @@ from clados.nn.products import product_type
 CHUNK = 256  # positions at once
 
 
-def nll(x: Tensor, weight: Tensor, bias: Tensor | None, labels: Tensor, smoothing: float = 0.0) -> Tensor:
-    """The sum over positions of -log softmax(x W^T + b)[label].
+def nll(
+    x: Tensor, weight: Tensor, bias: Tensor | None, labels: Tensor, smoothing: float = 0.0, z: float = 0.0
+) -> Tensor:
+    """The sum over positions of -log softmax(x W^T + b)[label] + z log^2 Z, Z the sum under that softmax.
 
     The gradients are computed along with the sum, chunk by chunk while the scores are there: their softmax less the
     target. So neither scores nor probabilities outlive their chunk, and backward only multiplies by a number.
@@ -22,14 +24,21 @@ def nll(x: Tensor, weight: Tensor, bias: Tensor | None, labels: Tensor, smoothin
         x: [positions, d_model]; weight: [vocabulary, d_model]; labels: [positions].
         smoothing: this share of the target is spread evenly over the vocabulary (Szegedy et al. 2016, §7).
     """
-    found: Tensor = _NLL.apply(x, weight, bias, labels, smoothing, torch.is_grad_enabled())  # type: ignore[no-untyped-call]
+    found: Tensor = _NLL.apply(x, weight, bias, labels, smoothing, z, torch.is_grad_enabled())  # type: ignore[no-untyped-call]
     return found
 
 
 class _NLL(torch.autograd.Function):
     @staticmethod
     def forward(
-        ctx: Any, x: Tensor, weight: Tensor, bias: Tensor | None, labels: Tensor, smoothing: float, learning: bool
+        ctx: Any,
+        x: Tensor,
+        weight: Tensor,
+        bias: Tensor | None,
+        labels: Tensor,
+        smoothing: float,
+        z: float,
+        learning: bool,
     ) -> Tensor:
         kind = product_type(x)
         with torch.autocast(x.device.type, enabled=False):
@@ -38,7 +47,7 @@ class _NLL(torch.autograd.Function):
             losses = []
             for i in range(0, len(x), CHUNK):
                 some, label = states[i : i + CHUNK], labels[i : i + CHUNK, None]
-                loss, error = _chunk(some, table, bias, label, smoothing, learning)
+                loss, error = _chunk(some, table, bias, label, smoothing, z, learning)
                 losses.append(loss)
                 if grads is not None:
                     grads.add(i, error.to(kind), some, table)
@@ -49,11 +58,11 @@ class _NLL(torch.autograd.Function):
     @once_differentiable
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
         x, weight, *bias = (each * grad.to(each.dtype) for each in ctx.saved_tensors)
-        return x, weight, bias[0] if bias else None, None, None, None
+        return x, weight, bias[0] if bias else None, None, None, None, None
 
 
 def _chunk(
-    x: Tensor, weight: Tensor, bias: Tensor | None, label: Tensor, smoothing: float, learning: bool
+    x: Tensor, weight: Tensor, bias: Tensor | None, label: Tensor, smoothing: float, z: float, learning: bool
 ) -> tuple[Tensor, Tensor]:
     """The loss of some positions, and its gradient by their scores, [positions, vocabulary]."""
     scores = F.linear(x, weight, None if bias is None else bias.to(x.dtype))
@@ -62,8 +71,12 @@ def _chunk(
     loss = log_sum.sum() - (1 - smoothing) * scores.gather(1, label).sum()
     if smoothing:
         loss -= smoothing * scores.mean(-1).sum()
+    if z:
+        loss += z * log_sum.square().sum()
     if learning:
         scores.sub_(log_sum).exp_()
+        if z:
+            scores *= 1 + 2 * z * log_sum
         if smoothing:
             scores -= smoothing / scores.size(1)
         scores.scatter_add_(1, label, scores.new_full(label.shape, smoothing - 1))

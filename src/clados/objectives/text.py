@@ -30,11 +30,11 @@ def next_token(objective: s.NextToken, examples: Sequence[Packed], random: Seque
 
 @loss.register
 def _(objective: s.NextToken, model: Any, batch: Batch) -> Loss:
-    return Loss({"lm": words_at(model, model.states(**batch.inputs), batch)})
+    return Loss({"lm": words_at(model, model.states(**batch.inputs), batch, z=objective.z)})
 
 
-def words_at(model: Any, states: Tensor, batch: Batch, smoothing: float = 0.0) -> Part:
-    """-log p of the labels, summed; read only at the positions that have one.
+def words_at(model: Any, states: Tensor, batch: Batch, smoothing: float = 0.0, z: float = 0.0) -> Part:
+    """-log p of the labels, plus z log^2 Z, summed; read only at the positions that have one.
 
     Args:
         states: [batch, length, d_model]; ``targets["at"]`` are places in its first two axes taken together, and
@@ -43,7 +43,8 @@ def words_at(model: Any, states: Tensor, batch: Batch, smoothing: float = 0.0) -
     x = states.flatten(0, 1)
     if "at" in batch.targets:
         x = x[batch.targets["at"]]
-    found = model.heads["lm"].nll(x, batch.targets["labels"], model.inputs, smoothing, batch.targets.get("among"))
+    labels, among = batch.targets["labels"], batch.targets.get("among")
+    found = model.heads["lm"].nll(x, labels, model.inputs, smoothing, among, z)
     return Part(found, batch.weights["lm"])
 
 

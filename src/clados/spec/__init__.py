@@ -43,12 +43,14 @@ from clados.spec.layout import (
     Folded,
     Fused,
     Halved,
+    HowMany,
     Layout,
     Less,
     OfHead,
     PerHead,
     Rule,
     Shaped,
+    Stacked,
     Word,
 )
 from clados.spec.learning import (
@@ -290,5 +292,7 @@ __all__ = [
     "OfText",
     "ProductMLP",
     "FeedForward",
+    "HowMany",
+    "Stacked",
     "words",
 ]

@@ -33,8 +33,11 @@ class Objective(Part):
 class NextToken(Objective):
     """-log p(x_t | x_<t), the mean over tokens (Radford et al. 2018, eq. 1).
 
-    Documents stand one after the other, an end-of-text between them, cut into blocks of equal length.
+    Documents stand one after the other, an end-of-text between them, cut into blocks of equal length. Plus
+    z log^2 Z, Z the sum of the exponentiated scores, which keeps it near 1 (Chowdhery et al. 2022, §5).
     """
+
+    z: float = 0.0
 
 
 class MaskedTokens(Objective):
@@ -88,9 +91,10 @@ class Constant(Schedule):
 
 
 class Linear(Schedule):
-    """Linear warmup, then a line to zero at the last step."""
+    """Linear warmup, then a line down to ``floor`` at the last step."""
 
     warmup: int = 0
+    floor: float = 0.0
 
 
 class Cosine(Schedule):

@@ -132,7 +132,8 @@ def _(schedule: s.Constant, step: int, steps: int) -> float:
 def _(schedule: s.Linear, step: int, steps: int) -> float:
     if step < schedule.warmup:
         return _rise(step, schedule.warmup)
-    return (steps - step) / max(1, steps - schedule.warmup)
+    left = (steps - step) / max(1, steps - schedule.warmup)
+    return schedule.floor + (1 - schedule.floor) * left
 
 
 @share.register
