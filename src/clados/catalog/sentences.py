@@ -22,8 +22,9 @@ def said(path: str, old: Any, new: Any) -> str:
         return f"{'no ' if new is None else ''}{LONE[path]}"
     if path.startswith("size."):
         return instead(path.removeprefix("size."))(old, new)
-    say = next((say for pattern, say in SENTENCES if re.fullmatch(pattern, path)), instead(path))
-    where = [*re.findall(r"^(encoder|decoder|image|text)\b(?=\.)", path), *_layer(path)]
+    known = re.sub(r"^target\.", "inputs.", path)
+    say = next((say for pattern, say in SENTENCES if re.fullmatch(pattern, known)), instead(path))
+    where = [*re.findall(r"^(encoder|decoder|target|image|text)\b(?=\.)", path), *_layer(path)]
     return ": ".join([", ".join(where), say(old, new)] if where else [say(old, new)])
 
 
@@ -61,6 +62,7 @@ def short(value: Any) -> str:
 # slots that only some kinds of model have
 LONE = {
     "decoder": "decoder that reads the encoder's states",
+    "target": "inputs of the decoder's own",
     "text": "text tower",
     "temperature": "learned temperature",
     "warmest": "bound on the temperature",

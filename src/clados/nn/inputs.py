@@ -10,20 +10,36 @@ from clados.nn.dropout import drop
 from clados.spec.pieces import Env
 
 
+class Summed(Module):
+    """Vectors of tokens plus those of their positions; then norm, then dropout."""
+
+    position: Maps
+    norm: Maps
+
+    def __init__(self, part: s.Tokens | s.Target, env: Env) -> None:
+        super().__init__(part, env)
+        self.placed, self.normed, self.dropout = part.position is not None, part.norm, part.dropout
+
+    def summed(self, x: Tensor, positions: Tensor) -> Tensor:
+        """[batch, length, width] -> the same; ``positions`` is [batch or 1, length]."""
+        if self.placed:
+            x = x + self.position(positions).to(x.dtype)
+        if self.normed:
+            x = self.norm(x)
+        return drop(x, self.dropout, self.training)
+
+
 @builds(s.Tokens)
-class Tokens(Module):
+class Tokens(Summed):
     """Token, type and position vectors added up; then norm, then dropout."""
 
     tokens: Rows
     types: Rows
-    position: Maps
-    norm: Maps
 
     def __init__(self, part: s.Tokens, env: Env) -> None:
         super().__init__(part, env)
-        self.typed, self.placed, self.normed = part.types > 0, part.position is not None, part.norm
+        self.typed = part.types > 0
         self.scale = part.width(env.dims) ** 0.5 if part.scaled else 1.0
-        self.dropout = part.dropout
 
     def words(self, input_ids: Tensor) -> Tensor:
         """The vectors of tokens alone."""
@@ -36,11 +52,7 @@ class Tokens(Module):
             x = x * self.scale
         if self.typed:
             x = x + (self.types.weight[0] if token_type_ids is None else self.types(token_type_ids))
-        if self.placed:
-            x = x + self.position(positions).to(x.dtype)
-        if self.normed:
-            x = self.norm(x)
-        return drop(x, self.dropout, self.training)
+        return self.summed(x, positions)
 
 
 @builds(s.Patches)

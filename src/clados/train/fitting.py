@@ -96,10 +96,17 @@ def fit_inputs(inputs: s.Inputs, told: Told) -> s.Inputs:
 def _(inputs: s.Tokens, told: Told) -> s.Inputs:
     if told.tokenizer is None:
         return inputs
-    position = inputs.position
-    if isinstance(position, s.Learned):
-        position = position.but(length=told.length + position.start)
-    return inputs.but(vocab=fitted_vocab(inputs.vocab, told.tokenizer), position=position)
+    return inputs.but(vocab=fitted_vocab(inputs.vocab, told.tokenizer), position=_reaching(inputs.position, told))
+
+
+@fit_inputs.register
+def _(inputs: s.Target, told: Told) -> s.Inputs:
+    return inputs.but(position=_reaching(inputs.position, told))
+
+
+def _reaching(position: s.Position | None, told: Told) -> s.Position | None:
+    """Positions for a run's length, where each has a vector of its own."""
+    return position.but(length=told.length + position.start) if isinstance(position, s.Learned) else position
 
 
 @fit_inputs.register
@@ -154,6 +161,8 @@ def fit_model(model: s.Model, told: Told) -> s.Model:
         of_kind(examples, Captioned)
         image, text = (tower.but(inputs=fit_inputs(tower.inputs, told)) for tower in (model.image, model.text))
         return model.but(image=image, text=text)
+    if isinstance(model, s.EncoderDecoder) and model.target:
+        model = model.but(target=fit_inputs(model.target, told))
     inputs: s.Inputs = model.inputs  # type: ignore[attr-defined]
     if isinstance(inputs, s.Patches):
         of_kind(examples, Labelled)

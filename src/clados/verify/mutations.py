@@ -15,6 +15,7 @@ EPS = 1e-3  # what the small numbers of norms are changed to
 LARGE = 1000  # numbers of which one more or less is nothing
 EXAMPLES = {  # parts whose numbers have to fit each other, or a short text
     s.Banded: s.Banded(span=3),
+    s.Target: s.Target(norm=True),
     s.Frames: s.Frames(frames=4, side=36, convolutions=((4, 8, 4),), actions=5, timesteps=40, context=7),
 }
 SIZES = re.compile(r"(^|\.)size\.")

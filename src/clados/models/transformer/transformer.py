@@ -58,23 +58,23 @@ sided = {
     "attention_dropout": "{encoder.block.attn,decoder.block.attn,decoder.block.cross}.dropout",
     "activation_dropout": "{encoder,decoder}.block.mlp.dropout",
 }
+placed = {
+    "inputs.tokens.*": "model.shared.*",
+    "*.blocks.*.attn.qkv.*": "model.*.layers.*.self_attn.{q_proj,k_proj,v_proj}.*",
+    "*.blocks.*.attn.out.*": "model.*.layers.*.self_attn.out_proj.*",
+    "*.blocks.*.attn_norm.*": "model.*.layers.*.self_attn_layer_norm.*",
+    "decoder.blocks.*.cross.q.*": "model.decoder.layers.*.encoder_attn.q_proj.*",
+    "decoder.blocks.*.cross.kv.*": "model.decoder.layers.*.encoder_attn.{k_proj,v_proj}.*",
+    "decoder.blocks.*.cross.out.*": "model.decoder.layers.*.encoder_attn.out_proj.*",
+    "decoder.blocks.*.cross_norm.*": "model.decoder.layers.*.encoder_attn_layer_norm.*",
+    "*.blocks.*.mlp.up.*": "model.*.layers.*.fc1.*",
+    "*.blocks.*.mlp.down.*": "model.*.layers.*.fc2.*",
+    "*.blocks.*.mlp_norm.*": "model.*.layers.*.final_layer_norm.*",
+}
 marian = Layout(
     model_type="marian",
     architectures={"MarianMTModel": ("lm",)},
-    rules={
-        "inputs.tokens.*": "model.shared.*",
-        "*.blocks.*.attn.qkv.*": "model.*.layers.*.self_attn.{q_proj,k_proj,v_proj}.*",
-        "*.blocks.*.attn.out.*": "model.*.layers.*.self_attn.out_proj.*",
-        "*.blocks.*.attn_norm.*": "model.*.layers.*.self_attn_layer_norm.*",
-        "decoder.blocks.*.cross.q.*": "model.decoder.layers.*.encoder_attn.q_proj.*",
-        "decoder.blocks.*.cross.kv.*": "model.decoder.layers.*.encoder_attn.{k_proj,v_proj}.*",
-        "decoder.blocks.*.cross.out.*": "model.decoder.layers.*.encoder_attn.out_proj.*",
-        "decoder.blocks.*.cross_norm.*": "model.decoder.layers.*.encoder_attn_layer_norm.*",
-        "*.blocks.*.mlp.up.*": "model.*.layers.*.fc1.*",
-        "*.blocks.*.mlp.down.*": "model.*.layers.*.fc2.*",
-        "*.blocks.*.mlp_norm.*": "model.*.layers.*.final_layer_norm.*",
-        "heads.lm.bias": Shaped("final_logits_bias", (1, -1)),
-    },
+    rules={**placed, "heads.lm.bias": Shaped("final_logits_bias", (1, -1))},
     config={**sided, "decoder_vocab_size": "inputs.vocab.size"},
     fixed={"is_encoder_decoder": True, "share_encoder_decoder_embeddings": True, "tie_word_embeddings": True},
     ignored=(

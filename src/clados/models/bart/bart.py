@@ -1,0 +1,72 @@
+"""BART: a Transformer that restores damaged text (Lewis et al. 2020, arXiv 1910.13461)."""
+
+from clados.models.transformer.transformer import marian as parent
+from clados.models.transformer.transformer import placed, sided, transformer
+from clados.spec import *
+
+norm = LayerNorm(1e-5)
+layer = but(attn=but(biases="all", dropout=0.1), mlp=but(act="gelu"))
+bart = transformer.but(
+    size=Size(layers=6, d_model=768, heads=12),
+    inputs=but(
+        vocab=Vocabulary(kind="bytes", size=50_265, bos=0, pad=1, eos=2, unk=3, start=2, cls=0, sep=2, mask=50_264),
+        position=Learned(1026, start=2),
+        scaled=False,
+        norm=True,
+    ),
+    target=Target(position=Learned(1026, start=2), norm=True, dropout=0.1),
+    encoder=but(block=layer, norm=norm),
+    decoder=but(block=merged(layer, but(cross=but(biases="all", dropout=0.1))), norm=norm),
+    init=Normal(0.02),
+)
+large = Size(layers=12, d_model=1024, heads=16)
+
+pretraining = Stage(
+    name="pretraining",
+    objective=Denoised(),
+    data="160 GB of news, books, stories and web text, as RoBERTa",
+    optimiser=AdamW(lr=4e-4, beta2=0.98, eps=1e-6, decay=0.01),
+    schedule=Linear(warmup=30_000),
+    batch=8000,
+    length=512,
+    steps=500_000,
+)
+
+hf = parent.but(
+    model_type="bart",
+    architectures={"BartForConditionalGeneration": ("lm",), "BartModel": ()},
+    prefix="model.",
+    rules={
+        **placed,
+        "inputs.position.table.*": "model.encoder.embed_positions.*",
+        "inputs.norm.*": "model.encoder.layernorm_embedding.*",
+        "target.position.table.*": "model.decoder.embed_positions.*",
+        "target.norm.*": "model.decoder.layernorm_embedding.*",
+    },
+    config={
+        **sided,
+        "max_position_embeddings": Less("{inputs,target}.position.length", by=2),
+        "scale_embedding": "{inputs,target}.scaled",
+        "dropout": "{inputs,target,encoder.block,decoder.block}.dropout",
+        "init_std": "init.std",
+    },
+    fixed={"is_encoder_decoder": True, "tie_word_embeddings": True},
+    ignored=("num_hidden_layers", "encoder_layerdrop", "decoder_layerdrop", "forced_eos_token_id"),
+    unused=("final_logits_bias",),  # zeros that nothing trains
+    port=None,
+)
+
+declaration = Declaration(
+    model=bart,
+    sizes={"base": bart.size, "large": large},
+    recipe=Recipe((pretraining,)),
+    layouts=(hf,),
+    assumed=(
+        "encoder.norm.eps, init: not published; the authors' code takes 1e-5 and N(0, 0.02)",
+        "inputs.position.length, target.position.length: two rows of the authors' 1,026 are never read",
+        "inputs.vocab.start: the authors' code starts with the end token",
+        "recipe.optimiser, recipe.schedule, recipe.length: not published; RoBERTa's, whose data and batch it takes",
+        "recipe.steps, recipe.batch: published for large; base of the comparisons ran 1,000,000 steps on books and "
+        "Wikipedia, and how the released one was trained is not said",
+    ),
+)

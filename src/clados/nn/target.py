@@ -1,0 +1,59 @@
+"""What the decoder of an encoder-decoder reads, where it is not read as the source is."""
+
+from torch import Tensor
+
+from clados import spec as s
+from clados.nn.build import Rows, builds
+from clados.nn.inputs import Summed
+from clados.nn.kinds import EncoderDecoder, learned
+from clados.spec.pieces import Env
+
+
+@builds(s.Target)
+class Target(Summed):
+    """Vectors from the source's table; positions, norm and dropout of the decoder's own."""
+
+    def __init__(self, part: s.Target, env: Env) -> None:
+        super().__init__(part, env)
+        self.scale = env.dims.d_model**0.5 if part.scaled else 1.0
+
+    def forward(self, x: Tensor, positions: Tensor) -> Tensor:
+        """[batch, length, d_model] of token vectors -> the same; ``positions`` is [batch or 1, length]."""
+        return self.summed(x * self.scale if self.scale != 1.0 else x, positions)
+
+
+@builds(s.OwnTarget)
+class OwnTarget(Target):
+    """A token table too."""
+
+    tokens: Rows
+
+
+class OneTable(EncoderDecoder):
+    """Source and target read by one table, each with positions of its own."""
+
+    target: Target
+
+    def __init__(self, part: s.EncoderDecoder, env: Env | None = None) -> None:
+        super().__init__(part, env)
+        self.written = None if part.target is None else learned(part.target)
+
+    def read(self, ids: Tensor, positions: Tensor) -> Tensor:
+        return self.target(self.inputs.words(ids), positions)
+
+
+class TwoTables(OneTable):
+    """A table for each side."""
+
+    target: OwnTarget
+
+    def read(self, ids: Tensor, positions: Tensor) -> Tensor:
+        return self.target(self.target.tokens(ids), positions)
+
+
+READ: dict[type, type[EncoderDecoder]] = {type(None): EncoderDecoder, s.Target: OneTable, s.OwnTarget: TwoTables}
+
+
+@builds(s.EncoderDecoder)
+def _encoder_decoder(part: s.EncoderDecoder, env: Env | None = None) -> EncoderDecoder:
+    return READ[type(part.target)](part, env)

@@ -1,0 +1,27 @@
+"""What the decoder of an encoder-decoder reads, where it is not read as the source is."""
+
+from clados.spec.inputs import Inputs, Position, tokens_of
+from clados.spec.pieces import Env, Held, Pieces, Table
+
+
+class Target(Inputs, kw_only=True):
+    """The source's token table, then positions and a norm of the decoder's own.
+
+    BART (Lewis et al. 2020, §2.1; github:facebookresearch/fairseq, share_all_embeddings).
+    """
+
+    position: Position | None = None
+    scaled: bool = False  # token vectors times sqrt(d_model)
+    norm: bool = False  # the decoder's, after the sum
+    dropout: float = 0.0
+
+    def pieces(self, env: Env) -> Pieces:
+        held = {"position": Held(self.position, env)} if self.position else {}
+        return held | ({"norm": Held(env.norm, env)} if self.norm else {})
+
+
+class OwnTarget(Target, kw_only=True):
+    """A token table of the decoder's own too, over the source's vocabulary (Soltan et al. 2022, §2: AlexaTM 20B)."""
+
+    def pieces(self, env: Env) -> Pieces:
+        return {"tokens": Table(tokens_of(env).vocab.size, env.dims.d_model), **super().pieces(env)}
