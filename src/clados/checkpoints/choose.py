@@ -42,7 +42,16 @@ def layouts() -> Iterator[tuple[str, Layout, Model]]:
         )
         for layout in declaration.layouts:
             for model in structures:
-                yield card, layout, model.but(**(layout.port or Change()))
+                if (ported := _ported(layout, model)) is not None:
+                    yield card, layout, ported
+
+
+def _ported(layout: Layout, model: Model) -> Model | None:
+    """The structure as the layout's implementation has it; None where it departs from another one."""
+    try:
+        return model.but(**(layout.port or Change()))
+    except SpecError:
+        return None
 
 
 def chosen(config: Words) -> Chosen:
@@ -62,14 +71,20 @@ def chosen(config: Words) -> Chosen:
     refused = []
     for card, layout, model in sorted(fitting, key=lambda each: _preference(config, *each[:2])):
         if not (why := refusal(layout, model, config) or _headless(layout, model, config)):
-            return _chosen(card, layout, model, config)
+            try:
+                return _chosen(card, layout, model, config)
+            except LayoutError as error:
+                why = str(error)
         refused.append(why)
     raise LayoutError(refused[0])
 
 
 def _headless(layout: Layout, model: Model, config: Words) -> str:
     """Which head of the class that the files are of this structure lacks; empty when none."""
-    architecture = _architecture(layout, config.get("architectures"))
+    try:
+        architecture = _architecture(layout, config.get("architectures"))
+    except LayoutError as error:
+        return str(error)
     lacking = sorted({*layout.architectures[architecture]} - {*slots(model)})
     return f"{architecture} has a head '{lacking[0]}', which the declared model lacks" if lacking else ""
 

@@ -8,7 +8,7 @@ from itertools import product
 
 from clados.checkpoints.errors import LayoutError
 from clados.spec.kinds import Model
-from clados.spec.layout import Folded, Fused, Layout, Rule
+from clados.spec.layout import Folded, Fused, Layout, Rule, Stacked
 from clados.spec.ledger import Row, rows
 
 
@@ -53,6 +53,8 @@ def _place(layout: Layout, row: Row) -> Place:
         if found := _pattern(pattern).fullmatch(row.path):
             rule = said if isinstance(said, Rule) else Rule(said)
             names = expanded(_filled(rule.name, found.groups()))
+            if isinstance(rule, Stacked):
+                return Place(row, rule, tuple(names[0].replace("#", str(i)) for i in range(row.shape[0])))
             if len(names) not in (1, len(row.outs)):
                 outs = ", ".join(out for out, _ in row.outs)
                 raise LayoutError(f"{layout.model_type}: {row.path} fuses {outs}, and the rule names {len(names)}")

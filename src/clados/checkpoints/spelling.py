@@ -7,15 +7,15 @@ from typing import Any
 from clados.checkpoints.errors import LayoutError
 from clados.checkpoints.names import expanded
 from clados.spec.errors import SpecError
-from clados.spec.kinds import Model
-from clados.spec.layout import Choice, EachLayer, Less, OfHead, Word
+from clados.spec.kinds import EncoderDecoder, Model
+from clados.spec.layout import Choice, EachLayer, HowMany, Less, OfHead, Word
 from clados.spec.part import hint, in_turn, reach
 from clados.spec.sizes import Size
 
 
 def is_late(how: str | Word) -> bool:
     """Whether it is read with the help of other words."""
-    return isinstance(how, OfHead | EachLayer)
+    return isinstance(how, OfHead | EachLayer | HowMany)
 
 
 def ours(how: str | Word, key: str, value: Any, model: Model) -> Iterator[tuple[str, Any]]:
@@ -27,7 +27,7 @@ def ours(how: str | Word, key: str, value: Any, model: Model) -> Iterator[tuple[
     Raises:
         LayoutError: a value that no word of ours stands for.
     """
-    if isinstance(how, EachLayer):
+    if isinstance(how, EachLayer | HowMany):
         if (expected := theirs(how, how.path, model)) != value:
             raise LayoutError(f"'{key}' is {value!r}; as declared, so many layers are {expected!r}")
         return
@@ -94,18 +94,28 @@ def _(how: OfHead, path: str, model: Model) -> Any:
     return int(_word(model, path) * reach(model, "size").dims.head_dim)
 
 
+def _each_layer(path: str, model: Model) -> list[Any]:
+    """What stands at a path such as ``stack.block.attn.pattern`` in each layer."""
+    stack, _, inside = path.partition(".block.")
+    size = f"sides.{stack}" if isinstance(model, EncoderDecoder) else "size"
+    return [reach(each, inside) for each in reach(model, stack).blocks(reach(model, size).layers)]
+
+
+@_outward.register
+def _(how: HowMany, path: str, model: Model) -> Any:
+    return sum(isinstance(each, how.kind) for each in _each_layer(path, model))
+
+
 @_outward.register
 def _(how: EachLayer, path: str, model: Model) -> Any:
-    block, _, inside = path.partition(".block.")
     kinds = {kind: name for name, kind in how.names.items()}
-    stack = reach(model, block)
-    held = [reach(each, inside) for each in stack.blocks(reach(model, "size").layers)]
+    held = _each_layer(path, model)
     names = [kinds.get(None if each is None else type(each)) for each in held]
     if None in names:
         raise LayoutError(f"they have no word for {path} {held[names.index(None)]!r}")
     if not how.rounds:
         return names
-    turn = len(in_turn(stack.block))
+    turn = len(in_turn(reach(model, path.partition(".block.")[0]).block))
     times, rest = divmod(len(names), turn)
     return [[names[:turn], times]] * bool(times) + [[names[-rest:], 1]] * bool(rest)
 

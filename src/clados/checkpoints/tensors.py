@@ -8,7 +8,7 @@ from torch import Tensor
 from clados.checkpoints.errors import LayoutError
 from clados.checkpoints.names import Place, places
 from clados.spec.kinds import Model
-from clados.spec.layout import Flipped, Folded, Fused, Halved, Layout, PerHead, Rule, Shaped
+from clados.spec.layout import Flipped, Folded, Fused, Halved, Layout, PerHead, Rule, Shaped, Stacked
 from clados.spec.ledger import Row
 
 SIDE_BY_SIDE = 3  # queries, keys and values
@@ -41,6 +41,8 @@ def ours(place: Place, held: Sequence[Tensor]) -> Tensor:
     rule, row = place.rule, place.row
     if isinstance(rule, Folded):
         return held[0] + held[1][0]
+    if isinstance(rule, Stacked):
+        return torch.stack([*held])
     if isinstance(rule, Fused):
         each = dict(zip(rule.outs, held[0].chunk(len(rule.outs)), strict=True))
         return torch.cat([each[out] for out, _ in row.outs])
@@ -91,6 +93,8 @@ def _theirs(place: Place, tensor: Tensor) -> list[Tensor]:
     rule, row = place.rule, place.row
     if isinstance(rule, Folded):
         return [tensor, tensor.new_zeros(rule.rows, tensor.shape[-1])]
+    if isinstance(rule, Stacked):
+        return [*tensor]
     parts = _split(row, tensor) if len(place.names) > 1 else [tensor]
     return [_outward(rule, row, out, part) for out, part in zip(_outs(place), parts, strict=True)]
 

@@ -5,6 +5,7 @@ from clados.spec.alibi import ALiBi
 from clados.spec.declaration import Declaration, parts, tiny
 from clados.spec.decoder_init import Haiku, MeshNormal
 from clados.spec.denoising import CausalMasked, Denoised, DroppedSpans, HintedDenoised, QuantisedDistillation
+from clados.spec.disentangled import ContextDiscriminator, Convolution, Disentangled, EnhancedStack, MaskDecoder
 from clados.spec.encoder_heads import Discriminator, Embedding, SentenceOrder
 from clados.spec.encoder_learning import LAMB, Distilled, EntityDenoising, MaskedNgrams, PairedTexts, ReplacedTokens
 from clados.spec.errors import CladosError, SpecError
@@ -129,6 +130,11 @@ from clados.spec.tuning import (
 )
 
 __all__ = [
+    "ContextDiscriminator",
+    "Convolution",
+    "Disentangled",
+    "EnhancedStack",
+    "MaskDecoder",
     "QuantisedDistillation",
     "HintedDenoised",
     "DroppedSpans",

@@ -51,6 +51,10 @@ class Folded(Rule):
     rows: int  # of the table
 
 
+class Stacked(Rule):
+    """One of theirs for each row of our first axis, ``#`` its number: experts that they keep apart."""
+
+
 class Word(Part):
     """How their value of a key says the word of ours at ``path``. A plain string is a path, its word said as it is."""
 
@@ -84,6 +88,12 @@ class EachLayer(Word):
 
     names: Mapping[str, type[Part] | None]
     rounds: bool = False
+
+
+class HowMany(Word):
+    """In how many layers a part of this kind stands at the path. Read, it must agree with what is declared."""
+
+    kind: type[Part]
 
 
 class Layout(Part, kw_only=True):

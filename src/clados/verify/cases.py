@@ -16,6 +16,7 @@ WORDS = 131  # tokens of a small vocabulary
 SPAN = 5  # of a banded pattern
 NEAR, FAR = 14, 16  # buckets of relative biases and the distance of their last: short texts show each
 TEXTS, LENGTH, TARGET = 3, 23, 17
+EARLIER, MEMORY = 9, LENGTH + 3  # positions of the text before, and how many are kept after it
 ROLES = ("pad", "bos", "eos", "start", "unk", "cls", "sep", "mask")
 
 
@@ -61,6 +62,26 @@ def replaced(part: Any, change: Any) -> Any:
     return change(part.but(**kept) if kept else part)
 
 
+def lessened(layout: s.Layout) -> s.Layout:
+    """The layout with a port as small as the structures."""
+    return layout.but(port=_lessened(layout.port)) if layout.port else layout
+
+
+def _lessened(value: Any) -> Any:
+    if isinstance(value, s.Change):
+        return s.Change({name: _lessened(each) for name, each in value.items()})
+    return replaced(value, _shrunk)
+
+
+def roomy(model: s.Model) -> s.Model:
+    """The model whose experts take every token.
+
+    Where tokens skip an expert that is full, a text depends on those read with it: its words one by one are all taken.
+    """
+    made: s.Model = replaced(model, lambda part: part.but(capacity=None) if "capacity" in s.words(part) else part)
+    return made
+
+
 @singledispatch
 def _shrunk(part: s.Part) -> s.Part:
     return part
@@ -87,8 +108,39 @@ def _(part: s.Banded) -> s.Part:
 
 
 @_shrunk.register
+def _(part: s.OfBatch) -> s.Part:
+    return part.but(evaluation=1.0)
+
+
+@_shrunk.register
+def _(part: s.OfText) -> s.Part:
+    return part.but(tokens=4)
+
+
+@_shrunk.register
+def _(part: s.Distances) -> s.Part:
+    return part.but(furthest=SPAN if part.furthest else None)
+
+
+@_shrunk.register
+def _(part: s.AdaptiveTokens) -> s.Part:
+    return part.but(cutoffs=(40, 70, 110), shrink=min(part.shrink, 3))
+
+
+@_shrunk.register
+def _(part: s.Recurrent) -> s.Part:
+    return part.but(memory=MEMORY)
+
+
+@_shrunk.register
 def _(part: s.RelativeBias) -> s.Part:
     return part.but(buckets=NEAR, distance=FAR)
+
+
+@_shrunk.register
+def _(part: s.Disentangled) -> s.Part:
+    """Short texts show every bucket, and distances beyond the furthest."""
+    return part.but(furthest=FAR, buckets=part.buckets and 6)
 
 
 @_shrunk.register
@@ -150,6 +202,17 @@ def _(model: s.Encoder, draw: torch.Generator) -> Given:
 @_given.register
 def _(model: s.Decoder, draw: torch.Generator) -> Given:
     return _read(model.inputs, model, draw)
+
+
+@_given.register
+def _(model: s.Recurrent, draw: torch.Generator) -> Given:
+    """Segments in the middle of texts."""
+    return {**_read(model.inputs, model, draw), "mems": _mems(model, draw)}
+
+
+def _mems(model: s.Recurrent, draw: torch.Generator) -> Tensor:
+    """What the layers met before."""
+    return torch.randn(TEXTS, model.size.layers, EARLIER, model.size.d_model, generator=draw)
 
 
 @_given.register
@@ -240,6 +303,6 @@ def _ids(vocab: s.Vocabulary, shape: tuple[int, ...], draw: torch.Generator) -> 
 def seen(read: Given, output: Tensor) -> Tensor:
     """The output at positions that are not padding: [positions, ...]; all of it where padding has no say."""
     keep = read.get("attention_mask")
-    if keep is None or "decoder_input_ids" in read or output.dim() < 3 or output.size(1) % keep.size(1):
+    if keep is None or "decoder_input_ids" in read or output.dim() < 2 or output.size(1) % keep.size(1):
         return output
     return output[keep.bool().repeat_interleave(output.size(1) // keep.size(1), 1)]

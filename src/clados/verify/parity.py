@@ -14,10 +14,11 @@ from torch import Tensor, nn
 
 from clados import spec as s
 from clados.checkpoints import LayoutError, from_pretrained, save_pretrained
+from clados.checkpoints.choose import slots
 from clados.checkpoints.files import SAFE
 from clados.checkpoints.names import is_unused, places
-from clados.checkpoints.words import plain
-from clados.verify.cases import Given, first_only, seen, structures, variations
+from clados.checkpoints.words import plain, written
+from clados.verify.cases import Given, first_only, lessened, roomy, seen, structures, variations
 from clados.verify.oracles import oracles
 from clados.verify.proof import Finding, Subject
 from clados.verify.references import (
@@ -69,7 +70,7 @@ def _cases(card: str, declaration: s.Declaration, folder: Path, *, usual: bool) 
         for oracle in oracles(card, model):
             for said, each in _varied(model, dict.fromkeys(oracle.sizes), usual=usual):
                 yield Case(name, said, Spoken(card, oracle, each), each)
-        for i, layout in enumerate(declaration.layouts):
+        for i, layout in enumerate(map(lessened, declaration.layouts)):
             if not _places(layout, model):
                 continue
             for said, each in _varied(model, _paths(layout), usual=usual):
@@ -91,7 +92,10 @@ def _places(layout: s.Layout, model: s.Model) -> bool:
     if layout.model_type.startswith("fairseq:"):
         return False
     try:
-        return bool(places(layout, with_heads(layout, model)))
+        ported = with_heads(layout, model)
+        written(layout, ported)
+        theirs = bool(slots(ported)) or not slots(model)  # a class with one of its heads
+        return theirs and bool(places(layout, ported))
     except (LayoutError, s.SpecError):
         return False
 
@@ -140,7 +144,7 @@ def _compared(case: Case, compiles: bool) -> dict[str, Any]:
             row["checks"].append("files both ways")
         model = case.reference.filled(case.reference.model)
         if can_cache(case.reference.model):
-            cached(model, case.reference.read)
+            cached(case.reference.filled(roomy(case.reference.model)), case.reference.read)
             row["checks"].append("cached = full")
         if compiles:
             compiled(model, case.reference.read)

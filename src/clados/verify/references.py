@@ -292,7 +292,7 @@ class Spoken(Reference):
         self.card, self.oracle, self.model, self.port = card, oracle, model, s.but()
         self.name = f"loops from {oracle.source}"
         module = cn.module(model).eval()
-        randomise(dict(module.named_parameters()))
+        randomise(dict(module.named_parameters()), spread(model))
         self.weights = {name: each.detach().double() for name, each in module.named_parameters()}
 
     def call(self, read: Given, weights: Mapping[str, Tensor]) -> dict[str, Tensor]:

@@ -5,10 +5,22 @@ The modules of this folder import numpy and nothing of ours; only this one knows
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from clados import spec as s
-from clados.verify.oracles import atari, gpt_3, lamda, llama, palm, pegasus, transformer
+from clados.verify.oracles import (
+    atari,
+    deberta,
+    gpt_3,
+    lamda,
+    llama,
+    palm,
+    pegasus,
+    switch,
+    transformer,
+    transformer_xl,
+)
 
 Numbers = Mapping[str, Any]
 Arrays = Mapping[str, Any]
@@ -43,13 +55,6 @@ def _stack(model: Any) -> dict[str, Any]:
 
 
 ORACLES = (
-    Oracle(
-        "gpt-3",
-        "arXiv:2005.14165 §2.1, arXiv:1904.10509 §4.2 (bands)",
-        lambda model: isinstance(model, s.Decoder),
-        lambda model: {**_stack(model), "span": model.stack.block[1].attn.pattern.span},
-        gpt_3.run,
-    ),
     Oracle(
         "transformer",
         "arXiv:1706.03762 §3",
@@ -113,6 +118,83 @@ ORACLES += (
             "eps": model.encoder.norm.eps,
         },
         pegasus.run,
+    ),
+)
+ORACLES += tuple(
+    Oracle(
+        name,
+        "arXiv:2005.14165 §2.1, arXiv:1904.10509 §4.2 (bands)",
+        lambda model: isinstance(model, s.Decoder),
+        lambda model: {**_stack(model), "span": model.stack.block[1].attn.pattern.span},
+        gpt_3.run,
+    )
+    for name in ("gpt-3", "instructgpt", "gpt-3.5", "chatgpt")
+)
+
+
+def _experts(model: Any) -> dict[str, Any]:
+    """Sizes of Switch Transformer, with the room of its experts."""
+    room = s.in_turn(model.encoder.block)[-1].mlp.capacity  # type: ignore[attr-defined]
+    return {
+        "encoder": model.sides.encoder.layers,
+        "decoder": model.sides.decoder.layers,
+        "heads": model.sides.encoder.heads,
+        "eps": model.encoder.norm.eps,
+        "buckets": model.encoder.position.buckets,
+        "distance": model.encoder.position.distance,
+        "least": room.least,
+        "factor": room.evaluation,
+    }
+
+
+def _gated(model: Any) -> bool:
+    return bool(s.in_turn(model.encoder.block)[-1].mlp.gated)  # type: ignore[attr-defined]
+
+
+ORACLES += (
+    Oracle(
+        "switch",
+        "arXiv:2101.03961 §2, arXiv:1910.10683 §2.1",
+        lambda model: not _gated(model),
+        _experts,
+        partial(switch.run, gated=False),
+    ),
+    Oracle(
+        "switch",
+        "arXiv:2101.03961 §2 and table 9, arXiv:2002.05202 eq. 6",
+        _gated,
+        _experts,
+        partial(switch.run, gated=True),
+    ),
+)
+ORACLES += (
+    Oracle(
+        "transformer-xl",
+        "arXiv:1901.02860 §3.2-3.3, arXiv:1609.04309 §3",
+        lambda model: isinstance(model, s.Recurrent),
+        lambda model: {
+            **_stack(model),
+            "d_model": model.size.d_model,
+            "memory": model.memory,
+            "words": model.vocab.size,
+            "cutoffs": getattr(model.inputs, "cutoffs", ()),
+            "shrink": getattr(model.inputs, "shrink", 1),
+        },
+        transformer_xl.run,
+        ("head_dim",),
+    ),
+    Oracle(
+        "deberta",
+        "arXiv:2006.03654 eq. 2-4, §3.2; github:microsoft/DeBERTa (buckets, convolution, discriminator)",
+        lambda model: isinstance(model.stack, s.EnhancedStack),
+        lambda model: {
+            **_stack(model),
+            "furthest": model.stack.position.furthest,
+            "buckets": model.stack.position.buckets,
+            "kernel": model.stack.convolution.kernel if model.stack.convolution else 0,
+            "passes": model.stack.decoder.passes if model.stack.decoder else 0,
+        },
+        deberta.run,
     ),
 )
 

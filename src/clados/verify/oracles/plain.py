@@ -28,6 +28,12 @@ def gelu(x: Vector) -> Vector:
     return np.array([each * 0.5 * (1 + math.erf(each / math.sqrt(2))) for each in x])
 
 
+def softmax(scores: Vector) -> Vector:
+    """e^s over the sum of them."""
+    shares = np.exp(scores - scores.max())
+    return np.array(shares / shares.sum())
+
+
 def attend(
     query: Vector, keys: Mapping[int, Vector], values: Mapping[int, Vector], places: Iterable[int], scale: float
 ) -> Vector:
