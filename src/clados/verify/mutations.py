@@ -15,7 +15,11 @@ EPS = 1e-3  # what the small numbers of norms are changed to
 LARGE = 1000  # numbers of which one more or less is nothing
 EXAMPLES = {  # parts whose numbers have to fit each other, or a short text
     s.Banded: s.Banded(span=3),
+    s.Embedding: s.Embedding(width=24),  # without a width it holds no tensors, and adds nothing to a run
     s.Target: s.Target(norm=True),
+    s.EnhancedStack: s.EnhancedStack(
+        block=s.Block(s.Attention(), s.MLP()), norm=s.LayerNorm(), sees=s.All(), position=s.Disentangled(60)
+    ),
     s.Frames: s.Frames(frames=4, side=36, convolutions=((4, 8, 4),), actions=5, timesteps=40, context=7),
 }
 SIZES = re.compile(r"(^|\.)size\.")
@@ -150,6 +154,8 @@ def _rows(value: tuple[Any, ...]) -> list[list[Any]]:
             for i, row in enumerate(value)
             for j in range(len(row))
         ]
+    if all(_is(each, int) for each in value):
+        return [[(*value[:i], each + 1, *value[i + 1 :])] for i, each in enumerate(value)]
     return []
 
 
