@@ -1,5 +1,6 @@
 """Tiny reference models of transformers for every declared layout, with random weights, on disk."""
 
+import contextlib
 from pathlib import Path
 from typing import Any
 
@@ -8,8 +9,10 @@ import transformers
 from torch import Tensor, nn
 
 from clados import spec as s
-from clados.checkpoints.choose import headed, is_directory
+from clados.checkpoints import LayoutError
+from clados.checkpoints.choose import headed, is_directory, slots
 from clados.checkpoints.dialects import nested
+from clados.checkpoints.names import places
 from clados.checkpoints.words import written
 from clados.models.declared import declared, found
 
@@ -27,10 +30,20 @@ def cases() -> list[Any]:
     ]
 
 
+def held(card: str, layout: s.Layout, architecture: str) -> s.Model:
+    """The first declared structure that a class of a layout holds, the headline one before all, as its port has it."""
+    declaration, wanted = declared(card), set(layout.architectures[architecture])
+    for each in (declaration.model, *declaration.models().values()):
+        with contextlib.suppress(LayoutError, s.SpecError):
+            model = s.tiny(each.but(**(layout.port or s.Change())))
+            if wanted <= set(slots(model)) and places(layout, headed(model, tuple(wanted))):
+                return headed(model, layout.architectures[architecture])
+    raise LayoutError(f"{card}: nothing declared is a {architecture}")
+
+
 def structure(card: str, layout: s.Layout, architecture: str) -> s.Model:
     """The declared structure, as the layout's port has it, tiny, with the heads of a class."""
-    model = s.tiny(declared(card).model.but(**(layout.port or s.Change())))
-    model = headed(model, layout.architectures[architecture])
+    model = held(card, layout, architecture)
     ids = dict.fromkeys(("unk", "cls", "sep", "mask"), None)
     match model:
         case s.TwoTower():

@@ -8,10 +8,11 @@ from torch import Tensor
 
 from clados import spec as s
 from clados.checkpoints import LayoutError
-from clados.checkpoints.choose import headed, own
+from clados.checkpoints.choose import own
 from clados.checkpoints.names import expanded, places, saved
 from clados.checkpoints.tensors import to_ours, to_theirs
 from clados.models.declared import declared, found
+from tests.checkpoints.reference_models import held
 
 EVERY = [(card, layout) for card in found() for layout in declared(card).layouts]
 
@@ -26,8 +27,7 @@ def numbered(model: s.Model) -> dict[str, Tensor]:
 
 
 def structure(card: str, layout: s.Layout) -> s.Model:
-    model = s.tiny(declared(card).model.but(**(layout.port or s.Change())))
-    return headed(model, next(iter(layout.architectures.values())))
+    return held(card, layout, next(iter(layout.architectures)))
 
 
 @pytest.mark.parametrize(("card", "layout"), EVERY, ids=[f"{card}-{layout.model_type}" for card, layout in EVERY])

@@ -1,0 +1,72 @@
+"""DistilBERT: every second layer of BERT, taught by the whole (Sanh et al. 2019, arXiv 1910.01108)."""
+
+from clados.models.bert.bert import bert
+from clados.models.bert.bert import hf as parent
+from clados.spec import *
+
+distilbert = bert.but(size=but(layers=6), inputs=but(types=0), heads=(Tied(bias=True, transform="gelu"),))
+
+distillation = Stage(
+    name="distillation",
+    objective=Distilled(teacher="bert"),
+    data="BooksCorpus and English Wikipedia, as BERT",
+    optimiser=AdamW(lr=5e-4, eps=1e-6),
+    schedule=Linear(),
+    batch=4000,
+    length=512,
+    clip=5.0,
+)
+
+hf = parent.but(
+    model_type="distilbert",
+    architectures={"DistilBertForMaskedLM": ("lm",), "DistilBertModel": ()},
+    prefix="distilbert.",
+    rules={
+        "inputs.tokens.*": "distilbert.embeddings.word_embeddings.*",
+        "inputs.position.table.*": "distilbert.embeddings.position_embeddings.*",
+        "inputs.norm.*": "distilbert.embeddings.LayerNorm.*",
+        "stack.blocks.*.attn.qkv.*": "distilbert.transformer.layer.*.attention.{q_lin,k_lin,v_lin}.*",
+        "stack.blocks.*.attn.out.*": "distilbert.transformer.layer.*.attention.out_lin.*",
+        "stack.blocks.*.attn_norm.*": "distilbert.transformer.layer.*.sa_layer_norm.*",
+        "stack.blocks.*.mlp.up.*": "distilbert.transformer.layer.*.ffn.lin1.*",
+        "stack.blocks.*.mlp.down.*": "distilbert.transformer.layer.*.ffn.lin2.*",
+        "stack.blocks.*.mlp_norm.*": "distilbert.transformer.layer.*.output_layer_norm.*",
+        "heads.lm.dense.*": "vocab_transform.*",
+        "heads.lm.norm.*": "vocab_layer_norm.*",
+        "heads.lm.bias": "vocab_projector.bias",
+    },
+    config={
+        "dim": "size.d_model",
+        "n_layers": "size.layers",
+        "n_heads": "size.heads",
+        "hidden_dim": "size.d_ff",
+        "vocab_size": "inputs.vocab.size",
+        "pad_token_id": "inputs.vocab.pad",
+        "max_position_embeddings": "inputs.position.length",
+        "activation": Choice("stack.block.mlp.act", {"gelu": "gelu", "relu": "relu"}),
+        "dropout": "{inputs,stack.block}.dropout",
+        "attention_dropout": "stack.block.attn.dropout",
+        "initializer_range": "init.std",
+    },
+    fixed={"sinusoidal_pos_embds": False},
+    ignored=("tie_weights_",),
+    tied={"vocab_projector.weight": "inputs.tokens.weight"},
+    unused=(r"distilbert\.embeddings\.position_ids",),
+)
+
+declaration = Declaration(
+    model=distilbert,
+    sizes={
+        "base": distilbert.size,
+        "base-cased": distilbert.but(inputs=but(vocab=but(size=28_996))),
+        "base-multilingual-cased": distilbert.but(inputs=but(vocab=but(size=119_547))),
+    },
+    recipe=Recipe((distillation,)),
+    layouts=(hf,),
+    assumed=(
+        "recipe.objective: the weights and the temperature are those of the authors' published command",
+        "recipe.optimiser, recipe.schedule, recipe.clip: not published; the defaults of the authors' script, whose "
+        "warmup is 5 % of three passes over the data",
+        "init: not published; it starts from the first layer of each two of the teacher's",
+    ),
+)
