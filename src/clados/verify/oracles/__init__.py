@@ -10,8 +10,11 @@ from typing import Any
 
 from clados import spec as s
 from clados.verify.oracles import (
+    alexatm,
     atari,
+    cm3,
     deberta,
+    glam,
     gpt_3,
     lamda,
     llama,
@@ -21,6 +24,8 @@ from clados.verify.oracles import (
     transformer,
     transformer_xl,
 )
+
+EVERYTHING = 10**9  # a band as wide as any text
 
 Numbers = Mapping[str, Any]
 Arrays = Mapping[str, Any]
@@ -130,6 +135,15 @@ ORACLES += tuple(
     )
     for name in ("gpt-3", "instructgpt", "gpt-3.5", "chatgpt")
 )
+ORACLES += (
+    Oracle(
+        "anthropic-assistant",
+        "arXiv:2112.00861 appendix A, arXiv:2005.14165 §2.1",
+        lambda model: isinstance(model, s.Decoder),
+        lambda model: {**_stack(model), "span": EVERYTHING},
+        gpt_3.run,
+    ),
+)
 
 
 def _experts(model: Any) -> dict[str, Any]:
@@ -195,6 +209,48 @@ ORACLES += (
             "passes": model.stack.decoder.passes if model.stack.decoder else 0,
         },
         deberta.run,
+    ),
+)
+
+
+ORACLES += (
+    Oracle(
+        "alexatm-20b",
+        "arXiv:2208.01448 §2; github:amazon-science/alexa-teacher-models (segments, positions)",
+        lambda model: isinstance(model, s.EncoderDecoder),
+        lambda model: {
+            "layers": (model.sides.encoder.layers, model.sides.decoder.layers),
+            "heads": model.sides.encoder.heads,
+            "eps": model.encoder.norm.eps,
+            "skipped": model.target.position.start,
+        },
+        alexatm.run,
+    ),
+    Oracle(
+        "cm3",
+        "arXiv:2201.07520 appendix A.1, arXiv:1706.03762 §3.5",
+        lambda model: isinstance(model, s.Decoder),
+        _stack,
+        cm3.run,
+    ),
+)
+
+
+def _glam(model: Any) -> dict[str, Any]:
+    room = [block.mlp.capacity for block in s.in_turn(model.stack.block) if isinstance(block.mlp, s.Experts)]  # type: ignore[attr-defined]
+    position = model.stack.position
+    told = {"least": room[0].least, "factor": room[0].evaluation} if room else {}
+    return {**_stack(model), "buckets": position.buckets, "distance": position.distance, **told}
+
+
+ORACLES += (
+    Oracle(
+        "glam",
+        "arXiv:2112.06905 §4, arXiv:2006.16668 algorithm 1, arXiv:1910.10683 §2.1",
+        lambda model: isinstance(model, s.Decoder),
+        _glam,
+        glam.run,
+        ("d_ff", "head_dim"),
     ),
 )
 
