@@ -13,7 +13,7 @@ from clados.models.declared import declared, found
 from clados.spec.errors import SpecError
 from clados.spec.kinds import Model, TwoTower
 from clados.spec.layout import Layout
-from clados.spec.part import Change, hint
+from clados.spec.part import Change, diff, hint
 from clados.spec.tuning import Tuning
 
 OWN = "clados"  # model_type of directories that only Clados reads
@@ -72,7 +72,9 @@ def chosen(config: Words) -> Chosen:
     for card, layout, model in sorted(fitting, key=lambda each: _preference(config, *each[:2])):
         if not (why := refusal(layout, model, config) or _headless(layout, model, config)):
             try:
-                return _chosen(card, layout, model, config)
+                choice = _chosen(card, layout, model, config)
+                places(layout, choice.model)
+                return choice
             except LayoutError as error:
                 why = str(error)
         refused.append(why)
@@ -140,18 +142,30 @@ def is_directory(layout: Layout) -> bool:
 
 
 def writable(model: Model) -> Chosen:
-    """A layout that a model can be written in without loss of anything that is computed; our own when there is none."""
-    for card, layout, base in layouts():
-        for architecture, held in layout.architectures.items():
-            if is_directory(layout) and set(held) == set(slots(model)):
-                try:
-                    theirs = headed(base, held)
-                    if unsaid(layout, theirs, model):
-                        continue
-                    places(layout, model)
-                    if used(layout, theirs) - used(layout, model):
-                        continue  # they would miss a tensor
-                except (LayoutError, SpecError):
-                    continue
+    """A layout that a model can be written in without loss of anything that is computed; our own when there is none.
+
+    Of several, that of the declared model from which it differs in the fewest words.
+    """
+    held = [each for each in layouts() if is_directory(each[1]) and type(each[2]) is type(model)]
+    for card, layout, base in sorted(held, key=lambda each: _apart(each[2], model)):
+        for architecture, theirs in layout.architectures.items():
+            if set(theirs) == set(slots(model)) and _holds(layout, headed(base, theirs), model):
                 return Chosen(card, layout, architecture, model)
     return own("", model)
+
+
+def _apart(base: Model, model: Model) -> int:
+    """In how many words two models differ, whatever their sizes."""
+    return sum(not path.startswith("size") for path, _, _ in diff(base, model))
+
+
+def _holds(layout: Layout, base: Model, model: Model) -> bool:
+    """Whether a layout loses nothing of a model, and misses no tensor that it has of the declared one."""
+    try:
+        return (
+            not unsaid(layout, base, model)
+            and bool(places(layout, model))
+            and used(layout, base) <= used(layout, model)
+        )
+    except (LayoutError, SpecError):
+        return False
