@@ -60,6 +60,9 @@ def _newer(config: Mapping[str, Any]) -> Words:
     for key, value in newer.items():
         if key in rope and rope[key] != value:
             raise LayoutError(f"config: {key} is {value} in rope_parameters and {rope[key]} in the older words")
+    if "pos_att_type" in words:  # DeBERTa's terms, in any order, once one string
+        said = words["pos_att_type"] or []
+        words["pos_att_type"] = sorted(said.split("|") if isinstance(said, str) else said)
     if "torch_dtype" in words:
         words.setdefault("dtype", words.pop("torch_dtype"))
         words.pop("torch_dtype", None)

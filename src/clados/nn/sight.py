@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from functools import singledispatch
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -65,7 +65,7 @@ class Placed(NamedTuple):
 
     rotary: tuple[Tensor, Tensor] | None = None
     bias: Tensor | None = None  # to be added to the scores; a lone zero where each layer adds one of its own
-    distances: DistanceTable | None = None
+    distances: Any = None  # a DistanceTable, or what another kind of attention brings into its own scores
 
 
 @dataclass(slots=True)
@@ -76,7 +76,7 @@ class Sight:
     causal: bool = False  # with no mask: only itself and what came before
     past: int = 0  # positions already in the cache
     rotary: tuple[Tensor, Tensor] | None = None  # cosines and sines, [batch or 1, 1, length, turned]
-    distances: DistanceTable | None = None  # what each attention brings into its own scores
+    distances: Any = None  # what each attention brings into its own scores
     memory: Tensor | None = None  # the encoder's states, [batch, length, d_model]
     memory_mask: Tensor | None = None  # [batch, 1, 1, length] bool
     lengths: tuple[int, ...] | None = None  # packed texts: one row, each text sees itself alone

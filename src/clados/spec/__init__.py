@@ -1,6 +1,6 @@
 """SAY: what a model is, learns and is kept as, in frozen parts. Nothing here imports torch or does I/O."""
 
-from clados.spec.adaptive import AdaptiveSoftmax, AdaptiveTokens
+from clados.spec.adaptive import AdaptiveSoftmax, AdaptiveTokens, NarrowNormal
 from clados.spec.alibi import ALiBi
 from clados.spec.declaration import Declaration, parts, tiny
 from clados.spec.decoder_init import Haiku, MeshNormal
@@ -37,6 +37,7 @@ from clados.spec.inputs import (
     Vocabulary,
 )
 from clados.spec.kinds import Decoder, Encoder, EncoderDecoder, Model, Tower, TwoTower
+from clados.spec.layer_bias import LayerBias
 from clados.spec.layout import (
     Choice,
     EachLayer,
@@ -79,6 +80,7 @@ from clados.spec.learning import (
     Translation,
 )
 from clados.spec.ledger import Count, Row, count, rows
+from clados.spec.lion import Lion
 from clados.spec.part import Change, Part, at, but, diff, in_turn, merged, reach, words
 from clados.spec.parts import (
     MLP,
@@ -107,6 +109,7 @@ from clados.spec.recurrent import Recurrent
 from clados.spec.relative import Distances
 from clados.spec.residuals import FromNorm
 from clados.spec.scaled_adam import ScaledAdam
+from clados.spec.segment_learning import NextTokenInSegments, PermutedTokens
 from clados.spec.shared import SharedStack
 from clados.spec.sizes import Dims, Sides, Size, Towers
 from clados.spec.target import OwnTarget, Target
@@ -201,18 +204,21 @@ __all__ = [
     "Learned",
     "Less",
     "Linear",
+    "Lion",
     "LowRank",
     "MLP",
     "MaskedNgrams",
     "MaskedTokens",
     "MeshNormal",
     "Model",
+    "NarrowNormal",
     "Narrowed",
     "NextAction",
     "NextReturn",
     "NextSentence",
     "NextState",
     "NextToken",
+    "NextTokenInSegments",
     "Noam",
     "Norm",
     "Normal",
@@ -228,6 +234,7 @@ __all__ = [
     "Patches",
     "Pattern",
     "PerHead",
+    "PermutedTokens",
     "Pooler",
     "Position",
     "Post",
@@ -300,5 +307,6 @@ __all__ = [
     "FeedForward",
     "HowMany",
     "Stacked",
+    "LayerBias",
     "words",
 ]

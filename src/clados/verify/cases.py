@@ -133,7 +133,7 @@ def _(part: s.Recurrent) -> s.Part:
 
 
 @_shrunk.register
-def _(part: s.RelativeBias) -> s.Part:
+def _(part: s.RelativeBias | s.LayerBias) -> s.Part:
     return part.but(buckets=NEAR, distance=FAR)
 
 

@@ -1,0 +1,154 @@
+"""DeBERTa: content and distance apart in attention, absolute positions last (He et al. 2020, arXiv 2006.03654)."""
+
+from clados.models.bert.bert import bert, large
+from clados.models.bert.bert import hf as parent
+from clados.spec import *
+
+deberta = bert.but(
+    inputs=but(
+        vocab=Vocabulary(kind="bytes", size=50_265, pad=0, cls=1, sep=2, unk=3, bos=1, eos=2, mask=50_264),
+        types=0,
+        position=None,
+    ),
+    stack=EnhancedStack.like(
+        bert.stack,
+        block=but(attn=but(biases="out")),
+        norm=LayerNorm(1e-7),
+        position=Disentangled(512, dropout=0.1),
+        decoder=MaskDecoder(Learned(512)),
+    ),
+    heads=(Tied(bias=True, transform="gelu"),),
+    init=Normal(0.02),
+)
+
+# version 2: log buckets, distances through the content's projections, a convolution, a larger vocabulary
+v2 = deberta.but(
+    size=Size(layers=24, d_model=1536, heads=24),
+    inputs=but(vocab=Vocabulary(kind="unigram", size=128_100, pad=0, cls=1, sep=2, unk=3, bos=1, eos=2, mask=128_000)),
+    stack=but(
+        block=but(attn=but(biases="all")),
+        position=but(buckets=256, shared=True, norm=True),
+        convolution=Convolution(dropout=0.1),
+    ),
+)
+
+# version 3: ELECTRA's task, of which the judge is kept; no convolution, no decoder of masked words
+v3 = v2.but(size=bert.size, stack=but(convolution=None, decoder=None), heads=(ContextDiscriminator(),))
+half = Size(layers=6, d_model=768, heads=12)
+
+pretraining = Stage(
+    name="pretraining",
+    objective=MaskedTokens(),
+    data="78 GB: Wikipedia, BookCorpus, OpenWebText, Stories",
+    optimiser=AdamW(lr=2e-4, eps=1e-6, decay=0.01),
+    schedule=Linear(warmup=10_000),
+    batch=2048,
+    length=512,
+    steps=1_000_000,
+    clip=1.0,
+)
+xxlarge = pretraining.but(data="160 GB: the same and CC-News", optimiser=but(lr=1.5e-4))
+judging = pretraining.but(
+    objective=ReplacedTokens(generator=half),
+    data="160 GB",
+    optimiser=but(lr=6e-4, beta2=0.98),
+    batch=8192,
+    steps=500_000,
+)
+
+rules = {
+    "inputs.tokens.*": "deberta.embeddings.word_embeddings.*",
+    "inputs.norm.*": "deberta.embeddings.LayerNorm.*",
+    "stack.position.table.*": "deberta.encoder.rel_embeddings.*",
+    "stack.blocks.*.attn.out.*": "deberta.encoder.layer.*.attention.output.dense.*",
+    "stack.blocks.*.attn_norm.*": "deberta.encoder.layer.*.attention.output.LayerNorm.*",
+    "stack.blocks.*.mlp.up.*": "deberta.encoder.layer.*.intermediate.dense.*",
+    "stack.blocks.*.mlp.down.*": "deberta.encoder.layer.*.output.dense.*",
+    "stack.blocks.*.mlp_norm.*": "deberta.encoder.layer.*.output.LayerNorm.*",
+    "heads.lm.dense.*": "lm_predictions.lm_head.dense.*",
+    "heads.lm.norm.*": "lm_predictions.lm_head.LayerNorm.*",
+    "heads.lm.bias": "lm_predictions.lm_head.bias",
+}
+hf = parent.but(
+    model_type="deberta",
+    architectures={"DebertaForMaskedLM": ("lm",), "DebertaModel": ()},
+    prefix="deberta.",
+    rules={
+        **rules,
+        "stack.blocks.*.attn.qkv.*": PerHead("deberta.encoder.layer.*.attention.self.in_proj.*"),
+        "stack.blocks.*.attn.q_bias": "deberta.encoder.layer.*.attention.self.q_bias",
+        "stack.blocks.*.attn.v_bias": "deberta.encoder.layer.*.attention.self.v_bias",
+        "stack.blocks.*.attn.distance_k.*": "deberta.encoder.layer.*.attention.self.pos_proj.*",
+        "stack.blocks.*.attn.distance_q.*": "deberta.encoder.layer.*.attention.self.pos_q_proj.*",
+    },
+    config={
+        **parent.config,
+        "max_position_embeddings": "stack.position.furthest",
+        "hidden_dropout_prob": "{inputs,stack.block,stack.position}.dropout",
+    },
+    fixed={
+        "relative_attention": True,
+        "pos_att_type": ["c2p", "p2c"],
+        "max_relative_positions": -1,
+        "position_biased_input": False,
+        "legacy": False,
+    },
+    ignored=("padding_idx", "pooler_dropout", "pooler_hidden_act", "pooler_hidden_size", "attention_head_size"),
+    tied={},
+    unused=(r"deberta\.embeddings\.(position_ids|position_embeddings\.weight)", r"mask_predictions\..*"),
+    # it reads words from the last layer as tuning has it, and one direction of distance
+    port=but(stack=but(position=but(reverse=False), decoder=None), heads=(Tied(bias=True, transform="gelu"),)),
+)
+hf_v3 = hf.but(
+    model_type="deberta-v2",
+    architectures={"DebertaV2ForMaskedLM": ("lm",), "DebertaV2Model": ()},
+    rules={
+        **rules,
+        "stack.position.norm.*": "deberta.encoder.LayerNorm.*",
+        "stack.blocks.*.attn.qkv.*": "deberta.encoder.layer.*.attention.self.{query_proj,key_proj,value_proj}.*",
+    },
+    config={**hf.config, "position_buckets": "stack.position.buckets"},
+    fixed={**hf.fixed, "norm_rel_ebd": "layer_norm", "share_att_key": True, "conv_kernel_size": 0},
+)
+hf_v2 = hf_v3.but(
+    rules={
+        **hf_v3.rules,
+        "stack.convolution.norm.*": "deberta.encoder.conv.LayerNorm.*",
+        "stack.convolution.*": "deberta.encoder.conv.conv.*",
+    },
+    config={
+        **hf_v3.config,
+        "conv_kernel_size": "stack.convolution.kernel",
+        "conv_act": Choice("stack.convolution.act", {"gelu": "gelu", "tanh": "tanh", "relu": "relu"}),
+        "hidden_dropout_prob": "{inputs,stack.block,stack.position,stack.convolution}.dropout",
+    },
+    fixed={**hf.fixed, "norm_rel_ebd": "layer_norm", "share_att_key": True},
+)
+
+declaration = Declaration(
+    model=deberta,
+    sizes={
+        "base": deberta.size,
+        "large": large,
+        "xlarge": large.but(layers=48),
+        "v2-xlarge": v2,
+        "v2-xxlarge": v2.but(size=but(layers=48)),
+        "v3-xsmall": v3.but(size=Size(layers=12, d_model=384, heads=6)),
+        "v3-small": v3.but(size=half),
+        "v3-base": v3,
+        "v3-large": v3.but(size=large),
+        "mdeberta-v3-base": v3.but(inputs=but(vocab=but(size=251_000))),
+    },
+    recipe=Recipe((pretraining,)),
+    recipes={"v2-xxlarge": Recipe((xxlarge,)), "v3-base": Recipe((judging,))},
+    layouts=(hf, hf_v3, hf_v2),
+    assumed=(
+        "stack.block.attn.biases: not published; in the authors' code queries and values have one, keys have none",
+        "stack.position.dropout: not published; the authors' code drops the table in each layer, here once for all",
+        "stack.decoder: the paper lets the first pass begin with absolute positions; the authors' code adds the states "
+        "of the layer before to them, which stands here",
+        "recipe.objective: the authors' code also hides spans of up to three tokens",
+        "sizes.v2-xlarge.stack.convolution: in no paper; the authors' code and files",
+        "sizes.v3-base.heads: in no paper; the authors' code",
+    ),
+)

@@ -1,0 +1,202 @@
+"""DeBERTa's attention, convolution, decoder of masked words and discriminator (He et al. 2021)."""
+
+import math
+from typing import NamedTuple
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from clados import spec as s
+from clados.nn.attention import KINDS, Attention
+from clados.nn.build import Maps, Module, Product, Rows, builds
+from clados.nn.dropout import attend, drop
+from clados.nn.encoder_heads import Discriminator
+from clados.nn.heads import Inputs, Read
+from clados.nn.layers import ACTS, Block
+from clados.nn.positions import Learned
+from clados.nn.sight import KV, Cache, Placed, Sight
+from clados.nn.stack import FORGETS, Stack
+from clados.spec.pieces import Env
+
+
+class Near(NamedTuple):
+    """The rows of the table that a text's distances meet, and which of them stands for each query and key."""
+
+    rows: Tensor  # [distances, d_model]
+    which: Tensor  # [queries, keys]
+
+
+@builds(s.Disentangled)
+class Disentangled(Module):
+    """A row for each distance, both signs; far ones share rows by logarithm, or share the last."""
+
+    table: Rows
+    norm: Maps
+
+    def __init__(self, part: s.Disentangled, env: Env) -> None:
+        super().__init__(part, env)
+        self.side, self.furthest, self.bucketed = part.side, part.furthest, part.buckets is not None
+        self.normed, self.dropout = part.norm, part.dropout
+
+    def place(self, x: Tensor, positions: Tensor, length: int, past: int) -> Placed:
+        """The rows of these distances, normed once for all layers."""
+        place = torch.arange(length, device=x.device)
+        gap = place[:, None] - place
+        index = self.bucket(gap) if self.bucketed else gap
+        near = min(length, self.side)
+        rows = self.table.weight[self.side - near : self.side + near]
+        rows = drop(self.norm(rows) if self.normed else rows, self.dropout, self.training)
+        return Placed(bias=x.new_zeros(1, 1, 1, 1), distances=Near(rows, (index + near).clamp(0, 2 * near - 1)))
+
+    def bucket(self, gap: Tensor) -> Tensor:
+        """Distances to half of the buckets as they are, then by logarithm (DeBERTa/deberta/da_utils.py)."""
+        middle = self.side // 2
+        growth = (gap.abs().clamp(min=1).double() / middle).log() / math.log((self.furthest - 1) / middle)
+        far = (growth * (middle - 1)).ceil().long() + middle
+        return torch.where(gap.abs() <= middle, gap, far * gap.sign())
+
+
+class DisentangledAttention(Attention):
+    """Queries and keys meet each other and, each by itself, the distance between them."""
+
+    distance_k: Product
+    distance_q: Product
+    q_bias: nn.Parameter
+    v_bias: nn.Parameter
+
+    def __init__(self, part: s.Attention, env: Env) -> None:
+        super().__init__(part, env)
+        self.factor = (3 * self.head_dim) ** -0.5 if part.scale is None else part.scale
+        given = env.position
+        self.own = isinstance(given, s.Disentangled) and not given.shared
+        self.reverse = isinstance(given, s.Disentangled) and given.reverse
+        self.wide = (self.split[0] * self.head_dim, self.split[1] * self.head_dim)
+
+    def forward(self, x: Tensor, sight: Sight, kv: KV | None = None) -> tuple[Tensor, KV | None]:
+        """The attended [batch, length, d_model]; with a memory in sight, keys and values are the memory's."""
+        q, k, v = self.heads(x)
+        if sight.memory is not None:
+            _, k, v = self.heads(sight.memory)
+        y = self.attend(q, k, v, sight.mask, sight) if sight.lengths is None else self.apart(q, k, v, sight)
+        return self.out(y.transpose(1, 2).flatten(2)), None
+
+    def heads(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Queries, keys and values: [batch, heads, length, head_dim]."""
+        y = self.qkv(x).unflatten(-1, (-1, self.head_dim)).transpose(1, 2)
+        q, k, v = y.split_with_sizes(self.split, 1)
+        if self.own:
+            q, v = q + self.q_bias.view(-1, 1, self.head_dim), v + self.v_bias.view(-1, 1, self.head_dim)
+        return q, k, v
+
+    def attend(self, q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None, sight: Sight) -> Tensor:
+        if not isinstance(sight.distances, Near) or mask is None:
+            raise s.SpecError("this attention needs the distances of an EnhancedStack")
+        distant_q, distant_k = self.distant(sight.distances.rows)
+        index = sight.distances.which[: q.size(2), : k.size(2)]
+        each = (*q.shape[:2], *index.shape)
+        scores = (q @ distant_k.mT).gather(-1, index.expand(each))
+        back = (k @ distant_q.mT).gather(-1, (index if self.reverse else index.mT).expand(each))
+        given = False, self.factor, self.grouped, self.dropout, self.training
+        return attend(q, k, v, mask + self.factor * (scores + back.mT), *given)
+
+    def distant(self, rows: Tensor) -> tuple[Tensor, Tensor]:
+        """Distances as queries and as keys: [heads, distances, head_dim]."""
+        if self.own:
+            both = self.distance_q(rows), self.distance_k(rows)
+        else:
+            q, k, _ = self.qkv(rows).split_with_sizes([each * self.head_dim for each in self.split], -1)
+            both = q, k
+        q, k = (each.unflatten(-1, (-1, self.head_dim)).transpose(0, 1) for each in both)
+        return q, k
+
+
+KINDS[s.Disentangled] = DisentangledAttention
+
+
+@builds(s.Convolution)
+class Convolution(Module):
+    """norm(y + act(W * x + b)), each text by itself."""
+
+    weight: nn.Parameter
+    bias: nn.Parameter
+    norm: Maps
+
+    def __init__(self, part: s.Convolution, env: Env) -> None:
+        super().__init__(part, env)
+        self.act, self.dropout, self.edge = ACTS[part.act], part.dropout, part.kernel // 2
+
+    def forward(self, x: Tensor, y: Tensor, sight: Sight) -> Tensor:
+        """Twice [batch, length, d_model] -> the same; what is padding in ``x`` counts as zero."""
+        if sight.keep is not None:
+            x = x * sight.keep[..., None]
+        texts = [x] if sight.lengths is None else x.split(list(sight.lengths), 1)
+        summed = [F.conv1d(each.mT, self.weight, self.bias, padding=self.edge).mT for each in texts]
+        return self.norm(y + self.act(drop(torch.cat(summed, 1), self.dropout, self.training)))
+
+
+@builds(s.MaskDecoder)
+class MaskDecoder(Module):
+    """A layer, passed several times: queries begin with absolute positions, keys and values stay."""
+
+    absolute: Learned
+
+    def __init__(self, part: s.MaskDecoder, env: Env) -> None:
+        super().__init__(part, env)
+        self.passes, self.length = part.passes, part.absolute.length - part.absolute.start
+
+    def forward(self, x: Tensor, positions: Tensor, layer: Block, sight: Sight) -> Tensor:
+        """The states of the layer before, [batch, length, d_model] -> what words are read from."""
+        if (longest := max(sight.lengths or x.shape[1:2])) > self.length:
+            raise s.SpecError(f"input_ids reaches position {longest}; this model has learned {self.length}")
+        sight.memory = x
+        x = x + self.absolute(positions)
+        for _ in range(self.passes):
+            x, _ = layer(x, sight, FORGETS)
+        return x
+
+
+@builds(s.EnhancedStack)
+class EnhancedStack(Stack):
+    """Layers; after the first perhaps a convolution, in place of the last perhaps the decoder of masked words."""
+
+    convolution: Convolution
+    decoder: MaskDecoder
+
+    def __init__(self, part: s.EnhancedStack, env: Env) -> None:
+        super().__init__(part, env)
+        self.convolved, self.decoded = part.convolution is not None, part.decoder is not None
+
+    def forward(
+        self,
+        x: Tensor,
+        positions: Tensor,
+        keep: Tensor | None = None,
+        cache: Cache | None = None,
+        memory: Tensor | None = None,
+        memory_mask: Tensor | None = None,
+        lengths: tuple[int, ...] | None = None,
+    ) -> Tensor:
+        if cache is not None or memory is not None:
+            raise s.SpecError("an EnhancedStack encodes: it takes neither a cache nor another stack's states")
+        sights = self.look(x, positions, keep, 0, lengths)
+        entered, last = x, len(self.kinds) - self.decoded
+        for i, (block, kind) in enumerate(zip(self.each(), self.kinds)):
+            sights[kind].keep = keep
+            if i == last:
+                x = self.decoder(x, positions, block, sights[kind])
+            else:
+                x, _ = block(x, sights[kind], FORGETS)
+            if i == 0 and self.convolved:
+                x = self.convolution(entered, x, sights[kind])
+        return drop(self.norm_out(x), self.dropout, self.training)
+
+
+@builds(s.ContextDiscriminator)
+class ContextDiscriminator(Discriminator):
+    """Each token beside the first."""
+
+    norm: Maps
+
+    def forward(self, x: Tensor, inputs: Inputs, read: Read) -> Tensor:
+        return super().forward(self.norm(x + x[:, :1]), inputs, read)
