@@ -16,7 +16,7 @@ class Denoised(Objective):
 
 
 class HintedDenoised(Denoised):
-    """The same, each mask followed by about how many tokens it hides (Aghajanyan et al. 2021, §2.2).
+    """The same, each mask followed by about how many tokens it hides (Aghajanyan et al. 2021, §2.3).
 
     The hint for m tokens is max(1, floor(n)), n drawn from N(m, m spread).
     """

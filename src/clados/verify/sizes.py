@@ -29,7 +29,7 @@ def prove(subject: Subject) -> Finding:
     absent = [row["size"] for row in rows if row["computed"] is None]
     said = f"{len(declared)} of {len(rows)} sizes declared, ledger = module to the unit"
     said += f"; {exact} equal the reference's count, {len(declared) - exact} explained"
-    said += f"; missing: {', '.join(absent)} (no parts for that structure yet)" if absent else ""
+    said += f"; missing: {', '.join(absent)} (no published shape, or no parts for it yet)" if absent else ""
     return Finding("holds", said, tuple(rows))
 
 
@@ -38,7 +38,7 @@ def _row(declaration: Declaration, size: Size) -> dict[str, Any]:
     label, exact = _number(size.label), _number(size.exact)
     row = {"size": size.name, "label": label, "reference": exact, "computed": None, "difference": None, "fault": ""}
     if size.name not in declaration.sizes:
-        fault = "" if _foreign(size) else "its shape is published, and it is not declared"
+        fault = "" if foreign(size) else "its shape is published, and it is not declared"
         return row | {"why": fault or "not declared: another structure", "fault": fault}
     model = declaration.models()[size.name]
     total = _total(model, _basis(size))
@@ -70,9 +70,9 @@ def _labelled(size: Size, model: Model, label: int | None, total: int) -> str:
     return f"{EQUAL}; {size.why}" if size.why else ""
 
 
-def _foreign(size: Size) -> bool:
+def foreign(size: Size) -> bool:
     """Whether the shape is not one of layers and widths, or is not known."""
-    return not {"layers", "d_model"} <= set(size.shape) and "encoder_layers" not in size.shape
+    return not {"layers", "d_model"} <= set(size.shape) and not {"enc_layers", "d_model"} <= set(size.shape)
 
 
 def _known(basis: str) -> str:
