@@ -36,8 +36,9 @@ def held(card: str, layout: s.Layout, architecture: str) -> s.Model:
     for each in (declaration.model, *declaration.models().values()):
         with contextlib.suppress(LayoutError, s.SpecError):
             model = s.tiny(each.but(**(layout.port or s.Change())))
-            if wanted <= set(slots(model)) and places(layout, headed(model, tuple(wanted))):
-                return headed(model, layout.architectures[architecture])
+            theirs = headed(model, layout.architectures[architecture])
+            if wanted <= set(slots(model)) and places(layout, theirs) and written(layout, theirs):
+                return theirs
     raise LayoutError(f"{card}: nothing declared is a {architecture}")
 
 

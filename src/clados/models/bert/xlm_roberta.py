@@ -52,8 +52,8 @@ declaration = Declaration(
     },
     recipe=Recipe((pretraining,)),
     recipes={
-        "xl": Recipe((pretraining.but(batch=2048, steps=500_000),)),
-        "xxl": Recipe((pretraining.but(batch=2048, steps=500_000),)),
+        "xl": Recipe((pretraining.but(batch=None, steps=500_000),)),
+        "xxl": Recipe((pretraining.but(batch=None, steps=500_000),)),
     },
     layouts=(hf, hf_xl),
     assumed=(
