@@ -97,6 +97,7 @@ ROBERTA = Roles(
 GPT2 = Roles(unk="<|endoftext|>", bos="<|endoftext|>", eos="<|endoftext|>")
 T5 = Roles(pad="<pad>", eos="</s>", unk="<unk>", sentinels=100, single="$A </s>", pair="$A </s> $B </s>")
 LLAMA = Roles(unk="<unk>", bos="<s>", eos="</s>", single="<s> $A", pair="<s> $A <s> $B")
+WORDS = Roles(eos="</s>", unk="<unk>", single="$A </s>", pair="$A </s> $B </s>")
 CLIP = Roles(
     unk="<|endoftext|>",
     pad="<|endoftext|>",

@@ -12,7 +12,7 @@ from tokenizers import Regex, decoders, models, normalizers, pre_tokenizers, tra
 from tokenizers import Tokenizer as Backend
 
 from clados.data.examples import DataError
-from clados.data.tokenizer import BERT, GPT2, LLAMA, T5, Roles, Tokenizer, assemble
+from clados.data.tokenizer import BERT, GPT2, LLAMA, T5, WORDS, Roles, Tokenizer, assemble
 
 SPACE = "▁"
 CHUNK = rf"{SPACE}?\w+|\n|{SPACE}?[^\w{SPACE}\n]+|{SPACE}"  # letters apart from signs, as SentencePiece cuts
@@ -22,7 +22,7 @@ def train_tokenizer(texts: Iterable[str], kind: str, vocab: int, roles: Roles | 
     """A tokenizer of `vocab` tokens, roles and sentinels among them (fewer where the texts do not yield as many).
 
     Kinds: wordpiece (BERT), bytes (byte-level BPE, GPT-2), bpe (characters with bytes for the rest, LLaMA) and
-    unigram (SentencePiece's, T5); without `roles`, those of the model named.
+    unigram (SentencePiece's, T5), word (whole words); without `roles`, those of the model named.
 
     Raises:
         DataError: an unknown kind, no text, or a vocabulary smaller than its roles and alphabet.
@@ -152,6 +152,17 @@ def _unigram(texts: Sequence[str], vocab: int, roles: Roles, first: list[str]) -
     return backend
 
 
+def _words(texts: Sequence[str], vocab: int, roles: Roles, first: list[str]) -> Backend:
+    """Whole words and signs, the most frequent first; what is rarer is unknown (Dai et al. 2019 on WikiText-103)."""
+    backend = Backend(models.WordLevel(unk_token=roles.unk))
+    backend.pre_tokenizer = pre_tokenizers.Split(Regex(r"\w+|[^\w\s]|\n"), "removed", invert=True)
+    backend.decoder = decoders.WordPiece(prefix="##", cleanup=True)
+    backend.train_from_iterator(
+        texts, trainers.WordLevelTrainer(vocab_size=vocab, special_tokens=first, show_progress=False)
+    )
+    return backend
+
+
 def _seed(words: Counter[str], size: int, alphabet: set[str]) -> list[str]:
     learner = Backend(models.BPE())
     trainer = trainers.BpeTrainer(
@@ -185,4 +196,5 @@ KINDS: dict[str, tuple[Trainer, Roles]] = {
     "bytes": (_bytes, GPT2),
     "bpe": (_bpe, LLAMA),
     "unigram": (_unigram, T5),
+    "word": (_words, WORDS),
 }

@@ -1,6 +1,7 @@
 """Attention whose scores know the distance between query and key (Dai et al. 2019)."""
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from clados import spec as s
@@ -8,7 +9,8 @@ from clados.nn.attention import KINDS, Attention
 from clados.nn.build import Module, Product, builds
 from clados.nn.dropout import attend, drop
 from clados.nn.positions import Sinusoidal
-from clados.nn.sight import DistanceTable, Placed, Sight
+from clados.nn.products import product
+from clados.nn.sight import KV, DistanceTable, Placed, Sight
 from clados.spec.pieces import Env
 
 
@@ -51,6 +53,14 @@ class RelativeAttention(Attention):
             self.register_parameter("u", None)
             self.register_parameter("v", None)
 
+    def recall(self, x: Tensor, room: int) -> KV:
+        """Keys and values of earlier states, [batch, earlier, d_model], with room for as many positions in all."""
+        own = self.split[0] * self.head_dim
+        bias = None if self.qkv.bias is None else self.qkv.bias[own:]
+        each = product(x, self.qkv.weight[own:], bias).unflatten(-1, (-1, self.head_dim)).transpose(1, 2)
+        k, v = F.pad(each, (0, 0, 0, room - x.size(1))).split_with_sizes(self.split[1:], 1)
+        return KV(k.clone(), v.clone())
+
     def attend(self, q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None, sight: Sight) -> Tensor:
         given = sight.distances
         if given is None or mask is None:
@@ -59,7 +69,7 @@ class RelativeAttention(Attention):
         queries, keys = q.size(2), k.size(2)
         rows = given.rows[given.keys - keys :][: keys + (1 if self.causal else queries)]
         scores = shifted(self.distant(q + by_distance[:, None], rows), keys)  # type: ignore[index]
-        q = q + by_content[:, None]  # type: ignore[index]
+        q = q + by_content[:, None]
         given_also = False, self.factor, self.grouped, self.dropout, self.training
         return attend(q, k, v, mask + self.factor * scores, *given_also)
 

@@ -74,12 +74,16 @@ def _lessened(value: Any) -> Any:
 
 
 def roomy(model: s.Model) -> s.Model:
-    """The model whose experts take every token.
+    """The model whose experts take every token, and whose routers read without jitter.
 
     Where tokens skip an expert that is full, a text depends on those read with it: its words one by one are all taken.
     """
-    made: s.Model = replaced(model, lambda part: part.but(capacity=None) if "capacity" in s.words(part) else part)
+    made: s.Model = replaced(model, _roomy)
     return made
+
+
+def _roomy(part: s.Part) -> s.Part:
+    return part.but(capacity=None, jitter=0.0) if isinstance(part, s.Experts) else part
 
 
 @singledispatch

@@ -202,7 +202,8 @@ def _slopes(reference: Spoken, ours: nn.Module) -> float:
     """Our gradients along a random direction of each tensor, in float64, against the oracle's differences."""
     draw = torch.Generator().manual_seed(5)
     outputs = ours.double()(**watched(reference.brief, torch.float64))
-    loss_of({name: outputs[name] for name in reference.seen.outputs}, reference.brief).backward()
+    learned = {name: outputs[name] for name in reference.seen.outputs if outputs[name].requires_grad}
+    loss_of(learned, reference.brief).backward()
     gradients = {name: _or_zeros(each) for name, each in ours.named_parameters()}
     largest = max(float(each.norm()) for each in gradients.values())
     apart = {}
@@ -210,7 +211,7 @@ def _slopes(reference: Spoken, ours: nn.Module) -> float:
         direction = torch.randn(gradient.shape, generator=draw, dtype=torch.float64)
         along = float((gradient * direction).sum())
         scale = max(float(gradient.norm()), LEAST * largest)
-        apart[name] = abs(along - reference.slope(name, direction)) / scale
+        apart[name] = abs(along - reference.slope(name, direction, learned)) / scale
     _within(apart, NEAR, "gradient of")
     return max(apart.values())
 

@@ -5,7 +5,7 @@ import json
 import os
 import tempfile
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -313,12 +313,17 @@ class Spoken(Reference):
         """The shortest example alone."""
         return {name: each[-1:] for name, each in self.read.items()}
 
-    def slope(self, path: str, direction: Tensor, step: float = 1e-7) -> float:
-        """The derivative of the loss of ``brief`` along a direction of one tensor, by central differences."""
+    def slope(self, path: str, direction: Tensor, names: Iterable[str], step: float = 1e-7) -> float:
+        """The derivative of the loss of ``brief`` along a direction of one tensor, by central differences.
+
+        Args:
+            names: the outputs that are learned from.
+        """
         ends = []
         for sign in (1, -1):
             moved = {**self.weights, path: self.weights[path] + sign * step * direction}
-            ends.append(float(loss_of(self.call(self.brief, moved), self.brief)))
+            outputs = self.call(self.brief, moved)
+            ends.append(float(loss_of({name: outputs[name] for name in names}, self.brief)))
         return (ends[0] - ends[1]) / (2 * step)
 
     def filled(self, model: s.Model) -> nn.Module:

@@ -195,7 +195,6 @@ ORACLES += (
             "shrink": getattr(model.inputs, "shrink", 1),
         },
         transformer_xl.run,
-        ("head_dim",),
     ),
     Oracle(
         "deberta",

@@ -1,0 +1,27 @@
+"""What models with a memory learn by, as papers state it."""
+
+from clados.spec.learning import Objective
+
+
+class NextTokenInSegments(Objective):
+    """-log p(x_t | x_<t) over segments of a text in their order (Dai et al. 2019, §3.2).
+
+    Each row of a batch goes on with the text of the row before it in time; the memory that a segment leaves is given to
+    the next, and no gradient passes from one to the other.
+    """
+
+
+class PermutedTokens(Objective):
+    """-sum log p(x_z[t] | x_z[<t]) over the last part of a random order z (Yang et al. 2019, eq. 3 and 5).
+
+    Of each ``share`` tokens one is predicted (K), in spans of up to ``longest``, each from a context ``share`` times as
+    long as itself around it (§3.1, §A.5). An order is drawn within ``within`` neighbouring positions. Two segments, the
+    second following the first or from elsewhere; the first ``reused`` positions of a sequence are the text that the
+    next sequence goes on with, and half of the batch reads backwards (github:zihangdai/xlnet data_utils.py).
+    """
+
+    share: int = 6
+    longest: int = 5  # tokens of a span
+    within: int = 256
+    reused: int = 256
+    backwards: float = 0.5  # share of the batch
