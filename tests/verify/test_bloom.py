@@ -19,7 +19,7 @@ BLOOM = declared("bloom")
 def test_other_numbers_of_heads_and_residuals_equal_the_reference(
     heads: int, residual: s.Residual, tmp_path: Path
 ) -> None:
-    model = small(BLOOM.model).but(size=s.but(heads=heads), stack=s.but(block=s.but(residual=residual)))
+    model = small(BLOOM.model).but(size=s.but(heads=heads, d_ff=None), stack=s.but(block=s.but(residual=residual)))
     theirs = reference("bloom", BLOOM.layouts[0], model, tmp_path)
     assert max(numbers(theirs)) < 2e-5
     cached(theirs.filled(model), theirs.read)
