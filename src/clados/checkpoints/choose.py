@@ -7,7 +7,7 @@ from typing import Any
 from clados.checkpoints.dialects import Words
 from clados.checkpoints.errors import LayoutError
 from clados.checkpoints.names import places, used
-from clados.checkpoints.words import plain, read, refusal, unsaid
+from clados.checkpoints.words import plain, read, refusal, unsaid, written
 from clados.checkpoints.written import parsed
 from clados.models.declared import declared, found
 from clados.spec.errors import SpecError
@@ -47,11 +47,13 @@ def layouts() -> Iterator[tuple[str, Layout, Model]]:
 
 
 def _ported(layout: Layout, model: Model) -> Model | None:
-    """The structure as the layout's implementation has it; None where it departs from another one."""
+    """The structure as the layout's implementation has it; None where it departs from another, or lacks its words."""
     try:
-        return model.but(**(layout.port or Change()))
-    except SpecError:
+        ported = model.but(**(layout.port or Change()))
+        written(layout, ported)
+    except (LayoutError, SpecError):
         return None
+    return ported
 
 
 def chosen(config: Words) -> Chosen:
