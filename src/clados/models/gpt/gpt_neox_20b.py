@@ -58,10 +58,11 @@ hf = Layout(
         "rope_parameters.rope_theta": "stack.position.base",
         "rope_parameters.partial_rotary_factor": "stack.position.fraction",
         "attention_bias": Choice("stack.block.attn.biases", {True: "all", False: "none"}),
+        "use_parallel_residual": Choice("stack.block.residual", {True: Parallel(norms=2), False: Pre()}),
         "hidden_dropout": "{inputs,stack.block}.dropout",
         "attention_dropout": "stack.block.attn.dropout",
     },
-    fixed={"use_parallel_residual": True, "tie_word_embeddings": False, "rope_parameters.rope_type": "default"},
+    fixed={"tie_word_embeddings": False, "rope_parameters.rope_type": "default"},
     ignored=("max_position_embeddings", "initializer_range"),
     unused=(r"(gpt_neox\.)?layers\.\d+\.attention\.(bias|masked_bias|rotary_emb\.inv_freq)",),
 )

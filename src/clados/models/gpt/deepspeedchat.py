@@ -1,0 +1,55 @@
+"""DeepSpeed-Chat: OPT through three steps of tuning by feedback (Yao et al. 2023, arXiv 2308.01320)."""
+
+from clados.models.gpt.opt import declaration as parent
+from clados.models.gpt.opt import hf, opt
+from clados.spec import *
+
+deepspeedchat = opt.but(size=parent.at("13b").size)
+
+dialogue = Template(prompt="\n\nHuman: {prompt}\n\nAssistant:", answer="{answer}")
+adapters = LowRank(rank=128, alpha=1.0, on=("q", "k", "v", "out", "up", "down"))
+supervised = Tuning(
+    name="supervised",
+    start="opt",
+    objective=Supervised(dialogue, learns="all"),
+    data="a fifth of six public sets of instructions and preferences",
+    optimiser=AdamW(lr=1e-4, beta2=0.95, decay=0.1),
+    schedule=Cosine(),
+    batch=32,
+    length=512,
+    epochs=2.0,
+    trains=adapters,
+)
+reward = supervised.but(
+    name="reward",
+    start="opt:350m",
+    objective=Comparisons(),
+    data="two fifths of the same sets",
+    optimiser=but(lr=5e-5),
+    batch=64,
+    epochs=1.0,
+    head=Scalar(),
+    trains=None,
+)
+feedback = supervised.but(
+    name="feedback",
+    start="supervised",
+    objective=PPO(kl=0.1, template=dialogue),
+    data="two fifths of the same sets",
+    optimiser=but(lr=5e-4),
+    schedule=but(warmup=100),
+    batch=128,
+    epochs=1.0,
+    judges=("reward",),
+)
+
+declaration = Declaration(
+    model=deepspeedchat,
+    sizes={"13b": deepspeedchat.size, "66b": parent.at("66b").size},
+    recipe=Recipe((supervised, reward, feedback)),
+    layouts=(hf,),
+    assumed=(
+        "recipe.batch: published for one device; eight stand here",
+        "recipe.stages[2].objective.kl: not in the scripts; its code's usual number stands here",
+    ),
+)

@@ -1,0 +1,24 @@
+"""OpenChatKit: GPT-NeoX-20B tuned on 43 million instructions (GPT-NeoXT-Chat-Base-20B; Together 2023)."""
+
+from clados.models.gpt.gpt_neox_20b import gpt_neox, hf
+from clados.spec import *
+
+tuning = Tuning(
+    name="tuning",
+    start="gpt-neox-20b",
+    objective=Supervised(Template(prompt="<human>: {prompt}\n<bot>:", answer=" {answer}\n"), learns="all"),
+    data="OIG-43M: 26 sets of instructions and dialogues, by LAION, Together and Ontocord",
+    optimiser=AdamW(lr=1e-6),
+    schedule=Linear(warmup=10),
+    batch=64,
+    length=2048,
+    steps=20_000,
+)
+
+declaration = Declaration(
+    model=gpt_neox,
+    sizes={"20b": gpt_neox.size},
+    recipe=Recipe((tuning,)),
+    layouts=(hf,),
+    assumed=("recipe.schedule: its shape is not said; the line that its code's library draws stands here",),
+)
