@@ -1,9 +1,11 @@
 """DO: parts to modules. ``build`` makes a working model of any declaration, at any size."""
 
 from clados.nn import (  # noqa: F401  (they register themselves)
-    alibi,
     adaptive,
+    alibi,
     attention,
+    blanks,
+    deep_norm,
     disentangled,
     encoder_heads,
     experts,
@@ -19,6 +21,7 @@ from clados.nn import (  # noqa: F401  (they register themselves)
     residuals,
     reward,
     shared,
+    sparse,
     stack,
     target,
 )

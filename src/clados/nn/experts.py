@@ -138,7 +138,7 @@ class Experts(Module):
         super().__init__(part, env)
         self.capacity, self.count, self.top = part.capacity, self.up.size(0), part.top
         self.act, self.gated, self.dropout, self.jitter = ACTS[part.act], part.gated, part.dropout, part.jitter
-        self.normalised = part.gates == "normalised"
+        self.normalised, self.balance, self.z = part.gates == "normalised", part.balance, part.z
         self.router = Router(env.dims.d_model, self.count, bias=False)
 
     def forward(self, x: Tensor, sight: Sight) -> Tensor:

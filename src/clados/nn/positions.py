@@ -88,8 +88,7 @@ class RelativeBias(Module):
 
     def __init__(self, part: s.RelativeBias, env: Env) -> None:
         super().__init__(part, env)
-        self.both = not env.causal
-        self.buckets, self.distance = part.buckets // (2 if self.both else 1), part.distance
+        self.buckets, self.distance, self.both = part.buckets, part.distance, not env.causal
 
     def place(self, x: Tensor, positions: Tensor, length: int, past: int) -> Placed:
         """The biases of these distances."""
@@ -97,11 +96,22 @@ class RelativeBias(Module):
 
     def forward(self, length: int, past: int = 0) -> Tensor:
         """The biases of ``length`` positions after ``past`` others: [1, heads, length, past + length]."""
-        key = torch.arange(past + length, device=self.table.weight.device)
-        gap = key[past:, None] - key
-        side = self.buckets * (gap < 0) if self.both else 0
-        gap = gap.abs() if self.both else gap.clamp(min=0)
-        exact = self.buckets // 2
-        growth = torch.log(gap.clamp(min=1) / exact) / math.log(self.distance / exact)
-        far = (exact + (growth * (self.buckets - exact)).long()).clamp(max=self.buckets - 1)
-        return self.table(side + torch.where(gap < exact, gap, far)).permute(2, 0, 1)[None]
+        gap = gaps(length, past, self.table.weight.device)
+        return self.table(bucket(gap, self.buckets, self.distance, self.both)).permute(2, 0, 1)[None]
+
+
+def gaps(length: int, past: int, device: torch.device) -> Tensor:
+    """How far before each query each key stands, of ``length`` queries after ``past`` others: [queries, keys]."""
+    key = torch.arange(past + length, device=device)
+    return key[past:, None] - key
+
+
+def bucket(gap: Tensor, buckets: int, distance: int, both: bool) -> Tensor:
+    """The bucket of each distance: same shape."""
+    buckets //= 2 if both else 1
+    side = buckets * (gap < 0) if both else 0
+    gap = gap.abs() if both else gap.clamp(min=0)
+    exact = buckets // 2
+    growth = torch.log(gap.clamp(min=1) / exact) / math.log(distance / exact)
+    far = (exact + (growth * (buckets - exact)).long()).clamp(max=buckets - 1)
+    return side + torch.where(gap < exact, gap, far)

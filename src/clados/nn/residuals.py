@@ -21,7 +21,7 @@ class FromNormBlock(Block):
             y, cross = self.cross(h, sight, cross)
             x = h + drop(y, self.dropout, self.training)
         h = self.mlp_norm(x)
-        return h + drop(self.mlp(h), self.dropout, self.training), State(attn, cross)
+        return h + drop(self.mlp(h, sight), self.dropout, self.training), State(attn, cross)
 
 
 BLOCKS[s.FromNorm] = FromNormBlock

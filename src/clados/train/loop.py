@@ -21,7 +21,7 @@ from clados import spec as s
 from clados.data.packing import generator
 from clados.data.sampler import Sampler
 from clados.errors import CladosError
-from clados.objectives import Batch, Loss, Setting, Words, loss, measured, prepare
+from clados.objectives import Batch, Loss, Setting, Words, learned, loss, measured, prepare
 from clados.train import saved
 from clados.train.log import Entry, Log, Show
 from clados.train.optimisers import fitted, optimiser, share
@@ -186,7 +186,8 @@ class Trainer:
         for i, batch in enumerate(batches):
             self._seed(number, i)
             with self._form():
-                found = loss(self.stage.objective, self.model, batch)
+                found = learned(self.stage.objective, self.model, batch)
+            weights = {**dict.fromkeys(found.parts, next(iter(weights.values()))), **weights}
             found.over(weights).backward()
             for name, part in found.parts.items():
                 sums[name] = sums.get(name, 0.0) + part.sum.detach()

@@ -148,6 +148,17 @@ def _(part: s.Disentangled) -> s.Part:
 
 
 @_shrunk.register
+def _(part: s.BlockSparse) -> s.Part:
+    """Twelve blocks: more than transformers sees all of (``5 + 2 random``)."""
+    return part.but(block=2, random=min(part.random, 2))
+
+
+@_shrunk.register
+def _(part: s.SparseStack) -> s.Part:
+    return part.but(extra=min(part.extra, 5))
+
+
+@_shrunk.register
 def _(part: s.Patches) -> s.Part:
     return part.but(image=30, side=6)
 

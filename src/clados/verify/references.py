@@ -24,6 +24,7 @@ from clados.checkpoints.dialects import nested
 from clados.checkpoints.files import SAFE, stored
 from clados.checkpoints.words import written
 from clados.verify.cases import Given, given, seen
+from clados.verify.injected import inject
 from clados.verify.oracles import Oracle
 
 NAMES = {"prediction_logits": "logits"}  # theirs: ours
@@ -202,6 +203,7 @@ class Transformers(Written):
         if "tie_word_embeddings" in self.layout.fixed and not self.layout.fixed["tie_word_embeddings"]:
             head = made.get_output_embeddings()
             head.weight = nn.Parameter(head.weight.detach().clone())  # 5.x ties what the config says is untied (T5)
+        inject(made, self.model)
         theirs: nn.Module = made
         return theirs
 
@@ -214,7 +216,9 @@ class Transformers(Written):
     def loaded(self, folder: Path) -> nn.Module:
         """Their model from files that we wrote."""
         with _quiet():
-            return self.kind.from_pretrained(folder, attn_implementation="eager").eval()  # type: ignore[no-any-return]
+            theirs: nn.Module = self.kind.from_pretrained(folder, attn_implementation="eager").eval()
+        inject(theirs, self.model)
+        return theirs
 
     def call(self, read: Given, module: nn.Module | None = None) -> dict[str, Tensor]:
         out = (module or self.module)(**read, return_dict=True)

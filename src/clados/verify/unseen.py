@@ -18,13 +18,15 @@ from clados.data.readers import read
 from clados.data.tokenizer import Tokenizer
 from clados.data.training import train_tokenizer
 from clados.errors import CladosError
+from clados.nn.capture import capture
 from clados.objectives import Setting, Words, prepare
 from clados.objectives.pairs import Sides
+from clados.objectives.routing import ROUTERS, strayed
 from clados.spec.part import reach
 from clados.train.fitting import facts_of, texts, tokenizer_for, usual_data
 from clados.train.loop import Run, Trainer
 from clados.train.optimisers import fitted, published, share
-from clados.verify.cases import given, undropped
+from clados.verify.cases import given, roomy, undropped
 from clados.verify.mutations import put
 
 SURE = 6.0  # standard errors between two deviations that are said to differ
@@ -74,7 +76,7 @@ def dropout(declaration: s.Declaration, model: s.Model, changed: s.Model, path: 
 
     A tenth of the rate stands beside it: at higher ones the spread of some models grows no more.
     """
-    dry, rate = undropped(model), _at(model, path)
+    dry, rate = roomy(undropped(model)), _at(model, path)
     spreads = [spread(put(dry, path, each)) for each in (rate, rate / 10 if rate else 0.5)]
     return "spread in training" if abs(spreads[0] - spreads[1]) > max(spreads) / 2 else ""
 
@@ -120,6 +122,24 @@ def warmest(declaration: s.Declaration, model: Any, changed: Any, path: str) -> 
             out = module(**given(each))
         most.append(float((out.logits_per_image / (out.image_embeds @ out.text_embeds.T)).median()))
     return "its bound on the scale" if abs(most[0] - most[1]) > 1e-3 * max(most) else ""
+
+
+@torch.no_grad()
+def routing(declaration: s.Declaration, model: s.Model, changed: s.Model, path: str) -> str:
+    """Whether experts do otherwise in training, their routers' losses differ, or a short text finds other room."""
+    told = [[*_routed(undropped(each))] for each in (model, changed)]
+    return "routing" if any(not torch.equal(one, other) for one, other in zip(*told)) else ""
+
+
+def _routed(model: s.Model) -> Iterator[Tensor]:
+    module: Any = cn.build(model, seed=3)
+    alike = {name: torch.full_like(each[:, :3], 7) for name, each in given(model).items() if name.endswith("input_ids")}
+    yield module(**alike).last_hidden_state
+    torch.manual_seed(11)
+    with capture(module.train(), ROUTERS) as scores:
+        yield module(**given(model)).last_hidden_state
+    for name, each in scores.items():
+        yield strayed(each, module.get_submodule(name.removesuffix(".router")))
 
 
 def context(declaration: s.Declaration, model: Any, changed: Any, path: str) -> str:

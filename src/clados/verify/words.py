@@ -25,6 +25,7 @@ OTHERWISE: tuple[tuple[str, Callable[[s.Declaration, s.Model, s.Model, str], str
     (r"(^|\.)dropout$", unseen.dropout),
     (r"^warmest$", unseen.warmest),
     (r"inputs\.context$", unseen.context),
+    (r"\.mlp\.(balance|z|jitter|capacity\.(training|least))$", unseen.routing),
     (r"(^|\.)vocab\.", unseen.roles),
 )
 BROKE = "not counted: "  # before the name of an error that is no refusal
