@@ -4,7 +4,7 @@ from torch import Tensor
 
 from clados import spec as s
 from clados.nn.build import Rows, builds
-from clados.nn.inputs import Summed
+from clados.nn.inputs import Summed, Tokens
 from clados.nn.kinds import EncoderDecoder, learned
 from clados.spec.pieces import Env
 
@@ -32,6 +32,7 @@ class OwnTarget(Target):
 class OneTable(EncoderDecoder):
     """Source and target read by one table, each with positions of its own."""
 
+    inputs: Tokens
     target: Target
 
     def __init__(self, part: s.EncoderDecoder, env: Env | None = None) -> None:
@@ -39,7 +40,8 @@ class OneTable(EncoderDecoder):
         self.written = None if part.target is None else learned(part.target)
 
     def read(self, ids: Tensor, positions: Tensor) -> Tensor:
-        return self.target(self.inputs.words(ids), positions)
+        x: Tensor = self.target(self.inputs.words(ids), positions)
+        return x
 
 
 class TwoTables(OneTable):
@@ -48,7 +50,8 @@ class TwoTables(OneTable):
     target: OwnTarget
 
     def read(self, ids: Tensor, positions: Tensor) -> Tensor:
-        return self.target(self.target.tokens(ids), positions)
+        x: Tensor = self.target(self.target.tokens(ids), positions)
+        return x
 
 
 READ: dict[type, type[EncoderDecoder]] = {type(None): EncoderDecoder, s.Target: OneTable, s.OwnTarget: TwoTables}

@@ -1,4 +1,4 @@
-"""AlexaTM 20B: BART far larger, norms first, a table for each side and one to write (Soltan et al. 2022, 2208.01448)."""
+"""AlexaTM 20B: BART far larger, norms first, three tables of tokens (Soltan et al. 2022, arXiv 2208.01448)."""
 
 from clados.models.bart.bart import bart
 from clados.spec import *

@@ -1,4 +1,4 @@
-"""CM3: a decoder over web pages, spans moved to their ends (Aghajanyan et al. 2022, arXiv 2201.07520); its text side."""
+"""CM3, as it reads text: a decoder over web pages, spans at their ends (Aghajanyan et al. 2022, arXiv 2201.07520)."""
 
 from clados.models.gpt.gpt_3 import gpt_3
 from clados.spec import *
@@ -33,8 +33,8 @@ declaration = Declaration(
     recipes={"medium": Recipe((pretraining.but(optimiser=but(lr=1.6e-4), batch=1920),))},
     assumed=(
         "inputs.vocab: not published; GPT-2's bytes, 1,024 tokens for pictures and 16 numbered masks stand here",
-        "inputs.position.order, inputs.scaled: fairseq's, in whose words the paper gives the shape; its positions count "
-        "from 2, ours from 0",
+        "inputs.position.order, inputs.scaled: fairseq's, in whose words the paper gives the shape; its positions "
+        "count from 2, ours from 0",
         "stack.block.dropout, stack.block.attn.dropout, inputs.dropout, init: not published; GPT-3's stand here",
         "recipe.optimiser.lr, recipe.steps: not published; GPT-3's rates for these sizes stand here",
     ),
