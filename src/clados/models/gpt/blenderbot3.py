@@ -10,7 +10,7 @@ modules = Tuning(
     start="opt:175b",
     objective=Supervised(template=Template(prompt="{facts}Person 1: {prompt}\n{control}:", answer=" {answer}")),
     data="4 million texts (1.13B tokens): search decision, query, knowledge from the web, from memory and from the "
-    "dialogue, memory decision, memory and reply, from dialogues, questions and tasks; 600,000 of OPT's own texts (170M "
+    "dialogue, memory decision, memory and reply, from dialogues, questions and tasks; 600,000 texts of OPT (170M "
     "tokens); the controls are Search Decision, Query, Memory Decision, Memory, Previous Topic, Person 2 and others",
     optimiser=AdamW(lr=6e-6, beta2=0.95, decay=0.1),
     schedule=Linear(floor=0.1),
