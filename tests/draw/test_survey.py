@@ -3,7 +3,7 @@
 from clados.catalog.figures import differences, family_tree, recent
 from clados.catalog.load import catalog
 from clados.draw.records import Node, Parent, of_cards
-from clados.draw.survey import departures, stale
+from clados.draw.survey import departures, recent_departures, stale
 
 
 def test_the_figure_has_the_survey_s_boxes_and_lines() -> None:
@@ -16,16 +16,18 @@ def test_the_figure_has_the_survey_s_boxes_and_lines() -> None:
 
 
 def test_every_difference_from_the_survey_has_a_reason_and_a_source() -> None:
-    found = departures(of_cards(catalog().values()))
+    nodes = of_cards(catalog().values())
+    found = [*departures(nodes), *recent_departures(nodes)]
     assert [each.json() for each in found if not each.reason or not each.source] == []
 
 
 def test_no_reason_is_stale() -> None:
-    assert stale(departures(of_cards(catalog().values()))) == []
+    nodes = of_cards(catalog().values())
+    assert stale([*departures(nodes), *recent_departures(nodes)]) == []
 
 
 def test_no_model_has_two_rows_of_reasons() -> None:
-    children = [row.child for row in differences()]
+    children = [(row.figure, row.child) for row in differences()]
     assert len(children) == len(set(children))
 
 
@@ -37,3 +39,10 @@ def test_a_new_difference_shows_without_a_reason_and_names_both_sides() -> None:
 
 def test_models_that_the_survey_does_not_have_are_no_difference() -> None:
     assert departures([Node("mpt-7b", "MPT", "A", "2023-05", parents=(Parent("gpt"),))]) == []
+
+
+def test_the_figure_of_recent_models_is_compared_among_its_own_boxes() -> None:
+    weights, gone = Parent("gpt-j", ("weights",)), Parent("llama", ("weights",))
+    (found,) = recent_departures([Node("koala", "Koala", "A", "2023-04", parents=(weights,))])
+    assert (found.figure, found.survey, found.ours) == (8, frozenset({"llama"}), frozenset())
+    assert recent_departures([Node("koala", "Koala", "A", "2023-04", parents=(weights, gone))]) == []

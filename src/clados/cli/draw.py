@@ -120,15 +120,17 @@ def _show(
 
 def _departures(cards: "Iterable[Card]", *, as_json: bool) -> None:
     from clados.draw.records import of_cards
-    from clados.draw.survey import departures
+    from clados.draw.survey import departures, recent_departures
 
-    found = departures(of_cards(cards))
+    nodes = of_cards(cards)
+    found = [*departures(nodes), *recent_departures(nodes)]
     if as_json:
         tell([each.json() for each in found])
         return
     rows = [
         (
             each.child,
+            str(each.figure),
             ", ".join(sorted(each.survey)),
             ", ".join(sorted(each.ours)),
             each.reason or "no reason given",
@@ -136,7 +138,7 @@ def _departures(cards: "Iterable[Card]", *, as_json: bool) -> None:
         )
         for each in found
     ]
-    table(("model", "only the survey", "only ours", "why", "source"), rows, wrap=("why", "source"))
+    table(("model", "figure", "only the survey", "only ours", "why", "source"), rows, wrap=("why", "source"))
 
 
 def _print(what: "RenderableType") -> None:

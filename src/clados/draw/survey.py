@@ -1,7 +1,7 @@
-"""Our lineage against the survey's family tree: every edge that only one of them has, and why."""
+"""Our lineage against the survey's figures of descent: every edge that only one of them has, and why."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from clados.catalog import figures
@@ -17,6 +17,7 @@ class Departure:
     ours: frozenset[str]  # parents only our lineage has
     reason: str = ""
     source: str = ""
+    figure: int = 5  # of the survey: 5 is the family tree, 8 the language models of early 2023
 
     def json(self) -> dict[str, object]:
         """As plain data."""
@@ -26,11 +27,12 @@ class Departure:
             "only_ours": sorted(self.ours),
             "reason": self.reason,
             "source": self.source,
+            "figure": self.figure,
         }
 
 
 def departures(nodes: Iterable[Node]) -> list[Departure]:
-    """All differences for the models among `nodes` that the survey lists, in order of their ids.
+    """All differences for the models among `nodes` that the survey's family tree lists, in order of their ids.
 
     A reason counts only for exactly the edges that it names.
     """
@@ -39,18 +41,32 @@ def departures(nodes: Iterable[Node]) -> list[Departure]:
     theirs: dict[str, set[str]] = defaultdict(set)
     for parent, child in tree.edges:
         theirs[child].add(parent)
-    reasons = {(row.child, row.survey, row.ours): row for row in figures.differences()}
+    ours = {node.id: {parent.id for parent in node.parents} for node in nodes if node.id in listed}
+    return _apart(theirs, ours, 5)
+
+
+def recent_departures(nodes: Iterable[Node]) -> list[Departure]:
+    """The same for the survey's figure of recent models: of descent among its boxes, where a box has a card."""
+    rows = figures.recent()
+    boxes = {row.id for row in rows if not row.size}
+    theirs = {row.id: {row.parent} - {""} for row in rows}
+    ours = {node.id: {parent.id for parent in node.parents} & boxes for node in nodes if node.id in boxes}
+    return _apart(theirs, ours, 8)
+
+
+def _apart(theirs: Mapping[str, set[str]], ours: Mapping[str, set[str]], figure: int) -> list[Departure]:
+    reasons = {(row.child, row.survey, row.ours): row for row in figures.differences() if row.figure == figure}
     found = []
-    for node in sorted(nodes, key=lambda node: node.id):
-        parents = {parent.id for parent in node.parents}
-        survey, ours = frozenset(theirs[node.id] - parents), frozenset(parents - theirs[node.id])
-        if node.id in listed and (survey or ours):
-            why = reasons.get((node.id, survey, ours))
-            found.append(Departure(node.id, survey, ours, why.reason if why else "", why.source if why else ""))
+    for child in sorted(ours):
+        drawn = theirs.get(child, set())
+        survey, own = frozenset(drawn - ours[child]), frozenset(ours[child] - drawn)
+        if survey or own:
+            why = reasons.get((child, survey, own))
+            found.append(Departure(child, survey, own, why.reason if why else "", why.source if why else "", figure))
     return found
 
 
 def stale(found: Iterable[Departure]) -> list[figures.Difference]:
     """Reasons in the data file that explain no difference any more."""
-    keys = {(each.child, each.survey, each.ours) for each in found}
-    return [row for row in figures.differences() if (row.child, row.survey, row.ours) not in keys]
+    keys = {(each.figure, each.child, each.survey, each.ours) for each in found}
+    return [row for row in figures.differences() if (row.figure, row.child, row.survey, row.ours) not in keys]

@@ -33,13 +33,14 @@ class Recent:
 
 @dataclass(frozen=True)
 class Difference:
-    """Why a model's parents differ: those only the survey's figure has, those only our lineage has."""
+    """Why a model's parents differ: those only a figure of the survey's has, those only our lineage has."""
 
     child: str
     survey: frozenset[str]
     ours: frozenset[str]
     reason: str
     source: str
+    figure: int = 5
 
 
 def _read(name: str) -> Mapping[str, object]:
@@ -90,7 +91,7 @@ def recent_colours() -> Mapping[str, str]:
 
 @cache
 def differences() -> tuple[Difference, ...]:
-    """The known differences between our lineage and the survey's family tree, with their reasons."""
+    """The known differences between our lineage and the survey's two figures of descent, with their reasons."""
     return tuple(
         Difference(
             str(row["child"]),
@@ -98,6 +99,7 @@ def differences() -> tuple[Difference, ...]:
             frozenset(_texts(row.get("ours"))),
             str(row["reason"]),
             str(row["source"]),
+            int(str(row.get("figure", 5))),
         )
         for row in _rows(_read("differences.toml"), "difference")
     )
