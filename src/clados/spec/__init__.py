@@ -1,15 +1,17 @@
 """SAY: what a model is, learns and is kept as, in frozen parts. Nothing here imports torch or does I/O."""
 
+from clados.spec.adagrad import Adagrad
 from clados.spec.adaptive import AdaptiveSoftmax, AdaptiveTokens, NarrowNormal
 from clados.spec.alibi import ALiBi
 from clados.spec.blanks import BlankInfilling, Blanks, Prefix
 from clados.spec.declaration import Declaration, parts, tiny
-from clados.spec.decoder_init import Haiku, MeshNormal
+from clados.spec.decoder_init import Haiku, Keras, MeshNormal
+from clados.spec.deep_norm import DeepInit, DeepNorm
+from clados.spec.denoisers import Denoiser, MixtureOfDenoisers
 from clados.spec.denoising import CausalMasked, Denoised, DroppedSpans, HintedDenoised, QuantisedDistillation
 from clados.spec.disentangled import ContextDiscriminator, Convolution, Disentangled, EnhancedStack, MaskDecoder
 from clados.spec.encoder_heads import Discriminator, Embedding, SentenceOrder
 from clados.spec.encoder_learning import LAMB, Distilled, EntityDenoising, MaskedNgrams, PairedTexts, ReplacedTokens
-from clados.spec.deep_norm import DeepInit, DeepNorm
 from clados.spec.errors import CladosError, SpecError
 from clados.spec.experts import Capacity, Experts, OfBatch, OfText, ProductMLP
 from clados.spec.factorised import Factorised, Narrowed, Widened
@@ -107,6 +109,7 @@ from clados.spec.parts import (
     Stack,
     StackPosition,
 )
+from clados.spec.permuted import Permuted, SegmentedDistances
 from clados.spec.recurrent import Recurrent
 from clados.spec.relative import Distances
 from clados.spec.residuals import FromNorm
@@ -140,6 +143,7 @@ __all__ = [
     "ActionLogits",
     "ActorCritic",
     "Adafactor",
+    "Adagrad",
     "AdamW",
     "AdaptiveSoftmax",
     "AdaptiveTokens",
@@ -208,6 +212,7 @@ __all__ = [
     "Init",
     "Inputs",
     "InverseSquareRoot",
+    "Keras",
     "LAMB",
     "LayerBias",
     "LayerNorm",
@@ -248,6 +253,7 @@ __all__ = [
     "Patches",
     "Pattern",
     "PerHead",
+    "Permuted",
     "PermutedTokens",
     "Pooler",
     "Position",
@@ -273,6 +279,7 @@ __all__ = [
     "ScaledAdam",
     "Schedule",
     "Sees",
+    "SegmentedDistances",
     "SentenceOrder",
     "SentencePairs",
     "Shaped",
@@ -318,5 +325,7 @@ __all__ = [
     "reach",
     "rows",
     "tiny",
+    "Denoiser",
+    "MixtureOfDenoisers",
     "words",
 ]

@@ -17,7 +17,7 @@ palm = Decoder(
 
 pretraining = Stage(
     name="pretraining",
-    objective=NextToken(),
+    objective=NextToken(z=1e-4),
     data="780B tokens, seen once: conversations, web pages, books, Wikipedia, code, news",
     optimiser=ScaledAdam(lr=1e-2),
     schedule=InverseSquareRoot(warmup=10_000, rising=False),
