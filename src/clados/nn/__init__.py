@@ -15,6 +15,7 @@ from clados.nn import (  # noqa: F401  (they register themselves)
     kinds,
     layer_bias,
     layers,
+    permuted,
     positions,
     recurrent,
     relative,

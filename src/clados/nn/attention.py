@@ -53,12 +53,13 @@ class Attention(Module):
         return torch.cat([self.attend(q, k, v, mask, sight) for (q, k, v, _), mask in zip(texts, masks)], 2)
 
 
-KINDS: dict[type[s.Part], type[Attention]] = {}  # by the position of their stack
+KINDS: dict[type, type[Attention]] = {}  # by their pattern, or the position of their stack
 
 
 @builds(s.Attention)
 def _attention(part: s.Attention, env: Env) -> Attention:
-    return KINDS.get(type(env.position), Attention)(part, env)  # type: ignore[arg-type]
+    kind = KINDS.get(type(part.pattern)) or KINDS.get(type(env.position), Attention)
+    return kind(part, env)
 
 
 @builds(s.CrossAttention)

@@ -120,7 +120,7 @@ class Single(Module):
         if positions is None:
             positions = torch.arange(past, past + input_ids.size(1), device=input_ids.device)[None]
         keep = None if attention_mask is None else attention_mask.bool()
-        lengths = packed(keep) if keep is not None and cache is None else None
+        lengths = packed(keep) if keep is not None and cache is None and self.stack.packs else None
         if keep is None or lengths is None:
             return self.stack(self.inputs(input_ids, positions, **read), positions, keep, cache)
         read = {name: value[keep][None] for name, value in read.items() if value is not None}
@@ -202,7 +202,7 @@ class EncoderDecoder(Module):
         checked(input_ids, 0, self.learned)
         positions = torch.arange(input_ids.size(1), device=input_ids.device)[None]
         keep = None if attention_mask is None else attention_mask.bool()
-        lengths = packed(keep) if keep is not None else None
+        lengths = packed(keep) if keep is not None and self.encoder.packs else None
         if keep is None or lengths is None:
             return self.encoder(self.inputs(input_ids, positions), positions, keep)
         positions = positions.expand_as(keep)[keep][None]

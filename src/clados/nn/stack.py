@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from clados import spec as s
+from clados.nn.blanks import is_read
 from clados.nn.build import Module, builds
 from clados.nn.dropout import drop
 from clados.nn.sight import KV, Cache, Placed, Sight, State, look
@@ -30,11 +31,15 @@ class Stack(Module):
     blocks: nn.ModuleList
     position: Place
     norm_out: nn.Module
+    packs = True  # texts of a batch may stand in one row, each seeing itself alone
 
     def __init__(self, part: s.Stack, env: Env) -> None:
         super().__init__(part, env)
         self.sees, self.dims, self.dropout = part.sees, env.dims, part.dropout
         self.placed = part.position is not None
+        self.paired = isinstance(part.sees, s.Prefix)
+        if self.paired:
+            self.packs = False
         patterns = [block.attn.pattern for block in part.blocks(env.dims.layers)]
         self.patterns = list(dict.fromkeys(patterns))
         self.kinds = [self.patterns.index(pattern) for pattern in patterns]
@@ -87,10 +92,13 @@ class Stack(Module):
     ) -> list[Sight]:
         """One sight for each pattern among the layers."""
         length = max(lengths) if lengths else x.size(1)
+        read = is_read(positions) if self.paired else None
+        if positions.dim() == 3:
+            positions = positions[..., 0]
         placed = self.position.place(x, positions, length, past) if self.placed else NOWHERE
         sights = []
         for pattern in self.patterns:
-            mask, causal = look(self.sees, pattern, length, past, keep, placed.bias, x.device)
+            mask, causal = look(self.sees, pattern, length, past, keep, placed.bias, x.device, read)
             sights.append(Sight(mask, causal, past, placed.rotary, placed.distances, lengths=lengths))
         return sights
 

@@ -30,8 +30,13 @@ def structures(declaration: s.Declaration) -> dict[str, s.Model]:
     found: dict[s.Model, tuple[str, s.Model]] = {}
     for name in (headline, *every):
         reduced = small(every[name])
-        found.setdefault(undropped(reduced), (name, reduced))
+        found.setdefault(undropped(replaced(reduced, _unnamed)), (name, reduced))
     return dict(found.values())
+
+
+def _unnamed(part: s.Part) -> s.Part:
+    """A vocabulary of the same size whose ids have no roles: they compute alike."""
+    return s.Vocabulary(kind="bpe", size=part.size) if isinstance(part, s.Vocabulary) else part
 
 
 def undropped(model: s.Model) -> s.Model:
@@ -137,6 +142,11 @@ def _(part: s.Recurrent) -> s.Part:
 
 
 @_shrunk.register
+def _(part: s.Permuted) -> s.Part:
+    return part.but(memory=MEMORY, reused=part.reused and LENGTH - 4)
+
+
+@_shrunk.register
 def _(part: s.RelativeBias | s.LayerBias) -> s.Part:
     return part.but(buckets=NEAR, distance=FAR)
 
@@ -225,7 +235,21 @@ def _(model: s.Recurrent, draw: torch.Generator) -> Given:
     return {**_read(model.inputs, model, draw), "mems": _mems(model, draw)}
 
 
-def _mems(model: s.Recurrent, draw: torch.Generator) -> Tensor:
+@_given.register
+def _(model: s.Permuted, draw: torch.Generator) -> Given:
+    """Segments in the middle of texts, in a random order for each, the last five of it asked for."""
+    read = _texts(model.inputs, LENGTH, draw) | {"mems": _mems(model, draw)}
+    order = torch.rand(TEXTS, LENGTH, generator=draw).argsort(1)
+    turn = order.argsort(1)
+    asked = torch.nn.functional.one_hot(order[:, -5:], LENGTH)
+    return read | {
+        "token_type_ids": torch.randint(3, (TEXTS, LENGTH), generator=draw),
+        "perm_mask": (turn[:, :, None] <= turn[:, None]).float(),
+        "target_mapping": asked.float(),
+    }
+
+
+def _mems(model: s.Recurrent | s.Permuted, draw: torch.Generator) -> Tensor:
     """What the layers met before."""
     return torch.randn(TEXTS, model.size.layers, EARLIER, model.size.d_model, generator=draw)
 
@@ -267,8 +291,22 @@ def _(inputs: s.Tokens, model: s.Model, draw: torch.Generator) -> Given:
     if isinstance(model, s.Decoder):
         keep = read["attention_mask"]
         keep[2], read["input_ids"][2] = keep[2].flip(0), read["input_ids"][2].flip(0)
-        read["position_ids"] = (keep.cumsum(1) - 1).clamp(min=0)
+        paired = isinstance(model.stack.sees, s.Prefix)
+        read["position_ids"] = _in_pairs(keep) if paired else (keep.cumsum(1) - 1).clamp(min=0)
     return read
+
+
+def _in_pairs(keep: Tensor) -> Tensor:
+    """Positions of texts of which 5, 11 and 3 words are read; the others are written in two blanks, the later first."""
+    found = torch.zeros(*keep.shape, 2, dtype=torch.long)
+    for row, read in enumerate((5, 11, 3)):
+        here = keep[row].nonzero()[:, 0]
+        first = (len(here) - read) // 2
+        blanks = [(read - 2, first), (0, len(here) - read - first)]
+        pairs = [(place, 0) for place in range(read)]
+        pairs += [(place, 1 + i) for place, words in blanks for i in range(words)]
+        found[row, here] = torch.tensor(pairs)
+    return found
 
 
 @_read.register

@@ -17,6 +17,9 @@ EXAMPLES = {  # parts whose numbers have to fit each other, or a short text
     s.Banded: s.Banded(span=3),
     s.Embedding: s.Embedding(width=24),  # without a width it holds no tensors, and adds nothing to a run
     s.Target: s.Target(norm=True),
+    s.SparseStack: s.SparseStack(
+        block=s.Block(s.Attention(pattern=s.BlockSparse(block=2)), s.MLP()), norm=s.LayerNorm(), sees=s.All()
+    ),
     s.EnhancedStack: s.EnhancedStack(
         block=s.Block(s.Attention(), s.MLP()), norm=s.LayerNorm(), sees=s.All(), position=s.Disentangled(60)
     ),

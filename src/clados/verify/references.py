@@ -5,7 +5,7 @@ import json
 import os
 import tempfile
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -20,9 +20,10 @@ from clados import spec as s
 from clados.checkpoints import LayoutError, tensors
 from clados.checkpoints.account import account
 from clados.checkpoints.choose import Chosen, headed, slots
-from clados.checkpoints.dialects import nested
+from clados.checkpoints.dialects import flat, nested
 from clados.checkpoints.files import SAFE, stored
-from clados.checkpoints.words import written
+from clados.checkpoints.folders import beside
+from clados.checkpoints.words import read, written
 from clados.verify.cases import Given, given, seen
 from clados.verify.injected import inject
 from clados.verify.oracles import Oracle
@@ -113,7 +114,28 @@ def randomise(weights: Mapping[str, Tensor], spread: float = SPREAD) -> None:
 # ---------------------------------------------------------------- models that others wrote
 
 
-class Written(Reference):
+class Stored(Reference):
+    """A model whose weights lie in files of a layout."""
+
+    layout: s.Layout
+    folder: Path
+    architecture: str
+
+    def filled(self, model: s.Model) -> nn.Module:
+        return self._read(self.folder, model)
+
+    def _read(self, folder: Path, model: s.Model) -> nn.Module:
+        found = stored(folder, allow_pickle=False) | beside(folder, allow_pickle=False)[1]
+        held = account(folder, Chosen(self.card, self.layout, self.architecture, model), found)
+        if held.report.left_out:
+            raise LayoutError(f"the files hold no tensors of {', '.join(held.report.left_out)}")
+        made = cn.module(held.model).eval()
+        each = {place.row.path: [found[name].read() for name in held.names[place.row.path]] for place in held.places}
+        made.load_state_dict({place.row.path: tensors.ours(place, each[place.row.path]) for place in held.places})
+        return made
+
+
+class Written(Stored):
     """A model of a layout: built from the config that we write, its random weights on disk, read back by ours."""
 
     def __init__(self, card: str, layout: s.Layout, model: s.Model, folder: Path) -> None:
@@ -171,19 +193,6 @@ class Written(Reference):
                 each.copy_(kept[name])
         return {name: each.detach() for name, each in ours.items()}
 
-    def filled(self, model: s.Model) -> nn.Module:
-        return self._read(self.folder, model)
-
-    def _read(self, folder: Path, model: s.Model) -> nn.Module:
-        found = stored(folder, allow_pickle=False)
-        held = account(folder, Chosen(self.card, self.layout, self.architecture, model), found)
-        if held.report.left_out:
-            raise LayoutError(f"the files hold no tensors of {', '.join(held.report.left_out)}")
-        made = cn.module(held.model).eval()
-        each = {place.row.path: [found[name].read() for name in held.names[place.row.path]] for place in held.places}
-        made.load_state_dict({place.row.path: tensors.ours(place, each[place.row.path]) for place in held.places})
-        return made
-
 
 class Transformers(Written):
     """A class of transformers."""
@@ -225,6 +234,45 @@ class Transformers(Written):
         return {
             NAMES.get(name, name): each for name, each in out.items() if NAMES.get(name, name) in _outputs(self.model)
         }
+
+
+class Remembering(Transformers):
+    """A class of theirs that keeps its memory as a list of layers, [memory, batch, d_model] each."""
+
+    def call(self, read: Given, module: nn.Module | None = None) -> dict[str, Tensor]:
+        told = {**read, "mems": list(read["mems"].permute(1, 2, 0, 3)), "use_mems": True}
+        out = (module or self.module)(**told, return_dict=True)
+        return {"logits": out.logits, "mems": torch.stack(list(out.mems)).permute(2, 0, 1, 3)}
+
+
+class Golden(Stored):
+    """What somebody else's code once wrote into ``golden/<card>``: a small model's files, what it read and gave.
+
+    ``make.py`` there says which code, and writes: config.json, model.safetensors, inputs.safetensors (one call),
+    outputs.safetensors, gradients/model.safetensors (of the weighted sum of the outputs, as ``loss_of`` has it) and
+    gradients/inputs.safetensors.
+    """
+
+    def __init__(self, card: str, layout: s.Layout, model: s.Model, folder: Path) -> None:
+        self.card, self.layout = card, layout
+        self.folder = Path(__file__).parent / "golden" / card.replace("-", "_").replace(".", "_")
+        self.architecture = _architecture(layout, model)
+        config = json.loads((self.folder / "config.json").read_text(encoding="utf-8"))
+        self.model = read(layout, model, flat(config))
+        odd = (s.at(path, new) for path, _, new in s.diff(model, self.model))
+        self.port = s.merged(layout.port or s.but(), *odd)
+        self.name = f"transformers {config['transformers_version']} {self.architecture}, kept"
+
+    @cached_property
+    def read(self) -> Given:
+        return load_file(self.folder / "inputs.safetensors")
+
+    @cached_property
+    def seen(self) -> Seen:
+        outputs = {name: seen(self.read, each) for name, each in load_file(self.folder / "outputs.safetensors").items()}
+        gradients = dict(self._read(self.folder / "gradients", self.model).named_parameters())
+        held = {name: each.detach() for name, each in gradients.items()}
+        return Seen(outputs, held, load_file(self.folder / "gradients" / "inputs.safetensors"))
 
 
 class TorchTransformer(Written):
@@ -341,15 +389,24 @@ class Spoken(Reference):
         return made
 
 
-def reference(card: str, layout: s.Layout, model: s.Model, folder: Path) -> Written:
+KINDS: dict[str, Callable[[str, s.Layout, s.Model, Path], Stored]] = {
+    "torch.nn.Transformer": TorchTransformer,
+    "xlnet": Remembering,
+    "transfo-xl": Golden,  # gone from transformers since 4.36
+}
+
+
+def reference(card: str, layout: s.Layout, model: s.Model, folder: Path) -> Stored:
     """The reference of a layout, for a small model.
 
     Raises:
         SpecError: when nothing stands behind a layout.
     """
-    if layout.model_type == "torch.nn.Transformer":
-        return TorchTransformer(card, layout, model, folder)
-    return Transformers(card, layout, model, folder)
+    if any(isinstance(head, s.Embedding) for head in getattr(model, "heads", ())):
+        from clados.verify.embedder import Embedder
+
+        return Embedder(card, layout, model, folder)
+    return KINDS.get(layout.model_type, Transformers)(card, layout, model, folder)
 
 
 def with_heads(layout: s.Layout, model: s.Model) -> s.Model:

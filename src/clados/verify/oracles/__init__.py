@@ -8,13 +8,20 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+import torch
+
 from clados import spec as s
+from clados.nn.sparse import drawn
 from clados.verify.oracles import (
     alexatm,
     atari,
+    big_bird,
     cm3,
     deberta,
+    galactica,
     glam,
+    glm,
+    gopher,
     gpt_3,
     lamda,
     llama,
@@ -59,7 +66,42 @@ def _stack(model: Any) -> dict[str, Any]:
     return {**named, "eps": model.stack.norm.eps}
 
 
+def _blocks(model: Any, size: s.Size, stack: Any, written: int = 0) -> dict[str, Any]:
+    """The numbers of a stack over blocks, and the random blocks of each layer and head: lists of lists."""
+    attn, heads = stack.blocks(1)[0].attn, size.dims.heads
+    pattern = attn.pattern
+
+    def lists(layer: int, blocks: int) -> list[list[list[int]]]:
+        which, there = drawn(layer, heads, blocks, pattern.window, pattern.random, torch.device("cpu"))
+        return [
+            [[block for block, found in zip(*each) if found] for each in zip(*head)]
+            for head in zip(which.tolist(), there.tolist())
+        ]
+
+    named = {"layers": size.layers, "heads": heads, "eps": stack.norm.eps, "biased": attn.biases == "all"}
+    told = {"block": pattern.block, "window": pattern.window, "extra": stack.extra, "written": written}
+    return {**named, **told, "lists": lists}
+
+
 ORACLES = (
+    Oracle(
+        "galactica",
+        "arXiv:2211.09085 §4",
+        lambda model: isinstance(model, s.Decoder),
+        _stack,
+        galactica.run,
+    ),
+    *(
+        Oracle(
+            card,
+            "arXiv:2112.11446 §3.1, arXiv:1901.02860 §3.3 (distances)",
+            lambda model: isinstance(model, s.Decoder),
+            _stack,
+            gopher.run,
+            ("head_dim",),
+        )
+        for card in ("gopher", "chinchilla")
+    ),
     Oracle(
         "transformer",
         "arXiv:1706.03762 §3",
@@ -250,6 +292,33 @@ ORACLES += (
         _glam,
         glam.run,
         ("d_ff", "head_dim"),
+    ),
+    Oracle(
+        "big-bird",
+        "arXiv:2007.14062 §2, appendix D",
+        lambda model: isinstance(model, s.EncoderDecoder) or model.stack.extra > 0,
+        lambda model: _blocks(model, model.sides.encoder, model.encoder, written=model.sides.decoder.layers)
+        if isinstance(model, s.EncoderDecoder)
+        else _blocks(model, model.size, model.stack),
+        big_bird.run,
+    ),
+)
+
+ORACLES += (
+    Oracle(
+        "glm",
+        "arXiv:2103.10360 §2",
+        lambda model: isinstance(model.inputs.position, s.Blanks),
+        _stack,
+        glm.run,
+    ),
+    Oracle(
+        "glm",
+        "arXiv:2210.02414 §2.1, arXiv:2104.09864 eq. 14-15",
+        lambda model: isinstance(model.stack.block.residual, s.DeepNorm),
+        lambda model: {**_stack(model), "power": model.stack.block.residual.power, "base": model.stack.position.base},
+        glm.run,
+        ("d_ff",),
     ),
 )
 

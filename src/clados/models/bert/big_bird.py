@@ -1,0 +1,106 @@
+"""BigBird: BERT and PEGASUS with attention over blocks, for 4,096 tokens (Zaheer et al. 2020, arXiv 2007.14062)."""
+
+from clados.models.bart.pegasus import hf as summariser
+from clados.models.bart.pegasus import pegasus
+from clados.models.bart.pegasus import pretraining as gaps
+from clados.models.bert.bert import bert, large
+from clados.models.bert.bert import hf as parent
+from clados.spec import *
+
+big_bird = bert.but(
+    inputs=but(
+        vocab=Vocabulary(kind="unigram", size=50_358, pad=0, bos=1, eos=2, unk=100, cls=65, sep=66, mask=67),
+        position=Learned(4096),
+    ),
+    stack=SparseStack.like(
+        bert.stack, block=but(attn=but(pattern=BlockSparse(block=64, window=3, random=3)), mlp=but(act="gelu_tanh"))
+    ),
+    heads=(Tied(bias=True, transform="gelu_tanh"), Pooler()),
+)
+etc = big_bird.but(stack=but(block=but(attn=but(pattern=BlockSparse(block=84, random=0))), extra=256))
+pegasus_large = pegasus.but(
+    inputs=but(vocab=but(start=2, bos=2, mask=3), position=Learned(4096)),
+    encoder=SparseStack.like(pegasus.encoder, block=but(attn=but(pattern=BlockSparse()))),
+)
+
+pretraining = Stage(
+    name="pretraining",
+    objective=MaskedTokens(),
+    data="Books (1.0B tokens), CC-News (7.4B), Stories (7.7B), Wikipedia (3.1B), from RoBERTa's weights",
+    optimiser=AdamW(lr=1e-4, eps=1e-6, decay=0.01),
+    schedule=Linear(warmup=10_000),
+    batch=256,
+    length=4096,
+    steps=500_000,
+)
+
+hf = parent.but(
+    model_type="big_bird",
+    architectures={"BigBirdForMaskedLM": ("lm", "pooler"), "BigBirdModel": ("pooler",)},
+    rules={**parent.rules, "heads.pooler.dense.*": "bert.pooler.*"},
+    config={
+        **parent.config,
+        "bos_token_id": "inputs.vocab.bos",
+        "eos_token_id": "inputs.vocab.eos",
+        "sep_token_id": "inputs.vocab.sep",
+        "hidden_act": Choice("stack.block.mlp.act", {"gelu_new": "gelu_tanh", "gelu": "gelu", "relu": "relu"}),
+        "block_size": "stack.block.attn.pattern.block",
+        "num_random_blocks": "stack.block.attn.pattern.random",
+    },
+    fixed={"attention_type": "block_sparse", "use_bias": True, "rescale_embeddings": False},
+    unused=(r"bert\.embeddings\.(position_ids|token_type_ids)",),
+)
+hf_pegasus = summariser.but(
+    model_type="bigbird_pegasus",
+    architectures={"BigBirdPegasusForConditionalGeneration": ("lm",)},
+    rules={
+        "encoder.blocks.*.attn.qkv.*": "model.encoder.layers.*.self_attn.self.{query,key,value}.*",
+        "encoder.blocks.*.attn.out.*": "model.encoder.layers.*.self_attn.output.*",
+        **summariser.rules,
+        "inputs.position.table.*": "model.encoder.embed_positions.*",
+        "target.position.table.*": "model.decoder.embed_positions.*",
+        "*.norm_out.*": "model.*.layernorm_embedding.*",
+    },
+    config={
+        **summariser.config,
+        "max_position_embeddings": "{inputs,target}.position.length",
+        "block_size": "encoder.block.attn.pattern.block",
+        "num_random_blocks": "encoder.block.attn.pattern.random",
+    },
+    fixed={**summariser.fixed, "attention_type": "block_sparse", "use_bias": False},
+    ignored=("num_hidden_layers", "init_std", "encoder_layerdrop", "decoder_layerdrop", "classifier_dropout"),
+    # each side has a table of positions of its own
+    port=but(
+        target=Target(position=Learned(4096), scaled=True, dropout=0.1),
+        encoder=but(norm=LayerNorm(1e-5)),
+        decoder=but(norm=LayerNorm(1e-5)),
+        heads=but(bias=True),
+    ),
+)
+
+declaration = Declaration(
+    model=big_bird,
+    sizes={
+        "base": big_bird.size,
+        "large": large,
+        "etc-base": etc,
+        "etc-large": etc.but(size=large, stack=but(block=but(attn=but(pattern=but(block=169))))),
+        "pegasus-large": pegasus_large,
+    },
+    recipe=Recipe((pretraining,)),
+    recipes={
+        "large": Recipe((pretraining.but(batch=2048),)),
+        "etc-large": Recipe((pretraining.but(batch=2048),)),
+        "pegasus-large": Recipe((gaps.but(length=4096, batch=None, steps=None),)),
+    },
+    layouts=(hf, hf_pegasus),
+    assumed=(
+        "stack.block.attn.pattern.random: the paper draws uniformly, as here; the authors' code draws among the first "
+        "1,024 tokens only, where a text is 1,024, 3,072 or 4,096 long; transformers draws in training alone",
+        "sizes.etc-base.stack.extra: how global tokens are embedded is not published; one learned vector each stands "
+        "here, without positions",
+        "stack.block.mlp.act: the paper says gelu; the authors' code computes its tanh form",
+        "recipe.steps: not published; RoBERTa's, whose weights it starts from, stands here",
+        "sizes.pegasus-large.inputs.position: the authors' code has one table for both sides; ports one for each",
+    ),
+)
