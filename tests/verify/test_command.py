@@ -5,18 +5,20 @@ from pathlib import Path
 
 import pytest
 
+from clados.catalog.load import catalog
 from clados.cli.frame import run
 from clados.verify import PROOFS, Finding, Subject
+from clados.verify.report import sizes
 
 
 def test_it_gives_one_object_a_model_and_proof(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(["verify", "gpt", "albert", "--proof", "card", "--proof", "sizes", "--json"]) == 0
+    assert run(["verify", "gpt", "alphafold", "--proof", "card", "--proof", "sizes", "--json"]) == 0
     rows = json.loads(capsys.readouterr().out)
     assert [(row["id"], row["proof"], row["status"]) for row in rows] == [
         ("gpt", "card", "holds"),
         ("gpt", "sizes", "holds"),
-        ("albert", "card", "holds"),
-        ("albert", "sizes", "missing"),
+        ("alphafold", "card", "holds"),
+        ("alphafold", "sizes", "missing"),
     ]
     assert {tuple(row) for row in rows} == {("id", "proof", "status", "evidence", "seconds")}
     assert rows[-1]["evidence"] == "not declared yet"
@@ -33,10 +35,10 @@ def test_it_ends_with_1_when_a_proof_fails(monkeypatch: pytest.MonkeyPatch, caps
 
 def test_it_writes_a_page_with_every_size(tmp_path: Path) -> None:
     page = tmp_path / "verification.md"
-    assert run(["verify", "gpt-2", "bloom", "--proof", "card", "--proof", "sizes", "--write", str(page)]) == 0
+    assert run(["verify", "gpt-2", "alphafold", "--proof", "card", "--proof", "sizes", "--write", str(page)]) == 0
     text = page.read_text(encoding="utf-8")
-    assert "| gpt-2 | xl | 1,500,000,000 | 1,557,611,200 | 1,557,611,200 | 0 |" in text
-    assert "1 models (card holds: 1): bloom." in text
+    assert "| gpt-2 | xl | model | 1,500,000,000 | 1,557,611,200 | 1,557,611,200 | 0 |" in text
+    assert "1 models (card holds: 1): alphafold." in text
 
 
 @pytest.mark.parametrize(
@@ -52,3 +54,9 @@ def test_it_answers_mistakes_with_the_nearest_name(
 def test_every_proof_has_its_function() -> None:
     assert list(PROOFS) == ["card", "sizes", "parity", "words", "learns", "adapts", "applies"]
     assert run(["verify", "gpt", "--proof", "adapts"]) == 0
+
+
+def test_the_table_of_sizes_says_what_is_unknown_and_what_is_only_missing() -> None:
+    told = list(sizes([catalog()["jurassic-1"], catalog()["clip"]]))
+    assert "| jurassic-1 | grande | model | 17,000,000,000 | - | unknown | - | unknown: " in "".join(told)
+    assert any(line.startswith("| clip | rn50 |") and "missing" in line for line in told)

@@ -16,6 +16,7 @@ from clados.spec.part import hint
 EQUAL = "equal to the unit"
 ROUNDED = "the label is within its rounding"
 MISSING = "missing: not declared yet"
+UNKNOWN = "unknown"  # what a size without any published shape counts
 UNEXPLAINED = "unexplained"
 
 
@@ -55,9 +56,10 @@ def counted(card: Card, size: Size, basis: str | None = None) -> list[Counted]:
     Raises:
         SpecError: for a basis that there is not.
     """
-    declaration = declaration_of(card)
-    if size.name not in declaration.sizes:
-        return [Counted(card.id, size.name, "model", None, None, None, *_figures(size, "model"), MISSING)]
+    declaration = declaration_of(card) if card.runnable else None
+    if declaration is None or size.name not in declaration.sizes:
+        why = MISSING if size.shape else f"{UNKNOWN}: {size.why or size.label.note or 'no shape is published'}"
+        return [Counted(card.id, size.name, "model", None, None, None, *_figures(size, "model"), why)]
     model = declaration.models()[size.name]
     return [_counted(card, size, model, each) for each in ([basis] if basis else bases(size))]
 

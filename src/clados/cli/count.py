@@ -73,15 +73,17 @@ def named(model: str) -> "tuple[Card, Size]":
 def _table(rows: "list[Counted]") -> None:
     heads = ("model", "size", "counts", "parameters", "non-embedding", "active", "published", "reference", "agreement")
     cells = [
-        [row.id, row.size, row.basis, *map(_figure, (row.total, row.non_embedding, row.active)),
+        [row.id, row.size, row.basis, *(_figure(each, row.why) for each in (row.total, row.non_embedding, row.active)),
          *map(_figure, (row.published, row.exact)), row.why]
         for row in rows
     ]  # fmt: skip
     output.table(heads, cells, right=heads[3:8], wrap=("agreement",))
 
 
-def _figure(number: int | None) -> str:
-    return "-" if number is None else f"{number:,}"
+def _figure(number: int | None, why: str = "") -> str:
+    if number is None:
+        return "unknown" if why.startswith("unknown") else "-"
+    return f"{number:,}"
 
 
 def _ledger(lines: "list[Line]") -> None:

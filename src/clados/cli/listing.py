@@ -66,7 +66,9 @@ def list_models(
     if found.emptied:
         output.note(f"no models: {found.emptied}")
     elif not json and not csv:
-        output.note(f"{len(found.cards)} of {len(everything)} models")
+        theirs = [card for card in everything if card.survey]
+        runs = f"; {sum(card.runnable for card in theirs)} of the survey's {len(theirs)} run" if theirs else ""
+        output.note(f"{len(found.cards)} of {len(everything)} models{runs}")
 
 
 def _print(cards: list[Card]) -> None:

@@ -8,6 +8,9 @@ from importlib import metadata
 from typing import Any
 
 import clados
+from clados.catalog.card import Card
+from clados.catalog.counts import UNKNOWN, Counted, counted
+from clados.catalog.load import catalog
 from clados.verify.proof import PROOFS, Proof
 
 MARKS = {"holds": "holds", "fails": "**fails**", "missing": "missing", "not applicable": "n/a"}
@@ -67,20 +70,28 @@ def _evidence(found: dict[str, dict[str, Proof]]) -> Iterator[str]:
 
 
 def _sizes(found: dict[str, dict[str, Proof]]) -> Iterator[str]:
+    cards = catalog()
+    yield from sizes([cards[name] for name in found])
+
+
+def sizes(cards: Iterable[Card]) -> Iterator[str]:
+    """Every published size of some cards: what is published, what is computed, the difference and its reason.
+
+    The difference is that from the reference's exact count, where there is one on the same basis, else from the label.
+    """
     yield from ("## Sizes: published, computed", "")
-    heads = ["model", "size", "label", "reference", "computed", "difference", "agreement"]
-    rows = [
-        [
-            name,
-            each["size"],
-            *map(_number, (each["label"], each["reference"], each["computed"], each["difference"])),
-            each["why"],
-        ]
-        for name, row in found.items()
-        if "sizes" in row
-        for each in row["sizes"].details
-    ]
-    yield from _table(heads, rows)
+    heads = ["model", "size", "counts", "published", "reference", "computed", "difference", "why"]
+    rows = [row for card in cards for size in card.sizes for row in counted(card, size)]
+    yield from _table(heads, (_size(row) for row in rows))
+
+
+def _size(row: Counted) -> list[str]:
+    against = row.published if row.exact is None else row.exact
+    difference = None if row.total is None or against is None else row.total - against
+    computed = UNKNOWN if row.total is None and row.why.startswith(UNKNOWN) else _number(row.total)
+    figures = [_number(row.published), _number(row.exact), computed]
+    apart = "-" if difference is None else f"{difference:+,}" if difference else "0"
+    return [row.id, row.size, row.basis, *figures, apart, row.why]
 
 
 def _comparisons(found: dict[str, dict[str, Proof]]) -> Iterator[str]:
