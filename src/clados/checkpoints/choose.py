@@ -10,6 +10,7 @@ from clados.checkpoints.names import places, used
 from clados.checkpoints.words import plain, read, refusal, unsaid, written
 from clados.checkpoints.written import parsed
 from clados.models.declared import declared, found
+from clados.spec.encoder_heads import Embedding
 from clados.spec.errors import SpecError
 from clados.spec.kinds import Model, TwoTower
 from clados.spec.layout import Layout
@@ -136,6 +137,11 @@ def slots(model: Model) -> tuple[str, ...]:
     """The slots of a model's heads, or of those of its towers."""
     holders = (model.image, model.text) if isinstance(model, TwoTower) else (model,)
     return tuple(dict.fromkeys(head.slot for each in holders for head in getattr(each, "heads", ())))
+
+
+def classes(model: Model) -> tuple[str, ...]:
+    """The slots of the heads that make a class of their own around a body: all but what is made of its states alone."""
+    return tuple(slot for slot in slots(model) if slot != Embedding.slot)
 
 
 def is_directory(layout: Layout) -> bool:

@@ -8,12 +8,13 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from clados.checkpoints import fairseq, tensors
+from clados.checkpoints import fairseq, gguf, tensors
 from clados.checkpoints.account import Account, account, strangers
 from clados.checkpoints.choose import chosen
 from clados.checkpoints.dialects import Words, flat
 from clados.checkpoints.errors import CheckpointError, LayoutError
 from clados.checkpoints.files import Stored, json_of, stored
+from clados.checkpoints.folders import beside
 from clados.nn.build import module
 from clados.spec.errors import SpecError
 
@@ -31,7 +32,8 @@ def from_pretrained(
     """The model that a directory holds, in evaluation mode. Nothing is ever downloaded.
 
     Read are Hugging Face directories of every declared architecture (config.json of transformers 4.x or 5.x,
-    safetensors, shards with an index), directories that ``save_pretrained`` wrote, and fairseq's ``.pt`` files.
+    safetensors, shards with an index), directories that ``save_pretrained`` wrote, fairseq's ``.pt`` files, and
+    llama.cpp's ``.gguf`` files of the kinds llama, gpt2, gptneox and bert (without their tokenizers).
     Heads are those of the class that the config names. ``module.report`` says where each tensor came from,
     ``module.tokenizer`` is the tokenizer whose files lie alongside, or None.
 
@@ -60,6 +62,8 @@ def _opened(path: Path, *, allow_pickle: bool) -> tuple[Words, dict[str, Stored]
     """The config, flat; the tensors; and where the config stands."""
     if path.is_file() and path.suffix in PICKLES:
         return *fairseq.opened(path, allow_pickle=allow_pickle), path
+    if path.is_file() and path.suffix == gguf.SUFFIX:
+        return *gguf.opened(path), path
     if path.is_file():
         raise CheckpointError(f"{path}: this is a file; name its directory, which holds config.json too")
     if not path.is_dir():
@@ -67,7 +71,8 @@ def _opened(path: Path, *, allow_pickle: bool) -> tuple[Words, dict[str, Stored]
     file = path / "config.json"
     config = json_of(file)
     try:
-        return flat(config), stored(path, allow_pickle=allow_pickle), file
+        words, more = beside(path, allow_pickle=allow_pickle)
+        return flat(config) | words, stored(path, allow_pickle=allow_pickle) | more, file
     except LayoutError as error:
         raise LayoutError(f"{file}: {error}") from error
 

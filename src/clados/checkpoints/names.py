@@ -91,8 +91,8 @@ def is_body(layout: Layout, placed: Iterable[Place], slots: Iterable[str]) -> bo
     """
     names: dict[str, list[str]] = {slot: [] for slot in slots}
     for place in placed:
-        if place.row.path.startswith("heads."):
-            names[place.row.path.split(".")[1]].extend(place.names)
+        if place.row.path.startswith("heads.") and (slot := place.row.path.split(".")[1]) in names:
+            names[slot].extend(place.names)
     return bool(layout.prefix) and all(
         each and all(name.startswith(layout.prefix) for name in each) for each in names.values()
     )

@@ -10,18 +10,26 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 import clados
-from clados.checkpoints import tensors
+from clados.checkpoints import folders, tensors
 from clados.checkpoints.atomic import replaced
-from clados.checkpoints.choose import OWN, Chosen, slots, writable
+from clados.checkpoints.choose import OWN, Chosen, classes, slots, writable
 from clados.checkpoints.dialects import Words, nested
 from clados.checkpoints.errors import CheckpointError
 from clados.checkpoints.files import SAFE
+from clados.checkpoints.folders import folder_of
 from clados.checkpoints.names import Place, is_body, places
 from clados.checkpoints.words import written
 from clados.spec.errors import SpecError
 from clados.spec.kinds import Decoder, EncoderDecoder, Model
 
-OURS = ("config.json", "generation_config.json", "model*.safetensors", f"{SAFE}.index.json", "pytorch_model*")
+OURS = (
+    "config.json",
+    "modules.json",
+    "generation_config.json",
+    "model*.safetensors",
+    f"{SAFE}.index.json",
+    "pytorch_model*",
+)
 UNITS = {"KB": 10**3, "MB": 10**6, "GB": 10**9}
 
 
@@ -52,9 +60,13 @@ def save_pretrained(
     try:
         with replaced(path, OURS) as fresh:
             placed = places(choice.layout, model)
-            prefix = choice.layout.prefix if is_body(choice.layout, placed, slots(model)) else ""
-            _write_tensors(fresh, _shards(placed, module, limit), module, prefix)
+            prefix = choice.layout.prefix if is_body(choice.layout, placed, classes(model)) else ""
+            own = [place for place in placed if not folder_of(choice.layout, place.names[0])]
+            _write_tensors(fresh, _shards(own, module, limit), module, prefix)
+            aside = [place for place in placed if folder_of(choice.layout, place.names[0])]
+            folders.write(fresh, choice.layout, dict(_theirs(aside, module, "")), save_file)
             for name, content in _configs(choice, module).items():
+                (fresh / name).parent.mkdir(exist_ok=True)
                 (fresh / name).write_text(json.dumps(content, indent=2, sort_keys=True) + "\n", encoding="utf-8")
             if tokenizer is not None:
                 tokenizer.save(fresh)
@@ -88,7 +100,7 @@ def _configs(choice: Chosen, module: nn.Module) -> dict[str, Words]:
     precision = str(next(module.parameters()).dtype).removeprefix("torch.")
     kept = {"clados.version": clados.__version__, "clados.card": choice.card, "clados.model": repr(model)}
     head = {"model_type": layout.model_type, "architectures": [choice.architecture], "dtype": precision}
-    files = {"config.json": nested(head | written(layout, model) | kept, layout.model_type)}
+    files = folders.apart(layout, nested(head | written(layout, model) | kept, layout.model_type))
     if layout.model_type != OWN and isinstance(model, Decoder | EncoderDecoder) and "lm" in slots(model):
         vocab = model.vocab
         roles = {"pad": vocab.pad, "bos": vocab.bos, "eos": vocab.eos, "decoder_start": vocab.start}

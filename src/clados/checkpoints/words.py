@@ -43,6 +43,7 @@ NEUTRAL: Words = {
     "pretraining_tp": 1,
     "use_return_dict": True,
 }
+FOLDER = re.compile(r"\d+_[A-Z]\w*")  # of sentence-transformers: what follows a model is nothing to the model
 ROLES = ("pad", "bos", "eos", "start", "unk", "cls", "sep", "mask")
 
 
@@ -87,7 +88,7 @@ def _unknown(layout: Layout, config: Words) -> Iterator[str]:
     for key, value in config.items():
         said = key in layout.config or key in layout.fixed or _is_ignored(layout, key)
         steps = key.split(".")
-        known = steps[-1] in NEUTRAL or steps[-1] == "tie_word_embeddings"
+        known = steps[-1] in NEUTRAL or steps[-1] == "tie_word_embeddings" or FOLDER.fullmatch(steps[0])
         if not said and not known and value is not None and not any(map(IRRELEVANT.fullmatch, steps)):
             yield key
 

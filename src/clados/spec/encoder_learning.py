@@ -58,7 +58,7 @@ class PairedTexts(Objective):
 
     temperature: float = 0.01
     prefixes: tuple[str, ...] = ()  # before the question, before the passage
-    hard: int = 0  # wrong texts beside each right one
+    hard: bool = False  # wrong texts that are near stand beside each right one
     both: bool = False  # from the passage to the question too (Su et al. 2022, §2.3)
     teacher: Literal["none", "cross-encoder"] = "none"
 

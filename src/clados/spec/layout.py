@@ -31,6 +31,12 @@ class Shaped(Rule):
     shape: tuple[int, ...]
 
 
+class OfHeads(Rule):
+    """The numbers of all heads kept along two axes, the last: [d_model, heads, head_dim]."""
+
+    inputs: bool = False  # of the product they are the inputs, not the outputs
+
+
 class Halved(Rule):
     """The pairs that rotary positions turn: neighbours in a head of ours, half a head apart in one of theirs.
 
@@ -76,6 +82,12 @@ class Less(Word):
     by: int
 
 
+class OrNone(Word):
+    """A number of theirs for our None: a furthest distance of -1."""
+
+    number: int
+
+
 class OfHead(Word):
     """A share of each head of ours, which they say in numbers of a head (GPT-J's ``rotary_dim``)."""
 
@@ -106,6 +118,8 @@ class Layout(Part, kw_only=True):
     ``tied`` or ``unused``; every key of their config is mapped by ``config``, said by ``fixed``, ``ignored``, None,
     or among the keys that never matter (``clados.checkpoints.words``): nothing is left over on either side.
 
+    Names that begin with one of ``folders`` are kept in that folder, with words of its own (sentence-transformers).
+
     Keys of nested configs are dotted: ``text_config.hidden_size``. Rotary words have the names of 5.x
     (``rope_parameters.rope_theta``, ``rope_parameters.partial_rotary_factor``, ``rope_parameters.rope_type``) and
     ``dtype`` is no layout's matter; the older spellings are read as these, and written beside them.
@@ -123,5 +137,6 @@ class Layout(Part, kw_only=True):
     ignored: tuple[str, ...] = ()  # their keys, or groups of them, that change nothing that we compute
     tied: Mapping[str, str] = field(default_factory=dict)  # their second names: our tensor, which each must equal
     unused: tuple[str, ...] = ()  # regular expressions of whole names of theirs that hold nothing of their own
+    folders: Mapping[str, str] = field(default_factory=dict)  # beside the files, with what follows the model: its kind
     prefix: str = ""  # of the body's tensors, absent in files of the body alone
     port: Change | None = None  # how the implementation that reads it departs from the paper

@@ -182,7 +182,8 @@ class Written(Stored):
     def _gradients(self) -> dict[str, Tensor]:
         """Gradients kept as weights are, and read back as ours: their names and shapes need no second table."""
         kept = {name: each.detach().clone() for name, each in self.weights.items()}
-        added = {rule.plus for rule in self.layout.rules.values() if isinstance(rule, s.Folded)}
+        plus = {rule.plus for rule in self.layout.rules.values() if isinstance(rule, s.Folded)}
+        added = plus | {name.removeprefix(self.layout.prefix) for name in plus}
         with torch.no_grad():
             for name, each in self.weights.items():
                 each.copy_(torch.zeros_like(each) if each.grad is None or name in added else each.grad)

@@ -1,4 +1,4 @@
-"""XLM-RoBERTa: RoBERTa on a hundred languages (Conneau et al. 2019, arXiv 1911.02116; Goyal et al. 2021, 2105.00572)."""
+"""XLM-RoBERTa: RoBERTa on a hundred languages (arXiv 1911.02116, 2105.00572)."""
 
 from clados.models.bert.roberta import hf as parent
 from clados.models.bert.roberta import pretraining as parents

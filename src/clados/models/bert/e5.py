@@ -1,0 +1,81 @@
+"""E5: BERT's mean state as a vector of a text, learned from pairs found on the web (Wang et al. 2022, 2212.03533)."""
+
+from clados.models.bert.bert import bert, large
+from clados.models.bert.bert import hf as parent
+from clados.models.bert.xlm_roberta import hf as xlm_hf
+from clados.models.bert.xlm_roberta import xlm_roberta
+from clados.spec import *
+
+e5 = bert.but(size=large, heads=(Embedding(),))
+small = Size(layers=12, d_model=384, heads=12)
+multilingual = xlm_roberta.but(heads=(Embedding(),))
+
+pairs = Tuning(
+    name="contrastive pretraining",
+    start="bert:large",
+    objective=PairedTexts(prefixes=("query: ", "passage: ")),
+    data="CCPairs: 270M pairs of texts, left of 1.3B from Reddit, StackExchange, Wikipedia, papers and web pages",
+    optimiser=AdamW(lr=1e-4),
+    schedule=Linear(),
+    batch=32_768,
+    length=128,
+    steps=20_000,
+)
+labelled = pairs.but(
+    name="fine-tuning",
+    start="contrastive pretraining",
+    objective=but(hard=True, teacher="cross-encoder"),
+    data="MS-MARCO, Natural Questions, NLI",
+    optimiser=but(lr=1e-5),
+    batch=256,
+    length=None,
+    steps=None,
+    epochs=3,
+)
+many = pairs.but(start="xlm-roberta:base", data="about 1B pairs of texts in many languages", length=None, steps=None)
+
+hf = parent.but(
+    architectures={"BertModel": ("embedding",)},
+    unused=(*parent.unused, r"(bert\.)?pooler\.dense\.(weight|bias)"),
+    tied={},
+    config={
+        **parent.config,
+        "type_vocab_size": Choice("inputs.types", {2: 2}),
+        "1_Pooling.word_embedding_dimension": "size.d_model",
+    },
+    fixed={"1_Pooling.pooling_mode_mean_tokens": True},
+    folders={"1_Pooling": "Pooling", "2_Normalize": "Normalize"},
+)
+hf_multilingual = xlm_hf.but(
+    architectures={"XLMRobertaModel": ("embedding",)},
+    tied={},
+    config={**xlm_hf.config, "1_Pooling.word_embedding_dimension": "size.d_model"},
+    fixed={"1_Pooling.pooling_mode_mean_tokens": True},
+    folders={"1_Pooling": "Pooling", "2_Normalize": "Normalize"},
+)
+
+declaration = Declaration(
+    model=e5,
+    sizes={
+        "small": small,
+        "base": bert.size,
+        "large": e5.size,
+        "multilingual-small": e5.but(size=small, inputs=but(vocab=multilingual.vocab.but(size=250_037))),
+        "multilingual-base": multilingual.but(size=bert.size),
+        "multilingual-large": multilingual,
+    },
+    recipe=Recipe((pairs, labelled)),
+    recipes={
+        "small": Recipe((pairs.but(optimiser=but(lr=3e-4)), labelled.but(optimiser=but(lr=3e-5)))),
+        "base": Recipe((pairs.but(start="bert:base", optimiser=but(lr=2e-4)), labelled.but(optimiser=but(lr=2e-5)))),
+        "multilingual-small": Recipe((many.but(start="bert:base", optimiser=but(lr=3e-4)),)),
+        "multilingual-base": Recipe((many.but(optimiser=but(lr=2e-4)),)),
+        "multilingual-large": Recipe((many.but(start="xlm-roberta:large"),)),
+    },
+    layouts=(hf, hf_multilingual),
+    assumed=(
+        "recipes.small, recipes.multilingual-small: they start from MiniLM, which is outside this catalog",
+        "recipe.schedule: a line to zero; its warmup is not known here and left out",
+        "recipes.multilingual-base.optimiser, recipes.multilingual-large.optimiser: the rates of the English models",
+    ),
+)
