@@ -53,6 +53,36 @@ hf = parent.but(
     unused=(r"(transformer\.)?h\.\d+\.attn\.(bias|masked_bias)",),
 )
 
+gguf_words = {
+    "embedding_length": "size.d_model",
+    "block_count": "size.layers",
+    "attention.head_count": "size.heads",
+    "feed_forward_length": "size.d_ff",
+    "attention.layer_norm_epsilon": "stack.norm.eps",
+    "vocab_size": "inputs.vocab.size",
+    "bos_token_id": "inputs.vocab.bos",
+    "eos_token_id": "inputs.vocab.eos",
+    "pad_token_id": "inputs.vocab.pad",
+    "unk_token_id": "inputs.vocab.unk",
+}
+gguf = Layout(
+    model_type="gguf:gpt2",
+    architectures={"gpt2": ("lm",)},
+    rules={
+        "inputs.tokens.*": "token_embd.*",
+        "inputs.position.table.*": "position_embd.*",
+        "stack.blocks.*.attn_norm.*": "blk.*.attn_norm.*",
+        "stack.blocks.*.attn.qkv.*": "blk.*.attn_qkv.*",
+        "stack.blocks.*.attn.out.*": "blk.*.attn_output.*",
+        "stack.blocks.*.mlp_norm.*": "blk.*.ffn_norm.*",
+        "stack.blocks.*.mlp.up.*": "blk.*.ffn_up.*",
+        "stack.blocks.*.mlp.down.*": "blk.*.ffn_down.*",
+        "stack.norm_out.*": "output_norm.*",
+    },
+    config={**gguf_words, "context_length": "inputs.position.length"},
+    tied={"output.weight": "inputs.tokens.weight"},
+)
+
 declaration = Declaration(
     model=gpt_2,
     sizes={
@@ -62,7 +92,7 @@ declaration = Declaration(
         "xl": Size(layers=48, d_model=1600, heads=25),
     },
     recipe=Recipe((pretraining,)),
-    layouts=(hf,),
+    layouts=(hf, gguf),
     assumed=(
         "inputs.dropout, stack.block.dropout, stack.block.attn.dropout: not published; GPT's stand here",
         "init.by_depth: the paper counts residual layers; two a block, as in ports",

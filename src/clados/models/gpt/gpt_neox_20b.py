@@ -1,5 +1,7 @@
 """GPT-NeoX-20B: a dense decoder with rotary positions and parallel branches (Black et al. 2022, arXiv 2204.06745)."""
 
+from clados.models.gpt.gpt_2 import gguf as gpt_2_gguf
+from clados.models.gpt.gpt_2 import gguf_words
 from clados.spec import *
 
 gpt_neox = Decoder(
@@ -67,11 +69,25 @@ hf = Layout(
     unused=(r"(gpt_neox\.)?layers\.\d+\.attention\.(bias|masked_bias|rotary_emb\.inv_freq)",),
 )
 
+gguf = gpt_2_gguf.but(
+    model_type="gguf:gptneox",
+    architectures={"gptneox": ("lm",)},
+    rules={**gpt_2_gguf.rules, "heads.lm.table.*": "output.*"},
+    config={
+        **gguf_words,
+        "rope.freq_base": "stack.position.base",
+        "rope.dimension_count": OfHead("stack.position.fraction"),
+        "use_parallel_residual": Choice("stack.block.residual", {True: Parallel(norms=2), False: Pre()}),
+    },
+    ignored=("context_length",),
+    tied={},
+)
+
 declaration = Declaration(
     model=gpt_neox,
     sizes={"20b": gpt_neox.size},
     recipe=Recipe((pretraining,)),
-    layouts=(hf,),
+    layouts=(hf, gguf),
     assumed=(
         "init: the paper narrows the feed-forward layers' last products; the authors' code attention's too, as here",
         "stack.block.mlp.act: the paper says GELU; the authors' fused kernel computes its tanh form, which stands here",

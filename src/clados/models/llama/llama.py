@@ -1,5 +1,7 @@
 """LLaMA: a smaller decoder trained on more tokens (Touvron et al. 2023, arXiv 2302.13971)."""
 
+from clados.models.gpt.gpt_2 import gguf_words
+from clados.models.gpt.gpt_neox_20b import gguf as gpt_neox_gguf
 from clados.spec import *
 
 llama = Decoder(
@@ -67,6 +69,25 @@ hf = Layout(
     unused=(r"(model\.)?layers\.\d+\.self_attn\.rotary_emb\.inv_freq",),
 )
 
+gguf = gpt_neox_gguf.but(
+    model_type="gguf:llama",
+    architectures={"llama": ("lm",)},
+    rules={
+        **gpt_neox_gguf.rules,
+        "stack.blocks.*.attn.qkv.*": "blk.*.{attn_q,attn_k,attn_v}.*",
+        "stack.blocks.*.mlp.up.*": "blk.*.{ffn_gate,ffn_up}.*",
+    },
+    config={
+        **gguf_words,
+        "rope.freq_base": "stack.position.base",
+        "rope.dimension_count": OfHead("stack.position.fraction"),
+        "attention.head_count_kv": "size.kv_heads",
+        "attention.key_length": "size.head_dim",
+        "attention.value_length": "size.head_dim",
+        "attention.layer_norm_rms_epsilon": "stack.norm.eps",
+    },
+)
+
 declaration = Declaration(
     model=largest,
     sizes={
@@ -77,7 +98,7 @@ declaration = Declaration(
     },
     recipe=Recipe((pretraining,)),
     recipes={"7b": smaller, "13b": smaller},
-    layouts=(hf,),
+    layouts=(hf, gguf),
     assumed=(
         "init: not published; N(0, 0.02) stands here",
         "stack.norm.eps: not published; the released params.json files say 1e-6, and 1e-5 for 65b",
