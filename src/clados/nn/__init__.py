@@ -8,6 +8,7 @@ from clados.nn import (  # noqa: F401  (they register themselves)
     deep_norm,
     disentangled,
     encoder_heads,
+    entities,
     experts,
     factorised,
     heads,

@@ -12,6 +12,7 @@ from clados.spec.denoising import CausalMasked, Denoised, DroppedSpans, HintedDe
 from clados.spec.disentangled import ContextDiscriminator, Convolution, Disentangled, EnhancedStack, MaskDecoder
 from clados.spec.encoder_heads import Discriminator, Embedding, SentenceOrder
 from clados.spec.encoder_learning import LAMB, Distilled, EntityDenoising, MaskedNgrams, PairedTexts, ReplacedTokens
+from clados.spec.entities import Aggregator, Entities, EntityEncoder, EntityHead, Fusion
 from clados.spec.errors import CladosError, SpecError
 from clados.spec.experts import Capacity, Experts, OfBatch, OfText, ProductMLP
 from clados.spec.factorised import Factorised, Narrowed, Widened
@@ -149,6 +150,7 @@ __all__ = [
     "AdamW",
     "AdaptiveSoftmax",
     "AdaptiveTokens",
+    "Aggregator",
     "All",
     "AllBut",
     "Attention",
@@ -180,6 +182,7 @@ __all__ = [
     "DeepInit",
     "DeepNorm",
     "Denoised",
+    "Denoiser",
     "Dims",
     "Discriminator",
     "Disentangled",
@@ -191,7 +194,10 @@ __all__ = [
     "Encoder",
     "EncoderDecoder",
     "EnhancedStack",
+    "Entities",
     "EntityDenoising",
+    "EntityEncoder",
+    "EntityHead",
     "Experts",
     "Factorised",
     "FanIn",
@@ -203,6 +209,7 @@ __all__ = [
     "FromNorm",
     "FullSentences",
     "Fused",
+    "Fusion",
     "GapSentences",
     "Glorot",
     "Haiku",
@@ -229,6 +236,7 @@ __all__ = [
     "MaskedNgrams",
     "MaskedTokens",
     "MeshNormal",
+    "MixtureOfDenoisers",
     "Model",
     "NarrowNormal",
     "Narrowed",
@@ -245,9 +253,9 @@ __all__ = [
     "OfBatch",
     "OfHead",
     "OfHeads",
-    "OrNone",
     "OfText",
     "Optimiser",
+    "OrNone",
     "OwnTarget",
     "PPO",
     "Packing",
@@ -329,7 +337,5 @@ __all__ = [
     "reach",
     "rows",
     "tiny",
-    "Denoiser",
-    "MixtureOfDenoisers",
     "words",
 ]

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from clados.spec.blanks import check_pairs
 from clados.spec.errors import SpecError
 from clados.spec.init import Init, Normal
 from clados.spec.inputs import Head, Inputs, Tokens, Vocabulary
@@ -38,6 +39,7 @@ class Tower(Part, kw_only=True):
     heads: tuple[Head, ...] = ()
 
     def check(self) -> None:
+        check_pairs(self.inputs, self.stack, single=isinstance(self, Decoder))
         slots = [head.slot for head in self.heads]
         if len(slots) > len(set(slots)):
             raise SpecError(f"{type(self).__name__}.heads has two heads in one slot: {', '.join(slots)}")
@@ -58,9 +60,12 @@ class _Single(Tower, Model, kw_only=True):
 
     size: Size
 
+    def told(self) -> Env:
+        """What its parts are told."""
+        return Env(self.size.dims, self.stack.norm, self.inputs, isinstance(self.stack.sees, Causal))
+
     def pieces(self, env: Env | None = None) -> Pieces:
-        causal = isinstance(self.stack.sees, Causal)
-        return super().pieces(Env(self.size.dims, self.stack.norm, self.inputs, causal))
+        return super().pieces(self.told())
 
 
 class Encoder(_Single, kw_only=True):
@@ -92,6 +97,7 @@ class EncoderDecoder(Model, kw_only=True):
     heads: tuple[Head, ...]
 
     def check(self) -> None:
+        check_pairs(self.inputs, self.encoder, self.decoder)
         if any(block.cross is None for block in self.decoder.blocks(self.sides.decoder.layers)):
             raise SpecError("EncoderDecoder.decoder has a block without cross: it would never see the encoder")
 

@@ -179,6 +179,16 @@ def _(part: s.Trajectory) -> s.Part:
 
 
 @_shrunk.register
+def _(part: s.Entities) -> s.Part:
+    return part.but(width=15, heads=3)
+
+
+@_shrunk.register
+def _(part: s.EntityEncoder) -> s.Part:
+    return part.but(plain=1)
+
+
+@_shrunk.register
 def _(part: s.Frames) -> s.Part:
     return part.but(side=44, actions=5, timesteps=40, context=7)
 
@@ -222,6 +232,21 @@ def _given(model: s.Model, draw: torch.Generator) -> Given:
 @_given.register
 def _(model: s.Encoder, draw: torch.Generator) -> Given:
     return _read(model.inputs, model, draw)
+
+
+@_given.register
+def _(model: s.EntityEncoder, draw: torch.Generator) -> Given:
+    """Some tokens name an entity; in the second text none does."""
+    read, width = _read(model.inputs, model, draw), model.entities.width
+    there = read["attention_mask"] * (torch.rand(TEXTS, LENGTH, generator=draw) < 1 / 3)
+    there[1] = 0
+    there[2, :2] = 1
+    return {
+        **read,
+        "entity_embeds": torch.randn(TEXTS, LENGTH, width, generator=draw),
+        "entity_mask": there,
+        "candidates": torch.randn(7, width, generator=draw),
+    }
 
 
 @_given.register

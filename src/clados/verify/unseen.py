@@ -102,8 +102,8 @@ def _spread(weights: nn.Module, model: s.Model) -> float:
         {name: each * 1.5 if each.dim() > 1 else each for name, each in weights.state_dict().items()}
     )
     torch.manual_seed(11)
-    example = {name: each[:1] for name, each in given(model).items() if not name.endswith("attention_mask")}
-    short = {name: each[:, :9] if name.endswith("_ids") else each for name, each in example.items()}
+    example = {name: each[:1] for name, each in given(model).items() if not name.endswith(("_mask", "_mapping"))}
+    short = {name: each[:, :9] if name.endswith(("_ids", "_embeds")) else each for name, each in example.items()}
     out = module(**{name: each.expand(TIMES, *each.shape[1:]) for name, each in short.items()})
     varied = [each.var(0).mean() for each in out.values() if each.size(0) == TIMES]
     return float(torch.stack(varied).sum())

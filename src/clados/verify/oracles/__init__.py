@@ -18,6 +18,7 @@ from clados.verify.oracles import (
     big_bird,
     cm3,
     deberta,
+    ernie,
     galactica,
     glam,
     glm,
@@ -101,6 +102,13 @@ ORACLES = (
             ("head_dim",),
         )
         for card in ("gopher", "chinchilla")
+    ),
+    Oracle(
+        "ernie",
+        "arXiv:1905.07129 §3, github:thunlp/ERNIE code/knowledge_bert/modeling.py",
+        lambda model: isinstance(model, s.EntityEncoder),
+        lambda model: {**_stack(model), "plain": model.plain, "entity_heads": model.entities.heads},
+        ernie.run,
     ),
     Oracle(
         "transformer",

@@ -1,0 +1,43 @@
+"""ERNIE: BERT whose upper layers carry entities of a knowledge graph (Zhang et al. 2019, arXiv 1905.07129).
+
+Tsinghua's; Baidu's models of the same name (arXiv 1904.09223 and later) are another family.
+"""
+
+from clados.models.bert.bert import bert
+from clados.spec import *
+
+ernie = EntityEncoder.like(
+    bert,
+    plain=5,
+    entities=Entities(width=100, heads=4),
+    fusion=Fusion("gelu", dropout=0.1),
+    entity_attn=Attention(dropout=0.1),
+    heads=(*bert.heads, EntityHead()),
+    init=Normal(0.02),
+)
+
+pretraining = Tuning(
+    name="pretraining",
+    start="bert:base",
+    objective=EntityDenoising(),
+    data="English Wikipedia with its links to Wikidata: 4,500M subwords, 140M entities",
+    optimiser=AdamW(lr=5e-5, eps=1e-6, decay=0.01),
+    schedule=Linear(),
+    batch=512,
+    length=256,
+    epochs=1,
+    clip=1.0,
+)
+
+declaration = Declaration(
+    model=ernie,
+    sizes={"base": ernie.size},
+    recipe=Recipe((pretraining,)),
+    assumed=(
+        "fusion: the paper bends both streams once more (eq. 4-5); the authors' code, which stands here, adds them to "
+        "what entered and brings them to norm, as in BERT",
+        "plain: the paper says six layers each; in the published checkpoint entities enter the sixth by fusion alone",
+        "recipe.optimiser, recipe.schedule: not published; the defaults of the authors' script, whose warmup is a "
+        "tenth of the steps",
+    ),
+)

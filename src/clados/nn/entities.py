@@ -1,0 +1,139 @@
+"""Two streams, of tokens and of entities, that meet in every upper layer."""
+
+from typing import Any, cast
+
+import torch
+from torch import Tensor, nn
+
+from clados import spec as s
+from clados.nn.attention import Attention
+from clados.nn.build import Maps, Module, Product, builds
+from clados.nn.dropout import drop
+from clados.nn.heads import Inputs as Tables
+from clados.nn.heads import Read
+from clados.nn.kinds import Encoder, checked, refuse
+from clados.nn.layers import ACTS
+from clados.nn.sight import Sight, look
+from clados.spec.pieces import Env
+
+
+@builds(s.Fusion)
+class Fusion(Module):
+    """act(W w + V e + b), and both streams of it again."""
+
+    up: Product
+    entity_up: Product
+    down: Product
+    entity_down: Product
+
+    def __init__(self, part: s.Fusion, env: Env) -> None:
+        super().__init__(part, env)
+        self.act, self.dropout = ACTS[part.act], part.dropout
+
+    def forward(self, x: Tensor, e: Tensor) -> tuple[Tensor, Tensor]:
+        """[batch, length, d_model] and [batch, length, width] -> the same."""
+        h = self.act(self.up(x) + self.entity_up(e))
+        return drop(self.down(h), self.dropout, self.training), drop(self.entity_down(h), self.dropout, self.training)
+
+
+@builds(s.Aggregator)
+class Aggregator(Module):
+    """A layer of both streams. Entities that are not there are zero where they meet the tokens."""
+
+    attn: Attention
+    attn_norm: Maps
+    entity_attn: Attention
+    entity_attn_norm: Maps
+    mlp: Fusion
+    mlp_norm: Maps
+    entity_norm: Maps
+
+    def __init__(self, part: s.Aggregator, env: Env) -> None:
+        super().__init__(part, env)
+        self.dropout, self.attends = part.dropout, part.entity_attn is not None
+
+    def forward(self, x: Tensor, e: Tensor, there: Tensor, sights: tuple[Sight, Sight]) -> tuple[Tensor, Tensor]:
+        """[batch, length, d_model], [batch, length, width] and [batch, length, 1] -> the two streams."""
+        y, _ = self.attn(x, sights[0])
+        x = self.attn_norm(x + drop(y, self.dropout, self.training))
+        if self.attends:
+            y, _ = self.entity_attn(e, sights[1])
+            e = self.entity_attn_norm(e + drop(y, self.dropout, self.training))
+        e = e * there
+        y, f = self.mlp(x, e)
+        return self.mlp_norm(x + y), self.entity_norm(e + f)
+
+
+@builds(s.EntityEncoder)
+class EntityEncoder(Encoder):
+    """Plain layers, then layers of both streams."""
+
+    fused: nn.ModuleList
+
+    def __init__(self, part: s.EntityEncoder, env: Env | None = None) -> None:
+        super().__init__(part, env)
+        self.width = part.entities.width
+        self.reads = [*self.reads, "entity_embeds", "entity_mask"]
+
+    def states(
+        self,
+        input_ids: Tensor | None = None,
+        *,
+        attention_mask: Tensor | None = None,
+        position_ids: Tensor | None = None,
+        entity_embeds: Tensor | None = None,
+        entity_mask: Tensor | None = None,
+        token_type_ids: Tensor | None = None,
+        **unknown: Any,
+    ) -> Tensor:
+        """The last states of the tokens, [batch, length, d_model].
+
+        Args:
+            input_ids: [batch, length]; ``attention_mask`` is 0 at padding.
+            entity_embeds: [batch, length, width], the vector of the entity that a token names first.
+            entity_mask: [batch, length], 1 where there is one; everywhere when not given.
+
+        Raises:
+            SpecError: for other arguments, nothing to read, or more positions than there are.
+        """
+        refuse(unknown, self.takes)
+        if input_ids is None:
+            raise s.SpecError("this model reads input_ids, and none were given")
+        checked(input_ids, 0, self.learned if position_ids is None else None)
+        length = input_ids.size(1)
+        positions = torch.arange(length, device=input_ids.device)[None] if position_ids is None else position_ids
+        keep = None if attention_mask is None else attention_mask.bool()
+        x = self.stack(self.inputs(input_ids, positions, token_type_ids), positions, keep)
+        there = (torch.ones_like if entity_embeds is not None else torch.zeros_like)(input_ids, dtype=x.dtype)
+        there = there if entity_mask is None else entity_mask.to(x.dtype)
+        e = x.new_zeros(*input_ids.shape, self.width) if entity_embeds is None else entity_embeds
+        sights = self.sight(length, keep, x), self.sight(length, there.bool(), x)
+        for block in self.fused:
+            x, e = block(x, e, there[..., None], sights)
+        return x
+
+    def sight(self, length: int, keep: Tensor | None, x: Tensor) -> Sight:
+        """What one of the streams may see: its own that are there."""
+        mask, _ = look(cast(s.Encoder, self.spec).stack.sees, None, length, 0, keep, None, x.device)
+        return Sight(mask)
+
+
+@builds(s.EntityHead)
+class EntityHead(Module):
+    """Scores of the entities that are given, at every token."""
+
+    reads = ("candidates",)
+    dense: Product
+    norm: Maps
+
+    def __init__(self, part: s.EntityHead, env: Env) -> None:
+        super().__init__(part, env)
+        self.act = ACTS[part.act]
+
+    def forward(self, x: Tensor, inputs: Tables, read: Read) -> Tensor:
+        """[batch, length, d_model] and ``candidates``, [entities, width] -> [batch, length, entities].
+
+        Without candidates what would be compared with them, [batch, length, width].
+        """
+        ready = self.norm(self.act(self.dense(x)))
+        return ready if read.get("candidates") is None else ready @ read["candidates"].T
