@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from clados import spec as s
+from clados.nn.blanks import blank_positions
 from clados.nn.sight import Cache
 
 
@@ -180,6 +181,20 @@ class Continuing:
             self.keep, self.positions = self.keep[rows], self.positions[rows]
 
 
+class Infilling(Continuing):
+    """A decoder that reads both ways: it writes at the prompt's last blank, or behind it, after its start token."""
+
+    def __init__(self, model: Any, input_ids: Tensor, attention_mask: Tensor | None, new: int) -> None:
+        vocab: s.Vocabulary = model.spec.vocab
+        start = () if vocab.start is None else (vocab.start,)
+        keep = torch.ones_like(input_ids) if attention_mask is None else attention_mask
+        begun = input_ids.new_tensor(start).expand(input_ids.size(0), -1)
+        super().__init__(
+            model, torch.cat([input_ids, begun], 1), torch.cat([keep, torch.ones_like(begun)], 1), new - len(start)
+        )
+        self.positions = blank_positions(input_ids, keep.bool(), vocab.mask, new)
+
+
 class Answering:
     """The decoder of an encoder-decoder: it sees all of the source, and starts with its start token."""
 
@@ -219,6 +234,8 @@ def writer_of(model: Any, input_ids: Tensor, attention_mask: Tensor | None, new:
         SpecError: for a model that does not write, or texts longer than its positions.
     """
     part: Any = getattr(model, "spec", None)
+    if isinstance(part, s.Decoder) and isinstance(part.stack.sees, s.Prefix):
+        return Infilling(model, input_ids, attention_mask, new + (part.vocab.start is not None))
     writers = [writer for kind, writer in _WRITERS.items() if isinstance(part, kind)]
     if not writers or not any(head.output == "logits" for head in part.heads):
         raise s.SpecError(f"{type(part).__name__} does not write text; Decoder and EncoderDecoder with a word head do")

@@ -119,6 +119,8 @@ class Single(Module):
             cache.check(input_ids.size(1))
         if positions is None:
             positions = torch.arange(past, past + input_ids.size(1), device=input_ids.device)[None]
+        if positions.dim() == 3 and not self.stack.paired:
+            raise s.SpecError("position_ids are pairs of numbers; this model's positions are single ones")
         keep = None if attention_mask is None else attention_mask.bool()
         lengths = packed(keep) if keep is not None and cache is None and self.stack.packs else None
         if keep is None or lengths is None:

@@ -5,6 +5,7 @@ from functools import singledispatch
 from typing import Any, NamedTuple
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from clados import spec as s
@@ -52,12 +53,12 @@ class Cache:
 
 
 class DistanceTable(NamedTuple):
-    """Sinusoids of the distance between query and key, from the longest down; two biases, where layers share them."""
+    """Sinusoids of the distance between query and key, from the longest down."""
 
     rows: Tensor  # [distances, d_model]
     keys: int  # one more than the longest
-    u: Tensor | None = None  # [heads, head_dim]
-    v: Tensor | None = None
+    shared: dict[str, Tensor]  # the biases of all layers, each [heads, head_dim]
+    differ: Tensor | None = None  # whether query and key are of two segments, [batch, 1, queries, keys] bool
 
 
 class Placed(NamedTuple):
@@ -112,6 +113,7 @@ def look(
     keep: Tensor | None,
     bias: Tensor | None,
     device: torch.device,
+    read: Tensor | None = None,
 ) -> tuple[Tensor | None, bool]:
     """The mask of a layer, and whether it is causal without one.
 
@@ -120,17 +122,21 @@ def look(
         past: positions before them, in the cache.
         keep: [batch, past + length] bool, False for padding.
         bias: [1, heads, length, past + length] to be added to the scores.
+        read: [batch or 1, length] bool, True for positions that all may see.
     """
     causal = isinstance(sees, s.Causal)
-    if keep is None and bias is None and pattern is None and (past == 0 or length == 1 or not causal):
+    open_ = keep is None and bias is None and pattern is None and (read is None or length == 1)
+    if open_ and (past == 0 or length == 1 or not causal):
         return None, causal and length > 1
     key = torch.arange(past + length, device=device)
     query = key[past:]
     allowed = visible(sees, query, key)
+    if read is not None:
+        allowed = (allowed | F.pad(read, (past, 0))[:, None])[:, None]
     if pattern is not None:
         allowed = allowed & visible(pattern, query, key)
     if keep is not None:  # a padded position sees itself, so that no row is empty
-        allowed = (allowed & keep[:, None, :] | (key == query[:, None]))[:, None]
+        allowed = allowed & keep[:, None, None] | (key == query[:, None])
     if bias is None:
         return allowed, False
     return bias.masked_fill(~allowed, torch.finfo(bias.dtype).min), False
