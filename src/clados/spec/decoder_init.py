@@ -1,4 +1,4 @@
-"""How the decoders of EleutherAI's first two code bases are drawn."""
+"""How the decoders of further code bases are drawn: Mesh TensorFlow, Haiku, Keras."""
 
 import math
 
@@ -41,3 +41,17 @@ class Haiku(Init):
         if ends_branch(row):
             return Fill("truncated", 2 / (dims.layers * math.sqrt(dims.d_model)), size)
         return Fill("truncated", row.shape[-1] ** -0.5, size)
+
+
+class Keras(Init):
+    """Uniform of variance 2 / (fan_in + fan_out); tables N(0, 0.05): what Keras does unasked.
+
+    CTRL (github:salesforce/ctrl transformer.py, training_utils/training.py).
+    """
+
+    tables: float = 0.05
+
+    def draw(self, row: Row, out: str, size: int) -> Fill:
+        if isinstance(row.piece, Table):
+            return Fill("normal", self.tables, size)
+        return Fill("uniform", math.sqrt(2 / (row.shape[-1] + size)), size)

@@ -321,6 +321,13 @@ ORACLES += (
         glm.run,
     ),
     Oracle(
+        "wu-dao-2",
+        "arXiv:2103.10360 §2, arXiv:2103.13262 §3",
+        lambda model: isinstance(model.inputs.position, s.Blanks),
+        lambda model: {**_stack(model), "routed": True},
+        glm.run,
+    ),
+    Oracle(
         "glm",
         "arXiv:2210.02414 §2.1, arXiv:2104.09864 eq. 14-15",
         lambda model: isinstance(model.stack.block.residual, s.DeepNorm),
