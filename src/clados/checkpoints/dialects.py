@@ -19,6 +19,7 @@ OLDER = {  # their older key: where 5.x keeps it
     "rotary_pct": "partial_rotary_factor",
     "partial_rotary_factor": "partial_rotary_factor",
 }
+RENAMED = {"bloom": {"n_embed": "hidden_size", "num_attention_heads": "n_head"}}  # older keys of one kind of file
 SPELT = {"gpt_neox": ("rotary_emb_base", "rotary_pct")}  # those that 4.x reads, where not the usual ones
 USUAL = ("rope_theta", "partial_rotary_factor")
 
@@ -30,6 +31,8 @@ def flat(config: Mapping[str, Any]) -> Words:
         LayoutError: the two spellings of a word contradict each other.
     """
     words = dict(_flat(_newer(config)))
+    renamed = RENAMED.get(str(words.get("model_type")), {})
+    words = {renamed.get(key, key): value for key, value in words.items()}
     words.setdefault("num_labels", len(config.get("id2label") or (0, 1)))  # two where a file says nothing
     if words.get("model_type") == "clip" and words.get("text_config.eos_token_id") == 2:
         # files older than the word: ids that nothing read; the text was read at its highest id

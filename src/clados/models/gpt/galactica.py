@@ -22,7 +22,11 @@ pretraining = trained.but(
 )
 usual = pretraining.but(schedule=but(warmup=179))
 
-hf = parent.but(port=but(stack=but(block=but(attn=but(biases="all"), mlp=but(bias=True)), norm=but(bias=True))))
+hf = parent.but(
+    fixed={**parent.fixed, "activation_function": "gelu"},
+    ignored=(*parent.ignored, "learned_embeddings", "scale_embeddings"),
+    port=but(stack=but(block=but(attn=but(biases="all"), mlp=but(bias=True)), norm=but(bias=True))),
+)
 
 declaration = Declaration(
     model=galactica,

@@ -70,7 +70,7 @@ hf = Layout(
         "enable_bias": True,
         "layer_norm_elementwise_affine": True,
     },
-    ignored=("prefix", "activation_dropout", "layerdrop"),
+    ignored=("prefix", "activation_dropout", "layerdrop", "output_projection"),
     tied={"lm_head.weight": "inputs.tokens.weight"},
 )
 hf_narrow = hf.but(

@@ -1,12 +1,14 @@
 """Pythia: GPT-NeoX-20B's block at ten sizes, trained on the same data in the same order (Biderman et al. 2023)."""
 
-from clados.models.gpt.gpt_neox_20b import gpt_neox, hf
+from clados.models.gpt.gpt_neox_20b import gpt_neox
+from clados.models.gpt.gpt_neox_20b import hf as parent_hf
 from clados.models.gpt.gpt_neox_20b import pretraining as parent
 from clados.spec import *
 
 pythia = gpt_neox.but(
     size=Size(layers=36, d_model=5120, heads=40),
     inputs=but(vocab=but(size=50_688)),
+    stack=but(block=but(mlp=but(act="gelu"))),
     init=Normal(0.02, by_depth=True),
 )
 second = pythia.but(size=Size(layers=32, d_model=4096, heads=32), inputs=but(vocab=but(size=50_432)))
@@ -20,6 +22,8 @@ pretraining = parent.but(
     steps=143_000,
 )
 smallest = Recipe((pretraining.but(optimiser=but(lr=1e-3)),))
+
+hf = parent_hf.but(fixed={**parent_hf.fixed, "hidden_act": "gelu"})
 
 declaration = Declaration(
     model=pythia,
@@ -49,8 +53,8 @@ declaration = Declaration(
     layouts=(hf,),
     assumed=(
         "init: the largest two name no law in their configurations; the library's default stands here",
-        "stack.block.mlp.act: the paper says GELU; the fused kernel that trained it computes its tanh form, which "
-        "stands here, and the published configurations name the exact one",
+        "stack.block.mlp.act: the paper says GELU, and so do the published configurations; the fused kernel that "
+        "trained it computes its tanh form",
         "recipes.1b.optimiser.lr: 3e-4 in the paper's table, which stands here; 2.5e-4 in the configuration",
     ),
 )
