@@ -13,7 +13,7 @@ from clados.data.examples import Captioned, Pair, Text
 from clados.data.sets import digits
 from clados.models.declared import declared
 from clados.nn import build
-from clados.spec import tiny
+from clados.spec import but, tiny
 from clados.train.fitting import Told, facts_of, fit_model, tokenizer_for
 
 SENTENCES = (
@@ -23,6 +23,7 @@ SENTENCES = (
     "Rain fell on the roof while the children slept.",
 )
 PAIRS = (("Delete", "Löschen"), ("Please log in.", "Bitte anmelden."), ("a red heart", "ein rotes Herz"))
+FEWER = {"ernie": but(plain=1)}  # of what is counted in layers
 LENGTHS = {"clip": 16, "transformer": 32, "decision-transformer": 8}
 
 
@@ -52,7 +53,8 @@ def written(card: str, folder: Path) -> Path:
     facts = facts_of(given)
     tokenizer = tokenizer_for(declaration.model, given, 420)
     length = LENGTHS.get(card, 64)
-    module = build(fit_model(tiny(declaration.model), Told(given, tokenizer, length, facts)))
+    model = tiny(declaration.model).but(**FEWER.get(card, but()))
+    module = build(fit_model(model, Told(given, tokenizer, length, facts)))
     save_pretrained(module, folder)
     if tokenizer:
         tokenizer.save(folder)

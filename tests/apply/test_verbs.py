@@ -15,6 +15,7 @@ from clados.models.declared import declared
 CAN = {
     "bert": "fill embed",
     "roberta": "fill embed",
+    "electra": "discriminate embed",
     "gpt": "generate embed",
     "gpt-2": "generate embed",
     "gpt-3": "generate embed",

@@ -39,6 +39,7 @@ def _acts(model: s.Model, learned: Learned) -> bool:
 VERBS: dict[str, Callable[[s.Model, Learned], bool]] = {
     "generate": lambda model, learned: _writes(model),
     "fill": _fills,
+    "discriminate": lambda model, learned: _reads_tokens(model) and _head(model, "discriminator"),
     "embed": lambda model, learned: _reads_tokens(model) or isinstance(model, s.TwoTower),
     "translate": lambda model, learned: (
         isinstance(model, s.EncoderDecoder) and (learned is None or isinstance(learned, s.Translation))

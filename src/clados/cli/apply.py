@@ -1,4 +1,4 @@
-"""The verbs on a trained model besides generate: fill, embed, translate, classify, match, act."""
+"""The verbs on a trained model besides generate: fill, discriminate, embed, translate, classify, match, act."""
 
 from enum import StrEnum
 from pathlib import Path
@@ -52,6 +52,27 @@ def fill(
         blanks = enumerate(filled.blanks, 1)
         cells = [(str(i), _share(each.probability), each.text) for i, blank in blanks for each in blank]
         output.table(("blank", "share", "words"), cells, right=("share",))
+
+
+def discriminate(
+    directory: Directory,
+    texts: Annotated[list[str], typer.Argument(metavar="TEXT...", help="The texts.")],
+    batch: Batch = 32,
+    json: AsJson = False,
+) -> None:
+    """Say of each word of a text how probable it is that it stands in another's place.
+
+    Example: clados discriminate runs/electra "The chef ate the meal."
+    """
+    from clados.apply.discriminate import discriminate as apply
+
+    found = apply(directory, texts, batch=batch)
+    if json:
+        output.tell([{"text": text, "tokens": [vars(e) for e in each]} for text, each in zip(texts, found)])
+        return
+    for text, each in zip(texts, found):
+        output.heading(text)
+        output.table(("token", "replaced"), [(e.token, _share(e.probability)) for e in each], right=("replaced",))
 
 
 def embed(

@@ -38,6 +38,7 @@ GROUPS: dict[str, dict[str, Command]] = {
     "Use": {
         "generate": Command("clados.cli.generate:generate", "Let a model write on from a prompt"),
         "fill": Command("clados.cli.apply:fill", "Fill the blanks of a text"),
+        "discriminate": Command("clados.cli.apply:discriminate", "Say which words of a text stand in another's place"),
         "embed": Command("clados.cli.apply:embed", "Turn texts into vectors"),
         "translate": Command("clados.cli.apply:translate", "Translate texts"),
         "classify": Command("clados.cli.apply:classify", "Say what images show"),

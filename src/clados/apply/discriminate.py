@@ -1,0 +1,44 @@
+"""discriminate: which words of a text stand there in place of others."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+
+from clados import spec as s
+from clados.apply.ready import Source, batched, listed, load, padded
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A token of a text, and how probable the model finds it that another stood there."""
+
+    token: str
+    probability: float
+
+
+@torch.inference_mode()
+def discriminate(
+    source: Source, texts: str | Sequence[str], *, batch: int = 32, device: str | torch.device = "cpu"
+) -> list[tuple[Judged, ...]]:
+    """Each text's tokens, marks left out, with the probability that each was replaced (Clark et al. 2020, §2).
+
+    Raises:
+        SpecError: for a model without a discriminator, and an empty text.
+        DataError: for no texts, or a directory without a tokenizer.
+    """
+    ready = load(source, "discriminate", device=device)
+    marks = set(ready.words.ids.values())
+    rows = ready.tokens(listed(texts))
+    empty = next((i for i, row in enumerate(rows) if not set(row) - marks), None)
+    if empty is not None:
+        raise s.SpecError(f"text {empty} has no tokens, and there is nothing to judge")
+    found: list[tuple[Judged, ...]] = [()] * len(rows)
+    for numbers in batched(rows, batch, len):
+        some = [rows[number] for number in numbers]
+        ids, keep = padded(some, ready.words.ids.get("pad", 0), ready.device)
+        chances = ready.model(ids, attention_mask=keep).logits.float().sigmoid().tolist()
+        for number, row, shares in zip(numbers, some, chances):
+            tokens = zip(row, ready.words.tokens(row), shares)
+            found[number] = tuple(Judged(token, share) for each, token, share in tokens if each not in marks)
+    return found

@@ -1,0 +1,62 @@
+"""Encoders fill, discriminate or embed by the same verbs, whatever is inside."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+
+from clados.apply.discriminate import discriminate
+from clados.apply.embed import embed
+from clados.apply.fill import fill
+from clados.apply.ready import Ready, load
+from clados.apply.verbs import verbs
+from clados.models.declared import declared, found
+from clados.spec import SpecError
+from tests.apply.little import SENTENCES
+
+ENCODERS = {
+    name: can
+    for name in found()
+    if "generate" not in (can := verbs(declared(name).model)) and {"fill", "discriminate", "embed"} & {*can}
+}
+
+
+@pytest.mark.parametrize("card", sorted(ENCODERS.keys() - {"clip"}))
+def test_every_encoder_does_what_its_heads_allow(card: str, ready: Callable[[str], Ready]) -> None:
+    model = ready(card)
+    alone, twice = embed(model, SENTENCES[0]), embed(model, SENTENCES[:2])
+    torch.testing.assert_close(twice[0], alone[0], atol=1e-5, rtol=1e-4)
+    if "fill" in ENCODERS[card]:
+        (filled,) = fill(model, "The [MASK] sat on the throne.", top=2)
+        assert len(filled.blanks[0]) == 2
+    if "discriminate" in ENCODERS[card]:
+        (judged,) = discriminate(model, SENTENCES[0])
+        assert all(0 < each.probability < 1 for each in judged)
+
+
+def test_the_shares_are_those_of_the_head_and_padding_changes_none(ready: Callable[[str], Ready]) -> None:
+    electra = ready("electra")
+    together = discriminate(electra, SENTENCES[:3])
+    for text, judged in zip(SENTENCES, together):
+        row = electra.words.encode(text)
+        with torch.no_grad():
+            shares = electra.model(torch.tensor([row])).logits[0].sigmoid()
+        assert [each.token for each in judged] == electra.words.tokens(row[1:-1])
+        assert [each.probability for each in judged] == pytest.approx(shares[1:-1].tolist(), rel=1e-4)
+
+
+def test_what_cannot_be_judged_is_refused(ready: Callable[[str], Ready]) -> None:
+    with pytest.raises(SpecError, match="text 1 has no tokens"):
+        discriminate(ready("electra"), ["The king", ""])
+    with pytest.raises(SpecError, match="it can fill, embed; not discriminate"):
+        discriminate(ready("bert"), "The king")
+
+
+def test_the_command_shows_a_share_a_word(
+    clados: Callable[..., tuple[int, str, str]], directory: Callable[[str], Path]
+) -> None:
+    code, told, _ = clados("discriminate", directory("electra"), "The king sat")
+    judged = discriminate(load(directory("electra")), "The king sat")[0]
+    assert code == 0
+    assert len([line for line in told.splitlines() if line.rstrip().endswith("%")]) == len(judged)
