@@ -66,6 +66,10 @@ class Tokens(Inputs, kw_only=True):
     norm: bool = False  # the stack's norm, after the sum
     dropout: float = 0.0
 
+    def check(self) -> None:
+        if self.scaled and self.norm and not self.types and self.position is None:
+            raise SpecError("Tokens.scaled goes for nothing: the norm follows at once, and nothing is added before")
+
     def width(self, dims: Dims) -> int:
         """Numbers of a token's row in the table, which a tied head reads too."""
         return dims.d_model

@@ -1,7 +1,7 @@
 """BigBird's attention over blocks: neighbours, some at random, a few global ones (Zaheer et al. 2020)."""
 
 from clados.spec.errors import SpecError
-from clados.spec.parts import Pattern, Stack
+from clados.spec.parts import All, Pattern, Stack
 from clados.spec.pieces import Env, Pieces, Table
 
 
@@ -39,6 +39,8 @@ class SparseStack(Stack, kw_only=True):
         patterns = {block.attn.pattern for block in self.blocks(2)}
         if len(patterns) > 1 or not isinstance(patterns.pop(), BlockSparse):
             raise SpecError("SparseStack.block.attn.pattern must be one BlockSparse(...) for all layers")
+        if not isinstance(self.sees, All):
+            raise SpecError(f"SparseStack.sees is {self.sees!r}; its global positions see All()")
         if self.position is not None:
             raise SpecError(f"SparseStack.position is {self.position!r}; its layers know no distances")
         if self.extra < 0:

@@ -32,6 +32,7 @@ from clados.verify.mutations import put
 SURE = 6.0  # standard errors between two deviations that are said to differ
 MANY = 1000  # numbers of a tensor whose tails are looked at
 TIMES = 48  # the same example, so often, to see how far dropout spreads it
+PASSES = 6  # in which it is read: some dropout is one for a whole batch
 WORDS = 600  # tokens of a small tokenizer
 STEPS, LENGTH = 3, 48
 
@@ -104,8 +105,11 @@ def _spread(weights: nn.Module, model: s.Model) -> float:
     torch.manual_seed(11)
     example = {name: each[:1] for name, each in given(model).items() if not name.endswith(("_mask", "_mapping"))}
     short = {name: each[:, :9] if name.endswith(("_ids", "_embeds")) else each for name, each in example.items()}
-    out = module(**{name: each.expand(TIMES, *each.shape[1:]) for name, each in short.items()})
-    varied = [each.var(0).mean() for each in out.values() if each.size(0) == TIMES]
+    rows = TIMES // PASSES
+    told = {name: each.expand(rows, *each.shape[1:]) for name, each in short.items()}
+    outs = [module(**told) for _ in range(PASSES)]
+    named = [name for name, each in outs[0].items() if each.size(0) == rows]
+    varied = [torch.cat([out[name] for out in outs]).var(0).mean() for name in named]
     return float(torch.stack(varied).sum())
 
 

@@ -5,7 +5,7 @@ The modules of this folder import numpy and nothing of ours; only this one knows
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 import torch
@@ -67,17 +67,22 @@ def _stack(model: Any) -> dict[str, Any]:
     return {**named, "eps": model.stack.norm.eps}
 
 
+@cache
+def _drawn(layer: int, heads: int, blocks: int, window: int, random: int) -> list[list[list[int]]]:
+    which, there = drawn(layer, heads, blocks, window, random, torch.device("cpu"))
+    return [
+        [[block for block, found in zip(*each) if found] for each in zip(*head)]
+        for head in zip(which.tolist(), there.tolist())
+    ]
+
+
 def _blocks(model: Any, size: s.Size, stack: Any, written: int = 0) -> dict[str, Any]:
     """The numbers of a stack over blocks, and the random blocks of each layer and head: lists of lists."""
     attn, heads = stack.blocks(1)[0].attn, size.dims.heads
     pattern = attn.pattern
 
     def lists(layer: int, blocks: int) -> list[list[list[int]]]:
-        which, there = drawn(layer, heads, blocks, pattern.window, pattern.random, torch.device("cpu"))
-        return [
-            [[block for block, found in zip(*each) if found] for each in zip(*head)]
-            for head in zip(which.tolist(), there.tolist())
-        ]
+        return _drawn(layer, heads, blocks, pattern.window, pattern.random)
 
     named = {"layers": size.layers, "heads": heads, "eps": stack.norm.eps, "biased": attn.biases == "all"}
     told = {"block": pattern.block, "window": pattern.window, "extra": stack.extra, "written": written}
@@ -305,9 +310,11 @@ ORACLES += (
         "big-bird",
         "arXiv:2007.14062 §2, appendix D",
         lambda model: isinstance(model, s.EncoderDecoder) or model.stack.extra > 0,
-        lambda model: _blocks(model, model.sides.encoder, model.encoder, written=model.sides.decoder.layers)
-        if isinstance(model, s.EncoderDecoder)
-        else _blocks(model, model.size, model.stack),
+        lambda model: (
+            _blocks(model, model.sides.encoder, model.encoder, written=model.sides.decoder.layers)
+            if isinstance(model, s.EncoderDecoder)
+            else _blocks(model, model.size, model.stack)
+        ),
         big_bird.run,
     ),
 )
