@@ -1,6 +1,6 @@
 """Two streams, of tokens and of entities, that meet in every upper layer."""
 
-from typing import Any, cast
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -73,6 +73,7 @@ class EntityEncoder(Encoder):
     def __init__(self, part: s.EntityEncoder, env: Env | None = None) -> None:
         super().__init__(part, env)
         self.width = part.entities.width
+        self.sees, self.patterns = part.stack.sees, (part.stack.blocks(1)[0].attn.pattern, part.entity_attn.pattern)
         self.reads = [*self.reads, "entity_embeds", "entity_mask"]
 
     def states(
@@ -107,15 +108,14 @@ class EntityEncoder(Encoder):
         there = (torch.ones_like if entity_embeds is not None else torch.zeros_like)(input_ids, dtype=x.dtype)
         there = there if entity_mask is None else entity_mask.to(x.dtype)
         e = x.new_zeros(*input_ids.shape, self.width) if entity_embeds is None else entity_embeds
-        sights = self.sight(length, keep, x), self.sight(length, there.bool(), x)
+        sights = self.sight(length, keep, x, self.patterns[0]), self.sight(length, there.bool(), x, self.patterns[1])
         for block in self.fused:
             x, e = block(x, e, there[..., None], sights)
         return x
 
-    def sight(self, length: int, keep: Tensor | None, x: Tensor) -> Sight:
+    def sight(self, length: int, keep: Tensor | None, x: Tensor, pattern: s.Pattern | None) -> Sight:
         """What one of the streams may see: its own that are there."""
-        mask, _ = look(cast(s.Encoder, self.spec).stack.sees, None, length, 0, keep, None, x.device)
-        return Sight(mask)
+        return Sight(look(self.sees, pattern, length, 0, keep, None, x.device)[0])
 
 
 @builds(s.EntityHead)

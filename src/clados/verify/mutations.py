@@ -15,7 +15,9 @@ EPS = 1e-3  # what the small numbers of norms are changed to
 LARGE = 1000  # numbers of which one more or less is nothing
 EXAMPLES = {  # parts whose numbers have to fit each other, or a short text
     s.Banded: s.Banded(span=3),
+    s.AdaptiveTokens: s.AdaptiveTokens(vocab=s.Vocabulary(kind="bpe", size=60), cutoffs=(20,)),
     s.Embedding: s.Embedding(width=24),  # without a width it holds no tensors, and adds nothing to a run
+    s.OfText: s.OfText(2),  # fewer than a short text brings
     s.Target: s.Target(norm=True),
     s.SparseStack: s.SparseStack(
         block=s.Block(s.Attention(pattern=s.BlockSparse(block=2)), s.MLP()), norm=s.LayerNorm(), sees=s.All()
@@ -47,7 +49,8 @@ def mutants(part: s.Part) -> Iterator[Mutant]:
     for path, old, groups in _words(part, type(part), ""):
         for group in groups:
             mutant = _first(part, path, old, group)
-            if not (old is None and SIZES.search(path) and mutant.part is not None and _same(part, mutant.part)):
+            nothing = {"init": _alike}.get(path) or (_same if old is None and SIZES.search(path) else None)
+            if mutant.part is None or nothing is None or not nothing(part, mutant.part):
                 yield mutant
 
 
@@ -58,6 +61,11 @@ def _same(part: s.Part, other: s.Part) -> bool:
     except s.SpecError:
         return False
     return tensors == others
+
+
+def _alike(part: Any, other: Any) -> bool:
+    """Whether two models draw every tensor by the same law: another kind of law may differ only in what both lack."""
+    return all(part.init.fills(row) == other.init.fills(row) for row in s.rows(part))
 
 
 def _first(part: s.Part, path: str, old: Any, group: Iterable[Any]) -> Mutant:
