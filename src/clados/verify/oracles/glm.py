@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from clados.verify.oracles.plain import Vector, attend, block_of, gelu, gelu_tanh, heads, layer_norm
+from clados.verify.oracles.plain import Vector, attend, block_of, gelu, gelu_tanh, heads, layer_norm, softmax
 
 
 def run(
@@ -53,8 +53,22 @@ def layer_of_glm(
     out = {}
     for t in x:
         y = x[t] + mixed[t]
-        inner = w("mlp.up.weight") @ layer_norm(y, w("mlp_norm.weight"), w("mlp_norm.bias"), eps) + w("mlp.up.bias")
-        out[t] = y + w("mlp.down.weight") @ gelu_tanh(inner) + w("mlp.down.bias")
+        h = layer_norm(y, w("mlp_norm.weight"), w("mlp_norm.bias"), eps)
+        if numbers.get("routed"):
+            out[t] = y + two_experts(h, w)
+        else:
+            inner = w("mlp.up.weight") @ h + w("mlp.up.bias")
+            out[t] = y + w("mlp.down.weight") @ gelu_tanh(inner) + w("mlp.down.bias")
+    return out
+
+
+def two_experts(x: Vector, w: Any) -> Vector:
+    """The two experts of the highest scores, weighed by the softmax of these two (arXiv:2103.13262 §3)."""
+    scores = w("mlp.router.weight") @ x
+    best = np.argsort(-scores)[:2]
+    out = np.zeros(len(x))
+    for one, gate in zip(best, softmax(scores[best])):
+        out = out + gate * (w("mlp.down")[one] @ gelu_tanh(w("mlp.up")[one] @ x))
     return out
 
 
