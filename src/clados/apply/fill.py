@@ -77,8 +77,9 @@ def _with_masks(ready: Ready, text: str) -> str:
 def _unmasked(ready: Ready, rows: Sequence[list[int]], top: int) -> list[Filled]:
     words, model = ready.words, ready.model
     ids, keep = padded(rows, words.ids.get("pad", 0), ready.device)
-    places = (ids == words.id("mask")).nonzero()
-    states = model.states(ids, attention_mask=keep)[places[:, 0], places[:, 1]]
+    blank = ids == words.id("mask")
+    places = blank.nonzero()
+    states = model.blanks(ids, keep, blank)[places[:, 0], places[:, 1]]
     likely = model.heads["lm"](states, model.inputs, {}).float().softmax(-1)[:, : words.size].topk(min(top, words.size))
     ids[places[:, 0], places[:, 1]] = likely.indices[:, 0]
     blanks: list[list[tuple[Candidate, ...]]] = [[] for _ in rows]

@@ -8,7 +8,7 @@ from clados.checkpoints.errors import LayoutError
 from clados.checkpoints.names import expanded
 from clados.spec.errors import SpecError
 from clados.spec.kinds import EncoderDecoder, Model
-from clados.spec.layout import Choice, EachLayer, HowMany, Less, OfHead, Word
+from clados.spec.layout import Choice, EachLayer, HowMany, Less, OfHead, OrNone, Word
 from clados.spec.part import hint, in_turn, reach
 from clados.spec.sizes import Size
 
@@ -49,7 +49,7 @@ def theirs(how: str | Word, path: str, model: Model) -> Any:
 
 @singledispatch
 def _inward(how: str | Word, key: str, value: Any, model: Model) -> Any:
-    return value
+    return tuple(value) if isinstance(value, list) else value
 
 
 @_inward.register
@@ -63,6 +63,11 @@ def _(how: Choice, key: str, value: Any, model: Model) -> Any:
 @_inward.register
 def _(how: Less, key: str, value: Any, model: Model) -> Any:
     return value + how.by
+
+
+@_inward.register
+def _(how: OrNone, key: str, value: Any, model: Model) -> Any:
+    return None if value == how.number else value
 
 
 @_inward.register
@@ -87,6 +92,12 @@ def _(how: Choice, path: str, model: Model) -> Any:
 @_outward.register
 def _(how: Less, path: str, model: Model) -> Any:
     return _word(model, path) - how.by
+
+
+@_outward.register
+def _(how: OrNone, path: str, model: Model) -> Any:
+    value = _word(model, path)
+    return how.number if value is None else value
 
 
 @_outward.register

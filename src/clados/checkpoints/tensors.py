@@ -8,7 +8,7 @@ from torch import Tensor
 from clados.checkpoints.errors import LayoutError
 from clados.checkpoints.names import Place, places
 from clados.spec.kinds import Model
-from clados.spec.layout import Flipped, Folded, Fused, Halved, Layout, PerHead, Rule, Shaped, Stacked
+from clados.spec.layout import Flipped, Folded, Fused, Halved, Layout, OfHeads, PerHead, Rule, Shaped, Stacked
 from clados.spec.ledger import Row
 
 SIDE_BY_SIDE = 3  # queries, keys and values
@@ -103,6 +103,9 @@ def _outward(rule: Rule, row: Row, out: str, part: Tensor) -> Tensor:
     match rule:
         case Flipped():
             return part.T
+        case OfHeads():
+            wide = part if rule.inputs else part.T
+            return wide.reshape(len(wide), -1, row.env.dims.head_dim)
         case PerHead():
             return _swapped(part, (SIDE_BY_SIDE, row.env.dims.heads, -1), 0)
         case Halved() if out in TURNED:
@@ -118,6 +121,8 @@ def _inward(rule: Rule, row: Row, out: str, part: Tensor) -> Tensor:
     match rule:
         case Flipped():
             return part.T
+        case OfHeads():
+            return part.flatten(1) if rule.inputs else part.flatten(1).T
         case PerHead():
             return _swapped(part, (row.env.dims.heads, SIDE_BY_SIDE, -1), 0)
         case Halved() if out in TURNED:

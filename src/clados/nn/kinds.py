@@ -154,6 +154,10 @@ class Single(Module):
         x = self.states(input_ids, **given)
         return self.read_off(x, {"input_ids": input_ids, **given, **told}, logits_to_keep)
 
+    def blanks(self, input_ids: Tensor, attention_mask: Tensor, blank: Tensor) -> Tensor:
+        """States from which the words that ``blank`` marks, [batch, length] bool, can be read: as any other's."""
+        return self.states(input_ids, attention_mask=attention_mask)
+
     def read_off(self, x: Tensor, read: Mapping[str, Any], logits_to_keep: int = 0) -> Output:
         """The last states and what the heads read off them, each told what the model ``read``."""
         last = x[:, -logits_to_keep:]

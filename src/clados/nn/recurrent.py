@@ -18,7 +18,7 @@ from clados.spec.pieces import Env
 class Remembering(Single):
     """A stack whose layers see what they met before."""
 
-    def __init__(self, part: s.Recurrent, env: Env | None = None) -> None:
+    def __init__(self, part: s.Recurrent | s.Permuted, env: Env | None = None) -> None:
         super().__init__(part, env)
         self.memory = part.memory
 
@@ -44,7 +44,8 @@ class Remembering(Single):
 
     def kept(self, mems: Tensor, met: list[Tensor]) -> Tensor:
         """The memory with the states that each layer met now, the last of them, without gradient."""
-        return torch.cat([mems, torch.stack(met, 1)], 2)[:, :, -self.memory :].detach()
+        both = torch.cat([mems, torch.stack(met, 1)], 2).detach()
+        return both if self.memory is None else both[:, :, -self.memory :]
 
 
 def whole(keep: Tensor | None, past: int, length: int) -> Tensor | None:

@@ -20,14 +20,15 @@ class Distances(Module):
 
     u: nn.Parameter | None
     v: nn.Parameter | None
+    shares = tuple[str, ...](("u", "v"))
 
     def __init__(self, part: s.Distances, env: Env) -> None:
         super().__init__(part, env)
         self.sinusoids = Sinusoidal(s.Sinusoidal("halves"), env)
         self.causal, self.furthest, self.dropout = env.causal, part.furthest, part.dropout
         if part.biases == "layer":
-            self.register_parameter("u", None)
-            self.register_parameter("v", None)
+            for name in self.shares:
+                self.register_parameter(name, None)
 
     def place(self, x: Tensor, positions: Tensor, length: int, past: int) -> Placed:
         """Distances past + length - 1 ... -1, or down to -length where a stack sees both sides."""
@@ -35,7 +36,8 @@ class Distances(Module):
         if self.furthest is not None:
             far = far.clamp(-self.furthest, self.furthest)
         rows = drop(self.sinusoids(far).to(x.dtype), self.dropout, self.training)
-        return Placed(bias=x.new_zeros(1, 1, 1, 1), distances=DistanceTable(rows, past + length, self.u, self.v))
+        shared = {name: getattr(self, name) for name in self.shares}
+        return Placed(bias=x.new_zeros(1, 1, 1, 1), distances=DistanceTable(rows, past + length, shared))
 
 
 class RelativeAttention(Attention):
@@ -44,14 +46,15 @@ class RelativeAttention(Attention):
     distance: Product
     u: nn.Parameter | None
     v: nn.Parameter | None
+    shares = tuple[str, ...](("u", "v"))
 
     def __init__(self, part: s.Attention, env: Env) -> None:
         super().__init__(part, env)
         self.factor = self.head_dim**-0.5 if part.scale is None else part.scale
         self.causal = env.causal
         if isinstance(env.position, s.Distances) and env.position.biases == "stack":
-            self.register_parameter("u", None)
-            self.register_parameter("v", None)
+            for name in self.shares:
+                self.register_parameter(name, None)
 
     def recall(self, x: Tensor, room: int) -> KV:
         """Keys and values of earlier states, [batch, earlier, d_model], with room for as many positions in all."""
@@ -65,13 +68,20 @@ class RelativeAttention(Attention):
         given = sight.distances
         if given is None or mask is None:
             raise s.SpecError("this attention needs its stack's distances")
-        by_content, by_distance = (given.u, given.v) if self.u is None else (self.u, self.v)
-        queries, keys = q.size(2), k.size(2)
-        rows = given.rows[given.keys - keys :][: keys + (1 if self.causal else queries)]
-        scores = shifted(self.distant(q + by_distance[:, None], rows), keys)  # type: ignore[index]
-        q = q + by_content[:, None]
-        given_also = False, self.factor, self.grouped, self.dropout, self.training
-        return attend(q, k, v, mask + self.factor * scores, *given_also)
+        mask = mask + self.factor * self.placed(q, k.size(2), given)
+        rest = False, self.factor, self.grouped, self.dropout, self.training
+        return attend(q + self.shared("u", given), k, v, mask, *rest)
+
+    def placed(self, q: Tensor, keys: int, given: DistanceTable) -> Tensor:
+        """What the places of the last of the keys and of all of them add to the scores, before these are scaled."""
+        rows = given.rows[given.keys - keys :][: keys + (1 if self.causal else q.size(2))]
+        return shifted(self.distant(q + self.shared("v", given), rows), keys)
+
+    def shared(self, name: str, given: DistanceTable) -> Tensor:
+        """A bias, [heads, 1, head_dim]: this layer's, or that of all."""
+        own = getattr(self, name)
+        held: Tensor = given.shared[name] if own is None else own
+        return held[:, None]
 
     def distant(self, q: Tensor, rows: Tensor) -> Tensor:
         """q W R for each query and distance: [batch, heads, queries, distances]."""

@@ -11,13 +11,13 @@ from clados.spec.pieces import Env, Held, Pieces
 from clados.spec.relative import Distances
 
 
-def remembers(stack: Stack, memory: int, kind: str) -> None:
+def remembers(stack: Stack, memory: int | None, kind: str) -> None:
     """Refuse a stack that could not tell a memory's states from its own.
 
     Raises:
         SpecError: for these.
     """
-    if memory < 1:
+    if memory is not None and memory < 1:
         raise SpecError(f"{kind}.memory is {memory}; it must be at least 1")
     if not isinstance(stack.position, Distances):
         raise SpecError(f"{kind}.stack.position is {stack.position!r}; a memory needs Distances()")

@@ -266,7 +266,8 @@ class Golden(Stored):
 
     @cached_property
     def read(self) -> Given:
-        return load_file(self.folder / "inputs.safetensors")
+        kept: Given = load_file(self.folder / "inputs.safetensors")
+        return kept
 
     @cached_property
     def seen(self) -> Seen:

@@ -17,7 +17,7 @@ from clados.verify.cases import seen, structures
 from clados.verify.mutations import Mutant, mutants
 from clados.verify.parity import NEAR, Case, cases, distance
 from clados.verify.proof import Finding, Subject
-from clados.verify.references import Spoken, Written
+from clados.verify.references import Spoken, Stored
 
 # Words that no forward pass in evaluation shows, and what shows them.
 OTHERWISE: tuple[tuple[str, Callable[[s.Declaration, s.Model, s.Model, str], str]], ...] = (
@@ -108,7 +108,7 @@ def compared(case: Case, changed: s.Model) -> str:
     reference = case.reference
     try:
         ported = changed.but(**reference.port)
-        if isinstance(reference, Written):
+        if isinstance(reference, Stored):
             ported = headed(ported, reference.layout.architectures[reference.architecture])
         outputs = reference.filled(ported)(**reference.read)
     except (s.SpecError, CheckpointError):

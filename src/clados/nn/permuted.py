@@ -1,0 +1,191 @@
+"""XLNet's two streams: what was read, and what is asked for (Yang et al. 2019)."""
+
+from typing import Any, NamedTuple, cast
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from clados import spec as s
+from clados.nn.attention import KINDS
+from clados.nn.build import builds
+from clados.nn.dropout import attend, drop
+from clados.nn.kinds import Output, checked, refuse
+from clados.nn.layers import Block
+from clados.nn.products import product
+from clados.nn.recurrent import Remembering, whole
+from clados.nn.relative import Distances, RelativeAttention
+from clados.nn.sight import KV, DistanceTable, Sight, State
+from clados.spec.pieces import Env
+
+
+@builds(s.SegmentedDistances)
+class SegmentedDistances(Distances):
+    """The same sinusoids, and three biases where layers share them."""
+
+    s: nn.Parameter | None
+    shares = tuple[str, ...](("u", "v", "s"))
+
+
+class SegmentedAttention(RelativeAttention):
+    """The scores gain (q + s) e, e of the same segment or of another."""
+
+    s: nn.Parameter | None
+    segments: nn.Parameter
+    shares = tuple[str, ...](("u", "v", "s"))
+
+    def placed(self, q: Tensor, keys: int, given: DistanceTable) -> Tensor:
+        scores = super().placed(q, keys, given)
+        return scores if given.differ is None else scores + self.told(q, given.differ, given)
+
+    def told(self, q: Tensor, differ: Tensor, given: DistanceTable) -> Tensor:
+        """(q + s) e for each query and key: [batch, heads, queries, keys], of ``differ``, [batch, 1, queries, keys]."""
+        each = (q + self.shared("s", given)) @ self.segments.permute(1, 2, 0)
+        return torch.where(differ, each[..., 1:], each[..., :1])
+
+    def ask(self, g: Tensor, places: Tensor, kv: KV, mask: Tensor, given: DistanceTable) -> Tensor:
+        """The same attention for another stream: [batch, asked, d_model].
+
+        Args:
+            g: [batch, asked, d_model], which stand at ``places``, [batch, asked], counted with the memory.
+            kv: of the memory and the text; mask: to be added, [batch, 1, asked, keys].
+        """
+        own, keys = self.split[0] * self.head_dim, kv.k.size(2)
+        bias = None if self.qkv.bias is None else self.qkv.bias[:own]
+        q = product(g, self.qkv.weight[:own], bias).unflatten(-1, (-1, self.head_dim)).transpose(1, 2)
+        rows = keys - 1 - places[..., None] + torch.arange(keys, device=g.device)
+        scores = self.distant(q + self.shared("v", given), given.rows)
+        scores = scores.gather(-1, rows[:, None].expand(-1, q.size(1), -1, -1))
+        if given.differ is not None:
+            there = (places - (keys - given.differ.size(2)))[:, None, :, None].expand(-1, 1, -1, keys)
+            scores = scores + self.told(q, given.differ.gather(2, there), given)
+        rest = False, self.factor, self.grouped, self.dropout, self.training
+        y = attend(q + self.shared("u", given), kv.k, kv.v, mask + self.factor * scores, *rest)
+        return self.out(y.transpose(1, 2).flatten(2))
+
+
+KINDS[s.SegmentedDistances] = SegmentedAttention
+
+
+class Asked(NamedTuple):
+    """The second stream as it begins, where it stands in memory and text, and what it does not see."""
+
+    g: Tensor  # [batch, asked, d_model]
+    places: Tensor  # [batch, asked]
+    mask: Tensor  # to be added, [batch, 1, asked, memory + length]
+
+
+@builds(s.Permuted)
+class Permuted(Remembering):
+    """One stream to read with, and two to predict with."""
+
+    w: nn.Parameter
+
+    def __init__(self, part: s.Permuted, env: Env | None = None) -> None:
+        super().__init__(part, env)
+        self.reused, self.dropout = part.reused, part.inputs.dropout  # type: ignore[attr-defined]
+
+    @property
+    def takes(self) -> list[str]:
+        """The names of its arguments."""
+        own = "token_type_ids", "attention_mask", "mems", "perm_mask", "target_mapping", "logits_to_keep"
+        return ["input_ids", *own]
+
+    def states(self, input_ids: Tensor | None = None, **given: Any) -> Tensor:
+        """The last states, [batch, length, d_model]; of the places asked for, where there are any."""
+        return self.segment(input_ids, **given)[0]
+
+    def blanks(self, input_ids: Tensor, attention_mask: Tensor, blank: Tensor) -> Tensor:
+        """What nobody sees is asked for: the second stream's states, [batch, length, d_model]."""
+        every = torch.eye(blank.size(1), device=blank.device).expand(len(blank), -1, -1)
+        hidden = blank[:, None].expand(-1, blank.size(1), -1)
+        return self.states(input_ids, attention_mask=attention_mask, perm_mask=hidden, target_mapping=every)
+
+    def forward(self, input_ids: Tensor | None = None, *, logits_to_keep: int = 0, **given: Any) -> Output:
+        """The heads' outputs, ``last_hidden_state`` and ``mems``; all but these of the places asked for.
+
+        Args:
+            attention_mask: [batch, length], 0 for padding; all of a memory is seen.
+            token_type_ids: [batch, length], segments.
+            mems: what the last call gave back, [batch, layers, memory, d_model].
+            perm_mask: [batch, length, length], 1 where the row's place does not see the column's.
+            target_mapping: [batch, asked, length], in each row 1 at one place.
+        """
+        x, mems = self.segment(input_ids, **given)
+        return Output(self.read_off(x, {"input_ids": input_ids, **given}, logits_to_keep), mems=mems)
+
+    def segment(
+        self,
+        input_ids: Tensor | None,
+        attention_mask: Tensor | None = None,
+        token_type_ids: Tensor | None = None,
+        mems: Tensor | None = None,
+        perm_mask: Tensor | None = None,
+        target_mapping: Tensor | None = None,
+        **unknown: Tensor | None,
+    ) -> tuple[Tensor, Tensor]:
+        """The last states and the memory after them."""
+        for name in unknown:
+            refuse([name], self.takes)
+        if input_ids is None:
+            raise s.SpecError("this model reads input_ids, and none were given")
+        checked(input_ids, 0, None)
+        mems = self.earlier(mems, input_ids)
+        past, length = mems.size(2), input_ids.size(1)
+        positions = torch.arange(past, past + length, device=input_ids.device)
+        h = self.inputs(input_ids, positions[None])
+        hidden = unseen(whole(attention_mask, past, length), perm_mask, past, length, h)
+        [sight] = self.stack.look(h, positions[None], None, past, None)
+        sight.distances = sight.distances._replace(differ=differing(token_type_ids, past))
+        sight.mask = bias(hidden & (positions[:, None] != torch.arange(past + length, device=h.device)), h)
+        if target_mapping is None:
+            h, met = self.read(h, mems, sight)
+            return h, self.kept(mems, met)
+        places = past + target_mapping.argmax(-1)
+        rows = (places - past)[:, None, :, None].expand(-1, 1, -1, past + length)
+        mask = bias(hidden, h).expand(len(h), 1, length, -1).gather(2, rows)
+        g = drop(self.w.expand(*places.shape, -1), self.dropout, self.training)
+        g, met = self.read(h, mems, sight, Asked(g, places, mask))
+        return g, self.kept(mems, met)
+
+    def read(self, h: Tensor, mems: Tensor, sight: Sight, asked: Asked | None = None) -> tuple[Tensor, list[Tensor]]:
+        """The last states of the text, or of what is asked for, and those that each layer met and keeps."""
+        met, room = [], mems.size(2) + h.size(1)
+        g = None if asked is None else asked.g
+        for block, mem in zip(self.stack.blocks, mems.unbind(1)):
+            met.append(h[:, : self.reused])
+            attn = cast(SegmentedAttention, block.attn)
+            kv = attn.recall(mem, room)
+            h, _ = block(h, sight, State(kv))
+            if asked is not None and g is not None:
+                y = attn.ask(g, asked.places, kv, asked.mask, sight.distances)
+                g = joined(cast(Block, block), g, y, sight)
+        return drop(self.stack.norm_out(h if g is None else g), self.stack.dropout, self.training), met
+
+
+def joined(block: Block, g: Tensor, y: Tensor, sight: Sight) -> Tensor:
+    """norm(g + y), then norm(g + mlp(g)), as the block does with the stream that it reads."""
+    g = block.attn_norm(g + drop(y, block.dropout, block.training))
+    return block.mlp_norm(g + drop(block.mlp(g, sight), block.dropout, block.training))
+
+
+def unseen(keep: Tensor | None, perm_mask: Tensor | None, past: int, length: int, like: Tensor) -> Tensor:
+    """What a place does not see of memory and text, itself too: [batch or 1, 1, length, past + length] bool."""
+    hidden = torch.zeros(1, 1, length, past + length, dtype=torch.bool, device=like.device)
+    if keep is not None:
+        hidden = hidden | ~keep[:, None, None]
+    if perm_mask is not None:
+        hidden = hidden | F.pad(perm_mask.bool(), (past, 0))[:, None]
+    return hidden
+
+
+def bias(hidden: Tensor, like: Tensor) -> Tensor:
+    """What is added to the scores so that nothing of the hidden is seen."""
+    return like.new_zeros(hidden.shape).masked_fill(hidden, torch.finfo(like.dtype).min)
+
+
+def differing(types: Tensor | None, past: int) -> Tensor | None:
+    """Whether a place and another, of memory and text, are of two segments: [batch, 1, length, past + length]."""
+    if types is None:
+        return None
+    return (types[:, :, None] != F.pad(types, (past, 0))[:, None])[:, None]

@@ -1,0 +1,45 @@
+"""XLNet: words predicted in a random order."""
+
+from clados.spec.errors import SpecError
+from clados.spec.kinds import Encoder
+from clados.spec.pieces import Env, Pieces, Weight
+from clados.spec.recurrent import remembers
+from clados.spec.relative import Distances
+
+
+class SegmentedDistances(Distances):
+    """Distances, and whether query and key are of one segment (Yang et al. 2019, §2.5).
+
+    A[i, j] gains (q_i + s) e[i, j], e one vector of two for each head: of one segment, or not. A memory's positions are
+    of segment 0. Without ``token_type_ids`` there is no such term.
+    """
+
+    def inside(self, env: Env) -> Pieces:
+        shape = env.dims.heads, env.dims.head_dim
+        return {**super().inside(env), "segments": Weight((2, *shape), fan_in=env.dims.head_dim)}
+
+    def _pair(self, env: Env) -> dict[str, Weight]:
+        return {**super()._pair(env), "s": Weight((env.dims.heads, env.dims.head_dim))}
+
+
+class Permuted(Encoder, kw_only=True):
+    """An encoder that predicts words in any order, by a second stream that knows only places (Yang et al. 2019, §2.3).
+
+    h_z[t] = attention(q = h_z[t], kv = h_z[<=t]), g_z[t] = attention(q = g_z[t], kv = h_z[<t]), with one set of
+    weights; g begins as one learned vector ``w`` (eq. 4, figure 1). ``perm_mask`` says who does not see whom,
+    [batch, length, length]; ``target_mapping`` which places are asked for, one of each row, [batch, asked, length];
+    without the latter there is one stream. Each layer also sees the last ``memory`` states that it met before; of a
+    text only the first ``reused`` positions are kept, where the rest is read again.
+    """
+
+    memory: int | None  # None: all
+    reused: int | None = None
+
+    def check(self) -> None:
+        super().check()
+        remembers(self.stack, self.memory, "Permuted")
+        if self.reused is not None and self.reused < 1:
+            raise SpecError(f"Permuted.reused is {self.reused}; it must be at least 1")
+
+    def pieces(self, env: Env | None = None) -> Pieces:
+        return {"w": Weight((self.size.d_model,), fan_in=1), **super().pieces(env)}
