@@ -99,6 +99,7 @@ declaration = Declaration(
         "1,024 tokens only, where a text is 1,024, 3,072 or 4,096 long; transformers draws in training alone",
         "sizes.etc-base.stack.extra: how global tokens are embedded is not published; one learned vector each stands "
         "here, without positions",
+        "sizes.etc-large.stack.extra: base's 256 stands here; no figure for it was found",
         "stack.block.mlp.act: the paper says gelu; the authors' code computes its tanh form",
         "recipe.steps: not published; RoBERTa's, whose weights it starts from, stands here",
         "sizes.pegasus-large.inputs.position: the authors' code has one table for both sides; ports one for each",
