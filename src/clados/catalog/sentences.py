@@ -4,10 +4,12 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from clados.spec.alibi import ALiBi
 from clados.spec.factorised import Factorised, Widened
 from clados.spec.inputs import Frames, Inputs, Patches, Tokens, Trajectory
 from clados.spec.part import Part
-from clados.spec.parts import Banded, Parallel, Pre, RelativeBias, Rotary
+from clados.spec.parts import Banded, Parallel, Post, Pre, RelativeBias, Rotary
+from clados.spec.residuals import FromNorm
 
 Say = Callable[[Any, Any], str]
 
@@ -77,20 +79,28 @@ READ: dict[type[Part], str] = {
 }
 
 
+STANDS: dict[type[Part], str] = {  # where a residual has its norms
+    Pre: "before each branch",
+    Post: "after each branch",
+    FromNorm: "before each branch and what it gives is carried on",
+}
+
+
 def _residual(old: Any, new: Any) -> str:
     if isinstance(new, Parallel):
         norms = "one norm for both" if new.norms == 1 else "a norm for each"
         return f"attention and feed-forward run side by side, with {norms}, instead of one after the other"
-    norm = f"the norm stands {'before' if isinstance(new, Pre) else 'after'} each branch"
+    norm = f"the norm stands {STANDS.get(type(new), short(new))}"
     if isinstance(old, Parallel):
         return f"attention and feed-forward run one after the other instead of side by side; {norm}"
-    return f"{norm} instead of {'before' if isinstance(old, Pre) else 'after'}"
+    return f"{norm} instead of {STANDS.get(type(old), short(old)).removesuffix(' each branch')}"
 
 
 def _position(old: Any, new: Any) -> str:
     names: dict[type, str] = {
         Rotary: "queries and keys are turned by their positions",
         RelativeBias: "scores get a learned bias by distance",
+        ALiBi: "scores fall with distance, by a slope for each head",
         type(None): "positions do not enter attention",
     }
     before = f" (before: {names.get(type(old), short(old))})" if old is not None else ""
