@@ -2,7 +2,8 @@
 
 from typing import ClassVar
 
-from clados.spec.inputs import Act, Head
+from clados.spec.inputs import Head
+from clados.spec.parts import Act
 from clados.spec.pieces import Env, Pieces, linear
 
 
