@@ -57,7 +57,7 @@ def structure(card: str, layout: s.Layout, architecture: str) -> s.Model:
             return model.but(inputs=s.but(timesteps=19))
         case _:
             vocab = model.vocab
-            ends = {name: VOCAB - 1 for name in ("bos", "eos") if (getattr(vocab, name) or 0) >= VOCAB}
+            ends = {name: VOCAB - 1 for name in ("bos", "eos", "pad", "start") if (getattr(vocab, name) or 0) >= VOCAB}
             return model.but(inputs=s.but(vocab=vocab.but(size=VOCAB, **ids, **ends)))
 
 
@@ -79,7 +79,7 @@ def saved(card: str, layout: s.Layout, architecture: str, path: Path) -> nn.Modu
 
 def untied(made: nn.Module, model: s.Model) -> None:
     """Give T5 v1.1 the head that 5.x builds tied whatever its config says."""
-    if isinstance(model, s.EncoderDecoder) and isinstance(model.heads[0], s.Untied):
+    if isinstance(model, s.EncoderDecoder) and any(isinstance(head, s.Untied) for head in model.heads):
         made.lm_head.weight = nn.Parameter(torch.randn_like(made.lm_head.weight))
         made.config.tie_word_embeddings = False
         made.config.scale_decoder_outputs = False

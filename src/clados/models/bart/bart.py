@@ -51,7 +51,19 @@ hf = parent.but(
         "init_std": "init.std",
     },
     fixed={"is_encoder_decoder": True, "tie_word_embeddings": True},
-    ignored=("num_hidden_layers", "encoder_layerdrop", "decoder_layerdrop", "forced_eos_token_id"),
+    ignored=(
+        "num_hidden_layers",
+        # words of 2020, which nothing has read since: the model_type says as much
+        "add_bias_logits",
+        "add_final_layer_norm",
+        "do_blenderbot_90_layernorm",
+        "extra_pos_embeddings",
+        "force_bos_token_to_be_generated",
+        "layernorm_variant",
+        "normalize_before",
+        "normalize_embedding",
+        "static_position_embeddings",
+    ),
     unused=("final_logits_bias",),  # zeros that nothing trains
     port=None,
 )
