@@ -16,7 +16,10 @@ BENCHMARKS = {
     "train": "benchmarks.train:float32",
     "train-bf16": "benchmarks.train:bfloat16",
     "train-small": "benchmarks.train:small",
+    "experts-decode": "benchmarks.experts:decode",
+    "experts-encode": "benchmarks.experts:encode",
     "start": "benchmarks.start:start",
+    "sizes": "benchmarks.sizes:sizes",
 }
 
 

@@ -17,7 +17,6 @@ actor = Tuning(
 )
 reward = actor.but(
     name="reward",
-    start="cerebras-gpt:111m",
     objective=Comparisons(),
     data="the user's own answers with scores",
     head=Scalar(),
@@ -38,6 +37,7 @@ declaration = Declaration(
     layouts=(hf,),
     assumed=(
         "recipe: the numbers of the library's own configuration, which the user may change",
+        "recipe.stages[1].start: any model that the user likes; LLaMA stands here",
         "recipe.schedule: its shape is not said; a constant rate stands here",
     ),
 )

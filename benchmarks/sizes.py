@@ -1,0 +1,60 @@
+"""Every published size: counted without torch, and built on the meta device where nothing is allocated."""
+
+import json
+import subprocess
+import sys
+
+import torch
+
+from benchmarks.harness import Figure, Limits, timed
+from clados import nn
+from clados.models.declared import declared, found
+
+COUNTED, BUILT = 0.2, 5.0  # seconds that each may take
+COUNT = """
+import json, sys, time
+from clados.models.declared import declared, found
+from clados.spec import count
+seconds = {}
+for name in found():
+    for size, model in declared(name).models().items():
+        begun = time.perf_counter()
+        total = count(model).total
+        seconds[f"{name}:{size}"] = (time.perf_counter() - begun, total)
+assert "torch" not in sys.modules
+print(json.dumps(seconds))
+"""
+
+
+def sizes(limits: Limits) -> list[Figure]:
+    """The slowest size of each, how many times faster it is than it must be, and the largest model."""
+    told = subprocess.run([sys.executable, "-c", COUNT], check=True, capture_output=True, text=True).stdout
+    counted = {name: tuple(each) for name, each in json.loads(told).items()}
+    built = {f"{name}:{size}": _built(name, size) for name in found() for size in declared(name).sizes}
+    largest = max(counted, key=lambda name: counted[name][1])
+    note = f"{len(counted)} sizes; the largest, {largest} with {counted[largest][1]:,}, takes"
+    return [
+        _figure("counted without torch", {k: v[0] for k, v in counted.items()}, COUNTED, note, largest),
+        _figure("built on the meta device", built, BUILT, note, largest),
+    ]
+
+
+def _built(name: str, size: str) -> float:
+    model = declared(name).models()[size]
+    with torch.device("meta"):
+        return timed(lambda: nn.module(model))
+
+
+def _figure(what: str, seconds: dict[str, float], most: float, note: str, largest: str) -> Figure:
+    slowest = max(seconds, key=lambda name: seconds[name])
+    ratio = most / seconds[slowest]
+    said = f"{note} {seconds[largest]:.2f} s"
+    return Figure(
+        f"{slowest} {what}, against {most} s",
+        ratio,
+        (ratio,) * 4,
+        1.0,
+        {"clados": seconds[slowest], "limit": most},
+        1,
+        note=said,
+    )
