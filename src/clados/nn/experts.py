@@ -1,5 +1,6 @@
 """Experts. What is computed follows the experts that are met, not how many there are."""
 
+from collections.abc import Callable
 from functools import singledispatch
 from typing import Any, NamedTuple
 
@@ -16,8 +17,7 @@ from clados.nn.sight import Sight
 from clados.spec.pieces import Env
 
 
-@torch.library.custom_op("clados::each_its_own", mutates_args=())
-def each_its_own(x: Tensor, counts: Tensor, weight: Tensor) -> Tensor:
+def runs(x: Tensor, counts: Tensor, weight: Tensor) -> Tensor:
     """Rows times the matrix of their run: the first ``counts[0]`` rows meet ``weight[0]``, and so on; the rest is 0.
 
     [rows, n_in], [runs], [runs, n_out, n_in] -> [rows, n_out].
@@ -30,6 +30,9 @@ def each_its_own(x: Tensor, counts: Tensor, weight: Tensor) -> Tensor:
             start += count
     out[start:] = 0
     return out
+
+
+each_its_own = torch.library.custom_op("clados::each_its_own", runs, mutates_args=())
 
 
 @each_its_own.register_fake
@@ -78,10 +81,10 @@ class Told(NamedTuple):
     sight: Sight
 
 
-def rank(runs: Tensor) -> Tensor:
+def rank(numbers: Tensor) -> Tensor:
     """How many entries before each have its number."""
-    ordered, order = runs.sort(stable=True)
-    place = torch.arange(len(runs), device=runs.device) - torch.searchsorted(ordered, ordered)
+    ordered, order = numbers.sort(stable=True)
+    place = torch.arange(len(numbers), device=numbers.device) - torch.searchsorted(ordered, ordered)
     return torch.empty_like(order).scatter_(0, order, place)
 
 
@@ -145,17 +148,33 @@ class Experts(Module):
         """[batch, length, d_model], the same shape."""
         rows = x.flatten(0, 1)
         gates, chosen = self.route(self.router(self.shaken(x)).flatten(0, 1), sight, x)
+        if torch.compiler.is_compiling() or torch.is_grad_enabled():
+            y = self.sorted(rows, chosen, each_its_own)
+        elif len(chosen) == 1:  # one word is decoded
+            y = self.alone(rows, int(chosen))
+        else:
+            y = self.sorted(rows, chosen, runs)
+        return (y * gates[:, None]).view(self.top, *x.shape).sum(0)
+
+    def sorted(self, rows: Tensor, chosen: Tensor, multiply: Callable[[Tensor, Tensor, Tensor], Tensor]) -> Tensor:
+        """What its expert makes of each of ``top`` times all rows."""
         order = chosen.argsort(stable=True)
         counts = torch.bincount(chosen, minlength=self.count + 1)[: self.count]
-        inner = each_its_own(rows[order % len(rows)], counts, self.up)
+        inner = self.bent(multiply(rows[order % len(rows)], counts, self.up))
+        return rows.new_empty(len(order), rows.size(1)).index_copy_(0, order, multiply(inner, counts, self.down))
+
+    def alone(self, row: Tensor, expert: int) -> Tensor:
+        """What an expert makes of one row."""
+        if expert == self.count:
+            return torch.zeros_like(row)
+        return product(self.bent(product(row, self.up[expert], None)), self.down[expert], None)
+
+    def bent(self, inner: Tensor) -> Tensor:
+        """After the activation, and the gate where there is one."""
         if self.gated:
             gate, inner = inner.chunk(2, -1)
-            inner = self.act(gate) * inner
-        else:
-            inner = self.act(inner)
-        out = each_its_own(drop(inner, self.dropout, self.training), counts, self.down)
-        back = torch.empty_like(order).scatter_(0, order, torch.arange(len(order), device=x.device))
-        return (out[back] * gates[:, None]).view(self.top, *x.shape).sum(0)
+            return drop(self.act(gate) * inner, self.dropout, self.training)
+        return drop(self.act(inner), self.dropout, self.training)
 
     def route(self, scores: Tensor, sight: Sight, x: Tensor) -> tuple[Tensor, Tensor]:
         """Gates and experts of each token, [top * tokens], first choices first; ``count`` where there is no room."""
