@@ -106,7 +106,7 @@ ORACLES = (
             gopher.run,
             ("head_dim",),
         )
-        for card in ("gopher", "chinchilla")
+        for card in ("gopher", "chinchilla", "gophercite", "sparrow")
     ),
     Oracle(
         "ernie",
@@ -254,7 +254,7 @@ ORACLES += (
     Oracle(
         "deberta",
         "arXiv:2006.03654 eq. 2-4, §3.2; github:microsoft/DeBERTa (buckets, convolution, discriminator)",
-        lambda model: isinstance(model.stack, s.EnhancedStack),
+        lambda model: isinstance(s.reach(model, "stack"), s.EnhancedStack),
         lambda model: {
             **_stack(model),
             "furthest": model.stack.position.furthest,
@@ -291,10 +291,12 @@ ORACLES += (
 
 
 def _glam(model: Any) -> dict[str, Any]:
-    room = [block.mlp.capacity for block in s.in_turn(model.stack.block) if isinstance(block.mlp, s.Experts)]  # type: ignore[attr-defined]
     position = model.stack.position
-    told = {"least": room[0].least, "factor": room[0].evaluation} if room else {}
-    return {**_stack(model), "buckets": position.buckets, "distance": position.distance, **told}
+    named = {**_stack(model), "buckets": position.buckets, "distance": position.distance}
+    for each in s.parts(model):
+        if isinstance(each, s.OfBatch):
+            named |= {"least": each.least, "factor": each.evaluation}
+    return named
 
 
 ORACLES += (
@@ -309,7 +311,7 @@ ORACLES += (
     Oracle(
         "big-bird",
         "arXiv:2007.14062 §2, appendix D",
-        lambda model: isinstance(model, s.EncoderDecoder) or model.stack.extra > 0,
+        lambda model: isinstance(model, s.EncoderDecoder) or s.reach(model, "stack.extra") > 0,
         lambda model: (
             _blocks(model, model.sides.encoder, model.encoder, written=model.sides.decoder.layers)
             if isinstance(model, s.EncoderDecoder)
