@@ -53,7 +53,15 @@ class Case:
     declared: s.Model  # small, without the port
 
 
-MADE: dict[str, dict[str, Any]] = {}  # comparisons of this process: many a tuned model is its parent once both are small
+MADE: dict[
+    str, dict[str, Any]
+] = {}  # comparisons of this process: many a tuned model is its parent once both are small
+
+
+def said_of(case: Case) -> str:
+    """All that a comparison rests on, in words; the card's name aside."""
+    reference = case.reference
+    return repr((case.declared, reference.name, reference.model, getattr(reference, "layout", None)))
 
 
 @contextmanager
@@ -129,8 +137,7 @@ def prove(subject: Subject) -> Finding:
 
 def _row(case: Case, *, compiles: bool) -> dict[str, Any]:
     """One comparison; what was compared before, in the same words and with the same reference, is told again."""
-    reference = case.reference
-    key = repr((reference.name, reference.model, getattr(reference, "layout", None), compiles))
+    key = f"{said_of(case)} {compiles}"
     if key not in MADE:
         MADE[key] = _compared(case, compiles)
     name = f"{case.size}, {case.said}" if case.said else case.size

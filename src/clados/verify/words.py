@@ -15,7 +15,7 @@ from clados.objectives import runs
 from clados.verify import unseen
 from clados.verify.cases import seen, structures
 from clados.verify.mutations import Mutant, mutants
-from clados.verify.parity import NEAR, Case, cases, distance
+from clados.verify.parity import NEAR, Case, cases, distance, said_of
 from clados.verify.proof import Finding, Subject
 from clados.verify.references import Spoken, Stored
 
@@ -28,6 +28,7 @@ OTHERWISE: tuple[tuple[str, Callable[[s.Declaration, s.Model, s.Model, str], str
     (r"\.mlp\.(balance|z|jitter|capacity\.(training|least))$", unseen.routing),
     (r"(^|\.)vocab\.", unseen.roles),
 )
+LOOKED: dict[str, list[dict[str, Any]]] = {}  # changes of this process, by all that they rest on
 BROKE = "not counted: "  # before the name of an error that is no refusal
 # Of a recipe: what the paper took, where a run on a small machine takes its own; and the stages that nothing runs yet.
 SHOWN = re.compile(r"\.(batch|length|epochs|size)$|^stages\[[1-9]")
@@ -48,16 +49,28 @@ def prove(subject: Subject) -> Finding:
 
 
 def model_words(subject: Subject) -> list[dict[str, Any]]:
-    """Each change of a structure: where, what, and what noticed it (empty: nothing did)."""
+    """Each change of a structure: where, what, and what noticed it (empty: nothing did).
+
+    What was looked at before, in the same words and with the same references, is told again.
+    """
     declaration, rows = subject.declaration, []
+    objective = declaration.recipe.stages[0].objective
     with cases(subject.card.id, declaration, usual=True) as every:
         for size, model in unlike(declaration).items():
             against = [case for case in every if case.size == size]
-            for mutant in mutants(against[0].declared if against else model):
-                how = noticed(declaration, against, mutant)
-                if how or mutant.old is not None or not mutant.path.startswith("init."):  # of tensors that it lacks
-                    rows.append({"size": size, "change": str(mutant), "noticed": how})
+            shown = objective if runs(objective) else None  # an objective that makes no batch shows no word
+            key = repr((model, [said_of(case) for case in against], declaration.layouts, shown))
+            if key not in LOOKED:
+                LOOKED[key] = [*_changes(declaration, against, model)]
+            rows += [{"size": size, **row} for row in LOOKED[key]]
     return rows
+
+
+def _changes(declaration: s.Declaration, against: Sequence[Case], model: s.Model) -> Iterator[dict[str, Any]]:
+    for mutant in mutants(against[0].declared if against else model):
+        how = noticed(declaration, against, mutant)
+        if how or mutant.old is not None or not mutant.path.startswith("init."):  # of tensors that it lacks
+            yield {"change": str(mutant), "noticed": how}
 
 
 def unlike(declaration: s.Declaration) -> dict[str, s.Model]:

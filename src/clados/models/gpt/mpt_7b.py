@@ -12,6 +12,7 @@ mpt_7b = gpt_3.but(
         norm=LayerNorm(bias=False),
         position=ALiBi(),
     ),
+    init=Normal(0.02, by_depth=True),
 )
 
 pretraining = Stage(
