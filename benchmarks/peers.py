@@ -18,17 +18,25 @@ def saved(config: Any, folder: Path) -> None:
     torch.manual_seed(0)
     transformers.logging.set_verbosity_error()
     transformers.utils.logging.disable_progress_bar()
-    kind = transformers.GPT2LMHeadModel if config.model_type == "gpt2" else transformers.BertModel
-    kind(config).save_pretrained(folder)
+    kind_of(config)(config).save_pretrained(folder)
+
+
+def kind_of(config: Any) -> Any:
+    """Their class for a configuration."""
+    kinds = {
+        "gpt2": transformers.GPT2LMHeadModel,
+        "bert": transformers.BertModel,
+        "switch_transformers": transformers.SwitchTransformersForConditionalGeneration,
+    }
+    return kinds[config.model_type]
 
 
 def both(config: Any, dtype: torch.dtype = torch.float32) -> tuple[Any, Any]:
     """Ours and theirs."""
     with tempfile.TemporaryDirectory() as folder:
         saved(config, Path(folder))
-        kind = transformers.GPT2LMHeadModel if config.model_type == "gpt2" else transformers.BertModel
         ours = from_pretrained(folder, dtype=dtype)
-        theirs = kind.from_pretrained(folder, dtype=dtype).eval()
+        theirs = kind_of(config).from_pretrained(folder, dtype=dtype).eval()
     if hasattr(theirs, "generation_config"):
         theirs.generation_config.eos_token_id = None  # neither side stops early, nor looks whether to
     return ours, theirs

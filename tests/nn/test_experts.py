@@ -26,14 +26,19 @@ def layer(**words: object) -> torch.nn.Module:
 @given(st.lists(st.integers(0, 4), min_size=1, max_size=40), st.integers(1, 6))
 @settings(max_examples=40)
 def test_the_first_tokens_of_an_expert_find_room_and_no_later_one(chosen: list[int], tokens: int) -> None:
-    found = beyond(s.OfText(tokens), torch.tensor(chosen), Told(5, False, (1, len(chosen)), Sight()))
+    found = beyond(
+        s.OfText(tokens), torch.tensor(chosen), Told(5, training=False, shape=(1, len(chosen)), sight=Sight())
+    )
     expected = [chosen[:i].count(one) >= tokens for i, one in enumerate(chosen)]
     assert (found.tolist() if found is not None else [False] * len(chosen)) == expected
 
 
 def test_room_is_of_each_text_or_of_all_that_is_computed() -> None:
     chosen = torch.tensor([0, 0, 0, 1, 0, 1])
-    packed, rows = Told(2, False, (1, 6), Sight(lengths=(2, 4))), Told(2, False, (2, 3), Sight())
+    packed, rows = (
+        Told(2, training=False, shape=(1, 6), sight=Sight(lengths=(2, 4))),
+        Told(2, training=False, shape=(2, 3), sight=Sight()),
+    )
     assert beyond(s.OfText(1), chosen, packed).tolist() == [False, True, False, False, True, True]  # type: ignore[union-attr]
     assert beyond(s.OfText(1), chosen, rows).tolist() == [False, True, True, False, False, True]  # type: ignore[union-attr]
     assert beyond(s.OfBatch(1.0, 0.5, least=1), chosen, rows).tolist() == [False, True, True, False, True, True]  # type: ignore[union-attr]
@@ -43,7 +48,7 @@ def test_room_is_of_each_text_or_of_all_that_is_computed() -> None:
 
 def test_padding_takes_no_room() -> None:
     keep = torch.tensor([[True, True, False], [True, True, True]])
-    told = Told(2, False, (2, 3), Sight(keep=keep))
+    told = Told(2, training=False, shape=(2, 3), sight=Sight(keep=keep))
     chosen = torch.tensor([0, 0, 2, 0, 1, 1])  # 2: none, for padding
     assert beyond(s.OfBatch(1.0, 1.0, least=1), chosen, told).tolist()[3]  # type: ignore[union-attr]
     assert rank(chosen).tolist() == [0, 1, 0, 2, 0, 1]

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from clados import spec as s
 from clados.nn.build import Module, Product, builds
 from clados.nn.dropout import drop
-from clados.nn.layers import ACTS, MLP
+from clados.nn.layers import ACTS
 from clados.nn.products import product
 from clados.nn.sight import Sight
 from clados.spec.pieces import Env
@@ -75,7 +75,7 @@ each_its_own.register_autograd(_backward, setup_context=_keep)
 class Told(NamedTuple):
     """What the room of an expert depends on."""
 
-    count: int  # experts
+    experts: int  # how many
     training: bool
     shape: tuple[int, ...]  # [batch, length]
     sight: Sight
@@ -96,7 +96,7 @@ def beyond(part: s.Capacity, chosen: Tensor, told: Told) -> Tensor | None:
 
 @beyond.register
 def _(part: s.OfBatch, chosen: Tensor, told: Told) -> Tensor | None:
-    share = (part.training if told.training else part.evaluation) / told.count
+    share = (part.training if told.training else part.evaluation) / told.experts
     keep = told.sight.keep
     if keep is not None:
         return rank(chosen) >= (keep.sum() * share).floor().clamp(min=part.least)
@@ -114,7 +114,7 @@ def _(part: s.OfText, chosen: Tensor, told: Told) -> Tensor | None:
     sizes = torch.tensor(lengths, device=chosen.device)
     text = torch.arange(len(lengths), device=chosen.device).repeat_interleave(sizes, output_size=batch * length)
     text = text.repeat(len(chosen) // (batch * length))
-    return rank(text * (told.count + 1) + chosen) >= part.tokens
+    return rank(text * (told.experts + 1) + chosen) >= part.tokens
 
 
 # ---------------------------------------------------------------- the layer
@@ -196,15 +196,18 @@ class Experts(Module):
         return x * torch.empty_like(x).uniform_(1 - self.jitter, 1 + self.jitter)
 
 
-class ProductMLP(MLP):
+@builds(s.ProductMLP)
+class ProductMLP(Module):
     """down(act(gate x * up x)), gate and up in one product."""
 
-    def forward(self, x: Tensor, sight: Sight | None = None) -> Tensor:
+    up: Product
+    down: Product
+
+    def __init__(self, part: s.ProductMLP, env: Env) -> None:
+        super().__init__(part, env)
+        self.act, self.dropout = ACTS[part.act], part.dropout
+
+    def forward(self, x: Tensor, sight: Sight) -> Tensor:
         """Same shape."""
         gate, up = self.up(x).chunk(2, -1)
         return self.down(drop(self.act(gate * up), self.dropout, self.training))
-
-
-@builds(s.ProductMLP)
-def _product(part: s.ProductMLP, env: Env) -> nn.Module:
-    return ProductMLP(part, env)
