@@ -115,7 +115,7 @@ class SparseStack(Stack):
         self.added = part.extra
         for layer, block in enumerate(self.blocks):
             block.attn.layer = layer  # type: ignore[union-attr, assignment]
-            self.block: int = block.attn.block  # type: ignore[union-attr, assignment]
+            self.block: int = block.attn.block  # type: ignore[union-attr]
 
     def forward(
         self,
