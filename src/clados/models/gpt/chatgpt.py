@@ -4,7 +4,7 @@ from clados.models.gpt.gpt_3_5 import declaration as parent
 from clados.models.gpt.gpt_3_5 import ranked, rated, rewarded
 from clados.spec import *
 
-chatgpt = parent.sizes["gpt-3.5-turbo-0301"].but(inputs=but(vocab=but(eos=100_265)))
+chatgpt = parent.at("gpt-3.5-turbo-0301").but(inputs=but(vocab=but(eos=100_265)))
 turns = Template(
     opening="<|im_start|>system\n{system}<|im_end|>\n",
     prompt="<|im_start|>user\n{prompt}<|im_end|>\n",

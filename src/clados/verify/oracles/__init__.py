@@ -89,6 +89,16 @@ def _blocks(model: Any, size: s.Size, stack: Any, written: int = 0) -> dict[str,
     return {**named, **told, "lists": lists}
 
 
+def _in_blanks(model: Any) -> bool:
+    """GLM's pairs of learned positions."""
+    return isinstance(model.inputs.position, s.Blanks)
+
+
+def _deep(model: Any) -> bool:
+    """GLM-130B's residual branches."""
+    return isinstance(model.stack.block.residual, s.DeepNorm)
+
+
 ORACLES = (
     Oracle(
         "galactica",
@@ -325,21 +335,21 @@ ORACLES += (
     Oracle(
         "glm",
         "arXiv:2103.10360 §2",
-        lambda model: isinstance(model.inputs.position, s.Blanks),
+        _in_blanks,
         _stack,
         glm.run,
     ),
     Oracle(
         "wu-dao-2",
         "arXiv:2103.10360 §2, arXiv:2103.13262 §3",
-        lambda model: isinstance(model.inputs.position, s.Blanks),
+        _in_blanks,
         lambda model: {**_stack(model), "routed": True},
         glm.run,
     ),
     Oracle(
         "glm",
         "arXiv:2210.02414 §2.1, arXiv:2104.09864 eq. 14-15",
-        lambda model: isinstance(model.stack.block.residual, s.DeepNorm),
+        _deep,
         lambda model: {**_stack(model), "power": model.stack.block.residual.power, "base": model.stack.position.base},
         glm.run,
         ("d_ff",),
