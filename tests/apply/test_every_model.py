@@ -57,7 +57,7 @@ def likeliest(module: Any, ids: Tensor, written: Tensor) -> Tensor:
     """The likeliest next word after ``written``, from one pass over everything, without a cache."""
     with torch.no_grad():
         if isinstance(module.spec, s.Decoder):
-            logits = module(written).logits
+            logits: Tensor = module(written).logits
         else:
             logits = module(ids, decoder_input_ids=written).logits
     return logits[:, -1].argmax(-1)
