@@ -29,7 +29,8 @@ def embed(
     Args:
         source: a directory, or what ``load`` gave.
         pool: ``mean`` of the states over a text's tokens, marks included (Reimers & Gurevych 2019, §3), the
-            ``first`` state, or the ``pooler``'s output; when None what the directory says, else the mean.
+            ``first`` state, or the ``pooler``'s output; when None the model's own vector of a text where it has one
+            (E5, InstructOR), else what the directory says, else the mean.
         normalise: bring vectors to unit length.
         batch: texts at once.
 
@@ -52,13 +53,15 @@ def embed(
 
 
 def _pool(ready: Ready, pool: str | None) -> str:
+    slots = {head.slot for head in getattr(ready.spec, "heads", ())}
+    if pool is None and s.Embedding.slot in slots:
+        return s.Embedding.slot
     if pool is None:
         return "towers" if isinstance(ready.spec, s.TwoTower) else ready.pool
     if pool not in POOLS:
         raise s.SpecError(f"pool is '{pool}'; allowed: {', '.join(POOLS)}")
     if isinstance(ready.spec, s.TwoTower):
         raise s.SpecError(f"pool is '{pool}', but {ready.name} projects its texts itself: leave it out")
-    slots = {head.slot for head in getattr(ready.spec, "heads", ())}
     if pool == "pooler" and "pooler" not in slots:
         raise s.SpecError(f"pool is 'pooler', which {ready.name} lacks; allowed: mean, first")
     return pool
@@ -77,6 +80,9 @@ class _Reader:
         if self.pool == "towers":
             vectors: Tensor = self.model(ids, attention_mask=keep).text_embeds
             return vectors
+        if self.pool == s.Embedding.slot:
+            own: Tensor = self.model(ids, attention_mask=keep).sentence_embedding
+            return own
         if isinstance(self.ready.spec, s.EncoderDecoder):
             states: Tensor = self.model.encode(ids, keep)
         else:

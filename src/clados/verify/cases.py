@@ -199,7 +199,7 @@ def _(part: s.Classifier) -> s.Part:
 
 
 def variations(model: s.Model, words: Mapping[str, object]) -> Iterator[tuple[str, s.Model]]:
-    """The small model, and with grouped keys and wide heads where the words of its layout know them."""
+    """The small model, and with grouped keys, wide heads, groups of layers where the words of its layout know them."""
     known = {path.rpartition(".")[2] for path in words}
     if known and "d_ff" not in known and isinstance(size := getattr(model, "size", None), s.Size):
         model = model.but(size=size.but(d_ff=None))
@@ -208,6 +208,8 @@ def variations(model: s.Model, words: Mapping[str, object]) -> Iterator[tuple[st
     size = getattr(model, "size", None)
     if odd and isinstance(size, s.Size):
         yield " and ".join(f"{name} {number}" for name, number in odd.items()), model.but(size=size.but(**odd))
+    if "stack.groups" in words:
+        yield "groups 2", model.but(**s.at("stack.groups", 2))
 
 
 # ---------------------------------------------------------------- something to read

@@ -53,10 +53,23 @@ hf = parent.but(
         "heads.lm.norm.*": "predictions.LayerNorm.*",
         "heads.lm.bias": "predictions.bias",
     },
-    config={**parent.config, "embedding_size": "size.d_embedding", "num_hidden_groups": "stack.groups"},
+    config={
+        **parent.config,
+        "hidden_act": Choice("stack.block.mlp.act", {"gelu": "gelu"}),  # of the head too, as in all BERT's kin
+        "embedding_size": "size.d_embedding",
+        "num_hidden_groups": "stack.groups",
+    },
     fixed={"inner_group_num": 1},
+    ignored=("down_scale_factor", "gap_size", "net_structure_type", "num_memory_blocks", "layers_to_keep"),
     tied={"predictions.decoder.weight": "inputs.tokens.weight", "predictions.decoder.bias": "heads.lm.bias"},
     unused=(r"albert\.embeddings\.position_ids",),
+)
+hf_v2 = hf.but(  # the second checkpoints
+    config={**hf.config, "hidden_act": Choice("stack.block.mlp.act", {"gelu_new": "gelu_tanh"})},
+    port=but(
+        stack=but(block=but(mlp=but(act="gelu_tanh"))),
+        heads=(Tied(bias=True, transform="gelu_tanh"), Pooler(), SentenceOrder()),
+    ),
 )
 
 declaration = Declaration(
@@ -72,7 +85,7 @@ declaration = Declaration(
         ),
     },
     recipe=Recipe((pretraining,)),
-    layouts=(hf,),
+    layouts=(hf, hf_v2),
     assumed=(
         "stack.block.mlp.act, heads.transform: the paper says GELU; its exact form stands here, as in the first "
         "checkpoints; the second have the tanh form",

@@ -43,7 +43,7 @@ hf = parent.but(
         "vocab_size": "inputs.vocab.size",
         "pad_token_id": "inputs.vocab.pad",
         "max_position_embeddings": "inputs.position.length",
-        "activation": Choice("stack.block.mlp.act", {"gelu": "gelu", "relu": "relu"}),
+        "activation": Choice("stack.block.mlp.act", {"gelu": "gelu"}),
         "dropout": "{inputs,stack.block}.dropout",
         "attention_dropout": "stack.block.attn.dropout",
         "initializer_range": "init.std",

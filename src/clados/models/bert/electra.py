@@ -60,7 +60,11 @@ hf = parent.but(
         "heads.lm.norm.*": "generator_predictions.LayerNorm.*",
         "heads.lm.bias": "generator_lm_head.bias",
     },
-    config={**parent.config, "embedding_size": "size.d_embedding"},
+    config={
+        **parent.config,
+        "hidden_act": Choice("stack.block.mlp.act", {"gelu": "gelu"}),
+        "embedding_size": "size.d_embedding",
+    },
     tied={},
     unused=(r"electra\.embeddings\.position_ids",),
 )

@@ -52,7 +52,11 @@ hf = bert_hf.but(
         "stack.blocks.*.mlp_norm.*": "bert.encoder.layer.*.ln.*",
         "stack.norm_out.*": "bert.encoder.ln.*",
     },
-    config={**bert_hf.config, "type_vocab_size": Choice("inputs.types", {2: 2})},
+    config={
+        **bert_hf.config,
+        "hidden_act": Choice("stack.block.mlp.act", {"gelu": "gelu"}),
+        "type_vocab_size": Choice("inputs.types", {2: 2}),
+    },
 )
 
 declaration = Declaration(
