@@ -36,7 +36,11 @@ pretraining = Stage(
 
 hf = parent.but(
     model_type="big_bird",
-    architectures={"BigBirdForMaskedLM": ("lm", "pooler"), "BigBirdModel": ("pooler",)},
+    architectures={
+        "BigBirdForMaskedLM": ("lm", "pooler"),
+        "BigBirdModel": ("pooler",),
+        "BigBirdForPreTraining": ("lm", "pooler"),  # its scores of next sentences were never trained
+    },
     rules={**parent.rules, "heads.pooler.dense.*": "bert.pooler.*"},
     config={
         **parent.config,
@@ -48,7 +52,7 @@ hf = parent.but(
         "num_random_blocks": "stack.block.attn.pattern.random",
     },
     fixed={"attention_type": "block_sparse", "use_bias": True, "rescale_embeddings": False},
-    unused=(r"bert\.embeddings\.(position_ids|token_type_ids)",),
+    unused=(r"bert\.embeddings\.(position_ids|token_type_ids)", r"cls\.seq_relationship\.(weight|bias)"),
 )
 hf_pegasus = summariser.but(
     model_type="bigbird_pegasus",
@@ -64,6 +68,11 @@ hf_pegasus = summariser.but(
     config={
         **summariser.config,
         "max_position_embeddings": "{inputs,target}.position.length",
+        "scale_embedding": "{inputs,target}.scaled",
+        "dropout": "{inputs,target,encoder.block,decoder.block}.dropout",
+        "activation_function": Choice(
+            "{encoder,decoder}.block.mlp.act", {"relu": "relu", "gelu_new": "gelu_tanh", "gelu": "gelu"}
+        ),
         "block_size": "encoder.block.attn.pattern.block",
         "num_random_blocks": "encoder.block.attn.pattern.random",
     },
