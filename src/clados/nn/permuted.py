@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from clados import spec as s
 from clados.nn.attention import KINDS
-from clados.nn.build import builds
+from clados.nn.build import Module, builds
 from clados.nn.dropout import attend, drop
 from clados.nn.kinds import Output, checked, refuse
 from clados.nn.layers import Block
@@ -75,11 +75,18 @@ class Asked(NamedTuple):
     mask: Tensor  # to be added, [batch, 1, asked, memory + length]
 
 
+@builds(s.FirstAsked)
+class FirstAsked(Module):
+    """A learned vector."""
+
+    w: nn.Parameter
+
+
 @builds(s.Permuted)
 class Permuted(Remembering):
     """One stream to read with, and two to predict with."""
 
-    w: nn.Parameter
+    asked: FirstAsked
 
     def __init__(self, part: s.Permuted, env: Env | None = None) -> None:
         super().__init__(part, env)
@@ -144,7 +151,7 @@ class Permuted(Remembering):
         places = past + target_mapping.argmax(-1)
         rows = (places - past)[:, None, :, None].expand(-1, 1, -1, past + length)
         mask = bias(hidden, h).expand(len(h), 1, length, -1).gather(2, rows)
-        g = drop(self.w.expand(*places.shape, -1), self.dropout, self.training)
+        g = drop(self.asked.w.expand(*places.shape, -1), self.dropout, self.training)
         g, met = self.read(h, mems, sight, Asked(g, places, mask))
         return g, self.kept(mems, met)
 

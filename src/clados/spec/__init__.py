@@ -112,7 +112,7 @@ from clados.spec.parts import (
     Stack,
     StackPosition,
 )
-from clados.spec.permuted import Permuted, SegmentedDistances
+from clados.spec.permuted import FirstAsked, Permuted, SegmentedDistances
 from clados.spec.recurrent import Recurrent
 from clados.spec.relative import Distances
 from clados.spec.residuals import FromNorm
@@ -203,6 +203,7 @@ __all__ = [
     "FanIn",
     "FeedForward",
     "Fill",
+    "FirstAsked",
     "Flipped",
     "Folded",
     "Frames",

@@ -1,8 +1,11 @@
 """XLNet: words predicted in a random order."""
 
+from typing import cast
+
 from clados.spec.errors import SpecError
 from clados.spec.kinds import Encoder
-from clados.spec.pieces import Env, Pieces, Weight
+from clados.spec.part import Part
+from clados.spec.pieces import Env, Held, Pieces, Weight
 from clados.spec.recurrent import remembers
 from clados.spec.relative import Distances
 
@@ -19,7 +22,14 @@ class SegmentedDistances(Distances):
         return {**super().inside(env), "segments": Weight((2, *shape), fan_in=env.dims.head_dim)}
 
     def _pair(self, env: Env) -> dict[str, Weight]:
-        return {**super()._pair(env), "s": Weight((env.dims.heads, env.dims.head_dim))}
+        return {**super()._pair(env), "s": Weight((env.dims.heads, env.dims.head_dim), fan_in=env.dims.head_dim)}
+
+
+class FirstAsked(Part):
+    """w, with which the second stream begins at every place (Yang et al. 2019, §2.3)."""
+
+    def pieces(self, env: Env) -> Pieces:
+        return {"w": Weight((env.dims.d_model,), fan_in=1)}
 
 
 class Permuted(Encoder, kw_only=True):
@@ -38,8 +48,11 @@ class Permuted(Encoder, kw_only=True):
     def check(self) -> None:
         super().check()
         remembers(self.stack, self.memory, "Permuted")
+        if any(block.attn.pattern for block in self.stack.blocks(2)):
+            raise SpecError("Permuted.stack.block.attn.pattern must be None: what is hidden is said by perm_mask")
         if self.reused is not None and self.reused < 1:
             raise SpecError(f"Permuted.reused is {self.reused}; it must be at least 1")
 
     def pieces(self, env: Env | None = None) -> Pieces:
-        return {"w": Weight((self.size.d_model,), fan_in=1), **super().pieces(env)}
+        held = super().pieces(env)
+        return {"asked": Held(FirstAsked(), cast(Held, held["stack"]).env), **held}

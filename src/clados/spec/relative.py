@@ -35,4 +35,4 @@ class Distances(StackPosition):
 
     def _pair(self, env: Env) -> dict[str, Weight]:
         shape = env.dims.heads, env.dims.head_dim
-        return {"u": Weight(shape), "v": Weight(shape)}
+        return {"u": Weight(shape, fan_in=env.dims.head_dim), "v": Weight(shape, fan_in=env.dims.head_dim)}

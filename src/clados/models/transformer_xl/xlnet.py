@@ -37,7 +37,7 @@ hf = Layout(
     architectures={"XLNetLMHeadModel": ("lm",), "XLNetModel": ()},
     prefix="transformer.",
     rules={
-        "w": Shaped("transformer.mask_emb", (1, 1, -1)),
+        "asked.w": Shaped("transformer.mask_emb", (1, 1, -1)),
         "inputs.tokens.*": "transformer.word_embedding.*",
         "stack.blocks.*.attn.qkv.weight": OfHeads("transformer.layer.*.rel_attn.{q,k,v}"),
         "stack.blocks.*.attn.out.weight": OfHeads("transformer.layer.*.rel_attn.o", inputs=True),
