@@ -10,7 +10,6 @@ pretraining = parent.but(
     data="MassiveText by other shares, 1.4T tokens: web pages 45 %, books 30 %, C4 10 %, news 10 %, GitHub 4 %, and "
     "Wikipedia 1 %",
     optimiser=AdamW(lr=1e-4, decay=0.1),
-    schedule=Cosine(floor=0.1),
     batch=1536,
     steps=445_048,
     clip=None,
@@ -24,6 +23,7 @@ declaration = Declaration(
         "stack, init: said to be Gopher's, with what is assumed there",
         "inputs.vocab: SentencePiece without NFKC; its kind and the ids with a role are not published",
         "recipe.optimiser.decay: not published; 0.1 stands here",
+        "recipe.schedule.warmup: not published; Gopher's stands here",
         "recipe.schedule: slightly longer than the run, by how much is not published; its length stands here",
         "recipe.batch: 1.5M tokens and then 3M; the second and sequences of 2048 stand here, in 1.4T tokens",
     ),
