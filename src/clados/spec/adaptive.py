@@ -39,17 +39,10 @@ class AdaptiveTokens(Tokens, kw_only=True):
         return tuple(b - a for a, b in pairwise((0, *self.cutoffs, self.vocab.size)))
 
     def tables(self, dims: Dims) -> tuple[tuple[int, int], ...]:
-        """Rows and columns of each table.
-
-        Raises:
-            SpecError: when the last class has no numbers left.
-        """
+        """Rows and columns of each table; a word keeps one number at least."""
         if self.shrink == 1:
             return ((self.vocab.size, dims.d_model),)
-        found = tuple((words, dims.d_model // self.shrink**c) for c, words in enumerate(self.classes))
-        if not found[-1][1]:
-            raise SpecError(f"AdaptiveTokens.shrink is {self.shrink}: words of class {len(found) - 1} have no numbers")
-        return found
+        return tuple((words, max(1, dims.d_model // self.shrink**c)) for c, words in enumerate(self.classes))
 
     def pieces(self, env: Env) -> Pieces:
         held = {name: piece for name, piece in super().pieces(env).items() if name != "tokens"}
