@@ -5,8 +5,10 @@ from collections.abc import Callable
 from typing import Any
 
 from clados.spec.alibi import ALiBi
+from clados.spec.experts import Experts
 from clados.spec.factorised import Factorised, Widened
 from clados.spec.inputs import Frames, Inputs, Patches, Tokens, Trajectory
+from clados.spec.layer_bias import LayerBias
 from clados.spec.part import Part
 from clados.spec.parts import Banded, Parallel, Post, Pre, RelativeBias, Rotary
 from clados.spec.residuals import FromNorm
@@ -96,10 +98,20 @@ def _residual(old: Any, new: Any) -> str:
     return f"{norm} instead of {STANDS.get(type(old), short(old)).removesuffix(' each branch')}"
 
 
+def _mlp(old: Any, new: Any) -> str:
+    if isinstance(new, Experts):
+        many = "one expert" if new.top == 1 else f"{new.top} experts"
+        return f"each token goes to {many} instead of one layer for all"
+    if isinstance(old, Experts):
+        return "one feed-forward layer for all tokens instead of experts"
+    return instead("feed-forward layer")(old, new)
+
+
 def _position(old: Any, new: Any) -> str:
     names: dict[type, str] = {
         Rotary: "queries and keys are turned by their positions",
         RelativeBias: "scores get a learned bias by distance",
+        LayerBias: "scores get a bias by distance that each layer learns",
         ALiBi: "scores fall with distance, by a slope for each head",
         type(None): "positions do not enter attention",
     }
@@ -135,6 +147,7 @@ SENTENCES: tuple[tuple[str, Say], ...] = (
     (r"kind", instead("the model is of another kind:")),
     (r".*, in turn", _turns),
     (r".*\.residual", _residual),
+    (r".*\.mlp", _mlp),
     (r".*norm_out", either("a norm after the last layer", "no norm after the last layer")),
     (r"(.*\.)?inputs\.norm", either("a norm on the inputs", "no norm on the inputs")),
     (r".*\.norm\.eps", _variance),
