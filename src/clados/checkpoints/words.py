@@ -97,8 +97,9 @@ def read(layout: Layout, model: Model, config: Words) -> Model:
         LayoutError: a value that our word does not take, or two keys that contradict each other.
     """
     changes, said = [], dict[str, tuple[str, Any]]()
+    homeless = outside(layout, config)
     for key in (key for key in layout.config if key in config):
-        for path, value in _said(layout, key, config[key]):
+        for path, value in _said(layout, key, None if key in homeless else config[key]):
             if path in said and said[path][1] != value:
                 raise LayoutError(f"'{key}' says {value!r} and '{said[path][0]}' {said[path][1]!r} of one word, {path}")
             said[path] = key, value
@@ -108,6 +109,14 @@ def read(layout: Layout, model: Model, config: Words) -> Model:
         return plain(_fitting(_opened(model, said), change).but(**change))
     except SpecError as error:
         raise LayoutError(f"config does not make a {layout.model_type}: {error}") from error
+
+
+def outside(layout: Layout, config: Words) -> dict[str, int]:
+    """Keys that give a role to an id which the vocabulary lacks, as configs of small test models do: the id of each."""
+    paths = {key: how for key, how in layout.config.items() if key in config and isinstance(how, str)}
+    sizes = [config[key] for key, path in paths.items() if path.endswith("vocab.size")]
+    roles = [key for key, path in paths.items() if path.rpartition(".")[0].endswith("vocab") and key.endswith("_id")]
+    return {key: config[key] for key in roles if sizes and isinstance(config[key], int) and config[key] >= sizes[0]}
 
 
 def _said(layout: Layout, key: str, value: Any) -> Iterator[tuple[str, Any]]:

@@ -24,7 +24,7 @@ from clados.train.fitting import Facts, Told, facts_of, sized, suited, tokenizer
 from clados.train.log import Show
 from clados.train.loop import Result, Run, Source, Trainer
 from clados.train.optimisers import peak
-from clados.train.sources import Making, learnable, source
+from clados.train.sources import Making, learnable, least_documents, source
 
 STEPS = 300
 LENGTH = 128  # tokens of a sequence, where the paper's are longer
@@ -159,7 +159,8 @@ def planned(choices: Choices) -> Plan:
     card, _, size = choices.model.partition(":")
     declaration = declared(card)
     stage = declaration.recipe_at(size or None).stages[0]
-    kept, held = split(learnable(stage.objective, read(choices.data or usual_data(stage.objective))))
+    examples = learnable(stage.objective, read(choices.data or usual_data(stage.objective)))
+    kept, held = split(examples, least=least_documents(stage.objective))
     length = choices.length or usual_length(stage)
     tokenizer, facts = tokenizer_for(declaration.model, kept, choices.vocab), facts_of(kept)
     model = sized(declaration, size, choices.params, Told(kept, tokenizer, length, facts))
