@@ -41,11 +41,11 @@ def stops(minutes: float) -> dict[str, Choices]:
     told = {
         "bert": Choices(
             model="bert",
-            params="300K",
+            params="200K",
             vocab=160,
             length=16,
             batch=64,
-            lr=1e-3,
+            lr=1.5e-3,
             dropout=0.0,
             minutes=0.42 * minutes,
         ),

@@ -31,7 +31,7 @@ class Small:
 SMALL: Mapping[type[s.Objective], Small] = {
     s.NextToken: Small(steps=160, length=64, batch=16),
     # Few targets a text, and neighbours that are told by learned positions alone: pieces of words, in short texts.
-    s.MaskedTokens: Small(params="300K", vocab=160, steps=1200, length=16, batch=64, lr=1e-3, dropout=0.0),
+    s.MaskedTokens: Small(params="200K", vocab=160, steps=2000, length=16, batch=64, lr=1.5e-3, dropout=0.0),
     s.CorruptedSpans: Small(params="600K", vocab=1024, steps=800, length=64, batch=16, lr=3e-2),
     s.Translation: Small(params="600K", steps=250, batch=32),
     s.ImageClasses: Small(params="400K", steps=150),
