@@ -16,7 +16,7 @@ _OFFERED = {
     "cards": "clados.catalog.load:catalog",
     "Choices": "clados.train.pretrain:Choices",
     "classify": "clados.apply.classify:classify",
-    "count": "clados.spec.ledger:count",
+    "count": "clados.catalog.counts:count_of",
     "declaration": "clados.catalog.load:declaration",
     "embed": "clados.apply.embed:embed",
     "fill": "clados.apply.fill:fill",

@@ -2,6 +2,7 @@
 
 import pytest
 
+import clados
 from clados.catalog.counts import Counted, bases, counted, ledger, rounds, size_named
 from clados.catalog.differences import compared
 from clados.catalog.load import catalog
@@ -131,3 +132,11 @@ def test_unlike_kinds_are_compared_by_the_slots_that_both_have() -> None:
 )  # fmt: skip
 def test_a_difference_is_said_in_words(path: str, old: object, new: object, words: str) -> None:
     assert said(path, old, new) == words
+
+
+def test_a_count_by_name_is_that_of_the_declared_size() -> None:
+    assert clados.count("gpt-2").total == clados.count(declared("gpt-2").model).total
+    assert clados.count("LLaMA:7b").total == 6_738_415_616
+    assert clados.count("bert:base", "body+pooler").total == 109_482_240
+    with pytest.raises(SpecError, match="gpt-2 has no size 'extra'"):
+        clados.count("gpt-2:extra")

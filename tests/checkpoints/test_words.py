@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 
 from clados import spec as s
-from clados.checkpoints import LayoutError
+from clados.checkpoints import LayoutError, from_pretrained, save_pretrained
 from clados.checkpoints.choose import chosen, is_directory, writable
 from clados.checkpoints.dialects import flat, nested
 from clados.checkpoints.written import parsed
 from clados.models.declared import declared, found
+from clados.nn import build
 
 OLD_NEOX = {"model_type": "gpt_neox", "rotary_pct": 0.5, "rotary_emb_base": 10000, "torch_dtype": "float16"}
 NEW_NEOX = {
@@ -61,6 +62,18 @@ def test_fixed_words_decide_between_declarations_that_share_a_type() -> None:
 def test_a_head_of_its_own_is_read_whatever_newer_files_say_of_it() -> None:
     said = {"model_type": "t5", "feed_forward_proj": "gated-gelu", "tie_word_embeddings": True}
     assert chosen(flat(said)).card == "t5-v1.1"
+
+
+def test_a_role_of_an_id_that_the_vocabulary_lacks_is_left_out(tmp_path: Path) -> None:
+    save_pretrained(
+        build(s.tiny(declared("gpt-2").model.but(inputs=s.but(vocab=s.but(size=99, bos=5, eos=6))))), tmp_path
+    )
+    file = tmp_path / "config.json"
+    config = json.loads(file.read_text()) | {"bos_token_id": 50_256}
+    file.write_text(json.dumps(config))
+    model: Any = from_pretrained(tmp_path)
+    assert (model.spec.vocab.bos, model.spec.vocab.eos) == (None, 6)
+    assert model.report.notes == ("'bos_token_id' is 50256, which the vocabulary lacks: the model is without it",)
 
 
 def test_two_keys_of_one_word_must_agree() -> None:

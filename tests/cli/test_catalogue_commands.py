@@ -132,6 +132,14 @@ def test_export_writes_to_the_output_or_to_a_file(clados: Run, tmp_path: Path) -
     assert (tmp_path / "book.md").read_text().startswith("# The catalogue: ")
 
 
+def test_export_writes_what_the_file_is_named(clados: Run, tmp_path: Path) -> None:
+    for name, start in (("a.csv", "id,name,survey"), ("a.md", "# The catalogue: "), ("a.json", "[")):
+        clados("export", "--out", str(tmp_path / name))
+        assert (tmp_path / name).read_text().startswith(start)
+    told = clados("export", "--out", str(tmp_path / "a.doc"))
+    assert (told.code, "unknown format 'doc'" in told.err) == (2, True)
+
+
 def test_check_names_line_and_field_and_fails(clados: Run, tmp_path: Path) -> None:
     assert clados("check", SMALL).code == 0
     text = (Path(SMALL) / "stem.toml").read_text().replace(', source = "survey A.901" }', " }", 1)

@@ -26,6 +26,15 @@ def test_a_document_keeps_its_side_when_others_come() -> None:
     assert 10 <= len(split(few)[1]) <= 30
 
 
+def test_as_many_documents_as_are_needed_stand_on_either_side() -> None:
+    for number in range(4, 30):
+        train, held_out = split([Text(f"{i}", "") for i in range(number)], 0.01, least=2)
+        assert len(train) + len(held_out) == number
+        assert (len(held_out) >= 2, len(train) >= 2) == (True, True)
+    with pytest.raises(DataError, match=r"3 document\(s\); 4 or more are needed to hold 2 of them out"):
+        split([Text(f"{i}", "") for i in range(3)], least=2)
+
+
 def test_half_of_a_translated_article_is_never_held_out() -> None:
     train, held_out = split(read("udhr"))
     assert len({e.document for e in held_out}) * 39 == len(held_out)

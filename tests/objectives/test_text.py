@@ -10,7 +10,7 @@ from clados import spec as s
 from clados.data.packing import Couple, Packed, generator
 from clados.models.declared import declared
 from clados.nn import build
-from clados.objectives import Setting, Words, loss, prepare
+from clados.objectives import Setting, Words, loss, measured, prepare
 from clados.objectives.text import framed, hide
 
 WORDS = Words(200, {"pad": 0, "cls": 1, "sep": 2, "mask": 3, "eos": 4})
@@ -63,6 +63,15 @@ def test_eight_of_ten_chosen_are_masked_one_replaced_one_kept() -> None:
     bound = 4 * np.sqrt(0.8 * 0.2 / len(chosen))
     assert shares[0] == pytest.approx(0.8, abs=bound)
     assert shares[1] == pytest.approx(0.1 + 0.1 / 195, abs=bound)
+
+
+@given(texts, texts, st.integers(0, 9))
+@settings(max_examples=30, deadline=None)
+def test_what_is_measured_cannot_be_read_off(first: np.ndarray, second: np.ndarray, seed: int) -> None:
+    _, setting = tiny("bert")
+    couple = Couple(first, second, follows=True)
+    batch = prepare(measured(BERT), [couple], [generator(seed)], setting)
+    assert set(batch.inputs["input_ids"].flatten()[batch.targets["at"]].tolist()) == {3}
 
 
 def test_replaced_words_are_drawn_evenly_from_the_words_that_are_no_marks() -> None:

@@ -71,3 +71,14 @@ def test_a_paper_smaller_than_the_usual_budget_is_taken_as_it_is() -> None:
     assert (model.inputs.states, model.inputs.actions) == (4, 2)
     with pytest.raises(CladosError, match=r"the data's observations are \(4,\), the model's \(4, 84, 84\)"):
         sized(declared("decision-transformer"), "atari", None, told)
+
+
+def test_a_narrower_model_is_drawn_wider_and_a_choice_takes_dropout_away(data: Path) -> None:
+    plan = planned(choices(data, model="bert", vocab=160, params="100K", dropout=0.0))
+    paper, model = declared("bert").at("tiny"), plan.model  # the nearest size of the paper
+    ratio = paper.size.d_model / model.size.d_model  # type: ignore[attr-defined]
+    assert ratio > 1
+    assert model.init.std == pytest.approx(0.02 * ratio**0.5)  # type: ignore[attr-defined]
+    assert {part.dropout for part in s.parts(model) if "dropout" in s.words(part)} == {0.0}  # type: ignore[attr-defined]
+    with pytest.raises(CladosError, match=r"dropout is 1.0; it must be at least 0 and below 1"):
+        choices(data, dropout=1.0)

@@ -6,11 +6,11 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from clados.catalog.card import Card, Size
-from clados.catalog.load import declaration_of
+from clados.catalog.load import catalog, declaration_of
 from clados.spec.declaration import Declaration
 from clados.spec.errors import SpecError
 from clados.spec.kinds import Model
-from clados.spec.ledger import BASES, Row, count, rows
+from clados.spec.ledger import BASES, Count, Row, count, rows
 from clados.spec.part import hint
 
 EQUAL = "equal to the unit"
@@ -132,6 +132,19 @@ def size_named(card: Card, name: str | None) -> Size:
         if size.headline if name is None else wanted in (size.name, *size.aliases):
             return size
     raise SpecError(f"{card.id} has no size '{name}'{hint(wanted, [size.name for size in card.sizes])}")
+
+
+def count_of(model: Model | str, basis: str = "model") -> Count:
+    """The parameters of a model, or of what ``MODEL[:SIZE]`` names, on a basis.
+
+    Raises:
+        NoModelError, SpecError: for an unknown name, size or basis, with the nearest.
+    """
+    if isinstance(model, Model):
+        return count(model, basis)
+    name, _, size = model.partition(":")
+    card = catalog()[name]
+    return count(model_of(card, size_named(card, size or None)), basis)
 
 
 def model_of(card: Card, size: Size) -> Model:

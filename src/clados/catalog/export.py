@@ -151,13 +151,25 @@ FILES: dict[str, tuple[Callable[[Sequence[Card], Path], None], str]] = {
 }
 
 
-def export(cards: Sequence[Card], form: str, path: Path | None = None) -> Path | str:
+SUFFIXES = {".md": "markdown", ".db": "sqlite"}  # of files; other forms are their own
+
+
+def form_of(path: Path | None) -> str:
+    """The form that a file's name asks for; JSON where no file is named."""
+    return SUFFIXES.get(path.suffix, path.suffix.lstrip(".")) if path and path.suffix else "json"
+
+
+def export(cards: Sequence[Card], form: str | None = None, path: Path | None = None) -> Path | str:
     """The cards in a form: the text itself for a text form without a path, else the path that was written.
+
+    Args:
+        form: by default what the path's suffix says, else JSON.
 
     Raises:
         QueryError: when there is no such form.
         OSError: when the file cannot be written; nothing is left half-written.
     """
+    form = SUFFIXES.get(f".{form}", form) if form else form_of(path)
     if form in FILES:
         write, usual = FILES[form]
         write(cards, path or Path(usual))

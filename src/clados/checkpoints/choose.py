@@ -123,7 +123,10 @@ def _architecture(layout: Layout, said: Any) -> str:
     names = said if isinstance(said, Sequence) and said else [next(iter(layout.architectures))]
     known = [name for name in names if name in layout.architectures]
     if not known:
-        raise LayoutError(f"architectures is {', '.join(map(str, names))}{hint(str(names[0]), layout.architectures)}")
+        allowed = ", ".join(layout.architectures)
+        raise LayoutError(
+            f"architectures is {', '.join(map(str, names))}, whose heads nothing holds; allowed: {allowed}"
+        )
     return str(known[0])
 
 

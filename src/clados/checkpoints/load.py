@@ -15,6 +15,7 @@ from clados.checkpoints.dialects import Words, flat
 from clados.checkpoints.errors import CheckpointError, LayoutError
 from clados.checkpoints.files import Stored, json_of, stored
 from clados.checkpoints.folders import beside
+from clados.checkpoints.words import outside
 from clados.nn.build import module
 from clados.spec.errors import SpecError
 
@@ -53,7 +54,11 @@ def from_pretrained(
     except (LayoutError, SpecError) as error:
         raise LayoutError(f"{said_in}: {error}") from error
     made = _made(held, found, dtype, torch.device(device))
-    made.report = replace(held.report, notes=strangers(held, choice, found))  # type: ignore[assignment]
+    homeless = outside(choice.layout, words).items()
+    notes = tuple(
+        f"'{key}' is {number}, which the vocabulary lacks: the model is without it" for key, number in homeless
+    )
+    made.report = replace(held.report, notes=(*notes, *strangers(held, choice, found)))  # type: ignore[assignment]
     _give_tokenizer(made, path)
     return made
 

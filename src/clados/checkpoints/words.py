@@ -100,6 +100,7 @@ def read(layout: Layout, model: Model, config: Words) -> Model:
         LayoutError: a value that our word does not take, or two keys that contradict each other.
     """
     said = dict[str, tuple[str, Any]]()
+    config = {**config, **dict.fromkeys(outside(layout, config))}
     for late in (False, True):  # those that are told by others come after them
         found = {key: how for key, how in layout.config.items() if key in config and spelling.is_late(how) == late}
         model = _with(layout, model, config, found, said)
@@ -123,6 +124,14 @@ def _with(
         return _fitting(_opened(model, said), change).but(**change)
     except SpecError as error:
         raise LayoutError(f"config does not make a {layout.model_type}: {error}") from error
+
+
+def outside(layout: Layout, config: Words) -> dict[str, int]:
+    """Keys that give a role to an id which the vocabulary lacks, as configs of small test models do: the id of each."""
+    paths = {key: how for key, how in layout.config.items() if key in config and isinstance(how, str)}
+    sizes = [config[key] for key, path in paths.items() if path.endswith("vocab.size")]
+    roles = [key for key, path in paths.items() if path.rpartition(".")[0].endswith("vocab") and key.endswith("_id")]
+    return {key: config[key] for key in roles if sizes and isinstance(config[key], int) and config[key] >= sizes[0]}
 
 
 def _opened(model: Model, said: Mapping[str, object]) -> Model:

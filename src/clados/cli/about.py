@@ -10,7 +10,7 @@ TRY = {
     "clados show bert": "all that is known of one, with sources",
     "clados compare bert roberta albert --diff": "where they differ",
     "clados lineage gpt-2": "where it comes from and what came of it",
-    "clados export --format markdown --out catalogue.md": "the whole catalogue to read",
+    "clados export --out catalogue.md": "the whole catalogue to read",
 }
 
 

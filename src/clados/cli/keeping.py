@@ -39,12 +39,15 @@ def schema(json: Annotated[bool, typer.Option("--json", help="Print JSON Schema.
 
 
 def export(
-    form: Annotated[str, typer.Option("--format", help="csv, json, markdown, parquet or sqlite.")] = "json",
+    form: Annotated[
+        str | None,
+        typer.Option("--format", help="csv, json, markdown, parquet or sqlite; else as the file is named, or json."),
+    ] = None,
     out: Annotated[Path | None, typer.Option("--out", help="The file to write.", show_default=False)] = None,
 ) -> None:
     """Write the whole catalogue in another form; CSV, JSON and Markdown go to the output unless a file is named.
 
-    Example: clados export --format markdown --out catalogue.md
+    Example: clados export --out catalogue.md
     """
     from clados.catalog.export import export as exported
 

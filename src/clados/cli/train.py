@@ -49,6 +49,7 @@ def pretrain(
     micro: Annotated[int | None, typer.Option(help="Of these computed at once, to save memory.")] = None,
     length: Annotated[int | None, typer.Option(help="Tokens of a sequence.")] = None,
     lr: Annotated[float | None, typer.Option(help="Peak rate, instead of the paper's brought to this width.")] = None,
+    dropout: Annotated[float | None, typer.Option(help="Every rate of dropout, instead of the paper's.")] = None,
     vocab: Annotated[int | None, typer.Option(help="Tokens of the tokenizer that is trained. [2048]")] = None,
     seed: Annotated[int | None, typer.Option(help="Of everything that is drawn. [0]")] = None,
     dtype: Annotated[Dtype | None, typer.Option(help="bfloat16 where the machine has it, else float32.")] = None,
@@ -68,7 +69,15 @@ def pretrain(
     if threads:
         torch.set_num_threads(threads)
     said: dict[str, Any] = {"params": params, "data": data, "steps": steps, "minutes": minutes, "batch": batch}
-    said |= {"micro": micro, "length": length, "lr": lr, "vocab": vocab, "seed": seed, "dtype": dtype and dtype.value}
+    said |= {
+        "micro": micro,
+        "length": length,
+        "lr": lr,
+        "dropout": dropout,
+        "vocab": vocab,
+        "seed": seed,
+        "dtype": dtype and dtype.value,
+    }
     given = {name: value for name, value in said.items() if value is not None}
     choices = Choices(model=model, **({"dtype": _dtype()} | given))
     folder = out or Path("runs") / model.replace(":", "-")

@@ -139,24 +139,31 @@ Example = Text | Pair | Dialogue | Labelled | Captioned | Trajectory
 AnyExample = TypeVar("AnyExample", bound=Example)
 
 
-def split(examples: Sequence[AnyExample], held_out: float = 0.1) -> tuple[list[AnyExample], list[AnyExample]]:
+def split(
+    examples: Sequence[AnyExample], held_out: float = 0.1, least: int = 1
+) -> tuple[list[AnyExample], list[AnyExample]]:
     """Examples to train on and examples held out, by whole documents, each in the order given.
 
     A document's side depends on its name alone, so it stays when documents are added. A single text is cut
     between two of its paragraphs instead, its end being held out.
 
+    Args:
+        held_out: the share of documents, about.
+        least: documents that each side has at least.
+
     Raises:
-        DataError: `held_out` is not between 0 and 1, or there is one document that cannot be cut.
+        DataError: `held_out` is not between 0 and 1, there are too few documents, or one that cannot be cut.
     """
     if not 0 < held_out < 1:
         raise DataError(f"held_out is {held_out}; a share between 0 and 1 is allowed")
     ranks = {name: _rank(name) for name in dict.fromkeys(example.document for example in examples)}
-    if len(ranks) == 1 and len(examples) == 1 and isinstance(examples[0], Text):
+    if least == len(ranks) == len(examples) == 1 and isinstance(examples[0], Text):
         return cast(tuple[list[AnyExample], list[AnyExample]], _cut(examples[0], held_out))
-    if len(ranks) < 2:
-        raise DataError(f"{len(ranks)} document(s); two or more are needed to hold some out")
-    # With few documents a side could come out empty: the lowest is always held out, the highest never.
-    limit = min(max(held_out, min(ranks.values())), sorted(ranks.values())[-2])
+    if len(ranks) < 2 * least:
+        raise DataError(f"{len(ranks)} document(s); {2 * least} or more are needed to hold {least} of them out")
+    # With few documents a side could come out empty: the lowest are always held out, the highest never.
+    order = sorted(ranks.values())
+    limit = min(max(held_out, order[least - 1]), order[-1 - least])
     train = [example for example in examples if ranks[example.document] > limit]
     return train, [example for example in examples if ranks[example.document] <= limit]
 

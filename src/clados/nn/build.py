@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.modules.module import _has_any_global_hook
 
@@ -156,6 +157,18 @@ class Rows(Owner, nn.Embedding):
 
     def reset_parameters(self) -> None:
         """Nothing: ``draw`` follows the declaration."""
+
+    def forward(self, ids: Tensor) -> Tensor:
+        """[...] of ids -> [..., columns].
+
+        Raises:
+            SpecError: for an id without a row (on an accelerator, torch's own assertion).
+        """
+        try:
+            return F.embedding(ids, self.weight)
+        except IndexError:
+            low, high, last = int(ids.min()), int(ids.max()), self.num_embeddings - 1
+            raise SpecError(f"ids reach from {low} to {high}; this table has rows 0 to {last}") from None
 
 
 @torch.no_grad()

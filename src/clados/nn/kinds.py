@@ -38,7 +38,7 @@ def refuse(given: Iterable[str], known: Iterable[str]) -> None:
 
 
 def checked(ids: Tensor, past: int, learned: int | None, name: str = "input_ids") -> None:
-    """Refuse ids that are none, or more than there are positions.
+    """Refuse what is no batch of ids, and more of them than there are positions.
 
     Args:
         ids: [batch, length], after ``past`` others.
@@ -47,6 +47,9 @@ def checked(ids: Tensor, past: int, learned: int | None, name: str = "input_ids"
     Raises:
         SpecError: for these.
     """
+    if not isinstance(ids, Tensor) or ids.dim() != 2 or ids.is_floating_point():
+        found = f"a tensor {list(ids.shape)} of {ids.dtype}" if isinstance(ids, Tensor) else f"a {type(ids).__name__}"
+        raise s.SpecError(f"{name} is {found}; a tensor of whole numbers, [batch, length], is allowed")
     if not ids.numel():
         raise s.SpecError(f"{name} is {list(ids.shape)}: there is nothing to read")
     if learned is not None and past + ids.size(1) > learned:

@@ -187,7 +187,7 @@ def loss(objective: s.Objective, model: Any, batch: Batch) -> Loss:
 
 @singledispatch
 def measured(objective: s.Objective) -> s.Objective:
-    """What is measured on held-out data when this is learned: the same, but without regularisation."""
+    """What is measured on held-out data when this is learned: the same, but without what only helps to learn."""
     return objective
 
 

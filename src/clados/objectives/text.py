@@ -10,7 +10,20 @@ from torch.nn.functional import cross_entropy
 
 from clados import spec as s
 from clados.data.packing import Couple, Packed
-from clados.objectives.base import Batch, Ids, Loss, Part, Random, Setting, Words, loss, padded, prepare, with_mask
+from clados.objectives.base import (
+    Batch,
+    Ids,
+    Loss,
+    Part,
+    Random,
+    Setting,
+    Words,
+    loss,
+    measured,
+    padded,
+    prepare,
+    with_mask,
+)
 
 
 @prepare.register
@@ -117,3 +130,9 @@ def _(objective: s.MaskedTokens, model: Any, batch: Batch) -> Loss:
     label = batch.targets["next_sentence_label"]
     parts["nsp"] = Part(cross_entropy(scores, label, reduction="sum"), len(label))
     return Loss(parts, {"nsp_accuracy": Part((scores.argmax(-1) == label).sum(), len(label))})
+
+
+@measured.register
+def _(objective: s.MaskedTokens) -> s.MaskedTokens:
+    """Every chosen token hidden: one that stays in its place is read off, which tells nothing of what was learned."""
+    return objective.but(masked=1.0, replaced=0.0)

@@ -1,13 +1,14 @@
 """Declaration: all that one file says of a model."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import field
+from typing import Any
 
 from clados.spec.errors import SpecError
 from clados.spec.kinds import Model, TwoTower
 from clados.spec.layout import Layout
 from clados.spec.learning import Recipe
-from clados.spec.part import Part, hint
+from clados.spec.part import Part, hint, words
 from clados.spec.parts import Rotary
 from clados.spec.sizes import Sides, Size, Towers
 
@@ -89,3 +90,20 @@ def parts(part: Part) -> Iterator[Part]:
         for each in value if isinstance(value, tuple) else (value,):
             if isinstance(each, Part):
                 yield from parts(each)
+
+
+def replaced(part: Any, change: Callable[[Part], Part]) -> Any:
+    """A part with every part inside it changed, the innermost first."""
+    if isinstance(part, tuple):
+        return tuple(replaced(each, change) for each in part)
+    if not isinstance(part, Part):
+        return part
+    inside = {name: replaced(value, change) for name, value in words(part).items() if isinstance(value, Part | tuple)}
+    kept = {name: value for name, value in inside.items() if value != getattr(part, name)}
+    return change(part.but(**kept) if kept else part)
+
+
+def dropping(model: Model, rate: float) -> Model:
+    """The model with every dropout of this rate."""
+    made: Model = replaced(model, lambda part: part.but(dropout=rate) if "dropout" in words(part) else part)
+    return made

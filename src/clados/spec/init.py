@@ -34,6 +34,10 @@ class Init(Part):
             return (Fill("zeros", 0.0, row.shape[0]),)
         return tuple(self.draw(row, out, size) for out, size in row.outs)
 
+    def narrowed(self, ratio: float) -> "Init":
+        """The law for a model so many times narrower than the paper's; one that follows the widths stays."""
+        return self
+
     def draw(self, row: Row, out: str, size: int) -> Fill:
         """The law of one output of a tensor that is neither gain nor bias."""
         raise SpecError(f"{type(self).__name__} does not say how to draw {row.path}")
@@ -56,6 +60,10 @@ class Normal(Init):
     truncated: bool = False
     positions: float | None = None  # their own standard deviation
     by_depth: bool = False  # last products of the residual branches divided by sqrt(2 layers) (GPT-2)
+
+    def narrowed(self, ratio: float) -> "Normal":
+        """Fewer inputs are added up: a std sqrt(ratio) times larger keeps their sum (Yang et al. 2022, table 3)."""
+        return self.but(std=self.std * math.sqrt(ratio))
 
     def draw(self, row: Row, out: str, size: int) -> Fill:
         std = self.positions if self.positions is not None and is_position(row) else self.std

@@ -38,6 +38,11 @@ def nearest(declaration: Declaration, params: int | str) -> Model:
     return min(declaration.models().values(), key=lambda each: abs(math.log(count(each).total) - budget))
 
 
+def width(model: Model) -> int:
+    """d_model, the largest where there are several."""
+    return max(each.d_model for each in parts(model) if isinstance(each, Size))
+
+
 def scaled(model: Model, params: int | str) -> Model:
     """The model with d_model, layers and d_ff brought down (or up) together until it has so many parameters.
 

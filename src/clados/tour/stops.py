@@ -39,7 +39,16 @@ def stops(minutes: float) -> dict[str, Choices]:
     Masked words and spans give few targets a text and need the most.
     """
     told = {
-        "bert": Choices(model="bert", params="700K", vocab=1024, length=32, batch=32, lr=1e-3, minutes=0.42 * minutes),
+        "bert": Choices(
+            model="bert",
+            params="200K",
+            vocab=160,
+            length=16,
+            batch=64,
+            lr=1.5e-3,
+            dropout=0.0,
+            minutes=0.42 * minutes,
+        ),
         "gpt-2": Choices(model="gpt-2", params="1M", vocab=1024, length=64, batch=16, minutes=0.18 * minutes),
         "t5": Choices(model="t5", params="1M", vocab=512, length=64, batch=16, lr=3e-2, minutes=0.40 * minutes),
     }

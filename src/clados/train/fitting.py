@@ -10,7 +10,7 @@ from clados.data.examples import Captioned, DataError, Labelled, Pair, Text, Tra
 from clados.data.scaling import Scales, scales
 from clados.data.tokenizer import Roles, Tokenizer
 from clados.data.training import train_tokenizer
-from clados.spec.scale import nearest, number, scaled
+from clados.spec.scale import nearest, number, scaled, width
 from clados.train.sources import of_kind
 
 SMALL = "5M"
@@ -195,7 +195,8 @@ def sized(declaration: s.Declaration, size: str, params: str | None, told: Told)
         if s.count(largest).total <= number(SMALL):
             return largest
     paper = nearest(declaration.but(model=next(iter(usable.values())), sizes=usable, recipes={}), params or SMALL)
-    return scaled(fit_model(paper, told), params or SMALL)
+    small = scaled(fit_model(paper, told), params or SMALL)
+    return small.but(init=paper.init.narrowed(width(paper) / width(small)))
 
 
 def headed(declaration: s.Declaration, model: s.Model) -> s.Model:

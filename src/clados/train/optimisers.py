@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from clados import spec as s
 from clados.spec.parts import Norm
+from clados.spec.scale import width
 
 LEAST_WARMUP, MOST_WARMUP = 0.05, 0.25  # of a run
 WIDEST = 16.0  # a rate is never raised by more than this
@@ -190,7 +191,7 @@ def peak(stage: s.Stage, paper: s.Model, model: s.Model) -> float:
     lr = published(stage, paper)
     if isinstance(stage.optimiser, s.Adafactor | s.ScaledAdam):
         return lr
-    ratio = _width(paper) / _width(model)
+    ratio = width(paper) / width(model)
     return max(lr if ratio >= 1 else 0.0, min(lr * min(ratio, WIDEST), HIGHEST))
 
 
@@ -198,8 +199,4 @@ def published(stage: s.Stage, paper: s.Model) -> float:
     """The paper's own peak rate, which its schedule may take from the model's width."""
     lr = float(stage.optimiser.lr)  # type: ignore[attr-defined]
     schedule = stage.schedule
-    return lr * (_width(paper) * schedule.warmup) ** -0.5 if isinstance(schedule, s.Noam) else lr
-
-
-def _width(model: s.Model) -> int:
-    return max(each.d_model for each in s.parts(model) if isinstance(each, s.Size))
+    return lr * (width(paper) * schedule.warmup) ** -0.5 if isinstance(schedule, s.Noam) else lr

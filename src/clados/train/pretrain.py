@@ -20,11 +20,12 @@ from clados.files import write_text
 from clados.models.declared import declared
 from clados.nn.make import build
 from clados.objectives import Setting, Words
+from clados.spec.declaration import dropping
 from clados.train.fitting import Facts, Told, facts_of, sized, suited, tokenizer_for, usual_data
 from clados.train.log import Show
 from clados.train.loop import Result, Run, Source, Trainer
 from clados.train.optimisers import peak
-from clados.train.sources import Making, learnable, source
+from clados.train.sources import Making, learnable, least_documents, source
 
 STEPS = 300
 LENGTH = 128  # tokens of a sequence, where the paper's are longer
@@ -46,6 +47,7 @@ class Choices:
         batch: examples of a step; micro: of them computed at once.
         length: tokens of a sequence.
         lr: the peak rate, instead of the paper's brought to this width.
+        dropout: every rate of the model, instead of the paper's: runs that see no text twice need none.
         vocab: tokens of the tokenizer that is trained.
         shuffled: train and measure on shuffled data, as a control.
     """
@@ -59,6 +61,7 @@ class Choices:
     micro: int | None = None
     length: int | None = None
     lr: float | None = None
+    dropout: float | None = None
     seed: int = 0
     dtype: Literal["float32", "bfloat16"] = "float32"
     vocab: int = 2048
@@ -71,6 +74,8 @@ class Choices:
             value = getattr(self, name)
             if value is not None and value <= 0:
                 raise CladosError(f"{name} is {value}; it must be above 0")
+        if self.dropout is not None and not 0 <= self.dropout < 1:
+            raise CladosError(f"dropout is {self.dropout}; it must be at least 0 and below 1")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -159,10 +164,13 @@ def planned(choices: Choices) -> Plan:
     card, _, size = choices.model.partition(":")
     declaration = declared(card)
     stage = declaration.recipe_at(size or None).stages[0]
-    kept, held = split(learnable(stage.objective, read(choices.data or usual_data(stage.objective))))
+    examples = learnable(stage.objective, read(choices.data or usual_data(stage.objective)))
+    kept, held = split(examples, least=least_documents(stage.objective))
     length = choices.length or usual_length(stage)
     tokenizer, facts = tokenizer_for(declaration.model, kept, choices.vocab), facts_of(kept)
     model = sized(declaration, size, choices.params, Told(kept, tokenizer, length, facts))
+    if choices.dropout is not None:
+        model = dropping(model, choices.dropout)
     stage = stage.but(objective=suited(stage.objective, model))
     told = Making(length, choices.seed, tokenizer, facts.scales, choices.shuffled)
     train, held_out = (source(stage.objective, each, told) for each in (kept, held))

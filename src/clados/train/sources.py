@@ -107,6 +107,11 @@ def learnable(objective: s.Objective, examples: Sequence[AnyExample]) -> Sequenc
     return examples
 
 
+def least_documents(objective: s.Objective) -> int:
+    """How many documents an objective needs on either side: two where segments of different ones are paired."""
+    return 2 if isinstance(getattr(objective, "packing", None), s.SentencePairs) else 1
+
+
 def _stream(examples: Sequence[Any], making: Making, *, sentences: bool = False) -> Stream:
     by = "sentence" if sentences else "document"
     stream = encode_documents(of_kind(examples, Text), making.words, by=by)  # type: ignore[arg-type]

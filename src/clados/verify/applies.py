@@ -5,6 +5,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import singledispatch
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,7 @@ from clados.apply.write import write
 from clados.data.examples import pixels
 from clados.objectives import runs
 from clados.train.baselines import baseline
-from clados.train.pretrain import making, planned
+from clados.train.pretrain import making, module, planned
 from clados.verify.proof import Finding, Subject
 from clados.verify.training import SEEDS, choices, folder_of, trained
 
@@ -47,6 +48,9 @@ def prove(subject: Subject) -> Finding:
     if isinstance(objective, s.NextToken):
         bigram = baseline(objective, plan.train, plan.held_out, making(plan), plan.run.batch)["bigram"]
         said += f"; {run.end:.2f} nats a token (bigram {bigram:.2f})"
+    if isinstance(objective, s.ReturnConditioned):  # a policy drawn by lot may balance a pole too
+        blank = measure(replace(ready, model=module(plan).eval()), plan.held_out, examples=len(plan.held_out))
+        said, better = f"{said}; untrained {blank.value:.3g}", better and found.value > blank.value
     with tempfile.TemporaryDirectory() as scratch:
         told, computed = answers(objective, ready, folder, [plan.held_out.at(i) for i in range(2)], Path(scratch))
     if told != computed:

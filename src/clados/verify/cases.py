@@ -2,13 +2,12 @@
 
 from collections.abc import Iterator, Mapping
 from functools import singledispatch
-from typing import Any
 
 import torch
 from torch import Tensor
 
 from clados import spec as s
-from clados.spec.declaration import parts
+from clados.spec.declaration import dropping, parts, replaced
 
 Given = dict[str, Tensor]
 
@@ -41,8 +40,7 @@ def _unnamed(part: s.Part) -> s.Part:
 
 def undropped(model: s.Model) -> s.Model:
     """The model without dropout anywhere."""
-    dry: s.Model = replaced(model, lambda part: part.but(dropout=0.0) if "dropout" in s.words(part) else part)
-    return dry
+    return dropping(model, 0.0)
 
 
 def small(model: s.Model) -> s.Model:
@@ -52,19 +50,6 @@ def small(model: s.Model) -> s.Model:
         reduced = reduced.but(size=s.but(heads=2))  # heads wide enough that a share of them is a whole number of planes
     made: s.Model = replaced(reduced, _shrunk)
     return made
-
-
-def replaced(part: Any, change: Any) -> Any:
-    """A part with every part inside it changed, the innermost first."""
-    if isinstance(part, tuple):
-        return tuple(replaced(each, change) for each in part)
-    if not isinstance(part, s.Part):
-        return part
-    inside = {
-        name: replaced(value, change) for name, value in s.words(part).items() if isinstance(value, s.Part | tuple)
-    }
-    kept = {name: value for name, value in inside.items() if value != getattr(part, name)}
-    return change(part.but(**kept) if kept else part)
 
 
 def lessened(layout: s.Layout) -> s.Layout:
