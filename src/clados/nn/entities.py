@@ -14,6 +14,7 @@ from clados.nn.heads import Read
 from clados.nn.kinds import Encoder, checked, refuse
 from clados.nn.layers import ACTS
 from clados.nn.sight import Sight, look
+from clados.spec import entities
 from clados.spec.pieces import Env
 
 
@@ -36,7 +37,7 @@ class Fusion(Module):
         return drop(self.down(h), self.dropout, self.training), drop(self.entity_down(h), self.dropout, self.training)
 
 
-@builds(s.Aggregator)
+@builds(entities.Aggregator)
 class Aggregator(Module):
     """A layer of both streams. Entities that are not there are zero where they meet the tokens."""
 
@@ -48,7 +49,7 @@ class Aggregator(Module):
     mlp_norm: Maps
     entity_norm: Maps
 
-    def __init__(self, part: s.Aggregator, env: Env) -> None:
+    def __init__(self, part: entities.Aggregator, env: Env) -> None:
         super().__init__(part, env)
         self.dropout, self.attends = part.dropout, part.entity_attn is not None
 

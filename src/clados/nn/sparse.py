@@ -1,6 +1,7 @@
 """BigBird's attention: products of blocks with the blocks that they see, and no full matrix of scores."""
 
 from dataclasses import dataclass
+from typing import cast
 
 import torch
 import torch.nn.functional as F
@@ -114,8 +115,8 @@ class SparseStack(Stack):
         super().__init__(part, env)
         self.added = part.extra
         for layer, block in enumerate(self.blocks):
-            block.attn.layer = layer  # type: ignore[union-attr, assignment]
-            self.block: int = block.attn.block  # type: ignore[union-attr]
+            attn = cast(BlockSparseAttention, block.attn)
+            attn.layer, self.block = layer, attn.block
 
     def forward(
         self,

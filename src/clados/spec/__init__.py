@@ -12,7 +12,7 @@ from clados.spec.denoising import CausalMasked, Denoised, DroppedSpans, HintedDe
 from clados.spec.disentangled import ContextDiscriminator, Convolution, Disentangled, EnhancedStack, MaskDecoder
 from clados.spec.encoder_heads import Discriminator, Embedding, SentenceOrder
 from clados.spec.encoder_learning import LAMB, Distilled, EntityDenoising, MaskedNgrams, PairedTexts, ReplacedTokens
-from clados.spec.entities import Aggregator, Entities, EntityEncoder, EntityHead, Fusion
+from clados.spec.entities import Entities, EntityEncoder, EntityHead, Fusion
 from clados.spec.errors import CladosError, SpecError
 from clados.spec.experts import Capacity, Experts, OfBatch, OfText, ProductMLP
 from clados.spec.factorised import Factorised, Narrowed, Widened
@@ -150,7 +150,6 @@ __all__ = [
     "AdamW",
     "AdaptiveSoftmax",
     "AdaptiveTokens",
-    "Aggregator",
     "All",
     "AllBut",
     "Attention",

@@ -15,8 +15,8 @@ ctrl = gpt_2.but(
 pretraining = Stage(
     name="pretraining",
     objective=NextToken(),
-    data="140 GB: Wikipedia, Project Gutenberg, 45 subreddits, OpenWebText, Amazon reviews, translations, questions and "
-    "answers; each sequence begins with the code of its source",
+    data="140 GB: Wikipedia, Project Gutenberg, 45 subreddits, OpenWebText, Amazon reviews, translations, questions "
+    "and answers; each sequence begins with the code of its source",
     optimiser=Adagrad(lr=0.05),
     schedule=Constant(warmup=25_000),
     batch=1024,
