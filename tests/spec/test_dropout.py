@@ -10,7 +10,7 @@ from torch import Tensor
 
 from clados import spec as s
 from clados.nn import build, dropout
-from tests.spec.examples import models, read
+from tests.spec.examples import models, read, structures
 
 SURE = 6.0  # standard errors
 SEQUENCE = 40
@@ -44,7 +44,7 @@ def only(part: Any, kept: str) -> Any:
     return part.but(**changes) if changes else part
 
 
-WORDS = [(name, path, rate) for name, model in models().items() for path, rate in rates(model)]
+WORDS = [(name, path, rate) for name, model in structures().items() for path, rate in rates(model)]
 
 
 class Seen:
@@ -80,7 +80,7 @@ def test_a_dropout_word_drops_its_share(name: str, path: str, rate: float, monke
     assert seen.of == before
 
 
-@pytest.mark.parametrize("name", models())
+@pytest.mark.parametrize("name", structures())
 def test_without_dropout_training_and_evaluation_agree(name: str) -> None:
     model = only(s.tiny(models()[name]), "")
     module, given = build(model), read(model)

@@ -7,7 +7,7 @@ from clados import spec as s
 from clados.models.declared import declared, found
 from clados.nn import build
 from clados.spec.ledger import Row
-from tests.spec.examples import models
+from tests.spec.examples import models, structures
 
 SIZES = [(name, size) for name in found() for size in declared(name).sizes]
 
@@ -44,7 +44,7 @@ def test_fused_outputs_fill_the_first_axis(name: str) -> None:
         assert sum(size for _, size in row.outs) == (row.shape[0] if row.shape else 1)
 
 
-@pytest.mark.parametrize("name", models())
+@pytest.mark.parametrize("name", structures())
 def test_a_module_is_built_from_its_repr_alike(name: str) -> None:
     small = s.tiny(models()[name])
     again = eval(repr(small), vars(s))

@@ -11,7 +11,7 @@ from clados import spec as s
 from clados.models.declared import declared, found
 from clados.nn import build
 from clados.spec.scale import HEAD, NEAR, STEP, nearest, number, scaled
-from tests.spec.examples import models, read
+from tests.spec.examples import models, read, structures
 
 BUDGETS = st.floats(6.0, 9.0).map(lambda power: round(10**power))
 
@@ -74,7 +74,7 @@ def test_a_budget_that_is_no_number_is_refused(text: str) -> None:
         number(text)
 
 
-@pytest.mark.parametrize("name", models())
+@pytest.mark.parametrize("name", structures())
 def test_any_model_builds_tiny_and_runs_forward_and_backward_finite(name: str) -> None:
     model = s.tiny(models()[name])
     torch.manual_seed(0)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from functools import singledispatch
+from typing import Any
 
 import torch
 from torch import Tensor
