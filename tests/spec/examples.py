@@ -86,6 +86,13 @@ def read(model: s.Model, batch: int = 2, length: int = 7) -> dict[str, torch.Ten
         return torch.randint(0, bound, shape, generator=draw)
 
     match model:
+        case s.Permuted():
+            asked = torch.nn.functional.one_hot(ids(length, batch, 3), length)
+            return {
+                "input_ids": ids(50, batch, length),
+                "token_type_ids": ids(2, batch, length),
+                "target_mapping": asked.float(),
+            }
         case s.TwoTower(image=image, text=text):
             words = ids(50, batch, length)
             words[:, -1] = text.inputs.vocab.eos

@@ -23,6 +23,7 @@ from clados.verify.cases import Given, first_only, lessened, roomy, seen, struct
 from clados.verify.oracles import oracles
 from clados.verify.proof import Finding, Subject
 from clados.verify.references import (
+    KEPT,
     Golden,
     Reference,
     Spoken,
@@ -83,7 +84,7 @@ def _cases(card: str, declaration: s.Declaration, folder: Path, *, usual: bool) 
         for i, layout in enumerate(map(lessened, declaration.layouts)):
             if not _places(layout, model):
                 continue
-            for said, each in _varied(model, _paths(layout), usual=usual):
+            for said, each in _varied(model, _paths(layout), usual=usual or layout.model_type in KEPT):
                 where = folder / f"{name}-{said}-{i}".replace("/", "-").replace(" ", "-")
                 yield Case(name, said, reference(card, layout, with_heads(layout, each), where), each)
 
