@@ -1,6 +1,7 @@
 """The kinds of whole model: what a model holds, and what it tells its parts."""
 
 from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 from clados.spec.blanks import check_pairs
 from clados.spec.errors import SpecError
@@ -17,6 +18,8 @@ class Model(Part, kw_only=True):
     """A whole model. It needs no ``env``: it is told nothing, and tells its parts everything."""
 
     init: Init = Normal()
+    if TYPE_CHECKING:
+        size: Any  # each kind says of which type
 
     @property
     def vocab(self) -> Vocabulary:

@@ -27,7 +27,7 @@ tuning = Tuning(
     name="tuning",
     start="adaptation",
     objective=Supervised(),
-    data="1,836 tasks, without and with examples and chains of thought: Muffin 46 %, T0-SF 27.9 %, NIV2 24.2 %, CoT 1.8 %",
+    data="1,836 tasks, with and without examples and thoughts: Muffin 46 %, T0-SF 27.9 %, NIV2 24.2 %, CoT 1.8 %",
     optimiser=Adafactor(lr=5e-4),
     schedule=Constant(),
     batch=64,

@@ -24,7 +24,7 @@ def run(
         "seq_relationship_logits": np.zeros((len(ids), 2)),
     }
     for row in range(len(ids)):
-        x, e = streams(row, numbers, weights, read)
+        x, _ = streams(row, numbers, weights, read)
         for t in x:
             words = ready(x[t], block_of(weights, "heads.lm"), eps)
             out["logits"][row, t] = table @ words + weights["heads.lm.bias"]
