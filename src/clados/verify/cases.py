@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from functools import singledispatch
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor
@@ -251,7 +251,7 @@ def _(model: s.Recurrent, draw: torch.Generator) -> Given:
 @_given.register
 def _(model: s.Permuted, draw: torch.Generator) -> Given:
     """Segments in the middle of texts, in a random order for each, the last five of it asked for."""
-    read = _texts(model.inputs, LENGTH, draw) | {"mems": _mems(model, draw)}
+    read = _texts(cast(s.Tokens, model.inputs), LENGTH, draw) | {"mems": _mems(model, draw)}
     order = torch.rand(TEXTS, LENGTH, generator=draw).argsort(1)
     turn = order.argsort(1)
     asked = torch.nn.functional.one_hot(order[:, -5:], LENGTH)

@@ -44,7 +44,7 @@ hf = parent.but(
         "normalize_embedding",
         "static_position_embeddings",
     ),
-    port=merged(parent.port, but(inputs=but(position=Sinusoidal(order="halves")))),
+    port=merged(parent.port or but(), but(inputs=but(position=Sinusoidal(order="halves")))),
 )
 
 declaration = Declaration(

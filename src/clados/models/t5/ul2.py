@@ -1,7 +1,7 @@
 """UL2: T5 v1.1 with SwiGLU and wide heads, trained on seven denoising tasks (Tay et al. 2022, arXiv 2205.05131)."""
 
+from clados.models.t5.t5 import pretraining
 from clados.models.t5.t5_v1_1 import hf as parent
-from clados.models.t5.t5_v1_1 import declaration as v1_1
 from clados.models.t5.t5_v1_1 import t5_v1_1
 from clados.spec import *
 

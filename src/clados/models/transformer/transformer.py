@@ -38,7 +38,7 @@ training = Stage(
 
 # Both ports add biases to attention and round their norms otherwise; torch adds a norm after each stack.
 biased = but(attn=but(biases="all"))
-sided = {
+sided: dict[str, str | Word] = {
     "d_model": "{sides.encoder,sides.decoder}.d_model",
     "encoder_layers": "sides.encoder.layers",
     "decoder_layers": "sides.decoder.layers",
