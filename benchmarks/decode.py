@@ -4,6 +4,7 @@ from typing import Any
 
 import torch
 import torch.nn.functional as F
+import transformers
 from torch import Tensor
 
 from benchmarks import peers
@@ -34,6 +35,24 @@ def _large(
         figure(f"{name}, {said}", seconds, wanted, work=work, limits=limits, note=_same(ours, theirs, prompt, new)),
         figure(f"{name}, first token", first),
     ]
+
+
+def grouped(limits: Limits) -> list[Figure]:
+    """LLaMA's network of 135M parameters: 30 layers, 576 wide, nine heads in three groups."""
+    config = transformers.LlamaConfig(
+        vocab_size=49_152,
+        hidden_size=576,
+        intermediate_size=1536,
+        num_hidden_layers=30,
+        num_attention_heads=9,
+        num_key_value_heads=3,
+    )
+    ours, theirs = peers.both(config)
+    prompt, new = torch.arange(1000, 1016)[None], 32
+    work = {"GB": peers.gigabytes(ours) * new}  # tables of tokens counted once more than they are read
+    seconds = interleaved(_runs(ours, theirs, prompt, new))
+    note = _same(ours, theirs, prompt, new)
+    return [figure(f"LLaMA of 30 layers, 576 wide, {new} tokens", seconds, 1.5, work=work, limits=limits, note=note)]
 
 
 def tiny(limits: Limits) -> list[Figure]:

@@ -27,6 +27,10 @@ def kind_of(config: Any) -> Any:
         "gpt2": transformers.GPT2LMHeadModel,
         "bert": transformers.BertModel,
         "switch_transformers": transformers.SwitchTransformersForConditionalGeneration,
+        "t5": transformers.T5ForConditionalGeneration,
+        "bart": transformers.BartForConditionalGeneration,
+        "llama": transformers.LlamaForCausalLM,
+        "big_bird": transformers.BigBirdModel,
     }
     return kinds[config.model_type]
 

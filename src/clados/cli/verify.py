@@ -17,6 +17,9 @@ def verify(
     ] = None,
     quick: Annotated[bool, typer.Option("--quick", help="One seed instead of three.")] = False,
     proof: Annotated[list[str] | None, typer.Option(help="This proof only; say it again for more.")] = None,
+    train: Annotated[
+        list[str] | None, typer.Option(help="Train this model's small self only, for what needs one; say it again.")
+    ] = None,
     write: Annotated[Path | None, typer.Option(help="Write the result as a page of Markdown.")] = None,
     runs: Annotated[Path | None, typer.Option(help="Where trained models are kept. [runs/verify]")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
@@ -28,7 +31,7 @@ def verify(
     from clados.verify import PROOFS, prove, subjects
     from clados.verify.proof import RUNS
 
-    chosen = subjects(models or (), quick=quick, folder=runs or RUNS)
+    chosen = subjects(models or (), train=train or (), quick=quick, folder=runs or RUNS)
     number = len(chosen) * len(proof or PROOFS)
     found: list[Proof] = []
     for each in prove(chosen, proof or ()):

@@ -248,7 +248,7 @@ def files(reference: Golden | Transformers) -> None:
         save_pretrained(ours, folder)
         _same_bytes(reference, Path(folder))
         if isinstance(reference, Golden):
-            return  # their code is not here: make.py has read what we wrote
+            return  # their code is not here to read what we wrote
         theirs = reference.call(reference.read, reference.loaded(Path(folder)))
         apart = {
             name: distance(seen(reference.read, each), reference.seen.outputs[name]) for name, each in theirs.items()

@@ -24,11 +24,13 @@ class Subject:
     Attributes:
         card: its card.
         quick: one seed instead of three, fewer variations.
+        trains: whether its small self is trained, for the proofs that need one.
         folder: where trained models are kept between proofs.
     """
 
     card: Card
     quick: bool = False
+    trains: bool = True
     folder: Path = RUNS
 
     @cached_property
@@ -90,16 +92,24 @@ PROOFS: dict[str, tuple[str, str]] = {
     "applies": ("clados.verify.applies:prove", "its trained small self does its work better than the trivial answer"),
 }
 
+TRAINED = ("learns", "applies")  # proofs that need a trained small self
 
-def subjects(names: Sequence[str] = (), *, quick: bool = False, folder: Path = RUNS) -> list[Subject]:
+
+def subjects(
+    names: Sequence[str] = (), *, train: Sequence[str] = (), quick: bool = False, folder: Path = RUNS
+) -> list[Subject]:
     """The models to be looked at; every model of the catalogue when none is named.
+
+    Args:
+        train: those whose small selves are trained; all when none is named.
 
     Raises:
         NoModelError: for an unknown name.
     """
     cards = catalog()
     chosen = [cards[name] for name in names] or list(cards.values())
-    return [Subject(card, quick, folder) for card in chosen]
+    trained = {cards[name].id for name in train} or {card.id for card in chosen}
+    return [Subject(card, quick, card.id in trained, folder) for card in chosen]
 
 
 def prove(each: Iterable[Subject], proofs: Sequence[str] = ()) -> Iterator[Proof]:
@@ -127,6 +137,8 @@ def _found(subject: Subject, name: str) -> Finding:
     if name != "card" and not subject.card.runnable:
         return Finding("missing", "not declared yet")
     module, _, function = PROOFS[name][0].partition(":")
+    if name in TRAINED and not subject.trains:
+        return Finding("missing", "not trained in this run")
     prover: Prover = getattr(import_module(module), function)
     try:
         return prover(subject)
