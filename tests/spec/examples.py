@@ -9,7 +9,7 @@ from clados import spec as s
 from clados.models.declared import declared, found
 from clados.spec.declaration import replaced
 
-FURTHER = (s.Shaped("x", (1, -1)), s.Banded(4), s.Rule("x"), s.Sides(s.Size(1, 8, 1), s.Size(2, 8, 1)))
+FURTHER = (s.Shaped("x", (1, -1)), s.Banded(4), s.Rule("x"), s.Sides(s.Size(1, 8, 1), s.Size(2, 8, 1)), s.OfText(4))
 
 
 def inside(value: Any) -> Iterator[s.Part]:
@@ -87,11 +87,21 @@ def read(model: s.Model, batch: int = 2, length: int = 7) -> dict[str, torch.Ten
 
     match model:
         case s.Permuted():
-            asked = torch.nn.functional.one_hot(ids(length, batch, 3), length)
+            asked = torch.nn.functional.one_hot(ids(length, batch, max(3, length // 4)), length)
             return {
                 "input_ids": ids(50, batch, length),
                 "token_type_ids": ids(2, batch, length),
                 "target_mapping": asked.float(),
+            }
+        case s.EntityEncoder(entities=entities):
+            there = (ids(2, batch, length) > 0).long()
+            there[:, 0] = 1
+            return {
+                "input_ids": ids(50, batch, length),
+                "token_type_ids": ids(2, batch, length),
+                "entity_embeds": numbers(batch, length, entities.width),
+                "entity_mask": there,
+                "candidates": numbers(5, entities.width),
             }
         case s.TwoTower(image=image, text=text):
             words = ids(50, batch, length)

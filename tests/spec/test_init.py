@@ -19,7 +19,9 @@ def moderate(model: s.Model) -> s.Model:
     small = s.tiny(model)
     if isinstance(small, s.TwoTower):
         return small
-    return small.but(size=s.Size(layers=2, d_model=128, heads=4, d_ff=320))
+    size = small.sides.encoder if isinstance(small, s.EncoderDecoder) else small.size
+    narrow = {"d_embedding": 64} if size.d_embedding else {}
+    return small.resized(s.Size(layers=2, d_model=128, heads=4, d_ff=320, experts=size.experts, **narrow))
 
 
 @pytest.mark.parametrize("name", models())

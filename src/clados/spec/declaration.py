@@ -35,7 +35,7 @@ class Declaration(Part, kw_only=True):
 
     def models(self) -> dict[str, Model]:
         """Every published size as a whole model."""
-        return {name: row if isinstance(row, Model) else self.model.but(size=row) for name, row in self.sizes.items()}
+        return {name: row if isinstance(row, Model) else self.model.resized(row) for name, row in self.sizes.items()}
 
     def at(self, size: str | None = None) -> Model:
         """The model at a published size; the headline one when none is named.
@@ -63,11 +63,11 @@ def tiny(model: Model) -> Model:
     """The same structure, small enough for a test: three layers, odd widths."""
     small = Size(layers=3, d_model=48, heads=4 if _even(model, 12) else 3, d_ff=80)
     if isinstance(model, TwoTower):
-        return model.but(size=Towers(small, small.but(layers=2, d_model=32), 24))
+        return model.resized(Towers(small, small.but(layers=2, d_model=32), 24))
     size = getattr(model, "size", small)
     if isinstance(size, Sides):
-        return model.but(size=Sides(_tiny(size.encoder, small), _tiny(size.decoder, small).but(layers=2)))
-    return model.but(size=_tiny(size, small))
+        return model.resized(Sides(_tiny(size.encoder, small), _tiny(size.decoder, small).but(layers=2)))
+    return model.resized(_tiny(size, small))
 
 
 def _tiny(size: Size, small: Size) -> Size:

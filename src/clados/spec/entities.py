@@ -1,7 +1,7 @@
 """Two streams, of tokens and of entities, that meet in every upper layer (ERNIE, arXiv 1905.07129)."""
 
 from dataclasses import replace
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from clados.spec.errors import SpecError
 from clados.spec.inputs import Head
@@ -9,6 +9,7 @@ from clados.spec.kinds import Encoder
 from clados.spec.part import Part
 from clados.spec.parts import Act, Attention
 from clados.spec.pieces import Env, Held, Pieces, Several, linear
+from clados.spec.sizes import Size
 
 
 class Entities(Part):
@@ -73,6 +74,12 @@ class EntityEncoder(Encoder, kw_only=True):
     entities: Entities
     fusion: Fusion = Fusion()
     entity_attn: Attention = Attention()
+
+    def resized(self, size: Part) -> Self:
+        """As large a share of the layers without entities, and one with them at least."""
+        layers = size.layers if isinstance(size, Size) else self.size.layers
+        plain = round(self.plain * layers / self.size.layers)
+        return self.but(size=size, plain=max(0, min(plain, layers - 1)))
 
     def aggregators(self) -> tuple[Aggregator, ...]:
         """The layers with entities."""

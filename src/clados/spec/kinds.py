@@ -1,7 +1,7 @@
 """The kinds of whole model: what a model holds, and what it tells its parts."""
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from clados.spec.blanks import check_pairs
 from clados.spec.errors import SpecError
@@ -20,6 +20,10 @@ class Model(Part, kw_only=True):
     init: Init = Normal()
     if TYPE_CHECKING:
         size: Any  # each kind says of which type
+
+    def resized(self, size: Part) -> Self:
+        """The same structure at another size; a kind with numbers of layers of its own brings them along."""
+        return self.but(size=size)
 
     @property
     def vocab(self) -> Vocabulary:

@@ -74,7 +74,7 @@ def _candidates(model: Model, budget: int) -> Iterator[tuple[float, Model]]:
     shares = {each.fraction for each in parts(model) if isinstance(each, Rotary)}
 
     def enough(step: int) -> bool:
-        return count(model.but(size=_sized(size, STEP * step / full, 0, shares))).total >= budget
+        return count(model.resized(_sized(size, STEP * step / full, 0, shares))).total >= budget
 
     low, high = 2, 4
     while not enough(high):
@@ -86,7 +86,7 @@ def _candidates(model: Model, budget: int) -> Iterator[tuple[float, Model]]:
         for more in (0, 1, -1, 2, -2):
             ratio = STEP * step / full
             small = _sized(size, ratio, more, shares)
-            yield _strain(size, small, ratio), model.but(size=small)
+            yield _strain(size, small, ratio), model.resized(small)
 
 
 def _widest(size: Size | Sides | Towers) -> int:
