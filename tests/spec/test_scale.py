@@ -1,6 +1,7 @@
 """Scaling: any model to a budget of parameters, in the paper's proportions; and tiny, where it runs."""
 
 import math
+import re
 
 import pytest
 import torch
@@ -75,6 +76,9 @@ def test_a_budget_that_is_no_number_is_refused(text: str) -> None:
         number(text)
 
 
+UNREAD = re.compile(r"^fused\.1\.(mlp\.entity_down|entity_norm)\.")  # ERNIE's last entities: its heads read tokens alone
+
+
 @pytest.mark.parametrize("name", structures())
 def test_any_model_builds_tiny_and_runs_forward_and_backward_finite(name: str) -> None:
     model = s.tiny(models()[name])
@@ -83,7 +87,8 @@ def test_any_model_builds_tiny_and_runs_forward_and_backward_finite(name: str) -
     out = module(**read(model))
     assert all(value.isfinite().all() for value in out.values())
     sum(value.square().mean() for value in out.values() if value.requires_grad).backward()
-    assert not [path for path, each in module.named_parameters() if each.grad is None or not each.grad.isfinite().all()]
+    learned = {path: each.grad for path, each in module.named_parameters() if not UNREAD.search(path)}
+    assert not [path for path, each in learned.items() if each is None or not each.isfinite().all()]
 
 
 @pytest.mark.parametrize("name", models())

@@ -33,7 +33,7 @@ SMALL: Mapping[type[s.Objective], Small] = {
     # Few targets a text, and neighbours that are told by learned positions alone: pieces of words, in short texts.
     s.MaskedTokens: Small(params="200K", vocab=160, steps=2000, length=16, batch=64, lr=1.5e-3, dropout=0.0),
     s.CorruptedSpans: Small(params="600K", vocab=1024, steps=800, length=64, batch=16, lr=3e-2),
-    s.Translation: Small(params="600K", steps=250, batch=32),
+    s.Translation: Small(params="600K", steps=350, batch=32),
     s.ImageClasses: Small(params="400K", steps=150),
     s.Contrastive: Small(params="400K", steps=600, batch=64),
     s.ReturnConditioned: Small(params="300K", steps=200),
