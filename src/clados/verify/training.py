@@ -35,11 +35,14 @@ SMALL: Mapping[type[s.Objective], Small] = {
     s.CorruptedSpans: Small(params="600K", vocab=1024, steps=800, length=64, batch=16, lr=3e-2),
     s.Translation: Small(params="600K", steps=350, batch=32),
     s.ImageClasses: Small(params="400K", steps=150),
-    s.Contrastive: Small(params="400K", steps=600, batch=64),
+    s.Contrastive: Small(params="400K", steps=1200, batch=64),
     s.ReturnConditioned: Small(params="300K", steps=200),
 }
 # Those whose work takes longer to learn than that they learn.
-LONGER: Mapping[type[s.Objective], Small] = {s.Translation: Small(steps=1500, batch=32)}
+LONGER: Mapping[type[s.Objective], Small] = {
+    s.Translation: Small(steps=1500, batch=32),
+    s.CorruptedSpans: Small(params="1M", vocab=512, steps=1200, length=64, batch=16, lr=3e-2),
+}
 
 
 BYTES = 300  # tokens of a small vocabulary that begins with every byte
