@@ -263,7 +263,8 @@ def _same_bytes(reference: Golden | Transformers, folder: Path) -> None:
         name
         for rule in reference.layout.rules.values()
         if isinstance(rule, s.Folded)
-        for name in (rule.name, rule.plus)
+        for full in (rule.name, rule.plus)
+        for name in (full, full.removeprefix(reference.layout.prefix))
     }
     aside = {name for name in theirs if is_unused(reference.layout, name)}
     known = theirs.keys() - reference.layout.tied.keys() - folded - aside
