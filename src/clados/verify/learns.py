@@ -5,8 +5,9 @@ from dataclasses import asdict
 
 from clados import spec as s
 from clados.objectives import runs
+from clados.train.pretrain import Choices
 from clados.verify.proof import Finding, Subject
-from clados.verify.training import SEEDS, Run, trained
+from clados.verify.training import SEEDS, Run, choices, trained
 
 NATS = 0.3  # below the entropy of guessing
 SHARE = 0.8  # of the squared error of guessing the mean
@@ -22,11 +23,19 @@ def prove(subject: Subject) -> Finding:
     control = trained(subject, SEEDS[0], shuffled=True)
     rows = tuple(asdict(run) for run in (*every, control))
     said = f"{_ends(objective, every)}; shuffled {control.end:.2f} against {control.baseline['loss']:.2f}"
+    said += f"; {chosen(choices(subject, SEEDS[0]))}"
     faults = [f"seed {run.seed} misses the margin" for run in every if not enough(objective, run)]
     faults += ["the control on shuffled data reaches it too"] if enough(objective, control) else []
     if isinstance(objective, s.NextToken | s.MaskedTokens | s.CorruptedSpans | s.Translation) and not subject.quick:
         faults += [f"{run.targets:,} targets" for run in every if run.targets < TARGETS]
     return Finding("fails" if faults else "holds", "; ".join([*faults, said]), rows)
+
+
+def chosen(asked: Choices) -> str:
+    """What was chosen for the small self; what is not named is the recipe's, brought to its size."""
+    named = {"parameters": asked.params, "vocabulary": asked.vocab, "steps": asked.steps, "batch": asked.batch}
+    named |= {"length": asked.length, "rate": asked.lr, "dropout": asked.dropout}
+    return "chosen: " + ", ".join(f"{name} {value}" for name, value in named.items() if value is not None)
 
 
 def enough(objective: s.Objective, run: Run) -> bool:
