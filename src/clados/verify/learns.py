@@ -33,7 +33,7 @@ def prove(subject: Subject) -> Finding:
 
 def chosen(asked: Choices) -> str:
     """What was chosen for the small self; what is not named is the recipe's, brought to its size."""
-    named = {"parameters": asked.params, "vocabulary": asked.vocab, "steps": asked.steps, "batch": asked.batch}
+    named: dict[str, object] = {"parameters": asked.params, "vocabulary": asked.vocab, "steps": asked.steps, "batch": asked.batch}
     named |= {"length": asked.length, "rate": asked.lr, "dropout": asked.dropout}
     return "chosen: " + ", ".join(f"{name} {value}" for name, value in named.items() if value is not None)
 
