@@ -27,11 +27,15 @@ class ReplacedTokens(Objective):
     The generator G is the model at another size, its tables shared with the discriminator D, with a head that reads
     words; both learn at once: L_MLM(G) + weight L_D(D), no gradient passing through what G samples. A sampled token
     that happens to be right counts as original. Afterwards G is thrown away.
+
+    With ``sharing`` of a residual, E_D = stop-gradient(E_G) + E_delta: the table of G learns from L_MLM alone, E_delta,
+    which begins at zero, from L_D, and the sum is kept as D's table (He et al. 2023, DeBERTaV3, §3.3).
     """
 
     generator: Size
     rate: float = 0.15  # masked for the generator
     weight: float = 50.0  # of the discriminator's loss
+    sharing: Literal["tables", "residual"] = "tables"  # of the words' vectors
 
 
 class Distilled(Objective):
@@ -52,15 +56,16 @@ class Distilled(Objective):
 class PairedTexts(Objective):
     """Which text of the batch belongs to which: softmax over cosines by a temperature (Wang et al. 2022, eq. 1).
 
-    -log exp(cos(q, p) / t) / sum_p' exp(cos(q, p') / t), over the other texts of the batch, and where ``hard`` over
-    texts that are near but wrong. With a teacher, ``teacher`` KL(its scores || ours) is added (eq. 2).
+    -log exp(cos(q, p) / t) / sum_p' exp(cos(q, p') / t), over the other texts of the batch, and over ``hard``
+    texts that are near but wrong. With a teacher the loss is KL(its scores || ours) + ``share`` times this (§4.2 there).
     """
 
     temperature: float = 0.01
     prefixes: tuple[str, ...] = ()  # before the question, before the passage
-    hard: bool = False  # wrong texts that are near stand beside each right one
+    hard: int = 0  # wrong texts that are near, beside each right one
     both: bool = False  # from the passage to the question too (Su et al. 2022, §2.3)
     teacher: Literal["none", "cross-encoder"] = "none"
+    share: float = 1.0  # of the contrastive loss beside the teacher's
 
 
 class EntityDenoising(Objective):

@@ -108,7 +108,11 @@ declaration = Declaration(
         "1,024 tokens only, where a text is 1,024, 3,072 or 4,096 long; transformers draws in training alone",
         "sizes.etc-base.stack.extra: how global tokens are embedded is not published; one learned vector each stands "
         "here, without positions",
-        "sizes.etc-large.stack.extra: base's 256 stands here; no figure for it was found",
+        "sizes.etc-large.stack.extra: for large the block was almost doubled, to 169, and all else left the same "
+        "(appendix E.1), so base's 256 stands here; table 13 adds figures for single tasks",
+        "sizes.etc-base.inputs.position, sizes.etc-large.inputs.position, recipe.objective: ETC has relative "
+        "positions and, beside hidden words, a contrastive loss (CPC) on global tokens (appendix E.2, E.3); neither is "
+        "here: learned absolute positions and hidden words alone stand for them, and the count holds those positions",
         "stack.block.mlp.act: the paper says gelu; the authors' code computes its tanh form",
         "recipe.steps: not published; RoBERTa's, whose weights it starts from, stands here",
         "sizes.pegasus-large.inputs.position: the authors' code has one table for both sides; ports one for each",

@@ -27,7 +27,7 @@ v2 = deberta.but(
     inputs=but(vocab=Vocabulary(kind="unigram", size=128_100, pad=0, cls=1, sep=2, unk=3, bos=1, eos=2, mask=128_000)),
     stack=but(
         block=but(attn=but(biases="all")),
-        position=but(buckets=256, shared=True, norm=True),
+        position=but(buckets=256, shared=True, norm=True, reverse=False),
         convolution=Convolution(dropout=0.1),
     ),
 )
@@ -49,12 +49,16 @@ pretraining = Stage(
 )
 xxlarge = pretraining.but(data="160 GB: the same and CC-News", optimiser=but(lr=1.5e-4))
 judging = pretraining.but(
-    objective=ReplacedTokens(generator=half),
-    data="160 GB",
+    objective=ReplacedTokens(generator=half, sharing="residual"),
+    data="160 GB: the same and CC-News",
     optimiser=but(lr=6e-4, beta2=0.98),
     batch=8192,
     steps=500_000,
 )
+xsmall = judging.but(objective=but(generator=Size(layers=6, d_model=384, heads=6)))
+small = judging.but(objective=but(generator=Size(layers=3, d_model=768, heads=12)))
+wide = judging.but(objective=but(generator=Size(layers=12, d_model=1024, heads=16)))
+many = judging.but(data="CC100: 2.5 TB of CommonCrawl in 100 languages, as XLM-R")
 
 rules = {
     "inputs.tokens.*": "deberta.embeddings.word_embeddings.*",
@@ -137,18 +141,32 @@ declaration = Declaration(
         "v3-small": v3.but(size=half),
         "v3-base": v3,
         "v3-large": v3.but(size=large),
-        "mdeberta-v3-base": v3.but(inputs=but(vocab=but(size=251_000))),
+        "mdeberta-v3-base": v3.but(inputs=but(vocab=but(size=251_000, mask=250_101))),
     },
     recipe=Recipe((pretraining,)),
-    recipes={"v2-xxlarge": Recipe((xxlarge,)), "v3-base": Recipe((judging,))},
+    recipes={
+        "v2-xxlarge": Recipe((xxlarge,)),
+        "v3-xsmall": Recipe((xsmall,)),
+        "v3-small": Recipe((small,)),
+        "v3-base": Recipe((judging,)),
+        "v3-large": Recipe((wide,)),
+        "mdeberta-v3-base": Recipe((many,)),
+    },
     layouts=(hf, hf_v3, hf_v2),
     assumed=(
         "stack.block.attn.biases: not published; in the authors' code queries and values have one, keys have none",
         "stack.position.dropout: not published; the authors' code drops the table in each layer, here once for all",
         "stack.decoder: the paper lets the first pass begin with absolute positions; the authors' code adds the states "
         "of the layer before to them, which stands here",
-        "recipe.objective: the authors' code also hides spans of up to three tokens",
-        "sizes.v2-xlarge.stack.convolution: in no paper; the authors' code and files",
+        "recipe.objective: appendix A.3 also hides spans of up to three tokens, which is left out here; single tokens "
+        "are hidden",
+        "sizes.v2-xlarge.stack.convolution: §5.3 of the paper names shared projections and a convolution beside the "
+        "first layer, for the 1.5B model; its kernel, activation and norm, and its use in this smaller one, are the "
+        "authors' code",
+        "sizes.v2-xlarge.stack.position.reverse, sizes.v3-base.stack.position.reverse: the paper reads d(j, i); these "
+        "were trained by the authors' code, whose d(i, j) stands here",
         "sizes.v3-base.heads: in no paper; the authors' code",
+        "recipes.v3-xsmall.optimiser.lr, recipes.v3-small.optimiser.lr, recipes.v3-large.optimiser.lr, "
+        "recipes.mdeberta-v3-base.optimiser.lr: not read; base's stands here, as do its batch and steps",
     ),
 )

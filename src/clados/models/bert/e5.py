@@ -15,8 +15,8 @@ pairs = Tuning(
     start="bert:large",
     objective=PairedTexts(prefixes=("query: ", "passage: ")),
     data="CCPairs: 270M pairs of texts, left of 1.3B from Reddit, StackExchange, Wikipedia, papers and web pages",
-    optimiser=AdamW(lr=1e-4),
-    schedule=Linear(),
+    optimiser=AdamW(lr=1e-4, decay=0.01),
+    schedule=Linear(warmup=1000),
     batch=32_768,
     length=128,
     steps=20_000,
@@ -24,15 +24,25 @@ pairs = Tuning(
 labelled = pairs.but(
     name="fine-tuning",
     start="contrastive pretraining",
-    objective=but(hard=True, teacher="cross-encoder"),
+    objective=but(hard=7, teacher="cross-encoder", share=0.2),
     data="MS-MARCO, Natural Questions, NLI",
     optimiser=but(lr=1e-5),
+    schedule=but(warmup=400),
     batch=256,
-    length=None,
+    length=192,
     steps=None,
     epochs=3,
 )
-many = pairs.but(start="xlm-roberta:base", data="about 1B pairs of texts in many languages", length=None, steps=None)
+many = pairs.but(
+    start="xlm-roberta:base", data="about 1B pairs of texts in many languages", length=None, steps=30_000
+)
+translated = labelled.but(
+    data="MS-MARCO, Natural Questions, TriviaQA, SQuAD, NLI, and labelled sets in other languages",
+    schedule=Linear(),
+    batch=512,
+    length=None,
+    epochs=2,
+)
 
 hf = parent.but(
     architectures={"BertModel": ("embedding",)},
@@ -66,16 +76,24 @@ declaration = Declaration(
     },
     recipe=Recipe((pairs, labelled)),
     recipes={
-        "small": Recipe((pairs.but(optimiser=but(lr=3e-4)), labelled.but(optimiser=but(lr=3e-5)))),
+        "small": Recipe((Stage.like(pairs, optimiser=but(lr=3e-4)), labelled.but(optimiser=but(lr=3e-5)))),
         "base": Recipe((pairs.but(start="bert:base", optimiser=but(lr=2e-4)), labelled.but(optimiser=but(lr=2e-5)))),
-        "multilingual-small": Recipe((many.but(start="bert:base", optimiser=but(lr=3e-4)),)),
-        "multilingual-base": Recipe((many.but(optimiser=but(lr=2e-4)),)),
-        "multilingual-large": Recipe((many.but(start="xlm-roberta:large"),)),
+        "multilingual-small": Recipe(
+            (Stage.like(many, optimiser=but(lr=3e-4)), translated.but(optimiser=but(lr=3e-5)))
+        ),
+        "multilingual-base": Recipe((many.but(optimiser=but(lr=2e-4)), translated.but(optimiser=but(lr=2e-5)))),
+        "multilingual-large": Recipe((many.but(start="xlm-roberta:large"), translated)),
     },
     layouts=(hf, hf_multilingual),
     assumed=(
-        "recipes.small, recipes.multilingual-small: they start from MiniLM, which is outside this catalog",
-        "recipe.schedule: a line to zero; its warmup is not known here and left out",
-        "recipes.multilingual-base.optimiser, recipes.multilingual-large.optimiser: the rates of the English models",
+        "recipes.small, recipes.multilingual-small: they start from MiniLM, a model outside this catalog; no start "
+        "stands here",
+        "recipe.start: it starts from bert-large-uncased-whole-word-masking, BERT-large trained with whole words "
+        "hidden; BERT's large stands here",
+        "recipe.schedule: the warmup of both stages is published; a line to zero stands here",
+        "recipes.multilingual-base.optimiser, recipes.multilingual-large.optimiser, "
+        "recipes.multilingual-large.schedule: the English models' stand here",
+        "recipes.multilingual-large: batch and passes of the supervised stage are from memory; its warmup is not known "
+        "and left out",
     ),
 )

@@ -56,9 +56,10 @@ reinforcement = Tuning(
 )
 revision = Tuning(
     name="revision",
-    start="distillation",
+    start="pretraining",
     objective=Revised(principles=16, rounds=4, template=turns),
-    data="182,831 prompts that ask for harm, each answer revised; 135,296 that ask for help, two answers each",
+    data="182,831 prompts that ask for harm, each answer revised; 135,296 that ask for help, two answers each, sampled "
+    "from the helpful RLHF model",
     optimiser=AdamW(lr=0.3e-4, beta2=0.95),
     schedule=Constant(),
     batch=1024,

@@ -15,6 +15,7 @@ megatron_bert = bert.but(
     size=Size(layers=24, d_model=1024, heads=16),
     inputs=but(vocab=but(size=30_592), norm=False),
     stack=but(block=but(residual=Pre()), norm=LayerNorm(1e-5), norm_out=True),
+    heads=(Tied(bias=True, transform="gelu"), Pooler(), SentenceOrder()),
     init=Normal(0.02, by_depth=True),
 )
 
@@ -42,7 +43,7 @@ masked = pretraining.but(
 hf = bert_hf.but(
     model_type="megatron-bert",
     architectures={
-        "MegatronBertForPreTraining": ("lm", "pooler", "nsp"),
+        "MegatronBertForPreTraining": ("lm", "pooler", "sop"),
         "MegatronBertModel": ("pooler",),
         "MegatronBertForMaskedLM": ("lm",),
     },
@@ -51,6 +52,7 @@ hf = bert_hf.but(
         "stack.blocks.*.attn_norm.*": "bert.encoder.layer.*.attention.ln.*",
         "stack.blocks.*.mlp_norm.*": "bert.encoder.layer.*.ln.*",
         "stack.norm_out.*": "bert.encoder.ln.*",
+        "heads.sop.out.*": "cls.seq_relationship.*",
     },
     config={
         **bert_hf.config,
