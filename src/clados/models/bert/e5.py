@@ -33,9 +33,7 @@ labelled = pairs.but(
     steps=None,
     epochs=3,
 )
-many = pairs.but(
-    start="xlm-roberta:base", data="about 1B pairs of texts in many languages", length=None, steps=30_000
-)
+many = pairs.but(start="xlm-roberta:base", data="about 1B pairs of texts in many languages", length=None, steps=30_000)
 translated = labelled.but(
     data="MS-MARCO, Natural Questions, TriviaQA, SQuAD, NLI, and labelled sets in other languages",
     schedule=Linear(),
