@@ -19,22 +19,38 @@ def learned(objective: s.Objective, model: Any, batch: Batch) -> Loss:
         return loss(objective, model, batch)
     with capture(model, ROUTERS) as scores:
         found = loss(objective, model, batch)
-    added = [strayed(each, model.get_submodule(name.removesuffix(".router"))) for name, each in scores.items()]
+    added = [
+        strayed(each, model.get_submodule(name.removesuffix(".router")), kept(each, name, batch))
+        for name, each in scores.items()
+    ]
     return Loss({**found.parts, "routing": Part(sum(added) * found.weight, found.weight)}, found.measures)  # type: ignore[arg-type]
 
 
-def strayed(scores: Tensor, experts: Experts) -> Tensor:
+def kept(scores: Tensor, name: str, batch: Batch) -> Tensor | None:
+    """Which rows of a router's scores are tokens, [batch, length] bool; None: all, as where texts are packed."""
+    keep = batch.inputs.get("decoder_attention_mask" if name.startswith("decoder.") else "attention_mask")
+    return keep.bool() if keep is not None and keep.shape == scores.shape[:-1] else None
+
+
+def strayed(scores: Tensor, experts: Experts, keep: Tensor | None = None) -> Tensor:
     """The two losses of one layer, each with its weight; the router's scores are [batch, length, experts]."""
-    return experts.balance * unbalance(scores) + experts.z * largeness(scores)
+    return experts.balance * unbalance(scores, keep) + experts.z * largeness(scores, keep)
 
 
-def unbalance(scores: Tensor) -> Tensor:
+def unbalance(scores: Tensor, keep: Tensor | None = None) -> Tensor:
     """N sum_e f_e P_e; 1 when the tokens are spread evenly (Fedus et al. 2021, eq. 4-6)."""
-    shares = scores.flatten(0, -2).softmax(-1)
+    shares = scores.softmax(-1)
     first = F.one_hot(shares.argmax(-1), shares.size(-1)).to(shares.dtype)
-    return shares.size(-1) * (first.mean(0) * shares.mean(0)).sum()
+    return shares.size(-1) * (mean(first, keep) * mean(shares, keep)).sum()
 
 
-def largeness(scores: Tensor) -> Tensor:
+def largeness(scores: Tensor, keep: Tensor | None = None) -> Tensor:
     """The mean of logsumexp(x)^2 over tokens (Zoph et al. 2022, eq. 5)."""
-    return scores.logsumexp(-1).square().mean()
+    return mean(scores.logsumexp(-1, keepdim=True).square(), keep).sum()
+
+
+def mean(rows: Tensor, keep: Tensor | None) -> Tensor:
+    """Of [batch, length, n] over the tokens that are kept: [n]."""
+    if keep is None:
+        return rows.flatten(0, -2).mean(0)
+    return (rows * keep[..., None]).flatten(0, -2).sum(0) / keep.sum()

@@ -57,7 +57,7 @@ class PairedTexts(Objective):
     """Which text of the batch belongs to which: softmax over cosines by a temperature (Wang et al. 2022, eq. 1).
 
     -log exp(cos(q, p) / t) / sum_p' exp(cos(q, p') / t), over the other texts of the batch, and over ``hard``
-    texts that are near but wrong. With a teacher the loss is KL(its scores || ours) + ``share`` times this (§4.2 there).
+    texts that are near but wrong. With a teacher the loss is KL(its scores || ours) + ``share`` times this (eq. 2).
     """
 
     temperature: float = 0.01

@@ -90,5 +90,6 @@ declaration = Declaration(
         "stack.block.mlp.act, heads.transform: the paper says GELU; its exact form stands here, as in the first "
         "checkpoints; the second have the tanh form",
         "init: not published; BERT's, as in the authors' code",
+        "sizes.xxlarge.inputs.dropout, sizes.xxlarge.stack.block.dropout: 0 is the released configuration's",
     ),
 )

@@ -37,7 +37,7 @@ declaration = Declaration(
         "fusion: the paper bends both streams once more (eq. 4-5); the authors' code, which stands here, adds them to "
         "what entered and brings them to norm, as in BERT",
         "plain: the paper says six layers each; in the published checkpoint entities enter the sixth by fusion alone",
-        "recipe.optimiser, recipe.schedule: not published; the defaults of the authors' script, whose warmup is a "
-        "tenth of the steps",
+        "recipe.optimiser.eps, recipe.clip, recipe.schedule: §4.2 gives 5e-5 and otherwise BERT's numbers; eps, clip "
+        "and warmup, a tenth of the steps and left out here, are those of the authors' script",
     ),
 )

@@ -62,7 +62,7 @@ glm_130b = Decoder(
 pretraining = Stage(
     name="pretraining",
     objective=BlankInfilling(sentences=0.3, long=0.2, least=0.25),
-    data="the Pile and CC-News",
+    data="the Pile",
     optimiser=AdamW(lr=1e-4, beta2=0.95, decay=0.1),
     schedule=Cosine(warmup=7000, floor=0.1, over=175_000),
     length=512,
@@ -77,6 +77,8 @@ blanks = pretraining.but(
     batch=1024,
     steps=200_000,
 )
+documents = blanks.but(objective=but(long=0.5), batch=None, steps=None)
+chinese_text = pretraining.but(data="WuDaoCorpora", steps=None)
 largest = Stage(
     name="pretraining",
     objective=BlankInfilling(long=0.7, least=0.0),
@@ -109,10 +111,22 @@ declaration = Declaration(
             (blanks.but(optimiser=but(lr=4e-4), schedule=Cosine(warmup=6000, floor=0.05, over=120_000), steps=150_000),)
         ),
         "large": Recipe((blanks,)),
+        "410m": Recipe((documents,)),
+        "515m": Recipe((documents,)),
+        "roberta": Recipe((blanks.but(data="RoBERTa's: 160 GB", batch=None, steps=250_000),)),
+        "large-chinese": Recipe((chinese_text,)),
+        "2b": Recipe((pretraining.but(steps=None),)),
+        "10b-chinese": Recipe((chinese_text,)),
         "130b": Recipe((largest,)),
     },
     assumed=(
         "inputs.vocab.kind: of the Chinese models and 130b, SentencePiece, its kind is not named; unigram stands here",
+        "recipe.data: the repository's table; the authors' script also names CC-News",
+        "recipes.410m.objective, recipes.515m.objective: Token + Doc by the repository's table; the shares were not "
+        "read, half each stands here",
+        "recipes.410m.optimiser, recipes.515m.optimiser, recipes.roberta.optimiser: not read; large's stand here",
+        "recipes.2b.optimiser, recipes.large-chinese.optimiser, recipes.10b-chinese.optimiser: not read; 10b's stand "
+        "here, as do its schedule and the shares of its objective",
         "sizes.130b.init.tables: not published; 0.02 stands here",
         "recipes.130b.schedule, recipes.130b.steps: published in samples and tokens (warmup 0.5 % of the samples, 400B "
         "tokens); the batch's ramp from 192 is left out, as is the embedding's gradient, shrunk to a tenth",

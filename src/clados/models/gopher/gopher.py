@@ -51,5 +51,6 @@ declaration = Declaration(
         "stack.norm.eps, init: not published; RMSNorm's usual 1e-6 and N(0, 0.02) stand here",
         "recipe: published in tokens (0.25M, 2M, for 280b 3M and then 6M a batch, 300B in all); 6M and sequences of "
         "2048 stand here, the warmup's start at 1e-7 as zero",
+        "recipe.optimiser.beta2, recipe.optimiser.eps: not published; Adam's usual 0.999 and 1e-8 stand here",
     ),
 )

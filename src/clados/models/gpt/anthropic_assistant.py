@@ -101,5 +101,6 @@ declaration = Declaration(
         "recipe.optimiser, recipe.schedule: not published; GPT-3's stand here; later rates are shares of it",
         "recipe.stages[1].optimiser, recipe.stages[4].optimiser: no rate is published; a hundredth of pretraining's "
         "stands here",
+        "recipe.stages[4].objective.smoothing: lambda of the advantages is not published; 0.95 stands here",
     ),
 )

@@ -48,5 +48,7 @@ declaration = Declaration(
         "recipe.batch: published as 2^18 tokens; sequences of 2048 stand here",
         "recipes.30b: not published; as the largest is trained",
         "recipes.3b: R2C2 is tuned on dialogue, as the first BlenderBot, before it is taught its modules",
+        "recipes.3b: its modules are tuned at a rate that is reduced on a plateau, on 64 GPUs with one text each; a "
+        "constant rate and 64 texts stand here",
     ),
 )

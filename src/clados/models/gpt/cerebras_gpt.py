@@ -34,8 +34,8 @@ declaration = Declaration(
     },
     recipe=Recipe((pretraining,)),
     recipes={
-        "111m": Recipe((smallest.but(schedule=but(warmup=1526), batch=120, steps=9037),)),
-        "256m": Recipe((smallest.but(schedule=but(warmup=694), batch=264, steps=9468),)),
+        "111m": Recipe((smallest.but(schedule=but(warmup=1500), batch=120, steps=9037),)),
+        "256m": Recipe((smallest.but(schedule=but(warmup=1500), batch=264, steps=9468),)),
         "590m": Recipe((middle.but(schedule=but(warmup=694), batch=264, steps=21_836),)),
         "1.3b": Recipe((middle.but(schedule=but(warmup=347), batch=528, steps=24_334),)),
         "2.7b": Recipe((middle.but(schedule=but(warmup=347), batch=528, steps=49_041),)),
@@ -44,6 +44,9 @@ declaration = Declaration(
     layouts=(hf,),
     assumed=(
         "stack.block.mlp.act: said as GELU; its exact form stands here",
-        "recipe.schedule.warmup, recipe.steps: published in tokens (375M of warmup, 20 a parameter in all)",
+        "recipe.schedule.warmup, recipe.steps: published in tokens (375M of warmup, 20 a parameter in all), and for "
+        "111m and 256m in steps of warmup; batch and steps fit the published tokens",
+        "recipe.batch: 720 for 57,000 steps and then 1,080; the first stands here for all, with steps for the tokens",
+        "sizes.2.7b: 20 heads of 128 by the table of configurations, which stand here; 32 of 80 by the model card",
     ),
 )

@@ -64,5 +64,6 @@ declaration = Declaration(
     assumed=(
         "inputs.position: the paper adds sinusoids; the authors' code puts all sines first",
         "recipe.optimiser.initial: not published; the default of the library stands here",
+        "stack.norm.eps, init, stack.block.attn.dropout: not published; the authors' code",
     ),
 )

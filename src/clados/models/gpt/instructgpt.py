@@ -68,5 +68,6 @@ declaration = Declaration(
         "models that the paper compares took 16 epochs at 9.65e-6 (5.03e-6 for 175b)",
         "recipe.stages[2].optimiser.lr: the paper gives 9e-6 and 5e-6 (175b) for the values; they stand for both",
         "stack.block.dropout: the supervised stage's; the paper gives none for the others",
+        "recipe.stages[2].objective.smoothing: lambda of the advantages is not published; 0.95 stands here",
     ),
 )

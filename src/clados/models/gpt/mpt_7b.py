@@ -88,5 +88,6 @@ declaration = Declaration(
         "recipe.optimiser.lr, recipe.optimiser.decay: not published; a third of what its code's example takes with "
         "AdamW stands here, without decay",
         "recipe.schedule: not published; 2,000 steps of warmup and a cosine to a tenth stand here",
+        "recipe.batch: 1,760 sequences, from the post that released it, not read again",
     ),
 )

@@ -26,6 +26,7 @@ declaration = Declaration(
     layouts=(hf,),
     assumed=(
         "inputs.vocab.size: the project's code adds its tokens and rounds the rows up to a multiple of 16",
+        "recipe.steps: not published; 7,000 is read off the file name of a demonstration",
         "recipe.schedule: its shape is not said; the trainer's usual line stands here",
     ),
 )

@@ -9,8 +9,8 @@ tuning = Tuning(
     objective=Supervised(Template(prompt="<human>: {prompt}\n<bot>:", answer=" {answer}\n"), learns="all"),
     data="OIG-43M: 26 sets of instructions and dialogues, by LAION, Together and Ontocord",
     optimiser=AdamW(lr=1e-6),
-    schedule=Linear(warmup=10),
-    batch=64,
+    schedule=Constant(warmup=100),
+    batch=256,
     length=2048,
     steps=20_000,
 )
@@ -20,5 +20,9 @@ declaration = Declaration(
     sizes={"20b": gpt_neox.size},
     recipe=Recipe((tuning,)),
     layouts=(hf,),
-    assumed=("recipe.schedule: its shape is not said; the line that its code's library draws stands here",),
+    assumed=(
+        "recipe.schedule, recipe.batch: the model card's stand here (2 x 2 x 64 sequences of 2048 tokens, 100 steps of "
+        "warmup, then constant); the script says 64 sequences, 10 steps and then a line",
+        "recipe.optimiser: the model card says AdamW in 8 bits; plain AdamW stands here",
+    ),
 )

@@ -111,5 +111,8 @@ declaration = Declaration(
     layouts=(hf, hf_narrow),
     assumed=(
         "recipe: published in tokens (0.5M to 4M a batch, warmup 375M, 300B in all); sequences of 2048 stand here",
+        "sizes.350m: its norms after each layer, its narrow table and the two products around it are facts of the code "
+        "and the files, not of the paper",
+        "inputs.position: two rows, before the first position, are never read, as in the authors' code",
     ),
 )

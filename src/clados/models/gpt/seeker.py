@@ -11,7 +11,8 @@ from clados.models.gpt.gpt_2 import hf as gpt_2_layout
 from clados.models.transformer.transformer import placed
 from clados.spec import *
 
-first = but(block=but(residual=Pre()), norm_out=True)
+first = but(block=but(attn=but(dropout=0.0), residual=Pre()), norm_out=True)
+second = but(block=but(attn=but(dropout=0.0), cross=but(dropout=0.0), residual=Pre()), norm_out=True)
 r2c2 = bart.but(
     size=Size(layers=22, d_model=2048, heads=32),
     inputs=but(
@@ -22,7 +23,7 @@ r2c2 = bart.but(
     ),
     target=but(position=Learned(1024), scaled=True, norm=False),
     encoder=first,
-    decoder=first,
+    decoder=second,
 )
 language = gpt_2.but(
     inputs=but(vocab=Vocabulary(kind="bytes", size=50_261, bos=50_257, eos=50_258, pad=50_259, unk=50_260))
@@ -94,5 +95,9 @@ declaration = Declaration(
         "here",
         "recipe.name: R2C2 is tuned on dialogue, as the first BlenderBot, before it is taught to search",
         "recipe.objective: of R2C2's denoising only its name is published; BART's numbers stand here",
+        "recipe.stages[1].schedule, recipes.lm-medium.schedule: the rate is halved on a plateau; a constant one stands "
+        "here",
+        "recipe.stages[1].batch, recipes.lm-medium.batch: 64 and 32 are GPUs, each with one text; "
+        "the texts of one step stand here as a batch",
     ),
 )

@@ -1,10 +1,11 @@
 """StableLM (alpha): GPT-NeoX, wide and shallow, on a larger Pile (Stability AI 2023)."""
 
-from clados.models.gpt.gpt_neox_20b import gpt_neox, hf
+from clados.models.gpt.gpt_neox_20b import gpt_neox
+from clados.models.gpt.gpt_neox_20b import hf as parent_hf
 from clados.models.gpt.gpt_neox_20b import pretraining as parent
 from clados.spec import *
 
-stablelm = gpt_neox.but(size=Size(layers=16, d_model=6144, heads=48))
+stablelm = gpt_neox.but(size=Size(layers=16, d_model=6144, heads=48), stack=but(block=but(mlp=but(act="gelu"))))
 small = stablelm.but(size=Size(layers=16, d_model=4096, heads=32), inputs=but(vocab=but(size=50_688)))
 
 pretraining = parent.but(
@@ -17,11 +18,17 @@ pretraining = parent.but(
 )
 recipe = Recipe((pretraining,))
 
+hf = parent_hf.but(fixed={**parent_hf.fixed, "hidden_act": "gelu"})
+
 declaration = Declaration(
     model=stablelm,
     sizes={"3b": small, "7b": stablelm},
     recipe=recipe,
     recipes={"3b": Recipe((pretraining.but(optimiser=but(lr=1.6e-4, beta2=0.9999, eps=1e-6)),))},
     layouts=(hf,),
-    assumed=("recipe.batch: published for one device; how many there were is not",),
+    assumed=(
+        "recipe.batch: published for one device; how many there were is not",
+        "stack.block.mlp.act: the released configurations say GELU; the fused kernel that trained it computes its tanh "
+        "form",
+    ),
 )

@@ -11,7 +11,8 @@ turing_nlg = megatron.but(
 )
 
 pretraining = parent.but(
-    data="the kind of text that Megatron-LM was trained on, about 157B tokens seen", schedule=Cosine(warmup=3200)
+    data="the kind of text that Megatron-LM was trained on, about 157B tokens seen",
+    schedule=Cosine(warmup=3200, over=500_000),
 )
 
 declaration = Declaration(
@@ -23,5 +24,7 @@ declaration = Declaration(
         "inputs.vocab: not published; GPT-2's stands here",
         "stack.block, init: said to be as Megatron-LM's, whose parts stand here",
         "recipe.optimiser.decay, recipe.clip: not published; Megatron-LM's stand here",
+        "recipe.schedule: the warmup is published; the cosine over 500,000 steps is from memory",
+        "recipe.batch: from memory, as Megatron-LM's",
     ),
 )

@@ -39,5 +39,6 @@ declaration = Declaration(
         "recipe: the numbers of the library's own configuration, which the user may change",
         "recipe.stages[1].start: any model that the user likes; LLaMA stands here",
         "recipe.schedule: its shape is not said; a constant rate stands here",
+        "recipe.stages[2].objective.smoothing: lambda of the advantages is not published; 0.95 stands here",
     ),
 )

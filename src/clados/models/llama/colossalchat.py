@@ -47,5 +47,6 @@ declaration = Declaration(
         "recipe.schedule.warmup: not published; none stands here",
         "recipe.stages[1].optimiser.lr, recipe.stages[2].optimiser.lr, recipe.stages[2].objective: not published for "
         "this model; numbers of the usual order stand here",
+        "recipe.stages[2].objective.smoothing: lambda of the advantages is not published; 0.95 stands here",
     ),
 )

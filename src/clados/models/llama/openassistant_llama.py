@@ -59,5 +59,6 @@ declaration = Declaration(
     assumed=(
         "recipe.batch: published for one device; how many there were is not",
         "recipe.schedule: its shape is not said; the trainer's usual line stands here",
+        "recipe.stages[3].objective.smoothing: lambda of the advantages is not published; 0.95 stands here",
     ),
 )

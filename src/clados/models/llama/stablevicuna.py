@@ -44,5 +44,6 @@ declaration = Declaration(
         "recipe.optimiser, recipe.schedule: not read again; rates of the usual order stand here",
         "recipe.stages[2].objective.kl, recipe.stages[2].objective.passes: not read again; its library's usual "
         "numbers stand here",
+        "recipe.stages[2].objective.smoothing: lambda of the advantages is not published; 0.95 stands here",
     ),
 )

@@ -50,5 +50,7 @@ declaration = Declaration(
         "scaled table, variances by the number of inputs stand here",
         "inputs.vocab: the kind of SentencePiece and the ids with a role are not published; those of T5 stand here",
         "recipe.batch: published in tokens (1M)",
+        "sizes.0.1b, sizes.1.7b, sizes.8b, recipe.optimiser, stack.block[1].mlp.act: partly from memory: the smaller "
+        "rows of the table, Adafactor's numbers, and the experts' gelu, which the paper gates in its dense layers",
     ),
 )

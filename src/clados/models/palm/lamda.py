@@ -40,6 +40,9 @@ declaration = Declaration(
         "T5's relative attention; T5's stand here",
         "inputs.vocab: the ids with a role are not published; those of T5 stand here",
         "recipe.optimiser, recipe.schedule: not published; those of T5 stand here",
+        "recipe: pretraining alone; the tuning for quality, safety and groundedness that follows (§5, §6) is published "
+        "in its data and not in its numbers, and is left out here",
+        "sizes.2b.size.d_ff, sizes.8b.size.d_ff: not published; 8 d_model stands here, as in 137b",
         "recipe.batch: published in tokens (256K); sequences of 1024 stand here",
     ),
 )

@@ -44,5 +44,6 @@ declaration = Declaration(
         "stack.norm.eps: not published; 1e-6 stands here, as Flax has it",
         "inputs.vocab: the kind of SentencePiece and the ids with a role are not published; those of T5 stand here",
         "recipe.batch: 512 sequences at first, 1024 from step 50,000, 2048 from 115,000; the last stands here",
+        "recipe.optimiser: the clipping of updates at RMS 1 is Adafactor's; PaLM does not state it",
     ),
 )

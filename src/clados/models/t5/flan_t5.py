@@ -48,5 +48,7 @@ declaration = Declaration(
     assumed=(
         "recipe.stages[0].optimiser.lr, recipe.stages[0].batch: not published for the adaptation; T0's and T5's stand "
         "here",
+        "inputs.dropout, encoder.block.dropout, decoder.block.dropout: the tuning's; the adaptation had none, as "
+        "T5 v1.1's pretraining",
     ),
 )

@@ -43,5 +43,7 @@ declaration = Declaration(
         "recipe.stages[0].optimiser.lr, recipe.stages[0].batch: not published for the adaptation; T0's and T5's stand "
         "here",
         "recipe.stages[1].length: of the inputs; targets are cut at 256",
+        "inputs.dropout, encoder.block.dropout, decoder.block.dropout: the tuning's; the adaptation had none, as "
+        "T5 v1.1's pretraining",
     ),
 )
