@@ -15,8 +15,8 @@ class Disentangled(StackPosition):
     d is i - j + n, within 0 and 2n - 1. The authors' code, and what it trained, reads d(i, j) in the third term too.
 
     With ``buckets`` (version 2), n is their number: nearer than half of it one distance each, beyond it by logarithm,
-    up to ``furthest`` (github:microsoft/DeBERTa README.md, deberta/da_utils.py). Projections ``shared`` with the content
-    are those of the paper's 1.5B model (He et al. 2021, §5.3).
+    up to ``furthest`` (github:microsoft/DeBERTa README.md, deberta/da_utils.py). Projections ``shared`` with the
+    content are those of the paper's 1.5B model (He et al. 2021, §5.3).
     """
 
     furthest: int  # distances beyond it count as it
