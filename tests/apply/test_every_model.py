@@ -12,27 +12,32 @@ from clados import spec as s
 from clados.apply.generate import generate
 from clados.apply.verbs import verbs
 from clados.models.declared import declared, found
-from clados.verify.cases import small, undropped
+from clados.nn.kinds import learned
+from clados.verify.cases import roomy, structures, undropped
 from clados.verify.references import randomise, spread
 
 NEW = 5
 
 
 def writers() -> Mapping[str, s.Model]:
-    """Structures that write, each by the first model that has it."""
+    """Structures that write, each by the first model and size that have it; experts take every token."""
     made: dict[s.Model, str] = {}
     for name in found():
-        model = declared(name).model
-        if "generate" in verbs(model):
-            made.setdefault(undropped(small(model)), name)
+        for size, model in structures(declared(name)).items():
+            if "generate" in verbs(model):
+                made.setdefault(undropped(roomy(model)), f"{name} {size}")
     return {name: model for model, name in made.items()}
 
 
 WRITERS = writers()
-# What is wrong by nature elsewhere: a decoder that reads its prompt both ways has no whole pass from left to right
-# (GLM, whose own tests show its writing), and where experts have room for a share of the batch, texts share it.
+# A decoder that reads its prompt both ways has no whole pass from left to right: GLM's own tests show its writing.
 ONE_WAY = [name for name, model in WRITERS.items() if not any(isinstance(each, s.Prefix) for each in s.parts(model))]
-ALONE = [name for name, model in WRITERS.items() if not any(isinstance(each, s.OfBatch) for each in s.parts(model))]
+
+COUNTED = [
+    name
+    for name, model in WRITERS.items()
+    if isinstance(model, s.EncoderDecoder) and learned(model.target or model.inputs) is not None
+]
 
 
 @pytest.fixture(scope="module", params=WRITERS)
@@ -71,7 +76,6 @@ def test_the_likeliest_words_are_those_of_whole_passes(writer: Any) -> None:
         assert made[:1, at].tolist() == likeliest(writer, ids[:1], made[:1, :at]).tolist()
 
 
-@pytest.mark.parametrize("writer", ALONE, indirect=True)
 def test_padding_changes_nothing_that_is_written(writer: Any) -> None:
     ids, keep = read(writer.spec)
     made = generate(writer, ids, attention_mask=keep, max_new_tokens=NEW, eos=())
@@ -89,3 +93,27 @@ def test_words_are_drawn_and_searched_for(writer: Any) -> None:
     searched = generate(writer, ids, attention_mask=keep, max_new_tokens=NEW, eos=(), beams=3)
     assert searched.shape == drawn[0].shape
     assert bool((searched < writer.spec.vocab.size).all())
+    whole = generate(writer, ids[:1].expand(2, -1), max_new_tokens=NEW, eos=(), beams=3)
+    assert whole[1].tolist() == searched[0].tolist()
+
+
+@pytest.mark.parametrize("writer", COUNTED, indirect=True)
+def test_answers_are_as_long_as_the_target_has_positions(writer: Any) -> None:
+    ids, room = read(writer.spec)[0], writer.written - 1
+    assert generate(writer, ids, max_new_tokens=room, eos=()).size(1) == writer.written
+    with pytest.raises(s.SpecError, match=f"make {room + 2} positions; this model has learned {writer.written}"):
+        generate(writer, ids, max_new_tokens=room + 1, eos=())
+
+
+@pytest.mark.parametrize("writer", ["glm 10b"], indirect=True)
+@pytest.mark.parametrize(("blank", "taken"), [(True, 2), (False, 7)])
+def test_a_blank_takes_no_places_behind_the_prompt(writer: Any, blank: bool, taken: int) -> None:
+    """In a blank the first row, of what is read, and the start are counted; behind six words they are too."""
+    mask, ids = writer.spec.vocab.mask, read(writer.spec)[0][:1]
+    ids = ids.masked_fill(ids == mask, 5)
+    if blank:
+        ids[0, 1] = mask
+    room = writer.learned - taken
+    assert generate(writer, ids, max_new_tokens=room, eos=()).size(1) == 7 + room
+    with pytest.raises(s.SpecError, match=f"this model has learned {writer.learned}"):
+        generate(writer, ids, max_new_tokens=room + 1, eos=())

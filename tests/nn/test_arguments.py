@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from clados import spec as s
+from clados.apply.generate import generate
 from clados.models.declared import declared
 from clados.nn import build
 
@@ -28,6 +29,11 @@ def ids(length: int, batch: int = 1) -> Tensor:
     return torch.arange(batch * length).view(batch, length) + 5
 
 
+def ones(*shape: int) -> Tensor:
+    return torch.ones(shape, dtype=torch.long)
+
+
+PAIR = {"input_ids": ids(4, 2), "decoder_input_ids": ids(3, 2)}
 GPT, BERT, T5, VIT, CLIP, ACTS = "gpt", "bert", "t5", "vit", "clip", "decision-transformer"
 
 
@@ -62,6 +68,46 @@ GPT, BERT, T5, VIT, CLIP, ACTS = "gpt", "bert", "t5", "vit", "clip", "decision-t
         (CLIP, {}, "this model reads input_ids, pixel_values or both, and none were given"),
         (CLIP, {"pixels": 3}, r"this model takes no pixels; did you mean 'pixel_values'\?"),
         (ACTS, {"states": torch.zeros(1, 2, 11)}, "this model reads actions, and none were given"),
+        (
+            GPT,
+            {"input_ids": ids(7, 2), "attention_mask": ones(2, 5)},
+            r"attention_mask is \[2, 5\]; \[2, 7\] is allowed",
+        ),
+        (GPT, {"input_ids": ids(2), "attention_mask": [[1, 1]]}, r"attention_mask is a list; \[1, 2\] is allowed"),
+        (GPT, {"input_ids": ids(7, 2), "position_ids": ids(7, 3)}, r"is \[3, 7\]; \[2, 7\] or \[1, 7\] is allowed"),
+        (
+            GPT,
+            {"input_ids": ids(2), "position_ids": ids(2).float()},
+            "position_ids are of torch.float32; whole numbers",
+        ),
+        (GPT, {"input_ids": ids(2), "position_ids": ones(1, 2, 2)}, "this model's positions are single ones"),
+        ("glm", {"input_ids": ids(2), "position_ids": ones(1, 2, 3)}, r"is \[1, 2, 3\]; \[1, 2, 2\] is allowed"),
+        (
+            VIT,
+            {"pixel_values": torch.zeros(1, 3, 224, 224), "attention_mask": ones(1, 3)},
+            r"attention_mask is \[1, 3\]",
+        ),
+        (T5, {**PAIR, "attention_mask": ones(2, 5)}, r"attention_mask is \[2, 5\]; \[2, 4\] is allowed"),
+        (
+            T5,
+            {**PAIR, "decoder_attention_mask": ones(2, 4)},
+            r"decoder_attention_mask is \[2, 4\]; \[2, 3\] is allowed",
+        ),
+        (T5, {**PAIR, "input_ids": ids(4)}, r"encoder_outputs is \[1, 4, \d+\]; \[2, length, \d+\] is allowed"),
+        (T5, {**PAIR, "encoder_outputs": torch.zeros(2, 4, 3)}, r"is \[2, 4, 3\]; \[2, length, \d+\] is allowed"),
+        ("xlnet", {"input_ids": ids(3, 2), "perm_mask": ones(2, 3)}, r"perm_mask is \[2, 3\]; \[2, 3, 3\] is allowed"),
+        (
+            "xlnet",
+            {"input_ids": ids(3, 2), "target_mapping": ones(2, 1, 4)},
+            r"target_mapping is \[2, 1, 4\]; \[2, asked, 3\] is allowed",
+        ),
+        ("xlnet", {"input_ids": ids(3, 2), "attention_mask": ones(2, 4)}, r"attention_mask is \[2, 4\]; \[2, 3\] is"),
+        (
+            "ernie",
+            {"input_ids": ids(3), "entity_embeds": torch.zeros(1, 3, 2)},
+            r"\[1, 3, 2\]; \[1, 3, \d+\] is allowed",
+        ),
+        ("ernie", {"input_ids": ids(3), "entity_mask": ones(1, 2)}, r"entity_mask is \[1, 2\]; \[1, 3\] is allowed"),
     ],
 )
 def test_what_a_model_cannot_read_is_refused(
@@ -83,6 +129,37 @@ def test_a_full_cache_takes_no_more(model: Callable[[str], Any], name: str) -> N
         model(name)(**{**reads, last: ids(2)}, cache=cache)
 
 
+@pytest.mark.parametrize("name", [GPT, T5])
+def test_a_cache_of_other_texts_is_refused(model: Callable[[str], Any], name: str) -> None:
+    reads = {"input_ids": ids(2, 2), "decoder_input_ids": ids(3, 2)} if name == T5 else {"input_ids": ids(3, 2)}
+    with pytest.raises(s.SpecError, match="the cache is of 3 texts; 2 are given"):
+        model(name)(**reads, cache=model(name).cache(3, 4))
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"input_ids": [[5, 6]]}, r"input_ids is a list; a tensor of whole numbers, \[batch, length\], is allowed"),
+        ({"input_ids": ids(3)[0]}, r"input_ids is a tensor \[3\] of torch.int64"),
+        ({"input_ids": ids(7, 2), "attention_mask": ones(2, 5)}, r"attention_mask is \[2, 5\]; \[2, 7\] is allowed"),
+    ],
+)
+@pytest.mark.parametrize("name", [GPT, T5])
+def test_what_cannot_be_written_after_is_refused(
+    model: Callable[[str], nn.Module], name: str, given: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(s.SpecError, match=said):
+        generate(model(name), **given, max_new_tokens=2)
+
+
+@pytest.mark.parametrize("mask", ["attention_mask", "pooling_mask"])
+def test_a_text_of_nothing_but_padding_has_the_vector_zero(model: Callable[[str], nn.Module], mask: str) -> None:
+    keep = torch.tensor([[1, 1, 0], [0, 0, 0]])
+    found = model("e5")(ids(3, 2), **{mask: keep}).sentence_embedding
+    assert not found[1].any()
+    torch.testing.assert_close(found[0].norm(), torch.tensor(1.0))
+
+
 def test_only_words_are_scored_at_the_last_positions_alone(model: Callable[[str], nn.Module]) -> None:
     whole, last = (model(BERT)(ids(6, 2), logits_to_keep=keep) for keep in (0, 2))
     torch.testing.assert_close(last.logits, whole.logits[:, -2:])
@@ -93,7 +170,7 @@ def test_only_words_are_scored_at_the_last_positions_alone(model: Callable[[str]
 
 def test_a_share_of_a_head_is_turned_two_by_two() -> None:
     neox = declared("gpt-neox-20b").model
-    assert s.tiny(neox).size.dims.head_dim % 8 == 0  # type: ignore[attr-defined]
+    assert s.tiny(neox).size.dims.head_dim % 8 == 0
     odd = neox.but(size=s.Size(layers=1, d_model=48, heads=4))
     with pytest.raises(s.SpecError, match=r"Rotary\.fraction is 0\.25, which turns 3 of a head's 12 numbers"):
         build(odd, device="meta")

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from clados import spec as s
 from clados.nn.blanks import blank_positions
+from clados.nn.kinds import checked, shaped
 from clados.nn.sight import Cache
 
 
@@ -50,9 +51,12 @@ def generate(
         [batch, length + new]: a decoder's prompt and what follows, an encoder-decoder's start token and answer.
 
     Raises:
-        SpecError: for a model that does not write, numbers out of range, and texts longer than its positions.
+        SpecError: for a model that does not write, numbers out of range, texts longer than its positions, and what is
+            no batch of ids or a mask of another shape.
     """
     _check(max_new_tokens, temperature, top_k, top_p, beams)
+    checked(input_ids, 0, None)
+    shaped("attention_mask", attention_mask, tuple(input_ids.shape))
     writer = writer_of(model, input_ids, attention_mask, max_new_tokens)
     vocab: s.Vocabulary = writer.model.spec.vocab
     known = () if vocab.eos is None else (vocab.eos,)
@@ -158,14 +162,19 @@ class Continuing:
         batch, length = input_ids.shape
         room = length + new
         self.cache: Cache = model.cache(batch, room)
-        self.positions = torch.arange(room, device=input_ids.device)[None]
         self.keep: Tensor | None = None
         if attention_mask is not None and not bool(attention_mask.all()):
             if not bool(attention_mask[:, -1].all()):
                 raise s.SpecError("attention_mask ends in padding; the texts of a decoder are padded on the left")
             self.keep = torch.cat([attention_mask.bool(), torch.ones_like(input_ids[:, :1].expand(-1, new)).bool()], 1)
-            self.positions = (self.keep.cumsum(1) - 1).clamp(min=0)
-        _fits(model, int(self.positions[:, -1].max()) + 1)
+        self.positions = self.places(room)
+        _fits(model.learned, "prompt and max_new_tokens", int(self.positions.max()) + 1)
+
+    def places(self, room: int) -> Tensor:
+        """Where the prompt and what follows stand, [batch or 1, room]."""
+        if self.keep is None:
+            return torch.arange(room, device=self.ids.device)[None]
+        return (self.keep.cumsum(1) - 1).clamp(min=0)
 
     def read(self, ids: Tensor) -> Tensor:
         past, length = self.cache.used, ids.size(1)
@@ -177,8 +186,9 @@ class Continuing:
 
     def reorder(self, rows: Tensor) -> None:
         self.cache.reorder(rows)
-        if self.keep is not None:
-            self.keep, self.positions = self.keep[rows], self.positions[rows]
+        self.keep = None if self.keep is None else self.keep[rows]
+        if self.positions.size(0) > 1:
+            self.positions = self.positions[rows]
 
 
 class Infilling(Continuing):
@@ -189,10 +199,12 @@ class Infilling(Continuing):
         start = () if vocab.start is None else (vocab.start,)
         keep = torch.ones_like(input_ids) if attention_mask is None else attention_mask
         begun = input_ids.new_tensor(start).expand(input_ids.size(0), -1)
-        super().__init__(
-            model, torch.cat([input_ids, begun], 1), torch.cat([keep, torch.ones_like(begun)], 1), new - len(start)
-        )
-        self.positions = blank_positions(input_ids, keep.bool(), vocab.mask, new)
+        self.prompt, self.there = input_ids, keep.bool()
+        super().__init__(model, torch.cat([input_ids, begun], 1), torch.cat([keep, keep.new_ones(begun.shape)], 1), new)
+
+    def places(self, room: int) -> Tensor:
+        """Pairs of a place in the text and one in the blank, [batch, room, 2]."""
+        return blank_positions(self.prompt, self.there, self.model.spec.vocab.mask, room - self.prompt.size(1))
 
 
 class Answering:
@@ -203,8 +215,8 @@ class Answering:
         start = model.spec.vocab.start
         if start is None:
             raise s.SpecError("the vocabulary names no start; an encoder-decoder needs one to write from")
-        batch, length = input_ids.shape
-        _fits(model, max(length, new + 1))
+        batch = input_ids.size(0)
+        _fits(model.written, "the start and max_new_tokens", new + 1)
         self.ids = input_ids.new_full((batch, 1), start)
         self.memory = model.encode(input_ids, attention_mask)
         self.seen = None if attention_mask is None or bool(attention_mask.all()) else attention_mask
@@ -235,7 +247,7 @@ def writer_of(model: Any, input_ids: Tensor, attention_mask: Tensor | None, new:
     """
     part: Any = getattr(model, "spec", None)
     if isinstance(part, s.Decoder) and isinstance(part.stack.sees, s.Prefix):
-        return Infilling(model, input_ids, attention_mask, new + (part.vocab.start is not None))
+        return Infilling(model, input_ids, attention_mask, new)
     writers = [writer for kind, writer in _WRITERS.items() if isinstance(part, kind)]
     if not writers or not any(head.output == "logits" for head in part.heads):
         raise s.SpecError(f"{type(part).__name__} does not write text; Decoder and EncoderDecoder with a word head do")
@@ -248,11 +260,9 @@ _WRITERS: dict[type[s.Model], Callable[[Any, Tensor, Tensor | None, int], Writer
 }
 
 
-def _fits(model: Any, length: int) -> None:
-    position = getattr(model.spec.inputs, "position", None)
-    if isinstance(position, s.Learned) and length > position.length - position.start:
-        longest = position.length - position.start
-        raise s.SpecError(f"prompt and max_new_tokens make {length} positions; this model has learned {longest}")
+def _fits(learned: int | None, what: str, length: int) -> None:
+    if learned is not None and length > learned:
+        raise s.SpecError(f"{what} make {length} positions; this model has learned {learned}")
 
 
 def _straight(

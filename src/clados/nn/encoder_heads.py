@@ -42,11 +42,14 @@ class Embedding(Module):
         return F.normalize(self.mean(x, read), dim=-1)
 
     def mean(self, x: Tensor, read: Read) -> Tensor:
-        """Over what is neither padding nor ruled out: ``pooling_mask`` is [batch, length], 1 for what counts."""
+        """Over what is neither padding nor ruled out: ``pooling_mask`` is [batch, length], 1 for what counts.
+
+        Zero where nothing is left.
+        """
         for name in ("pooling_mask", "attention_mask"):
             if read.get(name) is not None:
-                keep = read[name].to(x.dtype)[..., None]
-                return (x * keep).sum(1) / keep.sum(1)
+                keep = read[name].float()[..., None]
+                return ((x * keep).sum(1) / keep.sum(1).clamp(min=1)).to(x.dtype)
         return x.mean(1)
 
 

@@ -11,7 +11,7 @@ from clados.nn.build import Maps, Module, Product, builds
 from clados.nn.dropout import drop
 from clados.nn.heads import Inputs as Tables
 from clados.nn.heads import Read
-from clados.nn.kinds import Encoder, checked, refuse
+from clados.nn.kinds import Encoder, checked, numbered, refuse, shaped
 from clados.nn.layers import ACTS
 from clados.nn.sight import Sight, look
 from clados.spec import entities
@@ -102,7 +102,11 @@ class EntityEncoder(Encoder):
         if input_ids is None:
             raise s.SpecError("this model reads input_ids, and none were given")
         checked(input_ids, 0, self.learned if position_ids is None else None)
-        length = input_ids.size(1)
+        batch, length = input_ids.shape
+        numbered(position_ids, batch, length)
+        shaped("attention_mask", attention_mask, (batch, length))
+        shaped("entity_embeds", entity_embeds, (batch, length, self.width))
+        shaped("entity_mask", entity_mask, (batch, length))
         positions = torch.arange(length, device=input_ids.device)[None] if position_ids is None else position_ids
         keep = None if attention_mask is None else attention_mask.bool()
         x = self.stack(self.inputs(input_ids, positions, token_type_ids), positions, keep)

@@ -56,6 +56,52 @@ def checked(ids: Tensor, past: int, learned: int | None, name: str = "input_ids"
         raise s.SpecError(f"{name} reaches position {past + ids.size(1)}; this model has learned {learned}")
 
 
+def shaped(name: str, given: Tensor | None, *wanted: tuple[int | str, ...]) -> None:
+    """Refuse a tensor of another shape than one of those wanted, in which a word stands for any size.
+
+    Raises:
+        SpecError: naming its shape and these.
+    """
+    if given is None:
+        return
+    if isinstance(given, Tensor):
+        for shape in wanted:
+            if len(shape) == given.dim() and all(isinstance(n, str) or n == m for n, m in zip(shape, given.shape)):
+                return
+    found = list(given.shape) if isinstance(given, Tensor) else f"a {type(given).__name__}"
+    allowed = " or ".join(f"[{', '.join(map(str, shape))}]" for shape in dict.fromkeys(wanted))
+    raise s.SpecError(f"{name} is {found}; {allowed} is allowed")
+
+
+def numbered(positions: Tensor | None, batch: int, length: int, paired: bool = False) -> None:
+    """Refuse ``position_ids`` that are no whole numbers, or not one (where ``paired``, two) for each id.
+
+    Raises:
+        SpecError: for these.
+    """
+    pairs = isinstance(positions, Tensor) and positions.dim() == 3
+    if pairs and not paired:
+        raise s.SpecError("position_ids are pairs of numbers; this model's positions are single ones")
+    each = (length, 2) if pairs else (length,)
+    shaped("position_ids", positions, (batch, *each), (1, *each))
+    if positions is not None and positions.is_floating_point():
+        raise s.SpecError(f"position_ids are of {positions.dtype}; whole numbers are allowed")
+
+
+def fits(cache: Cache | None, batch: int, length: int) -> None:
+    """Refuse a cache of another batch, or one without room for so many positions more.
+
+    Raises:
+        SpecError: for these.
+    """
+    if cache is None:
+        return
+    cache.check(length)
+    own = cache.layers[0].attn
+    if own is not None and own.k.size(0) != batch:
+        raise s.SpecError(f"the cache is of {own.k.size(0)} texts; {batch} are given")
+
+
 def learned(inputs: s.Inputs) -> int | None:
     """Positions that have a vector of their own; None without such a table."""
     position = getattr(inputs, "position", None)
@@ -110,20 +156,21 @@ class Single(Module):
         if not self.reads_tokens:
             self._check(input_ids, position_ids, read)
             x = self.inputs(**read)
-            if cache:
-                cache.check(x.size(1))
+            fits(cache, x.size(0), x.size(1))
+            seen = (cache.used if cache else 0) + x.size(1)
+            shaped("attention_mask", attention_mask, (x.size(0), seen // self.woven))
             keep = None if attention_mask is None else attention_mask.bool().repeat_interleave(self.woven, 1)
             return self.stack(x, torch.arange(x.size(1), device=x.device)[None], keep, cache)
         if input_ids is None:
             raise s.SpecError("this model reads input_ids, and none were given")
         past, positions = cache.used if cache else 0, position_ids
         checked(input_ids, past, self.learned if positions is None else None)
-        if cache:
-            cache.check(input_ids.size(1))
+        batch, length = input_ids.shape
+        fits(cache, batch, length)
+        numbered(positions, batch, length, self.stack.paired)
+        shaped("attention_mask", attention_mask, (batch, past + length))
         if positions is None:
-            positions = torch.arange(past, past + input_ids.size(1), device=input_ids.device)[None]
-        if positions.dim() == 3 and not self.stack.paired:
-            raise s.SpecError("position_ids are pairs of numbers; this model's positions are single ones")
+            positions = torch.arange(past, past + length, device=input_ids.device)[None]
         keep = None if attention_mask is None else attention_mask.bool()
         lengths = packed(keep) if keep is not None and cache is None and self.stack.packs else None
         if keep is None or lengths is None:
@@ -209,6 +256,7 @@ class EncoderDecoder(Module):
     def encode(self, input_ids: Tensor, attention_mask: Tensor | None = None) -> Tensor:
         """The encoder's states, [batch, length, d_model]."""
         checked(input_ids, 0, self.learned)
+        shaped("attention_mask", attention_mask, tuple(input_ids.shape))
         positions = torch.arange(input_ids.size(1), device=input_ids.device)[None]
         keep = None if attention_mask is None else attention_mask.bool()
         lengths = packed(keep) if keep is not None and self.encoder.packs else None
@@ -244,13 +292,18 @@ class EncoderDecoder(Module):
             raise s.SpecError("this model writes after decoder_input_ids, and none were given")
         past = cache.used if cache else 0
         checked(decoder_input_ids, past, self.written, "decoder_input_ids")
-        if cache:
-            cache.check(decoder_input_ids.size(1))
-        if encoder_outputs is None and (cache is None or cache.layers[0].cross is None):
+        batch, length = decoder_input_ids.shape
+        fits(cache, batch, length)
+        shaped("decoder_attention_mask", decoder_attention_mask, (batch, past + length))
+        cross = cache.layers[0].cross if cache else None
+        if encoder_outputs is None and cross is None:
             if input_ids is None:
                 raise s.SpecError("this model reads input_ids, and none were given")
             encoder_outputs = self.encode(input_ids, attention_mask)
-        positions = torch.arange(past, past + decoder_input_ids.size(1), device=decoder_input_ids.device)[None]
+        shaped("encoder_outputs", encoder_outputs, (batch, "length", self.decoder.dims.d_model))
+        source = cross.k.size(2) if cross else encoder_outputs.size(1) if encoder_outputs is not None else "length"
+        shaped("attention_mask", attention_mask, (batch, source))
+        positions = torch.arange(past, past + length, device=decoder_input_ids.device)[None]
         keep = None if decoder_attention_mask is None else decoder_attention_mask.bool()
         seen = None if attention_mask is None else attention_mask.bool()
         if seen is not None and not torch.compiler.is_compiling() and bool(seen.all()):

@@ -10,7 +10,7 @@ from clados import spec as s
 from clados.nn.attention import KINDS
 from clados.nn.build import Module, builds
 from clados.nn.dropout import attend, drop
-from clados.nn.kinds import Output, checked, refuse
+from clados.nn.kinds import Output, checked, refuse, shaped
 from clados.nn.layers import Block
 from clados.nn.products import product
 from clados.nn.recurrent import Remembering, whole
@@ -138,7 +138,10 @@ class Permuted(Remembering):
             raise s.SpecError("this model reads input_ids, and none were given")
         checked(input_ids, 0, None)
         mems = self.earlier(mems, input_ids)
-        past, length = mems.size(2), input_ids.size(1)
+        past, (batch, length) = mems.size(2), input_ids.shape
+        shaped("attention_mask", attention_mask, (batch, length), (batch, past + length))
+        shaped("perm_mask", perm_mask, (batch, length, length))
+        shaped("target_mapping", target_mapping, (batch, "asked", length))
         positions = torch.arange(past, past + length, device=input_ids.device)
         h = self.inputs(input_ids, positions[None])
         hidden = unseen(whole(attention_mask, past, length), perm_mask, past, length, h)
