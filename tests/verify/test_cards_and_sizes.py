@@ -45,3 +45,8 @@ def test_a_size_that_is_not_declared_or_counted_otherwise_fails() -> None:
 def test_sizes_of_another_structure_are_missing_not_wrong() -> None:
     finding = sizes.prove(Subject(catalog()["clip"]))
     assert "missing: rn50" in finding.evidence
+
+
+def test_labels_that_nothing_explains_are_counted_apart() -> None:
+    evidence = sizes.prove(Subject(catalog()["glam"])).evidence
+    assert "not explained: 0.1b, 1.7b/32e" in evidence

@@ -1,5 +1,7 @@
 """Every declared model equals its references; and the comparison sees what is wrong."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -9,7 +11,7 @@ from clados.models.declared import declared, found
 from clados.verify import Subject
 from clados.verify.cases import given, structures
 from clados.verify.mutations import put
-from clados.verify.parity import Unequal, cached, cases, compiled, distance, numbers, prove
+from clados.verify.parity import Unequal, _within, cached, cases, compiled, distance, idle, numbers, prove, said_of
 from clados.verify.references import Spoken, Transformers
 
 
@@ -92,3 +94,32 @@ def test_the_paper_comes_before_its_ports() -> None:
     with cases("transformer", declared("transformer"), usual=True) as every:
         names = [case.reference.name.split()[0] for case in every]
     assert names == ["loops", "transformers", "torch"]
+
+
+def test_what_is_no_number_is_within_no_tolerance() -> None:
+    one, none = torch.ones(3), torch.tensor([1.0, float("nan"), 1.0])
+    assert distance(one, one) == 0
+    assert distance(one, none) == distance(none, one) == distance(one, one / 0) == float("inf")
+    for odd in (float("nan"), float("inf")):
+        with pytest.raises(Unequal, match="output b differs"):
+            _within({"a": 1e-7, "b": odd}, 2e-5, "output")
+    with pytest.raises(Unequal, match="nothing to compare"):
+        _within({}, 2e-5, "output")
+
+
+def test_a_directory_that_no_structure_can_be_written_in_is_a_fault() -> None:
+    gpt, bert = declared("gpt-2"), declared("bert")
+    assert idle(gpt) == []
+    assert idle(gpt.but(layouts=(*gpt.layouts, bert.layouts[0]))) == ["bert"]
+
+
+def test_every_declared_directory_holds_a_structure() -> None:
+    assert {name: idle(declared(name)) for name in found()} == {name: [] for name in found()}
+
+
+def test_comparisons_with_other_oracles_are_not_taken_for_one_another() -> None:
+    with cases("gopher", declared("gopher"), usual=True) as some, cases("gopher", declared("gopher")) as same:
+        assert said_of(some[0]) == said_of(same[0])
+        told = replace(some[0].reference.oracle, card="chinchilla")  # type: ignore[attr-defined]
+        other = replace(some[0], reference=Spoken("gopher", told, some[0].declared))
+        assert said_of(some[0]) != said_of(other)

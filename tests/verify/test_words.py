@@ -9,7 +9,7 @@ from clados.objectives import runs
 from clados.verify import Subject, unseen
 from clados.verify.cases import small, structures
 from clados.verify.mutations import example, mutants, put, siblings
-from clados.verify.words import BROKE, model_words, recipe_words
+from clados.verify.words import BROKE, _skeleton, model_words, recipe_words, unlike
 
 TRAINED = [name for name in found() if runs(declared(name).recipe.stages[0].objective)]
 
@@ -78,3 +78,30 @@ def test_dropout_that_stands_nowhere_is_not_taken_for_noticed(monkeypatch: pytes
     assert unseen.dropout(declaration, model, model, "inputs.dropout")
     monkeypatch.setattr("clados.nn.inputs.drop", lambda x, rate, training: x)
     assert unseen.dropout(declaration, model, model, "inputs.dropout") == ""
+
+
+def test_structures_that_differ_in_a_choice_are_changed_word_by_word_too() -> None:
+    assert {"base", "xxl"} <= {name.partition("-")[0] for name in unlike(declared("switch"))}
+    model = declared("gpt-2").model
+    one, other = (dict(_skeleton(each)) for each in (model, model.but(**s.at("stack.norm_out", value=False))))
+    assert {path for path in one if one[path] != other.get(path)} == {".stack0.norm_out0"}
+
+
+def test_a_role_that_is_not_kept_is_not_taken_for_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = small(declared("gpt-2").model)
+    changed = put(model, "inputs.vocab.sep", 7)
+    assert unseen._kept(model, changed) == "the declaration kept in the config"
+    assert unseen._kept(model, model) == ""
+    monkeypatch.setattr("clados.checkpoints.save.repr", lambda _: repr(model), raising=False)
+    assert unseen._kept(model, changed) == ""
+
+
+def test_a_number_of_a_law_that_draws_nothing_is_no_word() -> None:
+    model = small(declared("gpt-2").model)
+    unsaid = {m.path for m in mutants(model) if m.old is None and m.path.startswith("init.")}
+    for path in (f"init.{name}" for name, value in s.words(model.init).items() if value is None):
+        try:
+            drawn = [put(model, path, 0.5).init.fills(row) for row in s.rows(model)]
+        except s.SpecError:
+            continue
+        assert (path in unsaid) == (drawn != [model.init.fills(row) for row in s.rows(model)])

@@ -3,7 +3,7 @@
 import re
 import types
 import typing
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import MISSING, dataclass, fields
 from functools import cache
 from typing import Any, Literal
@@ -49,9 +49,16 @@ def mutants(part: s.Part) -> Iterator[Mutant]:
     for path, old, groups in _words(part, type(part), ""):
         for group in groups:
             mutant = _first(part, path, old, group)
-            nothing = {"init": _alike}.get(path) or (_same if old is None and SIZES.search(path) else None)
+            nothing = _nothing(path, old)
             if mutant.part is None or nothing is None or not nothing(part, mutant.part):
                 yield mutant
+
+
+def _nothing(path: str, old: Any) -> Callable[[Any, Any], bool] | None:
+    """What tells of a change whether it says nothing: of another law, and of what is left unsaid."""
+    if path == "init" or (old is None and path.startswith("init.")):
+        return _alike
+    return _same if old is None and SIZES.search(path) else None
 
 
 def _same(part: s.Part, other: s.Part) -> bool:

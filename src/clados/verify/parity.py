@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from clados import spec as s
 from clados.checkpoints import LayoutError, from_pretrained, save_pretrained
-from clados.checkpoints.choose import slots
+from clados.checkpoints.choose import is_directory, slots
 from clados.checkpoints.files import SAFE
 from clados.checkpoints.names import is_unused, places
 from clados.checkpoints.words import plain, written
@@ -24,6 +24,7 @@ from clados.verify.oracles import oracles
 from clados.verify.proof import Finding, Subject
 from clados.verify.references import (
     KEPT,
+    KINDS,
     Golden,
     Reference,
     Spoken,
@@ -37,6 +38,7 @@ from clados.verify.references import (
 
 NEAR = 2e-5  # of the largest value
 UNSAID = re.compile(r"(^|\.)(init|dropout|vocab\.\w+|warmest|temperature|context)(\.|$)")  # words that change no output
+BOTH, BACK = "files both ways", "files read and written back to the byte"  # the latter: no code of theirs reads ours
 LEAST = 1e-2  # of the largest gradient: below it, gradients are compared with that
 
 
@@ -60,9 +62,10 @@ MADE: dict[
 
 
 def said_of(case: Case) -> str:
-    """All that a comparison rests on, in words; the card's name aside."""
+    """All that a comparison rests on, in words: of an oracle also its card, what runs it and what it is told."""
     reference = case.reference
-    return repr((case.declared, reference.name, reference.model, getattr(reference, "layout", None)))
+    behind = reference.oracle if isinstance(reference, Spoken) else getattr(reference, "layout", None)
+    return repr((case.declared, reference.name, reference.model, behind))
 
 
 @contextmanager
@@ -87,6 +90,13 @@ def _cases(card: str, declaration: s.Declaration, folder: Path, *, usual: bool) 
             for said, each in _varied(model, _paths(layout), usual=usual or layout.model_type in KEPT):
                 where = folder / f"{name}-{said}-{i}".replace("/", "-").replace(" ", "-")
                 yield Case(name, said, reference(card, layout, with_heads(layout, each), where), each)
+
+
+def idle(declaration: s.Declaration) -> list[str]:
+    """The declared directories, by their model_type, that no declared structure can be written in."""
+    every = structures(declaration).values()
+    named = [each for each in declaration.layouts if is_directory(each) or each.model_type in KINDS]
+    return [each.model_type for each in named if not any(_places(lessened(each), model) for model in every)]
 
 
 def _varied(model: s.Model, words: Mapping[str, object], *, usual: bool) -> list[tuple[str, s.Model]]:
@@ -125,6 +135,7 @@ def prove(subject: Subject) -> Finding:
     without = structures(subject.declaration).keys() - done
     faults = [f"{row['size']} against {row['reference']}: {row['fault']}" for row in rows if row["fault"]]
     faults += [f"{name}: no reference" for name in sorted(without)]
+    faults += [f"{name} holds none of the structures" for name in idle(subject.declaration)]
     if faults:
         return Finding("fails", "; ".join(faults), tuple(rows))
     names = list(dict.fromkeys(row["reference"] for row in rows))
@@ -151,7 +162,7 @@ def _compared(case: Case, compiles: bool) -> dict[str, Any]:
         row["outputs"], row["gradients"] = numbers(case.reference)
         if isinstance(case.reference, Golden | Transformers):
             files(case.reference)
-            row["checks"].append("files both ways")
+            row["checks"].append(BACK if isinstance(case.reference, Golden) else BOTH)
         model = case.reference.filled(case.reference.model)
         if can_cache(case.reference.model):
             cached(case.reference.filled(roomy(case.reference.model)), case.reference.read)
@@ -191,16 +202,18 @@ def numbers(reference: Reference, *, near: float = NEAR) -> tuple[float, float]:
 
 
 def distance(ours: Tensor, theirs: Tensor, least: float = 0.0) -> float:
-    """The largest difference, relative to the largest value (or to ``least``); infinite for another shape."""
-    if ours.shape != theirs.shape or not bool(ours.isfinite().all()):
+    """The largest difference, relative to the largest value (or to ``least``); infinite for another shape, or none."""
+    if ours.shape != theirs.shape or not all(bool(each.isfinite().all()) for each in (ours, theirs)):
         return float("inf")
     scale = max(float(theirs.abs().max()), least, 1e-30)
     return float((ours.detach().double() - theirs.double()).abs().max()) / scale
 
 
 def _within(apart: Mapping[str, float], near: float, what: str) -> None:
-    name, most = max(apart.items(), key=lambda each: each[1])
-    if not most <= near:
+    if not apart:
+        raise Unequal(f"nothing to compare: {what}")
+    if beyond := {name: most for name, most in apart.items() if not most <= near}:  # what is no number is not within
+        name, most = max(beyond.items(), key=lambda each: each[1])
         raise Unequal(f"{what} {name} differs by {most:.1e}")
 
 

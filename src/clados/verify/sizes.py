@@ -12,6 +12,7 @@ from clados.spec.ledger import BASES
 from clados.verify.proof import Finding, Subject
 
 NON_EMBEDDING = "non-embedding"
+UNEXPLAINED = "not explained"  # what a card says of a label that nothing published gives
 
 
 def prove(subject: Subject) -> Finding:
@@ -28,7 +29,10 @@ def prove(subject: Subject) -> Finding:
     exact = sum(row["why"].startswith(EQUAL) for row in declared)
     absent = [row["size"] for row in rows if row["computed"] is None]
     said = f"{len(declared)} of {len(rows)} sizes declared, ledger = module to the unit"
-    said += f"; {exact} equal the reference's count, {len(declared) - exact} explained"
+    loose = [row["size"] for row in declared if UNEXPLAINED in row["why"]]
+    explained = sum(not row["why"].startswith(EQUAL) and row["size"] not in loose for row in declared)
+    said += f"; {exact} equal the reference's count, {explained} explained"
+    said += f"; {len(loose)} label{'s' * (len(loose) > 1)} not explained: {', '.join(loose)}" if loose else ""
     said += f"; missing: {', '.join(absent)} (no published shape, or no parts for it yet)" if absent else ""
     return Finding("holds", said, tuple(rows))
 

@@ -1,5 +1,6 @@
 """Words that no output in evaluation shows: initialisation, dropout, roles of tokens, recipes."""
 
+import tempfile
 from collections.abc import Iterator
 from functools import cache, cached_property
 from typing import Any
@@ -10,7 +11,7 @@ from torch import Tensor, nn
 
 from clados import nn as cn
 from clados import spec as s
-from clados.checkpoints import LayoutError
+from clados.checkpoints import LayoutError, from_pretrained, save_pretrained
 from clados.checkpoints.words import written
 from clados.data.examples import split
 from clados.data.packing import Couple, Packed, generator
@@ -161,7 +162,7 @@ def context(declaration: s.Declaration, model: Any, changed: Any, path: str) -> 
 
 
 def roles(declaration: s.Declaration, model: s.Model, changed: s.Model, path: str) -> str:
-    """Whether the written config, a batch or a trained tokenizer differs; else the declaration kept in config.json."""
+    """Whether the written config, a batch or a trained tokenizer differs; else what is read back."""
     if path.endswith("vocab.size"):
         return ""
     if path.endswith("vocab.kind"):
@@ -173,7 +174,16 @@ def roles(declaration: s.Declaration, model: s.Model, changed: s.Model, path: st
     objective = declaration.recipe.stages[0].objective
     if _batch(objective, model) != _batch(objective, changed):
         return "batches"
-    return "the declaration kept in the config" if repr(model) != repr(changed) else ""
+    return _kept(model, changed)
+
+
+def _kept(model: s.Model, changed: s.Model) -> str:
+    """Whether a model that is written and read again has the changed vocabulary, by the declaration that it keeps."""
+    with tempfile.TemporaryDirectory() as folder:
+        save_pretrained(cn.build(changed, seed=0), folder)
+        read_back: Any = from_pretrained(folder)
+    kept = read_back.spec.vocab == changed.vocab != model.vocab
+    return "the declaration kept in the config" if kept else ""
 
 
 def _configs(declaration: s.Declaration, model: s.Model) -> list[Any]:

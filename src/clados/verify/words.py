@@ -68,13 +68,11 @@ def model_words(subject: Subject) -> list[dict[str, Any]]:
 
 def _changes(declaration: s.Declaration, against: Sequence[Case], model: s.Model) -> Iterator[dict[str, Any]]:
     for mutant in mutants(against[0].declared if against else model):
-        how = noticed(declaration, against, mutant)
-        if how or mutant.old is not None or not mutant.path.startswith("init."):  # of tensors that it lacks
-            yield {"change": str(mutant), "noticed": how}
+        yield {"change": str(mutant), "noticed": noticed(declaration, against, mutant)}
 
 
 def unlike(declaration: s.Declaration) -> dict[str, s.Model]:
-    """One structure of each that is made of other types of part."""
+    """One structure of each that is made of other parts or other choices; those that differ in numbers are alike."""
     found: dict[tuple[tuple[str, str], ...], tuple[str, s.Model]] = {}
     for size, model in structures(declaration).items():
         found.setdefault(tuple(_skeleton(model)), (size, model))
@@ -82,10 +80,12 @@ def unlike(declaration: s.Declaration) -> dict[str, s.Model]:
 
 
 def _skeleton(part: Any, path: str = "") -> Iterator[tuple[str, str]]:
+    """The types of the parts, what is true, what is chosen, and which numbers stand."""
     for name, value in s.words(part).items():
         for i, each in enumerate(value if isinstance(value, tuple) else (value,)):
+            said = repr(each) if isinstance(each, bool | str | None) else type(each).__name__
+            yield f"{path}.{name}{i}", said
             if isinstance(each, s.Part):
-                yield f"{path}.{name}{i}", type(each).__name__
                 yield from _skeleton(each, f"{path}.{name}{i}")
 
 

@@ -47,7 +47,7 @@ class Oracle:
         card: whose paper it follows.
         source: where its equations stand.
         fits: whether a declared structure is the one that it computes.
-        numbers: what it is told of a model: sizes and constants, nothing of its structure.
+        numbers: what it is told of a model: sizes and constants, and by these which of its paper's variants it is.
         run: numbers, weights by our names and inputs to outputs by name.
         sizes: further words of a size that it understands.
     """
@@ -223,6 +223,7 @@ def _experts(model: Any) -> dict[str, Any]:
         "distance": model.encoder.position.distance,
         "least": room.least,
         "factor": room.evaluation,
+        "every": len(s.in_turn(model.encoder.block)),
     }
 
 

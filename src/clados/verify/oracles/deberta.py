@@ -22,9 +22,9 @@ def run(
     """Scores of the words at each position, or the odds that its token was replaced; zeros at padding."""
     ids, keep = read["input_ids"], read["attention_mask"]
     table, eps = weights["inputs.tokens.weight"], numbers["eps"]
-    judged = "heads.discriminator.out.weight" in weights
+    judged = not numbers["passes"]  # without a decoder of masked words it is version 3, which judges
     logits = np.zeros(ids.shape if judged else (*ids.shape, len(table)))
-    distances = rows(weights, eps)
+    distances = rows(weights, numbers)
     for row in range(len(ids)):
         here = [t for t in range(ids.shape[1]) if keep[row, t]]
         x = encoded(
@@ -39,14 +39,12 @@ def run(
     return {"logits": logits}
 
 
-def rows(weights: Mapping[str, NDArray[Any]], eps: float) -> list[Vector]:
-    """The table of distances, through the norm where it has one."""
+def rows(weights: Mapping[str, NDArray[Any]], numbers: Mapping[str, Any]) -> list[Vector]:
+    """The table of distances; with log buckets, since version 2, through a norm."""
     table = list(weights["stack.position.table.weight"])
-    return (
-        [normed(each, weights, "stack.position.norm", eps) for each in table]
-        if "stack.position.norm.weight" in weights
-        else table
-    )
+    if not numbers["buckets"]:
+        return table
+    return [normed(each, weights, "stack.position.norm", numbers["eps"]) for each in table]
 
 
 def encoded(x: Row, distances: list[Vector], weights: Mapping[str, NDArray[Any]], numbers: Mapping[str, Any]) -> Row:
@@ -91,13 +89,13 @@ def judge(x: Vector, first: Vector, weights: Mapping[str, NDArray[Any]], eps: fl
 def block(x: Row, given: Row, distances: list[Vector], w: Any, numbers: Mapping[str, Any]) -> Row:
     """norm(x + attention(x over given)), then norm(y + mlp(y))."""
     eps, count = numbers["eps"], numbers["heads"]
-    own = has(w, "q_bias")
-    queries = {t: heads(content(w, x[t], 0) + (w("attn.q_bias") if own else 0), count) for t in x}
-    keys = {t: heads(content(w, given[t], 1), count) for t in given}
-    values = {t: heads(content(w, given[t], 2) + (w("attn.v_bias") if own else 0), count) for t in given}
-    far_keys = [heads(w("attn.distance_k.weight") @ p if own else content(w, p, 1), count) for p in distances]
+    own = not numbers["buckets"]  # version 1 projects distances by tensors of their own, and keys have no bias
+    queries = {t: heads(content(w, x[t], 0, own) + (w("attn.q_bias") if own else 0), count) for t in x}
+    keys = {t: heads(content(w, given[t], 1, own), count) for t in given}
+    values = {t: heads(content(w, given[t], 2, own) + (w("attn.v_bias") if own else 0), count) for t in given}
+    far_keys = [heads(w("attn.distance_k.weight") @ p if own else content(w, p, 1, own), count) for p in distances]
     far_queries = [
-        heads(w("attn.distance_q.weight") @ p + w("attn.distance_q.bias") if own else content(w, p, 0), count)
+        heads(w("attn.distance_q.weight") @ p + w("attn.distance_q.bias") if own else content(w, p, 0, own), count)
         for p in distances
     ]
     out: Row = {}
@@ -119,19 +117,10 @@ def block(x: Row, given: Row, distances: list[Vector], w: Any, numbers: Mapping[
     return out
 
 
-def has(w: Any, name: str) -> bool:
-    """Whether the attention has a tensor of this name."""
-    try:
-        w(f"attn.{name}")
-    except KeyError:
-        return False
-    return True
-
-
-def content(w: Any, x: Vector, which: int) -> Vector:
-    """The projection of content to queries (0), keys (1) or values (2)."""
+def content(w: Any, x: Vector, which: int, bare: bool) -> Vector:
+    """The projection of content to queries (0), keys (1) or values (2), with its bias or bare."""
     product = np.split(w("attn.qkv.weight"), 3)[which] @ x
-    return np.array(product if has(w, "q_bias") else product + np.split(w("attn.qkv.bias"), 3)[which])
+    return np.array(product if bare else product + np.split(w("attn.qkv.bias"), 3)[which])
 
 
 def distance(i: int, j: int, numbers: Mapping[str, Any]) -> int:

@@ -25,7 +25,7 @@ def run(
         w = block_of(weights, f"stack.blocks.{layer}")
         x = [attended(row, w, numbers) for row in x]
         normed = [{t: rms_norm(each, w("mlp_norm.weight"), eps) for t, each in row.items()} for row in x]
-        routed = f"stack.blocks.{layer}.mlp.router.weight" in weights
+        routed = "factor" in numbers and layer % 2 == 1  # every other layer of a model with experts (§4)
         out = experts(normed, w, numbers) if routed else [dense(row, w) for row in normed]
         x = [{t: each + more[t] for t, each in row.items()} for row, more in zip(x, out)]
     logits = np.zeros((*ids.shape, len(table)))

@@ -26,13 +26,13 @@ def run(
         for i in range(numbers["layers"]):
             x = layer(x, block_of(weights, f"stack.blocks.{i}"), seen, places, numbers)
         for t in here:
-            last = x[t]
-            if "stack.norm_out.weight" in weights:
-                last = layer_norm(
-                    last, weights["stack.norm_out.weight"], weights["stack.norm_out.bias"], numbers["eps"]
-                )
-            logits[row, t] = table @ last
+            logits[row, t] = table @ (x[t] if "power" in numbers else last_norm(x[t], weights, numbers["eps"]))
     return {"logits": logits}
+
+
+def last_norm(x: Vector, weights: Mapping[str, NDArray[Any]], eps: float) -> Vector:
+    """The norm after the last layer of GLM; a layer of GLM-130B ends with one of its own."""
+    return layer_norm(x, weights["stack.norm_out.weight"], weights["stack.norm_out.bias"], eps)
 
 
 def embedded(weights: Mapping[str, NDArray[Any]], word: Vector, pair: Vector, numbers: Mapping[str, Any]) -> Vector:

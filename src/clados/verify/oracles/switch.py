@@ -45,7 +45,7 @@ def layers(
         if memory is not None:
             x = [crossed(row, read, w, numbers) for row, read in zip(x, memory)]
         normed = [{t: rms_norm(each, w("mlp_norm.weight"), eps) for t, each in row.items()} for row in x]
-        feed = routed if f"{side}.blocks.{layer}.mlp.router.weight" in weights else dense
+        feed = routed if (layer + 1) % numbers["every"] == 0 else dense  # "expert frequency" of table 9
         out = feed(normed, w, numbers, gated)
         x = [{t: each + more[t] for t, each in row.items()} for row, more in zip(x, out)]
     return [{t: rms_norm(each, weights[f"{side}.norm_out.weight"], eps) for t, each in row.items()} for row in x]
