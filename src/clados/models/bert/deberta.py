@@ -27,7 +27,7 @@ v2 = deberta.but(
     inputs=but(vocab=Vocabulary(kind="unigram", size=128_100, pad=0, cls=1, sep=2, unk=3, bos=1, eos=2, mask=128_000)),
     stack=but(
         block=but(attn=but(biases="all")),
-        position=but(buckets=256, shared=True, norm=True, reverse=False),
+        position=but(buckets=256, shared=True, norm=True),
         convolution=Convolution(dropout=0.1),
     ),
 )
@@ -163,8 +163,8 @@ declaration = Declaration(
         "sizes.v2-xlarge.stack.convolution: §5.3 of the paper names shared projections and a convolution beside the "
         "first layer, for the 1.5B model; its kernel, activation and norm, and its use in this smaller one, are the "
         "authors' code",
-        "sizes.v2-xlarge.stack.position.reverse, sizes.v3-base.stack.position.reverse: the paper reads d(j, i); these "
-        "were trained by the authors' code, whose d(i, j) stands here",
+        "sizes.v2-xlarge.stack.position.reverse, sizes.v3-base.stack.position.reverse: the paper's d(j, i) "
+        "stands here; versions 2 and 3 were trained by the authors' code, which reads d(i, j), as the port does",
         "sizes.v3-base.heads: in no paper; the authors' code",
         "recipes.v3-xsmall.optimiser.lr, recipes.v3-small.optimiser.lr, recipes.v3-large.optimiser.lr, "
         "recipes.mdeberta-v3-base.optimiser.lr: not read; base's stands here, as do its batch and steps",
