@@ -1,7 +1,10 @@
 """Which declaration and layout a config means, and which layout a model can be written in."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
+from itertools import groupby
 from typing import Any
 
 from clados.checkpoints.dialects import Words
@@ -10,6 +13,7 @@ from clados.checkpoints.names import places, used
 from clados.checkpoints.words import plain, read, refusal, unsaid, written
 from clados.checkpoints.written import parsed
 from clados.models.declared import declared, found
+from clados.spec.declaration import Declaration
 from clados.spec.encoder_heads import Embedding
 from clados.spec.errors import SpecError
 from clados.spec.kinds import Model, TwoTower
@@ -37,7 +41,7 @@ def layouts() -> Iterator[tuple[str, Layout, Model]]:
     Models that start from another's weights come last: what their parent can hold is taken for their parent's.
     """
     every = {card: declared(card) for card in sorted(found())}
-    for card, declaration in sorted(every.items(), key=lambda each: isinstance(each[1].recipe.stages[0], Tuning)):
+    for card, declaration in sorted(every.items(), key=lambda each: _tuned(each[1])):
         structures = dict.fromkeys(
             [declaration.model, *(m for m in declaration.sizes.values() if isinstance(m, Model))]
         )
@@ -45,6 +49,11 @@ def layouts() -> Iterator[tuple[str, Layout, Model]]:
             for model in structures:
                 if (ported := _ported(layout, model)) is not None:
                     yield card, layout, ported
+
+
+def _tuned(declaration: Declaration) -> bool:
+    """Whether a model starts from another's weights."""
+    return isinstance(declaration.recipe.stages[0], Tuning)
 
 
 def _ported(layout: Layout, model: Model) -> Model | None:
@@ -71,17 +80,32 @@ def chosen(config: Words) -> Chosen:
     if not fitting:
         known = {layout.model_type for _, layout, _ in every}
         raise LayoutError(f"model_type is {named!r}, which no declared model is kept as{hint(str(named), known)}")
-    refused = []
-    for card, layout, model in sorted(fitting, key=lambda each: _preference(config, *each[:2])):
-        if not (why := refusal(layout, model, config) or _headless(layout, model, config)):
+    refused, found = [], list[tuple[tuple[bool, int], Chosen]]()
+    by = partial(_preference, config)
+    for _, alike in groupby(sorted(fitting, key=lambda each: by(*each[:2])), lambda each: by(*each[:2])):
+        for card, layout, model in alike:
             try:
-                choice = _chosen(card, layout, model, config)
-                places(layout, choice.model)
-                return choice
+                choice = _fitting(card, layout, model, config)
+                base = headed(model, slots(choice.model))
+                found.append(((_tuned(declared(card)), _apart(base, choice.model)), choice))
             except LayoutError as error:
-                why = str(error)
-        refused.append(why)
-    raise LayoutError(refused[0])
+                refused.append(error)
+        if found:
+            return min(found, key=lambda each: each[0])[1]
+    raise refused[0]
+
+
+def _fitting(card: str, layout: Layout, model: Model, config: Words) -> Chosen:
+    """What a config means in one layout of one structure.
+
+    Raises:
+        LayoutError: when it is not of this structure.
+    """
+    if why := refusal(layout, model, config) or _headless(layout, model, config):
+        raise LayoutError(why)
+    choice = _chosen(card, layout, model, config)
+    places(layout, choice.model)
+    return choice
 
 
 def _headless(layout: Layout, model: Model, config: Words) -> str:
@@ -95,7 +119,10 @@ def _headless(layout: Layout, model: Model, config: Words) -> str:
 
 
 def _preference(config: Words, card: str, layout: Layout) -> tuple[int, bool, int]:
-    """Layouts that refuse nothing, then the card that the files name, then more fixed words that they repeat."""
+    """Layouts that refuse nothing, then the card that the files name, then more fixed words that they repeat.
+
+    Among equals the declared structure wins from which the files differ in the fewest words.
+    """
     repeated = sum(key in config for key in layout.fixed)
     wrong = sum(config.get(key, value) != value for key, value in layout.fixed.items())
     return wrong, config.get("clados.card") != card, -repeated
@@ -166,8 +193,8 @@ def writable(model: Model) -> Chosen:
 
 
 def _apart(base: Model, model: Model) -> int:
-    """In how many words two models differ, whatever their sizes."""
-    return sum(not path.startswith("size") for path, _, _ in diff(base, model))
+    """In how many words two models differ, whatever their sizes and the ids of their tokens."""
+    return sum(not re.search(r"^size|vocab\.(?!kind)", path) for path, _, _ in diff(base, model))
 
 
 def _holds(layout: Layout, base: Model, model: Model) -> bool:

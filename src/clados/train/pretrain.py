@@ -19,7 +19,7 @@ from clados.errors import CladosError
 from clados.files import write_text
 from clados.models.declared import declared
 from clados.nn.make import build
-from clados.objectives import Setting, Words
+from clados.objectives import Setting, Words, runs
 from clados.spec.declaration import dropping
 from clados.train.fitting import Facts, Told, facts_of, sized, suited, tokenizer_for, usual_data
 from clados.train.log import Show
@@ -164,6 +164,8 @@ def planned(choices: Choices) -> Plan:
     card, _, size = choices.model.partition(":")
     declaration = declared(card)
     stage = declaration.recipe_at(size or None).stages[0]
+    if not runs(stage.objective):
+        raise s.SpecError(f"{card} learns by {type(stage.objective).__name__}, which nothing runs yet")
     examples = learnable(stage.objective, read(choices.data or usual_data(stage.objective)))
     kept, held = split(examples, least=least_documents(stage.objective))
     length = choices.length or usual_length(stage)
