@@ -270,6 +270,7 @@ ORACLES += (
             **_stack(model),
             "furthest": model.stack.position.furthest,
             "buckets": model.stack.position.buckets,
+            "reverse": model.stack.position.reverse,
             "kernel": model.stack.convolution.kernel if model.stack.convolution else 0,
             "passes": model.stack.decoder.passes if model.stack.decoder else 0,
         },

@@ -105,7 +105,7 @@ def block(x: Row, given: Row, distances: list[Vector], w: Any, numbers: Mapping[
             scores = np.array([
                 queries[i][h] @ keys[j][h]
                 + queries[i][h] @ far_keys[distance(i, j, numbers)][h]
-                + keys[j][h] @ far_queries[distance(j, i, numbers)][h]
+                + keys[j][h] @ far_queries[distance(*((j, i) if numbers["reverse"] else (i, j)), numbers)][h]
                 for j in given
             ]) / math.sqrt(3 * len(queries[i][h]))  # fmt: skip
             share = np.exp(scores - scores.max())
