@@ -76,7 +76,7 @@ def test_a_budget_that_is_no_number_is_refused(text: str) -> None:
         number(text)
 
 
-UNREAD = re.compile(r"^fused\.1\.(mlp\.entity_down|entity_norm)\.")  # ERNIE's last entities: its heads read tokens alone
+UNREAD = re.compile(r"^fused\.1\.(mlp\.entity_down|entity_norm)\.")  # of ERNIE: no head reads its last entities
 
 
 @pytest.mark.parametrize("name", structures())

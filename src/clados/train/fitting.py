@@ -185,7 +185,8 @@ def sized(declaration: s.Declaration, size: str, params: str | None, told: Told)
     """
     if size:
         return fit_model(headed(declaration, declaration.at(size)), told)
-    usable = {name: headed(declaration, model) for name, model in declaration.models().items() if reads(model, told)}
+    alike = {name: model for name, model in declaration.models().items() if type(model) is type(declaration.model)}
+    usable = {name: headed(declaration, model) for name, model in alike.items() if reads(model, told)}
     if not usable:
         raise DataError(
             f"the data hold {type(told.examples[0]).__name__} examples of a shape that the model does not read"

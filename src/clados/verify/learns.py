@@ -33,8 +33,8 @@ def prove(subject: Subject) -> Finding:
 
 def chosen(asked: Choices) -> str:
     """What was chosen for the small self; what is not named is the recipe's, brought to its size."""
-    named: dict[str, object] = {"parameters": asked.params, "vocabulary": asked.vocab, "steps": asked.steps, "batch": asked.batch}
-    named |= {"length": asked.length, "rate": asked.lr, "dropout": asked.dropout}
+    named: dict[str, object] = {"parameters": asked.params, "vocabulary": asked.vocab, "steps": asked.steps}
+    named |= {"batch": asked.batch, "length": asked.length, "rate": asked.lr, "dropout": asked.dropout}
     return "chosen: " + ", ".join(f"{name} {value}" for name, value in named.items() if value is not None)
 
 

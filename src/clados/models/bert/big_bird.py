@@ -76,6 +76,7 @@ hf_pegasus = summariser.but(
         "block_size": "encoder.block.attn.pattern.block",
         "num_random_blocks": "encoder.block.attn.pattern.random",
     },
+    unused=(),
     fixed={**summariser.fixed, "attention_type": "block_sparse", "use_bias": False},
     ignored=("num_hidden_layers", "init_std", "encoder_layerdrop", "decoder_layerdrop", "classifier_dropout"),
     # each side has a table of positions of its own
