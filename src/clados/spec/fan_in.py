@@ -2,6 +2,7 @@
 
 import math
 
+from clados.spec.errors import SpecError
 from clados.spec.init import Fill, Init
 from clados.spec.ledger import Row
 from clados.spec.pieces import Table, Weight
@@ -21,4 +22,6 @@ class FanIn(Init):
         if isinstance(row.piece, Table):
             return Fill("normal", self.tables, size)
         fan_in = row.piece.fan_in if isinstance(row.piece, Weight) else row.shape[-1]
+        if not fan_in:
+            raise SpecError(f"FanIn() does not say how to draw {row.path}, which adds up no inputs")
         return Fill("truncated" if self.cut else "normal", math.sqrt(self.scale / fan_in), size)
