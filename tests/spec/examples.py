@@ -8,6 +8,7 @@ import torch
 from clados import spec as s
 from clados.models.declared import declared, found
 from clados.spec.declaration import replaced
+from clados.verify.cases import unnamed
 
 FURTHER = (s.Shaped("x", (1, -1)), s.Banded(4), s.Rule("x"), s.Sides(s.Size(1, 8, 1), s.Size(2, 8, 1)), s.OfText(4))
 
@@ -40,12 +41,8 @@ def structures() -> dict[str, s.Model]:
     """Of the structures that are declared, those that are unlike when all are tiny, whatever their words are called."""
     rows: dict[s.Model, str] = {}
     for name, model in models().items():
-        rows.setdefault(replaced(s.tiny(model), _unnamed), name)
+        rows.setdefault(replaced(s.tiny(model), unnamed), name)
     return {name: models()[name] for name in rows.values()}
-
-
-def _unnamed(part: s.Part) -> s.Part:
-    return s.Vocabulary(kind="bpe", size=part.size) if isinstance(part, s.Vocabulary) else part
 
 
 def examples() -> dict[type[s.Part], s.Part]:

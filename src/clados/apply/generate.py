@@ -150,7 +150,7 @@ class Writer(Protocol):
         ...
 
     def reorder(self, rows: Tensor) -> None:
-        """Go on with these rows of the present ones, in this order."""
+        """Go on with these rows of the present ones, in this order: those of one text side by side."""
         ...
 
 
@@ -235,8 +235,6 @@ class Answering:
 
     def reorder(self, rows: Tensor) -> None:
         self.cache.reorder(rows)
-        self.memory = self.memory[rows]
-        self.seen = None if self.seen is None else self.seen[rows]
 
 
 def writer_of(model: Any, input_ids: Tensor, attention_mask: Tensor | None, new: int) -> Writer:

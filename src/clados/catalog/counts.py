@@ -18,6 +18,7 @@ ROUNDED = "the label is within its rounding"
 MISSING = "missing: not declared yet"
 UNKNOWN = "unknown"  # what a size without any published shape counts
 UNEXPLAINED = "unexplained"
+NON_EMBEDDING = "non-embedding"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,19 +69,29 @@ def bases(size: Size) -> list[str]:
     """What the published figures of a size count: the label's basis first; the whole model where none is named."""
     said = [size.basis] if size.label.known else []
     said += [size.exact_basis] if size.exact and size.exact.known else []
-    return list(dict.fromkeys(map(_basis, said))) or ["model"]
+    return list(dict.fromkeys(map(basis_of, said))) or ["model"]
 
 
-def _basis(said: str) -> str:
+def basis_of(said: str) -> str:
+    """The basis that a card's words name; the whole model where they name none."""
     word = said.partition(",")[0]
-    return word if word in (*BASES, "non-embedding") else "model"
+    return word if word in (*BASES, NON_EMBEDDING) else "model"
+
+
+def totalled(model: Model, basis: str) -> int:
+    """The count on a basis.
+
+    Raises:
+        SpecError: for a basis that there is not.
+    """
+    return count(model).non_embedding if basis == NON_EMBEDDING else count(model, basis).total
 
 
 def _counted(card: Card, size: Size, model: Model, basis: str) -> Counted:
-    if basis not in (*BASES, "non-embedding"):
-        raise SpecError(f"basis is '{basis}'{hint(basis, (*BASES, 'non-embedding'))}")
-    found = count(model, "model" if basis == "non-embedding" else basis)
-    total = found.non_embedding if basis == "non-embedding" else found.total
+    if basis not in (*BASES, NON_EMBEDDING):
+        raise SpecError(f"basis is '{basis}'{hint(basis, (*BASES, NON_EMBEDDING))}")
+    found = count(model, "model" if basis == NON_EMBEDDING else basis)
+    total = totalled(model, basis)
     published, exact = _figures(size, basis)
     why = _why(size, total, published, exact)
     return Counted(card.id, size.name, basis, total, found.non_embedding, found.active, published, exact, why)
@@ -88,12 +99,13 @@ def _counted(card: Card, size: Size, model: Model, basis: str) -> Counted:
 
 def _figures(size: Size, basis: str) -> tuple[int | None, int | None]:
     """The published figure and the reference's count on a basis."""
-    exact = _number(size.exact) if size.exact and _basis(size.exact_basis) == basis else None
-    label = _number(size.label) if _basis(size.basis) == basis else None
-    return (label if label is not None or _number(size.label) is None else exact), exact
+    exact = number(size.exact) if size.exact and basis_of(size.exact_basis) == basis else None
+    label = number(size.label) if basis_of(size.basis) == basis else None
+    return (label if label is not None or number(size.label) is None else exact), exact
 
 
-def _number(value: Any) -> int | None:
+def number(value: Any) -> int | None:
+    """The whole number that a fact of a card holds; None where it is unknown, or no number."""
     return value.value if value is not None and value.known and isinstance(value.value, int) else None
 
 

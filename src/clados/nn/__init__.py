@@ -5,7 +5,6 @@ from clados.nn import (  # noqa: F401  (they register themselves)
     alibi,
     attention,
     blanks,
-    deep_norm,
     disentangled,
     encoder_heads,
     entities,

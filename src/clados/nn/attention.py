@@ -73,7 +73,7 @@ class CrossAttention(Module):
     def __init__(self, part: s.CrossAttention, env: Env) -> None:
         super().__init__(part, env)
         size = env.dims
-        self.head_dim, self.heads = size.head_dim, (size.kv_heads, size.kv_heads)
+        self.head_dim, self.asking, self.heads = size.head_dim, size.heads, (size.kv_heads, size.kv_heads)
         self.scale, self.dropout, self.grouped = part.scale, part.dropout, size.kv_heads < size.heads
 
     def read(self, memory: Tensor) -> KV:
@@ -82,12 +82,15 @@ class CrossAttention(Module):
         return KV(k, v)
 
     def forward(self, x: Tensor, sight: Sight, kv: KV | None = None) -> tuple[Tensor, KV]:
-        """The attended [batch, length, d_model], and the encoder's keys and values."""
+        """The attended [rows, length, d_model], and the encoder's keys and values, of as many texts or of fewer.
+
+        Rows that answer one text stand side by side and ask as one: what they read is kept once.
+        """
         if kv is None:
             if sight.memory is None:
                 raise s.SpecError("cross-attention has nothing to read: give the encoder's states")
             kv = self.read(sight.memory)
-        q = self.q(x).unflatten(-1, (-1, self.head_dim)).transpose(1, 2)
+        q = self.q(x).view(kv.k.size(0), -1, self.asking, self.head_dim).transpose(1, 2)
         given = sight.memory_mask, False, self.scale, self.grouped, self.dropout, self.training
         y = attend(q, kv.k, kv.v, *given)
-        return self.out(y.transpose(1, 2).flatten(2)), kv
+        return self.out(y.transpose(1, 2).reshape(*x.shape[:2], -1)), kv

@@ -6,7 +6,8 @@ from torch import Tensor
 from clados import spec as s
 from clados.nn.build import Rows, builds
 from clados.nn.positions import Learned
-from clados.nn.sight import visible
+from clados.nn.sight import Sight, visible
+from clados.nn.stack import STACKS, Stack
 
 
 @builds(s.Blanks)
@@ -27,9 +28,27 @@ def _(part: s.Prefix, query: Tensor, key: Tensor) -> Tensor:
     return key <= query[:, None]
 
 
-def is_read(positions: Tensor) -> Tensor:
-    """[batch or 1, length] bool: where a text is read and not written; everywhere, where positions are no pairs."""
-    return positions[..., 1] == 0 if positions.dim() == 3 else torch.ones_like(positions, dtype=torch.bool)
+class PairedStack(Stack):
+    """Positions are pairs, and all may see what is read, whose second number is 0; single ones are all read."""
+
+    packs = False
+    paired = True
+
+    def look(
+        self,
+        x: Tensor,
+        positions: Tensor,
+        keep: Tensor | None,
+        past: int,
+        lengths: tuple[int, ...] | None,
+        read: Tensor | None = None,
+    ) -> list[Sight]:
+        if positions.dim() == 2:
+            return super().look(x, positions, keep, past, lengths, torch.ones_like(positions, dtype=torch.bool))
+        return super().look(x, positions[..., 0], keep, past, lengths, positions[..., 1] == 0)
+
+
+STACKS[s.Prefix] = PairedStack
 
 
 def blank_positions(prompt: Tensor, keep: Tensor, mask: int | None, new: int) -> Tensor:

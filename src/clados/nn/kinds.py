@@ -282,7 +282,8 @@ class EncoderDecoder(Module):
         Args:
             input_ids: [batch, length] of the source; not needed when ``encoder_outputs`` are given.
             decoder_input_ids: [batch, length] of the target so far, its start token first.
-            cache: what the decoder remembers; it keeps the encoder's keys and values too.
+            cache: what the decoder remembers; it keeps the encoder's keys and values too, once for each text: several
+                rows may answer it, side by side.
 
         Raises:
             SpecError: for other arguments, missing ones, nothing to read, or more positions than there are.
@@ -300,9 +301,14 @@ class EncoderDecoder(Module):
             if input_ids is None:
                 raise s.SpecError("this model reads input_ids, and none were given")
             encoder_outputs = self.encode(input_ids, attention_mask)
-        shaped("encoder_outputs", encoder_outputs, (batch, "length", self.decoder.dims.d_model))
+        texts = cross.k.size(0) if cross else batch
+        if batch % texts:
+            raise s.SpecError(
+                f"decoder_input_ids are {batch} rows; the cache's {texts} texts have as many rows each"
+            )
+        shaped("encoder_outputs", encoder_outputs, (texts, "length", self.decoder.dims.d_model))
         source = cross.k.size(2) if cross else encoder_outputs.size(1) if encoder_outputs is not None else "length"
-        shaped("attention_mask", attention_mask, (batch, source))
+        shaped("attention_mask", attention_mask, (texts, source))
         positions = torch.arange(past, past + length, device=decoder_input_ids.device)[None]
         keep = None if decoder_attention_mask is None else decoder_attention_mask.bool()
         seen = None if attention_mask is None else attention_mask.bool()

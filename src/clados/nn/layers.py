@@ -93,6 +93,7 @@ class GatedMLP(MLP):
     """down(act(gate x) * up x), gate and up in one product."""
 
     def forward(self, x: Tensor, sight: Sight | None = None) -> Tensor:
+        """Same shape."""
         gate, up = self.up(x).chunk(2, -1)
         return self.down(drop(self.act(gate) * up, self.dropout, self.training))
 
@@ -117,7 +118,7 @@ class Block(Module):
         self.dropout, self.crossed = part.dropout, part.cross is not None
 
     def forward(self, x: Tensor, sight: Sight, state: State) -> tuple[Tensor, State]:
-        """What leaves the layer, and what it remembers."""
+        """What leaves the layer, [batch, length, d_model], and what it remembers."""
         y, attn = self.attn(self.attn_norm(x), sight, state.attn)
         x = x + drop(y, self.dropout, self.training)
         cross = state.cross
@@ -131,19 +132,29 @@ class PostBlock(Block):
     """norm(x + f(x)), branch after branch."""
 
     def forward(self, x: Tensor, sight: Sight, state: State) -> tuple[Tensor, State]:
+        """What leaves the layer, [batch, length, d_model], and what it remembers."""
         y, attn = self.attn(x, sight, state.attn)
-        x = self.attn_norm(x + drop(y, self.dropout, self.training))
+        x = self.attn_norm(self.joined(x, y))
         cross = state.cross
         if self.crossed:
             y, cross = self.cross(x, sight, cross)
-            x = self.cross_norm(x + drop(y, self.dropout, self.training))
-        return self.mlp_norm(x + drop(self.mlp(x, sight), self.dropout, self.training)), State(attn, cross)
+            x = self.cross_norm(self.joined(x, y))
+        return self.after(x, sight), State(attn, cross)
+
+    def after(self, x: Tensor, sight: Sight) -> Tensor:
+        """The layer's last branch: same shape."""
+        return self.mlp_norm(self.joined(x, self.mlp(x, sight)))
+
+    def joined(self, x: Tensor, y: Tensor) -> Tensor:
+        """The stream and what a branch gave of it, before the norm: same shape."""
+        return x + drop(y, self.dropout, self.training)
 
 
 class ParallelBlock(Block):
     """x + attention(norm(x)) + mlp(norm(x)), a norm for each."""
 
     def forward(self, x: Tensor, sight: Sight, state: State) -> tuple[Tensor, State]:
+        """What leaves the layer, [batch, length, d_model], and what it remembers."""
         y, attn = self.attn(self.attn_norm(x), sight, state.attn)
         y = drop(y, self.dropout, self.training) + drop(self.mlp(self.mlp_norm(x), sight), self.dropout, self.training)
         return x + y, State(attn, None)
@@ -153,6 +164,7 @@ class SharedNormBlock(Block):
     """h = norm(x); x + attention(h) + mlp(h)."""
 
     def forward(self, x: Tensor, sight: Sight, state: State) -> tuple[Tensor, State]:
+        """What leaves the layer, [batch, length, d_model], and what it remembers."""
         h = self.attn_norm(x)
         y, attn = self.attn(h, sight, state.attn)
         y = drop(y, self.dropout, self.training) + drop(self.mlp(h, sight), self.dropout, self.training)

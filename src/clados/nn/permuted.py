@@ -11,7 +11,7 @@ from clados.nn.attention import KINDS
 from clados.nn.build import Module, builds
 from clados.nn.dropout import attend, drop
 from clados.nn.kinds import Output, checked, refuse, shaped
-from clados.nn.layers import Block
+from clados.nn.layers import PostBlock
 from clados.nn.products import product
 from clados.nn.recurrent import Remembering, whole
 from clados.nn.relative import Distances, RelativeAttention
@@ -164,19 +164,14 @@ class Permuted(Remembering):
         g = None if asked is None else asked.g
         for block, mem in zip(self.stack.blocks, mems.unbind(1)):
             met.append(h[:, : self.reused])
-            attn = cast(SegmentedAttention, block.attn)
+            own = cast(PostBlock, block)
+            attn = cast(SegmentedAttention, own.attn)
             kv = attn.recall(mem, room)
             h, _ = block(h, sight, State(kv))
             if asked is not None and g is not None:
                 y = attn.ask(g, asked.places, kv, asked.mask, sight.distances)
-                g = joined(cast(Block, block), g, y, sight)
+                g = own.after(own.attn_norm(own.joined(g, y)), sight)
         return drop(self.stack.norm_out(h if g is None else g), self.stack.dropout, self.training), met
-
-
-def joined(block: Block, g: Tensor, y: Tensor, sight: Sight) -> Tensor:
-    """norm(g + y), then norm(g + mlp(g)), as the block does with the stream that it reads."""
-    g = block.attn_norm(g + drop(y, block.dropout, block.training))
-    return block.mlp_norm(g + drop(block.mlp(g, sight), block.dropout, block.training))
 
 
 def unseen(keep: Tensor | None, perm_mask: Tensor | None, past: int, length: int, like: Tensor) -> Tensor:

@@ -19,7 +19,7 @@ class KV(NamedTuple):
 
 
 class State(NamedTuple):
-    """What one layer remembers: its own keys and values, and those of the encoder's states."""
+    """What one layer remembers: its own keys and values, of each row, and those of the encoder, of each text."""
 
     attn: KV | None = None
     cross: KV | None = None
@@ -44,12 +44,15 @@ class Cache:
             raise s.SpecError(f"the cache is full: {said}")
 
     def reorder(self, rows: Tensor) -> None:
-        """Go on with these rows of the batch, in this order: [rows] of their numbers, which may repeat."""
+        """Go on with these rows of the batch, in this order: [rows] of their numbers, which may repeat.
+
+        What was read of an encoder stays as it is: rows of one text stand side by side, as many of each.
+        """
 
         def taken(kv: KV | None) -> KV | None:
             return None if kv is None else KV(kv.k.index_select(0, rows), kv.v.index_select(0, rows))
 
-        self.layers = [State(taken(state.attn), taken(state.cross)) for state in self.layers]
+        self.layers = [State(taken(state.attn), state.cross) for state in self.layers]
 
 
 class DistanceTable(NamedTuple):

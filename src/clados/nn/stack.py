@@ -7,7 +7,6 @@ import torch
 from torch import Tensor, nn
 
 from clados import spec as s
-from clados.nn.blanks import is_read
 from clados.nn.build import Module, builds
 from clados.nn.dropout import drop
 from clados.nn.sight import KV, Cache, Placed, Sight, State, look
@@ -24,7 +23,6 @@ class Place(Protocol):
         """Where ``length`` positions stand after ``past`` others; ``x`` is for its type and device alone."""
 
 
-@builds(s.Stack)
 class Stack(Module):
     """Layers over ``[batch, length, d_model]``."""
 
@@ -32,14 +30,12 @@ class Stack(Module):
     position: Place
     norm_out: nn.Module
     packs = True  # texts of a batch may stand in one row, each seeing itself alone
+    paired = False  # a position may be two numbers
 
     def __init__(self, part: s.Stack, env: Env) -> None:
         super().__init__(part, env)
         self.sees, self.dims, self.dropout = part.sees, env.dims, part.dropout
         self.placed = part.position is not None
-        self.paired = isinstance(part.sees, s.Prefix)
-        if self.paired:
-            self.packs = False
         patterns = [block.attn.pattern for block in part.blocks(env.dims.layers)]
         self.patterns = list(dict.fromkeys(patterns))
         self.kinds = [self.patterns.index(pattern) for pattern in patterns]
@@ -88,13 +84,16 @@ class Stack(Module):
         return self.blocks
 
     def look(
-        self, x: Tensor, positions: Tensor, keep: Tensor | None, past: int, lengths: tuple[int, ...] | None
+        self,
+        x: Tensor,
+        positions: Tensor,
+        keep: Tensor | None,
+        past: int,
+        lengths: tuple[int, ...] | None,
+        read: Tensor | None = None,
     ) -> list[Sight]:
-        """One sight for each pattern among the layers."""
+        """One sight for each pattern among the layers; ``read``, [batch or 1, length], marks what all may see."""
         length = max(lengths) if lengths else x.size(1)
-        read = is_read(positions) if self.paired else None
-        if positions.dim() == 3:
-            positions = positions[..., 0]
         placed = self.position.place(x, positions, length, past) if self.placed else NOWHERE
         sights = []
         for pattern in self.patterns:
@@ -106,6 +105,14 @@ class Stack(Module):
         """Empty states with room for so many positions, of the type and on the device of ``like``."""
         shape = batch, self.dims.kv_heads, room, self.dims.head_dim
         return Cache([State(KV(like.new_zeros(shape), like.new_zeros(shape))) for _ in self.kinds], room)
+
+
+STACKS: dict[type[s.Sees], type[Stack]] = {}  # those that are not as any other, by what they see
+
+
+@builds(s.Stack)
+def _stack(part: s.Stack, env: Env) -> Stack:
+    return STACKS.get(type(part.sees), Stack)(part, env)
 
 
 def packed(keep: Tensor) -> tuple[int, ...] | None:

@@ -1,24 +1,41 @@
 """SAY: what a model is, learns and is kept as, in frozen parts. Nothing here imports torch or does I/O."""
 
-from clados.spec.adagrad import Adagrad
 from clados.spec.adaptive import AdaptiveSoftmax, AdaptiveTokens, NarrowNormal
 from clados.spec.alibi import ALiBi
 from clados.spec.blanks import BlankInfilling, Blanks, Prefix
 from clados.spec.declaration import Declaration, parts, tiny
-from clados.spec.decoder_init import Haiku, Keras, MeshNormal
-from clados.spec.deep_norm import DeepInit, DeepNorm
-from clados.spec.denoisers import Denoiser, MixtureOfDenoisers
-from clados.spec.denoising import CausalMasked, Denoised, DroppedSpans, HintedDenoised, QuantisedDistillation
+from clados.spec.denoising import (
+    CausalMasked,
+    Denoised,
+    Denoiser,
+    DroppedSpans,
+    GapSentences,
+    HintedDenoised,
+    MixtureOfDenoisers,
+    QuantisedDistillation,
+)
 from clados.spec.disentangled import ContextDiscriminator, Convolution, Disentangled, EnhancedStack, MaskDecoder
 from clados.spec.encoder_heads import Discriminator, Embedding, SentenceOrder
-from clados.spec.encoder_learning import LAMB, Distilled, EntityDenoising, MaskedNgrams, PairedTexts, ReplacedTokens
+from clados.spec.encoder_learning import Distilled, EntityDenoising, MaskedNgrams, PairedTexts, ReplacedTokens
 from clados.spec.entities import Entities, EntityEncoder, EntityHead, Fusion
 from clados.spec.errors import CladosError, SpecError
 from clados.spec.experts import Capacity, Experts, OfBatch, OfText, ProductMLP
 from clados.spec.factorised import Factorised, Narrowed, Widened
-from clados.spec.fan_in import FanIn
-from clados.spec.gaps import GapSentences
-from clados.spec.init import Fill, Glorot, Init, Normal, SmallInit, TwoTowerInit, UnitScaling, UnscaledScores
+from clados.spec.init import (
+    DeepInit,
+    FanIn,
+    Fill,
+    Glorot,
+    Haiku,
+    Init,
+    Keras,
+    MeshNormal,
+    Normal,
+    SmallInit,
+    TwoTowerInit,
+    UnitScaling,
+    UnscaledScores,
+)
 from clados.spec.inputs import (
     ActionLogits,
     Classifier,
@@ -63,31 +80,36 @@ from clados.spec.layout import (
     Word,
 )
 from clados.spec.learning import (
-    Adafactor,
-    AdamW,
-    Constant,
     Contrastive,
     CorruptedSpans,
-    Cosine,
     FullSentences,
     ImageClasses,
-    InverseSquareRoot,
-    Linear,
     MaskedTokens,
     NextToken,
-    Noam,
     Objective,
-    Optimiser,
     Packing,
     Recipe,
     ReturnConditioned,
-    Schedule,
     SentencePairs,
     Stage,
     Translation,
 )
 from clados.spec.ledger import Count, Row, count, rows
-from clados.spec.lion import Lion
+from clados.spec.optimisers import (
+    LAMB,
+    Adafactor,
+    Adagrad,
+    AdamW,
+    Constant,
+    Cosine,
+    InverseSquareRoot,
+    Linear,
+    Lion,
+    Noam,
+    Optimiser,
+    ScaledAdam,
+    Schedule,
+)
 from clados.spec.part import Change, Part, at, but, diff, in_turn, merged, reach, words
 from clados.spec.parts import (
     MLP,
@@ -115,8 +137,7 @@ from clados.spec.parts import (
 from clados.spec.permuted import FirstAsked, Permuted, SegmentedDistances
 from clados.spec.recurrent import Recurrent
 from clados.spec.relative import Distances
-from clados.spec.residuals import FromNorm
-from clados.spec.scaled_adam import ScaledAdam
+from clados.spec.residuals import DeepNorm, FromNorm
 from clados.spec.segment_learning import NextTokenInSegments, PermutedTokens
 from clados.spec.shared import SharedStack
 from clados.spec.sizes import Dims, Sides, Size, Towers

@@ -1,6 +1,7 @@
-"""Objectives of the encoder-decoders that restore a whole text, and of their kin."""
+"""Objectives of the models that restore a damaged text, and of their kin."""
 
 from clados.spec.learning import Objective
+from clados.spec.part import Part
 
 
 class Denoised(Objective):
@@ -63,3 +64,31 @@ class QuantisedDistillation(Objective):
     activations: int = 8
     clip: float = 2.5  # values beyond are cut first
     layers: tuple[tuple[int, ...], ...] = ()
+
+
+class GapSentences(Objective):
+    """Write the sentences taken out of a document: -sum log p(gap_t | gap_<t, rest) (Zhang et al. 2020, §3.1).
+
+    A document's gaps are the sentences x_i of highest ROUGE1-F1(x_i, all others), each scored by itself, n-grams
+    counted as often as they occur ("Ind-Orig"). Each is replaced by one mask; the target is all of them in order.
+    """
+
+    rate: float = 0.3  # of the sentences taken
+    kept: float = 0.0  # of those taken, left in the document too
+
+
+class Denoiser(Part):
+    """Spans of about ``mean`` tokens are taken out, ``rate`` of the text in all (Tay et al. 2022, §3.1)."""
+
+    mode: str  # the token in front of the input that says which kind it is
+    rate: float
+    mean: float | None = None  # None: one span, the text's end (prefix language modelling)
+
+
+class MixtureOfDenoisers(Objective):
+    """Each example by one of several denoisers, each as often: -sum log p(removed_t | removed_<t, rest, mode).
+
+    Tay et al. 2022, §3.1-3.2 and table 2. Span lengths are drawn from a normal distribution around their mean.
+    """
+
+    denoisers: tuple[Denoiser, ...]

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from clados.spec.learning import Objective, Optimiser
+from clados.spec.learning import Objective
 from clados.spec.sizes import Size
 
 
@@ -78,13 +78,3 @@ class EntityDenoising(Objective):
     replaced: float = 0.05  # alignments with a random entity
     hidden: float = 0.15  # alignments taken away
     rate: float = 0.15  # tokens chosen for prediction, as in BERT
-
-
-class LAMB(Optimiser):
-    """Adam's step, brought to the length of each tensor (You et al. 2020, algorithm 2)."""
-
-    lr: float
-    beta1: float = 0.9
-    beta2: float = 0.999
-    eps: float = 1e-6
-    decay: float = 0.01

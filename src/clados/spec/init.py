@@ -160,3 +160,89 @@ class TwoTowerInit(Init):
         elif isinstance(row.part, MLP):
             wide = (2 * dims.d_model) ** -0.5
         return Fill("normal", wide, size)
+
+
+class FanIn(Init):
+    """N(0, scale / fan_in), of experts each by its own; tables N(0, 1) (PaLM: Chowdhery et al. 2022, §5).
+
+    Switch Transformer: scale 0.1, drawn again beyond two standard deviations (Fedus et al. 2021, §2.4).
+    """
+
+    scale: float = 1.0
+    cut: bool = False  # at two standard deviations
+    tables: float = 1.0
+
+    def draw(self, row: Row, out: str, size: int) -> Fill:
+        if isinstance(row.piece, Table):
+            return Fill("normal", self.tables, size)
+        fan_in = row.piece.fan_in if isinstance(row.piece, Weight) else row.shape[-1]
+        if not fan_in:
+            raise SpecError(f"FanIn() does not say how to draw {row.path}, which adds up no inputs")
+        return Fill("truncated" if self.cut else "normal", math.sqrt(self.scale / fan_in), size)
+
+
+class MeshNormal(Init):
+    """N(0, std), in the feed-forward's last product over sqrt(layers); attention N(0, fan_in^-1/2).
+
+    Queries take the 1/sqrt(head_dim) that the scores leave out (github:EleutherAI/gpt-neo models/gpt2/gpt2.py, with
+    mesh_tensorflow transformer/attention.py).
+    """
+
+    std: float = 0.02
+    positions: float = 0.01
+
+    def draw(self, row: Row, out: str, size: int) -> Fill:
+        dims = row.env.dims
+        if isinstance(row.part, Attention):
+            fan_in = row.shape[-1]
+            return Fill("normal", (fan_in * dims.head_dim if out == "q" else fan_in) ** -0.5, size)
+        if ends_branch(row):
+            return Fill("normal", self.std / math.sqrt(dims.layers), size)
+        return Fill("normal", self.positions if is_position(row) else self.std, size)
+
+
+class Haiku(Init):
+    """N(0, fan_in^-1/2) cut at two of it; ends of branches N(0, 2 / (layers sqrt(d))), tables N(0, rows^-1/2), cut too.
+
+    github:kingoflolz/mesh-transformer-jax mesh_transformer/layers.py; the law of products is Haiku's own.
+    """
+
+    def draw(self, row: Row, out: str, size: int) -> Fill:
+        dims = row.env.dims
+        if isinstance(row.piece, Table):
+            return Fill("truncated", row.shape[0] ** -0.5, size)
+        if ends_branch(row):
+            return Fill("truncated", 2 / (dims.layers * math.sqrt(dims.d_model)), size)
+        return Fill("truncated", row.shape[-1] ** -0.5, size)
+
+
+class Keras(Init):
+    """Uniform of variance 2 / (fan_in + fan_out); tables N(0, 0.05): what Keras does unasked.
+
+    CTRL (github:salesforce/ctrl transformer.py, training_utils/training.py).
+    """
+
+    tables: float = 0.05
+
+    def draw(self, row: Row, out: str, size: int) -> Fill:
+        if isinstance(row.piece, Table):
+            return Fill("normal", self.tables, size)
+        return Fill("uniform", math.sqrt(2 / (row.shape[-1] + size)), size)
+
+
+class DeepInit(Init):
+    """Glorot's N(0, 2 / (in + out)); values and last products of branches times (2 layers)^-power.
+
+    Wang et al. 2022, §3, figure 2; GLM-130B with 1/2 (Zeng et al. 2022, §2.1). Feed-forward products all count.
+    """
+
+    power: float = 0.5
+    tables: float = 0.02
+
+    def draw(self, row: Row, out: str, size: int) -> Fill:
+        if isinstance(row.piece, Table):
+            return Fill("normal", self.tables, size)
+        n_out, n_in = size, row.shape[-1]
+        narrow = isinstance(row.part, MLP) or out == "v" or row.path.endswith("attn.out.weight")
+        gain = (2 * row.env.dims.layers) ** -self.power if narrow else 1.0
+        return Fill("normal", gain * math.sqrt(2 / (n_in + n_out)), size)

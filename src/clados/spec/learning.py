@@ -1,8 +1,9 @@
-"""What a model learns, how, and in what order: objectives, optimisers, schedules, stages, recipes."""
+"""What a model learns, and in what order: packing, objectives, stages, recipes."""
 
 from typing import Literal
 
 from clados.spec.inputs import Head
+from clados.spec.optimisers import Optimiser, Schedule
 from clados.spec.part import Part
 
 # ---------------------------------------------------------------- how texts become sequences
@@ -75,71 +76,6 @@ class ReturnConditioned(Objective):
     """The next action, given the return to come (Chen et al. 2021, algorithm 1)."""
 
     error: Literal["squared", "cross-entropy"]  # for continuous and for discrete actions
-
-
-# ---------------------------------------------------------------- optimisers and schedules
-
-
-class Schedule(Part):
-    """The rate at each step, as a share of the peak."""
-
-
-class Constant(Schedule):
-    """Linear warmup, then the peak."""
-
-    warmup: int = 0  # steps
-
-
-class Linear(Schedule):
-    """Linear warmup, then a line down to ``floor`` at the last step."""
-
-    warmup: int = 0
-    floor: float = 0.0
-
-
-class Cosine(Schedule):
-    """Linear warmup, then half a cosine down to ``floor`` at the last step, or already at ``over`` steps."""
-
-    warmup: int = 0
-    floor: float = 0.0
-    over: int | None = None
-
-
-class InverseSquareRoot(Schedule):
-    """sqrt(warmup / max(step, warmup)); rising linearly first, or flat (T5)."""
-
-    warmup: int
-    rising: bool = True
-
-
-class Noam(Schedule):
-    """d_model^-0.5 min(step^-0.5, step warmup^-1.5) (Vaswani et al. 2017, eq. 3).
-
-    The rate itself, at the width of the model that is trained; the optimiser's ``lr`` is a factor on it.
-    """
-
-    warmup: int
-
-
-class Optimiser(Part):
-    """How a gradient moves the weights; ``lr`` is the peak of the schedule."""
-
-
-class AdamW(Optimiser):
-    """Adam with decoupled decay (Loshchilov & Hutter 2019, algorithm 2)."""
-
-    lr: float
-    beta1: float = 0.9
-    beta2: float = 0.999
-    eps: float = 1e-8
-    decay: float = 0.0
-    decays: Literal["matrices", "products", "all"] = "matrices"  # all but gains and biases; tables spared too; all
-
-
-class Adafactor(Optimiser):
-    """Factored second moments, clipped updates, no momentum (Shazeer & Stern 2018, algorithms 4 and 5)."""
-
-    lr: float  # a share of each tensor's own scale
 
 
 # ---------------------------------------------------------------- recipes

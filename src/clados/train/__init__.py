@@ -1,6 +1,5 @@
 """DO: training. ``fit`` runs a stage on any source; ``pretrain`` goes from a card to a trained small model."""
 
-from clados.train import adagrad, lion, scaled_adam  # noqa: F401  (they register themselves)
 from clados.train.baselines import baseline
 from clados.train.learns import Learned, learns
 from clados.train.loop import Result, Run, Source, Trainer, fit

@@ -44,6 +44,29 @@ def _(part: s.Adafactor, model: nn.Module, lr: float) -> torch.optim.Optimizer:
     return Adafactor([tensor for _, tensor in owned(model)], lr, outs)
 
 
+@optimiser.register
+def _(part: s.ScaledAdam, model: nn.Module, lr: float) -> torch.optim.Optimizer:
+    rows = [*owned(model)]
+    outs = [tuple(size for _, size in row.outs) for row, _ in rows]
+    return ScaledAdam([tensor for _, tensor in rows], lr, outs, part.beta1)
+
+
+@optimiser.register
+def _(part: s.Adagrad, model: nn.Module, lr: float) -> torch.optim.Optimizer:
+    held = [tensor for _, tensor in owned(model)]
+    return torch.optim.Adagrad(held, lr=lr, initial_accumulator_value=part.initial)
+
+
+@optimiser.register
+def _(part: s.Lion, model: nn.Module, lr: float) -> torch.optim.Optimizer:
+    rows = list(owned(model))
+    groups = [
+        {"params": [tensor for row, tensor in rows if len(row.shape) > 1], "weight_decay": part.decay},
+        {"params": [tensor for row, tensor in rows if len(row.shape) < 2], "weight_decay": 0.0},
+    ]
+    return Lion([group for group in groups if group["params"]], lr, (part.beta1, part.beta2))
+
+
 def owned(model: nn.Module) -> Iterator[tuple[s.Row, nn.Parameter]]:
     """Each tensor that learns, and its row in the ledger."""
     for row in s.rows(model.spec):  # type: ignore[arg-type]
@@ -109,6 +132,40 @@ def averaged(state: dict[str, Any], name: str, value: Tensor, decay: float) -> T
 
 def rms(x: Tensor) -> Tensor:
     return x.square().mean().sqrt()
+
+
+class ScaledAdam(Adafactor):
+    """Adafactor with whole second moments and momentum; weights decay by the square of the rate."""
+
+    def __init__(self, params: list[nn.Parameter], lr: float, outs: list[tuple[int, ...]], beta1: float) -> None:
+        super().__init__(params, lr, outs)
+        self.param_groups[0]["betas"] = (beta1,)
+
+    def _move(self, x: Tensor, g: Tensor, state: dict[str, Any], key: str, decay: float, group: dict[str, Any]) -> None:
+        update = g * averaged(state, f"full{key}", g * g + group["eps"], decay).rsqrt()
+        rate = group["lr"] * rms(x).clamp(min=group["least"]) / (rms(update) / group["clip"]).clamp(min=1.0)
+        step = averaged(state, f"step{key}", update * rate, group["betas"][0])
+        x.mul_(1 - group["lr"] ** 2).sub_(step)
+
+
+class Lion(torch.optim.Optimizer):
+    """The sign of an average of gradients, which is kept apart from the one that is remembered (Chen et al. 2023)."""
+
+    def __init__(self, groups: list[dict[str, object]], lr: float, betas: tuple[float, float]) -> None:
+        super().__init__(groups, {"lr": lr, "betas": betas, "weight_decay": 0.0})
+
+    @torch.no_grad()
+    def step(self, closure: None = None) -> None:  # type: ignore[override]
+        """Move every tensor that has a gradient."""
+        for group in self.param_groups:
+            first, second = group["betas"]
+            for tensor in group["params"]:
+                if tensor.grad is None:
+                    continue
+                average = self.state[tensor].setdefault("average", torch.zeros_like(tensor))
+                tensor.mul_(1 - group["lr"] * group["weight_decay"])
+                tensor.sub_(average.lerp(tensor.grad, 1 - first).sign_(), alpha=group["lr"])
+                average.lerp_(tensor.grad, 1 - second)
 
 
 # ---------------------------------------------------------------- schedules

@@ -30,11 +30,11 @@ def structures(declaration: s.Declaration) -> dict[str, s.Model]:
     found: dict[s.Model, tuple[str, s.Model]] = {}
     for name in (headline, *every):
         reduced = small(every[name])
-        found.setdefault(undropped(replaced(reduced, _unnamed)), (name, reduced))
+        found.setdefault(undropped(replaced(reduced, unnamed)), (name, reduced))
     return dict(found.values())
 
 
-def _unnamed(part: s.Part) -> s.Part:
+def unnamed(part: s.Part) -> s.Part:
     """A vocabulary of the same size whose ids have no roles: they compute alike."""
     return s.Vocabulary(kind="bpe", size=part.size) if isinstance(part, s.Vocabulary) else part
 

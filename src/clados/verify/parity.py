@@ -56,9 +56,8 @@ class Case:
     declared: s.Model  # small, without the port
 
 
-MADE: dict[
-    str, dict[str, Any]
-] = {}  # comparisons of this process: many a tuned model is its parent once both are small
+Row = dict[str, Any]
+MADE: dict[str, Row] = {}  # comparisons of this process: many a tuned model is its parent once both are small
 
 
 def said_of(case: Case) -> str:
@@ -147,7 +146,7 @@ def prove(subject: Subject) -> Finding:
     return Finding("holds", f"{said}, gradients {worst['gradients']:.0e}; {', '.join(checks)}{again}", tuple(rows))
 
 
-def _row(case: Case, *, compiles: bool) -> dict[str, Any]:
+def _row(case: Case, *, compiles: bool) -> Row:
     """One comparison; what was compared before, in the same words and with the same reference, is told again."""
     key = f"{said_of(case)} {compiles}"
     if key not in MADE:
@@ -156,8 +155,8 @@ def _row(case: Case, *, compiles: bool) -> dict[str, Any]:
     return {"size": name, **MADE[key]}
 
 
-def _compared(case: Case, compiles: bool) -> dict[str, Any]:
-    row: dict[str, Any] = {"of": case.reference.card, "reference": case.reference.name, "fault": "", "checks": []}
+def _compared(case: Case, compiles: bool) -> Row:
+    row: Row = {"of": case.reference.card, "reference": case.reference.name, "fault": "", "checks": []}
     try:
         row["outputs"], row["gradients"] = numbers(case.reference)
         if isinstance(case.reference, Golden | Transformers):

@@ -6,12 +6,10 @@ import torch
 
 from clados import nn
 from clados.catalog.card import Size
-from clados.catalog.counts import EQUAL, ROUNDED, rounds
+from clados.catalog.counts import EQUAL, ROUNDED, basis_of, number, rounds, totalled
 from clados.spec import Declaration, Model, count
-from clados.spec.ledger import BASES
 from clados.verify.proof import Finding, Subject
 
-NON_EMBEDDING = "non-embedding"
 UNEXPLAINED = "not explained"  # what a card says of a label that nothing published gives
 
 
@@ -39,13 +37,13 @@ def prove(subject: Subject) -> Finding:
 
 def _row(declaration: Declaration, size: Size) -> dict[str, Any]:
     """What is published of a size, what is computed, by how much they differ and why."""
-    label, exact = _number(size.label), _number(size.exact)
+    label, exact = number(size.label), number(size.exact)
     row = {"size": size.name, "label": label, "reference": exact, "computed": None, "difference": None, "fault": ""}
     if size.name not in declaration.sizes:
         fault = "" if foreign(size) else "its shape is published, and it is not declared"
         return row | {"why": fault or "not declared: another structure", "fault": fault}
     model = declaration.models()[size.name]
-    total = _total(model, _basis(size))
+    total = totalled(model, _basis(size))
     row |= {"computed": total, "difference": None if exact is None else total - exact}
     if (built := _built(model)) != count(model).total:
         return row | {"why": "", "fault": f"the module has {built:,} parameters, the ledger {count(model).total:,}"}
@@ -55,21 +53,21 @@ def _row(declaration: Declaration, size: Size) -> dict[str, Any]:
 
 def _why(declaration: Declaration, size: Size, model: Model, total: int) -> str:
     """How the count agrees with what is published, or why not; empty when nothing says so."""
-    exact, label = _number(size.exact), _number(size.label)
+    exact, label = number(size.exact), number(size.label)
     if exact is None:
-        fits = label is None or rounds(_total(model, _known(size.basis)), label)
+        fits = label is None or rounds(totalled(model, basis_of(size.basis)), label)
         return (ROUNDED if label else "no figure is published") if fits else size.why
     if total == exact:
         return _labelled(size, model, label, total)
     for layout in declaration.layouts:
-        if layout.port and _total(model.but(**layout.port), _basis(size)) == exact:
+        if layout.port and totalled(model.but(**layout.port), _basis(size)) == exact:
             return f"the reference's count is that of its port ({layout.model_type}), to the unit"
     explained = size.why or size.exact_basis.partition(",")[2].strip() or (size.exact.note if size.exact else "")
     return f"{total - exact:+,}: {explained}" if explained else ""
 
 
 def _labelled(size: Size, model: Model, label: int | None, total: int) -> str:
-    if label is None or rounds(_total(model, _known(size.basis)), label):
+    if label is None or rounds(totalled(model, basis_of(size.basis)), label):
         return EQUAL
     return f"{EQUAL}; {size.why}" if size.why else ""
 
@@ -79,22 +77,8 @@ def foreign(size: Size) -> bool:
     return not {"layers", "d_model"} <= set(size.shape) and not {"enc_layers", "d_model"} <= set(size.shape)
 
 
-def _known(basis: str) -> str:
-    word = basis.partition(",")[0]
-    return word if word in (*BASES, NON_EMBEDDING) else "model"
-
-
-def _total(model: Model, basis: str) -> int:
-    """The count on a basis."""
-    return count(model).non_embedding if basis == NON_EMBEDDING else count(model, basis).total
-
-
 def _basis(size: Size) -> str:
-    return _known(size.exact_basis if _number(size.exact) is not None else size.basis)
-
-
-def _number(value: Any) -> int | None:
-    return value.value if value is not None and value.known and isinstance(value.value, int) else None
+    return basis_of(size.exact_basis if number(size.exact) is not None else size.basis)
 
 
 def _built(model: Model) -> int:

@@ -1,7 +1,7 @@
 """Flan-T5: T5 v1.1, adapted to writing on, then tuned on 1,836 tasks (Chung et al. 2022, arXiv 2210.11416)."""
 
+from clados.models.t5.t5_v1_1 import adaptation, hf, t5_v1_1
 from clados.models.t5.t5_v1_1 import declaration as parent
-from clados.models.t5.t5_v1_1 import hf, t5_v1_1
 from clados.spec import *
 
 damp = but(attn=but(dropout=0.05), mlp=but(dropout=0.05), dropout=0.05)
@@ -12,17 +12,6 @@ flan_t5 = t5_v1_1.but(
     decoder=but(block=merged(damp, but(cross=but(dropout=0.05))), dropout=0.05),
 )
 
-adaptation = Tuning(
-    name="adaptation",
-    start="t5-v1.1",
-    objective=PrefixLM(),
-    data="C4",
-    optimiser=Adafactor(lr=1e-3),
-    schedule=Constant(),
-    batch=2048,
-    length=512,
-    steps=100_000,
-)
 tuning = Tuning(
     name="tuning",
     start="adaptation",

@@ -1,7 +1,7 @@
 """T0: T5 v1.1, adapted to writing on, then tuned on tasks put as questions (Sanh et al. 2021, arXiv 2110.08207)."""
 
+from clados.models.t5.t5_v1_1 import adaptation, hf, t5_v1_1
 from clados.models.t5.t5_v1_1 import declaration as parent
-from clados.models.t5.t5_v1_1 import hf, t5_v1_1
 from clados.spec import *
 
 wet = but(attn=but(dropout=0.1), mlp=but(dropout=0.1), dropout=0.1)
@@ -11,17 +11,6 @@ t0 = t5_v1_1.but(
     decoder=but(block=merged(wet, but(cross=but(dropout=0.1))), dropout=0.1),
 )
 
-adaptation = Tuning(
-    name="adaptation",
-    start="t5-v1.1",
-    objective=PrefixLM(),
-    data="C4",
-    optimiser=Adafactor(lr=1e-3),
-    schedule=Constant(),
-    batch=2048,
-    length=512,
-    steps=100_000,
-)
 tuning = Tuning(
     name="tuning",
     start="adaptation",

@@ -46,3 +46,16 @@ declaration = Declaration(
     recipe=Recipe((pretraining.but(data="C4"),)),
     layouts=(hf,),
 )
+
+# What its children begin with: the same model learns to write on (Lester et al. 2021, §3.1).
+adaptation = Tuning(
+    name="adaptation",
+    start="t5-v1.1",
+    objective=PrefixLM(),
+    data="C4",
+    optimiser=Adafactor(lr=1e-3),
+    schedule=Constant(),
+    batch=2048,
+    length=512,
+    steps=100_000,
+)

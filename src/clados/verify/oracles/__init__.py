@@ -99,6 +99,45 @@ def _deep(model: Any) -> bool:
     return isinstance(model.stack.block.residual, s.DeepNorm)
 
 
+def _sides(model: Any) -> dict[str, Any]:
+    """Sizes of a model with two."""
+    sides = model.sides
+    return {
+        "layers": (sides.encoder.layers, sides.decoder.layers),
+        "heads": sides.encoder.heads,
+        "eps": model.encoder.norm.eps,
+    }
+
+
+def _experts(model: Any) -> dict[str, Any]:
+    """Sizes of Switch Transformer, with the room of its experts."""
+    room = s.in_turn(model.encoder.block)[-1].mlp.capacity  # type: ignore[attr-defined]
+    return {
+        "encoder": model.sides.encoder.layers,
+        "decoder": model.sides.decoder.layers,
+        "heads": model.sides.encoder.heads,
+        "eps": model.encoder.norm.eps,
+        "buckets": model.encoder.position.buckets,
+        "distance": model.encoder.position.distance,
+        "least": room.least,
+        "factor": room.evaluation,
+        "every": len(s.in_turn(model.encoder.block)),
+    }
+
+
+def _gated(model: Any) -> bool:
+    return bool(s.in_turn(model.encoder.block)[-1].mlp.gated)  # type: ignore[attr-defined]
+
+
+def _glam(model: Any) -> dict[str, Any]:
+    position = model.stack.position
+    named = {**_stack(model), "buckets": position.buckets, "distance": position.distance}
+    for each in s.parts(model):
+        if isinstance(each, s.OfBatch):
+            named |= {"least": each.least, "factor": each.evaluation}
+    return named
+
+
 ORACLES = (
     Oracle(
         "galactica",
@@ -129,11 +168,7 @@ ORACLES = (
         "transformer",
         "arXiv:1706.03762 §3",
         lambda model: isinstance(model, s.EncoderDecoder),
-        lambda model: {
-            "layers": (model.sides.encoder.layers, model.sides.decoder.layers),
-            "heads": model.sides.encoder.heads,
-            "eps": model.encoder.norm.eps,
-        },
+        _sides,
         transformer.run,
     ),
     Oracle(
@@ -151,21 +186,17 @@ ORACLES = (
         lambda model: {**_stack(model), "strides": tuple(stride for _, _, stride in model.inputs.convolutions)},
         atari.run,
     ),
-)
-
-
-ORACLES += tuple(
-    Oracle(
-        name,
-        "arXiv:2204.02311 §2, arXiv:2104.09864 eq. 12-14",
-        lambda model: isinstance(model, s.Decoder),
-        lambda model: {**_stack(model), "base": model.stack.position.base},
-        palm.run,
-        ("d_ff", "kv_heads", "head_dim"),
-    )
-    for name in ("palm", "flan-palm", "minerva")
-)
-ORACLES += (
+    *(
+        Oracle(
+            name,
+            "arXiv:2204.02311 §2, arXiv:2104.09864 eq. 12-14",
+            lambda model: isinstance(model, s.Decoder),
+            lambda model: {**_stack(model), "base": model.stack.position.base},
+            palm.run,
+            ("d_ff", "kv_heads", "head_dim"),
+        )
+        for name in ("palm", "flan-palm", "minerva")
+    ),
     Oracle(
         "lamda",
         "arXiv:2201.08239 §3, arXiv:1910.10683 §2.1",
@@ -182,25 +213,19 @@ ORACLES += (
         "pegasus",
         "arXiv:1912.08777 §6; github:google-research/pegasus pegasus/layers",
         lambda model: isinstance(model, s.EncoderDecoder),
-        lambda model: {
-            "layers": (model.sides.encoder.layers, model.sides.decoder.layers),
-            "heads": model.sides.encoder.heads,
-            "eps": model.encoder.norm.eps,
-        },
+        _sides,
         pegasus.run,
     ),
-)
-ORACLES += tuple(
-    Oracle(
-        name,
-        "arXiv:2005.14165 §2.1, arXiv:1904.10509 §4.2 (bands)",
-        lambda model: isinstance(model, s.Decoder),
-        lambda model: {**_stack(model), "span": model.stack.block[1].attn.pattern.span},
-        gpt_3.run,
-    )
-    for name in ("gpt-3", "instructgpt", "gpt-3.5", "chatgpt")
-)
-ORACLES += (
+    *(
+        Oracle(
+            name,
+            "arXiv:2005.14165 §2.1, arXiv:1904.10509 §4.2 (bands)",
+            lambda model: isinstance(model, s.Decoder),
+            lambda model: {**_stack(model), "span": model.stack.block[1].attn.pattern.span},
+            gpt_3.run,
+        )
+        for name in ("gpt-3", "instructgpt", "gpt-3.5", "chatgpt")
+    ),
     Oracle(
         "anthropic-assistant",
         "arXiv:2112.00861 appendix A, arXiv:2005.14165 §2.1",
@@ -208,30 +233,6 @@ ORACLES += (
         lambda model: {**_stack(model), "span": EVERYTHING},
         gpt_3.run,
     ),
-)
-
-
-def _experts(model: Any) -> dict[str, Any]:
-    """Sizes of Switch Transformer, with the room of its experts."""
-    room = s.in_turn(model.encoder.block)[-1].mlp.capacity  # type: ignore[attr-defined]
-    return {
-        "encoder": model.sides.encoder.layers,
-        "decoder": model.sides.decoder.layers,
-        "heads": model.sides.encoder.heads,
-        "eps": model.encoder.norm.eps,
-        "buckets": model.encoder.position.buckets,
-        "distance": model.encoder.position.distance,
-        "least": room.least,
-        "factor": room.evaluation,
-        "every": len(s.in_turn(model.encoder.block)),
-    }
-
-
-def _gated(model: Any) -> bool:
-    return bool(s.in_turn(model.encoder.block)[-1].mlp.gated)  # type: ignore[attr-defined]
-
-
-ORACLES += (
     Oracle(
         "switch",
         "arXiv:2101.03961 §2, arXiv:1910.10683 §2.1",
@@ -246,8 +247,6 @@ ORACLES += (
         _experts,
         partial(switch.run, gated=True),
     ),
-)
-ORACLES += (
     Oracle(
         "transformer-xl",
         "arXiv:1901.02860 §3.2-3.3, arXiv:1609.04309 §3",
@@ -276,20 +275,11 @@ ORACLES += (
         },
         deberta.run,
     ),
-)
-
-
-ORACLES += (
     Oracle(
         "alexatm-20b",
         "arXiv:2208.01448 §2; github:amazon-science/alexa-teacher-models (segments, positions)",
         lambda model: isinstance(model, s.EncoderDecoder),
-        lambda model: {
-            "layers": (model.sides.encoder.layers, model.sides.decoder.layers),
-            "heads": model.sides.encoder.heads,
-            "eps": model.encoder.norm.eps,
-            "skipped": model.target.position.start,
-        },
+        lambda model: {**_sides(model), "skipped": model.target.position.start},
         alexatm.run,
     ),
     Oracle(
@@ -299,19 +289,6 @@ ORACLES += (
         _stack,
         cm3.run,
     ),
-)
-
-
-def _glam(model: Any) -> dict[str, Any]:
-    position = model.stack.position
-    named = {**_stack(model), "buckets": position.buckets, "distance": position.distance}
-    for each in s.parts(model):
-        if isinstance(each, s.OfBatch):
-            named |= {"least": each.least, "factor": each.evaluation}
-    return named
-
-
-ORACLES += (
     Oracle(
         "glam",
         "arXiv:2112.06905 §4, arXiv:2006.16668 algorithm 1, arXiv:1910.10683 §2.1",
@@ -331,9 +308,6 @@ ORACLES += (
         ),
         big_bird.run,
     ),
-)
-
-ORACLES += (
     Oracle(
         "glm",
         "arXiv:2103.10360 §2",

@@ -45,12 +45,22 @@ def turned(x: Vector, place: int, base: float) -> Vector:
 
 
 def block(x: Row, places: NDArray[Any], w: Any, numbers: Mapping[str, Any]) -> Row:
-    """x + attention(norm(x)), then x + mlp(norm(x)); query heads share keys and values where these are fewer."""
-    count, groups, width, eps = (numbers[name] for name in ("heads", "kv_heads", "head_dim", "eps"))
+    """x + attention(norm(x)), then x + mlp(norm(x))."""
+    eps = numbers["eps"]
+    mixed = attention({t: rms_norm(x[t], w("attn_norm.weight"), eps) for t in x}, places, w, numbers)
+    out: Row = {}
+    for t in x:
+        y = x[t] + mixed[t]
+        out[t] = y + gated(rms_norm(y, w("mlp_norm.weight"), eps), w)
+    return out
+
+
+def attention(x: Row, places: NDArray[Any], w: Any, numbers: Mapping[str, Any]) -> Row:
+    """Each place sees those before and itself; query heads share keys and values where these are fewer."""
+    count, groups, width = (numbers[name] for name in ("heads", "kv_heads", "head_dim"))
     queries, keys, values = {}, {}, {}
     for t in x:
-        fused = w("attn.qkv.weight") @ rms_norm(x[t], w("attn_norm.weight"), eps)
-        q, k, v = np.split(fused, [count * width, (count + groups) * width])
+        q, k, v = np.split(w("attn.qkv.weight") @ x[t], [count * width, (count + groups) * width])
         queries[t] = [turned(each, places[t], numbers["base"]) for each in heads(q, count)]
         keys[t] = [turned(each, places[t], numbers["base"]) for each in heads(k, groups)]
         values[t] = heads(v, groups)
@@ -62,7 +72,11 @@ def block(x: Row, places: NDArray[Any], w: Any, numbers: Mapping[str, Any]) -> R
             group = head * groups // count
             shared, read = ({u: each[u][group] for u in seen} for each in (keys, values))
             mixed.append(attend(queries[t][head], shared, read, seen, 1 / math.sqrt(width)))
-        y = x[t] + w("attn.out.weight") @ np.concatenate(mixed)
-        gate, up = np.split(w("mlp.up.weight") @ rms_norm(y, w("mlp_norm.weight"), eps), 2)
-        out[t] = y + w("mlp.down.weight") @ (gate / (1 + np.exp(-gate)) * up)
+        out[t] = w("attn.out.weight") @ np.concatenate(mixed)
     return out
+
+
+def gated(x: Vector, w: Any) -> Vector:
+    """W2 (silu(W1 x) * V x) (arXiv:2002.05202 eq. 6)."""
+    gate, up = np.split(w("mlp.up.weight") @ x, 2)
+    return np.array(w("mlp.down.weight") @ (gate / (1 + np.exp(-gate)) * up))

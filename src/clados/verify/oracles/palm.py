@@ -7,10 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from clados.verify.oracles.llama import turned
-from clados.verify.oracles.plain import Vector, attend, block_of, heads, layer_norm
-
-Row = dict[int, Vector]
+from clados.verify.oracles.llama import Row, attention, gated
+from clados.verify.oracles.plain import Vector, block_of, layer_norm
 
 
 def run(
@@ -37,24 +35,6 @@ def normed(x: Vector, weight: Vector, eps: float) -> Vector:
 
 def block(x: Row, places: NDArray[Any], w: Any, numbers: Mapping[str, Any]) -> Row:
     """x + mlp(norm(x)) + attention(norm(x))."""
-    count, groups, width = (numbers[name] for name in ("heads", "kv_heads", "head_dim"))
     inner = {t: normed(x[t], w("attn_norm.weight"), numbers["eps"]) for t in x}
-    queries, keys, values = {}, {}, {}
-    for t in x:
-        fused = w("attn.qkv.weight") @ inner[t]
-        q, k, v = np.split(fused, [count * width, (count + groups) * width])
-        queries[t] = [turned(each, places[t], numbers["base"]) for each in heads(q, count)]
-        keys[t] = [turned(each, places[t], numbers["base"]) for each in heads(k, groups)]
-        values[t] = heads(v, groups)
-    out: Row = {}
-    for t in x:
-        seen = [u for u in x if u <= t]
-        mixed = []
-        for head in range(count):
-            group = head * groups // count
-            shared, read = ({u: each[u][group] for u in seen} for each in (keys, values))
-            mixed.append(attend(queries[t][head], shared, read, seen, 1 / math.sqrt(width)))
-        gate, up = np.split(w("mlp.up.weight") @ inner[t], 2)
-        wide = w("mlp.down.weight") @ (gate / (1 + np.exp(-gate)) * up)
-        out[t] = x[t] + wide + w("attn.out.weight") @ np.concatenate(mixed)
-    return out
+    mixed = attention(inner, places, w, numbers)
+    return {t: x[t] + gated(inner[t], w) + mixed[t] for t in x}

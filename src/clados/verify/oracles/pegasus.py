@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from clados.verify.oracles.plain import Vector, block_of, heads, layer_norm
-from clados.verify.oracles.transformer import Row, mix
+from clados.verify.oracles.plain import Vector, block_of, layer_norm
+from clados.verify.oracles.transformer import Row, attention, cross_attention, inner
 
 
 def run(
@@ -51,34 +51,16 @@ def normed(x: Vector, w: Any, name: str, eps: float) -> Vector:
 
 def attended(x: Row, w: Any, count: int, eps: float, *, causal: bool) -> Row:
     """x + attention(norm(x)), each place seeing all, or those before and itself."""
-    fused = {t: w("attn.qkv.weight") @ normed(x[t], w, "attn_norm", eps) for t in x}
-    parts = {t: [heads(each, count) for each in np.split(fused[t], 3)] for t in x}
-    out: Row = {}
-    for t in x:
-        seen = [u for u in x if u <= t or not causal]
-        mixed = [
-            mix(parts[t][0][h], {u: parts[u][1][h] for u in seen}, {u: parts[u][2][h] for u in seen})
-            for h in range(count)
-        ]
-        out[t] = x[t] + w("attn.out.weight") @ np.concatenate(mixed)
-    return out
+    y = attention({t: normed(x[t], w, "attn_norm", eps) for t in x}, w, count, causal=causal)
+    return {t: x[t] + y[t] for t in x}
 
 
 def crossed(x: Row, memory: Row, w: Any, count: int, eps: float) -> Row:
     """x + attention of norm(x) to the encoder's states."""
-    parts = {u: [heads(each, count) for each in np.split(w("cross.kv.weight") @ m, 2)] for u, m in memory.items()}
-    out: Row = {}
-    for t in x:
-        queries = heads(w("cross.q.weight") @ normed(x[t], w, "cross_norm", eps), count)
-        mixed = [
-            mix(queries[h], {u: p[0][h] for u, p in parts.items()}, {u: p[1][h] for u, p in parts.items()})
-            for h in range(count)
-        ]
-        out[t] = x[t] + w("cross.out.weight") @ np.concatenate(mixed)
-    return out
+    y = cross_attention({t: normed(x[t], w, "cross_norm", eps) for t in x}, memory, w, count)
+    return {t: x[t] + y[t] for t in x}
 
 
 def forward(x: Vector, w: Any, eps: float) -> Vector:
     """x + W2 max(0, W1 norm(x) + b1) + b2."""
-    inner = np.maximum(0.0, w("mlp.up.weight") @ normed(x, w, "mlp_norm", eps) + w("mlp.up.bias"))
-    return np.array(x + w("mlp.down.weight") @ inner + w("mlp.down.bias"))
+    return x + inner(normed(x, w, "mlp_norm", eps), w)

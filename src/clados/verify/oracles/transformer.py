@@ -23,14 +23,14 @@ def run(
         memory = {t: embed(table, source[row, t], t) for t in range(source.shape[1]) if keep[row, t]}
         for layer in range(numbers["layers"][0]):
             w = block_of(weights, f"encoder.blocks.{layer}")
-            memory = attended(memory, w, count, eps, causal=False)
-            memory = {t: forward(x, w, eps) for t, x in memory.items()}
+            memory = joined(memory, attention(memory, w, count, causal=False), w, "attn_norm", eps)
+            memory = joined(memory, {t: inner(x, w) for t, x in memory.items()}, w, "mlp_norm", eps)
         x = {t: embed(table, target[row, t], t) for t in range(target.shape[1])}
         for layer in range(numbers["layers"][1]):
             w = block_of(weights, f"decoder.blocks.{layer}")
-            x = attended(x, w, count, eps, causal=True)
-            x = crossed(x, memory, w, count, eps)
-            x = {t: forward(each, w, eps) for t, each in x.items()}
+            x = joined(x, attention(x, w, count, causal=True), w, "attn_norm", eps)
+            x = joined(x, cross_attention(x, memory, w, count), w, "cross_norm", eps)
+            x = joined(x, {t: inner(each, w) for t, each in x.items()}, w, "mlp_norm", eps)
         for t, last in x.items():
             logits[row, t] = table @ last
     return {"logits": logits}
@@ -44,8 +44,8 @@ def embed(table: NDArray[Any], word: int, place: int) -> Vector:
     return np.array(table[word] * math.sqrt(width) + wave)
 
 
-def attended(x: Row, w: Any, count: int, eps: float, *, causal: bool) -> Row:
-    """norm(x + attention(x)), each place seeing all, or those before and itself (§3.2)."""
+def attention(x: Row, w: Any, count: int, *, causal: bool) -> Row:
+    """Each place sees all, or those before and itself (§3.2)."""
     parts = {t: [heads(each, count) for each in np.split(w("attn.qkv.weight") @ x[t], 3)] for t in x}
     out: Row = {}
     for t in x:
@@ -54,13 +54,12 @@ def attended(x: Row, w: Any, count: int, eps: float, *, causal: bool) -> Row:
             mix(parts[t][0][h], {u: parts[u][1][h] for u in seen}, {u: parts[u][2][h] for u in seen})
             for h in range(count)
         ]
-        added = x[t] + w("attn.out.weight") @ np.concatenate(mixed)
-        out[t] = layer_norm(added, w("attn_norm.weight"), w("attn_norm.bias"), eps)
+        out[t] = w("attn.out.weight") @ np.concatenate(mixed)
     return out
 
 
-def crossed(x: Row, memory: Row, w: Any, count: int, eps: float) -> Row:
-    """norm(x + attention to the encoder's states)."""
+def cross_attention(x: Row, memory: Row, w: Any, count: int) -> Row:
+    """Each place sees all of the encoder's states."""
     parts = {u: [heads(each, count) for each in np.split(w("cross.kv.weight") @ m, 2)] for u, m in memory.items()}
     out: Row = {}
     for t in x:
@@ -69,8 +68,7 @@ def crossed(x: Row, memory: Row, w: Any, count: int, eps: float) -> Row:
             mix(queries[h], {u: p[0][h] for u, p in parts.items()}, {u: p[1][h] for u, p in parts.items()})
             for h in range(count)
         ]
-        added = x[t] + w("cross.out.weight") @ np.concatenate(mixed)
-        out[t] = layer_norm(added, w("cross_norm.weight"), w("cross_norm.bias"), eps)
+        out[t] = w("cross.out.weight") @ np.concatenate(mixed)
     return out
 
 
@@ -79,8 +77,12 @@ def mix(query: Vector, keys: Row, values: Row) -> Vector:
     return attend(query, keys, values, keys, 1 / math.sqrt(len(query)))
 
 
-def forward(x: Vector, w: Any, eps: float) -> Vector:
-    """norm(x + W2 max(0, W1 x + b1) + b2) (eq. 2)."""
-    inner = np.maximum(0.0, w("mlp.up.weight") @ x + w("mlp.up.bias"))
-    added = x + w("mlp.down.weight") @ inner + w("mlp.down.bias")
-    return layer_norm(added, w("mlp_norm.weight"), w("mlp_norm.bias"), eps)
+def inner(x: Vector, w: Any) -> Vector:
+    """W2 max(0, W1 x + b1) + b2 (eq. 2)."""
+    wide = np.maximum(0.0, w("mlp.up.weight") @ x + w("mlp.up.bias"))
+    return np.array(w("mlp.down.weight") @ wide + w("mlp.down.bias"))
+
+
+def joined(x: Row, y: Row, w: Any, name: str, eps: float) -> Row:
+    """norm(x + y) (§3.1)."""
+    return {t: layer_norm(x[t] + y[t], w(f"{name}.weight"), w(f"{name}.bias"), eps) for t in x}
