@@ -38,7 +38,7 @@ def decode(limits: Limits) -> list[Figure]:
                 "clados": lambda ours=ours, ids=ids: generate(ours, ids, max_new_tokens=NEW, eos=()),
                 "transformers": lambda theirs=theirs, ids=ids: _theirs(theirs, ids),
             }
-            same = int((runs["clados"]() == runs["transformers"]()[:, -NEW:]).all(1).sum())
+            same = int((runs["clados"]()[:, -NEW:] == runs["transformers"]()[:, -NEW:]).all(1).sum())
             name = f"Switch, 256 wide, {count} experts, {batch} at once, {NEW} tokens"
             note = f"{same} of {batch} texts are the same"
             figures.append(figure(name, interleaved(runs, pairs=5), 2.0, note=note))

@@ -28,7 +28,7 @@ from clados.verify.cases import Given, given, seen
 from clados.verify.injected import inject
 from clados.verify.oracles import Oracle
 
-NAMES = {"prediction_logits": "logits"}  # theirs: ours
+NAMES = {"prediction_logits": "logits", "seq_relationship_logits": "sop_logits"}  # theirs: ours
 SPREAD = 0.2  # deviation of random weights
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
@@ -232,9 +232,9 @@ class Transformers(Written):
 
     def call(self, read: Given, module: nn.Module | None = None) -> dict[str, Tensor]:
         out = (module or self.module)(**read, return_dict=True)
-        return {
-            NAMES.get(name, name): each for name, each in out.items() if NAMES.get(name, name) in _outputs(self.model)
-        }
+        ours = _outputs(self.model)
+        named = {name if name in ours else NAMES.get(name, name): each for name, each in out.items()}
+        return {name: each for name, each in named.items() if name in ours}
 
 
 class Remembering(Transformers):
