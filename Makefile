@@ -6,13 +6,17 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 # Whose small selves a full run of the proofs trains: one of each kind of objective, input and stack.
 TRAINED := transformer bert roberta gpt gpt-2 gpt-3 gpt-neox-20b llama t5 t5-v1.1 vit clip decision-transformer
 
-.PHONY: run test lint full clean
+.PHONY: run test inductor lint full clean
 
 run: .venv/run.stamp
 	$(BIN)/clados tour --out runs/tour
 
 test: .venv/dev.stamp
 	$(BIN)/python -m pytest -n 2 --dist loadscope
+
+# A model of each kind through torch's own compiler: minutes of g++, apart from the suite.
+inductor: .venv/dev.stamp
+	$(BIN)/python -m pytest -n 2 -m inductor
 
 lint: .venv/dev.stamp
 	$(BIN)/ruff check .

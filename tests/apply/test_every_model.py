@@ -9,11 +9,12 @@ from torch import Tensor
 
 from clados import nn
 from clados import spec as s
-from clados.apply.generate import generate
+from clados.apply.generate import generate, writer_of
 from clados.apply.verbs import verbs
 from clados.models.declared import declared, found
 from clados.nn.kinds import learned
 from clados.verify.cases import roomy, structures, undropped
+from clados.verify.parity import NEAR, distance
 from clados.verify.references import randomise, spread
 
 NEW = 5
@@ -117,3 +118,15 @@ def test_a_blank_takes_no_places_behind_the_prompt(writer: Any, blank: bool, tak
     assert generate(writer, ids, max_new_tokens=room, eos=()).size(1) == 7 + room
     with pytest.raises(s.SpecError, match=f"this model has learned {writer.learned}"):
         generate(writer, ids, max_new_tokens=room + 1, eos=())
+
+
+def test_padding_changes_no_score(writer: Any) -> None:
+    """Of the first new word and, from the cache, of the second."""
+    ids, keep = read(writer.spec)
+    with torch.inference_mode():
+        padded = writer_of(writer, ids, keep, NEW)
+        alone = writer_of(writer, ids[1:][keep[1:].bool()][None], None, NEW)
+        first = padded.read(padded.ids)[1:], alone.read(alone.ids)
+        second = padded.read(torch.tensor([[9], [7]]))[1:], alone.read(torch.tensor([[7]]))
+    for ours, wanted in (first, second):
+        assert distance(ours, wanted) <= NEAR

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from itertools import groupby
 from typing import Any
 
@@ -35,11 +35,16 @@ class Chosen:
     model: Model
 
 
-def layouts() -> Iterator[tuple[str, Layout, Model]]:
+@cache
+def layouts() -> tuple[tuple[str, Layout, Model], ...]:
     """Every declared layout: the card, the layout, and the structures that it is read into, the headline one first.
 
     Models that start from another's weights come last: what their parent can hold is taken for their parent's.
     """
+    return tuple(_layouts())
+
+
+def _layouts() -> Iterator[tuple[str, Layout, Model]]:
     every = {card: declared(card) for card in sorted(found())}
     for card, declaration in sorted(every.items(), key=lambda each: _tuned(each[1])):
         structures = dict.fromkeys(
@@ -75,7 +80,7 @@ def chosen(config: Words) -> Chosen:
     named = config.get("model_type")
     if named == OWN:
         return own(str(config.get("clados.card")), parsed(str(config.get("clados.model"))))
-    every = list(layouts())
+    every = layouts()
     fitting = [each for each in every if each[1].model_type == named]
     if not fitting:
         known = {layout.model_type for _, layout, _ in every}

@@ -303,9 +303,7 @@ class EncoderDecoder(Module):
             encoder_outputs = self.encode(input_ids, attention_mask)
         texts = cross.k.size(0) if cross else batch
         if batch % texts:
-            raise s.SpecError(
-                f"decoder_input_ids are {batch} rows; the cache's {texts} texts have as many rows each"
-            )
+            raise s.SpecError(f"decoder_input_ids are {batch} rows; the cache's {texts} texts have as many rows each")
         shaped("encoder_outputs", encoder_outputs, (texts, "length", self.decoder.dims.d_model))
         source = cross.k.size(2) if cross else encoder_outputs.size(1) if encoder_outputs is not None else "length"
         shaped("attention_mask", attention_mask, (texts, source))

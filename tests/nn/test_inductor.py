@@ -1,0 +1,29 @@
+"""One model of each kind, compiled to machine code by inductor."""
+
+import shutil
+
+import pytest
+import torch
+
+from clados.models.declared import declared
+from clados.nn import module
+from clados.verify.cases import given, seen, structures
+from clados.verify.parity import NEAR, distance
+from clados.verify.references import randomise, spread
+
+KINDS = ("bert", "llama", "t5", "clip", "decision-transformer")
+
+
+@pytest.mark.inductor
+@pytest.mark.skipif(shutil.which("g++") is None, reason="inductor needs a C++ compiler")
+@pytest.mark.parametrize("name", KINDS)
+def test_a_model_of_each_kind_compiles_to_machine_code(name: str) -> None:
+    model = next(iter(structures(declared(name)).values()))
+    made = module(model).eval()
+    randomise(dict(made.named_parameters()), spread(model))
+    read = given(model)
+    torch._dynamo.reset()
+    with torch.no_grad():
+        compiled, eager = torch.compile(made, backend="inductor", fullgraph=True)(**read), made(**read)
+    for output, wanted in eager.items():
+        assert distance(seen(read, compiled[output]), seen(read, wanted)) <= NEAR, output
