@@ -169,6 +169,8 @@ class Single(Module):
         fits(cache, batch, length)
         numbered(positions, batch, length, self.stack.paired)
         shaped("attention_mask", attention_mask, (batch, past + length))
+        for name, each in read.items():
+            shaped(name, each, (batch, length))
         if positions is None:
             positions = torch.arange(past, past + length, device=input_ids.device)[None]
         keep = None if attention_mask is None else attention_mask.bool()

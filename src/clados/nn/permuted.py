@@ -140,6 +140,7 @@ class Permuted(Remembering):
         mems = self.earlier(mems, input_ids)
         past, (batch, length) = mems.size(2), input_ids.shape
         shaped("attention_mask", attention_mask, (batch, length), (batch, past + length))
+        shaped("token_type_ids", token_type_ids, (batch, length))
         shaped("perm_mask", perm_mask, (batch, length, length))
         shaped("target_mapping", target_mapping, (batch, "asked", length))
         positions = torch.arange(past, past + length, device=input_ids.device)

@@ -9,7 +9,7 @@ from torch import Tensor
 from clados import spec as s
 from clados.nn.build import builds
 from clados.nn.dropout import drop
-from clados.nn.kinds import Output, Single, checked, refuse
+from clados.nn.kinds import Output, Single, checked, numbered, refuse, shaped
 from clados.nn.relative import RelativeAttention
 from clados.nn.sight import State
 from clados.spec.pieces import Env
@@ -101,7 +101,9 @@ class Recurrent(Remembering):
             raise s.SpecError("this model reads input_ids, and none were given")
         checked(input_ids, 0, None)
         mems = self.earlier(mems, input_ids)
-        past, length = mems.size(2), input_ids.size(1)
+        past, (batch, length) = mems.size(2), input_ids.shape
+        shaped("attention_mask", attention_mask, (batch, length), (batch, past + length))
+        numbered(position_ids, batch, length)
         places = position_ids
         if places is None:
             places = torch.arange(past, past + length, device=input_ids.device)[None]
