@@ -29,6 +29,7 @@ _OFFERED = {
     "pretrain": "clados.train.pretrain:pretrain",
     "Run": "clados.train.loop:Run",
     "save_pretrained": "clados.checkpoints:save_pretrained",
+    "settle": "clados.nn.settle:settle",
     "Trainer": "clados.train.loop:Trainer",
     "translate": "clados.apply.translate:translate",
 }

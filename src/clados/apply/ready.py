@@ -18,6 +18,7 @@ from clados.data.examples import DataError
 from clados.data.pictures import Preprocessing
 from clados.data.scaling import Scales
 from clados.data.tokenizer import Tokenizer
+from clados.nn.settle import settle
 
 T = TypeVar("T")
 
@@ -93,6 +94,7 @@ class Ready:
 
 
 Source = Ready | str | Path
+WRITING = "generate", "translate"  # verbs that go on word by word
 
 
 def load(source: Source, verb: str | None = None, *, device: str | torch.device = "cpu") -> Ready:
@@ -109,6 +111,8 @@ def load(source: Source, verb: str | None = None, *, device: str | torch.device 
     ready = source if isinstance(source, Ready) else _read(Path(source), device)
     if verb is not None:
         verbs.check(verb, ready.name, ready.spec, ready.objective)
+    if verb in WRITING and ready is not source:
+        settle(ready.model)
     return ready
 
 

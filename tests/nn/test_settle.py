@@ -1,0 +1,82 @@
+"""A settled model is the same model: outputs, gradients, what is saved, what it writes."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from clados.apply.generate import generate
+from clados.checkpoints import from_pretrained, save_pretrained
+from clados.models.declared import declared
+from clados.nn import build, module
+from clados.nn.settle import settle
+from clados.verify.cases import given, structures
+from clados.verify.parity import NEAR, distance
+from clados.verify.references import randomise, spread
+
+NAMES = "gpt-2", "llama", "t5", "bart", "transformer-xl", "bert", "switch", "glm", "clip", "vit"
+
+
+def made(name: str) -> tuple[Any, Any]:
+    """A small model with lively weights, and what it reads."""
+    model = next(iter(structures(declared(name)).values()))
+    found = module(model).eval()
+    randomise(dict(found.named_parameters()), spread(model))
+    return found, given(model)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_outputs_and_gradients_stay(name: str) -> None:
+    model, read = made(name)
+    kept, told = {}, {}
+    for held in (kept, told):
+        model.zero_grad()
+        outputs = {key: each for key, each in model(**read).items() if isinstance(each, torch.Tensor)}
+        sum(each.square().mean() for each in outputs.values()).backward()
+        held |= {key: each.detach() for key, each in outputs.items()}
+        held |= {key: each.grad for key, each in model.named_parameters() if each.grad is not None}
+        settle(model)
+    assert kept.keys() == told.keys()
+    assert {key for key, each in kept.items() if not distance(told[key], each) <= NEAR} == set()
+
+
+def test_wide_weights_and_the_words_lie_by_columns() -> None:
+    model, _ = made("gpt-2")
+    settle(model)
+    block = model.stack.blocks[0]
+    by_columns = {name: each.mT.is_contiguous() for name, each in block.named_parameters() if each.dim() == 2}
+    assert by_columns == {name: "down" not in name for name in by_columns}
+    assert model.inputs.tokens.weight.mT.is_contiguous()
+    assert model.inputs.position.table.weight.is_contiguous()
+
+
+def test_half_wide_weights_stay_as_they_are() -> None:
+    model = settle(build("gpt-2", params="2M", dtype=torch.bfloat16))
+    assert all(each.is_contiguous() for each in model.parameters())
+
+
+def test_what_is_saved_and_written_stays(tmp_path: Path) -> None:
+    model = build("gpt-2", params="2M")
+    ids = torch.arange(5)[None]
+    before = generate(model, ids, max_new_tokens=8, eos=())
+    save_pretrained(model, tmp_path / "one")
+    save_pretrained(settle(model), tmp_path / "two")
+    one, two = (tmp_path / name / "model.safetensors" for name in ("one", "two"))
+    assert one.read_bytes() == two.read_bytes()
+    assert generate(model, ids, max_new_tokens=8, eos=()).equal(before)
+    assert generate(settle(from_pretrained(tmp_path / "two")), ids, max_new_tokens=8, eos=()).equal(before)
+
+
+def test_a_settled_model_learns_as_another(tmp_path: Path) -> None:
+    losses = []
+    for prepare in (lambda model: model, settle):
+        model: Any = prepare(build("gpt-2", params="2M"))
+        learner = torch.optim.AdamW(model.parameters(), lr=1e-2, fused=True)
+        for _ in range(5):
+            loss = model(torch.arange(40).view(2, 20)).logits.float().logsumexp(-1).mean()
+            loss.backward()
+            learner.step()
+            learner.zero_grad()
+        losses.append(float(loss.detach()))
+    assert losses[0] == pytest.approx(losses[1], rel=1e-4)
