@@ -10,7 +10,7 @@ from torch import Tensor
 
 from clados import spec as s
 from clados.nn import build, dropout
-from clados.verify.cases import roomy
+from clados.verify.cases import few_words, roomy
 from tests.spec.examples import models, read, structures
 
 SURE = 6.0  # standard errors
@@ -68,7 +68,7 @@ class Seen:
 
 @pytest.mark.parametrize(("name", "path", "rate"), WORDS, ids=[f"{name} {path}" for name, path, _ in WORDS])
 def test_a_dropout_word_drops_its_share(name: str, path: str, rate: float, monkeypatch: pytest.MonkeyPatch) -> None:
-    model = only(s.tiny(models()[name]), path)
+    model = only(few_words(s.tiny(models()[name])), path)
     assert [*rates(model)] == [(path, rate)]
     torch.manual_seed(0)
     module, given = build(model).train(), read(model, length=SEQUENCE)
@@ -83,7 +83,7 @@ def test_a_dropout_word_drops_its_share(name: str, path: str, rate: float, monke
 
 @pytest.mark.parametrize("name", structures())
 def test_without_dropout_training_and_evaluation_agree(name: str) -> None:
-    model = roomy(only(s.tiny(models()[name]), ""))  # experts take more tokens in evaluation
+    model = roomy(only(few_words(s.tiny(models()[name])), ""))  # experts take more tokens in evaluation
     module, given = build(model), read(model)
     evaluated, trained = module(**given), module.train()(**given)
     assert all(torch.equal(evaluated[key], trained[key]) for key in evaluated)

@@ -8,6 +8,7 @@ import torch
 from clados import spec as s
 from clados.models.declared import declared
 from clados.nn import build
+from clados.verify.cases import few_words
 from tests.spec.examples import models
 
 CUT = 0.879626  # standard deviation of a unit normal cut at two
@@ -16,7 +17,7 @@ SURE = 6.0  # standard errors
 
 def moderate(model: s.Model) -> s.Model:
     """Large enough for moments, small enough for a test."""
-    small = s.tiny(model)
+    small = few_words(s.tiny(model))
     if isinstance(small, s.TwoTower):
         return small
     size = small.sides.encoder if isinstance(small, s.EncoderDecoder) else small.size

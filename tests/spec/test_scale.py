@@ -12,6 +12,7 @@ from clados import spec as s
 from clados.models.declared import declared, found
 from clados.nn import build
 from clados.spec.scale import HEAD, NEAR, STEP, nearest, number, scaled
+from clados.verify.cases import few_words
 from tests.spec.examples import models, read, structures
 
 BUDGETS = st.floats(6.0, 9.0).map(lambda power: round(10**power))
@@ -81,7 +82,7 @@ UNREAD = re.compile(r"^fused\.1\.(mlp\.entity_down|entity_norm)\.")  # of ERNIE:
 
 @pytest.mark.parametrize("name", structures())
 def test_any_model_builds_tiny_and_runs_forward_and_backward_finite(name: str) -> None:
-    model = s.tiny(models()[name])
+    model = few_words(s.tiny(models()[name]))
     torch.manual_seed(0)
     module = build(model).train()
     out = module(**read(model))

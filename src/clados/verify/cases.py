@@ -17,6 +17,7 @@ SPAN = 5  # of a banded pattern
 NEAR, FAR = 14, 16  # buckets of relative biases and the distance of their last: short texts show each
 TEXTS, LENGTH, TARGET = 3, 23, 17
 EARLIER, MEMORY = 9, LENGTH + 3  # positions of the text before, and how many are kept after it
+WORDED = s.Vocabulary | s.AdaptiveTokens
 ROLES = ("pad", "bos", "eos", "start", "unk", "cls", "sep", "mask")
 
 
@@ -50,6 +51,12 @@ def small(model: s.Model) -> s.Model:
     if any(isinstance(each, s.Rotary) and each.fraction < 1 for each in parts(model)):
         reduced = reduced.but(size=s.but(heads=2))  # heads wide enough that a share of them is a whole number of planes
     made: s.Model = replaced(reduced, _shrunk)
+    return made
+
+
+def few_words(model: s.Model) -> s.Model:
+    """The model with a small vocabulary, and else as it is."""
+    made: s.Model = replaced(model, lambda part: _shrunk(part) if isinstance(part, WORDED) else part)
     return made
 
 
