@@ -16,7 +16,7 @@ test: .venv/dev.stamp
 
 # A model of each kind through torch's own compiler: minutes of g++, apart from the suite.
 inductor: .venv/dev.stamp
-	$(BIN)/python -m pytest -n 2 -m inductor
+	$(BIN)/python -m pytest -n 2 -m inductor -rs
 
 lint: .venv/dev.stamp
 	$(BIN)/ruff check .

@@ -8,7 +8,6 @@ import torch
 import transformers
 
 from clados.checkpoints import from_pretrained
-from clados.nn.settle import settle
 
 TINY = {"vocab_size": 1024, "n_embd": 128, "n_layer": 4, "n_head": 4, "bos_token_id": 1, "eos_token_id": 2}
 SMALL = {"vocab_size": 8192, "n_embd": 256, "n_layer": 4, "n_head": 8, "bos_token_id": 1, "eos_token_id": 2}  # 5.5M
@@ -44,7 +43,6 @@ def both(config: Any, dtype: torch.dtype = torch.float32) -> tuple[Any, Any]:
         theirs = kind_of(config).from_pretrained(folder, dtype=dtype).eval()
     if hasattr(theirs, "generation_config"):
         theirs.generation_config.eos_token_id = None  # neither side stops early, nor looks whether to
-        settle(ours)
     return ours, theirs
 
 

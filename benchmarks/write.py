@@ -10,6 +10,7 @@ from torch import Tensor
 from benchmarks import peers
 from benchmarks.harness import Figure, Limits, Run, figure, interleaved
 from clados.apply.generate import generate
+from clados.nn.settle import settle
 
 WANTED = 1.5
 
@@ -37,6 +38,7 @@ def bart(limits: Limits) -> list[Figure]:
 
 
 def _each(name: str, ours: Any, theirs: Any, length: int, new: int, beams: Sequence[int]) -> list[Figure]:
+    settle(ours)
     ids = torch.randint(1000, 30_000, (1, length), generator=torch.Generator().manual_seed(0))
     figures = []
     for number in beams:

@@ -130,3 +130,18 @@ def test_padding_changes_no_score(writer: Any) -> None:
         second = padded.read(torch.tensor([[9], [7]]))[1:], alone.read(torch.tensor([[7]]))
     for ours, wanted in (first, second):
         assert distance(ours, wanted) <= NEAR
+
+
+@pytest.mark.parametrize("writer", ["t5 11b", "bart base"], indirect=True)
+@pytest.mark.parametrize("rows", [[1, 0], [0, 0, 1, 1], [1, 1, 0, 0], [1], [0, 1, 1]])
+def test_a_cache_goes_on_with_any_rows(writer: Any, rows: list[int]) -> None:
+    """Also with texts that change places, go, or are answered unlike times: as if read anew."""
+    ids = read(writer.spec)[0]
+    begun, more = torch.tensor([[9, 7], [8, 9]]), torch.full((len(rows), 1), 6)
+    with torch.inference_mode():
+        cache = writer.cache(2, 4)
+        writer(ids, decoder_input_ids=begun, cache=cache)
+        cache.reorder(torch.tensor(rows))
+        found = writer(decoder_input_ids=more, cache=cache).logits
+        wanted = writer(ids[rows], decoder_input_ids=torch.cat([begun[rows], more], 1)).logits[:, -1:]
+    assert distance(found, wanted) <= NEAR

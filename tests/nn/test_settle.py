@@ -27,18 +27,13 @@ def made(name: str) -> tuple[Any, Any]:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_outputs_and_gradients_stay(name: str) -> None:
+def test_outputs_stay(name: str) -> None:
     model, read = made(name)
-    kept, told = {}, {}
-    for held in (kept, told):
-        model.zero_grad()
-        outputs = {key: each for key, each in model(**read).items() if isinstance(each, torch.Tensor)}
-        sum(each.square().mean() for each in outputs.values()).backward()
-        held |= {key: each.detach() for key, each in outputs.items()}
-        held |= {key: each.grad for key, each in model.named_parameters() if each.grad is not None}
-        settle(model)
-    assert kept.keys() == told.keys()
-    assert {key for key, each in kept.items() if not distance(told[key], each) <= NEAR} == set()
+    with torch.no_grad():
+        before, after = model(**read), settle(model)(**read)
+    for output, wanted in before.items():
+        if isinstance(wanted, torch.Tensor):
+            assert distance(after[output], wanted) <= NEAR
 
 
 def test_wide_weights_and_the_words_lie_by_columns() -> None:
@@ -46,7 +41,7 @@ def test_wide_weights_and_the_words_lie_by_columns() -> None:
     settle(model)
     block = model.stack.blocks[0]
     by_columns = {name: each.mT.is_contiguous() for name, each in block.named_parameters() if each.dim() == 2}
-    assert by_columns == {name: "down" not in name for name in by_columns}
+    assert by_columns == {name: "down" not in name and "out" not in name for name in by_columns}
     assert model.inputs.tokens.weight.mT.is_contiguous()
     assert model.inputs.position.table.weight.is_contiguous()
 
@@ -68,15 +63,7 @@ def test_what_is_saved_and_written_stays(tmp_path: Path) -> None:
     assert generate(settle(from_pretrained(tmp_path / "two")), ids, max_new_tokens=8, eos=()).equal(before)
 
 
-def test_a_settled_model_learns_as_another(tmp_path: Path) -> None:
-    losses = []
-    for prepare in (lambda model: model, settle):
-        model: Any = prepare(build("gpt-2", params="2M"))
-        learner = torch.optim.AdamW(model.parameters(), lr=1e-2, fused=True)
-        for _ in range(5):
-            loss = model(torch.arange(40).view(2, 20)).logits.float().logsumexp(-1).mean()
-            loss.backward()
-            learner.step()
-            learner.zero_grad()
-        losses.append(float(loss.detach()))
-    assert losses[0] == pytest.approx(losses[1], rel=1e-4)
+def test_what_has_been_settled_no_longer_learns() -> None:
+    model = settle(build("gpt-2", params="2M"))
+    with pytest.raises(RuntimeError, match="does not require grad"):
+        model(torch.arange(5)[None]).logits.mean().backward()

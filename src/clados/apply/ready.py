@@ -102,7 +102,7 @@ def load(source: Source, verb: str | None = None, *, device: str | torch.device 
 
     Args:
         source: the directory; what is ready already stays as it is.
-        verb: what it is to do.
+        verb: what it is to do; what is read to write word by word is settled.
 
     Raises:
         CheckpointError: for files that are absent or damaged, and for a run that has not ended.

@@ -91,7 +91,7 @@ def _counted(card: Card, size: Size, model: Model, basis: str) -> Counted:
     if basis not in (*BASES, NON_EMBEDDING):
         raise SpecError(f"basis is '{basis}'{hint(basis, (*BASES, NON_EMBEDDING))}")
     found = count(model, "model" if basis == NON_EMBEDDING else basis)
-    total = totalled(model, basis)
+    total = found.non_embedding if basis == NON_EMBEDDING else found.total
     published, exact = _figures(size, basis)
     why = _why(size, total, published, exact)
     return Counted(card.id, size.name, basis, total, found.non_embedding, found.active, published, exact, why)

@@ -170,14 +170,14 @@ class Single(Module):
         numbered(positions, batch, length, self.stack.paired)
         shaped("attention_mask", attention_mask, (batch, past + length))
         for name, each in read.items():
-            shaped(name, each, (batch, length))
+            shaped(name, each, (batch, length), (1, length))
         if positions is None:
             positions = torch.arange(past, past + length, device=input_ids.device)[None]
         keep = None if attention_mask is None else attention_mask.bool()
         lengths = packed(keep) if keep is not None and cache is None and self.stack.packs else None
         if keep is None or lengths is None:
             return self.stack(self.inputs(input_ids, positions, **read), positions, keep, cache)
-        read = {name: value[keep][None] for name, value in read.items() if value is not None}
+        read = {name: value.expand_as(keep)[keep][None] for name, value in read.items() if value is not None}
         positions = positions.expand_as(keep)[keep][None]
         x = self.stack(self.inputs(input_ids[keep][None], positions, **read), positions, lengths=lengths)
         return x.new_zeros(*keep.shape, x.size(-1)).masked_scatter(keep[..., None], x)
@@ -305,7 +305,7 @@ class EncoderDecoder(Module):
             encoder_outputs = self.encode(input_ids, attention_mask)
         texts = cross.k.size(0) if cross else batch
         if batch % texts:
-            raise s.SpecError(f"decoder_input_ids are {batch} rows; the cache's {texts} texts have as many rows each")
+            raise s.SpecError(f"decoder_input_ids are {batch} rows; the cache's {texts} texts take as many rows each")
         shaped("encoder_outputs", encoder_outputs, (texts, "length", self.decoder.dims.d_model))
         source = cross.k.size(2) if cross else encoder_outputs.size(1) if encoder_outputs is not None else "length"
         shaped("attention_mask", attention_mask, (texts, source))

@@ -90,6 +90,8 @@ class Permuted(Remembering):
 
     def __init__(self, part: s.Permuted, env: Env | None = None) -> None:
         super().__init__(part, env)
+        if not all(isinstance(block, PostBlock) for block in self.stack.blocks):
+            raise s.SpecError("two streams join their branches as Post() does; stack.block.residual is another")
         self.reused, self.dropout = part.reused, part.inputs.dropout  # type: ignore[attr-defined]
 
     @property

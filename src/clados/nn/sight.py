@@ -17,6 +17,10 @@ class KV(NamedTuple):
     k: Tensor
     v: Tensor
 
+    def taken(self, rows: Tensor) -> "KV":
+        """Those of some rows of the batch."""
+        return KV(self.k.index_select(0, rows), self.v.index_select(0, rows))
+
 
 class State(NamedTuple):
     """What one layer remembers: its own keys and values, of each row, and those of the encoder, of each text."""
@@ -46,13 +50,22 @@ class Cache:
     def reorder(self, rows: Tensor) -> None:
         """Go on with these rows of the batch, in this order: [rows] of their numbers, which may repeat.
 
-        What was read of an encoder stays as it is: rows of one text stand side by side, as many of each.
+        What was read of an encoder is kept once for each text, and stays where every text goes on with as many rows.
         """
-
-        def taken(kv: KV | None) -> KV | None:
-            return None if kv is None else KV(kv.k.index_select(0, rows), kv.v.index_select(0, rows))
-
-        self.layers = [State(taken(state.attn), state.cross) for state in self.layers]
+        cross, own = self.layers[0].cross, self.layers[0].attn
+        texts = None
+        if cross is not None and own is not None:
+            known = cross.k.size(0)
+            texts = rows // (own.k.size(0) // known)
+            if texts.equal(torch.arange(known, device=rows.device).repeat_interleave(rows.numel() // known)):
+                texts = None
+        self.layers = [
+            State(
+                None if state.attn is None else state.attn.taken(rows),
+                state.cross if state.cross is None or texts is None else state.cross.taken(texts),
+            )
+            for state in self.layers
+        ]
 
 
 class DistanceTable(NamedTuple):
@@ -81,8 +94,8 @@ class Sight:
     past: int = 0  # positions already in the cache
     rotary: tuple[Tensor, Tensor] | None = None  # cosines and sines, [batch or 1, 1, length, turned]
     distances: Any = None  # what each attention brings into its own scores
-    memory: Tensor | None = None  # the encoder's states, [batch, length, d_model]
-    memory_mask: Tensor | None = None  # [batch, 1, 1, length] bool
+    memory: Tensor | None = None  # the encoder's states, [texts, length, d_model]
+    memory_mask: Tensor | None = None  # [texts, 1, 1, length] bool
     lengths: tuple[int, ...] | None = None  # packed texts: one row, each text sees itself alone
     keep: Tensor | None = None  # [batch, length] bool, False for padding that is computed
 

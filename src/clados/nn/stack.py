@@ -34,6 +34,8 @@ class Stack(Module):
 
     def __init__(self, part: s.Stack, env: Env) -> None:
         super().__init__(part, env)
+        if not isinstance(self, STACKS.get(type(part.sees), Stack)):
+            raise s.SpecError(f"sees is {part.sees!r}, which {type(part).__name__} does not know; Stack does")
         self.sees, self.dims, self.dropout = part.sees, env.dims, part.dropout
         self.placed = part.position is not None
         patterns = [block.attn.pattern for block in part.blocks(env.dims.layers)]
@@ -62,7 +64,7 @@ class Stack(Module):
             positions: [batch or 1, length].
             keep: [batch, length so far] bool, False for padding.
             cache: what the layers remember; written in place and advanced.
-            memory: the encoder's states, [batch, its length, d_model]; memory_mask: [batch, its length] bool.
+            memory: the encoder's states, [texts, its length, d_model]; memory_mask: [texts, its length] bool.
             lengths: of the texts packed into one row.
         """
         sights = self.look(x, positions, keep, cache.used if cache else 0, lengths)

@@ -19,6 +19,8 @@ from clados.objectives.images import Caption
 from clados.objectives.pairs import Sides, uncorrupted_length
 from clados.train.loop import Source
 
+SAID = 3  # captions of an image that are said in a row, at most
+
 
 @dataclass(frozen=True)
 class Making:
@@ -165,19 +167,23 @@ def _(objective: s.ImageClasses, examples: Sequence[Any], making: Making) -> Sou
 
 @source.register
 def _(objective: s.Contrastive, examples: Sequence[Any], making: Making) -> Source:
-    """The best caption first; in later epochs any, drawn by lot."""
+    """The best caption first; in later epochs some of them in a row, drawn by lot: a tag alone says little."""
     rows = of_kind(examples, Captioned)
     pictures = [row.picture for row in rows]
     if making.shuffled:
         pictures = [pictures[i] for i in generator(making.seed, 2).permutation(len(rows))]
-    ids = [[np.array(each, np.int64) for each in making.words.encode_batch(row.captions)] for row in rows]
+    encode = making.words.encode
 
-    def make(row: tuple[Any, list[Any]], epoch: int, index: int) -> Caption:
+    def make(row: tuple[Any, Sequence[str]], epoch: int, index: int) -> Caption:
         picture, captions = row
-        chosen = int(generator(making.seed, 3, epoch, index).integers(len(captions))) if epoch else 0
-        return Caption(picture, captions[chosen])
+        text = captions[0]
+        if epoch:
+            random = generator(making.seed, 3, epoch, index)
+            some = random.permutation(len(captions))[: random.integers(1, SAID, endpoint=True)]
+            text = ", ".join(captions[i] for i in some)
+        return Caption(picture, np.array(encode(text), np.int64))
 
-    return Listed(list(zip(pictures, ids)), make)
+    return Listed([(picture, row.captions) for picture, row in zip(pictures, rows)], make)
 
 
 @source.register

@@ -55,7 +55,7 @@ def small(model: s.Model) -> s.Model:
 
 
 def few_words(model: s.Model) -> s.Model:
-    """The model with a small vocabulary, and else as it is."""
+    """The model with a small vocabulary, its roles and classes of words moved into it; else as it is."""
     made: s.Model = replaced(model, lambda part: _shrunk(part) if isinstance(part, WORDED) else part)
     return made
 

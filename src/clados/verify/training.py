@@ -35,7 +35,7 @@ SMALL: Mapping[type[s.Objective], Small] = {
     s.CorruptedSpans: Small(params="600K", vocab=1024, steps=800, length=64, batch=16, lr=3e-2),
     s.Translation: Small(params="600K", steps=350, batch=32),
     s.ImageClasses: Small(params="400K", steps=150),
-    s.Contrastive: Small(params="400K", steps=1000, batch=64),
+    s.Contrastive: Small(params="150K", steps=400, batch=64),
     s.ReturnConditioned: Small(params="300K", steps=200),
 }
 # Those whose work takes longer to learn than that they learn.
