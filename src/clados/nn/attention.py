@@ -21,15 +21,17 @@ class Attention(Module):
         super().__init__(part, env)
         size = env.dims
         self.head_dim, self.split = size.head_dim, (size.heads, size.kv_heads, size.kv_heads)
+        self.turned = size.heads + size.kv_heads, size.kv_heads  # queries and keys turn alike, values do not
         self.scale, self.dropout, self.grouped = part.scale, part.dropout, size.kv_heads < size.heads
         self.neighbours = isinstance(env.position, s.Rotary) and env.position.pairs == "neighbours"
 
     def forward(self, x: Tensor, sight: Sight, kv: KV | None = None) -> tuple[Tensor, KV | None]:
         """The attended [batch, length, d_model], and the keys and values with these positions written in."""
         batch, length, _ = x.shape
-        q, k, v = self.qkv(x).view(batch, length, -1, self.head_dim).transpose(1, 2).split_with_sizes(self.split, 1)
+        qk, v = self.qkv(x).view(batch, length, -1, self.head_dim).transpose(1, 2).split_with_sizes(self.turned, 1)
         if sight.rotary is not None:
-            q, k = turn(q, sight.rotary, self.neighbours), turn(k, sight.rotary, self.neighbours)
+            qk = turn(qk, sight.rotary, self.neighbours)
+        q, k = qk.split_with_sizes(self.split[:2], 1)
         if kv is not None:
             end = sight.past + length
             kv.k[:, :, sight.past : end] = k

@@ -6,6 +6,7 @@ import torch
 from torch import nn
 
 from clados.nn.build import Product
+from clados.nn.experts import Experts
 from clados.nn.factorised import Narrowed
 from clados.nn.heads import Tied
 
@@ -25,7 +26,8 @@ def settle(model: Any) -> Any:
     heads: Any = getattr(model, "heads", nn.ModuleDict())
     tables = [model.inputs.tokens.weight] if any(isinstance(head, Tied | Narrowed) for head in heads.values()) else []
     wide = [each.weight for each in model.modules() if isinstance(each, Product)]
-    for weight in [*tables, *(each for each in wide if each.size(0) > each.size(1))]:
+    wide += [weight for each in model.modules() if isinstance(each, Experts) for weight in (each.up, each.down)]
+    for weight in [*tables, *(each for each in wide if each.size(-2) > each.size(-1))]:
         if weight.is_cpu and weight.dtype is torch.float32:
             weight.data = weight.data.mT.contiguous().mT
     return model
