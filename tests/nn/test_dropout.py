@@ -67,3 +67,29 @@ def test_dropped_probabilities_keep_the_mean() -> None:
     given = None, False, None, False
     mean = attend(*many, *given, 0.2, training=True).mean(0)
     torch.testing.assert_close(mean[None], F.scaled_dot_product_attention(q, k, v), rtol=0, atol=0.06)
+
+
+def test_attention_learns_through_what_it_keeps() -> None:
+    """Against the same bits dropped by the definition, in double numbers."""
+    torch.manual_seed(0)
+    leaves = [torch.randn(2, 3, 5, 4, dtype=torch.float64, requires_grad=True) for _ in range(3)]
+    q, k, v = leaves
+    torch.manual_seed(1)
+    found = attend(q, k, v, None, True, None, False, 0.4, training=True)
+    torch.manual_seed(1)
+    stays = drop(torch.ones(2, 3, 5, 5, dtype=torch.float64), 0.4, training=True)
+    scores = (q @ k.mT / 2).masked_fill(torch.ones(5, 5).triu(1).bool(), float("-inf"))
+    expected = (scores.softmax(-1) * stays) @ v
+    torch.testing.assert_close(found, expected)
+    weights = torch.randn_like(found)
+    ours, theirs = (torch.autograd.grad((each * weights).sum(), leaves) for each in (found, expected))
+    for one, other in zip(ours, theirs, strict=True):
+        torch.testing.assert_close(one, other)
+
+
+def test_attention_with_dropout_in_mixed_precision() -> None:
+    torch.manual_seed(0)
+    q, k, v = (torch.randn(2, 3, 5, 4, requires_grad=True) for _ in range(3))
+    with torch.autocast("cpu", torch.bfloat16):
+        found = attend(q, k, v, None, True, None, False, 0.4, training=True)
+    assert all(each.isfinite().all() for each in torch.autograd.grad(found.float().sum(), (q, k, v)))

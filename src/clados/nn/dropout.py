@@ -1,8 +1,11 @@
 """Dropout, and attention with dropout, without torch's number by number draws on a CPU."""
 
+from typing import Any
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+from torch.autograd.function import once_differentiable
 
 from clados.nn.products import product_type
 
@@ -15,13 +18,55 @@ def drop(x: Tensor, rate: float, training: bool) -> Tensor:
         return x
     if not x.is_cpu or torch.compiler.is_compiling():
         return F.dropout(x, rate)
-    return x * kept(x, rate) * (1 / (1 - rate))
+    found: Tensor = _Dropped.apply(x, rate)  # type: ignore[no-untyped-call]
+    return found
 
 
-def kept(x: Tensor, rate: float) -> Tensor:
-    """Which numbers stay, of a tensor's shape, bool: each by 16 bits of its own, four out of one draw of 64."""
-    draws = torch.empty(-(-x.numel() // 4), dtype=torch.int64).random_(-(2**63), None)
-    return draws.view(torch.int16)[: x.numel()].view(x.shape) >= round(rate * STEPS) - STEPS // 2
+def draws(x: Tensor) -> Tensor:
+    """16 random bits for each number of a tensor, in its shape: four out of one draw of 64."""
+    drawn = torch.empty(-(-x.numel() // 4), dtype=torch.int64).random_(-(2**63), None)
+    return drawn.view(torch.int16)[: x.numel()].view(x.shape)
+
+
+def kept(x: Tensor, drawn: Tensor, rate: float) -> Tensor:
+    """A tensor's numbers where they stay, and 0 elsewhere; as they are, not larger."""
+    least = round(rate * STEPS) - STEPS // 2
+    return torch.ge(drawn, least, out=torch.empty_like(x)).mul_(x)  # numbers times bool take a longer way
+
+
+class _Dropped(torch.autograd.Function):
+    """What backward needs is the bits alone, two bytes a number."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, rate: float) -> Tensor:
+        drawn = draws(x)
+        ctx.save_for_backward(drawn)
+        ctx.rate = rate
+        return kept(x, drawn, rate).mul_(1 / (1 - rate))
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None]:
+        return kept(grad, *ctx.saved_tensors, ctx.rate).mul_(1 / (1 - ctx.rate)), None
+
+
+class _Mixed(torch.autograd.Function):
+    """drop(p) @ v; the dropped probabilities are not kept, but dropped again by the same bits."""
+
+    @staticmethod
+    def forward(ctx: Any, p: Tensor, v: Tensor, rate: float) -> Tensor:
+        drawn = draws(p)
+        ctx.save_for_backward(p, v, drawn)
+        ctx.rate = rate
+        with torch.autocast("cpu", enabled=False):  # as backward, which no autocast reaches
+            return (kept(p, drawn, rate) @ v).mul_(1 / (1 - rate))
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, Tensor, None]:
+        p, v, drawn = ctx.saved_tensors
+        grad = grad * (1 / (1 - ctx.rate))
+        return kept(grad @ v.mT, drawn, ctx.rate), kept(p, drawn, ctx.rate).mT @ grad, None
 
 
 def attend(
@@ -52,6 +97,8 @@ def attend(
     if causal:
         mask = torch.ones(q.size(-2), k.size(-2), dtype=torch.bool).tril()
     if mask is not None:
-        least = torch.finfo(scores.dtype).min
-        scores = scores.masked_fill(~mask, least) if mask.dtype is torch.bool else scores + mask
-    return (drop(scores.softmax(-1), rate, training) @ v).to(given)
+        if mask.dtype is torch.bool:  # small, as it is the same for all heads
+            mask = torch.zeros(mask.shape, dtype=kind).masked_fill_(~mask, torch.finfo(kind).min)
+        scores += mask
+    mixed: Tensor = _Mixed.apply(scores.softmax(-1).to(kind), v, rate)  # type: ignore[no-untyped-call]
+    return mixed.to(given)

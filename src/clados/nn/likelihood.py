@@ -67,14 +67,15 @@ def _chunk(
     """The loss of some positions, and its gradient by their scores, [positions, vocabulary]."""
     scores = F.linear(x, weight, None if bias is None else bias.to(x.dtype))
     scores = scores.to(torch.promote_types(scores.dtype, torch.float32))
-    log_sum = scores.logsumexp(-1, keepdim=True)
-    loss = log_sum.sum() - (1 - smoothing) * scores.gather(1, label).sum()
+    logs = scores.log_softmax(-1)
+    loss = (smoothing - 1) * logs.gather(1, label).sum()
     if smoothing:
-        loss -= smoothing * scores.mean(-1).sum()
+        loss -= smoothing * logs.mean(-1).sum()
     if z:
+        log_sum = scores[:, :1] - logs[:, :1]
         loss += z * log_sum.square().sum()
     if learning:
-        scores.sub_(log_sum).exp_()
+        scores = logs.exp_()
         if z:
             scores *= 1 + 2 * z * log_sum
         if smoothing:
