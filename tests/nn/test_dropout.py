@@ -7,6 +7,7 @@ import torch.nn.functional as F
 from clados.nn.dropout import attend, drop
 
 NEARLY_NONE = 1e-9  # a rate so small that nothing is dropped, on the path that draws
+CAUSAL = None, True, None, False  # mask, causal, scale, grouped
 
 
 @pytest.mark.parametrize("rate", [0.1, 0.5, 0.9])
@@ -75,7 +76,7 @@ def test_attention_learns_through_what_it_keeps() -> None:
     leaves = [torch.randn(2, 3, 5, 4, dtype=torch.float64, requires_grad=True) for _ in range(3)]
     q, k, v = leaves
     torch.manual_seed(1)
-    found = attend(q, k, v, None, True, None, False, 0.4, training=True)
+    found = attend(q, k, v, *CAUSAL, 0.4, training=True)
     torch.manual_seed(1)
     stays = drop(torch.ones(2, 3, 5, 5, dtype=torch.float64), 0.4, training=True)
     scores = (q @ k.mT / 2).masked_fill(torch.ones(5, 5).triu(1).bool(), float("-inf"))
@@ -91,5 +92,5 @@ def test_attention_with_dropout_in_mixed_precision() -> None:
     torch.manual_seed(0)
     q, k, v = (torch.randn(2, 3, 5, 4, requires_grad=True) for _ in range(3))
     with torch.autocast("cpu", torch.bfloat16):
-        found = attend(q, k, v, None, True, None, False, 0.4, training=True)
+        found = attend(q, k, v, *CAUSAL, 0.4, training=True)
     assert all(each.isfinite().all() for each in torch.autograd.grad(found.float().sum(), (q, k, v)))
