@@ -56,8 +56,8 @@ class Seen:
         self.draw = dropout.kept
         monkeypatch.setattr(dropout, "kept", self.kept)
 
-    def kept(self, x: Tensor, rate: float) -> Tensor:
-        found = self.draw(x, rate)
+    def kept(self, x: Tensor, drawn: Tensor, rate: float) -> Tensor:
+        found = self.draw(x, drawn, rate)
         self.note(found[x != 0])
         return found
 

@@ -22,6 +22,7 @@ def test_schedules_rise_to_the_peak_and_end_as_said() -> None:
     line = shares(s.Linear(warmup=4), 20)
     assert line[:4] == [0.25, 0.5, 0.75, 1.0]
     assert line[4:] == pytest.approx([(20 - step) / 16 for step in range(4, 20)])
+    assert shares(s.Linear(over=20), 10) == pytest.approx([(20 - step) / 20 for step in range(10)])
     wave = shares(s.Cosine(warmup=2, floor=0.1), 12)
     assert max(wave) == wave[1] == wave[2] == 1.0
     assert wave[-1] == pytest.approx(0.1 + 0.9 * (1 + math.cos(math.pi * 0.9)) / 2)
@@ -39,6 +40,7 @@ def test_warmup_keeps_its_share_within_bounds() -> None:
     assert fitted(stage.but(schedule=s.Constant(warmup=10**6)), 1000).warmup == 250
     assert fitted(stage.but(schedule=s.Constant()), 1000) == s.Constant()
     assert fitted(stage.but(schedule=s.Cosine(over=2_000_000)), 100).over == 200
+    assert fitted(stage.but(schedule=s.Linear(over=2_000_000)), 100).over == 200
 
 
 def test_the_rate_grows_with_the_ratio_of_widths_up_to_a_limit() -> None:

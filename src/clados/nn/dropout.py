@@ -47,7 +47,8 @@ class _Dropped(torch.autograd.Function):
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None]:
-        return kept(grad, *ctx.saved_tensors, ctx.rate).mul_(1 / (1 - ctx.rate)), None
+        (drawn,) = ctx.saved_tensors
+        return kept(grad, drawn, ctx.rate).mul_(1 / (1 - ctx.rate)), None
 
 
 class _Mixed(torch.autograd.Function):

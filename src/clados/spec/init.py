@@ -181,6 +181,14 @@ class FanIn(Init):
         return Fill("truncated" if self.cut else "normal", math.sqrt(self.scale / fan_in), size)
 
 
+class Kaiming(Init):
+    """N(0, 2 / fan_in), tables too; last products of branches over sqrt(2 layers) (He et al. 2015, §2.2; MPT's)."""
+
+    def draw(self, row: Row, out: str, size: int) -> Fill:
+        gain = 1 / row.env.dims.layers if ends_branch(row) else 2.0
+        return Fill("normal", math.sqrt(gain / row.shape[-1]), size)
+
+
 class MeshNormal(Init):
     """N(0, std), in the feed-forward's last product over sqrt(layers); attention N(0, fan_in^-1/2).
 

@@ -16,14 +16,15 @@ class Constant(Schedule):
 
 
 class Linear(Schedule):
-    """Linear warmup, then a line down to ``floor`` at the last step."""
+    """Linear warmup, then a line down to ``floor`` at the last step, or at ``over`` steps."""
 
     warmup: int = 0
     floor: float = 0.0
+    over: int | None = None
 
 
 class Cosine(Schedule):
-    """Linear warmup, then half a cosine down to ``floor`` at the last step, or already at ``over`` steps."""
+    """Linear warmup, then half a cosine down to ``floor`` at the last step, or at ``over`` steps."""
 
     warmup: int = 0
     floor: float = 0.0

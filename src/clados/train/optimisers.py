@@ -190,17 +190,20 @@ def _(schedule: s.Constant, step: int, steps: int) -> float:
 def _(schedule: s.Linear, step: int, steps: int) -> float:
     if step < schedule.warmup:
         return _rise(step, schedule.warmup)
-    left = (steps - step) / max(1, steps - schedule.warmup)
-    return schedule.floor + (1 - schedule.floor) * left
+    return schedule.floor + (1 - schedule.floor) * (1 - _done(schedule, step, steps))
 
 
 @share.register
 def _(schedule: s.Cosine, step: int, steps: int) -> float:
     if step < schedule.warmup:
         return _rise(step, schedule.warmup)
+    return schedule.floor + (1 - schedule.floor) * (1 + math.cos(math.pi * _done(schedule, step, steps))) / 2
+
+
+def _done(schedule: s.Linear | s.Cosine, step: int, steps: int) -> float:
+    """The share of the way down that lies behind."""
     whole = max(1, (schedule.over or steps) - schedule.warmup)
-    done = min(1.0, (step - schedule.warmup) / whole)
-    return schedule.floor + (1 - schedule.floor) * (1 + math.cos(math.pi * done)) / 2
+    return min(1.0, (step - schedule.warmup) / whole)
 
 
 @share.register

@@ -35,6 +35,8 @@ declaration = Declaration(
     sizes={"20b": alexatm_20b.size},
     recipe=Recipe((pretraining,)),
     assumed=(
+        "init: the encoder and its table start as an in-house encoder of 10B, the other two tables as copies (§4); "
+        "drawn anew here",
         "inputs.types, inputs.position, target.position: the authors' code has two types of segment for the encoder, "
         "of which it only ever adds the first, and two rows of the decoder's positions that are never read",
         "inputs.vocab: the ids of special tokens are not published; the order of the authors' code stands here",

@@ -74,10 +74,11 @@ declaration = Declaration(
     recipe=Recipe((pretraining,)),
     layouts=(hf,),
     assumed=(
-        "encoder.norm.eps, init: not published; the authors' code takes 1e-5 and N(0, 0.02)",
+        "encoder.norm.eps: not published; the authors' code takes 1e-5",
         "inputs.position.length, target.position.length: two rows of the authors' 1,026 are never read",
         "inputs.vocab.start: the authors' code starts with the end token",
         "recipe.optimiser, recipe.schedule, recipe.length: not published; RoBERTa's, whose data and batch it takes",
+        "recipe: dropout is off for the last tenth of the steps (§5.1); it stays here",
         "recipe.steps, recipe.batch: published for large; base of the comparisons ran 1,000,000 steps on books and "
         "Wikipedia, and how the released one was trained is not said",
     ),

@@ -130,6 +130,12 @@ declaration = Declaration(
         "medium": Size(layers=8, d_model=512, heads=8),
     },
     recipe=Recipe((pretraining,)),
+    recipes={
+        "base-multilingual-cased": Recipe(
+            (pretraining.but(data="Wikipedia in 104 languages, drawn by their sizes to the power of 0.7"),)
+        ),
+        "base-chinese": Recipe((pretraining.but(data="Chinese Wikipedia, simplified and traditional"),)),
+    },
     layouts=(hf, gguf),
     assumed=(
         "stack.block.mlp.act, heads.transform: the paper says GELU; the authors' code now computes its tanh form, "

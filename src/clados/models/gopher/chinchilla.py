@@ -21,7 +21,7 @@ declaration = Declaration(
     recipe=Recipe((pretraining,)),
     assumed=(
         "stack, init: said to be Gopher's, with what is assumed there",
-        "inputs.vocab: SentencePiece without NFKC; its kind and the ids with a role are not published",
+        "inputs.vocab: Gopher's, without NFKC; the ids with a role are not published",
         "recipe.optimiser.decay: not published; 0.1 stands here",
         "recipe.schedule.warmup: not published; Gopher's stands here",
         "recipe.schedule: slightly longer than the run, by how much is not published; its length stands here",

@@ -5,7 +5,7 @@ from clados.spec import *
 
 gopher = gpt_2.but(
     size=Size(layers=80, d_model=16_384, heads=128),
-    inputs=but(vocab=Vocabulary(kind="unigram", size=32_000), position=None, dropout=0.0),
+    inputs=but(vocab=Vocabulary(kind="bpe", size=32_000), position=None, dropout=0.0),
     stack=but(block=but(attn=but(dropout=0.0), dropout=0.0), norm=RMSNorm(), position=Distances()),
     init=Normal(0.02),
 )
@@ -44,10 +44,10 @@ declaration = Declaration(
         "7.1b": Recipe((seventh,)),
     },
     assumed=(
-        "stack.block.attn.biases, stack.block.mlp.bias, stack.block.mlp.act: not published; GPT-2's stand here",
+        "stack.block.attn.biases, stack.block.mlp.bias, stack.block.mlp.act: GPT-2's but for two changes (§3.1)",
         "stack.position: Transformer-XL's by its authors, one pair of biases for all layers",
         "inputs.dropout, stack.block.dropout, stack.block.attn.dropout: none is stated, and none stands here",
-        "inputs.vocab: SentencePiece with bytes; its kind and the ids with a role are not published",
+        "inputs.vocab: the ids with a role are not published",
         "stack.norm.eps, init: not published; RMSNorm's usual 1e-6 and N(0, 0.02) stand here",
         "recipe: published in tokens (0.25M, 2M, for 280b 3M and then 6M a batch, 300B in all); 6M and sequences of "
         "2048 stand here, the warmup's start at 1e-7 as zero",

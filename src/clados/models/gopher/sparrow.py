@@ -47,7 +47,8 @@ declaration = Declaration(
     assumed=(
         "stack, inputs, init: Chinchilla's, with what is assumed there",
         "recipe: rates were not read again; GopherCite's stand here",
-        "recipe.stages[0].trains, recipe.stages[3].trains: the upper 16 of 80 layers, from memory",
+        "recipe.stages[0].trains, recipe.stages[3].trains: the upper 16 of 80 layers, published for the reward models; "
+        "for the policy from memory",
         "recipe.stages[1].objective.answers, recipe.stages[0].objective.template: from memory",
     ),
 )

@@ -5,7 +5,7 @@ from clados.spec import *
 
 assistant = gpt_3.but(
     size=Size(layers=64, d_model=8192, heads=64),
-    inputs=but(position=Learned(8192)),
+    inputs=but(vocab=but(size=50_304), position=Learned(8192)),
     stack=but(block=reach(gpt_3, "stack.block")),
 )
 turns = Template(prompt="\n\nHuman: {prompt}", answer="\n\nAssistant: {answer}")
@@ -96,7 +96,8 @@ declaration = Declaration(
     ),
     assumed=(
         "size: d_model is 128 times layers as published; heads of 128 and d_ff of 4 d_model stand here",
-        "inputs.vocab, inputs.position: not published; GPT-3's stand here, with the positions of the published context",
+        "inputs.vocab: GPT-2's encoding and 50,304 rows by arXiv 2205.10487, whose settings are the first paper's",
+        "inputs.position: not published; GPT-3's stands here, at the published context",
         "stack: said to be like GPT-3's; dense in every layer, GPT-3's norm and activation stand here",
         "recipe.optimiser, recipe.schedule: not published; GPT-3's stand here; later rates are shares of it",
         "recipe.stages[1].optimiser, recipe.stages[4].optimiser: no rate is published; a hundredth of pretraining's "

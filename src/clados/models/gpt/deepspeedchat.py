@@ -53,7 +53,5 @@ declaration = Declaration(
         "recipe.optimiser.beta2, recipe.stages[0].trains.alpha: not in the scripts as read; those of its code's usual "
         "optimiser and adapter stand here",
         "recipe.stages[0].objective.template: not published; its code's words for the two sides stand here",
-        "recipe.stages[2].objective.kl: not in the scripts; its code's usual number stands here",
-        "recipe.stages[2].objective.smoothing: lambda of the advantages is not published; 0.95 stands here",
     ),
 )

@@ -29,13 +29,16 @@ tuning = Tuning(
     data="Alpaca's 52,000 instructions, without 1,000 that are held out",
     optimiser=AdamW(lr=1e-5),
     schedule=Constant(),
+    batch=64,
     length=1024,
+    epochs=10.0,
 )
 own = tuning.but(
     objective=Supervised(second),
     data="databricks-dolly-15k: about 15,000 instructions with answers by the firm's staff",
     optimiser=but(lr=5e-6),
     schedule=but(warmup=50),
+    batch=None,
     epochs=2.0,
 )
 
@@ -54,5 +57,9 @@ declaration = Declaration(
         "v2-12b": Recipe((own.but(start="pythia:12b"),)),
     },
     layouts=(gptj, hf),
-    assumed=("recipe.epochs, recipe.schedule.warmup: not published for version 1",),
+    assumed=(
+        "recipe.schedule.warmup: not published for version 1",
+        "recipe.epochs: of the released weights; the first run took one",
+        "recipe.batch: version 1 read 8 texts on each of 8 devices; of version 2 only the texts on one are published",
+    ),
 )

@@ -40,6 +40,8 @@ masked = pretraining.but(
     steps=2_000_000,
 )
 
+largest = masked.but(schedule=but(over=2_000_000), steps=1_500_000)
+
 hf = bert_hf.but(
     model_type="megatron-bert",
     architectures={
@@ -74,11 +76,15 @@ declaration = Declaration(
         "bert-3.9b": megatron_bert.but(size=Size(layers=48, d_model=2560, heads=40)),
     },
     recipe=Recipe((pretraining,)),
-    recipes={"bert-336m": Recipe((masked,)), "bert-1.3b": Recipe((masked,)), "bert-3.9b": Recipe((masked,))},
+    recipes={"bert-336m": Recipe((masked,)), "bert-1.3b": Recipe((masked,)), "bert-3.9b": Recipe((largest,))},
     layouts=(gpt_hf, hf),
     assumed=(
         "sizes.bert-336m.stack.norm.eps, stack.norm.eps: not published; the default of the authors' code",
         "stack.block.mlp.act: the paper says GELU; its parents' forms stand here",
-        "recipes.bert-336m.objective: whole words, of which the paper does not say how long; ALBERT's three stand here",
+        "recipes.bert-336m.objective: n-grams of whole words as SpanBERT's (§4.2); up to three, the default of the "
+        "authors' code and ALBERT's, stand here",
+        "sizes.gpt-1.2b, sizes.gpt-4.2b: shapes of the scaling study (table 1), which were timed, not trained to "
+        "the end; the others' recipe stands here",
+        "recipes.bert-3.9b.steps: still in training when the paper was written",
     ),
 )

@@ -12,7 +12,7 @@ mpt_7b = gpt_3.but(
         norm=LayerNorm(bias=False),
         position=ALiBi(),
     ),
-    init=Normal(0.02, by_depth=True),
+    init=Kaiming(),
 )
 
 pretraining = Stage(
@@ -50,7 +50,6 @@ hf = parent.but(
         "emb_pdrop": "inputs.dropout",
         "resid_pdrop": "stack.block.dropout",
         "attn_config.softmax_scale": "stack.block.attn.scale",
-        "initializer_range": "init.std",
     },
     fixed={
         "expansion_ratio": 4,
@@ -71,6 +70,7 @@ hf = parent.but(
         "attn_config.model_type",
         "embedding_fraction",
         "init_device",
+        "initializer_range",
         "logit_scale",
         "norm_type",
         "verbose",
@@ -84,7 +84,6 @@ declaration = Declaration(
     recipe=Recipe((pretraining,)),
     layouts=(hf,),
     assumed=(
-        "init: not published; GPT-3's stands here",
         "recipe.optimiser.lr, recipe.optimiser.decay: not published; a third of what its code's example takes with "
         "AdamW stands here, without decay",
         "recipe.schedule: not published; 2,000 steps of warmup and a cosine to a tenth stand here",

@@ -40,11 +40,11 @@ reward = Tuning(
 feedback = Tuning(
     name="feedback",
     start="tuning",
-    objective=PPO(kl=0.1, clip=0.4, passes=4, template=turns),
+    objective=PPO(kl=0.1, clip=0.4, passes=4, minibatches=16, template=turns),
     data="prompts of oasst1",
     optimiser=AdamW(lr=1e-6, beta2=0.95, decay=1e-6),
     schedule=Constant(),
-    batch=18,
+    batch=96,
     length=2032,
     steps=10_000,
     judges=("reward",),
@@ -59,6 +59,10 @@ declaration = Declaration(
     assumed=(
         "recipe.batch: published for one device; how many there were is not",
         "recipe.schedule: its shape is not said; the trainer's usual line stands here",
-        "recipe.stages[3].objective.smoothing: lambda of the advantages is not published; 0.95 stands here",
+        "recipe.stages[2].start: a Pythia that had been tuned on GPT4All's data, which is not here",
+        "recipe.stages[3].start, recipe.stages[3].judges: the policy's published start is sft-7, of another mix, and "
+        "its judge the second reward model; those of these stages stand here",
+        "recipe.stages[3].objective.kl: where it starts; a target of 6 over 10,000 steps moves it",
+        "recipe.stages[3].batch: of the published command: six processes, 16 samples each, one at a time",
     ),
 )

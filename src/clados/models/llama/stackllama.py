@@ -47,6 +47,6 @@ declaration = Declaration(
     layouts=(hf,),
     assumed=(
         "recipe.stages[1].optimiser.lr, recipe.stages[2].objective.kl: not in the post; its scripts' usual numbers",
-        "recipe.stages[2].objective.smoothing: lambda of the advantages is not published; 0.95 stands here",
+        "recipe.stages[2].objective.smoothing: the default of its library, TRL",
     ),
 )

@@ -46,8 +46,8 @@ declaration = Declaration(
         "stack.block: which of the two kinds comes first is not published; the dense one stands here",
         "stack.block[1].mlp.capacity: expert capacity is published, its number not; GShard's 2 tokens / experts "
         "stands here",
-        "stack.norm, stack.block[0].attn, heads, init: not published; a norm without bias, no biases, a tied and "
-        "scaled table, variances by the number of inputs stand here",
+        "stack.norm.eps, stack.block[0].attn, heads, init: not published; 1e-6, no biases, a tied and scaled table, "
+        "variances by the number of inputs stand here",
         "inputs.vocab: the kind of SentencePiece and the ids with a role are not published; those of T5 stand here",
         "recipe.batch: published in tokens (1M)",
         "sizes.0.1b, sizes.1.7b, sizes.8b, recipe.optimiser, stack.block[1].mlp.act: partly from memory: the smaller "
