@@ -3,6 +3,8 @@
 from pathlib import Path
 
 from clados.catalog.load import catalog
+from clados.models.declared import declared, found
+from clados.objectives import runs
 
 README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
 
@@ -14,3 +16,8 @@ def test_it_says_how_many_of_the_survey_s_models_run() -> None:
 
 def test_it_says_how_many_cards_there_are() -> None:
     assert f"among {len(catalog())} cards" in README
+
+
+def test_it_says_how_many_can_be_trained() -> None:
+    trained = [name for name in found() if runs(declared(name).recipe.stages[0].objective)]
+    assert f"Of these {len(found())}, {len(trained)} are trained" in README

@@ -15,6 +15,7 @@ _OFFERED = {
     "card": "clados.catalog.load:card",
     "cards": "clados.catalog.load:catalog",
     "Choices": "clados.train.pretrain:Choices",
+    "CladosError": "clados.errors:CladosError",
     "classify": "clados.apply.classify:classify",
     "count": "clados.catalog.counts:count_of",
     "declaration": "clados.catalog.load:declaration",

@@ -11,6 +11,7 @@ import torch
 from clados.apply.act import act
 from clados.apply.ready import Ready
 from clados.data.cartpole import scripted
+from clados.errors import CladosError
 from clados.nn.kinds import Output
 from clados.spec import SpecError
 
@@ -77,5 +78,9 @@ def test_an_environment_that_does_not_fit_is_refused(ready: Callable[[str], Read
         act(real, "CartPal-v1", episodes=1)
     with pytest.raises(SpecError, match="discrete actions; decision-transformer has continuous ones"):
         act(replace(real, scales=replace(real.scales, choices=0)), episodes=1)
+    with pytest.raises(SpecError, match="return_to_go is nan; it must be a finite number"):
+        act(real, return_to_go=float("nan"))
+    with pytest.raises(CladosError, match="seed is -1"):
+        act(real, seed=-1)
     with pytest.raises(SpecError, match="episodes is 0"):
         act(real, episodes=0)

@@ -9,6 +9,7 @@ import transformers
 from torch import Tensor
 
 from clados.apply.generate import Choice, generate
+from clados.errors import CladosError
 from clados.models.bert.bert import declaration as bert
 from clados.models.gpt.gpt_2 import declaration as gpt_2
 from clados.models.t5.t5 import declaration as t5
@@ -187,11 +188,13 @@ def test_drawn_beams_are_all_likely_texts(decoder: tuple[Any, Any]) -> None:
         ({"max_new_tokens": 3, "top_p": 1.5}, "top_p is 1.5; it must be above 0 and at most 1"),
         ({"max_new_tokens": 3, "top_k": 0}, "top_k is 0; it must be at least 1"),
         ({"max_new_tokens": 3, "beams": 0}, "beams is 0; it must be at least 1"),
+        ({"max_new_tokens": 3, "beams": 2, "length_penalty": float("nan")}, "length_penalty is nan"),
+        ({"max_new_tokens": 3, "seed": -1}, "seed is -1; it must be from 0"),
         ({"max_new_tokens": 3, "attention_mask": PADDED.flip(1)}, "padded on the left"),
     ],
 )
 def test_what_cannot_be_is_refused(decoder: tuple[Any, Any], given: dict[str, Any], said: str) -> None:
-    with pytest.raises(SpecError, match=said):
+    with pytest.raises(CladosError, match=said):
         generate(decoder[0], PROMPT, **given)
 
 

@@ -37,6 +37,8 @@ FAULTS = [
     ("stem", 'aliases = ["large"]', 'aliases = ["base"]', "sizes[1].name", "another size"),
     ("stem", 'name = "big"', 'name = "Big"', "sizes[1].name", "lower case"),
     ("stem", 'exact_basis = "model"\n', "", "sizes[0].exact_basis", "missing"),
+    ("stem", 'exact_basis = "model"', 'exact_basis = "modell"', "sizes[0].exact_basis", "did you mean 'model'"),
+    ("stem", "headline = true", 'headline = "yes"', "sizes[0].headline", "not true or false"),
     ("stem", "value = 100000, ", "", "training.steps.value", "empty"),
     ("leaf", ', note = "anonymous"', "", "lab.note", "says why"),
     ("leaf", 'parent = "branch-2"', 'parent = "branch-3"', "lineage[0].parent", "did you mean 'branch-2'"),

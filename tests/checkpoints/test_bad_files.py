@@ -74,6 +74,13 @@ def test_an_unknown_word_that_says_nothing_is_read_over(directory: Path) -> None
     assert from_pretrained(directory).report.verdict.startswith("whole")
 
 
+def test_words_of_berts_first_release_say_nothing(directory: Path) -> None:
+    words = {"pooler_fc_size": 768, "pooler_num_attention_heads": 12, "pooler_num_fc_layers": 3}
+    more = {"directionality": "bidi", "pooler_size_per_head": 128, "pooler_type": "first_token_transform"}
+    edit(directory, lambda config: config.update(**words, **more))
+    assert from_pretrained(directory).report.verdict.startswith("whole")
+
+
 def test_a_word_that_changes_what_is_computed_is_refused(directory: Path) -> None:
     edit(directory, lambda config: config.update(scale_attn_by_inverse_layer_idx=True))
     refused(directory, "'scale_attn_by_inverse_layer_idx' is True", "has False", kind=LayoutError)

@@ -165,6 +165,31 @@ def test_a_new_model_joins_in_and_says_what_is_to_be_filled_in(clados: Run, tmp_
     assert clados("new", "my-model", "--like", "bert", "--dir", str(tmp_path)).code == 2
 
 
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("place = Rotry()", "NameError: name 'Rotry' is not defined; did you mean 'Rotary'?"),
+        ("import nosuch", "ModuleNotFoundError: No module named 'nosuch'"),
+        ("place = (", "'(' was never closed"),
+    ],
+)
+def test_a_declaration_that_python_cannot_read_is_named_with_its_line(
+    clados: Run, tmp_path: Path, line: str, message: str
+) -> None:
+    clados("new", "my-model", "--like", "bert", "--dir", str(tmp_path))
+    file = tmp_path / "my_model.py"
+    file.write_text(f"{file.read_text()}\n{line}\n")
+    number = len(file.read_text().splitlines())
+    told = clados("count", "my-model", "--cards", str(tmp_path))
+    assert told.code == 2
+    assert told.err == f"clados: {file}:{number}: {message}\n"
+
+
+def test_a_size_can_be_named_and_a_limit_says_how_many_match(clados: Run) -> None:
+    assert clados("show", "bert:large", "--json").data["id"] == "bert"
+    assert "2 of 9 that match" in clados("list", "gpt*", "--limit", "2").err
+
+
 def test_doctor_reports_what_is_installed(clados: Run) -> None:
     data = clados("doctor", "--json").data
     assert data["clados"] == package.__version__

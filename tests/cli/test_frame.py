@@ -64,6 +64,7 @@ def test_the_version_is_the_packages(clados: Run) -> None:
         (["list", "--family", "Brt"], "clados: no model has family 'Brt'; did you mean 'BERT'?"),
         (["list", "--sort", "parms"], "clados: unknown attribute 'parms'; did you mean 'params'?"),
         (["show", "brt"], "clados: unknown model 'brt'; did you mean 'bert'?"),
+        (["show", "bert:huge"], "clados: bert has no size 'huge'; it has base"),
         (["show"], "clados: show: missing argument 'MODEL'"),
         (["--cards"], "clados: --cards needs a folder"),
         (["list", "--cards", "/nowhere"], "clados: no folder of cards at /nowhere"),

@@ -85,6 +85,8 @@ def test_an_interrupted_run_is_saved_and_says_how_to_go_on(data: Path, tmp_path:
         (["gpt-2", "--steps", "3", "--minutes", "1"], "steps and minutes both say how long to train: give one of them"),
         (["gpt-2", "--steps", "0"], "steps is 0; it must be above 0"),
         (["gpt-2", "--lr", "-1"], "lr is -1.0; it must be above 0"),
+        (["gpt-2", "--seed", "-1"], "seed is -1; it must be from 0 to 2**63 - 1"),
+        (["gpt-2", "--seed", "99999999999999999999"], "it must be from 0 to 2**63 - 1"),
         (["gpt-2", "--vocab", "100"], "vocabulary of 100 is too small for a bytes tokenizer; 257 or more"),
         (["gpt-2", "--resume"], "runs/gpt-2: there is no run to resume"),
         (["gpt-2", "--stpes", "3"], "--stpes"),

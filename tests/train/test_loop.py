@@ -157,6 +157,11 @@ def test_checkpoints_of_other_runs_are_refused(data: Path, tmp_path: Path) -> No
         pretrain(choices(data, "bert", steps=2), tmp_path / "run", resume=True)
     with pytest.raises(CladosError, match="its steps is 2, this run's is 3"):
         pretrain(choices(data, steps=3), tmp_path / "run", resume=True)
+    changed = write_texts(tmp_path / "changed")
+    for file in changed.iterdir():  # the same sentences, in another order
+        file.write_text(". ".join(sorted(file.read_text().rstrip(".").split(". "))) + ".")
+    with pytest.raises(CladosError, match=r"its data is \w{8}, this run's is \w{8}"):
+        pretrain(choices(changed, steps=2), tmp_path / "run", resume=True)
     broken = tmp_path / "run" / "checkpoints" / "step-00000002" / "model.safetensors"
     broken.write_bytes(broken.read_bytes()[:100])
     with pytest.raises(CladosError, match="step-00000002: unreadable"):

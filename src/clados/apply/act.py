@@ -1,5 +1,6 @@
 """act: a Decision Transformer in a Gymnasium environment (Chen et al. 2021, algorithm 1)."""
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 
 from clados import spec as s
 from clados.apply.ready import Ready, Source, load
+from clados.errors import check_seed
 
 Policy = Callable[["Episodes"], NDArray[Any]]
 
@@ -82,7 +84,10 @@ def act(
     ready = load(source, "act", device=device)
     if episodes < 1:
         raise s.SpecError(f"episodes is {episodes}; it must be at least 1")
+    check_seed(seed)
     asked = ready.scales.best if return_to_go is None else float(return_to_go)
+    if not math.isfinite(asked):
+        raise s.SpecError(f"return_to_go is {asked}; it must be a finite number")
     worlds = opened(environment, episodes)
     try:
         _check(ready, worlds[0])

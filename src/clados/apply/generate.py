@@ -1,5 +1,6 @@
 """generate: a model writes on, one token at a time, from what it has written so far."""
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -8,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from clados import spec as s
+from clados.errors import check_seed
 from clados.nn.blanks import blank_positions
 from clados.nn.kinds import checked, shaped
 from clados.nn.sight import Cache
@@ -55,6 +57,10 @@ def generate(
             no batch of ids or a mask of another shape.
     """
     _check(max_new_tokens, temperature, top_k, top_p, beams)
+    if not math.isfinite(length_penalty):
+        raise s.SpecError(f"length_penalty is {length_penalty}; it must be a finite number")
+    if seed is not None:
+        check_seed(seed)
     checked(input_ids, 0, None)
     shaped("attention_mask", attention_mask, tuple(input_ids.shape))
     writer = writer_of(model, input_ids, attention_mask, max_new_tokens)

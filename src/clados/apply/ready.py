@@ -29,7 +29,7 @@ class Ready:
 
     Attributes:
         model: a module in evaluation mode; ``model.spec`` is its declaration.
-        name: the card, or what the directory is called.
+        name: the card, or what the directory is called; folder: where it was read.
         images: how images are prepared; labels: the names of the classes.
         scales: of the trajectories that it learned from.
         objective: what it learned; None when not known.
@@ -40,6 +40,7 @@ class Ready:
 
     model: Any
     name: str
+    folder: Path | None = None
     tokenizer: Tokenizer | None = None
     images: Preprocessing | None = None
     labels: tuple[str, ...] = ()
@@ -69,7 +70,8 @@ class Ready:
             DataError: when there is none.
         """
         if self.tokenizer is None:
-            raise DataError(f"{self.name}: there is no tokenizer beside its weights, and it reads text")
+            where = f"{self.folder}: " if self.folder else ""
+            raise DataError(f"{where}there is no tokenizer beside the weights, and {self.name} reads text")
         return self.tokenizer
 
     @property
@@ -126,6 +128,7 @@ def _read(path: Path, device: str | torch.device) -> Ready:
     return Ready(
         model=model,
         name=found.card.partition(":")[0] or model.report.model.partition(" as ")[0],
+        folder=path,
         tokenizer=model.tokenizer,
         images=found.images or preprocessing(model.spec),
         labels=found.labels,

@@ -230,6 +230,12 @@ def _size(row: Data, key: Key) -> Iterator[Fault]:
         yield from _need(row, key, "basis")
     if "exact" in row:
         yield from _need(row, key, "exact_basis")
+    for name in ("basis", "exact_basis"):
+        said = row.get(name, "unknown")
+        if not isinstance(said, str) or (" " not in said and said not in _BASES):
+            yield (*key, name), f"'{said}' is no basis, and says in no words what it counts{near(str(said), _BASES)}"
+    if not isinstance(row.get("headline", False), bool):
+        yield (*key, "headline"), f"'{row['headline']}' is not true or false"
     if row.get("shape"):
         yield from _need(row, key, "shape_source")
     for name in [row.get("name", ""), *row.get("aliases", [])]:
@@ -237,6 +243,7 @@ def _size(row: Data, key: Key) -> Iterator[Fault]:
             yield (*key, "name"), f"'{name}' is not in lower case"
 
 
+_BASES = ("model", "body", "body+pooler", "non-embedding", "unknown")
 _FIGURE = Attribute("label", "A size's figure", "count")
 
 

@@ -164,7 +164,7 @@ def _allowed(name: str) -> tuple[str, ...]:
 
 
 def _some(known: set[str]) -> str:
-    shown = sorted(known, key=str.casefold)
+    shown = sorted(known, key=lambda each: (each.casefold(), each))
     return f"; known are {', '.join(shown[:12])}{' ...' if len(shown) > 12 else ''}"
 
 

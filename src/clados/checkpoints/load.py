@@ -16,6 +16,7 @@ from clados.checkpoints.errors import CheckpointError, LayoutError
 from clados.checkpoints.files import Stored, json_of, stored
 from clados.checkpoints.folders import beside
 from clados.checkpoints.words import outside
+from clados.models.declared import found
 from clados.nn.build import module
 from clados.spec.errors import SpecError
 
@@ -72,7 +73,10 @@ def _opened(path: Path, *, allow_pickle: bool) -> tuple[Words, dict[str, Stored]
     if path.is_file():
         raise CheckpointError(f"{path}: this is a file; name its directory, which holds config.json too")
     if not path.is_dir():
-        raise CheckpointError(f"{path}: there is no such directory; models are read from disk, nothing is downloaded")
+        named = f"; clados pretrain {path} trains that model small" if str(path) in found() else ""
+        raise CheckpointError(
+            f"{path}: there is no such directory; models are read from disk, nothing is downloaded{named}"
+        )
     file = path / "config.json"
     config = json_of(file)
     try:

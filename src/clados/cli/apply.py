@@ -81,7 +81,7 @@ def embed(
     file: Lines = None,
     pool: Annotated[Pooling | None, typer.Option(help="How states become a vector. [what DIR says, else mean]")] = None,
     normalise: Annotated[bool, typer.Option(help="Bring vectors to unit length.")] = True,
-    out: Annotated[Path | None, typer.Option(help="Write an array of NumPy (.npy), [texts, d_model].")] = None,
+    out: Annotated[Path | None, typer.Option(help="Write an array of NumPy (.npy): texts by d_model.")] = None,
     batch: Batch = 32,
     json: AsJson = False,
 ) -> None:
@@ -170,7 +170,7 @@ def act(
     env: Annotated[str, typer.Option(help="An environment of Gymnasium.")] = "CartPole-v1",
     episodes: Annotated[int, typer.Option(min=1, help="How many.")] = 50,
     return_to_go: Annotated[float | None, typer.Option(help="The return to ask for. [the largest it has seen]")] = None,
-    seed: Annotated[int, typer.Option(help="Of the starts and of the random actions.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Of the starts and of the random actions.")] = 0,
     json: AsJson = False,
 ) -> None:
     """Let a Decision Transformer act, beside a policy that acts at random.
@@ -216,6 +216,7 @@ def _save(file: Path, vectors: "Tensor") -> None:
     import numpy as np
 
     part = file.with_name(f".{file.name}.part")
+    file.parent.mkdir(parents=True, exist_ok=True)
     try:
         with part.open("wb") as opened:
             np.save(opened, vectors.numpy())

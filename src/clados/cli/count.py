@@ -122,15 +122,16 @@ def diff(
         output.tell({"old": f"{card.id}:{size.name}", "new": f"{other.id}:{its.name}", **found.as_dict()})
         return
     output.heading(f"From {card.name} {size.name} to {other.name} {its.name}")
+    sides = (card.id, other.id) if card.id != other.id else (f"{card.id}:{size.name}", f"{other.id}:{its.name}")
     output.lines(list(dict.fromkeys(each.words for each in found.changes)) or ["nothing: they are the same"])
     if found.changes:
         output.heading("\nIn parts")
-        heads = ("part", card.id, other.id)
+        heads = ("part", *sides)
         rows = [[each.path, *(_said(side) for side in (each.old, each.new))] for each in found.changes]
         output.table(heads, rows, wrap=heads[1:])
     output.heading("\nIn parameters")
     cells = [[name, f"{a:,}", f"{b:,}", f"{b - a:+,}"] for name, (a, b) in found.parameters.items()]
-    output.table(("", card.id, other.id, "difference"), cells, right=(card.id, other.id, "difference"))
+    output.table(("", *sides, "difference"), cells, right=(*sides, "difference"))
 
 
 def _pair(old: str, new: str) -> "tuple[tuple[Card, Size], tuple[Card, Size]]":

@@ -54,21 +54,23 @@ def list_models(
     asked = {name: value for name, value in wanted.items() if value is not False}
     asked["name"] = [*(asked["name"] or ()), *([pattern] if pattern else ())]
     everything = catalog().values()
-    found = search(everything, asked, sort=sort, limit=limit)
+    found = search(everything, asked, sort=sort)
+    shown = found.cards[:limit]
     if json:
-        output.tell([card.as_row() for card in found.cards])
+        output.tell([card.as_row() for card in shown])
     elif csv:
         from clados.catalog.export import csv_text
 
-        print(csv_text([card.as_row() for card in found.cards]), end="")
-    elif found.cards:
-        _print(found.cards)
+        print(csv_text([card.as_row() for card in shown]), end="")
+    elif shown:
+        _print(shown)
     if found.emptied:
         output.note(f"no models: {found.emptied}")
     elif not json and not csv:
         theirs = [card for card in everything if card.survey]
         runs = f"; {sum(card.runnable for card in theirs)} of the survey's {len(theirs)} run" if theirs else ""
-        output.note(f"{len(found.cards)} of {len(everything)} models{runs}")
+        match = f"{len(found.cards)} that match, of " if len(shown) < len(found.cards) else ""
+        output.note(f"{len(shown)} of {match}{len(everything)} models{runs}")
 
 
 def _print(cards: list[Card]) -> None:

@@ -10,6 +10,7 @@ from clados.catalog.compare import attribute_text, size_figure
 from clados.catalog.lineage import children
 from clados.catalog.load import Catalog, catalog
 from clados.cli import output
+from clados.cli.count import named
 
 Model = Annotated[str, typer.Argument(help="A model's id or name.", metavar="MODEL")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -34,7 +35,7 @@ def show(model: Model, json: Json = False) -> None:
     Example: clados show gpt-2
     """
     cards = catalog()
-    card = cards[model]
+    card = named(model)[0] if ":" in model else cards[model]
     further = _further(card)
     if json:
         output.tell({**card.as_dict(), **{key: section.data for key, section in further.items()}})

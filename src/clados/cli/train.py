@@ -98,7 +98,7 @@ def pretrain(
 def objective(
     model: Annotated[str, typer.Argument(help="A card, or a directory that pretrain wrote.")],
     text: Annotated[str, typer.Option(help="Your own text; for a translation 'source | target'.")],
-    seed: Annotated[int, typer.Option(help="Which tokens are drawn.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Which tokens are drawn.")] = 0,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Show what a model sees of a text when it is pretrained, and what it has to predict.
@@ -128,7 +128,9 @@ def _read_card(model: str) -> tuple[str, Any, Any, "Tokenizer"]:
     if (folder / "run.json").exists():
         import json
 
-        model = json.loads((folder / "run.json").read_text(encoding="utf-8"))["model"]
+        model = json.loads((folder / "run.json").read_text(encoding="utf-8")).get("model", "")
+        if not model:
+            raise CladosError(f"{folder / 'run.json'}: it names no model")
         tokenizer = load_tokenizer(folder)
     card, _, size = model.partition(":")
     declaration = declared(card)

@@ -15,7 +15,7 @@ def verify(
     models: Annotated[
         list[str] | None, typer.Argument(metavar="MODEL...", help="Models; all when none.", show_default=False)
     ] = None,
-    quick: Annotated[bool, typer.Option("--quick", help="One seed instead of three.")] = False,
+    quick: Annotated[bool, typer.Option("--quick", help="One seed, not three: some minutes a model.")] = False,
     proof: Annotated[list[str] | None, typer.Option(help="This proof only; say it again for more.")] = None,
     train: Annotated[
         list[str] | None, typer.Option(help="Train this model's small self only, for what needs one; say it again.")
@@ -52,9 +52,8 @@ def verify(
 
 def _table(found: "list[Proof]") -> None:
     """One line a model where it has nothing to show but its card."""
-    bare = {each.id for each in found} - {
-        each.id for each in found if each.proof != "card" and each.status != "missing"
-    }
+    others = [each for each in found if each.proof != "card"]
+    bare = {each.id for each in others} - {each.id for each in others if each.status != "missing"}
     rows = [
         [e.id, e.proof, e.status, e.evidence, f"{e.seconds:.1f}"]
         for e in found

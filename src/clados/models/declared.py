@@ -5,8 +5,11 @@ import importlib
 import importlib.util
 import os
 import re
+import traceback
 from pathlib import Path
 
+from clados import spec as words
+from clados.errors import CladosError
 from clados.spec import Declaration, SpecError
 from clados.spec.part import hint
 
@@ -56,7 +59,16 @@ def _from(path: Path) -> object:
     if spec is None or spec.loader is None or not path.exists():
         raise SpecError(f"{path}: there is no declaration here")
     module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    try:
+        spec.loader.exec_module(module)
+    except CladosError:
+        raise
+    except SyntaxError as error:
+        raise SpecError(f"{error.filename}:{error.lineno}: {error.msg}") from error
+    except Exception as error:
+        lines = [each.lineno for each in traceback.extract_tb(error.__traceback__) if each.filename == str(path)]
+        near = hint(error.name, dir(words)) if isinstance(error, NameError) and error.name else ""
+        raise SpecError(f"{path}:{lines[-1] if lines else 1}: {type(error).__name__}: {error}{near}") from error
     return module
 
 

@@ -6,6 +6,7 @@ import torch
 from torch import nn
 
 from clados import spec as s
+from clados.errors import check_seed
 from clados.models.declared import declared
 from clados.nn.build import draw, module
 from clados.spec.scale import nearest, scaled
@@ -32,6 +33,7 @@ def build(
 
     Raises:
         SpecError: for an unknown model, size or word, or a budget that cannot be met.
+        CladosError: for a seed out of range.
     """
     part = chosen(model, size, params).but(**changes)
     if params is not None:
@@ -39,6 +41,7 @@ def build(
     with torch.device(device):
         made = module(part).to(dtype).eval()
     if torch.device(device).type != "meta":
+        check_seed(seed)
         draw(made, part, torch.Generator(device).manual_seed(seed))
     return made
 

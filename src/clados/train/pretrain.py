@@ -12,10 +12,10 @@ import torch
 from clados import spec as s
 from clados.checkpoints import save_pretrained
 from clados.checkpoints.beside import preprocessing, write_beside
-from clados.data.examples import split
+from clados.data.examples import checksum, split
 from clados.data.readers import read
 from clados.data.tokenizer import Tokenizer
-from clados.errors import CladosError
+from clados.errors import CladosError, check_seed
 from clados.files import write_text
 from clados.models.declared import declared
 from clados.nn.make import build
@@ -44,6 +44,7 @@ class Choices:
             is built as published.
         data: a path, or the name of an embedded set.
         steps, minutes: the length of the run; at most one of them.
+        least: so many steps, should fewer fit into the minutes.
         batch: examples of a step; micro: of them computed at once.
         length: tokens of a sequence.
         lr: the peak rate, instead of the paper's brought to this width.
@@ -57,6 +58,7 @@ class Choices:
     data: str | None = None
     steps: int | None = None
     minutes: float | None = None
+    least: int = 1
     batch: int | None = None
     micro: int | None = None
     length: int | None = None
@@ -70,10 +72,11 @@ class Choices:
     def __post_init__(self) -> None:
         if self.steps is not None and self.minutes is not None:
             raise CladosError("steps and minutes both say how long to train: give one of them")
-        for name in ("steps", "minutes", "batch", "micro", "length", "vocab"):
+        for name in ("steps", "minutes", "least", "batch", "micro", "length", "vocab"):
             value = getattr(self, name)
             if value is not None and value <= 0:
                 raise CladosError(f"{name} is {value}; it must be above 0")
+        check_seed(self.seed)
         if self.dropout is not None and not 0 <= self.dropout < 1:
             raise CladosError(f"dropout is {self.dropout}; it must be at least 0 and below 1")
 
@@ -93,6 +96,7 @@ class Plan:
     train: Source
     held_out: Source
     documents: tuple[int, int]  # trained on, held out
+    data: str  # checksum of what is trained on
 
     def trainer(self, module: torch.nn.Module, folder: Path | None = None, show: Show | None = None) -> Trainer:
         """The trainer of a model made from this plan; with a folder, its checkpoints are marked as this model's."""
@@ -105,7 +109,7 @@ class Plan:
             self.held_out,
             folder,
             show or Show(),
-            {"model": self.card, "steps": self.run.steps, "examples": len(self.train)},
+            {"model": self.card, "steps": self.run.steps, "examples": len(self.train), "data": self.data},
         )
 
     def examples(self) -> Trainer:
@@ -196,6 +200,7 @@ def planned(choices: Choices) -> Plan:
         train=train,
         held_out=held_out,
         documents=(len(kept), len(held)),
+        data=checksum(kept),
     )
     return replace(plan, run=_paced(run, choices.steps or _steps(plan)))
 
@@ -235,7 +240,7 @@ def _steps(plan: Plan) -> int:
     for each in range(1, TRIED + 1):
         trial.step(each)
     seconds = trial.world.summed([(time.perf_counter() - began) / TRIED / trial.world.size])[0]
-    return max(1, int(60 * plan.choices.minutes / seconds))
+    return max(plan.choices.least, int(60 * plan.choices.minutes / seconds))
 
 
 def module(plan: Plan) -> torch.nn.Module:

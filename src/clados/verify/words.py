@@ -43,6 +43,8 @@ def prove(subject: Subject) -> Finding:
     how = ", ".join(f"{number} by {how}" for how, number in by.most_common())
     said = f"{len(rows) - len(missed)} of {len(rows)} changes noticed ({how})"
     said += "" if runs(objective) else f"; missing: those of the recipe, nothing runs {type(objective).__name__} yet"
+    if missed and not any(row.get("compared", True) for row in missed):
+        return Finding("missing", f"{said}; the others show in numbers, and there is no reference", tuple(rows))
     if missed:
         return Finding("fails", f"{said}; not: {'; '.join(row['change'] for row in missed[:8])}", tuple(rows))
     return Finding("holds", said, tuple(rows))
@@ -62,7 +64,7 @@ def model_words(subject: Subject) -> list[dict[str, Any]]:
             key = repr((model, [said_of(case) for case in against], declaration.layouts, shown))
             if key not in LOOKED:
                 LOOKED[key] = [*_changes(declaration, against, model)]
-            rows += [{"size": size, **row} for row in LOOKED[key]]
+            rows += [{"size": size, "compared": bool(against), **row} for row in LOOKED[key]]
     return rows
 
 
