@@ -10,6 +10,8 @@ from clados.cli.output import heading, lines, note, table, tell
 if TYPE_CHECKING:
     from clados.tour.stops import Stop
 
+CLEAR = 0.3  # nats below the unigram entropy
+
 
 def tour(
     out: Annotated[Path, typer.Option(metavar="DIR", help="Where the models and report.html go.")] = Path("runs/tour"),
@@ -34,11 +36,18 @@ def tour(
         done[name] = stop(choices, out / name, Bar)
         if not as_json:
             _show(done[name])
+            _warn(name, done[name], minutes)
     page = out / "report.html"
     write_text(page, report(done))
     if as_json:
         tell({"report": str(page), "models": [each.json() for each in done.values()]})
     note(f"wrote {page}")
+
+
+def _warn(name: str, stop: "Stop", minutes: float) -> None:
+    if stop.margin < CLEAR:
+        few = f"{name} has learned little in {stop.plan.run.steps:,} steps: the machine is slow or busy"
+        note(f"{few}; clados tour --minutes {2 * minutes:g} takes more time")
 
 
 def _show(stop: "Stop") -> None:

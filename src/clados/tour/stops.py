@@ -22,9 +22,10 @@ from clados.train.learns import Learned, measured_run
 from clados.train.log import Show
 from clados.train.pretrain import Choices, Plan, module, planned
 
+MINUTES = 4.0  # of training, for all three
 Samples = tuple[tuple[str, str], ...]  # what it was given, what it made of it
 
-MASKED = ("the [MASK] of the body", "a person who [MASK] something", "the act of [MASK] an object")
+MASKED = ("the [MASK] of the body", "one who [MASK] a thing", "a person who is [MASK]")
 BEGUN = ("a person who", "the act of", "ROMEO.")
 GAPPED = (
     "a small <extra_id_0> used for cutting",
@@ -36,23 +37,47 @@ GAPPED = (
 def stops(minutes: float) -> dict[str, Choices]:
     """The three models and how each is trained, at a size that learns within its share of the minutes.
 
-    Masked words and spans give few targets a text and need the most.
+    Masked words and spans give few targets a text and need the most. Each has the steps that it needs to learn more
+    than how often tokens occur, if the minutes are too few for them: a busy machine takes longer.
     """
     told = {
         "bert": Choices(
             model="bert",
             params="200K",
             vocab=160,
-            length=16,
-            batch=64,
+            length=12,
+            batch=85,
             lr=1.5e-3,
             dropout=0.0,
             minutes=0.42 * minutes,
+            least=_least(1500, minutes),
         ),
-        "gpt-2": Choices(model="gpt-2", params="1M", vocab=1024, length=64, batch=16, minutes=0.18 * minutes),
-        "t5": Choices(model="t5", params="1M", vocab=512, length=64, batch=16, lr=3e-2, minutes=0.40 * minutes),
+        "gpt-2": Choices(
+            model="gpt-2",
+            params="1M",
+            vocab=1024,
+            length=64,
+            batch=16,
+            minutes=0.18 * minutes,
+            least=_least(150, minutes),
+        ),
+        "t5": Choices(
+            model="t5",
+            params="1M",
+            vocab=512,
+            length=64,
+            batch=16,
+            lr=3e-2,
+            minutes=0.40 * minutes,
+            least=_least(450, minutes),
+        ),
     }
     return {name: replace(choices, data="english") for name, choices in told.items()}
+
+
+def _least(steps: int, minutes: float) -> int:
+    """The share of some steps that fewer minutes than the usual ones ask for."""
+    return max(1, int(steps * min(1.0, minutes / MINUTES)))
 
 
 @dataclass(frozen=True)
