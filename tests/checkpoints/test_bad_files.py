@@ -91,6 +91,20 @@ def test_an_unknown_activation_is_refused_with_those_that_are_known(directory: P
     refused(directory, "'activation_function'", "did you mean 'gelu_new'?", kind=LayoutError)
 
 
+@pytest.mark.parametrize(
+    ("key", "value", "message"),
+    [
+        ("vocab_size", -4, "Vocabulary.size is -4; it must be at least 1"),
+        ("vocab_size", "many", "Vocabulary.size is 'many'; it takes int"),
+        ("n_positions", -1, "Learned.length is -1; it must be above start, which is 0"),
+        ("layer_norm_epsilon", "small", "LayerNorm.eps is 'small'; it takes float"),
+    ],
+)
+def test_numbers_that_cannot_be_are_refused_by_name(directory: Path, key: str, value: object, message: str) -> None:
+    edit(directory, lambda config: config.update({key: value}))
+    refused(directory, message, kind=LayoutError)
+
+
 def test_an_unknown_class_is_refused_with_those_that_are_known(directory: Path) -> None:
     edit(directory, lambda config: config.update(architectures=["GPT2ForSequenceClassification"]))
     refused(directory, "GPT2ForSequenceClassification", kind=LayoutError)

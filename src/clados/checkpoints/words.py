@@ -129,7 +129,7 @@ def _with(
 def outside(layout: Layout, config: Words) -> dict[str, int]:
     """Keys that give a role to an id which the vocabulary lacks, as configs of small test models do: the id of each."""
     paths = {key: how for key, how in layout.config.items() if key in config and isinstance(how, str)}
-    sizes = [config[key] for key, path in paths.items() if path.endswith("vocab.size")]
+    sizes = [config[key] for key, path in paths.items() if path.endswith("vocab.size") and isinstance(config[key], int)]
     roles = [key for key, path in paths.items() if path.rpartition(".")[0].endswith("vocab") and key.endswith("_id")]
     return {key: config[key] for key in roles if sizes and isinstance(config[key], int) and config[key] >= sizes[0]}
 
@@ -147,7 +147,7 @@ def _fitting(model: Model, change: Mapping[str, Any]) -> Model:
         said = change
         for step in path.split("."):
             said = said.get(step, {})
-        if "size" in said:
+        if isinstance(said.get("size"), int):
             vocab: Vocabulary = reach(model, path)
             out = {role: None for role in ROLES if (getattr(vocab, role) or 0) >= said["size"]}
             model = model.but(**at(path, vocab.but(**out)))

@@ -27,6 +27,8 @@ class Vocabulary(Part, kw_only=True):
     sentinels: int = 0  # marks for removed spans, the highest ids, counted downwards
 
     def check(self) -> None:
+        if self.size < 1:
+            raise SpecError(f"Vocabulary.size is {self.size}; it must be at least 1")
         for role in ("pad", "bos", "eos", "start", "unk", "cls", "sep", "mask"):
             if (value := getattr(self, role)) is not None and not 0 <= value < self.size:
                 raise SpecError(f"Vocabulary.{role} is {value}; it must lie in 0..{self.size - 1}")
@@ -41,6 +43,10 @@ class Learned(Position):
 
     length: int
     start: int = 0  # row of the first position (RoBERTa counts from 2)
+
+    def check(self) -> None:
+        if self.length <= self.start:
+            raise SpecError(f"Learned.length is {self.length}; it must be above start, which is {self.start}")
 
     def pieces(self, env: Env) -> Pieces:
         return {"table": Table(self.length, env.dims.d_model)}
