@@ -12,6 +12,7 @@ from clados.nn.settle import settle
 from clados.spec import rows
 
 COUNTS = 8, 32
+TEXT = 512
 WORDS, NEW = 4096, 12
 SHAPE = {
     "vocab_size": WORDS,
@@ -26,6 +27,7 @@ SHAPE = {
     "expert_capacity": WORDS,  # room for all: both sides compute the same tokens
     "decoder_start_token_id": 0,
 }
+BASE = {**SHAPE, "d_model": 768, "d_kv": 64, "d_ff": 3072, "num_heads": 12}  # as wide as Switch-Base
 
 
 def decode(limits: Limits) -> list[Figure]:
@@ -48,22 +50,22 @@ def decode(limits: Limits) -> list[Figure]:
 
 
 def encode(limits: Limits) -> list[Figure]:
-    """One text of 512 tokens through the encoder, beside the limit of the machine's products."""
+    """Texts of 512 tokens through an encoder as wide as Switch-Base, beside the limit of the machine's products."""
     figures = []
     for count in COUNTS:
-        ours, theirs = peers.both(transformers.SwitchTransformersConfig(**SHAPE, num_experts=count))
-        ids = torch.randint(2, WORDS, (1, 512), generator=torch.Generator().manual_seed(0))
-        runs = {
-            "clados": torch.inference_mode()(lambda ours=ours, ids=ids: ours.encode(ids)),
-            "transformers": torch.inference_mode()(lambda theirs=theirs, ids=ids: theirs.encoder(ids)[0]),
-        }
-        far = float((runs["clados"]() - runs["transformers"]()).abs().max())
-        work = {"GFLOP": 2 * _met(ours) * ids.numel() / 1e9}
-        note = f"states differ by {far:.1e} at most"
-        seconds = interleaved(runs, pairs=5)
-        figures.append(
-            figure(f"Switch, {count} experts, 512 tokens", seconds, 1.0, work=work, limits=limits, note=note)
-        )
+        ours, theirs = peers.both(transformers.SwitchTransformersConfig(**BASE, num_experts=count))
+        for texts in (1, 4):
+            ids = torch.randint(2, WORDS, (texts, TEXT), generator=torch.Generator().manual_seed(0))
+            runs = {
+                "clados": torch.inference_mode()(lambda ours=ours, ids=ids: ours.encode(ids)),
+                "transformers": torch.inference_mode()(lambda theirs=theirs, ids=ids: theirs.encoder(ids)[0]),
+            }
+            far = float((runs["clados"]() - runs["transformers"]()).abs().max())
+            work = {"GFLOP": 2 * (_met(ours) + _attended()) * ids.numel() / 1e9}
+            name = f"Switch, {BASE['d_model']} wide, {count} experts, {ids.numel():,} tokens"
+            note = f"states differ by {far:.1e} at most"
+            seconds = interleaved(runs, pairs=5)
+            figures.append(figure(name, seconds, 1.0, work=work, limits=limits, note=note))
     return figures
 
 
@@ -77,3 +79,8 @@ def _met(model: Any) -> float:
     """Numbers of the encoder's products that a token meets."""
     encoder = (row for row in rows(model.spec) if row.path.startswith("encoder.blocks") and len(row.shape) > 1)
     return sum(row.count * getattr(row.piece, "uses", 1.0) for row in encoder)
+
+
+def _attended() -> float:
+    """Numbers that each of the encoder's tokens meets in the keys and values of its text."""
+    return float(BASE["num_layers"] * 2 * TEXT * BASE["num_heads"] * BASE["d_kv"])

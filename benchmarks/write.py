@@ -38,10 +38,10 @@ def bart(limits: Limits) -> list[Figure]:
 
 
 def _each(name: str, ours: Any, theirs: Any, length: int, new: int, beams: Sequence[int]) -> list[Figure]:
-    settle(ours)
     ids = torch.randint(1000, 30_000, (1, length), generator=torch.Generator().manual_seed(0))
     figures = []
     for number in beams:
+        settle(ours, rows=number)
         runs = _runs(ours, theirs, ids, new, number)
         a, b = runs["clados"](), runs["transformers"]()
         alike = int((a == b).long().cumprod(1).sum()) - 1  # type: ignore[attr-defined]

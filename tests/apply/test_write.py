@@ -17,6 +17,7 @@ from clados.models.gpt.gpt_2 import gpt_2
 from clados.nn import build
 from clados.spec import SpecError, but, tiny
 from clados.train.fitting import tokenizer_for
+from tests.apply.little import written
 
 
 @pytest.fixture(scope="module")
@@ -51,6 +52,11 @@ def test_a_text_ends_where_the_positions_do(directory: Path) -> None:
     assert len(told) <= 30 - prompt
     with pytest.raises(SpecError, match="this model has learned 30"):
         write(ready, "The girl and the dog. " * 9)
+
+
+@pytest.mark.parametrize(("name", "prompt"), [("glm", "The king"), ("glm", "The [MASK] king"), ("bart", "The king")])
+def test_more_than_there_are_positions_for_may_be_asked(name: str, prompt: str, tmp_path: Path) -> None:
+    write(load(written(name, tmp_path), "generate"), prompt, max_new_tokens=500)  # is not refused
 
 
 def test_the_command_writes_the_same(directory: Path, capsys: pytest.CaptureFixture[str]) -> None:

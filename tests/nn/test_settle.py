@@ -9,7 +9,7 @@ import torch
 from clados.apply.generate import generate
 from clados.checkpoints import from_pretrained, save_pretrained
 from clados.models.declared import declared
-from clados.nn import build, module
+from clados.nn import build, module, products
 from clados.nn.settle import settle
 from clados.verify.cases import given, structures
 from clados.verify.parity import NEAR, distance
@@ -44,6 +44,18 @@ def test_wide_weights_and_the_words_lie_by_columns() -> None:
     assert by_columns == {name: "down" not in name and "out" not in name for name in by_columns}
     assert model.inputs.tokens.weight.mT.is_contiguous()
     assert model.inputs.position.table.weight.is_contiguous()
+
+
+def test_for_four_rows_weights_lie_by_rows_and_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    model, read = made("gpt-2")
+    monkeypatch.setattr(products, "AVX2", True)
+    with torch.no_grad():
+        before = model(**read).logits
+        by_columns = settle(settle(model), rows=16).inputs.tokens.weight.stride()
+        by_rows = settle(model, rows=4)
+        assert all(each.is_contiguous() for each in by_rows.parameters())
+        assert by_columns == by_rows.inputs.tokens.weight.mT.contiguous().mT.stride()
+        assert distance(by_rows(**read).logits, before) <= NEAR
 
 
 def test_half_wide_weights_stay_as_they_are() -> None:

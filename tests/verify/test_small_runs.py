@@ -25,7 +25,7 @@ def subject(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Subject]:
 
 
 def run(end: float, *, seed: int = 0, shuffled: bool = False, targets: int = 30_000) -> Run:
-    return Run(seed, shuffled, 7.0, end, {"loss": 5.0, "unigram": 5.0, "bigram": 4.0}, {}, targets, 1.0)
+    return Run(seed, shuffled, 7.0, end, {"loss": 5.0, "unigram": 5.0, "bigram": 4.0}, {}, targets, 1.0, "2026-01-31")
 
 
 def test_a_small_gpt_2_learns_and_a_shuffled_one_does_not(subject: Subject) -> None:

@@ -99,12 +99,13 @@ Source = Ready | str | Path
 WRITING = "generate", "translate"  # verbs that go on word by word
 
 
-def load(source: Source, verb: str | None = None, *, device: str | torch.device = "cpu") -> Ready:
+def load(source: Source, verb: str | None = None, *, rows: int = 1, device: str | torch.device = "cpu") -> Ready:
     """A directory that ``clados pretrain`` wrote or ``from_pretrained`` reads, ready to use.
 
     Args:
         source: the directory; what is ready already stays as it is.
         verb: what it is to do; what is read to write word by word is settled.
+        rows: texts that it writes at once, each beam one.
 
     Raises:
         CheckpointError: for files that are absent or damaged, and for a run that has not ended.
@@ -114,7 +115,7 @@ def load(source: Source, verb: str | None = None, *, device: str | torch.device 
     if verb is not None:
         verbs.check(verb, ready.name, ready.spec, ready.objective)
     if verb in WRITING and ready is not source:
-        settle(ready.model)
+        settle(ready.model, rows)
     return ready
 
 

@@ -33,14 +33,15 @@ def translate(
         SpecError: for a model that does not translate, numbers out of range, a text longer than its positions.
         DataError: for no texts, or a directory without a tokenizer.
     """
-    ready = load(source, "translate", device=device)
+    texts = listed(texts)
+    ready = load(source, "translate", rows=beams * min(batch, len(texts)), device=device)
     words = ready.words
     if prefix is None:
         prefix = TASK if ready.objective is None and ready.spec.vocab.sentinels else ""
     end = words.ids.get("eos", ready.spec.vocab.eos)
     rows = [
         ids if end is None or ids[-1:] == [end] else [*ids, end]
-        for ids in words.encode_batch([prefix + text for text in listed(texts)])
+        for ids in words.encode_batch([prefix + text for text in texts])
     ]
     found: dict[int, str] = {}
     for numbers in batched(rows, batch, len):

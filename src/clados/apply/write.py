@@ -18,6 +18,7 @@ def write(
     prompt: str,
     *,
     max_new_tokens: int = 100,
+    beams: int = 1,
     on_text: Callable[[str], object] | None = None,
     device: str | torch.device = "cpu",
     **chosen: Any,
@@ -27,21 +28,22 @@ def write(
     Args:
         max_new_tokens: as many at most; fewer where the model has learned no more positions.
         on_text: called with each piece of text as soon as it is known.
-        chosen: ``temperature``, ``top_k``, ``top_p``, ``beams``, ``length_penalty``, ``seed`` as in ``generate``.
+        beams: texts searched side by side; see ``generate``.
+        chosen: ``temperature``, ``top_k``, ``top_p``, ``length_penalty``, ``seed`` as in ``generate``.
 
     Raises:
         SpecError: for a model that does not write, numbers out of range, and a prompt that leaves no room.
         DataError: for a directory without a tokenizer.
     """
-    ready = load(source, "generate", device=device)
+    ready = load(source, "generate", rows=beams, device=device)
     words = ready.words
     ids = words.encode(prompt)
     if not ids:
         if ready.spec.vocab.bos is None:
             raise s.SpecError("the prompt is empty, and the vocabulary names no bos to start from")
         ids = [ready.spec.vocab.bos]
-    if isinstance(ready.spec, s.Decoder) and ready.positions is not None:
-        max_new_tokens = min(max_new_tokens, max(ready.positions - len(ids), 1))
+    if ready.positions is not None:
+        max_new_tokens = min(max_new_tokens, max(ready.positions - _taken(ready.spec, ids), 1))
     new: list[int] = []
     told = 0
 
@@ -56,8 +58,16 @@ def write(
     end = words.ids.get("eos", ready.spec.vocab.eos)
     given = torch.tensor([ids], device=ready.device)
     ends = () if end is None else (end,)
-    generate(ready.model, given, max_new_tokens=max_new_tokens, eos=ends, on_token=tell, **chosen)
+    generate(ready.model, given, max_new_tokens=max_new_tokens, beams=beams, eos=ends, on_token=tell, **chosen)
     text = words.decode(new)
     if on_text is not None and len(text) > told:
         on_text(text[told:])
     return text
+
+
+def _taken(part: s.Model, prompt: list[int]) -> int:
+    """How many positions are no longer free when the first word is written."""
+    start = 1 if part.vocab.start is not None else 0
+    if isinstance(part, s.Decoder) and isinstance(part.stack.sees, s.Prefix):
+        return start + (1 if part.vocab.mask in prompt else len(prompt))
+    return len(prompt) if isinstance(part, s.Decoder) else start

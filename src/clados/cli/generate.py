@@ -29,7 +29,7 @@ def generate(
     from clados.apply.ready import load
     from clados.apply.write import write
 
-    ready = load(directory, "generate")
+    ready = load(directory, "generate", rows=beams)
 
     def tell(piece: str) -> None:
         print(piece, end="", flush=True)

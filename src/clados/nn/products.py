@@ -5,18 +5,36 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+from torch.compiler import is_compiling
 
+AVX2 = torch.backends.cpu.get_cpu_capability() == "AVX2"
 # CPUs with AVX2 alone have no bfloat16 instructions: torch multiplies there number by number, which only keeps up with
 # the memory for a few rows; float32 copies multiply tens of times faster for many.
-SLOW = {torch.bfloat16} if torch.backends.cpu.get_cpu_capability() == "AVX2" else set[torch.dtype]()
+SLOW = {torch.bfloat16} if AVX2 else set[torch.dtype]()
 FEW = 4
 
 
 def product(x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
     """x W^T + b: [..., n_in] -> [..., n_out]."""
-    if x.dtype in SLOW and x.is_cpu and x.numel() > FEW * x.size(-1):
+    rows = x.numel() // x.size(-1)
+    if rows > FEW and x.dtype in SLOW and x.is_cpu:
         return InFloat32.apply(x, weight, bias)  # type: ignore[no-any-return, no-untyped-call]
+    if mirrors(rows) and weight.is_contiguous() and x.is_cpu and x.dtype is torch.float32 and not is_compiling():
+        return mirrored(x, weight, bias)
     return F.linear(x, weight, bias)
+
+
+def mirrors(rows: int) -> bool:
+    """Whether so many rows are multiplied faster by weights that lie by rows, from their side."""
+    return AVX2 and 2 < rows <= FEW
+
+
+def mirrored(x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+    """The same as (W x^T + b)^T, which reads the weights of four rows up to twice as fast, of three as of four."""
+    rows = x.reshape(-1, x.size(-1))
+    four = F.pad(rows, (0, 0, 0, FEW - len(rows))).T
+    y = weight @ four if bias is None else torch.addmm(bias[:, None], weight, four)
+    return y.T.contiguous()[: len(rows)].view(*x.shape[:-1], -1)
 
 
 class InFloat32(torch.autograd.Function):

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +66,7 @@ class Run:
     measures: Mapping[str, float]
     targets: int
     seconds: float
+    day: str  # on which it was trained
 
 
 def choices(subject: Subject, seed: int, *, shuffled: bool = False, longer: bool = False) -> Choices:
@@ -78,7 +80,7 @@ def choices(subject: Subject, seed: int, *, shuffled: bool = False, longer: bool
 
 
 def trained(subject: Subject, seed: int, *, shuffled: bool = False, longer: bool = False) -> Run:
-    """The run of a seed; trained now, unless the same run is kept already."""
+    """The run of a seed; trained now, unless the same run is kept already (by any version of what trains it)."""
     asked = choices(subject, seed, shuffled=shuffled, longer=longer)
     folder = folder_of(subject, asked)
     kept = folder / "verified.json"
@@ -102,7 +104,7 @@ def folder_of(subject: Subject, asked: Choices) -> Path:
 
 def _run(learned: Learned, asked: Choices) -> Run:
     figures = learned.start, learned.end, learned.baseline, learned.measures, learned.targets, learned.seconds
-    return Run(asked.seed, asked.shuffled, *figures)
+    return Run(asked.seed, asked.shuffled, *figures, day=str(datetime.now(UTC).date()))
 
 
 def _keep(folder: Path, learned: Learned, plan: Plan) -> None:
