@@ -88,3 +88,14 @@ def test_chrf_is_that_of_sacrebleu() -> None:
     assert chrf(["ab"], ["abc"]) == pytest.approx(63.636363636363626)
     assert chrf(["abcdefg"], ["abcdefg"]) == 100
     assert chrf(["abcdefg"], ["hijklmnop"]) == 0 == chrf([""], ["b"])
+
+
+def test_weights_are_laid_for_as_many_texts_and_beams(
+    directory: Callable[[str], Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows: list[int] = []
+    monkeypatch.setattr("clados.apply.ready.settle", lambda model, number: rows.append(number))
+    sources = [source for source, _ in PAIRS]
+    translate(directory("transformer"), sources, beams=2, batch=2)
+    translate(directory("transformer"), sources[:1], beams=2)
+    assert rows == [4, 2]

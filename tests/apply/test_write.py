@@ -59,6 +59,15 @@ def test_more_than_there_are_positions_for_may_be_asked(name: str, prompt: str, 
     write(load(written(name, tmp_path), "generate"), prompt, max_new_tokens=500)  # is not refused
 
 
+def test_weights_are_laid_for_as_many_beams(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows: list[int] = []
+    monkeypatch.setattr("clados.apply.ready.settle", lambda model, number: rows.append(number))
+    write(directory, "A dog", max_new_tokens=2, beams=3)
+    write(directory, "A dog", max_new_tokens=2)
+    assert run(["generate", str(directory), "--prompt", "A dog", "--max-new-tokens", "2", "--beams", "4"]) == 0
+    assert rows == [3, 1, 4]
+
+
 def test_the_command_writes_the_same(directory: Path, capsys: pytest.CaptureFixture[str]) -> None:
     text = write(directory, "A dog", max_new_tokens=9, temperature=0.9, top_k=20, seed=3)
     given = ["generate", str(directory), "--prompt", "A dog", "--max-new-tokens", "9"]

@@ -38,6 +38,7 @@ def refused(path: Path, *words: str, kind: type[CladosError] = CheckpointError) 
 
 def test_a_path_that_is_not_there_is_refused_and_nothing_is_downloaded(tmp_path: Path) -> None:
     refused(tmp_path / "gpt2", "gpt2", "nothing is downloaded")
+    refused(Path("electra:small"), "'electra' is a card, so give the directory of a model")
 
 
 def test_a_file_instead_of_its_directory_is_refused(directory: Path) -> None:
@@ -97,6 +98,7 @@ def test_an_unknown_activation_is_refused_with_those_that_are_known(directory: P
         ("vocab_size", -4, "Vocabulary.size is -4; it must be at least 1"),
         ("vocab_size", "many", "Vocabulary.size is 'many'; it takes int"),
         ("n_positions", -1, "Learned.length is -1; it must be above start, which is 0"),
+        ("layer_norm_epsilon", -1.0, "LayerNorm.eps is -1.0; it must be above 0"),
         ("layer_norm_epsilon", "small", "LayerNorm.eps is 'small'; it takes float"),
     ],
 )

@@ -185,9 +185,22 @@ def test_a_declaration_that_python_cannot_read_is_named_with_its_line(
     assert told.err == f"clados: {file}:{number}: {message}\n"
 
 
+def test_a_declaration_is_named_as_its_folder_was(clados: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    clados("new", "my-model", "--like", "bert", "--dir", "cards")
+    file = Path("cards/my_model.py")
+    number = len(file.read_text().splitlines()) + 1
+    for line, told in (("1 / 0", f"{number}: ZeroDivisionError"), ("(", f"{number}: '(' was never"), ("\0", "1: ")):
+        before = file.read_text()
+        file.write_text(before + line)
+        assert clados("count", "my-model", "--cards", "cards").err.startswith(f"clados: {file}:{told}")
+        file.write_text(before)
+
+
 def test_a_size_can_be_named_and_a_limit_says_how_many_match(clados: Run) -> None:
     assert clados("show", "bert:large", "--json").data["id"] == "bert"
     assert "2 of 9 that match" in clados("list", "gpt*", "--limit", "2").err
+    assert clados("list", "--limit", "2").err.startswith("2 of 96 models")
 
 
 def test_doctor_reports_what_is_installed(clados: Run) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+import clados.cli
 import clados.cli.about
 from clados.cli.commands import COMMANDS, Command
 from clados.cli.frame import function, run
@@ -158,3 +159,20 @@ def test_a_terminal_gets_colours_unless_it_wants_none(no_color: str, coloured: b
     os.close(master)
     assert ("\x1b[1m" in shown) is coloured
     assert max(map(len, re.sub(r"\x1b\[\d+m", "", shown).splitlines())) <= 100
+
+
+@pytest.mark.parametrize(
+    ("given", "wanted"), [({}, "5000"), ({"GOMP_SPINCOUNT": "7"}, "7"), ({"OMP_WAIT_POLICY": "active"}, None)]
+)
+def test_threads_that_wait_sleep_soon_unless_told_otherwise(
+    given: dict[str, str], wanted: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("GOMP_SPINCOUNT", "OMP_WAIT_POLICY"):
+        monkeypatch.setenv(name, "")  # so that what is set meanwhile goes again
+        monkeypatch.delenv(name)
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr("clados.cli.run", lambda argv: 0)
+    with pytest.raises(SystemExit):
+        clados.cli.main()
+    assert os.environ.get("GOMP_SPINCOUNT") == wanted

@@ -6,6 +6,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from clados.nn import products
+from clados.nn.build import Product
 from clados.nn.products import InFloat32, mirrored, product
 
 
@@ -64,3 +65,35 @@ def test_products_of_any_number_of_rows_are_alike(rows: int, monkeypatch: pytest
     x, weight = torch.randn(rows, 24), torch.randn(40, 24)
     torch.testing.assert_close(product(x, weight, None), F.linear(x, weight))
     torch.testing.assert_close(product(x, weight.T.contiguous().T, None), F.linear(x, weight))
+
+
+@pytest.fixture
+def mirrored_rows(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The rows of each product that is computed from the side of the weights, on whatever processor."""
+    seen: list[int] = []
+
+    def recorded(x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+        seen.append(x.numel() // x.size(-1))
+        return mirrored(x, weight, bias)
+
+    monkeypatch.setattr(products, "AVX2", True)
+    monkeypatch.setattr(products, "mirrored", recorded)
+    return seen
+
+
+def test_three_and_four_rows_of_float32_are_computed_from_the_side_of_the_weights(mirrored_rows: list[int]) -> None:
+    weight = torch.randn(40, 24)
+    for rows in range(1, 7):
+        product(torch.randn(rows, 24), weight, None)
+    assert mirrored_rows == [3, 4]
+    product(torch.randn(3, 24), weight.T.contiguous().T, None)
+    product(torch.randn(3, 24, dtype=torch.float64), weight.double(), None)
+    assert mirrored_rows == [3, 4]
+
+
+@pytest.mark.parametrize("rows", [2, 3, 8])
+def test_a_product_is_exported_for_any_number_of_rows(rows: int, mirrored_rows: list[int]) -> None:
+    dynamic = {"x": {0: torch.export.Dim("rows", min=2, max=64)}}
+    made = torch.export.export(Product(24, 40), (torch.randn(rows, 24),), dynamic_shapes=dynamic).module()
+    assert made(torch.randn(5, 24)).shape == (5, 40)
+    assert mirrored_rows == []

@@ -99,6 +99,21 @@ def test_parts_are_frozen_and_hashable(name: str) -> None:
             part.__setattr__(next(iter(s.words(part)), "anything"), 0)
 
 
+@pytest.mark.parametrize(
+    ("part", "word", "value", "allowed"),
+    [
+        (s.MLP(), "dropout", 1.0, "at least 0 and below 1"),
+        (s.RMSNorm(), "eps", 0.0, "above 0"),
+        (s.RelativeBias(), "buckets", -1, "at least 4"),
+        (s.LayerBias(), "buckets", 3, "at least 4"),
+        (MODELS["bert"].inputs, "types", -2, "at least 0"),
+    ],
+)
+def test_numbers_out_of_range_are_refused_by_name(part: s.Part, word: str, value: float, allowed: str) -> None:
+    with pytest.raises(s.SpecError, match=rf"^{type(part).__name__}\.{word} is {value}; it must be {allowed}$"):
+        part.but(**{word: value})
+
+
 def test_words_that_do_not_go_together_are_refused() -> None:
     with pytest.raises(s.SpecError, match="does not divide d_model"):
         s.Size(layers=1, d_model=10, heads=3)

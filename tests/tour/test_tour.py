@@ -3,11 +3,14 @@
 import json
 import re
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 from xml.etree import ElementTree
 
 import pytest
 
 from clados.cli.frame import run
+from clados.cli.tour import _warn
 
 
 @pytest.fixture(scope="module")
@@ -50,3 +53,12 @@ def test_each_directory_is_a_model_that_can_be_used(told: Path) -> None:
 
     for name in ("bert", "gpt-2", "t5"):
         assert clados.from_pretrained(told / name).report.verdict.startswith("whole")
+
+
+@pytest.mark.parametrize(("margin", "warns"), [(0.31, False), (0.29, True), (float("nan"), True)])
+def test_a_model_that_learned_little_is_said_to(margin: float, warns: bool, capsys: pytest.CaptureFixture[str]) -> None:
+    stop: Any = SimpleNamespace(margin=margin, plan=SimpleNamespace(run=SimpleNamespace(steps=21)))
+    _warn("bert", stop, 0.5)
+    assert capsys.readouterr().err == (
+        "bert has learned little in 21 steps; clados tour --minutes 1 trains longer\n" if warns else ""
+    )

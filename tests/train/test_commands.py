@@ -84,6 +84,8 @@ def test_an_interrupted_run_is_saved_and_says_how_to_go_on(data: Path, tmp_path:
         (["gpt-2", "--data", "digits"], "the data hold Labelled examples; this objective learns from Text"),
         (["gpt-2", "--steps", "3", "--minutes", "1"], "steps and minutes both say how long to train: give one of them"),
         (["gpt-2", "--steps", "0"], "steps is 0; it must be above 0"),
+        (["gpt-2", "--minutes", "nan"], "minutes is nan; it must be above 0"),
+        (["gpt-2", "--minutes", "inf"], "minutes is inf; it must be above 0 and finite"),
         (["gpt-2", "--lr", "-1"], "lr is -1.0; it must be above 0"),
         (["gpt-2", "--seed", "-1"], "seed is -1; it must be from 0 to 2**63 - 1"),
         (["gpt-2", "--seed", "99999999999999999999"], "it must be from 0 to 2**63 - 1"),
@@ -134,3 +136,12 @@ def test_an_objective_is_shown_on_a_users_text(card: str, capsys: pytest.Capture
 def test_a_model_without_text_has_nothing_to_show(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["objective", "vit", "--text", "a cat"]) == 2
     assert "vit learns ImageClasses() and reads no text" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("text", "said"), [("[]", "not an object"), ("{bad", "not JSON"), ("{}", "names no model")])
+def test_a_run_that_cannot_be_read_is_named(
+    text: str, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "run.json").write_text(text)
+    assert run(["objective", str(tmp_path), "--text", "a cat"]) == 2
+    assert said in capsys.readouterr().err

@@ -160,8 +160,10 @@ def test_checkpoints_of_other_runs_are_refused(data: Path, tmp_path: Path) -> No
     changed = write_texts(tmp_path / "changed")
     for file in changed.iterdir():  # the same sentences, in another order
         file.write_text(". ".join(sorted(file.read_text().rstrip(".").split(". "))) + ".")
-    with pytest.raises(CladosError, match=r"its data is \w{8}, this run's is \w{8}"):
+    resolved = (tmp_path / "run" / "run.json").read_bytes()
+    with pytest.raises(CladosError, match=r"its data checksum is \w{8}, this run's is \w{8}"):
         pretrain(choices(changed, steps=2), tmp_path / "run", resume=True)
+    assert (tmp_path / "run" / "run.json").read_bytes() == resolved
     broken = tmp_path / "run" / "checkpoints" / "step-00000002" / "model.safetensors"
     broken.write_bytes(broken.read_bytes()[:100])
     with pytest.raises(CladosError, match="step-00000002: unreadable"):
@@ -182,3 +184,8 @@ def test_pairs_cannot_be_compared_in_parts(data: Path) -> None:
     plan = replace(plan, stage=plan.stage.but(objective=s.Contrastive()))
     with pytest.raises(CladosError, match="micro is 2: Contrastive compares a whole batch, so it must be 4"):
         plan.trainer(module(plan))
+
+
+def test_steps_follow_from_minutes_but_are_never_too_few(data: Path) -> None:
+    assert planned(choices(data, steps=None, minutes=1e-4, least=7)).run.steps == 7
+    assert planned(choices(data, steps=None, minutes=0.05, least=7)).run.steps > 7

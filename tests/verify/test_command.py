@@ -60,3 +60,10 @@ def test_the_table_of_sizes_says_what_is_unknown_and_what_is_only_missing() -> N
     told = list(sizes([catalog()["jurassic-1"], catalog()["clip"]]))
     assert "| jurassic-1 | grande | model | 17,000,000,000 | - | unknown | - | unknown: " in "".join(told)
     assert any(line.startswith("| clip | rn50 |") and "missing" in line for line in told)
+
+
+def test_what_a_declared_model_lacks_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["verify", "transformer-xl", "alphafold", "--proof", "adapts"]) == 0
+    told = capsys.readouterr()
+    assert "transformer-xl" in told.out
+    assert "1 models are not declared yet" in told.err

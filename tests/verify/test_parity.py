@@ -1,5 +1,6 @@
 """Every declared model equals its references; and the comparison sees what is wrong."""
 
+from contextlib import nullcontext
 from dataclasses import replace
 
 import pytest
@@ -8,7 +9,7 @@ import torch
 from clados import spec as s
 from clados.catalog.load import catalog
 from clados.models.declared import declared, found
-from clados.verify import Subject
+from clados.verify import Subject, parity
 from clados.verify.cases import given, structures
 from clados.verify.mutations import put
 from clados.verify.parity import Unequal, _within, cached, cases, compiled, distance, idle, numbers, prove, said_of
@@ -111,6 +112,15 @@ def test_a_directory_that_no_structure_can_be_written_in_is_a_fault() -> None:
     gpt, bert = declared("gpt-2"), declared("bert")
     assert idle(gpt) == []
     assert idle(gpt.but(layouts=(*gpt.layouts, bert.layouts[0]))) == ["bert"]
+
+
+def test_without_a_reference_nothing_is_claimed_but_a_fault_stays_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parity, "cases", lambda *given: nullcontext([]))
+    assert parity.prove(Subject(catalog()["gpt"])).status == "missing"
+    monkeypatch.setattr(parity, "idle", lambda declaration: ["gpt2"])
+    finding = parity.prove(Subject(catalog()["gpt"]))
+    assert finding.status == "fails"
+    assert "gpt2 holds none of the structures" in finding.evidence
 
 
 def test_every_declared_directory_holds_a_structure() -> None:

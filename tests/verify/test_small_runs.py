@@ -1,5 +1,6 @@
 """A small self that learns, and does its work; and runs that must not pass."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -44,6 +45,21 @@ def test_a_run_is_trained_once(subject: Subject, monkeypatch: pytest.MonkeyPatch
     first = training.trained(subject, 0)
     monkeypatch.setattr(training, "measured_run", lambda *given: pytest.fail("it was trained again"))
     assert training.trained(subject, 0) == first
+    kept = training.folder_of(subject, training.choices(subject, 0)) / "verified.json"
+    told = json.loads(kept.read_text())
+    kept.write_text(json.dumps({name: value for name, value in told.items() if name != "day"}))
+    with pytest.raises(pytest.fail.Exception, match="trained again"):
+        training.trained(subject, 0)
+    kept.write_text(json.dumps(told))
+
+
+def test_the_evidence_says_when_runs_were_trained(monkeypatch: pytest.MonkeyPatch) -> None:
+    subject = Subject(catalog()["gpt-2"], quick=True)
+    given = {False: run(4.6), True: replace(run(5.1, shuffled=True), day="2026-02-28")}
+    monkeypatch.setattr(learns, "trained", lambda subject, seed, shuffled=False: given[shuffled])
+    assert learns.prove(subject).evidence.endswith("trained 2026-01-31 to 2026-02-28")
+    given[True] = run(5.1, shuffled=True)
+    assert learns.prove(subject).evidence.endswith("trained 2026-01-31")
 
 
 def test_a_run_whose_loss_is_moved_is_seen_to_fail(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -47,8 +47,8 @@ def translate(
     for numbers in batched(rows, batch, len):
         ids, keep = padded([rows[number] for number in numbers], words.ids.get("pad", 0), ready.device)
         room = ids.size(1) + ROOM
-        if ready.positions:
-            room = min(room, ready.positions - 1)
+        if ready.written:
+            room = min(room, ready.written - 1)
         written = generate(
             ready.model, ids, attention_mask=keep, max_new_tokens=room, beams=beams, length_penalty=length_penalty
         )

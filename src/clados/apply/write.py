@@ -42,8 +42,8 @@ def write(
         if ready.spec.vocab.bos is None:
             raise s.SpecError("the prompt is empty, and the vocabulary names no bos to start from")
         ids = [ready.spec.vocab.bos]
-    if ready.positions is not None:
-        max_new_tokens = min(max_new_tokens, max(ready.positions - _taken(ready.spec, ids), 1))
+    if ready.written is not None:
+        max_new_tokens = min(max_new_tokens, max(ready.written - _taken(ready.spec, ids), 1))
     new: list[int] = []
     told = 0
 

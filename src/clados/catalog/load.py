@@ -53,7 +53,7 @@ def _bare(name: str) -> str:
 
 
 def own_folders() -> list[Path]:
-    """The user's folders of cards, named in the environment variable ``CLADOS_PATH``.
+    """The user's folders of cards, named in the environment variable ``CLADOS_PATH``, each once.
 
     Raises:
         CardError: when one of them is no folder.
@@ -62,7 +62,7 @@ def own_folders() -> list[Path]:
     for folder in folders:
         if not folder.is_dir():
             raise CardError(f"no folder of cards at {folder} (from --cards or {OWN})")
-    return folders
+    return list({folder.resolve(): folder for folder in folders}.values())
 
 
 def card_files(folder: Path) -> list[Path]:

@@ -73,7 +73,8 @@ def _opened(path: Path, *, allow_pickle: bool) -> tuple[Words, dict[str, Stored]
     if path.is_file():
         raise CheckpointError(f"{path}: this is a file; name its directory, which holds config.json too")
     if not path.is_dir():
-        named = f"; clados pretrain {path} trains that model small" if str(path) in found() else ""
+        card = str(path).partition(":")[0]
+        named = f"; '{card}' is a card, so give the directory of a model made of it" if card in found() else ""
         raise CheckpointError(
             f"{path}: there is no such directory; models are read from disk, nothing is downloaded{named}"
         )

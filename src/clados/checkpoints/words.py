@@ -21,7 +21,8 @@ from clados.spec.sizes import Sides, Size, Towers
 IRRELEVANT = re.compile(
     r"architectures|model_type|transformers_version|_name_or_path|name_or_path|dtype|_?attn_implementation\w*|clados|"
     r"use_cache|output_\w+|return_dict\w*|chunk_size_feed_forward|gradient_checkpointing|torchscript|tokenizer_class|"
-    r"_?num_labels|id2label|label2id|finetuning_task|problem_type|summary_\w+|n_ctx|directionality|pooler_(fc_size|num_\w+|size_per_head|type)|tf_legacy_loss|"
+    r"_?num_labels|id2label|label2id|finetuning_task|problem_type|summary_\w+|n_ctx|directionality|"
+    r"pooler_(fc_size|num_\w+|size_per_head|type)|tf_legacy_loss|"
     r"task_specific_params|prefix|\w+_token_id|max_length|min_length|do_sample|early_stopping|num_beams|"
     r"num_beam_groups|diversity_penalty|temperature|top_[kp]|typical_p|repetition_penalty|length_penalty|"
     r"(encoder_)?no_repeat_ngram_size|bad_words_ids|num_return_sequences|remove_invalid_values|"

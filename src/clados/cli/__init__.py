@@ -6,11 +6,12 @@ import sys
 from clados.cli.frame import run
 
 # How long a thread of torch's turns before it sleeps. At the library's own number threads that wait for a core which
-# something else has taken hold up each other: steps of small models then take ten times as long.
+# something else has taken hold up each other, and steps of small models take several times as long.
 SPINS = "5000"
 
 
 def main() -> None:
     """The entry point of ``clados``."""
-    os.environ.setdefault("GOMP_SPINCOUNT", SPINS)
+    if "OMP_WAIT_POLICY" not in os.environ:
+        os.environ.setdefault("GOMP_SPINCOUNT", SPINS)
     sys.exit(run(sys.argv[1:]))

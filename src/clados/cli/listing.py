@@ -69,7 +69,7 @@ def list_models(
     elif not json and not csv:
         theirs = [card for card in everything if card.survey]
         runs = f"; {sum(card.runnable for card in theirs)} of the survey's {len(theirs)} run" if theirs else ""
-        match = f"{len(found.cards)} that match, of " if len(shown) < len(found.cards) else ""
+        match = f"{len(found.cards)} that match, of " if len(shown) < len(found.cards) < len(everything) else ""
         output.note(f"{len(shown)} of {match}{len(everything)} models{runs}")
 
 

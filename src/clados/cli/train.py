@@ -119,6 +119,7 @@ def objective(
 
 def _read_card(model: str) -> tuple[str, Any, Any, "Tokenizer"]:
     """A card's name, its first objective, its declared model, and a tokenizer of its kind."""
+    from clados.checkpoints.files import json_of
     from clados.data.readers import read
     from clados.data.vocabularies import load_tokenizer
     from clados.models.declared import declared
@@ -126,10 +127,8 @@ def _read_card(model: str) -> tuple[str, Any, Any, "Tokenizer"]:
 
     folder, tokenizer = Path(model), None
     if (folder / "run.json").exists():
-        import json
-
-        model = json.loads((folder / "run.json").read_text(encoding="utf-8")).get("model", "")
-        if not model:
+        model = json_of(folder / "run.json").get("model", "")
+        if not isinstance(model, str) or not model:
             raise CladosError(f"{folder / 'run.json'}: it names no model")
         tokenizer = load_tokenizer(folder)
     card, _, size = model.partition(":")

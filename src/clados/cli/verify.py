@@ -52,8 +52,10 @@ def verify(
 
 def _table(found: "list[Proof]") -> None:
     """One line a model where it has nothing to show but its card."""
-    others = [each for each in found if each.proof != "card"]
-    bare = {each.id for each in others} - {each.id for each in others if each.status != "missing"}
+    from clados.models.declared import found as declarations
+    from clados.models.declared import own
+
+    bare = {each.id for each in found if each.proof != "card"} - {*declarations(), *own()}
     rows = [
         [e.id, e.proof, e.status, e.evidence, f"{e.seconds:.1f}"]
         for e in found

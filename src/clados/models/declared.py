@@ -55,7 +55,7 @@ def _id(file: Path) -> str:
 
 
 def _from(path: Path) -> object:
-    spec = importlib.util.spec_from_file_location(path.stem, path)
+    spec = importlib.util.spec_from_file_location(path.stem, path.absolute())
     if spec is None or spec.loader is None or not path.exists():
         raise SpecError(f"{path}: there is no declaration here")
     module = importlib.util.module_from_spec(spec)
@@ -64,9 +64,10 @@ def _from(path: Path) -> object:
     except CladosError:
         raise
     except SyntaxError as error:
-        raise SpecError(f"{error.filename}:{error.lineno}: {error.msg}") from error
+        file = path if error.filename in (None, spec.origin) else error.filename
+        raise SpecError(f"{file}:{error.lineno or 1}: {error.msg}") from error
     except Exception as error:
-        lines = [each.lineno for each in traceback.extract_tb(error.__traceback__) if each.filename == str(path)]
+        lines = [each.lineno for each in traceback.extract_tb(error.__traceback__) if each.filename == spec.origin]
         near = hint(error.name, dir(words)) if isinstance(error, NameError) and error.name else ""
         raise SpecError(f"{path}:{lines[-1] if lines else 1}: {type(error).__name__}: {error}{near}") from error
     return module

@@ -16,10 +16,10 @@ def settle(model: Any, rows: int = 1) -> Any:
     """Lay the float32 weights of a model on a CPU as so many ``rows`` are multiplied fastest; the same module.
 
     A row is a text that is written, or a beam of one. Matrices with more rows than columns, and the tables that words
-    are scored by, lie by columns afterwards: torch then reads them for one text up to twice as fast. Three or four
-    rows are multiplied fastest by matrices that lie by rows (see ``products.mirrored``), but for those of experts,
-    which meet few of them each. Values, names, shapes and what ``save_pretrained`` writes stay. It pays from some tens
-    of words on.
+    are scored by, lie by columns afterwards: torch then reads them for one text up to twice as fast. Where the CPU has
+    AVX2 alone, three or four rows are multiplied fastest by matrices that lie by rows (see ``products.mirrored``), but
+    for those of experts, which meet few of them each. Values, names, shapes and what ``save_pretrained`` writes stay.
+    It pays from some tens of words on.
 
     It is the last thing to do to a model. What has been settled no longer learns (``requires_grad`` is False): an
     optimiser may keep rows where the weights have columns. Half-wide weights stay by rows, since by columns they

@@ -14,6 +14,15 @@ from clados.spec.pieces import Env, Pieces
 T = TypeVar("T")
 
 
+# Words that mean the same in every part, with what they may be.
+RANGES: Mapping[str, tuple[Callable[[float], bool], str]] = {
+    "dropout": (lambda rate: 0 <= rate < 1, "at least 0 and below 1"),
+    "eps": (lambda eps: eps > 0, "above 0"),
+    "buckets": (lambda number: number >= 4, "at least 4"),
+    "types": (lambda number: number >= 0, "at least 0"),
+}
+
+
 class Change(dict[str, Any]):
     """Changes to a part that is known only once its parent is."""
 
@@ -48,6 +57,9 @@ class Part:
         cls: type = type(self)
         for name, expected in _hints(cls).items():
             _check(getattr(self, name), expected, f"{cls.__name__}.{name}")
+        for name, (holds, allowed) in RANGES.items():
+            if isinstance(value := getattr(self, name, None), float | int) and not holds(value):
+                raise SpecError(f"{cls.__name__}.{name} is {value}; it must be {allowed}")
         self.check()
 
     def check(self) -> None:

@@ -294,7 +294,8 @@ class Trainer:
         state = saved.restore(found[-1], self.model, self.optimiser)
         for name, value in {"seed": self.run.seed, **self.notes}.items():
             if state.get(name) != value:
-                raise CladosError(f"{found[-1]}: its {name} is {state.get(name)}, this run's is {value}")
+                said = f"its {name} is {state.get(name)}, this run's is {value}"
+                raise CladosError(f"{found[-1]}: {said}; a run goes on with what it began with")
         return int(state["step"])
 
 

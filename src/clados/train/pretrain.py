@@ -1,6 +1,7 @@
 """From a card to a trained small model: data, tokenizer, model, run; what ``clados pretrain`` does."""
 
 import json
+import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -74,8 +75,8 @@ class Choices:
             raise CladosError("steps and minutes both say how long to train: give one of them")
         for name in ("steps", "minutes", "least", "batch", "micro", "length", "vocab"):
             value = getattr(self, name)
-            if value is not None and value <= 0:
-                raise CladosError(f"{name} is {value}; it must be above 0")
+            if value is not None and not 0 < value < math.inf:
+                raise CladosError(f"{name} is {value}; it must be above 0{' and finite' if value > 0 else ''}")
         check_seed(self.seed)
         if self.dropout is not None and not 0 <= self.dropout < 1:
             raise CladosError(f"dropout is {self.dropout}; it must be at least 0 and below 1")
@@ -109,7 +110,7 @@ class Plan:
             self.held_out,
             folder,
             show or Show(),
-            {"model": self.card, "steps": self.run.steps, "examples": len(self.train), "data": self.data},
+            {"model": self.card, "steps": self.run.steps, "examples": len(self.train), "data checksum": self.data},
         )
 
     def examples(self) -> Trainer:
@@ -298,7 +299,7 @@ def pretrain(
     plan = plan or planned(choices)
     trainer = plan.trainer(module(plan), out, show)
     trainer.stop = stop
-    if trainer.world.first:
+    if trainer.world.first and not resume:
         write_text(out / "run.json", json.dumps(plan.json(), indent=2, ensure_ascii=False) + "\n")
     result = trainer.fit(resume=resume)
     if result.finished and trainer.world.first:

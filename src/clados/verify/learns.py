@@ -23,7 +23,8 @@ def prove(subject: Subject) -> Finding:
     control = trained(subject, SEEDS[0], shuffled=True)
     rows = tuple(asdict(run) for run in (*every, control))
     said = f"{_ends(objective, every)}; shuffled {control.end:.2f} against {control.baseline['loss']:.2f}"
-    said += f"; {chosen(choices(subject, SEEDS[0]))}; trained {control.day}"
+    days = sorted({run.day for run in (*every, control)})
+    said += f"; {chosen(choices(subject, SEEDS[0]))}; trained {' to '.join(dict.fromkeys((days[0], days[-1])))}"
     faults = [f"seed {run.seed} misses the margin" for run in every if not enough(objective, run)]
     faults += ["the control on shuffled data reaches it too"] if enough(objective, control) else []
     if isinstance(objective, s.NextToken | s.MaskedTokens | s.CorruptedSpans | s.Translation) and not subject.quick:

@@ -133,10 +133,10 @@ def prove(subject: Subject) -> Finding:
             done.add(case.size)
     without = structures(subject.declaration).keys() - done
     faults = [f"{row['size']} against {row['reference']}: {row['fault']}" for row in rows if row["fault"]]
-    faults += [f"{name}: no reference" for name in sorted(without)]
     faults += [f"{name} holds none of the structures" for name in idle(subject.declaration)]
-    if not rows:
+    if not rows and not faults:
         return Finding("missing", "no reference to compare with: no layout that transformers reads, and no oracle")
+    faults += [f"{name}: no reference" for name in sorted(without)]
     if faults:
         return Finding("fails", "; ".join(faults), tuple(rows))
     names = list(dict.fromkeys(row["reference"] for row in rows))

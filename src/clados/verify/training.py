@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -85,10 +85,11 @@ def trained(subject: Subject, seed: int, *, shuffled: bool = False, longer: bool
     folder = folder_of(subject, asked)
     kept = folder / "verified.json"
     plan = planned(asked)
+    names = {each.name for each in fields(Run)}
     mark = {"declaration": repr(plan.model), "stage": repr(plan.stage), "choices": asdict(asked)}
     if kept.exists():
         found: dict[str, Any] = json.loads(kept.read_text(encoding="utf-8"))
-        if found.pop("mark") == json.loads(json.dumps(mark)):
+        if found.pop("mark") == json.loads(json.dumps(mark)) and found.keys() == names:
             return Run(**found)
     learned = measured_run(plan, plan.trainer(module(plan)))
     run = _run(learned, asked)
