@@ -65,7 +65,7 @@ def tiny(limits: Limits) -> list[Figure]:
     prompt, new = torch.arange(8, 16)[None], 128
     runs = {**_runs(ours, theirs, prompt, new), "bare loop": lambda: bare(theirs, prompt, new)}
     same = bare(theirs, prompt, new).equal(generate(ours, prompt, max_new_tokens=new, eos=()))
-    seconds = interleaved(runs, pairs=15)
+    seconds = interleaved(runs, pairs=41)
     name = "GPT-2 of 4 layers, 128 wide, 1,024 words"
     work = {"GB": peers.gigabytes(ours) * new}
     return [

@@ -18,7 +18,13 @@ def product(x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
     """x W^T + b: [..., n_in] -> [..., n_out]."""
     if x.dtype in SLOW and x.is_cpu and x.numel() > FEW * x.size(-1):
         return InFloat32.apply(x, weight, bias)  # type: ignore[no-any-return, no-untyped-call]
-    if not is_compiling() and x.is_cpu and x.dtype is torch.float32 and weight.is_contiguous() and mirrors(rows_of(x)):
+    if (
+        x.dtype is torch.float32
+        and x.is_cpu
+        and weight.is_contiguous()
+        and not is_compiling()
+        and mirrors(x.numel() // x.size(-1))
+    ):
         return mirrored(x, weight, bias)
     return F.linear(x, weight, bias)
 
@@ -26,11 +32,6 @@ def product(x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
 def mirrors(rows: int) -> bool:
     """Whether so many rows are multiplied faster by weights that lie by rows, from their side."""
     return AVX2 and 2 < rows <= FEW
-
-
-def rows_of(x: Tensor) -> int:
-    """Of [..., n_in], how many [n_in] there are."""
-    return x.numel() // (x.size(-1) or 1)
 
 
 def mirrored(x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
