@@ -9,7 +9,7 @@ from torch import Tensor
 
 from clados import nn
 from clados import spec as s
-from clados.apply.generate import generate, writer_of
+from clados.apply.generate import generate, room, writer_of
 from clados.apply.verbs import verbs
 from clados.models.declared import declared, found
 from clados.nn.kinds import learned
@@ -118,6 +118,15 @@ def test_a_blank_takes_no_places_behind_the_prompt(writer: Any, blank: bool, tak
     assert generate(writer, ids, max_new_tokens=room, eos=()).size(1) == 7 + room
     with pytest.raises(s.SpecError, match=f"this model has learned {writer.learned}"):
         generate(writer, ids, max_new_tokens=room + 1, eos=())
+
+
+def test_there_is_room_for_as_many_words_as_are_told_and_no_more(writer: Any) -> None:
+    ids = read(writer.spec)[0][:1]
+    free = room(writer, ids)
+    writer_of(writer, ids, None, 500 if free is None else free)
+    if free is not None:
+        with pytest.raises(s.SpecError, match="this model has learned"):
+            writer_of(writer, ids, None, free + 1)
 
 
 def test_padding_changes_no_score(writer: Any) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from clados.cli.frame import run
 from clados.cli.tour import _warn
+from clados.tour.stops import Stop
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +58,8 @@ def test_each_directory_is_a_model_that_can_be_used(told: Path) -> None:
 
 @pytest.mark.parametrize(("margin", "warns"), [(0.31, False), (0.29, True), (float("nan"), True)])
 def test_a_model_that_learned_little_is_said_to(margin: float, warns: bool, capsys: pytest.CaptureFixture[str]) -> None:
-    stop: Any = SimpleNamespace(margin=margin, plan=SimpleNamespace(run=SimpleNamespace(steps=21)))
+    clear = Stop.clear.fget(SimpleNamespace(margin=margin))  # type: ignore[attr-defined]
+    stop: Any = SimpleNamespace(clear=clear, plan=SimpleNamespace(run=SimpleNamespace(steps=21)))
     _warn("bert", stop, 0.5)
     assert capsys.readouterr().err == (
         "bert has learned little in 21 steps; clados tour --minutes 1 trains longer\n" if warns else ""

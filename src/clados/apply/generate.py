@@ -163,6 +163,11 @@ class Writer(Protocol):
 class Continuing:
     """A decoder: it has the prompt before it, padded on the left."""
 
+    @staticmethod
+    def room(model: Any, input_ids: Tensor) -> int | None:
+        """What ``room`` tells."""
+        return None if model.learned is None else model.learned - input_ids.size(1)
+
     def __init__(self, model: Any, input_ids: Tensor, attention_mask: Tensor | None, new: int) -> None:
         self.model, self.ids = model, input_ids
         batch, length = input_ids.shape
@@ -200,6 +205,14 @@ class Continuing:
 class Infilling(Continuing):
     """A decoder that reads both ways: it writes at the prompt's last blank, or behind it, after its start token."""
 
+    @staticmethod
+    def room(model: Any, input_ids: Tensor) -> int | None:
+        """What ``room`` tells: a blank's words need no places behind the prompt, but row 0 is of what is read."""
+        vocab: s.Vocabulary = model.spec.vocab
+        blank = vocab.mask is not None and bool((input_ids == vocab.mask).any(1).all())
+        taken = (1 if blank else input_ids.size(1)) + (vocab.start is not None)
+        return None if model.learned is None else model.learned - taken
+
     def __init__(self, model: Any, input_ids: Tensor, attention_mask: Tensor | None, new: int) -> None:
         vocab: s.Vocabulary = model.spec.vocab
         start = () if vocab.start is None else (vocab.start,)
@@ -215,6 +228,11 @@ class Infilling(Continuing):
 
 class Answering:
     """The decoder of an encoder-decoder: it sees all of the source, and starts with its start token."""
+
+    @staticmethod
+    def room(model: Any, input_ids: Tensor) -> int | None:
+        """What ``room`` tells: of the target's positions the start takes one."""
+        return None if model.written is None else model.written - 1
 
     def __init__(self, model: Any, input_ids: Tensor, attention_mask: Tensor | None, new: int) -> None:
         self.model = model
@@ -249,19 +267,29 @@ def writer_of(model: Any, input_ids: Tensor, attention_mask: Tensor | None, new:
     Raises:
         SpecError: for a model that does not write, or texts longer than its positions.
     """
+    return _kind(model)(model, input_ids, attention_mask, new)
+
+
+def room(model: Any, input_ids: Tensor) -> int | None:
+    """How many tokens may be written after [batch, length] ids, or in answer to them; None for any number.
+
+    Raises:
+        SpecError: for a model that does not write.
+    """
+    return _kind(model).room(model, input_ids)
+
+
+def _kind(model: Any) -> type[Continuing | Answering]:
     part: Any = getattr(model, "spec", None)
     if isinstance(part, s.Decoder) and isinstance(part.stack.sees, s.Prefix):
-        return Infilling(model, input_ids, attention_mask, new)
+        return Infilling
     writers = [writer for kind, writer in _WRITERS.items() if isinstance(part, kind)]
     if not writers or not any(head.output == "logits" for head in part.heads):
         raise s.SpecError(f"{type(part).__name__} does not write text; Decoder and EncoderDecoder with a word head do")
-    return writers[0](model, input_ids, attention_mask, new)
+    return writers[0]
 
 
-_WRITERS: dict[type[s.Model], Callable[[Any, Tensor, Tensor | None, int], Writer]] = {
-    s.Decoder: Continuing,
-    s.EncoderDecoder: Answering,
-}
+_WRITERS: dict[type[s.Model], type[Continuing | Answering]] = {s.Decoder: Continuing, s.EncoderDecoder: Answering}
 
 
 def _fits(learned: int | None, what: str, length: int) -> None:

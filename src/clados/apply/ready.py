@@ -81,12 +81,6 @@ class Ready:
         position = getattr(inputs, "position", None)
         return position.length - position.start if isinstance(position, s.Learned) else None
 
-    @property
-    def written(self) -> int | None:
-        """The same of what it writes: an encoder-decoder's target has positions of its own."""
-        own: int | None = getattr(self.model, "written", self.positions)
-        return own
-
     def tokens(self, texts: Sequence[str], limit: int | None = None) -> list[list[int]]:
         """The ids of each text with its marks, cut to what the model has positions for.
 

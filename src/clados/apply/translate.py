@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import torch
 
-from clados.apply.generate import generate
+from clados.apply.generate import generate, room
 from clados.apply.ready import Source, batched, listed, load, padded
 
 TASK = "translate English to German: "  # of T5 (Raffel et al. 2020, figure 1)
@@ -46,11 +46,11 @@ def translate(
     found: dict[int, str] = {}
     for numbers in batched(rows, batch, len):
         ids, keep = padded([rows[number] for number in numbers], words.ids.get("pad", 0), ready.device)
-        room = ids.size(1) + ROOM
-        if ready.written:
-            room = min(room, ready.written - 1)
+        new, free = ids.size(1) + ROOM, room(ready.model, ids)
+        if free is not None:
+            new = min(new, free)
         written = generate(
-            ready.model, ids, attention_mask=keep, max_new_tokens=room, beams=beams, length_penalty=length_penalty
+            ready.model, ids, attention_mask=keep, max_new_tokens=new, beams=beams, length_penalty=length_penalty
         )
         # cut anew, so that the room of a text does not depend on its neighbours
         for number, row in zip(numbers, written[:, 1:].tolist()):

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from clados import spec as s
-from clados.apply.generate import generate
+from clados.apply.generate import generate, room
 from clados.apply.ready import Source, load
 
 UNFINISHED = "\ufffd"  # what decoding gives for the first bytes of a letter
@@ -42,8 +42,6 @@ def write(
         if ready.spec.vocab.bos is None:
             raise s.SpecError("the prompt is empty, and the vocabulary names no bos to start from")
         ids = [ready.spec.vocab.bos]
-    if ready.written is not None:
-        max_new_tokens = min(max_new_tokens, max(ready.written - _taken(ready.spec, ids), 1))
     new: list[int] = []
     told = 0
 
@@ -57,17 +55,12 @@ def write(
 
     end = words.ids.get("eos", ready.spec.vocab.eos)
     given = torch.tensor([ids], device=ready.device)
+    free = room(ready.model, given)
+    if free is not None:
+        max_new_tokens = min(max_new_tokens, max(free, 1))
     ends = () if end is None else (end,)
     generate(ready.model, given, max_new_tokens=max_new_tokens, beams=beams, eos=ends, on_token=tell, **chosen)
     text = words.decode(new)
     if on_text is not None and len(text) > told:
         on_text(text[told:])
     return text
-
-
-def _taken(part: s.Model, prompt: list[int]) -> int:
-    """How many positions are no longer free when the first word is written."""
-    start = 1 if part.vocab.start is not None else 0
-    if isinstance(part, s.Decoder) and isinstance(part.stack.sees, s.Prefix):
-        return start + (1 if part.vocab.mask in prompt else len(prompt))
-    return len(prompt) if isinstance(part, s.Decoder) else start

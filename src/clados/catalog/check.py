@@ -14,6 +14,7 @@ from clados.catalog.lines import Key, line_of, lines
 from clados.catalog.load import card_files
 from clados.catalog.schema import ATTRIBUTES, KINDS, Attribute
 from clados.catalog.words import near
+from clados.spec.ledger import BASES
 
 Fault = tuple[Key, str]  # the field's place and what is wrong
 Data = Mapping[str, Any]
@@ -243,7 +244,7 @@ def _size(row: Data, key: Key) -> Iterator[Fault]:
             yield (*key, "name"), f"'{name}' is not in lower case"
 
 
-_BASES = ("model", "body", "body+pooler", "non-embedding", "unknown")
+_BASES = (*BASES, "non-embedding", "unknown")
 _FIGURE = Attribute("label", "A size's figure", "count")
 
 

@@ -16,7 +16,7 @@ from clados.checkpoints.errors import CheckpointError, LayoutError
 from clados.checkpoints.files import Stored, json_of, stored
 from clados.checkpoints.folders import beside
 from clados.checkpoints.words import outside
-from clados.models.declared import found
+from clados.models.declared import found as declarations
 from clados.nn.build import module
 from clados.spec.errors import SpecError
 
@@ -74,7 +74,7 @@ def _opened(path: Path, *, allow_pickle: bool) -> tuple[Words, dict[str, Stored]
         raise CheckpointError(f"{path}: this is a file; name its directory, which holds config.json too")
     if not path.is_dir():
         card = str(path).partition(":")[0]
-        named = f"; '{card}' is a card, so give the directory of a model made of it" if card in found() else ""
+        named = f"; '{card}' is a card, so give the directory of a model made of it" if card in declarations() else ""
         raise CheckpointError(
             f"{path}: there is no such directory; models are read from disk, nothing is downloaded{named}"
         )

@@ -10,8 +10,6 @@ from clados.cli.output import heading, lines, note, table, tell
 if TYPE_CHECKING:
     from clados.tour.stops import Stop
 
-CLEAR = 0.3  # nats below the unigram entropy
-
 
 def tour(
     out: Annotated[Path, typer.Option(metavar="DIR", help="Where the models and report.html go.")] = Path("runs/tour"),
@@ -45,7 +43,7 @@ def tour(
 
 
 def _warn(name: str, stop: "Stop", minutes: float) -> None:
-    if not stop.margin >= CLEAR:
+    if not stop.clear:
         few = f"{name} has learned little in {stop.plan.run.steps:,} steps"
         note(f"{few}; clados tour --minutes {2 * minutes:g} trains longer")
 

@@ -35,7 +35,7 @@ def mirrors(rows: int) -> bool:
 
 
 def mirrored(x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
-    """The same as (W x^T + b)^T, which reads the weights of four rows up to twice as fast, of three as of four."""
+    """The same as (W x^T + b)^T: three or four rows, [..., n_in] -> [..., n_out], up to twice as fast."""
     rows = x.reshape(-1, x.size(-1))
     four = F.pad(rows, (0, 0, 0, FEW - len(rows))).T
     y = weight @ four if bias is None else torch.addmm(bias[:, None], weight, four)

@@ -29,10 +29,14 @@ def settle(model: Any, rows: int = 1) -> Any:
     heads: Any = getattr(model, "heads", nn.ModuleDict())
     tables = [model.inputs.tokens.weight] if any(isinstance(head, Tied | Narrowed) for head in heads.values()) else []
     wide = [each.weight for each in model.modules() if isinstance(each, Product)]
-    tables += [weight for weight in wide if weight.size(0) > weight.size(1)]
     experts = [weight for each in model.modules() if isinstance(each, Experts) for weight in (each.up, each.down)]
-    for weight in [*tables, *(each for each in experts if each.size(1) > each.size(2))]:
-        if weight.is_cpu and weight.dtype is torch.float32:
-            by_rows = mirrors(rows) and weight.dim() == 2
-            weight.data = weight.data.contiguous() if by_rows else weight.data.mT.contiguous().mT
+    for weights, by_rows in (([*tables, *_tall(wide)], mirrors(rows)), (_tall(experts), False)):
+        for weight in weights:
+            if weight.is_cpu and weight.dtype is torch.float32:
+                weight.data = weight.data.contiguous() if by_rows else weight.data.mT.contiguous().mT
     return model
+
+
+def _tall(weights: list[nn.Parameter]) -> list[nn.Parameter]:
+    """Those with more rows than columns, [..., rows, columns]."""
+    return [weight for weight in weights if weight.size(-2) > weight.size(-1)]

@@ -29,7 +29,7 @@ class Disentangled(StackPosition):
     def check(self) -> None:
         if self.furthest < 2:
             raise SpecError(f"Disentangled.furthest is {self.furthest}; it must be at least 2")
-        if self.buckets is not None and not 4 <= self.buckets < self.furthest:
+        if self.buckets is not None and self.buckets >= self.furthest:
             raise SpecError(f"Disentangled.buckets is {self.buckets}; it must be 4 or more and less than furthest")
 
     @property

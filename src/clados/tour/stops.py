@@ -18,7 +18,7 @@ from clados.catalog.card import Card
 from clados.catalog.load import card
 from clados.checkpoints import save_pretrained
 from clados.models.declared import declared
-from clados.train.learns import Learned, measured_run
+from clados.train.learns import NATS, Learned, measured_run
 from clados.train.log import Show
 from clados.train.pretrain import Choices, Plan, module, planned
 
@@ -34,50 +34,37 @@ GAPPED = (
 )
 
 
+# How each is trained, at a size that learns within its minutes. Masked words and spans give few targets a text and need
+# the most. The least steps are those that each needs to learn more than how often tokens occur.
+USUAL = {
+    "bert": Choices(
+        model="bert",
+        params="200K",
+        vocab=160,
+        length=12,
+        batch=85,
+        lr=1.5e-3,
+        dropout=0.0,
+        minutes=0.42 * MINUTES,
+        least=1500,
+    ),
+    "gpt-2": Choices(model="gpt-2", params="1M", vocab=1024, length=64, batch=16, minutes=0.18 * MINUTES, least=150),
+    "t5": Choices(model="t5", params="1M", vocab=512, length=64, batch=16, lr=3e-2, minutes=0.40 * MINUTES, least=450),
+}
+
+
 def stops(minutes: float) -> dict[str, Choices]:
-    """The three models and how each is trained, at a size that learns within its share of the minutes.
+    """The three models and how each is trained: the usual run, in so many minutes for all three.
 
-    Masked words and spans give few targets a text and need the most. Each has the steps that it needs to learn more
-    than how often tokens occur, if the minutes are too few for them: a busy machine takes longer.
+    Fewer minutes ask for fewer steps at least; a busy machine takes longer.
     """
-    told = {
-        "bert": Choices(
-            model="bert",
-            params="200K",
-            vocab=160,
-            length=12,
-            batch=85,
-            lr=1.5e-3,
-            dropout=0.0,
-            minutes=0.42 * minutes,
-            least=_least(1500, minutes),
-        ),
-        "gpt-2": Choices(
-            model="gpt-2",
-            params="1M",
-            vocab=1024,
-            length=64,
-            batch=16,
-            minutes=0.18 * minutes,
-            least=_least(150, minutes),
-        ),
-        "t5": Choices(
-            model="t5",
-            params="1M",
-            vocab=512,
-            length=64,
-            batch=16,
-            lr=3e-2,
-            minutes=0.40 * minutes,
-            least=_least(450, minutes),
-        ),
-    }
-    return {name: replace(choices, data="english") for name, choices in told.items()}
+    share = minutes / MINUTES
+    return {name: _shared(usual, share) for name, usual in USUAL.items()}
 
 
-def _least(steps: int, minutes: float) -> int:
-    """The share of some steps that fewer minutes than the usual ones ask for."""
-    return max(1, int(steps * min(1.0, minutes / MINUTES)))
+def _shared(usual: Choices, share: float) -> Choices:
+    least = max(1, int(usual.least * min(1.0, share)))
+    return replace(usual, data="english", minutes=(usual.minutes or 0.0) * share, least=least)
 
 
 @dataclass(frozen=True)
@@ -95,6 +82,11 @@ class Stop:
     def margin(self) -> float:
         """Nats by which the end is under the unigram entropy."""
         return self.learned.baseline["unigram"] - self.learned.end
+
+    @property
+    def clear(self) -> bool:
+        """Whether that is enough to say that it has learned."""
+        return self.margin >= NATS
 
     def json(self) -> dict[str, Any]:
         """The figures."""

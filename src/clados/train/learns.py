@@ -8,6 +8,7 @@ from clados.train.log import Entry, Show
 from clados.train.loop import Trainer
 from clados.train.pretrain import Choices, Plan, making, module, planned
 
+NATS = 0.3  # below the entropy of guessing ends what has learned
 TARGETS = 20_000  # that are measured, at least, where the held-out data have as many
 
 

@@ -97,7 +97,7 @@ class Plan:
     train: Source
     held_out: Source
     documents: tuple[int, int]  # trained on, held out
-    data: str  # checksum of what is trained on
+    checksum: str  # of what is trained on
 
     def trainer(self, module: torch.nn.Module, folder: Path | None = None, show: Show | None = None) -> Trainer:
         """The trainer of a model made from this plan; with a folder, its checkpoints are marked as this model's."""
@@ -110,7 +110,7 @@ class Plan:
             self.held_out,
             folder,
             show or Show(),
-            {"model": self.card, "steps": self.run.steps, "examples": len(self.train), "data checksum": self.data},
+            {"model": self.card, "steps": self.run.steps, "examples": len(self.train), "data checksum": self.checksum},
         )
 
     def examples(self) -> Trainer:
@@ -201,7 +201,7 @@ def planned(choices: Choices) -> Plan:
         train=train,
         held_out=held_out,
         documents=(len(kept), len(held)),
-        data=checksum(kept),
+        checksum=checksum(kept),
     )
     return replace(plan, run=_paced(run, choices.steps or _steps(plan)))
 

@@ -5,13 +5,12 @@ from dataclasses import asdict
 
 from clados import spec as s
 from clados.objectives import runs
+from clados.train.learns import NATS, TARGETS
 from clados.train.pretrain import Choices
 from clados.verify.proof import Finding, Subject
 from clados.verify.training import SEEDS, Run, choices, trained
 
-NATS = 0.3  # below the entropy of guessing
 SHARE = 0.8  # of the squared error of guessing the mean
-TARGETS = 20_000
 
 
 def prove(subject: Subject) -> Finding:
