@@ -129,6 +129,14 @@ def test_there_is_room_for_as_many_words_as_are_told_and_no_more(writer: Any) ->
             writer_of(writer, ids, None, free + 1)
 
 
+@pytest.mark.parametrize("writer", ["glm 10b"], indirect=True)
+def test_behind_a_blank_there_is_room_as_if_the_prompt_were_one_row(writer: Any) -> None:
+    ids = read(writer.spec)[0][:1]
+    ids[0, 1] = writer.spec.vocab.mask
+    assert room(writer, ids) == writer.learned - 2
+    assert room(writer, ids.masked_fill(ids == writer.spec.vocab.mask, 5)) == writer.learned - ids.size(1) - 1
+
+
 def test_padding_changes_no_score(writer: Any) -> None:
     """Of the first new word and, from the cache, of the second."""
     ids, keep = read(writer.spec)
