@@ -22,7 +22,7 @@ from clados.train.learns import NATS, Learned, measured_run
 from clados.train.log import Show
 from clados.train.pretrain import Choices, Plan, module, planned
 
-MINUTES = 4.0  # of training, for all three
+MINUTES = 3.5  # of training, for all three
 Samples = tuple[tuple[str, str], ...]  # what it was given, what it made of it
 
 MASKED = ("the [MASK] of the body", "one who [MASK] a thing", "a person who is [MASK]")
