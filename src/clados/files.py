@@ -1,8 +1,17 @@
-"""Writing files whole or not at all."""
+"""Files: written whole or not at all; JSON of other programs read key by key, each value checked."""
 
+import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import UnionType
+from typing import Any, TypeVar, cast, get_args
+
+from clados.errors import CladosError
+
+T = TypeVar("T")
+D = TypeVar("D")
+LARGEST = 2**62  # integers in files beyond this are damage: sizes and ids must fit torch's 64 bits with room to add
 
 
 def write_whole(path: Path, write: Callable[[Path], object]) -> None:
@@ -27,3 +36,129 @@ def write_text(path: Path, text: str) -> None:
         OSError: when it cannot be written; then ``path`` is as it was.
     """
     write_whole(path, lambda part: part.write_text(text, encoding="utf-8", newline="\n"))
+
+
+def read_json(file: Path, error: type[CladosError] = CladosError) -> Any:
+    """What a JSON file holds.
+
+    Raises:
+        CladosError: of the class ``error``, naming the file, when it is absent, no UTF-8, no JSON, or nested too deep.
+    """
+    try:
+        return json.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError as found:
+        raise error(f"{file}: there is no such file") from found
+    except RecursionError as found:
+        raise error(f"{file}: not usable, its JSON is nested too deep") from found
+    except (OSError, ValueError) as found:
+        raise error(f"{file}: not JSON ({found})") from found
+
+
+class JsonObject:
+    """A JSON object of another program's file, read key by key.
+
+    Each key is taken, or ignored because it means nothing here; ``notes`` names those that are left over, so that
+    nothing is passed over in silence. A key whose value is null counts as absent.
+    """
+
+    def __init__(
+        self, file: Path, content: object, error: type[CladosError] = CladosError, *, inside: str = ""
+    ) -> None:
+        """The object ``content`` that stands in ``file``, below the key ``inside`` (dotted) if that is not empty.
+
+        Raises:
+            CladosError: of the class ``error``, as are all others, when ``content`` is no object.
+        """
+        if not isinstance(content, Mapping):
+            where = f"{inside} is" if inside else "it holds"
+            raise error(f"{file}: {where} {_shown(content)}; an object is needed")
+        self.file, self.error, self._prefix = file, error, f"{inside}." if inside else ""
+        self._content: Mapping[str, Any] = content
+        self._unread = {str(key) for key, value in content.items() if value is not None}
+        self._nested: list[JsonObject] = []
+
+    @classmethod
+    def read(cls, file: Path, error: type[CladosError] = CladosError) -> "JsonObject":
+        """The object that a file holds.
+
+        Raises:
+            CladosError: of the class ``error``, for a file that ``read_json`` refuses or that holds no object.
+        """
+        return cls(file, read_json(file, error), error)
+
+    def __contains__(self, key: str) -> bool:
+        return self._content.get(key) is not None
+
+    def keys(self) -> tuple[str, ...]:
+        """The keys that have a value."""
+        return tuple(str(key) for key, value in self._content.items() if value is not None)
+
+    def take(self, key: str, kind: "type[T] | UnionType", default: D) -> "T | D":
+        """The value of a key, of that type; ``default`` when it is absent. ``float`` takes integers too.
+
+        Raises:
+            CladosError: for a value of another type, or a number that is not finite or beyond 2**62.
+        """
+        self._unread.discard(key)
+        value = self._content.get(key)
+        if value is None:
+            return default
+        kinds = get_args(kind) or (kind,)
+        if float in kinds and int not in kinds and isinstance(value, int) and not isinstance(value, bool):
+            kinds = (*kinds, int)
+        if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
+            allowed = " or ".join(_NAMED.get(each, each.__name__) for each in get_args(kind) or (kind,))
+            raise self.refuse(key, f"needed is {allowed}")
+        if isinstance(value, int | float) and not abs(value) <= LARGEST:
+            raise self.refuse(key, "needed is a finite number up to 2**62")
+        return cast("T", value)
+
+    def inside(self, key: str) -> "JsonObject":
+        """The object under a key; empty when it is absent. Its left-over keys are named with this one's.
+
+        Raises:
+            CladosError: when the key holds something else.
+        """
+        self._unread.discard(key)
+        content = self._content.get(key)
+        name = self._prefix + key
+        nested = JsonObject(self.file, {} if content is None else content, self.error, inside=name)
+        self._nested.append(nested)
+        return nested
+
+    def ignore(self, *keys: str) -> None:
+        """Mark keys that mean nothing here."""
+        self._unread.difference_update(keys)
+
+    def refuse(self, key: str, why: str) -> CladosError:
+        """The error for a key's value, to be raised: file, key, value, and what is needed."""
+        return self.error(f"{self.file}: {self._prefix}{key} is {_shown(self._content.get(key))}; {why}")
+
+    @property
+    def unread(self) -> tuple[str, ...]:
+        """The keys that were neither taken nor ignored, dotted, in the order of the alphabet."""
+        nested = (key for each in self._nested for key in each.unread)
+        return tuple(sorted([*(self._prefix + key for key in self._unread), *nested]))
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """One line for the load report that names the unread keys; none when all were read."""
+        if not (keys := self.unread):
+            return ()
+        return (f"{self.file.name}: not used here: {', '.join(keys)}",)
+
+
+_NAMED: dict[type, str] = {
+    bool: "true or false",
+    int: "an integer",
+    float: "a number",
+    str: "a string",
+    list: "a list",
+    dict: "an object",
+}
+
+
+def _shown(value: object) -> str:
+    """A value in an error message, cut where it is long."""
+    text = json.dumps(value, ensure_ascii=False, default=str) if not isinstance(value, dict) else "an object"
+    return text if len(text) <= 60 else f"{text[:57]}..."

@@ -1,6 +1,5 @@
 """Tensors on disk: safetensors, shards with an index, pickles where they are allowed."""
 
-import json
 import pickle
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from clados.checkpoints.errors import CheckpointError
+from clados.files import read_json
 
 SAFE, PICKLED = "model.safetensors", "pytorch_model.bin"
 REFUSED = "a pickle can run any code when it is read; allow_pickle=True reads it with weights_only, tensors alone"
@@ -122,12 +122,7 @@ def json_of(file: Path) -> dict[str, Any]:
     Raises:
         CheckpointError: it is absent or holds something else.
     """
-    try:
-        found = json.loads(file.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise CheckpointError(f"{file}: there is no such file") from error
-    except (OSError, ValueError) as error:
-        raise CheckpointError(f"{file}: not JSON ({error})") from error
+    found = read_json(file, CheckpointError)
     if not isinstance(found, dict):
         raise CheckpointError(f"{file}: it holds a {type(found).__name__}, not an object")
     return found
