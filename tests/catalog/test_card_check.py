@@ -19,7 +19,7 @@ FAULTS = [
     ("stem", ', kind = "derived"', "", "open.kind", "kind is missing"),
     ("stem", "lab = {", "labb = {", "labb", "did you mean 'lab'"),
     ("stem", "lab = {", "labb = {", "lab", "missing; write the value"),
-    ("stem", "noteworthy = true", "noteworthy = 1", "noteworthy", "true or false"),
+    ("stem", 'survey = "A.901"', 'survey = "A.901"\nnoteworthy = true', "noteworthy", "unknown attribute"),
     ("stem", '"2017-06-12"', '"2017-13-12"', "date", "'2017-13-12' is no date"),
     ("stem", '"2017-06-12"', '"June 2017"', "date", "write YYYY-MM"),
     ("stem", '"A.901"', '"61"', "survey", "no section"),

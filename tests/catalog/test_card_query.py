@@ -55,7 +55,6 @@ ASKED = [
     ({"survey": True}, "branch-2 stem"),
     ({"survey": False}, "leaf"),
     ({"survey": "A.902"}, "branch-2"),
-    ({"noteworthy": True}, "stem"),
     ({"runnable": True}, ""),
     ({"params": "..1T", "kind": "estimated"}, "branch-2"),
     ({"kind": "disputed"}, "leaf"),
@@ -81,7 +80,6 @@ def test_every_attribute_is_a_filter(small: Catalog) -> None:
         ("params", "stem branch-2 leaf"),
         ("-params", "branch-2 stem leaf"),
         ("survey", "stem branch-2 leaf"),
-        ("noteworthy", "stem branch-2 leaf"),
         ("lab", "branch-2 stem leaf"),
     ],
 )
@@ -140,7 +138,7 @@ def test_a_filter_and_its_negation_part_the_cards(name: str, word: str) -> None:
     assert not {card.id for card in kept} & {card.id for card in rest}
 
 
-@given(st.text(max_size=12), st.sampled_from(sorted({*SPELLINGS} - {"noteworthy", "runnable"})))
+@given(st.text(max_size=12), st.sampled_from(sorted({*SPELLINGS} - {"runnable"})))
 def test_any_text_is_answered_or_refused(text: str, name: str) -> None:
     with contextlib.suppress(QueryError):
         assert isinstance(find(catalog([]).values(), **{name: text}), list)

@@ -66,7 +66,7 @@ def test_csv_reads_back(clados: Run) -> None:
 
 def test_show_marks_each_value_with_kind_and_source(clados: Run) -> None:
     told = clados("show", "stem", "--cards", SMALL).out
-    assert "Stem ★   stem · survey A.901 · facts only: not declared yet" in told
+    assert "Stem   stem · survey A.901 · facts only: not declared yet" in told
     assert "byte-pair encoding" in told
     assert "reported, recalled" in told
     assert "63,045,632" in told
@@ -146,9 +146,9 @@ def test_check_names_line_and_field_and_fails(clados: Run, tmp_path: Path) -> No
     (tmp_path / "stem.toml").write_text(text)
     told = clados("check", str(tmp_path))
     assert told.code == 2
-    assert f"{tmp_path}/stem.toml:6: family.source: source is missing\n" in told.out
+    assert f"{tmp_path}/stem.toml:5: family.source: source is missing\n" in told.out
     (problem, *_) = clados("check", str(tmp_path / "stem.toml"), "--json").data
-    assert (problem["line"], problem["field"]) == (6, "family.source")
+    assert (problem["line"], problem["field"]) == (5, "family.source")
 
 
 def test_check_takes_a_models_name(clados: Run) -> None:

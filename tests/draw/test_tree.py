@@ -91,12 +91,6 @@ def test_filled_means_open_and_hollow_closed_and_dashes_weights() -> None:
     assert [each.get("stroke-dasharray") for each in elements(drawn, "data-parent")] == ["4 3"]
 
 
-def test_a_noteworthy_model_has_a_star() -> None:
-    star = Node("a", "A", "A", "2018-01", noteworthy=True)
-    texts = [each.findtext(f"{NAMESPACE}text") for each in elements(tree.draw([star], COLOURS, name="x"), "data-id")]
-    assert texts == ["A ★"]
-
-
 def test_what_is_not_lit_is_dimmed(figure: Figure) -> None:
     bright = {each.get("data-id") for each in elements(figure, "data-id") if each.get("class") != "dim"}
     assert bright == {"bert", "gpt-2", "t5"}

@@ -128,7 +128,6 @@ class Card:
         path: the card's file.
         values: each attribute's value.
         survey: its section in the survey, or empty.
-        noteworthy: whether the survey stars it.
         text: the whole TOML; what stands below the attributes is read from it when it is first asked for.
     """
 
@@ -137,7 +136,6 @@ class Card:
     path: Path
     values: Mapping[str, Value] = field(repr=False)
     survey: str = ""
-    noteworthy: bool = False
     text: str = field(default="", repr=False)
 
     @cached_property
@@ -196,7 +194,6 @@ class Card:
             "id": self.id,
             "name": self.name,
             "survey": self.survey or None,
-            "noteworthy": self.noteworthy,
             "runnable": self.runnable,
             **{name: as_plain(value) for name, value in self.values.items()},
             "lineage": [as_plain(each) for each in self.lineage],
@@ -208,7 +205,7 @@ class Card:
 
     def as_row(self) -> dict[str, Any]:
         """The plain values alone, one per attribute; what is unknown is ``None``."""
-        head = {"id": self.id, "name": self.name, "survey": self.survey or None, "noteworthy": self.noteworthy}
+        head = {"id": self.id, "name": self.name, "survey": self.survey or None}
         values = {name: as_plain(value.value) if value.known else None for name, value in self.values.items()}
         return {**head, "runnable": self.runnable, **values}
 
@@ -239,7 +236,6 @@ def card_from(text: str, path: Path) -> Card:
             path=path,
             values=MappingProxyType({name: _value(data.get(name, _ABSENT)) for name in ATTRIBUTES}),
             survey=data.get("survey", ""),
-            noteworthy=data.get("noteworthy", False),
             text=text,
         )
 

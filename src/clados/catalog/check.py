@@ -122,8 +122,6 @@ def _identity(data: Data, path: Path) -> Iterator[Fault]:
         yield ("id",), f"the card of '{name}' is the file {stem(name)}.toml, not {path.name}"
     if not re.fullmatch(r"A\.\d+", str(data.get("survey", "A.1"))):
         yield ("survey",), f"'{data['survey']}' is no section of the survey; write A.61, or leave it out"
-    if not isinstance(data.get("noteworthy", False), bool):
-        yield ("noteworthy",), "is true or false"
 
 
 def stem(name: str) -> str:
@@ -216,7 +214,7 @@ def _erratum(row: Data, key: Key) -> Iterator[Fault]:
     yield from _need(row, key, "attribute", "survey", "fact")
     if row.get("checked", True) and not row.get("source"):
         yield (*key, "source"), "source is missing (a lead that could not be checked says checked = false)"
-    known = [*ATTRIBUTES, "name", "lineage", "sizes", "survey", "noteworthy"]
+    known = [*ATTRIBUTES, "name", "lineage", "sizes", "survey"]
     if row.get("attribute") and row["attribute"] not in known:
         yield (*key, "attribute"), f"unknown attribute '{row['attribute']}'{near(row['attribute'], known)}"
 

@@ -20,7 +20,7 @@ def table(cards: Sequence[Card]) -> list[dict[str, Any]]:
     rows = []
     for card in cards:
         plain = card.as_row()
-        row = {name: plain[name] for name in ("id", "name", "survey", "noteworthy", "runnable")}
+        row = {name: plain[name] for name in ("id", "name", "survey", "runnable")}
         for name in ATTRIBUTES:
             value = card.values[name]
             row |= {name: plain[name], f"{name}_kind": value.mark, f"{name}_source": value.source or None}
@@ -83,7 +83,7 @@ def to_parquet(cards: Sequence[Card], path: Path) -> None:
 def _columns(cards: Sequence[Card]) -> dict[str, str]:
     """The type of each column of `table`."""
     names = table(cards[:1])[0] if cards else {}
-    flags = dict.fromkeys(("noteworthy", "runnable"), "BOOLEAN")
+    flags = {"runnable": "BOOLEAN"}
     return {n: flags.get(n, _CELLS.get(ATTRIBUTES[n].type, "TEXT") if n in ATTRIBUTES else "TEXT") for n in names}
 
 

@@ -12,10 +12,10 @@ _COLUMNS = ("family", "architecture", "date", "params", "license", "lab")
 
 def book(cards: Sequence[Card]) -> str:
     """All cards: a table of them, then each by itself."""
-    lines = [f"# The catalogue: {len(cards)} models", "", "★ is the survey's mark of a noteworthy model.", ""]
+    lines = [f"# The catalogue: {len(cards)} models", ""]
     lines += ["| " + " | ".join(_HEADS) + " |", "|---" * len(_HEADS) + "|"]
     for card in cards:
-        cells = [f"[{card.name}](#{anchor(card)}){star(card)}", *(attribute_text(card, name) for name in _COLUMNS)]
+        cells = [f"[{card.name}](#{anchor(card)})", *(attribute_text(card, name) for name in _COLUMNS)]
         lines.append("| " + " | ".join(map(_cell, cells)) + " |")
     for card in cards:
         lines += ["", *page(card)]
@@ -27,15 +27,10 @@ def anchor(card: Card) -> str:
     return card.id.replace(".", "-")
 
 
-def star(card: Card) -> str:
-    """The survey's star, if the model has it."""
-    return " ★" if card.noteworthy else ""
-
-
 def page(card: Card) -> Iterator[str]:
     """The lines of a card's section."""
     where = f"survey {card.survey}" if card.survey else "not among the survey's 77"
-    yield from (f'<a id="{anchor(card)}"></a>', f"## {card.name}{star(card)}", "", f"`{card.id}`, {where}", "")
+    yield from (f'<a id="{anchor(card)}"></a>', f"## {card.name}", "", f"`{card.id}`, {where}", "")
     for name in ATTRIBUTES:
         yield f"- **{name.replace('_', ' ')}**: {_fact(attribute_text(card, name), card.values[name])}"
     if card.sizes:

@@ -20,7 +20,7 @@ from clados.catalog.words import QueryError, near, number
 Test = Callable[[Card], bool]
 
 NAMES = ("id", "name", "survey")
-SPECIAL = ("text", "since", "until", "noteworthy", "runnable", "kind")
+SPECIAL = ("text", "since", "until", "runnable", "kind")
 SPELLINGS = {
     **{flag.lstrip("-"): each.name for each in ATTRIBUTES.values() for flag in each.flags},
     **{name: name for name in (*ATTRIBUTES, *NAMES, *SPECIAL)},
@@ -42,7 +42,7 @@ def find(cards: Iterable[Card], *, sort: str = "name", limit: int | None = None,
         sort: an attribute, ``-`` in front for the reverse; what is unknown comes last.
         limit: at most so many.
         wanted: a filter (or several in a list) for each attribute, and ``text``, ``since``, ``until``,
-            ``kind``; and true or false for ``survey``, ``noteworthy``, ``runnable``.
+            ``kind``; and true or false for ``survey``, ``runnable``.
 
     Raises:
         QueryError: for an attribute or a value that there is not, with the nearest one.
@@ -78,7 +78,7 @@ def ordered(cards: Iterable[Card], sort: str) -> list[Card]:
         QueryError: when there is no such attribute.
     """
     name, reverse = sort.removeprefix("-"), sort.startswith("-")
-    attribute = _attribute(name, (*ATTRIBUTES, *NAMES, "noteworthy"))
+    attribute = _attribute(name, (*ATTRIBUTES, *NAMES))
     keyed = [(_key(card, attribute), card) for card in cards]
     known = sorted((each for each in keyed if each[0] is not None), key=lambda each: each[0], reverse=reverse)
     return [card for _, card in known] + [card for key, card in keyed if key is None]
@@ -87,8 +87,6 @@ def ordered(cards: Iterable[Card], sort: str) -> list[Card]:
 def _key(card: Card, name: str) -> Any:
     if name == "survey":
         return int(card.survey.split(".")[1]) if card.survey else None
-    if name == "noteworthy":
-        return not card.noteworthy
     if name in NAMES:
         return getattr(card, name).casefold()
     items = card.values[name].items

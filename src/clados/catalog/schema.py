@@ -84,7 +84,7 @@ ATTRIBUTES: dict[str, Attribute] = {
 }
 
 VALUE_KEYS = ("value", "kind", "source", "note", "recalled")
-CARD_KEYS = ("id", "name", "survey", "noteworthy", "noteworthy_source", *ATTRIBUTES)
+CARD_KEYS = ("id", "name", "survey", *ATTRIBUTES)
 TABLES = ("lineage", "sizes", "training", "erratum", "headline")
 LINEAGE_KEYS = ("parent", "kind", "change", "source", "note", "recalled")
 SIZE_KEYS = (
@@ -143,8 +143,6 @@ def json_schema() -> dict[str, Any]:
         "id": {"type": "string", "pattern": "^[a-z0-9][a-z0-9.-]*$"},
         "name": {"type": "string"},
         "survey": {"type": "string", "pattern": r"^A\.\d+$", "description": "The survey's section; absent for others"},
-        "noteworthy": {"type": "boolean", "description": "The survey's star"},
-        "noteworthy_source": {"type": "string"},
         **{each.name: _value(_plain(each), each.meaning) for each in ATTRIBUTES.values()},
         "lineage": _rows(LINEAGE_KEYS, ("parent", "kind", "change", "source"), kind={"enum": [*LINEAGE_KINDS]}),
         "sizes": _rows(

@@ -15,18 +15,12 @@ TRY = {
 
 
 def welcome() -> None:
-    """One screen: how much there is, what to try, which models the survey stars."""
+    """One screen: how much there is, what to try."""
     cards = catalog().values()
     declared = sum(card.runnable for card in cards)
     output.heading(f"Clados {clados.__version__}: {len(cards)} Transformers, {declared} of them declared and runnable.")
     print("\nTry:")
     output.facts(TRY)
-    starred = [card.id for card in cards if card.noteworthy]
-    if starred:
-        import textwrap
-
-        print("\nNoteworthy, by the survey ★:")
-        output.lines(textwrap.wrap(", ".join(starred), 96))
     print("\nAll commands: clados --help")
 
 

@@ -28,7 +28,6 @@ _WORDS = {
 }
 _FLAGS = {
     "survey": "Only the survey's own 77, or all models.",
-    "noteworthy": "Only those with the survey's star.",
     "runnable": "Only those declared.",
 }
 _COLUMNS = ("family", "architecture", "date", "params", "license", "lab")
@@ -78,7 +77,7 @@ def _print(cards: list[Card]) -> None:
     rows = [
         [
             card.id,
-            f"{card.name} ★" if card.noteworthy else card.name,
+            card.name,
             *(attribute_text(card, name) for name in _COLUMNS),
             card.survey or "-",
             "yes" if card.runnable else "-",

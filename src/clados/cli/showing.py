@@ -62,10 +62,9 @@ def _further(card: Card) -> dict[str, Section]:
 
 
 def _head(card: Card) -> None:
-    star = " ★" if card.noteworthy else ""
     where = f"survey {card.survey}" if card.survey else "not among the survey's 77"
     runs = "declared: it builds and runs" if card.runnable else "facts only: not declared yet"
-    output.heading(f"{card.name}{star}   {card.id} · {where} · {runs}")
+    output.heading(f"{card.name}   {card.id} · {where} · {runs}")
 
 
 def _values(card: Card) -> None:

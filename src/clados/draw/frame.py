@@ -63,12 +63,11 @@ def band(group: str, box: Box, colour: Ink) -> str:
 def described(node: Node) -> str:
     """One line on the model, for titles."""
     size = f"{count(node.params)} parameters" if node.params else "size not published"
-    star = ", noteworthy" if node.noteworthy else ""
-    return f"{node.name}, {node.date}, {size}, weights {node.openness}{star}"
+    return f"{node.name}, {node.date}, {size}, weights {node.openness}"
 
 
 def legend(x: float, y: float, *, edges: bool) -> str:
-    """What filled, tinted, hollow, star and dashes mean."""
+    """What filled, tinted, hollow and dashes mean."""
     parts = []
     for text, attributes in (
         ("weights open", {"fill": "#8c959f"}),
@@ -78,8 +77,6 @@ def legend(x: float, y: float, *, edges: bool) -> str:
         parts.append(element("rect", x=x, y=y - 9, width=18, height=11, rx=3, stroke="#6e7781", **attributes))
         parts.append(svg.label(x + 24, y, text, class_="faint"))
         x += 24 + svg.text_width(text) + 16
-    parts.append(svg.label(x, y, "★ noteworthy", class_="faint"))
-    x += svg.text_width("★ noteworthy") + 16
     for text, dash in (("architecture from", None), ("weights from", "4 3")) if edges else ():
         parts.append(
             element(

@@ -42,7 +42,6 @@ class Node:
     date: str
     params: int | None = None
     openness: str = "unknown"
-    noteworthy: bool = False
     parents: tuple[Parent, ...] = ()
 
     @property
@@ -50,14 +49,9 @@ class Node:
         """The date as a decimal year."""
         return decimal_year(self.date)
 
-    @property
-    def text(self) -> str:
-        """The label: the name, starred when noteworthy."""
-        return f"{self.name} ★" if self.noteworthy else self.name
-
     def width(self, size: float, padding: float) -> float:
         """Of a box around the label, in pixels."""
-        return text_width(self.text, size) + 2 * padding
+        return text_width(self.name, size) + 2 * padding
 
     def json(self) -> dict[str, object]:
         """The record as it is exported."""
@@ -68,7 +62,6 @@ class Node:
             "date": self.date,
             "params": self.params,
             "open": self.openness,
-            "noteworthy": self.noteworthy,
         }
 
 
@@ -95,7 +88,6 @@ def of_cards(cards: Iterable[Card]) -> list[Node]:
             str(card.date.value),
             _headline_params(card),
             str(card.open.value),
-            card.noteworthy,
             _parents(card),
         )
         for card in cards

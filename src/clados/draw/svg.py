@@ -36,7 +36,7 @@ _ADVANCES = {
     "UHN": 0.75,
     "DGOQ&": 0.79,
     "w#+<=>^~×": 0.84,
-    "M★": 0.9,
+    "M": 0.9,
     "%mW@…": 1.0,
 }
 _WIDTHS = {letter: width for letters, width in _ADVANCES.items() for letter in letters}

@@ -36,7 +36,7 @@ def by_family(
     left = MARGIN + LABELS + 16
     scale = _even_years(nodes, left)
     spans = [
-        Span(node, scale(node.when) - _RADIUS, scale(node.when) + 9 + svg.text_width(node.text, SIZE)) for node in nodes
+        Span(node, scale(node.when) - _RADIUS, scale(node.when) + 9 + svg.text_width(node.name, SIZE)) for node in nodes
     ]
     lane_list, row = lanes(spans, order, 8)
     inks = {node.group: ink(node.group, colours) for node in nodes}
@@ -44,7 +44,7 @@ def by_family(
     points = {node.id: (scale(node.when), y_of[row[node.id]]) for node in nodes}
     placed = {
         node.id: Placed(
-            Box(points[node.id][0] + 9, points[node.id][1] - 7, svg.text_width(node.text, SIZE), 14), points[node.id]
+            Box(points[node.id][0] + 9, points[node.id][1] - 7, svg.text_width(node.name, SIZE), 14), points[node.id]
         )
         for node in nodes
     }
@@ -91,7 +91,7 @@ def by_params(
     across = across or _even_years(nodes, left + 10)
     up = powers([node.params for node in known if node.params], bottom, TOP + 6)
     points = {node.id: (across(node.when), up(math.log10(node.params))) for node in known if node.params}
-    spots = [Spot(node.id, *points[node.id], svg.text_width(node.text, SIZE) + 2, 13) for node in known]
+    spots = [Spot(node.id, *points[node.id], svg.text_width(node.name, SIZE) + 2, 13) for node in known]
     placed = place(spots, Box(left + 2, TOP, WIDTH - left - 6, bottom - TOP), _RADIUS)
     inks = {node.group: ink(node.group, colours) for node in nodes}
     parts = [*heading(name), *axis(across, TOP, bottom), *_powers(up, left, bottom)]
@@ -106,7 +106,7 @@ def _even_years(nodes: Sequence[Node], left: float) -> Scale:
     if not nodes:
         raise EmptyFigureError("nothing to draw: no models")
     latest = max(node.when for node in nodes)
-    tail = max(svg.text_width(node.text, SIZE) for node in nodes if node.when > latest - 0.25)
+    tail = max(svg.text_width(node.name, SIZE) for node in nodes if node.when > latest - 0.25)
     return years([node.when for node in nodes], left, WIDTH - MARGIN - tail - 14, even=True)
 
 
@@ -158,7 +158,7 @@ def _mark(node: Node, x: float, y: float, colour: Ink, box: Box, highlight: Coll
         stroke=colour.line,
         stroke_width=1.4,
     )
-    text = svg.label(box.left, box.middle + SIZE * 0.36, node.text, size=SIZE, font_weight="600" if lit else None)
+    text = svg.label(box.left, box.middle + SIZE * 0.36, node.name, size=SIZE, font_weight="600" if lit else None)
     return element(
         "g",
         svg.title(described(node)),
@@ -178,7 +178,7 @@ def _unknown(nodes: Sequence[Node], top: float) -> tuple[list[str], float]:
     parts = [svg.label(MARGIN, top, "Size not published:", font_weight="600")]
     x, y = MARGIN + svg.text_width("Size not published:") + 20, top
     for node in by_date(nodes):
-        text = f"{node.text} ({node.date[:7]})"
+        text = f"{node.name} ({node.date[:7]})"
         width = svg.text_width(text)
         if x + width > WIDTH - MARGIN:
             x, y = MARGIN, y + 17
@@ -232,7 +232,7 @@ def terminal(nodes: Sequence[Node], colours: Mapping[str, str], y: str) -> Table
         mark = MARKS.get(node.openness, "○")
         cells: list[str | Text] = [
             node.date,
-            Text.assemble((f"{mark} ", style), node.text),
+            Text.assemble((f"{mark} ", style), node.name),
             Text(node.group, style=style),
             count(node.params) if node.params else "unknown",
         ]

@@ -236,7 +236,7 @@ def node_box(node: Node, box: Box, colour: Ink, highlight: Collection[str]) -> s
     text = svg.label(
         box.left + box.width / 2,
         box.middle + SIZE * 0.36,
-        node.text,
+        node.name,
         size=SIZE,
         text_anchor="middle",
         class_=colour.text if filled else None,
@@ -274,7 +274,7 @@ def _line(node: Node, known: Mapping[str, Node], colours: Mapping[str, str], hig
     text = Text(
         f"{mark} ", no_wrap=True, overflow="ellipsis", style=ink(node.group, colours).fill if node.id != ROOT else ""
     )
-    text.append(node.text, style="bold reverse" if node.id in highlight else "bold")
+    text.append(node.name, style="bold reverse" if node.id in highlight else "bold")
     text.append(f" {node.date[:7]}" + (f" {count(node.params)}" if node.params else ""), style="dim")
     parents = [parent for parent in node.parents if parent.id in known]
     if parents and parents[0].change:
