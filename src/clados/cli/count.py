@@ -99,6 +99,7 @@ def _ledger(lines: "list[Line]") -> None:
         ]
         for line in lines
     ]
+    cells.append(["total", "", "", f"{sum(line.total for line in lines):,}"])
     output.table(("tensor", "shape", "layers", "parameters"), cells, right=("layers", "parameters"))
 
 

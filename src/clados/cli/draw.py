@@ -1,6 +1,5 @@
 """`clados tree` and `clados timeline`: the survey's figures, drawn from the cards."""
 
-import sys
 from collections.abc import Callable, Iterable
 from enum import StrEnum
 from pathlib import Path
@@ -8,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from clados.cli import output
 from clados.cli.output import note, table, tell
 from clados.spec.errors import CladosError
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from clados.draw.svg import Figure
 
 
-_PIPED = 200  # columns
+_WIDEST = 10_000  # columns of a file
 
 
 class Axis(StrEnum):
@@ -143,6 +143,10 @@ def _departures(cards: "Iterable[Card]", *, as_json: bool) -> None:
 
 def _print(what: "RenderableType") -> None:
     from rich.console import Console
+    from rich.measure import Measurement
 
-    # Piped into a file or a pager, the lines are not cut to a window that is not there.
-    Console(width=None if sys.stdout.isatty() else _PIPED).print(what)
+    console = Console(width=output.width() or 1)
+    if output.width() is None:  # in a file or a pager, lines are as long as they get
+        wide = console.options.update(width=_WIDEST)
+        console.width = Measurement.get(console, wide, what).maximum
+    console.print(what)

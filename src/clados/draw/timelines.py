@@ -3,6 +3,7 @@
 import math
 from collections.abc import Collection, Mapping, Sequence
 
+from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
@@ -14,10 +15,12 @@ from clados.draw.palette import Ink, ink
 from clados.draw.records import Node, by_date
 from clados.draw.scale import Scale, count, powers, years
 from clados.draw.svg import Box, EmptyFigureError, Figure, element
+from clados.draw.terminal import Bar, OneLine
 
 _RADIUS = 4.5
 _PITCH = 17.0
 _LANE_GAP = 12.0
+_BAR = 42  # columns of the longest bar on a terminal
 
 
 def by_family(
@@ -217,7 +220,8 @@ def terminal(nodes: Sequence[Node], colours: Mapping[str, str], y: str) -> Table
     """The timeline for the terminal: a line a model in order of date; a column a family, or a bar on the log axis."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     for heading_ in ("date", "model", "family", "parameters", *(["1M to 10T, log"] if y == "params" else [])):
-        table.add_column(heading_, justify="right" if heading_ == "parameters" else "left", no_wrap=True)
+        figures = heading_ in ("date", "parameters")  # always whole
+        table.add_column(OneLine(heading_), justify="right" if heading_ == "parameters" else "left", no_wrap=figures)
     year = ""
     ordered = by_date(nodes)
     if y == "family":
@@ -230,18 +234,14 @@ def terminal(nodes: Sequence[Node], colours: Mapping[str, str], y: str) -> Table
         year = break_at
         style = ink(node.group, colours).fill if node.group != "Transformer" else ""
         mark = MARKS.get(node.openness, "○")
-        cells: list[str | Text] = [
+        cells: list[RenderableType] = [
             node.date,
-            Text.assemble((f"{mark} ", style), node.name),
-            Text(node.group, style=style),
+            OneLine(Text.assemble((f"{mark} ", style), node.name)),
+            OneLine(Text(node.group, style=style)),
             count(node.params) if node.params else "unknown",
         ]
         if y == "params":
-            length = round((math.log10(node.params) - 6) / 7 * 42) if node.params else 0
-            cells.append(
-                Text(
-                    "━" * max(length, 1) if node.params else "size not published", style=style if node.params else "dim"
-                )
-            )
+            share = (math.log10(node.params) - 6) / 7 if node.params else 0
+            cells.append(Bar(share, style, _BAR) if node.params else OneLine(Text("size not published", style="dim")))
         table.add_row(*cells)
     return table

@@ -15,6 +15,7 @@ from clados.draw.records import ROOT, Node, Parent, by_date, edges
 from clados.draw.route import Grid, Point, route_net
 from clados.draw.scale import Scale, count, years
 from clados.draw.svg import Box, EmptyFigureError, Figure, element
+from clados.draw.terminal import OneLine
 
 _PITCH = 27.0  # from row to row
 _HEIGHT = 17.0  # of a box
@@ -260,7 +261,7 @@ def terminal(
     top = RichTree(Text(name, style="bold"), guide_style="dim")
 
     def grow(branch: RichTree, node: Node) -> None:
-        twig = branch.add(_line(node, known, colours, highlight))
+        twig = branch.add(OneLine(_line(node, known, colours, highlight)))
         for child in children[node.id]:
             grow(twig, child)
 
@@ -271,9 +272,7 @@ def terminal(
 
 def _line(node: Node, known: Mapping[str, Node], colours: Mapping[str, str], highlight: Collection[str]) -> Text:
     mark = MARKS.get(node.openness, "○")
-    text = Text(
-        f"{mark} ", no_wrap=True, overflow="ellipsis", style=ink(node.group, colours).fill if node.id != ROOT else ""
-    )
+    text = Text(f"{mark} ", style=ink(node.group, colours).fill if node.id != ROOT else "")
     text.append(node.name, style="bold reverse" if node.id in highlight else "bold")
     text.append(f" {node.date[:7]}" + (f" {count(node.params)}" if node.params else ""), style="dim")
     parents = [parent for parent in node.parents if parent.id in known]
