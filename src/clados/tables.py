@@ -73,7 +73,7 @@ class Table:
 
     def _fitting(self, natural: Sequence[int], width: int) -> list[int]:
         """The columns for which there is room."""
-        left, found = width + GAP, []
+        left, found = width + GAP, list[int]()
         for head in dict.fromkeys((*self.keep, *self.heads)):
             i = self.heads.index(head)
             if natural[i] + GAP <= left or not found:
