@@ -92,7 +92,7 @@ def test_show_adds_the_sections_of_a_declared_model(
 
     for name in ("stem.toml", "branch_2.toml"):
         (tmp_path / name).write_text((Path(SMALL) / name).read_text())
-    (tmp_path / "stem.py").touch()
+    (tmp_path / "stem.py").write_text("declaration = Declaration()")
     monkeypatch.setattr(showing, "counts", counts, raising=False)
     monkeypatch.setattr(showing, "SECTIONS", {"counts": "clados.cli.showing:counts"})
     assert clados("show", "stem", "--json", "--cards", str(tmp_path)).data["counts"] == {"total": 7}

@@ -11,6 +11,7 @@ from typing import Any
 
 import tomli
 
+from clados.catalog.assumed import assumed_in, concerning
 from clados.catalog.schema import ATTRIBUTES
 from clados.errors import CladosError
 
@@ -78,7 +79,10 @@ class Parent:
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """A published size: its label as printed, the reference's exact figure, what each counts, and its shape."""
+    """A published size: its label as printed, the reference's exact figure, what each counts, and its shape.
+
+    ``assumed`` names the words of the shape that no source says.
+    """
 
     name: str
     label: Value
@@ -89,6 +93,7 @@ class Size:
     exact_basis: str = ""
     shape: Mapping[str, Any] = field(default_factory=dict)
     shape_source: str = ""
+    assumed: tuple[str, ...] = ()
     why: str = ""
     note: str = ""
     recalled: bool = False
@@ -183,6 +188,26 @@ class Card:
         """Whether a declaration lies beside the card."""
         return self.path.with_suffix(".py").is_file()
 
+    @cached_property
+    def assumed(self) -> tuple[str, ...]:
+        """What its declaration assumes because no source says it, line by line; none when it is not declared.
+
+        Raises:
+            SpecError: when the declaration has to be run for it, and cannot be.
+        """
+        if not self.runnable:
+            return ()
+        lines = assumed_in(self.path.with_suffix(".py"))
+        if lines is None:
+            from clados.catalog.load import declaration_of
+
+            return declaration_of(self).assumed
+        return lines
+
+    def assumed_for(self, size: Size) -> tuple[str, ...]:
+        """Those of the assumed lines that concern a size; raises as `assumed`."""
+        return concerning(self.assumed, [each.name for each in self.sizes], size.name)
+
     @property
     def headline_size(self) -> Size | None:
         """The size that is meant when none is named."""
@@ -201,13 +226,14 @@ class Card:
             "training": {name: as_plain(value) for name, value in self.training.items()},
             "errata": [as_plain(each) for each in self.errata],
             "headlines": [as_plain(each) for each in self.headlines],
+            "assumed": [*self.assumed],
         }
 
     def as_row(self) -> dict[str, Any]:
-        """The plain values alone, one per attribute; what is unknown is ``None``."""
+        """The plain values alone, one per attribute, and what is assumed; what is unknown is ``None``."""
         head = {"id": self.id, "name": self.name, "survey": self.survey or None}
         values = {name: as_plain(value.value) if value.known else None for name, value in self.values.items()}
-        return {**head, "runnable": self.runnable, **values}
+        return {**head, "runnable": self.runnable, **values, "assumed": [*self.assumed]}
 
 
 def as_plain(thing: Any) -> Any:
@@ -293,5 +319,6 @@ def _size(row: Mapping[str, Any]) -> Size:
     for name in ("label", "exact"):
         if name in words:
             words[name] = _value(words[name])
-    words["aliases"] = tuple(words.get("aliases", ()))
+    for name in ("aliases", "assumed"):
+        words[name] = tuple(words.get(name, ()))
     return Size(**words)

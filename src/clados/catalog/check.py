@@ -237,9 +237,23 @@ def _size(row: Data, key: Key) -> Iterator[Fault]:
         yield (*key, "headline"), f"'{row['headline']}' is not true or false"
     if row.get("shape"):
         yield from _need(row, key, "shape_source")
+    yield from _assumed(row, key)
     for name in [row.get("name", ""), *row.get("aliases", [])]:
         if isinstance(name, str) and name != name.lower():
             yield (*key, "name"), f"'{name}' is not in lower case"
+
+
+def _assumed(row: Data, key: Key) -> Iterator[Fault]:
+    """The words of the shape that no source says must be words of the shape, and named where its source says so."""
+    words, shape = row.get("assumed", []), row.get("shape", {})
+    if not isinstance(words, list) or not isinstance(shape, Mapping):
+        yield (*key, "assumed"), "is a list of words of the shape"
+        return
+    for word in words:
+        if word not in shape:
+            yield (*key, "assumed"), f"'{word}' is no word of the shape{near(str(word), shape)}"
+    if not words and "assumed" in str(row.get("shape_source", "")):
+        yield (*key, "assumed"), "missing: the shape's source says that something is assumed; name the words"
 
 
 _BASES = (*BASES, "non-embedding", "unknown")

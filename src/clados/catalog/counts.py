@@ -15,6 +15,7 @@ from clados.spec.part import hint
 
 EQUAL = "equal to the unit"
 ROUNDED = "the label is within its rounding"
+FITTED = "the shape is assumed to fit the label"
 MISSING = "missing: not declared yet"
 UNKNOWN = "unknown"  # what a size without any published shape counts
 UNEXPLAINED = "unexplained"
@@ -29,6 +30,7 @@ class Counted:
         published: the label as the paper or its authors print it; on a further basis, the reference's own count.
         exact: the reference's count to the unit, where it is on this basis.
         why: how the published figures and ours agree, or why they do not.
+        assumed: words of the size's shape that no source says; the counts rest on them.
     """
 
     id: str
@@ -40,6 +42,7 @@ class Counted:
     published: int | None
     exact: int | None
     why: str
+    assumed: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data, ready for JSON."""
@@ -94,7 +97,9 @@ def _counted(card: Card, size: Size, model: Model, basis: str) -> Counted:
     total = found.non_embedding if basis == NON_EMBEDDING else found.total
     published, exact = _figures(size, basis)
     why = _why(size, total, published, exact)
-    return Counted(card.id, size.name, basis, total, found.non_embedding, found.active, published, exact, why)
+    return Counted(
+        card.id, size.name, basis, total, found.non_embedding, found.active, published, exact, why, size.assumed
+    )
 
 
 def _figures(size: Size, basis: str) -> tuple[int | None, int | None]:
@@ -112,9 +117,10 @@ def number(value: Any) -> int | None:
 def _why(size: Size, total: int, published: int | None, exact: int | None) -> str:
     if published is None and exact is None:
         return size.label.note or size.why
-    label = ROUNDED if published is None or rounds(total, published) else size.why or UNEXPLAINED
+    agreeing = FITTED if size.assumed else ROUNDED
+    label = agreeing if published is None or rounds(total, published) else size.why or UNEXPLAINED
     if exact is None:
-        return EQUAL if published == total else label
+        return EQUAL if published == total and not size.assumed else label
     if total != exact:
         return size.why or UNEXPLAINED
     return EQUAL if published in (None, total) else f"the reference's count, {EQUAL}; {label}"

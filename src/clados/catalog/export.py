@@ -24,7 +24,7 @@ def table(cards: Sequence[Card]) -> list[dict[str, Any]]:
         for name in ATTRIBUTES:
             value = card.values[name]
             row |= {name: plain[name], f"{name}_kind": value.mark, f"{name}_source": value.source or None}
-        rows.append(row)
+        rows.append({**row, "assumed": plain["assumed"]})
     return rows
 
 
@@ -83,12 +83,12 @@ def to_parquet(cards: Sequence[Card], path: Path) -> None:
 def _columns(cards: Sequence[Card]) -> dict[str, str]:
     """The type of each column of `table`."""
     names = table(cards[:1])[0] if cards else {}
-    flags = {"runnable": "BOOLEAN"}
-    return {n: flags.get(n, _CELLS.get(ATTRIBUTES[n].type, "TEXT") if n in ATTRIBUTES else "TEXT") for n in names}
+    others = {"runnable": "BOOLEAN", "assumed": "TEXT[]"}
+    return {n: others.get(n, _CELLS.get(ATTRIBUTES[n].type, "TEXT") if n in ATTRIBUTES else "TEXT") for n in names}
 
 
 def to_sqlite(cards: Sequence[Card], path: Path) -> None:
-    """Tables: ``models`` (as `table`), ``facts`` and ``training`` (each value), ``sizes``, ``lineage``, ``errata``."""
+    """Tables: ``models`` (as `table`), ``facts``, ``training`` (each value), ``sizes``, ``lineage``, ``errata``, ``assumed``."""
     write_whole(path, lambda partial: _fill(partial, cards))
 
 
@@ -118,6 +118,7 @@ def _relations(cards: Sequence[Card]) -> dict[str, list[dict[str, Any]]]:
         "sizes": [_size(card, size) for card in cards for size in card.sizes],
         "lineage": [_record(card, row) for card in cards for row in card.lineage],
         "errata": [_record(card, row) for card in cards for row in card.errata],
+        "assumed": [{"model": card.id, "line": line} for card in cards for line in card.assumed],
     }
 
 

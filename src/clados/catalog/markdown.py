@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from clados.catalog.card import Card, Size, Value
-from clados.catalog.compare import attribute_text, size_figure
+from clados.catalog.compare import attribute_text, shape_text, size_figure
 from clados.catalog.schema import ATTRIBUTES
 
 _HEADS = ("Model", "Family", "Architecture", "Date", "Parameters", "License", "Lab")
@@ -41,6 +41,8 @@ def page(card: Card) -> Iterator[str]:
         yield ""
     for name, value in card.training.items():
         yield f"- *{name.replace('_', ' ')}*: {_fact(str(value), value)}"
+    if card.assumed:
+        yield from ("", "Assumed, as no source says it:", "", *(f"- {line}" for line in card.assumed))
     for row in card.errata:
         where = row.source if row.checked else "not yet checked"
         wrong = f"the survey has “{row.survey}”; {row.fact} ({where})"
@@ -54,8 +56,7 @@ def _fact(text: str, value: Value) -> str:
 
 def _size(size: Size) -> str:
     exact = f"{size.exact.value:,}" if size.exact and size.exact.known else ""
-    shape = ", ".join(f"{name} {value}" for name, value in size.shape.items())
-    return "| " + " | ".join(map(_cell, (size.name, size_figure(size), exact, shape))) + " |"
+    return "| " + " | ".join(map(_cell, (size.name, size_figure(size), exact, shape_text(size)))) + " |"
 
 
 def _cell(text: str) -> str:

@@ -88,8 +88,8 @@ CARD_KEYS = ("id", "name", "survey", *ATTRIBUTES)
 TABLES = ("lineage", "sizes", "training", "erratum", "headline")
 LINEAGE_KEYS = ("parent", "kind", "change", "source", "note", "recalled")
 SIZE_KEYS = (
-    "name", "aliases", "headline", "label", "basis", "exact", "exact_basis", "shape", "shape_source", "why",
-    "note", "recalled",
+    "name", "aliases", "headline", "label", "basis", "exact", "exact_basis", "shape", "shape_source", "assumed",
+    "why",    "note", "recalled",
 )  # fmt: skip
 ERRATUM_KEYS = ("attribute", "survey", "fact", "source", "checked", "note", "recalled")
 
@@ -146,7 +146,13 @@ def json_schema() -> dict[str, Any]:
         **{each.name: _value(_plain(each), each.meaning) for each in ATTRIBUTES.values()},
         "lineage": _rows(LINEAGE_KEYS, ("parent", "kind", "change", "source"), kind={"enum": [*LINEAGE_KINDS]}),
         "sizes": _rows(
-            SIZE_KEYS, ("name", "label"), label=figure, exact=figure, aliases=names, shape={"type": "object"}
+            SIZE_KEYS,
+            ("name", "label"),
+            label=figure,
+            exact=figure,
+            aliases=names,
+            assumed=names,
+            shape={"type": "object"},
         ),
         "training": {"type": "object", "additionalProperties": anything},
         "erratum": _rows(ERRATUM_KEYS, ("attribute", "survey", "fact")),

@@ -47,13 +47,15 @@ def count(
     rows = counts.counted(card, size, basis)
     lines = counts.ledger(counts.model_of(card, size), full=ledger is Detail.FULL)
     lines = [] if ledger is Detail.NONE else lines
+    assumed = card.assumed_for(size)
     if as_json:
-        head = {"id": card.id, "size": size.name}
+        head = {"id": card.id, "size": size.name, "assumed": assumed}
         output.tell({**head, "counts": [row.as_dict() for row in rows], "ledger": [asdict(line) for line in lines]})
         return
     output.heading(f"{card.name} {size.name}")
     _table(rows)
     _ledger(lines)
+    output.assumed(assumed)
 
 
 def named(model: str) -> "tuple[Card, Size]":
@@ -73,11 +75,14 @@ def named(model: str) -> "tuple[Card, Size]":
 def _table(rows: "list[Counted]") -> None:
     heads = ("model", "size", "counts", "parameters", "non-embedding", "active", "published", "reference", "agreement")
     cells = [
-        [row.id, row.size, row.basis, *(_figure(each, row.why) for each in (row.total, row.non_embedding, row.active)),
+        [row.id, row.size, row.basis, _figure(row.total, row.why) + " (assumed)" * bool(row.assumed),
+         *(_figure(each, row.why) for each in (row.non_embedding, row.active)),
          *map(_figure, (row.published, row.exact)), row.why]
         for row in rows
     ]  # fmt: skip
     output.table(heads, cells, right=heads[3:8], wrap=("agreement",))
+    if any(row.assumed for row in rows):
+        print("(assumed): a part of the shape that is counted is published nowhere")
 
 
 def _figure(number: int | None, why: str = "") -> str:
@@ -119,8 +124,10 @@ def diff(
 
     (card, size), (other, its) = _pair(old, new)
     found = compared(model_of(card, size), model_of(other, its))
+    assumed = {"old": card.assumed_for(size), "new": other.assumed_for(its)}
     if as_json:
-        output.tell({"old": f"{card.id}:{size.name}", "new": f"{other.id}:{its.name}", **found.as_dict()})
+        names = {"old": f"{card.id}:{size.name}", "new": f"{other.id}:{its.name}"}
+        output.tell({**names, **found.as_dict(), "assumed": assumed})
         return
     output.heading(f"From {card.name} {size.name} to {other.name} {its.name}")
     sides = (card.id, other.id) if card.id != other.id else (f"{card.id}:{size.name}", f"{other.id}:{its.name}")
@@ -131,8 +138,10 @@ def diff(
         rows = [[each.path, *(_said(side) for side in (each.old, each.new))] for each in found.changes]
         output.table(heads, rows, wrap=heads[1:])
     output.heading("\nIn parameters")
+    sides = tuple(f"{side} (assumed)" if each.assumed else side for side, each in zip(sides, (size, its)))
     cells = [[name, f"{a:,}", f"{b:,}", f"{b - a:+,}"] for name, (a, b) in found.parameters.items()]
     output.table(("", *sides, "difference"), cells, right=(*sides, "difference"))
+    output.assumed([f"{side}: {line}" for side, lines in zip(sides, assumed.values()) for line in lines])
 
 
 def _pair(old: str, new: str) -> "tuple[tuple[Card, Size], tuple[Card, Size]]":

@@ -64,12 +64,29 @@ def architecture(
     as_json: Json = False,
 ) -> None:
     """Draw a declared model: its parts in boxes, repeated layers folded, parameters on each."""
+    from clados.catalog.assumed import concerning
     from clados.draw import architecture as draw
     from clados.models.declared import declared
 
     name, _, size = model.partition(":")
-    part = declared(name).at(size or None)
-    _show(lambda: draw.architecture(part, model), lambda: draw.terminal_architecture(part, model), svg, as_json=as_json)
+    declaration = declared(name)
+    part = declaration.at(size or None)
+    assumed = concerning(declaration.assumed, [*declaration.sizes], size or declaration.headline)
+    title = f"{model} (shape assumed)" if _shape_assumed(name, size or declaration.headline) else model
+    _show(
+        lambda: draw.architecture(part, title, assumed),
+        lambda: draw.terminal_architecture(part, title, assumed),
+        svg,
+        as_json=as_json,
+    )
+
+
+def _shape_assumed(name: str, size: str) -> bool:
+    """Whether a part of the shape of a card's size is published nowhere."""
+    from clados.catalog.load import catalog
+
+    cards = catalog()
+    return name in cards and any(each.assumed for each in cards[name].sizes if each.name == size)
 
 
 def timeline(

@@ -39,6 +39,13 @@ def lines(rows: Sequence[str]) -> None:
         _print(indented(row, width()))
 
 
+def assumed(rows: Sequence[str]) -> None:
+    """Print what a declaration assumes, if anything."""
+    if rows:
+        heading("\nAssumed, as no source says it")
+        lines(rows)
+
+
 def table(heads: Row, rows: Sequence[Row], *, right: Sequence[str] = (), wrap: Sequence[str] = ()) -> None:
     """Print a table; the arguments are those of `clados.tables.Table`."""
     _print(Table(heads, rows, right, wrap).lines(width()))

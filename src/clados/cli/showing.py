@@ -6,7 +6,7 @@ from typing import Annotated, Any, NamedTuple
 import typer
 
 from clados.catalog.card import Card, Size, as_plain
-from clados.catalog.compare import attribute_text, size_figure
+from clados.catalog.compare import attribute_text, shape_text, size_figure
 from clados.catalog.lineage import children
 from clados.catalog.load import Catalog, catalog
 from clados.cli import output
@@ -48,6 +48,7 @@ def show(model: Model, json: Json = False) -> None:
         output.heading(f"\n{section.title}")
         output.table(section.heads, section.rows)
     _training(card)
+    output.assumed(card.assumed)
     _errata(card)
 
 
@@ -76,7 +77,7 @@ def _values(card: Card) -> None:
 
 
 def _sizes(card: Card) -> None:
-    rows = [[_size_name(size), *_published(size), *_exact(size), _shape(size), size.why] for size in card.sizes]
+    rows = [[_size_name(size), *_published(size), *_exact(size), shape_text(size), size.why] for size in card.sizes]
     if rows:
         output.heading("\nSizes")
         heads = ("size", "published", "counts", "exact", "counts ", "shape", "why they differ")
@@ -96,10 +97,6 @@ def _exact(size: Size) -> tuple[str, str]:
     if size.exact is None or not size.exact.known:
         return "-", ""
     return f"{size.exact.value:,}", size.exact_basis
-
-
-def _shape(size: Size) -> str:
-    return ", ".join(f"{name} {value}" for name, value in size.shape.items())
 
 
 def _descent(card: Card, cards: Catalog) -> None:

@@ -192,17 +192,30 @@ def _tell_plan(plan: "Plan", *, json: bool) -> None:
     number = min(SAMPLES, plan.run.batch)
     texts = plan.tokenizer is not None and "labels" in batch.targets and "input_ids" in batch.inputs
     views = [view(batch, plan.tokenizer, i) for i in range(number)] if texts and plan.tokenizer else []
+    assumed = _assumed(plan.choices.model)
     if json:
-        output.tell({**plan.json(), "memory": plan.memory, "samples": [each.json() for each in views]})
+        told = {**plan.json(), "memory": plan.memory, "assumed": assumed}
+        output.tell({**told, "samples": [each.json() for each in views]})
         return
     output.heading(f"Plan for {plan.card}")
     output.facts(_plan(plan))
+    output.assumed(assumed)
     for i, each in enumerate(views):
         output.heading(f"\nExample {i + 1}")
         _tell_view(each)
     if not views:
         output.heading("\nA batch")
         output.facts({name: f"{list(x.shape)} {x.dtype}" for name, x in batch.inputs.items()})
+
+
+def _assumed(model: str) -> tuple[str, ...]:
+    """What the declaration that a plan is made from assumes, as far as it concerns the size."""
+    from clados.catalog.assumed import concerning
+    from clados.models.declared import declared
+
+    name, _, size = model.partition(":")
+    declaration = declared(name)
+    return concerning(declaration.assumed, [*declaration.sizes], size or declaration.headline)
 
 
 def _plan(plan: "Plan") -> dict[str, str]:

@@ -1,12 +1,13 @@
 """A model as boxes in boxes, from what its parts say they hold: repeated layers folded, parameters on every box."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from clados.draw import chart, svg
 from clados.draw.scale import count
 from clados.draw.svg import Box, Figure, element
+from clados.draw.table import cut
 from clados.spec import Model, Norm, Part, words
 from clados.spec.ledger import rows
 from clados.spec.pieces import Env, Held, Named, Several
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from rich.tree import Tree
 
 _LEAF, _GAP, _PAD, _HEAD = 30.0, 10.0, 12.0, 22.0  # heights and distances in pixels
+_LINE = 17.0  # of text below the drawing
 _SIDE = 30.0  # between two stacks that stand beside each other
 _NAMES = {
     "attn": "attention",
@@ -97,13 +99,28 @@ def _word(value: object) -> str:
     return type(value).__name__ if isinstance(value, Part) else str(value)
 
 
-def architecture(model: Model, name: str) -> Figure:
-    """The drawing: what enters stands at the bottom, what is read off at the top."""
+def architecture(model: Model, name: str, assumed: Sequence[str] = ()) -> Figure:
+    """The drawing: what enters stands at the bottom, what is read off at the top; below it, what is assumed."""
     top = sketch(model, name)
     size = _size(top)
     drawn = [svg.label(12, 26, f"{name} · {count(top.params)} parameters", size=15, font_weight="600")]
     drawn += _draw(top, Box(12, 40, size[0], size[1]), top.params, 0)
-    return Figure(svg.document(size[0] + 24, size[1] + 52, name, drawn, kind="architecture"), top.json())
+    drawn += _assumed(assumed, size)
+    height = size[1] + 52 + (_LINE * (len(assumed) + 1) if assumed else 0)
+    data = {**top.json(), "assumed": list(assumed)}
+    return Figure(svg.document(size[0] + 24, height, name, drawn, kind="architecture"), data)
+
+
+def _assumed(lines: Sequence[str], size: tuple[float, float]) -> list[str]:
+    """The assumed lines below a drawing of that size, as wide as it; their titles have them whole."""
+    if not lines:
+        return []
+    y = size[1] + 52
+    drawn = [svg.label(12, y, "Assumed, as no source says it:", font_weight="600")]
+    for i, line in enumerate(lines, 1):
+        text = svg.label(12, y + i * _LINE, cut(line, size[0]), class_="faint")
+        drawn.append(element("g", svg.title(line), text, data_assumed=i))
+    return drawn
 
 
 def _text(piece: Piece) -> str:
@@ -166,8 +183,9 @@ def _draw(piece: Piece, box: Box, total: int, depth: int) -> list[str]:
     return drawn
 
 
-def terminal_architecture(model: Model, name: str) -> "Tree":
-    """The same boxes as an indented tree."""
+def terminal_architecture(model: Model, name: str, assumed: Sequence[str] = ()) -> "Tree":
+    """The same boxes as an indented tree, and what is assumed."""
+    from rich.text import Text
     from rich.tree import Tree
 
     def grow(tree: "Tree", pieces: tuple[Piece, ...]) -> None:
@@ -177,6 +195,10 @@ def terminal_architecture(model: Model, name: str) -> "Tree":
     top = sketch(model, name)
     tree = Tree(_line(top))
     grow(tree, top.inside)
+    if assumed:
+        branch = tree.add("[bold]assumed, as no source says it[/bold]")
+        for line in assumed:
+            branch.add(Text(line))
     return tree
 
 

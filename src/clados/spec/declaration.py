@@ -37,6 +37,11 @@ class Declaration(Part, kw_only=True):
         """Every published size as a whole model."""
         return {name: row if isinstance(row, Model) else self.model.resized(row) for name, row in self.sizes.items()}
 
+    @property
+    def headline(self) -> str:
+        """The name of the size that is meant when none is named."""
+        return next(name for name, model in self.models().items() if model == self.model)
+
     def at(self, size: str | None = None) -> Model:
         """The model at a published size; the headline one when none is named.
 

@@ -6,7 +6,7 @@ import torch
 
 from clados import nn
 from clados.catalog.card import Size
-from clados.catalog.counts import EQUAL, ROUNDED, basis_of, number, rounds, totalled
+from clados.catalog.counts import EQUAL, FITTED, ROUNDED, basis_of, number, rounds, totalled
 from clados.spec import Declaration, Model, count
 from clados.verify.proof import Finding, Subject
 
@@ -56,7 +56,8 @@ def _why(declaration: Declaration, size: Size, model: Model, total: int) -> str:
     exact, label = number(size.exact), number(size.label)
     if exact is None:
         fits = label is None or rounds(totalled(model, basis_of(size.basis)), label)
-        return (ROUNDED if label else "no figure is published") if fits else size.why
+        agreeing = FITTED if size.assumed else ROUNDED
+        return (agreeing if label else "no figure is published") if fits else size.why
     if total == exact:
         return _labelled(size, model, label, total)
     for layout in declaration.layouts:
