@@ -88,7 +88,7 @@ def _columns(cards: Sequence[Card]) -> dict[str, str]:
 
 
 def to_sqlite(cards: Sequence[Card], path: Path) -> None:
-    """Tables: ``models`` (as `table`), ``facts``, ``training`` (each value), ``sizes``, ``lineage``, ``errata``, ``assumed``."""
+    """Tables ``models`` (as `table`), ``facts``, ``training``, ``sizes``, ``lineage``, ``errata`` and ``assumed``."""
     write_whole(path, lambda partial: _fill(partial, cards))
 
 
