@@ -138,9 +138,9 @@ def diff(
         rows = [[each.path, *(_said(side) for side in (each.old, each.new))] for each in found.changes]
         output.table(heads, rows, wrap=heads[1:])
     output.heading("\nIn parameters")
-    sides = tuple(f"{side} (assumed)" if each.assumed else side for side, each in zip(sides, (size, its)))
     cells = [[name, f"{a:,}", f"{b:,}", f"{b - a:+,}"] for name, (a, b) in found.parameters.items()]
-    output.table(("", *sides, "difference"), cells, right=(*sides, "difference"))
+    marked = [f"{side} (assumed)" if each.assumed else side for side, each in zip(sides, (size, its))]
+    output.table(("", *marked, "difference"), cells, right=(*marked, "difference"))
     output.assumed([f"{side}: {line}" for side, lines in zip(sides, assumed.values()) for line in lines])
 
 
