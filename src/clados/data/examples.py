@@ -5,7 +5,6 @@ An example names its `document`: what must be kept or held out together. Several
 """
 
 import hashlib
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from itertools import accumulate
@@ -16,11 +15,10 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
-from clados.errors import CladosError
+from clados.data.decoding import decoded
+from clados.data.errors import DataError as DataError
 
-
-class DataError(CladosError):
-    """Data that cannot be read or used: the message names the path or value and what is allowed."""
+HeldOut = bool | None  # whether the data themselves hold an example out; None when they do not say
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +28,7 @@ class Text:
     document: str
     text: str
     language: str = ""
+    held_out: HeldOut = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +40,7 @@ class Pair:
     target: str
     source_language: str = ""
     language: str = ""
+    held_out: HeldOut = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,34 +50,32 @@ class Dialogue:
     document: str
     messages: tuple[tuple[str, str], ...]
     language: str = ""
+    held_out: HeldOut = None
 
 
 @dataclass(frozen=True, slots=True)
 class Encoded:
-    """An image still in its file: the file, or `size` bytes of it from `offset` (a member of a tar)."""
+    """An image still in its file: the file, or `size` bytes of it from `offset`, those of a tar's `member`."""
 
     path: Path
     offset: int = 0
     size: int = -1
+    member: str = ""
 
     def pixels(self) -> NDArray[np.uint8]:
         """The decoded image, uint8 [height, width, 3].
 
         Raises:
-            DataError: the bytes are not an image.
+            DataError: the file cannot be read, or the bytes are not an image.
         """
-        from PIL import Image, UnidentifiedImageError
-
+        where = f"{self.path}: {self.member}" if self.member else str(self.path)
         try:
             with self.path.open("rb") as file:
                 file.seek(self.offset)
                 data = file.read(self.size)
-            with Image.open(io.BytesIO(data)) as image:
-                return np.asarray(image.convert("RGB"))
-        except UnidentifiedImageError as error:
-            raise DataError(f"{self.path}: not a readable image (of no kind that Pillow knows)") from error
-        except (OSError, SyntaxError, ValueError) as error:
-            raise DataError(f"{self.path}: not a readable image ({error})") from error
+        except (OSError, ValueError) as error:
+            raise DataError(f"{where}: not a readable image ({error})") from error
+        return decoded(data, where)
 
 
 Picture = NDArray[np.uint8] | Encoded
@@ -96,6 +94,7 @@ class Labelled:
     picture: Picture
     label: int
     name: str
+    held_out: HeldOut = None
 
     @property
     def image(self) -> NDArray[np.uint8]:
@@ -111,6 +110,7 @@ class Captioned:
     picture: Picture
     captions: tuple[str, ...]
     category: str = ""
+    held_out: HeldOut = None
 
     @property
     def image(self) -> NDArray[np.uint8]:
@@ -120,12 +120,16 @@ class Captioned:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Trajectory:
-    """One episode: observations [steps, ...], actions [steps] (choices) or [steps, d_action], rewards [steps]."""
+    """One episode: observations [steps, ...], actions [steps] (choices) or [steps, d_action], rewards [steps].
+
+    Observations are float32, or integers [steps] where each is one of so many states.
+    """
 
     document: str
-    observations: NDArray[np.float32]
+    observations: NDArray[Any]
     actions: NDArray[Any]
     rewards: NDArray[np.float32]
+    held_out: HeldOut = None
 
     def __len__(self) -> int:
         return len(self.rewards)
@@ -154,8 +158,9 @@ def split(
 ) -> tuple[list[AnyExample], list[AnyExample]]:
     """Examples to train on and examples held out, by whole documents, each in the order given.
 
-    A document's side depends on its name alone, so it stays when documents are added. A single text is cut
-    between two of its paragraphs instead, its end being held out.
+    Where the data say themselves what is held out, that is kept. Otherwise a document's side depends on its name
+    alone, so it stays when documents are added. A single text is cut between two of its paragraphs instead, its end
+    being held out.
 
     Args:
         held_out: the share of documents, about.
@@ -166,6 +171,8 @@ def split(
     """
     if not 0 < held_out < 1:
         raise DataError(f"held_out is {held_out}; a share between 0 and 1 is allowed")
+    if any(example.held_out is not None for example in examples):
+        return _as_said(examples, least)
     ranks = {name: _rank(name) for name in dict.fromkeys(example.document for example in examples)}
     if least == len(ranks) == len(examples) == 1 and isinstance(examples[0], Text):
         return cast(tuple[list[AnyExample], list[AnyExample]], _cut(examples[0], held_out))
@@ -178,8 +185,17 @@ def split(
     return train, [example for example in examples if ranks[example.document] <= limit]
 
 
+def _as_said(examples: Sequence[AnyExample], least: int) -> tuple[list[AnyExample], list[AnyExample]]:
+    train = [example for example in examples if not example.held_out]
+    held = [example for example in examples if example.held_out]
+    for name, side in (("to train on", train), ("held out", held)):
+        if (count := len({example.document for example in side})) < least:
+            raise DataError(f"the data have {count} document(s) {name}; {least} or more are needed")
+    return train, held
+
+
 def _rank(document: str) -> float:
-    return int.from_bytes(hashlib.sha256(document.encode()).digest()[:7]) / 2**56
+    return int.from_bytes(hashlib.sha256(document.encode("utf-8", "surrogatepass")).digest()[:7]) / 2**56
 
 
 def _cut(example: Text, held_out: float) -> tuple[list[Text], list[Text]]:

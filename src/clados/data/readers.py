@@ -1,34 +1,30 @@
 """Reading data: an embedded set by its name, or the user's own files."""
 
 import difflib
-import json
-import tarfile
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+import os
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
-import numpy as np
-
-from clados.data.examples import (
-    AnyExample,
-    Captioned,
-    DataError,
-    Dialogue,
-    Encoded,
-    Example,
-    Labelled,
-    Pair,
-    Text,
-    Trajectory,
-)
+from clados.data.decoding import IMAGES
+from clados.data.errors import DataError
+from clados.data.examples import AnyExample, Encoded, Example, Labelled, Trajectory
+from clados.data.formats import PACKED, READERS, examples_in, hidden, suffix
+from clados.data.rows import alike, whole
 from clados.data.sets import SETS
 
-IMAGES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp")
 ALLOWED = (
-    "a folder or file of .txt, .jsonl, .parquet, .npz (episodes) or .tar (images with captions), "
-    "or a folder of images in a folder a class"
+    f"a folder or file of {', '.join(PACKED)} (or these as .gz), .parquet, .npz (episodes) or .tar (images with "
+    "captions), or a folder of images in a folder a class"
 )
-ROWS = "text; prompt and completion; source and target; messages; observations, actions and rewards"
+NO_DATA = ("readme", "license", "licence", "notice", "changelog", "citation")  # files that come along with data
+SPLITS = {  # names of folders and files
+    **dict.fromkeys(("train", "training"), "train"),
+    **dict.fromkeys(("validation", "valid", "val", "dev"), "validation"),
+    **dict.fromkeys(("test", "testing"), "test"),
+}
 
 
 def read(source: str | Path) -> Sequence[Example]:
@@ -47,6 +43,11 @@ def read(source: str | Path) -> Sequence[Example]:
         raise DataError(f"{source}: no examples; allowed: {ALLOWED}")
     if len(kinds) > 1:
         raise DataError(f"{source}: holds {' and '.join(kinds)}; one kind at a time is allowed")
+    if kinds == ["Trajectory"]:
+        try:
+            return alike(cast(list[Trajectory], examples))
+        except DataError as error:
+            raise DataError(f"{source}: {error}") from error
     return examples
 
 
@@ -79,166 +80,88 @@ def _embedded(name: str) -> Sequence[Example]:
 
 def _path(path: Path) -> list[Example]:
     if path.is_file():
-        if path.suffix not in READERS:
-            raise DataError(f"{path}: '{path.suffix}' files are not read; allowed: {ALLOWED}")
-        return list(_file(path, path.parent))
-    files = sorted(file for file in path.rglob("*") if file.is_file() and not file.name.startswith("."))
-    readable = [file for file in files if file.suffix in READERS]
+        if suffix(path) not in READERS:
+            raise DataError(f"{path}: '{suffix(path)}' files are not read; allowed: {ALLOWED}")
+        return list(examples_in(path, whole(path.name)))
+    files = sorted(_files(path))
+    readable = [file for file in files if suffix(file) in READERS]
     images = [file for file in files if file.suffix.lower() in IMAGES]
-    if images and readable:
-        raise DataError(f"{path}: images beside {readable[0].name}; one kind at a time is allowed")
+    data = [file for file in readable if not file.name.lower().startswith(NO_DATA)] if images else _data(readable)
+    if images and data:
+        raise DataError(f"{path}: images beside {data[0].name}; one kind at a time is allowed")
     if images:
         return list(_folders(path, images))
     if not readable:
         raise DataError(f"{path}: nothing readable; allowed: {ALLOWED}")
-    return [example for file in readable for example in _file(file, path)]
+    sides = _sides({file: _split(path, file) for file in data})
+    return [
+        replace(example, held_out=held_out)
+        for file, held_out in sides.items()
+        for example in examples_in(file, _below(path, file))
+    ]
 
 
-def _file(path: Path, root: Path) -> Iterator[Example]:
-    """The examples of one file; documents are named by the path below `root`."""
-    try:
-        yield from READERS[path.suffix](path, path.relative_to(root).as_posix())
-    except DataError:
-        raise
-    except (OSError, ValueError, tarfile.TarError, KeyError, EOFError) as error:
-        raise DataError(f"{path}: unreadable ({' '.join(str(error).split()) or type(error).__name__})") from error
+def _files(root: Path) -> Iterator[Path]:
+    """The files below a folder, links followed, but none of a system's or an editor's own."""
+    seen = {root.resolve()}
+    for folder, below, names in os.walk(root, followlinks=True):
+        here = Path(folder)
+        kept = [name for name in below if not hidden(name) and (here / name).resolve() not in seen]
+        seen.update((here / name).resolve() for name in kept)
+        below[:] = kept
+        yield from (here / name for name in names if not hidden(name) and (here / name).is_file())
 
 
-def _txt(path: Path, name: str) -> Iterator[Example]:
-    text = path.read_text(encoding="utf-8")
-    if text.strip():
-        yield Text(name, text)
+def _data(files: Sequence[Path]) -> list[Path]:
+    """Files without those that only describe the others, where there are others."""
+    return [file for file in files if not file.name.lower().startswith(NO_DATA)] or list(files)
 
 
-def _jsonl(path: Path, name: str) -> Iterator[Example]:
-    with path.open(encoding="utf-8") as lines:
-        for number, line in enumerate(lines, 1):
-            if not line.strip():
-                continue
-            try:
-                row = json.loads(line)
-            except ValueError as error:
-                raise DataError(f"{path}:{number}: not JSON ({error})") from error
-            yield _row(row, f"{name}:{number}", f"{path}:{number}")
+def _below(root: Path, file: Path) -> str:
+    return whole(file.relative_to(root).as_posix())
 
 
-def _parquet(path: Path, name: str) -> Iterator[Example]:
-    try:
-        from pyarrow import parquet
-    except ImportError as error:
-        raise DataError(f"{path}: Parquet needs pyarrow; pip install clados[parquet]") from error
-    number = 0
-    for batch in parquet.ParquetFile(path).iter_batches():
-        for row in batch.to_pylist():
-            number += 1
-            yield _row(row, f"{name}:{number}", f"{path}:{number}")
+def _sides(splits: Mapping[Path, str]) -> dict[Path, bool | None]:
+    """The files to be read, by the split of each, and whether each is held out.
+
+    Where every file is of a split and there is one to train on, the others are held out; of validation and test the
+    first alone. Elsewhere nothing is said, and all are read.
+    """
+    held = "validation" if "validation" in splits.values() else "test"
+    if "" in splits.values() or not {"train", held} <= set(splits.values()):
+        return dict.fromkeys(splits)
+    return {file: split == held for file, split in splits.items() if split in ("train", held)}
 
 
-def _row(row: object, document: str, where: str) -> Example:
-    """The example of a row, its kind by the keys; an `id` of the row names the document."""
-    if not isinstance(row, dict):
-        raise DataError(f"{where}: {type(row).__name__} where an object is needed, with {ROWS}")
-    document = str(row.get("id", document))
-    for keys, make in MAKERS.items():
-        if all(key in row for key in keys):
-            try:
-                return make(document, row)
-            except (TypeError, ValueError, KeyError) as error:
-                raise DataError(f"{where}: unusable {', '.join(keys)} ({error})") from error
-    raise DataError(f"{where}: has {', '.join(map(str, row)) or 'no keys'}; needed: {ROWS}")
+def _split(root: Path, file: Path) -> str:
+    """The split that the folder just below the root names, or else the file: train-00000-of-00002.parquet, my_val.csv.
 
-
-def _string(row: Mapping[str, Any], key: str) -> str:
-    if not isinstance(row[key], str):
-        raise TypeError(f"{key} is {type(row[key]).__name__}, not a string")
-    return str(row[key])
-
-
-def _pair(source: str, target: str) -> Callable[[str, Mapping[str, Any]], Example]:
-    def make(document: str, row: Mapping[str, Any]) -> Example:
-        languages = str(row.get("source_language", "")), str(row.get("language", ""))
-        return Pair(document, _string(row, source), _string(row, target), *languages)
-
-    return make
-
-
-def _dialogue(document: str, row: Mapping[str, Any]) -> Example:
-    messages = tuple((_string(m, "role"), _string(m, "content")) for m in row["messages"])
-    return Dialogue(document, messages, str(row.get("language", "")))
-
-
-def _text(document: str, row: Mapping[str, Any]) -> Example:
-    return Text(document, _string(row, "text"), str(row.get("language", "")))
-
-
-def _trajectory(document: str, row: Mapping[str, Any]) -> Example:
-    actions = np.asarray(row["actions"])
-    actions = actions.astype(np.int64 if np.issubdtype(actions.dtype, np.integer) else np.float32)
-    observations = np.asarray(row["observations"], np.float32)
-    rewards = np.asarray(row["rewards"], np.float32)
-    if not len(rewards) or not len(observations) == len(actions) == len(rewards):
-        raise ValueError(f"{len(observations)} observations, {len(actions)} actions, {len(rewards)} rewards")
-    return Trajectory(document, observations, actions, rewards)
-
-
-def _npz(path: Path, name: str) -> Iterator[Example]:
-    with np.load(path, allow_pickle=False) as arrays:
-        yield _row(dict(arrays), name, str(path))
+    It is one of train, validation and test; empty for none.
+    """
+    parts = file.relative_to(root).parts
+    if len(parts) > 1 and (named := SPLITS.get(parts[0].lower())):
+        return named
+    words = re.split(r"[-_. ]", file.name.lower())
+    return next((SPLITS[word] for word in words if word in SPLITS), "")
 
 
 def _folders(root: Path, images: Sequence[Path]) -> Iterator[Example]:
-    """Images in a folder a class (the folder just below the root names it)."""
-    loose = [image for image in images if image.parent == root]
-    if loose:
-        raise DataError(f"{loose[0]}: an image outside a class's folder; {root}/CLASS/{loose[0].name} is allowed")
-    parts = [image.relative_to(root) for image in images]
-    classes = sorted({part.parts[0] for part in parts})
+    """Images in a folder a class, just below the root or below a folder a split."""
+    parts = {image: Path(_below(root, image)).parts for image in images}
+    splits = {image: SPLITS.get(part[0].lower(), "") for image, part in parts.items()}
+    depth = 1 if all(splits.values()) else 0
+    for image, part in parts.items():
+        if len(part) < 2 + depth:
+            allowed = "/".join([*part[:-1], "CLASS", part[-1]])
+            raise DataError(f"{image}: an image outside a class's folder; {root}/{allowed} is allowed")
+    if not depth and "train" in splits.values() and len(set(splits.values())) > 2:
+        tops = ", ".join(sorted({part[0] for part in parts.values()}))
+        raise DataError(f"{root}: holds {tops}: splits beside others; folders of classes or of splits are allowed")
+    sides = _sides(splits)
+    classes = sorted({parts[image][depth] for image in sides})
     if len(classes) < 2:
         raise DataError(f"{root}: one class ('{classes[0]}'); a folder each for two or more is needed")
     Encoded(images[0]).pixels()
-    for image, part in zip(images, parts):
-        yield Labelled(part.as_posix(), Encoded(image), classes.index(part.parts[0]), part.parts[0])
-
-
-def _tar(path: Path, name: str) -> Iterator[Example]:
-    """Members that share a name up to the first dot: an image with its .txt, or .json with `caption` (WebDataset)."""
-    with tarfile.open(path, "r:") as tar:
-        groups: dict[str, dict[str, tarfile.TarInfo]] = {}
-        for member in tar.getmembers():
-            if member.isfile():
-                folder, _, base = member.name.rpartition("/")
-                stem, _, suffix = base.partition(".")
-                groups.setdefault(f"{folder}/{stem}".lstrip("/"), {})[f".{suffix.lower()}"] = member
-        for stem, members in groups.items():
-            image = next((member for suffix, member in members.items() if suffix in IMAGES), None)
-            caption = _caption(tar, members)
-            if image is None or caption is None:
-                lacks = "image" if image is None else "caption (.txt, or .json with 'caption')"
-                raise DataError(f"{path}: '{stem}' has no {lacks}")
-            yield Captioned(f"{name}:{stem}", Encoded(path, image.offset_data, image.size), (caption,))
-
-
-def _caption(tar: tarfile.TarFile, members: Mapping[str, tarfile.TarInfo]) -> str | None:
-    for suffix in (".txt", ".json"):
-        file = tar.extractfile(members[suffix]) if suffix in members else None
-        if file:
-            text = file.read().decode()
-            found = text if suffix == ".txt" else json.loads(text).get("caption")
-            return str(found).strip() if found else None
-    return None
-
-
-MAKERS: dict[tuple[str, ...], Callable[[str, Mapping[str, Any]], Example]] = {
-    ("text",): _text,
-    ("prompt", "completion"): _pair("prompt", "completion"),
-    ("source", "target"): _pair("source", "target"),
-    ("messages",): _dialogue,
-    ("observations", "actions", "rewards"): _trajectory,
-}
-READERS: dict[str, Callable[[Path, str], Iterable[Example]]] = {
-    ".txt": _txt,
-    ".jsonl": _jsonl,
-    ".parquet": _parquet,
-    ".npz": _npz,
-    ".tar": _tar,
-}
+    for image, held_out in sides.items():
+        name = parts[image][depth]
+        yield Labelled("/".join(parts[image]), Encoded(image), classes.index(name), name, held_out)

@@ -1,0 +1,273 @@
+"""Files of data, one checked reader a format: texts, rows of a table, episodes, tars of images with captions."""
+
+import csv
+import gzip
+import io
+import json
+import sys
+import tarfile
+import zipfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import numpy as np
+
+from clados.data.decoding import IMAGES
+from clados.data.errors import DataError
+from clados.data.examples import Captioned, Encoded, Example, Text
+from clados.data.rows import ENDS, examples_of, whole
+
+HIDDEN = ("__MACOSX", "__pycache__", "@eaDir", "$RECYCLE.BIN", "System Volume Information", "lost+found")
+CAPTIONS = ("caption", "captions", "text")  # keys of a .json beside an image
+IGNORED = ("next_observations", "metadata", "infos")  # arrays of episodes that say nothing which the others lack
+UTF16 = (b"\xff\xfe", b"\xfe\xff")
+
+
+def hidden(name: str) -> bool:
+    """Whether a path below the data's root is a system's or an editor's own: .ipynb_checkpoints, ._x, __MACOSX."""
+    return any((part.startswith(".") and part != "..") or part in HIDDEN for part in PurePosixPath(name).parts)
+
+
+@contextmanager
+def _lines(path: Path) -> Iterator[io.TextIOWrapper]:
+    """A file's text, without a byte-order mark; a line ends at LF, CR LF or CR, and at nothing else.
+
+    Raises:
+        DataError: for UTF-16.
+    """
+    with gzip.open(path) if path.suffix.lower() == ".gz" else path.open("rb") as file:
+        start = file.read(2)
+        file.seek(0)
+        if start in UTF16:
+            raise DataError(f"{path}: text in UTF-16; save it as UTF-8")
+        with io.TextIOWrapper(file, encoding="utf-8-sig") as lines:
+            yield lines
+
+
+def texts(path: Path, name: str) -> Iterator[Example]:
+    """A document a file."""
+    with _lines(path) as file:
+        text = file.read()
+    if text.strip():
+        yield Text(name, text)
+
+
+def _json(text: str, where: str) -> Any:
+    try:
+        return json.loads(text)
+    except RecursionError as error:
+        raise DataError(f"{where}: its JSON is nested too deep") from error
+    except ValueError as error:
+        raise DataError(f"{where}: not JSON ({error})") from error
+
+
+def _an_object_a_line(text: str) -> bool:
+    first, _, rest = text.lstrip().partition("\n")
+    return first.rstrip().endswith("}") and rest.lstrip().startswith("{")
+
+
+def json_lines(path: Path, name: str) -> Iterator[Example]:
+    """An object a line."""
+    with _lines(path) as lines:
+        for number, line in enumerate(lines, 1):
+            if line.strip():
+                where = f"{path}:{number}"
+                yield from examples_of(_json(line, where), f"{name}:{number}", where)
+
+
+def json_list(path: Path, name: str) -> Iterator[Example]:
+    """A list of objects, one object, or an object a line."""
+    with _lines(path) as file:
+        text = file.read()
+    try:
+        found = _json(text, str(path))
+    except DataError:
+        if not _an_object_a_line(text):
+            raise
+        yield from json_lines(path, name)
+        return
+    for number, row in enumerate(found if isinstance(found, list) else [found], 1):
+        yield from examples_of(row, f"{name}:{number}", f"{path}: row {number}")
+
+
+def table(path: Path, name: str) -> Iterator[Example]:
+    """A row a line below a line of column names; what parts the columns is a comma, a semicolon or a tab."""
+    limit = csv.field_size_limit(sys.maxsize)
+    try:
+        with _lines(path) as file:
+            names = file.readline()
+            parted = max(",;\t", key=names.count)
+            file.seek(0)
+            rows = csv.reader(file, delimiter=parted, strict=True)
+            columns = [column.strip() for column in next(rows, [])]
+            if twice := sorted({column for column in columns if columns.count(column) > 1}):
+                raise DataError(f"{path}: two columns are called '{twice[0]}'")
+            for cells in rows:
+                where = f"{path}:{rows.line_num}"
+                if cells and len(cells) != len(columns):
+                    raise DataError(f"{where}: {len(cells)} cells; the first line names {len(columns)} columns")
+                if cells:
+                    yield from examples_of(dict(zip(columns, cells)), f"{name}:{rows.line_num}", where)
+    finally:
+        csv.field_size_limit(limit)
+
+
+def parquet(path: Path, name: str) -> Iterator[Example]:
+    """The rows of a Parquet file."""
+    try:
+        from pyarrow import parquet as files
+    except ImportError as error:
+        raise DataError(f"{path}: Parquet needs pyarrow; pip install clados[parquet]") from error
+    number = 0
+    for batch in files.ParquetFile(path).iter_batches():
+        for row in batch.to_pylist():
+            number += 1
+            yield from examples_of(row, f"{name}:{number}", f"{path}: row {number}")
+
+
+# ---------------------------------------------------------------- episodes
+
+
+def arrays(path: Path, name: str) -> Iterator[Example]:
+    """Episodes in the names of D4RL: observations, actions, rewards, and where there are several, what ends them."""
+    with zipfile.ZipFile(path) as archive:
+        names = {each.filename.removesuffix(".npy"): each for each in archive.infolist()}
+        known = {"observations", "actions", "rewards", *ENDS}
+        strange = sorted(key for key in names if key not in known and key.partition("/")[0] not in IGNORED)
+        if strange:
+            allowed = f"observations, actions, rewards; {', '.join(ENDS)}; {', '.join(IGNORED)} are passed over"
+            raise DataError(f"{path}: holds an array '{strange[0]}'; allowed: {allowed}")
+        found = {key: _array(archive, each, path) for key, each in names.items() if key in known}
+    yield from examples_of(found, name, str(path))
+
+
+def _array(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, path: Path) -> Any:
+    """One array, of numbers, whose header agrees with the size of its data."""
+    with archive.open(entry) as file:
+        version = np.lib.format.read_magic(file)
+        if version not in HEADERS:
+            raise DataError(f"{path}: '{entry.filename}' is in version {version} of NumPy's format; allowed: 1.0, 2.0")
+        shape, by_columns, dtype = HEADERS[version](file)
+        count = int(np.prod(shape, dtype=object))
+        if dtype.kind not in "biuf":
+            raise DataError(f"{path}: '{entry.filename}' holds {dtype}; numbers are needed")
+        if min(shape, default=0) < 0 or file.tell() + count * dtype.itemsize != entry.file_size:
+            raise DataError(f"{path}: '{entry.filename}' is damaged: its header says {shape} of {dtype}")
+        flat = np.frombuffer(file.read(), dtype)
+    return flat.reshape(shape, order="F" if by_columns else "C")
+
+
+HEADERS: dict[tuple[int, int], Callable[[Any], tuple[tuple[int, ...], bool, np.dtype[Any]]]] = {
+    (1, 0): np.lib.format.read_array_header_1_0,
+    (2, 0): np.lib.format.read_array_header_2_0,
+}
+
+
+# ---------------------------------------------------------------- images with captions
+
+
+def pairs(path: Path, name: str) -> Iterator[Example]:
+    """Members that share a name up to the first dot: an image, and its captions as .txt or .json (WebDataset)."""
+    with tarfile.open(path, "r:") as tar:
+        groups: dict[str, dict[str, tarfile.TarInfo]] = {}
+        for member in _members(tar, path):
+            folder, _, base = member.name.rpartition("/")
+            stem, _, suffix = base.partition(".")
+            groups.setdefault(f"{folder}/{stem}".lstrip("/"), {})[f".{suffix.lower()}"] = member
+        for stem, members in groups.items():
+            key = whole(stem)
+            images = [suffix for suffix in members if suffix in IMAGES] or [
+                suffix for suffix in members if f".{suffix.rpartition('.')[2]}" in IMAGES
+            ]
+            if len(images) != 1:
+                raise DataError(
+                    f"{path}: '{key}' has {len(images) or 'no'} image{'s' if images else ''}; one is needed"
+                )
+            image = members[images[0]]
+            captions = _captions(tar, members, f"{path}: {key}")
+            if not captions:
+                raise DataError(f"{path}: '{key}' has no caption (.txt, or .json with {' or '.join(CAPTIONS)})")
+            place = Encoded(path, image.offset_data, image.size, whole(image.name))
+            yield Captioned(f"{name}:{key}", place, captions)
+
+
+def _members(tar: tarfile.TarFile, path: Path) -> Iterator[tarfile.TarInfo]:
+    """The files of a tar.
+
+    Raises:
+        DataError: for links and sparse files, and where a damaged header ends the tar before its file ends, which
+            Python's reader takes for the end.
+    """
+    for member in tar.getmembers():
+        if member.isdir() or hidden(member.name):
+            continue
+        if not member.isreg() or member.issparse():
+            raise DataError(f"{path}: '{whole(member.name)}' is a link, a device or sparse; plain files are allowed")
+        yield member
+    with path.open("rb") as file:
+        file.seek(tar.offset)
+        if file.read(tarfile.BLOCKSIZE) != bytes(tarfile.BLOCKSIZE):
+            raise DataError(f"{path}: damaged or cut off: at byte {tar.offset:,} is neither a member nor the tar's end")
+        while block := file.read(1 << 20):
+            if block.strip(b"\0"):
+                raise DataError(f"{path}: more follows the tar's end at byte {tar.offset:,}; one tar a file is read")
+
+
+def _captions(tar: tarfile.TarFile, members: Mapping[str, tarfile.TarInfo], where: str) -> tuple[str, ...]:
+    """The captions of an image, the best first; none when its files hold none."""
+    for suffix in (".txt", ".json"):
+        file = tar.extractfile(members[suffix]) if suffix in members else None
+        if file:
+            text = file.read().decode("utf-8-sig")
+            found = text if suffix == ".txt" or not text.strip() else _json(text, where + suffix)
+            if isinstance(found, dict):
+                found = next((found[key] for key in CAPTIONS if found.get(key)), "")
+            each = found if isinstance(found, list) else [found]
+            wrong = next((one for one in each if not isinstance(one, str)), None)
+            if wrong is not None:
+                raise DataError(f"{where}{suffix}: a caption is {type(wrong).__name__}, not a string")
+            if captions := tuple(whole(one.strip()) for one in each if one.strip()):
+                return captions
+    return ()
+
+
+# ---------------------------------------------------------------- by suffix
+
+Reader = Callable[[Path, str], Iterator[Example]]
+PACKED: dict[str, Reader] = {  # formats that may also end in .gz
+    ".txt": texts,
+    ".md": texts,
+    ".jsonl": json_lines,
+    ".json": json_list,
+    ".csv": table,
+    ".tsv": table,
+}
+READERS: dict[str, Reader] = {
+    **PACKED,
+    **{f"{suffix}.gz": reader for suffix, reader in PACKED.items()},
+    ".parquet": parquet,
+    ".npz": arrays,
+    ".tar": pairs,
+}
+
+
+def suffix(path: Path) -> str:
+    """What decides how a file is read, in lower case: `.txt`, `.jsonl.gz`."""
+    *_, last = path.suffixes or [""]
+    return "".join(path.suffixes[-2:]).lower() if last.lower() == ".gz" else last.lower()
+
+
+def examples_in(path: Path, name: str) -> Iterator[Example]:
+    """The examples of one file, whose documents are named after `name`.
+
+    Raises:
+        DataError: for whatever is wrong with the file, by its name.
+    """
+    try:
+        yield from READERS[suffix(path)](path, name)
+    except DataError:
+        raise
+    except Exception as error:  # zip, tar, Parquet and gzip files raise many kinds when damaged
+        raise DataError(f"{path}: unreadable ({' '.join(str(error).split()) or type(error).__name__})") from error

@@ -1,0 +1,207 @@
+"""A row of a table as examples, its kind by the names of its columns."""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clados.data.errors import DataError
+from clados.data.examples import Dialogue, Example, Pair, Text, Trajectory
+
+Row = Mapping[str, Any]
+ROWS = "text; prompt and completion; source and target; messages; observations, actions and rewards"
+TEXTS = ("text", "content", "sentence")
+PAIRS = (
+    ("prompt", "completion"),
+    ("source", "target"),
+    ("prompt", "response"),
+    ("instruction", "output"),
+    ("instruction", "response"),
+    ("question", "answer"),
+    ("document", "summary"),
+    ("article", "highlights"),
+)
+MORE = ("input", "context")  # what an instruction is about, put below it (Taori et al. 2023, Alpaca; Dolly)
+ENDS = (  # D4RL's, Gymnasium's and older names of what ends an episode after a step
+    "terminals", "timeouts", "terminations", "truncations", "terminated", "truncated", "dones",
+)  # fmt: skip
+MOST_CHOICES = 10_000  # of a discrete action or state: each is a number of the model's
+
+
+def whole(text: str) -> str:
+    """A text that UTF-8 can hold: half of a surrogate pair, which JSON allows, becomes U+FFFD."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    return text
+
+
+def examples_of(row: object, document: str, where: str) -> Iterator[Example]:
+    """The examples of a row; an `id` of the row that is not empty names the document.
+
+    Raises:
+        DataError: for a row of other columns, or values that cannot be used.
+    """
+    if not isinstance(row, Mapping):
+        raise DataError(f"{where}: {_named(row)} where an object is needed, with {ROWS}")
+    columns = {str(key).strip().lower(): value for key, value in row.items()}
+    for keys, make in MAKERS.items():
+        if all(key in columns for key in keys):
+            if columns.get("id") not in (None, ""):
+                document = whole(str(columns["id"]))
+            try:
+                yield from make(document, columns)
+            except DataError as error:
+                raise DataError(f"{where}: {error}") from error
+            except (TypeError, ValueError, LookupError, ArithmeticError, AttributeError, RecursionError) as error:
+                raise DataError(f"{where}: unusable {', '.join(keys)} ({error})") from error
+            return
+    has = whole(", ".join(map(str, row)))
+    raise DataError(f"{where}: has {has or 'no keys'}; needed: {ROWS}")
+
+
+def _named(value: object) -> str:
+    return "null" if value is None else type(value).__name__
+
+
+def _string(row: Row, key: str) -> str:
+    if not isinstance(row[key], str):
+        raise TypeError(f"{key} is {_named(row[key])}, not a string")
+    return whole(row[key])
+
+
+def _language(row: Row, key: str = "language") -> str:
+    return _string(row, key) if row.get(key) else ""
+
+
+def _text(key: str) -> Callable[[str, Row], Iterator[Example]]:
+    def make(document: str, row: Row) -> Iterator[Example]:
+        yield Text(document, _string(row, key), _language(row))
+
+    return make
+
+
+def _pair(source: str, target: str) -> Callable[[str, Row], Iterator[Example]]:
+    def make(document: str, row: Row) -> Iterator[Example]:
+        asked = [_string(row, source)]
+        if source == "instruction":
+            asked += [_string(row, key) for key in MORE if row.get(key)]
+        languages = _language(row, "source_language"), _language(row)
+        yield Pair(document, "\n\n".join(asked), _string(row, target), *languages)
+
+    return make
+
+
+def _translation(document: str, row: Row) -> Iterator[Example]:
+    """Two texts by their languages, the source first."""
+    sides: Mapping[str, Any] = row["translation"]
+    if not isinstance(sides, Mapping) or len(sides) != 2:
+        raise TypeError("translation must hold two texts by their languages")
+    source, target = sides
+    yield Pair(document, _string(sides, source), _string(sides, target), source, target)
+
+
+def _dialogue(key: str, role: str, content: str) -> Callable[[str, Row], Iterator[Example]]:
+    def make(document: str, row: Row) -> Iterator[Example]:
+        messages = tuple((_string(m, role), _string(m, content)) for m in row[key])
+        yield Dialogue(document, messages, _language(row))
+
+    return make
+
+
+# ---------------------------------------------------------------- episodes
+
+
+def _trajectories(document: str, row: Row) -> Iterator[Example]:
+    """The episodes of a row, each ending after a step that one of `ENDS` marks, and with the row."""
+    observations, actions, rewards = (_numbers(row, key) for key in ("observations", "actions", "rewards"))
+    if rewards.shape[1:] == (1,):
+        rewards = rewards[:, 0]
+    if rewards.ndim != 1 or not observations.ndim or actions.ndim not in (1, 2):
+        shapes = ", ".join(str(each.shape) for each in (observations, actions, rewards))
+        raise ValueError(f"of shapes {shapes}; needed are [steps, ...], [steps] or [steps, numbers], and [steps]")
+    steps = len(rewards)
+    if not steps or not len(observations) == len(actions) == steps:
+        raise ValueError(f"{len(observations)} observations, {len(actions)} actions, {steps} rewards")
+    if not observations.size or not actions.size:
+        raise ValueError("a step has no numbers")
+    if actions.shape[1:] == (1,) and _whole_numbers(actions):
+        actions = actions[:, 0]
+    ends = np.zeros(steps, np.bool_)
+    for key in ENDS:
+        if row.get(key) is not None:
+            marks = np.asarray(row[key])
+            if marks.shape not in ((steps,), (steps, 1)) or marks.dtype.kind not in "biuf":
+                raise ValueError(f"{key} is {marks.dtype} {marks.shape}; needed is a mark for each of {steps} steps")
+            ends |= marks.reshape(steps) != 0
+    ends[-1] = True
+    bounds = [0, *(np.flatnonzero(ends) + 1).tolist()]
+    for number, each in enumerate(map(slice, bounds, bounds[1:]), 1):
+        name = f"{document}:{number}" if len(bounds) > 2 else document
+        yield Trajectory(name, observations[each], actions[each], rewards[each].astype(np.float32))
+
+
+def _whole_numbers(array: NDArray[Any]) -> bool:
+    return np.issubdtype(array.dtype, np.integer)
+
+
+def _numbers(row: Row, key: str) -> NDArray[Any]:
+    """An array of a row: int64 where it holds one integer a step, or float32 that is finite."""
+    array = np.asarray(row[key])
+    if array.dtype.kind == "O":  # integers beyond 64 bits
+        array = array.astype(np.float64)
+    if array.dtype.kind not in "biuf":
+        raise TypeError(f"{key} holds {array.dtype}, not numbers")
+    one_a_step = array.ndim == 1 or array.shape[1:] == (1,)
+    if one_a_step and array.dtype.kind in "biu" and (array.dtype.kind != "u" or not array.size or array.max() < 2**62):
+        return array.astype(np.int64)
+    with np.errstate(over="ignore"):
+        array = array.astype(np.float32)
+    if not np.isfinite(array).all():
+        raise ValueError(f"{key} holds a number that is not finite, or beyond what 32 bits hold")
+    return array
+
+
+def alike(episodes: list[Trajectory]) -> list[Trajectory]:
+    """Episodes of one kind: actions that are choices, or numbers; states that are one of several, or numbers.
+
+    Actions are choices, and states one of several, where all episodes have one integer from 0 a step.
+
+    Raises:
+        DataError: for episodes of different shapes, or more choices than a model can have numbers for.
+    """
+    columns = {}
+    for key in ("actions", "observations"):
+        each = [getattr(episode, key) for episode in episodes]
+        discrete = all(array.ndim == 1 and _whole_numbers(array) and array.min() >= 0 for array in each)
+        if discrete and (most := max(int(array.max()) for array in each)) >= MOST_CHOICES:
+            allowed = f"below {MOST_CHOICES:,} where they stand for choices; else write them with a decimal point"
+            raise DataError(f"{key} are integers up to {most}; allowed: {allowed}")
+        columns[key] = each if discrete else [_as_numbers(array) for array in each]
+        shape = columns[key][0].shape[1:]
+        for episode, array in zip(episodes, columns[key]):
+            if array.shape[1:] != shape:
+                raise DataError(
+                    f"{episode.document}: {key} of shape {array.shape[1:]}; those of {episodes[0].document} are {shape}"
+                )
+    return [
+        Trajectory(episode.document, states, actions, episode.rewards, episode.held_out)
+        for episode, states, actions in zip(episodes, columns["observations"], columns["actions"])
+    ]
+
+
+def _as_numbers(array: NDArray[Any]) -> NDArray[np.float32]:
+    return (array[:, None] if array.ndim == 1 else array).astype(np.float32)
+
+
+MAKERS: dict[tuple[str, ...], Callable[[str, Row], Iterator[Example]]] = {
+    **{(key,): _text(key) for key in TEXTS[:1]},
+    **{(source, target): _pair(source, target) for source, target in PAIRS},
+    ("translation",): _translation,
+    ("messages",): _dialogue("messages", "role", "content"),
+    ("conversations",): _dialogue("conversations", "from", "value"),
+    ("observations", "actions", "rewards"): _trajectories,
+    **{(key,): _text(key) for key in TEXTS[1:]},
+}
