@@ -13,9 +13,9 @@ from clados.apply.generate import generate, room, writer_of
 from clados.apply.verbs import verbs
 from clados.models.declared import declared, found
 from clados.nn.kinds import learned
-from clados.verify.cases import roomy, structures, undropped
-from clados.verify.parity import NEAR, distance
-from clados.verify.references import randomise, spread
+from clados.proofs.cases import roomy, structures, undropped
+from clados.proofs.parity import NEAR, distance
+from clados.proofs.references import randomise, spread
 
 NEW = 5
 

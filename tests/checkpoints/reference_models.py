@@ -15,7 +15,7 @@ from clados.checkpoints.dialects import nested
 from clados.checkpoints.names import places
 from clados.checkpoints.words import written
 from clados.models.declared import declared, found
-from clados.verify.references import KEPT
+from clados.proofs.references import KEPT
 
 VOCAB = 97
 

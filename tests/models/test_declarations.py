@@ -11,8 +11,8 @@ from clados.catalog.lineage import ancestors
 from clados.catalog.load import catalog
 from clados.checkpoints.names import expanded
 from clados.models.declared import declared, found
+from clados.proofs.sizes import foreign
 from clados.spec import Declaration, Model, SpecError, count, parts, reach
-from clados.verify.sizes import foreign
 
 CARDS = catalog()
 SIZES = [(name, size) for name in found() for size in declared(name).sizes]

@@ -11,7 +11,7 @@ from clados.apply.generate import generate
 from clados.models.declared import declared
 from clados.nn.blanks import blank_positions
 from clados.nn.sight import look
-from clados.verify.cases import small
+from clados.proofs.cases import small
 
 GLM = small(declared("glm").model)
 

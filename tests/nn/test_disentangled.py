@@ -6,7 +6,7 @@ import torch
 from clados import build
 from clados import spec as s
 from clados.models.declared import declared
-from clados.verify.cases import small
+from clados.proofs.cases import small
 
 
 @pytest.mark.parametrize("size", ["base", "v2-xlarge", "v3-base"])

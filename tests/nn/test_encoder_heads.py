@@ -8,7 +8,7 @@ import torch
 from clados import nn as cn
 from clados import spec as s
 from clados.models.declared import declared
-from clados.verify.cases import given, small
+from clados.proofs.cases import given, small
 
 
 def test_what_the_pooling_mask_rules_out_is_read_but_not_in_the_mean() -> None:

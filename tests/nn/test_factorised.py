@@ -8,7 +8,7 @@ import torch
 from clados import nn as cn
 from clados import spec as s
 from clados.models.declared import declared
-from clados.verify.cases import small
+from clados.proofs.cases import small
 
 
 def test_a_factorised_table_is_narrow_in_its_shapes_and_equal_when_written_out() -> None:

@@ -7,9 +7,9 @@ import torch
 
 from clados.models.declared import declared
 from clados.nn import module
-from clados.verify.cases import given, seen, structures
-from clados.verify.parity import NEAR, distance
-from clados.verify.references import randomise, spread
+from clados.proofs.cases import given, seen, structures
+from clados.proofs.parity import NEAR, distance
+from clados.proofs.references import randomise, spread
 
 KINDS = ("bert", "llama", "t5", "clip", "decision-transformer")
 

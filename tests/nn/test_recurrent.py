@@ -11,8 +11,8 @@ from clados import from_pretrained
 from clados import nn as cn
 from clados import spec as s
 from clados.models.declared import declared
-from clados.verify.cases import given, small
-from clados.verify.references import randomise
+from clados.proofs.cases import given, small
+from clados.proofs.references import randomise
 
 KEPT = Path(__file__).parents[2] / "src" / "clados" / "verify" / "golden" / "transformer_xl"
 

@@ -11,7 +11,7 @@ from clados import nn as cn
 from clados import spec as s
 from clados.models.declared import declared
 from clados.nn.relative import shifted
-from clados.verify.cases import small
+from clados.proofs.cases import small
 
 
 def stack(sees: s.Sees, **words: Any) -> s.Model:

@@ -11,9 +11,9 @@ from clados.checkpoints import from_pretrained, save_pretrained
 from clados.models.declared import declared
 from clados.nn import build, module, products
 from clados.nn.settle import settle
-from clados.verify.cases import given, structures
-from clados.verify.parity import NEAR, distance
-from clados.verify.references import randomise, spread
+from clados.proofs.cases import given, structures
+from clados.proofs.parity import NEAR, distance
+from clados.proofs.references import randomise, spread
 
 NAMES = "gpt-2", "llama", "t5", "bart", "transformer-xl", "bert", "switch", "glm", "clip", "vit"
 

@@ -9,7 +9,7 @@ from clados import build
 from clados import spec as s
 from clados.models.declared import declared
 from clados.nn.sparse import drawn
-from clados.verify.cases import small
+from clados.proofs.cases import small
 
 CPU = torch.device("cpu")
 

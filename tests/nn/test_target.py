@@ -11,8 +11,8 @@ from clados.apply.generate import generate
 from clados.data.examples import split
 from clados.data.readers import read
 from clados.models.declared import declared
+from clados.proofs.cases import small
 from clados.train.fitting import Told, facts_of, fit_model, tokenizer_for
-from clados.verify.cases import small
 
 TWO_SIDED = ("bart", "alexatm-20b")
 

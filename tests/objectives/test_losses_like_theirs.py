@@ -12,8 +12,8 @@ from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
 from clados import spec as s
 from clados.models.declared import declared
 from clados.objectives.base import Batch, loss
-from clados.verify.parity import NEAR, Case, cases
-from clados.verify.references import Transformers
+from clados.proofs.parity import NEAR, Case, cases
+from clados.proofs.references import Transformers
 
 # One card for each of their classes.
 WORDS = [

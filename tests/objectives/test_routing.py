@@ -6,7 +6,7 @@ from clados import nn
 from clados import spec as s
 from clados.models.declared import declared
 from clados.objectives import Batch, learned, loss
-from clados.verify.cases import structures
+from clados.proofs.cases import structures
 
 
 def batch() -> Batch:

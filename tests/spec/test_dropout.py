@@ -10,7 +10,7 @@ from torch import Tensor
 
 from clados import spec as s
 from clados.nn import build, dropout
-from clados.verify.cases import few_words, roomy
+from clados.proofs.cases import few_words, roomy
 from tests.spec.examples import models, read, structures
 
 SURE = 6.0  # standard errors

@@ -8,7 +8,7 @@ import torch
 from clados import spec as s
 from clados.models.declared import declared
 from clados.nn import build
-from clados.verify.cases import few_words
+from clados.proofs.cases import few_words
 from tests.spec.examples import models
 
 CUT = 0.879626  # standard deviation of a unit normal cut at two

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from clados import spec as s
 from clados.models.declared import declared, found
 from clados.nn import build
+from clados.proofs.cases import few_words
 from clados.spec.scale import HEAD, NEAR, STEP, nearest, number, scaled
-from clados.verify.cases import few_words
 from tests.spec.examples import models, read, structures
 
 BUDGETS = st.floats(6.0, 9.0).map(lambda power: round(10**power))

@@ -7,8 +7,8 @@ from clados.catalog.lineage import ancestors
 from clados.catalog.load import catalog
 from clados.models.declared import declared, found
 from clados.nn import build
+from clados.proofs.cases import small
 from clados.spec import AdamW, Constant, NextToken, Recipe, Scalar, Supervised, Tied, Tuning
-from clados.verify.cases import small
 
 CARDS = catalog()
 TUNED = [name for name in found() if any(isinstance(stage, Tuning) for stage in declared(name).recipe.stages)]

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from clados.catalog.card import Card
-    from clados.draw.svg import Figure
+    from clados.drawing.svg import Figure
 
 
 _WIDEST = 10_000  # columns of a file
@@ -46,16 +46,16 @@ def tree(
     against_survey: Against = False,
 ) -> None:
     """Draw the family tree: who descends from whom, and what changed."""
-    from clados import draw
+    from clados import drawing
     from clados.catalog.load import catalog
 
     cards = catalog()
-    shown = list(cards.values()) if everything else draw.surveyed(cards.values())
+    shown = list(cards.values()) if everything else drawing.surveyed(cards.values())
     if against_survey:
         _departures(shown, as_json=as_json)
         return
     lit = {cards[name].id for name in highlight or ()}
-    _show(lambda: draw.family_tree(shown, lit), lambda: draw.terminal_tree(shown, lit), svg, as_json=as_json)
+    _show(lambda: drawing.family_tree(shown, lit), lambda: drawing.terminal_tree(shown, lit), svg, as_json=as_json)
 
 
 def architecture(
@@ -65,7 +65,7 @@ def architecture(
 ) -> None:
     """Draw a declared model: its parts in boxes, repeated layers folded, parameters on each."""
     from clados.catalog.assumed import concerning
-    from clados.draw import architecture as draw
+    from clados.drawing import architecture as draw
     from clados.models.declared import declared
 
     name, _, size = model.partition(":")
@@ -98,20 +98,23 @@ def timeline(
     everything: Everything = False,
 ) -> None:
     """Draw the models by date: in the lanes of their families, or by number of parameters."""
-    from clados import draw
+    from clados import drawing
     from clados.catalog.load import catalog
 
     cards = catalog()
     lit = {cards[name].id for name in highlight or ()}
     if recent:
         _show(
-            lambda: draw.recent(cards, y.value, lit), lambda: draw.terminal_recent(cards, y.value), svg, as_json=as_json
+            lambda: drawing.recent(cards, y.value, lit),
+            lambda: drawing.terminal_recent(cards, y.value),
+            svg,
+            as_json=as_json,
         )
         return
-    shown = list(cards.values()) if everything else draw.surveyed(cards.values())
+    shown = list(cards.values()) if everything else drawing.surveyed(cards.values())
     _show(
-        lambda: draw.timeline(shown, y.value, lit),
-        lambda: draw.terminal_timeline(shown, y.value),
+        lambda: drawing.timeline(shown, y.value, lit),
+        lambda: drawing.terminal_timeline(shown, y.value),
         svg,
         as_json=as_json,
     )
@@ -136,8 +139,8 @@ def _show(
 
 
 def _departures(cards: "Iterable[Card]", *, as_json: bool) -> None:
-    from clados.draw.records import of_cards
-    from clados.draw.survey import departures, recent_departures
+    from clados.drawing.records import of_cards
+    from clados.drawing.survey import departures, recent_departures
 
     nodes = of_cards(cards)
     found = [*departures(nodes), *recent_departures(nodes)]

@@ -8,7 +8,7 @@ import typer
 from clados.cli import output
 
 if TYPE_CHECKING:
-    from clados.verify import Proof
+    from clados.proofs import Proof
 
 
 def verify(
@@ -28,8 +28,8 @@ def verify(
 
     Example: clados verify bert --quick
     """
-    from clados.verify import PROOFS, prove, subjects
-    from clados.verify.proof import RUNS
+    from clados.proofs import PROOFS, prove, subjects
+    from clados.proofs.proof import RUNS
 
     chosen = subjects(models or (), train=train or (), quick=quick, folder=runs or RUNS)
     number = len(chosen) * len(proof or PROOFS)
@@ -40,7 +40,7 @@ def verify(
             output.note(f"{len(found)}/{number} {each.id} {each.proof}: {each.status} ({each.seconds:.1f} s)")
     if write is not None:
         from clados.files import write_text
-        from clados.verify.report import markdown
+        from clados.proofs.report import markdown
 
         write_text(write, markdown(found, quick=quick))
     if json:

@@ -7,8 +7,8 @@ from clados import spec as s
 from clados.catalog.card import Card
 from clados.catalog.load import catalog
 from clados.catalog.schema import ATTRIBUTES
-from clados.draw import architecture as boxes
-from clados.draw import bars, curve, family_tree, surveyed
+from clados.drawing import architecture as boxes
+from clados.drawing import bars, curve, family_tree, surveyed
 from clados.tour.stops import Stop
 
 STYLE = """

@@ -1,0 +1,88 @@
+"""The survey's figures, drawn from the cards as plain SVG, as data and for the terminal."""
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import Literal
+
+from rich.console import RenderableType
+
+from clados.catalog import figures
+from clados.catalog.card import Card
+from clados.drawing import recents as _recent
+from clados.drawing import timelines as _timeline
+from clados.drawing import tree as _tree
+from clados.drawing.records import ROOT, Node, of_cards
+from clados.drawing.svg import Figure
+
+Y = Literal["family", "params"]
+
+__all__ = [
+    "Figure",
+    "family_tree",
+    "recent",
+    "surveyed",
+    "terminal_recent",
+    "terminal_timeline",
+    "terminal_tree",
+    "timeline",
+]
+
+_TREE = "The family tree of the Transformers"
+_BY = {"family": "Transformers by date and family", "params": "Transformers by date and number of parameters"}
+_RECENT = "Language models of early 2023"
+
+
+def surveyed(cards: Iterable[Card]) -> list[Card]:
+    """The survey's entries and the original Transformer, without the other cards."""
+    return [card for card in cards if card.survey or card.id == ROOT]
+
+
+def family_tree(cards: Iterable[Card], highlight: Collection[str] = ()) -> Figure:
+    """The family tree: years left to right, a lane a family; ids in `highlight` lit.
+
+    Raises:
+        EmptyFigureError: no cards.
+    """
+    return _tree.draw(of_cards(cards), figures.family_tree().colours, name=_TREE, highlight=highlight)
+
+
+def terminal_tree(cards: Iterable[Card], highlight: Collection[str] = ()) -> RenderableType:
+    """The family tree for a Rich console."""
+    return _tree.terminal(of_cards(cards), figures.family_tree().colours, highlight)
+
+
+def timeline(cards: Iterable[Card], y: Y = "family", highlight: Collection[str] = ()) -> Figure:
+    """The models by date, in the lanes of their families or over their number of parameters.
+
+    Raises:
+        EmptyFigureError: no cards, or for `params` none whose size is known.
+    """
+    draw = _timeline.by_params if y == "params" else _timeline.by_family
+    return draw(of_cards(cards), figures.family_tree().colours, name=_BY[y], highlight=highlight)
+
+
+def terminal_timeline(cards: Iterable[Card], y: Y = "family") -> RenderableType:
+    """The timeline for a Rich console."""
+    return _timeline.terminal(of_cards(cards), figures.family_tree().colours, y)
+
+
+def recent(cards: Mapping[str, Card], y: Y = "family", highlight: Collection[str] = ()) -> Figure:
+    """The survey's figure of the language models of early 2023: with their descent, or over their parameters.
+
+    Raises:
+        EmptyFigureError: for `params`, when no size is known.
+    """
+    nodes, colours = _recent.nodes(cards), figures.recent_colours()
+    if y == "params":
+        return _timeline.by_params(nodes, colours, name=_RECENT, highlight=highlight, across=_recent.scale(nodes))
+    order = _recent.order(nodes)
+    return _tree.draw(
+        nodes, colours, name=_RECENT, highlight=highlight, scale=_recent.scale(nodes), order=order, kind="recent"
+    )
+
+
+def terminal_recent(cards: Mapping[str, Card], y: Y = "family") -> RenderableType:
+    """The figure of early 2023 for a Rich console: a tree, or a table with the sizes."""
+    nodes: list[Node] = _recent.nodes(cards)
+    if y == "params":
+        return _timeline.terminal(nodes, figures.recent_colours(), y)
+    return _tree.terminal(nodes, figures.recent_colours(), name=_RECENT)

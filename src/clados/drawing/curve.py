@@ -1,0 +1,112 @@
+"""Loss curves with the baselines they must come under."""
+
+import math
+from collections.abc import Mapping, Sequence
+
+from clados.drawing import chart, svg
+from clados.drawing.labels import Spot, place
+from clados.drawing.scale import Scale
+from clados.drawing.svg import Box, EmptyFigureError, Figure, element
+
+_LEFT, _TOP, _BOTTOM, _TAIL = 56.0, 62.0, 40.0, 16.0
+
+
+def curves(
+    series: Mapping[str, Sequence[tuple[float, float]]],
+    *,
+    name: str,
+    x_name: str,
+    y_name: str,
+    baselines: Mapping[str, float] | None = None,
+    width: float = 860,
+    height: float = 380,
+) -> Figure:
+    """Lines through (x, y), and a dashed horizontal line with its name for each baseline.
+
+    Points that are not finite break the line.
+
+    Raises:
+        EmptyFigureError: there is no finite point.
+    """
+    lines = {each: [point for point in points if all(map(math.isfinite, point))] for each, points in series.items()}
+    points = [point for line in lines.values() for point in line]
+    if not points:
+        raise EmptyFigureError("nothing to draw: no finite point")
+    marks = {each: value for each, value in (baselines or {}).items() if math.isfinite(value)}
+    xs, ys = [x for x, _ in points], [y for _, y in points] + list(marks.values())
+    bottom = height - _BOTTOM - 22
+    across = chart.linear(min(xs), max(xs), _LEFT, width - _TAIL)
+    up = chart.linear(min(ys), max(ys), bottom, _TOP)
+    parts = [svg.label(16, 26, name, size=15, font_weight="600"), *_axes(across, up, width, bottom, x_name, y_name)]
+    parts += _baselines(marks, up, width, bottom)
+    for index, (each, line) in enumerate(series.items()):
+        parts.append(_line(each, line, across, up, chart.colour(index)))
+    parts += chart.legend(_LEFT, height - 12, list(series), width - _TAIL)[0]
+    data = {"series": {each: [list(point) for point in line] for each, line in lines.items()}, "baselines": marks}
+    return Figure(svg.document(width, height, name, parts, kind="curve"), data)
+
+
+def _axes(across: Scale, up: Scale, width: float, bottom: float, x_name: str, y_name: str) -> list[str]:
+    parts = []
+    for value, text in up.ticks:
+        y = up(value)
+        parts.append(element("line", class_="rule", x1=_LEFT, x2=width - _TAIL, y1=y, y2=y, stroke_width=1))
+        parts.append(svg.label(_LEFT - 6, y + 4, text, class_="faint", text_anchor="end", data_tick=text))
+    for value, text in across.ticks:
+        x = across(value)
+        anchor = "end" if x > width - _TAIL - 20 else "middle"
+        parts.append(element("line", class_="rule", x1=x, x2=x, y1=bottom, y2=bottom + 5, stroke_width=1))
+        parts.append(svg.label(x, bottom + 17, text, class_="faint", text_anchor=anchor, data_tick=text))
+    parts.append(svg.label(_LEFT, _TOP - 8, y_name, class_="faint"))
+    parts.append(svg.label(width - _TAIL, bottom + 31, x_name, class_="faint", text_anchor="end"))
+    return parts
+
+
+def _line(name: str, points: Sequence[tuple[float, float]], across: Scale, up: Scale, colour: str) -> str:
+    data, drawing = "", False
+    for x, y in points:
+        if not (math.isfinite(x) and math.isfinite(y)):
+            drawing = False
+            continue
+        data += f"{'L' if drawing else 'M'}{svg.number(across(x))} {svg.number(up(y))}"
+        drawing = True
+    ends = [y for _, y in points if math.isfinite(y)]
+    what = f"{name}: {ends[0]:.3f} to {ends[-1]:.3f}" if ends else name
+    return element(
+        "path",
+        svg.title(what),
+        data_id=name,
+        d=data,
+        fill="none",
+        stroke=colour,
+        stroke_width=1.8,
+        stroke_linejoin="round",
+    )
+
+
+def _baselines(marks: Mapping[str, float], up: Scale, width: float, bottom: float) -> list[str]:
+    """The lines, and their names above their right ends, shifted where two would touch."""
+    right = width - _TAIL
+    spots = [
+        Spot(each, right, up(value) - 9, svg.text_width(f"{each} {value:.2f}") + 4, 13) for each, value in marks.items()
+    ]
+    placed = place(spots, Box(_LEFT, _TOP - 20, right - _LEFT, bottom - _TOP + 20), 1)
+    parts = []
+    for each, value in marks.items():
+        y, box = up(value), placed[each].box
+        line = element(
+            "line",
+            class_="ink",
+            x1=_LEFT,
+            x2=right,
+            y1=y,
+            y2=y,
+            stroke_width=1.1,
+            stroke_dasharray="6 4",
+            opacity="0.7",
+        )
+        text = svg.label(
+            box.left + 2, box.middle + 4, f"{each} {value:.2f}", class_="halo", paint_order="stroke", stroke_width=4
+        )
+        parts.append(element("g", svg.title(f"{each}: {value:.4f}"), line, text, data_baseline=each))
+    return parts

@@ -1,0 +1,92 @@
+"""What all drawings share: heading, time axis, lanes, legend, and the line that describes a model."""
+
+from clados.drawing import svg
+from clados.drawing.palette import Ink, luminance
+from clados.drawing.records import Node
+from clados.drawing.scale import Scale, count
+from clados.drawing.svg import Box, element
+
+WIDTH = 1280.0
+MARGIN = 12.0
+TOP = 74.0  # where the time axis is
+LABELS = 92.0  # width of the column that names the lanes
+SIZE = 10.5  # of the models' names
+ORDER = (
+    "BERT", "Transformer-XL", "BART", "T5", "Transformer", "GPT", "LLaMA", "PaLM", "Wu Dao", "other",
+    "ViT", "CLIP", "Imagen", "Diffusion",
+)  # fmt: skip
+MARKS = {"open": "●", "limited": "◐"}  # in the terminal; all else is ○
+
+
+def heading(name: str) -> list[str]:
+    """The name of the figure, left, above everything."""
+    return [svg.label(MARGIN, 26, name, size=17, font_weight="600")]
+
+
+def axis(scale: Scale, top: float, bottom: float) -> list[str]:
+    """A line and a label for each tick of the time axis that lies on it."""
+    parts = []
+    free_from = float("-inf")
+    for value, text in sorted(scale.ticks, reverse=True):
+        x = max(scale(value), scale.pixels[0])
+        if x == scale(value):
+            parts.append(element("line", class_="rule", x1=x, x2=x, y1=top - 14, y2=bottom, stroke_width=1))
+        right = x + 4 + svg.text_width(text, 12)
+        if free_from == float("-inf") or right < free_from:
+            parts.append(svg.label(x + 4, top - 8, text, size=12, class_="faint", data_tick=text))
+            free_from = x
+        else:  # a first year cut short has its label to the left of its neighbour's
+            parts.append(
+                svg.label(free_from - 6, top - 8, text, size=12, class_="faint", data_tick=text, text_anchor="end")
+            )
+            free_from -= 6 + svg.text_width(text, 12)
+    return parts
+
+
+def band(group: str, box: Box, colour: Ink) -> str:
+    """The lane of a group: a tint, a bar at its left end, its name."""
+    tint = element(
+        "rect",
+        x=box.left,
+        y=box.top,
+        width=box.width,
+        height=box.height,
+        rx=5,
+        fill=colour.fill,
+        fill_opacity=0.06 if luminance(colour.fill) < 0.05 else 0.11,
+    )
+    bar = element("rect", x=box.left, y=box.top, width=4, height=box.height, rx=2, fill=colour.line)
+    text = svg.label(box.left + 10, box.middle + 4, group, size=11.5, font_weight="600")
+    return element("g", svg.title(group), tint, bar, text, data_lane=group)
+
+
+def described(node: Node) -> str:
+    """One line on the model, for titles."""
+    size = f"{count(node.params)} parameters" if node.params else "size not published"
+    return f"{node.name}, {node.date}, {size}, weights {node.openness}"
+
+
+def legend(x: float, y: float, *, edges: bool) -> str:
+    """What filled, tinted, hollow and dashes mean."""
+    parts = []
+    for text, attributes in (
+        ("weights open", {"fill": "#8c959f"}),
+        ("limited", {"fill": "#8c959f", "fill_opacity": "0.35"}),
+        ("closed or unknown", {"fill": "none"}),
+    ):
+        parts.append(element("rect", x=x, y=y - 9, width=18, height=11, rx=3, stroke="#6e7781", **attributes))
+        parts.append(svg.label(x + 24, y, text, class_="faint"))
+        x += 24 + svg.text_width(text) + 16
+    for text, dash in (("architecture from", None), ("weights from", "4 3")) if edges else ():
+        parts.append(
+            element(
+                "path",
+                d=f"M{svg.number(x)} {svg.number(y - 4)}h22",
+                stroke="#6e7781",
+                stroke_width=1.4,
+                stroke_dasharray=dash,
+            )
+        )
+        parts.append(svg.label(x + 28, y, text, class_="faint"))
+        x += 28 + svg.text_width(text) + 16
+    return element("g", *parts, data_legend="")

@@ -1,0 +1,247 @@
+"""The timelines: models by date in the lanes of their families, or by date and number of parameters."""
+
+import math
+from collections.abc import Collection, Mapping, Sequence
+
+from rich.console import RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from clados.drawing import svg
+from clados.drawing.frame import LABELS, MARGIN, MARKS, ORDER, SIZE, TOP, WIDTH, axis, band, described, heading, legend
+from clados.drawing.labels import Placed, Spot, place
+from clados.drawing.lanes import Lane, Span, lanes
+from clados.drawing.palette import Ink, ink
+from clados.drawing.records import Node, by_date
+from clados.drawing.scale import Scale, count, powers, years
+from clados.drawing.svg import Box, EmptyFigureError, Figure, element
+from clados.drawing.terminal import Bar, OneLine
+
+_RADIUS = 4.5
+_PITCH = 17.0
+_LANE_GAP = 12.0
+_BAR = 42  # columns of the longest bar on a terminal
+
+
+def by_family(
+    nodes: Sequence[Node],
+    colours: Mapping[str, str],
+    *,
+    name: str,
+    highlight: Collection[str] = (),
+    order: Sequence[str] = ORDER,
+) -> Figure:
+    """A point at each model's date, in the lane of its family, labelled to its right.
+
+    Raises:
+        EmptyFigureError: no nodes.
+    """
+    left = MARGIN + LABELS + 16
+    scale = _even_years(nodes, left)
+    spans = [
+        Span(node, scale(node.when) - _RADIUS, scale(node.when) + 9 + svg.text_width(node.name, SIZE)) for node in nodes
+    ]
+    lane_list, row = lanes(spans, order, 8)
+    inks = {node.group: ink(node.group, colours) for node in nodes}
+    y_of, bands, bottom = _rows_of(lane_list)
+    points = {node.id: (scale(node.when), y_of[row[node.id]]) for node in nodes}
+    placed = {
+        node.id: Placed(
+            Box(points[node.id][0] + 9, points[node.id][1] - 7, svg.text_width(node.name, SIZE), 14), points[node.id]
+        )
+        for node in nodes
+    }
+    parts = [*heading(name), *axis(scale, TOP, bottom)]
+    parts += [band(group, box, inks[group]) for group, box in bands]
+    parts += _marks(nodes, points, placed, inks, highlight)
+    parts.append(legend(MARGIN, bottom + 24, edges=False))
+    data = {"nodes": _rows(nodes, points, placed), "lanes": [{"group": g, "box": box.json()} for g, box in bands]}
+    return Figure(svg.document(WIDTH, bottom + 40, name, parts, kind="timeline-family"), data)
+
+
+def _rows_of(lane_list: Sequence[Lane]) -> tuple[dict[int, float], list[tuple[str, Box]], float]:
+    """The y of each row, the box of each lane, and where the last one ends."""
+    y_of: dict[int, float] = {}
+    bands: list[tuple[str, Box]] = []
+    y = TOP + _LANE_GAP
+    for lane in lane_list:
+        bands.append((lane.group, Box(MARGIN, y - _PITCH / 2 - 1, WIDTH - 2 * MARGIN, lane.rows * _PITCH + 2)))
+        for number in range(lane.rows):
+            y_of[lane.first + number] = y + number * _PITCH
+        y += lane.rows * _PITCH + _LANE_GAP / 2
+    return y_of, bands, y
+
+
+def by_params(
+    nodes: Sequence[Node],
+    colours: Mapping[str, str],
+    *,
+    name: str,
+    highlight: Collection[str] = (),
+    across: Scale | None = None,
+) -> Figure:
+    """A point at each model's date and parameter count (log axis); models of unknown size are listed below.
+
+    Raises:
+        EmptyFigureError: no model has a known size.
+    """
+    nodes = by_date(nodes)
+    known = [node for node in nodes if node.params]
+    unknown = [node for node in nodes if not node.params]
+    if not known:
+        raise EmptyFigureError("nothing to draw: no model has a known number of parameters")
+    left, bottom = 64.0, 860.0
+    across = across or _even_years(nodes, left + 10)
+    up = powers([node.params for node in known if node.params], bottom, TOP + 6)
+    points = {node.id: (across(node.when), up(math.log10(node.params))) for node in known if node.params}
+    spots = [Spot(node.id, *points[node.id], svg.text_width(node.name, SIZE) + 2, 13) for node in known]
+    placed = place(spots, Box(left + 2, TOP, WIDTH - left - 6, bottom - TOP), _RADIUS)
+    inks = {node.group: ink(node.group, colours) for node in nodes}
+    parts = [*heading(name), *axis(across, TOP, bottom), *_powers(up, left, bottom)]
+    parts += _marks(known, points, placed, inks, highlight)
+    listed, below = _unknown(unknown, bottom + 26)
+    parts += [*listed, _groups(inks, below), legend(MARGIN, below + 24, edges=False)]
+    data = {"nodes": _rows(known, points, placed), "unknown": [node.json() for node in unknown]}
+    return Figure(svg.document(WIDTH, below + 40, name, parts, kind="timeline-params"), data)
+
+
+def _even_years(nodes: Sequence[Node], left: float) -> Scale:
+    if not nodes:
+        raise EmptyFigureError("nothing to draw: no models")
+    latest = max(node.when for node in nodes)
+    tail = max(svg.text_width(node.name, SIZE) for node in nodes if node.when > latest - 0.25)
+    return years([node.when for node in nodes], left, WIDTH - MARGIN - tail - 14, even=True)
+
+
+def _powers(up: Scale, left: float, bottom: float) -> list[str]:
+    parts = [element("line", class_="rule", x1=left, x2=WIDTH - MARGIN, y1=bottom, y2=bottom, stroke_width=1.4)]
+    for value, text in up.ticks:
+        y = up(value)
+        parts.append(element("line", class_="rule", x1=left, x2=WIDTH - MARGIN, y1=y, y2=y, stroke_width=1))
+        parts.append(svg.label(left - 6, y + 4, text, size=12, class_="faint", text_anchor="end", data_tick=text))
+    parts.append(svg.label(MARGIN, TOP - 8, "parameters", class_="faint"))
+    return parts
+
+
+def _marks(
+    nodes: Sequence[Node],
+    points: Mapping[str, tuple[float, float]],
+    placed: Mapping[str, Placed],
+    inks: Mapping[str, Ink],
+    highlight: Collection[str],
+) -> list[str]:
+    """Leaders first, then points, then labels, so that no line covers a word."""
+    leaders, marks = [], []
+    for node in by_date(nodes):
+        x, y = points[node.id]
+        colour, where = inks[node.group], placed[node.id]
+        if where.leader:
+            end = where.leader
+            leaders.append(
+                element(
+                    "line", x1=x, y1=y, x2=end[0], y2=end[1], stroke=colour.line, stroke_width=0.8, data_leader=node.id
+                )
+            )
+        marks.append(_mark(node, x, y, colour, where.box, highlight))
+    return leaders + marks
+
+
+def _mark(node: Node, x: float, y: float, colour: Ink, box: Box, highlight: Collection[str]) -> str:
+    lit = node.id in highlight
+    solid = node.openness in {"open", "limited"}
+    paper = element("circle", class_="hollow", cx=x, cy=y, r=_RADIUS)
+    dot = element(
+        "circle",
+        class_="lit" if lit else None,
+        cx=x,
+        cy=y,
+        r=_RADIUS,
+        fill=colour.fill if solid else "none",
+        fill_opacity=0.35 if node.openness == "limited" else None,
+        stroke=colour.line,
+        stroke_width=1.4,
+    )
+    text = svg.label(box.left, box.middle + SIZE * 0.36, node.name, size=SIZE, font_weight="600" if lit else None)
+    return element(
+        "g",
+        svg.title(described(node)),
+        paper,
+        dot,
+        text,
+        class_="dim" if highlight and not lit else None,
+        data_id=node.id,
+        data_group=node.group,
+    )
+
+
+def _unknown(nodes: Sequence[Node], top: float) -> tuple[list[str], float]:
+    """The models without a published size, as lines of text; and where the next thing may start."""
+    if not nodes:
+        return [], top
+    parts = [svg.label(MARGIN, top, "Size not published:", font_weight="600")]
+    x, y = MARGIN + svg.text_width("Size not published:") + 20, top
+    for node in by_date(nodes):
+        text = f"{node.name} ({node.date[:7]})"
+        width = svg.text_width(text)
+        if x + width > WIDTH - MARGIN:
+            x, y = MARGIN, y + 17
+        parts.append(
+            element("g", svg.title(described(node)), svg.label(x, y, text), data_id=node.id, data_group=node.group)
+        )
+        x += width + 16
+    return parts, y + 24
+
+
+def _groups(inks: Mapping[str, Ink], y: float) -> str:
+    """The colours of the families."""
+    parts, x = [], MARGIN
+    for group in [group for group in ORDER if group in inks] + sorted(set(inks) - set(ORDER)):
+        parts.append(element("circle", cx=x + 5, cy=y - 4, r=5, fill=inks[group].fill, stroke=inks[group].line))
+        parts.append(svg.label(x + 14, y, group, class_="faint"))
+        x += 14 + svg.text_width(group) + 14
+    return element("g", *parts, data_legend="groups")
+
+
+def _rows(
+    nodes: Sequence[Node], points: Mapping[str, tuple[float, float]], placed: Mapping[str, Placed]
+) -> list[dict[str, object]]:
+    return [
+        {
+            **node.json(),
+            "point": [round(value, 2) for value in points[node.id]],
+            "box": placed[node.id].box.json(),
+            "leader": placed[node.id].leader is not None,
+        }
+        for node in by_date(nodes)
+    ]
+
+
+def terminal(nodes: Sequence[Node], colours: Mapping[str, str], y: str) -> Table:
+    """The timeline for the terminal: a line a model in order of date; a column a family, or a bar on the log axis."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for heading_ in ("date", "model", "family", "parameters", *(["1M to 10T, log"] if y == "params" else [])):
+        figures = heading_ in ("date", "parameters")  # always whole
+        table.add_column(OneLine(heading_), justify="right" if heading_ == "parameters" else "left", no_wrap=figures)
+    year = ""
+    ordered = by_date(nodes)
+    if y == "family":
+        rank = {group: place_ for place_, group in enumerate(ORDER)}
+        ordered = sorted(ordered, key=lambda node: (rank.get(node.group, len(rank)), node.group))
+    for node in ordered:
+        break_at = node.date[:4] if y == "params" else node.group
+        if year and break_at != year:
+            table.add_section()
+        year = break_at
+        style = ink(node.group, colours).fill if node.group != "Transformer" else ""
+        mark = MARKS.get(node.openness, "○")
+        cells: list[RenderableType] = [
+            node.date,
+            OneLine(Text.assemble((f"{mark} ", style), node.name)),
+            OneLine(Text(node.group, style=style)),
+            count(node.params) if node.params else "unknown",
+        ]
+        if y == "params":
+            share = (math.log10(node.params) - 6) / 7 if node.params else 0
+            cells.append(Bar(share, style, _BAR) if node.params else OneLine(Text("size not published", style="dim")))
+        table.add_row(*cells)
+    return table

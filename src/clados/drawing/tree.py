@@ -1,0 +1,286 @@
+"""The family tree: years from left to right, a lane a family, edges that say what changed."""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from rich.text import Text
+from rich.tree import Tree as RichTree
+
+from clados.drawing import svg
+from clados.drawing.frame import LABELS, MARGIN, MARKS, ORDER, SIZE, TOP, WIDTH, axis, band, described, heading, legend
+from clados.drawing.lanes import Lane, Span, lanes
+from clados.drawing.palette import Ink, ink
+from clados.drawing.records import ROOT, Node, Parent, by_date, edges
+from clados.drawing.route import Grid, Point, route_net
+from clados.drawing.scale import Scale, count, years
+from clados.drawing.svg import Box, EmptyFigureError, Figure, element
+from clados.drawing.terminal import OneLine
+
+_PITCH = 27.0  # from row to row
+_HEIGHT = 17.0  # of a box
+_LANE_GAP = 13.0
+_GAP = 20.0  # between two boxes of a row
+_STEP = 6.0  # between two tracks for edges that run up or down
+_PADDING = 6.0
+_LEGEND = 44.0
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where everything is, in pixels."""
+
+    width: float
+    height: float
+    scale: Scale
+    lanes: Sequence[Lane]
+    bands: Mapping[str, Box]
+    boxes: Mapping[str, Box]
+    paths: Mapping[tuple[str, str], Sequence[Point]]  # parent, child
+
+
+def layout(nodes: Sequence[Node], *, scale: Scale | None = None, order: Sequence[str] = ORDER) -> Layout:
+    """Places the boxes and routes the edges; no box overlaps another, no edge crosses a box.
+
+    Raises:
+        EmptyFigureError: no nodes.
+    """
+    if not nodes:
+        raise EmptyFigureError("nothing to draw: no models")
+    left = MARGIN + LABELS + 4 * _STEP
+    if scale is None:
+        latest = max(nodes, key=lambda node: node.when)
+        tail = max(node.width(SIZE, _PADDING) for node in nodes if node.when > latest.when - 0.2)
+        scale = years([node.when for node in nodes], left, WIDTH - MARGIN - tail - _STEP)
+    spans = [Span(node, x := scale(node.when), x + node.width(SIZE, _PADDING)) for node in nodes]
+    rows_of, row = lanes(spans, order, _GAP)
+    tops, bottom = _row_tops(rows_of)
+    boxes = {span.node.id: Box(span.left, tops[row[span.node.id]], span.right - span.left, _HEIGHT) for span in spans}
+    bands = {
+        lane.group: Box(
+            MARGIN,
+            tops[lane.first] - _LANE_GAP / 2 - 4,
+            WIDTH - 2 * MARGIN,
+            tops[lane.first + lane.rows - 1] + _HEIGHT - tops[lane.first] + _LANE_GAP - 5 + 8,
+        )
+        for lane in rows_of
+    }
+    paths = _routes(nodes, boxes, tops, left)
+    return Layout(WIDTH, bottom + _LEGEND, scale, rows_of, bands, boxes, paths)
+
+
+def _row_tops(rows_of: Sequence[Lane]) -> tuple[list[float], float]:
+    """The top of each row, and the bottom of the last."""
+    tops: list[float] = []
+    y = TOP + _LANE_GAP
+    for lane in rows_of:
+        for _ in range(lane.rows):
+            tops.append(y)
+            y += _PITCH
+        y += _LANE_GAP
+    return tops, y
+
+
+def _tracks(tops: Sequence[float]) -> list[float]:
+    """Tracks for edges along the time axis: the middle of each row, and every 4 pixels between the rows."""
+    tracks: list[float] = []
+    above = tops[0] - _LANE_GAP
+    for top in tops:
+        y = above + 3
+        while y < top - 2:
+            tracks.append(y)
+            y += 4
+        tracks.append(top + _HEIGHT / 2)
+        above = top + _HEIGHT
+    return [*tracks, above + 3, above + 7]
+
+
+def _routes(
+    nodes: Sequence[Node], boxes: Mapping[str, Box], tops: Sequence[float], left: float
+) -> dict[tuple[str, str], Sequence[Point]]:
+    """A path for every edge, a net for each parent and kind; the small nets first, as they have the least choice."""
+    nets: dict[tuple[str, bool], dict[str, Box]] = defaultdict(dict)
+    for parent, child, edge in edges(nodes):
+        nets[parent.id, edge.weights][child.id] = boxes[child.id]
+    steps = int((WIDTH - MARGIN - left) / _STEP) + 4
+    grid = Grid([left - 4 * _STEP + _STEP * i for i in range(steps + 1)], _tracks(tops))
+    for box in boxes.values():
+        grid.block(box.grown(1.5))
+    paths: dict[tuple[str, str], Sequence[Point]] = {}
+    for (parent_id, weights), children in sorted(
+        nets.items(), key=lambda item: (_extent(item[1], boxes[item[0][0]]), item[0])
+    ):
+        for child_id, points in route_net(grid, f"{parent_id} {weights}", boxes[parent_id], children).items():
+            paths[parent_id, child_id] = points
+    return paths
+
+
+def _extent(children: Mapping[str, Box], parent: Box) -> float:
+    return sum(abs(box.left - parent.right) + abs(box.middle - parent.middle) for box in children.values())
+
+
+def draw(
+    nodes: Sequence[Node],
+    colours: Mapping[str, str],
+    *,
+    name: str,
+    highlight: Collection[str] = (),
+    scale: Scale | None = None,
+    order: Sequence[str] = ORDER,
+    kind: str = "family-tree",
+) -> Figure:
+    """The tree as SVG and as data.
+
+    Args:
+        nodes: the models; parents that are not among them are left out.
+        colours: group to `#rrggbb`.
+        name: the heading.
+        highlight: ids that are lit; all others are dimmed.
+        scale: the time axis, years by default.
+        order: groups from top to bottom.
+        kind: the `data-figure` word.
+    """
+    nodes = by_date(nodes)
+    plan = layout(nodes, scale=scale, order=order)
+    inks = {node.group: ink(node.group, colours) for node in nodes}
+    parts = [*heading(name), *axis(plan.scale, TOP, plan.height - _LEGEND)]
+    parts += [band(lane.group, plan.bands[lane.group], inks[lane.group]) for lane in plan.lanes]
+    parts += _edges(nodes, plan, inks, highlight)
+    parts += [node_box(node, plan.boxes[node.id], inks[node.group], highlight) for node in nodes]
+    parts.append(legend(MARGIN, plan.height - 16, edges=True))
+    return Figure(svg.document(plan.width, plan.height, name, parts, kind=kind), _data(nodes, plan))
+
+
+def _data(nodes: Sequence[Node], plan: Layout) -> dict[str, object]:
+    return {
+        "nodes": [{**node.json(), "box": plan.boxes[node.id].json()} for node in nodes],
+        "edges": [
+            {
+                "parent": parent.id,
+                "child": child.id,
+                "kinds": list(edge.kinds),
+                "change": edge.change,
+                "path": [[round(x, 2), round(y, 2)] for x, y in plan.paths[parent.id, child.id]],
+            }
+            for parent, child, edge in edges(nodes)
+        ],
+        "lanes": [{"group": lane.group, "box": plan.bands[lane.group].json()} for lane in plan.lanes],
+    }
+
+
+def _edges(nodes: Sequence[Node], plan: Layout, inks: Mapping[str, Ink], highlight: Collection[str]) -> list[str]:
+    """The edges; with a highlight, all but the descent of what is lit are pale and lie below."""
+    parents = {node.id: [parent.id for parent in node.parents] for node in nodes}
+    bright: set[str] = set()
+    rest = list(highlight or parents)
+    while rest:
+        found = rest.pop()
+        if found not in bright:
+            bright.add(found)
+            rest += parents.get(found, [])
+    return [
+        _edge(parent, child, edge, plan, inks, bright=child.id in bright)
+        for parent, child, edge in sorted(edges(nodes), key=lambda each: each[1].id in bright)
+    ]
+
+
+def _edge(parent: Node, child: Node, edge: Parent, plan: Layout, inks: Mapping[str, Ink], *, bright: bool) -> str:
+    points = plan.paths[parent.id, child.id]
+    what = f"{parent.name} → {child.name} ({' and '.join(edge.kinds)})" + (f": {edge.change}" if edge.change else "")
+    return element(
+        "path",
+        svg.title(what),
+        class_=None if bright else "pale",
+        data_parent=parent.id,
+        data_child=child.id,
+        data_kinds=" ".join(edge.kinds),
+        d=rounded(points, 4),
+        fill="none",
+        stroke=inks[parent.group].line,
+        stroke_width=1.3 if edge == child.parents[0] else 0.8,
+        stroke_dasharray="4 3" if edge.weights else None,
+    )
+
+
+def rounded(points: Sequence[Point], radius: float) -> str:
+    """Path data of the polyline, its corners rounded by up to `radius`."""
+    n = svg.number
+    data = f"M{n(points[0][0])} {n(points[0][1])}"
+    for before, corner, after in zip(points, points[1:], points[2:], strict=False):
+        start, end = (_toward(corner, other, radius) for other in (before, after))
+        data += f"L{n(start[0])} {n(start[1])}Q{n(corner[0])} {n(corner[1])} {n(end[0])} {n(end[1])}"
+    return data + f"L{n(points[-1][0])} {n(points[-1][1])}"
+
+
+def _toward(corner: Point, other: Point, radius: float) -> Point:
+    length = abs(other[0] - corner[0]) + abs(other[1] - corner[1])  # the pieces run along the axes
+    share = min(radius, length / 2) / length
+    return corner[0] + (other[0] - corner[0]) * share, corner[1] + (other[1] - corner[1]) * share
+
+
+def node_box(node: Node, box: Box, colour: Ink, highlight: Collection[str]) -> str:
+    """A model as a box: filled when open, tinted when limited, hollow otherwise."""
+    filled = node.openness == "open"
+    frame = {"x": box.left, "y": box.top, "width": box.width, "height": box.height, "rx": 5.0}
+    lit = "lit" if node.id in highlight else None
+    paper = element("rect", class_="hollow", **frame)
+    root = "root" if node.id == ROOT else None
+    rect = element(
+        "rect",
+        class_=" ".join(word for word in (lit, root) if word) or None,
+        **frame,
+        fill=colour.fill if filled or node.openness == "limited" else "none",
+        fill_opacity=0.35 if node.openness == "limited" else None,
+        stroke=colour.line,
+        stroke_width=1.2,
+    )
+    text = svg.label(
+        box.left + box.width / 2,
+        box.middle + SIZE * 0.36,
+        node.name,
+        size=SIZE,
+        text_anchor="middle",
+        class_=colour.text if filled else None,
+        font_weight="600" if lit else None,
+    )
+    dim = "dim" if highlight and not lit else None
+    return element(
+        "g", svg.title(described(node)), paper, rect, text, class_=dim, data_id=node.id, data_group=node.group
+    )
+
+
+def terminal(
+    nodes: Sequence[Node], colours: Mapping[str, str], highlight: Collection[str] = (), *, name: str = "Family tree"
+) -> RichTree:
+    """The tree for the terminal. Each model stands once, under its first parent; the others are named beside it."""
+    known = {node.id: node for node in nodes}
+    children: dict[str, list[Node]] = defaultdict(list)
+    for node in by_date(nodes):
+        parents = [parent.id for parent in node.parents if parent.id in known]
+        children[parents[0] if parents else ""].append(node)
+    top = RichTree(Text(name, style="bold"), guide_style="dim")
+
+    def grow(branch: RichTree, node: Node) -> None:
+        twig = branch.add(OneLine(_line(node, known, colours, highlight)))
+        for child in children[node.id]:
+            grow(twig, child)
+
+    for root in children[""]:
+        grow(top, root)
+    return top
+
+
+def _line(node: Node, known: Mapping[str, Node], colours: Mapping[str, str], highlight: Collection[str]) -> Text:
+    mark = MARKS.get(node.openness, "○")
+    text = Text(f"{mark} ", style=ink(node.group, colours).fill if node.id != ROOT else "")
+    text.append(node.name, style="bold reverse" if node.id in highlight else "bold")
+    text.append(f" {node.date[:7]}" + (f" {count(node.params)}" if node.params else ""), style="dim")
+    parents = [parent for parent in node.parents if parent.id in known]
+    if parents and parents[0].change:
+        text.append(f"  {parents[0].change}")
+    weights = [known[parent.id].name for parent in parents if parent.weights]
+    others = [known[parent.id].name for parent in parents[1:] if not parent.weights]
+    for word, names in (("also from", others), ("weights of", weights)):
+        if names:
+            text.append(f"  [{word} {', '.join(dict.fromkeys(names))}]", style="italic dim")
+    return text

@@ -1,0 +1,333 @@
+"""Proof ``parity``: ours equals its references, in numbers, gradients and files, cached and compiled."""
+
+import re
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import load_file
+from torch import Tensor, nn
+
+from clados import spec as s
+from clados.checkpoints import LayoutError, from_pretrained, save_pretrained
+from clados.checkpoints.choose import is_directory, slots
+from clados.checkpoints.files import SAFE
+from clados.checkpoints.names import is_unused, places
+from clados.checkpoints.words import plain, written
+from clados.proofs.cases import Given, first_only, lessened, roomy, seen, structures, variations
+from clados.proofs.oracles import oracles
+from clados.proofs.proof import Finding, Subject
+from clados.proofs.references import (
+    KEPT,
+    KINDS,
+    Golden,
+    Reference,
+    Spoken,
+    Transformers,
+    input_gradients,
+    loss_of,
+    reference,
+    watched,
+    with_heads,
+)
+
+NEAR = 2e-5  # of the largest value
+UNSAID = re.compile(r"(^|\.)(init|dropout|vocab\.\w+|warmest|temperature|context)(\.|$)")  # words that change no output
+BOTH, BACK = "files both ways", "files read and written back to the byte"  # the latter: no code of theirs reads ours
+LEAST = 1e-2  # of the largest gradient: below it, gradients are compared with that
+
+
+class Unequal(Exception):  # noqa: N818 (a finding, not a fault of the program)
+    """Two models that should be equal are not; says where and by how much."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """A reference, the published size whose structure is compared with it, and in what it varies."""
+
+    size: str
+    said: str
+    reference: Reference
+    declared: s.Model  # small, without the port
+
+
+Row = dict[str, Any]
+MADE: dict[str, Row] = {}  # comparisons of this process: many a tuned model is its parent once both are small
+
+
+def said_of(case: Case) -> str:
+    """All that a comparison rests on, in words: of an oracle also its card, what runs it and what it is told."""
+    reference = case.reference
+    behind = reference.oracle if isinstance(reference, Spoken) else getattr(reference, "layout", None)
+    return repr((case.declared, reference.name, reference.model, behind))
+
+
+@contextmanager
+def cases(card: str, declaration: s.Declaration, *, usual: bool = False) -> Iterator[list[Case]]:
+    """Every reference of a declaration's structures; oracles first, for they follow the paper, not a port.
+
+    Args:
+        usual: without variations of the size.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        yield list(_cases(card, declaration, Path(folder), usual=usual))
+
+
+def _cases(card: str, declaration: s.Declaration, folder: Path, *, usual: bool) -> Iterator[Case]:
+    for name, model in structures(declaration).items():
+        for oracle in oracles(card, model):
+            for said, each in _varied(model, dict.fromkeys(oracle.sizes), usual=usual):
+                yield Case(name, said, Spoken(card, oracle, each), each)
+        for i, layout in enumerate(map(lessened, declaration.layouts)):
+            if not _places(layout, model):
+                continue
+            for said, each in _varied(model, _paths(layout), usual=usual or layout.model_type in KEPT):
+                where = folder / f"{name}-{said}-{i}".replace("/", "-").replace(" ", "-")
+                yield Case(name, said, reference(card, layout, with_heads(layout, each), where), each)
+
+
+def idle(declaration: s.Declaration) -> list[str]:
+    """The declared directories, by their model_type, that no declared structure can be written in."""
+    every = structures(declaration).values()
+    named = [each for each in declaration.layouts if is_directory(each) or each.model_type in KINDS]
+    return [each.model_type for each in named if not any(_places(lessened(each), model) for model in every)]
+
+
+def _varied(model: s.Model, words: Mapping[str, object], *, usual: bool) -> list[tuple[str, s.Model]]:
+    every = list(variations(model, words))
+    return every[:1] if usual else every
+
+
+def _paths(layout: s.Layout) -> dict[str, None]:
+    return dict.fromkeys(how.path if isinstance(how, s.Word) else how for how in layout.config.values())
+
+
+def _places(layout: s.Layout, model: s.Model) -> bool:
+    """Whether a layout holds this structure."""
+    if ":" in layout.model_type:
+        return False
+    try:
+        ported = with_heads(layout, model)
+        written(layout, ported)
+        theirs = bool(slots(ported)) or not slots(model)  # a class with one of its heads
+        return theirs and bool(places(layout, ported))
+    except (LayoutError, s.SpecError):
+        return False
+
+
+# ---------------------------------------------------------------- the proof
+
+
+def prove(subject: Subject) -> Finding:
+    """Every reference of every structure; the largest relative differences are the evidence."""
+    rows: list[dict[str, Any]] = []
+    with cases(subject.card.id, subject.declaration) as every:
+        done: set[str] = set()  # structures that were compiled
+        for case in every:
+            rows.append(_row(case, compiles=case.size not in done))
+            done.add(case.size)
+    without = structures(subject.declaration).keys() - done
+    faults = [f"{row['size']} against {row['reference']}: {row['fault']}" for row in rows if row["fault"]]
+    faults += [f"{name} holds none of the structures" for name in idle(subject.declaration)]
+    if not rows and not faults:
+        return Finding("missing", "no reference to compare with: no layout that transformers reads, and no oracle")
+    faults += [f"{name}: no reference" for name in sorted(without)]
+    if faults:
+        return Finding("fails", "; ".join(faults), tuple(rows))
+    names = list(dict.fromkeys(row["reference"] for row in rows))
+    worst = {what: max(row[what] for row in rows) for what in ("outputs", "gradients")}
+    checks = list(dict.fromkeys(check for row in rows for check in row["checks"]))
+    said = f"{len(rows)} comparisons with {', '.join(names)}: outputs within {worst['outputs']:.0e}"
+    others = dict.fromkeys(row["of"] for row in rows if row["of"] != subject.card.id)
+    again = f"; in the same words as {', '.join(others)}" if others else ""
+    return Finding("holds", f"{said}, gradients {worst['gradients']:.0e}; {', '.join(checks)}{again}", tuple(rows))
+
+
+def _row(case: Case, *, compiles: bool) -> Row:
+    """One comparison; what was compared before, in the same words and with the same reference, is told again."""
+    key = f"{said_of(case)} {compiles}"
+    if key not in MADE:
+        MADE[key] = _compared(case, compiles)
+    name = f"{case.size}, {case.said}" if case.said else case.size
+    return {"size": name, **MADE[key]}
+
+
+def _compared(case: Case, compiles: bool) -> Row:
+    row: Row = {"of": case.reference.card, "reference": case.reference.name, "fault": "", "checks": []}
+    try:
+        row["outputs"], row["gradients"] = numbers(case.reference)
+        if isinstance(case.reference, Golden | Transformers):
+            files(case.reference)
+            row["checks"].append(BACK if isinstance(case.reference, Golden) else BOTH)
+        model = case.reference.filled(case.reference.model)
+        if can_cache(case.reference.model):
+            cached(case.reference.filled(roomy(case.reference.model)), case.reference.read)
+            row["checks"].append("cached = full")
+        if compiles:
+            compiled(model, case.reference.read)
+            row["checks"].append("fullgraph = eager")
+    except Unequal as unequal:
+        row["fault"] = str(unequal)
+    return row
+
+
+# ---------------------------------------------------------------- numbers
+
+
+def numbers(reference: Reference, *, near: float = NEAR) -> tuple[float, float]:
+    """The largest relative differences of outputs and of gradients.
+
+    Raises:
+        Unequal: when one is out of tolerance.
+    """
+    ours, read = reference.filled(reference.model), watched(reference.read)
+    outputs = {name: tensor for name, tensor in ours(**read).items() if name in reference.seen.outputs}
+    if lacking := reference.seen.outputs.keys() - outputs.keys():
+        raise Unequal(f"no output {', '.join(sorted(lacking))}")
+    apart = {name: distance(seen(read, each), reference.seen.outputs[name]) for name, each in outputs.items()}
+    _within(apart, near, "output")
+    if isinstance(reference, Spoken):
+        return max(apart.values()), _slopes(reference, ours)
+    loss_of(outputs, read).backward()
+    gradients = {name: _or_zeros(each) for name, each in ours.named_parameters()}
+    least = LEAST * max(float(each.abs().max()) for each in reference.seen.gradients.values())
+    steep = {name: distance(each, reference.seen.gradients[name], least) for name, each in gradients.items()}
+    steep |= {name: distance(each, reference.seen.inputs[name]) for name, each in input_gradients(read).items()}
+    _within(steep, near, "gradient of")
+    return max(apart.values()), max(steep.values())
+
+
+def distance(ours: Tensor, theirs: Tensor, least: float = 0.0) -> float:
+    """The largest difference, relative to the largest value (or to ``least``); infinite for another shape, or none."""
+    if ours.shape != theirs.shape or not all(bool(each.isfinite().all()) for each in (ours, theirs)):
+        return float("inf")
+    scale = max(float(theirs.abs().max()), least, 1e-30)
+    return float((ours.detach().double() - theirs.double()).abs().max()) / scale
+
+
+def _within(apart: Mapping[str, float], near: float, what: str) -> None:
+    if not apart:
+        raise Unequal(f"nothing to compare: {what}")
+    if beyond := {name: most for name, most in apart.items() if not most <= near}:  # what is no number is not within
+        name, most = max(beyond.items(), key=lambda each: each[1])
+        raise Unequal(f"{what} {name} differs by {most:.1e}")
+
+
+def _or_zeros(parameter: Tensor) -> Tensor:
+    return torch.zeros_like(parameter) if parameter.grad is None else parameter.grad
+
+
+def _slopes(reference: Spoken, ours: nn.Module) -> float:
+    """Our gradients along a random direction of each tensor, in float64, against the oracle's differences."""
+    draw = torch.Generator().manual_seed(5)
+    outputs = ours.double()(**watched(reference.brief, torch.float64))
+    learned = {name: outputs[name] for name in reference.seen.outputs if outputs[name].requires_grad}
+    loss_of(learned, reference.brief).backward()
+    gradients = {name: _or_zeros(each) for name, each in ours.named_parameters()}
+    largest = max(float(each.norm()) for each in gradients.values())
+    apart = {}
+    for name, gradient in gradients.items():
+        direction = torch.randn(gradient.shape, generator=draw, dtype=torch.float64)
+        along = float((gradient * direction).sum())
+        scale = max(float(gradient.norm()), LEAST * largest)
+        apart[name] = abs(along - reference.slope(name, direction, learned)) / scale
+    _within(apart, NEAR, "gradient of")
+    return max(apart.values())
+
+
+# ---------------------------------------------------------------- files
+
+
+def files(reference: Golden | Transformers) -> None:
+    """Read through their files, written back: the same bytes under the same names, and their model loads them.
+
+    Raises:
+        Unequal: when anything is lost or changed.
+    """
+    ours: Any = from_pretrained(reference.folder)
+    if not ours.report.verdict.startswith("whole"):
+        raise Unequal(f"report: {ours.report.verdict}")
+    told = reference.filled(reference.model)
+    for path, one, other in s.diff(plain(reference.model), ours.spec):
+        if not UNSAID.search(path):
+            raise Unequal(f"{path} read back from the config as {other!r}, not {one!r}")
+    if any(not torch.equal(each, ours.get_parameter(name)) for name, each in told.named_parameters()):
+        raise Unequal("tensors read through the config are not those of the declaration")
+    with tempfile.TemporaryDirectory() as folder:
+        save_pretrained(ours, folder)
+        _same_bytes(reference, Path(folder))
+        if isinstance(reference, Golden):
+            return  # their code is not here to read what we wrote
+        theirs = reference.call(reference.read, reference.loaded(Path(folder)))
+        apart = {
+            name: distance(seen(reference.read, each), reference.seen.outputs[name]) for name, each in theirs.items()
+        }
+        _within(apart, NEAR, "their output from our files,")
+
+
+def _same_bytes(reference: Golden | Transformers, folder: Path) -> None:
+    """Every tensor of theirs with the same bytes; tied seconds and what a rule folds away aside."""
+    theirs, ours = load_file(reference.folder / SAFE), load_file(folder / SAFE)
+    folded = {
+        name
+        for rule in reference.layout.rules.values()
+        if isinstance(rule, s.Folded)
+        for full in (rule.name, rule.plus)
+        for name in (full, full.removeprefix(reference.layout.prefix))
+    }
+    aside = {name for name in theirs if is_unused(reference.layout, name)}
+    known = theirs.keys() - reference.layout.tied.keys() - folded - aside
+    if odd := sorted(known ^ (ours.keys() - folded - aside)):
+        raise Unequal(f"'{odd[0]}' is in one of the two files only")
+    for name in known:
+        if theirs[name].dtype != ours[name].dtype or not torch.equal(theirs[name], ours[name]):
+            raise Unequal(f"'{name}' came back with other bytes")
+
+
+# ---------------------------------------------------------------- cached, compiled
+
+
+def can_cache(model: s.Model) -> bool:
+    """Whether a model goes on word by word."""
+    return isinstance(model, s.Decoder | s.EncoderDecoder) and isinstance(model.inputs, s.Tokens)
+
+
+@torch.inference_mode()
+def cached(model: Any, read: Given) -> None:
+    """The same outputs in one pass, and after a start of five words, word by word.
+
+    Raises:
+        Unequal: when they differ.
+    """
+    told = first_only(read)
+    name = "decoder_input_ids" if "decoder_input_ids" in told else "input_ids"
+    words = told[name]
+    length = min(words.size(1), 24)
+    words = words[:, :length]
+    rest = {"input_ids": told["input_ids"]} if name == "decoder_input_ids" else {}
+    told = {each: told[each][:, :length] for each in ("position_ids",) if each in told} | {name: words}
+    whole = model(**rest, **told).last_hidden_state
+    cache = model.cache(words.size(0), length)
+    edges = [0, *range(5, length + 1)]
+    pieces = [{each: tensor[:, start:end] for each, tensor in told.items()} for start, end in pairwise(edges)]
+    found = torch.cat([model(**rest, **piece, cache=cache).last_hidden_state for piece in pieces], 1)
+    _within({"last_hidden_state": distance(found, whole)}, NEAR, "cached")
+
+
+def compiled(model: nn.Module, read: Given) -> None:
+    """The same outputs when compiled as one graph.
+
+    Raises:
+        Unequal: when they differ.
+    """
+    torch._dynamo.reset()
+    made: Callable[..., Any] = torch.compile(model, backend="aot_eager", fullgraph=True)
+    with torch.no_grad():
+        eager, graph = model(**read), made(**read)
+    apart = {name: distance(seen(read, graph[name]), seen(read, eager[name])) for name in eager}
+    _within(apart, NEAR, "compiled")

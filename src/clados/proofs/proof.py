@@ -1,0 +1,146 @@
+"""What a proof is told and what it finds; the table of proofs."""
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Literal
+
+from clados.catalog.card import Card
+from clados.catalog.load import catalog, declaration_of
+from clados.spec import Declaration, SpecError
+from clados.spec.part import hint
+
+Status = Literal["holds", "fails", "missing", "not applicable"]
+RUNS = Path("runs") / "verify"
+
+
+@dataclass(frozen=True)
+class Subject:
+    """The model that is looked at, and how.
+
+    Attributes:
+        card: its card.
+        quick: one seed instead of three, fewer variations.
+        trains: whether its small self is trained, for the proofs that need one.
+        folder: where trained models are kept between proofs.
+    """
+
+    card: Card
+    quick: bool = False
+    trains: bool = True
+    folder: Path = RUNS
+
+    @cached_property
+    def declaration(self) -> Declaration:
+        """Its declaration.
+
+        Raises:
+            CardError: when it is not declared.
+        """
+        return declaration_of(self.card)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What one proof found.
+
+    Attributes:
+        evidence: what was seen, in one line.
+        details: rows for the full report.
+    """
+
+    status: Status
+    evidence: str
+    details: tuple[dict[str, Any], ...] = ()
+
+
+@dataclass(frozen=True)
+class Proof:
+    """One proof of one model, as it is printed."""
+
+    id: str
+    proof: str
+    status: Status
+    evidence: str
+    seconds: float
+    details: tuple[dict[str, Any], ...] = field(default=(), repr=False)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain data, ready for JSON; without the rows of the full report."""
+        return {name: value for name, value in asdict(self).items() if name != "details"}
+
+
+Prover = Callable[[Subject], Finding]
+
+# Each proof, in order: where its function is, and what it says.
+PROOFS: dict[str, tuple[str, str]] = {
+    "card": ("clados.proofs.cards:prove", "every attribute present, sourced or unknown with a reason; schema valid"),
+    "sizes": (
+        "clados.proofs.sizes:prove",
+        "published sizes declared; ledger = module = reference's count; labels explained",
+    ),
+    "parity": ("clados.proofs.parity:prove", "outputs, gradients, files, cache and compilation equal the reference's"),
+    "words": ("clados.proofs.words:prove", "every word of the declaration changed is a change that is noticed"),
+    "learns": (
+        "clados.proofs.learns:prove",
+        "its own objective beats guessing on held-out data, and not when shuffled",
+    ),
+    "adapts": ("clados.proofs.adapts:prove", "later stages of its recipe move their own measure"),
+    "applies": ("clados.proofs.applies:prove", "its trained small self does its work better than the trivial answer"),
+}
+
+TRAINED = ("learns", "applies")  # proofs that need a trained small self
+
+
+def subjects(
+    names: Sequence[str] = (), *, train: Sequence[str] = (), quick: bool = False, folder: Path = RUNS
+) -> list[Subject]:
+    """The models to be looked at; every model of the catalogue when none is named.
+
+    Args:
+        train: those whose small selves are trained; all when none is named.
+
+    Raises:
+        NoModelError: for an unknown name.
+    """
+    cards = catalog()
+    chosen = [cards[name] for name in names] or list(cards.values())
+    trained = {cards[name].id for name in train} or {card.id for card in chosen}
+    return [Subject(card, quick, card.id in trained, folder) for card in chosen]
+
+
+def prove(each: Iterable[Subject], proofs: Sequence[str] = ()) -> Iterator[Proof]:
+    """Each model's proofs, one after the other, as they are found.
+
+    Raises:
+        SpecError: for a proof that there is not.
+    """
+    for name in proofs:
+        if name not in PROOFS:
+            raise SpecError(f"there is no proof '{name}'{hint(name, PROOFS)}")
+    for subject in each:
+        for name in proofs or PROOFS:
+            yield _proved(subject, name)
+
+
+def _proved(subject: Subject, name: str) -> Proof:
+    began = time.perf_counter()
+    found = _found(subject, name)
+    seconds = round(time.perf_counter() - began, 2)
+    return Proof(subject.card.id, name, found.status, found.evidence, seconds, found.details)
+
+
+def _found(subject: Subject, name: str) -> Finding:
+    if name != "card" and not subject.card.runnable:
+        return Finding("missing", "not declared yet")
+    module, _, function = PROOFS[name][0].partition(":")
+    if name in TRAINED and not subject.trains:
+        return Finding("missing", "not trained in this run")
+    prover: Prover = getattr(import_module(module), function)
+    try:
+        return prover(subject)
+    except Exception as error:  # noqa: BLE001 (whatever goes wrong in one proof, the others are still shown)
+        return Finding("fails", f"{type(error).__name__}: {' '.join(str(error).split())}")

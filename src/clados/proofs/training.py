@@ -1,0 +1,114 @@
+"""The small selves of models: trained once by their own recipes on embedded data, and kept."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from clados import spec as s
+from clados.checkpoints import save_pretrained
+from clados.proofs.proof import Subject
+from clados.train.learns import Learned, measured_run
+from clados.train.pretrain import Choices, Plan, module, planned
+
+SEEDS = (0, 1, 2)
+
+
+@dataclass(frozen=True)
+class Small:
+    """How small, and for how long: enough to clear the margin, in about a minute on two cores."""
+
+    params: str = "1M"
+    vocab: int = 512
+    steps: int = 400
+    batch: int | None = None
+    length: int | None = None
+    lr: float | None = None
+    dropout: float | None = None
+
+
+SMALL: Mapping[type[s.Objective], Small] = {
+    s.NextToken: Small(steps=160, length=64, batch=16),
+    # Few targets a text, and neighbours that are told by learned positions alone: pieces of words, in short texts.
+    s.MaskedTokens: Small(params="200K", vocab=160, steps=2000, length=16, batch=64, lr=1.5e-3, dropout=0.0),
+    s.CorruptedSpans: Small(params="600K", vocab=1024, steps=800, length=64, batch=16, lr=3e-2),
+    s.Translation: Small(params="600K", steps=350, batch=32),
+    s.ImageClasses: Small(params="400K", steps=150),
+    s.Contrastive: Small(params="150K", steps=400, batch=64),
+    s.ReturnConditioned: Small(params="300K", steps=200),
+}
+# Those whose work takes longer to learn than that they learn.
+LONGER: Mapping[type[s.Objective], Small] = {
+    s.Translation: Small(steps=1500, batch=32),
+    s.CorruptedSpans: Small(params="1M", vocab=512, steps=1200, length=64, batch=16, lr=3e-2),
+}
+
+
+BYTES = 300  # tokens of a small vocabulary that begins with every byte
+
+
+def of_bytes(model: s.Model) -> bool:
+    """Whether its vocabulary begins with every byte."""
+    return any(isinstance(part, s.Vocabulary) and part.kind == "bytes" for part in s.parts(model))
+
+
+@dataclass(frozen=True)
+class Run:
+    """What one run came to, as it is kept beside its model."""
+
+    seed: int
+    shuffled: bool
+    start: float
+    end: float
+    baseline: Mapping[str, float]
+    measures: Mapping[str, float]
+    targets: int
+    seconds: float
+    day: str  # on which it was trained
+
+
+def choices(subject: Subject, seed: int, *, shuffled: bool = False, longer: bool = False) -> Choices:
+    """How a model's small self is trained; ``longer`` where its work asks for it."""
+    objective = type(subject.declaration.recipe.stages[0].objective)
+    usual = SMALL.get(objective, Small())
+    small = LONGER.get(objective, usual) if longer else usual
+    if of_bytes(subject.declaration.model) and small.vocab < BYTES:
+        small = replace(small, vocab=BYTES)
+    return Choices(model=subject.card.id, seed=seed, shuffled=shuffled, **asdict(small))
+
+
+def trained(subject: Subject, seed: int, *, shuffled: bool = False, longer: bool = False) -> Run:
+    """The run of a seed; trained now, unless the same run is kept already (by any version of what trains it)."""
+    asked = choices(subject, seed, shuffled=shuffled, longer=longer)
+    folder = folder_of(subject, asked)
+    kept = folder / "verified.json"
+    plan = planned(asked)
+    names = {each.name for each in fields(Run)}
+    mark = {"declaration": repr(plan.model), "stage": repr(plan.stage), "choices": asdict(asked)}
+    if kept.exists():
+        found: dict[str, Any] = json.loads(kept.read_text(encoding="utf-8"))
+        if found.pop("mark") == json.loads(json.dumps(mark)) and found.keys() == names:
+            return Run(**found)
+    learned = measured_run(plan, plan.trainer(module(plan)))
+    run = _run(learned, asked)
+    _keep(folder, learned, plan)
+    kept.write_text(json.dumps({**asdict(run), "mark": mark}, indent=2), encoding="utf-8")
+    return run
+
+
+def folder_of(subject: Subject, asked: Choices) -> Path:
+    """Where a run's model is kept."""
+    return subject.folder / subject.card.id / f"{'shuffled' if asked.shuffled else 'seed'}-{asked.seed}-{asked.steps}"
+
+
+def _run(learned: Learned, asked: Choices) -> Run:
+    figures = learned.start, learned.end, learned.baseline, learned.measures, learned.targets, learned.seconds
+    return Run(asked.seed, asked.shuffled, *figures, day=str(datetime.now(UTC).date()))
+
+
+def _keep(folder: Path, learned: Learned, plan: Plan) -> None:
+    """The directory that ``clados pretrain`` would have written."""
+    save_pretrained(learned.trainer.model, folder, tokenizer=plan.tokenizer)
+    (folder / "run.json").write_text(json.dumps(plan.json(), indent=2, ensure_ascii=False), encoding="utf-8")

@@ -1,0 +1,290 @@
+"""Words that no output in evaluation shows: initialisation, dropout, roles of tokens, recipes."""
+
+import tempfile
+from collections.abc import Iterator
+from functools import cache, cached_property
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from clados import nn as cn
+from clados import spec as s
+from clados.checkpoints import LayoutError, from_pretrained, save_pretrained
+from clados.checkpoints.words import written
+from clados.data.examples import split
+from clados.data.packing import Couple, Packed, generator
+from clados.data.readers import read
+from clados.data.tokenizer import Tokenizer
+from clados.data.training import train_tokenizer
+from clados.errors import CladosError
+from clados.nn.capture import capture
+from clados.objectives import Setting, Words, prepare
+from clados.objectives.pairs import Sides
+from clados.objectives.routing import ROUTERS, strayed
+from clados.proofs.cases import given, roomy, undropped
+from clados.proofs.mutations import put
+from clados.spec.part import reach
+from clados.train.fitting import facts_of, texts, tokenizer_for, usual_data
+from clados.train.loop import Run, Trainer
+from clados.train.optimisers import fitted, published, share
+
+SURE = 6.0  # standard errors between two deviations that are said to differ
+MANY = 1000  # numbers of a tensor whose tails are looked at
+TIMES = 48  # the same example, so often, to see how far dropout spreads it
+PASSES = 6  # in which it is read: some dropout is one for a whole batch
+WORDS = 600  # tokens of a small tokenizer
+STEPS, LENGTH = 3, 48
+
+# ---------------------------------------------------------------- initialisation
+
+
+def moments(declaration: s.Declaration, model: s.Model, changed: s.Model, path: str) -> str:
+    """Whether freshly drawn tensors have another mean, deviation or longest tail."""
+    one, other = dict(_drawn(model, 1)), dict(_drawn(changed, 2))
+    return (
+        "moments of drawn weights" if any(_apart(one[name], other[name]) for name in one.keys() & other.keys()) else ""
+    )
+
+
+def _drawn(model: s.Model, seed: int) -> Iterator[tuple[str, Tensor]]:
+    module = cn.build(model, seed=seed)
+    for row in s.rows(model):
+        tensor = module.get_parameter(row.path).detach()
+        for (out, _), each in zip(row.outs, tensor.split([size for _, size in row.outs]) if tensor.dim() else [tensor]):
+            yield f"{row.path}.{out}", each
+
+
+def _apart(one: Tensor, other: Tensor) -> bool:
+    """Whether two draws cannot be of one law."""
+    if one.shape != other.shape:
+        return True
+    (a, b), (c, d) = ((float(each.mean()), float(each.std(correction=0))) for each in (one, other))
+    if min(b, d) == 0:
+        return b != d or a != c
+    number = one.numel()
+    if abs(b - d) > SURE * max(b, d) / number**0.5:
+        return True
+    tails = [float(each.abs().max()) / std for each, std in ((one, b), (other, d))]
+    return number >= MANY and (min(tails) < 2.4) != (max(tails) < 2.4)
+
+
+# ---------------------------------------------------------------- dropout
+
+
+def dropout(declaration: s.Declaration, model: s.Model, changed: s.Model, path: str) -> str:
+    """Whether the outputs of one text in training spread otherwise when this rate alone is not zero.
+
+    A tenth of the rate stands beside it: at higher ones the spread of some models grows no more.
+    """
+    dry, rate = roomy(undropped(model)), _at(model, path)
+    spreads = [spread(put(dry, path, each)) for each in (rate, rate / 10 if rate else 0.5)]
+    return "spread in training" if abs(spreads[0] - spreads[1]) > max(spreads) / 2 else ""
+
+
+def _at(model: s.Model, path: str) -> float:
+    return float(reach(model, path))
+
+
+def spread(model: s.Model) -> float:
+    """The mean variance of a model's outputs over many passes of one example, dropping."""
+    return _spread(_shared(undropped(model)), model)
+
+
+@cache
+def _shared(model: s.Model) -> nn.Module:
+    return cn.build(model, seed=3)
+
+
+@torch.no_grad()
+def _spread(weights: nn.Module, model: s.Model) -> float:
+    module: Any = cn.module(model).train()
+    module.load_state_dict(
+        {name: each * 1.5 if each.dim() > 1 else each for name, each in weights.state_dict().items()}
+    )
+    torch.manual_seed(11)
+    example = {name: each[:1] for name, each in given(model).items() if not name.endswith(("_mask", "_mapping"))}
+    short = {name: each[:, :9] if name.endswith(("_ids", "_embeds")) else each for name, each in example.items()}
+    rows = TIMES // PASSES
+    told = {name: each.expand(rows, *each.shape[1:]) for name, each in short.items()}
+    outs = [module(**told) for _ in range(PASSES)]
+    named = [name for name, each in outs[0].items() if each.size(0) == rows]
+    varied = [torch.cat([out[name] for out in outs]).var(0).mean() for name in named]
+    return float(torch.stack(varied).sum())
+
+
+# ---------------------------------------------------------------- what only some batches, files and heat show
+
+
+def warmest(declaration: s.Declaration, model: Any, changed: Any, path: str) -> str:
+    """Whether a scale that has grown beyond all bounds is held elsewhere."""
+    most = []
+    for each in (model, changed):
+        module: Any = cn.build(each, seed=1)
+        with torch.no_grad():
+            module.logit_scale.fill_(50.0)
+            out = module(**given(each))
+        most.append(float((out.logits_per_image / (out.image_embeds @ out.text_embeds.T)).median()))
+    return "its bound on the scale" if abs(most[0] - most[1]) > 1e-3 * max(most) else ""
+
+
+@torch.no_grad()
+def routing(declaration: s.Declaration, model: s.Model, changed: s.Model, path: str) -> str:
+    """Whether experts do otherwise in training, their routers' losses differ, or a short text finds other room."""
+    told = [[*_routed(undropped(each))] for each in (model, changed)]
+    return "routing" if any(not torch.equal(one, other) for one, other in zip(*told)) else ""
+
+
+def _routed(model: s.Model) -> Iterator[Tensor]:
+    module: Any = cn.build(model, seed=3)
+    alike = {name: torch.full_like(each[:, :3], 7) for name, each in given(model).items() if name.endswith("input_ids")}
+    yield module(**alike).last_hidden_state
+    torch.manual_seed(11)
+    with capture(module.train(), ROUTERS) as scores:
+        yield module(**given(model)).last_hidden_state
+    for name, each in scores.items():
+        yield strayed(each, module.get_submodule(name.removesuffix(".router")))
+
+
+def context(declaration: s.Declaration, model: Any, changed: Any, path: str) -> str:
+    """Whether a batch shows another number of steps."""
+    objective = declaration.recipe.stages[0].objective
+    kept, _ = split(read(usual_data(objective)))
+    facts, steps = facts_of(kept), []
+    from clados.train.sources import Making, source
+
+    window = source(objective, kept[:2], Making(5, scales=facts.scales)).at(0)
+    for each in (model, changed):
+        batch = prepare(objective, [window], [generator(0)], Setting(each, each.inputs.context))
+        steps.append(batch.inputs["timesteps"].size(1))
+    return "batches" if steps[0] != steps[1] else ""
+
+
+def roles(declaration: s.Declaration, model: s.Model, changed: s.Model, path: str) -> str:
+    """Whether the written config, a batch or a trained tokenizer differs; else what is read back."""
+    if path.endswith("vocab.size"):
+        return ""
+    if path.endswith("vocab.kind"):
+        kinds = [type(_tokenizer(each.vocab.kind).backend.model).__name__ for each in (model, changed)]
+        ends = [_tokenizer(each.vocab.kind).encode("Not one of them, though.") for each in (model, changed)]
+        return "the tokenizer" if kinds[0] != kinds[1] or ends[0] != ends[1] else ""
+    if _configs(declaration, model) != _configs(declaration, changed):
+        return "the written config"
+    objective = declaration.recipe.stages[0].objective
+    if _batch(objective, model) != _batch(objective, changed):
+        return "batches"
+    return _kept(model, changed)
+
+
+def _kept(model: s.Model, changed: s.Model) -> str:
+    """Whether a model that is written and read again has the changed vocabulary, by the declaration that it keeps."""
+    with tempfile.TemporaryDirectory() as folder:
+        save_pretrained(cn.build(changed, seed=0), folder)
+        read_back: Any = from_pretrained(folder)
+    kept = read_back.spec.vocab == changed.vocab != model.vocab
+    return "the declaration kept in the config" if kept else ""
+
+
+def _configs(declaration: s.Declaration, model: s.Model) -> list[Any]:
+    found: list[Any] = []
+    for layout in declaration.layouts:
+        try:
+            found.append(written(layout, model.but(**(layout.port or s.but()))))
+        except (LayoutError, s.SpecError) as error:
+            found.append(str(error))
+    return found
+
+
+@cache
+def _batch(objective: s.Objective, model: s.Model) -> Any:
+    """A batch of an objective on texts of every id, by the declared roles; as plain data."""
+    words = Words.declared(model.vocab)
+    ids = np.arange(words.size)
+    examples: dict[type, Any] = {s.Translation: Sides(ids[:9], ids[3:20]), s.Contrastive: None}
+    pairs = isinstance(getattr(objective, "packing", None), s.SentencePairs)
+    example = examples.get(type(objective), Couple(ids, ids[::-1], follows=True) if pairs else Packed(ids, ids * 0))
+    if example is None:
+        return None
+    some = [example, Sides(ids[:5], ids[:4])] if isinstance(example, Sides) else [example]
+    draws = [generator(4, i) for i in range(len(some))]
+    try:
+        batch = prepare(objective, some, draws, Setting(model, len(ids), words))
+    except CladosError as error:
+        return str(error)
+    return [(name, each.tolist()) for held in (batch.inputs, batch.targets) for name, each in held.items()]
+
+
+@cache
+def _tokenizer(kind: str) -> Tokenizer:
+    return train_tokenizer(texts(split(read("english"))[0][:8]), kind, WORDS)
+
+
+# ---------------------------------------------------------------- recipes
+
+
+class Produced:
+    """What the first stage of a recipe produces: its schedule, and a few steps of a small model."""
+
+    def __init__(self, declaration: s.Declaration) -> None:
+        self.declaration = declaration
+        self.schedule, self.steps = self._schedule(declaration.recipe), self._steps(declaration.recipe)
+
+    def differs(self, recipe: s.Recipe) -> str:
+        """What a changed recipe does otherwise; empty when nothing.
+
+        Raises:
+            CladosError: when it is refused.
+        """
+        if self._schedule(recipe) != self.schedule:
+            return "the schedule"
+        return "steps of training" if self._steps(recipe) != self.steps else ""
+
+    def _schedule(self, recipe: s.Recipe) -> list[float]:
+        stage = recipe.stages[0]
+        whole = stage.steps or max(1000, 4 * getattr(stage.schedule, "warmup", 0))
+        shares = [share(stage.schedule, step, whole) for step in range(0, whole + 1, max(1, whole // 97))]
+        brought = fitted(stage, 4000)
+        return [*shares, *(share(brought, step, 4000) for step in range(0, 4000, 61))]
+
+    @cached_property
+    def _told(self) -> Any:
+        from clados.train.fitting import Told
+
+        stage = self.declaration.recipe.stages[0]
+        kept, _ = split(read(usual_data(stage.objective)))
+        some = kept[:24]
+        tokenizer = tokenizer_for(self.declaration.model, some, WORDS)
+        return Told(some, tokenizer, LENGTH, facts_of(some))
+
+    def _steps(self, recipe: s.Recipe) -> Any:
+        """Three steps of a small model by the changed stage: batches, losses, weights and moments, as numbers."""
+        from clados.train.fitting import fit_model, headed
+        from clados.train.sources import Making, source
+
+        stage, told = recipe.stages[0], self._told
+        declared = self.declaration.but(recipe=recipe)
+        base = headed(declared, self.declaration.model) if stage.head else self.declaration.model
+        model = fit_model(s.tiny(base), told)
+        making = Making(told.length, 0, told.tokenizer, told.facts.scales)
+        setting = Setting(model, told.length, Words.of(told.tokenizer) if told.tokenizer else None)
+        torch.manual_seed(0)
+        module = cn.build(model, seed=0)
+        lr = published(stage, self.declaration.model)
+        run = Run(steps=STEPS, batch=4, lr=lr, held_out=4)
+        trainer = Trainer(module, stage, setting, source(stage.objective, told.examples, making), run)
+        module.train()
+        entries = [trainer.step(i) for i in range(STEPS)]
+        epochs = [
+            trainer._batch(stage.objective, trainer.source, [(epoch, i) for i in range(4)], 0) for epoch in range(12)
+        ]
+        sums = [[float(each.double().sum()) for each in batch.inputs.values()] for batch in epochs]
+        moved = [float(each.double().abs().sum()) for each in module.state_dict().values()]
+        kept = [
+            float(each.double().abs().sum()) for state in trainer.optimiser.state.values() for each in state.values()
+        ]
+        groups = [
+            [len(group["params"]), *(group.get(name) for name in ("lr", "betas", "eps", "weight_decay"))]
+            for group in trainer.optimiser.param_groups
+        ]
+        return entries, sums, moved, kept, groups, s.count(base)

@@ -1,0 +1,165 @@
+"""Proof ``words``: every word of a declaration matters; each one changed is noticed, by a number or a refusal."""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import torch
+
+from clados import spec as s
+from clados.checkpoints import CheckpointError
+from clados.checkpoints.choose import headed
+from clados.errors import CladosError
+from clados.objectives import runs
+from clados.proofs import unseen
+from clados.proofs.cases import seen, structures
+from clados.proofs.mutations import Mutant, mutants
+from clados.proofs.parity import NEAR, Case, cases, distance, said_of
+from clados.proofs.proof import Finding, Subject
+from clados.proofs.references import Spoken, Stored
+
+# Words that no forward pass in evaluation shows, and what shows them.
+OTHERWISE: tuple[tuple[str, Callable[[s.Declaration, s.Model, s.Model, str], str]], ...] = (
+    (r"(^|\.)init(\.|$)|^temperature$", unseen.moments),
+    (r"(^|\.)dropout$", unseen.dropout),
+    (r"^warmest$", unseen.warmest),
+    (r"inputs\.context$", unseen.context),
+    (r"\.mlp\.(balance|z|jitter|capacity\.(training|least))$", unseen.routing),
+    (r"(^|\.)vocab\.", unseen.roles),
+)
+LOOKED: dict[str, list[dict[str, Any]]] = {}  # changes of this process, by all that they rest on
+BROKE = "not counted: "  # before the name of an error that is no refusal
+# Of a recipe: what the paper took, where a run on a small machine takes its own; and the stages that nothing runs yet.
+SHOWN = re.compile(r"\.(batch|length|epochs|size)$|^stages\[[1-9]")
+
+
+def prove(subject: Subject) -> Finding:
+    """Each word of each unlike structure, and of the recipe, changed once in every way."""
+    objective = subject.declaration.recipe.stages[0].objective
+    rows = [*model_words(subject), *(recipe_words(subject) if runs(objective) else [])]
+    missed = [row for row in rows if not row["noticed"] or row["noticed"].startswith(BROKE)]
+    by = Counter(row["noticed"] for row in rows if row not in missed)
+    how = ", ".join(f"{number} by {how}" for how, number in by.most_common())
+    said = f"{len(rows) - len(missed)} of {len(rows)} changes noticed ({how})"
+    said += "" if runs(objective) else f"; missing: those of the recipe, nothing runs {type(objective).__name__} yet"
+    if missed and not any(row.get("compared", True) for row in missed):
+        return Finding("missing", f"{said}; the others show in numbers, and there is no reference", tuple(rows))
+    if missed:
+        return Finding("fails", f"{said}; not: {'; '.join(row['change'] for row in missed[:8])}", tuple(rows))
+    return Finding("holds", said, tuple(rows))
+
+
+def model_words(subject: Subject) -> list[dict[str, Any]]:
+    """Each change of a structure: where, what, and what noticed it (empty: nothing did).
+
+    What was looked at before, in the same words and with the same references, is told again.
+    """
+    declaration, rows = subject.declaration, []
+    objective = declaration.recipe.stages[0].objective
+    with cases(subject.card.id, declaration, usual=True) as every:
+        for size, model in unlike(declaration).items():
+            against = [case for case in every if case.size == size]
+            shown = objective if runs(objective) else None  # an objective that makes no batch shows no word
+            key = repr((model, [said_of(case) for case in against], declaration.layouts, shown))
+            if key not in LOOKED:
+                LOOKED[key] = [*_changes(declaration, against, model)]
+            rows += [{"size": size, "compared": bool(against), **row} for row in LOOKED[key]]
+    return rows
+
+
+def _changes(declaration: s.Declaration, against: Sequence[Case], model: s.Model) -> Iterator[dict[str, Any]]:
+    for mutant in mutants(against[0].declared if against else model):
+        yield {"change": str(mutant), "noticed": noticed(declaration, against, mutant)}
+
+
+def unlike(declaration: s.Declaration) -> dict[str, s.Model]:
+    """One structure of each that is made of other parts or other choices; those that differ in numbers are alike."""
+    found: dict[tuple[tuple[str, str], ...], tuple[str, s.Model]] = {}
+    for size, model in structures(declaration).items():
+        found.setdefault(tuple(_skeleton(model)), (size, model))
+    return dict(found.values())
+
+
+def _skeleton(part: Any, path: str = "") -> Iterator[tuple[str, str]]:
+    """The types of the parts, what is true, what is chosen, and which numbers stand."""
+    for name, value in s.words(part).items():
+        for i, each in enumerate(value if isinstance(value, tuple) else (value,)):
+            said = repr(each) if isinstance(each, bool | str | None) else type(each).__name__
+            yield f"{path}.{name}{i}", said
+            if isinstance(each, s.Part):
+                yield from _skeleton(each, f"{path}.{name}{i}")
+
+
+def noticed(declaration: s.Declaration, against: Sequence[Case], mutant: Mutant) -> str:
+    """What notices a change; empty when nothing does, or when it only breaks the program."""
+    if mutant.part is None:
+        return "the declaration's refusal"
+    try:
+        return _noticed(declaration, against, mutant)
+    except (s.SpecError, CheckpointError):
+        return "refusal"
+    except Exception as error:  # noqa: BLE001 (whatever else a change breaks does not count as noticing it)
+        return f"{BROKE}{type(error).__name__}"
+
+
+def _noticed(declaration: s.Declaration, against: Sequence[Case], mutant: Mutant) -> str:
+    for pattern, shows in OTHERWISE:
+        if (
+            re.search(pattern, mutant.path)
+            and against
+            and (how := shows(declaration, against[0].declared, mutant.part, mutant.path))
+        ):
+            return how
+    for case in against:
+        if how := compared(case, mutant.part):
+            return how
+    return ""
+
+
+@torch.no_grad()
+def compared(case: Case, changed: s.Model) -> str:
+    """Whether a changed model differs from a reference, which stays as it is: by refusal, or by a number."""
+    reference = case.reference
+    try:
+        ported = changed.but(**reference.port)
+        if isinstance(reference, Stored):
+            ported = headed(ported, reference.layout.architectures[reference.architecture])
+        outputs = reference.filled(ported)(**reference.read)
+    except (s.SpecError, CheckpointError):
+        return "refusal"
+    for name, theirs in reference.seen.outputs.items():
+        if name not in outputs:
+            return "refusal"
+        if not distance(seen(reference.read, outputs[name]), theirs) <= NEAR:
+            return "an oracle's numbers" if isinstance(reference, Spoken) else "numbers"
+    return ""
+
+
+def recipe_words(subject: Subject) -> list[dict[str, Any]]:
+    """The same of the recipe: what its changed stage produces must differ."""
+    declaration = subject.declaration
+    usual, rows = unseen.Produced(declaration), []
+    for mutant in mutants(declaration.recipe):
+        if SHOWN.search(mutant.path) or mutant.path == "stages" or _says_nothing(declaration, mutant):
+            continue
+        how = "the declaration's refusal" if mutant.part is None else _produces(usual, mutant.part)
+        rows.append({"size": "recipe", "change": f"recipe.{mutant}", "noticed": how})
+    return rows
+
+
+def _says_nothing(declaration: s.Declaration, mutant: Mutant) -> bool:
+    """A head that is there already; which tensors decay where none does."""
+    stage = declaration.recipe.stages[0]
+    if mutant.path.endswith(".head") and mutant.part is not None:
+        return mutant.new in getattr(declaration.model, "heads", ())
+    return mutant.path.endswith(".decays") and not getattr(stage.optimiser, "decay", 0)
+
+
+def _produces(usual: unseen.Produced, changed: s.Recipe) -> str:
+    try:
+        return usual.differs(changed)
+    except CladosError:
+        return "refusal"
+    except Exception as error:  # noqa: BLE001 (as above)
+        return f"{BROKE}{type(error).__name__}"

@@ -1,0 +1,109 @@
+"""Bars, curves and the table."""
+
+import math
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from clados.drawing import svg
+from clados.drawing.bars import stacked
+from clados.drawing.chart import linear
+from clados.drawing.curve import curves
+from clados.drawing.table import cut, table
+from tests.drawing.pictures import NAMESPACE, elements, untitled
+
+LEDGERS = {
+    "bert": {"embeddings": 24, "attention": 28, "feed-forward": 57},
+    "gpt-2": {"embeddings": 39, "feed-forward": 57},
+}
+
+
+def _widths(share: bool) -> dict[str, list[float]]:
+    found: dict[str, list[float]] = {}
+    for piece in elements(stacked(LEDGERS, name="x", share=share), "data-part"):
+        rect = piece.find(f"{NAMESPACE}rect")
+        assert rect is not None
+        found.setdefault(piece.get("data-id") or "", []).append(float(rect.get("width") or 0))
+    return found
+
+
+def test_pieces_are_as_long_as_their_numbers() -> None:
+    wide = _widths(share=False)
+    assert wide["bert"][2] == pytest.approx(wide["bert"][0] * 57 / 24, abs=0.05)
+    assert wide["gpt-2"][1] == pytest.approx(wide["bert"][2], abs=0.05)
+
+
+def test_bars_of_shares_are_equally_long() -> None:
+    wide = _widths(share=True)
+    assert sum(wide["bert"]) == pytest.approx(sum(wide["gpt-2"]), abs=0.05)
+
+
+def test_a_part_has_one_colour_in_all_bars() -> None:
+    pieces = elements(stacked(LEDGERS, name="x"), "data-part")
+    pairs = {(p.get("data-part"), p[1].get("fill")) for p in pieces}
+    assert len(pairs) == 3
+    assert untitled(pieces) == []
+
+
+@pytest.mark.parametrize(
+    ("ledgers", "why"), [({}, "no parameters"), ({"a": {}}, "no parameters"), ({"a": {"x": -1, "y": 2}}, "negative")]
+)
+def test_bars_without_numbers_are_refused(ledgers: dict[str, dict[str, int]], why: str) -> None:
+    with pytest.raises(ValueError, match=why):
+        stacked(ledgers, name="x")
+
+
+def test_a_curve_carries_its_points_and_baselines() -> None:
+    figure = curves(
+        {"BERT": [(0, 9.0), (100, 6.0), (200, 5.1)]},
+        name="Loss",
+        x_name="step",
+        y_name="nats",
+        baselines={"unigram": 6.2, "bigram": 6.1},
+    )
+    (line,) = elements(figure, "data-id")
+    assert (line.get("d") or "").count("L") == 2
+    assert line.findtext(f"{NAMESPACE}title") == "BERT: 9.000 to 5.100"
+    lines = {each.get("data-baseline"): each for each in elements(figure, "data-baseline")}
+    heights = {name: float(each[1].get("y1") or 0) for name, each in lines.items()}
+    assert heights["unigram"] < heights["bigram"]
+    texts = sorted(float(each[2].get("y") or 0) for each in lines.values())
+    lefts = [float(each[2].get("x") or 0) for each in lines.values()]
+    assert texts[1] - texts[0] >= 13 or abs(lefts[0] - lefts[1]) >= svg.text_width("bigram 6.10")
+
+
+def test_a_point_that_is_no_number_breaks_the_line() -> None:
+    figure = curves({"a": [(0, 1.0), (1, math.nan), (2, 3.0), (3, 4.0)]}, name="x", x_name="x", y_name="y")
+    assert (elements(figure, "data-id")[0].get("d") or "").count("M") == 2
+    data: Any = figure.data["series"]
+    assert data["a"] == [[0, 1.0], [2, 3.0], [3, 4.0]]
+
+
+def test_a_curve_of_nothing_is_refused() -> None:
+    with pytest.raises(ValueError, match="no finite point"):
+        curves({"a": [(0, math.inf)]}, name="x", x_name="x", y_name="y")
+
+
+@given(st.floats(-1e6, 1e6), st.floats(1e-3, 1e6))
+def test_round_ticks_enclose_the_values(low: float, span: float) -> None:
+    scale = linear(low, low + span, 0, 100)
+    assert scale.knots[0] <= low + span * 1e-6
+    assert scale.knots[-1] >= (low + span) - span * 1e-6
+    assert 2 <= len(scale.ticks) <= 9
+
+
+def test_long_cells_are_cut_and_kept_in_the_title() -> None:
+    long = "word " * 60
+    figure = table([{"id": "a", "prose": long}], name="x")
+    cells = elements(figure, "data-id")[0].findall(f"{NAMESPACE}g")
+    assert cells[1].findtext(f"{NAMESPACE}title") == long
+    text = cells[1].findtext(f"{NAMESPACE}text") or ""
+    assert text.endswith("…")
+    assert svg.text_width(text) <= 220
+
+
+@given(st.text(st.characters(codec="ascii", exclude_categories=("Cc",)), max_size=60), st.integers(20, 300))
+def test_what_is_cut_fits(text: str, width: int) -> None:
+    assert svg.text_width(cut(text, width)) <= width + 1e-6

@@ -1,0 +1,94 @@
+"""The timelines: labels, unknown sizes, the recent models."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import given, reject, settings
+from hypothesis import strategies as st
+
+from clados import drawing
+from clados.catalog.figures import recent
+from clados.catalog.load import catalog
+from clados.drawing import timelines
+from clados.drawing.labels import Spot, place
+from clados.drawing.records import Node
+from clados.drawing.svg import Box, Figure
+from tests.drawing.pictures import boxes, crossings, elements, overlaps, untitled
+
+FIGURES: dict[str, Callable[[], Figure]] = {
+    "family": lambda: drawing.timeline(drawing.surveyed(catalog().values())),
+    "params": lambda: drawing.timeline(drawing.surveyed(catalog().values()), "params"),
+    "all by params": lambda: drawing.timeline(catalog().values(), "params"),
+    "recent": lambda: drawing.recent(catalog()),
+    "recent by params": lambda: drawing.recent(catalog(), "params"),
+}
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_no_labels_overlap(name: str) -> None:
+    assert overlaps(boxes(FIGURES[name]())) == []
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_every_model_is_drawn_once_and_titled(name: str) -> None:
+    found = elements(FIGURES[name](), "data-id")
+    ids = [each.get("data-id") for each in found]
+    assert len(ids) == len(set(ids)) > 20
+    assert untitled(found) == []
+
+
+def test_no_label_lies_on_a_point_and_no_leader_passes_through_a_label() -> None:
+    figure = FIGURES["params"]()
+    labels, rows = boxes(figure), figure.data["nodes"]
+    points: dict[str, Any] = {row["id"]: row["point"] for row in rows}  # type: ignore[attr-defined]
+    for name, (x, y) in points.items():
+        dot = Box(x - 4, y - 4, 8, 8)
+        assert [other for other, box in labels.items() if box.overlaps(dot)] == [], name
+    for line in elements(figure, "data-leader"):
+        ends = [(float(line.get(f"x{end}") or 0), float(line.get(f"y{end}") or 0)) for end in (1, 2)]
+        owner = line.get("data-leader")
+        assert [name for name, box in labels.items() if name != owner and box.crossed_by(ends[0], ends[1])] == []
+
+
+def test_models_of_unknown_size_are_listed_apart() -> None:
+    nodes = [Node("a", "Known", "A", "2018-01", params=10**8), Node("b", "Closed", "A", "2019-01")]
+    figure = timelines.by_params(nodes, {}, name="x")
+    assert [each["id"] for each in figure.data["unknown"]] == ["b"]  # type: ignore[attr-defined]
+    assert "Size not published:" in figure.svg
+    assert {each.get("data-id") for each in elements(figure, "data-id")} == {"a", "b"}
+
+
+def test_ten_times_the_parameters_is_always_the_same_step_up() -> None:
+    nodes = [Node(f"m{power}", "M", "A", "2018-01", params=10**power) for power in (8, 9, 10)]
+    data: Any = timelines.by_params(nodes, {}, name="x").data["nodes"]
+    low, middle, high = sorted((row["point"][1] for row in data), reverse=True)
+    assert low - middle == pytest.approx(middle - high, abs=0.05)
+    assert low > middle
+
+
+def test_a_timeline_by_size_needs_a_size() -> None:
+    with pytest.raises(ValueError, match="no model has a known number of parameters"):
+        timelines.by_params([Node("a", "A", "A", "2018-01")], {}, name="x")
+
+
+def test_the_recent_figure_has_all_its_boxes_and_no_edge_through_one() -> None:
+    figure = FIGURES["recent"]()
+    assert set(boxes(figure)) == {row.id for row in recent()}
+    assert crossings(figure) == []
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.tuples(st.integers(20, 480), st.integers(20, 380), st.integers(20, 90)), max_size=30))
+def test_labels_find_a_place_apart_from_each_other_and_from_all_points(spots: list[tuple[int, int, int]]) -> None:
+    asked = [Spot(str(i), x, y, width, 12) for i, (x, y, width) in enumerate(spots)]
+    bounds = Box(0, 0, 600, 400)
+    try:
+        placed = place(asked, bounds, 3)
+    except ValueError:  # points on top of each other may leave no room
+        reject()
+    assert overlaps({name: label.box for name, label in placed.items()}) == []
+    for label in placed.values():
+        assert bounds.left <= label.box.left
+        assert label.box.right <= bounds.right
+        assert not any(label.box.overlaps(Box(spot.x - 3, spot.y - 3, 6, 6)) for spot in asked)

@@ -1,0 +1,131 @@
+"""The family tree: placement, routing, marks."""
+
+import dataclasses
+import re
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from rich.console import Console
+
+from clados import drawing
+from clados.catalog.load import catalog
+from clados.drawing import tree
+from clados.drawing.records import Node, Parent, of_cards
+from clados.drawing.svg import Figure
+from tests.drawing.pictures import NAMESPACE, boxes, crossings, elements, overlaps, untitled
+
+COLOURS = {"A": "#ea9999", "B": "#b6d7a8"}
+
+
+@pytest.fixture(scope="module")
+def figure() -> Figure:
+    return drawing.family_tree(drawing.surveyed(catalog().values()), {"bert", "gpt-2", "t5"})
+
+
+@st.composite
+def families(drawn: st.DrawFn) -> list[Node]:
+    """Models in order of date, each with up to two earlier parents."""
+    months = sorted(drawn(st.lists(st.integers(0, 71), min_size=1, max_size=24)))
+    nodes: list[Node] = []
+    for number, month in enumerate(months):
+        ids = drawn(st.lists(st.sampled_from(nodes), max_size=2, unique_by=lambda n: n.id)) if nodes else []
+        kinds = drawn(st.sampled_from([("architecture",), ("weights",), ("architecture", "weights")]))
+        nodes.append(
+            Node(
+                f"m{number}",
+                drawn(st.sampled_from(["A", "Model", "A rather long name of a model"])),
+                drawn(st.sampled_from(["A", "B", "Other group"])),
+                f"{2018 + month // 12}-{month % 12 + 1:02d}",
+                parents=tuple(Parent(parent.id, kinds, "more of it") for parent in ids),
+            )
+        )
+    return nodes
+
+
+@settings(max_examples=25, deadline=None)
+@given(families())
+def test_no_boxes_overlap_and_no_edge_passes_through_a_box_whatever_the_family(nodes: list[Node]) -> None:
+    drawn = tree.draw(nodes, COLOURS, name="x")
+    assert overlaps(boxes(drawn)) == []
+    assert crossings(drawn) == []
+
+
+def test_no_boxes_of_the_real_tree_overlap(figure: Figure) -> None:
+    assert overlaps(boxes(figure)) == []
+
+
+def test_no_edge_of_the_real_tree_passes_through_a_box(figure: Figure) -> None:
+    assert crossings(figure) == []
+
+
+def test_everything_lies_within_the_picture(figure: Figure) -> None:
+    width, height = map(float, re.findall(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', figure.svg)[0])
+    assert all(b.left >= 0 and b.right <= width and b.bottom <= height for b in boxes(figure).values())
+
+
+def test_every_model_and_every_edge_is_drawn_once_and_titled(figure: Figure) -> None:
+    nodes = of_cards(drawing.surveyed(catalog().values()))
+    known = {node.id for node in nodes}
+    assert sorted(each.get("data-id") or "" for each in elements(figure, "data-id")) == sorted(known)
+    wanted = {(parent.id, node.id) for node in nodes for parent in node.parents if parent.id in known}
+    found = [(each.get("data-parent"), each.get("data-child")) for each in elements(figure, "data-parent")]
+    assert sorted(found) == sorted(wanted)
+    assert untitled(elements(figure, "data-id") + elements(figure, "data-parent")) == []
+
+
+def test_the_title_of_an_edge_says_what_changed(figure: Figure) -> None:
+    change = next(row.change for row in catalog()["roberta"].lineage if row.id == "bert")
+    edge = next(e for e in elements(figure, "data-child") if e.get("data-child") == "roberta")
+    assert change in (edge.findtext(f"{NAMESPACE}title") or "")
+
+
+def test_filled_means_open_and_hollow_closed_and_dashes_weights() -> None:
+    open_ = Node("a", "A", "A", "2018-01", openness="open")
+    closed = Node("b", "B", "A", "2019-01", openness="closed", parents=(Parent("a", ("weights",)),))
+    drawn = tree.draw([open_, closed], COLOURS, name="x")
+    marks = {
+        each.get("data-id"): each.findall(f"{NAMESPACE}rect")[1].get("fill") for each in elements(drawn, "data-id")
+    }
+    assert marks == {"a": "#ea9999", "b": "none"}
+    assert [each.get("stroke-dasharray") for each in elements(drawn, "data-parent")] == ["4 3"]
+
+
+def test_what_is_not_lit_is_dimmed(figure: Figure) -> None:
+    bright = {each.get("data-id") for each in elements(figure, "data-id") if each.get("class") != "dim"}
+    assert bright == {"bert", "gpt-2", "t5"}
+
+
+def test_only_the_descent_of_what_is_lit_keeps_its_colour(figure: Figure) -> None:
+    bright = {e.get("data-child") for e in elements(figure, "data-child") if e.get("class") != "pale"}
+    assert bright == {"bert", "gpt", "gpt-2", "t5"}
+
+
+def test_the_same_cards_give_the_same_bytes_in_any_order() -> None:
+    nodes = of_cards(drawing.surveyed(catalog().values()))[:30]
+    assert tree.draw(nodes, COLOURS, name="x").svg == tree.draw(list(reversed(nodes)), COLOURS, name="x").svg
+
+
+def test_a_tree_of_nothing_is_refused() -> None:
+    with pytest.raises(ValueError, match="nothing to draw"):
+        tree.draw([], COLOURS, name="x")
+
+
+def test_the_terminal_tree_names_each_model_once_under_its_first_parent() -> None:
+    nodes = of_cards(drawing.surveyed(catalog().values()))
+    plain = Console(width=240)
+    with plain.capture() as captured:
+        plain.print(tree.terminal(nodes, COLOURS))
+    lines = [line for line in captured.get().splitlines() if re.search(r"[●◐○] ", line)]
+    assert len(lines) == len(nodes)
+
+
+def test_groups_without_a_colour_of_their_own_take_the_nearest_ancestors() -> None:
+    from clados.drawing.records import grouped
+
+    parent = Node("bert", "BERT", "", "2018-10")
+    child = Node("x", "X", "", "2019-10", parents=(Parent("bert"),))
+    grandchild = dataclasses.replace(child, id="y", parents=(Parent("x"),))
+    lone = dataclasses.replace(child, id="z", parents=(Parent("transformer"),))
+    found = grouped([parent, child, grandchild, lone], {"bert": "BERT", "x": "other"})
+    assert [node.group for node in found] == ["BERT", "BERT", "BERT", "other"]

@@ -1,0 +1,104 @@
+"""A small self that learns, and does its work; and runs that must not pass."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from clados import spec as s
+from clados.catalog.load import catalog
+from clados.models.declared import declared, found
+from clados.objectives import runs
+from clados.proofs import Subject, applies, learns, training
+from clados.proofs.training import SMALL, Run, Small
+
+TRAINED = [name for name in found() if runs(declared(name).recipe.stages[0].objective)]
+BRIEF = Small(params="200K", vocab=400, steps=220, length=48, batch=16, lr=3e-3)
+
+
+@pytest.fixture(scope="module")
+def subject(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Subject]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(SMALL, s.NextToken, BRIEF)  # type: ignore[misc]
+        yield Subject(catalog()["gpt-2"], quick=True, folder=tmp_path_factory.mktemp("runs"))
+
+
+def run(end: float, *, seed: int = 0, shuffled: bool = False, targets: int = 30_000) -> Run:
+    return Run(seed, shuffled, 7.0, end, {"loss": 5.0, "unigram": 5.0, "bigram": 4.0}, {}, targets, 1.0, "2026-01-31")
+
+
+def test_a_small_gpt_2_learns_and_a_shuffled_one_does_not(subject: Subject) -> None:
+    finding = learns.prove(subject)
+    assert finding.status == "holds", finding.evidence
+    assert "of smoothed bigram" in finding.evidence
+
+
+def test_it_continues_texts_from_python_and_from_the_command_line(subject: Subject) -> None:
+    finding = applies.prove(subject)
+    assert finding.status == "holds", finding.evidence
+    assert finding.evidence.startswith("next token@1")
+
+
+def test_a_run_is_trained_once(subject: Subject, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = training.trained(subject, 0)
+    monkeypatch.setattr(training, "measured_run", lambda *given: pytest.fail("it was trained again"))
+    assert training.trained(subject, 0) == first
+    kept = training.folder_of(subject, training.choices(subject, 0)) / "verified.json"
+    told = json.loads(kept.read_text())
+    kept.write_text(json.dumps({name: value for name, value in told.items() if name != "day"}))
+    with pytest.raises(pytest.fail.Exception, match="trained again"):
+        training.trained(subject, 0)
+    kept.write_text(json.dumps(told))
+
+
+def test_the_evidence_says_when_runs_were_trained(monkeypatch: pytest.MonkeyPatch) -> None:
+    subject = Subject(catalog()["gpt-2"], quick=True)
+    given = {False: run(4.6), True: replace(run(5.1, shuffled=True), day="2026-02-28")}
+    monkeypatch.setattr(learns, "trained", lambda subject, seed, shuffled=False: given[shuffled])
+    assert learns.prove(subject).evidence.endswith("trained 2026-01-31 to 2026-02-28")
+    given[True] = run(5.1, shuffled=True)
+    assert learns.prove(subject).evidence.endswith("trained 2026-01-31")
+
+
+def test_a_run_whose_loss_is_moved_is_seen_to_fail(monkeypatch: pytest.MonkeyPatch) -> None:
+    subject = Subject(catalog()["gpt-2"], quick=True)
+
+    def proved(end: float, control: float) -> str:
+        given = {False: run(end), True: run(control, shuffled=True)}
+        monkeypatch.setattr(learns, "trained", lambda subject, seed, shuffled=False: given[shuffled])
+        return learns.prove(subject).status
+
+    assert proved(4.6, 5.1) == "holds"
+    assert proved(4.8, 5.1) == "fails"
+    assert proved(4.6, 4.6) == "fails"
+    assert proved(float("nan"), 5.1) == "fails"
+
+
+def test_too_few_targets_fail_a_full_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    def trained(subject: Subject, seed: int, *, shuffled: bool = False) -> Run:
+        return run(5.2 if shuffled else 4.0, seed=seed, shuffled=shuffled, targets=19_999)
+
+    monkeypatch.setattr(learns, "trained", trained)
+    subject = Subject(catalog()["gpt-2"])
+    assert learns.prove(subject).status == "fails"
+    assert learns.prove(replace(subject, quick=True)).status == "holds"
+
+
+def test_what_squares_errors_is_measured_beside_the_mean() -> None:
+    squared = s.ReturnConditioned("squared")
+    assert learns.enough(squared, replace(run(0.79), baseline={"loss": 1.0}))
+    assert not learns.enough(squared, replace(run(0.81), baseline={"loss": 1.0}))
+
+
+@pytest.mark.parametrize("model", TRAINED)
+def test_every_first_objective_has_a_small_run_and_a_verb(model: str) -> None:
+    objective = declared(model).recipe.stages[0].objective
+    assert type(objective) in SMALL
+    assert applies.answers.dispatch(type(objective)) is not applies.answers.dispatch(object)
+
+
+def test_a_command_that_fails_says_why(tmp_path: Path) -> None:
+    with pytest.raises(s.SpecError, match="exits with 2"):
+        applies.command("fill", str(tmp_path), "The [MASK]")
