@@ -66,7 +66,7 @@ def test_json_has_everything(small: Catalog) -> None:
 def test_markdown_has_a_section_a_card_and_every_erratum(small: Catalog) -> None:
     text = str(export([*small.values()], "markdown"))
     assert [line[3:] for line in text.splitlines() if line.startswith("## ")] == ["Branch 2", "Leaf", "Stem"]
-    assert "the survey has “2018”; 2019 (not yet checked)" in text
+    assert "> Erratum (refined), date: the survey has “2018”; 2019  [not yet checked]" in text
     assert "| base | 65M | 63,045,632 | layers 6, d_model 512, heads 8 |" in text
 
 

@@ -72,8 +72,11 @@ def test_show_marks_each_value_with_kind_and_source(clados: Run) -> None:
     assert "63,045,632" in told
     assert "To it go back\n  branch-2" in told
     branch = clados("show", "Branch 2").out
-    assert "lab: it says 'South Lab'; North Lab  [arXiv:1901.00001 title page]" in branch
-    assert "date: it says '2018'; 2019  [not yet checked]" in branch
+    assert (
+        "Where the survey is wrong (1)\n  lab: the survey has “South Lab”; North Lab  [arXiv:1901.00001 title page]"
+        in branch
+    )
+    assert "Said more exactly (1)\n  date: the survey has “2018”; 2019  [not yet checked]" in branch
 
 
 def test_show_json_is_the_card(clados: Run) -> None:

@@ -101,9 +101,13 @@ class Size:
 
 @dataclass(frozen=True, slots=True)
 class Erratum:
-    """Where the survey's row is wrong: what it says, what is true, and by which source."""
+    """Where a source says other or more than the survey's row: what the row has to the letter, the fact, its source.
+
+    ``kind`` is a word of ``clados.catalog.schema.ERRATUM_KINDS``; ``survey`` is empty where the row has nothing.
+    """
 
     attribute: str
+    kind: str
     survey: str
     fact: str
     source: str = ""
@@ -170,7 +174,7 @@ class Card:
 
     @property
     def errata(self) -> tuple[Erratum, ...]:
-        """Where the survey's row is wrong."""
+        """Where a source says other or more than the survey's row."""
         return self.tables.errata
 
     @property
@@ -293,7 +297,7 @@ def _tables(data: Mapping[str, Any]) -> Tables:
         lineage=tuple(Parent(**{_RENAMED.get(k, k): v for k, v in row.items()}) for row in _rows(data, "lineage")),
         sizes=tuple(_size(row) for row in _rows(data, "sizes")),
         training=MappingProxyType({name: _value(value) for name, value in data.get("training", {}).items()}),
-        errata=tuple(Erratum(**row) for row in _rows(data, "erratum")),
+        errata=tuple(Erratum(**{"survey": "", **row}) for row in _rows(data, "erratum")),
         headlines=tuple(_value(row) for row in _rows(data, "headline")),
     )
 

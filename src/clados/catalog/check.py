@@ -211,7 +211,13 @@ def _parent(row: Data, key: Key) -> Iterator[Fault]:
 
 
 def _erratum(row: Data, key: Key) -> Iterator[Fault]:
-    yield from _need(row, key, "attribute", "survey", "fact")
+    yield from _need(row, key, "attribute", "kind", "fact")
+    kind = row.get("kind", "wrong")
+    if kind not in schema.ERRATUM_KINDS:
+        kinds = ", ".join(schema.ERRATUM_KINDS)
+        yield (*key, "kind"), f"'{kind}' is not one of {kinds}{near(str(kind), schema.ERRATUM_KINDS)}"
+    elif kind != "absent" and not row.get("survey"):
+        yield (*key, "survey"), "missing: what the survey has, to the letter"
     if row.get("checked", True) and not row.get("source"):
         yield (*key, "source"), "source is missing (a lead that could not be checked says checked = false)"
     known = [*ATTRIBUTES, "name", "lineage", "sizes", "survey"]

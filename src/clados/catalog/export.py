@@ -7,8 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from clados.catalog import errata
 from clados.catalog.card import Card, Erratum, Parent, Size, Value
-from clados.catalog.schema import ATTRIBUTES, Type
+from clados.catalog.schema import ATTRIBUTES, ERRATUM_KINDS, Type
 from clados.catalog.words import QueryError, near
 from clados.files import write_text, write_whole
 
@@ -24,6 +25,7 @@ def table(cards: Sequence[Card]) -> list[dict[str, Any]]:
         for name in ATTRIBUTES:
             value = card.values[name]
             row |= {name: plain[name], f"{name}_kind": value.mark, f"{name}_source": value.source or None}
+        row |= {f"errata_{kind}": number for kind, number in errata.counted(card.errata).items()}
         rows.append({**row, "assumed": plain["assumed"]})
     return rows
 
@@ -84,6 +86,7 @@ def _columns(cards: Sequence[Card]) -> dict[str, str]:
     """The type of each column of `table`."""
     names = table(cards[:1])[0] if cards else {}
     others = {"runnable": "BOOLEAN", "assumed": "TEXT[]"}
+    others |= {f"errata_{kind}": "INTEGER" for kind in ERRATUM_KINDS}
     return {n: others.get(n, _CELLS.get(ATTRIBUTES[n].type, "TEXT") if n in ATTRIBUTES else "TEXT") for n in names}
 
 

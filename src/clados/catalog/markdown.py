@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from clados.catalog.card import Card, Size, Value
 from clados.catalog.compare import attribute_text, shape_text, size_figure
+from clados.catalog.errata import beside, in_short
 from clados.catalog.schema import ATTRIBUTES
 
 _HEADS = ("Model", "Family", "Architecture", "Date", "Parameters", "License", "Lab")
@@ -12,7 +13,8 @@ _COLUMNS = ("family", "architecture", "date", "params", "license", "lab")
 
 def book(cards: Sequence[Card]) -> str:
     """All cards: a table of them, then each by itself."""
-    lines = [f"# The catalogue: {len(cards)} models", ""]
+    errata = in_short([row for card in cards for row in card.errata])
+    lines = [f"# The catalogue: {len(cards)} models", "", f"Errata of the survey: {errata}.", ""]
     lines += ["| " + " | ".join(_HEADS) + " |", "|---" * len(_HEADS) + "|"]
     for card in cards:
         cells = [f"[{card.name}](#{anchor(card)})", *(attribute_text(card, name) for name in _COLUMNS)]
@@ -44,9 +46,7 @@ def page(card: Card) -> Iterator[str]:
     if card.assumed:
         yield from ("", "Assumed, as no source says it:", "", *(f"- {line}" for line in card.assumed))
     for row in card.errata:
-        where = row.source if row.checked else "not yet checked"
-        wrong = f"the survey has “{row.survey}”; {row.fact} ({where})"
-        yield from ("", f"> Erratum, {row.attribute}: {wrong}.")
+        yield from ("", f"> Erratum ({row.kind}), {beside(row)}")
 
 
 def _fact(text: str, value: Value) -> str:

@@ -17,6 +17,11 @@ LINEAGE_KINDS: dict[str, str] = {
     "architecture": "its structure is the parent's, changed",
     "weights": "its training starts from the parent's weights",
 }
+ERRATUM_KINDS: dict[str, str] = {
+    "wrong": "a source contradicts the survey",
+    "refined": "the survey is not wrong; a source says it more exactly, or more fully",
+    "absent": "the survey's field is empty or N/A; a source fills it",
+}
 TYPES: dict[Type, str] = {
     "word": "one name",
     "words": "a list of names",
@@ -91,7 +96,7 @@ SIZE_KEYS = (
     "name", "aliases", "headline", "label", "basis", "exact", "exact_basis", "shape", "shape_source", "assumed",
     "why",    "note", "recalled",
 )  # fmt: skip
-ERRATUM_KEYS = ("attribute", "survey", "fact", "source", "checked", "note", "recalled")
+ERRATUM_KEYS = ("attribute", "kind", "survey", "fact", "source", "checked", "note", "recalled")
 
 
 def _plain(attribute: Attribute) -> dict[str, Any]:
@@ -155,7 +160,7 @@ def json_schema() -> dict[str, Any]:
             shape={"type": "object"},
         ),
         "training": {"type": "object", "additionalProperties": anything},
-        "erratum": _rows(ERRATUM_KEYS, ("attribute", "survey", "fact")),
+        "erratum": _rows(ERRATUM_KEYS, ("attribute", "kind", "fact"), kind={"enum": [*ERRATUM_KINDS]}),
         "headline": {"type": "array", "items": anything},
     }
     required = ["id", "name", *(each.name for each in ATTRIBUTES.values() if each.required)]

@@ -16,7 +16,7 @@ def schema(json: Annotated[bool, typer.Option("--json", help="Print JSON Schema.
 
     Example: clados schema --json > card.schema.json
     """
-    from clados.catalog.schema import ATTRIBUTES, KINDS, LINEAGE_KINDS, TYPES, json_schema
+    from clados.catalog.schema import ATTRIBUTES, ERRATUM_KINDS, KINDS, LINEAGE_KINDS, TYPES, json_schema
 
     if json:
         output.tell(json_schema())
@@ -33,8 +33,9 @@ def schema(json: Annotated[bool, typer.Option("--json", help="Print JSON Schema.
         for each in ATTRIBUTES.values()
     ]
     output.table(("attribute", "meaning", "type", "allowed", "asked by", "option of list"), rows)
-    for title, words in (("Kinds of a value", KINDS), ("Kinds of descent", LINEAGE_KINDS)):
-        output.heading(f"\n{title}")
+    kinds = {"a value": KINDS, "descent": LINEAGE_KINDS, "an erratum": ERRATUM_KINDS}
+    for title, words in kinds.items():
+        output.heading(f"\nKinds of {title}")
         output.facts(words)
 
 

@@ -7,6 +7,7 @@ import typer
 
 from clados.catalog.card import Card, Size, as_plain
 from clados.catalog.compare import attribute_text, shape_text, size_figure
+from clados.catalog.errata import beside, of_kind
 from clados.catalog.lineage import children
 from clados.catalog.load import Catalog, catalog
 from clados.cli import output
@@ -117,11 +118,11 @@ def _training(card: Card) -> None:
 
 
 def _errata(card: Card) -> None:
-    if card.errata:
-        output.heading("\nWhere the survey is wrong")
-    for each in card.errata:
-        checked = each.source if each.checked else "not yet checked"
-        output.lines([f"{each.attribute}: it says '{each.survey}'; {each.fact}  [{checked}]"])
+    titles = {"wrong": "Where the survey is wrong", "refined": "Said more exactly", "absent": "Absent from the survey"}
+    for kind, title in titles.items():
+        if rows := of_kind(card.errata, kind):
+            output.heading(f"\n{title} ({len(rows)})")
+            output.lines([beside(row) for row in rows])
 
 
 def compare(

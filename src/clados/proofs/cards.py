@@ -3,6 +3,7 @@
 from functools import cache
 
 from clados.catalog.check import Problem, check
+from clados.catalog.errata import in_short
 from clados.catalog.load import every_file
 from clados.catalog.schema import ATTRIBUTES
 from clados.proofs.proof import Finding, Subject
@@ -26,7 +27,7 @@ def prove(subject: Subject) -> Finding:
         f"unknown with a reason: {', '.join(unknown)}" if unknown else "none unknown",
     ]
     said += [f"{recalled} marked as recalled"] if recalled else []
-    return Finding("holds", f"{'; '.join(said)}; {len(card.errata)} errata")
+    return Finding("holds", f"{'; '.join(said)}; errata: {in_short(card.errata)}")
 
 
 @cache

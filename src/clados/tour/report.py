@@ -118,11 +118,12 @@ def _card(card: Card) -> str:
         if name in ATTRIBUTES
     ]
     errata = [
-        (escape(each.attribute), escape(each.survey), escape(each.fact), escape(each.source))
+        (escape(each.attribute), each.kind, escape(f"“{each.survey}”" * bool(each.survey)), escape(each.fact))
+        + (escape(each.source),)
         for each in card.tables.errata
     ]
-    wrong = table(("attribute", "the survey says", "but", "source"), errata)
-    found = f"<h3>Where the survey is wrong</h3>{wrong}" if errata else ""
+    wrong = table(("attribute", "kind", "the survey has", "fact", "source"), errata)
+    found = f"<h3>Beside the survey</h3>{wrong}" if errata else ""
     return table(("attribute", "value", "kind", "source"), rows) + found
 
 
