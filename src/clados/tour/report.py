@@ -118,8 +118,7 @@ def _card(card: Card) -> str:
         if name in ATTRIBUTES
     ]
     errata = [
-        (escape(each.attribute), each.kind, escape(f"“{each.survey}”" * bool(each.survey)), escape(each.fact))
-        + (escape(each.source),)
+        tuple(map(escape, (each.attribute, each.kind, f"“{each.survey}”" * bool(each.survey), each.fact, each.source)))
         for each in card.tables.errata
     ]
     wrong = table(("attribute", "kind", "the survey has", "fact", "source"), errata)
