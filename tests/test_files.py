@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from clados.errors import CladosError
-from clados.files import JsonObject, read_json
+from clados.files import JsonObject, read_json, text_lines
 
 
 def test_every_key_is_taken_ignored_or_named() -> None:
@@ -34,6 +34,14 @@ def test_a_value_of_another_type_is_refused_with_file_key_and_value(content: obj
     with pytest.raises(CladosError, match=r"a\.json: key is ") as refused:
         JsonObject(Path("a.json"), content).take("key", kind, None)
     assert needed in str(refused.value)
+
+
+def test_lines_end_as_those_of_files_do(tmp_path: Path) -> None:
+    text = "a\u2028b\r\nc\u0085d\x0ce\x1cf\n\ng\rh\n"  # huggingface/datasets#3729: str.splitlines cuts at eight more
+    assert text_lines(text) == ["a\u2028b", "c\u0085d\x0ce\x1cf", "", "g", "h"]
+    (tmp_path / "a.txt").write_text(text, encoding="utf-8", newline="")
+    with (tmp_path / "a.txt").open(encoding="utf-8") as file:
+        assert [line.rstrip("\n") for line in file] == text_lines(text)
 
 
 @pytest.mark.parametrize("text", ["{", "[" * 100_000, '"\\ud800', ""])

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import UnionType
@@ -36,6 +37,15 @@ def write_text(path: Path, text: str) -> None:
         OSError: when it cannot be written; then ``path`` is as it was.
     """
     write_whole(path, lambda part: part.write_text(text, encoding="utf-8", newline="\n"))
+
+
+def text_lines(text: str) -> list[str]:
+    """The lines of a text. They end at LF, CR LF or CR, as those of files do in Python.
+
+    ``str.splitlines`` also ends them at form feeds, U+0085, U+2028 and other characters that stand inside texts.
+    """
+    found = re.split(r"\r\n|\r|\n", text)
+    return found[:-1] if not found[-1] else found
 
 
 def read_json(file: Path, error: type[CladosError] = CladosError) -> Any:

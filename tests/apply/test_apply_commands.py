@@ -29,7 +29,7 @@ def test_fill(clados: Call, directory: Directory) -> None:
 
 
 def test_embed(clados: Call, directory: Directory, tmp_path: Path) -> None:
-    (tmp_path / "texts.txt").write_text("The king\n\na dog\n")
+    (tmp_path / "texts.txt").write_bytes(b"\xef\xbb\xbfThe king\r\n\r\na dog\r\n")
     code, out, err = clados("embed", directory("bert"), "--file", tmp_path / "texts.txt", "--out", tmp_path / "v.npy")
     assert (code, out) == (0, "")
     assert err.endswith("v.npy: 2 vectors of 48 numbers\n")
@@ -37,6 +37,14 @@ def test_embed(clados: Call, directory: Directory, tmp_path: Path) -> None:
     np.testing.assert_allclose(np.load(tmp_path / "v.npy"), [each["vector"] for each in found], atol=1e-6)
     code, out, _ = clados("embed", directory("bert"), "The king", "a dog", "--pool", "first", "--no-normalise")
     assert (code, out.splitlines()[2].split()[0]) == (0, "1")
+
+
+def test_one_text_a_line_whatever_stands_in_it(clados: Call, directory: Directory, tmp_path: Path) -> None:
+    texts = ["a dog\u2028ran", "a cat\u0085sat", "a\x0cpage", "one\x1cmore", "plain"]
+    (tmp_path / "texts.txt").write_text("\n".join(texts), encoding="utf-8", newline="\n")
+    found = told(clados("embed", directory("bert"), "--file", tmp_path / "texts.txt", "--json"))
+    assert [each["text"] for each in found] == texts
+    assert len(told(clados("translate", directory("transformer"), "--file", tmp_path / "texts.txt", "--json"))) == 5
 
 
 def test_translate(clados: Call, directory: Directory) -> None:

@@ -142,6 +142,7 @@ def test_documents_without_text_are_refused() -> None:
 
 
 def test_sentences_end_where_they_end() -> None:
+    assert sentences("A line\u2028goes\x0con\r\nThe next") == ["A line\u2028goes\x0con", "The next"]
     assert sentences('He said "Go." Then e.g. this went on. 3 came!\nA line (done.) Next？ 犬。猫') == [
         'He said "Go."',
         "Then e.g. this went on. 3 came!",

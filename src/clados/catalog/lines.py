@@ -3,6 +3,8 @@
 import re
 from collections.abc import Iterator
 
+from clados.files import text_lines
+
 Key = tuple[str | int, ...]
 
 _TABLE = re.compile(r"\s*\[(\[?)\s*([^\[\]]+?)\s*\]\]?\s*(?:#.*)?$")
@@ -27,7 +29,7 @@ def _keys(text: str) -> Iterator[tuple[Key, int]]:
     here: Key = ()
     rows: dict[str, int] = {}
     inside = False  # a text in triple quotes may hold lines that look like fields
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(text_lines(text), 1):
         if not inside and (table := _TABLE.match(line)):
             here = (table[2],)
             if table[1]:

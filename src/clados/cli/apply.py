@@ -8,6 +8,7 @@ import typer
 
 from clados.cli import output
 from clados.errors import CladosError
+from clados.files import text_lines
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -17,7 +18,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Batch = Annotated[int, typer.Option(min=1, help="How many at once.")]
 Top = Annotated[int, typer.Option(min=1, help="How many answers.")]
 Texts = Annotated[list[str] | None, typer.Argument(metavar="TEXT...", help="The texts.", show_default=False)]
-Lines = Annotated[Path | None, typer.Option(help="A file of texts instead, one a line.")]
+Lines = Annotated[Path | None, typer.Option(help="A file of texts instead, one a line; blank lines are passed over.")]
 Images = Annotated[list[Path], typer.Argument(metavar="IMAGE...", help="PNG or JPEG files.")]
 
 
@@ -203,12 +204,12 @@ def _texts(texts: list[str] | None, file: Path | None) -> list[str]:
     if file is None:
         return texts or []
     try:
-        lines = [line for line in file.read_text(encoding="utf-8").splitlines() if line.strip()]
+        found = [line for line in text_lines(file.read_text(encoding="utf-8-sig")) if line.strip()]
     except UnicodeDecodeError as error:
         raise CladosError(f"{file}: not text in UTF-8 ({error})") from error
-    if not lines:
+    if not found:
         raise CladosError(f"{file}: there is no text in it")
-    return lines
+    return found
 
 
 def _save(file: Path, vectors: "Tensor") -> None:

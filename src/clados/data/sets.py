@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from clados.data.cartpole import cartpole
 from clados.data.examples import Captioned, Dialogue, Example, Labelled, Pair, Text
+from clados.files import text_lines
 
 FASHION = ("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot")
 
@@ -31,7 +32,7 @@ def manifest() -> list[dict[str, Any]]:
 
 def rows(name: str) -> Iterator[dict[str, Any]]:
     """The rows of an embedded JSONL file."""
-    return map(json.loads, embedded(f"{name}.jsonl.gz").decode().splitlines())
+    return map(json.loads, text_lines(embedded(f"{name}.jsonl.gz").decode()))
 
 
 def synsets() -> list[dict[str, Any]]:

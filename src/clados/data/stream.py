@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from clados.data.examples import DataError, Text
 from clados.data.tokenizer import Tokenizer
+from clados.files import text_lines
 
 By = Literal["document", "sentence"]
 BATCH = 4096  # pieces encoded at once: Python's lists of ids are ten times the size of the arrays
@@ -46,7 +47,7 @@ class Stream:
 def sentences(text: str) -> list[str]:
     """The sentences of a text: cut at line ends, and where . ! or ? is followed by a space and a capital or quote."""
     marked = re.sub(r"([.!?][\"')\]]*)\s+(?=[\"'(\[]?[^\W\da-z_])|(?<=[。！？।؟])\s*", r"\1\n", text)
-    return [line.strip() for line in marked.splitlines() if line.strip()]
+    return [line.strip() for line in text_lines(marked) if line.strip()]
 
 
 def encode_documents(
@@ -70,7 +71,7 @@ def encode_documents(
 
 
 def _key(documents: Sequence[Text], tokenizer: Tokenizer, by: By) -> str:
-    digest = hashlib.sha256(json.dumps(["1", by, tokenizer.key]).encode())
+    digest = hashlib.sha256(json.dumps(["2", by, tokenizer.key]).encode())
     for document in documents:
         digest.update(hashlib.sha256(document.text.encode("utf-8", "surrogatepass")).digest())
     return digest.hexdigest()[:32]
