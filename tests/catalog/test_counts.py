@@ -1,10 +1,12 @@
 """Counts beside the published figures, and differences in words, parts and parameters."""
 
+import itertools
+
 import pytest
 
 import clados
 from clados.catalog.counts import Counted, bases, counted, ledger, rounds, size_named
-from clados.catalog.differences import compared
+from clados.catalog.differences import compared, diff
 from clados.catalog.load import catalog
 from clados.catalog.sentences import said
 from clados.models.declared import declared, found
@@ -113,8 +115,55 @@ def test_unlike_kinds_are_compared_by_the_slots_that_both_have() -> None:
     changes = {each.path: each for each in compared(declared("bert").model, declared("t5").at("base")).changes}
     assert changes["kind"].new == "EncoderDecoder"
     assert changes["stack.block.residual"].words == "the norm stands before each branch instead of after"
-    assert changes["decoder"].old is None
+    assert changes["decoder"].words == "decoder, which reads the encoder's states by cross-attention"
     assert "size.d_ff" not in changes  # both 3,072, though only one says so
+
+
+def test_a_decoder_answers_to_the_decoder_of_an_encoder_decoder() -> None:
+    changes = {each.path: each for each in diff("t5:base", "gpt-2").changes}
+    assert changes["stack.block.cross"].words == "no cross-attention"
+    assert changes["encoder"].new is None
+    assert "stack.sees" not in changes  # both causal
+    assert {each.path for each in diff("vit", "clip").changes} >= {"text", "temperature"}
+    assert "image" in {each.path for each in diff("gpt-2", "clip").changes}
+
+
+def test_what_differs_in_cross_attention_is_named_so() -> None:
+    words = {each.path: each.words for each in diff("bart", "t5").changes}
+    assert words["decoder.block.cross.biases"].startswith("decoder, cross-attention: ")
+
+
+def test_stacks_of_special_kinds_are_compared_word_by_word() -> None:
+    changes = {each.path: each for each in diff("bert", "deberta").changes}
+    assert changes["stack, kind"].new == "EnhancedStack"
+    assert (changes["stack.norm.eps"].old, changes["stack.norm.eps"].new) == (1e-12, 1e-7)
+
+
+def test_a_difference_tells_how_both_are_trained() -> None:
+    found = diff("bert", "roberta")
+    training = {each.path.removeprefix("recipe.stages[0]."): each for each in found.training}
+    assert training["objective.packing"].words == "objective.packing FullSentences instead of SentencePairs"
+    assert (training["batch"].old, training["batch"].new) == (256, 8192)
+    assert "160 GB" in training["data"].new
+    assert {"tokenizer", "optimiser.lr", "schedule.warmup", "steps"} <= training.keys()
+    assert [each["path"] for each in found.as_dict()["training"]] == [each.path for each in found.training]
+
+
+def test_tuning_is_told_as_further_stages() -> None:
+    told = [each.words for each in diff("gpt-3", "instructgpt").training]
+    assert told[0].startswith("no pretraining: NextToken() on 300B tokens")
+    assert told[0].endswith("it starts from gpt-3:175b")
+    assert [each.split(":")[0] for each in told[1:]] == [
+        f"a further stage, {name}" for name in ("demonstrations", "comparisons", "reinforcement")
+    ]
+    assert not diff("gpt-3", "gpt-3").training
+
+
+def test_no_part_is_printed_at_length() -> None:
+    for old, new in itertools.product(("t5", "clip", "deberta", "anthropic-assistant", "switch"), ("gpt-2", "vit")):
+        page = diff(old, new).page()
+        (parts,) = (each for each in page.blocks if getattr(each, "heads", ("",))[0] == "part")
+        assert max(len(cell) for row in parts.rows for cell in row) <= 100
 
 
 @pytest.mark.parametrize(

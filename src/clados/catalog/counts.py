@@ -152,6 +152,17 @@ def size_named(card: Card, name: str | None) -> Size:
     raise SpecError(f"{card.id} has no size '{name}'{hint(wanted, [size.name for size in card.sizes])}")
 
 
+def named(model: str) -> tuple[Card, Size]:
+    """The card and the size that ``MODEL[:SIZE]`` names; the headline size when none is named.
+
+    Raises:
+        NoModelError, SpecError: with the nearest name.
+    """
+    name, _, size = model.partition(":")
+    card = catalog()[name]
+    return card, size_named(card, size or None)
+
+
 def count_of(model: Model | str, basis: str = "model") -> Count:
     """The parameters of a model, or of what ``MODEL[:SIZE]`` names, on a basis.
 
@@ -160,9 +171,7 @@ def count_of(model: Model | str, basis: str = "model") -> Count:
     """
     if isinstance(model, Model):
         return count(model, basis)
-    name, _, size = model.partition(":")
-    card = catalog()[name]
-    return count(model_of(card, size_named(card, size or None)), basis)
+    return count(model_of(*named(model)), basis)
 
 
 def model_of(card: Card, size: Size) -> Model:

@@ -1,15 +1,25 @@
-"""Differences: what changed from one model to another, in words, in parts and in parameters."""
+"""Differences: what changed from one model to another, in words, in parts, in training and in parameters."""
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import MISSING, dataclass, field, fields
+from itertools import zip_longest
 from typing import Any
 
-from clados.catalog.sentences import said
+from clados.catalog.card import Card
+from clados.catalog.card import Size as CardSize
+from clados.catalog.counts import model_of, named
+from clados.catalog.load import declaration_of
+from clados.catalog.sentences import brief, said
 from clados.spec import ledger
+from clados.spec.inputs import Patches
 from clados.spec.kinds import EncoderDecoder, Model, TwoTower
-from clados.spec.part import diff, words
+from clados.spec.learning import Recipe, Stage
+from clados.spec.part import Part, in_turn, words
+from clados.spec.parts import All
 from clados.spec.sizes import Size
+from clados.spec.tuning import Tuning
+from clados.tables import Page, Shown, Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,44 +32,151 @@ class Difference:
     words: str
 
 
-@dataclass(frozen=True, slots=True)
-class Differences:
-    """All places where two models differ, and the parameters of each by what they belong to."""
+@dataclass(frozen=True)
+class Differences(Shown):
+    """All places where two models differ, and the parameters of each by what they belong to.
+
+    Attributes:
+        old, new: the models' names.
+        changes: in the architecture.
+        training: in tokenizer, objective, data, optimiser, schedule and stages; empty for models that are no card's.
+        parameters: of both, by what they belong to.
+        assumed: for each side, what its declaration assumes; and whether the counted shape itself is.
+    """
 
     changes: tuple[Difference, ...]
     parameters: Mapping[str, tuple[int, int]]
+    old: str = "old"
+    new: str = "new"
+    training: tuple[Difference, ...] = ()
+    assumed: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
+    assumed_shape: tuple[bool, bool] = field(default=(False, False), repr=False)
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data, ready for JSON; parts as they are written in a declaration."""
-        changes = [
-            {"path": each.path, "old": _plain(each.old), "new": _plain(each.new), "words": each.words}
-            for each in self.changes
-        ]
         return {
-            "changes": changes,
+            "old": self.old,
+            "new": self.new,
+            "changes": [_row(each) for each in self.changes],
+            "training": [_row(each) for each in self.training],
             "parameters": {
                 name: {"old": old, "new": new, "difference": new - old} for name, (old, new) in self.parameters.items()
             },
+            "assumed": {"old": [*self.assumed[0]], "new": [*self.assumed[1]]},
         }
 
+    def page(self) -> Page:
+        """In words, in training, in parts and in parameters."""
+        sides = (self.old, self.new)
+        said_once = [*dict.fromkeys(each.words for each in self.changes)]
+        blocks: list[Any] = [f"From {self.old} to {self.new}", said_once or ["nothing: they are built the same"]]
+        if self.training:
+            blocks += ["In training", [*dict.fromkeys(each.words for each in self.training)]]
+        if self.changes:
+            rows = [[each.path, brief(each.old), brief(each.new)] for each in self.changes]
+            blocks += ["In parts", Table(("part", *sides), rows)]
+        marked = [f"{side} (assumed)" if mark else side for side, mark in zip(sides, self.assumed_shape)]
+        cells = [[name, f"{a:,}", f"{b:,}", f"{b - a:+,}"] for name, (a, b) in self.parameters.items()]
+        figures = (*marked, "difference")
+        blocks += ["In parameters", Table(("", *figures), cells, right=figures)]
+        lines = [f"{side}: {line}" for side, each in zip(sides, self.assumed) for line in each]
+        return Page([*blocks, "Assumed, as no source says it", lines] if lines else blocks)
 
-def compared(old: Model, new: Model) -> Differences:
+
+def diff(old: str | Model, new: str | Model) -> Differences:
+    """What changed from one model to another: in the architecture, in training, in parameters.
+
+    Args:
+        old, new: ``MODEL`` or ``MODEL:SIZE`` (or declared models, whose training is not known). A model without a size
+            takes the size of the other's name, where it has one of that name; else its headline size.
+
+    Raises:
+        NoModelError, SpecError: for an unknown name or size, with the nearest.
+    """
+    if isinstance(old, Model) or isinstance(new, Model):
+        models = [each if isinstance(each, Model) else model_of(*named(each)) for each in (old, new)]
+        names = [each if isinstance(each, str) else type(each).__name__ for each in (old, new)]
+        return compared(models[0], models[1], (names[0], names[1]))
+    (card, size), (other, its) = _pair(old, new)
+    pairs = ((card, size), (other, its))
+    found = compared(model_of(card, size), model_of(other, its), (f"{card.id}:{size.name}", f"{other.id}:{its.name}"))
+    recipes = [declaration_of(each).recipe_at(row.name) for each, row in pairs]
+    return Differences(
+        found.changes,
+        found.parameters,
+        found.old,
+        found.new,
+        training=(*_tokenizers(card, other), *_training(recipes[0], recipes[1])),
+        assumed=(tuple(card.assumed_for(size)), tuple(other.assumed_for(its))),
+        assumed_shape=(bool(size.assumed), bool(its.assumed)),
+    )
+
+
+def _pair(old: str, new: str) -> tuple[tuple[Card, CardSize], tuple[Card, CardSize]]:
+    """Two models at sizes of one name, where the user leaves that open."""
+    (card, size), (other, its) = named(old), named(new)
+    if ":" not in new:
+        its = next((each for each in other.sizes if each.name == size.name), its)
+    elif ":" not in old:
+        size = next((each for each in card.sizes if each.name == its.name), size)
+    return (card, size), (other, its)
+
+
+def compared(old: Model, new: Model, names: tuple[str, str] = ("old", "new")) -> Differences:
     """What changed from one model to another; of unlike kinds, the slots that both have, then what only one has."""
-    one, other = _sized_alike(old, new)
-    found = diff(one, other) if type(old) is type(new) else _unlike(one, other)
+    found = _changed(*_sized_alike(old, new)) if type(old) is type(new) else _unlike(old, new)
     changes = [Difference(*each, words=said(*each)) for each in found]
-    return Differences(tuple(_once(changes)), _parameters(old, new))
+    return Differences(tuple(_once(changes)), _parameters(old, new), *names)
+
+
+def _changed(old: Any, new: Any, path: str = "") -> Iterator[tuple[str, Any, Any]]:
+    """As `clados.spec.diff`; parts of which one is of a special kind of the other are compared word by word too."""
+    if old == new:
+        return
+    if isinstance(old, Part) and isinstance(new, Part) and _akin(old, new):
+        if type(old) is not type(new):
+            yield f"{path}, kind".lstrip(", "), type(old).__name__, type(new).__name__
+        for name, one, other in _both(old, new):
+            yield from _changed(one, other, f"{path}.{name}".lstrip("."))
+    elif (olds := in_turn(old)) and (news := in_turn(new)) and len(olds) + len(news) > 2 and _same_kinds(olds, news):
+        if len(olds) != len(news):
+            yield f"{path}, in turn", len(olds), len(news)
+        for i, each in enumerate(news):
+            yield from _changed(olds[i % len(olds)], each, f"{path}[{i}]" if len(news) > 1 else path)
+    else:
+        yield path, old, new
+
+
+def _both(old: Part, new: Part) -> Iterator[tuple[str, Any, Any]]:
+    """Every field of either part and what it is in both; one that a part lacks is as if it were the other's usual."""
+    one, other = words(old), words(new)
+    known = [each for part in (old, new) for each in fields(part)]  # type: ignore[arg-type]
+    usual = {each.name: None if each.default is MISSING else each.default for each in known}
+    for name in dict.fromkeys((*one, *other)):
+        yield name, one.get(name, usual[name]), other.get(name, usual[name])
+
+
+def _akin(old: Part, new: Part) -> bool:
+    return isinstance(new, type(old)) or isinstance(old, type(new))
+
+
+def _same_kinds(olds: tuple[Part, ...], news: tuple[Part, ...]) -> bool:
+    return {type(each) for each in olds} == {type(each) for each in news}
 
 
 def _sized_alike(old: Model, new: Model) -> tuple[Model, Model]:
     """Both models, what one size says and the other leaves to the usual said by both."""
-    sizes = [getattr(model, "size", None) for model in (old, new)]
-    one, other = sizes
+    one, other = (getattr(model, "size", None) for model in (old, new))
     if not isinstance(one, Size) or not isinstance(other, Size):
         return old, new
-    names = [name for name, value in words(one).items() if (value is None) != (getattr(other, name) is None)]
-    filled = [size.but(**{name: getattr(size.dims, name) for name in names}) for size in (one, other)]
+    filled = _filled(one, other)
     return old.but(size=filled[0]), new.but(size=filled[1])
+
+
+def _filled(one: Size, other: Size) -> tuple[Size, Size]:
+    names = [name for name, value in words(one).items() if (value is None) != (getattr(other, name) is None)]
+    first, second = (size.but(**{name: getattr(size.dims, name) for name in names}) for size in (one, other))
+    return first, second
 
 
 def _once(changes: list[Difference]) -> Iterator[Difference]:
@@ -91,23 +208,79 @@ def _key(each: Difference) -> tuple[str, str, str]:
 
 def _unlike(old: Model, new: Model) -> Iterator[tuple[str, Any, Any]]:
     yield "kind", type(old).__name__, type(new).__name__
-    olds, news = _slots(old), _slots(new)
+    olds, news = _slots(old, new), _slots(new, old)
+    if isinstance(olds.get("size"), Size) and isinstance(news.get("size"), Size):
+        olds["size"], news["size"] = _filled(olds["size"], news["size"])
     for name in [*olds, *(each for each in news if each not in olds)]:
-        yield from diff(olds.get(name), news.get(name), name)
+        yield from _changed(olds.get(name), news.get(name), name)
 
 
-def _slots(model: Model) -> dict[str, Any]:
-    """A model's slots, its main stack under one name: an encoder's and a decoder's stack answer to each other.
+def _slots(model: Model, other: Model) -> dict[str, Any]:
+    """A model's slots, its stack that does what the other's does under one name.
 
-    An encoder-decoder's encoder stands against a single stack; a pair's image tower does too.
+    Of an encoder-decoder, the encoder answers to a stack that sees all positions, the decoder to any other; of two
+    towers, the image tower to a model of images, the text tower to any other.
     """
-    said = words(model)
+    slots = words(model)
     if isinstance(model, EncoderDecoder):
-        said["stack"] = said.pop("encoder")
+        side, left = ("encoder", "decoder") if _sees_all(other) else ("decoder", "encoder")
+        slots["stack"] = slots.pop(side)
+        slots["size"] = getattr(model.sides, side)
+        return {**slots, left: slots.pop(left)}
     if isinstance(model, TwoTower):
-        image = said.pop("image")
-        said |= {"size": model.size.image, "inputs": image.inputs, "stack": image.stack, "heads": image.heads}
-    return said
+        side, left = ("image", "text") if _reads_images(other) else ("text", "image")
+        tower, rest = slots.pop(side), slots.pop(left)
+        said = {"size": getattr(model.size, side), "inputs": tower.inputs, "stack": tower.stack, "heads": tower.heads}
+        return {**slots, **said, left: rest}
+    return slots
+
+
+def _sees_all(model: Model) -> bool:
+    stack = model.text.stack if isinstance(model, TwoTower) else getattr(model, "stack", None)
+    return isinstance(getattr(stack, "sees", None), All)
+
+
+def _reads_images(model: Model) -> bool:
+    return isinstance(getattr(model, "inputs", None), Patches)
+
+
+# ---------------------------------------------------------------- training
+
+
+def _tokenizers(old: Card, new: Card) -> Iterator[Difference]:
+    """How the texts become tokens, where the cards know it and differ."""
+    one, other = (str(card.values["tokenizer"]) for card in (old, new))
+    if one != other:
+        yield Difference("tokenizer", one, other, f"tokenizer: {other} instead of {one}")
+
+
+def _training(old: Recipe, new: Recipe) -> Iterator[Difference]:
+    """Stage by stage: objective, data, optimiser, schedule, and the numbers of each; pretraining and tuning apart."""
+    pairs = [pair for tuned in (False, True) for pair in zip_longest(_stages(old, tuned), _stages(new, tuned))]
+    for (i, one), (j, other) in ((one or (0, None), other or (0, None)) for one, other in pairs):
+        if one is None or other is None:
+            yield Difference(f"recipe.stages[{i if other is None else j}]", one, other, _stage(one, other, new))
+            continue
+        front = f"{other.name}: " if len(pairs) > 1 else ""
+        for name, was, now in _both(one, other):
+            if name != "name":
+                for found in _changed(was, now, f"recipe.stages[{j}].{name}"):
+                    yield Difference(*found, words=front + said(*found))
+
+
+def _stages(recipe: Recipe, tuned: bool) -> list[tuple[int, Stage]]:
+    return [(i, stage) for i, stage in enumerate(recipe.stages) if isinstance(stage, Tuning) is tuned]
+
+
+def _stage(old: Stage | None, new: Stage | None, recipe: Recipe) -> str:
+    stage = new or old
+    assert stage is not None
+    what = f"{stage.name}: {brief(stage.objective)} on {stage.data}"
+    if new is None:
+        starts = [each.start for each in recipe.stages if isinstance(each, Tuning)]
+        return f"no {what}" + (f"; it starts from {starts[0]}" if starts else "")
+    begins = f", from {stage.start}" if isinstance(stage, Tuning) else ""
+    return f"a further stage, {what}{begins}"
 
 
 # ---------------------------------------------------------------- parameters
@@ -143,6 +316,10 @@ def _groups(model: Model) -> dict[str, int]:
         name = next((name for pattern, name in GROUPS if re.match(pattern, row.path)), "other")
         found[name] = found.get(name, 0) + row.count
     return found
+
+
+def _row(each: Difference) -> dict[str, Any]:
+    return {"path": each.path, "old": _plain(each.old), "new": _plain(each.new), "words": each.words}
 
 
 def _plain(value: Any) -> Any:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import fields
 from typing import Any
 
 from clados.spec.alibi import ALiBi
@@ -9,11 +10,13 @@ from clados.spec.experts import Experts
 from clados.spec.factorised import Factorised, Widened
 from clados.spec.inputs import Frames, Inputs, Patches, Tokens, Trajectory
 from clados.spec.layer_bias import LayerBias
-from clados.spec.part import Part
+from clados.spec.part import Part, words
 from clados.spec.parts import Banded, Parallel, Post, Pre, RelativeBias, Rotary
 from clados.spec.residuals import FromNorm
+from clados.tables import shortened
 
 Say = Callable[[Any, Any], str]
+LONGEST = 100  # letters of a part
 
 
 def said(path: str, old: Any, new: Any) -> str:
@@ -27,9 +30,15 @@ def said(path: str, old: Any, new: Any) -> str:
     if path.startswith("size."):
         return instead(path.removeprefix("size."))(old, new)
     known = re.sub(r"^target\.", "inputs.", path)
-    say = next((say for pattern, say in SENTENCES if re.fullmatch(pattern, known)), instead(path))
+    say = next((say for pattern, say in SENTENCES if re.fullmatch(pattern, known)), instead(_plain(path)))
     where = [*re.findall(r"^(encoder|decoder|target|image|text)\b(?=\.)", path), *_layer(path)]
+    where += ["cross-attention"] if ".cross." in path and not path.endswith(".dropout") else []
     return ": ".join([", ".join(where), say(old, new)] if where else [say(old, new)])
+
+
+def _plain(path: str) -> str:
+    """``recipe.stages[0].optimiser.lr``: ``optimiser.lr``."""
+    return re.sub(r"^recipe\.stages\[\d+\]\.", "", path)
 
 
 def _layer(path: str) -> list[str]:
@@ -60,12 +69,38 @@ def short(value: Any) -> str:
         return ", ".join(map(short, value))
     if isinstance(value, Inputs):
         return READ.get(type(value), type(value).__name__)
-    return repr(value).removesuffix("()") if isinstance(value, Part) else str(value)
+    return (
+        brief(value).removesuffix("()") if isinstance(value, Part) else shortened(" ".join(str(value).split()), LONGEST)
+    )
+
+
+def brief(value: Any) -> str:
+    """A value in a cell: a part as it is written, the parts inside it by their kind alone.
+
+    >>> brief(None), brief(("a", 1)), brief(Post())
+    ('-', 'a, 1', 'Post()')
+    """
+    if isinstance(value, tuple):
+        return shortened(", ".join(map(brief, value)), LONGEST)
+    if not isinstance(value, Part):
+        return "-" if value is None else shortened(str(value), LONGEST)
+    usual = {each.name: each.default for each in fields(value)}  # type: ignore[arg-type]
+    said = [f"{name}={_inside(each)}" for name, each in words(value).items() if each != usual[name]]
+    return shortened(f"{type(value).__name__}({', '.join(said)})", LONGEST)
+
+
+def _inside(value: Any) -> str:
+    several = value if isinstance(value, tuple) else (value,)
+    if not any(isinstance(each, Part) for each in several):
+        return repr(value)
+    return ", ".join(f"{type(each).__name__}(…)" if words(each) else f"{type(each).__name__}()" for each in several)
 
 
 # slots that only some kinds of model have
 LONE = {
-    "decoder": "decoder that reads the encoder's states",
+    "encoder": "encoder, whose states the decoder reads by cross-attention",
+    "decoder": "decoder, which reads the encoder's states by cross-attention",
+    "image": "image tower",
     "target": "inputs of the decoder's own",
     "text": "text tower",
     "temperature": "learned temperature",
@@ -116,7 +151,7 @@ def _position(old: Any, new: Any) -> str:
         type(None): "positions do not enter attention",
     }
     before = f" (before: {names.get(type(old), short(old))})" if old is not None else ""
-    return names.get(type(new), short(new)) + before
+    return names.get(type(new), f"positions in attention: {short(new)}") + before
 
 
 def _pattern(old: Any, new: Any) -> str:
@@ -145,6 +180,11 @@ def _variance(old: Any, new: Any) -> str:
 # a path's pattern: its sentence; the first that fits
 SENTENCES: tuple[tuple[str, Say], ...] = (
     (r"kind", instead("the model is of another kind:")),
+    (r".*, kind", instead("of another kind:")),
+    (r"recipe\..*objective", instead("learns by")),
+    (r"recipe\..*template\..*", lambda old, new: "prompts and answers are written by another template"),
+    (r"recipe\..*data", lambda old, new: f"learns from {new} instead of {old}"),
+    (r"recipe\..*start", instead("starts from")),
     (r".*, in turn", _turns),
     (r".*\.residual", _residual),
     (r".*\.mlp", _mlp),

@@ -9,7 +9,6 @@ import typer
 from clados.cli import output
 
 if TYPE_CHECKING:
-    from clados.catalog.card import Card, Size
     from clados.catalog.counts import Counted, Line
 
 
@@ -43,7 +42,7 @@ def count(
         else:
             _table(rows)
         return
-    card, size = named(model)
+    card, size = counts.named(model)
     rows = counts.counted(card, size, basis)
     lines = counts.ledger(counts.model_of(card, size), full=ledger is Detail.FULL)
     lines = [] if ledger is Detail.NONE else lines
@@ -56,20 +55,6 @@ def count(
     _table(rows)
     _ledger(lines)
     output.assumed(assumed)
-
-
-def named(model: str) -> "tuple[Card, Size]":
-    """The card and the size that ``MODEL[:SIZE]`` names.
-
-    Raises:
-        NoSuchModel, SpecError: with the nearest name.
-    """
-    from clados.catalog.counts import size_named
-    from clados.catalog.load import catalog
-
-    name, _, size = model.partition(":")
-    card = catalog()[name]
-    return card, size_named(card, size or None)
 
 
 def _table(rows: "list[Counted]") -> None:
@@ -119,40 +104,10 @@ def diff(
 
     Example: clados diff bert roberta
     """
-    from clados.catalog.counts import model_of
-    from clados.catalog.differences import compared
+    from clados.catalog.differences import diff as compared
 
-    (card, size), (other, its) = _pair(old, new)
-    found = compared(model_of(card, size), model_of(other, its))
-    assumed = {"old": card.assumed_for(size), "new": other.assumed_for(its)}
+    found = compared(old, new)
     if as_json:
-        names = {"old": f"{card.id}:{size.name}", "new": f"{other.id}:{its.name}"}
-        output.tell({**names, **found.as_dict(), "assumed": assumed})
-        return
-    output.heading(f"From {card.name} {size.name} to {other.name} {its.name}")
-    sides = (card.id, other.id) if card.id != other.id else (f"{card.id}:{size.name}", f"{other.id}:{its.name}")
-    output.lines(list(dict.fromkeys(each.words for each in found.changes)) or ["nothing: they are the same"])
-    if found.changes:
-        output.heading("\nIn parts")
-        heads = ("part", *sides)
-        rows = [[each.path, *(_said(side) for side in (each.old, each.new))] for each in found.changes]
-        output.table(heads, rows, wrap=heads[1:])
-    output.heading("\nIn parameters")
-    cells = [[name, f"{a:,}", f"{b:,}", f"{b - a:+,}"] for name, (a, b) in found.parameters.items()]
-    marked = [f"{side} (assumed)" if each.assumed else side for side, each in zip(sides, (size, its))]
-    output.table(("", *marked, "difference"), cells, right=(*marked, "difference"))
-    output.assumed([f"{side}: {line}" for side, lines in zip(sides, assumed.values()) for line in lines])
-
-
-def _pair(old: str, new: str) -> "tuple[tuple[Card, Size], tuple[Card, Size]]":
-    """Two models at sizes of one name, where the user leaves that open."""
-    (card, size), (other, its) = named(old), named(new)
-    if ":" not in new:
-        its = next((each for each in other.sizes if each.name == size.name), its)
-    elif ":" not in old:
-        size = next((each for each in card.sizes if each.name == its.name), size)
-    return (card, size), (other, its)
-
-
-def _said(value: object) -> str:
-    return "-" if value is None else str(value) if isinstance(value, str) else repr(value)
+        output.tell(found.as_dict())
+    else:
+        output.page(found.page())

@@ -7,11 +7,11 @@ import typer
 
 from clados.catalog.card import Card, Size, as_plain
 from clados.catalog.compare import attribute_text, shape_text, size_figure
+from clados.catalog.counts import named
 from clados.catalog.errata import beside, of_kind
 from clados.catalog.lineage import children
 from clados.catalog.load import Catalog, catalog
 from clados.cli import output
-from clados.cli.count import named
 
 Model = Annotated[str, typer.Argument(help="A model's id or name.", metavar="MODEL")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
