@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 # Whose small selves a full run of the proofs trains: one of each kind of objective, input and stack.
 TRAINED := transformer bert roberta gpt gpt-2 gpt-3 gpt-neox-20b llama t5 t5-v1.1 vit clip decision-transformer
 
-.PHONY: run test inductor lint full clean
+.PHONY: run test inductor lint full pictures clean
 
 run: .venv/run.stamp
 	$(BIN)/clados tour --out runs/tour
@@ -27,6 +27,13 @@ lint: .venv/dev.stamp
 
 full: .venv/dev.stamp
 	$(BIN)/clados verify $(TRAINED:%=--train %) --write docs/verification.md
+
+# The pictures of the documentation, after cards have changed.
+pictures: .venv/run.stamp
+	$(BIN)/clados tree --svg docs/pictures/family_tree.svg
+	$(BIN)/clados timeline --recent --svg docs/pictures/recent_models.svg
+	$(BIN)/clados timeline --svg docs/pictures/timeline_family.svg
+	$(BIN)/clados timeline --y params --svg docs/pictures/timeline_params.svg
 
 .venv/pyvenv.cfg:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Clados needs Python 3.11 or newer")'

@@ -2,6 +2,7 @@
 
 import dataclasses
 import re
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -9,9 +10,10 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from clados import drawing
+from clados.catalog.figures import family_tree
 from clados.catalog.load import catalog
 from clados.drawing import tree
-from clados.drawing.records import Node, Parent, of_cards
+from clados.drawing.records import Node, Parent, of_cards, through
 from clados.drawing.svg import Figure
 from tests.drawing.pictures import NAMESPACE, boxes, crossings, elements, overlaps, untitled
 
@@ -129,3 +131,71 @@ def test_groups_without_a_colour_of_their_own_take_the_nearest_ancestors() -> No
     lone = dataclasses.replace(child, id="z", parents=(Parent("transformer"),))
     found = grouped([parent, child, grandchild, lone], {"bert": "BERT", "x": "other"})
     assert [node.group for node in found] == ["BERT", "BERT", "BERT", "other"]
+
+
+def kinds(figure: Figure) -> dict[tuple[str, str], list[str]]:
+    """The kinds of each edge in the figure's data."""
+    edges: Any = figure.data["edges"]
+    return {(edge["parent"], edge["child"]): edge["kinds"] for edge in edges}
+
+
+def test_descent_runs_through_a_parent_that_is_not_drawn() -> None:
+    cards = catalog()
+    figure = drawing.family_tree(drawing.surveyed(cards.values()), hidden=cards.values())
+    drawn = kinds(figure)
+    assert "t5-v1.1" not in {parent for parent, _ in drawn}
+    assert [drawn["t5", child] for child in ("t0", "flan-t5", "ul2")] == [["architecture"]] * 3
+    edges: Any = figure.data["edges"]
+    assert any("(by way of T5 v1.1)" in edge["change"] for edge in edges if edge["child"] == "t0")
+    childless = {edge["child"] for edge in edges}
+    assert [card.id for card in drawing.surveyed(cards.values()) if card.id not in childless] == ["transformer"]
+
+
+@pytest.mark.parametrize(
+    ("near", "far", "kinds"),
+    [
+        (("weights",), ("architecture",), ("architecture",)),
+        (("weights",), ("weights",), ("weights",)),
+        (("recipe",), ("architecture",), ("recipe",)),
+    ],
+)
+def test_over_two_edges_what_both_pass_on_is_inherited(
+    near: tuple[str, ...], far: tuple[str, ...], kinds: tuple[str, ...]
+) -> None:
+    root = Node("a", "A", "A", "2018-01")
+    hidden = Node("b", "B", "A", "2019-01", parents=(Parent("a", far),))
+    leaf = Node("c", "C", "A", "2020-01", parents=(Parent("b", near),))
+    [_, found] = through([root, leaf], [root, hidden, leaf])
+    assert [(parent.id, parent.kinds) for parent in found.parents] == [("a", kinds)]
+
+
+def test_edges_of_each_kind_have_a_line_and_a_legend_of_their_own() -> None:
+    root = Node("transformer", "T", "A", "2018-01")
+    names = {"architecture": "bert", "weights": "b", "recipe": "c"}
+    nodes = [
+        root,
+        *(Node(name, name, "A", "2020-01", parents=(Parent("transformer", (kind,)),)) for kind, name in names.items()),
+    ]
+    figure = tree.draw(
+        [*nodes, Node("d", "D", "A", "2021-01", parents=(Parent("bert", (), survey=True),))], COLOURS, name="x"
+    )
+    dashes = {each.get("data-child"): each.get("stroke-dasharray") for each in elements(figure, "data-parent")}
+    assert dashes == {"bert": None, "b": "4 3", "c": "1.5 3", "d": "8 3 1.5 3"}
+    for text in ("architecture from", "weights from", "recipe, data, tokenizer", "only in the survey&#x27;s figure"):
+        assert text in figure.svg.replace("'", "&#x27;")
+    alone = tree.draw(nodes[:2], COLOURS, name="x")
+    assert "weights from" not in alone.svg
+
+
+def test_the_survey_s_lines_are_a_layer_of_their_own() -> None:
+    cards = catalog()
+    shown = drawing.surveyed(cards.values())
+    ours, both = (drawing.family_tree(shown, hidden=cards.values(), survey=layer) for layer in (False, True))
+    assert [] not in kinds(ours).values()
+    only = {edge for edge, kind in kinds(both).items() if not kind}
+    assert only >= {("transformer", "wu-dao-2"), ("transformer", "seeker"), ("clip", "imagen"), ("gpt-2", "mt-nlg")}
+    assert {edge: kind for edge, kind in kinds(both).items() if kind} == kinds(ours)
+    boxes = family_tree().edges
+    edges: Any = both.data["edges"]
+    assert all(edge["survey"] is ((edge["parent"], edge["child"]) in boxes) for edge in edges)
+    assert crossings(both) == []

@@ -12,7 +12,7 @@ from clados.catalog.load import catalog
 from clados.checkpoints.names import expanded
 from clados.models.declared import declared, found
 from clados.proofs.sizes import foreign
-from clados.spec import Declaration, Model, SpecError, count, parts, reach
+from clados.spec import Block, Declaration, Model, SpecError, Stack, count, parts, reach
 
 CARDS = catalog()
 SIZES = [(name, size) for name in found() for size in declared(name).sizes]
@@ -52,7 +52,6 @@ def test_a_declaration_is_data_without_a_line_that_decides_or_repeats(name: str)
 
 @pytest.mark.parametrize("name", found())
 def test_a_declaration_imports_only_its_ancestors(name: str) -> None:
-    # By architecture, or by weights: a model that starts from another's weights has its architecture.
     allowed = {found()[edge.parent] for edge in ancestors(CARDS, name) if edge.parent in found()}
     imports = [
         node for node in ast.walk(ast.parse(source(name).read_text())) if isinstance(node, ast.ImportFrom | ast.Import)
@@ -60,6 +59,27 @@ def test_a_declaration_imports_only_its_ancestors(name: str) -> None:
     taken = {node.module for node in imports if isinstance(node, ast.ImportFrom)} - {"clados.spec"}
     assert taken <= allowed
     assert all(isinstance(node, ast.ImportFrom) for node in imports)
+
+
+@pytest.mark.parametrize("name", found())
+def test_a_declaration_takes_structure_only_from_ancestors_by_architecture(name: str) -> None:
+    # Or by weights: a model that starts from another's weights has its architecture. Recipes come from others too.
+    allowed, waiting = {name}, [name]
+    while waiting:
+        rows = CARDS[waiting.pop()].lineage
+        waiting += [row.id for row in rows if row.kind in ("architecture", "weights") and row.id not in allowed]
+        allowed |= {row.id for row in rows if row.kind in ("architecture", "weights")}
+    modules = {found()[each] for each in allowed if each in found()}
+    foreign_ones = [
+        f"{node.module}.{alias.name}"
+        for node in ast.walk(ast.parse(source(name).read_text()))
+        if isinstance(node, ast.ImportFrom) and node.module != "clados.spec" and node.module not in modules
+        for alias in node.names
+        if isinstance(
+            getattr(importlib.import_module(str(node.module)), alias.name), Model | Block | Stack | Declaration
+        )
+    ]
+    assert foreign_ones == []
 
 
 @pytest.mark.parametrize("name", found())

@@ -67,7 +67,7 @@ class Value:
 
 @dataclass(frozen=True, slots=True)
 class Parent:
-    """A line of descent: the parent's id, what is inherited (architecture or weights), and what changed."""
+    """A line of descent: the parent's id, what is inherited (``schema.LINEAGE_KINDS``), and what changed."""
 
     id: str
     kind: str

@@ -207,7 +207,8 @@ def _parent(row: Data, key: Key) -> Iterator[Fault]:
     yield from _need(row, key, "parent", "kind", "change", "source")
     kind = row.get("kind", "architecture")
     if kind not in schema.LINEAGE_KINDS:
-        yield (*key, "kind"), f"'{kind}' is not architecture or weights{near(str(kind), schema.LINEAGE_KINDS)}"
+        kinds = ", ".join(schema.LINEAGE_KINDS)
+        yield (*key, "kind"), f"'{kind}' is not one of {kinds}{near(str(kind), schema.LINEAGE_KINDS)}"
 
 
 def _erratum(row: Data, key: Key) -> Iterator[Fault]:

@@ -16,6 +16,12 @@ KINDS: dict[str, str] = {
 LINEAGE_KINDS: dict[str, str] = {
     "architecture": "its structure is the parent's, changed",
     "weights": "its training starts from the parent's weights",
+    "part": "the parent, or one like it, works inside it or beside it",
+    "recipe": "it is trained as the parent is: task, method or numbers",
+    "data": "it learns from the parent's data, or from what the parent wrote",
+    "tokenizer": "it has the parent's tokenizer",
+    "code": "it is written in the parent's code",
+    "predecessor": "its makers name it as the parent's successor",
 }
 ERRATUM_KINDS: dict[str, str] = {
     "wrong": "a source contradicts the survey",

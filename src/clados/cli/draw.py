@@ -35,6 +35,7 @@ Everything = Annotated[bool, typer.Option("--all", help="Also the models that ar
 Against = Annotated[
     bool, typer.Option("--against-survey", help="List each edge that differs from the survey's figure, and why.")
 ]
+SurveyLines = Annotated[bool, typer.Option("--survey-lines", help="Also the lines that only the survey's tree has.")]
 Recent = Annotated[bool, typer.Option("--recent", help="The language models of early 2023.")]
 
 
@@ -44,6 +45,7 @@ def tree(
     highlight: Highlight = None,
     everything: Everything = False,
     against_survey: Against = False,
+    survey_lines: SurveyLines = False,
 ) -> None:
     """Draw the family tree: who descends from whom, and what changed."""
     from clados import drawing
@@ -55,7 +57,12 @@ def tree(
         _departures(shown, as_json=as_json)
         return
     lit = {cards[name].id for name in highlight or ()}
-    _show(lambda: drawing.family_tree(shown, lit), lambda: drawing.terminal_tree(shown, lit), svg, as_json=as_json)
+    _show(
+        lambda: drawing.family_tree(shown, lit, cards.values(), survey=survey_lines),
+        lambda: drawing.terminal_tree(shown, lit, cards.values(), survey=survey_lines),
+        svg,
+        as_json=as_json,
+    )
 
 
 def architecture(

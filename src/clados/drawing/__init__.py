@@ -10,7 +10,7 @@ from clados.catalog.card import Card
 from clados.drawing import recents as _recent
 from clados.drawing import timelines as _timeline
 from clados.drawing import tree as _tree
-from clados.drawing.records import ROOT, Node, of_cards
+from clados.drawing.records import ROOT, Node, of_cards, through, with_survey
 from clados.drawing.svg import Figure
 
 Y = Literal["family", "params"]
@@ -36,18 +36,38 @@ def surveyed(cards: Iterable[Card]) -> list[Card]:
     return [card for card in cards if card.survey or card.id == ROOT]
 
 
-def family_tree(cards: Iterable[Card], highlight: Collection[str] = ()) -> Figure:
-    """The family tree: years left to right, a lane a family; ids in `highlight` lit.
+def _nodes(cards: Iterable[Card], hidden: Iterable[Card], *, survey: bool) -> list[Node]:
+    shown = [*cards]
+    ids = {card.id for card in shown}
+    everything = of_cards([*shown, *(card for card in hidden if card.id not in ids)])
+    nodes = through([node for node in everything if node.id in ids], everything)
+    return with_survey(nodes) if survey else nodes
+
+
+def family_tree(
+    cards: Iterable[Card], highlight: Collection[str] = (), hidden: Iterable[Card] = (), *, survey: bool = False
+) -> Figure:
+    """The family tree: years left to right, a lane a family.
+
+    Args:
+        cards: what is drawn.
+        highlight: ids that are lit.
+        hidden: cards that are not drawn, through which descent runs all the same.
+        survey: whether to draw also the lines that only the survey's own tree has.
 
     Raises:
         EmptyFigureError: no cards.
     """
-    return _tree.draw(of_cards(cards), figures.family_tree().colours, name=_TREE, highlight=highlight)
+    return _tree.draw(
+        _nodes(cards, hidden, survey=survey), figures.family_tree().colours, name=_TREE, highlight=highlight
+    )
 
 
-def terminal_tree(cards: Iterable[Card], highlight: Collection[str] = ()) -> RenderableType:
-    """The family tree for a Rich console."""
-    return _tree.terminal(of_cards(cards), figures.family_tree().colours, highlight)
+def terminal_tree(
+    cards: Iterable[Card], highlight: Collection[str] = (), hidden: Iterable[Card] = (), *, survey: bool = False
+) -> RenderableType:
+    """The family tree for a Rich console; arguments as `family_tree` has them."""
+    return _tree.terminal(_nodes(cards, hidden, survey=survey), figures.family_tree().colours, highlight)
 
 
 def timeline(cards: Iterable[Card], y: Y = "family", highlight: Collection[str] = ()) -> Figure:

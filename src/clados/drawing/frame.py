@@ -1,8 +1,10 @@
 """What all drawings share: heading, time axis, lanes, legend, and the line that describes a model."""
 
+from collections.abc import Collection
+
 from clados.drawing import svg
 from clados.drawing.palette import Ink, luminance
-from clados.drawing.records import Node
+from clados.drawing.records import LINES, Node
 from clados.drawing.scale import Scale, count
 from clados.drawing.svg import Box, element
 
@@ -66,8 +68,8 @@ def described(node: Node) -> str:
     return f"{node.name}, {node.date}, {size}, weights {node.openness}"
 
 
-def legend(x: float, y: float, *, edges: bool) -> str:
-    """What filled, tinted, hollow and dashes mean."""
+def legend(x: float, y: float, *, lines: Collection[str]) -> str:
+    """What filled, tinted and hollow mean, and the dashes of these kinds of edges."""
     parts = []
     for text, attributes in (
         ("weights open", {"fill": "#8c959f"}),
@@ -77,7 +79,7 @@ def legend(x: float, y: float, *, edges: bool) -> str:
         parts.append(element("rect", x=x, y=y - 9, width=18, height=11, rx=3, stroke="#6e7781", **attributes))
         parts.append(svg.label(x + 24, y, text, class_="faint"))
         x += 24 + svg.text_width(text) + 16
-    for text, dash in (("architecture from", None), ("weights from", "4 3")) if edges else ():
+    for text, dash in (LINES[line] for line in LINES if line in lines):
         parts.append(
             element(
                 "path",

@@ -11,20 +11,33 @@ from clados.drawing.svg import text_width
 
 ROOT = "transformer"
 OTHER = "other"
+LINES: dict[str, tuple[str, str | None]] = {  # what an edge says, and its dashes
+    "architecture": ("architecture from", None),
+    "weights": ("weights from", "4 3"),
+    "other": ("recipe, data, tokenizer, code or a part from", "1.5 3"),
+    "survey": ("only in the survey's figure", "8 3 1.5 3"),
+}
 
 
 @dataclass(frozen=True)
 class Parent:
-    """An edge of the lineage: from whom, in what (`architecture`, `weights` or both), and what changed."""
+    """An edge of the lineage: from whom, in what (kinds of the card's schema), and what changed.
+
+    Attributes:
+        survey: whether the survey's family tree draws this line; one that only the survey draws has no kinds.
+    """
 
     id: str
     kinds: tuple[str, ...] = ("architecture",)
     change: str = ""
+    survey: bool = False
 
     @property
-    def weights(self) -> bool:
-        """Whether training started from the parent's weights; such edges are dashed."""
-        return "weights" in self.kinds
+    def line(self) -> str:
+        """How the edge is drawn, a word of `LINES`: by the nearest kinship, weights before architecture before all."""
+        return next(
+            (kind for kind in ("weights", "architecture") if kind in self.kinds), "other" if self.kinds else "survey"
+        )
 
 
 @dataclass(frozen=True)
@@ -96,6 +109,54 @@ def of_cards(cards: Iterable[Card]) -> list[Node]:
     return grouped(nodes, figures.family_tree().groups)
 
 
+def through(nodes: Sequence[Node], everything: Iterable[Node]) -> list[Node]:
+    """The nodes, with edges that run through a hidden node to its own parents in place of edges that end at it."""
+    known = {node.id: node for node in everything}
+    shown = {node.id for node in nodes}
+    return [replace(node, parents=_visible(node, shown, known)) for node in nodes]
+
+
+def _visible(
+    node: Node, shown: set[str], known: Mapping[str, Node], seen: frozenset[str] = frozenset()
+) -> tuple[Parent, ...]:
+    found: dict[str, Parent] = {parent.id: parent for parent in node.parents if parent.id in shown}
+    for parent in node.parents:
+        hidden = known.get(parent.id)
+        if parent.id in shown or hidden is None or parent.id in seen:
+            continue
+        for far in _visible(hidden, shown, known, seen | {node.id}):
+            by_way = f"{parent.change} (by way of {hidden.name})" if parent.change else f"by way of {hidden.name}"
+            found.setdefault(far.id, Parent(far.id, _along(parent, far), by_way, _in_figure(far.id, node.id)))
+    return tuple(found.values())
+
+
+def _along(near: Parent, far: Parent) -> tuple[str, ...]:
+    """What is inherited over two edges: the kinds of both; the weights' network, where only one passes weights on."""
+    both = tuple(kind for kind in near.kinds if kind in far.kinds)
+    kin = {"architecture", "weights"}
+    return both or (("architecture",) if kin & {*near.kinds} and kin & {*far.kinds} else near.kinds)
+
+
+def with_survey(nodes: Sequence[Node]) -> list[Node]:
+    """The nodes with the lines that only the survey's family tree draws, after their own."""
+    theirs = sorted(figures.family_tree().edges)
+    return [
+        replace(
+            node,
+            parents=(
+                *node.parents,
+                *(Parent(p, kinds=(), survey=True) for p, c in theirs if c == node.id and p not in own),
+            ),
+        )
+        for node in nodes
+        for own in [{parent.id for parent in node.parents}]
+    ]
+
+
+def _in_figure(parent: str, child: str) -> bool:
+    return (parent, child) in figures.family_tree().edges
+
+
 def _headline_params(card: Card) -> int | None:
     """The published figure of the size that is meant when none is named."""
     return published(card.headline_size) if card.headline_size else None
@@ -119,9 +180,14 @@ def _parents(card: Card) -> tuple[Parent, ...]:
             name,
             tuple(sorted({row.kind for row in each})),
             "; ".join(dict.fromkeys(row.change for row in each if row.change)),
+            _in_figure(name, card.id),
         )
         for name, each in rows.items()
     )
+
+
+def _rank(parent: Parent) -> tuple[int]:
+    return ([*LINES].index(parent.line),)
 
 
 def grouped(nodes: Sequence[Node], groups: Mapping[str, str]) -> list[Node]:
@@ -132,7 +198,7 @@ def grouped(nodes: Sequence[Node], groups: Mapping[str, str]) -> list[Node]:
         own = groups.get(node.id, OTHER)
         if own != OTHER or node.id in seen:
             return own
-        parents = sorted(node.parents, key=lambda parent: "architecture" not in parent.kinds)
+        parents = sorted(node.parents, key=lambda parent: ("architecture" not in parent.kinds, *_rank(parent)))
         for parent in parents:
             if parent.id in known and parent.id != ROOT:
                 found = group(known[parent.id], seen | {node.id})

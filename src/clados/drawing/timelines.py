@@ -54,7 +54,7 @@ def by_family(
     parts = [*heading(name), *axis(scale, TOP, bottom)]
     parts += [band(group, box, inks[group]) for group, box in bands]
     parts += _marks(nodes, points, placed, inks, highlight)
-    parts.append(legend(MARGIN, bottom + 24, edges=False))
+    parts.append(legend(MARGIN, bottom + 24, lines=()))
     data = {"nodes": _rows(nodes, points, placed), "lanes": [{"group": g, "box": box.json()} for g, box in bands]}
     return Figure(svg.document(WIDTH, bottom + 40, name, parts, kind="timeline-family"), data)
 
@@ -100,7 +100,7 @@ def by_params(
     parts = [*heading(name), *axis(across, TOP, bottom), *_powers(up, left, bottom)]
     parts += _marks(known, points, placed, inks, highlight)
     listed, below = _unknown(unknown, bottom + 26)
-    parts += [*listed, _groups(inks, below), legend(MARGIN, below + 24, edges=False)]
+    parts += [*listed, _groups(inks, below), legend(MARGIN, below + 24, lines=())]
     data = {"nodes": _rows(known, points, placed), "unknown": [node.json() for node in unknown]}
     return Figure(svg.document(WIDTH, below + 40, name, parts, kind="timeline-params"), data)
 

@@ -11,7 +11,7 @@ from clados.drawing import svg
 from clados.drawing.frame import LABELS, MARGIN, MARKS, ORDER, SIZE, TOP, WIDTH, axis, band, described, heading, legend
 from clados.drawing.lanes import Lane, Span, lanes
 from clados.drawing.palette import Ink, ink
-from clados.drawing.records import ROOT, Node, Parent, by_date, edges
+from clados.drawing.records import LINES, ROOT, Node, Parent, by_date, edges
 from clados.drawing.route import Grid, Point, route_net
 from clados.drawing.scale import Scale, count, years
 from clados.drawing.svg import Box, EmptyFigureError, Figure, element
@@ -99,18 +99,18 @@ def _routes(
     nodes: Sequence[Node], boxes: Mapping[str, Box], tops: Sequence[float], left: float
 ) -> dict[tuple[str, str], Sequence[Point]]:
     """A path for every edge, a net for each parent and kind; the small nets first, as they have the least choice."""
-    nets: dict[tuple[str, bool], dict[str, Box]] = defaultdict(dict)
+    nets: dict[tuple[str, str], dict[str, Box]] = defaultdict(dict)
     for parent, child, edge in edges(nodes):
-        nets[parent.id, edge.weights][child.id] = boxes[child.id]
+        nets[parent.id, edge.line][child.id] = boxes[child.id]
     steps = int((WIDTH - MARGIN - left) / _STEP) + 4
     grid = Grid([left - 4 * _STEP + _STEP * i for i in range(steps + 1)], _tracks(tops))
     for box in boxes.values():
         grid.block(box.grown(1.5))
     paths: dict[tuple[str, str], Sequence[Point]] = {}
-    for (parent_id, weights), children in sorted(
+    for (parent_id, line), children in sorted(
         nets.items(), key=lambda item: (_extent(item[1], boxes[item[0][0]]), item[0])
     ):
-        for child_id, points in route_net(grid, f"{parent_id} {weights}", boxes[parent_id], children).items():
+        for child_id, points in route_net(grid, f"{parent_id} {line}", boxes[parent_id], children).items():
             paths[parent_id, child_id] = points
     return paths
 
@@ -147,7 +147,7 @@ def draw(
     parts += [band(lane.group, plan.bands[lane.group], inks[lane.group]) for lane in plan.lanes]
     parts += _edges(nodes, plan, inks, highlight)
     parts += [node_box(node, plan.boxes[node.id], inks[node.group], highlight) for node in nodes]
-    parts.append(legend(MARGIN, plan.height - 16, edges=True))
+    parts.append(legend(MARGIN, plan.height - 16, lines={edge.line for *_, edge in edges(nodes)}))
     return Figure(svg.document(plan.width, plan.height, name, parts, kind=kind), _data(nodes, plan))
 
 
@@ -160,6 +160,7 @@ def _data(nodes: Sequence[Node], plan: Layout) -> dict[str, object]:
                 "child": child.id,
                 "kinds": list(edge.kinds),
                 "change": edge.change,
+                "survey": edge.survey,
                 "path": [[round(x, 2), round(y, 2)] for x, y in plan.paths[parent.id, child.id]],
             }
             for parent, child, edge in edges(nodes)
@@ -186,7 +187,8 @@ def _edges(nodes: Sequence[Node], plan: Layout, inks: Mapping[str, Ink], highlig
 
 def _edge(parent: Node, child: Node, edge: Parent, plan: Layout, inks: Mapping[str, Ink], *, bright: bool) -> str:
     points = plan.paths[parent.id, child.id]
-    what = f"{parent.name} → {child.name} ({' and '.join(edge.kinds)})" + (f": {edge.change}" if edge.change else "")
+    kinds = " and ".join(edge.kinds) or "only in the survey's figure"
+    what = f"{parent.name} → {child.name} ({kinds})" + (f": {edge.change}" if edge.change else "")
     return element(
         "path",
         svg.title(what),
@@ -194,11 +196,12 @@ def _edge(parent: Node, child: Node, edge: Parent, plan: Layout, inks: Mapping[s
         data_parent=parent.id,
         data_child=child.id,
         data_kinds=" ".join(edge.kinds),
+        data_survey="yes" if edge.survey else None,
         d=rounded(points, 4),
         fill="none",
-        stroke=inks[parent.group].line,
+        stroke=inks[parent.group].line if edge.kinds else "#8c959f",
         stroke_width=1.3 if edge == child.parents[0] else 0.8,
-        stroke_dasharray="4 3" if edge.weights else None,
+        stroke_dasharray=LINES[edge.line][1],
     )
 
 
@@ -278,9 +281,10 @@ def _line(node: Node, known: Mapping[str, Node], colours: Mapping[str, str], hig
     parents = [parent for parent in node.parents if parent.id in known]
     if parents and parents[0].change:
         text.append(f"  {parents[0].change}")
-    weights = [known[parent.id].name for parent in parents if parent.weights]
-    others = [known[parent.id].name for parent in parents[1:] if not parent.weights]
-    for word, names in (("also from", others), ("weights of", weights)):
-        if names:
-            text.append(f"  [{word} {', '.join(dict.fromkeys(names))}]", style="italic dim")
+    named: dict[str, list[str]] = defaultdict(list)
+    for parent in parents if parents and parents[0].line == "weights" else parents[1:]:
+        word = {"architecture": "also from", "survey": "in the survey's figure from"}.get(parent.line)
+        named[word or f"{' and '.join(parent.kinds)} of"].append(known[parent.id].name)
+    for word, names in named.items():
+        text.append(f"  [{word} {', '.join(names)}]", style="italic dim")
     return text

@@ -1,17 +1,20 @@
 """Galactica: a decoder without biases for the literature of science (Taylor et al. 2022, arXiv 2211.09085)."""
 
+from clados.models.gpt.gpt_3 import dense, gpt_3
 from clados.models.gpt.opt import hf as parent
-from clados.models.gpt.opt import opt
 from clados.models.gpt.opt import pretraining as trained
 from clados.spec import *
 
-galactica = opt.but(
+galactica = gpt_3.but(
     size=Size(layers=96, d_model=10_240, heads=80),
-    inputs=but(vocab=Vocabulary(kind="bytes", size=50_000, bos=0, eos=2, pad=1, unk=3)),
+    inputs=Tokens(
+        vocab=Vocabulary(kind="bytes", size=50_000, bos=0, eos=2, pad=1, unk=3), position=Learned(2050, start=2)
+    ),
     stack=but(
-        block=but(attn=but(biases="none"), mlp=but(act="gelu", bias=False)),
+        block=dense.but(attn=but(biases="none"), mlp=but(act="gelu", bias=False)),
         norm=LayerNorm(bias=False),
     ),
+    init=Normal(0.006, by_depth=True),
 )
 
 pretraining = trained.but(

@@ -1,9 +1,10 @@
 """GPT-4-LLM: Alpaca's prompts answered by GPT-4 (Peng et al. 2023, arXiv 2304.03277)."""
 
-from clados.models.llama.alpaca import alpaca
 from clados.models.llama.alpaca import tuning as parent
-from clados.models.llama.llama import hf
+from clados.models.llama.llama import hf, llama
 from clados.spec import *
+
+gpt_4_llm = llama.but(inputs=but(vocab=but(size=32_001, pad=32_000)))
 
 tuning = parent.but(
     data="Alpaca's 52,000 instructions with answers by GPT-4",
@@ -13,8 +14,8 @@ tuning = parent.but(
 )
 
 declaration = Declaration(
-    model=alpaca,
-    sizes={"7b": alpaca.size},
+    model=gpt_4_llm,
+    sizes={"7b": gpt_4_llm.size},
     recipe=Recipe((tuning,)),
     layouts=(hf,),
     assumed=(
