@@ -35,8 +35,8 @@ def account(path: Path, choice: Chosen, found: Found) -> Account:
     """
     layout, placed = choice.layout, places(choice.layout, choice.model)
     alone = body_alone(layout, found)
-    tied = twins(layout, alone)
-    names = {place.row.path: each for place in placed if (each := _names(choice, place, found, alone=alone))}
+    tied = twins(layout, placed, alone)
+    names = {place.row.path: each for place in placed if (each := _names(choice, place, found, tied, alone=alone))}
     used = {name for each in names.values() for name in each}
     left_out = _left_out(choice.model, placed, names)
     pairs = [zip(names[place.row.path], tensors.shapes(place)) for place in placed if place.row.path in names]
@@ -62,7 +62,7 @@ def strangers(account: Account, choice: Chosen, found: Found) -> tuple[str, ...]
     """A note on each second name that holds other numbers than the tensor of ours that it stands for."""
     by_path = {place.row.path: place for place in account.places}
     notes = []
-    for name, path in twins(choice.layout, body_alone(choice.layout, found)).items():
+    for name, path in twins(choice.layout, account.places, body_alone(choice.layout, found)).items():
         if name in found and path in by_path and name not in account.names[path]:
             held = tensors.ours(by_path[path], [found[each].read() for each in account.names[path]])
             if not torch.equal(found[name].read(), held):
@@ -70,12 +70,11 @@ def strangers(account: Account, choice: Chosen, found: Found) -> tuple[str, ...]
     return tuple(notes)
 
 
-def _names(choice: Chosen, place: Place, found: Found, *, alone: bool) -> tuple[str, ...]:
+def _names(choice: Chosen, place: Place, found: Found, tied: Mapping[str, str], *, alone: bool) -> tuple[str, ...]:
     """Under which names a tensor of ours is there: its own, or a second one; none when it is not there."""
     names = unprefixed(place.names, choice.layout.prefix) if alone else place.names
     if all(name in found for name in names):
         return names
-    tied = twins(choice.layout, alone)
     return tuple(name for name, ours in tied.items() if ours == place.row.path and name in found)[:1]
 
 

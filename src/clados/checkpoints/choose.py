@@ -7,6 +7,7 @@ from functools import cache, partial
 from itertools import groupby
 from typing import Any
 
+from clados.checkpoints import word_tables
 from clados.checkpoints.dialects import Words
 from clados.checkpoints.errors import LayoutError
 from clados.checkpoints.names import places, used
@@ -204,6 +205,7 @@ def _apart(base: Model, model: Model) -> int:
 
 def _holds(layout: Layout, base: Model, model: Model) -> bool:
     """Whether a layout loses nothing of a model, and misses no tensor that it has of the declared one."""
+    base = word_tables.like(layout, base, model)
     try:
         return (
             not unsaid(layout, base, model)

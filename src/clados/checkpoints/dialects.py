@@ -38,7 +38,10 @@ def flat(config: Mapping[str, Any]) -> Words:
         # files older than the word: ids that nothing read; the text was read at its highest id
         words = {key: value for key, value in words.items() if not re.fullmatch(r"text_config\.\w+_token_id", key)}
     if words.get("model_type") == "t5":
-        words.pop("tie_word_embeddings", None)  # 5.x writes true whatever the head is
+        # 4.x scales what it ties; 5.x writes tie_word_embeddings true whatever the head is, and the scaling apart
+        # (transformers 5.23.0 configuration_t5.py)
+        scaled = words.get("scale_decoder_outputs", words.get("tie_word_embeddings") is not False)
+        words["tie_word_embeddings"] = words["scale_decoder_outputs"] = scaled
         if "num_layers" in words:
             words.setdefault("num_decoder_layers", words["num_layers"])  # older files say it once
     return words

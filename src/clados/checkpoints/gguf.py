@@ -43,7 +43,9 @@ def opened(file: Path) -> tuple[Words, dict[str, Stored]]:
         raise LayoutError(f"{file}: its architecture is {arch!r}; read are {known}")
     tensors = {each.name: _stored(file, each) for each in reader.tensors}
     rows = {key: tensors[name].shape[0] for key, name in ROWS.items() if name in tensors}
-    return {"model_type": f"{PREFIX}{arch}", **rows, **dict(_words(reader.fields, str(arch)))}, tensors
+    # without a table of its own the token table stands for it (llama.cpp: TENSOR_DUPLICATED of token_embd)
+    tied = {} if "output.weight" in tensors else {"tie_word_embeddings": True}
+    return {"model_type": f"{PREFIX}{arch}", **rows, **tied, **dict(_words(reader.fields, str(arch)))}, tensors
 
 
 def _words(fields: Mapping[str, Any], arch: str) -> Iterator[tuple[str, Any]]:

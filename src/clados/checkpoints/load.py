@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from clados.checkpoints import fairseq, gguf, tensors
+from clados.checkpoints import fairseq, gguf, tensors, word_tables
 from clados.checkpoints.account import Account, account, strangers
 from clados.checkpoints.choose import chosen
 from clados.checkpoints.dialects import Words, flat
@@ -51,6 +51,8 @@ def from_pretrained(
     words, found, said_in = _opened(path, allow_pickle=allow_pickle)
     try:
         choice = chosen(words)
+        model, differing = word_tables.as_held(choice.layout, choice.model, found)
+        choice = replace(choice, model=model)
         held = account(path, choice, found)
     except (LayoutError, SpecError) as error:
         raise LayoutError(f"{said_in}: {error}") from error
@@ -59,7 +61,7 @@ def from_pretrained(
     notes = tuple(
         f"'{key}' is {number}, which the vocabulary lacks: the model is without it" for key, number in homeless
     )
-    made.report = replace(held.report, notes=(*notes, *strangers(held, choice, found)))  # type: ignore[assignment]
+    made.report = replace(held.report, notes=(*notes, *differing, *strangers(held, choice, found)))  # type: ignore[assignment]
     _give_tokenizer(made, path)
     return made
 

@@ -11,6 +11,8 @@ from clados.spec.kinds import Model
 from clados.spec.layout import Folded, Fused, Layout, Rule, Stacked
 from clados.spec.ledger import Row, rows
 
+TOKENS, TABLE = "inputs.tokens.weight", "heads.lm.table.weight"  # the token table, and a word head's own
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -59,6 +61,8 @@ def _place(layout: Layout, row: Row) -> Place:
                 outs = ", ".join(out for out, _ in row.outs)
                 raise LayoutError(f"{layout.model_type}: {row.path} fuses {outs}, and the rule names {len(names)}")
             return Place(row, rule, (*names, _filled(rule.plus, found.groups())) if isinstance(rule, Folded) else names)
+    if row.path == TABLE and (name := own_table(layout)):
+        return Place(row, Rule(name), (name,))
     raise LayoutError(f"{layout.model_type}: no rule says where {row.path} is kept")
 
 
@@ -105,9 +109,25 @@ def unprefixed(names: Iterable[str], prefix: str) -> tuple[str, ...]:
 
 def is_unused(layout: Layout, name: str) -> bool:
     """Whether a tensor of theirs holds nothing of its own; with or without the prefix."""
-    return any(re.fullmatch(each, spelt) for each in layout.unused for spelt in (name, layout.prefix + name))
+    spellings = (name, layout.prefix + name)
+    return any(re.fullmatch(each, spelt) for each in layout.unused for spelt in spellings) or name in layout.zeros
 
 
-def twins(layout: Layout, alone: bool) -> Mapping[str, str]:
-    """Their second names of our tensors, as they stand in the files."""
-    return {name.removeprefix(layout.prefix) if alone else name: ours for name, ours in layout.tied.items()}
+def own_table(layout: Layout) -> str:
+    """Their name of the table of a word head that has one of its own; empty when they keep none."""
+    ruled = (said for pattern, said in layout.rules.items() if _pattern(pattern).fullmatch(TABLE))
+    name = next((said.name if isinstance(said, Rule) else said for said in ruled), "")
+    named = next((name for name, ours in layout.tied.items() if ours == TABLE), "")
+    return name.replace("*", "weight") or named
+
+
+def twins(layout: Layout, placed: Iterable[Place], alone: bool) -> Mapping[str, str]:
+    """Their second names of our tensors, as they stand in the files.
+
+    The name of a word head's own table is one of the token table where the head has none.
+    """
+    own = any(place.row.path == TABLE for place in placed)
+    tied = {name: TOKENS if ours == TABLE else ours for name, ours in layout.tied.items() if ours != TABLE or not own}
+    if not own and (name := own_table(layout)):
+        tied.setdefault(name, TOKENS)
+    return {name.removeprefix(layout.prefix) if alone else name: ours for name, ours in tied.items()}

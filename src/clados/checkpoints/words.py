@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from clados.checkpoints import spelling
+from clados.checkpoints import spelling, word_tables
 from clados.checkpoints.dialects import Words
 from clados.checkpoints.errors import LayoutError
 from clados.checkpoints.names import expanded
@@ -71,8 +71,12 @@ def _expected(layout: Layout, model: Model, key: str) -> Any:
     if key in layout.fixed:
         return layout.fixed[key]
     last = key.rpartition(".")[2]
-    if key in layout.config or _is_ignored(layout, key) or last not in NEUTRAL:
-        return _tied(model) if last == "tie_word_embeddings" and not _is_ignored(layout, key) else Any
+    if key in layout.config or _is_ignored(layout, key):
+        return Any
+    if last == word_tables.KEY:
+        return Any if word_tables.is_open(layout, model) else _tied(model)
+    if last not in NEUTRAL:
+        return Any
     return isinstance(model, EncoderDecoder) if last == "is_encoder_decoder" else NEUTRAL[last]
 
 
@@ -89,7 +93,7 @@ def _unknown(layout: Layout, config: Words) -> Iterator[str]:
     for key, value in config.items():
         said = key in layout.config or key in layout.fixed or _is_ignored(layout, key)
         steps = key.split(".")
-        known = steps[-1] in NEUTRAL or steps[-1] == "tie_word_embeddings" or FOLDER.fullmatch(steps[0])
+        known = steps[-1] in NEUTRAL or steps[-1] == word_tables.KEY or FOLDER.fullmatch(steps[0])
         if not said and not known and value is not None and not any(map(IRRELEVANT.fullmatch, steps)):
             yield key
 
@@ -102,6 +106,7 @@ def read(layout: Layout, model: Model, config: Words) -> Model:
     """
     said = dict[str, tuple[str, Any]]()
     config = {**config, **dict.fromkeys(outside(layout, config))}
+    model = word_tables.as_said(layout, model, config)
     for late in (False, True):  # those that are told by others come after them
         found = {key: how for key, how in layout.config.items() if key in config and spelling.is_late(how) == late}
         model = _with(layout, model, config, found, said)
@@ -190,7 +195,7 @@ def written(layout: Layout, model: Model) -> Words:
         if path.startswith("heads.") and not reach(model, "heads"):
             continue  # a body alone
         config[key] = spelling.theirs(how, path, model)
-    return config
+    return config | word_tables.said(layout, model)
 
 
 def unsaid(layout: Layout, base: Model, model: Model) -> tuple[str, ...]:

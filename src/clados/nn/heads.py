@@ -88,6 +88,13 @@ class Untied(WordHead):
 
     table: Product
 
+    def __init__(self, part: s.Untied, env: Env) -> None:
+        super().__init__(part, env)
+        self.scale = env.dims.d_model**-0.5 if part.scaled else 1.0
+
+    def ready(self, x: Tensor) -> Tensor:
+        return x * self.scale if self.scale != 1.0 else x
+
     def words(self, inputs: Inputs) -> tuple[Tensor, Tensor | None]:
         return self.table.weight, self.table.bias
 

@@ -17,7 +17,7 @@ from clados import spec as s
 from clados.checkpoints import LayoutError, from_pretrained, save_pretrained
 from clados.checkpoints.choose import is_directory, slots
 from clados.checkpoints.files import SAFE
-from clados.checkpoints.names import is_unused, places
+from clados.checkpoints.names import is_unused, places, twins
 from clados.checkpoints.words import plain, written
 from clados.proofs.cases import Given, first_only, lessened, roomy, seen, structures, variations
 from clados.proofs.oracles import oracles
@@ -281,7 +281,8 @@ def _same_bytes(reference: Golden | Transformers, folder: Path) -> None:
         for name in (full, full.removeprefix(reference.layout.prefix))
     }
     aside = {name for name in theirs if is_unused(reference.layout, name)}
-    known = theirs.keys() - reference.layout.tied.keys() - folded - aside
+    tied = twins(reference.layout, places(reference.layout, reference.model), alone=False)
+    known = theirs.keys() - tied.keys() - folded - aside
     if odd := sorted(known ^ (ours.keys() - folded - aside)):
         raise Unequal(f"'{odd[0]}' is in one of the two files only")
     for name in known:

@@ -23,6 +23,7 @@ from clados.checkpoints.choose import Chosen, headed, slots
 from clados.checkpoints.dialects import flat, nested
 from clados.checkpoints.files import SAFE, stored
 from clados.checkpoints.folders import beside
+from clados.checkpoints.names import places
 from clados.checkpoints.words import read, written
 from clados.proofs.cases import Given, given, seen
 from clados.proofs.injected import inject
@@ -154,7 +155,7 @@ class Written(Stored):
     def weights(self) -> dict[str, Tensor]:
         """What can be learned of theirs: parameters that are not frozen, and buffers that we learn."""
         kept: dict[str, Tensor] = {name: each for name, each in self.module.named_parameters() if each.requires_grad}
-        learned = {rule.name for rule in self.layout.rules.values() if isinstance(rule, s.Rule)}
+        learned = {name for place in places(self.layout, self.model) for name in place.names}
         kept |= {name: each.requires_grad_() for name, each in self.module.named_buffers() if name in learned}
         return kept
 
@@ -210,7 +211,7 @@ class Transformers(Written):
     def build(self) -> nn.Module:
         config = self.kind.config_class.from_pretrained(self.folder)
         made: Any = self.kind._from_config(config, attn_implementation="eager")
-        if "tie_word_embeddings" in self.layout.fixed and not self.layout.fixed["tie_word_embeddings"]:
+        if any(isinstance(head, s.Untied) for head in getattr(self.model, "heads", ())):
             head = made.get_output_embeddings()
             head.weight = nn.Parameter(head.weight.detach().clone())  # 5.x ties what the config says is untied (T5)
         inject(made, self.model)

@@ -231,6 +231,7 @@ class Untied(Head):
 
     slot: ClassVar[str] = "lm"
     bias: bool = False
+    scaled: bool = False  # states times 1/sqrt(d_model) first
 
     def pieces(self, env: Env) -> Pieces:
         return {"table": Linear(env.dims.d_model, {"out": vocab_size(env)}, self.bias, vocabulary=True)}

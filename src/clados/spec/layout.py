@@ -115,8 +115,12 @@ class Layout(Part, kw_only=True):
     program's file (``fairseq:roberta``), which is read and never written.
 
     Every tensor of ours is found by the first rule that fits its name; every tensor of theirs is taken by a rule,
-    ``tied`` or ``unused``; every key of their config is mapped by ``config``, said by ``fixed``, ``ignored``, None,
-    or among the keys that never matter (``clados.checkpoints.words``): nothing is left over on either side.
+    ``tied``, ``zeros`` or ``unused``; every key of their config is mapped by ``config``, said by ``fixed``,
+    ``ignored``, None, or among the keys that never matter (``clados.checkpoints.words``): nothing is left over on
+    either side.
+
+    A second name of ``heads.lm.table.weight`` is that of the word head's table where it has one of its own (Untied),
+    and of the token table where the head is Tied: config and files decide (``clados.checkpoints.word_tables``).
 
     Names that begin with one of ``folders`` are kept in that folder, with words of its own (sentence-transformers).
 
@@ -136,6 +140,7 @@ class Layout(Part, kw_only=True):
     fixed: Mapping[str, object] = field(default_factory=dict)  # what a key says for this structure, if it is there
     ignored: tuple[str, ...] = ()  # their keys, or groups of them, that change nothing that we compute
     tied: Mapping[str, str] = field(default_factory=dict)  # their second names: our tensor, which each must equal
+    zeros: Mapping[str, Change] = field(default_factory=dict)  # theirs, all zeros; the change that holds other numbers
     unused: tuple[str, ...] = ()  # regular expressions of whole names of theirs that hold nothing of their own
     folders: Mapping[str, str] = field(default_factory=dict)  # beside the files, with what follows the model: its kind
     prefix: str = ""  # of the body's tensors, absent in files of the body alone

@@ -64,7 +64,7 @@ hf = parent.but(
         "normalize_embedding",
         "static_position_embeddings",
     ),
-    unused=("final_logits_bias",),  # zeros that nothing trains
+    unused=(),
     port=None,
 )
 

@@ -84,7 +84,6 @@ hf_pegasus = summariser.but(
         target=Target(position=Learned(4096), scaled=True, dropout=0.1),
         encoder=but(norm=LayerNorm(1e-5)),
         decoder=but(norm=LayerNorm(1e-5)),
-        heads=but(bias=True),
     ),
 )
 

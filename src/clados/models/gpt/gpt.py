@@ -57,7 +57,7 @@ hf = Layout(
         "initializer_range": "init.std",
     },
     ignored=("n_special", "predict_special_tokens"),
-    tied={"lm_head.weight": "inputs.tokens.weight"},
+    tied={"lm_head.weight": "heads.lm.table.weight"},
     unused=(r"(transformer\.)?h\.\d+\.attn\.bias", r"(transformer\.)?position_ids"),
 )
 

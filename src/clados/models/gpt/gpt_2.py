@@ -80,7 +80,7 @@ gguf = Layout(
         "stack.norm_out.*": "output_norm.*",
     },
     config={**gguf_words, "context_length": "inputs.position.length"},
-    tied={"output.weight": "inputs.tokens.weight"},
+    tied={"output.weight": "heads.lm.table.weight"},
 )
 
 declaration = Declaration(

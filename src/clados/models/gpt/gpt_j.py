@@ -39,6 +39,7 @@ hf = parent.but(
         "stack.blocks.*.mlp.down.*": "transformer.h.*.mlp.fc_out.*",
         "stack.norm_out.*": "transformer.ln_f.*",
         "heads.lm.table.*": "lm_head.*",
+        "heads.lm.bias": "lm_head.bias",
     },
     config={
         "n_embd": "size.d_model",
@@ -56,7 +57,7 @@ hf = parent.but(
         "resid_pdrop": "stack.block.dropout",
         "attn_pdrop": "stack.block.attn.dropout",
     },
-    fixed={"tie_word_embeddings": False},
+    fixed={},
     ignored=("n_positions", "rotary"),
     tied={},
     unused=(r"(transformer\.)?h\.\d+\.attn\.(bias|masked_bias|embed_positions)",),

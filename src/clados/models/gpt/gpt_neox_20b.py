@@ -64,7 +64,7 @@ hf = Layout(
         "hidden_dropout": "{inputs,stack.block}.dropout",
         "attention_dropout": "stack.block.attn.dropout",
     },
-    fixed={"tie_word_embeddings": False, "rope_parameters.rope_type": "default"},
+    fixed={"rope_parameters.rope_type": "default"},
     ignored=("max_position_embeddings", "initializer_range"),
     unused=(r"(gpt_neox\.)?layers\.\d+\.attention\.(bias|masked_bias|rotary_emb\.inv_freq)",),
 )

@@ -71,7 +71,7 @@ hf = Layout(
         "layer_norm_elementwise_affine": True,
     },
     ignored=("prefix", "activation_dropout", "layerdrop", "output_projection"),
-    tied={"lm_head.weight": "inputs.tokens.weight"},
+    tied={"lm_head.weight": "heads.lm.table.weight"},
 )
 hf_narrow = hf.but(
     architectures={"OPTForCausalLM": ("lm",)},

@@ -64,7 +64,7 @@ hf = Layout(
         "attention_dropout": "stack.block.attn.dropout",
         "initializer_range": "init.std",
     },
-    fixed={"tie_word_embeddings": False, "rope_parameters.rope_type": "default"},
+    fixed={"rope_parameters.rope_type": "default"},
     ignored=("max_position_embeddings", "pretraining_tp"),
     unused=(r"(model\.)?layers\.\d+\.self_attn\.rotary_emb\.inv_freq",),
 )

@@ -1,7 +1,7 @@
 """Switch Transformer: T5 with experts, one for each token (Fedus et al. 2021, arXiv 2101.03961)."""
 
-from clados.models.t5.t5 import hf as parent
 from clados.models.t5.t5 import pretraining, t5
+from clados.models.t5.t5 import shared as parent
 from clados.spec import *
 
 experts = Experts("relu", capacity=OfBatch(training=1.25, evaluation=2.0), balance=0.01, jitter=0.01, dropout=0.1)

@@ -32,7 +32,7 @@ pretraining = Stage(
     steps=1_000_000,
 )
 
-hf = Layout(
+shared = Layout(
     model_type="t5",
     architectures={"T5ForConditionalGeneration": ("lm",)},
     rules={
@@ -76,15 +76,18 @@ hf = Layout(
         "is_gated_act": False,
         "dense_act_fn": "relu",
         "is_encoder_decoder": True,
-        "tie_word_embeddings": True,
-        "scale_decoder_outputs": True,
     },
     ignored=("n_positions", "task_specific_params"),
     tied={
         "encoder.embed_tokens.weight": "inputs.tokens.weight",
         "decoder.embed_tokens.weight": "inputs.tokens.weight",
-        "lm_head.weight": "inputs.tokens.weight",
+        "lm_head.weight": "heads.lm.table.weight",
     },
+)
+
+# 4.x scales what it ties; 5.x says of the two only the scaling (checkpoints/dialects.py)
+hf = shared.but(
+    config={**shared.config, "tie_word_embeddings": "heads.scaled", "scale_decoder_outputs": "heads.scaled"}
 )
 
 declaration = Declaration(

@@ -18,19 +18,12 @@ hf = parent.but(
         **parent.rules,
         "encoder.blocks.*.mlp.up.*": "encoder.block.*.layer.1.DenseReluDense.{wi_0,wi_1}.*",
         "decoder.blocks.*.mlp.up.*": "decoder.block.*.layer.2.DenseReluDense.{wi_0,wi_1}.*",
-        "heads.lm.table.*": "lm_head.*",
     },
     fixed={
         **parent.fixed,
         "feed_forward_proj": "gated-gelu",
         "is_gated_act": True,
         "dense_act_fn": "gelu_new",
-        "tie_word_embeddings": False,
-        "scale_decoder_outputs": False,
-    },
-    tied={
-        "encoder.embed_tokens.weight": "inputs.tokens.weight",
-        "decoder.embed_tokens.weight": "inputs.tokens.weight",
     },
 )
 

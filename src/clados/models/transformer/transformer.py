@@ -58,7 +58,7 @@ sided: dict[str, str | Word] = {
     "attention_dropout": "{encoder.block.attn,decoder.block.attn,decoder.block.cross}.dropout",
     "activation_dropout": "{encoder,decoder}.block.mlp.dropout",
 }
-placed = {
+placed: dict[str, str | Rule] = {
     "inputs.tokens.*": "model.shared.*",
     "*.blocks.*.attn.qkv.*": "model.*.layers.*.self_attn.{q_proj,k_proj,v_proj}.*",
     "*.blocks.*.attn.out.*": "model.*.layers.*.self_attn.out_proj.*",
@@ -70,11 +70,13 @@ placed = {
     "*.blocks.*.mlp.up.*": "model.*.layers.*.fc1.*",
     "*.blocks.*.mlp.down.*": "model.*.layers.*.fc2.*",
     "*.blocks.*.mlp_norm.*": "model.*.layers.*.final_layer_norm.*",
+    "heads.lm.bias": Shaped("final_logits_bias", (1, -1)),
+    "heads.lm.table.bias": Shaped("final_logits_bias", (1, -1)),
 }
 marian = Layout(
     model_type="marian",
     architectures={"MarianMTModel": ("lm",)},
-    rules={**placed, "heads.lm.bias": Shaped("final_logits_bias", (1, -1))},
+    rules=placed,
     config={**sided, "decoder_vocab_size": "inputs.vocab.size"},
     fixed={"is_encoder_decoder": True, "share_encoder_decoder_embeddings": True, "tie_word_embeddings": True},
     ignored=(
@@ -88,14 +90,14 @@ marian = Layout(
     tied={
         "model.encoder.embed_tokens.weight": "inputs.tokens.weight",
         "model.decoder.embed_tokens.weight": "inputs.tokens.weight",
-        "lm_head.weight": "inputs.tokens.weight",
+        "lm_head.weight": "heads.lm.table.weight",
     },
+    zeros={"final_logits_bias": but(heads=but(bias=True))},
     unused=(r"model\.(encoder|decoder)\.embed_positions\.weight",),
     port=but(
         inputs=but(position=but(order="halves")),
         encoder=but(block=biased, norm=LayerNorm(1e-5)),
         decoder=but(block=but(attn=but(biases="all"), cross=but(biases="all")), norm=LayerNorm(1e-5)),
-        heads=but(bias=True),
     ),
 )
 pytorch = Layout(

@@ -71,7 +71,7 @@ hf = Layout(
     },
     fixed={"attn_type": "bi", "bi_data": False, "same_length": False, "untie_r": True},
     ignored=("d_head", "use_mems_eval", "use_mems_train", "use_mems", "start_n_top", "end_n_top"),
-    tied={"lm_loss.weight": "inputs.tokens.weight"},
+    tied={"lm_loss.weight": "heads.lm.table.weight"},
 )
 
 declaration = Declaration(
