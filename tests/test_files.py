@@ -1,11 +1,12 @@
 """JSON of other programs' files: each key taken, ignored or named; each value of its type."""
 
+import os
 from pathlib import Path
 
 import pytest
 
 from clados.errors import CladosError
-from clados.files import JsonObject, read_json, text_lines
+from clados.files import JsonObject, read_json, text_lines, write_text, write_whole
 
 
 def test_every_key_is_taken_ignored_or_named() -> None:
@@ -61,3 +62,41 @@ def test_what_is_no_object_is_refused(content: object) -> None:
 def test_what_is_no_object_inside_one_is_refused() -> None:
     with pytest.raises(CladosError, match=r"a\.json: inner is 3; an object is needed"):
         JsonObject(Path("a.json"), {"inner": 3}).inside("inner")
+
+
+def test_a_file_is_replaced_whole_with_its_mode_and_through_its_link(tmp_path: Path) -> None:
+    file, link = tmp_path / "a.txt", tmp_path / "link.txt"
+    file.write_text("old")
+    file.chmod(0o604)
+    link.symlink_to(file)
+    write_text(link, "new")
+    assert link.is_symlink()
+    assert file.read_text() == "new"
+    assert file.stat().st_mode & 0o777 == 0o604
+
+    def fails(part: Path) -> None:
+        part.write_text("half")
+        raise OSError("full")
+
+    with pytest.raises(OSError, match="full"):
+        write_whole(file, fails)
+    assert file.read_text() == "new"
+    assert {each.name for each in tmp_path.iterdir()} == {"a.txt", "link.txt"}
+
+
+def test_devices_and_pipes_are_written_to_and_not_replaced(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    write_text(pipe, "text")
+    assert os.read(reader, 10) == b"text"
+    os.close(reader)
+    assert pipe.is_fifo()
+    write_text(Path(os.devnull), "text")
+    assert Path(os.devnull).is_char_device()
+
+
+@pytest.mark.parametrize("path", ["/", ".", "/tmp"])
+def test_a_folder_is_no_file_to_write(path: str) -> None:
+    with pytest.raises(IsADirectoryError):
+        write_text(Path(path), "text")

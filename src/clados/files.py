@@ -1,9 +1,12 @@
 """Files: written whole or not at all; JSON of other programs read key by key, each value checked."""
 
+import errno
 import json
 import os
 import re
+import secrets
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from types import UnionType
 from typing import Any, TypeVar, cast, get_args
@@ -12,22 +15,42 @@ from clados.errors import CladosError
 
 T = TypeVar("T")
 D = TypeVar("D")
+PART = ".part"  # how the names of files end that are being written
 LARGEST = 2**62  # integers in files beyond this are damage: sizes and ids must fit torch's 64 bits with room to add
 
 
 def write_whole(path: Path, write: Callable[[Path], object]) -> None:
-    """Let ``write`` fill a neighbour of ``path`` that takes its place once it is complete.
+    """Let ``write`` fill a neighbour of ``path`` that takes its place, with its mode and owner, once it is complete.
+
+    A link stays, and the file that it points to is replaced. What is no file (a device, a pipe) is written to directly.
 
     Raises:
         OSError: when it cannot be written; then ``path`` is as it was.
     """
+    path = path.resolve()
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    if path.exists() and not path.is_file():
+        write(path)
+        return
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    part = path.with_name(f".{path.name}.{secrets.token_hex(8)}{PART}")
     try:
         write(part)
+        keep_mode(path, part)
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
+
+
+def keep_mode(old: Path, new: Path) -> None:
+    """Give a file the mode and owner of the one that it is to replace, as far as the system allows."""
+    if old.is_file():
+        facts = old.stat()
+        with suppress(OSError, AttributeError):  # Windows has no owners
+            os.chown(new, facts.st_uid, facts.st_gid)
+        with suppress(OSError):
+            new.chmod(facts.st_mode & 0o7777)
 
 
 def write_text(path: Path, text: str) -> None:

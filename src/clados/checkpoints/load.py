@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from clados.checkpoints import fairseq, gguf, tensors, word_tables
 from clados.checkpoints.account import Account, account, strangers
+from clados.checkpoints.atomic import whole
 from clados.checkpoints.choose import chosen
 from clados.checkpoints.dialects import Words, flat
 from clados.checkpoints.errors import CheckpointError, LayoutError
@@ -24,6 +25,7 @@ PICKLES = (".pt", ".pth", ".bin")
 TOKENIZERS = ("tokenizer.json", "vocab.txt", "vocab.json", "spiece.model", "tokenizer.model", "sentencepiece.bpe.model")
 
 
+@whole
 def from_pretrained(
     path: str | Path,
     *,

@@ -1,7 +1,8 @@
 """save_pretrained: a directory that transformers and Clados load."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,30 +23,32 @@ from clados.checkpoints.words import written
 from clados.spec.errors import SpecError
 from clados.spec.kinds import Decoder, EncoderDecoder, Model
 
-OURS = (
-    "config.json",
-    "modules.json",
-    "generation_config.json",
-    "model*.safetensors",
-    f"{SAFE}.index.json",
-    "pytorch_model*",
-)
+# Files of weights that would be read in place of the new ones, or beside their config
+WEIGHTS = re.compile(r"(model(-\d{5}-of-\d{5})?\.safetensors|pytorch_model(-\d{5}-of-\d{5})?\.bin)(\.index\.json)?")
 UNITS = {"KB": 10**3, "MB": 10**6, "GB": 10**9}
 
 
 def save_pretrained(
-    module: nn.Module, path: str | Path, *, max_shard: int | str = "5GB", tokenizer: Any = None
+    module: nn.Module,
+    path: str | Path,
+    *,
+    max_shard: int | str = "5GB",
+    tokenizer: Any = None,
+    also: Callable[[Path], object] = lambda folder: None,
 ) -> Path:
     """Write a model as a Hugging Face directory: config.json, safetensors, tokenizer files when there is a tokenizer.
 
     transformers 4.x and 5.x load it where they have the architecture. A model that no class of theirs computes is
     written with ``model_type: clados``, our names and its declaration. Either way ``from_pretrained`` gives back an
-    equal model. The directory is replaced in one step: when the disk is full or the process dies, the old one stays.
-    Files in it that are no part of a checkpoint are kept.
+    equal model. The files are replaced in one step: when the disk is full or the process dies, the old model stays.
+    Files of weights under the names that transformers gives them (model.safetensors, model-00001-of-00002.safetensors,
+    pytorch_model.bin and the like, and their indexes) are replaced or removed, for they would be mixed with the new
+    ones; every other file is kept, and so are modes, owners and links.
 
     Args:
         max_shard: bytes of a file's tensors, above which they are spread over several.
         tokenizer: that of the module (``module.tokenizer``) when not given.
+        also: writes further files into the folder that it is given; they are replaced in the same step.
 
     Returns:
         The directory.
@@ -58,7 +61,7 @@ def save_pretrained(
     choice = writable(model)
     tokenizer = tokenizer or getattr(module, "tokenizer", None)
     try:
-        with replaced(path, OURS) as fresh:
+        with replaced(path, WEIGHTS) as fresh:
             placed = places(choice.layout, model)
             prefix = choice.layout.prefix if is_body(choice.layout, placed, classes(model)) else ""
             own = [place for place in placed if not folder_of(choice.layout, place.names[0])]
@@ -70,6 +73,7 @@ def save_pretrained(
                 (fresh / name).write_text(json.dumps(content, indent=2, sort_keys=True) + "\n", encoding="utf-8")
             if tokenizer is not None:
                 tokenizer.save(fresh)
+            also(fresh)
     except (OSError, SafetensorError) as error:
         raise CheckpointError(f"{path}: not written, what stood there is untouched ({error})") from error
     return path

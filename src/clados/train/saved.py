@@ -11,7 +11,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from clados.checkpoints.atomic import replaced
+from clados.checkpoints.atomic import created
 from clados.checkpoints.errors import CheckpointError
 
 KEPT = 2
@@ -28,7 +28,7 @@ def save(folder: Path, step: int, model: nn.Module, optimiser: torch.optim.Optim
     target = folder / f"step-{step:08d}"
     weights = {name: value.contiguous() for name, value in model.state_dict().items()}
     try:
-        with replaced(target, ours=("*",)) as part:
+        with created(target) as part:
             save_file(weights, part / "model.safetensors")
             save_file(_state(optimiser), part / "optimiser.safetensors")
             (part / "state.json").write_text(json.dumps({"step": step, **state}, indent=2) + "\n", encoding="utf-8")
