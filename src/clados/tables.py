@@ -234,7 +234,7 @@ def indented(text: str, width: int | None, indent: int = GAP) -> Iterator[Line]:
     """The lines of a text behind blanks: its own in front, and ``indent`` more."""
     own = indent + len(text) - len(text.lstrip())
     room = None if width is None else max(1, width - own)
-    yield from (Line("", " " * own + each) for each in wrapped(" ".join(text.split()), room))
+    yield from (Line("", " " * own + each) for each in wrapped(" ".join(text.strip().splitlines()), room))
 
 
 def _atoms(word: str) -> Iterator[str]:
