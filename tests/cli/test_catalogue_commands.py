@@ -85,22 +85,11 @@ def test_show_json_is_the_card(clados: Run) -> None:
     assert {key: data[key] for key in card.as_dict()} == card.as_dict()
 
 
-def test_show_adds_the_sections_of_a_declared_model(
-    clados: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    from clados.cli import showing
-
-    def counts(card: object) -> showing.Section:
-        return showing.Section("Counts", ["basis", "total"], [["model", "7"]], {"total": 7})
-
-    for name in ("stem.toml", "branch_2.toml"):
-        (tmp_path / name).write_text((Path(SMALL) / name).read_text())
-    (tmp_path / "stem.py").write_text("declaration = Declaration()")
-    monkeypatch.setattr(showing, "counts", counts, raising=False)
-    monkeypatch.setattr(showing, "SECTIONS", {"counts": "clados.cli.showing:counts"})
-    assert clados("show", "stem", "--json", "--cards", str(tmp_path)).data["counts"] == {"total": 7}
-    assert "Counts\nbasis  total\nmodel  7" in clados("show", "stem").out
-    assert "counts" not in clados("show", "branch-2", "--json").data
+def test_show_says_the_structure_of_a_declared_model(clados: Run) -> None:
+    assert "\n  positions     rotary\n" in clados("show", "llama").out
+    assert clados("show", "llama:7b", "--json").data["structure"]["kv_cache"] == 2 * 80 * 8192 * 2
+    assert "; assumed: layers, d_model, heads\n" in clados("show", "chatgpt").out
+    assert clados("show", "branch-2", "--cards", SMALL, "--json").data["structure"] is None
 
 
 def test_compare_puts_cards_side_by_side(clados: Run) -> None:

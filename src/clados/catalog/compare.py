@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from clados.catalog.card import Card, Size
 from clados.catalog.schema import ATTRIBUTES
+from clados.catalog.structure import headline_declared, structure
 from clados.catalog.words import figure, figures
 
 
@@ -23,6 +24,9 @@ def compare(cards: Sequence[Card], *, differing: bool = False) -> dict[str, list
     shapes = [shape(size) if size else {} for size in sizes]
     for word in dict.fromkeys(word for words in shapes for word in words):
         rows[f"size.{word}"] = [words.get(word, "-") for words in shapes]
+    built = [structure(card).rows if headline_declared(card) else {} for card in cards]
+    for word in dict.fromkeys(word for words in built for word in words):
+        rows[f"structure.{word}"] = [words.get(word, "-") for words in built]
     for word in dict.fromkeys(word for card in cards for word in card.training):
         rows[f"training.{word}"] = [str(card.training.get(word, "-")) for card in cards]
     return {name: row for name, row in rows.items() if not differing or len(set(row)) > 1}

@@ -1,7 +1,7 @@
 """``clados show``, ``compare`` and ``lineage``."""
 
-import importlib
-from typing import Annotated, Any, NamedTuple
+from dataclasses import asdict
+from typing import Annotated, Any
 
 import typer
 
@@ -11,23 +11,11 @@ from clados.catalog.counts import named
 from clados.catalog.errata import beside, of_kind
 from clados.catalog.lineage import children
 from clados.catalog.load import Catalog, catalog
+from clados.catalog.structure import Structure, headline_declared, structure
 from clados.cli import output
 
 Model = Annotated[str, typer.Argument(help="A model's id or name.", metavar="MODEL")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-
-
-class Section(NamedTuple):
-    """What a further section of ``clados show`` says: as a table, and as data for ``--json``."""
-
-    title: str
-    heads: list[str]
-    rows: list[list[str]]
-    data: Any
-
-
-# Further sections of models that are declared: a key for --json, and the function (card -> Section) that works it out.
-SECTIONS: dict[str, str] = {}
 
 
 def show(model: Model, json: Json = False) -> None:
@@ -37,30 +25,25 @@ def show(model: Model, json: Json = False) -> None:
     """
     cards = catalog()
     card = named(model)[0] if ":" in model else cards[model]
-    further = _further(card)
+    built = structure(card) if headline_declared(card) else None
     if json:
-        output.tell({**card.as_dict(), **{key: section.data for key, section in further.items()}})
+        output.tell({**card.as_dict(), "structure": asdict(built) if built else None})
         return
     _head(card)
     _values(card)
     _sizes(card)
     _descent(card, cards)
-    for section in further.values():
-        output.heading(f"\n{section.title}")
-        output.table(section.heads, section.rows)
+    if built:
+        _structure(built)
     _training(card)
     output.assumed(card.assumed)
     _errata(card)
 
 
-def _further(card: Card) -> dict[str, Section]:
-    if not card.runnable:
-        return {}
-    found = {}
-    for key, target in SECTIONS.items():
-        module, _, name = target.partition(":")
-        found[key] = getattr(importlib.import_module(module), name)(card)
-    return found
+def _structure(built: Structure) -> None:
+    marks = f"; assumed: {', '.join(built.assumed)}" if built.assumed else ""
+    output.heading(f"\nStructure of {built.size}, computed from its declaration{marks}")
+    output.facts(built.rows)
 
 
 def _head(card: Card) -> None:

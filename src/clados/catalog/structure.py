@@ -1,0 +1,206 @@
+"""What a declaration says of a size in the words in which models are compared: attention, positions, norm, KV cache."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from clados.catalog.card import Card, Size
+from clados.catalog.counts import model_of, size_named
+from clados.catalog.load import declaration_of
+from clados.spec.alibi import ALiBi
+from clados.spec.blanks import Blanks
+from clados.spec.disentangled import Disentangled
+from clados.spec.experts import Experts, ProductMLP
+from clados.spec.inputs import Frames, Inputs, Learned, Patches, Sinusoidal, Tokens, Trajectory
+from clados.spec.kinds import Decoder, Encoder, EncoderDecoder, Model, TwoTower
+from clados.spec.layer_bias import LayerBias
+from clados.spec.part import Part
+from clados.spec.parts import (
+    MLP,
+    All,
+    Attention,
+    Banded,
+    FeedForward,
+    LayerNorm,
+    Parallel,
+    Post,
+    Pre,
+    RelativeBias,
+    RMSNorm,
+    Rotary,
+    Stack,
+)
+from clados.spec.relative import Distances
+from clados.spec.residuals import DeepNorm, FromNorm
+from clados.spec.sizes import Dims
+from clados.spec.sparse import BlockSparse
+
+HALF = 2  # bytes of a number in float16 and bfloat16
+
+POSITIONS: dict[type[Part], str] = {
+    Learned: "learned absolute",
+    Blanks: "learned absolute, in the text and in the blank",
+    Sinusoidal: "sinusoidal absolute",
+    Patches: "learned absolute, one a patch",
+    Trajectory: "learned, one a time step",
+    Frames: "learned, one a time step",
+    Rotary: "rotary",
+    RelativeBias: "relative bias, shared by the layers",
+    LayerBias: "relative bias of each layer",
+    ALiBi: "ALiBi",
+    Distances: "relative, by sinusoids of the distance",
+    Disentangled: "relative, disentangled from content",
+}
+PLACES: dict[type[Part], str] = {
+    Pre: "before each sub-layer",
+    Post: "after each sub-layer",
+    FromNorm: "before each sub-layer, on the residual stream too",
+    DeepNorm: "after each sub-layer, residuals scaled (DeepNorm)",
+    Parallel: "before attention and feed-forward in parallel",
+}
+NORMS: dict[type[Part], str] = {LayerNorm: "LayerNorm", RMSNorm: "RMSNorm"}
+ACTS = {"gelu": "GELU", "gelu_tanh": "GELU (tanh)", "quick_gelu": "QuickGELU", "relu": "ReLU", "silu": "SiLU"}
+GATED = {"silu": "SwiGLU", "gelu": "GEGLU", "gelu_tanh": "GEGLU (tanh)", "relu": "ReGLU"}
+
+
+@dataclass(frozen=True, slots=True)
+class Structure:
+    """One size of a model in the words in which models are compared; all of it computed from its declaration.
+
+    Attributes:
+        size: the published size.
+        rows: what is said of it, by name: attention, positions, norm, feed-forward, of each of its stacks.
+        context: tokens that it has positions for; None where any number will do, or where it reads no text.
+        kv_cache: bytes that each token adds to the keys and values kept while writing, in 16 bits; None where
+            nothing is kept. Layers that attend to a window keep no more than the window.
+        assumed: words of the size's shape that no source says; what is computed rests on them.
+    """
+
+    size: str
+    rows: dict[str, str]
+    context: int | None
+    kv_cache: int | None
+    assumed: tuple[str, ...] = ()
+
+
+def structure(card: Card, size: str | None = None) -> Structure:
+    """The structure of a published size; of the headline one when none is named.
+
+    Raises:
+        SpecError: for a size that was not published or is not declared, with the nearest name.
+    """
+    found = size_named(card, size)
+    model = model_of(card, found)
+    stacks = list(_stacks(model))
+    rows = {"reads": _reads(model, found)}
+    for side, stack, dims, inputs in stacks:
+        where = f"{side} " if side else ""
+        rows |= {f"{where}{name}": text for name, text in _said(stack, dims, inputs).items()}
+    kept = sum(_kept(stack, dims) for side, stack, dims, _ in stacks if side in ("", "decoder"))
+    if kept:
+        crossed = " and for each token read" if isinstance(model, EncoderDecoder) else ""
+        rows["KV cache"] = f"{kept:,} bytes for each token written{crossed}, in 16 bits"
+    return Structure(found.name, rows, _positions(model), kept or None, found.assumed)
+
+
+def headline_declared(card: Card) -> bool:
+    """Whether the headline size is declared, so that its structure can be computed."""
+    size = card.headline_size
+    return card.runnable and size is not None and size.name in declaration_of(card).sizes
+
+
+def _stacks(model: Model) -> Iterator[tuple[str, Stack, Dims, Inputs]]:
+    """Each stack with its side, its numbers, and what it reads."""
+    if isinstance(model, EncoderDecoder):
+        yield "encoder", model.encoder, model.sides.encoder.dims, model.inputs
+        yield "decoder", model.decoder, model.sides.decoder.dims, model.inputs
+    elif isinstance(model, TwoTower):
+        yield "image", model.image.stack, model.size.image.dims, model.image.inputs
+        yield "text", model.text.stack, model.size.text.dims, model.text.inputs
+    elif isinstance(model, Encoder | Decoder):
+        yield "", model.stack, model.size.dims, model.inputs
+
+
+def _inputs(model: Model) -> list[Inputs]:
+    return list(dict.fromkeys(inputs for *_, inputs in _stacks(model)))
+
+
+def _positions(model: Model) -> int | None:
+    """Tokens of text that have a learned position each."""
+    positions = [each.position for each in _inputs(model) if isinstance(each, Tokens)]
+    return next((each.length - each.start for each in positions if isinstance(each, Learned)), None)
+
+
+def _reads(model: Model, size: Size) -> str:
+    return "; ".join(_read(inputs, size) for inputs in _inputs(model))
+
+
+def _read(inputs: Inputs, size: Size) -> str:
+    match inputs:
+        case Patches(image=image, side=side):
+            return f"images of {image} x {image} pixels as {(image // side) ** 2} patches of {side} x {side}"
+        case Trajectory() | Frames():
+            return "returns, observations and actions"
+        case Tokens(position=Learned(length=length, start=start)):
+            return f"up to {length - start:,} tokens"
+        case _:
+            trained = size.shape.get("context")
+            return f"tokens, any number; {trained:,} in training" if trained else "tokens, any number"
+
+
+def _said(stack: Stack, dims: Dims, inputs: Inputs) -> dict[str, str]:
+    blocks = stack.blocks(dims.layers)
+    added = inputs.position if isinstance(inputs, Tokens) else inputs
+    positions = [_named(POSITIONS, each) for each in (added, stack.position) if each is not None]
+    return {
+        "attention": _each(_attention(block.attn, dims) for block in blocks),
+        "positions": " and ".join(positions) or "none",
+        "norm": f"{_named(NORMS, stack.norm)} {_each(_named(PLACES, block.residual) for block in blocks)}",
+        "feed-forward": _each(_feed_forward(block.mlp, dims) for block in blocks),
+    }
+
+
+def _each(texts: Iterator[str]) -> str:
+    """What all layers have; where they take turns, each kind once."""
+    return " / ".join(dict.fromkeys(texts))
+
+
+def _named(names: Mapping[type[Part], str], part: Part) -> str:
+    """The name of a part's type, or of the nearest type that it is derived from."""
+    return next((names[each] for each in type(part).__mro__ if each in names), type(part).__name__)
+
+
+def _attention(attn: Attention, dims: Dims) -> str:
+    if dims.kv_heads == dims.heads:
+        kind = "multi-head"
+    else:
+        kind = "multi-query" if dims.kv_heads == 1 else f"grouped-query with {dims.kv_heads} key-value heads"
+    heads = f"{kind}, {dims.heads} head{'s' if dims.heads > 1 else ''} of {dims.head_dim}"
+    match attn.pattern:
+        case None:
+            return heads
+        case Banded(span=span):
+            return f"{heads}, the last {span} positions"
+        case BlockSparse(block=block, window=window, random=random):
+            return f"{heads}, blocks of {block}: {window} neighbours, {random} at random, some global"
+        case other:
+            return f"{heads}, {type(other).__name__}"
+
+
+def _feed_forward(part: FeedForward, dims: Dims) -> str:
+    match part:
+        case MLP(act=act, gated=gated):
+            kind = GATED.get(act, f"gated {act}") if gated else ACTS.get(act, act)
+            return f"{kind}, {dims.d_ff:,} wide"
+        case ProductMLP(act=act):
+            return f"product of two, then {ACTS.get(act, act)}, {dims.d_ff:,} wide"
+        case Experts(act=act, top=top):
+            return f"{dims.experts:,} experts, {top} a token, {ACTS.get(act, act)}, {dims.d_ff:,} wide"
+        case _:
+            return type(part).__name__
+
+
+def _kept(stack: Stack, dims: Dims) -> int:
+    """Bytes of keys and values that a token adds; of stacks that write, and of cross-attention for a token read."""
+    if isinstance(stack.sees, All):
+        return 0
+    return dims.layers * 2 * dims.kv_heads * dims.head_dim * HALF

@@ -1,0 +1,60 @@
+"""The structure of a size in words, computed from its declaration, beside published descriptions."""
+
+import pytest
+
+from clados.catalog.load import catalog, declaration_of
+from clados.catalog.structure import structure
+from clados.errors import CladosError
+
+
+@pytest.mark.parametrize(
+    ("model", "size", "name", "text"),
+    [
+        ("palm", "540b", "attention", "multi-query, 48 heads of 256"),  # arXiv:2204.02311 §2, table 1
+        ("palm", "540b", "norm", "LayerNorm before attention and feed-forward in parallel"),  # §2
+        ("llama", "7b", "positions", "rotary"),  # arXiv:2302.13971 §2.2
+        ("llama", "7b", "feed-forward", "SwiGLU, 11,008 wide"),  # §2.2
+        ("bloom", "176b", "positions", "ALiBi"),  # arXiv:2211.05100 §3.2.2
+        ("switch", "c", "decoder feed-forward", "2,048 experts, 1 a token, ReLU, 6,144 wide"),  # arXiv:2101.03961 §5.6
+        (
+            "gpt-neo",
+            "2.7b",
+            "attention",
+            "multi-head, 20 heads of 128 / multi-head, 20 heads of 128, the last 256 positions",
+        ),
+        ("vit", "b/16", "reads", "images of 224 x 224 pixels as 196 patches of 16 x 16"),  # arXiv:2010.11929 §3.1
+        ("roberta", "large", "reads", "up to 512 tokens"),  # 514 rows, of which the first two are not used
+        ("clip", "vit-b/32", "text positions", "learned absolute"),  # arXiv:2103.00020 §2.4
+    ],
+)
+def test_the_structure_is_said_as_the_papers_say_it(model: str, size: str, name: str, text: str) -> None:
+    assert structure(catalog()[model], size).rows[name] == text
+
+
+@pytest.mark.parametrize(
+    ("model", "size", "bytes_a_token"),
+    [
+        ("gpt-2", "small", 2 * 12 * 12 * 64 * 2),
+        ("llama", "65b", 2 * 80 * 64 * 128 * 2),
+        ("palm", "540b", 2 * 118 * 1 * 256 * 2),  # one head of keys and values for all
+        ("t5", "base", 2 * 12 * 12 * 64 * 2),  # of the decoder alone
+        ("bert", "base", None),
+        ("clip", "vit-b/32", None),
+    ],
+)
+def test_the_kv_cache_counts_keys_and_values_of_each_layer_that_writes(
+    model: str, size: str, bytes_a_token: int | None
+) -> None:
+    assert structure(catalog()[model], size).kv_cache == bytes_a_token
+
+
+def test_every_declared_size_has_a_structure() -> None:
+    cards = [card for card in catalog().values() if card.runnable]
+    for card in cards:
+        for size in declaration_of(card).sizes:
+            assert structure(card, size).rows
+
+
+def test_a_size_that_is_not_declared_is_refused_with_those_that_are() -> None:
+    with pytest.raises(CladosError, match=r"clip:rn50 is not declared; vit-b/32"):
+        structure(catalog()["clip"], "rn50")
