@@ -109,6 +109,7 @@ class JsonObject:
         self._content: Mapping[str, Any] = content
         self._unread = {str(key) for key, value in content.items() if value is not None}
         self._nested: list[JsonObject] = []
+        self._noted: list[str] = []
 
     @classmethod
     def read(cls, file: Path, error: type[CladosError] = CladosError) -> "JsonObject":
@@ -163,9 +164,16 @@ class JsonObject:
         """Mark keys that mean nothing here."""
         self._unread.difference_update(keys)
 
+    def note(self, key: str, why: str) -> None:
+        """Add a line about a key's value to ``notes``, where it is taken but not quite as its program means it."""
+        self._noted.append(self._line(key, why))
+
     def refuse(self, key: str, why: str) -> CladosError:
         """The error for a key's value, to be raised: file, key, value, and what is needed."""
-        return self.error(f"{self.file}: {self._prefix}{key} is {_shown(self._content.get(key))}; {why}")
+        return self.error(f"{self.file.parent / self._line(key, why)}")
+
+    def _line(self, key: str, why: str) -> str:
+        return f"{self.file.name}: {self._prefix}{key} is {_shown(self._content.get(key))}; {why}"
 
     @property
     def unread(self) -> tuple[str, ...]:
@@ -175,10 +183,10 @@ class JsonObject:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """One line for the load report that names the unread keys; none when all were read."""
-        if not (keys := self.unread):
-            return ()
-        return (f"{self.file.name}: not used here: {', '.join(keys)}",)
+        """Lines for the load report: what ``note`` added, and one that names the unread keys, if there are any."""
+        noted = (*self._noted, *(line for each in self._nested for line in each._noted))
+        unread = (f"{self.file.name}: not used here: {', '.join(keys)}",) if (keys := self.unread) else ()
+        return (*noted, *unread)
 
 
 _NAMED: dict[type, str] = {

@@ -6,12 +6,15 @@ from typing import Any
 
 import pytest
 
-from clados.checkpoints import CheckpointError
-from clados.checkpoints.beside import Beside, beside, preprocessing, write_beside
-from clados.data.pictures import Preprocessing
+from clados.apply.ready import load
+from clados.checkpoints import CheckpointError, from_pretrained, save_pretrained
+from clados.checkpoints.beside import Beside, beside, images_of, preprocessing, write_beside
+from clados.data.examples import DataError
+from clados.data.pictures import FILE, Preprocessing
 from clados.data.scaling import Scales
 from clados.models.declared import declared
-from clados.spec import ReturnConditioned
+from clados.nn import build
+from clados.spec import ReturnConditioned, tiny
 
 
 def written(folder: Path, name: str, content: Any) -> None:
@@ -31,6 +34,39 @@ def test_class_names_and_preprocessing_come_back(tmp_path: Path) -> None:
 
 def test_a_model_without_images_has_no_preprocessing() -> None:
     assert preprocessing(declared("gpt-2").model) is None
+
+
+def test_the_images_of_a_processor_of_transformers_5_are_read(tmp_path: Path) -> None:
+    written(tmp_path, "config.json", {"model_type": "clip"})
+    written(tmp_path, "processor_config.json", {"image_processor": {"size": {"shortest_edge": 30}, "sharpen": 1}})
+    written(tmp_path, "preprocessor_config.json", {"size": 20})
+    steps, notes = images_of(tmp_path)
+    assert steps == Preprocessing.of({"size": 30}, "CLIP")
+    assert notes == ("processor_config.json: not used here: image_processor.sharpen",)
+    written(tmp_path, "processor_config.json", {"processor_class": "CLIPProcessor"})
+    assert images_of(tmp_path)[0] == Preprocessing.of({"size": 20}, "CLIP")
+
+
+def test_what_a_preprocessor_file_says_beyond_is_named_in_the_load_report(tmp_path: Path) -> None:
+    save_pretrained(build(tiny(declared("vit").model)), tmp_path)
+    written(tmp_path, FILE, {"image_processor_type": "PvtImageProcessor", "do_thumbnail": True, "do_pad": True})
+    assert from_pretrained(tmp_path).report.notes == (
+        'preprocessor_config.json: image_processor_type is "PvtImageProcessor"; not known here, so what it leaves open '
+        "is as in ViTImageProcessor",
+        "preprocessor_config.json: do_pad is true; images are not padded here",
+        "preprocessor_config.json: not used here: do_thumbnail",
+    )
+    written(tmp_path, FILE, {"size": -1})
+    (note,) = from_pretrained(tmp_path).report.notes  # the weights are read all the same
+    assert note.startswith("images cannot be prepared: ")
+    with pytest.raises(DataError, match="size is -1"):
+        load(tmp_path)
+
+
+def test_a_problem_of_another_kind_is_refused(tmp_path: Path) -> None:
+    written(tmp_path, "config.json", {"problem_type": "both"})
+    with pytest.raises(CheckpointError, match='problem_type is "both"; allowed: single_label_classification, multi'):
+        beside(tmp_path)
 
 
 def test_a_run_says_what_was_learned_and_how_its_numbers_were_scaled(tmp_path: Path) -> None:

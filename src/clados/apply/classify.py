@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
+from torch import Tensor
 
 from clados import spec as s
 from clados.apply.images import Image, pixel_values, several
@@ -12,7 +13,10 @@ from clados.apply.ready import Source, batched, load
 
 @dataclass(frozen=True)
 class Label:
-    """A class, by name and number, and how probable the model finds it."""
+    """A class, by name and number, and how probable the model finds it.
+
+    The probabilities of an image's classes sum to 1, unless the classes do not exclude each other.
+    """
 
     label: str
     number: int
@@ -30,24 +34,36 @@ def classify(
 ) -> list[tuple[Label, ...]]:
     """The likeliest classes of each image, the best first.
 
+    Scores become probabilities as in transformers' pipeline: by a softmax, or one by one by a sigmoid, where the config
+    says ``multi_label_classification`` or there is a single label.
+
     Args:
-        images: paths of PNG or JPEG files, or arrays, uint8 [height, width, channels].
+        images: paths, images of Pillow, or arrays or tensors, uint8 [height, width, channels]; of four axes a batch.
 
     Raises:
-        SpecError: for a model that classifies no images, and numbers out of range.
+        SpecError: for a model that classifies no images, or gives numbers instead (``regression``), and numbers out of
+            range.
         DataError: for no images, and a file that is no image.
     """
     if top < 1:
         raise s.SpecError(f"top is {top}; it must be at least 1")
     ready, images = load(source, "classify", device=device), several(images)
+    if ready.problem == "regression":
+        raise s.SpecError(f"{ready.name}: its config says regression: it gives numbers, and no classes")
     found: list[tuple[Label, ...]] = []
     for numbers in sorted(batched(images, batch, lambda _: 0)):
         pixels = pixel_values(ready, [images[number] for number in numbers], ready.spec.inputs)  # type: ignore[attr-defined]
-        scores = ready.model(pixel_values=pixels).logits.float().softmax(-1)
+        scores = _probabilities(ready.model(pixel_values=pixels).logits.float(), ready.problem)
         likely = scores.topk(min(top, scores.size(-1)))
         for chances, chosen in zip(likely.values.tolist(), likely.indices.tolist()):
             found.append(tuple(Label(named(ready.labels, i), i, chance) for i, chance in zip(chosen, chances)))
     return found
+
+
+def _probabilities(scores: Tensor, problem: str) -> Tensor:
+    """[images, classes] of any numbers as probabilities."""
+    independent = problem == "multi_label_classification" or scores.size(-1) == 1
+    return scores.sigmoid() if independent else scores.softmax(-1)
 
 
 def named(labels: Sequence[str], number: int) -> str:

@@ -2,28 +2,32 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from PIL.Image import Image as Picture
 from torch import Tensor
 
 from clados import spec as s
 from clados.apply.ready import Ready
+from clados.data.decoding import rgb
 from clados.data.examples import DataError, Encoded
 from clados.data.pictures import Preprocessing
 
-Image = str | Path | Encoded | NDArray[np.uint8]
+Image = str | Path | Encoded | NDArray[np.uint8] | Tensor | Picture
 
 
 def several(images: Image | Sequence[Image]) -> list[Image]:
-    """One image or several, as a list.
+    """One image or several, as a list; an array or tensor of four axes is a batch of images.
 
     Raises:
         DataError: for none.
     """
-    found = [images] if isinstance(images, str | Path | Encoded | np.ndarray) else list(images)
+    if isinstance(images, np.ndarray | Tensor):
+        found: list[Image] = list(images) if images.ndim == 4 else [images]
+    else:
+        found = list(images) if isinstance(images, Sequence) and not isinstance(images, str) else [images]
     if not found:
         raise DataError("no image was given; at least one is needed")
     return found
@@ -47,8 +51,31 @@ def pixel_values(ready: Ready, images: Sequence[Image], inputs: s.Inputs) -> Ten
     return torch.from_numpy(np.stack(rows)).to(ready.device)
 
 
-def decoded(image: Any) -> NDArray[np.uint8]:
-    """uint8 [height, width, channels]."""
+def decoded(image: Image) -> NDArray[np.uint8]:
+    """uint8 [height, width, channels].
+
+    Raises:
+        DataError: for a file that is no image, an array of another shape or type.
+    """
     if isinstance(image, str | Path):
         image = Encoded(Path(image))
-    return image.pixels() if isinstance(image, Encoded) else np.atleast_3d(image)
+    if isinstance(image, Encoded):
+        return image.pixels()
+    if isinstance(image, Tensor):
+        image = image.detach().cpu().numpy()
+    if isinstance(image, Picture):
+        try:
+            return rgb(image)
+        except OSError as error:
+            raise DataError(f"not a readable image ({error})") from error
+    if not isinstance(image, np.ndarray):
+        raise DataError(f"an image is a {type(image).__name__}; a path, an array or an image of Pillow is needed")
+    array = image[..., None] if image.ndim == 2 else image
+    if array.ndim != 3 or array.shape[2] not in (1, 3) or not array.size:
+        shape = ", ".join(map(str, image.shape))
+        raise DataError(
+            f"an image array is of shape [{shape}]; [height, width], or with 1 or 3 channels last, is needed"
+        )
+    if array.dtype != np.uint8:
+        raise DataError(f"an image array is of {array.dtype}; uint8 from 0 to 255 is needed")
+    return array

@@ -22,7 +22,7 @@ def match(
     """How probable each text is for each image among all the texts, float32 [images, texts]; rows sum to 1.
 
     Args:
-        images: paths of PNG or JPEG files, or arrays, uint8 [height, width, channels].
+        images: paths, images of Pillow, or arrays or tensors, uint8 [height, width, channels]; of four axes a batch.
 
     Raises:
         SpecError: for a model without an image and a text tower.

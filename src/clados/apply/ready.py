@@ -30,7 +30,8 @@ class Ready:
     Attributes:
         model: a module in evaluation mode; ``model.spec`` is its declaration.
         name: the card, or what the directory is called; folder: where it was read.
-        images: how images are prepared; labels: the names of the classes.
+        images: how images are prepared; labels: the names of the classes; problem: what their scores mean, in the
+            words of transformers' ``problem_type``.
         scales: of the trajectories that it learned from.
         objective: what it learned; None when not known.
         length: tokens of the sequences that it learned from; 0 when not known.
@@ -44,6 +45,7 @@ class Ready:
     tokenizer: Tokenizer | None = None
     images: Preprocessing | None = None
     labels: tuple[str, ...] = ()
+    problem: str = ""
     scales: Scales = field(default_factory=Scales)
     objective: s.Objective | None = None
     length: int = 0
@@ -133,6 +135,7 @@ def _read(path: Path, device: str | torch.device) -> Ready:
         tokenizer=model.tokenizer,
         images=found.images or preprocessing(model.spec),
         labels=found.labels,
+        problem=found.problem,
         scales=found.scales,
         objective=found.objective,
         length=found.length,

@@ -13,14 +13,17 @@ from typing import Any
 from clados.checkpoints.errors import CheckpointError
 from clados.checkpoints.files import json_of
 from clados.checkpoints.written import part
+from clados.data.errors import DataError
 from clados.data.pictures import FILE, Preprocessing
 from clados.data.scaling import Scales
-from clados.files import write_text
+from clados.files import JsonObject, write_text
 from clados.spec.declaration import parts
 from clados.spec.errors import SpecError
 from clados.spec.inputs import Patches
 from clados.spec.kinds import Model
 from clados.spec.learning import Objective, Stage
+
+PROBLEMS = ("single_label_classification", "multi_label_classification", "regression")
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,7 @@ class Beside:
     Attributes:
         card: the model, perhaps with its size.
         labels: names of the classes, in order.
+        problem: config.json's ``problem_type``, which says what the scores of the classes mean; empty when not said.
         images: how images are prepared.
         scales: of trajectories.
         objective: what the weights were trained on; None where only the paper's recipe is known.
@@ -40,6 +44,7 @@ class Beside:
 
     card: str = ""
     labels: tuple[str, ...] = ()
+    problem: str = ""
     images: Preprocessing | None = None
     scales: Scales = field(default_factory=Scales)
     objective: Objective | None = None
@@ -56,12 +61,13 @@ def beside(directory: Path) -> Beside:
         DataError: preprocessor_config.json holds a value that cannot be used.
     """
     config, said = json_of(directory / "config.json"), _if_there(directory / "run.json")
-    images, pooling = _if_there(directory / FILE), _if_there(directory / "1_Pooling" / "config.json")
+    pooling = _if_there(directory / "1_Pooling" / "config.json")
     try:
         return Beside(
             card=str(said.get("model") or config.get("clados", {}).get("card", "")),
             labels=_labels(config.get("id2label"), said.get("classes")),
-            images=Preprocessing.of(images) if images else None,
+            problem=_problem(JsonObject(directory / "config.json", config, CheckpointError)),
+            images=images_of(directory)[0],
             scales=_scales(said.get("scales") or {}),
             objective=part(said["stage"], Stage).objective if "stage" in said else None,
             length=int(said.get("length", 0)),
@@ -70,6 +76,32 @@ def beside(directory: Path) -> Beside:
         )
     except (TypeError, ValueError, KeyError, AttributeError, CheckpointError, SpecError) as error:
         raise CheckpointError(f"{directory}: config.json or run.json is unusable ({error})") from error
+
+
+def _problem(config: JsonObject) -> str:
+    problem = config.take("problem_type", str, "")
+    if problem and problem not in PROBLEMS:
+        raise config.refuse("problem_type", f"allowed: {', '.join(PROBLEMS)}")
+    return problem
+
+
+def images_of(directory: Path) -> tuple[Preprocessing | None, tuple[str, ...]]:
+    """How a directory's files prepare images, and lines about what of them is not used; None where they do not say.
+
+    transformers 5 writes what prepares images into processor_config.json where a tokenizer belongs to it (CLIP).
+
+    Raises:
+        DataError: for a value that cannot be used.
+    """
+    both, alone = directory / "processor_config.json", directory / FILE
+    said = JsonObject.read(both, DataError).inside("image_processor") if both.exists() else None
+    if not (said and said.keys()):
+        if not alone.exists():
+            return None, ()
+        said = JsonObject.read(alone, DataError)
+    clip = _if_there(directory / "config.json").get("model_type") == "clip"
+    steps = Preprocessing.of(said, "CLIP" if clip else "ViT")
+    return steps, said.notes
 
 
 def _if_there(file: Path) -> dict[str, Any]:

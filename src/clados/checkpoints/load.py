@@ -63,7 +63,8 @@ def from_pretrained(
     notes = tuple(
         f"'{key}' is {number}, which the vocabulary lacks: the model is without it" for key, number in homeless
     )
-    made.report = replace(held.report, notes=(*notes, *differing, *strangers(held, choice, found)))  # type: ignore[assignment]
+    notes += (*differing, *strangers(held, choice, found), *_image_notes(path))
+    made.report = replace(held.report, notes=notes)  # type: ignore[assignment]
     _give_tokenizer(made, path)
     return made
 
@@ -110,6 +111,17 @@ def _read(tensor: Stored) -> Tensor:
         return tensor.read()
     except Exception as error:  # safetensors and the system raise many kinds
         raise CheckpointError(f"{tensor.file}: damaged ({error})") from error
+
+
+def _image_notes(path: Path) -> tuple[str, ...]:
+    """What is to be known of how a directory's files prepare images."""
+    from clados.checkpoints.beside import images_of
+    from clados.data.errors import DataError
+
+    try:
+        return images_of(path)[1]
+    except DataError as error:
+        return (f"images cannot be prepared: {error}",)
 
 
 def _give_tokenizer(made: nn.Module, path: Path) -> None:

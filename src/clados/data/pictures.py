@@ -1,16 +1,62 @@
 """How an image becomes what a model reads, in the words of Hugging Face's preprocessor_config.json."""
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from math import ceil
+from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from clados.data.examples import DataError
+from clados.data.decoding import MOST_PIXELS
+from clados.data.errors import DataError
+from clados.files import JsonObject
 
 FILE = "preprocessor_config.json"
 KINDS = (0, 1, 2, 3, 4, 5)  # Pillow's numbers for ways to resample
+HALVES = (0.5, 0.5, 0.5)
+
+
+@dataclass(frozen=True)
+class Defaults:
+    """What a class of transformers does where its file says nothing (5.x, and 4.x's feature extractors alike).
+
+    Attributes:
+        square: whether a number as size is both sides; else it is the shorter one.
+        cropped: whether the middle is cropped out.
+    """
+
+    size: tuple[int, int] | int
+    square: bool = True
+    crop: tuple[int, int] = (224, 224)
+    cropped: bool = False
+    resample: int = 2
+    mean: tuple[float, ...] = HALVES
+    std: tuple[float, ...] = HALVES
+
+
+CLIP = Defaults(
+    224,
+    square=False,
+    cropped=True,
+    resample=3,
+    mean=(0.48145466, 0.4578275, 0.40821073),  # OPENAI_CLIP_MEAN, OPENAI_CLIP_STD
+    std=(0.26862954, 0.26130258, 0.27577711),
+)
+CLASSES = {  # by the name of the class without ImageProcessor, ImageProcessorFast or FeatureExtractor
+    "CLIP": CLIP,
+    "ChineseCLIP": CLIP,
+    "Bit": CLIP,
+    "ViT": Defaults((224, 224)),
+    "DeiT": Defaults((256, 256), cropped=True, resample=3),
+    "Siglip": Defaults((224, 224), resample=3),
+}
+MEANINGLESS = (  # keys that change no pixel here: images are always RGB, arrays [height, width, channels]
+    "do_convert_rgb", "processor_class", "default_to_square", "data_format", "input_data_format", "return_tensors",
+    "device", "disable_grouping", "_valid_processor_keys", "_processor_class",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -29,8 +75,8 @@ class Preprocessing:
     crop: tuple[int, int] | None = None
     resample: int = 2
     factor: float = 1 / 255
-    mean: tuple[float, ...] = (0.5, 0.5, 0.5)
-    std: tuple[float, ...] = (0.5, 0.5, 0.5)
+    mean: tuple[float, ...] = HALVES
+    std: tuple[float, ...] = HALVES
 
     @classmethod
     def usual(cls, side: int, channels: int = 3) -> Self:
@@ -38,29 +84,43 @@ class Preprocessing:
         return cls(side, (side, side), mean=(0.5,) * channels, std=(0.5,) * channels)
 
     @classmethod
-    def of(cls, config: Mapping[str, Any]) -> Self:
-        """The steps that a preprocessor_config.json says.
+    def of(cls, config: Mapping[str, Any] | JsonObject, usual: str = "ViT") -> Self:
+        """The steps that a preprocessor_config.json says, and its class where it says nothing.
+
+        Args:
+            usual: the class, without ImageProcessor, where the file names none or one that is not known.
 
         Raises:
             DataError: for a value that cannot be used.
         """
-        try:
-            size = _size(config.get("size")) if config.get("do_resize", True) else None
-            crop = _size(config.get("crop_size")) if config.get("do_center_crop", False) else None
-            normal = config.get("do_normalize", True)
-            resample = int(config.get("resample", 2))
-            if resample not in KINDS:
-                raise ValueError(f"resample is {resample}; allowed: {', '.join(map(str, KINDS))}")
-            return cls(
-                size=size,
-                crop=(crop, crop) if isinstance(crop, int) else crop,
-                resample=resample,
-                factor=float(config.get("rescale_factor", 1 / 255)) if config.get("do_rescale", True) else 1.0,
-                mean=tuple(map(float, config.get("image_mean", (0.5,) * 3))) if normal else (0.0,) * 3,
-                std=tuple(map(float, config.get("image_std", (0.5,) * 3))) if normal else (1.0,) * 3,
-            )
-        except (TypeError, ValueError, KeyError) as error:
-            raise DataError(f"{FILE}: unusable ({error})") from error
+        said = config if isinstance(config, JsonObject) else JsonObject(Path(FILE), config, DataError)
+        said.ignore(*MEANINGLESS)
+        default = CLASSES[_class(said, usual)]
+        size = _size(said, "size", default.square) or default.size
+        crop = _size(said, "crop_size", square=True) or default.crop
+        if isinstance(crop, int):
+            raise said.refuse("crop_size", "needed are height and width")
+        resample = said.take("resample", int, default.resample)
+        if resample not in KINDS:
+            raise said.refuse("resample", f"allowed: {', '.join(map(str, KINDS))}")
+        factor, mean = said.take("rescale_factor", float, 1 / 255), _channels(said, "image_mean", default.mean)
+        std = _channels(said, "image_std", default.std)
+        if len(mean) != len(std):
+            raise said.refuse("image_std", f"image_mean has {len(mean)} numbers")
+        if 0 in std:
+            raise said.refuse("image_std", "it divides, so no number may be 0")
+        cropped = said.take("do_center_crop", bool, default=default.cropped)
+        normalised = said.take("do_normalize", bool, default=True)
+        if said.take("do_pad", bool, default=False):
+            said.note("do_pad", "images are not padded here")
+        return cls(
+            size=size if said.take("do_resize", bool, default=True) else None,
+            crop=crop if cropped else None,
+            resample=resample,
+            factor=factor if said.take("do_rescale", bool, default=True) else 1.0,
+            mean=mean if normalised else (0.0,) * len(mean),
+            std=std if normalised else (1.0,) * len(std),
+        )
 
     def config(self) -> dict[str, Any]:
         """The same as preprocessor_config.json, for the class of transformers that crops after it resizes."""
@@ -101,30 +161,70 @@ class Preprocessing:
                 tall, wide = self.size
         if (tall, wide) == (height, width):
             return image
+        if not tall * wide <= MOST_PIXELS or not tall or not wide:
+            raise DataError(f"an image of {height}x{width} would be resized to {tall}x{wide}; it is too thin")
         from PIL import Image
 
         plain = Image.fromarray(image[..., 0] if image.shape[2] == 1 else image)
         return np.atleast_3d(np.asarray(plain.resize((wide, tall), Image.Resampling(self.resample))))
 
     def _cropped(self, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """The middle; what an image lacks is black around it, as in transformers' center_crop."""
         if self.crop is None:
             return image
         (height, width), (tall, wide) = self.crop, image.shape[:2]
-        if tall < height or wide < width:
-            raise DataError(f"an image of {tall}x{wide} cannot be cropped to {height}x{width}")
-        top, left = (tall - height) // 2, (wide - width) // 2
+        if height > tall or width > wide:
+            more = [max(0, height - tall), max(0, width - wide)]
+            image = np.pad(image, [*((ceil(each / 2), each // 2) for each in more), (0, 0)])
+        top, left = (max(tall, height) - height) // 2, (max(wide, width) - width) // 2
         return image[top : top + height, left : left + width]
 
 
-def _size(said: Any) -> tuple[int, int] | int | None:
-    if isinstance(said, Mapping):
-        if "shortest_edge" in said:
-            return int(said["shortest_edge"])
-        return int(said["height"]), int(said["width"])
-    if isinstance(said, Sequence):
-        height, width = said
-        return int(height), int(width)
-    return None if said is None else (int(said), int(said))
+def _class(said: JsonObject, usual: str) -> str:
+    name = said.take("image_processor_type", str, None)
+    older = said.take("feature_extractor_type", str, None)
+    key, name = ("image_processor_type", name) if name else ("feature_extractor_type", older or usual)
+    stem = re.sub(r"(ImageProcessor|FeatureExtractor)(Fast|Pil)?$", "", name)
+    if stem not in CLASSES:
+        said.note(key, f"not known here, so what it leaves open is as in {usual}ImageProcessor")
+        return usual
+    return stem
+
+
+def _size(said: JsonObject, key: str, square: bool) -> tuple[int, int] | int | None:
+    """(height, width), or the shorter side; None where nothing is said."""
+    value = said.take(key, int | list | tuple | dict, None)
+    side: tuple[Any, ...]
+    match value:
+        case None:
+            return None
+        case int():
+            side = (value, value) if square else (value,)
+        case list() | tuple():
+            side = tuple(value)
+        case {"shortest_edge": shortest, **rest} if not any(rest.values()):
+            side = (shortest,)
+        case {"height": height, "width": width, **rest} if not any(rest.values()):
+            side = (height, width)
+        case _:
+            side = ()
+    usable = all(isinstance(each, int) and not isinstance(each, bool) and each > 0 for each in side)
+    if not usable or len(side) not in (1, 2) or (side[0] * side[-1]) > MOST_PIXELS:
+        allowed = "a number, [height, width], or an object with height and width, or with shortest_edge"
+        raise said.refuse(key, f"needed is {allowed}; at most {MOST_PIXELS:,} pixels")
+    return side[0] if len(side) == 1 else (side[0], side[1])
+
+
+def _channels(said: JsonObject, key: str, default: tuple[float, ...]) -> tuple[float, ...]:
+    """A number for each channel."""
+    value = said.take(key, float | list | tuple, None)
+    if value is None:
+        return default
+    each = list(value) if isinstance(value, list | tuple) else [value] * len(default)
+    numbers = all(isinstance(one, int | float) and not isinstance(one, bool) and abs(one) < 1e6 for one in each)
+    if not numbers or len(each) not in (1, 3):
+        raise said.refuse(key, "needed are 1 or 3 numbers")
+    return tuple(map(float, each))
 
 
 def _named(size: tuple[int, int] | None) -> dict[str, int] | None:
