@@ -120,6 +120,9 @@ WRONG = [
     "Size(**{'layers': 1})",
     "Norms()",
     "(" * 9999,
+    "-" * 30_000 + "1",
+    "{Sides({}): 1}",
+    "Size(layers=1and 2)",
     "3",
 ]
 

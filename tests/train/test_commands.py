@@ -138,10 +138,30 @@ def test_a_model_without_text_has_nothing_to_show(capsys: pytest.CaptureFixture[
     assert "vit learns ImageClasses() and reads no text" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize(("text", "said"), [("[]", "not an object"), ("{bad", "not JSON"), ("{}", "names no model")])
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[]", "an object is needed"),
+        ('{"model": ["gpt-2"]}', "needed is a string"),
+        ("{bad", "not JSON"),
+        ("{}", "names no model"),
+    ],
+)
 def test_a_run_that_cannot_be_read_is_named(
     text: str, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "run.json").write_text(text)
     assert run(["objective", str(tmp_path), "--text", "a cat"]) == 2
     assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["evil.py", "./evil.py", "{}/evil.py", "evil.py:small", "evil", "../run/evil.py"])
+def test_nothing_of_a_directory_is_run(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = tmp_path / "run"
+    folder.mkdir()
+    (folder / "evil.py").write_text("from pathlib import Path\nPath('ran').touch()")
+    (tmp_path / "evil.py").write_text((folder / "evil.py").read_text())
+    (folder / "run.json").write_text(json.dumps({"model": name.format(folder)}))
+    assert run(["objective", str(folder), "--text", "a cat"]) == 2
+    assert "is declared" in capsys.readouterr().err
+    assert not list(tmp_path.rglob("ran"))

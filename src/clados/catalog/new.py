@@ -87,8 +87,8 @@ def declaration_text(name: str, parent: Card, folder: Path) -> str:
     else:
         where = os.path.relpath(parent.path.with_suffix(".py"), folder)
         bring = (
-            "from pathlib import Path\n\nfrom clados.models.declared import declared\nfrom clados.spec import *\n\n"
-            f'{theirs} = declared(str(Path(__file__).parent / "{Path(where).as_posix()}"))'
+            "from pathlib import Path\n\nfrom clados.models.declared import declared_in\nfrom clados.spec import *\n\n"
+            f'{theirs} = declared_in(Path(__file__).parent / "{Path(where).as_posix()}")'
         )
     return f'''"""{name}: {parent.name}, but ..."""
 

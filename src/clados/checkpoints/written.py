@@ -1,6 +1,7 @@
 """A model's declaration as text and back: ``parsed(repr(model)) == model``. Only parts and literals are read."""
 
 import ast
+import warnings
 from typing import Any, TypeVar
 
 from clados import spec
@@ -28,10 +29,10 @@ def part(text: str, kind: type[AnyPart]) -> AnyPart:
     if len(text) > LONGEST:
         raise LayoutError(f"a declaration of {len(text)} characters; none is longer than {LONGEST}")
     try:
-        tree = ast.parse(text, mode="eval")
-    except (SyntaxError, RecursionError, ValueError) as error:
+        with warnings.catch_warnings(action="ignore"):  # of Python's about the text
+            found = _value(ast.parse(text, mode="eval").body)
+    except (SyntaxError, RecursionError, MemoryError, ValueError, TypeError) as error:
         raise LayoutError(f"not a declaration ({error}): {text[:60]!r}") from error
-    found = _value(tree.body)
     if not isinstance(found, kind):
         raise LayoutError(f"not a {kind.__name__}: {text[:60]!r}")
     return found

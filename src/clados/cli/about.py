@@ -33,7 +33,7 @@ def overview() -> None:
     output.heading("\nOptions of every command")
     output.facts(
         {
-            "--cards DIR ": f"a folder of your own cards and declarations (or set {OWN})",
+            "--cards DIR ": f"a folder of your own cards and declarations, which are Python and run (or set {OWN})",
             "--no-color  ": "no colours (or set NO_COLOR)",
             "--version   ": "print the version",
             "--install-completion": "complete commands and options in your shell",

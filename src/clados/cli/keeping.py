@@ -98,6 +98,9 @@ def new(
 ) -> None:
     """Start a model of your own: write its card and its declaration, to be filled in.
 
+    The declaration is Python: commands that are given its folder (--cards, CLADOS_PATH) run it when they need the
+    model. So name only folders that you would run programs from.
+
     Example: clados new my-model --like bert --dir my-cards
     """
     from clados.catalog.new import new as written

@@ -119,16 +119,16 @@ def objective(
 
 def _read_card(model: str) -> tuple[str, Any, Any, "Tokenizer"]:
     """A card's name, its first objective, its declared model, and a tokenizer of its kind."""
-    from clados.checkpoints.files import json_of
     from clados.data.readers import read
     from clados.data.vocabularies import load_tokenizer
+    from clados.files import JsonObject
     from clados.models.declared import declared
     from clados.train.fitting import tokenizer_for
 
     folder, tokenizer = Path(model), None
     if (folder / "run.json").exists():
-        model = json_of(folder / "run.json").get("model", "")
-        if not isinstance(model, str) or not model:
+        model = JsonObject.read(folder / "run.json").take("model", str, "")
+        if not model:
             raise CladosError(f"{folder / 'run.json'}: it names no model")
         tokenizer = load_tokenizer(folder)
     card, _, size = model.partition(":")

@@ -1,4 +1,8 @@
-"""The declarations: one Python file beside each card, imported only when it is asked for."""
+"""The declarations: one Python file beside each card, run only when it is asked for.
+
+Those of the package and of the folders in ``CLADOS_PATH`` are known by their ids; a name that stands in a file, such as
+a trained model's run.json, is looked up among these and never taken for a path.
+"""
 
 import functools
 import importlib
@@ -31,19 +35,26 @@ def own() -> dict[str, Path]:
 
 
 def declared(model: str) -> Declaration:
-    """The declaration of a model, of the package or of the user's folders, by its id; or by a path to its file.
+    """The declaration of a model, of the package or of the user's folders, by its id.
 
     Raises:
         SpecError: when no such model is declared, with the nearest name.
     """
-    if model.endswith(".py"):
-        return _of(_from(Path(model)), model)
     if model in found():
         return _of(importlib.import_module(found()[model]), model)
     mine = own()
     if model not in mine:
         raise SpecError(f"no model '{model}' is declared{hint(model, [*found(), *mine])}")
-    return _of(_from(mine[model]), model)
+    return declared_in(mine[model])
+
+
+def declared_in(file: str | Path) -> Declaration:
+    """The declaration in a Python file, which is run: only for a path that the user has named.
+
+    Raises:
+        SpecError: when there is none in it.
+    """
+    return _of(_from(Path(file)), str(file))
 
 
 def _id(file: Path) -> str:

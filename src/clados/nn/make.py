@@ -7,7 +7,7 @@ from torch import nn
 
 from clados import spec as s
 from clados.errors import check_seed
-from clados.models.declared import declared
+from clados.models.declared import declared, declared_in
 from clados.nn.build import draw, module
 from clados.spec.scale import nearest, scaled
 
@@ -25,7 +25,8 @@ def build(
     """A working model of a declaration, its weights drawn as the paper says, in evaluation mode.
 
     Args:
-        model: a card's id (``"gpt-2"``, ``"gpt-2:xl"``), a path to a declaration, or a declared model.
+        model: a card's id (``"gpt-2"``, ``"gpt-2:xl"``), a declared model, or the path of a Python file that declares
+            one, which is run.
         size: one of its published sizes; the headline one when not named.
         params: a budget instead of a size (``"5M"``): the proportions of the nearest published size, scaled.
         device: ``"meta"`` allocates nothing.
@@ -55,5 +56,5 @@ def chosen(model: str | s.Model, size: str | None = None, params: int | str | No
     if not isinstance(model, str):
         return model
     name, _, row = model.partition(":")
-    declaration = declared(name)
+    declaration = declared_in(name) if name.endswith(".py") else declared(name)
     return declaration.at(size or row or None) if size or row or params is None else nearest(declaration, params)
