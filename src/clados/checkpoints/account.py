@@ -1,6 +1,6 @@
 """The tensors of files against those of a model: each of ours found, none of theirs left over."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from clados.checkpoints.files import Stored
 from clados.checkpoints.names import Place, body_alone, is_unused, places, twins, unprefixed
 from clados.checkpoints.report import Report
 from clados.spec.kinds import Model
+from clados.spec.layout import Folded
 
 Found = Mapping[str, Stored]
 
@@ -39,8 +40,7 @@ def account(path: Path, choice: Chosen, found: Found) -> Account:
     names = {place.row.path: each for place in placed if (each := _names(choice, place, found, tied, alone=alone))}
     used = {name for each in names.values() for name in each}
     left_out = _left_out(choice.model, placed, names)
-    pairs = [zip(names[place.row.path], tensors.shapes(place)) for place in placed if place.row.path in names]
-    wanted = {name: shape for each in pairs for name, shape in each}
+    wanted = {name: shape for place in placed for name, shape in _shapes(place, names, found)}
     report = Report(
         path=path,
         model=f"{choice.card or 'a model of its own'} as {choice.architecture}",
@@ -76,6 +76,14 @@ def _names(choice: Chosen, place: Place, found: Found, tied: Mapping[str, str], 
     if all(name in found for name in names):
         return names
     return tuple(name for name, ours in tied.items() if ours == place.row.path and name in found)[:1]
+
+
+def _shapes(place: Place, names: Mapping[str, tuple[str, ...]], found: Found) -> Iterator[tuple[str, tuple[int, ...]]]:
+    """The shape that each tensor of theirs must have to be a tensor of ours."""
+    for name, shape in zip(names.get(place.row.path, ()), tensors.shapes(place)):
+        rows = found[name].shape[:1]
+        free = isinstance(place.rule, Folded) and place.rule.any_rows and name.endswith(place.rule.plus) and rows > (0,)
+        yield name, (*rows, *shape[1:]) if free else shape
 
 
 def _left_out(model: Model, placed: tuple[Place, ...], names: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:

@@ -21,6 +21,7 @@ OLDER = {  # their older key: where 5.x keeps it
 }
 RENAMED = {"bloom": {"n_embed": "hidden_size", "num_attention_heads": "n_head"}}  # older keys of one kind of file
 SPELT = {"gpt_neox": ("rotary_emb_base", "rotary_pct")}  # those that 4.x reads, where not the usual ones
+CLIP_HIGHEST = 2  # an eos_token_id of CLIP's files of 2021, by which transformers knows to read at the highest id
 USUAL = ("rope_theta", "partial_rotary_factor")
 
 
@@ -34,9 +35,10 @@ def flat(config: Mapping[str, Any]) -> Words:
     renamed = RENAMED.get(str(words.get("model_type")), {})
     words = {renamed.get(key, key): value for key, value in words.items()}
     words.setdefault("num_labels", len(config.get("id2label") or (0, 1)))  # two where a file says nothing
-    if words.get("model_type") == "clip" and words.get("text_config.eos_token_id") == 2:
-        # files older than the word: ids that nothing read; the text was read at its highest id
+    if words.get("model_type") == "clip" and words.get("text_config.eos_token_id") == CLIP_HIGHEST:
+        # files older than the word: ids that nothing reads; the text is read at its highest id (modeling_clip.py)
         words = {key: value for key, value in words.items() if not re.fullmatch(r"text_config\.\w+_token_id", key)}
+        words["text_config.read_at"] = "highest"
     if words.get("model_type") == "t5":
         # 4.x scales what it ties; 5.x writes tie_word_embeddings true whatever the head is, and the scaling apart
         # (transformers 5.23.0 configuration_t5.py)
@@ -84,6 +86,8 @@ def nested(words: Mapping[str, Any], model_type: str) -> Words:
         for name in outer:
             inside = inside.setdefault(name, {})
         inside[last] = value
+    if model_type == "clip" and config.get("text_config", {}).pop("read_at", "eos") == "highest":
+        config["text_config"]["eos_token_id"] = CLIP_HIGHEST
     rope = config.get("rope_parameters", {})
     for older in SPELT.get(model_type, USUAL):
         if OLDER[older] in rope:

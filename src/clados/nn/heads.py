@@ -140,7 +140,7 @@ class Classifier(Module):
 
 @builds(s.Projected)
 class Projected(Module):
-    """W x at the first position, or at the first end-of-text."""
+    """W x at the first position, at the first end-of-text, or at the highest id."""
 
     out: Product
 
@@ -149,13 +149,16 @@ class Projected(Module):
         eos = env.inputs.vocab.eos if isinstance(env.inputs, s.Tokens) else None
         if part.at == "eos" and eos is None:
             raise s.SpecError("Projected.at is 'eos', but the vocabulary names no eos")
-        self.eos = eos if part.at == "eos" else None
+        if part.at == "highest" and not isinstance(env.inputs, s.Tokens):
+            raise s.SpecError(f"Projected.at is 'highest', but {type(env.inputs).__name__} have no ids")
+        self.at, self.eos = part.at, eos
 
     def forward(self, x: Tensor, inputs: Inputs, read: Read) -> Tensor:
         """[batch, length, d_model] -> [batch, joint]."""
-        if self.eos is None:
+        if self.at == "first":
             return self.out(x[:, 0])
-        end = (read["input_ids"] == self.eos).int().argmax(1)
+        ids = read["input_ids"]
+        end = (ids if self.at == "highest" else (ids == self.eos).int()).argmax(1)
         return self.out(x[torch.arange(x.size(0), device=x.device), end])
 
 

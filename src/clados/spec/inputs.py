@@ -275,7 +275,7 @@ class Projected(Head):
 
     slot: ClassVar[str] = "projection"
     output: ClassVar[str] = "embeds"
-    at: Literal["first", "eos"]  # the class vector, or the first end-of-text token
+    at: Literal["first", "eos", "highest"]  # the class vector, the first end-of-text token, or the highest id
 
     def pieces(self, env: Env) -> Pieces:
         return {"out": linear(env.dims.d_model, env.joint, bias=False)}

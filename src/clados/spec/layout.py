@@ -55,6 +55,7 @@ class Folded(Rule):
 
     plus: str
     rows: int  # of the table
+    any_rows: bool = False  # read with any number of rows
 
 
 class Stacked(Rule):

@@ -62,7 +62,7 @@ hf = Layout(
         "inputs.timesteps.*": "embed_timestep.*",
         "inputs.norm.weight": "embed_ln.weight",
         # the port adds one row of an unused table of positions to all that leaves this norm
-        "inputs.norm.bias": Folded("embed_ln.bias", plus="encoder.wpe.weight", rows=1024),
+        "inputs.norm.bias": Folded("embed_ln.bias", plus="encoder.wpe.weight", rows=1024, any_rows=True),
         "stack.blocks.*.attn_norm.*": "encoder.h.*.ln_1.*",
         "stack.blocks.*.attn.qkv.weight": Flipped("encoder.h.*.attn.c_attn.weight"),
         "stack.blocks.*.attn.qkv.bias": "encoder.h.*.attn.c_attn.bias",
@@ -94,7 +94,7 @@ hf = Layout(
         "initializer_range": "init.std",
     },
     fixed={"action_tanh": True},
-    ignored=("vocab_size", "n_positions"),
+    ignored=("vocab_size", "n_positions", "max_position_embeddings"),
     unused=(r"encoder\.wte\.weight", r"encoder\.h\.\d+\.attn\.(bias|masked_bias)"),
 )
 
