@@ -158,7 +158,7 @@ class Projected(Module):
         if self.at == "first":
             return self.out(x[:, 0])
         ids = read["input_ids"]
-        end = (ids if self.at == "highest" else (ids == self.eos).int()).argmax(1)
+        end = (ids if self.at == "highest" else ids.eq(self.eos or 0).int()).argmax(1)
         return self.out(x[torch.arange(x.size(0), device=x.device), end])
 
 
