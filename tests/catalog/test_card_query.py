@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import clados
+from clados.catalog.card import Value
 from clados.catalog.load import Catalog, catalog
 from clados.catalog.query import SPELLINGS, find, search
 from clados.catalog.schema import ATTRIBUTES
@@ -162,3 +163,28 @@ def test_python_asks_the_same_questions() -> None:
     assert [card.id for card in clados.find(family="BERT", params="100M..1B")] == [
         card.id for card in find(catalog().values(), family="BERT", params="100M..1B")
     ]
+
+
+@pytest.mark.parametrize(
+    ("name", "word", "canonical"),
+    [
+        ("lab", "facebook ai", "Meta"),
+        ("lab", "Google Brain", "Google"),
+        ("license", "Apache 2.0", "Apache-2.0"),
+        ("tokenizer", "GPT-2's byte-level BPE", "byte-level BPE of GPT-2"),
+    ],
+)
+def test_a_filter_understands_other_spellings_of_a_name(name: str, word: str, canonical: str) -> None:
+    cards = catalog().values()
+    assert find(cards, **{name: word}) == find(cards, **{name: canonical}) != []
+
+
+def test_a_value_that_the_survey_alone_reports_says_so() -> None:
+    assert Value("MIT", "reported", "survey A.61").mark == "reported, per the survey"
+    assert Value("MIT", "reported", "survey A.61", recalled=True).mark == "reported, per the survey, recalled"
+    assert Value("MIT", "reported", "survey A.61; a LICENSE").mark == "reported"
+    assert Value("MIT", "derived", "survey A.61").mark == "derived"
+    card = catalog()["chatgpt"]
+    assert "lab" in card.per_survey
+    assert "date" not in card.per_survey
+    assert card.as_dict()["per_survey"] == [*card.per_survey]

@@ -58,8 +58,14 @@ class Value:
 
     @property
     def mark(self) -> str:
-        """The kind, and whether it is from memory only."""
-        return f"{self.kind}, recalled" if self.recalled else self.kind
+        """The kind, whether the survey alone has it, and whether it is from memory only."""
+        marks = [self.kind, "per the survey" * self.per_survey, "recalled" * self.recalled]
+        return ", ".join(filter(None, marks))
+
+    @property
+    def per_survey(self) -> bool:
+        """Whether the survey alone reports it, and no source of the model's own."""
+        return self.kind == "reported" and re.fullmatch(r"survey( [^;]*)?", self.source) is not None
 
     def __str__(self) -> str:
         return ", ".join(str(each) for each in self.items) or "unknown"
@@ -188,6 +194,11 @@ class Card:
         raise AttributeError(f"a card has no '{name}'")
 
     @property
+    def per_survey(self) -> tuple[str, ...]:
+        """The attributes that the survey alone reports."""
+        return tuple(name for name, value in self.values.items() if value.per_survey)
+
+    @property
     def runnable(self) -> bool:
         """Whether a declaration lies beside the card."""
         return self.path.with_suffix(".py").is_file()
@@ -231,6 +242,7 @@ class Card:
             "errata": [as_plain(each) for each in self.errata],
             "headlines": [as_plain(each) for each in self.headlines],
             "assumed": [*self.assumed],
+            "per_survey": [*self.per_survey],
         }
 
     def as_row(self) -> dict[str, Any]:

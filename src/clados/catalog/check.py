@@ -13,6 +13,7 @@ from clados.catalog.card import CardError
 from clados.catalog.lines import Key, line_of, lines
 from clados.catalog.load import card_files
 from clados.catalog.schema import ATTRIBUTES, KINDS, Attribute
+from clados.catalog.spelling import misspelt
 from clados.catalog.words import near
 from clados.spec.ledger import BASES
 
@@ -145,12 +146,27 @@ def value_faults(value: Any, key: Key, attribute: Attribute | None = None) -> It
         yield (*key, "note"), "what is unknown needs a note that says why"
     elif kind != "unknown" and not value.get("source"):
         yield (*key, "source"), "source is missing"
+    yield from (((*key, "source"), message) for message in _sourced(str(value.get("source", "")), kind))
     if (kind == "unknown") != (plain == "unknown"):
         yield (*key, "value"), "value and kind must both be 'unknown', or neither"
     elif plain in (None, "", []):
         yield (*key, "value"), "empty; what is not known is 'unknown', with a note"
     elif attribute and kind != "unknown":
         yield from ((key, message) for message in _typed(plain, attribute))
+
+
+def _sourced(source: str, kind: Any) -> Iterator[str]:
+    """What is wrong with the source of a value of this kind."""
+    for place in re.split(r"; ", source):
+        if place.startswith("github:") and not _REPOSITORY.fullmatch(place):
+            yield f"'{place}' is no place in a repository: github:OWNER/NAME PATH or github:OWNER/NAME@COMMIT PATH"
+    if kind == "computed" and _PUBLISHED.match(source) and not _COMPUTED.search(source):
+        yield "is where something was published; say what was computed, as in 'counted from the shapes of arXiv:...'"
+
+
+_REPOSITORY = re.compile(r"github:[\w.-]+/[\w.-]+(@[\w./-]+)?(, .*| .*)?")
+_PUBLISHED = re.compile(r"(arXiv:|github:|https?:)")
+_COMPUTED = re.compile(r"\b(count|counted|counts|built|computed|calculated|formula)\b")
 
 
 def _typed(plain: Any, attribute: Attribute) -> Iterator[str]:
@@ -170,6 +186,10 @@ def _typed(plain: Any, attribute: Attribute) -> Iterator[str]:
     elif attribute.allowed:
         for word in set(words) - {*attribute.allowed}:
             yield f"'{word}' is not one of {', '.join(attribute.allowed)}{near(word, attribute.allowed)}"
+    else:
+        for word in words:
+            if found := misspelt(attribute.name, str(word)):
+                yield f"'{found[0]}' is called '{found[1]}' in all cards"
 
 
 def _is_date(text: str) -> bool:
@@ -287,6 +307,7 @@ def _together(sources: list[Source], around: list[Source]) -> Iterator[Problem]:
     """The faults of the cards taken together: ids that two claim, parents that are not there, cycles."""
     everything = [*sources, *around]
     parents = {str(each.data.get("id")): _parents(each.data) for each in everything}
+    dates = {str(each.data.get("id")): _date(each.data) for each in everything}
     for source in sources:
         name = str(source.data.get("id"))
         for key, what in (("id", "id"), ("survey", "section")):
@@ -299,6 +320,22 @@ def _together(sources: list[Source], around: list[Source]) -> Iterator[Problem]:
                 yield source.problem((("lineage", i, "parent"), f"no card '{parent}'{near(parent, parents)}"))
             elif name in _ancestors(parent, parents):
                 yield source.problem((("lineage", i, "parent"), f"'{parent}' descends from '{name}' itself"))
+            elif _before(dates[name], dates[parent]):
+                older = f"'{name}' is of {dates[name]}, its parent '{parent}' of {dates[parent]}, which is later"
+                yield source.problem((("lineage", i, "parent"), older))
+
+
+def _date(data: Data) -> str:
+    """When a card's model was first published; empty where that is unknown."""
+    value = data.get("date")
+    plain = value.get("value") if isinstance(value, Mapping) else None
+    return plain if isinstance(plain, str) and _is_date(plain) else ""
+
+
+def _before(child: str, parent: str) -> bool:
+    """Whether a child's date is before its parent's, as far as both are known."""
+    known = min(len(child), len(parent))
+    return child[:known] < parent[:known]
 
 
 def _parents(data: Data) -> list[str]:

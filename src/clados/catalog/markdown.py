@@ -15,6 +15,8 @@ def book(cards: Sequence[Card]) -> str:
     """All cards: a table of them, then each by itself."""
     errata = in_short([row for card in cards for row in card.errata])
     lines = [f"# The catalogue: {len(cards)} models", "", f"Errata of the survey: {errata}.", ""]
+    alone = sum(len(card.per_survey) for card in cards)
+    lines += [f"Values that the survey alone reports, marked as per the survey: {alone}.", ""]
     lines += ["| " + " | ".join(_HEADS) + " |", "|---" * len(_HEADS) + "|"]
     for card in cards:
         cells = [f"[{card.name}](#{anchor(card)})", *(attribute_text(card, name) for name in _COLUMNS)]

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 from clados.catalog.card import Card
 from clados.catalog.schema import ATTRIBUTES, KINDS
+from clados.catalog.spelling import one_name
 from clados.catalog.words import QueryError, near, number
 
 Test = Callable[[Card], bool]
@@ -148,6 +149,7 @@ def _one(cards: Sequence[Card], name: str, word: str) -> Test:
     if kind == "date":
         since, until = _dates(word)
         return lambda card: any(_within(each, since, until) for each in card.values[name].items)
+    word = one_name(name, word)
     pattern = _pattern(word, kind in ("prose", "link"))
     closed = kind in ("word", "words") and not _wild(word)
     if closed and not any(_hit(pattern, _texts(card, name)) for card in cards):

@@ -58,6 +58,8 @@ def _values(card: Card) -> None:
         text = attribute_text(card, name)
         rows.append([name, f"{text} [{value.note}]" if value.note else text, value.mark, value.source])
     output.table(("attribute", "value", "kind", "source"), rows, wrap=("value", "kind", "source"))
+    if alone := card.per_survey:
+        output.lines([f"per the survey alone, {len(alone)} of {len(rows)}: {', '.join(alone)}"])
 
 
 def _sizes(card: Card) -> None:
