@@ -16,6 +16,7 @@ _OFFERED = {
     "cards": "clados.catalog.load:catalog",
     "Choices": "clados.train.pretrain:Choices",
     "CladosError": "clados.errors:CladosError",
+    "cite": "clados.catalog.publications:cite",
     "classify": "clados.apply.classify:classify",
     "count": "clados.catalog.counts:count_of",
     "declaration": "clados.catalog.load:declaration",

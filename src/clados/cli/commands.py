@@ -21,6 +21,7 @@ GROUPS: dict[str, dict[str, Command]] = {
         "compare": Command("clados.cli.showing:compare", "Put models side by side"),
         "lineage": Command("clados.cli.showing:lineage", "Show what a model comes from, and what came from it"),
         "count": Command("clados.cli.count:count", "Count parameters beside the published figures, with the ledger"),
+        "cite": Command("clados.cli.showing:cite", "Print BibTeX of what describes models"),
         "diff": Command("clados.cli.count:diff", "Say what changed from one model to another"),
     },
     "See": {

@@ -11,6 +11,7 @@ from clados.catalog.counts import named
 from clados.catalog.errata import beside, of_kind
 from clados.catalog.lineage import children
 from clados.catalog.load import Catalog, catalog
+from clados.catalog.publications import bibtex, described_in
 from clados.catalog.structure import Structure, headline_declared, structure
 from clados.cli import output
 
@@ -35,6 +36,8 @@ def show(model: Model, json: Json = False) -> None:
     _descent(card, cards)
     if built:
         _structure(built)
+    output.heading("\nDescribed in")
+    output.lines([f"{each}  [{each.link or each.reference}]" for each in described_in(card)] or ["nothing published"])
     _training(card)
     output.assumed(card.assumed)
     _errata(card)
@@ -129,6 +132,22 @@ def compare(
         output.tell({name: dict(zip(names, row)) for name, row in rows.items()})
     else:
         output.table(("", *names), [[name, *row] for name, row in rows.items()])
+
+
+def cite(
+    models: Annotated[list[str], typer.Argument(help="Models' ids or names.", metavar="MODEL...")],
+    json: Json = False,
+) -> None:
+    """Print BibTeX of the papers and reports that describe models.
+
+    Example: clados cite bert roberta > references.bib
+    """
+    cards = catalog()
+    chosen = [cards[model] for model in models]
+    if json:
+        output.tell({card.id: [asdict(each) for each in described_in(card)] for card in chosen})
+    else:
+        print(bibtex(chosen))
 
 
 def lineage(
