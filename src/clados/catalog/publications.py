@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import tomli
 
@@ -65,7 +66,7 @@ def publications() -> Mapping[str, Publication]:
     return {reference: Publication(reference, **_tuples(row)) for reference, row in rows.items()}
 
 
-def _tuples(row: Mapping[str, object]) -> dict[str, object]:
+def _tuples(row: Mapping[str, Any]) -> dict[str, Any]:
     return {name: tuple(value) if isinstance(value, list) else value for name, value in row.items()}
 
 
