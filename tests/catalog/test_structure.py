@@ -1,9 +1,11 @@
 """The structure of a size in words, computed from its declaration, beside published descriptions."""
 
+from dataclasses import replace
+
 import pytest
 
 from clados.catalog.load import catalog, declaration_of
-from clados.catalog.structure import structure
+from clados.catalog.structure import structure, training_compute
 from clados.errors import CladosError
 
 
@@ -58,3 +60,20 @@ def test_every_declared_size_has_a_structure() -> None:
 def test_a_size_that_is_not_declared_is_refused_with_those_that_are() -> None:
     with pytest.raises(CladosError, match=r"clip:rn50 is not declared; vit-b/32"):
         structure(catalog()["clip"], "rn50")
+
+
+def test_published_computations_are_six_times_parameters_times_tokens() -> None:
+    """GPT-3's table D.1 is made so; PaLM's count adds attention's scores (arXiv:2204.02311, appendix B)."""
+    for card in (catalog()["gpt-3"], catalog()["palm"]):
+        for size in card.sizes:
+            if size.compute and size.tokens:
+                derived = training_compute(card, replace(size, compute=None))
+                assert derived is not None
+                assert derived.kind == "derived"
+                assert float(str(derived)) == pytest.approx(size.compute.items[0], rel=0.08)
+
+
+def test_no_computation_is_derived_for_encoders_or_without_tokens() -> None:
+    bert, gpt2 = catalog()["bert"], catalog()["gpt-2"]
+    assert training_compute(bert, replace(bert.sizes[-1], compute=None)) is None
+    assert training_compute(gpt2, gpt2.sizes[0]) is None

@@ -12,7 +12,7 @@ from typing import Any
 import tomli
 
 from clados.catalog.assumed import assumed_in, concerning
-from clados.catalog.schema import ATTRIBUTES
+from clados.catalog.schema import ATTRIBUTES, SIZE_FIGURES
 from clados.errors import CladosError
 
 Plain = str | int | float | bool | tuple[Any, ...]
@@ -87,7 +87,8 @@ class Parent:
 class Size:
     """A published size: its label as printed, the reference's exact figure, what each counts, and its shape.
 
-    ``assumed`` names the words of the shape that no source says.
+    ``assumed`` names the words of the shape that no source says; ``tokens`` are those seen in training, and
+    ``compute`` is the floating-point operations of it, where a source says them.
     """
 
     name: str
@@ -100,6 +101,8 @@ class Size:
     shape: Mapping[str, Any] = field(default_factory=dict)
     shape_source: str = ""
     assumed: tuple[str, ...] = ()
+    tokens: Value | None = None
+    compute: Value | None = None
     why: str = ""
     note: str = ""
     recalled: bool = False
@@ -332,7 +335,7 @@ def _value(data: Mapping[str, Any]) -> Value:
 
 def _size(row: Mapping[str, Any]) -> Size:
     words = dict(row)
-    for name in ("label", "exact"):
+    for name in SIZE_FIGURES:
         if name in words:
             words[name] = _value(words[name])
     for name in ("aliases", "assumed"):

@@ -248,9 +248,9 @@ def _erratum(row: Data, key: Key) -> Iterator[Fault]:
 
 def _size(row: Data, key: Key) -> Iterator[Fault]:
     yield from _need(row, key, "name", "label")
-    for name in ("label", "exact"):
+    for name in schema.SIZE_FIGURES:
         if name in row:
-            yield from value_faults(row[name], (*key, name), _FIGURE)
+            yield from value_faults(row[name], (*key, name), _FIGURE if name != "compute" else None)
     label = row.get("label")
     if isinstance(label, Mapping) and label.get("kind") != "unknown":
         yield from _need(row, key, "basis")

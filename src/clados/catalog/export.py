@@ -9,7 +9,7 @@ from typing import Any
 
 from clados.catalog import errata
 from clados.catalog.card import Card, Erratum, Parent, Size, Value
-from clados.catalog.schema import ATTRIBUTES, ERRATUM_KINDS, Type
+from clados.catalog.schema import ATTRIBUTES, ERRATUM_KINDS, SIZE_FIGURES, Type
 from clados.catalog.words import QueryError, near
 from clados.files import write_text, write_whole
 
@@ -130,7 +130,7 @@ def _fact(card: Card, name: str, value: Value) -> dict[str, Any]:
 
 
 def _size(card: Card, size: Size) -> dict[str, Any]:
-    figures = {"label": _first(size.label), "exact": _first(size.exact), "shape": json.dumps(dict(size.shape))}
+    figures = {name: _first(getattr(size, name)) for name in SIZE_FIGURES} | {"shape": json.dumps(dict(size.shape))}
     named = {"size" if name == "name" else name: value for name, value in _fields(size).items()}
     return {"model": card.id} | named | figures
 

@@ -98,9 +98,10 @@ VALUE_KEYS = ("value", "kind", "source", "note", "recalled")
 CARD_KEYS = ("id", "name", "survey", *ATTRIBUTES)
 TABLES = ("lineage", "sizes", "training", "erratum", "headline")
 LINEAGE_KEYS = ("parent", "kind", "change", "source", "note", "recalled")
+SIZE_FIGURES = ("label", "exact", "tokens", "compute")  # numbers with kind and source
 SIZE_KEYS = (
     "name", "aliases", "headline", "label", "basis", "exact", "exact_basis", "shape", "shape_source", "assumed",
-    "why",    "note", "recalled",
+    "tokens", "compute", "why", "note", "recalled",
 )  # fmt: skip
 ERRATUM_KEYS = ("attribute", "kind", "survey", "fact", "source", "checked", "note", "recalled")
 
@@ -161,6 +162,8 @@ def json_schema() -> dict[str, Any]:
             ("name", "label"),
             label=figure,
             exact=figure,
+            tokens=figure,
+            compute=_value({"anyOf": [{"type": "number"}, {"const": "unknown"}]}),
             aliases=names,
             assumed=names,
             shape={"type": "object"},

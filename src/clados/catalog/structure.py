@@ -1,9 +1,9 @@
 """What a declaration says of a size in the words in which models are compared: attention, positions, norm, KV cache."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
-from clados.catalog.card import Card, Size
+from clados.catalog.card import Card, Size, Value
 from clados.catalog.counts import model_of, size_named
 from clados.catalog.load import declaration_of
 from clados.spec.alibi import ALiBi
@@ -13,6 +13,7 @@ from clados.spec.experts import Experts, ProductMLP
 from clados.spec.inputs import Frames, Inputs, Learned, Patches, Sinusoidal, Tokens, Trajectory
 from clados.spec.kinds import Decoder, Encoder, EncoderDecoder, Model, TwoTower
 from clados.spec.layer_bias import LayerBias
+from clados.spec.ledger import count
 from clados.spec.part import Part
 from clados.spec.parts import (
     MLP,
@@ -102,10 +103,29 @@ def structure(card: Card, size: str | None = None) -> Structure:
     return Structure(found.name, rows, _positions(model), kept or None, found.assumed)
 
 
+def training_compute(card: Card, size: Size) -> Value | None:
+    """Floating-point operations of a size's training: as published, else 6 N D for decoders whose tokens are known.
+
+    N are the active parameters and D the tokens seen (Kaplan et al. 2020, arXiv:2001.08361, §2.1); None where neither
+    is known. Embeddings are counted, attention's scores and recomputation are not.
+    """
+    if size.compute or not size.tokens or not size.tokens.known or size.name not in _declared(card):
+        return size.compute
+    model = model_of(card, size)
+    if not isinstance(model, Decoder):
+        return None
+    flops = float(f"{6 * count(model).active * int(size.tokens.items[0]):.3g}")
+    return Value(flops, "derived", "6 x active parameters x tokens (arXiv:2001.08361 §2.1)")
+
+
+def _declared(card: Card) -> Collection[str]:
+    return declaration_of(card).sizes if card.runnable else ()
+
+
 def headline_declared(card: Card) -> bool:
     """Whether the headline size is declared, so that its structure can be computed."""
     size = card.headline_size
-    return card.runnable and size is not None and size.name in declaration_of(card).sizes
+    return size is not None and size.name in _declared(card)
 
 
 def _stacks(model: Model) -> Iterator[tuple[str, Stack, Dims, Inputs]]:

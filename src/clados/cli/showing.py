@@ -5,14 +5,14 @@ from typing import Annotated, Any
 
 import typer
 
-from clados.catalog.card import Card, Size, as_plain
+from clados.catalog.card import Card, Size, Value, as_plain
 from clados.catalog.compare import attribute_text, shape_text, size_figure
 from clados.catalog.counts import named
 from clados.catalog.errata import beside, of_kind
 from clados.catalog.lineage import children
 from clados.catalog.load import Catalog, catalog
 from clados.catalog.publications import bibtex, described_in
-from clados.catalog.structure import Structure, headline_declared, structure
+from clados.catalog.structure import Structure, headline_declared, structure, training_compute
 from clados.cli import output
 
 Model = Annotated[str, typer.Argument(help="A model's id or name.", metavar="MODEL")]
@@ -38,6 +38,7 @@ def show(model: Model, json: Json = False) -> None:
         _structure(built)
     output.heading("\nDescribed in")
     output.lines([f"{each}  [{each.link or each.reference}]" for each in described_in(card)] or ["nothing published"])
+    _seen(card)
     _training(card)
     output.assumed(card.assumed)
     _errata(card)
@@ -71,6 +72,23 @@ def _sizes(card: Card) -> None:
         output.heading("\nSizes")
         heads = ("size", "published", "counts", "exact", "counts ", "shape", "why they differ")
         output.table(heads, rows, right=("published", "exact"), wrap=("counts", "counts ", "shape", "why they differ"))
+
+
+def _seen(card: Card) -> None:
+    """Tokens and computation of the sizes' training, where they are known."""
+    known = [(size, size.tokens, training_compute(card, size)) for size in card.sizes]
+    rows = [[size.name, *_figure(seen), *_figure(flops)] for size, seen, flops in known if seen or flops]
+    if rows:
+        output.heading("\nTokens seen in training, and floating-point operations")
+        heads = ("size", "tokens", "kind", "source", "FLOPs", "kind ", "source ")
+        output.table(heads, rows, right=("tokens", "FLOPs"), wrap=("source", "source "))
+
+
+def _figure(value: Value | None) -> list[str]:
+    if value is None or not value.known:
+        return ["", "", ""]
+    number = value.items[0]
+    return [f"{number:,}" if isinstance(number, int) else f"{number:.3g}", value.mark, value.source]
 
 
 def _size_name(size: Size) -> str:
