@@ -8,12 +8,16 @@ import numpy as np
 import pytest
 import torch
 
-from clados.apply.act import act
+from clados.apply.act import act, opened, policy, rollout
 from clados.apply.ready import Ready
 from clados.data.cartpole import scripted
+from clados.data.examples import Trajectory
 from clados.errors import CladosError
+from clados.models.declared import declared
+from clados.nn import build
 from clados.nn.kinds import Output
-from clados.spec import SpecError
+from clados.spec import SpecError, tiny
+from clados.train.fitting import Told, facts_of, fit_model
 
 
 class Scripted(torch.nn.Module):
@@ -72,7 +76,7 @@ def test_an_episode_does_not_depend_on_those_beside_it(ready: Callable[[str], Re
 
 def test_an_environment_that_does_not_fit_is_refused(ready: Callable[[str], Ready]) -> None:
     real = ready("decision-transformer")
-    with pytest.raises(SpecError, match="Pendulum-v1 has states of 3 numbers; decision-transformer reads 4"):
+    with pytest.raises(SpecError, match="Pendulum-v1 has states of 3 numbers; decision-transformer has 4"):
         act(real, "Pendulum-v1", episodes=1)
     with pytest.raises(SpecError, match="environment 'CartPal-v1'"):
         act(real, "CartPal-v1", episodes=1)
@@ -84,3 +88,100 @@ def test_an_environment_that_does_not_fit_is_refused(ready: Callable[[str], Read
         act(real, seed=-1)
     with pytest.raises(SpecError, match="episodes is 0"):
         act(real, episodes=0)
+
+
+def learned(states: Any, actions: Any, number: int = 6) -> Ready:
+    """A tiny model that fits an episode of these states and actions."""
+    rewards = np.ones(len(actions), np.float32)
+    episodes = [Trajectory("0", np.asarray(states), np.asarray(actions), rewards)]
+    facts = facts_of(episodes)
+    model = fit_model(tiny(declared("decision-transformer").model), Told(episodes, None, number, facts))
+    return Ready(model=build(model).eval(), name="it", scales=facts.scales)
+
+
+FLOATS = np.random.default_rng(0).normal(size=(8, 3)).astype(np.float32)
+
+
+def test_states_that_are_one_of_several_are_told_apart() -> None:
+    ready = learned([0, 1, 4, 15], [0, 1, 2, 3])
+    assert ready.spec.inputs.states == 16  # type: ignore[attr-defined]
+    found = ready.scales.states(np.array([4, 0]))
+    assert found.shape == (2, 16)
+    assert found.argmax(1).tolist() == [4, 0]
+    assert found.sum() == 2
+    assert act(ready, "FrozenLake-v1", episodes=2).notes == ()
+
+
+@pytest.mark.parametrize(
+    ("states", "actions", "environment", "notes"),
+    [
+        # FrozenLake's last state and last action do not occur in the data; MountainCar's third action neither
+        ([0, 1, 4, 14], [0, 1, 2, 0], "FrozenLake-v1", ("FrozenLake-v1 has 16 states; it has learned of 15",
+                                                        "FrozenLake-v1 has 4 actions; it has learned of 3")),
+        (FLOATS[:, :2], [0, 1] * 4, "MountainCar-v0", ("MountainCar-v0 has 3 actions; it has learned of 2",)),
+    ],
+)  # fmt: skip
+def test_what_the_data_never_held_is_said_and_never_done(
+    states: Any, actions: Any, environment: str, notes: tuple[str, ...]
+) -> None:
+    ready = learned(states, actions)
+    assert act(ready, environment, episodes=1).notes == notes
+    assert ready.scales.chosen(np.ones((1, ready.scales.choices))).max() < ready.scales.choices
+
+
+def test_every_episode_ends() -> None:
+    worlds, notes = opened("CliffWalking-v1", 2)
+    assert worlds[1].spec.max_episode_steps == 1000
+    assert notes == ("CliffWalking-v1 has no limit of steps: episodes end after 1,000",)
+    assert opened("CartPole-v1", 2)[1] == ()
+
+
+@pytest.mark.parametrize(
+    ("states", "actions", "environment", "words"),
+    [
+        ([0, 20], [0, 3], "FrozenLake-v1", "FrozenLake-v1 has 16 states; it has learned of 21"),
+        ([0, 15], [0, 4], "FrozenLake-v1", "FrozenLake-v1 has 4 actions; it has learned of 5"),
+        (FLOATS[:, :1], [0, 1] * 4, "FrozenLake-v1", "FrozenLake-v1 has discrete states; it has continuous ones"),
+        ([0, 1], [0, 1], "CartPole-v1", "CartPole-v1 has continuous states; it has discrete ones"),
+        (FLOATS, [0, 1] * 4, "Blackjack-v1", "Blackjack-v1 has states of kind Tuple; Box and Discrete are possible"),
+        (FLOATS, [0, 1] * 4, "Pendulum-v1", "Pendulum-v1 has continuous actions; it has discrete ones"),
+    ],
+)
+def test_environments_of_other_kinds_are_refused(states: Any, actions: Any, environment: str, words: str) -> None:
+    with pytest.raises(SpecError, match=words):
+        act(learned(states, actions), environment, episodes=1)
+
+
+class Whole(torch.nn.Module):
+    """A model whose actions are all at the end that a tanh can reach."""
+
+    def __init__(self, real: Ready) -> None:
+        super().__init__()
+        self.spec = real.spec
+        self.weight = torch.nn.Parameter(torch.zeros(1))
+        self.seen: list[Any] = []
+
+    def forward(self, **given: Any) -> Output:
+        self.seen.append(given["actions"])
+        return Output(action_preds=torch.ones_like(given["actions"]))
+
+
+def test_actions_reach_as_far_as_those_of_the_data_and_no_further_than_the_environment() -> None:
+    """Pendulum's torque lies in -2 to 2, and a Decision Transformer ends in a tanh."""
+    for most in (2.0, 5.0, 0.5):
+        ready = learned(FLOATS, np.linspace(-most, most, 8, dtype=np.float32)[:, None])
+        model = Whole(ready)
+        done = []
+        worlds, _ = opened("Pendulum-v1", 1)
+        choose = policy(replace(ready, model=model), worlds[0].action_space)
+
+        def kept(now: Any, choose: Any = choose, done: list[Any] = done) -> Any:
+            done.append(choose(now))
+            return done[-1]
+
+        rollout(worlds, kept, 0.0, 0)
+        reached = {2.0: 2.0, 5.0: 2.0, 0.5: 1.0}[most]  # within -1 .. 1 actions stay as they are
+        assert np.unique(done).tolist() == [reached]
+        assert done[0].shape == (1, 1)
+        scale = most if most > 1 else 1.0
+        assert model.seen[1][0, 0].item() == pytest.approx(reached / scale)

@@ -72,10 +72,11 @@ def test_a_problem_of_another_kind_is_refused(tmp_path: Path) -> None:
 def test_a_run_says_what_was_learned_and_how_its_numbers_were_scaled(tmp_path: Path) -> None:
     written(tmp_path, "config.json", {"id2label": {}})
     stage = repr(declared("decision-transformer").recipe.stages[0])
-    scales = {"mean": [0.5, 1.0], "std": [1.0, 2.0], "most": 500.0, "best": 490.0, "choices": 2}
+    scales = {"mean": [0.5, 1.0], "std": [1.0, 2.0], "most": 500.0, "best": 490.0, "choices": 2,
+              "low": [-2.0], "high": [3.0], "kinds": 7}  # fmt: skip
     written(tmp_path, "run.json", {"model": "decision-transformer", "stage": stage, "length": 20, "scales": scales})
     found = beside(tmp_path)
-    assert found.scales == Scales((0.5, 1.0), (1.0, 2.0), 500.0, 490.0, 2)
+    assert found.scales == Scales((0.5, 1.0), (1.0, 2.0), 500.0, 490.0, 2, (-2.0,), (3.0,), 7)
     assert (found.card, found.objective, found.length) == ("decision-transformer", ReturnConditioned("squared"), 20)
 
 

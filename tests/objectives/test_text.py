@@ -1,5 +1,7 @@
 """Next token and masked tokens: what is seen and what has to be predicted."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -54,6 +56,19 @@ def test_masks_never_stand_at_marks_and_everything_else_stays(first: np.ndarray,
     assert len(chosen) == min(len(first) + len(second), max(1, round(0.15 * len(ids))))
     assert types.tolist() == [0] * (len(first) + 2) + [1] * (len(second) + 1)
     assert ids[[0, len(first) + 1, -1]].tolist() == [1, 2, 2]
+
+
+@pytest.mark.parametrize("objective", [s.MaskedTokens(), s.NextToken()])
+def test_a_batch_without_anything_to_predict_teaches_nothing(objective: s.Objective) -> None:
+    """huggingface/transformers#16711: the mean over no tokens is no number."""
+    model, setting = tiny("bert" if isinstance(objective, s.MaskedTokens) else "gpt-2")
+    unknown = Words(200, {"pad": 0, "cls": 1, "sep": 2, "mask": 3, "unk": 4})
+    ids = [4, 4, 4] if isinstance(objective, s.MaskedTokens) else [5]
+    batch = prepare(objective, [packed(ids)], [generator(0)], replace(setting, words=unknown))
+    found = loss(objective, model, batch)
+    assert (found.weight, float(found.mean.detach())) == (0, 0.0)
+    found.mean.backward()
+    assert all(not each.grad.any() for each in model.parameters() if each.grad is not None)
 
 
 def test_eight_of_ten_chosen_are_masked_one_replaced_one_kept() -> None:

@@ -1,15 +1,21 @@
 """The loop: equal to one large batch, deterministic, resumable, honest about failure."""
 
 import json
+import math
 import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from clados import spec as s
+from clados.data import read as read_data
+from clados.data import split
 from clados.errors import CladosError
 from clados.train import saved
 from clados.train.log import Entry, Log, Show, read
@@ -189,3 +195,74 @@ def test_pairs_cannot_be_compared_in_parts(data: Path) -> None:
 def test_steps_follow_from_minutes_but_are_never_too_few(data: Path) -> None:
     assert planned(choices(data, steps=None, minutes=1e-4, least=7)).run.steps == 7
     assert planned(choices(data, steps=None, minutes=0.05, least=7)).run.steps > 7
+
+
+def rows(path: Path, *texts: str) -> Path:
+    path.write_text("".join(json.dumps({"text": text}) + "\n" for text in texts), encoding="utf-8")
+    return path
+
+
+RARE = [chr(0x4E00 + i) for i in range(900)]  # each once, so that no vocabulary of 150 has them
+
+
+def test_a_step_with_nothing_to_mask_is_passed_through(tmp_path: Path) -> None:
+    known = ["".join(RARE[(i * j) % 7] for j in range(20)) + "。" for i in range(1, 20)]
+    unknown = ["".join(RARE[20 + 10 * i : 30 + 10 * i]) + "。" for i in range(60)]
+    plan = planned(
+        choices(rows(tmp_path / "a.jsonl", *known, *unknown), "bert", vocab=80, batch=1, steps=40, length=16)
+    )
+    result = plan.trainer(module(plan)).fit()
+    assert result.finished
+    assert all(math.isfinite(each) for each in result.losses)
+
+
+def test_held_out_examples_with_nothing_to_predict_are_one_line(data: Path) -> None:
+    plan = planned(choices(data, "bert"))
+    trainer = plan.trainer(module(plan))
+    words = trainer.setting.words
+    assert words is not None
+    every = {f"role {i}": i for i in range(words.size)}
+    trainer.setting = replace(trainer.setting, words=replace(words, ids=dict(words.ids) | every))
+    with pytest.raises(CladosError, match=r"none of the \d+ held-out examples has anything to predict \(lm\)"):
+        trainer.fit()
+
+
+def episodes(path: Path, states: Any, actions: Any) -> Path:
+    each = [
+        {"observations": s.tolist(), "actions": a.tolist(), "rewards": [-1.0] * len(a)} for s, a in zip(states, actions)
+    ]
+    path.write_text("".join(json.dumps(row) + "\n" for row in each))
+    return path
+
+
+def test_actions_beyond_the_reach_of_a_tanh_are_learned(tmp_path: Path) -> None:
+    """Pendulum's torque: the sign of the first number, times two; unscaled, no error below 1 can be reached."""
+    states = np.random.default_rng(0).normal(size=(40, 12, 3)).round(3)
+    data = episodes(tmp_path / "a.jsonl", states, np.where(states[..., :1] > 0, 2.0, -2.0))
+    plan = planned(choices(data, "decision-transformer", params="50K", steps=60, length=4, batch=32, lr=3e-3))
+    assert (plan.facts.scales.low, plan.facts.scales.high) == ((-2.0,), (2.0,))
+    torch.manual_seed(0)
+    assert plan.trainer(module(plan)).fit().held_out[-1]["loss"] < 0.5
+    assert json.loads(json.dumps(plan.json()))["scales"]["high"] == [2.0]
+
+
+def test_states_and_actions_that_only_the_held_out_side_has_are_counted(tmp_path: Path) -> None:
+    states, actions = np.zeros((30, 4), int), np.zeros((30, 4), int)
+    data = episodes(tmp_path / "a.jsonl", states, actions)
+    held = {each.document for each in split(read_data(data))[1]}
+    rare = next(i for i in range(30) if f"a.jsonl:{i + 1}" in held)
+    states[rare, 0], actions[rare, 1] = 9, 3
+    plan = planned(choices(episodes(data, states, actions), "decision-transformer", length=4, steps=1))
+    assert (plan.facts.scales.kinds, plan.facts.scales.choices) == (10, 4)
+    assert plan.trainer(module(plan)).fit().finished
+
+
+@pytest.mark.parametrize("rare", ["bee", "zebra"])
+def test_a_class_that_only_the_held_out_side_has_is_a_class(tmp_path: Path, rare: str) -> None:
+    for name in ("train/ant", "train/cow", f"val/{rare}", "val/ant"):
+        (tmp_path / name).mkdir(parents=True)
+        for i in range(4):
+            Image.fromarray(np.full((16, 16, 3), 20 * i, np.uint8)).save(tmp_path / name / f"{i}.png")
+    plan = planned(choices(tmp_path, "vit", params="91154", steps=1))
+    assert plan.facts.classes == tuple(sorted(("ant", "cow", rare)))
+    assert plan.trainer(module(plan)).fit().finished

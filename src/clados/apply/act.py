@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -13,16 +13,21 @@ from clados import spec as s
 from clados.apply.ready import Ready, Source, load
 from clados.errors import check_seed
 
+LONGEST = 1_000  # steps of an episode in an environment that has no limit of its own
 Policy = Callable[["Episodes"], NDArray[Any]]
 
 
 @dataclass(frozen=True)
 class Acted:
-    """The return of each episode, beside those of actions drawn at random from the same starts."""
+    """The return of each episode, beside those of actions drawn at random from the same starts.
+
+    ``notes`` say where model and environment fit, but not wholly.
+    """
 
     returns: tuple[float, ...]
     random: tuple[float, ...]
     return_to_go: float
+    notes: tuple[str, ...] = ()
 
     @property
     def mean(self) -> float:
@@ -72,7 +77,8 @@ def act(
     """Let a model act, with the return that it is asked for at the start and what is left of it at each step.
 
     It sees its last ``context`` steps. Where it was trained on choices, its numbers stand for one each, and the highest
-    is taken. All episodes run side by side; episode i starts from seed + i.
+    is taken; actions that its data never held are never taken. Continuous actions are cut to the environment's bounds.
+    All episodes run side by side; episode i starts from seed + i.
 
     Args:
         environment: a name that Gymnasium knows.
@@ -88,21 +94,21 @@ def act(
     asked = ready.scales.best if return_to_go is None else float(return_to_go)
     if not math.isfinite(asked):
         raise s.SpecError(f"return_to_go is {asked}; it must be a finite number")
-    worlds = opened(environment, episodes)
+    worlds, notes = opened(environment, episodes)
     try:
-        _check(ready, worlds[0])
-        returns = rollout(worlds, policy(ready), asked, seed)
-        draws = np.random.default_rng(seed)
+        notes += _check(ready, worlds[0])
         space = worlds[0].action_space
+        returns = rollout(worlds, policy(ready, space), asked, seed)
+        draws = np.random.default_rng(seed)
         guessed = rollout(worlds, lambda now: _drawn(space, len(now.running), draws), asked, seed)
     finally:
         for world in worlds:
             world.close()
-    return Acted(tuple(returns.tolist()), tuple(guessed.tolist()), asked)
+    return Acted(tuple(returns.tolist()), tuple(guessed.tolist()), asked, notes)
 
 
-def opened(environment: str, count: int) -> list[Any]:
-    """So many of an environment.
+def opened(environment: str, count: int) -> tuple[list[Any], tuple[str, ...]]:
+    """So many of an environment, each of which ends at last, and what is to be known of them.
 
     Raises:
         SpecError: Gymnasium knows none of that name, or it cannot be made.
@@ -110,25 +116,48 @@ def opened(environment: str, count: int) -> list[Any]:
     import gymnasium
 
     try:
-        return [gymnasium.make(environment) for _ in range(count)]
+        first = gymnasium.make(environment)
+        if first.spec is not None and first.spec.max_episode_steps is not None:
+            return [first, *(gymnasium.make(environment) for _ in range(count - 1))], ()
+        first.close()
+        worlds = [gymnasium.make(environment, max_episode_steps=LONGEST) for _ in range(count)]
     except (gymnasium.error.Error, ImportError) as error:
         raise s.SpecError(f"environment '{environment}': {' '.join(str(error).split())}") from error
+    return worlds, (f"{environment} has no limit of steps: episodes end after {LONGEST:,}",)
 
 
-def _check(ready: Ready, world: Any) -> None:
-    """Refuse an environment of other states or actions than the model's."""
+def _check(ready: Ready, world: Any) -> tuple[str, ...]:
+    """Refuse an environment of other states or actions than the model's; a note where it has more of them.
+
+    Raises:
+        SpecError: when they differ.
+    """
     inputs: s.Trajectory = ready.spec.inputs  # type: ignore[attr-defined]
-    name = world.spec.id
-    numbers = int(np.prod(world.observation_space.shape or (0,)))
-    if numbers != inputs.states:
-        raise s.SpecError(f"{name} has states of {numbers} numbers; {ready.name} reads {inputs.states}")
-    choices = int(getattr(world.action_space, "n", 0))
-    if bool(choices) != bool(ready.scales.choices):
+    states = _compared("states", world.observation_space, inputs.states, ready.scales.kinds)
+    actions = _compared("actions", world.action_space, inputs.actions, ready.scales.choices)
+    if wrong := [each for each, fits in (states, actions) if each and not fits]:
+        raise s.SpecError(f"{world.spec.id} has {wrong[0].format(name=ready.name)}")
+    return tuple(f"{world.spec.id} has {each.format(name=ready.name)}" for each, _ in (states, actions) if each)
+
+
+def _compared(what: str, space: Any, numbers: int, several: int) -> tuple[str, bool]:
+    """How a space differs from a model's states or actions, if it does, and whether the model fits all the same.
+
+    Args:
+        several: of how many the model's are one; 0 where they are ``numbers``.
+    """
+    kind = type(space).__name__
+    if kind not in ("Box", "Discrete"):
+        return f"{what} of kind {kind}; Box and Discrete are possible", False
+    if (kind == "Discrete") != bool(several):
         kinds = ["continuous", "discrete"]
-        raise s.SpecError(f"{name} has {kinds[bool(choices)]} actions; {ready.name} has {kinds[not choices]} ones")
-    actions = choices or int(np.prod(world.action_space.shape))
-    if actions != inputs.actions:
-        raise s.SpecError(f"{name} has {actions} actions; {ready.name} has {inputs.actions}")
+        return f"{kinds[kind == 'Discrete']} {what}; {{name}} has {kinds[bool(several)]} ones", False
+    if several:
+        there = int(space.start + space.n)
+        same = there == several
+        return "" if same else f"{there} {what}; {{name}} has learned of {several}", space.start < several <= there
+    there = int(np.prod(space.shape))
+    return "" if there == numbers else f"{what} of {there} numbers; {{name}} has {numbers}", there == numbers
 
 
 def rollout(worlds: Sequence[Any], choose: Policy, asked: float, seed: int) -> NDArray[np.float64]:
@@ -146,10 +175,10 @@ def rollout(worlds: Sequence[Any], choose: Policy, asked: float, seed: int) -> N
     return returns
 
 
-def policy(ready: Ready) -> Policy:
-    """What the model does next in each episode."""
+def policy(ready: Ready, space: Any) -> Policy:
+    """What the model does next in each episode, of the actions that a space of Gymnasium allows."""
     inputs: s.Trajectory = ready.spec.inputs  # type: ignore[attr-defined]
-    scales = ready.scales if ready.scales.mean else replace(ready.scales, mean=(0.0,), std=(1.0,))
+    scales = ready.scales
 
     @torch.inference_mode()
     def choose(now: Episodes) -> NDArray[Any]:
@@ -164,8 +193,12 @@ def policy(ready: Ready) -> Policy:
         }
         found = ready.model(**{name: torch.from_numpy(value).to(ready.device) for name, value in given.items()})
         actions: NDArray[np.float32] = found.action_preds[:, -1].float().cpu().numpy()
+        if scales.choices:
+            actions[:, : space.start] = -np.inf
         chosen = scales.chosen(actions)
-        now.actions.append(scales.taken(chosen))
+        if not scales.choices:
+            chosen = np.clip(chosen.reshape(-1, *space.shape), space.low, space.high).astype(space.dtype)
+        now.actions.append(scales.taken(chosen if scales.choices else chosen.reshape(len(chosen), -1)))
         return chosen
 
     return choose
@@ -174,6 +207,6 @@ def policy(ready: Ready) -> Policy:
 def _drawn(space: Any, count: int, draws: np.random.Generator) -> NDArray[Any]:
     """Actions drawn evenly: choices, or numbers between their bounds."""
     if hasattr(space, "n"):
-        return draws.integers(space.n, size=count)
+        return draws.integers(space.start, space.start + space.n, size=count)
     low, high = (np.where(np.isfinite(each), each, other) for each, other in ((space.low, -1), (space.high, 1)))
     return draws.uniform(low, high, (count, *space.shape)).astype(space.dtype)

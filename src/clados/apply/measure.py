@@ -118,6 +118,8 @@ def measured(objective: s.Objective, ready: Ready, asked: Asked) -> Measure:
 
 def _share(name: str, beside: str, guesses: Sequence[int], labels: Sequence[int], margin: float = 0.0) -> Measure:
     """The share of guesses that are right, beside the label that is the most frequent."""
+    if not labels:
+        raise s.SpecError(f"{name}: the held-out examples have nothing to predict")
     right = sum(a == b for a, b in zip(guesses, labels, strict=True)) / len(labels)
     usual = Counter(labels).most_common(1)[0][1] / len(labels)
     return Measure(name, right, usual, beside, usual + margin, len(labels))

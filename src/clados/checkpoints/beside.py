@@ -128,6 +128,9 @@ def _scales(said: Mapping[str, Any]) -> Scales:
         most=float(said.get("most", usual.most)),
         best=float(said.get("best", said.get("most", usual.best))),
         choices=int(said.get("choices", usual.choices)),
+        low=tuple(map(float, said.get("low", usual.low))),
+        high=tuple(map(float, said.get("high", usual.high))),
+        kinds=int(said.get("kinds", usual.kinds)),
     )
 
 

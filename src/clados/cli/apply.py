@@ -187,6 +187,8 @@ def act(
         return
     output.heading(f"{env}, {episodes} episodes, asked for a return of {found.return_to_go:g}")
     output.facts({"mean return": f"{found.mean:.1f}", "random actions": f"{found.random_mean:.1f}"})
+    for note in found.notes:
+        output.note(note)
 
 
 def _share(probability: float) -> str:

@@ -148,8 +148,8 @@ class Loss:
         return self.over({name: part.weight for name, part in self.parts.items()})
 
     def over(self, weights: Mapping[str, int]) -> Tensor:
-        """This batch's share of the loss of several batches that have these weights together."""
-        shares = [part.sum / weights[name] for name, part in self.parts.items() if weights[name]]
+        """This batch's share of the loss of several batches that have these weights together; 0 without any target."""
+        shares = [part.sum / weights[name] for name, part in self.parts.items() if weights[name]] or [self.sum]
         total: Tensor = sum(shares[1:], start=shares[0])
         return total
 

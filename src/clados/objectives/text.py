@@ -31,7 +31,7 @@ def next_token(objective: s.NextToken, examples: Sequence[Packed], random: Seque
     """Each token but the last is seen, each but the first is to be predicted (Radford et al. 2018, eq. 1)."""
     if isinstance(setting.model, s.EncoderDecoder):
         raise s.SpecError("NextToken continues one text, but the model is an EncoderDecoder, which reads two")
-    ids, keep = padded([each.ids for each in examples], 0)
+    ids, keep = padded([each.ids for each in examples], 0, 2)  # a single token is read, though nothing follows
     labels = ids[:, 1:].flatten()
     targets = {"labels": labels}
     if keep is not None:  # what is predicted at padding, on the right, is never read

@@ -126,7 +126,7 @@ def _(inputs: s.Trajectory, told: Told) -> s.Inputs:
     _same_shape(inputs, told)
     first, longest = told.examples[0], max(map(len, told.examples))
     return inputs.but(
-        states=first.observations[0].size,
+        states=told.facts.scales.kinds or first.observations[0].size,
         actions=told.facts.scales.choices or first.actions.shape[1],
         timesteps=max(longest, told.length),
         context=told.length,
@@ -185,7 +185,13 @@ def sized(declaration: s.Declaration, size: str, params: str | None, told: Told)
     """
     if size:
         return fit_model(headed(declaration, declaration.at(size)), told)
-    alike = {name: model for name, model in declaration.models().items() if type(model) is type(declaration.model)}
+    learns = type(declaration.recipe.stages[0].objective)
+    alike = {
+        name: model
+        for name, model in declaration.models().items()
+        if type(model) is type(declaration.model)
+        and type(declaration.recipe_at(name).stages[0].objective) is learns  # DeBERTa v3 learns otherwise than v1
+    }
     usable = {name: headed(declaration, model) for name, model in alike.items() if reads(model, told)}
     if not usable:
         raise DataError(
@@ -226,11 +232,11 @@ def suited(objective: s.Objective, model: s.Model) -> s.Objective:
     return objective
 
 
-def facts_of(examples: Sequence[Any]) -> Facts:
-    """Classes of images, scales of trajectories."""
+def facts_of(examples: Sequence[Any], held_out: Sequence[Any] = ()) -> Facts:
+    """Classes of images, scales of trajectories; a class or choice that is held out alone is one too."""
     if isinstance(examples[0], Labelled):
-        names = {each.label: each.name for each in examples}
+        names = {each.label: each.name for each in (*examples, *held_out)}
         return Facts(classes=tuple(names.get(i, str(i)) for i in range(max(names) + 1)))
     if isinstance(examples[0], Trajectory):
-        return Facts(scales=scales(examples))
+        return Facts(scales=scales(examples, held_out))
     return Facts()

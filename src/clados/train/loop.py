@@ -176,7 +176,7 @@ class Trainer:
         return self.run.steps
 
     def step(self, number: int) -> Entry:
-        """One step, counted from 0: its losses, rate and gradient's norm."""
+        """One step, counted from 0: its losses, rate and gradient's norm; a part that has no target in it is 0."""
         batches = list(self.batches(number))
         weights, tokens = self._weights(batches)
         lr = self.run.lr * share(self.schedule, number, self.run.steps)
@@ -218,6 +218,9 @@ class Trainer:
             targets: go over them again, prepared anew (other tokens masked), until there are so many predictions;
                 then ``targets`` says how many there were.
             text_only: which word, where one stands: marks such as sentinels and ends are neither asked for nor guessed.
+
+        Raises:
+            CladosError: when the examples hold nothing to predict.
         """
         objective = measured(self.stage.objective)
         number = min(len(source), examples or len(source))
@@ -237,6 +240,8 @@ class Trainer:
                 if reached >= targets:
                     break
         self.model.train(was)
+        if empty := [name.removeprefix("+") for name, (_, weight) in whole.items() if not weight]:
+            raise CladosError(f"none of the {number} held-out examples has anything to predict ({', '.join(empty)})")
         return {**_means(whole), "targets": reached} if targets else _means(whole)
 
     def _batch(self, objective: s.Objective, source: Source, rows: Sequence[tuple[int, int]], seed: int) -> Batch:
@@ -257,7 +262,7 @@ class Trainer:
 
     def _means(self, sums: dict[str, torch.Tensor], weights: dict[str, int]) -> dict[str, float]:
         totals = self.world.summed(sums.values(), self.device) if self.world.size > 1 else map(float, sums.values())
-        return {name: total / weights[name] for name, total in zip(sums, totals)}
+        return {name: total / weights[name] if weights[name] else 0.0 for name, total in zip(sums, totals)}
 
     def _seed(self, number: int, batch: int) -> None:
         """Dropout of a batch: a function of seed, step, batch and process."""

@@ -174,7 +174,7 @@ def planned(choices: Choices) -> Plan:
     examples = learnable(stage.objective, read(choices.data or usual_data(stage.objective)))
     kept, held = split(examples, least=least_documents(stage.objective))
     length = choices.length or usual_length(stage)
-    tokenizer, facts = tokenizer_for(declaration.model, kept, choices.vocab), facts_of(kept)
+    tokenizer, facts = tokenizer_for(declaration.model, kept, choices.vocab), facts_of(kept, held)
     model = sized(declaration, size, choices.params, Told(kept, tokenizer, length, facts))
     if choices.dropout is not None:
         model = dropping(model, choices.dropout)
