@@ -35,7 +35,7 @@ def test_embed(clados: Call, directory: Directory, tmp_path: Path) -> None:
     assert err.endswith("v.npy: 2 vectors of 48 numbers\n")
     found = told(clados("embed", directory("bert"), "The king", "a dog", "--json"))
     np.testing.assert_allclose(np.load(tmp_path / "v.npy"), [each["vector"] for each in found], atol=1e-6)
-    code, out, _ = clados("embed", directory("bert"), "The king", "a dog", "--pool", "first", "--no-normalise")
+    code, out, _ = clados("embed", directory("bert"), "The king", "a dog", "--pool", "cls", "--no-normalise")
     assert (code, out.splitlines()[2].split()[0]) == (0, "1")
 
 

@@ -56,7 +56,7 @@ def test_pools_are_the_mean_the_first_state_or_the_pooler(ready: Callable[[str],
         out = bert.model(torch.tensor([bert.words.encode(TEXTS[0])]))
     for pool, expected in (
         ("mean", out.last_hidden_state.mean(1)),
-        ("first", out.last_hidden_state[:, 0]),
+        ("cls", out.last_hidden_state[:, 0]),
         ("pooler", out.pooler_output),
     ):
         torch.testing.assert_close(embed(bert, TEXTS[0], pool=pool, normalise=False), expected)
@@ -71,7 +71,7 @@ def test_long_texts_are_cut_to_the_positions_and_keep_their_closing_mark(ready: 
 
 
 def test_what_cannot_be_embedded_is_refused(ready: Callable[[str], Ready]) -> None:
-    with pytest.raises(SpecError, match="'pooler', which gpt-2 lacks; allowed: mean, first"):
+    with pytest.raises(SpecError, match="'pooler', which gpt-2 lacks; allowed: cls, max, mean"):
         embed(ready("gpt-2"), "x", pool="pooler")
     with pytest.raises(SpecError, match="text 1 has no tokens"):
         embed(ready("gpt-2"), ["x", ""])

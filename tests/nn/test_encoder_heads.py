@@ -17,7 +17,7 @@ def test_what_the_pooling_mask_rules_out_is_read_but_not_in_the_mean() -> None:
     ids = torch.tensor([[5, 9, 77, 3, 4]])
     mask = torch.tensor([[0, 0, 1, 1, 1]])
     states = made(ids).last_hidden_state[0, 2:]
-    mean = torch.nn.functional.normalize(made.heads["embedding"].out(states.mean(0)), dim=-1)
+    mean = torch.nn.functional.normalize(made.heads["embedding"].steps[0].linear(states.mean(0)), dim=-1)
     found = made(ids, pooling_mask=mask).sentence_embedding[0]
     assert torch.allclose(found, mean, atol=1e-6)
     assert not torch.allclose(found, made(ids).sentence_embedding[0], atol=1e-3)

@@ -1,14 +1,16 @@
 """embed: texts as vectors."""
 
 from collections.abc import Sequence
+from typing import get_args
 
 import torch
 from torch import Tensor
 
 from clados import spec as s
 from clados.apply.ready import Ready, Source, batched, listed, load, padded
+from clados.nn.pooling import pooled
 
-POOLS = ("mean", "first", "pooler")
+POOLS = (*get_args(s.Pool), "pooler")
 
 
 @torch.inference_mode()
@@ -16,22 +18,33 @@ def embed(
     source: Source,
     texts: str | Sequence[str],
     *,
+    prompt: str | None = None,
+    prompt_name: str | None = None,
     pool: str | None = None,
     normalise: bool = True,
+    dimensions: int | None = None,
+    include_prompt: bool | None = None,
     batch: int = 32,
     device: str | torch.device = "cpu",
 ) -> Tensor:
-    """A vector for each text, float32 [texts, d_model]; of a pair of towers those of the text tower, [texts, joint].
+    """A vector for each text, float32 [texts, numbers]; of a pair of towers those of the text tower, [texts, joint].
 
-    Texts are computed in batches of like length; padding is not computed. What is longer than the model's positions
-    is cut.
+    A directory of sentence-transformers gives that library's vectors (``encode`` of version 6.2.0 with
+    ``normalize_embeddings=normalise``). Texts are computed in batches of like length; padding is not computed. What is
+    longer than the directory's limit or the model's positions is cut, special tokens kept.
 
     Args:
         source: a directory, or what ``load`` gave.
-        pool: ``mean`` of the states over a text's tokens, marks included (Reimers & Gurevych 2019, §3), the
-            ``first`` state, or the ``pooler``'s output; when None the model's own vector of a text where it has one
-            (E5, InstructOR), else what the directory says, else the mean.
-        normalise: bring vectors to unit length.
+        prompt: put before each text: an instruction, or a mark such as ``query: ``; an empty one puts nothing.
+        prompt_name: the name of one of the directory's prompts instead; when both are None its default one, if any.
+        pool: how the states over a text's tokens, special ones included, become one vector: ``cls`` (the first),
+            ``max``, ``mean``, ``mean_sqrt_len_tokens``, ``weightedmean``, ``lasttoken`` (Reimers & Gurevych 2019, §3;
+            Muennighoff 2022, §4.1), or the ``pooler``'s output. When None the model's own vector of a text where it
+            has one (E5, InstructOR, directories of sentence-transformers), else the mean.
+        normalise: bring vectors to unit length; otherwise they are as the model gives them, which for many is of unit
+            length too.
+        dimensions: keep so many numbers of each vector, the first; when None as many as the directory says, else all.
+        include_prompt: whether the prompt's states are pooled too; when None as the directory says, else yes.
         batch: texts at once.
 
     Raises:
@@ -39,17 +52,62 @@ def embed(
         DataError: for no texts, empty ones, or a directory without a tokenizer.
     """
     ready = load(source, "embed", device=device)
-    rows = ready.tokens(listed(texts), ready.limit or None)
+    settings = ready.embedding
+    before = _prompt(ready, prompt, prompt_name)
+    rows = ready.tokens([before + text for text in listed(texts)], settings.max_length)
     empty = next((i for i, row in enumerate(rows) if not row), None)
     if empty is not None:
         raise s.SpecError(f"text {empty} has no tokens, and there is no vector of nothing")
-    reader = _Reader(ready, _pool(ready, pool))
+    skipped = 0
+    if before and not (settings.include_prompt if include_prompt is None else include_prompt):
+        skipped = _length(ready, before)
+    reader = _Reader(ready, _pool(ready, pool), skipped)
     found: list[Tensor] = [torch.empty(0)] * len(rows)
     for numbers in batched(rows, batch, len):
         for number, vector in zip(numbers, reader([rows[number] for number in numbers]).float().cpu()):
             found[number] = vector
-    vectors = torch.stack(found)
+    vectors = _first(torch.stack(found), settings.dimensions if dimensions is None else dimensions)
     return torch.nn.functional.normalize(vectors, dim=-1) if normalise else vectors
+
+
+def similarity(source: Source, vectors: Tensor) -> Tensor:
+    """How alike vectors are, [texts, texts], by the directory's measure: cosine, dot, or a distance below zero."""
+    match load(source, "embed").embedding.similarity:
+        case "dot":
+            return vectors @ vectors.T
+        case "euclidean":
+            return -torch.cdist(vectors, vectors, 2, compute_mode="donot_use_mm_for_euclid_dist")
+        case "manhattan":
+            return -torch.cdist(vectors, vectors, 1)
+        case _:
+            unit = torch.nn.functional.normalize(vectors, dim=-1)
+            return unit @ unit.T
+
+
+def _prompt(ready: Ready, prompt: str | None, name: str | None) -> str:
+    """What is put before each text."""
+    if prompt is not None and name is not None:
+        raise s.SpecError("prompt and prompt_name are both given; one of them is allowed")
+    if prompt is not None:
+        return prompt
+    name, prompts = name or ready.embedding.default_prompt, ready.embedding.prompts
+    if name is None:
+        return ""
+    if name not in prompts:
+        raise s.SpecError(f"prompt_name is '{name}'; {ready.name} has {', '.join(prompts) or 'no prompts'}")
+    return prompts[name]
+
+
+def _length(ready: Ready, prompt: str) -> int:
+    """Tokens that a prompt takes before a text: all but a special one that ends it."""
+    (ids,) = ready.tokens([prompt], ready.embedding.max_length)
+    return len(ids) - (bool(ids) and ids[-1] in ready.words.special)
+
+
+def _first(vectors: Tensor, dimensions: int | None) -> Tensor:
+    if dimensions is not None and not 1 <= dimensions <= vectors.size(1):
+        raise s.SpecError(f"dimensions is {dimensions}; the vectors have {vectors.size(1)}, and at least 1 is kept")
+    return vectors[:, :dimensions]
 
 
 def _pool(ready: Ready, pool: str | None) -> str:
@@ -57,41 +115,40 @@ def _pool(ready: Ready, pool: str | None) -> str:
     if pool is None and s.Embedding.slot in slots:
         return s.Embedding.slot
     if pool is None:
-        return "towers" if isinstance(ready.spec, s.TwoTower) else ready.pool
+        return "towers" if isinstance(ready.spec, s.TwoTower) else "mean"
     if pool not in POOLS:
         raise s.SpecError(f"pool is '{pool}'; allowed: {', '.join(POOLS)}")
     if isinstance(ready.spec, s.TwoTower):
         raise s.SpecError(f"pool is '{pool}', but {ready.name} projects its texts itself: leave it out")
     if pool == "pooler" and "pooler" not in slots:
-        raise s.SpecError(f"pool is 'pooler', which {ready.name} lacks; allowed: mean, first")
+        raise s.SpecError(f"pool is 'pooler', which {ready.name} lacks; allowed: {', '.join(POOLS[:-1])}")
     return pool
 
 
 class _Reader:
     """A model that turns rows of ids into vectors."""
 
-    def __init__(self, ready: Ready, pool: str) -> None:
-        self.ready, self.pool, self.model = ready, pool, ready.model
+    def __init__(self, ready: Ready, pool: str, skipped: int) -> None:
+        self.ready, self.pool, self.skipped, self.model = ready, pool, skipped, ready.model
         self.pad = ready.words.ids.get("pad", 0)
 
     def __call__(self, rows: Sequence[Sequence[int]]) -> Tensor:
-        """[rows, d_model]."""
+        """[rows, numbers]."""
         ids, keep = padded(rows, self.pad, self.ready.device)
         if self.pool == "towers":
             vectors: Tensor = self.model(ids, attention_mask=keep).text_embeds
             return vectors
+        counted = None
+        if self.skipped:
+            counted = (torch.arange(ids.size(1), device=ids.device) >= self.skipped).expand_as(ids)
         if self.pool == s.Embedding.slot:
-            own: Tensor = self.model(ids, attention_mask=keep).sentence_embedding
+            own: Tensor = self.model(ids, attention_mask=keep, pooling_mask=counted).sentence_embedding
             return own
         if isinstance(self.ready.spec, s.EncoderDecoder):
             states: Tensor = self.model.encode(ids, keep)
         else:
             states = self.model.states(ids, attention_mask=keep)
-        if self.pool == "first":
-            return states[:, 0]
         if self.pool == "pooler":
-            pooled: Tensor = self.model.heads["pooler"](states, self.model.inputs, {})
-            return pooled
-        if keep is None:
-            return states.mean(1)
-        return states.mul(keep[..., None]).sum(1) / keep.sum(1, keepdim=True)
+            pooler: Tensor = self.model.heads["pooler"](states, self.model.inputs, {})
+            return pooler
+        return pooled(states, [self.pool], keep, counted)

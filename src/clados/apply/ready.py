@@ -1,6 +1,6 @@
 """A trained model and what belongs to it, from a directory or put together in memory."""
 
-from collections.abc import Callable, Container, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -14,6 +14,7 @@ from clados.apply import verbs
 from clados.checkpoints import from_pretrained
 from clados.checkpoints.beside import beside, preprocessing
 from clados.checkpoints.errors import CheckpointError
+from clados.checkpoints.sentence import EmbeddingSettings
 from clados.data.examples import DataError
 from clados.data.pictures import Preprocessing
 from clados.data.scaling import Scales
@@ -35,8 +36,7 @@ class Ready:
         scales: of the trajectories that it learned from.
         objective: what it learned; None when not known.
         length: tokens of the sequences that it learned from; 0 when not known.
-        limit: tokens at which texts are cut before they are embedded; 0 for none but the model's own.
-        pool: how a text's states become one vector, where nothing else is asked for.
+        embedding: how texts are prepared before vectors are made of them.
     """
 
     model: Any
@@ -49,8 +49,7 @@ class Ready:
     scales: Scales = field(default_factory=Scales)
     objective: s.Objective | None = None
     length: int = 0
-    limit: int = 0
-    pool: str = "mean"
+    embedding: EmbeddingSettings = field(default_factory=EmbeddingSettings)
 
     @property
     def spec(self) -> s.Model:
@@ -84,17 +83,17 @@ class Ready:
         return position.length - position.start if isinstance(position, s.Learned) else None
 
     def tokens(self, texts: Sequence[str], limit: int | None = None) -> list[list[int]]:
-        """The ids of each text with its marks, cut to what the model has positions for.
+        """The ids of each text with its special tokens, cut to the limit and to what the model has positions for.
 
         Raises:
             SpecError: when the tokenizer has more words than the model.
         """
-        marks, found = set(self.words.ids.values()), self.words.encode_batch(texts)
+        limit = min(filter(None, (limit, self.positions)), default=None)
+        found = self.words.encode_batch(texts, limit=limit)
         most = max((max(ids) for ids in found if ids), default=0)
         if most >= self.spec.vocab.size:
             raise s.SpecError(f"{self.name}: token {most} of the tokenizer; the model has {self.spec.vocab.size} words")
-        limit = min(filter(None, (limit, self.positions)), default=None)
-        return [cut(ids, limit, marks) for ids in found]
+        return found
 
 
 Source = Ready | str | Path
@@ -139,16 +138,8 @@ def _read(path: Path, device: str | torch.device) -> Ready:
         scales=found.scales,
         objective=found.objective,
         length=found.length,
-        limit=found.limit,
-        pool=found.pool,
+        embedding=model.embedding_settings,
     )
-
-
-def cut(ids: list[int], limit: int | None, marks: Container[int] = ()) -> list[int]:
-    """The first of some ids; when the last is a mark it stays the last."""
-    if limit is None or len(ids) <= limit:
-        return ids
-    return [*ids[: limit - 1], ids[-1]] if ids[-1] in marks else ids[:limit]
 
 
 def listed(texts: str | Sequence[str]) -> list[str]:

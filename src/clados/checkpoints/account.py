@@ -10,8 +10,8 @@ from clados.checkpoints import tensors
 from clados.checkpoints.choose import Chosen, headed, slots
 from clados.checkpoints.errors import CheckpointError
 from clados.checkpoints.files import Stored
-from clados.checkpoints.names import Place, body_alone, is_unused, places, twins, unprefixed
-from clados.checkpoints.report import Report
+from clados.checkpoints.names import Place, body_alone, embedding, is_unused, of_another_head, places, twins, unprefixed
+from clados.checkpoints.report import Report, more
 from clados.spec.kinds import Model
 from clados.spec.layout import Folded
 
@@ -41,6 +41,7 @@ def account(path: Path, choice: Chosen, found: Found) -> Account:
     used = {name for each in names.values() for name in each}
     left_out = _left_out(choice.model, placed, names)
     wanted = {name: shape for place in placed for name, shape in _shapes(place, names, found)}
+    aside = tuple(n for n in found if n not in used and embedding(choice.model) and of_another_head(layout, choice.model, n))
     report = Report(
         path=path,
         model=f"{choice.card or 'a model of its own'} as {choice.architecture}",
@@ -48,8 +49,11 @@ def account(path: Path, choice: Chosen, found: Found) -> Account:
         renamed={ours: each for ours, each in names.items() if each != (ours,)},
         missing=tuple(place.row.path for place in placed if place.row.path not in names),
         left_out=left_out,
-        unexpected=tuple(n for n in found if n not in used and n not in tied and not is_unused(layout, n)),
+        unexpected=tuple(
+            n for n in found if n not in used and n not in tied and n not in aside and not is_unused(layout, n)
+        ),
         wrong_shape={n: (found[n].shape, shape) for n, shape in wanted.items() if found[n].shape != shape},
+        notes=(f"a text's vector needs no '{aside[0]}'{more(aside)}: not used",) if aside else (),
     )
     if report.refused:
         raise CheckpointError(f"{_where(report, found)}: {report.verdict.removeprefix('refused: ')}", report)

@@ -38,8 +38,6 @@ class Beside:
         scales: of trajectories.
         objective: what the weights were trained on; None where only the paper's recipe is known.
         length: tokens or steps of the sequences that it was trained on; 0 when not known.
-        limit: tokens at which texts are cut before they are embedded; 0 for none but the model's own.
-        pool: how states become one vector: mean, or first.
     """
 
     card: str = ""
@@ -49,8 +47,6 @@ class Beside:
     scales: Scales = field(default_factory=Scales)
     objective: Objective | None = None
     length: int = 0
-    limit: int = 0
-    pool: str = "mean"
 
 
 def beside(directory: Path) -> Beside:
@@ -60,8 +56,7 @@ def beside(directory: Path) -> Beside:
         CheckpointError: a file is damaged, or holds what no Clados wrote.
         DataError: preprocessor_config.json holds a value that cannot be used.
     """
-    config, said = json_of(directory / "config.json"), _if_there(directory / "run.json")
-    pooling = _if_there(directory / "1_Pooling" / "config.json")
+    config, said = _if_there(directory / "config.json"), _if_there(directory / "run.json")
     try:
         return Beside(
             card=str(said.get("model") or config.get("clados", {}).get("card", "")),
@@ -71,8 +66,6 @@ def beside(directory: Path) -> Beside:
             scales=_scales(said.get("scales") or {}),
             objective=part(said["stage"], Stage).objective if "stage" in said else None,
             length=int(said.get("length", 0)),
-            limit=int(_if_there(directory / "sentence_bert_config.json").get("max_seq_length") or 0),
-            pool="first" if pooling.get("pooling_mode_cls_token") else "mean",
         )
     except (TypeError, ValueError, KeyError, AttributeError, CheckpointError, SpecError) as error:
         raise CheckpointError(f"{directory}: config.json or run.json is unusable ({error})") from error

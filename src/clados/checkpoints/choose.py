@@ -10,14 +10,15 @@ from typing import Any
 from clados.checkpoints import word_tables
 from clados.checkpoints.dialects import Words
 from clados.checkpoints.errors import LayoutError
-from clados.checkpoints.names import places, used
+from clados.checkpoints.names import embedding, places, used
 from clados.checkpoints.words import plain, read, refusal, unsaid, written
 from clados.checkpoints.written import parsed
 from clados.models.declared import declared, found
 from clados.spec.declaration import Declaration
 from clados.spec.encoder_heads import Embedding
 from clados.spec.errors import SpecError
-from clados.spec.kinds import Model, TwoTower
+from clados.spec.inputs import Tokens
+from clados.spec.kinds import Decoder, Encoder, Model, TwoTower
 from clados.spec.layout import Layout
 from clados.spec.part import Change, diff, hint
 from clados.spec.tuning import Tuning
@@ -72,8 +73,12 @@ def _ported(layout: Layout, model: Model) -> Model | None:
     return ported
 
 
-def chosen(config: Words) -> Chosen:
+def chosen(config: Words, head: Embedding | None = None) -> Chosen:
     """The declaration, layout and class that a flat config means.
+
+    Args:
+        head: what makes a text's vector of the body's states, where the files lie in a directory that says so; other
+            heads are then left out, as there.
 
     Raises:
         LayoutError: no declared layout has its model_type, or none with it takes all its words.
@@ -87,11 +92,11 @@ def chosen(config: Words) -> Chosen:
         known = {layout.model_type for _, layout, _ in every}
         raise LayoutError(f"model_type is {named!r}, which no declared model is kept as{hint(str(named), known)}")
     refused, found = [], list[tuple[tuple[bool, int], Chosen]]()
-    by = partial(_preference, config)
-    for _, alike in groupby(sorted(fitting, key=lambda each: by(*each[:2])), lambda each: by(*each[:2])):
+    by = partial(_preference, config, head)
+    for _, alike in groupby(sorted(fitting, key=lambda each: by(*each)), lambda each: by(*each)):
         for card, layout, model in alike:
             try:
-                choice = _fitting(card, layout, model, config)
+                choice = _fitting(card, layout, model, config, head)
                 base = headed(model, slots(choice.model))
                 found.append(((_tuned(declared(card)), _apart(base, choice.model)), choice))
             except LayoutError as error:
@@ -101,15 +106,16 @@ def chosen(config: Words) -> Chosen:
     raise refused[0]
 
 
-def _fitting(card: str, layout: Layout, model: Model, config: Words) -> Chosen:
+def _fitting(card: str, layout: Layout, model: Model, config: Words, head: Embedding | None) -> Chosen:
     """What a config means in one layout of one structure.
 
     Raises:
         LayoutError: when it is not of this structure.
     """
-    if why := refusal(layout, model, config) or _headless(layout, model, config):
+    base = model if head is None else embedder(model, head)
+    if why := refusal(layout, base, config) or (_headless(layout, model, config) if head is None else ""):
         raise LayoutError(why)
-    choice = _chosen(card, layout, model, config)
+    choice = _chosen(card, layout, base, config)
     places(layout, choice.model)
     return choice
 
@@ -124,22 +130,47 @@ def _headless(layout: Layout, model: Model, config: Words) -> str:
     return f"{architecture} has a head '{lacking[0]}', which the declared model lacks" if lacking else ""
 
 
-def _preference(config: Words, card: str, layout: Layout) -> tuple[int, bool, int]:
-    """Layouts that refuse nothing, then the card that the files name, then more fixed words that they repeat.
+def _preference(
+    config: Words, head: Embedding | None, card: str, layout: Layout, model: Model
+) -> tuple[int, bool, bool, int]:
+    """Layouts that refuse nothing, the card that the files name, the same vector, more fixed words that they repeat.
 
     Among equals the declared structure wins from which the files differ in the fewest words.
     """
     repeated = sum(key in config for key in layout.fixed)
     wrong = sum(config.get(key, value) != value for key, value in layout.fixed.items())
-    return wrong, config.get("clados.card") != card, -repeated
+    return wrong, config.get("clados.card") != card, head is not None and embedding(model) != head, -repeated
+
+
+def embedder(model: Model, head: Embedding) -> Model:
+    """The body of a model with a head that makes a text's vector of its states.
+
+    Raises:
+        LayoutError: for a kind of model whose states no such head reads.
+    """
+    if not isinstance(model, Encoder | Decoder) or not isinstance(model.inputs, Tokens):
+        raise LayoutError(f"a text's vector is not made of the states of a {type(model).__name__}")
+    return model.but(heads=(head,))
+
+
+def body(layout: Layout) -> str:
+    """The class of theirs that is the body alone, or with a pooler; empty where a layout has none."""
+    few = {name: theirs for name, theirs in layout.architectures.items() if set(theirs) <= {"pooler", Embedding.slot}}
+    return min(few, key=lambda name: "pooler" in few[name], default="")
 
 
 def _chosen(card: str, layout: Layout, base: Model, config: Words) -> Chosen:
-    architecture = _architecture(layout, config.get("architectures"))
-    held, stored = layout.architectures[architecture], config.get("clados.model")
+    if embedding(base) is not None:
+        architecture, held = body(layout) or next(iter(layout.architectures)), slots(base)
+    else:
+        architecture = _architecture(layout, config.get("architectures"))
+        held = layout.architectures[architecture]
+    stored = config.get("clados.model")
     kept = parsed(stored) if stored else None
     if kept is None or set(slots(kept)) != set(held):
         return Chosen(card, layout, architecture, read(layout, headed(base, held), config))
+    if embedding(base) is not None:
+        kept = kept.but(heads=base.heads)  # type: ignore[attr-defined]
     model = read(layout, kept, config)  # their words win: others may have changed them since
     return Chosen(card, layout, architecture, kept if model == plain(kept) else model)
 
@@ -191,9 +222,12 @@ def writable(model: Model) -> Chosen:
     Of several, that of the declared model from which it differs in the fewest words.
     """
     held = [each for each in layouts() if is_directory(each[1]) and type(each[2]) is type(model)]
+    head = embedding(model)
     for card, layout, base in sorted(held, key=lambda each: _apart(each[2], model)):
         for architecture, theirs in layout.architectures.items():
-            if set(theirs) == set(slots(model)) and _holds(layout, headed(base, theirs), model):
+            like = head is not None and architecture == body(layout)
+            alike = base.but(heads=(head,)) if like else headed(base, theirs)
+            if set(slots(alike)) == set(slots(model)) and _holds(layout, alike, model):
                 return Chosen(card, layout, architecture, model)
     return own("", model)
 

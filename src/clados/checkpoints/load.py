@@ -15,7 +15,7 @@ from clados.checkpoints.choose import chosen
 from clados.checkpoints.dialects import Words, flat
 from clados.checkpoints.errors import CheckpointError, LayoutError
 from clados.checkpoints.files import Stored, json_of, stored
-from clados.checkpoints.folders import beside
+from clados.checkpoints.sentence import Sentence, read_sentence
 from clados.checkpoints.words import outside
 from clados.models.declared import found as declarations
 from clados.nn.build import module
@@ -39,7 +39,8 @@ def from_pretrained(
     safetensors, shards with an index), directories that ``save_pretrained`` wrote, fairseq's ``.pt`` files, and
     llama.cpp's ``.gguf`` files of the kinds llama, gpt2, gptneox and bert (without their tokenizers).
     Heads are those of the class that the config names. ``module.report`` says where each tensor came from,
-    ``module.tokenizer`` is the tokenizer whose files lie alongside, or None.
+    ``module.tokenizer`` is the tokenizer whose files lie alongside, or None. A directory of sentence-transformers gives
+    a model whose output has ``sentence_embedding``, and ``module.embedding_settings`` says how texts are prepared.
 
     Args:
         dtype: of the parameters; that of the files when not given.
@@ -50,9 +51,9 @@ def from_pretrained(
         CheckpointError: a file is absent or damaged, or tensors and config do not fit; ``error.report`` tells all.
     """
     path = Path(path)
-    words, found, said_in = _opened(path, allow_pickle=allow_pickle)
+    words, found, said_in, vectors = _opened(path, allow_pickle=allow_pickle)
     try:
-        choice = chosen(words)
+        choice = chosen(words, vectors.head)
         model, differing = word_tables.as_held(choice.layout, choice.model, found)
         choice = replace(choice, model=model)
         held = account(path, choice, found)
@@ -63,18 +64,19 @@ def from_pretrained(
     notes = tuple(
         f"'{key}' is {number}, which the vocabulary lacks: the model is without it" for key, number in homeless
     )
-    notes += (*differing, *strangers(held, choice, found), *_image_notes(path))
+    notes += (*differing, *held.report.notes, *vectors.notes, *strangers(held, choice, found), *_image_notes(path))
     made.report = replace(held.report, notes=notes)  # type: ignore[assignment]
-    _give_tokenizer(made, path)
+    made.embedding_settings = vectors.settings  # type: ignore[assignment]
+    _give_tokenizer(made, vectors.home, lower_case=vectors.lower_case)
     return made
 
 
-def _opened(path: Path, *, allow_pickle: bool) -> tuple[Words, dict[str, Stored], Path]:
-    """The config, flat; the tensors; and where the config stands."""
+def _opened(path: Path, *, allow_pickle: bool) -> tuple[Words, dict[str, Stored], Path, Sentence]:
+    """The config, flat; the tensors; where the config stands; what the directory says of texts' vectors."""
     if path.is_file() and path.suffix in PICKLES:
-        return *fairseq.opened(path, allow_pickle=allow_pickle), path
+        return *fairseq.opened(path, allow_pickle=allow_pickle), path, Sentence(path)
     if path.is_file() and path.suffix == gguf.SUFFIX:
-        return *gguf.opened(path), path
+        return *gguf.opened(path), path, Sentence(path)
     if path.is_file():
         raise CheckpointError(f"{path}: this is a file; name its directory, which holds config.json too")
     if not path.is_dir():
@@ -83,11 +85,11 @@ def _opened(path: Path, *, allow_pickle: bool) -> tuple[Words, dict[str, Stored]
         raise CheckpointError(
             f"{path}: there is no such directory; models are read from disk, nothing is downloaded{named}"
         )
-    file = path / "config.json"
+    vectors = read_sentence(path, allow_pickle=allow_pickle)
+    file = vectors.home / "config.json"
     config = json_of(file)
     try:
-        words, more = beside(path, allow_pickle=allow_pickle)
-        return flat(config) | words, stored(path, allow_pickle=allow_pickle) | more, file
+        return flat(config), {**stored(vectors.home, allow_pickle=allow_pickle), **vectors.tensors}, file, vectors
     except LayoutError as error:
         raise LayoutError(f"{file}: {error}") from error
 
@@ -124,9 +126,10 @@ def _image_notes(path: Path) -> tuple[str, ...]:
         return (f"images cannot be prepared: {error}",)
 
 
-def _give_tokenizer(made: nn.Module, path: Path) -> None:
+def _give_tokenizer(made: nn.Module, path: Path, *, lower_case: bool = False) -> None:
     made.tokenizer = None  # type: ignore[assignment]
     if path.is_dir() and any((path / name).exists() for name in TOKENIZERS):
         from clados.data.vocabularies import load_tokenizer
 
-        made.tokenizer = load_tokenizer(path)  # type: ignore[assignment]
+        tokenizer = load_tokenizer(path)
+        made.tokenizer = tokenizer.lower_cased() if lower_case else tokenizer  # type: ignore[assignment]

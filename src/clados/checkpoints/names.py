@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import product
 
+from clados.checkpoints import sentence
 from clados.checkpoints.errors import LayoutError
+from clados.spec.encoder_heads import Embedding
 from clados.spec.kinds import Model
 from clados.spec.layout import Folded, Fused, Layout, Rule, Stacked
 from clados.spec.ledger import Row, rows
@@ -29,7 +31,8 @@ def places(layout: Layout, model: Model) -> tuple[Place, ...]:
     Raises:
         LayoutError: no rule fits a tensor, two tensors are put in one place, or a fused one has other parts.
     """
-    found = tuple(_place(layout, row) for row in saved(model))
+    head = embedding(model)
+    found = tuple(_place(layout, row, head) for row in saved(model))
     taken: dict[str, str] = {}
     for place in found:
         for name in place.names:
@@ -44,13 +47,18 @@ def saved(model: Model) -> tuple[Row, ...]:
     return tuple(row for row in rows(model) if not getattr(row.piece, "buffer", False))
 
 
+def embedding(model: Model) -> Embedding | None:
+    """The head of a model that gives a text's vector; None where there is none."""
+    return next((head for head in getattr(model, "heads", ()) if isinstance(head, Embedding)), None)
+
+
 def used(layout: Layout, model: Model) -> set[str]:
     """The rules, by our names, under which a model has a tensor."""
     fitting = (next((each for each in layout.rules if _pattern(each).fullmatch(row.path)), "") for row in saved(model))
     return {*fitting} - {""}
 
 
-def _place(layout: Layout, row: Row) -> Place:
+def _place(layout: Layout, row: Row, head: Embedding | None) -> Place:
     for pattern, said in layout.rules.items():
         if found := _pattern(pattern).fullmatch(row.path):
             rule = said if isinstance(said, Rule) else Rule(said)
@@ -63,6 +71,8 @@ def _place(layout: Layout, row: Row) -> Place:
             return Place(row, rule, (*names, _filled(rule.plus, found.groups())) if isinstance(rule, Folded) else names)
     if row.path == TABLE and (name := own_table(layout)):
         return Place(row, Rule(name), (name,))
+    if head is not None and row.path.startswith(f"heads.{Embedding.slot}."):
+        return Place(row, name := Rule(sentence.place(row.path, head)), (name.name,))
     raise LayoutError(f"{layout.model_type}: no rule says where {row.path} is kept")
 
 
@@ -131,3 +141,12 @@ def twins(layout: Layout, placed: Iterable[Place], alone: bool) -> Mapping[str, 
     if not own and (name := own_table(layout)):
         tied.setdefault(name, TOKENS)
     return {name.removeprefix(layout.prefix) if alone else name: ours for name, ours in tied.items()}
+
+
+def of_another_head(layout: Layout, model: Model, name: str) -> bool:
+    """Whether a tensor of theirs belongs to a head that the model is without; with or without the prefix."""
+    own = {head.slot for head in getattr(model, "heads", ())}
+    rules = [(ours, said if isinstance(said, Rule) else Rule(said)) for ours, said in layout.rules.items()]
+    others = [rule for ours, rule in rules if ours.startswith("heads.") and ours.split(".")[1] not in own]
+    spelt = [_pattern(each) for rule in others for each in expanded(rule.name)]
+    return any(pattern.fullmatch(each) for pattern in spelt for each in (name, layout.prefix + name))

@@ -11,14 +11,14 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 import clados
-from clados.checkpoints import folders, tensors
+from clados.checkpoints import sentence, tensors
 from clados.checkpoints.atomic import replaced
 from clados.checkpoints.choose import OWN, Chosen, classes, slots, writable
 from clados.checkpoints.dialects import Words, nested
 from clados.checkpoints.errors import CheckpointError
 from clados.checkpoints.files import SAFE
-from clados.checkpoints.folders import folder_of
-from clados.checkpoints.names import Place, is_body, places
+from clados.checkpoints.names import Place, embedding, is_body, places
+from clados.checkpoints.sentence import EmbeddingSettings, is_apart
 from clados.checkpoints.words import written
 from clados.spec.errors import SpecError
 from clados.spec.kinds import Decoder, EncoderDecoder, Model
@@ -64,10 +64,10 @@ def save_pretrained(
         with replaced(path, WEIGHTS) as fresh:
             placed = places(choice.layout, model)
             prefix = choice.layout.prefix if is_body(choice.layout, placed, classes(model)) else ""
-            own = [place for place in placed if not folder_of(choice.layout, place.names[0])]
+            own = [place for place in placed if not is_apart(place.names[0])]
             _write_tensors(fresh, _shards(own, module, limit), module, prefix)
-            aside = [place for place in placed if folder_of(choice.layout, place.names[0])]
-            folders.write(fresh, choice.layout, dict(_theirs(aside, module, "")), save_file)
+            aside = [place for place in placed if is_apart(place.names[0])]
+            sentence.write_tensors(fresh, dict(_theirs(aside, module, "")), save_file)
             for name, content in _configs(choice, module).items():
                 (fresh / name).parent.mkdir(exist_ok=True)
                 (fresh / name).write_text(json.dumps(content, indent=2, sort_keys=True) + "\n", encoding="utf-8")
@@ -104,7 +104,10 @@ def _configs(choice: Chosen, module: nn.Module) -> dict[str, Words]:
     precision = str(next(module.parameters()).dtype).removeprefix("torch.")
     kept = {"clados.version": clados.__version__, "clados.card": choice.card, "clados.model": repr(model)}
     head = {"model_type": layout.model_type, "architectures": [choice.architecture], "dtype": precision}
-    files = folders.apart(layout, nested(head | written(layout, model) | kept, layout.model_type))
+    files: dict[str, Any] = {"config.json": nested(head | written(layout, model) | kept, layout.model_type)}
+    if layout.model_type != OWN and (vector := embedding(model)) is not None:
+        settings = getattr(module, "embedding_settings", EmbeddingSettings())
+        files |= sentence.files(vector, model.size.d_model, settings)
     if layout.model_type != OWN and isinstance(model, Decoder | EncoderDecoder) and "lm" in slots(model):
         vocab = model.vocab
         roles = {"pad": vocab.pad, "bos": vocab.bos, "eos": vocab.eos, "decoder_start": vocab.start}

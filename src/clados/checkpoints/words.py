@@ -44,7 +44,6 @@ NEUTRAL: Words = {
     "pretraining_tp": 1,
     "use_return_dict": True,
 }
-FOLDER = re.compile(r"\d+_[A-Z]\w*")  # of sentence-transformers: what follows a model is nothing to the model
 ROLES = ("pad", "bos", "eos", "start", "unk", "cls", "sep", "mask")
 
 
@@ -93,7 +92,7 @@ def _unknown(layout: Layout, config: Words) -> Iterator[str]:
     for key, value in config.items():
         said = key in layout.config or key in layout.fixed or _is_ignored(layout, key)
         steps = key.split(".")
-        known = steps[-1] in NEUTRAL or steps[-1] == word_tables.KEY or FOLDER.fullmatch(steps[0])
+        known = steps[-1] in NEUTRAL or steps[-1] == word_tables.KEY
         if not said and not known and value is not None and not any(map(IRRELEVANT.fullmatch, steps)):
             yield key
 

@@ -25,8 +25,12 @@ Images = Annotated[list[Path], typer.Argument(metavar="IMAGE...", help="PNG or J
 class Pooling(StrEnum):
     """How the states of a text become one vector."""
 
+    CLS = "cls"
+    MAX = "max"
     MEAN = "mean"
-    FIRST = "first"
+    MEAN_SQRT_LEN = "mean_sqrt_len_tokens"
+    WEIGHTED_MEAN = "weightedmean"
+    LAST_TOKEN = "lasttoken"
     POOLER = "pooler"
 
 
@@ -80,9 +84,15 @@ def embed(
     directory: Directory,
     texts: Texts = None,
     file: Lines = None,
+    prompt: Annotated[str | None, typer.Option(help="Put before each text. [DIR's default prompt, if any]")] = None,
+    prompt_name: Annotated[str | None, typer.Option(help="The name of one of DIR's prompts, such as query.")] = None,
+    include_prompt: Annotated[
+        bool | None, typer.Option(help="Pool the prompt's states too. [what DIR says, else yes]")
+    ] = None,
     pool: Annotated[Pooling | None, typer.Option(help="How states become a vector. [what DIR says, else mean]")] = None,
     normalise: Annotated[bool, typer.Option(help="Bring vectors to unit length.")] = True,
-    out: Annotated[Path | None, typer.Option(help="Write an array of NumPy (.npy): texts by d_model.")] = None,
+    dimensions: Annotated[int | None, typer.Option(help="Keep the first numbers of each vector only.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Write a NumPy array (.npy): a row for each text.")] = None,
     batch: Batch = 32,
     json: AsJson = False,
 ) -> None:
@@ -91,18 +101,30 @@ def embed(
     Example: clados embed runs/bert "a cat" "a kitten" "a motorway"
     """
     from clados.apply.embed import embed as apply
+    from clados.apply.embed import similarity
+    from clados.apply.ready import load
 
-    given = _texts(texts, file)
-    vectors = apply(directory, given, pool=pool, normalise=normalise, batch=batch)
+    given, ready = _texts(texts, file), load(directory, "embed")
+    vectors = apply(
+        ready,
+        given,
+        prompt=prompt,
+        prompt_name=prompt_name,
+        include_prompt=include_prompt,
+        pool=pool,
+        normalise=normalise,
+        dimensions=dimensions,
+        batch=batch,
+    )
     if out is not None:
         _save(out, vectors)
     if json:
         output.tell([{"text": text, "vector": vector} for text, vector in zip(given, vectors.tolist())])
     elif out is None:
-        unit = vectors / vectors.norm(dim=-1, keepdim=True)
-        output.heading(f"cosines of {vectors.size(0)} vectors of {vectors.size(1)} numbers")
+        measure = _MEASURES[ready.embedding.similarity]
+        output.heading(f"{measure} of {vectors.size(0)} vectors of {vectors.size(1)} numbers")
         names = [str(i) for i in range(1, len(given) + 1)]
-        cells = [[f"{cosine:.3f}" for cosine in row] for row in (unit @ unit.T).tolist()]
+        cells = [[f"{each:.3f}" for each in row] for row in similarity(ready, vectors).tolist()]
         output.table(["", *names, "text"], [[n, *row, text] for n, row, text in zip(names, cells, given)], right=names)
 
 
@@ -189,6 +211,14 @@ def act(
     output.facts({"mean return": f"{found.mean:.1f}", "random actions": f"{found.random_mean:.1f}"})
     for note in found.notes:
         output.note(note)
+
+
+_MEASURES = {
+    "cosine": "cosines",
+    "dot": "dot products",
+    "euclidean": "Euclidean distances, below zero,",
+    "manhattan": "Manhattan distances, below zero,",
+}
 
 
 def _share(probability: float) -> str:

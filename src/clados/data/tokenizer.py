@@ -10,6 +10,8 @@ from typing import Any, Self
 
 from tokenizers import AddedToken
 from tokenizers import Tokenizer as Backend
+from tokenizers.normalizers import Lowercase
+from tokenizers.normalizers import Sequence as Normalizers
 from tokenizers.processors import TemplateProcessing
 
 from clados.data.examples import DataError
@@ -140,6 +142,11 @@ class Tokenizer:
         """A hash of all that decides how text is cut."""
         return hashlib.sha256(self.backend.to_str().encode()).hexdigest()
 
+    @property
+    def special(self) -> set[int]:
+        """The ids of the tokens that are marked as special: no part of a text."""
+        return {number for number, token in self.backend.get_added_tokens_decoder().items() if token.special}
+
     def id(self, role: str) -> int:
         """The id of the token that plays the role.
 
@@ -154,10 +161,24 @@ class Tokenizer:
         """The ids of a text, or of two, with the roles' tokens around them."""
         return list(self.backend.encode(text, pair, add_special_tokens=add_special_tokens).ids)
 
-    def encode_batch(self, texts: Sequence[str], *, add_special_tokens: bool = True) -> list[list[int]]:
-        """The ids of each text."""
-        found = self.backend.encode_batch_fast(list(texts), add_special_tokens=add_special_tokens)
-        return [encoding.ids for encoding in found]
+    def encode_batch(
+        self, texts: Sequence[str], *, add_special_tokens: bool = True, limit: int | None = None
+    ) -> list[list[int]]:
+        """The ids of each text.
+
+        Args:
+            limit: tokens at most, the roles' among them: a longer text loses its end, and keeps what surrounds it.
+        """
+        added = self.backend.num_special_tokens_to_add(False) if add_special_tokens else 0
+        if limit is None or limit <= added:
+            found = self.backend.encode_batch_fast(list(texts), add_special_tokens=add_special_tokens)
+            return [encoding.ids[:limit] for encoding in found]
+        found = self.backend.encode_batch_fast(list(texts), add_special_tokens=False)
+        for encoding in found:
+            encoding.truncate(limit - added)
+        if not add_special_tokens:
+            return [encoding.ids for encoding in found]
+        return [self.backend.post_process(encoding, None, True).ids for encoding in found]
 
     def decode(self, ids: Sequence[int], *, skip_special_tokens: bool = True) -> str:
         """The text of the ids."""
@@ -166,6 +187,13 @@ class Tokenizer:
     def tokens(self, ids: Sequence[int]) -> list[str]:
         """The token of each id, as the vocabulary writes it."""
         return [self.backend.id_to_token(int(i)) or f"<{int(i)}?>" for i in ids]
+
+    def lower_cased(self) -> "Tokenizer":
+        """The same tokenizer for texts that are put into lower case first."""
+        backend = Backend.from_str(self.backend.to_str())
+        held = [] if backend.normalizer is None else [backend.normalizer]
+        backend.normalizer = Normalizers([Lowercase(), *held])
+        return type(self)(backend, self.roles)
 
     def save(self, directory: Path) -> None:
         """Write tokenizer.json, tokenizer_config.json and special_tokens_map.json, as transformers reads them."""

@@ -7,7 +7,8 @@ from clados import spec as s
 from clados.nn.build import Module, Product, builds
 from clados.nn.heads import Inputs as Tables
 from clados.nn.heads import NextSentence, Read
-from clados.nn.layers import ACTS
+from clados.nn.layers import ACTS, LayerNorm
+from clados.nn.pooling import pooled
 from clados.spec.pieces import Env
 
 
@@ -32,37 +33,67 @@ class Discriminator(Module):
         return self.out(self.act(self.dense(x))).squeeze(-1)
 
 
-class Embedding(Module):
-    """The mean over a text's positions, of unit length."""
+@builds(s.Dense)
+class Dense(Module):
+    """act(W x + b), plus x or a product of it where there is a residual."""
 
-    reads = ("pooling_mask",)
+    linear: Product
+    residual: Product
 
-    def forward(self, x: Tensor, inputs: Tables, read: Read) -> Tensor:
-        """[batch, length, d_model] -> [batch, d_model]."""
-        return F.normalize(self.mean(x, read), dim=-1)
+    def __init__(self, part: s.Dense, env: Env) -> None:
+        super().__init__(part, env)
+        self.act = ACTS[part.act] if part.act else None
+        self.adds = part.residual
 
-    def mean(self, x: Tensor, read: Read) -> Tensor:
-        """Over what is neither padding nor ruled out: ``pooling_mask`` is [batch, length], 1 for what counts.
-
-        Zero where nothing is left.
-        """
-        for name in ("pooling_mask", "attention_mask"):
-            if read.get(name) is not None:
-                keep = read[name].float()[..., None]
-                return ((x * keep).sum(1) / keep.sum(1).clamp(min=1)).to(x.dtype)
-        return x.mean(1)
+    def forward(self, x: Tensor) -> Tensor:
+        """[batch, numbers] -> [batch, to]."""
+        y: Tensor = self.linear(x)
+        y = y if self.act is None else self.act(y)
+        if not self.adds:
+            return y
+        return y + (self.residual(x) if "residual" in self._modules else x)
 
 
-class ProjectedEmbedding(Embedding):
-    """The same after a product."""
+@builds(s.VectorNorm)
+class VectorNorm(Module):
+    """The norm of a whole vector."""
 
-    out: Product
+    norm: LayerNorm
 
-    def forward(self, x: Tensor, inputs: Tables, read: Read) -> Tensor:
-        """[batch, length, d_model] -> [batch, width]."""
-        return F.normalize(self.out(self.mean(x, read)), dim=-1)
+    def forward(self, x: Tensor) -> Tensor:
+        """Same shape."""
+        y: Tensor = self.norm(x)
+        return y
+
+
+@builds(s.UnitLength)
+class UnitLength(Module):
+    """x / |x|."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Same shape."""
+        return F.normalize(x, dim=-1)
 
 
 @builds(s.Embedding)
-def _embedding(part: s.Embedding, env: Env) -> nn.Module:
-    return (Embedding if part.width is None else ProjectedEmbedding)(part, env)
+class Embedding(Module):
+    """A text's vector: pooled states, then the steps."""
+
+    reads = ("pooling_mask",)
+    steps: nn.ModuleList
+
+    def __init__(self, part: s.Embedding, env: Env) -> None:
+        super().__init__(part, env)
+        self.pools = part.pools
+        if not part.steps:
+            self.steps = nn.ModuleList()
+
+    def forward(self, x: Tensor, inputs: Tables, read: Read) -> Tensor:
+        """[batch, length, d_model] -> [batch, numbers].
+
+        ``attention_mask`` and ``pooling_mask`` are [batch, length]: 0 for padding, and for what is not pooled.
+        """
+        vector = pooled(x, self.pools, read.get("attention_mask"), read.get("pooling_mask"))
+        for step in self.steps:
+            vector = step(vector)
+        return vector

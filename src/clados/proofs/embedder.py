@@ -8,9 +8,9 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from clados.checkpoints import folders
-from clados.checkpoints.folders import folder_of
-from clados.checkpoints.names import places
+from clados.checkpoints import sentence
+from clados.checkpoints.names import embedding, places
+from clados.checkpoints.sentence import EmbeddingSettings, is_apart
 from clados.proofs.cases import Given
 from clados.proofs.references import Transformers
 
@@ -27,9 +27,7 @@ class Embedder(Transformers):
         """The weights of the folders, none or one."""
         shapes = {name: place for place in places(self.layout, self.model) for name in place.names}
         return {
-            name: torch.empty(place.row.shape, requires_grad=True)
-            for name, place in shapes.items()
-            if folder_of(self.layout, name)
+            name: torch.empty(place.row.shape, requires_grad=True) for name, place in shapes.items() if is_apart(name)
         }
 
     @cached_property
@@ -38,11 +36,13 @@ class Embedder(Transformers):
 
     def save(self, folder: Path) -> None:
         super().save(folder)
-        for name, content in folders.apart(self.layout, self.config).items():
+        head = embedding(self.model)
+        assert head is not None  # whoever calls has seen it
+        for name, content in sentence.files(head, self.model.size.d_model, EmbeddingSettings()).items():
             (folder / name).parent.mkdir(exist_ok=True)
             (folder / name).write_text(json.dumps(content), encoding="utf-8")
         held = {name: each.detach().contiguous() for name, each in self.products.items()}
-        folders.write(folder, self.layout, held, save_file)
+        sentence.write_tensors(folder, held, save_file)
 
     def call(self, read: Given, module: nn.Module | None = None) -> dict[str, Tensor]:
         states = (module or self.module)(**read, return_dict=True).last_hidden_state

@@ -16,7 +16,7 @@ LARGE = 1000  # numbers of which one more or less is nothing
 EXAMPLES = {  # parts whose numbers have to fit each other, or a short text
     s.Banded: s.Banded(span=3),
     s.AdaptiveTokens: s.AdaptiveTokens(vocab=s.Vocabulary(kind="bpe", size=60), cutoffs=(20,)),
-    s.Embedding: s.Embedding(width=24),  # without a width it holds no tensors, and adds nothing to a run
+    s.Embedding: s.Embedding(steps=(s.Dense(24),)),  # without a product it holds no tensors, and adds nothing to a run
     s.OfText: s.OfText(2),  # fewer than a short text brings
     s.Target: s.Target(norm=True),
     s.SparseStack: s.SparseStack(
@@ -132,7 +132,7 @@ def _others(name: str, value: Any, hint: Any) -> list[list[Any]]:
     if value is not None and type(None) in kinds:
         groups.append([None])
     if isinstance(value, tuple):
-        return groups + _rows(value)
+        return groups + _rows(value, any(isinstance(kind, type) and issubclass(kind, s.Part) for kind in kinds))
     for kind in kinds:
         if typing.get_origin(kind) is Literal:
             groups += [[each] for each in typing.get_args(kind) if each != value]
@@ -160,14 +160,17 @@ def _numbers(name: str, value: Any, kind: type) -> list[Any]:
     return [2 * value] if value >= LARGE else [value + 1, 2 * value, value - 1, value // 2]
 
 
-def _rows(value: tuple[Any, ...]) -> list[list[Any]]:
-    """Parts in a row: each left out, the order turned; numbers in a row: each changed."""
+def _rows(value: tuple[Any, ...], single: bool) -> list[list[Any]]:
+    """Parts in a row: each left out, the order turned; numbers in a row: each changed.
+
+    ``single``: the slot also takes one part that stands in no row.
+    """
     if not value:
         return []
     if all(isinstance(each, s.Part) for each in value):
         fewer = [[value[:i] + value[i + 1 :]] for i in range(len(value))]
         if len(value) > 1 and not all(isinstance(each, s.Head) for each in value):
-            fewer = [[each[0][0] if len(each[0]) == 1 else each[0]] for each in fewer]
+            fewer = [[each[0][0] if single and len(each[0]) == 1 else each[0]] for each in fewer]
             fewer.append([value[::-1]])
         return fewer
     if all(isinstance(each, tuple) for each in value):

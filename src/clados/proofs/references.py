@@ -22,8 +22,8 @@ from clados.checkpoints.account import account
 from clados.checkpoints.choose import Chosen, headed, slots
 from clados.checkpoints.dialects import flat, nested
 from clados.checkpoints.files import SAFE, stored
-from clados.checkpoints.folders import beside
 from clados.checkpoints.names import places
+from clados.checkpoints.sentence import read_sentence
 from clados.checkpoints.words import read, written
 from clados.proofs.cases import Given, given, seen
 from clados.proofs.injected import inject
@@ -126,7 +126,7 @@ class Stored(Reference):
         return self._read(self.folder, model)
 
     def _read(self, folder: Path, model: s.Model) -> nn.Module:
-        found = stored(folder, allow_pickle=False) | beside(folder, allow_pickle=False)[1]
+        found = {**stored(folder, allow_pickle=False), **read_sentence(folder, allow_pickle=False).tensors}
         held = account(folder, Chosen(self.card, self.layout, self.architecture, model), found)
         if held.report.left_out:
             raise LayoutError(f"the files hold no tensors of {', '.join(held.report.left_out)}")

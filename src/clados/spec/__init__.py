@@ -15,7 +15,16 @@ from clados.spec.denoising import (
     QuantisedDistillation,
 )
 from clados.spec.disentangled import ContextDiscriminator, Convolution, Disentangled, EnhancedStack, MaskDecoder
-from clados.spec.encoder_heads import Discriminator, Embedding, SentenceOrder
+from clados.spec.encoder_heads import (
+    Dense,
+    Discriminator,
+    Embedding,
+    Pool,
+    SentenceOrder,
+    Step,
+    UnitLength,
+    VectorNorm,
+)
 from clados.spec.encoder_learning import Distilled, EntityDenoising, MaskedNgrams, PairedTexts, ReplacedTokens
 from clados.spec.entities import Entities, EntityEncoder, EntityHead, Fusion
 from clados.spec.errors import CladosError, SpecError
@@ -204,6 +213,7 @@ __all__ = [
     "DeepNorm",
     "Denoised",
     "Denoiser",
+    "Dense",
     "Dims",
     "Discriminator",
     "Disentangled",
@@ -290,6 +300,7 @@ __all__ = [
     "PerHead",
     "Permuted",
     "PermutedTokens",
+    "Pool",
     "Pooler",
     "Position",
     "Post",
@@ -329,6 +340,7 @@ __all__ = [
     "StackPosition",
     "Stacked",
     "Stage",
+    "Step",
     "Supervised",
     "Target",
     "Template",
@@ -342,10 +354,12 @@ __all__ = [
     "Tuning",
     "TwoTower",
     "TwoTowerInit",
+    "UnitLength",
     "UnitScaling",
     "UnscaledScores",
     "Untied",
     "Upper",
+    "VectorNorm",
     "Violations",
     "Vocabulary",
     "Widened",

@@ -123,7 +123,8 @@ class Layout(Part, kw_only=True):
     A second name of ``heads.lm.table.weight`` is that of the word head's table where it has one of its own (Untied),
     and of the token table where the head is Tied: config and files decide (``clados.checkpoints.word_tables``).
 
-    Names that begin with one of ``folders`` are kept in that folder, with words of its own (sentence-transformers).
+    A head that gives a text's vector is no layout's matter: sentence-transformers keeps it in folders of their own,
+    whatever the model (``clados.checkpoints.sentence``).
 
     Keys of nested configs are dotted: ``text_config.hidden_size``. Rotary words have the names of 5.x
     (``rope_parameters.rope_theta``, ``rope_parameters.partial_rotary_factor``, ``rope_parameters.rope_type``) and
@@ -143,6 +144,5 @@ class Layout(Part, kw_only=True):
     tied: Mapping[str, str] = field(default_factory=dict)  # their second names: our tensor, which each must equal
     zeros: Mapping[str, Change] = field(default_factory=dict)  # theirs, all zeros; the change that holds other numbers
     unused: tuple[str, ...] = ()  # regular expressions of whole names of theirs that hold nothing of their own
-    folders: Mapping[str, str] = field(default_factory=dict)  # beside the files, with what follows the model: its kind
     prefix: str = ""  # of the body's tensors, absent in files of the body alone
     port: Change | None = None  # how the implementation that reads it departs from the paper

@@ -46,20 +46,11 @@ hf = parent.but(
     architectures={"BertModel": ("embedding",)},
     unused=(*parent.unused, r"(bert\.)?pooler\.dense\.(weight|bias)"),
     tied={},
-    config={
-        **parent.config,
-        "type_vocab_size": Choice("inputs.types", {2: 2}),
-        "1_Pooling.word_embedding_dimension": "size.d_model",
-    },
-    fixed={"1_Pooling.pooling_mode_mean_tokens": True},
-    folders={"1_Pooling": "Pooling", "2_Normalize": "Normalize"},
+    config={**parent.config, "type_vocab_size": Choice("inputs.types", {2: 2})},
 )
 hf_multilingual = xlm_hf.but(
     architectures={"XLMRobertaModel": ("embedding",)},
     tied={},
-    config={**xlm_hf.config, "1_Pooling.word_embedding_dimension": "size.d_model"},
-    fixed={"1_Pooling.pooling_mode_mean_tokens": True},
-    folders={"1_Pooling": "Pooling", "2_Normalize": "Normalize"},
 )
 
 declaration = Declaration(

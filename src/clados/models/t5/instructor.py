@@ -7,7 +7,7 @@ instructor = Encoder(
     size=Size(layers=24, d_model=1024, heads=16, d_ff=4096, head_dim=64),
     inputs=t5.inputs,
     stack=t5.encoder,
-    heads=(Embedding(width=768),),
+    heads=(Embedding(steps=(Dense(768, bias=False), UnitLength())),),
     init=t5.init,
 )
 
@@ -34,7 +34,6 @@ hf = Layout(
         "stack.blocks.*.mlp.up.*": "encoder.block.*.layer.1.DenseReluDense.wi.*",
         "stack.blocks.*.mlp.down.*": "encoder.block.*.layer.1.DenseReluDense.wo.*",
         "stack.norm_out.*": "encoder.final_layer_norm.*",
-        "heads.embedding.out.*": "2_Dense.linear.*",
     },
     config={
         "d_model": "size.d_model",
@@ -50,17 +49,11 @@ hf = Layout(
         "layer_norm_epsilon": "stack.norm.eps",
         "dropout_rate": "{inputs,stack,stack.block,stack.block.attn,stack.block.mlp}.dropout",
         "initializer_factor": "init.tables",
-        "1_Pooling.word_embedding_dimension": "size.d_model",
-        "2_Dense.in_features": "size.d_model",
-        "2_Dense.out_features": "heads.width",
     },
     fixed={
         "feed_forward_proj": "relu",
         "is_gated_act": False,
         "dense_act_fn": "relu",
-        "1_Pooling.pooling_mode_mean_tokens": True,
-        "2_Dense.bias": False,
-        "2_Dense.activation_function": "torch.nn.modules.linear.Identity",
     },
     ignored=(
         "n_positions",
@@ -71,7 +64,6 @@ hf = Layout(
         "scale_decoder_outputs",
     ),
     tied={"encoder.embed_tokens.weight": "inputs.tokens.weight"},
-    folders={"1_Pooling": "Pooling", "2_Dense": "Dense", "3_Normalize": "Normalize"},
 )
 
 declaration = Declaration(
