@@ -80,13 +80,6 @@ def test_a_run_says_what_was_learned_and_how_its_numbers_were_scaled(tmp_path: P
     assert (found.card, found.objective, found.length) == ("decision-transformer", ReturnConditioned("squared"), 20)
 
 
-def test_pooling_and_length_of_sentence_transformers_are_read(tmp_path: Path) -> None:
-    written(tmp_path, "config.json", {})
-    written(tmp_path, "sentence_bert_config.json", {"max_seq_length": 256})
-    written(tmp_path, "1_Pooling/config.json", {"pooling_mode_cls_token": True})
-    assert (beside(tmp_path).limit, beside(tmp_path).pool) == (256, "first")
-
-
 @pytest.mark.parametrize(
     "run", [{"stage": "Stage(name='x')"}, {"stage": "print(1)"}, {"scales": {"mean": 3}}, {"length": "long"}]
 )

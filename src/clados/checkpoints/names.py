@@ -72,7 +72,8 @@ def _place(layout: Layout, row: Row, head: Embedding | None) -> Place:
     if row.path == TABLE and (name := own_table(layout)):
         return Place(row, Rule(name), (name,))
     if head is not None and row.path.startswith(f"heads.{Embedding.slot}."):
-        return Place(row, name := Rule(sentence.place(row.path, head)), (name.name,))
+        kept = sentence.place(row.path, head)
+        return Place(row, Rule(kept), (kept,))
     raise LayoutError(f"{layout.model_type}: no rule says where {row.path} is kept")
 
 

@@ -160,7 +160,7 @@ class _Reader:
 
     def _pooling(self, config: JsonObject) -> tuple[Pool, ...]:
         config.ignore("word_embedding_dimension", "embedding_dimension")  # the model's own
-        self.include_prompt = config.take("include_prompt", bool, True)
+        self.include_prompt = config.take("include_prompt", bool, default=True)
         flags = {mode: config.take(key, bool, None) for key, mode in MODES.items()}
         said = config.take("pooling_mode", str | list, None)
         if said is None:
@@ -203,7 +203,7 @@ class _Reader:
             if text.take(key, str, only) != only:
                 raise text.refuse(key, f"only '{only}' gives a text's vector here")
         config.ignore("unpad_inputs")
-        longest, lower = config.take("max_seq_length", int, None), config.take("do_lower_case", bool, False)
+        longest, lower = config.take("max_seq_length", int, None), config.take("do_lower_case", bool, default=False)
         if longest is not None and longest < 1:
             raise config.refuse("max_seq_length", "needed is at least 1")
         self._close(config)
@@ -216,7 +216,7 @@ class _Reader:
             raise config.refuse("model_type", "only 'SentenceTransformer' is read")
         config.ignore("__version__", "requirements")
         named = config.inside("prompts")
-        prompts = {key: text for key in named.keys() if (text := named.take(key, str, None)) is not None}
+        prompts = {key: named.take(key, str, "") for key in dict.fromkeys(named.keys())}
         default = config.take("default_prompt_name", str, None)
         if default is not None and default not in prompts:
             raise config.refuse("default_prompt_name", f"the prompts are {', '.join(prompts) or 'none'}")
@@ -241,9 +241,9 @@ def _dense(config: JsonObject) -> Dense:
         raise config.refuse("activation_function", f"allowed: {', '.join(known)}")
     return Dense(
         width,
-        bias=config.take("bias", bool, True),
+        bias=config.take("bias", bool, default=True),
         act=known[said],  # type: ignore[arg-type]
-        residual=config.take("use_residual", bool, False),
+        residual=config.take("use_residual", bool, default=False),
     )
 
 

@@ -169,7 +169,7 @@ class Tokenizer:
         Args:
             limit: tokens at most, the roles' among them: a longer text loses its end, and keeps what surrounds it.
         """
-        added = self.backend.num_special_tokens_to_add(False) if add_special_tokens else 0
+        added = self.backend.num_special_tokens_to_add(is_pair=False) if add_special_tokens else 0
         if limit is None or limit <= added:
             found = self.backend.encode_batch_fast(list(texts), add_special_tokens=add_special_tokens)
             return [encoding.ids[:limit] for encoding in found]
@@ -178,7 +178,7 @@ class Tokenizer:
             encoding.truncate(limit - added)
         if not add_special_tokens:
             return [encoding.ids for encoding in found]
-        return [self.backend.post_process(encoding, None, True).ids for encoding in found]
+        return [self.backend.post_process(encoding, add_special_tokens=True).ids for encoding in found]
 
     def decode(self, ids: Sequence[int], *, skip_special_tokens: bool = True) -> str:
         """The text of the ids."""

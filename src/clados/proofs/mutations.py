@@ -28,6 +28,7 @@ EXAMPLES = {  # parts whose numbers have to fit each other, or a short text
     s.Frames: s.Frames(frames=4, side=36, convolutions=((4, 8, 4),), actions=5, timesteps=40, context=7),
 }
 SIZES = re.compile(r"(^|\.)size\.")
+_LIKE_MEANS = {"mean", "mean_sqrt_len_tokens"}  # the sum of the states over its length, and over the root of that
 HALF = 0.5  # what a share of nothing is changed to
 
 
@@ -56,6 +57,8 @@ def mutants(part: s.Part) -> Iterator[Mutant]:
 
 def _nothing(path: str, old: Any) -> Callable[[Any, Any], bool] | None:
     """What tells of a change whether it says nothing: of another law, and of what is left unsaid."""
+    if path.endswith(".pool"):
+        return _a_factor
     if path == "init" or (old is None and path.startswith("init.")):
         return _alike
     return _same if old is None and SIZES.search(path) else None
@@ -68,6 +71,16 @@ def _same(part: s.Part, other: s.Part) -> bool:
     except s.SpecError:
         return False
     return tensors == others
+
+
+def _a_factor(part: Any, other: Any) -> bool:
+    """Whether two models' text vectors differ by a positive factor only, which unit length takes out."""
+    for head, changed in zip(part.heads, other.heads):
+        if head != changed:
+            *before, last = head.steps or (None,)
+            linear = all(isinstance(step, s.Dense) and not step.bias and step.act is None for step in before)
+            return {head.pool, changed.pool} == _LIKE_MEANS and linear and isinstance(last, s.UnitLength)
+    return False
 
 
 def _alike(part: Any, other: Any) -> bool:
