@@ -41,7 +41,9 @@ def account(path: Path, choice: Chosen, found: Found) -> Account:
     used = {name for each in names.values() for name in each}
     left_out = _left_out(choice.model, placed, names)
     wanted = {name: shape for place in placed for name, shape in _shapes(place, names, found)}
-    aside = tuple(n for n in found if n not in used and embedding(choice.model) and of_another_head(layout, choice.model, n))
+    aside = tuple(
+        n for n in found if n not in used and embedding(choice.model) and of_another_head(layout, choice.model, n)
+    )
     report = Report(
         path=path,
         model=f"{choice.card or 'a model of its own'} as {choice.architecture}",
