@@ -61,7 +61,7 @@ def test_a_line_in_brackets_inside_a_value_is_not_taken_for_a_table() -> None:
 
 @pytest.mark.parametrize(
     ("text", "complaint"),
-    [("id = =", "line 1"), ('id = "x"', "'name'"), ('id = "x"\nname = "X"\nlab = 3', "not a card")],
+    [("id = =", "line 1"), ('id = "x"', "name: missing"), ('id = "x"\nname = "X"\nlab = 3', ":3: lab: is not a value")],
 )
 def test_an_unreadable_card_is_refused_with_its_path(tmp_path: Path, text: str, complaint: str) -> None:
     path = tmp_path / "x.toml"

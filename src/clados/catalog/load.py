@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import clados.models
 from clados.catalog.card import Card, CardError, NoModelError, card_from
+from clados.catalog.form import form_faults
+from clados.catalog.parsing import ParseError, parsed
 from clados.catalog.words import near
 
 if TYPE_CHECKING:
@@ -69,18 +71,23 @@ def card_files(folder: Path) -> list[Path]:
     """The card files of a folder and its subfolders, one level down."""
     found = []
     for entry in os.scandir(folder):
-        if entry.name.endswith(".toml"):
+        if _is_card(entry):
             found.append(Path(entry.path))
         elif entry.is_dir() and not entry.name.startswith((".", "_")):
-            found += [Path(each.path) for each in os.scandir(entry.path) if each.name.endswith(".toml")]
+            found += [Path(each.path) for each in os.scandir(entry.path) if _is_card(each)]
     return sorted(found)
+
+
+def _is_card(entry: "os.DirEntry[str]") -> bool:
+    """Whether an entry of a folder is a card: a file, or a link whose end is missing, which is then refused by name."""
+    return entry.name.endswith(".toml") and (entry.is_file() or not Path(entry.path).exists())
 
 
 def read(path: Path) -> Card:
     """The card in a file; read anew when the file has changed.
 
     Raises:
-        CardError: when it is not TOML or not a card.
+        CardError: when it is not TOML or not a card; names line and field.
     """
     found = path.stat()
     return _read(path, found.st_mtime_ns, found.st_size)
@@ -88,10 +95,19 @@ def read(path: Path) -> Card:
 
 @lru_cache(maxsize=4096)
 def _read(path: Path, changed: int, size: int) -> Card:
+    if not path.is_relative_to(clados.models.FOLDER):  # those of the package are tested to be sound
+        _sound(path)
+    return card_from(path.read_text(encoding="utf-8"), path)
+
+
+def _sound(path: Path) -> None:
+    """Refuse a card whose form is not the schema's: its first fault, with file, line and field."""
     try:
-        return card_from(path.read_text(encoding="utf-8"), path)
-    except UnicodeDecodeError as error:
-        raise CardError(f"{path}: {error}") from error
+        source = parsed(path)
+    except ParseError as error:
+        raise CardError(str(error)) from error
+    for fault in form_faults(source.data):
+        raise CardError(str(source.problem(fault)))
 
 
 def catalog(folders: Iterable[Path] | None = None) -> Catalog:

@@ -2,9 +2,10 @@
 
 from functools import cache
 
-from clados.catalog.check import Problem, check
+from clados.catalog.check import check
 from clados.catalog.errata import in_short
 from clados.catalog.load import every_file
+from clados.catalog.parsing import Problem
 from clados.catalog.schema import ATTRIBUTES
 from clados.proofs.proof import Finding, Subject
 
