@@ -10,7 +10,7 @@ import clados
 from clados.catalog.card import Value
 from clados.catalog.load import Catalog, catalog
 from clados.catalog.query import SPELLINGS, find, search
-from clados.catalog.schema import ATTRIBUTES
+from clados.catalog.schema import ATTRIBUTES, KINDS
 from clados.catalog.words import QueryError, figure, figures, number
 
 ASKED = [
@@ -188,3 +188,11 @@ def test_a_value_that_the_survey_alone_reports_says_so() -> None:
     assert "lab" in card.per_survey
     assert "date" not in card.per_survey
     assert card.as_dict()["per_survey"] == [*card.per_survey]
+
+
+def test_a_kind_is_looked_for_in_every_value_of_a_card() -> None:
+    # GPT-3's 13b, UL2 and Flan-UL2 have counts of which sources contradict each other
+    assert {card.id for card in find(catalog().values(), kind="disputed")} >= {"gpt-3", "ul2", "flan-ul2"}
+    for kind in KINDS:
+        found = find(catalog().values(), kind=kind)
+        assert all(any(value.kind == kind for value in card.every_value()) for card in found)

@@ -196,6 +196,11 @@ class Card:
             return self.values[name]
         raise AttributeError(f"a card has no '{name}'")
 
+    def every_value(self) -> Iterator[Value]:
+        """All its values with kind and source: attributes, figures of sizes, training, results."""
+        figures = (getattr(size, name) for size in self.sizes for name in SIZE_FIGURES)
+        yield from (*self.values.values(), *filter(None, figures), *self.training.values(), *self.headlines)
+
     @property
     def per_survey(self) -> tuple[str, ...]:
         """The attributes that the survey alone reports."""

@@ -251,4 +251,4 @@ def _of_kind(kind: str, names: Sequence[str]) -> Test:
         raise QueryError(f"unknown kind '{kind}'{near(kind, KINDS) or '; they are ' + ', '.join(KINDS)}")
     if names:
         return lambda card: all(card.values[name].kind == kind for name in names)
-    return lambda card: any(value.kind == kind for value in [*card.values.values(), *(s.label for s in card.sizes)])
+    return lambda card: any(value.kind == kind for value in card.every_value())

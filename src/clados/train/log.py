@@ -2,14 +2,12 @@
 
 import json
 import sys
-from collections.abc import Callable, Mapping
-from contextlib import suppress
-from functools import partial
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Self
 
 from clados.errors import CladosError
-from clados.files import plain, write_text
+from clados.files import write_text
 
 Entry = dict[str, Any]
 
@@ -18,11 +16,7 @@ class Log:
     """Entries in order, written to ``log.jsonl`` as they come."""
 
     def __init__(self, file: Path | None = None, upto: int = 0) -> None:
-        """``upto``: the step from which a resumed run goes on; later entries, of what was killed, are dropped.
-
-        Raises:
-            CladosError: as ``read``.
-        """
+        """``upto``: the step from which a resumed run goes on; later entries, of what was killed, are dropped."""
         self.entries: list[Entry] = []
         self.file = None
         if file is None:
@@ -45,30 +39,14 @@ class Log:
 
 
 def read(file: Path) -> list[Entry]:
-    """The complete entries of a log; a last line that a killed process left unfinished is dropped.
-
-    Raises:
-        CladosError: a line is no entry.
-    """
-    found: list[Entry] = []
-    *lines, _ = file.read_bytes().split(b"\n")
-    for number, line in enumerate(lines, 1):
+    """The complete entries of a log; a line that a killed process left unfinished is dropped."""
+    found = []
+    for line in file.read_text(encoding="utf-8").splitlines():
         try:
-            entry = json.loads(line)
-        except (ValueError, RecursionError):
-            entry = None
-        if not _is_entry(entry):
-            raise CladosError(f"{file}:{number}: damaged, no entry of a run's log; remove the line to go on")
-        found.append(entry)
+            found.append(json.loads(line))
+        except ValueError:
+            break
     return found
-
-
-def _is_entry(entry: Any) -> bool:
-    if not isinstance(entry, dict) or not isinstance(entry.get("step"), int):
-        return False
-    held_out = entry.get("held_out", {})
-    numbers = [*entry.values(), *held_out.values()] if isinstance(held_out, dict) else [None]
-    return all(isinstance(each, int | float | dict) for each in numbers)
 
 
 class Show:
@@ -79,9 +57,6 @@ class Show:
 
     def __exit__(self, *_: object) -> None:
         """The run is over."""
-
-    def note(self, text: str) -> None:
-        """Something to know about the run."""
 
     def start(self, step: int, steps: int) -> None:
         """The run begins at ``step`` of ``steps``."""
@@ -94,10 +69,7 @@ class Show:
 
 
 class Bar(Show):
-    """A line with loss, tokens a second and time left on a terminal; elsewhere only a line an evaluation.
-
-    When nobody reads any more (the terminal was closed), it goes silent: the run is to be saved all the same.
-    """
+    """A line with loss, tokens a second and time left on a terminal; elsewhere only a line an evaluation."""
 
     def __init__(self, name: str) -> None:
         from rich.console import Console
@@ -113,39 +85,29 @@ class Bar(Show):
             disable=not sys.stderr.isatty(),
             refresh_per_second=5,
         )
-        self.task = self.progress.add_task(plain(name), loss="", speed="", total=None)
+        self.task = self.progress.add_task(name, loss="", speed="", total=None)
 
     def __enter__(self) -> Self:
-        with suppress(OSError):
-            self.progress.start()
+        self.progress.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        with suppress(OSError):
-            self.progress.stop()
-
-    def note(self, text: str) -> None:
-        self._print(text)
+        self.progress.stop()
 
     def start(self, step: int, steps: int) -> None:
-        with suppress(OSError):
-            self.progress.update(self.task, completed=step, total=steps)
+        self.progress.update(self.task, completed=step, total=steps)
 
     def step(self, entry: Mapping[str, Any]) -> None:
         speed = f"{entry['tokens_per_second']:,.0f} tokens/s"
-        with suppress(OSError):
-            self.progress.update(self.task, completed=entry["step"], loss=f"loss {entry['loss']:.3f}", speed=speed)
+        self.progress.update(self.task, completed=entry["step"], loss=f"loss {entry['loss']:.3f}", speed=speed)
 
     def evaluated(self, entry: Mapping[str, Any]) -> None:
         others = "".join(f", {name} {value:.3f}" for name, value in entry["held_out"].items() if name != "loss")
-        self._print(f"step {entry['step']}: held-out loss {entry['held_out']['loss']:.4f}{others}")
-
-    def _print(self, line: str) -> None:
-        with suppress(OSError):
-            if self.progress.disable:
-                print(plain(line), file=sys.stderr)
-            else:
-                self.progress.console.print(plain(line), highlight=False, markup=False)
+        line = f"step {entry['step']}: held-out loss {entry['held_out']['loss']:.4f}{others}"
+        if self.progress.disable:
+            print(line, file=sys.stderr)
+        else:
+            self.progress.console.print(line, highlight=False)
 
 
 class TensorBoard(Show):
@@ -157,21 +119,15 @@ class TensorBoard(Show):
             from torch.utils.tensorboard import SummaryWriter
         except ImportError:
             raise CladosError("--tensorboard needs tensorboard: pip install 'clados[tensorboard]'") from None
-        self.writer: Any = None
-        self.open: Callable[[], Any] = partial(SummaryWriter, str(folder))
-        self.beside = beside
+        self.writer, self.beside = SummaryWriter(str(folder)), beside
 
     def __enter__(self) -> Self:
-        self.writer = self.open()
         self.beside.__enter__()
         return self
 
     def __exit__(self, *why: object) -> None:
         self.writer.close()
         self.beside.__exit__(*why)
-
-    def note(self, text: str) -> None:
-        self.beside.note(text)
 
     def start(self, step: int, steps: int) -> None:
         self.beside.start(step, steps)
