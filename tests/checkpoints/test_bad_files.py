@@ -135,6 +135,21 @@ def test_a_tensor_of_another_shape_is_refused_with_both_shapes(directory: Path) 
     assert error.report.wrong_shape == {"transformer.wpe.weight": ((1024, 48), (7, 48))}
 
 
+@pytest.mark.parametrize(
+    "kind", [torch.int64, torch.int8, torch.uint8, torch.bool, torch.float8_e4m3fn, torch.complex64]
+)
+def test_numbers_that_are_no_weights_are_refused_by_name(directory: Path, kind: torch.dtype) -> None:
+    name = "transformer.h.0.mlp.c_fc.weight"
+    rewrite(directory, lambda tensors: tensors.update({name: tensors[name].to(kind)}))
+    refused(directory, "model.safetensors", f"'{name}' is of {str(kind).removeprefix('torch.')}")
+
+
+@pytest.mark.parametrize("method", ["bitsandbytes", "gptq", "awq", "fp8", "compressed-tensors"])
+def test_quantised_weights_are_refused_by_the_name_of_their_method(directory: Path, method: str) -> None:
+    edit(directory, lambda config: config.update(quantization_config={"quant_method": method, "bits": 4}))
+    refused(directory, "config.json", "quantization_config", method, kind=LayoutError)
+
+
 def test_a_tensor_that_is_missing_is_refused(directory: Path) -> None:
     rewrite(directory, lambda tensors: tensors.pop("transformer.h.1.mlp.c_fc.bias"))
     error = refused(directory, "stack.blocks.1.mlp.up.bias")

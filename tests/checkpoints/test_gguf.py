@@ -225,6 +225,75 @@ def test_half_precision_stays_and_a_copy_of_the_table_is_no_second_head(tmp_path
     assert not ours.report.notes
 
 
+# llama.cpp reads words out with the token table where output.weight is absent (LLaMA 3.2 1B)
+@pytest.mark.parametrize("case", [llama, gpt_neox])
+def test_without_a_table_of_their_own_words_are_read_out_with_the_token_table(
+    case: Callable[[], tuple[Any, str, Words, Held]], tmp_path: Path
+) -> None:
+    model, arch, words, held = case()
+    model.get_output_embeddings().weight = model.get_input_embeddings().weight
+    del held["output.weight"]
+    ours: Any = from_pretrained(written(tmp_path / "model.gguf", arch, words, held))
+    assert apart(ours, model) < 2e-5
+    assert not ours.report.notes
+
+
+def test_a_table_that_differs_from_the_token_table_is_used(tmp_path: Path) -> None:
+    model, arch, words, held = gpt_2()
+    held["output.weight"] = held["token_embd.weight"] + 0.1
+    model.lm_head.weight = torch.nn.Parameter(held["output.weight"])
+    ours: Any = from_pretrained(written(tmp_path / "model.gguf", arch, words, held))
+    assert apart(ours, model) < 2e-5
+    assert "'output.weight' differs from the token table" in ours.report.notes[0]
+
+
+# Words that llama.cpp's converters write at a value at which they are nothing
+def test_words_at_a_value_that_changes_nothing_are_read_over(tmp_path: Path) -> None:
+    model, arch, words, held = llama()
+    more: Words = {"expert_count": 0, "rope.scaling.factor": 1.0, "attention.sliding_window": 0}
+    more |= {"rope.scaling.original_context_length": 2048}
+    ours: Any = from_pretrained(written(tmp_path / "model.gguf", arch, {**words, **more}, held))
+    assert apart(ours, model) < 2e-5
+    assert not ours.report.notes
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("expert_count", 8),
+        ("attention.sliding_window", 4096),
+        ("attention.scale", 0.5),
+        ("attention.output_scale", 0.5),
+        ("logit_scale", 2.0),
+        ("final_logit_softcapping", 30.0),
+    ],
+)
+def test_words_that_change_what_is_computed_are_refused(key: str, value: float, tmp_path: Path) -> None:
+    _, arch, words, held = llama()
+    file = written(tmp_path / "model.gguf", arch, {**words, key: value}, held)
+    with pytest.raises(LayoutError, match=rf"model\.gguf: '{re.escape(key)}' is {value}"):
+        from_pretrained(file)
+
+
+def test_integers_are_no_weights(tmp_path: Path) -> None:
+    _, arch, words, held = llama()
+    held["output_norm.weight"] = held["output_norm.weight"].to(torch.int32)
+    with pytest.raises(CheckpointError, match=r"model\.gguf: 'output_norm\.weight' is of int32"):
+        from_pretrained(written(tmp_path / "model.gguf", arch, words, held))
+
+
+def test_a_length_beyond_the_file_is_refused_at_once(tmp_path: Path) -> None:
+    _, arch, words, held = llama()
+    file = written(tmp_path / "model.gguf", arch, words, held)
+    data = bytearray(file.read_bytes())
+    at = data.index(b"tokenizer.ggml.tokens") + len("tokenizer.ggml.tokens") + 8
+    data[at : at + 8] = (2**60).to_bytes(8, "little")
+    data[at - 4 : at] = (0).to_bytes(4, "little")  # as an array of bytes
+    file.write_bytes(data)
+    with pytest.raises(CheckpointError, match=r"model\.gguf: truncated, or not GGUF \(it ends too early\)"):
+        from_pretrained(file)
+
+
 def test_what_cannot_be_read_is_refused_in_one_line(tmp_path: Path) -> None:
     _, arch, words, held = llama()
     scaled = written(tmp_path / "scaled.gguf", arch, {**words, "rope.scaling.factor": 8.0}, held)

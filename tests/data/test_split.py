@@ -1,10 +1,14 @@
 """Held-out documents."""
 
+from pathlib import Path
+
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clados.data import DataError, Text, read, read_as, split, train_tokenizer
+from clados.data.examples import Encoded, Labelled, Trajectory, checksum
 
 
 @given(st.sets(st.text(max_size=8), min_size=2, max_size=20), st.floats(0.01, 0.99))
@@ -69,3 +73,25 @@ def test_a_single_text_is_cut_between_paragraphs() -> None:
 def test_what_cannot_be_held_out_is_said(examples: list[Text], share: float, words: str) -> None:
     with pytest.raises(DataError, match=words):
         split(examples, share)
+
+
+def test_the_checksum_tells_apart_whatever_examples_hold(tmp_path: Path) -> None:
+    image, steps = np.zeros((2, 2, 3), np.uint8), np.arange(3, dtype=np.float32)
+    file = tmp_path / "a.png"
+    file.write_bytes(b"12")
+    one = [
+        [Text("a", "text")],
+        [Text("a", "\ud800")],
+        [Labelled("a", image, 0, "cat")],
+        [Labelled("a", image, 1, "cat")],
+        [Labelled("a", image + 1, 0, "cat")],
+        [Labelled("a", image.reshape(4, 1, 3), 0, "cat")],
+        [Labelled("a", Encoded(file), 0, "cat")],
+        [Trajectory("a", steps, steps, steps)],
+        [Trajectory("a", steps, steps, steps + 1)],
+    ]
+    sums = [checksum(each) for each in one]
+    file.write_bytes(b"123")
+    sums.append(checksum([Labelled("a", Encoded(file), 0, "cat")]))
+    assert len({*sums}) == len(sums)
+    assert checksum([Labelled("a", image.copy(), 0, "cat")]) == sums[2]

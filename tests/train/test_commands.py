@@ -1,6 +1,9 @@
 """clados pretrain and clados objective, as they are typed."""
 
+import errno
+import io
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -11,6 +14,8 @@ from typing import Any
 import pytest
 
 from clados.cli.frame import run
+from clados.cli.train import _interruptible
+from clados.train.log import Bar
 from tests.train.small import write_texts
 
 SMALL = ["--params", "250K", "--vocab", "320", "--length", "24", "--batch", "4", "--steps", "12"]
@@ -114,7 +119,9 @@ def test_a_run_of_another_model_or_length_is_not_resumed(data: Path, capsys: pyt
     assert run(["pretrain", "gpt-2", "--data", str(data), *SMALL, "--out", "run"]) == 0
     for arguments, message in [
         (["bert"], "run: its run has model gpt-2, not bert"),
-        (["gpt-2", "--steps", "13"], "run: its run has steps 12, not 13"),
+        (["gpt-2", "--steps", "11"], "run: its run has steps 12, not 11"),
+        (["gpt-2", "--lr", "1", "--seed", "3"], "not 1.0; its run has seed 0, not 3"),
+        (["gpt-2", "--minutes", "1"], "run: minutes is 1.0; a run that goes on is given its length in steps"),
     ]:
         capsys.readouterr()
         assert run(["pretrain", *arguments, "--out", "run", "--resume"]) == 2
@@ -165,3 +172,45 @@ def test_nothing_of_a_directory_is_run(name: str, tmp_path: Path, capsys: pytest
     assert run(["objective", str(folder), "--text", "a cat"]) == 2
     assert "is declared" in capsys.readouterr().err
     assert not list(tmp_path.rglob("ran"))
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_a_polite_signal_asks_to_stop_unless_it_is_ignored(name: str) -> None:
+    number = getattr(signal, name)
+    was = signal.getsignal(number)
+    try:
+        with _interruptible() as stop:
+            assert not stop()
+            os.kill(os.getpid(), number)
+            assert stop()
+        signal.signal(number, signal.SIG_IGN)  # as nohup does
+        with _interruptible() as stop:
+            os.kill(os.getpid(), number)
+            assert not stop()
+    finally:
+        signal.signal(number, was)
+
+
+def test_a_closed_terminal_does_not_stop_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Closed(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+        def write(self, text: str) -> int:
+            raise OSError(errno.EIO, "Input/output error")
+
+        def flush(self) -> None:
+            raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(sys, "stderr", Closed())
+    entry = {"step": 1, "loss": 1.0, "tokens_per_second": 1.0, "held_out": {"loss": 1.0}}
+    with Bar("gpt-2") as bar:
+        bar.note("text")
+        bar.start(0, 2)
+        bar.evaluated(entry)
+        bar.step(entry)
+
+
+def test_a_dry_run_with_small_batches_shows_as_many_examples(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["pretrain", "gpt-2", "--data", str(data), *SMALL, "--micro", "1", "--dry-run", "--json"]) == 0
+    assert len(json.loads(capsys.readouterr().out)["samples"]) == 1

@@ -2,8 +2,11 @@
 
 import json
 import math
+import re
+import shutil
 import subprocess
 import sys
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,13 +16,16 @@ import pytest
 import torch
 from PIL import Image
 
+import clados
 from clados import spec as s
+from clados.checkpoints.atomic import LOCK, locked
 from clados.data import read as read_data
 from clados.data import split
 from clados.errors import CladosError
 from clados.train import saved
 from clados.train.log import Entry, Log, Show, read
-from clados.train.pretrain import module, planned, pretrain
+from clados.train.pretrain import LOCK as RUN_LOCK
+from clados.train.pretrain import Choices, module, planned, pretrain, resumed
 from tests.train.small import choices, write_texts
 
 HERE = Path(__file__).parent
@@ -159,10 +165,10 @@ def test_a_stopped_run_is_saved_and_goes_on(data: Path, tmp_path: Path) -> None:
 
 def test_checkpoints_of_other_runs_are_refused(data: Path, tmp_path: Path) -> None:
     pretrain(choices(data, steps=2), tmp_path / "run")
-    with pytest.raises(CladosError, match="this is a checkpoint of another model"):
+    with pytest.raises(CladosError, match=r"this is of another model: its model is gpt-2, this run's is bert$"):
         pretrain(choices(data, "bert", steps=2), tmp_path / "run", resume=True)
-    with pytest.raises(CladosError, match="its steps is 2, this run's is 3"):
-        pretrain(choices(data, steps=3), tmp_path / "run", resume=True)
+    with pytest.raises(CladosError, match="its steps is 2, this run's is 1"):
+        pretrain(choices(data, steps=1), tmp_path / "run", resume=True)
     changed = write_texts(tmp_path / "changed")
     for file in changed.iterdir():  # the same sentences, in another order
         file.write_text(". ".join(sorted(file.read_text().rstrip(".").split(". "))) + ".")
@@ -170,10 +176,158 @@ def test_checkpoints_of_other_runs_are_refused(data: Path, tmp_path: Path) -> No
     with pytest.raises(CladosError, match=r"its data checksum is \w{8}, this run's is \w{8}"):
         pretrain(choices(changed, steps=2), tmp_path / "run", resume=True)
     assert (tmp_path / "run" / "run.json").read_bytes() == resolved
-    broken = tmp_path / "run" / "checkpoints" / "step-00000002" / "model.safetensors"
-    broken.write_bytes(broken.read_bytes()[:100])
-    with pytest.raises(CladosError, match="step-00000002: unreadable"):
-        pretrain(choices(data, steps=2), tmp_path / "run", resume=True)
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"dropout": 0.5}, r"its declaration\.inputs\.dropout is 0\.1, this run's is 0\.5; .*block\.dropout is 0\.1"),
+        ({"lr": 0.5}, r"its lr is 0\.\d+, this run's is 0\.5$"),
+        ({"seed": 7, "batch": 3}, r"its batch is 4, this run's is 3; its seed is 0, this run's is 7"),
+        ({"shuffled": True}, "its shuffled is False, this run's is True"),
+        ({"micro": 2}, "its micro is None, this run's is 2"),
+        (
+            {"vocab": 300},
+            r"\.vocab\.size is 320, this run's is 300; .*its tokenizer checksum is",
+        ),
+    ],
+)
+@pytest.mark.parametrize("steps", [0, 1], ids=["before its first checkpoint", "after it"])
+def test_every_difference_from_the_run_that_goes_on_is_named(
+    data: Path, tmp_path: Path, changed: dict[str, Any], said: str, steps: int
+) -> None:
+    stops = Stops(1)
+    with pytest.raises(KeyboardInterrupt) if not steps else nullcontext():
+        pretrain(choices(data), tmp_path / "run", show=stops if not steps else None, stop=lambda: True)
+    with pytest.raises(CladosError, match=f"this is of another (model|run): .*{said}"):
+        pretrain(choices(data, **changed), tmp_path / "run", resume=True)
+
+
+class Stops(Show):
+    """Stops the process at a step, before anything is saved."""
+
+    def __init__(self, at: int) -> None:
+        self.at = at
+        self.notes: list[str] = []
+
+    def note(self, text: str) -> None:
+        self.notes.append(text)
+
+    def step(self, entry: Entry) -> None:
+        if entry["step"] == self.at:
+            raise KeyboardInterrupt
+
+
+def test_an_edited_declaration_or_objective_is_another_run(data: Path, tmp_path: Path) -> None:
+    plan = planned(choices(data, steps=2))
+    pretrain(plan.choices, tmp_path / "run", plan=plan)
+    other = replace(plan, model=plan.model.but(stack=s.but(block=s.but(mlp=s.but(act="relu")))))
+    with pytest.raises(CladosError, match=r"its declaration\.stack\.block\.mlp\.act is gelu_tanh, this run's is relu$"):
+        pretrain(plan.choices, tmp_path / "run", plan=other, resume=True)
+    other = replace(plan, stage=plan.stage.but(clip=0.5))
+    with pytest.raises(CladosError, match=r"this is of another run: its stage\.clip is None, this run's is 0\.5$"):
+        pretrain(plan.choices, tmp_path / "run", plan=other, resume=True)
+
+
+def test_a_run_of_another_version_goes_on_and_says_so(data: Path, tmp_path: Path) -> None:
+    show = Stops(0)
+    pretrain(choices(data), tmp_path / "run", stop=lambda: True)
+    state = tmp_path / "run" / "checkpoints" / "step-00000001" / "state.json"
+    state.write_text(state.read_text().replace(f'"clados": "{clados.__version__}"', '"clados": "0.0.1"'))
+    pretrain(choices(data), tmp_path / "run", resume=True, show=show, stop=lambda: True)
+    assert show.notes == [f"the run was begun by Clados 0.0.1; this is {clados.__version__}"]
+
+
+def test_a_run_that_ended_before_its_first_checkpoint_is_resumed_or_started_again(data: Path, tmp_path: Path) -> None:
+    whole = pretrain(choices(data, steps=4), tmp_path / "whole")
+    for resume in (True, False):
+        with pytest.raises(KeyboardInterrupt):
+            pretrain(choices(data, steps=4), tmp_path / str(resume), show=Stops(3))
+        (tmp_path / str(resume) / ".run.json.0123456789abcdef.part").touch()  # as a kill leaves it
+        assert pretrain(choices(data, steps=4), tmp_path / str(resume), resume=resume).losses == whole.losses
+        assert {each.name for each in (tmp_path / str(resume)).iterdir()} == {
+            each.name for each in (tmp_path / "whole").iterdir()
+        }
+
+
+def test_a_finished_run_is_extended_and_goes_on_bit_for_bit(data: Path, tmp_path: Path) -> None:
+    """From the step at which it is extended, the rate is that of the longer run."""
+    longer, show = choices(data, steps=20), Stops(0)
+    for name in ("at once", "in two"):
+        pretrain(choices(data, steps=12), tmp_path / name)
+    whole = pretrain(longer, tmp_path / "at once", resume=True, show=show)
+    assert show.notes == [
+        "the run is extended from 12 to 20 steps; its learning rate is now that of 20 steps, Cosine(warmup=1)"
+    ]
+    assert whole.finished
+    assert len(whole.losses) == 20
+    rates = [entry["lr"] for entry in whole.entries if "lr" in entry]
+    assert rates[12] > rates[11]
+    with pytest.raises(KeyboardInterrupt):
+        pretrain(longer, tmp_path / "in two", resume=True, show=Stops(15))
+    asked = resumed(tmp_path / "in two", Choices(model="gpt-2"), [])
+    assert asked.steps == 20
+    assert not pretrain(asked, tmp_path / "in two", resume=True, stop=lambda: True).finished
+    assert pretrain(asked, tmp_path / "in two", resume=True).losses == whole.losses
+    for file in ("model.safetensors", "checkpoints/step-00000020/optimiser.safetensors"):
+        assert (tmp_path / "at once" / file).read_bytes() == (tmp_path / "in two" / file).read_bytes()
+
+
+def test_a_folder_that_holds_checkpoints_is_not_trained_into(data: Path, tmp_path: Path) -> None:
+    plan = planned(choices(data, steps=2))
+    plan.trainer(module(plan), tmp_path).fit()
+    before = sorted(tmp_path.rglob("*"))
+    with pytest.raises(CladosError, match="checkpoints: holds a run's checkpoints; resume it, or name another folder"):
+        plan.trainer(module(plan), tmp_path).fit()
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+@pytest.mark.parametrize("place", [RUN_LOCK, f"checkpoints/{LOCK}"])
+def test_a_second_run_in_a_folder_is_refused(data: Path, tmp_path: Path, place: str) -> None:
+    (tmp_path / "checkpoints").mkdir()
+    with locked(tmp_path / place), pytest.raises(CladosError, match="another process is writing here"):
+        pretrain(choices(data, steps=2), tmp_path)
+
+
+@pytest.mark.parametrize("file", ["model.safetensors", "optimiser.safetensors", "state.json"])
+@pytest.mark.parametrize("damage", ["bit", "cut", "gone"])
+def test_damage_is_noticed_and_the_checkpoint_before_goes_on(
+    data: Path, tmp_path: Path, run: Path, file: str, damage: str
+) -> None:
+    copy = shutil.copytree(run, tmp_path / "run")
+    last = copy / "checkpoints" / "step-00000024"
+    content = bytearray((last / file).read_bytes())
+    content[content.index(b'"step": 24') + 8 if file == "state.json" else -3] ^= 1
+    (last / file).write_bytes({"bit": content, "cut": content[:-40], "gone": b""}[damage])
+    if damage == "gone":
+        (last / file).unlink()
+    with pytest.raises(
+        CladosError, match=f"step-00000024/{file}: .*step-00000020 is whole: to go on from there"
+    ) as error:
+        pretrain(choices(data), copy, resume=True)
+    remove = re.search(r"remove (\S+) and resume", str(error.value))
+    assert remove
+    shutil.rmtree(remove[1])
+    assert pretrain(choices(data), copy, resume=True).finished
+    assert (last / "model.safetensors").read_bytes() == (
+        run / last.relative_to(copy) / "model.safetensors"
+    ).read_bytes()
+
+
+@pytest.fixture(scope="module")
+def run(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("runs") / "run"
+    pretrain(choices(data), folder)
+    return folder
+
+
+@pytest.mark.parametrize("line", ["[1]", "3", "{", '{"step": "x"}', '{"step": 1, "held_out": [1]}', "\udc80"])
+def test_a_damaged_log_is_one_error(data: Path, tmp_path: Path, run: Path, line: str) -> None:
+    copy = shutil.copytree(run, tmp_path / "run")
+    log = copy / "log.jsonl"
+    log.write_text(line + "\n" + log.read_text(), errors="surrogateescape")
+    with pytest.raises(CladosError, match=r"log\.jsonl:1: damaged"):
+        pretrain(choices(data), copy, resume=True)
 
 
 def test_a_log_drops_what_comes_after_the_checkpoint_and_half_lines(tmp_path: Path) -> None:

@@ -60,21 +60,16 @@ def replaced(path: Path, stale: re.Pattern[str] = NONE) -> Iterator[Path]:
             be moved to their places, which the next reading or writing tries again.
     """
     path = path.resolve()
-    made = _make(path)
-    try:
-        with locked(path / LOCK, wait=True):
-            _finish(path)
-            for left in path.glob(f"{SAVING}*"):  # of processes that were killed: this one holds the lock
-                shutil.rmtree(left, ignore_errors=True)
-            fresh = _fresh(path)
-            try:
-                yield fresh
-                _put(fresh, path, stale)
-            finally:
-                shutil.rmtree(fresh, ignore_errors=True)
-    except BaseException:
-        _unmake(made)
-        raise
+    with directory(path), locked(path / LOCK, wait=True):
+        _finish(path)
+        for left in path.glob(f"{SAVING}*"):  # of processes that were killed: this one holds the lock
+            shutil.rmtree(left, ignore_errors=True)
+        fresh = _fresh(path)
+        try:
+            yield fresh
+            _put(fresh, path, stale)
+        finally:
+            shutil.rmtree(fresh, ignore_errors=True)
 
 
 @contextmanager
@@ -121,6 +116,20 @@ def whole(read: Reader[P, T]) -> Reader[P, T]:
         raise CheckpointError(f"{path}: its files are replaced again and again while they are read")
 
     return reading
+
+
+@contextmanager
+def directory(path: Path) -> Iterator[None]:
+    """Make a directory; when the block fails, what was made goes again, unless something is in it."""
+    made = [each for each in (path, *path.parents) if not each.exists()]
+    path.mkdir(parents=True, exist_ok=True)
+    try:
+        yield
+    except BaseException:
+        with suppress(OSError):
+            for each in made:
+                each.rmdir()
+        raise
 
 
 @contextmanager
@@ -281,19 +290,6 @@ def _fresh(folder: Path) -> Path:
     fresh = folder / f"{SAVING}{secrets.token_hex(8)}"
     fresh.mkdir(parents=True)
     return fresh
-
-
-def _make(path: Path) -> list[Path]:
-    """Make a directory; those that were made, the deepest first."""
-    made = [each for each in (path, *path.parents) if not each.exists()]
-    path.mkdir(parents=True, exist_ok=True)
-    return made
-
-
-def _unmake(made: list[Path]) -> None:
-    with suppress(OSError):  # not empty: another has written there
-        for each in made:
-            each.rmdir()
 
 
 def _sync_all(folder: Path) -> None:

@@ -21,6 +21,7 @@ OLDER = {  # their older key: where 5.x keeps it
 }
 RENAMED = {"bloom": {"n_embed": "hidden_size", "num_attention_heads": "n_head"}}  # older keys of one kind of file
 SPELT = {"gpt_neox": ("rotary_emb_base", "rotary_pct")}  # those that 4.x reads, where not the usual ones
+QUANTISED = ("quantization_config", "compression_config")  # of bitsandbytes, GPTQ, AWQ, FP8, compressed-tensors
 CLIP_HIGHEST = 2  # an eos_token_id of CLIP's files of 2021, by which transformers knows to read at the highest id
 USUAL = ("rope_theta", "partial_rotary_factor")
 
@@ -29,8 +30,12 @@ def flat(config: Mapping[str, Any]) -> Words:
     """Every key of a config and of the configs inside it, dotted, in the words of 5.x.
 
     Raises:
-        LayoutError: the two spellings of a word contradict each other.
+        LayoutError: the two spellings of a word contradict each other, or the weights are quantised.
     """
+    for key in QUANTISED:
+        if said := config.get(key):
+            kind = said.get("quant_method", "") if isinstance(said, Mapping) else ""
+            raise LayoutError(f"{key}: the weights are quantised{f' ({kind})' * bool(kind)}, and not read so")
     words = dict(_flat(_newer(config)))
     renamed = RENAMED.get(str(words.get("model_type")), {})
     words = {renamed.get(key, key): value for key, value in words.items()}

@@ -12,6 +12,7 @@ from clados.checkpoints.choose import layouts
 from clados.checkpoints.dialects import Words
 from clados.checkpoints.errors import CheckpointError, LayoutError
 from clados.checkpoints.files import Stored
+from clados.files import JsonObject
 
 SUFFIX = ".gguf"
 PREFIX = "gguf:"  # model_type of its layouts, before the architecture's name
@@ -22,38 +23,82 @@ IDS = {  # of special tokens
     "tokenizer.ggml.unknown_token_id": "unk_token_id",
     "tokenizer.ggml.padding_token_id": "pad_token_id",
 }
-PLAIN = ("F16", "F32", "F64")  # kept as they are; other kinds of number come back as float32
+ASIDE = ("GGUF.", "general.", "tokenizer.", "split.", "quantize.")  # of the file, not of what is computed
+LONG = ("tokens", "scores", "token_type", "merges", "precompiled_charsmap")  # of the tokenizer
+# words of llama.cpp that are written at a value at which they are nothing
+NEUTRAL = {
+    "rope.scaling.type": "none",
+    "rope.scaling.factor": 1.0,
+    "attention.sliding_window": 0,
+    "attention.clamp_kqv": 0.0,
+    "attention.max_alibi_bias": 0.0,
+    "attn_logit_softcapping": 0.0,
+    "final_logit_softcapping": 0.0,
+    "expert_count": 0,
+    "expert_used_count": 0,
+}
+MEANINGLESS = ("rope.scaling.original_context_length", "rope.scaling.finetuned", "tensor_data_layout")
+PLAIN = ("F16", "F32", "F64", "I8", "I16", "I32", "I64")  # kept as they are; other kinds come back as float32
 
 
-def opened(file: Path) -> tuple[Words, dict[str, Stored]]:
-    """The words and the tensors of a file; no tensor is read yet.
+def opened(file: Path) -> tuple[Words, dict[str, Stored], tuple[str, ...]]:
+    """The words and the tensors of a file, and what of it is not used; no tensor is read yet.
 
-    Kept are the words that begin with the architecture's name, without it, and the ids of special tokens; the others
-    tell of the tokenizer, and of the file. Sizes of tables are read off the tensors.
+    Words are those that begin with the architecture's name, without it, and the ids of special tokens: a layout takes
+    or refuses each. The tokenizer's are read by ``tokenizer_of``, the file's own (``general``) mean nothing. Sizes of
+    tables are read off the tensors.
 
     Raises:
         CheckpointError: the file is damaged or something else, or the library is not there.
         LayoutError: no declared layout describes the architecture.
     """
     reader = _reader(file)
-    arch = reader.fields["general.architecture"].contents() if "general.architecture" in reader.fields else None
+    metadata = _metadata(file, reader)
+    said = JsonObject(file, metadata, CheckpointError)
+    arch = said.take("general.architecture", str, "")
     kinds = {layout.model_type for _, layout, _ in layouts() if layout.model_type.startswith(PREFIX)}
     if f"{PREFIX}{arch}" not in kinds:
         known = ", ".join(sorted(kind.removeprefix(PREFIX) for kind in kinds))
         raise LayoutError(f"{file}: its architecture is {arch!r}; read are {known}")
+    if (kind := said.take("general.type", str, "model")) != "model":
+        raise LayoutError(f"{file}: its general.type is {kind!r}; a model is needed")
+    if (parts := said.take("split.count", int, 1)) > 1:
+        raise CheckpointError(f"{file}: one of {parts} files; llama-gguf-split --merge makes one of them")
     tensors = {each.name: _stored(file, each) for each in reader.tensors}
     rows = {key: tensors[name].shape[0] for key, name in ROWS.items() if name in tensors}
     # without a table of its own the token table stands for it (llama.cpp: TENSOR_DUPLICATED of token_embd)
     tied = {} if "output.weight" in tensors else {"tie_word_embeddings": True}
-    return {"model_type": f"{PREFIX}{arch}", **rows, **tied, **dict(_words(reader.fields, str(arch)))}, tensors
+    words = dict(_words(metadata, arch))
+    said.ignore(*(key for key in metadata if key.startswith((*ASIDE, f"{arch}."))))
+    return {"model_type": f"{PREFIX}{arch}", **rows, **tied, **words}, tensors, said.notes
 
 
-def _words(fields: Mapping[str, Any], arch: str) -> Iterator[tuple[str, Any]]:
-    for name, field in fields.items():
-        if name in IDS or name.startswith(f"{arch}."):
-            value = field.contents()
-            plain = float(str(np.float32(value))) if isinstance(value, float) else value  # 1e-5 is kept as a float32
-            yield IDS.get(name, name.removeprefix(f"{arch}.")), plain
+def _metadata(file: Path, reader: Any) -> dict[str, Any]:
+    """Its words, arrays aside that are as long as a vocabulary."""
+    try:
+        short = {name: field for name, field in reader.fields.items() if name.rpartition(".")[2] not in LONG}
+        return {name: _value(field) for name, field in short.items()}
+    except Exception as error:  # the library raises many kinds
+        raise CheckpointError(f"{file}: its metadata is damaged ({error})") from error
+
+
+def _value(field: Any) -> Any:
+    value = field.contents()
+    if isinstance(value, float):
+        return float(str(np.float32(value)))  # 1e-5 is kept as a float32
+    if isinstance(value, list) and value and value == value[:1] * len(value):
+        return value[0]  # one number for each layer
+    return value
+
+
+def _words(metadata: Mapping[str, Any], arch: str) -> Iterator[tuple[str, Any]]:
+    for name, value in metadata.items():
+        if name in IDS:
+            yield IDS[name], value
+        elif name.startswith(f"{arch}."):
+            key = name.removeprefix(f"{arch}.")
+            if key not in MEANINGLESS and NEUTRAL.get(key, Any) != value:
+                yield key, value
 
 
 def _reader(file: Path) -> Any:
@@ -61,8 +106,17 @@ def _reader(file: Path) -> Any:
         from gguf import GGUFReader
     except ImportError as error:
         raise CheckpointError(f"{file}: the gguf library reads it; pip install 'clados[gguf]'") from error
+
+    class Bounded(GGUFReader):  # type: ignore[misc]
+        """Refuses what lies beyond the file's end, which the library reads as nothing, however long."""
+
+        def _get(self, offset: int, dtype: Any, count: int = 1, override_order: Any = None) -> Any:
+            if offset + np.dtype(dtype).itemsize * int(count) > len(self.data):
+                raise ValueError("it ends too early")
+            return super()._get(offset, dtype, count, override_order)
+
     try:
-        return GGUFReader(file)
+        return Bounded(file)
     except Exception as error:  # the library raises many kinds
         raise CheckpointError(f"{file}: truncated, or not GGUF ({error})") from error
 

@@ -21,6 +21,7 @@ from clados.models.declared import found as declarations
 from clados.nn.build import module
 from clados.spec.errors import SpecError
 
+FLOATS = (torch.float32, torch.bfloat16, torch.float16, torch.float64)
 PICKLES = (".pt", ".pth", ".bin")
 TOKENIZERS = ("tokenizer.json", "vocab.txt", "vocab.json", "spiece.model", "tokenizer.model", "sentencepiece.bpe.model")
 
@@ -73,10 +74,10 @@ def from_pretrained(
 
 def _opened(path: Path, *, allow_pickle: bool) -> tuple[Words, dict[str, Stored], Path, Sentence]:
     """The config, flat; the tensors; where the config stands; what the directory says of texts' vectors."""
-    if path.is_file() and path.suffix in PICKLES:
-        return *fairseq.opened(path, allow_pickle=allow_pickle), path, Sentence(path)
-    if path.is_file() and path.suffix == gguf.SUFFIX:
-        return *gguf.opened(path), path, Sentence(path)
+    if path.is_file() and path.suffix in (*PICKLES, gguf.SUFFIX):
+        pickled = path.suffix in PICKLES
+        words, found, notes = fairseq.opened(path, allow_pickle=allow_pickle) if pickled else gguf.opened(path)
+        return words, found, path, Sentence(path, notes=notes)
     if path.is_file():
         raise CheckpointError(f"{path}: this is a file; name its directory, which holds config.json too")
     if not path.is_dir():
@@ -96,23 +97,28 @@ def _opened(path: Path, *, allow_pickle: bool) -> tuple[Words, dict[str, Stored]
 
 def _made(held: Account, found: Mapping[str, Stored], dtype: torch.dtype | None, device: torch.device) -> nn.Module:
     """The module, each of its parameters taken from the files; a fused one is copied once, others not at all."""
+    if dtype is not None and dtype not in FLOATS:
+        raise CheckpointError(f"dtype is {dtype}; allowed are {', '.join(map(str, FLOATS))}")
     filled: dict[str, Tensor] = {}
     for place in held.places:
-        filled[place.row.path] = tensors.ours(place, [_read(found[name]) for name in held.names[place.row.path]])
+        names = held.names[place.row.path]
+        filled[place.row.path] = tensors.ours(place, [_read(name, found[name]) for name in names])
     dtype = dtype or reduce(torch.promote_types, (tensor.dtype for tensor in filled.values()))
-    if not dtype.is_floating_point:
-        raise CheckpointError(f"{held.report.path}: the tensors are {dtype}, not floating point")
     with torch.device(device):
         made = module(held.model).to(dtype).eval()
     made.load_state_dict({name: tensor.to(device, dtype) for name, tensor in filled.items()}, assign=True)
     return made
 
 
-def _read(tensor: Stored) -> Tensor:
+def _read(name: str, tensor: Stored) -> Tensor:
     try:
-        return tensor.read()
+        numbers = tensor.read()
     except Exception as error:  # safetensors and the system raise many kinds
         raise CheckpointError(f"{tensor.file}: damaged ({error})") from error
+    if numbers.dtype not in FLOATS:
+        kind = str(numbers.dtype).removeprefix("torch.")
+        raise CheckpointError(f"{tensor.file}: '{name}' is of {kind}; weights are floating point, of 16 bits at least")
+    return numbers
 
 
 def _image_notes(path: Path) -> tuple[str, ...]:

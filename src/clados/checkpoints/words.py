@@ -89,11 +89,13 @@ def _is_ignored(layout: Layout, key: str) -> bool:
 
 
 def _unknown(layout: Layout, config: Words) -> Iterator[str]:
+    directory = ":" not in layout.model_type
     for key, value in config.items():
         said = key in layout.config or key in layout.fixed or _is_ignored(layout, key)
         steps = key.split(".")
         known = steps[-1] in NEUTRAL or steps[-1] == word_tables.KEY
-        if not said and not known and value is not None and not any(map(IRRELEVANT.fullmatch, steps)):
+        meaningless = any(map(IRRELEVANT.fullmatch, steps)) if directory else key == "model_type"
+        if not said and not known and not meaningless and value is not None:
             yield key
 
 

@@ -125,14 +125,18 @@ def _read_card(model: str) -> tuple[str, Any, Any, "Tokenizer"]:
     from clados.models.declared import declared
     from clados.train.fitting import tokenizer_for
 
-    folder, tokenizer = Path(model), None
-    if (folder / "run.json").exists():
+    folder = Path(model)
+    trained = (folder / "run.json").exists()
+    if trained:
         model = JsonObject.read(folder / "run.json").take("model", str, "")
         if not model:
             raise CladosError(f"{folder / 'run.json'}: it names no model")
-        tokenizer = load_tokenizer(folder)
     card, _, size = model.partition(":")
-    declaration = declared(card)
+    try:
+        declaration = declared(card)
+    except CladosError as error:
+        raise CladosError(f"{folder / 'run.json'}: {error}" if trained else str(error)) from error
+    tokenizer = load_tokenizer(folder) if trained else None
     part = declaration.at(size or None)
     learned = declaration.recipe.stages[0].objective
     tokenizer = tokenizer or tokenizer_for(part, read("wordnet"), WORDS)
@@ -152,14 +156,19 @@ def _dtype() -> str:
 
 @contextmanager
 def _interruptible() -> Iterator[Callable[[], bool]]:
-    """Asked whether to stop: yes after Ctrl-C or a polite kill. A second Ctrl-C stops at once."""
+    """Asked whether to stop: yes after Ctrl-C, a polite kill, or the terminal's end. A second Ctrl-C stops at once.
+
+    Signals that are ignored, as under nohup, stay so.
+    """
     asked: list[int] = []
 
     def ask(number: int, frame: object) -> None:
         asked.append(number)
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
-    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
+    names = [name for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]  # Windows has no SIGHUP
+    heard = [each for name in names if signal.getsignal(each := getattr(signal, name)) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, ask) for number in heard}
     try:
         yield lambda: bool(asked)
     finally:
@@ -189,7 +198,7 @@ def _tell_plan(plan: "Plan", *, json: bool) -> None:
 
     trainer: Trainer = plan.examples()
     batch = next(trainer.batches(0))
-    number = min(SAMPLES, plan.run.batch)
+    number = min(SAMPLES, plan.run.batch, plan.run.micro or plan.run.batch)
     texts = plan.tokenizer is not None and "labels" in batch.targets and "input_ids" in batch.inputs
     views = [view(batch, plan.tokenizer, i) for i in range(number)] if texts and plan.tokenizer else []
     assumed = _assumed(plan.choices.model)
@@ -270,8 +279,10 @@ def _wrapped(words: list[str]) -> None:
 
 def _tell_result(folder: Path, held_out: list[dict[str, float]], *, json: bool) -> None:
     if json:
-        output.tell({"out": str(folder), "held_out": {"start": held_out[0], "end": held_out[-1]}})
+        ends = {"start": held_out[0], "end": held_out[-1]} if held_out else {}
+        output.tell({"out": str(folder), "held_out": ends})
         return
-    for name, value in held_out[-1].items():
-        output.facts({f"held-out {name}": f"{held_out[0][name]:.4f} at the start, {value:.4f} at the end"})
+    for name, value in (held_out[-1] if held_out else {}).items():
+        before = f"{held_out[0][name]:.4f} at the start, " if name in held_out[0] else ""
+        output.facts({f"held-out {name}": f"{before}{value:.4f} at the end"})
     print(f"wrote {folder}")

@@ -145,11 +145,17 @@ AnyExample = TypeVar("AnyExample", bound=Example)
 
 
 def checksum(examples: Sequence[Example]) -> str:
-    """What tells these examples from others: of their names and texts; images and episodes count by their names."""
+    """What tells these examples from others: all that they hold; of images still in their files, the files' sizes."""
     found = 0
     for each in examples:
-        said = [value for part in fields(each) if isinstance(value := getattr(each, part.name), str | tuple)]
-        found = crc32(repr(said).encode(), found)
+        for value in (getattr(each, part.name) for part in fields(each)):
+            if isinstance(value, np.ndarray):
+                found = crc32(f"{value.dtype}{value.shape}".encode() + value.tobytes(), found)
+            elif isinstance(value, Encoded):
+                size = value.path.stat().st_size if value.path.exists() else -1
+                found = crc32(repr((value.path.name, size, value.offset, value.size)).encode(), found)
+            else:
+                found = crc32(repr(value).encode(errors="surrogatepass"), found)
     return f"{found:08x}"
 
 

@@ -2,12 +2,14 @@
 
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
 from clados.errors import CladosError
-from clados.files import write_text
+from clados.files import plain, write_text
 
 Entry = dict[str, Any]
 
@@ -16,7 +18,11 @@ class Log:
     """Entries in order, written to ``log.jsonl`` as they come."""
 
     def __init__(self, file: Path | None = None, upto: int = 0) -> None:
-        """``upto``: the step from which a resumed run goes on; later entries, of what was killed, are dropped."""
+        """``upto``: the step from which a resumed run goes on; later entries, of what was killed, are dropped.
+
+        Raises:
+            CladosError: as ``read``.
+        """
         self.entries: list[Entry] = []
         self.file = None
         if file is None:
@@ -39,14 +45,30 @@ class Log:
 
 
 def read(file: Path) -> list[Entry]:
-    """The complete entries of a log; a line that a killed process left unfinished is dropped."""
-    found = []
-    for line in file.read_text(encoding="utf-8").splitlines():
+    """The complete entries of a log; a last line that a killed process left unfinished is dropped.
+
+    Raises:
+        CladosError: a line is no entry.
+    """
+    found: list[Entry] = []
+    *lines, _ = file.read_bytes().split(b"\n")
+    for number, line in enumerate(lines, 1):
         try:
-            found.append(json.loads(line))
-        except ValueError:
-            break
+            entry = json.loads(line)
+        except (ValueError, RecursionError):
+            entry = None
+        if not _is_entry(entry):
+            raise CladosError(f"{file}:{number}: damaged, no entry of a run's log; remove the line to go on")
+        found.append(entry)
     return found
+
+
+def _is_entry(entry: Any) -> bool:
+    if not isinstance(entry, dict) or not isinstance(entry.get("step"), int):
+        return False
+    held_out = entry.get("held_out", {})
+    numbers = [*entry.values(), *held_out.values()] if isinstance(held_out, dict) else [None]
+    return all(isinstance(each, int | float | dict) for each in numbers)
 
 
 class Show:
@@ -57,6 +79,9 @@ class Show:
 
     def __exit__(self, *_: object) -> None:
         """The run is over."""
+
+    def note(self, text: str) -> None:
+        """Something to know about the run."""
 
     def start(self, step: int, steps: int) -> None:
         """The run begins at ``step`` of ``steps``."""
@@ -69,7 +94,10 @@ class Show:
 
 
 class Bar(Show):
-    """A line with loss, tokens a second and time left on a terminal; elsewhere only a line an evaluation."""
+    """A line with loss, tokens a second and time left on a terminal; elsewhere only a line an evaluation.
+
+    When nobody reads any more (the terminal was closed), it goes silent: the run is to be saved all the same.
+    """
 
     def __init__(self, name: str) -> None:
         from rich.console import Console
@@ -85,29 +113,39 @@ class Bar(Show):
             disable=not sys.stderr.isatty(),
             refresh_per_second=5,
         )
-        self.task = self.progress.add_task(name, loss="", speed="", total=None)
+        self.task = self.progress.add_task(plain(name), loss="", speed="", total=None)
 
     def __enter__(self) -> Self:
-        self.progress.start()
+        with suppress(OSError):
+            self.progress.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.progress.stop()
+        with suppress(OSError):
+            self.progress.stop()
+
+    def note(self, text: str) -> None:
+        self._print(text)
 
     def start(self, step: int, steps: int) -> None:
-        self.progress.update(self.task, completed=step, total=steps)
+        with suppress(OSError):
+            self.progress.update(self.task, completed=step, total=steps)
 
     def step(self, entry: Mapping[str, Any]) -> None:
         speed = f"{entry['tokens_per_second']:,.0f} tokens/s"
-        self.progress.update(self.task, completed=entry["step"], loss=f"loss {entry['loss']:.3f}", speed=speed)
+        with suppress(OSError):
+            self.progress.update(self.task, completed=entry["step"], loss=f"loss {entry['loss']:.3f}", speed=speed)
 
     def evaluated(self, entry: Mapping[str, Any]) -> None:
         others = "".join(f", {name} {value:.3f}" for name, value in entry["held_out"].items() if name != "loss")
-        line = f"step {entry['step']}: held-out loss {entry['held_out']['loss']:.4f}{others}"
-        if self.progress.disable:
-            print(line, file=sys.stderr)
-        else:
-            self.progress.console.print(line, highlight=False)
+        self._print(f"step {entry['step']}: held-out loss {entry['held_out']['loss']:.4f}{others}")
+
+    def _print(self, line: str) -> None:
+        with suppress(OSError):
+            if self.progress.disable:
+                print(plain(line), file=sys.stderr)
+            else:
+                self.progress.console.print(plain(line), highlight=False, markup=False)
 
 
 class TensorBoard(Show):
@@ -119,15 +157,21 @@ class TensorBoard(Show):
             from torch.utils.tensorboard import SummaryWriter
         except ImportError:
             raise CladosError("--tensorboard needs tensorboard: pip install 'clados[tensorboard]'") from None
-        self.writer, self.beside = SummaryWriter(str(folder)), beside
+        self.writer: Any = None
+        self.open: Callable[[], Any] = partial(SummaryWriter, str(folder))
+        self.beside = beside
 
     def __enter__(self) -> Self:
+        self.writer = self.open()
         self.beside.__enter__()
         return self
 
     def __exit__(self, *why: object) -> None:
         self.writer.close()
         self.beside.__exit__(*why)
+
+    def note(self, text: str) -> None:
+        self.beside.note(text)
 
     def start(self, step: int, steps: int) -> None:
         self.beside.start(step, steps)

@@ -5,11 +5,12 @@ are dropped all follow from these. So a run that was killed goes on as if it had
 step, the weights and the optimiser's moments.
 """
 
+import json
 import math
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
@@ -18,6 +19,7 @@ import torch
 from torch import nn
 
 from clados import spec as s
+from clados.checkpoints.atomic import LOCK, locked
 from clados.data.packing import generator
 from clados.data.sampler import Sampler
 from clados.errors import CladosError
@@ -26,8 +28,11 @@ from clados.train import saved
 from clados.train.log import Entry, Log, Show
 from clados.train.optimisers import fitted, optimiser, share
 from clados.train.processes import World, world
+from clados.train.recorded import differences
 
 FORMS = {"float32": torch.float32, "bfloat16": torch.bfloat16}
+CHECKPOINTS = "checkpoints"  # the folder of a run in which they are
+WATCHING = ("every", "save_every", "held_out")  # what of a run's numbers changes nothing of what it comes to
 MOST_EPOCHS = 32  # over the held-out examples in one evaluation
 HELD_OUT = 1_000_003  # added to the seed of what is held out, so that it is prepared the same in every run
 
@@ -102,8 +107,9 @@ class Trainer:
     Attributes:
         stage: objective, optimiser, schedule and clipping.
         folder: where checkpoints and log.jsonl go; nothing is written without one.
-        notes: more to keep in a checkpoint's state.
+        notes: more that decides what the run comes to; kept in a checkpoint's state, and compared when it goes on.
         stop: asked after each step; when it says so the run is saved and ends.
+        begin: called before the first step, when it is sure that a run that goes on is the same.
     """
 
     model: nn.Module
@@ -116,6 +122,7 @@ class Trainer:
     show: Show = field(default_factory=Show)
     notes: dict[str, Any] = field(default_factory=dict)
     stop: Callable[[], bool] = bool
+    begin: Callable[[], object] = bool
 
     def __post_init__(self) -> None:
         self.world: World = world()
@@ -133,10 +140,26 @@ class Trainer:
     def fit(self, *, resume: bool = False) -> Result:
         """Train to the last step, or until stopped; with ``resume``, from the last checkpoint in the folder.
 
+        A run whose ``steps`` have grown goes on too: from there on the rate is that of a run of so many steps.
+
         Raises:
-            CladosError: for a checkpoint that is missing or of another model, or a loss that is no longer finite.
+            CladosError: for a folder in which another process trains or, without ``resume``, that holds checkpoints
+                already; for a checkpoint that is damaged, or of a run that differs in anything but its steps (each
+                difference is named); for a loss that is no longer finite.
         """
+        if self.folder is None or not self.world.first:
+            return self._fit(resume=resume)
+        folder = self.folder / CHECKPOINTS
+        folder.mkdir(parents=True, exist_ok=True)
+        with locked(folder / LOCK):
+            if saved.checkpoints(folder) and not resume:
+                raise CladosError(f"{folder}: holds a run's checkpoints; resume it, or name another folder")
+            return self._fit(resume=resume)
+
+    def _fit(self, *, resume: bool) -> Result:
         start = self._resume() if resume else 0
+        if self.world.first:
+            self.begin()
         log = Log(self.folder / "log.jsonl" if self.folder and self.world.first else None, start)
         self.model.train()
         try:
@@ -147,7 +170,7 @@ class Trainer:
                 done = self._steps(start, log)
         finally:
             log.close()
-        checkpoint = self._save(done)
+        checkpoint = self._save(done) if done > start else self._at(done)
         self.model.eval()
         return Result(log.entries, done == self.run.steps, checkpoint)
 
@@ -286,22 +309,53 @@ class Trainer:
     def _save(self, step: int) -> Path | None:
         if self.folder is None:
             return None
-        folder = self.folder / "checkpoints"
         if self.world.first:
-            saved.save(folder, step, self.model, self.optimiser, {"seed": self.run.seed, **self.notes})
+            saved.save(self.folder / CHECKPOINTS, step, self.model, self.optimiser, self.recorded)
         self.world.wait()
-        return folder / f"step-{step:08d}"
+        return self._at(step)
+
+    def _at(self, step: int) -> Path | None:
+        return self.folder / CHECKPOINTS / f"step-{step:08d}" if self.folder else None
+
+    @property
+    def recorded(self) -> dict[str, Any]:
+        """All that decides what the run comes to, as plain data."""
+        run = {name: value for name, value in asdict(self.run).items() if name not in WATCHING}
+        spec, facts = getattr(self.model, "spec", None), {"length": self.setting.length, "examples": len(self.source)}
+        return {"declaration": repr(spec), "stage": repr(self.stage), **facts, **run, **self.notes}
 
     def _resume(self) -> int:
-        found = saved.checkpoints(self.folder / "checkpoints") if self.folder else []
+        """The step to go on from, its tensors restored."""
+        found = saved.checkpoints(self.folder / CHECKPOINTS) if self.folder else []
         if not found:
             raise CladosError(f"{self.folder}: there is no checkpoint to resume from")
-        state = saved.restore(found[-1], self.model, self.optimiser)
-        for name, value in {"seed": self.run.seed, **self.notes}.items():
-            if state.get(name) != value:
-                said = f"its {name} is {state.get(name)}, this run's is {value}"
-                raise CladosError(f"{found[-1]}: {said}; a run goes on with what it began with")
+        state = saved.state_of(found[-1])
+        self.continues(state, str(found[-1]))
+        saved.restore(found[-1], self.model, self.optimiser)
         return int(state["step"])
+
+    def continues(self, was: Mapping[str, Any], where: str) -> None:
+        """Check that a run was made from the same as this one; the steps may have grown.
+
+        Args:
+            was: what is recorded of it; where: the file or folder that says so.
+
+        Raises:
+            CladosError: where they differ, with every difference.
+        """
+        now = json.loads(json.dumps(self.recorded))
+        steps, version = was.get("steps"), was.get("clados", now.get("clados"))
+        if isinstance(steps, int) and steps < self.run.steps:
+            rate = f"its learning rate is now that of {self.run.steps} steps, {self.schedule!r}"
+            self.show.note(f"the run is extended from {steps} to {self.run.steps} steps; {rate}")
+            now["steps"] = steps
+        if version != now.get("clados"):
+            self.show.note(f"the run was begun by Clados {version}; this is {now['clados']}")
+            now["clados"] = version
+        other = was.get("model") != now.get("model")
+        if different := differences(was, {"model": now["model"]} if other else now):
+            kind = "model" if other or was.get("declaration") != now["declaration"] else "run"
+            raise CladosError(f"{where}: this is of another {kind}: {'; '.join(different)}")
 
 
 def fit(

@@ -1,10 +1,12 @@
 """From a card to a trained small model: data, tokenizer, model, run; what ``clados pretrain`` does."""
 
-import json
 import math
+import re
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -12,26 +14,46 @@ import torch
 
 from clados import spec as s
 from clados.checkpoints import save_pretrained
+from clados.checkpoints.atomic import directory, locked
 from clados.checkpoints.beside import preprocessing, write_beside
 from clados.data.examples import checksum, split
 from clados.data.readers import read
 from clados.data.tokenizer import Tokenizer
 from clados.errors import CladosError, check_seed
-from clados.files import write_text
+from clados.files import PART, JsonObject, read_json, write_json
 from clados.models.declared import declared
 from clados.nn.make import build
 from clados.objectives import Setting, Words, runs
 from clados.spec.declaration import dropping
+from clados.train import saved
 from clados.train.fitting import Facts, Told, facts_of, sized, suited, tokenizer_for, usual_data
 from clados.train.log import Show
-from clados.train.loop import Result, Run, Source, Trainer
+from clados.train.loop import CHECKPOINTS, Result, Run, Source, Trainer
 from clados.train.optimisers import peak
+from clados.train.processes import world
 from clados.train.sources import Making, learnable, least_documents, source
 
 STEPS = 300
 LENGTH = 128  # tokens of a sequence, where the paper's are longer
 MASKED = 64  # the same where few tokens are predicted, so that positions, learned one by one, are met more often
 TEXT = 32  # tokens of a caption or of one side of a translation
+RUN, LOG, TENSORBOARD, LOCK = "run.json", "log.jsonl", "tensorboard", ".clados-run.lock"
+PARTS = re.compile(rf"\.({RUN}|{LOG})\.[0-9a-f]+{PART}")  # files that a killed process was writing
+# What run.json keeps of the choices, by type; of the run's length it keeps the steps.
+KINDS: dict[str, type] = {
+    "params": str,
+    "data": str,
+    "steps": int,
+    "batch": int,
+    "micro": int,
+    "length": int,
+    "lr": float,
+    "dropout": float,
+    "seed": int,
+    "dtype": str,
+    "vocab": int,
+    "shuffled": bool,
+}
 TRIED = 3  # steps that are timed to know how many fit into some minutes
 
 
@@ -110,8 +132,16 @@ class Plan:
             self.held_out,
             folder,
             show or Show(),
-            {"model": self.card, "steps": self.run.steps, "examples": len(self.train), "data checksum": self.checksum},
+            {"model": self.card, "shuffled": self.choices.shuffled, **self.origin},
         )
+
+    @property
+    def origin(self) -> dict[str, str]:
+        """The version that plans the run, and checksums of what it is made from."""
+        from clados import __version__
+
+        tokenizer = self.tokenizer.key if self.tokenizer else ""
+        return {"clados": __version__, "data checksum": self.checksum, "tokenizer checksum": tokenizer}
 
     def examples(self) -> Trainer:
         """A trainer of a model without numbers: it gives the batches, and cannot train."""
@@ -139,13 +169,10 @@ class Plan:
 
     def json(self) -> dict[str, Any]:
         """The run as it was resolved, enough to make it again."""
-        from clados import __version__
-
         run = self.run
-        asked = ("params", "data", "vocab", "length", "batch", "micro")
-        choices = {name: getattr(self.choices, name) for name in asked}
+        choices = {name: getattr(self.choices, name) for name in KINDS}
         return {
-            "clados": __version__,
+            **self.origin,
             "model": self.card,
             "choices": choices | {"steps": run.steps, "lr": run.lr, "seed": run.seed, "dtype": run.dtype},
             "declaration": repr(self.model),
@@ -251,7 +278,7 @@ def module(plan: Plan) -> torch.nn.Module:
 
 
 def resumed(folder: Path, asked: Choices, given: Sequence[str]) -> Choices:
-    """The choices of the run in a folder.
+    """The choices of the run in a folder, with more steps when more are asked for.
 
     Args:
         asked: what the user says now; ``given`` are the names of what was said, which must not differ.
@@ -259,18 +286,58 @@ def resumed(folder: Path, asked: Choices, given: Sequence[str]) -> Choices:
     Raises:
         CladosError: when the folder holds no run, or another one.
     """
-    file = folder / "run.json"
+    recorded = _recorded(folder)
+    choices = recorded.inside("choices")
+    said: dict[str, Any] = {name: choices.take(name, kind, None) for name, kind in KINDS.items()}
     try:
-        found = json.loads(file.read_text(encoding="utf-8"))
-        was = Choices(model=found["model"], **found["choices"])
-    except FileNotFoundError:
-        raise CladosError(f"{folder}: there is no run to resume") from None
-    except (OSError, ValueError, TypeError, KeyError) as error:
-        raise CladosError(f"{file}: unreadable ({error})") from error
-    for name in ("model", *given):
-        if getattr(asked, name) != getattr(was, name):
-            raise CladosError(f"{folder}: its run has {name} {getattr(was, name)}, not {getattr(asked, name)}")
+        usual = {name: value for name, value in said.items() if value is not None}
+        was = Choices(model=recorded.take("model", str, ""), **usual)
+    except CladosError as error:
+        raise CladosError(f"{recorded.file}: {error}") from error
+    if choices.unread:
+        raise CladosError(f"{recorded.file}: not known to this version: {', '.join(choices.unread)}")
+    if "minutes" in given:
+        raise CladosError(f"{folder}: minutes is {asked.minutes}; a run that goes on is given its length in steps")
+    if asked.steps is not None and was.steps is not None and asked.steps > was.steps:
+        was = replace(was, steps=asked.steps)
+    pairs = {name: (getattr(was, name), getattr(asked, name)) for name in ("model", *given)}
+    if different := [f"its run has {name} {old}, not {new}" for name, (old, new) in pairs.items() if old != new]:
+        raise CladosError(f"{folder}: {'; '.join(different)}")
     return was
+
+
+def _recorded(folder: Path) -> JsonObject:
+    if not (folder / RUN).exists():
+        raise CladosError(f"{folder}: there is no run to resume")
+    return JsonObject.read(folder / RUN)
+
+
+def _begun_as(folder: Path) -> dict[str, Any]:
+    """What run.json says of a run, by the names of ``Trainer.recorded``."""
+    said = read_json(folder / RUN)
+    JsonObject(folder / RUN, said).inside("choices")
+    return {**said.get("choices", {}), **said, "examples": said.get("examples", {}).get("trained on")}
+
+
+@contextmanager
+def _taken(out: Path, *, resume: bool) -> Iterator[None]:
+    """Hold a run's folder, as one process at a time can.
+
+    Raises:
+        CladosError: another process holds it; or it is not empty, and no run is resumed.
+        OSError: it cannot be written to.
+    """
+    full = CladosError(f"{out}: is not an empty directory; resume the run that it holds, or name another")
+    if out.exists() and not out.is_dir():
+        raise full
+    with directory(out), locked(out / LOCK):
+        for part in out.iterdir():
+            if PARTS.fullmatch(part.name):  # of a process that was killed
+                part.unlink()
+        others = {each.name for each in out.iterdir()} - {LOCK, RUN, LOG, CHECKPOINTS, TENSORBOARD}
+        if not resume and (others or saved.checkpoints(out / CHECKPOINTS)):
+            raise full
+        yield
 
 
 def pretrain(
@@ -287,25 +354,30 @@ def pretrain(
     ``out`` gets the model and its tokenizer, run.json (the run as resolved), log.jsonl and checkpoints/.
 
     Args:
+        resume: go on from the last checkpoint in ``out``; from the start where the run ended before its first. The
+            choices must be the same, but for ``steps``, which may have grown.
         plan: what ``planned(choices)`` gave, when it is at hand.
         stop: asked after each step; when it says so, the run is saved and ends.
 
     Raises:
-        CladosError: for what is wrong with choices or data, before anything is written; or when ``out`` holds a run
-            already and this is not its resumption.
+        CladosError: for what is wrong with choices or data, before anything is written; when ``out`` holds a run
+            already and this is not its resumption, or another process trains in it.
+        OSError: ``out`` cannot be written to.
     """
-    if not resume and out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise CladosError(f"{out}: is not an empty directory; resume the run that it holds, or name another")
-    plan = plan or planned(choices)
-    trainer = plan.trainer(module(plan), out, show)
-    trainer.stop = stop
-    if trainer.world.first and not resume:
-        write_text(out / "run.json", json.dumps(plan.json(), indent=2, ensure_ascii=False) + "\n")
-    result = trainer.fit(resume=resume)
-    if result.finished and trainer.world.first:
-        save_pretrained(trainer.model, out)
-        if plan.tokenizer:
-            plan.tokenizer.save(out)
-        write_beside(out, labels=plan.facts.classes, images=preprocessing(plan.model))
-    trainer.world.wait()
+    if resume:
+        _recorded(out)
+    with _taken(out, resume=resume) if world().first else nullcontext():
+        plan = plan or planned(choices)
+        trainer = plan.trainer(module(plan), out, show)
+        trainer.stop = stop
+        trainer.begin = lambda: write_json(out / RUN, plan.json())
+        begun = bool(saved.checkpoints(out / CHECKPOINTS))
+        if resume and not begun:
+            trainer.continues(_begun_as(out), str(out / RUN))
+        result = trainer.fit(resume=begun)
+        if result.finished and trainer.world.first:
+            facts, images = plan.facts, preprocessing(plan.model)
+            also = partial(write_beside, labels=facts.classes, images=images)
+            save_pretrained(trainer.model, out, tokenizer=plan.tokenizer, also=also)
+        trainer.world.wait()
     return result

@@ -1,6 +1,8 @@
-"""Checkpoints of a run: written whole or not at all, the last good one always there."""
+"""Checkpoints of a run: written whole or not at all, the last good one always there, damage noticed."""
 
+import hashlib
 import json
+import re
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,27 +13,34 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from clados.checkpoints.atomic import created
+from clados.checkpoints.atomic import SAVING, created
 from clados.checkpoints.errors import CheckpointError
+from clados.files import JsonObject, read_json
 
 KEPT = 2
+WEIGHTS, MOMENTS, STATE = "model.safetensors", "optimiser.safetensors", "state.json"
 
 
 def save(folder: Path, step: int, model: nn.Module, optimiser: torch.optim.Optimizer, state: Mapping[str, Any]) -> Path:
     """Write ``folder/step-N``: model.safetensors, optimiser.safetensors, state.json; older ones go, but for the last.
 
     It is written beside and renamed when it is complete, so a full disk or a killed process leaves the last good one.
+    state.json holds the SHA-256 of the other two.
 
     Raises:
         CheckpointError: when it cannot be written.
     """
     target = folder / f"step-{step:08d}"
+    for left in folder.glob(f"{SAVING}*"):  # of a process that was killed: a folder has one run at a time
+        shutil.rmtree(left, ignore_errors=True)
     weights = {name: value.contiguous() for name, value in model.state_dict().items()}
     try:
         with created(target) as part:
-            save_file(weights, part / "model.safetensors")
-            save_file(_state(optimiser), part / "optimiser.safetensors")
-            (part / "state.json").write_text(json.dumps({"step": step, **state}, indent=2) + "\n", encoding="utf-8")
+            save_file(weights, part / WEIGHTS)
+            save_file(_state(optimiser), part / MOMENTS)
+            sums = {name: _sum(part / name) for name in (WEIGHTS, MOMENTS)}
+            text = json.dumps({"step": step, **state, "sha256": sums}, indent=2) + "\n"
+            (part / STATE).write_text(text, encoding="utf-8")
     except (OSError, SafetensorError) as error:
         raise CheckpointError(f"{target}: the checkpoint cannot be written ({error}); earlier ones stay") from error
     for old in checkpoints(folder)[:-KEPT]:
@@ -40,20 +49,39 @@ def save(folder: Path, step: int, model: nn.Module, optimiser: torch.optim.Optim
 
 
 def checkpoints(folder: Path) -> list[Path]:
-    """The complete checkpoints of a run, the oldest first."""
-    return sorted(each for each in folder.glob("step-*") if (each / "state.json").exists())
+    """The checkpoints of a run, the oldest first."""
+    found = [each for each in folder.glob("step-*") if re.fullmatch(r"step-\d{8,18}", each.name)]
+    return sorted(found, key=_step)
 
 
-def restore(checkpoint: Path, model: nn.Module, optimiser: torch.optim.Optimizer) -> dict[str, Any]:
-    """Put a checkpoint's tensors into a model and its optimiser; its state is returned.
+def state_of(checkpoint: Path) -> dict[str, Any]:
+    """The state of a checkpoint whose files are whole.
+
+    Raises:
+        CheckpointError: a file is absent or damaged; it says which checkpoint is whole, and how to go on from it.
+    """
+    try:
+        return _checked(checkpoint)
+    except CheckpointError as error:
+        earlier = [each for each in checkpoints(checkpoint.parent) if _step(each) < _step(checkpoint)]
+        whole = next((each for each in reversed(earlier) if _is_whole(each)), None)
+        if whole is None:
+            advice = "no earlier checkpoint is whole, so the run has to be started again in another folder"
+        else:
+            newer = [each for each in checkpoints(checkpoint.parent) if _step(each) > _step(whole)]
+            advice = f"{whole.name} is whole: to go on from there, remove {' and '.join(map(str, newer))} and resume"
+        raise CheckpointError(f"{error}; {advice}") from error
+
+
+def restore(checkpoint: Path, model: nn.Module, optimiser: torch.optim.Optimizer) -> None:
+    """Put a checkpoint's tensors into a model and its optimiser.
 
     Raises:
         CheckpointError: for files that are damaged, or of another model.
     """
     try:
-        state: dict[str, Any] = json.loads((checkpoint / "state.json").read_text(encoding="utf-8"))
-        weights = load_file(checkpoint / "model.safetensors")
-        moments = load_file(checkpoint / "optimiser.safetensors")
+        weights = load_file(checkpoint / WEIGHTS)
+        moments = load_file(checkpoint / MOMENTS)
     except (OSError, ValueError, SafetensorError) as error:
         raise CheckpointError(f"{checkpoint}: unreadable ({error})") from error
     shapes = {name: tuple(value.shape) for name, value in weights.items()}
@@ -65,7 +93,39 @@ def restore(checkpoint: Path, model: nn.Module, optimiser: torch.optim.Optimizer
         index, _, key = name.partition(".")
         found.setdefault(int(index), {})[key] = value
     optimiser.load_state_dict({"state": found, "param_groups": optimiser.state_dict()["param_groups"]})
-    return state
+
+
+def _checked(checkpoint: Path) -> dict[str, Any]:
+    content = read_json(checkpoint / STATE, CheckpointError)
+    state = JsonObject(checkpoint / STATE, content, CheckpointError)
+    if state.take("step", int, -1) != _step(checkpoint):
+        raise state.refuse("step", f"the folder is of step {_step(checkpoint)}")
+    sums = state.inside("sha256")
+    for name in (WEIGHTS, MOMENTS):
+        try:
+            found = _sum(checkpoint / name)
+        except OSError as error:
+            raise CheckpointError(f"{checkpoint / name}: unreadable ({error.strerror})") from error
+        if sums.take(name, str, "") != found:
+            raise CheckpointError(f"{checkpoint / name}: damaged, its SHA-256 is not the one in {STATE}")
+    return dict(content)
+
+
+def _is_whole(checkpoint: Path) -> bool:
+    try:
+        _checked(checkpoint)
+    except CheckpointError:
+        return False
+    return True
+
+
+def _step(checkpoint: Path) -> int:
+    return int(checkpoint.name.partition("-")[2])
+
+
+def _sum(file: Path) -> str:
+    with file.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()
 
 
 def _state(optimiser: torch.optim.Optimizer) -> dict[str, Tensor]:
