@@ -17,7 +17,6 @@ T = TypeVar("T")
 D = TypeVar("D")
 PART = ".part"  # how the names of files end that are being written
 LONE = re.compile("[\ud800-\udfff]")  # halves of characters, as in names of files that are no UTF-8
-CONTROLS = re.compile("[\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f]")  # all control characters but line feed and tab
 LARGEST = 2**62  # integers in files beyond this are damage: sizes and ids must fit torch's 64 bits with room to add
 
 
@@ -81,11 +80,6 @@ def write_json(path: Path, content: object) -> None:
     """
     text = json.dumps(content, indent=2, ensure_ascii=False)
     write_text(path, LONE.sub(lambda found: f"\\u{ord(found[0]):04x}", text) + "\n")
-
-
-def plain(text: str) -> str:
-    """A text in which control characters, such as begin a terminal's escapes, are written out (``\\x1b``)."""
-    return CONTROLS.sub(lambda found: f"\\x{ord(found[0]):02x}", text)
 
 
 def read_json(file: Path, error: type[CladosError] = CladosError) -> Any:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderResult
 
 NUMBER = re.compile(r"[+-]?\d(?:[\d,.]*\d)?(?:e[+-]?\d+)?[KMBT%]?")
+CONTROLS = re.compile("[\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f]")  # all control characters but line feed and tab
 GAP = 2  # blanks between columns
 TEXT, NAME = 16, 12  # columns that a column of texts, and one of names, keeps where there is little room
 
@@ -55,7 +56,7 @@ class Table:
 
     def lines(self, width: int | None = None) -> Iterator[Line]:
         """The table, at most ``width`` columns wide; None: as wide as it gets, a row a line."""
-        rows = [[" ".join(cell.split()) for cell in row] for row in [self.heads, *self.rows]]
+        rows = [[plain(" ".join(cell.split())) for cell in row] for row in [self.heads, *self.rows]]
         if width is not None:
             caps = [self.widths.get(head, width) if self.keep else None for head in self.heads]
             rows = [[cell if cap is None else shortened(cell, cap) for cell, cap in zip(row, caps)] for row in rows]
@@ -181,6 +182,11 @@ class Shown:
         return self.page()._repr_html_()
 
 
+def plain(text: str) -> str:
+    """A text in which control characters, such as begin a terminal's escapes, are written out (``\\x1b``)."""
+    return CONTROLS.sub(lambda found: f"\\x{ord(found[0]):02x}", text)
+
+
 def columns(text: str) -> int:
     """How many columns of a terminal a text takes.
 
@@ -213,6 +219,7 @@ def wrapped(text: str, width: int | None) -> list[str]:
     >>> wrapped("about 6,738,415,616 parameters", 12)
     ['about', '6,738,415,616', 'parameters']
     """
+    text = plain(text)
     if width is None or columns(text) <= width:
         return [text]
     found = [""]

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -208,3 +209,42 @@ def test_doctor_says_which_card_is_broken(clados: Run, tmp_path: Path) -> None:
     assert told.code == 0
     assert f"{tmp_path}/broken.toml" in told.out
     assert clados("list").code == 2
+
+
+ESCAPE = "\x1b]0;mine\x07\x9b31m"
+BARE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+
+
+@pytest.mark.parametrize("terminal", [False, True])
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ("show", "my-model"),
+        ("show", "my-model", "--json"),
+        ("list", "my-*"),
+        ("list", "my-*", "--json"),
+        ("compare", "my-model", "bert"),
+        ("lineage", "my-model"),
+        ("check", "my-model"),
+        ("show", f"no{ESCAPE}"),
+        ("check", f"no{ESCAPE}.toml"),
+        ("export", "--out", f"{ESCAPE}/x.nosuch"),
+        ("timeline", "--all"),
+        ("tree", "--all"),
+        ("export", "--format", "json"),
+    ],
+)
+def test_a_terminals_escapes_are_shown_as_text(
+    clados: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, argv: tuple[str, ...], terminal: bool
+) -> None:
+    """As in a card that somebody else wrote, or a name of a file."""
+    monkeypatch.setenv("NO_COLOR", "1")
+    clados("new", "my-model", "--like", "bert", "--dir", str(tmp_path))
+    file = tmp_path / "my_model.toml"
+    written = file.read_text().replace('name = "my-model"', r'name = "my\u001b]0;mine\u0007\u009b31m model"')
+    file.write_text(written.replace('change = ""', r'change = "\u001b[2J"'))
+    monkeypatch.setattr("sys.stdout.isatty", lambda: terminal)
+    told = clados(*argv, "--cards", str(tmp_path))
+    assert not BARE.search(re.sub(r"\x1b\[[\d;]*m", "", told.out + told.err))  # our own are colours alone
+    if not terminal and "my-model" in argv and argv[0] in ("show", "compare"):
+        assert r"my\x1b]0;mine\x07\x9b31m model" in told.out.replace("\\\\", "\\")

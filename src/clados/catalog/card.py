@@ -14,6 +14,7 @@ import tomli
 from clados.catalog.assumed import assumed_in, concerning
 from clados.catalog.schema import ATTRIBUTES, SIZE_FIGURES
 from clados.errors import CladosError
+from clados.tables import plain
 
 Plain = str | int | float | bool | tuple[Any, ...]
 
@@ -164,7 +165,7 @@ class Card:
             CardError: when they are not as the schema says.
         """
         with _refusing(self.path):
-            return _tables(tomli.loads(self.text))
+            return _tables(toml(self.text))
 
     @property
     def lineage(self) -> tuple[Parent, ...]:
@@ -290,6 +291,27 @@ def card_from(text: str, path: Path) -> Card:
         )
 
 
+def toml(text: str) -> dict[str, Any]:
+    """What a TOML text holds; control characters, such as begin a terminal's escapes, are written out.
+
+    Raises:
+        TOMLDecodeError: it is no TOML.
+    """
+    data = tomli.loads(text)
+    if "\\" in text:  # TOML has control characters as escapes alone
+        shown: dict[str, Any] = _shown(data)
+        return shown
+    return data
+
+
+def _shown(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {plain(name): _shown(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return [*map(_shown, value)]
+    return plain(value) if isinstance(value, str) else value
+
+
 @contextmanager
 def _refusing(path: Path) -> Iterator[None]:
     try:
@@ -307,9 +329,9 @@ def _head(text: str) -> dict[str, Any]:
     """The fields above the first table: a third of the text, and all that a list of the cards needs."""
     table = _FIRST_TABLE.search(text)
     try:
-        return tomli.loads(text[: table.start()] if table else text)
+        return toml(text[: table.start()] if table else text)
     except tomli.TOMLDecodeError:  # the line was no table but part of a longer value
-        return tomli.loads(text)
+        return toml(text)
 
 
 def _tables(data: Mapping[str, Any]) -> Tables:

@@ -149,7 +149,7 @@ def translate(
     if json:
         output.tell([{"text": text, "translation": each} for text, each in zip(given, found)])
     else:
-        print("\n".join(found))
+        print("\n".join(map(output.shown, found)))
 
 
 def classify(directory: Directory, images: Images, top: Top = 5, batch: Batch = 32, json: AsJson = False) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from clados.cli.commands import COMMANDS
 from clados.errors import CladosError
+from clados.tables import plain
 
 EXTRAS = {
     "torch": "torch",
@@ -56,7 +57,7 @@ def run(argv: Sequence[str]) -> int:
 
 def fail(message: str) -> int:
     """Print one line on stderr; the exit code of a mistake."""
-    print(f"clados: {' '.join(message.split())}", file=sys.stderr)
+    print(f"clados: {plain(' '.join(message.split()))}", file=sys.stderr)
     return 2
 
 

@@ -32,7 +32,7 @@ def generate(
     ready = load(directory, "generate", rows=beams)
 
     def tell(piece: str) -> None:
-        print(piece, end="", flush=True)
+        print(output.shown(piece), end="", flush=True)
 
     text = write(
         ready,

@@ -7,6 +7,7 @@ import typer
 
 from clados.catalog.load import card_files, catalog, every_file, own_folders
 from clados.cli import output
+from clados.tables import plain
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
@@ -82,7 +83,7 @@ def check(
         output.tell([{"path": str(each.path), **{key: getattr(each, key) for key in keys}} for each in problems])
     else:
         for each in problems:
-            print(each)
+            print(plain(str(each)))
     count = len(everything) if where is None else len(card_files(where)) if where.is_dir() else 1
     output.note(f"{count} card{'s' * (count != 1)}, {len(problems) or 'no'} fault{'s' * (len(problems) != 1)}")
     return 2 if problems else 0
@@ -112,7 +113,7 @@ def new(
         output.tell([str(path) for path in paths])
         return
     for path in paths:
-        print(path)
+        print(plain(str(path)))
     if not cards[like].runnable:
         output.note(f"{cards[like].id} is not declared yet, so there is nothing to declare a child from")
     output.note(f"next: fill in what 'clados --cards {where} check {paths[0]}' names")

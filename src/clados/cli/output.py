@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from clados.tables import Line, Page, Table, columns, indented, wrapped
+from clados.tables import CONTROLS, Line, Page, Table, columns, indented, plain, wrapped
 
 Row = Sequence[str]
 
@@ -14,12 +14,18 @@ def tell(data: Any) -> None:
     """Print data as JSON."""
     import json
 
-    print(json.dumps(data, indent=2, ensure_ascii=False))
+    text = json.dumps(data, indent=2, ensure_ascii=False)
+    print(CONTROLS.sub(lambda found: f"\\u{ord(found[0]):04x}", text))
 
 
 def note(text: str) -> None:
     """Say something beside the result, on stderr."""
-    print(text, file=sys.stderr)
+    print(plain(text), file=sys.stderr)
+
+
+def shown(text: str) -> str:
+    """A text that a model wrote: on a terminal without control characters, elsewhere as it is."""
+    return plain(text) if sys.stdout.isatty() else text
 
 
 def page(shown: Page) -> None:

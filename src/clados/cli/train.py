@@ -11,6 +11,7 @@ import typer
 
 from clados.cli import output
 from clados.errors import CladosError
+from clados.tables import plain
 
 if TYPE_CHECKING:
     from clados.data.tokenizer import Tokenizer
@@ -268,7 +269,8 @@ def _line(pieces: "tuple[Piece, ...]") -> None:
     from rich.console import Console
     from rich.text import Text
 
-    Console(highlight=False).print(Text("  ") + Text(" ").join(Text(p.token, COLOURS.get(p.mark, "")) for p in pieces))
+    words = [Text(plain(piece.token), COLOURS.get(piece.mark, "")) for piece in pieces]
+    Console(highlight=False).print(Text("  ") + Text(" ").join(words))
 
 
 def _wrapped(words: list[str]) -> None:
@@ -285,4 +287,4 @@ def _tell_result(folder: Path, held_out: list[dict[str, float]], *, json: bool) 
     for name, value in (held_out[-1] if held_out else {}).items():
         before = f"{held_out[0][name]:.4f} at the start, " if name in held_out[0] else ""
         output.facts({f"held-out {name}": f"{before}{value:.4f} at the end"})
-    print(f"wrote {folder}")
+    print(plain(f"wrote {folder}"))

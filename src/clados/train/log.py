@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any, Self
 
 from clados.errors import CladosError
-from clados.files import plain, write_text
+from clados.files import write_text
+from clados.tables import plain
 
 Entry = dict[str, Any]
 
