@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 from clados.catalog.card import Card, Size
 from clados.catalog.schema import ATTRIBUTES
-from clados.catalog.structure import headline_declared, structure
 from clados.catalog.words import figure, figures
 
 
@@ -15,6 +14,8 @@ def compare(cards: Sequence[Card], *, differing: bool = False) -> dict[str, list
         cards: the columns.
         differing: only rows in which the cards differ.
     """
+    from clados.catalog.structure import headline_declared, structure  # not for a list, which needs no declarations
+
     rows: dict[str, list[str]] = {"name": [card.name for card in cards]}
     rows |= {name: [attribute_text(card, name) for card in cards] for name in ATTRIBUTES}
     rows["parents"] = [", ".join(f"{each.id} ({each.kind})" for each in card.lineage) or "none" for card in cards]
