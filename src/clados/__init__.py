@@ -3,50 +3,98 @@
 from importlib import import_module
 
 TYPE_CHECKING = False  # as in typing, whose import would be most of the time that this one takes
-if TYPE_CHECKING:
-    from typing import Any
+if TYPE_CHECKING:  # what OFFERED says, for type checkers and editors
+    from clados.apply.act import act as act
+    from clados.apply.classify import classify as classify
+    from clados.apply.discriminate import discriminate as discriminate
+    from clados.apply.embed import embed as embed
+    from clados.apply.fill import fill as fill
+    from clados.apply.match import match as match
+    from clados.apply.translate import translate as translate
+    from clados.apply.write import generate as generate
+    from clados.catalog.compare import compare as compare
+    from clados.catalog.counts import count as count
+    from clados.catalog.differences import diff as diff
+    from clados.catalog.export import export as export
+    from clados.catalog.lineage import lineage as lineage
+    from clados.catalog.load import card as card
+    from clados.catalog.load import cards as cards
+    from clados.catalog.load import declaration as declaration
+    from clados.catalog.publications import cite as cite
+    from clados.catalog.query import find as find
+    from clados.checkpoints.load import from_pretrained as from_pretrained
+    from clados.checkpoints.save import save_pretrained as save_pretrained
+    from clados.drawing.drawings import draw as draw
+    from clados.drawing.drawings import timeline as timeline
+    from clados.drawing.drawings import tree as tree
+    from clados.errors import CladosError as CladosError
+    from clados.nn.make import build as build
+    from clados.nn.settle import settle as settle
+    from clados.proofs.proof import verify as verify
+    from clados.train.learns import learns as learns
+    from clados.train.loop import Run as Run
+    from clados.train.loop import Trainer as Trainer
+    from clados.train.loop import fit as fit
+    from clados.train.objective import objective as objective
+    from clados.train.pretrain import Choices as Choices
+    from clados.train.pretrain import pretrain as pretrain
 
 __version__ = "0.1.0"
 
-# What `import clados` offers, each imported when it is first used: name -> "module:name".
-_OFFERED = {
-    "act": "clados.apply.act:act",
-    "build": "clados.nn.make:build",
-    "card": "clados.catalog.load:card",
-    "cards": "clados.catalog.load:catalog",
-    "Choices": "clados.train.pretrain:Choices",
-    "CladosError": "clados.errors:CladosError",
-    "cite": "clados.catalog.publications:cite",
-    "classify": "clados.apply.classify:classify",
-    "count": "clados.catalog.counts:count_of",
-    "declaration": "clados.catalog.load:declaration",
-    "embed": "clados.apply.embed:embed",
-    "fill": "clados.apply.fill:fill",
-    "find": "clados.catalog.query:ask",
-    "fit": "clados.train.loop:fit",
-    "from_pretrained": "clados.checkpoints:from_pretrained",
-    "generate": "clados.apply.write:write",
-    "learns": "clados.train.learns:learns",
-    "match": "clados.apply.match:match",
-    "pretrain": "clados.train.pretrain:pretrain",
-    "Run": "clados.train.loop:Run",
-    "save_pretrained": "clados.checkpoints:save_pretrained",
-    "settle": "clados.nn.settle:settle",
-    "Trainer": "clados.train.loop:Trainer",
-    "translate": "clados.apply.translate:translate",
+# What `import clados` offers, each imported when it is first used: its name and module.
+OFFERED = {
+    "act": "clados.apply.act",
+    "build": "clados.nn.make",
+    "card": "clados.catalog.load",
+    "cards": "clados.catalog.load",
+    "Choices": "clados.train.pretrain",
+    "CladosError": "clados.errors",
+    "cite": "clados.catalog.publications",
+    "classify": "clados.apply.classify",
+    "compare": "clados.catalog.compare",
+    "count": "clados.catalog.counts",
+    "declaration": "clados.catalog.load",
+    "diff": "clados.catalog.differences",
+    "discriminate": "clados.apply.discriminate",
+    "draw": "clados.drawing.drawings",
+    "embed": "clados.apply.embed",
+    "export": "clados.catalog.export",
+    "fill": "clados.apply.fill",
+    "find": "clados.catalog.query",
+    "fit": "clados.train.loop",
+    "from_pretrained": "clados.checkpoints.load",
+    "generate": "clados.apply.write",
+    "learns": "clados.train.learns",
+    "lineage": "clados.catalog.lineage",
+    "match": "clados.apply.match",
+    "objective": "clados.train.objective",
+    "pretrain": "clados.train.pretrain",
+    "Run": "clados.train.loop",
+    "save_pretrained": "clados.checkpoints.save",
+    "settle": "clados.nn.settle",
+    "timeline": "clados.drawing.drawings",
+    "Trainer": "clados.train.loop",
+    "translate": "clados.apply.translate",
+    "tree": "clados.drawing.drawings",
+    "verify": "clados.proofs.proof",
 }
 
-__all__ = ["__version__", *_OFFERED]
+__all__ = ["__version__", *OFFERED]
 
+if not TYPE_CHECKING:  # so that a misspelt name is an error to them
 
-def __getattr__(name: str) -> "Any":
-    if name not in _OFFERED:
-        raise AttributeError(f"module 'clados' has no attribute '{name}'")
-    module, _, attribute = _OFFERED[name].partition(":")
-    found = getattr(import_module(module), attribute)
-    globals()[name] = found
-    return found
+    def __getattr__(name: str) -> object:
+        if name not in OFFERED:
+            raise AttributeError(f"module 'clados' has no attribute '{name}'")
+        try:
+            found = getattr(import_module(OFFERED[name]), name)
+        except ModuleNotFoundError as error:
+            from clados.errors import missing
+
+            raise missing(error) from error
+        globals()[name] = found
+        return found
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_OFFERED})
+    return sorted({*globals(), *OFFERED})

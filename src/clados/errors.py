@@ -7,6 +7,43 @@ class CladosError(Exception):
     """Base of all; the command line prints it as one line and exits with 2."""
 
 
+# What Clados may need and does not install by itself: the extra that brings it.
+EXTRAS = {
+    "torch": "torch",
+    "numpy": "torch",
+    "safetensors": "torch",
+    "tokenizers": "torch",
+    "PIL": "torch",
+    "gymnasium": "torch",
+    "gguf": "gguf",
+    "pyarrow": "parquet",
+    "tensorboard": "tensorboard",
+    "transformers": "verify",
+}
+
+
+class MissingPackageError(CladosError, ImportError):
+    """A package is needed that is not installed; says how it is."""
+
+
+def how_to_install(package: str) -> str:
+    """Which extra brings a package of ``EXTRAS``, and how it is installed."""
+    extra = EXTRAS[package]
+    return f"comes with clados[{extra}]; in your clone of Clados: pip install -e '.[{extra}]'"
+
+
+def missing(error: ModuleNotFoundError) -> MissingPackageError:
+    """The error for a package that an extra brings.
+
+    Raises:
+        ModuleNotFoundError: the error itself, where no extra brings what is missing.
+    """
+    name = (error.name or "").partition(".")[0]
+    if name not in EXTRAS:
+        raise error
+    return MissingPackageError(f"this needs {name}, which is not installed and {how_to_install(name)}")
+
+
 def check_seed(seed: int) -> None:
     """Refuse what no generator takes.
 

@@ -12,7 +12,7 @@ from html import escape
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from rich.console import Console, ConsoleOptions, RenderResult
+    from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 
 NUMBER = re.compile(r"[+-]?\d(?:[\d,.]*\d)?(?:e[+-]?\d+)?[KMBT%]?")
 CONTROLS = re.compile("[\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f]")  # all control characters but line feed and tab
@@ -137,9 +137,12 @@ class Table:
 
 @dataclass(frozen=True)
 class Page:
-    """Blocks below each other: headings (strings), tables, and lists of lines. Rich and notebooks show it as it is."""
+    """Blocks below each other, which Rich and notebooks show as they are.
 
-    blocks: Sequence[str | Table | Sequence[str]]
+    A block is a heading (a string), a table, a list of lines, or names with what they stand for.
+    """
+
+    blocks: Sequence["Block"]
 
     def lines(self, width: int | None = None) -> Iterator[Line]:
         """The page, at most ``width`` columns wide; None: lines are as long as they get."""
@@ -150,6 +153,8 @@ class Page:
                 yield from (Line(each, heading=True) for each in wrapped(block, width))
             elif isinstance(block, Table):
                 yield from block.lines(width)
+            elif isinstance(block, Mapping):
+                yield from named(block, width)
             else:
                 for row in block:
                     yield from indented(row, width)
@@ -168,6 +173,9 @@ class Page:
         return "\n".join(_html(block) for block in self.blocks)
 
 
+Block = str | Table | Sequence[str] | Mapping[str, str]
+
+
 class Shown:
     """What shows itself as a page: in Rich and in notebooks."""
 
@@ -175,7 +183,7 @@ class Shown:
         """What is shown of it."""
         raise NotImplementedError
 
-    def __rich__(self) -> Page:
+    def __rich__(self) -> "RenderableType":
         return self.page()
 
     def _repr_html_(self) -> str:
@@ -244,6 +252,16 @@ def indented(text: str, width: int | None, indent: int = GAP) -> Iterator[Line]:
     yield from (Line("", " " * own + each) for each in wrapped(" ".join(text.strip().splitlines()), room))
 
 
+def named(rows: Mapping[str, str], width: int | None) -> Iterator[Line]:
+    """The lines of names and what they stand for, side by side."""
+    rows = {plain(name): text for name, text in rows.items()}
+    wide = max(map(columns, rows), default=0)
+    room = None if width is None else max(1, width - wide - 2 * GAP)
+    for name, text in rows.items():
+        for i, each in enumerate(wrapped(text, room)):
+            yield Line("", f"{' ' * GAP}{_padded('' if i else name, wide)}{' ' * GAP}{each}")
+
+
 def _atoms(word: str) -> Iterator[str]:
     """What a word may be broken into: its numbers, and its other characters."""
     end = 0
@@ -259,9 +277,11 @@ def _padded(text: str, width: int, *, right: bool = False) -> str:
     return blanks + text if right else text + blanks
 
 
-def _html(block: str | Table | Sequence[str]) -> str:
+def _html(block: Block) -> str:
     if isinstance(block, str):
         return f"<h4>{escape(block)}</h4>"
+    if isinstance(block, Mapping):
+        return f"<dl>{''.join(f'<dt>{escape(name)}</dt><dd>{escape(text)}</dd>' for name, text in block.items())}</dl>"
     if not isinstance(block, Table):
         return f"<ul>{''.join(f'<li>{escape(each)}</li>' for each in block)}</ul>"
     sides = [' style="text-align:right"' if head in block.right else ' style="text-align:left"' for head in block.heads]

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from clados.apply.ready import load
-from clados.apply.write import write
+from clados.apply.write import generate as write
 from clados.checkpoints import save_pretrained
 from clados.cli.frame import run
 from clados.data.readers import read

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 import clados
 from clados.catalog.card import Value
 from clados.catalog.load import Catalog, catalog
-from clados.catalog.query import SPELLINGS, find, search
+from clados.catalog.query import SPELLINGS, filter_cards, search
 from clados.catalog.schema import ATTRIBUTES, KINDS
 from clados.catalog.words import QueryError, figure, figures, number
 
@@ -64,12 +64,12 @@ ASKED = [
 
 @pytest.mark.parametrize(("asked", "expected"), ASKED, ids=str)
 def test_a_filter_finds_what_it_says(small: Catalog, asked: dict[str, object], expected: str) -> None:
-    assert " ".join(card.id for card in find(small.values(), **asked)) == expected
+    assert " ".join(card.id for card in filter_cards(small.values(), **asked)) == expected
 
 
 def test_every_attribute_is_a_filter(small: Catalog) -> None:
     for name in ATTRIBUTES:
-        known = {card.id for card in find(small.values(), **{name: "!unknown"})}
+        known = {card.id for card in filter_cards(small.values(), **{name: "!unknown"})}
         assert known == {card.id for card in small.values() if card.values[name].known}
 
 
@@ -85,7 +85,7 @@ def test_every_attribute_is_a_filter(small: Catalog) -> None:
     ],
 )
 def test_order_puts_the_unknown_last(small: Catalog, sort: str, expected: str) -> None:
-    assert " ".join(card.id for card in find(small.values(), sort=sort)) == expected
+    assert " ".join(card.id for card in filter_cards(small.values(), sort=sort)) == expected
 
 
 def test_the_filter_that_leaves_nothing_is_named(small: Catalog) -> None:
@@ -111,20 +111,20 @@ def test_the_filter_that_leaves_nothing_is_named(small: Catalog) -> None:
 )
 def test_what_cannot_be_answered_is_explained(small: Catalog, asked: dict[str, str], complaint: str) -> None:
     with pytest.raises(QueryError) as refusal:
-        find(small.values(), **asked)
+        filter_cards(small.values(), **asked)
     assert complaint in str(refusal.value)
 
 
 def test_an_allowed_value_that_no_model_has_is_no_mistake(small: Catalog) -> None:
     cards = [small["stem"], small["branch-2"]]
-    assert find(cards, task_kind="fine-tuning") == []
+    assert filter_cards(cards, task_kind="fine-tuning") == []
 
 
 @given(low=st.integers(0, 10**12), high=st.integers(0, 10**12))
 def test_a_range_keeps_both_ends(low: int, high: int) -> None:
     cards = [*catalog([]).values()]
     low, high = sorted((low, high))
-    kept = {card.id for card in find(cards, params=f"{low}..{high}")}
+    kept = {card.id for card in filter_cards(cards, params=f"{low}..{high}")}
     assert kept == {card.id for card in cards if any(low <= each <= high for each in card.params.items)}
 
 
@@ -133,8 +133,8 @@ def test_a_filter_and_its_negation_part_the_cards(name: str, word: str) -> None:
     if ATTRIBUTES[name].type in ("count", "counts", "date"):
         word = "unknown"
     cards = [*catalog([]).values()]
-    kept = find(cards, **{name: word})
-    rest = find(cards, **{name: word.removeprefix("!") if word.startswith("!") else f"!{word}"})
+    kept = filter_cards(cards, **{name: word})
+    rest = filter_cards(cards, **{name: word.removeprefix("!") if word.startswith("!") else f"!{word}"})
     assert len(kept) + len(rest) == len(cards)
     assert not {card.id for card in kept} & {card.id for card in rest}
 
@@ -142,7 +142,7 @@ def test_a_filter_and_its_negation_part_the_cards(name: str, word: str) -> None:
 @given(st.text(max_size=12), st.sampled_from(sorted({*SPELLINGS} - {"runnable"})))
 def test_any_text_is_answered_or_refused(text: str, name: str) -> None:
     with contextlib.suppress(QueryError):
-        assert isinstance(find(catalog([]).values(), **{name: text}), list)
+        assert isinstance(filter_cards(catalog([]).values(), **{name: text}), list)
 
 
 @given(st.integers(1, 10**13))
@@ -161,7 +161,7 @@ def test_figures_are_written_as_people_do() -> None:
 
 def test_python_asks_the_same_questions() -> None:
     assert [card.id for card in clados.find(family="BERT", params="100M..1B")] == [
-        card.id for card in find(catalog().values(), family="BERT", params="100M..1B")
+        card.id for card in filter_cards(catalog().values(), family="BERT", params="100M..1B")
     ]
 
 
@@ -176,7 +176,7 @@ def test_python_asks_the_same_questions() -> None:
 )
 def test_a_filter_understands_other_spellings_of_a_name(name: str, word: str, canonical: str) -> None:
     cards = catalog().values()
-    assert find(cards, **{name: word}) == find(cards, **{name: canonical}) != []
+    assert filter_cards(cards, **{name: word}) == filter_cards(cards, **{name: canonical}) != []
 
 
 def test_a_value_that_the_survey_alone_reports_says_so() -> None:
@@ -192,7 +192,7 @@ def test_a_value_that_the_survey_alone_reports_says_so() -> None:
 
 def test_a_kind_is_looked_for_in_every_value_of_a_card() -> None:
     # GPT-3's 13b, UL2 and Flan-UL2 have counts of which sources contradict each other
-    assert {card.id for card in find(catalog().values(), kind="disputed")} >= {"gpt-3", "ul2", "flan-ul2"}
+    assert {card.id for card in filter_cards(catalog().values(), kind="disputed")} >= {"gpt-3", "ul2", "flan-ul2"}
     for kind in KINDS:
-        found = find(catalog().values(), kind=kind)
+        found = filter_cards(catalog().values(), kind=kind)
         assert all(any(value.kind == kind for value in card.every_value()) for card in found)

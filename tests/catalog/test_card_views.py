@@ -12,7 +12,7 @@ from clados.catalog.card import CardError, NoModelError
 from clados.catalog.check import check
 from clados.catalog.compare import compare
 from clados.catalog.export import export
-from clados.catalog.lineage import ancestors, children, descendants, structure
+from clados.catalog.lineage import ancestors, children, descendants, structure_of
 from clados.catalog.load import Catalog, card_files, read
 from clados.catalog.new import new
 from clados.catalog.words import QueryError
@@ -38,21 +38,21 @@ def test_a_cycle_does_not_keep_lineage_going(folder: Path) -> None:
 
 
 def test_undeclared_models_have_no_structure_to_compare(small: Catalog) -> None:
-    assert structure(small, ancestors(small, "branch-2")[0]) == []
+    assert structure_of(small, ancestors(small, "branch-2")[0]) == []
 
 
 def test_comparison_has_a_column_each_and_can_leave_out_what_is_alike(small: Catalog) -> None:
-    rows = compare([small["branch-2"], small["leaf"]])
-    assert rows["architecture"] == ["encoder", "decoder"]
-    assert rows["params"] == ["110M, 6.7B", "unknown"]
-    assert rows["size.layers"] == ["12", "-"]
-    assert rows["tokenizer"] == ["WordPiece", "WordPiece"]
-    assert "tokenizer" not in compare([small["branch-2"], small["leaf"]], differing=True)
-    assert compare([small["stem"], small["stem"]], differing=True) == {}
+    rows = compare(small["branch-2"], small["leaf"]).rows
+    assert rows["architecture"] == ("encoder", "decoder")
+    assert rows["params"] == ("110M, 6.7B", "unknown")
+    assert rows["size.layers"] == ("12", "-")
+    assert rows["tokenizer"] == ("WordPiece", "WordPiece")
+    assert "tokenizer" not in compare(small["branch-2"], small["leaf"], differing=True).rows
+    assert compare(small["stem"], small["stem"], differing=True).rows == {}
 
 
 def test_csv_has_a_row_a_card_with_kinds_and_sources(small: Catalog) -> None:
-    rows = [*csv.DictReader(io.StringIO(str(export([*small.values()], "csv"))))]
+    rows = [*csv.DictReader(io.StringIO(str(export(form="csv", cards=[*small.values()]))))]
     assert [row["id"] for row in rows] == ["branch-2", "leaf", "stem"]
     assert rows[2]["params"] == "65000000; 213000000"
     assert (rows[1]["params"], rows[1]["params_kind"]) == ("", "unknown")
@@ -60,11 +60,11 @@ def test_csv_has_a_row_a_card_with_kinds_and_sources(small: Catalog) -> None:
 
 
 def test_json_has_everything(small: Catalog) -> None:
-    assert json.loads(str(export([*small.values()], "json"))) == [card.as_dict() for card in small.values()]
+    assert json.loads(str(export(form="json", cards=[*small.values()]))) == [card.as_dict() for card in small.values()]
 
 
 def test_markdown_has_a_section_a_card_and_every_erratum(small: Catalog) -> None:
-    text = str(export([*small.values()], "markdown"))
+    text = str(export(form="markdown", cards=[*small.values()]))
     assert [line[3:] for line in text.splitlines() if line.startswith("## ")] == ["Branch 2", "Leaf", "Stem"]
     assert "> Erratum (refined), date: the survey has “2018”; 2019  [not yet checked]" in text
     assert "| base | 65M | 63,045,632 | layers 6, d_model 512, heads 8 |" in text
@@ -72,14 +72,14 @@ def test_markdown_has_a_section_a_card_and_every_erratum(small: Catalog) -> None
 
 def test_parquet_keeps_lists_and_nulls(small: Catalog, tmp_path: Path) -> None:
     parquet = pytest.importorskip("pyarrow.parquet")
-    path = export([*small.values()], "parquet", tmp_path / "cards.parquet")
+    path = export(tmp_path / "cards.parquet", form="parquet", cards=[*small.values()])
     rows = parquet.read_table(path).to_pylist()
     assert [row["params"] for row in rows] == [[110_000_000, 6_700_000_000], None, [65_000_000, 213_000_000]]
     assert [row["vocab"] for row in rows] == [30_522, None, 37_000]
 
 
 def test_sqlite_answers_questions(small: Catalog, tmp_path: Path) -> None:
-    path = export([*small.values()], "sqlite", tmp_path / "cards.sqlite")
+    path = export(tmp_path / "cards.sqlite", form="sqlite", cards=[*small.values()])
     base = sqlite3.connect(path)
     try:
         asked = "SELECT model FROM facts WHERE attribute = 'vocab' AND value > 31000"
@@ -98,7 +98,7 @@ def test_sqlite_answers_questions(small: Catalog, tmp_path: Path) -> None:
 
 def test_an_unknown_format_is_answered_with_the_nearest(small: Catalog) -> None:
     with pytest.raises(QueryError, match="did you mean 'parquet'"):
-        export([*small.values()], "parket")
+        export(form="parket", cards=[*small.values()])
 
 
 def test_a_write_that_fails_leaves_the_old_file_and_no_other(tmp_path: Path) -> None:

@@ -108,7 +108,7 @@ def test_an_assumed_shape_is_marked_where_it_is_counted_and_drawn(clados: Run, t
     assert clados("compare", "chatgpt", "gpt", "--json").data["size.layers"]["chatgpt"] == "96 (assumed)"
     clados("draw", "chatgpt", "--svg", str(tmp_path / "chatgpt.svg"))
     drawn = (tmp_path / "chatgpt.svg").read_text()
-    assert "chatgpt (shape assumed)" in drawn
+    assert "chatgpt:unpublished (shape assumed)" in drawn
     assert "not published; GPT-3" in drawn
     assert "assumed" not in clados("count", "bert", "--ledger", "none").out.partition("Assumed")[0]
 

@@ -15,7 +15,7 @@ from clados.catalog.check import check
 from clados.catalog.export import TEXTS
 from clados.catalog.lineage import edges
 from clados.catalog.load import OWN, Catalog, card_files, read
-from clados.catalog.query import find, ordered
+from clados.catalog.query import filter_cards, ordered
 from clados.catalog.schema import ATTRIBUTES
 from clados.drawing.records import of_cards
 
@@ -64,7 +64,7 @@ def everything(path: Path) -> Iterator[Any]:
     yield [card.as_dict() for card in cards.values()]
     yield [write([*cards.values()]) for write in TEXTS.values()]
     yield [ordered(cards.values(), name) for name in (*ATTRIBUTES, "survey")]
-    yield find(cards.values(), text="a", since="2018", params="1M..", kind="reported")
+    yield filter_cards(cards.values(), text="a", since="2018", params="1M..", kind="reported")
     yield of_cards(cards.values())
     yield edges(cards)
 

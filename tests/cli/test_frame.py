@@ -89,7 +89,8 @@ def test_a_missing_package_is_answered_with_the_extra(clados: Run, monkeypatch: 
     told = clados("needy")
     assert (told.code, told.err) == (
         2,
-        "clados: this needs torch, which is not installed: pip install 'clados[torch]'\n",
+        "clados: this needs torch, which is not installed and comes with clados[torch]; "
+        "in your clone of Clados: pip install -e '.[torch]'\n",
     )
     monkeypatch.setitem(COMMANDS, "broken", Command("no_such_module:anything", "a bug"))
     with pytest.raises(ModuleNotFoundError):
@@ -100,7 +101,7 @@ def test_parquet_without_its_package_says_which(clados: Run, monkeypatch: pytest
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     told = clados("export", "--format", "parquet", "--out", str(tmp_path / "x.parquet"))
     assert told.code == 2
-    assert "pip install 'clados[parquet]'" in told.err
+    assert "pip install -e '.[parquet]'" in told.err
     assert not [*tmp_path.iterdir()]
 
 
@@ -176,3 +177,8 @@ def test_threads_that_wait_sleep_soon_unless_told_otherwise(
     with pytest.raises(SystemExit):
         clados.cli.main()
     assert os.environ.get("GOMP_SPINCOUNT") == wanted
+
+
+def test_a_list_of_the_cards_reads_no_declaration() -> None:
+    code = "import sys; from clados.cli.frame import run; run(['list']);sys.exit('clados.spec.parts' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, check=False).returncode == 0

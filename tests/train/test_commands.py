@@ -170,7 +170,7 @@ def test_nothing_of_a_directory_is_run(name: str, tmp_path: Path, capsys: pytest
     (tmp_path / "evil.py").write_text((folder / "evil.py").read_text())
     (folder / "run.json").write_text(json.dumps({"model": name.format(folder)}))
     assert run(["objective", str(folder), "--text", "a cat"]) == 2
-    assert "is declared" in capsys.readouterr().err
+    assert "unknown model" in capsys.readouterr().err
     assert not list(tmp_path.rglob("ran"))
 
 

@@ -1,4 +1,4 @@
-"""write: text from a model and a prompt, as it comes."""
+"""generate: text from a model and a prompt, as it comes."""
 
 from collections.abc import Callable
 from typing import Any
@@ -7,13 +7,14 @@ import torch
 from torch import Tensor
 
 from clados import spec as s
-from clados.apply.generate import generate, room
+from clados.apply.generate import generate as generate_ids
+from clados.apply.generate import room
 from clados.apply.ready import Source, load
 
 UNFINISHED = "\ufffd"  # what decoding gives for the first bytes of a letter
 
 
-def write(
+def generate(
     source: Source,
     prompt: str,
     *,
@@ -28,8 +29,8 @@ def write(
     Args:
         max_new_tokens: as many at most; fewer where the model has learned no more positions.
         on_text: called with each piece of text as soon as it is known.
-        beams: texts searched side by side; see ``generate``.
-        chosen: ``temperature``, ``top_k``, ``top_p``, ``length_penalty``, ``seed`` as in ``generate``.
+        beams: texts searched side by side; see ``clados.apply.generate``.
+        chosen: ``temperature``, ``top_k``, ``top_p``, ``length_penalty``, ``seed`` as there.
 
     Raises:
         SpecError: for a model that does not write, numbers out of range, and a prompt that leaves no room.
@@ -59,7 +60,7 @@ def write(
     if free is not None:
         max_new_tokens = min(max_new_tokens, max(free, 1))
     ends = () if end is None else (end,)
-    generate(ready.model, given, max_new_tokens=max_new_tokens, beams=beams, eos=ends, on_token=tell, **chosen)
+    generate_ids(ready.model, given, max_new_tokens=max_new_tokens, beams=beams, eos=ends, on_token=tell, **chosen)
     text = words.decode(new)
     if on_text is not None and len(text) > told:
         on_text(text[told:])

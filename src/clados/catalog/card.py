@@ -11,9 +11,10 @@ from typing import Any
 
 import tomli
 
+from clados.catalog.assumed import assumed_in, concerning
 from clados.catalog.schema import ATTRIBUTES, SIZE_FIGURES
 from clados.errors import CladosError
-from clados.tables import plain
+from clados.tables import Page, Shown, plain
 
 Plain = str | int | float | bool | tuple[Any, ...]
 
@@ -137,7 +138,7 @@ class Tables:
 
 
 @dataclass(frozen=True, eq=False)
-class Card:
+class Card(Shown):
     """All that is known of a model. Its attributes read as attributes: ``card.params.value``.
 
     Attributes:
@@ -218,8 +219,6 @@ class Card:
         Raises:
             SpecError: when the declaration has to be run for it, and cannot be.
         """
-        from clados.catalog.assumed import assumed_in  # not for a list, which shows none
-
         if not self.runnable:
             return ()
         lines = assumed_in(self.path.with_suffix(".py"))
@@ -231,14 +230,18 @@ class Card:
 
     def assumed_for(self, size: Size) -> tuple[str, ...]:
         """Those of the assumed lines that concern a size; raises as `assumed`."""
-        from clados.catalog.assumed import concerning
-
         return concerning(self.assumed, [each.name for each in self.sizes], size.name)
 
     @property
     def headline_size(self) -> Size | None:
         """The size that is meant when none is named."""
         return next((size for size in self.sizes if size.headline), None)
+
+    def page(self) -> Page:
+        """All that is known of it, each value with its kind and source."""
+        from clados.catalog.pages import card_page
+
+        return card_page(self)
 
     def as_dict(self) -> dict[str, Any]:
         """Everything as plain data, ready for JSON."""

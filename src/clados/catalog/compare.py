@@ -1,21 +1,58 @@
 """Cards side by side."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
-from clados.catalog.card import Card, Size
+from clados.catalog.card import Card
+from clados.catalog.load import catalog
 from clados.catalog.schema import ATTRIBUTES
-from clados.catalog.words import figure, figures
+from clados.catalog.structure import headline_declared, structure
+from clados.catalog.texts import attribute_text, shape, size_figure
+from clados.catalog.words import QueryError
+from clados.tables import Page, Shown, Table
 
 
-def compare(cards: Sequence[Card], *, differing: bool = False) -> dict[str, list[str]]:
-    """A row for each attribute, for the shape of the headline size, and for training: what each card says of it.
+@dataclass(frozen=True)
+class Comparison(Shown):
+    """Models side by side.
+
+    Attributes:
+        models: their ids, a column each.
+        rows: for each attribute, for the shape of the headline size, and for training: what each card says of it.
+    """
+
+    models: tuple[str, ...]
+    rows: Mapping[str, tuple[str, ...]]
+
+    def as_dict(self) -> dict[str, dict[str, str]]:
+        """Plain data, ready for JSON: for each row what each model has."""
+        return {name: dict(zip(self.models, row)) for name, row in self.rows.items()}
+
+    def page(self) -> Page:
+        """One table."""
+        return Page([Table(("", *self.models), [[name, *row] for name, row in self.rows.items()])])
+
+
+def compare(*models: str | Card, differing: bool = False) -> Comparison:
+    """Models side by side: their attributes, the shape of their headline sizes, their training.
 
     Args:
-        cards: the columns.
-        differing: only rows in which the cards differ.
-    """
-    from clados.catalog.structure import headline_declared, structure  # not for a list, which needs no declarations
+        models: ids, names or cards, at least one.
+        differing: only rows in which they differ.
 
+    Raises:
+        NoModelError: for an unknown name, with the nearest.
+        QueryError: for no models.
+    """
+    if not models:
+        raise QueryError("compare needs models: compare('bert', 'roberta')")
+    known = catalog()
+    cards = [known[model] if isinstance(model, str) else model for model in models]
+    rows = {name: row for name, row in _rows(cards).items() if not differing or len(set(row)) > 1}
+    return Comparison(tuple(card.id for card in cards), {name: tuple(row) for name, row in rows.items()})
+
+
+def _rows(cards: Sequence[Card]) -> dict[str, list[str]]:
     rows: dict[str, list[str]] = {"name": [card.name for card in cards]}
     rows |= {name: [attribute_text(card, name) for card in cards] for name in ATTRIBUTES}
     rows["parents"] = [", ".join(f"{each.id} ({each.kind})" for each in card.lineage) or "none" for card in cards]
@@ -30,29 +67,4 @@ def compare(cards: Sequence[Card], *, differing: bool = False) -> dict[str, list
         rows[f"structure.{word}"] = [words.get(word, "-") for words in built]
     for word in dict.fromkeys(word for card in cards for word in card.training):
         rows[f"training.{word}"] = [str(card.training.get(word, "-")) for card in cards]
-    return {name: row for name, row in rows.items() if not differing or len(set(row)) > 1}
-
-
-def attribute_text(card: Card, name: str) -> str:
-    """An attribute's value as people read it."""
-    value = card.values[name]
-    if value.known and ATTRIBUTES[name].type == "counts":
-        return figures(value.items)
-    if value.known and ATTRIBUTES[name].type == "count":
-        return f"{value.value:,}"
-    return str(value)
-
-
-def shape(size: Size) -> dict[str, str]:
-    """The words of a size's shape; those that no source says are marked as assumed."""
-    return {word: f"{value} (assumed)" if word in size.assumed else str(value) for word, value in size.shape.items()}
-
-
-def shape_text(size: Size) -> str:
-    """A size's shape in one line."""
-    return ", ".join(f"{word} {value}" for word, value in shape(size).items())
-
-
-def size_figure(size: Size) -> str:
-    """The published figure of a size."""
-    return figure(int(size.label.items[0])) if size.label.known else "unknown"
+    return rows

@@ -10,7 +10,8 @@ from clados.catalog.load import catalog, declaration_of
 from clados.spec.declaration import Declaration
 from clados.spec.errors import SpecError
 from clados.spec.kinds import Model
-from clados.spec.ledger import BASES, Count, Row, count, rows
+from clados.spec.ledger import BASES, Count, Row, rows
+from clados.spec.ledger import count as parameters
 from clados.spec.part import hint
 
 EQUAL = "equal to the unit"
@@ -87,13 +88,13 @@ def totalled(model: Model, basis: str) -> int:
     Raises:
         SpecError: for a basis that there is not.
     """
-    return count(model).non_embedding if basis == NON_EMBEDDING else count(model, basis).total
+    return parameters(model).non_embedding if basis == NON_EMBEDDING else parameters(model, basis).total
 
 
 def _counted(card: Card, size: Size, model: Model, basis: str) -> Counted:
     if basis not in (*BASES, NON_EMBEDDING):
         raise SpecError(f"basis is '{basis}'{hint(basis, (*BASES, NON_EMBEDDING))}")
-    found = count(model, "model" if basis == NON_EMBEDDING else basis)
+    found = parameters(model, "model" if basis == NON_EMBEDDING else basis)
     total = found.non_embedding if basis == NON_EMBEDDING else found.total
     published, exact = _figures(size, basis)
     why = _why(size, total, published, exact)
@@ -163,15 +164,15 @@ def named(model: str) -> tuple[Card, Size]:
     return card, size_named(card, size or None)
 
 
-def count_of(model: Model | str, basis: str = "model") -> Count:
+def count(model: Model | str, basis: str = "model") -> Count:
     """The parameters of a model, or of what ``MODEL[:SIZE]`` names, on a basis.
 
     Raises:
         NoModelError, SpecError: for an unknown name, size or basis, with the nearest.
     """
     if isinstance(model, Model):
-        return count(model, basis)
-    return count(model_of(*named(model)), basis)
+        return parameters(model, basis)
+    return parameters(model_of(*named(model)), basis)
 
 
 def model_of(card: Card, size: Size) -> Model:

@@ -9,6 +9,7 @@ from typing import Any
 
 from clados.catalog import errata
 from clados.catalog.card import Card, Erratum, Parent, Size, Value
+from clados.catalog.load import catalog
 from clados.catalog.schema import ATTRIBUTES, ERRATUM_KINDS, SIZE_FIGURES, Type
 from clados.catalog.words import QueryError, near
 from clados.files import write_text, write_whole
@@ -163,16 +164,22 @@ def form_of(path: Path | None) -> str:
     return SUFFIXES.get(path.suffix, path.suffix.lstrip(".")) if path and path.suffix else "json"
 
 
-def export(cards: Sequence[Card], form: str | None = None, path: Path | None = None) -> Path | str:
-    """The cards in a form: the text itself for a text form without a path, else the path that was written.
+def export(
+    path: str | Path | None = None, *, form: str | None = None, cards: Sequence[Card] | None = None
+) -> Path | str:
+    """The catalogue in another form: the text itself for a text form without a path, else the path that was written.
 
     Args:
-        form: by default what the path's suffix says, else JSON.
+        path: the file to write.
+        form: csv, json, markdown, parquet or sqlite; by default what the path's suffix says, else JSON.
+        cards: these alone; by default all.
 
     Raises:
         QueryError: when there is no such form.
         OSError: when the file cannot be written; nothing is left half-written.
     """
+    path = None if path is None else Path(path)
+    cards = [*catalog().values()] if cards is None else cards
     form = SUFFIXES.get(f".{form}", form) if form else form_of(path)
     if form in FILES:
         write, usual = FILES[form]

@@ -1,10 +1,13 @@
 """Who descends from whom: the lines of descent of a card, up and down."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from clados.catalog.card import Card, Parent
+from clados.catalog.load import catalog
+from clados.catalog.sentences import brief
+from clados.tables import Page, Shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +20,63 @@ class Edge:
     change: str
     source: str
     depth: int = 1
+
+
+@dataclass(frozen=True)
+class Lineage(Shown):
+    """What a model comes from and what came from it.
+
+    Attributes:
+        id: the model's.
+        ancestors, descendants: the lines up and down, nearest first.
+        structure: for lines of architecture what changed in the declarations: ``(word, parent's, child's)``.
+    """
+
+    id: str
+    ancestors: tuple[Edge, ...]
+    descendants: tuple[Edge, ...]
+    structure: Mapping[Edge, tuple[tuple[str, Any, Any], ...]] = field(default_factory=dict, repr=False)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain data, ready for JSON."""
+        sides = {"ancestors": self.ancestors, "descendants": self.descendants}
+        return {"id": self.id, **{side: [self._edge(edge) for edge in edges] for side, edges in sides.items()}}
+
+    def _edge(self, edge: Edge) -> dict[str, Any]:
+        words = asdict(edge)
+        if edge in self.structure:
+            changed = self.structure[edge]
+            words["structure"] = [{"word": word, "old": repr(old), "new": repr(new)} for word, old, new in changed]
+        return words
+
+    def page(self) -> Page:
+        """A line a step, indented by its distance."""
+        blocks: list[Any] = []
+        for side, edges in (("Ancestors", self.ancestors), ("Descendants", self.descendants)):
+            blocks += [f"{side} of {self.id}{'' if edges else ': none'}", [*self._lines(edges)]]
+        return Page(blocks)
+
+    def _lines(self, edges: Sequence[Edge]) -> Iterator[str]:
+        for edge in edges:
+            yield f"{'  ' * (edge.depth - 1)}{edge.child} from {edge.parent} ({edge.kind}): {edge.change}"
+            for word, old, new in self.structure.get(edge, ()):
+                yield f"{'  ' * edge.depth}{word}: {brief(old)} -> {brief(new)}"
+
+
+def lineage(model: str, *, structure: bool = False) -> Lineage:
+    """What a model comes from and what came from it, and what changed on each line.
+
+    Args:
+        model: its id or name.
+        structure: also what changed in the declarations.
+
+    Raises:
+        NoModelError: when there is no such model.
+    """
+    cards = catalog()
+    up, down = tuple(ancestors(cards, model)), tuple(descendants(cards, model))
+    changed = {edge: tuple(structure_of(cards, edge)) for edge in (*up, *down) if structure}
+    return Lineage(cards[model].id, up, down, changed)
 
 
 def edges(cards: Mapping[str, Card]) -> list[Edge]:
@@ -65,7 +125,7 @@ def _walk(cards: Mapping[str, Card], name: str, *, up: bool) -> Iterator[Edge]:
         seen.update(near)
 
 
-def structure(cards: Mapping[str, Card], edge: Edge) -> list[tuple[str, Any, Any]]:
+def structure_of(cards: Mapping[str, Card], edge: Edge) -> list[tuple[str, Any, Any]]:
     """What an edge of architecture changed in the declarations: ``(word, parent's, child's)``; none if not declared."""
     both = [cards[each] for each in (edge.parent, edge.child) if each in cards]
     if edge.kind != "architecture" or len(both) < 2 or not all(card.runnable for card in both):

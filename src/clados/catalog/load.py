@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import clados.models
 from clados.catalog.card import Card, CardError, NoModelError, card_from
+from clados.catalog.form import form_faults
+from clados.catalog.parsing import ParseError, parsed
 from clados.catalog.words import near
 
 if TYPE_CHECKING:
@@ -100,9 +102,6 @@ def _read(path: Path, changed: int, size: int) -> Card:
 
 def _sound(path: Path) -> None:
     """Refuse a card whose form is not the schema's: its first fault, with file, line and field."""
-    from clados.catalog.form import form_faults  # only for cards of the user's own
-    from clados.catalog.parsing import ParseError, parsed
-
     try:
         source = parsed(path)
     except ParseError as error:
@@ -118,6 +117,15 @@ def catalog(folders: Iterable[Path] | None = None) -> Catalog:
         CardError: for an unreadable card, a missing folder, or an id that two cards claim.
     """
     return Catalog(read(path) for path in every_file(folders))
+
+
+def cards() -> Catalog:
+    """All cards by id: those of the package, and those of the user's own folders.
+
+    Raises:
+        CardError: for an unreadable card, a missing folder, or an id that two cards claim.
+    """
+    return catalog()
 
 
 def every_file(folders: Iterable[Path] | None = None) -> list[Path]:

@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Sequence
 
 from clados.catalog.card import Card, Size, Value
-from clados.catalog.compare import attribute_text, shape_text, size_figure
 from clados.catalog.errata import beside, in_short
 from clados.catalog.schema import ATTRIBUTES
+from clados.catalog.texts import attribute_text, shape_text, size_figure
 
 _HEADS = ("Model", "Family", "Architecture", "Date", "Parameters", "License", "Lab")
 _COLUMNS = ("family", "architecture", "date", "params", "license", "lab")

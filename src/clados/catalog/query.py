@@ -16,9 +16,12 @@ from typing import Any, NamedTuple
 from clados.catalog.card import Card
 from clados.catalog.schema import ATTRIBUTES, KINDS
 from clados.catalog.spelling import one_name
+from clados.catalog.texts import attribute_text
 from clados.catalog.words import QueryError, near, number
+from clados.tables import Page, Shown, Table
 
 Test = Callable[[Card], bool]
+Filter = str | int | bool | Sequence[str] | None
 
 NAMES = ("id", "name", "survey")
 SPECIAL = ("text", "since", "until", "runnable", "kind")
@@ -28,6 +31,16 @@ SPELLINGS = {
 }
 
 
+class Cards(list[Card], Shown):
+    """Cards in an order; Rich and notebooks show them as a table."""
+
+    def page(self) -> Page:
+        """A row a card."""
+        heads = ("id", "name", "family", "architecture", "date", "params", "license")
+        rows = [[card.id, card.name, *(attribute_text(card, name) for name in heads[2:])] for card in self]
+        return Page([Table(heads, rows, keep=("id", "params", *heads[1:]))])
+
+
 class Found(NamedTuple):
     """What a question found; and, when nothing, which filter took the last cards away."""
 
@@ -35,8 +48,8 @@ class Found(NamedTuple):
     emptied: str = ""
 
 
-def find(cards: Iterable[Card], *, sort: str = "name", limit: int | None = None, **wanted: Any) -> list[Card]:
-    """The cards that hold all filters, in order: ``find(cards, family="BERT", params="100M..1B", sort="-date")``.
+def filter_cards(cards: Iterable[Card], *, sort: str = "name", limit: int | None = None, **wanted: Any) -> list[Card]:
+    """The cards that hold all filters, in order: ``filter_cards(cards, family="BERT", sort="-date")``.
 
     Args:
         cards: where to look.
@@ -51,19 +64,25 @@ def find(cards: Iterable[Card], *, sort: str = "name", limit: int | None = None,
     return search(cards, wanted, sort=sort, limit=limit).cards
 
 
-def ask(**wanted: Any) -> list[Card]:
-    """`find` in the whole catalogue: ``clados.find(family="BERT", since="2019", sort="-params", limit=5)``.
+def find(*, sort: str = "name", limit: int | None = None, **wanted: Filter) -> Cards:
+    """The cards of the catalogue that hold all filters: ``find(family="BERT", since="2019", sort="-params", limit=5)``.
+
+    Args:
+        sort: an attribute, ``-`` in front for the reverse; what is unknown comes last.
+        limit: at most so many.
+        wanted: a filter (or several in a list) for each attribute, and ``text``, ``since``, ``until``, ``kind``; and
+            true or false for ``survey`` and ``runnable``.
 
     Raises:
         QueryError: for an attribute or a value that there is not, with the nearest one.
     """
     from clados.catalog.load import catalog
 
-    return find(catalog().values(), **wanted)
+    return Cards(filter_cards(catalog().values(), sort=sort, limit=limit, **wanted))
 
 
 def search(cards: Iterable[Card], wanted: Mapping[str, Any], *, sort: str = "name", limit: int | None = None) -> Found:
-    """As `find`, and says which filter left nothing."""
+    """As `filter_cards`, and says which filter left nothing."""
     everything = left = [*cards]
     for label, test in _tests(everything, wanted):
         before, left = left, [card for card in left if test(card)]

@@ -12,6 +12,7 @@ from clados.checkpoints.choose import layouts
 from clados.checkpoints.dialects import Words
 from clados.checkpoints.errors import CheckpointError, LayoutError
 from clados.checkpoints.files import Stored
+from clados.errors import how_to_install
 from clados.files import JsonObject
 
 SUFFIX = ".gguf"
@@ -105,7 +106,7 @@ def _reader(file: Path) -> Any:
     try:
         from gguf import GGUFReader
     except ImportError as error:
-        raise CheckpointError(f"{file}: the gguf library reads it; pip install 'clados[gguf]'") from error
+        raise CheckpointError(f"{file}: the gguf library reads it, which {how_to_install('gguf')}") from error
 
     class Bounded(GGUFReader):  # type: ignore[misc]
         """Refuses what lies beyond the file's end, which the library reads as nothing, however long."""

@@ -1,6 +1,5 @@
 """`clados tree` and `clados timeline`: the survey's figures, drawn from the cards."""
 
-from collections.abc import Callable, Iterable
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -14,8 +13,7 @@ from clados.spec.errors import CladosError
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from clados.catalog.card import Card
-    from clados.drawing.svg import Figure
+    from clados.drawing.drawings import Drawing
 
 
 _WIDEST = 10_000  # columns of a file
@@ -48,21 +46,12 @@ def tree(
     survey_lines: SurveyLines = False,
 ) -> None:
     """Draw the family tree: who descends from whom, and what changed."""
-    from clados import drawing
-    from clados.catalog.load import catalog
+    from clados.drawing.drawings import tree as drawn
 
-    cards = catalog()
-    shown = list(cards.values()) if everything else drawing.surveyed(cards.values())
     if against_survey:
-        _departures(shown, as_json=as_json)
-        return
-    lit = {cards[name].id for name in highlight or ()}
-    _show(
-        lambda: drawing.family_tree(shown, lit, cards.values(), survey=survey_lines),
-        lambda: drawing.terminal_tree(shown, lit, cards.values(), survey=survey_lines),
-        svg,
-        as_json=as_json,
-    )
+        _departures(everything=everything, as_json=as_json)
+    else:
+        _show(drawn(highlight or (), everything=everything, survey_lines=survey_lines), svg, as_json=as_json)
 
 
 def architecture(
@@ -71,29 +60,9 @@ def architecture(
     as_json: Json = False,
 ) -> None:
     """Draw a declared model: its parts in boxes, repeated layers folded, parameters on each."""
-    from clados.catalog.assumed import concerning
-    from clados.drawing import architecture as draw
-    from clados.models.declared import declared
+    from clados.drawing.drawings import draw
 
-    name, _, size = model.partition(":")
-    declaration = declared(name)
-    part = declaration.at(size or None)
-    assumed = concerning(declaration.assumed, [*declaration.sizes], size or declaration.headline)
-    title = f"{model} (shape assumed)" if _shape_assumed(name, size or declaration.headline) else model
-    _show(
-        lambda: draw.architecture(part, title, assumed),
-        lambda: draw.terminal_architecture(part, title, assumed),
-        svg,
-        as_json=as_json,
-    )
-
-
-def _shape_assumed(name: str, size: str) -> bool:
-    """Whether a part of the shape of a card's size is published nowhere."""
-    from clados.catalog.load import catalog
-
-    cards = catalog()
-    return name in cards and any(each.assumed for each in cards[name].sizes if each.name == size)
+    _show(draw(model), svg, as_json=as_json)
 
 
 def timeline(
@@ -105,51 +74,33 @@ def timeline(
     everything: Everything = False,
 ) -> None:
     """Draw the models by date: in the lanes of their families, or by number of parameters."""
-    from clados import drawing
-    from clados.catalog.load import catalog
+    from clados.drawing.drawings import timeline as drawn
 
-    cards = catalog()
-    lit = {cards[name].id for name in highlight or ()}
-    if recent:
-        _show(
-            lambda: drawing.recent(cards, y.value, lit),
-            lambda: drawing.terminal_recent(cards, y.value),
-            svg,
-            as_json=as_json,
-        )
-        return
-    shown = list(cards.values()) if everything else drawing.surveyed(cards.values())
-    _show(
-        lambda: drawing.timeline(shown, y.value, lit),
-        lambda: drawing.terminal_timeline(shown, y.value),
-        svg,
-        as_json=as_json,
-    )
+    _show(drawn(y.value, highlight or (), recent=recent, everything=everything), svg, as_json=as_json)
 
 
-def _show(
-    figure: "Callable[[], Figure]", terminal: "Callable[[], RenderableType]", svg: Path | None, *, as_json: bool
-) -> None:
+def _show(drawing: "Drawing", svg: Path | None, *, as_json: bool) -> None:
     """Writes the drawing, prints its data, or prints the terminal's version, as asked."""
-    if svg is None and not as_json:
-        _print(terminal())
-        return
-    drawn = figure()
     if svg is not None:
         try:
-            drawn.save(svg)
+            drawing.save(svg)
         except OSError as error:
             raise CladosError(f"cannot write {svg}: {error.strerror}") from error
         note(f"wrote {svg}")
     if as_json:
-        tell(drawn.data)
+        tell(drawing.data)
+    elif svg is None:
+        _print(drawing.__rich__())
 
 
-def _departures(cards: "Iterable[Card]", *, as_json: bool) -> None:
+def _departures(*, everything: bool, as_json: bool) -> None:
+    from clados.catalog.load import catalog
+    from clados.drawing import surveyed
     from clados.drawing.records import of_cards
     from clados.drawing.survey import departures, recent_departures
 
-    nodes = of_cards(cards)
+    cards = catalog().values()
+    nodes = of_cards(cards if everything else surveyed(cards))
     found = [*departures(nodes), *recent_departures(nodes)]
     if as_json:
         tell([each.json() for each in found])

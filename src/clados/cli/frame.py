@@ -7,20 +7,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from clados.cli.commands import COMMANDS
-from clados.errors import CladosError
+from clados.errors import CladosError, missing
 from clados.tables import plain
-
-EXTRAS = {
-    "torch": "torch",
-    "numpy": "torch",
-    "safetensors": "torch",
-    "tokenizers": "torch",
-    "PIL": "torch",
-    "gymnasium": "torch",
-    "pyarrow": "parquet",
-    "tensorboard": "tensorboard",
-    "transformers": "verify",
-}
 
 
 class UsageError(CladosError):
@@ -43,7 +31,7 @@ def run(argv: Sequence[str]) -> int:
     except CladosError as error:
         return fail(str(error))
     except ModuleNotFoundError as error:
-        return fail(_missing(error))
+        return fail(str(missing(error)))
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
@@ -59,13 +47,6 @@ def fail(message: str) -> int:
     """Print one line on stderr; the exit code of a mistake."""
     print(f"clados: {plain(' '.join(message.split()))}", file=sys.stderr)
     return 2
-
-
-def _missing(error: ModuleNotFoundError) -> str:
-    top = (error.name or "").partition(".")[0]
-    if top not in EXTRAS:
-        raise error
-    return f"this needs {top}, which is not installed: pip install 'clados[{EXTRAS[top]}]'"
 
 
 def _dispatch(argv: list[str]) -> int:

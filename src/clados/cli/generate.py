@@ -27,7 +27,7 @@ def generate(
     Example: clados generate runs/gpt-2 --prompt "Once upon a time" --temperature 0.8 --top-p 0.9
     """
     from clados.apply.ready import load
-    from clados.apply.write import write
+    from clados.apply.write import generate as write
 
     ready = load(directory, "generate", rows=beams)
 

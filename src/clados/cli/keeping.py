@@ -54,7 +54,7 @@ def export(
     from clados.catalog.export import export as exported
 
     cards = [*catalog().values()]
-    done = exported(cards, form, out)
+    done = exported(out, form=form, cards=cards)
     if isinstance(done, str):
         print(done, end="")
     else:

@@ -7,10 +7,10 @@ from typing import Annotated, Any
 import typer
 
 from clados.catalog.card import Card
-from clados.catalog.compare import attribute_text
 from clados.catalog.load import catalog
 from clados.catalog.query import search
 from clados.catalog.schema import ATTRIBUTES, Attribute
+from clados.catalog.texts import attribute_text
 from clados.cli import output
 
 _EXAMPLES = {

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from clados.tables import CONTROLS, Line, Page, Table, columns, indented, plain, wrapped
+from clados.tables import CONTROLS, Line, Page, Shown, Table, indented, named, plain, wrapped
 
 Row = Sequence[str]
 
@@ -28,9 +28,19 @@ def shown(text: str) -> str:
     return plain(text) if sys.stdout.isatty() else text
 
 
-def page(shown: Page) -> None:
+def page(of: Page) -> None:
     """Print a page."""
-    _print(shown.lines(width()))
+    _print(of.lines(width()))
+
+
+def show(thing: Shown) -> None:
+    """Print what shows itself: through Rich on a terminal, as its page in a pipe."""
+    if width() is None:
+        page(thing.page())
+        return
+    from rich.console import Console
+
+    Console(highlight=False).print(thing)
 
 
 def heading(text: str) -> None:
@@ -71,12 +81,7 @@ def listing(heads: Row, rows: Sequence[Row], *, first: Sequence[str], widths: Ma
 
 def facts(rows: Mapping[str, str]) -> None:
     """Print names and what they stand for."""
-    wide = max(map(columns, rows), default=0)
-    for name, text in rows.items():
-        label = f"  {name}{' ' * (wide - columns(name))}  "
-        room = width() and max(1, (width() or 0) - len(label))
-        for i, line in enumerate(wrapped(text, room)):
-            _print([Line(" " * len(label) if i else label, line)], coloured=False)
+    _print(named(rows, width()))
 
 
 def width() -> int | None:
@@ -88,13 +93,13 @@ def width() -> int | None:
     return shutil.get_terminal_size().columns
 
 
-def _print(shown: Iterable[Line], *, coloured: bool = True) -> None:
-    if not coloured or not sys.stdout.isatty() or os.environ.get("NO_COLOR"):
-        print("".join(f"{line.text}\n" for line in shown), end="")
+def _print(rows: Iterable[Line]) -> None:
+    if not sys.stdout.isatty() or os.environ.get("NO_COLOR"):
+        print("".join(f"{line.text}\n" for line in rows), end="")
         return
     import typer
 
-    for line in shown:
+    for line in rows:
         name = typer.style(line.name, bold=True) if line.heading else typer.style(line.name, fg="cyan")
         rest = typer.style(line.rest, bold=True) if line.heading else line.rest
         print((name if line.name else "") + (rest if line.rest else ""))

@@ -10,24 +10,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from clados.cli import output
-from clados.errors import CladosError
 from clados.tables import plain
 
 if TYPE_CHECKING:
-    from clados.data.tokenizer import Tokenizer
-    from clados.objectives.view import Piece, View
     from clados.train.log import Show
     from clados.train.pretrain import Choices, Plan
 
 SAMPLES = 3
-COLOURS = {
-    "special": "dim",
-    "hidden": "bold red",
-    "replaced": "bold yellow",
-    "kept": "bold green",
-    "sentinel": "bold cyan",
-}
-WORDS = 4096  # of the tokenizer that shows an objective
 
 
 class Dtype(StrEnum):
@@ -106,44 +95,13 @@ def objective(
 
     Example: clados objective t5 --text "Thank you for inviting me to your party last week"
     """
-    from clados.objectives.sentence import shown
-    from clados.objectives.view import view
+    from clados.train.objective import objective as example
 
-    card, learned, part, tokenizer = _read_card(model)
-    found = view(shown(learned, part, text, tokenizer, seed), tokenizer)
+    found = example(model, text, seed=seed)
     if json:
-        output.tell({"model": card, "objective": repr(learned), **found.json()})
+        output.tell(found.as_dict())
     else:
-        output.heading(f"{card} learns {learned!r}")
-        _tell_view(found)
-
-
-def _read_card(model: str) -> tuple[str, Any, Any, "Tokenizer"]:
-    """A card's name, its first objective, its declared model, and a tokenizer of its kind."""
-    from clados.data.readers import read
-    from clados.data.vocabularies import load_tokenizer
-    from clados.files import JsonObject
-    from clados.models.declared import declared
-    from clados.train.fitting import tokenizer_for
-
-    folder = Path(model)
-    trained = (folder / "run.json").exists()
-    if trained:
-        model = JsonObject.read(folder / "run.json").take("model", str, "")
-        if not model:
-            raise CladosError(f"{folder / 'run.json'}: it names no model")
-    card, _, size = model.partition(":")
-    try:
-        declaration = declared(card)
-    except CladosError as error:
-        raise CladosError(f"{folder / 'run.json'}: {error}" if trained else str(error)) from error
-    tokenizer = load_tokenizer(folder) if trained else None
-    part = declaration.at(size or None)
-    learned = declaration.recipe.stages[0].objective
-    tokenizer = tokenizer or tokenizer_for(part, read("wordnet"), WORDS)
-    if tokenizer is None:
-        raise CladosError(f"{card} learns {learned!r} and reads no text, so there is nothing to show of one")
-    return card, learned, part, tokenizer
+        output.show(found)
 
 
 def _dtype() -> str:
@@ -212,7 +170,7 @@ def _tell_plan(plan: "Plan", *, json: bool) -> None:
     output.assumed(assumed)
     for i, each in enumerate(views):
         output.heading(f"\nExample {i + 1}")
-        _tell_view(each)
+        output.show(each)
     if not views:
         output.heading("\nA batch")
         output.facts({name: f"{list(x.shape)} {x.dtype}" for name, x in batch.inputs.items()})
@@ -243,40 +201,6 @@ def _plan(plan: "Plan") -> dict[str, str]:
         "numbers": run.dtype,
         "memory": f"about {plan.memory / 1e6:,.0f} MB for weights, optimiser and activations",
     }
-
-
-def _tell_view(found: "View") -> None:
-    output.heading("sees")
-    _line(found.sees)
-    if found.writes:
-        output.heading("writes")
-        _line(found.writes)
-    else:
-        output.heading("predicts")
-        wanted = [f"{piece.predicts} (from {piece.token})" for piece in found.sees if piece.predicts]
-        _wrapped(wanted if wanted else ["nothing"])
-    for what, answer in found.also.items():
-        output.facts({what: "yes" if answer else "no"})
-
-
-def _line(pieces: "tuple[Piece, ...]") -> None:
-    """Tokens in a row, coloured by what they are on a terminal."""
-    import sys
-
-    if not sys.stdout.isatty():
-        _wrapped([piece.token for piece in pieces])
-        return
-    from rich.console import Console
-    from rich.text import Text
-
-    words = [Text(plain(piece.token), COLOURS.get(piece.mark, "")) for piece in pieces]
-    Console(highlight=False).print(Text("  ") + Text(" ").join(words))
-
-
-def _wrapped(words: list[str]) -> None:
-    import textwrap
-
-    output.lines(textwrap.wrap(" ".join(words), 96))
 
 
 def _tell_result(folder: Path, held_out: list[dict[str, float]], *, json: bool) -> None:

@@ -28,16 +28,21 @@ def verify(
 
     Example: clados verify bert --quick
     """
-    from clados.proofs import PROOFS, prove, subjects
+    from clados.proofs import PROOFS, subjects
+    from clados.proofs import verify as verified
     from clados.proofs.proof import RUNS
 
-    chosen = subjects(models or (), train=train or (), quick=quick, folder=runs or RUNS)
-    number = len(chosen) * len(proof or PROOFS)
-    found: list[Proof] = []
-    for each in prove(chosen, proof or ()):
-        found.append(each)
+    number = len(subjects(models or ())) * len(proof or PROOFS)
+    done: list[Proof] = []
+
+    def tell(each: "Proof") -> None:
+        done.append(each)
         if not json:
-            output.note(f"{len(found)}/{number} {each.id} {each.proof}: {each.status} ({each.seconds:.1f} s)")
+            output.note(f"{len(done)}/{number} {each.id} {each.proof}: {each.status} ({each.seconds:.1f} s)")
+
+    found = verified(
+        *(models or ()), proofs=proof or (), train=train or (), quick=quick, folder=runs or RUNS, on_proof=tell
+    )
     if write is not None:
         from clados.files import write_text
         from clados.proofs.report import markdown
@@ -47,7 +52,7 @@ def verify(
         output.tell([each.as_dict() for each in found])
     else:
         _table(found)
-    return int(any(each.status == "fails" for each in found))
+    return int(not found.hold)
 
 
 def _table(found: "list[Proof]") -> None:

@@ -18,6 +18,7 @@ from clados.data.decoding import IMAGES
 from clados.data.errors import DataError
 from clados.data.examples import Captioned, Encoded, Example, Text
 from clados.data.rows import ENDS, examples_of, whole
+from clados.errors import how_to_install
 
 HIDDEN = ("__MACOSX", "__pycache__", "@eaDir", "$RECYCLE.BIN", "System Volume Information", "lost+found")
 CAPTIONS = ("caption", "captions", "text")  # keys of a .json beside an image
@@ -119,7 +120,7 @@ def parquet(path: Path, name: str) -> Iterator[Example]:
     try:
         from pyarrow import parquet as files
     except ImportError as error:
-        raise DataError(f"{path}: Parquet needs pyarrow; pip install clados[parquet]") from error
+        raise DataError(f"{path}: Parquet needs pyarrow, which {how_to_install('pyarrow')}") from error
     number = 0
     for batch in files.ParquetFile(path).iter_batches():
         for row in batch.to_pylist():

@@ -1,15 +1,23 @@
 """build: a model by name, size or parameter budget, on any device."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import torch
-from torch import nn
 
 from clados import spec as s
+from clados.catalog.counts import model_of, named
+from clados.catalog.load import declaration_of
 from clados.errors import check_seed
-from clados.models.declared import declared, declared_in
-from clados.nn.build import draw, module
+from clados.models.declared import declared_in
+from clados.nn.build import Module, draw, module
 from clados.spec.scale import nearest, scaled
+
+if TYPE_CHECKING:
+
+    class Built(Module):
+        """A whole model as type checkers see it."""
+
+        spec: s.Model
 
 
 def build(
@@ -21,7 +29,7 @@ def build(
     dtype: torch.dtype = torch.float32,
     seed: int = 0,
     **changes: Any,
-) -> nn.Module:
+) -> "Built":
     """A working model of a declaration, its weights drawn as the paper says, in evaluation mode.
 
     Args:
@@ -33,14 +41,14 @@ def build(
         changes: words to change, as in ``but``.
 
     Raises:
-        SpecError: for an unknown model, size or word, or a budget that cannot be met.
+        NoModelError, SpecError: for an unknown model, size or word, or a budget that cannot be met.
         CladosError: for a seed out of range.
     """
     part = chosen(model, size, params).but(**changes)
     if params is not None:
         part = scaled(part, params)
     with torch.device(device):
-        made = module(part).to(dtype).eval()
+        made = cast("Built", module(part).to(dtype).eval())
     if torch.device(device).type != "meta":
         check_seed(seed)
         draw(made, part, torch.Generator(device).manual_seed(seed))
@@ -51,10 +59,13 @@ def chosen(model: str | s.Model, size: str | None = None, params: int | str | No
     """The declared model that a name, a size or a budget means.
 
     Raises:
-        SpecError: for an unknown model or size.
+        NoModelError, SpecError: for an unknown model or size.
     """
     if not isinstance(model, str):
         return model
-    name, _, row = model.partition(":")
-    declaration = declared_in(name) if name.endswith(".py") else declared(name)
-    return declaration.at(size or row or None) if size or row or params is None else nearest(declaration, params)
+    if model.endswith(".py"):
+        declaration = declared_in(model)
+        return declaration.at(size) if size or params is None else nearest(declaration, params)
+    name = f"{model.partition(':')[0]}:{size}" if size else model
+    card, row = named(name)
+    return model_of(card, row) if ":" in name or params is None else nearest(declaration_of(card), params)

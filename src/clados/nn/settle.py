@@ -1,6 +1,6 @@
 """Weights laid out for writing: one row at a time, as fast as the memory gives them."""
 
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from torch import nn
@@ -11,8 +11,10 @@ from clados.nn.factorised import Narrowed
 from clados.nn.heads import Tied
 from clados.nn.products import mirrors
 
+M = TypeVar("M", bound=nn.Module)
 
-def settle(model: Any, rows: int = 1) -> Any:
+
+def settle(model: M, rows: int = 1) -> M:
     """Lay the float32 weights of a model on a CPU as so many ``rows`` are multiplied fastest; the same module.
 
     A row is a text that is written, or a beam of one. Matrices with more rows than columns, and the tables that words
@@ -26,8 +28,9 @@ def settle(model: Any, rows: int = 1) -> Any:
     multiply slowly; so change a model's type before.
     """
     model.requires_grad_(requires_grad=False)
-    heads: Any = getattr(model, "heads", nn.ModuleDict())
-    tables = [model.inputs.tokens.weight] if any(isinstance(head, Tied | Narrowed) for head in heads.values()) else []
+    whole: Any = model
+    heads = getattr(whole, "heads", nn.ModuleDict())
+    tables = [whole.inputs.tokens.weight] if any(isinstance(head, Tied | Narrowed) for head in heads.values()) else []
     wide = [each.weight for each in model.modules() if isinstance(each, Product)]
     experts = [weight for each in model.modules() if isinstance(each, Experts) for weight in (each.up, each.down)]
     for weights, by_rows in (([*tables, *_tall(wide)], mirrors(rows)), (_tall(experts), False)):

@@ -1,11 +1,16 @@
 """A batch as people read it: what the model sees, and what it has to predict."""
 
+import textwrap
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from clados.data.tokenizer import Tokenizer
 from clados.objectives.base import Batch
+from clados.tables import Block, Page, Shown, plain
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
 
 Mark = Literal["text", "special", "hidden", "replaced", "kept", "sentinel"]
 MARKS: dict[Mark, str] = {
@@ -28,8 +33,18 @@ class Piece:
     predicts: str | None = None
 
 
+COLOURS: dict[Mark, str] = {
+    "special": "dim",
+    "hidden": "bold red",
+    "replaced": "bold yellow",
+    "kept": "bold green",
+    "sentinel": "bold cyan",
+}
+LINE = 96  # letters of a line of tokens
+
+
 @dataclass(frozen=True)
-class View:
+class View(Shown):
     """One row of a batch.
 
     Attributes:
@@ -46,6 +61,31 @@ class View:
         """As plain data."""
         return asdict(self)
 
+    def page(self) -> Page:
+        """What it sees and what it has to write or predict, token by token."""
+        blocks: list[Block] = ["sees", _wrapped([piece.token for piece in self.sees])]
+        blocks += ["writes", _wrapped([piece.token for piece in self.writes])] if self.writes else self._predicted
+        return Page([*blocks, {what: "yes" if answer else "no" for what, answer in self.also.items()}])
+
+    @property
+    def _predicted(self) -> "list[Block]":
+        wanted = [f"{piece.predicts} (from {piece.token})" for piece in self.sees if piece.predicts]
+        return ["predicts", _wrapped(wanted or ["nothing"])]
+
+    def __rich__(self) -> "RenderableType":
+        """As a page, each token coloured by its mark."""
+        from rich.console import Group
+        from rich.text import Text
+
+        def line(pieces: tuple[Piece, ...]) -> Text:
+            return Text("  ") + Text(" ").join(
+                Text(plain(piece.token), COLOURS.get(piece.mark, "")) for piece in pieces
+            )
+
+        sees = [Text("sees", "bold"), line(self.sees)]
+        rest = [Text("writes", "bold"), line(self.writes)] if self.writes else [Page(self._predicted)]
+        return Group(*sees, *rest, Page([{what: "yes" if answer else "no" for what, answer in self.also.items()}]))
+
 
 def view(batch: Batch, tokenizer: Tokenizer, row: int = 0) -> View:
     """One row of a batch of texts."""
@@ -57,6 +97,10 @@ def view(batch: Batch, tokenizer: Tokenizer, row: int = 0) -> View:
     if "decoder_input_ids" in batch.inputs:
         return View(_pieces(ids, {}, tokenizer), _pieces(list(wanted.values()), {}, tokenizer), also)
     return View(_pieces(ids, wanted, tokenizer, masked=batch.in_place), (), also)
+
+
+def _wrapped(words: list[str]) -> list[str]:
+    return textwrap.wrap(" ".join(words), LINE)
 
 
 def _row(batch: Batch, name: str, row: int) -> list[int]:

@@ -20,7 +20,7 @@ from clados.apply.match import match
 from clados.apply.measure import measure
 from clados.apply.ready import Ready, load
 from clados.apply.translate import translate
-from clados.apply.write import write
+from clados.apply.write import generate as write
 from clados.data.examples import pixels
 from clados.objectives import runs
 from clados.proofs.proof import Finding, Subject

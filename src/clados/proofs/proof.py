@@ -10,8 +10,10 @@ from typing import Any, Literal
 
 from clados.catalog.card import Card
 from clados.catalog.load import catalog, declaration_of
+from clados.errors import missing
 from clados.spec import Declaration, SpecError
 from clados.spec.part import hint
+from clados.tables import Page, Shown, Table
 
 Status = Literal["holds", "fails", "missing", "not applicable"]
 RUNS = Path("runs") / "verify"
@@ -73,6 +75,21 @@ class Proof:
         return {name: value for name, value in asdict(self).items() if name != "details"}
 
 
+class Proofs(list[Proof], Shown):
+    """The proofs of some models."""
+
+    @property
+    def hold(self) -> bool:
+        """Whether none fails."""
+        return not any(each.status == "fails" for each in self)
+
+    def page(self) -> Page:
+        """A row a proof."""
+        rows = [[e.id, e.proof, e.status, e.evidence, f"{e.seconds:.1f}"] for e in self]
+        heads = ("model", "proof", "status", "evidence", "seconds")
+        return Page([Table(heads, rows, right=("seconds",), wrap=("evidence",))])
+
+
 Prover = Callable[[Subject], Finding]
 
 # Each proof, in order: where its function is, and what it says.
@@ -112,6 +129,35 @@ def subjects(
     return [Subject(card, quick, card.id in trained, folder) for card in chosen]
 
 
+def verify(
+    *models: str,
+    proofs: Sequence[str] = (),
+    train: Sequence[str] = (),
+    quick: bool = False,
+    folder: str | Path = RUNS,
+    on_proof: Callable[[Proof], object] | None = None,
+) -> Proofs:
+    """Prove that models are what their papers say, and that they work.
+
+    Args:
+        models: ids or names; every model of the catalogue when none is named.
+        proofs: these alone, names of ``PROOFS``.
+        train: models whose small selves are trained; all that are looked at when none is named.
+        quick: one seed instead of three: some minutes a model.
+        folder: where trained models are kept.
+        on_proof: called with each proof as it is found.
+
+    Raises:
+        NoModelError, SpecError: for an unknown model or proof, with the nearest.
+    """
+    found = Proofs()
+    for each in prove(subjects(models, train=train, quick=quick, folder=Path(folder)), proofs):
+        found.append(each)
+        if on_proof is not None:
+            on_proof(each)
+    return found
+
+
 def prove(each: Iterable[Subject], proofs: Sequence[str] = ()) -> Iterator[Proof]:
     """Each model's proofs, one after the other, as they are found.
 
@@ -139,8 +185,10 @@ def _found(subject: Subject, name: str) -> Finding:
     module, _, function = PROOFS[name][0].partition(":")
     if name in TRAINED and not subject.trains:
         return Finding("missing", "not trained in this run")
-    prover: Prover = getattr(import_module(module), function)
     try:
+        prover: Prover = getattr(import_module(module), function)
         return prover(subject)
+    except ModuleNotFoundError as error:
+        return Finding("missing", str(missing(error)))
     except Exception as error:  # noqa: BLE001 (whatever goes wrong in one proof, the others are still shown)
         return Finding("fails", f"{type(error).__name__}: {' '.join(str(error).split())}")

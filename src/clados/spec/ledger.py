@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from clados.spec.part import Part
 from clados.spec.pieces import Env, Held, Linear, Named, Several, Table, Tensors, Weight
+from clados.tables import Page, Shown
+from clados.tables import Table as Figures
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +70,18 @@ def _rows(part: Part, env: Env | None, piece: object, path: str) -> Iterator[Row
 
 
 @dataclass(frozen=True, slots=True)
-class Count:
+class Count(Shown):
     """Parameters: all of them, those outside the embedding tables, and those that one token meets."""
 
     total: int
     non_embedding: int
     active: int
+
+    def page(self) -> Page:
+        """A line a figure."""
+        rows = (("total", self.total), ("non-embedding", self.non_embedding), ("active", self.active))
+        cells = [(name, f"{number:,}") for name, number in rows]
+        return Page([Figures(("", "parameters"), cells, right=("parameters",))])
 
 
 BASES = ("model", "body", "body+pooler")

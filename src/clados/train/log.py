@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
-from clados.errors import CladosError
+from clados.errors import CladosError, how_to_install
 from clados.files import write_text
 from clados.tables import plain
 
@@ -157,7 +157,7 @@ class TensorBoard(Show):
         try:
             from torch.utils.tensorboard import SummaryWriter
         except ImportError:
-            raise CladosError("--tensorboard needs tensorboard: pip install 'clados[tensorboard]'") from None
+            raise CladosError(f"--tensorboard needs tensorboard, which {how_to_install('tensorboard')}") from None
         self.writer: Any = None
         self.open: Callable[[], Any] = partial(SummaryWriter, str(folder))
         self.beside = beside

@@ -1,0 +1,117 @@
+"""What `import clados` offers of drawings: a model's parts, the family tree, the timelines."""
+
+from collections.abc import Callable, Collection
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from rich.console import RenderableType
+
+from clados import drawing
+from clados.catalog.counts import model_of, named
+from clados.catalog.load import catalog
+from clados.drawing.architecture import architecture, terminal_architecture
+from clados.drawing.svg import Figure
+from clados.models.declared import declared
+from clados.spec.kinds import Model
+
+
+class Drawing:
+    """A drawing: SVG for files and notebooks, its data, and lines for a terminal through Rich. Drawn when asked for."""
+
+    def __init__(self, figure: Callable[[], Figure], terminal: Callable[[], RenderableType]) -> None:
+        self._draw = figure
+        self._terminal = terminal
+
+    @cached_property
+    def figure(self) -> Figure:
+        """The picture and the data that it is drawn from."""
+        return self._draw()
+
+    @property
+    def svg(self) -> str:
+        """The picture as a whole SVG file."""
+        return self.figure.svg
+
+    @property
+    def data(self) -> Any:
+        """What is drawn, as plain data: boxes, or nodes and edges."""
+        return self.figure.data
+
+    def save(self, path: str | Path) -> None:
+        """Write the SVG whole or not at all.
+
+        Raises:
+            OSError: when it cannot be written; what stood there stays.
+        """
+        self.figure.save(Path(path))
+
+    def _repr_svg_(self) -> str:
+        return self.svg
+
+    def __rich__(self) -> RenderableType:
+        return self._terminal()
+
+
+def draw(model: str | Model) -> Drawing:
+    """A declared model: its parts in boxes, repeated layers folded, parameters on each.
+
+    Args:
+        model: ``MODEL`` or ``MODEL:SIZE``, the path of a declaration, or a declared model.
+
+    Raises:
+        NoModelError, SpecError: for an unknown name or size, with the nearest.
+    """
+    title, assumed = type(model).__name__, tuple[str, ...]()
+    if isinstance(model, Model):
+        part = model
+    elif model.endswith(".py"):
+        declaration = declared(model)
+        part, title, assumed = declaration.model, model, declaration.assumed
+    else:
+        card, size = named(model)
+        part, assumed = model_of(card, size), tuple(card.assumed_for(size))
+        title = f"{card.id}:{size.name}" + " (shape assumed)" * bool(size.assumed)
+    return Drawing(lambda: architecture(part, title, assumed), lambda: terminal_architecture(part, title, assumed))
+
+
+def tree(highlight: Collection[str] = (), *, everything: bool = False, survey_lines: bool = False) -> Drawing:
+    """The family tree: who descends from whom, and what changed.
+
+    Args:
+        highlight: models that are lit.
+        everything: also the models that are not among the survey's entries.
+        survey_lines: also the lines that only the survey's own tree has.
+
+    Raises:
+        NoModelError: for an unknown name.
+    """
+    cards = catalog()
+    shown = list(cards.values()) if everything else drawing.surveyed(cards.values())
+    lit = {cards[name].id for name in highlight}
+    return Drawing(
+        lambda: drawing.family_tree(shown, lit, cards.values(), survey=survey_lines),
+        lambda: drawing.terminal_tree(shown, lit, cards.values(), survey=survey_lines),
+    )
+
+
+def timeline(
+    y: drawing.Y = "family", highlight: Collection[str] = (), *, recent: bool = False, everything: bool = False
+) -> Drawing:
+    """The models by date: in the lanes of their families, or by number of parameters.
+
+    Args:
+        y: what goes up: ``"family"`` or ``"params"``.
+        highlight: models that are lit.
+        recent: the survey's figure of the language models of early 2023 instead.
+        everything: also the models that are not among the survey's entries.
+
+    Raises:
+        NoModelError: for an unknown name.
+    """
+    cards = catalog()
+    lit = {cards[name].id for name in highlight}
+    if recent:
+        return Drawing(lambda: drawing.recent(cards, y, lit), lambda: drawing.terminal_recent(cards, y))
+    shown = list(cards.values()) if everything else drawing.surveyed(cards.values())
+    return Drawing(lambda: drawing.timeline(shown, y, lit), lambda: drawing.terminal_timeline(shown, y))

@@ -1,0 +1,84 @@
+"""What a model sees of a text when it is pretrained, and what it has to predict."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from clados.catalog.counts import model_of, named
+from clados.catalog.load import declaration_of
+from clados.data.readers import read
+from clados.data.vocabularies import load_tokenizer
+from clados.errors import CladosError
+from clados.files import JsonObject
+from clados.objectives.sentence import shown
+from clados.objectives.view import View, view
+from clados.spec import Objective
+from clados.tables import Page, Shown
+from clados.train.fitting import tokenizer_for
+
+WORDS = 4096  # of the tokenizer that shows an objective of a model without one
+
+
+@dataclass(frozen=True)
+class Example(Shown):
+    """A text as an example of a model's objective.
+
+    Attributes:
+        model: the card's id.
+        objective: what the model learns.
+        view: what it sees, and what it has to predict.
+    """
+
+    model: str
+    objective: Objective
+    view: View
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain data, ready for JSON."""
+        return {"model": self.model, "objective": repr(self.objective), **self.view.json()}
+
+    def page(self) -> Page:
+        """The objective, and the text as its example."""
+        return Page([self._title, *self.view.page().blocks])
+
+    def __rich__(self) -> RenderableType:
+        return Group(Text(self._title, style="bold"), self.view)
+
+    @property
+    def _title(self) -> str:
+        return f"{self.model} learns {self.objective!r}"
+
+
+def objective(model: str | Path, text: str, *, seed: int = 0) -> Example:
+    """What a model sees of a text when it is pretrained, and what it has to predict.
+
+    Args:
+        model: ``MODEL`` or ``MODEL:SIZE``, with a tokenizer that is trained on the embedded dictionary; or a directory
+            that ``pretrain`` wrote, with its own.
+        text: for a translation ``"source | target"``.
+        seed: which tokens are drawn.
+
+    Raises:
+        NoModelError, SpecError: for an unknown name or size, a text that is too short, and an objective that does not
+            learn from a text.
+        CladosError: for a model that reads no text, and a directory without a model.
+    """
+    folder = Path(model) if (Path(model) / "run.json").exists() else None
+    name = JsonObject.read(folder / "run.json").take("model", str, "") if folder else str(model)
+    if folder and not name:
+        raise CladosError(f"{folder / 'run.json'}: it names no model")
+    try:
+        card, size = named(name)
+    except CladosError as error:
+        if folder is None:
+            raise
+        raise CladosError(f"{folder / 'run.json'}: {error}") from error
+    part = model_of(card, size)
+    learned = declaration_of(card).recipe_at(size.name).stages[0].objective
+    tokenizer = load_tokenizer(folder) if folder else tokenizer_for(part, read("wordnet"), WORDS)
+    if tokenizer is None:
+        raise CladosError(f"{card.id} learns {learned!r} and reads no text, so there is nothing to show of one")
+    return Example(card.id, learned, view(shown(learned, part, text, tokenizer, seed), tokenizer))
