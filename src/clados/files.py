@@ -158,6 +158,10 @@ class JsonObject:
             raise self.refuse(key, "needed is a finite number up to 2**62")
         return cast("T", value)
 
+    def peek(self, key: str) -> Any:
+        """The value of a key as it stands, which does not count as read; None when it is absent."""
+        return self._content.get(key)
+
     def inside(self, key: str) -> "JsonObject":
         """The object under a key; empty when it is absent. Its left-over keys are named with this one's.
 

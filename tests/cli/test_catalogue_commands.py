@@ -3,6 +3,8 @@
 import csv
 import io
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -248,3 +250,9 @@ def test_a_terminals_escapes_are_shown_as_text(
     assert not BARE.search(re.sub(r"\x1b\[[\d;]*m", "", told.out + told.err))  # our own are colours alone
     if not terminal and "my-model" in argv and argv[0] in ("show", "compare"):
         assert r"my\x1b]0;mine\x07\x9b31m model" in told.out.replace("\\\\", "\\")
+
+
+def test_a_list_imports_no_declaration() -> None:
+    code = "import sys, clados.cli.frame as f; f.run(['list']); print([m for m in sys.modules if m == 'clados.spec'])"
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert told.stdout.splitlines()[-1] == "[]"

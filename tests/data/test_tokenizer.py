@@ -207,8 +207,8 @@ def test_a_sentencepiece_file_cuts_as_sentencepiece_does(kind: str, t5: bool, tm
     [
         ("README.md", "nothing", "no tokenizer; one of tokenizer.json, vocab.txt"),
         ("tokenizer.json", "{", "unreadable tokenizer"),
-        ("tokenizer_config.json", "{", "unreadable tokenizer"),
-        ("spiece.model", "\x01\x02", "unreadable tokenizer"),
+        ("tokenizer_config.json", "{", "tokenizer_config.json: not JSON"),
+        ("spiece.model", "\x01\x02", "spiece.model: not a SentencePiece model, or damaged"),
     ],
 )
 def test_a_directory_without_a_readable_tokenizer_is_refused(file: str, data: str, words: str, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from clados import drawing
 from clados.catalog.figures import family_tree
 from clados.catalog.load import catalog
 from clados.drawing import tree
-from clados.drawing.records import Node, Parent, of_cards, through
+from clados.drawing.records import Node, Parent, of_cards, through, with_survey
 from clados.drawing.svg import Figure
 from tests.drawing.pictures import NAMESPACE, boxes, crossings, elements, overlaps, untitled
 
@@ -188,14 +188,19 @@ def test_edges_of_each_kind_have_a_line_and_a_legend_of_their_own() -> None:
 
 
 def test_the_survey_s_lines_are_a_layer_of_their_own() -> None:
-    cards = catalog()
-    shown = drawing.surveyed(cards.values())
-    ours, both = (drawing.family_tree(shown, hidden=cards.values(), survey=layer) for layer in (False, True))
-    assert [] not in kinds(ours).values()
-    only = {edge for edge, kind in kinds(both).items() if not kind}
+    ours = of_cards(catalog().values())
+    both = {(parent.id, node.id): parent for node in with_survey(ours) for parent in node.parents}
+    own = {(parent.id, node.id): parent for node in ours for parent in node.parents}
+    only = {edge for edge, parent in both.items() if parent.line == "survey"}
     assert only >= {("transformer", "wu-dao-2"), ("transformer", "seeker"), ("clip", "imagen"), ("gpt-2", "mt-nlg")}
-    assert {edge: kind for edge, kind in kinds(both).items() if kind} == kinds(ours)
-    boxes = family_tree().edges
-    edges: Any = both.data["edges"]
-    assert all(edge["survey"] is ((edge["parent"], edge["child"]) in boxes) for edge in edges)
-    assert crossings(both) == []
+    assert {edge: parent for edge, parent in both.items() if edge not in only} == own
+    figure = family_tree().edges
+    assert all(parent.survey is (edge in figure) for edge, parent in both.items())
+
+
+def test_a_line_that_only_the_survey_has_is_drawn_when_asked_for() -> None:
+    cards = [catalog()[name] for name in ("transformer", "clip", "t5", "imagen")]
+    ours, both = (kinds(drawing.family_tree(cards, survey=layer)) for layer in (False, True))
+    assert ("clip", "imagen") not in ours
+    assert both["clip", "imagen"] == []
+    assert {edge: kind for edge, kind in both.items() if kind} == ours

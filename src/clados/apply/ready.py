@@ -14,6 +14,7 @@ from clados.apply import verbs
 from clados.checkpoints import from_pretrained
 from clados.checkpoints.beside import beside, preprocessing
 from clados.checkpoints.errors import CheckpointError
+from clados.checkpoints.save import positions
 from clados.checkpoints.sentence import EmbeddingSettings
 from clados.data.examples import DataError
 from clados.data.pictures import Preprocessing
@@ -71,6 +72,8 @@ class Ready:
             DataError: when there is none.
         """
         if self.tokenizer is None:
+            if error := getattr(self.model, "tokenizer_error", None):
+                raise DataError(f"{self.name} reads text, and its tokenizer cannot be read: {error}")
             where = f"{self.folder}: " if self.folder else ""
             raise DataError(f"{where}there is no tokenizer beside the weights, and {self.name} reads text")
         return self.tokenizer
@@ -78,9 +81,7 @@ class Ready:
     @property
     def positions(self) -> int | None:
         """Tokens that the model has positions for; None when for any number."""
-        inputs = self.spec.text.inputs if isinstance(self.spec, s.TwoTower) else getattr(self.spec, "inputs", None)
-        position = getattr(inputs, "position", None)
-        return position.length - position.start if isinstance(position, s.Learned) else None
+        return positions(self.spec)
 
     def tokens(self, texts: Sequence[str], limit: int | None = None) -> list[list[int]]:
         """The ids of each text with its special tokens, cut to the limit and to what the model has positions for.

@@ -40,7 +40,7 @@ def translate(
         prefix = TASK if ready.objective is None and ready.spec.vocab.sentinels else ""
     end = words.ids.get("eos", ready.spec.vocab.eos)
     rows = [
-        ids if end is None or ids[-1:] == [end] else [*ids, end]
+        ids if end is None or end in ids else [*ids, end]
         for ids in words.encode_batch([prefix + text for text in texts])
     ]
     found: dict[int, str] = {}

@@ -11,7 +11,6 @@ from typing import Any
 
 import tomli
 
-from clados.catalog.assumed import assumed_in, concerning
 from clados.catalog.schema import ATTRIBUTES, SIZE_FIGURES
 from clados.errors import CladosError
 from clados.tables import Page, Shown, plain
@@ -219,6 +218,8 @@ class Card(Shown):
         Raises:
             SpecError: when the declaration has to be run for it, and cannot be.
         """
+        from clados.catalog.assumed import assumed_in  # not for a list, which shows none
+
         if not self.runnable:
             return ()
         lines = assumed_in(self.path.with_suffix(".py"))
@@ -230,6 +231,8 @@ class Card(Shown):
 
     def assumed_for(self, size: Size) -> tuple[str, ...]:
         """Those of the assumed lines that concern a size; raises as `assumed`."""
+        from clados.catalog.assumed import concerning
+
         return concerning(self.assumed, [each.name for each in self.sizes], size.name)
 
     @property

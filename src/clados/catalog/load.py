@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING
 
 import clados.models
 from clados.catalog.card import Card, CardError, NoModelError, card_from
-from clados.catalog.form import form_faults
-from clados.catalog.parsing import ParseError, parsed
 from clados.catalog.words import near
 
 if TYPE_CHECKING:
@@ -102,6 +100,9 @@ def _read(path: Path, changed: int, size: int) -> Card:
 
 def _sound(path: Path) -> None:
     """Refuse a card whose form is not the schema's: its first fault, with file, line and field."""
+    from clados.catalog.form import form_faults  # only for cards of the user's own
+    from clados.catalog.parsing import ParseError, parsed
+
     try:
         source = parsed(path)
     except ParseError as error:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from functools import reduce
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import torch
 from torch import Tensor, nn
@@ -24,7 +24,6 @@ from clados.spec.errors import SpecError
 
 FLOATS = (torch.float32, torch.bfloat16, torch.float16, torch.float64)
 PICKLES = (".pt", ".pth", ".bin")
-TOKENIZERS = ("tokenizer.json", "vocab.txt", "vocab.json", "spiece.model", "tokenizer.model", "sentencepiece.bpe.model")
 
 
 if TYPE_CHECKING:
@@ -53,8 +52,9 @@ def from_pretrained(
     safetensors, shards with an index), directories that ``save_pretrained`` wrote, fairseq's ``.pt`` files, and
     llama.cpp's ``.gguf`` files of the kinds llama, gpt2, gptneox and bert (without their tokenizers).
     Heads are those of the class that the config names. ``module.report`` says where each tensor came from,
-    ``module.tokenizer`` is the tokenizer whose files lie alongside, or None. A directory of sentence-transformers gives
-    a model whose output has ``sentence_embedding``, and ``module.embedding_settings`` says how texts are prepared.
+    ``module.tokenizer`` is the tokenizer whose files lie alongside, or None: one that cannot be read does not take the
+    weights with it; ``module.tokenizer_error`` and a note of the report say why. A directory of sentence-transformers
+    gives a model whose output has ``sentence_embedding``; ``module.embedding_settings`` says how texts are prepared.
 
     Args:
         dtype: of the parameters; that of the files when not given.
@@ -78,10 +78,10 @@ def from_pretrained(
     notes = tuple(
         f"'{key}' is {number}, which the vocabulary lacks: the model is without it" for key, number in homeless
     )
-    notes += (*differing, *held.report.notes, *vectors.notes, *strangers(held, choice, found), *_image_notes(path))
+    notes += (*differing, *_give_tokenizer(made, vectors.home, lower_case=vectors.lower_case))
+    notes += (*held.report.notes, *vectors.notes, *strangers(held, choice, found), *_image_notes(path))
     made.report = replace(held.report, notes=notes)  # type: ignore[assignment]
     made.embedding_settings = vectors.settings  # type: ignore[assignment]
-    _give_tokenizer(made, vectors.home, lower_case=vectors.lower_case)
     return cast("Loaded", made)
 
 
@@ -145,10 +145,30 @@ def _image_notes(path: Path) -> tuple[str, ...]:
         return (f"images cannot be prepared: {error}",)
 
 
-def _give_tokenizer(made: nn.Module, path: Path, *, lower_case: bool = False) -> None:
-    made.tokenizer = None  # type: ignore[assignment]
-    if path.is_dir() and any((path / name).exists() for name in TOKENIZERS):
-        from clados.data.vocabularies import load_tokenizer
+def _give_tokenizer(made: nn.Module, path: Path, *, lower_case: bool = False) -> tuple[str, ...]:
+    """Set the module's tokenizer, and what keeps it from having one; what is to be known of it."""
+    made.tokenizer = made.tokenizer_error = None  # type: ignore[assignment]
+    if not path.is_dir():
+        return ()
+    from clados.data.errors import DataError
+    from clados.data.vocabularies import SIGNS, load_tokenizer
 
+    if not any((path / name).exists() for name in SIGNS):
+        return ()
+    try:
         tokenizer = load_tokenizer(path)
-        made.tokenizer = tokenizer.lower_cased() if lower_case else tokenizer  # type: ignore[assignment]
+        tokenizer = tokenizer.lower_cased() if lower_case else tokenizer
+    except DataError as error:
+        made.tokenizer_error = error  # type: ignore[assignment]
+        return (f"no tokenizer: {error}",)
+    made.tokenizer = tokenizer  # type: ignore[assignment]
+    spec: Any = made.spec
+    try:
+        size = spec.vocab.size
+    except SpecError:
+        return tokenizer.notes
+    outside = tokenizer.within(size).items()
+    lost = (
+        f"the tokenizer's {role} is token {number}; the model has {size}: it is not used" for role, number in outside
+    )
+    return (*tokenizer.notes, *lost)

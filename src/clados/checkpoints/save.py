@@ -21,7 +21,9 @@ from clados.checkpoints.names import Place, embedding, is_body, places
 from clados.checkpoints.sentence import EmbeddingSettings, is_apart
 from clados.checkpoints.words import written
 from clados.spec.errors import SpecError
-from clados.spec.kinds import Decoder, EncoderDecoder, Model
+from clados.spec.inputs import Learned
+from clados.spec.kinds import Decoder, EncoderDecoder, Model, TwoTower
+from clados.spec.permuted import Permuted
 
 # Files of weights that would be read in place of the new ones, or beside their config
 WEIGHTS = re.compile(r"(model(-\d{5}-of-\d{5})?\.safetensors|pytorch_model(-\d{5}-of-\d{5})?\.bin)(\.index\.json)?")
@@ -72,11 +74,24 @@ def save_pretrained(
                 (fresh / name).parent.mkdir(exist_ok=True)
                 (fresh / name).write_text(json.dumps(content, indent=2, sort_keys=True) + "\n", encoding="utf-8")
             if tokenizer is not None:
-                tokenizer.save(fresh)
+                inputs = ("input_ids", *(("token_type_ids",) if _types(model) else ()), "attention_mask")
+                tokenizer.save(fresh, inputs=inputs, limit=positions(model), left=isinstance(model, Permuted))
             also(fresh)
     except (OSError, SafetensorError) as error:
         raise CheckpointError(f"{path}: not written, what stood there is untouched ({error})") from error
     return path
+
+
+def _types(model: Model) -> bool:
+    """Whether the model tells kinds of segments apart."""
+    return isinstance(model, Permuted) or getattr(getattr(model, "inputs", None), "types", 0) > 1
+
+
+def positions(model: Model) -> int | None:
+    """Tokens of text that a model has positions for; None when for any number."""
+    inputs = model.text.inputs if isinstance(model, TwoTower) else getattr(model, "inputs", None)
+    position = getattr(inputs, "position", None)
+    return position.length - position.start if isinstance(position, Learned) else None
 
 
 def _spec(module: nn.Module) -> Model:

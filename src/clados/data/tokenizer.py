@@ -2,11 +2,13 @@
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
-from itertools import count, takewhile
+from collections.abc import Callable, Mapping, Sequence
+from copy import copy
+from dataclasses import dataclass, fields, replace
+from functools import cached_property
+from itertools import chain, count, takewhile
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from tokenizers import AddedToken
 from tokenizers import Tokenizer as Backend
@@ -14,9 +16,13 @@ from tokenizers.normalizers import Lowercase
 from tokenizers.normalizers import Sequence as Normalizers
 from tokenizers.processors import TemplateProcessing
 
-from clados.data.examples import DataError
-from clados.files import write_text
+from clados.data.errors import DataError
+from clados.data.pieces import parts
+from clados.data.rows import whole
+from clados.files import write_text, write_whole
 from clados.spec.inputs import Vocabulary
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -42,6 +48,11 @@ class Roles:
         """Role to token, of the roles that are played."""
         found = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in ("sentinels", "single", "pair")}
         return {role: token for role, token in found.items() if token is not None}
+
+    def but(self, played: Mapping[str, str | None]) -> Self:
+        """The same with other tokens, role by role; None: the role is not played."""
+        changed: dict[str, Any] = dict(played)
+        return replace(self, **changed)
 
     @classmethod
     def of(cls, vocabulary: Vocabulary) -> Self:
@@ -109,24 +120,68 @@ CLIP = Roles(
 )
 
 
+CONFIG, SPECIAL = "tokenizer_config.json", "special_tokens_map.json"
+GENERIC = ("PreTrainedTokenizerFast", "TokenizersBackend", "PreTrainedTokenizer")  # classes that read tokenizer.json
+INPUTS = ("input_ids", "attention_mask")
+LONG = 2**18  # characters above which a text is encoded in pieces
+TIDY = {  # what transformers' clean_up_tokenization takes out of a text that was put together from words
+    " .": ".",
+    " ?": "?",
+    " !": "!",
+    " ,": ",",
+    " ' ": "'",
+    " n't": "n't",
+    " 'm": "'m",
+    " 's": "'s",
+    " 've": "'ve",
+    " 're": "'re",
+}
+
+
 def sentinel(number: int) -> str:
     """The mark of the span removed as the number-th, from 0 (Raffel et al. 2020, §3.1.4)."""
     return f"<extra_id_{number}>"
 
 
-class Tokenizer:
-    """Text to ids and back, by the `tokenizers` library, with the ids of the roles."""
+@dataclass(frozen=True)
+class Renumbered:
+    """A vocabulary whose ids are not those of what cuts the text (Marian, CTRL).
 
-    def __init__(self, backend: Backend, roles: Roles) -> None:
+    Attributes:
+        ids: the id of each token that text is cut into; several may be the unknown token's.
+        backend: the vocabulary by its own ids; it turns ids back into text.
+    """
+
+    ids: Sequence[int]
+    backend: Backend
+
+
+class Tokenizer:
+    """Text to ids and back, by the `tokenizers` library, with the ids of the roles.
+
+    Attributes:
+        files: name to content of the files that it was read from, which `save` writes back; empty for a trained one.
+        notes: what its files say that is not used here.
+        limit: tokens that texts are meant to be cut to (``model_max_length``); None when nothing says so.
+        tidy: whether spaces before punctuation go from decoded text (``clean_up_tokenization_spaces``).
+    """
+
+    def __init__(self, backend: Backend, roles: Roles, renumbered: Renumbered | None = None) -> None:
         self.backend = backend
         self.roles = roles
+        self.files: Mapping[str, bytes] = {}
+        self.notes: tuple[str, ...] = ()
+        self.limit: int | None = None
+        self.tidy = False
+        self._renumbered = renumbered
+        self._vocabulary = renumbered.backend if renumbered else backend
         self.ids: dict[str, int] = {}
         for role, token in roles.named().items():
-            number = backend.token_to_id(token)
+            number = self._vocabulary.token_to_id(token)
             if number is None:
                 raise DataError(f"tokenizer: {role} is '{token}', which the vocabulary lacks")
             self.ids[role] = number
-        marks = (backend.token_to_id(sentinel(i)) for i in range(roles.sentinels))
+        marks = (self._vocabulary.token_to_id(sentinel(i)) for i in range(roles.sentinels))
         self.sentinels = tuple(number for number in marks if number is not None)  # of <extra_id_0>, <extra_id_1> ...
 
     def __repr__(self) -> str:
@@ -135,17 +190,20 @@ class Tokenizer:
     @property
     def size(self) -> int:
         """Tokens in all, those with a role among them."""
-        return int(self.backend.get_vocab_size())
+        return int(self._vocabulary.get_vocab_size())
 
     @property
     def key(self) -> str:
         """A hash of all that decides how text is cut."""
-        return hashlib.sha256(self.backend.to_str().encode()).hexdigest()
+        digest = hashlib.sha256(self.backend.to_str().encode())
+        if self._renumbered:
+            digest.update(repr(list(self._renumbered.ids)).encode())
+        return digest.hexdigest()
 
     @property
     def special(self) -> set[int]:
         """The ids of the tokens that are marked as special: no part of a text."""
-        return {number for number, token in self.backend.get_added_tokens_decoder().items() if token.special}
+        return {number for number, token in self._vocabulary.get_added_tokens_decoder().items() if token.special}
 
     def id(self, role: str) -> int:
         """The id of the token that plays the role.
@@ -157,54 +215,143 @@ class Tokenizer:
             raise DataError(f"tokenizer: no token plays '{role}'; there are {', '.join(self.ids) or 'none'}")
         return self.ids[role]
 
+    def within(self, size: int) -> dict[str, int]:
+        """Take from their roles the tokens whose ids are not below ``size``, and return them: role to id."""
+        outside = {role: number for role, number in self.ids.items() if number >= size}
+        self.ids = {role: number for role, number in self.ids.items() if number < size}
+        self.roles = self.roles.but(dict.fromkeys(outside))
+        return outside
+
     def encode(self, text: str, pair: str | None = None, *, add_special_tokens: bool = True) -> list[int]:
-        """The ids of a text, or of two, with the roles' tokens around them."""
-        return list(self.backend.encode(text, pair, add_special_tokens=add_special_tokens).ids)
+        """The ids of a text, or of two, with the roles' tokens around them.
+
+        Raises:
+            DataError: the vocabulary cannot write the text, since it lacks its own unknown token.
+        """
+        if pair is None:
+            return self.encode_batch([text], add_special_tokens=add_special_tokens)[0]
+        one, two = whole(text), whole(pair)
+        return self._numbers(safe(lambda: self.backend.encode(one, two, add_special_tokens=add_special_tokens).ids))
 
     def encode_batch(
         self, texts: Sequence[str], *, add_special_tokens: bool = True, limit: int | None = None
     ) -> list[list[int]]:
-        """The ids of each text.
+        """The ids of each text. Half a surrogate pair, which no text can hold, is read as U+FFFD.
 
         Args:
             limit: tokens at most, the roles' among them: a longer text loses its end, and keeps what surrounds it.
+
+        Raises:
+            DataError: the vocabulary cannot write a text, since it lacks its own unknown token.
         """
-        added = self.backend.num_special_tokens_to_add(is_pair=False) if add_special_tokens else 0
-        if limit is None or limit <= added:
-            found = self.backend.encode_batch_fast(list(texts), add_special_tokens=add_special_tokens)
-            return [encoding.ids[:limit] for encoding in found]
-        found = self.backend.encode_batch_fast(list(texts), add_special_tokens=False)
-        for encoding in found:
-            encoding.truncate(limit - added)
-        if not add_special_tokens:
-            return [encoding.ids for encoding in found]
-        return [self.backend.post_process(encoding, add_special_tokens=True).ids for encoding in found]
+        before, after = self._frame if add_special_tokens else ((), ())
+        room = None if limit is None else max(0, limit - len(before) - len(after))
+        texts = [whole(text) for text in texts]
+        short = iter(self._encoded([text for text in texts if len(text) <= LONG]))
+        rows = (next(short) if len(text) <= LONG else self._by_pieces(text) for text in texts)
+        return [[*before, *self._numbers(ids[:room]), *after][:limit] for ids in rows]
+
+    def _encoded(self, texts: Sequence[str]) -> list[list[int]]:
+        """The backend's ids, without what stands around a text."""
+        if not texts:
+            return []
+        return safe(lambda: [e.ids for e in self.backend.encode_batch_fast(list(texts), add_special_tokens=False)])
+
+    def _by_pieces(self, text: str) -> list[int]:
+        """The ids of a long text, encoded in pieces: the library needs two hundred times a text's size at once."""
+        found: list[int] = []
+        for part in parts(text, LONG, self._cuts_like):
+            found += self._encoded([part])[0]
+        return found
+
+    def _cuts_like(self, text: str, cut: Sequence[str]) -> bool:
+        one, *several = self._encoded([text, *cut])
+        return one == [number for ids in several for number in ids]
+
+    @cached_property
+    def _frame(self) -> tuple[list[int], list[int]]:
+        """The ids that stand before and after every text."""
+        for probe in filter(None, chain("a1.", map(self.backend.id_to_token, range(self.backend.get_vocab_size())))):
+            if bare := self._encoded([probe])[0]:
+                framed = self._framed(probe)
+                at = next((i for i in range(len(framed)) if framed[i : i + len(bare)] == bare), 0)
+                return self._numbers(framed[:at]), self._numbers(framed[at + len(bare) :])
+        return self._numbers(self._framed("")), []
+
+    def _framed(self, text: str) -> list[int]:
+        return list(safe(lambda: self.backend.encode(text).ids))
+
+    def _numbers(self, ids: list[int]) -> list[int]:
+        return [self._renumbered.ids[i] for i in ids] if self._renumbered else ids
 
     def decode(self, ids: Sequence[int], *, skip_special_tokens: bool = True) -> str:
         """The text of the ids."""
-        return str(self.backend.decode([int(i) for i in ids], skip_special_tokens=skip_special_tokens))
+        text = safe(
+            lambda: str(self._vocabulary.decode([int(i) for i in ids], skip_special_tokens=skip_special_tokens))
+        )
+        for before, after in TIDY.items() if self.tidy else ():
+            text = text.replace(before, after)
+        return text
 
     def tokens(self, ids: Sequence[int]) -> list[str]:
         """The token of each id, as the vocabulary writes it."""
-        return [self.backend.id_to_token(int(i)) or f"<{int(i)}?>" for i in ids]
+        return [self._vocabulary.id_to_token(int(i)) or f"<{int(i)}?>" for i in ids]
 
     def lower_cased(self) -> "Tokenizer":
         """The same tokenizer for texts that are put into lower case first."""
-        backend = Backend.from_str(self.backend.to_str())
-        held = [] if backend.normalizer is None else [backend.normalizer]
-        backend.normalizer = Normalizers([Lowercase(), *held])
-        return type(self)(backend, self.roles)
+        found = copy(self)
+        found.backend = Backend.from_str(self.backend.to_str())
+        held = [] if found.backend.normalizer is None else [found.backend.normalizer]
+        found.backend.normalizer = Normalizers([Lowercase(), *held])
+        found.files = {} if self._renumbered is None else self.files  # written anew, so that it stays so
+        found._vocabulary = self._vocabulary if self._renumbered else found.backend
+        return found
 
-    def save(self, directory: Path) -> None:
-        """Write tokenizer.json, tokenizer_config.json and special_tokens_map.json, as transformers reads them."""
+    def save(
+        self, directory: Path, *, inputs: Sequence[str] = INPUTS, limit: int | None = None, left: bool = False
+    ) -> None:
+        """Write the files that it was read from, or tokenizer.json and what transformers reads with it.
+
+        Args:
+            inputs: what the model is given of a text (``model_input_names`` of transformers).
+            limit: tokens that the model has positions for (``model_max_length``); None where any number will do.
+            left: whether padding stands before the text (``padding_side``).
+        """
         directory.mkdir(parents=True, exist_ok=True)
+        known = dict(self.files) or self._written()
+        config: dict[str, Any] = {"model_input_names": list(inputs), "padding_side": "left" if left else "right"}
+        config |= {"model_max_length": limit} if limit is not None else {}
+        for name, content in known.items():
+            write_whole(directory / name, lambda part, content=content: part.write_bytes(content))  # type: ignore[misc]
+        said = json.loads(known.get(CONFIG, b"{}"))
+        if said.get("tokenizer_class") in GENERIC:
+            write_text(directory / CONFIG, _json(config | said))
+
+    def _written(self) -> dict[str, bytes]:
         named: dict[str, Any] = {f"{role}_token": token for role, token in self.roles.named().items()}
         if self.sentinels:
             named["additional_special_tokens"] = [sentinel(i) for i in range(len(self.sentinels))]
-        config = {"tokenizer_class": "PreTrainedTokenizerFast", "clean_up_tokenization_spaces": False} | named
-        write_text(directory / "tokenizer.json", self.backend.to_str(pretty=True) + "\n")
-        write_text(directory / "special_tokens_map.json", json.dumps(named, ensure_ascii=False, indent=2) + "\n")
-        write_text(directory / "tokenizer_config.json", json.dumps(config, ensure_ascii=False, indent=2) + "\n")
+        config = {"tokenizer_class": GENERIC[0], "clean_up_tokenization_spaces": False} | named
+        texts = {
+            "tokenizer.json": self.backend.to_str(pretty=True) + "\n",
+            SPECIAL: _json(named),
+            CONFIG: _json(config),
+        }
+        return {name: text.encode() for name, text in texts.items()}
+
+
+def _json(content: Mapping[str, Any]) -> str:
+    return json.dumps(content, ensure_ascii=False, indent=2) + "\n"
+
+
+def safe(call: Callable[[], T]) -> T:
+    """What the `tokenizers` library gives; its faults, panics of Rust among them, as one of ours."""
+    try:
+        return call()
+    except BaseException as error:
+        if isinstance(error, Exception) or type(error).__name__ == "PanicException":
+            raise DataError(f"the tokenizer cannot be used ({' '.join(str(error).split())})") from error
+        raise
 
 
 def assemble(backend: Backend, roles: Roles) -> Tokenizer:
@@ -220,6 +367,26 @@ def assemble(backend: Backend, roles: Roles) -> Tokenizer:
         pair = roles.pair or "$A $B"
         backend.post_processor = TemplateProcessing(single=roles.single, pair=pair, special_tokens=list(used.items()))
     return Tokenizer(backend, roles)
+
+
+def framed(backend: Backend, roles: Roles, single: str, pair: str, language: str = "") -> Roles:
+    """The roles with templates made of frames in their names ("cls $A sep"), which the backend is given.
+
+    Args:
+        language: the token that "lang" means.
+    """
+    names = roles.named() | ({"lang": language} if language else {})
+    single, pair = (_template(frame, names) for frame in (single, pair))
+    if single:
+        used = {name: backend.token_to_id(name) for name in names.values() if name in f"{single} {pair}"}
+        known = [(name, number) for name, number in used.items() if number is not None]
+        backend.post_processor = TemplateProcessing(single=single, pair=pair, special_tokens=known)
+    return replace(roles, single=single, pair=pair)
+
+
+def _template(frame: str, names: Mapping[str, str]) -> str:
+    parts = (part.partition(":") for part in frame.split())
+    return " ".join((name if name[0] == "$" else names[name]) + colon + kind for name, colon, kind in parts)
 
 
 def count_sentinels(backend: Backend) -> int:

@@ -1,75 +1,24 @@
 """Reading a directory's tokenizer, in any of the layouts in which models are published."""
 
 import json
-import struct
-from collections.abc import Iterator
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from tokenizers import Regex, decoders, models, normalizers, pre_tokenizers
+from tokenizers import AddedToken, models, normalizers, pre_tokenizers
 from tokenizers import Tokenizer as Backend
 
-from clados.data.examples import DataError
-from clados.data.tokenizer import (
-    BERT,
-    CLIP,
-    GPT2,
-    LLAMA,
-    ROBERTA,
-    T5,
-    Roles,
-    Tokenizer,
-    assemble,
-    count_sentinels,
-    sentinel,
-)
-from clados.data.training import SPACE, sentencepiece_bpe, spaces_marked
+from clados.data.errors import DataError
+from clados.data.families import FAMILIES, FILES, MODELS, Family
+from clados.data.sentencepiece import CONTROL, read_model
+from clados.data.tokenizer import CONFIG, SPECIAL, Renumbered, Roles, Tokenizer, count_sentinels, framed
+from clados.data.tokenizer_config import ADDED, TokenizerConfig, files_of, read_config
+from clados.data.vocabulary_files import END, READERS, Built, Numbering, bert_normalizer, built, vocabulary
 
-FILES = ("tokenizer.json", "vocab.txt", "vocab.json with merges.txt", "spiece.model or tokenizer.model")
-MODELS = ("spiece.model", "sentencepiece.bpe.model", "tokenizer.model", "sentencepiece.model")
-CLIP_WORDS = r"'s|'t|'re|'ve|'m|'ll|'d|\p{L}+|\p{N}|[^\s\p{L}\p{N}]+"
-
-
-def load_tokenizer(directory: Path) -> Tokenizer:
-    """The tokenizer of a model's directory.
-
-    Raises:
-        DataError: no known file is there, or it cannot be read.
-    """
-    try:
-        named = _named(directory)
-        if (directory / "tokenizer.json").exists():
-            backend = Backend.from_str((directory / "tokenizer.json").read_text(encoding="utf-8"))
-            backend.no_padding()  # some files were saved while a batch was being read
-            backend.no_truncation()
-            return Tokenizer(backend, _roles(backend, named))
-        backend, usual = _built(directory)
-    except DataError:
-        raise
-    except Exception as error:  # the tokenizers library raises no narrower one
-        raise DataError(f"{directory}: unreadable tokenizer ({error})") from error
-    present = {role: token for role, token in (usual.named() | named).items() if backend.token_to_id(token) is not None}
-    missing = [token for token in usual.named().values() if token not in present.values()]
-    fits = not any(token in usual.single.split() for token in missing)
-    templates = {"single": usual.single, "pair": usual.pair} if fits else {}
-    return assemble(backend, Roles(**present, **templates, sentinels=usual.sentinels))
-
-
-def _named(directory: Path) -> dict[str, str]:
-    """Role to token as the configuration files name them."""
-    found: dict[str, str] = {}
-    for name in ("special_tokens_map.json", "tokenizer_config.json"):
-        path = directory / name
-        config = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-        for role in NAMES:
-            token = config.get(f"{role}_token")
-            token = token.get("content") if isinstance(token, dict) else token
-            if isinstance(token, str):
-                found[role] = token
-    return found
-
-
-NAMES = {
+JSON = "tokenizer.json"
+SIGNS = (JSON, "vocab.txt", "vocab.json", "source.spm", *MODELS)  # a directory with one of these has a tokenizer
+KEPT = (CONFIG, SPECIAL, ADDED, "chat_template.jinja")  # written back with a tokenizer's own files
+USUAL = {  # tokens that play a role where no file says which
     "pad": ("[PAD]", "<pad>"),
     "unk": ("[UNK]", "<unk>"),
     "bos": ("<s>", "<|startoftext|>", "<|endoftext|>"),
@@ -78,154 +27,218 @@ NAMES = {
     "sep": ("[SEP]",),
     "mask": ("[MASK]", "<mask>"),
 }
+SILENT = {  # flags and the values that change nothing where a family does not know them
+    "do_lower_case": False,
+    "strip_accents": False,
+    "keep_accents": True,
+    "remove_space": True,
+    "add_prefix_space": False,
+    "add_bos_token": False,
+    "add_eos_token": False,
+    "separate_vocabs": False,
+}
 
 
-def _roles(backend: Backend, named: dict[str, str]) -> Roles:
-    """The roles named; where no file names any, those that the usual names play."""
+def load_tokenizer(directory: Path) -> Tokenizer:
+    """The tokenizer of a model's directory.
+
+    tokenizer.json is taken where it is there; else the family's own files (vocab.txt, vocab.json with merges.txt, a
+    SentencePiece model), numbered and framed as its class in transformers does. Which family it is, its flags and
+    special tokens are read from tokenizer_config.json, special_tokens_map.json, added_tokens.json and config.json.
+    What they say beyond that is in ``notes``.
+
+    Raises:
+        DataError: no known file is there, it is of a class that is not known, or it cannot be read.
+    """
+    config = read_config(directory)
+    try:
+        tokenizer, paths = _from_json(config) if (directory / JSON).exists() else _from_files(config)
+    except DataError as error:
+        said = str(error)
+        raise DataError(said if said.startswith(str(directory)) else f"{directory}: {said}") from error
+    tokenizer.limit = config.limit()
+    # transformers 5 lets the text of BPE alone, whose spaces are the text's own
+    if config.flag("split_special_tokens", usual=False):
+        tokenizer.backend.encode_special_tokens = True
+    for key, usual in SILENT.items():
+        config.unused(key, usual, "tokenizers of this kind do without it")
+    tidy = config.flag("clean_up_tokenization_spaces", usual=False)
+    tokenizer.tidy = tidy and not isinstance(tokenizer.backend.model, models.BPE)
+    tokenizer.notes = (*config.notes, *config.config.notes)
+    paths = (*paths, *(directory / name for name in KEPT))
+    tokenizer.files = {path.name: path.read_bytes() for path in paths if path.exists()}
+    return tokenizer
+
+
+# ---------------------------------------------------------------- tokenizer.json
+
+
+def _from_json(config: TokenizerConfig) -> tuple[Tokenizer, tuple[Path, ...]]:
+    file, family = config.directory / JSON, config.family
+    try:
+        text = file.read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:
+        raise DataError(f"{file}: not readable ({error})") from error
+    backend = built(file, lambda: Backend.from_str(text))
+    backend.no_padding()  # some files were saved while a batch was being read
+    backend.no_truncation()
+    _override(backend, config)
+    usual = family.roles.named() if family and config.exists else {}
+    named = {role: token for role, token in usual.items() if backend.token_to_id(token) is not None} | config.named
     if not named:
-        known = {role: [n for n in names if backend.token_to_id(n) is not None] for role, names in NAMES.items()}
+        known = {role: [n for n in names if backend.token_to_id(n) is not None] for role, names in USUAL.items()}
         named = {role: names[0] for role, names in known.items() if names}
-    named = {role: token for role, token in named.items() if backend.token_to_id(token) is not None}
-    return Roles(**named, sentinels=count_sentinels(backend))
+    _add(backend, config, {**dict.fromkeys(named.values()), **config.tokens})
+    roles = Roles(sentinels=count_sentinels(backend)).but(named)
+    if family and family.frame[0] and (backend.post_processor is None or family.languages):
+        roles = _frame(backend, roles, family, config)
+    for key in ("add_bos_token", "add_eos_token"):
+        config.unused(key, None, f"{JSON} says what stands around a text, as for transformers 5")
+    names = {JSON, *MODELS, *(name for kind in FILES.values() for name in kind)}
+    return Tokenizer(backend, roles), tuple(config.directory / name for name in sorted(names))
 
 
-def _built(directory: Path) -> tuple[Backend, Roles]:
-    if (directory / "vocab.txt").exists():
-        return _wordpiece(directory), BERT
-    if (directory / "vocab.json").exists() and (directory / "merges.txt").exists():
-        return _bpe(directory)
-    for name in MODELS:
-        if (directory / name).exists():
-            return _sentencepiece((directory / name).read_bytes())
-    raise DataError(f"{directory}: no tokenizer; one of {', '.join(FILES)} is needed")
+def _override(backend: Backend, config: TokenizerConfig) -> None:
+    """What tokenizer_config.json says otherwise than tokenizer.json, as transformers 4 and 5 let it."""
+    family, normalizer = config.family, backend.normalizer
+    if family and family.kind == "wordpiece" and isinstance(normalizer, normalizers.BertNormalizer):
+        stated = config.exists and config.kind  # then the defaults of the class hold too
+        lower = family.lower if stated else normalizer.lowercase
+        backend.normalizer = bert_normalizer(config, lower=lower, like=None if stated else normalizer)
+    spaced = config.config.take("add_prefix_space", bool, None)
+    if spaced is not None and backend.pre_tokenizer is not None:
+        state = json.loads(backend.pre_tokenizer.__getstate__())
+        for part in state.get("pretokenizers", [state]):
+            if part["type"] == "ByteLevel":
+                part["add_prefix_space"] = spaced
+            if part["type"] == "Metaspace" and spaced == (part["prepend_scheme"] == "never"):
+                part["prepend_scheme"] = "always" if spaced else "never"
+        backend.pre_tokenizer = _pre_tokenizer(state)
+    for key in ("do_lower_case", "strip_accents", "keep_accents", "tokenize_chinese_chars", "remove_space", "legacy"):
+        config.config.ignore(key)  # tokenizer.json was made by them
+    for key in ("offset", "extra_ids", "mask_token_sent", "split_by_punct", "src_lang", "separate_vocabs"):
+        config.config.ignore(key)
 
 
-def _wordpiece(directory: Path) -> Backend:
-    words = (directory / "vocab.txt").read_text(encoding="utf-8").rstrip("\n").split("\n")
-    config = directory / "tokenizer_config.json"
-    said = json.loads(config.read_text(encoding="utf-8")) if config.exists() else {}
-    lower = said.get("do_lower_case", not any(w != w.lower() and not w.startswith("[") for w in words))
-    backend = Backend(models.WordPiece({word: i for i, word in enumerate(words)}, unk_token="[UNK]"))
-    backend.normalizer = normalizers.BertNormalizer(lowercase=lower)
-    backend.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
-    backend.decoder = decoders.WordPiece()
-    return backend
+def _pre_tokenizer(state: Mapping[str, Any]) -> pre_tokenizers.PreTokenizer:
+    model = {"type": "WordLevel", "vocab": {}, "unk_token": ""}
+    made = Backend.from_str(json.dumps({"version": "1.0", "added_tokens": [], "pre_tokenizer": state, "model": model}))
+    found: pre_tokenizers.PreTokenizer = made.pre_tokenizer
+    return found
 
 
-def _bpe(directory: Path) -> tuple[Backend, Roles]:
-    vocab: dict[str, int] = json.loads((directory / "vocab.json").read_text(encoding="utf-8"))
-    lines = (directory / "merges.txt").read_text(encoding="utf-8").split("\n")
-    merges = [tuple(line.split(" ")) for line in lines if line and not line.startswith("#version")]
-    pairs = [(first, second) for first, second in merges]
-    if not any(token.endswith("</w>") for token in vocab):
-        backend = Backend(models.BPE(vocab, pairs))
-        backend.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-        backend.decoder = decoders.ByteLevel()
-        return backend, ROBERTA if "<mask>" in vocab else GPT2
-    if "<|startoftext|>" not in vocab:
-        return _gpt(vocab, pairs), Roles(unk="<unk>")
-    backend = Backend(models.BPE(vocab, pairs, end_of_word_suffix="</w>", unk_token="<|endoftext|>"))
-    backend.normalizer = normalizers.Sequence(
-        [normalizers.NFC(), normalizers.Replace(Regex(r"\s+"), " "), normalizers.Lowercase()]
-    )
-    backend.pre_tokenizer = pre_tokenizers.Sequence(
-        [
-            pre_tokenizers.Split(Regex(CLIP_WORDS), "removed", invert=True),
-            pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
-        ]
-    )
-    ends = [decoders.Replace("</w>", " "), decoders.Strip(" ", 0, 1)]
-    backend.decoder = decoders.Sequence([decoders.ByteLevel(), *ends])
-    return backend, CLIP
+# ---------------------------------------------------------------- the family's own files
 
 
-def _gpt(vocab: dict[str, int], merges: list[tuple[str, str]]) -> Backend:
-    """The first GPT's: lower case, words ended by a mark, no bytes."""
-    backend = Backend(models.BPE(vocab, merges, end_of_word_suffix="</w>", unk_token="<unk>"))
-    backend.normalizer = normalizers.BertNormalizer(lowercase=True)
-    backend.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
-    backend.decoder = decoders.BPEDecoder("</w>")
-    return backend
+def _from_files(config: TokenizerConfig) -> tuple[Tokenizer, tuple[Path, ...]]:
+    family, paths = _family(config)
+    found = READERS[family.kind](config, family, paths)
+    wanted = {**dict.fromkeys(found.roles.named().values()), **config.tokens}
+    kept = {token.content: token for token in found.kept}
+    tokens = {
+        **kept,
+        **{name: style or kept.get(name) or _whole(name, found.roles, family) for name, style in wanted.items()},
+    }
+    if found.numbering is None:
+        _add(found.backend, config, tokens)
+        return Tokenizer(found.backend, _frame(found.backend, found.roles, family, config)), found.paths
+    return _renumbered(config, family, found, found.numbering, tokens), found.paths
 
 
-def _sentencepiece(data: bytes) -> tuple[Backend, Roles]:
-    """A SentencePiece model file: fields 1 pieces, 2 training, 3 normaliser of its ModelProto."""
-    message = list(_fields(data))
-    pieces = [dict(_fields(value)) for field, value in message if field == 1]
-    trained = dict(_fields(next(value for field, value in message if field == 2)))
-    normal = dict(_fields(next(value for field, value in message if field == 3)))
-    names = [piece[1].decode() for piece in pieces]
-    scores = [float(piece.get(2, 0.0)) for piece in pieces]
-    kinds = [piece.get(3, 1) for piece in pieces]  # 1 normal, 2 unknown, 3 control, 4 user's, 6 byte
-    special = {name: i for i, (name, kind) in enumerate(zip(names, kinds)) if kind == 3}
-    unk = next((i for i, kind in enumerate(kinds) if kind == 2), 0)
-    roles = {role: name for name, role in SPECIAL.items() if name in special}
-    usual = T5 if roles.keys() == {"pad", "eos"} else LLAMA
-    # T5's file ends before its 100 sentinels, which its tokenizer adds.
-    marks = T5.sentinels if usual is T5 and sentinel(0) not in names else 0
-    named = Roles(unk=names[unk], **roles, sentinels=marks, single=usual.single, pair=usual.pair)
-    steps = _normaliser(normal)
-    if trained.get(3, 1) == 2:
-        backend = sentencepiece_bpe(*_merges(names, scores), names[unk])
-        marked = spaces_marked() if normal.get(3, 1) else normalizers.Replace(" ", SPACE)
-        backend.normalizer = normalizers.Sequence([*steps, marked])
+def _whole(token: str, roles: Roles, family: Family) -> AddedToken:
+    """A special token as its class makes it; most masks take the space before them."""
+    left = family.space_before_mask and token == roles.mask
+    return AddedToken(token, normalized=False, special=True, lstrip=left)
+
+
+def _renumbered(
+    config: TokenizerConfig, family: Family, found: Built, numbering: Numbering, tokens: Mapping[str, AddedToken]
+) -> Tokenizer:
+    """A tokenizer whose pieces have the ids of a vocabulary; those that it lacks are unknown."""
+    backend, ids = found.backend, numbering.ids
+    known = {name: token for name, token in tokens.items() if name in ids}
+    _add(backend, config, known, numbered=False)
+    read = {name: token for name, token in known.items() if numbering.reader.token_to_id(name) is not None}
+    _add(numbering.reader, config, read, numbered=False)
+    roles = found.roles.but({role: None for role, token in found.roles.named().items() if token not in ids})
+    unknown = ids[str(roles.unk)]
+    numbers = [ids.get(str(backend.id_to_token(number)), unknown) for number in range(backend.get_vocab_size())]
+    return Tokenizer(backend, _frame(backend, roles, family, config), Renumbered(numbers, numbering.reader))
+
+
+def _family(config: TokenizerConfig) -> tuple[Family, tuple[Path, ...]]:
+    """The family whose files are there: the one named, or one that these files are usual for."""
+    directory, family = config.directory, config.family
+    if config.kind and family is None:
+        raise DataError(
+            f"{directory}: tokenizer_class is {config.kind}, whose own files are not read; "
+            f"{JSON}, which its fast class writes, is"
+        )
+    if family and (paths := files_of(directory, family)):
+        return family, paths
+    if family and config.kind:
+        needed = " and ".join(FILES[family.kind]) or f"one of {', '.join(MODELS)}"
+        raise DataError(f"{directory}: no tokenizer; {config.kind} needs {JSON}, or {needed}")
+    for each in FAMILIES:
+        if each.kind in ("wordpiece", "bytes", "sentencepiece") and (paths := files_of(directory, each)):
+            if family:
+                config.notes.append(f"{paths[0].name}: no file of this model_type's tokenizer; it is read as it stands")
+            return _guessed(each, paths), paths
+    usual = f"{JSON}, vocab.txt, vocab.json with merges.txt, {', '.join(MODELS)}"
+    raise DataError(f"{directory}: no tokenizer; one of {usual} is needed")
+
+
+def _guessed(family: Family, paths: tuple[Path, ...]) -> Family:
+    """A family by what its files hold, where neither a class nor a model type says which."""
+    if family.kind == "bytes":
+        vocab = vocabulary(paths[0])
+        if any(token.endswith(END) for token in vocab):
+            return next(each for each in FAMILIES if each.kind == ("clip" if "<|startoftext|>" in vocab else "gpt"))
+        wanted = "RobertaTokenizer" if "<mask>" in vocab else "GPT2Tokenizer"
+    elif family.kind == "sentencepiece":
+        names = {name for name, _, kind in read_model(paths[0]).pieces if kind == CONTROL}
+        wanted = "T5Tokenizer" if {"<pad>", "</s>"} <= names and "<s>" not in names else "LlamaTokenizer"
     else:
-        backend = Backend(models.Unigram(list(zip(names, scores)), unk_id=unk, byte_fallback=6 in kinds))
-        backend.normalizer = normalizers.Sequence(steps)
-        backend.pre_tokenizer = pre_tokenizers.Metaspace(prepend_scheme="always" if normal.get(3, 1) else "never")
-        backend.decoder = decoders.Metaspace(prepend_scheme="always")
-    return backend, named
+        return family
+    return next(each for each in FAMILIES if wanted in each.classes)
 
 
-SPECIAL = {"<pad>": "pad", "<s>": "bos", "</s>": "eos", "[CLS]": "cls", "[SEP]": "sep", "[MASK]": "mask"}
+# ---------------------------------------------------------------- frames and tokens that stay whole
 
 
-def _normaliser(said: dict[int, Any]) -> list[normalizers.Normalizer]:
-    steps: list[normalizers.Normalizer] = []
-    if said.get(2):
-        steps.append(normalizers.Precompiled(said[2]))
-    if said.get(4, 1):
-        steps += [normalizers.Strip(), normalizers.Replace(Regex(" {2,}"), " ")]
-    return steps
+def _frame(backend: Backend, roles: Roles, family: Family, config: TokenizerConfig) -> Roles:
+    """The roles with the family's frame, which the backend is given."""
+    single, pair = family.frame
+    if family.marks is not None:
+        adds = {role: config.flag(f"add_{role}_token", usual=role in family.marks) for role in ("bos", "eos")}
+        bos, eos = (role if adds[role] and role in roles.named() else "" for role in adds)
+        single = " ".join(filter(None, (bos, "$A", eos))) if bos or eos else ""
+        pair = " ".join(filter(None, (single, bos and f"{bos}:1", "$B:1", eos and f"{eos}:1"))) if single else ""
+    language = ""
+    if family.languages:
+        language = config.config.take("src_lang", str, "en_XX")
+        if language not in family.languages:
+            raise config.config.refuse("src_lang", f"allowed are {', '.join(family.languages)}")
+    return framed(backend, roles, single, pair, language)
 
 
-def _merges(names: list[str], scores: list[float]) -> tuple[dict[str, int], list[tuple[str, str]]]:
-    """A BPE vocabulary's merges: every way to cut a piece in two pieces, the best-scored piece first."""
-    vocab = {name: i for i, name in enumerate(names)}
-    found = [
-        (-scores[i], vocab[name[:at]], vocab[name[at:]], name[:at], name[at:])
-        for name, i in vocab.items()
-        for at in range(1, len(name))
-        if name[:at] in vocab and name[at:] in vocab
-    ]
-    return vocab, [(first, second) for *_, first, second in sorted(found)]
+def _add(
+    backend: Backend, config: TokenizerConfig, tokens: Mapping[str, AddedToken | None], *, numbered: bool = True
+) -> None:
+    """Keep tokens whole in a text; those that the vocabulary lacks come after it, in the order of their ids.
 
-
-def _fields(data: bytes) -> Iterator[tuple[int, Any]]:
-    """The fields of a protocol-buffer message: (number, int, float or bytes)."""
-    at = 0
-    while at < len(data):
-        tag, at = _varint(data, at)
-        field, wire = tag >> 3, tag & 7
-        if wire == 0:
-            value, at = _varint(data, at)
-            yield field, value
-        elif wire == 2:
-            size, at = _varint(data, at)
-            yield field, data[at : at + size]
-            at += size
-        elif wire == 5:
-            yield field, struct.unpack_from("<f", data, at)[0]
-            at += 4
-        else:
-            raise ValueError("not a SentencePiece model")
-
-
-def _varint(data: bytes, at: int) -> tuple[int, int]:
-    value = shift = 0
-    while True:
-        byte = data[at]
-        value |= (byte & 127) << shift
-        at, shift = at + 1, shift + 7
-        if byte < 128:
-            return value, at
+    Raises:
+        DataError: a token is said to have another id than it gets.
+    """
+    kept = {token.content for token in backend.get_added_tokens_decoder().values()}
+    for content in sorted(tokens, key=lambda content: config.numbered.get(content, 2**31)):
+        style = tokens[content]
+        if style is None and content in kept:
+            continue
+        style = style or AddedToken(content, normalized=False, special=True)
+        (backend.add_special_tokens if style.special else backend.add_tokens)([style])
+        number, said = backend.token_to_id(content), config.numbered.get(content)
+        if numbered and said is not None and number != said:
+            raise DataError(
+                f"{config.directory}: the token '{content}' is said to have the id {said}, and has {number} here"
+            )
