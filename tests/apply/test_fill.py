@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from clados.apply.fill import fill, spans
+from clados.apply.fill import BLANK, fill, spans
 from clados.apply.ready import Ready
 from clados.nn import build
 from clados.spec import SpecError
@@ -96,3 +96,10 @@ def test_what_cannot_be_filled_is_refused(ready: Callable[[str], Ready]) -> None
         fill(ready("bert"), "[MASK]", top=0)
     with pytest.raises(SpecError, match="120 blanks; t5 has 100 sentinels"):
         fill(ready("t5"), "[MASK] " * 120)
+
+
+def test_a_megabyte_of_space_is_read_once(ready: Callable[[str], Ready]) -> None:
+    text = "x" + " " * 1_000_000 + "y"  # a search that begins at each space anew takes hours
+    with pytest.raises(SpecError, match="has no blank"):
+        fill(ready("bert"), text)
+    assert BLANK.sub("_", "a \n [MASK] b[MASK][MASK]  c") == "a_ b__  c"

@@ -9,6 +9,7 @@ from torch import Tensor
 from clados import spec as s
 from clados.apply.images import Image, pixel_values, several
 from clados.apply.ready import Source, batched, load
+from clados.nn.memory import enough_memory
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,7 @@ class Label:
     probability: float
 
 
+@enough_memory("classifying these images", "give a smaller batch")
 @torch.inference_mode()
 def classify(
     source: Source,

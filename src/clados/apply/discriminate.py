@@ -7,6 +7,7 @@ import torch
 
 from clados import spec as s
 from clados.apply.ready import Source, batched, listed, load, padded
+from clados.nn.memory import enough_memory
 
 
 @dataclass(frozen=True)
@@ -17,6 +18,7 @@ class Judged:
     probability: float
 
 
+@enough_memory("judging these texts", "give fewer tokens, or a smaller batch")
 @torch.inference_mode()
 def discriminate(
     source: Source, texts: str | Sequence[str], *, batch: int = 32, device: str | torch.device = "cpu"

@@ -8,11 +8,13 @@ from torch import Tensor
 
 from clados import spec as s
 from clados.apply.ready import Ready, Source, batched, listed, load, padded
+from clados.nn.memory import enough_memory
 from clados.nn.pooling import pooled
 
 POOLS = (*get_args(s.Pool), "pooler")
 
 
+@enough_memory("embedding these texts", "give fewer tokens, or a smaller batch")
 @torch.inference_mode()
 def embed(
     source: Source,

@@ -10,8 +10,9 @@ import torch
 from clados import spec as s
 from clados.apply.ready import Ready, Source, batched, listed, load, padded
 from clados.data.tokenizer import Tokenizer, sentinel
+from clados.nn.memory import enough_memory
 
-BLANK = re.compile(r"\s*(\[MASK\]|<mask>|<extra_id_\d+>)")
+BLANK = re.compile(r"(?<!\s)\s*+(\[MASK\]|<mask>|<extra_id_\d+>)")  # begins where space does: none is read twice
 LONGEST = 10  # tokens of a restored span
 
 
@@ -31,6 +32,7 @@ class Filled:
     blanks: tuple[tuple[Candidate, ...], ...]
 
 
+@enough_memory("filling these texts", "give fewer tokens, or a smaller batch")
 def fill(
     source: Source, texts: str | Sequence[str], *, top: int = 5, batch: int = 32, device: str | torch.device = "cpu"
 ) -> list[Filled]:

@@ -8,8 +8,10 @@ from torch import Tensor
 from clados import spec as s
 from clados.apply.images import Image, pixel_values, several
 from clados.apply.ready import Ready, Source, batched, listed, load, padded
+from clados.nn.memory import enough_memory
 
 
+@enough_memory("matching these images and texts", "give a smaller batch")
 @torch.inference_mode()
 def match(
     source: Source,

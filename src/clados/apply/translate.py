@@ -6,11 +6,13 @@ import torch
 
 from clados.apply.generate import generate, room
 from clados.apply.ready import Source, batched, listed, load, padded
+from clados.nn.memory import enough_memory
 
 TASK = "translate English to German: "  # of T5 (Raffel et al. 2020, figure 1)
 ROOM = 50  # tokens that a translation may be longer than its source (Vaswani et al. 2017, §6.1)
 
 
+@enough_memory("translating these texts", "give fewer tokens, or a smaller batch")
 def translate(
     source: Source,
     texts: str | Sequence[str],

@@ -10,10 +10,12 @@ from clados import spec as s
 from clados.apply.generate import generate as generate_ids
 from clados.apply.generate import room
 from clados.apply.ready import Source, load
+from clados.nn.memory import enough_memory
 
 UNFINISHED = "\ufffd"  # what decoding gives for the first bytes of a letter
 
 
+@enough_memory("writing after this prompt", "give fewer tokens, or a smaller batch")
 def generate(
     source: Source,
     prompt: str,

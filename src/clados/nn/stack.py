@@ -1,6 +1,7 @@
 """A stack: what its layers see, worked out once; its layers, one after the other."""
 
 from collections.abc import Iterable
+from math import isqrt
 from typing import TYPE_CHECKING, Protocol
 
 import torch
@@ -13,6 +14,7 @@ from clados.nn.sight import KV, Cache, Placed, Sight, State, look
 from clados.spec.pieces import Env
 
 FORGETS = State()
+MOST_BIASES = 2**32  # of a layer's scores, each of which has one of its own: 16 GiB of float32
 NOWHERE = Placed()
 
 
@@ -38,6 +40,8 @@ class Stack(Module):
             raise s.SpecError(f"sees is {part.sees!r}, which {type(part).__name__} does not know; Stack does")
         self.sees, self.dims, self.dropout = part.sees, env.dims, part.dropout
         self.placed = part.position is not None
+        biased = part.position is not None and not isinstance(part.position, s.Rotary)
+        self.most = isqrt(MOST_BIASES // env.dims.heads) if biased else None  # positions that look at one another
         patterns = [block.attn.pattern for block in part.blocks(env.dims.layers)]
         self.patterns = list(dict.fromkeys(patterns))
         self.kinds = [self.patterns.index(pattern) for pattern in patterns]
@@ -94,8 +98,17 @@ class Stack(Module):
         lengths: tuple[int, ...] | None,
         read: Tensor | None = None,
     ) -> list[Sight]:
-        """One sight for each pattern among the layers; ``read``, [batch or 1, length], marks what all may see."""
+        """One sight for each pattern among the layers; ``read``, [batch or 1, length], marks what all may see.
+
+        Raises:
+            SpecError: for so many positions that the biases of their distances fit into no memory.
+        """
         length = max(lengths) if lengths else x.size(1)
+        if self.most is not None and length * (past + length) > self.most**2:
+            raise s.SpecError(
+                f"{past + length:,} positions at once, each of which knows its distance from all others; at most "
+                f"{self.most:,} are possible with {self.dims.heads} heads: give a shorter text"
+            )
         placed = self.position.place(x, positions, length, past) if self.placed else NOWHERE
         sights = []
         for pattern in self.patterns:

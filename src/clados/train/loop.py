@@ -23,6 +23,7 @@ from clados.checkpoints.atomic import LOCK, locked
 from clados.data.packing import generator
 from clados.data.sampler import Sampler
 from clados.errors import CladosError
+from clados.nn.memory import enough_memory
 from clados.objectives import Batch, Loss, Setting, Words, learned, loss, measured, prepare
 from clados.train import saved
 from clados.train.log import Entry, Log, Show
@@ -34,6 +35,7 @@ FORMS = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 CHECKPOINTS = "checkpoints"  # the folder of a run in which they are
 WATCHING = ("every", "save_every", "held_out")  # what of a run's numbers changes nothing of what it comes to
 MOST_EPOCHS = 32  # over the held-out examples in one evaluation
+SMALLER = "try a smaller --micro, --batch, --length or --params"
 HELD_OUT = 1_000_003  # added to the seed of what is held out, so that it is prepared the same in every run
 
 
@@ -179,7 +181,8 @@ class Trainer:
         saved_at = start
         for step in range(start, self.run.steps):
             began = time.perf_counter()
-            entry = self.step(step)
+            with enough_memory(f"step {step + 1}", SMALLER):
+                entry = self.step(step)
             seconds = time.perf_counter() - began
             entry |= {"seconds": round(seconds, 6), "tokens_per_second": round(entry["tokens"] / seconds, 1)}
             log(entry)
@@ -302,7 +305,8 @@ class Trainer:
     def _evaluate(self, step: int, log: Log) -> None:
         if self.held_out is None:
             return
-        entry = {"step": step, "held_out": self.evaluate(self.held_out, self.run.held_out)}
+        with enough_memory("what is held out", SMALLER):
+            entry = {"step": step, "held_out": self.evaluate(self.held_out, self.run.held_out)}
         log(entry)
         self.show.evaluated(entry)
 

@@ -23,6 +23,7 @@ from clados.errors import CladosError, check_seed
 from clados.files import PART, JsonObject, read_json, write_json
 from clados.models.declared import declared
 from clados.nn.make import build
+from clados.nn.memory import enough_memory
 from clados.objectives import Setting, Words, runs
 from clados.spec.declaration import dropping
 from clados.train import saved
@@ -274,7 +275,8 @@ def _steps(plan: Plan) -> int:
 def module(plan: Plan) -> torch.nn.Module:
     """The plan's model, drawn from its seed, on the accelerator when there is one."""
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    return build(plan.model, seed=plan.run.seed).to(device)
+    with enough_memory(f"a model of {s.count(plan.model).total:,} parameters", "try smaller --params or --length"):
+        return build(plan.model, seed=plan.run.seed).to(device)
 
 
 def resumed(folder: Path, asked: Choices, given: Sequence[str]) -> Choices:
