@@ -420,3 +420,37 @@ def test_a_class_that_only_the_held_out_side_has_is_a_class(tmp_path: Path, rare
     plan = planned(choices(tmp_path, "vit", params="91154", steps=1))
     assert plan.facts.classes == tuple(sorted(("ant", "cow", rare)))
     assert plan.trainer(module(plan)).fit().finished
+
+
+def test_a_saved_model_is_trained_further(data: Path, tmp_path: Path, run: Path) -> None:
+    before = read(run / "log.jsonl")[-1]["held_out"]["loss"]
+    asked = Choices(model="gpt-2", data=str(data), start=str(run), batch=4, steps=12)
+    whole = pretrain(asked, tmp_path / "whole")
+    assert whole.held_out[0]["loss"] == before
+    assert whole.held_out[-1]["loss"] < before
+    for file in ("tokenizer.json", "config.json"):
+        assert (tmp_path / "whole" / file).read_bytes() == (run / file).read_bytes()
+    with pytest.raises(KeyboardInterrupt):
+        pretrain(asked, tmp_path / "run", show=Stops(11))
+    assert pretrain(asked, tmp_path / "run", resume=True).losses == whole.losses
+    other = replace(asked, start=str(tmp_path / "whole"))
+    with pytest.raises(CladosError, match="its start checksum is"):
+        pretrain(other, tmp_path / "run", resume=True)
+
+
+@pytest.mark.parametrize(
+    ("model", "more", "said"),
+    [
+        ("bert", {}, "its model is of the kind Decoder; this objective trains the kind Encoder"),
+        ("decision-transformer", {"data": "cartpole"}, "its model has no head 'action"),
+        ("gpt-2", {"length": 99}, "length is 99; .* has positions for 24"),
+        ("gpt-2", {"params": "1M"}, "params and vocab are of a new model"),
+        ("gpt-2", {"vocab": 300}, "params and vocab are of a new model"),
+        ("gpt-2", {"start": "nowhere"}, "nowhere: there is no such directory"),
+    ],
+)
+def test_a_model_that_cannot_be_trained_further_is_refused(
+    data: Path, run: Path, model: str, more: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(CladosError, match=said):
+        planned(Choices(**{"model": model, "data": str(data), "start": str(run), "steps": 1} | more))

@@ -32,8 +32,11 @@ def pretrain(
     data: Annotated[str | None, typer.Option(help="A folder or file of your own, or an embedded set.")] = None,
     steps: Annotated[int | None, typer.Option(help="How many steps. [300]")] = None,
     minutes: Annotated[float | None, typer.Option(help="As many steps as fit into these minutes.")] = None,
+    start: Annotated[
+        str | None, typer.Option("--from", help="Train the model in this directory further, with its tokenizer.")
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="Where the model goes. [runs/MODEL]")] = None,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on from the last checkpoint in --out.")] = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on in --out; --steps may be more than before.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show plan and three examples; train nothing.")] = False,
     batch: Annotated[int | None, typer.Option(help="Examples of a step.")] = None,
     micro: Annotated[int | None, typer.Option(help="Of these computed at once, to save memory.")] = None,
@@ -67,6 +70,7 @@ def pretrain(
         "vocab": vocab,
         "seed": seed,
         "dtype": dtype and dtype.value,
+        "start": start,
     }
     given = {name: value for name, value in said.items() if value is not None}
     choices = Choices(model=model, **({"dtype": _dtype()} | given))

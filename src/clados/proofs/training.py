@@ -86,7 +86,8 @@ def trained(subject: Subject, seed: int, *, shuffled: bool = False, longer: bool
     kept = folder / "verified.json"
     plan = planned(asked)
     names = {each.name for each in fields(Run)}
-    mark = {"declaration": repr(plan.model), "stage": repr(plan.stage), "choices": asdict(asked)}
+    said = {name: value for name, value in asdict(asked).items() if name != "start"}  # from nothing, always
+    mark = {"declaration": repr(plan.model), "stage": repr(plan.stage), "choices": said}
     if kept.exists():
         found: dict[str, Any] = json.loads(kept.read_text(encoding="utf-8"))
         if found.pop("mark") == json.loads(json.dumps(mark)) and found.keys() == names:

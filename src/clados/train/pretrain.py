@@ -33,6 +33,7 @@ from clados.train.loop import CHECKPOINTS, Result, Run, Source, Trainer
 from clados.train.optimisers import peak
 from clados.train.processes import world
 from clados.train.sources import Making, learnable, least_documents, source
+from clados.train.start import Start, start
 
 STEPS = 300
 LENGTH = 128  # tokens of a sequence, where the paper's are longer
@@ -54,6 +55,7 @@ KINDS: dict[str, type] = {
     "dtype": str,
     "vocab": int,
     "shuffled": bool,
+    "start": str,
 }
 TRIED = 3  # steps that are timed to know how many fit into some minutes
 
@@ -75,6 +77,7 @@ class Choices:
         dropout: every rate of the model, instead of the paper's: runs that see no text twice need none.
         vocab: tokens of the tokenizer that is trained.
         shuffled: train and measure on shuffled data, as a control.
+        start: a directory whose weights, tokenizer and scales are trained further, instead of a new model.
     """
 
     model: str
@@ -92,8 +95,11 @@ class Choices:
     dtype: Literal["float32", "bfloat16"] = "float32"
     vocab: int = 2048
     shuffled: bool = False
+    start: str | None = None
 
     def __post_init__(self) -> None:
+        if self.start is not None and (self.params is not None or self.vocab != Choices.vocab):
+            raise CladosError(f"params and vocab are of a new model; the one in {self.start} has its own")
         if self.steps is not None and self.minutes is not None:
             raise CladosError("steps and minutes both say how long to train: give one of them")
         for name in ("steps", "minutes", "least", "batch", "micro", "length", "vocab"):
@@ -121,6 +127,7 @@ class Plan:
     held_out: Source
     documents: tuple[int, int]  # trained on, held out
     checksum: str  # of what is trained on
+    start: Start | None = None
 
     def trainer(self, module: torch.nn.Module, folder: Path | None = None, show: Show | None = None) -> Trainer:
         """The trainer of a model made from this plan; with a folder, its checkpoints are marked as this model's."""
@@ -142,7 +149,8 @@ class Plan:
         from clados import __version__
 
         tokenizer = self.tokenizer.key if self.tokenizer else ""
-        return {"clados": __version__, "data checksum": self.checksum, "tokenizer checksum": tokenizer}
+        sums = {"clados": __version__, "data checksum": self.checksum, "tokenizer checksum": tokenizer}
+        return sums | ({"start checksum": self.start.checksum} if self.start else {})
 
     def examples(self) -> Trainer:
         """A trainer of a model without numbers: it gives the batches, and cannot train."""
@@ -201,9 +209,15 @@ def planned(choices: Choices) -> Plan:
         raise s.SpecError(f"{card} learns by {type(stage.objective).__name__}, which nothing runs yet")
     examples = learnable(stage.objective, read(choices.data or usual_data(stage.objective)))
     kept, held = split(examples, least=least_documents(stage.objective))
-    length = choices.length or usual_length(stage)
-    tokenizer, facts = tokenizer_for(declaration.model, kept, choices.vocab), facts_of(kept, held)
-    model = sized(declaration, size, choices.params, Told(kept, tokenizer, length, facts))
+    length, facts = choices.length or usual_length(stage), facts_of(kept, held)
+    begun = start(Path(choices.start), declaration, facts) if choices.start is not None else None
+    if begun:
+        length = choices.length or begun.length or length
+        begun.fits(length)
+        tokenizer, facts, model = begun.tokenizer, begun.facts, begun.model
+    else:
+        tokenizer = tokenizer_for(declaration.model, kept, choices.vocab)
+        model = sized(declaration, size, choices.params, Told(kept, tokenizer, length, facts))
     if choices.dropout is not None:
         model = dropping(model, choices.dropout)
     stage = stage.but(objective=suited(stage.objective, model))
@@ -230,7 +244,10 @@ def planned(choices: Choices) -> Plan:
         held_out=held_out,
         documents=(len(kept), len(held)),
         checksum=checksum(kept),
+        start=begun,
     )
+    if begun:
+        begun.reads(next(plan.examples().batches(0)))
     return replace(plan, run=_paced(run, choices.steps or _steps(plan)))
 
 
@@ -262,7 +279,7 @@ def _steps(plan: Plan) -> int:
     """How many steps fit into the minutes, by timing a few on a model that is thrown away."""
     if plan.choices.minutes is None:
         return STEPS
-    trial = replace(plan, run=replace(plan.run, steps=TRIED + 1)).trainer(build(plan.model, seed=plan.run.seed))
+    trial = replace(plan, run=replace(plan.run, steps=TRIED + 1)).trainer(module(plan))
     trial.model.train()
     trial.step(0)
     began = time.perf_counter()
@@ -273,10 +290,13 @@ def _steps(plan: Plan) -> int:
 
 
 def module(plan: Plan) -> torch.nn.Module:
-    """The plan's model, drawn from its seed, on the accelerator when there is one."""
+    """The plan's model, drawn from its seed or taken from where it starts, on the accelerator when there is one."""
     device = "cuda" if torch.cuda.is_available() else "cpu"
     with enough_memory(f"a model of {s.count(plan.model).total:,} parameters", "try smaller --params or --length"):
-        return build(plan.model, seed=plan.run.seed).to(device)
+        made = build(plan.model, seed=plan.run.seed)
+        if plan.start:
+            made.load_state_dict(plan.start.module.state_dict())
+        return made.to(device)
 
 
 def resumed(folder: Path, asked: Choices, given: Sequence[str]) -> Choices:
