@@ -8,7 +8,9 @@ import torch
 import transformers
 from torch import Tensor
 
-from clados.apply.generate import Choice, generate
+from clados.apply.decoding.choice import Choice
+from clados.apply.generate import TOP_K, generate
+from clados.checkpoints.generation import GenerationConfig
 from clados.errors import CladosError
 from clados.models.bert.bert import declaration as bert
 from clados.models.gpt.gpt_2 import declaration as gpt_2
@@ -88,6 +90,12 @@ def upto(row: Tensor, eos: int, start: int) -> list[int]:
     return new[: new.index(eos) + 1] if eos in new else new
 
 
+def upto_any(row: Tensor, ends: Any, start: int) -> list[int]:
+    """The same with several ends."""
+    new = row[start:].tolist()
+    return new[: next((i + 1 for i, token in enumerate(new) if token in ends), len(new))]
+
+
 @pytest.mark.parametrize("mask", [torch.ones_like(PADDED), PADDED], ids=["whole", "padded on the left"])
 def test_greedy_text_equals_the_reference(pair: tuple[Any, Any], mask: Tensor) -> None:
     ours, theirs = pair
@@ -106,6 +114,108 @@ def test_beams_equal_the_reference(pair: tuple[Any, Any], mask: Tensor, penalty:
     found = generate(ours, PROMPT, beams=4, eos=eos, pad=1, **given)
     start = 1 if theirs.config.is_encoder_decoder else PROMPT.size(1)
     assert [upto(row, eos, start) for row in found] == [upto(row, eos, start) for row in expected]
+
+
+CONSTRAINTS: dict[str, dict[str, Any]] = {
+    "repetition_penalty": {"repetition_penalty": 1.4},
+    "repetition_penalty below 1": {"repetition_penalty": 0.6},
+    "no_repeat_ngram_size 1": {"no_repeat_ngram_size": 1},
+    "no_repeat_ngram_size 2": {"no_repeat_ngram_size": 2},
+    "bad_words_ids": {"bad_words_ids": ((7,), (2,), (8, 40), (33, 71, 2))},
+    "min_length": {"min_length": 10},
+    "min_new_tokens": {"min_new_tokens": 7},
+    "forced_bos_token_id": {"forced_bos_token_id": 50},
+    "forced_eos_token_id": {"forced_eos_token_id": (2,), "max_new_tokens": 3},
+    "suppress_tokens": {"suppress_tokens": (3, 12, 40, 71)},
+    "begin_suppress_tokens": {"begin_suppress_tokens": tuple(range(0, 97, 2))},
+    "a start": {"decoder_start_token_id": 41},
+    "several": {"repetition_penalty": 1.2, "no_repeat_ngram_size": 3, "min_new_tokens": 4, "suppress_tokens": (9,)},
+}
+
+
+@pytest.mark.parametrize("beams", [1, 3])
+@pytest.mark.parametrize("case", CONSTRAINTS)
+def test_each_constraint_gives_the_text_of_the_reference(pair: tuple[Any, Any], case: str, beams: int) -> None:
+    ours, theirs = pair
+    free = generate(ours, PROMPT, attention_mask=PADDED, max_new_tokens=10, eos=(), beams=beams)
+    new = free[:, -10:]
+    common = new.flatten().bincount().argsort(descending=True).tolist()
+    words: dict[str, Any] = {"bad_words_ids": ((common[0],), (2,), tuple(new[0, 2:4].tolist()), (common[1], 3, 4))}
+    words |= {"suppress_tokens": tuple(common[:2]), "begin_suppress_tokens": tuple(new[:, 0].tolist())}
+    said = {key: words.get(key, value) for key, value in CONSTRAINTS[case].items()}
+    ends = (2, common[2])
+    lists = {key: list(value) if isinstance(value, tuple) else value for key, value in said.items()}
+    lists |= {key: [*map(list, value)] for key, value in said.items() if key == "bad_words_ids"}
+    given = {"attention_mask": PADDED, "max_new_tokens": said.pop("max_new_tokens", 10)}
+    lists.pop("max_new_tokens", None)
+    expected = theirs_of(theirs, PROMPT, num_beams=beams, eos_token_id=list(ends), **given, **lists)
+    config = GenerationConfig(num_beams=beams, eos_token_id=ends, pad_token_id=1, **said)
+    found = generate(ours, PROMPT, config=config, **given)
+    start = 1 if theirs.config.is_encoder_decoder else PROMPT.size(1)
+    cut = [[upto_any(row, ends, start) for row in rows] for rows in (found, expected)]
+    assert cut[0] == cut[1]
+    plain = generate(ours, PROMPT, config=GenerationConfig(num_beams=beams, eos_token_id=ends, pad_token_id=1), **given)
+    answers = theirs.config.is_encoder_decoder
+    nothing = case in ("forced_bos_token_id", "a start") and not answers  # a decoder's prompt is longer than one token
+    assert nothing or cut[0] != [upto_any(row, ends, start) for row in plain]
+
+
+@pytest.mark.parametrize("early", [False, True, "never"])
+@pytest.mark.parametrize("penalty", [-1.0, 0.0, 2.0])
+def test_beams_stop_as_the_reference_does(pair: tuple[Any, Any], penalty: float, early: bool | str) -> None:
+    ours, theirs = pair
+    found = generate(ours, PROMPT, max_new_tokens=9, eos=())
+    eos = found[:, -3].tolist()  # ends that come at several places
+    given = {"max_new_tokens": 15, "length_penalty": penalty, "early_stopping": early}
+    expected = theirs_of(theirs, PROMPT, num_beams=3, eos_token_id=eos, attention_mask=torch.ones_like(PROMPT), **given)
+    found = generate(ours, PROMPT, beams=3, eos=eos, pad=1, **given)
+    start = 1 if theirs.config.is_encoder_decoder else PROMPT.size(1)
+    assert [upto_any(row, eos, start) for row in found] == [upto_any(row, eos, start) for row in expected]
+
+
+def test_what_the_user_says_goes_before_the_config(pair: tuple[Any, Any]) -> None:
+    ours, _ = pair
+    config = GenerationConfig(max_new_tokens=3, num_beams=3, repetition_penalty=3.0, do_sample=True, eos_token_id=(5,))
+    said: dict[str, Any] = {"max_new_tokens": 9, "beams": 1, "repetition_penalty": 1.0, "temperature": 0, "eos": ()}
+    plain = generate(ours, PROMPT, max_new_tokens=9, eos=())
+    assert generate(ours, PROMPT, config=config, **said).equal(plain)
+    assert not generate(ours, PROMPT, config=config, **(said | {"repetition_penalty": None})).equal(plain)
+    assert generate(ours, PROMPT, config=config, **(said | {"max_new_tokens": None})).equal(plain[:, :-6])
+
+
+def test_a_config_that_draws_draws_from_the_likeliest_fifty(decoder: tuple[Any, Any]) -> None:
+    ours, _ = decoder
+    many = PROMPT[:1].expand(2000, -1)
+    with torch.inference_mode():
+        likeliest = ours(PROMPT[:1]).logits[0, -1].topk(TOP_K).indices
+    hot: dict[str, Any] = {"do_sample": True, "temperature": 50.0, "eos_token_id": (96,)}
+    drawn = [
+        generate(ours, many, max_new_tokens=1, seed=0, config=GenerationConfig(**hot, **said))[:, -1].unique()
+        for said in ({}, {"top_k": 7}, {"top_k": 0})
+    ]
+    assert torch.isin(drawn[0], likeliest).all()
+    assert torch.isin(drawn[1], likeliest[:7]).all()
+    assert [len(each) for each in drawn[:2]] == [TOP_K, 7]
+    assert len(drawn[2]) > TOP_K
+
+
+def test_top_k_alone_draws(decoder: tuple[Any, Any]) -> None:
+    ours, _ = decoder
+    alone = generate(ours, PROMPT, max_new_tokens=9, top_k=20, seed=1, eos=())
+    assert alone.equal(generate(ours, PROMPT, max_new_tokens=9, top_k=20, temperature=1.0, seed=1, eos=()))
+    assert not alone.equal(generate(ours, PROMPT, max_new_tokens=9, eos=()))
+
+
+def test_texts_end_at_the_length_of_the_config(pair: tuple[Any, Any]) -> None:
+    ours, theirs = pair
+    new = {"max_length": 12}
+    expected = theirs_of(theirs, PROMPT, attention_mask=torch.ones_like(PROMPT), **new)
+    assert generate(ours, PROMPT, config=GenerationConfig(**new), eos=2, pad=1).equal(expected)
+    if not theirs.config.is_encoder_decoder:
+        with pytest.raises(
+            SpecError, match=r"6 tokens stand before the new ones, and .* max_length 6: say max_new_tokens"
+        ):
+            generate(ours, PROMPT, config=GenerationConfig(max_length=6))
 
 
 def test_ended_rows_are_padded(pair: tuple[Any, Any]) -> None:
@@ -188,6 +298,15 @@ def test_drawn_beams_are_all_likely_texts(decoder: tuple[Any, Any]) -> None:
         ({"max_new_tokens": 3, "top_p": 1.5}, "top_p is 1.5; it must be above 0 and at most 1"),
         ({"max_new_tokens": 3, "top_k": 0}, "top_k is 0; it must be at least 1"),
         ({"max_new_tokens": 3, "beams": 0}, "beams is 0; it must be at least 1"),
+        ({"max_new_tokens": 3, "top_k": 5, "temperature": 0}, "top_k is 5 and temperature 0"),
+        ({"max_new_tokens": 3, "min_new_tokens": -1}, "min_new_tokens is -1; it must be 0 or more"),
+        ({"max_new_tokens": 3, "repetition_penalty": 0}, "repetition_penalty is 0; it must be above 0"),
+        ({"max_new_tokens": 3, "no_repeat_ngram_size": -2}, "no_repeat_ngram_size is -2; it must be 0 or more"),
+        (
+            {"max_new_tokens": 3, "early_stopping": "later"},
+            "early_stopping is later; it must be True, False or 'never'",
+        ),
+        ({"max_new_tokens": 3, "forced_bos": 97}, "forced_bos_token_id is 97; the vocabulary has ids up to 96"),
         ({"max_new_tokens": 3, "beams": 2, "length_penalty": float("nan")}, "length_penalty is nan"),
         ({"max_new_tokens": 3, "seed": -1}, "seed is -1; it must be from 0"),
         ({"max_new_tokens": 3, "attention_mask": PADDED.flip(1)}, "padded on the left"),

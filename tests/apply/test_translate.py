@@ -7,12 +7,15 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from tokenizers.processors import TemplateProcessing
 
 from clados import spec as s
 from clados.apply.chrf import chrf
+from clados.apply.generate import generate
 from clados.apply.measure import measure
 from clados.apply.ready import Ready
 from clados.apply.translate import translate
+from clados.checkpoints.generation import GenerationConfig
 from clados.nn import build
 from clados.objectives import Setting, Words, loss, prepare
 from clados.objectives.pairs import Sides
@@ -99,3 +102,85 @@ def test_weights_are_laid_for_as_many_texts_and_beams(
     translate(directory("transformer"), sources, beams=2, batch=2)
     translate(directory("transformer"), sources[:1], beams=2)
     assert rows == [4, 2]
+
+
+LANGUAGES = ("en_XX", "de_DE", "fr_XX")
+
+
+def multilingual(directory: Callable[[str], Any], config: GenerationConfig, start: int | None = None) -> Ready:
+    """A translator whose tokenizer marks the language of a text in front, as mBART-50's does."""
+    from clados.apply.ready import load
+
+    found = load(directory("bart"))
+    words = found.words
+    backend = type(words.backend).from_str(words.backend.to_str())
+    backend.add_special_tokens(list(LANGUAGES))
+    english, eos = (backend.token_to_id("en_XX"), words.id("eos"))
+    ends = [("en_XX", english), ("</s>", eos)]
+    backend.post_processor = TemplateProcessing("en_XX $A </s>", "en_XX $A $B </s>", ends)
+    vocab = s.but(size=backend.get_vocab_size(), start=start or eos)
+    model: Any = build(found.spec.but(inputs=s.but(vocab=vocab)), seed=3).eval()
+    model.generation_config = config
+    return replace(found, model=model, tokenizer=type(words)(backend, words.roles), objective=None)
+
+
+def spied(monkeypatch: pytest.MonkeyPatch) -> list[tuple[list[int], dict[str, Any]]]:
+    """What is given to the search: the ids of the first text, and the arguments."""
+    calls: list[tuple[list[int], dict[str, Any]]] = []
+
+    def search(model: Any, ids: torch.Tensor, **given: Any) -> torch.Tensor:
+        calls.append((ids[0].tolist(), given))
+        return generate(model, ids, **given)
+
+    monkeypatch.setattr("clados.apply.translate.generate", search)
+    return calls
+
+
+def test_a_model_of_several_languages_is_told_which(
+    directory: Callable[[str], Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ready = multilingual(directory, GenerationConfig(num_beams=2, max_length=9))
+    ids = {code: ready.words.backend.token_to_id(code) for code in LANGUAGES}
+    calls = spied(monkeypatch)
+    translate(ready, "The king")
+    translate(ready, "The king", to="de")
+    translate(ready, "The king", to="fr_XX", from_="de_DE")
+    written = [(given["forced_bos"], given["start"], given["beams"], given["max_new_tokens"]) for _, given in calls]
+    assert written == [(None, None, 2, None), (ids["de_DE"], None, 2, None), (ids["fr_XX"], None, 2, None)]
+    assert [source[0] for source, _ in calls] == [ids["en_XX"], ids["en_XX"], ids["de_DE"]]
+    starting = multilingual(directory, GenerationConfig(decoder_start_token_id=ids["fr_XX"]))  # mBART's answers
+    translate(starting, "The king", to="de")
+    assert (calls[-1][1]["forced_bos"], calls[-1][1]["start"]) == (None, ids["de_DE"])
+    assert (calls[-1][1]["beams"], calls[-1][1]["length_penalty"]) == (4, 0.6)
+    with pytest.raises(s.SpecError, match="to is 'xx'; bart knows de_DE, en_XX, fr_XX"):
+        translate(ready, "The king", to="xx")
+
+
+def test_a_language_is_named_to_t5_and_marked_for_marian(
+    ready: Callable[[str], Ready], directory: Callable[[str], Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    t5 = replace(ready("t5"), objective=None)
+    texts: list[str] = []
+    encode = type(t5.words).encode_batch
+
+    def spied(self: Any, given: list[str], **how: Any) -> Any:
+        texts.extend(given)
+        return encode(self, given, **how)
+
+    monkeypatch.setattr(type(t5.words), "encode_batch", spied)
+    translate(t5, "A dog", beams=1, to="fr")
+    translate(t5, "A dog", beams=1, to="romanian")
+    with pytest.raises(s.SpecError, match="to is 'it'; t5 knows German, French, Romanian"):
+        translate(t5, "A dog", to="it")
+    marian = multilingual(directory, GenerationConfig())
+    backend = type(marian.words.backend).from_str(t5.words.backend.to_str())
+    backend.add_tokens([">>fr<<"])
+    many = replace(marian, tokenizer=type(marian.words)(backend, t5.words.roles))
+    translate(many, "A dog", beams=1, to="fr")
+    assert texts == ["translate English to French: A dog", "translate English to Romanian: A dog", ">>fr<< A dog"]
+    with pytest.raises(s.SpecError, match="to is 'it'; bart knows fr"):
+        translate(many, "A dog", to="it")
+    with pytest.raises(s.SpecError, match="does not mark the language"):
+        translate(many, "A dog", from_="it")
+    with pytest.raises(s.SpecError, match="writes one language only"):
+        translate(ready("transformer"), "A dog", to="it")

@@ -48,15 +48,24 @@ def test_a_text_ends_where_the_positions_do(directory: Path) -> None:
     ready = load(directory)
     prompt = len(ready.words.encode("The girl"))
     told: list[int] = []
-    write(ready, "The girl", max_new_tokens=500, temperature=2.0, seed=0, on_text=lambda piece: told.append(1))
+    notes: list[str] = []
+    more: dict[str, Any] = {"temperature": 2.0, "seed": 0, "on_text": lambda piece: told.append(1)}
+    write(ready, "The girl", max_new_tokens=500, on_note=notes.append, **more)
     assert len(told) <= 30 - prompt
+    assert notes == [f"max_new_tokens is 500; gpt-2 has positions for {30 - prompt}, and stops there"]
+    with pytest.warns(UserWarning, match="max_new_tokens is 31"):
+        write(ready, "The girl", max_new_tokens=31)
+    write(ready, "The girl", on_note=notes.append)
+    assert len(notes) == 1
     with pytest.raises(SpecError, match="this model has learned 30"):
         write(ready, "The girl and the dog. " * 9)
 
 
 @pytest.mark.parametrize(("name", "prompt"), [("glm", "The king"), ("glm", "The [MASK] king"), ("bart", "The king")])
 def test_more_than_there_are_positions_for_may_be_asked(name: str, prompt: str, tmp_path: Path) -> None:
-    write(load(written(name, tmp_path), "generate"), prompt, max_new_tokens=500)  # is not refused
+    notes: list[str] = []
+    write(load(written(name, tmp_path), "generate"), prompt, max_new_tokens=500, on_note=notes.append)
+    assert len(notes) == 1
 
 
 def test_weights_are_laid_for_as_many_beams(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,17 +2,26 @@
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any, Protocol
+from dataclasses import replace
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from clados import spec as s
+from clados.apply.decoding.beams import EarlyStopping, search
+from clados.apply.decoding.choice import Choice, Ending
+from clados.apply.decoding.processors import Constraints, processor
+from clados.apply.decoding.straight import straight
+from clados.apply.decoding.writers import room, starts_with, writer_of
+from clados.checkpoints.generation import GenerationConfig
 from clados.errors import check_seed
-from clados.nn.blanks import blank_positions
 from clados.nn.kinds import checked, shaped
-from clados.nn.sight import Cache
+
+NEW = 100  # tokens that are written where nobody says how many
+TOP_K = 50  # of sampling that a generation config asks for without saying it (transformers 5.23.0)
+
+__all__ = ["generate", "new_tokens", "room", "writer_of"]
 
 
 @torch.inference_mode()
@@ -21,12 +30,20 @@ def generate(
     input_ids: Tensor,
     *,
     attention_mask: Tensor | None = None,
-    max_new_tokens: int,
-    temperature: float = 0.0,
+    max_new_tokens: int | None = None,
+    min_new_tokens: int | None = None,
+    temperature: float | None = None,
     top_k: int | None = None,
     top_p: float | None = None,
-    beams: int = 1,
-    length_penalty: float = 1.0,
+    beams: int | None = None,
+    length_penalty: float | None = None,
+    early_stopping: EarlyStopping | None = None,
+    repetition_penalty: float | None = None,
+    no_repeat_ngram_size: int | None = None,
+    forced_bos: int | None = None,
+    forced_eos: int | Sequence[int] | None = None,
+    start: int | None = None,
+    config: GenerationConfig | None = None,
     seed: int | None = None,
     eos: int | Sequence[int] | None = None,
     pad: int | None = None,
@@ -35,17 +52,32 @@ def generate(
 ) -> Tensor:
     """What a decoder writes after ``input_ids``, or an encoder-decoder in answer to them.
 
+    What is None is as ``config`` says, and where that says nothing either, as stated below.
+
     Args:
         input_ids: [batch, length]; shorter texts of a decoder are padded on the left.
         attention_mask: [batch, length], 0 for padding.
-        temperature: 0 takes the likeliest token; above, tokens are drawn from softmax(logits / temperature).
+        max_new_tokens: as many at most; else 100, or as many as there are positions for.
+        min_new_tokens: no text ends before it has so many.
+        temperature: 0 takes the likeliest token; above, tokens are drawn from softmax(logits / temperature). Else 0,
+            and 1 where ``top_k`` or ``top_p`` is given.
         top_k: draw from the so many likeliest only.
         top_p: draw from the fewest likeliest whose probabilities sum to at least this (Holtzman et al. 2020, §3.1).
-        beams: texts kept at each step; more than one searches for the likeliest text (Graves 2012, §3).
-        length_penalty: a text's log-probability is divided by its new tokens to this power before texts are compared.
+        beams: texts kept at each step, else 1; more than one searches for the likeliest text (Graves 2012, §3).
+        length_penalty: a text's log-probability is divided by its new tokens to this power before texts are compared;
+            else 1.
+        early_stopping: when beams stop. True: when so many texts have ended; False (else): when no open text would be
+            kept if it ended now; ``"never"``: when none would be kept even if it got no less likely until its end.
+        repetition_penalty: divide the scores of tokens that are there already by it, or multiply those below zero
+            (Keskar et al. 2019, §4.1).
+        no_repeat_ngram_size: let no so many tokens in a row come twice.
+        forced_bos: the token after an encoder-decoder's start: the mark of a language.
+        forced_eos: tokens of which one is the last of a text that is cut.
+        start: what an encoder-decoder's answer starts with; else the vocabulary's.
+        config: how the model writes otherwise; None means ``model.generation_config`` where it has one.
         seed: of the draws; None takes torch's own generator.
-        eos: ids that end a text; None means those of the vocabulary, () none.
-        pad: what fills up rows that end early; None means that of the vocabulary, else its eos.
+        eos: ids that end a text; else those of the vocabulary, () none.
+        pad: what fills up rows that end early; else that of the vocabulary, or its eos.
         stop: further endings, each a sequence of ids.
         on_token: called with each new column of ids, [batch]; with beams, once all are known.
 
@@ -56,328 +88,129 @@ def generate(
         SpecError: for a model that does not write, numbers out of range, texts longer than its positions, and what is
             no batch of ids or a mask of another shape.
     """
-    _check(max_new_tokens, temperature, top_k, top_p, beams)
-    if not math.isfinite(length_penalty):
-        raise s.SpecError(f"length_penalty is {length_penalty}; it must be a finite number")
+    config = config or config_of(model)
+    given: dict[str, Any] = {
+        "max_new_tokens": max_new_tokens,
+        "min_new_tokens": min_new_tokens,
+        "num_beams": beams,
+        "length_penalty": length_penalty,
+        "early_stopping": early_stopping,
+        "repetition_penalty": repetition_penalty,
+        "no_repeat_ngram_size": no_repeat_ngram_size,
+        "forced_bos_token_id": forced_bos,
+        "forced_eos_token_id": _ids(forced_eos),
+        "decoder_start_token_id": start,
+    }
+    _check(temperature=temperature, top_k=top_k, top_p=top_p, **given)
+    said = replace(config, **{name: value for name, value in given.items() if value is not None})
     if seed is not None:
         check_seed(seed)
     checked(input_ids, 0, None)
     shaped("attention_mask", attention_mask, tuple(input_ids.shape))
-    writer = writer_of(model, input_ids, attention_mask, max_new_tokens)
+    new = new_tokens(model, input_ids, said, max_new_tokens)
+    begin = said.bos_token_id if said.decoder_start_token_id is None else said.decoder_start_token_id
+    writer = writer_of(model, input_ids, attention_mask, new, begin)
     vocab: s.Vocabulary = writer.model.spec.vocab
-    known = () if vocab.eos is None else (vocab.eos,)
-    ends = known if eos is None else (eos,) if isinstance(eos, int) else tuple(eos)
-    filler = next((each for each in (pad, vocab.pad, *ends) if each is not None), 0)
+    known = said.eos_token_id or (() if vocab.eos is None else (vocab.eos,))
+    ends = known if eos is None else _ids(eos) or ()
+    filler = next((each for each in (pad, said.pad_token_id, vocab.pad, *ends) if each is not None), 0)
     ending = Ending(torch.tensor(ends, device=input_ids.device), [torch.tensor(each) for each in stop])
     generator = None if seed is None else torch.Generator(input_ids.device).manual_seed(seed)
-    choice = Choice(temperature, top_k, top_p, generator)
-    if beams == 1:
-        return _straight(writer, choice, ending, filler, max_new_tokens, on_token)
-    found = _search(writer, choice, ending, filler, max_new_tokens, beams, length_penalty)
+    choice = Choice(*_drawing(said, temperature, top_k, top_p), generator)
+    length = writer.ids.size(1)
+    padded = attention_mask if attention_mask is not None and length == attention_mask.size(1) else None
+    process = processor(_constraints(said, vocab.size), length, new, ending.eos, vocab.size, padded)
+    if (said.num_beams or 1) == 1:
+        return straight(writer, choice, process, ending, filler, new, on_token)
+    penalty = 1.0 if said.length_penalty is None else said.length_penalty
+    early: Any = said.early_stopping or False
+    found = search(writer, choice, process, ending, filler, new, said.num_beams or 1, penalty, early)
     if on_token is not None:
-        for column in found[:, writer.ids.size(1) :].unbind(1):
+        for column in found[:, length:].unbind(1):
             on_token(column)
     return found
 
 
-def _check(new: int, temperature: float, top_k: int | None, top_p: float | None, beams: int) -> None:
-    for name, value, holds, allowed in (
-        ("max_new_tokens", new, new >= 1, "at least 1"),
-        ("temperature", temperature, temperature >= 0, "0 or more"),
-        ("top_k", top_k, top_k is None or top_k >= 1, "at least 1"),
-        ("top_p", top_p, top_p is None or 0 < top_p <= 1, "above 0 and at most 1"),
-        ("beams", beams, beams >= 1, "at least 1"),
+def config_of(model: nn.Module) -> GenerationConfig:
+    """How a model writes where its user says nothing."""
+    return getattr(model, "generation_config", GenerationConfig())
+
+
+def new_tokens(model: nn.Module, input_ids: Tensor, config: GenerationConfig, wanted: int | None = None) -> int:
+    """How many tokens are written at most: as many as are wanted, or else what the config and the positions allow.
+
+    Raises:
+        SpecError: for a model that does not write, and for a prompt that is longer than the config's ``max_length``.
+    """
+    if wanted is not None:
+        return wanted
+    free, new = room(model, input_ids), config.max_new_tokens or NEW
+    if config.max_new_tokens is None and config.max_length is not None:
+        before = starts_with(model, input_ids)
+        new = config.max_length - before
+        if new < 1:
+            raise s.SpecError(
+                f"{before} tokens stand before the new ones, and the model's generation config ends texts at "
+                f"max_length {config.max_length}: say max_new_tokens"
+            )
+    return new if free is None else min(new, max(free, 1))
+
+
+def _drawing(
+    config: GenerationConfig, temperature: float | None, top_k: int | None, top_p: float | None
+) -> tuple[float, int | None, float | None]:
+    """Temperature, top_k and top_p: of the user, who draws by saying any of them, then of the config."""
+    asked = top_k is not None or top_p is not None
+    if temperature == 0 and asked:
+        name, value = ("top_k", top_k) if top_k is not None else ("top_p", top_p)
+        raise s.SpecError(f"{name} is {value} and temperature 0, which takes the likeliest token: one of them goes")
+    usual = None if temperature or asked or config.top_k is not None else TOP_K
+    if temperature is None:
+        temperature = (1.0 if config.temperature is None else config.temperature) if asked or config.do_sample else 0.0
+    kept = config.top_k if top_k is None else top_k
+    share = config.top_p if top_p is None else top_p
+    return temperature, usual if kept is None else kept or None, None if share is None or share >= 1 else share
+
+
+def _constraints(config: GenerationConfig, words: int) -> Constraints:
+    forced = config.forced_bos_token_id
+    if forced is not None and forced >= words:
+        raise s.SpecError(f"forced_bos_token_id is {forced}; the vocabulary has ids up to {words - 1}")
+    return Constraints(
+        repetition_penalty=config.repetition_penalty or 1.0,
+        no_repeat_ngram_size=config.no_repeat_ngram_size or 0,
+        bad_words_ids=config.bad_words_ids,
+        min_length=config.min_length or 0,
+        min_new_tokens=config.min_new_tokens or 0,
+        forced_bos_token_id=forced,
+        forced_eos_token_id=config.forced_eos_token_id,
+        suppress_tokens=config.suppress_tokens,
+        begin_suppress_tokens=config.begin_suppress_tokens,
+    )
+
+
+def _ids(said: int | Sequence[int] | None) -> tuple[int, ...] | None:
+    return None if said is None else (said,) if isinstance(said, int) else tuple(said)
+
+
+def _check(**given: Any) -> None:
+    """Refuse numbers out of range.
+
+    Raises:
+        SpecError: naming the first, under its name here.
+    """
+    for name, said, holds, allowed in (
+        ("max_new_tokens", "max_new_tokens", lambda n: n >= 1, "at least 1"),
+        ("min_new_tokens", "min_new_tokens", lambda n: n >= 0, "0 or more"),
+        ("temperature", "temperature", lambda n: n >= 0, "0 or more"),
+        ("top_k", "top_k", lambda n: n >= 1, "at least 1"),
+        ("top_p", "top_p", lambda n: 0 < n <= 1, "above 0 and at most 1"),
+        ("num_beams", "beams", lambda n: n >= 1, "at least 1"),
+        ("length_penalty", "length_penalty", math.isfinite, "a finite number"),
+        ("early_stopping", "early_stopping", lambda n: n in (True, False, "never"), "True, False or 'never'"),
+        ("repetition_penalty", "repetition_penalty", lambda n: 0 < n < math.inf, "above 0"),
+        ("no_repeat_ngram_size", "no_repeat_ngram_size", lambda n: n >= 0, "0 or more"),
     ):
-        if not holds:
-            raise s.SpecError(f"{name} is {value}; it must be {allowed}")
-
-
-@dataclass(slots=True)
-class Choice:
-    """How the next tokens are chosen from their scores."""
-
-    temperature: float
-    top_k: int | None
-    top_p: float | None
-    generator: torch.Generator | None
-
-    def filtered(self, scores: Tensor) -> Tensor:
-        """[..., vocabulary], divided by the temperature; -inf for what may not be drawn."""
-        if not self.temperature:
-            return scores
-        scores = scores / self.temperature
-        if self.top_k is not None:
-            least = scores.topk(min(self.top_k, scores.size(-1))).values[..., -1:]
-            scores = scores.masked_fill(scores < least, -torch.inf)
-        if self.top_p is not None:
-            rising, order = scores.sort(-1)
-            out = rising.softmax(-1).cumsum(-1) <= 1 - self.top_p
-            out[..., -1] = False
-            scores = scores.masked_fill(torch.zeros_like(out).scatter(-1, order, out), -torch.inf)
-        return scores
-
-    def picked(self, scores: Tensor, count: int) -> Tensor:
-        """The indices of ``count`` of the scores: the highest, or drawn without replacement by their softmax.
-
-        The highest of scores with Gumbel noise are such draws (Kool et al. 2019, §2.3).
-        """
-        if self.temperature:
-            scores = scores - torch.empty_like(scores).exponential_(generator=self.generator).log()
-        return scores.argmax(-1, keepdim=True) if count == 1 else scores.topk(count).indices
-
-
-@dataclass(slots=True)
-class Ending:
-    """What ends a text."""
-
-    eos: Tensor
-    stop: list[Tensor]
-
-    def __bool__(self) -> bool:
-        return bool(self.eos.numel() or self.stop)
-
-    def reached(self, ids: Tensor) -> Tensor:
-        """[..., length] -> [...] bool: whether each text is at its end."""
-        over = torch.isin(ids[..., -1], self.eos)
-        for end in self.stop:
-            if ids.size(-1) >= len(end):
-                over = over | (ids[..., -len(end) :] == end.to(ids.device)).all(-1)
-        return over
-
-
-class Writer(Protocol):
-    """A model that is writing: what it has been given, and what it remembers."""
-
-    model: Any
-    ids: Tensor  # [batch, length]: the texts so far, at the start
-
-    def read(self, ids: Tensor) -> Tensor:
-        """Take in [rows, length] ids; the scores of what may follow, [rows, vocabulary]."""
-        ...
-
-    def reorder(self, rows: Tensor) -> None:
-        """Go on with these rows of the present ones, in this order: those of one text side by side."""
-        ...
-
-
-class Continuing:
-    """A decoder: it has the prompt before it, padded on the left."""
-
-    @staticmethod
-    def room(model: Any, input_ids: Tensor) -> int | None:
-        """What ``room`` tells."""
-        return None if model.learned is None else model.learned - input_ids.size(1)
-
-    def __init__(self, model: Any, input_ids: Tensor, attention_mask: Tensor | None, new: int) -> None:
-        self.model, self.ids = model, input_ids
-        batch, length = input_ids.shape
-        room = length + new
-        self.cache: Cache = model.cache(batch, room)
-        self.keep: Tensor | None = None
-        if attention_mask is not None and not bool(attention_mask.all()):
-            if not bool(attention_mask[:, -1].all()):
-                raise s.SpecError("attention_mask ends in padding; the texts of a decoder are padded on the left")
-            self.keep = torch.cat([attention_mask.bool(), torch.ones_like(input_ids[:, :1].expand(-1, new)).bool()], 1)
-        self.positions = self.places(room)
-        _fits(model.learned, "prompt and max_new_tokens", int(self.positions.max()) + 1)
-
-    def places(self, room: int) -> Tensor:
-        """Where the prompt and what follows stand, [batch or 1, room]."""
-        if self.keep is None:
-            return torch.arange(room, device=self.ids.device)[None]
-        return (self.keep.cumsum(1) - 1).clamp(min=0)
-
-    def read(self, ids: Tensor) -> Tensor:
-        past, length = self.cache.used, ids.size(1)
-        keep = None if self.keep is None else self.keep[:, : past + length]
-        positions = self.positions.narrow(1, past, length)
-        out = self.model(ids, position_ids=positions, attention_mask=keep, cache=self.cache, logits_to_keep=1)
-        scores: Tensor = out.logits[:, -1]
-        return scores
-
-    def reorder(self, rows: Tensor) -> None:
-        self.cache.reorder(rows)
-        self.keep = None if self.keep is None else self.keep[rows]
-        if self.positions.size(0) > 1:
-            self.positions = self.positions[rows]
-
-
-class Infilling(Continuing):
-    """A decoder that reads both ways: it writes at the prompt's last blank, or behind it, after its start token."""
-
-    @staticmethod
-    def room(model: Any, input_ids: Tensor) -> int | None:
-        """What ``room`` tells: a blank's words need no places behind the prompt, but row 0 is of what is read."""
-        vocab: s.Vocabulary = model.spec.vocab
-        blank = vocab.mask is not None and bool((input_ids == vocab.mask).any(1).all())
-        taken = (1 if blank else input_ids.size(1)) + (vocab.start is not None)
-        return None if model.learned is None else model.learned - taken
-
-    def __init__(self, model: Any, input_ids: Tensor, attention_mask: Tensor | None, new: int) -> None:
-        vocab: s.Vocabulary = model.spec.vocab
-        start = () if vocab.start is None else (vocab.start,)
-        keep = torch.ones_like(input_ids) if attention_mask is None else attention_mask
-        begun = input_ids.new_tensor(start).expand(input_ids.size(0), -1)
-        self.prompt, self.there = input_ids, keep.bool()
-        super().__init__(model, torch.cat([input_ids, begun], 1), torch.cat([keep, keep.new_ones(begun.shape)], 1), new)
-
-    def places(self, room: int) -> Tensor:
-        """Pairs of a place in the text and one in the blank, [batch, room, 2]."""
-        return blank_positions(self.prompt, self.there, self.model.spec.vocab.mask, room - self.prompt.size(1))
-
-
-class Answering:
-    """The decoder of an encoder-decoder: it sees all of the source, and starts with its start token."""
-
-    @staticmethod
-    def room(model: Any, input_ids: Tensor) -> int | None:
-        """What ``room`` tells: of the target's positions the start takes one."""
-        return None if model.written is None else model.written - 1
-
-    def __init__(self, model: Any, input_ids: Tensor, attention_mask: Tensor | None, new: int) -> None:
-        self.model = model
-        start = model.spec.vocab.start
-        if start is None:
-            raise s.SpecError("the vocabulary names no start; an encoder-decoder needs one to write from")
-        batch = input_ids.size(0)
-        _fits(model.written, "the start and max_new_tokens", new + 1)
-        self.ids = input_ids.new_full((batch, 1), start)
-        self.memory = model.encode(input_ids, attention_mask)
-        self.seen = None if attention_mask is None or bool(attention_mask.all()) else attention_mask
-        self.cache: Cache = model.cache(batch, new + 1)
-
-    def read(self, ids: Tensor) -> Tensor:
-        out = self.model(
-            decoder_input_ids=ids,
-            encoder_outputs=self.memory,
-            attention_mask=self.seen,
-            cache=self.cache,
-            logits_to_keep=1,
-        )
-        scores: Tensor = out.logits[:, -1]
-        return scores
-
-    def reorder(self, rows: Tensor) -> None:
-        self.cache.reorder(rows)
-
-
-def writer_of(model: Any, input_ids: Tensor, attention_mask: Tensor | None, new: int) -> Writer:
-    """What writes with this model.
-
-    Raises:
-        SpecError: for a model that does not write, or texts longer than its positions.
-    """
-    return _kind(model)(model, input_ids, attention_mask, new)
-
-
-def room(model: Any, input_ids: Tensor) -> int | None:
-    """How many tokens may be written after [batch, length] ids, or in answer to them; None for any number.
-
-    Raises:
-        SpecError: for a model that does not write.
-    """
-    return _kind(model).room(model, input_ids)
-
-
-def _kind(model: Any) -> type[Continuing | Answering]:
-    part: Any = getattr(model, "spec", None)
-    if isinstance(part, s.Decoder) and isinstance(part.stack.sees, s.Prefix):
-        return Infilling
-    writers = [writer for kind, writer in _WRITERS.items() if isinstance(part, kind)]
-    if not writers or not any(head.output == "logits" for head in part.heads):
-        raise s.SpecError(f"{type(part).__name__} does not write text; Decoder and EncoderDecoder with a word head do")
-    return writers[0]
-
-
-_WRITERS: dict[type[s.Model], type[Continuing | Answering]] = {s.Decoder: Continuing, s.EncoderDecoder: Answering}
-
-
-def _fits(learned: int | None, what: str, length: int) -> None:
-    if learned is not None and length > learned:
-        raise s.SpecError(f"{what} make {length} positions; this model has learned {learned}")
-
-
-def _straight(
-    writer: Writer, choice: Choice, ending: Ending, pad: int, new: int, on_token: Callable[[Tensor], object] | None
-) -> Tensor:
-    """One text a row, token after token."""
-    texts = torch.cat([writer.ids, writer.ids.new_full((writer.ids.size(0), new), pad)], 1)
-    over = torch.zeros(texts.size(0), 1, dtype=torch.bool, device=texts.device)
-    ids, start = writer.ids, writer.ids.size(1)
-    for end in range(start, start + new):
-        ids = choice.picked(choice.filtered(writer.read(ids)), 1)
-        if ending:
-            ids = ids.masked_fill(over, pad)
-        texts[:, end : end + 1] = ids
-        if on_token is not None:
-            on_token(ids[:, 0])
-        if ending:
-            over |= ending.reached(texts[:, : end + 1])[:, None]
-            if bool(over.all()):
-                return texts[:, : end + 1]
-    return texts
-
-
-def _search(writer: Writer, choice: Choice, ending: Ending, pad: int, new: int, beams: int, penalty: float) -> Tensor:
-    """The best text of each row: ``beams`` open ones are kept, and as many that have ended.
-
-    A row is finished when its best open text could not better the worst of its ended ones, were it to end now.
-    """
-    batch = writer.ids.size(0)
-    row = torch.arange(batch, device=writer.ids.device)[:, None]
-    ranks = max(2, 1 + ending.eos.numel()) * beams  # so many that enough stay open, whichever end
-    logits = writer.read(writer.ids).float()
-    writer.reorder(row.expand(-1, beams).flatten())
-    texts = writer.ids[:, None].expand(-1, beams, -1)
-    totals = logits.new_full((batch, beams), -torch.inf)
-    totals[:, 0] = 0
-    logits = logits[:, None].expand(-1, beams, -1)
-    shelves = [Shelf(beams, penalty) for _ in range(batch)]
-    for step in range(1, new + 1):
-        scores = (choice.filtered(logits.log_softmax(-1)) + totals[..., None]).flatten(1)
-        index = choice.picked(scores, min(ranks, scores.size(1)))
-        totals, beam = scores.gather(1, index), index // logits.size(-1)
-        texts = torch.cat([texts[row, beam], (index % logits.size(-1))[..., None]], 2)
-        over = ending.reached(texts) if step < new else torch.ones_like(index).bool()
-        for i, shelf in enumerate(shelves):
-            shelf.take(texts[i], totals[i].tolist(), over[i].tolist(), step)
-        if all(shelf.full for shelf in shelves):
-            break
-        stay = totals.masked_fill(over, -torch.inf).topk(beams).indices
-        totals, beam, texts = totals.gather(1, stay), beam.gather(1, stay), texts[row, stay]
-        writer.reorder((row * beams + beam).flatten())
-        logits = writer.read(texts[..., -1].flatten()[:, None]).float().unflatten(0, (batch, beams))
-    best = [shelf.best() for shelf in shelves]
-    found = best[0].new_full((batch, max(map(len, best))), pad)
-    for filled, text in zip(found, best):
-        filled[: len(text)] = text
-    return found
-
-
-class Shelf:
-    """The best ended texts of a row."""
-
-    def __init__(self, room: int, penalty: float) -> None:
-        self.room, self.penalty = room, penalty
-        self.full = False
-        self.texts: list[tuple[float, Tensor]] = []
-
-    def take(self, texts: Tensor, totals: list[float], over: list[bool], new: int) -> None:
-        """Keep those that have ended, if among the best; full when no open one would be kept.
-
-        Args:
-            texts: [ranks, length], the best first; those beyond ``room`` are only there to stay open.
-            totals: their log-probabilities.
-            new: how many of their tokens are new.
-        """
-        if self.full:
-            return
-        scores = [total / new**self.penalty for total in totals]
-        self.texts += [(scores[i], texts[i]) for i in range(min(self.room, len(over))) if over[i]]
-        self.texts = sorted(self.texts, key=lambda each: -each[0])[: self.room]
-        still = max((score for score, ended in zip(scores, over) if not ended), default=-torch.inf)
-        self.full = len(self.texts) == self.room and self.texts[-1][0] >= still
-
-    def best(self) -> Tensor:
-        """The best of all."""
-        return self.texts[0][1]
+        value = given[name]
+        if value is not None and not holds(value):
+            raise s.SpecError(f"{said} is {value}; it must be {allowed}")

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from clados import spec as s
 from clados.apply import verbs
+from clados.apply.generate import config_of
 from clados.checkpoints import from_pretrained
 from clados.checkpoints.beside import beside, preprocessing
 from clados.checkpoints.errors import CheckpointError
@@ -98,16 +99,24 @@ class Ready:
 
 
 Source = Ready | str | Path
+TRANSLATION_BEAMS = 4  # Vaswani et al. 2017, §6.1
 WRITING = "generate", "translate"  # verbs that go on word by word
 
 
-def load(source: Source, verb: str | None = None, *, rows: int = 1, device: str | torch.device = "cpu") -> Ready:
+def load(
+    source: Source,
+    verb: str | None = None,
+    *,
+    texts: int = 1,
+    beams: int | None = None,
+    device: str | torch.device = "cpu",
+) -> Ready:
     """A directory that ``clados pretrain`` wrote or ``from_pretrained`` reads, ready to use.
 
     Args:
         source: the directory; what is ready already stays as it is.
         verb: what it is to do; what is read to write word by word is settled.
-        rows: texts that it writes at once, each beam one.
+        texts: how many it writes at once; beams: of each; None means as many as it is wont to.
 
     Raises:
         CheckpointError: for files that are absent or damaged, and for a run that has not ended.
@@ -117,8 +126,13 @@ def load(source: Source, verb: str | None = None, *, rows: int = 1, device: str 
     if verb is not None:
         verbs.check(verb, ready.name, ready.spec, ready.objective)
     if verb in WRITING and ready is not source:
-        settle(ready.model, rows)
+        settle(ready.model, texts * (beams or usual_beams(verb, ready.model)))
     return ready
+
+
+def usual_beams(verb: str | None, model: Any) -> int:
+    """Texts that a model searches side by side where nobody says: as its config says, else those of Vaswani et al."""
+    return config_of(model).num_beams or (TRANSLATION_BEAMS if verb == "translate" else 1)
 
 
 def _read(path: Path, device: str | torch.device) -> Ready:

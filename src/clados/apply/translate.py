@@ -1,15 +1,21 @@
 """translate: a text in another language."""
 
+import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import torch
 
-from clados.apply.generate import generate, room
-from clados.apply.ready import Source, batched, listed, load, padded
+from clados import spec as s
+from clados.apply.generate import config_of, generate, room
+from clados.apply.ready import Ready, Source, batched, listed, load, padded, usual_beams
 from clados.nn.memory import enough_memory
 
-TASK = "translate English to German: "  # of T5 (Raffel et al. 2020, figure 1)
+LANGUAGES = {"de": "German", "fr": "French", "ro": "Romanian"}  # that T5 has learned (Raffel et al. 2020, §2.3)
+TASK = "translate English to {}: "  # of T5 (Raffel et al. 2020, figure 1)
 ROOM = 50  # tokens that a translation may be longer than its source (Vaswani et al. 2017, §6.1)
+PENALTY = 0.6  # Vaswani et al. 2017, §6.1
+CODE = re.compile(r"[a-z]{2,3}_[A-Z]{2}")  # how mBART marks a language
 
 
 @enough_memory("translating these texts", "give fewer tokens, or a smaller batch")
@@ -17,34 +23,47 @@ def translate(
     source: Source,
     texts: str | Sequence[str],
     *,
+    to: str | None = None,
+    from_: str | None = None,
     prefix: str | None = None,
-    beams: int = 4,
-    length_penalty: float = 0.6,
+    beams: int | None = None,
+    length_penalty: float | None = None,
     batch: int = 16,
     device: str | torch.device = "cpu",
 ) -> list[str]:
-    """The translation of each text; beams and penalty are those of Vaswani et al. 2017, §6.1.
+    """The translation of each text.
+
+    Beams, penalty and lengths are those of the directory's generation_config.json; where it says none, those of
+    Vaswani et al. 2017, §6.1: four beams, a penalty of 0.6, 50 tokens more than the source has.
 
     Args:
+        to: the language to translate into, for models of several: its code (``de``, ``de_DE``), or for T5 its name.
+        from_: the language of the texts, for models whose tokenizer marks it (mBART).
         prefix: what is put before each text to name the task; when None, T5's for German where the model has
             sentinels and was not trained to translate, and nothing elsewhere.
         length_penalty: a candidate's log-probability is divided by its length to this power.
         batch: texts at once, of like length.
 
     Raises:
-        SpecError: for a model that does not translate, numbers out of range, a text longer than its positions.
+        SpecError: for a model that does not translate, a language that it does not know, numbers out of range, a text
+            longer than its positions.
         DataError: for no texts, or a directory without a tokenizer.
     """
     texts = listed(texts)
-    ready = load(source, "translate", rows=beams * min(batch, len(texts)), device=device)
-    words = ready.words
+    ready = load(source, "translate", texts=min(batch, len(texts)), beams=beams, device=device)
+    config, words = config_of(ready.model), ready.words
+    target = _target(ready, to)
     if prefix is None:
-        prefix = TASK if ready.objective is None and ready.spec.vocab.sentinels else ""
+        german = ready.objective is None and ready.spec.vocab.sentinels
+        prefix = target.prefix or (TASK.format(LANGUAGES["de"]) if german else "")
     end = words.ids.get("eos", ready.spec.vocab.eos)
     rows = [
-        ids if end is None or end in ids else [*ids, end]
+        _marked(ready, ids if end is None or end in ids else [*ids, end], from_)
         for ids in words.encode_batch([prefix + text for text in texts])
     ]
+    if length_penalty is None and config.num_beams is None and config.length_penalty is None:
+        length_penalty = PENALTY
+    limited = config.max_new_tokens is not None or config.max_length is not None
     found: dict[int, str] = {}
     for numbers in batched(rows, batch, len):
         ids, keep = padded([rows[number] for number in numbers], words.ids.get("pad", 0), ready.device)
@@ -52,9 +71,75 @@ def translate(
         if free is not None:
             new = min(new, free)
         written = generate(
-            ready.model, ids, attention_mask=keep, max_new_tokens=new, beams=beams, length_penalty=length_penalty
+            ready.model,
+            ids,
+            attention_mask=keep,
+            max_new_tokens=None if limited else new,
+            beams=beams or usual_beams("translate", ready.model),
+            length_penalty=length_penalty,
+            forced_bos=target.forced_bos,
+            start=target.start,
         )
         # cut anew, so that the room of a text does not depend on its neighbours
         for number, row in zip(numbers, written[:, 1:].tolist()):
-            found[number] = words.decode(row[: len(rows[number]) + ROOM]).strip()
+            found[number] = words.decode(row if limited else row[: len(rows[number]) + ROOM]).strip()
     return [found[number] for number in range(len(rows))]
+
+
+@dataclass(frozen=True)
+class _Target:
+    """How a model is told the language to write."""
+
+    prefix: str = ""
+    forced_bos: int | None = None
+    start: int | None = None
+
+
+def _target(ready: Ready, to: str | None) -> _Target:
+    if to is None:
+        return _Target()
+    if languages := _languages(ready):
+        number = languages[_code(ready, to, "to")]
+        config = config_of(ready.model)
+        start = ready.spec.vocab.start if config.decoder_start_token_id is None else config.decoder_start_token_id
+        # mBART's answers start with their language; those of mBART-50 have it after the start
+        return _Target(start=number) if start is None or start in languages.values() else _Target(forced_bos=number)
+    if ready.words.backend.token_to_id(f">>{to}<<") is not None:  # Marian's models of several languages
+        return _Target(prefix=f">>{to}<< ")
+    if ready.spec.vocab.sentinels and ready.objective is None:
+        name = LANGUAGES.get(to.lower(), to.capitalize())
+        if name not in LANGUAGES.values():
+            raise s.SpecError(f"to is '{to}'; {ready.name} knows {', '.join(LANGUAGES.values())}")
+        return _Target(prefix=TASK.format(name))
+    marks = sorted(token[2:-2] for token in ready.words.backend.get_vocab() if re.fullmatch(r">>\w+<<", token))
+    knows = f"knows {', '.join(marks)}" if marks else "writes one language only"
+    raise s.SpecError(f"to is '{to}'; {ready.name} {knows}")
+
+
+def _languages(ready: Ready) -> dict[str, int]:
+    """The special tokens that mark a language, and their ids."""
+    added = ready.words.backend.get_added_tokens_decoder().items()
+    return {token.content: number for number, token in added if CODE.fullmatch(token.content)}
+
+
+def _code(ready: Ready, said: str, name: str) -> str:
+    languages = _languages(ready)
+    found = [code for code in languages if said in (code, code.partition("_")[0])]
+    if len(found) != 1:
+        raise s.SpecError(f"{name} is '{said}'; {ready.name} knows {', '.join(sorted(languages))}")
+    return found[0]
+
+
+def _marked(ready: Ready, ids: list[int], language: str | None) -> list[int]:
+    """A text's ids with another mark of its language.
+
+    Raises:
+        SpecError: where nothing marks it.
+    """
+    if language is None:
+        return ids
+    marks = set(_languages(ready).values())
+    if not marks.intersection(ids):
+        raise s.SpecError(f"from is '{language}'; the tokenizer of {ready.name} does not mark the language of a text")
+    number = _languages(ready)[_code(ready, language, "from")]
+    return [number if each in marks else each for each in ids]

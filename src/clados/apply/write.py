@@ -2,13 +2,14 @@
 
 from collections.abc import Callable
 from typing import Any
+from warnings import warn
 
 import torch
 from torch import Tensor
 
 from clados import spec as s
+from clados.apply.generate import config_of, room
 from clados.apply.generate import generate as generate_ids
-from clados.apply.generate import room
 from clados.apply.ready import Source, load
 from clados.nn.memory import enough_memory
 
@@ -20,25 +21,31 @@ def generate(
     source: Source,
     prompt: str,
     *,
-    max_new_tokens: int = 100,
-    beams: int = 1,
+    max_new_tokens: int | None = None,
+    beams: int | None = None,
     on_text: Callable[[str], object] | None = None,
+    on_note: Callable[[str], object] = warn,
     device: str | torch.device = "cpu",
     **chosen: Any,
 ) -> str:
     """What a decoder writes after a prompt, or an encoder-decoder in answer to it; the prompt is not repeated.
 
+    What is not given is as the directory's generation_config.json says.
+
     Args:
-        max_new_tokens: as many at most; fewer where the model has learned no more positions.
+        max_new_tokens: as many at most; fewer, with a note, where the model has positions for no more. When None as
+            many as the directory says, else 100.
         on_text: called with each piece of text as soon as it is known.
+        on_note: called with what is to be known besides; by default a warning.
         beams: texts searched side by side; see ``clados.apply.generate``.
-        chosen: ``temperature``, ``top_k``, ``top_p``, ``length_penalty``, ``seed`` as there.
+        chosen: ``min_new_tokens``, ``temperature``, ``top_k``, ``top_p``, ``length_penalty``, ``early_stopping``,
+            ``repetition_penalty``, ``no_repeat_ngram_size``, ``seed`` ... as there.
 
     Raises:
         SpecError: for a model that does not write, numbers out of range, and a prompt that leaves no room.
         DataError: for a directory without a tokenizer.
     """
-    ready = load(source, "generate", rows=beams, device=device)
+    ready = load(source, "generate", beams=beams, device=device)
     words = ready.words
     ids = words.encode(prompt)
     if not ids:
@@ -56,13 +63,13 @@ def generate(
             on_text(text[told:])
             told = len(text)
 
-    end = words.ids.get("eos", ready.spec.vocab.eos)
     given = torch.tensor([ids], device=ready.device)
     free = room(ready.model, given)
-    if free is not None:
-        max_new_tokens = min(max_new_tokens, max(free, 1))
-    ends = () if end is None else (end,)
-    generate_ids(ready.model, given, max_new_tokens=max_new_tokens, beams=beams, eos=ends, on_token=tell, **chosen)
+    if max_new_tokens is not None and free is not None and max_new_tokens > free >= 1:
+        on_note(f"max_new_tokens is {max_new_tokens}; {ready.name} has positions for {free}, and stops there")
+        max_new_tokens = free
+    end = None if config_of(ready.model).eos_token_id else words.ids.get("eos")
+    generate_ids(ready.model, given, max_new_tokens=max_new_tokens, beams=beams, eos=end, on_token=tell, **chosen)
     text = words.decode(new)
     if on_text is not None and len(text) > told:
         on_text(text[told:])

@@ -44,6 +44,9 @@ def flat(config: Mapping[str, Any]) -> Words:
         # files older than the word: ids that nothing reads; the text is read at its highest id (modeling_clip.py)
         words = {key: value for key, value in words.items() if not re.fullmatch(r"text_config\.\w+_token_id", key)}
         words["text_config.read_at"] = "highest"
+    for key, value in words.items():
+        if re.fullmatch(r"(.*\.)?eos_token_id", key) and isinstance(value, list) and value:
+            words[key] = value[0]  # the others end a text too: see clados.checkpoints.generation
     if words.get("model_type") == "t5":
         # 4.x scales what it ties; 5.x writes tie_word_embeddings true whatever the head is, and the scaling apart
         # (transformers 5.23.0 configuration_t5.py)

@@ -16,11 +16,13 @@ from clados.checkpoints.choose import chosen
 from clados.checkpoints.dialects import Words, flat
 from clados.checkpoints.errors import CheckpointError, LayoutError
 from clados.checkpoints.files import Stored, json_of, stored
-from clados.checkpoints.sentence import Sentence, read_sentence
+from clados.checkpoints.generation import GenerationConfig, read_generation
+from clados.checkpoints.sentence import EmbeddingSettings, Sentence, read_sentence
 from clados.checkpoints.words import outside
 from clados.models.declared import found as declarations
 from clados.nn.build import module
 from clados.spec.errors import SpecError
+from clados.spec.kinds import Decoder, EncoderDecoder
 
 FLOATS = (torch.float32, torch.bfloat16, torch.float16, torch.float64)
 PICKLES = (".pt", ".pth", ".bin")
@@ -36,6 +38,8 @@ if TYPE_CHECKING:
 
         report: Report
         tokenizer: Tokenizer | None
+        embedding_settings: EmbeddingSettings
+        generation_config: GenerationConfig
 
 
 @whole
@@ -55,6 +59,7 @@ def from_pretrained(
     ``module.tokenizer`` is the tokenizer whose files lie alongside, or None: one that cannot be read does not take the
     weights with it; ``module.tokenizer_error`` and a note of the report say why. A directory of sentence-transformers
     gives a model whose output has ``sentence_embedding``; ``module.embedding_settings`` says how texts are prepared.
+    ``module.generation_config`` is what generation_config.json, or an older config.json, says of how the model writes.
 
     Args:
         dtype: of the parameters; that of the files when not given.
@@ -78,10 +83,14 @@ def from_pretrained(
     notes = tuple(
         f"'{key}' is {number}, which the vocabulary lacks: the model is without it" for key, number in homeless
     )
-    notes += (*differing, *_give_tokenizer(made, vectors.home, lower_case=vectors.lower_case))
+    generation, unused = GenerationConfig(), tuple[str, ...]()
+    if isinstance(held.model, Decoder | EncoderDecoder) and said_in.suffix == ".json":
+        generation, unused = read_generation(vectors.home, json_of(said_in))
+    notes += (*unused, *differing, *_give_tokenizer(made, vectors.home, lower_case=vectors.lower_case))
     notes += (*held.report.notes, *vectors.notes, *strangers(held, choice, found), *_image_notes(path))
     made.report = replace(held.report, notes=notes)  # type: ignore[assignment]
     made.embedding_settings = vectors.settings  # type: ignore[assignment]
+    made.generation_config = generation  # type: ignore[assignment]
     return cast("Loaded", made)
 
 

@@ -17,6 +17,7 @@ from clados.checkpoints.choose import OWN, Chosen, classes, slots, writable
 from clados.checkpoints.dialects import Words, nested
 from clados.checkpoints.errors import CheckpointError
 from clados.checkpoints.files import SAFE
+from clados.checkpoints.generation import FILE, GenerationConfig
 from clados.checkpoints.names import Place, embedding, is_body, places
 from clados.checkpoints.sentence import EmbeddingSettings, is_apart
 from clados.checkpoints.words import written
@@ -123,11 +124,14 @@ def _configs(choice: Chosen, module: nn.Module) -> dict[str, Words]:
     if layout.model_type != OWN and (vector := embedding(model)) is not None:
         settings = getattr(module, "embedding_settings", EmbeddingSettings())
         files |= sentence.files(vector, model.size.d_model, settings)
-    if layout.model_type != OWN and isinstance(model, Decoder | EncoderDecoder) and "lm" in slots(model):
+    if isinstance(model, Decoder | EncoderDecoder) and "lm" in slots(model):
         vocab = model.vocab
         roles = {"pad": vocab.pad, "bos": vocab.bos, "eos": vocab.eos, "decoder_start": vocab.start}
         ids = {f"{role}_token_id": number for role, number in roles.items() if number is not None}
-        files["generation_config.json"] = {"_from_model_config": True, **ids}
+        said = getattr(module, "generation_config", GenerationConfig()).config()
+        if "bos_token_id" in said:
+            ids.pop("decoder_start_token_id", None)  # where it is not said, bos starts an answer
+        files[FILE] = {**({} if said else {"_from_model_config": True}), **ids, **said}
     return files
 
 

@@ -132,9 +132,15 @@ def translate(
     directory: Directory,
     texts: Texts = None,
     file: Lines = None,
+    to: Annotated[str | None, typer.Option(help="Language to translate into, where DIR knows several: de.")] = None,
+    from_: Annotated[str | None, typer.Option("--from", help="Language of the texts, where DIR marks it.")] = None,
     prefix: Annotated[str | None, typer.Option(help="Put before each text: the task. [T5's for German]")] = None,
-    beams: Annotated[int, typer.Option(min=1, help="Candidates kept at each step.")] = 4,
-    length_penalty: Annotated[float, typer.Option(help="Above 0 favours longer translations.")] = 0.6,
+    beams: Annotated[
+        int | None, typer.Option(min=1, help="Candidates kept at each step. [what DIR says, else 4]")
+    ] = None,
+    length_penalty: Annotated[
+        float | None, typer.Option(help="Above 0 favours longer translations. [what DIR says, else 0.6]")
+    ] = None,
     batch: Batch = 16,
     json: AsJson = False,
 ) -> None:
@@ -145,7 +151,16 @@ def translate(
     from clados.apply.translate import translate as apply
 
     given = _texts(texts, file)
-    found = apply(directory, given, prefix=prefix, beams=beams, length_penalty=length_penalty, batch=batch)
+    found = apply(
+        directory,
+        given,
+        to=to,
+        from_=from_,
+        prefix=prefix,
+        beams=beams,
+        length_penalty=length_penalty,
+        batch=batch,
+    )
     if json:
         output.tell([{"text": text, "translation": each} for text, each in zip(given, found)])
     else:

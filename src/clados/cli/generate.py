@@ -1,5 +1,6 @@
 """`clados generate`: what a model writes, as it writes it."""
 
+from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -10,26 +11,56 @@ Directory = Annotated[str, typer.Argument(help="A directory that pretrain wrote,
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
+class Early(StrEnum):
+    """When a search with beams stops."""
+
+    FALSE = "false"
+    TRUE = "true"
+    NEVER = "never"
+
+
 def generate(
     directory: Directory,
     prompt: Annotated[str, typer.Option(help="What the model goes on from, or answers.")],
-    max_new_tokens: Annotated[int, typer.Option(help="Tokens written at most.")] = 100,
-    temperature: Annotated[float, typer.Option(help="0 takes the likeliest token, 1 draws as the model says.")] = 0.0,
-    top_k: Annotated[int | None, typer.Option(help="Draw from the so many likeliest only.")] = None,
-    top_p: Annotated[float | None, typer.Option(help="Draw from the likeliest that sum to this probability.")] = None,
-    beams: Annotated[int, typer.Option(help="Texts searched side by side for the likeliest.")] = 1,
-    length_penalty: Annotated[float, typer.Option(help="Of beams: above 0 favours long texts.")] = 1.0,
-    seed: Annotated[int | None, typer.Option(help="Of the draws.")] = None,
+    max_new_tokens: Annotated[
+        int | None, typer.Option(help="Tokens written at most. [what DIRECTORY says, else 100]", show_default=False)
+    ] = None,
+    min_new_tokens: Annotated[int | None, typer.Option(help="Tokens written at least.")] = None,
+    temperature: Annotated[
+        float | None, typer.Option(help="0 takes the likeliest token; 1 draws tokens by the model's probabilities. [0]")
+    ] = None,
+    top_k: Annotated[int | None, typer.Option(help="Draw from the so many likeliest tokens only.")] = None,
+    top_p: Annotated[
+        float | None, typer.Option(help="Draw from the likeliest tokens that sum to this probability.")
+    ] = None,
+    beams: Annotated[int | None, typer.Option(help="Texts searched side by side for the likeliest. [1]")] = None,
+    length_penalty: Annotated[
+        float | None, typer.Option(help="Exponent of the length in beam search: above 0 favours long texts. [1]")
+    ] = None,
+    early_stopping: Annotated[
+        Early | None,
+        typer.Option(help="Beams stop when enough texts have ended (true), or when no better one is likely. [false]"),
+    ] = None,
+    repetition_penalty: Annotated[
+        float | None, typer.Option(help="Above 1 makes tokens that are there already less likely. [1]")
+    ] = None,
+    no_repeat_ngram_size: Annotated[
+        int | None, typer.Option(help="Let no so many tokens in a row come twice. [0: any may]")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(help="Random seed of the tokens that are drawn.")] = None,
     json: AsJson = False,
 ) -> None:
     """Let a model write: a decoder goes on from the prompt, an encoder-decoder answers it.
+
+    What is not given is as DIRECTORY's generation_config.json says. --top-k and --top-p draw tokens, at temperature 1
+    unless --temperature says otherwise.
 
     Example: clados generate runs/gpt-2 --prompt "Once upon a time" --temperature 0.8 --top-p 0.9
     """
     from clados.apply.ready import load
     from clados.apply.write import generate as write
 
-    ready = load(directory, "generate", rows=beams)
+    ready = load(directory, "generate", beams=beams)
 
     def tell(piece: str) -> None:
         print(output.shown(piece), end="", flush=True)
@@ -38,15 +69,23 @@ def generate(
         ready,
         prompt,
         max_new_tokens=max_new_tokens,
+        min_new_tokens=min_new_tokens,
         temperature=temperature,
         top_k=top_k,
         top_p=top_p,
         beams=beams,
         length_penalty=length_penalty,
+        early_stopping=None if early_stopping is None else _EARLY[early_stopping],
+        repetition_penalty=repetition_penalty,
+        no_repeat_ngram_size=no_repeat_ngram_size,
         seed=seed,
         on_text=None if json else tell,
+        on_note=output.note,
     )
     if json:
         output.tell({"model": ready.name, "prompt": prompt, "text": text})
     else:
         print()
+
+
+_EARLY = {Early.FALSE: False, Early.TRUE: True, Early.NEVER: "never"}

@@ -1,0 +1,1 @@
+"""Decoding: from the scores of what may follow to a text. ``clados.apply.generate`` puts the pieces together."""

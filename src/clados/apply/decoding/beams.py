@@ -1,0 +1,95 @@
+"""Several texts a row, searched side by side for the likeliest (Graves 2012, §3), as transformers 5.23.0 does it."""
+
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from clados.apply.decoding.choice import Choice, Ending
+from clados.apply.decoding.processors import Processor
+from clados.apply.decoding.writers import Writer
+
+EarlyStopping = bool | Literal["never"]
+UNLIKELY = -1e9  # the log-probability of copies of a text that are there only to be replaced
+
+
+def search(
+    writer: Writer,
+    choice: Choice,
+    process: Processor | None,
+    ending: Ending,
+    pad: int,
+    new: int,
+    beams: int,
+    penalty: float,
+    early: EarlyStopping,
+) -> Tensor:
+    """The best text of each row: ``beams`` open ones are kept, and as many that have ended.
+
+    A row is finished when its best open text could not better the worst of its ended ones: were it to end now, or
+    (``early`` is never, and the penalty above 0) at its greatest length; with ``early`` as soon as enough have ended.
+    """
+    batch = writer.ids.size(0)
+    row = torch.arange(batch, device=writer.ids.device)[:, None]
+    ranks = max(2, 1 + ending.eos.numel()) * beams  # so many that enough stay open, whichever end
+    logits = writer.read(writer.ids).float()
+    writer.reorder(row.expand(-1, beams).flatten())
+    texts = writer.ids[:, None].expand(-1, beams, -1)
+    totals = logits.new_full((batch, beams), UNLIKELY)
+    totals[:, 0] = 0
+    logits = logits[:, None].expand(-1, beams, -1)
+    ended = [Ended(beams, penalty, early, new) for _ in range(batch)]
+    for step in range(1, new + 1):
+        logs = logits.log_softmax(-1)
+        if process is not None:
+            logs = process(texts.flatten(0, 1), logs.flatten(0, 1)).view_as(logs)
+        scores = (choice.filtered(logs) + totals[..., None]).flatten(1)
+        index = choice.picked(scores, min(ranks, scores.size(1)))
+        totals, beam = scores.gather(1, index), index // logits.size(-1)
+        texts = torch.cat([texts[row, beam], (index % logits.size(-1))[..., None]], 2)
+        over = ending.reached(texts) if step < new else torch.ones_like(index).bool()
+        for i, each in enumerate(ended):
+            each.take(texts[i], totals[i].tolist(), over[i].tolist(), step)
+        if all(each.done for each in ended):
+            break
+        stay = totals.masked_fill(over, -torch.inf).topk(beams).indices
+        totals, beam, texts = totals.gather(1, stay), beam.gather(1, stay), texts[row, stay]
+        writer.reorder((row * beams + beam).flatten())
+        logits = writer.read(texts[..., -1].flatten()[:, None]).float().unflatten(0, (batch, beams))
+    best = [each.best() for each in ended]
+    found = best[0].new_full((batch, max(map(len, best))), pad)
+    for filled, text in zip(found, best):
+        filled[: len(text)] = text
+    return found
+
+
+class Ended:
+    """The best ended texts of a row."""
+
+    def __init__(self, room: int, penalty: float, early: EarlyStopping, longest: int) -> None:
+        self.room, self.penalty, self.early, self.longest = room, penalty, early, longest
+        self.done = False
+        self.texts: list[tuple[float, Tensor]] = []
+
+    def take(self, texts: Tensor, totals: list[float], over: list[bool], new: int) -> None:
+        """Keep those that have ended, if among the best; done when no open one would be kept.
+
+        Args:
+            texts: [ranks, length], the best first; those beyond ``room`` are only there to stay open.
+            totals: their log-probabilities.
+            new: how many of their tokens are new.
+        """
+        if self.done:
+            return
+        scores = [total / new**self.penalty for total in totals]
+        self.texts += [(scores[i], texts[i]) for i in range(min(self.room, len(over))) if over[i]]
+        self.texts = sorted(self.texts, key=lambda each: -each[0])[: self.room]
+        if len(self.texts) < self.room:
+            return
+        length = self.longest if self.early == "never" and self.penalty > 0 else new
+        still = max((total / length**self.penalty for total, end in zip(totals, over) if not end), default=-torch.inf)
+        self.done = self.early is True or self.texts[-1][0] >= still
+
+    def best(self) -> Tensor:
+        """The best of all."""
+        return self.texts[0][1]

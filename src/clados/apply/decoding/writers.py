@@ -1,0 +1,182 @@
+"""Models that are writing: what they have been given, and what they remember."""
+
+from typing import Any, Protocol
+
+import torch
+from torch import Tensor
+
+from clados import spec as s
+from clados.nn.blanks import blank_positions
+from clados.nn.sight import Cache
+
+
+class Writer(Protocol):
+    """A model that is writing: what it has been given, and what it remembers."""
+
+    model: Any
+    ids: Tensor  # [batch, length]: the texts so far, at the start
+
+    def read(self, ids: Tensor) -> Tensor:
+        """Take in [rows, length] ids; the scores of what may follow, [rows, vocabulary]."""
+        ...
+
+    def reorder(self, rows: Tensor) -> None:
+        """Go on with these rows of the present ones, in this order: those of one text side by side."""
+        ...
+
+
+class Continuing:
+    """A decoder: it has the prompt before it, padded on the left."""
+
+    @staticmethod
+    def room(model: Any, input_ids: Tensor) -> int | None:
+        """Tokens that may still be written; None for any number."""
+        return None if model.learned is None else model.learned - input_ids.size(1)
+
+    def __init__(
+        self, model: Any, input_ids: Tensor, attention_mask: Tensor | None, new: int, start: int | None = None
+    ) -> None:
+        self.model, self.ids = model, input_ids
+        batch, length = input_ids.shape
+        room = length + new
+        self.cache: Cache = model.cache(batch, room)
+        self.keep: Tensor | None = None
+        if attention_mask is not None and not bool(attention_mask.all()):
+            if not bool(attention_mask[:, -1].all()):
+                raise s.SpecError("attention_mask ends in padding; the texts of a decoder are padded on the left")
+            self.keep = torch.cat([attention_mask.bool(), torch.ones_like(input_ids[:, :1].expand(-1, new)).bool()], 1)
+        self.positions = self.places(room)
+        _fits(model.learned, "prompt and max_new_tokens", int(self.positions.max()) + 1)
+
+    def places(self, room: int) -> Tensor:
+        """Where the prompt and what follows stand, [batch or 1, room]."""
+        if self.keep is None:
+            return torch.arange(room, device=self.ids.device)[None]
+        return (self.keep.cumsum(1) - 1).clamp(min=0)
+
+    def read(self, ids: Tensor) -> Tensor:
+        past, length = self.cache.used, ids.size(1)
+        keep = None if self.keep is None else self.keep[:, : past + length]
+        positions = self.positions.narrow(1, past, length)
+        out = self.model(ids, position_ids=positions, attention_mask=keep, cache=self.cache, logits_to_keep=1)
+        scores: Tensor = out.logits[:, -1]
+        return scores
+
+    def reorder(self, rows: Tensor) -> None:
+        self.cache.reorder(rows)
+        self.keep = None if self.keep is None else self.keep[rows]
+        if self.positions.size(0) > 1:
+            self.positions = self.positions[rows]
+
+
+class Infilling(Continuing):
+    """A decoder that reads both ways: it writes at the prompt's last blank, or behind it, after its start token."""
+
+    @staticmethod
+    def room(model: Any, input_ids: Tensor) -> int | None:
+        """Tokens that may still be written: a blank's need no places behind the prompt; row 0 is of what is read."""
+        vocab: s.Vocabulary = model.spec.vocab
+        blank = vocab.mask is not None and bool((input_ids == vocab.mask).any(1).all())
+        taken = (1 if blank else input_ids.size(1)) + (vocab.start is not None)
+        return None if model.learned is None else model.learned - taken
+
+    def __init__(
+        self, model: Any, input_ids: Tensor, attention_mask: Tensor | None, new: int, start: int | None = None
+    ) -> None:
+        vocab: s.Vocabulary = model.spec.vocab
+        starts = () if vocab.start is None else (vocab.start,)
+        keep = torch.ones_like(input_ids) if attention_mask is None else attention_mask
+        begun = input_ids.new_tensor(starts).expand(input_ids.size(0), -1)
+        self.prompt, self.there = input_ids, keep.bool()
+        super().__init__(model, torch.cat([input_ids, begun], 1), torch.cat([keep, keep.new_ones(begun.shape)], 1), new)
+
+    def places(self, room: int) -> Tensor:
+        """Pairs of a place in the text and one in the blank, [batch, room, 2]."""
+        return blank_positions(self.prompt, self.there, self.model.spec.vocab.mask, room - self.prompt.size(1))
+
+
+class Answering:
+    """The decoder of an encoder-decoder: it sees all of the source, and starts with its start token."""
+
+    @staticmethod
+    def room(model: Any, input_ids: Tensor) -> int | None:
+        """Tokens that may still be written: of the target's positions the start takes one."""
+        return None if model.written is None else model.written - 1
+
+    def __init__(
+        self, model: Any, input_ids: Tensor, attention_mask: Tensor | None, new: int, start: int | None = None
+    ) -> None:
+        self.model = model
+        start = model.spec.vocab.start if start is None else start
+        if start is None:
+            raise s.SpecError("the vocabulary names no start; an encoder-decoder needs one to write from")
+        batch = input_ids.size(0)
+        _fits(model.written, "the start and max_new_tokens", new + 1)
+        self.ids = input_ids.new_full((batch, 1), start)
+        self.memory = model.encode(input_ids, attention_mask)
+        self.seen = None if attention_mask is None or bool(attention_mask.all()) else attention_mask
+        self.cache: Cache = model.cache(batch, new + 1)
+
+    def read(self, ids: Tensor) -> Tensor:
+        out = self.model(
+            decoder_input_ids=ids,
+            encoder_outputs=self.memory,
+            attention_mask=self.seen,
+            cache=self.cache,
+            logits_to_keep=1,
+        )
+        scores: Tensor = out.logits[:, -1]
+        return scores
+
+    def reorder(self, rows: Tensor) -> None:
+        self.cache.reorder(rows)
+
+
+def writer_of(
+    model: Any, input_ids: Tensor, attention_mask: Tensor | None, new: int, start: int | None = None
+) -> Writer:
+    """What writes with this model, at most ``new`` tokens.
+
+    Args:
+        start: what an encoder-decoder's answer starts with; None means that of the vocabulary.
+
+    Raises:
+        SpecError: for a model that does not write, or texts longer than its positions.
+    """
+    return _kind(model)(model, input_ids, attention_mask, new, start)
+
+
+def room(model: Any, input_ids: Tensor) -> int | None:
+    """How many tokens may be written after [batch, length] ids, or in answer to them; None for any number.
+
+    Raises:
+        SpecError: for a model that does not write.
+    """
+    return _kind(model).room(model, input_ids)
+
+
+def starts_with(model: Any, input_ids: Tensor) -> int:
+    """How many tokens stand before the new ones: those of a decoder's prompt, an encoder-decoder's start.
+
+    Raises:
+        SpecError: for a model that does not write.
+    """
+    return 1 if _kind(model) is Answering else input_ids.size(1)
+
+
+def _kind(model: Any) -> type[Continuing | Answering]:
+    part: Any = getattr(model, "spec", None)
+    if isinstance(part, s.Decoder) and isinstance(part.stack.sees, s.Prefix):
+        return Infilling
+    writers = [writer for kind, writer in _WRITERS.items() if isinstance(part, kind)]
+    if not writers or not any(head.output == "logits" for head in part.heads):
+        raise s.SpecError(f"{type(part).__name__} does not write text; Decoder and EncoderDecoder with a word head do")
+    return writers[0]
+
+
+_WRITERS: dict[type[s.Model], type[Continuing | Answering]] = {s.Decoder: Continuing, s.EncoderDecoder: Answering}
+
+
+def _fits(learned: int | None, what: str, length: int) -> None:
+    if learned is not None and length > learned:
+        raise s.SpecError(f"{what} make {length} positions; this model has learned {learned}")
