@@ -26,6 +26,7 @@ from clados.data import (
     read_as,
     train_tokenizer,
 )
+from clados.data.pieces import parts
 from clados.spec.inputs import Vocabulary
 
 KINDS = ("wordpiece", "bytes", "bpe", "unigram", "word")
@@ -226,3 +227,32 @@ def test_what_cannot_be_trained_is_said() -> None:
         train_tokenizer(["text"], "bytes", 200)
     with pytest.raises(DataError, match="no token plays 'mask'"):
         trained("bytes").id("mask")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_word_of_any_length_is_trained_on(kind: str) -> None:
+    start = time.process_time()
+    train_tokenizer([*scenes()[:5], "abcdefghij" * 20_000], kind, 400)
+    assert time.process_time() - start < 5
+
+
+def test_half_a_surrogate_pair_is_read_as_what_stands_for_it() -> None:
+    tokenizer = train_tokenizer([*scenes()[:5], "half \ud83d of one"], "bytes", 300)
+    assert tokenizer.encode("a \ud83d b") == tokenizer.encode("a \ufffd b")
+    assert tokenizer.encode("\ud83d\ude00") == tokenizer.encode("😀")
+
+
+@pytest.mark.parametrize("kind", [*KINDS, "llama"])
+def test_a_long_text_in_pieces_gives_the_ids_of_the_whole(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    tokenizer = trained("bpe" if kind == "llama" else kind)
+    text = "  ".join(scenes()[:12]) + "\n\n" + "x" * 500 + " ROMEO! " * 200 + "東京。大阪" * 50
+    whole = tokenizer.encode(text)
+    monkeypatch.setattr("clados.data.tokenizer.LONG", 700)
+    pieces = list(parts(text, 700, tokenizer._cuts_like))
+    assert len(pieces) > 20
+    assert tokenizer.encode(text) == whole
+    assert tokenizer.encode(text, add_special_tokens=False) == trained_whole(tokenizer, text)
+
+
+def trained_whole(tokenizer: Tokenizer, text: str) -> list[int]:
+    return list(tokenizer.backend.encode(text, add_special_tokens=False).ids)

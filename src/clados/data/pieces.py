@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 Alike = Callable[[str, Sequence[str]], bool]
 NEAR = 200  # characters on each side of a cut that are compared, at least
 TRIES = 64  # places that are tried for a cut
-PLACE = re.compile(r"(?<=[^\W_]) (?=[^\W_])|(?<=\n)(?=\S)")  # a space between two words, or the start of a line
+PLACE = re.compile(r"(?<=[^\W_]) (?=[^\W_])|(?<=\n)(?=\S)|(?<=[。！？，；])(?=\w)")  # between words, lines and clauses
 
 
 def parts(text: str, size: int, alike: Alike) -> Iterator[str]:

@@ -5,16 +5,18 @@ import math
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import pairwise
 
 from tokenizers import Regex, decoders, models, normalizers, pre_tokenizers, trainers
 from tokenizers import Tokenizer as Backend
 
-from clados.data.examples import DataError
+from clados.data.errors import DataError
+from clados.data.rows import whole
 from clados.data.tokenizer import BERT, GPT2, LLAMA, T5, WORDS, Roles, Tokenizer, assemble
 
 SPACE = "▁"
+LONG_WORD = re.compile(r"\S{1000}(?=\S)")
 CHUNK = rf"{SPACE}?\w+|\n|{SPACE}?[^\w{SPACE}\n]+|{SPACE}"  # letters apart from signs, as SentencePiece cuts
 
 
@@ -29,7 +31,7 @@ def train_tokenizer(texts: Iterable[str], kind: str, vocab: int, roles: Roles | 
     """
     if kind not in KINDS:
         raise DataError(f"tokenizer kind '{kind}'; allowed: {', '.join(KINDS)}")
-    texts = [text for text in texts if text]
+    texts = [part for text in texts for part in _bounded(whole(text)) if part]
     if not texts:
         raise DataError("no text to train a tokenizer on")
     train, usual = KINDS[kind]
@@ -40,6 +42,15 @@ def train_tokenizer(texts: Iterable[str], kind: str, vocab: int, roles: Roles | 
     if room < least:
         raise DataError(f"vocabulary of {vocab} is too small for a {kind} tokenizer; {least + roles.sentinels} or more")
     return assemble(train(texts, room, roles, first), roles)
+
+
+def _bounded(text: str) -> Iterator[str]:
+    """A text in parts, so that no word has more than a thousand letters: the trainers take the square of its length."""
+    at = 0
+    for match in LONG_WORD.finditer(text):
+        yield text[at : match.end()]
+        at = match.end()
+    yield text[at:]
 
 
 def _wordpiece(texts: Sequence[str], vocab: int, roles: Roles, first: list[str]) -> Backend:

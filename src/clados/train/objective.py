@@ -9,17 +9,20 @@ from rich.text import Text
 
 from clados.catalog.counts import model_of, named
 from clados.catalog.load import declaration_of
-from clados.data.readers import read
+from clados.data import examples
+from clados.data.readers import read, read_as
+from clados.data.tokenizer import Tokenizer
 from clados.data.vocabularies import load_tokenizer
 from clados.errors import CladosError
 from clados.files import JsonObject
 from clados.objectives.sentence import shown
 from clados.objectives.view import View, view
-from clados.spec import Objective
+from clados.spec import Model, Objective
 from clados.tables import Page, Shown
 from clados.train.fitting import tokenizer_for
 
 WORDS = 4096  # of the tokenizer that shows an objective of a model without one
+OFTEN = 100  # times that it reads the letters of a text in other scripts, so that none is too rare
 
 
 @dataclass(frozen=True)
@@ -56,8 +59,9 @@ def objective(model: str | Path, text: str, *, seed: int = 0) -> Example:
     """What a model sees of a text when it is pretrained, and what it has to predict.
 
     Args:
-        model: ``MODEL`` or ``MODEL:SIZE``, with a tokenizer that is trained on the embedded dictionary; or a directory
-            that ``pretrain`` wrote, with its own.
+        model: ``MODEL`` or ``MODEL:SIZE``, with a tokenizer that is trained on the embedded dictionary (and for a text
+            in another script on embedded translations and its letters); or a directory that ``pretrain`` wrote, with
+            its own.
         text: for a translation ``"source | target"``.
         seed: which tokens are drawn.
 
@@ -78,7 +82,16 @@ def objective(model: str | Path, text: str, *, seed: int = 0) -> Example:
         raise CladosError(f"{folder / 'run.json'}: {error}") from error
     part = model_of(card, size)
     learned = declaration_of(card).recipe_at(size.name).stages[0].objective
-    tokenizer = load_tokenizer(folder) if folder else tokenizer_for(part, read("wordnet"), WORDS)
+    tokenizer = load_tokenizer(folder) if folder else _tokenizer(part, text)
     if tokenizer is None:
         raise CladosError(f"{card.id} learns {learned!r} and reads no text, so there is nothing to show of one")
     return Example(card.id, learned, view(shown(learned, part, text, tokenizer, seed), tokenizer))
+
+
+def _tokenizer(model: Model, text: str) -> Tokenizer | None:
+    """A tokenizer of the model's kind that has tokens for the text, in any script; None for a model without text."""
+    english = read_as(examples.Text, "wordnet")
+    if set(text) <= set().union(*(each.text for each in english)):
+        return tokenizer_for(model, english, WORDS)
+    letters = [examples.Text("", " ".join(text))] * OFTEN
+    return tokenizer_for(model, [*english[::3], *read("translation")[::5], examples.Text("", text), *letters], WORDS)
