@@ -124,7 +124,7 @@ def multilingual(directory: Callable[[str], Any], config: GenerationConfig, star
     return replace(found, model=model, tokenizer=type(words)(backend, words.roles), objective=None)
 
 
-def spied(monkeypatch: pytest.MonkeyPatch) -> list[tuple[list[int], dict[str, Any]]]:
+def given_to_search(monkeypatch: pytest.MonkeyPatch) -> list[tuple[list[int], dict[str, Any]]]:
     """What is given to the search: the ids of the first text, and the arguments."""
     calls: list[tuple[list[int], dict[str, Any]]] = []
 
@@ -141,7 +141,7 @@ def test_a_model_of_several_languages_is_told_which(
 ) -> None:
     ready = multilingual(directory, GenerationConfig(num_beams=2, max_length=9))
     ids = {code: ready.words.backend.token_to_id(code) for code in LANGUAGES}
-    calls = spied(monkeypatch)
+    calls = given_to_search(monkeypatch)
     translate(ready, "The king")
     translate(ready, "The king", to="de")
     translate(ready, "The king", to="fr_XX", from_="de_DE")
@@ -172,12 +172,14 @@ def test_a_language_is_named_to_t5_and_marked_for_marian(
     translate(t5, "A dog", beams=1, to="romanian")
     with pytest.raises(s.SpecError, match="to is 'it'; t5 knows German, French, Romanian"):
         translate(t5, "A dog", to="it")
+    assert texts == ["translate English to French: A dog", "translate English to Romanian: A dog"]
     marian = multilingual(directory, GenerationConfig())
     backend = type(marian.words.backend).from_str(t5.words.backend.to_str())
     backend.add_tokens([">>fr<<"])
     many = replace(marian, tokenizer=type(marian.words)(backend, t5.words.roles))
+    calls = given_to_search(monkeypatch)
     translate(many, "A dog", beams=1, to="fr")
-    assert texts == ["translate English to French: A dog", "translate English to Romanian: A dog", ">>fr<< A dog"]
+    assert calls[0][0] == [backend.token_to_id(">>fr<<"), *t5.words.encode("A dog")]
     with pytest.raises(s.SpecError, match="to is 'it'; bart knows fr"):
         translate(many, "A dog", to="it")
     with pytest.raises(s.SpecError, match="does not mark the language"):

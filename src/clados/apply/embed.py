@@ -103,7 +103,7 @@ def _prompt(ready: Ready, prompt: str | None, name: str | None) -> str:
 def _length(ready: Ready, prompt: str) -> int:
     """Tokens that a prompt takes before a text: all but a special one that ends it."""
     (ids,) = ready.tokens([prompt], ready.embedding.max_length)
-    return len(ids) - (bool(ids) and ids[-1] in ready.words.special)
+    return len(ids) - (bool(ids) and ids[-1] in ready.words.special.values())
 
 
 def _first(vectors: Tensor, dimensions: int | None) -> Tensor:

@@ -16,6 +16,7 @@ TASK = "translate English to {}: "  # of T5 (Raffel et al. 2020, figure 1)
 ROOM = 50  # tokens that a translation may be longer than its source (Vaswani et al. 2017, §6.1)
 PENALTY = 0.6  # Vaswani et al. 2017, §6.1
 CODE = re.compile(r"[a-z]{2,3}_[A-Z]{2}")  # how mBART marks a language
+MARIAN = re.compile(r">>\w+<<")  # how Marian's models of several languages mark it
 
 
 @enough_memory("translating these texts", "give fewer tokens, or a smaller batch")
@@ -58,7 +59,7 @@ def translate(
         prefix = target.prefix or (TASK.format(LANGUAGES["de"]) if german else "")
     end = words.ids.get("eos", ready.spec.vocab.eos)
     rows = [
-        _marked(ready, ids if end is None or end in ids else [*ids, end], from_)
+        [*target.before, *_marked(ready, ids if end is None or end in ids else [*ids, end], from_)]
         for ids in words.encode_batch([prefix + text for text in texts])
     ]
     if length_penalty is None and config.num_beams is None and config.length_penalty is None:
@@ -91,6 +92,7 @@ class _Target:
     """How a model is told the language to write."""
 
     prefix: str = ""
+    before: tuple[int, ...] = ()  # the text's own ids
     forced_bos: int | None = None
     start: int | None = None
 
@@ -104,22 +106,21 @@ def _target(ready: Ready, to: str | None) -> _Target:
         start = ready.spec.vocab.start if config.decoder_start_token_id is None else config.decoder_start_token_id
         # mBART's answers start with their language; those of mBART-50 have it after the start
         return _Target(start=number) if start is None or start in languages.values() else _Target(forced_bos=number)
-    if ready.words.backend.token_to_id(f">>{to}<<") is not None:  # Marian's models of several languages
-        return _Target(prefix=f">>{to}<< ")
+    marks = {token[2:-2]: number for token, number in ready.words.vocabulary.items() if MARIAN.fullmatch(token)}
+    if to in marks:
+        return _Target(before=(marks[to],))
     if ready.spec.vocab.sentinels and ready.objective is None:
         name = LANGUAGES.get(to.lower(), to.capitalize())
         if name not in LANGUAGES.values():
             raise s.SpecError(f"to is '{to}'; {ready.name} knows {', '.join(LANGUAGES.values())}")
         return _Target(prefix=TASK.format(name))
-    marks = sorted(token[2:-2] for token in ready.words.backend.get_vocab() if re.fullmatch(r">>\w+<<", token))
-    knows = f"knows {', '.join(marks)}" if marks else "writes one language only"
+    knows = f"knows {', '.join(sorted(marks))}" if marks else "writes one language only"
     raise s.SpecError(f"to is '{to}'; {ready.name} {knows}")
 
 
 def _languages(ready: Ready) -> dict[str, int]:
     """The special tokens that mark a language, and their ids."""
-    added = ready.words.backend.get_added_tokens_decoder().items()
-    return {token.content: number for number, token in added if CODE.fullmatch(token.content)}
+    return {token: number for token, number in ready.words.special.items() if CODE.fullmatch(token)}
 
 
 def _code(ready: Ready, said: str, name: str) -> str:

@@ -201,9 +201,15 @@ class Tokenizer:
         return digest.hexdigest()
 
     @property
-    def special(self) -> set[int]:
-        """The ids of the tokens that are marked as special: no part of a text."""
-        return {number for number, token in self._vocabulary.get_added_tokens_decoder().items() if token.special}
+    def special(self) -> dict[str, int]:
+        """The tokens that are marked as special, no part of a text, and their ids."""
+        added = self._vocabulary.get_added_tokens_decoder().items()
+        return {token.content: number for number, token in added if token.special}
+
+    @property
+    def vocabulary(self) -> dict[str, int]:
+        """Every token and its id."""
+        return dict(self._vocabulary.get_vocab(with_added_tokens=True))
 
     def id(self, role: str) -> int:
         """The id of the token that plays the role.
