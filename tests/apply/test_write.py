@@ -1,6 +1,7 @@
 """A model on disk writes text: through Python and through the command."""
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -101,3 +102,44 @@ def test_mistakes_get_one_line_and_exit_code_2(
         error = capsys.readouterr().err
         assert said in error
         assert error.count("\n") == 1
+
+
+def test_what_the_directory_says_holds_until_the_command_says_otherwise(
+    directory: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "gpt"
+    shutil.copytree(directory, path)
+    said = json.loads((path / "generation_config.json").read_text())
+    (path / "generation_config.json").write_text(json.dumps(said | {"max_new_tokens": 6, "repetition_penalty": 2.0}))
+    given = ["generate", str(path), "--prompt", "A dog", "--json"]
+    texts = []
+    for more in ([], ["--max-new-tokens", "9"], ["--repetition-penalty", "1"], ["--no-repeat-ngram-size", "1"]):
+        assert run([*given, *more]) == 0
+        texts.append(json.loads(capsys.readouterr().out)["text"])
+    ready = load(path)
+    assert texts[0] == write(directory, "A dog", max_new_tokens=6, repetition_penalty=2.0)
+    assert texts[1].startswith(texts[0])
+    assert len(ready.words.encode(texts[1])) > len(ready.words.encode(texts[0]))
+    assert texts[2] == write(directory, "A dog", max_new_tokens=6)
+    assert texts[2] != texts[0]
+    plain = ["generate", str(directory), "--prompt", "A dog"]
+    assert run([*plain, "--max-new-tokens", "500"]) == 0
+    assert "max_new_tokens is 500; gpt-2 has positions for" in capsys.readouterr().err
+    assert run([*plain, "--top-k", "5", "--temperature", "0"]) == 2
+    assert run([*plain, "--top-k", "5", "--seed", "1", "--min-new-tokens", "3", "--early-stopping", "never"]) == 0
+
+
+def test_line_breaks_at_the_end_are_counted_and_not_shown(
+    directory: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def said(*args: Any, on_text: Any, **given: Any) -> str:
+        pieces = ["\n", "A king", ".\n", "\n"] + ["\n"] * 20
+        for piece in pieces:
+            on_text(piece)
+        return "".join(pieces)
+
+    monkeypatch.setattr("clados.apply.write.generate", said)
+    assert run(["generate", str(directory), "--prompt", "A dog"]) == 0
+    told = capsys.readouterr()
+    assert told.out == "\nA king.\n"
+    assert told.err.startswith("22 line breaks at the end are not shown: the model repeats itself")

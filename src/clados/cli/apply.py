@@ -84,12 +84,12 @@ def embed(
     directory: Directory,
     texts: Texts = None,
     file: Lines = None,
-    prompt: Annotated[str | None, typer.Option(help="Put before each text. [DIR's default prompt, if any]")] = None,
+    prompt: Annotated[str | None, typer.Option(help="Put before each text; else DIR's default prompt, if any.")] = None,
     prompt_name: Annotated[str | None, typer.Option(help="The name of one of DIR's prompts, such as query.")] = None,
     include_prompt: Annotated[
-        bool | None, typer.Option(help="Pool the prompt's states too. [what DIR says, else yes]")
+        bool | None, typer.Option(help="Pool the prompt's states too; else as DIR says, or yes.")
     ] = None,
-    pool: Annotated[Pooling | None, typer.Option(help="How states become a vector. [what DIR says, else mean]")] = None,
+    pool: Annotated[Pooling | None, typer.Option(help="How states become a vector; else as DIR says, or mean.")] = None,
     normalise: Annotated[bool, typer.Option(help="Bring vectors to unit length.")] = True,
     dimensions: Annotated[int | None, typer.Option(help="Keep the first numbers of each vector only.")] = None,
     out: Annotated[Path | None, typer.Option(help="Write a NumPy array (.npy): a row for each text.")] = None,
@@ -134,12 +134,12 @@ def translate(
     file: Lines = None,
     to: Annotated[str | None, typer.Option(help="Language to translate into, where DIR knows several: de.")] = None,
     from_: Annotated[str | None, typer.Option("--from", help="Language of the texts, where DIR marks it.")] = None,
-    prefix: Annotated[str | None, typer.Option(help="Put before each text: the task. [T5's for German]")] = None,
+    prefix: Annotated[str | None, typer.Option(help="Put before each text: the task; else T5's for German.")] = None,
     beams: Annotated[
-        int | None, typer.Option(min=1, help="Candidates kept at each step. [what DIR says, else 4]")
+        int | None, typer.Option(min=1, help="Candidates kept at each step; else as DIR says, or 4.")
     ] = None,
     length_penalty: Annotated[
-        float | None, typer.Option(help="Above 0 favours longer translations. [what DIR says, else 0.6]")
+        float | None, typer.Option(help="Above 0 favours longer translations; else as DIR says, or 0.6.")
     ] = None,
     batch: Batch = 16,
     json: AsJson = False,

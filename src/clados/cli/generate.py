@@ -23,7 +23,7 @@ def generate(
     directory: Directory,
     prompt: Annotated[str, typer.Option(help="What the model goes on from, or answers.")],
     max_new_tokens: Annotated[
-        int | None, typer.Option(help="Tokens written at most. [what DIRECTORY says, else 100]", show_default=False)
+        int | None, typer.Option(help="Tokens written at most; else as DIRECTORY says, or 100.", show_default=False)
     ] = None,
     min_new_tokens: Annotated[int | None, typer.Option(help="Tokens written at least.")] = None,
     temperature: Annotated[
@@ -62,8 +62,13 @@ def generate(
 
     ready = load(directory, "generate", beams=beams)
 
+    blank = ""  # at the end so far
+
     def tell(piece: str) -> None:
-        print(output.shown(piece), end="", flush=True)
+        nonlocal blank
+        text = blank + piece
+        blank = text[len(text.rstrip()) :]
+        print(output.shown(text.rstrip()), end="", flush=True)
 
     text = write(
         ready,
@@ -84,8 +89,13 @@ def generate(
     )
     if json:
         output.tell({"model": ready.name, "prompt": prompt, "text": text})
-    else:
-        print()
+        return
+    lines = blank.count("\n")
+    print("" if lines > 1 else output.shown(blank))
+    if lines > 1:
+        output.note(f"{lines} line breaks at the end are not shown{_LOOP if lines > LOOP else ''}")
 
 
+LOOP = 8  # line breaks in a row that no text has
+_LOOP = ": the model repeats itself, as small ones do; --repetition-penalty 1.3 or --temperature 0.8 make it go on"
 _EARLY = {Early.FALSE: False, Early.TRUE: True, Early.NEVER: "never"}
