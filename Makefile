@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 # Whose small selves a full run of the proofs trains: one of each kind of objective, input and stack.
 TRAINED := transformer bert roberta gpt gpt-2 gpt-3 gpt-neox-20b llama t5 t5-v1.1 vit clip decision-transformer
 
-.PHONY: run test inductor lint full pictures clean
+.PHONY: run test inductor fuzz lint full pictures clean
 
 run: .venv/run.stamp
 	$(BIN)/clados tour --out runs/tour
@@ -18,6 +18,11 @@ test: .venv/dev.stamp
 # A model of each kind through torch's own compiler: minutes of g++, apart from the suite.
 inductor: .venv/dev.stamp
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 -m inductor -rs
+
+# Damaged files of every kind, seeded: none may end in a traceback, hang or fill the memory. MUTANTS=1000 takes a minute.
+MUTANTS ?= 20000
+fuzz: .venv/dev.stamp
+	OMP_NUM_THREADS=1 CLADOS_MUTANTS=$(MUTANTS) $(BIN)/python -m pytest -n 2 --dist worksteal -m fuzz tests/fuzz
 
 lint: .venv/dev.stamp
 	$(BIN)/ruff check .

@@ -1,6 +1,7 @@
 """Directories that cannot be read: each refused in one line that says what and where."""
 
 import json
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -105,6 +106,84 @@ def test_an_unknown_activation_is_refused_with_those_that_are_known(directory: P
 def test_numbers_that_cannot_be_are_refused_by_name(directory: Path, key: str, value: object, message: str) -> None:
     edit(directory, lambda config: config.update({key: value}))
     refused(directory, message, kind=LayoutError)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"n_layer": 20_000}, "'n_layer' is 20000; the files hold 40 tensors, not one for each layer"),
+        ({"n_layer": 2**63}, "'n_layer' is 9223372036854775808"),
+        ({"vocab_size": 10**9}, "'vocab_size' is 1000000000; the largest tensor of the files has 49152 numbers"),
+        ({"n_embd": 2**40}, "'n_embd' is 1099511627776"),
+        ({"n_positions": 10**12}, "'n_positions' is 1000000000000"),
+        ({"n_layer": -2}, "Size.layers is -2"),
+        ({"n_layer": True}, "Size.layers is True; it takes int"),
+        ({"n_layer": "12"}, "Size.layers is '12'; it takes int"),
+        ({"n_layer": [2]}, "Size.layers is (2,); it takes int"),
+        ({"layer_norm_epsilon": float("inf")}, "LayerNorm.eps is inf"),
+        ({"architectures": [["GPT2LMHeadModel"]]}, "architectures is"),
+        ({"architectures": {"a": 1}, "model_type": ["gpt2"]}, "model_type is ['gpt2']"),
+        ({"rope_scaling": "linear"}, "rope_scaling is 'linear'; an object is allowed"),
+    ],
+)
+def test_sizes_that_the_tensors_contradict_are_refused_at_once(
+    directory: Path, change: dict[str, Any], message: str
+) -> None:
+    edit(directory, lambda config: (config.pop("clados"), config.update(change)))
+    before = time.process_time()
+    refused(directory, message)
+    assert time.process_time() - before < 1
+
+
+def test_a_declaration_of_more_layers_than_any_model_has_is_refused_at_once(directory: Path) -> None:
+    edit(
+        directory,
+        lambda config: config["clados"].update(model=config["clados"]["model"].replace("layers=3", "layers=30000")),
+    )
+    edit(directory, lambda config: config.pop("n_layer"))
+    refused(directory, "Size.layers is 30000; it must be at least 1 and at most 10000", kind=CladosError)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (
+            lambda index: index.update(weight_map={"transformer.wte.weight": 3}),
+            "weight_map.transformer.wte.weight is 3",
+        ),
+        (lambda index: index.update(weight_map=[1]), "weight_map is [1]; an object is needed"),
+        (lambda index: index.pop("weight_map"), "it has no weight_map"),
+        (lambda index: index["weight_map"].update({"transformer.wte.weight": "."}), "is not the name of a file"),
+        (lambda index: index["weight_map"].update({"transformer.wte.weight": "a\nb"}), "is not the name of a file"),
+    ],
+)
+def test_an_index_of_something_else_is_refused(
+    made: nn.Module, tmp_path: Path, change: Callable[[dict[str, Any]], object], message: str
+) -> None:
+    path = save_pretrained(made, tmp_path / "sharded", max_shard="100KB")
+    file = path / "model.safetensors.index.json"
+    index = json.loads(file.read_text())
+    change(index)
+    file.write_text(json.dumps(index))
+    refused(path, message)
+
+
+def test_what_a_file_says_is_shown_without_its_control_characters(directory: Path) -> None:
+    edit(directory, lambda config: config.update(architectures=["a\nb\x1b[31m"]))
+    refused(directory, r"a\nb\x1b[31m", kind=LayoutError)
+
+
+@pytest.mark.parametrize(
+    "tensor",
+    [torch.zeros(1).expand(10**12), torch.zeros(3, 3).to_sparse(), torch.zeros(3, device="meta")],
+    ids=["stretched", "sparse", "meta"],
+)
+def test_a_pickle_whose_numbers_are_not_all_there_is_refused(directory: Path, tensor: Tensor) -> None:
+    tensors = load_file(directory / "model.safetensors")
+    (directory / "model.safetensors").unlink()
+    torch.save({**tensors, "transformer.ln_f.bias": tensor}, directory / "pytorch_model.bin")
+    with pytest.raises(CheckpointError, match=r"'transformer\.ln_f\.bias' is not the name of a tensor whose numbers"):
+        from_pretrained(directory, allow_pickle=True)
 
 
 def test_an_unknown_class_is_refused_with_those_that_are_known(directory: Path) -> None:

@@ -290,7 +290,7 @@ def test_a_length_beyond_the_file_is_refused_at_once(tmp_path: Path) -> None:
     data[at : at + 8] = (2**60).to_bytes(8, "little")
     data[at - 4 : at] = (0).to_bytes(4, "little")  # as an array of bytes
     file.write_bytes(data)
-    with pytest.raises(CheckpointError, match=r"model\.gguf: truncated, or not GGUF \(it ends too early\)"):
+    with pytest.raises(CheckpointError, match=r"model\.gguf: truncated, or not GGUF \(an array of 1152921504606846976"):
         from_pretrained(file)
 
 

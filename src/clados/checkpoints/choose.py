@@ -185,7 +185,7 @@ def own(card: str, model: Model) -> Chosen:
 
 def _architecture(layout: Layout, said: Any) -> str:
     names = said if isinstance(said, Sequence) and said else [next(iter(layout.architectures))]
-    known = [name for name in names if name in layout.architectures]
+    known = [name for name in names if isinstance(name, str) and name in layout.architectures]
     if not known:
         allowed = ", ".join(layout.architectures)
         raise LayoutError(

@@ -36,7 +36,10 @@ def flat(config: Mapping[str, Any]) -> Words:
         if said := config.get(key):
             kind = said.get("quant_method", "") if isinstance(said, Mapping) else ""
             raise LayoutError(f"{key}: the weights are quantised{f' ({kind})' * bool(kind)}, and not read so")
-    words = dict(_flat(_newer(config)))
+    try:
+        words = dict(_flat(_newer(config)))
+    except RecursionError as error:
+        raise LayoutError("config: nested too deep") from error
     renamed = RENAMED.get(str(words.get("model_type")), {})
     words = {renamed.get(key, key): value for key, value in words.items()}
     words.setdefault("num_labels", len(config.get("id2label") or (0, 1)))  # two where a file says nothing
@@ -70,19 +73,30 @@ def _newer(config: Mapping[str, Any]) -> Words:
     rope: Words = {}
     for key in (*OLDER, "rope_scaling"):
         said = words.pop(key, None)
+        if key == "rope_scaling":
+            _needs_object(key, said)
         each = {OLDER[key]: said} if key in OLDER and said is not None else said or {}
         rope |= {"rope_type" if name == "type" else name: value for name, value in each.items()}
     newer = words.pop("rope_parameters", None) or {}
+    _needs_object("rope_parameters", newer)
     for key, value in newer.items():
         if key in rope and rope[key] != value:
             raise LayoutError(f"config: {key} is {value} in rope_parameters and {rope[key]} in the older words")
     if "pos_att_type" in words:  # DeBERTa's terms, in any order, once one string
         said = words["pos_att_type"] or []
-        words["pos_att_type"] = sorted(said.split("|") if isinstance(said, str) else said)
+        terms = said.split("|") if isinstance(said, str) else said
+        if not isinstance(terms, list) or not all(isinstance(term, str) for term in terms):
+            raise LayoutError(f"pos_att_type is {said!r}; a list of strings is allowed")
+        words["pos_att_type"] = sorted(terms)
     if "torch_dtype" in words:
         words.setdefault("dtype", words.pop("torch_dtype"))
         words.pop("torch_dtype", None)
     return words | ({"rope_parameters": {"rope_type": "default"} | rope | newer} if rope or newer else {})
+
+
+def _needs_object(key: str, said: Any) -> None:
+    if said and not isinstance(said, Mapping):
+        raise LayoutError(f"{key} is {said!r}; an object is allowed")
 
 
 def nested(words: Mapping[str, Any], model_type: str) -> Words:

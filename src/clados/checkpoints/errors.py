@@ -12,8 +12,13 @@ class CheckpointError(CladosError):
     """Files that cannot be read or written, or whose tensors do not fit their own config; then ``report`` tells all."""
 
     def __init__(self, message: str, report: "Report | None" = None) -> None:
-        super().__init__(message)
+        super().__init__(printable(message))
         self.report = report
+
+
+def printable(text: str) -> str:
+    """A text of one line, characters that no terminal should get as their escapes: names in files may hold any."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 class LayoutError(CheckpointError):

@@ -10,7 +10,7 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from clados.checkpoints.errors import CheckpointError
-from clados.files import read_json
+from clados.files import JsonObject, read_json
 
 SAFE, PICKLED = "model.safetensors", "pytorch_model.bin"
 REFUSED = "a pickle can run any code when it is read; allow_pickle=True reads it with weights_only, tensors alone"
@@ -42,15 +42,17 @@ def stored(directory: Path, *, allow_pickle: bool) -> dict[str, Stored]:
 
 
 def _sharded(index: Path, reader: Callable[[Path], dict[str, Stored]]) -> dict[str, Stored]:
-    weight_map = json_of(index).get("weight_map")
-    if not isinstance(weight_map, Mapping):
+    said = JsonObject.read(index, CheckpointError)
+    if "weight_map" not in said:
         raise CheckpointError(f"{index}: it has no weight_map")
+    weight_map = said.inside("weight_map")
+    shard_of = {name: weight_map.take(name, str, "") for name in weight_map.keys()}  # noqa: SIM118
     shards: dict[str, dict[str, Stored]] = {}
-    for shard in sorted(set(weight_map.values())):
-        if Path(shard).name != shard:
+    for shard in sorted({*shard_of.values()}):
+        if not shard or not shard.isprintable() or Path(shard).name != shard:
             raise CheckpointError(f"{index}: '{shard}' is not the name of a file beside it")
         shards[shard] = reader(index.with_name(shard))
-    for name, shard in weight_map.items():
+    for name, shard in shard_of.items():
         if name not in shards[shard]:
             raise CheckpointError(f"{index}: it puts '{name}' into {shard}, which does not hold it")
     return {name: each for shard in shards.values() for name, each in shard.items()}
@@ -112,7 +114,16 @@ def _held(file: Path, tensors: Any) -> Iterator[tuple[str, Stored]]:
     if not isinstance(tensors, Mapping) or not all(isinstance(each, Tensor) for each in tensors.values()):
         raise CheckpointError(f"{file}: it holds something else than tensors by name")
     for name, tensor in tensors.items():
+        if not isinstance(name, str) or not _is_plain(tensor):
+            raise CheckpointError(f"{file}: '{name}' is not the name of a tensor whose numbers are all there")
         yield name, Stored(file, tuple(tensor.shape), lambda tensor=tensor: tensor)  # type: ignore[misc]
+
+
+def _is_plain(tensor: Tensor) -> bool:
+    """Whether a tensor holds a number for each of its places: it is not sparse, empty of data, or stretched."""
+    if tensor.layout is not torch.strided or tensor.device.type == "meta" or tensor.is_quantized:
+        return False
+    return tensor.numel() * tensor.element_size() <= tensor.untyped_storage().nbytes()
 
 
 def json_of(file: Path) -> dict[str, Any]:

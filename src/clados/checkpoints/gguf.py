@@ -17,6 +17,7 @@ from clados.files import JsonObject
 
 SUFFIX = ".gguf"
 PREFIX = "gguf:"  # model_type of its layouts, before the architecture's name
+LONGEST = 2**22  # items of an array, of which the longest are vocabularies and merges
 ROWS = {"vocab_size": "token_embd.weight", "type_vocab_size": "token_types.weight"}  # sizes of tables
 IDS = {  # of special tokens
     "tokenizer.ggml.bos_token_id": "bos_token_id",
@@ -104,17 +105,32 @@ def _words(metadata: Mapping[str, Any], arch: str) -> Iterator[tuple[str, Any]]:
 
 def _reader(file: Path) -> Any:
     try:
-        from gguf import GGUFReader
+        from gguf import GGUFReader, GGUFValueType
     except ImportError as error:
         raise CheckpointError(f"{file}: the gguf library reads it, which {how_to_install('gguf')}") from error
 
     class Bounded(GGUFReader):  # type: ignore[misc]
-        """Refuses what lies beyond the file's end, which the library reads as nothing, however long."""
+        """Refuses what lies beyond the file's end, which the library reads as nothing, however long.
+
+        Arrays of numbers are read at once, where the library reads one number after the other.
+        """
 
         def _get(self, offset: int, dtype: Any, count: int = 1, override_order: Any = None) -> Any:
             if offset + np.dtype(dtype).itemsize * int(count) > len(self.data):
                 raise ValueError("it ends too early")
             return super()._get(offset, dtype, count, override_order)
+
+        def _get_field_parts(self, orig_offs: int, raw_type: int) -> Any:
+            if raw_type != GGUFValueType.ARRAY:
+                return super()._get_field_parts(orig_offs, raw_type)
+            item, length = self._get(orig_offs, np.uint32), self._get(orig_offs + 4, np.uint64)
+            if length[0] > LONGEST:
+                raise ValueError(f"an array of {length[0]}; the longest have {LONGEST}")
+            kind = GGUFValueType(item[0])
+            if kind not in self.gguf_scalar_to_np:
+                return super()._get_field_parts(orig_offs, raw_type)
+            values = self._get(orig_offs + 12, self.gguf_scalar_to_np[kind], length[0])
+            return 12 + values.nbytes, [item, length, values], [2], [GGUFValueType.ARRAY, kind]
 
     try:
         return Bounded(file)

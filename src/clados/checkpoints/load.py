@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 import torch
 from torch import Tensor, nn
 
-from clados.checkpoints import fairseq, gguf, tensors, word_tables
+from clados.checkpoints import fairseq, gguf, sizes, tensors, word_tables
 from clados.checkpoints.account import Account, account, strangers
 from clados.checkpoints.atomic import whole
 from clados.checkpoints.choose import chosen
@@ -72,6 +72,7 @@ def from_pretrained(
     path = Path(path)
     words, found, said_in, vectors = _opened(path, allow_pickle=allow_pickle)
     try:
+        sizes.check(words, found)
         choice = chosen(words, vectors.head)
         model, differing = word_tables.as_held(choice.layout, choice.model, found)
         choice = replace(choice, model=model)

@@ -6,6 +6,7 @@ from typing import Any
 
 from clados.checkpoints.errors import LayoutError
 from clados.checkpoints.names import expanded
+from clados.files import LARGEST
 from clados.spec.errors import SpecError
 from clados.spec.kinds import EncoderDecoder, Model
 from clados.spec.layout import Choice, EachLayer, HowMany, Less, OfHead, OrNone, Word
@@ -52,6 +53,17 @@ def _inward(how: str | Word, key: str, value: Any, model: Model) -> Any:
     return tuple(value) if isinstance(value, list) else value
 
 
+def _number(key: str, value: Any) -> Any:
+    """A number of a config, for what is worked out with it.
+
+    Raises:
+        LayoutError: it is none.
+    """
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= LARGEST:
+        raise LayoutError(f"'{key}' is {value!r}; a number is allowed")
+    return value
+
+
 @_inward.register
 def _(how: Choice, key: str, value: Any, model: Model) -> Any:
     meant = [word for name, word in how.names.items() if name == value]
@@ -62,7 +74,7 @@ def _(how: Choice, key: str, value: Any, model: Model) -> Any:
 
 @_inward.register
 def _(how: Less, key: str, value: Any, model: Model) -> Any:
-    return value + how.by
+    return _number(key, value) + how.by
 
 
 @_inward.register
@@ -72,7 +84,7 @@ def _(how: OrNone, key: str, value: Any, model: Model) -> Any:
 
 @_inward.register
 def _(how: OfHead, key: str, value: Any, model: Model) -> Any:
-    return 1.0 if value is None else value / reach(model, "size").dims.head_dim
+    return 1.0 if value is None else _number(key, value) / reach(model, "size").dims.head_dim
 
 
 @singledispatch

@@ -11,6 +11,7 @@ from clados.spec.kinds import Model
 from clados.spec.layout import Flipped, Folded, Fused, Halved, Layout, OfHeads, PerHead, Rule, Shaped, Stacked
 from clados.spec.ledger import Row
 
+LARGEST = 2**58  # numbers of a tensor, whose bytes are to be counted in 64 bits
 SIDE_BY_SIDE = 3  # queries, keys and values
 TURNED = ("q", "k")  # the outputs whose numbers rotary positions pair
 
@@ -73,10 +74,16 @@ def theirs(placed: Iterable[Place], by_path: Callable[[str], Tensor]) -> Iterato
 
 
 def shapes(place: Place) -> tuple[tuple[int, ...], ...]:
-    """The shapes in which they keep it."""
+    """The shapes in which they keep it.
+
+    Raises:
+        LayoutError: no tensor is so large.
+    """
     if isinstance(place.rule, Fused):
         rows = place.row.outs[0][1] * len(place.rule.outs)
         return ((rows, *place.row.shape[1:]),)
+    if place.row.count > LARGEST:
+        raise LayoutError(f"{place.row.path} would be {'x'.join(map(str, place.row.shape))}, beyond any tensor")
     return tuple(tuple(part.shape) for part in _theirs(place, torch.empty(place.row.shape, device="meta")))
 
 

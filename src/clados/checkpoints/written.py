@@ -26,6 +26,8 @@ def part(text: str, kind: type[AnyPart]) -> AnyPart:
         LayoutError: the text is no such ``repr``, or names a part that this version lacks.
         SpecError: a part refuses its words.
     """
+    if not isinstance(text, str):
+        raise LayoutError(f"a declaration is text, not {str(text)[:60]}")
     if len(text) > LONGEST:
         raise LayoutError(f"a declaration of {len(text)} characters; none is longer than {LONGEST}")
     try:

@@ -2,6 +2,7 @@
 
 import difflib
 import functools
+import math
 import types
 import typing
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -20,6 +21,10 @@ RANGES: Mapping[str, tuple[Callable[[float], bool], str]] = {
     "eps": (lambda eps: eps > 0, "above 0"),
     "buckets": (lambda number: number >= 4, "at least 4"),
     "types": (lambda number: number >= 0, "at least 0"),
+    **dict.fromkeys(
+        ("image", "side", "channels", "states", "actions", "timesteps", "context", "frames", "classes"),
+        (lambda number: number >= 1, "at least 1"),
+    ),
 }
 
 
@@ -242,7 +247,7 @@ def _fits(value: Any, expected: Any) -> bool:
     if origin is not None:
         return isinstance(value, origin)
     if expected is float:
-        return isinstance(value, int | float) and not isinstance(value, bool)
+        return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
     if expected is int:
         return isinstance(value, int) and not isinstance(value, bool)
     return isinstance(value, type(None) if expected is None else expected)

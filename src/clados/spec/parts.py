@@ -54,6 +54,10 @@ class Rotary(StackPosition):
     fraction: float = 1.0  # of each head that is turned
     pairs: Literal["halves", "neighbours"] = "halves"  # which two numbers make a plane
 
+    def check(self) -> None:
+        if not 0 < self.fraction <= 1:
+            raise SpecError(f"Rotary.fraction is {self.fraction}; it must be above 0 and at most 1")
+
     def turned(self, head_dim: int) -> int:
         """Numbers of a head that are turned, two a plane.
 

@@ -20,6 +20,9 @@ class Dims:
     experts: int | None
 
 
+MOST_LAYERS, MOST = 10_000, 2**31 - 1  # of any model that there is, with room
+
+
 class Size(Part):
     """One row of a paper's table of sizes; what is left out is the usual (``dims`` fills it in)."""
 
@@ -35,8 +38,9 @@ class Size(Part):
     def check(self) -> None:
         for name in ("layers", "d_model", "heads", "d_ff", "head_dim", "kv_heads", "d_embedding", "experts"):
             value = getattr(self, name)
-            if value is not None and value < 1:
-                raise SpecError(f"Size.{name} is {value}; it must be at least 1")
+            most = MOST_LAYERS if name == "layers" else MOST
+            if value is not None and not 1 <= value <= most:
+                raise SpecError(f"Size.{name} is {value}; it must be at least 1 and at most {most}")
         if self.head_dim is None and self.d_model % self.heads:
             raise SpecError(f"Size.heads is {self.heads}, which does not divide d_model {self.d_model}: say head_dim")
         if self.heads % (self.kv_heads or self.heads):

@@ -1,0 +1,43 @@
+"""Sizes of a config against the tensors beside it, before anything is built of them."""
+
+from collections.abc import Iterator, Mapping
+from math import prod
+
+from clados.checkpoints.choose import layouts
+from clados.checkpoints.dialects import Words
+from clados.checkpoints.errors import LayoutError
+from clados.checkpoints.files import Stored
+from clados.checkpoints.names import expanded
+from clados.spec.layout import Word
+
+SHARED = 256  # layers of models that use few tensors again and again
+SMALL = 2**16  # widths that cost nothing: where these do not fit, the report names the tensors
+
+
+def check(config: Words, found: Mapping[str, Stored]) -> None:
+    """Refuse more layers than there are tensors, and widths beyond the largest of them.
+
+    Raises:
+        LayoutError: for these.
+    """
+    largest = max((prod(each.shape) for each in found.values()), default=0)
+    for key, how in _mapped(config):
+        value = config[key]
+        paths = expanded(how if isinstance(how, str) else how.path)
+        if not isinstance(value, int) or isinstance(value, bool):
+            continue
+        if any(path.endswith(".layers") for path in paths) and value > max(len(found), SHARED):
+            raise LayoutError(f"'{key}' is {value}; the files hold {len(found)} tensors, not one for each layer")
+        if any(_is_size(path) for path in paths) and value > max(largest, SMALL):
+            raise LayoutError(f"'{key}' is {value}; the largest tensor of the files has {largest} numbers")
+
+
+def _mapped(config: Words) -> Iterator[tuple[str, str | Word]]:
+    """Each key of a config that a layout of its type maps, and how."""
+    for _, layout, _ in layouts():
+        if layout.model_type == config.get("model_type"):
+            yield from ((key, how) for key, how in layout.config.items() if key in config)
+
+
+def _is_size(path: str) -> bool:
+    return path.startswith(("size.", "sides.")) or path.endswith(("vocab.size", "position.length"))
