@@ -72,3 +72,27 @@ def test_counting_needs_no_torch() -> None:
     code = "import sys; from clados.cli.frame import run; run(['count', 'bert']); run(['diff', 'bert', 't5']); "
     done = subprocess.run([sys.executable, "-c", code + "sys.exit('torch' in sys.modules)"], capture_output=True)
     assert done.returncode == 0
+
+
+def test_all_counts_every_size_of_the_model_that_is_named(clados: Any) -> None:
+    rows = clados("count", "t5", "--all", "--json").data
+    assert [(row["id"], row["size"]) for row in rows] == [
+        ("t5", size) for size in ("small", "base", "large", "3b", "11b")
+    ]
+    on_one = clados("count", "t5", "--all", "--basis", "non-embedding", "--json").data
+    assert {row["basis"] for row in on_one} == {"non-embedding"}
+    assert len(clados("count", "--all", "--json").data) > 300
+
+
+@pytest.mark.parametrize(
+    ("argv", "says"),
+    [
+        (("count", "t5:small", "--all"), "'t5:small' names one"),
+        (("count", "--all", "--ledger", "full"), "--ledger is of one size"),
+        (("list", "--json", "--csv"), "--json and --csv"),
+    ],
+)
+def test_options_that_exclude_each_other_say_so(clados: Any, argv: tuple[str, ...], says: str) -> None:
+    told = clados(*argv)
+    assert (told.code, told.out) == (2, "")
+    assert says in told.err

@@ -66,7 +66,7 @@ def test_the_version_is_the_packages(clados: Run) -> None:
         (["list", "--sort", "parms"], "clados: unknown attribute 'parms'; did you mean 'params'?"),
         (["show", "brt"], "clados: unknown model 'brt'; did you mean 'bert'?"),
         (["show", "bert:huge"], "clados: bert has no size 'huge'; it has base"),
-        (["show"], "clados: show: missing argument 'MODEL'"),
+        (["show"], "clados: show: missing argument 'MODEL[:SIZE]'"),
         (["--cards"], "clados: --cards needs a folder"),
         (["list", "--cards", "/nowhere"], "clados: no folder of cards at /nowhere"),
         (["check", "/nowhere.toml"], "clados: no such file or folder: /nowhere.toml"),
@@ -179,6 +179,20 @@ def test_threads_that_wait_sleep_soon_unless_told_otherwise(
     assert os.environ.get("GOMP_SPINCOUNT") == wanted
 
 
-def test_a_list_of_the_cards_reads_no_declaration() -> None:
-    code = "import sys; from clados.cli.frame import run; run(['list']);sys.exit('clados.spec.parts' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code], capture_output=True, check=False).returncode == 0
+@pytest.mark.parametrize("name", COMMANDS)
+def test_help_shows_every_word_of_itself(clados: Run, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    import typer
+
+    monkeypatch.setenv("COLUMNS", "400")
+    monkeypatch.setenv("TERMINAL_WIDTH", "400")
+    shown = " ".join(clados(name, "--help").out.split())
+    app = typer.Typer(add_completion=False)
+    app.command(name)(function(name))
+    for parameter in typer.main.get_command(app).params:
+        if said := getattr(parameter, "help", None):
+            assert " ".join(said.split()) in shown
+
+
+def test_help_tells_what_stands_where_nothing_is_given(clados: Run) -> None:
+    assert "runs/MODEL" in clados("pretrain", "--help").out
+    assert "runs/verify" in clados("verify", "--help").out

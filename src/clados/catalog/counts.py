@@ -50,9 +50,16 @@ class Counted:
         return asdict(self)
 
 
-def every_count(cards: Mapping[str, Card]) -> list[Counted]:
-    """Every published size of every declared model, on each of its bases; sizes that are not declared say so."""
-    return [row for card in cards.values() if card.runnable for size in card.sizes for row in counted(card, size)]
+def every_count(cards: Mapping[str, Card], basis: str | None = None) -> list[Counted]:
+    """Every published size of every declared model, on each of its bases, or on one that is named.
+
+    Sizes that are not declared say so.
+
+    Raises:
+        SpecError: for a basis that there is not.
+    """
+    sizes = [(card, size) for card in cards.values() if card.runnable for size in card.sizes]
+    return [row for card, size in sizes for row in counted(card, size, basis)]
 
 
 def counted(card: Card, size: Size, basis: str | None = None) -> list[Counted]:

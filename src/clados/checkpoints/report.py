@@ -1,17 +1,17 @@
 """What loading found: every tensor accounted for."""
 
 from collections.abc import Mapping, Sized
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
+from typing import Any
 
-from rich.console import Console, Group, RenderableType
-from rich.table import Table
+from clados.tables import Page, Shown, Table
 
 Shape = tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class Report(Shown):
     """Where each tensor came from, and what did not fit.
 
     Attributes:
@@ -58,18 +58,30 @@ class Report:
         """Whether there is no model to be had."""
         return self.verdict.startswith("refused")
 
-    def __rich__(self) -> RenderableType:
-        table = Table(title=f"{self.path} ({self.model})", title_justify="left", box=None, show_header=False)
-        for name in ("matched", "renamed", "missing", "left_out", "unexpected", "wrong_shape"):
-            each = list(getattr(self, name))
-            table.add_row(name.replace("_", " "), str(len(each)), ", ".join(each[:3]) + (" ..." if each[3:] else ""))
-        return Group(table, *self.notes, self.verdict)
+    @property
+    def tensors(self) -> dict[str, list[str]]:
+        """For each of the fields above that are about tensors, their names."""
+        about = (each.name for each in fields(self) if each.name not in ("path", "model", "notes"))
+        return {name: [*getattr(self, name)] for name in about}
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain data, ready for JSON."""
+        plain = {name: _plain(getattr(self, name)) for name in self.tensors}
+        return {"path": str(self.path), "model": self.model, "verdict": self.verdict, **plain, "notes": [*self.notes]}
+
+    def page(self) -> Page:
+        """How many tensors there are of each kind, the first of them, the notes, the verdict."""
+        heads = ("tensors", "number", "such as")
+        kinds = self.tensors.items()
+        rows = [[kind.replace("_", " "), str(len(names)), ", ".join(names[:3])] for kind, names in kinds]
+        return Page([f"{self.path} ({self.model})", Table(heads, rows, right=("number",)), [*self.notes, self.verdict]])
 
     def __str__(self) -> str:
-        console = Console(width=120, force_terminal=False, color_system=None)
-        with console.capture() as captured:
-            console.print(self)
-        return captured.get().rstrip()
+        return str(self.page())
+
+
+def _plain(names: Any) -> Any:
+    return {name: [*each] for name, each in names.items()} if isinstance(names, Mapping) else [*names]
 
 
 def by(shape: Shape) -> str:

@@ -7,16 +7,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from clados.cli import output
+from clados.cli.arguments import Directory, Json
 from clados.errors import CladosError
 from clados.files import text_lines
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-Directory = Annotated[Path, typer.Argument(metavar="DIR", help="A directory that pretrain wrote, or of Hugging Face.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-Batch = Annotated[int, typer.Option(min=1, help="How many at once.")]
-Top = Annotated[int, typer.Option(min=1, help="How many answers.")]
+Batch = Annotated[int, typer.Option(min=1, help="Batch size.")]
+Top = Annotated[int, typer.Option(min=1, help="Number of answers.")]
 Texts = Annotated[list[str] | None, typer.Argument(metavar="TEXT...", help="The texts.", show_default=False)]
 Lines = Annotated[Path | None, typer.Option(help="A file of texts instead, one a line; blank lines are passed over.")]
 Images = Annotated[list[Path], typer.Argument(metavar="IMAGE...", help="PNG or JPEG files.")]
@@ -39,9 +38,9 @@ def fill(
     texts: Annotated[list[str], typer.Argument(metavar="TEXT...", help="Texts with [MASK] or <extra_id_0> in them.")],
     top: Top = 5,
     batch: Batch = 32,
-    json: AsJson = False,
+    json: Json = False,
 ) -> None:
-    """Fill the blanks of a text.
+    """Fill the masks or blanks of texts.
 
     Example: clados fill runs/bert "The [MASK] sat on the mat."
     """
@@ -63,9 +62,9 @@ def discriminate(
     directory: Directory,
     texts: Annotated[list[str], typer.Argument(metavar="TEXT...", help="The texts.")],
     batch: Batch = 32,
-    json: AsJson = False,
+    json: Json = False,
 ) -> None:
-    """Say of each word of a text how probable it is that it stands in another's place.
+    """Show how probable it is for each token of a text that it was replaced.
 
     Example: clados discriminate runs/electra "The chef ate the meal."
     """
@@ -84,19 +83,23 @@ def embed(
     directory: Directory,
     texts: Texts = None,
     file: Lines = None,
-    prompt: Annotated[str | None, typer.Option(help="Put before each text; else DIR's default prompt, if any.")] = None,
+    prompt: Annotated[
+        str | None, typer.Option(help="Text put before each text.", show_default="DIR's default prompt, if any")
+    ] = None,
     prompt_name: Annotated[str | None, typer.Option(help="The name of one of DIR's prompts, such as query.")] = None,
     include_prompt: Annotated[
-        bool | None, typer.Option(help="Pool the prompt's states too; else as DIR says, or yes.")
+        bool | None, typer.Option(help="Pool the prompt's states too.", show_default="as DIR says, or yes")
     ] = None,
-    pool: Annotated[Pooling | None, typer.Option(help="How states become a vector; else as DIR says, or mean.")] = None,
+    pool: Annotated[
+        Pooling | None, typer.Option(help="How states become a vector.", show_default="as DIR says, or mean")
+    ] = None,
     normalise: Annotated[bool, typer.Option(help="Bring vectors to unit length.")] = True,
     dimensions: Annotated[int | None, typer.Option(help="Keep the first numbers of each vector only.")] = None,
     out: Annotated[Path | None, typer.Option(help="Write a NumPy array (.npy): a row for each text.")] = None,
     batch: Batch = 32,
-    json: AsJson = False,
+    json: Json = False,
 ) -> None:
-    """Turn texts into vectors; without --out or --json, show how alike the texts are.
+    """Turn texts into vectors; without --out or --json, show their cosine similarities.
 
     Example: clados embed runs/bert "a cat" "a kitten" "a motorway"
     """
@@ -134,15 +137,18 @@ def translate(
     file: Lines = None,
     to: Annotated[str | None, typer.Option(help="Language to translate into, where DIR knows several: de.")] = None,
     from_: Annotated[str | None, typer.Option("--from", help="Language of the texts, where DIR marks it.")] = None,
-    prefix: Annotated[str | None, typer.Option(help="Put before each text: the task; else T5's for German.")] = None,
-    beams: Annotated[
-        int | None, typer.Option(min=1, help="Candidates kept at each step; else as DIR says, or 4.")
+    prefix: Annotated[
+        str | None, typer.Option(help="The task, put before each text.", show_default="T5's for German")
     ] = None,
+    beams: Annotated[int | None, typer.Option(min=1, help="Number of beams.", show_default="as DIR says, or 4")] = None,
     length_penalty: Annotated[
-        float | None, typer.Option(help="Above 0 favours longer translations; else as DIR says, or 0.6.")
+        float | None,
+        typer.Option(
+            help="Length penalty of beam search: above 0 favours longer texts.", show_default="as DIR says, or 0.6"
+        ),
     ] = None,
     batch: Batch = 16,
-    json: AsJson = False,
+    json: Json = False,
 ) -> None:
     """Translate texts.
 
@@ -167,8 +173,8 @@ def translate(
         print("\n".join(map(output.shown, found)))
 
 
-def classify(directory: Directory, images: Images, top: Top = 5, batch: Batch = 32, json: AsJson = False) -> None:
-    """Say what images show.
+def classify(directory: Directory, images: Images, top: Top = 5, batch: Batch = 32, json: Json = False) -> None:
+    """Classify images.
 
     Example: clados classify runs/vit shoe.png
     """
@@ -185,11 +191,11 @@ def classify(directory: Directory, images: Images, top: Top = 5, batch: Batch = 
 def match(
     directory: Directory,
     images: Images,
-    text: Annotated[list[str], typer.Option(help="A text to choose from; say it again for each.")],
+    text: Annotated[list[str], typer.Option(help="A text to choose from; repeat for more.")],
     batch: Batch = 32,
-    json: AsJson = False,
+    json: Json = False,
 ) -> None:
-    """Say which text belongs to each image: the share of each among the texts given.
+    """Match images with texts: the probability of each text for each image.
 
     Example: clados match runs/clip cat.png --text "a cat" --text "a red heart"
     """
@@ -206,12 +212,14 @@ def match(
 def act(
     directory: Directory,
     env: Annotated[str, typer.Option(help="An environment of Gymnasium.")] = "CartPole-v1",
-    episodes: Annotated[int, typer.Option(min=1, help="How many.")] = 50,
-    return_to_go: Annotated[float | None, typer.Option(help="The return to ask for. [the largest it has seen]")] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Of the starts and of the random actions.")] = 0,
-    json: AsJson = False,
+    episodes: Annotated[int, typer.Option(min=1, help="Number of episodes.")] = 50,
+    return_to_go: Annotated[
+        float | None, typer.Option(help="The return to ask for.", show_default="the largest it was trained on")
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Random seed.")] = 0,
+    json: Json = False,
 ) -> None:
-    """Let a Decision Transformer act, beside a policy that acts at random.
+    """Let a Decision Transformer act, and compare it with random actions.
 
     Example: clados act runs/decision-transformer --episodes 50
     """

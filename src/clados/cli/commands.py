@@ -37,6 +37,7 @@ GROUPS: dict[str, dict[str, Command]] = {
         ),
     },
     "Use": {
+        "load": Command("clados.cli.load:load", "Load a model and report on every tensor and config key"),
         "generate": Command("clados.cli.generate:generate", "Let a model write on from a prompt"),
         "fill": Command("clados.cli.apply:fill", "Fill the blanks of a text"),
         "discriminate": Command("clados.cli.apply:discriminate", "Say which words of a text stand in another's place"),

@@ -7,9 +7,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from clados.cli import output
+from clados.cli.arguments import Json, complete_models, complete_words
+from clados.errors import CladosError
 
 if TYPE_CHECKING:
     from clados.catalog.counts import Counted, Line
+
+
+_bases = complete_words(lambda: ("model", "body", "body+pooler", "non-embedding"))
 
 
 class Detail(StrEnum):
@@ -21,11 +26,23 @@ class Detail(StrEnum):
 
 
 def count(
-    model: Annotated[str | None, typer.Argument(help="A model, or MODEL:SIZE.", metavar="MODEL[:SIZE]")] = None,
-    everything: Annotated[bool, typer.Option("--all", help="Every published size of every declared model.")] = False,
-    basis: Annotated[str | None, typer.Option(help="Count the model, body, body+pooler or non-embedding.")] = None,
-    ledger: Annotated[Detail, typer.Option(help="Layers folded, every tensor, or none.")] = Detail.FOLDED,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    model: Annotated[
+        str | None,
+        typer.Argument(
+            help="A model, or one of its sizes; all models when none is named.",
+            metavar="MODEL[:SIZE]",
+            autocompletion=complete_models,
+        ),
+    ] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Every published size of the model, or of all.")] = False,
+    basis: Annotated[
+        str | None,
+        typer.Option(help="What is counted: model, body, body+pooler or non-embedding.", autocompletion=_bases),
+    ] = None,
+    ledger: Annotated[
+        Detail | None, typer.Option(help="The tensors: layers folded, in full, or none.", show_default="folded")
+    ] = None,
+    as_json: Json = False,
 ) -> None:
     """Count parameters, beside the published figures, with the ledger of every tensor.
 
@@ -34,9 +51,14 @@ def count(
     from clados.catalog import counts
     from clados.catalog.load import catalog
 
-    cards = catalog()
+    if everything and model is not None and ":" in model:
+        raise CladosError(f"--all counts every size, and '{model}' names one: leave one of them away")
     if everything or model is None:
-        rows = counts.every_count(cards)
+        if ledger not in (None, Detail.NONE):
+            raise CladosError("--ledger is of one size: name it, as in bert:base")
+        cards = catalog()
+        chosen = {model: cards[model]} if model else cards
+        rows = counts.every_count(chosen, basis)
         if as_json:
             output.tell([row.as_dict() for row in rows])
         else:
@@ -94,11 +116,13 @@ def _ledger(lines: "list[Line]") -> None:
 
 
 def diff(
-    old: Annotated[str, typer.Argument(help="The model to start from.", metavar="A[:SIZE]")],
-    new: Annotated[str, typer.Argument(help="The model to arrive at.", metavar="B[:SIZE]")],
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    old: Annotated[str, typer.Argument(help="The first model.", metavar="A[:SIZE]", autocompletion=complete_models)],
+    new: Annotated[
+        str, typer.Argument(help="The model it is compared with.", metavar="B[:SIZE]", autocompletion=complete_models)
+    ],
+    as_json: Json = False,
 ) -> None:
-    """Say what changed from one model to another: in words, in parts, in parameters.
+    """Compare two models: what differs in architecture, training and parameters.
 
     Where only one size is named, or none, the other model's size of the same name is taken if it has one.
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from clados.cli import output
+from clados.cli.arguments import Sized, complete_models
 from clados.cli.output import note, table, tell
 from clados.spec.errors import CladosError
 
@@ -28,7 +29,10 @@ class Axis(StrEnum):
 
 Svg = Annotated[Path | None, typer.Option("--svg", metavar="FILE", help="Write the drawing as SVG.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the data: nodes, edges, boxes.")]
-Highlight = Annotated[list[str] | None, typer.Option(metavar="MODEL", help="Light this model; may be repeated.")]
+Highlight = Annotated[
+    list[str] | None,
+    typer.Option(metavar="MODEL", help="Highlight this model; repeat for more.", autocompletion=complete_models),
+]
 Everything = Annotated[bool, typer.Option("--all", help="Also the models that are not among the survey's entries.")]
 Against = Annotated[
     bool, typer.Option("--against-survey", help="List each edge that differs from the survey's figure, and why.")
@@ -45,7 +49,10 @@ def tree(
     against_survey: Against = False,
     survey_lines: SurveyLines = False,
 ) -> None:
-    """Draw the family tree: who descends from whom, and what changed."""
+    """Draw the family tree: who descends from whom, and what changed.
+
+    Example: clados tree --highlight bert --svg tree.svg
+    """
     from clados.drawing.drawings import tree as drawn
 
     if against_survey:
@@ -55,11 +62,14 @@ def tree(
 
 
 def architecture(
-    model: Annotated[str, typer.Argument(help="A model, or MODEL:SIZE.")],
+    model: Sized,
     svg: Svg = None,
     as_json: Json = False,
 ) -> None:
-    """Draw a declared model: its parts in boxes, repeated layers folded, parameters on each."""
+    """Draw a declared model: its parts in boxes, repeated layers folded, parameters on each.
+
+    Example: clados draw t5:small
+    """
     from clados.drawing.drawings import draw
 
     _show(draw(model), svg, as_json=as_json)
@@ -73,7 +83,10 @@ def timeline(
     highlight: Highlight = None,
     everything: Everything = False,
 ) -> None:
-    """Draw the models by date: in the lanes of their families, or by number of parameters."""
+    """Draw the models by date: in the lanes of their families, or by number of parameters.
+
+    Example: clados timeline --y params
+    """
     from clados.drawing.drawings import timeline as drawn
 
     _show(drawn(y.value, highlight or (), recent=recent, everything=everything), svg, as_json=as_json)

@@ -1,9 +1,11 @@
 """The frame around every command: finding it, and turning errors into one line and an exit code."""
 
 import importlib
+import io
 import os
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import redirect_stdout
 from typing import Any
 
 from clados.cli.commands import COMMANDS
@@ -52,7 +54,7 @@ def fail(message: str) -> int:
 def _dispatch(argv: list[str]) -> int:
     argv = _everywhere(argv)
     if "_CLADOS_COMPLETE" in os.environ or argv[:1] in (["--install-completion"], ["--show-completion"]):
-        return _call(_whole(), argv, "clados")
+        return _complete(argv)
     if not argv:
         return _about("welcome")
     name, *rest = argv
@@ -69,6 +71,19 @@ def _dispatch(argv: list[str]) -> int:
 
         raise UsageError(f"no such {what} '{name}'{near(name, known) or '; see: clados --help'}")
     return _call(_single(name), rest, f"clados {name}")
+
+
+def _complete(argv: list[str]) -> int:
+    """Answer a shell that completes a line; bash wants of a word with a colon what stands behind it alone."""
+    from clados.cli.arguments import rejoin_colons
+
+    front = rejoin_colons()
+    told = io.StringIO()
+    try:
+        with redirect_stdout(told):
+            return _call(_whole(), argv, "clados")
+    finally:
+        print("".join(line.removeprefix(front) for line in told.getvalue().splitlines(keepends=True)), end="")
 
 
 def _everywhere(argv: list[str]) -> list[str]:

@@ -6,9 +6,7 @@ from typing import Annotated
 import typer
 
 from clados.cli import output
-
-Directory = Annotated[str, typer.Argument(help="A directory that pretrain wrote, or one of Hugging Face's.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+from clados.cli.arguments import Directory, Json
 
 
 class Early(StrEnum):
@@ -21,38 +19,44 @@ class Early(StrEnum):
 
 def generate(
     directory: Directory,
-    prompt: Annotated[str, typer.Option(help="What the model goes on from, or answers.")],
+    prompt: Annotated[str, typer.Option(help="The text to continue, or to answer.")],
     max_new_tokens: Annotated[
-        int | None, typer.Option(help="Tokens written at most; else as DIRECTORY says, or 100.", show_default=False)
+        int | None, typer.Option(help="New tokens at most.", show_default="as DIR says, or 100")
     ] = None,
-    min_new_tokens: Annotated[int | None, typer.Option(help="Tokens written at least.")] = None,
+    min_new_tokens: Annotated[int | None, typer.Option(help="New tokens at least.")] = None,
     temperature: Annotated[
-        float | None, typer.Option(help="0 takes the likeliest token; 1 draws tokens by the model's probabilities. [0]")
+        float | None,
+        typer.Option(help="0 takes the likeliest token; 1 samples from the model's probabilities.", show_default="0"),
     ] = None,
-    top_k: Annotated[int | None, typer.Option(help="Draw from the so many likeliest tokens only.")] = None,
+    top_k: Annotated[int | None, typer.Option(help="Sample from this many of the likeliest tokens.")] = None,
     top_p: Annotated[
-        float | None, typer.Option(help="Draw from the likeliest tokens that sum to this probability.")
+        float | None, typer.Option(help="Sample from the likeliest tokens that sum to this probability.")
     ] = None,
-    beams: Annotated[int | None, typer.Option(help="Texts searched side by side for the likeliest. [1]")] = None,
+    beams: Annotated[int | None, typer.Option(help="Number of beams.", show_default="1")] = None,
     length_penalty: Annotated[
-        float | None, typer.Option(help="Exponent of the length in beam search: above 0 favours long texts. [1]")
+        float | None,
+        typer.Option(help="Length penalty of beam search: above 0 favours longer texts.", show_default="1"),
     ] = None,
     early_stopping: Annotated[
         Early | None,
-        typer.Option(help="Beams stop when enough texts have ended (true), or when no better one is likely. [false]"),
+        typer.Option(
+            help="Beams stop when enough texts have ended (true), or when no better one is likely.",
+            show_default="false",
+        ),
     ] = None,
     repetition_penalty: Annotated[
-        float | None, typer.Option(help="Above 1 makes tokens that are there already less likely. [1]")
+        float | None,
+        typer.Option(help="Repetition penalty: above 1 makes tokens that occur already less likely.", show_default="1"),
     ] = None,
     no_repeat_ngram_size: Annotated[
-        int | None, typer.Option(help="Let no so many tokens in a row come twice. [0: any may]")
+        int | None, typer.Option(help="N-grams of this length occur once at most.", show_default="0: any may repeat")
     ] = None,
-    seed: Annotated[int | None, typer.Option(help="Random seed of the tokens that are drawn.")] = None,
-    json: AsJson = False,
+    seed: Annotated[int | None, typer.Option(help="Random seed.")] = None,
+    json: Json = False,
 ) -> None:
-    """Let a model write: a decoder goes on from the prompt, an encoder-decoder answers it.
+    """Generate text: a decoder continues the prompt, an encoder-decoder answers it.
 
-    What is not given is as DIRECTORY's generation_config.json says. --top-k and --top-p draw tokens, at temperature 1
+    What is not given is as DIR's generation_config.json says. --top-k and --top-p draw tokens, at temperature 1
     unless --temperature says otherwise.
 
     Example: clados generate runs/gpt-2 --prompt "Once upon a time" --temperature 0.8 --top-p 0.9

@@ -7,9 +7,8 @@ import typer
 
 from clados.catalog.load import card_files, catalog, every_file, own_folders
 from clados.cli import output
+from clados.cli.arguments import Json, complete_models, complete_words
 from clados.tables import plain
-
-Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 def schema(json: Annotated[bool, typer.Option("--json", help="Print JSON Schema.")] = False) -> None:
@@ -43,7 +42,12 @@ def schema(json: Annotated[bool, typer.Option("--json", help="Print JSON Schema.
 def export(
     form: Annotated[
         str | None,
-        typer.Option("--format", help="csv, json, markdown, parquet or sqlite; else as the file is named, or json."),
+        typer.Option(
+            "--format",
+            help="csv, json, markdown, parquet or sqlite.",
+            show_default="as the file is named, else json",
+            autocompletion=complete_words(lambda: ("csv", "json", "markdown", "parquet", "sqlite")),
+        ),
     ] = None,
     out: Annotated[Path | None, typer.Option("--out", help="The file to write.", show_default=False)] = None,
 ) -> None:
@@ -63,7 +67,10 @@ def export(
 
 def check(
     target: Annotated[
-        str | None, typer.Argument(help="A card, a folder, or a model (none: all).", show_default=False)
+        str | None,
+        typer.Argument(
+            help="A card's file, a folder of cards, or a model.", show_default="all", autocompletion=complete_models
+        ),
     ] = None,
     json: Json = False,
 ) -> int:
@@ -91,9 +98,15 @@ def check(
 
 def new(
     name: Annotated[str, typer.Argument(help="The id of the new model.", metavar="ID")],
-    like: Annotated[str, typer.Option("--like", help="Its parent by architecture.", metavar="MODEL")],
+    like: Annotated[
+        str,
+        typer.Option(
+            "--like", help="The model that it is a child of.", metavar="MODEL", autocompletion=complete_models
+        ),
+    ],
     folder: Annotated[
-        Path | None, typer.Option("--dir", help="Where to write (none: your first folder of cards, or here).")
+        Path | None,
+        typer.Option("--dir", help="The folder to write to.", show_default="your first folder of cards, else here"),
     ] = None,
     json: Json = False,
 ) -> None:

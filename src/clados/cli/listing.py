@@ -12,6 +12,8 @@ from clados.catalog.query import search
 from clados.catalog.schema import ATTRIBUTES, Attribute
 from clados.catalog.texts import attribute_text
 from clados.cli import output
+from clados.cli.arguments import complete_models, complete_values, complete_words
+from clados.errors import CladosError
 
 _EXAMPLES = {
     "params": "as in 100M..1B, ..1B, 7B",
@@ -30,6 +32,7 @@ _FLAGS = {
     "survey": "Only the survey's own 77, or all models.",
     "runnable": "Only those declared.",
 }
+_PANEL: dict[str, Any] = {"rich_help_panel": "Filters", "show_default": False}
 _COLUMNS = ("family", "architecture", "date", "params", "license", "lab")
 
 
@@ -50,6 +53,8 @@ def list_models(
 
     Example: clados list --arch encoder-decoder --params ..1B --license open --since 2019
     """
+    if json and csv:
+        raise CladosError("--json and --csv are two forms of one list: give one of them")
     asked = {name: value for name, value in wanted.items() if value is not False}
     asked["name"] = [*(asked["name"] or ()), *([pattern] if pattern else ())]
     everything = catalog().values()
@@ -92,7 +97,9 @@ def _filter(attribute: Attribute) -> inspect.Parameter:
     allowed = f": {', '.join(attribute.allowed)}" if attribute.allowed else ""
     example = f", {_EXAMPLES[attribute.name]}" if attribute.name in _EXAMPLES else ""
     text = f"{attribute.meaning}{allowed}{example}."
-    option = typer.Option(*attribute.flags, help=text, metavar="FILTER", rich_help_panel="Filters", show_default=False)
+    option = typer.Option(
+        *attribute.flags, help=text, metavar="FILTER", autocompletion=complete_values(attribute.name), **_PANEL
+    )
     return _parameter(attribute.name, Annotated[list[str] | None, option], None)
 
 
@@ -105,19 +112,26 @@ def _flag(name: str, option: Any) -> inspect.Parameter:
 
 
 def _parameters() -> Iterator[inspect.Parameter]:
-    pattern = typer.Argument(help="A name, as in 'gpt*'.", show_default=False)
+    pattern = typer.Argument(
+        help="A name or wildcard, as in 'gpt*'.", show_default=False, autocompletion=complete_models
+    )
     yield _parameter("pattern", Annotated[str | None, pattern], None)
     yield from map(_filter, ATTRIBUTES.values())
-    panel: dict[str, Any] = {"rich_help_panel": "Filters", "show_default": False}
-    name = typer.Option("--name", "--id", help="Its id or name.", metavar="FILTER", **panel)
+    name = typer.Option(
+        "--name", "--id", help="Its id or name.", metavar="FILTER", autocompletion=complete_models, **_PANEL
+    )
     yield _parameter("name", Annotated[list[str] | None, name], None)
     for word, text in _WORDS.items():
-        yield _parameter(word, Annotated[str | None, typer.Option(f"--{word}", help=text, **panel)], None)
+        yield _parameter(word, Annotated[str | None, typer.Option(f"--{word}", help=text, **_PANEL)], None)
     for word, text in _FLAGS.items():
-        yield _flag(word, typer.Option("--survey/--all" if word == "survey" else f"--{word}", help=text, **panel))
-    order = typer.Option("--sort", help="An attribute, as in date; '-date' for the reverse. Unknown comes last.")
+        yield _flag(word, typer.Option("--survey/--all" if word == "survey" else f"--{word}", help=text, **_PANEL))
+    order = typer.Option(
+        "--sort",
+        help="Order by an attribute, as in date; '-date' for the reverse. Unknown comes last.",
+        autocompletion=complete_words(lambda: ("name", "id", "survey", *ATTRIBUTES)),
+    )
     yield _parameter("sort", Annotated[str, order], "name")
-    most = typer.Option("--limit", min=0, help="At most so many.", show_default=False)
+    most = typer.Option("--limit", min=0, help="The number of models at most.", show_default=False)
     yield _parameter("limit", Annotated[int | None, most], None)
     for word in ("json", "csv"):
         yield _flag(word, typer.Option(f"--{word}", help=f"Print {word.upper()}."))

@@ -10,12 +10,10 @@ from clados.catalog.load import catalog
 from clados.catalog.publications import bibtex, described_in
 from clados.catalog.structure import headline_declared, structure
 from clados.cli import output
-
-Model = Annotated[str, typer.Argument(help="A model's id or name.", metavar="MODEL")]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+from clados.cli.arguments import Json, Model, Models, Sized
 
 
-def show(model: Model, json: Json = False) -> None:
+def show(model: Sized, json: Json = False) -> None:
     """Show all that is known of a model, each value with its kind and source.
 
     Example: clados show gpt-2
@@ -29,7 +27,7 @@ def show(model: Model, json: Json = False) -> None:
 
 
 def compare(
-    models: Annotated[list[str], typer.Argument(help="Models' ids or names.", metavar="MODEL...")],
+    models: Models,
     diff: Annotated[bool, typer.Option("--diff", help="Only rows in which they differ.")] = False,
     json: Json = False,
 ) -> None:
@@ -47,7 +45,7 @@ def compare(
 
 
 def cite(
-    models: Annotated[list[str], typer.Argument(help="Models' ids or names.", metavar="MODEL...")],
+    models: Models,
     json: Json = False,
 ) -> None:
     """Print BibTeX of the papers and reports that describe models.

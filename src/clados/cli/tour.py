@@ -12,11 +12,18 @@ if TYPE_CHECKING:
 
 
 def tour(
-    out: Annotated[Path, typer.Option(metavar="DIR", help="Where the models and report.html go.")] = Path("runs/tour"),
-    minutes: Annotated[float, typer.Option(min=0.01, help="Of training, all three; longer where few steps fit.")] = 3.5,
+    out: Annotated[Path, typer.Option(metavar="DIR", help="The folder for the models and report.html.")] = Path(
+        "runs/tour"
+    ),
+    minutes: Annotated[
+        float, typer.Option(min=0.01, help="Minutes of training, for all three together; more where a machine is slow.")
+    ] = 3.5,
     as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
 ) -> None:
-    """Train BERT, GPT-2 and T5 small, each with its own objective on the embedded text, and write a report."""
+    """Train BERT, GPT-2 and T5 small, each with its own objective on the embedded text, and write a report.
+
+    Example: clados tour --minutes 7
+    """
     from clados.catalog.load import card
     from clados.files import write_text
     from clados.models.declared import declared

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from clados.cli import output
+from clados.cli.arguments import Json, Sized, complete_models
 from clados.tables import plain
 
 if TYPE_CHECKING:
@@ -27,28 +28,41 @@ class Dtype(StrEnum):
 
 
 def pretrain(
-    model: Annotated[str, typer.Argument(help="A card, perhaps with a size: gpt-2, bert:base.")],
-    params: Annotated[str | None, typer.Option(help="How large: the paper's proportions at this budget. [5M]")] = None,
-    data: Annotated[str | None, typer.Option(help="A folder or file of your own, or an embedded set.")] = None,
-    steps: Annotated[int | None, typer.Option(help="How many steps. [300]")] = None,
-    minutes: Annotated[float | None, typer.Option(help="As many steps as fit into these minutes.")] = None,
+    model: Sized,
+    params: Annotated[
+        str | None, typer.Option(help="Number of parameters, in the proportions of the paper.", show_default="5M")
+    ] = None,
+    data: Annotated[
+        str | None, typer.Option(help="Training data: your own folder or file, or an embedded set.")
+    ] = None,
+    steps: Annotated[int | None, typer.Option(help="Training steps.", show_default="300")] = None,
+    minutes: Annotated[float | None, typer.Option(help="Minutes of training, instead of --steps.")] = None,
     start: Annotated[
         str | None, typer.Option("--from", help="Train the model in this directory further, with its tokenizer.")
     ] = None,
-    out: Annotated[Path | None, typer.Option(help="Where the model goes. [runs/MODEL]")] = None,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on in --out; --steps may be more than before.")] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show plan and three examples; train nothing.")] = False,
-    batch: Annotated[int | None, typer.Option(help="Examples of a step.")] = None,
-    micro: Annotated[int | None, typer.Option(help="Of these computed at once, to save memory.")] = None,
-    length: Annotated[int | None, typer.Option(help="Tokens of a sequence.")] = None,
-    lr: Annotated[float | None, typer.Option(help="Peak rate, instead of the paper's brought to this width.")] = None,
-    dropout: Annotated[float | None, typer.Option(help="Every rate of dropout, instead of the paper's.")] = None,
-    vocab: Annotated[int | None, typer.Option(help="Tokens of the tokenizer that is trained. [2048]")] = None,
-    seed: Annotated[int | None, typer.Option(help="Of everything that is drawn. [0]")] = None,
-    dtype: Annotated[Dtype | None, typer.Option(help="bfloat16 where the machine has it, else float32.")] = None,
-    threads: Annotated[int | None, typer.Option(min=1, help="Of the processor.")] = None,
-    tensorboard: Annotated[bool, typer.Option("--tensorboard", help="Write event files too.")] = False,
-    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    out: Annotated[Path | None, typer.Option(help="The folder for the model.", show_default="runs/MODEL")] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Continue the run in --out; --steps may be more than before.")
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show the plan and three examples; train nothing.")
+    ] = False,
+    batch: Annotated[int | None, typer.Option(help="Batch size.")] = None,
+    micro: Annotated[int | None, typer.Option(help="Micro-batch size, to save memory.")] = None,
+    length: Annotated[int | None, typer.Option(help="Sequence length in tokens.")] = None,
+    lr: Annotated[
+        float | None, typer.Option(help="Peak learning rate.", show_default="the paper's, scaled to the width")
+    ] = None,
+    dropout: Annotated[float | None, typer.Option(help="Dropout rate everywhere.", show_default="the paper's")] = None,
+    vocab: Annotated[int | None, typer.Option(help="Vocabulary size of the tokenizer.", show_default="2048")] = None,
+    seed: Annotated[int | None, typer.Option(help="Random seed.", show_default="0")] = None,
+    dtype: Annotated[
+        Dtype | None,
+        typer.Option(help="Number type of the computation.", show_default="bfloat16 where the machine has it"),
+    ] = None,
+    threads: Annotated[int | None, typer.Option(min=1, help="CPU threads.")] = None,
+    tensorboard: Annotated[bool, typer.Option("--tensorboard", help="Write TensorBoard event files too.")] = False,
+    json: Json = False,
 ) -> int:
     """Train a small model of a card with its own objective, on your data.
 
@@ -90,10 +104,17 @@ def pretrain(
 
 
 def objective(
-    model: Annotated[str, typer.Argument(help="A card, or a directory that pretrain wrote.")],
-    text: Annotated[str, typer.Option(help="Your own text; for a translation 'source | target'.")],
-    seed: Annotated[int, typer.Option(min=0, help="Which tokens are drawn.")] = 0,
-    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    model: Annotated[
+        str,
+        typer.Argument(
+            metavar="MODEL[:SIZE]",
+            help="A model, or a directory that pretrain wrote.",
+            autocompletion=complete_models,
+        ),
+    ],
+    text: Annotated[str, typer.Option(help="Your text; for translation: 'source | target'.")],
+    seed: Annotated[int, typer.Option(min=0, help="Random seed.")] = 0,
+    json: Json = False,
 ) -> None:
     """Show what a model sees of a text when it is pretrained, and what it has to predict.
 

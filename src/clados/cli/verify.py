@@ -6,23 +6,48 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from clados.cli import output
+from clados.cli.arguments import Json, complete_models, complete_words
 
 if TYPE_CHECKING:
     from clados.proofs import Proof
 
 
+def _names() -> list[str]:
+    from clados.proofs.proof import PROOFS
+
+    return [*PROOFS]
+
+
+_proofs = complete_words(_names)
+
+
 def verify(
     models: Annotated[
-        list[str] | None, typer.Argument(metavar="MODEL...", help="Models; all when none.", show_default=False)
+        list[str] | None,
+        typer.Argument(
+            metavar="MODEL...", help="Models' ids or names.", show_default="all", autocompletion=complete_models
+        ),
     ] = None,
-    quick: Annotated[bool, typer.Option("--quick", help="One seed, not three: some minutes a model.")] = False,
-    proof: Annotated[list[str] | None, typer.Option(help="This proof only; say it again for more.")] = None,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Train with one seed instead of three: some minutes a model.")
+    ] = False,
+    proof: Annotated[
+        list[str] | None, typer.Option(help="Only this proof; repeat for more.", autocompletion=_proofs)
+    ] = None,
     train: Annotated[
-        list[str] | None, typer.Option(help="Train this model's small self only, for what needs one; say it again.")
+        list[str] | None,
+        typer.Option(
+            metavar="MODEL",
+            help="Train a small version of this model only; repeat for more.",
+            show_default="all that are proved",
+            autocompletion=complete_models,
+        ),
     ] = None,
-    write: Annotated[Path | None, typer.Option(help="Write the result as a page of Markdown.")] = None,
-    runs: Annotated[Path | None, typer.Option(help="Where trained models are kept. [runs/verify]")] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    write: Annotated[Path | None, typer.Option(help="Write the results to this Markdown file.")] = None,
+    runs: Annotated[
+        Path | None, typer.Option(help="The folder for trained models.", show_default="runs/verify")
+    ] = None,
+    json: Json = False,
 ) -> int:
     """Prove that models are what their papers say, and that they work; exit code 1 when a proof fails.
 

@@ -1,0 +1,83 @@
+"""Arguments and options that several commands have, and how a shell completes them. Completing imports no torch."""
+
+import os
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Completions = list[tuple[str, str]]  # what may stand there, and what it is
+
+
+def complete_models(incomplete: str) -> Completions:
+    """Ids of models; behind a colon, the sizes of the one that stands in front of it."""
+    from clados.catalog.load import catalog
+
+    cards = catalog()
+    name, colon, _ = incomplete.partition(":")
+    if not colon:
+        return _starting(incomplete, ((card.id, card.name) for card in cards.values()))
+    sizes = cards[name].sizes if name in cards else ()
+    return _starting(incomplete, ((f"{name}:{size.name}", size.basis) for size in sizes))
+
+
+def complete_values(attribute: str) -> Callable[[str], Completions]:
+    """Values that an attribute of the cards has, or may have."""
+
+    def complete(incomplete: str) -> Completions:
+        from clados.catalog.load import catalog
+        from clados.catalog.schema import ATTRIBUTES
+
+        known = ATTRIBUTES[attribute]
+        if known.type in ("count", "counts", "date", "prose", "link"):
+            return []
+        items = [str(item) for card in catalog().values() for item in card.values[attribute].items]
+        return _starting(incomplete, ((each, "") for each in sorted({*known.allowed, *items})))
+
+    return complete
+
+
+def complete_words(words: Callable[[], Iterable[str]]) -> Callable[[str], Completions]:
+    """Words that are known when they are asked for."""
+    return lambda incomplete: _starting(incomplete, ((word, "") for word in words()))
+
+
+def _starting(incomplete: str, known: Iterable[tuple[str, str]]) -> Completions:
+    start = incomplete.casefold()
+    return [(value, what) for value, what in known if value.casefold().startswith(start)]
+
+
+def rejoin_colons() -> str:
+    """Put the words together again that bash parts at colons; what stands in front of the last one's colon."""
+    words, number = os.environ.get("COMP_WORDS", "").split(" "), os.environ.get("COMP_CWORD", "")
+    if not number.isdigit() or ":" not in words:
+        return ""
+    joined, place = list[str](), 0
+    for i, word in enumerate(words):
+        if joined and ":" in (word, words[i - 1]):
+            joined[-1] += word
+        else:
+            joined.append(word)
+        place = len(joined) - 1 if i <= int(number) else place
+    os.environ |= {"COMP_WORDS": " ".join(joined), "COMP_CWORD": str(place)}
+    front, colon, _ = joined[place].rpartition(":")
+    return front + colon
+
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Model = Annotated[str, typer.Argument(help="A model's id or name.", metavar="MODEL", autocompletion=complete_models)]
+Models = Annotated[
+    list[str], typer.Argument(help="Models' ids or names.", metavar="MODEL...", autocompletion=complete_models)
+]
+Sized = Annotated[
+    str,
+    typer.Argument(
+        help="A model, or one of its sizes: gpt-2, bert:large.",
+        metavar="MODEL[:SIZE]",
+        autocompletion=complete_models,
+    ),
+]
+Directory = Annotated[
+    Path, typer.Argument(metavar="DIR", help="A directory that Clados or Hugging Face's transformers saved.")
+]
