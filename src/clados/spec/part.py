@@ -61,9 +61,9 @@ class Part:
     def __post_init__(self) -> None:
         cls: type = type(self)
         for name, expected in _hints(cls).items():
-            _check(getattr(self, name), expected, f"{cls.__name__}.{name}")
-        for name, (holds, allowed) in RANGES.items():
-            if isinstance(value := getattr(self, name, None), float | int) and not holds(value):
+            _check(value := getattr(self, name), expected, f"{cls.__name__}.{name}")
+            holds, allowed = RANGES.get(name, (None, ""))
+            if holds and isinstance(value, float | int) and not holds(value):
                 raise SpecError(f"{cls.__name__}.{name} is {value}; it must be {allowed}")
         self.check()
 
