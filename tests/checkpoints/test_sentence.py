@@ -270,8 +270,12 @@ def test_no_key_is_passed_over_in_silence(folder: Callable[..., Path]) -> None:
         config_sentence_transformers={"__version__": {"pytorch": "2"}, "prompts": {}, "odd": 1},
         sentence_bert_config={"max_seq_length": 9, "query_length": 4, "unpad_inputs": None},
     )
+    rows = json.loads((path / "modules.json").read_text())
+    write(path / "modules.json", [row | {"odd": 1, "kwargs": []} for row in rows])
     notes = from_pretrained(path).report.notes
-    assert notes[-3:] == (
+    assert notes[-5:] == (
+        "modules.json: not used here: [0].odd",
+        "modules.json: not used here: [1].odd",
         "1_Pooling/config.json: not used here: pooling_mode_odd",
         "sentence_bert_config.json: not used here: query_length",
         "config_sentence_transformers.json: not used here: odd",
@@ -310,6 +314,15 @@ BAD: dict[str, tuple[str, Any, str]] = {
 }
 
 
+@pytest.mark.parametrize("width", [2**30, 8])
+def test_a_dense_module_of_another_size_than_its_tensors_is_refused(folder: Callable[..., Path], width: int) -> None:
+    path = folder(flags("mean"), ("2_Dense", "models.Dense"))
+    write(path / "2_Dense" / "config.json", {"out_features": width, "bias": False})
+    save_file({"linear.weight": torch.zeros(7, WIDTH)}, path / "2_Dense" / "model.safetensors")
+    with pytest.raises(CheckpointError, match=f"linear.weight' is 7x24, and its config asks for {width}x24"):
+        from_pretrained(path)
+
+
 @pytest.mark.parametrize("case", BAD)
 def test_what_cannot_be_read_is_one_line_that_names_file_and_value(folder: Callable[..., Path], case: str) -> None:
     name, content, said = BAD[case]
@@ -324,6 +337,9 @@ def test_an_activation_that_is_not_torchs_is_refused_by_name(folder: Callable[..
     path = folder(flags("mean"), ("2_Dense", "models.Dense"))
     write(path / "2_Dense" / "config.json", {"out_features": 3, "activation_function": "os.system"})
     with pytest.raises(CheckpointError, match=r"activation_function is \"os.system\"; allowed: torch.nn"):
+        from_pretrained(path)
+    write(path / "2_Dense" / "config.json", {"out_features": 2**61})
+    with pytest.raises(CheckpointError, match="out_features is 2305843009213693952; needed is"):
         from_pretrained(path)
 
 

@@ -37,6 +37,7 @@ ACTIVATIONS = {  # of torch.nn: ours
     "modules.activation.ReLU": "relu",
     "modules.activation.SiLU": "silu",
 }
+WIDEST = 2**31  # numbers of a vector: more are damage
 SIMILARITIES = ("cosine", "dot", "euclidean", "manhattan")
 
 
@@ -92,35 +93,12 @@ def read_sentence(directory: Path, *, allow_pickle: bool) -> Sentence:
             list names what is no folder beside it.
     """
     reader = _Reader(directory, allow_pickle)
-    modules = list(_listed(directory))
+    modules = list(reader.listed())
     home = modules[0][1] if modules else directory
     head = reader.head(modules[1:]) if modules else None
     longest, lower = reader.lengths(home)
     settings = reader.settings(longest)
     return Sentence(home, head, reader.tensors, settings, lower, tuple(reader.notes))
-
-
-def _listed(directory: Path) -> Iterator[tuple[str, Path]]:
-    """Kind and folder of each module, in order: those of the list, or a pooling that lies there without one."""
-    file = directory / LIST
-    if not file.exists():
-        if (directory / "1_Pooling" / CONFIG).exists():
-            yield from (("Transformer", directory), ("Pooling", directory / "1_Pooling"))
-        return
-    rows = read_json(file, CheckpointError)
-    if not isinstance(rows, list) or not rows:
-        raise CheckpointError(f"{file}: it holds no list of modules")
-    for i, row in enumerate(rows):
-        entry = JsonObject(file, row, CheckpointError, inside=f"[{i}]")
-        name, kind = entry.take("path", str, ""), entry.take("type", str, "")
-        if name and (Path(name).name != name or name == ".."):
-            raise CheckpointError(f"{file}: '{name}' is not the name of a folder beside it")
-        short = kind.rpartition(".")[2]
-        if not kind.startswith("sentence_transformers.") or short not in READ:
-            raise CheckpointError(f"{file}: module {i} is of type '{kind}'; allowed: {', '.join(READ)}")
-        if (i == 0) != (short in READ[:2]) or (i == 1) != (short == "Pooling"):
-            raise CheckpointError(f"{file}: module {i} is {short}; a Transformer comes first, and Pooling next")
-        yield short, directory / name
 
 
 class _Reader:
@@ -131,6 +109,30 @@ class _Reader:
         self.tensors: dict[str, Stored] = {}
         self.notes: list[str] = []
         self.include_prompt = True
+
+    def listed(self) -> Iterator[tuple[str, Path]]:
+        """Kind and folder of each module, in order: those of the list, or a pooling that lies there without one."""
+        file = self.directory / LIST
+        if not file.exists():
+            if (self.directory / "1_Pooling" / CONFIG).exists():
+                yield from (("Transformer", self.directory), ("Pooling", self.directory / "1_Pooling"))
+            return
+        rows = read_json(file, CheckpointError)
+        if not isinstance(rows, list) or not rows:
+            raise CheckpointError(f"{file}: it holds no list of modules")
+        for i, row in enumerate(rows):
+            entry = JsonObject(file, row, CheckpointError, inside=f"[{i}]")
+            entry.ignore("idx", "name", "kwargs")
+            name, kind = entry.take("path", str, ""), entry.take("type", str, "")
+            if name and (Path(name).name != name or name == ".."):
+                raise CheckpointError(f"{file}: '{name}' is not the name of a folder beside it")
+            short = kind.rpartition(".")[2]
+            if not kind.startswith("sentence_transformers.") or short not in READ:
+                raise CheckpointError(f"{file}: module {i} is of type '{kind}'; allowed: {', '.join(READ)}")
+            if (i == 0) != (short in READ[:2]) or (i == 1) != (short == "Pooling"):
+                raise CheckpointError(f"{file}: module {i} is {short}; a Transformer comes first, and Pooling next")
+            self.notes += entry.notes
+            yield short, self.directory / name
 
     def _opened(self, file: Path) -> JsonObject:
         return JsonObject.read(file, CheckpointError) if file.exists() else JsonObject(file, {}, CheckpointError)
@@ -233,8 +235,8 @@ class _Reader:
 def _dense(config: JsonObject) -> Dense:
     config.ignore("in_features")  # the tensors say it
     width = config.take("out_features", int, None)
-    if width is None or width < 1:
-        raise config.refuse("out_features", "needed is at least 1")
+    if width is None or not 1 <= width < WIDEST:
+        raise config.refuse("out_features", "needed is at least 1, and less than 2**31")
     known = {f"torch.nn.{name}": act for name, act in ACTIVATIONS.items()}
     said = config.take("activation_function", str, "torch.nn.modules.activation.Tanh")
     if said not in known:
