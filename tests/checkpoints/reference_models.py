@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from clados import spec as s
 from clados.checkpoints import LayoutError
-from clados.checkpoints.choose import headed, is_directory, slots
+from clados.checkpoints.choose import headed, heads, is_directory, slots
 from clados.checkpoints.dialects import nested
 from clados.checkpoints.names import places
 from clados.checkpoints.words import written
@@ -33,13 +33,25 @@ def cases() -> list[Any]:
     ]
 
 
+def tuned() -> list[Any]:
+    """(card, layout, class) of every class with heads that fine-tuning puts there, once each."""
+    named = {
+        architecture: (card, layout)
+        for card in found()
+        for layout in declared(card).layouts
+        for architecture in layout.tuned
+    }
+    return [(card, layout, architecture) for architecture, (card, layout) in named.items()]
+
+
 def held(card: str, layout: s.Layout, architecture: str) -> s.Model:
     """The first declared structure that a class of a layout holds, the headline one before all, as its port has it."""
-    declaration, wanted = declared(card), set(layout.architectures[architecture])
+    declaration, own = declared(card), heads(layout, architecture)
+    wanted = {each for each in own if isinstance(each, str)}
     for each in (declaration.model, *declaration.models().values()):
         with contextlib.suppress(LayoutError, s.SpecError):
             model = s.tiny(each.but(**(layout.port or s.Change())))
-            theirs = headed(model, layout.architectures[architecture])
+            theirs = headed(model, own)
             if wanted <= set(slots(model)) and places(layout, theirs) and written(layout, theirs):
                 return theirs
     raise LayoutError(f"{card}: nothing declared is a {architecture}")

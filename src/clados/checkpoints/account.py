@@ -1,17 +1,29 @@
 """The tensors of files against those of a model: each of ours found, none of theirs left over."""
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 
 from clados.checkpoints import tensors
-from clados.checkpoints.choose import Chosen, headed, slots
-from clados.checkpoints.errors import CheckpointError
+from clados.checkpoints.choose import Chosen, headed, heads, slots
+from clados.checkpoints.errors import CheckpointError, LayoutError
 from clados.checkpoints.files import Stored
-from clados.checkpoints.names import Place, body_alone, embedding, is_unused, of_another_head, places, twins, unprefixed
-from clados.checkpoints.report import Report, more
+from clados.checkpoints.names import (
+    Place,
+    body_alone,
+    heads_in,
+    is_extra,
+    is_outside,
+    is_unused,
+    places,
+    twins,
+    unprefixed,
+)
+from clados.checkpoints.report import Report
+from clados.spec.errors import SpecError
 from clados.spec.kinds import Model
 from clados.spec.layout import Folded
 
@@ -41,9 +53,8 @@ def account(path: Path, choice: Chosen, found: Found) -> Account:
     used = {name for each in names.values() for name in each}
     left_out = _left_out(choice.model, placed, names)
     wanted = {name: shape for place in placed for name, shape in _shapes(place, names, found)}
-    aside = tuple(
-        n for n in found if n not in used and embedding(choice.model) and of_another_head(layout, choice.model, n)
-    )
+    loose = [n for n in found if n not in used and n not in tied and not is_unused(layout, n)]
+    unused = tuple(n for n in loose if _is_of_others(choice, n, alone=alone))
     report = Report(
         path=path,
         model=f"{choice.card or 'a model of its own'} as {choice.architecture}",
@@ -51,11 +62,9 @@ def account(path: Path, choice: Chosen, found: Found) -> Account:
         renamed={ours: each for ours, each in names.items() if each != (ours,)},
         missing=tuple(place.row.path for place in placed if place.row.path not in names),
         left_out=left_out,
-        unexpected=tuple(
-            n for n in found if n not in used and n not in tied and n not in aside and not is_unused(layout, n)
-        ),
+        unused=unused,
+        unexpected=tuple(n for n in loose if n not in unused),
         wrong_shape={n: (found[n].shape, shape) for n, shape in wanted.items() if found[n].shape != shape},
-        notes=(f"a text's vector needs no '{aside[0]}'{more(aside)}: not used",) if aside else (),
     )
     if report.refused:
         raise CheckpointError(f"{_where(report, found)}: {report.verdict.removeprefix('refused: ')}", report)
@@ -74,6 +83,44 @@ def strangers(account: Account, choice: Chosen, found: Found) -> tuple[str, ...]
             if not torch.equal(found[name].read(), held):
                 notes.append(f"'{name}' differs from {path}, to which it is tied here: it is not used")
     return tuple(notes)
+
+
+def others(account: Account, choice: Chosen, found: Found) -> tuple[str, ...]:
+    """A note on the tensors of heads and parts that the model is without, and on the classes of theirs that have them.
+
+    Offered are the classes of the layout whose every tensor is in the files, and which read some of these.
+    """
+    if not (unused := account.report.unused):
+        return ()
+    layout, alone = choice.layout, body_alone(choice.layout, found)
+    offered = []
+    for architecture in (*layout.architectures, *layout.tuned):
+        names = {name for place in _class_places(choice, architecture) for name in place.names}
+        names = {*unprefixed(names, layout.prefix)} if alone else names
+        if architecture != choice.architecture and names <= {*found} and names & {*unused}:
+            offered.append(architecture)
+    hint = f"; architecture= reads them as {' or '.join(offered)}" if offered else ""
+    named = ", ".join(f"'{name}'" for name in unused[:3]) + (f" and {len(unused) - 3} more" if unused[3:] else "")
+    return (f"not used, since {choice.architecture} has no place for them: {named}{hint}",)
+
+
+def _class_places(choice: Chosen, architecture: str) -> tuple[Place, ...]:
+    """The tensors of the model as another class of the layout; none where its structure has no such heads."""
+    held = heads(choice.layout, architecture)
+    with suppress(LayoutError, SpecError):
+        model = headed(headed(choice.model, choice.declared), held)
+        if {each if isinstance(each, str) else each.slot for each in held} == {*slots(model)}:
+            return places(choice.layout, model)
+    return ()
+
+
+def _is_of_others(choice: Chosen, name: str, *, alone: bool) -> bool:
+    """Whether a tensor that the model has no place for is known to be of a head or a part that it is without."""
+    return (
+        bool(heads_in(choice.layout, name) - {*slots(choice.model)})
+        or is_extra(choice.layout, name)
+        or (choice.body and is_outside(choice.layout, name, alone))
+    )
 
 
 def _names(choice: Chosen, place: Place, found: Found, tied: Mapping[str, str], *, alone: bool) -> tuple[str, ...]:

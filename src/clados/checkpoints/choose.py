@@ -2,22 +2,21 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, partial
 from itertools import groupby
-from typing import Any
 
 from clados.checkpoints import word_tables
 from clados.checkpoints.dialects import Words
 from clados.checkpoints.errors import LayoutError
 from clados.checkpoints.names import embedding, places, used
-from clados.checkpoints.words import plain, read, refusal, unsaid, written
+from clados.checkpoints.words import agrees, plain, read, refusal, unsaid, written
 from clados.checkpoints.written import parsed
 from clados.models.declared import declared, found
 from clados.spec.declaration import Declaration
 from clados.spec.encoder_heads import Embedding
 from clados.spec.errors import SpecError
-from clados.spec.inputs import Tokens
+from clados.spec.inputs import Head, Tokens
 from clados.spec.kinds import Decoder, Encoder, Model, TwoTower
 from clados.spec.layout import Layout
 from clados.spec.part import Change, diff, hint
@@ -35,6 +34,8 @@ class Chosen:
     layout: Layout
     architecture: str
     model: Model
+    declared: tuple[Head, ...] = ()  # the heads of the declared structure
+    body: bool = False  # what lies beside the body and is no head of ours is left aside: the class is not known here
 
 
 @cache
@@ -73,24 +74,36 @@ def _ported(layout: Layout, model: Model) -> Model | None:
     return ported
 
 
-def chosen(config: Words, head: Embedding | None = None) -> Chosen:
+def chosen(config: Words, head: Embedding | None = None, architecture: str | None = None) -> Chosen:
     """The declaration, layout and class that a flat config means.
 
     Args:
         head: what makes a text's vector of the body's states, where the files lie in a directory that says so; other
             heads are then left out, as there.
+        architecture: the class of theirs to read the files as, instead of the one that the config names.
 
     Raises:
-        LayoutError: no declared layout has its model_type, or none with it takes all its words.
+        LayoutError: no declared layout has its model_type, or the class, or none with it takes all its words.
     """
     named = config.get("model_type")
     if named == OWN:
+        if architecture:
+            raise LayoutError(
+                f"architecture is '{architecture}'; the files hold Clados's own names, of no class of theirs"
+            )
         return own(str(config.get("clados.card")), parsed(str(config.get("clados.model"))))
     every = layouts()
     fitting = [each for each in every if each[1].model_type == named]
     if not fitting:
         known = {layout.model_type for _, layout, _ in every}
         raise LayoutError(f"model_type is {named!r}, which no declared model is kept as{hint(str(named), known)}")
+    names = [architecture] if architecture else named_classes(config)
+    knowing = [each for each in fitting if {*names} & {*each[1].architectures, *each[1].tuned}]
+    if architecture and not knowing:
+        known = {name for _, layout, _ in fitting for name in (*layout.architectures, *layout.tuned)}
+        raise LayoutError(f"architecture is '{architecture}', which no {named} is read as{hint(architecture, known)}")
+    config = {**config, "architectures": names} if architecture else config
+    fitting, body = knowing or fitting, bool(architecture or (names and not knowing))
     refused, found = [], list[tuple[tuple[bool, int], Chosen]]()
     by = partial(_preference, config, head)
     for _, alike in groupby(sorted(fitting, key=lambda each: by(*each)), lambda each: by(*each)):
@@ -98,7 +111,7 @@ def chosen(config: Words, head: Embedding | None = None) -> Chosen:
             try:
                 choice = _fitting(card, layout, model, config, head)
                 base = headed(model, slots(choice.model))
-                found.append(((_tuned(declared(card)), _apart(base, choice.model)), choice))
+                found.append(((_tuned(declared(card)), _apart(base, choice.model)), replace(choice, body=body)))
             except LayoutError as error:
                 refused.append(error)
         if found:
@@ -115,18 +128,15 @@ def _fitting(card: str, layout: Layout, model: Model, config: Words, head: Embed
     base = model if head is None else embedder(model, head)
     if why := refusal(layout, base, config) or (_headless(layout, model, config) if head is None else ""):
         raise LayoutError(why)
-    choice = _chosen(card, layout, base, config)
+    choice = _chosen(card, layout, base, config, head)
     places(layout, choice.model)
     return choice
 
 
 def _headless(layout: Layout, model: Model, config: Words) -> str:
     """Which head of the class that the files are of this structure lacks; empty when none."""
-    try:
-        architecture = _architecture(layout, config.get("architectures"))
-    except LayoutError as error:
-        return str(error)
-    lacking = sorted({*layout.architectures[architecture]} - {*slots(model)})
+    architecture = _architecture(layout, config)
+    lacking = sorted({each for each in heads(layout, architecture) if isinstance(each, str)} - {*slots(model)})
     return f"{architecture} has a head '{lacking[0]}', which the declared model lacks" if lacking else ""
 
 
@@ -138,7 +148,7 @@ def _preference(
     Among equals the declared structure wins from which the files differ in the fewest words.
     """
     repeated = sum(key in config for key in layout.fixed)
-    wrong = sum(config.get(key, value) != value for key, value in layout.fixed.items())
+    wrong = sum(key in config and not agrees(value, config[key]) for key, value in layout.fixed.items())
     return wrong, config.get("clados.card") != card, head is not None and embedding(model) != head, -repeated
 
 
@@ -159,20 +169,20 @@ def body(layout: Layout) -> str:
     return min(few, key=lambda name: "pooler" in few[name], default="")
 
 
-def _chosen(card: str, layout: Layout, base: Model, config: Words) -> Chosen:
-    if embedding(base) is not None:
-        architecture, held = body(layout) or next(iter(layout.architectures)), slots(base)
+def _chosen(card: str, layout: Layout, base: Model, config: Words, head: Embedding | None) -> Chosen:
+    architecture, ours = _architecture(layout, config), base
+    if head is not None:
+        architecture = body(layout) or next(iter(layout.architectures))
     else:
-        architecture = _architecture(layout, config.get("architectures"))
-        held = layout.architectures[architecture]
+        ours = headed(base, heads(layout, architecture))
     stored = config.get("clados.model")
     kept = parsed(stored) if stored else None
-    if kept is None or set(slots(kept)) != set(held):
-        return Chosen(card, layout, architecture, read(layout, headed(base, held), config))
-    if embedding(base) is not None:
+    if kept is None or set(slots(kept)) != set(slots(ours)):
+        return Chosen(card, layout, architecture, read(layout, ours, config), getattr(base, "heads", ()))
+    if head is not None:
         kept = kept.but(heads=base.heads)  # type: ignore[attr-defined]
     model = read(layout, kept, config)  # their words win: others may have changed them since
-    return Chosen(card, layout, architecture, kept if model == plain(kept) else model)
+    return Chosen(card, layout, architecture, kept if model == plain(kept) else model, getattr(base, "heads", ()))
 
 
 def own(card: str, model: Model) -> Chosen:
@@ -183,21 +193,36 @@ def own(card: str, model: Model) -> Chosen:
     return Chosen(card, layout, kind, model)
 
 
-def _architecture(layout: Layout, said: Any) -> str:
-    names = said if isinstance(said, Sequence) and said else [next(iter(layout.architectures))]
-    known = [name for name in names if isinstance(name, str) and name in layout.architectures]
-    if not known:
-        allowed = ", ".join(layout.architectures)
-        raise LayoutError(
-            f"architectures is {', '.join(map(str, names))}, whose heads nothing holds; allowed: {allowed}"
-        )
-    return str(known[0])
+def named_classes(config: Words) -> list[str]:
+    """The classes of theirs that a config names; none, one, or several.
+
+    Raises:
+        LayoutError: ``architectures`` is something else than names.
+    """
+    said = config.get("architectures") or []
+    names = [said] if isinstance(said, str) else said
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise LayoutError(f"architectures is {said!r}; a list of names of classes is allowed")
+    return names
 
 
-def headed(model: Model, slots: Sequence[str]) -> Model:
-    """The model with only the heads in these slots."""
-    heads = getattr(model, "heads", ())
-    return model.but(heads=tuple(head for head in heads if head.slot in slots)) if heads else model
+def _architecture(layout: Layout, config: Words) -> str:
+    """The first class that the config names and the layout knows; the layout's own first when there is none."""
+    known = (name for name in named_classes(config) if name in layout.architectures or name in layout.tuned)
+    return next(known, next(iter(layout.architectures)))
+
+
+def heads(layout: Layout, architecture: str) -> tuple[str | Head, ...]:
+    """What a class of theirs has around its body: slots of declared heads, or heads of its own."""
+    return layout.tuned[architecture] if architecture in layout.tuned else layout.architectures[architecture]
+
+
+def headed(model: Model, held: Sequence[str | Head]) -> Model:
+    """The model with only the heads in these slots, and with these others."""
+    if not hasattr(model, "heads"):
+        return model
+    own = tuple(head for head in model.heads if head.slot in held)
+    return model.but(heads=(*own, *(each for each in held if isinstance(each, Head))))
 
 
 def slots(model: Model) -> tuple[str, ...]:
@@ -224,9 +249,9 @@ def writable(model: Model) -> Chosen:
     held = [each for each in layouts() if is_directory(each[1]) and type(each[2]) is type(model)]
     head = embedding(model)
     for card, layout, base in sorted(held, key=lambda each: _apart(each[2], model)):
-        for architecture, theirs in layout.architectures.items():
+        for architecture in (*layout.architectures, *layout.tuned):
             like = head is not None and architecture == body(layout)
-            alike = base.but(heads=(head,)) if like else headed(base, theirs)
+            alike = base.but(heads=(head,)) if like else headed(base, heads(layout, architecture))
             if set(slots(alike)) == set(slots(model)) and _holds(layout, alike, model):
                 return Chosen(card, layout, architecture, model)
     return own("", model)
@@ -241,10 +266,7 @@ def _holds(layout: Layout, base: Model, model: Model) -> bool:
     """Whether a layout loses nothing of a model, and misses no tensor that it has of the declared one."""
     base = word_tables.like(layout, base, model)
     try:
-        return (
-            not unsaid(layout, base, model)
-            and bool(places(layout, model))
-            and used(layout, base) <= used(layout, model)
-        )
+        back = read(layout, base, written(layout, model))
+        return not unsaid(back, model) and bool(places(layout, model)) and used(layout, back) <= used(layout, model)
     except (LayoutError, SpecError):
         return False

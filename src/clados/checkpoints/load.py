@@ -10,13 +10,14 @@ import torch
 from torch import Tensor, nn
 
 from clados.checkpoints import fairseq, gguf, sizes, tensors, word_tables
-from clados.checkpoints.account import Account, account, strangers
+from clados.checkpoints.account import Account, account, others, strangers
 from clados.checkpoints.atomic import whole
-from clados.checkpoints.choose import chosen
+from clados.checkpoints.choose import Chosen, chosen, named_classes
 from clados.checkpoints.dialects import Words, flat
 from clados.checkpoints.errors import CheckpointError, LayoutError
 from clados.checkpoints.files import Stored, json_of, stored
 from clados.checkpoints.generation import GenerationConfig, read_generation
+from clados.checkpoints.names import modern
 from clados.checkpoints.sentence import EmbeddingSettings, Sentence, read_sentence
 from clados.checkpoints.words import outside
 from clados.models.declared import found as declarations
@@ -48,6 +49,7 @@ def from_pretrained(
     *,
     dtype: torch.dtype | None = None,
     device: str | torch.device = "cpu",
+    architecture: str | None = None,
     allow_pickle: bool = False,
 ) -> "Loaded":
     """The model that a directory holds, in evaluation mode. Nothing is ever downloaded.
@@ -55,25 +57,28 @@ def from_pretrained(
     Read are Hugging Face directories of every declared architecture (config.json of transformers 4.x or 5.x,
     safetensors, shards with an index), directories that ``save_pretrained`` wrote, fairseq's ``.pt`` files, and
     llama.cpp's ``.gguf`` files of the kinds llama, gpt2, gptneox and bert (without their tokenizers).
-    Heads are those of the class that the config names. ``module.report`` says where each tensor came from,
-    ``module.tokenizer`` is the tokenizer whose files lie alongside, or None: one that cannot be read does not take the
-    weights with it; ``module.tokenizer_error`` and a note of the report say why. A directory of sentence-transformers
-    gives a model whose output has ``sentence_embedding``; ``module.embedding_settings`` says how texts are prepared.
+    Heads are those of the class that the config names, or of ``architecture``; of a class that is not known here the
+    body is read, and the heads that it shares with the layout's first class. ``module.report`` says where each tensor
+    came from, and which of the files' are not used. ``module.tokenizer`` is the tokenizer whose files lie alongside, or
+    None: one that cannot be read does not take the weights with it; ``module.tokenizer_error`` and a note of the report
+    say why. A directory of sentence-transformers gives a model whose output has ``sentence_embedding``;
+    ``module.embedding_settings`` says how texts are prepared.
     ``module.generation_config`` is what generation_config.json, or an older config.json, says of how the model writes.
 
     Args:
         dtype: of the parameters; that of the files when not given.
+        architecture: the class of transformers to read the files as (``"BertModel"``), whatever their config names.
         allow_pickle: read ``.bin`` and ``.pt`` files too, with torch's ``weights_only``.
 
     Raises:
-        LayoutError: no declared layout describes the config.
+        LayoutError: no declared layout describes the config, or has the class.
         CheckpointError: a file is absent or damaged, or tensors and config do not fit; ``error.report`` tells all.
     """
     path = Path(path)
     words, found, said_in, vectors = _opened(path, allow_pickle=allow_pickle)
     try:
         sizes.check(words, found)
-        choice = chosen(words, vectors.head)
+        choice = chosen(words, vectors.head, architecture)
         model, differing = word_tables.as_held(choice.layout, choice.model, found)
         choice = replace(choice, model=model)
         held = account(path, choice, found)
@@ -88,11 +93,22 @@ def from_pretrained(
     if isinstance(held.model, Decoder | EncoderDecoder) and said_in.suffix == ".json":
         generation, unused = read_generation(vectors.home, json_of(said_in))
     notes += (*unused, *differing, *_give_tokenizer(made, vectors.home, lower_case=vectors.lower_case))
-    notes += (*held.report.notes, *vectors.notes, *strangers(held, choice, found), *_image_notes(path))
+    notes = (*_class(choice, words, architecture), *notes, *others(held, choice, found))
+    notes += (*vectors.notes, *strangers(held, choice, found), *_image_notes(path))
     made.report = replace(held.report, notes=notes)  # type: ignore[assignment]
     made.embedding_settings = vectors.settings  # type: ignore[assignment]
     made.generation_config = generation  # type: ignore[assignment]
     return cast("Loaded", made)
+
+
+def _class(choice: Chosen, words: Words, architecture: str | None) -> tuple[str, ...]:
+    """A note where the files are read as another class than their config names."""
+    classes = named_classes(words)
+    names = ", ".join(map(repr, classes))
+    if architecture or not choice.body:
+        return () if not names or choice.architecture in classes else (f"read as {choice.architecture}, not {names}",)
+    allowed = ", ".join((*choice.layout.architectures, *choice.layout.tuned))
+    return (f"the class {names} is not known here: read as {choice.architecture}; architecture= takes {allowed}",)
 
 
 def _opened(path: Path, *, allow_pickle: bool) -> tuple[Words, dict[str, Stored], Path, Sentence]:
@@ -113,7 +129,9 @@ def _opened(path: Path, *, allow_pickle: bool) -> tuple[Words, dict[str, Stored]
     file = vectors.home / "config.json"
     config = json_of(file)
     try:
-        return flat(config), {**stored(vectors.home, allow_pickle=allow_pickle), **vectors.tensors}, file, vectors
+        kept = stored(vectors.home, allow_pickle=allow_pickle)
+        found = {name if (today := modern(name)) in kept else today: each for name, each in kept.items()}
+        return flat(config), {**found, **vectors.tensors}, file, vectors
     except LayoutError as error:
         raise LayoutError(f"{file}: {error}") from error
 

@@ -84,7 +84,8 @@ def _filled(name: str, pieces: tuple[str, ...]) -> str:
 
 @cache
 def _pattern(name: str) -> re.Pattern[str]:
-    return re.compile(re.escape(name).replace(r"\*", r"([^.]+)"))
+    several = re.sub(r"\\\{([^}]*)\\\}", lambda each: f"(?:{each[1].replace(',', '|')})", re.escape(name))
+    return re.compile(several.replace(r"\*", r"([^.]+)"))
 
 
 def expanded(name: str) -> tuple[str, ...]:
@@ -118,6 +119,39 @@ def unprefixed(names: Iterable[str], prefix: str) -> tuple[str, ...]:
     return tuple(name.removeprefix(prefix) for name in names)
 
 
+def heads_in(layout: Layout, name: str) -> set[str]:
+    """The slots of the heads that the layout's classes keep in a tensor of theirs."""
+    slots = set[str]()
+    for pattern, said in layout.rules.items():
+        if pattern.startswith("heads."):
+            theirs = expanded(said.name if isinstance(said, Rule) else said)
+            if any(_pattern(each).fullmatch(spelt) for each in theirs for spelt in (name, layout.prefix + name)):
+                slots |= {each.split(".")[1] for each in expanded(pattern)}
+    return slots
+
+
+def is_outside(layout: Layout, name: str, alone: bool) -> bool:
+    """Whether a tensor of theirs lies beside the body: its name begins as none of the body's does."""
+    body = [said for ours, said in layout.rules.items() if not ours.startswith("heads.")]
+    names = [each for said in body for each in expanded(said.name if isinstance(said, Rule) else said)]
+    spelt = unprefixed(names, layout.prefix) if alone else names
+    return name.partition(".")[0] not in {each.partition(".")[0] for each in spelt}
+
+
+def modern(name: str) -> str:
+    """Their name of a tensor as it is today: the gains and biases of norms once were ``gamma`` and ``beta``.
+
+    So were they in TensorFlow's BERT, and in the files that were first made of it (transformers 4.57.6
+    modeling_utils.py, ``_fix_state_dict_key_on_load``, for every model).
+    """
+    return re.sub(r"\bbeta$", "bias", re.sub(r"\bgamma$", "weight", name))
+
+
+def is_extra(layout: Layout, name: str) -> bool:
+    """Whether a tensor of theirs is of a part that the layout knows and does not read."""
+    return any(re.fullmatch(each, spelt) for each in layout.extra for spelt in (name, layout.prefix + name))
+
+
 def is_unused(layout: Layout, name: str) -> bool:
     """Whether a tensor of theirs holds nothing of its own; with or without the prefix."""
     spellings = (name, layout.prefix + name)
@@ -142,12 +176,3 @@ def twins(layout: Layout, placed: Iterable[Place], alone: bool) -> Mapping[str, 
     if not own and (name := own_table(layout)):
         tied.setdefault(name, TOKENS)
     return {name.removeprefix(layout.prefix) if alone else name: ours for name, ours in tied.items()}
-
-
-def of_another_head(layout: Layout, model: Model, name: str) -> bool:
-    """Whether a tensor of theirs belongs to a head that the model is without; with or without the prefix."""
-    own = {head.slot for head in getattr(model, "heads", ())}
-    rules = [(ours, said if isinstance(said, Rule) else Rule(said)) for ours, said in layout.rules.items()]
-    others = [rule for ours, rule in rules if ours.startswith("heads.") and ours.split(".")[1] not in own]
-    spelt = [_pattern(each) for rule in others for each in expanded(rule.name)]
-    return any(pattern.fullmatch(each) for pattern in spelt for each in (name, layout.prefix + name))

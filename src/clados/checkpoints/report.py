@@ -21,6 +21,7 @@ class Report(Shown):
         renamed: those kept under other names: ours, and theirs.
         missing: our tensors that the files lack.
         left_out: heads that the model is without, because the files hold none of their tensors.
+        unused: tensors of theirs that belong to heads or parts which the model is without.
         unexpected: tensors of theirs that nothing takes.
         wrong_shape: theirs: the shape in the files, and the one that the config asks for.
         notes: what else is to be known.
@@ -32,6 +33,7 @@ class Report(Shown):
     renamed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     missing: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
+    unused: tuple[str, ...] = ()
     unexpected: tuple[str, ...] = ()
     wrong_shape: Mapping[str, tuple[Shape, Shape]] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
@@ -48,7 +50,8 @@ class Report(Shown):
             return f"refused: '{lost[0]}' is in none of the files{more(lost)}"
         if self.left_out:
             return f"partial: the files lack the tensors of {', '.join(self.left_out)}, so the model is without it"
-        return f"whole: all {len(self.matched)} tensors found their place, and none is left over"
+        rest = f"; {len(self.unused)} more are of other heads or parts" if self.unused else ", and none is left over"
+        return f"whole: all {len(self.matched)} tensors found their place{rest}"
 
     def _of_a_head_left_out(self, name: str) -> bool:
         return any(name.startswith(f"heads.{slot}.") for slot in self.left_out)

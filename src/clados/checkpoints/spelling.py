@@ -1,5 +1,6 @@
 """One word of a config: their value as a word of ours, and ours as their value."""
 
+import re
 from collections.abc import Iterator
 from functools import singledispatch
 from typing import Any
@@ -13,10 +14,19 @@ from clados.spec.layout import Choice, EachLayer, HowMany, Less, OfHead, OrNone,
 from clados.spec.part import hint, in_turn, reach
 from clados.spec.sizes import Size
 
+HEAD = re.compile(r"heads\[(\w+)\]")
+
 
 def is_late(how: str | Word) -> bool:
     """Whether it is read with the help of other words."""
     return isinstance(how, OfHead | EachLayer | HowMany)
+
+
+def paths(how: str | Word, model: Model) -> tuple[str, ...]:
+    """The words that a key says; those of heads that the model lacks are left out."""
+    slots = {head.slot for head in getattr(model, "heads", ())}
+    every = expanded(how if isinstance(how, str) else how.path)
+    return tuple(path for path in every if not (of := HEAD.match(path)) or of[1] in slots)
 
 
 def ours(how: str | Word, key: str, value: Any, model: Model) -> Iterator[tuple[str, Any]]:
@@ -32,7 +42,7 @@ def ours(how: str | Word, key: str, value: Any, model: Model) -> Iterator[tuple[
         if (expected := theirs(how, how.path, model)) != value:
             raise LayoutError(f"'{key}' is {value!r}; as declared, so many layers are {expected!r}")
         return
-    for path in expanded(how if isinstance(how, str) else how.path):
+    for path in paths(how, model):
         yield path, _inward(how, key, value, model)
 
 
@@ -146,6 +156,6 @@ def _(how: EachLayer, path: str, model: Model) -> Any:
 def _word(model: Model, path: str) -> Any:
     value = reach(model, path)
     outer, _, name = path.rpartition(".")
-    if value is None and isinstance(size := reach(model, outer), Size):
+    if value is None and outer and isinstance(size := reach(model, outer), Size):
         return getattr(size.dims, name)
     return list(value) if isinstance(value, tuple) else value

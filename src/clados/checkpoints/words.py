@@ -7,7 +7,6 @@ from typing import Any
 from clados.checkpoints import spelling, word_tables
 from clados.checkpoints.dialects import Words
 from clados.checkpoints.errors import LayoutError
-from clados.checkpoints.names import expanded
 from clados.spec.errors import SpecError
 from clados.spec.factorised import Narrowed
 from clados.spec.inputs import Tied, Vocabulary
@@ -54,7 +53,7 @@ def refusal(layout: Layout, model: Model, config: Words) -> str:
     """Why a config is not of this layout's structure; empty when it is."""
     for key, value in config.items():
         expected = _expected(layout, model, key)
-        if expected is not Any and value is not None and value != expected:
+        if expected is not Any and value is not None and not agrees(expected, value):
             return f"'{key}' is {value!r}; {layout.model_type} as declared has {expected!r}"
     return next(
         (
@@ -63,6 +62,11 @@ def refusal(layout: Layout, model: Model, config: Words) -> str:
         ),
         "",
     )
+
+
+def agrees(expected: object, value: object) -> bool:
+    """Whether a value of theirs is the one that a layout fixes, or one of several."""
+    return value in expected if isinstance(expected, tuple) else value == expected
 
 
 def _expected(layout: Layout, model: Model, key: str) -> Any:
@@ -138,7 +142,8 @@ def outside(layout: Layout, config: Words) -> dict[str, int]:
     paths = {key: how for key, how in layout.config.items() if key in config and isinstance(how, str)}
     sizes = [config[key] for key, path in paths.items() if path.endswith("vocab.size") and isinstance(config[key], int)]
     roles = [key for key, path in paths.items() if path.rpartition(".")[0].endswith("vocab") and key.endswith("_id")]
-    return {key: config[key] for key in roles if sizes and isinstance(config[key], int) and config[key] >= sizes[0]}
+    numbers = {key: config[key] for key in roles if sizes and isinstance(config[key], int)}
+    return {key: number for key, number in numbers.items() if not 0 <= number < sizes[0]}
 
 
 def _opened(model: Model, said: Mapping[str, object]) -> Model:
@@ -190,20 +195,17 @@ def written(layout: Layout, model: Model) -> Words:
     Raises:
         LayoutError: a word that they have no name for.
     """
-    config = dict(layout.fixed)
+    config = {key: value[0] if isinstance(value, tuple) else value for key, value in layout.fixed.items()}
     for key, how in layout.config.items():
-        path = expanded(how if isinstance(how, str) else how.path)[0]
-        if path.startswith("heads.") and not reach(model, "heads"):
-            continue  # a body alone
-        config[key] = spelling.theirs(how, path, model)
+        for path in spelling.paths(how, model)[:1]:
+            config[key] = spelling.theirs(how, path, model)
     return config | word_tables.said(layout, model)
 
 
-def unsaid(layout: Layout, base: Model, model: Model) -> tuple[str, ...]:
-    """The words by which a model differs from what its config in this layout would be read as.
+def unsaid(back: Model, model: Model) -> tuple[str, ...]:
+    """The words by which a model differs from what its config in a layout is read back as.
 
     Initialisation, dropout and the roles of tokens are left out: they do not change what is computed.
     """
-    back = read(layout, base, written(layout, model))
     differing = (path for path, _, _ in diff(back, plain(model)))
     return tuple(path for path in differing if not re.search(r"(^|\.)(init|dropout|vocab\.\w+)(\.|$)", path))

@@ -20,11 +20,11 @@ from clados.nn import (  # noqa: F401  (they register themselves)
     recurrent,
     relative,
     residuals,
-    reward,
     shared,
     sparse,
     stack,
     target,
+    tuned_heads,
 )
 from clados.nn.build import Module, builds, draw, module
 from clados.nn.kinds import Output

@@ -128,7 +128,7 @@ class Classifier(Module):
     dense: Product
     out: Product
 
-    def __init__(self, part: s.Classifier, env: Env) -> None:
+    def __init__(self, part: s.Classifier | s.ChoiceScore, env: Env) -> None:
         super().__init__(part, env)
         self.act = ACTS[part.transform] if part.transform else None
 

@@ -328,7 +328,8 @@ class EncoderDecoder(Module):
         out = Output(last_hidden_state=x)
         for head in self.spec.heads:
             worded = isinstance(self.heads[head.slot], WordHead)
-            out[head.output] = self.heads[head.slot](last if worded else x, self.inputs, out)
+            read = {"attention_mask": given.get("decoder_attention_mask"), **out}
+            out[head.output] = self.heads[head.slot](last if worded else x, self.inputs, read)
         return out
 
     def cache(self, batch: int, room: int) -> Cache:

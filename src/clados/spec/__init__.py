@@ -71,6 +71,7 @@ from clados.spec.inputs import (
 from clados.spec.kinds import Decoder, Encoder, EncoderDecoder, Model, Tower, TwoTower
 from clados.spec.layer_bias import LayerBias
 from clados.spec.layout import (
+    ACTIVATIONS,
     Choice,
     EachLayer,
     Flipped,
@@ -153,6 +154,7 @@ from clados.spec.shared import SharedStack
 from clados.spec.sizes import Dims, Sides, Size, Towers
 from clados.spec.sparse import BlockSparse, SparseStack
 from clados.spec.target import OwnTarget, Target
+from clados.spec.tuned_heads import ChoiceScore, LastClassifier, SpanEnd, SpanStart, TokenClassifier
 from clados.spec.tuning import (
     PPO,
     ActorCritic,
@@ -173,6 +175,7 @@ from clados.spec.tuning import (
 )
 
 __all__ = [
+    "ACTIVATIONS",
     "ALiBi",
     "ActionLogits",
     "ActorCritic",
@@ -195,6 +198,7 @@ __all__ = [
     "CausalMasked",
     "Change",
     "Choice",
+    "ChoiceScore",
     "CladosError",
     "Classifier",
     "Comparisons",
@@ -255,6 +259,7 @@ __all__ = [
     "InverseSquareRoot",
     "Keras",
     "LAMB",
+    "LastClassifier",
     "LayerBias",
     "LayerNorm",
     "Layout",
@@ -334,6 +339,8 @@ __all__ = [
     "Sinusoidal",
     "Size",
     "SmallInit",
+    "SpanEnd",
+    "SpanStart",
     "SparseStack",
     "SpecError",
     "Stack",
@@ -345,6 +352,7 @@ __all__ = [
     "Target",
     "Template",
     "Tied",
+    "TokenClassifier",
     "Tokens",
     "Tower",
     "Towers",

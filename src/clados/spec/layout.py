@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import field
 
+from clados.spec.inputs import Head
 from clados.spec.part import Change, Part
 
 
@@ -11,7 +12,7 @@ class Rule(Part):
 
     ``*`` is one piece of a name, the same on both sides. ``{q,k,v}`` are several of theirs, one for each output that
     the ledger says our tensor fuses (``Row.outs``), in that order; without braces the fused tensor is kept whole.
-    A plain string in ``Layout.rules`` is a ``Rule``.
+    A plain string in ``Layout.rules`` is a ``Rule``. Of our names too, ``{a,b}`` are several, kept alike.
     """
 
     name: str
@@ -77,6 +78,24 @@ class Choice(Word):
     names: Mapping[str | bool | int | None, object]
 
 
+# transformers' names of the activations that there are here (5.23.0 activations.py, ACT2FN); of several for one
+# function the first is written.
+ACTIVATIONS: Mapping[str | bool | int | None, object] = {
+    "gelu": "gelu",
+    "gelu_python": "gelu",
+    "gelu_new": "gelu_tanh",
+    "gelu_pytorch_tanh": "gelu_tanh",
+    "gelu_python_tanh": "gelu_tanh",
+    "gelu_fast": "gelu_tanh",
+    "gelu_accurate": "gelu_tanh",
+    "quick_gelu": "quick_gelu",
+    "relu": "relu",
+    "silu": "silu",
+    "swish": "silu",
+    "tanh": "tanh",
+}
+
+
 class Less(Word):
     """Theirs is ours less a number (OPT's positions, of which two rows come before the first)."""
 
@@ -116,9 +135,9 @@ class Layout(Part, kw_only=True):
     program's file (``fairseq:roberta``), which is read and never written.
 
     Every tensor of ours is found by the first rule that fits its name; every tensor of theirs is taken by a rule,
-    ``tied``, ``zeros`` or ``unused``; every key of their config is mapped by ``config``, said by ``fixed``,
-    ``ignored``, None, or among the keys that never matter (``clados.checkpoints.words``): nothing is left over on
-    either side.
+    ``tied``, ``zeros`` or ``unused``, or it is of a head that the class at hand lacks, which the load report notes;
+    every key of their config is mapped by ``config``, said by ``fixed``, ``ignored``, None, or among the keys that
+    never matter (``clados.checkpoints.words``): nothing is left over on either side.
 
     A second name of ``heads.lm.table.weight`` is that of the word head's table where it has one of its own (Untied),
     and of the token table where the head is Tied: config and files decide (``clados.checkpoints.word_tables``).
@@ -130,19 +149,23 @@ class Layout(Part, kw_only=True):
     (``rope_parameters.rope_theta``, ``rope_parameters.partial_rotary_factor``, ``rope_parameters.rope_type``) and
     ``dtype`` is no layout's matter; the older spellings are read as these, and written beside them.
 
-    Paths start at the model: ``stack.norm.eps``. ``{encoder,decoder}.norm.eps`` are several words that one key says.
+    Paths start at the model: ``stack.norm.eps``. ``{encoder,decoder}.norm.eps`` are several words that one key says;
+    ``heads[lm].transform`` is one of the head in that slot, and counts where the model has such a head.
     ``sides.encoder.layers`` is a word of a size that both sides may share. Of a ``size``, what is not said is
     written as the usual number. A key that their file leaves out leaves the declaration's word.
     """
 
     model_type: str
     architectures: Mapping[str, tuple[str, ...]]  # their class: slots of the heads that it holds; ours first
+    tuned: Mapping[str, tuple[Head, ...]] = field(default_factory=dict)  # classes with heads that fine-tuning put there
     rules: Mapping[str, str | Rule]  # our name: theirs
     config: Mapping[str, str | Word]  # their key: the path of our word
-    fixed: Mapping[str, object] = field(default_factory=dict)  # what a key says for this structure, if it is there
+    # what a key says for this structure, if it is there; a tuple: any of these, of which the first is written
+    fixed: Mapping[str, object] = field(default_factory=dict)
     ignored: tuple[str, ...] = ()  # their keys, or groups of them, that change nothing that we compute
     tied: Mapping[str, str] = field(default_factory=dict)  # their second names: our tensor, which each must equal
     zeros: Mapping[str, Change] = field(default_factory=dict)  # theirs, all zeros; the change that holds other numbers
     unused: tuple[str, ...] = ()  # regular expressions of whole names of theirs that hold nothing of their own
+    extra: tuple[str, ...] = ()  # and of those of parts that there are not here: not read, and noted in the report
     prefix: str = ""  # of the body's tensors, absent in files of the body alone
     port: Change | None = None  # how the implementation that reads it departs from the paper

@@ -95,7 +95,7 @@ class Part:
     def but(self, **changes: Any) -> Self:
         """The same part with other words; a nested ``but(...)`` changes the part that stands there.
 
-        Of several in turn, ``**{"block[1]": but(...)}`` changes one, as paths name it.
+        Of several in turn, ``**{"block[1]": but(...)}`` changes one, as paths name it; ``heads[lm]`` is that in a slot.
 
         Raises:
             SpecError: for a word that this part does not have.
@@ -107,16 +107,27 @@ class Part:
                 raise SpecError(f"{type(self).__name__} has no '{name}'{hint(name, known)}")
             old, where = made.get(name, known[name]), f"{type(self).__name__}.{said}"
             if index:
-                made[name] = _replaced(old, int(index.rstrip("]")), value, where)
+                made[name] = _replaced(old, index.rstrip("]"), value, where)
             else:
                 made[name] = value if _keeps_changes(self, name) else altered(old, value, where)
         return replace(self, **made)  # type: ignore[type-var]
 
 
-def _replaced(old: Any, index: int, new: Any, where: str) -> tuple[Any, ...]:
-    if not isinstance(old, tuple) or index >= len(old):
+def _replaced(old: Any, index: str, new: Any, where: str) -> tuple[Any, ...]:
+    number = _number(old, index)
+    if number is None:
         raise SpecError(f"{where} is not there: {old!r}")
-    return (*old[:index], altered(old[index], new, where), *old[index + 1 :])
+    return (*old[:number], altered(old[number], new, where), *old[number + 1 :])
+
+
+def _number(several: Any, index: str) -> int | None:
+    """The place that an index of a path means, a number or a slot; None when it is not there."""
+    if not isinstance(several, tuple):
+        return None
+    found = range(len(several))
+    if index.isdigit():
+        return next((i for i in found if i == int(index)), None)
+    return next((i for i in found if getattr(several[i], "slot", None) == index), None)
 
 
 def words(part: Part) -> dict[str, Any]:
@@ -169,7 +180,10 @@ def reach(part: Any, path: str) -> Any:
         if value is None and not (isinstance(part, Part) and name in words(part)):
             raise SpecError(f"{type(part).__name__} has no '{name}' (in '{path}')")
         if isinstance(value, tuple) and index:
-            value = value[int(index.rstrip("]"))]
+            number = _number(value, index.rstrip("]"))
+            if number is None:
+                raise SpecError(f"{type(part).__name__} has no '{step}' (in '{path}')")
+            value = value[number]
         part = value[0] if isinstance(value, tuple) and value and not index and in_turn(value) else value
     return part
 

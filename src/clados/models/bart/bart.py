@@ -35,6 +35,10 @@ pretraining = Stage(
 hf = parent.but(
     model_type="bart",
     architectures={"BartForConditionalGeneration": ("lm",), "BartModel": ()},
+    tuned={
+        "BartForSequenceClassification": (LastClassifier(2, transform="tanh"),),
+        "BartForQuestionAnswering": (SpanStart(), SpanEnd()),
+    },
     prefix="model.",
     rules={
         **placed,
@@ -42,9 +46,13 @@ hf = parent.but(
         "inputs.norm.*": "model.encoder.layernorm_embedding.*",
         "target.position.table.*": "model.decoder.embed_positions.*",
         "target.norm.*": "model.decoder.layernorm_embedding.*",
+        "heads.classifier.dense.*": "classification_head.dense.*",
+        "heads.classifier.out.*": "classification_head.out_proj.*",
+        "heads.{start,end}.out.*": Fused("qa_outputs.*", ("start", "end")),
     },
     config={
         **sided,
+        "num_labels": "heads[{classifier,token_classifier}].classes",
         "max_position_embeddings": Less("{inputs,target}.position.length", by=2),
         "scale_embedding": "{inputs,target}.scaled",
         "dropout": "{inputs,target,encoder.block,decoder.block}.dropout",

@@ -42,6 +42,10 @@ to_fifty = Tuning(
 hf = parent.but(
     model_type="mbart",
     architectures={"MBartForConditionalGeneration": ("lm",), "MBartModel": ()},
+    tuned={
+        "MBartForSequenceClassification": (LastClassifier(2, transform="tanh"),),
+        "MBartForQuestionAnswering": (SpanStart(), SpanEnd()),
+    },
     rules={**parent.rules, "*.norm_out.*": "model.*.layer_norm.*"},
 )
 

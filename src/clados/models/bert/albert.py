@@ -32,6 +32,12 @@ hf = parent.but(
         "AlbertModel": ("pooler",),
         "AlbertForMaskedLM": ("lm",),
     },
+    tuned={
+        "AlbertForSequenceClassification": (Classifier(2, transform="tanh"),),
+        "AlbertForTokenClassification": (TokenClassifier(2),),
+        "AlbertForQuestionAnswering": (SpanStart(), SpanEnd()),
+        "AlbertForMultipleChoice": (ChoiceScore(),),
+    },
     prefix="albert.",
     rules={
         "inputs.tokens.*": "albert.embeddings.word_embeddings.*",
@@ -52,10 +58,12 @@ hf = parent.but(
         "heads.lm.dense.*": "predictions.dense.*",
         "heads.lm.norm.*": "predictions.LayerNorm.*",
         "heads.lm.bias": "predictions.bias",
+        "heads.{classifier,choice}.dense.*": "albert.pooler.*",
+        "heads.{classifier,choice,token_classifier}.out.*": "classifier.*",
+        "heads.{start,end}.out.*": Fused("qa_outputs.*", ("start", "end")),
     },
     config={
         **parent.config,
-        "hidden_act": Choice("stack.block.mlp.act", {"gelu": "gelu"}),  # of the head too, as in all BERT's kin
         "embedding_size": "size.d_embedding",
         "num_hidden_groups": "stack.groups",
     },
@@ -63,13 +71,6 @@ hf = parent.but(
     ignored=("down_scale_factor", "gap_size", "net_structure_type", "num_memory_blocks", "layers_to_keep"),
     tied={"predictions.decoder.weight": "inputs.tokens.weight", "predictions.decoder.bias": "heads.lm.bias"},
     unused=(r"albert\.embeddings\.position_ids",),
-)
-hf_v2 = hf.but(  # the second checkpoints
-    config={**hf.config, "hidden_act": Choice("stack.block.mlp.act", {"gelu_new": "gelu_tanh"})},
-    port=but(
-        stack=but(block=but(mlp=but(act="gelu_tanh"))),
-        heads=(Tied(bias=True, transform="gelu_tanh"), Pooler(), SentenceOrder()),
-    ),
 )
 
 declaration = Declaration(
@@ -85,7 +86,7 @@ declaration = Declaration(
         ),
     },
     recipe=Recipe((pretraining,)),
-    layouts=(hf, hf_v2),
+    layouts=(hf,),
     assumed=(
         "stack.block.mlp.act, heads.transform: the paper says GELU; its exact form stands here, as in the first "
         "checkpoints; the second have the tanh form",

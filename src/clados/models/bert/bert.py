@@ -44,6 +44,12 @@ hf = Layout(
         "BertForMaskedLM": ("lm",),
         "BertForNextSentencePrediction": ("pooler", "nsp"),
     },
+    tuned={
+        "BertForSequenceClassification": (Classifier(2, transform="tanh"),),
+        "BertForTokenClassification": (TokenClassifier(2),),
+        "BertForQuestionAnswering": (SpanStart(), SpanEnd()),
+        "BertForMultipleChoice": (ChoiceScore(),),
+    },
     prefix="bert.",
     rules={
         "inputs.tokens.*": "bert.embeddings.word_embeddings.*",
@@ -61,6 +67,9 @@ hf = Layout(
         "heads.lm.dense.*": "cls.predictions.transform.dense.*",
         "heads.lm.norm.*": "cls.predictions.transform.LayerNorm.*",
         "heads.lm.bias": "cls.predictions.bias",
+        "heads.{classifier,choice}.dense.*": "bert.pooler.dense.*",
+        "heads.{classifier,choice,token_classifier}.out.*": "classifier.*",
+        "heads.{start,end}.out.*": Fused("qa_outputs.*", ("start", "end")),
     },
     config={
         "hidden_size": "size.d_model",
@@ -72,7 +81,8 @@ hf = Layout(
         "type_vocab_size": "inputs.types",
         "max_position_embeddings": "inputs.position.length",
         "layer_norm_eps": "stack.norm.eps",
-        "hidden_act": Choice("stack.block.mlp.act", {"gelu": "gelu", "gelu_new": "gelu_tanh", "relu": "relu"}),
+        "hidden_act": Choice("{stack.block.mlp.act,heads[lm].transform}", ACTIVATIONS),
+        "num_labels": "heads[{classifier,token_classifier}].classes",
         "hidden_dropout_prob": "{inputs,stack.block}.dropout",
         "attention_probs_dropout_prob": "stack.block.attn.dropout",
         "initializer_range": "init.std",

@@ -41,13 +41,25 @@ hf = parent.but(
         "BigBirdModel": ("pooler",),
         "BigBirdForPreTraining": ("lm", "pooler"),  # its scores of next sentences were never trained
     },
-    rules={**parent.rules, "heads.pooler.dense.*": "bert.pooler.*"},
+    tuned={
+        "BigBirdForSequenceClassification": (Classifier(2, transform="gelu_tanh"),),
+        "BigBirdForTokenClassification": (TokenClassifier(2),),
+        "BigBirdForMultipleChoice": (ChoiceScore(),),
+    },
+    rules={
+        **parent.rules,
+        "heads.pooler.dense.*": "bert.pooler.*",
+        "heads.choice.dense.*": "bert.pooler.*",
+        "heads.classifier.dense.*": "classifier.dense.*",
+        "heads.classifier.out.*": "classifier.out_proj.*",
+        "heads.{choice,token_classifier}.out.*": "classifier.*",
+    },
     config={
         **parent.config,
         "bos_token_id": "inputs.vocab.bos",
         "eos_token_id": "inputs.vocab.eos",
         "sep_token_id": "inputs.vocab.sep",
-        "hidden_act": Choice("stack.block.mlp.act", {"gelu_new": "gelu_tanh", "gelu": "gelu", "relu": "relu"}),
+        "hidden_act": Choice("{stack.block.mlp.act,heads[lm].transform,heads[classifier].transform}", ACTIVATIONS),
         "block_size": "stack.block.attn.pattern.block",
         "num_random_blocks": "stack.block.attn.pattern.random",
     },
@@ -70,9 +82,6 @@ hf_pegasus = summariser.but(
         "max_position_embeddings": "{inputs,target}.position.length",
         "scale_embedding": "{inputs,target}.scaled",
         "dropout": "{inputs,target,encoder.block,decoder.block}.dropout",
-        "activation_function": Choice(
-            "{encoder,decoder}.block.mlp.act", {"relu": "relu", "gelu_new": "gelu_tanh", "gelu": "gelu"}
-        ),
         "block_size": "encoder.block.attn.pattern.block",
         "num_random_blocks": "encoder.block.attn.pattern.random",
     },

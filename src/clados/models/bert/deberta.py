@@ -73,10 +73,18 @@ rules = {
     "heads.lm.dense.*": "lm_predictions.lm_head.dense.*",
     "heads.lm.norm.*": "lm_predictions.lm_head.LayerNorm.*",
     "heads.lm.bias": "lm_predictions.lm_head.bias",
+    "heads.{classifier,choice}.dense.*": "pooler.dense.*",
+    "heads.{classifier,choice,token_classifier}.out.*": "classifier.*",
+    "heads.{start,end}.out.*": Fused("qa_outputs.*", ("start", "end")),
 }
 hf = parent.but(
     model_type="deberta",
     architectures={"DebertaForMaskedLM": ("lm",), "DebertaModel": ()},
+    tuned={
+        "DebertaForSequenceClassification": (Classifier(2, transform="gelu"),),
+        "DebertaForTokenClassification": (TokenClassifier(2),),
+        "DebertaForQuestionAnswering": (SpanStart(), SpanEnd()),
+    },
     prefix="deberta.",
     rules={
         **rules,
@@ -88,6 +96,7 @@ hf = parent.but(
     },
     config={
         **parent.config,
+        "pooler_hidden_act": Choice("heads[{classifier,choice}].transform", ACTIVATIONS),
         "max_position_embeddings": "stack.position.furthest",
         "hidden_dropout_prob": "{inputs,stack.block,stack.position}.dropout",
     },
@@ -96,17 +105,32 @@ hf = parent.but(
         "pos_att_type": ["c2p", "p2c"],
         "max_relative_positions": -1,
         "position_biased_input": False,
-        "legacy": False,
+        "legacy": (False, True),  # the name of the head, of which both are known
     },
-    ignored=("padding_idx", "pooler_dropout", "pooler_hidden_act", "pooler_hidden_size", "attention_head_size"),
-    tied={},
-    unused=(r"deberta\.embeddings\.(position_ids|position_embeddings\.weight)", r"mask_predictions\..*"),
+    ignored=("padding_idx", "pooler_dropout", "pooler_hidden_size", "attention_head_size"),
+    tied={
+        "cls.predictions.transform.dense.weight": "heads.lm.dense.weight",
+        "cls.predictions.transform.dense.bias": "heads.lm.dense.bias",
+        "cls.predictions.transform.LayerNorm.weight": "heads.lm.norm.weight",
+        "cls.predictions.transform.LayerNorm.bias": "heads.lm.norm.bias",
+        "cls.predictions.bias": "heads.lm.bias",
+        "cls.predictions.decoder.weight": "inputs.tokens.weight",
+        "cls.predictions.decoder.bias": "heads.lm.bias",
+    },
+    unused=(r"deberta\.embeddings\.position_ids",),
+    extra=(r"deberta\.embeddings\.position_embeddings\.weight", r"mask_predictions\..*"),
     # it reads words from the last layer as tuning has it, and one direction of distance
     port=but(stack=but(position=but(reverse=False), decoder=None), heads=(Tied(bias=True, transform="gelu"),)),
 )
 hf_v3 = hf.but(
     model_type="deberta-v2",
     architectures={"DebertaV2ForMaskedLM": ("lm",), "DebertaV2Model": ()},
+    tuned={
+        "DebertaV2ForSequenceClassification": (Classifier(2, transform="gelu"),),
+        "DebertaV2ForTokenClassification": (TokenClassifier(2),),
+        "DebertaV2ForQuestionAnswering": (SpanStart(), SpanEnd()),
+        "DebertaV2ForMultipleChoice": (ChoiceScore("gelu"),),
+    },
     rules={
         **rules,
         "stack.position.norm.*": "deberta.encoder.LayerNorm.*",
@@ -124,7 +148,7 @@ hf_v2 = hf_v3.but(
     config={
         **hf_v3.config,
         "conv_kernel_size": "stack.convolution.kernel",
-        "conv_act": Choice("stack.convolution.act", {"gelu": "gelu", "tanh": "tanh", "relu": "relu"}),
+        "conv_act": Choice("stack.convolution.act", ACTIVATIONS),
         "hidden_dropout_prob": "{inputs,stack.block,stack.position,stack.convolution}.dropout",
     },
     fixed={**hf.fixed, "norm_rel_ebd": "layer_norm", "share_att_key": True},

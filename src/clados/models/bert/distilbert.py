@@ -20,6 +20,12 @@ distillation = Stage(
 hf = parent.but(
     model_type="distilbert",
     architectures={"DistilBertForMaskedLM": ("lm",), "DistilBertModel": ()},
+    tuned={
+        "DistilBertForSequenceClassification": (Classifier(2, transform="relu"),),
+        "DistilBertForTokenClassification": (TokenClassifier(2),),
+        "DistilBertForQuestionAnswering": (SpanStart(), SpanEnd()),
+        "DistilBertForMultipleChoice": (ChoiceScore("relu"),),
+    },
     prefix="distilbert.",
     rules={
         "inputs.tokens.*": "distilbert.embeddings.word_embeddings.*",
@@ -34,6 +40,9 @@ hf = parent.but(
         "heads.lm.dense.*": "vocab_transform.*",
         "heads.lm.norm.*": "vocab_layer_norm.*",
         "heads.lm.bias": "vocab_projector.bias",
+        "heads.{classifier,choice}.dense.*": "pre_classifier.*",
+        "heads.{classifier,choice,token_classifier}.out.*": "classifier.*",
+        "heads.{start,end}.out.*": Fused("qa_outputs.*", ("start", "end")),
     },
     config={
         "dim": "size.d_model",
@@ -43,7 +52,8 @@ hf = parent.but(
         "vocab_size": "inputs.vocab.size",
         "pad_token_id": "inputs.vocab.pad",
         "max_position_embeddings": "inputs.position.length",
-        "activation": Choice("stack.block.mlp.act", {"gelu": "gelu"}),
+        "activation": Choice("{stack.block.mlp.act,heads[lm].transform}", ACTIVATIONS),
+        "num_labels": parent.config["num_labels"],
         "dropout": "{inputs,stack.block}.dropout",
         "attention_dropout": "stack.block.attn.dropout",
         "initializer_range": "init.std",

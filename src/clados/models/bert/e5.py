@@ -44,12 +44,14 @@ translated = labelled.but(
 
 hf = parent.but(
     architectures={"BertModel": ("embedding",)},
+    tuned={},
     unused=(*parent.unused, r"(bert\.)?pooler\.dense\.(weight|bias)"),
     tied={},
     config={**parent.config, "type_vocab_size": Choice("inputs.types", {2: 2})},
 )
 hf_multilingual = xlm_hf.but(
     architectures={"XLMRobertaModel": ("embedding",)},
+    tuned={},
     tied={},
 )
 

@@ -41,6 +41,12 @@ hf = parent.but(
         "ElectraForPreTraining": ("discriminator",),
         "ElectraModel": (),
     },
+    tuned={
+        "ElectraForSequenceClassification": (Classifier(2, transform="gelu"),),
+        "ElectraForTokenClassification": (TokenClassifier(2),),
+        "ElectraForQuestionAnswering": (SpanStart(), SpanEnd()),
+        "ElectraForMultipleChoice": (ChoiceScore("gelu"),),
+    },
     prefix="electra.",
     rules={
         "inputs.tokens.*": "electra.embeddings.word_embeddings.*",
@@ -59,10 +65,16 @@ hf = parent.but(
         "heads.lm.dense.*": "generator_predictions.dense.*",
         "heads.lm.norm.*": "generator_predictions.LayerNorm.*",
         "heads.lm.bias": "generator_lm_head.bias",
+        "heads.classifier.dense.*": "classifier.dense.*",
+        "heads.classifier.out.*": "classifier.out_proj.*",
+        "heads.choice.dense.*": "sequence_summary.summary.*",
+        "heads.{choice,token_classifier}.out.*": "classifier.*",
+        "heads.{start,end}.out.*": Fused("qa_outputs.*", ("start", "end")),
     },
     config={
         **parent.config,
-        "hidden_act": Choice("stack.block.mlp.act", {"gelu": "gelu"}),
+        # the generator's head and the classifier's take gelu, whatever the layers have
+        "hidden_act": Choice("{stack.block.mlp.act,heads[discriminator].act}", ACTIVATIONS),
         "embedding_size": "size.d_embedding",
     },
     tied={},
@@ -70,6 +82,7 @@ hf = parent.but(
 )
 hf_generator = hf.but(
     architectures={"ElectraForMaskedLM": ("lm",)},
+    tuned={},
     tied={"generator_lm_head.weight": "inputs.tokens.weight"},
 )
 

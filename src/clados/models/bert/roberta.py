@@ -29,6 +29,12 @@ pretraining = Stage(
 hf = parent.but(
     model_type="roberta",
     architectures={"RobertaForMaskedLM": ("lm",), "RobertaModel": ()},
+    tuned={
+        "RobertaForSequenceClassification": (Classifier(2, transform="tanh"),),
+        "RobertaForTokenClassification": (TokenClassifier(2),),
+        "RobertaForQuestionAnswering": (SpanStart(), SpanEnd()),
+        "RobertaForMultipleChoice": (ChoiceScore(),),
+    },
     prefix="roberta.",
     rules={
         "inputs.tokens.*": "roberta.embeddings.word_embeddings.*",
@@ -48,9 +54,15 @@ hf = parent.but(
         "heads.lm.dense.*": "lm_head.dense.*",
         "heads.lm.norm.*": "lm_head.layer_norm.*",
         "heads.lm.bias": "lm_head.bias",
+        "heads.classifier.dense.*": "classifier.dense.*",
+        "heads.classifier.out.*": "classifier.out_proj.*",
+        "heads.choice.dense.*": "roberta.pooler.dense.*",
+        "heads.{choice,token_classifier}.out.*": "classifier.*",
+        "heads.{start,end}.out.*": Fused("qa_outputs.*", ("start", "end")),
     },
     config={
         **parent.config,
+        "hidden_act": Choice("stack.block.mlp.act", ACTIVATIONS),  # its head takes gelu, whatever the layers have
         "type_vocab_size": Choice("inputs.types", {1: 0}),
         "bos_token_id": "inputs.vocab.bos",
         "eos_token_id": "inputs.vocab.eos",
@@ -85,7 +97,7 @@ fairseq = Layout(
         "mask": "inputs.vocab.mask",
         "positions": "inputs.position.length",
         "activation_fn": Choice(  # fairseq/utils.py
-            "{stack.block.mlp.act,heads.transform}",
+            "{stack.block.mlp.act,heads[lm].transform}",
             {"gelu": "gelu", "relu": "relu", "gelu_accurate": "gelu_tanh", "gelu_fast": "gelu_tanh"},
         ),
         "dropout": "{inputs,stack.block}.dropout",

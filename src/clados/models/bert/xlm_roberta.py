@@ -22,10 +22,22 @@ pretraining = parents.but(
 hf = parent.but(
     model_type="xlm-roberta",
     architectures={"XLMRobertaForMaskedLM": ("lm",), "XLMRobertaModel": ()},
+    tuned={
+        "XLMRobertaForSequenceClassification": (Classifier(2, transform="tanh"),),
+        "XLMRobertaForTokenClassification": (TokenClassifier(2),),
+        "XLMRobertaForQuestionAnswering": (SpanStart(), SpanEnd()),
+        "XLMRobertaForMultipleChoice": (ChoiceScore(),),
+    },
 )
 hf_xl = parent.but(
     model_type="xlm-roberta-xl",
     architectures={"XLMRobertaXLForMaskedLM": ("lm",), "XLMRobertaXLModel": ()},
+    tuned={
+        "XLMRobertaXLForSequenceClassification": (Classifier(2, transform="tanh"),),
+        "XLMRobertaXLForTokenClassification": (TokenClassifier(2),),
+        "XLMRobertaXLForQuestionAnswering": (SpanStart(), SpanEnd()),
+        "XLMRobertaXLForMultipleChoice": (ChoiceScore(),),
+    },
     rules={
         "inputs.tokens.*": "roberta.embeddings.word_embeddings.*",
         "inputs.position.table.weight": parent.rules["inputs.position.table.weight"],
@@ -39,6 +51,11 @@ hf_xl = parent.but(
         "heads.lm.dense.*": "lm_head.dense.*",
         "heads.lm.norm.*": "lm_head.layer_norm.*",
         "heads.lm.bias": "lm_head.bias",
+        "heads.classifier.dense.*": "classifier.dense.*",
+        "heads.classifier.out.*": "classifier.out_proj.*",
+        "heads.choice.dense.*": "roberta.pooler.dense.*",
+        "heads.{choice,token_classifier}.out.*": "classifier.*",
+        "heads.{start,end}.out.*": Fused("qa_outputs.*", ("start", "end")),
     },
 )
 

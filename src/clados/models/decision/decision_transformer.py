@@ -87,7 +87,7 @@ hf = Layout(
         "act_dim": "inputs.actions",
         "max_ep_len": "inputs.timesteps",
         "layer_norm_epsilon": "stack.norm.eps",
-        "activation_function": Choice("stack.block.mlp.act", {"relu": "relu", "gelu_new": "gelu_tanh", "gelu": "gelu"}),
+        "activation_function": Choice("stack.block.mlp.act", ACTIVATIONS),
         "embd_pdrop": "inputs.dropout",
         "resid_pdrop": "stack.block.dropout",
         "attn_pdrop": "stack.block.attn.dropout",

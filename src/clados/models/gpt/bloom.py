@@ -28,6 +28,11 @@ quarter = half.but(schedule=but(warmup=715, over=782_013), batch=256, steps=650_
 hf = parent.but(
     model_type="bloom",
     architectures={"BloomForCausalLM": ("lm",), "BloomModel": ()},
+    tuned={
+        "BloomForSequenceClassification": (LastClassifier(2),),
+        "BloomForTokenClassification": (TokenClassifier(2),),
+        "BloomForQuestionAnswering": (SpanStart(), SpanEnd()),
+    },
     rules={
         "inputs.tokens.*": "transformer.word_embeddings.*",
         "inputs.norm.*": "transformer.word_embeddings_layernorm.*",
@@ -38,6 +43,9 @@ hf = parent.but(
         "stack.blocks.*.mlp.up.*": "transformer.h.*.mlp.dense_h_to_4h.*",
         "stack.blocks.*.mlp.down.*": "transformer.h.*.mlp.dense_4h_to_h.*",
         "stack.norm_out.*": "transformer.ln_f.*",
+        "heads.classifier.out.*": "score.*",
+        "heads.token_classifier.out.*": "classifier.*",
+        "heads.{start,end}.out.*": Fused("qa_outputs.*", ("start", "end")),
     },
     config={
         "hidden_size": "size.d_model",
@@ -47,6 +55,7 @@ hf = parent.but(
         "bos_token_id": "inputs.vocab.bos",
         "eos_token_id": "inputs.vocab.eos",
         "pad_token_id": "inputs.vocab.pad",
+        "num_labels": parent.config["num_labels"],
         "layer_norm_epsilon": "stack.norm.eps",
         "apply_residual_connection_post_layernorm": Choice("stack.block.residual", {False: Pre(), True: FromNorm()}),
         "hidden_dropout": "stack.block.dropout",

@@ -28,6 +28,7 @@ pretraining = Stage(
 hf = parent.but(
     model_type="ctrl",
     architectures={"CTRLLMHeadModel": ("lm",), "CTRLModel": ()},
+    tuned={"CTRLForSequenceClassification": (LastClassifier(2),)},
     rules={
         "inputs.tokens.*": "transformer.w.*",
         "stack.blocks.*.attn_norm.*": "transformer.h.*.layernorm1.*",
@@ -38,12 +39,14 @@ hf = parent.but(
         "stack.blocks.*.mlp.down.*": "transformer.h.*.ffn.2.*",
         "stack.norm_out.*": "transformer.layernorm.*",
         "heads.lm.bias": "lm_head.bias",
+        "heads.classifier.out.*": "classifier.*",
     },
     config={
         "n_embd": "size.d_model",
         "n_layer": "size.layers",
         "n_head": "size.heads",
         "dff": "size.d_ff",
+        "num_labels": parent.config["num_labels"],
         "vocab_size": "inputs.vocab.size",
         "bos_token_id": "inputs.vocab.bos",
         "eos_token_id": "inputs.vocab.eos",

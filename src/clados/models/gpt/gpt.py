@@ -28,6 +28,7 @@ pretraining = Stage(
 hf = Layout(
     model_type="openai-gpt",
     architectures={"OpenAIGPTLMHeadModel": ("lm",), "OpenAIGPTModel": ()},
+    tuned={"OpenAIGPTForSequenceClassification": (LastClassifier(2),)},
     prefix="transformer.",
     rules={
         "inputs.tokens.*": "transformer.tokens_embed.*",
@@ -42,6 +43,9 @@ hf = Layout(
         "stack.blocks.*.mlp.up.bias": "transformer.h.*.mlp.c_fc.bias",
         "stack.blocks.*.mlp.down.weight": Flipped("transformer.h.*.mlp.c_proj.weight"),
         "stack.blocks.*.mlp.down.bias": "transformer.h.*.mlp.c_proj.bias",
+        "heads.classifier.out.*": "score.*",
+        "heads.token_classifier.out.*": "classifier.*",
+        "heads.{start,end}.out.*": Fused("qa_outputs.*", ("start", "end")),
     },
     config={
         "n_embd": "size.d_model",
@@ -50,6 +54,7 @@ hf = Layout(
         "vocab_size": "inputs.vocab.size",
         "n_positions": "inputs.position.length",
         "layer_norm_epsilon": "stack.norm.eps",
+        "num_labels": "heads[{classifier,token_classifier}].classes",
         "afn": Choice("stack.block.mlp.act", {"gelu": "gelu_tanh", "relu": "relu", "silu": "silu", "swish": "silu"}),
         "embd_pdrop": "inputs.dropout",
         "resid_pdrop": "stack.block.dropout",

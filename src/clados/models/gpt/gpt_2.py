@@ -26,6 +26,11 @@ pretraining = Stage(
 hf = parent.but(
     model_type="gpt2",
     architectures={"GPT2LMHeadModel": ("lm",), "GPT2Model": ()},
+    tuned={
+        "GPT2ForSequenceClassification": (LastClassifier(2),),
+        "GPT2ForTokenClassification": (TokenClassifier(2),),
+        "GPT2ForQuestionAnswering": (SpanStart(), SpanEnd()),
+    },
     rules={
         **parent.rules,
         "inputs.tokens.*": "transformer.wte.*",
@@ -43,7 +48,8 @@ hf = parent.but(
         "pad_token_id": "inputs.vocab.pad",
         "n_positions": "inputs.position.length",
         "layer_norm_epsilon": "stack.norm.eps",
-        "activation_function": Choice("stack.block.mlp.act", {"gelu_new": "gelu_tanh", "gelu": "gelu", "relu": "relu"}),
+        "activation_function": Choice("stack.block.mlp.act", ACTIVATIONS),
+        "num_labels": "heads[{classifier,token_classifier}].classes",
         "embd_pdrop": "inputs.dropout",
         "resid_pdrop": "stack.block.dropout",
         "attn_pdrop": "stack.block.attn.dropout",

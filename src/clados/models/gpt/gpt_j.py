@@ -30,6 +30,10 @@ pretraining = Stage(
 hf = parent.but(
     model_type="gptj",
     architectures={"GPTJForCausalLM": ("lm",), "GPTJModel": ()},
+    tuned={
+        "GPTJForSequenceClassification": (LastClassifier(2),),
+        "GPTJForQuestionAnswering": (SpanStart(), SpanEnd()),
+    },
     rules={
         "inputs.tokens.*": "transformer.wte.*",
         "stack.blocks.*.attn_norm.*": "transformer.h.*.ln_1.*",
@@ -40,6 +44,8 @@ hf = parent.but(
         "stack.norm_out.*": "transformer.ln_f.*",
         "heads.lm.table.*": "lm_head.*",
         "heads.lm.bias": "lm_head.bias",
+        "heads.classifier.out.*": "score.*",
+        "heads.{start,end}.out.*": Fused("qa_outputs.*", ("start", "end")),
     },
     config={
         "n_embd": "size.d_model",
@@ -51,6 +57,7 @@ hf = parent.but(
         "eos_token_id": "inputs.vocab.eos",
         "pad_token_id": "inputs.vocab.pad",
         "layer_norm_epsilon": "stack.norm.eps",
+        "num_labels": parent.config["num_labels"],
         "activation_function": parent.config["activation_function"],
         "rotary_dim": OfHead("stack.position.fraction"),
         "embd_pdrop": "inputs.dropout",

@@ -26,6 +26,11 @@ pretraining = Stage(
 hf = parent.but(
     model_type="gpt_neo",
     architectures={"GPTNeoForCausalLM": ("lm",), "GPTNeoModel": ()},
+    tuned={
+        "GPTNeoForSequenceClassification": (LastClassifier(2),),
+        "GPTNeoForTokenClassification": (TokenClassifier(2),),
+        "GPTNeoForQuestionAnswering": (SpanStart(), SpanEnd()),
+    },
     rules={
         "inputs.tokens.*": "transformer.wte.*",
         "inputs.position.table.*": "transformer.wpe.*",
@@ -36,6 +41,9 @@ hf = parent.but(
         "stack.blocks.*.mlp.up.*": "transformer.h.*.mlp.c_fc.*",
         "stack.blocks.*.mlp.down.*": "transformer.h.*.mlp.c_proj.*",
         "stack.norm_out.*": "transformer.ln_f.*",
+        "heads.classifier.out.*": "score.*",
+        "heads.token_classifier.out.*": "classifier.*",
+        "heads.{start,end}.out.*": Fused("qa_outputs.*", ("start", "end")),
     },
     config={
         "hidden_size": "size.d_model",
@@ -48,6 +56,7 @@ hf = parent.but(
         "pad_token_id": "inputs.vocab.pad",
         "max_position_embeddings": "inputs.position.length",
         "layer_norm_epsilon": "stack.norm.eps",
+        "num_labels": parent.config["num_labels"],
         "activation_function": parent.config["activation_function"],
         "window_size": "stack.block[1].attn.pattern.span",
         "attention_layers": EachLayer("stack.block.attn.pattern", {"global": None, "local": Banded}),

@@ -32,6 +32,11 @@ pretraining = Stage(
 hf = Layout(
     model_type="gpt_neox",
     architectures={"GPTNeoXForCausalLM": ("lm",), "GPTNeoXModel": ()},
+    tuned={
+        "GPTNeoXForSequenceClassification": (LastClassifier(2),),
+        "GPTNeoXForTokenClassification": (TokenClassifier(2),),
+        "GPTNeoXForQuestionAnswering": (SpanStart(), SpanEnd()),
+    },
     prefix="gpt_neox.",
     rules={
         "inputs.tokens.*": "gpt_neox.embed_in.*",
@@ -43,6 +48,9 @@ hf = Layout(
         "stack.blocks.*.mlp.down.*": "gpt_neox.layers.*.mlp.dense_4h_to_h.*",
         "stack.norm_out.*": "gpt_neox.final_layer_norm.*",
         "heads.lm.table.*": "embed_out.*",
+        "heads.classifier.out.*": "score.*",
+        "heads.token_classifier.out.*": "classifier.*",
+        "heads.{start,end}.out.*": Fused("qa_outputs.*", ("start", "end")),
     },
     config={
         "hidden_size": "size.d_model",
@@ -54,9 +62,8 @@ hf = Layout(
         "eos_token_id": "inputs.vocab.eos",
         "pad_token_id": "inputs.vocab.pad",
         "layer_norm_eps": "stack.norm.eps",
-        "hidden_act": Choice(
-            "stack.block.mlp.act", {"gelu_fast": "gelu_tanh", "gelu_new": "gelu_tanh", "gelu": "gelu", "relu": "relu"}
-        ),
+        "hidden_act": Choice("stack.block.mlp.act", {"gelu_fast": "gelu_tanh", **ACTIVATIONS}),
+        "num_labels": "heads[{classifier,token_classifier}].classes",
         "rope_parameters.rope_theta": "stack.position.base",
         "rope_parameters.partial_rotary_factor": "stack.position.fraction",
         "attention_bias": Choice("stack.block.attn.biases", {True: "all", False: "none"}),

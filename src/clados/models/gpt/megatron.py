@@ -49,6 +49,12 @@ hf = bert_hf.but(
         "MegatronBertModel": ("pooler",),
         "MegatronBertForMaskedLM": ("lm",),
     },
+    tuned={
+        "MegatronBertForSequenceClassification": (Classifier(2, transform="tanh"),),
+        "MegatronBertForTokenClassification": (TokenClassifier(2),),
+        "MegatronBertForQuestionAnswering": (SpanStart(), SpanEnd()),
+        "MegatronBertForMultipleChoice": (ChoiceScore(),),
+    },
     rules={
         **bert_hf.rules,
         "stack.blocks.*.attn_norm.*": "bert.encoder.layer.*.attention.ln.*",
@@ -58,7 +64,6 @@ hf = bert_hf.but(
     },
     config={
         **bert_hf.config,
-        "hidden_act": Choice("stack.block.mlp.act", {"gelu": "gelu"}),
         "type_vocab_size": Choice("inputs.types", {2: 2}),
     },
 )

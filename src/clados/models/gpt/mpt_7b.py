@@ -28,6 +28,11 @@ pretraining = Stage(
 hf = parent.but(
     model_type="mpt",
     architectures={"MptForCausalLM": ("lm",), "MptModel": ()},
+    tuned={
+        "MptForSequenceClassification": (LastClassifier(2),),
+        "MptForTokenClassification": (TokenClassifier(2),),
+        "MptForQuestionAnswering": (SpanStart(), SpanEnd()),
+    },
     rules={
         "inputs.tokens.*": "transformer.wte.*",
         "stack.blocks.*.attn_norm.*": "transformer.blocks.*.norm_1.*",
@@ -37,6 +42,9 @@ hf = parent.but(
         "stack.blocks.*.mlp.up.*": "transformer.blocks.*.ffn.up_proj.*",
         "stack.blocks.*.mlp.down.*": "transformer.blocks.*.ffn.down_proj.*",
         "stack.norm_out.*": "transformer.norm_f.*",
+        "heads.classifier.out.*": "score.*",
+        "heads.token_classifier.out.*": "classifier.*",
+        "heads.{start,end}.out.*": Fused("qa_outputs.*", ("start", "end")),
     },
     config={
         "d_model": "size.d_model",
@@ -46,6 +54,7 @@ hf = parent.but(
         "bos_token_id": "inputs.vocab.bos",
         "eos_token_id": "inputs.vocab.eos",
         "pad_token_id": "inputs.vocab.pad",
+        "num_labels": parent.config["num_labels"],
         "layer_norm_epsilon": "stack.norm.eps",
         "emb_pdrop": "inputs.dropout",
         "resid_pdrop": "stack.block.dropout",

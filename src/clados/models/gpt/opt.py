@@ -46,8 +46,17 @@ rules = {
 hf = Layout(
     model_type="opt",
     architectures={"OPTForCausalLM": ("lm",), "OPTModel": ()},
+    tuned={
+        "OPTForSequenceClassification": (LastClassifier(2),),
+        "OPTForQuestionAnswering": (SpanStart(), SpanEnd()),
+    },
     prefix="model.",
-    rules={**rules, "stack.norm_out.*": "model.decoder.final_layer_norm.*"},
+    rules={
+        **rules,
+        "stack.norm_out.*": "model.decoder.final_layer_norm.*",
+        "heads.classifier.out.*": "score.*",
+        "heads.{start,end}.out.*": Fused("qa_outputs.*", ("start", "end")),
+    },
     config={
         "hidden_size": "size.d_model",
         "num_hidden_layers": "size.layers",
@@ -59,7 +68,8 @@ hf = Layout(
         "eos_token_id": "inputs.vocab.eos",
         "pad_token_id": "inputs.vocab.pad",
         "max_position_embeddings": Less("inputs.position.length", 2),
-        "activation_function": Choice("stack.block.mlp.act", {"relu": "relu", "gelu": "gelu", "gelu_new": "gelu_tanh"}),
+        "activation_function": Choice("stack.block.mlp.act", ACTIVATIONS),
+        "num_labels": "heads[{classifier,token_classifier}].classes",
         "dropout": "stack.block.dropout",
         "attention_dropout": "stack.block.attn.dropout",
         "init_std": "init.std",
@@ -75,6 +85,7 @@ hf = Layout(
 )
 hf_narrow = hf.but(
     architectures={"OPTForCausalLM": ("lm",)},
+    tuned={},
     prefix="",
     rules={
         **rules,

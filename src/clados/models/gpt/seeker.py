@@ -64,6 +64,7 @@ writing = seeking.but(
 blenderbot = bart_layout.but(
     model_type="blenderbot",
     architectures={"BlenderbotForConditionalGeneration": ("lm",), "BlenderbotModel": ()},
+    tuned={},
     rules={
         **placed,
         "inputs.position.table.*": "model.encoder.embed_positions.*",

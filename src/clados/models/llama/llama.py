@@ -33,6 +33,10 @@ smaller = Recipe((pretraining.but(data="1.0T tokens of the same", optimiser=but(
 hf = Layout(
     model_type="llama",
     architectures={"LlamaForCausalLM": ("lm",), "LlamaModel": ()},
+    tuned={
+        "LlamaForSequenceClassification": (LastClassifier(2),),
+        "LlamaForTokenClassification": (TokenClassifier(2),),
+    },
     prefix="model.",
     rules={
         "inputs.tokens.*": "model.embed_tokens.*",
@@ -44,6 +48,7 @@ hf = Layout(
         "stack.blocks.*.mlp.down.*": "model.layers.*.mlp.down_proj.*",
         "stack.norm_out.*": "model.norm.*",
         "heads.lm.table.*": "lm_head.*",
+        "heads.{classifier,token_classifier}.out.*": "score.*",
     },
     config={
         "hidden_size": "size.d_model",
@@ -57,7 +62,8 @@ hf = Layout(
         "eos_token_id": "inputs.vocab.eos",
         "pad_token_id": "inputs.vocab.pad",
         "rms_norm_eps": "stack.norm.eps",
-        "hidden_act": Choice("stack.block.mlp.act", {"silu": "silu", "gelu": "gelu", "relu": "relu"}),
+        "hidden_act": Choice("stack.block.mlp.act", ACTIVATIONS),
+        "num_labels": "heads[{classifier,token_classifier}].classes",
         "rope_parameters.rope_theta": "stack.position.base",
         "attention_bias": Choice("stack.block.attn.biases", {False: "none", True: "all"}),
         "mlp_bias": "stack.block.mlp.bias",
@@ -65,7 +71,7 @@ hf = Layout(
         "initializer_range": "init.std",
     },
     fixed={"rope_parameters.rope_type": "default"},
-    ignored=("max_position_embeddings", "pretraining_tp"),
+    ignored=("max_position_embeddings", "max_sequence_length", "pretraining_tp"),
     unused=(r"(model\.)?layers\.\d+\.self_attn\.rotary_emb\.inv_freq",),
 )
 

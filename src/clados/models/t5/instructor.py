@@ -23,7 +23,7 @@ tuning = Tuning(
 
 hf = Layout(
     model_type="t5",
-    architectures={"T5EncoderModel": ("embedding",)},
+    architectures={"T5EncoderModel": ()},
     rules={
         "inputs.tokens.*": "shared.*",
         "stack.position.table.*": "encoder.block.0.layer.0.SelfAttention.relative_attention_bias.*",
@@ -64,6 +64,7 @@ hf = Layout(
         "scale_decoder_outputs",
     ),
     tied={"encoder.embed_tokens.weight": "inputs.tokens.weight"},
+    extra=(r"decoder\..*", r"lm_head\.weight"),  # of whole models, whose encoder is asked for
 )
 
 declaration = Declaration(

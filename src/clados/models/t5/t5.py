@@ -87,7 +87,7 @@ shared = Layout(
 
 # 4.x scales what it ties; 5.x says of the two only the scaling (checkpoints/dialects.py)
 hf = shared.but(
-    config={**shared.config, "tie_word_embeddings": "heads.scaled", "scale_decoder_outputs": "heads.scaled"}
+    config={**shared.config, "tie_word_embeddings": "heads[lm].scaled", "scale_decoder_outputs": "heads[lm].scaled"}
 )
 
 declaration = Declaration(

@@ -51,9 +51,7 @@ sided: dict[str, str | Word] = {
     "eos_token_id": "inputs.vocab.eos",
     "decoder_start_token_id": "inputs.vocab.start",
     "scale_embedding": "inputs.scaled",
-    "activation_function": Choice(
-        "{encoder,decoder}.block.mlp.act", {"relu": "relu", "gelu": "gelu", "swish": "silu", "silu": "silu"}
-    ),
+    "activation_function": Choice("{encoder,decoder}.block.mlp.act", ACTIVATIONS),
     "dropout": "{inputs,encoder.block,decoder.block}.dropout",
     "attention_dropout": "{encoder.block.attn,decoder.block.attn,decoder.block.cross}.dropout",
     "activation_dropout": "{encoder,decoder}.block.mlp.dropout",

@@ -35,6 +35,11 @@ pretraining = Stage(
 hf = Layout(
     model_type="xlnet",
     architectures={"XLNetLMHeadModel": ("lm",), "XLNetModel": ()},
+    tuned={
+        "XLNetForSequenceClassification": (LastClassifier(2, transform="tanh"),),
+        "XLNetForTokenClassification": (TokenClassifier(2),),
+        "XLNetForQuestionAnsweringSimple": (SpanStart(), SpanEnd()),
+    },
     prefix="transformer.",
     rules={
         "asked.w": Shaped("transformer.mask_emb", (1, 1, -1)),
@@ -51,12 +56,17 @@ hf = Layout(
         "stack.blocks.*.mlp.down.*": "transformer.layer.*.ff.layer_2.*",
         "stack.blocks.*.mlp_norm.*": "transformer.layer.*.ff.layer_norm.*",
         "heads.lm.bias": "lm_loss.bias",
+        "heads.classifier.dense.*": "sequence_summary.summary.*",
+        "heads.classifier.out.*": "logits_proj.*",
+        "heads.token_classifier.out.*": "classifier.*",
+        "heads.{start,end}.out.*": Fused("qa_outputs.*", ("start", "end")),
     },
     config={
         "d_model": "size.d_model",
         "n_layer": "size.layers",
         "n_head": "size.heads",
         "d_inner": "size.d_ff",
+        "num_labels": "heads[{classifier,token_classifier}].classes",
         "vocab_size": "inputs.vocab.size",
         "pad_token_id": "inputs.vocab.pad",
         "bos_token_id": "inputs.vocab.bos",
@@ -65,7 +75,7 @@ hf = Layout(
         "reuse_len": "reused",
         "clamp_len": OrNone("stack.position.furthest", -1),
         "layer_norm_eps": "stack.norm.eps",
-        "ff_activation": Choice("stack.block.mlp.act", {"gelu": "gelu", "gelu_new": "gelu_tanh", "relu": "relu"}),
+        "ff_activation": Choice("stack.block.mlp.act", ACTIVATIONS),
         "dropout": "{inputs,stack,stack.block,stack.block.mlp,stack.block.attn,stack.position}.dropout",
         "initializer_range": "init.std",
     },

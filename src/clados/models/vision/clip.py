@@ -70,7 +70,7 @@ hf = Layout(
         "vision_config.patch_size": "image.inputs.side",
         "vision_config.num_channels": "image.inputs.channels",
         "vision_config.layer_norm_eps": "image.stack.norm.eps",
-        "vision_config.hidden_act": Choice("image.stack.block.mlp.act", {"quick_gelu": "quick_gelu", "gelu": "gelu"}),
+        "vision_config.hidden_act": Choice("image.stack.block.mlp.act", ACTIVATIONS),
         "vision_config.attention_dropout": "image.stack.block.attn.dropout",
         "text_config.hidden_size": "size.text.d_model",
         "text_config.num_hidden_layers": "size.text.layers",
@@ -83,7 +83,7 @@ hf = Layout(
         "text_config.read_at": "text.heads.at",  # not theirs: checkpoints/dialects.py says it in eos_token_id
         "text_config.max_position_embeddings": "text.inputs.position.length",
         "text_config.layer_norm_eps": "text.stack.norm.eps",
-        "text_config.hidden_act": Choice("text.stack.block.mlp.act", {"quick_gelu": "quick_gelu", "gelu": "gelu"}),
+        "text_config.hidden_act": Choice("text.stack.block.mlp.act", ACTIVATIONS),
         "text_config.attention_dropout": "text.stack.block.attn.dropout",
     },
     ignored=(

@@ -52,15 +52,15 @@ hf = Layout(
         "image_size": "inputs.image",
         "patch_size": "inputs.side",
         "num_channels": "inputs.channels",
-        "num_labels": "heads.classes",
+        "num_labels": "heads[classifier].classes",
         "layer_norm_eps": "stack.norm.eps",
-        "hidden_act": Choice("stack.block.mlp.act", {"gelu": "gelu", "gelu_new": "gelu_tanh", "relu": "relu"}),
+        "hidden_act": Choice("stack.block.mlp.act", ACTIVATIONS),
         "hidden_dropout_prob": "{inputs,stack.block}.dropout",
         "attention_probs_dropout_prob": "stack.block.attn.dropout",
     },
     fixed={"qkv_bias": True},
     ignored=("initializer_range", "encoder_stride", "pooler_act", "pooler_output_size"),
-    unused=(r"(vit\.)?pooler\.dense\.(weight|bias)",),
+    extra=(r"vit\.pooler\.dense\.(weight|bias)",),
     port=but(stack=but(block=but(mlp=but(dropout=0.0)))),  # no dropout between the two products
 )
 

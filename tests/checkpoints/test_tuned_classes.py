@@ -1,0 +1,144 @@
+"""Directories of classes that were fine-tuned, or that nobody knows: heads, bodies, and the notes on what is not used."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+import transformers
+from safetensors.torch import load_file, save_file
+
+from clados import spec as s
+from clados.checkpoints import CheckpointError, LayoutError, from_pretrained, save_pretrained
+from tests.checkpoints.reference_models import batch, outputs, saved, tuned
+
+TOLERANCE = 2e-5  # of the largest number
+
+
+def agree(ours: dict[str, torch.Tensor], theirs: dict[str, torch.Tensor]) -> None:
+    for name, each in ours.items():
+        if name in theirs:
+            assert (each - theirs[name]).abs().max() <= TOLERANCE * theirs[name].abs().max(), name
+
+
+def read(model: s.Model, architecture: str) -> tuple[dict[str, torch.Tensor], dict[str, torch.Tensor]]:
+    """What ours reads and what theirs: they put choices side by side, and shift a text for its decoder themselves."""
+    given = batch(model)
+    if isinstance(model, s.EncoderDecoder):
+        given["input_ids"][:, -1] = model.vocab.eos or 0
+        shifted = given["input_ids"].roll(1, 1)
+        shifted[:, 0] = model.vocab.start or 0
+        return given | {"decoder_input_ids": shifted}, {"input_ids": given["input_ids"]}
+    if architecture.endswith("ForMultipleChoice"):
+        return given, {"input_ids": given["input_ids"][None]}
+    return given, given
+
+
+@pytest.mark.parametrize(("card", "layout", "architecture"), tuned(), ids=[name for _, _, name in tuned()])
+def test_a_tuned_class_is_read_with_its_head_and_written_back(
+    tmp_path: Path, card: str, layout: s.Layout, architecture: str
+) -> None:
+    """Right: the outputs of transformers 5.23.0."""
+    reference: Any = saved(card, layout, architecture, tmp_path / "theirs")
+    reference.config.pad_token_id = reference.config.pad_token_id or 0
+    ours: Any = from_pretrained(tmp_path / "theirs")
+    assert ours.report.verdict.startswith("whole")
+    assert not ours.report.notes
+    given, theirs = read(ours.spec, architecture)
+    expected = {name: each.mT if theirs.get("input_ids", torch.empty(0)).dim() == 3 else each
+                for name, each in outputs(reference, theirs).items()}  # fmt: skip
+    own = outputs(ours, given)
+    assert {*own} & {*expected} & {"logits", "start_logits"}
+    agree({name: each for name, each in own.items() if name.endswith("logits")}, expected)
+
+    save_pretrained(ours, tmp_path / "ours")
+    config = json.loads((tmp_path / "ours" / "config.json").read_text())
+    assert (config["model_type"], config["architectures"]) == (layout.model_type, [architecture])
+    before, after = (load_file(tmp_path / name / "model.safetensors") for name in ("theirs", "ours"))
+    folded = any(isinstance(rule, s.Folded) for rule in layout.rules.values())
+    assert folded or all(torch.equal(after[name], before[name]) for name in after)
+    _, info = getattr(transformers, architecture).from_pretrained(tmp_path / "ours", output_loading_info=True)
+    assert not any(info.values()), info
+    assert from_pretrained(tmp_path / "ours").spec == ours.spec
+
+
+def files(path: Path, architecture: str = "BertForPreTraining", **words: Any) -> Any:
+    """A tiny BERT with every head on disk, whose config names what is given."""
+    small: dict[str, Any] = {"num_hidden_layers": 1, "hidden_size": 16, "num_attention_heads": 2, "vocab_size": 60}
+    config = transformers.BertConfig(**small, intermediate_size=32, max_position_embeddings=32)
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        made: Any = getattr(transformers, architecture)(config).eval()
+    made.save_pretrained(path)
+    file = path / "config.json"
+    file.write_text(json.dumps(json.loads(file.read_text()) | words))
+    return made
+
+
+IDS = torch.arange(5, 17)[None]
+
+
+def test_heads_that_the_class_lacks_are_not_used_and_named_with_the_classes_that_have_them(tmp_path: Path) -> None:
+    """bert-base-cased's files: BertForMaskedLM in the config, pooler and next sentences beside it."""
+    made = files(tmp_path, architectures=["BertForMaskedLM"])
+    ours: Any = from_pretrained(tmp_path)
+    assert torch.allclose(ours(IDS).logits, made(IDS).prediction_logits, atol=1e-5)
+    assert len(ours.report.unused) == 4
+    assert ours.report.verdict.endswith("4 more are of other heads or parts")
+    [note] = ours.report.notes
+    assert "'bert.pooler.dense.bias'" in note
+    assert "BertForPreTraining" in note
+    assert "BertForSequenceClassification" not in note  # whose classifier the files lack
+
+
+@pytest.mark.parametrize("named", [{"architectures": None}, {"architectures": []}, {"architectures": "BertModel"}])
+def test_a_class_may_be_absent_or_a_plain_name(tmp_path: Path, named: dict[str, Any]) -> None:
+    made = files(tmp_path, **named)
+    ours: Any = from_pretrained(tmp_path)
+    assert torch.allclose(ours(IDS).last_hidden_state, made.bert(IDS).last_hidden_state, atol=1e-5)
+
+
+def test_another_class_is_asked_for(tmp_path: Path) -> None:
+    made = files(tmp_path)
+    ours: Any = from_pretrained(tmp_path, architecture="BertModel")
+    assert torch.allclose(ours(IDS).pooler_output, made.bert(IDS).pooler_output, atol=1e-5)
+    assert [head.slot for head in ours.spec.heads] == ["pooler"]
+    assert ours.report.notes[0] == "read as BertModel, not 'BertForPreTraining'"
+    with pytest.raises(LayoutError, match="architecture is 'BertModell', which no bert is read as; did you mean"):
+        from_pretrained(tmp_path, architecture="BertModell")
+
+
+def test_a_class_that_nobody_knows_is_read_as_its_body_and_what_lies_beside_it_is_named(tmp_path: Path) -> None:
+    made = files(tmp_path, "BertModel", architectures=["BertForRelations"])
+    file = tmp_path / "model.safetensors"
+    whole = {f"bert.{name}": each for name, each in load_file(file).items()}
+    save_file(whole | {"relations.weight": torch.zeros(3, 16)}, file)
+    ours: Any = from_pretrained(tmp_path)
+    assert torch.allclose(ours(IDS).pooler_output, made(IDS).pooler_output, atol=1e-5)
+    assert ours.report.unused == ("relations.weight",)
+    assert "the class 'BertForRelations' is not known here" in ours.report.notes[0]
+    save_file(whole | {"bert.relations.weight": torch.zeros(3, 16)}, file)  # within the body
+    with pytest.raises(CheckpointError, match=r"nothing takes 'bert\.relations\.weight'"):
+        from_pretrained(tmp_path)
+
+
+def test_a_tensor_that_nobody_knows_beside_a_known_class_is_refused(tmp_path: Path) -> None:
+    files(tmp_path)
+    file = tmp_path / "model.safetensors"
+    save_file(load_file(file) | {"relations.weight": torch.zeros(3, 16)}, file)
+    with pytest.raises(CheckpointError, match=r"nothing takes 'relations\.weight'"):
+        from_pretrained(tmp_path)
+
+
+def test_norms_under_their_names_of_2018(tmp_path: Path) -> None:
+    """Every bert-*'s first files, gamma and beta; transformers reads them so for all models."""
+    made = files(tmp_path)
+    file = tmp_path / "model.safetensors"
+    older = ((re.sub("Norm.weight$", "Norm.gamma", name), each) for name, each in load_file(file).items())
+    save_file({re.sub("Norm.bias$", "Norm.beta", name): each for name, each in older}, file)
+    assert sum("gamma" in name for name in load_file(file)) == 4
+    ours: Any = from_pretrained(tmp_path)
+    assert ours.report.verdict.startswith("whole")
+    assert torch.allclose(ours(IDS).logits, made(IDS).prediction_logits, atol=1e-5)
