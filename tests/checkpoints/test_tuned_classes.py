@@ -29,14 +29,20 @@ def read(model: s.Model, architecture: str) -> tuple[dict[str, torch.Tensor], di
     if isinstance(model, s.EncoderDecoder):
         given["input_ids"][:, -1] = model.vocab.eos or 0
         shifted = given["input_ids"].roll(1, 1)
-        shifted[:, 0] = model.vocab.start or 0
+        if not architecture.startswith("MBart"):  # which begins with the last token
+            shifted[:, 0] = model.vocab.start or 0
         return given | {"decoder_input_ids": shifted}, {"input_ids": given["input_ids"]}
     if architecture.endswith("ForMultipleChoice"):
         return given, {"input_ids": given["input_ids"][None]}
     return given, given
 
 
-@pytest.mark.parametrize(("card", "layout", "architecture"), tuned(), ids=[name for _, _, name in tuned()])
+# classifiers of texts of every family; the other classes of those whose names or equations differ
+OTHERS = ("Bert", "Roberta", "DistilBert", "Electra", "DebertaV2", "BigBird", "GPT2", "Llama", "Bart", "XLNet")
+CASES = [case for case in tuned() if case[2].endswith("ForSequenceClassification") or case[2].split("For")[0] in OTHERS]
+
+
+@pytest.mark.parametrize(("card", "layout", "architecture"), CASES, ids=[name for _, _, name in CASES])
 def test_a_tuned_class_is_read_with_its_head_and_written_back(
     tmp_path: Path, card: str, layout: s.Layout, architecture: str
 ) -> None:

@@ -13,9 +13,11 @@ import torch
 from clados.checkpoints.errors import LayoutError
 from clados.checkpoints.files import Stored
 from clados.checkpoints.names import TOKENS, body_alone, own_table, places, twins, unprefixed
+from clados.spec.errors import SpecError
 from clados.spec.inputs import Head, Tied, Untied
 from clados.spec.kinds import Model
 from clados.spec.layout import Layout
+from clados.spec.part import Change
 
 KEY = "tie_word_embeddings"
 
@@ -70,8 +72,8 @@ def as_held(layout: Layout, model: Model, found: Mapping[str, Stored]) -> tuple[
     cannot say it (T5). Tensors that are usually zeros and are not here change the model as the layout says.
     """
     for name, change in layout.zeros.items():
-        if name in found and model.but(**change) != model and bool(found[name].read().any()):
-            model = model.but(**change)
+        if name in found and (changed := _changed(model, change)) != model and bool(found[name].read().any()):
+            model = changed
     own = own_table(layout)
     if not is_open(layout, model):
         return model, ()
@@ -96,9 +98,17 @@ def like(layout: Layout, base: Model, model: Model) -> Model:
     """A declared structure with the word table and bias of a model, where a layout keeps these too."""
     if is_open(layout, base) and is_open(layout, model):
         base = with_table(base, own=_is_own(model))
-    changed = (base.but(**change) for change in layout.zeros.values())
+    changed = (_changed(base, change) for change in layout.zeros.values())
     heads = getattr(model, "heads", ())
     return next((each for each in changed if getattr(each, "heads", ()) == heads), base)
+
+
+def _changed(model: Model, change: Change) -> Model:
+    """The model with a change to its word head; the same where it has another head."""
+    try:
+        return model.but(**change)
+    except SpecError:
+        return model
 
 
 def _is_own(model: Model) -> bool:

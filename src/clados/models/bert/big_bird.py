@@ -42,17 +42,15 @@ hf = parent.but(
         "BigBirdForPreTraining": ("lm", "pooler"),  # its scores of next sentences were never trained
     },
     tuned={
-        "BigBirdForSequenceClassification": (Classifier(2, transform="gelu_tanh"),),
-        "BigBirdForTokenClassification": (TokenClassifier(2),),
+        "BigBirdForSequenceClassification": (Pooler(), Classifier(2, transform="gelu_tanh")),
+        "BigBirdForTokenClassification": (Pooler(), TokenClassifier(2)),
         "BigBirdForMultipleChoice": (ChoiceScore(),),
     },
     rules={
-        **parent.rules,
-        "heads.pooler.dense.*": "bert.pooler.*",
-        "heads.choice.dense.*": "bert.pooler.*",
+        "heads.{pooler,choice}.dense.*": "bert.pooler.*",
         "heads.classifier.dense.*": "classifier.dense.*",
         "heads.classifier.out.*": "classifier.out_proj.*",
-        "heads.{choice,token_classifier}.out.*": "classifier.*",
+        **parent.rules,
     },
     config={
         **parent.config,
