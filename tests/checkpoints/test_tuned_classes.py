@@ -1,4 +1,4 @@
-"""Directories of classes that were fine-tuned, or that nobody knows: heads, bodies, and the notes on what is not used."""
+"""Directories of classes that were fine-tuned, or that nobody knows: heads, bodies, and notes on what is not used."""
 
 import json
 import re
