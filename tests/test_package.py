@@ -91,8 +91,8 @@ def test_only_what_needs_torch_imports_it() -> None:
     [
         (lambda: clados.card("gpt-2"), "WebText"),
         (lambda: clados.find(family="BERT"), "albert"),
-        (lambda: clados.count("gpt-2"), "124,439,808"),
-        (lambda: clados.diff("gpt", "gpt-2"), "+7,905,024"),
+        (lambda: clados.count("gpt-2:small"), "124,439,808"),
+        (lambda: clados.diff("gpt", "gpt-2:small"), "+7,905,024"),
         (lambda: clados.compare("bert", "roberta"), "wordpiece"),
         (lambda: clados.lineage("roberta"), "roberta from bert"),
         (lambda: clados.objective("bert", "The cat sat on the mat. It was warm."), "predicts"),

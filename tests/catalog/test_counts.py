@@ -44,7 +44,7 @@ def test_a_difference_has_the_cards_reason() -> None:
 
 def test_sizes_are_found_by_alias_and_misspelt_ones_are_refused() -> None:
     assert size_named(CARDS["bert"], "bert-base-uncased").name == "base"
-    assert size_named(CARDS["gpt-2"], None).name == "small"
+    assert size_named(CARDS["gpt-2"], None).name == "xl"
     with pytest.raises(SpecError, match="bert has no size 'larg'; did you mean 'large'"):
         size_named(CARDS["bert"], "larg")
 
@@ -166,6 +166,43 @@ def test_no_part_is_printed_at_length() -> None:
         assert max(len(cell) for row in parts.rows for cell in row) <= 100
 
 
+# Sizes that came later, from another paper or release, or from other people: no bare name means them.
+LATER = {
+    "alpaca": {"13b"},  # others' replications
+    "big-bird": {"pegasus-large"},  # of another structure, PEGASUS's
+    "distilbert": {"base-multilingual-cased"},  # a later release, larger by its vocabulary alone
+    "dolly": {"v2-7b", "v2-12b"},  # another model, a month later
+    "e5": {"multilingual-large"},  # 2024 (arXiv:2402.05672)
+    "glm": {"130b"},  # GLM-130B (arXiv:2210.02414)
+    "gpt-3.5": {"gpt-3.5-turbo-0301", "code-davinci-002"},  # of March 2023; of code
+    "openllama": {"13b"},  # June 2023
+    "vicuna": {"33b"},  # June 2023
+    "xlm-roberta": {"xl", "xxl"},  # arXiv:2105.00572
+}
+
+
+@pytest.mark.parametrize("name", found())
+def test_a_bare_name_means_the_largest_size_of_its_own_paper(name: str) -> None:
+    card = CARDS[name]
+    counts = {size: count(model).total for size, model in declared(name).models().items()}
+    own = {size: total for size, total in counts.items() if size not in LATER.get(name, ())}
+    assert card.headline_size is not None
+    assert own[card.headline_size.name] >= 0.99 * max(own.values())
+    assert clados.count(name).total == counts[card.headline_size.name]
+
+
+def test_every_way_to_a_model_takes_the_same_size_for_a_bare_name() -> None:
+    for name in ("t5", "gpt-2", "bert", "decision-transformer"):
+        total = clados.count(name).total
+        built = clados.build(name, device="meta")
+        assert sum(each.numel() for each in built.parameters()) == total
+        assert clados.draw(name).data["params"] == total
+        assert clados.diff(name, name).parameters["total"] == (total, total)
+        size = clados.card(name).headline_size
+        assert size is not None
+        assert clados.compare(name).rows["size"][0].split()[0] == size.name
+
+
 @pytest.mark.parametrize(
     ("path", "old", "new", "words"),
     [
@@ -184,7 +221,7 @@ def test_a_difference_is_said_in_words(path: str, old: object, new: object, word
 
 
 def test_a_count_by_name_is_that_of_the_declared_size() -> None:
-    assert clados.count("gpt-2").total == clados.count(declared("gpt-2").model).total
+    assert clados.count("gpt-2:small").total == clados.count(declared("gpt-2").model).total
     assert clados.count("LLaMA:7b").total == 6_738_415_616
     assert clados.count("bert:base", "body+pooler").total == 109_482_240
     with pytest.raises(SpecError, match="gpt-2 has no size 'extra'"):

@@ -35,7 +35,7 @@ def test_count_as_json_has_the_ledger_whose_lines_add_up(clados: Any) -> None:
 
 
 def test_diff_says_words_parts_and_parameters(clados: Any) -> None:
-    out = clados("diff", "gpt", "gpt-2").out
+    out = clados("diff", "gpt", "gpt-2:small").out
     assert "the norm stands before each branch instead of after" in out
     assert "stack.block.residual" in out
     assert "learns from WebText" in out
@@ -43,7 +43,7 @@ def test_diff_says_words_parts_and_parameters(clados: Any) -> None:
 
 
 def test_diff_as_json(clados: Any) -> None:
-    told = clados("diff", "vit", "bert:large", "--json").data
+    told = clados("diff", "vit:b/16", "bert:large", "--json").data
     assert (told["old"], told["new"]) == ("vit:b/16", "bert:large")
     assert told["parameters"]["total"] == {"old": 86_567_656, "new": 336_226_108, "difference": 249_658_452}
     assert {"path", "old", "new", "words"} == told["changes"][0].keys() == told["training"][0].keys()

@@ -83,13 +83,12 @@ def test_a_declaration_takes_structure_only_from_ancestors_by_architecture(name:
 
 
 @pytest.mark.parametrize("name", found())
-def test_card_and_declaration_name_the_same_sizes_and_the_same_headline(name: str) -> None:
+def test_card_and_declaration_name_the_same_sizes(name: str) -> None:
     declaration, card = declared(name), CARDS[name]
     published = [size.name for size in card.sizes if not foreign(size)]
     assert [*declaration.sizes] == published or {*declaration.sizes} == {*published}
-    headline = card.headline_size
-    assert headline is not None
-    assert declaration.model == declaration.models()[headline.name]
+    assert card.headline_size is not None
+    assert declaration.model == declaration.models()[declaration.own_size]
 
 
 def standing(declaration: Declaration, path: str) -> object:

@@ -237,7 +237,7 @@ class Card(Shown):
 
     @property
     def headline_size(self) -> Size | None:
-        """The size that is meant when none is named."""
+        """The size that a bare name means everywhere: the largest that the model's own paper or release trains."""
         return next((size for size in self.sizes if size.headline), None)
 
     def page(self) -> Page:

@@ -40,7 +40,7 @@ class Chosen:
 
 @cache
 def layouts() -> tuple[tuple[str, Layout, Model], ...]:
-    """Every declared layout: the card, the layout, and the structures that it is read into, the headline one first.
+    """Every declared layout: the card, the layout, and the structures that it is read into, first as it is declared.
 
     Models that start from another's weights come last: what their parent can hold is taken for their parent's.
     """

@@ -208,7 +208,7 @@ def _assumed(model: str) -> tuple[str, ...]:
 
     name, _, size = model.partition(":")
     declaration = declared(name)
-    return concerning(declaration.assumed, [*declaration.sizes], size or declaration.headline)
+    return concerning(declaration.assumed, [*declaration.sizes], size or declaration.own_size)
 
 
 def _plan(plan: "Plan") -> dict[str, str]:

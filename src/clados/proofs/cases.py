@@ -27,9 +27,8 @@ ROLES = ("pad", "bos", "eos", "start", "unk", "cls", "sep", "mask")
 def structures(declaration: s.Declaration) -> dict[str, s.Model]:
     """The declared structures that compute differently when all are small, each named by its first published size."""
     every = declaration.models()
-    headline = next(size for size, model in every.items() if model == declaration.model)
     found: dict[s.Model, tuple[str, s.Model]] = {}
-    for name in (headline, *every):
+    for name in (declaration.own_size, *every):
         reduced = small(every[name])
         found.setdefault(undropped(replaced(reduced, unnamed)), (name, reduced))
     return dict(found.values())

@@ -14,9 +14,10 @@ from clados.spec.sizes import Sides, Size, Towers
 
 
 class Declaration(Part, kw_only=True):
-    """A model's structure at its headline size, its published sizes, its recipe, and where its weights are kept.
+    """A model's structure at one of its sizes, its published sizes, its recipe, and where its weights are kept.
 
-    A row of ``sizes`` is a size, or a whole model where the structure differs too.
+    A row of ``sizes`` is a size, or a whole model where the structure differs too. Which size a bare name means, the
+    card says.
     """
 
     model: Model
@@ -38,12 +39,12 @@ class Declaration(Part, kw_only=True):
         return {name: row if isinstance(row, Model) else self.model.resized(row) for name, row in self.sizes.items()}
 
     @property
-    def headline(self) -> str:
-        """The name of the size that is meant when none is named."""
+    def own_size(self) -> str:
+        """The name of the size at which the structure is declared."""
         return next(name for name, model in self.models().items() if model == self.model)
 
     def at(self, size: str | None = None) -> Model:
-        """The model at a published size; the headline one when none is named.
+        """The model at a published size; as it is declared when none is named.
 
         Raises:
             SpecError: for a size that was not published.
@@ -55,7 +56,7 @@ class Declaration(Part, kw_only=True):
         return self.models()[size]
 
     def recipe_at(self, size: str | None = None) -> Recipe:
-        """How the paper trains a published size; the headline one when none is named.
+        """How the paper trains a published size; as it is declared when none is named.
 
         Raises:
             SpecError: for a size that was not published.
