@@ -331,7 +331,7 @@ class Tokenizer:
             write_whole(directory / name, lambda part, content=content: part.write_bytes(content))  # type: ignore[misc]
         said = json.loads(known.get(CONFIG, b"{}"))
         if said.get("tokenizer_class") in GENERIC:
-            write_text(directory / CONFIG, _json(config | said))
+            write_text(directory / CONFIG, json.dumps(config | said, indent=2) + "\n")
 
     def _written(self) -> dict[str, bytes]:
         named: dict[str, Any] = {f"{role}_token": token for role, token in self.roles.named().items()}

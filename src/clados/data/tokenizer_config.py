@@ -8,6 +8,7 @@ from tokenizers import AddedToken
 
 from clados.data.errors import DataError
 from clados.data.families import CLASSES, FILES, MODEL_TYPES, MODELS, Family
+from clados.data.rows import whole
 from clados.data.tokenizer import CONFIG, GENERIC, SPECIAL, Roles
 from clados.files import JsonObject, read_json
 
@@ -165,8 +166,8 @@ def _token(found: TokenizerConfig, config: JsonObject, key: str, value: object) 
     """Keep a token that is given as a string or as an object; its text."""
     given = JsonObject(config.file, {"content": value} if isinstance(value, str) else value, config.error, inside=key)
     content = given.take("content", str, "")
-    if not content:
-        raise config.error(f"{config.file}: {key} holds an empty token; each needs a text")
+    if not content or whole(content) != content:
+        raise config.error(f"{config.file}: {key} holds a token that is no text: {content!r}")
     flags = {name: bool(given.take(name, bool, None)) for name in ("lstrip", "rstrip", "normalized", "single_word")}
     special = given.take("special", bool, None) is not False or key != DECODER
     if isinstance(value, str):

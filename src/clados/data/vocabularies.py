@@ -13,7 +13,7 @@ from clados.data.families import FAMILIES, FILES, MODELS, Family
 from clados.data.sentencepiece import CONTROL, read_model
 from clados.data.tokenizer import CONFIG, SPECIAL, Renumbered, Roles, Tokenizer, count_sentinels, framed
 from clados.data.tokenizer_config import ADDED, TokenizerConfig, files_of, read_config
-from clados.data.vocabulary_files import END, READERS, Built, Numbering, bert_normalizer, built, vocabulary
+from clados.data.vocabulary_files import END, HIGHEST, READERS, Built, Numbering, bert_normalizer, built, vocabulary
 
 JSON = "tokenizer.json"
 SIGNS = (JSON, "vocab.txt", "vocab.json", "source.spm", *MODELS)  # a directory with one of these has a tokenizer
@@ -80,6 +80,9 @@ def _from_json(config: TokenizerConfig) -> tuple[Tokenizer, tuple[Path, ...]]:
     except (OSError, ValueError) as error:
         raise DataError(f"{file}: not readable ({error})") from error
     backend = built(file, lambda: Backend.from_str(text))
+    number, token = max(((number, token) for token, number in backend.get_vocab().items()), default=(0, ""))
+    if number >= HIGHEST:
+        raise DataError(f"{file}: the id of '{token[:40]}' is {number}; ids below {HIGHEST} are read")
     backend.no_padding()  # some files were saved while a batch was being read
     backend.no_truncation()
     _override(backend, config)
@@ -230,13 +233,14 @@ def _add(
     Raises:
         DataError: a token is said to have another id than it gets.
     """
-    kept = {token.content for token in backend.get_added_tokens_decoder().values()}
+    kept, new = {token.content for token in backend.get_added_tokens_decoder().values()}, []
     for content in sorted(tokens, key=lambda content: config.numbered.get(content, 2**31)):
         style = tokens[content]
         if style is None and content in kept:
             continue
-        style = style or AddedToken(content, normalized=False, special=True)
-        (backend.add_special_tokens if style.special else backend.add_tokens)([style])
+        new.append(style or AddedToken(content, normalized=False, special=True))
+    backend.add_tokens(new)
+    for content in tokens:
         number, said = backend.token_to_id(content), config.numbered.get(content)
         if numbered and said is not None and number != said:
             raise DataError(

@@ -16,6 +16,7 @@ from clados.files import read_json
 
 CLIP_WORDS = r"'s|'t|'re|'ve|'m|'ll|'d|\p{L}+|\p{N}|[^\s\p{L}\p{N}]+"
 END = "</w>"  # of a word, in vocabularies that mark it
+HIGHEST = 2**24  # ids from here on are damage: no vocabulary is as large, and the library counts up to them
 MOST = 10_000  # ids that may be set aside for sentinels or unused pieces
 
 
@@ -75,8 +76,10 @@ def vocabulary(file: Path) -> dict[str, int]:
         raise DataError(f"{file}: it holds no vocabulary; an object of tokens and their ids is needed")
     seen: dict[int, str] = {}
     for token, number in content.items():
-        if not isinstance(number, int) or isinstance(number, bool) or not 0 <= number < 2**31:
-            raise DataError(f"{file}: the id of '{token}' is {str(number)[:40]}; a number from 0 on is needed")
+        if not isinstance(number, int) or isinstance(number, bool) or not 0 <= number < HIGHEST:
+            raise DataError(
+                f"{file}: the id of '{token[:40]}' is {str(number)[:40]}; needed is one from 0 to {HIGHEST - 1}"
+            )
         if number in seen:
             raise DataError(f"{file}: '{seen[number]}' and '{token}' both have the id {number}")
         seen[number] = token
@@ -235,7 +238,7 @@ def _sentencepiece(config: TokenizerConfig, family: Family, paths: tuple[Path, .
         roles = replace(roles, unk=model.unknown)
     pieces, sentinels = list(_numbered(model, family, config)), 0
     if family.sentinels and sentinel(0) not in {name for name, *_ in pieces}:
-        sentinels = min(max(0, config.config.take("extra_ids", int, family.sentinels)), MOST)
+        sentinels = _count(config, "extra_ids", family.sentinels)
         pieces += [(sentinel(number), 0.0, CONTROL) for number in reversed(range(sentinels))]
     for token, number in sorted(config.numbered.items(), key=lambda each: each[1]):
         if number == len(pieces) and all(token != name for name, *_ in pieces):
@@ -248,14 +251,19 @@ def _sentencepiece(config: TokenizerConfig, family: Family, paths: tuple[Path, .
     return Built(backend, replace(roles, sentinels=sentinels), paths, kept=(*kept_whole(model, tuple(pieces)), *marks))
 
 
+def _count(config: TokenizerConfig, key: str, usual: int) -> int:
+    number = config.config.take(key, int, usual)
+    if not 0 <= number <= MOST:
+        raise config.config.refuse(key, f"needed is a number from 0 to {MOST}")
+    return number
+
+
 def _numbered(model: Model, family: Family, config: TokenizerConfig) -> tuple[Piece, ...]:
     """The pieces by the family's numbering."""
     first = family.first
     if family.offset:  # PEGASUS sets ids aside for what is masked in pretraining
-        offset = config.config.take("offset", int, family.offset)
+        offset = _count(config, "offset", family.offset)
         config.config.ignore("mask_token_sent")
-        if not 0 <= offset <= MOST:
-            raise config.config.refuse("offset", f"needed is a number from 0 to {MOST}")
         first = (*first, *(f"<unk_{number}>" for number in range(2, offset))) if offset else first[:2]
     placed = model.unknown in first
     head = [(name, 0.0, UNKNOWN if name == model.unknown else CONTROL) for name in first]
