@@ -52,7 +52,8 @@ def fill(
         if not BLANK.search(text):
             raise s.SpecError(f"'{text[:60]}' has no blank; write [MASK] where there is one")
     restores = isinstance(ready.spec, s.EncoderDecoder)
-    rows = ready.words.encode_batch([(_with_sentinels if restores else _with_masks)(ready, text) for text in texts])
+    marked = [(_with_sentinels if restores else _with_masks)(ready, text) for text in texts]
+    rows = ready.known(ready.words.encode_batch(marked))
     limit = ready.positions
     long = next((text for text, row in zip(texts, rows) if limit and len(row) > limit), None)
     if long is not None:

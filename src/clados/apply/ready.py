@@ -91,11 +91,18 @@ class Ready:
             SpecError: when the tokenizer has more words than the model.
         """
         limit = min(filter(None, (limit, self.positions)), default=None)
-        found = self.words.encode_batch(texts, limit=limit)
-        most = max((max(ids) for ids in found if ids), default=0)
+        return self.known(self.words.encode_batch(texts, limit=limit))
+
+    def known(self, rows: list[list[int]]) -> list[list[int]]:
+        """The ids of texts, all of them in the model's vocabulary.
+
+        Raises:
+            SpecError: when the tokenizer has more words than the model.
+        """
+        most = max((max(ids) for ids in rows if ids), default=0)
         if most >= self.spec.vocab.size:
             raise s.SpecError(f"{self.name}: token {most} of the tokenizer; the model has {self.spec.vocab.size} words")
-        return found
+        return rows
 
 
 Source = Ready | str | Path

@@ -60,7 +60,7 @@ def translate(
     end = words.ids.get("eos", ready.spec.vocab.eos)
     rows = [
         [*target.before, *_marked(ready, ids if end is None or end in ids else [*ids, end], from_)]
-        for ids in words.encode_batch([prefix + text for text in texts])
+        for ids in ready.known(words.encode_batch([prefix + text for text in texts]))
     ]
     if length_penalty is None and config.num_beams is None and config.length_penalty is None:
         length_penalty = PENALTY

@@ -47,7 +47,7 @@ def generate(
     """
     ready = load(source, "generate", beams=beams, device=device)
     words = ready.words
-    ids = words.encode(prompt)
+    (ids,) = ready.known(words.encode_batch([prompt]))
     if not ids:
         if ready.spec.vocab.bos is None:
             raise s.SpecError("the prompt is empty, and the vocabulary names no bos to start from")

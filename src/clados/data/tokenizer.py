@@ -306,7 +306,7 @@ class Tokenizer:
     def lower_cased(self) -> "Tokenizer":
         """The same tokenizer for texts that are put into lower case first."""
         found = copy(self)
-        found.backend = Backend.from_str(self.backend.to_str())
+        found.backend = safe(lambda: Backend.from_str(self.backend.to_str()))
         held = [] if found.backend.normalizer is None else [found.backend.normalizer]
         found.backend.normalizer = Normalizers([Lowercase(), *held])
         found.files = {} if self._renumbered is None else self.files  # written anew, so that it stays so
@@ -382,6 +382,9 @@ def framed(backend: Backend, roles: Roles, single: str, pair: str, language: str
         language: the token that "lang" means.
     """
     names = roles.named() | ({"lang": language} if language else {})
+    for part in f"{single} {pair}".split():
+        if (name := part.partition(":")[0])[0] != "$" and name not in names:
+            raise DataError(f"the vocabulary lacks the token that plays {name}, which stands around a text")
     single, pair = (_template(frame, names) for frame in (single, pair))
     if single:
         used = {name: backend.token_to_id(name) for name in names.values() if name in f"{single} {pair}"}

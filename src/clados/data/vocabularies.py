@@ -27,6 +27,7 @@ USUAL = {  # tokens that play a role where no file says which
     "sep": ("[SEP]",),
     "mask": ("[MASK]", "<mask>"),
 }
+UNKNOWN = "\ufdd0"  # a character that no vocabulary has
 SILENT = {  # flags and the values that change nothing where a family does not know them
     "do_lower_case": False,
     "strip_accents": False,
@@ -50,11 +51,11 @@ def load_tokenizer(directory: Path) -> Tokenizer:
     Raises:
         DataError: no known file is there, it is of a class that is not known, or it cannot be read.
     """
-    config = read_config(directory)
     try:
+        config = read_config(directory)
         tokenizer, paths = _from_json(config) if (directory / JSON).exists() else _from_files(config)
     except DataError as error:
-        said = str(error)
+        said = str(error).replace("\n", "\\n")  # of a token or name that is shown
         raise DataError(said if said.startswith(str(directory)) else f"{directory}: {said}") from error
     tokenizer.limit = config.limit()
     # transformers 5 lets the text of BPE alone, whose spaces are the text's own
@@ -98,6 +99,7 @@ def _from_json(config: TokenizerConfig) -> tuple[Tokenizer, tuple[Path, ...]]:
     for key in ("add_bos_token", "add_eos_token"):
         config.unused(key, None, f"{JSON} says what stands around a text, as for transformers 5")
     names = {JSON, *MODELS, *(name for kind in FILES.values() for name in kind)}
+    built(file, lambda: backend.encode_batch_fast(["a", UNKNOWN]))
     return Tokenizer(backend, roles), tuple(config.directory / name for name in sorted(names))
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeVar
 
 from tokenizers import AddedToken, Regex, decoders, models, normalizers, pre_tokenizers
 from tokenizers import Tokenizer as Backend
@@ -14,6 +15,7 @@ from clados.data.tokenizer import Roles, safe, sentinel
 from clados.data.tokenizer_config import TokenizerConfig
 from clados.files import read_json
 
+T = TypeVar("T")
 CLIP_WORDS = r"'s|'t|'re|'ve|'m|'ll|'d|\p{L}+|\p{N}|[^\s\p{L}\p{N}]+"
 END = "</w>"  # of a word, in vocabularies that mark it
 HIGHEST = 2**24  # ids from here on are damage: no vocabulary is as large, and the library counts up to them
@@ -45,7 +47,7 @@ class Numbering:
     reader: Backend
 
 
-def built(file: Path, make: Callable[[], Backend]) -> Backend:
+def built(file: Path, make: Callable[[], T]) -> T:
     """What `make` gives, its faults those of a file.
 
     Raises:
