@@ -1,8 +1,8 @@
 """Weights and words of models on disk: read from and written to the layouts that others use."""
 
 from clados.checkpoints.errors import CheckpointError, LayoutError
-from clados.checkpoints.load import from_pretrained
+from clados.checkpoints.load import from_pretrained, reading
 from clados.checkpoints.report import Report
 from clados.checkpoints.save import save_pretrained
 
-__all__ = ["CheckpointError", "LayoutError", "Report", "from_pretrained", "save_pretrained"]
+__all__ = ["CheckpointError", "LayoutError", "Report", "from_pretrained", "reading", "save_pretrained"]

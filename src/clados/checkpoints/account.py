@@ -99,7 +99,7 @@ def others(account: Account, choice: Chosen, found: Found) -> tuple[str, ...]:
         names = {*unprefixed(names, layout.prefix)} if alone else names
         if architecture != choice.architecture and names <= {*found} and names & {*unused}:
             offered.append(architecture)
-    hint = f"; architecture= reads them as {' or '.join(offered)}" if offered else ""
+    hint = f"; read them with architecture={' or '.join(map(repr, offered))}" if offered else ""
     named = ", ".join(f"'{name}'" for name in unused[:3]) + (f" and {len(unused) - 3} more" if unused[3:] else "")
     return (f"not used, since {choice.architecture} has no place for them: {named}{hint}",)
 

@@ -1,7 +1,9 @@
 """from_pretrained: a module from a directory on disk."""
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, replace
 from functools import reduce
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -43,6 +45,30 @@ if TYPE_CHECKING:
         generation_config: GenerationConfig
 
 
+@dataclass(frozen=True)
+class _Options:
+    """How directories are read where a caller does not say."""
+
+    allow_pickle: bool = False
+    architecture: str | None = None
+
+
+_OPTIONS = ContextVar("_OPTIONS", default=_Options())
+
+
+@contextmanager
+def reading(*, allow_pickle: bool = False, architecture: str | None = None) -> Iterator[None]:
+    """Read directories with these options of ``from_pretrained``, for calls that take a directory alone.
+
+    ``with reading(allow_pickle=True): clados.fill("directory", ...)``; the commands' options of these names do so.
+    """
+    before = _OPTIONS.set(_Options(allow_pickle, architecture))
+    try:
+        yield
+    finally:
+        _OPTIONS.reset(before)
+
+
 @whole
 def from_pretrained(
     path: str | Path,
@@ -75,6 +101,8 @@ def from_pretrained(
         CheckpointError: a file is absent or damaged, or tensors and config do not fit; ``error.report`` tells all.
     """
     path = Path(path)
+    allow_pickle = allow_pickle or _OPTIONS.get().allow_pickle
+    architecture = architecture or _OPTIONS.get().architecture
     words, found, said_in, vectors = _opened(path, allow_pickle=allow_pickle)
     try:
         sizes.check(words, found)

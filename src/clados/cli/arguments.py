@@ -2,8 +2,10 @@
 
 import os
 from collections.abc import Callable, Iterable
+from functools import wraps
+from inspect import Parameter, signature
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -81,3 +83,37 @@ Sized = Annotated[
 Directory = Annotated[
     Path, typer.Argument(metavar="DIR", help="A directory that Clados or Hugging Face's transformers saved.")
 ]
+AllowPickle = Annotated[
+    bool, typer.Option("--allow-pickle", help="Read pickled files (.bin, .pt) too, as torch's weights_only does.")
+]
+Architecture = Annotated[
+    str | None,
+    typer.Option(
+        help="The class of transformers to read DIR as, such as BertModel. [the one that its config names]",
+        metavar="CLASS",
+        show_default=False,
+    ),
+]
+
+
+def reading(command: Callable[..., Any]) -> Callable[..., Any]:
+    """A command that reads a model's directory, with the options that say how."""
+
+    @wraps(command)
+    def run(*, allow_pickle: bool, architecture: str | None, **options: Any) -> Any:
+        if not allow_pickle and architecture is None:
+            return command(**options)
+        from clados.checkpoints import reading as read_with
+
+        with read_with(allow_pickle=allow_pickle, architecture=architecture):
+            return command(**options)
+
+    kinds = {"allow_pickle": (AllowPickle, False), "architecture": (Architecture, None)}
+    own = signature(command)
+    added = [
+        Parameter(name, Parameter.KEYWORD_ONLY, default=default, annotation=kind)
+        for name, (kind, default) in kinds.items()
+    ]
+    run.__signature__ = own.replace(parameters=[*own.parameters.values(), *added])  # type: ignore[attr-defined]
+    run.__annotations__ = {**command.__annotations__, **{name: kind for name, (kind, _) in kinds.items()}}
+    return run

@@ -8,10 +8,15 @@ from typing import NamedTuple
 
 
 class Command(NamedTuple):
-    """A row: where the function is (``module:function``), and one line of help."""
+    """A row: where the function is (``module:function``), and one line of help.
+
+    Attributes:
+        reads: whether it reads a model's directory: it then has the options of that (``arguments.reading``).
+    """
 
     target: str
     help: str
+    reads: bool = False
 
 
 GROUPS: dict[str, dict[str, Command]] = {
@@ -31,21 +36,25 @@ GROUPS: dict[str, dict[str, Command]] = {
     },
     "Train": {
         "tour": Command("clados.cli.tour:tour", "Take three models from card to trained, with a report"),
-        "pretrain": Command("clados.cli.train:pretrain", "Train a small model of a card with its own objective"),
+        "pretrain": Command(
+            "clados.cli.train:pretrain", "Train a small model of a card with its own objective", reads=True
+        ),
         "objective": Command(
             "clados.cli.train:objective", "Show what a model sees of a text, and what it must predict"
         ),
     },
     "Use": {
-        "load": Command("clados.cli.load:load", "Load a model and report on every tensor and config key"),
-        "generate": Command("clados.cli.generate:generate", "Let a model write on from a prompt"),
-        "fill": Command("clados.cli.apply:fill", "Fill the blanks of a text"),
-        "discriminate": Command("clados.cli.apply:discriminate", "Say which words of a text stand in another's place"),
-        "embed": Command("clados.cli.apply:embed", "Turn texts into vectors"),
-        "translate": Command("clados.cli.apply:translate", "Translate texts"),
-        "classify": Command("clados.cli.apply:classify", "Say what images show"),
-        "match": Command("clados.cli.apply:match", "Say which text belongs to each image"),
-        "act": Command("clados.cli.apply:act", "Let a Decision Transformer act in an environment"),
+        "load": Command("clados.cli.load:load", "Load a model and report on every tensor and config key", reads=True),
+        "generate": Command("clados.cli.generate:generate", "Let a model write on from a prompt", reads=True),
+        "fill": Command("clados.cli.apply:fill", "Fill the blanks of a text", reads=True),
+        "discriminate": Command(
+            "clados.cli.apply:discriminate", "Say which words of a text stand in another's place", reads=True
+        ),
+        "embed": Command("clados.cli.apply:embed", "Turn texts into vectors", reads=True),
+        "translate": Command("clados.cli.apply:translate", "Translate texts", reads=True),
+        "classify": Command("clados.cli.apply:classify", "Say what images show", reads=True),
+        "match": Command("clados.cli.apply:match", "Say which text belongs to each image", reads=True),
+        "act": Command("clados.cli.apply:act", "Let a Decision Transformer act in an environment", reads=True),
     },
     "The catalogue": {
         "schema": Command("clados.cli.keeping:schema", "Explain the attributes of a card"),

@@ -124,8 +124,15 @@ def _single(name: str) -> Any:
     import typer
 
     app = typer.Typer(add_completion=False)
-    app.command(name, context_settings=_HELP)(function(name))
+    app.command(name, context_settings=_HELP)(_command(name))
     return typer.main.get_command(app)
+
+
+def _command(name: str) -> Callable[..., Any]:
+    """The function of a command, with the options that all of its kind have."""
+    from clados.cli.arguments import reading
+
+    return reading(function(name)) if COMMANDS[name].reads else function(name)
 
 
 def _whole() -> Any:
@@ -134,7 +141,7 @@ def _whole() -> Any:
 
     app = typer.Typer()
     for name in COMMANDS:
-        app.command(name, context_settings=_HELP)(function(name))
+        app.command(name, context_settings=_HELP)(_command(name))
     return typer.main.get_command(app)
 
 

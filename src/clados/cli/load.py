@@ -1,18 +1,11 @@
 """``clados load``: what reading a directory found."""
 
-from typing import Annotated
-
-import typer
-
 from clados.cli import output
 from clados.cli.arguments import Directory, Json
 
 
 def load(
     directory: Directory,
-    allow_pickle: Annotated[
-        bool, typer.Option("--allow-pickle", help="Read pickled files (.bin, .pt) too, as torch's weights_only does.")
-    ] = False,
     json: Json = False,
 ) -> int:
     """Load a model and report on every tensor and config key; exit code 1 when it is refused.
@@ -22,7 +15,7 @@ def load(
     from clados.checkpoints import CheckpointError, from_pretrained
 
     try:
-        report = from_pretrained(directory, allow_pickle=allow_pickle).report
+        report = from_pretrained(directory).report
     except CheckpointError as error:
         if error.report is None:
             raise
