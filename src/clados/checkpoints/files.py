@@ -13,7 +13,10 @@ from clados.checkpoints.errors import CheckpointError
 from clados.files import JsonObject, read_json
 
 SAFE, PICKLED = "model.safetensors", "pytorch_model.bin"
-REFUSED = "a pickle can run any code when it is read; allow_pickle=True (--allow-pickle) reads it with weights_only, tensors alone"
+REFUSED = (
+    "a pickle can run any code when it is read; allow_pickle=True (--allow-pickle) reads it with weights_only, tensors "
+    "alone"
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,7 +53,7 @@ class _Options:
     architecture: str | None = None
 
 
-_OPTIONS = ContextVar("_OPTIONS", default=_Options())
+_OPTIONS = ContextVar("_OPTIONS", default=_Options())  # noqa: B039 (it is frozen)
 
 
 @contextmanager
