@@ -7,6 +7,10 @@ class CladosError(Exception):
     """Base of all; the command line prints it as one line and exits with 2."""
 
 
+class CladosWarning(UserWarning):
+    """Base of what is said beside a result; the command line prints it as one line on stderr."""
+
+
 # What Clados may need and does not install by itself: the extra that brings it.
 EXTRAS = {
     "torch": "torch",

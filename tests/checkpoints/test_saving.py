@@ -5,7 +5,9 @@ import os
 import resource
 import subprocess
 import sys
+import warnings
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -17,6 +19,7 @@ import clados
 import clados.nn
 from clados import spec as s
 from clados.checkpoints import CheckpointError, from_pretrained, save_pretrained
+from clados.checkpoints.errors import OwnNames
 from clados.data.training import train_tokenizer
 from clados.models.declared import declared
 
@@ -98,6 +101,47 @@ def test_a_model_that_only_clados_computes_comes_back_equal(card: str, tmp_path:
     assert json.loads((path / "config.json").read_text())["model_type"] == "clados"
     assert back.spec == made.spec
     assert equal(back, made)
+
+
+LOST = [
+    ("deberta", {}, "deberta has no key for stack.position.reverse, stack.decoder"),
+    ("transformer-xl", {}, "transfo-xl has no key for stack.position.biases"),
+    ("vit", {"heads": (s.Classifier(10, transform="tanh"),)}, r"vit has no key for heads\[classifier\].transform"),
+    ("gpt-3", {}, r"gpt2 has no key for stack.block, stack.block\[1\].attn.pattern"),
+]
+
+
+@pytest.mark.parametrize(("card", "change", "message"), LOST, ids=[card for card, _, _ in LOST])
+def test_what_others_have_no_key_for_is_said_when_it_is_written(
+    card: str, change: dict[str, Any], message: str, tmp_path: Path
+) -> None:
+    made = clados.nn.build(s.tiny(declared(card).model.but(**change)))
+    with pytest.warns(OwnNames, match=rf"written in Clados's own form, which others do not read \({message}"):
+        save_pretrained(made, tmp_path)
+
+
+def test_nothing_is_said_of_a_model_that_others_read(made: nn.Module, tmp_path: Path) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        save_pretrained(made, tmp_path)
+
+
+def test_biases_that_only_others_have_are_zeros_for_them_and_nothing_for_us(tmp_path: Path) -> None:
+    """Galactica has none; transformers reads it as OPT, which has."""
+    made = clados.nn.build(s.tiny(declared("galactica").model).but(inputs=s.but(vocab=s.but(size=97)))).eval()
+    save_pretrained(made, tmp_path)
+    theirs = transformers.OPTForCausalLM.from_pretrained(tmp_path)
+    ids = torch.arange(5, 20)[None]
+    with torch.no_grad():
+        assert (theirs(ids).logits - made(ids).logits).abs().max() < 1e-5
+        back = from_pretrained(tmp_path)
+        assert back.spec == made.spec
+        assert equal(back, made)
+        theirs.model.decoder.layers[0].fc1.bias.add_(1.0)  # as if they had trained it on
+        theirs.save_pretrained(tmp_path)
+        tuned: Any = from_pretrained(tmp_path)
+        assert (theirs(ids).logits - tuned(ids).logits).abs().max() < 1e-5
+    assert s.reach(tuned.spec, "stack.block.mlp.bias")
 
 
 def test_words_that_others_do_not_keep_come_back_too(made: nn.Module, small: s.Model, tmp_path: Path) -> None:

@@ -53,7 +53,7 @@ def account(path: Path, choice: Chosen, found: Found) -> Account:
     used = {name for each in names.values() for name in each}
     left_out = _left_out(choice.model, placed, names)
     wanted = {name: shape for place in placed for name, shape in _shapes(place, names, found)}
-    loose = [n for n in found if n not in used and n not in tied and not is_unused(layout, n)]
+    loose = [n for n in found if n not in used and n not in tied and n not in choice.zeros and not is_unused(layout, n)]
     unused = tuple(n for n in loose if _is_of_others(choice, n, alone=alone))
     report = Report(
         path=path,

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from functools import cache, partial
 from itertools import groupby
 
-from clados.checkpoints import word_tables
+from clados.checkpoints import biases, spelling, word_tables
 from clados.checkpoints.dialects import Words
 from clados.checkpoints.errors import LayoutError
 from clados.checkpoints.names import embedding, places, used
@@ -23,6 +23,7 @@ from clados.spec.part import Change, diff, hint
 from clados.spec.tuning import Tuning
 
 OWN = "clados"  # model_type of directories that only Clados reads
+UNCOUNTED = re.compile(r"^size|^init|dropout$|vocab\.")  # words that layouts need not say
 DEEPEST = 16  # pieces of a name
 
 
@@ -35,6 +36,7 @@ class Chosen:
     architecture: str
     model: Model
     declared: tuple[Head, ...] = ()  # the heads of the declared structure
+    zeros: frozenset[str] = frozenset()  # tensors of the files that are zeros, and nothing of the model
     body: bool = False  # what lies beside the body and is no head of ours is left aside: the class is not known here
 
 
@@ -244,17 +246,70 @@ def is_directory(layout: Layout) -> bool:
 def writable(model: Model) -> Chosen:
     """A layout that a model can be written in without loss of anything that is computed; our own when there is none.
 
-    Of several, that of the declared model from which it differs in the fewest words.
+    Of several, that of the declared model from which it differs in the fewest words. Where a layout's implementation
+    has biases that the model lacks, the choice's model has them too: zeros add nothing.
     """
+    every = [*_classes_like(model)]
+    for card, layout, architecture, base in every:
+        if _holds(layout, base, model):
+            return Chosen(card, layout, architecture, model)
+    for card, layout, architecture, base in every:
+        if (ported := biases.added(layout, model)) is not None and _holds(layout, base, ported):
+            return Chosen(card, layout, architecture, ported)
+    return own("", model)
+
+
+def lost(model: Model) -> str:
+    """Why a model fits into nobody's files: what the layout of the declared model most like it has no key for."""
+    reasons = [
+        (_nearest(card, model), layout.model_type, _without_key(layout, base, model))
+        for card, layout, _, base in _classes_like(model)
+    ]
+    if not reasons:
+        heads = f" with the heads {', '.join(slots(model))}" if slots(model) else ""
+        return f"no layout holds a model of the kind {type(model).__name__}{heads}"
+    _, named, words = min(reasons, key=lambda each: (each[0], len(each[2])))
+    return f"{named} has no key for {', '.join(words)}"
+
+
+def _nearest(card: str, model: Model) -> int:
+    """In how many words a model differs from the declared one of a card that is most like it."""
+    alike = (each for each in declared(card).models().values() if type(each) is type(model))
+    return min((_apart(each, model) for each in alike), default=DEEPEST)
+
+
+def _without_key(layout: Layout, base: Model, model: Model) -> tuple[str, ...]:
+    """The words of a model that a layout cannot say; where these are all said, what its class has besides."""
+    base = word_tables.like(layout, base, model)
+    try:
+        back = read(layout, base, written(layout, model))
+        besides = used(layout, back) - used(layout, model)
+        words = unsaid(back, model) or tuple(sorted(f"a model without {name}" for name in besides))
+    except (LayoutError, SpecError):
+        back = base
+        said = {path for how in layout.config.values() for path in spelling.paths(how, base)}
+        paths = (re.sub(r"\[\d+\]|, in turn", "", path) for path, _, _ in diff(base, model))
+        words = tuple(path for path in dict.fromkeys(paths) if path not in said and not UNCOUNTED.search(path))
+    heads = {head.slot: head for head in getattr(back, "heads", ())}
+    ours = [
+        f"heads[{head.slot}]{path and '.'}{path}"
+        for head in getattr(model, "heads", ())
+        for path, _, _ in diff(heads.get(head.slot), head)
+    ]
+    spelt = (word.removesuffix(", in turn") for word in words)
+    return tuple(dict.fromkeys(each for word in spelt for each in (ours if word == "heads" else [word])))
+
+
+def _classes_like(model: Model) -> Iterator[tuple[str, Layout, str, Model]]:
+    """The classes that hold a model's heads: card, layout, name, and declared structure, that most like it first."""
     held = [each for each in layouts() if is_directory(each[1]) and type(each[2]) is type(model)]
     head = embedding(model)
     for card, layout, base in sorted(held, key=lambda each: _apart(each[2], model)):
         for architecture in (*layout.architectures, *layout.tuned):
             like = head is not None and architecture == body(layout)
             alike = base.but(heads=(head,)) if like else headed(base, heads(layout, architecture))
-            if set(slots(alike)) == set(slots(model)) and _holds(layout, alike, model):
-                return Chosen(card, layout, architecture, model)
-    return own("", model)
+            if set(slots(alike)) == set(slots(model)):
+                yield card, layout, architecture, alike
 
 
 def _apart(base: Model, model: Model) -> int:

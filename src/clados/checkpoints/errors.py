@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from clados.errors import CladosError
+from clados.errors import CladosError, CladosWarning
 
 if TYPE_CHECKING:
     from clados.checkpoints.report import Report
@@ -19,6 +19,10 @@ class CheckpointError(CladosError):
 def printable(text: str) -> str:
     """A text of one line, characters that no terminal should get as their escapes: names in files may hold any."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+class OwnNames(CladosWarning):
+    """A model was written under Clados's own names, since no layout of others' files holds it."""
 
 
 class LayoutError(CheckpointError):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 import torch
 from torch import Tensor, nn
 
-from clados.checkpoints import fairseq, gguf, sizes, tensors, word_tables
+from clados.checkpoints import biases, fairseq, gguf, sizes, tensors, word_tables
 from clados.checkpoints.account import Account, account, others, strangers
 from clados.checkpoints.atomic import whole
 from clados.checkpoints.choose import Chosen, chosen, named_classes
@@ -108,7 +108,8 @@ def from_pretrained(
         sizes.check(words, found)
         choice = chosen(words, vectors.head, architecture)
         model, differing = word_tables.as_held(choice.layout, choice.model, found)
-        choice = replace(choice, model=model)
+        model, zeros = biases.as_held(choice.layout, model, found)
+        choice = replace(choice, model=model, zeros=zeros)
         held = account(path, choice, found)
     except (LayoutError, SpecError) as error:
         raise LayoutError(f"{said_in}: {error}") from error

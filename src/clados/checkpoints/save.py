@@ -2,10 +2,12 @@
 
 import json
 import re
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import torch
 from safetensors import SafetensorError
 from safetensors.torch import save_file
 from torch import Tensor, nn
@@ -13,9 +15,9 @@ from torch import Tensor, nn
 import clados
 from clados.checkpoints import sentence, tensors
 from clados.checkpoints.atomic import replaced
-from clados.checkpoints.choose import OWN, Chosen, classes, slots, writable
+from clados.checkpoints.choose import OWN, Chosen, classes, lost, slots, writable
 from clados.checkpoints.dialects import Words, nested
-from clados.checkpoints.errors import CheckpointError
+from clados.checkpoints.errors import CheckpointError, OwnNames
 from clados.checkpoints.files import SAFE
 from clados.checkpoints.generation import FILE, GenerationConfig
 from clados.checkpoints.names import Place, embedding, is_body, places
@@ -42,8 +44,9 @@ def save_pretrained(
     """Write a model as a Hugging Face directory: config.json, safetensors, tokenizer files when there is a tokenizer.
 
     transformers 4.x and 5.x load it where they have the architecture. A model that no class of theirs computes is
-    written with ``model_type: clados``, our names and its declaration. Either way ``from_pretrained`` gives back an
-    equal model. The files are replaced in one step: when the disk is full or the process dies, the old model stays.
+    written with ``model_type: clados``, our names and its declaration, and a warning (``OwnNames``) says what they have
+    no key for. Biases that their class has and the model has not are written as zeros. Either way ``from_pretrained``
+    gives back an equal model. The files are replaced in one step: when the disk is full or the process dies, the old model stays.
     Files of weights under the names that transformers gives them (model.safetensors, model-00001-of-00002.safetensors,
     pytorch_model.bin and the like, and their indexes) are replaced or removed, for they would be mixed with the new
     ones; every other file is kept, and so are modes, owners and links.
@@ -62,10 +65,14 @@ def save_pretrained(
     """
     model, limit, path = _spec(module), _bytes(max_shard), Path(path)
     choice = writable(model)
+    if choice.layout.model_type == OWN:
+        warnings.warn(
+            OwnNames(f"{path}: written in Clados's own form, which others do not read ({lost(model)})"), stacklevel=2
+        )
     tokenizer = tokenizer or getattr(module, "tokenizer", None)
     try:
         with replaced(path, WEIGHTS) as fresh:
-            placed = places(choice.layout, model)
+            placed = places(choice.layout, choice.model)
             prefix = choice.layout.prefix if is_body(choice.layout, placed, classes(model)) else ""
             own = [place for place in placed if not is_apart(place.names[0])]
             _write_tensors(fresh, _shards(own, module, limit), module, prefix)
@@ -118,7 +125,7 @@ def _configs(choice: Chosen, module: nn.Module) -> dict[str, Words]:
     """Each JSON file of the directory."""
     layout, model = choice.layout, choice.model
     precision = str(next(module.parameters()).dtype).removeprefix("torch.")
-    kept = {"clados.version": clados.__version__, "clados.card": choice.card, "clados.model": repr(model)}
+    kept = {"clados.version": clados.__version__, "clados.card": choice.card, "clados.model": repr(_spec(module))}
     head = {"model_type": layout.model_type, "architectures": [choice.architecture], "dtype": precision}
     files: dict[str, Any] = {"config.json": nested(head | written(layout, model) | kept, layout.model_type)}
     if layout.model_type != OWN and (vector := embedding(model)) is not None:
@@ -153,8 +160,7 @@ def _shards(placed: Sequence[Place], module: nn.Module, limit: int) -> list[list
 
 
 def _size(module: nn.Module, place: Place) -> int:
-    parameter = module.get_parameter(place.row.path)
-    return parameter.numel() * parameter.element_size()
+    return place.row.count * next(module.parameters()).element_size()
 
 
 def _write_tensors(fresh: Path, shards: list[list[Place]], module: nn.Module, prefix: str) -> None:
@@ -173,5 +179,12 @@ def _write_tensors(fresh: Path, shards: list[list[Place]], module: nn.Module, pr
 
 
 def _theirs(shard: Sequence[Place], module: nn.Module, prefix: str) -> Iterator[tuple[str, Tensor]]:
-    for name, tensor in tensors.theirs(shard, lambda path: module.get_parameter(path).detach().cpu()):
+    """Tensors by their names; zeros for biases that the module lacks and their class has."""
+    own, shapes = dict(module.named_parameters()), {place.row.path: place.row.shape for place in shard}
+    dtype = next(module.parameters()).dtype
+
+    def ours(path: str) -> Tensor:
+        return own[path].detach().cpu() if path in own else torch.zeros(shapes[path], dtype=dtype)
+
+    for name, tensor in tensors.theirs(shard, ours):
         yield name.removeprefix(prefix), tensor.contiguous()

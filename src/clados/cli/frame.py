@@ -4,12 +4,13 @@ import importlib
 import io
 import os
 import sys
+import warnings
 from collections.abc import Callable, Sequence
 from contextlib import redirect_stdout
 from typing import Any
 
 from clados.cli.commands import COMMANDS
-from clados.errors import CladosError, missing
+from clados.errors import CladosError, CladosWarning, missing
 from clados.tables import plain
 
 
@@ -26,6 +27,7 @@ def run(argv: Sequence[str]) -> int:
     for stream in (sys.stdout, sys.stderr):
         if reconfigure := getattr(stream, "reconfigure", None):
             reconfigure(errors="replace")
+    warnings.showwarning = _show_warning
     try:
         code = _dispatch([*argv])
         sys.stdout.flush()
@@ -43,6 +45,21 @@ def run(argv: Sequence[str]) -> int:
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
         return fail(f"{where}{error.strerror or error}")
+
+
+def _show_warning(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: object = None,
+    line: str | None = None,
+) -> None:
+    """Print what is said beside a result as one line on stderr; other warnings as Python shows them."""
+    if issubclass(category, CladosWarning):
+        print(f"clados: {plain(' '.join(str(message).split()))}", file=sys.stderr)
+    else:
+        print(warnings.formatwarning(message, category, filename, lineno, line), file=sys.stderr, end="")
 
 
 def fail(message: str) -> int:
