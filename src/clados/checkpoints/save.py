@@ -46,10 +46,10 @@ def save_pretrained(
     transformers 4.x and 5.x load it where they have the architecture. A model that no class of theirs computes is
     written with ``model_type: clados``, our names and its declaration, and a warning (``OwnNames``) says what they have
     no key for. Biases that their class has and the model has not are written as zeros. Either way ``from_pretrained``
-    gives back an equal model. The files are replaced in one step: when the disk is full or the process dies, the old model stays.
-    Files of weights under the names that transformers gives them (model.safetensors, model-00001-of-00002.safetensors,
-    pytorch_model.bin and the like, and their indexes) are replaced or removed, for they would be mixed with the new
-    ones; every other file is kept, and so are modes, owners and links.
+    gives back an equal model. The files are replaced in one step: when the disk is full or the process dies, the old
+    model stays. Files of weights under the names that transformers gives them (model.safetensors,
+    model-00001-of-00002.safetensors, pytorch_model.bin and the like, and their indexes) are replaced or removed,
+    for they would be mixed with the new ones; every other file is kept, and so are modes, owners and links.
 
     Args:
         max_shard: bytes of a file's tensors, above which they are spread over several.
