@@ -73,7 +73,13 @@ def structure(card: str, layout: s.Layout, architecture: str) -> s.Model:
         case _:
             vocab = model.vocab
             ends = {name: VOCAB - 1 for name in ("bos", "eos", "pad", "start") if (getattr(vocab, name) or 0) >= VOCAB}
-            return model.but(inputs=s.but(vocab=vocab.but(size=VOCAB, **ids, **ends)))
+            own = s.but(target=s.but(vocab=vocab.but(size=VOCAB, **ids, **ends))) if _has_own_words(model) else s.but()
+            return model.but(inputs=s.but(vocab=vocab.but(size=VOCAB, **ids, **ends)), **own)
+
+
+def _has_own_words(model: s.Model) -> bool:
+    target = getattr(model, "target", None)
+    return isinstance(target, s.OwnTarget) and target.vocab is not None
 
 
 def saved(card: str, layout: s.Layout, architecture: str, path: Path) -> nn.Module:

@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 import torch
 import transformers
+from safetensors.torch import load_file, save_file
 
 from clados import from_pretrained, save_pretrained
 from clados import spec as s
+from clados.apply.generate import generate
 from clados.checkpoints import LayoutError
 from clados.checkpoints.word_tables import with_table
 from clados.models.declared import declared
@@ -24,6 +26,12 @@ SIDES = {
 T5 = {"d_model": D, "d_kv": 8, "d_ff": 32, "num_layers": 1, "num_heads": 2, "decoder_start_token_id": 0}
 BART = {"d_model": D, "max_position_embeddings": 32, **SIDES}
 MARIAN = {**BART, "pad_token_id": 60, "eos_token_id": 0, "decoder_start_token_id": 60, "forced_eos_token_id": 0}
+APART = {"share_encoder_decoder_embeddings": False, "decoder_vocab_size": 71, "decoder_start_token_id": 70}
+OPUS = {
+    "activation_function": "swish", "add_bias_logits": False, "add_final_layer_norm": False, "bad_words_ids": [[60]],
+    "classif_dropout": 0.0, "extra_pos_embeddings": 61, "normalize_before": False, "normalize_embedding": False,
+    "num_beams": 6, "scale_embedding": True, "static_position_embeddings": True, "bos_token_id": 0,
+}  # fmt: skip
 LLAMA = {"hidden_size": D, "intermediate_size": 32, "num_hidden_layers": 1, "num_attention_heads": 2}
 LLAMA |= {"bos_token_id": 1, "eos_token_id": 2}
 GPT_2 = {"n_embd": D, "n_layer": 1, "n_head": 2, "n_positions": 32, "bos_token_id": 60, "eos_token_id": 60}
@@ -93,6 +101,11 @@ CASES: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
     "pegasus biased": ("PegasusForConditionalGeneration", BART, {"bias": 3.0}),
     "marian biased": ("MarianMTModel", MARIAN, {"bias": 3.0}),
     "marian": ("MarianMTModel", MARIAN, {}),
+    # a vocabulary for each language: the decoder's table reads words out, or one more does (modeling_marian.py)
+    "marian of two vocabularies": ("MarianMTModel", {**MARIAN, **APART}, {"bias": 3.0}),
+    "marian of three tables": ("MarianMTModel", {**MARIAN, **APART, "tie_word_embeddings": False}, {}),
+    # the words of opus-mt's configs of 2020
+    "marian of opus-mt": ("MarianMTModel", {**MARIAN, **OPUS}, {"bias": 3.0}),
 }
 
 
@@ -108,6 +121,28 @@ def test_words_are_read_out_as_transformers_does_and_written_back_so(name: str, 
     back = type(theirs).from_pretrained(tmp_path / "ours")
     assert (logits(back) - expected).abs().max() < 2e-5 * expected.abs().max()
     assert from_pretrained(tmp_path / "ours").spec == ours.spec
+
+
+def test_static_positions_in_a_file_are_those_that_are_computed(tmp_path: Path) -> None:
+    """opus-mt's files of 2020 hold the table of sines, for each side."""
+    theirs = made("MarianMTModel", {**MARIAN, **OPUS})
+    theirs.save_pretrained(tmp_path)
+    held = load_file(tmp_path / "model.safetensors")
+    tables = {f"model.{side}.embed_positions.weight" for side in ("encoder", "decoder")}
+    save_file({**held, **{name: theirs.state_dict()[name].clone() for name in tables}}, tmp_path / "model.safetensors")
+    ours: Any = from_pretrained(tmp_path)
+    assert (logits(ours) - logits(theirs)).abs().max() < 2e-5 * logits(theirs).abs().max()
+    assert ours.report.verdict.startswith("whole")
+
+
+def test_two_vocabularies_are_written_in_the_second(tmp_path: Path) -> None:
+    theirs = made("MarianMTModel", {**MARIAN, **APART})
+    theirs.save_pretrained(tmp_path)
+    ours: Any = from_pretrained(tmp_path)
+    assert (ours.spec.vocab.size, ours.spec.written_vocab.size, ours.spec.written_vocab.start) == (61, 71, 70)
+    ids = torch.tensor([[5, 6, 7, 0]])
+    expected = theirs.generate(ids, max_new_tokens=6, num_beams=1, do_sample=False)
+    assert generate(ours, ids, max_new_tokens=6)[0].tolist() == expected[0].tolist()
 
 
 def test_a_bias_of_zeros_is_no_bias(tmp_path: Path) -> None:

@@ -78,7 +78,7 @@ def test_a_role_of_an_id_that_the_vocabulary_lacks_is_left_out(tmp_path: Path) -
 
 def test_two_keys_of_one_word_must_agree() -> None:
     with pytest.raises(LayoutError, match="'decoder_vocab_size' says 9 and 'vocab_size' 7"):
-        chosen({"model_type": "marian", "vocab_size": 7, "decoder_vocab_size": 9})
+        chosen(flat({"model_type": "marian", "vocab_size": 7, "decoder_vocab_size": 9}))
 
 
 def test_sides_of_one_size_are_one_size() -> None:

@@ -110,7 +110,7 @@ def generate(
     new = new_tokens(model, input_ids, said, max_new_tokens)
     begin = said.bos_token_id if said.decoder_start_token_id is None else said.decoder_start_token_id
     writer = writer_of(model, input_ids, attention_mask, new, begin)
-    vocab: s.Vocabulary = writer.model.spec.vocab
+    vocab: s.Vocabulary = writer.model.spec.written_vocab
     known = said.eos_token_id or (() if vocab.eos is None else (vocab.eos,))
     ends = known if eos is None else _ids(eos) or ()
     filler = next((each for each in (pad, said.pad_token_id, vocab.pad, *ends) if each is not None), 0)

@@ -103,7 +103,9 @@ def _target(ready: Ready, to: str | None) -> _Target:
     if languages := _languages(ready):
         number = languages[_code(ready, to, "to")]
         config = config_of(ready.model)
-        start = ready.spec.vocab.start if config.decoder_start_token_id is None else config.decoder_start_token_id
+        start = (
+            ready.spec.written_vocab.start if config.decoder_start_token_id is None else config.decoder_start_token_id
+        )
         # mBART's answers start with their language; those of mBART-50 have it after the start
         return _Target(start=number) if start is None or start in languages.values() else _Target(forced_bos=number)
     marks = {token[2:-2]: number for token, number in ready.words.vocabulary.items() if MARIAN.fullmatch(token)}

@@ -50,6 +50,8 @@ def flat(config: Mapping[str, Any]) -> Words:
     for key, value in words.items():
         if re.fullmatch(r"(.*\.)?eos_token_id", key) and isinstance(value, list) and value:
             words[key] = value[0]  # the others end a text too: see clados.checkpoints.generation
+    if words.get("model_type") == "marian":
+        words.setdefault("share_encoder_decoder_embeddings", True)
     if words.get("model_type") == "t5":
         # 4.x scales what it ties; 5.x writes tie_word_embeddings true whatever the head is, and the scaling apart
         # (transformers 5.23.0 configuration_t5.py)

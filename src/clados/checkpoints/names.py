@@ -13,7 +13,8 @@ from clados.spec.kinds import Model
 from clados.spec.layout import Folded, Fused, Layout, Rule, Stacked
 from clados.spec.ledger import Row, rows
 
-TOKENS, TABLE = "inputs.tokens.weight", "heads.lm.table.weight"  # the token table, and a word head's own
+TOKENS, WRITTEN = "inputs.tokens.weight", "target.tokens.weight"  # token tables: the usual one, a decoder's own
+TABLE = "heads.lm.table.weight"  # a word head's own
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,13 +167,21 @@ def own_table(layout: Layout) -> str:
     return name.replace("*", "weight") or named
 
 
+def token_table(paths: Iterable[str]) -> str:
+    """The token table with which words are read out where a head has none of its own: the decoder's, if it has one."""
+    return WRITTEN if WRITTEN in paths else TOKENS
+
+
 def twins(layout: Layout, placed: Iterable[Place], alone: bool) -> Mapping[str, str]:
     """Their second names of our tensors, as they stand in the files.
 
     The name of a word head's own table is one of the token table where the head has none.
     """
-    own = any(place.row.path == TABLE for place in placed)
-    tied = {name: TOKENS if ours == TABLE else ours for name, ours in layout.tied.items() if ours != TABLE or not own}
-    if not own and (name := own_table(layout)):
-        tied.setdefault(name, TOKENS)
+    paths = {place.row.path for place in placed}
+    tokens = token_table(paths)
+    tied = {name: tokens if ours == TABLE else ours for name, ours in layout.tied.items()}
+    if name := own_table(layout):
+        tied.setdefault(name, tokens)
+        if TABLE in paths:
+            del tied[name]
     return {name.removeprefix(layout.prefix) if alone else name: ours for name, ours in tied.items()}

@@ -12,7 +12,7 @@ import torch
 
 from clados.checkpoints.errors import LayoutError
 from clados.checkpoints.files import Stored
-from clados.checkpoints.names import TOKENS, body_alone, own_table, places, twins, unprefixed
+from clados.checkpoints.names import body_alone, own_table, places, token_table, twins, unprefixed
 from clados.spec.errors import SpecError
 from clados.spec.inputs import Head, Tied, Untied
 from clados.spec.kinds import Model
@@ -82,8 +82,9 @@ def as_held(layout: Layout, model: Model, found: Mapping[str, Stored]) -> tuple[
             return model, ()
         return with_table(model, own=False), (f"there is no '{own}': words are read out with the token table",)
     alone, placed = body_alone(layout, found), places(layout, model)
-    seconds = (name for name, ours in twins(layout, placed, alone).items() if ours == TOKENS and name != own)
-    first = (name for place in placed if place.row.path == TOKENS for name in place.names)
+    tokens = token_table([place.row.path for place in placed])
+    seconds = (name for name, ours in twins(layout, placed, alone).items() if ours == tokens and name != own)
+    first = (name for place in placed if place.row.path == tokens for name in place.names)
     names = (*(unprefixed(first, layout.prefix) if alone else first), *seconds)
     table = next((name for name in names if name in found), "")
     if own not in found or not table or found[own].shape != found[table].shape:

@@ -7,6 +7,7 @@ from typing import Any
 from clados.checkpoints import spelling, word_tables
 from clados.checkpoints.dialects import Words
 from clados.checkpoints.errors import LayoutError
+from clados.checkpoints.names import expanded
 from clados.spec.errors import SpecError
 from clados.spec.factorised import Narrowed
 from clados.spec.inputs import Tied, Vocabulary
@@ -139,11 +140,15 @@ def _with(
 
 def outside(layout: Layout, config: Words) -> dict[str, int]:
     """Keys that give a role to an id which the vocabulary lacks, as configs of small test models do: the id of each."""
-    paths = {key: how for key, how in layout.config.items() if key in config and isinstance(how, str)}
-    sizes = [config[key] for key, path in paths.items() if path.endswith("vocab.size") and isinstance(config[key], int)]
-    roles = [key for key, path in paths.items() if path.rpartition(".")[0].endswith("vocab") and key.endswith("_id")]
-    numbers = {key: config[key] for key in roles if sizes and isinstance(config[key], int)}
-    return {key: number for key, number in numbers.items() if not 0 <= number < sizes[0]}
+    said = {key: how for key, how in layout.config.items() if isinstance(how, str) and isinstance(config.get(key), int)}
+    each = {path: config[key] for key, how in said.items() for path in expanded(how)}
+    found = {}
+    for key, how in said.items():
+        ends = [path.rpartition(".")[0] for path in expanded(how) if key.endswith("_id")]
+        sizes = [each[f"{end}.size"] for end in ends if end.endswith("vocab") and f"{end}.size" in each]
+        if any(not 0 <= config[key] < size for size in sizes):
+            found[key] = config[key]
+    return found
 
 
 def _opened(model: Model, said: Mapping[str, object]) -> Model:
@@ -155,7 +160,7 @@ def _opened(model: Model, said: Mapping[str, object]) -> Model:
 
 def _fitting(model: Model, change: Mapping[str, Any]) -> Model:
     """The model without the roles of tokens that lie outside the vocabulary that is to come."""
-    for path in ("inputs.vocab", "text.inputs.vocab"):
+    for path in ("inputs.vocab", "target.vocab", "text.inputs.vocab"):
         said = change
         for step in path.split("."):
             said = said.get(step, {})

@@ -102,6 +102,11 @@ class Module(Owner):
             else:
                 self.add_module(name, _made(piece))
 
+    @property
+    def written_inputs(self) -> nn.Module:
+        """What holds the token table of the text that a whole model writes."""
+        return self.get_submodule("inputs")
+
     def save_pretrained(self, path: str | Path, **how: Any) -> Path:
         """Write a whole model as a directory; see ``clados.save_pretrained``."""
         clados.save_pretrained(self, path, **how)

@@ -329,7 +329,7 @@ class EncoderDecoder(Module):
         for head in self.spec.heads:
             worded = isinstance(self.heads[head.slot], WordHead)
             read = {"attention_mask": given.get("decoder_attention_mask"), **out}
-            out[head.output] = self.heads[head.slot](last if worded else x, self.inputs, read)
+            out[head.output] = self.heads[head.slot](last if worded else x, self.written_inputs, read)
         return out
 
     def cache(self, batch: int, room: int) -> Cache:

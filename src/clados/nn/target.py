@@ -49,6 +49,10 @@ class TwoTables(OneTable):
 
     target: OwnTarget
 
+    @property
+    def written_inputs(self) -> OwnTarget:
+        return self.target
+
     def read(self, ids: Tensor, positions: Tensor) -> Tensor:
         x: Tensor = self.target(self.target.tokens(ids), positions)
         return x

@@ -57,7 +57,7 @@ def words_at(model: Any, states: Tensor, batch: Batch, smoothing: float = 0.0, z
     if "at" in batch.targets:
         x = x[batch.targets["at"]]
     labels, among = batch.targets["labels"], batch.targets.get("among")
-    found = model.heads["lm"].nll(x, labels, model.inputs, smoothing, among, z)
+    found = model.heads["lm"].nll(x, labels, model.written_inputs, smoothing, among, z)
     return Part(found, batch.weights["lm"])
 
 

@@ -11,7 +11,7 @@ from clados.spec.part import Part
 from clados.spec.parts import All, Causal, Stack
 from clados.spec.pieces import Env, Held, Named, Pieces, Weight
 from clados.spec.sizes import Sides, Size, Towers
-from clados.spec.target import Target
+from clados.spec.target import OwnTarget, Target
 
 
 class Model(Part, kw_only=True):
@@ -36,6 +36,11 @@ class Model(Part, kw_only=True):
         if not isinstance(inputs, Tokens):
             raise SpecError(f"this {type(self).__name__} reads {type(inputs).__name__}, not text: it has no vocabulary")
         return inputs.vocab
+
+    @property
+    def written_vocab(self) -> Vocabulary:
+        """The vocabulary of the text that it writes."""
+        return self.vocab
 
 
 class Tower(Part, kw_only=True):
@@ -113,11 +118,17 @@ class EncoderDecoder(Model, kw_only=True):
         """The two sizes, which are one for most models."""
         return self.size if isinstance(self.size, Sides) else Sides(self.size, self.size)
 
+    @property
+    def written_vocab(self) -> Vocabulary:
+        own = self.target.vocab if isinstance(self.target, OwnTarget) else None
+        return own or self.vocab
+
     def pieces(self, env: Env | None = None) -> Pieces:
         sizes = self.sides
         encoder = Env(sizes.encoder.dims, self.encoder.norm, self.inputs)
         memory = sizes.encoder.d_model
-        decoder = Env(sizes.decoder.dims, self.decoder.norm, self.inputs, causal=True, memory=memory)
+        words = self.inputs.but(vocab=self.written_vocab)
+        decoder = Env(sizes.decoder.dims, self.decoder.norm, words, causal=True, memory=memory)
         own = {"target": Held(self.target, decoder)} if self.target else {}
         return {
             "inputs": Held(self.inputs, encoder),

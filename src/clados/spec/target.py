@@ -1,6 +1,6 @@
 """What the decoder of an encoder-decoder reads, where it is not read as the source is."""
 
-from clados.spec.inputs import Inputs, Position, tokens_of
+from clados.spec.inputs import Inputs, Position, Vocabulary, tokens_of
 from clados.spec.pieces import Env, Held, Pieces, Table
 
 
@@ -21,7 +21,13 @@ class Target(Inputs, kw_only=True):
 
 
 class OwnTarget(Target, kw_only=True):
-    """A token table of the decoder's own too, over the source's vocabulary (Soltan et al. 2022, §2: AlexaTM 20B)."""
+    """A token table of the decoder's own too (Soltan et al. 2022, §2: AlexaTM 20B); a Tied head reads with it.
+
+    It is over the source's vocabulary, or over one of its own (Marian: a vocabulary for each language).
+    """
+
+    vocab: Vocabulary | None = None
 
     def pieces(self, env: Env) -> Pieces:
-        return {"tokens": Table(tokens_of(env).vocab.size, env.dims.d_model), **super().pieces(env)}
+        words = self.vocab or tokens_of(env).vocab
+        return {"tokens": Table(words.size, env.dims.d_model), **super().pieces(env)}

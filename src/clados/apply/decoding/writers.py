@@ -107,7 +107,7 @@ class Answering:
         self, model: Any, input_ids: Tensor, attention_mask: Tensor | None, new: int, start: int | None = None
     ) -> None:
         self.model = model
-        start = model.spec.vocab.start if start is None else start
+        start = model.spec.written_vocab.start if start is None else start
         if start is None:
             raise s.SpecError("the vocabulary names no start; an encoder-decoder needs one to write from")
         batch = input_ids.size(0)

@@ -113,6 +113,10 @@ declaration = Declaration(
     assumed=(
         "stack.block.attn.pattern.random: the paper draws uniformly, as here; the authors' code draws among the first "
         "1,024 tokens only, where a text is 1,024, 3,072 or 4,096 long; transformers draws in training alone",
+        "stack.block.attn.pattern, sizes.pegasus-large.encoder.block.attn.pattern: the paper sets no shortest text; "
+        "here blocks see their own few whatever the length, which is all of a text of up to 7 blocks (448 tokens). "
+        "transformers turns to full attention up to 5 + 2 x random blocks (704 tokens): between the two, and beyond, "
+        "where it draws no blocks in use, its numbers are others",
         "sizes.etc-base.stack.extra: how global tokens are embedded is not published; one learned vector each stands "
         "here, without positions",
         "sizes.etc-large.stack.extra: for large the block was almost doubled, to 169, and all else left the same "

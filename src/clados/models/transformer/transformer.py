@@ -84,6 +84,13 @@ marian = Layout(
         "encoder_layerdrop",
         "decoder_layerdrop",
         "forced_eos_token_id",
+        # words of 2020, which nothing has read since: the model_type says as much
+        "add_bias_logits",
+        "add_final_layer_norm",
+        "extra_pos_embeddings",
+        "normalize_before",
+        "normalize_embedding",
+        "static_position_embeddings",
     ),
     tied={
         "model.encoder.embed_tokens.weight": "inputs.tokens.weight",
@@ -96,6 +103,36 @@ marian = Layout(
         inputs=but(position=but(order="halves")),
         encoder=but(block=biased, norm=LayerNorm(1e-5)),
         decoder=but(block=but(attn=but(biases="all"), cross=but(biases="all")), norm=LayerNorm(1e-5)),
+    ),
+)
+# A vocabulary for each language, with a table each.
+marian_apart = marian.but(
+    rules={
+        **placed,
+        "inputs.tokens.*": "model.encoder.embed_tokens.*",
+        "target.tokens.*": "model.decoder.embed_tokens.*",
+    },
+    config={
+        **sided,
+        "decoder_vocab_size": "target.vocab.size",
+        "pad_token_id": "{inputs,target}.vocab.pad",
+        "eos_token_id": "{inputs,target}.vocab.eos",
+        "decoder_start_token_id": "target.vocab.start",
+        "scale_embedding": "{inputs,target}.scaled",
+        "dropout": "{inputs,target,encoder.block,decoder.block}.dropout",
+    },
+    fixed={"is_encoder_decoder": True, "share_encoder_decoder_embeddings": False},
+    tied={"lm_head.weight": "heads.lm.table.weight"},
+    port=merged(
+        marian.port or but(),
+        but(
+            target=OwnTarget(
+                vocab=reach(transformer, "inputs.vocab"),
+                position=Sinusoidal(order="halves"),
+                scaled=True,
+                dropout=0.1,
+            )
+        ),
     ),
 )
 pytorch = Layout(
@@ -139,7 +176,7 @@ declaration = Declaration(
     sizes={"base": transformer.size, "big": big},
     recipe=Recipe((training,)),
     recipes={"big": Recipe((training.but(steps=300_000),))},
-    layouts=(marian, pytorch),
+    layouts=(marian, marian_apart, pytorch),
     assumed=(
         "init: not published; tensor2tensor's uniform unit scaling stands here",
         "encoder.norm.eps: not published; tensor2tensor's 1e-6 stands here",
