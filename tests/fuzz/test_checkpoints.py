@@ -14,6 +14,7 @@ from torch import nn
 
 from clados import from_pretrained, save_pretrained
 from clados import spec as s
+from clados.apply.generate import generate
 from clados.checkpoints.beside import beside, preprocessing, write_beside
 from clados.models.declared import declared
 from clados.nn import build
@@ -148,6 +149,25 @@ def whole(folder: Path) -> object:
     return from_pretrained(folder), beside(folder)
 
 
+GENERATION = {
+    "eos_token_id": [7, 9], "pad_token_id": 1, "bos_token_id": 0, "forced_bos_token_id": 4, "forced_eos_token_id": 7,
+    "suppress_tokens": [3, 5], "begin_suppress_tokens": [6], "bad_words_ids": [[8], [1, 2]], "max_length": 8,
+    "min_length": 1, "min_new_tokens": 1, "num_beams": 2, "length_penalty": 1.5, "early_stopping": "never",
+    "do_sample": True, "temperature": 0.7, "top_k": 5, "top_p": 0.9, "repetition_penalty": 1.2,
+    "no_repeat_ngram_size": 2,
+}  # fmt: skip
+
+
+def generating(folder: Path) -> None:
+    save_pretrained(small("gpt-2"), folder)
+    (folder / "generation_config.json").write_text(json.dumps(GENERATION))
+
+
+def generated(folder: Path) -> object:
+    """A few tokens, as the directory says they are written."""
+    return generate(from_pretrained(folder), torch.tensor([[1, 2, 3]]), max_new_tokens=4)
+
+
 SHARDED = saved("gpt-2", max_shard="60KB")
 INDEX = "model.safetensors.index.json"
 ROWS = (
@@ -161,6 +181,10 @@ ROWS = (
     Row("fairseq", fairseq, "model.pt", pickle_mutant, read_file("model.pt")),
     Row("modules.json", saved("e5"), "modules.json", json_bytes, whole),
     Row("pooling", saved("e5"), "1_Pooling/config.json", json_bytes, whole),
+    Row("dense", saved("instructor"), "2_Dense/config.json", json_bytes, whole),
+    Row("prompts", saved("e5"), "config_sentence_transformers.json", json_bytes, whole),
+    Row("lengths", saved("e5"), "sentence_bert_config.json", json_bytes, whole),
+    Row("generation", generating, "generation_config.json", json_bytes, generated),
     Row("run.json", trained, "run.json", json_bytes, whole),
     Row("labels", trained, "config.json", json_bytes, whole),
     Row("preprocessor_config.json", trained, "preprocessor_config.json", json_bytes, whole),

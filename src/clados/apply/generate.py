@@ -14,9 +14,10 @@ from clados.apply.decoding.choice import Choice, Ending
 from clados.apply.decoding.processors import Constraints, processor
 from clados.apply.decoding.straight import straight
 from clados.apply.decoding.writers import room, starts_with, writer_of
-from clados.checkpoints.generation import GenerationConfig
+from clados.checkpoints.generation import STEEPEST, GenerationConfig
 from clados.errors import check_seed
 from clados.nn.kinds import checked, shaped
+from clados.nn.memory import enough_memory
 
 NEW = 100  # tokens that are written where nobody says how many
 TOP_K = 50  # of sampling that a generation config asks for without saying it (transformers 5.23.0)
@@ -24,6 +25,7 @@ TOP_K = 50  # of sampling that a generation config asks for without saying it (t
 __all__ = ["generate", "new_tokens", "room", "writer_of"]
 
 
+@enough_memory("writing these texts", "give fewer tokens, beams or texts")
 @torch.inference_mode()
 def generate(
     model: nn.Module,
@@ -122,7 +124,7 @@ def generate(
     process = processor(_constraints(said, vocab.size), length, new, ending.eos, vocab.size, padded)
     if (said.num_beams or 1) == 1:
         return straight(writer, choice, process, ending, filler, new, on_token)
-    penalty = 1.0 if said.length_penalty is None else said.length_penalty
+    penalty = 1.0 if said.length_penalty is None else float(said.length_penalty)
     early: Any = said.early_stopping or False
     found = search(writer, choice, process, ending, filler, new, said.num_beams or 1, penalty, early)
     if on_token is not None:
@@ -206,7 +208,7 @@ def _check(**given: Any) -> None:
         ("top_k", "top_k", lambda n: n >= 1, "at least 1"),
         ("top_p", "top_p", lambda n: 0 < n <= 1, "above 0 and at most 1"),
         ("num_beams", "beams", lambda n: n >= 1, "at least 1"),
-        ("length_penalty", "length_penalty", math.isfinite, "a finite number"),
+        ("length_penalty", "length_penalty", lambda n: abs(n) <= STEEPEST, f"from -{STEEPEST} to {STEEPEST}"),
         ("early_stopping", "early_stopping", lambda n: n in (True, False, "never"), "True, False or 'never'"),
         ("repetition_penalty", "repetition_penalty", lambda n: 0 < n < math.inf, "above 0"),
         ("no_repeat_ngram_size", "no_repeat_ngram_size", lambda n: n >= 0, "0 or more"),

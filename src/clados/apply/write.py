@@ -11,12 +11,10 @@ from clados import spec as s
 from clados.apply.generate import config_of, room
 from clados.apply.generate import generate as generate_ids
 from clados.apply.ready import Source, load
-from clados.nn.memory import enough_memory
 
 UNFINISHED = "\ufffd"  # what decoding gives for the first bytes of a letter
 
 
-@enough_memory("writing after this prompt", "give fewer tokens, or a smaller batch")
 def generate(
     source: Source,
     prompt: str,

@@ -9,6 +9,7 @@ from clados.checkpoints.errors import CheckpointError
 from clados.files import JsonObject
 
 FILE = "generation_config.json"
+STEEPEST = 50  # power of a length beyond which numbers overflow
 # What changes no token: what is given back beside them, how memory is kept, how drafts of tokens are made.
 IGNORED = (
     *("transformers_version", "_from_model_config", "_commit_hash", "use_cache", "cache_implementation"),
@@ -165,7 +166,7 @@ _CHECKS: dict[str, Check] = {
     "min_length": _LENGTH,
     "min_new_tokens": _LENGTH,
     "num_beams": _COUNT,
-    "length_penalty": _number(float, "a number", lambda value: True),
+    "length_penalty": _number(float, f"from -{STEEPEST} to {STEEPEST}", lambda value: abs(value) <= STEEPEST),
     "early_stopping": _early_stopping,
     "do_sample": _flag,
     "temperature": _number(float, "0 or more", lambda value: value >= 0),
