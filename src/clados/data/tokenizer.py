@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
 from copy import copy
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from itertools import chain, count, takewhile
 from pathlib import Path
@@ -30,7 +30,7 @@ class Roles:
     """The tokens that play a role, and how they surround one text and two.
 
     `single` and `pair` are templates of the `tokenizers` library, such as "[CLS] $A [SEP] $B:1 [SEP]:1";
-    an empty one adds nothing.
+    an empty one adds nothing. A tokenizer that is trained gives the first ids to the roles of `order`.
     """
 
     pad: str | None = None
@@ -43,10 +43,12 @@ class Roles:
     sentinels: int = 0
     single: str = ""
     pair: str = ""
+    order: tuple[str, ...] = field(default=(), compare=False)
 
     def named(self) -> dict[str, str]:
         """Role to token, of the roles that are played."""
-        found = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in ("sentinels", "single", "pair")}
+        names = dict.fromkeys((*self.order, "pad", "unk", "bos", "eos", "cls", "sep", "mask"))
+        found = {role: getattr(self, role) for role in names}
         return {role: token for role, token in found.items() if token is not None}
 
     def but(self, played: Mapping[str, str | None]) -> Self:
@@ -67,24 +69,25 @@ class Roles:
                 end = shared and role in ("bos", "eos")
                 tokens.setdefault(ids[role], "<|endoftext|>" if end else names.get(role, NAMES[role]))
         played = {role: tokens[ids[role]] for role in sorted(ids, key=lambda role: ids[role])}
-        return cls(**played, sentinels=vocabulary.sentinels, **_templates(played, vocabulary.kind))
+        single, pair = _templates(played, vocabulary.kind)
+        return cls(sentinels=vocabulary.sentinels, single=single, pair=pair).but(played)
 
 
 NAMES = {"pad": "<pad>", "unk": "<unk>", "bos": "<s>", "eos": "</s>", "cls": "<cls>", "sep": "<sep>", "mask": "<mask>"}
 
 
-def _templates(played: Mapping[str, str], kind: str) -> dict[str, str]:
+def _templates(played: Mapping[str, str], kind: str) -> tuple[str, str]:
     first, last = played.get("cls", played.get("bos")), played.get("sep", played.get("eos"))
     if "mask" in played and first and last:
         if first == played.get("bos"):  # RoBERTa, which has no types and doubles what stands between
-            return {"single": f"{first} $A {last}", "pair": f"{first} $A {last} {last} $B {last}"}
-        return {"single": f"{first} $A {last}", "pair": f"{first} $A {last} $B:1 {last}:1"}
+            return f"{first} $A {last}", f"{first} $A {last} {last} $B {last}"
+        return f"{first} $A {last}", f"{first} $A {last} $B:1 {last}:1"
     if last and first is None:
-        return {"single": f"$A {last}", "pair": f"$A {last} $B {last}"}  # T5
+        return f"$A {last}", f"$A {last} $B {last}"  # T5
     if first and first != last:
         end = f" {last}" if kind == "bytes" else ""  # CLIP; LLaMA's texts are left open
-        return {"single": f"{first} $A{end}", "pair": f"{first} $A{end} $B{end}"}
-    return {}
+        return f"{first} $A{end}", f"{first} $A{end} $B{end}"
+    return "", ""
 
 
 BERT = Roles(
@@ -123,6 +126,7 @@ CLIP = Roles(
 CONFIG, SPECIAL = "tokenizer_config.json", "special_tokens_map.json"
 GENERIC = ("PreTrainedTokenizerFast", "TokenizersBackend", "PreTrainedTokenizer")  # classes that read tokenizer.json
 INPUTS = ("input_ids", "attention_mask")
+UNLIMITED = int(1e30)  # what transformers writes for a length without a limit
 LONG = 2**18  # characters above which a text is encoded in pieces
 TIDY = {  # what transformers' clean_up_tokenization takes out of a text that was put together from words
     " .": ".",
@@ -326,7 +330,7 @@ class Tokenizer:
         directory.mkdir(parents=True, exist_ok=True)
         known = dict(self.files) or self._written()
         config: dict[str, Any] = {"model_input_names": list(inputs), "padding_side": "left" if left else "right"}
-        config |= {"model_max_length": limit} if limit is not None else {}
+        config["model_max_length"] = UNLIMITED if limit is None else limit
         for name, content in known.items():
             write_whole(directory / name, lambda part, content=content: part.write_bytes(content))  # type: ignore[misc]
         said = json.loads(known.get(CONFIG, b"{}"))

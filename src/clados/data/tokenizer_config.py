@@ -56,7 +56,8 @@ class TokenizerConfig:
     Attributes:
         file: tokenizer_config.json, whether or not it is there; config: its keys, taken by whoever uses them.
         family: how its files are read; None when neither a class nor a model type that is known is named.
-        kind: the class that is named, without "Fast"; empty for none, or one that only reads tokenizer.json.
+        kind: the class that is named, without "Fast"; empty for none, and for a generic one.
+        generic: whether a class is named that reads tokenizer.json as it stands, whatever the family.
         named: role to token, as the files name them.
         tokens: those that stay whole in a text, and how; None where only their text is given.
         numbered: ids that tokens are said to have.
@@ -67,6 +68,7 @@ class TokenizerConfig:
     config: JsonObject
     family: Family | None
     kind: str
+    generic: bool
     named: dict[str, str] = field(default_factory=dict)
     tokens: dict[str, AddedToken | None] = field(default_factory=dict)
     numbered: dict[str, int] = field(default_factory=dict)
@@ -120,13 +122,13 @@ def read_config(directory: Path) -> TokenizerConfig:
     model = model if isinstance(model, Mapping) else {}  # its errors are for those who read the model
     if not kind and isinstance(model.get("tokenizer_class"), str):
         kind = model["tokenizer_class"].removesuffix("Fast")
-    if kind in {name.removesuffix("Fast") for name in GENERIC}:
-        kind = ""
+    generic = kind in {name.removesuffix("Fast") for name in GENERIC}
+    kind = "" if generic else kind
     model_type = model.get("model_type")
     family = CLASSES.get(kind) if kind else None
     if family is None and not kind and isinstance(model_type, str):
         family = MODEL_TYPES.get(model_type)
-    found = TokenizerConfig(directory, config, family, kind)
+    found = TokenizerConfig(directory, config, family, kind, generic)
     numbered = _numbered(found)
     _named(found, config)
     if not numbered:  # transformers reads the older companions only where the newer key is absent

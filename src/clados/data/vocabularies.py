@@ -75,7 +75,7 @@ def load_tokenizer(directory: Path) -> Tokenizer:
 
 
 def _from_json(config: TokenizerConfig) -> tuple[Tokenizer, tuple[Path, ...]]:
-    file, family = config.directory / JSON, config.family
+    file, family = config.directory / JSON, None if config.generic else config.family
     try:
         text = file.read_text(encoding="utf-8")
     except (OSError, ValueError) as error:
@@ -105,7 +105,7 @@ def _from_json(config: TokenizerConfig) -> tuple[Tokenizer, tuple[Path, ...]]:
 
 def _override(backend: Backend, config: TokenizerConfig) -> None:
     """What tokenizer_config.json says otherwise than tokenizer.json, as transformers 4 and 5 let it."""
-    family, normalizer = config.family, backend.normalizer
+    family, normalizer = None if config.generic else config.family, backend.normalizer
     if family and family.kind == "wordpiece" and isinstance(normalizer, normalizers.BertNormalizer):
         stated = config.exists and config.kind  # then the defaults of the class hold too
         lower = family.lower if stated else normalizer.lowercase

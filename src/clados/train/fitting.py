@@ -1,7 +1,7 @@
 """A declared model made to fit the data at hand: its vocabulary, positions, images, classes, states and actions."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import singledispatch
 from typing import Any
 
@@ -63,6 +63,10 @@ def tokenizer_for(model: s.Model, examples: Sequence[Any], size: int) -> Tokeniz
     except s.SpecError:
         return None
     roles = Roles.of(vocab)
+    if getattr(getattr(getattr(model, "inputs", None), "position", None), "start", 0):
+        # RoBERTa's positions begin after the id of the padding, so that in transformers it must keep its id
+        order = sorted(roles.named(), key=lambda role: int(getattr(vocab, role)))
+        roles = replace(roles, order=tuple(order))
     return train_tokenizer(texts(examples), vocab.kind, size, roles)
 
 
