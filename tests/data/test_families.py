@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from clados.data import DataError, load_tokenizer
+from clados.data import DataError, load_tokenizer, train_tokenizer
 
 # made by golden/make.py with transformers 4.57.6, whose slow classes are the families' own
 GOLDEN = json.loads((Path(__file__).parent / "golden" / "tokenizers.json").read_text(encoding="utf-8"))
@@ -135,6 +135,17 @@ def test_every_key_is_taken_ignored_or_named(tmp_path: Path) -> None:
     ):
         assert key in named
     assert "padding_side" not in named
+
+
+def test_a_flag_that_tokenizer_json_contradicts_is_noted(tmp_path: Path) -> None:
+    tokenizer = train_tokenizer(["to be or not to be"], "wordpiece", 60)  # lower-cased
+    tokenizer.save(tmp_path)
+    config = json.loads((tmp_path / "tokenizer_config.json").read_text())  # of a class that reads tokenizer.json alone
+    for lower, noted in ((True, False), (False, True)):
+        (tmp_path / "tokenizer_config.json").write_text(json.dumps(config | {"do_lower_case": lower}))
+        read = load_tokenizer(tmp_path)
+        assert read.encode("To Be") == tokenizer.encode("to be")
+        assert any("do_lower_case is not used here" in note for note in read.notes) == noted
 
 
 def test_a_length_that_means_none_is_none(tmp_path: Path) -> None:

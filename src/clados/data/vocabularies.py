@@ -119,10 +119,28 @@ def _override(backend: Backend, config: TokenizerConfig) -> None:
             if part["type"] == "Metaspace" and spaced == (part["prepend_scheme"] == "never"):
                 part["prepend_scheme"] = "always" if spaced else "never"
         backend.pre_tokenizer = _pre_tokenizer(state)
-    for key in ("do_lower_case", "strip_accents", "keep_accents", "tokenize_chinese_chars", "remove_space", "legacy"):
-        config.config.ignore(key)  # tokenizer.json was made by them
-    for key in ("offset", "extra_ids", "mask_token_sent", "split_by_punct", "src_lang", "separate_vocabs"):
-        config.config.ignore(key)
+    for key, done in _cleaning(backend).items():
+        config.unused(key, done, f"{JSON} does otherwise, and decides")
+    # of numbers and cuts, which tokenizer.json holds
+    config.config.ignore("remove_space", "legacy", "offset", "extra_ids", "mask_token_sent", "split_by_punct")
+    config.config.ignore("src_lang", "separate_vocabs")
+
+
+def _cleaning(backend: Backend) -> dict[str, bool | None]:
+    """What a backend does to texts, in the names of tokenizer_config.json's flags."""
+    if isinstance(backend.normalizer, normalizers.BertNormalizer):
+        bert = backend.normalizer
+        flags = {"do_lower_case": bert.lowercase, "strip_accents": bert.strip_accents}
+        return flags | {"tokenize_chinese_chars": bert.handle_chinese_chars, "keep_accents": not bert.strip_accents}
+    state = json.loads(backend.normalizer.__getstate__()) if backend.normalizer is not None else {"type": ""}
+    steps = {step["type"] for step in state.get("normalizers", [state])}
+    lower, strips = "Lowercase" in steps, "StripAccents" in steps
+    return {
+        "do_lower_case": lower,
+        "strip_accents": strips,
+        "keep_accents": not strips,
+        "tokenize_chinese_chars": False,
+    }
 
 
 def _pre_tokenizer(state: Mapping[str, Any]) -> pre_tokenizers.PreTokenizer:
