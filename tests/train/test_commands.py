@@ -81,13 +81,16 @@ def test_an_interrupted_run_is_saved_and_says_how_to_go_on(data: Path, tmp_path:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["gpt-3000"], "no model 'gpt-3000' is declared; did you mean 'gpt-3'?"),
-        (["gpt-2:huge"], "there is no size 'huge'"),
+        (["gpt-3000"], "unknown model 'gpt-3000'; did you mean 'gpt-3'?"),
+        (["gpt-2:huge"], "gpt-2 has no size 'huge'"),
         (["gpt-2", "--params", "lots"], "params is 'lots'; it takes a number such as 5M or 1.3B"),
         (["gpt-2", "--data", "nowhere"], "nowhere: no such path or embedded set"),
         (["gpt-2", "--data", "empty"], "empty:"),
         (["gpt-2", "--data", "digits"], "the data hold Labelled examples; this objective learns from Text"),
         (["gpt-2", "--steps", "3", "--minutes", "1"], "steps and minutes both say how long to train: give one of them"),
+        (["gpt-2", "--batch", "1000000000000000000000"], "it must be above 0 and at most 1,048,576"),
+        (["gpt-2", "--threads", "1000000000000000000000"], "--threads"),
+        (["gpt2x"], "did you mean 'gpt-2'"),
         (["gpt-2", "--steps", "0"], "steps is 0; it must be above 0"),
         (["gpt-2", "--minutes", "nan"], "minutes is nan; it must be above 0"),
         (["gpt-2", "--minutes", "inf"], "minutes is inf; it must be above 0 and finite"),
@@ -211,6 +214,8 @@ def test_a_closed_terminal_does_not_stop_the_run(monkeypatch: pytest.MonkeyPatch
         bar.step(entry)
 
 
-def test_a_dry_run_with_small_batches_shows_as_many_examples(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(["pretrain", "gpt-2", "--data", str(data), *SMALL, "--micro", "1", "--dry-run", "--json"]) == 0
-    assert len(json.loads(capsys.readouterr().out)["samples"]) == 1
+def test_a_dry_run_shows_three_examples_however_many_a_step_has(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for size in (["--micro", "1"], ["--batch", "1000000"]):
+        assert run(["pretrain", "GPT-2", "--data", str(data), *SMALL, *size, "--dry-run", "--json"]) == 0
+        told = json.loads(capsys.readouterr().out)
+        assert (told["model"], len(told["samples"])) == ("gpt-2", 3)

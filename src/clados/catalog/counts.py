@@ -171,6 +171,19 @@ def named(model: str) -> tuple[Card, Size]:
     return card, size_named(card, size or None)
 
 
+def canonical(model: str) -> str:
+    """``MODEL[:SIZE]`` by the card's id and the size's own name.
+
+    >>> canonical("GPT-2"), canonical("BERT:bert-base-uncased")
+    ('gpt-2', 'bert:base')
+
+    Raises:
+        NoModelError, SpecError: with the nearest name.
+    """
+    card, size = named(model)
+    return f"{card.id}:{size.name}" if ":" in model else card.id
+
+
 def count(model: Model | str, basis: str = "model") -> Count:
     """The parameters of a model, or of what ``MODEL[:SIZE]`` names, on a basis.
 

@@ -3,6 +3,7 @@
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -60,7 +61,7 @@ def pretrain(
         Dtype | None,
         typer.Option(help="Number type of the computation.", show_default="bfloat16 where the machine has it"),
     ] = None,
-    threads: Annotated[int | None, typer.Option(min=1, help="CPU threads.")] = None,
+    threads: Annotated[int | None, typer.Option(min=1, max=4096, help="CPU threads.")] = None,
     tensorboard: Annotated[bool, typer.Option("--tensorboard", help="Write TensorBoard event files too.")] = False,
     json: Json = False,
 ) -> int:
@@ -180,9 +181,9 @@ def _tell_plan(plan: "Plan", *, json: bool) -> None:
     from clados.objectives.view import view
     from clados.train.loop import Trainer
 
-    trainer: Trainer = plan.examples()
+    number = min(SAMPLES, plan.run.batch)
+    trainer: Trainer = replace(plan, run=replace(plan.run, batch=number, micro=None)).examples()
     batch = next(trainer.batches(0))
-    number = min(SAMPLES, plan.run.batch, plan.run.micro or plan.run.batch)
     texts = plan.tokenizer is not None and "labels" in batch.targets and "input_ids" in batch.inputs
     views = [view(batch, plan.tokenizer, i) for i in range(number)] if texts and plan.tokenizer else []
     assumed = _assumed(plan.choices.model)
@@ -198,7 +199,8 @@ def _tell_plan(plan: "Plan", *, json: bool) -> None:
         output.show(each)
     if not views:
         output.heading("\nA batch")
-        output.facts({name: f"{list(x.shape)} {x.dtype}" for name, x in batch.inputs.items()})
+        shapes = {name: [plan.run.batch, *x.shape[1:]] for name, x in batch.inputs.items()}
+        output.facts({name: f"{shapes[name]} {x.dtype}" for name, x in batch.inputs.items()})
 
 
 def _assumed(model: str) -> tuple[str, ...]:

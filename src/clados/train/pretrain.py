@@ -13,6 +13,7 @@ from typing import Any, Literal
 import torch
 
 from clados import spec as s
+from clados.catalog.counts import canonical
 from clados.checkpoints import save_pretrained
 from clados.checkpoints.atomic import directory, locked
 from clados.checkpoints.beside import preprocessing, write_beside
@@ -57,6 +58,16 @@ KINDS: dict[str, type] = {
     "shuffled": bool,
     "start": str,
 }
+# What is above these is a slip of the finger: no run of this package is meant to be so long or so large.
+MOST = {
+    "steps": 10**9,
+    "minutes": 10**6,
+    "least": 10**9,
+    "batch": 2**20,
+    "micro": 2**20,
+    "length": 2**20,
+    "vocab": 2**20,
+}
 TRIED = 3  # steps that are timed to know how many fit into some minutes
 
 
@@ -65,7 +76,7 @@ class Choices:
     """What a user chooses; the rest follows from card and data, or is chosen for a small machine.
 
     Attributes:
-        model: a card's id, perhaps with a size ("gpt-2", "gpt-2:small").
+        model: a card's id or name, perhaps with a size ("gpt-2", "gpt-2:small"); kept as its id.
         params: the budget; by default 5M, or the paper's own largest size where that is smaller. A size that is named
             is built as published.
         data: a path, or the name of an embedded set.
@@ -102,10 +113,13 @@ class Choices:
             raise CladosError(f"params and vocab are of a new model; the one in {self.start} has its own")
         if self.steps is not None and self.minutes is not None:
             raise CladosError("steps and minutes both say how long to train: give one of them")
-        for name in ("steps", "minutes", "least", "batch", "micro", "length", "vocab"):
+        object.__setattr__(self, "model", canonical(self.model))
+        for name, most in MOST.items():
             value = getattr(self, name)
-            if value is not None and not 0 < value < math.inf:
-                raise CladosError(f"{name} is {value}; it must be above 0{' and finite' if value > 0 else ''}")
+            if value is None or 0 < value <= most:
+                continue
+            allowed = " and finite" if value == math.inf else f" and at most {most:,}" if value > most else ""
+            raise CladosError(f"{name} is {value}; it must be above 0{allowed}")
         check_seed(self.seed)
         if self.dropout is not None and not 0 <= self.dropout < 1:
             raise CladosError(f"dropout is {self.dropout}; it must be at least 0 and below 1")
