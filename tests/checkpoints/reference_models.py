@@ -129,6 +129,20 @@ def batch(model: s.Model) -> dict[str, Tensor]:
             return {"input_ids": ids}
 
 
+def read_by(model: s.Model, architecture: str) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+    """What ours reads and what theirs: they put choices side by side, and shift a text for its decoder themselves."""
+    given = batch(model)
+    if isinstance(model, s.EncoderDecoder) and "lm" not in slots(model):
+        given["input_ids"][:, -1] = model.vocab.eos or 0
+        shifted = given["input_ids"].roll(1, 1)
+        if not architecture.startswith("MBart"):  # which begins with the last token
+            shifted[:, 0] = model.vocab.start or 0
+        return given | {"decoder_input_ids": shifted}, {"input_ids": given["input_ids"]}
+    if architecture.endswith("ForMultipleChoice"):
+        return given, {"input_ids": given["input_ids"][None]}
+    return given, given
+
+
 @torch.no_grad()
 def outputs(made: nn.Module, given: dict[str, Tensor]) -> dict[str, Tensor]:
     """The tensors that a model gives, by our names."""

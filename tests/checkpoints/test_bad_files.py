@@ -66,11 +66,6 @@ def test_an_unknown_model_type_is_refused_with_the_nearest(directory: Path) -> N
     refused(directory, "config.json", "'gpt-2'", "did you mean 'gpt2'?", kind=LayoutError)
 
 
-def test_an_unknown_word_is_refused_by_name(directory: Path) -> None:
-    edit(directory, lambda config: config.update(n_experts=8))
-    refused(directory, "config.json", "'n_experts' is 8", kind=LayoutError)
-
-
 def test_an_unknown_word_that_says_nothing_is_read_over(directory: Path) -> None:
     edit(directory, lambda config: config.update(n_experts=None, use_cache=False, output_attentions=True))
     assert from_pretrained(directory).report.verdict.startswith("whole")

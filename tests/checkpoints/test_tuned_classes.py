@@ -12,7 +12,7 @@ from safetensors.torch import load_file, save_file
 
 from clados import spec as s
 from clados.checkpoints import CheckpointError, LayoutError, from_pretrained, save_pretrained
-from tests.checkpoints.reference_models import batch, outputs, saved, tuned
+from tests.checkpoints.reference_models import outputs, read_by, saved, tuned
 
 TOLERANCE = 2e-5  # of the largest number
 
@@ -21,20 +21,6 @@ def agree(ours: dict[str, torch.Tensor], theirs: dict[str, torch.Tensor]) -> Non
     for name, each in ours.items():
         if name in theirs:
             assert (each - theirs[name]).abs().max() <= TOLERANCE * theirs[name].abs().max(), name
-
-
-def read(model: s.Model, architecture: str) -> tuple[dict[str, torch.Tensor], dict[str, torch.Tensor]]:
-    """What ours reads and what theirs: they put choices side by side, and shift a text for its decoder themselves."""
-    given = batch(model)
-    if isinstance(model, s.EncoderDecoder):
-        given["input_ids"][:, -1] = model.vocab.eos or 0
-        shifted = given["input_ids"].roll(1, 1)
-        if not architecture.startswith("MBart"):  # which begins with the last token
-            shifted[:, 0] = model.vocab.start or 0
-        return given | {"decoder_input_ids": shifted}, {"input_ids": given["input_ids"]}
-    if architecture.endswith("ForMultipleChoice"):
-        return given, {"input_ids": given["input_ids"][None]}
-    return given, given
 
 
 # classifiers of texts of every family; the other classes of those whose names or equations differ
@@ -52,7 +38,7 @@ def test_a_tuned_class_is_read_with_its_head_and_written_back(
     ours: Any = from_pretrained(tmp_path / "theirs")
     assert ours.report.verdict.startswith("whole")
     assert not ours.report.notes
-    given, theirs = read(ours.spec, architecture)
+    given, theirs = read_by(ours.spec, architecture)
     expected = {name: each.mT if theirs.get("input_ids", torch.empty(0)).dim() == 3 else each
                 for name, each in outputs(reference, theirs).items()}  # fmt: skip
     own = outputs(ours, given)

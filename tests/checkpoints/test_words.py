@@ -155,3 +155,15 @@ def test_their_config_reads_as_json_of_plain_values(directory: Path) -> None:
     config = json.loads((directory / "config.json").read_text())
     assert config["n_inner"] == 80
     assert config["torch_dtype"] == config["dtype"] == "float32"
+
+
+def test_keys_that_mean_nothing_here_are_named_and_misspelt_ones_refused(directory: Path) -> None:
+    file = directory / "config.json"
+    config = json.loads(file.read_text())
+    file.write_text(json.dumps(config | {"language": "en", "task": {"a": 1, "b": None}, "total_flos": 0}))
+    model: Any = from_pretrained(directory)
+    assert model.report.notes == ("config.json: not used here: language, task, total_flos",)
+    config["n_layers"] = config.pop("n_layer")
+    file.write_text(json.dumps(config))
+    with pytest.raises(LayoutError, match="'n_layers' is 3, a word that nothing takes; did you mean 'n_layer'"):
+        from_pretrained(directory)

@@ -10,7 +10,7 @@ from clados.checkpoints import biases, spelling, word_tables
 from clados.checkpoints.dialects import Words
 from clados.checkpoints.errors import LayoutError
 from clados.checkpoints.names import embedding, places, used
-from clados.checkpoints.words import agrees, plain, read, refusal, unsaid, written
+from clados.checkpoints.words import agrees, plain, read, refusal, unread, unsaid, written
 from clados.checkpoints.written import parsed
 from clados.models.declared import declared, found
 from clados.spec.declaration import Declaration
@@ -144,14 +144,15 @@ def _headless(layout: Layout, model: Model, config: Words) -> str:
 
 def _preference(
     config: Words, head: Embedding | None, card: str, layout: Layout, model: Model
-) -> tuple[int, bool, bool, int]:
-    """Layouts that refuse nothing, the card that the files name, the same vector, more fixed words that they repeat.
+) -> tuple[int, int, bool, bool, int]:
+    """Layouts that refuse nothing, that know all keys, the card that the files name, the same vector, more words alike.
 
     Among equals the declared structure wins from which the files differ in the fewest words.
     """
     repeated = sum(key in config for key in layout.fixed)
     wrong = sum(key in config and not agrees(value, config[key]) for key, value in layout.fixed.items())
-    return wrong, config.get("clados.card") != card, head is not None and embedding(model) != head, -repeated
+    unknown = len(unread(layout, config))
+    return wrong, unknown, config.get("clados.card") != card, head is not None and embedding(model) != head, -repeated
 
 
 def embedder(model: Model, head: Embedding) -> Model:

@@ -21,7 +21,7 @@ from clados.checkpoints.files import Stored, json_of, stored
 from clados.checkpoints.generation import GenerationConfig, read_generation
 from clados.checkpoints.names import modern
 from clados.checkpoints.sentence import EmbeddingSettings, Sentence, read_sentence
-from clados.checkpoints.words import outside
+from clados.checkpoints.words import outside, unread
 from clados.models.declared import found as declarations
 from clados.nn.build import module
 from clados.spec.errors import SpecError
@@ -122,7 +122,9 @@ def from_pretrained(
     if isinstance(held.model, Decoder | EncoderDecoder) and said_in.suffix == ".json":
         generation, unused = read_generation(vectors.home, json_of(said_in))
     notes += (*unused, *differing, *_give_tokenizer(made, vectors.home, lower_case=vectors.lower_case))
-    notes = (*_class(choice, words, architecture), *notes, *others(held, choice, found))
+    keys = unread(choice.layout, words)
+    unknown = (f"{said_in.name}: not used here: {', '.join(keys)}",) if keys else ()
+    notes = (*_class(choice, words, architecture), *unknown, *notes, *others(held, choice, found))
     notes += (*vectors.notes, *strangers(held, choice, found), *_image_notes(path))
     made.report = replace(held.report, notes=notes)  # type: ignore[assignment]
     made.embedding_settings = vectors.settings  # type: ignore[assignment]

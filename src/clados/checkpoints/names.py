@@ -101,18 +101,9 @@ def body_alone(layout: Layout, found: Iterable[str]) -> bool:
     return bool(layout.prefix) and not any(name.startswith(layout.prefix) for name in found)
 
 
-def is_body(layout: Layout, placed: Iterable[Place], slots: Iterable[str]) -> bool:
-    """Whether a model is written as a body alone: each of its heads has tensors, and all lie under the prefix.
-
-    A head without tensors (the token table used again) belongs to a class that wraps the body.
-    """
-    names: dict[str, list[str]] = {slot: [] for slot in slots}
-    for place in placed:
-        if place.row.path.startswith("heads.") and (slot := place.row.path.split(".")[1]) in names:
-            names[slot].extend(place.names)
-    return bool(layout.prefix) and all(
-        each and all(name.startswith(layout.prefix) for name in each) for each in names.values()
-    )
+def is_body(layout: Layout, slots: Iterable[str]) -> bool:
+    """Whether a model is written as a body alone, without the prefix: it has no head but a pooler."""
+    return bool(layout.prefix) and {*slots} <= {"pooler"}
 
 
 def unprefixed(names: Iterable[str], prefix: str) -> tuple[str, ...]:

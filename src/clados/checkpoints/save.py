@@ -73,7 +73,7 @@ def save_pretrained(
     try:
         with replaced(path, WEIGHTS) as fresh:
             placed = places(choice.layout, choice.model)
-            prefix = choice.layout.prefix if is_body(choice.layout, placed, classes(model)) else ""
+            prefix = choice.layout.prefix if is_body(choice.layout, classes(model)) else ""
             own = [place for place in placed if not is_apart(place.names[0])]
             _write_tensors(fresh, _shards(own, module, limit), module, prefix)
             aside = [place for place in placed if is_apart(place.names[0])]

@@ -1,5 +1,6 @@
 """Layouts on words: a declaration from their config, and their config from a declaration."""
 
+import difflib
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -44,6 +45,7 @@ NEUTRAL: Words = {
     "pretraining_tp": 1,
     "use_return_dict": True,
 }
+MISSPELT = 0.9  # how like a key that is absent an unknown one is that is taken for it (difflib's ratio)
 ROLES = ("pad", "bos", "eos", "start", "unk", "cls", "sep", "mask")
 
 
@@ -56,13 +58,25 @@ def refusal(layout: Layout, model: Model, config: Words) -> str:
         expected = _expected(layout, model, key)
         if expected is not Any and value is not None and not agrees(expected, value):
             return f"'{key}' is {value!r}; {layout.model_type} as declared has {expected!r}"
-    return next(
-        (
-            f"'{key}' is {config[key]!r}, a word that nothing takes{hint(key, layout.config)}"
-            for key in _unknown(layout, config)
-        ),
-        "",
-    )
+    for key in _unknown(layout, config):
+        near = difflib.get_close_matches(key, [each for each in layout.config if each not in config], 1, MISSPELT)
+        if near or not _is_directory(layout):
+            return f"'{key}' is {config[key]!r}, a word that nothing takes{hint(key, near or layout.config)}"
+    return ""
+
+
+def unread(layout: Layout, config: Words) -> tuple[str, ...]:
+    """The keys of a config that mean nothing here and are not known to: what the class of theirs does not read either.
+
+    A group of keys of which none is known is one name.
+    """
+    unknown = [*_unknown(layout, config)]
+    known = {key.partition(".")[0] for key, value in config.items() if value is not None and key not in unknown}
+    return tuple(sorted({key if (top := key.partition(".")[0]) in known else top for key in unknown}))
+
+
+def _is_directory(layout: Layout) -> bool:
+    return ":" not in layout.model_type
 
 
 def agrees(expected: object, value: object) -> bool:
@@ -94,12 +108,11 @@ def _is_ignored(layout: Layout, key: str) -> bool:
 
 
 def _unknown(layout: Layout, config: Words) -> Iterator[str]:
-    directory = ":" not in layout.model_type
     for key, value in config.items():
         said = key in layout.config or key in layout.fixed or _is_ignored(layout, key)
         steps = key.split(".")
         known = steps[-1] in NEUTRAL or steps[-1] == word_tables.KEY
-        meaningless = any(map(IRRELEVANT.fullmatch, steps)) if directory else key == "model_type"
+        meaningless = any(map(IRRELEVANT.fullmatch, steps)) if _is_directory(layout) else key == "model_type"
         if not said and not known and not meaningless and value is not None:
             yield key
 

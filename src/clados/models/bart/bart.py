@@ -1,7 +1,7 @@
 """BART: a Transformer that restores damaged text (Lewis et al. 2020, arXiv 1910.13461)."""
 
 from clados.models.transformer.transformer import marian as parent
-from clados.models.transformer.transformer import placed, sided, transformer
+from clados.models.transformer.transformer import once, placed, sided, transformer
 from clados.spec import *
 
 norm = LayerNorm(1e-5)
@@ -61,18 +61,9 @@ hf = parent.but(
     fixed={"is_encoder_decoder": True, "tie_word_embeddings": True},
     ignored=(
         "num_hidden_layers",
-        # words of 2020, which nothing has read since: the model_type says as much
-        "add_bias_logits",
-        "add_final_layer_norm",
-        "do_blenderbot_90_layernorm",
-        "extra_pos_embeddings",
-        "force_bos_token_to_be_generated",
-        "layernorm_variant",
-        "normalize_before",
-        "normalize_embedding",
-        "static_position_embeddings",
+        *once,
     ),
-    unused=(),
+    unused=(r"model\.(encoder|decoder)\.version",),
     port=None,
 )
 

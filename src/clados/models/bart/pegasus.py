@@ -34,16 +34,6 @@ hf = parent.but(
     rules={**parent.rules, "*.norm_out.*": "model.*.layer_norm.*"},
     config=sided,
     fixed={"is_encoder_decoder": True, "tie_word_embeddings": True},
-    ignored=(
-        *parent.ignored,  # and what older files say, which nothing has read since
-        "add_bias_logits",
-        "add_final_layer_norm",
-        "extra_pos_embeddings",
-        "force_bos_token_to_be_generated",
-        "normalize_before",
-        "normalize_embedding",
-        "static_position_embeddings",
-    ),
     port=merged(parent.port or but(), but(inputs=but(position=Sinusoidal(order="halves")))),
 )
 

@@ -82,11 +82,11 @@ hf = Layout(
     },
     ignored=("prefix", "activation_dropout", "layerdrop", "output_projection"),
     tied={"lm_head.weight": "heads.lm.table.weight"},
+    unused=(r"(model\.)?decoder\.version",),
 )
 hf_narrow = hf.but(
     architectures={"OPTForCausalLM": ("lm",)},
     tuned={},
-    prefix="",
     rules={
         **rules,
         "inputs.project.*": "model.decoder.project_in.*",

@@ -58,6 +58,7 @@ turns = parent.but(
         "is_encoder_decoder": True,
         "tie_word_embeddings": True,
         "router_bias": False,
+        "router_type": "tokens_masked",
         "router_dtype": "float32",
         "router_ignore_padding_tokens": False,
     },

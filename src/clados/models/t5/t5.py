@@ -78,6 +78,7 @@ shared = Layout(
         "is_encoder_decoder": True,
     },
     ignored=("n_positions", "task_specific_params"),
+    extra=(r"decoder\.block\.0\.layer\.1\.EncDecAttention\.relative_attention_bias\.weight",),  # files of 2019
     tied={
         "encoder.embed_tokens.weight": "inputs.tokens.weight",
         "decoder.embed_tokens.weight": "inputs.tokens.weight",
