@@ -64,3 +64,10 @@ def test_a_model_that_learned_little_is_said_to(margin: float, warns: bool, caps
     assert capsys.readouterr().err == (
         "bert has learned little in 21 steps; clados tour --minutes 1 trains longer\n" if warns else ""
     )
+
+
+def test_a_folder_of_something_else_is_refused_before_anything_is_trained(tmp_path: Path) -> None:
+    (tmp_path / "t5").mkdir()
+    (tmp_path / "t5" / "mine.txt").write_text("mine")
+    assert run(["tour", "--out", str(tmp_path), "--minutes", "0.01"]) == 2
+    assert [*tmp_path.rglob("*")] == [tmp_path / "t5", tmp_path / "t5" / "mine.txt"]

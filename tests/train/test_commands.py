@@ -219,3 +219,44 @@ def test_a_dry_run_shows_three_examples_however_many_a_step_has(data: Path, caps
         assert run(["pretrain", "GPT-2", "--data", str(data), *SMALL, *size, "--dry-run", "--json"]) == 0
         told = json.loads(capsys.readouterr().out)
         assert (told["model"], len(told["samples"])) == ("gpt-2", 3)
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        ["pretrain", "gpt-2", "--out"],
+        ["tour", "--out"],
+        ["export", "--out"],
+        ["draw", "gpt-2", "--svg"],
+        ["embed", "x", "a", "--out"],
+        ["new", "x-y", "--like", "bert", "--dir"],
+        ["verify", "--write"],
+    ],
+)
+def test_an_empty_path_to_write_to_is_refused(typed: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    for empty in ([*typed, ""], [*typed[:-1], f"{typed[-1]}="]):
+        assert run(empty) == 2
+        assert capsys.readouterr().err == f"clados: {typed[-1]} is empty; a path is needed\n"
+
+
+def test_a_place_that_cannot_be_written_to_is_refused_before_training(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("clados.train.pretrain.planned", lambda choices: pytest.fail("planned"))
+    (tmp_path / "dangling").symlink_to("/proc/nowhere")
+    os.mkfifo(tmp_path / "pipe")
+    for out in ("/proc/x", "/", "/dev/null", "dangling", "pipe", "pipe/x", os.fsdecode(b"o\xff")):
+        assert run(["pretrain", "gpt-2", "--data", str(data), *SMALL, "--out", out]) == 2
+        assert len(capsys.readouterr().err.splitlines()) == 1
+    assert {each.name for each in tmp_path.iterdir()} == {"dangling", "pipe"}
+
+
+def test_a_run_is_written_through_a_link_and_into_the_current_directory(data: Path, tmp_path: Path) -> None:
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "link").symlink_to("disk")
+    before = (tmp_path / "disk").stat().st_ino
+    assert run(["pretrain", "gpt-2", "--data", str(data), *SMALL[:-1], "1", "--out", "link"]) == 0
+    os.chdir(tmp_path / "disk")
+    assert run(["pretrain", "gpt-2", "--resume", "--steps", "2", "--out", "."]) == 0
+    assert (Path.cwd().stat().st_ino, (tmp_path / "link").is_symlink()) == (before, True)
+    assert {each.name for each in Path.cwd().iterdir() if each.name.startswith(".")} == set()

@@ -80,7 +80,12 @@ def to_parquet(cards: Sequence[Card], path: Path) -> None:
     types |= {f"{name}[]": pyarrow.list_(types[name]) for name in ("TEXT", "INTEGER")}
     schema = pyarrow.schema([(name, types[kind]) for name, kind in _columns(cards).items()])
     columns = pyarrow.Table.from_pylist(table(cards), schema=schema)
-    write_whole(path, lambda partial: pyarrow.parquet.write_table(columns, partial))
+
+    def write(part: Path) -> None:
+        with part.open("wb") as file:
+            pyarrow.parquet.write_table(columns, file)
+
+    write_whole(path, write)
 
 
 def _columns(cards: Sequence[Card]) -> dict[str, str]:

@@ -120,7 +120,16 @@ def whole(read: Reader[P, T]) -> Reader[P, T]:
 
 @contextmanager
 def directory(path: Path) -> Iterator[None]:
-    """Make a directory; when the block fails, what was made goes again, unless something is in it."""
+    """Make a directory; when the block fails, what was made goes again, unless something is in it.
+
+    Raises:
+        CheckpointError: its name is no UTF-8: safetensors 0.8 writes files there, and cannot read them.
+        OSError: it cannot be made.
+    """
+    try:
+        str(path.absolute()).encode()
+    except UnicodeEncodeError as error:
+        raise CheckpointError(f"{path}: the name is no UTF-8, so safetensors could not read what is in it") from error
     made = [each for each in (path, *path.parents) if not each.exists()]
     path.mkdir(parents=True, exist_ok=True)
     try:

@@ -271,13 +271,11 @@ def _save(file: Path, vectors: "Tensor") -> None:
     """Write vectors as an array of NumPy, whole or not at all."""
     import numpy as np
 
-    part = file.with_name(f".{file.name}.part")
-    file.parent.mkdir(parents=True, exist_ok=True)
-    try:
+    from clados.files import write_whole
+
+    def write(part: Path) -> None:
         with part.open("wb") as opened:
             np.save(opened, vectors.numpy())
-        part.replace(file)
-    except OSError:
-        part.unlink(missing_ok=True)
-        raise
+
+    write_whole(file, write)
     output.note(f"wrote {file}: {vectors.size(0)} vectors of {vectors.size(1)} numbers")

@@ -87,7 +87,9 @@ def _dispatch(argv: list[str]) -> int:
         from clados.catalog.words import near
 
         raise UsageError(f"no such {what} '{name}'{near(name, known) or '; see: clados --help'}")
-    return _call(_single(name), rest, f"clados {name}")
+    parser = _single(name)
+    _refuse_empty_paths(parser, rest)
+    return _call(parser, rest, f"clados {name}")
 
 
 def _complete(argv: list[str]) -> int:
@@ -101,6 +103,18 @@ def _complete(argv: list[str]) -> int:
             return _call(_whole(), argv, "clados")
     finally:
         print("".join(line.removeprefix(front) for line in told.getvalue().splitlines(keepends=True)), end="")
+
+
+def _refuse_empty_paths(parser: Any, argv: Sequence[str]) -> None:
+    """Refuse options whose path is empty: it would mean the current directory.
+
+    Raises:
+        UsageError: for one of these.
+    """
+    names = {name for each in parser.params if each.type.name == "path" for name in each.opts}
+    for word, value in zip(argv, [*argv[1:], "-"]):
+        if (word in names and not value) or (word.endswith("=") and word[:-1] in names):
+            raise UsageError(f"{word.removesuffix('=')} is empty; a path is needed")
 
 
 def _everywhere(argv: list[str]) -> list[str]:

@@ -29,10 +29,12 @@ def tour(
     from clados.models.declared import declared
     from clados.spec import count
     from clados.tour.report import report
-    from clados.tour.stops import stop, stops
+    from clados.tour.stops import check, stop, stops
     from clados.train.log import Bar
 
     done: dict[str, Stop] = {}
+    for name in stops(minutes):
+        check(out / name)
     for name, choices in stops(minutes).items():
         if not as_json:
             known, model = card(name), declared(name).model

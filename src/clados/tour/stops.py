@@ -1,6 +1,5 @@
 """The stops of the tour: which models, how they are trained, and what each can do afterwards."""
 
-import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import singledispatch
@@ -17,11 +16,14 @@ from clados.apply.ready import Ready
 from clados.catalog.card import Card
 from clados.catalog.load import card
 from clados.checkpoints import save_pretrained
+from clados.errors import CladosError
+from clados.files import write_text
 from clados.models.declared import declared
 from clados.train.learns import NATS, Learned, measured_run
 from clados.train.log import Show
 from clados.train.pretrain import Choices, Plan, module, planned
 
+MARK = "tour.txt"  # the file by which a folder of the tour is known
 MINUTES = 3.5  # of training, for all three
 Samples = tuple[tuple[str, str], ...]  # what it was given, what it made of it
 
@@ -106,18 +108,29 @@ class Stop:
         }
 
 
-def stop(choices: Choices, folder: Path, show: Callable[[str], Show]) -> Stop:
-    """Plan, train, measure and try one model; its directory is written to ``folder``, in place of what was there.
+def check(folder: Path) -> None:
+    """Refuse a folder that holds something else than what the tour wrote there.
 
     Raises:
-        CladosError: as ``planned``.
+        CladosError: it does.
     """
-    shutil.rmtree(folder, ignore_errors=True)
+    if folder.exists() and (not folder.is_dir() or (any(folder.iterdir()) and not (folder / MARK).exists())):
+        raise CladosError(f"{folder}: holds something else than a model of the tour; name another --out")
+
+
+def stop(choices: Choices, folder: Path, show: Callable[[str], Show]) -> Stop:
+    """Plan, train, measure and try one model, and write it to ``folder``, in place of an earlier one of the tour.
+
+    Raises:
+        CladosError: as ``planned`` and ``check``.
+    """
+    check(folder)
     plan = planned(choices)
-    trainer = plan.trainer(module(plan), folder, show(plan.card))
+    trainer = plan.trainer(module(plan), show=show(plan.card))
     learned = measured_run(plan, trainer)
     model = trainer.model.eval()
-    save_pretrained(model, folder, tokenizer=plan.tokenizer)
+    mark = f"{plan.card} as the tour trains it\n"
+    save_pretrained(model, folder, tokenizer=plan.tokenizer, also=lambda fresh: write_text(fresh / MARK, mark))
     objective = plan.stage.objective
     ready = Ready(
         model=model, name=plan.card, tokenizer=plan.tokenizer, objective=objective, length=plan.setting.length
