@@ -1,6 +1,7 @@
 """clados pretrain and clados objective, as they are typed."""
 
 import errno
+import importlib
 import io
 import json
 import os
@@ -242,7 +243,8 @@ def test_an_empty_path_to_write_to_is_refused(typed: list[str], capsys: pytest.C
 def test_a_place_that_cannot_be_written_to_is_refused_before_training(
     data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("clados.train.pretrain.planned", lambda choices: pytest.fail("planned"))
+    module = importlib.import_module("clados.train.pretrain")
+    monkeypatch.setattr(module, "planned", lambda choices: pytest.fail("planned"))
     (tmp_path / "dangling").symlink_to("/proc/nowhere")
     os.mkfifo(tmp_path / "pipe")
     for out in ("/proc/x", "/", "/dev/null", "dangling", "pipe", "pipe/x", os.fsdecode(b"o\xff")):
