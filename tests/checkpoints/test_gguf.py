@@ -88,10 +88,21 @@ def renamed(model: Any, names: tuple[tuple[str, str], ...]) -> Held:
     return held
 
 
-def written(file: Path, arch: str, words: Words, held: Held, kind: Any = None) -> Path:
+def written(
+    file: Path,
+    arch: str,
+    words: Words,
+    held: Held,
+    kind: Any = None,
+    keys: dict[str, str] | None = None,
+    lists: dict[str, list[Any]] | None = None,
+) -> Path:
     """A file with these words and tensors; matrices in another kind of number where one is named."""
     writer = gguf.GGUFWriter(file, arch)
-    writer.add_array("tokenizer.ggml.tokens", [f"<{i}>" for i in range(5)])
+    for name, each in (lists or {"tokens": [f"<{i}>" for i in range(5)]}).items():
+        writer.add_array(f"tokenizer.ggml.{name}", each)
+    for name, text in (keys or {}).items():
+        writer.add_string(name, text)
     for key, value in words.items():
         name = key if key.startswith("tokenizer.") else f"{arch}.{key}"
         add = {bool: writer.add_bool, int: writer.add_uint32, float: writer.add_float32}[type(value)]
@@ -223,6 +234,23 @@ def test_half_precision_stays_and_a_copy_of_the_table_is_no_second_head(tmp_path
     ours: Any = from_pretrained(written(tmp_path / "model.gguf", arch, words, half))
     assert {each.dtype for each in ours.parameters()} == {torch.float16}
     assert not ours.report.notes
+
+
+def test_the_tokenizer_of_a_file_is_read_and_a_damaged_one_does_not_take_the_weights_with_it(tmp_path: Path) -> None:
+    _, arch, words, held = gpt_2()
+    letters = [*map(chr, range(97, 97 + 26)), "ab", "<|end|>"]
+    rest = [f"<{i}>" for i in range(61 - len(letters))]
+    lists = {"tokens": letters + rest, "merges": ["a b"], "token_type": [1] * 27 + [3] + [1] * len(rest)}
+    keys = {"tokenizer.ggml.model": "gpt2", "tokenizer.chat_template": "{{ x }}"}
+    words = {**words, "tokenizer.ggml.eos_token_id": 27}
+    ours: Any = from_pretrained(written(tmp_path / "model.gguf", arch, words, held, keys=keys, lists=lists))
+    assert ours.tokenizer.encode("abc<|end|>") == [26, 2, 27]
+    assert ours.report.notes == ("model.gguf: not used here: tokenizer.chat_template",)
+    keys["tokenizer.ggml.model"] = "rwkv"
+    ours = from_pretrained(written(tmp_path / "other.gguf", arch, words, held, keys=keys, lists=lists))
+    assert ours.tokenizer is None
+    assert "no tokenizer: " in ours.report.notes[0]
+    assert 'tokenizer.ggml.model is "rwkv"' in ours.report.notes[0]
 
 
 # llama.cpp reads words out with the token table where output.weight is absent (LLaMA 3.2 1B)

@@ -16,7 +16,7 @@ from types import FrameType
 
 from clados.errors import CladosError
 
-MUTANTS = int(os.environ.get("CLADOS_MUTANTS", "20000"))  # over all rows of a test
+MUTANTS = int(os.environ.get("CLADOS_MUTANTS", "20000"))  # over all rows
 SECONDS = 10  # for one mutant
 MEMORY = 2**30  # bytes above what the process had
 

@@ -18,7 +18,7 @@ from PIL import Image
 from clados.checkpoints.beside import images_of
 from clados.data import read
 from clados.data.rows import ENDS
-from tests.fuzz.harness import MUTANTS, Row, run
+from tests.fuzz.harness import Row, run
 from tests.fuzz.mutants import bytes_mutant, json_bytes, text_mutant
 
 Mutate = Callable[[bytes, random.Random], bytes]
@@ -198,5 +198,5 @@ ROWS = (
 
 @pytest.mark.fuzz
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
-def test_damaged_data_are_read_or_refused_in_one_line(row: Row, tmp_path: Path) -> None:
-    run(row, tmp_path, max(1, MUTANTS // len(ROWS)))
+def test_damaged_data_are_read_or_refused_in_one_line(row: Row, mutants: int, tmp_path: Path) -> None:
+    run(row, tmp_path, mutants)

@@ -10,7 +10,7 @@ import pytest
 
 from clados.data import Text, Tokenizer, load_tokenizer, read_as, train_tokenizer
 from tests.data.test_families import GOLDEN, written
-from tests.fuzz.harness import MUTANTS, Row, run
+from tests.fuzz.harness import Row, run
 from tests.fuzz.mutants import bytes_mutant, json_bytes, text_mutant
 
 TEXTS = ["the cat sat on the mat", "", "Ünï 犬 <unk> [MASK] </s> <mask>", " a\n\tb  c" * 20, "x" * 2000]
@@ -94,5 +94,5 @@ ROWS = (
 
 @pytest.mark.fuzz
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
-def test_a_damaged_tokenizer_is_read_or_refused_in_one_line(row: Row, tmp_path: Path) -> None:
-    run(row, tmp_path, max(1, MUTANTS // len(ROWS)))
+def test_a_damaged_tokenizer_is_read_or_refused_in_one_line(row: Row, mutants: int, tmp_path: Path) -> None:
+    run(row, tmp_path, mutants)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -15,6 +15,9 @@ from clados.checkpoints.files import Stored
 from clados.errors import how_to_install
 from clados.files import JsonObject
 
+if TYPE_CHECKING:
+    from clados.data.tokenizer import Tokenizer
+
 SUFFIX = ".gguf"
 PREFIX = "gguf:"  # model_type of its layouts, before the architecture's name
 LONGEST = 2**22  # items of an array, of which the longest are vocabularies and merges
@@ -26,7 +29,9 @@ IDS = {  # of special tokens
     "tokenizer.ggml.padding_token_id": "pad_token_id",
 }
 ASIDE = ("GGUF.", "general.", "tokenizer.", "split.", "quantize.")  # of the file, not of what is computed
-LONG = ("tokens", "scores", "token_type", "merges", "precompiled_charsmap")  # of the tokenizer
+WORDS = "tokenizer."  # of the tokenizer
+LISTS = ("tokens", "scores", "token_type", "merges")  # as long as the vocabulary
+LONG = (*LISTS, "precompiled_charsmap")
 # words of llama.cpp that are written at a value at which they are nothing
 NEUTRAL = {
     "rope.scaling.type": "none",
@@ -73,6 +78,28 @@ def opened(file: Path) -> tuple[Words, dict[str, Stored], tuple[str, ...]]:
     words = dict(_words(metadata, arch))
     said.ignore(*(key for key in metadata if key.startswith((*ASIDE, f"{arch}."))))
     return {"model_type": f"{PREFIX}{arch}", **rows, **tied, **words}, tensors, said.notes
+
+
+def tokenizer_of(file: Path) -> "Tokenizer | None":
+    """The tokenizer in a file; None where there is none.
+
+    Raises:
+        CheckpointError: the file is damaged.
+        DataError: the tokenizer is, or it is of a kind that is not read.
+    """
+    from clados.data.embedded import embedded_tokenizer
+    from clados.data.errors import DataError
+
+    reader = _reader(file)
+    fields = {name.removeprefix(WORDS): each for name, each in reader.fields.items() if name.startswith(WORDS)}
+    if "ggml.tokens" not in fields or "ggml.model" not in fields:
+        return None
+    try:
+        found = {name: field.contents() for name, field in fields.items()}
+    except Exception as error:  # the library raises many kinds
+        raise DataError(f"{file}: its tokenizer is damaged ({error})") from error
+    lists = {name: found.pop(f"ggml.{name}") for name in LISTS if isinstance(found.get(f"ggml.{name}"), list)}
+    return embedded_tokenizer(file, found, lists)
 
 
 def _metadata(file: Path, reader: Any) -> dict[str, Any]:

@@ -82,7 +82,7 @@ def from_pretrained(
 
     Read are Hugging Face directories of every declared architecture (config.json of transformers 4.x or 5.x,
     safetensors, shards with an index), directories that ``save_pretrained`` wrote, fairseq's ``.pt`` files, and
-    llama.cpp's ``.gguf`` files of the kinds llama, gpt2, gptneox and bert (without their tokenizers).
+    llama.cpp's ``.gguf`` files of the kinds llama, gpt2, gptneox and bert, with their tokenizers.
     Heads are those of the class that the config names, or of ``architecture``; of a class that is not known here the
     body is read, and the heads that it shares with the layout's first class. ``module.report`` says where each tensor
     came from, and which of the files' are not used. ``module.tokenizer`` is the tokenizer whose files lie alongside, or
@@ -204,18 +204,24 @@ def _image_notes(path: Path) -> tuple[str, ...]:
         return (f"images cannot be prepared: {error}",)
 
 
+def _tokenizer_of(path: Path) -> "Tokenizer | None":
+    """The tokenizer of a directory, or in a file; None where there is none."""
+    from clados.data.vocabularies import SIGNS, load_tokenizer
+
+    if path.is_dir():
+        return load_tokenizer(path) if any((path / name).exists() for name in SIGNS) else None
+    return gguf.tokenizer_of(path) if path.suffix == gguf.SUFFIX else None
+
+
 def _give_tokenizer(made: nn.Module, path: Path, *, lower_case: bool = False) -> tuple[str, ...]:
     """Set the module's tokenizer, and what keeps it from having one; what is to be known of it."""
     made.tokenizer = made.tokenizer_error = None  # type: ignore[assignment]
-    if not path.is_dir():
-        return ()
     from clados.data.errors import DataError
-    from clados.data.vocabularies import SIGNS, load_tokenizer
 
-    if not any((path / name).exists() for name in SIGNS):
-        return ()
     try:
-        tokenizer = load_tokenizer(path)
+        tokenizer = _tokenizer_of(path)
+        if tokenizer is None:
+            return ()
         tokenizer = tokenizer.lower_cased() if lower_case else tokenizer
     except DataError as error:
         made.tokenizer_error = error  # type: ignore[assignment]

@@ -1,0 +1,192 @@
+"""Tokenizers that stand in a model's own file: GGUF's ``tokenizer.ggml`` keys, in the kinds gpt2, llama and bert.
+
+What the keys mean is llama.cpp's src/llama-vocab.cpp (the kinds are its BPE, SPM and WPM) and gguf-py's constants.py;
+kinds of token are numbered as SentencePiece's.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from tokenizers import AddedToken, Regex, decoders, models, normalizers, pre_tokenizers
+from tokenizers import Tokenizer as Backend
+
+from clados.data.errors import DataError
+from clados.data.sentencepiece import CONTROL, NORMAL, UNKNOWN, USER, Cleaning, Model, backend_of, kept_whole
+from clados.data.tokenizer import Roles, Tokenizer, framed, safe
+from clados.data.training import SPACE
+from clados.files import JsonObject
+
+ROLES = {
+    "bos_token_id": "bos",
+    "eos_token_id": "eos",
+    "unknown_token_id": "unk",
+    "padding_token_id": "pad",
+    "seperator_token_id": "sep",  # spelt so
+    "cls_token_id": "cls",
+    "mask_token_id": "mask",
+}
+# how words are cut before bytes are merged: the usual rule of byte-level BPE, and Llama 3's
+USUAL = ("gpt-2", "mpt", "olmo", "default")
+LLAMA_3 = (
+    r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|"
+    r"\s+(?!\S)|\s+"
+)
+
+
+def embedded_tokenizer(file: Path, keys: Mapping[str, object], lists: Mapping[str, Sequence[object]]) -> Tokenizer:
+    """The tokenizer that a file's keys describe. What they say beyond that is in ``notes``.
+
+    Args:
+        keys: those that begin with ``tokenizer.``, without that, but for the lists.
+        lists: tokens, and scores, token_type and merges where they are there.
+
+    Raises:
+        DataError: it is of a kind that is not read, or damaged.
+    """
+    said = JsonObject(file, keys, DataError, inside="tokenizer")
+    tokens = _strings(file, "tokens", lists)
+    kinds = lists.get("token_type") or [NORMAL] * len(tokens)
+    if len(kinds) != len(tokens) or not all(isinstance(kind, int) for kind in kinds):
+        raise DataError(f"{file}: tokenizer.ggml.token_type is not one number for each of {len(tokens)} tokens")
+    pieces = [(token, int(str(kind))) for token, kind in zip(tokens, kinds, strict=True)]
+    if len(set(tokens)) != len(tokens):
+        raise DataError(f"{file}: tokenizer.ggml.tokens has a token twice")
+    roles = Roles().but({role: _role(said, f"ggml.{key}", tokens) for key, role in ROLES.items()})
+    kind = said.take("ggml.model", str, "")
+    if kind not in READERS:
+        raise said.refuse("ggml.model", f"read are {', '.join(READERS)}")
+    tokenizer = READERS[kind](said, pieces, lists, roles)
+    said.ignore("ggml.token_type_count")
+    tokenizer.notes = said.notes
+    return tokenizer
+
+
+def _strings(file: Path, name: str, lists: Mapping[str, Sequence[object]]) -> list[str]:
+    found = lists.get(name, ())
+    texts = [each for each in found if isinstance(each, str)]
+    if not texts or len(texts) != len(found):
+        raise DataError(f"{file}: tokenizer.ggml.{name} is no list of strings")
+    return texts
+
+
+def _role(said: JsonObject, key: str, tokens: Sequence[str]) -> str | None:
+    number = said.take(key, int, None)
+    if number is None:
+        return None
+    if not 0 <= number < len(tokens):
+        raise said.refuse(key, f"there are {len(tokens)} tokens")
+    return tokens[number]
+
+
+def _flag(said: JsonObject, key: str, *, usual: bool) -> bool:
+    return said.take(f"ggml.{key}", bool, usual)
+
+
+def _bytes(
+    said: JsonObject, pieces: Sequence[tuple[str, int]], lists: Mapping[str, Sequence[object]], roles: Roles
+) -> Tokenizer:
+    """Byte-level BPE (GPT-2, GPT-NeoX, Llama 3)."""
+    cut = said.take("ggml.pre", str, USUAL[0])
+    if cut not in (*USUAL, "llama-bpe"):
+        raise said.refuse("ggml.pre", f"read are {', '.join(USUAL)}, llama-bpe")
+    vocab = {token: number for number, (token, _) in enumerate(pieces)}
+    merges = []
+    for each in _strings(said.file, "merges", lists):
+        first, _, second = each.partition(" ")  # bytes are written as letters: a space is none of them
+        if not second or not {first, second, first + second} <= vocab.keys():
+            raise DataError(f"{said.file}: tokenizer.ggml.merges has '{each[:40]}', whose pieces the tokens lack")
+        merges.append((first, second))
+    llama = cut == "llama-bpe"
+    backend = safe(lambda: Backend(models.BPE(vocab, merges, ignore_merges=llama)))
+    spaced = _flag(said, "add_space_prefix", usual=False)
+    level = pre_tokenizers.ByteLevel(add_prefix_space=spaced, use_regex=not llama)
+    words = pre_tokenizers.Split(Regex(LLAMA_3), "isolated")
+    backend.pre_tokenizer = pre_tokenizers.Sequence([words, level]) if llama else level
+    backend.decoder = decoders.ByteLevel()
+    _keep(
+        backend,
+        [
+            AddedToken(name, normalized=False, special=kind == CONTROL)
+            for name, kind in pieces
+            if kind in (CONTROL, USER)
+        ],
+    )
+    return Tokenizer(backend, _framed(backend, said, roles, bos=llama))
+
+
+def _sentencepiece(
+    said: JsonObject, pieces: Sequence[tuple[str, int]], lists: Mapping[str, Sequence[object]], roles: Roles
+) -> Tokenizer:
+    """SentencePiece's BPE (LLaMA): the best-scored pair of pieces is merged first."""
+    scores = lists.get("scores", ())
+    if len(scores) != len(pieces) or not all(isinstance(score, float) for score in scores):
+        raise DataError(f"{said.file}: tokenizer.ggml.scores is not one number for each of {len(pieces)} tokens")
+    scored = tuple((name, float(str(score)), kind) for (name, kind), score in zip(pieces, scores, strict=True))
+    if roles.unk is None:
+        unknown = next((name for name, kind in pieces if kind == UNKNOWN), None)
+        if unknown is None:
+            raise DataError(f"{said.file}: no token of tokenizer.ggml.tokens is the unknown one")
+        roles = roles.but({"unk": unknown})
+    model = Model(
+        said.file,
+        scored,
+        bpe=True,
+        charsmap=b"",
+        prefix=_flag(said, "add_space_prefix", usual=True),
+        collapse=_flag(said, "remove_extra_whitespaces", usual=False),
+    )
+    backend = safe(lambda: backend_of(model, scored, Cleaning()))
+    _keep(backend, [*kept_whole(model, scored)])
+    return Tokenizer(backend, _framed(backend, said, roles, bos=True))
+
+
+def _wordpiece(
+    said: JsonObject, pieces: Sequence[tuple[str, int]], lists: Mapping[str, Sequence[object]], roles: Roles
+) -> Tokenizer:
+    """BERT's pieces: the file marks the first of a word, and not the others; texts are lower-cased, as there."""
+
+    def named(token: str, kind: int) -> str:
+        if kind in (CONTROL, UNKNOWN, USER):
+            return token
+        return token.removeprefix(SPACE) if token.startswith(SPACE) else f"##{token}"
+
+    names = {token: named(token, kind) for token, kind in pieces}
+    vocab = {name: number for number, name in enumerate(names.values())}
+    roles = roles.but({role: names[token] for role, token in roles.named().items()})
+    # a file of before 2024 says only where a text begins and ends
+    roles = roles.but({"cls": roles.cls or roles.bos, "sep": roles.sep or roles.eos, "bos": None, "eos": None})
+    unk = roles.unk or ("[UNK]" if "[UNK]" in vocab else None)
+    if unk is None or len(vocab) != len(pieces):
+        raise DataError(f"{said.file}: tokenizer.ggml.tokens lack the unknown token, or have one twice")
+    roles = roles.but({"unk": unk})
+    backend = safe(lambda: Backend(models.WordPiece(vocab, unk_token=unk)))
+    backend.normalizer = normalizers.BertNormalizer(lowercase=True)
+    backend.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    backend.decoder = decoders.WordPiece()
+    _keep(
+        backend, [AddedToken(token, normalized=False, special=True) for token in dict.fromkeys(roles.named().values())]
+    )
+    said.ignore(
+        *(f"ggml.{key}" for key in ("pre", "add_bos_token", "add_eos_token", "add_sep_token", "add_space_prefix"))
+    )
+    frame = ("cls $A sep", "cls $A sep $B:1 sep:1") if roles.cls and roles.sep else ("", "")
+    return Tokenizer(backend, framed(backend, roles, *frame))
+
+
+def _keep(backend: Backend, tokens: Sequence[AddedToken]) -> None:
+    safe(lambda: backend.add_special_tokens([token for token in tokens if token.special]))
+    safe(lambda: backend.add_tokens([token for token in tokens if not token.special]))
+
+
+def _framed(backend: Backend, said: JsonObject, roles: Roles, *, bos: bool) -> Roles:
+    """The roles with what stands around a text: the first token where nothing says otherwise, and the last."""
+    first = "bos " if _flag(said, "add_bos_token", usual=bos) and roles.bos else ""
+    last = " eos" if _flag(said, "add_eos_token", usual=False) and roles.eos else ""
+    said.ignore("ggml.add_sep_token")
+    if not first and not last:
+        return roles
+    return framed(backend, roles, f"{first}$A{last}", f"{first}$A{last} {first}$B{last}")
+
+
+Reader = Callable[[JsonObject, Sequence[tuple[str, int]], Mapping[str, Sequence[object]], Roles], Tokenizer]
+READERS: dict[str, Reader] = {"gpt2": _bytes, "llama": _sentencepiece, "bert": _wordpiece}
