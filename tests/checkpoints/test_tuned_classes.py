@@ -134,3 +134,43 @@ def test_norms_under_their_names_of_2018(tmp_path: Path) -> None:
     ours: Any = from_pretrained(tmp_path)
     assert ours.report.verdict.startswith("whole")
     assert torch.allclose(ours(IDS).logits, made(IDS).prediction_logits, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("front", "named"), [("module.", "module."), ("encoder.", "encoder."), ("model.bert.", "model.")]
+)
+def test_names_behind_what_a_class_around_the_model_puts_in_front(tmp_path: Path, front: str, named: str) -> None:
+    made = files(tmp_path, "BertModel", architectures=["Ranker"])
+    file = tmp_path / "model.safetensors"
+    save_file({front + name: each for name, each in load_file(file).items()} | {"rank.bias": torch.zeros(1)}, file)
+    ours: Any = from_pretrained(tmp_path)
+    assert torch.allclose(ours(IDS).pooler_output, made(IDS).pooler_output, atol=1e-5)
+    assert ours.report.unused == ("rank.bias",)
+    assert f"names are read without '{named}' in front" in ours.report.notes
+
+
+def test_the_body_of_t5_behind_its_classifiers_name(tmp_path: Path) -> None:
+    """transformers 5.23.0 T5ForSequenceClassification, whose body is called transformer."""
+    config = transformers.T5Config(vocab_size=60, d_model=16, d_kv=8, d_ff=32, num_layers=1, num_heads=2)
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        made = transformers.T5ForSequenceClassification(config).eval()
+    made.save_pretrained(tmp_path)
+    ours: Any = from_pretrained(tmp_path)
+    right = made.transformer(input_ids=IDS, decoder_input_ids=IDS).last_hidden_state
+    assert torch.allclose(ours(IDS, decoder_input_ids=IDS).last_hidden_state, right, atol=1e-5)
+    assert len(ours.report.unused) == 4
+
+
+def test_names_of_classes_are_written_back(tmp_path: Path) -> None:
+    names = {"0": "contradiction", "1": "neutral", "2": "entailment"}
+    said = {"id2label": names, "label2id": {name: int(i) for i, name in names.items()}}
+    files(tmp_path, "BertForSequenceClassification", **said, problem_type="single_label_classification")
+    file = tmp_path / "model.safetensors"
+    rows = {"classifier.weight": torch.zeros(3, 16), "classifier.bias": torch.zeros(3)}
+    save_file(load_file(file) | rows, file)
+    save_pretrained(from_pretrained(tmp_path), tmp_path / "back")
+    config = json.loads((tmp_path / "back" / "config.json").read_text())
+    assert {key: config[key] for key in said} == said
+    assert config["problem_type"] == "single_label_classification"
+    assert from_pretrained(tmp_path / "back").spec.heads == (s.Classifier(3, transform="tanh"),)

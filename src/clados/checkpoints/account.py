@@ -73,6 +73,24 @@ def account(path: Path, choice: Chosen, found: Found) -> Account:
     return Account(model, here, names, report)
 
 
+def without_wrapper(choice: Chosen, found: dict[str, Stored]) -> tuple[dict[str, Stored], tuple[str, ...]]:
+    """The tensors under the names that the layout knows, where a class around the model put one in front; and a note.
+
+    So do classes of people's own (``encoder.embeddings...``), some of transformers (T5ForSequenceClassification's
+    ``transformer.shared.weight``), and what wraps a model for training (``module.``).
+    """
+    first = places(choice.layout, choice.model)[0].names[0]
+    for anchor in (first, first.removeprefix(choice.layout.prefix)):
+        if anchor in found:
+            return found, ()
+        fronts = [name.removesuffix(anchor) for name in found if name.endswith(f".{anchor}")]
+        if len(fronts) == 1:
+            inside = {name.removeprefix(fronts[0]): each for name, each in found.items()}
+            whole = len(inside) == len(found)
+            return (inside, (f"names are read without '{fronts[0]}' in front",)) if whole else (found, ())
+    return found, ()
+
+
 def strangers(account: Account, choice: Chosen, found: Found) -> tuple[str, ...]:
     """A note on each second name that holds other numbers than the tensor of ours that it stands for."""
     by_path = {place.row.path: place for place in account.places}

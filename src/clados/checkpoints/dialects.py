@@ -42,7 +42,7 @@ def flat(config: Mapping[str, Any]) -> Words:
         raise LayoutError("config: nested too deep") from error
     renamed = RENAMED.get(str(words.get("model_type")), {})
     words = {renamed.get(key, key): value for key, value in words.items()}
-    words.setdefault("num_labels", len(config.get("id2label") or (0, 1)))  # two where a file says nothing
+    words["num_labels"] = _labels(config)
     if words.get("model_type") == "clip" and words.get("text_config.eos_token_id") == CLIP_HIGHEST:
         # files older than the word: ids that nothing reads; the text is read at its highest id (modeling_clip.py)
         words = {key: value for key, value in words.items() if not re.fullmatch(r"text_config\.\w+_token_id", key)}
@@ -60,6 +60,13 @@ def flat(config: Mapping[str, Any]) -> Words:
         if "num_layers" in words:
             words.setdefault("num_decoder_layers", words["num_layers"])  # older files say it once
     return words
+
+
+def _labels(config: Mapping[str, Any]) -> Any:
+    """How many classes a config says: as many as it names; two where it says nothing."""
+    if isinstance(named := config.get("id2label"), Mapping) and named:
+        return len(named)
+    return next((n for key in ("num_labels", "_num_labels") if (n := config.get(key)) is not None), 2)
 
 
 def _flat(config: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, Any]]:

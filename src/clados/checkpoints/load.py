@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from clados.checkpoints import biases, fairseq, gguf, sizes, tensors, word_tables
-from clados.checkpoints.account import Account, account, others, strangers
+from clados.checkpoints.account import Account, account, others, strangers, without_wrapper
 from clados.checkpoints.atomic import whole
 from clados.checkpoints.choose import Chosen, chosen, named_classes
 from clados.checkpoints.dialects import Words, flat
@@ -25,7 +25,7 @@ from clados.checkpoints.words import outside, unread
 from clados.models.declared import found as declarations
 from clados.nn.build import module
 from clados.spec.errors import SpecError
-from clados.spec.kinds import Decoder, EncoderDecoder
+from clados.spec.kinds import Decoder, EncoderDecoder, Model
 
 FLOATS = (torch.float32, torch.bfloat16, torch.float16, torch.float64)
 PICKLES = (".pt", ".pth", ".bin")
@@ -107,6 +107,7 @@ def from_pretrained(
     try:
         sizes.check(words, found)
         choice = chosen(words, vectors.head, architecture)
+        found, wrapped = without_wrapper(choice, found)
         model, differing = word_tables.as_held(choice.layout, choice.model, found)
         model, zeros = biases.as_held(choice.layout, model, found)
         choice = replace(choice, model=model, zeros=zeros)
@@ -124,9 +125,10 @@ def from_pretrained(
     notes += (*unused, *differing, *_give_tokenizer(made, vectors.home, lower_case=vectors.lower_case))
     keys = unread(choice.layout, words)
     unknown = (f"{said_in.name}: not used here: {', '.join(keys)}",) if keys else ()
-    notes = (*_class(choice, words, architecture), *unknown, *notes, *others(held, choice, found))
+    notes = (*_class(choice, words, architecture), *wrapped, *unknown, *notes, *others(held, choice, found))
     notes += (*vectors.notes, *strangers(held, choice, found), *_image_notes(path))
     made.report = replace(held.report, notes=notes)  # type: ignore[assignment]
+    made.class_names = _class_names(held.model, said_in)  # type: ignore[assignment]
     made.embedding_settings = vectors.settings  # type: ignore[assignment]
     made.generation_config = generation  # type: ignore[assignment]
     return cast("Loaded", made)
@@ -140,6 +142,13 @@ def _class(choice: Chosen, words: Words, architecture: str | None) -> tuple[str,
         return () if not names or choice.architecture in classes else (f"read as {choice.architecture}, not {names}",)
     allowed = ", ".join((*choice.layout.architectures, *choice.layout.tuned))
     return (f"the class {names} is not known here: read as {choice.architecture}; architecture= takes {allowed}",)
+
+
+def _class_names(model: Model, config: Path) -> Words:
+    """What a config says of the classes that a head tells apart, to be written again with the model."""
+    if config.suffix != ".json" or not any(hasattr(head, "classes") for head in getattr(model, "heads", ())):
+        return {}
+    return {key: value for key, value in json_of(config).items() if key in ("id2label", "label2id", "problem_type")}
 
 
 def _opened(path: Path, *, allow_pickle: bool) -> tuple[Words, dict[str, Stored], Path, Sentence]:

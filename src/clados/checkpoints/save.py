@@ -127,7 +127,8 @@ def _configs(choice: Chosen, module: nn.Module) -> dict[str, Words]:
     precision = str(next(module.parameters()).dtype).removeprefix("torch.")
     kept = {"clados.version": clados.__version__, "clados.card": choice.card, "clados.model": repr(_spec(module))}
     head = {"model_type": layout.model_type, "architectures": [choice.architecture], "dtype": precision}
-    files: dict[str, Any] = {"config.json": nested(head | written(layout, model) | kept, layout.model_type)}
+    words = nested(head | written(layout, model) | kept, layout.model_type) | getattr(module, "class_names", {})
+    files: dict[str, Any] = {"config.json": words}
     if layout.model_type != OWN and (vector := embedding(model)) is not None:
         settings = getattr(module, "embedding_settings", EmbeddingSettings())
         files |= sentence.files(vector, model.size.d_model, settings)
