@@ -81,10 +81,22 @@ def test_a_run_says_what_was_learned_and_how_its_numbers_were_scaled(tmp_path: P
 
 
 @pytest.mark.parametrize(
-    "run", [{"stage": "Stage(name='x')"}, {"stage": "print(1)"}, {"scales": {"mean": 3}}, {"length": "long"}]
+    ("run", "said"),
+    [
+        ({"stage": "Stage(name='x')"}, "stage is unusable"),
+        ({"stage": "print(1)"}, "stage is unusable"),
+        ({"stage": 3}, "stage is 3; needed is a string"),
+        ({"scales": {"mean": 3}}, r"scales\.mean is 3; needed is a list"),
+        ({"scales": {"std": [1, "x"]}}, r"std\.1 is \"x\"; needed is a number"),
+        ({"scales": {"best": 10**30}}, r"scales\.best is 1"),
+        ({"scales": {"kinds": -1}}, r"scales\.kinds is -1; needed is an integer of 0 or more"),
+        ({"scales": []}, r"scales is \[\]; an object is needed"),
+        ({"classes": ["cat", None]}, "classes is"),
+        ({"length": "long"}, 'length is "long"; needed is an integer'),
+    ],
 )
-def test_a_run_that_no_trainer_wrote_is_refused(tmp_path: Path, run: dict[str, Any]) -> None:
+def test_a_run_that_no_trainer_wrote_is_refused(tmp_path: Path, run: dict[str, Any], said: str) -> None:
     written(tmp_path, "config.json", {})
     written(tmp_path, "run.json", run)
-    with pytest.raises(CheckpointError, match=r"run\.json is unusable"):
+    with pytest.raises(CheckpointError, match=rf"run\.json: {said}"):
         beside(tmp_path)

@@ -454,3 +454,31 @@ def test_a_model_that_cannot_be_trained_further_is_refused(
 ) -> None:
     with pytest.raises(CladosError, match=said):
         planned(Choices(**{"model": model, "data": str(data), "start": str(run), "steps": 1} | more))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[]",
+        "{",
+        '{"model": ["gpt-2"]}',
+        '{"model": "gpt-2", "choices": 3}',
+        '{"model": "gpt-2", "choices": {"steps": "x"}}',
+        '{"model": "gpt-2", "choices": {"dtype": "float32\\n"}}',
+        '{"model": "gpt-2", "choices": {"batch": 1e400}}',
+        '{"model": "gpt-2", "choices": {"unheard": 1}}',
+        '{"model": "gpt-2", "choices": {}, "examples": []}',
+        '{"model": "gpt-2", "choices": null}',
+    ],
+)
+def test_a_damaged_run_file_is_one_line_before_the_first_checkpoint(data: Path, tmp_path: Path, text: str) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        pretrain(choices(data), tmp_path / "run", show=Stops(1))
+    file = tmp_path / "run" / "run.json"
+    file.write_text(text)
+    with pytest.raises(CladosError) as error:
+        pretrain(resumed(file.parent, Choices(model="gpt-2"), []), file.parent, resume=True)
+    assert len(str(error.value).splitlines()) == 1
+    with pytest.raises(CladosError, match=r"run\.json: "):
+        pretrain(choices(data), file.parent, resume=True)
+    assert file.read_text() == text

@@ -5,12 +5,13 @@ transformers has no word for is read from run.json, which the trainer writes.
 """
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from clados.checkpoints.errors import CheckpointError
+from clados.checkpoints.errors import CheckpointError, LayoutError
 from clados.checkpoints.files import json_of
 from clados.checkpoints.written import part
 from clados.data.errors import DataError
@@ -23,6 +24,7 @@ from clados.spec.inputs import Patches
 from clados.spec.kinds import Model
 from clados.spec.learning import Objective, Stage
 
+T = TypeVar("T")
 PROBLEMS = ("single_label_classification", "multi_label_classification", "regression")
 
 
@@ -56,19 +58,40 @@ def beside(directory: Path) -> Beside:
         CheckpointError: a file is damaged, or holds what no Clados wrote.
         DataError: preprocessor_config.json holds a value that cannot be used.
     """
-    config, said = _if_there(directory / "config.json"), _if_there(directory / "run.json")
+    config, run = _object(directory / "config.json"), _object(directory / "run.json")
     try:
         return Beside(
-            card=str(said.get("model") or config.get("clados", {}).get("card", "")),
-            labels=_labels(config.get("id2label"), said.get("classes")),
-            problem=_problem(JsonObject(directory / "config.json", config, CheckpointError)),
+            card=run.take("model", str, "") or config.inside("clados").take("card", str, ""),
+            labels=_labels(config) or tuple(_listed(run, "classes", str)),
+            problem=_problem(config),
             images=images_of(directory)[0],
-            scales=_scales(said.get("scales") or {}),
-            objective=part(said["stage"], Stage).objective if "stage" in said else None,
-            length=int(said.get("length", 0)),
+            scales=_scales(run.inside("scales")),
+            objective=part(stage, Stage).objective if (stage := run.take("stage", str, "")) else None,
+            length=_number(run, "length", 0),
         )
-    except (TypeError, ValueError, KeyError, AttributeError, CheckpointError, SpecError) as error:
-        raise CheckpointError(f"{directory}: config.json or run.json is unusable ({error})") from error
+    except (LayoutError, SpecError) as error:
+        raise CheckpointError(f"{run.file}: stage is unusable ({error})") from error
+
+
+def _object(file: Path) -> JsonObject:
+    return JsonObject.read(file, CheckpointError) if file.exists() else JsonObject(file, {}, CheckpointError)
+
+
+def _number(said: JsonObject, key: str, usual: int) -> int:
+    value = said.take(key, int, usual)
+    if value < 0:
+        raise said.refuse(key, "needed is an integer of 0 or more")
+    return value
+
+
+def _listed(said: JsonObject, key: str, kind: type[T]) -> list[T]:
+    values = said.take(key, list, list[Any]())
+    entries = JsonObject(said.file, {str(i): each for i, each in enumerate(values)}, said.error, inside=key)
+    taken = [entries.take(str(i), kind, None) for i in range(len(values))]
+    found = [each for each in taken if each is not None]
+    if len(found) < len(values):
+        raise said.refuse(key, "null is not among what it may list")
+    return found
 
 
 def _problem(config: JsonObject) -> str:
@@ -107,23 +130,27 @@ def preprocessing(model: Model) -> Preprocessing | None:
     return next((Preprocessing.usual(each.image, each.channels) for each in patches), None)
 
 
-def _labels(named: Mapping[str, str] | None, classes: Sequence[str] | None) -> tuple[str, ...]:
-    if named:
-        return tuple(str(named[key]) for key in sorted(named, key=int))
-    return tuple(map(str, classes or ()))
+def _labels(config: JsonObject) -> tuple[str, ...]:
+    """The names of the classes in the order of their numbers, which are the keys of ``id2label``."""
+    named = config.inside("id2label")
+    keys = named.keys()
+    if odd := next((key for key in keys if not re.fullmatch(r"\d{1,9}", key)), None):
+        raise named.refuse(odd, "needed are the numbers of classes as keys")
+    return tuple(str(named.take(key, str | int | float, "")) for key in sorted(keys, key=int))
 
 
-def _scales(said: Mapping[str, Any]) -> Scales:
+def _scales(said: JsonObject) -> Scales:
     usual = Scales()
+    most = said.take("most", float, usual.most)
     return Scales(
-        mean=tuple(map(float, said.get("mean", usual.mean))),
-        std=tuple(map(float, said.get("std", usual.std))),
-        most=float(said.get("most", usual.most)),
-        best=float(said.get("best", said.get("most", usual.best))),
-        choices=int(said.get("choices", usual.choices)),
-        low=tuple(map(float, said.get("low", usual.low))),
-        high=tuple(map(float, said.get("high", usual.high))),
-        kinds=int(said.get("kinds", usual.kinds)),
+        mean=tuple(_listed(said, "mean", float)),
+        std=tuple(_listed(said, "std", float)),
+        most=most,
+        best=said.take("best", float, most),
+        choices=_number(said, "choices", usual.choices),
+        low=tuple(_listed(said, "low", float)),
+        high=tuple(_listed(said, "high", float)),
+        kinds=_number(said, "kinds", usual.kinds),
     )
 
 

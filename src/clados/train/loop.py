@@ -78,7 +78,7 @@ class Run:
             if value is not None and value < 1:
                 raise CladosError(f"{name} is {value}; it must be at least 1")
         if self.dtype not in FORMS:
-            raise CladosError(f"dtype is '{self.dtype}'; allowed: {', '.join(FORMS)}")
+            raise CladosError(f"dtype is {self.dtype!r}; allowed: {', '.join(FORMS)}")
         if not 0 < self.lr < math.inf:
             raise CladosError(f"lr is {self.lr}; it must be above 0")
 

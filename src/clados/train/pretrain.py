@@ -21,7 +21,7 @@ from clados.data.examples import checksum, split
 from clados.data.readers import read
 from clados.data.tokenizer import Tokenizer
 from clados.errors import CladosError, check_seed
-from clados.files import PART, JsonObject, read_json, write_json
+from clados.files import PART, JsonObject, write_json
 from clados.models.declared import declared
 from clados.nn.make import build
 from clados.nn.memory import enough_memory
@@ -350,9 +350,10 @@ def _recorded(folder: Path) -> JsonObject:
 
 def _begun_as(folder: Path) -> dict[str, Any]:
     """What run.json says of a run, by the names of ``Trainer.recorded``."""
-    said = read_json(folder / RUN)
-    JsonObject(folder / RUN, said).inside("choices")
-    return {**said.get("choices", {}), **said, "examples": said.get("examples", {}).get("trained on")}
+    said = _recorded(folder)
+    choices, examples = said.inside("choices"), said.inside("examples")
+    values = {name: each.peek(name) for each in (choices, said) for name in sorted(each.keys())}
+    return values | {"examples": examples.take("trained on", int, None)}
 
 
 @contextmanager

@@ -34,5 +34,5 @@ def _words(name: str, old: Any, new: Any) -> list[tuple[str, Any, Any]]:
 
 
 def _shown(value: Any) -> str:
-    text = str(value)
+    text = str(value) if str(value).isprintable() else repr(value)
     return text if len(text) <= SHOWN else f"{text[:SHOWN]}..."
