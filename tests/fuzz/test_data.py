@@ -62,7 +62,7 @@ def json_line(data: bytes, draw: random.Random) -> bytes:
 
 def packed(mutate: Mutate) -> Mutate:
     """What gzip holds damaged, and packed again."""
-    return lambda data, draw: gzip.compress(mutate(gzip.decompress(data), draw))
+    return lambda data, draw: gzip.compress(mutate(gzip.decompress(data), draw), mtime=0)
 
 
 def zip_mutant(data: bytes, draw: random.Random) -> bytes:
@@ -181,7 +181,7 @@ ROWS = (
     *(row for data in ROWS_OF.values() for row in file("a.jsonl", data, json_line, text_mutant)),
     *file("a.json", json.dumps([json.loads(line) for line in ROWS_OF["texts"].splitlines()]).encode(), json_bytes),
     *file("a.csv", b'text,label,id\n"a, b",1,\nc,2,x\n', text_mutant),
-    *file("a.jsonl.gz", gzip.compress(ROWS_OF["texts"]), bytes_mutant, packed(json_line)),
+    *file("a.jsonl.gz", gzip.compress(ROWS_OF["texts"], mtime=0), bytes_mutant, packed(json_line)),
     *file("a.parquet", parquet([{"text": "a", "id": None}, {"text": "b", "id": 2}]), bytes_mutant),
     *file("b.parquet", parquet([{"observations": [[1.0], [2.0]], "actions": [1, 0], "rewards": [1.0, 2.0]}]),
           bytes_mutant),
