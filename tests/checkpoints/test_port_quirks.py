@@ -4,11 +4,18 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 import transformers
 
+import clados.nn
 from clados import from_pretrained, save_pretrained
+from clados import spec as s
+from clados.checkpoints.errors import OwnNames
+from clados.data.examples import Captioned
+from clados.models.declared import declared
+from clados.train.fitting import tokenizer_for
 
 SMALL = {"hidden_size": 16, "intermediate_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2}
 
@@ -65,3 +72,14 @@ def test_a_decision_transformer_may_have_any_number_of_positions(rows: int, tmp_
         ours = from_pretrained(tmp_path)(**read).action_preds
         expected = theirs(rewards=torch.zeros(1, 4, 1), **read).action_preds
     assert (ours - expected).abs().max() < 2e-5
+
+
+def test_clip_that_reads_at_an_end_of_id_2_is_not_written_as_files_of_2021_are(tmp_path: Path) -> None:
+    text = s.but(inputs=s.but(vocab=s.but(size=97, pad=0, bos=1, eos=2)))
+    made = clados.nn.build(s.tiny(declared("clip").model.but(text=text)))
+    with pytest.warns(OwnNames):
+        save_pretrained(made, tmp_path)
+    assert from_pretrained(tmp_path).spec == made.spec
+    tokenizer = tokenizer_for(declared("clip").model, [Captioned("a", np.zeros((1, 1, 3), np.uint8), ("a cat",))], 300)
+    assert tokenizer
+    assert tokenizer.ids == {"pad": 0, "eos": 1, "bos": 2}

@@ -7,7 +7,7 @@ from functools import cache, partial
 from itertools import groupby
 
 from clados.checkpoints import biases, spelling, word_tables
-from clados.checkpoints.dialects import Words
+from clados.checkpoints.dialects import Words, flat, nested
 from clados.checkpoints.errors import LayoutError
 from clados.checkpoints.names import embedding, places, used
 from clados.checkpoints.words import agrees, plain, read, refusal, unread, unsaid, written
@@ -283,7 +283,7 @@ def _without_key(layout: Layout, base: Model, model: Model) -> tuple[str, ...]:
     """The words of a model that a layout cannot say; where these are all said, what its class has besides."""
     base = word_tables.like(layout, base, model)
     try:
-        back = read(layout, base, written(layout, model))
+        back = _read_back(layout, base, model)
         besides = used(layout, back) - used(layout, model)
         words = unsaid(back, model) or tuple(sorted(f"a model without {name}" for name in besides))
     except (LayoutError, SpecError):
@@ -318,11 +318,17 @@ def _apart(base: Model, model: Model) -> int:
     return sum(not re.search(r"^size|vocab\.(?!kind)", path) for path, _, _ in diff(base, model))
 
 
+def _read_back(layout: Layout, base: Model, model: Model) -> Model:
+    """The model that others' config says, once it is written and read again."""
+    config = nested({**written(layout, model), "model_type": layout.model_type}, layout.model_type)
+    return read(layout, base, flat(config))
+
+
 def _holds(layout: Layout, base: Model, model: Model) -> bool:
     """Whether a layout loses nothing of a model, and misses no tensor that it has of the declared one."""
     base = word_tables.like(layout, base, model)
     try:
-        back = read(layout, base, written(layout, model))
+        back = _read_back(layout, base, model)
         return not unsaid(back, model) and bool(places(layout, model)) and used(layout, back) <= used(layout, model)
     except (LayoutError, SpecError):
         return False

@@ -9,6 +9,7 @@ from typing import Any
 
 from clados import spec as s
 from clados.checkpoints import save_pretrained
+from clados.files import write_json
 from clados.proofs.proof import Subject
 from clados.train.learns import Learned, measured_run
 from clados.train.pretrain import Choices, Plan, module, planned
@@ -112,4 +113,4 @@ def _run(learned: Learned, asked: Choices) -> Run:
 def _keep(folder: Path, learned: Learned, plan: Plan) -> None:
     """The directory that ``clados pretrain`` would have written."""
     save_pretrained(learned.trainer.model, folder, tokenizer=plan.tokenizer)
-    (folder / "run.json").write_text(json.dumps(plan.json(), indent=2, ensure_ascii=False), encoding="utf-8")
+    write_json(folder / "run.json", plan.json())

@@ -67,6 +67,8 @@ def tokenizer_for(model: s.Model, examples: Sequence[Any], size: int) -> Tokeniz
         # RoBERTa's positions begin after the id of the padding, so that in transformers it must keep its id
         order = sorted(roles.named(), key=lambda role: int(getattr(vocab, role)))
         roles = replace(roles, order=tuple(order))
+    if isinstance(model, s.TwoTower):  # an end of id 2 is how transformers knows CLIP's files of 2021, read otherwise
+        roles = replace(roles, order=tuple(sorted(roles.named(), key=("pad", "unk", "eos", "bos").index)))
     return train_tokenizer(texts(examples), vocab.kind, size, roles)
 
 
