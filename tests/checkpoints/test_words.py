@@ -1,6 +1,7 @@
 """Words of config.json: both dialects, and declarations as text."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -79,6 +80,21 @@ def test_a_role_of_an_id_that_the_vocabulary_lacks_is_left_out(tmp_path: Path) -
 def test_two_keys_of_one_word_must_agree() -> None:
     with pytest.raises(LayoutError, match="'decoder_vocab_size' says 9 and 'vocab_size' 7"):
         chosen(flat({"model_type": "marian", "vocab_size": 7, "decoder_vocab_size": 9}))
+
+
+@pytest.mark.parametrize(
+    ("config", "message"),
+    [
+        ({"model_type": "clip", "projection_dim": -24}, "Towers.joint is -24; it must be at least 1"),
+        ({"model_type": "clip", "vision_config": {"patch_size": -32}}, "Patches.side is -32; it must be at least 1"),
+        ({"model_type": "decision_transformer", "state_dim": -11}, "Trajectory.states is -11; it must be at least 1"),
+        ({"model_type": "gptj", "rotary_dim": float("inf")}, "'rotary_dim' is inf; a number is allowed"),
+        ({"model_type": "bart", "max_position_embeddings": "many"}, "'max_position_embeddings' is 'many'"),
+    ],
+)
+def test_numbers_that_make_no_tensor_are_refused_by_name(config: dict[str, Any], message: str) -> None:
+    with pytest.raises(LayoutError, match=re.escape(message)):
+        chosen(flat(config))
 
 
 def test_sides_of_one_size_are_one_size() -> None:

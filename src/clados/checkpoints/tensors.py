@@ -77,13 +77,13 @@ def shapes(place: Place) -> tuple[tuple[int, ...], ...]:
     """The shapes in which they keep it.
 
     Raises:
-        LayoutError: no tensor is so large.
+        LayoutError: no tensor is so large, or of such a shape.
     """
     if isinstance(place.rule, Fused):
         rows = place.row.outs[0][1] * len(place.rule.outs)
         return ((rows, *place.row.shape[1:]),)
-    if place.row.count > LARGEST:
-        raise LayoutError(f"{place.row.path} would be {'x'.join(map(str, place.row.shape))}, beyond any tensor")
+    if place.row.count > LARGEST or min(place.row.shape, default=1) < 1:
+        raise LayoutError(f"{place.row.path} would be {'x'.join(map(str, place.row.shape))}, which no tensor is")
     return tuple(tuple(part.shape) for part in _theirs(place, torch.empty(place.row.shape, device="meta")))
 
 

@@ -22,7 +22,7 @@ RANGES: Mapping[str, tuple[Callable[[float], bool], str]] = {
     "buckets": (lambda number: number >= 4, "at least 4"),
     "types": (lambda number: number >= 0, "at least 0"),
     **dict.fromkeys(
-        ("image", "side", "channels", "states", "actions", "timesteps", "context", "frames", "classes"),
+        ("image", "side", "channels", "states", "actions", "timesteps", "context", "frames", "classes", "joint"),
         (lambda number: number >= 1, "at least 1"),
     ),
 }
