@@ -442,7 +442,6 @@ def test_a_saved_model_is_trained_further(data: Path, tmp_path: Path, run: Path)
     ("model", "more", "said"),
     [
         ("bert", {}, "its model is of the kind Decoder; this objective trains the kind Encoder"),
-        ("decision-transformer", {"data": "cartpole"}, "its model has no head 'action"),
         ("gpt-2", {"length": 99}, "length is 99; .* has positions for 24"),
         ("gpt-2", {"params": "1M"}, "params and vocab are of a new model"),
         ("gpt-2", {"vocab": 300}, "params and vocab are of a new model"),
@@ -457,28 +456,28 @@ def test_a_model_that_cannot_be_trained_further_is_refused(
 
 
 @pytest.mark.parametrize(
-    "text",
+    "run",
     [
-        "[]",
-        "{",
-        '{"model": ["gpt-2"]}',
-        '{"model": "gpt-2", "choices": 3}',
-        '{"model": "gpt-2", "choices": {"steps": "x"}}',
-        '{"model": "gpt-2", "choices": {"dtype": "float32\\n"}}',
-        '{"model": "gpt-2", "choices": {"batch": 1e400}}',
-        '{"model": "gpt-2", "choices": {"unheard": 1}}',
-        '{"model": "gpt-2", "choices": {}, "examples": []}',
-        '{"model": "gpt-2", "choices": null}',
+        [],
+        {"model": ["gpt-2"]},
+        {"choices": 3},
+        {"choices": {"steps": "x"}},
+        {"choices": {"dtype": "float32\n"}},
+        {"choices": {"batch": 10**30}},
+        {"choices": {"unheard": 1}},
+        {"examples": []},
     ],
 )
-def test_a_damaged_run_file_is_one_line_before_the_first_checkpoint(data: Path, tmp_path: Path, text: str) -> None:
+def test_a_damaged_run_file_is_one_line_before_the_first_checkpoint(data: Path, tmp_path: Path, run: Any) -> None:
     with pytest.raises(KeyboardInterrupt):
         pretrain(choices(data), tmp_path / "run", show=Stops(1))
     file = tmp_path / "run" / "run.json"
-    file.write_text(text)
-    with pytest.raises(CladosError) as error:
+    was = json.loads(file.read_text())
+    if isinstance(run, dict):
+        more = run.get("choices", {})
+        run = was | run | {"choices": was["choices"] | more if isinstance(more, dict) else more}
+    file.write_text(json.dumps(run))
+    with pytest.raises(CladosError, match=r"run\.json: |dtype is") as error:
         pretrain(resumed(file.parent, Choices(model="gpt-2"), []), file.parent, resume=True)
     assert len(str(error.value).splitlines()) == 1
-    with pytest.raises(CladosError, match=r"run\.json: "):
-        pretrain(choices(data), file.parent, resume=True)
-    assert file.read_text() == text
+    assert json.loads(file.read_text()) == run
