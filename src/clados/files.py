@@ -151,7 +151,7 @@ class JsonObject:
         kinds = get_args(kind) or (kind,)
         if float in kinds and int not in kinds and isinstance(value, int) and not isinstance(value, bool):
             kinds = (*kinds, int)
-        if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
+        if not isinstance(value, kinds) or (isinstance(value, bool) and not {bool, object} & {*kinds}):
             allowed = " or ".join(_NAMED.get(each, each.__name__) for each in get_args(kind) or (kind,))
             raise self.refuse(key, f"needed is {allowed}")
         if isinstance(value, int | float) and not abs(value) <= LARGEST:

@@ -1,5 +1,6 @@
 """Tensors on disk: safetensors, shards with an index, pickles where they are allowed."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ from torch import Tensor
 from clados.checkpoints.errors import CheckpointError
 from clados.files import JsonObject, read_json
 
+POINTER = b"version https://git-lfs"
 SAFE, PICKLED = "model.safetensors", "pytorch_model.bin"
 REFUSED = (
     "a pickle can run any code when it is read; allow_pickle=True (--allow-pickle) reads it with weights_only, tensors "
@@ -67,6 +69,7 @@ def safe(file: Path) -> dict[str, Stored]:
     Raises:
         CheckpointError: the file is absent, truncated or something else.
     """
+    _check_is_data(file)
     try:
         opened: Any = safe_open(file, framework="pt")
         return {name: _lazily(file, opened, name) for name in opened.offset_keys()}
@@ -97,11 +100,27 @@ def unpickled(file: Path) -> Any:
     Raises:
         CheckpointError: the file is absent or damaged, or holds anything else.
     """
+    _check_is_data(file)
     try:
         return torch.load(file, weights_only=True, map_location="cpu")
     except Exception as error:  # damaged ones raise many kinds
-        why = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        why = re.split(r"[.\n]", str(error).strip())[0] or type(error).__name__  # torch's advice is not passed on
         raise CheckpointError(f"{file}: not a pickle of tensors alone, or damaged ({why})") from error
+
+
+def _check_is_data(file: Path) -> None:
+    """Refuse a file that is absent, or the pointer that Git LFS leaves where a download was not finished.
+
+    Raises:
+        CheckpointError: for these.
+    """
+    try:
+        with file.open("rb") as opened:
+            begins = opened.read(len(POINTER))
+    except OSError as error:
+        raise CheckpointError(f"{file}: {(error.strerror or str(error)).lower()}") from error
+    if begins == POINTER:
+        raise CheckpointError(f"{file}: a pointer of Git LFS, not the file itself; `git lfs pull` brings it")
 
 
 def held(file: Path, tensors: Any) -> dict[str, Stored]:
@@ -114,6 +133,8 @@ def held(file: Path, tensors: Any) -> dict[str, Stored]:
 
 
 def _held(file: Path, tensors: Any) -> Iterator[tuple[str, Stored]]:
+    if isinstance(tensors, Mapping) and isinstance(tensors.get("state_dict"), Mapping):
+        tensors = tensors["state_dict"]  # as training loops save it, beside their optimiser
     if not isinstance(tensors, Mapping) or not all(isinstance(each, Tensor) for each in tensors.values()):
         raise CheckpointError(f"{file}: it holds something else than tensors by name")
     for name, tensor in tensors.items():

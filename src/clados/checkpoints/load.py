@@ -24,10 +24,12 @@ from clados.checkpoints.sentence import EmbeddingSettings, Sentence, read_senten
 from clados.checkpoints.words import outside, unread
 from clados.models.declared import found as declarations
 from clados.nn.build import module
+from clados.nn.positions import Sinusoidal
 from clados.spec.errors import SpecError
 from clados.spec.kinds import Decoder, EncoderDecoder, Model
 
 FLOATS = (torch.float32, torch.bfloat16, torch.float16, torch.float64)
+STATIC = "embed_positions.weight"  # transformers' name of a table that it fills with sinusoids
 PICKLES = (".pt", ".pth", ".bin")
 
 
@@ -121,17 +123,31 @@ def from_pretrained(
     )
     generation, unused = GenerationConfig(), tuple[str, ...]()
     if isinstance(held.model, Decoder | EncoderDecoder) and said_in.suffix == ".json":
-        generation, unused = read_generation(vectors.home, json_of(said_in))
+        try:
+            generation, unused = read_generation(vectors.home, json_of(said_in))
+        except CheckpointError as error:
+            unused = (f"how the model writes is not read: {error}",)
     notes += (*unused, *differing, *_give_tokenizer(made, vectors.home, lower_case=vectors.lower_case))
     keys = unread(choice.layout, words)
     unknown = (f"{said_in.name}: not used here: {', '.join(keys)}",) if keys else ()
     notes = (*_class(choice, words, architecture), *wrapped, *unknown, *notes, *others(held, choice, found))
-    notes += (*vectors.notes, *strangers(held, choice, found), *_image_notes(path))
+    notes += (*vectors.notes, *strangers(held, choice, found), *_image_notes(path), *_static_positions(made, found))
     made.report = replace(held.report, notes=notes)  # type: ignore[assignment]
     made.class_names = _class_names(held.model, said_in)  # type: ignore[assignment]
     made.embedding_settings = vectors.settings  # type: ignore[assignment]
     made.generation_config = generation  # type: ignore[assignment]
     return cast("Loaded", made)
+
+
+def _static_positions(made: nn.Module, found: Mapping[str, Stored]) -> tuple[str, ...]:
+    """A note on tables of positions in the files that are not the sinusoids which the model computes."""
+    position = getattr(getattr(made, "inputs", None), "position", None)
+    notes = []
+    for name in (name for name in found if name.endswith(STATIC) and isinstance(position, Sinusoidal)):
+        table = found[name].read().float()
+        if not torch.allclose(table, position(torch.arange(len(table))[None])[0], atol=1e-3):
+            notes.append(f"'{name}' differs from the sinusoids that are computed here: it is not used")
+    return tuple(notes)
 
 
 def _class(choice: Chosen, words: Words, architecture: str | None) -> tuple[str, ...]:

@@ -156,7 +156,7 @@ def _named(found: TokenizerConfig, config: JsonObject) -> None:
     """The tokens that play a role, and further ones that are special."""
     for role in ROLES:
         value = config.take(f"{role}_token", str | dict, None)
-        if value is not None:
+        if value:  # an empty text, as LLaMA's first conversions have it, names no token
             found.named[role] = _token(found, config, f"{role}_token", value)
     for key in LISTS:
         several = config.take(key, list | dict, None) or []
