@@ -1,11 +1,13 @@
 """Families of tokenizers: their own files give the ids, marks and roles that their own classes give."""
 
 import base64
+import io
 import json
 from pathlib import Path
 from typing import Any
 
 import pytest
+import sentencepiece
 
 from clados.data import DataError, load_tokenizer, train_tokenizer
 
@@ -191,3 +193,18 @@ def test_what_is_wrong_with_a_file_is_said_in_a_line(
         load_tokenizer(tmp_path)
     assert str(tmp_path) in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_an_empty_text_names_no_token(tmp_path: Path) -> None:
+    """LLaMA's first conversions have empty marks, and the class's first name."""
+    corpus = ["the cat sat on a mat", "a dog ran far"] * 20
+    model = io.BytesIO()
+    sentencepiece.SentencePieceTrainer.train(
+        sentence_iterator=iter(corpus), model_writer=model, vocab_size=40, model_type="bpe", minloglevel=2
+    )
+    (tmp_path / "tokenizer.model").write_bytes(model.getvalue())
+    config = {"bos_token": "", "eos_token": "", "unk_token": "", "tokenizer_class": "LLaMATokenizer"}
+    (tmp_path / "tokenizer_config.json").write_text(json.dumps(config))
+    tokenizer = load_tokenizer(tmp_path)
+    assert tokenizer.encode("the cat")[0] == 1
+    assert tokenizer.roles.eos == "</s>"

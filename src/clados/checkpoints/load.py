@@ -142,8 +142,10 @@ def from_pretrained(
 def _static_positions(made: nn.Module, found: Mapping[str, Stored]) -> tuple[str, ...]:
     """A note on tables of positions in the files that are not the sinusoids which the model computes."""
     position = getattr(getattr(made, "inputs", None), "position", None)
+    if not isinstance(position, Sinusoidal):
+        return ()
     notes = []
-    for name in (name for name in found if name.endswith(STATIC) and isinstance(position, Sinusoidal)):
+    for name in (name for name in found if name.endswith(STATIC)):
         table = found[name].read().float()
         if not torch.allclose(table, position(torch.arange(len(table))[None])[0], atol=1e-3):
             notes.append(f"'{name}' differs from the sinusoids that are computed here: it is not used")

@@ -194,7 +194,7 @@ FAMILIES = (
         frame=END,
         sentinels=T5.sentinels,
     ),
-    Family(classes=("LlamaTokenizer",), models=("llama",), roles=_bare(LLAMA), marks=("bos",)),
+    Family(classes=("LlamaTokenizer", "LLaMATokenizer"), models=("llama",), roles=_bare(LLAMA), marks=("bos",)),
     Family(
         classes=("XLMRobertaTokenizer",),
         models=("xlm-roberta", "xlm-roberta-xl", "xmod"),
