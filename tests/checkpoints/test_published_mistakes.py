@@ -76,3 +76,22 @@ def test_a_static_table_of_positions_that_is_none_is_noted(tmp_path: Path) -> No
     table.data += 0.1
     model.save_pretrained(tmp_path)
     assert any("encoder.embed_positions.weight' differs" in n for n in clados.from_pretrained(tmp_path).report.notes)
+
+
+@pytest.mark.parametrize("kind", ["Roberta", "XLMRoberta"])
+@pytest.mark.parametrize("types", [1, 2])
+def test_roberta_with_as_many_types_as_its_config_says(kind: str, types: int, tmp_path: Path) -> None:
+    """RobertaConfig() has two rows of types (transformers 5.23.0), published files have one."""
+    torch.manual_seed(0)
+    config = getattr(transformers, f"{kind}Config")(
+        vocab_size=60, hidden_size=16, num_hidden_layers=1, num_attention_heads=2, intermediate_size=16,
+        max_position_embeddings=34, pad_token_id=1, type_vocab_size=types,
+    )  # fmt: skip
+    theirs = getattr(transformers, f"{kind}ForMaskedLM")(config).eval()
+    theirs.save_pretrained(tmp_path)
+    ids = torch.randint(5, 60, (2, 9))
+    kinds = (torch.arange(9) > 4).long().expand(2, 9) * (types - 1)
+    given = {"token_type_ids": kinds} if types > 1 else {}
+    with torch.no_grad():
+        expected = theirs(ids, token_type_ids=kinds).logits
+        torch.testing.assert_close(clados.from_pretrained(tmp_path)(input_ids=ids, **given).logits, expected)

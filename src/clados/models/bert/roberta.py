@@ -71,6 +71,17 @@ hf = parent.but(
     unused=(r"roberta\.embeddings\.position_ids", r"(roberta\.)?pooler\.dense\.(weight|bias)"),
 )
 
+# As RobertaConfig() itself has it: two rows of types, of which texts read the first where nothing is said.
+typed = hf.but(
+    rules={
+        **hf.rules,
+        "inputs.position.table.weight": "roberta.embeddings.position_embeddings.weight",
+        "inputs.types.*": "roberta.embeddings.token_type_embeddings.*",
+    },
+    config={**hf.config, "type_vocab_size": "inputs.types"},
+    port=but(inputs=but(types=2)),
+)
+
 fairseq = Layout(
     model_type="fairseq:roberta",
     architectures={"RobertaModel": ("lm",)},
@@ -124,6 +135,6 @@ declaration = Declaration(
     sizes={"base": bert.size, "large": large},
     recipe=Recipe((pretraining,)),
     recipes={"base": Recipe((pretraining.but(optimiser=but(lr=6e-4), schedule=but(warmup=24_000)),))},
-    layouts=(hf, fairseq),
+    layouts=(hf, typed, fairseq),
     assumed=("init: not published; BERT's cut normal stands here, the authors' code does not cut it",),
 )

@@ -3,6 +3,7 @@
 from clados.models.bert.roberta import hf as parent
 from clados.models.bert.roberta import pretraining as parents
 from clados.models.bert.roberta import roberta
+from clados.models.bert.roberta import typed as typed_parent
 from clados.spec import *
 
 xlm_roberta = roberta.but(
@@ -28,6 +29,11 @@ hf = parent.but(
         "XLMRobertaForQuestionAnswering": (SpanStart(), SpanEnd()),
         "XLMRobertaForMultipleChoice": (ChoiceScore(),),
     },
+)
+typed = typed_parent.but(
+    model_type=hf.model_type,
+    architectures=hf.architectures,
+    tuned=hf.tuned,
 )
 hf_xl = parent.but(
     model_type="xlm-roberta-xl",
@@ -72,7 +78,7 @@ declaration = Declaration(
         "xl": Recipe((pretraining.but(batch=None, steps=500_000),)),
         "xxl": Recipe((pretraining.but(batch=None, steps=500_000),)),
     },
-    layouts=(hf, hf_xl),
+    layouts=(hf, typed, hf_xl),
     assumed=(
         "recipe.optimiser, recipe.schedule: not published; RoBERTa's stand here",
         "sizes.xl.inputs.vocab.size: the paper has 250,000; the rows of the published checkpoint stand here",
