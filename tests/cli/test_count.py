@@ -90,6 +90,7 @@ def test_all_counts_every_size_of_the_model_that_is_named(clados: Any) -> None:
         (("count", "t5:small", "--all"), "'t5:small' names one"),
         (("count", "--all", "--ledger", "full"), "--ledger is of one size"),
         (("list", "--json", "--csv"), "--json and --csv"),
+        (("export", "--json", "--format", "csv"), "--json and --format csv"),
     ],
 )
 def test_options_that_exclude_each_other_say_so(clados: Any, argv: tuple[str, ...], says: str) -> None:

@@ -193,6 +193,11 @@ def test_help_shows_every_word_of_itself(clados: Run, name: str, monkeypatch: py
             assert " ".join(said.split()) in shown
 
 
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_gives_json(clados: Run, name: str) -> None:
+    assert "--json" in clados(name, "--help").out
+
+
 def test_help_tells_what_stands_where_nothing_is_given(clados: Run) -> None:
     assert "runs/MODEL" in clados("pretrain", "--help").out
     assert "runs/verify" in clados("verify", "--help").out

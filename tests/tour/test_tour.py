@@ -12,6 +12,7 @@ import pytest
 from clados.cli.frame import run
 from clados.cli.tour import _warn
 from clados.tour.stops import Stop
+from clados.train.learns import main
 
 
 @pytest.fixture(scope="module")
@@ -43,9 +44,22 @@ def test_the_page_needs_neither_network_nor_script(told: Path) -> None:
     assert not re.search(r"<script|<link|<img|src=|@import|url\(", page)
     assert {address for address in re.findall(r'href="?([^" >]+)', page) if not address.startswith("#")} == set()
     pictures = re.findall(r"<svg.*?</svg>", page, re.S)
-    assert len(pictures) == 10
+    assert len(pictures) == 13
     for picture in pictures:
         ElementTree.fromstring(picture)
+
+
+@pytest.mark.slow
+def test_the_page_shows_each_objective_on_two_sentences_and_both_parts_of_bert_s(told: Path) -> None:
+    page = (told / "report.html").read_text(encoding="utf-8")
+    assert page.count('data-figure="tokens"') == 3
+    assert all(mark in page for mark in ('data-mark="hidden"', 'data-mark="sentinel"', 'data-mark="special"'))
+    assert len(re.findall(r"first: \d+\.\d% right, where guessing gives 50 %", page)) == 1
+
+
+def test_a_curve_shows_the_part_that_its_lines_are_of() -> None:
+    assert main({"loss": 5.5, "lm": 5.0, "nsp": 0.5}) == 5.0
+    assert main({"loss": 4.0}) == 4.0
 
 
 @pytest.mark.slow

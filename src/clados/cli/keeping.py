@@ -8,6 +8,7 @@ import typer
 from clados.catalog.load import card_files, catalog, every_file, own_folders
 from clados.cli import output
 from clados.cli.arguments import Json, complete_models, complete_words
+from clados.errors import CladosError
 from clados.tables import plain
 
 
@@ -50,6 +51,7 @@ def export(
         ),
     ] = None,
     out: Annotated[Path | None, typer.Option("--out", help="The file to write.", show_default=False)] = None,
+    json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
 ) -> None:
     """Write the whole catalogue in another form; CSV, JSON and Markdown go to the output unless a file is named.
 
@@ -57,8 +59,10 @@ def export(
     """
     from clados.catalog.export import export as exported
 
+    if json and form not in (None, "json"):
+        raise CladosError(f"--json and --format {form} are two forms: give one of them")
     cards = [*catalog().values()]
-    done = exported(out, form=form, cards=cards)
+    done = exported(out, form="json" if json else form, cards=cards)
     if isinstance(done, str):
         print(done, end="")
     else:

@@ -24,9 +24,9 @@ def tour(
 
     Example: clados tour --minutes 7
     """
+    from clados.catalog.counts import model_of, named
     from clados.catalog.load import card
     from clados.files import write_text
-    from clados.models.declared import declared
     from clados.spec import count
     from clados.tour.report import report
     from clados.tour.stops import check, stop, stops
@@ -37,7 +37,7 @@ def tour(
         check(out / name)
     for name, choices in stops(minutes).items():
         if not as_json:
-            known, model = card(name), declared(name).model
+            known, model = card(name), model_of(*named(name))
             heading(f"{known.name} · {type(model).__name__} · {count(model).total:,} parameters as published")
             lines([str(known.values["extension"])])
         done[name] = stop(choices, out / name, Bar)

@@ -12,6 +12,8 @@ from clados.tables import Block, Page, Shown, plain
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
+    from clados.drawing.svg import Figure
+
 Mark = Literal["text", "special", "hidden", "replaced", "kept", "sentinel"]
 MARKS: dict[Mark, str] = {
     "text": "seen as it is",
@@ -60,6 +62,18 @@ class View(Shown):
     def json(self) -> dict[str, Any]:
         """As plain data."""
         return asdict(self)
+
+    def figure(self, name: str) -> "Figure":
+        """What it sees and what it has to write or predict, as a picture under a title."""
+        from clados.drawing.tokens import Token, tokens
+
+        sides = (
+            {"sees, and predicts below": self.sees} if not self.writes else {"reads": self.sees, "writes": self.writes}
+        )
+        rows = {
+            side: [Token(each.token, each.mark, each.predicts or "") for each in row] for side, row in sides.items()
+        }
+        return tokens(rows, name=name)
 
     def page(self) -> Page:
         """What it sees and what it has to write or predict, token by token."""

@@ -10,6 +10,7 @@ from clados.catalog.schema import ATTRIBUTES
 from clados.drawing import architecture as boxes
 from clados.drawing import bars, curve, family_tree, surveyed
 from clados.tour.stops import Stop
+from clados.train.learns import main
 
 STYLE = """
 :root{color-scheme:light dark;--ink:#1f2328;--faint:#57606a;--paper:#fff;--rule:#d0d7de;--good:#1a7f37}
@@ -86,13 +87,19 @@ def _summary(stops: Iterable[Stop]) -> str:
 
 def _section(name: str, stop: Stop) -> str:
     small = stop.plan.model
-    full = stop.declaration.model
+    full = stop.published
     title = f"{stop.card.name}: {type(full).__name__}, {type(stop.plan.stage.objective).__name__}"
-    entries = [(entry["step"], entry["loss"]) for entry in stop.learned.entries if "loss" in entry]
-    held = [(entry["step"], entry["held_out"]["loss"]) for entry in stop.learned.entries if "held_out" in entry]
+    entries = [(entry["step"], main(entry)) for entry in stop.learned.entries if "loss" in entry]
+    held = [(entry["step"], main(entry["held_out"])) for entry in stop.learned.entries if "held_out" in entry]
+    marked = any(piece.mark == "sentinel" for piece in stop.example.writes)
+    training = "training, marks of removed spans included" if marked else "training"
     lines = {k: stop.learned.baseline[k] for k in ("unigram", "bigram")}
     loss = curve.curves(
-        {"training": entries, "held out": held}, name="Loss", x_name="step", y_name="nats a token", baselines=lines
+        {training: entries, "held out": held},
+        name="Loss of words",
+        x_name="step",
+        y_name="nats a token",
+        baselines=lines,
     )
     ledgers = {f"{stop.card.id} as published": boxes.ledger_parts(full), "as trained here": boxes.ledger_parts(small)}
     samples = table(
@@ -102,13 +109,27 @@ def _section(name: str, stop: Stop) -> str:
         [
             f"<h2 id={name}>{escape(title)}</h2>",
             f"<p>{escape(str(stop.card.values['extension']))}</p>",
-            f"<h3>What it learned</h3><figure>{loss.svg}</figure>",
-            f"<p>{escape(str(stop.measure))}</p>{samples}",
+            f"<h3>What it learns, on two sentences</h3><figure>{_example(stop)}</figure>",
+            f"<h3>How it learned</h3><figure>{loss.svg}</figure>",
+            f"<p>{escape(str(stop.measure))}{_next_sentence(stop)}</p>{samples}",
             f"<h3>What it is made of</h3><figure>{boxes.architecture(small, f'{name} as trained here').svg}</figure>",
             f"<figure>{bars.stacked(ledgers, name='Parameters by kind of part', share=True).svg}</figure>",
             f"<h3>What is known of it</h3>{_card(stop.card)}",
         ]
     )
+
+
+def _example(stop: Stop) -> str:
+    objective = type(stop.plan.stage.objective).__name__
+    return stop.example.figure(f"{objective} of {stop.card.name}, with the tokenizer of this run").svg
+
+
+def _next_sentence(stop: Stop) -> str:
+    """How well the second part of BERT's objective is learned, which no line of the loss of words shows."""
+    right = stop.learned.measures.get("nsp_accuracy")
+    if right is None:
+        return ""
+    return f"; whether the second segment follows the first: {right:.1%} right, where guessing gives 50 %"
 
 
 def _card(card: Card) -> str:

@@ -14,11 +14,13 @@ from clados.apply.generate import generate
 from clados.apply.measure import Measure, measure
 from clados.apply.ready import Ready
 from clados.catalog.card import Card
+from clados.catalog.counts import model_of, named
 from clados.catalog.load import card
 from clados.checkpoints import save_pretrained
 from clados.errors import CladosError
 from clados.files import write_text
-from clados.models.declared import declared
+from clados.objectives.sentence import shown
+from clados.objectives.view import View, view
 from clados.train.learns import NATS, Learned, measured_run
 from clados.train.log import Show
 from clados.train.pretrain import Choices, Plan, module, planned
@@ -27,31 +29,55 @@ MARK = "tour.txt"  # the file by which a folder of the tour is known
 MINUTES = 3.5  # of training, for all three
 Samples = tuple[tuple[str, str], ...]  # what it was given, what it made of it
 
-MASKED = ("the [MASK] of the body", "one who [MASK] a thing", "a person who is [MASK]")
-BEGUN = ("a person who", "the act of", "ROMEO.")
+# What each is shown as an example of its objective: two sentences, so that the second can follow the first.
+SENTENCES = "A person who bakes and sells bread. The oven is hot every morning, and the shop opens at six."
+MASKED = ("of or relating [MASK] the body", "a person [MASK] makes bread", "the act [MASK] making something")
+BEGUN = ("a person who", "the act of", "of or relating to")
 GAPPED = (
-    "a small <extra_id_0> used for cutting",
-    "the <extra_id_0> of the body",
-    "a state in the <extra_id_0> of America",
+    "of or relating <extra_id_0> the body of an animal",
+    "a person <extra_id_0> makes and sells bread",
+    "the act <extra_id_0> making something",
 )
 
 
-# How each is trained, at a size that learns within its minutes. Masked words and spans give few targets a text and need
-# the most. The least steps are those that each needs to learn more than how often tokens occur.
+# How each is trained, at a size that learns within its minutes: on the pages of WordNet, whose definitions repeat the
+# same turns ("a person who", "of or relating to"). Masked words and spans give few targets a text and need the most: a
+# masked word is guessed by how often it occurs for some two thousand steps before its neighbours are used. The least
+# steps are those that each needs to learn more than how often tokens occur.
 USUAL = {
     "bert": Choices(
         model="bert",
-        params="200K",
-        vocab=160,
-        length=12,
-        batch=85,
+        params="300K",
+        vocab=512,
+        length=24,
+        batch=64,
         lr=1.5e-3,
         dropout=0.0,
-        minutes=0.42 * MINUTES,
-        least=1500,
+        minutes=0.52 * MINUTES,
+        least=2300,
     ),
-    "gpt-2": Choices(model="gpt-2", params="1M", vocab=1024, length=64, batch=16, minutes=0.18 * MINUTES, least=150),
-    "t5": Choices(model="t5", params="1M", vocab=512, length=64, batch=16, lr=3e-2, minutes=0.40 * MINUTES, least=450),
+    "gpt-2": Choices(
+        model="gpt-2",
+        params="1M",
+        vocab=2048,
+        length=64,
+        batch=16,
+        lr=4e-3,
+        dropout=0.0,
+        minutes=0.20 * MINUTES,
+        least=250,
+    ),
+    "t5": Choices(
+        model="t5",
+        params="1M",
+        vocab=1024,
+        length=48,
+        batch=24,
+        lr=5e-2,
+        dropout=0.0,
+        minutes=0.28 * MINUTES,
+        least=500,
+    ),
 }
 
 
@@ -66,7 +92,7 @@ def stops(minutes: float) -> dict[str, Choices]:
 
 def _shared(usual: Choices, share: float) -> Choices:
     least = max(1, int(usual.least * min(1.0, share)))
-    return replace(usual, data="english", minutes=(usual.minutes or 0.0) * share, least=least)
+    return replace(usual, data="wordnet", minutes=(usual.minutes or 0.0) * share, least=least)
 
 
 @dataclass(frozen=True)
@@ -74,11 +100,12 @@ class Stop:
     """One model of the tour, trained."""
 
     card: Card
-    declaration: s.Declaration
+    published: s.Model
     plan: Plan
     learned: Learned
     measure: Measure
     samples: Samples
+    example: View
 
     @property
     def margin(self) -> float:
@@ -137,11 +164,12 @@ def stop(choices: Choices, folder: Path, show: Callable[[str], Show]) -> Stop:
     )
     return Stop(
         card=card(plan.card),
-        declaration=declared(plan.card),
+        published=model_of(*named(plan.card)),
         plan=plan,
         learned=learned,
         measure=measure(ready, plan.held_out),
         samples=tried(objective, ready),
+        example=view(shown(objective, plan.model, SENTENCES, ready.words), ready.words),
     )
 
 
@@ -160,7 +188,19 @@ def _(objective: s.MaskedTokens, ready: Ready) -> Samples:
 
 @tried.register
 def _(objective: s.CorruptedSpans, ready: Ready) -> Samples:
-    return tuple((prompt, filled.text) for prompt, filled in zip(GAPPED, fill(ready, GAPPED)))
+    """Each text restored, and the likeliest first tokens of the span that is gone."""
+    restored = (filled.text for filled in fill(ready, GAPPED))
+    return tuple((text, f"{whole}\n{_first(ready, text)}") for text, whole in zip(GAPPED, restored))
+
+
+@torch.inference_mode()
+def _first(ready: Ready, text: str, top: int = 4) -> str:
+    words = ready.words
+    begun = torch.tensor([[ready.spec.vocab.start, words.sentinels[0]]])
+    scores = ready.model(torch.tensor([words.encode(text)]), decoder_input_ids=begun).logits[0, -1].float()
+    best = scores.softmax(-1).topk(top)
+    likeliest = zip(words.tokens(best.indices.tolist()), best.values.tolist())
+    return "begins with " + ", ".join(f"{token} {share:.0%}" for token, share in likeliest)
 
 
 @tried.register

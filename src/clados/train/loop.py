@@ -110,6 +110,7 @@ class Trainer:
         stage: objective, optimiser, schedule and clipping.
         folder: where checkpoints and log.jsonl go; nothing is written without one.
         notes: more that decides what the run comes to; kept in a checkpoint's state, and compared when it goes on.
+        text_only: how what is held out is measured on the way, as in ``evaluate``.
         stop: asked after each step; when it says so the run is saved and ends.
         begin: called before the first step, when it is sure that a run that goes on is the same.
     """
@@ -123,6 +124,7 @@ class Trainer:
     folder: Path | None = None
     show: Show = field(default_factory=Show)
     notes: dict[str, Any] = field(default_factory=dict)
+    text_only: bool = False
     stop: Callable[[], bool] = bool
     begin: Callable[[], object] = bool
 
@@ -306,7 +308,10 @@ class Trainer:
         if self.held_out is None:
             return
         with enough_memory("what is held out", SMALLER):
-            entry = {"step": step, "held_out": self.evaluate(self.held_out, self.run.held_out)}
+            entry = {
+                "step": step,
+                "held_out": self.evaluate(self.held_out, self.run.held_out, text_only=self.text_only),
+            }
         log(entry)
         self.show.evaluated(entry)
 
