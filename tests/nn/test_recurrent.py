@@ -14,7 +14,7 @@ from clados.models.declared import declared
 from clados.proofs.cases import given, small
 from clados.proofs.references import randomise
 
-KEPT = Path(__file__).parents[2] / "src" / "clados" / "verify" / "golden" / "transformer_xl"
+KEPT = Path(__file__).parents[2] / "src" / "clados" / "proofs" / "golden" / "transformer_xl"
 
 
 def spread(model: s.Model) -> Any:

@@ -63,7 +63,7 @@ def labelled(model: s.Model, read: Mapping[str, Tensor]) -> Tensor:
     ids = read["input_ids"]
     if isinstance(model, s.EncoderDecoder | s.Permuted):
         asked = read["decoder_input_ids"] if "decoder_input_ids" in read else read["target_mapping"][..., 0]
-        return torch.randint(0, model.vocab.size, asked.shape, generator=draw)
+        return torch.randint(0, model.written_vocab.size, asked.shape, generator=draw)
     keep = read.get("attention_mask", torch.ones_like(ids)).bool()
     if isinstance(model, s.Decoder):
         begun = torch.cat([torch.zeros_like(keep[:, :1]), keep[:, :-1]], 1)
@@ -101,7 +101,7 @@ def test_the_loss_of_words_is_theirs(card: str) -> None:
             if isinstance(reference.model, s.Decoder):
                 x, wanted = x[:, :-1], labels[:, 1:]
             there = wanted != UNREAD
-            ours = model.heads["lm"].nll(x[there], wanted[there], model.inputs) / there.sum()
+            ours = model.heads["lm"].nll(x[there], wanted[there], model.written_inputs) / there.sum()
             outputs = model(**read)
             told = pairs(reference, outputs)
             ours += sum(cross_entropy(outputs[output], label) for output, (_, label) in told.items())

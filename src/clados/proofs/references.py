@@ -414,6 +414,11 @@ def reference(card: str, layout: s.Layout, model: s.Model, folder: Path) -> Stor
 
 
 def with_heads(layout: s.Layout, model: s.Model) -> s.Model:
-    """The port of a model, with the heads that a class of theirs holds."""
+    """The port of a model, with the heads that a class of theirs holds.
+
+    What makes a text's vector of a body is no head of theirs: sentence-transformers keeps it beside the class.
+    """
     ported = model.but(**(layout.port or s.but()))
-    return headed(ported, layout.architectures[_architecture(layout, ported)])
+    held = layout.architectures[_architecture(layout, ported)]
+    vector = [head.slot for head in getattr(ported, "heads", ()) if isinstance(head, s.Embedding)] if not held else []
+    return headed(ported, [*held, *vector])
