@@ -182,5 +182,5 @@ def test_a_share_of_a_head_is_turned_two_by_two() -> None:
     odd = neox.but(size=s.Size(layers=1, d_model=48, heads=4))
     with pytest.raises(s.SpecError, match=r"Rotary\.fraction is 0\.25, which turns 3 of a head's 12 numbers"):
         build(odd, device="meta")
-    with pytest.raises(s.SpecError, match="turns 0 of a head's .* it turns them two by two"):
+    with pytest.raises(s.SpecError, match=r"turns 0 of a head's .* it turns them two by two"):
         s.count(neox.but(stack=s.but(position=s.but(fraction=0.001))))
