@@ -119,13 +119,17 @@ def _noticed(declaration: s.Declaration, against: Sequence[Case], mutant: Mutant
 
 @torch.no_grad()
 def compared(case: Case, changed: s.Model) -> str:
-    """Whether a changed model differs from a reference, which stays as it is: by refusal, or by a number."""
+    """Whether a changed model differs from a reference, which stays as it is: by refusal, by a number, or in what it learns.
+
+    The last notices parameters that no output shows: zeros that theirs does not learn, a head that gives no output.
+    """
     reference = case.reference
     try:
         ported = changed.but(**reference.port)
         if isinstance(reference, Stored):
             ported = headed(ported, reference.layout.architectures[reference.architecture])
-        outputs = reference.filled(ported)(**reference.read)
+        module = reference.filled(ported)
+        outputs = module(**reference.read)
     except (s.SpecError, CheckpointError):
         return "refusal"
     for name, theirs in reference.seen.outputs.items():
@@ -133,7 +137,8 @@ def compared(case: Case, changed: s.Model) -> str:
             return "refusal"
         if not distance(seen(reference.read, outputs[name]), theirs) <= NEAR:
             return "an oracle's numbers" if isinstance(reference, Spoken) else "numbers"
-    return ""
+    learned = {name for name, _ in module.named_parameters()}
+    return "another set of parameters" if learned != reference.seen.gradients.keys() else ""
 
 
 def recipe_words(subject: Subject) -> list[dict[str, Any]]:

@@ -1,5 +1,6 @@
 """The kinds of whole model: what a model holds, and what it tells its parts."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
 
@@ -43,6 +44,21 @@ class Model(Part, kw_only=True):
         return self.vocab
 
 
+def check_heads(kind: str, heads: Sequence[Head]) -> None:
+    """Refuse heads of one slot or one output, and a head without the pooler that it reads.
+
+    Raises:
+        SpecError: naming the kind of model and the heads.
+    """
+    for what in ("slot", "output"):
+        names = [getattr(head, what) for head in heads]
+        if len(names) > len(set(names)):
+            raise SpecError(f"{kind}.heads has two heads of one {what}: {', '.join(names)}")
+    for i, head in enumerate(heads):
+        if head.pooled and "pooler" not in [each.slot for each in heads[:i]]:
+            raise SpecError(f"{kind}.heads has {type(head).__name__}() without the Pooler() that it reads before it")
+
+
 class Tower(Part, kw_only=True):
     """Inputs, a stack and what is read off it; the size comes from the model around it."""
 
@@ -52,13 +68,7 @@ class Tower(Part, kw_only=True):
 
     def check(self) -> None:
         check_pairs(self.inputs, self.stack, single=isinstance(self, Decoder))
-        slots = [head.slot for head in self.heads]
-        if len(slots) > len(set(slots)):
-            raise SpecError(f"{type(self).__name__}.heads has two heads in one slot: {', '.join(slots)}")
-        for i, head in enumerate(self.heads):
-            if head.pooled and "pooler" not in slots[:i]:
-                what = f"{type(head).__name__}() without the Pooler() that it reads before it"
-                raise SpecError(f"{type(self).__name__}.heads has {what}")
+        check_heads(type(self).__name__, self.heads)
 
     def pieces(self, env: Env) -> Pieces:
         held: dict[str, Held | Named] = {"inputs": Held(self.inputs, env), "stack": Held(self.stack, env)}
@@ -110,6 +120,7 @@ class EncoderDecoder(Model, kw_only=True):
 
     def check(self) -> None:
         check_pairs(self.inputs, self.encoder, self.decoder)
+        check_heads(type(self).__name__, self.heads)
         if any(block.cross is None for block in self.decoder.blocks(self.sides.decoder.layers)):
             raise SpecError("EncoderDecoder.decoder has a block without cross: it would never see the encoder")
 
