@@ -121,9 +121,9 @@ def test_words_that_do_not_go_together_are_refused() -> None:
         s.Patches(image=224, side=15)
     with pytest.raises(s.SpecError, match="an encoder sees All"):
         declared("bert").model.but(stack=s.but(sees=s.Causal()))
-    with pytest.raises(s.SpecError, match="Decoder.heads has two heads of one slot: lm, lm"):
+    with pytest.raises(s.SpecError, match=r"Decoder\.heads has two heads of one slot: lm, lm"):
         declared("gpt").model.but(heads=(s.Tied(), s.Untied()))
-    with pytest.raises(s.SpecError, match="EncoderDecoder.heads has two heads of one output: logits, logits"):
+    with pytest.raises(s.SpecError, match=r"EncoderDecoder\.heads has two heads of one output: logits, logits"):
         declared("t5").model.but(heads=(s.Tied(), s.TokenClassifier(2)))
     with pytest.raises(s.SpecError, match="unk is 100; it must lie in"):
         declared("bert").model.but(inputs=s.but(vocab=s.but(size=100)))

@@ -119,7 +119,7 @@ def _noticed(declaration: s.Declaration, against: Sequence[Case], mutant: Mutant
 
 @torch.no_grad()
 def compared(case: Case, changed: s.Model) -> str:
-    """Whether a changed model differs from a reference, which stays as it is: by refusal, by a number, or in what it learns.
+    """Whether a changed model differs from a reference, which stays as it is: a refusal, a number, or what is learned.
 
     The last notices parameters that no output shows: zeros that theirs does not learn, a head that gives no output.
     """
