@@ -25,6 +25,10 @@ from clados.spec.tuning import Tuning
 OWN = "clados"  # model_type of directories that only Clados reads
 UNCOUNTED = re.compile(r"^size|^init|dropout$|vocab\.")  # words that layouts need not say
 DEEPEST = 16  # pieces of a name
+UNLIKE = {  # kinds of directory whose names are near to those of a declared model, and what sets them apart
+    "blenderbot-small": "its decoder adds positions after the norm of its inputs",
+    "umt5": "each of its layers has relative biases of its own",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +101,8 @@ def chosen(config: Words, head: Embedding | None = None, architecture: str | Non
     every = layouts()
     fitting = [each for each in every if each[1].model_type == named]
     if not fitting:
+        if why := UNLIKE.get(str(named)):
+            raise LayoutError(f"model_type is {named!r}, which is not supported: {why}")
         known = {layout.model_type for _, layout, _ in every}
         raise LayoutError(f"model_type is {named!r}, which no declared model is kept as{hint(str(named), known)}")
     names = [architecture] if architecture else named_classes(config)
@@ -244,13 +250,14 @@ def is_directory(layout: Layout) -> bool:
     return not {".", ":"} & set(layout.model_type)
 
 
-def writable(model: Model) -> Chosen:
+def writable(model: Model, model_type: str = "") -> Chosen:
     """A layout that a model can be written in without loss of anything that is computed; our own when there is none.
 
-    Of several, that of the declared model from which it differs in the fewest words. Where a layout's implementation
-    has biases that the model lacks, the choice's model has them too: zeros add nothing.
+    Of several, one of that ``model_type``, as whose files it was read; then that of the declared model from which it
+    differs in the fewest words. Where a layout's implementation has biases that the model lacks, the choice's model has
+    them too: zeros add nothing.
     """
-    every = [*_classes_like(model)]
+    every = sorted(_classes_like(model), key=lambda each: each[1].model_type != model_type)
     for card, layout, architecture, base in every:
         if _holds(layout, base, model):
             return Chosen(card, layout, architecture, model)
@@ -288,7 +295,8 @@ def _without_key(layout: Layout, base: Model, model: Model) -> tuple[str, ...]:
         words = unsaid(back, model) or tuple(sorted(f"a model without {name}" for name in besides))
     except (LayoutError, SpecError):
         back = base
-        said = {path for how in layout.config.values() for path in spelling.paths(how, base)}
+        hows = (how for words in layout.config.values() for how in spelling.each_of(words))
+        said = {path for how in hows for path in spelling.paths(how, base)}
         paths = (re.sub(r"\[\d+\]|, in turn", "", path) for path, _, _ in diff(base, model))
         words = tuple(path for path in dict.fromkeys(paths) if path not in said and not UNCOUNTED.search(path))
     heads = {head.slot: head for head in getattr(back, "heads", ())}

@@ -57,8 +57,8 @@ def flat(config: Mapping[str, Any]) -> Words:
         # (transformers 5.23.0 configuration_t5.py)
         scaled = words.get("scale_decoder_outputs", words.get("tie_word_embeddings") is not False)
         words["tie_word_embeddings"] = words["scale_decoder_outputs"] = scaled
-        if "num_layers" in words:
-            words.setdefault("num_decoder_layers", words["num_layers"])  # older files say it once
+    if words.get("model_type") in ("t5", "mt5") and "num_layers" in words:
+        words.setdefault("num_decoder_layers", words["num_layers"])  # older files say it once
     return words
 
 

@@ -21,7 +21,7 @@ from clados.checkpoints.files import Stored, json_of, stored
 from clados.checkpoints.generation import GenerationConfig, read_generation
 from clados.checkpoints.names import modern
 from clados.checkpoints.sentence import EmbeddingSettings, Sentence, read_sentence
-from clados.checkpoints.words import outside, unread
+from clados.checkpoints.words import outside, precision, unread
 from clados.models.declared import found as declarations
 from clados.nn.build import module
 from clados.nn.positions import Sinusoidal
@@ -130,9 +130,14 @@ def from_pretrained(
     notes += (*unused, *differing, *_give_tokenizer(made, vectors.home, lower_case=vectors.lower_case))
     keys = unread(choice.layout, words)
     unknown = (f"{said_in.name}: not used here: {', '.join(keys)}",) if keys else ()
+    unknown += tuple(
+        f"{said_in.name}: {key} is true; here everything is computed in one precision, as dtype says"
+        for key in precision(words)
+    )
     notes = (*_class(choice, words, architecture), *wrapped, *unknown, *notes, *others(held, choice, found))
     notes += (*vectors.notes, *strangers(held, choice, found), *_image_notes(path), *_static_positions(made, found))
     made.report = replace(held.report, notes=notes)  # type: ignore[assignment]
+    made.model_type = choice.layout.model_type  # type: ignore[assignment]
     made.class_names = _class_names(held.model, said_in)  # type: ignore[assignment]
     made.embedding_settings = vectors.settings  # type: ignore[assignment]
     made.generation_config = generation  # type: ignore[assignment]

@@ -64,7 +64,7 @@ def save_pretrained(
         SpecError: the module is not one that was built from a declaration, or ``max_shard`` is no size.
     """
     model, limit, path = _spec(module), _bytes(max_shard), Path(path)
-    choice = writable(model)
+    choice = writable(model, getattr(module, "model_type", ""))
     if choice.layout.model_type == OWN:
         warnings.warn(
             OwnNames(f"{path}: written in Clados's own form, which others do not read ({lost(model)})"), stacklevel=2

@@ -8,6 +8,7 @@ from clados.checkpoints.dialects import Words
 from clados.checkpoints.errors import LayoutError
 from clados.checkpoints.files import Stored
 from clados.checkpoints.names import expanded
+from clados.checkpoints.spelling import each_of
 from clados.spec.layout import Word
 
 SHARED = 256  # layers of models that use few tensors again and again
@@ -36,7 +37,8 @@ def _mapped(config: Words) -> Iterator[tuple[str, str | Word]]:
     """Each key of a config that a layout of its type maps, and how."""
     for _, layout, _ in layouts():
         if layout.model_type == config.get("model_type"):
-            yield from ((key, how) for key, how in layout.config.items() if key in config)
+            words = ((key, how) for key, said in layout.config.items() for how in each_of(said))
+            yield from ((key, how) for key, how in words if key in config)
 
 
 def _is_size(path: str) -> bool:

@@ -17,6 +17,11 @@ from clados.spec.sizes import Size
 HEAD = re.compile(r"heads\[(\w+)\]")
 
 
+def each_of(said: str | Word | tuple[str | Word, ...]) -> tuple[str | Word, ...]:
+    """How a key says each of its words."""
+    return said if isinstance(said, tuple) else (said,)
+
+
 def is_late(how: str | Word) -> bool:
     """Whether it is read with the help of other words."""
     return isinstance(how, OfHead | EachLayer | HowMany)
@@ -44,6 +49,21 @@ def ours(how: str | Word, key: str, value: Any, model: Model) -> Iterator[tuple[
         return
     for path in paths(how, model):
         yield path, _inward(how, key, value, model)
+
+
+def key_value(key: str, said: str | Word | tuple[str | Word, ...], model: Model) -> Iterator[Any]:
+    """Their value of a key, once; nothing where the model has none of its words.
+
+    Raises:
+        LayoutError: they have no name for a word, or one name for words that say different things. What a model lacks
+            (None) may be said with another word.
+    """
+    found = [(path, theirs(how, path, model)) for how in each_of(said) for path in paths(how, model)[:1]]
+    values = [(path, value) for path, value in found if value is not None] or found
+    for path, value in values[1:]:
+        if value != values[0][1]:
+            raise LayoutError(f"'{key}' would be {values[0][1]!r} for {values[0][0]} and {value!r} for {path}")
+    yield from (value for _, value in values[:1])
 
 
 def theirs(how: str | Word, path: str, model: Model) -> Any:

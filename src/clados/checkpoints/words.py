@@ -24,11 +24,11 @@ IRRELEVANT = re.compile(
     r"use_cache|output_\w+|return_dict\w*|chunk_size_feed_forward|gradient_checkpointing|torchscript|tokenizer_class|"
     r"_?num_labels|id2label|label2id|finetuning_task|problem_type|summary_\w+|n_ctx|directionality|"
     r"pooler_(fc_size|num_\w+|size_per_head|type)|tf_legacy_loss|"
-    r"task_specific_params|prefix|\w+_token_id|max_length|min_length|do_sample|early_stopping|num_beams|"
+    r"prefix|\w+_token_id|max_length|min_length|do_sample|early_stopping|num_beams|"
     r"num_beam_groups|diversity_penalty|temperature|top_[kp]|typical_p|repetition_penalty|length_penalty|"
     r"(encoder_)?no_repeat_ngram_size|bad_words_ids|num_return_sequences|remove_invalid_values|"
     r"exponential_decay_length_penalty|(begin_)?suppress_tokens|use_bfloat16|keys_to_ignore_at_inference|"
-    r"\w*dropout\w*|\w+_pdrop|\w*layerdrop|initializer_\w+"
+    r"\w*dropout\w*|\w+_pdrop|\w*layerdrop|initializer_\w+|use_return_dict|pretraining_tp"
 )
 # Keys that say something, with the value at which it is nothing.
 NEUTRAL: Words = {
@@ -39,12 +39,12 @@ NEUTRAL: Words = {
     "cross_attention_hidden_size": None,
     "pruned_heads": {},
     "position_embedding_type": "absolute",
-    "reorder_and_upcast_attn": False,
     "scale_attn_by_inverse_layer_idx": False,
     "scale_attn_weights": True,
-    "pretraining_tp": 1,
-    "use_return_dict": True,
 }
+# Keys that change in which precision something is computed, and nothing in float32: noted when they are true.
+PRECISION = ("reorder_and_upcast_attn", "attention_softmax_in_fp32", "scale_attention_softmax_in_fp32")
+TASKS = "task_specific_params"  # what a task's user is to ask for; nothing of it is applied, whatever its keys are
 MISSPELT = 0.9  # how like a key that is absent an unknown one is that is taken for it (difflib's ratio)
 ROLES = ("pad", "bos", "eos", "start", "unk", "cls", "sep", "mask")
 
@@ -70,9 +70,15 @@ def unread(layout: Layout, config: Words) -> tuple[str, ...]:
 
     A group of keys of which none is known is one name.
     """
+    config = {key: value for key, value in config.items() if key not in PRECISION}
     unknown = [*_unknown(layout, config)]
     known = {key.partition(".")[0] for key, value in config.items() if value is not None and key not in unknown}
     return tuple(sorted({key if (top := key.partition(".")[0]) in known else top for key in unknown}))
+
+
+def precision(config: Words) -> tuple[str, ...]:
+    """The keys of a config that ask for another precision in some place, which here is the model's everywhere."""
+    return tuple(key for key in PRECISION if config.get(key) is True)
 
 
 def _is_directory(layout: Layout) -> bool:
@@ -111,8 +117,10 @@ def _unknown(layout: Layout, config: Words) -> Iterator[str]:
     for key, value in config.items():
         said = key in layout.config or key in layout.fixed or _is_ignored(layout, key)
         steps = key.split(".")
-        known = steps[-1] in NEUTRAL or steps[-1] == word_tables.KEY
+        known = steps[-1] in NEUTRAL or steps[-1] == word_tables.KEY or value == {}
         meaningless = any(map(IRRELEVANT.fullmatch, steps)) if _is_directory(layout) else key == "model_type"
+        if steps[0] == TASKS and value != {}:
+            meaningless = known = False
         if not said and not known and not meaningless and value is not None:
             yield key
 
@@ -127,18 +135,26 @@ def read(layout: Layout, model: Model, config: Words) -> Model:
     config = {**config, **dict.fromkeys(outside(layout, config))}
     model = word_tables.as_said(layout, model, config)
     for late in (False, True):  # those that are told by others come after them
-        found = {key: how for key, how in layout.config.items() if key in config and spelling.is_late(how) == late}
+        found = {
+            key: tuple(how for how in spelling.each_of(words) if spelling.is_late(how) == late)
+            for key, words in layout.config.items()
+            if key in config
+        }
         model = _with(layout, model, config, found, said)
     return plain(model)
 
 
 def _with(
-    layout: Layout, model: Model, config: Words, found: Mapping[str, str | Word], said: dict[str, tuple[str, Any]]
+    layout: Layout,
+    model: Model,
+    config: Words,
+    found: Mapping[str, tuple[str | Word, ...]],
+    said: dict[str, tuple[str, Any]],
 ) -> Model:
     """The model with the words of some keys; ``said`` is told of each."""
     changes = []
     try:
-        for key, how in found.items():
+        for key, how in ((key, how) for key, words in found.items() for how in words):
             for path, value in spelling.ours(how, key, config[key], model):
                 if path in said and said[path][1] != value:
                     before, other = said[path]
@@ -214,9 +230,8 @@ def written(layout: Layout, model: Model) -> Words:
         LayoutError: a word that they have no name for.
     """
     config = {key: value[0] if isinstance(value, tuple) else value for key, value in layout.fixed.items()}
-    for key, how in layout.config.items():
-        for path in spelling.paths(how, model)[:1]:
-            config[key] = spelling.theirs(how, path, model)
+    for key, words in layout.config.items():
+        config.update((key, value) for value in spelling.key_value(key, words, model))
     return config | word_tables.said(layout, model)
 
 

@@ -18,6 +18,7 @@ from clados.checkpoints import LayoutError, from_pretrained, save_pretrained
 from clados.checkpoints.choose import is_directory, slots
 from clados.checkpoints.files import SAFE
 from clados.checkpoints.names import is_unused, places, twins
+from clados.checkpoints.spelling import each_of
 from clados.checkpoints.words import plain, written
 from clados.proofs.cases import Given, first_only, lessened, roomy, seen, structures, variations
 from clados.proofs.oracles import oracles
@@ -104,7 +105,8 @@ def _varied(model: s.Model, words: Mapping[str, object], *, usual: bool) -> list
 
 
 def _paths(layout: s.Layout) -> dict[str, None]:
-    return dict.fromkeys(how.path if isinstance(how, s.Word) else how for how in layout.config.values())
+    hows = (how for words in layout.config.values() for how in each_of(words))
+    return dict.fromkeys(how.path if isinstance(how, s.Word) else how for how in hows)
 
 
 def _places(layout: s.Layout, model: s.Model) -> bool:

@@ -159,7 +159,7 @@ class Layout(Part, kw_only=True):
     architectures: Mapping[str, tuple[str, ...]]  # their class: slots of the heads that it holds; ours first
     tuned: Mapping[str, tuple[Head, ...]] = field(default_factory=dict)  # classes with heads that fine-tuning put there
     rules: Mapping[str, str | Rule]  # our name: theirs
-    config: Mapping[str, str | Word]  # their key: the path of our word
+    config: Mapping[str, str | Word | tuple[str | Word, ...]]  # their key: the path of our word; several, as each says
     # what a key says for this structure, if it is there; a tuple: any of these, of which the first is written
     fixed: Mapping[str, object] = field(default_factory=dict)
     ignored: tuple[str, ...] = ()  # their keys, or groups of them, that change nothing that we compute

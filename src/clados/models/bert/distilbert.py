@@ -58,8 +58,7 @@ hf = parent.but(
         "attention_dropout": "stack.block.attn.dropout",
         "initializer_range": "init.std",
     },
-    fixed={"sinusoidal_pos_embds": False},
-    ignored=("tie_weights_",),
+    ignored=("tie_weights_", "sinusoidal_pos_embds"),  # the latter says how the table of positions begins
     tied={"vocab_projector.weight": "inputs.tokens.weight"},
     unused=(r"distilbert\.embeddings\.position_ids",),
 )

@@ -64,6 +64,7 @@ hf = parent.but(
         **parent.config,
         "hidden_act": Choice("stack.block.mlp.act", ACTIVATIONS),  # its head takes gelu, whatever the layers have
         "type_vocab_size": Choice("inputs.types", {1: 0}),
+        "pad_token_id": ("inputs.vocab.pad", Less("inputs.position.start", by=1)),  # the row of padding comes before
         "bos_token_id": "inputs.vocab.bos",
         "eos_token_id": "inputs.vocab.eos",
     },

@@ -35,6 +35,22 @@ typed = typed_parent.but(
     architectures=hf.architectures,
     tuned=hf.tuned,
 )
+# CamemBERT (Martin et al. 2020, arXiv 1911.03894): RoBERTa in French, with pieces of SentencePiece.
+camembert = hf.but(
+    model_type="camembert",
+    architectures={"CamembertForMaskedLM": ("lm",), "CamembertModel": ()},
+    tuned={
+        "CamembertForSequenceClassification": (Classifier(2, transform="tanh"),),
+        "CamembertForTokenClassification": (TokenClassifier(2),),
+        "CamembertForQuestionAnswering": (SpanStart(), SpanEnd()),
+        "CamembertForMultipleChoice": (ChoiceScore(),),
+    },
+)
+typed_camembert = typed.but(
+    model_type=camembert.model_type,
+    architectures=camembert.architectures,
+    tuned=camembert.tuned,
+)
 hf_xl = parent.but(
     model_type="xlm-roberta-xl",
     architectures={"XLMRobertaXLForMaskedLM": ("lm",), "XLMRobertaXLModel": ()},
@@ -78,7 +94,7 @@ declaration = Declaration(
         "xl": Recipe((pretraining.but(batch=None, steps=500_000),)),
         "xxl": Recipe((pretraining.but(batch=None, steps=500_000),)),
     },
-    layouts=(hf, typed, hf_xl),
+    layouts=(hf, typed, camembert, typed_camembert, hf_xl),
     assumed=(
         "recipe.optimiser, recipe.schedule: not published; RoBERTa's stand here",
         "sizes.xl.inputs.vocab.size: the paper has 250,000; the rows of the published checkpoint stand here",

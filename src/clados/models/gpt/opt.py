@@ -73,11 +73,11 @@ hf = Layout(
         "dropout": "stack.block.dropout",
         "attention_dropout": "stack.block.attn.dropout",
         "init_std": "init.std",
+        "enable_bias": (Choice("stack.block.attn.biases", {True: "all", False: "none"}), "stack.block.mlp.bias"),
     },
     fixed={
         "do_layer_norm_before": True,
         "_remove_final_layer_norm": False,
-        "enable_bias": True,
         "layer_norm_elementwise_affine": True,
     },
     ignored=("prefix", "activation_dropout", "layerdrop", "output_projection"),

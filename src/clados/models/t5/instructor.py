@@ -57,7 +57,6 @@ hf = Layout(
     },
     ignored=(
         "n_positions",
-        "task_specific_params",
         "num_decoder_layers",
         "is_encoder_decoder",
         "tie_word_embeddings",

@@ -77,7 +77,7 @@ shared = Layout(
         "dense_act_fn": "relu",
         "is_encoder_decoder": True,
     },
-    ignored=("n_positions", "task_specific_params"),
+    ignored=("n_positions",),
     extra=(r"decoder\.block\.0\.layer\.1\.EncDecAttention\.relative_attention_bias\.weight",),  # files of 2019
     tied={
         "encoder.embed_tokens.weight": "inputs.tokens.weight",

@@ -1,7 +1,7 @@
 """T5 v1.1: T5 with gated GELU and a head of its own, trained on C4 alone (its repository, released_checkpoints.md)."""
 
 from clados.models.t5.t5 import hf as parent
-from clados.models.t5.t5 import pretraining, t5
+from clados.models.t5.t5 import pretraining, shared, t5
 from clados.spec import *
 
 dry = but(attn=but(dropout=0.0), mlp=MLP("gelu_tanh", gated=True, bias=False), dropout=0.0)
@@ -27,6 +27,13 @@ hf = parent.but(
     },
 )
 
+# mT5 (Xue et al. 2021, arXiv 2010.11934): T5 v1.1 on 101 languages. No class of its scales what it reads words out with.
+mt5 = hf.but(
+    model_type="mt5",
+    architectures={"MT5ForConditionalGeneration": ("lm",)},
+    config=shared.config,
+)
+
 declaration = Declaration(
     model=t5_v1_1,
     sizes={
@@ -37,7 +44,7 @@ declaration = Declaration(
         "xxl": t5_v1_1.size,
     },
     recipe=Recipe((pretraining.but(data="C4"),)),
-    layouts=(hf,),
+    layouts=(hf, mt5),
 )
 
 # What its children begin with: the same model learns to write on (Lester et al. 2021, §3.1).
