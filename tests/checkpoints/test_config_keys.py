@@ -19,14 +19,25 @@ from clados.spec import but
 
 TEXT = torch.tensor([[11, 12, 13, 14, 15], [20, 21, 22, 23, 24]])
 SIZES: dict[str, Any] = {
-    "vocab_size": 60, "hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2, "max_position_embeddings": 20,
-}  # fmt: skip
+    "vocab_size": 60,
+    "hidden_size": 16,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 2,
+    "max_position_embeddings": 20,
+}
 BERT = {**SIZES, "intermediate_size": 24}
 OPT = {**SIZES, "ffn_dim": 24, "word_embed_proj_dim": 16}
 BART: dict[str, Any] = {
-    "vocab_size": 60, "d_model": 16, "encoder_layers": 1, "decoder_layers": 1, "encoder_attention_heads": 2,
-    "decoder_attention_heads": 2, "encoder_ffn_dim": 24, "decoder_ffn_dim": 24, "max_position_embeddings": 20,
-}  # fmt: skip
+    "vocab_size": 60,
+    "d_model": 16,
+    "encoder_layers": 1,
+    "decoder_layers": 1,
+    "encoder_attention_heads": 2,
+    "decoder_attention_heads": 2,
+    "encoder_ffn_dim": 24,
+    "decoder_ffn_dim": 24,
+    "max_position_embeddings": 20,
+}
 GPT = {
     "vocab_size": 60,
     "n_embd": 16,
@@ -50,7 +61,7 @@ AS_THEIRS = {
         "DistilBertForMaskedLM",
         {"vocab_size": 60, "dim": 16, "n_layers": 2, "n_heads": 2, "hidden_dim": 24, "sinusoidal_pos_embds": True},
     ),
-}  # fmt: skip
+}
 
 
 def saved(kind: str, config: dict[str, Any], path: Path) -> Any:
@@ -103,12 +114,20 @@ def test_keys_of_precision_and_of_tasks_are_named(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("kind", "config", "message"),
     [
-        ("GPT2LMHeadModel", {**GPT, "scale_attn_by_inverse_layer_idx": True}, "'scale_attn_by_inverse_layer_idx' is True"),
+        (
+            "GPT2LMHeadModel",
+            {**GPT, "scale_attn_by_inverse_layer_idx": True},
+            "'scale_attn_by_inverse_layer_idx' is True",
+        ),
         ("OPTForCausalLM", {**OPT, "layer_norm_elementwise_affine": False}, "'layer_norm_elementwise_affine' is False"),
         ("BlenderbotSmallForConditionalGeneration", BART, "its decoder adds positions after the norm"),
-        ("UMT5ForConditionalGeneration", {"vocab_size": 60, "d_model": 16, "d_ff": 8, "num_layers": 1}, "biases of its"),
+        (
+            "UMT5ForConditionalGeneration",
+            {"vocab_size": 60, "d_model": 16, "d_ff": 8, "num_layers": 1},
+            "biases of its",
+        ),
     ],
-)  # fmt: skip
+)
 def test_what_is_not_supported_is_named(kind: str, config: dict[str, Any], message: str, tmp_path: Path) -> None:
     saved(kind, config, tmp_path)
     with pytest.raises(LayoutError, match=message):

@@ -129,11 +129,8 @@ def from_pretrained(
             unused = (f"how the model writes is not read: {error}",)
     notes += (*unused, *differing, *_give_tokenizer(made, vectors.home, lower_case=vectors.lower_case))
     keys = unread(choice.layout, words)
-    unknown = (f"{said_in.name}: not used here: {', '.join(keys)}",) if keys else ()
-    unknown += tuple(
-        f"{said_in.name}: {key} is true; here everything is computed in one precision, as dtype says"
-        for key in precision(words)
-    )
+    unknown = [f"{said_in.name}: not used here: {', '.join(keys)}"] if keys else []
+    unknown += [f"{said_in.name}: {key} is true; here dtype is the precision of everything" for key in precision(words)]
     notes = (*_class(choice, words, architecture), *wrapped, *unknown, *notes, *others(held, choice, found))
     notes += (*vectors.notes, *strangers(held, choice, found), *_image_notes(path), *_static_positions(made, found))
     made.report = replace(held.report, notes=notes)  # type: ignore[assignment]

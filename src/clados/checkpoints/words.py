@@ -136,8 +136,8 @@ def read(layout: Layout, model: Model, config: Words) -> Model:
     model = word_tables.as_said(layout, model, config)
     for late in (False, True):  # those that are told by others come after them
         found = {
-            key: tuple(how for how in spelling.each_of(words) if spelling.is_late(how) == late)
-            for key, words in layout.config.items()
+            key: tuple(how for how in spelling.each_of(hows) if spelling.is_late(how) == late)
+            for key, hows in layout.config.items()
             if key in config
         }
         model = _with(layout, model, config, found, said)
@@ -154,7 +154,7 @@ def _with(
     """The model with the words of some keys; ``said`` is told of each."""
     changes = []
     try:
-        for key, how in ((key, how) for key, words in found.items() for how in words):
+        for key, how in ((key, how) for key, hows in found.items() for how in hows):
             for path, value in spelling.ours(how, key, config[key], model):
                 if path in said and said[path][1] != value:
                     before, other = said[path]
@@ -230,8 +230,8 @@ def written(layout: Layout, model: Model) -> Words:
         LayoutError: a word that they have no name for.
     """
     config = {key: value[0] if isinstance(value, tuple) else value for key, value in layout.fixed.items()}
-    for key, words in layout.config.items():
-        config.update((key, value) for value in spelling.key_value(key, words, model))
+    for key, said in layout.config.items():
+        config.update((key, value) for value in spelling.key_value(key, said, model))
     return config | word_tables.said(layout, model)
 
 

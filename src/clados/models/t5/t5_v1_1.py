@@ -27,7 +27,7 @@ hf = parent.but(
     },
 )
 
-# mT5 (Xue et al. 2021, arXiv 2010.11934): T5 v1.1 on 101 languages. No class of its scales what it reads words out with.
+# mT5 (Xue et al. 2021, arXiv 2010.11934): T5 v1.1 on 101 languages; its words are read out unscaled.
 mt5 = hf.but(
     model_type="mt5",
     architectures={"MT5ForConditionalGeneration": ("lm",)},
