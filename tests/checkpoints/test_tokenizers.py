@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import torch
+import transformers
 
 from clados import from_pretrained, generate, save_pretrained
 from clados import spec as s
@@ -73,6 +74,26 @@ def test_a_tokenizer_that_cannot_be_read_leaves_the_weights(tmp_path: Path) -> N
     )
     with pytest.raises(DataError, match=r"its tokenizer cannot be read: .*tokenizer\.json: unreadable"):
         generate(tmp_path, "To be")
+
+
+@pytest.mark.parametrize(
+    ("number", "token", "has"),
+    [("7", "<extra>", 500), ("900", "<extra>", 500), ("900", "<|endoftext|>", 0)],  # taken, beyond a gap, its own
+)
+def test_an_added_token_of_another_id_is_named_and_numbered_as_by_transformers(
+    number: str, token: str, has: int, tmp_path: Path
+) -> None:
+    module, tokenizer = made("gpt-2")
+    save_pretrained(module, tmp_path, tokenizer=tokenizer)
+    file = tmp_path / "tokenizer_config.json"
+    style = {"lstrip": False, "rstrip": False, "normalized": False, "single_word": False, "special": True}
+    config = json.loads(file.read_text()) | {"added_tokens_decoder": {number: {"content": token, **style}}}
+    file.write_text(json.dumps(config))
+    again = from_pretrained(tmp_path)
+    assert f"the token '{token}' is said to have the id {number}; it has {has}" in again.report.notes
+    theirs = transformers.AutoTokenizer.from_pretrained(tmp_path)  # 5.23.0
+    assert again.tokenizer.encode(f"to {token} be") == theirs(f"to {token} be").input_ids
+    assert theirs.convert_tokens_to_ids(token) == has
 
 
 def test_a_token_beyond_the_models_vocabulary_plays_no_role(tmp_path: Path) -> None:

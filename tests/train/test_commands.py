@@ -101,7 +101,9 @@ def test_an_interrupted_run_is_saved_and_says_how_to_go_on(data: Path, tmp_path:
         (["gpt-2", "--vocab", "100"], "vocabulary of 100 is too small for a bytes tokenizer; 257 or more"),
         (["gpt-2", "--resume"], "runs/gpt-2: there is no run to resume"),
         (["gpt-2", "--stpes", "3"], "--stpes"),
-        (["gpt-2", "--out", "full"], "full: is not an empty directory"),
+        (["gpt-2", "--out", "full"], "full: holds mine.txt, and no run that could be resumed; name another folder"),
+        (["gpt-2", "--out", "full/mine.txt"], "full/mine.txt: is a file; name a folder"),
+        (["gpt-2", "--out", "/dev/null"], "/dev/null: is a device; name a folder"),
     ],
 )
 def test_mistakes_are_one_line_and_leave_nothing(
@@ -117,6 +119,20 @@ def test_mistakes_are_one_line_and_leave_nothing(
     assert len(printed.err.splitlines()) == 1
     assert message in printed.err
     assert sorted(path.name for path in tmp_path.rglob("*")) == ["empty", "full", "mine.txt"]
+
+
+def test_what_stands_at_out_is_named(data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "link").symlink_to("nowhere")
+    assert run(["pretrain", "gpt-2", "--data", str(data), *SMALL, "--out", "run"]) == 0
+    for out, message in [
+        ("pipe", "pipe: is a named pipe; name a folder"),
+        ("link", "link: is a broken link; name a folder"),
+        ("run", "run: holds a run; resume it, or name another folder"),
+    ]:
+        capsys.readouterr()
+        assert run(["pretrain", "gpt-2", "--data", str(data), *SMALL, "--out", out]) == 2
+        assert message in capsys.readouterr().err
 
 
 def test_a_run_of_another_model_or_length_is_not_resumed(data: Path, capsys: pytest.CaptureFixture[str]) -> None:

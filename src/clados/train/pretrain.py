@@ -364,17 +364,28 @@ def _taken(out: Path, *, resume: bool) -> Iterator[None]:
         CladosError: another process holds it; or it is not empty, and no run is resumed.
         OSError: it cannot be written to.
     """
-    full = CladosError(f"{out}: is not an empty directory; resume the run that it holds, or name another")
-    if out.exists() and not out.is_dir():
-        raise full
+    if (out.exists() or out.is_symlink()) and not out.is_dir():
+        raise CladosError(f"{out}: is {_named(out)}; name a folder, which is made if need be")
     with directory(out), locked(out / LOCK):
         for part in out.iterdir():
             if PARTS.fullmatch(part.name):  # of a process that was killed
                 part.unlink()
         others = {each.name for each in out.iterdir()} - {LOCK, RUN, LOG, CHECKPOINTS, TENSORBOARD}
         if not resume and (others or saved.checkpoints(out / CHECKPOINTS)):
-            raise full
+            if (out / RUN).exists():
+                raise CladosError(f"{out}: holds a run; resume it, or name another folder")
+            first, *more = sorted(others) or [CHECKPOINTS]
+            there = first + (f" and {len(more)} more" if more else "")
+            raise CladosError(f"{out}: holds {there}, and no run that could be resumed; name another folder")
         yield
+
+
+def _named(path: Path) -> str:
+    """What there is at a path that is no folder."""
+    kinds = {"a file": Path.is_file, "a named pipe": Path.is_fifo, "a socket": Path.is_socket}
+    return next(
+        (name for name, holds in kinds.items() if holds(path)), "a device" if path.exists() else "a broken link"
+    )
 
 
 def pretrain(
