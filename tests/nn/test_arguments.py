@@ -74,7 +74,7 @@ GPT, BERT, T5, VIT, CLIP, ACTS = "gpt", "bert", "t5", "vit", "clip", "decision-t
         (VIT, {"input_ids": ids(3)}, "this model takes no input_ids"),
         (VIT, {}, "this model reads pixel_values, and none were given"),
         (CLIP, {}, "this model reads input_ids, pixel_values or both, and none were given"),
-        (CLIP, {"pixels": 3}, r"this model takes no pixels; did you mean 'pixel_values'\?"),
+        (CLIP, {"pixels": 3}, "this model takes no pixels; it has .*pixel_values"),
         (ACTS, {"states": torch.zeros(1, 2, 11)}, "this model reads actions, and none were given"),
         (
             GPT,

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 
-from clados.errors import CladosError
+from clados.errors import CladosError, nearest
 
 _UNITS = {"": 1, "k": 10**3, "m": 10**6, "b": 10**9, "g": 10**9, "t": 10**12}
 _NUMBER = re.compile(r"([0-9][0-9_]*(?:\.[0-9]+)?(?:e[0-9]+)?)([kmbgt]?)", re.IGNORECASE)
@@ -15,11 +15,8 @@ class QueryError(CladosError, ValueError):
 
 def near(word: str, known: Iterable[str]) -> str:
     """``; did you mean 'this'?``, or nothing when no known word is near."""
-    import difflib
-
-    spelt = {each.casefold(): each for each in reversed([*known])}  # of two that differ in case, the first
-    close = difflib.get_close_matches(word.casefold(), spelt, 1, 0.5)
-    return f"; did you mean '{spelt[close[0]]}'?" if close else ""
+    found = nearest(word, known)
+    return f"; did you mean '{found}'?" if found is not None else ""
 
 
 def number(text: str) -> int:

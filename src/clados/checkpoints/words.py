@@ -1,6 +1,5 @@
 """Layouts on words: a declaration from their config, and their config from a declaration."""
 
-import difflib
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -9,6 +8,7 @@ from clados.checkpoints import spelling, word_tables
 from clados.checkpoints.dialects import Words
 from clados.checkpoints.errors import LayoutError
 from clados.checkpoints.names import expanded
+from clados.errors import nearest
 from clados.spec.errors import SpecError
 from clados.spec.factorised import Narrowed
 from clados.spec.inputs import Tied, Vocabulary
@@ -59,9 +59,11 @@ def refusal(layout: Layout, model: Model, config: Words) -> str:
         if expected is not Any and value is not None and not agrees(expected, value):
             return f"'{key}' is {value!r}; {layout.model_type} as declared has {expected!r}"
     for key in _unknown(layout, config):
-        near = difflib.get_close_matches(key, [each for each in layout.config if each not in config], 1, MISSPELT)
+        near = nearest(key, [each for each in layout.config if each not in config], MISSPELT)
         if near or not _is_directory(layout):
-            return f"'{key}' is {config[key]!r}, a word that nothing takes{hint(key, near or layout.config)}"
+            return (
+                f"'{key}' is {config[key]!r}, a word that nothing takes{hint(key, [near] if near else layout.config)}"
+            )
     return ""
 
 

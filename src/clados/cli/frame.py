@@ -10,7 +10,7 @@ from contextlib import redirect_stdout
 from typing import Any
 
 from clados.cli.commands import COMMANDS
-from clados.errors import CladosError, CladosWarning, missing
+from clados.errors import CladosError, CladosWarning, missing, nearest
 from clados.tables import plain
 
 
@@ -198,10 +198,9 @@ def _call(parser: Any, argv: list[str], prog: str) -> int:
 
 def _complaint(error: Any) -> str:
     """What is wrong with the command line, with the nearest option."""
-    near = getattr(error, "possibilities", None)
     if option := getattr(error, "option_name", None):
-        if near:
-            return f"no such option '{option}'; did you mean {' or '.join(map(repr, near))}?"
+        if near := nearest(option, getattr(error, "possibilities", None) or ()):
+            return f"no such option '{option}'; did you mean '{near}'?"
         if not error.message.startswith("No such"):
             return str(error.message)
         return f"no such option '{option}'; see --help"

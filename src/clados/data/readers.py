@@ -1,6 +1,5 @@
 """Reading data: an embedded set by its name, or the user's own files."""
 
-import difflib
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,6 +13,7 @@ from clados.data.examples import AnyExample, Encoded, Example, Labelled, Traject
 from clados.data.formats import PACKED, READERS, examples_in, hidden, suffix
 from clados.data.rows import alike, whole
 from clados.data.sets import SETS
+from clados.errors import nearest
 
 ALLOWED = (
     f"a folder or file of {', '.join(PACKED)} (or these as .gz), .parquet, .npz (episodes) or .tar (images with "
@@ -66,8 +66,8 @@ def read_as(kind: type[AnyExample], source: str | Path) -> list[AnyExample]:
 def _embedded(name: str) -> Sequence[Example]:
     base, _, language = name.partition("/")
     if base not in SETS:
-        near = difflib.get_close_matches(base, SETS, 1)
-        hint = f"; did you mean '{near[0]}'?" if near else f"; embedded sets: {', '.join(SETS)}; or {ALLOWED}"
+        near = nearest(base, SETS)
+        hint = f"; did you mean '{near}'?" if near else f"; embedded sets: {', '.join(SETS)}; or {ALLOWED}"
         raise DataError(f"{name}: no such path or embedded set{hint}")
     examples = SETS[base]()
     if not language:

@@ -1,6 +1,5 @@
 """Part: a frozen, comparable piece of a model, and how one part is said as a change to another."""
 
-import difflib
 import functools
 import math
 import types
@@ -9,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import MISSING, dataclass, field, fields, replace
 from typing import Any, Literal, Self, TypeVar, dataclass_transform
 
+from clados.errors import nearest
 from clados.spec.errors import SpecError
 from clados.spec.pieces import Env, Pieces
 
@@ -42,8 +42,8 @@ def but(**changes: Any) -> Any:
 def hint(word: str, known: Iterable[str]) -> str:
     """``; did you mean 'near'?``, or the list of what is known."""
     known = sorted(known)
-    near = difflib.get_close_matches(word, known, 1, 0.5) or difflib.get_close_matches(word.lower(), known, 1, 0.5)
-    return f"; did you mean '{near[0]}'?" if near else f"; it has {', '.join(known) or 'none'}"
+    near = nearest(word, known)
+    return f"; it has {', '.join(known) or 'none'}" if near is None else f"; did you mean '{near}'?"
 
 
 @dataclass_transform(frozen_default=True, field_specifiers=(field,))
