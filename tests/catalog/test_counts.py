@@ -1,6 +1,7 @@
 """Counts beside the published figures, and differences in words, parts and parameters."""
 
 import itertools
+import re
 
 import pytest
 
@@ -8,7 +9,7 @@ import clados
 from clados.catalog.counts import Counted, bases, counted, ledger, rounds, size_named
 from clados.catalog.differences import compared, diff
 from clados.catalog.load import catalog
-from clados.catalog.sentences import said
+from clados.catalog.sentences import brief, said
 from clados.models.declared import declared, found
 from clados.spec import Parallel, Post, Pre, RelativeBias, Rotary, SpecError, count
 
@@ -142,7 +143,7 @@ def test_stacks_of_special_kinds_are_compared_word_by_word() -> None:
 def test_a_difference_tells_how_both_are_trained() -> None:
     found = diff("bert", "roberta")
     training = {each.path.removeprefix("recipe.stages[0]."): each for each in found.training}
-    assert training["objective.packing"].words == "objective.packing FullSentences instead of SentencePairs"
+    assert training["objective.packing"].words == "objective, packing: full sentences instead of sentence pairs"
     assert (training["batch"].old, training["batch"].new) == (256, 8192)
     assert "160 GB" in training["data"].new
     assert {"tokenizer", "optimiser.lr", "schedule.warmup", "steps"} <= training.keys()
@@ -151,7 +152,7 @@ def test_a_difference_tells_how_both_are_trained() -> None:
 
 def test_tuning_is_told_as_further_stages() -> None:
     told = [each.words for each in diff("gpt-3", "instructgpt").training]
-    assert told[0].startswith("no pretraining: NextToken() on 300B tokens")
+    assert told[0].startswith("no pretraining: the next token on 300B tokens")
     assert told[0].endswith("it starts from gpt-3:175b")
     assert [each.split(":")[0] for each in told[1:]] == [
         f"a further stage, {name}" for name in ("demonstrations", "comparisons", "reinforcement")
@@ -164,6 +165,23 @@ def test_no_part_is_printed_at_length() -> None:
         page = diff(old, new).page()
         (parts,) = (each for each in page.blocks if getattr(each, "heads", ("",))[0] == "part")
         assert max(len(cell) for row in parts.rows for cell in row) <= 100
+
+
+FAR = """
+    t5 gpt-2, bert gpt-2, clip vit, t5 bert, gpt-3 glam, clip gpt-2, deberta bert, xlnet bert, transformer-xl gpt-2,
+    decision-transformer gpt-2, switch t5, glm palm, gpt-3 instructgpt, alexatm-20b bart, ernie bert, big-bird albert,
+    instructor llama, gophercite sparrow, electra vit
+"""
+
+
+@pytest.mark.parametrize("pair", [pair.strip() for pair in FAR.split(",")])
+def test_no_line_holds_a_part_as_python_prints_it(pair: str) -> None:
+    found = diff(*pair.split())
+    printed = re.compile(r"(?<!sqr)[A-Za-z]\(|[a-z]=|\bNone\b|\bTrue\b|\bFalse\b|…\)")
+    cells = [brief(value) for each in found.changes for value in (each.old, each.new)]
+    for line in (*(each.words for each in (*found.changes, *found.training)), *cells):
+        assert not printed.search(line), line
+        assert len(line) <= 250
 
 
 # Sizes that came later, from another paper or release, or from other people: no bare name means them.
@@ -212,8 +230,8 @@ def test_every_way_to_a_model_takes_the_same_size_for_a_bare_name() -> None:
         ("encoder.position", None, RelativeBias(), "encoder: scores get a learned bias by distance"),
         ("stack.block[1].attn.pattern", None, None, "layer 2 of each turn: attention sees all that the stack may see"),
         ("inputs.vocab.size", 30522, 50265, "vocabulary of 50,265 instead of 30,522"),
-        ("size.d_model", 768, 1024, "d_model 1,024 instead of 768"),
-        ("something.else", 1, 2, "something.else 2 instead of 1"),
+        ("size.d_model", 768, 1024, "d_model: 1,024 instead of 768"),
+        ("something.else", 1, 2, "something, else: 2 instead of 1"),
     ],
 )  # fmt: skip
 def test_a_difference_is_said_in_words(path: str, old: object, new: object, words: str) -> None:

@@ -212,7 +212,9 @@ def _unlike(old: Model, new: Model) -> Iterator[tuple[str, Any, Any]]:
     if isinstance(olds.get("size"), Size) and isinstance(news.get("size"), Size):
         olds["size"], news["size"] = _filled(olds["size"], news["size"])
     for name in [*olds, *(each for each in news if each not in olds)]:
-        yield from _changed(olds.get(name), news.get(name), name)
+        one, other = olds.get(name), news.get(name)
+        if one or other:  # what one kind lacks, and the other says is not so, is no difference
+            yield from _changed(one, other, name)
 
 
 def _slots(model: Model, other: Model) -> dict[str, Any]:

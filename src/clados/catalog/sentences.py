@@ -8,7 +8,7 @@ from typing import Any
 from clados.spec.alibi import ALiBi
 from clados.spec.experts import Experts
 from clados.spec.factorised import Factorised, Widened
-from clados.spec.inputs import Frames, Inputs, Patches, Tokens, Trajectory
+from clados.spec.inputs import Frames, Patches, Tokens, Trajectory
 from clados.spec.layer_bias import LayerBias
 from clados.spec.part import Part, words
 from clados.spec.parts import Banded, Parallel, Post, Pre, RelativeBias, Rotary
@@ -17,6 +17,26 @@ from clados.tables import shortened
 
 Say = Callable[[Any, Any], str]
 LONGEST = 100  # letters of a part
+SIZES = ("d_model", "d_ff", "d_embedding", "head_dim", "kv_heads")  # words that are written so in papers too
+LABELS = {
+    "lr": "learning rate",
+    "eps": "epsilon",
+    "act": "activation",
+    "mlp": "feed-forward layer",
+    "attn": "attention",
+}
+CALLED = {  # kinds whose names are words of papers
+    **{name: name for name in ("AdamW", "Adafactor", "Adagrad", "Lion", "Noam", "Glorot", "Kaiming")},
+    **{name: name for name in ("LayerNorm", "DeepNorm", "ALiBi")},
+    "CrossAttention": "cross-attention",
+    "ScaledAdam": "scaled Adam",
+    "ProductMLP": "product of two projections",
+    "TwoTowerInit": "a law for each tower",
+    "Causal": "what comes before it",
+    "All": "all positions",
+    "Prefix": "all of a prefix, then what comes before it",
+    "NextToken": "the next token",
+}
 
 
 def said(path: str, old: Any, new: Any) -> str:
@@ -28,7 +48,7 @@ def said(path: str, old: Any, new: Any) -> str:
     if path in LONE and (old is None or new is None):
         return f"{'no ' if new is None else ''}{LONE[path]}"
     if path.startswith("size."):
-        return instead(path.removeprefix("size."))(old, new)
+        return instead(f"{path.removeprefix('size.')}:")(old, new)
     known = re.sub(r"^target\.", "inputs.", path)
     say = next((say for pattern, say in SENTENCES if re.fullmatch(pattern, known)), instead(_plain(path)))
     where = [*re.findall(r"^(encoder|decoder|target|image|text)\b(?=\.)", path), *_layer(path)]
@@ -37,8 +57,9 @@ def said(path: str, old: Any, new: Any) -> str:
 
 
 def _plain(path: str) -> str:
-    """``recipe.stages[0].optimiser.lr``: ``optimiser.lr``."""
-    return re.sub(r"^recipe\.stages\[\d+\]\.", "", path)
+    """``recipe.stages[0].optimiser.lr``: ``optimiser, learning rate:``."""
+    steps = re.sub(r"^recipe\.stages\[\d+\]\.|\[\w+\]", "", path).split(".")
+    return f"{', '.join(each if each in SIZES else LABELS.get(each, each.replace('_', ' ')) for each in steps)}:"
 
 
 def _layer(path: str) -> list[str]:
@@ -56,44 +77,56 @@ def either(yes: str, no: str) -> Say:
 
 
 def short(value: Any) -> str:
-    """A value as a sentence has it: numbers with commas, inputs by what they are, parts as they are written.
+    """A value as a sentence has it: numbers with commas, parts and inputs by what they are.
 
-    >>> short(1024), short(True), short(Pre())
-    ('1,024', 'yes', 'Pre')
+    >>> short(1024), short(True), short(Rotary(fraction=0.25)), short(("a", 1))
+    ('1,024', 'yes', 'rotary (fraction 0.25)', 'a, 1')
     """
     if value is None or isinstance(value, bool):
         return {None: "none", True: "yes", False: "no"}[value]
-    if isinstance(value, int):
-        return f"{value:,}"
+    if isinstance(value, int | float):
+        return f"{value:,}" if isinstance(value, int) else f"{value:g}"
     if isinstance(value, tuple):
-        return ", ".join(map(short, value))
-    if isinstance(value, Inputs):
-        return READ.get(type(value), type(value).__name__)
-    return (
-        brief(value).removesuffix("()") if isinstance(value, Part) else shortened(" ".join(str(value).split()), LONGEST)
-    )
+        return shortened(", ".join(map(short, value)), LONGEST)
+    if isinstance(value, Part):
+        return shortened(_described(value), LONGEST)
+    return shortened(" ".join(str(value).split()), LONGEST)
 
 
 def brief(value: Any) -> str:
-    """A value in a cell: a part as it is written, the parts inside it by their kind alone.
+    """A value in a cell: as in a sentence, but for what is not there.
 
-    >>> brief(None), brief(("a", 1)), brief(Post())
-    ('-', 'a, 1', 'Post()')
+    >>> brief(None), brief(Post()), brief(("a", 1))
+    ('-', 'post', 'a, 1')
     """
-    if isinstance(value, tuple):
-        return shortened(", ".join(map(brief, value)), LONGEST)
-    if not isinstance(value, Part):
-        return "-" if value is None else shortened(str(value), LONGEST)
-    usual = {each.name: each.default for each in fields(value)}  # type: ignore[arg-type]
-    said = [f"{name}={_inside(each)}" for name, each in words(value).items() if each != usual[name]]
-    return shortened(f"{type(value).__name__}({', '.join(said)})", LONGEST)
+    return "-" if value is None else short(value)
 
 
-def _inside(value: Any) -> str:
+def _described(part: Part) -> str:
+    """A part's name and, in brackets, what of it is not as usual; of the parts inside it the names alone."""
+    usual = {each.name: each.default for each in fields(part)}  # type: ignore[arg-type]
+    said = [_slot(name, value) for name, value in words(part).items() if value != usual[name]]
+    return _name(part) + (f" ({', '.join(said)})" if said and type(part) not in READ else "")
+
+
+def _slot(name: str, value: Any) -> str:
+    """A word of a part and what it says: ``act gelu``, ``norm``, ``without bias``."""
+    called = name if name in SIZES else LABELS.get(name, name.replace("_", " "))
+    if isinstance(value, bool):
+        return called if value else f"without {called}"
     several = value if isinstance(value, tuple) else (value,)
-    if not any(isinstance(each, Part) for each in several):
-        return repr(value)
-    return ", ".join(f"{type(each).__name__}(…)" if words(each) else f"{type(each).__name__}()" for each in several)
+    inside = (_name(each) if isinstance(each, Part) else short(each) for each in several)
+    return f"{called} {' and '.join(inside)}"
+
+
+def _name(part: Part) -> str:
+    """What a kind of part is called: ``rotary``, ``relative bias``, ``RMSNorm``."""
+    kind = type(part)
+    if kind in READ:
+        return READ[kind]
+    pieces = re.findall(r"[A-Z][a-z]+|[A-Z0-9]+(?![a-z])", kind.__name__)
+    camel = "".join(pieces) == kind.__name__ and not any(len(each) > 1 and each.isupper() for each in pieces)
+    return CALLED.get(kind.__name__, " ".join(pieces).lower() if camel else kind.__name__)
 
 
 # slots that only some kinds of model have
@@ -105,6 +138,8 @@ LONE = {
     "text": "text tower",
     "temperature": "learned temperature",
     "warmest": "bound on the temperature",
+    "memory": "memory of states that it met before",
+    "reused": "part of a text that the next one begins with",
 }
 READ: dict[type[Part], str] = {
     Tokens: "tokens",
@@ -173,14 +208,23 @@ def _heads(old: Any, new: Any) -> str:
     return "; ".join([*changed, *gone, *come]) or "its heads stand in another order"
 
 
+def _kinds(what: str) -> Say:
+    return lambda old, new: f"{what} {_spaced(new)} instead of {_spaced(old)}"
+
+
+def _spaced(name: str) -> str:
+    """``EncoderDecoder``: ``encoder-decoder``."""
+    return "-".join(re.findall(r"[A-Z][a-z]*", name)).lower()
+
+
 def _variance(old: Any, new: Any) -> str:
     return f"norms add {short(new)} to the variance instead of {short(old)}"
 
 
 # a path's pattern: its sentence; the first that fits
 SENTENCES: tuple[tuple[str, Say], ...] = (
-    (r"kind", instead("the model is of another kind:")),
-    (r".*, kind", instead("of another kind:")),
+    (r"kind", _kinds("the model is of another kind:")),
+    (r".*, kind", _kinds("of another kind:")),
     (r"recipe\..*objective", instead("learns by")),
     (r"recipe\..*template\..*", lambda old, new: "prompts and answers are written by another template"),
     (r"recipe\..*data", lambda old, new: f"learns from {new} instead of {old}"),
