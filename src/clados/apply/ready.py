@@ -1,5 +1,6 @@
 """A trained model and what belongs to it, from a directory or put together in memory."""
 
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,9 +22,12 @@ from clados.data.examples import DataError
 from clados.data.pictures import Preprocessing
 from clados.data.scaling import Scales
 from clados.data.tokenizer import Tokenizer
+from clados.errors import CladosWarning
 from clados.nn.settle import settle
 
 T = TypeVar("T")
+SPEED = 1e11  # operations a second of a CPU, about
+SLOW = 60  # seconds of which a user is told
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,7 +98,7 @@ class Ready:
         return self.known(self.words.encode_batch(texts, limit=limit))
 
     def known(self, rows: list[list[int]]) -> list[list[int]]:
-        """The ids of texts, all of them in the model's vocabulary.
+        """The ids of texts, all of them in the model's vocabulary; a warning where attention over one takes minutes.
 
         Raises:
             SpecError: when the tokenizer has more words than the model.
@@ -102,7 +106,35 @@ class Ready:
         most = max((max(ids) for ids in rows if ids), default=0)
         if most >= self.spec.vocab.size:
             raise s.SpecError(f"{self.name}: token {most} of the tokenizer; the model has {self.spec.vocab.size} words")
+        longest = (
+            max(map(len, rows), default=0) if self.positions is None else 0
+        )  # of others, the rest is refused or cut
+        if seconds := _slow(self.model, longest):
+            named = f"{seconds / 60:,.0f} minutes" if seconds < 5400 else f"{seconds / 3600:,.0f} hours"
+            text = f"{self.name}: a text has {longest:,} tokens, each of which attends to all others: that takes"
+            warnings.warn(LongText(f"{text} about {named} on a CPU; a shorter text takes less"), stacklevel=2)
         return rows
+
+
+class LongText(CladosWarning):
+    """A text is so long that attention over it takes minutes."""
+
+
+def _slow(model: Any, length: int) -> float:
+    """Seconds that attention over a text takes, where they are many and more than those of all else; otherwise 0.
+
+    Scores and sums over values are 4 d_model operations for each two tokens in each layer.
+    """
+    size = model.spec.size
+    one = size.encoder if isinstance(size, s.Sides) else size
+    if not isinstance(one, s.Size):
+        return 0.0
+    dims = one.dims
+    attention = 4 * dims.layers * dims.heads * dims.head_dim * length**2
+    if attention < SLOW * SPEED:  # so that parameters are counted of long texts alone
+        return 0.0
+    rest = 2 * length * sum(each.numel() for each in model.parameters())
+    return attention / SPEED if attention > rest else 0.0
 
 
 Source = Ready | str | Path
