@@ -35,6 +35,7 @@ def test_a_paper_is_no_younger_than_two_years_before_its_number() -> None:
             ),
         ),
         ("alphafold", ("@article{jumper2021highly,", "  url = {https://doi.org/10.1038/s41586-021-03819-2},")),
+        ("palm", ("@article{chowdhery2023palm,", "  journal = {Journal of Machine Learning Research 24},")),
         ("chatgpt", ("@misc{openai2022chatgpt,", "  author = {{OpenAI}},")),
         ("gopher", ("  title = {{Scaling Language Models: Methods, Analysis \\& Insights from Training Gopher}},",)),
     ],

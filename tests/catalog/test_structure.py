@@ -77,3 +77,13 @@ def test_no_computation_is_derived_for_encoders_or_without_tokens() -> None:
     bert, gpt2 = catalog()["bert"], catalog()["gpt-2"]
     assert training_compute(bert, replace(bert.sizes[-1], compute=None)) is None
     assert training_compute(gpt2, gpt2.sizes[0]) is None
+
+
+def test_what_a_paper_says_of_its_computation_goes_before_what_follows_from_its_tokens() -> None:
+    """Gopher's count holds rematerialisation: 6.31e8 PFLOPs (arXiv:2112.11446, appendix), where 6 N D gives 5.0e23."""
+    gopher = catalog()["gopher"]
+    size = next(each for each in gopher.sizes if each.name == "280b")
+    said, derived = training_compute(gopher, size), training_compute(gopher, replace(size, compute=None))
+    assert said is not None
+    assert derived is not None
+    assert (said.kind, said.value, derived.kind) == ("reported", 6.31e23, "derived")

@@ -208,6 +208,24 @@ def test_a_directory_is_created_in_place_of_an_older_one(tmp_path: Path) -> None
     assert contents(tmp_path) == {f"step/{name}": text for name, text in NEW.items()}
 
 
+def test_an_older_directory_stays_where_the_new_one_cannot_take_its_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with created(tmp_path / "step") as fresh:
+        write(fresh, OLD)
+    rename = Path.rename
+
+    def failing(source: Path, target: Path) -> Path:
+        if (source / "new").exists():
+            raise OSError(errno.EIO, "input/output error")
+        return rename(source, target)
+
+    monkeypatch.setattr(Path, "rename", failing)
+    with pytest.raises(OSError, match="input/output"), created(tmp_path / "step") as fresh:
+        write(fresh, NEW | {"new": "x"})
+    assert contents(tmp_path) == {f"step/{name}": text for name, text in OLD.items()}
+
+
 HOLD = """
 import fcntl, sys, time
 file = open(sys.argv[1], "w")

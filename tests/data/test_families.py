@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import sentencepiece
+from tokenizers import normalizers
 
 from clados.data import DataError, load_tokenizer, train_tokenizer
 
@@ -85,6 +86,25 @@ def test_tokenizer_json_gives_way_to_the_flags_of_its_class(
     (tmp_path / "tokenizer_config.json").write_text(json.dumps({"tokenizer_class": "BertTokenizer"} | said))
     theirs = AutoTokenizer.from_pretrained(tmp_path)  # 5.23
     assert load_tokenizer(tmp_path).encode("Möchte 東京") == theirs("Möchte 東京").input_ids
+
+
+@pytest.mark.parametrize(("said", "first"), [({}, "▁the"), ({"add_prefix_space": True}, "▁the"), (
+    {"add_prefix_space": False}, "the")])  # fmt: skip
+def test_llamas_tokenizer_json_gives_way_to_the_flag_for_a_space_before_texts(
+    said: dict[str, bool], first: str, tmp_path: Path
+) -> None:
+    from transformers import AutoTokenizer
+
+    backend = load_tokenizer(written(GOLDEN["cases"]["llama"], tmp_path)).backend
+    backend.pre_tokenizer = None
+    steps = [normalizers.Prepend("▁"), normalizers.Replace(" ", "▁")]  # as transformers 4 writes it
+    backend.normalizer = normalizers.Sequence(steps)
+    (tmp_path / "tokenizer.model").unlink()
+    backend.save(str(tmp_path / "tokenizer.json"))
+    (tmp_path / "tokenizer_config.json").write_text(json.dumps({"tokenizer_class": "LlamaTokenizer"} | said))
+    ours, theirs = load_tokenizer(tmp_path), AutoTokenizer.from_pretrained(tmp_path)  # 5.23
+    assert ours.encode("the cat sat") == theirs("the cat sat").input_ids
+    assert ours.tokens(ours.encode("the cat sat"))[1] == first
 
 
 @pytest.mark.parametrize(

@@ -77,16 +77,21 @@ def created(path: Path) -> Iterator[Path]:
     """A folder to write into; when the block ends well, it becomes the directory ``path``, in place of an older one.
 
     Raises:
-        OSError: the disk is full, or the like.
+        OSError: the disk is full, or the like; ``path`` is then as it was.
     """
-    fresh = _fresh(path.parent)
+    fresh, old = _fresh(path.parent), path.with_name(f"{SAVING}{secrets.token_hex(8)}")
     try:
         yield fresh
         _sync_all(fresh)
         if path.exists():
-            path.rename(fresh / f"{SAVING}old")
-        fresh.rename(path)
-        shutil.rmtree(path / f"{SAVING}old", ignore_errors=True)
+            path.rename(old)
+        try:
+            fresh.rename(path)
+        except OSError:
+            if old.exists():
+                old.rename(path)
+            raise
+        shutil.rmtree(old, ignore_errors=True)
         _sync(path.parent)
     finally:
         shutil.rmtree(fresh, ignore_errors=True)

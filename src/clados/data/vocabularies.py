@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from tokenizers import AddedToken, models, normalizers, pre_tokenizers
+from tokenizers import AddedToken, models, normalizers
 from tokenizers import Tokenizer as Backend
 
 from clados.data.errors import DataError
@@ -111,14 +111,8 @@ def _override(backend: Backend, config: TokenizerConfig) -> None:
         lower = family.lower if stated else normalizer.lowercase
         backend.normalizer = bert_normalizer(config, lower=lower, like=None if stated else normalizer)
     spaced = config.config.take("add_prefix_space", bool, None)
-    if spaced is not None and backend.pre_tokenizer is not None:
-        state = json.loads(backend.pre_tokenizer.__getstate__())
-        for part in state.get("pretokenizers", [state]):
-            if part["type"] == "ByteLevel":
-                part["add_prefix_space"] = spaced
-            if part["type"] == "Metaspace" and spaced == (part["prepend_scheme"] == "never"):
-                part["prepend_scheme"] = "always" if spaced else "never"
-        backend.pre_tokenizer = _pre_tokenizer(state)
+    if spaced is not None:
+        _space_before(backend, spaced=spaced)
     for key, done in _cleaning(backend).items():
         config.unused(key, done, f"{JSON} does otherwise, and decides")
     # of numbers and cuts, which tokenizer.json holds
@@ -143,11 +137,26 @@ def _cleaning(backend: Backend) -> dict[str, bool | None]:
     }
 
 
-def _pre_tokenizer(state: Mapping[str, Any]) -> pre_tokenizers.PreTokenizer:
+def _space_before(backend: Backend, *, spaced: bool) -> None:
+    """Put a space before every text, or none; LLaMA's older files do it in the normalizer (``Prepend``)."""
+    if backend.normalizer is not None and not spaced:
+        state = json.loads(backend.normalizer.__getstate__())
+        steps = [step for step in state.get("normalizers", [state]) if step["type"] != "Prepend"]
+        backend.normalizer = _remade(normalizer={"type": "Sequence", "normalizers": steps}).normalizer
+    if backend.pre_tokenizer is not None:
+        state = json.loads(backend.pre_tokenizer.__getstate__())
+        for part in state.get("pretokenizers", [state]):
+            if part["type"] == "ByteLevel":
+                part["add_prefix_space"] = spaced
+            if part["type"] == "Metaspace" and spaced == (part["prepend_scheme"] == "never"):
+                part["prepend_scheme"] = "always" if spaced else "never"
+        backend.pre_tokenizer = _remade(pre_tokenizer=state).pre_tokenizer
+
+
+def _remade(**parts: Mapping[str, Any]) -> Backend:
+    """A backend without words that has these parts, given as tokenizer.json writes them."""
     model = {"type": "WordLevel", "vocab": {}, "unk_token": ""}
-    made = Backend.from_str(json.dumps({"version": "1.0", "added_tokens": [], "pre_tokenizer": state, "model": model}))
-    found: pre_tokenizers.PreTokenizer = made.pre_tokenizer
-    return found
+    return Backend.from_str(json.dumps({"version": "1.0", "added_tokens": [], "model": model, **parts}))
 
 
 # ---------------------------------------------------------------- the family's own files
