@@ -25,6 +25,8 @@ from clados.spec.kinds import Model
 from clados.spec.learning import Objective, Stage
 
 T = TypeVar("T")
+IMAGES = ("processor_config.json", FILE)  # the first is read where it says anything of images
+TRAINED = ("model", "classes", "scales", "stage", "length")  # keys of run.json that tell of the model
 PROBLEMS = ("single_label_classification", "multi_label_classification", "regression")
 
 
@@ -58,10 +60,12 @@ def beside(directory: Path) -> Beside:
         CheckpointError: a file is damaged, or holds what no Clados wrote.
         DataError: preprocessor_config.json holds a value that cannot be used.
     """
-    config, run = _object(directory / "config.json"), _object(directory / "run.json")
+    config = _object(directory / "config.json")
+    ours = config.inside("clados")
+    run = _object(directory / "run.json") if (directory / "run.json").exists() else ours.inside("run")
     try:
         return Beside(
-            card=run.take("model", str, "") or config.inside("clados").take("card", str, ""),
+            card=run.take("model", str, "") or ours.take("card", str, ""),
             labels=_labels(config) or tuple(_listed(run, "classes", str)),
             problem=_problem(config),
             images=images_of(directory)[0],
@@ -71,6 +75,24 @@ def beside(directory: Path) -> Beside:
         )
     except (LayoutError, SpecError) as error:
         raise CheckpointError(f"{run.file}: stage is unusable ({error})") from error
+
+
+def trained(directory: Path) -> dict[str, Any]:
+    """What a directory says of how its model was trained, of which ``beside`` reads all, to be written with a copy.
+
+    It stands in run.json, or in a copy's config.json (``clados.run``).
+
+    Raises:
+        CheckpointError: a file is no JSON object.
+    """
+    own = (directory / "run.json").exists()
+    run = _object(directory / "run.json") if own else _object(directory / "config.json").inside("clados").inside("run")
+    return {key: run.peek(key) for key in TRAINED if key in run}
+
+
+def image_files(directory: Path) -> dict[str, bytes]:
+    """The files that say how images are prepared, by name."""
+    return {name: (directory / name).read_bytes() for name in IMAGES if (directory / name).is_file()}
 
 
 def _object(file: Path) -> JsonObject:
@@ -109,7 +131,7 @@ def images_of(directory: Path) -> tuple[Preprocessing | None, tuple[str, ...]]:
     Raises:
         DataError: for a value that cannot be used.
     """
-    both, alone = directory / "processor_config.json", directory / FILE
+    both, alone = (directory / name for name in IMAGES)
     said = JsonObject.read(both, DataError).inside("image_processor") if both.exists() else None
     if not (said and said.keys()):
         if not alone.exists():

@@ -1,7 +1,7 @@
 """generation_config.json: how a model writes where nobody says otherwise; in older directories part of config.json."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
@@ -9,10 +9,11 @@ from clados.checkpoints.errors import CheckpointError
 from clados.files import JsonObject
 
 FILE = "generation_config.json"
+WRITER = ("transformers_version", "_from_model_config", "_commit_hash")  # keys that tell of who wrote the file
 STEEPEST = 50  # power of a length beyond which numbers overflow
 # What changes no token: what is given back beside them, how memory is kept, how drafts of tokens are made.
 IGNORED = (
-    *("transformers_version", "_from_model_config", "_commit_hash", "use_cache", "cache_implementation"),
+    *(*WRITER, "use_cache", "cache_implementation"),
     *("cache_config", "max_cache_len", "output_attentions", "output_hidden_states", "output_scores", "output_logits"),
     *("return_dict_in_generate", "compile_config", "disable_compile", "low_memory", "prefill_chunk_size"),
     *("is_assistant", "num_assistant_tokens", "num_assistant_tokens_schedule", "assistant_confidence_threshold"),
@@ -71,10 +72,12 @@ class GenerationConfig:
     suppress_tokens: tuple[int, ...] = ()
     begin_suppress_tokens: tuple[int, ...] = ()
     bad_words_ids: tuple[tuple[int, ...], ...] = ()
+    others: Mapping[str, Any] = field(default_factory=dict, compare=False)  # of the file, not used: to be written again
 
     def config(self) -> dict[str, Any]:
         """What generation_config.json says of it."""
-        said = {key: value for key, value in asdict(self).items() if value not in (None, ())}
+        known = {key: value for key, value in asdict(self).items() if key != "others"}
+        said = {**self.others, **{key: value for key, value in known.items() if value not in (None, ())}}
         for key in ("eos_token_id", "forced_eos_token_id"):
             if len(said.get(key, ())) == 1:
                 said[key] = said[key][0]
@@ -97,14 +100,15 @@ def read_generation(directory: Path, config: Mapping[str, Any]) -> tuple[Generat
     else:
         keys = (*_CHECKS, *NEUTRAL, "force_bos_token_to_be_generated")
         said = JsonObject(directory / "config.json", {key: config.get(key) for key in keys}, CheckpointError)
-    values: dict[str, Any] = {each.name: _CHECKS[each.name](said, each.name) for each in fields(GenerationConfig)}
+    values: dict[str, Any] = {key: check(said, key) for key, check in _CHECKS.items()}
     if not file.exists() and said.take("force_bos_token_to_be_generated", bool, default=False):  # BART's, once
         values["forced_bos_token_id"] = values["bos_token_id"]
     content = {key: said.take(key, object, None) for key in NEUTRAL if key in said}
     odd = tuple(key for key, value in content.items() if value != NEUTRAL[key])
     unused = tuple(sorted({*odd, *said.unread}))
     notes = (f"{said.file.name}: not used in generation: {', '.join(unused)}",) if unused else ()
-    return GenerationConfig(**values), notes
+    others = {key: said.peek(key) for key in said.keys() if key not in _CHECKS and key not in WRITER}  # noqa: SIM118
+    return GenerationConfig(**values, others=others if file.exists() else {}), notes
 
 
 # ---------------------------------------------------------------- one check a key

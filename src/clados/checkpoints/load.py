@@ -135,6 +135,7 @@ def from_pretrained(
     notes += (*vectors.notes, *strangers(held, choice, found), *_image_notes(path), *_static_positions(made, found))
     made.report = replace(held.report, notes=notes)  # type: ignore[assignment]
     made.model_type = choice.layout.model_type  # type: ignore[assignment]
+    made.image_files, made.trained = _copied(path)  # type: ignore[assignment]
     made.class_names = _class_names(held.model, said_in)  # type: ignore[assignment]
     made.embedding_settings = vectors.settings  # type: ignore[assignment]
     made.generation_config = generation  # type: ignore[assignment]
@@ -231,6 +232,13 @@ def _image_notes(path: Path) -> tuple[str, ...]:
         return images_of(path)[1]
     except DataError as error:
         return (f"images cannot be prepared: {error}",)
+
+
+def _copied(path: Path) -> tuple[Mapping[str, bytes], Words]:
+    """What of a directory is written again with its model: how images are prepared, how it was trained."""
+    from clados.checkpoints.beside import image_files, trained
+
+    return (image_files(path), trained(path)) if path.is_dir() else ({}, {})
 
 
 def _tokenizer_of(path: Path) -> "Tokenizer | None":

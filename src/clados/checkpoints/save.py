@@ -15,6 +15,7 @@ from torch import Tensor, nn
 import clados
 from clados.checkpoints import sentence, tensors
 from clados.checkpoints.atomic import replaced
+from clados.checkpoints.beside import IMAGES
 from clados.checkpoints.choose import OWN, Chosen, classes, lost, slots, writable
 from clados.checkpoints.dialects import Words, nested
 from clados.checkpoints.errors import CheckpointError, OwnNames
@@ -70,8 +71,9 @@ def save_pretrained(
             OwnNames(f"{path}: written in Clados's own form, which others do not read ({lost(model)})"), stacklevel=2
         )
     tokenizer = tokenizer or getattr(module, "tokenizer", None)
+    images: Mapping[str, bytes] = getattr(module, "image_files", {})
     try:
-        with replaced(path, WEIGHTS) as fresh:
+        with replaced(path, _stale(path, model, images)) as fresh:
             placed = places(choice.layout, choice.model)
             prefix = choice.layout.prefix if is_body(choice.layout, classes(model)) else ""
             own = [place for place in placed if not is_apart(place.names[0])]
@@ -81,6 +83,8 @@ def save_pretrained(
             for name, content in _configs(choice, module).items():
                 (fresh / name).parent.mkdir(exist_ok=True)
                 (fresh / name).write_text(json.dumps(content, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+            for name, data in images.items():
+                (fresh / name).write_bytes(data)
             if tokenizer is not None:
                 inputs = ("input_ids", *(("token_type_ids",) if _types(model) else ()), "attention_mask")
                 tokenizer.save(fresh, inputs=inputs, limit=positions(model), left=isinstance(model, Permuted))
@@ -88,6 +92,17 @@ def save_pretrained(
     except (OSError, SafetensorError) as error:
         raise CheckpointError(f"{path}: not written, what stood there is untouched ({error})") from error
     return path
+
+
+def _stale(path: Path, model: Model, images: Mapping[str, bytes]) -> re.Pattern[str]:
+    """Names of files that would be read in place of the new ones, or beside their config: those of an older model.
+
+    Beside weights: another file on images, where there is one now; the list of an embedder's modules that was written
+    here, where the model is none.
+    """
+    others = [name for name in IMAGES if images and name not in images]
+    others += [sentence.LIST] if embedding(model) is None and sentence.is_own(path) else []
+    return re.compile("|".join([WEIGHTS.pattern, *map(re.escape, others)]))
 
 
 def _types(model: Model) -> bool:
@@ -125,7 +140,12 @@ def _configs(choice: Chosen, module: nn.Module) -> dict[str, Words]:
     """Each JSON file of the directory."""
     layout, model = choice.layout, choice.model
     precision = str(next(module.parameters()).dtype).removeprefix("torch.")
-    kept = {"clados.version": clados.__version__, "clados.card": choice.card, "clados.model": repr(_spec(module))}
+    kept: Words = {
+        "clados.version": clados.__version__,
+        "clados.card": choice.card,
+        "clados.model": repr(_spec(module)),
+    }
+    kept |= {"clados.run": run} if (run := getattr(module, "trained", {})) else {}
     head = {"model_type": layout.model_type, "architectures": [choice.architecture], "dtype": precision}
     words = nested(head | written(layout, model) | kept, layout.model_type) | getattr(module, "class_names", {})
     files: dict[str, Any] = {"config.json": words}

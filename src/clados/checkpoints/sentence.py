@@ -101,6 +101,24 @@ def read_sentence(directory: Path, *, allow_pickle: bool) -> Sentence:
     return Sentence(home, head, reader.tensors, settings, lower, tuple(reader.notes))
 
 
+def is_own(directory: Path) -> bool:
+    """Whether the model of a directory is an embedder that Clados wrote, with its list of modules."""
+    return f"{Embedding.__name__}(" in _written_here(directory)
+
+
+def _written_here(directory: Path) -> str:
+    """The declaration of a directory's model as Clados wrote it; empty where another program has written the config.
+
+    transformers keeps the keys of others, and adds its version.
+    """
+    try:
+        content = read_json(directory / CONFIG, CheckpointError)
+    except CheckpointError:
+        return ""
+    ours = content.get("clados") if isinstance(content, dict) and "transformers_version" not in content else None
+    return str(ours.get("model")) if isinstance(ours, dict) else ""
+
+
 class _Reader:
     """Reads the files of a directory, and gathers what is to be known of them."""
 
@@ -113,6 +131,10 @@ class _Reader:
     def listed(self) -> Iterator[tuple[str, Path]]:
         """Kind and folder of each module, in order: those of the list, or a pooling that lies there without one."""
         file = self.directory / LIST
+        if _written_here(self.directory) and not is_own(self.directory):
+            if file.exists():
+                self.notes.append(f"{file.name}: not used: Clados saved a model here that makes no vector of a text")
+            return
         if not file.exists():
             if (self.directory / "1_Pooling" / CONFIG).exists():
                 yield from (("Transformer", self.directory), ("Pooling", self.directory / "1_Pooling"))

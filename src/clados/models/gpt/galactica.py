@@ -3,6 +3,7 @@
 from clados.models.gpt.gpt_3 import dense, gpt_3
 from clados.models.gpt.opt import hf as parent
 from clados.models.gpt.opt import pretraining as trained
+from clados.models.gpt.opt import shared_config
 from clados.spec import *
 
 galactica = gpt_3.but(
@@ -26,7 +27,8 @@ pretraining = trained.but(
 usual = pretraining.but(schedule=but(warmup=179))
 
 hf = parent.but(
-    fixed={**parent.fixed, "activation_function": "gelu"},
+    config=shared_config,
+    fixed={**parent.fixed, "activation_function": "gelu", "enable_bias": True},
     ignored=(*parent.ignored, "learned_embeddings", "scale_embeddings"),
     port=but(stack=but(block=but(attn=but(biases="all"), mlp=but(bias=True)), norm=but(bias=True))),
 )
