@@ -99,7 +99,11 @@ def test_unusable_preprocessing_is_named() -> None:
     for config, words in (
         ({"resample": 9}, "resample is 9; allowed: 0, 1, 2, 3, 4, 5"),
         ({"size": {"tall": 3}}, r"preprocessor_config\.json: size is an object; needed is a number, \[height, width\]"),
-        ({"size": {"shortest_edge": 24, "longest_edge": 30}}, "size is an object; needed is"),
+        (
+            {"size": {"shortest_edge": 24, "longest_edge": 30}},
+            "size is an object; longest_edge is 30, which is not supp",
+        ),
+        ({"size": {"longest_edge": 30}}, "size is an object; longest_edge is 30, which is not supported; allowed are"),
         ({"size": 0}, "size is 0; needed is"),
         ({"size": True}, "size is true; needed is"),
         ({"size": 2**40}, "at most 89,478,485 pixels"),

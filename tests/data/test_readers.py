@@ -6,6 +6,7 @@ import json
 import os
 import tarfile
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -483,3 +484,42 @@ def test_a_tar_member_without_a_caption_is_refused(tmp_path: Path) -> None:
     path = tar(tmp_path / "a.tar", {"1.png": picture("red")})
     with pytest.raises(DataError, match="'1' has no caption"):
         read(path)
+
+
+def write_packed(folder: Path, repeated: int) -> Iterator[Path]:
+    """One file of each kind that is packed, its content so many times the same."""
+    pyarrow, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    line = "the same " * 100
+    text = f"{line}\n" * repeated
+    packed = {"a.txt.gz": text, "a.jsonl.gz": json.dumps({"text": text}), "a.csv.gz": f"text\n{text}"}
+    for name, content in packed.items():
+        (folder / name).write_bytes(gzip.compress(content.encode()))
+        yield folder / name
+    np.savez_compressed(folder / "a.npz", **steps(number=100 * repeated))
+    yield folder / "a.npz"
+    parquet.write_table(pyarrow.table({"text": [line] * repeated}), folder / "a.parquet")
+    yield folder / "a.parquet"
+
+
+def test_files_that_unpack_to_far_more_than_data_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for file in write_packed(tmp_path, 2000):
+        assert read(file)  # under what any file may have
+    monkeypatch.setattr("clados.data.formats.UNPACKED", 100_000)
+    for file in write_packed(tmp_path, 2000):
+        with pytest.raises(DataError, match=rf"{file.name}: unpacks to more than [\d,]+ bytes, over 100 times"):
+            read(file)
+    monkeypatch.setattr("clados.data.formats.RATIO", 10_000)
+    assert all(read(file) for file in write_packed(tmp_path, 2000))
+
+
+@pytest.mark.parametrize(
+    ("column", "values"),
+    [("image", [{"bytes": b"1", "path": "a.png"}]), ("img", [b"1"]), ("audio", [{"bytes": b"1", "path": None}])],
+)
+def test_images_in_parquet_are_refused_by_the_name_of_their_column(
+    column: str, values: list[Any], tmp_path: Path
+) -> None:
+    pyarrow, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    parquet.write_table(pyarrow.table({column: values, "text": ["a dog"]}), tmp_path / "a.parquet")
+    with pytest.raises(DataError, match=rf"a\.parquet: the column '{column}' holds images"):
+        read(tmp_path / "a.parquet")

@@ -24,11 +24,51 @@ HIDDEN = ("__MACOSX", "__pycache__", "@eaDir", "$RECYCLE.BIN", "System Volume In
 CAPTIONS = ("caption", "captions", "text")  # keys of a .json beside an image
 IGNORED = ("next_observations", "metadata", "infos")  # arrays of episodes that say nothing which the others lack
 UTF16 = (b"\xff\xfe", b"\xfe\xff")
+UNPACKED, RATIO = 2**30, 100  # bytes that any packed file may unpack to; larger ones, how many times their size
+PICTURES = ("image", "img", "picture", "jpg", "jpeg", "png", "webp")  # columns that hold images
+ROWS = 1024  # of a Parquet file at once
 
 
 def hidden(name: str) -> bool:
     """Whether a path below the data's root is a system's or an editor's own: .ipynb_checkpoints, ._x, __MACOSX."""
     return any((part.startswith(".") and part != "..") or part in HIDDEN for part in PurePosixPath(name).parts)
+
+
+def _bounded(path: Path, size: int) -> None:
+    """Refuse a packed file that unpacks to far more than data do.
+
+    Raises:
+        DataError: for ``size`` bytes that are more than data of this file's size have.
+    """
+    most = max(UNPACKED, RATIO * path.stat().st_size)
+    if size > most:
+        raise DataError(f"{path}: unpacks to more than {most:,} bytes, over {RATIO} times its size; unpack it yourself")
+
+
+class _Unpacked(io.RawIOBase):
+    """The content of a .gz file, as far as it is bounded."""
+
+    def __init__(self, path: Path) -> None:
+        self.path, self.inner = path, gzip.GzipFile(path)
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        data = self.inner.read(len(buffer))
+        buffer[: len(data)] = data
+        _bounded(self.path, self.inner.tell())
+        return len(data)
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        return self.inner.seek(offset, whence)
+
+    def close(self) -> None:
+        self.inner.close()
+        super().close()
 
 
 @contextmanager
@@ -38,7 +78,7 @@ def _lines(path: Path) -> Iterator[io.TextIOWrapper]:
     Raises:
         DataError: for UTF-16.
     """
-    with gzip.open(path) if path.suffix.lower() == ".gz" else path.open("rb") as file:
+    with io.BufferedReader(_Unpacked(path)) if path.suffix.lower() == ".gz" else path.open("rb") as file:
         start = file.read(2)
         file.seek(0)
         if start in UTF16:
@@ -121,8 +161,22 @@ def parquet(path: Path, name: str) -> Iterator[Example]:
         from pyarrow import parquet as files
     except ImportError as error:
         raise DataError(f"{path}: Parquet needs pyarrow, which {how_to_install('pyarrow')}") from error
-    number = 0
-    for batch in files.ParquetFile(path).iter_batches():
+    from pyarrow import types
+
+    file = files.ParquetFile(path)
+    for field in file.schema_arrow:
+        struct = types.is_struct(field.type)  # of an image or a sound: bytes and path, as Hugging Face's datasets write
+        inside = [each.type for each in field.type.fields] if struct else [field.type]
+        packed = any(types.is_binary(each) or types.is_large_binary(each) for each in inside)
+        if packed and (struct or field.name.lower() in PICTURES):
+            raise DataError(
+                f"{path}: the column '{field.name}' holds images, or other encoded bytes, which are not read from "
+                "Parquet; images are read from a folder a class, or from .tar with captions"
+            )
+    number = size = 0
+    for batch in file.iter_batches(batch_size=ROWS):
+        size += batch.nbytes
+        _bounded(path, size)
         for row in batch.to_pylist():
             number += 1
             yield from examples_of(row, f"{name}:{number}", f"{path}: row {number}")
@@ -140,6 +194,7 @@ def arrays(path: Path, name: str) -> Iterator[Example]:
         if strange:
             allowed = f"observations, actions, rewards; {', '.join(ENDS)}; {', '.join(IGNORED)} are passed over"
             raise DataError(f"{path}: holds an array '{strange[0]}'; allowed: {allowed}")
+        _bounded(path, sum(each.file_size for key, each in names.items() if key in known))
         found = {key: _array(archive, each, path) for key, each in names.items() if key in known}
     yield from examples_of(found, name, str(path))
 
@@ -270,5 +325,7 @@ def examples_in(path: Path, name: str) -> Iterator[Example]:
         yield from READERS[suffix(path)](path, name)
     except DataError:
         raise
+    except MemoryError as error:
+        raise DataError(f"{path}: does not fit into memory; cut it into smaller files") from error
     except Exception as error:  # zip, tar, Parquet and gzip files raise many kinds when damaged
         raise DataError(f"{path}: unreadable ({' '.join(str(error).split()) or type(error).__name__})") from error

@@ -206,6 +206,9 @@ def _size(said: JsonObject, key: str, square: bool) -> tuple[int, int] | int | N
             side = (shortest,)
         case {"height": height, "width": width, **rest} if not any(rest.values()):
             side = (height, width)
+        case {"longest_edge": longest} if longest is not None:
+            allowed = "allowed are height and width, or shortest_edge alone"
+            raise said.refuse(key, f"longest_edge is {longest}, which is not supported; {allowed}")
         case _:
             side = ()
     usable = all(isinstance(each, int) and not isinstance(each, bool) and each > 0 for each in side)
