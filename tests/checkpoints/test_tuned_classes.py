@@ -174,3 +174,37 @@ def test_names_of_classes_are_written_back(tmp_path: Path) -> None:
     assert {key: config[key] for key in said} == said
     assert config["problem_type"] == "single_label_classification"
     assert from_pretrained(tmp_path / "back").spec.heads == (s.Classifier(3, transform="tanh"),)
+
+
+ENCODER_DECODER = {
+    "vocab_size": 60, "d_model": 32, "encoder_layers": 2, "decoder_layers": 1, "encoder_ffn_dim": 48,
+    "decoder_ffn_dim": 48, "encoder_attention_heads": 4, "decoder_attention_heads": 4, "max_position_embeddings": 40,
+    "pad_token_id": 0, "eos_token_id": 1, "decoder_start_token_id": 0,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("family", ["Marian", "Pegasus", "BigBirdPegasus", "Bart", "MBart"])
+def test_encoder_decoders_without_their_head(tmp_path: Path, family: str) -> None:
+    """Right: the states that transformers 5.23.0 gives."""
+    config = getattr(transformers, f"{family}Config")(**ENCODER_DECODER)
+    reference = getattr(transformers, f"{family}Model")(config).eval()
+    reference.save_pretrained(tmp_path / "theirs")
+    ours: Any = from_pretrained(tmp_path / "theirs")
+    assert ours.report.verdict.startswith("whole")
+    assert not ours.report.notes
+    ids, written = torch.arange(5, 19)[None], torch.arange(20, 24)[None]
+    with torch.no_grad():
+        theirs = reference(input_ids=ids, decoder_input_ids=written).last_hidden_state
+        states = ours(ids, decoder_input_ids=written).last_hidden_state
+    agree({"states": states}, {"states": theirs})
+    save_pretrained(ours, tmp_path / "ours")
+    written_names = {*load_file(tmp_path / "ours" / "model.safetensors")}
+    assert written_names <= {*load_file(tmp_path / "theirs" / "model.safetensors")}
+
+
+def test_a_vision_transformer_that_fills_in_patches_is_read_as_its_body(tmp_path: Path) -> None:
+    sizes = {"num_hidden_layers": 1, "num_attention_heads": 4, "intermediate_size": 48, "image_size": 16}
+    config = transformers.ViTConfig(hidden_size=32, patch_size=8, encoder_stride=8, **sizes)
+    transformers.ViTForMaskedImageModeling(config).save_pretrained(tmp_path)
+    ours: Any = from_pretrained(tmp_path)
+    assert any("'vit.embeddings.mask_token'" in note for note in ours.report.notes)

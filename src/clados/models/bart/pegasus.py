@@ -30,7 +30,7 @@ pretraining = Stage(
 # The port adds biases to attention and rounds its norms otherwise.
 hf = parent.but(
     model_type="pegasus",
-    architectures={"PegasusForConditionalGeneration": ("lm",)},
+    architectures={"PegasusForConditionalGeneration": ("lm",), "PegasusModel": ()},
     rules={**parent.rules, "*.norm_out.*": "model.*.layer_norm.*"},
     config=sided,
     fixed={"is_encoder_decoder": True, "tie_word_embeddings": True},

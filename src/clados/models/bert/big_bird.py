@@ -66,7 +66,7 @@ hf = parent.but(
 )
 hf_pegasus = summariser.but(
     model_type="bigbird_pegasus",
-    architectures={"BigBirdPegasusForConditionalGeneration": ("lm",)},
+    architectures={"BigBirdPegasusForConditionalGeneration": ("lm",), "BigBirdPegasusModel": ()},
     rules={
         "encoder.blocks.*.attn.qkv.*": "model.encoder.layers.*.self_attn.self.{query,key,value}.*",
         "encoder.blocks.*.attn.out.*": "model.encoder.layers.*.self_attn.output.*",

@@ -85,7 +85,8 @@ once = (
 )
 marian = Layout(
     model_type="marian",
-    architectures={"MarianMTModel": ("lm",)},
+    architectures={"MarianMTModel": ("lm",), "MarianModel": ()},
+    prefix="model.",
     rules=placed,
     config={**sided, "decoder_vocab_size": "inputs.vocab.size"},
     fixed={"is_encoder_decoder": True, "share_encoder_decoder_embeddings": True, "tie_word_embeddings": True},

@@ -60,7 +60,7 @@ hf = Layout(
     },
     fixed={"qkv_bias": True},
     ignored=("initializer_range", "encoder_stride", "pooler_act", "pooler_output_size"),
-    extra=(r"vit\.pooler\.dense\.(weight|bias)",),
+    extra=(r"vit\.pooler\.dense\.(weight|bias)", r"vit\.embeddings\.mask_token"),
     port=but(stack=but(block=but(mlp=but(dropout=0.0)))),  # no dropout between the two products
 )
 
