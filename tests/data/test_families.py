@@ -88,6 +88,20 @@ def test_tokenizer_json_gives_way_to_the_flags_of_its_class(
     assert load_tokenizer(tmp_path).encode("Möchte 東京") == theirs("Möchte 東京").input_ids
 
 
+@pytest.mark.parametrize("config", [None, {}, {"do_lower_case": False}])
+def test_capitals_that_tokenizer_json_alone_keeps_are_noted(config: dict[str, bool] | None, tmp_path: Path) -> None:
+    """transformers 4.57.6 and 5.23.0 lower-case where nothing but tokenizer.json says that capitals are kept."""
+    from transformers import BertTokenizer
+
+    BertTokenizer.from_pretrained(bert(tmp_path, WORDS, do_lower_case=False)).save_pretrained(tmp_path)
+    (tmp_path / "tokenizer_config.json").unlink()
+    if config is not None:
+        (tmp_path / "tokenizer_config.json").write_text(json.dumps(config))
+    tokenizer = load_tokenizer(tmp_path)
+    assert tokenizer.tokens(tokenizer.encode("Mochte")) == ["[CLS]", "Mochte", "[SEP]"]
+    assert [note.partition(":")[0] for note in tokenizer.notes] == ([] if config else ["tokenizer.json"])
+
+
 @pytest.mark.parametrize(("said", "first"), [({}, "▁the"), ({"add_prefix_space": True}, "▁the"), (
     {"add_prefix_space": False}, "the")])  # fmt: skip
 def test_llamas_tokenizer_json_gives_way_to_the_flag_for_a_space_before_texts(

@@ -109,6 +109,8 @@ def _override(backend: Backend, config: TokenizerConfig) -> None:
     if family and family.kind == "wordpiece" and isinstance(normalizer, normalizers.BertNormalizer):
         stated = config.exists and config.kind  # then the defaults of the class hold too
         lower = family.lower if stated else normalizer.lowercase
+        if "do_lower_case" not in config.config and family.lower and not lower:
+            config.notes.append(f"{JSON}: it keeps capitals, and decides; transformers puts such texts into lower case")
         backend.normalizer = bert_normalizer(config, lower=lower, like=None if stated else normalizer)
     spaced = config.config.take("add_prefix_space", bool, None)
     if spaced is not None:
