@@ -55,15 +55,13 @@ def key_value(key: str, said: str | Word | tuple[str | Word, ...], model: Model)
     """Their value of a key, once; nothing where the model has none of its words.
 
     Raises:
-        LayoutError: they have no name for a word, or one name for words that say different things. What a model lacks
-            (None) may be said with another word.
+        LayoutError: they have no name for a word, or words that one key says differ in it.
     """
     found = [(path, theirs(how, path, model)) for how in each_of(said) for path in paths(how, model)[:1]]
-    values = [(path, value) for path, value in found if value is not None] or found
-    for path, value in values[1:]:
-        if value != values[0][1]:
-            raise LayoutError(f"'{key}' would be {values[0][1]!r} for {values[0][0]} and {value!r} for {path}")
-    yield from (value for _, value in values[:1])
+    for path, value in found[1:]:
+        if value != found[0][1]:
+            raise LayoutError(f"'{key}' would be {found[0][1]!r} for {found[0][0]} and {value!r} for {path}")
+    yield from (value for _, value in found[:1])
 
 
 def theirs(how: str | Word, path: str, model: Model) -> Any:
