@@ -47,7 +47,17 @@ GPT = {
     "bos_token_id": 0,
     "eos_token_id": 0,
 }
+LLAMA = {**BERT, "hidden_size": 32, "max_position_embeddings": 64}
+BANDS = {
+    "rope_type": "llama3", "rope_theta": 100.0, "factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0,
+    "original_max_position_embeddings": 32,
+}  # fmt: skip
 AS_THEIRS = {
+    "rotary positions, scaled": (
+        "LlamaForCausalLM",
+        {**LLAMA, "rope_parameters": {"rope_type": "linear", "rope_theta": 500.0, "factor": 4.0}},
+    ),
+    "rotary positions, scaled in bands": ("LlamaForCausalLM", {**LLAMA, "rope_parameters": BANDS}),
     "positions after padding 0": ("RobertaForMaskedLM", {**BERT, "pad_token_id": 0, "type_vocab_size": 1}),
     "positions after padding 5": ("RobertaForMaskedLM", {**BERT, "pad_token_id": 5}),
     "XLM-R, after padding 4": ("XLMRobertaForMaskedLM", {**BERT, "pad_token_id": 4, "type_vocab_size": 1}),

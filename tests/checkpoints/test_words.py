@@ -38,15 +38,20 @@ def test_spellings_that_contradict_each_other_are_refused() -> None:
 
 
 SCALED = [
-    {"rope_scaling": {"type": "linear", "factor": 2.0}},
-    {"rope_parameters": {"rope_type": "linear", "factor": 2.0, "rope_theta": 1e4}},
+    {"rope_scaling": {"type": "dynamic", "factor": 2.0}},
+    {"rope_parameters": {"rope_type": "dynamic", "factor": 2.0, "rope_theta": 1e4}},
 ]
 
 
 @pytest.mark.parametrize("said", SCALED)
 def test_scaled_rotary_positions_are_refused_in_both_dialects(said: dict[str, Any]) -> None:
-    with pytest.raises(LayoutError, match="rope_type' is 'linear'"):
+    with pytest.raises(LayoutError, match="rope_type' is 'dynamic'"):
         chosen(flat({"model_type": "llama"} | said))
+
+
+def test_scaled_rotary_positions_say_all_their_numbers() -> None:
+    with pytest.raises(LayoutError, match="rope_type is 'llama3', and low_freq_factor is not said"):
+        chosen(flat({"model_type": "llama", "rope_scaling": {"rope_type": "llama3", "factor": 8.0}}))
 
 
 def test_a_word_that_is_left_out_stays_as_declared() -> None:

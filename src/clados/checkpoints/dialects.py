@@ -23,6 +23,10 @@ RENAMED = {"bloom": {"n_embed": "hidden_size", "num_attention_heads": "n_head"}}
 SPELT = {"gpt_neox": ("rotary_emb_base", "rotary_pct")}  # those that 4.x reads, where not the usual ones
 QUANTISED = ("quantization_config", "compression_config")  # of bitsandbytes, GPTQ, AWQ, FP8, compressed-tensors
 CLIP_HIGHEST = 2  # an eos_token_id of CLIP's files of 2021, by which transformers knows to read at the highest id
+SCALINGS = {  # what each kind of scaled rotary positions must say (transformers 5.23.0 modeling_rope_utils.py)
+    "linear": ("factor",),
+    "llama3": ("factor", "low_freq_factor", "high_freq_factor", "original_max_position_embeddings"),
+}
 USUAL = ("rope_theta", "partial_rotary_factor")
 
 
@@ -100,7 +104,11 @@ def _newer(config: Mapping[str, Any]) -> Words:
     if "torch_dtype" in words:
         words.setdefault("dtype", words.pop("torch_dtype"))
         words.pop("torch_dtype", None)
-    return words | ({"rope_parameters": {"rope_type": "default"} | rope | newer} if rope or newer else {})
+    both = {"rope_type": "default"} | rope | newer
+    for key in SCALINGS.get(str(both["rope_type"]), ()):
+        if both.get(key) is None:
+            raise LayoutError(f"config: rope_type is {both['rope_type']!r}, and {key} is not said")
+    return words | ({"rope_parameters": both} if rope or newer else {})
 
 
 def _needs_object(key: str, said: Any) -> None:
@@ -123,6 +131,8 @@ def nested(words: Mapping[str, Any], model_type: str) -> Words:
     for older in SPELT.get(model_type, USUAL):
         if OLDER[older] in rope:
             config[older] = rope[OLDER[older]]
+    if rope.get("rope_type", "default") != "default":
+        config["rope_scaling"] = {key: value for key, value in rope.items() if key not in OLDER}
     if "dtype" in config:
         config["torch_dtype"] = config["dtype"]
     return config

@@ -49,7 +49,7 @@ class Rotary(Module):
     def __init__(self, part: s.Rotary, env: Env) -> None:
         super().__init__(part, env)
         self.turned, self.base = part.turned(env.dims.head_dim), part.base
-        self.neighbours = part.pairs == "neighbours"
+        self.neighbours, self.scaling = part.pairs == "neighbours", part.scaling
 
     def place(self, x: Tensor, positions: Tensor, length: int, past: int) -> Placed:
         """The angles of these positions."""
@@ -58,9 +58,22 @@ class Rotary(Module):
     def forward(self, positions: Tensor, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
         """[batch or 1, length] -> cosines and sines, [batch or 1, 1, length, turned]."""
         plane = torch.arange(0, self.turned, 2, device=positions.device, dtype=torch.float32)
-        angle = positions[:, None, :, None] * self.base ** (-plane / self.turned)
+        angle = positions[:, None, :, None] * scaled(self.base ** (-plane / self.turned), self.scaling)
         angle = angle.repeat_interleave(2, -1) if self.neighbours else torch.cat([angle, angle], -1)
         return angle.cos().to(dtype), angle.sin().to(dtype)
+
+
+def scaled(speed: Tensor, scaling: s.RotaryScaling | None) -> Tensor:
+    """The angles a position that planes turn by, [planes], as a scaling changes them."""
+    match scaling:
+        case s.LinearScaling():
+            return speed / scaling.factor
+        case s.BandScaling():
+            turns = scaling.original * speed / (2 * math.pi)  # in the original number of positions
+            kept = ((turns - scaling.low) / (scaling.high - scaling.low)).clamp(0, 1)
+            return (1 - kept) * speed / scaling.factor + kept * speed
+        case _:
+            return speed
 
 
 def turn(x: Tensor, rotary: tuple[Tensor, Tensor], neighbours: bool) -> Tensor:

@@ -15,6 +15,7 @@ EPS = 1e-3  # what the small numbers of norms are changed to
 LARGE = 1000  # numbers of which one more or less is nothing
 EXAMPLES = {  # parts whose numbers have to fit each other, or a short text
     s.Banded: s.Banded(span=3),
+    s.BandScaling: s.BandScaling(factor=2.0, low=1.0, high=4.0, original=4),  # slower than once in 4: every plane
     s.AdaptiveTokens: s.AdaptiveTokens(vocab=s.Vocabulary(kind="bpe", size=60), cutoffs=(20,)),
     s.Embedding: s.Embedding(steps=(s.Dense(24),)),  # without a product it holds no tensors, and adds nothing to a run
     s.OfText: s.OfText(2),  # fewer than a short text brings

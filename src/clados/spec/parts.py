@@ -47,12 +47,40 @@ class StackPosition(Part):
         return {}
 
 
+class RotaryScaling(Part):
+    """How the angles of rotary positions are changed for texts longer than those of training."""
+
+
+class LinearScaling(RotaryScaling):
+    """Every angle divided by a factor (Chen et al. 2023, arXiv 2306.15595, eq. 4)."""
+
+    factor: float
+
+
+class BandScaling(RotaryScaling):
+    """Slow angles divided by a factor, fast ones kept (LLaMA 3.1: transformers' ``rope_type: llama3``).
+
+    A plane turns once in w positions. With n ``original`` positions, it is divided where w is above n / ``low``, kept
+    where w is below n / ``high``, and in between both are mixed, linearly in n / w.
+    """
+
+    factor: float
+    low: float
+    high: float
+    original: int
+
+    def check(self) -> None:
+        if not 0 < self.low < self.high:
+            raise SpecError(f"BandScaling.low is {self.low}; it must be above 0 and below high, which is {self.high}")
+
+
 class Rotary(StackPosition):
     """Queries and keys turned by an angle that grows with the position (Su et al. 2021, eq. 34)."""
 
     base: float = 10_000.0
     fraction: float = 1.0  # of each head that is turned
     pairs: Literal["halves", "neighbours"] = "halves"  # which two numbers make a plane
+    scaling: RotaryScaling | None = None
 
     def check(self) -> None:
         if not 0 < self.fraction <= 1:

@@ -75,6 +75,24 @@ hf = Layout(
     unused=(r"(model\.)?layers\.\d+\.self_attn\.rotary_emb\.inv_freq",),
 )
 
+# Longer texts than LLaMA's: Vicuna 1.5 at 16k, LLaMA 3.1.
+linear = hf.but(
+    config={**hf.config, "rope_parameters.factor": "stack.position.scaling.factor"},
+    fixed={"rope_parameters.rope_type": "linear"},
+    port=but(stack=but(position=but(scaling=LinearScaling(factor=2.0)))),
+)
+bands = hf.but(
+    config={
+        **hf.config,
+        "rope_parameters.factor": "stack.position.scaling.factor",
+        "rope_parameters.low_freq_factor": "stack.position.scaling.low",
+        "rope_parameters.high_freq_factor": "stack.position.scaling.high",
+        "rope_parameters.original_max_position_embeddings": "stack.position.scaling.original",
+    },
+    fixed={"rope_parameters.rope_type": "llama3"},
+    port=but(stack=but(position=but(scaling=BandScaling(factor=8.0, low=1.0, high=4.0, original=8192)))),
+)
+
 gguf = gpt_neox_gguf.but(
     model_type="gguf:llama",
     architectures={"llama": ("lm",)},
@@ -104,7 +122,7 @@ declaration = Declaration(
     },
     recipe=Recipe((pretraining,)),
     recipes={"7b": smaller, "13b": smaller},
-    layouts=(hf, gguf),
+    layouts=(hf, linear, bands, gguf),
     assumed=(
         "init: not published; N(0, 0.02) stands here",
         "stack.norm.eps: not published; the released params.json files say 1e-6, and 1e-5 for 65b",
