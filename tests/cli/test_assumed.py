@@ -104,7 +104,13 @@ def test_an_assumed_shape_is_marked_where_it_is_counted_and_drawn(clados: Run, t
     counted = clados("count", "chatgpt", "--ledger", "none").out
     assert "175,244,070,912 (assumed)" in counted
     assert "(assumed): a part of the shape that is counted is published nowhere" in counted
-    assert clados("count", "chatgpt", "--json").data["counts"][0]["assumed"] == ["layers", "d_model", "heads"]
+    assert clados("count", "chatgpt", "--json").data["counts"][0]["assumed"] == [
+        "layers",
+        "d_model",
+        "heads",
+        "vocab",
+        "context",
+    ]
     assert clados("compare", "chatgpt", "gpt", "--json").data["size.layers"]["chatgpt"] == "96 (assumed)"
     clados("draw", "chatgpt", "--svg", str(tmp_path / "chatgpt.svg"))
     drawn = (tmp_path / "chatgpt.svg").read_text()
@@ -135,9 +141,9 @@ def test_sizes_that_the_declarations_assume_are_marked_in_the_cards() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ('assumed = ["layers", "d_model", "heads"]\n', "", "name the words"),
+        ('assumed = ["layers", "d_model", "heads", "vocab", "context"]\n', "", "name the words"),
         ('assumed = ["layers"', 'assumed = ["layer"', "did you mean 'layers'"),
-        ('assumed = ["layers", "d_model", "heads"]', "assumed = 3", "a list of words"),
+        ('assumed = ["layers", "d_model", "heads", "vocab", "context"]', "assumed = 3", "a list of words"),
     ],
 )
 def test_the_check_wants_the_assumed_words_named(tmp_path: Path, old: str, new: str, message: str) -> None:

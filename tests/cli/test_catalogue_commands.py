@@ -88,10 +88,19 @@ def test_show_json_is_the_card(clados: Run) -> None:
     assert {key: data[key] for key in card.as_dict()} == card.as_dict()
 
 
+def test_show_says_where_a_model_is_described_and_what_its_training_took(clados: Run) -> None:
+    shown = clados("show", "gopher").out
+    assert "\nDescribed in\n  Jack W Rae, Sebastian Borgeaud, Trevor Cai et al. (2021). Scaling Language" in shown
+    assert "\nTokens seen in training, and floating-point operations\n" in shown
+    rows = [line.split() for line in shown.splitlines()]
+    assert any(row[:3] == ["7.1b", "300,000,000,000", "reported"] and "1.28e+22" in row for row in rows)
+    assert any(row[:3] == ["280b", "300,000,000,000", "reported"] and "6.31e+23" in row for row in rows)
+
+
 def test_show_says_the_structure_of_a_declared_model(clados: Run) -> None:
     assert "\n  positions     rotary\n" in clados("show", "llama").out
     assert clados("show", "llama:7b", "--json").data["structure"]["kv_cache"] == 2 * 80 * 8192 * 2
-    assert "; assumed: layers, d_model, heads\n" in clados("show", "chatgpt").out
+    assert "; assumed: layers, d_model, heads, vocab, context\n" in clados("show", "chatgpt").out
     assert clados("show", "branch-2", "--cards", SMALL, "--json").data["structure"] is None
 
 

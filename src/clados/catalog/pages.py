@@ -23,6 +23,8 @@ def card_page(card: Card) -> Page:
             *_sizes(card),
             *_descent(card),
             *_structure(card),
+            *_described(card),
+            *_seen(card),
             *_training(card),
             *_assumed(card),
             *_errata(card),
