@@ -7,12 +7,11 @@ from typing import Any
 import pytest
 import torch
 
-from clados.apply.measure import Measure, measure
 from clados.apply.ready import Ready
 from clados.data.packing import Packed
 from clados.nn.kinds import Output
+from clados.objectives import Measure, SourceConfig, measure, task
 from clados.spec import SpecError
-from clados.train.sources import Making, source
 from tests.apply.little import LENGTHS, SENTENCES, examples
 
 
@@ -32,8 +31,8 @@ class Held:
 def held_out(card: str, ready: Ready) -> Any:
     """The trainer's own source of the examples that the tiny model is made for."""
     assert ready.objective is not None
-    making = Making(LENGTHS.get(card, 64), 0, ready.tokenizer, ready.scales)
-    return source(ready.objective, examples(card), making)
+    making = SourceConfig(LENGTHS.get(card, 64), 0, ready.tokenizer, ready.scales)
+    return task(ready.objective).source(examples(card), making)
 
 
 MEASURES = {

@@ -12,13 +12,12 @@ from tokenizers.processors import TemplateProcessing
 from clados import spec as s
 from clados.apply.chrf import chrf
 from clados.apply.generate import generate
-from clados.apply.measure import measure
 from clados.apply.ready import Ready
 from clados.apply.translate import translate
 from clados.checkpoints.generation import GenerationConfig
 from clados.nn import build
-from clados.objectives import Setting, Words, loss, prepare
-from clados.objectives.pairs import Sides
+from clados.objectives import Setting, Words, measure, task
+from clados.objectives.sides import Sides
 from tests.apply.little import PAIRS
 
 
@@ -39,11 +38,11 @@ def learned(directory: Callable[[str], Any], rows: list[Sides]) -> Ready:
     model = build(found.spec, seed=2)
     objective = s.Translation(smoothing=0.0)
     setting = Setting(found.spec, 32, Words.of(found.words))
-    batch = prepare(objective, rows, [np.random.default_rng(0)] * len(rows), setting)
+    batch = task(objective).prepare(rows, [np.random.default_rng(0)] * len(rows), setting)
     optimiser = torch.optim.Adam(model.parameters(), 3e-3)
     for _ in range(80):
         optimiser.zero_grad()
-        loss(objective, model, batch).mean.backward()
+        task(objective).loss(model, batch).mean.backward()
         optimiser.step()
     return replace(found, model=model.eval())
 

@@ -11,7 +11,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
 
 from clados import spec as s
 from clados.models.declared import declared
-from clados.objectives.base import Batch, loss
+from clados.objectives import Batch, task
 from clados.proofs.parity import NEAR, Case, cases
 from clados.proofs.references import Transformers
 
@@ -134,4 +134,4 @@ def test_the_loss_of_images_is_theirs(card: str, objective: s.Objective) -> None
             batch = Batch(read, {"labels": labels}, {}, 0)
             given = {"labels": labels} if card == "vit" else {"return_loss": True}
             wanted = reference.module(**read, **given, return_dict=True).loss
-            agree(loss(objective, reference.filled(reference.model), batch).mean, wanted)
+            agree(task(objective).loss(reference.filled(reference.model), batch).mean, wanted)

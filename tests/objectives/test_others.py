@@ -12,8 +12,8 @@ from torch import nn
 from clados import spec as s
 from clados.data.examples import Labelled
 from clados.data.packing import generator
-from clados.objectives import Batch, Setting, loss, prepare
-from clados.objectives.actions import Window
+from clados.objectives import Batch, Setting, task
+from clados.objectives.return_conditioned import Window
 
 
 class Says(nn.Module):
@@ -29,7 +29,7 @@ class Says(nn.Module):
 
 def test_pairs_are_compared_along_rows_and_columns() -> None:
     scores = torch.tensor([[2.0, 0.0, 1.0], [0.5, 0.1, 3.0], [0.0, 1.0, 0.3]])
-    found = loss(s.Contrastive(), Says(logits_per_image=scores), Batch({}, {}, {"pairs": 3}, 3))
+    found = task(s.Contrastive()).loss(Says(logits_per_image=scores), Batch({}, {}, {"pairs": 3}, 3))
     rows = -sum(math.log(math.exp(scores[i, i]) / sum(map(math.exp, scores[i].tolist()))) for i in range(3))
     columns = -sum(math.log(math.exp(scores[i, i]) / sum(map(math.exp, scores[:, i].tolist()))) for i in range(3))
     assert float(found.mean) == pytest.approx((rows + columns) / 6, rel=1e-5)
@@ -48,7 +48,7 @@ def vit() -> s.Encoder:
 def test_images_come_in_the_models_size_from_minus_one_to_one() -> None:
     image = np.zeros((16, 16, 3), np.uint8)
     image[:, 8:] = 255
-    batch = prepare(s.ImageClasses(), [Labelled("a", image, 2, "two")], [generator(0)], Setting(vit()))
+    batch = task(s.ImageClasses()).prepare([Labelled("a", image, 2, "two")], [generator(0)], Setting(vit()))
     found = batch.inputs["pixel_values"]
     assert found.shape == (1, 1, 8, 8)
     assert (float(found.min()), float(found.max())) == (-1.0, 1.0)
@@ -58,7 +58,7 @@ def test_images_come_in_the_models_size_from_minus_one_to_one() -> None:
 def test_right_classes_are_counted() -> None:
     scores = torch.tensor([[2.0, 0.0], [2.0, 0.0]])
     batch = Batch({}, {"labels": torch.tensor([0, 1])}, {"classes": 2}, 2)
-    found = loss(s.ImageClasses(), Says(logits=scores), batch)
+    found = task(s.ImageClasses()).loss(Says(logits=scores), batch)
     assert int(found.measures["accuracy"].sum) == 1
     assert float(found.mean) == pytest.approx((math.log(1 + math.exp(-2)) + math.log(1 + math.exp(2))) / 2)
 
@@ -79,7 +79,7 @@ def window(steps: int, first: int = 0) -> Window:
 
 def test_short_windows_are_padded_in_front_and_padding_is_not_learned() -> None:
     rows = [window(2, 3), window(4)]
-    batch = prepare(s.ReturnConditioned("squared"), rows, [generator(0)] * 2, Setting(trajectories()))
+    batch = task(s.ReturnConditioned("squared")).prepare(rows, [generator(0)] * 2, Setting(trajectories()))
     assert batch.inputs["attention_mask"].tolist() == [[False, False, True, True], [True] * 4]
     assert batch.inputs["timesteps"][0].tolist() == [3, 3, 3, 4]
     assert batch.inputs["states"][0, 2:].tolist() == rows[0].states.tolist()
@@ -88,16 +88,16 @@ def test_short_windows_are_padded_in_front_and_padding_is_not_learned() -> None:
 
 
 def test_errors_are_squared_and_choices_scored() -> None:
-    batch = prepare(s.ReturnConditioned("squared"), [window(2)], [generator(0)], Setting(trajectories()))
+    batch = task(s.ReturnConditioned("squared")).prepare([window(2)], [generator(0)], Setting(trajectories()))
     zeros = torch.zeros(1, 4, 2)
-    found = loss(s.ReturnConditioned("squared"), Says(action_preds=zeros), batch)
+    found = task(s.ReturnConditioned("squared")).loss(Says(action_preds=zeros), batch)
     assert float(found.mean) == pytest.approx((0 + 1 + 4 + 9) / 4)
-    chosen = loss(s.ReturnConditioned("cross-entropy"), Says(action_preds=zeros), batch)
+    chosen = task(s.ReturnConditioned("cross-entropy")).loss(Says(action_preds=zeros), batch)
     assert float(chosen.mean) == pytest.approx(math.log(2))
 
 
 def test_an_objective_names_what_it_cannot_read() -> None:
     with pytest.raises(s.SpecError, match="this objective reads images, but the model reads Trajectory"):
-        prepare(s.ImageClasses(), [], [], Setting(trajectories()))
+        task(s.ImageClasses()).prepare([], [], Setting(trajectories()))
     with pytest.raises(s.SpecError, match="this objective reads text, and no tokenizer was given"):
-        prepare(s.CorruptedSpans(), [], [], Setting(trajectories()))
+        task(s.CorruptedSpans()).prepare([], [], Setting(trajectories()))

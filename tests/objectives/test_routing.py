@@ -5,7 +5,7 @@ import torch
 from clados import nn
 from clados import spec as s
 from clados.models.declared import declared
-from clados.objectives import Batch, learned, loss
+from clados.objectives import Batch, task, training_loss
 from clados.proofs.cases import structures
 
 
@@ -16,9 +16,9 @@ def batch() -> Batch:
 
 def test_routers_add_a_part_of_their_own_that_moves_them() -> None:
     model = nn.build(structures(declared("glam"))["64b/64e"])
-    found = learned(s.NextToken(), model, batch())
+    found = training_loss(task(s.NextToken()), model, batch())
     assert list(found.parts) == ["lm", "routing"]
-    assert found.parts["lm"].sum == loss(s.NextToken(), model, batch()).sum
+    assert found.parts["lm"].sum == task(s.NextToken()).loss(model, batch()).sum
     [experts] = [each for each in model.modules() if hasattr(each, "router")]
     value, weight = found.parts["routing"]
     assert weight == 24
@@ -29,4 +29,4 @@ def test_routers_add_a_part_of_their_own_that_moves_them() -> None:
 
 def test_a_model_without_experts_learns_as_before() -> None:
     model = nn.build(structures(declared("glam"))["0.1b"])
-    assert list(learned(s.NextToken(), model, batch()).parts) == ["lm"]
+    assert list(training_loss(task(s.NextToken()), model, batch()).parts) == ["lm"]

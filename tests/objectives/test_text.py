@@ -12,8 +12,8 @@ from clados import spec as s
 from clados.data.packing import Couple, Packed, generator
 from clados.models.declared import declared
 from clados.nn import build
-from clados.objectives import Setting, Words, loss, measured, prepare
-from clados.objectives.text import framed, hide
+from clados.objectives import Setting, Words, task
+from clados.objectives.masked_tokens import framed, hide
 
 WORDS = Words(200, {"pad": 0, "cls": 1, "sep": 2, "mask": 3, "eos": 4})
 BERT = s.MaskedTokens(draws=10, packing=s.SentencePairs())
@@ -36,7 +36,7 @@ def tiny(card: str) -> tuple[torch.nn.Module, Setting]:
 @settings(max_examples=50, deadline=None)
 def test_every_token_of_a_block_is_seen_or_predicted(rows: list[np.ndarray], seed: int) -> None:
     model = declared("gpt-2").model
-    batch = prepare(s.NextToken(), [packed(row) for row in rows], [generator(seed)] * len(rows), Setting(model))
+    batch = task(s.NextToken()).prepare([packed(row) for row in rows], [generator(seed)] * len(rows), Setting(model))
     labels = batch.targets["labels"].split([len(row) - 1 for row in rows])
     for row, seen, wanted in zip(rows, batch.inputs["input_ids"], labels):
         assert [int(seen[0]), *wanted.tolist()] == row.tolist()
@@ -64,8 +64,8 @@ def test_a_batch_without_anything_to_predict_teaches_nothing(objective: s.Object
     model, setting = tiny("bert" if isinstance(objective, s.MaskedTokens) else "gpt-2")
     unknown = Words(200, {"pad": 0, "cls": 1, "sep": 2, "mask": 3, "unk": 4})
     ids = [4, 4, 4] if isinstance(objective, s.MaskedTokens) else [5]
-    batch = prepare(objective, [packed(ids)], [generator(0)], replace(setting, words=unknown))
-    found = loss(objective, model, batch)
+    batch = task(objective).prepare([packed(ids)], [generator(0)], replace(setting, words=unknown))
+    found = task(objective).loss(model, batch)
     assert (found.weight, float(found.mean.detach())) == (0, 0.0)
     found.mean.backward()
     assert all(not each.grad.any() for each in model.parameters() if each.grad is not None)
@@ -85,7 +85,7 @@ def test_eight_of_ten_chosen_are_masked_one_replaced_one_kept() -> None:
 def test_what_is_measured_cannot_be_read_off(first: np.ndarray, second: np.ndarray, seed: int) -> None:
     _, setting = tiny("bert")
     couple = Couple(first, second, follows=True)
-    batch = prepare(measured(BERT), [couple], [generator(seed)], setting)
+    batch = task(BERT).held_out.prepare([couple], [generator(seed)], setting)
     assert set(batch.inputs["input_ids"].flatten()[batch.targets["at"]].tolist()) == {3}
 
 
@@ -104,25 +104,25 @@ def test_a_row_is_the_same_in_whatever_batch_it_stands() -> None:
     rows = [packed(np.arange(5, 5 + n)) for n in (20, 40, 30)]
     setting = Setting(declared("bert").model, 42, WORDS)
     objective = s.MaskedTokens()
-    together = prepare(objective, rows, [generator(7, 0, i) for i in range(3)], setting)
-    alone = prepare(objective, rows[1:2], [generator(7, 0, 1)], setting)
+    together = task(objective).prepare(rows, [generator(7, 0, i) for i in range(3)], setting)
+    alone = task(objective).prepare(rows[1:2], [generator(7, 0, 1)], setting)
     assert together.inputs["input_ids"][1].tolist() == alone.inputs["input_ids"][0].tolist()
-    other = prepare(objective, rows[1:2], [generator(7, 1, 1)], setting)
+    other = task(objective).prepare(rows[1:2], [generator(7, 1, 1)], setting)
     assert other.inputs["input_ids"].tolist() != alone.inputs["input_ids"].tolist()
 
 
 def test_pairs_ask_whether_the_second_follows_and_single_texts_do_not() -> None:
     couples = [Couple(np.arange(5, 15), np.arange(20, 29), follows) for follows in (True, False)]
     model, setting = tiny("bert")
-    batch = prepare(BERT, couples, [generator(0), generator(1)], setting)
+    batch = task(BERT).prepare(couples, [generator(0), generator(1)], setting)
     assert batch.targets["next_sentence_label"].tolist() == [0, 1]
-    found = loss(BERT, model, batch)
+    found = task(BERT).loss(model, batch)
     assert set(found.parts) == {"lm", "nsp"}
     assert found.mean.item() == pytest.approx(
         found.parts["lm"].sum.item() / batch.weights["lm"] + found.parts["nsp"].sum.item() / 2
     )
-    single = prepare(s.MaskedTokens(), [packed(np.arange(5, 25))], [generator(0)], setting)
-    assert set(loss(s.MaskedTokens(), model, single).parts) == {"lm"}
+    single = task(s.MaskedTokens()).prepare([packed(np.arange(5, 25))], [generator(0)], setting)
+    assert set(task(s.MaskedTokens()).loss(model, single).parts) == {"lm"}
 
 
 @pytest.mark.parametrize(("card", "objective"), [("bert", BERT), ("gpt-2", s.NextToken())])
@@ -132,7 +132,7 @@ def test_the_loss_is_that_of_the_whole_models_logits(card: str, objective: s.Obj
         "bert": [Couple(np.arange(5, 5 + n), np.arange(20, 29), follows=True) for n in (9, 4, 12)],
         "gpt-2": [packed(np.arange(5, 5 + n)) for n in (9, 4, 12)],
     }[card]
-    batch = prepare(objective, examples, [generator(i) for i in range(3)], setting)
+    batch = task(objective).prepare(examples, [generator(i) for i in range(3)], setting)
     logits = model(**batch.inputs).logits.flatten(0, 1)
     if card == "bert":
         labels, at = batch.targets["labels"], batch.targets["at"]
@@ -141,7 +141,7 @@ def test_the_loss_is_that_of_the_whole_models_logits(card: str, objective: s.Obj
         rows = [list(range(5, 5 + n)) for n in (9, 4, 12)]
         logp = logits.view(3, -1, 200).log_softmax(-1)
         expected = -sum(logp[i, t, row[t + 1]] for i, row in enumerate(rows) for t in range(len(row) - 1))
-    assert loss(objective, model, batch).sum.item() == pytest.approx(expected.item(), rel=1e-5)
+    assert task(objective).loss(model, batch).sum.item() == pytest.approx(expected.item(), rel=1e-5)
 
 
 def test_a_vocabulary_without_a_mask_is_refused() -> None:

@@ -8,8 +8,7 @@ from clados.data.sets import wordnet
 from clados.data.tokenizer import Roles, Tokenizer
 from clados.data.training import train_tokenizer
 from clados.models.declared import declared
-from clados.objectives.sentence import shown
-from clados.objectives.view import View, view
+from clados.objectives.view import View, show
 
 TEXT = "The cat sat on the mat and looked at the moon. Then it went home to sleep."
 
@@ -24,7 +23,7 @@ def tokenizers() -> dict[str, Tokenizer]:
 def of(card: str, tokenizers: dict[str, Tokenizer], text: str = TEXT, seed: int = 0) -> View:
     declaration = declared(card)
     objective = declaration.recipe.stages[0].objective
-    return view(shown(objective, declaration.model, text, tokenizers[card], seed), tokenizers[card])
+    return show(objective, declaration.model, text, tokenizers[card], seed)
 
 
 def test_a_decoder_predicts_each_next_token(tokenizers: dict[str, Tokenizer]) -> None:
@@ -53,8 +52,7 @@ def test_an_encoder_predicts_what_is_hidden_replaced_or_kept(tokenizers: dict[st
 
 def test_a_text_that_is_wholly_hidden_is_still_predicted_in_place(tokenizers: dict[str, Tokenizer]) -> None:
     every = s.MaskedTokens(rate=1.0)
-    batch = shown(every, declared("bert").model, TEXT, tokenizers["bert"])
-    found = view(batch, tokenizers["bert"])
+    found = show(every, declared("bert").model, TEXT, tokenizers["bert"])
     assert {piece.mark for piece in found.sees if piece.predicts} <= {"hidden", "replaced", "kept"}
 
 
@@ -68,16 +66,16 @@ def test_an_encoder_decoder_writes_the_spans_that_are_gone(tokenizers: dict[str,
 
 def test_a_translation_needs_both_texts(tokenizers: dict[str, Tokenizer]) -> None:
     with pytest.raises(s.SpecError, match=r"a translation needs two texts: give --text 'source \| target'"):
-        shown(s.Translation(), declared("t5").model, TEXT, tokenizers["t5"])
-    found = shown(s.Translation(), declared("t5").model, "the cat | the moon", tokenizers["t5"])
-    assert found.targets["labels"].tolist() == [*tokenizers["t5"].encode("the moon")]
+        show(s.Translation(), declared("t5").model, TEXT, tokenizers["t5"])
+    found = show(s.Translation(), declared("t5").model, "the cat | the moon", tokenizers["t5"])
+    assert [piece.id for piece in found.writes] == [*tokenizers["t5"].encode("the moon")]
 
 
 def test_too_short_texts_and_other_objectives_are_refused(tokenizers: dict[str, Tokenizer]) -> None:
     with pytest.raises(s.SpecError, match=r"the text '' is 0 token\(s\) long; it takes two or more"):
-        shown(s.NextToken(), declared("gpt-2").model, " ", tokenizers["gpt-2"])
+        show(s.NextToken(), declared("gpt-2").model, " ", tokenizers["gpt-2"])
     with pytest.raises(s.SpecError, match="Contrastive does not learn from a text alone"):
-        shown(s.Contrastive(), declared("gpt-2").model, TEXT, tokenizers["gpt-2"])
+        show(s.Contrastive(), declared("gpt-2").model, TEXT, tokenizers["gpt-2"])
 
 
 def test_the_view_is_plain_data(tokenizers: dict[str, Tokenizer]) -> None:

@@ -10,9 +10,10 @@ import pytest
 from clados import spec as s
 from clados.catalog.load import catalog
 from clados.models.declared import declared, found
-from clados.objectives import runs
+from clados.objectives import Small, runs, task
+from clados.objectives.next_token import NextTokenTask
 from clados.proofs import Subject, applies, learns, training
-from clados.proofs.training import SMALL, Run, Small
+from clados.proofs.training import Run
 
 TRAINED = [name for name in found() if runs(declared(name).recipe.stages[0].objective)]
 BRIEF = Small(params="200K", vocab=400, steps=220, length=48, batch=16, lr=3e-3)
@@ -21,7 +22,7 @@ BRIEF = Small(params="200K", vocab=400, steps=220, length=48, batch=16, lr=3e-3)
 @pytest.fixture(scope="module")
 def subject(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Subject]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(SMALL, s.NextToken, BRIEF)  # type: ignore[misc]
+        patch.setattr(NextTokenTask, "small", BRIEF)
         yield Subject(catalog()["gpt-2"], quick=True, folder=tmp_path_factory.mktemp("runs"))
 
 
@@ -87,16 +88,16 @@ def test_too_few_targets_fail_a_full_run(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_what_squares_errors_is_measured_beside_the_mean() -> None:
-    squared = s.ReturnConditioned("squared")
+    squared = task(s.ReturnConditioned("squared"))
     assert learns.enough(squared, replace(run(0.79), baseline={"loss": 1.0}))
     assert not learns.enough(squared, replace(run(0.81), baseline={"loss": 1.0}))
 
 
 @pytest.mark.parametrize("model", TRAINED)
 def test_every_first_objective_has_a_small_run_and_a_verb(model: str) -> None:
-    objective = declared(model).recipe.stages[0].objective
-    assert type(objective) in SMALL
-    assert applies.answers.dispatch(type(objective)) is not applies.answers.dispatch(object)
+    one = task(declared(model).recipe.stages[0].objective)
+    assert "small" in vars(type(one))
+    assert one.objective.verb in applies.ANSWERS
 
 
 def test_a_command_that_fails_says_why(tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ def _fills(model: s.Model, learned: Learned) -> bool:
     """Masks in an encoder that reads words out, sentinels where a decoder spells out what they stand for."""
     if isinstance(model, s.Encoder):
         return _reads_tokens(model) and _head(model, "lm")
-    restores = learned is None or isinstance(learned, s.CorruptedSpans)
+    restores = learned is None or learned.verb == "fill"
     return isinstance(model, s.EncoderDecoder) and model.vocab.sentinels > 0 and restores
 
 
@@ -42,7 +42,7 @@ VERBS: dict[str, Callable[[s.Model, Learned], bool]] = {
     "discriminate": lambda model, learned: _reads_tokens(model) and _head(model, "discriminator"),
     "embed": lambda model, learned: _reads_tokens(model) or isinstance(model, s.TwoTower),
     "translate": lambda model, learned: (
-        isinstance(model, s.EncoderDecoder) and (learned is None or isinstance(learned, s.Translation))
+        isinstance(model, s.EncoderDecoder) and (learned is None or learned.verb == "translate")
     ),
     "classify": _classifies,
     "match": lambda model, learned: isinstance(model, s.TwoTower),

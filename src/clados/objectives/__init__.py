@@ -1,7 +1,11 @@
-"""DO: what a model learns. ``prepare(objective, examples, random, setting)`` and ``loss(objective, model, batch)``."""
+"""DO: what a model learns. ``task(objective)`` gives what training by it takes, from rows to measure."""
 
-from clados.objectives import actions, images, pairs, text  # noqa: F401  (they register themselves)
-from clados.objectives.base import Batch, Loss, Part, Setting, Words, loss, measured, prepare, runs
-from clados.objectives.routing import learned
+from clados.objectives.base import Batch, Loss, LossTerm, Setting, Words
+from clados.objectives.measure import Measure, Sample, measure
+from clados.objectives.routing import training_loss
+from clados.objectives.task import Listed, Small, Source, SourceConfig, Task, runs, task
 
-__all__ = ["Batch", "Loss", "Part", "Setting", "Words", "learned", "loss", "measured", "prepare", "runs"]
+__all__ = [
+    "Batch", "Listed", "Loss", "LossTerm", "Measure", "Sample", "Setting", "Small", "Source", "SourceConfig", "Task",
+    "Words", "training_loss", "measure", "runs", "task",
+]  # fmt: skip

@@ -1,9 +1,9 @@
-"""What every objective gives: a batch, a loss, and the two functions that an objective registers."""
+"""What every task makes and gives: batches and losses; and the vocabulary and setting that it is given."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property, singledispatch
-from typing import Any, NamedTuple, Self
+from functools import cached_property
+from typing import NamedTuple, Self
 
 import numpy as np
 import torch
@@ -111,7 +111,7 @@ class Batch:
         return replace(self, inputs=inputs, targets=targets)
 
 
-class Part(NamedTuple):
+class LossTerm(NamedTuple):
     """A sum over targets, and how many they are."""
 
     sum: Tensor
@@ -120,7 +120,7 @@ class Part(NamedTuple):
 
 @dataclass(frozen=True)
 class Loss:
-    """The parts of a loss, each a sum over its own targets; the loss is the sum of their means.
+    """The terms of a loss, each a sum over its own targets; the loss is the sum of their means.
 
     Sums, not means, so that several batches give together what one large batch gives.
 
@@ -129,8 +129,8 @@ class Loss:
         measures: what is only looked at (shares that are right, losses without smoothing).
     """
 
-    parts: dict[str, Part]
-    measures: dict[str, Part] = field(default_factory=dict)
+    parts: dict[str, LossTerm]
+    measures: dict[str, LossTerm] = field(default_factory=dict)
 
     @property
     def sum(self) -> Tensor:
@@ -152,43 +152,6 @@ class Loss:
         shares = [part.sum / weights[name] for name, part in self.parts.items() if weights[name]] or [self.sum]
         total: Tensor = sum(shares[1:], start=shares[0])
         return total
-
-
-@singledispatch
-def prepare(objective: s.Objective, examples: Sequence[Any], random: Sequence[Random], setting: Setting) -> Batch:
-    """The batch of some examples. Pure: the same examples and randomness give the same batch.
-
-    Args:
-        examples: what ``needs`` names, one a row.
-        random: one generator an example, seeded by run, epoch and the example's number, so that a row is the same in
-            whatever batch, order and process it stands.
-        setting: the model, length and words.
-
-    Raises:
-        SpecError: when nothing prepares this type of objective, or the vocabulary lacks a role.
-    """
-    raise s.SpecError(f"nothing prepares {type(objective).__name__}")
-
-
-def runs(objective: s.Objective) -> bool:
-    """Whether this type of objective can be trained yet; one that only a recipe speaks of cannot."""
-    return prepare.dispatch(type(objective)) is not prepare.dispatch(s.Objective)
-
-
-@singledispatch
-def loss(objective: s.Objective, model: Any, batch: Batch) -> Loss:
-    """The loss of a model on a batch; the model is what ``clados.build`` gives.
-
-    Raises:
-        SpecError: when nothing computes this type of objective.
-    """
-    raise s.SpecError(f"nothing computes the loss of {type(objective).__name__}")
-
-
-@singledispatch
-def measured(objective: s.Objective) -> s.Objective:
-    """What is measured on held-out data when this is learned: the same, but without what only helps to learn."""
-    return objective
 
 
 def padded(rows: Sequence[Ids], pad: int, length: int = 0) -> tuple[Tensor, Tensor | None]:

@@ -5,25 +5,25 @@ from typing import Any
 import torch.nn.functional as F
 from torch import Tensor
 
-from clados import spec as s
 from clados.nn.capture import capture
 from clados.nn.experts import Experts
-from clados.objectives.base import Batch, Loss, Part, loss
+from clados.objectives.base import Batch, Loss, LossTerm
+from clados.objectives.task import Task
 
 ROUTERS = "*.blocks.*.mlp.router"
 
 
-def learned(objective: s.Objective, model: Any, batch: Batch) -> Loss:
+def training_loss(task: Task[Any, Any], model: Any, batch: Batch) -> Loss:
     """The loss of a model in training; that of its routers is a part of its own, over the targets of the first."""
     if not any(isinstance(each, Experts) and (each.balance or each.z) for each in model.modules()):
-        return loss(objective, model, batch)
+        return task.loss(model, batch)
     with capture(model, ROUTERS) as scores:
-        found = loss(objective, model, batch)
+        found = task.loss(model, batch)
     added = [
         strayed(each, model.get_submodule(name.removesuffix(".router")), kept(each, name, batch))
         for name, each in scores.items()
     ]
-    return Loss({**found.parts, "routing": Part(sum(added) * found.weight, found.weight)}, found.measures)  # type: ignore[arg-type]
+    return Loss({**found.parts, "routing": LossTerm(sum(added) * found.weight, found.weight)}, found.measures)  # type: ignore[arg-type]
 
 
 def kept(scores: Tensor, name: str, batch: Batch) -> Tensor | None:

@@ -1,52 +1,78 @@
-"""Objectives on one text: the next token, masked tokens."""
+"""What the tasks on texts have in common: streams of tokens, the loss of words, entropies as baselines."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
-from torch.nn.functional import cross_entropy
 
-from clados import spec as s
-from clados.data.packing import Couple, Packed
-from clados.objectives.base import (
-    Batch,
-    Ids,
-    Loss,
-    Part,
-    Random,
-    Setting,
-    Words,
-    loss,
-    measured,
-    padded,
-    prepare,
-    with_mask,
-)
+from clados.apply.ready import Ready
+from clados.data.examples import Text
+from clados.data.packing import Packed, generator
+from clados.data.stream import Stream, encode_documents
+from clados.objectives.base import Batch, Ids, LossTerm, Setting
+from clados.objectives.measure import Sample
+from clados.objectives.task import NATS, Objective, Row, SourceConfig, Task, of_kind
 
 
-@prepare.register
-def next_token(objective: s.NextToken, examples: Sequence[Packed], random: Sequence[Random], setting: Setting) -> Batch:
-    """Each token but the last is seen, each but the first is to be predicted (Radford et al. 2018, eq. 1)."""
-    if isinstance(setting.model, s.EncoderDecoder):
-        raise s.SpecError("NextToken continues one text, but the model is an EncoderDecoder, which reads two")
-    ids, keep = padded([each.ids for each in examples], 0, 2)  # a single token is read, though nothing follows
-    labels = ids[:, 1:].flatten()
-    targets = {"labels": labels}
-    if keep is not None:  # what is predicted at padding, on the right, is never read
-        targets["at"] = keep[:, 1:].flatten().nonzero()[:, 0]
-        targets["labels"] = labels[targets["at"]]
-    seen = ids[:, :-1].contiguous()
-    return Batch({"input_ids": seen}, targets, {"lm": len(targets["labels"])}, seen.numel())
+class TextTask(Task[Objective, Row]):
+    """A task that predicts tokens, whose loss is comparable to the entropy of the text."""
+
+    term: ClassVar[str] = "lm"
+    targets: ClassVar[int] = 20_000
+
+    def texts(self, text: str) -> list[str]:
+        return [text]
+
+    def text_only(self, batch: Batch, setting: Setting) -> Batch:
+        """The batch without the targets that are special tokens, and p confined to the tokens that are none.
+
+        So the loss answers the same question as the entropies of the text: which word stands here, given that one does.
+        """
+        labels = batch.targets["labels"]
+        at = batch.targets.get("at", torch.arange(len(labels), device=labels.device))
+        among = torch.from_numpy(setting.text.ordinary).to(labels.device)
+        kept = torch.isin(labels, among)
+        targets = {**batch.targets, "labels": labels[kept], "at": at[kept], "among": among}
+        return replace(batch, targets=targets, weights={**batch.weights, "lm": int(kept.sum())})
+
+    def predicted(self, source: Any) -> tuple[Ids, Ids]:
+        """The tokens of a source that are to be predicted, and at which of them a document begins."""
+        stream: Stream = source.stream
+        starts = np.unique(stream.pieces[stream.documents[:-1]])
+        return stream.ids.astype(np.int64), starts[starts < len(stream)]
+
+    def baseline(self, trained: Any, held_out: Any, config: SourceConfig, batch: int) -> Mapping[str, float]:
+        """Entropies in nats a token: ``unigram``, which is the one to beat, and ``bigram``."""
+        (ids, firsts), (others, starts) = self.predicted(trained), self.predicted(held_out)
+        size = config.words.size
+        one = unigram(ids, others, size)
+        return {"loss": one, "unigram": one, "bigram": bigram(ids, firsts, others, starts, size)}
+
+    def compared(self, ends: Sequence[float], baseline: Mapping[str, float]) -> str:
+        every = ", ".join(f"{each:.2f}" for each in ends)
+        return f"{every} nats against {baseline['loss']:.2f} of unigram (goal: {NATS} below)"
 
 
-@loss.register
-def _(objective: s.NextToken, model: Any, batch: Batch) -> Loss:
-    return Loss({"lm": words_at(model, model.states(**batch.inputs), batch, z=objective.z)})
+def stream(examples: Sequence[Any], config: SourceConfig, *, sentences: bool = False) -> Stream:
+    """The examples' texts as one stream of tokens; in random order as a control."""
+    by = "sentence" if sentences else "document"
+    made = encode_documents(of_kind(examples, Text), config.words, by=by)  # type: ignore[arg-type]
+    if config.shuffled:
+        return replace(made, ids=generator(config.seed, 2).permutation(made.ids))
+    return made
 
 
-def words_at(model: Any, states: Tensor, batch: Batch, smoothing: float = 0.0, z: float = 0.0) -> Part:
+def packed(texts: Sequence[Ids]) -> Packed:
+    """Texts as one sequence."""
+    ids = np.concatenate(list(texts))
+    return Packed(ids, np.zeros_like(ids))
+
+
+def words_at(model: Any, states: Tensor, batch: Batch, smoothing: float = 0.0, z: float = 0.0) -> LossTerm:
     """-log p of the labels, plus z log^2 Z, summed; read only at the positions that have one.
 
     Args:
@@ -57,82 +83,57 @@ def words_at(model: Any, states: Tensor, batch: Batch, smoothing: float = 0.0, z
     if "at" in batch.targets:
         x = x[batch.targets["at"]]
     labels, among = batch.targets["labels"], batch.targets.get("among")
-    found = model.heads["lm"].nll(x, labels, model.written_inputs, smoothing, among, z)
-    return Part(found, batch.weights["lm"])
+    nll = model.heads["lm"].nll(x, labels, model.written_inputs, smoothing, among, z)
+    return LossTerm(nll, batch.weights["lm"])
 
 
-# ---------------------------------------------------------------- masked tokens
+def first_guesses(task: Task[Any, Any], ready: Ready, sample: Sample) -> tuple[list[int], list[int]]:
+    """The likeliest token at each position that has a label, and the labels."""
+    guesses, labels = [], []
+    for batch in task.batches(ready, sample):
+        states = ready.model.states(**batch.inputs).flatten(0, 1)
+        at: Tensor | slice = batch.targets.get("at", slice(None))
+        guesses += ready.model.heads["lm"](states[at], ready.model.inputs, {}).argmax(-1).tolist()
+        labels += batch.targets["labels"].tolist()
+    return guesses, labels
 
 
-def hide(objective: s.MaskedTokens, ids: Ids, words: Words, random: Random) -> tuple[Ids, Ids]:
-    """A sequence with some of its tokens hidden, and the places of the chosen ones, in order.
+# ---------------------------------------------------------------- entropies
 
-    ``rate`` of the sequence's tokens are chosen, at least one, never a special one; of these most become the mask,
-    some another word drawn evenly from those that are not special, and the rest stays (Devlin et al. 2019, A.1).
+
+def unigram(trained: Ids, held_out: Ids, size: int) -> float:
+    """The cross-entropy of held-out tokens under the frequencies of the others, plus one each, in nats a token."""
+    counts = np.bincount(trained, minlength=size) + 1.0
+    return float(-np.log(counts / counts.sum())[held_out].mean())
+
+
+def bigram(trained: Ids, firsts: Ids, held_out: Ids, held_firsts: Ids, size: int) -> float:
+    """The same, each token after its predecessor: interpolated Kneser-Ney (Kneser & Ney 1995; one discount).
+
+    The discount is n1 / (n1 + 2 n2); the lower order is the number of different predecessors, plus one each.
+
+    Args:
+        firsts: places of the tokens that begin a document; their predecessor is a mark of its own.
     """
-    candidates = np.flatnonzero(words.is_text[ids])
-    number = min(len(candidates), max(1, round(objective.rate * len(ids))))
-    chosen = np.sort(random.permutation(candidates)[:number])
-    lot = random.random(number)
-    seen = ids.copy()
-    seen[chosen[lot < objective.masked]] = words.id("mask")
-    swapped = chosen[(lot >= objective.masked) & (lot < objective.masked + objective.replaced)]
-    seen[swapped] = words.ordinary[random.integers(len(words.ordinary), size=len(swapped))]
-    return seen, chosen
+    codes, counts = np.unique(_after(trained, firsts, size) * (size + 1) + trained, return_counts=True)
+    once, twice = int((counts == 1).sum()), int((counts == 2).sum())
+    discount = once / max(1, once + 2 * twice)
+    before, word = codes // (size + 1), codes % (size + 1)
+    totals = np.bincount(before, counts, size + 1)
+    followers = np.bincount(before, minlength=size + 1)
+    lower = np.bincount(word, minlength=size)[:size] + 1.0
+    lower /= lower.sum()
+    previous = _after(held_out, held_firsts, size)
+    wanted = previous * (size + 1) + held_out
+    place = np.minimum(np.searchsorted(codes, wanted), len(codes) - 1)
+    seen = np.where(codes[place] == wanted, np.maximum(counts[place] - discount, 0.0), 0.0)
+    total = totals[previous]
+    known = np.maximum(total, 1)
+    p = np.where(total > 0, seen / known + discount * followers[previous] / known * lower[held_out], lower[held_out])
+    return float(-np.log(p).mean())
 
 
-def framed(example: Packed | Couple, words: Words) -> tuple[Ids, Ids]:
-    """The whole sequence with its marks, [CLS] A [SEP] or [CLS] A [SEP] B [SEP], and each token's segment."""
-    first, last = words.id("cls", "bos"), words.id("sep", "eos")
-    if isinstance(example, Packed):
-        ids = np.concatenate([[first], example.ids, [last]])
-        return ids, np.zeros_like(ids)
-    ids = np.concatenate([[first], example.first, [last], example.second, [last]])
-    return ids, (np.arange(len(ids)) >= len(example.first) + 2).astype(np.int64)
-
-
-@prepare.register
-def masked_tokens(
-    objective: s.MaskedTokens, examples: Sequence[Packed | Couple], random: Sequence[Random], setting: Setting
-) -> Batch:
-    """Sequences with some tokens hidden; for pairs also whether the second segment follows the first."""
-    words, rows, segments, labels, places = setting.text, [], [], [], []
-    if isinstance(examples[0], Couple) and not any(isinstance(each, s.NextSentence) for each in s.parts(setting.model)):
-        raise s.SpecError(
-            "SentencePairs() needs a head that says whether they follow, and the model has no NextSentence()"
-        )
-    for example, draw in zip(examples, random):
-        ids, types = framed(example, words)
-        seen, chosen = hide(objective, ids, words, draw)
-        rows.append(seen)
-        segments.append(types)
-        labels.append(ids[chosen])
-        places.append(chosen)
-    ids_, keep = padded(rows, words.ids.get("pad", 0))
-    at = np.concatenate([row * ids_.size(1) + chosen for row, chosen in enumerate(places)])
-    targets = {"labels": torch.from_numpy(np.concatenate(labels)), "at": torch.from_numpy(at)}
-    inputs, weights = {"input_ids": ids_, **with_mask(keep)}, {"lm": len(at)}
-    if isinstance(examples[0], Couple):
-        inputs["token_type_ids"] = padded(segments, 0)[0]
-        targets["next_sentence_label"] = torch.tensor([int(not each.follows) for each in examples])  # type: ignore[union-attr]
-        weights["nsp"] = len(examples)
-    return Batch(inputs, targets, weights, sum(map(len, rows)), in_place=True)
-
-
-@loss.register
-def _(objective: s.MaskedTokens, model: Any, batch: Batch) -> Loss:
-    states = model.states(**batch.inputs)
-    parts = {"lm": words_at(model, states, batch)}
-    if "nsp" not in batch.weights:
-        return Loss(parts)
-    pooled = model.heads["pooler"](states, model.inputs, {})
-    scores = model.heads["nsp"](states, model.inputs, {"pooler_output": pooled}).float()
-    label = batch.targets["next_sentence_label"]
-    parts["nsp"] = Part(cross_entropy(scores, label, reduction="sum"), len(label))
-    return Loss(parts, {"nsp_accuracy": Part((scores.argmax(-1) == label).sum(), len(label))})
-
-
-@measured.register
-def _(objective: s.MaskedTokens) -> s.MaskedTokens:
-    """Every chosen token hidden: one that stays in its place is read off, which tells nothing of what was learned."""
-    return objective.but(masked=1.0, replaced=0.0)
+def _after(ids: Ids, firsts: Ids, mark: int) -> NDArray[np.int64]:
+    previous = np.concatenate([[mark], ids[:-1]])
+    previous[firsts] = mark
+    return previous

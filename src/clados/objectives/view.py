@@ -5,8 +5,13 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+import numpy as np
+
+from clados import spec as s
+from clados.data.packing import generator
 from clados.data.tokenizer import Tokenizer
-from clados.objectives.base import Batch
+from clados.objectives.base import Batch, Ids, Setting, Words
+from clados.objectives.task import task
 from clados.tables import Block, Page, Shown, plain
 
 if TYPE_CHECKING:
@@ -111,6 +116,25 @@ def view(batch: Batch, tokenizer: Tokenizer, row: int = 0) -> View:
     if "decoder_input_ids" in batch.inputs:
         return View(_pieces(ids, {}, tokenizer), _pieces(list(wanted.values()), {}, tokenizer), also)
     return View(_pieces(ids, wanted, tokenizer, masked=batch.in_place), (), also)
+
+
+def show(objective: s.Objective, model: s.Model, text: str, tokenizer: Tokenizer, seed: int = 0) -> View:
+    """A user's own text as the one row of a batch.
+
+    Raises:
+        SpecError: when the text has too few tokens, or the objective does not learn from texts.
+    """
+    one = task(objective)
+    texts = [_ids(each, tokenizer) for each in one.texts(text)]
+    setting = Setting(model, 0, Words.of(tokenizer))
+    return view(one.prepare([one.row(texts)], [generator(seed)], setting), tokenizer)
+
+
+def _ids(text: str, tokenizer: Tokenizer) -> Ids:
+    ids = np.array(tokenizer.encode(text.strip(), add_special_tokens=False), np.int64)
+    if len(ids) < 2:
+        raise s.SpecError(f"the text '{text.strip()}' is {len(ids)} token(s) long; it takes two or more")
+    return ids
 
 
 def _wrapped(words: list[str]) -> list[str]:

@@ -10,41 +10,12 @@ from typing import Any
 from clados import spec as s
 from clados.checkpoints import save_pretrained
 from clados.files import write_json
+from clados.objectives import task
 from clados.proofs.proof import Subject
 from clados.train.learns import Learned, measured_run
 from clados.train.pretrain import Choices, Plan, module, planned
 
 SEEDS = (0, 1, 2)
-
-
-@dataclass(frozen=True)
-class Small:
-    """How small, and for how long: enough to clear the margin, in about a minute on two cores."""
-
-    params: str = "1M"
-    vocab: int = 512
-    steps: int = 400
-    batch: int | None = None
-    length: int | None = None
-    lr: float | None = None
-    dropout: float | None = None
-
-
-SMALL: Mapping[type[s.Objective], Small] = {
-    s.NextToken: Small(steps=160, length=64, batch=16),
-    # Few targets a text, and neighbours that are told by learned positions alone: pieces of words, in short texts.
-    s.MaskedTokens: Small(params="200K", vocab=160, steps=2000, length=16, batch=64, lr=1.5e-3, dropout=0.0),
-    s.CorruptedSpans: Small(params="600K", vocab=1024, steps=800, length=64, batch=16, lr=3e-2),
-    s.Translation: Small(params="600K", steps=350, batch=32),
-    s.ImageClasses: Small(params="400K", steps=150),
-    s.Contrastive: Small(params="150K", steps=400, batch=64),
-    s.ReturnConditioned: Small(params="300K", steps=200),
-}
-# Those whose work takes longer to learn than that they learn.
-LONGER: Mapping[type[s.Objective], Small] = {
-    s.Translation: Small(steps=1500, batch=32),
-    s.CorruptedSpans: Small(params="1M", vocab=512, steps=1200, length=64, batch=16, lr=3e-2),
-}
 
 
 BYTES = 300  # tokens of a small vocabulary that begins with every byte
@@ -72,9 +43,8 @@ class Run:
 
 def choices(subject: Subject, seed: int, *, shuffled: bool = False, longer: bool = False) -> Choices:
     """How a model's small self is trained; ``longer`` where its work asks for it."""
-    objective = type(subject.declaration.recipe.stages[0].objective)
-    usual = SMALL.get(objective, Small())
-    small = LONGER.get(objective, usual) if longer else usual
+    one = task(subject.declaration.recipe.stages[0].objective)
+    small = (one.longer if longer else None) or one.small
     if of_bytes(subject.declaration.model) and small.vocab < BYTES:
         small = replace(small, vocab=BYTES)
     return Choices(model=subject.card.id, seed=seed, shuffled=shuffled, **asdict(small))

@@ -14,19 +14,18 @@ from clados import spec as s
 from clados.checkpoints import LayoutError, from_pretrained, save_pretrained
 from clados.checkpoints.words import written
 from clados.data.examples import split
-from clados.data.packing import Couple, Packed, generator
+from clados.data.packing import generator
 from clados.data.readers import read
 from clados.data.tokenizer import Tokenizer
 from clados.data.training import train_tokenizer
 from clados.errors import CladosError
 from clados.nn.capture import capture
-from clados.objectives import Setting, Words, prepare
-from clados.objectives.pairs import Sides
+from clados.objectives import Setting, SourceConfig, Words, task
 from clados.objectives.routing import ROUTERS, strayed
 from clados.proofs.cases import given, roomy, undropped
 from clados.proofs.mutations import put
 from clados.spec.part import reach
-from clados.train.fitting import facts_of, texts, tokenizer_for, usual_data
+from clados.train.fitting import facts_of, texts, tokenizer_for
 from clados.train.loop import Run, Trainer
 from clados.train.optimisers import fitted, published, share
 
@@ -149,14 +148,12 @@ def _routed(model: s.Model) -> Iterator[Tensor]:
 
 def context(declaration: s.Declaration, model: Any, changed: Any, path: str) -> str:
     """Whether a batch shows another number of steps."""
-    objective = declaration.recipe.stages[0].objective
-    kept, _ = split(read(usual_data(objective)))
+    one = task(declaration.recipe.stages[0].objective)
+    kept, _ = split(read(one.data))
     facts, steps = facts_of(kept), []
-    from clados.train.sources import Making, source
-
-    window = source(objective, kept[:2], Making(5, scales=facts.scales)).at(0)
+    window = one.source(kept[:2], SourceConfig(5, scales=facts.scales)).at(0)
     for each in (model, changed):
-        batch = prepare(objective, [window], [generator(0)], Setting(each, each.inputs.context))
+        batch = one.prepare([window], [generator(0)], Setting(each, each.inputs.context))
         steps.append(batch.inputs["timesteps"].size(1))
     return "batches" if steps[0] != steps[1] else ""
 
@@ -201,15 +198,11 @@ def _batch(objective: s.Objective, model: s.Model) -> Any:
     """A batch of an objective on texts of every id, by the declared roles; as plain data."""
     words = Words.declared(model.vocab)
     ids = np.arange(words.size)
-    examples: dict[type, Any] = {s.Translation: Sides(ids[:9], ids[3:20]), s.Contrastive: None}
-    pairs = isinstance(getattr(objective, "packing", None), s.SentencePairs)
-    example = examples.get(type(objective), Couple(ids, ids[::-1], follows=True) if pairs else Packed(ids, ids * 0))
-    if example is None:
-        return None
-    some = [example, Sides(ids[:5], ids[:4])] if isinstance(example, Sides) else [example]
-    draws = [generator(4, i) for i in range(len(some))]
     try:
-        batch = prepare(objective, some, draws, Setting(model, len(ids), words))
+        one = task(objective)
+        some = [one.row([ids]), one.row([ids[:9]])]
+        draws = [generator(4, i) for i in range(len(some))]
+        batch = one.prepare(some, draws, Setting(model, len(ids), words))
     except CladosError as error:
         return str(error)
     return [(name, each.tolist()) for held in (batch.inputs, batch.targets) for name, each in held.items()]
@@ -252,7 +245,7 @@ class Produced:
         from clados.train.fitting import Told
 
         stage = self.declaration.recipe.stages[0]
-        kept, _ = split(read(usual_data(stage.objective)))
+        kept, _ = split(read(task(stage.objective).data))
         some = kept[:24]
         tokenizer = tokenizer_for(self.declaration.model, some, WORDS)
         return Told(some, tokenizer, LENGTH, facts_of(some))
@@ -260,23 +253,22 @@ class Produced:
     def _steps(self, recipe: s.Recipe) -> Any:
         """Three steps of a small model by the changed stage: batches, losses, weights and moments, as numbers."""
         from clados.train.fitting import fit_model, headed
-        from clados.train.sources import Making, source
 
         stage, told = recipe.stages[0], self._told
         declared = self.declaration.but(recipe=recipe)
         base = headed(declared, self.declaration.model) if stage.head else self.declaration.model
         model = fit_model(s.tiny(base), told)
-        making = Making(told.length, 0, told.tokenizer, told.facts.scales)
+        config = SourceConfig(told.length, 0, told.tokenizer, told.facts.scales)
         setting = Setting(model, told.length, Words.of(told.tokenizer) if told.tokenizer else None)
         torch.manual_seed(0)
         module = cn.build(model, seed=0)
         lr = published(stage, self.declaration.model)
         run = Run(steps=STEPS, batch=4, lr=lr, held_out=4)
-        trainer = Trainer(module, stage, setting, source(stage.objective, told.examples, making), run)
+        trainer = Trainer(module, stage, setting, task(stage.objective).source(told.examples, config), run)
         module.train()
         entries = [trainer.step(i) for i in range(STEPS)]
         epochs = [
-            trainer._batch(stage.objective, trainer.source, [(epoch, i) for i in range(4)], 0) for epoch in range(12)
+            trainer._batch(trainer.task, trainer.source, [(epoch, i) for i in range(4)], 0) for epoch in range(12)
         ]
         sums = [[float(each.double().sum()) for each in batch.inputs.values()] for batch in epochs]
         moved = [float(each.double().abs().sum()) for each in module.state_dict().values()]

@@ -1,6 +1,6 @@
 """What a model learns, and in what order: packing, objectives, stages, recipes."""
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from clados.spec.inputs import Head
 from clados.spec.optimisers import Optimiser, Schedule
@@ -28,7 +28,12 @@ class SentencePairs(Packing):
 
 
 class Objective(Part):
-    """How examples become a batch, and a batch a loss. What it does is registered in ``clados.objectives``."""
+    """How examples become a batch, and a batch a loss: the words of it. ``clados.objectives`` has what it does.
+
+    ``verb`` is the command that shows what was learned by it.
+    """
+
+    verb: ClassVar[str] = ""
 
 
 class NextToken(Objective):
@@ -38,12 +43,14 @@ class NextToken(Objective):
     z log^2 Z, Z the sum of the exponentiated scores, which keeps it near 1 (Chowdhery et al. 2022, §5).
     """
 
+    verb: ClassVar[str] = "generate"
     z: float = 0.0
 
 
 class MaskedTokens(Objective):
     """Hide some tokens, predict them from both sides (Devlin et al. 2019, §3.1)."""
 
+    verb: ClassVar[str] = "fill"
     rate: float = 0.15  # chosen for prediction
     masked: float = 0.8  # of these: replaced by the mask
     replaced: float = 0.1  # of these: replaced by a random token; the rest stays
@@ -54,6 +61,7 @@ class MaskedTokens(Objective):
 class CorruptedSpans(Objective):
     """Replace random spans by sentinels; the target spells them out (Raffel et al. 2020, §3.1.4, figure 2)."""
 
+    verb: ClassVar[str] = "fill"
     rate: float = 0.15
     mean: float = 3.0  # tokens of a span
 
@@ -61,20 +69,26 @@ class CorruptedSpans(Objective):
 class Translation(Objective):
     """-log p(target | source), with smoothed labels (Vaswani et al. 2017, §5.4)."""
 
+    verb: ClassVar[str] = "translate"
     smoothing: float = 0.1  # share of the label spread evenly over the vocabulary, the label included
 
 
 class ImageClasses(Objective):
     """Cross-entropy of the class of an image."""
 
+    verb: ClassVar[str] = "classify"
+
 
 class Contrastive(Objective):
     """Which text of the batch belongs to which image, and back (Radford et al. 2021, figure 3)."""
+
+    verb: ClassVar[str] = "match"
 
 
 class ReturnConditioned(Objective):
     """The next action, given the return to come (Chen et al. 2021, algorithm 1)."""
 
+    verb: ClassVar[str] = "act"
     error: Literal["squared", "cross-entropy"]  # for continuous and for discrete actions
 
 

@@ -9,6 +9,7 @@ from clados.catalog.load import catalog
 from clados.catalog.schema import ATTRIBUTES
 from clados.drawing import architecture as boxes
 from clados.drawing import bars, curve, family_tree, surveyed
+from clados.objectives import task
 from clados.tour.stops import Stop
 from clados.train.learns import main
 
@@ -89,8 +90,9 @@ def _section(name: str, stop: Stop) -> str:
     small = stop.plan.model
     full = stop.published
     title = f"{stop.card.name}: {type(full).__name__}, {type(stop.plan.stage.objective).__name__}"
-    entries = [(entry["step"], main(entry)) for entry in stop.learned.entries if "loss" in entry]
-    held = [(entry["step"], main(entry["held_out"])) for entry in stop.learned.entries if "held_out" in entry]
+    one = task(stop.plan.stage.objective)
+    entries = [(entry["step"], main(one, entry)) for entry in stop.learned.entries if "loss" in entry]
+    held = [(entry["step"], main(one, entry["held_out"])) for entry in stop.learned.entries if "held_out" in entry]
     marked = any(piece.mark == "sentinel" for piece in stop.example.writes)
     training = "training, marks of removed spans included" if marked else "training"
     lines = {k: stop.learned.baseline[k] for k in ("unigram", "bigram")}

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import singledispatch
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,6 @@ import torch
 from clados import spec as s
 from clados.apply.fill import fill
 from clados.apply.generate import generate
-from clados.apply.measure import Measure, measure
 from clados.apply.ready import Ready
 from clados.catalog.card import Card
 from clados.catalog.counts import model_of, named
@@ -19,9 +17,10 @@ from clados.catalog.load import card
 from clados.checkpoints import save_pretrained
 from clados.errors import CladosError
 from clados.files import write_text
-from clados.objectives.sentence import shown
-from clados.objectives.view import View, view
-from clados.train.learns import NATS, Learned, measured_run
+from clados.objectives import Measure, measure
+from clados.objectives.task import NATS
+from clados.objectives.view import View, show
+from clados.train.learns import Learned, measured_run
 from clados.train.log import Show
 from clados.train.pretrain import Choices, Plan, module, planned
 
@@ -145,7 +144,7 @@ def check(folder: Path) -> None:
         raise CladosError(f"{folder}: holds something else than a model of the tour; name another --out")
 
 
-def stop(choices: Choices, folder: Path, show: Callable[[str], Show]) -> Stop:
+def stop(choices: Choices, folder: Path, progress: Callable[[str], Show]) -> Stop:
     """Plan, train, measure and try one model, and write it to ``folder``, in place of an earlier one of the tour.
 
     Raises:
@@ -153,7 +152,7 @@ def stop(choices: Choices, folder: Path, show: Callable[[str], Show]) -> Stop:
     """
     check(folder)
     plan = planned(choices)
-    trainer = plan.trainer(module(plan), show=show(plan.card))
+    trainer = plan.trainer(module(plan), show=progress(plan.card))
     learned = measured_run(plan, trainer)
     model = trainer.model.eval()
     mark = f"{plan.card} as the tour trains it\n"
@@ -168,26 +167,25 @@ def stop(choices: Choices, folder: Path, show: Callable[[str], Show]) -> Stop:
         plan=plan,
         learned=learned,
         measure=measure(ready, plan.held_out),
-        samples=tried(objective, ready),
-        example=view(shown(objective, plan.model, SENTENCES, ready.words), ready.words),
+        samples=tried(objective.verb, ready),
+        example=show(objective, plan.model, SENTENCES, ready.words),
     )
 
 
-@singledispatch
-def tried(objective: s.Objective, ready: Ready) -> Samples:
-    """What a model makes of a few prompts that suit its objective; nothing for one that has no prompts here."""
-    return ()
+def tried(verb: str, ready: Ready) -> Samples:
+    """What a model makes of a few prompts that suit its verb; nothing for one that has no prompts here."""
+    if verb == "fill":
+        return _spelt(ready) if ready.words.sentinels else _guessed(ready)
+    return _continued(ready) if verb == "generate" else ()
 
 
-@tried.register
-def _(objective: s.MaskedTokens, ready: Ready) -> Samples:
+def _guessed(ready: Ready) -> Samples:
     found = fill(ready, MASKED, top=4)
     guesses = (", ".join(f"{each.text} {each.probability:.0%}" for each in filled.blanks[0]) for filled in found)
     return tuple(zip(MASKED, guesses))
 
 
-@tried.register
-def _(objective: s.CorruptedSpans, ready: Ready) -> Samples:
+def _spelt(ready: Ready) -> Samples:
     """Each text restored, and the likeliest first tokens of the span that is gone."""
     restored = (filled.text for filled in fill(ready, GAPPED))
     return tuple((text, f"{whole}\n{_first(ready, text)}") for text, whole in zip(GAPPED, restored))
@@ -203,8 +201,7 @@ def _first(ready: Ready, text: str, top: int = 4) -> str:
     return "begins with " + ", ".join(f"{token} {share:.0%}" for token, share in likeliest)
 
 
-@tried.register
-def _(objective: s.NextToken, ready: Ready) -> Samples:
+def _continued(ready: Ready) -> Samples:
     words = ready.words
     found = []
     for number, prompt in enumerate(BEGUN):

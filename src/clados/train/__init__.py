@@ -1,8 +1,7 @@
 """DO: training. ``fit`` runs a stage on any source; ``pretrain`` goes from a card to a trained small model."""
 
-from clados.train.baselines import baseline
 from clados.train.learns import Learned, learns
-from clados.train.loop import Result, Run, Source, Trainer, fit
+from clados.train.loop import Result, Run, Trainer, fit
 from clados.train.pretrain import Choices, Plan, planned, pretrain
 
 __all__ = [
@@ -11,9 +10,7 @@ __all__ = [
     "Plan",
     "Result",
     "Run",
-    "Source",
     "Trainer",
-    "baseline",
     "fit",
     "learns",
     "planned",

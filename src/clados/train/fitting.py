@@ -10,24 +10,12 @@ from clados.data.examples import Captioned, DataError, Labelled, Pair, Text, Tra
 from clados.data.scaling import Scales, scales
 from clados.data.tokenizer import Roles, Tokenizer
 from clados.data.training import train_tokenizer
+from clados.objectives.task import of_kind
 from clados.spec.scale import nearest, number, scaled, width
-from clados.train.sources import of_kind
 
 SMALL = "5M"
 PATCHES = 8  # along each side of a small image
 SEEN = 64  # images that are looked at to know their size
-
-USUAL: dict[type[s.Objective], str] = {
-    s.Translation: "translation/de",
-    s.ImageClasses: "fashion",
-    s.Contrastive: "emoji",
-    s.ReturnConditioned: "cartpole",
-}
-
-
-def usual_data(objective: s.Objective) -> str:
-    """The embedded set that an objective learns from when nothing else is said."""
-    return USUAL.get(type(objective), "english")
 
 
 @dataclass(frozen=True)
@@ -229,13 +217,6 @@ def reads(model: s.Model, told: Told) -> bool:
     if not isinstance(first, Trajectory) or not isinstance(inputs, s.Trajectory | s.Frames):
         return True
     return isinstance(inputs, s.Frames) == (first.observations.ndim > 2)
-
-
-def suited(objective: s.Objective, model: s.Model) -> s.Objective:
-    """The objective, with the error that a model of discrete actions is trained on where it reads frames."""
-    if isinstance(objective, s.ReturnConditioned) and isinstance(getattr(model, "inputs", None), s.Frames):
-        return objective.but(error="cross-entropy")
-    return objective
 
 
 def facts_of(examples: Sequence[Any], held_out: Sequence[Any] = ()) -> Facts:

@@ -4,19 +4,19 @@ import math
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
-from clados.train.baselines import baseline
+from clados.objectives import Task, task
 from clados.train.log import Entry, Show
 from clados.train.loop import Trainer
-from clados.train.pretrain import Choices, Plan, making, module, planned
+from clados.train.pretrain import Choices, Plan, module, planned
 
-NATS = 0.3  # below the entropy of guessing ends what has learned
 TARGETS = 20_000  # that are measured, at least, where the held-out data have as many
 
 
-def main(losses: Mapping[str, float]) -> float:
-    """The loss that is compared with the baseline: of words, where an objective has other parts too."""
-    return losses.get("lm", losses.get("loss", math.nan))
+def main(task: Task[Any, Any], losses: Mapping[str, float]) -> float:
+    """The loss that is compared with the baseline: that of one term, where an objective has several."""
+    return losses.get(task.term, losses.get("loss", math.nan))
 
 
 @dataclass(frozen=True)
@@ -63,17 +63,16 @@ def learns(choices: Choices, *, targets: int = TARGETS, show: Show | None = None
 def measured_run(plan: Plan, trainer: Trainer, targets: int = TARGETS) -> Learned:
     """Run a plan's trainer and measure before and after."""
     began = time.perf_counter()
-    objective = plan.stage.objective
-    to_beat = baseline(objective, plan.train, plan.held_out, making(plan), plan.run.batch)
+    one, baseline = task(plan.stage.objective), plan.baseline()
     trainer.text_only = True
     first = trainer.evaluate(plan.held_out, targets=targets, text_only=True)
     result = trainer.fit()
     last = trainer.evaluate(plan.held_out, targets=targets, text_only=True)
     return Learned(
         card=plan.card,
-        start=main(first),
-        end=main(last),
-        baseline=dict(to_beat),
+        start=main(one, first),
+        end=main(one, last),
+        baseline=baseline,
         targets=int(last["targets"]),
         seconds=time.perf_counter() - began,
         measures=last,

@@ -10,9 +10,9 @@ import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -24,7 +24,7 @@ from clados.data.packing import generator
 from clados.data.sampler import Sampler
 from clados.errors import CladosError
 from clados.nn.memory import enough_memory
-from clados.objectives import Batch, Loss, Setting, Words, learned, loss, measured, prepare
+from clados.objectives import Batch, Loss, Setting, Source, Task, Words, task, training_loss
 from clados.train import saved
 from clados.train.log import Entry, Log, Show
 from clados.train.optimisers import fitted, optimiser, share
@@ -37,16 +37,6 @@ WATCHING = ("every", "save_every", "held_out")  # what of a run's numbers change
 MOST_EPOCHS = 32  # over the held-out examples in one evaluation
 SMALLER = "try a smaller --micro, --batch, --length or --params"
 HELD_OUT = 1_000_003  # added to the seed of what is held out, so that it is prepared the same in every run
-
-
-class Source(Protocol):
-    """Examples by number; what depends on chance in them is a function of epoch and number."""
-
-    def __len__(self) -> int: ...
-
-    def at(self, index: int, epoch: int = 0) -> Any:
-        """The example of that number in that epoch."""
-        ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,6 +119,7 @@ class Trainer:
     begin: Callable[[], object] = bool
 
     def __post_init__(self) -> None:
+        self.task: Task[Any, Any] = task(self.stage.objective)
         self.world: World = world()
         self.device = next(self.model.parameters()).device
         self.schedule = fitted(self.stage, self.run.steps)
@@ -137,9 +128,9 @@ class Trainer:
         self.micro = min(self.run.micro or self.run.batch, len(self.sampler.step(0)))
         if trained := getattr(self.stage, "trains", None):
             raise CladosError(f"Stage.trains is {trained!r}: training a part of a model is not there yet")
-        run, whole = self.run, isinstance(self.stage.objective, s.Contrastive)
-        if whole and self.micro < len(self.sampler.step(0)):
-            raise CladosError(f"micro is {self.micro}: Contrastive compares a whole batch, so it must be {run.batch}")
+        if self.task.whole_batch and self.micro < len(self.sampler.step(0)):
+            name = type(self.stage.objective).__name__
+            raise CladosError(f"micro is {self.micro}: {name} compares a whole batch, so it must be {self.run.batch}")
 
     def fit(self, *, resume: bool = False) -> Result:
         """Train to the last step, or until stopped; with ``resume``, from the last checkpoint in the folder.
@@ -214,7 +205,7 @@ class Trainer:
         for i, batch in enumerate(batches):
             self._seed(number, i)
             with self._form():
-                found = learned(self.stage.objective, self.model, batch)
+                found = training_loss(self.task, self.model, batch)
             weights = {**dict.fromkeys(found.parts, next(iter(weights.values()))), **weights}
             found.over(weights).backward()
             for name, part in found.parts.items():
@@ -232,7 +223,7 @@ class Trainer:
         """The batches that this process computes at a step."""
         rows = self.sampler.step(number)
         for at in range(0, len(rows), self.micro):
-            yield self._batch(self.stage.objective, self.source, rows[at : at + self.micro], self.run.seed)
+            yield self._batch(self.task, self.source, rows[at : at + self.micro], self.run.seed)
 
     def evaluate(
         self, source: Source, examples: int | None = None, *, targets: int = 0, text_only: bool = False
@@ -250,7 +241,7 @@ class Trainer:
         Raises:
             CladosError: when the examples hold nothing to predict.
         """
-        objective = measured(self.stage.objective)
+        held_out = self.task.held_out
         number = min(len(source), examples or len(source))
         chosen = np.sort(generator(HELD_OUT).permutation(len(source))[:number])
         size = self.run.micro or self.run.batch  # the same groups of examples however many processes share them
@@ -261,8 +252,9 @@ class Trainer:
             for epoch in range(MOST_EPOCHS):
                 rows = [(epoch, int(i)) for i in chosen]
                 for at in range(0, len(rows), size)[self.world.rank :: self.world.size]:
-                    batch = self._batch(objective, source, rows[at : at + size], HELD_OUT)
-                    _add(sums, loss(objective, self.model, _text(batch, self.setting) if text_only else batch))
+                    batch = self._batch(held_out, source, rows[at : at + size], HELD_OUT)
+                    batch = held_out.text_only(batch, self.setting) if text_only else batch
+                    _add(sums, held_out.loss(self.model, batch))
                 whole = self.world.merged(sums)
                 reached = next(iter(whole.values()))[1]
                 if reached >= targets:
@@ -272,11 +264,10 @@ class Trainer:
             raise CladosError(f"none of the {number} held-out examples has anything to predict ({', '.join(empty)})")
         return {**_means(whole), "targets": reached} if targets else _means(whole)
 
-    def _batch(self, objective: s.Objective, source: Source, rows: Sequence[tuple[int, int]], seed: int) -> Batch:
-        draws = getattr(objective, "draws", None)
-        rows = [(epoch % draws if draws else epoch, index) for epoch, index in rows]
+    def _batch(self, task: Task[Any, Any], source: Source, rows: Sequence[tuple[int, int]], seed: int) -> Batch:
+        rows = [(task.epoch(epoch), index) for epoch, index in rows]
         examples = [source.at(index, epoch) for epoch, index in rows]
-        batch = prepare(objective, examples, [generator(seed, 1, epoch, index) for epoch, index in rows], self.setting)
+        batch = task.prepare(examples, [generator(seed, 1, epoch, index) for epoch, index in rows], self.setting)
         return batch.to(self.device) if self.device.type == "cuda" else batch
 
     def _weights(self, batches: Sequence[Batch]) -> tuple[dict[str, int], int]:
@@ -401,24 +392,8 @@ def fit(
     return Trainer(model, stage, setting, source, run, held_out, folder, show or Show()).fit(resume=resume)
 
 
-def _text(batch: Batch, setting: Setting) -> Batch:
-    """The batch without the targets that are marks, and p confined to the words that are none.
-
-    So the loss answers the same question as the entropies of the text that it is compared with: which word stands
-    here, given that a word does.
-    """
-    if "lm" not in batch.weights:
-        return batch
-    labels = batch.targets["labels"]
-    at = batch.targets.get("at", torch.arange(len(labels), device=labels.device))
-    among = torch.from_numpy(setting.text.ordinary).to(labels.device)
-    kept = torch.isin(labels, among)
-    targets = {**batch.targets, "labels": labels[kept], "at": at[kept], "among": among}
-    return replace(batch, targets=targets, weights={**batch.weights, "lm": int(kept.sum())})
-
-
 def _add(sums: dict[str, list[float]], found: Loss) -> None:
-    """What is learned gets a plus sign before its name."""
+    """Terms of the loss get a plus sign before their name."""
     named = {f"+{name}": part for name, part in found.parts.items()} | found.measures
     for name, part in named.items():
         total = sums.setdefault(name, [0.0, 0.0])
@@ -429,9 +404,9 @@ def _add(sums: dict[str, list[float]], found: Loss) -> None:
 def _means(sums: dict[str, list[float]]) -> dict[str, float]:
     """The loss, its parts where it has several, and the measures."""
     means = {name: total / weight for name, (total, weight) in sums.items()}
-    learned = {name.removeprefix("+"): value for name, value in means.items() if name.startswith("+")}
+    terms = {name.removeprefix("+"): value for name, value in means.items() if name.startswith("+")}
     looked = {name: value for name, value in means.items() if not name.startswith("+")}
-    return {"loss": sum(learned.values()), **(learned if len(learned) > 1 else {}), **looked}
+    return {"loss": sum(terms.values()), **(terms if len(terms) > 1 else {}), **looked}
 
 
 def _mixed(*numbers: int) -> int:

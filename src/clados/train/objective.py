@@ -15,8 +15,7 @@ from clados.data.tokenizer import Tokenizer
 from clados.data.vocabularies import load_tokenizer
 from clados.errors import CladosError
 from clados.files import JsonObject
-from clados.objectives.sentence import shown
-from clados.objectives.view import View, view
+from clados.objectives.view import View, show
 from clados.spec import Model, Objective
 from clados.tables import Page, Shown
 from clados.train.fitting import tokenizer_for
@@ -85,7 +84,7 @@ def objective(model: str | Path, text: str, *, seed: int = 0) -> Example:
     tokenizer = load_tokenizer(folder) if folder else _tokenizer(part, text)
     if tokenizer is None:
         raise CladosError(f"{card.id} learns {learned!r} and reads no text, so there is nothing to show of one")
-    return Example(card.id, learned, view(shown(learned, part, text, tokenizer, seed), tokenizer))
+    return Example(card.id, learned, show(learned, part, text, tokenizer, seed))
 
 
 def _tokenizer(model: Model, text: str) -> Tokenizer | None:

@@ -25,21 +25,17 @@ from clados.files import PART, JsonObject, write_json
 from clados.models.declared import declared
 from clados.nn.make import build
 from clados.nn.memory import enough_memory
-from clados.objectives import Setting, Words, runs
+from clados.objectives import Setting, Source, SourceConfig, Words, runs, task
 from clados.spec.declaration import dropping
 from clados.train import saved
-from clados.train.fitting import Facts, Told, facts_of, sized, suited, tokenizer_for, usual_data
+from clados.train.fitting import Facts, Told, facts_of, sized, tokenizer_for
 from clados.train.log import Show
-from clados.train.loop import CHECKPOINTS, Result, Run, Source, Trainer
+from clados.train.loop import CHECKPOINTS, Result, Run, Trainer
 from clados.train.optimisers import peak
 from clados.train.processes import world
-from clados.train.sources import Making, learnable, least_documents, source
 from clados.train.start import Start, start
 
 STEPS = 300
-LENGTH = 128  # tokens of a sequence, where the paper's are longer
-MASKED = 64  # the same where few tokens are predicted, so that positions, learned one by one, are met more often
-TEXT = 32  # tokens of a caption or of one side of a translation
 RUN, LOG, TENSORBOARD, LOCK = "run.json", "log.jsonl", "tensorboard", ".clados-run.lock"
 PARTS = re.compile(rf"\.({RUN}|{LOG})\.[0-9a-f]+{PART}")  # files that a killed process was writing
 # What run.json keeps of the choices, by type; of the run's length it keeps the steps.
@@ -171,6 +167,16 @@ class Plan:
         return self.trainer(build(self.model, device="meta"))
 
     @property
+    def source_config(self) -> SourceConfig:
+        """What the sources were made with."""
+        scales, shuffled = self.facts.scales, self.choices.shuffled
+        return SourceConfig(self.setting.length, self.run.seed, self.tokenizer, scales, shuffled)
+
+    def baseline(self) -> dict[str, float]:
+        """The loss to beat on the held-out data, ``loss``, and what it comes from."""
+        return dict(task(self.stage.objective).baseline(self.train, self.held_out, self.source_config, self.run.batch))
+
+    @property
     def tokens(self) -> int:
         """Positions of a step, about."""
         return self.run.batch * max(1, self.setting.length)
@@ -221,9 +227,9 @@ def planned(choices: Choices) -> Plan:
     stage = declaration.recipe_at(size or None).stages[0]
     if not runs(stage.objective):
         raise s.SpecError(f"{card} learns by {type(stage.objective).__name__}, which nothing runs yet")
-    examples = learnable(stage.objective, read(choices.data or usual_data(stage.objective)))
-    kept, held = split(examples, least=least_documents(stage.objective))
-    length, facts = choices.length or usual_length(stage), facts_of(kept, held)
+    one = task(stage.objective)
+    kept, held = split(one.learnable(read(choices.data or one.data)), least=one.documents)
+    length, facts = choices.length or min(stage.length or one.length, one.length), facts_of(kept, held)
     begun = start(Path(choices.start), declaration, facts) if choices.start is not None else None
     if begun:
         length = choices.length or begun.length or length
@@ -234,12 +240,12 @@ def planned(choices: Choices) -> Plan:
         model = sized(declaration, size, choices.params, Told(kept, tokenizer, length, facts))
     if choices.dropout is not None:
         model = dropping(model, choices.dropout)
-    stage = stage.but(objective=suited(stage.objective, model))
-    told = Making(length, choices.seed, tokenizer, facts.scales, choices.shuffled)
-    train, held_out = (source(stage.objective, each, told) for each in (kept, held))
+    stage = stage.but(objective=one.suited(model))
+    config = SourceConfig(length, choices.seed, tokenizer, facts.scales, choices.shuffled)
+    train, held_out = (task(stage.objective).source(each, config) for each in (kept, held))
     run = Run(
         steps=choices.steps or 1,
-        batch=choices.batch or usual_batch(stage.objective),
+        batch=choices.batch or one.batch,
         micro=choices.micro,
         lr=choices.lr or peak(stage, declaration.at(size or None), model),
         seed=choices.seed,
@@ -263,25 +269,6 @@ def planned(choices: Choices) -> Plan:
     if begun:
         begun.reads(next(plan.examples().batches(0)))
     return replace(plan, run=_paced(run, choices.steps or _steps(plan)))
-
-
-def making(plan: Plan) -> Making:
-    """What the plan's sources were told."""
-    return Making(plan.setting.length, plan.run.seed, plan.tokenizer, plan.facts.scales, plan.choices.shuffled)
-
-
-def usual_length(stage: s.Stage) -> int:
-    """The paper's length, or what a small machine does in its place."""
-    if isinstance(stage.objective, s.ImageClasses):
-        return 0
-    usual = {s.Contrastive: TEXT, s.Translation: TEXT, s.MaskedTokens: MASKED}.get(type(stage.objective), LENGTH)
-    return min(stage.length or usual, usual)
-
-
-def usual_batch(objective: s.Objective) -> int:
-    """Examples of a step on a small machine: about a thousand positions, or enough pairs to compare."""
-    several = {s.Contrastive: 64, s.Translation: 32, s.ImageClasses: 32, s.ReturnConditioned: 32, s.MaskedTokens: 16}
-    return several.get(type(objective), 8)
 
 
 def _paced(run: Run, steps: int) -> Run:

@@ -10,8 +10,9 @@ from clados import spec as s
 from clados.data.packing import Packed, generator
 from clados.models.declared import declared
 from clados.nn import build
-from clados.objectives import Setting, Words, loss, measured, prepare
-from clados.objectives.pairs import Sides, corrupt, corrupted_lengths, noise, restored, uncorrupted_length
+from clados.objectives import Setting, Words, task
+from clados.objectives.corrupted_spans import corrupt, corrupted_lengths, noise, uncorrupted_length
+from clados.objectives.sides import Sides
 
 WORDS = Words(400, {"pad": 0, "eos": 1, "unk": 2}, tuple(range(399, 299, -1)))
 T5 = s.CorruptedSpans()
@@ -27,6 +28,19 @@ def test_spans_alternate_begin_kept_and_have_the_wanted_share(length: int, seed:
     count = min(max(round(length * rate), 1), length - 1)
     assert removed.sum() == count
     assert (np.diff(removed.astype(int)) == 1).sum() == min(max(round(count / mean), 1), length - count)
+
+
+def restored(source: np.ndarray, target: np.ndarray, words: Words) -> np.ndarray:
+    """The text that a corrupted source and its target were made from."""
+    spans: dict[int, list[int]] = {}
+    current: list[int] = []
+    for token in target.tolist():
+        if token in words.sentinels:
+            current = spans.setdefault(token, [])
+        elif token != words.ids.get("eos"):
+            current.append(token)
+    whole = [spans.get(token, [token]) for token in source.tolist() if token != words.ids.get("eos")]
+    return np.array([token for span in whole for token in span], np.int64)
 
 
 @given(st.lists(st.integers(3, 299), min_size=2, max_size=300), st.integers(0, 2**31))
@@ -61,7 +75,7 @@ def test_more_spans_than_sentinels_are_refused() -> None:
 
 def test_the_decoder_sees_its_start_and_the_target_so_far() -> None:
     example = Packed(np.arange(10, 60), np.zeros(50, np.int64))
-    batch = prepare(T5, [example], [generator(0)], Setting(declared("t5").model, 0, WORDS))
+    batch = task(T5).prepare([example], [generator(0)], Setting(declared("t5").model, 0, WORDS))
     given_, wanted = batch.inputs["decoder_input_ids"][0].tolist(), batch.targets["labels"].tolist()
     assert given_ == [0, *wanted[:-1]]
     assert wanted[-1] == 1
@@ -78,8 +92,8 @@ def test_padding_on_either_side_changes_no_loss() -> None:
     model, setting = small_t5()
     rows = [Sides(np.arange(5, 5 + n), np.arange(50, 50 + m)) for n, m in ((9, 4), (3, 11), (20, 20))]
     objective = s.Translation(0.1)
-    together = loss(objective, model, prepare(objective, rows, [generator(0)] * 3, setting))
-    apart = [loss(objective, model, prepare(objective, [row], [generator(0)], setting)) for row in rows]
+    together = task(objective).loss(model, task(objective).prepare(rows, [generator(0)] * 3, setting))
+    apart = [task(objective).loss(model, task(objective).prepare([row], [generator(0)], setting)) for row in rows]
     assert together.sum.item() == pytest.approx(sum(each.sum.item() for each in apart), rel=1e-5)
     assert together.weight == sum(each.weight for each in apart) == 38
 
@@ -87,18 +101,18 @@ def test_padding_on_either_side_changes_no_loss() -> None:
 def test_labels_are_smoothed_evenly_over_the_whole_vocabulary_and_measured_unsmoothed() -> None:
     model, setting = small_t5()
     row = [Sides(np.arange(5, 9), np.arange(50, 53))]
-    batch = prepare(s.Translation(0.1), row, [generator(0)], setting)
+    batch = task(s.Translation(0.1)).prepare(row, [generator(0)], setting)
     logp = model(**batch.inputs).logits[0].log_softmax(-1)
     labels = batch.targets["labels"]
     right = -logp[range(4), labels].sum()
     even = -logp.mean(-1).sum()
     smoothed = (0.9 * right + 0.1 * even).item()
-    assert loss(s.Translation(0.1), model, batch).sum.item() == pytest.approx(smoothed, rel=1e-5)
-    assert loss(measured(s.Translation(0.1)), model, batch).sum.item() == pytest.approx(right.item(), rel=1e-5)
+    assert task(s.Translation(0.1)).loss(model, batch).sum.item() == pytest.approx(smoothed, rel=1e-5)
+    assert task(s.Translation(0.1)).held_out.loss(model, batch).sum.item() == pytest.approx(right.item(), rel=1e-5)
 
 
 def test_long_texts_are_cut_and_closed() -> None:
     setting = Setting(declared("t5").model, 6, WORDS)
-    batch = prepare(s.Translation(), [Sides(np.arange(5, 30), np.arange(40, 43))], [generator(0)], setting)
+    batch = task(s.Translation()).prepare([Sides(np.arange(5, 30), np.arange(40, 43))], [generator(0)], setting)
     assert batch.inputs["input_ids"].tolist() == [[5, 6, 7, 8, 9, 1]]
     assert batch.targets["labels"].tolist() == [40, 41, 42, 1]

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from clados import spec as s
-from clados.train.baselines import baseline, bigram, unigram
-from clados.train.pretrain import making, planned
-from clados.train.sources import Making
+from clados.objectives import SourceConfig, task
+from clados.objectives.text import bigram, unigram
+from clados.train.pretrain import planned
 from tests.train.small import choices, write_texts
 
 
@@ -46,7 +46,7 @@ def test_text_with_order_is_easier_after_its_predecessor(tmp_path: object) -> No
     found = {}
     for shuffled in (False, True):
         plan = planned(choices(data, shuffled=shuffled, steps=1))
-        found[shuffled] = baseline(plan.stage.objective, plan.train, plan.held_out, making(plan), 4)
+        found[shuffled] = task(plan.stage.objective).baseline(plan.train, plan.held_out, plan.source_config, 4)
     assert found[False]["bigram"] < found[False]["unigram"] - 0.5
     assert found[True]["bigram"] > found[True]["unigram"] - 0.1
     assert found[True]["unigram"] == pytest.approx(found[False]["unigram"])
@@ -68,11 +68,11 @@ class Rows:
 def test_other_objectives_have_their_own_guesses() -> None:
     images = Rows([SimpleNamespace(label=label) for label in (0, 0, 0, 1)])
     others = Rows([SimpleNamespace(label=label) for label in (0, 1)])
-    found = baseline(s.ImageClasses(), images, others, Making(0), 4)
+    found = task(s.ImageClasses()).baseline(images, others, SourceConfig(0), 4)
     assert found["accuracy"] == 0.5
     assert found["loss"] == pytest.approx(-(math.log(4 / 6) + math.log(2 / 6)) / 2)
-    chance = baseline(s.Contrastive(), images, images, Making(0), 3)  # a group of three, and one alone
+    chance = task(s.Contrastive()).baseline(images, images, SourceConfig(0), 3)  # a group of three, and one alone
     assert chance["loss"] == pytest.approx(3 * math.log(3) / 4)
     assert chance["recall_at_1"] == 0.5
     steps = Rows([SimpleNamespace(actions=np.array([[x, -1.0]])) for x in (1.0, -1.0)])
-    assert baseline(s.ReturnConditioned("squared"), steps, steps, Making(0), 4)["loss"] == pytest.approx(0.5)
+    assert task(s.ReturnConditioned("squared")).baseline(steps, steps, SourceConfig(0), 4)["loss"] == pytest.approx(0.5)

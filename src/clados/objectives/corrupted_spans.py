@@ -1,0 +1,125 @@
+"""Spans of a text replaced by sentinels, and spelt out by the decoder (Raffel et al. 2020, §3.1.4, figure 2)."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from clados import spec as s
+from clados.apply.fill import restored, spans
+from clados.apply.ready import Ready
+from clados.data import packing
+from clados.data.packing import Packed
+from clados.objectives.base import Batch, Ids, Loss, Random, Setting, Words
+from clados.objectives.measure import Measure, Sample, share
+from clados.objectives.sides import Sides, sides
+from clados.objectives.task import Small, Source, SourceConfig
+from clados.objectives.text import TextTask, packed, stream, words_at
+
+
+class CorruptedSpansTask(TextTask[s.CorruptedSpans, Packed], objective=s.CorruptedSpans):
+    """Texts with spans removed, and the spans."""
+
+    small = Small(params="600K", vocab=1024, steps=800, length=64, batch=16, lr=3e-2)
+    longer = Small(params="1M", vocab=512, steps=1200, length=64, batch=16, lr=3e-2)
+
+    def source(self, examples: Sequence[Any], config: SourceConfig) -> Source:
+        return packing.Blocks(stream(examples, config), uncorrupted_length(self.objective, config.length))
+
+    def row(self, texts: Sequence[Ids]) -> Packed:
+        return packed(texts)
+
+    def prepare(self, rows: Sequence[Packed], random: Sequence[Random], setting: Setting) -> Batch:
+        words = setting.text
+        return sides([corrupt(self.objective, each.ids, words, draw) for each, draw in zip(rows, random)], words)
+
+    def loss(self, model: Any, batch: Batch) -> Loss:
+        return Loss({"lm": words_at(model, model.states(**batch.inputs), batch)})
+
+    def measure(self, ready: Ready, sample: Sample) -> Measure:
+        """The share of removed spans whose first token is restored, beside the most frequent of these."""
+        words = ready.words
+        guesses, labels = [], []
+        for batch in self.batches(ready, sample):
+            ids = batch.inputs["input_ids"]
+            keep = batch.inputs.get("attention_mask", torch.ones_like(ids).bool())
+            rows = [row[kept].tolist() for row, kept in zip(ids, keep)]
+            for row, target, found in zip(rows, _by_row(batch), restored(ready, rows)):
+                places = spans(words, target)
+                for token, (guess, _) in zip((token for token in row if token in words.sentinels), found):
+                    labels.append(target[places[token][0]])
+                    guesses.append(guess[0])
+        return share("fill@1", "the most frequent first token", guesses, labels)
+
+
+def _by_row(batch: Batch) -> list[list[int]]:
+    """What the decoder has to write, a row an example; what is padding is left at -1."""
+    shape = batch.inputs["decoder_input_ids"].shape
+    flat = torch.full((shape.numel(),), -1, device=batch.targets["labels"].device)
+    flat[batch.targets.get("at", slice(None))] = batch.targets["labels"]
+    return [[token for token in row if token >= 0] for row in flat.view(shape).tolist()]
+
+
+def noise(objective: s.CorruptedSpans, length: int, random: Random) -> NDArray[np.bool_]:
+    """Which of ``length`` tokens are removed, [length]: spans kept and removed in turn, a kept one first.
+
+    Both the removed and the kept tokens are cut into as many spans at random places, every cut equally likely
+    (``random_spans_noise_mask`` of google-research/text-to-text-transfer-transformer).
+    """
+    if length < 2:
+        return np.zeros(length, bool)
+    removed, spans = _noise(objective, length)
+    lengths = np.stack([_segments(length - removed, spans, random), _segments(removed, spans, random)], 1)
+    return np.repeat(np.arange(2 * spans) % 2 == 1, lengths.ravel())
+
+
+def _noise(objective: s.CorruptedSpans, length: int) -> tuple[int, int]:
+    """How many tokens are removed, in how many spans; at least one of each, and a kept token before every span."""
+    removed = min(max(round(length * objective.rate), 1), length - 1)
+    return removed, min(max(round(removed / objective.mean), 1), length - removed)
+
+
+def _segments(items: int, segments: int, random: Random) -> NDArray[np.int64]:
+    """Lengths of so many non-empty segments, [segments]."""
+    cuts = np.sort(random.choice(items - 1, segments - 1, replace=False)) + 1 if segments > 1 else np.array([], int)
+    return np.diff(np.concatenate([[0], cuts, [items]]))
+
+
+def uncorrupted_length(objective: s.CorruptedSpans, length: int) -> int:
+    """The longest text whose corrupted input, sentinels and end token included, fits into ``length``.
+
+    (``random_spans_helper`` of the same repository: 568 tokens for 512, with a target of 114.)
+    """
+    whole = length
+    while corrupted_lengths(objective, whole + 1)[0] <= length:
+        whole += 1
+    return whole
+
+
+def corrupted_lengths(objective: s.CorruptedSpans, whole: int) -> tuple[int, int]:
+    """Tokens of the input and of the target made from a text of ``whole`` tokens, end tokens included."""
+    removed, spans = _noise(objective, whole)
+    return whole - removed + spans + 1, removed + spans + 1
+
+
+def corrupt(objective: s.CorruptedSpans, ids: Ids, words: Words, random: Random) -> Sides:
+    """A text with each removed span replaced by a sentinel of its own, and the spans, each after its sentinel.
+
+    Raises:
+        SpecError: when there are more spans than sentinels.
+    """
+    removed = noise(objective, len(ids), random)
+    return Sides(_marked(ids, removed, words), _marked(ids, ~removed, words))
+
+
+def _marked(ids: Ids, gone: NDArray[np.bool_], words: Words) -> Ids:
+    """The ids with each run of ``gone`` replaced by the next sentinel; the end token after them."""
+    first = gone & ~np.concatenate([[False], gone[:-1]])
+    number = int(first.sum())
+    if number > len(words.sentinels):
+        raise s.SpecError(f"{number} spans are removed, but the vocabulary has {len(words.sentinels)} sentinels")
+    marked = ids.copy()
+    marked[first] = words.sentinels[:number]
+    return np.concatenate([marked[first | ~gone], [words.id("eos")]])

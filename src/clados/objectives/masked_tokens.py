@@ -1,0 +1,129 @@
+"""Masked tokens, and whether a second segment follows the first (Devlin et al. 2019, §3.1)."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from torch.nn.functional import cross_entropy
+
+from clados import spec as s
+from clados.apply.ready import Ready
+from clados.data import packing
+from clados.data.packing import Couple, Packed
+from clados.data.stream import sentences
+from clados.objectives.base import Batch, Ids, Loss, LossTerm, Random, Setting, Words, padded, with_mask
+from clados.objectives.measure import Measure, Sample, share
+from clados.objectives.task import Small, Source, SourceConfig
+from clados.objectives.text import TextTask, first_guesses, packed, stream, words_at
+
+
+class MaskedTokensTask(TextTask[s.MaskedTokens, Packed | Couple], objective=s.MaskedTokens):
+    """Sequences with some tokens hidden; for pairs also whether the second segment follows the first."""
+
+    length = 64  # few tokens are predicted: positions, learned one by one, are met more often in short sequences
+    batch = 16
+    # Few targets a text, and neighbours that are told by learned positions alone: pieces of words, in short texts.
+    small = Small(params="200K", vocab=160, steps=2000, length=16, batch=64, lr=1.5e-3, dropout=0.0)
+
+    @property
+    def pairs(self) -> s.SentencePairs | None:
+        """How segments are paired; None where they are not."""
+        packing = self.objective.packing
+        return packing if isinstance(packing, s.SentencePairs) else None
+
+    @property
+    def documents(self) -> int:
+        return 2 if self.pairs else 1  # segments of different ones are paired
+
+    def source(self, examples: Sequence[Any], config: SourceConfig) -> Source:
+        texts, pairs = stream(examples, config, sentences=True), self.pairs
+        if pairs:
+            return packing.SentencePairs(texts, config.length - 3, config.seed, pairs.follows, pairs.short)
+        return packing.FullSentences(texts, config.length - 2, config.separator("sep", "eos"))
+
+    def epoch(self, epoch: int) -> int:
+        """Where masks are drawn a number of times, they repeat after as many epochs."""
+        return epoch % self.objective.draws if self.objective.draws else epoch
+
+    def texts(self, text: str) -> list[str]:
+        return list(sentences(text)) if self.pairs else [text]
+
+    def row(self, texts: Sequence[Ids]) -> Packed | Couple:
+        """For pairs the first half of the texts and the second, which follows it; one text is cut in two."""
+        if not self.pairs:
+            return packed(texts)
+        parts = list(texts) if len(texts) > 1 else np.array_split(texts[0], 2)
+        half = (len(parts) + 1) // 2
+        return Couple(np.concatenate(parts[:half]), np.concatenate(parts[half:]), follows=True)
+
+    def prepare(self, rows: Sequence[Packed | Couple], random: Sequence[Random], setting: Setting) -> Batch:
+        words, seen, segments, labels, places = setting.text, [], [], [], []
+        paired = isinstance(rows[0], Couple)
+        if paired and not any(isinstance(each, s.NextSentence) for each in s.parts(setting.model)):
+            raise s.SpecError(
+                "SentencePairs() needs a head that says whether they follow, and the model has no NextSentence()"
+            )
+        for row, draw in zip(rows, random):
+            ids, types = framed(row, words)
+            hidden, chosen = hide(self.objective, ids, words, draw)
+            seen.append(hidden)
+            segments.append(types)
+            labels.append(ids[chosen])
+            places.append(chosen)
+        ids_, keep = padded(seen, words.ids.get("pad", 0))
+        at = np.concatenate([number * ids_.size(1) + chosen for number, chosen in enumerate(places)])
+        targets = {"labels": torch.from_numpy(np.concatenate(labels)), "at": torch.from_numpy(at)}
+        inputs, weights = {"input_ids": ids_, **with_mask(keep)}, {"lm": len(at)}
+        if paired:
+            inputs["token_type_ids"] = padded(segments, 0)[0]
+            targets["next_sentence_label"] = torch.tensor([int(not each.follows) for each in rows])  # type: ignore[union-attr]
+            weights["nsp"] = len(rows)
+        return Batch(inputs, targets, weights, sum(map(len, seen)), in_place=True)
+
+    def loss(self, model: Any, batch: Batch) -> Loss:
+        states = model.states(**batch.inputs)
+        terms = {"lm": words_at(model, states, batch)}
+        if "nsp" not in batch.weights:
+            return Loss(terms)
+        pooled = model.heads["pooler"](states, model.inputs, {})
+        scores = model.heads["nsp"](states, model.inputs, {"pooler_output": pooled}).float()
+        label = batch.targets["next_sentence_label"]
+        terms["nsp"] = LossTerm(cross_entropy(scores, label, reduction="sum"), len(label))
+        return Loss(terms, {"nsp_accuracy": LossTerm((scores.argmax(-1) == label).sum(), len(label))})
+
+    @property
+    def held_out(self) -> "MaskedTokensTask":
+        """Every chosen token hidden: one that stays in its place is read off, and tells nothing of what was learned."""
+        return MaskedTokensTask(self.objective.but(masked=1.0, replaced=0.0))
+
+    def measure(self, ready: Ready, sample: Sample) -> Measure:
+        """The share of hidden tokens that the first guess hits, beside the most frequent token."""
+        return share("fill@1", "the most frequent token", *first_guesses(self.held_out, ready, sample))
+
+
+def hide(objective: s.MaskedTokens, ids: Ids, words: Words, random: Random) -> tuple[Ids, Ids]:
+    """A sequence with some of its tokens hidden, and the places of the chosen ones, in order.
+
+    ``rate`` of the sequence's tokens are chosen, at least one, never a special one; of these most become the mask,
+    some another word drawn evenly from those that are not special, and the rest stays (Devlin et al. 2019, A.1).
+    """
+    candidates = np.flatnonzero(words.is_text[ids])
+    number = min(len(candidates), max(1, round(objective.rate * len(ids))))
+    chosen = np.sort(random.permutation(candidates)[:number])
+    lot = random.random(number)
+    seen = ids.copy()
+    seen[chosen[lot < objective.masked]] = words.id("mask")
+    swapped = chosen[(lot >= objective.masked) & (lot < objective.masked + objective.replaced)]
+    seen[swapped] = words.ordinary[random.integers(len(words.ordinary), size=len(swapped))]
+    return seen, chosen
+
+
+def framed(row: Packed | Couple, words: Words) -> tuple[Ids, Ids]:
+    """The whole sequence with its marks, [CLS] A [SEP] or [CLS] A [SEP] B [SEP], and each token's segment."""
+    first, last = words.id("cls", "bos"), words.id("sep", "eos")
+    if isinstance(row, Packed):
+        ids = np.concatenate([[first], row.ids, [last]])
+        return ids, np.zeros_like(ids)
+    ids = np.concatenate([[first], row.first, [last], row.second, [last]])
+    return ids, (np.arange(len(ids)) >= len(row.first) + 2).astype(np.int64)

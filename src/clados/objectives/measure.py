@@ -1,0 +1,92 @@
+"""How well a trained model does its own work on held-out data, beside the trivial answer."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import torch
+
+from clados import spec as s
+from clados.apply.ready import Ready
+
+
+@dataclass(frozen=True)
+class Measure:
+    """What was measured.
+
+    Attributes:
+        name: of the measure.
+        value: what the model reaches; trivial: what the trivial answer, named in ``beside``, does.
+        asked: what the value has to reach to count as better.
+        number: how many answers it is the mean of.
+    """
+
+    name: str
+    value: float
+    trivial: float
+    beside: str
+    asked: float
+    number: int
+
+    @property
+    def better(self) -> bool:
+        """Whether the model beats the trivial answer by the margin asked for."""
+        return self.value > self.trivial and self.value >= self.asked
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.value:.3g} ({self.beside} {self.trivial:.3g}; {self.number} answers)"
+
+
+class HeldOut(Protocol):
+    """Held-out examples by number, as the trainer's sources have them."""
+
+    def __len__(self) -> int: ...
+
+    def at(self, index: int, epoch: int = 0) -> Any:
+        """The example of that number in that epoch."""
+        ...
+
+
+@dataclass(frozen=True)
+class Sample:
+    """The rows to measure on."""
+
+    held_out: HeldOut
+    examples: int
+    batch: int
+    seed: int
+
+    def rows(self) -> list[Any]:
+        """As many rows as are asked for, spread evenly over all."""
+        step = len(self.held_out) / self.examples
+        return [self.held_out.at(int(i * step)) for i in range(self.examples)]
+
+
+@torch.inference_mode()
+def measure(ready: Ready, held_out: HeldOut, *, examples: int = 128, batch: int = 16, seed: int = 0) -> Measure:
+    """A model's own measure, by its objective; see ``measure`` of each task for which it is.
+
+    Args:
+        ready: with its objective; a model that was trained by ``clados pretrain`` has it.
+        held_out: rows of this objective.
+        examples: how many of them are measured at most.
+        seed: of what the objective draws: masks, spans, episodes.
+
+    Raises:
+        SpecError: when the objective is not known, or nothing trains by it.
+    """
+    from clados.objectives.task import task
+
+    if ready.objective is None:
+        raise s.SpecError(f"{ready.name}: its objective is not known, and so neither is what to measure")
+    return task(ready.objective).measure(ready, Sample(held_out, min(examples, len(held_out)), batch, seed))
+
+
+def share(name: str, beside: str, guesses: Sequence[int], labels: Sequence[int], margin: float = 0.0) -> Measure:
+    """The share of guesses that are right, beside the label that is the most frequent."""
+    if not labels:
+        raise s.SpecError(f"{name}: the held-out examples have nothing to predict")
+    right = sum(a == b for a, b in zip(guesses, labels, strict=True)) / len(labels)
+    usual = Counter(labels).most_common(1)[0][1] / len(labels)
+    return Measure(name, right, usual, beside, usual + margin, len(labels))

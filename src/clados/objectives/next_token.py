@@ -1,0 +1,49 @@
+"""The next token of one text (Radford et al. 2018, eq. 1)."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from clados import spec as s
+from clados.apply.ready import Ready
+from clados.data import packing
+from clados.data.packing import Packed
+from clados.objectives.base import Batch, Ids, Loss, Random, Setting, padded
+from clados.objectives.measure import Measure, Sample, share
+from clados.objectives.task import Small, Source, SourceConfig
+from clados.objectives.text import TextTask, first_guesses, packed, stream, words_at
+
+
+class NextTokenTask(TextTask[s.NextToken, Packed], objective=s.NextToken):
+    """Documents one after the other, cut into blocks; each token is predicted from those before it."""
+
+    small = Small(steps=160, length=64, batch=16)
+
+    def source(self, examples: Sequence[Any], config: SourceConfig) -> Source:
+        """One token more than the length: each is seen or predicted, all but two of them both."""
+        return packing.Blocks(stream(examples, config), config.length + 1, config.separator("eos", "bos", "sep"))
+
+    def row(self, texts: Sequence[Ids]) -> Packed:
+        return packed(texts)
+
+    def prepare(self, rows: Sequence[Packed], random: Sequence[Random], setting: Setting) -> Batch:
+        """Each token but the last is seen, each but the first is to be predicted."""
+        if isinstance(setting.model, s.EncoderDecoder):
+            raise s.SpecError("NextToken continues one text, but the model is an EncoderDecoder, which reads two")
+        ids, keep = padded([each.ids for each in rows], 0, 2)  # a single token is read, though nothing follows
+        labels = ids[:, 1:].flatten()
+        targets = {"labels": labels}
+        if keep is not None:  # what is predicted at padding, on the right, is never read
+            targets["at"] = keep[:, 1:].flatten().nonzero()[:, 0]
+            targets["labels"] = labels[targets["at"]]
+        seen = ids[:, :-1].contiguous()
+        return Batch({"input_ids": seen}, targets, {"lm": len(targets["labels"])}, seen.numel())
+
+    def loss(self, model: Any, batch: Batch) -> Loss:
+        return Loss({"lm": words_at(model, model.states(**batch.inputs), batch, z=self.objective.z)})
+
+    def compared(self, ends: Sequence[float], baseline: Mapping[str, float]) -> str:
+        return f"{super().compared(ends, baseline)}, {baseline['bigram']:.2f} of smoothed bigram"
+
+    def measure(self, ready: Ready, sample: Sample) -> Measure:
+        """The share of tokens that the first guess hits, beside the most frequent token."""
+        return share("next token@1", "the most frequent token", *first_guesses(self, ready, sample))

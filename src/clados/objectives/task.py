@@ -1,0 +1,292 @@
+"""A task: all that training by one objective takes, in one class.
+
+The task of an objective ``MaskedTokens`` is the class in ``clados/objectives/masked_tokens.py`` that names it
+(``class MaskedTokensTask(Task, objective=MaskedTokens)``); a user's own may stand in any imported module.
+"""
+
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any, ClassVar, Generic, Protocol, TypeVar
+
+from clados import spec as s
+from clados.apply.ready import Ready
+from clados.data.examples import AnyExample, DataError, Text
+from clados.data.packing import generator
+from clados.data.scaling import Scales
+from clados.data.tokenizer import Tokenizer
+from clados.objectives.base import Batch, Ids, Loss, Random, Setting, Words
+from clados.objectives.measure import Measure, Sample
+
+Objective = TypeVar("Objective", bound=s.Objective)
+Row = TypeVar("Row")
+
+NATS = 0.3  # below the loss of guessing ends a model that has learned
+
+
+class Source(Protocol):
+    """Examples by number; what depends on chance in them is a function of epoch and number."""
+
+    def __len__(self) -> int: ...
+
+    def at(self, index: int, epoch: int = 0) -> Any:
+        """The example of that number in that epoch."""
+        ...
+
+
+@dataclass(frozen=True)
+class SourceConfig:
+    """What a source is made with besides its examples.
+
+    Attributes:
+        length: tokens of a sequence, steps of a window.
+        shuffled: destroy what there is to learn, as a control: tokens, labels and actions in random order.
+    """
+
+    length: int
+    seed: int = 0
+    tokenizer: Tokenizer | None = None
+    scales: Scales = field(default_factory=Scales)
+    shuffled: bool = False
+
+    @property
+    def words(self) -> Tokenizer:
+        """The tokenizer.
+
+        Raises:
+            DataError: when there is none.
+        """
+        if self.tokenizer is None:
+            raise DataError("this objective reads text, and no tokenizer was given")
+        return self.tokenizer
+
+    def separator(self, *roles: str) -> int | None:
+        """The id of the first of these roles that a token plays; None where none does."""
+        return next((self.words.ids[role] for role in roles if role in self.words.ids), None)
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A source of as many examples as are listed, each made when it is asked for."""
+
+    rows: Sequence[Any]
+    make: Callable[[Any, int, int], Any] = lambda row, epoch, index: row
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def at(self, index: int, epoch: int = 0) -> Any:
+        """The example of that number in that epoch."""
+        return self.make(self.rows[index], epoch, index)
+
+
+@dataclass(frozen=True)
+class Small:
+    """How small a model is, and for how long it trains, where a proof asks whether it learns."""
+
+    params: str = "1M"
+    vocab: int = 512
+    steps: int = 400
+    batch: int | None = None
+    length: int | None = None
+    lr: float | None = None
+    dropout: float | None = None
+
+
+TASKS: dict[type[s.Objective], "type[Task[Any, Any]]"] = {}
+
+
+class Task(ABC, Generic[Objective, Row]):
+    """Training by an objective: the examples it reads, what it makes of them, its loss, and how it is judged.
+
+    Type parameters: the declared objective, and a row, which is what the source gives and ``prepare`` reads.
+
+    Attributes:
+        reads: the kind of example that it learns from.
+        data: the embedded set that it learns from when nothing else is given.
+        length: tokens of a sequence on a small machine, where the paper's are longer.
+        batch: examples of a step on a small machine.
+        whole_batch: whether an example is compared with all others of its batch, which then cannot be cut up.
+        documents: how many documents it needs at least.
+        term: the loss that is compared with the baseline, where there are several.
+        untrained: whether an untrained model may do well, and has to be measured too.
+        targets: how many predictions the held-out loss has to be the mean of.
+        small: the model that proves that it learns; ``longer``: that it does its work.
+    """
+
+    reads: ClassVar[type[Any]] = Text
+    data: ClassVar[str] = "english"
+    length: ClassVar[int] = 128
+    batch: ClassVar[int] = 8
+    whole_batch: ClassVar[bool] = False
+    term: ClassVar[str] = "loss"
+    untrained: ClassVar[bool] = False
+    targets: ClassVar[int] = 0
+    small: ClassVar[Small] = Small()
+    longer: ClassVar[Small | None] = None
+
+    def __init_subclass__(cls, objective: type[s.Objective] | None = None, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if objective is not None:
+            TASKS[objective] = cls
+
+    def __init__(self, objective: Objective) -> None:
+        self.objective = objective
+
+    # ------------------------------------------------------------ examples
+
+    @property
+    def documents(self) -> int:
+        """How many documents the data needs at least, on either side of the split."""
+        return 1
+
+    def learnable(self, examples: Sequence[AnyExample]) -> Sequence[AnyExample]:
+        """The examples, when they are of the kind that is read.
+
+        Raises:
+            DataError: when they are not.
+        """
+        return of_kind(examples, self.reads)
+
+    @abstractmethod
+    def source(self, examples: Sequence[Any], config: SourceConfig) -> Source:
+        """Rows by number.
+
+        Raises:
+            DataError: for examples of another kind, or without content.
+        """
+
+    def epoch(self, epoch: int) -> int:
+        """The epoch whose randomness is used in this one."""
+        return epoch
+
+    def suited(self, model: s.Model) -> Objective:
+        """The objective as it is trained for a model."""
+        return self.objective
+
+    # ------------------------------------------------------------ batch and loss
+
+    @abstractmethod
+    def prepare(self, rows: Sequence[Row], random: Sequence[Random], setting: Setting) -> Batch:
+        """The batch of some rows. Pure: the same rows and randomness give the same batch.
+
+        Args:
+            random: one generator a row, seeded by run, epoch and the row's number, so that a row is the same in
+                whatever batch, order and process it stands.
+
+        Raises:
+            SpecError: when the vocabulary lacks a role, or the model cannot be trained so.
+        """
+
+    @abstractmethod
+    def loss(self, model: Any, batch: Batch) -> Loss:
+        """The loss of a model on a batch; the model is what ``clados.build`` gives."""
+
+    # ------------------------------------------------------------ how it is judged
+
+    @property
+    def held_out(self) -> "Task[Objective, Row]":
+        """The task that is measured on held-out data: the same, but without what only helps to learn."""
+        return self
+
+    def text_only(self, batch: Batch, setting: Setting) -> Batch:
+        """The batch without targets that are no text, so that its loss is comparable to the entropy of the text."""
+        return batch
+
+    @abstractmethod
+    def baseline(self, trained: Any, held_out: Any, config: SourceConfig, batch: int) -> Mapping[str, float]:
+        """The loss on held-out data of guesses without a model, ``loss``, and what it comes from.
+
+        Args:
+            trained, held_out: what ``source`` gives; batch: examples of a step.
+        """
+
+    def goal(self, baseline: float) -> float:
+        """The held-out loss at which a model has learned."""
+        return baseline - NATS
+
+    def compared(self, ends: Sequence[float], baseline: Mapping[str, float]) -> str:
+        """The held-out losses of several runs beside the baseline, in words."""
+        name = "guessing by frequency" if "accuracy" in baseline else "chance"
+        return f"{_several(ends)} nats against {baseline['loss']:.2f} of {name} (goal: {NATS} below)"
+
+    @abstractmethod
+    def measure(self, ready: Ready, sample: Sample) -> Measure:
+        """How well a trained model does its own work on held-out rows, beside the trivial answer."""
+
+    def batches(self, ready: Ready, sample: Sample) -> Iterator[Batch]:
+        """The batches of a sample's rows."""
+        setting = Setting(ready.spec, ready.length, Words.of(ready.tokenizer) if ready.tokenizer else None)
+        rows = sample.rows()
+        size = len(rows) if self.whole_batch else sample.batch
+        for at in range(0, len(rows), size):
+            some = rows[at : at + size]
+            random = [generator(sample.seed, 4, at + i) for i in range(len(some))]
+            yield self.prepare(some, random, setting).to(ready.device)
+
+    # ------------------------------------------------------------ a text of the user's own
+
+    def texts(self, text: str) -> list[str]:
+        """The texts of which one row is made: sentences, or source and target.
+
+        Raises:
+            SpecError: for an objective that does not learn from texts.
+        """
+        raise s.SpecError(f"{type(self.objective).__name__} does not learn from a text alone: there is nothing to show")
+
+    def row(self, texts: Sequence[Ids]) -> Row:
+        """A row made of some tokenised texts.
+
+        Raises:
+            SpecError: for an objective that does not learn from texts.
+        """
+        raise s.SpecError(f"{type(self.objective).__name__} does not learn from a text alone: there is nothing to show")
+
+
+def _several(numbers: Sequence[float]) -> str:
+    return ", ".join(f"{each:.2f}" for each in numbers)
+
+
+def of_kind(examples: Sequence[Any], kind: type[AnyExample]) -> list[AnyExample]:
+    """The examples, which all have to be of one kind.
+
+    Raises:
+        DataError: when they are not.
+    """
+    wrong = next((each for each in examples if not isinstance(each, kind)), None)
+    if wrong is not None:
+        raise DataError(f"the data hold {type(wrong).__name__} examples; this objective learns from {kind.__name__}")
+    return list(examples)
+
+
+def task(objective: s.Objective) -> Task[Any, Any]:
+    """The task of an objective.
+
+    Raises:
+        SpecError: when there is none: the objective is declared with its numbers, and nothing trains it yet.
+    """
+    found = _found(type(objective))
+    if found is None:
+        raise s.SpecError(f"nothing trains by {type(objective).__name__} yet")
+    return found(objective)
+
+
+def runs(objective: s.Objective) -> bool:
+    """Whether a model can be trained by an objective; one that only a recipe names cannot."""
+    return _found(type(objective)) is not None
+
+
+def _found(kind: type[s.Objective]) -> type[Task[Any, Any]] | None:
+    """The task of a type of objective, or of the nearest type above it that has one."""
+    for each in kind.__mro__:
+        if each is s.Objective:
+            return None
+        module = f"clados.objectives.{re.sub(r'(?<=[a-z])(?=[A-Z])', '_', each.__name__).lower()}"
+        if each not in TASKS and each.__module__.startswith("clados.spec") and find_spec(module):
+            import_module(module)
+        if each in TASKS:
+            return TASKS[each]
+    return None

@@ -1,0 +1,51 @@
+"""Rules of the house, each kept by a test."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import clados
+from clados import spec as s
+
+SOURCE = Path(clados.__file__).parent
+
+
+def names(file: Path) -> Iterator[str]:
+    """Every name and attribute that a file's code uses."""
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Name):
+            yield node.id
+        elif isinstance(node, ast.Attribute):
+            yield node.attr
+        elif isinstance(node, ast.alias):
+            yield node.name
+
+
+def below(kind: type) -> Iterator[type]:
+    """All types below a type."""
+    for each in kind.__subclasses__():
+        yield each
+        yield from below(each)
+
+
+@pytest.mark.parametrize("folder", ["train", "tour", "proofs", "apply", "cli"])
+def test_nothing_but_its_task_names_an_objective(folder: str) -> None:
+    objectives = {each.__name__ for each in below(s.Objective)}
+    assert len(objectives) > 25
+    for file in sorted((SOURCE / folder).rglob("*.py")):
+        assert not objectives & set(names(file)), file
+
+
+def test_an_objective_that_runs_is_named_in_two_files_its_declaration_and_its_task() -> None:
+    from clados.objectives import runs
+    from clados.objectives.task import TASKS
+
+    every = {each: set(names(each)) for each in SOURCE.rglob("*.py") if "models" not in each.parts}
+    running = [each for each in below(s.Objective) if runs(object.__new__(each))]
+    assert len(running) >= 7
+    for kind in running:
+        files = [str(file.relative_to(SOURCE)) for file, used in every.items() if kind.__name__ in used]
+        task = str(Path(TASKS[kind].__module__.replace(".", "/").removeprefix("clados/")).with_suffix(".py"))
+        assert sorted(files) in ([task], sorted([task, "spec/__init__.py"])), files
