@@ -32,12 +32,12 @@ if TYPE_CHECKING:  # what OFFERED says, for type checkers and editors
     from clados.nn.settle import settle as settle
     from clados.proofs.proof import verify as verify
     from clados.train.learns import learns as learns
-    from clados.train.loop import Run as Run
     from clados.train.loop import Trainer as Trainer
     from clados.train.loop import fit as fit
     from clados.train.objective import objective as objective
     from clados.train.pretrain import Choices as Choices
     from clados.train.pretrain import pretrain as pretrain
+    from clados.train.unit import Run as Run
 
 __version__ = "0.1.0"
 
@@ -69,7 +69,7 @@ OFFERED = {
     "match": "clados.apply.match",
     "objective": "clados.train.objective",
     "pretrain": "clados.train.pretrain",
-    "Run": "clados.train.loop",
+    "Run": "clados.train.unit",
     "save_pretrained": "clados.checkpoints.save",
     "settle": "clados.nn.settle",
     "timeline": "clados.drawing.drawings",

@@ -1,22 +1,39 @@
-"""A short run without dropout, alone or as one of torchrun's processes: DATA OUT."""
+"""Short runs without dropout, alone or as some of torchrun's processes: DATA OUT RUN...; a run is CARD[-sharded]-STEPS.
+
+A run whose folder holds checkpoints already is resumed. Each leaves its weights in OUT/RUN/trained.safetensors.
+"""
 
 import sys
 from dataclasses import replace
 from pathlib import Path
 
 import torch
+from safetensors.torch import save_file
 from small import choices
 
 from clados import spec as s
 from clados.train.pretrain import module, planned
 
-data, out = sys.argv[1], Path(sys.argv[2])
+data, out, *runs = sys.argv[1:]
 torch.set_num_threads(1)
-still = s.but(dropout=0.0, attn=s.but(dropout=0.0))
-plan = planned(choices(data, "bert", steps=6, batch=8, micro=3))
-plan = replace(plan, model=plan.model.but(inputs=s.but(dropout=0.0), stack=s.but(block=still)))
-plan.trainer(module(plan), out / "bert").fit()
-plan = planned(choices("emoji", "clip", steps=4, batch=8, params="300K"))
-plan.trainer(module(plan), out / "clip").fit()
+for run in runs:
+    card, *more = run.split("-")
+    steps = next((int(each) for each in more if each.isdecimal()), 4)
+    if card == "clip":
+        plan = planned(choices("emoji", "clip", steps=steps, batch=8, params="300K"))
+    else:
+        still = s.but(dropout=0.0, attn=s.but(dropout=0.0))
+        plan = planned(choices(data, card, steps=steps, batch=8, micro=2))
+        plan = replace(plan, model=plan.model.but(inputs=s.but(dropout=0.0), stack=s.but(block=still)))
+    plan = replace(plan, run=replace(plan.run, sharded="sharded" in more))
+    folder = Path(out) / run
+    trainer = plan.trainer(module(plan), folder)
+    resume = (folder / "checkpoints").exists()
+    trainer.world.wait()  # the first makes the folder
+    trainer.fit(resume=resume)
+    trained = trainer.trained()
+    if trainer.world.first:
+        save_file(trained.state_dict(), folder / "trained.safetensors")
+    trainer.world.wait()
 if torch.distributed.is_initialized():
     torch.distributed.destroy_process_group()

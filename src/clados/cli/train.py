@@ -61,6 +61,9 @@ def pretrain(
         Dtype | None,
         typer.Option(help="Number type of the computation.", show_default="bfloat16 where the machine has it"),
     ] = None,
+    sharded: Annotated[
+        bool, typer.Option("--sharded", help="Under torchrun: each process holds a part of every tensor (FSDP2).")
+    ] = False,
     threads: Annotated[int | None, typer.Option(min=1, max=4096, help="CPU threads.")] = None,
     tensorboard: Annotated[bool, typer.Option("--tensorboard", help="Write TensorBoard event files too.")] = False,
     json: Json = False,
@@ -92,6 +95,7 @@ def pretrain(
     folder = out or Path("runs") / model.replace(":", "-")
     if resume:
         choices = resumed(folder, choices, list(given))
+    choices = replace(choices, sharded=sharded)
     if dry_run:
         _tell_plan(planned(choices), json=json)
         return 0
@@ -179,11 +183,9 @@ def _again(choices: "Choices", out: Path | None) -> str:
 def _tell_plan(plan: "Plan", *, json: bool) -> None:
     """The plan, and three examples."""
     from clados.objectives.view import view
-    from clados.train.loop import Trainer
 
     number = min(SAMPLES, plan.run.batch)
-    trainer: Trainer = replace(plan, run=replace(plan.run, batch=number, micro=None)).examples()
-    batch = next(trainer.batches(0))
+    batch = replace(plan, run=replace(plan.run, batch=number, micro=None)).batch()
     texts = plan.tokenizer is not None and "labels" in batch.targets and "input_ids" in batch.inputs
     views = [view(batch, plan.tokenizer, i) for i in range(number)] if texts and plan.tokenizer else []
     assumed = _assumed(plan.choices.model)

@@ -7,7 +7,6 @@ import numpy as np
 import torch
 import torch.distributed as dist
 from torch import Tensor
-from torch.distributed.nn.functional import all_gather as gather
 from torch.nn.functional import cross_entropy
 
 from clados import spec as s
@@ -101,5 +100,21 @@ class ContrastiveTask(Task[s.Contrastive, Caption], objective=s.Contrastive):
 
 
 def _everywhere(x: Tensor) -> Tensor:
-    """The rows of all processes; gradients go back to where they came from."""
-    return torch.cat(gather(x))
+    rows: Tensor = _Everywhere.apply(x)  # type: ignore[no-untyped-call]
+    return rows
+
+
+class _Everywhere(torch.autograd.Function):
+    """The rows of all processes; the gradients that all of them have for a row go back to where it came from."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor) -> Tensor:
+        every = [torch.empty_like(x) for _ in range(dist.get_world_size())]
+        dist.all_gather(every, x.contiguous())
+        return torch.cat(every)
+
+    @staticmethod
+    def backward(ctx: Any, slopes: Tensor) -> Tensor:
+        slopes = slopes.contiguous()
+        dist.all_reduce(slopes)
+        return slopes.chunk(dist.get_world_size())[dist.get_rank()]

@@ -26,8 +26,9 @@ from clados.proofs.cases import given, roomy, undropped
 from clados.proofs.mutations import put
 from clados.spec.part import reach
 from clados.train.fitting import facts_of, texts, tokenizer_for
-from clados.train.loop import Run, Trainer
+from clados.train.loop import Trainer
 from clados.train.optimisers import fitted, published, share
+from clados.train.unit import Run, SupervisedUnit
 
 SURE = 6.0  # standard errors between two deviations that are said to differ
 MANY = 1000  # numbers of a tensor whose tails are looked at
@@ -264,12 +265,12 @@ class Produced:
         module = cn.build(model, seed=0)
         lr = published(stage, self.declaration.model)
         run = Run(steps=STEPS, batch=4, lr=lr, held_out=4)
-        trainer = Trainer(module, stage, setting, task(stage.objective).source(told.examples, config), run)
+        source = task(stage.objective).source(told.examples, config)
+        unit = SupervisedUnit(module, stage, setting, source, run)
+        trainer = Trainer(unit, run)
         module.train()
         entries = [trainer.step(i) for i in range(STEPS)]
-        epochs = [
-            trainer._batch(trainer.task, trainer.source, [(epoch, i) for i in range(4)], 0) for epoch in range(12)
-        ]
+        epochs = [unit.prepared(unit.task, source, [(epoch, i) for i in range(4)], 0) for epoch in range(12)]
         sums = [[float(each.double().sum()) for each in batch.inputs.values()] for batch in epochs]
         moved = [float(each.double().abs().sum()) for each in module.state_dict().values()]
         kept = [

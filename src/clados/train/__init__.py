@@ -1,8 +1,9 @@
 """DO: training. ``fit`` runs a stage on any source; ``pretrain`` goes from a card to a trained small model."""
 
 from clados.train.learns import Learned, learns
-from clados.train.loop import Result, Run, Trainer, fit
+from clados.train.loop import Result, Trainer, fit
 from clados.train.pretrain import Choices, Plan, planned, pretrain
+from clados.train.unit import Run, SupervisedUnit, Unit
 
 __all__ = [
     "Choices",
@@ -10,7 +11,9 @@ __all__ = [
     "Plan",
     "Result",
     "Run",
+    "SupervisedUnit",
     "Trainer",
+    "Unit",
     "fit",
     "learns",
     "planned",

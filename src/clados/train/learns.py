@@ -10,6 +10,7 @@ from clados.objectives import Task, task
 from clados.train.log import Entry, Show
 from clados.train.loop import Trainer
 from clados.train.pretrain import Choices, Plan, module, planned
+from clados.train.unit import SupervisedUnit
 
 TARGETS = 20_000  # that are measured, at least, where the held-out data have as many
 
@@ -64,10 +65,14 @@ def measured_run(plan: Plan, trainer: Trainer, targets: int = TARGETS) -> Learne
     """Run a plan's trainer and measure before and after."""
     began = time.perf_counter()
     one, baseline = task(plan.stage.objective), plan.baseline()
-    trainer.text_only = True
-    first = trainer.evaluate(plan.held_out, targets=targets, text_only=True)
+    unit = trainer.unit
+    assert isinstance(unit, SupervisedUnit)
+    unit.text_only = True
+    with trainer.judging():
+        first = unit.measured(trainer.devices, plan.held_out, targets=targets, text_only=True)
     result = trainer.fit()
-    last = trainer.evaluate(plan.held_out, targets=targets, text_only=True)
+    with trainer.judging():
+        last = unit.measured(trainer.devices, plan.held_out, targets=targets, text_only=True)
     return Learned(
         card=plan.card,
         start=main(one, first),

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import singledispatch
 from typing import Any
 
@@ -10,7 +11,9 @@ from torch import Tensor, nn
 
 from clados import spec as s
 from clados.spec.parts import Norm
+from clados.spec.pieces import linear
 from clados.spec.scale import width
+from clados.train.trained import UPDATE
 
 LEAST_WARMUP, MOST_WARMUP = 0.05, 0.25  # of a run
 WIDEST = 16.0  # a rate is never raised by more than this
@@ -68,11 +71,16 @@ def _(part: s.Lion, model: nn.Module, lr: float) -> torch.optim.Optimizer:
 
 
 def owned(model: nn.Module) -> Iterator[tuple[s.Row, nn.Parameter]]:
-    """Each tensor that learns, and its row in the ledger."""
+    """Each tensor that learns, and its row in the ledger; a low-rank update follows the weight that it is added to."""
+    tensors = {path: tensor for path, tensor in model.named_parameters() if tensor.requires_grad}
+    updates = [path for path in tensors if f".{UPDATE}." in path]
     for row in s.rows(model.spec):  # type: ignore[arg-type]
-        tensor = model.get_parameter(row.path)
-        if tensor.requires_grad:
-            yield row, tensor
+        if row.path in tensors:
+            yield row, tensors[row.path]
+        for path in updates:
+            if path.startswith(f"{row.path.removesuffix('weight')}{UPDATE}."):
+                shape = tuple(tensors[path].shape)
+                yield replace(row, path=path, shape=shape, piece=linear(shape[1], shape[0], bias=False)), tensors[path]
 
 
 def _decays(row: s.Row, which: str) -> bool:

@@ -25,15 +25,16 @@ from clados.files import PART, JsonObject, write_json
 from clados.models.declared import declared
 from clados.nn.make import build
 from clados.nn.memory import enough_memory
-from clados.objectives import Setting, Source, SourceConfig, Words, runs, task
+from clados.objectives import Batch, Setting, Source, SourceConfig, Words, runs, task
 from clados.spec.declaration import dropping
 from clados.train import saved
+from clados.train.devices import world
 from clados.train.fitting import Facts, Told, facts_of, sized, tokenizer_for
 from clados.train.log import Show
-from clados.train.loop import CHECKPOINTS, Result, Run, Trainer
+from clados.train.loop import CHECKPOINTS, Result, Trainer
 from clados.train.optimisers import peak
-from clados.train.processes import world
 from clados.train.start import Start, start
+from clados.train.unit import Run, SupervisedUnit
 
 STEPS = 300
 RUN, LOG, TENSORBOARD, LOCK = "run.json", "log.jsonl", "tensorboard", ".clados-run.lock"
@@ -84,6 +85,7 @@ class Choices:
         dropout: every rate of the model, instead of the paper's: runs that see no text twice need none.
         vocab: tokens of the tokenizer that is trained.
         shuffled: train and measure on shuffled data, as a control.
+        sharded: each of torchrun's processes holds a part of every tensor only.
         start: a directory whose weights, tokenizer and scales are trained further, instead of a new model.
     """
 
@@ -103,6 +105,7 @@ class Choices:
     vocab: int = 2048
     shuffled: bool = False
     start: str | None = None
+    sharded: bool = False
 
     def __post_init__(self) -> None:
         if self.start is not None and (self.params is not None or self.vocab != Choices.vocab):
@@ -141,17 +144,12 @@ class Plan:
 
     def trainer(self, module: torch.nn.Module, folder: Path | None = None, show: Show | None = None) -> Trainer:
         """The trainer of a model made from this plan; with a folder, its checkpoints are marked as this model's."""
-        return Trainer(
-            module,
-            self.stage,
-            self.setting,
-            self.train,
-            self.run,
-            self.held_out,
-            folder,
-            show or Show(),
-            {"model": self.card, "shuffled": self.choices.shuffled, **self.origin},
-        )
+        notes = {"model": self.card, "shuffled": self.choices.shuffled, **self.origin}
+        return Trainer(self.unit(module), self.run, folder, show or Show(), notes)
+
+    def unit(self, module: torch.nn.Module) -> SupervisedUnit:
+        """What trains a model made from this plan."""
+        return SupervisedUnit(module, self.stage, self.setting, self.train, self.run, self.held_out)
 
     @property
     def origin(self) -> dict[str, str]:
@@ -162,9 +160,9 @@ class Plan:
         sums = {"clados": __version__, "data checksum": self.checksum, "tokenizer checksum": tokenizer}
         return sums | ({"start checksum": self.start.checksum} if self.start else {})
 
-    def examples(self) -> Trainer:
-        """A trainer of a model without numbers: it gives the batches, and cannot train."""
-        return self.trainer(build(self.model, device="meta"))
+    def batch(self) -> Batch:
+        """The first batch of the first step."""
+        return next(self.unit(build(self.model, device="meta")).updates(0))[0]
 
     @property
     def source_config(self) -> SourceConfig:
@@ -250,6 +248,7 @@ def planned(choices: Choices) -> Plan:
         lr=choices.lr or peak(stage, declaration.at(size or None), model),
         seed=choices.seed,
         dtype=choices.dtype,
+        sharded=choices.sharded,
     )
     plan = Plan(
         choices=choices,
@@ -267,7 +266,7 @@ def planned(choices: Choices) -> Plan:
         start=begun,
     )
     if begun:
-        begun.reads(next(plan.examples().batches(0)))
+        begun.reads(plan.batch())
     return replace(plan, run=_paced(run, choices.steps or _steps(plan)))
 
 
@@ -410,9 +409,10 @@ def pretrain(
         if resume and not begun:
             trainer.continues(_begun_as(out), str(out / RUN))
         result = trainer.fit(resume=begun)
-        if result.finished and trainer.world.first:
+        trained = trainer.trained() if result.finished else None
+        if trained is not None and trainer.world.first:
             facts, images = plan.facts, preprocessing(plan.model)
             also = partial(write_beside, labels=facts.classes, images=images)
-            save_pretrained(trainer.model, out, tokenizer=plan.tokenizer, also=also)
+            save_pretrained(trained, out, tokenizer=plan.tokenizer, also=also)
         trainer.world.wait()
     return result

@@ -9,43 +9,73 @@ from pathlib import Path
 from typing import Any
 
 import torch
+import torch.distributed as dist
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
+from torch.distributed.checkpoint.api import CheckpointException
+from torch.distributed.checkpoint.hf_storage import HuggingFaceStorageReader, HuggingFaceStorageWriter
+from torch.distributed.checkpoint.state_dict_loader import load as load_shards
+from torch.distributed.checkpoint.state_dict_saver import save as save_shards
+from torch.distributed.tensor import DTensor
 
 from clados.checkpoints.atomic import SAVING, created
 from clados.checkpoints.errors import CheckpointError
 from clados.files import JsonObject, read_json
+from clados.train.devices import Devices, World
 
 KEPT = 2
 WEIGHTS, MOMENTS, STATE = "model.safetensors", "optimiser.safetensors", "state.json"
 
 
-def save(folder: Path, step: int, model: nn.Module, optimiser: torch.optim.Optimizer, state: Mapping[str, Any]) -> Path:
+def save(
+    folder: Path,
+    step: int,
+    model: nn.Module,
+    optimiser: torch.optim.Optimizer,
+    state: Mapping[str, Any],
+    devices: Devices | None = None,
+) -> Path:
     """Write ``folder/step-N``: model.safetensors, optimiser.safetensors, state.json; older ones go, but for the last.
 
     It is written beside and renamed when it is complete, so a full disk or a killed process leaves the last good one.
-    state.json holds the SHA-256 of the other two.
+    state.json holds the SHA-256 of the other files. A sharded model's processes write their parts of all tensors, each
+    into a safetensors file of its own (torch's Distributed Checkpoint); any number of processes reads either.
 
     Raises:
         CheckpointError: when it cannot be written.
     """
     target = folder / f"step-{step:08d}"
+    world = devices.world if devices else World()
+    if not world.first:
+        if devices and devices.sharded:
+            _write_shard(Path(world.told("")), model, optimiser)
+        world.wait()
+        return target
     for left in folder.glob(f"{SAVING}*"):  # of a process that was killed: a folder has one run at a time
         shutil.rmtree(left, ignore_errors=True)
-    weights = {name: value.contiguous() for name, value in model.state_dict().items()}
     try:
         with created(target) as part:
-            save_file(weights, part / WEIGHTS)
-            save_file(_state(optimiser), part / MOMENTS)
-            sums = {name: _sum(part / name) for name in (WEIGHTS, MOMENTS)}
+            if devices and devices.sharded:
+                _write_shard(Path(world.told(str(part))), model, optimiser)
+            else:
+                save_file({name: value.contiguous() for name, value in model.state_dict().items()}, part / WEIGHTS)
+                save_file(_state(optimiser), part / MOMENTS)
+            sums = {each.name: _sum(each) for each in sorted(part.glob("*.safetensors"))}
             text = json.dumps({"step": step, **state, "sha256": sums}, indent=2) + "\n"
             (part / STATE).write_text(text, encoding="utf-8")
     except (OSError, SafetensorError) as error:
         raise CheckpointError(f"{target}: the checkpoint cannot be written ({error}); earlier ones stay") from error
     for old in checkpoints(folder)[:-KEPT]:
         shutil.rmtree(old, ignore_errors=True)
+    world.wait()
     return target
+
+
+def _write_shard(folder: Path, model: nn.Module, optimiser: torch.optim.Optimizer) -> None:
+    """This process's part of all tensors."""
+    writer = HuggingFaceStorageWriter(str(folder), save_distributed=True)
+    save_shards({**model.state_dict(), **_state(optimiser)}, storage_writer=writer)
 
 
 def checkpoints(folder: Path) -> list[Path]:
@@ -73,21 +103,56 @@ def state_of(checkpoint: Path) -> dict[str, Any]:
         raise CheckpointError(f"{error}; {advice}") from error
 
 
-def restore(checkpoint: Path, model: nn.Module, optimiser: torch.optim.Optimizer) -> None:
+def restore(folder: Path, model: nn.Module, optimiser: torch.optim.Optimizer) -> None:
     """Put a checkpoint's tensors into a model and its optimiser.
 
     Raises:
         CheckpointError: for files that are damaged, or of another model.
     """
+    if any(isinstance(each, DTensor) for each in model.parameters()) or not (folder / WEIGHTS).exists():
+        _read_shards(folder, model, optimiser)
+        return
     try:
-        weights = load_file(checkpoint / WEIGHTS)
-        moments = load_file(checkpoint / MOMENTS)
+        weights = load_file(folder / WEIGHTS)
+        moments = load_file(folder / MOMENTS)
     except (OSError, ValueError, SafetensorError) as error:
-        raise CheckpointError(f"{checkpoint}: unreadable ({error})") from error
+        raise CheckpointError(f"{folder}: unreadable ({error})") from error
     shapes = {name: tuple(value.shape) for name, value in weights.items()}
     if shapes != {name: tuple(value.shape) for name, value in model.state_dict().items()}:
-        raise CheckpointError(f"{checkpoint}: this is a checkpoint of another model")
+        raise CheckpointError(f"{folder}: this is a checkpoint of another model")
     model.load_state_dict(weights)
+    _load_state(optimiser, moments)
+
+
+def _read_shards(folder: Path, model: nn.Module, optimiser: torch.optim.Optimizer) -> None:
+    """Read this process's part of all tensors, whoever wrote which part."""
+    _begin(optimiser)
+    reader = HuggingFaceStorageReader(str(folder))
+    try:
+        kept = reader.read_metadata().state_dict_metadata.keys()  # what never had a gradient has no moments
+        moments = {name: each for name, each in _state(optimiser).items() if name in kept}
+        tensors = {**model.state_dict(), **moments}
+        load_shards(tensors, storage_reader=reader, no_dist=not dist.is_initialized())
+    except (OSError, ValueError, SafetensorError, CheckpointException) as error:
+        raise CheckpointError(f"{folder}: this is a checkpoint of another model, or unreadable ({error})") from error
+    model.load_state_dict({name: tensors[name] for name in model.state_dict()})
+    _load_state(optimiser, {name: tensors[name] for name in moments})
+
+
+def _begin(optimiser: torch.optim.Optimizer) -> None:
+    """Let an optimiser make its tensors, which a first step does: one at a rate of nothing."""
+    rates = [group["lr"] for group in optimiser.param_groups]
+    for group in optimiser.param_groups:
+        group["lr"] = 0.0
+        for each in group["params"]:
+            each.grad = torch.zeros_like(each)
+    optimiser.step()
+    optimiser.zero_grad(set_to_none=True)
+    for group, rate in zip(optimiser.param_groups, rates):
+        group["lr"] = rate
+
+
+def _load_state(optimiser: torch.optim.Optimizer, moments: Mapping[str, Tensor]) -> None:
     found: dict[int, dict[str, Tensor]] = {}
     for name, value in moments.items():
         index, _, key = name.partition(".")
@@ -101,9 +166,9 @@ def _checked(checkpoint: Path) -> dict[str, Any]:
     if state.take("step", int, -1) != _step(checkpoint):
         raise state.refuse("step", f"the folder is of step {_step(checkpoint)}")
     sums = state.inside("sha256")
-    for name in (WEIGHTS, MOMENTS):
+    for name in sorted({WEIGHTS, MOMENTS} if not sums.keys() else sums.keys()):
         try:
-            found = _sum(checkpoint / name)
+            found = _sum(checkpoint / Path(name).name)
         except OSError as error:
             raise CheckpointError(f"{checkpoint / name}: unreadable ({error.strerror})") from error
         if sums.take(name, str, "") != found:

@@ -1,0 +1,126 @@
+"""What of a model a stage trains: upper layers, all but some tensors, or low-rank updates of some products."""
+
+import re
+from collections.abc import Iterator
+from functools import singledispatch
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from clados import spec as s
+
+UPDATE = "low_rank"  # the child of a product that holds its updates
+
+
+def hold(stage: s.Stage, model: nn.Module) -> None:
+    """Let only what a stage trains learn, which is everything where it does not say.
+
+    Raises:
+        SpecError: for names of no tensor, and for more layers than there are.
+    """
+    if isinstance(stage, s.Tuning) and stage.trains is not None:
+        _hold(stage.trains, model)
+
+
+@singledispatch
+def _hold(trained: s.Trained, model: nn.Module) -> None:
+    raise s.SpecError(f"nothing trains {type(trained).__name__} of a model")
+
+
+@_hold.register
+def _(trained: s.Upper, model: nn.Module) -> None:
+    """The blocks of the last layers, what follows the blocks, and no table that is read before them."""
+    stacks = [
+        name for name, each in model.named_modules() if name.endswith("blocks") and isinstance(each, nn.ModuleList)
+    ]
+    name = stacks[-1].removesuffix(".blocks")  # of two stacks the one that writes
+    blocks: Any = model.get_submodule(stacks[-1])
+    if trained.layers > len(blocks):
+        raise s.SpecError(f"Upper.layers is {trained.layers}; the model has {len(blocks)} layers")
+    first = len(blocks) - trained.layers
+    learns = re.compile(rf"{re.escape(name)}\.blocks\.(\d+)\..*|{re.escape(name)}\.norm_out\..*|heads\..*")
+    for path, tensor in model.named_parameters():
+        found = learns.fullmatch(path)
+        tensor.requires_grad = found is not None and (found[1] is None or int(found[1]) >= first)
+
+
+@_hold.register
+def _(trained: s.AllBut, model: nn.Module) -> None:
+    tensors = dict(model.named_parameters())
+    for name in trained.names:
+        pattern = re.compile(re.escape(name).replace(r"\*", r"[^.]+"))
+        named = [tensor for path, tensor in tensors.items() if pattern.fullmatch(path)]
+        if not named:
+            raise s.SpecError(f"AllBut.names has '{name}', which is no tensor of the model")
+        for tensor in named:
+            tensor.requires_grad = False
+
+
+@_hold.register
+def _(trained: s.LowRank, model: nn.Module) -> None:
+    model.requires_grad_(requires_grad=False)
+    left, found = set(trained.on), set[str]()
+    for row in list(s.rows(model.spec)):  # type: ignore[arg-type]
+        path, _, kind = row.path.rpartition(".")
+        if kind != "weight" or len(row.shape) != 2 or row.embedding:
+            continue
+        first, held = 0, {}
+        for out, size in row.outs:
+            named = {path.rpartition(".")[2]} | ({out} if len(row.outs) > 1 else set())
+            if names := named & left:
+                weight = model.get_parameter(row.path)
+                held[out or "all"] = Update(trained, row.shape[1], slice(first, first + size), weight)
+                found |= names
+            first += size
+        if held:
+            product = model.get_submodule(path)
+            product.add_module(UPDATE, nn.ModuleDict(held))
+            product.register_forward_hook(_updated)
+    if left - found:
+        raise s.SpecError(f"LowRank.on has '{min(left - found)}', which is no output of a product of the model")
+
+
+class Update(nn.Module):
+    """alpha / rank B A x, added to some outputs of a product; B starts at zero (Hu et al. 2021, §4.1, eq. 3)."""
+
+    def __init__(self, part: s.LowRank, inputs: int, outputs: slice, weight: Tensor) -> None:
+        super().__init__()
+        self.a = nn.Parameter(torch.randn_like(weight[:1].expand(part.rank, inputs)) * inputs**-0.5)
+        self.b = nn.Parameter(torch.zeros_like(weight[outputs, :1].expand(-1, part.rank)))
+        self.outputs, self.factor = outputs, part.alpha / part.rank
+        self.dropout = nn.Dropout(part.dropout)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """[..., inputs] to [..., outputs]."""
+        update: Tensor = self.dropout(x) @ self.a.T @ self.b.T
+        return self.factor * update
+
+    @property
+    def whole(self) -> Tensor:
+        """What is added to the weight, [outputs, inputs]."""
+        return self.factor * self.b @ self.a
+
+
+def _updates(product: nn.Module) -> Iterator[Update]:
+    for each in product.get_submodule(UPDATE).children():
+        assert isinstance(each, Update)
+        yield each
+
+
+def _updated(product: nn.Module, given: tuple[Tensor, ...], output: Tensor) -> Tensor:
+    """The product's output with its updates."""
+    added = torch.zeros_like(output)
+    for each in _updates(product):
+        added[..., each.outputs] = each(given[0])
+    return output + added
+
+
+@torch.no_grad()
+def merge(model: nn.Module) -> None:
+    """Add low-rank updates to the weights that they belong to, and take them away: the model is of its declaration."""
+    for product in [each for each in model.modules() if UPDATE in dict(each.named_children())]:
+        for each in _updates(product):
+            product.get_parameter("weight")[each.outputs] += each.whole
+        product._forward_hooks.clear()
+        delattr(product, UPDATE)

@@ -1,0 +1,215 @@
+"""What a run trains. The loop knows a unit and nothing else: not which objective, nor how many models.
+
+``SupervisedUnit`` learns from examples. Others fit beside it: one whose model holds a generator or a teacher, or one
+that samples answers in ``updates`` and goes over them several times.
+"""
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from torch import nn
+
+from clados import spec as s
+from clados.data.packing import generator
+from clados.data.sampler import Sampler
+from clados.errors import CladosError
+from clados.objectives import Batch, Loss, Setting, Source, Task, task, training_loss
+from clados.train.devices import Devices, world
+from clados.train.optimisers import optimiser
+from clados.train.trained import hold
+
+FORMS = {"float32": torch.float32, "bfloat16": torch.bfloat16}
+MOST_EPOCHS = 32  # over the held-out examples in one evaluation
+HELD_OUT = 1_000_003  # the seed of what is held out, so that it is prepared the same in every run
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """The numbers of one run.
+
+    Attributes:
+        batch: examples of a step, over all processes.
+        micro: examples computed at once by one process; a step adds up as many as it takes.
+        lr: the peak of the schedule.
+        every: steps between evaluations; 0 for none but the first and the last.
+        save_every: steps between checkpoints; 0 for none but the last.
+        held_out: examples of each evaluation at most.
+        sharded: each process holds a part of every tensor only.
+    """
+
+    steps: int
+    batch: int = 16
+    micro: int | None = None
+    lr: float = 1e-3
+    seed: int = 0
+    dtype: Literal["float32", "bfloat16"] = "float32"
+    every: int = 0
+    save_every: int = 0
+    held_out: int = 256
+    sharded: bool = False
+
+    def __post_init__(self) -> None:
+        for name in ("steps", "batch", "micro", "held_out"):
+            value = getattr(self, name)
+            if value is not None and value < 1:
+                raise CladosError(f"{name} is {value}; it must be at least 1")
+        if self.dtype not in FORMS:
+            raise CladosError(f"dtype is {self.dtype!r}; allowed: {', '.join(FORMS)}")
+        if not 0 < self.lr < math.inf:
+            raise CladosError(f"lr is {self.lr}; it must be above 0")
+
+
+class Unit(ABC):
+    """What a run trains.
+
+    Attributes:
+        model: all modules that learn, or that are saved with those that do.
+        stage: its schedule and clipping are the loop's.
+    """
+
+    model: nn.Module
+    stage: s.Stage
+
+    def optimiser(self, lr: float) -> torch.optim.Optimizer:
+        """The stage's optimiser over what learns; ``lr`` is the peak of the schedule."""
+        return optimiser(self.stage.optimiser, self.model, lr)
+
+    @abstractmethod
+    def updates(self, step: int) -> Iterator[Sequence[Batch]]:
+        """For each update of the weights in a step, the batches of this process whose gradients are added up."""
+
+    @abstractmethod
+    def loss(self, batch: Batch) -> Loss:
+        """The loss of a batch in training."""
+
+    @abstractmethod
+    def evaluate(self, devices: Devices) -> dict[str, float]:
+        """Losses and measures on what is held out; empty when nothing is."""
+
+    @property
+    @abstractmethod
+    def recorded(self) -> dict[str, Any]:
+        """All that decides what the unit comes to, as plain data."""
+
+
+@dataclass
+class SupervisedUnit(Unit):
+    """A model that learns from examples by an objective.
+
+    Attributes:
+        text_only: how what is held out is measured, as in ``measured``.
+    """
+
+    model: nn.Module
+    stage: s.Stage
+    setting: Setting
+    source: Source
+    run: Run
+    held_out: Source | None = None
+    text_only: bool = False
+
+    def __post_init__(self) -> None:
+        self.task: Task[Any, Any] = task(self.stage.objective)
+        self.device = next(self.model.parameters()).device
+        self.world, run = world(), self.run
+        self.sampler = Sampler(len(self.source), run.seed, run.batch, self.world.rank, self.world.size)
+        own = len(self.sampler.step(0))
+        self.micro = min(run.micro or own, own)
+        hold(self.stage, self.model)
+        if self.task.whole_batch and self.micro < own:
+            name = type(self.stage.objective).__name__
+            raise CladosError(f"micro is {self.micro}: {name} compares a whole batch, so it must be {run.batch}")
+
+    def updates(self, step: int) -> Iterator[Sequence[Batch]]:
+        rows = self.sampler.step(step)
+        yield [
+            self.prepared(self.task, self.source, rows[at : at + self.micro], self.run.seed)
+            for at in range(0, len(rows), self.micro)
+        ]
+
+    def loss(self, batch: Batch) -> Loss:
+        return training_loss(self.task, self.model, batch)
+
+    def evaluate(self, devices: Devices) -> dict[str, float]:
+        if self.held_out is None:
+            return {}
+        return self.measured(devices, self.held_out, self.run.held_out, text_only=self.text_only)
+
+    def measured(
+        self,
+        devices: Devices,
+        source: Source,
+        examples: int | None = None,
+        *,
+        targets: int = 0,
+        text_only: bool = False,
+    ) -> dict[str, float]:
+        """The mean loss and measures over held-out examples, each term over its own targets.
+
+        Prepared from fixed seeds, the same in every run, so that runs can be compared.
+
+        Args:
+            examples: so many of them, drawn once; all when not given.
+            targets: go over them again, prepared anew (other tokens masked), until there are so many predictions;
+                then ``targets`` says how many there were.
+            text_only: which word, where one stands: special tokens are neither asked for nor guessed.
+
+        Raises:
+            CladosError: when the examples hold nothing to predict.
+        """
+        held_out, world = self.task.held_out, self.world
+        number = min(len(source), examples or len(source))
+        chosen = np.sort(generator(HELD_OUT).permutation(len(source))[:number])
+        size = self.run.micro or self.run.batch  # the same groups of examples however many processes share them
+        sums: dict[str, list[float]] = {}
+        for epoch in range(MOST_EPOCHS):
+            rows = [(epoch, int(i)) for i in chosen]
+            groups = [rows[at : at + size] for at in range(0, len(rows), size)]
+            for at in range(world.rank, -(-len(groups) // world.size) * world.size, world.size):
+                # every process runs as often: the last ones again what another has already counted
+                batch = self.prepared(held_out, source, groups[min(at, len(groups) - 1)], HELD_OUT)
+                batch = held_out.text_only(batch, self.setting) if text_only else batch
+                found = devices.run(held_out.loss, self.model, batch)
+                if at < len(groups):
+                    _add(sums, found)
+            whole = world.merged(sums)
+            reached = next(iter(whole.values()))[1]
+            if reached >= targets:
+                break
+        if empty := [name.removeprefix("+") for name, (_, weight) in whole.items() if not weight]:
+            raise CladosError(f"none of the {number} held-out examples has anything to predict ({', '.join(empty)})")
+        return {**_means(whole), "targets": reached} if targets else _means(whole)
+
+    def prepared(self, task: Task[Any, Any], source: Source, rows: Sequence[tuple[int, int]], seed: int) -> Batch:
+        """The batch of some examples, by epoch and number."""
+        rows = [(task.epoch(epoch), index) for epoch, index in rows]
+        examples = [source.at(index, epoch) for epoch, index in rows]
+        batch = task.prepare(examples, [generator(seed, 1, epoch, index) for epoch, index in rows], self.setting)
+        return batch.to(self.device) if self.device.type == "cuda" else batch
+
+    @property
+    def recorded(self) -> dict[str, Any]:
+        facts = {"length": self.setting.length, "examples": len(self.source)}
+        return {"declaration": repr(getattr(self.model, "spec", None)), "stage": repr(self.stage), **facts}
+
+
+def _add(sums: dict[str, list[float]], found: Loss) -> None:
+    """Terms of the loss get a plus sign before their name."""
+    named = {f"+{name}": term for name, term in found.parts.items()} | found.measures
+    for name, term in named.items():
+        total = sums.setdefault(name, [0.0, 0.0])
+        total[0] += float(term.sum)
+        total[1] += term.weight
+
+
+def _means(sums: dict[str, list[float]]) -> dict[str, float]:
+    """The loss, its terms where it has several, and the measures."""
+    means = {name: total / weight for name, (total, weight) in sums.items()}
+    terms = {name.removeprefix("+"): value for name, value in means.items() if name.startswith("+")}
+    measures = {name: value for name, value in means.items() if not name.startswith("+")}
+    return {"loss": sum(terms.values()), **(terms if len(terms) > 1 else {}), **measures}

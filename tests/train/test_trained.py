@@ -1,0 +1,99 @@
+"""A stage trains what it says of a model, and nothing else moves."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+
+from clados import spec as s
+from clados.models.declared import declared
+from clados.nn import build
+from clados.train.loop import Trainer
+from clados.train.pretrain import module, planned
+from clados.train.trained import hold, merge
+from tests.train.small import choices, write_texts
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_texts(tmp_path_factory.mktemp("texts"))
+
+
+def trainer(data: Path, trains: s.Trained, card: str = "gpt-2") -> Trainer:
+    plan = planned(choices(data, card, steps=3))
+    words = dict(s.words(plan.stage))
+    plan = replace(plan, stage=s.Tuning(**words, start=card, trains=trains))
+    return plan.trainer(module(plan))
+
+
+def moved(before: dict[str, torch.Tensor], model: nn.Module) -> set[str]:
+    return {name for name, each in model.state_dict().items() if not torch.equal(before[name], each)}
+
+
+def test_the_upper_layers_move_alone(data: Path) -> None:
+    one = trainer(data, s.Upper(1))
+    before = {name: each.clone() for name, each in one.model.state_dict().items()}
+    one.fit()
+    last = len(one.model.stack.blocks) - 1  # type: ignore[union-attr, arg-type]
+    assert last > 0
+    found = moved(before, one.model)
+    assert found
+    assert all(name.startswith((f"stack.blocks.{last}.", "stack.norm_out.", "heads.")) for name in found)
+
+
+def test_all_but_the_named_tensors_move(data: Path) -> None:
+    one = trainer(data, s.AllBut(("inputs.tokens.weight", "stack.blocks.*.attn.out.bias")))
+    before = {name: each.clone() for name, each in one.model.state_dict().items()}
+    one.fit()
+    still = before.keys() - moved(before, one.model)
+    assert still == {name for name in before if name == "inputs.tokens.weight" or name.endswith(".attn.out.bias")}
+
+
+@pytest.mark.parametrize("on", [("q", "v"), ("out",), ("q", "up")])
+def test_low_rank_updates_move_alone_and_merge_into_the_weights(data: Path, on: tuple[str, ...]) -> None:
+    one = trainer(data, s.LowRank(rank=2, alpha=4.0, on=on, dropout=0.1))
+    before = {name: each.clone() for name, each in one.model.state_dict().items()}
+    one.fit()
+    assert {name.rpartition(".")[2] for name in moved(before, one.model)} == {"a", "b"}
+    ids = torch.arange(12)[None]
+    with torch.no_grad():
+        updated = one.model(input_ids=ids).logits
+        first = build(one.model.spec)  # type: ignore[arg-type]
+        merged = one.trained()
+        again = merged(input_ids=ids).logits
+    assert merged.state_dict().keys() == first.state_dict().keys()
+    torch.testing.assert_close(again, updated, rtol=1e-4, atol=1e-5)
+    changed = {name for name, each in merged.state_dict().items() if not torch.equal(each, before[name])}
+    assert {name.split(".")[-2] for name in changed} <= {"qkv", "out", "up"}
+
+
+def test_a_low_rank_update_begins_as_nothing_and_has_the_paper_s_size() -> None:
+    model = build(s.tiny(declared("gpt-2").model))
+    ids = torch.arange(12)[None]
+    before = model(input_ids=ids).logits
+    hold(s.Tuning(**s.words(_stage()), start="gpt-2", trains=s.LowRank(rank=3, alpha=6.0, on=("v",))), model)
+    assert torch.equal(model(input_ids=ids).logits, before)
+    width, layers = model.spec.size.d_model, model.spec.size.layers  # type: ignore[attr-defined]
+    learned = sum(each.numel() for each in model.parameters() if each.requires_grad)
+    assert learned == layers * 3 * (width + width)  # A is [rank, d_model], B is [d_model, rank]
+    merge(model)
+    assert torch.equal(model(input_ids=ids).logits, before)
+
+
+@pytest.mark.parametrize(
+    ("trains", "message"),
+    [
+        (s.Upper(99), "Upper.layers is 99; the model has"),
+        (s.AllBut(("nothing",)), "AllBut.names has 'nothing', which is no tensor of the model"),
+        (s.LowRank(rank=2, alpha=2.0, on=("query",)), "LowRank.on has 'query', which is no output of a product"),
+    ],
+)
+def test_what_is_no_part_of_the_model_is_refused(trains: s.Trained, message: str) -> None:
+    with pytest.raises(s.SpecError, match=message):
+        hold(s.Tuning(**s.words(_stage()), start="gpt-2", trains=trains), build(s.tiny(declared("gpt-2").model)))
+
+
+def _stage() -> s.Stage:
+    return declared("gpt-2").recipe.stages[0]
