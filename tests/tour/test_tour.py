@@ -9,8 +9,10 @@ from xml.etree import ElementTree
 
 import pytest
 
+from clados import spec as s
 from clados.cli.frame import run
 from clados.cli.tour import _warn
+from clados.objectives import task
 from clados.tour.stops import Stop
 from clados.train.learns import main
 
@@ -58,8 +60,9 @@ def test_the_page_shows_each_objective_on_two_sentences_and_both_parts_of_bert_s
 
 
 def test_a_curve_shows_the_part_that_its_lines_are_of() -> None:
-    assert main({"loss": 5.5, "lm": 5.0, "nsp": 0.5}) == 5.0
-    assert main({"loss": 4.0}) == 4.0
+    words = task(s.MaskedTokens())
+    assert main(words, {"loss": 5.5, "lm": 5.0, "nsp": 0.5}) == 5.0
+    assert main(words, {"loss": 4.0}) == 4.0
 
 
 @pytest.mark.slow

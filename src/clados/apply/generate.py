@@ -216,3 +216,6 @@ def _check(**given: Any) -> None:
         value = given[name]
         if value is not None and not holds(value):
             raise s.SpecError(f"{said} is {value}; it must be {allowed}")
+    least, most = given["min_new_tokens"], given["max_new_tokens"]
+    if least is not None and most is not None and least > most:
+        raise s.SpecError(f"min_new_tokens is {least}; it must be at most max_new_tokens, which is {most}")

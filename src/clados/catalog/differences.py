@@ -88,7 +88,7 @@ def diff(old: str | Model, new: str | Model) -> Differences:
 
     Args:
         old, new: ``MODEL`` or ``MODEL:SIZE`` (or declared models, whose training is not known). A model without a size
-            takes the size of the other's name, where it has one of that name; else its headline size.
+            takes that of the name of the other's, where that is given and it has one; else its headline size.
 
     Raises:
         NoModelError, SpecError: for an unknown name or size, with the nearest.
@@ -113,11 +113,11 @@ def diff(old: str | Model, new: str | Model) -> Differences:
 
 
 def _pair(old: str, new: str) -> tuple[tuple[Card, CardSize], tuple[Card, CardSize]]:
-    """Two models at sizes of one name, where the user leaves that open."""
+    """Two models; one without a size at the size of the name that the other is given, where it has one."""
     (card, size), (other, its) = named(old), named(new)
-    if ":" not in new:
+    if ":" in old and ":" not in new:
         its = next((each for each in other.sizes if each.name == size.name), its)
-    elif ":" not in old:
+    elif ":" in new and ":" not in old:
         size = next((each for each in card.sizes if each.name == its.name), size)
     return (card, size), (other, its)
 

@@ -124,7 +124,7 @@ def diff(
 ) -> None:
     """Compare two models: what differs in architecture, training and parameters.
 
-    Where only one size is named, or none, the other model's size of the same name is taken if it has one.
+    Where only one size is named, the other model's size of the same name is taken if it has one.
 
     Example: clados diff bert roberta
     """
