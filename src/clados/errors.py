@@ -10,8 +10,12 @@ class CladosError(Exception):
     """Base of all; the command line prints it as one line and exits with 2."""
 
 
+class InputError(CladosError, ValueError):
+    """An argument of a function or a command that cannot be: names it, its value and what is allowed."""
+
+
 class CladosWarning(UserWarning):
-    """Base of what is said beside a result; the command line prints it as one line on stderr."""
+    """Base of the warnings that come with a result; the command line prints each as one line on stderr."""
 
 
 def nearest(word: str, known: Iterable[str], least: float = NEAR) -> str | None:
@@ -65,10 +69,10 @@ def missing(error: ModuleNotFoundError) -> MissingPackageError:
 
 
 def check_seed(seed: int) -> None:
-    """Refuse what no generator takes.
+    """Refuse a seed that no random generator takes.
 
     Raises:
-        CladosError: for a seed below 0 or too large.
+        InputError: when it is below 0 or too large.
     """
     if not 0 <= seed < SEEDS:
-        raise CladosError(f"seed is {seed}; it must be from 0 to 2**63 - 1")
+        raise InputError(f"seed is {seed}; it must be from 0 to 2**63 - 1")

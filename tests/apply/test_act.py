@@ -12,11 +12,11 @@ from clados.apply.act import act, opened, policy, rollout
 from clados.apply.ready import Ready
 from clados.data.cartpole import scripted
 from clados.data.examples import Trajectory
-from clados.errors import CladosError
+from clados.errors import CladosError, InputError
 from clados.models.declared import declared
 from clados.nn import build
 from clados.nn.kinds import Output
-from clados.spec import SpecError, tiny
+from clados.spec import tiny
 from clados.train.fitting import Told, facts_of, fit_model
 
 
@@ -76,17 +76,17 @@ def test_an_episode_does_not_depend_on_those_beside_it(ready: Callable[[str], Re
 
 def test_an_environment_that_does_not_fit_is_refused(ready: Callable[[str], Ready]) -> None:
     real = ready("decision-transformer")
-    with pytest.raises(SpecError, match="Pendulum-v1 has states of 3 numbers; decision-transformer has 4"):
+    with pytest.raises(InputError, match="Pendulum-v1 has states of 3 numbers; decision-transformer has 4"):
         act(real, "Pendulum-v1", episodes=1)
-    with pytest.raises(SpecError, match="environment 'CartPal-v1'"):
+    with pytest.raises(InputError, match="environment 'CartPal-v1'"):
         act(real, "CartPal-v1", episodes=1)
-    with pytest.raises(SpecError, match="discrete actions; decision-transformer has continuous ones"):
+    with pytest.raises(InputError, match="discrete actions; decision-transformer has continuous ones"):
         act(replace(real, scales=replace(real.scales, choices=0)), episodes=1)
-    with pytest.raises(SpecError, match="return_to_go is nan; it must be a finite number"):
+    with pytest.raises(InputError, match="return_to_go is nan; it must be a finite number"):
         act(real, return_to_go=float("nan"))
     with pytest.raises(CladosError, match="seed is -1"):
         act(real, seed=-1)
-    with pytest.raises(SpecError, match="episodes is 0"):
+    with pytest.raises(InputError, match="episodes is 0"):
         act(real, episodes=0)
 
 
@@ -148,7 +148,7 @@ def test_every_episode_ends() -> None:
     ],
 )
 def test_environments_of_other_kinds_are_refused(states: Any, actions: Any, environment: str, words: str) -> None:
-    with pytest.raises(SpecError, match=words):
+    with pytest.raises(InputError, match=words):
         act(learned(states, actions), environment, episodes=1)
 
 

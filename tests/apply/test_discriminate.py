@@ -11,8 +11,8 @@ from clados.apply.embed import embed
 from clados.apply.fill import fill
 from clados.apply.ready import Ready, load
 from clados.apply.verbs import verbs
+from clados.errors import InputError
 from clados.models.declared import declared, found
-from clados.spec import SpecError
 from tests.apply.little import SENTENCES
 
 ENCODERS = {
@@ -47,9 +47,9 @@ def test_the_shares_are_those_of_the_head_and_padding_changes_none(ready: Callab
 
 
 def test_what_cannot_be_judged_is_refused(ready: Callable[[str], Ready]) -> None:
-    with pytest.raises(SpecError, match="text 1 has no tokens"):
+    with pytest.raises(InputError, match="text 1 has no tokens"):
         discriminate(ready("electra"), ["The king", ""])
-    with pytest.raises(SpecError, match="it can fill, embed; not discriminate"):
+    with pytest.raises(InputError, match="it can fill, embed; not discriminate"):
         discriminate(ready("bert"), "The king")
 
 

@@ -11,7 +11,7 @@ import transformers
 from clados.apply.embed import embed
 from clados.apply.ready import Ready
 from clados.data.examples import DataError
-from clados.spec import SpecError
+from clados.errors import InputError
 
 TEXTS = ["The king sat.", "A dog ran over the green hill to the river, and slept.", "Rain"]
 
@@ -71,11 +71,11 @@ def test_long_texts_are_cut_to_the_positions_and_keep_their_closing_mark(ready: 
 
 
 def test_what_cannot_be_embedded_is_refused(ready: Callable[[str], Ready]) -> None:
-    with pytest.raises(SpecError, match="'pooler', which gpt-2 lacks; allowed: cls, max, mean"):
+    with pytest.raises(InputError, match="'pooler', which gpt-2 lacks; allowed: cls, max, mean"):
         embed(ready("gpt-2"), "x", pool="pooler")
-    with pytest.raises(SpecError, match="text 1 has no tokens"):
+    with pytest.raises(InputError, match="text 1 has no tokens"):
         embed(ready("gpt-2"), ["x", ""])
     with pytest.raises(DataError, match="no text"):
         embed(ready("bert"), [])
-    with pytest.raises(SpecError, match="batch is 0"):
+    with pytest.raises(InputError, match="batch is 0"):
         embed(ready("bert"), "x", batch=0)

@@ -11,6 +11,7 @@ from clados import nn
 from clados import spec as s
 from clados.apply.generate import generate, room, writer_of
 from clados.apply.verbs import verbs
+from clados.errors import InputError
 from clados.models.declared import declared, found
 from clados.nn.kinds import learned
 from clados.proofs.cases import roomy, structures, undropped
@@ -102,7 +103,7 @@ def test_words_are_drawn_and_searched_for(writer: Any) -> None:
 def test_answers_are_as_long_as_the_target_has_positions(writer: Any) -> None:
     ids, room = read(writer.spec)[0], writer.written - 1
     assert generate(writer, ids, max_new_tokens=room, eos=()).size(1) == writer.written
-    with pytest.raises(s.SpecError, match=f"make {room + 2} positions; this model has learned {writer.written}"):
+    with pytest.raises(InputError, match=f"make {room + 2} positions; this model has learned {writer.written}"):
         generate(writer, ids, max_new_tokens=room + 1, eos=())
 
 
@@ -116,7 +117,7 @@ def test_a_blank_takes_no_places_behind_the_prompt(writer: Any, blank: bool, tak
         ids[0, 1] = mask
     room = writer.learned - taken
     assert generate(writer, ids, max_new_tokens=room, eos=()).size(1) == 7 + room
-    with pytest.raises(s.SpecError, match=f"this model has learned {writer.learned}"):
+    with pytest.raises(InputError, match=f"this model has learned {writer.learned}"):
         generate(writer, ids, max_new_tokens=room + 1, eos=())
 
 
@@ -125,7 +126,7 @@ def test_there_is_room_for_as_many_words_as_are_told_and_no_more(writer: Any) ->
     free = room(writer, ids)
     writer_of(writer, ids, None, 500 if free is None else free)
     if free is not None:
-        with pytest.raises(s.SpecError, match="this model has learned"):
+        with pytest.raises(InputError, match="this model has learned"):
             writer_of(writer, ids, None, free + 1)
 
 

@@ -8,8 +8,8 @@ import torch
 
 from clados.apply.fill import BLANK, fill, spans
 from clados.apply.ready import Ready
+from clados.errors import InputError
 from clados.nn import build
-from clados.spec import SpecError
 
 WHOLE, HOLED = "The king sat on the throne of the castle.", "The <extra_id_0> sat on the [MASK] of the castle."
 
@@ -88,18 +88,18 @@ def test_every_blank_gets_a_span_even_from_random_weights(ready: Callable[[str],
 
 
 def test_what_cannot_be_filled_is_refused(ready: Callable[[str], Ready]) -> None:
-    with pytest.raises(SpecError, match=r"'The king sat' has no blank; write \[MASK\]"):
+    with pytest.raises(InputError, match=r"'The king sat' has no blank; write \[MASK\]"):
         fill(ready("bert"), "The king sat")
-    with pytest.raises(SpecError, match="longer than the 64 tokens"):
+    with pytest.raises(InputError, match="longer than the 64 tokens"):
         fill(ready("bert"), "[MASK]" + " king" * 100)
-    with pytest.raises(SpecError, match="top is 0"):
+    with pytest.raises(InputError, match="top is 0"):
         fill(ready("bert"), "[MASK]", top=0)
-    with pytest.raises(SpecError, match="120 blanks; t5 has 100 sentinels"):
+    with pytest.raises(InputError, match="120 blanks; t5 has 100 sentinels"):
         fill(ready("t5"), "[MASK] " * 120)
 
 
 def test_a_megabyte_of_space_is_read_once(ready: Callable[[str], Ready]) -> None:
     text = "x" + " " * 1_000_000 + "y"  # a search that begins at each space anew takes hours
-    with pytest.raises(SpecError, match="has no blank"):
+    with pytest.raises(InputError, match="has no blank"):
         fill(ready("bert"), text)
     assert BLANK.sub("_", "a \n [MASK] b[MASK][MASK]  c") == "a_ b__  c"

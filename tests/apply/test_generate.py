@@ -11,12 +11,12 @@ from torch import Tensor
 from clados.apply.decoding.choice import Choice
 from clados.apply.generate import TOP_K, generate
 from clados.checkpoints.generation import GenerationConfig
-from clados.errors import CladosError
+from clados.errors import CladosError, InputError
 from clados.models.bert.bert import declaration as bert
 from clados.models.gpt.gpt_2 import declaration as gpt_2
 from clados.models.t5.t5 import declaration as t5
 from clados.nn import build
-from clados.spec import Flipped, SpecError, but, rows, tiny
+from clados.spec import Flipped, but, rows, tiny
 
 WORDS = 97
 PROMPT = torch.tensor([[5, 9, 33, 71, 2, 60], [8, 8, 40, 3, 77, 12], [60, 2, 5, 71, 9, 33]])
@@ -213,7 +213,7 @@ def test_texts_end_at_the_length_of_the_config(pair: tuple[Any, Any]) -> None:
     assert generate(ours, PROMPT, config=GenerationConfig(**new), eos=2, pad=1).equal(expected)
     if not theirs.config.is_encoder_decoder:
         with pytest.raises(
-            SpecError, match=r"6 tokens stand before the new ones, and .* max_length 6: say max_new_tokens"
+            InputError, match=r"6 tokens stand before the new ones, and .* max_length 6: say max_new_tokens"
         ):
             generate(ours, PROMPT, config=GenerationConfig(max_length=6))
 
@@ -319,5 +319,5 @@ def test_what_cannot_be_is_refused(decoder: tuple[Any, Any], given: dict[str, An
 
 
 def test_a_model_that_does_not_write_is_refused() -> None:
-    with pytest.raises(SpecError, match="Encoder does not write text"):
+    with pytest.raises(InputError, match="Encoder does not write text"):
         generate(build(tiny(bert.model)), PROMPT, max_new_tokens=3)

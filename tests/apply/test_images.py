@@ -17,7 +17,7 @@ from clados.apply.match import match
 from clados.apply.ready import Ready
 from clados.data.examples import DataError
 from clados.data.pictures import Preprocessing
-from clados.spec import SpecError
+from clados.errors import InputError
 from tests.apply.little import SENTENCES, picture
 
 VIT = transformers.models.vit.image_processing_pil_vit.ViTImageProcessorPil
@@ -190,7 +190,7 @@ def test_probabilities_are_those_of_transformers_pipeline(tmp_path: Path, proble
 
 
 def test_a_regression_has_no_classes(ready: Callable[[str], Ready]) -> None:
-    with pytest.raises(SpecError, match="vit: its config says regression: it gives numbers, and no classes"):
+    with pytest.raises(InputError, match="vit: its config says regression: it gives numbers, and no classes"):
         classify(replace(ready("vit"), problem="regression"), picture(0))
 
 
@@ -232,7 +232,7 @@ def test_what_is_no_image_is_refused(tmp_path: Path, ready: Callable[[str], Read
         match(ready("clip"), tmp_path / "absent.png", "x")
     with pytest.raises(DataError, match="no image was given"):
         classify(ready("vit"), [])
-    with pytest.raises(SpecError, match="top is 0"):
+    with pytest.raises(InputError, match="top is 0"):
         classify(ready("vit"), picture(0), top=0)
 
 

@@ -15,6 +15,7 @@ from clados.apply.generate import generate
 from clados.apply.ready import Ready
 from clados.apply.translate import translate
 from clados.checkpoints.generation import GenerationConfig
+from clados.errors import InputError
 from clados.nn import build
 from clados.objectives import Setting, Words, measure, task
 from clados.objectives.sides import Sides
@@ -151,7 +152,7 @@ def test_a_model_of_several_languages_is_told_which(
     translate(starting, "The king", to="de")
     assert (calls[-1][1]["forced_bos"], calls[-1][1]["start"]) == (None, ids["de_DE"])
     assert (calls[-1][1]["beams"], calls[-1][1]["length_penalty"]) == (4, 0.6)
-    with pytest.raises(s.SpecError, match="to is 'xx'; bart knows de_DE, en_XX, fr_XX"):
+    with pytest.raises(InputError, match="to is 'xx'; bart knows de_DE, en_XX, fr_XX"):
         translate(ready, "The king", to="xx")
 
 
@@ -169,7 +170,7 @@ def test_a_language_is_named_to_t5_and_marked_for_marian(
     monkeypatch.setattr(type(t5.words), "encode_batch", spied)
     translate(t5, "A dog", beams=1, to="fr")
     translate(t5, "A dog", beams=1, to="romanian")
-    with pytest.raises(s.SpecError, match="to is 'it'; t5 knows German, French, Romanian"):
+    with pytest.raises(InputError, match="to is 'it'; t5 knows German, French, Romanian"):
         translate(t5, "A dog", to="it")
     assert texts == ["translate English to French: A dog", "translate English to Romanian: A dog"]
     marian = multilingual(directory, GenerationConfig())
@@ -179,9 +180,9 @@ def test_a_language_is_named_to_t5_and_marked_for_marian(
     calls = given_to_search(monkeypatch)
     translate(many, "A dog", beams=1, to="fr")
     assert calls[0][0] == [backend.token_to_id(">>fr<<"), *t5.words.encode("A dog")]
-    with pytest.raises(s.SpecError, match="to is 'it'; bart knows fr"):
+    with pytest.raises(InputError, match="to is 'it'; bart knows fr"):
         translate(many, "A dog", to="it")
-    with pytest.raises(s.SpecError, match="does not mark the language"):
+    with pytest.raises(InputError, match="does not mark the language"):
         translate(many, "A dog", from_="it")
-    with pytest.raises(s.SpecError, match="writes one language only"):
+    with pytest.raises(InputError, match="writes one language only"):
         translate(ready("transformer"), "A dog", to="it")

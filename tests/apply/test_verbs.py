@@ -10,6 +10,7 @@ from clados.apply.ready import Ready, load
 from clados.apply.verbs import VERBS, check, verbs
 from clados.checkpoints import CheckpointError
 from clados.cli.commands import COMMANDS
+from clados.errors import InputError
 from clados.models.declared import declared
 
 CAN = {
@@ -50,14 +51,14 @@ def test_every_verb_is_a_command() -> None:
 
 
 def test_a_wrong_verb_is_refused_with_the_right_ones() -> None:
-    with pytest.raises(s.SpecError) as error:
+    with pytest.raises(InputError) as error:
         check("classify", "gpt-2", declared("gpt-2").model)
     assert str(error.value) == "gpt-2 is a Decoder of tokens: it can generate, embed; not classify"
 
 
 def test_a_verb_lost_by_what_was_learned_says_so(ready: Callable[[str], Ready]) -> None:
     t5 = ready("t5")
-    with pytest.raises(s.SpecError, match="trained on CorruptedSpans: it can generate, fill, embed; not translate"):
+    with pytest.raises(InputError, match="trained on CorruptedSpans: it can generate, fill, embed; not translate"):
         load(t5, "translate")
 
 

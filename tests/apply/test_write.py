@@ -13,10 +13,11 @@ from clados.apply.write import generate as write
 from clados.checkpoints import save_pretrained
 from clados.cli.frame import run
 from clados.data.readers import read
+from clados.errors import InputError
 from clados.models.bert.bert import bert
 from clados.models.gpt.gpt_2 import gpt_2
 from clados.nn import build
-from clados.spec import SpecError, but, tiny
+from clados.spec import but, tiny
 from clados.train.fitting import tokenizer_for
 from tests.apply.little import written
 
@@ -58,7 +59,7 @@ def test_a_text_ends_where_the_positions_do(directory: Path) -> None:
         write(ready, "The girl", max_new_tokens=31)
     write(ready, "The girl", on_note=notes.append)
     assert len(notes) == 1
-    with pytest.raises(SpecError, match="this model has learned 30"):
+    with pytest.raises(InputError, match="this model has learned 30"):
         write(ready, "The girl and the dog. " * 9)
 
 

@@ -10,8 +10,9 @@ from clados.catalog.counts import Counted, bases, counted, ledger, rounds, size_
 from clados.catalog.differences import compared, diff
 from clados.catalog.load import catalog
 from clados.catalog.sentences import brief, said
+from clados.errors import InputError
 from clados.models.declared import declared, found
-from clados.spec import Parallel, Post, Pre, RelativeBias, Rotary, SpecError, count
+from clados.spec import Parallel, Post, Pre, RelativeBias, Rotary, count
 
 CARDS = catalog()
 SIDE_BY_SIDE = "attention and feed-forward run side by side, with a norm for each, instead of one after the other"
@@ -32,7 +33,7 @@ def test_a_size_has_a_row_for_each_basis_of_its_published_figures() -> None:
 def test_a_basis_can_be_named() -> None:
     [row] = counted(CARDS["gpt-neox-20b"], size_named(CARDS["gpt-neox-20b"], None), "non-embedding")
     assert row.total == 19_934_859_264
-    with pytest.raises(SpecError, match="did you mean 'body'"):
+    with pytest.raises(InputError, match="did you mean 'body'"):
         counted(CARDS["bert"], size_named(CARDS["bert"], None), "bodi")
 
 
@@ -46,7 +47,7 @@ def test_a_difference_has_the_cards_reason() -> None:
 def test_sizes_are_found_by_alias_and_misspelt_ones_are_refused() -> None:
     assert size_named(CARDS["bert"], "bert-base-uncased").name == "base"
     assert size_named(CARDS["gpt-2"], None).name == "xl"
-    with pytest.raises(SpecError, match="bert has no size 'larg'; did you mean 'large'"):
+    with pytest.raises(InputError, match="bert has no size 'larg'; did you mean 'large'"):
         size_named(CARDS["bert"], "larg")
 
 
@@ -242,5 +243,5 @@ def test_a_count_by_name_is_that_of_the_declared_size() -> None:
     assert clados.count("gpt-2:small").total == clados.count(declared("gpt-2").model).total
     assert clados.count("LLaMA:7b").total == 6_738_415_616
     assert clados.count("bert:base", "body+pooler").total == 109_482_240
-    with pytest.raises(SpecError, match="gpt-2 has no size 'extra'"):
+    with pytest.raises(InputError, match="gpt-2 has no size 'extra'"):
         clados.count("gpt-2:extra")

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from clados import spec as s
 from clados.apply.ready import Ready, Source, load
-from clados.errors import check_seed
+from clados.errors import InputError, check_seed
 
 LONGEST = 1_000  # steps of an episode in an environment that has no limit of its own
 Policy = Callable[["Episodes"], NDArray[Any]]
@@ -85,15 +85,15 @@ def act(
         return_to_go: the return to ask for; when None the largest of an episode that the model has seen.
 
     Raises:
-        SpecError: for a model that does not act, an unknown environment, or one of other states or actions.
+        InputError: for a model that does not act, an unknown environment, or one of other states or actions.
     """
     ready = load(source, "act", device=device)
     if episodes < 1:
-        raise s.SpecError(f"episodes is {episodes}; it must be at least 1")
+        raise InputError(f"episodes is {episodes}; it must be at least 1")
     check_seed(seed)
     asked = ready.scales.best if return_to_go is None else float(return_to_go)
     if not math.isfinite(asked):
-        raise s.SpecError(f"return_to_go is {asked}; it must be a finite number")
+        raise InputError(f"return_to_go is {asked}; it must be a finite number")
     worlds, notes = opened(environment, episodes)
     try:
         notes += _check(ready, worlds[0])
@@ -111,7 +111,7 @@ def opened(environment: str, count: int) -> tuple[list[Any], tuple[str, ...]]:
     """So many of an environment, each of which ends at last, and what is to be known of them.
 
     Raises:
-        SpecError: Gymnasium knows none of that name, or it cannot be made.
+        InputError: Gymnasium knows none of that name, or it cannot be made.
     """
     import gymnasium
 
@@ -122,7 +122,7 @@ def opened(environment: str, count: int) -> tuple[list[Any], tuple[str, ...]]:
         first.close()
         worlds = [gymnasium.make(environment, max_episode_steps=LONGEST) for _ in range(count)]
     except (gymnasium.error.Error, ImportError) as error:
-        raise s.SpecError(f"environment '{environment}': {' '.join(str(error).split())}") from error
+        raise InputError(f"environment '{environment}': {' '.join(str(error).split())}") from error
     return worlds, (f"{environment} has no limit of steps: episodes end after {LONGEST:,}",)
 
 
@@ -130,13 +130,13 @@ def _check(ready: Ready, world: Any) -> tuple[str, ...]:
     """Refuse an environment of other states or actions than the model's; a note where it has more of them.
 
     Raises:
-        SpecError: when they differ.
+        InputError: when they differ.
     """
     inputs: s.Trajectory = ready.spec.inputs  # type: ignore[attr-defined]
     states = _compared("states", world.observation_space, inputs.states, ready.scales.kinds)
     actions = _compared("actions", world.action_space, inputs.actions, ready.scales.choices)
     if wrong := [each for each, fits in (states, actions) if each and not fits]:
-        raise s.SpecError(f"{world.spec.id} has {wrong[0].format(name=ready.name)}")
+        raise InputError(f"{world.spec.id} has {wrong[0].format(name=ready.name)}")
     return tuple(f"{world.spec.id} has {each.format(name=ready.name)}" for each, _ in (states, actions) if each)
 
 

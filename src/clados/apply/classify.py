@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from clados import spec as s
 from clados.apply.images import Image, pixel_values, several
 from clados.apply.ready import Source, batched, load
+from clados.errors import InputError
 from clados.nn.memory import enough_memory
 
 
@@ -43,15 +43,15 @@ def classify(
         images: paths, images of Pillow, or arrays or tensors, uint8 [height, width, channels]; of four axes a batch.
 
     Raises:
-        SpecError: for a model that classifies no images, or gives numbers instead (``regression``), and numbers out of
+        InputError: for a model that classifies no images, or gives numbers instead (``regression``), and numbers out of
             range.
         DataError: for no images, and a file that is no image.
     """
     if top < 1:
-        raise s.SpecError(f"top is {top}; it must be at least 1")
+        raise InputError(f"top is {top}; it must be at least 1")
     ready, images = load(source, "classify", device=device), several(images)
     if ready.problem == "regression":
-        raise s.SpecError(f"{ready.name}: its config says regression: it gives numbers, and no classes")
+        raise InputError(f"{ready.name}: its config says regression: it gives numbers, and no classes")
     found: list[tuple[Label, ...]] = []
     for numbers in sorted(batched(images, batch, lambda _: 0)):
         pixels = pixel_values(ready, [images[number] for number in numbers], ready.spec.inputs)  # type: ignore[attr-defined]

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import torch
 
-from clados import spec as s
 from clados.apply.ready import Source, batched, listed, load, padded
+from clados.errors import InputError
 from clados.nn.memory import enough_memory
 
 
@@ -26,7 +26,7 @@ def discriminate(
     """Each text's tokens, marks left out, with the probability that each was replaced (Clark et al. 2020, §2).
 
     Raises:
-        SpecError: for a model without a discriminator, and an empty text.
+        InputError: for a model without a discriminator, and an empty text.
         DataError: for no texts, or a directory without a tokenizer.
     """
     ready = load(source, "discriminate", device=device)
@@ -34,7 +34,7 @@ def discriminate(
     rows = ready.tokens(listed(texts))
     empty = next((i for i, row in enumerate(rows) if not set(row) - marks), None)
     if empty is not None:
-        raise s.SpecError(f"text {empty} has no tokens, and there is nothing to judge")
+        raise InputError(f"text {empty} has no tokens, and there is nothing to judge")
     found: list[tuple[Judged, ...]] = [()] * len(rows)
     for numbers in batched(rows, batch, len):
         some = [rows[number] for number in numbers]

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from clados import spec as s
 from clados.apply.ready import Ready, Source, batched, listed, load, padded
+from clados.errors import InputError
 from clados.nn.memory import enough_memory
 from clados.nn.pooling import pooled
 
@@ -50,7 +51,7 @@ def embed(
         batch: texts at once.
 
     Raises:
-        SpecError: for a model that reads no text or lacks the pooler, and for words that are not allowed.
+        InputError: for a model that reads no text or lacks the pooler, and for words that are not allowed.
         DataError: for no texts, empty ones, or a directory without a tokenizer.
     """
     ready = load(source, "embed", device=device)
@@ -59,7 +60,7 @@ def embed(
     rows = ready.tokens([before + text for text in listed(texts)], settings.max_length)
     empty = next((i for i, row in enumerate(rows) if not row), None)
     if empty is not None:
-        raise s.SpecError(f"text {empty} has no tokens, and there is no vector of nothing")
+        raise InputError(f"text {empty} has no tokens, and there is no vector of nothing")
     skipped = 0
     if before and not (settings.include_prompt if include_prompt is None else include_prompt):
         skipped = _length(ready, before)
@@ -89,14 +90,14 @@ def similarity(source: Source, vectors: Tensor) -> Tensor:
 def _prompt(ready: Ready, prompt: str | None, name: str | None) -> str:
     """What is put before each text."""
     if prompt is not None and name is not None:
-        raise s.SpecError("prompt and prompt_name are both given; one of them is allowed")
+        raise InputError("prompt and prompt_name are both given; one of them is allowed")
     if prompt is not None:
         return prompt
     name, prompts = name or ready.embedding.default_prompt, ready.embedding.prompts
     if name is None:
         return ""
     if name not in prompts:
-        raise s.SpecError(f"prompt_name is '{name}'; {ready.name} has {', '.join(prompts) or 'no prompts'}")
+        raise InputError(f"prompt_name is '{name}'; {ready.name} has {', '.join(prompts) or 'no prompts'}")
     return prompts[name]
 
 
@@ -108,7 +109,7 @@ def _length(ready: Ready, prompt: str) -> int:
 
 def _first(vectors: Tensor, dimensions: int | None) -> Tensor:
     if dimensions is not None and not 1 <= dimensions <= vectors.size(1):
-        raise s.SpecError(f"dimensions is {dimensions}; the vectors have {vectors.size(1)}, and at least 1 is kept")
+        raise InputError(f"dimensions is {dimensions}; the vectors have {vectors.size(1)}, and at least 1 is kept")
     return vectors[:, :dimensions]
 
 
@@ -119,11 +120,11 @@ def _pool(ready: Ready, pool: str | None) -> str:
     if pool is None:
         return "towers" if isinstance(ready.spec, s.TwoTower) else "mean"
     if pool not in POOLS:
-        raise s.SpecError(f"pool is '{pool}'; allowed: {', '.join(POOLS)}")
+        raise InputError(f"pool is '{pool}'; allowed: {', '.join(POOLS)}")
     if isinstance(ready.spec, s.TwoTower):
-        raise s.SpecError(f"pool is '{pool}', but {ready.name} projects its texts itself: leave it out")
+        raise InputError(f"pool is '{pool}', but {ready.name} projects its texts itself: leave it out")
     if pool == "pooler" and "pooler" not in slots:
-        raise s.SpecError(f"pool is 'pooler', which {ready.name} lacks; allowed: {', '.join(POOLS[:-1])}")
+        raise InputError(f"pool is 'pooler', which {ready.name} lacks; allowed: {', '.join(POOLS[:-1])}")
     return pool
 
 

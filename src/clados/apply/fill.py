@@ -10,6 +10,7 @@ import torch
 from clados import spec as s
 from clados.apply.ready import Ready, Source, batched, listed, load, padded
 from clados.data.tokenizer import Tokenizer, sentinel
+from clados.errors import InputError
 from clados.nn.memory import enough_memory
 
 BLANK = re.compile(r"(?<!\s)\s*+(\[MASK\]|<mask>|<extra_id_\d+>)")  # begins where space does: none is read twice
@@ -42,22 +43,22 @@ def fill(
     writes one span of any length for each, the likeliest token after token; its probability is that of all its tokens.
 
     Raises:
-        SpecError: for a model that does neither, a text without a blank, and one longer than the model's positions.
+        InputError: for a model that does neither, a text without a blank, and one longer than the model's positions.
         DataError: for no texts, or a directory without a tokenizer.
     """
     if top < 1:
-        raise s.SpecError(f"top is {top}; it must be at least 1")
+        raise InputError(f"top is {top}; it must be at least 1")
     ready, texts = load(source, "fill", device=device), listed(texts)
     for text in texts:
         if not BLANK.search(text):
-            raise s.SpecError(f"'{text[:60]}' has no blank; write [MASK] where there is one")
+            raise InputError(f"'{text[:60]}' has no blank; write [MASK] where there is one")
     restores = isinstance(ready.spec, s.EncoderDecoder)
     marked = [(_with_sentinels if restores else _with_masks)(ready, text) for text in texts]
     rows = ready.known(ready.words.encode_batch(marked))
     limit = ready.positions
     long = next((text for text, row in zip(texts, rows) if limit and len(row) > limit), None)
     if long is not None:
-        raise s.SpecError(f"'{long[:40]}...' is longer than the {limit} tokens that {ready.name} has positions for")
+        raise InputError(f"'{long[:40]}...' is longer than the {limit} tokens that {ready.name} has positions for")
     found: dict[int, Filled] = {}
     for numbers in batched(rows, batch, len):
         some = [rows[number] for number in numbers]
@@ -72,7 +73,7 @@ def _with_masks(ready: Ready, text: str) -> str:
     """Every blank as the tokenizer's mask; the space before it is part of what is masked."""
     mask = ready.words.roles.mask
     if mask is None:
-        raise s.SpecError(f"{ready.name}: its tokenizer has no mask")
+        raise InputError(f"{ready.name}: its tokenizer has no mask")
     return BLANK.sub(lambda _: mask, text)
 
 
@@ -106,7 +107,7 @@ def _with_sentinels(ready: Ready, text: str) -> str:
     known = len(ready.words.sentinels)
     count = len(BLANK.findall(text))
     if count > known:
-        raise s.SpecError(f"'{text[:40]}...' has {count} blanks; {ready.name} has {known} sentinels")
+        raise InputError(f"'{text[:40]}...' has {count} blanks; {ready.name} has {known} sentinels")
     numbers = iter(range(count))
     return BLANK.sub(lambda _: sentinel(next(numbers)), text)
 

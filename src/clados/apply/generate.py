@@ -15,7 +15,7 @@ from clados.apply.decoding.processors import Constraints, processor
 from clados.apply.decoding.straight import straight
 from clados.apply.decoding.writers import room, starts_with, writer_of
 from clados.checkpoints.generation import STEEPEST, GenerationConfig
-from clados.errors import check_seed
+from clados.errors import InputError, check_seed
 from clados.nn.kinds import checked, shaped
 from clados.nn.memory import enough_memory
 
@@ -87,7 +87,7 @@ def generate(
         [batch, length + new]: a decoder's prompt and what follows, an encoder-decoder's start token and answer.
 
     Raises:
-        SpecError: for a model that does not write, numbers out of range, texts longer than its positions, and what is
+        InputError: for a model that does not write, numbers out of range, texts longer than its positions, and what is
             no batch of ids or a mask of another shape.
     """
     config = config or config_of(model)
@@ -142,7 +142,7 @@ def new_tokens(model: nn.Module, input_ids: Tensor, config: GenerationConfig, wa
     """How many tokens are written at most: as many as are wanted, or else what the config and the positions allow.
 
     Raises:
-        SpecError: for a model that does not write, and for a prompt that is longer than the config's ``max_length``.
+        InputError: for a model that does not write, and for a prompt that is longer than the config's ``max_length``.
     """
     if wanted is not None:
         return wanted
@@ -151,7 +151,7 @@ def new_tokens(model: nn.Module, input_ids: Tensor, config: GenerationConfig, wa
         before = starts_with(model, input_ids)
         new = config.max_length - before
         if new < 1:
-            raise s.SpecError(
+            raise InputError(
                 f"{before} tokens stand before the new ones, and the model's generation config ends texts at "
                 f"max_length {config.max_length}: say max_new_tokens"
             )
@@ -165,7 +165,7 @@ def _drawing(
     asked = top_k is not None or top_p is not None
     if temperature == 0 and asked:
         name, value = ("top_k", top_k) if top_k is not None else ("top_p", top_p)
-        raise s.SpecError(f"{name} is {value} and temperature 0, which takes the likeliest token: one of them goes")
+        raise InputError(f"{name} is {value} and temperature 0, which takes the likeliest token: one of them goes")
     usual = None if temperature or asked or config.top_k is not None else TOP_K
     if temperature is None:
         temperature = (1.0 if config.temperature is None else config.temperature) if asked or config.do_sample else 0.0
@@ -177,7 +177,7 @@ def _drawing(
 def _constraints(config: GenerationConfig, words: int) -> Constraints:
     forced = config.forced_bos_token_id
     if forced is not None and forced >= words:
-        raise s.SpecError(f"forced_bos_token_id is {forced}; the vocabulary has ids up to {words - 1}")
+        raise InputError(f"forced_bos_token_id is {forced}; the vocabulary has ids up to {words - 1}")
     return Constraints(
         repetition_penalty=config.repetition_penalty or 1.0,
         no_repeat_ngram_size=config.no_repeat_ngram_size or 0,
@@ -199,7 +199,7 @@ def _check(**given: Any) -> None:
     """Refuse numbers out of range.
 
     Raises:
-        SpecError: naming the first, under its name here.
+        InputError: naming the first, under its name here.
     """
     for name, said, holds, allowed in (
         ("max_new_tokens", "max_new_tokens", lambda n: n >= 1, "at least 1"),
@@ -215,7 +215,7 @@ def _check(**given: Any) -> None:
     ):
         value = given[name]
         if value is not None and not holds(value):
-            raise s.SpecError(f"{said} is {value}; it must be {allowed}")
+            raise InputError(f"{said} is {value}; it must be {allowed}")
     least, most = given["min_new_tokens"], given["max_new_tokens"]
     if least is not None and most is not None and least > most:
-        raise s.SpecError(f"min_new_tokens is {least}; it must be at most max_new_tokens, which is {most}")
+        raise InputError(f"min_new_tokens is {least}; it must be at most max_new_tokens, which is {most}")

@@ -14,6 +14,7 @@ from clados.apply.ready import Ready
 from clados.data.decoding import rgb
 from clados.data.examples import DataError, Encoded
 from clados.data.pictures import Preprocessing
+from clados.errors import InputError
 
 Image = str | Path | Encoded | NDArray[np.uint8] | Tensor | Picture
 
@@ -40,7 +41,7 @@ def pixel_values(ready: Ready, images: Sequence[Image], inputs: s.Inputs) -> Ten
         DataError: for a file that is absent or no image, and preprocessing that does not fit the model.
     """
     if not isinstance(inputs, s.Patches):
-        raise s.SpecError(f"{ready.name} reads {type(inputs).__name__}, not images")
+        raise InputError(f"{ready.name} reads {type(inputs).__name__}, not images")
     steps = ready.images or Preprocessing.usual(inputs.image, inputs.channels)
     asked = (inputs.channels, inputs.image, inputs.image)
     rows = [steps(decoded(image)) for image in images]

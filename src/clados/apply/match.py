@@ -27,7 +27,7 @@ def match(
         images: paths, images of Pillow, or arrays or tensors, uint8 [height, width, channels]; of four axes a batch.
 
     Raises:
-        SpecError: for a model without an image and a text tower.
+        InputError: for a model without an image and a text tower.
         DataError: for no images or texts, a file that is no image, a directory without a tokenizer.
     """
     ready = load(source, "match", device=device)

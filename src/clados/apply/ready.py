@@ -22,7 +22,7 @@ from clados.data.examples import DataError
 from clados.data.pictures import Preprocessing
 from clados.data.scaling import Scales
 from clados.data.tokenizer import Tokenizer
-from clados.errors import CladosWarning
+from clados.errors import CladosWarning, InputError
 from clados.nn.settle import settle
 
 T = TypeVar("T")
@@ -92,7 +92,7 @@ class Ready:
         """The ids of each text with its special tokens, cut to the limit and to what the model has positions for.
 
         Raises:
-            SpecError: when the tokenizer has more words than the model.
+            InputError: when the tokenizer has more words than the model.
         """
         limit = min(filter(None, (limit, self.positions)), default=None)
         return self.known(self.words.encode_batch(texts, limit=limit))
@@ -101,11 +101,11 @@ class Ready:
         """The ids of texts, all of them in the model's vocabulary; a warning where attention over one takes minutes.
 
         Raises:
-            SpecError: when the tokenizer has more words than the model.
+            InputError: when the tokenizer has more words than the model.
         """
         most = max((max(ids) for ids in rows if ids), default=0)
         if most >= self.spec.vocab.size:
-            raise s.SpecError(f"{self.name}: token {most} of the tokenizer; the model has {self.spec.vocab.size} words")
+            raise InputError(f"{self.name}: token {most} of the tokenizer; the model has {self.spec.vocab.size} words")
         longest = (
             max(map(len, rows), default=0) if self.positions is None else 0
         )  # of others, the rest is refused or cut
@@ -159,7 +159,7 @@ def load(
 
     Raises:
         CheckpointError: for files that are absent or damaged, and for a run that has not ended.
-        SpecError: when the model cannot do it, with what it can.
+        InputError: when the model cannot do it, with what it can.
     """
     ready = source if isinstance(source, Ready) else _read(Path(source), device)
     if verb is not None:
@@ -223,10 +223,10 @@ def batched(rows: Sequence[T], batch: int, length: Callable[[T], int]) -> Iterat
     """The numbers of the rows in batches of like length, the longest first.
 
     Raises:
-        SpecError: for a batch of none.
+        InputError: for a batch of none.
     """
     if batch < 1:
-        raise s.SpecError(f"batch is {batch}; it must be at least 1")
+        raise InputError(f"batch is {batch}; it must be at least 1")
     order = np.argsort([-length(row) for row in rows], kind="stable").tolist()
     for at in range(0, len(order), batch):
         yield order[at : at + batch]

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import torch
 
-from clados import spec as s
 from clados.apply.generate import config_of, generate, room
 from clados.apply.ready import Ready, Source, batched, listed, load, padded, usual_beams
+from clados.errors import InputError
 from clados.nn.memory import enough_memory
 
 LANGUAGES = {"de": "German", "fr": "French", "ro": "Romanian"}  # that T5 has learned (Raffel et al. 2020, §2.3)
@@ -46,7 +46,7 @@ def translate(
         batch: texts at once, of like length.
 
     Raises:
-        SpecError: for a model that does not translate, a language that it does not know, numbers out of range, a text
+        InputError: for a model that does not translate, a language that it does not know, numbers out of range, a text
             longer than its positions.
         DataError: for no texts, or a directory without a tokenizer.
     """
@@ -114,10 +114,10 @@ def _target(ready: Ready, to: str | None) -> _Target:
     if ready.spec.vocab.sentinels and ready.objective is None:
         name = LANGUAGES.get(to.lower(), to.capitalize())
         if name not in LANGUAGES.values():
-            raise s.SpecError(f"to is '{to}'; {ready.name} knows {', '.join(LANGUAGES.values())}")
+            raise InputError(f"to is '{to}'; {ready.name} knows {', '.join(LANGUAGES.values())}")
         return _Target(prefix=TASK.format(name))
     knows = f"knows {', '.join(sorted(marks))}" if marks else "writes one language only"
-    raise s.SpecError(f"to is '{to}'; {ready.name} {knows}")
+    raise InputError(f"to is '{to}'; {ready.name} {knows}")
 
 
 def _languages(ready: Ready) -> dict[str, int]:
@@ -129,7 +129,7 @@ def _code(ready: Ready, said: str, name: str) -> str:
     languages = _languages(ready)
     found = [code for code in languages if said in (code, code.partition("_")[0])]
     if len(found) != 1:
-        raise s.SpecError(f"{name} is '{said}'; {ready.name} knows {', '.join(sorted(languages))}")
+        raise InputError(f"{name} is '{said}'; {ready.name} knows {', '.join(sorted(languages))}")
     return found[0]
 
 
@@ -137,12 +137,12 @@ def _marked(ready: Ready, ids: list[int], language: str | None) -> list[int]:
     """A text's ids with another mark of its language.
 
     Raises:
-        SpecError: where nothing marks it.
+        InputError: where nothing marks it.
     """
     if language is None:
         return ids
     marks = set(_languages(ready).values())
     if not marks.intersection(ids):
-        raise s.SpecError(f"from is '{language}'; the tokenizer of {ready.name} does not mark the language of a text")
+        raise InputError(f"from is '{language}'; the tokenizer of {ready.name} does not mark the language of a text")
     number = _languages(ready)[_code(ready, language, "from")]
     return [number if each in marks else each for each in ids]

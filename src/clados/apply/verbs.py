@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from clados import spec as s
+from clados.errors import InputError
 
 Learned = s.Objective | None  # None: not known, as for weights of others
 
@@ -78,11 +79,11 @@ def check(verb: str, name: str, model: s.Model, learned: Learned = None) -> None
     """Refuse a verb that a model cannot do.
 
     Raises:
-        SpecError: with what it is, and what it can do.
+        InputError: with what it is, and what it can do.
     """
     able = verbs(model, learned)
     if verb in able:
         return
     trained = f" trained on {type(learned).__name__}" if learned is not None and verb in verbs(model) else ""
     can = f"it can {', '.join(able)}" if able else "it has no verb of its own"
-    raise s.SpecError(f"{name} is {kind(model)}{trained}: {can}; not {verb}")
+    raise InputError(f"{name} is {kind(model)}{trained}: {can}; not {verb}")

@@ -7,10 +7,10 @@ from warnings import warn
 import torch
 from torch import Tensor
 
-from clados import spec as s
 from clados.apply.generate import config_of, room
 from clados.apply.generate import generate as generate_ids
 from clados.apply.ready import Source, load
+from clados.errors import InputError
 
 UNFINISHED = "\ufffd"  # what decoding gives for the first bytes of a letter
 
@@ -40,7 +40,7 @@ def generate(
             ``repetition_penalty``, ``no_repeat_ngram_size``, ``seed`` ... as there.
 
     Raises:
-        SpecError: for a model that does not write, numbers out of range, and a prompt that leaves no room.
+        InputError: for a model that does not write, numbers out of range, and a prompt that leaves no room.
         DataError: for a directory without a tokenizer.
     """
     ready = load(source, "generate", beams=beams, device=device)
@@ -48,7 +48,7 @@ def generate(
     (ids,) = ready.known(words.encode_batch([prompt]))
     if not ids:
         if ready.spec.vocab.bos is None:
-            raise s.SpecError("the prompt is empty, and the vocabulary names no bos to start from")
+            raise InputError("the prompt is empty, and the vocabulary names no bos to start from")
         ids = [ready.spec.vocab.bos]
     new: list[int] = []
     told = 0

@@ -7,8 +7,8 @@ from typing import Any
 
 from clados.catalog.card import Card, Size
 from clados.catalog.load import catalog, declaration_of
+from clados.errors import InputError
 from clados.spec.declaration import Declaration
-from clados.spec.errors import SpecError
 from clados.spec.kinds import Model
 from clados.spec.ledger import BASES, Count, Row, rows
 from clados.spec.ledger import count as parameters
@@ -56,7 +56,7 @@ def every_count(cards: Mapping[str, Card], basis: str | None = None) -> list[Cou
     Sizes that are not declared say so.
 
     Raises:
-        SpecError: for a basis that there is not.
+        InputError: for a basis that there is not.
     """
     sizes = [(card, size) for card in cards.values() if card.runnable for size in card.sizes]
     return [row for card, size in sizes for row in counted(card, size, basis)]
@@ -66,7 +66,7 @@ def counted(card: Card, size: Size, basis: str | None = None) -> list[Counted]:
     """A published size on the bases of its published figures, or on another that is named.
 
     Raises:
-        SpecError: for a basis that there is not.
+        InputError: for a basis that there is not.
     """
     declaration = declaration_of(card) if card.runnable else None
     if declaration is None or size.name not in declaration.sizes:
@@ -93,14 +93,14 @@ def totalled(model: Model, basis: str) -> int:
     """The count on a basis.
 
     Raises:
-        SpecError: for a basis that there is not.
+        InputError: for a basis that there is not.
     """
     return parameters(model).non_embedding if basis == NON_EMBEDDING else parameters(model, basis).total
 
 
 def _counted(card: Card, size: Size, model: Model, basis: str) -> Counted:
     if basis not in (*BASES, NON_EMBEDDING):
-        raise SpecError(f"basis is '{basis}'{hint(basis, (*BASES, NON_EMBEDDING))}")
+        raise InputError(f"basis is '{basis}'{hint(basis, (*BASES, NON_EMBEDDING))}")
     found = parameters(model, "model" if basis == NON_EMBEDDING else basis)
     total = found.non_embedding if basis == NON_EMBEDDING else found.total
     published, exact = _figures(size, basis)
@@ -151,20 +151,20 @@ def size_named(card: Card, name: str | None) -> Size:
     """A size of a card by its name or an alias; the headline one when none is named.
 
     Raises:
-        SpecError: for a size that was not published, with the nearest name.
+        InputError: for a size that was not published, with the nearest name.
     """
     wanted = (name or "").casefold()
     for size in card.sizes:
         if size.headline if name is None else wanted in (size.name, *size.aliases):
             return size
-    raise SpecError(f"{card.id} has no size '{name}'{hint(wanted, [size.name for size in card.sizes])}")
+    raise InputError(f"{card.id} has no size '{name}'{hint(wanted, [size.name for size in card.sizes])}")
 
 
 def named(model: str) -> tuple[Card, Size]:
     """The card and the size that ``MODEL[:SIZE]`` names; the headline size when none is named.
 
     Raises:
-        NoModelError, SpecError: with the nearest name.
+        NoModelError, InputError: with the nearest name.
     """
     name, _, size = model.partition(":")
     card = catalog()[name]
@@ -178,7 +178,7 @@ def canonical(model: str) -> str:
     ('gpt-2', 'bert:base')
 
     Raises:
-        NoModelError, SpecError: with the nearest name.
+        NoModelError, InputError: with the nearest name.
     """
     card, size = named(model)
     return f"{card.id}:{size.name}" if ":" in model else card.id
@@ -188,7 +188,7 @@ def count(model: Model | str, basis: str = "model") -> Count:
     """The parameters of a model, or of what ``MODEL[:SIZE]`` names, on a basis.
 
     Raises:
-        NoModelError, SpecError: for an unknown name, size or basis, with the nearest.
+        NoModelError, InputError: for an unknown name, size or basis, with the nearest.
     """
     if isinstance(model, Model):
         return parameters(model, basis)
@@ -199,11 +199,11 @@ def model_of(card: Card, size: Size) -> Model:
     """The declared model of a published size.
 
     Raises:
-        SpecError: when it is not declared.
+        InputError: when it is not declared.
     """
     declaration: Declaration = declaration_of(card)
     if size.name not in declaration.sizes:
-        raise SpecError(f"{card.id}:{size.name} is not declared; {', '.join(declaration.sizes)} are")
+        raise InputError(f"{card.id}:{size.name} is not declared; {', '.join(declaration.sizes)} are")
     return declaration.models()[size.name]
 
 

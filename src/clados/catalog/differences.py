@@ -91,7 +91,7 @@ def diff(old: str | Model, new: str | Model) -> Differences:
             takes that of the name of the other's, where that is given and it has one; else its headline size.
 
     Raises:
-        NoModelError, SpecError: for an unknown name or size, with the nearest.
+        NoModelError, InputError: for an unknown name or size, with the nearest.
     """
     if isinstance(old, Model) or isinstance(new, Model):
         models = [each if isinstance(each, Model) else model_of(*named(each)) for each in (old, new)]

@@ -87,7 +87,7 @@ def structure(card: Card, size: str | None = None) -> Structure:
     """The structure of a published size; of the headline one when none is named.
 
     Raises:
-        SpecError: for a size that was not published or is not declared, with the nearest name.
+        InputError: for a size that was not published or is not declared, with the nearest name.
     """
     found = size_named(card, size)
     model = model_of(card, found)

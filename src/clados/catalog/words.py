@@ -3,13 +3,13 @@
 import re
 from collections.abc import Iterable
 
-from clados.errors import CladosError, nearest
+from clados.errors import InputError, nearest
 
 _UNITS = {"": 1, "k": 10**3, "m": 10**6, "b": 10**9, "g": 10**9, "t": 10**12}
 _NUMBER = re.compile(r"([0-9][0-9_]*(?:\.[0-9]+)?(?:e[0-9]+)?)([kmbgt]?)", re.IGNORECASE)
 
 
-class QueryError(CladosError, ValueError):
+class QueryError(InputError):
     """A question that cannot be answered as it is put; says what is allowed."""
 
 

@@ -8,7 +8,7 @@ import typer
 
 from clados.cli import output
 from clados.cli.arguments import Directory, Json
-from clados.errors import CladosError
+from clados.errors import InputError
 from clados.files import text_lines
 
 if TYPE_CHECKING:
@@ -255,15 +255,15 @@ def _texts(texts: list[str] | None, file: Path | None) -> list[str]:
         CladosError: for both, neither, or a file without text.
     """
     if bool(texts) == (file is not None):
-        raise CladosError("give texts, or a --file of them: one of the two")
+        raise InputError("give texts, or a --file of them: one of the two")
     if file is None:
         return texts or []
     try:
         found = [line for line in text_lines(file.read_text(encoding="utf-8-sig")) if line.strip()]
     except UnicodeDecodeError as error:
-        raise CladosError(f"{file}: not text in UTF-8 ({error})") from error
+        raise InputError(f"{file}: not text in UTF-8 ({error})") from error
     if not found:
-        raise CladosError(f"{file}: there is no text in it")
+        raise InputError(f"{file}: there is no text in it")
     return found
 
 

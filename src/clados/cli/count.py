@@ -8,7 +8,7 @@ import typer
 
 from clados.cli import output
 from clados.cli.arguments import Json, complete_models, complete_words
-from clados.errors import CladosError
+from clados.errors import InputError
 
 if TYPE_CHECKING:
     from clados.catalog.counts import Counted, Line
@@ -52,10 +52,10 @@ def count(
     from clados.catalog.load import catalog
 
     if everything and model is not None and ":" in model:
-        raise CladosError(f"--all counts every size, and '{model}' names one: leave one of them away")
+        raise InputError(f"--all counts every size, and '{model}' names one: leave one of them away")
     if everything or model is None:
         if ledger not in (None, Detail.NONE):
-            raise CladosError("--ledger is of one size: name it, as in bert:base")
+            raise InputError("--ledger is of one size: name it, as in bert:base")
         cards = catalog()
         chosen = {model: cards[model]} if model else cards
         rows = counts.every_count(chosen, basis)

@@ -10,11 +10,11 @@ from contextlib import redirect_stdout
 from typing import Any
 
 from clados.cli.commands import COMMANDS
-from clados.errors import CladosError, CladosWarning, missing, nearest
+from clados.errors import CladosError, CladosWarning, InputError, missing, nearest
 from clados.tables import plain
 
 
-class UsageError(CladosError):
+class UsageError(InputError):
     """A command line that cannot be understood."""
 
 

@@ -8,7 +8,7 @@ import typer
 from clados.catalog.load import card_files, catalog, every_file, own_folders
 from clados.cli import output
 from clados.cli.arguments import Json, complete_models, complete_words
-from clados.errors import CladosError
+from clados.errors import InputError
 from clados.tables import plain
 
 
@@ -60,7 +60,7 @@ def export(
     from clados.catalog.export import export as exported
 
     if json and form not in (None, "json"):
-        raise CladosError(f"--json and --format {form} are two forms: give one of them")
+        raise InputError(f"--json and --format {form} are two forms: give one of them")
     cards = [*catalog().values()]
     done = exported(out, form="json" if json else form, cards=cards)
     if isinstance(done, str):

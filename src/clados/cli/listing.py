@@ -13,7 +13,7 @@ from clados.catalog.schema import ATTRIBUTES, Attribute
 from clados.catalog.texts import attribute_text
 from clados.cli import output
 from clados.cli.arguments import complete_models, complete_values, complete_words
-from clados.errors import CladosError
+from clados.errors import InputError
 
 _EXAMPLES = {
     "params": "as in 100M..1B, ..1B, 7B",
@@ -54,7 +54,7 @@ def list_models(
     Example: clados list --arch encoder-decoder --params ..1B --license open --since 2019
     """
     if json and csv:
-        raise CladosError("--json and --csv are two forms of one list: give one of them")
+        raise InputError("--json and --csv are two forms of one list: give one of them")
     asked = {name: value for name, value in wanted.items() if value is not False}
     asked["name"] = [*(asked["name"] or ()), *([pattern] if pattern else ())]
     everything = catalog().values()

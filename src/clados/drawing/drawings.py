@@ -60,7 +60,7 @@ def draw(model: str | Model) -> Drawing:
         model: ``MODEL`` or ``MODEL:SIZE``, the path of a declaration, or a declared model.
 
     Raises:
-        NoModelError, SpecError: for an unknown name or size, with the nearest.
+        NoModelError, InputError: for an unknown name or size, with the nearest.
     """
     title, assumed = type(model).__name__, tuple[str, ...]()
     if isinstance(model, Model):

@@ -15,7 +15,7 @@ from clados.catalog.card import Card
 from clados.catalog.counts import model_of, named
 from clados.catalog.load import card
 from clados.checkpoints import save_pretrained
-from clados.errors import CladosError
+from clados.errors import InputError
 from clados.files import write_text
 from clados.objectives import Measure, measure
 from clados.objectives.task import NATS
@@ -141,7 +141,7 @@ def check(folder: Path) -> None:
         CladosError: it does.
     """
     if folder.exists() and (not folder.is_dir() or (any(folder.iterdir()) and not (folder / MARK).exists())):
-        raise CladosError(f"{folder}: holds something else than a model of the tour; name another --out")
+        raise InputError(f"{folder}: holds something else than a model of the tour; name another --out")
 
 
 def stop(choices: Choices, folder: Path, progress: Callable[[str], Show]) -> Stop:

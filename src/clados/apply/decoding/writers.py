@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from clados import spec as s
+from clados.errors import InputError
 from clados.nn.blanks import blank_positions
 from clados.nn.sight import Cache
 
@@ -43,7 +44,7 @@ class Continuing:
         self.keep: Tensor | None = None
         if attention_mask is not None and not bool(attention_mask.all()):
             if not bool(attention_mask[:, -1].all()):
-                raise s.SpecError("attention_mask ends in padding; the texts of a decoder are padded on the left")
+                raise InputError("attention_mask ends in padding; the texts of a decoder are padded on the left")
             self.keep = torch.cat([attention_mask.bool(), torch.ones_like(input_ids[:, :1].expand(-1, new)).bool()], 1)
         self.positions = self.places(room)
         _fits(model.learned, "prompt and max_new_tokens", int(self.positions.max()) + 1)
@@ -109,7 +110,7 @@ class Answering:
         self.model = model
         start = model.spec.written_vocab.start if start is None else start
         if start is None:
-            raise s.SpecError("the vocabulary names no start; an encoder-decoder needs one to write from")
+            raise InputError("the vocabulary names no start; an encoder-decoder needs one to write from")
         batch = input_ids.size(0)
         _fits(model.written, "the start and max_new_tokens", new + 1)
         self.ids = input_ids.new_full((batch, 1), start)
@@ -141,7 +142,7 @@ def writer_of(
         start: what an encoder-decoder's answer starts with; None means that of the vocabulary.
 
     Raises:
-        SpecError: for a model that does not write, or texts longer than its positions.
+        InputError: for a model that does not write, or texts longer than its positions.
     """
     return _kind(model)(model, input_ids, attention_mask, new, start)
 
@@ -150,7 +151,7 @@ def room(model: Any, input_ids: Tensor) -> int | None:
     """How many tokens may be written after [batch, length] ids, or in answer to them; None for any number.
 
     Raises:
-        SpecError: for a model that does not write.
+        InputError: for a model that does not write.
     """
     return _kind(model).room(model, input_ids)
 
@@ -159,7 +160,7 @@ def starts_with(model: Any, input_ids: Tensor) -> int:
     """How many tokens stand before the new ones: those of a decoder's prompt, an encoder-decoder's start.
 
     Raises:
-        SpecError: for a model that does not write.
+        InputError: for a model that does not write.
     """
     return 1 if _kind(model) is Answering else input_ids.size(1)
 
@@ -170,7 +171,7 @@ def _kind(model: Any) -> type[Continuing | Answering]:
         return Infilling
     writers = [writer for kind, writer in _WRITERS.items() if isinstance(part, kind)]
     if not writers or not any(head.output == "logits" for head in part.heads):
-        raise s.SpecError(f"{type(part).__name__} does not write text; Decoder and EncoderDecoder with a word head do")
+        raise InputError(f"{type(part).__name__} does not write text; Decoder and EncoderDecoder with a word head do")
     return writers[0]
 
 
@@ -179,4 +180,4 @@ _WRITERS: dict[type[s.Model], type[Continuing | Answering]] = {s.Decoder: Contin
 
 def _fits(learned: int | None, what: str, length: int) -> None:
     if learned is not None and length > learned:
-        raise s.SpecError(f"{what} make {length} positions; this model has learned {learned}")
+        raise InputError(f"{what} make {length} positions; this model has learned {learned}")
