@@ -38,7 +38,7 @@ def decode(limits: Limits) -> list[Figure]:
         settle(ours)
         for batch in (1, 8):
             ids = torch.randint(2, WORDS, (batch, 16), generator=torch.Generator().manual_seed(0))
-            runs = {
+            runs: dict[str, Any] = {
                 "clados": lambda ours=ours, ids=ids: generate(ours, ids, max_new_tokens=NEW, eos=()),
                 "transformers": lambda theirs=theirs, ids=ids: _theirs(theirs, ids),
             }
@@ -56,7 +56,7 @@ def encode(limits: Limits) -> list[Figure]:
         ours, theirs = peers.both(transformers.SwitchTransformersConfig(**BASE, num_experts=count))
         for texts in (1, 4):
             ids = torch.randint(2, WORDS, (texts, TEXT), generator=torch.Generator().manual_seed(0))
-            runs = {
+            runs: dict[str, Any] = {
                 "clados": torch.inference_mode()(lambda ours=ours, ids=ids: ours.encode(ids)),
                 "transformers": torch.inference_mode()(lambda theirs=theirs, ids=ids: theirs.encoder(ids)[0]),
             }

@@ -3,6 +3,7 @@
 import ast
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -28,7 +29,7 @@ def names_in(tree: ast.AST) -> Iterator[str]:
             yield node.name
 
 
-def below(kind: type) -> Iterator[type]:
+def below(kind: type[Any]) -> Iterator[type[Any]]:
     """All types below a type."""
     for each in kind.__subclasses__():
         yield each

@@ -58,7 +58,7 @@ def written(card: str, folder: Path) -> Path:
     save_pretrained(module, folder)
     if tokenizer:
         tokenizer.save(folder)
-    write_beside(folder, labels=facts.classes, images=preprocessing(module.spec))  # type: ignore[arg-type]
+    write_beside(folder, labels=facts.classes, images=preprocessing(module.spec))
     said = {"model": card, "stage": repr(declaration.recipe.stages[0]), "length": length, **facts.json()}
     (folder / "run.json").write_text(json.dumps(said), encoding="utf-8")
     return folder

@@ -171,7 +171,7 @@ def test_actions_reach_as_far_as_those_of_the_data_and_no_further_than_the_envir
     for most in (2.0, 5.0, 0.5):
         ready = learned(FLOATS, np.linspace(-most, most, 8, dtype=np.float32)[:, None])
         model = Whole(ready)
-        done = []
+        done: list[Any] = []
         worlds, _ = opened("Pendulum-v1", 1)
         choose = policy(replace(ready, model=model), worlds[0].action_space)
 

@@ -77,11 +77,13 @@ def answerer() -> tuple[Any, Any]:
 
 @pytest.fixture(params=["decoder", "answerer"])
 def pair(request: pytest.FixtureRequest) -> tuple[Any, Any]:
-    return request.getfixturevalue(request.param)
+    both: tuple[Any, Any] = request.getfixturevalue(request.param)
+    return both
 
 
 def theirs_of(model: Any, ids: Tensor, **given: Any) -> Tensor:
-    return model.generate(ids, do_sample=False, pad_token_id=given.pop("pad", 1), **given)
+    ids_out: Tensor = model.generate(ids, do_sample=False, pad_token_id=given.pop("pad", 1), **given)
+    return ids_out
 
 
 def upto(row: Tensor, eos: int, start: int) -> list[int]:
@@ -109,7 +111,7 @@ def test_greedy_text_equals_the_reference(pair: tuple[Any, Any], mask: Tensor) -
 def test_beams_equal_the_reference(pair: tuple[Any, Any], mask: Tensor, penalty: float) -> None:
     ours, theirs = pair
     eos = int(generate(ours, PROMPT, attention_mask=mask, max_new_tokens=9, eos=())[0, -1])  # an end that comes
-    given = {"attention_mask": mask, "max_new_tokens": 15, "length_penalty": penalty}
+    given: dict[str, Any] = {"attention_mask": mask, "max_new_tokens": 15, "length_penalty": penalty}
     expected = theirs_of(theirs, PROMPT, num_beams=4, eos_token_id=eos, **given)
     found = generate(ours, PROMPT, beams=4, eos=eos, pad=1, **given)
     start = 1 if theirs.config.is_encoder_decoder else PROMPT.size(1)
@@ -166,7 +168,7 @@ def test_beams_stop_as_the_reference_does(pair: tuple[Any, Any], penalty: float,
     ours, theirs = pair
     found = generate(ours, PROMPT, max_new_tokens=9, eos=())
     eos = found[:, -3].tolist()  # ends that come at several places
-    given = {"max_new_tokens": 15, "length_penalty": penalty, "early_stopping": early}
+    given: dict[str, Any] = {"max_new_tokens": 15, "length_penalty": penalty, "early_stopping": early}
     expected = theirs_of(theirs, PROMPT, num_beams=3, eos_token_id=eos, attention_mask=torch.ones_like(PROMPT), **given)
     found = generate(ours, PROMPT, beams=3, eos=eos, pad=1, **given)
     start = 1 if theirs.config.is_encoder_decoder else PROMPT.size(1)
@@ -188,10 +190,11 @@ def test_a_config_that_draws_draws_from_the_likeliest_fifty(decoder: tuple[Any, 
     many = PROMPT[:1].expand(2000, -1)
     with torch.inference_mode():
         likeliest = ours(PROMPT[:1]).logits[0, -1].topk(TOP_K).indices
+    counts: tuple[dict[str, Any], ...] = ({}, {"top_k": 7}, {"top_k": 0})
     hot: dict[str, Any] = {"do_sample": True, "temperature": 50.0, "eos_token_id": (96,)}
     drawn = [
         generate(ours, many, max_new_tokens=1, seed=0, config=GenerationConfig(**hot, **said))[:, -1].unique()
-        for said in ({}, {"top_k": 7}, {"top_k": 0})
+        for said in counts
     ]
     assert torch.isin(drawn[0], likeliest).all()
     assert torch.isin(drawn[1], likeliest[:7]).all()
@@ -208,7 +211,7 @@ def test_top_k_alone_draws(decoder: tuple[Any, Any]) -> None:
 
 def test_texts_end_at_the_length_of_the_config(pair: tuple[Any, Any]) -> None:
     ours, theirs = pair
-    new = {"max_length": 12}
+    new: dict[str, Any] = {"max_length": 12}
     expected = theirs_of(theirs, PROMPT, attention_mask=torch.ones_like(PROMPT), **new)
     assert generate(ours, PROMPT, config=GenerationConfig(**new), eos=2, pad=1).equal(expected)
     if not theirs.config.is_encoder_decoder:

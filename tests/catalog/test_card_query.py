@@ -1,13 +1,15 @@
 """The query language: words, wildcards, alternatives, negation, ranges, dates, order."""
 
 import contextlib
+from collections.abc import Iterable
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 import clados
-from clados.catalog.card import Value
+from clados.catalog.card import Card, Value
 from clados.catalog.load import Catalog, catalog
 from clados.catalog.query import SPELLINGS, filter_cards, search
 from clados.catalog.schema import ATTRIBUTES, KINDS
@@ -62,14 +64,19 @@ ASKED = [
 ]
 
 
+def by(cards: Iterable[Card], name: str, word: str) -> list[Card]:
+    asked: dict[str, Any] = {name: word}
+    return filter_cards(cards, **asked)
+
+
 @pytest.mark.parametrize(("asked", "expected"), ASKED, ids=str)
-def test_a_filter_finds_what_it_says(small: Catalog, asked: dict[str, object], expected: str) -> None:
+def test_a_filter_finds_what_it_says(small: Catalog, asked: dict[str, Any], expected: str) -> None:
     assert " ".join(card.id for card in filter_cards(small.values(), **asked)) == expected
 
 
 def test_every_attribute_is_a_filter(small: Catalog) -> None:
     for name in ATTRIBUTES:
-        known = {card.id for card in filter_cards(small.values(), **{name: "!unknown"})}
+        known = {card.id for card in by(small.values(), name, "!unknown")}
         assert known == {card.id for card in small.values() if card.values[name].known}
 
 
@@ -109,7 +116,7 @@ def test_the_filter_that_leaves_nothing_is_named(small: Catalog) -> None:
     ],
     ids=str,
 )
-def test_what_cannot_be_answered_is_explained(small: Catalog, asked: dict[str, str], complaint: str) -> None:
+def test_what_cannot_be_answered_is_explained(small: Catalog, asked: dict[str, Any], complaint: str) -> None:
     with pytest.raises(QueryError) as refusal:
         filter_cards(small.values(), **asked)
     assert complaint in str(refusal.value)
@@ -133,8 +140,8 @@ def test_a_filter_and_its_negation_part_the_cards(name: str, word: str) -> None:
     if ATTRIBUTES[name].type in ("count", "counts", "date"):
         word = "unknown"
     cards = [*catalog([]).values()]
-    kept = filter_cards(cards, **{name: word})
-    rest = filter_cards(cards, **{name: word.removeprefix("!") if word.startswith("!") else f"!{word}"})
+    kept = by(cards, name, word)
+    rest = by(cards, name, word.removeprefix("!") if word.startswith("!") else f"!{word}")
     assert len(kept) + len(rest) == len(cards)
     assert not {card.id for card in kept} & {card.id for card in rest}
 
@@ -142,7 +149,7 @@ def test_a_filter_and_its_negation_part_the_cards(name: str, word: str) -> None:
 @given(st.text(max_size=12), st.sampled_from(sorted({*SPELLINGS} - {"runnable"})))
 def test_any_text_is_answered_or_refused(text: str, name: str) -> None:
     with contextlib.suppress(QueryError):
-        assert isinstance(filter_cards(catalog([]).values(), **{name: text}), list)
+        assert isinstance(by(catalog([]).values(), name, text), list)
 
 
 @given(st.integers(1, 10**13))
@@ -176,7 +183,7 @@ def test_python_asks_the_same_questions() -> None:
 )
 def test_a_filter_understands_other_spellings_of_a_name(name: str, word: str, canonical: str) -> None:
     cards = catalog().values()
-    assert filter_cards(cards, **{name: word}) == filter_cards(cards, **{name: canonical}) != []
+    assert by(cards, name, word) == by(cards, name, canonical) != []
 
 
 def test_a_value_that_the_survey_alone_reports_says_so() -> None:

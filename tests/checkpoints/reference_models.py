@@ -98,7 +98,7 @@ def saved(card: str, layout: s.Layout, architecture: str, path: Path) -> nn.Modu
     return made  # type: ignore[no-any-return]
 
 
-def untied(made: nn.Module, model: s.Model) -> None:
+def untied(made: Any, model: s.Model) -> None:
     """Give T5 v1.1 the head that 5.x builds tied whatever its config says."""
     if isinstance(model, s.EncoderDecoder) and any(isinstance(head, s.Untied) for head in model.heads):
         made.lm_head.weight = nn.Parameter(torch.randn_like(made.lm_head.weight))

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, MutableMapping
 from pathlib import Path
 from typing import Any
 
@@ -239,7 +239,11 @@ def test_a_tensor_that_nothing_takes_is_refused(directory: Path) -> None:
 
 
 def test_the_tensors_of_another_model_are_refused(directory: Path) -> None:
-    rewrite(directory, lambda tensors: (tensors.clear(), tensors.update({"encoder.0.weight": torch.zeros(3)})))
+    def other(tensors: MutableMapping[str, torch.Tensor]) -> None:
+        tensors.clear()
+        tensors["encoder.0.weight"] = torch.zeros(3)
+
+    rewrite(directory, other)
     refused(directory, "encoder.0.weight")
 
 

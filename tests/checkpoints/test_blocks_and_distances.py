@@ -25,12 +25,33 @@ DEBERTA: dict[str, Any] = {
     "relative_attention": True,
     "type_vocab_size": 0,
 }
-BASE = {"hidden_size": 768, "intermediate_size": 3072, "num_attention_heads": 12, "num_hidden_layers": 12}
+BASE = {
+    "hidden_size": 768,
+    "intermediate_size": 3072,
+    "num_attention_heads": 12,
+    "num_hidden_layers": 12,
+}
 SECOND = {**DEBERTA, "model_type": "deberta-v2", "norm_rel_ebd": "layer_norm", "position_buckets": 256}
 SECOND |= {"share_att_key": True, "vocab_size": 128_100}
-WIDE = {"hidden_size": 1536, "intermediate_size": 6144, "num_attention_heads": 24, "num_hidden_layers": 48}
-BLOCKS = {"attention_type": "block_sparse", "block_size": 64, "num_random_blocks": 3, "max_position_embeddings": 4096}
-SIDES = {"d_model": 1024, "encoder_layers": 16, "decoder_layers": 16, "num_hidden_layers": 16, "vocab_size": 96_103}
+WIDE = {
+    "hidden_size": 1536,
+    "intermediate_size": 6144,
+    "num_attention_heads": 24,
+    "num_hidden_layers": 48,
+}
+BLOCKS = {
+    "attention_type": "block_sparse",
+    "block_size": 64,
+    "num_random_blocks": 3,
+    "max_position_embeddings": 4096,
+}
+SIDES: dict[str, Any] = {
+    "d_model": 1024,
+    "encoder_layers": 16,
+    "decoder_layers": 16,
+    "num_hidden_layers": 16,
+    "vocab_size": 96_103,
+}
 SIDES |= {"encoder_ffn_dim": 4096, "decoder_ffn_dim": 4096, "encoder_attention_heads": 16}
 SIDES |= {"decoder_attention_heads": 16, "scale_embedding": True, "is_encoder_decoder": True, "dropout": 0.1}
 PUBLISHED: dict[str, dict[str, Any]] = {

@@ -240,7 +240,11 @@ def test_the_tokenizer_of_a_file_is_read_and_a_damaged_one_does_not_take_the_wei
     _, arch, words, held = gpt_2()
     letters = [*map(chr, range(97, 97 + 26)), "ab", "<|end|>"]
     rest = [f"<{i}>" for i in range(61 - len(letters))]
-    lists = {"tokens": letters + rest, "merges": ["a b"], "token_type": [1] * 27 + [3] + [1] * len(rest)}
+    lists: dict[str, list[Any]] = {
+        "tokens": letters + rest,
+        "merges": ["a b"],
+        "token_type": [1] * 27 + [3] + [1] * len(rest),
+    }
     keys = {"tokenizer.ggml.model": "gpt2", "tokenizer.chat_template": "{{ x }}"}
     words = {**words, "tokenizer.ggml.eos_token_id": 27}
     ours: Any = from_pretrained(written(tmp_path / "model.gguf", arch, words, held, keys=keys, lists=lists))

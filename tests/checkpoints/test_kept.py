@@ -77,6 +77,8 @@ def test_how_a_model_writes_is_kept_with_what_is_not_used_here(tmp_path: Path) -
 
 def test_what_makes_vectors_of_texts_is_kept(tmp_path: Path) -> None:
     embedder(tmp_path / "embedder")
+    one: Any
+    other: Any
     one, other = from_pretrained(tmp_path / "embedder"), from_pretrained(again(tmp_path / "embedder"))
     assert other.spec.heads == one.spec.heads
     assert other.embedding_settings == one.embedding_settings
@@ -98,9 +100,12 @@ def test_how_a_trained_model_reads_its_data_is_kept(tmp_path: Path) -> None:
 
 
 def test_an_embedders_files_do_not_make_another_model_an_embedder(tmp_path: Path) -> None:
+    bert: Any
+    e5: Any
     bert, e5 = (build(tiny(declared(card).model)) for card in ("bert", "e5"))
     save_pretrained(e5, tmp_path / "own")
-    assert from_pretrained(tmp_path / "own").spec.heads == e5.spec.heads
+    own: Any = from_pretrained(tmp_path / "own").spec
+    assert own.heads == e5.spec.heads
     save_pretrained(bert, tmp_path / "own")
     assert not (tmp_path / "own" / "modules.json").exists()  # which Clados wrote
     embedder(tmp_path / "theirs")
@@ -112,4 +117,5 @@ def test_an_embedders_files_do_not_make_another_model_an_embedder(tmp_path: Path
     config = json.loads((tmp_path / "theirs" / "config.json").read_text())
     written(tmp_path / "theirs" / "config.json", config | {"transformers_version": "5.23.0"})  # written anew by others
     assert from_pretrained(tmp_path / "theirs").embedding_settings.similarity == "dot"
-    assert from_pretrained(tmp_path / "theirs").spec.heads != bert.spec.heads
+    theirs: Any = from_pretrained(tmp_path / "theirs").spec
+    assert theirs.heads != bert.spec.heads

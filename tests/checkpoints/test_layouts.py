@@ -1,5 +1,7 @@
 """Layouts on tensors in memory: every declared one, and each kind of rule on numbers that can be followed."""
 
+from typing import Any
+
 import pytest
 import torch
 from hypothesis import given
@@ -53,7 +55,7 @@ def test_every_second_name_and_class_points_at_something_declared(card: str, lay
 
 SIZE = s.Size(layers=1, d_model=8, heads=2)
 MODEL = declared("llama").model.but(size=SIZE, inputs=s.but(vocab=s.but(size=5, bos=None, eos=None, unk=None)))
-NAMES = own("", MODEL).layout.rules
+NAMES: dict[str, Any] = dict(own("", MODEL).layout.rules)
 QKV = "stack.blocks.*.attn.qkv.weight"
 ROWS = torch.arange(24.0)  # q of head 0, q of head 1, k of head 0 ...; four rows each
 

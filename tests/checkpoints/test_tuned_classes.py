@@ -173,7 +173,8 @@ def test_names_of_classes_are_written_back(tmp_path: Path) -> None:
     config = json.loads((tmp_path / "back" / "config.json").read_text())
     assert {key: config[key] for key in said} == said
     assert config["problem_type"] == "single_label_classification"
-    assert from_pretrained(tmp_path / "back").spec.heads == (s.Classifier(3, transform="tanh"),)
+    back: Any = from_pretrained(tmp_path / "back").spec
+    assert back.heads == (s.Classifier(3, transform="tanh"),)
 
 
 ENCODER_DECODER = {

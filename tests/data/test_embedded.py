@@ -68,13 +68,16 @@ def spm(tmp_path_factory: pytest.TempPathFactory) -> Any:
     return sentencepiece.SentencePieceProcessor(model_file=str(folder / "m.model"))
 
 
+def kind(model: Any, i: int) -> int:
+    return 2 if model.is_unknown(i) else 3 if model.is_control(i) else 6 if model.is_byte(i) else 1
+
+
 def of_spm(model: Any) -> tuple[dict[str, Any], dict[str, list[Any]]]:
     ids = range(model.get_piece_size())
-    kind = lambda i: 2 if model.is_unknown(i) else 3 if model.is_control(i) else 6 if model.is_byte(i) else 1  # noqa: E731
     lists = {
         "tokens": [model.id_to_piece(i) for i in ids],
         "scores": [float(model.get_score(i)) for i in ids],
-        "token_type": [kind(i) for i in ids],
+        "token_type": [kind(model, i) for i in ids],
     }
     return {"ggml.model": "llama", "ggml.bos_token_id": 1, "ggml.eos_token_id": 2, "ggml.unknown_token_id": 0}, lists
 

@@ -285,7 +285,11 @@ def steps(ends: str | None = None, at: tuple[int, ...] = (), number: int = 6) ->
 @pytest.mark.parametrize("key", ["terminals", "timeouts", "terminations", "truncations", "dones"])
 def test_episodes_of_one_file_end_where_its_arrays_say(tmp_path: Path, key: str) -> None:
     # D4RL 1.1's sequence_dataset cuts after each terminal and each timeout; the names are D4RL's and Gymnasium's
-    more = {"next_observations": np.zeros((6, 3)), "infos/qpos": np.zeros((6, 2)), "metadata/algorithm": np.array("x")}
+    more: dict[str, Any] = {
+        "next_observations": np.zeros((6, 3)),
+        "infos/qpos": np.zeros((6, 2)),
+        "metadata/algorithm": np.array("x"),
+    }
     np.savez(tmp_path / "e.npz", **steps(key, (1, 4)), **more)
     found = read_as(Trajectory, tmp_path / "e.npz")
     assert [(e.document, len(e)) for e in found] == [("e.npz:1", 2), ("e.npz:2", 3), ("e.npz:3", 1)]

@@ -1,6 +1,7 @@
 """Held-out documents."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -79,7 +80,7 @@ def test_the_checksum_tells_apart_whatever_examples_hold(tmp_path: Path) -> None
     image, steps = np.zeros((2, 2, 3), np.uint8), np.arange(3, dtype=np.float32)
     file = tmp_path / "a.png"
     file.write_bytes(b"12")
-    one = [
+    one: list[list[Any]] = [
         [Text("a", "text")],
         [Text("a", "\ud800")],
         [Labelled("a", image, 0, "cat")],

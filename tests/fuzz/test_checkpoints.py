@@ -73,7 +73,7 @@ def pickle_mutant(data: bytes, draw: random.Random) -> bytes:
         return bytes_mutant(data, draw)
     held = torch.load(io.BytesIO(data), weights_only=False)
     if isinstance(held, dict) and "args" in held and draw.random() < 0.7:
-        said = vars(held["args"])
+        said: dict[str, Any] = held["args"].__dict__
         said[draw.choice([*said, "encoder_normalize_before"])] = draw.choice(VALUES)
     else:
         tensors = held.get("model", held)

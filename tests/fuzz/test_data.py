@@ -111,7 +111,11 @@ def lines(*rows: dict[str, Any]) -> bytes:
 
 def arrays(*, compressed: bool = False, **more: Any) -> bytes:
     out = io.BytesIO()
-    steps = {"observations": PIXELS[:, :, 0].astype(np.float32), "actions": np.arange(7) % 3, "rewards": np.ones(7)}
+    steps: dict[str, Any] = {
+        "observations": PIXELS[:, :, 0].astype(np.float32),
+        "actions": np.arange(7) % 3,
+        "rewards": np.ones(7),
+    }
     (np.savez_compressed if compressed else np.savez)(out, **(steps | more))
     return out.getvalue()
 

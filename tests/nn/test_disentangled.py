@@ -1,5 +1,7 @@
 """DeBERTa's parts beyond what its references show: packing, and where words are refused."""
 
+from typing import Any
+
 import pytest
 import torch
 
@@ -25,7 +27,7 @@ def test_a_text_is_read_alike_alone_packed_and_padded(size: str) -> None:
 
 
 def test_a_text_longer_than_the_absolute_positions_is_refused_with_the_decoder_alone() -> None:
-    part = small(declared("deberta").model)
+    part: Any = small(declared("deberta").model)
     ids = torch.full((1, part.stack.decoder.absolute.length + 1), 7)
     with pytest.raises(s.SpecError, match="input_ids reaches position 42; this model has learned 41"):
         build(part)(ids)

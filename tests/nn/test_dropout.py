@@ -1,5 +1,7 @@
 """Dropout drops its share and keeps the mean; attention with dropout is attention whose probabilities are dropped."""
 
+from typing import Any
+
 import pytest
 import torch
 import torch.nn.functional as F
@@ -64,9 +66,8 @@ def test_attention_with_hardly_any_dropout_is_attention(kind: str, keys: int, sc
 def test_dropped_probabilities_keep_the_mean() -> None:
     torch.manual_seed(0)
     q, k, v = (torch.randn(1, 1, 5, 8) for _ in range(3))
-    many = [each.expand(4000, -1, -1, -1) for each in (q, k, v)]
-    given = None, False, None, False
-    mean = attend(*many, *given, 0.2, training=True).mean(0)
+    given: Any = (*(each.expand(4000, -1, -1, -1) for each in (q, k, v)), None, False, None, False, 0.2, True)
+    mean = attend(*given).mean(0)
     torch.testing.assert_close(mean[None], F.scaled_dot_product_attention(q, k, v), rtol=0, atol=0.06)
 
 

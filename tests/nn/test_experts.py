@@ -1,5 +1,7 @@
 """Experts: who finds room, what a token is multiplied with, what keeps the router sound."""
 
+from typing import Any
+
 import pytest
 import torch
 from hypothesis import given, settings
@@ -15,7 +17,7 @@ from clados.spec.pieces import Env
 SIZE = s.Size(layers=1, d_model=16, heads=2, d_ff=24, experts=5)
 
 
-def layer(**words: object) -> torch.nn.Module:
+def layer(**words: Any) -> Any:
     made = nn.module(s.Experts(**words), Env(SIZE.dims, s.RMSNorm())).eval()
     torch.manual_seed(0)
     for each in made.parameters():

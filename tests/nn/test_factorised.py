@@ -12,7 +12,7 @@ from clados.proofs.cases import small
 
 
 def test_a_factorised_table_is_narrow_in_its_shapes_and_equal_when_written_out() -> None:
-    bert = small(declared("bert").model)
+    bert: Any = small(declared("bert").model)
     words = s.words(bert.inputs)
     model = bert.but(size=s.but(d_embedding=20), inputs=s.Factorised(**words))
     made: Any = cn.build(model)
@@ -30,14 +30,14 @@ def test_a_factorised_table_is_narrow_in_its_shapes_and_equal_when_written_out()
 
 
 def test_where_both_widths_are_one_nothing_is_projected() -> None:
-    bert = small(declared("bert").model)
+    bert: Any = small(declared("bert").model)
     plain = bert.but(inputs=s.Factorised(**s.words(bert.inputs)))
     assert s.count(plain) == s.count(bert)
     assert not [row.path for row in s.rows(plain) if "project" in row.path]
 
 
 def test_token_vectors_alone_may_be_narrow_in_and_out() -> None:
-    gpt = small(declared("gpt-2").model)
+    gpt: Any = small(declared("gpt-2").model)
     model = gpt.but(size=s.but(d_embedding=20), inputs=s.Widened(**s.words(gpt.inputs)), heads=(s.Narrowed(),))
     made: Any = cn.build(model)
     ids = torch.tensor([[5, 9, 77, 3]])
@@ -49,6 +49,6 @@ def test_token_vectors_alone_may_be_narrow_in_and_out() -> None:
 
 
 def test_a_tied_head_without_transform_refuses_a_narrower_table() -> None:
-    gpt = small(declared("gpt-2").model)
+    gpt: Any = small(declared("gpt-2").model)
     with pytest.raises(s.SpecError, match="table of 20: it needs a transform"):
         s.count(gpt.but(size=s.but(d_embedding=20), inputs=s.Factorised(**s.words(gpt.inputs))))

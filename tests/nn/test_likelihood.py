@@ -20,7 +20,8 @@ def given(positions: int, dtype: torch.dtype = torch.float64) -> tuple[list[Tens
 @pytest.mark.parametrize("biased", [True, False])
 def test_value_and_gradients_equal_cross_entropy(positions: int, smoothing: float, biased: bool) -> None:
     tensors, labels = given(positions)
-    x, weight, bias = tensors if biased else [*tensors[:2], None]
+    x, weight = tensors[:2]
+    bias = tensors[2] if biased else None
     leaves = [each for each in (x, weight, bias) if each is not None]
     expected = F.cross_entropy(F.linear(x, weight, bias), labels, reduction="sum", label_smoothing=smoothing)
     found = nll(x, weight, bias, labels, smoothing)
@@ -60,9 +61,9 @@ def test_no_position_has_no_loss() -> None:
 def test_bfloat16_is_near_float32_and_its_gradients_have_its_type() -> None:
     (x, weight, bias), labels = given(300, torch.bfloat16)
     found = nll(x, weight, bias, labels)
-    wide = [each.detach().float() for each in (x, weight, bias)]
+    w = [each.detach().float() for each in (x, weight, bias)]
     assert found.dtype == torch.float32
-    torch.testing.assert_close(found, nll(*wide, labels), rtol=1e-2, atol=0)
+    torch.testing.assert_close(found, nll(w[0], w[1], w[2], labels), rtol=1e-2, atol=0)
     assert [each.dtype for each in torch.autograd.grad(found, [x, weight, bias])] == [torch.bfloat16] * 3
 
 

@@ -138,7 +138,7 @@ def test_the_whole_graph_compiles(part: Any) -> None:
     expected, found = model(**given).logits, compiled(**given).logits
     torch.testing.assert_close(found, expected)
     found.square().mean().backward()
-    grads = {name: value.grad.clone() for name, value in model.named_parameters()}
+    grads = {name: value.grad.clone() for name, value in model.named_parameters() if value.grad is not None}
     model.zero_grad()
     expected.square().mean().backward()
     for name, value in model.named_parameters():
@@ -146,7 +146,7 @@ def test_the_whole_graph_compiles(part: Any) -> None:
 
 
 def test_a_compiled_model_follows_new_weights(model: Any) -> None:
-    compiled = torch.compile(model, backend="aot_eager", fullgraph=True)
+    compiled: Any = torch.compile(model, backend="aot_eager", fullgraph=True)
     before = compiled(IDS).logits.detach()
     model.load_state_dict({name: value * 1.5 for name, value in model.state_dict().items()}, assign=True)
     torch.testing.assert_close(compiled(IDS).logits.detach(), logits(model))

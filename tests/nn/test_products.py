@@ -10,6 +10,11 @@ from clados.nn.build import Product
 from clados.nn.products import InFloat32, mirrored, product
 
 
+def in_float32(x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+    out: Tensor = InFloat32.apply(x, weight, bias)  # type: ignore[no-untyped-call]
+    return out
+
+
 def given(rows: int) -> list[Tensor]:
     generator = torch.Generator().manual_seed(0)
     shapes = (2, rows, 24), (40, 24), (40,)
@@ -25,10 +30,10 @@ def test_a_product_of_bfloat16_is_that_of_float32_rounded_once(rows: int) -> Non
 
 def test_gradients_are_those_of_float32_rounded_once() -> None:
     x, weight, bias = given(50)
-    found = torch.autograd.grad(InFloat32.apply(x, weight, bias).float().square().sum(), [x, weight, bias])
+    found = torch.autograd.grad(in_float32(x, weight, bias).float().square().sum(), [x, weight, bias])
     wide = [each.detach().float().requires_grad_() for each in (x, weight, bias)]
     out = F.linear(*wide)
-    exact = torch.autograd.grad((out * InFloat32.apply(x, weight, bias).detach().float() * 2).sum(), wide)
+    exact = torch.autograd.grad((out * in_float32(x, weight, bias).detach().float() * 2).sum(), wide)
     for ours, theirs in zip(found, exact, strict=True):
         assert ours.dtype == torch.bfloat16
         torch.testing.assert_close(ours.float(), theirs, rtol=2**-6, atol=2**-1)
@@ -37,7 +42,7 @@ def test_gradients_are_those_of_float32_rounded_once() -> None:
 def test_a_product_without_bias_or_gradient_of_the_weight() -> None:
     x, weight, _ = given(50)
     weight = weight.detach()
-    out = InFloat32.apply(x, weight, None)
+    out = in_float32(x, weight, None)
     assert torch.autograd.grad(out.sum(), [x])[0].shape == x.shape
 
 

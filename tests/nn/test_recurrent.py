@@ -27,7 +27,8 @@ def spread(model: s.Model) -> Any:
 @torch.no_grad()
 def test_three_segments_with_the_memory_carried_give_what_transformers_gave() -> None:
     model: Any = from_pretrained(KEPT)
-    kept, mems = load_file(KEPT / "segments.safetensors"), None
+    kept = load_file(KEPT / "segments.safetensors")
+    mems: Any = None
     for i in range(3):
         out = model(kept[f"input_ids_{i}"], mems=mems)
         mems = out.mems
@@ -40,7 +41,8 @@ def test_three_segments_with_the_memory_carried_give_what_transformers_gave() ->
 def test_segments_with_memory_are_the_pass_in_which_each_layer_sees_as_far_back(size: str) -> None:
     model = spread(small(declared("transformer-xl").at(size)).but(memory=6, sliding=True))
     ids = torch.randint(131, (2, 24))
-    whole, mems, pieces = model(ids), None, []
+    whole, pieces = model(ids), []
+    mems: Any = None
     for piece in ids.split([7, 1, 9, 7], 1):
         out = model(piece, mems=mems)
         mems = out.mems

@@ -1,5 +1,7 @@
 """Attention over blocks: which blocks are seen, and that nobody's padding or place changes it."""
 
+from typing import Any
+
 import pytest
 import torch
 from hypothesis import given, settings
@@ -61,7 +63,7 @@ def test_a_place_sees_what_is_global_or_near_and_is_seen_by_what_sees_it(size: s
 
 @pytest.mark.parametrize("length", [1, 2, 3, 4, 5, 7, 23])
 def test_any_length_is_read_and_short_texts_are_seen_whole(length: int) -> None:
-    part = small(declared("big-bird").model)
+    part: Any = small(declared("big-bird").model)
     sparse = build(part, seed=2)
     dense = build(part.but(stack=s.Stack.like(part.stack, block=s.but(attn=s.but(pattern=None)))), seed=2)
     dense.load_state_dict(sparse.state_dict())
@@ -83,11 +85,12 @@ def test_padding_on_either_side_changes_no_number_and_makes_none_that_is_not() -
 
 
 def test_a_stack_over_blocks_needs_them_and_a_plain_one_refuses_them() -> None:
-    part = declared("big-bird").model
+    part: Any = declared("big-bird").model
     with pytest.raises(s.SpecError, match=r"SparseStack\.block\.attn\.pattern must be one BlockSparse"):
         part.but(stack=s.but(block=s.but(attn=s.but(pattern=None))))
     with pytest.raises(s.SpecError, match=r"BlockSparse\.window is 2; it must be odd"):
         s.BlockSparse(window=2)
-    plain = small(part).but(stack=s.Stack.like(small(part).stack))
+    little: Any = small(part)
+    plain = little.but(stack=s.Stack.like(little.stack))
     with pytest.raises(s.SpecError, match="nothing says what BlockSparse sees"):
         build(plain)(torch.tensor([[5, 6, 7]]))

@@ -1,5 +1,7 @@
 """What routers add to the loss in training."""
 
+from typing import Any
+
 import torch
 
 from clados import nn
@@ -19,6 +21,7 @@ def test_routers_add_a_part_of_their_own_that_moves_them() -> None:
     found = training_loss(task(s.NextToken()), model, batch())
     assert list(found.parts) == ["lm", "routing"]
     assert found.parts["lm"].sum == task(s.NextToken()).loss(model, batch()).sum
+    experts: Any
     [experts] = [each for each in model.modules() if hasattr(each, "router")]
     value, weight = found.parts["routing"]
     assert weight == 24

@@ -1,6 +1,7 @@
 """Next token and masked tokens: what is seen and what has to be predicted."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -128,7 +129,7 @@ def test_pairs_ask_whether_the_second_follows_and_single_texts_do_not() -> None:
 @pytest.mark.parametrize(("card", "objective"), [("bert", BERT), ("gpt-2", s.NextToken())])
 def test_the_loss_is_that_of_the_whole_models_logits(card: str, objective: s.Objective) -> None:
     model, setting = tiny(card)
-    examples = {
+    examples: Any = {
         "bert": [Couple(np.arange(5, 5 + n), np.arange(20, 29), follows=True) for n in (9, 4, 12)],
         "gpt-2": [packed(np.arange(5, 5 + n)) for n in (9, 4, 12)],
     }[card]

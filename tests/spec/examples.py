@@ -103,11 +103,10 @@ def read(model: s.Model, batch: int = 2, length: int = 7) -> dict[str, torch.Ten
                 "entity_mask": there,
                 "candidates": numbers(5, entities.width),
             }
-        case s.TwoTower(image=image, text=text):
+        case s.TwoTower(image=s.Tower(inputs=s.Patches() as read), text=s.Tower(inputs=s.Tokens() as inputs)):
             words = ids(50, batch, length)
-            words[:, -1] = text.inputs.vocab.eos
-            side = image.inputs.image
-            return {"input_ids": words, "pixel_values": numbers(batch, image.inputs.channels, side, side)}
+            words[:, -1] = inputs.vocab.eos or 0
+            return {"input_ids": words, "pixel_values": numbers(batch, read.channels, read.image, read.image)}
         case s.EncoderDecoder():
             return {"input_ids": ids(50, batch, length), "decoder_input_ids": ids(50, batch, length - 2)}
         case s.Encoder(inputs=s.Patches() as inputs):

@@ -12,6 +12,7 @@ EXAMPLES = examples()
 SLOTS = [(kind, name) for kind, part in EXAMPLES.items() for name in s.words(part)]
 IDS = [f"{kind.__name__}.{name}" for kind, name in SLOTS]
 MODELS = models()
+BERT: Any = MODELS["bert"]
 KINDS = {type(model): [name for name, each in MODELS.items() if type(each) is type(model)] for model in MODELS.values()}
 PAIRS = [pair for names in KINDS.values() for pair in zip(names, [*names[1:], names[0]]) if len(names) > 1]
 
@@ -83,7 +84,7 @@ def test_a_change_reaches_into_parts_and_leaves_the_rest() -> None:
 
 
 def test_a_change_reaches_all_blocks_that_take_turns() -> None:
-    dry = declared("gpt-3").model.but(stack=s.but(block=s.but(dropout=0.0)))
+    dry: Any = declared("gpt-3").model.but(stack=s.but(block=s.but(dropout=0.0)))
     assert [block.dropout for block in dry.stack.block] == [0.0, 0.0]
 
 
@@ -107,7 +108,7 @@ def test_parts_are_frozen_and_hashable(name: str) -> None:
         (s.RMSNorm(), "eps", 0.0, "above 0"),
         (s.RelativeBias(), "buckets", -1, "at least 4"),
         (s.LayerBias(), "buckets", 3, "at least 4"),
-        (MODELS["bert"].inputs, "types", -2, "at least 0"),
+        (BERT.inputs, "types", -2, "at least 0"),
     ],
 )
 def test_numbers_out_of_range_are_refused_by_name(part: s.Part, word: str, value: float, allowed: str) -> None:

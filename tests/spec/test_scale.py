@@ -2,6 +2,7 @@
 
 import math
 import re
+from typing import Any
 
 import pytest
 import torch
@@ -55,7 +56,7 @@ def test_a_budget_is_met_within_five_percent_in_proportion_or_it_says_why(name: 
 @pytest.mark.parametrize("name", ["bert", "gpt-2", "t5", "llama", "transformer", "vit"])
 @pytest.mark.parametrize("params", ["1M", "5M", "20M"])
 def test_with_a_small_vocabulary_small_budgets_are_met(name: str, params: str) -> None:
-    model = nearest(declared(name), params)
+    model: Any = nearest(declared(name), params)
     if not isinstance(model.inputs, s.Patches):
         model = model.but(inputs=s.but(vocab=s.Vocabulary(kind="bytes", size=1024)))
     assert abs(s.count(scaled(model, params)).total - number(params)) <= NEAR * number(params)

@@ -23,5 +23,5 @@ def write_texts(folder: Path, documents: int = 12) -> Path:
 
 def choices(data: Path | str, model: str = "gpt-2", **more: Any) -> Choices:
     """A run of a second or two."""
-    usual = {"params": "250K", "vocab": 320, "length": 24, "batch": 4, "steps": 24}
+    usual: dict[str, Any] = {"params": "250K", "vocab": 320, "length": 24, "batch": 4, "steps": 24}
     return Choices(model=model, data=str(data), **(usual | more))

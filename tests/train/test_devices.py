@@ -17,14 +17,14 @@ from clados.train.devices import Devices, World
 from clados.train.log import Entry, read
 from tests.train.small import write_texts
 
-HERE = Path(__file__).parent
+ROOT = Path(__file__).parents[2]
 NEAR = 1e-6  # of a loss
 
 
 def together(processes: int, data: Path, out: Path, *runs: str) -> None:
     torchrun = ["-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={processes}"] if processes > 1 else []
-    command = [sys.executable, *torchrun, str(HERE / "together.py"), str(data), str(out), *runs]
-    done = subprocess.run(command, check=False, timeout=300, capture_output=True, text=True)
+    command = [sys.executable, *torchrun, "-m", "tests.train.together", str(data), str(out), *runs]
+    done = subprocess.run(command, cwd=ROOT, check=False, timeout=300, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-3000:]
 
 

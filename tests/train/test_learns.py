@@ -1,6 +1,7 @@
 """A short run beats what needs no model, and on shuffled data it does not."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -56,12 +57,13 @@ def test_roles_keep_their_tokens_when_the_vocabulary_is_new() -> None:
 
 def test_images_keep_their_size_and_get_about_eight_patches_a_side() -> None:
     images = digits()[:20]
-    model = fit_model(declared("vit").model, Told(images, None, 0, facts_of(images)))
+    model: Any = fit_model(declared("vit").model, Told(images, None, 0, facts_of(images)))
     assert (model.inputs.image, model.inputs.side, model.inputs.channels) == (8, 1, 1)
     pairs = emoji()[:20]
     clip = declared("clip").model
     words = tokenizer_for(clip, pairs, 400)
-    fitted = fit_model(clip, Told(pairs, words, 16, Facts()))
+    assert words is not None
+    fitted: Any = fit_model(clip, Told(pairs, words, 16, Facts()))
     assert (fitted.image.inputs.image, fitted.image.inputs.side) == (32, 4)
     assert fitted.text.inputs.vocab.size == words.size
 
@@ -71,7 +73,7 @@ def test_a_paper_smaller_than_the_usual_budget_is_taken_as_it_is() -> None:
 
     episodes = cartpole(4)
     told = Told(episodes, None, 20, facts_of(episodes))
-    model = sized(declared("decision-transformer"), "", None, told)
+    model: Any = sized(declared("decision-transformer"), "", None, told)
     assert model.size == declared("decision-transformer").model.size
     assert (model.inputs.states, model.inputs.actions) == (4, 2)
     with pytest.raises(CladosError, match=r"the data's observations are \(4,\), the model's \(4, 84, 84\)"):
@@ -81,7 +83,7 @@ def test_a_paper_smaller_than_the_usual_budget_is_taken_as_it_is() -> None:
 def test_a_narrower_model_is_drawn_wider_and_a_choice_takes_dropout_away(data: Path) -> None:
     plan = planned(choices(data, model="bert", vocab=160, params="100K", dropout=0.0))
     paper, model = declared("bert").at("tiny"), plan.model  # the nearest size of the paper
-    ratio = paper.size.d_model / model.size.d_model  # type: ignore[attr-defined]
+    ratio = paper.size.d_model / model.size.d_model
     assert ratio > 1
     assert model.init.std == pytest.approx(0.02 * ratio**0.5)  # type: ignore[attr-defined]
     assert {part.dropout for part in s.parts(model) if "dropout" in s.words(part)} == {0.0}  # type: ignore[attr-defined]

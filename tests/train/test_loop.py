@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +16,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from safetensors.torch import save_file
 
 import clados
 from clados import spec as s
@@ -28,7 +30,7 @@ from clados.train.pretrain import LOCK as RUN_LOCK
 from clados.train.pretrain import Choices, module, planned, pretrain, resumed
 from tests.train.small import choices, write_texts
 
-HERE = Path(__file__).parent
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +49,7 @@ def gradients(data: Path, card: str, micro: int) -> dict[str, torch.Tensor]:
         kept.update({name: p.grad.clone() for name, p in trainer.model.named_parameters() if p.grad is not None})
         stepped()
 
-    trainer.optimiser.step = step  # type: ignore[method-assign]
+    trainer.optimiser.step = step  # type: ignore[method-assign, assignment]
     trainer.step(0)  # in evaluation mode, so without dropout
     return kept
 
@@ -85,7 +87,10 @@ def test_a_killed_run_goes_on_bit_for_bit(data: Path, tmp_path: Path, when: str)
     wanted = choices(data, "bert", steps=24)
     pretrain(wanted, tmp_path / "whole")
     killed = subprocess.run(
-        [sys.executable, str(HERE / "killed.py"), str(data), str(tmp_path / "killed"), when], check=False, timeout=300
+        [sys.executable, "-m", "tests.train.killed", str(data), str(tmp_path / "killed"), when],
+        cwd=ROOT,
+        check=False,
+        timeout=300,
     )
     assert killed.returncode == -9
     checkpoints = saved.checkpoints(tmp_path / "killed" / "checkpoints")
@@ -104,14 +109,14 @@ def test_a_killed_run_goes_on_bit_for_bit(data: Path, tmp_path: Path, when: str)
 def test_a_full_disk_leaves_the_last_good_checkpoint(
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write, calls = saved.save_file, []
+    calls: list[Path] = []
 
     def full(tensors: dict[str, torch.Tensor], file: Path) -> None:
         calls.append(file)
         if len(calls) == 4:
             file.write_bytes(b"half")
             raise OSError(28, "No space left on device")
-        write(tensors, file)
+        save_file(tensors, file)
 
     monkeypatch.setattr(saved, "save_file", full)
     with pytest.raises(CladosError, match="step-00000020: the checkpoint cannot be written"):
@@ -197,7 +202,7 @@ class Stops(Show):
     def note(self, text: str) -> None:
         self.notes.append(text)
 
-    def step(self, entry: Entry) -> None:
+    def step(self, entry: Mapping[str, Any]) -> None:
         if entry["step"] == self.at:
             raise KeyboardInterrupt
 
@@ -282,7 +287,7 @@ def test_damage_is_noticed_and_the_checkpoint_before_goes_on(
     last = copy / "checkpoints" / "step-00000024"
     content = bytearray((last / file).read_bytes())
     content[content.index(b'"step": 24') + 8 if file == "state.json" else -3] ^= 1
-    (last / file).write_bytes({"bit": content, "cut": content[:-40], "gone": b""}[damage])
+    (last / file).write_bytes({"bit": bytes(content), "cut": bytes(content[:-40]), "gone": b""}[damage])
     if damage == "gone":
         (last / file).unlink()
     with pytest.raises(
@@ -436,7 +441,7 @@ def test_a_model_that_cannot_be_trained_further_is_refused(
     data: Path, run: Path, model: str, more: dict[str, Any], said: str
 ) -> None:
     with pytest.raises(CladosError, match=said):
-        planned(Choices(**{"model": model, "data": str(data), "start": str(run), "steps": 1} | more))
+        planned(Choices(**{"model": model, "data": str(data), "start": str(run), "steps": 1, **more}))
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Optimisers and schedules of recipes, and how they are brought to small runs."""
 
 import math
+from typing import Any, Literal
 
 import pytest
 import torch
@@ -33,14 +34,17 @@ def test_schedules_rise_to_the_peak_and_end_as_said() -> None:
 
 
 def test_warmup_keeps_its_share_within_bounds() -> None:
+    def kept(stage: s.Stage, steps: int = 1000) -> Any:
+        return fitted(stage, steps)
+
     stage = declared("bert").recipe.stages[0]
     assert fitted(stage, 1_000_000) == stage.schedule
-    assert fitted(stage, 1000).warmup == 50  # the paper's hundredth would be ten steps
-    assert fitted(stage.but(schedule=s.Linear(warmup=100_000)), 1000).warmup == 100
-    assert fitted(stage.but(schedule=s.Constant(warmup=10**6)), 1000).warmup == 250
+    assert kept(stage).warmup == 50  # the paper's hundredth would be ten steps
+    assert kept(stage.but(schedule=s.Linear(warmup=100_000))).warmup == 100
+    assert kept(stage.but(schedule=s.Constant(warmup=10**6))).warmup == 250
     assert fitted(stage.but(schedule=s.Constant()), 1000) == s.Constant()
-    assert fitted(stage.but(schedule=s.Cosine(over=2_000_000)), 100).over == 200
-    assert fitted(stage.but(schedule=s.Linear(over=2_000_000)), 100).over == 200
+    assert kept(stage.but(schedule=s.Cosine(over=2_000_000)), 100).over == 200
+    assert kept(stage.but(schedule=s.Linear(over=2_000_000)), 100).over == 200
 
 
 def test_the_rate_grows_with_the_ratio_of_widths_up_to_a_limit() -> None:
@@ -73,7 +77,9 @@ def test_the_transformers_rate_is_that_of_its_paper_at_any_width() -> None:
         ("products", {"stack.blocks.0.mlp.up.weight"}),
     ],
 )
-def test_gains_and_biases_are_never_decayed_and_tables_as_declared(which: str, decayed: set[str]) -> None:
+def test_gains_and_biases_are_never_decayed_and_tables_as_declared(
+    which: Literal["matrices", "products"], decayed: set[str]
+) -> None:
     model = build(declared("bert").model.but(size=SMALL))
     names = {id(tensor): name for name, tensor in model.named_parameters()}
     made = optimiser(s.AdamW(1e-3, decay=0.1, decays=which), model, 1e-3)

@@ -75,7 +75,7 @@ def test_a_low_rank_update_begins_as_nothing_and_has_the_paper_s_size() -> None:
     before = model(input_ids=ids).logits
     hold(s.Tuning(**s.words(_stage()), start="gpt-2", trains=s.LowRank(rank=3, alpha=6.0, on=("v",))), model)
     assert torch.equal(model(input_ids=ids).logits, before)
-    width, layers = model.spec.size.d_model, model.spec.size.layers  # type: ignore[attr-defined]
+    width, layers = model.spec.size.d_model, model.spec.size.layers
     learned = sum(each.numel() for each in model.parameters() if each.requires_grad)
     assert learned == layers * 3 * (width + width)  # A is [rank, d_model], B is [d_model, rank]
     merge(model)

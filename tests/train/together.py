@@ -9,10 +9,10 @@ from pathlib import Path
 
 import torch
 from safetensors.torch import save_file
-from small import choices
 
 from clados import spec as s
 from clados.train.pretrain import module, planned
+from tests.train.small import choices
 
 data, out, *runs = sys.argv[1:]
 torch.set_num_threads(1)

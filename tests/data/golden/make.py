@@ -9,6 +9,7 @@ import io
 import json
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import sentencepiece
 import transformers
@@ -38,9 +39,14 @@ DEBERTA, SMALL = (
 GPT2 = ["<|endoftext|>"]
 
 
-def spm(**more):
+def spm(**more: Any) -> bytes:
     file = io.BytesIO()
-    plain = {"vocab_size": 90, "hard_vocab_limit": False, "normalization_rule_name": "identity", "minloglevel": 2}
+    plain: dict[str, Any] = {
+        "vocab_size": 90,
+        "hard_vocab_limit": False,
+        "normalization_rule_name": "identity",
+        "minloglevel": 2,
+    }
     sentencepiece.SentencePieceTrainer.train(sentence_iterator=iter(LINES), model_writer=file, **plain | more)
     return file.getvalue()
 
@@ -65,13 +71,15 @@ PIECES = {
 }
 
 
-def merges(first, ends=False, lower=False, apart=False):
+def merges(first: list[str], ends: bool = False, lower: bool = False, apart: bool = False) -> dict[str, str]:
     """vocab.json and merges.txt: of bytes, or of letters with words that end by </w>; apart: marked by @@ instead."""
     learner = Tokenizer(models.BPE(end_of_word_suffix="</w>") if ends else models.BPE())
     learner.pre_tokenizer = (
         pre_tokenizers.WhitespaceSplit() if ends else pre_tokenizers.ByteLevel(add_prefix_space=False)
     )
-    more = {"end_of_word_suffix": "</w>"} if ends else {"initial_alphabet": sorted(pre_tokenizers.ByteLevel.alphabet())}
+    more: dict[str, Any] = (
+        {"end_of_word_suffix": "</w>"} if ends else {"initial_alphabet": sorted(pre_tokenizers.ByteLevel.alphabet())}
+    )
     trainer = trainers.BpeTrainer(vocab_size=120 if ends else 310, show_progress=False, **more)
     learner.train_from_iterator([line.lower() if lower else line for line in LINES], trainer)
     learned = json.loads(learner.to_str())["model"]
@@ -88,12 +96,12 @@ WORDS = "the cat sat on mat and be to or not Not cats Été été ete 東 京 �
 WORDS += [*"abcdefghijklmnopqrstuvwxyzTBN", *(f"##{letter}" for letter in "abcdefghijklmnopqrstuvwxyz京")]
 
 
-def words(first):
+def words(first: list[str]) -> dict[str, str]:
     return {"vocab.txt": "\n".join([*first, *WORDS]) + "\n"}
 
 
-def marian():
-    names = set()
+def marian() -> dict[str, str]:
+    names: set[str] = set()
     for key in ("plain", "t5"):
         processor = sentencepiece.SentencePieceProcessor(model_proto=PIECES[key])
         names |= {processor.id_to_piece(number) for number in range(processor.get_piece_size())}
@@ -118,10 +126,12 @@ opt = {
     "pad_token": "<pad>",
     "errors": "replace",
 }
-renamed = {"unk_token": "<u>", "cls_token": "<c>", "pad_token": "<p>", "mask_token": "<m>"}
+renamed: dict[str, Any] = {"unk_token": "<u>", "cls_token": "<c>", "pad_token": "<p>", "mask_token": "<m>"}
 renamed["sep_token"] = {"content": "<e>", "lstrip": False, "rstrip": False, "normalized": False, "single_word": False}
 fairseq, gpt2 = merges(FAIRSEQ), merges(GPT2)
-CASES = {  # class, files, tokenizer_config.json, marks that are put into texts
+CASES: dict[
+    str, tuple[str, dict[str, str], dict[str, Any], list[str]]
+] = {  # class, files, tokenizer_config.json, marks that are put into texts
     "t5": ("T5Tokenizer", {"spiece.model": "t5"}, {}, ["<extra_id_0>", "</s>"]),
     "t5 legacy false": ("T5Tokenizer", {"spiece.model": "t5"}, {"legacy": False}, ["<extra_id_0>"]),
     "t5 extra_ids 10": ("T5Tokenizer", {"spiece.model": "t5"}, {"extra_ids": 10}, ["<extra_id_9>"]),
@@ -203,7 +213,7 @@ CASES = {  # class, files, tokenizer_config.json, marks that are put into texts
 }
 
 
-def main():
+def main() -> None:
     cases = {}
     for name, (kind, files, config, marks) in CASES.items():
         with tempfile.TemporaryDirectory() as folder:
@@ -234,9 +244,9 @@ def main():
                 "size": len(theirs),
                 "text": theirs.decode(theirs(TEXTS[0])["input_ids"], skip_special_tokens=True),
             }
-    pieces = {name: base64.b64encode(data).decode() for name, data in PIECES.items()}
-    content = {"transformers": transformers.__version__, "pieces": pieces, "cases": cases}
-    (Path(__file__).parent / "tokenizers.json").write_text(json.dumps(content, ensure_ascii=False) + "\n")
+    pieces: dict[str, str] = {name: base64.b64encode(data).decode() for name, data in PIECES.items()}
+    written = {"transformers": transformers.__version__, "pieces": pieces, "cases": cases}
+    (Path(__file__).parent / "tokenizers.json").write_text(json.dumps(written, ensure_ascii=False) + "\n")
 
 
 if __name__ == "__main__":
