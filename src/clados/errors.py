@@ -1,9 +1,6 @@
 """The base of the errors that Clados raises on purpose: each says who, what is wrong, and what is allowed."""
 
-from collections.abc import Iterable
-
 SEEDS = 2**63  # what numpy and torch both take
-NEAR = 0.7  # how like two words are of which one may be meant by the other (difflib's ratio)
 
 
 class CladosError(Exception):
@@ -16,19 +13,6 @@ class InputError(CladosError, ValueError):
 
 class CladosWarning(UserWarning):
     """Base of the warnings that come with a result; the command line prints each as one line on stderr."""
-
-
-def nearest(word: str, known: Iterable[str], least: float = NEAR) -> str | None:
-    """The known word that is most like another, whatever the case of letters; None where none is near.
-
-    Args:
-        least: how like they must be, from 0 to 1.
-    """
-    import difflib
-
-    spelt = {each.casefold(): each for each in reversed([*known])}  # of two that differ in case, the first
-    close = difflib.get_close_matches(word.casefold(), spelt, 1, least)
-    return spelt[close[0]] if close else None
 
 
 # What Clados may need and does not install by itself: the extra that brings it.

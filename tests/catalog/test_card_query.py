@@ -13,7 +13,9 @@ from clados.catalog.card import Card, Value
 from clados.catalog.load import Catalog, catalog
 from clados.catalog.query import SPELLINGS, filter_cards, search
 from clados.catalog.schema import ATTRIBUTES, KINDS
-from clados.catalog.words import QueryError, figure, figures, number
+from clados.catalog.texts import short_count, short_counts
+from clados.errors import InputError
+from clados.names import parse_number
 
 ASKED = [
     ({"family": "stem"}, "branch-2 stem"),
@@ -117,7 +119,7 @@ def test_the_filter_that_leaves_nothing_is_named(small: Catalog) -> None:
     ids=str,
 )
 def test_what_cannot_be_answered_is_explained(small: Catalog, asked: dict[str, Any], complaint: str) -> None:
-    with pytest.raises(QueryError) as refusal:
+    with pytest.raises(InputError) as refusal:
         filter_cards(small.values(), **asked)
     assert complaint in str(refusal.value)
 
@@ -148,21 +150,22 @@ def test_a_filter_and_its_negation_part_the_cards(name: str, word: str) -> None:
 
 @given(st.text(max_size=12), st.sampled_from(sorted({*SPELLINGS} - {"runnable"})))
 def test_any_text_is_answered_or_refused(text: str, name: str) -> None:
-    with contextlib.suppress(QueryError):
+    with contextlib.suppress(InputError):
         assert isinstance(by(catalog([]).values(), name, text), list)
 
 
 @given(st.integers(1, 10**13))
 def test_a_figure_reads_back_within_its_digits(count: int) -> None:
-    assert abs(number(figure(count)) - count) <= max(count * 0.005, 1)
+    assert abs(parse_number(short_count(count)) - count) <= max(count * 0.005, 1)
 
 
 def test_figures_are_written_as_people_do() -> None:
-    assert [figure(each) for each in (0, 999, 50_257, 109_482_240, 999_960_000, 1_542_000_000, 175_000_000_000)] == [
+    counts = (0, 999, 50_257, 109_482_240, 999_960_000, 1_542_000_000, 175_000_000_000)
+    assert [short_count(each) for each in counts] == [
         "0", "999", "50.3k", "109.5M", "1B", "1.54B", "175B",
     ]  # fmt: skip
-    assert figures((60_506_624, 220_000_000, 11_300_000_000)) == "60.5M–11.3B (3)"
-    read = [number(text) for text in ("350k", "1.5B", "2e9", "1_000", "2T")]
+    assert short_counts((60_506_624, 220_000_000, 11_300_000_000)) == "60.5M–11.3B (3)"
+    read = [parse_number(text) for text in ("350k", "1.5B", "2e9", "1_000", "2T")]
     assert read == [350_000, 1_500_000_000, 2 * 10**9, 1000, 2 * 10**12]
 
 

@@ -15,7 +15,7 @@ from clados.catalog.export import export
 from clados.catalog.lineage import ancestors, children, descendants, structure_of
 from clados.catalog.load import Catalog, card_files, read
 from clados.catalog.new import new
-from clados.catalog.words import QueryError
+from clados.errors import InputError
 from clados.files import write_whole
 
 
@@ -97,7 +97,7 @@ def test_sqlite_answers_questions(small: Catalog, tmp_path: Path) -> None:
 
 
 def test_an_unknown_format_is_answered_with_the_nearest(small: Catalog) -> None:
-    with pytest.raises(QueryError, match="did you mean 'parquet'"):
+    with pytest.raises(InputError, match="did you mean 'parquet'"):
         export(form="parket", cards=[*small.values()])
 
 

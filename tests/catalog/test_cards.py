@@ -8,7 +8,8 @@ import pytest
 
 import clados
 from clados.catalog.card import CardError, NoModelError, card_from
-from clados.catalog.load import OWN, Catalog, card_files, catalog, read
+from clados.catalog.load import Catalog, card_files, catalog, read
+from clados.names import CARDS_PATH
 
 
 def test_attributes_are_values_with_kind_and_source(small: Catalog) -> None:
@@ -80,7 +81,7 @@ def test_a_changed_card_is_read_anew(folder: Path) -> None:
 
 
 def test_the_users_folder_joins_in_and_no_id_is_taken_twice(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(OWN, str(folder))
+    monkeypatch.setenv(CARDS_PATH, str(folder))
     assert "leaf" in catalog()
     assert clados.card("Leaf").path.parent == folder
     assert len(catalog()) == len(catalog([])) + 3
@@ -88,7 +89,7 @@ def test_the_users_folder_joins_in_and_no_id_is_taken_twice(folder: Path, monkey
     (folder / "below" / "leaf.toml").write_text((folder / "leaf.toml").read_text())
     with pytest.raises(CardError, match="id 'leaf' is taken by"):
         catalog()
-    monkeypatch.setenv(OWN, str(folder / "nowhere"))
+    monkeypatch.setenv(CARDS_PATH, str(folder / "nowhere"))
     with pytest.raises(CardError, match="no folder of cards at"):
         catalog()
 
@@ -100,7 +101,7 @@ def test_a_model_is_runnable_when_a_declaration_lies_beside_its_card(folder: Pat
 
 
 def test_a_model_without_a_declaration_says_so(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(OWN, str(folder))
+    monkeypatch.setenv(CARDS_PATH, str(folder))
     with pytest.raises(CardError, match=r"'leaf' is not declared: there is no leaf\.py"):
         clados.declaration("leaf")
 

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from clados.catalog.load import OWN
 from clados.cli.frame import run
+from clados.names import CARDS_PATH
 
 SMALL = Path(__file__).parents[1] / "catalog" / "data"
 
@@ -31,7 +31,7 @@ Clados = Callable[..., Told]
 @pytest.fixture
 def clados(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Clados:
     """``clados("list", "--json")``; what it sets in the environment is undone after the test."""
-    monkeypatch.setenv(OWN, "")
+    monkeypatch.setenv(CARDS_PATH, "")
     monkeypatch.setenv("NO_COLOR", "")
 
     def call(*argv: str) -> Told:

@@ -14,10 +14,11 @@ from clados.catalog.card import CardError
 from clados.catalog.check import check
 from clados.catalog.export import TEXTS
 from clados.catalog.lineage import edges
-from clados.catalog.load import OWN, Catalog, card_files, read
+from clados.catalog.load import Catalog, card_files, read
 from clados.catalog.query import filter_cards, ordered
 from clados.catalog.schema import ATTRIBUTES
 from clados.drawing.records import of_cards
+from clados.names import CARDS_PATH
 
 Run = Callable[..., Any]
 SMALL = Path(__file__).parents[1] / "catalog" / "data"
@@ -112,7 +113,7 @@ def test_the_first_fault_of_form_is_named(folder: Path, text: str, message: str)
 def test_a_file_that_is_no_utf_8_is_named(folder: Path, clados: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     (folder / "leaf.toml").write_bytes(b'id = "leaf"\nname = "\xff"\n')
     assert [each.field for each in check(folder) if each.path.stem == "leaf"] == ["TOML"]
-    monkeypatch.setenv(OWN, str(folder))
+    monkeypatch.setenv(CARDS_PATH, str(folder))
     shown = clados("list")
     assert (shown.code, shown.out, shown.err.count("\n")) == (2, "", 1)
     assert "leaf.toml:2: TOML: 'utf-8' codec" in shown.err
@@ -121,7 +122,7 @@ def test_a_file_that_is_no_utf_8_is_named(folder: Path, clados: Run, monkeypatch
 def test_odd_entries_of_a_folder_keep_nobody_waiting(
     folder: Path, clados: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv(OWN, str(folder))
+    monkeypatch.setenv(CARDS_PATH, str(folder))
     (folder / "folder.toml").mkdir()
     os.mkfifo(folder / "pipe.toml")
     (folder / "again").symlink_to(folder)

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from clados import spec as s
 from clados.models.declared import declared, found
+from clados.names import parse_number
 from clados.nn import build
 from clados.proofs.cases import few_words
-from clados.spec.scale import HEAD, NEAR, STEP, nearest, number, scaled
+from clados.spec.scale import HEAD, NEAR, STEP, nearest_size, scaled
 from tests.spec.examples import models, read, structures
 
 BUDGETS = st.floats(6.0, 9.0).map(lambda power: round(10**power))
@@ -37,7 +38,7 @@ def met(paper: s.Model, params: int) -> tuple[s.Model | None, str]:
 @settings(max_examples=5, deadline=None, derandomize=True)
 @given(params=BUDGETS)
 def test_a_budget_is_met_within_five_percent_in_proportion_or_it_says_why(name: str, params: int) -> None:
-    paper = nearest(declared(name), params)
+    paper = nearest_size(declared(name), params)
     small, why = met(paper, params)
     if small is None:
         assert "the nearest size that keeps the paper's proportions has" in why
@@ -56,26 +57,15 @@ def test_a_budget_is_met_within_five_percent_in_proportion_or_it_says_why(name: 
 @pytest.mark.parametrize("name", ["bert", "gpt-2", "t5", "llama", "transformer", "vit"])
 @pytest.mark.parametrize("params", ["1M", "5M", "20M"])
 def test_with_a_small_vocabulary_small_budgets_are_met(name: str, params: str) -> None:
-    model: Any = nearest(declared(name), params)
+    model: Any = nearest_size(declared(name), params)
     if not isinstance(model.inputs, s.Patches):
         model = model.but(inputs=s.but(vocab=s.Vocabulary(kind="bytes", size=1024)))
-    assert abs(s.count(scaled(model, params)).total - number(params)) <= NEAR * number(params)
+    assert abs(s.count(scaled(model, params)).total - parse_number(params)) <= NEAR * parse_number(params)
 
 
 def test_what_cannot_be_met_names_the_nearest_and_the_tables() -> None:
     with pytest.raises(s.SpecError, match=r"the nearest size .* has [\d,]+, [\d,]+ of them in tables"):
         scaled(declared("gpt-2").model, "1M")
-
-
-@pytest.mark.parametrize(("text", "value"), [("5M", 5_000_000), ("1.3b", 1_300_000_000), (7, 7), ("100_000", 100_000)])
-def test_a_budget_is_read_as_people_write_it(text: str | int, value: int) -> None:
-    assert number(text) == value
-
-
-@pytest.mark.parametrize("text", ["", "many", "5X", "M", "-3M"])
-def test_a_budget_that_is_no_number_is_refused(text: str) -> None:
-    with pytest.raises(s.SpecError, match="it takes a number such as 5M"):
-        number(text)
 
 
 UNREAD = re.compile(r"^fused\.1\.(mlp\.entity_down|entity_norm)\.")  # of ERNIE: no head reads its last entities
@@ -102,4 +92,6 @@ def test_tiny_is_tiny_in_all_but_its_tables(name: str) -> None:
 
 def test_the_nearest_published_size_is_so_by_ratio() -> None:
     gpt = declared("gpt-2")
-    assert nearest(gpt, "1B") == min(gpt.models().values(), key=lambda each: abs(math.log(s.count(each).total / 1e9)))
+    assert nearest_size(gpt, "1B") == min(
+        gpt.models().values(), key=lambda each: abs(math.log(s.count(each).total / 1e9))
+    )

@@ -84,7 +84,7 @@ def test_an_interrupted_run_is_saved_and_says_how_to_go_on(data: Path, tmp_path:
     [
         (["gpt-3000"], "unknown model 'gpt-3000'; did you mean 'gpt-3'?"),
         (["gpt-2:huge"], "gpt-2 has no size 'huge'"),
-        (["gpt-2", "--params", "lots"], "params is 'lots'; it takes a number such as 5M or 1.3B"),
+        (["gpt-2", "--params", "lots"], "params: 'lots' is not a number; write"),
         (["gpt-2", "--data", "nowhere"], "nowhere: no such path or embedded set"),
         (["gpt-2", "--data", "empty"], "empty:"),
         (["gpt-2", "--data", "digits"], "the data hold Labelled examples; this objective learns from Text"),

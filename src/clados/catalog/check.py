@@ -13,7 +13,7 @@ from clados.catalog.load import card_files
 from clados.catalog.parsing import ParseError, Problem, Source, parsed
 from clados.catalog.schema import ATTRIBUTES, KINDS, Attribute
 from clados.catalog.spelling import misspelt
-from clados.catalog.words import near
+from clados.names import did_you_mean
 from clados.spec.ledger import BASES
 
 
@@ -97,7 +97,7 @@ def value_faults(value: Data, key: Key, attribute: Attribute | None = None) -> I
     """The faults of a value whose form is sound: its kind, its source, and what it says."""
     plain, kind, source = value["value"], value["kind"], value.get("source", "")
     if kind not in KINDS:
-        yield (*key, "kind"), f"unknown kind '{kind}'{near(kind, KINDS)}; the kinds are {', '.join(KINDS)}"
+        yield (*key, "kind"), f"unknown kind '{kind}'{did_you_mean(kind, KINDS)}; the kinds are {', '.join(KINDS)}"
     elif kind == "unknown" and not value.get("note"):
         yield (*key, "note"), "what is unknown needs a note that says why"
     elif kind != "unknown" and not source:
@@ -130,7 +130,7 @@ def _said(plain: Any, attribute: Attribute) -> Iterator[str]:
         yield f"'{plain}' is no address"
     elif attribute.allowed:
         for word in set(words) - {*attribute.allowed}:
-            yield f"'{word}' is not one of {', '.join(attribute.allowed)}{near(word, attribute.allowed)}"
+            yield f"'{word}' is not one of {', '.join(attribute.allowed)}{did_you_mean(word, attribute.allowed)}"
     else:
         for word in words:
             if found := misspelt(attribute.name, str(word)):
@@ -146,7 +146,7 @@ def _parent(row: Data, key: Key) -> Iterator[Fault]:
     kind = row["kind"]
     if kind not in schema.LINEAGE_KINDS:
         kinds = ", ".join(schema.LINEAGE_KINDS)
-        yield (*key, "kind"), f"'{kind}' is not one of {kinds}{near(kind, schema.LINEAGE_KINDS)}"
+        yield (*key, "kind"), f"'{kind}' is not one of {kinds}{did_you_mean(kind, schema.LINEAGE_KINDS)}"
 
 
 def _erratum(row: Data, key: Key) -> Iterator[Fault]:
@@ -154,14 +154,14 @@ def _erratum(row: Data, key: Key) -> Iterator[Fault]:
     kind = row["kind"]
     if kind not in schema.ERRATUM_KINDS:
         kinds = ", ".join(schema.ERRATUM_KINDS)
-        yield (*key, "kind"), f"'{kind}' is not one of {kinds}{near(kind, schema.ERRATUM_KINDS)}"
+        yield (*key, "kind"), f"'{kind}' is not one of {kinds}{did_you_mean(kind, schema.ERRATUM_KINDS)}"
     elif kind != "absent" and not row.get("survey"):
         yield (*key, "survey"), "missing: what the survey has, to the letter"
     if row.get("checked", True) and not row.get("source"):
         yield (*key, "source"), "source is missing (a lead that could not be checked says checked = false)"
     known = [*ATTRIBUTES, "name", "lineage", "sizes", "survey"]
     if row["attribute"] not in known:
-        yield (*key, "attribute"), f"unknown attribute '{row['attribute']}'{near(row['attribute'], known)}"
+        yield (*key, "attribute"), f"unknown attribute '{row['attribute']}'{did_you_mean(row['attribute'], known)}"
 
 
 def _size(row: Data, key: Key) -> Iterator[Fault]:
@@ -176,7 +176,7 @@ def _size(row: Data, key: Key) -> Iterator[Fault]:
     for name in ("basis", "exact_basis"):
         said = row.get(name, "unknown")
         if " " not in said and said not in _BASES:
-            yield (*key, name), f"'{said}' is no basis, and says in no words what it counts{near(said, _BASES)}"
+            yield (*key, name), f"'{said}' is no basis, and says in no words what it counts{did_you_mean(said, _BASES)}"
     if row.get("shape"):
         yield from _need(row, key, "shape_source")
     yield from _assumed(row, key)
@@ -190,7 +190,7 @@ def _assumed(row: Data, key: Key) -> Iterator[Fault]:
     words, shape = row.get("assumed", []), row.get("shape", {})
     for word in words:
         if word not in shape:
-            yield (*key, "assumed"), f"'{word}' is no word of the shape{near(word, shape)}"
+            yield (*key, "assumed"), f"'{word}' is no word of the shape{did_you_mean(word, shape)}"
     if not words and "assumed" in row.get("shape_source", ""):
         yield (*key, "assumed"), "missing: the shape's source says that something is assumed; name the words"
 
@@ -234,7 +234,7 @@ def _together(sources: list[Source], around: list[Source]) -> Iterator[Problem]:
                 yield source.problem(((key,), f"'{given}' is the {what} of {twins[0]} too"))
         for i, parent in enumerate(parents[name]):
             if parent not in parents:
-                yield source.problem((("lineage", i, "parent"), f"no card '{parent}'{near(parent, parents)}"))
+                yield source.problem((("lineage", i, "parent"), f"no card '{parent}'{did_you_mean(parent, parents)}"))
             elif name in _ancestors(parent, parents):
                 yield source.problem((("lineage", i, "parent"), f"'{parent}' descends from '{name}' itself"))
             elif _before(dates[name], dates[parent]):

@@ -8,7 +8,7 @@ from clados.catalog.load import catalog
 from clados.catalog.schema import ATTRIBUTES
 from clados.catalog.structure import headline_declared, structure
 from clados.catalog.texts import attribute_text, shape, size_figure
-from clados.catalog.words import QueryError
+from clados.errors import InputError
 from clados.tables import Page, Shown, Table
 
 
@@ -42,10 +42,10 @@ def compare(*models: str | Card, differing: bool = False) -> Comparison:
 
     Raises:
         NoModelError: for an unknown name, with the nearest.
-        QueryError: for no models.
+        InputError: for no models.
     """
     if not models:
-        raise QueryError("compare needs models: compare('bert', 'roberta')")
+        raise InputError("compare needs models: compare('bert', 'roberta')")
     known = catalog()
     cards = [known[model] if isinstance(model, str) else model for model in models]
     rows = {name: row for name, row in _rows(cards).items() if not differing or len(set(row)) > 1}

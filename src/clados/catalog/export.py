@@ -11,8 +11,9 @@ from clados.catalog import errata
 from clados.catalog.card import Card, Erratum, Parent, Size, Value
 from clados.catalog.load import catalog
 from clados.catalog.schema import ATTRIBUTES, ERRATUM_KINDS, SIZE_FIGURES, Type
-from clados.catalog.words import QueryError, near
+from clados.errors import InputError
 from clados.files import write_text, write_whole
+from clados.names import did_you_mean
 
 _CELLS: dict[Type, str] = {"counts": "INTEGER[]", "count": "INTEGER", "words": "TEXT[]"}
 
@@ -180,7 +181,7 @@ def export(
         cards: these alone; by default all.
 
     Raises:
-        QueryError: when there is no such form.
+        InputError: when there is no such form.
         OSError: when the file cannot be written; nothing is left half-written.
     """
     path = None if path is None else Path(path)
@@ -192,7 +193,7 @@ def export(
         return path or Path(usual)
     if form not in TEXTS:
         known = [*TEXTS, *FILES]
-        raise QueryError(f"unknown format '{form}'{near(form, known)}; the formats are {', '.join(known)}")
+        raise InputError(f"unknown format '{form}'{did_you_mean(form, known)}; the formats are {', '.join(known)}")
     text = TEXTS[form](cards)
     if path is None:
         return text

@@ -12,8 +12,8 @@ from typing import Any
 from clados.catalog import schema
 from clados.catalog.lines import Key
 from clados.catalog.schema import ATTRIBUTES, Attribute, Type
-from clados.catalog.words import near
 from clados.files import LARGEST
+from clados.names import did_you_mean
 
 Fault = tuple[Key, str]  # the field's place and what is wrong
 Data = Mapping[str, Any]
@@ -32,7 +32,7 @@ FIGURE = Attribute("label", "A size's figure", "count")
 def form_faults(data: Data) -> Iterator[Fault]:
     """Every field of a card that is not of its type, lacks what it cannot do without, or that there is not."""
     known = (*schema.CARD_KEYS, *schema.TABLES)
-    yield from (((name,), f"unknown attribute{near(name, known)}") for name in data if name not in known)
+    yield from (((name,), f"unknown attribute{did_you_mean(name, known)}") for name in data if name not in known)
     for name in ("id", "name"):
         if not isinstance(data.get(name), str) or not data[name]:
             yield (name,), f"{_shown(data[name])} is not a name" if name in data else "missing"
@@ -70,7 +70,7 @@ def _table(rows: Any, name: str) -> Iterator[Fault]:
 def _row(row: Data, key: Key, table: str) -> Iterator[Fault]:
     for word, value in row.items():
         if word not in _KEYS[table]:
-            yield (*key, word), f"unknown word{near(word, _KEYS[table])}"
+            yield (*key, word), f"unknown word{did_you_mean(word, _KEYS[table])}"
         elif word in schema.SIZE_FIGURES:
             yield from value_form(value, (*key, word), FIGURE if word != "compute" else None)
         elif word == "shape":
@@ -102,7 +102,7 @@ def value_form(value: Any, key: Key, attribute: Attribute | None = None) -> Iter
         return
     for word, each in value.items():
         if word not in schema.VALUE_KEYS:
-            yield (*key, word), f"unknown word{near(word, schema.VALUE_KEYS)}"
+            yield (*key, word), f"unknown word{did_you_mean(word, schema.VALUE_KEYS)}"
         elif word == "recalled" and not isinstance(each, bool):
             yield (*key, word), f"{_shown(each)} is not true or false"
         elif word in ("kind", "source", "note") and not isinstance(each, str):

@@ -8,12 +8,10 @@ from typing import TYPE_CHECKING
 
 import clados.models
 from clados.catalog.card import Card, CardError, NoModelError, card_from
-from clados.catalog.words import near
+from clados.names import CARDS_PATH, card_folders, did_you_mean
 
 if TYPE_CHECKING:
     from clados.spec import Declaration
-
-OWN = "CLADOS_PATH"
 
 
 class Catalog(Mapping[str, Card]):
@@ -31,7 +29,9 @@ class Catalog(Mapping[str, Card]):
         found = self._cards.get(name) or self._named(name)
         if found is None:
             known = [*self._cards, *(card.name for card in self._cards.values())]
-            raise NoModelError(f"unknown model '{name}'{near(name, known) or '; see them all with: clados list'}")
+            raise NoModelError(
+                f"unknown model '{name}'{did_you_mean(name, known) or '; see them all with: clados list'}"
+            )
         return found
 
     def __contains__(self, name: object) -> bool:
@@ -58,10 +58,10 @@ def own_folders() -> list[Path]:
     Raises:
         CardError: when one of them is no folder.
     """
-    folders = [Path(each).expanduser() for each in os.environ.get(OWN, "").split(os.pathsep) if each]
+    folders = card_folders()
     for folder in folders:
         if not folder.is_dir():
-            raise CardError(f"no folder of cards at {folder} (from --cards or {OWN})")
+            raise CardError(f"no folder of cards at {folder} (from --cards or {CARDS_PATH})")
     return list({folder.resolve(): folder for folder in folders}.values())
 
 

@@ -17,7 +17,8 @@ from clados.catalog.card import Card
 from clados.catalog.schema import ATTRIBUTES, KINDS
 from clados.catalog.spelling import one_name
 from clados.catalog.texts import attribute_text
-from clados.catalog.words import QueryError, near, number
+from clados.errors import InputError
+from clados.names import did_you_mean, parse_number
 from clados.tables import Page, Shown, Table
 
 Test = Callable[[Card], bool]
@@ -59,7 +60,7 @@ def filter_cards(cards: Iterable[Card], *, sort: str = "name", limit: int | None
             ``kind``; and true or false for ``survey``, ``runnable``.
 
     Raises:
-        QueryError: for an attribute or a value that there is not, with the nearest one.
+        InputError: for an attribute or a value that there is not, with the nearest one.
     """
     return search(cards, wanted, sort=sort, limit=limit).cards
 
@@ -74,7 +75,7 @@ def find(*, sort: str = "name", limit: int | None = None, **wanted: Filter) -> C
             true or false for ``survey`` and ``runnable``.
 
     Raises:
-        QueryError: for an attribute or a value that there is not, with the nearest one.
+        InputError: for an attribute or a value that there is not, with the nearest one.
     """
     from clados.catalog.load import catalog
 
@@ -95,7 +96,7 @@ def ordered(cards: Iterable[Card], sort: str) -> list[Card]:
     """Cards in the order of an attribute; what is unknown comes last either way.
 
     Raises:
-        QueryError: when there is no such attribute.
+        InputError: when there is no such attribute.
     """
     name, reverse = sort.removeprefix("-"), sort.startswith("-")
     attribute = _attribute(name, (*ATTRIBUTES, *NAMES))
@@ -120,7 +121,7 @@ def _attribute(name: str, allowed: Sequence[str]) -> str:
     plain = name.replace("-", "_")
     found = spelt.get(name) or spelt.get(plain)
     if found is None:
-        raise QueryError(f"unknown attribute '{name}'{near(name, spelt) or '; they are ' + ', '.join(allowed)}")
+        raise InputError(f"unknown attribute '{name}'{did_you_mean(name, spelt) or '; they are ' + ', '.join(allowed)}")
     return found
 
 
@@ -153,7 +154,7 @@ def _test(cards: Sequence[Card], name: str, asked: Any) -> Test:
     negated, text = text.startswith("!"), text.removeprefix("!").strip()
     tests = [_one(cards, name, each.strip()) for each in text.split(",") if each.strip()]
     if not tests:
-        raise QueryError(f"--{name} is empty")
+        raise InputError(f"--{name} is empty")
     return lambda card: any(test(card) for test in tests) is not negated
 
 
@@ -174,7 +175,7 @@ def _one(cards: Sequence[Card], name: str, word: str) -> Test:
     if closed and not any(_hit(pattern, _texts(card, name)) for card in cards):
         known = {text for card in cards for text in _texts(card, name)} | {*_allowed(name)}
         if word not in _allowed(name):
-            raise QueryError(f"no model has {name} '{word}'{near(word, known) or _some(known)}")
+            raise InputError(f"no model has {name} '{word}'{did_you_mean(word, known) or _some(known)}")
     return lambda card: _hit(pattern, _texts(card, name))
 
 
@@ -230,14 +231,14 @@ def _counts(name: str, text: str) -> tuple[float, float]:
     try:
         ends = _ends(text)
         if ends:
-            low, high = number(ends[0]) if ends[0] else 0, number(ends[1]) if ends[1] else float("inf")
+            low, high = parse_number(ends[0]) if ends[0] else 0, parse_number(ends[1]) if ends[1] else float("inf")
         else:
-            exact, slack = number(text), 0.0 if text.isdigit() else 0.05
+            exact, slack = parse_number(text), 0.0 if text.isdigit() else 0.05
             low, high = exact * (1 - slack), exact * (1 + slack)
-    except QueryError as error:
-        raise QueryError(f"--{name} {text}: {error}, or a range as in 100M..1B") from error
+    except InputError as error:
+        raise InputError(f"--{name} {text}: {error}, or a range as in 100M..1B") from error
     if low > high:
-        raise QueryError(f"--{name} {text}: the range is empty, {ends[0] if ends else ''} is above its end")
+        raise InputError(f"--{name} {text}: the range is empty, {ends[0] if ends else ''} is above its end")
     return low, high
 
 
@@ -245,7 +246,7 @@ def _dates(text: str) -> tuple[str, str]:
     since, until = _ends(text) or (text, text)
     for each in (since, until):
         if each and not re.fullmatch(r"\d{4}(-\d{2}(-\d{2})?)?", each):
-            raise QueryError(f"'{each}' is no date; write 2019, 2019-07 or 2019-07-26, and 2019..2021-06 for a range")
+            raise InputError(f"'{each}' is no date; write 2019, 2019-07 or 2019-07-26, and 2019..2021-06 for a range")
     return since, until
 
 
@@ -267,7 +268,7 @@ def _prose(card: Card) -> str:
 def _of_kind(kind: str, names: Sequence[str]) -> Test:
     """Cards whose asked values are of a kind; when none is asked for, cards with any value of that kind."""
     if kind not in KINDS:
-        raise QueryError(f"unknown kind '{kind}'{near(kind, KINDS) or '; they are ' + ', '.join(KINDS)}")
+        raise InputError(f"unknown kind '{kind}'{did_you_mean(kind, KINDS) or '; they are ' + ', '.join(KINDS)}")
     if names:
         return lambda card: all(card.values[name].kind == kind for name in names)
     return lambda card: any(value.kind == kind for value in card.every_value())

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import fields
 from typing import Any
 
+from clados.names import ROLES
 from clados.spec.alibi import ALiBi
 from clados.spec.experts import Experts
 from clados.spec.factorised import Factorised, Widened
@@ -257,7 +258,7 @@ SENTENCES: tuple[tuple[str, Say], ...] = (
     (r"(.*\.)?position\.base", instead("base of the angles")),
     (r".*vocab\.size", instead("vocabulary of")),
     (r".*vocab\.kind", instead("tokens are made by")),
-    (r".*vocab\.(pad|bos|eos|start|unk|cls|sep|mask|sentinels)", lambda old, new: "other special tokens"),
+    (rf".*vocab\.({'|'.join(ROLES)}|sentinels)", lambda old, new: "other special tokens"),
     (r".*\.sees", instead("each position sees")),
     (r".*attn\.dropout", instead("dropout of attention's probabilities")),
     (r".*cross\.dropout", instead("dropout of cross-attention's probabilities")),

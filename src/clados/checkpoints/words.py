@@ -8,7 +8,7 @@ from clados.checkpoints import spelling, word_tables
 from clados.checkpoints.dialects import Words
 from clados.checkpoints.errors import LayoutError
 from clados.checkpoints.names import expanded
-from clados.errors import nearest
+from clados.names import ROLES, nearest
 from clados.spec.errors import SpecError
 from clados.spec.factorised import Narrowed
 from clados.spec.inputs import Tied, Vocabulary
@@ -46,7 +46,6 @@ NEUTRAL: Words = {
 PRECISION = ("reorder_and_upcast_attn", "attention_softmax_in_fp32", "scale_attention_softmax_in_fp32")
 TASKS = "task_specific_params"  # what a task's user is to ask for; nothing of it is applied, whatever its keys are
 MISSPELT = 0.9  # how like a key that is absent an unknown one is that is taken for it (difflib's ratio)
-ROLES = ("pad", "bos", "eos", "start", "unk", "cls", "sep", "mask")
 
 
 # ---------------------------------------------------------------- theirs to ours

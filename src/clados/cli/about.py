@@ -1,9 +1,10 @@
 """What Clados says of itself: the welcome, the overview of commands, the version."""
 
 import clados
-from clados.catalog.load import OWN, catalog
+from clados.catalog.load import catalog
 from clados.cli import output
 from clados.cli.commands import GROUPS
+from clados.names import CARDS_PATH
 
 TRY = {
     "clados list --arch encoder-decoder --params ..1B": "find models",
@@ -33,7 +34,7 @@ def overview() -> None:
     output.heading("\nOptions of every command")
     output.facts(
         {
-            "--cards DIR ": f"a folder of your own cards and declarations, which are Python and run (or set {OWN})",
+            "--cards DIR ": f"a folder of your cards and declarations, which are Python and run (or set {CARDS_PATH})",
             "--no-color  ": "no colours (or set NO_COLOR)",
             "--version   ": "print the version",
             "--install-completion": "complete commands and options in your shell",

@@ -9,9 +9,10 @@ from typing import Annotated, Any
 import typer
 
 import clados
-from clados.catalog.load import OWN, catalog
+from clados.catalog.load import catalog
 from clados.cli import output
 from clados.errors import CladosError
+from clados.names import CARDS_PATH
 
 
 def environment() -> dict[str, Any]:
@@ -25,7 +26,7 @@ def environment() -> dict[str, Any]:
         "cores": os.cpu_count(),
         **{name: metadata.version(name) for name in needed},
         **{name: metadata.version(name) if util.find_spec(name) else None for name in extra},
-        OWN: os.environ.get(OWN) or "not set",
+        CARDS_PATH: os.environ.get(CARDS_PATH) or "not set",
         **_cards(),
     }
 

@@ -10,7 +10,8 @@ from contextlib import redirect_stdout
 from typing import Any
 
 from clados.cli.commands import COMMANDS
-from clados.errors import CladosError, CladosWarning, InputError, missing, nearest
+from clados.errors import CladosError, CladosWarning, InputError, missing
+from clados.names import CARDS_PATH, did_you_mean
 from clados.tables import plain
 
 
@@ -84,9 +85,7 @@ def _dispatch(argv: list[str]) -> int:
     if name not in COMMANDS:
         what = "option" if name.startswith("-") else "command"
         known = [*COMMANDS, "--help", "--version", "--cards", "--no-color"]
-        from clados.catalog.words import near
-
-        raise UsageError(f"no such {what} '{name}'{near(name, known) or '; see: clados --help'}")
+        raise UsageError(f"no such {what} '{name}'{did_you_mean(name, known) or '; see: clados --help'}")
     parser = _single(name)
     _refuse_empty_paths(parser, rest)
     return _call(parser, rest, f"clados {name}")
@@ -130,7 +129,7 @@ def _everywhere(argv: list[str]) -> list[str]:
             folder = word.partition("=")[2] or next(waiting, "")
             if not folder:
                 raise UsageError("--cards needs a folder")
-            os.environ["CLADOS_PATH"] = os.pathsep.join(filter(None, (os.environ.get("CLADOS_PATH"), folder)))
+            os.environ[CARDS_PATH] = os.pathsep.join(filter(None, (os.environ.get(CARDS_PATH), folder)))
         else:
             left.append(word)
     return left
@@ -199,8 +198,8 @@ def _call(parser: Any, argv: list[str], prog: str) -> int:
 def _complaint(error: Any) -> str:
     """What is wrong with the command line, with the nearest option."""
     if option := getattr(error, "option_name", None):
-        if near := nearest(option, getattr(error, "possibilities", None) or ()):
-            return f"no such option '{option}'; did you mean '{near}'?"
+        if hint := did_you_mean(option, getattr(error, "possibilities", None) or ()):
+            return f"no such option '{option}'{hint}"
         if not error.message.startswith("No such"):
             return str(error.message)
         return f"no such option '{option}'; see --help"

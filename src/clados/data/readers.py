@@ -13,7 +13,7 @@ from clados.data.examples import AnyExample, Encoded, Example, Labelled, Traject
 from clados.data.formats import PACKED, READERS, examples_in, hidden, suffix
 from clados.data.rows import alike, whole
 from clados.data.sets import SETS
-from clados.errors import nearest
+from clados.names import did_you_mean
 
 ALLOWED = (
     f"a folder or file of {', '.join(PACKED)} (or these as .gz), .parquet, .npz (episodes) or .tar (images with "
@@ -66,8 +66,7 @@ def read_as(kind: type[AnyExample], source: str | Path) -> list[AnyExample]:
 def _embedded(name: str) -> Sequence[Example]:
     base, _, language = name.partition("/")
     if base not in SETS:
-        near = nearest(base, SETS)
-        hint = f"; did you mean '{near}'?" if near else f"; embedded sets: {', '.join(SETS)}; or {ALLOWED}"
+        hint = did_you_mean(base, SETS) or f"; embedded sets: {', '.join(SETS)}; or {ALLOWED}"
         raise DataError(f"{name}: no such path or embedded set{hint}")
     examples = SETS[base]()
     if not language:

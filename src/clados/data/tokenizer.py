@@ -20,6 +20,7 @@ from clados.data.errors import DataError
 from clados.data.pieces import parts
 from clados.data.rows import whole
 from clados.files import write_text, write_whole
+from clados.names import TOKEN_ROLES
 from clados.spec.inputs import Vocabulary
 
 T = TypeVar("T")
@@ -47,7 +48,7 @@ class Roles:
 
     def named(self) -> dict[str, str]:
         """Role to token, of the roles that are played."""
-        names = dict.fromkeys((*self.order, "pad", "unk", "bos", "eos", "cls", "sep", "mask"))
+        names = dict.fromkeys((*self.order, *TOKEN_ROLES))
         found = {role: getattr(self, role) for role in names}
         return {role: token for role, token in found.items() if token is not None}
 
@@ -64,7 +65,7 @@ class Roles:
         names = BERT.named() if vocabulary.kind == "wordpiece" else NAMES
         shared = ids.get("bos") == ids.get("eos")
         tokens: dict[int, str] = {}
-        for role in ("pad", "unk", "bos", "eos", "cls", "sep", "mask"):
+        for role in TOKEN_ROLES:
             if role in ids:
                 end = shared and role in ("bos", "eos")
                 tokens.setdefault(ids[role], "<|endoftext|>" if end else names.get(role, NAMES[role]))

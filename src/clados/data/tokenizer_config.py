@@ -11,9 +11,9 @@ from clados.data.families import CLASSES, FILES, MODEL_TYPES, MODELS, Family
 from clados.data.rows import whole
 from clados.data.tokenizer import CONFIG, GENERIC, SPECIAL, Roles
 from clados.files import JsonObject, read_json
+from clados.names import TOKEN_ROLES
 
 ADDED = "added_tokens.json"
-ROLES = ("pad", "unk", "bos", "eos", "cls", "sep", "mask")
 LISTS = ("additional_special_tokens", "extra_special_tokens")  # of transformers 4 and 5
 DECODER = "added_tokens_decoder"
 LIMIT = 10**9  # lengths above this (transformers writes 10**30) mean that there is none
@@ -154,7 +154,7 @@ def _read(file: Path) -> JsonObject:
 
 def _named(found: TokenizerConfig, config: JsonObject) -> None:
     """The tokens that play a role, and further ones that are special."""
-    for role in ROLES:
+    for role in TOKEN_ROLES:
         value = config.take(f"{role}_token", str | dict, None)
         if value:  # an empty text, as LLaMA's first conversions have it, names no token
             found.named[role] = _token(found, config, f"{role}_token", value)

@@ -7,13 +7,13 @@ a trained model's run.json, is looked up among these and never taken for a path.
 import functools
 import importlib
 import importlib.util
-import os
 import re
 import traceback
 from pathlib import Path
 
 from clados import spec as words
 from clados.errors import CladosError
+from clados.names import card_folders
 from clados.spec import Declaration, SpecError
 from clados.spec.part import hint
 
@@ -29,8 +29,7 @@ def found() -> dict[str, str]:
 
 def own() -> dict[str, Path]:
     """Every declared model of the user's folders, named in ``CLADOS_PATH``: its id, and its file. Imports nothing."""
-    folders = [Path(each).expanduser() for each in os.environ.get("CLADOS_PATH", "").split(os.pathsep) if each]
-    files = sorted(file for folder in folders for depth in ("*.toml", "*/*.toml") for file in folder.glob(depth))
+    files = sorted(file for folder in card_folders() for depth in ("*.toml", "*/*.toml") for file in folder.glob(depth))
     return {_id(file): file.with_suffix(".py") for file in files if file.with_suffix(".py").exists()}
 
 

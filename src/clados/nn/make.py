@@ -10,7 +10,7 @@ from clados.catalog.load import declaration_of
 from clados.errors import check_seed
 from clados.models.declared import declared_in
 from clados.nn.build import Module, draw, module
-from clados.spec.scale import nearest, scaled
+from clados.spec.scale import nearest_size, scaled
 
 if TYPE_CHECKING:
 
@@ -65,7 +65,7 @@ def chosen(model: str | s.Model, size: str | None = None, params: int | str | No
         return model
     if model.endswith(".py"):
         declaration = declared_in(model)
-        return declaration.at(size) if size or params is None else nearest(declaration, params)
+        return declaration.at(size) if size or params is None else nearest_size(declaration, params)
     name = f"{model.partition(':')[0]}:{size}" if size else model
     card, row = named(name)
-    return model_of(card, row) if ":" in name or params is None else nearest(declaration_of(card), params)
+    return model_of(card, row) if ":" in name or params is None else nearest_size(declaration_of(card), params)

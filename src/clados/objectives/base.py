@@ -12,6 +12,7 @@ from torch import Tensor
 
 from clados import spec as s
 from clados.data.tokenizer import Tokenizer
+from clados.names import ROLES
 
 Ids = NDArray[np.int64]
 Random = np.random.Generator
@@ -33,8 +34,7 @@ class Words:
     @classmethod
     def declared(cls, vocab: s.Vocabulary) -> Self:
         """The words of a declared vocabulary, its sentinels counted down from the highest id."""
-        roles = ("pad", "bos", "eos", "start", "unk", "cls", "sep", "mask")
-        ids = {role: value for role in roles if (value := getattr(vocab, role)) is not None}
+        ids = {role: value for role in ROLES if (value := getattr(vocab, role)) is not None}
         return cls(vocab.size, ids, tuple(range(vocab.size - 1, vocab.size - 1 - vocab.sentinels, -1)))
 
     def id(self, *roles: str) -> int:

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from clados import spec as s
+from clados.names import ROLES
 from clados.spec.declaration import dropping, parts, replaced
 
 Given = dict[str, Tensor]
@@ -18,7 +19,6 @@ NEAR, FAR = 14, 16  # buckets of relative biases and the distance of their last:
 TEXTS, LENGTH, TARGET = 3, 23, 17
 EARLIER, MEMORY = 9, LENGTH + 3  # positions of the text before, and how many are kept after it
 WORDED = s.Vocabulary | s.AdaptiveTokens
-ROLES = ("pad", "bos", "eos", "start", "unk", "cls", "sep", "mask")
 
 
 # ---------------------------------------------------------------- small structures

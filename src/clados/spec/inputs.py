@@ -2,6 +2,7 @@
 
 from typing import ClassVar, Literal
 
+from clados.names import ROLES
 from clados.spec.errors import SpecError
 from clados.spec.part import Part
 from clados.spec.parts import Act
@@ -29,7 +30,7 @@ class Vocabulary(Part, kw_only=True):
     def check(self) -> None:
         if self.size < 1:
             raise SpecError(f"Vocabulary.size is {self.size}; it must be at least 1")
-        for role in ("pad", "bos", "eos", "start", "unk", "cls", "sep", "mask"):
+        for role in ROLES:
             if (value := getattr(self, role)) is not None and not 0 <= value < self.size:
                 raise SpecError(f"Vocabulary.{role} is {value}; it must lie in 0..{self.size - 1}")
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import MISSING, dataclass, field, fields, replace
 from typing import Any, Literal, Self, TypeVar, dataclass_transform
 
-from clados.errors import nearest
+from clados.names import did_you_mean
 from clados.spec.errors import SpecError
 from clados.spec.pieces import Env, Pieces
 
@@ -42,8 +42,7 @@ def but(**changes: Any) -> Any:
 def hint(word: str, known: Iterable[str]) -> str:
     """``; did you mean 'near'?``, or the list of what is known."""
     known = sorted(known)
-    near = nearest(word, known)
-    return f"; it has {', '.join(known) or 'none'}" if near is None else f"; did you mean '{near}'?"
+    return did_you_mean(word, known) or f"; it has {', '.join(known) or 'none'}"
 
 
 @dataclass_transform(frozen_default=True, field_specifiers=(field,))

@@ -1,9 +1,9 @@
 """Any model at any size: the paper's proportions, scaled to a budget of parameters."""
 
 import math
-import re
 from collections.abc import Iterator
 
+from clados.names import parse_number
 from clados.spec.declaration import Declaration, parts
 from clados.spec.errors import SpecError
 from clados.spec.kinds import Model
@@ -12,29 +12,15 @@ from clados.spec.part import words
 from clados.spec.parts import Rotary
 from clados.spec.sizes import Sides, Size, Towers
 
-UNITS = {"": 1, "K": 1e3, "M": 1e6, "B": 1e9, "T": 1e12}
 NEAR = 0.05  # how far from the budget a size may land
 HEAD = 16  # the narrowest head
 EXPERTS = 8  # the fewest, of those that have more
 STEP = 8  # widths are multiples of this
 
 
-def number(text: str | int) -> int:
-    """``"5M"`` as 5,000,000.
-
-    Raises:
-        SpecError: when it is not a number with a unit of K, M, B or T.
-    """
-    found = re.fullmatch(r"([\d_.,]+)\s*([KMBT]?)", str(text).strip().upper())
-    try:
-        return round(float(found[1].replace("_", "").replace(",", "")) * UNITS[found[2]])  # type: ignore[index]
-    except (TypeError, ValueError):
-        raise SpecError(f"params is '{text}'; it takes a number such as 5M or 1.3B") from None
-
-
-def nearest(declaration: Declaration, params: int | str) -> Model:
+def nearest_size(declaration: Declaration, params: int | str) -> Model:
     """The published size whose count is nearest to a budget, by ratio."""
-    budget = math.log(number(params))
+    budget = math.log(parse_number(params, "params"))
     return min(declaration.models().values(), key=lambda each: abs(math.log(count(each).total) - budget))
 
 
@@ -52,7 +38,7 @@ def scaled(model: Model, params: int | str) -> Model:
     Raises:
         SpecError: when no such size lies within 5 % of the budget, naming the nearest.
     """
-    budget = number(params)
+    budget = parse_number(params, "params")
     tried = [(count(each).total, strain, each) for strain, each in _candidates(model, budget)]
     near = [each for each in tried if abs(each[0] - budget) <= NEAR * budget]
     if near:

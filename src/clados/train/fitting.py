@@ -10,8 +10,9 @@ from clados.data.examples import Captioned, DataError, Labelled, Pair, Text, Tra
 from clados.data.scaling import Scales, scales
 from clados.data.tokenizer import Roles, Tokenizer
 from clados.data.training import train_tokenizer
+from clados.names import TOKEN_ROLES, parse_number
 from clados.objectives.task import of_kind
-from clados.spec.scale import nearest, number, scaled, width
+from clados.spec.scale import nearest_size, scaled, width
 
 SMALL = "5M"
 PATCHES = 8  # along each side of a small image
@@ -62,7 +63,7 @@ def tokenizer_for(model: s.Model, examples: Sequence[Any], size: int) -> Tokeniz
 
 def fitted_vocab(vocab: s.Vocabulary, tokenizer: Tokenizer) -> s.Vocabulary:
     """The vocabulary with a tokenizer's size and ids, each role played by the token that played it."""
-    roles = [role for role in ("pad", "bos", "eos", "unk", "cls", "sep", "mask") if getattr(vocab, role) is not None]
+    roles = [role for role in TOKEN_ROLES if getattr(vocab, role) is not None]
     ids = {role: tokenizer.id(role) for role in roles}
     if vocab.start is not None:
         same = next((role for role in roles if getattr(vocab, role) == vocab.start), "pad")
@@ -193,9 +194,9 @@ def sized(declaration: s.Declaration, size: str, params: str | None, told: Told)
         )
     if params is None:
         largest = max((fit_model(model, told) for model in usable.values()), key=lambda model: s.count(model).total)
-        if s.count(largest).total <= number(SMALL):
+        if s.count(largest).total <= parse_number(SMALL):
             return largest
-    paper = nearest(declaration.but(model=next(iter(usable.values())), sizes=usable, recipes={}), params or SMALL)
+    paper = nearest_size(declaration.but(model=next(iter(usable.values())), sizes=usable, recipes={}), params or SMALL)
     small = scaled(fit_model(paper, told), params or SMALL)
     return small.but(init=paper.init.narrowed(width(paper) / width(small)))
 

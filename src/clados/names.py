@@ -1,0 +1,60 @@
+"""What names and numbers are read alike everywhere: ``5M``, a misspelt name, roles of tokens, ``CLADOS_PATH``."""
+
+import os
+import re
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+
+from clados.errors import InputError
+
+CARDS_PATH = "CLADOS_PATH"  # the environment variable that names folders of cards, separated as in PATH
+TOKEN_ROLES = ("pad", "unk", "bos", "eos", "cls", "sep", "mask")  # special tokens of a tokenizer
+ROLES = (*TOKEN_ROLES, "start")  # special ids of a model's vocabulary; start begins what a decoder writes
+NEAR = 0.7  # how alike two words are where one may be meant by the other (difflib's ratio)
+_UNITS = {"": 1, "k": 10**3, "m": 10**6, "b": 10**9, "g": 10**9, "t": 10**12}
+_NUMBER = re.compile(r"((?:[0-9][0-9_,]*\.?[0-9]*|\.[0-9]+)(?:e[0-9]+)?)\s*([kmbgt]?)", re.IGNORECASE)
+
+
+def parse_number(text: str | int, name: str = "") -> int:
+    """A number as people write it.
+
+    >>> parse_number("1.5B"), parse_number("350k"), parse_number("1,000")
+    (1500000000, 350000, 1000)
+
+    Args:
+        name: the argument that it was given for, which the error names.
+
+    Raises:
+        InputError: when it is no number, or too large.
+    """
+    with suppress(ValueError, OverflowError):
+        if match := _NUMBER.fullmatch(str(text).strip()):
+            digits, unit = re.sub("[_,]", "", match[1]), _UNITS[match[2].lower()]
+            return int(digits) * unit if digits.isdigit() else round(float(digits) * unit)
+    front = f"{name}: " if name else ""
+    raise InputError(f"{front}'{text}' is not a number; write 350000, 350k, 100M, 1.5B or 2T")
+
+
+def nearest(word: str, known: Iterable[str], least: float = NEAR) -> str | None:
+    """The known word that is most like another, whatever the case of letters; None where none is near.
+
+    Args:
+        least: how alike they must be, from 0 to 1.
+    """
+    import difflib
+
+    spelt = {each.casefold(): each for each in reversed([*known])}  # of two that differ in case, the first
+    close = difflib.get_close_matches(word.casefold(), spelt, 1, least)
+    return spelt[close[0]] if close else None
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """``; did you mean 'this'?`` for the nearest known word, or nothing where none is near."""
+    near = nearest(word, known)
+    return "" if near is None else f"; did you mean '{near}'?"
+
+
+def card_folders() -> list[Path]:
+    """The user's folders of cards and declarations, which ``CLADOS_PATH`` names."""
+    return [Path(each).expanduser() for each in os.environ.get(CARDS_PATH, "").split(os.pathsep) if each]

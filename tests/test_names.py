@@ -1,0 +1,36 @@
+"""Misspelt names, and numbers as people write them."""
+
+import pytest
+
+from clados.catalog.load import catalog
+from clados.errors import InputError
+from clados.names import nearest, parse_number
+
+
+@pytest.mark.parametrize(
+    ("word", "meant"),
+    [("brt", "bert"), ("GPT2", "gpt-2"), ("robrta", "roberta"), ("lama", "llama"), ("gpt-3000", "gpt-3")],
+)
+def test_a_misspelt_model_is_near_the_one_that_is_meant(word: str, meant: str) -> None:
+    assert nearest(word, catalog()) == meant
+
+
+@pytest.mark.parametrize(
+    "word", ["zebra", "mistral", "whisper", "qwen", "phi", "deepseek", "banana", "t", "", "mixtral"]
+)
+def test_a_word_that_is_no_misspelling_is_near_none(word: str) -> None:
+    assert nearest(word, catalog()) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [("5M", 5_000_000), ("1.5b", 1_500_000_000), (" 350 k ", 350_000), ("2e9", 2 * 10**9), ("1,000", 1000), (7, 7)],
+)
+def test_a_number_is_read_as_people_write_it(text: str | int, meant: int) -> None:
+    assert parse_number(text) == meant
+
+
+@pytest.mark.parametrize("text", ["", "lots", "-5M", "5MB", "1e999", "9" * 5000, "M"])
+def test_what_is_no_number_is_refused_with_its_argument(text: str) -> None:
+    with pytest.raises(InputError, match=r"^params: '.*' is not a number; write 350000, 350k"):
+        parse_number(text, "params")
