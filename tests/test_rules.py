@@ -1,6 +1,7 @@
 """Rules of the house, each kept by a test."""
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -42,6 +43,22 @@ def test_nothing_but_its_task_names_an_objective(folder: str) -> None:
     assert len(objectives) > 25
     for file in sorted((SOURCE / folder).rglob("*.py")):
         assert not objectives & set(names(file)), file
+
+
+KINDS = {"Encoder", "Decoder", "EncoderDecoder", "TwoTower", "Recurrent", "Permuted", "EntityEncoder"}
+
+
+@pytest.mark.parametrize("folder", ["train", "tour", "objectives", "apply", "cli"])
+def test_nothing_outside_asks_a_model_for_its_kind(folder: str) -> None:
+    for file in sorted((SOURCE / folder).rglob("*.py")):
+        assert not KINDS & set(names(file)), file
+
+
+@pytest.mark.parametrize("folder", ["train", "tour", "objectives", "apply", "cli"])
+def test_nothing_outside_guesses_what_a_model_has(folder: str) -> None:
+    guesses = re.compile(r"getattr\([^,]*(model|spec), \"(heads|inputs|size|stack|vocab)\"")
+    for file in sorted((SOURCE / folder).rglob("*.py")):
+        assert not guesses.search(file.read_text(encoding="utf-8")), file
 
 
 def test_an_objective_that_runs_is_named_in_two_files_its_declaration_and_its_task() -> None:

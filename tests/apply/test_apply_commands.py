@@ -97,7 +97,7 @@ def test_python_offers_each_verb_by_its_name(directory: Directory) -> None:
         (("match", "bert", "a.png", "--text", "x"), "bert is an Encoder of tokens: it can fill, embed; not match"),
         (("act", "vit"), "vit is an Encoder of image patches: it can classify; not act"),
         (("translate", "gpt-2", "x"), "gpt-2 is a Decoder of tokens: it can generate, embed; not translate"),
-        (("fill", "clip", "[MASK]"), "clip is a TwoTower of images and texts: it can embed, match; not fill"),
+        (("fill", "clip", "[MASK]"), "clip is a TwoTower of image patches and tokens: it can embed, match; not fill"),
     ],
 )
 def test_what_is_wrong_is_said_in_one_line(

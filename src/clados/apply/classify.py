@@ -54,7 +54,7 @@ def classify(
         raise InputError(f"{ready.name}: its config says regression: it gives numbers, and no classes")
     found: list[tuple[Label, ...]] = []
     for numbers in sorted(batched(images, batch, lambda _: 0)):
-        pixels = pixel_values(ready, [images[number] for number in numbers], ready.spec.inputs)  # type: ignore[attr-defined]
+        pixels = pixel_values(ready, [images[number] for number in numbers])
         scores = _probabilities(ready.model(pixel_values=pixels).logits.float(), ready.problem)
         likely = scores.topk(min(top, scores.size(-1)))
         for chances, chosen in zip(likely.values.tolist(), likely.indices.tolist()):

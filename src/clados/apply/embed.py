@@ -114,14 +114,14 @@ def _first(vectors: Tensor, dimensions: int | None) -> Tensor:
 
 
 def _pool(ready: Ready, pool: str | None) -> str:
-    slots = {head.slot for head in getattr(ready.spec, "heads", ())}
+    slots = {head.slot for head in ready.spec.own_heads}
     if pool is None and s.Embedding.slot in slots:
         return s.Embedding.slot
     if pool is None:
-        return "towers" if isinstance(ready.spec, s.TwoTower) else "mean"
+        return "towers" if ready.spec.compares else "mean"
     if pool not in POOLS:
         raise InputError(f"pool is '{pool}'; allowed: {', '.join(POOLS)}")
-    if isinstance(ready.spec, s.TwoTower):
+    if ready.spec.compares:
         raise InputError(f"pool is '{pool}', but {ready.name} projects its texts itself: leave it out")
     if pool == "pooler" and "pooler" not in slots:
         raise InputError(f"pool is 'pooler', which {ready.name} lacks; allowed: {', '.join(POOLS[:-1])}")
@@ -147,7 +147,7 @@ class _Reader:
         if self.pool == s.Embedding.slot:
             own: Tensor = self.model(ids, attention_mask=keep, pooling_mask=counted).sentence_embedding
             return own
-        if isinstance(self.ready.spec, s.EncoderDecoder):
+        if self.ready.spec.writes == "answers":
             states: Tensor = self.model.encode(ids, keep)
         else:
             states = self.model.states(ids, attention_mask=keep)

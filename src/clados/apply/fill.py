@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import torch
 
-from clados import spec as s
 from clados.apply.ready import Ready, Source, batched, listed, load, padded
 from clados.data.tokenizer import Tokenizer, sentinel
 from clados.errors import InputError
@@ -52,7 +51,7 @@ def fill(
     for text in texts:
         if not BLANK.search(text):
             raise InputError(f"'{text[:60]}' has no blank; write [MASK] where there is one")
-    restores = isinstance(ready.spec, s.EncoderDecoder)
+    restores = ready.spec.writes == "answers"
     marked = [(_with_sentinels if restores else _with_masks)(ready, text) for text in texts]
     rows = ready.known(ready.words.encode_batch(marked))
     limit = ready.positions

@@ -34,14 +34,15 @@ def several(images: Image | Sequence[Image]) -> list[Image]:
     return found
 
 
-def pixel_values(ready: Ready, images: Sequence[Image], inputs: s.Inputs) -> Tensor:
+def pixel_values(ready: Ready, images: Sequence[Image]) -> Tensor:
     """Images as the model reads them, [images, channels, side, side].
 
     Raises:
         DataError: for a file that is absent or no image, and preprocessing that does not fit the model.
     """
-    if not isinstance(inputs, s.Patches):
-        raise InputError(f"{ready.name} reads {type(inputs).__name__}, not images")
+    inputs = ready.spec.reads(s.Patches)
+    if inputs is None:
+        raise InputError(f"{ready.name} reads {ready.spec.kinds_read}, not images")
     steps = ready.images or Preprocessing.usual(inputs.image, inputs.channels)
     asked = (inputs.channels, inputs.image, inputs.image)
     rows = [steps(decoded(image)) for image in images]

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from clados import spec as s
 from clados.apply.images import Image, pixel_values, several
 from clados.apply.ready import Ready, Source, batched, listed, load, padded
 from clados.nn.memory import enough_memory
@@ -39,10 +38,9 @@ def match(
 
 def image_vectors(ready: Ready, images: Sequence[Image], batch: int) -> Tensor:
     """[images, joint], of unit length."""
-    model: s.TwoTower = ready.spec  # type: ignore[assignment]
     found = []
     for numbers in sorted(batched(images, batch, lambda _: 0)):
-        pixels = pixel_values(ready, [images[number] for number in numbers], model.image.inputs)
+        pixels = pixel_values(ready, [images[number] for number in numbers])
         found.append(ready.model(pixel_values=pixels).image_embeds.float())
     return torch.cat(found)
 

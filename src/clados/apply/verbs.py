@@ -8,46 +8,27 @@ from clados.errors import InputError
 Learned = s.Objective | None  # None: not known, as for weights of others
 
 
-def _reads_tokens(model: s.Model) -> bool:
-    return isinstance(getattr(model, "inputs", None), s.Tokens)
-
-
-def _writes(model: s.Model) -> bool:
-    return _reads_tokens(model) and _head(model, "lm") and isinstance(model, s.Decoder | s.EncoderDecoder)
-
-
-def _head(model: s.Model, slot: str) -> bool:
-    return any(head.slot == slot for head in getattr(model, "heads", ()))
-
-
 def _fills(model: s.Model, learned: Learned) -> bool:
     """Masks in an encoder that reads words out, sentinels where a decoder spells out what they stand for."""
-    if isinstance(model, s.Encoder):
-        return _reads_tokens(model) and _head(model, "lm")
-    restores = learned is None or learned.verb == "fill"
-    return isinstance(model, s.EncoderDecoder) and model.vocab.sentinels > 0 and restores
+    if model.writes == "answers":
+        restores = learned is None or learned.verb == "fill"
+        return model.vocab.sentinels > 0 and restores
+    return model.writes is None and _reads_text(model) and model.head("lm") is not None
 
 
-def _classifies(model: s.Model, learned: Learned) -> bool:
-    images = isinstance(getattr(model, "inputs", None), s.Patches)
-    return isinstance(model, s.Encoder) and images and _head(model, "classifier")
-
-
-def _acts(model: s.Model, learned: Learned) -> bool:
-    return isinstance(getattr(model, "inputs", None), s.Trajectory) and _head(model, "action")
+def _reads_text(model: s.Model) -> bool:
+    return model.reads(s.Tokens) is not None
 
 
 VERBS: dict[str, Callable[[s.Model, Learned], bool]] = {
-    "generate": lambda model, learned: _writes(model),
+    "generate": lambda model, learned: model.writes is not None and model.head("lm") is not None,
     "fill": _fills,
-    "discriminate": lambda model, learned: _reads_tokens(model) and _head(model, "discriminator"),
-    "embed": lambda model, learned: _reads_tokens(model) or isinstance(model, s.TwoTower),
-    "translate": lambda model, learned: (
-        isinstance(model, s.EncoderDecoder) and (learned is None or learned.verb == "translate")
-    ),
-    "classify": _classifies,
-    "match": lambda model, learned: isinstance(model, s.TwoTower),
-    "act": _acts,
+    "discriminate": lambda model, learned: _reads_text(model) and model.head("discriminator") is not None,
+    "embed": lambda model, learned: _reads_text(model),
+    "translate": lambda model, learned: model.writes == "answers" and (learned is None or learned.verb == "translate"),
+    "classify": lambda model, learned: model.reads(s.Patches) is not None and model.head("classifier") is not None,
+    "match": lambda model, learned: model.compares,
+    "act": lambda model, learned: model.reads(s.Trajectory) is not None and model.head("action") is not None,
 }
 
 
@@ -62,17 +43,15 @@ def verbs(model: s.Model, learned: Learned = None) -> tuple[str, ...]:
 
 def kind(model: s.Model) -> str:
     """A model in a few words: ``a Decoder of tokens``."""
-    read: dict[type[s.Part], str] = {
-        s.Tokens: "tokens",
+    kinds: dict[type[s.Inputs], str] = {
         s.Patches: "image patches",
+        s.Tokens: "tokens",
         s.Trajectory: "trajectories",
         s.Frames: "frames",
     }
     name = type(model).__name__
     article = "an" if name[0] in "AEIOU" else "a"
-    inputs: s.Part = getattr(model, "inputs", model)
-    what = next((words for part, words in read.items() if isinstance(inputs, part)), "images and texts")
-    return f"{article} {name} of {what}"
+    return f"{article} {name} of {' and '.join(what for kind, what in kinds.items() if model.reads(kind) is not None)}"
 
 
 def check(verb: str, name: str, model: s.Model, learned: Learned = None) -> None:

@@ -219,7 +219,7 @@ def _plan(plan: "Plan") -> dict[str, str]:
     run, tokens = plan.run, plan.tokens
     return {
         "objective": repr(plan.stage.objective),
-        "size": repr(getattr(plan.model, "size", None)),
+        "size": repr(plan.model.size),
         "parameters": f"{plan.json()['parameters']:,}",
         "data": f"{plan.documents[0]:,} documents, {len(plan.train):,} examples; {plan.documents[1]:,} more held out",
         "tokenizer": repr(plan.tokenizer) if plan.tokenizer else "none: the model reads no text",

@@ -59,13 +59,13 @@ class ContrastiveTask(Task[s.Contrastive, Caption], objective=s.Contrastive):
 
     def prepare(self, rows: Sequence[Caption], random: Sequence[Random], setting: Setting) -> Batch:
         words, model = setting.text, setting.model
-        if not isinstance(model, s.TwoTower):
+        if not model.compares:
             raise s.SpecError(f"Contrastive pairs two towers, but the model is a {type(model).__name__}")
         end = words.id("eos")
         room = setting.length or max(len(each.ids) for each in rows)
         texts = [each.ids if len(each.ids) <= room else np.append(each.ids[: room - 1], end) for each in rows]
         ids, keep = padded(texts, words.ids.get("pad", end))
-        inputs = {"input_ids": ids, "pixel_values": pictures([each.picture for each in rows], model.image.inputs)}
+        inputs = {"input_ids": ids, "pixel_values": pictures([each.picture for each in rows], model)}
         return Batch({**inputs, **with_mask(keep)}, {}, {"pairs": len(rows)}, len(rows))
 
     def loss(self, model: Any, batch: Batch) -> Loss:

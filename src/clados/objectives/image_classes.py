@@ -35,8 +35,7 @@ class ImageClassesTask(Task[s.ImageClasses, Labelled], objective=s.ImageClasses)
         return Listed(rows)
 
     def prepare(self, rows: Sequence[Labelled], random: Sequence[Random], setting: Setting) -> Batch:
-        inputs: s.Inputs = setting.model.inputs  # type: ignore[attr-defined]
-        images = pictures([each.picture for each in rows], inputs)
+        images = pictures([each.picture for each in rows], setting.model)
         labels = torch.tensor([each.label for each in rows])
         return Batch({"pixel_values": images}, {"labels": labels}, {"classes": len(labels)}, images.size(0))
 

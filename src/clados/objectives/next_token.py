@@ -27,7 +27,7 @@ class NextTokenTask(TextTask[s.NextToken, Packed], objective=s.NextToken):
 
     def prepare(self, rows: Sequence[Packed], random: Sequence[Random], setting: Setting) -> Batch:
         """Each token but the last is seen, each but the first is to be predicted."""
-        if isinstance(setting.model, s.EncoderDecoder):
+        if setting.model.writes == "answers":
             raise s.SpecError("NextToken continues one text, but the model is an EncoderDecoder, which reads two")
         ids, keep = padded([each.ids for each in rows], 0, 2)  # a single token is read, though nothing follows
         labels = ids[:, 1:].flatten()

@@ -12,13 +12,14 @@ from clados.data.examples import pixels as decoded
 from clados.data.pictures import Preprocessing
 
 
-def pictures(images: Sequence[Picture], inputs: s.Inputs) -> Tensor:
+def pictures(images: Sequence[Picture], model: s.Model) -> Tensor:
     """Images as a model reads them, [batch, channels, side, side].
 
     Raises:
         SpecError: when the model reads no images.
     """
-    if not isinstance(inputs, s.Patches):
-        raise s.SpecError(f"this objective reads images, but the model reads {type(inputs).__name__}")
+    inputs = model.reads(s.Patches)
+    if inputs is None:
+        raise s.SpecError(f"this objective reads images, but the model reads {model.kinds_read}")
     read = Preprocessing.usual(inputs.image, inputs.channels)
     return torch.from_numpy(np.stack([read(decoded(image)) for image in images]))

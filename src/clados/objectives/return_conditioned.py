@@ -51,8 +51,7 @@ class ReturnConditionedTask(Task[s.ReturnConditioned, Window], objective=s.Retur
 
     def suited(self, model: s.Model) -> s.ReturnConditioned:
         """With the error that a model of discrete actions is trained on where it reads frames."""
-        frames = isinstance(getattr(model, "inputs", None), s.Frames)
-        return self.objective.but(error="cross-entropy") if frames else self.objective
+        return self.objective.but(error="cross-entropy") if model.reads(s.Frames) else self.objective
 
     def source(self, examples: Sequence[Any], config: SourceConfig) -> Source:
         """One window for each step of each episode: those that begin there."""
@@ -76,9 +75,10 @@ class ReturnConditionedTask(Task[s.ReturnConditioned, Window], objective=s.Retur
 
     def prepare(self, rows: Sequence[Window], random: Sequence[Random], setting: Setting) -> Batch:
         """Windows of as many steps as the model sees, shorter ones padded in front (kzl/decision-transformer, gym)."""
-        inputs = setting.model.inputs  # type: ignore[attr-defined]
-        if not isinstance(inputs, s.Trajectory | s.Frames):
-            raise s.SpecError(f"this objective reads trajectories, but the model reads {type(inputs).__name__}")
+        model = setting.model
+        inputs = model.reads(s.Trajectory) or model.reads(s.Frames)
+        if inputs is None:
+            raise s.SpecError(f"this objective reads trajectories, but the model reads {model.kinds_read}")
         steps = inputs.context
         keep = np.stack([np.arange(steps) >= steps - len(each) for each in rows])
         last = inputs.timesteps - 1
@@ -92,7 +92,7 @@ class ReturnConditionedTask(Task[s.ReturnConditioned, Window], objective=s.Retur
         given = {name: torch.from_numpy(value) for name, value in batch.items()}
         mask = torch.from_numpy(keep)
         actions = given["actions"].flatten(0, 1)[mask.flatten()]
-        if isinstance(inputs, s.Frames):
+        if model.reads(s.Frames):
             given["actions"] = given["actions"].long()
         if not keep.all():
             given["attention_mask"] = mask

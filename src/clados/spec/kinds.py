@@ -1,10 +1,10 @@
 """The kinds of whole model: what a model holds, and what it tells its parts."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Literal, Protocol, Self, TypeVar
 
-from clados.spec.blanks import check_pairs
+from clados.spec.blanks import Prefix, check_pairs
 from clados.spec.errors import SpecError
 from clados.spec.init import Init, Normal
 from clados.spec.inputs import Head, Inputs, Tokens, Vocabulary
@@ -14,9 +14,26 @@ from clados.spec.pieces import Env, Held, Named, Pieces, Weight
 from clados.spec.sizes import Sides, Size, Towers
 from clados.spec.target import OwnTarget, Target
 
+Read = TypeVar("Read", bound=Inputs)
+Writes = Literal["continues", "infills", "answers"]
+
+
+class HasHeads(Protocol):
+    """What has inputs and heads of its own."""
+
+    @property
+    def inputs(self) -> Inputs: ...
+
+    @property
+    def heads(self) -> tuple[Head, ...]: ...
+
 
 class Model(Part, kw_only=True):
-    """A whole model. It needs no ``env``: it is told nothing, and tells its parts everything."""
+    """A whole model. It needs no ``env``: it is told nothing, and tells its parts everything.
+
+    What the rest of the package asks of a model, whatever its kind, is answered here: which ``towers`` it has, what it
+    ``reads``, which heads, how it ``writes``. A new kind answers the same questions.
+    """
 
     init: Init = Normal()
     if TYPE_CHECKING:
@@ -27,15 +44,60 @@ class Model(Part, kw_only=True):
         return self.but(size=size)
 
     @property
+    def towers(self) -> "tuple[HasHeads, ...]":
+        """What holds inputs and heads: the model itself, or its towers."""
+        raise NotImplementedError
+
+    @property
+    def own_heads(self) -> tuple[Head, ...]:
+        """The model's own heads, which a class around its body may replace; those of towers are none of these."""
+        return ()
+
+    @property
+    def all_heads(self) -> tuple[Head, ...]:
+        """All heads, those of towers included."""
+        return tuple(head for tower in self.towers for head in tower.heads)
+
+    def head(self, slot: str) -> Head | None:
+        """The model's own head in a slot; None where there is none."""
+        return next((head for head in self.own_heads if head.slot == slot), None)
+
+    def reads(self, kind: type[Read]) -> Read | None:
+        """What it reads of a kind: ``reads(Tokens)``, ``reads(Patches)``; None where it reads none of it."""
+        return next((tower.inputs for tower in self.towers if isinstance(tower.inputs, kind)), None)
+
+    @property
+    def kinds_read(self) -> str:
+        """What it reads, by the names of its inputs."""
+        return " and ".join(type(tower.inputs).__name__ for tower in self.towers)
+
+    @property
+    def writes(self) -> Writes | None:
+        """How texts are written, with a head for words: on after what is read, into its blanks, or in answer to it.
+
+        None where every position sees all others.
+        """
+        return None
+
+    @property
+    def compares(self) -> bool:
+        """Whether it gives vectors of two kinds of input in one space."""
+        return False
+
+    def adapted(self, inputs: Callable[[Inputs], Inputs], head: Callable[[Head], Head]) -> Self:
+        """The model with all that it reads and all its own heads changed."""
+        raise NotImplementedError
+
+    @property
     def vocab(self) -> Vocabulary:
         """The vocabulary of the text that it reads.
 
         Raises:
             SpecError: for a model that reads no text.
         """
-        inputs = getattr(self, "inputs", None)
-        if not isinstance(inputs, Tokens):
-            raise SpecError(f"this {type(self).__name__} reads {type(inputs).__name__}, not text: it has no vocabulary")
+        inputs = self.reads(Tokens)
+        if inputs is None:
+            raise SpecError(f"this {type(self).__name__} reads {self.kinds_read}, not text: it has no vocabulary")
         return inputs.vocab
 
     @property
@@ -82,6 +144,17 @@ class _Single(Tower, Model, kw_only=True):
 
     size: Size
 
+    @property
+    def towers(self) -> tuple[HasHeads, ...]:
+        return (self,)
+
+    @property
+    def own_heads(self) -> tuple[Head, ...]:
+        return self.heads
+
+    def adapted(self, inputs: Callable[[Inputs], Inputs], head: Callable[[Head], Head]) -> Self:
+        return self.but(inputs=inputs(self.inputs), heads=tuple(map(head, self.heads)))
+
     def told(self) -> Env:
         """What its parts are told."""
         return Env(self.size.dims, self.stack.norm, self.inputs, isinstance(self.stack.sees, Causal))
@@ -107,6 +180,12 @@ class Decoder(_Single, kw_only=True):
         if isinstance(self.stack.sees, All):
             raise SpecError("Decoder.stack.sees is All(); a decoder sees Causal()")
 
+    @property
+    def writes(self) -> Writes | None:
+        if not self.reads(Tokens):
+            return None
+        return "infills" if isinstance(self.stack.sees, Prefix) else "continues"
+
 
 class EncoderDecoder(Model, kw_only=True):
     """A decoder that also sees all of an encoder's output."""
@@ -123,6 +202,22 @@ class EncoderDecoder(Model, kw_only=True):
         check_heads(type(self).__name__, self.heads)
         if any(block.cross is None for block in self.decoder.blocks(self.sides.decoder.layers)):
             raise SpecError("EncoderDecoder.decoder has a block without cross: it would never see the encoder")
+
+    @property
+    def towers(self) -> tuple[HasHeads, ...]:
+        return (self,)
+
+    @property
+    def own_heads(self) -> tuple[Head, ...]:
+        return self.heads
+
+    @property
+    def writes(self) -> Writes | None:
+        return "answers"
+
+    def adapted(self, inputs: Callable[[Inputs], Inputs], head: Callable[[Head], Head]) -> Self:
+        target = {"target": inputs(self.target)} if self.target else {}
+        return self.but(inputs=inputs(self.inputs), heads=tuple(map(head, self.heads)), **target)
 
     @property
     def sides(self) -> Sides:
@@ -158,6 +253,18 @@ class TwoTower(Model, kw_only=True):
     text: Tower
     temperature: float = 0.07  # at the start; learned as its logarithm's negative
     warmest: float = 100.0  # the factor on the cosines never exceeds this
+
+    @property
+    def towers(self) -> tuple[HasHeads, ...]:
+        return (self.image, self.text)
+
+    @property
+    def compares(self) -> bool:
+        return True
+
+    def adapted(self, inputs: Callable[[Inputs], Inputs], head: Callable[[Head], Head]) -> Self:
+        image, text = (tower.but(inputs=inputs(tower.inputs)) for tower in (self.image, self.text))
+        return self.but(image=image, text=text)
 
     @property
     def vocab(self) -> Vocabulary:

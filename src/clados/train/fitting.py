@@ -47,16 +47,16 @@ def texts(examples: Sequence[Any]) -> list[str]:
 
 def tokenizer_for(model: s.Model, examples: Sequence[Any], size: int) -> Tokenizer | None:
     """A tokenizer of the model's kind, trained on the examples; None for a model without text."""
-    try:
-        vocab = model.vocab
-    except s.SpecError:
+    text = model.reads(s.Tokens)
+    if text is None:
         return None
+    vocab = text.vocab
     roles = Roles.of(vocab)
-    if getattr(getattr(getattr(model, "inputs", None), "position", None), "start", 0):
+    if isinstance(text.position, s.Learned) and text.position.start:
         # RoBERTa's positions begin after the id of the padding, so that in transformers it must keep its id
         order = sorted(roles.named(), key=lambda role: int(getattr(vocab, role)))
         roles = replace(roles, order=tuple(order))
-    if isinstance(model, s.TwoTower):  # an end of id 2 is how transformers knows CLIP's files of 2021, read otherwise
+    if model.compares:  # an end of id 2 is how transformers knows CLIP's files of 2021, read otherwise
         roles = replace(roles, order=tuple(sorted(roles.named(), key=("pad", "unk", "eos", "bos").index)))
     return train_tokenizer(texts(examples), vocab.kind, size, roles)
 
@@ -151,22 +151,16 @@ def fit_model(model: s.Model, told: Told) -> s.Model:
     Raises:
         DataError: for examples of a kind that the model cannot read.
     """
-    examples = told.examples
-    if isinstance(model, s.TwoTower):
-        of_kind(examples, Captioned)
-        image, text = (tower.but(inputs=fit_inputs(tower.inputs, told)) for tower in (model.image, model.text))
-        return model.but(image=image, text=text)
-    if isinstance(model, s.EncoderDecoder) and model.target:
-        model = model.but(target=fit_inputs(model.target, told))
-    inputs: s.Inputs = model.inputs  # type: ignore[attr-defined]
-    if isinstance(inputs, s.Patches):
-        of_kind(examples, Labelled)
-    if isinstance(inputs, s.Trajectory | s.Frames):
-        of_kind(examples, Trajectory)
-    heads: tuple[s.Head, ...] = model.heads  # type: ignore[attr-defined]
+    kinds: dict[type[s.Inputs], type[Any]] = {s.Patches: Labelled, s.Trajectory: Trajectory, s.Frames: Trajectory}
+    wanted = Captioned if model.compares else next((kinds[each] for each in kinds if model.reads(each)), None)
+    if wanted is not None:
+        of_kind(told.examples, wanted)
     classes = len(told.facts.classes)
-    fitted = tuple(head.but(classes=classes) if isinstance(head, s.Classifier) and classes else head for head in heads)
-    return model.but(inputs=fit_inputs(inputs, told), heads=fitted)
+
+    def fit_head(head: s.Head) -> s.Head:
+        return head.but(classes=classes) if isinstance(head, s.Classifier) and classes else head
+
+    return model.adapted(lambda inputs: fit_inputs(inputs, told), fit_head)
 
 
 def sized(declaration: s.Declaration, size: str, params: str | None, told: Told) -> s.Model:
@@ -206,18 +200,17 @@ def headed(declaration: s.Declaration, model: s.Model) -> s.Model:
     head = declaration.recipe.stages[0].head
     if head is None:
         return model
-    heads: tuple[s.Head, ...] | None = getattr(model, "heads", None)
-    if heads is None:
+    if not model.own_heads:
         raise s.SpecError(f"Stage.head is {head!r}, but a {type(model).__name__} has no heads of its own to replace")
-    return model.but(heads=(*(each for each in heads if each.slot != head.slot), head))
+    return model.but(heads=(*(each for each in model.own_heads if each.slot != head.slot), head))
 
 
 def reads(model: s.Model, told: Told) -> bool:
     """Whether a model's inputs are of the data's shape: numbers for a trajectory's states, or frames."""
-    first, inputs = told.examples[0], getattr(model, "inputs", None)
-    if not isinstance(first, Trajectory) or not isinstance(inputs, s.Trajectory | s.Frames):
+    first, frames = told.examples[0], model.reads(s.Frames)
+    if not isinstance(first, Trajectory) or not (frames or model.reads(s.Trajectory)):
         return True
-    return isinstance(inputs, s.Frames) == (first.observations.ndim > 2)
+    return bool(frames) == (first.observations.ndim > 2)
 
 
 def facts_of(examples: Sequence[Any], held_out: Sequence[Any] = ()) -> Facts:

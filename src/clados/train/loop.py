@@ -311,8 +311,7 @@ def fit(
     """
     if setting is None:
         spec: s.Model = model.spec  # type: ignore[assignment]
-        reads = isinstance(spec, s.TwoTower) or isinstance(getattr(spec, "inputs", None), s.Tokens)
-        words = Words.declared(spec.vocab) if reads else None
+        words = Words.declared(spec.vocab) if spec.reads(s.Tokens) else None
         setting = Setting(spec, stage.length or 0, words)
     unit = SupervisedUnit(model, stage, setting, source, run, held_out)
     return Trainer(unit, run, folder, show or Show()).fit(resume=resume)

@@ -47,10 +47,10 @@ class Start:
         Raises:
             SpecError: for these.
         """
-        inputs = self.model.text.inputs if isinstance(self.model, s.TwoTower) else getattr(self.model, "inputs", None)
-        position = getattr(inputs, "position", None)
+        text, steps = self.model.reads(s.Tokens), self.model.reads(s.Trajectory) or self.model.reads(s.Frames)
+        position = text.position if text else None
         most = position.length - position.start if isinstance(position, s.Learned) else length
-        most = getattr(inputs, "context", most)
+        most = steps.context if steps else most
         if length > most:
             raise s.SpecError(f"length is {length}; {self.folder} has positions for {most}")
 
@@ -60,8 +60,8 @@ class Start:
         Raises:
             DataError: for these.
         """
-        inputs, states = getattr(self.model, "inputs", None), batch.inputs.get("states")
-        if isinstance(inputs, s.Trajectory) and states is not None and states.size(-1) != inputs.states:
+        inputs, states = self.model.reads(s.Trajectory), batch.inputs.get("states")
+        if inputs and states is not None and states.size(-1) != inputs.states:
             raise DataError(f"the data's states are {states.size(-1)} numbers; {self.folder} reads {inputs.states}")
 
 
@@ -91,7 +91,7 @@ def start(folder: Path, declaration: s.Declaration, facts: Facts) -> Start:
     known = beside(folder) if folder.is_dir() else None
     if known and facts.classes and known.labels != facts.classes:
         raise DataError(f"{folder}: its classes are {_listed(known.labels)}; the data's are {_listed(facts.classes)}")
-    facts = replace(facts, scales=known.scales) if known and isinstance(model, s.Decoder) else facts
+    facts = replace(facts, scales=known.scales) if known else facts
     return Start(folder, module, tokenizer, facts, known.length if known else 0, _checksum(module))
 
 

@@ -166,16 +166,19 @@ def starts_with(model: Any, input_ids: Tensor) -> int:
 
 
 def _kind(model: Any) -> type[Continuing | Answering]:
-    part: Any = getattr(model, "spec", None)
-    if isinstance(part, s.Decoder) and isinstance(part.stack.sees, s.Prefix):
-        return Infilling
-    writers = [writer for kind, writer in _WRITERS.items() if isinstance(part, kind)]
-    if not writers or not any(head.output == "logits" for head in part.heads):
-        raise InputError(f"{type(part).__name__} does not write text; Decoder and EncoderDecoder with a word head do")
-    return writers[0]
+    part: s.Model = model.spec
+    how = part.writes
+    if how is None or not any(head.output == "logits" for head in part.own_heads):
+        kind = type(part).__name__
+        raise InputError(f"{kind} does not write text; Decoder and EncoderDecoder with a word head do")
+    return _WRITERS[how]
 
 
-_WRITERS: dict[type[s.Model], type[Continuing | Answering]] = {s.Decoder: Continuing, s.EncoderDecoder: Answering}
+_WRITERS: dict[str, type[Continuing | Answering]] = {
+    "continues": Continuing,
+    "infills": Infilling,
+    "answers": Answering,
+}
 
 
 def _fits(learned: int | None, what: str, length: int) -> None:
