@@ -1,0 +1,1 @@
+"""Attention: what positions read of each other."""

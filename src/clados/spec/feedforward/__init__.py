@@ -1,0 +1,1 @@
+"""What a layer does with each position by itself."""
