@@ -15,7 +15,7 @@ from clados.data.examples import Trajectory
 from clados.errors import CladosError, InputError
 from clados.models.declared import declared
 from clados.nn import build
-from clados.nn.kinds import Output
+from clados.nn.kinds.model import Output
 from clados.spec import tiny
 from clados.train.fitting import Told, facts_of, fit_model
 

@@ -13,7 +13,7 @@ from clados.apply.generate import generate, room, writer_of
 from clados.apply.verbs import verbs
 from clados.errors import InputError
 from clados.models.declared import declared, found
-from clados.nn.kinds import learned
+from clados.nn.kinds.arguments import learned
 from clados.proofs.cases import roomy, structures, undropped
 from clados.proofs.parity import NEAR, distance
 from clados.proofs.references import randomise, spread

@@ -9,7 +9,7 @@ import torch
 
 from clados.apply.ready import Ready
 from clados.data.packing import Packed
-from clados.nn.kinds import Output
+from clados.nn.kinds.model import Output
 from clados.objectives import Measure, SourceConfig, measure, task
 from clados.spec import SpecError
 from tests.apply.little import LENGTHS, SENTENCES, examples

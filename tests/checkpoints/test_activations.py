@@ -10,7 +10,7 @@ from transformers.activations import ACT2FN
 
 from clados import spec as s
 from clados.checkpoints import from_pretrained, save_pretrained
-from clados.nn.layers import ACTS
+from clados.nn.activations import ACTS
 from clados.spec.layout import ACTIVATIONS
 
 SMALL: dict[str, Any] = {"vocab_size": 60, "hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 1}

@@ -8,7 +8,7 @@ import pytest
 import clados
 from clados.cli.frame import run
 from clados.models.declared import declared
-from clados.spec.declaration import tiny
+from clados.spec.core.declaration import tiny
 
 
 @pytest.fixture

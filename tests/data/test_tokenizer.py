@@ -27,7 +27,7 @@ from clados.data import (
     train_tokenizer,
 )
 from clados.data.pieces import parts
-from clados.spec.inputs import Vocabulary
+from clados.spec.inputs.text import Vocabulary
 
 KINDS = ("wordpiece", "bytes", "bpe", "unigram", "word")
 LINES = ["To be, or not to be.", "Enter ROMEO; who's there?", "  two  spaces\nand a line", "naïve ﬁne ① 犬", ""]

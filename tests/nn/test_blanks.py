@@ -9,8 +9,8 @@ from clados import nn as cn
 from clados import spec as s
 from clados.apply.generate import generate
 from clados.models.declared import declared
-from clados.nn.blanks import blank_positions
-from clados.nn.sight import look
+from clados.nn.attention.masks import look
+from clados.nn.positions.blanks import blank_positions
 from clados.proofs.cases import small
 
 GLM = small(declared("glm").model)

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from clados import nn
 from clados import spec as s
-from clados.nn.experts import Told, beyond, each_its_own, rank
-from clados.nn.sight import Sight
+from clados.nn.core.context import Sight
+from clados.nn.feedforward.experts import Told, beyond, each_its_own, rank
 from clados.objectives.routing import largeness, strayed, unbalance
-from clados.spec.pieces import Env
+from clados.spec.core.pieces import Env
 
 SIZE = s.Size(layers=1, d_model=16, heads=2, d_ff=24, experts=5)
 

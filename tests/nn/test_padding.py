@@ -50,7 +50,7 @@ def test_a_padded_text_is_read_as_if_it_were_alone(
     name: str, left: bool, packs: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if not packs:
-        monkeypatch.setattr("clados.nn.kinds.packed", lambda keep: None)
+        monkeypatch.setattr("clados.nn.kinds.single.packed", lambda keep: None)
     model = made(name)
     ids, keep, positions = batch(left)
     given = {"token_type_ids": None} if name == "bert" else {}
@@ -65,7 +65,7 @@ def test_an_encoder_decoder_reads_a_padded_source_as_if_it_were_alone(
     packs: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if not packs:
-        monkeypatch.setattr("clados.nn.kinds.packed", lambda keep: None)
+        monkeypatch.setattr("clados.nn.kinds.single.packed", lambda keep: None)
     model = made("t5")
     ids, keep, _ = batch(left=True)
     target = ids.flip(1)[:, :4]

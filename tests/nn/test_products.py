@@ -6,7 +6,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from clados.nn import products
-from clados.nn.build import Product
+from clados.nn.core.module import Product
 from clados.nn.products import InFloat32, mirrored, product
 
 

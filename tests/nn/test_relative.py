@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from clados import nn as cn
 from clados import spec as s
 from clados.models.declared import declared
-from clados.nn.relative import shifted
+from clados.nn.positions.distances import shifted
 from clados.proofs.cases import small
 
 

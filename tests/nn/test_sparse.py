@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from clados import build
 from clados import spec as s
 from clados.models.declared import declared
-from clados.nn.sparse import drawn
+from clados.nn.attention.block_sparse import drawn
 from clados.proofs.cases import small
 
 CPU = torch.device("cpu")

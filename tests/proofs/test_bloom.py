@@ -6,7 +6,7 @@ import pytest
 
 from clados import spec as s
 from clados.models.declared import declared
-from clados.nn.alibi import slopes
+from clados.nn.positions.alibi import slopes
 from clados.proofs.cases import small
 from clados.proofs.parity import cached, numbers
 from clados.proofs.references import reference

@@ -76,7 +76,7 @@ def test_dropout_that_stands_nowhere_is_not_taken_for_noticed(monkeypatch: pytes
     declaration = declared("gpt-2")
     model = small(declaration.model)
     assert unseen.dropout(declaration, model, model, "inputs.dropout")
-    monkeypatch.setattr("clados.nn.inputs.drop", lambda x, rate, training: x)
+    monkeypatch.setattr("clados.nn.inputs.text.drop", lambda x, rate, training: x)
     assert unseen.dropout(declaration, model, model, "inputs.dropout") == ""
 
 

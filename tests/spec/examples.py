@@ -8,7 +8,7 @@ import torch
 from clados import spec as s
 from clados.models.declared import declared, found
 from clados.proofs.cases import unnamed
-from clados.spec.declaration import replaced
+from clados.spec.core.declaration import replaced
 
 FURTHER = (
     *(s.Shaped("x", (1, -1)), s.Banded(4), s.Rule("x"), s.Sides(s.Size(1, 8, 1), s.Size(2, 8, 1)), s.OfText(4)),

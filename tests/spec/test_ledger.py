@@ -6,7 +6,7 @@ import torch
 from clados import spec as s
 from clados.models.declared import declared, found
 from clados.nn import build
-from clados.spec.ledger import Row
+from clados.spec.core.ledger import Row
 from tests.spec.examples import models, structures
 
 SIZES = [(name, size) for name in found() for size in declared(name).sizes]

@@ -14,7 +14,7 @@ from clados.models.declared import declared, found
 from clados.names import parse_number
 from clados.nn import build
 from clados.proofs.cases import few_words
-from clados.spec.scale import HEAD, NEAR, STEP, nearest_size, scaled
+from clados.spec.core.scale import HEAD, NEAR, STEP, nearest_size, scaled
 from tests.spec.examples import models, read, structures
 
 BUDGETS = st.floats(6.0, 9.0).map(lambda power: round(10**power))

@@ -16,7 +16,7 @@ from clados.apply.decoding.straight import straight
 from clados.apply.decoding.writers import room, starts_with, writer_of
 from clados.checkpoints.generation import STEEPEST, GenerationConfig
 from clados.errors import InputError, check_seed
-from clados.nn.kinds import checked, shaped
+from clados.nn.kinds.arguments import checked, shaped
 from clados.nn.memory import enough_memory
 
 NEW = 100  # tokens that are written where nobody says how many

@@ -14,7 +14,7 @@ from clados.catalog.parsing import ParseError, Problem, Source, parsed
 from clados.catalog.schema import ATTRIBUTES, KINDS, Attribute
 from clados.catalog.spelling import misspelt
 from clados.names import did_you_mean
-from clados.spec.ledger import BASES
+from clados.spec.core.ledger import BASES
 
 
 def check(target: Path | None = None, beside: Iterable[Path] = ()) -> list[Problem]:

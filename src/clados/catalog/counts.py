@@ -8,11 +8,11 @@ from typing import Any
 from clados.catalog.card import Card, Size
 from clados.catalog.load import catalog, declaration_of
 from clados.errors import InputError
-from clados.spec.declaration import Declaration
-from clados.spec.kinds import Model
-from clados.spec.ledger import BASES, Count, Row, rows
-from clados.spec.ledger import count as parameters
-from clados.spec.part import hint
+from clados.spec.core.declaration import Declaration
+from clados.spec.core.ledger import BASES, Count, Row, rows
+from clados.spec.core.ledger import count as parameters
+from clados.spec.core.part import hint
+from clados.spec.kinds.model import Model
 
 EQUAL = "equal to the unit"
 ROUNDED = "the label is within its rounding"

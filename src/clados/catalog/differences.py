@@ -11,14 +11,16 @@ from clados.catalog.card import Size as CardSize
 from clados.catalog.counts import model_of, named
 from clados.catalog.load import declaration_of
 from clados.catalog.sentences import brief, said
-from clados.spec import ledger
-from clados.spec.inputs import Patches
-from clados.spec.kinds import EncoderDecoder, Model, TwoTower
-from clados.spec.learning import Recipe, Stage
-from clados.spec.part import Part, in_turn, words
-from clados.spec.parts import All
-from clados.spec.sizes import Size
-from clados.spec.tuning import Tuning
+from clados.spec.attention.masks import All
+from clados.spec.core import ledger
+from clados.spec.core.part import Part, in_turn, words
+from clados.spec.core.sizes import Size
+from clados.spec.inputs.image import Patches
+from clados.spec.kinds.encoder_decoder import EncoderDecoder
+from clados.spec.kinds.model import Model
+from clados.spec.kinds.two_tower import TwoTower
+from clados.spec.learning.recipe import Recipe, Stage
+from clados.spec.learning.tuning import Tuning
 from clados.tables import Page, Shown, Table
 
 

@@ -6,14 +6,17 @@ from dataclasses import fields
 from typing import Any
 
 from clados.names import ROLES
-from clados.spec.alibi import ALiBi
-from clados.spec.experts import Experts
-from clados.spec.factorised import Factorised, Widened
-from clados.spec.inputs import Frames, Patches, Tokens, Trajectory
-from clados.spec.layer_bias import LayerBias
-from clados.spec.part import Part, words
-from clados.spec.parts import Banded, Parallel, Post, Pre, RelativeBias, Rotary
-from clados.spec.residuals import FromNorm
+from clados.spec.attention.masks import Banded
+from clados.spec.core.part import Part, words
+from clados.spec.feedforward.experts import Experts
+from clados.spec.inputs.factorised import Factorised, Widened
+from clados.spec.inputs.image import Patches
+from clados.spec.inputs.text import Tokens
+from clados.spec.inputs.trajectory import Frames, Trajectory
+from clados.spec.positions.alibi import ALiBi
+from clados.spec.positions.bias import LayerBias, RelativeBias
+from clados.spec.positions.rotary import Rotary
+from clados.spec.residuals import FromNorm, Parallel, Post, Pre
 from clados.tables import shortened
 
 Say = Callable[[Any, Any], str]

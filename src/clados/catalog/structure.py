@@ -6,34 +6,32 @@ from dataclasses import dataclass
 from clados.catalog.card import Card, Size, Value
 from clados.catalog.counts import model_of, size_named
 from clados.catalog.load import declaration_of
-from clados.spec.alibi import ALiBi
-from clados.spec.blanks import Blanks
-from clados.spec.disentangled import Disentangled
-from clados.spec.experts import Experts, ProductMLP
-from clados.spec.inputs import Frames, Inputs, Learned, Patches, Sinusoidal, Tokens, Trajectory
-from clados.spec.kinds import Decoder, Encoder, EncoderDecoder, Model, TwoTower
-from clados.spec.layer_bias import LayerBias
-from clados.spec.ledger import count
-from clados.spec.part import Part
-from clados.spec.parts import (
-    MLP,
-    All,
-    Attention,
-    Banded,
-    FeedForward,
-    LayerNorm,
-    Parallel,
-    Post,
-    Pre,
-    RelativeBias,
-    RMSNorm,
-    Rotary,
-    Stack,
-)
-from clados.spec.relative import Distances
-from clados.spec.residuals import DeepNorm, FromNorm
-from clados.spec.sizes import Dims
-from clados.spec.sparse import BlockSparse
+from clados.spec.attention.block_sparse import BlockSparse
+from clados.spec.attention.dense import Attention
+from clados.spec.attention.masks import All, Banded
+from clados.spec.core.ledger import count
+from clados.spec.core.part import Part
+from clados.spec.core.sizes import Dims
+from clados.spec.feedforward.experts import Experts, ProductMLP
+from clados.spec.feedforward.mlp import MLP, FeedForward
+from clados.spec.inputs.base import Inputs
+from clados.spec.inputs.image import Patches
+from clados.spec.inputs.text import Tokens
+from clados.spec.inputs.trajectory import Frames, Trajectory
+from clados.spec.kinds.encoder_decoder import EncoderDecoder
+from clados.spec.kinds.model import Model
+from clados.spec.kinds.single import Decoder, Encoder
+from clados.spec.kinds.two_tower import TwoTower
+from clados.spec.norms import LayerNorm, RMSNorm
+from clados.spec.positions.absolute import Learned, Sinusoidal
+from clados.spec.positions.alibi import ALiBi
+from clados.spec.positions.bias import LayerBias, RelativeBias
+from clados.spec.positions.blanks import Blanks
+from clados.spec.positions.disentangled import Disentangled
+from clados.spec.positions.distances import Distances
+from clados.spec.positions.rotary import Rotary
+from clados.spec.residuals import DeepNorm, FromNorm, Parallel, Post, Pre
+from clados.spec.stacks.stack import Stack
 
 HALF = 2  # bytes of a number in float16 and bfloat16
 

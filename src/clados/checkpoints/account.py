@@ -24,7 +24,7 @@ from clados.checkpoints.names import (
 )
 from clados.checkpoints.report import Report
 from clados.spec.errors import SpecError
-from clados.spec.kinds import Model
+from clados.spec.kinds.model import Model
 from clados.spec.layout import Folded
 
 Found = Mapping[str, Stored]

@@ -18,11 +18,12 @@ from clados.data.errors import DataError
 from clados.data.pictures import FILE, Preprocessing
 from clados.data.scaling import Scales
 from clados.files import JsonObject, write_text
-from clados.spec.declaration import parts
+from clados.spec.core.declaration import parts
 from clados.spec.errors import SpecError
-from clados.spec.inputs import Patches
-from clados.spec.kinds import Model
-from clados.spec.learning import Objective, Stage
+from clados.spec.inputs.image import Patches
+from clados.spec.kinds.model import Model
+from clados.spec.learning.objectives.base import Objective
+from clados.spec.learning.recipe import Stage
 
 T = TypeVar("T")
 IMAGES = ("processor_config.json", FILE)  # the first is read where it says anything of images

@@ -6,10 +6,10 @@ from contextlib import suppress
 from clados.checkpoints.errors import LayoutError
 from clados.checkpoints.files import Stored
 from clados.checkpoints.names import body_alone, places, unprefixed
+from clados.spec.core.part import diff
 from clados.spec.errors import SpecError
-from clados.spec.kinds import Model
+from clados.spec.kinds.model import Model
 from clados.spec.layout import Layout
-from clados.spec.part import diff
 
 WORDS = ("bias", "biases")
 

@@ -13,14 +13,17 @@ from clados.checkpoints.names import embedding, places, used
 from clados.checkpoints.words import agrees, plain, read, refusal, unread, unsaid, written
 from clados.checkpoints.written import parsed
 from clados.models.declared import declared, found
-from clados.spec.declaration import Declaration
-from clados.spec.encoder_heads import Embedding
+from clados.spec.core.declaration import Declaration
+from clados.spec.core.part import Change, diff, hint
 from clados.spec.errors import SpecError
-from clados.spec.inputs import Head, Tokens
-from clados.spec.kinds import Decoder, Encoder, Model, TwoTower
+from clados.spec.heads.base import Head
+from clados.spec.heads.embedding import Embedding
+from clados.spec.inputs.text import Tokens
+from clados.spec.kinds.model import Model
+from clados.spec.kinds.single import Decoder, Encoder
+from clados.spec.kinds.two_tower import TwoTower
 from clados.spec.layout import Layout
-from clados.spec.part import Change, diff, hint
-from clados.spec.tuning import Tuning
+from clados.spec.learning.tuning import Tuning
 
 OWN = "clados"  # model_type of directories that only Clados reads
 UNCOUNTED = re.compile(r"^size|^init|dropout$|vocab\.")  # words that layouts need not say

@@ -23,10 +23,12 @@ from clados.checkpoints.names import modern
 from clados.checkpoints.sentence import EmbeddingSettings, Sentence, read_sentence
 from clados.checkpoints.words import outside, precision, unread
 from clados.models.declared import found as declarations
-from clados.nn.build import module
-from clados.nn.positions import Sinusoidal
+from clados.nn.core.module import module
+from clados.nn.positions.absolute import Sinusoidal
 from clados.spec.errors import SpecError
-from clados.spec.kinds import Decoder, EncoderDecoder, Model
+from clados.spec.kinds.encoder_decoder import EncoderDecoder
+from clados.spec.kinds.model import Model
+from clados.spec.kinds.single import Decoder
 
 FLOATS = (torch.float32, torch.bfloat16, torch.float16, torch.float64)
 STATIC = "embed_positions.weight"  # transformers' name of a table that it fills with sinusoids

@@ -8,10 +8,10 @@ from itertools import product
 
 from clados.checkpoints import sentence
 from clados.checkpoints.errors import LayoutError
-from clados.spec.encoder_heads import Embedding
-from clados.spec.kinds import Model
+from clados.spec.core.ledger import Row, rows
+from clados.spec.heads.embedding import Embedding
+from clados.spec.kinds.model import Model
 from clados.spec.layout import Folded, Fused, Layout, Rule, Stacked
-from clados.spec.ledger import Row, rows
 
 TOKENS, WRITTEN = "inputs.tokens.weight", "target.tokens.weight"  # token tables: the usual one, a decoder's own
 TABLE = "heads.lm.table.weight"  # a word head's own

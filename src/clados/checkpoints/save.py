@@ -25,9 +25,12 @@ from clados.checkpoints.names import Place, embedding, is_body, places
 from clados.checkpoints.sentence import EmbeddingSettings, is_apart
 from clados.checkpoints.words import written
 from clados.spec.errors import SpecError
-from clados.spec.inputs import Learned
-from clados.spec.kinds import Decoder, EncoderDecoder, Model, TwoTower
-from clados.spec.permuted import Permuted
+from clados.spec.kinds.encoder_decoder import EncoderDecoder
+from clados.spec.kinds.model import Model
+from clados.spec.kinds.permuted import Permuted
+from clados.spec.kinds.single import Decoder
+from clados.spec.kinds.two_tower import TwoTower
+from clados.spec.positions.absolute import Learned
 
 # Files of weights that would be read in place of the new ones, or beside their config
 WEIGHTS = re.compile(r"(model(-\d{5}-of-\d{5})?\.safetensors|pytorch_model(-\d{5}-of-\d{5})?\.bin)(\.index\.json)?")

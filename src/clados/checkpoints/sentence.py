@@ -15,7 +15,7 @@ from torch import Tensor
 from clados.checkpoints.errors import CheckpointError
 from clados.checkpoints.files import SAFE, Stored, stored
 from clados.files import LARGEST, JsonObject, read_json
-from clados.spec.encoder_heads import Dense, Embedding, Pool, Step, UnitLength, VectorNorm
+from clados.spec.heads.embedding import Dense, Embedding, Pool, Step, UnitLength, VectorNorm
 
 LIST, CONFIG, SETTINGS = "modules.json", "config.json", "config_sentence_transformers.json"
 LENGTHS = "sentence_bert_config.json"

@@ -8,11 +8,12 @@ from typing import Any
 from clados.checkpoints.errors import LayoutError
 from clados.checkpoints.names import expanded
 from clados.files import LARGEST
+from clados.spec.core.part import hint, in_turn, reach
+from clados.spec.core.sizes import Size
 from clados.spec.errors import SpecError
-from clados.spec.kinds import EncoderDecoder, Model
+from clados.spec.kinds.encoder_decoder import EncoderDecoder
+from clados.spec.kinds.model import Model
 from clados.spec.layout import Choice, EachLayer, HowMany, Less, OfHead, OrNone, Word
-from clados.spec.part import hint, in_turn, reach
-from clados.spec.sizes import Size
 
 HEAD = re.compile(r"heads\[(\w+)\]")
 

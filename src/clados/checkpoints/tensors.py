@@ -7,9 +7,9 @@ from torch import Tensor
 
 from clados.checkpoints.errors import LayoutError
 from clados.checkpoints.names import Place, places
-from clados.spec.kinds import Model
+from clados.spec.core.ledger import Row
+from clados.spec.kinds.model import Model
 from clados.spec.layout import Flipped, Folded, Fused, Halved, Layout, OfHeads, PerHead, Rule, Shaped, Stacked
-from clados.spec.ledger import Row
 
 LARGEST = 2**58  # numbers of a tensor, whose bytes are to be counted in 64 bits
 SIDE_BY_SIDE = 3  # queries, keys and values

@@ -13,11 +13,12 @@ import torch
 from clados.checkpoints.errors import LayoutError
 from clados.checkpoints.files import Stored
 from clados.checkpoints.names import body_alone, own_table, places, token_table, twins, unprefixed
+from clados.spec.core.part import Change
 from clados.spec.errors import SpecError
-from clados.spec.inputs import Head, Tied, Untied
-from clados.spec.kinds import Model
+from clados.spec.heads.base import Head
+from clados.spec.heads.words import Tied, Untied
+from clados.spec.kinds.model import Model
 from clados.spec.layout import Layout
-from clados.spec.part import Change
 
 KEY = "tie_word_embeddings"
 

@@ -9,13 +9,14 @@ from clados.checkpoints.dialects import Words
 from clados.checkpoints.errors import LayoutError
 from clados.checkpoints.names import expanded
 from clados.names import ROLES, nearest
+from clados.spec.core.part import at, diff, hint, merged, reach, words
+from clados.spec.core.sizes import Sides, Size, Towers
 from clados.spec.errors import SpecError
-from clados.spec.factorised import Narrowed
-from clados.spec.inputs import Tied, Vocabulary
-from clados.spec.kinds import EncoderDecoder, Model
+from clados.spec.heads.words import Narrowed, Tied
+from clados.spec.inputs.text import Vocabulary
+from clados.spec.kinds.encoder_decoder import EncoderDecoder
+from clados.spec.kinds.model import Model
 from clados.spec.layout import Layout, Word
-from clados.spec.part import at, diff, hint, merged, reach, words
-from clados.spec.sizes import Sides, Size, Towers
 
 # Keys that say nothing of what is computed from given inputs: how it was stored, trained or drawn, how to sample from
 # it, what its labels are called.

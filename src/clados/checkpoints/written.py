@@ -6,8 +6,8 @@ from typing import Any, TypeVar
 
 from clados import spec
 from clados.checkpoints.errors import LayoutError
-from clados.spec.kinds import Model
-from clados.spec.part import Part, hint
+from clados.spec.core.part import Part, hint
+from clados.spec.kinds.model import Model
 
 LONGEST = 100_000  # characters; the largest declaration has some 3,000
 PARTS = {name: each for name, each in vars(spec).items() if isinstance(each, type) and issubclass(each, Part)}

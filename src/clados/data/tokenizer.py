@@ -21,7 +21,7 @@ from clados.data.pieces import parts
 from clados.data.rows import whole
 from clados.files import write_text, write_whole
 from clados.names import TOKEN_ROLES
-from clados.spec.inputs import Vocabulary
+from clados.spec.inputs.text import Vocabulary
 
 T = TypeVar("T")
 

@@ -9,8 +9,8 @@ from clados.drawing.scale import count
 from clados.drawing.svg import Box, Figure, element
 from clados.drawing.table import cut
 from clados.spec import Model, Norm, Part, words
-from clados.spec.ledger import rows
-from clados.spec.pieces import Env, Held, Named, Several
+from clados.spec.core.ledger import rows
+from clados.spec.core.pieces import Env, Held, Named, Several
 
 if TYPE_CHECKING:
     from rich.tree import Tree

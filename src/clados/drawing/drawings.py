@@ -13,7 +13,7 @@ from clados.catalog.load import catalog
 from clados.drawing.architecture import architecture, terminal_architecture
 from clados.drawing.svg import Figure
 from clados.models.declared import declared
-from clados.spec.kinds import Model
+from clados.spec.kinds.model import Model
 
 
 class Drawing:

@@ -15,7 +15,7 @@ from clados import spec as words
 from clados.errors import CladosError
 from clados.names import card_folders
 from clados.spec import Declaration, SpecError
-from clados.spec.part import hint
+from clados.spec.core.part import hint
 
 HERE = Path(__file__).parent
 

@@ -1,34 +1,15 @@
 """DO: parts to modules. ``build`` makes a working model of any declaration, at any size."""
 
-from clados.nn import (  # noqa: F401  (they register themselves)
-    adaptive,
-    alibi,
-    attention,
-    blanks,
-    disentangled,
-    encoder_heads,
-    entities,
-    experts,
-    factorised,
-    heads,
-    inputs,
-    kinds,
-    layer_bias,
-    layers,
-    permuted,
-    positions,
-    recurrent,
-    relative,
-    residuals,
-    shared,
-    sparse,
-    stack,
-    target,
-    tuned_heads,
-)
-from clados.nn.build import Module, builds, draw, module
-from clados.nn.kinds import Output
+import importlib
+import pkgutil
+
+from clados.nn.core.context import Cache
+from clados.nn.core.module import Module, builds, module
+from clados.nn.init import draw
+from clados.nn.kinds.model import Output
 from clados.nn.make import build
-from clados.nn.sight import Cache
 
 __all__ = ["Cache", "Module", "Output", "build", "builds", "draw", "module"]
+
+for _found in pkgutil.walk_packages(__path__, f"{__name__}."):  # what builds parts registers itself
+    importlib.import_module(_found.name)

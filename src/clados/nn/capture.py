@@ -8,7 +8,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from clados.spec import SpecError
-from clados.spec.part import hint
+from clados.spec.core.part import hint
 
 
 @contextmanager

@@ -9,8 +9,9 @@ from clados.catalog.counts import model_of, named
 from clados.catalog.load import declaration_of
 from clados.errors import check_seed
 from clados.models.declared import declared_in
-from clados.nn.build import Module, draw, module
-from clados.spec.scale import nearest_size, scaled
+from clados.nn.core.module import Module, module
+from clados.nn.init import draw
+from clados.spec.core.scale import nearest_size, scaled
 
 if TYPE_CHECKING:
 

@@ -3,10 +3,10 @@
 from torch import Tensor
 
 from clados import spec as s
+from clados.nn.core.context import Sight, State
 from clados.nn.dropout import drop
-from clados.nn.layers import BLOCKS, Block, PostBlock
-from clados.nn.sight import Sight, State
-from clados.spec.pieces import Env
+from clados.nn.stacks.block import BLOCKS, Block, PostBlock
+from clados.spec.core.pieces import Env
 
 
 class FromNormBlock(Block):

@@ -5,10 +5,9 @@ from typing import Any, TypeVar
 import torch
 from torch import nn
 
-from clados.nn.build import Product
-from clados.nn.experts import Experts
-from clados.nn.factorised import Narrowed
-from clados.nn.heads import Tied
+from clados.nn.core.module import Product
+from clados.nn.feedforward.experts import Experts
+from clados.nn.heads.words import Narrowed, Tied
 from clados.nn.products import mirrors
 
 M = TypeVar("M", bound=nn.Module)

@@ -6,7 +6,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from clados.nn.capture import capture
-from clados.nn.experts import Experts
+from clados.nn.feedforward.experts import Experts
 from clados.objectives.base import Batch, Loss, LossTerm
 from clados.objectives.task import Task
 

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from clados import spec as s
 from clados.names import ROLES
-from clados.spec.declaration import dropping, parts, replaced
+from clados.spec.core.declaration import dropping, parts, replaced
 
 Given = dict[str, Tensor]
 

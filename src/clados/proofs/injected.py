@@ -8,8 +8,8 @@ import torch
 from torch import nn
 
 from clados import spec as s
-from clados.nn.sparse import drawn
-from clados.spec.declaration import parts
+from clados.nn.attention.block_sparse import drawn
+from clados.spec.core.declaration import parts
 
 DRAWS = "_bigbird_block_rand_mask_with_head"  # transformers' BigBird: the list of random blocks of each head
 

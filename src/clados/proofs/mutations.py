@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any, Literal
 
 from clados import spec as s
-from clados.nn.build import has_module
+from clados.nn.core.module import has_module
 
 EPS = 1e-3  # what the small numbers of norms are changed to
 LARGE = 1000  # numbers of which one more or less is nothing

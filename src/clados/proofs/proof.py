@@ -12,7 +12,7 @@ from clados.catalog.card import Card
 from clados.catalog.load import catalog, declaration_of
 from clados.errors import missing
 from clados.spec import Declaration, SpecError
-from clados.spec.part import hint
+from clados.spec.core.part import hint
 from clados.tables import Page, Shown, Table
 
 Status = Literal["holds", "fails", "missing", "not applicable"]

@@ -24,7 +24,7 @@ from clados.objectives import Setting, SourceConfig, Words, task
 from clados.objectives.routing import ROUTERS, strayed
 from clados.proofs.cases import given, roomy, undropped
 from clados.proofs.mutations import put
-from clados.spec.part import reach
+from clados.spec.core.part import reach
 from clados.train.fitting import facts_of, texts, tokenizer_for
 from clados.train.loop import Trainer
 from clados.train.optimisers import fitted, published, share

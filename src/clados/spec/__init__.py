@@ -1,35 +1,25 @@
 """SAY: what a model is, learns and is kept as, in frozen parts. Nothing here imports torch or does I/O."""
 
-from clados.spec.adaptive import AdaptiveSoftmax, AdaptiveTokens, NarrowNormal
-from clados.spec.alibi import ALiBi
-from clados.spec.blanks import BlankInfilling, Blanks, Prefix
-from clados.spec.declaration import Declaration, parts, tiny
-from clados.spec.denoising import (
-    CausalMasked,
-    Denoised,
-    Denoiser,
-    DroppedSpans,
-    GapSentences,
-    HintedDenoised,
-    MixtureOfDenoisers,
-    QuantisedDistillation,
-)
-from clados.spec.disentangled import ContextDiscriminator, Convolution, Disentangled, EnhancedStack, MaskDecoder
-from clados.spec.encoder_heads import (
-    Dense,
-    Discriminator,
-    Embedding,
-    Pool,
-    SentenceOrder,
-    Step,
-    UnitLength,
-    VectorNorm,
-)
-from clados.spec.encoder_learning import Distilled, EntityDenoising, MaskedNgrams, PairedTexts, ReplacedTokens
-from clados.spec.entities import Entities, EntityEncoder, EntityHead, Fusion
+from clados.spec.attention.block_sparse import BlockSparse
+from clados.spec.attention.dense import Attention, CrossAttention
+from clados.spec.attention.masks import All, Banded, Causal, Pattern, Sees
+from clados.spec.core.declaration import Declaration, parts, tiny
+from clados.spec.core.ledger import Count, Row, count, rows
+from clados.spec.core.part import Change, Part, at, but, diff, in_turn, merged, reach, words
+from clados.spec.core.sizes import Dims, Sides, Size, Towers
 from clados.spec.errors import CladosError, SpecError
-from clados.spec.experts import Capacity, Experts, OfBatch, OfText, ProductMLP
-from clados.spec.factorised import Factorised, Narrowed, Widened
+from clados.spec.feedforward.experts import Capacity, Experts, OfBatch, OfText, ProductMLP
+from clados.spec.feedforward.mlp import MLP, FeedForward
+from clados.spec.heads.actions import ActionLogits, NextAction, NextReturn, NextState
+from clados.spec.heads.adaptive import AdaptiveSoftmax
+from clados.spec.heads.base import Head
+from clados.spec.heads.classes import ChoiceScore, Classifier, LastClassifier
+from clados.spec.heads.embedding import Dense, Embedding, Pool, Projected, Step, UnitLength, VectorNorm
+from clados.spec.heads.entity import EntityHead
+from clados.spec.heads.pooled import NextSentence, Pooler, SentenceOrder
+from clados.spec.heads.scalar import Scalar
+from clados.spec.heads.tokens import ContextDiscriminator, Discriminator, SpanEnd, SpanStart, TokenClassifier
+from clados.spec.heads.words import Narrowed, Tied, Untied
 from clados.spec.init import (
     DeepInit,
     FanIn,
@@ -40,36 +30,27 @@ from clados.spec.init import (
     Kaiming,
     Keras,
     MeshNormal,
+    NarrowNormal,
     Normal,
     SmallInit,
     TwoTowerInit,
     UnitScaling,
     UnscaledScores,
 )
-from clados.spec.inputs import (
-    ActionLogits,
-    Classifier,
-    Frames,
-    Head,
-    Inputs,
-    Learned,
-    NextAction,
-    NextReturn,
-    NextSentence,
-    NextState,
-    Patches,
-    Pooler,
-    Position,
-    Projected,
-    Sinusoidal,
-    Tied,
-    Tokens,
-    Trajectory,
-    Untied,
-    Vocabulary,
-)
-from clados.spec.kinds import Decoder, Encoder, EncoderDecoder, Model, Tower, TwoTower
-from clados.spec.layer_bias import LayerBias
+from clados.spec.inputs.adaptive import AdaptiveTokens
+from clados.spec.inputs.base import Inputs
+from clados.spec.inputs.factorised import Factorised, Widened
+from clados.spec.inputs.image import Patches
+from clados.spec.inputs.target import OwnTarget, Target
+from clados.spec.inputs.text import Tokens, Vocabulary
+from clados.spec.inputs.trajectory import Frames, Trajectory
+from clados.spec.kinds.encoder_decoder import EncoderDecoder
+from clados.spec.kinds.entity import Entities, EntityEncoder, Fusion
+from clados.spec.kinds.model import Model
+from clados.spec.kinds.permuted import FirstAsked, Permuted
+from clados.spec.kinds.recurrent import Recurrent
+from clados.spec.kinds.single import Decoder, Encoder, Tower
+from clados.spec.kinds.two_tower import TwoTower
 from clados.spec.layout import (
     ACTIVATIONS,
     Choice,
@@ -90,92 +71,51 @@ from clados.spec.layout import (
     Stacked,
     Word,
 )
-from clados.spec.learning import (
-    Contrastive,
-    CorruptedSpans,
-    FullSentences,
-    ImageClasses,
-    MaskedTokens,
-    NextToken,
-    Objective,
-    Packing,
-    Recipe,
-    ReturnConditioned,
-    SentencePairs,
-    Stage,
-    Translation,
+from clados.spec.learning.objectives.base import Objective
+from clados.spec.learning.objectives.blank_infilling import BlankInfilling
+from clados.spec.learning.objectives.causal_masked import CausalMasked
+from clados.spec.learning.objectives.contrastive import Contrastive, PairedTexts
+from clados.spec.learning.objectives.corrupted_spans import CorruptedSpans
+from clados.spec.learning.objectives.denoising import (
+    Denoised,
+    Denoiser,
+    DroppedSpans,
+    GapSentences,
+    HintedDenoised,
+    MixtureOfDenoisers,
 )
-from clados.spec.ledger import Count, Row, count, rows
-from clados.spec.optimisers import (
-    LAMB,
-    Adafactor,
-    Adagrad,
-    AdamW,
-    Constant,
-    Cosine,
-    InverseSquareRoot,
-    Linear,
-    Lion,
-    Noam,
-    Optimiser,
-    ScaledAdam,
-    Schedule,
-)
-from clados.spec.part import Change, Part, at, but, diff, in_turn, merged, reach, words
-from clados.spec.parts import (
-    MLP,
-    All,
-    Attention,
-    Banded,
-    BandScaling,
-    Block,
-    Causal,
-    CrossAttention,
-    FeedForward,
-    LayerNorm,
-    LinearScaling,
-    Norm,
-    Parallel,
-    Pattern,
-    Post,
-    Pre,
-    RelativeBias,
-    Residual,
-    RMSNorm,
-    Rotary,
-    RotaryScaling,
-    Sees,
-    Stack,
-    StackPosition,
-)
-from clados.spec.permuted import FirstAsked, Permuted, SegmentedDistances
-from clados.spec.recurrent import Recurrent
-from clados.spec.relative import Distances
-from clados.spec.residuals import DeepNorm, FromNorm
-from clados.spec.segment_learning import NextTokenInSegments, PermutedTokens
-from clados.spec.shared import SharedStack
-from clados.spec.sizes import Dims, Sides, Size, Towers
-from clados.spec.sparse import BlockSparse, SparseStack
-from clados.spec.target import OwnTarget, Target
-from clados.spec.tuned_heads import ChoiceScore, LastClassifier, SpanEnd, SpanStart, TokenClassifier
-from clados.spec.tuning import (
-    PPO,
-    ActorCritic,
-    AllBut,
-    BestOf,
-    Comparisons,
-    ContextDistilled,
-    LowRank,
-    PrefixLM,
-    Revised,
-    Scalar,
-    Supervised,
-    Template,
-    Trained,
-    Tuning,
-    Upper,
-    Violations,
-)
+from clados.spec.learning.objectives.distillation import Distilled, QuantisedDistillation
+from clados.spec.learning.objectives.entity_denoising import EntityDenoising
+from clados.spec.learning.objectives.feedback import PPO, ActorCritic, BestOf, Comparisons, Revised, Violations
+from clados.spec.learning.objectives.image_classes import ImageClasses
+from clados.spec.learning.objectives.masked_tokens import MaskedNgrams, MaskedTokens
+from clados.spec.learning.objectives.next_token import NextToken, NextTokenInSegments
+from clados.spec.learning.objectives.permuted_tokens import PermutedTokens
+from clados.spec.learning.objectives.replaced_tokens import ReplacedTokens
+from clados.spec.learning.objectives.return_conditioned import ReturnConditioned
+from clados.spec.learning.objectives.supervised import ContextDistilled, PrefixLM, Supervised
+from clados.spec.learning.objectives.translation import Translation
+from clados.spec.learning.optimisers import LAMB, Adafactor, Adagrad, AdamW, Lion, Optimiser, ScaledAdam
+from clados.spec.learning.packing import FullSentences, Packing, SentencePairs
+from clados.spec.learning.recipe import Recipe, Stage
+from clados.spec.learning.schedules import Constant, Cosine, InverseSquareRoot, Linear, Noam, Schedule
+from clados.spec.learning.tuning import AllBut, LowRank, Template, Trained, Tuning, Upper
+from clados.spec.norms import LayerNorm, Norm, RMSNorm
+from clados.spec.positions.absolute import Learned, Sinusoidal
+from clados.spec.positions.alibi import ALiBi
+from clados.spec.positions.base import Position, StackPosition
+from clados.spec.positions.bias import LayerBias, RelativeBias
+from clados.spec.positions.blanks import Blanks
+from clados.spec.positions.disentangled import Disentangled
+from clados.spec.positions.distances import Distances, SegmentedDistances
+from clados.spec.positions.rotary import BandScaling, LinearScaling, Rotary, RotaryScaling
+from clados.spec.residuals import DeepNorm, FromNorm, Parallel, Post, Pre, Residual
+from clados.spec.stacks.block import Block
+from clados.spec.stacks.enhanced import Convolution, EnhancedStack, MaskDecoder
+from clados.spec.stacks.prefix import Prefix
+from clados.spec.stacks.shared import SharedStack
+from clados.spec.stacks.sparse import SparseStack
+from clados.spec.stacks.stack import Stack
 
 __all__ = [
     "ACTIVATIONS",

@@ -4,12 +4,17 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
+from clados.spec.attention.dense import Attention, CrossAttention
+from clados.spec.core.ledger import Row
+from clados.spec.core.part import Part
+from clados.spec.core.pieces import Table, Weight
 from clados.spec.errors import SpecError
-from clados.spec.inputs import Inputs, Learned, Tokens
-from clados.spec.ledger import Row
-from clados.spec.part import Part
-from clados.spec.parts import MLP, Attention, CrossAttention, Norm, RelativeBias
-from clados.spec.pieces import Table, Weight
+from clados.spec.feedforward.mlp import MLP
+from clados.spec.inputs.base import Inputs
+from clados.spec.inputs.text import Tokens
+from clados.spec.norms import Norm
+from clados.spec.positions.absolute import Learned
+from clados.spec.positions.bias import RelativeBias
 
 Law = Literal["normal", "truncated", "uniform", "zeros", "ones"]
 
@@ -254,3 +259,13 @@ class DeepInit(Init):
         narrow = isinstance(row.part, MLP) or out == "v" or row.path.endswith("attn.out.weight")
         gain = (2 * row.env.dims.layers) ** -self.power if narrow else 1.0
         return Fill("normal", gain * math.sqrt(2 / (n_in + n_out)), size)
+
+
+class NarrowNormal(Init):
+    """N(0, std), and narrower for the products between states and tables (github:kimiyoung/transformer-xl train.py)."""
+
+    std: float = 0.02
+    products: float = 0.01
+
+    def draw(self, row: Row, out: str, size: int) -> Fill:
+        return Fill("normal", self.products if ".project" in row.path else self.std, size)

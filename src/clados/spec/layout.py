@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import field
 
-from clados.spec.inputs import Head
-from clados.spec.part import Change, Part
+from clados.spec.core.part import Change, Part
+from clados.spec.heads.base import Head
 
 
 class Rule(Part):

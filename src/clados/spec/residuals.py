@@ -1,6 +1,26 @@
-"""Further ways in which branches join the residual stream."""
+"""Where the norms of a block stand: how its branches join the residual stream."""
 
-from clados.spec.parts import Residual
+from typing import Literal
+
+from clados.spec.core.part import Part
+
+
+class Residual(Part):
+    """Where the norms of a block stand. ``norms`` of them for ``branches`` of them."""
+
+
+class Pre(Residual):
+    """x + f(norm(x)), branch after branch."""
+
+
+class Post(Residual):
+    """norm(x + f(x)), branch after branch."""
+
+
+class Parallel(Residual):
+    """x + attention(norm(x)) + mlp(norm(x)), with one norm for both or one for each."""
+
+    norms: Literal[1, 2] = 2
 
 
 class FromNorm(Residual):

@@ -12,7 +12,7 @@ from clados.data.tokenizer import Roles, Tokenizer
 from clados.data.training import train_tokenizer
 from clados.names import TOKEN_ROLES, parse_number
 from clados.objectives.task import of_kind
-from clados.spec.scale import nearest_size, scaled, width
+from clados.spec.core.scale import nearest_size, scaled, width
 
 SMALL = "5M"
 PATCHES = 8  # along each side of a small image

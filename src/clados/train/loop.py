@@ -21,7 +21,7 @@ from torch import nn
 from clados import spec as s
 from clados.checkpoints.atomic import LOCK, locked
 from clados.errors import CladosError
-from clados.nn.build import module
+from clados.nn.core.module import module
 from clados.nn.memory import enough_memory
 from clados.objectives import Batch, Setting, Source, Words
 from clados.train import saved

@@ -10,9 +10,9 @@ import torch
 from torch import Tensor, nn
 
 from clados import spec as s
-from clados.spec.parts import Norm
-from clados.spec.pieces import linear
-from clados.spec.scale import width
+from clados.spec.core.pieces import linear
+from clados.spec.core.scale import width
+from clados.spec.norms import Norm
 from clados.train.trained import UPDATE
 
 LEAST_WARMUP, MOST_WARMUP = 0.05, 0.25  # of a run

@@ -26,7 +26,7 @@ from clados.models.declared import declared
 from clados.nn.make import build
 from clados.nn.memory import enough_memory
 from clados.objectives import Batch, Setting, Source, SourceConfig, Words, runs, task
-from clados.spec.declaration import dropping
+from clados.spec.core.declaration import dropping
 from clados.train import saved
 from clados.train.devices import world
 from clados.train.fitting import Facts, Told, facts_of, sized, tokenizer_for

@@ -7,8 +7,8 @@ from torch import Tensor
 
 from clados import spec as s
 from clados.errors import InputError
-from clados.nn.blanks import blank_positions
-from clados.nn.sight import Cache
+from clados.nn.core.context import Cache
+from clados.nn.positions.blanks import blank_positions
 
 
 class Writer(Protocol):

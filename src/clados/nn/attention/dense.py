@@ -4,11 +4,11 @@ import torch
 from torch import Tensor
 
 from clados import spec as s
-from clados.nn.build import Module, Product, builds
+from clados.nn.core.context import KV, Sight
+from clados.nn.core.module import Module, Product, builds
 from clados.nn.dropout import attend
-from clados.nn.positions import turn
-from clados.nn.sight import KV, Sight
-from clados.spec.pieces import Env
+from clados.nn.positions.rotary import turn
+from clados.spec.core.pieces import Env
 
 
 class Attention(Module):

@@ -1,6 +1,5 @@
 """From a part to its module. A module owns what its part's ``pieces`` say, under the same names."""
 
-import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
@@ -12,19 +11,19 @@ from torch.nn.modules.module import _has_any_global_hook
 
 import clados
 from clados.nn.products import product
-from clados.spec import Init, Model, Part, Row, SpecError, TwoTower, rows
-from clados.spec.pieces import Env, Held, Linear, Named, Several, Table, Weight
+from clados.spec import Part, SpecError
+from clados.spec.core.pieces import Env, Held, Linear, Named, Several, Table, Weight
 
 M = TypeVar("M", bound=Callable[..., nn.Module])
 
-_MODULES: dict[type[Part], Callable[..., nn.Module]] = {}
+MODULES: dict[type[Part], Callable[..., nn.Module]] = {}
 
 
 def builds(part: type[Part]) -> Callable[[M], M]:
     """Register what builds a type of part: a module class, or a function that chooses one."""
 
     def register(module: M) -> M:
-        _MODULES[part] = module
+        MODULES[part] = module
         return module
 
     return register
@@ -36,14 +35,14 @@ def module(part: Part, env: Env | None = None) -> nn.Module:
     Raises:
         SpecError: when nothing builds this type of part.
     """
-    if type(part) not in _MODULES:
+    if type(part) not in MODULES:
         raise SpecError(f"nothing builds {type(part).__name__}")
-    return _MODULES[type(part)](part, env)
+    return MODULES[type(part)](part, env)
 
 
 def has_module(part: type[Part]) -> bool:
     """Whether something builds this very type of part."""
-    return part in _MODULES
+    return part in MODULES
 
 
 class Owner(nn.Module):
@@ -174,33 +173,3 @@ class Rows(Owner, nn.Embedding):
         except IndexError:
             low, high, last = int(ids.min()), int(ids.max()), self.num_embeddings - 1
             raise SpecError(f"ids reach from {low} to {high}; this table has rows 0 to {last}") from None
-
-
-@torch.no_grad()
-def draw(model: nn.Module, part: Model, generator: torch.Generator | None = None) -> None:
-    """Fill a model's tensors by the laws of its declaration's ``init``."""
-    init = part.init
-    for row in rows(part):
-        tensor = model.get_parameter(row.path)
-        if isinstance(row.part, TwoTower):
-            tensor.fill_(-math.log(row.part.temperature))
-        else:
-            _draw(tensor, row, init, generator)
-
-
-def _draw(tensor: Tensor, row: Row, init: Init, generator: torch.Generator | None) -> None:
-    start = 0
-    for fill in init.fills(row):
-        each = tensor[start : start + fill.rows] if tensor.dim() else tensor
-        start += fill.rows
-        match fill.law if fill.std or fill.law == "ones" else "zeros":
-            case "ones":
-                each.fill_(1.0)
-            case "zeros":
-                each.zero_()
-            case "normal":
-                each.normal_(0.0, fill.std, generator=generator)
-            case "truncated":
-                nn.init.trunc_normal_(each, 0.0, fill.std, -2 * fill.std, 2 * fill.std, generator=generator)
-            case "uniform":
-                each.uniform_(-fill.std * 3**0.5, fill.std * 3**0.5, generator=generator)

@@ -9,12 +9,12 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from clados import spec as s
-from clados.nn.build import Module, Product, builds
+from clados.nn.activations import ACTS
+from clados.nn.core.context import Sight
+from clados.nn.core.module import Module, Product, builds
 from clados.nn.dropout import drop
-from clados.nn.layers import ACTS
 from clados.nn.products import product
-from clados.nn.sight import Sight
-from clados.spec.pieces import Env
+from clados.spec.core.pieces import Env
 
 
 def runs(x: Tensor, counts: Tensor, weight: Tensor) -> Tensor:

@@ -1,33 +1,30 @@
-"""Heads that fine-tuning puts on a body: of the last token, of each token, of spans, of choices; and the reward."""
+"""A class for each example."""
 
-import torch
 from torch import Tensor
 
 from clados import spec as s
-from clados.nn.build import Module, Product, builds
-from clados.nn.heads import Classifier, Inputs, Read
-from clados.nn.layers import ACTS
-from clados.spec.pieces import Env
+from clados.nn.activations import ACTS
+from clados.nn.core.module import Module, Product, builds
+from clados.nn.heads.base import Inputs, Read
+from clados.nn.heads.scalar import last
+from clados.spec.core.pieces import Env
 
 
-def last(x: Tensor, read: Read) -> Tensor:
-    """The states of the last position of each text that is not padding, [batch, d_model]."""
-    keep = read.get("attention_mask")
-    if keep is None:
-        return x[:, -1]
-    end = (keep[:, -x.size(1) :] * torch.arange(x.size(1), device=x.device)).argmax(1)
-    return x[torch.arange(x.size(0), device=x.device), end]
+@builds(s.Classifier)
+class Classifier(Module):
+    """W x_0 + b; with a transform, W act(V x_0 + c) + b."""
 
-
-@builds(s.Scalar)
-class Scalar(Module):
-    """W x + b at the last position that is not padding."""
-
+    dense: Product
     out: Product
 
+    def __init__(self, part: s.Classifier | s.ChoiceScore, env: Env) -> None:
+        super().__init__(part, env)
+        self.act = ACTS[part.transform] if part.transform else None
+
     def forward(self, x: Tensor, inputs: Inputs, read: Read) -> Tensor:
-        """[batch, length, d_model] -> [batch]."""
-        return self.out(last(x, read))[:, 0]
+        """[batch, length, d_model] -> [batch, classes]."""
+        first = x[:, 0]
+        return self.out(first if self.act is None else self.act(self.dense(first)))
 
 
 @builds(s.LastClassifier)
@@ -50,26 +47,3 @@ class LastClassifier(Module):
 @builds(s.ChoiceScore)
 class ChoiceScore(Classifier):
     """Classifier with one class: [batch, length, d_model] -> [batch, 1]."""
-
-
-@builds(s.TokenClassifier)
-class TokenClassifier(Module):
-    """W x + b at every position."""
-
-    out: Product
-
-    def forward(self, x: Tensor, inputs: Inputs, read: Read) -> Tensor:
-        """[batch, length, d_model] -> [batch, length, classes]."""
-        return self.out(x)
-
-
-@builds(s.SpanStart)
-@builds(s.SpanEnd)
-class SpanEdge(Module):
-    """w x + b at every position."""
-
-    out: Product
-
-    def forward(self, x: Tensor, inputs: Inputs, read: Read) -> Tensor:
-        """[batch, length, d_model] -> [batch, length]."""
-        return self.out(x).squeeze(-1)

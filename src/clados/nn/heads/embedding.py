@@ -1,36 +1,41 @@
-"""What encoders after BERT say of pairs, of each token, of a whole text."""
+"""A vector for each example."""
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from clados import spec as s
-from clados.nn.build import Module, Product, builds
-from clados.nn.heads import Inputs as Tables
-from clados.nn.heads import NextSentence, Read
-from clados.nn.layers import ACTS, LayerNorm
+from clados.nn.activations import ACTS
+from clados.nn.core.module import Module, Product, builds
+from clados.nn.heads.base import Inputs, Read
+from clados.nn.heads.base import Inputs as Tables
+from clados.nn.norms import LayerNorm
 from clados.nn.pooling import pooled
-from clados.spec.pieces import Env
+from clados.spec.core.pieces import Env
 
 
-@builds(s.SentenceOrder)
-class SentenceOrder(NextSentence):
-    """Scores that two segments stand in their order (0) and that they were swapped (1)."""
+@builds(s.Projected)
+class Projected(Module):
+    """W x at the first position, at the first end-of-text, or at the highest id."""
 
-
-@builds(s.Discriminator)
-class Discriminator(Module):
-    """w act(V x + c) + b at every position."""
-
-    dense: Product
     out: Product
 
-    def __init__(self, part: s.Discriminator, env: Env) -> None:
+    def __init__(self, part: s.Projected, env: Env) -> None:
         super().__init__(part, env)
-        self.act = ACTS[part.act]
+        eos = env.inputs.vocab.eos if isinstance(env.inputs, s.Tokens) else None
+        if part.at == "eos" and eos is None:
+            raise s.SpecError("Projected.at is 'eos', but the vocabulary names no eos")
+        if part.at == "highest" and not isinstance(env.inputs, s.Tokens):
+            raise s.SpecError(f"Projected.at is 'highest', but {type(env.inputs).__name__} have no ids")
+        self.at, self.eos = part.at, eos
 
-    def forward(self, x: Tensor, inputs: Tables, read: Read) -> Tensor:
-        """[batch, length, d_model] -> [batch, length]."""
-        return self.out(self.act(self.dense(x))).squeeze(-1)
+    def forward(self, x: Tensor, inputs: Inputs, read: Read) -> Tensor:
+        """[batch, length, d_model] -> [batch, joint]."""
+        if self.at == "first":
+            return self.out(x[:, 0])
+        ids = read["input_ids"]
+        end = (ids if self.at == "highest" else ids.eq(self.eos or 0).int()).argmax(1)
+        return self.out(x[torch.arange(x.size(0), device=x.device), end])
 
 
 @builds(s.Dense)
@@ -97,3 +102,8 @@ class Embedding(Module):
         for step in self.steps:
             vector = step(vector)
         return vector
+
+
+def unit(x: Tensor) -> Tensor:
+    """x / |x|."""
+    return F.normalize(x, dim=-1)

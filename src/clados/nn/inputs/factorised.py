@@ -1,12 +1,11 @@
-"""Token tables narrower than the model, and the head that reads words with one."""
+"""Token tables narrower than the model."""
 
 from torch import Tensor, nn
 
 from clados import spec as s
-from clados.nn.build import Maps, Product, builds
-from clados.nn.heads import Inputs, WordHead
-from clados.nn.inputs import Tokens
-from clados.spec.pieces import Env
+from clados.nn.core.module import Maps, Product, builds
+from clados.nn.inputs.text import Tokens
+from clados.spec.core.pieces import Env
 
 
 @builds(s.Factorised)
@@ -33,16 +32,3 @@ class Widened(Tokens):
 
     def words(self, input_ids: Tensor) -> Tensor:
         return self.project(self.tokens(input_ids))
-
-
-@builds(s.Narrowed)
-class Narrowed(WordHead):
-    """States down to the width of the table."""
-
-    project: Product
-
-    def ready(self, x: Tensor) -> Tensor:
-        return self.project(x)
-
-    def words(self, inputs: Inputs) -> tuple[Tensor, Tensor | None]:
-        return inputs.tokens.weight, None

@@ -1,12 +1,11 @@
-"""What the decoder of an encoder-decoder reads, where it is not read as the source is."""
+"""What the decoder of an encoder-decoder reads."""
 
 from torch import Tensor
 
 from clados import spec as s
-from clados.nn.build import Rows, builds
-from clados.nn.inputs import Summed, Tokens
-from clados.nn.kinds import EncoderDecoder, learned
-from clados.spec.pieces import Env
+from clados.nn.core.module import Rows, builds
+from clados.nn.inputs.text import Summed
+from clados.spec.core.pieces import Env
 
 
 @builds(s.Target)
@@ -27,40 +26,3 @@ class OwnTarget(Target):
     """A token table too."""
 
     tokens: Rows
-
-
-class OneTable(EncoderDecoder):
-    """Source and target read by one table, each with positions of its own."""
-
-    inputs: Tokens
-    target: Target
-
-    def __init__(self, part: s.EncoderDecoder, env: Env | None = None) -> None:
-        super().__init__(part, env)
-        self.written = None if part.target is None else learned(part.target)
-
-    def read(self, ids: Tensor, positions: Tensor) -> Tensor:
-        x: Tensor = self.target(self.inputs.words(ids), positions)
-        return x
-
-
-class TwoTables(OneTable):
-    """A table for each side."""
-
-    target: OwnTarget
-
-    @property
-    def written_inputs(self) -> OwnTarget:
-        return self.target
-
-    def read(self, ids: Tensor, positions: Tensor) -> Tensor:
-        x: Tensor = self.target(self.target.tokens(ids), positions)
-        return x
-
-
-READ: dict[type, type[EncoderDecoder]] = {type(None): EncoderDecoder, s.Target: OneTable, s.OwnTarget: TwoTables}
-
-
-@builds(s.EncoderDecoder)
-def _encoder_decoder(part: s.EncoderDecoder, env: Env | None = None) -> EncoderDecoder:
-    return READ[type(part.target)](part, env)

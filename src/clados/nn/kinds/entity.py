@@ -1,4 +1,4 @@
-"""Two streams, of tokens and of entities, that meet in every upper layer."""
+"""Encoders of texts and the entities that they name (Zhang et al. 2019, ERNIE)."""
 
 from typing import Any
 
@@ -6,16 +6,16 @@ import torch
 from torch import Tensor, nn
 
 from clados import spec as s
-from clados.nn.attention import Attention
-from clados.nn.build import Maps, Module, Product, builds
+from clados.nn.activations import ACTS
+from clados.nn.attention.dense import Attention
+from clados.nn.attention.masks import look
+from clados.nn.core.context import Sight
+from clados.nn.core.module import Maps, Module, Product, builds
 from clados.nn.dropout import drop
-from clados.nn.heads import Inputs as Tables
-from clados.nn.heads import Read
-from clados.nn.kinds import Encoder, checked, numbered, refuse, shaped
-from clados.nn.layers import ACTS
-from clados.nn.sight import Sight, look
-from clados.spec import entities
-from clados.spec.pieces import Env
+from clados.nn.kinds.arguments import checked, numbered, refuse, shaped
+from clados.nn.kinds.single import Encoder
+from clados.spec.core.pieces import Env
+from clados.spec.kinds import entity
 
 
 @builds(s.Fusion)
@@ -37,7 +37,7 @@ class Fusion(Module):
         return drop(self.down(h), self.dropout, self.training), drop(self.entity_down(h), self.dropout, self.training)
 
 
-@builds(entities.Aggregator)
+@builds(entity.Aggregator)
 class Aggregator(Module):
     """A layer of both streams. Entities that are not there are zero where they meet the tokens."""
 
@@ -49,7 +49,7 @@ class Aggregator(Module):
     mlp_norm: Maps
     entity_norm: Maps
 
-    def __init__(self, part: entities.Aggregator, env: Env) -> None:
+    def __init__(self, part: entity.Aggregator, env: Env) -> None:
         super().__init__(part, env)
         self.dropout, self.attends = part.dropout, part.entity_attn is not None
 
@@ -121,24 +121,3 @@ class EntityEncoder(Encoder):
     def sight(self, length: int, keep: Tensor | None, x: Tensor, pattern: s.Pattern | None) -> Sight:
         """What one of the streams may see: its own that are there."""
         return Sight(look(self.sees, pattern, length, 0, keep, None, x.device)[0])
-
-
-@builds(s.EntityHead)
-class EntityHead(Module):
-    """Scores of the entities that are given, at every token."""
-
-    reads = ("candidates",)
-    dense: Product
-    norm: Maps
-
-    def __init__(self, part: s.EntityHead, env: Env) -> None:
-        super().__init__(part, env)
-        self.act = ACTS[part.act]
-
-    def forward(self, x: Tensor, inputs: Tables, read: Read) -> Tensor:
-        """[batch, length, d_model] and ``candidates``, [entities, width] -> [batch, length, entities].
-
-        Without candidates what would be compared with them, [batch, length, width].
-        """
-        ready = self.norm(self.act(self.dense(x)))
-        return ready if read.get("candidates") is None else ready @ read["candidates"].T

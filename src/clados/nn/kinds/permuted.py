@@ -1,4 +1,4 @@
-"""XLNet's two streams: what was read, and what is asked for (Yang et al. 2019)."""
+"""Encoders that predict tokens in a permuted order (Yang et al. 2019, XLNet)."""
 
 from typing import Any, NamedTuple, cast
 
@@ -7,64 +7,15 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from clados import spec as s
-from clados.nn.attention import KINDS
-from clados.nn.build import Module, builds
-from clados.nn.dropout import attend, drop
-from clados.nn.kinds import Output, checked, refuse, shaped
-from clados.nn.layers import PostBlock
-from clados.nn.products import product
-from clados.nn.recurrent import Remembering, whole
-from clados.nn.relative import Distances, RelativeAttention
-from clados.nn.sight import KV, DistanceTable, Sight, State
-from clados.spec.pieces import Env
-
-
-@builds(s.SegmentedDistances)
-class SegmentedDistances(Distances):
-    """The same sinusoids, and three biases where layers share them."""
-
-    s: nn.Parameter | None
-    shares = tuple[str, ...](("u", "v", "s"))
-
-
-class SegmentedAttention(RelativeAttention):
-    """The scores gain (q + s) e, e of the same segment or of another."""
-
-    s: nn.Parameter | None
-    segments: nn.Parameter
-    shares = tuple[str, ...](("u", "v", "s"))
-
-    def placed(self, q: Tensor, keys: int, given: DistanceTable) -> Tensor:
-        scores = super().placed(q, keys, given)
-        return scores if given.differ is None else scores + self.told(q, given.differ, given)
-
-    def told(self, q: Tensor, differ: Tensor, given: DistanceTable) -> Tensor:
-        """(q + s) e for each query and key: [batch, heads, queries, keys], of ``differ``, [batch, 1, queries, keys]."""
-        each = (q + self.shared("s", given)) @ self.segments.permute(1, 2, 0)
-        return torch.where(differ, each[..., 1:], each[..., :1])
-
-    def ask(self, g: Tensor, places: Tensor, kv: KV, mask: Tensor, given: DistanceTable) -> Tensor:
-        """The same attention for another stream: [batch, asked, d_model].
-
-        Args:
-            g: [batch, asked, d_model], which stand at ``places``, [batch, asked], counted with the memory.
-            kv: of the memory and the text; mask: to be added, [batch, 1, asked, keys].
-        """
-        own, keys = self.split[0] * self.head_dim, kv.k.size(2)
-        bias = None if self.qkv.bias is None else self.qkv.bias[:own]
-        q = product(g, self.qkv.weight[:own], bias).unflatten(-1, (-1, self.head_dim)).transpose(1, 2)
-        rows = keys - 1 - places[..., None] + torch.arange(keys, device=g.device)
-        scores = self.distant(q + self.shared("v", given), given.rows)
-        scores = scores.gather(-1, rows[:, None].expand(-1, q.size(1), -1, -1))
-        if given.differ is not None:
-            there = (places - (keys - given.differ.size(2)))[:, None, :, None].expand(-1, 1, -1, keys)
-            scores = scores + self.told(q, given.differ.gather(2, there), given)
-        rest = False, self.factor, self.grouped, self.dropout, self.training
-        y = attend(q + self.shared("u", given), kv.k, kv.v, mask + self.factor * scores, *rest)
-        return self.out(y.transpose(1, 2).flatten(2))
-
-
-KINDS[s.SegmentedDistances] = SegmentedAttention
+from clados.nn.core.context import Sight, State
+from clados.nn.core.module import Module, builds
+from clados.nn.dropout import drop
+from clados.nn.kinds.arguments import checked, refuse, shaped
+from clados.nn.kinds.model import Output
+from clados.nn.kinds.recurrent import Remembering, whole
+from clados.nn.positions.distances import SegmentedAttention
+from clados.nn.stacks.block import PostBlock
+from clados.spec.core.pieces import Env
 
 
 class Asked(NamedTuple):

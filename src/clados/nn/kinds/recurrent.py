@@ -7,12 +7,14 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from clados import spec as s
-from clados.nn.build import builds
+from clados.nn.core.context import State
+from clados.nn.core.module import builds
 from clados.nn.dropout import drop
-from clados.nn.kinds import Output, Single, checked, numbered, refuse, shaped
-from clados.nn.relative import RelativeAttention
-from clados.nn.sight import State
-from clados.spec.pieces import Env
+from clados.nn.kinds.arguments import checked, numbered, refuse, shaped
+from clados.nn.kinds.model import Output
+from clados.nn.kinds.single import Single
+from clados.nn.positions.distances import RelativeAttention
+from clados.spec.core.pieces import Env
 
 
 class Remembering(Single):

@@ -6,9 +6,9 @@ import torch
 from torch import Tensor
 
 from clados import spec as s
-from clados.nn.build import Module, builds
-from clados.nn.sight import Placed
-from clados.spec.pieces import Env
+from clados.nn.core.context import Placed
+from clados.nn.core.module import Module, builds
+from clados.spec.core.pieces import Env
 
 
 @builds(s.ALiBi)

@@ -1,14 +1,55 @@
-"""Relative biases that each layer learns for itself."""
+"""Learned biases of buckets of distance, of a stack or of each layer."""
+
+import math
 
 import torch
 from torch import Tensor
 
 from clados import spec as s
-from clados.nn.attention import KINDS, Attention
-from clados.nn.build import Module, Rows, builds
-from clados.nn.positions import bucket, gaps
-from clados.nn.sight import Placed, Sight
-from clados.spec.pieces import Env
+from clados.nn.attention.dense import KINDS, Attention
+from clados.nn.core.context import Placed, Sight
+from clados.nn.core.module import Module, Rows, builds
+from clados.spec.core.pieces import Env
+
+
+@builds(s.RelativeBias)
+class RelativeBias(Module):
+    """Half of the buckets hold one distance each, the others grow with its logarithm (Raffel et al. 2020, §2.1).
+
+    Both sides where a stack sees both, each with half of the buckets; one side where it sees the past alone.
+    """
+
+    table: Rows
+
+    def __init__(self, part: s.RelativeBias, env: Env) -> None:
+        super().__init__(part, env)
+        self.buckets, self.distance, self.both = part.buckets, part.distance, not env.causal
+
+    def place(self, x: Tensor, positions: Tensor, length: int, past: int) -> Placed:
+        """The biases of these distances."""
+        return Placed(bias=self(length, past))
+
+    def forward(self, length: int, past: int = 0) -> Tensor:
+        """The biases of ``length`` positions after ``past`` others: [1, heads, length, past + length]."""
+        gap = gaps(length, past, self.table.weight.device)
+        return self.table(bucket(gap, self.buckets, self.distance, self.both)).permute(2, 0, 1)[None]
+
+
+def gaps(length: int, past: int, device: torch.device) -> Tensor:
+    """How far before each query each key stands, of ``length`` queries after ``past`` others: [queries, keys]."""
+    key = torch.arange(past + length, device=device)
+    return key[past:, None] - key
+
+
+def bucket(gap: Tensor, buckets: int, distance: int, both: bool) -> Tensor:
+    """The bucket of each distance: same shape."""
+    buckets //= 2 if both else 1
+    side = buckets * (gap < 0) if both else 0
+    gap = gap.abs() if both else gap.clamp(min=0)
+    exact = buckets // 2
+    growth = torch.log(gap.clamp(min=1) / exact) / math.log(distance / exact)
+    far = (exact + (growth * (buckets - exact)).long()).clamp(max=buckets - 1)
+    return side + torch.where(gap < exact, gap, far)
 
 
 @builds(s.LayerBias)

@@ -1,17 +1,17 @@
-"""Attention whose scores know the distance between query and key (Dai et al. 2019)."""
+"""Positions by distance, with sinusoids: Transformer-XL's and its children's."""
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from clados import spec as s
-from clados.nn.attention import KINDS, Attention
-from clados.nn.build import Module, Product, builds
+from clados.nn.attention.dense import KINDS, Attention
+from clados.nn.core.context import KV, DistanceTable, Placed, Sight
+from clados.nn.core.module import Module, Product, builds
 from clados.nn.dropout import attend, drop
-from clados.nn.positions import Sinusoidal
+from clados.nn.positions.absolute import Sinusoidal
 from clados.nn.products import product
-from clados.nn.sight import KV, DistanceTable, Placed, Sight
-from clados.spec.pieces import Env
+from clados.spec.core.pieces import Env
 
 
 @builds(s.Distances)
@@ -103,3 +103,51 @@ def shifted(scores: Tensor, keys: int) -> Tensor:
     queries, columns = scores.shape[-2:]
     lined: Tensor = scores.flatten(-2)[..., queries - 1 : -1].unflatten(-1, (queries, columns - 1))
     return lined[..., :keys]
+
+
+@builds(s.SegmentedDistances)
+class SegmentedDistances(Distances):
+    """The same sinusoids, and three biases where layers share them."""
+
+    s: nn.Parameter | None
+    shares = tuple[str, ...](("u", "v", "s"))
+
+
+class SegmentedAttention(RelativeAttention):
+    """The scores gain (q + s) e, e of the same segment or of another."""
+
+    s: nn.Parameter | None
+    segments: nn.Parameter
+    shares = tuple[str, ...](("u", "v", "s"))
+
+    def placed(self, q: Tensor, keys: int, given: DistanceTable) -> Tensor:
+        scores = super().placed(q, keys, given)
+        return scores if given.differ is None else scores + self.told(q, given.differ, given)
+
+    def told(self, q: Tensor, differ: Tensor, given: DistanceTable) -> Tensor:
+        """(q + s) e for each query and key: [batch, heads, queries, keys], of ``differ``, [batch, 1, queries, keys]."""
+        each = (q + self.shared("s", given)) @ self.segments.permute(1, 2, 0)
+        return torch.where(differ, each[..., 1:], each[..., :1])
+
+    def ask(self, g: Tensor, places: Tensor, kv: KV, mask: Tensor, given: DistanceTable) -> Tensor:
+        """The same attention for another stream: [batch, asked, d_model].
+
+        Args:
+            g: [batch, asked, d_model], which stand at ``places``, [batch, asked], counted with the memory.
+            kv: of the memory and the text; mask: to be added, [batch, 1, asked, keys].
+        """
+        own, keys = self.split[0] * self.head_dim, kv.k.size(2)
+        bias = None if self.qkv.bias is None else self.qkv.bias[:own]
+        q = product(g, self.qkv.weight[:own], bias).unflatten(-1, (-1, self.head_dim)).transpose(1, 2)
+        rows = keys - 1 - places[..., None] + torch.arange(keys, device=g.device)
+        scores = self.distant(q + self.shared("v", given), given.rows)
+        scores = scores.gather(-1, rows[:, None].expand(-1, q.size(1), -1, -1))
+        if given.differ is not None:
+            there = (places - (keys - given.differ.size(2)))[:, None, :, None].expand(-1, 1, -1, keys)
+            scores = scores + self.told(q, given.differ.gather(2, there), given)
+        rest = False, self.factor, self.grouped, self.dropout, self.training
+        y = attend(q + self.shared("u", given), kv.k, kv.v, mask + self.factor * scores, *rest)
+        return self.out(y.transpose(1, 2).flatten(2))
+
+
+KINDS[s.SegmentedDistances] = SegmentedAttention

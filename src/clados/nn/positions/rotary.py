@@ -1,4 +1,4 @@
-"""Positions as functions of their numbers: learned, sinusoidal, rotary, relative."""
+"""Rotary positions."""
 
 import math
 
@@ -6,40 +6,9 @@ import torch
 from torch import Tensor
 
 from clados import spec as s
-from clados.nn.build import Module, Rows, builds
-from clados.nn.sight import Placed
-from clados.spec.pieces import Env
-
-
-@builds(s.Learned)
-class Learned(Module):
-    """table[start + position]."""
-
-    table: Rows
-
-    def __init__(self, part: s.Learned, env: Env) -> None:
-        super().__init__(part, env)
-        self.start = part.start
-
-    def forward(self, positions: Tensor) -> Tensor:
-        """[batch or 1, length] -> [batch or 1, length, d_model]."""
-        return self.table(positions + self.start if self.start else positions)
-
-
-@builds(s.Sinusoidal)
-class Sinusoidal(Module):
-    """sin and cos of position / 10000^(2i/d), in turn or side by side (Vaswani et al. 2017, §3.5)."""
-
-    def __init__(self, part: s.Sinusoidal, env: Env) -> None:
-        super().__init__(part, env)
-        self.d_model, self.turns = env.dims.d_model, part.order == "neighbours"
-
-    def forward(self, positions: Tensor) -> Tensor:
-        """[batch or 1, length] -> [batch or 1, length, d_model]."""
-        half = torch.arange(0, self.d_model, 2, device=positions.device, dtype=torch.float32)
-        angle = positions[..., None] * torch.exp(half * (-math.log(10_000.0) / self.d_model))
-        pair = angle.sin(), angle.cos()
-        return torch.stack(pair, -1).flatten(-2) if self.turns else torch.cat(pair, -1)
+from clados.nn.core.context import Placed
+from clados.nn.core.module import Module, builds
+from clados.spec.core.pieces import Env
 
 
 @builds(s.Rotary)
@@ -88,43 +57,3 @@ def turn(x: Tensor, rotary: tuple[Tensor, Tensor], neighbours: bool) -> Tensor:
         other = torch.cat([-b, a], -1)
     part = part * cos + other * sin
     return part if turned == x.size(-1) else torch.cat([part, x[..., turned:]], -1)
-
-
-@builds(s.RelativeBias)
-class RelativeBias(Module):
-    """Half of the buckets hold one distance each, the others grow with its logarithm (Raffel et al. 2020, §2.1).
-
-    Both sides where a stack sees both, each with half of the buckets; one side where it sees the past alone.
-    """
-
-    table: Rows
-
-    def __init__(self, part: s.RelativeBias, env: Env) -> None:
-        super().__init__(part, env)
-        self.buckets, self.distance, self.both = part.buckets, part.distance, not env.causal
-
-    def place(self, x: Tensor, positions: Tensor, length: int, past: int) -> Placed:
-        """The biases of these distances."""
-        return Placed(bias=self(length, past))
-
-    def forward(self, length: int, past: int = 0) -> Tensor:
-        """The biases of ``length`` positions after ``past`` others: [1, heads, length, past + length]."""
-        gap = gaps(length, past, self.table.weight.device)
-        return self.table(bucket(gap, self.buckets, self.distance, self.both)).permute(2, 0, 1)[None]
-
-
-def gaps(length: int, past: int, device: torch.device) -> Tensor:
-    """How far before each query each key stands, of ``length`` queries after ``past`` others: [queries, keys]."""
-    key = torch.arange(past + length, device=device)
-    return key[past:, None] - key
-
-
-def bucket(gap: Tensor, buckets: int, distance: int, both: bool) -> Tensor:
-    """The bucket of each distance: same shape."""
-    buckets //= 2 if both else 1
-    side = buckets * (gap < 0) if both else 0
-    gap = gap.abs() if both else gap.clamp(min=0)
-    exact = buckets // 2
-    growth = torch.log(gap.clamp(min=1) / exact) / math.log(distance / exact)
-    far = (exact + (growth * (buckets - exact)).long()).clamp(max=buckets - 1)
-    return side + torch.where(gap < exact, gap, far)

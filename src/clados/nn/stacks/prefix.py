@@ -1,26 +1,12 @@
-"""Positions that are pairs: in the text, and in a blank of it."""
+"""A stack that reads both ways and writes after it."""
 
 import torch
 from torch import Tensor
 
 from clados import spec as s
-from clados.nn.build import Rows, builds
-from clados.nn.positions import Learned
-from clados.nn.sight import Sight, visible
-from clados.nn.stack import STACKS, Stack
-
-
-@builds(s.Blanks)
-class Blanks(Learned):
-    """table[place in the text] + blanks[place in the blank]."""
-
-    blanks: Rows
-
-    def forward(self, positions: Tensor) -> Tensor:
-        """[batch or 1, length, 2] -> [batch or 1, length, d_model]; single numbers are of what is read."""
-        if positions.dim() == 2:
-            return super().forward(positions) + self.blanks.weight[0]
-        return super().forward(positions[..., 0]) + self.blanks(positions[..., 1])
+from clados.nn.attention.masks import visible
+from clados.nn.core.context import Sight
+from clados.nn.stacks.stack import STACKS, Stack
 
 
 @visible.register
@@ -49,21 +35,3 @@ class PairedStack(Stack):
 
 
 STACKS[s.Prefix] = PairedStack
-
-
-def blank_positions(prompt: Tensor, keep: Tensor, mask: int | None, new: int) -> Tensor:
-    """Positions of a prompt that is read and of ``new`` words written after it: [batch, length + new, 2].
-
-    All are written at the place of the prompt's last blank; where it has none, each a place further on.
-
-    Args:
-        prompt: [batch, length] ids, padded on the left; keep: [batch, length] bool, False for padding.
-        mask: the id of a blank.
-    """
-    place = (keep.cumsum(1) - 1).clamp(min=0)
-    blank = torch.zeros_like(keep) if mask is None else (prompt == mask) & keep
-    count = torch.arange(1, new + 1, device=prompt.device)
-    behind = place[:, -1:] + count
-    at = (place * blank).amax(1, keepdim=True).expand_as(behind)
-    written = torch.stack([torch.where(blank.any(1, keepdim=True), at, behind), count.expand_as(behind)], -1)
-    return torch.cat([torch.stack([place, torch.zeros_like(place)], -1), written], 1)

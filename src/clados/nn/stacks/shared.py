@@ -5,9 +5,9 @@ from collections.abc import Iterable
 from torch import nn
 
 from clados import spec as s
-from clados.nn.build import builds
-from clados.nn.stack import Stack
-from clados.spec.pieces import Env
+from clados.nn.core.module import builds
+from clados.nn.stacks.stack import Stack
+from clados.spec.core.pieces import Env
 
 
 @builds(s.SharedStack)

@@ -8,10 +8,11 @@ import torch
 from torch import Tensor, nn
 
 from clados import spec as s
-from clados.nn.build import Module, builds
+from clados.nn.attention.masks import look
+from clados.nn.core.context import KV, Cache, Placed, Sight, State
+from clados.nn.core.module import Module, builds
 from clados.nn.dropout import drop
-from clados.nn.sight import KV, Cache, Placed, Sight, State, look
-from clados.spec.pieces import Env
+from clados.spec.core.pieces import Env
 
 FORGETS = State()
 MOST_BIASES = 2**32  # of a layer's scores, each of which has one of its own: 16 GiB of float32

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 
 from clados import spec as s
-from clados.nn.sparse import drawn
+from clados.nn.attention.block_sparse import drawn
 from clados.proofs.oracles import (
     alexatm,
     atari,

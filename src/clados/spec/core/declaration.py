@@ -4,13 +4,14 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import field
 from typing import Any
 
+from clados.spec.core.part import Part, hint, words
+from clados.spec.core.sizes import Sides, Size, Towers
 from clados.spec.errors import SpecError
-from clados.spec.kinds import Model, TwoTower
+from clados.spec.kinds.model import Model
+from clados.spec.kinds.two_tower import TwoTower
 from clados.spec.layout import Layout
-from clados.spec.learning import Recipe
-from clados.spec.part import Part, hint, words
-from clados.spec.parts import Rotary
-from clados.spec.sizes import Sides, Size, Towers
+from clados.spec.learning.recipe import Recipe
+from clados.spec.positions.rotary import Rotary
 
 
 class Declaration(Part, kw_only=True):

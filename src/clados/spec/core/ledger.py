@@ -4,8 +4,8 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from clados.spec.part import Part
-from clados.spec.pieces import Env, Held, Linear, Named, Several, Table, Tensors, Weight
+from clados.spec.core.part import Part
+from clados.spec.core.pieces import Env, Held, Linear, Named, Several, Table, Tensors, Weight
 from clados.tables import Page, Shown
 from clados.tables import Table as Figures
 

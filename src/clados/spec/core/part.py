@@ -9,8 +9,8 @@ from dataclasses import MISSING, dataclass, field, fields, replace
 from typing import Any, Literal, Self, TypeVar, dataclass_transform
 
 from clados.names import did_you_mean
+from clados.spec.core.pieces import Env, Pieces
 from clados.spec.errors import SpecError
-from clados.spec.pieces import Env, Pieces
 
 T = TypeVar("T")
 

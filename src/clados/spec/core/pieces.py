@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from clados.spec.part import Part
-    from clados.spec.sizes import Dims
+    from clados.spec.core.part import Part
+    from clados.spec.core.sizes import Dims
 
 
 @dataclass(frozen=True, slots=True)

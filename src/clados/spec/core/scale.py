@@ -4,13 +4,13 @@ import math
 from collections.abc import Iterator
 
 from clados.names import parse_number
-from clados.spec.declaration import Declaration, parts
+from clados.spec.core.declaration import Declaration, parts
+from clados.spec.core.ledger import count
+from clados.spec.core.part import words
+from clados.spec.core.sizes import Sides, Size, Towers
 from clados.spec.errors import SpecError
-from clados.spec.kinds import Model
-from clados.spec.ledger import count
-from clados.spec.part import words
-from clados.spec.parts import Rotary
-from clados.spec.sizes import Sides, Size, Towers
+from clados.spec.kinds.model import Model
+from clados.spec.positions.rotary import Rotary
 
 NEAR = 0.05  # how far from the budget a size may land
 HEAD = 16  # the narrowest head

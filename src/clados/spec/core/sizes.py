@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
+from clados.spec.core.part import Part
 from clados.spec.errors import SpecError
-from clados.spec.part import Part
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,11 @@
 
 from typing import Literal
 
+from clados.spec.activations import Act
+from clados.spec.core.part import Part
+from clados.spec.core.pieces import Env, Linear, Pieces, Weight, linear
 from clados.spec.errors import SpecError
-from clados.spec.part import Part
-from clados.spec.parts import Act, FeedForward
-from clados.spec.pieces import Env, Linear, Pieces, Weight, linear
+from clados.spec.feedforward.mlp import FeedForward
 
 
 class Capacity(Part):

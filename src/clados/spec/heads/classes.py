@@ -1,10 +1,22 @@
-"""Heads that fine-tuning puts on a body in place of its own: of a text, of each token, of a span, of choices."""
+"""A class for each example."""
 
 from typing import ClassVar
 
-from clados.spec.inputs import Head
-from clados.spec.parts import Act
-from clados.spec.pieces import Env, Linear, Pieces, linear
+from clados.spec.activations import Act
+from clados.spec.core.pieces import Env, Pieces, linear
+from clados.spec.heads.base import Head
+
+
+class Classifier(Head):
+    """Scores of classes, read at the first position; a dense layer and an act before, in ViT's pretraining."""
+
+    slot: ClassVar[str] = "classifier"
+    classes: int
+    transform: Act | None = None
+
+    def pieces(self, env: Env) -> Pieces:
+        held = {"dense": linear(env.dims.d_model, env.dims.d_model)} if self.transform else {}
+        return held | {"out": linear(env.dims.d_model, self.classes)}
 
 
 class LastClassifier(Head):
@@ -22,16 +34,6 @@ class LastClassifier(Head):
         return held | {"out": linear(env.dims.d_model, self.classes, bias=self.transform is not None)}
 
 
-class TokenClassifier(Head):
-    """W x + b of every token: scores of classes (Devlin et al. 2019, §5.3)."""
-
-    slot: ClassVar[str] = "token_classifier"
-    classes: int
-
-    def pieces(self, env: Env) -> Pieces:
-        return {"out": linear(env.dims.d_model, self.classes)}
-
-
 class ChoiceScore(Head):
     """W act(V x_0 + c) + b: one number for a text that holds one of several choices (Devlin et al. 2019, §4.4)."""
 
@@ -41,20 +43,3 @@ class ChoiceScore(Head):
     def pieces(self, env: Env) -> Pieces:
         held = {"dense": linear(env.dims.d_model, env.dims.d_model)} if self.transform else {}
         return held | {"out": linear(env.dims.d_model, 1)}
-
-
-class SpanStart(Head):
-    """w x + b of every token: does the answer begin here? (Devlin et al. 2019, §4.2)."""
-
-    slot: ClassVar[str] = "start"
-    output: ClassVar[str] = "start_logits"
-
-    def pieces(self, env: Env) -> Pieces:
-        return {"out": Linear(env.dims.d_model, {self.slot: 1})}
-
-
-class SpanEnd(SpanStart):
-    """w x + b of every token: does the answer end here?"""
-
-    slot: ClassVar[str] = "end"
-    output: ClassVar[str] = "end_logits"

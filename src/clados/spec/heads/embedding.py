@@ -1,33 +1,24 @@
-"""What encoders after BERT are trained to say: of pairs, of each token, of a whole text."""
+"""A vector for each example."""
 
 from typing import ClassVar, Literal
 
+from clados.spec.activations import Act
+from clados.spec.core.part import Part
+from clados.spec.core.pieces import Env, Held, Pieces, Several, linear
 from clados.spec.errors import SpecError
-from clados.spec.inputs import Head
-from clados.spec.part import Part
-from clados.spec.parts import Act, LayerNorm
-from clados.spec.pieces import Env, Held, Pieces, Several, linear
+from clados.spec.heads.base import Head
+from clados.spec.norms import LayerNorm
 
 
-class SentenceOrder(Head):
-    """Two scores of the pooled state: do the segments stand in their order (0), or swapped? (Lan et al. 2020, §3.1)."""
+class Projected(Head):
+    """One position's state, projected without bias into the space that two towers share (Radford et al. 2021, §2.3)."""
 
-    slot: ClassVar[str] = "sop"
-    output: ClassVar[str] = "sop_logits"
-    pooled: ClassVar[bool] = True
+    slot: ClassVar[str] = "projection"
+    output: ClassVar[str] = "embeds"
+    at: Literal["first", "eos", "highest"]  # the class vector, the first end-of-text token, or the highest id
 
     def pieces(self, env: Env) -> Pieces:
-        return {"out": linear(env.dims.d_model, 2)}
-
-
-class Discriminator(Head):
-    """w act(V x + c) + b of every token: the logarithm of the odds that it was replaced (Clark et al. 2020, §2)."""
-
-    slot: ClassVar[str] = "discriminator"
-    act: Act = "gelu"
-
-    def pieces(self, env: Env) -> Pieces:
-        return {"dense": linear(env.dims.d_model, env.dims.d_model), "out": linear(env.dims.d_model, 1)}
+        return {"out": linear(env.dims.d_model, env.joint, bias=False)}
 
 
 Pool = Literal["cls", "max", "mean", "mean_sqrt_len_tokens", "weightedmean", "lasttoken"]

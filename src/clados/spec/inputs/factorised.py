@@ -1,8 +1,8 @@
-"""Token tables narrower than the model: the vocabulary times a small width, then a product up to d_model."""
+"""Token tables narrower than the model."""
 
-from clados.spec.inputs import Head, Tokens, tokens_of
-from clados.spec.pieces import Env, Pieces, Table, linear
-from clados.spec.sizes import Dims
+from clados.spec.core.pieces import Env, Pieces, Table, linear
+from clados.spec.core.sizes import Dims
+from clados.spec.inputs.text import Tokens
 
 
 class Factorised(Tokens, kw_only=True):
@@ -33,12 +33,3 @@ class Widened(Tokens, kw_only=True):
         narrow = self.width(env.dims)
         held = {**super().pieces(env), "tokens": Table(self.vocab.size, narrow)}
         return {**held, "project": linear(narrow, env.dims.d_model, bias=False)}
-
-
-class Narrowed(Head):
-    """The token table, after W x has brought the states down to its width (OPT-350M)."""
-
-    slot = "lm"
-
-    def pieces(self, env: Env) -> Pieces:
-        return {"project": linear(env.dims.d_model, tokens_of(env).width(env.dims), bias=False)}

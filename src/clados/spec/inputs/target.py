@@ -1,7 +1,9 @@
 """What the decoder of an encoder-decoder reads, where it is not read as the source is."""
 
-from clados.spec.inputs import Inputs, Position, Vocabulary, tokens_of
-from clados.spec.pieces import Env, Held, Pieces, Table
+from clados.spec.core.pieces import Env, Held, Pieces, Table
+from clados.spec.inputs.base import Inputs
+from clados.spec.inputs.text import Vocabulary, tokens_of
+from clados.spec.positions.base import Position
 
 
 class Target(Inputs, kw_only=True):

@@ -1,15 +1,15 @@
-"""Two streams, of tokens and of entities, that meet in every upper layer (ERNIE, arXiv 1905.07129)."""
+"""Encoders of texts and the entities that they name (Zhang et al. 2019, ERNIE)."""
 
 from dataclasses import replace
-from typing import ClassVar, Self
+from typing import Self
 
+from clados.spec.activations import Act
+from clados.spec.attention.dense import Attention
+from clados.spec.core.part import Part
+from clados.spec.core.pieces import Env, Held, Pieces, Several, linear
+from clados.spec.core.sizes import Size
 from clados.spec.errors import SpecError
-from clados.spec.inputs import Head
-from clados.spec.kinds import Encoder
-from clados.spec.part import Part
-from clados.spec.parts import Act, Attention
-from clados.spec.pieces import Env, Held, Pieces, Several, linear
-from clados.spec.sizes import Size
+from clados.spec.kinds.single import Encoder
 
 
 class Entities(Part):
@@ -104,16 +104,3 @@ class EntityEncoder(Encoder, kw_only=True):
         held = dict(super().pieces())
         heads = {"heads": held["heads"]} if "heads" in held else {}
         return {"inputs": held["inputs"], "stack": Held(self.stack, lower), "fused": upper, **heads}
-
-
-class EntityHead(Head):
-    """norm(act(V x + c)) times the vectors of entities to choose among, at every token (§3.4, eq. 7)."""
-
-    slot: ClassVar[str] = "entity"
-    output: ClassVar[str] = "entity_logits"
-    act: Act = "gelu"
-
-    def pieces(self, env: Env) -> Pieces:
-        if not env.joint:
-            raise SpecError("EntityHead() needs a model of entities: EntityEncoder(...)")
-        return {"dense": linear(env.dims.d_model, env.joint), "norm": Held(env.norm, env.of_width(env.joint))}

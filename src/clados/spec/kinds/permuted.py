@@ -1,28 +1,12 @@
-"""XLNet: words predicted in a random order."""
+"""Encoders that predict tokens in a permuted order (Yang et al. 2019, XLNet)."""
 
 from typing import cast
 
+from clados.spec.core.part import Part
+from clados.spec.core.pieces import Env, Held, Pieces, Weight
 from clados.spec.errors import SpecError
-from clados.spec.kinds import Encoder
-from clados.spec.part import Part
-from clados.spec.pieces import Env, Held, Pieces, Weight
-from clados.spec.recurrent import remembers
-from clados.spec.relative import Distances
-
-
-class SegmentedDistances(Distances):
-    """Distances, and whether query and key are of one segment (Yang et al. 2019, §2.5).
-
-    A[i, j] gains (q_i + s) e[i, j], e one vector of two for each head: of one segment, or not. A memory's positions are
-    of segment 0. Without ``token_type_ids`` there is no such term.
-    """
-
-    def inside(self, env: Env) -> Pieces:
-        shape = env.dims.heads, env.dims.head_dim
-        return {**super().inside(env), "segments": Weight((2, *shape), fan_in=env.dims.head_dim)}
-
-    def _pair(self, env: Env) -> dict[str, Weight]:
-        return {**super()._pair(env), "s": Weight((env.dims.heads, env.dims.head_dim), fan_in=env.dims.head_dim)}
+from clados.spec.kinds.recurrent import remembers
+from clados.spec.kinds.single import Encoder
 
 
 class FirstAsked(Part):

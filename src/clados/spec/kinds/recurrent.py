@@ -3,12 +3,14 @@
 from dataclasses import replace
 from typing import cast
 
+from clados.spec.attention.masks import Banded
+from clados.spec.core.part import but
+from clados.spec.core.pieces import Env, Held, Pieces
 from clados.spec.errors import SpecError
-from clados.spec.kinds import Decoder
-from clados.spec.part import but
-from clados.spec.parts import Banded, Post, Stack
-from clados.spec.pieces import Env, Held, Pieces
-from clados.spec.relative import Distances
+from clados.spec.kinds.single import Decoder
+from clados.spec.positions.distances import Distances
+from clados.spec.residuals import Post
+from clados.spec.stacks.stack import Stack
 
 
 def remembers(stack: Stack, memory: int | None, kind: str) -> None:

@@ -1,6 +1,6 @@
 """Linear biases: positions that are nothing but a penalty on distance."""
 
-from clados.spec.parts import StackPosition
+from clados.spec.positions.base import StackPosition
 
 
 class ALiBi(StackPosition):

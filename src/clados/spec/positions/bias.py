@@ -1,7 +1,17 @@
-"""Relative biases that each layer learns for itself."""
+"""Learned biases of buckets of distance, of a stack or of each layer."""
 
-from clados.spec.parts import StackPosition
-from clados.spec.pieces import Env, Pieces, Table
+from clados.spec.core.pieces import Env, Pieces, Table
+from clados.spec.positions.base import StackPosition
+
+
+class RelativeBias(StackPosition):
+    """One learned number for each bucket of distance and head, added to the scores (Raffel et al. 2020, §2.1)."""
+
+    buckets: int = 32
+    distance: int = 128  # from which on all share the last bucket
+
+    def pieces(self, env: Env) -> Pieces:
+        return {"table": Table(self.buckets, env.dims.heads)}
 
 
 class LayerBias(StackPosition):

@@ -2,9 +2,9 @@
 
 from typing import Literal
 
+from clados.spec.core.pieces import Env, Pieces, Weight, linear
 from clados.spec.errors import SpecError
-from clados.spec.parts import StackPosition
-from clados.spec.pieces import Env, Pieces, Weight, linear
+from clados.spec.positions.base import StackPosition
 
 
 class Distances(StackPosition):
@@ -36,3 +36,18 @@ class Distances(StackPosition):
     def _pair(self, env: Env) -> dict[str, Weight]:
         shape = env.dims.heads, env.dims.head_dim
         return {"u": Weight(shape, fan_in=env.dims.head_dim), "v": Weight(shape, fan_in=env.dims.head_dim)}
+
+
+class SegmentedDistances(Distances):
+    """Distances, and whether query and key are of one segment (Yang et al. 2019, §2.5).
+
+    A[i, j] gains (q_i + s) e[i, j], e one vector of two for each head: of one segment, or not. A memory's positions are
+    of segment 0. Without ``token_type_ids`` there is no such term.
+    """
+
+    def inside(self, env: Env) -> Pieces:
+        shape = env.dims.heads, env.dims.head_dim
+        return {**super().inside(env), "segments": Weight((2, *shape), fan_in=env.dims.head_dim)}
+
+    def _pair(self, env: Env) -> dict[str, Weight]:
+        return {**super()._pair(env), "s": Weight((env.dims.heads, env.dims.head_dim), fan_in=env.dims.head_dim)}

@@ -2,9 +2,10 @@
 
 from typing import cast
 
+from clados.spec.core.pieces import Env, Pieces, Several
 from clados.spec.errors import SpecError
-from clados.spec.parts import Block, Stack
-from clados.spec.pieces import Env, Pieces, Several
+from clados.spec.stacks.block import Block
+from clados.spec.stacks.stack import Stack
 
 
 class SharedStack(Stack, kw_only=True):

@@ -1,29 +1,10 @@
-"""BigBird's attention over blocks: neighbours, some at random, a few global ones (Zaheer et al. 2020)."""
+"""A stack of block-sparse attention: global tokens in front, the text in whole blocks."""
 
+from clados.spec.attention.block_sparse import BlockSparse
+from clados.spec.attention.masks import All
+from clados.spec.core.pieces import Env, Pieces, Table
 from clados.spec.errors import SpecError
-from clados.spec.parts import All, Pattern, Stack
-from clados.spec.pieces import Env, Pieces, Table
-
-
-class BlockSparse(Pattern):
-    """Each block of ``block`` positions sees ``window`` blocks, ``random`` others and what is global (§2, appendix D).
-
-    The window is its own block and as many to each side. Random blocks are drawn for each layer and head, all equally
-    likely among those that are neither in the window nor global, once and for all. What is global is a word of the
-    stack, ``SparseStack``.
-    """
-
-    block: int = 64
-    window: int = 3
-    random: int = 3
-
-    def check(self) -> None:
-        if self.block < 1:
-            raise SpecError(f"BlockSparse.block is {self.block}; it must be at least 1")
-        if self.window < 1 or self.window % 2 == 0:
-            raise SpecError(f"BlockSparse.window is {self.window}; it must be odd, as many to the left as to the right")
-        if self.random < 0:
-            raise SpecError(f"BlockSparse.random is {self.random}; it must be 0 or more")
+from clados.spec.stacks.stack import Stack
 
 
 class SparseStack(Stack, kw_only=True):

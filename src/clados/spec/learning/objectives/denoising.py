@@ -1,7 +1,7 @@
-"""Objectives of the models that restore a damaged text, and of their kin."""
+"""Restore texts that were damaged."""
 
-from clados.spec.learning import Objective
-from clados.spec.part import Part
+from clados.spec.core.part import Part
+from clados.spec.learning.objectives.base import Objective
 
 
 class Denoised(Objective):
@@ -37,33 +37,6 @@ class DroppedSpans(Objective):
     mean: float = 3.0
     continued: float = 0.0
     read: tuple[float, float] = (0.2, 0.8)
-
-
-class CausalMasked(Objective):
-    """-log p(x_t | x_<t) over a text whose spans were cut out and stand after its end (Aghajanyan et al. 2022, §2.1).
-
-    So many spans, drawn from Poisson(spans) and kept within ``bounds``, that do not overlap, their ends uniform; a
-    numbered mask stands in the place of each and before it at the end. Masks are not predicted.
-    """
-
-    spans: float = 1.0
-    bounds: tuple[int, int] = (1, 16)
-
-
-class QuantisedDistillation(Objective):
-    """A student in few bits learns a task and its teacher's scores, attention and states (Li et al. 2022, §3).
-
-    L = cross-entropy + |z - z'|^2 of scores + |A - A'|^2 of the three kinds of attention + |H - H'|^2 of states.
-    Weights at 2 bits are -a, 0 or a: 0 below 0.7 mean |w|, a the mean of the others; at 8 bits steps of the largest
-    |w| / 127. Gradients pass the rounding as if it were not there. ``layers`` says, for so many layers of a side,
-    which of the teacher's they start from.
-    """
-
-    weights: int = 8  # bits of matrices
-    tables: int = 8  # bits of token and position tables
-    activations: int = 8
-    clip: float = 2.5  # values beyond are cut first
-    layers: tuple[tuple[int, ...], ...] = ()
 
 
 class GapSentences(Objective):

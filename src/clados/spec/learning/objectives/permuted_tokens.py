@@ -1,14 +1,6 @@
-"""What models with a memory learn by, as papers state it."""
+"""Predict tokens in a permuted order."""
 
-from clados.spec.learning import Objective
-
-
-class NextTokenInSegments(Objective):
-    """-log p(x_t | x_<t) over segments of a text in their order (Dai et al. 2019, §3.2).
-
-    Each row of a batch goes on with the text of the row before it in time; the memory that a segment leaves is given to
-    the next, and no gradient passes from one to the other.
-    """
+from clados.spec.learning.objectives.base import Objective
 
 
 class PermutedTokens(Objective):

@@ -1,0 +1,42 @@
+"""Images to vectors of their patches."""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from clados import spec as s
+from clados.nn.core.module import Maps, Module, Rows, builds
+from clados.nn.dropout import drop
+from clados.spec.core.pieces import Env
+
+
+@builds(s.Patches)
+class Patches(Module):
+    """A class vector, then each patch of an image projected, each with its position's vector."""
+
+    patch: nn.Parameter
+    patch_bias: nn.Parameter | None
+    cls: nn.Parameter
+    positions: Rows
+    norm: Maps
+
+    def __init__(self, part: s.Patches, env: Env) -> None:
+        super().__init__(part, env)
+        self.side, self.image, self.dropout, self.normed = part.side, part.image, part.dropout, part.norm
+        if not part.bias:
+            self.register_parameter("patch_bias", None)
+
+    def forward(self, pixel_values: Tensor) -> Tensor:
+        """[batch, channels, image, image] -> [batch, patches + 1, d_model].
+
+        Raises:
+            SpecError: for images of another size than the positions were made for.
+        """
+        if pixel_values.shape[-2:] != (self.image, self.image):
+            size = "x".join(map(str, pixel_values.shape[-2:]))
+            raise s.SpecError(f"pixel_values are {size}; this model reads {self.image}x{self.image}")
+        x = F.conv2d(pixel_values, self.patch, self.patch_bias, self.side).flatten(2).transpose(1, 2)
+        x = torch.cat([self.cls.expand(x.size(0), 1, -1), x], 1) + self.positions.weight
+        if self.normed:
+            x = self.norm(x)
+        return drop(x, self.dropout, self.training)

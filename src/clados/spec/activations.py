@@ -1,0 +1,5 @@
+"""Activations by name."""
+
+from typing import Literal
+
+Act = Literal["gelu", "gelu_tanh", "quick_gelu", "relu", "silu", "tanh"]

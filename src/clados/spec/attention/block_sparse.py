@@ -1,0 +1,25 @@
+"""Attention over blocks of positions."""
+
+from clados.spec.attention.masks import Pattern
+from clados.spec.errors import SpecError
+
+
+class BlockSparse(Pattern):
+    """Each block of ``block`` positions sees ``window`` blocks, ``random`` others and what is global (§2, appendix D).
+
+    The window is its own block and as many to each side. Random blocks are drawn for each layer and head, all equally
+    likely among those that are neither in the window nor global, once and for all. What is global is a word of the
+    stack, ``SparseStack``.
+    """
+
+    block: int = 64
+    window: int = 3
+    random: int = 3
+
+    def check(self) -> None:
+        if self.block < 1:
+            raise SpecError(f"BlockSparse.block is {self.block}; it must be at least 1")
+        if self.window < 1 or self.window % 2 == 0:
+            raise SpecError(f"BlockSparse.window is {self.window}; it must be odd, as many to the left as to the right")
+        if self.random < 0:
+            raise SpecError(f"BlockSparse.random is {self.random}; it must be 0 or more")

@@ -1,0 +1,25 @@
+"""Which positions a position attends to."""
+
+from clados.spec.core.part import Part
+
+
+class Sees(Part):
+    """Which positions of its own sequence each position attends to."""
+
+
+class All(Sees):
+    """Everything."""
+
+
+class Causal(Sees):
+    """Itself and what came before."""
+
+
+class Pattern(Part):
+    """Which of the visible positions one layer attends to."""
+
+
+class Banded(Pattern):
+    """The last ``span`` positions, itself included (Child et al. 2019, the local pattern)."""
+
+    span: int

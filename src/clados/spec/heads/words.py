@@ -1,0 +1,51 @@
+"""Scores of the words of the vocabulary."""
+
+from typing import ClassVar
+
+from clados.spec.activations import Act
+from clados.spec.core.pieces import Env, Held, Linear, Pieces, Weight, linear
+from clados.spec.errors import SpecError
+from clados.spec.heads.base import Head
+from clados.spec.inputs.text import tokens_of, vocab_size
+
+
+class Tied(Head):
+    """The token table, used again to read words out; a masked model's transform (dense, act, norm) goes before it.
+
+    Where the table is narrower than the states, the transform brings them down to it.
+    """
+
+    slot: ClassVar[str] = "lm"
+    bias: bool = False
+    scaled: bool = False  # states times 1/sqrt(d_model) first (T5)
+    transform: Act | None = None
+
+    def pieces(self, env: Env) -> Pieces:
+        inputs = tokens_of(env)
+        wide, narrow = env.dims.d_model, inputs.width(env.dims)
+        if narrow != wide and not self.transform:
+            raise SpecError(f"Tied reads states of {wide} with a table of {narrow}: it needs a transform")
+        held: dict[str, Linear | Held | Weight] = {}
+        if self.transform:
+            held = {"dense": linear(wide, narrow), "norm": Held(env.norm, env.of_width(narrow))}
+        return held | ({"bias": Weight((inputs.vocab.size,))} if self.bias else {})
+
+
+class Untied(Head):
+    """A table of its own to read words out."""
+
+    slot: ClassVar[str] = "lm"
+    bias: bool = False
+    scaled: bool = False  # states times 1/sqrt(d_model) first
+
+    def pieces(self, env: Env) -> Pieces:
+        return {"table": Linear(env.dims.d_model, {"out": vocab_size(env)}, self.bias, vocabulary=True)}
+
+
+class Narrowed(Head):
+    """The token table, after W x has brought the states down to its width (OPT-350M)."""
+
+    slot = "lm"
+
+    def pieces(self, env: Env) -> Pieces:
+        return {"project": linear(env.dims.d_model, tokens_of(env).width(env.dims), bias=False)}

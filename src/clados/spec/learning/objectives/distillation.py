@@ -1,0 +1,34 @@
+"""Learn what a teacher gives."""
+
+from clados.spec.learning.objectives.base import Objective
+
+
+class Distilled(Objective):
+    """Give what a larger model gives (Sanh et al. 2019, §2): three losses, weighted.
+
+    soft KL(teacher at temperature T || student at T) T^2 + hard L_MLM + directions (1 - cos(h_teacher, h_student)),
+    h the last states. Masks are drawn anew each time, without next sentences (§3).
+    """
+
+    teacher: str  # a card's id
+    temperature: float = 2.0
+    soft: float = 5.0
+    hard: float = 2.0
+    directions: float = 1.0
+    rate: float = 0.15
+
+
+class QuantisedDistillation(Objective):
+    """A student in few bits learns a task and its teacher's scores, attention and states (Li et al. 2022, §3).
+
+    L = cross-entropy + |z - z'|^2 of scores + |A - A'|^2 of the three kinds of attention + |H - H'|^2 of states.
+    Weights at 2 bits are -a, 0 or a: 0 below 0.7 mean |w|, a the mean of the others; at 8 bits steps of the largest
+    |w| / 127. Gradients pass the rounding as if it were not there. ``layers`` says, for so many layers of a side,
+    which of the teacher's they start from.
+    """
+
+    weights: int = 8  # bits of matrices
+    tables: int = 8  # bits of token and position tables
+    activations: int = 8
+    clip: float = 2.5  # values beyond are cut first
+    layers: tuple[tuple[int, ...], ...] = ()

@@ -1,0 +1,70 @@
+"""Learn from judgements of answers."""
+
+from clados.spec.learning.objectives.base import Objective
+from clados.spec.learning.tuning import Template
+
+
+class Comparisons(Objective):
+    """-log sigmoid(r(better) - r(worse)), the mean over the pairs of one prompt's answers (Ouyang et al. 2022, eq. 1).
+
+    The model gives one number for a text: the stage's head is ``Scalar()``.
+    """
+
+    answers: tuple[int, int] = (2, 2)  # to one prompt, ranked together: fewest, most
+    ties: bool = False  # equal answers count too: the aim is then a probability of one half
+    auxiliary: float = 0.0  # share of a second loss: whether an answer is good by itself (Menick et al. 2022, §2.5)
+
+
+class Violations(Objective):
+    """-log p(was it broken? | rule, dialogue) (Glaese et al. 2022, §3.2)."""
+
+    rules: int
+
+
+class Revised(Objective):
+    """The model criticises its answer by a principle and rewrites it, ``rounds`` times; it then learns what it wrote.
+
+    Bai et al. 2022 (Constitutional AI), §3.1.
+    """
+
+    principles: int
+    rounds: int
+    template: Template = Template()
+
+
+class BestOf(Objective):
+    """Of ``samples`` answers to a prompt those that the judges, or people, like best are learned as in ``Supervised``.
+
+    Rejection sampling (Nakano et al. 2021, §3.2, for the choice; the learning of what was chosen has many names).
+    """
+
+    samples: int | None = None
+    template: Template = Template()
+
+
+class PPO(Objective):
+    """Answers are sampled, judged, and made likelier where they did well (Schulman et al. 2017, eq. 7).
+
+    -E min(w A, clip(w, 1 - c, 1 + c) A), w the ratio of new and old probability, A the advantage by
+    generalised estimation; of the judges' reward, kl log(p / p0) is taken off (Ouyang et al. 2022, eq. 2).
+    """
+
+    kl: float  # off the reward, for each nat away from the stage's starting weights
+    clip: float = 0.2
+    passes: int = 1  # over each batch of samples
+    minibatches: int = 1  # of a pass
+    discount: float = 1.0
+    smoothing: float = 0.95  # lambda of the advantages
+    pretraining: float = 0.0  # weight of next-token learning on the pretraining text, mixed in
+    template: Template = Template()
+
+
+class ActorCritic(Objective):
+    """-A log p(answer) with a learned value as baseline, all samples at once (Mnih et al. 2016, §4: A2C).
+
+    Beside it stands KL from the stage's starting weights: kl KL + (1 - kl) A2C where ``mixed``, else a plain sum.
+    """
+
+    kl: float | None  # None: not published
+    mixed: bool = False
+    template: Template = Template()

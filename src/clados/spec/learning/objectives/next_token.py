@@ -1,0 +1,24 @@
+"""Predict the next token."""
+
+from typing import ClassVar
+
+from clados.spec.learning.objectives.base import Objective
+
+
+class NextToken(Objective):
+    """-log p(x_t | x_<t), the mean over tokens (Radford et al. 2018, eq. 1).
+
+    Documents stand one after the other, an end-of-text between them, cut into blocks of equal length. Plus
+    z log^2 Z, Z the sum of the exponentiated scores, which keeps it near 1 (Chowdhery et al. 2022, §5).
+    """
+
+    verb: ClassVar[str] = "generate"
+    z: float = 0.0
+
+
+class NextTokenInSegments(Objective):
+    """-log p(x_t | x_<t) over segments of a text in their order (Dai et al. 2019, §3.2).
+
+    Each row of a batch goes on with the text of the row before it in time; the memory that a segment leaves is given to
+    the next, and no gradient passes from one to the other.
+    """

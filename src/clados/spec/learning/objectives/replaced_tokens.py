@@ -1,0 +1,23 @@
+"""Find tokens that a generator put in."""
+
+from typing import Literal
+
+from clados.spec.core.sizes import Size
+from clados.spec.learning.objectives.base import Objective
+
+
+class ReplacedTokens(Objective):
+    """Tell of every token whether a small masked model put it there (Clark et al. 2020, §2).
+
+    The generator G is the model at another size, its tables shared with the discriminator D, with a head that reads
+    words; both learn at once: L_MLM(G) + weight L_D(D), no gradient passing through what G samples. A sampled token
+    that happens to be right counts as original. Afterwards G is thrown away.
+
+    With ``sharing`` of a residual, E_D = stop-gradient(E_G) + E_delta: the table of G learns from L_MLM alone, E_delta,
+    which begins at zero, from L_D, and the sum is kept as D's table (He et al. 2023, DeBERTaV3, §3.3).
+    """
+
+    generator: Size
+    rate: float = 0.15  # masked for the generator
+    weight: float = 50.0  # of the discriminator's loss
+    sharing: Literal["tables", "residual"] = "tables"  # of the words' vectors

@@ -1,0 +1,29 @@
+"""Predict answers to prompts."""
+
+from typing import Literal
+
+from clados.spec.learning.objectives.base import Objective
+from clados.spec.learning.tuning import Template
+
+
+class PrefixLM(Objective):
+    """A text is cut in two: the first part is read, the second predicted (Raffel et al. 2020, §3.2.1).
+
+    T5 was adapted to it for 100,000 steps before it was tuned (Lester et al. 2021, §3.1: "LM adaptation").
+    """
+
+
+class Supervised(Objective):
+    """-log p(answer | prompt), the mean over the answer's tokens, or over both (Ouyang et al. 2022, §3.5).
+
+    Instruction tuning is this on tasks that are worded as prompts (Wei et al. 2021, §2; Sanh et al. 2021, §3).
+    """
+
+    template: Template = Template()
+    learns: Literal["answers", "all"] = "answers"  # whose tokens count
+
+
+class ContextDistilled(Objective):
+    """KL(p0(x given context) against p(x)): the model learns to do without the context (Askell et al. 2021, §2.2)."""
+
+    context: str  # which, in a few words

@@ -1,0 +1,12 @@
+"""Predict a target text."""
+
+from typing import ClassVar
+
+from clados.spec.learning.objectives.base import Objective
+
+
+class Translation(Objective):
+    """-log p(target | source), with smoothed labels (Vaswani et al. 2017, §5.4)."""
+
+    verb: ClassVar[str] = "translate"
+    smoothing: float = 0.1  # share of the label spread evenly over the vocabulary, the label included
