@@ -13,6 +13,7 @@ from pathlib import Path
 
 from clados import spec as words
 from clados.errors import CladosError
+from clados.layouts.table import layouts_of
 from clados.names import card_folders
 from clados.spec import Declaration, SpecError
 from clados.spec.core.part import hint
@@ -40,7 +41,7 @@ def declared(model: str) -> Declaration:
         SpecError: when no such model is declared, with the nearest name.
     """
     if model in found():
-        return _of(importlib.import_module(found()[model]), model)
+        return _of(importlib.import_module(found()[model]), model).but(layouts=layouts_of(model))
     mine = own()
     if model not in mine:
         raise SpecError(f"no model '{model}' is declared{hint(model, [*found(), *mine])}")

@@ -1,7 +1,6 @@
 """BART: a Transformer that restores damaged text (Lewis et al. 2020, arXiv 1910.13461)."""
 
-from clados.models.transformer.transformer import marian as parent
-from clados.models.transformer.transformer import once, placed, sided, transformer
+from clados.models.transformer.transformer import transformer
 from clados.spec import *
 
 norm = LayerNorm(1e-5)
@@ -32,46 +31,11 @@ pretraining = Stage(
     steps=500_000,
 )
 
-hf = parent.but(
-    model_type="bart",
-    architectures={"BartForConditionalGeneration": ("lm",), "BartModel": ()},
-    tuned={
-        "BartForSequenceClassification": (LastClassifier(2, transform="tanh"),),
-        "BartForQuestionAnswering": (SpanStart(), SpanEnd()),
-    },
-    prefix="model.",
-    rules={
-        **placed,
-        "inputs.position.table.*": "model.encoder.embed_positions.*",
-        "inputs.norm.*": "model.encoder.layernorm_embedding.*",
-        "target.position.table.*": "model.decoder.embed_positions.*",
-        "target.norm.*": "model.decoder.layernorm_embedding.*",
-        "heads.classifier.dense.*": "classification_head.dense.*",
-        "heads.classifier.out.*": "classification_head.out_proj.*",
-        "heads.{start,end}.out.*": Fused("qa_outputs.*", ("start", "end")),
-    },
-    config={
-        **sided,
-        "num_labels": "heads[{classifier,token_classifier}].classes",
-        "max_position_embeddings": Less("{inputs,target}.position.length", by=2),
-        "scale_embedding": "{inputs,target}.scaled",
-        "dropout": "{inputs,target,encoder.block,decoder.block}.dropout",
-        "init_std": "init.std",
-    },
-    fixed={"is_encoder_decoder": True, "tie_word_embeddings": True},
-    ignored=(
-        "num_hidden_layers",
-        *once,
-    ),
-    unused=(r"model\.(encoder|decoder)\.version",),
-    port=None,
-)
 
 declaration = Declaration(
     model=bart,
     sizes={"base": bart.size, "large": large},
     recipe=Recipe((pretraining,)),
-    layouts=(hf,),
     assumed=(
         "encoder.norm.eps: not published; the authors' code takes 1e-5",
         "inputs.position.length, target.position.length: two rows of the authors' 1,026 are never read",

@@ -1,6 +1,6 @@
 """DQ-BART: fewer layers of a tuned BART, in 8 or 2 bits, taught by it (Li et al. 2022, arXiv 2203.11239)."""
 
-from clados.models.bart.bart import bart, hf
+from clados.models.bart.bart import bart
 from clados.spec import *
 
 six = reach(bart, "size")
@@ -28,7 +28,6 @@ declaration = Declaration(
         "1-1": one,
     },
     recipe=Recipe((distillation,)),
-    layouts=(hf,),
     assumed=(
         "recipe.schedule.warmup: published as 5 % of the steps, whose number is not; none stands here",
         "recipe.batch: the authors' code takes 8 texts a GPU, twice a step; the number of GPUs is not published",

@@ -1,6 +1,6 @@
 """HTLM: BART-large trained further on simplified web pages (Aghajanyan et al. 2021, arXiv 2107.06955)."""
 
-from clados.models.bart.bart import bart, hf, large
+from clados.models.bart.bart import bart, large
 from clados.spec import *
 
 htlm = bart.but(size=large)
@@ -20,7 +20,6 @@ declaration = Declaration(
     model=htlm,
     sizes={"large": large},
     recipe=Recipe((pretraining,)),
-    layouts=(hf,),
     assumed=(
         "recipe.objective.rate: not published; BART's stands here",
         "recipe.optimiser: Adam with polynomial decay, its other numbers not published; torch's stand here",

@@ -1,7 +1,6 @@
 """mBART: BART in 25 languages, norms before the sublayers (Liu et al. 2020, arXiv 2001.08210)."""
 
 from clados.models.bart.bart import bart, large
-from clados.models.bart.bart import hf as parent
 from clados.models.bart.bart import pretraining as bart_pretraining
 from clados.spec import *
 
@@ -39,22 +38,12 @@ to_fifty = Tuning(
     steps=500_000,
 )
 
-hf = parent.but(
-    model_type="mbart",
-    architectures={"MBartForConditionalGeneration": ("lm",), "MBartModel": ()},
-    tuned={
-        "MBartForSequenceClassification": (LastClassifier(2, transform="tanh"),),
-        "MBartForQuestionAnswering": (SpanStart(), SpanEnd()),
-    },
-    rules={**parent.rules, "*.norm_out.*": "model.*.layer_norm.*"},
-)
 
 declaration = Declaration(
     model=mbart,
     sizes={"cc25": mbart.size, "50": fifty},
     recipe=Recipe((pretraining,)),
     recipes={"50": Recipe((to_fifty,))},
-    layouts=(hf,),
     assumed=(
         "inputs.vocab.start: a target starts with its language's token; English's stands here",
         "encoder.block.attn.dropout: not published; BART's stands here. Dropout was 0.1 up to step 250,000, 0.05 up to "

@@ -1,7 +1,6 @@
 """PEGASUS: a Transformer taught to write a document's main sentences (Zhang et al. 2020, arXiv 1912.08777)."""
 
-from clados.models.transformer.transformer import marian as parent
-from clados.models.transformer.transformer import sided, transformer
+from clados.models.transformer.transformer import transformer
 from clados.spec import *
 
 dry = but(attn=but(dropout=0.1), mlp=but(dropout=0.1), residual=Pre())
@@ -27,22 +26,12 @@ pretraining = Stage(
     steps=500_000,
 )
 
-# The port adds biases to attention and rounds its norms otherwise.
-hf = parent.but(
-    model_type="pegasus",
-    architectures={"PegasusForConditionalGeneration": ("lm",), "PegasusModel": ()},
-    rules={**parent.rules, "*.norm_out.*": "model.*.layer_norm.*"},
-    config=sided,
-    fixed={"is_encoder_decoder": True, "tie_word_embeddings": True},
-    port=merged(parent.port or but(), but(inputs=but(position=Sinusoidal(order="halves")))),
-)
 
 declaration = Declaration(
     model=pegasus,
     sizes={"base": base, "large": pegasus.size},
     recipe=Recipe((pretraining,)),
     recipes={"base": Recipe((pretraining.but(objective=GapSentences(), batch=256),))},
-    layouts=(hf,),
     assumed=(
         "inputs.position.order: the paper follows the Transformer; its code puts all sines first and spaces the waves "
         "over one step fewer; ports space them as the Transformer does, which stands here",

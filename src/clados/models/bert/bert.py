@@ -36,94 +36,6 @@ pretraining = Stage(
     clip=1.0,
 )
 
-hf = Layout(
-    model_type="bert",
-    architectures={
-        "BertForPreTraining": ("lm", "pooler", "nsp"),
-        "BertModel": ("pooler",),
-        "BertForMaskedLM": ("lm",),
-        "BertForNextSentencePrediction": ("pooler", "nsp"),
-    },
-    tuned={
-        "BertForSequenceClassification": (Classifier(2, transform="tanh"),),
-        "BertForTokenClassification": (TokenClassifier(2),),
-        "BertForQuestionAnswering": (SpanStart(), SpanEnd()),
-        "BertForMultipleChoice": (ChoiceScore(),),
-    },
-    prefix="bert.",
-    rules={
-        "inputs.tokens.*": "bert.embeddings.word_embeddings.*",
-        "inputs.types.*": "bert.embeddings.token_type_embeddings.*",
-        "inputs.position.table.*": "bert.embeddings.position_embeddings.*",
-        "inputs.norm.*": "bert.embeddings.LayerNorm.*",
-        "stack.blocks.*.attn.qkv.*": "bert.encoder.layer.*.attention.self.{query,key,value}.*",
-        "stack.blocks.*.attn.out.*": "bert.encoder.layer.*.attention.output.dense.*",
-        "stack.blocks.*.attn_norm.*": "bert.encoder.layer.*.attention.output.LayerNorm.*",
-        "stack.blocks.*.mlp.up.*": "bert.encoder.layer.*.intermediate.dense.*",
-        "stack.blocks.*.mlp.down.*": "bert.encoder.layer.*.output.dense.*",
-        "stack.blocks.*.mlp_norm.*": "bert.encoder.layer.*.output.LayerNorm.*",
-        "heads.pooler.dense.*": "bert.pooler.dense.*",
-        "heads.nsp.out.*": "cls.seq_relationship.*",
-        "heads.lm.dense.*": "cls.predictions.transform.dense.*",
-        "heads.lm.norm.*": "cls.predictions.transform.LayerNorm.*",
-        "heads.lm.bias": "cls.predictions.bias",
-        "heads.{classifier,choice}.dense.*": "bert.pooler.dense.*",
-        "heads.{classifier,choice,token_classifier}.out.*": "classifier.*",
-        "heads.{start,end}.out.*": Fused("qa_outputs.*", ("start", "end")),
-    },
-    config={
-        "hidden_size": "size.d_model",
-        "num_hidden_layers": "size.layers",
-        "num_attention_heads": "size.heads",
-        "intermediate_size": "size.d_ff",
-        "vocab_size": "inputs.vocab.size",
-        "pad_token_id": "inputs.vocab.pad",
-        "type_vocab_size": "inputs.types",
-        "max_position_embeddings": "inputs.position.length",
-        "layer_norm_eps": "stack.norm.eps",
-        "hidden_act": Choice("{stack.block.mlp.act,heads[lm].transform}", ACTIVATIONS),
-        "num_labels": "heads[{classifier,token_classifier}].classes",
-        "hidden_dropout_prob": "{inputs,stack.block}.dropout",
-        "attention_probs_dropout_prob": "stack.block.attn.dropout",
-        "initializer_range": "init.std",
-    },
-    tied={
-        "cls.predictions.decoder.weight": "inputs.tokens.weight",
-        "cls.predictions.decoder.bias": "heads.lm.bias",
-    },
-    unused=(r"bert\.embeddings\.position_ids",),
-)
-
-gguf = Layout(
-    model_type="gguf:bert",
-    architectures={"bert": ()},
-    rules={
-        "inputs.tokens.*": "token_embd.*",
-        "inputs.types.*": "token_types.*",
-        "inputs.position.table.*": "position_embd.*",
-        "inputs.norm.*": "token_embd_norm.*",
-        "stack.blocks.*.attn.qkv.*": "blk.*.{attn_q,attn_k,attn_v}.*",
-        "stack.blocks.*.attn.out.*": "blk.*.attn_output.*",
-        "stack.blocks.*.attn_norm.*": "blk.*.attn_output_norm.*",
-        "stack.blocks.*.mlp.up.*": "blk.*.ffn_up.*",
-        "stack.blocks.*.mlp.down.*": "blk.*.ffn_down.*",
-        "stack.blocks.*.mlp_norm.*": "blk.*.layer_output_norm.*",
-    },
-    config={
-        "embedding_length": "size.d_model",
-        "block_count": "size.layers",
-        "attention.head_count": "size.heads",
-        "feed_forward_length": "size.d_ff",
-        "attention.layer_norm_epsilon": "stack.norm.eps",
-        "context_length": "inputs.position.length",
-        "vocab_size": "inputs.vocab.size",
-        "type_vocab_size": "inputs.types",
-        "pad_token_id": "inputs.vocab.pad",
-        "unk_token_id": "inputs.vocab.unk",
-    },
-    fixed={"attention.causal": False},
-    ignored=("pooling_type",),
-)
 
 declaration = Declaration(
     model=bert,
@@ -146,7 +58,6 @@ declaration = Declaration(
         ),
         "base-chinese": Recipe((pretraining.but(data="Chinese Wikipedia, simplified and traditional"),)),
     },
-    layouts=(hf, gguf),
     assumed=(
         "stack.block.mlp.act, heads.transform: the paper says GELU; the authors' code now computes its tanh form, "
         "ports the exact one, which stands here",

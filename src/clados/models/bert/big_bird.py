@@ -1,10 +1,8 @@
 """BigBird: BERT and PEGASUS with attention over blocks, for 4,096 tokens (Zaheer et al. 2020, arXiv 2007.14062)."""
 
-from clados.models.bart.pegasus import hf as summariser
 from clados.models.bart.pegasus import pegasus
 from clados.models.bart.pegasus import pretraining as gaps
 from clados.models.bert.bert import bert, large
-from clados.models.bert.bert import hf as parent
 from clados.spec import *
 
 big_bird = bert.but(
@@ -34,65 +32,6 @@ pretraining = Stage(
     steps=500_000,
 )
 
-hf = parent.but(
-    model_type="big_bird",
-    architectures={
-        "BigBirdForMaskedLM": ("lm", "pooler"),
-        "BigBirdModel": ("pooler",),
-        "BigBirdForPreTraining": ("lm", "pooler"),  # its scores of next sentences were never trained
-    },
-    tuned={
-        "BigBirdForSequenceClassification": (Pooler(), Classifier(2, transform="gelu_tanh")),
-        "BigBirdForTokenClassification": (Pooler(), TokenClassifier(2)),
-        "BigBirdForMultipleChoice": (ChoiceScore(),),
-    },
-    rules={
-        "heads.{pooler,choice}.dense.*": "bert.pooler.*",
-        "heads.classifier.dense.*": "classifier.dense.*",
-        "heads.classifier.out.*": "classifier.out_proj.*",
-        **parent.rules,
-    },
-    config={
-        **parent.config,
-        "bos_token_id": "inputs.vocab.bos",
-        "eos_token_id": "inputs.vocab.eos",
-        "sep_token_id": "inputs.vocab.sep",
-        "hidden_act": Choice("{stack.block.mlp.act,heads[lm].transform,heads[classifier].transform}", ACTIVATIONS),
-        "block_size": "stack.block.attn.pattern.block",
-        "num_random_blocks": "stack.block.attn.pattern.random",
-    },
-    fixed={"attention_type": "block_sparse", "use_bias": True, "rescale_embeddings": False},
-    unused=(r"bert\.embeddings\.(position_ids|token_type_ids)", r"cls\.seq_relationship\.(weight|bias)"),
-)
-hf_pegasus = summariser.but(
-    model_type="bigbird_pegasus",
-    architectures={"BigBirdPegasusForConditionalGeneration": ("lm",), "BigBirdPegasusModel": ()},
-    rules={
-        "encoder.blocks.*.attn.qkv.*": "model.encoder.layers.*.self_attn.self.{query,key,value}.*",
-        "encoder.blocks.*.attn.out.*": "model.encoder.layers.*.self_attn.output.*",
-        **summariser.rules,
-        "inputs.position.table.*": "model.encoder.embed_positions.*",
-        "target.position.table.*": "model.decoder.embed_positions.*",
-        "*.norm_out.*": "model.*.layernorm_embedding.*",
-    },
-    config={
-        **summariser.config,
-        "max_position_embeddings": "{inputs,target}.position.length",
-        "scale_embedding": "{inputs,target}.scaled",
-        "dropout": "{inputs,target,encoder.block,decoder.block}.dropout",
-        "block_size": "encoder.block.attn.pattern.block",
-        "num_random_blocks": "encoder.block.attn.pattern.random",
-    },
-    unused=(),
-    fixed={**summariser.fixed, "attention_type": "block_sparse", "use_bias": False},
-    ignored=("num_hidden_layers", "init_std", "encoder_layerdrop", "decoder_layerdrop", "classifier_dropout"),
-    # each side has a table of positions of its own
-    port=but(
-        target=Target(position=Learned(4096), scaled=True, dropout=0.1),
-        encoder=but(norm=LayerNorm(1e-5)),
-        decoder=but(norm=LayerNorm(1e-5)),
-    ),
-)
 
 declaration = Declaration(
     model=big_bird,
@@ -109,7 +48,6 @@ declaration = Declaration(
         "etc-large": Recipe((pretraining.but(batch=2048),)),
         "pegasus-large": Recipe((gaps.but(length=4096, batch=None, steps=None),)),
     },
-    layouts=(hf, hf_pegasus),
     assumed=(
         "stack.block.attn.pattern.random: the paper draws uniformly, as here; the authors' code draws among the first "
         "1,024 tokens only, where a text is 1,024, 3,072 or 4,096 long; transformers draws in training alone",

@@ -1,7 +1,6 @@
 """DeBERTa: content and distance apart in attention, absolute positions last (He et al. 2020, arXiv 2006.03654)."""
 
 from clados.models.bert.bert import bert, large
-from clados.models.bert.bert import hf as parent
 from clados.spec import *
 
 deberta = bert.but(
@@ -61,98 +60,6 @@ small = judging.but(objective=but(generator=Size(layers=3, d_model=768, heads=12
 wide = judging.but(objective=but(generator=Size(layers=12, d_model=1024, heads=16)), optimiser=but(lr=3e-4))
 many = judging.but(data="CC100: 2.5 TB of CommonCrawl in 100 languages, as XLM-R")
 
-rules = {
-    "inputs.tokens.*": "deberta.embeddings.word_embeddings.*",
-    "inputs.norm.*": "deberta.embeddings.LayerNorm.*",
-    "stack.position.table.*": "deberta.encoder.rel_embeddings.*",
-    "stack.blocks.*.attn.out.*": "deberta.encoder.layer.*.attention.output.dense.*",
-    "stack.blocks.*.attn_norm.*": "deberta.encoder.layer.*.attention.output.LayerNorm.*",
-    "stack.blocks.*.mlp.up.*": "deberta.encoder.layer.*.intermediate.dense.*",
-    "stack.blocks.*.mlp.down.*": "deberta.encoder.layer.*.output.dense.*",
-    "stack.blocks.*.mlp_norm.*": "deberta.encoder.layer.*.output.LayerNorm.*",
-    "heads.lm.dense.*": "lm_predictions.lm_head.dense.*",
-    "heads.lm.norm.*": "lm_predictions.lm_head.LayerNorm.*",
-    "heads.lm.bias": "lm_predictions.lm_head.bias",
-    "heads.{classifier,choice}.dense.*": "pooler.dense.*",
-    "heads.{classifier,choice,token_classifier}.out.*": "classifier.*",
-    "heads.{start,end}.out.*": Fused("qa_outputs.*", ("start", "end")),
-}
-hf = parent.but(
-    model_type="deberta",
-    architectures={"DebertaForMaskedLM": ("lm",), "DebertaModel": ()},
-    tuned={
-        "DebertaForSequenceClassification": (Classifier(2, transform="gelu"),),
-        "DebertaForTokenClassification": (TokenClassifier(2),),
-        "DebertaForQuestionAnswering": (SpanStart(), SpanEnd()),
-    },
-    prefix="deberta.",
-    rules={
-        **rules,
-        "stack.blocks.*.attn.qkv.*": PerHead("deberta.encoder.layer.*.attention.self.in_proj.*"),
-        "stack.blocks.*.attn.q_bias": "deberta.encoder.layer.*.attention.self.q_bias",
-        "stack.blocks.*.attn.v_bias": "deberta.encoder.layer.*.attention.self.v_bias",
-        "stack.blocks.*.attn.distance_k.*": "deberta.encoder.layer.*.attention.self.pos_proj.*",
-        "stack.blocks.*.attn.distance_q.*": "deberta.encoder.layer.*.attention.self.pos_q_proj.*",
-    },
-    config={
-        **parent.config,
-        "pooler_hidden_act": Choice("heads[{classifier,choice}].transform", ACTIVATIONS),
-        "max_position_embeddings": "stack.position.furthest",
-        "hidden_dropout_prob": "{inputs,stack.block,stack.position}.dropout",
-    },
-    fixed={
-        "relative_attention": True,
-        "pos_att_type": ["c2p", "p2c"],
-        "max_relative_positions": -1,
-        "position_biased_input": False,
-        "legacy": (False, True),  # the name of the head, of which both are known
-    },
-    ignored=("padding_idx", "pooler_dropout", "pooler_hidden_size", "attention_head_size"),
-    tied={
-        "cls.predictions.transform.dense.weight": "heads.lm.dense.weight",
-        "cls.predictions.transform.dense.bias": "heads.lm.dense.bias",
-        "cls.predictions.transform.LayerNorm.weight": "heads.lm.norm.weight",
-        "cls.predictions.transform.LayerNorm.bias": "heads.lm.norm.bias",
-        "cls.predictions.bias": "heads.lm.bias",
-        "cls.predictions.decoder.weight": "inputs.tokens.weight",
-        "cls.predictions.decoder.bias": "heads.lm.bias",
-    },
-    unused=(r"deberta\.embeddings\.position_ids",),
-    extra=(r"deberta\.embeddings\.position_embeddings\.weight", r"mask_predictions\..*"),
-    # it reads words from the last layer as tuning has it, and one direction of distance
-    port=but(stack=but(position=but(reverse=False), decoder=None), heads=(Tied(bias=True, transform="gelu"),)),
-)
-hf_v3 = hf.but(
-    model_type="deberta-v2",
-    architectures={"DebertaV2ForMaskedLM": ("lm",), "DebertaV2Model": ()},
-    tuned={
-        "DebertaV2ForSequenceClassification": (Classifier(2, transform="gelu"),),
-        "DebertaV2ForTokenClassification": (TokenClassifier(2),),
-        "DebertaV2ForQuestionAnswering": (SpanStart(), SpanEnd()),
-        "DebertaV2ForMultipleChoice": (ChoiceScore("gelu"),),
-    },
-    rules={
-        **rules,
-        "stack.position.norm.*": "deberta.encoder.LayerNorm.*",
-        "stack.blocks.*.attn.qkv.*": "deberta.encoder.layer.*.attention.self.{query_proj,key_proj,value_proj}.*",
-    },
-    config={**hf.config, "position_buckets": "stack.position.buckets"},
-    fixed={**hf.fixed, "norm_rel_ebd": "layer_norm", "share_att_key": True, "conv_kernel_size": 0},
-)
-hf_v2 = hf_v3.but(
-    rules={
-        **hf_v3.rules,
-        "stack.convolution.norm.*": "deberta.encoder.conv.LayerNorm.*",
-        "stack.convolution.*": "deberta.encoder.conv.conv.*",
-    },
-    config={
-        **hf_v3.config,
-        "conv_kernel_size": "stack.convolution.kernel",
-        "conv_act": Choice("stack.convolution.act", ACTIVATIONS),
-        "hidden_dropout_prob": "{inputs,stack.block,stack.position,stack.convolution}.dropout",
-    },
-    fixed={**hf.fixed, "norm_rel_ebd": "layer_norm", "share_att_key": True},
-)
 
 declaration = Declaration(
     model=deberta,
@@ -178,7 +85,6 @@ declaration = Declaration(
         "v3-large": Recipe((wide,)),
         "mdeberta-v3-base": Recipe((many,)),
     },
-    layouts=(hf, hf_v3, hf_v2),
     assumed=(
         "stack.block.attn.biases: not published; in the authors' code queries and values have one, keys have none",
         "stack.position.dropout: not published; the authors' code drops the table in each layer, here once for all",

@@ -1,8 +1,6 @@
 """E5: BERT's mean state as a vector of a text, learned from pairs found on the web (Wang et al. 2022, 2212.03533)."""
 
 from clados.models.bert.bert import bert, large
-from clados.models.bert.bert import hf as parent
-from clados.models.bert.xlm_roberta import hf as xlm_hf
 from clados.models.bert.xlm_roberta import xlm_roberta
 from clados.spec import *
 
@@ -42,18 +40,6 @@ translated = labelled.but(
     epochs=2,
 )
 
-hf = parent.but(
-    architectures={"BertModel": ("embedding",)},
-    tuned={},
-    unused=(*parent.unused, r"(bert\.)?pooler\.dense\.(weight|bias)"),
-    tied={},
-    config={**parent.config, "type_vocab_size": Choice("inputs.types", {2: 2})},
-)
-hf_multilingual = xlm_hf.but(
-    architectures={"XLMRobertaModel": ("embedding",)},
-    tuned={},
-    tied={},
-)
 
 declaration = Declaration(
     model=e5,
@@ -75,7 +61,6 @@ declaration = Declaration(
         "multilingual-base": Recipe((many.but(optimiser=but(lr=2e-4)), translated.but(optimiser=but(lr=2e-5)))),
         "multilingual-large": Recipe((many.but(start="xlm-roberta:large"), translated)),
     },
-    layouts=(hf, hf_multilingual),
     assumed=(
         "recipes.small, recipes.multilingual-small: they start from MiniLM, a model outside this catalog; no start "
         "stands here",

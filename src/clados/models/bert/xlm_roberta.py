@@ -1,9 +1,7 @@
 """XLM-RoBERTa: RoBERTa on a hundred languages (arXiv 1911.02116, 2105.00572)."""
 
-from clados.models.bert.roberta import hf as parent
 from clados.models.bert.roberta import pretraining as parents
 from clados.models.bert.roberta import roberta
-from clados.models.bert.roberta import typed as typed_parent
 from clados.spec import *
 
 xlm_roberta = roberta.but(
@@ -20,66 +18,6 @@ pretraining = parents.but(
     steps=1_500_000,
 )
 
-hf = parent.but(
-    model_type="xlm-roberta",
-    architectures={"XLMRobertaForMaskedLM": ("lm",), "XLMRobertaModel": ()},
-    tuned={
-        "XLMRobertaForSequenceClassification": (Classifier(2, transform="tanh"),),
-        "XLMRobertaForTokenClassification": (TokenClassifier(2),),
-        "XLMRobertaForQuestionAnswering": (SpanStart(), SpanEnd()),
-        "XLMRobertaForMultipleChoice": (ChoiceScore(),),
-    },
-)
-typed = typed_parent.but(
-    model_type=hf.model_type,
-    architectures=hf.architectures,
-    tuned=hf.tuned,
-)
-# CamemBERT (Martin et al. 2020, arXiv 1911.03894): RoBERTa in French, with pieces of SentencePiece.
-camembert = hf.but(
-    model_type="camembert",
-    architectures={"CamembertForMaskedLM": ("lm",), "CamembertModel": ()},
-    tuned={
-        "CamembertForSequenceClassification": (Classifier(2, transform="tanh"),),
-        "CamembertForTokenClassification": (TokenClassifier(2),),
-        "CamembertForQuestionAnswering": (SpanStart(), SpanEnd()),
-        "CamembertForMultipleChoice": (ChoiceScore(),),
-    },
-)
-typed_camembert = typed.but(
-    model_type=camembert.model_type,
-    architectures=camembert.architectures,
-    tuned=camembert.tuned,
-)
-hf_xl = parent.but(
-    model_type="xlm-roberta-xl",
-    architectures={"XLMRobertaXLForMaskedLM": ("lm",), "XLMRobertaXLModel": ()},
-    tuned={
-        "XLMRobertaXLForSequenceClassification": (Classifier(2, transform="tanh"),),
-        "XLMRobertaXLForTokenClassification": (TokenClassifier(2),),
-        "XLMRobertaXLForQuestionAnswering": (SpanStart(), SpanEnd()),
-        "XLMRobertaXLForMultipleChoice": (ChoiceScore(),),
-    },
-    rules={
-        "inputs.tokens.*": "roberta.embeddings.word_embeddings.*",
-        "inputs.position.table.weight": parent.rules["inputs.position.table.weight"],
-        "stack.blocks.*.attn_norm.*": "roberta.encoder.layer.*.attention.self_attn_layer_norm.*",
-        "stack.blocks.*.attn.qkv.*": "roberta.encoder.layer.*.attention.self.{query,key,value}.*",
-        "stack.blocks.*.attn.out.*": "roberta.encoder.layer.*.attention.output.dense.*",
-        "stack.blocks.*.mlp_norm.*": "roberta.encoder.layer.*.LayerNorm.*",
-        "stack.blocks.*.mlp.up.*": "roberta.encoder.layer.*.intermediate.dense.*",
-        "stack.blocks.*.mlp.down.*": "roberta.encoder.layer.*.output.dense.*",
-        "stack.norm_out.*": "roberta.encoder.LayerNorm.*",
-        "heads.lm.dense.*": "lm_head.dense.*",
-        "heads.lm.norm.*": "lm_head.layer_norm.*",
-        "heads.lm.bias": "lm_head.bias",
-        "heads.classifier.dense.*": "classifier.dense.*",
-        "heads.classifier.out.*": "classifier.out_proj.*",
-        "heads.choice.dense.*": "roberta.pooler.dense.*",
-        "heads.{choice,token_classifier}.out.*": "classifier.*",
-        "heads.{start,end}.out.*": Fused("qa_outputs.*", ("start", "end")),
-    },
-)
 
 declaration = Declaration(
     model=xlm_roberta,
@@ -94,7 +32,6 @@ declaration = Declaration(
         "xl": Recipe((pretraining.but(batch=None, steps=500_000),)),
         "xxl": Recipe((pretraining.but(batch=None, steps=500_000),)),
     },
-    layouts=(hf, typed, camembert, typed_camembert, hf_xl),
     assumed=(
         "recipe.optimiser, recipe.schedule: not published; RoBERTa's stand here",
         "sizes.xl.inputs.vocab.size: the paper has 250,000; the rows of the published checkpoint stand here",

@@ -1,8 +1,7 @@
 """BlenderBot 3: OPT, or R2C2, taught to search, remember and reply by turns (Shuster et al. 2022, arXiv 2208.03188)."""
 
-from clados.models.gpt.opt import hf as opt_layout
 from clados.models.gpt.opt import opt
-from clados.models.gpt.seeker import blenderbot, pretraining, r2c2, seeking
+from clados.models.gpt.seeker import pretraining, r2c2, seeking
 from clados.spec import *
 
 modules = Tuning(
@@ -41,7 +40,6 @@ declaration = Declaration(
         "3b": Recipe((pretraining, small)),
         "30b": Recipe((modules.but(start="opt:30b"),)),
     },
-    layouts=(opt_layout, blenderbot),
     assumed=(
         "recipe.optimiser, recipe.schedule, recipe.clip: what is not published is OPT's",
         "recipe.objective.learns: not published; the answers alone stand here",

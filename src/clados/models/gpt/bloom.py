@@ -1,6 +1,5 @@
 """BLOOM: GPT-3's decoder with linear biases and a norm after the tokens, in 59 languages (Le Scao et al. 2022)."""
 
-from clados.models.gpt.gpt_2 import hf as parent
 from clados.models.gpt.gpt_3 import dense, gpt_3
 from clados.spec import *
 
@@ -25,58 +24,6 @@ pretraining = Stage(
 half = pretraining.but(data="341B tokens of it", schedule=but(warmup=358, over=391_006), batch=512, steps=325_203)
 quarter = half.but(schedule=but(warmup=715, over=782_013), batch=256, steps=650_406)
 
-hf = parent.but(
-    model_type="bloom",
-    architectures={"BloomForCausalLM": ("lm",), "BloomModel": ()},
-    tuned={
-        "BloomForSequenceClassification": (LastClassifier(2),),
-        "BloomForTokenClassification": (TokenClassifier(2),),
-        "BloomForQuestionAnswering": (SpanStart(), SpanEnd()),
-    },
-    rules={
-        "inputs.tokens.*": "transformer.word_embeddings.*",
-        "inputs.norm.*": "transformer.word_embeddings_layernorm.*",
-        "stack.blocks.*.attn_norm.*": "transformer.h.*.input_layernorm.*",
-        "stack.blocks.*.attn.qkv.*": PerHead("transformer.h.*.self_attention.query_key_value.*"),
-        "stack.blocks.*.attn.out.*": "transformer.h.*.self_attention.dense.*",
-        "stack.blocks.*.mlp_norm.*": "transformer.h.*.post_attention_layernorm.*",
-        "stack.blocks.*.mlp.up.*": "transformer.h.*.mlp.dense_h_to_4h.*",
-        "stack.blocks.*.mlp.down.*": "transformer.h.*.mlp.dense_4h_to_h.*",
-        "stack.norm_out.*": "transformer.ln_f.*",
-        "heads.classifier.out.*": "score.*",
-        "heads.token_classifier.out.*": "classifier.*",
-        "heads.{start,end}.out.*": Fused("qa_outputs.*", ("start", "end")),
-    },
-    config={
-        "hidden_size": "size.d_model",
-        "n_layer": "size.layers",
-        "n_head": "size.heads",
-        "vocab_size": "inputs.vocab.size",
-        "bos_token_id": "inputs.vocab.bos",
-        "eos_token_id": "inputs.vocab.eos",
-        "pad_token_id": "inputs.vocab.pad",
-        "num_labels": parent.config["num_labels"],
-        "layer_norm_epsilon": "stack.norm.eps",
-        "apply_residual_connection_post_layernorm": Choice("stack.block.residual", {False: Pre(), True: FromNorm()}),
-        "hidden_dropout": "stack.block.dropout",
-        "attention_dropout": "stack.block.attn.dropout",
-        "initializer_range": "init.std",
-    },
-    ignored=(
-        "slow_but_exact",
-        "pretraining_tp",
-        "seq_length",
-        "masked_softmax_fusion",
-        "offset_alibi",
-        "skip_bias_add",
-        "skip_bias_add_qkv",
-        "bias_dropout_fusion",
-        "n_inner",
-        "attention_softmax_in_fp32",
-        "unk_token_id",
-    ),
-    unused=(),
-)
 
 declaration = Declaration(
     model=bloom,
@@ -96,7 +43,6 @@ declaration = Declaration(
         "3b": Recipe((half.but(optimiser=but(lr=1.6e-4), schedule=but(floor=0.0625)),)),
         "7b1": Recipe((half.but(optimiser=but(lr=1.2e-4), schedule=but(floor=1 / 12)),)),
     },
-    layouts=(hf,),
     assumed=(
         "recipe: published in tokens (warmup 375M, decay 410B); the whole batch stands here, without its ramp from 16 "
         "and 192 sequences over the first 20B tokens",

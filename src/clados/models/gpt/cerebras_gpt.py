@@ -1,6 +1,5 @@
 """Cerebras-GPT: GPT-3's decoder, dense, each size on 20 tokens a parameter (Dey et al. 2023, arXiv 2304.03208)."""
 
-from clados.models.gpt.gpt_2 import hf
 from clados.models.gpt.gpt_3 import dense, gpt_3
 from clados.models.gpt.gpt_3 import pretraining as parent
 from clados.spec import *
@@ -42,7 +41,6 @@ declaration = Declaration(
         "2.7b": Recipe((middle.but(batch=528, steps=49_041),)),
         "6.7b": Recipe((pretraining.but(schedule=Linear(warmup=176, floor=0.1), batch=1040, steps=62_522),)),
     },
-    layouts=(hf,),
     assumed=(
         "stack.block.mlp.act: said as GELU; its exact form stands here",
         "recipe.schedule: of the published configurations of training, four of whose sizes fall in a line; the table "

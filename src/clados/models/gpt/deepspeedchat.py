@@ -1,7 +1,7 @@
 """DeepSpeed-Chat: OPT through three steps of tuning by feedback (Yao et al. 2023, arXiv 2308.01320)."""
 
 from clados.models.gpt.opt import declaration as parent
-from clados.models.gpt.opt import hf, opt
+from clados.models.gpt.opt import opt
 from clados.spec import *
 
 deepspeedchat = opt.but(size=parent.at("13b").size)
@@ -47,7 +47,6 @@ declaration = Declaration(
     model=deepspeedchat,
     sizes={"13b": deepspeedchat.size, "66b": parent.at("66b").size},
     recipe=Recipe((supervised, reward, feedback)),
-    layouts=(hf,),
     assumed=(
         "recipe.batch: published for one device; eight stand here",
         "recipe.optimiser.beta2, recipe.stages[0].trains.alpha: not in the scripts as read; those of its code's usual "

@@ -1,7 +1,7 @@
 """DialoGPT: GPT-2 trained on with whole conversations (Zhang et al. 2019, arXiv 1911.00536)."""
 
 from clados.models.gpt.gpt_2 import declaration as parent
-from clados.models.gpt.gpt_2 import gpt_2, hf
+from clados.models.gpt.gpt_2 import gpt_2
 from clados.spec import *
 
 dialogpt = gpt_2.but(size=parent.sizes["medium"])
@@ -26,7 +26,6 @@ declaration = Declaration(
     sizes={"small": parent.sizes["small"], "medium": dialogpt.size, "large": parent.sizes["large"]},
     recipe=Recipe((dialogues,)),
     recipes={"medium": Recipe((backwards, dialogues))},
-    layouts=(hf,),
     assumed=(
         "recipe.optimiser: the rate was chosen by validation and not published; the default of the authors' script",
         "recipe.steps: up to 5 passes (3 for large); the most that the authors' script takes stands here",

@@ -1,9 +1,7 @@
 """Dolly: GPT-J (version 1) and Pythia (version 2) taught to follow instructions (Databricks 2023)."""
 
 from clados.models.gpt.gpt_j import gpt_j
-from clados.models.gpt.gpt_j import hf as gptj
 from clados.models.gpt.pythia import declaration as parent
-from clados.models.gpt.pythia import hf
 from clados.spec import *
 
 dolly = gpt_j.but(inputs=but(vocab=but(pad=50_256)))
@@ -56,7 +54,6 @@ declaration = Declaration(
         "v2-7b": Recipe((own.but(start="pythia:6.9b"),)),
         "v2-12b": Recipe((own.but(start="pythia:12b"),)),
     },
-    layouts=(gptj, hf),
     assumed=(
         "recipe.schedule.warmup: not published for version 1",
         "recipe.epochs: of the released weights; the first run took one",

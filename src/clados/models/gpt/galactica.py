@@ -1,9 +1,7 @@
 """Galactica: a decoder without biases for the literature of science (Taylor et al. 2022, arXiv 2211.09085)."""
 
 from clados.models.gpt.gpt_3 import dense, gpt_3
-from clados.models.gpt.opt import hf as parent
 from clados.models.gpt.opt import pretraining as trained
-from clados.models.gpt.opt import shared_config
 from clados.spec import *
 
 galactica = gpt_3.but(
@@ -26,12 +24,6 @@ pretraining = trained.but(
 )
 usual = pretraining.but(schedule=but(warmup=179))
 
-hf = parent.but(
-    config=shared_config,
-    fixed={**parent.fixed, "activation_function": "gelu", "enable_bias": True},
-    ignored=(*parent.ignored, "learned_embeddings", "scale_embeddings"),
-    port=but(stack=but(block=but(attn=but(biases="all"), mlp=but(bias=True)), norm=but(bias=True))),
-)
 
 declaration = Declaration(
     model=galactica,
@@ -49,7 +41,6 @@ declaration = Declaration(
         "standard": Recipe((usual.but(optimiser=but(lr=1.2e-4)),)),
         "large": Recipe((usual.but(optimiser=but(lr=1e-4)),)),
     },
-    layouts=(hf,),
     assumed=(
         "inputs.position: 2048 learned positions in the paper; the two rows before them are the released files'",
         "init: not published; that of OPT, whose code trained it, stands here",

@@ -1,6 +1,5 @@
 """Jurassic-1: as large as GPT-3, wider and shallower, its words longer (Lieber et al. 2021, AI21 Labs)."""
 
-from clados.models.gpt.gpt_2 import hf
 from clados.models.gpt.gpt_3 import dense, gpt_3, two
 from clados.models.gpt.gpt_3 import pretraining as parent
 from clados.spec import *
@@ -18,7 +17,6 @@ declaration = Declaration(
     sizes={"large": Size(layers=32, d_model=4096, heads=32), "jumbo": jurassic_1.size},
     recipe=Recipe((pretraining,)),
     recipes={"large": Recipe((two.but(data="300B tokens of public English text", optimiser=but(lr=1.2e-4)),))},
-    layouts=(hf,),
     assumed=(
         "inputs.vocab: published as about 256K entries; the ids with a role are not",
         "stack.block: nothing is said of sparse layers; GPT-3's dense ones stand here, with its dropout",

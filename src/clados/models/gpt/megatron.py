@@ -1,9 +1,7 @@
 """Megatron-LM: GPT-2 and BERT at sizes that are cut across devices, the norms in front (arXiv 1909.08053)."""
 
 from clados.models.bert.bert import bert
-from clados.models.bert.bert import hf as bert_hf
 from clados.models.gpt.gpt_2 import gpt_2
-from clados.models.gpt.gpt_2 import hf as gpt_hf
 from clados.spec import *
 
 megatron = gpt_2.but(
@@ -42,31 +40,6 @@ masked = pretraining.but(
 
 largest = masked.but(schedule=but(over=2_000_000), steps=1_500_000)
 
-hf = bert_hf.but(
-    model_type="megatron-bert",
-    architectures={
-        "MegatronBertForPreTraining": ("lm", "pooler", "sop"),
-        "MegatronBertModel": ("pooler",),
-        "MegatronBertForMaskedLM": ("lm",),
-    },
-    tuned={
-        "MegatronBertForSequenceClassification": (Classifier(2, transform="tanh"),),
-        "MegatronBertForTokenClassification": (TokenClassifier(2),),
-        "MegatronBertForQuestionAnswering": (SpanStart(), SpanEnd()),
-        "MegatronBertForMultipleChoice": (ChoiceScore(),),
-    },
-    rules={
-        **bert_hf.rules,
-        "stack.blocks.*.attn_norm.*": "bert.encoder.layer.*.attention.ln.*",
-        "stack.blocks.*.mlp_norm.*": "bert.encoder.layer.*.ln.*",
-        "stack.norm_out.*": "bert.encoder.ln.*",
-        "heads.sop.out.*": "cls.seq_relationship.*",
-    },
-    config={
-        **bert_hf.config,
-        "type_vocab_size": Choice("inputs.types", {2: 2}),
-    },
-)
 
 declaration = Declaration(
     model=megatron,
@@ -82,7 +55,6 @@ declaration = Declaration(
     },
     recipe=Recipe((pretraining,)),
     recipes={"bert-336m": Recipe((masked,)), "bert-1.3b": Recipe((masked,)), "bert-3.9b": Recipe((largest,))},
-    layouts=(gpt_hf, hf),
     assumed=(
         "sizes.bert-336m.stack.norm.eps, stack.norm.eps: not published; the default of the authors' code",
         "stack.block.mlp.act: the paper says GELU; its parents' forms stand here",

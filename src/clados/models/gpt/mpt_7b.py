@@ -1,6 +1,5 @@
 """MPT-7B: a decoder without biases whose positions are ALiBi's slopes (MosaicML 2023)."""
 
-from clados.models.gpt.gpt_2 import hf as parent
 from clados.models.gpt.gpt_3 import dense, gpt_3
 from clados.spec import *
 
@@ -25,73 +24,11 @@ pretraining = Stage(
     length=2048,
 )
 
-hf = parent.but(
-    model_type="mpt",
-    architectures={"MptForCausalLM": ("lm",), "MptModel": ()},
-    tuned={
-        "MptForSequenceClassification": (LastClassifier(2),),
-        "MptForTokenClassification": (TokenClassifier(2),),
-        "MptForQuestionAnswering": (SpanStart(), SpanEnd()),
-    },
-    rules={
-        "inputs.tokens.*": "transformer.wte.*",
-        "stack.blocks.*.attn_norm.*": "transformer.blocks.*.norm_1.*",
-        "stack.blocks.*.attn.qkv.*": "transformer.blocks.*.attn.Wqkv.*",
-        "stack.blocks.*.attn.out.*": "transformer.blocks.*.attn.out_proj.*",
-        "stack.blocks.*.mlp_norm.*": "transformer.blocks.*.norm_2.*",
-        "stack.blocks.*.mlp.up.*": "transformer.blocks.*.ffn.up_proj.*",
-        "stack.blocks.*.mlp.down.*": "transformer.blocks.*.ffn.down_proj.*",
-        "stack.norm_out.*": "transformer.norm_f.*",
-        "heads.classifier.out.*": "score.*",
-        "heads.token_classifier.out.*": "classifier.*",
-        "heads.{start,end}.out.*": Fused("qa_outputs.*", ("start", "end")),
-    },
-    config={
-        "d_model": "size.d_model",
-        "n_layers": "size.layers",
-        "n_heads": "size.heads",
-        "vocab_size": "inputs.vocab.size",
-        "bos_token_id": "inputs.vocab.bos",
-        "eos_token_id": "inputs.vocab.eos",
-        "pad_token_id": "inputs.vocab.pad",
-        "num_labels": parent.config["num_labels"],
-        "layer_norm_epsilon": "stack.norm.eps",
-        "emb_pdrop": "inputs.dropout",
-        "resid_pdrop": "stack.block.dropout",
-        "attn_config.softmax_scale": "stack.block.attn.scale",
-    },
-    fixed={
-        "expansion_ratio": 4,
-        "no_bias": True,
-        "learned_pos_emb": True,
-        "attn_config.attn_pdrop": 0,
-        "attn_config.alibi": True,
-        "attn_config.alibi_bias_max": 8,
-        "attn_config.attn_type": "multihead_attention",
-        "attn_config.qk_ln": False,
-        "attn_config.clip_qkv": None,
-        "attn_config.prefix_lm": False,
-    },
-    ignored=(
-        "max_seq_len",
-        "attn_config.attn_impl",
-        "attn_config.attn_uses_sequence_id",
-        "attn_config.model_type",
-        "embedding_fraction",
-        "init_device",
-        "initializer_range",
-        "logit_scale",
-        "norm_type",
-        "verbose",
-    ),
-    unused=(),
-)
 
 declaration = Declaration(
     model=mpt_7b,
     sizes={"7b": mpt_7b.size},
     recipe=Recipe((pretraining,)),
-    layouts=(hf,),
     assumed=(
         "recipe.optimiser.lr, recipe.optimiser.decay: not published; a third of what its code's example takes with "
         "AdamW stands here, without decay",

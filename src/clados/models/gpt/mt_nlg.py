@@ -1,6 +1,5 @@
 """MT-NLG: Megatron-LM's decoder at 530B (Smith et al. 2022, arXiv 2201.11990)."""
 
-from clados.models.gpt.gpt_2 import hf
 from clados.models.gpt.megatron import megatron
 from clados.spec import *
 
@@ -26,7 +25,6 @@ declaration = Declaration(
     model=mt_nlg,
     sizes={"530b": mt_nlg.size},
     recipe=Recipe((pretraining,)),
-    layouts=(hf,),
     assumed=(
         "inputs.dropout, stack.block.dropout, stack.block.attn.dropout: not published; Megatron-LM's stand here",
         "init.by_depth: the paper gives one deviation; the code that it names narrows the branches' last products",

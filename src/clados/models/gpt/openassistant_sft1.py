@@ -1,6 +1,6 @@
 """OpenAssistant SFT-1: Pythia tuned on the project's first demonstrations (Köpf et al. 2023, arXiv 2304.07327)."""
 
-from clados.models.gpt.pythia import hf, pythia
+from clados.models.gpt.pythia import pythia
 from clados.spec import *
 
 openassistant_sft1 = pythia.but(inputs=but(vocab=but(size=50_288)))
@@ -23,7 +23,6 @@ declaration = Declaration(
     model=openassistant_sft1,
     sizes={"12b": openassistant_sft1.size},
     recipe=Recipe((tuning,)),
-    layouts=(hf,),
     assumed=(
         "inputs.vocab.size: the project's code adds its tokens and rounds the rows up to a multiple of 16",
         "recipe.steps: not published; 7,000 is read off the file name of a demonstration",

@@ -1,6 +1,6 @@
 """OpenChatKit: GPT-NeoX-20B tuned on 43 million instructions (GPT-NeoXT-Chat-Base-20B; Together 2023)."""
 
-from clados.models.gpt.gpt_neox_20b import gpt_neox, hf
+from clados.models.gpt.gpt_neox_20b import gpt_neox
 from clados.spec import *
 
 tuning = Tuning(
@@ -19,7 +19,6 @@ declaration = Declaration(
     model=gpt_neox,
     sizes={"20b": gpt_neox.size},
     recipe=Recipe((tuning,)),
-    layouts=(hf,),
     assumed=(
         "recipe.schedule, recipe.batch: the model card's stand here (2 x 2 x 64 sequences of 2048 tokens, 100 steps of "
         "warmup, then constant); the script says 64 sequences, 10 steps and then a line",

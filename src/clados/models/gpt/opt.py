@@ -33,70 +33,6 @@ half = pretraining.but(schedule=but(warmup=358), batch=512, steps=286_102)
 whole = pretraining.but(schedule=but(warmup=179))
 double = pretraining.but(schedule=but(warmup=89), batch=2048, steps=71_526)
 
-rules = {
-    "inputs.tokens.*": "model.decoder.embed_tokens.*",
-    "inputs.position.table.*": "model.decoder.embed_positions.*",
-    "stack.blocks.*.attn_norm.*": "model.decoder.layers.*.self_attn_layer_norm.*",
-    "stack.blocks.*.attn.qkv.*": "model.decoder.layers.*.self_attn.{q_proj,k_proj,v_proj}.*",
-    "stack.blocks.*.attn.out.*": "model.decoder.layers.*.self_attn.out_proj.*",
-    "stack.blocks.*.mlp_norm.*": "model.decoder.layers.*.final_layer_norm.*",
-    "stack.blocks.*.mlp.up.*": "model.decoder.layers.*.fc1.*",
-    "stack.blocks.*.mlp.down.*": "model.decoder.layers.*.fc2.*",
-}
-shared_config: dict[str, str | Word] = {
-    "hidden_size": "size.d_model",
-    "num_hidden_layers": "size.layers",
-    "num_attention_heads": "size.heads",
-    "ffn_dim": "size.d_ff",
-    "word_embed_proj_dim": "size.d_embedding",
-    "vocab_size": "inputs.vocab.size",
-    "bos_token_id": "inputs.vocab.bos",
-    "eos_token_id": "inputs.vocab.eos",
-    "pad_token_id": "inputs.vocab.pad",
-    "max_position_embeddings": Less("inputs.position.length", 2),
-    "activation_function": Choice("stack.block.mlp.act", ACTIVATIONS),
-    "num_labels": "heads[{classifier,token_classifier}].classes",
-    "dropout": "stack.block.dropout",
-    "attention_dropout": "stack.block.attn.dropout",
-    "init_std": "init.std",
-}
-hf = Layout(
-    model_type="opt",
-    architectures={"OPTForCausalLM": ("lm",), "OPTModel": ()},
-    tuned={
-        "OPTForSequenceClassification": (LastClassifier(2),),
-        "OPTForQuestionAnswering": (SpanStart(), SpanEnd()),
-    },
-    prefix="model.",
-    rules={
-        **rules,
-        "stack.norm_out.*": "model.decoder.final_layer_norm.*",
-        "heads.classifier.out.*": "score.*",
-        "heads.{start,end}.out.*": Fused("qa_outputs.*", ("start", "end")),
-    },
-    config={
-        **shared_config,
-        "enable_bias": (Choice("stack.block.attn.biases", {True: "all", False: "none"}), "stack.block.mlp.bias"),
-    },
-    fixed={
-        "do_layer_norm_before": True,
-        "_remove_final_layer_norm": False,
-        "layer_norm_elementwise_affine": True,
-    },
-    ignored=("prefix", "activation_dropout", "layerdrop", "output_projection"),
-    tied={"lm_head.weight": "heads.lm.table.weight"},
-    unused=(r"(model\.)?decoder\.version",),
-)
-hf_narrow = hf.but(
-    architectures={"OPTForCausalLM": ("lm",)},
-    tuned={},
-    rules={
-        **rules,
-        "inputs.project.*": "model.decoder.project_in.*",
-        "heads.lm.project.*": "model.decoder.project_out.*",
-    },
-    fixed={**hf.fixed, "do_layer_norm_before": False},
-)
 
 declaration = Declaration(
     model=opt,
@@ -122,7 +58,6 @@ declaration = Declaration(
         "30b": Recipe((double.but(optimiser=but(lr=1e-4)),)),
         "66b": Recipe((whole.but(optimiser=but(lr=0.8e-4)),)),
     },
-    layouts=(hf, hf_narrow),
     assumed=(
         "recipe: published in tokens (0.5M to 4M a batch, warmup 375M, 300B in all); sequences of 2048 stand here",
         "sizes.350m: its norms after each layer, its narrow table and the two products around it are facts of the code "

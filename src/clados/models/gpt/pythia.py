@@ -1,7 +1,6 @@
 """Pythia: GPT-NeoX-20B's block at ten sizes, trained on the same data in the same order (Biderman et al. 2023)."""
 
 from clados.models.gpt.gpt_neox_20b import gpt_neox
-from clados.models.gpt.gpt_neox_20b import hf as parent_hf
 from clados.models.gpt.gpt_neox_20b import pretraining as parent
 from clados.spec import *
 
@@ -23,7 +22,6 @@ pretraining = parent.but(
 )
 smallest = Recipe((pretraining.but(optimiser=but(lr=1e-3)),))
 
-hf = parent_hf.but(fixed={**parent_hf.fixed, "hidden_act": "gelu"})
 
 declaration = Declaration(
     model=pythia,
@@ -50,7 +48,6 @@ declaration = Declaration(
         "1.4b": Recipe((pretraining.but(optimiser=but(lr=2e-4)),)),
         "2.8b": Recipe((pretraining.but(optimiser=but(lr=1.6e-4)),)),
     },
-    layouts=(hf,),
     assumed=(
         "init: the largest two name no law in their configurations; the library's default stands here",
         "stack.block.mlp.act: the paper says GELU, and so do the published configurations; the fused kernel that "

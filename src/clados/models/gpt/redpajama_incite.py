@@ -1,7 +1,7 @@
 """RedPajama-INCITE: Pythia's shapes, branch after branch, on an open copy of LLaMA's data (Together 2023)."""
 
-from clados.models.gpt.pythia import hf, pythia
 from clados.models.gpt.pythia import pretraining as parent
+from clados.models.gpt.pythia import pythia
 from clados.spec import *
 
 redpajama_incite = pythia.but(
@@ -17,7 +17,6 @@ declaration = Declaration(
     sizes={"3b": Size(layers=32, d_model=2560, heads=32), "7b": redpajama_incite.size},
     recipe=Recipe((pretraining,)),
     recipes={"3b": Recipe((pretraining.but(data="RedPajama: 800B of its 1.2T tokens", optimiser=but(lr=1.6e-4)),))},
-    layouts=(hf,),
     assumed=(
         "init: not published; Pythia's stands here",
         "recipe.optimiser: the rates are from the model cards, not read again; the rest is Pythia's",

@@ -4,11 +4,8 @@ Its dialogue models are R2C2, a BART with norms first; its language models are G
 """
 
 from clados.models.bart.bart import bart
-from clados.models.bart.bart import hf as bart_layout
 from clados.models.gpt.gpt_2 import declaration as gpt_2_sizes
 from clados.models.gpt.gpt_2 import gpt_2
-from clados.models.gpt.gpt_2 import hf as gpt_2_layout
-from clados.models.transformer.transformer import placed
 from clados.spec import *
 
 first = but(block=but(attn=but(dropout=0.0), residual=Pre()), norm_out=True)
@@ -61,18 +58,6 @@ writing = seeking.but(
     steps=300_000,
 )
 
-blenderbot = bart_layout.but(
-    model_type="blenderbot",
-    architectures={"BlenderbotForConditionalGeneration": ("lm",), "BlenderbotModel": ()},
-    tuned={},
-    rules={
-        **placed,
-        "inputs.position.table.*": "model.encoder.embed_positions.*",
-        "target.position.table.*": "model.decoder.embed_positions.*",
-        "*.norm_out.*": "model.*.layer_norm.*",
-    },
-    config={**bart_layout.config, "max_position_embeddings": "{inputs,target}.position.length"},
-)
 
 declaration = Declaration(
     model=r2c2,
@@ -89,7 +74,6 @@ declaration = Declaration(
         "lm-large": Recipe((writing.but(start="gpt-2:large"),)),
         "lm-xl": Recipe((writing.but(start="gpt-2:xl"),)),
     },
-    layouts=(blenderbot, gpt_2_layout),
     assumed=(
         "inputs.vocab: of the ids of special tokens, ParlAI's order stands here",
         "recipe.optimiser, recipe.schedule: what R2C2 is pretrained with is not in the released files; RoBERTa's stand "

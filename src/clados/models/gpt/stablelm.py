@@ -1,7 +1,6 @@
 """StableLM (alpha): GPT-NeoX, wide and shallow, on a larger Pile (Stability AI 2023)."""
 
 from clados.models.gpt.gpt_neox_20b import gpt_neox
-from clados.models.gpt.gpt_neox_20b import hf as parent_hf
 from clados.models.gpt.gpt_neox_20b import pretraining as parent
 from clados.spec import *
 
@@ -18,14 +17,12 @@ pretraining = parent.but(
 )
 recipe = Recipe((pretraining,))
 
-hf = parent_hf.but(fixed={**parent_hf.fixed, "hidden_act": "gelu"})
 
 declaration = Declaration(
     model=stablelm,
     sizes={"3b": small, "7b": stablelm},
     recipe=recipe,
     recipes={"3b": Recipe((pretraining.but(optimiser=but(lr=1.6e-4, beta2=0.9999, eps=1e-6)),))},
-    layouts=(hf,),
     assumed=(
         "recipe.batch: published for one device; how many there were is not",
         "stack.block.mlp.act: the released configurations say GELU; the fused kernel that trained it computes its tanh "

@@ -1,6 +1,5 @@
 """Turing-NLG: a decoder of 17B as Megatron-LM's, trained with ZeRO (Rosset 2020, Microsoft's announcement)."""
 
-from clados.models.gpt.gpt_2 import hf
 from clados.models.gpt.megatron import megatron
 from clados.models.gpt.megatron import pretraining as parent
 from clados.spec import *
@@ -19,7 +18,6 @@ declaration = Declaration(
     model=turing_nlg,
     sizes={"17b": turing_nlg.size},
     recipe=Recipe((pretraining,)),
-    layouts=(hf,),
     assumed=(
         "inputs.vocab: not published; GPT-2's stands here",
         "stack.block, init: said to be as Megatron-LM's, whose parts stand here",

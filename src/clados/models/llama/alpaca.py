@@ -1,7 +1,7 @@
 """Alpaca: LLaMA tuned on 52,000 instructions that a larger model wrote (Taori et al. 2023)."""
 
 from clados.models.llama.llama import declaration as parent
-from clados.models.llama.llama import hf, llama
+from clados.models.llama.llama import llama
 from clados.spec import *
 
 alpaca = llama.but(inputs=but(vocab=but(size=32_001, pad=32_000)))
@@ -34,7 +34,6 @@ declaration = Declaration(
     recipes={
         "13b": Recipe((tuning.but(optimiser=but(lr=1e-5), schedule=but(warmup=61), epochs=5.0, steps=2030),)),
     },
-    layouts=(hf,),
     assumed=(
         "sizes.13b: only its recipe is published; LLaMA's rows stand here, without one for padding",
         "recipe.steps, recipe.schedule.warmup: published as 3 epochs and 3 % of the steps",

@@ -1,7 +1,7 @@
 """Alpaca-LoRA: Alpaca's tuning with low-rank adapters on one small machine (github.com/tloen/alpaca-lora)."""
 
 from clados.models.llama.alpaca import instructions
-from clados.models.llama.llama import hf, llama
+from clados.models.llama.llama import llama
 from clados.spec import *
 
 alpaca_lora = llama.but(inputs=but(vocab=but(pad=0)))
@@ -23,6 +23,5 @@ declaration = Declaration(
     model=alpaca_lora,
     sizes={"7b": alpaca_lora.size},
     recipe=Recipe((tuning,)),
-    layouts=(hf,),
     assumed=("recipe: the script's usual numbers; the released adapters were trained with others too",),
 )

@@ -1,7 +1,7 @@
 """ChatLLaMA: a library that tunes any LLaMA by feedback in three steps (github.com/nebuly-ai/optimate)."""
 
 from clados.models.llama.llama import declaration as parent
-from clados.models.llama.llama import hf, llama
+from clados.models.llama.llama import llama
 from clados.spec import *
 
 actor = Tuning(
@@ -34,7 +34,6 @@ declaration = Declaration(
     model=llama,
     sizes={"7b": llama, "13b": parent.at("13b"), "33b": parent.at("33b"), "65b": parent.at("65b")},
     recipe=Recipe((actor, reward, feedback)),
-    layouts=(hf,),
     assumed=(
         "recipe: the numbers of the library's own configuration, which the user may change",
         "recipe.stages[1].start: any model that the user likes; LLaMA stands here",

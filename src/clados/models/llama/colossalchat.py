@@ -1,7 +1,7 @@
 """ColossalChat (Coati): LLaMA through all three steps of tuning by feedback (github.com/hpcaitech/ColossalAI)."""
 
 from clados.models.llama.alpaca import instructions
-from clados.models.llama.llama import hf, llama
+from clados.models.llama.llama import llama
 from clados.spec import *
 
 colossalchat = llama.but(inputs=but(vocab=but(pad=2)))
@@ -42,7 +42,6 @@ declaration = Declaration(
     model=colossalchat,
     sizes={"7b": colossalchat.size},
     recipe=Recipe((supervised, reward, feedback)),
-    layouts=(hf,),
     assumed=(
         "recipe.schedule.warmup: not published; none stands here",
         "recipe.stages[1].optimiser.lr, recipe.stages[2].optimiser.lr, recipe.stages[2].objective: not published for "

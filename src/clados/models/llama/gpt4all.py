@@ -1,8 +1,7 @@
 """GPT4All: LLaMA, and GPT-J, tuned on answers of GPT-3.5 to run on a laptop (github.com/nomic-ai/gpt4all)."""
 
 from clados.models.gpt.gpt_j import gpt_j
-from clados.models.gpt.gpt_j import hf as gptj
-from clados.models.llama.llama import hf, llama
+from clados.models.llama.llama import llama
 from clados.spec import *
 
 gpt4all = llama.but(inputs=but(vocab=but(size=32_001, pad=32_000)))
@@ -35,7 +34,6 @@ declaration = Declaration(
     sizes={"7b": gpt4all, "j-6b": gpt_j},
     recipe=Recipe((tuning,)),
     recipes={"j-6b": Recipe((whole,))},
-    layouts=(hf, gptj),
     assumed=(
         "recipe.schedule: published for the second model as a warmup and then a constant rate, which stands here",
     ),

@@ -1,7 +1,7 @@
 """Koala: LLaMA tuned on a small set of picked dialogues (Geng et al. 2023, BAIR blog)."""
 
 from clados.models.llama.llama import declaration as parent
-from clados.models.llama.llama import hf, llama
+from clados.models.llama.llama import llama
 from clados.spec import *
 
 koala = llama.but(size=parent.at("13b").size)
@@ -23,6 +23,5 @@ declaration = Declaration(
     model=koala,
     sizes={"7b": parent.at("7b").size, "13b": koala.size},
     recipe=Recipe((tuning,)),
-    layouts=(hf,),
     assumed=("recipe.optimiser, recipe.schedule: not published; Alpaca's rate stands here, without warmup",),
 )

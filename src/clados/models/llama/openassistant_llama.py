@@ -1,7 +1,7 @@
 """OpenAssistant LLaMA: LLaMA tuned on conversations by volunteers (Köpf et al. 2023, arXiv 2304.07327)."""
 
 from clados.models.llama.llama import declaration as parent
-from clados.models.llama.llama import hf, llama
+from clados.models.llama.llama import llama
 from clados.spec import *
 
 openassistant_llama = llama.but(size=parent.at("33b").size, inputs=but(vocab=but(size=32_016, pad=2)))
@@ -55,7 +55,6 @@ declaration = Declaration(
     model=openassistant_llama,
     sizes={"30b": openassistant_llama.size},
     recipe=Recipe((pretraining, tuning, reward, feedback)),
-    layouts=(hf,),
     assumed=(
         "recipe.batch: published for one device; how many there were is not",
         "recipe.schedule: its shape is not said; the trainer's usual line stands here",

@@ -1,7 +1,7 @@
 """OpenLLaMA: LLaMA's network and recipe on an open copy of its data (Geng & Liu 2023)."""
 
 from clados.models.llama.llama import declaration as parent
-from clados.models.llama.llama import hf, llama
+from clados.models.llama.llama import llama
 from clados.models.llama.llama import pretraining as whole
 from clados.spec import *
 
@@ -11,6 +11,5 @@ declaration = Declaration(
     model=llama,
     sizes={"3b": Size(layers=26, d_model=3200, heads=32, d_ff=8640), "7b": llama.size, "13b": parent.at("13b").size},
     recipe=Recipe((pretraining,)),
-    layouts=(hf,),
     assumed=("init: not said; LLaMA's stands here, the authors' library's too",),
 )

@@ -1,6 +1,5 @@
 """StableVicuna: Vicuna taken one step further by human feedback (CarperAI 2023)."""
 
-from clados.models.llama.llama import hf
 from clados.models.llama.vicuna import vicuna
 from clados.spec import *
 
@@ -38,7 +37,6 @@ declaration = Declaration(
     model=stablevicuna,
     sizes={"13b": stablevicuna.size},
     recipe=Recipe((supervised, reward, feedback)),
-    layouts=(hf,),
     assumed=(
         "inputs.vocab.size, inputs.vocab.pad: not read again; version 0 of its parent had a row for padding",
         "recipe.optimiser, recipe.schedule: not read again; rates of the usual order stand here",

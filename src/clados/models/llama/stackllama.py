@@ -1,6 +1,6 @@
 """StackLLaMA: questions and answers of Stack Exchange, learned with adapters in three steps (Beeching et al. 2023)."""
 
-from clados.models.llama.llama import hf, llama
+from clados.models.llama.llama import llama
 from clados.spec import *
 
 stackllama = llama.but(inputs=but(vocab=but(pad=2)))
@@ -44,7 +44,6 @@ declaration = Declaration(
     model=stackllama,
     sizes={"7b": stackllama.size},
     recipe=Recipe((supervised, reward, feedback)),
-    layouts=(hf,),
     assumed=(
         "recipe.stages[1].optimiser.lr, recipe.stages[2].objective.kl: not in the post; its scripts' usual numbers",
         "recipe.stages[2].objective.smoothing: the default of its library, TRL",

@@ -1,7 +1,7 @@
 """Vicuna: LLaMA tuned on conversations that users of ChatGPT had shared (Chiang et al. 2023; arXiv 2306.05685)."""
 
 from clados.models.llama.llama import declaration as parent
-from clados.models.llama.llama import hf, llama
+from clados.models.llama.llama import llama
 from clados.spec import *
 
 vicuna = llama.but(size=parent.at("13b").size, inputs=but(vocab=but(pad=0)))
@@ -29,7 +29,6 @@ declaration = Declaration(
     sizes={"7b": parent.at("7b").size, "13b": vicuna.size, "33b": parent.at("33b").size},
     recipe=Recipe((tuning,)),
     recipes={"33b": Recipe((tuning.but(data="about 125,000 conversations from ShareGPT", schedule=but(warmup=117)),))},
-    layouts=(hf,),
     assumed=(
         "recipe.schedule.warmup: published as 4 % of the steps of 3 epochs; the steps of so many uncut conversations "
         "stand here",

@@ -1,6 +1,6 @@
 """Flan-T5: T5 v1.1, adapted to writing on, then tuned on 1,836 tasks (Chung et al. 2022, arXiv 2210.11416)."""
 
-from clados.models.t5.t5_v1_1 import adaptation, hf, t5_v1_1
+from clados.models.t5.t5_v1_1 import adaptation, t5_v1_1
 from clados.models.t5.t5_v1_1 import declaration as parent
 from clados.spec import *
 
@@ -33,7 +33,6 @@ declaration = Declaration(
         "xl": Recipe((adaptation, tuning.but(steps=38_000))),
         "xxl": Recipe((adaptation, tuning.but(steps=14_000))),
     },
-    layouts=(hf,),
     assumed=(
         "recipe.stages[0].optimiser.lr, recipe.stages[0].batch: not published for the adaptation; T0's and T5's stand "
         "here",

@@ -1,6 +1,6 @@
 """Flan-UL2: UL2 taught to do without its mode tokens, then tuned on the Flan collection (Tay 2023)."""
 
-from clados.models.t5.ul2 import hf, ul2
+from clados.models.t5.ul2 import ul2
 from clados.spec import *
 
 forgetting = Tuning(
@@ -27,7 +27,6 @@ declaration = Declaration(
     model=ul2,
     sizes={"20b": ul2.size},
     recipe=Recipe((forgetting, tuning)),
-    layouts=(hf,),
     assumed=(
         "recipe.objective: which of UL2's denoisers went on without mode tokens is not said; the cut in two, whose "
         "token it forgets, stands here",

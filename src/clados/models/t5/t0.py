@@ -1,6 +1,6 @@
 """T0: T5 v1.1, adapted to writing on, then tuned on tasks put as questions (Sanh et al. 2021, arXiv 2110.08207)."""
 
-from clados.models.t5.t5_v1_1 import adaptation, hf, t5_v1_1
+from clados.models.t5.t5_v1_1 import adaptation, t5_v1_1
 from clados.models.t5.t5_v1_1 import declaration as parent
 from clados.spec import *
 
@@ -27,7 +27,6 @@ declaration = Declaration(
     model=t0,
     sizes={"3b": parent.sizes["xl"], "11b": t0.size},
     recipe=Recipe((adaptation, tuning)),
-    layouts=(hf,),
     assumed=(
         "recipe.stages[0].optimiser.lr, recipe.stages[0].batch: not published for the adaptation; T0's and T5's stand "
         "here",

@@ -1,7 +1,6 @@
 """T5 v1.1: T5 with gated GELU and a head of its own, trained on C4 alone (its repository, released_checkpoints.md)."""
 
-from clados.models.t5.t5 import hf as parent
-from clados.models.t5.t5 import pretraining, shared, t5
+from clados.models.t5.t5 import pretraining, t5
 from clados.spec import *
 
 dry = but(attn=but(dropout=0.0), mlp=MLP("gelu_tanh", gated=True, bias=False), dropout=0.0)
@@ -13,26 +12,6 @@ t5_v1_1 = t5.but(
     heads=(Untied(),),
 )
 
-hf = parent.but(
-    rules={
-        **parent.rules,
-        "encoder.blocks.*.mlp.up.*": "encoder.block.*.layer.1.DenseReluDense.{wi_0,wi_1}.*",
-        "decoder.blocks.*.mlp.up.*": "decoder.block.*.layer.2.DenseReluDense.{wi_0,wi_1}.*",
-    },
-    fixed={
-        **parent.fixed,
-        "feed_forward_proj": "gated-gelu",
-        "is_gated_act": True,
-        "dense_act_fn": "gelu_new",
-    },
-)
-
-# mT5 (Xue et al. 2021, arXiv 2010.11934): T5 v1.1 on 101 languages; its words are read out unscaled.
-mt5 = hf.but(
-    model_type="mt5",
-    architectures={"MT5ForConditionalGeneration": ("lm",)},
-    config=shared.config,
-)
 
 declaration = Declaration(
     model=t5_v1_1,
@@ -44,7 +23,6 @@ declaration = Declaration(
         "xxl": t5_v1_1.size,
     },
     recipe=Recipe((pretraining.but(data="C4"),)),
-    layouts=(hf, mt5),
 )
 
 # What its children begin with: the same model learns to write on (Lester et al. 2021, §3.1).

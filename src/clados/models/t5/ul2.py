@@ -1,7 +1,6 @@
 """UL2: T5 v1.1 with SwiGLU and wide heads, trained on seven denoising tasks (Tay et al. 2022, arXiv 2205.05131)."""
 
 from clados.models.t5.t5 import pretraining
-from clados.models.t5.t5_v1_1 import hf as parent
 from clados.models.t5.t5_v1_1 import t5_v1_1
 from clados.spec import *
 
@@ -20,7 +19,6 @@ denoisers = (
     Denoiser("[NLG]", rate=0.5, mean=64.0),
 )
 
-hf = parent.but(fixed={**parent.fixed, "feed_forward_proj": "gated-silu", "dense_act_fn": "silu"})
 
 declaration = Declaration(
     model=ul2,
@@ -28,7 +26,6 @@ declaration = Declaration(
     recipe=Recipe(
         (pretraining.but(objective=MixtureOfDenoisers(denoisers), data="C4, 1T tokens", batch=1024, steps=2_000_000),)
     ),
-    layouts=(hf,),
     assumed=(
         "heads: whether the released head has a table of its own was not read again; that of T5 v1.1 stands here",
         "recipe.optimiser.lr, recipe.schedule.warmup: Adafactor and an inverse square root are published; T5's "

@@ -80,69 +80,6 @@ on_characters = training.but(
     data="enwik8: 100M bytes of Wikipedia's text", schedule=but(warmup=0), batch=22, length=512, steps=400_000
 )
 
-hf = Layout(
-    model_type="transfo-xl",
-    architectures={"TransfoXLLMHeadModel": ("lm",), "TransfoXLModel": ()},
-    prefix="transformer.",
-    rules={
-        "inputs.tokens*.weight": "transformer.word_emb.emb_layers.*.weight",
-        "inputs.project*.weight": "transformer.word_emb.emb_projs.*",
-        "stack.blocks.*.attn.qkv.weight": "transformer.layers.*.dec_attn.qkv_net.weight",
-        "stack.blocks.*.attn.out.weight": "transformer.layers.*.dec_attn.o_net.weight",
-        "stack.blocks.*.attn.distance.weight": "transformer.layers.*.dec_attn.r_net.weight",
-        "stack.blocks.*.attn.u": "transformer.layers.*.dec_attn.r_w_bias",
-        "stack.blocks.*.attn.v": "transformer.layers.*.dec_attn.r_r_bias",
-        "stack.blocks.*.attn_norm.*": "transformer.layers.*.dec_attn.layer_norm.*",
-        "stack.blocks.*.mlp.up.*": "transformer.layers.*.pos_ff.CoreNet.0.*",
-        "stack.blocks.*.mlp.down.*": "transformer.layers.*.pos_ff.CoreNet.3.*",
-        "stack.blocks.*.mlp_norm.*": "transformer.layers.*.pos_ff.layer_norm.*",
-        "heads.lm.project0.weight": Flipped("crit.out_projs.0"),
-        "heads.lm.classes.weight": "crit.cluster_weight",
-        "heads.lm.classes.bias": "crit.cluster_bias",
-        "heads.lm.words*_bias": "crit.out_layers.*.bias",
-    },
-    config={
-        "d_model": "size.d_model",
-        "d_embed": "size.d_model",
-        "n_layer": "size.layers",
-        "n_head": "size.heads",
-        "d_head": "size.head_dim",
-        "d_inner": "size.d_ff",
-        "vocab_size": "inputs.vocab.size",
-        "eos_token_id": "inputs.vocab.eos",
-        "cutoffs": "inputs.cutoffs",
-        "div_val": "inputs.shrink",
-        "mem_len": "memory",
-        "same_length": "sliding",
-        "clamp_len": OrNone("stack.position.furthest", -1),
-        "layer_norm_epsilon": "stack.norm.eps",
-        "dropout": "{inputs,stack,stack.block,stack.block.mlp,stack.position}.dropout",
-        "dropatt": "stack.block.attn.dropout",
-        "init_std": "init.std",
-        "proj_init_std": "init.products",
-    },
-    fixed={
-        "adaptive": True,
-        "attn_type": 0,
-        "pre_lnorm": False,
-        "untie_r": True,
-        "proj_share_all_but_first": True,
-        "tie_projs": [False, True, True, True],
-        "sample_softmax": -1,
-    },
-    ignored=("tgt_len", "ext_len", "init", "init_range", "tie_weight", "trainer_compatible"),
-    tied={
-        "crit.out_layers.0.weight": "inputs.tokens0.weight",
-        "crit.out_layers.1.weight": "inputs.tokens1.weight",
-        "crit.out_layers.2.weight": "inputs.tokens2.weight",
-        "crit.out_layers.3.weight": "inputs.tokens3.weight",
-        "crit.out_projs.1": "inputs.project1.weight",
-        "crit.out_projs.2": "inputs.project2.weight",
-        "crit.out_projs.3": "inputs.project3.weight",
-    },
-    unused=(r"transformer\.pos_emb\.inv_freq",),
-    port=but(sliding=True, memory=1600, stack=but(position=but(biases="layer", furthest=1000))),
-)
 
 declaration = Declaration(
     model=transformer_xl,
@@ -170,7 +107,6 @@ declaration = Declaration(
             )
         ),
     },
-    layouts=(hf,),
     assumed=(
         "memory: as long as a segment in training, as the authors' scripts have it; the paper evaluates with longer "
         "ones (1,600 on WikiText-103), sliding, distances beyond 1,000 counted as 1,000",

@@ -1,0 +1,1 @@
+"""Directories of transformers: config.json and the tensors beside it."""

@@ -1,0 +1,57 @@
+"""Where transformers keeps BLOOM."""
+
+from clados.layouts.hf.gpt_2 import gpt_2
+from clados.spec import *
+
+bloom = gpt_2.but(
+    model_type="bloom",
+    architectures={"BloomForCausalLM": ("lm",), "BloomModel": ()},
+    tuned={
+        "BloomForSequenceClassification": (LastClassifier(2),),
+        "BloomForTokenClassification": (TokenClassifier(2),),
+        "BloomForQuestionAnswering": (SpanStart(), SpanEnd()),
+    },
+    rules={
+        "inputs.tokens.*": "transformer.word_embeddings.*",
+        "inputs.norm.*": "transformer.word_embeddings_layernorm.*",
+        "stack.blocks.*.attn_norm.*": "transformer.h.*.input_layernorm.*",
+        "stack.blocks.*.attn.qkv.*": PerHead("transformer.h.*.self_attention.query_key_value.*"),
+        "stack.blocks.*.attn.out.*": "transformer.h.*.self_attention.dense.*",
+        "stack.blocks.*.mlp_norm.*": "transformer.h.*.post_attention_layernorm.*",
+        "stack.blocks.*.mlp.up.*": "transformer.h.*.mlp.dense_h_to_4h.*",
+        "stack.blocks.*.mlp.down.*": "transformer.h.*.mlp.dense_4h_to_h.*",
+        "stack.norm_out.*": "transformer.ln_f.*",
+        "heads.classifier.out.*": "score.*",
+        "heads.token_classifier.out.*": "classifier.*",
+        "heads.{start,end}.out.*": Fused("qa_outputs.*", ("start", "end")),
+    },
+    config={
+        "hidden_size": "size.d_model",
+        "n_layer": "size.layers",
+        "n_head": "size.heads",
+        "vocab_size": "inputs.vocab.size",
+        "bos_token_id": "inputs.vocab.bos",
+        "eos_token_id": "inputs.vocab.eos",
+        "pad_token_id": "inputs.vocab.pad",
+        "num_labels": gpt_2.config["num_labels"],
+        "layer_norm_epsilon": "stack.norm.eps",
+        "apply_residual_connection_post_layernorm": Choice("stack.block.residual", {False: Pre(), True: FromNorm()}),
+        "hidden_dropout": "stack.block.dropout",
+        "attention_dropout": "stack.block.attn.dropout",
+        "initializer_range": "init.std",
+    },
+    ignored=(
+        "slow_but_exact",
+        "pretraining_tp",
+        "seq_length",
+        "masked_softmax_fusion",
+        "offset_alibi",
+        "skip_bias_add",
+        "skip_bias_add_qkv",
+        "bias_dropout_fusion",
+        "n_inner",
+        "attention_softmax_in_fp32",
+        "unk_token_id",
+    ),
+    unused=(),
+)

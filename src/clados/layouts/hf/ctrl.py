@@ -1,0 +1,38 @@
+"""Where transformers keeps CTRL."""
+
+from clados.layouts.hf.gpt_2 import gpt_2
+from clados.spec import *
+
+ctrl = gpt_2.but(
+    model_type="ctrl",
+    architectures={"CTRLLMHeadModel": ("lm",), "CTRLModel": ()},
+    tuned={"CTRLForSequenceClassification": (LastClassifier(2),)},
+    rules={
+        "inputs.tokens.*": "transformer.w.*",
+        "stack.blocks.*.attn_norm.*": "transformer.h.*.layernorm1.*",
+        "stack.blocks.*.attn.qkv.*": "transformer.h.*.multi_head_attention.{Wq,Wk,Wv}.*",
+        "stack.blocks.*.attn.out.*": "transformer.h.*.multi_head_attention.dense.*",
+        "stack.blocks.*.mlp_norm.*": "transformer.h.*.layernorm2.*",
+        "stack.blocks.*.mlp.up.*": "transformer.h.*.ffn.0.*",
+        "stack.blocks.*.mlp.down.*": "transformer.h.*.ffn.2.*",
+        "stack.norm_out.*": "transformer.layernorm.*",
+        "heads.lm.bias": "lm_head.bias",
+        "heads.classifier.out.*": "classifier.*",
+    },
+    config={
+        "n_embd": "size.d_model",
+        "n_layer": "size.layers",
+        "n_head": "size.heads",
+        "dff": "size.d_ff",
+        "num_labels": gpt_2.config["num_labels"],
+        "vocab_size": "inputs.vocab.size",
+        "bos_token_id": "inputs.vocab.bos",
+        "eos_token_id": "inputs.vocab.eos",
+        "pad_token_id": "inputs.vocab.pad",
+        "embd_pdrop": "inputs.dropout",
+        "resid_pdrop": "stack.block.dropout",
+    },
+    fixed={"layer_norm_epsilon": 1e-6},
+    ignored=("n_positions", "attn_pdrop"),
+    unused=(),
+)

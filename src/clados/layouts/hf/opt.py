@@ -1,0 +1,71 @@
+"""Where transformers keeps OPT."""
+
+from clados.spec import *
+
+rules = {
+    "inputs.tokens.*": "model.decoder.embed_tokens.*",
+    "inputs.position.table.*": "model.decoder.embed_positions.*",
+    "stack.blocks.*.attn_norm.*": "model.decoder.layers.*.self_attn_layer_norm.*",
+    "stack.blocks.*.attn.qkv.*": "model.decoder.layers.*.self_attn.{q_proj,k_proj,v_proj}.*",
+    "stack.blocks.*.attn.out.*": "model.decoder.layers.*.self_attn.out_proj.*",
+    "stack.blocks.*.mlp_norm.*": "model.decoder.layers.*.final_layer_norm.*",
+    "stack.blocks.*.mlp.up.*": "model.decoder.layers.*.fc1.*",
+    "stack.blocks.*.mlp.down.*": "model.decoder.layers.*.fc2.*",
+}
+
+config: dict[str, str | Word] = {
+    "hidden_size": "size.d_model",
+    "num_hidden_layers": "size.layers",
+    "num_attention_heads": "size.heads",
+    "ffn_dim": "size.d_ff",
+    "word_embed_proj_dim": "size.d_embedding",
+    "vocab_size": "inputs.vocab.size",
+    "bos_token_id": "inputs.vocab.bos",
+    "eos_token_id": "inputs.vocab.eos",
+    "pad_token_id": "inputs.vocab.pad",
+    "max_position_embeddings": Less("inputs.position.length", 2),
+    "activation_function": Choice("stack.block.mlp.act", ACTIVATIONS),
+    "num_labels": "heads[{classifier,token_classifier}].classes",
+    "dropout": "stack.block.dropout",
+    "attention_dropout": "stack.block.attn.dropout",
+    "init_std": "init.std",
+}
+
+opt = Layout(
+    model_type="opt",
+    architectures={"OPTForCausalLM": ("lm",), "OPTModel": ()},
+    tuned={
+        "OPTForSequenceClassification": (LastClassifier(2),),
+        "OPTForQuestionAnswering": (SpanStart(), SpanEnd()),
+    },
+    prefix="model.",
+    rules={
+        **rules,
+        "stack.norm_out.*": "model.decoder.final_layer_norm.*",
+        "heads.classifier.out.*": "score.*",
+        "heads.{start,end}.out.*": Fused("qa_outputs.*", ("start", "end")),
+    },
+    config={
+        **config,
+        "enable_bias": (Choice("stack.block.attn.biases", {True: "all", False: "none"}), "stack.block.mlp.bias"),
+    },
+    fixed={
+        "do_layer_norm_before": True,
+        "_remove_final_layer_norm": False,
+        "layer_norm_elementwise_affine": True,
+    },
+    ignored=("prefix", "activation_dropout", "layerdrop", "output_projection"),
+    tied={"lm_head.weight": "heads.lm.table.weight"},
+    unused=(r"(model\.)?decoder\.version",),
+)
+
+opt_350m = opt.but(
+    architectures={"OPTForCausalLM": ("lm",)},
+    tuned={},
+    rules={
+        **rules,
+        "inputs.project.*": "model.decoder.project_in.*",
+        "heads.lm.project.*": "model.decoder.project_out.*",
+    },
+    fixed={**opt.fixed, "do_layer_norm_before": False},
+)

@@ -1,0 +1,6 @@
+"""Where transformers keeps Pythia."""
+
+from clados.layouts.hf.gpt_neox import gpt_neox
+from clados.spec import *
+
+pythia = gpt_neox.but(fixed={**gpt_neox.fixed, "hidden_act": "gelu"})
