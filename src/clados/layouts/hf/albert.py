@@ -40,11 +40,7 @@ albert = bert.but(
         "heads.{classifier,choice,token_classifier}.out.*": "classifier.*",
         "heads.{start,end}.out.*": Fused("qa_outputs.*", ("start", "end")),
     },
-    config={
-        **bert.config,
-        "embedding_size": "size.d_embedding",
-        "num_hidden_groups": "stack.groups",
-    },
+    config={**bert.config, "embedding_size": "size.d_embedding", "num_hidden_groups": "stack.groups"},
     fixed={"inner_group_num": 1},
     ignored=("down_scale_factor", "gap_size", "net_structure_type", "num_memory_blocks", "layers_to_keep"),
     tied={"predictions.decoder.weight": "inputs.tokens.weight", "predictions.decoder.bias": "heads.lm.bias"},

@@ -30,10 +30,7 @@ bart = marian.but(
         "init_std": "init.std",
     },
     fixed={"is_encoder_decoder": True, "tie_word_embeddings": True},
-    ignored=(
-        "num_hidden_layers",
-        *legacy_keys,
-    ),
+    ignored=("num_hidden_layers", *legacy_keys),
     unused=(r"model\.(encoder|decoder)\.version",),
     port=None,
 )

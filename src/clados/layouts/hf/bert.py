@@ -53,9 +53,6 @@ bert = Layout(
         "attention_probs_dropout_prob": "stack.block.attn.dropout",
         "initializer_range": "init.std",
     },
-    tied={
-        "cls.predictions.decoder.weight": "inputs.tokens.weight",
-        "cls.predictions.decoder.bias": "heads.lm.bias",
-    },
+    tied={"cls.predictions.decoder.weight": "inputs.tokens.weight", "cls.predictions.decoder.bias": "heads.lm.bias"},
     unused=(r"bert\.embeddings\.position_ids",),
 )

@@ -12,8 +12,4 @@ e5 = bert.but(
     config={**bert.config, "type_vocab_size": Choice("inputs.types", {2: 2})},
 )
 
-multilingual_e5 = xlm_roberta.but(
-    architectures={"XLMRobertaModel": ("embedding",)},
-    tuned={},
-    tied={},
-)
+multilingual_e5 = xlm_roberta.but(architectures={"XLMRobertaModel": ("embedding",)}, tuned={}, tied={})

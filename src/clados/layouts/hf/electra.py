@@ -5,10 +5,7 @@ from clados.spec import *
 
 electra = bert.but(
     model_type="electra",
-    architectures={
-        "ElectraForPreTraining": ("discriminator",),
-        "ElectraModel": (),
-    },
+    architectures={"ElectraForPreTraining": ("discriminator",), "ElectraModel": ()},
     tuned={
         "ElectraForSequenceClassification": (Classifier(2, transform="gelu"),),
         "ElectraForTokenClassification": (TokenClassifier(2),),
@@ -50,7 +47,5 @@ electra = bert.but(
 )
 
 electra_generator = electra.but(
-    architectures={"ElectraForMaskedLM": ("lm",)},
-    tuned={},
-    tied={"generator_lm_head.weight": "inputs.tokens.weight"},
+    architectures={"ElectraForMaskedLM": ("lm",)}, tuned={}, tied={"generator_lm_head.weight": "inputs.tokens.weight"}
 )

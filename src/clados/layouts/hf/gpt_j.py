@@ -6,10 +6,7 @@ from clados.spec import *
 gpt_j = gpt_2.but(
     model_type="gptj",
     architectures={"GPTJForCausalLM": ("lm",), "GPTJModel": ()},
-    tuned={
-        "GPTJForSequenceClassification": (LastClassifier(2),),
-        "GPTJForQuestionAnswering": (SpanStart(), SpanEnd()),
-    },
+    tuned={"GPTJForSequenceClassification": (LastClassifier(2),), "GPTJForQuestionAnswering": (SpanStart(), SpanEnd())},
     rules={
         "inputs.tokens.*": "transformer.wte.*",
         "stack.blocks.*.attn_norm.*": "transformer.h.*.ln_1.*",

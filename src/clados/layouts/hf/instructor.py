@@ -31,18 +31,8 @@ instructor = Layout(
         "dropout_rate": "{inputs,stack,stack.block,stack.block.attn,stack.block.mlp}.dropout",
         "initializer_factor": "init.tables",
     },
-    fixed={
-        "feed_forward_proj": "relu",
-        "is_gated_act": False,
-        "dense_act_fn": "relu",
-    },
-    ignored=(
-        "n_positions",
-        "num_decoder_layers",
-        "is_encoder_decoder",
-        "tie_word_embeddings",
-        "scale_decoder_outputs",
-    ),
+    fixed={"feed_forward_proj": "relu", "is_gated_act": False, "dense_act_fn": "relu"},
+    ignored=("n_positions", "num_decoder_layers", "is_encoder_decoder", "tie_word_embeddings", "scale_decoder_outputs"),
     tied={"encoder.embed_tokens.weight": "inputs.tokens.weight"},
     extra=(r"decoder\..*", r"lm_head\.weight"),  # of whole models, whose encoder is asked for
 )

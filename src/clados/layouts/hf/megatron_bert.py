@@ -23,8 +23,5 @@ megatron_bert = bert.but(
         "stack.norm_out.*": "bert.encoder.ln.*",
         "heads.sop.out.*": "cls.seq_relationship.*",
     },
-    config={
-        **bert.config,
-        "type_vocab_size": Choice("inputs.types", {2: 2}),
-    },
+    config={**bert.config, "type_vocab_size": Choice("inputs.types", {2: 2})},
 )

@@ -34,10 +34,7 @@ config: dict[str, str | Word] = {
 opt = Layout(
     model_type="opt",
     architectures={"OPTForCausalLM": ("lm",), "OPTModel": ()},
-    tuned={
-        "OPTForSequenceClassification": (LastClassifier(2),),
-        "OPTForQuestionAnswering": (SpanStart(), SpanEnd()),
-    },
+    tuned={"OPTForSequenceClassification": (LastClassifier(2),), "OPTForQuestionAnswering": (SpanStart(), SpanEnd())},
     prefix="model.",
     rules={
         **rules,
@@ -49,11 +46,7 @@ opt = Layout(
         **config,
         "enable_bias": (Choice("stack.block.attn.biases", {True: "all", False: "none"}), "stack.block.mlp.bias"),
     },
-    fixed={
-        "do_layer_norm_before": True,
-        "_remove_final_layer_norm": False,
-        "layer_norm_elementwise_affine": True,
-    },
+    fixed={"do_layer_norm_before": True, "_remove_final_layer_norm": False, "layer_norm_elementwise_affine": True},
     ignored=("prefix", "activation_dropout", "layerdrop", "output_projection"),
     tied={"lm_head.weight": "heads.lm.table.weight"},
     unused=(r"(model\.)?decoder\.version",),

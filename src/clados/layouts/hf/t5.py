@@ -41,12 +41,7 @@ t5_common = Layout(
         "decoder.block.attn,decoder.block.cross,decoder.block.mlp}.dropout",
         "initializer_factor": "init.tables",
     },
-    fixed={
-        "feed_forward_proj": "relu",
-        "is_gated_act": False,
-        "dense_act_fn": "relu",
-        "is_encoder_decoder": True,
-    },
+    fixed={"feed_forward_proj": "relu", "is_gated_act": False, "dense_act_fn": "relu", "is_encoder_decoder": True},
     ignored=("n_positions",),
     extra=(r"decoder\.block\.0\.layer\.1\.EncDecAttention\.relative_attention_bias\.weight",),  # files of 2019
     tied={

@@ -9,17 +9,8 @@ t5_v1_1 = t5.but(
         "encoder.blocks.*.mlp.up.*": "encoder.block.*.layer.1.DenseReluDense.{wi_0,wi_1}.*",
         "decoder.blocks.*.mlp.up.*": "decoder.block.*.layer.2.DenseReluDense.{wi_0,wi_1}.*",
     },
-    fixed={
-        **t5.fixed,
-        "feed_forward_proj": "gated-gelu",
-        "is_gated_act": True,
-        "dense_act_fn": "gelu_new",
-    },
+    fixed={**t5.fixed, "feed_forward_proj": "gated-gelu", "is_gated_act": True, "dense_act_fn": "gelu_new"},
 )
 
 # mT5 (Xue et al. 2021, arXiv 2010.11934): T5 v1.1 on 101 languages; its words are read out unscaled.
-mt5 = t5_v1_1.but(
-    model_type="mt5",
-    architectures={"MT5ForConditionalGeneration": ("lm",)},
-    config=t5_common.config,
-)
+mt5 = t5_v1_1.but(model_type="mt5", architectures={"MT5ForConditionalGeneration": ("lm",)}, config=t5_common.config)

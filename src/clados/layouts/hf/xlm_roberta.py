@@ -15,9 +15,7 @@ xlm_roberta = roberta.but(
 )
 
 xlm_roberta_with_types = roberta_with_types.but(
-    model_type=xlm_roberta.model_type,
-    architectures=xlm_roberta.architectures,
-    tuned=xlm_roberta.tuned,
+    model_type=xlm_roberta.model_type, architectures=xlm_roberta.architectures, tuned=xlm_roberta.tuned
 )
 
 # CamemBERT (Martin et al. 2020, arXiv 1911.03894): RoBERTa in French, with pieces of SentencePiece.
@@ -33,9 +31,7 @@ camembert = xlm_roberta.but(
 )
 
 camembert_with_types = xlm_roberta_with_types.but(
-    model_type=camembert.model_type,
-    architectures=camembert.architectures,
-    tuned=camembert.tuned,
+    model_type=camembert.model_type, architectures=camembert.architectures, tuned=camembert.tuned
 )
 
 xlm_roberta_xl = roberta.but(

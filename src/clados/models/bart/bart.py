@@ -31,7 +31,6 @@ pretraining = Stage(
     steps=500_000,
 )
 
-
 declaration = Declaration(
     model=bart,
     sizes={"base": bart.size, "large": large},

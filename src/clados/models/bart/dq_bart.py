@@ -20,13 +20,7 @@ distillation = Tuning(
 
 declaration = Declaration(
     model=bart,
-    sizes={
-        "6-6": six,
-        "6-3": Sides(six, three),
-        "6-1": Sides(six, one),
-        "3-1": Sides(three, one),
-        "1-1": one,
-    },
+    sizes={"6-6": six, "6-3": Sides(six, three), "6-1": Sides(six, one), "3-1": Sides(three, one), "1-1": one},
     recipe=Recipe((distillation,)),
     assumed=(
         "recipe.schedule.warmup: published as 5 % of the steps, whose number is not; none stands here",

@@ -38,7 +38,6 @@ to_fifty = Tuning(
     steps=500_000,
 )
 
-
 declaration = Declaration(
     model=mbart,
     sizes={"cc25": mbart.size, "50": fifty},

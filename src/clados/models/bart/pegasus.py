@@ -26,7 +26,6 @@ pretraining = Stage(
     steps=500_000,
 )
 
-
 declaration = Declaration(
     model=pegasus,
     sizes={"base": base, "large": pegasus.size},

@@ -24,7 +24,6 @@ pretraining = Stage(
     clip=1.0,
 )
 
-
 declaration = Declaration(
     model=albert,
     sizes={

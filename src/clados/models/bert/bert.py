@@ -36,7 +36,6 @@ pretraining = Stage(
     clip=1.0,
 )
 
-
 declaration = Declaration(
     model=bert,
     sizes={

@@ -32,7 +32,6 @@ pretraining = Stage(
     steps=500_000,
 )
 
-
 declaration = Declaration(
     model=big_bird,
     sizes={

@@ -60,7 +60,6 @@ small = judging.but(objective=but(generator=Size(layers=3, d_model=768, heads=12
 wide = judging.but(objective=but(generator=Size(layers=12, d_model=1024, heads=16)), optimiser=but(lr=3e-4))
 many = judging.but(data="CC100: 2.5 TB of CommonCrawl in 100 languages, as XLM-R")
 
-
 declaration = Declaration(
     model=deberta,
     sizes={

@@ -16,7 +16,6 @@ distillation = Stage(
     clip=5.0,
 )
 
-
 declaration = Declaration(
     model=distilbert,
     sizes={

@@ -40,7 +40,6 @@ translated = labelled.but(
     epochs=2,
 )
 
-
 declaration = Declaration(
     model=e5,
     sizes={

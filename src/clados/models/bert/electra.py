@@ -34,7 +34,6 @@ much = pretraining.but(
     steps=1_750_000,
 )
 
-
 declaration = Declaration(
     model=electra,
     sizes={

@@ -25,7 +25,6 @@ pretraining = Stage(
     steps=500_000,
 )
 
-
 declaration = Declaration(
     model=roberta,
     sizes={"base": bert.size, "large": large},

@@ -5,7 +5,7 @@ from clados.models.bert.roberta import roberta
 from clados.spec import *
 
 xlm_roberta = roberta.but(
-    inputs=but(vocab=Vocabulary(kind="unigram", size=250_002, bos=0, pad=1, eos=2, unk=3, cls=0, sep=2, mask=250_001)),
+    inputs=but(vocab=Vocabulary(kind="unigram", size=250_002, bos=0, pad=1, eos=2, unk=3, cls=0, sep=2, mask=250_001))
 )
 xl = xlm_roberta.but(
     size=Size(layers=36, d_model=2560, heads=32),
@@ -14,10 +14,8 @@ xl = xlm_roberta.but(
 )
 
 pretraining = parents.but(
-    data="CC-100: 2.5 TB of CommonCrawl in 100 languages, drawn with exponent 0.3",
-    steps=1_500_000,
+    data="CC-100: 2.5 TB of CommonCrawl in 100 languages, drawn with exponent 0.3", steps=1_500_000
 )
-
 
 declaration = Declaration(
     model=xlm_roberta,

@@ -5,11 +5,7 @@ from clados.spec import *
 gym = Decoder(
     size=Size(layers=3, d_model=128, heads=1),
     inputs=Trajectory(states=11, actions=3, timesteps=1000, context=20, dropout=0.1),
-    stack=Stack(
-        block=Block(Attention(dropout=0.1), MLP("relu"), dropout=0.1),
-        norm=LayerNorm(1e-5),
-        sees=Causal(),
-    ),
+    stack=Stack(block=Block(Attention(dropout=0.1), MLP("relu"), dropout=0.1), norm=LayerNorm(1e-5), sees=Causal()),
     heads=(NextAction(), NextState(), NextReturn()),
     init=Normal(0.02),
 )
@@ -51,7 +47,6 @@ playing = Stage(
     steps=19_531,
     clip=1.0,
 )
-
 
 declaration = Declaration(
     model=gym,

@@ -31,15 +31,7 @@ wordpieces = Vocabulary(
 shorter = glm.but(inputs=but(vocab=wordpieces, position=Blanks(513)))
 robertas = Vocabulary(kind="bytes", size=50_304, cls=0, pad=2, sep=2, unk=3, mask=50_264, start=50_265, eos=50_266)
 chinese = Vocabulary(
-    kind="unigram",
-    size=50_048,
-    pad=50_000,
-    sep=50_001,
-    cls=50_002,
-    mask=50_003,
-    unk=50_004,
-    start=50_006,
-    eos=50_007,
+    kind="unigram", size=50_048, pad=50_000, sep=50_001, cls=50_002, mask=50_003, unk=50_004, start=50_006, eos=50_007
 )
 glm_130b = Decoder(
     size=Size(layers=70, d_model=12_288, heads=96, d_ff=32_768),

@@ -82,18 +82,7 @@ declaration = Declaration(
         "13b": Size(layers=40, d_model=5120, heads=40),
         "52b": assistant.size,
     },
-    recipe=Recipe(
-        (
-            pretraining,
-            distillation,
-            ranking,
-            preferences,
-            reinforcement,
-            revision,
-            principles,
-            constitution,
-        )
-    ),
+    recipe=Recipe((pretraining, distillation, ranking, preferences, reinforcement, revision, principles, constitution)),
     assumed=(
         "size: d_model is 128 times layers as published; heads of 128 and d_ff of 4 d_model stand here",
         "inputs.vocab: GPT-2's encoding and 50,304 rows by arXiv 2205.10487, whose settings are the first paper's",

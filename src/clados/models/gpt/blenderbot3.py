@@ -30,16 +30,9 @@ small = seeking.but(
 
 declaration = Declaration(
     model=opt,
-    sizes={
-        "3b": r2c2,
-        "30b": Size(layers=48, d_model=7168, heads=56),
-        "175b": opt.size,
-    },
+    sizes={"3b": r2c2, "30b": Size(layers=48, d_model=7168, heads=56), "175b": opt.size},
     recipe=Recipe((modules,)),
-    recipes={
-        "3b": Recipe((pretraining, small)),
-        "30b": Recipe((modules.but(start="opt:30b"),)),
-    },
+    recipes={"3b": Recipe((pretraining, small)), "30b": Recipe((modules.but(start="opt:30b"),))},
     assumed=(
         "recipe.optimiser, recipe.schedule, recipe.clip: what is not published is OPT's",
         "recipe.objective.learns: not published; the answers alone stand here",

@@ -24,7 +24,6 @@ pretraining = Stage(
 half = pretraining.but(data="341B tokens of it", schedule=but(warmup=358, over=391_006), batch=512, steps=325_203)
 quarter = half.but(schedule=but(warmup=715, over=782_013), batch=256, steps=650_406)
 
-
 declaration = Declaration(
     model=bloom,
     sizes={

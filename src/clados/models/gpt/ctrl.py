@@ -24,7 +24,6 @@ pretraining = Stage(
     clip=0.25,
 )
 
-
 declaration = Declaration(
     model=ctrl,
     sizes={"48-layer": ctrl.size, "36-layer": ctrl.size.but(layers=36)},

@@ -9,10 +9,7 @@ galactica = gpt_3.but(
     inputs=Tokens(
         vocab=Vocabulary(kind="bytes", size=50_000, bos=0, eos=2, pad=1, unk=3), position=Learned(2050, start=2)
     ),
-    stack=but(
-        block=dense.but(attn=but(biases="none"), mlp=but(act="gelu", bias=False)),
-        norm=LayerNorm(bias=False),
-    ),
+    stack=but(block=dense.but(attn=but(biases="none"), mlp=but(act="gelu", bias=False)), norm=LayerNorm(bias=False)),
     init=Normal(0.006, by_depth=True),
 )
 
@@ -23,7 +20,6 @@ pretraining = trained.but(
     steps=214_577,
 )
 usual = pretraining.but(schedule=but(warmup=179))
-
 
 declaration = Declaration(
     model=galactica,

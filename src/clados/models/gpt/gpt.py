@@ -25,7 +25,6 @@ pretraining = Stage(
     length=512,
 )
 
-
 declaration = Declaration(
     model=gpt,
     sizes={"117m": gpt.size},

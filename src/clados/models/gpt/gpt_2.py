@@ -4,10 +4,7 @@ from clados.models.gpt.gpt import gpt
 from clados.spec import *
 
 gpt_2 = gpt.but(
-    inputs=but(
-        vocab=Vocabulary(kind="bytes", size=50_257, bos=50_256, eos=50_256),
-        position=Learned(1024),
-    ),
+    inputs=but(vocab=Vocabulary(kind="bytes", size=50_257, bos=50_256, eos=50_256), position=Learned(1024)),
     stack=but(block=but(residual=Pre()), norm_out=True),
     init=Normal(0.02, positions=0.01, by_depth=True),
 )
@@ -21,7 +18,6 @@ pretraining = Stage(
     batch=512,
     length=1024,
 )
-
 
 declaration = Declaration(
     model=gpt_2,

@@ -26,9 +26,4 @@ pretraining = Stage(
     clip=1.0,
 )
 
-
-declaration = Declaration(
-    model=gpt_j,
-    sizes={"6b": gpt_j.size},
-    recipe=Recipe((pretraining,)),
-)
+declaration = Declaration(model=gpt_j, sizes={"6b": gpt_j.size}, recipe=Recipe((pretraining,)))

@@ -22,7 +22,6 @@ pretraining = Stage(
     clip=1.0,
 )
 
-
 declaration = Declaration(
     model=gpt_neo,
     sizes={

@@ -27,7 +27,6 @@ pretraining = Stage(
     clip=1.0,
 )
 
-
 declaration = Declaration(
     model=gpt_neox,
     sizes={"20b": gpt_neox.size},

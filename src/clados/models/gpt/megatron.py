@@ -5,9 +5,7 @@ from clados.models.gpt.gpt_2 import gpt_2
 from clados.spec import *
 
 megatron = gpt_2.but(
-    size=Size(layers=72, d_model=3072, heads=24),
-    inputs=but(vocab=but(size=51_200)),
-    init=Normal(0.02, by_depth=True),
+    size=Size(layers=72, d_model=3072, heads=24), inputs=but(vocab=but(size=51_200)), init=Normal(0.02, by_depth=True)
 )
 megatron_bert = bert.but(
     size=Size(layers=24, d_model=1024, heads=16),
@@ -39,7 +37,6 @@ masked = pretraining.but(
 )
 
 largest = masked.but(schedule=but(over=2_000_000), steps=1_500_000)
-
 
 declaration = Declaration(
     model=megatron,

@@ -24,7 +24,6 @@ pretraining = Stage(
     length=2048,
 )
 
-
 declaration = Declaration(
     model=mpt_7b,
     sizes={"7b": mpt_7b.size},

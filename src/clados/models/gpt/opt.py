@@ -33,7 +33,6 @@ half = pretraining.but(schedule=but(warmup=358), batch=512, steps=286_102)
 whole = pretraining.but(schedule=but(warmup=179))
 double = pretraining.but(schedule=but(warmup=89), batch=2048, steps=71_526)
 
-
 declaration = Declaration(
     model=opt,
     sizes={

@@ -22,7 +22,6 @@ pretraining = parent.but(
 )
 smallest = Recipe((pretraining.but(optimiser=but(lr=1e-3)),))
 
-
 declaration = Declaration(
     model=pythia,
     sizes={

@@ -58,7 +58,6 @@ writing = seeking.but(
     steps=300_000,
 )
 
-
 declaration = Declaration(
     model=r2c2,
     sizes={

@@ -17,7 +17,6 @@ pretraining = parent.but(
 )
 recipe = Recipe((pretraining,))
 
-
 declaration = Declaration(
     model=stablelm,
     sizes={"3b": small, "7b": stablelm},

@@ -31,9 +31,7 @@ declaration = Declaration(
     model=alpaca,
     sizes={"7b": alpaca.size, "13b": parent.at("13b")},
     recipe=Recipe((tuning,)),
-    recipes={
-        "13b": Recipe((tuning.but(optimiser=but(lr=1e-5), schedule=but(warmup=61), epochs=5.0, steps=2030),)),
-    },
+    recipes={"13b": Recipe((tuning.but(optimiser=but(lr=1e-5), schedule=but(warmup=61), epochs=5.0, steps=2030),))},
     assumed=(
         "sizes.13b: only its recipe is published; LLaMA's rows stand here, without one for padding",
         "recipe.steps, recipe.schedule.warmup: published as 3 epochs and 3 % of the steps",

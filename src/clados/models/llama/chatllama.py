@@ -15,12 +15,7 @@ actor = Tuning(
     length=1024,
     epochs=1.0,
 )
-reward = actor.but(
-    name="reward",
-    objective=Comparisons(),
-    data="the user's own answers with scores",
-    head=Scalar(),
-)
+reward = actor.but(name="reward", objective=Comparisons(), data="the user's own answers with scores", head=Scalar())
 feedback = actor.but(
     name="feedback",
     start="actor",

@@ -7,10 +7,7 @@ from clados.spec import *
 gpt_4_llm = llama.but(inputs=but(vocab=but(size=32_001, pad=32_000)))
 
 tuning = parent.but(
-    data="Alpaca's 52,000 instructions with answers by GPT-4",
-    schedule=but(warmup=74),
-    batch=64,
-    steps=2436,
+    data="Alpaca's 52,000 instructions with answers by GPT-4", schedule=but(warmup=74), batch=64, steps=2436
 )
 
 declaration = Declaration(

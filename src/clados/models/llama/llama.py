@@ -28,7 +28,6 @@ pretraining = Stage(
 )
 smaller = Recipe((pretraining.but(data="1.0T tokens of the same", optimiser=but(lr=3e-4)),))
 
-
 declaration = Declaration(
     model=largest,
     sizes={

@@ -24,11 +24,7 @@ few = Recipe((tuning.but(optimiser=but(lr=3e-3), steps=40_000),))
 
 declaration = Declaration(
     model=flan_palm,
-    sizes={
-        "8b": smaller.but(size=parent.sizes["8b"]),
-        "62b": smaller.but(size=parent.sizes["62b"]),
-        "540b": flan_palm,
-    },
+    sizes={"8b": smaller.but(size=parent.sizes["8b"]), "62b": smaller.but(size=parent.sizes["62b"]), "540b": flan_palm},
     recipe=Recipe((tuning,)),
     recipes={"8b": few, "62b": few},
     assumed=(

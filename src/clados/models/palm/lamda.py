@@ -31,10 +31,7 @@ declaration = Declaration(
         "137b": lamda.size,
     },
     recipe=Recipe((pretraining,)),
-    recipes={
-        "2b": Recipe((pretraining.but(steps=501_000),)),
-        "8b": Recipe((pretraining.but(steps=521_000),)),
-    },
+    recipes={"2b": Recipe((pretraining.but(steps=501_000),)), "8b": Recipe((pretraining.but(steps=521_000),))},
     assumed=(
         "stack.norm, stack.block.residual, stack.block.attn.scale, stack.position, heads, init: not published beyond "
         "T5's relative attention; T5's stand here",

@@ -21,7 +21,6 @@ tuning = Tuning(
     steps=20_000,
 )
 
-
 declaration = Declaration(
     model=instructor,
     sizes={
@@ -30,10 +29,7 @@ declaration = Declaration(
         "xl": Size(layers=24, d_model=1024, heads=32, d_ff=16_384, head_dim=128),
     },
     recipe=Recipe((tuning,)),
-    recipes={
-        "base": Recipe((tuning.but(start="t5:base"),)),
-        "xl": Recipe((tuning.but(start="t5:3b"),)),
-    },
+    recipes={"base": Recipe((tuning.but(start="t5:base"),)), "xl": Recipe((tuning.but(start="t5:3b"),))},
     assumed=(
         "recipe: it starts from GTR, T5's encoder tuned for retrieval, which is outside this catalog",
         "recipe.optimiser: betas and decay are not published; the usual ones stand here",

@@ -23,7 +23,6 @@ xxl = base.but(
     decoder=but(block=but(mlp=gated)),
 )
 
-
 declaration = Declaration(
     model=switch,
     sizes={

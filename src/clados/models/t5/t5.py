@@ -32,7 +32,6 @@ pretraining = Stage(
     steps=1_000_000,
 )
 
-
 declaration = Declaration(
     model=t5,
     sizes={

@@ -12,7 +12,6 @@ t5_v1_1 = t5.but(
     heads=(Untied(),),
 )
 
-
 declaration = Declaration(
     model=t5_v1_1,
     sizes={

@@ -19,7 +19,6 @@ denoisers = (
     Denoiser("[NLG]", rate=0.5, mean=64.0),
 )
 
-
 declaration = Declaration(
     model=ul2,
     sizes={"20b": ul2.size},

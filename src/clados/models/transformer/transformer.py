@@ -36,7 +36,6 @@ training = Stage(
     steps=100_000,
 )
 
-
 declaration = Declaration(
     model=transformer,
     sizes={"base": transformer.size, "big": big},

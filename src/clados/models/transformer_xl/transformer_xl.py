@@ -47,9 +47,7 @@ deep = characters.but(
     size=Size(layers=24, d_model=1024, heads=8, d_ff=3072),
     inputs=but(dropout=0.15),
     stack=but(
-        block=but(attn=but(dropout=0.15), mlp=but(dropout=0.15), dropout=0.15),
-        position=but(dropout=0.15),
-        dropout=0.15,
+        block=but(attn=but(dropout=0.15), mlp=but(dropout=0.15), dropout=0.15), position=but(dropout=0.15), dropout=0.15
     ),
     memory=768,
 )
@@ -57,9 +55,7 @@ billion = transformer_xl.but(
     size=Size(layers=24, d_model=1280, heads=16, d_ff=8192),
     inputs=but(vocab=Vocabulary(kind="word", size=793_471), cutoffs=(60_000, 100_000, 640_000), dropout=0.05),
     stack=but(
-        block=but(attn=but(dropout=0.05), mlp=but(dropout=0.05), dropout=0.05),
-        position=but(dropout=0.05),
-        dropout=0.05,
+        block=but(attn=but(dropout=0.05), mlp=but(dropout=0.05), dropout=0.05), position=but(dropout=0.05), dropout=0.05
     ),
     heads=(AdaptiveSoftmax(own="all"),),
     memory=32,
@@ -79,7 +75,6 @@ training = Stage(
 on_characters = training.but(
     data="enwik8: 100M bytes of Wikipedia's text", schedule=but(warmup=0), batch=22, length=512, steps=400_000
 )
-
 
 declaration = Declaration(
     model=transformer_xl,

@@ -32,7 +32,6 @@ pretraining = Stage(
     steps=500_000,
 )
 
-
 declaration = Declaration(
     model=xlnet,
     sizes={"base": Size(layers=12, d_model=768, heads=12), "large": xlnet.size},

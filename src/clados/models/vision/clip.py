@@ -32,7 +32,6 @@ pretraining = Stage(
 slower = pretraining.but(optimiser=but(lr=4e-4))
 sharpening = pretraining.but(name="larger images", data="the same pairs at 336 pixels, 1 epoch", optimiser=but(lr=2e-5))
 
-
 declaration = Declaration(
     model=clip,
     sizes={

@@ -5,11 +5,7 @@ from clados.spec import *
 vit = Encoder(
     size=Size(layers=12, d_model=768, heads=12),
     inputs=Patches(image=224, side=16, dropout=0.1),
-    stack=Stack(
-        block=Block(Attention(), MLP("gelu", dropout=0.1), dropout=0.1),
-        norm=LayerNorm(1e-6),
-        sees=All(),
-    ),
+    stack=Stack(block=Block(Attention(), MLP("gelu", dropout=0.1), dropout=0.1), norm=LayerNorm(1e-6), sees=All()),
     heads=(Classifier(1000),),
     init=Glorot(positions=0.02),
 )
@@ -25,7 +21,6 @@ pretraining = Stage(
     batch=4096,
     head=Classifier(21_843, transform="tanh"),
 )
-
 
 declaration = Declaration(
     model=vit,
