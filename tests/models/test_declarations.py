@@ -3,6 +3,7 @@
 import ast
 import importlib
 from pathlib import Path
+from statistics import median
 
 import pytest
 
@@ -10,11 +11,14 @@ from clados.catalog.counts import UNEXPLAINED, counted, every_count
 from clados.catalog.lineage import ancestors
 from clados.catalog.load import catalog
 from clados.checkpoints.names import expanded
+from clados.layouts import table
+from clados.layouts.table import LAYOUTS, layouts_of
 from clados.models.declared import declared, found
 from clados.proofs.sizes import foreign
 from clados.spec import Block, Declaration, Model, SpecError, Stack, count, parts, reach
 
 CARDS = catalog()
+LAYOUT_FILES = sorted(file for file in Path(table.__file__).parent.glob("*/*.py") if file.stem != "__init__")
 SIZES = [(name, size) for name in found() for size in declared(name).sizes]
 EXECUTABLE = (
     ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda, ast.If, ast.IfExp, ast.For, ast.While,
@@ -44,10 +48,27 @@ def source(name: str) -> Path:
     return Path(str(importlib.import_module(found()[name]).__file__))
 
 
-@pytest.mark.parametrize("name", found())
-def test_a_declaration_is_data_without_a_line_that_decides_or_repeats(name: str) -> None:
-    nodes = [*ast.walk(ast.parse(source(name).read_text()))]
+@pytest.mark.parametrize("file", [*map(source, found()), *LAYOUT_FILES], ids=lambda file: "/".join(file.parts[-2:]))
+def test_models_and_layouts_are_data_without_a_line_that_decides_or_repeats(file: Path) -> None:
+    nodes = [*ast.walk(ast.parse(file.read_text()))]
     assert not [type(node).__name__ for node in nodes if isinstance(node, EXECUTABLE)]
+
+
+def test_half_of_the_declarations_say_what_a_model_is_in_forty_lines() -> None:
+    assert median(len(source(name).read_text().splitlines()) for name in found()) <= 40
+
+
+def test_no_declaration_says_where_it_is_kept() -> None:
+    assert [name for name in found() if importlib.import_module(found()[name]).declaration.layouts] == []
+
+
+def test_every_layout_is_of_a_declared_card_and_every_file_holds_one() -> None:
+    assert {*LAYOUTS} <= {*found()}
+    assert all(declared(name).layouts == layouts_of(name) for name in found())
+    kept = [layout for name in LAYOUTS for layout in layouts_of(name)]
+    for file in LAYOUT_FILES:
+        module = importlib.import_module(f"clados.layouts.{file.parent.name}.{file.stem}")
+        assert any(layout is each for layout in vars(module).values() for each in kept), file
 
 
 @pytest.mark.parametrize("name", found())
@@ -185,7 +206,10 @@ def test_every_size_keeps_the_structure(name: str) -> None:
 def test_a_declaration_of_ones_own_is_found_by_its_id(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CLADOS_PATH", str(tmp_path))
     (tmp_path / "mine.toml").write_text('id = "my-model"\n')
-    (tmp_path / "mine.py").write_text("from clados.models.gpt.gpt_2 import declaration\n")
+    (tmp_path / "mine.py").write_text(
+        "from clados.layouts.table import layouts_of\nfrom clados.models.gpt.gpt_2 import declaration as parent\n"
+        'declaration = parent.but(layouts=layouts_of("gpt-2"))\n'
+    )
     assert declared("my-model") == declared("gpt-2")
     with pytest.raises(SpecError, match="did you mean 'my-model'"):
         declared("my-modl")

@@ -3,7 +3,7 @@
 from clados.spec.attention.block_sparse import BlockSparse
 from clados.spec.attention.dense import Attention, CrossAttention
 from clados.spec.attention.masks import All, Banded, Causal, Pattern, Sees
-from clados.spec.core.declaration import Declaration, parts, tiny
+from clados.spec.core.declaration import Declaration, dropping, parts, tiny
 from clados.spec.core.ledger import Count, Row, count, rows
 from clados.spec.core.part import Change, Part, at, but, diff, in_turn, merged, reach, words
 from clados.spec.core.sizes import Dims, Sides, Size, Towers
@@ -322,6 +322,7 @@ __all__ = [
     "but",
     "count",
     "diff",
+    "dropping",
     "in_turn",
     "merged",
     "parts",

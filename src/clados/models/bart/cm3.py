@@ -1,9 +1,8 @@
 """CM3, as it reads text: a decoder over web pages, spans at their ends (Aghajanyan et al. 2022, arXiv 2201.07520)."""
 
-from clados.models.gpt.gpt_3 import gpt_3
+from clados.models.gpt.gpt_3 import dense, gpt_3
 from clados.spec import *
 
-dense = reach(gpt_3, "stack.block")
 cm3 = gpt_3.but(
     size=Size(layers=40, d_model=5120, heads=40),
     inputs=but(

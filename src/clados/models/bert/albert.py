@@ -3,11 +3,10 @@
 from clados.models.bert.bert import bert, large
 from clados.spec import *
 
+vocab = Vocabulary(kind="unigram", size=30_000, pad=0, unk=1, cls=2, sep=3, mask=4)
 albert = bert.but(
     size=but(d_embedding=128),
-    inputs=Factorised.like(
-        bert.inputs, vocab=Vocabulary(kind="unigram", size=30_000, pad=0, unk=1, cls=2, sep=3, mask=4)
-    ),
+    inputs=Factorised.like(bert.inputs, vocab=vocab),
     stack=SharedStack.like(bert.stack),
     heads=(Tied(bias=True, transform="gelu"), Pooler(), SentenceOrder()),
 )
@@ -30,16 +29,11 @@ declaration = Declaration(
         "base": albert.size,
         "large": large.but(d_embedding=128),
         "xlarge": Size(layers=24, d_model=2048, heads=16, d_embedding=128),
-        "xxlarge": albert.but(
-            size=Size(layers=12, d_model=4096, heads=64, d_embedding=128),
-            inputs=but(dropout=0.0),
-            stack=but(block=but(attn=but(dropout=0.0), dropout=0.0)),
-        ),
+        "xxlarge": dropping(albert, 0.0).but(size=Size(layers=12, d_model=4096, heads=64, d_embedding=128)),
     },
     recipe=Recipe((pretraining,)),
     assumed=(
-        "stack.block.mlp.act, heads.transform: the paper says GELU; its exact form stands here, as in the first "
-        "checkpoints; the second have the tanh form",
+        "stack.block.mlp.act, heads.transform: exact GELU, as in the first checkpoints; the second have its tanh form",
         "init: not published; BERT's, as in the authors' code",
         "sizes.xxlarge.inputs.dropout, sizes.xxlarge.stack.block.dropout: 0 is the released configuration's",
     ),

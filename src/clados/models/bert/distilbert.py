@@ -15,6 +15,9 @@ distillation = Stage(
     length=512,
     clip=5.0,
 )
+multilingual = distillation.but(
+    objective=but(teacher="bert:base-multilingual-cased"), data="Wikipedia in 104 languages, as the teacher"
+)
 
 declaration = Declaration(
     model=distilbert,
@@ -26,14 +29,7 @@ declaration = Declaration(
     recipe=Recipe((distillation,)),
     recipes={
         "base-cased": Recipe((distillation.but(objective=but(teacher="bert:base-cased")),)),
-        "base-multilingual-cased": Recipe(
-            (
-                distillation.but(
-                    objective=but(teacher="bert:base-multilingual-cased"),
-                    data="Wikipedia in 104 languages, as the teacher",
-                ),
-            )
-        ),
+        "base-multilingual-cased": Recipe((multilingual,)),
     },
     assumed=(
         "recipe.objective: the weights and the temperature are those of the authors' published command",

@@ -1,7 +1,4 @@
-"""ERNIE: BERT whose upper layers carry entities of a knowledge graph (Zhang et al. 2019, arXiv 1905.07129).
-
-Tsinghua's; Baidu's models of the same name (arXiv 1904.09223 and later) are another family.
-"""
+"""ERNIE (Tsinghua's, not Baidu's): BERT whose upper layers carry entities of a graph (Zhang et al. 2019)."""
 
 from clados.models.bert.bert import bert
 from clados.spec import *

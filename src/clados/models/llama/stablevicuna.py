@@ -14,13 +14,12 @@ supervised = Tuning(
     optimiser=AdamW(lr=2e-5),
     schedule=Cosine(),
 )
-reward = Tuning(
+reward = supervised.but(
     name="reward",
     start="supervised",
     objective=Comparisons(),
     data="preferences of oasst1, of Anthropic's HH and of SHP",
-    optimiser=AdamW(lr=1e-5),
-    schedule=Cosine(),
+    optimiser=but(lr=1e-5),
     head=Scalar(),
 )
 feedback = Tuning(

@@ -1,23 +1,20 @@
 """LaMDA: a decoder for dialogue with T5's relative biases and gated GELU (Thoppilan et al. 2022, arXiv 2201.08239)."""
 
+from clados.models.t5.t5 import pretraining as parent
 from clados.models.t5.t5 import t5
 from clados.spec import *
 
-mlp = MLP("gelu_tanh", gated=True, bias=False)
 lamda = Decoder(
     size=Size(layers=64, d_model=8192, heads=128, d_ff=65_536, head_dim=128),
     inputs=Tokens(vocab=Vocabulary(kind="bpe", size=32_000, pad=0, eos=1, bos=2, unk=3)),
-    stack=t5.decoder.but(block=but(attn=but(dropout=0.0), mlp=mlp, cross=None, dropout=0.0), dropout=0.0),
+    stack=dropping(t5, 0.0).decoder.but(block=but(mlp=MLP("gelu_tanh", gated=True, bias=False), cross=None)),
     heads=(Tied(scaled=True),),
     init=UnscaledScores(),
 )
 
-pretraining = Stage(
-    name="pretraining",
+pretraining = parent.but(
     objective=NextToken(),
     data="1.56T words (2.81T tokens): half public dialogue, the rest C4, code documents, Wikipedia, other web text",
-    optimiser=Adafactor(lr=1e-2),
-    schedule=InverseSquareRoot(warmup=10_000, rising=False),
     batch=256,
     length=1024,
     steps=3_000_000,
@@ -35,10 +32,8 @@ declaration = Declaration(
     assumed=(
         "stack.norm, stack.block.residual, stack.block.attn.scale, stack.position, heads, init: not published beyond "
         "T5's relative attention; T5's stand here",
-        "inputs.vocab: the ids with a role are not published; those of T5 stand here",
-        "recipe.optimiser, recipe.schedule: not published; those of T5 stand here",
-        "recipe: pretraining alone; the tuning for quality, safety and groundedness that follows (§5, §6) is published "
-        "in its data and not in its numbers, and is left out here",
+        "inputs.vocab, recipe.optimiser, recipe.schedule: not published (of the first, special ids); T5's stand here",
+        "recipe: pretraining alone; the tuning that follows (§5, §6) is published in its data and not in its numbers",
         "sizes.2b.size.d_ff, sizes.8b.size.d_ff: not published; 8 d_model stands here, as in 137b",
         "recipe.batch: published in tokens (256K); sequences of 1024 stand here",
     ),

@@ -1,16 +1,10 @@
 """Flan-T5: T5 v1.1, adapted to writing on, then tuned on 1,836 tasks (Chung et al. 2022, arXiv 2210.11416)."""
 
-from clados.models.t5.t5_v1_1 import adaptation, t5_v1_1
+from clados.models.t5.t5_v1_1 import adaptation
 from clados.models.t5.t5_v1_1 import declaration as parent
 from clados.spec import *
 
-damp = but(attn=but(dropout=0.05), mlp=but(dropout=0.05), dropout=0.05)
-flan_t5 = t5_v1_1.but(
-    size=parent.sizes["base"],
-    inputs=but(dropout=0.05),
-    encoder=but(block=damp, dropout=0.05),
-    decoder=but(block=merged(damp, but(cross=but(dropout=0.05))), dropout=0.05),
-)
+flan_t5 = dropping(parent.at("base"), 0.05)
 
 tuning = Tuning(
     name="tuning",

@@ -4,12 +4,7 @@ from clados.models.t5.t5_v1_1 import adaptation, t5_v1_1
 from clados.models.t5.t5_v1_1 import declaration as parent
 from clados.spec import *
 
-wet = but(attn=but(dropout=0.1), mlp=but(dropout=0.1), dropout=0.1)
-t0 = t5_v1_1.but(
-    inputs=but(dropout=0.1),
-    encoder=but(block=wet, dropout=0.1),
-    decoder=but(block=merged(wet, but(cross=but(dropout=0.1))), dropout=0.1),
-)
+t0 = dropping(t5_v1_1, 0.1)
 
 tuning = Tuning(
     name="tuning",

@@ -3,12 +3,11 @@
 from clados.models.t5.t5 import pretraining, t5
 from clados.spec import *
 
-dry = but(attn=but(dropout=0.0), mlp=MLP("gelu_tanh", gated=True, bias=False), dropout=0.0)
-t5_v1_1 = t5.but(
+gated = but(block=but(mlp=but(act="gelu_tanh", gated=True)))
+t5_v1_1 = dropping(t5, 0.0).but(
     size=Size(layers=24, d_model=4096, heads=64, d_ff=10_240, head_dim=64),
-    inputs=but(dropout=0.0),
-    encoder=but(block=dry, dropout=0.0),
-    decoder=but(block=merged(dry, but(cross=but(dropout=0.0))), dropout=0.0),
+    encoder=gated,
+    decoder=gated,
     heads=(Untied(),),
 )
 

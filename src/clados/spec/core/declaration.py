@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import field
-from typing import Any
+from typing import Any, TypeVar
 
 from clados.spec.core.part import Part, hint, words
 from clados.spec.core.sizes import Sides, Size, Towers
@@ -12,6 +12,8 @@ from clados.spec.kinds.two_tower import TwoTower
 from clados.spec.layout import Layout
 from clados.spec.learning.recipe import Recipe
 from clados.spec.positions.rotary import Rotary
+
+AnyModel = TypeVar("AnyModel", bound=Model)
 
 
 class Declaration(Part, kw_only=True):
@@ -110,7 +112,7 @@ def replaced(part: Any, change: Callable[[Part], Part]) -> Any:
     return change(part.but(**kept) if kept else part)
 
 
-def dropping(model: Model, rate: float) -> Model:
+def dropping(model: AnyModel, rate: float) -> AnyModel:
     """The model with every dropout of this rate."""
-    made: Model = replaced(model, lambda part: part.but(dropout=rate) if "dropout" in words(part) else part)
+    made: AnyModel = replaced(model, lambda part: part.but(dropout=rate) if "dropout" in words(part) else part)
     return made
