@@ -4,13 +4,13 @@ import ast
 import warnings
 from typing import Any, TypeVar
 
-from clados import spec
 from clados.checkpoints.errors import LayoutError
-from clados.spec.core.part import Part, hint
+from clados.spec.core.part import Part
+from clados.spec.core.registry import kind_named
+from clados.spec.errors import SpecError
 from clados.spec.kinds.model import Model
 
 LONGEST = 100_000  # characters; the largest declaration has some 3,000
-PARTS = {name: each for name, each in vars(spec).items() if isinstance(each, type) and issubclass(each, Part)}
 AnyPart = TypeVar("AnyPart", bound=Part)
 
 
@@ -43,12 +43,10 @@ def part(text: str, kind: type[AnyPart]) -> AnyPart:
 def _value(node: ast.expr) -> Any:
     match node:
         case ast.Call(func=ast.Name(id=name), args=args, keywords=keywords):
-            if name not in PARTS:
-                raise LayoutError(f"there is no part '{name}'{hint(name, PARTS)}")
             if any(keyword.arg is None for keyword in keywords):
                 raise LayoutError(f"{name}: words are said one by one")
             said = {str(keyword.arg): _value(keyword.value) for keyword in keywords}
-            return PARTS[name](*map(_value, args), **said)
+            return _kind(name)(*map(_value, args), **said)
         case ast.Tuple(elts=each):
             return tuple(map(_value, each))
         case ast.Dict(keys=keys, values=values) if None not in keys:
@@ -57,3 +55,10 @@ def _value(node: ast.expr) -> Any:
             return ast.literal_eval(node)
         case _:
             raise LayoutError(f"a declaration holds parts and plain values, not '{ast.unparse(node)[:40]}'")
+
+
+def _kind(name: str) -> type[Part]:
+    try:
+        return kind_named(name)
+    except SpecError as error:
+        raise LayoutError(str(error)) from error

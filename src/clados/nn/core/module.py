@@ -13,6 +13,7 @@ import clados
 from clados.nn.products import product
 from clados.spec import Part, SpecError
 from clados.spec.core.pieces import Env, Held, Linear, Named, Several, Table, Weight
+from clados.spec.core.registry import import_parts
 
 M = TypeVar("M", bound=Callable[..., nn.Module])
 
@@ -36,7 +37,9 @@ def module(part: Part, env: Env | None = None) -> nn.Module:
         SpecError: when nothing builds this type of part.
     """
     if type(part) not in MODULES:
-        raise SpecError(f"nothing builds {type(part).__name__}")
+        import_parts()
+    if type(part) not in MODULES:
+        raise SpecError(f"nothing builds {type(part).__name__}; what does is known once its module is imported")
     return MODULES[type(part)](part, env)
 
 

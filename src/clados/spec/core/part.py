@@ -10,6 +10,7 @@ from typing import Any, Literal, Self, TypeVar, dataclass_transform
 
 from clados.names import did_you_mean
 from clados.spec.core.pieces import Env, Pieces
+from clados.spec.core.registry import register
 from clados.spec.errors import SpecError
 
 T = TypeVar("T")
@@ -47,7 +48,7 @@ def hint(word: str, known: Iterable[str]) -> str:
 
 @dataclass_transform(frozen_default=True, field_specifiers=(field,))
 class Part:
-    """A frozen, comparable, hashable piece of a model. Subclassing makes the dataclass.
+    """A frozen, comparable, hashable piece of a model. Subclassing makes the dataclass, and makes it known by its name.
 
     Raises:
         SpecError: at construction, for a misspelt word (with the nearest name), a missing one, or a wrong type.
@@ -56,6 +57,7 @@ class Part:
     def __init_subclass__(cls, kw_only: bool = False) -> None:
         dataclass(frozen=True, repr=False, kw_only=kw_only)(cls)
         cls.__init__ = _refusing(cls.__init__, cls)  # type: ignore[method-assign]
+        register(cls)
 
     def __post_init__(self) -> None:
         cls: type = type(self)
