@@ -1,6 +1,6 @@
 """The base of the errors that Clados raises on purpose: each says who, what is wrong, and what is allowed."""
 
-SEEDS = 2**63  # what numpy and torch both take
+_SEEDS = 2**63  # what numpy and torch both take
 
 
 class CladosError(Exception):
@@ -58,5 +58,5 @@ def check_seed(seed: int) -> None:
     Raises:
         InputError: when it is below 0 or too large.
     """
-    if not 0 <= seed < SEEDS:
+    if not 0 <= seed < _SEEDS:
         raise InputError(f"seed is {seed}; it must be from 0 to 2**63 - 1")

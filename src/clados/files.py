@@ -16,8 +16,8 @@ from clados.errors import CladosError
 T = TypeVar("T")
 D = TypeVar("D")
 PART = ".part"  # how the names of files end that are being written
-LONE = re.compile("[\ud800-\udfff]")  # halves of characters, as in names of files that are no UTF-8
-LARGEST = 2**62  # integers in files beyond this are damage: sizes and ids must fit torch's 64 bits with room to add
+_LONE = re.compile("[\ud800-\udfff]")  # halves of characters, as in names of files that are no UTF-8
+LARGEST_INT = 2**62  # integers in files beyond this are damage: sizes and ids must fit torch's 64 bits with room to add
 
 
 def write_whole(path: Path, write: Callable[[Path], object]) -> None:
@@ -79,7 +79,7 @@ def write_json(path: Path, content: object) -> None:
         OSError: when it cannot be written; then ``path`` is as it was.
     """
     text = json.dumps(content, indent=2, ensure_ascii=False)
-    write_text(path, LONE.sub(lambda found: f"\\u{ord(found[0]):04x}", text) + "\n")
+    write_text(path, _LONE.sub(lambda found: f"\\u{ord(found[0]):04x}", text) + "\n")
 
 
 def read_json(file: Path, error: type[CladosError] = CladosError) -> Any:
@@ -154,7 +154,7 @@ class JsonObject:
         if not isinstance(value, kinds) or (isinstance(value, bool) and not {bool, object} & {*kinds}):
             allowed = " or ".join(_NAMED.get(each, each.__name__) for each in get_args(kind) or (kind,))
             raise self.refuse(key, f"needed is {allowed}")
-        if isinstance(value, int | float) and not abs(value) <= LARGEST:
+        if isinstance(value, int | float) and not abs(value) <= LARGEST_INT:
             raise self.refuse(key, "needed is a finite number up to 2**62")
         return cast("T", value)
 

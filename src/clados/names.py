@@ -11,7 +11,7 @@ from clados.errors import InputError
 CARDS_PATH = "CLADOS_PATH"  # the environment variable that names folders of cards, separated as in PATH
 TOKEN_ROLES = ("pad", "unk", "bos", "eos", "cls", "sep", "mask")  # special tokens of a tokenizer
 ROLES = (*TOKEN_ROLES, "start")  # special ids of a model's vocabulary; start begins what a decoder writes
-NEAR = 0.7  # how alike two words are where one may be meant by the other (difflib's ratio)
+_NEAR = 0.7  # how alike two words are where one may be meant by the other (difflib's ratio)
 _UNITS = {"": 1, "k": 10**3, "m": 10**6, "b": 10**9, "g": 10**9, "t": 10**12}
 _NUMBER = re.compile(r"((?:[0-9][0-9_,]*\.?[0-9]*|\.[0-9]+)(?:e[0-9]+)?)\s*([kmbgt]?)", re.IGNORECASE)
 
@@ -36,7 +36,7 @@ def parse_number(text: str | int, name: str = "") -> int:
     raise InputError(f"{front}'{text}' is not a number; write 350000, 350k, 100M, 1.5B or 2T")
 
 
-def nearest(word: str, known: Iterable[str], least: float = NEAR) -> str | None:
+def nearest(word: str, known: Iterable[str], least: float = _NEAR) -> str | None:
     """The known word that is most like another, whatever the case of letters; None where none is near.
 
     Args:

@@ -34,7 +34,7 @@ class Line(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Table:
+class TextTable:
     """Rows under heads.
 
     Attributes:
@@ -56,7 +56,7 @@ class Table:
 
     def lines(self, width: int | None = None) -> Iterator[Line]:
         """The table, at most ``width`` columns wide; None: as wide as it gets, a row a line."""
-        rows = [[plain(" ".join(cell.split())) for cell in row] for row in [self.heads, *self.rows]]
+        rows = [[escape_controls(" ".join(cell.split())) for cell in row] for row in [self.heads, *self.rows]]
         if width is not None:
             caps = [self.widths.get(head, width) if self.keep else None for head in self.heads]
             rows = [[cell if cap is None else shortened(cell, cap) for cell, cap in zip(row, caps)] for row in rows]
@@ -142,7 +142,7 @@ class Page:
     A block is a heading (a string), a table, a list of lines, or names with what they stand for.
     """
 
-    blocks: Sequence["Block"]
+    blocks: Sequence["PageBlock"]
 
     def lines(self, width: int | None = None) -> Iterator[Line]:
         """The page, at most ``width`` columns wide; None: lines are as long as they get."""
@@ -151,10 +151,10 @@ class Page:
                 if i:
                     yield Line("")
                 yield from (Line(each, heading=True) for each in wrapped(block, width))
-            elif isinstance(block, Table):
+            elif isinstance(block, TextTable):
                 yield from block.lines(width)
             elif isinstance(block, Mapping):
-                yield from named(block, width)
+                yield from named_lines(block, width)
             else:
                 for row in block:
                     yield from indented(row, width)
@@ -173,7 +173,7 @@ class Page:
         return "\n".join(_html(block) for block in self.blocks)
 
 
-Block = str | Table | Sequence[str] | Mapping[str, str]
+PageBlock = str | TextTable | Sequence[str] | Mapping[str, str]
 
 
 class Shown:
@@ -190,7 +190,7 @@ class Shown:
         return self.page()._repr_html_()
 
 
-def plain(text: str) -> str:
+def escape_controls(text: str) -> str:
     """A text in which control characters, such as begin a terminal's escapes, are written out (``\\x1b``)."""
     return CONTROLS.sub(lambda found: f"\\x{ord(found[0]):02x}", text)
 
@@ -227,7 +227,7 @@ def wrapped(text: str, width: int | None) -> list[str]:
     >>> wrapped("about 6,738,415,616 parameters", 12)
     ['about', '6,738,415,616', 'parameters']
     """
-    text = plain(text)
+    text = escape_controls(text)
     if width is None or columns(text) <= width:
         return [text]
     found = [""]
@@ -252,9 +252,9 @@ def indented(text: str, width: int | None, indent: int = GAP) -> Iterator[Line]:
     yield from (Line("", " " * own + each) for each in wrapped(" ".join(text.strip().splitlines()), room))
 
 
-def named(rows: Mapping[str, str], width: int | None) -> Iterator[Line]:
+def named_lines(rows: Mapping[str, str], width: int | None) -> Iterator[Line]:
     """The lines of names and what they stand for, side by side."""
-    rows = {plain(name): text for name, text in rows.items()}
+    rows = {escape_controls(name): text for name, text in rows.items()}
     wide = max(map(columns, rows), default=0)
     room = None if width is None else max(1, width - wide - 2 * GAP)
     for name, text in rows.items():
@@ -277,12 +277,12 @@ def _padded(text: str, width: int, *, right: bool = False) -> str:
     return blanks + text if right else text + blanks
 
 
-def _html(block: Block) -> str:
+def _html(block: PageBlock) -> str:
     if isinstance(block, str):
         return f"<h4>{escape(block)}</h4>"
     if isinstance(block, Mapping):
         return f"<dl>{''.join(f'<dt>{escape(name)}</dt><dd>{escape(text)}</dd>' for name, text in block.items())}</dl>"
-    if not isinstance(block, Table):
+    if not isinstance(block, TextTable):
         return f"<ul>{''.join(f'<li>{escape(each)}</li>' for each in block)}</ul>"
     sides = [' style="text-align:right"' if head in block.right else ' style="text-align:left"' for head in block.heads]
 

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from clados.apply.ready import Ready, load
-from clados.cli.frame import run
+from clados.cli.frame import run_command_line
 from tests.apply.little import picture, written
 
 Directory = Callable[[str], Path]
@@ -44,7 +44,7 @@ def clados(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, 
     """``clados("fill", ...)``: the exit code, and what was printed on stdout and stderr."""
 
     def call(*argv: object) -> tuple[int, str, str]:
-        code = run([str(each) for each in argv])
+        code = run_command_line([str(each) for each in argv])
         told = capsys.readouterr()
         return code, told.out, told.err
 

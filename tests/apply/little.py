@@ -8,7 +8,7 @@ import numpy as np
 
 from clados.checkpoints import save_pretrained
 from clados.checkpoints.beside import preprocessing, write_beside
-from clados.data.cartpole import cartpole
+from clados.data.cartpole import cartpole_episodes
 from clados.data.examples import Captioned, Pair, Text
 from clados.data.sets import digits
 from clados.models.declared import declared
@@ -40,7 +40,7 @@ def examples(card: str) -> list[Any]:
         case "clip":
             return [Captioned(str(i), picture(i), (text,)) for i, text in enumerate(SENTENCES)]
         case "decision-transformer":
-            return list(cartpole(5))
+            return list(cartpole_episodes(5))
         case "transformer":
             return [Pair(source, source, target) for source, target in PAIRS * 20]
         case _:

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 import torch
 
-from clados.apply.act import act, opened, policy, rollout
+from clados.apply.act import act, make_environments, policy, rollout
 from clados.apply.ready import Ready
 from clados.data.cartpole import scripted
-from clados.data.examples import Trajectory
+from clados.data.examples import Episode
 from clados.errors import CladosError, InputError
 from clados.models.declared import declared
 from clados.nn import build
@@ -93,7 +93,7 @@ def test_an_environment_that_does_not_fit_is_refused(ready: Callable[[str], Read
 def learned(states: Any, actions: Any, number: int = 6) -> Ready:
     """A tiny model that fits an episode of these states and actions."""
     rewards = np.ones(len(actions), np.float32)
-    episodes = [Trajectory("0", np.asarray(states), np.asarray(actions), rewards)]
+    episodes = [Episode("0", np.asarray(states), np.asarray(actions), rewards)]
     facts = facts_of(episodes)
     model = fit_model(tiny(declared("decision-transformer").model), Told(episodes, None, number, facts))
     return Ready(model=build(model).eval(), name="it", scales=facts.scales)
@@ -130,10 +130,10 @@ def test_what_the_data_never_held_is_said_and_never_done(
 
 
 def test_every_episode_ends() -> None:
-    worlds, notes = opened("CliffWalking-v1", 2)
+    worlds, notes = make_environments("CliffWalking-v1", 2)
     assert worlds[1].spec.max_episode_steps == 1000
     assert notes == ("CliffWalking-v1 has no limit of steps: episodes end after 1,000",)
-    assert opened("CartPole-v1", 2)[1] == ()
+    assert make_environments("CartPole-v1", 2)[1] == ()
 
 
 @pytest.mark.parametrize(
@@ -172,7 +172,7 @@ def test_actions_reach_as_far_as_those_of_the_data_and_no_further_than_the_envir
         ready = learned(FLOATS, np.linspace(-most, most, 8, dtype=np.float32)[:, None])
         model = Whole(ready)
         done: list[Any] = []
-        worlds, _ = opened("Pendulum-v1", 1)
+        worlds, _ = make_environments("Pendulum-v1", 1)
         choose = policy(replace(ready, model=model), worlds[0].action_space)
 
         def kept(now: Any, choose: Any = choose, done: list[Any] = done) -> Any:

@@ -7,7 +7,7 @@ import pytest
 
 from clados import spec as s
 from clados.apply.ready import Ready, load
-from clados.apply.verbs import VERBS, check, verbs
+from clados.apply.verbs import VERBS, check_verb, verbs
 from clados.checkpoints import CheckpointError
 from clados.cli.commands import COMMANDS
 from clados.errors import InputError
@@ -52,7 +52,7 @@ def test_every_verb_is_a_command() -> None:
 
 def test_a_wrong_verb_is_refused_with_the_right_ones() -> None:
     with pytest.raises(InputError) as error:
-        check("classify", "gpt-2", declared("gpt-2").model)
+        check_verb("classify", "gpt-2", declared("gpt-2").model)
     assert str(error.value) == "gpt-2 is a Decoder of tokens: it can generate, embed; not classify"
 
 

@@ -11,8 +11,8 @@ import torch
 from clados.apply.ready import load
 from clados.apply.write import generate as write
 from clados.checkpoints import save_pretrained
-from clados.cli.frame import run
-from clados.data.readers import read
+from clados.cli.frame import run_command_line
+from clados.data.readers import read_examples
 from clados.errors import InputError
 from clados.models.bert.bert import bert
 from clados.models.gpt.gpt_2 import gpt_2
@@ -25,7 +25,7 @@ from tests.apply.little import written
 @pytest.fixture(scope="module")
 def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A tiny GPT-2 with random weights, large enough that its texts vary."""
-    words: Any = tokenizer_for(gpt_2, read("english"), 400)
+    words: Any = tokenizer_for(gpt_2, read_examples("english"), 400)
     vocab = but(size=words.size, bos=words.id("bos"), eos=words.id("eos"))
     model = build(tiny(gpt_2).but(inputs=but(vocab=vocab, position=but(length=30))))
     torch.manual_seed(0)
@@ -75,7 +75,10 @@ def test_weights_are_laid_for_as_many_beams(directory: Path, monkeypatch: pytest
     monkeypatch.setattr("clados.apply.ready.settle", lambda model, number: rows.append(number))
     write(directory, "A dog", max_new_tokens=2, beams=3)
     write(directory, "A dog", max_new_tokens=2)
-    assert run(["generate", str(directory), "--prompt", "A dog", "--max-new-tokens", "2", "--beams", "4"]) == 0
+    assert (
+        run_command_line(["generate", str(directory), "--prompt", "A dog", "--max-new-tokens", "2", "--beams", "4"])
+        == 0
+    )
     assert rows == [3, 1, 4]
 
 
@@ -83,9 +86,9 @@ def test_the_command_writes_the_same(directory: Path, capsys: pytest.CaptureFixt
     text = write(directory, "A dog", max_new_tokens=9, temperature=0.9, top_k=20, seed=3)
     given = ["generate", str(directory), "--prompt", "A dog", "--max-new-tokens", "9"]
     given += ["--temperature", "0.9", "--top-k", "20", "--seed", "3"]
-    assert run(given) == 0
+    assert run_command_line(given) == 0
     assert capsys.readouterr().out == text + "\n"
-    assert run([*given, "--json"]) == 0
+    assert run_command_line([*given, "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["text"] == text
 
 
@@ -99,7 +102,7 @@ def test_mistakes_get_one_line_and_exit_code_2(
         ([str(tmp_path / "bert")], "not generate"),
         ([str(tmp_path / "nowhere")], "no such directory"),
     ):
-        assert run(["generate", *given, "--prompt", "A dog"]) == 2
+        assert run_command_line(["generate", *given, "--prompt", "A dog"]) == 2
         error = capsys.readouterr().err
         assert said in error
         assert error.count("\n") == 1
@@ -115,7 +118,7 @@ def test_what_the_directory_says_holds_until_the_command_says_otherwise(
     given = ["generate", str(path), "--prompt", "A dog", "--json"]
     texts = []
     for more in ([], ["--max-new-tokens", "9"], ["--repetition-penalty", "1"], ["--no-repeat-ngram-size", "1"]):
-        assert run([*given, *more]) == 0
+        assert run_command_line([*given, *more]) == 0
         texts.append(json.loads(capsys.readouterr().out)["text"])
     ready = load(path)
     assert texts[0] == write(directory, "A dog", max_new_tokens=6, repetition_penalty=2.0)
@@ -124,10 +127,13 @@ def test_what_the_directory_says_holds_until_the_command_says_otherwise(
     assert texts[2] == write(directory, "A dog", max_new_tokens=6)
     assert texts[2] != texts[0]
     plain = ["generate", str(directory), "--prompt", "A dog"]
-    assert run([*plain, "--max-new-tokens", "500"]) == 0
+    assert run_command_line([*plain, "--max-new-tokens", "500"]) == 0
     assert "max_new_tokens is 500; gpt-2 has positions for" in capsys.readouterr().err
-    assert run([*plain, "--top-k", "5", "--temperature", "0"]) == 2
-    assert run([*plain, "--top-k", "5", "--seed", "1", "--min-new-tokens", "3", "--early-stopping", "never"]) == 0
+    assert run_command_line([*plain, "--top-k", "5", "--temperature", "0"]) == 2
+    assert (
+        run_command_line([*plain, "--top-k", "5", "--seed", "1", "--min-new-tokens", "3", "--early-stopping", "never"])
+        == 0
+    )
 
 
 def test_line_breaks_at_the_end_are_counted_and_not_shown(
@@ -140,7 +146,7 @@ def test_line_breaks_at_the_end_are_counted_and_not_shown(
         return "".join(pieces)
 
     monkeypatch.setattr("clados.apply.write.generate", said)
-    assert run(["generate", str(directory), "--prompt", "A dog"]) == 0
+    assert run_command_line(["generate", str(directory), "--prompt", "A dog"]) == 0
     told = capsys.readouterr()
     assert told.out == "\nA king.\n"
     assert told.err.startswith("22 line breaks at the end are not shown: the model repeats itself")

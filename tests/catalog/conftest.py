@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from clados.catalog.load import Catalog, card_files, read
+from clados.catalog.load import Catalog, card_files, read_card
 
 DATA = Path(__file__).parent / "data"
 
 
 @pytest.fixture
 def small() -> Catalog:
-    return Catalog(read(path) for path in card_files(DATA))
+    return Catalog(read_card(path) for path in card_files(DATA))
 
 
 @pytest.fixture

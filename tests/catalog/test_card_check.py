@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from clados.catalog import schema
 from clados.catalog.card import CardError
 from clados.catalog.check import check
-from clados.catalog.lines import line_of, lines
+from clados.catalog.lines import field_lines, line_of
 from clados.catalog.load import every_file
 
 FAULTS = [
@@ -120,13 +120,13 @@ def test_nothing_to_check_is_an_error(tmp_path: Path) -> None:
 )
 def test_lines_are_those_of_the_text(written: list[str]) -> None:
     text = "\n".join(written)
-    for key, line in lines(text).items():
+    for key, line in field_lines(text).items():
         last = key[-1] if isinstance(key[-1], str) else key[0]
         assert str(last) in text.splitlines()[line - 1]
 
 
 def test_a_field_that_is_not_written_stands_where_its_table_stands() -> None:
-    places = lines('id = "x"\n\n[[sizes]]\nname = "a"\n\n[[sizes]]\nname = "b"\n')
+    places = field_lines('id = "x"\n\n[[sizes]]\nname = "a"\n\n[[sizes]]\nname = "b"\n')
     assert line_of(places, ("sizes", 1, "name")) == 7
     assert line_of(places, ("sizes", 1, "label", "kind")) == 6
     assert line_of(places, ("lineage",)) == 1

@@ -12,7 +12,7 @@ import clados
 from clados.catalog.card import Card, Value
 from clados.catalog.load import Catalog, catalog
 from clados.catalog.query import SPELLINGS, filter_cards, search
-from clados.catalog.schema import ATTRIBUTES, KINDS
+from clados.catalog.schema import ATTRIBUTES, VALUE_KINDS
 from clados.catalog.texts import short_count, short_counts
 from clados.errors import InputError
 from clados.names import parse_number
@@ -203,6 +203,6 @@ def test_a_value_that_the_survey_alone_reports_says_so() -> None:
 def test_a_kind_is_looked_for_in_every_value_of_a_card() -> None:
     # GPT-3's 13b, UL2 and Flan-UL2 have counts of which sources contradict each other
     assert {card.id for card in filter_cards(catalog().values(), kind="disputed")} >= {"gpt-3", "ul2", "flan-ul2"}
-    for kind in KINDS:
+    for kind in VALUE_KINDS:
         found = filter_cards(catalog().values(), kind=kind)
         assert all(any(value.kind == kind for value in card.every_value()) for card in found)

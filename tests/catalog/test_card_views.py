@@ -13,7 +13,7 @@ from clados.catalog.check import check
 from clados.catalog.compare import compare
 from clados.catalog.export import export
 from clados.catalog.lineage import ancestors, children, descendants, structure_of
-from clados.catalog.load import Catalog, card_files, read
+from clados.catalog.load import Catalog, card_files, read_card
 from clados.catalog.new import new
 from clados.errors import InputError
 from clados.files import write_whole
@@ -33,7 +33,7 @@ def test_lineage_goes_up_and_down_with_its_depth(small: Catalog) -> None:
 def test_a_cycle_does_not_keep_lineage_going(folder: Path) -> None:
     path = folder / "stem.toml"
     path.write_text(path.read_text() + '\n[[lineage]]\nparent = "leaf"\nkind = "weights"\n')
-    cards = Catalog(read(each) for each in card_files(folder))
+    cards = Catalog(read_card(each) for each in card_files(folder))
     assert [edge.parent for edge in ancestors(cards, "leaf")] == ["branch-2", "stem", "leaf"]
 
 
@@ -118,7 +118,7 @@ def test_a_write_that_fails_leaves_the_old_file_and_no_other(tmp_path: Path) -> 
 def test_a_new_card_inherits_what_is_inherited_and_asks_for_the_rest(small: Catalog, folder: Path) -> None:
     (path,) = new("twig-1.5", "branch-2", small, folder)
     assert path.name == "twig_1_5.toml"
-    card = read(path)
+    card = read_card(path)
     assert card.family.value == ("Stem", "Twig-2")
     assert card.lineage[0].id == "branch-2"
     faults = check(path, beside=card_files(folder))
@@ -130,10 +130,10 @@ def test_a_child_of_a_declared_model_gets_a_declaration_that_works(folder: Path)
 
     cards = catalog([])
     new("my-bert", "bert", cards, folder)
-    parent, child = declaration_of(cards["bert"]), declaration_of(read(folder / "my_bert.toml"))
+    parent, child = declaration_of(cards["bert"]), declaration_of(read_card(folder / "my_bert.toml"))
     assert child.model == parent.model
     new("grandchild", "my-bert", catalog([folder]), folder / "below")
-    assert declaration_of(read(folder / "below" / "grandchild.toml")).model == parent.model
+    assert declaration_of(read_card(folder / "below" / "grandchild.toml")).model == parent.model
 
 
 @pytest.mark.parametrize("name", ["Twig", "2twig", "a b", "../twig", ""])
@@ -148,6 +148,6 @@ def test_a_new_card_overwrites_nothing(small: Catalog, folder: Path) -> None:
     (folder / "twig.py").write_text("mine")
     (folder / "branch_2.py").touch()
     with pytest.raises(CardError, match="nothing was written"):
-        new("twig", "branch-2", Catalog(read(path) for path in card_files(folder)), folder)
+        new("twig", "branch-2", Catalog(read_card(path) for path in card_files(folder)), folder)
     assert not (folder / "twig.toml").exists()
     assert (folder / "twig.py").read_text() == "mine"

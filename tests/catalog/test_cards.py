@@ -8,7 +8,7 @@ import pytest
 
 import clados
 from clados.catalog.card import CardError, NoModelError, card_from
-from clados.catalog.load import Catalog, card_files, catalog, read
+from clados.catalog.load import Catalog, card_files, catalog, read_card
 from clados.names import CARDS_PATH
 
 
@@ -68,16 +68,16 @@ def test_an_unreadable_card_is_refused_with_its_path(tmp_path: Path, text: str, 
     path = tmp_path / "x.toml"
     path.write_text(text)
     with pytest.raises(CardError, match=complaint) as refusal:
-        read(path)
+        read_card(path)
     assert str(path) in str(refusal.value)
 
 
 def test_a_changed_card_is_read_anew(folder: Path) -> None:
     path = folder / "leaf.toml"
-    before = read(path)
-    assert read(path) is before
+    before = read_card(path)
+    assert read_card(path) is before
     path.write_text(path.read_text().replace('name = "Leaf"', 'name = "Another leaf"'))
-    assert read(path).name == "Another leaf"
+    assert read_card(path).name == "Another leaf"
 
 
 def test_the_users_folder_joins_in_and_no_id_is_taken_twice(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -96,7 +96,7 @@ def test_the_users_folder_joins_in_and_no_id_is_taken_twice(folder: Path, monkey
 
 def test_a_model_is_runnable_when_a_declaration_lies_beside_its_card(folder: Path) -> None:
     (folder / "leaf.py").touch()
-    cards = Catalog(read(path) for path in card_files(folder))
+    cards = Catalog(read_card(path) for path in card_files(folder))
     assert [card.id for card in cards.values() if card.runnable] == ["leaf"]
 
 

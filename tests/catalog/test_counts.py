@@ -6,14 +6,14 @@ import re
 import pytest
 
 import clados
-from clados.catalog.counts import Counted, bases, counted, ledger, rounds, size_named
-from clados.catalog.differences import compared, diff
+from clados.catalog.counts import Counted, bases, count_size, ledger, rounds, size_named
+from clados.catalog.differences import compare_models, diff
 from clados.catalog.load import catalog
-from clados.catalog.sentences import brief, said
+from clados.catalog.sentences import brief, sentence
 from clados.errors import InputError
 from clados.models.declared import declared, found
 from clados.spec import Parallel, Post, Pre, RelativeBias, Rotary, count
-from clados.tables import Table
+from clados.tables import TextTable
 
 CARDS = catalog()
 SIDE_BY_SIDE = "attention and feed-forward run side by side, with a norm for each, instead of one after the other"
@@ -21,7 +21,7 @@ SIDE_BY_SIDE = "attention and feed-forward run side by side, with a norm for eac
 
 def rows(name: str, size: str | None = None) -> list[Counted]:
     """The rows of a size."""
-    return counted(CARDS[name], size_named(CARDS[name], size))
+    return count_size(CARDS[name], size_named(CARDS[name], size))
 
 
 def test_a_size_has_a_row_for_each_basis_of_its_published_figures() -> None:
@@ -32,10 +32,10 @@ def test_a_size_has_a_row_for_each_basis_of_its_published_figures() -> None:
 
 
 def test_a_basis_can_be_named() -> None:
-    [row] = counted(CARDS["gpt-neox-20b"], size_named(CARDS["gpt-neox-20b"], None), "non-embedding")
+    [row] = count_size(CARDS["gpt-neox-20b"], size_named(CARDS["gpt-neox-20b"], None), "non-embedding")
     assert row.total == 19_934_859_264
     with pytest.raises(InputError, match="did you mean 'body'"):
-        counted(CARDS["bert"], size_named(CARDS["bert"], None), "bodi")
+        count_size(CARDS["bert"], size_named(CARDS["bert"], None), "bodi")
 
 
 def test_a_difference_has_the_cards_reason() -> None:
@@ -86,7 +86,7 @@ def test_bases_are_words_or_the_whole_model() -> None:
     ("old", "new"), [("bert", "roberta"), ("gpt", "gpt-2"), ("bert", "t5"), ("clip", "vit"), ("gpt-3", "gpt-2")]
 )
 def test_differences_are_symmetrical(old: str, new: str) -> None:
-    there, back = (compared(declared(a).model, declared(b).model) for a, b in ((old, new), (new, old)))
+    there, back = (compare_models(declared(a).model, declared(b).model) for a, b in ((old, new), (new, old)))
     assert {name: pair[::-1] for name, pair in there.parameters.items()} == dict(back.parameters)
     assert sorted(repr((c.old, c.new)) for c in there.changes) == sorted(
         repr((c.new, c.old)) for c in back.changes
@@ -97,7 +97,7 @@ def test_differences_are_symmetrical(old: str, new: str) -> None:
 
 def test_parameters_by_part_add_up_to_the_totals() -> None:
     for old, new in (("bert", "t5"), ("clip", "decision-transformer"), ("gpt-2", "llama")):
-        found_pairs = compared(declared(old).model, declared(new).model).parameters
+        found_pairs = compare_models(declared(old).model, declared(new).model).parameters
         groups = [pair for name, pair in found_pairs.items() if name not in ("total", "non-embedding")]
         assert tuple(map(sum, zip(*groups, strict=True))) == found_pairs["total"]
         assert found_pairs["total"] == (count(declared(old).model).total, count(declared(new).model).total)
@@ -105,17 +105,17 @@ def test_parameters_by_part_add_up_to_the_totals() -> None:
 
 def test_a_model_does_not_differ_from_itself() -> None:
     for name in found():
-        assert not compared(declared(name).model, declared(name).model).changes
+        assert not compare_models(declared(name).model, declared(name).model).changes
 
 
 def test_what_both_sides_of_a_translator_changed_is_said_once() -> None:
-    changes = compared(declared("t5").model, declared("t5-v1.1").model).changes
+    changes = compare_models(declared("t5").model, declared("t5-v1.1").model).changes
     gated = [each.words for each in changes if each.path.endswith("gated")]
     assert gated == ["encoder, decoder: the feed-forward layer is gated"]
 
 
 def test_unlike_kinds_are_compared_by_the_slots_that_both_have() -> None:
-    changes = {each.path: each for each in compared(declared("bert").model, declared("t5").at("base")).changes}
+    changes = {each.path: each for each in compare_models(declared("bert").model, declared("t5").at("base")).changes}
     assert changes["kind"].new == "EncoderDecoder"
     assert changes["stack.block.residual"].words == "the norm stands before each branch instead of after"
     assert changes["decoder"].words == "decoder, which reads the encoder's states by cross-attention"
@@ -165,7 +165,7 @@ def test_tuning_is_told_as_further_stages() -> None:
 def test_no_part_is_printed_at_length() -> None:
     for old, new in itertools.product(("t5", "clip", "deberta", "anthropic-assistant", "switch"), ("gpt-2", "vit")):
         page = diff(old, new).page()
-        (parts,) = (each for each in page.blocks if isinstance(each, Table) and each.heads[0] == "part")
+        (parts,) = (each for each in page.blocks if isinstance(each, TextTable) and each.heads[0] == "part")
         assert max(len(cell) for row in parts.rows for cell in row) <= 100
 
 
@@ -237,7 +237,7 @@ def test_every_way_to_a_model_takes_the_same_size_for_a_bare_name() -> None:
     ],
 )  # fmt: skip
 def test_a_difference_is_said_in_words(path: str, old: object, new: object, words: str) -> None:
-    assert said(path, old, new) == words
+    assert sentence(path, old, new) == words
 
 
 def test_a_count_by_name_is_that_of_the_declared_size() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from clados.catalog.card import Erratum
 from clados.catalog.check import check
-from clados.catalog.errata import beside, counted, in_short
+from clados.catalog.errata import errata_counts, erratum_line, in_short
 from clados.catalog.load import catalog
 
 ROWS = [(card, row) for card in catalog().values() for row in card.errata]
@@ -36,16 +36,16 @@ def test_where_the_survey_has_nothing_the_erratum_says_so() -> None:
 
 def test_the_readme_counts_them_by_kind() -> None:
     text = " ".join((Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8").split())
-    number = counted(row for _, row in ROWS)
+    number = errata_counts(row for _, row in ROWS)
     said = f"contradict {number['wrong']} of the survey's statements, say {number['refined']} more exactly, and fill"
     assert f"{said} {number['absent']} blanks" in text
 
 
 def test_quotation_marks_hold_the_quotation_alone() -> None:
     row = Erratum("date", "wrong", "10/2022", "30 November 2022", "a post")
-    assert beside(row) == "date: the survey has “10/2022”; 30 November 2022  [a post]"
+    assert erratum_line(row) == "date: the survey has “10/2022”; 30 November 2022  [a post]"
     bare = Erratum("tasks", "absent", "", "language modelling", "a paper")
-    assert beside(bare) == "tasks: the survey has nothing; language modelling  [a paper]"
+    assert erratum_line(bare) == "tasks: the survey has nothing; language modelling  [a paper]"
     assert in_short([row, row, bare]) == "2 wrong, 1 absent"
     assert in_short([]) == "none"
 

@@ -10,7 +10,7 @@ from clados.apply.ready import load
 from clados.checkpoints import CheckpointError, from_pretrained, save_pretrained
 from clados.checkpoints.beside import Beside, beside, images_of, preprocessing, write_beside
 from clados.data.examples import DataError
-from clados.data.pictures import FILE, Preprocessing
+from clados.data.pictures import PREPROCESSOR_FILE, Preprocessing
 from clados.data.scaling import Scales
 from clados.models.declared import declared
 from clados.nn import build
@@ -49,14 +49,16 @@ def test_the_images_of_a_processor_of_transformers_5_are_read(tmp_path: Path) ->
 
 def test_what_a_preprocessor_file_says_beyond_is_named_in_the_load_report(tmp_path: Path) -> None:
     save_pretrained(build(tiny(declared("vit").model)), tmp_path)
-    written(tmp_path, FILE, {"image_processor_type": "PvtImageProcessor", "do_thumbnail": True, "do_pad": True})
+    written(
+        tmp_path, PREPROCESSOR_FILE, {"image_processor_type": "PvtImageProcessor", "do_thumbnail": True, "do_pad": True}
+    )
     assert from_pretrained(tmp_path).report.notes == (
         'preprocessor_config.json: image_processor_type is "PvtImageProcessor"; not known here, so what it leaves open '
         "is as in ViTImageProcessor",
         "preprocessor_config.json: do_pad is true; images are not padded here",
         "preprocessor_config.json: not used here: do_thumbnail",
     )
-    written(tmp_path, FILE, {"size": -1})
+    written(tmp_path, PREPROCESSOR_FILE, {"size": -1})
     (note,) = from_pretrained(tmp_path).report.notes  # the weights are read all the same
     assert note.startswith("images cannot be prepared: ")
     with pytest.raises(DataError, match="size is -1"):

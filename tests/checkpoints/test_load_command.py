@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import clados
-from clados.cli.frame import run
+from clados.cli.frame import run_command_line
 from clados.models.declared import declared
 from clados.spec.core.declaration import tiny
 
@@ -19,11 +19,11 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_a_whole_directory_is_reported(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(["load", str(folder)]) == 0
+    assert run_command_line(["load", str(folder)]) == 0
     told = capsys.readouterr().out
     assert "gpt-2 as GPT2LMHeadModel" in told
     assert "whole: all" in told
-    assert run(["load", str(folder), "--json"]) == 0
+    assert run_command_line(["load", str(folder), "--json"]) == 0
     data = json.loads(capsys.readouterr().out)
     report = clados.from_pretrained(folder).report
     assert data["matched"] == list(report.matched)
@@ -33,6 +33,6 @@ def test_a_whole_directory_is_reported(folder: Path, capsys: pytest.CaptureFixtu
 def test_what_is_refused_is_reported_too(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     config = folder / "config.json"
     config.write_text(config.read_text().replace('"n_layer": 3', '"n_layer": 4'))
-    assert run(["load", str(folder)]) == 1
+    assert run_command_line(["load", str(folder)]) == 1
     assert "refused: " in capsys.readouterr().out
-    assert run(["load", str(folder / "nowhere")]) == 2
+    assert run_command_line(["load", str(folder / "nowhere")]) == 2

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from clados.cli.frame import run
+from clados.cli.frame import run_command_line
 from clados.names import CARDS_PATH
 
 SMALL = Path(__file__).parents[1] / "catalog" / "data"
@@ -35,7 +35,7 @@ def clados(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setenv("NO_COLOR", "")
 
     def call(*argv: str) -> Told:
-        code = run(argv)
+        code = run_command_line(argv)
         told = capsys.readouterr()
         return Told(told.out, told.err, code)
 

@@ -12,9 +12,9 @@ import pytest
 
 from clados.catalog.card import CardError
 from clados.catalog.check import check
-from clados.catalog.export import TEXTS
-from clados.catalog.lineage import edges
-from clados.catalog.load import Catalog, card_files, read
+from clados.catalog.export import TEXT_FORMATS
+from clados.catalog.lineage import descent_edges
+from clados.catalog.load import Catalog, card_files, read_card
 from clados.catalog.query import filter_cards, ordered
 from clados.catalog.schema import ATTRIBUTES
 from clados.drawing.records import of_cards
@@ -61,13 +61,13 @@ def spoilt(text: str, draw: random.Random) -> str:
 
 def everything(path: Path) -> Iterator[Any]:
     """What the commands of the catalogue ask of a card."""
-    cards = Catalog([read(path)])
+    cards = Catalog([read_card(path)])
     yield [card.as_dict() for card in cards.values()]
-    yield [write([*cards.values()]) for write in TEXTS.values()]
+    yield [write([*cards.values()]) for write in TEXT_FORMATS.values()]
     yield [ordered(cards.values(), name) for name in (*ATTRIBUTES, "survey")]
     yield filter_cards(cards.values(), text="a", since="2018", params="1M..", kind="reported")
     yield of_cards(cards.values())
-    yield edges(cards)
+    yield descent_edges(cards)
 
 
 @pytest.mark.parametrize("seed", range(8))
@@ -106,7 +106,7 @@ def test_the_first_fault_of_form_is_named(folder: Path, text: str, message: str)
     path = folder / "leaf.toml"
     path.write_text(f'id = "leaf"\n{text}')
     with pytest.raises(CardError, match=re.escape(message)):
-        read(path)
+        read_card(path)
     assert any(message in str(each) for each in check(folder))
 
 

@@ -262,6 +262,7 @@ def test_a_terminals_escapes_are_shown_as_text(
 
 
 def test_a_list_imports_no_declaration() -> None:
-    code = "import sys, clados.cli.frame as f; f.run(['list']); print([m for m in sys.modules if m == 'clados.spec'])"
+    code = "import sys; from clados.cli.frame import run_command_line as run; run(['list']); "
+    code += "print([m for m in sys.modules if m == 'clados.spec'])"
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert told.stdout.splitlines()[-1] == "[]"

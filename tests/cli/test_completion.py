@@ -60,6 +60,6 @@ def test_sizes_are_completed_behind_a_colon() -> None:
 def test_completing_imports_no_torch() -> None:
     asked = {"_CLADOS_COMPLETE": "complete_fish", "_TYPER_COMPLETE_ARGS": "clados pretrain b"}
     asked |= {"_TYPER_COMPLETE_FISH_ACTION": "get-args"}
-    code = f"import os, sys; os.environ |= {asked}\nfrom clados.cli.frame import run\n"
-    code += "try: run([])\nfinally: os._exit('torch' in sys.modules)"
+    code = f"import os, sys; os.environ |= {asked}\nfrom clados.cli.frame import run_command_line\n"
+    code += "try: run_command_line([])\nfinally: os._exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, check=False).returncode == 0

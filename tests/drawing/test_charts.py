@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clados.drawing import svg
-from clados.drawing.bars import stacked
-from clados.drawing.chart import linear
+from clados.drawing.bars import stacked_bars
+from clados.drawing.chart import linear_scale
 from clados.drawing.curve import curves
-from clados.drawing.table import cut, table
+from clados.drawing.table import cut, table_figure
 from tests.drawing.pictures import NAMESPACE, elements, untitled
 
 LEDGERS = {
@@ -22,7 +22,7 @@ LEDGERS = {
 
 def _widths(share: bool) -> dict[str, list[float]]:
     found: dict[str, list[float]] = {}
-    for piece in elements(stacked(LEDGERS, name="x", share=share), "data-part"):
+    for piece in elements(stacked_bars(LEDGERS, name="x", share=share), "data-part"):
         rect = piece.find(f"{NAMESPACE}rect")
         assert rect is not None
         found.setdefault(piece.get("data-id") or "", []).append(float(rect.get("width") or 0))
@@ -41,7 +41,7 @@ def test_bars_of_shares_are_equally_long() -> None:
 
 
 def test_a_part_has_one_colour_in_all_bars() -> None:
-    pieces = elements(stacked(LEDGERS, name="x"), "data-part")
+    pieces = elements(stacked_bars(LEDGERS, name="x"), "data-part")
     pairs = {(p.get("data-part"), p[1].get("fill")) for p in pieces}
     assert len(pairs) == 3
     assert untitled(pieces) == []
@@ -52,7 +52,7 @@ def test_a_part_has_one_colour_in_all_bars() -> None:
 )
 def test_bars_without_numbers_are_refused(ledgers: dict[str, dict[str, int]], why: str) -> None:
     with pytest.raises(ValueError, match=why):
-        stacked(ledgers, name="x")
+        stacked_bars(ledgers, name="x")
 
 
 def test_a_curve_carries_its_points_and_baselines() -> None:
@@ -88,7 +88,7 @@ def test_a_curve_of_nothing_is_refused() -> None:
 
 @given(st.floats(-1e6, 1e6), st.floats(1e-3, 1e6))
 def test_round_ticks_enclose_the_values(low: float, span: float) -> None:
-    scale = linear(low, low + span, 0, 100)
+    scale = linear_scale(low, low + span, 0, 100)
     assert scale.knots[0] <= low + span * 1e-6
     assert scale.knots[-1] >= (low + span) - span * 1e-6
     assert 2 <= len(scale.ticks) <= 9
@@ -96,7 +96,7 @@ def test_round_ticks_enclose_the_values(low: float, span: float) -> None:
 
 def test_long_cells_are_cut_and_kept_in_the_title() -> None:
     long = "word " * 60
-    figure = table([{"id": "a", "prose": long}], name="x")
+    figure = table_figure([{"id": "a", "prose": long}], name="x")
     cells = elements(figure, "data-id")[0].findall(f"{NAMESPACE}g")
     assert cells[1].findtext(f"{NAMESPACE}title") == long
     text = cells[1].findtext(f"{NAMESPACE}text") or ""

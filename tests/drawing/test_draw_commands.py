@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from clados.cli.frame import run
+from clados.cli.frame import run_command_line
 
 
 def test_the_tree_is_written_as_svg_and_printed_as_data(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     target = tmp_path / "tree.svg"
-    assert run(["tree", "--svg", str(target), "--json", "--highlight", "bert"]) == 0
+    assert run_command_line(["tree", "--svg", str(target), "--json", "--highlight", "bert"]) == 0
     data = json.loads(capsys.readouterr().out)
     assert target.read_text().startswith("<svg ")
     assert {"nodes", "edges", "lanes"} <= set(data)
@@ -21,12 +21,12 @@ def test_the_tree_is_written_as_svg_and_printed_as_data(tmp_path: Path, capsys: 
 
 @pytest.mark.parametrize("words", [["tree"], ["timeline"], ["timeline", "--y", "params"], ["timeline", "--recent"]])
 def test_the_terminal_shows_the_same_models(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(words) == 0
+    assert run_command_line(words) == 0
     assert "Alpaca" in capsys.readouterr().out
 
 
 def test_the_survey_s_figure_is_compared_edge_by_edge(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(["tree", "--against-survey", "--json"]) == 0
+    assert run_command_line(["tree", "--against-survey", "--json"]) == 0
     rows = {row["child"]: row for row in json.loads(capsys.readouterr().out)}
     assert rows["electra"]["only_survey"] == ["transformer"]
     assert rows["electra"]["only_ours"] == ["bert"]
@@ -44,7 +44,7 @@ def test_the_survey_s_figure_is_compared_edge_by_edge(capsys: pytest.CaptureFixt
 def test_a_mistake_gets_one_line_and_exit_code_2(
     words: list[str], said: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert run(words) == 2
+    assert run_command_line(words) == 2
     captured = capsys.readouterr()
     assert captured.out == ""
     assert said in captured.err

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from clados.cli.frame import run
+from clados.cli.frame import run_command_line
 
 PICTURES = Path(__file__).parents[2] / "docs" / "pictures"
 COMMANDS = {
@@ -17,7 +17,7 @@ COMMANDS = {
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_a_picture_is_what_its_command_draws(name: str, tmp_path: Path) -> None:
-    assert run([*COMMANDS[name], "--svg", str(tmp_path / name)]) == 0
+    assert run_command_line([*COMMANDS[name], "--svg", str(tmp_path / name)]) == 0
     assert (tmp_path / name).read_bytes() == (PICTURES / name).read_bytes(), "drawn otherwise: make pictures"
 
 

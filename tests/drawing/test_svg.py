@@ -23,7 +23,7 @@ def test_any_text_survives_as_content_and_as_attribute(content: str, attribute: 
     ("value", "text"), [(0.0, "0"), (-0.001, "0"), (1.5, "1.5"), (2.0, "2"), (100.0, "100"), (1.239, "1.24")]
 )
 def test_numbers_are_short_and_never_minus_zero(value: float, text: str) -> None:
-    assert svg.number(value) == text
+    assert svg.coordinate(value) == text
 
 
 def test_text_is_as_wide_as_its_letters() -> None:
@@ -53,9 +53,9 @@ def test_the_line_of_a_pale_colour_shows_on_white_paper(colour: str) -> None:
 
 
 def test_text_on_every_colour_of_the_survey_can_be_read() -> None:
-    from clados.catalog.figures import family_tree, recent_colours
+    from clados.catalog.figures import recent_colours, survey_tree
 
-    for colours in (family_tree().colours, recent_colours()):
+    for colours in (survey_tree().colours, recent_colours()):
         for group in colours:
             colour = palette.ink(group, colours)
             text = "#ffffff" if colour.text == "on-dark" else "#1b1b1b"
@@ -82,4 +82,4 @@ def test_the_axis_keeps_the_order_of_dates_and_its_ends(dates: list[float], even
     ("value", "text"), [(109_482_240, "109M"), (1.5e9, "1.5B"), (1.6e12, "1.6T"), (999_600_000, "1B"), (512, "512")]
 )
 def test_counts_read_as_people_say_them(value: float, text: str) -> None:
-    assert scale.count(value) == text
+    assert scale.count_label(value) == text

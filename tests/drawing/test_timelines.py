@@ -8,20 +8,20 @@ from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 
 from clados import drawing
-from clados.catalog.figures import recent
+from clados.catalog.figures import recent_models
 from clados.catalog.load import catalog
 from clados.drawing import timelines
-from clados.drawing.labels import Spot, place
+from clados.drawing.labels import Spot, place_labels
 from clados.drawing.records import Node
 from clados.drawing.svg import Box, Figure
 from tests.drawing.pictures import boxes, crossings, elements, overlaps, untitled
 
 FIGURES: dict[str, Callable[[], Figure]] = {
-    "family": lambda: drawing.timeline(drawing.surveyed(catalog().values())),
-    "params": lambda: drawing.timeline(drawing.surveyed(catalog().values()), "params"),
-    "all by params": lambda: drawing.timeline(catalog().values(), "params"),
-    "recent": lambda: drawing.recent(catalog()),
-    "recent by params": lambda: drawing.recent(catalog(), "params"),
+    "family": lambda: drawing.timeline_figure(drawing.surveyed(catalog().values())),
+    "params": lambda: drawing.timeline_figure(drawing.surveyed(catalog().values()), "params"),
+    "all by params": lambda: drawing.timeline_figure(catalog().values(), "params"),
+    "recent": lambda: drawing.recent_figure(catalog()),
+    "recent by params": lambda: drawing.recent_figure(catalog(), "params"),
 }
 
 
@@ -74,7 +74,7 @@ def test_a_timeline_by_size_needs_a_size() -> None:
 
 def test_the_recent_figure_has_all_its_boxes_and_no_edge_through_one() -> None:
     figure = FIGURES["recent"]()
-    assert set(boxes(figure)) == {row.id for row in recent()}
+    assert set(boxes(figure)) == {row.id for row in recent_models()}
     assert crossings(figure) == []
 
 
@@ -84,7 +84,7 @@ def test_labels_find_a_place_apart_from_each_other_and_from_all_points(spots: li
     asked = [Spot(str(i), x, y, width, 12) for i, (x, y, width) in enumerate(spots)]
     bounds = Box(0, 0, 600, 400)
     try:
-        placed = place(asked, bounds, 3)
+        placed = place_labels(asked, bounds, 3)
     except ValueError:  # points on top of each other may leave no room
         reject()
     assert overlaps({name: label.box for name, label in placed.items()}) == []

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from clados import drawing
-from clados.catalog.figures import family_tree
+from clados.catalog.figures import survey_tree
 from clados.catalog.load import catalog
 from clados.drawing import tree
-from clados.drawing.records import Node, Parent, of_cards, through, with_survey
+from clados.drawing.records import Node, ParentEdge, of_cards, through_hidden, with_survey
 from clados.drawing.svg import Figure
 from tests.drawing.pictures import NAMESPACE, boxes, crossings, elements, overlaps, untitled
 
@@ -22,7 +22,7 @@ COLOURS = {"A": "#ea9999", "B": "#b6d7a8"}
 
 @pytest.fixture(scope="module")
 def figure() -> Figure:
-    return drawing.family_tree(drawing.surveyed(catalog().values()), {"bert", "gpt-2", "t5"})
+    return drawing.tree_figure(drawing.surveyed(catalog().values()), {"bert", "gpt-2", "t5"})
 
 
 @st.composite
@@ -39,7 +39,7 @@ def families(drawn: st.DrawFn) -> list[Node]:
                 drawn(st.sampled_from(["A", "Model", "A rather long name of a model"])),
                 drawn(st.sampled_from(["A", "B", "Other group"])),
                 f"{2018 + month // 12}-{month % 12 + 1:02d}",
-                parents=tuple(Parent(parent.id, kinds, "more of it") for parent in ids),
+                parents=tuple(ParentEdge(parent.id, kinds, "more of it") for parent in ids),
             )
         )
     return nodes
@@ -48,7 +48,7 @@ def families(drawn: st.DrawFn) -> list[Node]:
 @settings(max_examples=25, deadline=None)
 @given(families())
 def test_no_boxes_overlap_and_no_edge_passes_through_a_box_whatever_the_family(nodes: list[Node]) -> None:
-    drawn = tree.draw(nodes, COLOURS, name="x")
+    drawn = tree.draw_tree(nodes, COLOURS, name="x")
     assert overlaps(boxes(drawn)) == []
     assert crossings(drawn) == []
 
@@ -84,8 +84,8 @@ def test_the_title_of_an_edge_says_what_changed(figure: Figure) -> None:
 
 def test_filled_means_open_and_hollow_closed_and_dashes_weights() -> None:
     open_ = Node("a", "A", "A", "2018-01", openness="open")
-    closed = Node("b", "B", "A", "2019-01", openness="closed", parents=(Parent("a", ("weights",)),))
-    drawn = tree.draw([open_, closed], COLOURS, name="x")
+    closed = Node("b", "B", "A", "2019-01", openness="closed", parents=(ParentEdge("a", ("weights",)),))
+    drawn = tree.draw_tree([open_, closed], COLOURS, name="x")
     marks = {
         each.get("data-id"): each.findall(f"{NAMESPACE}rect")[1].get("fill") for each in elements(drawn, "data-id")
     }
@@ -105,19 +105,19 @@ def test_only_the_descent_of_what_is_lit_keeps_its_colour(figure: Figure) -> Non
 
 def test_the_same_cards_give_the_same_bytes_in_any_order() -> None:
     nodes = of_cards(drawing.surveyed(catalog().values()))[:30]
-    assert tree.draw(nodes, COLOURS, name="x").svg == tree.draw(list(reversed(nodes)), COLOURS, name="x").svg
+    assert tree.draw_tree(nodes, COLOURS, name="x").svg == tree.draw_tree(list(reversed(nodes)), COLOURS, name="x").svg
 
 
 def test_a_tree_of_nothing_is_refused() -> None:
     with pytest.raises(ValueError, match="nothing to draw"):
-        tree.draw([], COLOURS, name="x")
+        tree.draw_tree([], COLOURS, name="x")
 
 
 def test_the_terminal_tree_names_each_model_once_under_its_first_parent() -> None:
     nodes = of_cards(drawing.surveyed(catalog().values()))
     plain = Console(width=240)
     with plain.capture() as captured:
-        plain.print(tree.terminal(nodes, COLOURS))
+        plain.print(tree.tree_for_terminal(nodes, COLOURS))
     lines = [line for line in captured.get().splitlines() if re.search(r"[●◐○] ", line)]
     assert len(lines) == len(nodes)
 
@@ -126,9 +126,9 @@ def test_groups_without_a_colour_of_their_own_take_the_nearest_ancestors() -> No
     from clados.drawing.records import grouped
 
     parent = Node("bert", "BERT", "", "2018-10")
-    child = Node("x", "X", "", "2019-10", parents=(Parent("bert"),))
-    grandchild = dataclasses.replace(child, id="y", parents=(Parent("x"),))
-    lone = dataclasses.replace(child, id="z", parents=(Parent("transformer"),))
+    child = Node("x", "X", "", "2019-10", parents=(ParentEdge("bert"),))
+    grandchild = dataclasses.replace(child, id="y", parents=(ParentEdge("x"),))
+    lone = dataclasses.replace(child, id="z", parents=(ParentEdge("transformer"),))
     found = grouped([parent, child, grandchild, lone], {"bert": "BERT", "x": "other"})
     assert [node.group for node in found] == ["BERT", "BERT", "BERT", "other"]
 
@@ -141,7 +141,7 @@ def kinds(figure: Figure) -> dict[tuple[str, str], list[str]]:
 
 def test_descent_runs_through_a_parent_that_is_not_drawn() -> None:
     cards = catalog()
-    figure = drawing.family_tree(drawing.surveyed(cards.values()), hidden=cards.values())
+    figure = drawing.tree_figure(drawing.surveyed(cards.values()), hidden=cards.values())
     drawn = kinds(figure)
     assert "t5-v1.1" not in {parent for parent, _ in drawn}
     assert [drawn["t5", child] for child in ("t0", "flan-t5", "ul2")] == [["architecture"]] * 3
@@ -163,9 +163,9 @@ def test_over_two_edges_what_both_pass_on_is_inherited(
     near: tuple[str, ...], far: tuple[str, ...], kinds: tuple[str, ...]
 ) -> None:
     root = Node("a", "A", "A", "2018-01")
-    hidden = Node("b", "B", "A", "2019-01", parents=(Parent("a", far),))
-    leaf = Node("c", "C", "A", "2020-01", parents=(Parent("b", near),))
-    [_, found] = through([root, leaf], [root, hidden, leaf])
+    hidden = Node("b", "B", "A", "2019-01", parents=(ParentEdge("a", far),))
+    leaf = Node("c", "C", "A", "2020-01", parents=(ParentEdge("b", near),))
+    [_, found] = through_hidden([root, leaf], [root, hidden, leaf])
     assert [(parent.id, parent.kinds) for parent in found.parents] == [("a", kinds)]
 
 
@@ -174,16 +174,19 @@ def test_edges_of_each_kind_have_a_line_and_a_legend_of_their_own() -> None:
     names = {"architecture": "bert", "weights": "b", "recipe": "c"}
     nodes = [
         root,
-        *(Node(name, name, "A", "2020-01", parents=(Parent("transformer", (kind,)),)) for kind, name in names.items()),
+        *(
+            Node(name, name, "A", "2020-01", parents=(ParentEdge("transformer", (kind,)),))
+            for kind, name in names.items()
+        ),
     ]
-    figure = tree.draw(
-        [*nodes, Node("d", "D", "A", "2021-01", parents=(Parent("bert", (), survey=True),))], COLOURS, name="x"
+    figure = tree.draw_tree(
+        [*nodes, Node("d", "D", "A", "2021-01", parents=(ParentEdge("bert", (), survey=True),))], COLOURS, name="x"
     )
     dashes = {each.get("data-child"): each.get("stroke-dasharray") for each in elements(figure, "data-parent")}
     assert dashes == {"bert": None, "b": "4 3", "c": "1.5 3", "d": "8 3 1.5 3"}
     for text in ("architecture from", "weights from", "recipe, data, tokenizer", "only in the survey&#x27;s figure"):
         assert text in figure.svg.replace("'", "&#x27;")
-    alone = tree.draw(nodes[:2], COLOURS, name="x")
+    alone = tree.draw_tree(nodes[:2], COLOURS, name="x")
     assert "weights from" not in alone.svg
 
 
@@ -194,13 +197,13 @@ def test_the_survey_s_lines_are_a_layer_of_their_own() -> None:
     only = {edge for edge, parent in both.items() if parent.line == "survey"}
     assert only >= {("transformer", "wu-dao-2"), ("transformer", "seeker"), ("clip", "imagen"), ("gpt-2", "mt-nlg")}
     assert {edge: parent for edge, parent in both.items() if edge not in only} == own
-    figure = family_tree().edges
+    figure = survey_tree().edges
     assert all(parent.survey is (edge in figure) for edge, parent in both.items())
 
 
 def test_a_line_that_only_the_survey_has_is_drawn_when_asked_for() -> None:
     cards = [catalog()[name] for name in ("transformer", "clip", "t5", "imagen")]
-    ours, both = (kinds(drawing.family_tree(cards, survey=layer)) for layer in (False, True))
+    ours, both = (kinds(drawing.tree_figure(cards, survey=layer)) for layer in (False, True))
     assert ("clip", "imagen") not in ours
     assert both["clip", "imagen"] == []
     assert {edge: kind for edge, kind in both.items() if kind} == ours

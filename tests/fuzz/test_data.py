@@ -16,8 +16,8 @@ import pytest
 from PIL import Image
 
 from clados.checkpoints.beside import images_of
-from clados.data import read
-from clados.data.rows import ENDS
+from clados.data import read_examples
+from clados.data.rows import EPISODE_ENDS
 from tests.fuzz.harness import Row, run
 from tests.fuzz.mutants import bytes_mutant, json_bytes, text_mutant
 
@@ -40,7 +40,7 @@ def written(name: str, data: bytes) -> Callable[[Path], object]:
 
 def everything(folder: Path) -> object:
     """All examples below a folder, images decoded."""
-    return [getattr(example, "image", example) for example in read(folder)]
+    return [getattr(example, "image", example) for example in read_examples(folder)]
 
 
 def file(name: str, data: bytes, *mutate: Mutate) -> Iterator[Row]:
@@ -189,7 +189,7 @@ ROWS = (
     *file("a.parquet", parquet([{"text": "a", "id": None}, {"text": "b", "id": 2}]), bytes_mutant),
     *file("b.parquet", parquet([{"observations": [[1.0], [2.0]], "actions": [1, 0], "rewards": [1.0, 2.0]}]),
           bytes_mutant),
-    *file("a.npz", arrays(**{ENDS[0]: np.arange(7) % 3 == 2}), bytes_mutant, zip_mutant),
+    *file("a.npz", arrays(**{EPISODE_ENDS[0]: np.arange(7) % 3 == 2}), bytes_mutant, zip_mutant),
     *file("b.npz", arrays(compressed=True), bytes_mutant),
     *file("a.tar", tar(), bytes_mutant, tar_mutant),
     *(image(form, suffix, bytes_mutant) for form, suffix in FORMATS),

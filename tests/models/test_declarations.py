@@ -7,7 +7,7 @@ from statistics import median
 
 import pytest
 
-from clados.catalog.counts import UNEXPLAINED, counted, every_count
+from clados.catalog.counts import UNEXPLAINED, count_size, every_count
 from clados.catalog.lineage import ancestors
 from clados.catalog.load import catalog
 from clados.checkpoints.names import expanded
@@ -189,7 +189,7 @@ def test_every_published_size_of_a_declared_model_has_a_row() -> None:
 
 
 def test_a_size_that_is_not_declared_says_so() -> None:
-    [row] = counted(CARDS["clip"], next(size for size in CARDS["clip"].sizes if size.name == "rn50"))
+    [row] = count_size(CARDS["clip"], next(size for size in CARDS["clip"].sizes if size.name == "rn50"))
     assert (row.total, row.exact) == (None, 102_007_137)
     assert row.why.startswith("missing")
 

@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 
 from clados.catalog.load import catalog
-from clados.cli.frame import run
+from clados.cli.frame import run_command_line
 from clados.proofs import PROOFS, Finding, Subject
 from clados.proofs.report import sizes
 
 
 def test_it_gives_one_object_a_model_and_proof(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(["verify", "gpt", "alphafold", "--proof", "card", "--proof", "sizes", "--json"]) == 0
+    assert run_command_line(["verify", "gpt", "alphafold", "--proof", "card", "--proof", "sizes", "--json"]) == 0
     rows = json.loads(capsys.readouterr().out)
     assert [(row["id"], row["proof"], row["status"]) for row in rows] == [
         ("gpt", "card", "holds"),
@@ -29,13 +29,16 @@ def test_it_ends_with_1_when_a_proof_fails(monkeypatch: pytest.MonkeyPatch, caps
         return Finding("fails", "for the test")
 
     monkeypatch.setattr("clados.proofs.sizes.prove", fails)
-    assert run(["verify", "gpt", "--proof", "sizes"]) == 1
+    assert run_command_line(["verify", "gpt", "--proof", "sizes"]) == 1
     assert "for the test" in capsys.readouterr().out
 
 
 def test_it_writes_a_page_with_every_size(tmp_path: Path) -> None:
     page = tmp_path / "verification.md"
-    assert run(["verify", "gpt-2", "alphafold", "--proof", "card", "--proof", "sizes", "--write", str(page)]) == 0
+    assert (
+        run_command_line(["verify", "gpt-2", "alphafold", "--proof", "card", "--proof", "sizes", "--write", str(page)])
+        == 0
+    )
     text = page.read_text(encoding="utf-8")
     assert "| gpt-2 | xl | model | 1,500,000,000 | 1,557,611,200 | 1,557,611,200 | 0 |" in text
     assert "1 models (card holds: 1): alphafold." in text
@@ -47,13 +50,13 @@ def test_it_writes_a_page_with_every_size(tmp_path: Path) -> None:
 def test_it_answers_mistakes_with_the_nearest_name(
     words: list[str], said: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert run(["verify", *words]) == 2
+    assert run_command_line(["verify", *words]) == 2
     assert said in capsys.readouterr().err
 
 
 def test_every_proof_has_its_function() -> None:
     assert list(PROOFS) == ["card", "sizes", "parity", "words", "learns", "adapts", "applies"]
-    assert run(["verify", "gpt", "--proof", "adapts"]) == 0
+    assert run_command_line(["verify", "gpt", "--proof", "adapts"]) == 0
 
 
 def test_the_table_of_sizes_says_what_is_unknown_and_what_is_only_missing() -> None:
@@ -63,7 +66,7 @@ def test_the_table_of_sizes_says_what_is_unknown_and_what_is_only_missing() -> N
 
 
 def test_what_a_declared_model_lacks_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(["verify", "transformer-xl", "alphafold", "--proof", "adapts"]) == 0
+    assert run_command_line(["verify", "transformer-xl", "alphafold", "--proof", "adapts"]) == 0
     told = capsys.readouterr()
     assert "transformer-xl" in told.out
     assert "1 models are not declared yet" in told.err

@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 import pytest
 
 from clados import spec as s
-from clados.cli.frame import run
+from clados.cli.frame import run_command_line
 from clados.cli.tour import _warn
 from clados.objectives import task
 from clados.tour.stops import Stop
@@ -24,7 +24,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with pytest.MonkeyPatch.context() as patch:
         written: list[str] = []
         patch.setattr("builtins.print", lambda *text, **_: written.append(" ".join(map(str, text))))
-        assert run(["tour", "--out", str(out), "--minutes", "0.02", "--json"]) == 0
+        assert run_command_line(["tour", "--out", str(out), "--minutes", "0.02", "--json"]) == 0
     (out / "figures.json").write_text(next(text for text in written if text.startswith("{")), encoding="utf-8")
     return out
 
@@ -86,5 +86,5 @@ def test_a_model_that_learned_little_is_said_to(margin: float, warns: bool, caps
 def test_a_folder_of_something_else_is_refused_before_anything_is_trained(tmp_path: Path) -> None:
     (tmp_path / "t5").mkdir()
     (tmp_path / "t5" / "mine.txt").write_text("mine")
-    assert run(["tour", "--out", str(tmp_path), "--minutes", "0.01"]) == 2
+    assert run_command_line(["tour", "--out", str(tmp_path), "--minutes", "0.01"]) == 2
     assert [*tmp_path.rglob("*")] == [tmp_path / "t5", tmp_path / "t5" / "mine.txt"]

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from clados.cli.frame import run
+from clados.cli.frame import run_command_line
 from clados.cli.train import _interruptible
 from clados.train.log import Bar
 from tests.train.small import write_texts
@@ -33,7 +33,7 @@ def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_pretraining_writes_a_directory_that_can_be_loaded(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(["pretrain", "gpt-2", "--data", str(data), *SMALL, "--json"]) == 0
+    assert run_command_line(["pretrain", "gpt-2", "--data", str(data), *SMALL, "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert found["out"] == "runs/gpt-2"
     assert found["held_out"]["end"]["loss"] < found["held_out"]["start"]["loss"] - 0.5
@@ -50,13 +50,13 @@ def test_pretraining_writes_a_directory_that_can_be_loaded(data: Path, capsys: p
 def test_a_dry_run_shows_the_plan_and_three_examples_and_writes_nothing(
     data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert run(["pretrain", "bert", "--data", str(data), *SMALL, "--dry-run"]) == 0
+    assert run_command_line(["pretrain", "bert", "--data", str(data), *SMALL, "--dry-run"]) == 0
     text = capsys.readouterr().out
     assert "parameters" in text
     assert "12 of 4 examples" in text
     assert "memory" in text
     assert text.count("the second segment follows the first") == 3
-    assert run(["pretrain", "t5", "--data", str(data), *SMALL, "--dry-run", "--json"]) == 0
+    assert run_command_line(["pretrain", "t5", "--data", str(data), *SMALL, "--dry-run", "--json"]) == 0
     plan = json.loads(capsys.readouterr().out)
     assert len(plan["samples"]) == 3
     assert plan["memory"] > 16 * plan["parameters"]
@@ -113,7 +113,7 @@ def test_mistakes_are_one_line_and_leave_nothing(
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "mine.txt").write_text("mine")
     small = [] if "--data" in arguments else ["--data", str(data)]
-    assert run(["pretrain", *arguments, *small]) == 2
+    assert run_command_line(["pretrain", *arguments, *small]) == 2
     printed = capsys.readouterr()
     assert printed.out == ""
     assert len(printed.err.splitlines()) == 1
@@ -124,19 +124,19 @@ def test_mistakes_are_one_line_and_leave_nothing(
 def test_what_stands_at_out_is_named(data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "link").symlink_to("nowhere")
-    assert run(["pretrain", "gpt-2", "--data", str(data), *SMALL, "--out", "run"]) == 0
+    assert run_command_line(["pretrain", "gpt-2", "--data", str(data), *SMALL, "--out", "run"]) == 0
     for out, message in [
         ("pipe", "pipe: is a named pipe; name a folder"),
         ("link", "link: is a broken link; name a folder"),
         ("run", "run: holds a run; resume it, or name another folder"),
     ]:
         capsys.readouterr()
-        assert run(["pretrain", "gpt-2", "--data", str(data), *SMALL, "--out", out]) == 2
+        assert run_command_line(["pretrain", "gpt-2", "--data", str(data), *SMALL, "--out", out]) == 2
         assert message in capsys.readouterr().err
 
 
 def test_a_run_of_another_model_or_length_is_not_resumed(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(["pretrain", "gpt-2", "--data", str(data), *SMALL, "--out", "run"]) == 0
+    assert run_command_line(["pretrain", "gpt-2", "--data", str(data), *SMALL, "--out", "run"]) == 0
     for arguments, message in [
         (["bert"], "run: its run has model gpt-2, not bert"),
         (["gpt-2", "--steps", "11"], "run: its run has steps 12, not 11"),
@@ -144,24 +144,24 @@ def test_a_run_of_another_model_or_length_is_not_resumed(data: Path, capsys: pyt
         (["gpt-2", "--minutes", "1"], "run: minutes is 1.0; a run that goes on is given its length in steps"),
     ]:
         capsys.readouterr()
-        assert run(["pretrain", *arguments, "--out", "run", "--resume"]) == 2
+        assert run_command_line(["pretrain", *arguments, "--out", "run", "--resume"]) == 2
         assert message in capsys.readouterr().err
-    assert run(["pretrain", "gpt-2", "--out", "run", "--resume"]) == 0
+    assert run_command_line(["pretrain", "gpt-2", "--out", "run", "--resume"]) == 0
 
 
 @pytest.mark.parametrize("card", ["bert", "t5", "gpt-2"])
 def test_an_objective_is_shown_on_a_users_text(card: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(["objective", card, "--text", "The cat sat on the mat. It was happy."]) == 0
+    assert run_command_line(["objective", card, "--text", "The cat sat on the mat. It was happy."]) == 0
     text = capsys.readouterr().out
     assert text.startswith(f"{card} learns ")
-    assert run(["objective", card, "--text", "The cat sat on the mat. It was happy.", "--json"]) == 0
+    assert run_command_line(["objective", card, "--text", "The cat sat on the mat. It was happy.", "--json"]) == 0
     found: dict[str, Any] = json.loads(capsys.readouterr().out)
     assert found["model"] == card
     assert any(piece["predicts"] for piece in found["sees"]) != bool(found["writes"])
 
 
 def test_a_model_without_text_has_nothing_to_show(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(["objective", "vit", "--text", "a cat"]) == 2
+    assert run_command_line(["objective", "vit", "--text", "a cat"]) == 2
     assert "vit learns ImageClasses() and reads no text" in capsys.readouterr().err
 
 
@@ -178,7 +178,7 @@ def test_a_run_that_cannot_be_read_is_named(
     text: str, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "run.json").write_text(text)
-    assert run(["objective", str(tmp_path), "--text", "a cat"]) == 2
+    assert run_command_line(["objective", str(tmp_path), "--text", "a cat"]) == 2
     assert said in capsys.readouterr().err
 
 
@@ -189,7 +189,7 @@ def test_nothing_of_a_directory_is_run(name: str, tmp_path: Path, capsys: pytest
     (folder / "evil.py").write_text("from pathlib import Path\nPath('ran').touch()")
     (tmp_path / "evil.py").write_text((folder / "evil.py").read_text())
     (folder / "run.json").write_text(json.dumps({"model": name.format(folder)}))
-    assert run(["objective", str(folder), "--text", "a cat"]) == 2
+    assert run_command_line(["objective", str(folder), "--text", "a cat"]) == 2
     assert "unknown model" in capsys.readouterr().err
     assert not list(tmp_path.rglob("ran"))
 
@@ -233,7 +233,7 @@ def test_a_closed_terminal_does_not_stop_the_run(monkeypatch: pytest.MonkeyPatch
 
 def test_a_dry_run_shows_three_examples_however_many_a_step_has(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for size in (["--micro", "1"], ["--batch", "1000000"]):
-        assert run(["pretrain", "GPT-2", "--data", str(data), *SMALL, *size, "--dry-run", "--json"]) == 0
+        assert run_command_line(["pretrain", "GPT-2", "--data", str(data), *SMALL, *size, "--dry-run", "--json"]) == 0
         told = json.loads(capsys.readouterr().out)
         assert (told["model"], len(told["samples"])) == ("gpt-2", 3)
 
@@ -252,7 +252,7 @@ def test_a_dry_run_shows_three_examples_however_many_a_step_has(data: Path, caps
 )
 def test_an_empty_path_to_write_to_is_refused(typed: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     for empty in ([*typed, ""], [*typed[:-1], f"{typed[-1]}="]):
-        assert run(empty) == 2
+        assert run_command_line(empty) == 2
         assert capsys.readouterr().err == f"clados: {typed[-1]} is empty; a path is needed\n"
 
 
@@ -264,7 +264,7 @@ def test_a_place_that_cannot_be_written_to_is_refused_before_training(
     (tmp_path / "dangling").symlink_to("/proc/nowhere")
     os.mkfifo(tmp_path / "pipe")
     for out in ("/proc/x", "/", "/dev/null", "dangling", "pipe", "pipe/x", os.fsdecode(b"o\xff")):
-        assert run(["pretrain", "gpt-2", "--data", str(data), *SMALL, "--out", out]) == 2
+        assert run_command_line(["pretrain", "gpt-2", "--data", str(data), *SMALL, "--out", out]) == 2
         assert len(capsys.readouterr().err.splitlines()) == 1
     assert {each.name for each in tmp_path.iterdir()} == {"dangling", "pipe"}
 
@@ -273,8 +273,8 @@ def test_a_run_is_written_through_a_link_and_into_the_current_directory(data: Pa
     (tmp_path / "disk").mkdir()
     (tmp_path / "link").symlink_to("disk")
     before = (tmp_path / "disk").stat().st_ino
-    assert run(["pretrain", "gpt-2", "--data", str(data), *SMALL[:-1], "1", "--out", "link"]) == 0
+    assert run_command_line(["pretrain", "gpt-2", "--data", str(data), *SMALL[:-1], "1", "--out", "link"]) == 0
     os.chdir(tmp_path / "disk")
-    assert run(["pretrain", "gpt-2", "--resume", "--steps", "2", "--out", "."]) == 0
+    assert run_command_line(["pretrain", "gpt-2", "--resume", "--steps", "2", "--out", "."]) == 0
     assert (Path.cwd().stat().st_ino, (tmp_path / "link").is_symlink()) == (before, True)
     assert {each.name for each in Path.cwd().iterdir() if each.name.startswith(".")} == set()

@@ -69,9 +69,9 @@ def test_images_keep_their_size_and_get_about_eight_patches_a_side() -> None:
 
 
 def test_a_paper_smaller_than_the_usual_budget_is_taken_as_it_is() -> None:
-    from clados.data.cartpole import cartpole
+    from clados.data.cartpole import cartpole_episodes
 
-    episodes = cartpole(4)
+    episodes = cartpole_episodes(4)
     told = Told(episodes, None, 20, facts_of(episodes))
     model: Any = sized(declared("decision-transformer"), "", None, told)
     assert model.size == declared("decision-transformer").model.size

@@ -10,11 +10,11 @@ import torch
 from numpy.typing import NDArray
 
 from clados import spec as s
-from clados.apply.ready import Ready, Source, load
+from clados.apply.ready import ModelSource, Ready, load
 from clados.errors import InputError, check_seed
 
-LONGEST = 1_000  # steps of an episode in an environment that has no limit of its own
-Policy = Callable[["Episodes"], NDArray[Any]]
+_LONGEST = 1_000  # steps of an episode in an environment that has no limit of its own
+_Policy = Callable[["Episodes"], NDArray[Any]]
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class Episodes:
 
 
 def act(
-    source: Source,
+    source: ModelSource,
     environment: str = "CartPole-v1",
     *,
     episodes: int = 50,
@@ -94,7 +94,7 @@ def act(
     asked = ready.scales.best if return_to_go is None else float(return_to_go)
     if not math.isfinite(asked):
         raise InputError(f"return_to_go is {asked}; it must be a finite number")
-    worlds, notes = opened(environment, episodes)
+    worlds, notes = make_environments(environment, episodes)
     try:
         notes += _check(ready, worlds[0])
         space = worlds[0].action_space
@@ -107,7 +107,7 @@ def act(
     return Acted(tuple(returns.tolist()), tuple(guessed.tolist()), asked, notes)
 
 
-def opened(environment: str, count: int) -> tuple[list[Any], tuple[str, ...]]:
+def make_environments(environment: str, count: int) -> tuple[list[Any], tuple[str, ...]]:
     """So many of an environment, each of which ends at last, and what is to be known of them.
 
     Raises:
@@ -120,10 +120,10 @@ def opened(environment: str, count: int) -> tuple[list[Any], tuple[str, ...]]:
         if first.spec is not None and first.spec.max_episode_steps is not None:
             return [first, *(gymnasium.make(environment) for _ in range(count - 1))], ()
         first.close()
-        worlds = [gymnasium.make(environment, max_episode_steps=LONGEST) for _ in range(count)]
+        worlds = [gymnasium.make(environment, max_episode_steps=_LONGEST) for _ in range(count)]
     except (gymnasium.error.Error, ImportError) as error:
         raise InputError(f"environment '{environment}': {' '.join(str(error).split())}") from error
-    return worlds, (f"{environment} has no limit of steps: episodes end after {LONGEST:,}",)
+    return worlds, (f"{environment} has no limit of steps: episodes end after {_LONGEST:,}",)
 
 
 def _check(ready: Ready, world: Any) -> tuple[str, ...]:
@@ -160,7 +160,7 @@ def _compared(what: str, space: Any, numbers: int, several: int) -> tuple[str, b
     return "" if there == numbers else f"{what} of {there} numbers; {{name}} has {numbers}", there == numbers
 
 
-def rollout(worlds: Sequence[Any], choose: Policy, asked: float, seed: int) -> NDArray[np.float64]:
+def rollout(worlds: Sequence[Any], choose: _Policy, asked: float, seed: int) -> NDArray[np.float64]:
     """The return of each episode, [episodes]."""
     starts = np.stack([world.reset(seed=seed + i)[0] for i, world in enumerate(worlds)])
     returns = np.zeros(len(worlds))
@@ -175,7 +175,7 @@ def rollout(worlds: Sequence[Any], choose: Policy, asked: float, seed: int) -> N
     return returns
 
 
-def policy(ready: Ready, space: Any) -> Policy:
+def policy(ready: Ready, space: Any) -> _Policy:
     """What the model does next in each episode, of the actions that a space of Gymnasium allows."""
     inputs: s.Trajectory = ready.spec.inputs  # type: ignore[attr-defined]
     scales = ready.scales

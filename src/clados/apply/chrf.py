@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 
-ORDER = 6  # the longest n-gram of characters
+_ORDER = 6  # the longest n-gram of characters
 BETA = 2.0  # how much more recall weighs than precision
 
 
@@ -16,7 +16,7 @@ def chrf(found: Sequence[str], references: Sequence[str]) -> float:
         ValueError: for different numbers of texts.
     """
     precisions, recalls = [], []
-    for order in range(1, ORDER + 1):
+    for order in range(1, _ORDER + 1):
         ours = theirs = both = 0
         for text, reference in zip(found, references, strict=True):
             a, b = grams(text, order), grams(reference, order)

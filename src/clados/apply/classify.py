@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from clados.apply.images import Image, pixel_values, several
-from clados.apply.ready import Source, batched, load
+from clados.apply.ready import ModelSource, batched, load
 from clados.errors import InputError
 from clados.nn.memory import enough_memory
 
@@ -27,7 +27,7 @@ class Label:
 @enough_memory("classifying these images", "give a smaller batch")
 @torch.inference_mode()
 def classify(
-    source: Source,
+    source: ModelSource,
     images: Image | Sequence[Image],
     *,
     top: int = 5,
@@ -58,7 +58,7 @@ def classify(
         scores = _probabilities(ready.model(pixel_values=pixels).logits.float(), ready.problem)
         likely = scores.topk(min(top, scores.size(-1)))
         for chances, chosen in zip(likely.values.tolist(), likely.indices.tolist()):
-            found.append(tuple(Label(named(ready.labels, i), i, chance) for i, chance in zip(chosen, chances)))
+            found.append(tuple(Label(_named(ready.labels, i), i, chance) for i, chance in zip(chosen, chances)))
     return found
 
 
@@ -68,6 +68,6 @@ def _probabilities(scores: Tensor, problem: str) -> Tensor:
     return scores.sigmoid() if independent else scores.softmax(-1)
 
 
-def named(labels: Sequence[str], number: int) -> str:
+def _named(labels: Sequence[str], number: int) -> str:
     """The name of a class; its number where it has none."""
     return labels[number] if number < len(labels) else str(number)

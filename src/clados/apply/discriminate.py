@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import torch
 
-from clados.apply.ready import Source, batched, listed, load, padded
+from clados.apply.ready import ModelSource, batched, listed, load, pad_ids
 from clados.errors import InputError
 from clados.nn.memory import enough_memory
 
@@ -21,7 +21,7 @@ class Judged:
 @enough_memory("judging these texts", "give fewer tokens, or a smaller batch")
 @torch.inference_mode()
 def discriminate(
-    source: Source, texts: str | Sequence[str], *, batch: int = 32, device: str | torch.device = "cpu"
+    source: ModelSource, texts: str | Sequence[str], *, batch: int = 32, device: str | torch.device = "cpu"
 ) -> list[tuple[Judged, ...]]:
     """Each text's tokens, marks left out, with the probability that each was replaced (Clark et al. 2020, §2).
 
@@ -38,7 +38,7 @@ def discriminate(
     found: list[tuple[Judged, ...]] = [()] * len(rows)
     for numbers in batched(rows, batch, len):
         some = [rows[number] for number in numbers]
-        ids, keep = padded(some, ready.words.ids.get("pad", 0), ready.device)
+        ids, keep = pad_ids(some, ready.words.ids.get("pad", 0), ready.device)
         chances = ready.model(ids, attention_mask=keep).logits.float().sigmoid().tolist()
         for number, row, shares in zip(numbers, some, chances):
             tokens = zip(row, ready.words.tokens(row), shares)

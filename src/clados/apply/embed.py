@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from clados import spec as s
-from clados.apply.ready import Ready, Source, batched, listed, load, padded
+from clados.apply.ready import ModelSource, Ready, batched, listed, load, pad_ids
 from clados.errors import InputError
 from clados.nn.memory import enough_memory
 from clados.nn.pooling import pooled
@@ -18,7 +18,7 @@ POOLS = (*get_args(s.Pool), "pooler")
 @enough_memory("embedding these texts", "give fewer tokens, or a smaller batch")
 @torch.inference_mode()
 def embed(
-    source: Source,
+    source: ModelSource,
     texts: str | Sequence[str],
     *,
     prompt: str | None = None,
@@ -73,7 +73,7 @@ def embed(
     return torch.nn.functional.normalize(vectors, dim=-1) if normalise else vectors
 
 
-def similarity(source: Source, vectors: Tensor) -> Tensor:
+def similarity(source: ModelSource, vectors: Tensor) -> Tensor:
     """How alike vectors are, [texts, texts], by the directory's measure: cosine, dot, or a distance below zero."""
     match load(source, "embed").embedding.similarity:
         case "dot":
@@ -137,7 +137,7 @@ class _Reader:
 
     def __call__(self, rows: Sequence[Sequence[int]]) -> Tensor:
         """[rows, numbers]."""
-        ids, keep = padded(rows, self.pad, self.ready.device)
+        ids, keep = pad_ids(rows, self.pad, self.ready.device)
         if self.pool == "towers":
             vectors: Tensor = self.model(ids, attention_mask=keep).text_embeds
             return vectors

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 import torch
 
-from clados.apply.ready import Ready, Source, batched, listed, load, padded
+from clados.apply.ready import ModelSource, Ready, batched, listed, load, pad_ids
 from clados.data.tokenizer import Tokenizer, sentinel
 from clados.errors import InputError
 from clados.nn.memory import enough_memory
 
 BLANK = re.compile(r"(?<!\s)\s*+(\[MASK\]|<mask>|<extra_id_\d+>)")  # begins where space does: none is read twice
-LONGEST = 10  # tokens of a restored span
+_LONGEST = 10  # tokens of a restored span
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,12 @@ class Filled:
 
 @enough_memory("filling these texts", "give fewer tokens, or a smaller batch")
 def fill(
-    source: Source, texts: str | Sequence[str], *, top: int = 5, batch: int = 32, device: str | torch.device = "cpu"
+    source: ModelSource,
+    texts: str | Sequence[str],
+    *,
+    top: int = 5,
+    batch: int = 32,
+    device: str | torch.device = "cpu",
 ) -> list[Filled]:
     """Fill the blanks of each text: ``[MASK]``, ``<mask>`` or ``<extra_id_0>`` and so on.
 
@@ -79,7 +84,7 @@ def _with_masks(ready: Ready, text: str) -> str:
 @torch.inference_mode()
 def _unmasked(ready: Ready, rows: Sequence[list[int]], top: int) -> list[Filled]:
     words, model = ready.words, ready.model
-    ids, keep = padded(rows, words.ids.get("pad", 0), ready.device)
+    ids, keep = pad_ids(rows, words.ids.get("pad", 0), ready.device)
     blank = ids == words.id("mask")
     places = blank.nonzero()
     states = model.blanks(ids, keep, blank)[places[:, 0], places[:, 1]]
@@ -130,11 +135,11 @@ def restored(ready: Ready, rows: Sequence[list[int]]) -> list[list[tuple[list[in
     has a token at least, as in training, and ends where the model writes any sentinel or the end.
     """
     words, model = ready.words, ready.model
-    ids, keep = padded(rows, words.ids.get("pad", 0), ready.device)
+    ids, keep = pad_ids(rows, words.ids.get("pad", 0), ready.device)
     marks = [[token for token in row if token in words.sentinels] for row in rows]
     found: list[list[tuple[list[int], float]]] = [[] for _ in rows]
     ends = {*words.sentinels, *(words.ids[role] for role in ("eos", "pad") if role in words.ids)}
-    mute, room = torch.tensor(sorted(ends), device=ready.device), 1 + max(map(len, marks)) * (LONGEST + 1)
+    mute, room = torch.tensor(sorted(ends), device=ready.device), 1 + max(map(len, marks)) * (_LONGEST + 1)
     memory, cache = model.encode(ids, keep), model.cache(len(rows), room)
     written = ids.new_full((len(rows), 1), ready.spec.vocab.start or 0)
     for _ in range(room):
@@ -160,7 +165,7 @@ def _next(spans: list[tuple[list[int], float]], marks: list[int], token: int, lo
     """
     if not marks:
         return None
-    if spans and token not in ends and len(spans[-1][0]) < LONGEST:
+    if spans and token not in ends and len(spans[-1][0]) < _LONGEST:
         ids, total = spans[-1]
         spans[-1] = [*ids, token], total + log
         return token

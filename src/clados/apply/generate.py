@@ -9,10 +9,10 @@ import torch
 from torch import Tensor, nn
 
 from clados import spec as s
-from clados.apply.decoding.beams import EarlyStopping, search
-from clados.apply.decoding.choice import Choice, Ending
+from clados.apply.decoding.beams import EarlyStopping, beam_search
+from clados.apply.decoding.choice import Ending, Sampling
 from clados.apply.decoding.processors import Constraints, processor
-from clados.apply.decoding.straight import straight
+from clados.apply.decoding.straight import greedy_or_sampled
 from clados.apply.decoding.writers import room, starts_with, writer_of
 from clados.checkpoints.generation import STEEPEST, GenerationConfig
 from clados.errors import InputError, check_seed
@@ -22,12 +22,12 @@ from clados.nn.memory import enough_memory
 NEW = 100  # tokens that are written where nobody says how many
 TOP_K = 50  # of sampling that a generation config asks for without saying it (transformers 5.23.0)
 
-__all__ = ["generate", "new_tokens", "room", "writer_of"]
+__all__ = ["generate_ids", "new_tokens", "room", "writer_of"]
 
 
 @enough_memory("writing these texts", "give fewer tokens, beams or texts")
 @torch.inference_mode()
-def generate(
+def generate_ids(
     model: nn.Module,
     input_ids: Tensor,
     *,
@@ -118,15 +118,15 @@ def generate(
     filler = next((each for each in (pad, said.pad_token_id, vocab.pad, *ends) if each is not None), 0)
     ending = Ending(torch.tensor(ends, device=input_ids.device), [torch.tensor(each) for each in stop])
     generator = None if seed is None else torch.Generator(input_ids.device).manual_seed(seed)
-    choice = Choice(*_drawing(said, temperature, top_k, top_p), generator)
+    choice = Sampling(*_drawing(said, temperature, top_k, top_p), generator)
     length = writer.ids.size(1)
     padded = attention_mask if attention_mask is not None and length == attention_mask.size(1) else None
     process = processor(_constraints(said, vocab.size), length, new, ending.eos, vocab.size, padded)
     if (said.num_beams or 1) == 1:
-        return straight(writer, choice, process, ending, filler, new, on_token)
+        return greedy_or_sampled(writer, choice, process, ending, filler, new, on_token)
     penalty = 1.0 if said.length_penalty is None else float(said.length_penalty)
     early: Any = said.early_stopping or False
-    found = search(writer, choice, process, ending, filler, new, said.num_beams or 1, penalty, early)
+    found = beam_search(writer, choice, process, ending, filler, new, said.num_beams or 1, penalty, early)
     if on_token is not None:
         for column in found[:, length:].unbind(1):
             on_token(column)

@@ -6,14 +6,14 @@ import torch
 from torch import Tensor
 
 from clados.apply.images import Image, pixel_values, several
-from clados.apply.ready import Ready, Source, batched, listed, load, padded
+from clados.apply.ready import ModelSource, Ready, batched, listed, load, pad_ids
 from clados.nn.memory import enough_memory
 
 
 @enough_memory("matching these images and texts", "give a smaller batch")
 @torch.inference_mode()
 def match(
-    source: Source,
+    source: ModelSource,
     images: Image | Sequence[Image],
     texts: str | Sequence[str],
     *,
@@ -50,6 +50,6 @@ def text_vectors(ready: Ready, texts: Sequence[str], batch: int) -> Tensor:
     rows = ready.tokens(texts)
     found: dict[int, Tensor] = {}
     for numbers in batched(rows, batch, len):
-        ids, keep = padded([rows[number] for number in numbers], ready.words.ids.get("pad", 0), ready.device)
+        ids, keep = pad_ids([rows[number] for number in numbers], ready.words.ids.get("pad", 0), ready.device)
         found |= zip(numbers, ready.model(ids, attention_mask=keep).text_embeds.float())
     return torch.stack([found[number] for number in range(len(rows))])

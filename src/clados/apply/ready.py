@@ -25,9 +25,9 @@ from clados.data.tokenizer import Tokenizer
 from clados.errors import CladosWarning, InputError
 from clados.nn.settle import settle
 
-T = TypeVar("T")
+_T = TypeVar("_T")
 SPEED = 1e11  # operations a second of a CPU, about
-SLOW = 60  # seconds of which a user is told
+_SLOW = 60  # seconds of which a user is told
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,19 +131,19 @@ def _slow(model: Any, length: int) -> float:
         return 0.0
     dims = one.dims
     attention = 4 * dims.layers * dims.heads * dims.head_dim * length**2
-    if attention < SLOW * SPEED:  # so that parameters are counted of long texts alone
+    if attention < _SLOW * SPEED:  # so that parameters are counted of long texts alone
         return 0.0
     rest = 2 * length * sum(each.numel() for each in model.parameters())
     return attention / SPEED if attention > rest else 0.0
 
 
-Source = Ready | str | Path
+ModelSource = Ready | str | Path
 TRANSLATION_BEAMS = 4  # Vaswani et al. 2017, §6.1
 WRITING = "generate", "translate"  # verbs that go on word by word
 
 
 def load(
-    source: Source,
+    source: ModelSource,
     verb: str | None = None,
     *,
     texts: int = 1,
@@ -163,7 +163,7 @@ def load(
     """
     ready = source if isinstance(source, Ready) else _read(Path(source), device)
     if verb is not None:
-        verbs.check(verb, ready.name, ready.spec, ready.objective)
+        verbs.check_verb(verb, ready.name, ready.spec, ready.objective)
     if verb in WRITING and ready is not source:
         settle(ready.model, texts * (beams or usual_beams(verb, ready.model)))
     return ready
@@ -208,7 +208,7 @@ def listed(texts: str | Sequence[str]) -> list[str]:
     return found
 
 
-def padded(rows: Sequence[Sequence[int]], pad: int, device: torch.device) -> tuple[Tensor, Tensor | None]:
+def pad_ids(rows: Sequence[Sequence[int]], pad: int, device: torch.device) -> tuple[Tensor, Tensor | None]:
     """[rows, longest] ids and their mask, [rows, longest] bool; None when nothing is padding."""
     longest = max(map(len, rows))
     ids = torch.full((len(rows), longest), pad)
@@ -219,7 +219,7 @@ def padded(rows: Sequence[Sequence[int]], pad: int, device: torch.device) -> tup
     return ids.to(device), None if bool(keep.all()) else keep.to(device)
 
 
-def batched(rows: Sequence[T], batch: int, length: Callable[[T], int]) -> Iterator[list[int]]:
+def batched(rows: Sequence[_T], batch: int, length: Callable[[_T], int]) -> Iterator[list[int]]:
     """The numbers of the rows in batches of like length, the longest first.
 
     Raises:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import torch
 
-from clados.apply.generate import config_of, generate, room
-from clados.apply.ready import Ready, Source, batched, listed, load, padded, usual_beams
+from clados.apply.generate import config_of, generate_ids, room
+from clados.apply.ready import ModelSource, Ready, batched, listed, load, pad_ids, usual_beams
 from clados.errors import InputError
 from clados.nn.memory import enough_memory
 
@@ -21,7 +21,7 @@ MARIAN = re.compile(r">>\w+<<")  # how Marian's models of several languages mark
 
 @enough_memory("translating these texts", "give fewer tokens, or a smaller batch")
 def translate(
-    source: Source,
+    source: ModelSource,
     texts: str | Sequence[str],
     *,
     to: str | None = None,
@@ -67,11 +67,11 @@ def translate(
     limited = config.max_new_tokens is not None or config.max_length is not None
     found: dict[int, str] = {}
     for numbers in batched(rows, batch, len):
-        ids, keep = padded([rows[number] for number in numbers], words.ids.get("pad", 0), ready.device)
+        ids, keep = pad_ids([rows[number] for number in numbers], words.ids.get("pad", 0), ready.device)
         new, free = ids.size(1) + ROOM, room(ready.model, ids)
         if free is not None:
             new = min(new, free)
-        written = generate(
+        written = generate_ids(
             ready.model,
             ids,
             attention_mask=keep,

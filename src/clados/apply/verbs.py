@@ -5,10 +5,10 @@ from collections.abc import Callable
 from clados import spec as s
 from clados.errors import InputError
 
-Learned = s.Objective | None  # None: not known, as for weights of others
+_Learned = s.Objective | None  # None: not known, as for weights of others
 
 
-def _fills(model: s.Model, learned: Learned) -> bool:
+def _fills(model: s.Model, learned: _Learned) -> bool:
     """Masks in an encoder that reads words out, sentinels where a decoder spells out what they stand for."""
     if model.writes == "answers":
         restores = learned is None or learned.verb == "fill"
@@ -20,7 +20,7 @@ def _reads_text(model: s.Model) -> bool:
     return model.reads(s.Tokens) is not None
 
 
-VERBS: dict[str, Callable[[s.Model, Learned], bool]] = {
+VERBS: dict[str, Callable[[s.Model, _Learned], bool]] = {
     "generate": lambda model, learned: model.writes is not None and model.head("lm") is not None,
     "fill": _fills,
     "discriminate": lambda model, learned: _reads_text(model) and model.head("discriminator") is not None,
@@ -32,7 +32,7 @@ VERBS: dict[str, Callable[[s.Model, Learned], bool]] = {
 }
 
 
-def verbs(model: s.Model, learned: Learned = None) -> tuple[str, ...]:
+def verbs(model: s.Model, learned: _Learned = None) -> tuple[str, ...]:
     """What a model can do, by the names of the commands.
 
     Args:
@@ -54,7 +54,7 @@ def kind(model: s.Model) -> str:
     return f"{article} {name} of {' and '.join(what for kind, what in kinds.items() if model.reads(kind) is not None)}"
 
 
-def check(verb: str, name: str, model: s.Model, learned: Learned = None) -> None:
+def check_verb(verb: str, name: str, model: s.Model, learned: _Learned = None) -> None:
     """Refuse a verb that a model cannot do.
 
     Raises:

@@ -8,15 +8,15 @@ import torch
 from torch import Tensor
 
 from clados.apply.generate import config_of, room
-from clados.apply.generate import generate as generate_ids
-from clados.apply.ready import Source, load
+from clados.apply.generate import generate_ids as generate_ids
+from clados.apply.ready import ModelSource, load
 from clados.errors import InputError
 
 UNFINISHED = "\ufffd"  # what decoding gives for the first bytes of a letter
 
 
 def generate(
-    source: Source,
+    source: ModelSource,
     prompt: str,
     *,
     max_new_tokens: int | None = None,

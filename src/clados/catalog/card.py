@@ -13,7 +13,7 @@ import tomli
 
 from clados.catalog.schema import ATTRIBUTES, SIZE_FIGURES
 from clados.errors import CladosError
-from clados.tables import Page, Shown, plain
+from clados.tables import Page, Shown, escape_controls
 
 Plain = str | int | float | bool | tuple[Any, ...]
 
@@ -72,7 +72,7 @@ class Value:
 
 
 @dataclass(frozen=True, slots=True)
-class Parent:
+class ParentLink:
     """A line of descent: the parent's id, what is inherited (``schema.LINEAGE_KINDS``), and what changed."""
 
     id: str
@@ -84,7 +84,7 @@ class Parent:
 
 
 @dataclass(frozen=True, slots=True)
-class Size:
+class CardSize:
     """A published size: its label as printed, the reference's exact figure, what each counts, and its shape.
 
     ``assumed`` names the words of the shape that no source says; ``tokens`` are those seen in training, and
@@ -129,8 +129,8 @@ class Erratum:
 class Tables:
     """What stands below the attributes of a card."""
 
-    lineage: tuple[Parent, ...] = ()
-    sizes: tuple[Size, ...] = ()
+    lineage: tuple[ParentLink, ...] = ()
+    sizes: tuple[CardSize, ...] = ()
     training: Mapping[str, Value] = field(default_factory=dict)
     errata: tuple[Erratum, ...] = ()
     headlines: tuple[Value, ...] = ()
@@ -167,12 +167,12 @@ class Card(Shown):
             return _tables(toml(self.text))
 
     @property
-    def lineage(self) -> tuple[Parent, ...]:
+    def lineage(self) -> tuple[ParentLink, ...]:
         """Its parents."""
         return self.tables.lineage
 
     @property
-    def sizes(self) -> tuple[Size, ...]:
+    def sizes(self) -> tuple[CardSize, ...]:
         """Its published sizes."""
         return self.tables.sizes
 
@@ -229,14 +229,14 @@ class Card(Shown):
             return declaration_of(self).assumed
         return lines
 
-    def assumed_for(self, size: Size) -> tuple[str, ...]:
+    def assumed_for(self, size: CardSize) -> tuple[str, ...]:
         """Those of the assumed lines that concern a size; raises as `assumed`."""
         from clados.catalog.assumed import concerning
 
         return concerning(self.assumed, [each.name for each in self.sizes], size.name)
 
     @property
-    def headline_size(self) -> Size | None:
+    def headline_size(self) -> CardSize | None:
         """The size that a bare name means everywhere: the largest that the model's own paper or release trains."""
         return next((size for size in self.sizes if size.headline), None)
 
@@ -272,7 +272,7 @@ class Card(Shown):
 
 def as_plain(thing: Any) -> Any:
     """Records, tuples and mappings as dictionaries and lists; empty texts and unset flags of records left out."""
-    if isinstance(thing, Value | Parent | Size | Erratum):
+    if isinstance(thing, Value | ParentLink | CardSize | Erratum):
         pairs = ((name, as_plain(getattr(thing, name))) for name in thing.__slots__)
         return {name: value for name, value in pairs if value not in ("", None, [], {}) and value is not False}
     if isinstance(thing, tuple | list):
@@ -315,10 +315,10 @@ def toml(text: str) -> dict[str, Any]:
 
 def _shown(value: Any) -> Any:
     if isinstance(value, dict):
-        return {plain(name): _shown(each) for name, each in value.items()}
+        return {escape_controls(name): _shown(each) for name, each in value.items()}
     if isinstance(value, list):
         return [*map(_shown, value)]
-    return plain(value) if isinstance(value, str) else value
+    return escape_controls(value) if isinstance(value, str) else value
 
 
 @contextmanager
@@ -345,7 +345,7 @@ def _head(text: str) -> dict[str, Any]:
 
 def _tables(data: Mapping[str, Any]) -> Tables:
     return Tables(
-        lineage=tuple(Parent(**{_RENAMED.get(k, k): v for k, v in row.items()}) for row in _rows(data, "lineage")),
+        lineage=tuple(ParentLink(**{_RENAMED.get(k, k): v for k, v in row.items()}) for row in _rows(data, "lineage")),
         sizes=tuple(_size(row) for row in _rows(data, "sizes")),
         training=MappingProxyType({name: _value(value) for name, value in data.get("training", {}).items()}),
         errata=tuple(Erratum(**{"survey": "", **row}) for row in _rows(data, "erratum")),
@@ -369,11 +369,11 @@ def _value(data: Mapping[str, Any]) -> Value:
     return Value(value, data["kind"], data.get("source", ""), data.get("note", ""), data.get("recalled", False))
 
 
-def _size(row: Mapping[str, Any]) -> Size:
+def _size(row: Mapping[str, Any]) -> CardSize:
     words = dict(row)
     for name in SIZE_FIGURES:
         if name in words:
             words[name] = _value(words[name])
     for name in ("aliases", "assumed"):
         words[name] = tuple(words.get(name, ()))
-    return Size(**words)
+    return CardSize(**words)

@@ -10,8 +10,8 @@ from clados.catalog.card import CardError
 from clados.catalog.form import FIGURE, Data, Fault, form_faults, is_date
 from clados.catalog.lines import Key
 from clados.catalog.load import card_files
-from clados.catalog.parsing import ParseError, Problem, Source, parsed
-from clados.catalog.schema import ATTRIBUTES, KINDS, Attribute
+from clados.catalog.parsing import CardSource, ParseError, Problem, parse_card
+from clados.catalog.schema import ATTRIBUTES, VALUE_KINDS, Attribute
 from clados.catalog.spelling import misspelt
 from clados.names import did_you_mean
 from clados.spec.core.ledger import BASES
@@ -42,15 +42,15 @@ def check(target: Path | None = None, beside: Iterable[Path] = ()) -> list[Probl
     return sorted([*problems, *_together(_readable(sources), _readable(around))])
 
 
-def _readable(sources: Iterable[Source]) -> list[Source]:
+def _readable(sources: Iterable[CardSource]) -> list[CardSource]:
     return [source for source in sources if not any(form_faults(source.data))]
 
 
-def _parsed(paths: Iterable[Path]) -> tuple[list[Source], list[Problem]]:
+def _parsed(paths: Iterable[Path]) -> tuple[list[CardSource], list[Problem]]:
     sources, problems = [], []
     for path in paths:
         try:
-            sources.append(parsed(path))
+            sources.append(parse_card(path))
         except ParseError as error:
             problems.append(error.problem)
     return sources, problems
@@ -96,8 +96,11 @@ def stem(name: str) -> str:
 def value_faults(value: Data, key: Key, attribute: Attribute | None = None) -> Iterator[Fault]:
     """The faults of a value whose form is sound: its kind, its source, and what it says."""
     plain, kind, source = value["value"], value["kind"], value.get("source", "")
-    if kind not in KINDS:
-        yield (*key, "kind"), f"unknown kind '{kind}'{did_you_mean(kind, KINDS)}; the kinds are {', '.join(KINDS)}"
+    if kind not in VALUE_KINDS:
+        yield (
+            (*key, "kind"),
+            f"unknown kind '{kind}'{did_you_mean(kind, VALUE_KINDS)}; the kinds are {', '.join(VALUE_KINDS)}",
+        )
     elif kind == "unknown" and not value.get("note"):
         yield (*key, "note"), "what is unknown needs a note that says why"
     elif kind != "unknown" and not source:
@@ -220,7 +223,7 @@ _TABLES: dict[str, Callable[[Any, Key], Iterator[Fault]]] = {
 }
 
 
-def _together(sources: list[Source], around: list[Source]) -> Iterator[Problem]:
+def _together(sources: list[CardSource], around: list[CardSource]) -> Iterator[Problem]:
     """The faults of the cards taken together: ids that two claim, parents that are not there, cycles."""
     everything = [*sources, *around]
     parents = {str(each.data.get("id")): _parents(each.data) for each in everything}

@@ -9,7 +9,7 @@ from clados.catalog.schema import ATTRIBUTES
 from clados.catalog.structure import headline_declared, structure
 from clados.catalog.texts import attribute_text, shape, size_figure
 from clados.errors import InputError
-from clados.tables import Page, Shown, Table
+from clados.tables import Page, Shown, TextTable
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Comparison(Shown):
 
     def page(self) -> Page:
         """One table."""
-        return Page([Table(("", *self.models), [[name, *row] for name, row in self.rows.items()])])
+        return Page([TextTable(("", *self.models), [[name, *row] for name, row in self.rows.items()])])
 
 
 def compare(*models: str | Card, differing: bool = False) -> Comparison:

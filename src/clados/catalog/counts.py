@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from clados.catalog.card import Card, Size
+from clados.catalog.card import Card, CardSize
 from clados.catalog.load import catalog, declaration_of
 from clados.errors import InputError
 from clados.spec.core.declaration import Declaration
@@ -59,10 +59,10 @@ def every_count(cards: Mapping[str, Card], basis: str | None = None) -> list[Cou
         InputError: for a basis that there is not.
     """
     sizes = [(card, size) for card in cards.values() if card.runnable for size in card.sizes]
-    return [row for card, size in sizes for row in counted(card, size, basis)]
+    return [row for card, size in sizes for row in count_size(card, size, basis)]
 
 
-def counted(card: Card, size: Size, basis: str | None = None) -> list[Counted]:
+def count_size(card: Card, size: CardSize, basis: str | None = None) -> list[Counted]:
     """A published size on the bases of its published figures, or on another that is named.
 
     Raises:
@@ -76,7 +76,7 @@ def counted(card: Card, size: Size, basis: str | None = None) -> list[Counted]:
     return [_counted(card, size, model, each) for each in ([basis] if basis else bases(size))]
 
 
-def bases(size: Size) -> list[str]:
+def bases(size: CardSize) -> list[str]:
     """What the published figures of a size count: the label's basis first; the whole model where none is named."""
     said = [size.basis] if size.label.known else []
     said += [size.exact_basis] if size.exact and size.exact.known else []
@@ -98,7 +98,7 @@ def totalled(model: Model, basis: str) -> int:
     return parameters(model).non_embedding if basis == NON_EMBEDDING else parameters(model, basis).total
 
 
-def _counted(card: Card, size: Size, model: Model, basis: str) -> Counted:
+def _counted(card: Card, size: CardSize, model: Model, basis: str) -> Counted:
     if basis not in (*BASES, NON_EMBEDDING):
         raise InputError(f"basis is '{basis}'{hint(basis, (*BASES, NON_EMBEDDING))}")
     found = parameters(model, "model" if basis == NON_EMBEDDING else basis)
@@ -110,19 +110,19 @@ def _counted(card: Card, size: Size, model: Model, basis: str) -> Counted:
     )
 
 
-def _figures(size: Size, basis: str) -> tuple[int | None, int | None]:
+def _figures(size: CardSize, basis: str) -> tuple[int | None, int | None]:
     """The published figure and the reference's count on a basis."""
-    exact = number(size.exact) if size.exact and basis_of(size.exact_basis) == basis else None
-    label = number(size.label) if basis_of(size.basis) == basis else None
-    return (label if label is not None or number(size.label) is None else exact), exact
+    exact = whole_number(size.exact) if size.exact and basis_of(size.exact_basis) == basis else None
+    label = whole_number(size.label) if basis_of(size.basis) == basis else None
+    return (label if label is not None or whole_number(size.label) is None else exact), exact
 
 
-def number(value: Any) -> int | None:
+def whole_number(value: Any) -> int | None:
     """The whole number that a fact of a card holds; None where it is unknown, or no number."""
     return value.value if value is not None and value.known and isinstance(value.value, int) else None
 
 
-def _why(size: Size, total: int, published: int | None, exact: int | None) -> str:
+def _why(size: CardSize, total: int, published: int | None, exact: int | None) -> str:
     if published is None and exact is None:
         return size.label.note or size.why
     agreeing = FITTED if size.assumed else ROUNDED
@@ -147,7 +147,7 @@ def rounds(total: int, published: int) -> bool:
     return 2 * abs(total - published) <= unit
 
 
-def size_named(card: Card, name: str | None) -> Size:
+def size_named(card: Card, name: str | None) -> CardSize:
     """A size of a card by its name or an alias; the headline one when none is named.
 
     Raises:
@@ -160,7 +160,7 @@ def size_named(card: Card, name: str | None) -> Size:
     raise InputError(f"{card.id} has no size '{name}'{hint(wanted, [size.name for size in card.sizes])}")
 
 
-def named(model: str) -> tuple[Card, Size]:
+def card_and_size(model: str) -> tuple[Card, CardSize]:
     """The card and the size that ``MODEL[:SIZE]`` names; the headline size when none is named.
 
     Raises:
@@ -180,7 +180,7 @@ def canonical(model: str) -> str:
     Raises:
         NoModelError, InputError: with the nearest name.
     """
-    card, size = named(model)
+    card, size = card_and_size(model)
     return f"{card.id}:{size.name}" if ":" in model else card.id
 
 
@@ -192,10 +192,10 @@ def count(model: Model | str, basis: str = "model") -> Count:
     """
     if isinstance(model, Model):
         return parameters(model, basis)
-    return parameters(model_of(*named(model)), basis)
+    return parameters(model_of(*card_and_size(model)), basis)
 
 
-def model_of(card: Card, size: Size) -> Model:
+def model_of(card: Card, size: CardSize) -> Model:
     """The declared model of a published size.
 
     Raises:
@@ -208,7 +208,7 @@ def model_of(card: Card, size: Size) -> Model:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class LedgerLine:
     """A line of the ledger: one tensor, or ``times`` tensors of one shape in layers that repeat."""
 
     path: str
@@ -218,19 +218,19 @@ class Line:
     embedding: bool
 
 
-def ledger(model: Model, *, full: bool = False) -> list[Line]:
+def ledger(model: Model, *, full: bool = False) -> list[LedgerLine]:
     """Every tensor of a model; unless ``full``, those that layers repeat in one line, their number as ``*``."""
     return list(_one_by_one(rows(model)) if full else _folded(rows(model)))
 
 
-def _one_by_one(each: Iterable[Row]) -> Iterator[Line]:
-    yield from (Line(row.path, row.shape, 1, row.count, row.embedding) for row in each)
+def _one_by_one(each: Iterable[Row]) -> Iterator[LedgerLine]:
+    yield from (LedgerLine(row.path, row.shape, 1, row.count, row.embedding) for row in each)
 
 
-def _folded(each: Iterable[Row]) -> Iterator[Line]:
+def _folded(each: Iterable[Row]) -> Iterator[LedgerLine]:
     alike: dict[tuple[str, tuple[int, ...]], list[Row]] = {}
     for row in each:
         alike.setdefault((re.sub(r"\.\d+\.", ".*.", row.path), row.shape), []).append(row)
     for (path, shape), same in alike.items():
         name = path if len(same) > 1 else same[0].path
-        yield Line(name, shape, len(same), sum(row.count for row in same), same[0].embedding)
+        yield LedgerLine(name, shape, len(same), sum(row.count for row in same), same[0].embedding)

@@ -7,10 +7,10 @@ from itertools import zip_longest
 from typing import Any
 
 from clados.catalog.card import Card
-from clados.catalog.card import Size as CardSize
-from clados.catalog.counts import model_of, named
+from clados.catalog.card import CardSize as CardSize
+from clados.catalog.counts import card_and_size, model_of
 from clados.catalog.load import declaration_of
-from clados.catalog.sentences import brief, said
+from clados.catalog.sentences import brief, sentence
 from clados.spec.attention.masks import All
 from clados.spec.core import ledger
 from clados.spec.core.part import Part, in_turn, words
@@ -21,11 +21,11 @@ from clados.spec.kinds.model import Model
 from clados.spec.kinds.two_tower import TwoTower
 from clados.spec.learning.recipe import Recipe, Stage
 from clados.spec.learning.tuning import Tuning
-from clados.tables import Page, Shown, Table
+from clados.tables import Page, Shown, TextTable
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class Change:
     """One place where two models differ: the path of the word, what it says in each, and a sentence."""
 
     path: str
@@ -46,11 +46,11 @@ class Differences(Shown):
         assumed: for each side, what its declaration assumes; and whether the counted shape itself is.
     """
 
-    changes: tuple[Difference, ...]
+    changes: tuple[Change, ...]
     parameters: Mapping[str, tuple[int, int]]
     old: str = "old"
     new: str = "new"
-    training: tuple[Difference, ...] = ()
+    training: tuple[Change, ...] = ()
     assumed: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
     assumed_shape: tuple[bool, bool] = field(default=(False, False), repr=False)
 
@@ -76,11 +76,11 @@ class Differences(Shown):
             blocks += ["In training", [*dict.fromkeys(each.words for each in self.training)]]
         if self.changes:
             rows = [[each.path, brief(each.old), brief(each.new)] for each in self.changes]
-            blocks += ["In parts", Table(("part", *sides), rows)]
+            blocks += ["In parts", TextTable(("part", *sides), rows)]
         marked = [f"{side} (assumed)" if mark else side for side, mark in zip(sides, self.assumed_shape)]
         cells = [[name, f"{a:,}", f"{b:,}", f"{b - a:+,}"] for name, (a, b) in self.parameters.items()]
         figures = (*marked, "difference")
-        blocks += ["In parameters", Table(("", *figures), cells, right=figures)]
+        blocks += ["In parameters", TextTable(("", *figures), cells, right=figures)]
         lines = [f"{side}: {line}" for side, each in zip(sides, self.assumed) for line in each]
         return Page([*blocks, "Assumed, as no source says it", lines] if lines else blocks)
 
@@ -96,12 +96,14 @@ def diff(old: str | Model, new: str | Model) -> Differences:
         NoModelError, InputError: for an unknown name or size, with the nearest.
     """
     if isinstance(old, Model) or isinstance(new, Model):
-        models = [each if isinstance(each, Model) else model_of(*named(each)) for each in (old, new)]
+        models = [each if isinstance(each, Model) else model_of(*card_and_size(each)) for each in (old, new)]
         names = [each if isinstance(each, str) else type(each).__name__ for each in (old, new)]
-        return compared(models[0], models[1], (names[0], names[1]))
+        return compare_models(models[0], models[1], (names[0], names[1]))
     (card, size), (other, its) = _pair(old, new)
     pairs = ((card, size), (other, its))
-    found = compared(model_of(card, size), model_of(other, its), (f"{card.id}:{size.name}", f"{other.id}:{its.name}"))
+    found = compare_models(
+        model_of(card, size), model_of(other, its), (f"{card.id}:{size.name}", f"{other.id}:{its.name}")
+    )
     recipes = [declaration_of(each).recipe_at(row.name) for each, row in pairs]
     return Differences(
         found.changes,
@@ -116,7 +118,7 @@ def diff(old: str | Model, new: str | Model) -> Differences:
 
 def _pair(old: str, new: str) -> tuple[tuple[Card, CardSize], tuple[Card, CardSize]]:
     """Two models; one without a size at the size of the name that the other is given, where it has one."""
-    (card, size), (other, its) = named(old), named(new)
+    (card, size), (other, its) = card_and_size(old), card_and_size(new)
     if ":" in old and ":" not in new:
         its = next((each for each in other.sizes if each.name == size.name), its)
     elif ":" in new and ":" not in old:
@@ -124,10 +126,10 @@ def _pair(old: str, new: str) -> tuple[tuple[Card, CardSize], tuple[Card, CardSi
     return (card, size), (other, its)
 
 
-def compared(old: Model, new: Model, names: tuple[str, str] = ("old", "new")) -> Differences:
+def compare_models(old: Model, new: Model, names: tuple[str, str] = ("old", "new")) -> Differences:
     """What changed from one model to another; of unlike kinds, the slots that both have, then what only one has."""
     found = _changed(*_sized_alike(old, new)) if type(old) is type(new) else _unlike(old, new)
-    changes = [Difference(*each, words=said(*each)) for each in found]
+    changes = [Change(*each, words=sentence(*each)) for each in found]
     return Differences(tuple(_once(changes)), _parameters(old, new), *names)
 
 
@@ -181,7 +183,7 @@ def _filled(one: Size, other: Size) -> tuple[Size, Size]:
     return first, second
 
 
-def _once(changes: list[Difference]) -> Iterator[Difference]:
+def _once(changes: list[Change]) -> Iterator[Change]:
     """The same change in the encoder and in the decoder is said once."""
     twins = {(_side(each.path), repr(each.old), repr(each.new)): each for each in changes if _sided(each.path)}
     both = {key for key in twins if sum(_key(each) == key for each in changes if _sided(each.path)) == 2}
@@ -190,7 +192,7 @@ def _once(changes: list[Difference]) -> Iterator[Difference]:
             yield each
         elif each.path.startswith("encoder."):
             where = f"encoder, decoder: {each.words.removeprefix('encoder: ')}"
-            yield Difference(f"{{encoder,decoder}}.{_side(each.path)}", each.old, each.new, where)
+            yield Change(f"{{encoder,decoder}}.{_side(each.path)}", each.old, each.new, where)
 
 
 def _sided(path: str) -> bool:
@@ -201,7 +203,7 @@ def _side(path: str) -> str:
     return path.partition(".")[2]
 
 
-def _key(each: Difference) -> tuple[str, str, str]:
+def _key(each: Change) -> tuple[str, str, str]:
     return _side(each.path), repr(each.old), repr(each.new)
 
 
@@ -251,25 +253,25 @@ def _reads_images(model: Model) -> bool:
 # ---------------------------------------------------------------- training
 
 
-def _tokenizers(old: Card, new: Card) -> Iterator[Difference]:
+def _tokenizers(old: Card, new: Card) -> Iterator[Change]:
     """How the texts become tokens, where the cards know it and differ."""
     one, other = (str(card.values["tokenizer"]) for card in (old, new))
     if one != other:
-        yield Difference("tokenizer", one, other, f"tokenizer: {other} instead of {one}")
+        yield Change("tokenizer", one, other, f"tokenizer: {other} instead of {one}")
 
 
-def _training(old: Recipe, new: Recipe) -> Iterator[Difference]:
+def _training(old: Recipe, new: Recipe) -> Iterator[Change]:
     """Stage by stage: objective, data, optimiser, schedule, and the numbers of each; pretraining and tuning apart."""
     pairs = [pair for tuned in (False, True) for pair in zip_longest(_stages(old, tuned), _stages(new, tuned))]
     for (i, one), (j, other) in ((one or (0, None), other or (0, None)) for one, other in pairs):
         if one is None or other is None:
-            yield Difference(f"recipe.stages[{i if other is None else j}]", one, other, _stage(one, other, new))
+            yield Change(f"recipe.stages[{i if other is None else j}]", one, other, _stage(one, other, new))
             continue
         front = f"{other.name}: " if len(pairs) > 1 else ""
         for name, was, now in _both(one, other):
             if name != "name":
                 for found in _changed(was, now, f"recipe.stages[{j}].{name}"):
-                    yield Difference(*found, words=front + said(*found))
+                    yield Change(*found, words=front + sentence(*found))
 
 
 def _stages(recipe: Recipe, tuned: bool) -> list[tuple[int, Stage]]:
@@ -303,7 +305,7 @@ def _parameters(old: Model, new: Model) -> dict[str, tuple[int, int]]:
     }
 
 
-GROUPS = (
+_GROUPS = (
     (r"(.*\.)?inputs\..*", "inputs"),
     (r".*\.cross\..*", "cross-attention"),
     (r".*\.attn\..*", "attention"),
@@ -317,12 +319,12 @@ GROUPS = (
 def _groups(model: Model) -> dict[str, int]:
     found: dict[str, int] = {}
     for row in ledger.rows(model):
-        name = next((name for pattern, name in GROUPS if re.match(pattern, row.path)), "other")
+        name = next((name for pattern, name in _GROUPS if re.match(pattern, row.path)), "other")
         found[name] = found.get(name, 0) + row.count
     return found
 
 
-def _row(each: Difference) -> dict[str, Any]:
+def _row(each: Change) -> dict[str, Any]:
     return {"path": each.path, "old": _plain(each.old), "new": _plain(each.new), "words": each.words}
 
 

@@ -7,18 +7,18 @@ from clados.catalog.card import Erratum
 from clados.catalog.schema import ERRATUM_KINDS
 
 
-def beside(row: Erratum) -> str:
+def erratum_line(row: Erratum) -> str:
     """What the survey has, quoted to the letter, and the fact."""
     has = f"the survey has “{row.survey}”" if row.survey else "the survey has nothing"
     return f"{row.attribute}: {has}; {row.fact}  [{row.source if row.checked else 'not yet checked'}]"
 
 
-def of_kind(rows: Iterable[Erratum], kind: str) -> list[Erratum]:
+def errata_of_kind(rows: Iterable[Erratum], kind: str) -> list[Erratum]:
     """The errata of one kind, in order."""
     return [row for row in rows if row.kind == kind]
 
 
-def counted(rows: Iterable[Erratum]) -> dict[str, int]:
+def errata_counts(rows: Iterable[Erratum]) -> dict[str, int]:
     """How many errata there are of each kind."""
     found = Counter(row.kind for row in rows)
     return {kind: found[kind] for kind in ERRATUM_KINDS}
@@ -30,4 +30,4 @@ def in_short(rows: Iterable[Erratum]) -> str:
     >>> in_short([Erratum("date", "wrong", "2018", "2019"), Erratum("lab", "absent", "", "North")])
     '1 wrong, 1 absent'
     """
-    return ", ".join(f"{number} {kind}" for kind, number in counted(rows).items() if number) or "none"
+    return ", ".join(f"{number} {kind}" for kind, number in errata_counts(rows).items() if number) or "none"

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from clados.catalog import errata
-from clados.catalog.card import Card, Erratum, Parent, Size, Value
+from clados.catalog.card import Card, CardSize, Erratum, ParentLink, Value
 from clados.catalog.load import catalog
 from clados.catalog.schema import ATTRIBUTES, ERRATUM_KINDS, SIZE_FIGURES, Type
 from clados.errors import InputError
@@ -18,7 +18,7 @@ from clados.names import did_you_mean
 _CELLS: dict[Type, str] = {"counts": "INTEGER[]", "count": "INTEGER", "words": "TEXT[]"}
 
 
-def table(cards: Sequence[Card]) -> list[dict[str, Any]]:
+def _table(cards: Sequence[Card]) -> list[dict[str, Any]]:
     """One flat row a card: each attribute's value with its kind and source beside it; ``None`` is unknown."""
     rows = []
     for card in cards:
@@ -27,14 +27,14 @@ def table(cards: Sequence[Card]) -> list[dict[str, Any]]:
         for name in ATTRIBUTES:
             value = card.values[name]
             row |= {name: plain[name], f"{name}_kind": value.mark, f"{name}_source": value.source or None}
-        row |= {f"errata_{kind}": number for kind, number in errata.counted(card.errata).items()}
+        row |= {f"errata_{kind}": number for kind, number in errata.errata_counts(card.errata).items()}
         rows.append({**row, "assumed": plain["assumed"]})
     return rows
 
 
 def as_csv(cards: Sequence[Card]) -> str:
     """`table` as CSV; several words of a value are parted by ``; ``."""
-    return csv_text(table(cards))
+    return csv_text(_table(cards))
 
 
 def csv_text(rows: Sequence[Mapping[str, Any]]) -> str:
@@ -80,7 +80,7 @@ def to_parquet(cards: Sequence[Card], path: Path) -> None:
     types = {"TEXT": pyarrow.string(), "INTEGER": pyarrow.int64(), "BOOLEAN": pyarrow.bool_()}
     types |= {f"{name}[]": pyarrow.list_(types[name]) for name in ("TEXT", "INTEGER")}
     schema = pyarrow.schema([(name, types[kind]) for name, kind in _columns(cards).items()])
-    columns = pyarrow.Table.from_pylist(table(cards), schema=schema)
+    columns = pyarrow.Table.from_pylist(_table(cards), schema=schema)
 
     def write(part: Path) -> None:
         with part.open("wb") as file:
@@ -91,7 +91,7 @@ def to_parquet(cards: Sequence[Card], path: Path) -> None:
 
 def _columns(cards: Sequence[Card]) -> dict[str, str]:
     """The type of each column of `table`."""
-    names = table(cards[:1])[0] if cards else {}
+    names = _table(cards[:1])[0] if cards else {}
     others = {"runnable": "BOOLEAN", "assumed": "TEXT[]"}
     others |= {f"errata_{kind}": "INTEGER" for kind in ERRATUM_KINDS}
     return {n: others.get(n, _CELLS.get(ATTRIBUTES[n].type, "TEXT") if n in ATTRIBUTES else "TEXT") for n in names}
@@ -122,7 +122,7 @@ def _storable(value: Any) -> Any:
 
 def _relations(cards: Sequence[Card]) -> dict[str, list[dict[str, Any]]]:
     return {
-        "models": table(cards),
+        "models": _table(cards),
         "facts": [_fact(card, *named) for card in cards for named in card.values.items()],
         "training": [_fact(card, *named) for card in cards for named in card.training.items()],
         "sizes": [_size(card, size) for card in cards for size in card.sizes],
@@ -136,18 +136,18 @@ def _fact(card: Card, name: str, value: Value) -> dict[str, Any]:
     return {"model": card.id, "attribute": name} | _fields(value) | {"value": value.value if value.known else None}
 
 
-def _size(card: Card, size: Size) -> dict[str, Any]:
+def _size(card: Card, size: CardSize) -> dict[str, Any]:
     figures = {name: _first(getattr(size, name)) for name in SIZE_FIGURES} | {"shape": json.dumps(dict(size.shape))}
     named = {"size" if name == "name" else name: value for name, value in _fields(size).items()}
     return {"model": card.id} | named | figures
 
 
-def _record(card: Card, row: Parent | Erratum) -> dict[str, Any]:
+def _record(card: Card, row: ParentLink | Erratum) -> dict[str, Any]:
     named = {"parent" if name == "id" else name: value for name, value in _fields(row).items()}
     return {"model": card.id} | named
 
 
-def _fields(row: Value | Size | Parent | Erratum) -> dict[str, Any]:
+def _fields(row: Value | CardSize | ParentLink | Erratum) -> dict[str, Any]:
     return {name: getattr(row, name) for name in row.__slots__}
 
 
@@ -155,19 +155,19 @@ def _first(value: Value | None) -> Any:
     return value.items[0] if value and value.known else None
 
 
-TEXTS: dict[str, Callable[[Sequence[Card]], str]] = {"csv": as_csv, "json": as_json, "markdown": as_markdown}
-FILES: dict[str, tuple[Callable[[Sequence[Card], Path], None], str]] = {
+TEXT_FORMATS: dict[str, Callable[[Sequence[Card]], str]] = {"csv": as_csv, "json": as_json, "markdown": as_markdown}
+_FILES: dict[str, tuple[Callable[[Sequence[Card], Path], None], str]] = {
     "parquet": (to_parquet, "catalogue.parquet"),
     "sqlite": (to_sqlite, "catalogue.sqlite"),
 }
 
 
-SUFFIXES = {".md": "markdown", ".db": "sqlite"}  # of files; other forms are their own
+_SUFFIXES = {".md": "markdown", ".db": "sqlite"}  # of files; other forms are their own
 
 
 def form_of(path: Path | None) -> str:
     """The form that a file's name asks for; JSON where no file is named."""
-    return SUFFIXES.get(path.suffix, path.suffix.lstrip(".")) if path and path.suffix else "json"
+    return _SUFFIXES.get(path.suffix, path.suffix.lstrip(".")) if path and path.suffix else "json"
 
 
 def export(
@@ -186,15 +186,15 @@ def export(
     """
     path = None if path is None else Path(path)
     cards = [*catalog().values()] if cards is None else cards
-    form = SUFFIXES.get(f".{form}", form) if form else form_of(path)
-    if form in FILES:
-        write, usual = FILES[form]
+    form = _SUFFIXES.get(f".{form}", form) if form else form_of(path)
+    if form in _FILES:
+        write, usual = _FILES[form]
         write(cards, path or Path(usual))
         return path or Path(usual)
-    if form not in TEXTS:
-        known = [*TEXTS, *FILES]
+    if form not in TEXT_FORMATS:
+        known = [*TEXT_FORMATS, *_FILES]
         raise InputError(f"unknown format '{form}'{did_you_mean(form, known)}; the formats are {', '.join(known)}")
-    text = TEXTS[form](cards)
+    text = TEXT_FORMATS[form](cards)
     if path is None:
         return text
     write_text(path, text)

@@ -12,7 +12,7 @@ from typing import Any
 from clados.catalog import schema
 from clados.catalog.lines import Key
 from clados.catalog.schema import ATTRIBUTES, Attribute, Type
-from clados.files import LARGEST
+from clados.files import LARGEST_INT
 from clados.names import did_you_mean
 
 Fault = tuple[Key, str]  # the field's place and what is wrong
@@ -31,7 +31,7 @@ FIGURE = Attribute("label", "A size's figure", "count")
 
 def form_faults(data: Data) -> Iterator[Fault]:
     """Every field of a card that is not of its type, lacks what it cannot do without, or that there is not."""
-    known = (*schema.CARD_KEYS, *schema.TABLES)
+    known = (*schema.CARD_KEYS, *schema.CARD_TABLES)
     yield from (((name,), f"unknown attribute{did_you_mean(name, known)}") for name in data if name not in known)
     for name in ("id", "name"):
         if not isinstance(data.get(name), str) or not data[name]:
@@ -108,7 +108,7 @@ def value_form(value: Any, key: Key, attribute: Attribute | None = None) -> Iter
         elif word in ("kind", "source", "note") and not isinstance(each, str):
             yield (*key, word), f"{_shown(each)} is not a text"
     if "kind" not in value:
-        yield (*key, "kind"), f"kind is missing; the kinds are {', '.join(schema.KINDS)}"
+        yield (*key, "kind"), f"kind is missing; the kinds are {', '.join(schema.VALUE_KINDS)}"
     plain = value.get("value")
     if plain in (None, "", []):
         yield (*key, "value"), "empty; what is not known is 'unknown', with a note"
@@ -140,13 +140,13 @@ def _text(each: Any) -> bool:
 
 
 def _count(each: Any) -> bool:
-    return type(each) is int and 0 <= each <= LARGEST
+    return type(each) is int and 0 <= each <= LARGEST_INT
 
 
 def _plain(each: Any) -> bool:
     if isinstance(each, float):
         return math.isfinite(each)
-    return isinstance(each, str | bool) or (isinstance(each, int) and abs(each) <= LARGEST)
+    return isinstance(each, str | bool) or (isinstance(each, int) and abs(each) <= LARGEST_INT)
 
 
 def is_date(text: str) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from clados.catalog.card import Card, Parent
+from clados.catalog.card import Card, ParentLink
 from clados.catalog.load import catalog
 from clados.catalog.sentences import brief
 from clados.tables import Page, Shown
@@ -79,7 +79,7 @@ def lineage(model: str, *, structure: bool = False) -> Lineage:
     return Lineage(cards[model].id, up, down, changed)
 
 
-def edges(cards: Mapping[str, Card]) -> list[Edge]:
+def descent_edges(cards: Mapping[str, Card]) -> list[Edge]:
     """Every line of descent of the catalogue."""
     return [_edge(card, parent, 1) for card in cards.values() for parent in card.lineage]
 
@@ -90,7 +90,7 @@ def children(cards: Mapping[str, Card], name: str) -> list[Card]:
     return [card for card in named if any(parent.id == name for parent in card.lineage)]
 
 
-def _edge(card: Card, parent: Parent, depth: int) -> Edge:
+def _edge(card: Card, parent: ParentLink, depth: int) -> Edge:
     return Edge(card.id, parent.id, parent.kind, parent.change, parent.source, depth)
 
 
@@ -115,7 +115,7 @@ def descendants(cards: Mapping[str, Card], name: str) -> list[Edge]:
 def _walk(cards: Mapping[str, Card], name: str, *, up: bool) -> Iterator[Edge]:
     near = [cards[name].id]
     seen = {*near}
-    lines = edges(cards)
+    lines = descent_edges(cards)
     depth = 0
     while near:
         depth += 1

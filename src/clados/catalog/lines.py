@@ -12,7 +12,7 @@ _FIELD = re.compile(r"""\s*["']?([A-Za-z0-9_-]+)["']?\s*[.=]""")
 _MULTILINE = re.compile(r'"""|\'\'\'')
 
 
-def lines(text: str) -> dict[Key, int]:
+def field_lines(text: str) -> dict[Key, int]:
     """The line (from 1) of every table and field: ``("params",)``, ``("sizes", 1, "label")``; of twins, the first."""
     found: dict[Key, int] = {}
     for key, line in _keys(text):

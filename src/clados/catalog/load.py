@@ -81,7 +81,7 @@ def _is_card(entry: "os.DirEntry[str]") -> bool:
     return entry.name.endswith(".toml") and (entry.is_file() or not Path(entry.path).exists())
 
 
-def read(path: Path) -> Card:
+def read_card(path: Path) -> Card:
     """The card in a file; read anew when the file has changed.
 
     Raises:
@@ -101,10 +101,10 @@ def _read(path: Path, changed: int, size: int) -> Card:
 def _sound(path: Path) -> None:
     """Refuse a card whose form is not the schema's: its first fault, with file, line and field."""
     from clados.catalog.form import form_faults  # only for cards of the user's own
-    from clados.catalog.parsing import ParseError, parsed
+    from clados.catalog.parsing import ParseError, parse_card
 
     try:
-        source = parsed(path)
+        source = parse_card(path)
     except ParseError as error:
         raise CardError(str(error)) from error
     for fault in form_faults(source.data):
@@ -117,7 +117,7 @@ def catalog(folders: Iterable[Path] | None = None) -> Catalog:
     Raises:
         CardError: for an unreadable card, a missing folder, or an id that two cards claim.
     """
-    return Catalog(read(path) for path in every_file(folders))
+    return Catalog(read_card(path) for path in every_file(folders))
 
 
 def cards() -> Catalog:

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
-from clados.catalog.card import Card, Size, Value
-from clados.catalog.errata import beside, in_short
+from clados.catalog.card import Card, CardSize, Value
+from clados.catalog.errata import erratum_line, in_short
 from clados.catalog.schema import ATTRIBUTES
 from clados.catalog.texts import attribute_text, shape_text, size_figure
 
@@ -22,7 +22,7 @@ def book(cards: Sequence[Card]) -> str:
         cells = [f"[{card.name}](#{anchor(card)})", *(attribute_text(card, name) for name in _COLUMNS)]
         lines.append("| " + " | ".join(map(_cell, cells)) + " |")
     for card in cards:
-        lines += ["", *page(card)]
+        lines += ["", *_page(card)]
     return "\n".join(lines) + "\n"
 
 
@@ -31,7 +31,7 @@ def anchor(card: Card) -> str:
     return card.id.replace(".", "-")
 
 
-def page(card: Card) -> Iterator[str]:
+def _page(card: Card) -> Iterator[str]:
     """The lines of a card's section."""
     where = f"survey {card.survey}" if card.survey else "not among the survey's 77"
     yield from (f'<a id="{anchor(card)}"></a>', f"## {card.name}", "", f"`{card.id}`, {where}", "")
@@ -48,7 +48,7 @@ def page(card: Card) -> Iterator[str]:
     if card.assumed:
         yield from ("", "Assumed, as no source says it:", "", *(f"- {line}" for line in card.assumed))
     for row in card.errata:
-        yield from ("", f"> Erratum ({row.kind}), {beside(row)}")
+        yield from ("", f"> Erratum ({row.kind}), {erratum_line(row)}")
 
 
 def _fact(text: str, value: Value) -> str:
@@ -56,7 +56,7 @@ def _fact(text: str, value: Value) -> str:
     return f"{text} *({marks})*"
 
 
-def _size(size: Size) -> str:
+def _size(size: CardSize) -> str:
     exact = f"{size.exact.value:,}" if size.exact and size.exact.known else ""
     return "| " + " | ".join(map(_cell, (size.name, size_figure(size), exact, shape_text(size)))) + " |"
 

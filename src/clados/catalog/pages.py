@@ -3,14 +3,14 @@
 from collections.abc import Iterator
 from typing import Any
 
-from clados.catalog.card import Card, Size, Value
-from clados.catalog.errata import beside, of_kind
+from clados.catalog.card import Card, CardSize, Value
+from clados.catalog.errata import errata_of_kind, erratum_line
 from clados.catalog.lineage import children
 from clados.catalog.load import catalog
 from clados.catalog.publications import described_in
 from clados.catalog.structure import headline_declared, structure, training_compute
 from clados.catalog.texts import attribute_text, shape_text, size_figure
-from clados.tables import Page, Table
+from clados.tables import Page, TextTable
 
 ERRATA = {"wrong": "Where the survey is wrong", "refined": "Said more exactly", "absent": "Absent from the survey"}
 
@@ -40,7 +40,7 @@ def _head(card: Card) -> Iterator[Any]:
     for name, value in card.values.items():
         text = attribute_text(card, name)
         rows.append([name, f"{text} [{value.note}]" if value.note else text, value.mark, value.source])
-    yield Table(("attribute", "value", "kind", "source"), rows)
+    yield TextTable(("attribute", "value", "kind", "source"), rows)
     if alone := card.per_survey:
         yield [f"per the survey alone, {len(alone)} of {len(rows)}: {', '.join(alone)}"]
 
@@ -50,19 +50,21 @@ def _sizes(card: Card) -> Iterator[Any]:
     if rows:
         yield "Sizes"
         heads = ("size", "published", "counts", "exact", "counts ", "shape", "why they differ")
-        yield Table(heads, rows, right=("published", "exact"), wrap=("counts", "counts ", "shape", "why they differ"))
+        yield TextTable(
+            heads, rows, right=("published", "exact"), wrap=("counts", "counts ", "shape", "why they differ")
+        )
 
 
-def _size_name(size: Size) -> str:
+def _size_name(size: CardSize) -> str:
     return f"{size.name} *" if size.headline else size.name
 
 
-def _published(size: Size) -> tuple[str, str]:
+def _published(size: CardSize) -> tuple[str, str]:
     mark = "" if size.label.kind == "reported" and not size.label.recalled else f" ({size.label.mark})"
     return size_figure(size) + mark * size.label.known, size.basis if size.label.known else size.label.note
 
 
-def _exact(size: Size) -> tuple[str, str]:
+def _exact(size: CardSize) -> tuple[str, str]:
     if size.exact is None or not size.exact.known:
         return "-", ""
     return f"{size.exact.value:,}", size.exact_basis
@@ -97,7 +99,7 @@ def _seen(card: Card) -> Iterator[Any]:
     if rows:
         yield "Tokens seen in training, and floating-point operations"
         heads = ("size", "tokens", "kind", "source", "FLOPs", "kind ", "source ")
-        yield Table(heads, rows, right=("tokens", "FLOPs"), wrap=("source", "source "))
+        yield TextTable(heads, rows, right=("tokens", "FLOPs"), wrap=("source", "source "))
 
 
 def _figure(value: Value | None) -> list[str]:
@@ -112,7 +114,7 @@ def _training(card: Card) -> Iterator[Any]:
         yield "Training and results"
         named = [*card.training.items(), *(("result", each) for each in card.headlines)]
         rows = [[name, str(value), value.mark, value.source] for name, value in named]
-        yield Table(("fact", "value", "kind", "source"), rows)
+        yield TextTable(("fact", "value", "kind", "source"), rows)
 
 
 def _assumed(card: Card) -> Iterator[Any]:
@@ -123,6 +125,6 @@ def _assumed(card: Card) -> Iterator[Any]:
 
 def _errata(card: Card) -> Iterator[Any]:
     for kind, title in ERRATA.items():
-        if rows := of_kind(card.errata, kind):
+        if rows := errata_of_kind(card.errata, kind):
             yield f"{title} ({len(rows)})"
-            yield [beside(row) for row in rows]
+            yield [erratum_line(row) for row in rows]

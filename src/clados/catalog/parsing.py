@@ -7,7 +7,7 @@ from pathlib import Path
 import tomli
 
 from clados.catalog.form import Data, Fault
-from clados.catalog.lines import Key, line_of, lines
+from clados.catalog.lines import Key, field_lines, line_of
 from clados.errors import CladosError
 
 
@@ -25,7 +25,7 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class CardSource:
     """A card's text, parsed, with the lines of its fields."""
 
     path: Path
@@ -51,7 +51,7 @@ class ParseError(CladosError, ValueError):
         self.problem = problem
 
 
-def parsed(path: Path) -> Source:
+def parse_card(path: Path) -> CardSource:
     """The card in a file.
 
     Raises:
@@ -59,7 +59,7 @@ def parsed(path: Path) -> Source:
     """
     try:
         text = path.read_text(encoding="utf-8")
-        return Source(path, tomli.loads(text), lines(text))
+        return CardSource(path, tomli.loads(text), field_lines(text))
     except OSError as error:
         raise ParseError(Problem(path, 1, "TOML", error.strerror or str(error))) from error
     except RecursionError as error:

@@ -13,7 +13,7 @@ from clados.catalog.card import Card
 from clados.catalog.load import catalog
 
 JOURNALS = ("Journal", "Nature", "Transactions")  # how the names of journals begin; other venues are conferences
-FILE = Path(__file__).with_name("publications.toml")
+_FILE = Path(__file__).with_name("publications.toml")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ class Publication:
 @cache
 def publications() -> Mapping[str, Publication]:
     """Every publication that is known, by the words with which cards refer to it."""
-    rows = tomli.loads(FILE.read_text(encoding="utf-8"))
+    rows = tomli.loads(_FILE.read_text(encoding="utf-8"))
     return {reference: Publication(reference, **_tuples(row)) for reference, row in rows.items()}
 
 

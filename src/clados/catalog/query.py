@@ -14,21 +14,21 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from clados.catalog.card import Card
-from clados.catalog.schema import ATTRIBUTES, KINDS
+from clados.catalog.schema import ATTRIBUTES, VALUE_KINDS
 from clados.catalog.spelling import one_name
 from clados.catalog.texts import attribute_text
 from clados.errors import InputError
 from clados.names import did_you_mean, parse_number
-from clados.tables import Page, Shown, Table
+from clados.tables import Page, Shown, TextTable
 
 Test = Callable[[Card], bool]
 Filter = str | int | bool | Sequence[str] | None
 
-NAMES = ("id", "name", "survey")
+_NAMES = ("id", "name", "survey")
 SPECIAL = ("text", "since", "until", "runnable", "kind")
 SPELLINGS = {
     **{flag.lstrip("-"): each.name for each in ATTRIBUTES.values() for flag in each.flags},
-    **{name: name for name in (*ATTRIBUTES, *NAMES, *SPECIAL)},
+    **{name: name for name in (*ATTRIBUTES, *_NAMES, *SPECIAL)},
 }
 
 
@@ -39,10 +39,10 @@ class Cards(list[Card], Shown):
         """A row a card."""
         heads = ("id", "name", "family", "architecture", "date", "params", "license")
         rows = [[card.id, card.name, *(attribute_text(card, name) for name in heads[2:])] for card in self]
-        return Page([Table(heads, rows, keep=("id", "params", *heads[1:]))])
+        return Page([TextTable(heads, rows, keep=("id", "params", *heads[1:]))])
 
 
-class Found(NamedTuple):
+class SearchResult(NamedTuple):
     """What a question found; and, when nothing, which filter took the last cards away."""
 
     cards: list[Card]
@@ -82,14 +82,16 @@ def find(*, sort: str = "name", limit: int | None = None, **wanted: Filter) -> C
     return Cards(filter_cards(catalog().values(), sort=sort, limit=limit, **wanted))
 
 
-def search(cards: Iterable[Card], wanted: Mapping[str, Any], *, sort: str = "name", limit: int | None = None) -> Found:
+def search(
+    cards: Iterable[Card], wanted: Mapping[str, Any], *, sort: str = "name", limit: int | None = None
+) -> SearchResult:
     """As `filter_cards`, and says which filter left nothing."""
     everything = left = [*cards]
     for label, test in _tests(everything, wanted):
         before, left = left, [card for card in left if test(card)]
         if before and not left:
-            return Found([], f"{label} leaves none of {len(before)}")
-    return Found(ordered(left, sort)[:limit])
+            return SearchResult([], f"{label} leaves none of {len(before)}")
+    return SearchResult(ordered(left, sort)[:limit])
 
 
 def ordered(cards: Iterable[Card], sort: str) -> list[Card]:
@@ -99,7 +101,7 @@ def ordered(cards: Iterable[Card], sort: str) -> list[Card]:
         InputError: when there is no such attribute.
     """
     name, reverse = sort.removeprefix("-"), sort.startswith("-")
-    attribute = _attribute(name, (*ATTRIBUTES, *NAMES))
+    attribute = _attribute(name, (*ATTRIBUTES, *_NAMES))
     keyed = [(_key(card, attribute), card) for card in cards]
     known = sorted((each for each in keyed if each[0] is not None), key=lambda each: each[0], reverse=reverse)
     return [card for _, card in known] + [card for key, card in keyed if key is None]
@@ -108,7 +110,7 @@ def ordered(cards: Iterable[Card], sort: str) -> list[Card]:
 def _key(card: Card, name: str) -> Any:
     if name == "survey":
         return int(card.survey.split(".")[1]) if card.survey else None
-    if name in NAMES:
+    if name in _NAMES:
         return getattr(card, name).casefold()
     items = card.values[name].items
     if not items:
@@ -127,7 +129,7 @@ def _attribute(name: str, allowed: Sequence[str]) -> str:
 
 def _tests(cards: Sequence[Card], wanted: Mapping[str, Any]) -> list[tuple[str, Test]]:
     """Each filter that is set, with its label."""
-    asked = {_attribute(name, (*ATTRIBUTES, *NAMES, *SPECIAL)): value for name, value in wanted.items() if _set(value)}
+    asked = {_attribute(name, (*ATTRIBUTES, *_NAMES, *SPECIAL)): value for name, value in wanted.items() if _set(value)}
     kind = asked.pop("kind", None)
     tests: list[tuple[str, Test]] = []
     for name, value in asked.items():
@@ -267,8 +269,10 @@ def _prose(card: Card) -> str:
 
 def _of_kind(kind: str, names: Sequence[str]) -> Test:
     """Cards whose asked values are of a kind; when none is asked for, cards with any value of that kind."""
-    if kind not in KINDS:
-        raise InputError(f"unknown kind '{kind}'{did_you_mean(kind, KINDS) or '; they are ' + ', '.join(KINDS)}")
+    if kind not in VALUE_KINDS:
+        raise InputError(
+            f"unknown kind '{kind}'{did_you_mean(kind, VALUE_KINDS) or '; they are ' + ', '.join(VALUE_KINDS)}"
+        )
     if names:
         return lambda card: all(card.values[name].kind == kind for name in names)
     return lambda card: any(value.kind == kind for value in card.every_value())

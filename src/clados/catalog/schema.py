@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 Type = Literal["word", "words", "prose", "date", "count", "counts", "link"]
 
-KINDS: dict[str, str] = {
+VALUE_KINDS: dict[str, str] = {
     "reported": "the publisher says so, at the place named as source",
     "computed": "counted or calculated from a published configuration or checkpoint",
     "derived": "follows from other values of the catalogue",
@@ -96,7 +96,7 @@ ATTRIBUTES: dict[str, Attribute] = {
 
 VALUE_KEYS = ("value", "kind", "source", "note", "recalled")
 CARD_KEYS = ("id", "name", "survey", *ATTRIBUTES)
-TABLES = ("lineage", "sizes", "training", "erratum", "headline")
+CARD_TABLES = ("lineage", "sizes", "training", "erratum", "headline")
 LINEAGE_KEYS = ("parent", "kind", "change", "source", "note", "recalled")
 SIZE_FIGURES = ("label", "exact", "tokens", "compute")  # numbers with kind and source
 SIZE_KEYS = (
@@ -129,7 +129,7 @@ def _value(plain: dict[str, Any], meaning: str = "") -> dict[str, Any]:
     text = {"type": "string"}
     properties = {
         "value": plain,
-        "kind": {"enum": [*KINDS]},
+        "kind": {"enum": [*VALUE_KINDS]},
         "source": text,
         "note": text,
         "recalled": {"type": "boolean"},

@@ -20,9 +20,9 @@ from clados.spec.residuals import FromNorm, Parallel, Post, Pre
 from clados.tables import shortened
 
 Say = Callable[[Any, Any], str]
-LONGEST = 100  # letters of a part
-SIZES = ("d_model", "d_ff", "d_embedding", "head_dim", "kv_heads")  # words that are written so in papers too
-LABELS = {
+_LONGEST = 100  # letters of a part
+_SIZES = ("d_model", "d_ff", "d_embedding", "head_dim", "kv_heads")  # words that are written so in papers too
+_LABELS = {
     "lr": "learning rate",
     "eps": "epsilon",
     "act": "activation",
@@ -43,18 +43,18 @@ CALLED = {  # kinds whose names are words of papers
 }
 
 
-def said(path: str, old: Any, new: Any) -> str:
+def sentence(path: str, old: Any, new: Any) -> str:
     """A sentence for a difference, the side or the layer in front; the path where no sentence is known.
 
     >>> said("stack.norm_out", False, True)
     'a norm after the last layer'
     """
-    if path in LONE and (old is None or new is None):
-        return f"{'no ' if new is None else ''}{LONE[path]}"
+    if path in _LONE and (old is None or new is None):
+        return f"{'no ' if new is None else ''}{_LONE[path]}"
     if path.startswith("size."):
         return instead(f"{path.removeprefix('size.')}:")(old, new)
     known = re.sub(r"^target\.", "inputs.", path)
-    say = next((say for pattern, say in SENTENCES if re.fullmatch(pattern, known)), instead(_plain(path)))
+    say = next((say for pattern, say in _SENTENCES if re.fullmatch(pattern, known)), instead(_plain(path)))
     where = [*re.findall(r"^(encoder|decoder|target|image|text)\b(?=\.)", path), *_layer(path)]
     where += ["cross-attention"] if ".cross." in path and not path.endswith(".dropout") else []
     return ": ".join([", ".join(where), say(old, new)] if where else [say(old, new)])
@@ -63,7 +63,7 @@ def said(path: str, old: Any, new: Any) -> str:
 def _plain(path: str) -> str:
     """``recipe.stages[0].optimiser.lr``: ``optimiser, learning rate:``."""
     steps = re.sub(r"^recipe\.stages\[\d+\]\.|\[\w+\]", "", path).split(".")
-    return f"{', '.join(each if each in SIZES else LABELS.get(each, each.replace('_', ' ')) for each in steps)}:"
+    return f"{', '.join(each if each in _SIZES else _LABELS.get(each, each.replace('_', ' ')) for each in steps)}:"
 
 
 def _layer(path: str) -> list[str]:
@@ -91,10 +91,10 @@ def short(value: Any) -> str:
     if isinstance(value, int | float):
         return f"{value:,}" if isinstance(value, int) else f"{value:g}"
     if isinstance(value, tuple):
-        return shortened(", ".join(map(short, value)), LONGEST)
+        return shortened(", ".join(map(short, value)), _LONGEST)
     if isinstance(value, Part):
-        return shortened(_described(value), LONGEST)
-    return shortened(" ".join(str(value).split()), LONGEST)
+        return shortened(_described(value), _LONGEST)
+    return shortened(" ".join(str(value).split()), _LONGEST)
 
 
 def brief(value: Any) -> str:
@@ -110,12 +110,12 @@ def _described(part: Part) -> str:
     """A part's name and, in brackets, what of it is not as usual; of the parts inside it the names alone."""
     usual = {each.name: each.default for each in fields(part)}  # type: ignore[arg-type]
     said = [_slot(name, value) for name, value in words(part).items() if value != usual[name]]
-    return _name(part) + (f" ({', '.join(said)})" if said and type(part) not in READ else "")
+    return _name(part) + (f" ({', '.join(said)})" if said and type(part) not in _READ else "")
 
 
 def _slot(name: str, value: Any) -> str:
     """A word of a part and what it says: ``act gelu``, ``norm``, ``without bias``."""
-    called = name if name in SIZES else LABELS.get(name, name.replace("_", " "))
+    called = name if name in _SIZES else _LABELS.get(name, name.replace("_", " "))
     if isinstance(value, bool):
         return called if value else f"without {called}"
     several = value if isinstance(value, tuple) else (value,)
@@ -126,15 +126,15 @@ def _slot(name: str, value: Any) -> str:
 def _name(part: Part) -> str:
     """What a kind of part is called: ``rotary``, ``relative bias``, ``RMSNorm``."""
     kind = type(part)
-    if kind in READ:
-        return READ[kind]
+    if kind in _READ:
+        return _READ[kind]
     pieces = re.findall(r"[A-Z][a-z]+|[A-Z0-9]+(?![a-z])", kind.__name__)
     camel = "".join(pieces) == kind.__name__ and not any(len(each) > 1 and each.isupper() for each in pieces)
     return CALLED.get(kind.__name__, " ".join(pieces).lower() if camel else kind.__name__)
 
 
 # slots that only some kinds of model have
-LONE = {
+_LONE = {
     "encoder": "encoder, whose states the decoder reads by cross-attention",
     "decoder": "decoder, which reads the encoder's states by cross-attention",
     "image": "image tower",
@@ -145,7 +145,7 @@ LONE = {
     "memory": "memory of states that it met before",
     "reused": "part of a text that the next one begins with",
 }
-READ: dict[type[Part], str] = {
+_READ: dict[type[Part], str] = {
     Tokens: "tokens",
     Factorised: "tokens, from a table narrower than the model",
     Widened: "tokens, whose vectors alone are narrower than the model",
@@ -226,7 +226,7 @@ def _variance(old: Any, new: Any) -> str:
 
 
 # a path's pattern: its sentence; the first that fits
-SENTENCES: tuple[tuple[str, Say], ...] = (
+_SENTENCES: tuple[tuple[str, Say], ...] = (
     (r"kind", _kinds("the model is of another kind:")),
     (r".*, kind", _kinds("of another kind:")),
     (r"recipe\..*objective", instead("learns by")),

@@ -8,7 +8,7 @@ import tomli
 
 
 @cache
-def others(attribute: str) -> dict[str, str]:
+def other_spellings(attribute: str) -> dict[str, str]:
     """Each other spelling of an attribute's names, without regard to case, and the name that cards use."""
     text = resources.files("clados.catalog").joinpath("spellings.toml").read_text(encoding="utf-8")
     names: dict[str, list[str]] = tomli.loads(text).get(attribute, {})
@@ -21,7 +21,7 @@ def one_name(attribute: str, word: str) -> str:
     >>> one_name("lab", "google brain"), one_name("lab", "North Lab")
     ('Google', 'North Lab')
     """
-    return others(attribute).get(word.casefold(), word)
+    return other_spellings(attribute).get(word.casefold(), word)
 
 
 def misspelt(attribute: str, text: str) -> tuple[str, str] | None:
@@ -32,5 +32,10 @@ def misspelt(attribute: str, text: str) -> tuple[str, str] | None:
     """
     whole = [text, *(part.strip() for part in re.split(r"[;,()]", text))]
     return next(
-        ((part, others(attribute)[part.casefold()]) for part in whole if part.casefold() in others(attribute)), None
+        (
+            (part, other_spellings(attribute)[part.casefold()])
+            for part in whole
+            if part.casefold() in other_spellings(attribute)
+        ),
+        None,
     )

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
-from clados.catalog.card import Card, Size, Value
+from clados.catalog.card import Card, CardSize, Value
 from clados.catalog.counts import model_of, size_named
 from clados.catalog.load import declaration_of
 from clados.spec.attention.block_sparse import BlockSparse
@@ -33,7 +33,7 @@ from clados.spec.positions.rotary import Rotary
 from clados.spec.residuals import DeepNorm, FromNorm, Parallel, Post, Pre
 from clados.spec.stacks.stack import Stack
 
-HALF = 2  # bytes of a number in float16 and bfloat16
+_HALF = 2  # bytes of a number in float16 and bfloat16
 
 POSITIONS: dict[type[Part], str] = {
     Learned: "learned absolute",
@@ -57,7 +57,7 @@ PLACES: dict[type[Part], str] = {
     Parallel: "before attention and feed-forward in parallel",
 }
 NORMS: dict[type[Part], str] = {LayerNorm: "LayerNorm", RMSNorm: "RMSNorm"}
-ACTS = {"gelu": "GELU", "gelu_tanh": "GELU (tanh)", "quick_gelu": "QuickGELU", "relu": "ReLU", "silu": "SiLU"}
+_ACTS = {"gelu": "GELU", "gelu_tanh": "GELU (tanh)", "quick_gelu": "QuickGELU", "relu": "ReLU", "silu": "SiLU"}
 GATED = {"silu": "SwiGLU", "gelu": "GEGLU", "gelu_tanh": "GEGLU (tanh)", "relu": "ReGLU"}
 
 
@@ -101,7 +101,7 @@ def structure(card: Card, size: str | None = None) -> Structure:
     return Structure(found.name, rows, _positions(model), kept or None, found.assumed)
 
 
-def training_compute(card: Card, size: Size) -> Value | None:
+def training_compute(card: Card, size: CardSize) -> Value | None:
     """Floating-point operations of a size's training: as published, else 6 N D for decoders whose tokens are known.
 
     N are the active parameters and D the tokens seen (Kaplan et al. 2020, arXiv:2001.08361, §2.1); None where neither
@@ -148,11 +148,11 @@ def _positions(model: Model) -> int | None:
     return next((each.length - each.start for each in positions if isinstance(each, Learned)), None)
 
 
-def _reads(model: Model, size: Size) -> str:
+def _reads(model: Model, size: CardSize) -> str:
     return "; ".join(_read(inputs, size) for inputs in _inputs(model))
 
 
-def _read(inputs: Inputs, size: Size) -> str:
+def _read(inputs: Inputs, size: CardSize) -> str:
     match inputs:
         case Patches(image=image, side=side):
             return f"images of {image} x {image} pixels as {(image // side) ** 2} patches of {side} x {side}"
@@ -207,12 +207,12 @@ def _attention(attn: Attention, dims: Dims) -> str:
 def _feed_forward(part: FeedForward, dims: Dims) -> str:
     match part:
         case MLP(act=act, gated=gated):
-            kind = GATED.get(act, f"gated {act}") if gated else ACTS.get(act, act)
+            kind = GATED.get(act, f"gated {act}") if gated else _ACTS.get(act, act)
             return f"{kind}, {dims.d_ff:,} wide"
         case ProductMLP(act=act):
-            return f"product of two, then {ACTS.get(act, act)}, {dims.d_ff:,} wide"
+            return f"product of two, then {_ACTS.get(act, act)}, {dims.d_ff:,} wide"
         case Experts(act=act, top=top):
-            return f"{dims.experts:,} experts, {top} a token, {ACTS.get(act, act)}, {dims.d_ff:,} wide"
+            return f"{dims.experts:,} experts, {top} a token, {_ACTS.get(act, act)}, {dims.d_ff:,} wide"
         case _:
             return type(part).__name__
 
@@ -221,4 +221,4 @@ def _kept(stack: Stack, dims: Dims) -> int:
     """Bytes of keys and values that a token adds; of stacks that write, and of cross-attention for a token read."""
     if isinstance(stack.sees, All):
         return 0
-    return dims.layers * 2 * dims.kv_heads * dims.head_dim * HALF
+    return dims.layers * 2 * dims.kv_heads * dims.head_dim * _HALF

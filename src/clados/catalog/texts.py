@@ -1,6 +1,6 @@
 """Values of cards and sizes as people read them."""
 
-from clados.catalog.card import Card, Size
+from clados.catalog.card import Card, CardSize
 from clados.catalog.schema import ATTRIBUTES
 
 
@@ -30,16 +30,16 @@ def attribute_text(card: Card, name: str) -> str:
     return str(value)
 
 
-def shape(size: Size) -> dict[str, str]:
+def shape(size: CardSize) -> dict[str, str]:
     """The words of a size's shape; those that no source says are marked as assumed."""
     return {word: f"{value} (assumed)" if word in size.assumed else str(value) for word, value in size.shape.items()}
 
 
-def shape_text(size: Size) -> str:
+def shape_text(size: CardSize) -> str:
     """A size's shape in one line."""
     return ", ".join(f"{word} {value}" for word, value in shape(size).items())
 
 
-def size_figure(size: Size) -> str:
+def size_figure(size: CardSize) -> str:
     """The published figure of a size."""
     return short_count(int(size.label.items[0])) if size.label.known else "unknown"

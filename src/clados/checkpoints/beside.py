@@ -15,7 +15,7 @@ from clados.checkpoints.errors import CheckpointError, LayoutError
 from clados.checkpoints.files import json_of
 from clados.checkpoints.written import part
 from clados.data.errors import DataError
-from clados.data.pictures import FILE, Preprocessing
+from clados.data.pictures import PREPROCESSOR_FILE, Preprocessing
 from clados.data.scaling import Scales
 from clados.files import JsonObject, write_text
 from clados.spec.core.declaration import parts
@@ -26,7 +26,7 @@ from clados.spec.learning.objectives.base import Objective
 from clados.spec.learning.recipe import Stage
 
 T = TypeVar("T")
-IMAGES = ("processor_config.json", FILE)  # the first is read where it says anything of images
+IMAGES = ("processor_config.json", PREPROCESSOR_FILE)  # the first is read where it says anything of images
 TRAINED = ("model", "classes", "scales", "stage", "length")  # keys of run.json that tell of the model
 PROBLEMS = ("single_label_classification", "multi_label_classification", "regression")
 
@@ -189,7 +189,7 @@ def write_beside(directory: Path, *, labels: Sequence[str] = (), images: Preproc
         config["label2id"] = {name: i for i, name in enumerate(labels)}
         _write(directory / "config.json", config)
     if images is not None:
-        _write(directory / FILE, images.config())
+        _write(directory / PREPROCESSOR_FILE, images.config())
 
 
 def _write(file: Path, content: Mapping[str, Any]) -> None:

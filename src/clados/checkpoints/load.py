@@ -245,10 +245,10 @@ def _copied(path: Path) -> tuple[Mapping[str, bytes], Words]:
 
 def _tokenizer_of(path: Path) -> "Tokenizer | None":
     """The tokenizer of a directory, or in a file; None where there is none."""
-    from clados.data.vocabularies import SIGNS, load_tokenizer
+    from clados.data.vocabularies import TOKENIZER_SIGNS, load_tokenizer
 
     if path.is_dir():
-        return load_tokenizer(path) if any((path / name).exists() for name in SIGNS) else None
+        return load_tokenizer(path) if any((path / name).exists() for name in TOKENIZER_SIGNS) else None
     return gguf.tokenizer_of(path) if path.suffix == gguf.SUFFIX else None
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from clados.tables import Page, Shown, Table
+from clados.tables import Page, Shown, TextTable
 
 Shape = tuple[int, ...]
 
@@ -77,7 +77,9 @@ class Report(Shown):
         heads = ("tensors", "number", "such as")
         kinds = self.tensors.items()
         rows = [[kind.replace("_", " "), str(len(names)), ", ".join(names[:3])] for kind, names in kinds]
-        return Page([f"{self.path} ({self.model})", Table(heads, rows, right=("number",)), [*self.notes, self.verdict]])
+        return Page(
+            [f"{self.path} ({self.model})", TextTable(heads, rows, right=("number",)), [*self.notes, self.verdict]]
+        )
 
     def __str__(self) -> str:
         return str(self.page())

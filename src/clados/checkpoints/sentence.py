@@ -14,7 +14,7 @@ from torch import Tensor
 
 from clados.checkpoints.errors import CheckpointError
 from clados.checkpoints.files import SAFE, Stored, stored
-from clados.files import LARGEST, JsonObject, read_json
+from clados.files import LARGEST_INT, JsonObject, read_json
 from clados.spec.heads.embedding import Dense, Embedding, Pool, Step, UnitLength, VectorNorm
 
 LIST, CONFIG, SETTINGS = "modules.json", "config.json", "config_sentence_transformers.json"
@@ -278,7 +278,7 @@ def _longest(home: Path) -> int | None:
         content = read_json(file, CheckpointError) if file.exists() else {}
         value = content.get(key) if isinstance(content, dict) else None
         # a number beyond all bounds, in the one, and -1, in the other, mean none
-        if isinstance(value, int | float) and not isinstance(value, bool) and 1 <= value <= LARGEST:
+        if isinstance(value, int | float) and not isinstance(value, bool) and 1 <= value <= LARGEST_INT:
             said.append(int(value))
     return min(said, default=None)
 

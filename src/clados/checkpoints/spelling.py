@@ -7,7 +7,7 @@ from typing import Any
 
 from clados.checkpoints.errors import LayoutError
 from clados.checkpoints.names import expanded
-from clados.files import LARGEST
+from clados.files import LARGEST_INT
 from clados.spec.core.part import hint, in_turn, reach
 from clados.spec.core.sizes import Size
 from clados.spec.errors import SpecError
@@ -88,7 +88,7 @@ def _number(key: str, value: Any) -> Any:
     Raises:
         LayoutError: it is none.
     """
-    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= LARGEST:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= LARGEST_INT:
         raise LayoutError(f"'{key}' is {value!r}; a number is allowed")
     return value
 

@@ -3,7 +3,7 @@
 import os
 import sys
 
-from clados.cli.frame import run
+from clados.cli.frame import run_command_line
 
 # How long a thread of torch's turns before it sleeps. At the library's own number threads that wait for a core which
 # something else has taken hold up each other, and steps of small models take several times as long.
@@ -14,4 +14,4 @@ def main() -> None:
     """The entry point of ``clados``."""
     if "OMP_WAIT_POLICY" not in os.environ:
         os.environ.setdefault("GOMP_SPINCOUNT", SPINS)
-    sys.exit(run(sys.argv[1:]))
+    sys.exit(run_command_line(sys.argv[1:]))

@@ -19,9 +19,11 @@ def welcome() -> None:
     """One screen: how much there is, what to try."""
     cards = catalog().values()
     declared = sum(card.runnable for card in cards)
-    output.heading(f"Clados {clados.__version__}: {len(cards)} Transformers, {declared} of them declared and runnable.")
+    output.print_heading(
+        f"Clados {clados.__version__}: {len(cards)} Transformers, {declared} of them declared and runnable."
+    )
     print("\nTry:")
-    output.facts(TRY)
+    output.print_facts(TRY)
     print("\nAll commands: clados --help")
 
 
@@ -29,10 +31,10 @@ def overview() -> None:
     """All commands, by what they are for."""
     print("Usage: clados COMMAND ... (clados COMMAND --help explains one)")
     for title, commands in GROUPS.items():
-        output.heading(f"\n{title}")
-        output.facts({f"{name:12}": row.help for name, row in commands.items()})
-    output.heading("\nOptions of every command")
-    output.facts(
+        output.print_heading(f"\n{title}")
+        output.print_facts({f"{name:12}": row.help for name, row in commands.items()})
+    output.print_heading("\nOptions of every command")
+    output.print_facts(
         {
             "--cards DIR ": f"a folder of your cards and declarations, which are Python and run (or set {CARDS_PATH})",
             "--no-color  ": "no colours (or set NO_COLOR)",

@@ -14,7 +14,7 @@ from clados.files import text_lines
 if TYPE_CHECKING:
     from torch import Tensor
 
-Batch = Annotated[int, typer.Option(min=1, help="Batch size.")]
+BatchSize = Annotated[int, typer.Option(min=1, help="Batch size.")]
 Top = Annotated[int, typer.Option(min=1, help="Number of answers.")]
 Texts = Annotated[list[str] | None, typer.Argument(metavar="TEXT...", help="The texts.", show_default=False)]
 Lines = Annotated[Path | None, typer.Option(help="A file of texts instead, one a line; blank lines are passed over.")]
@@ -33,53 +33,53 @@ class Pooling(StrEnum):
     POOLER = "pooler"
 
 
-def fill(
+def fill_command(
     directory: Directory,
     texts: Annotated[list[str], typer.Argument(metavar="TEXT...", help="Texts with [MASK] or <extra_id_0> in them.")],
     top: Top = 5,
-    batch: Batch = 32,
+    batch: BatchSize = 32,
     json: Json = False,
 ) -> None:
     """Fill the masks or blanks of texts.
 
     Example: clados fill runs/bert "The [MASK] sat on the mat."
     """
-    from clados.apply.fill import fill as apply
+    from clados.apply.fill import fill
 
-    found = apply(directory, texts, top=top, batch=batch)
+    found = fill(directory, texts, top=top, batch=batch)
     if json:
         rows = [[[vars(each) for each in blank] for blank in filled.blanks] for filled in found]
-        output.tell([{"text": filled.text, "blanks": row} for filled, row in zip(found, rows)])
+        output.print_json([{"text": filled.text, "blanks": row} for filled, row in zip(found, rows)])
         return
     for filled in found:
-        output.heading(filled.text)
+        output.print_heading(filled.text)
         blanks = enumerate(filled.blanks, 1)
         cells = [(str(i), _share(each.probability), each.text) for i, blank in blanks for each in blank]
-        output.table(("blank", "share", "words"), cells, right=("share",))
+        output.print_table(("blank", "share", "words"), cells, right=("share",))
 
 
-def discriminate(
+def discriminate_command(
     directory: Directory,
     texts: Annotated[list[str], typer.Argument(metavar="TEXT...", help="The texts.")],
-    batch: Batch = 32,
+    batch: BatchSize = 32,
     json: Json = False,
 ) -> None:
     """Show how probable it is for each token of a text that it was replaced.
 
     Example: clados discriminate runs/electra "The chef ate the meal."
     """
-    from clados.apply.discriminate import discriminate as apply
+    from clados.apply.discriminate import discriminate
 
-    found = apply(directory, texts, batch=batch)
+    found = discriminate(directory, texts, batch=batch)
     if json:
-        output.tell([{"text": text, "tokens": [vars(e) for e in each]} for text, each in zip(texts, found)])
+        output.print_json([{"text": text, "tokens": [vars(e) for e in each]} for text, each in zip(texts, found)])
         return
     for text, each in zip(texts, found):
-        output.heading(text)
-        output.table(("token", "replaced"), [(e.token, _share(e.probability)) for e in each], right=("replaced",))
+        output.print_heading(text)
+        output.print_table(("token", "replaced"), [(e.token, _share(e.probability)) for e in each], right=("replaced",))
 
 
-def embed(
+def embed_command(
     directory: Directory,
     texts: Texts = None,
     file: Lines = None,
@@ -96,19 +96,18 @@ def embed(
     normalise: Annotated[bool, typer.Option(help="Bring vectors to unit length.")] = True,
     dimensions: Annotated[int | None, typer.Option(help="Keep the first numbers of each vector only.")] = None,
     out: Annotated[Path | None, typer.Option(help="Write a NumPy array (.npy): a row for each text.")] = None,
-    batch: Batch = 32,
+    batch: BatchSize = 32,
     json: Json = False,
 ) -> None:
     """Turn texts into vectors; without --out or --json, show their cosine similarities.
 
     Example: clados embed runs/bert "a cat" "a kitten" "a motorway"
     """
-    from clados.apply.embed import embed as apply
-    from clados.apply.embed import similarity
+    from clados.apply.embed import embed, similarity
     from clados.apply.ready import load
 
     given, ready = _texts(texts, file), load(directory, "embed")
-    vectors = apply(
+    vectors = embed(
         ready,
         given,
         prompt=prompt,
@@ -122,16 +121,18 @@ def embed(
     if out is not None:
         _save(out, vectors)
     if json:
-        output.tell([{"text": text, "vector": vector} for text, vector in zip(given, vectors.tolist())])
+        output.print_json([{"text": text, "vector": vector} for text, vector in zip(given, vectors.tolist())])
     elif out is None:
         measure = _MEASURES[ready.embedding.similarity]
-        output.heading(f"{measure} of {vectors.size(0)} vectors of {vectors.size(1)} numbers")
+        output.print_heading(f"{measure} of {vectors.size(0)} vectors of {vectors.size(1)} numbers")
         names = [str(i) for i in range(1, len(given) + 1)]
         cells = [[f"{each:.3f}" for each in row] for row in similarity(ready, vectors).tolist()]
-        output.table(["", *names, "text"], [[n, *row, text] for n, row, text in zip(names, cells, given)], right=names)
+        output.print_table(
+            ["", *names, "text"], [[n, *row, text] for n, row, text in zip(names, cells, given)], right=names
+        )
 
 
-def translate(
+def translate_command(
     directory: Directory,
     texts: Texts = None,
     file: Lines = None,
@@ -147,17 +148,17 @@ def translate(
             help="Length penalty of beam search: above 0 favours longer texts.", show_default="as DIR says, or 0.6"
         ),
     ] = None,
-    batch: Batch = 16,
+    batch: BatchSize = 16,
     json: Json = False,
 ) -> None:
     """Translate texts.
 
     Example: clados translate runs/transformer "Please enter a valid date."
     """
-    from clados.apply.translate import translate as apply
+    from clados.apply.translate import translate
 
     given = _texts(texts, file)
-    found = apply(
+    found = translate(
         directory,
         given,
         to=to,
@@ -168,48 +169,52 @@ def translate(
         batch=batch,
     )
     if json:
-        output.tell([{"text": text, "translation": each} for text, each in zip(given, found)])
+        output.print_json([{"text": text, "translation": each} for text, each in zip(given, found)])
     else:
-        print("\n".join(map(output.shown, found)))
+        print("\n".join(map(output.printable, found)))
 
 
-def classify(directory: Directory, images: Images, top: Top = 5, batch: Batch = 32, json: Json = False) -> None:
+def classify_command(
+    directory: Directory, images: Images, top: Top = 5, batch: BatchSize = 32, json: Json = False
+) -> None:
     """Classify images.
 
     Example: clados classify runs/vit shoe.png
     """
-    from clados.apply.classify import classify as apply
+    from clados.apply.classify import classify
 
-    found = apply(directory, images, top=top, batch=batch)
+    found = classify(directory, images, top=top, batch=batch)
     if json:
-        output.tell([{"image": str(image), "labels": [vars(e) for e in each]} for image, each in zip(images, found)])
+        output.print_json(
+            [{"image": str(image), "labels": [vars(e) for e in each]} for image, each in zip(images, found)]
+        )
         return
     cells = [(str(image), _share(e.probability), e.label) for image, each in zip(images, found) for e in each]
-    output.table(("image", "share", "class"), cells, right=("share",))
+    output.print_table(("image", "share", "class"), cells, right=("share",))
 
 
-def match(
+def match_command(
     directory: Directory,
     images: Images,
     text: Annotated[list[str], typer.Option(help="A text to choose from; repeat for more.")],
-    batch: Batch = 32,
+    batch: BatchSize = 32,
     json: Json = False,
 ) -> None:
     """Match images with texts: the probability of each text for each image.
 
     Example: clados match runs/clip cat.png --text "a cat" --text "a red heart"
     """
-    from clados.apply.match import match as apply
+    from clados.apply.match import match
 
-    found = apply(directory, images, text, batch=batch).tolist()
+    found = match(directory, images, text, batch=batch).tolist()
     if json:
-        output.tell({"images": [str(image) for image in images], "texts": text, "probabilities": found})
+        output.print_json({"images": [str(image) for image in images], "texts": text, "probabilities": found})
         return
     cells = [[str(image), *map(_share, row)] for image, row in zip(images, found)]
-    output.table(["image", *text], cells, right=text)
+    output.print_table(["image", *text], cells, right=text)
 
 
-def act(
+def act_command(
     directory: Directory,
     env: Annotated[str, typer.Option(help="An environment of Gymnasium.")] = "CartPole-v1",
     episodes: Annotated[int, typer.Option(min=1, help="Number of episodes.")] = 50,
@@ -223,17 +228,17 @@ def act(
 
     Example: clados act runs/decision-transformer --episodes 50
     """
-    from clados.apply.act import act as apply
+    from clados.apply.act import act
 
-    found = apply(directory, env, episodes=episodes, return_to_go=return_to_go, seed=seed)
+    found = act(directory, env, episodes=episodes, return_to_go=return_to_go, seed=seed)
     if json:
         means = {"mean": found.mean, "random_mean": found.random_mean}
-        output.tell({"env": env, "episodes": episodes, "seed": seed, **vars(found), **means})
+        output.print_json({"env": env, "episodes": episodes, "seed": seed, **vars(found), **means})
         return
-    output.heading(f"{env}, {episodes} episodes, asked for a return of {found.return_to_go:g}")
-    output.facts({"mean return": f"{found.mean:.1f}", "random actions": f"{found.random_mean:.1f}"})
+    output.print_heading(f"{env}, {episodes} episodes, asked for a return of {found.return_to_go:g}")
+    output.print_facts({"mean return": f"{found.mean:.1f}", "random actions": f"{found.random_mean:.1f}"})
     for note in found.notes:
-        output.note(note)
+        output.print_note(note)
 
 
 _MEASURES = {
@@ -278,4 +283,4 @@ def _save(file: Path, vectors: "Tensor") -> None:
             np.save(opened, vectors.numpy())
 
     write_whole(file, write)
-    output.note(f"wrote {file}: {vectors.size(0)} vectors of {vectors.size(1)} numbers")
+    output.print_note(f"wrote {file}: {vectors.size(0)} vectors of {vectors.size(1)} numbers")

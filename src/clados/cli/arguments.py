@@ -68,7 +68,9 @@ def rejoin_colons() -> str:
 
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-Model = Annotated[str, typer.Argument(help="A model's id or name.", metavar="MODEL", autocompletion=complete_models)]
+ModelName = Annotated[
+    str, typer.Argument(help="A model's id or name.", metavar="MODEL", autocompletion=complete_models)
+]
 Models = Annotated[
     list[str], typer.Argument(help="Models' ids or names.", metavar="MODEL...", autocompletion=complete_models)
 ]
@@ -96,16 +98,16 @@ Architecture = Annotated[
 ]
 
 
-def reading(command: Callable[..., Any]) -> Callable[..., Any]:
+def with_reading_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """A command that reads a model's directory, with the options that say how."""
 
     @wraps(command)
     def run(*, allow_pickle: bool, architecture: str | None, **options: Any) -> Any:
         if not allow_pickle and architecture is None:
             return command(**options)
-        from clados.checkpoints import reading as read_with
+        from clados.checkpoints import reading
 
-        with read_with(allow_pickle=allow_pickle, architecture=architecture):
+        with reading(allow_pickle=allow_pickle, architecture=architecture):
             return command(**options)
 
     kinds = {"allow_pickle": (AllowPickle, False), "architecture": (Architecture, None)}

@@ -1,72 +1,67 @@
 """The table of commands: what each is for, and which function does it. A new command is a new row.
 
-A target is an ordinary Typer function: its parameters are the arguments and options, its docstring the help. It
-returns nothing, or its exit code; errors are raised, never printed. Its module imports torch inside functions only.
+The function of ``clados NAME`` is ``NAME_command``, an ordinary Typer function: its parameters are the arguments and
+options, its docstring the help. It returns nothing, or its exit code; errors are raised, never printed. Its module
+imports torch inside functions only.
 """
 
 from typing import NamedTuple
 
 
 class Command(NamedTuple):
-    """A row: where the function is (``module:function``), and one line of help.
+    """A row: the module that has the function, and one line of help.
 
     Attributes:
-        reads: whether it reads a model's directory: it then has the options of that (``arguments.reading``).
+        reads: whether it reads a model's directory: it then has the options of ``arguments.with_reading_options``.
     """
 
-    target: str
+    module: str
     help: str
     reads: bool = False
 
 
 GROUPS: dict[str, dict[str, Command]] = {
     "Look up": {
-        "list": Command("clados.cli.listing:list_models", "List models, with a filter for every attribute"),
-        "show": Command("clados.cli.showing:show", "Show all that is known of a model"),
-        "compare": Command("clados.cli.showing:compare", "Put models side by side"),
-        "lineage": Command("clados.cli.showing:lineage", "Show what a model comes from, and what came from it"),
-        "count": Command("clados.cli.count:count", "Count parameters beside the published figures, with the ledger"),
-        "cite": Command("clados.cli.showing:cite", "Print BibTeX of what describes models"),
-        "diff": Command("clados.cli.count:diff", "Say what changed from one model to another"),
+        "list": Command("clados.cli.listing", "List models, with a filter for every attribute"),
+        "show": Command("clados.cli.showing", "Show all that is known of a model"),
+        "compare": Command("clados.cli.showing", "Put models side by side"),
+        "lineage": Command("clados.cli.showing", "Show what a model comes from, and what came from it"),
+        "count": Command("clados.cli.count", "Count parameters beside the published figures, with the ledger"),
+        "cite": Command("clados.cli.showing", "Print BibTeX of what describes models"),
+        "diff": Command("clados.cli.count", "Say what changed from one model to another"),
     },
     "See": {
-        "draw": Command("clados.cli.draw:architecture", "Draw a declared model: its parts in boxes"),
-        "tree": Command("clados.cli.draw:tree", "Draw the family tree, or list where it departs from the survey's"),
-        "timeline": Command("clados.cli.draw:timeline", "Draw the models by date, in families or by parameters"),
+        "draw": Command("clados.cli.draw", "Draw a declared model: its parts in boxes"),
+        "tree": Command("clados.cli.draw", "Draw the family tree, or list where it departs from the survey's"),
+        "timeline": Command("clados.cli.draw", "Draw the models by date, in families or by parameters"),
     },
     "Train": {
-        "tour": Command("clados.cli.tour:tour", "Take three models from card to trained, with a report"),
-        "pretrain": Command(
-            "clados.cli.train:pretrain", "Train a small model of a card with its own objective", reads=True
-        ),
-        "objective": Command(
-            "clados.cli.train:objective", "Show what a model sees of a text, and what it must predict"
-        ),
+        "tour": Command("clados.cli.tour", "Take three models from card to trained, with a report"),
+        "pretrain": Command("clados.cli.train", "Train a small model of a card with its own objective", reads=True),
+        "objective": Command("clados.cli.train", "Show what a model sees of a text, and what it must predict"),
     },
     "Use": {
-        "load": Command("clados.cli.load:load", "Load a model and report on every tensor and config key", reads=True),
-        "generate": Command("clados.cli.generate:generate", "Let a model write on from a prompt", reads=True),
-        "fill": Command("clados.cli.apply:fill", "Fill the blanks of a text", reads=True),
-        "discriminate": Command(
-            "clados.cli.apply:discriminate", "Say which words of a text stand in another's place", reads=True
-        ),
-        "embed": Command("clados.cli.apply:embed", "Turn texts into vectors", reads=True),
-        "translate": Command("clados.cli.apply:translate", "Translate texts", reads=True),
-        "classify": Command("clados.cli.apply:classify", "Say what images show", reads=True),
-        "match": Command("clados.cli.apply:match", "Say which text belongs to each image", reads=True),
-        "act": Command("clados.cli.apply:act", "Let a Decision Transformer act in an environment", reads=True),
+        "load": Command("clados.cli.load", "Load a model and report on every tensor and config key", reads=True),
+        "generate": Command("clados.cli.generate", "Let a model write on from a prompt", reads=True),
+        "fill": Command("clados.cli.apply", "Fill the blanks of a text", reads=True),
+        "discriminate": Command("clados.cli.apply", "Say which words of a text stand in another's place", reads=True),
+        "embed": Command("clados.cli.apply", "Turn texts into vectors", reads=True),
+        "translate": Command("clados.cli.apply", "Translate texts", reads=True),
+        "classify": Command("clados.cli.apply", "Say what images show", reads=True),
+        "match": Command("clados.cli.apply", "Say which text belongs to each image", reads=True),
+        "act": Command("clados.cli.apply", "Let a Decision Transformer act in an environment", reads=True),
     },
     "The catalogue": {
-        "schema": Command("clados.cli.keeping:schema", "Explain the attributes of a card"),
-        "export": Command("clados.cli.keeping:export", "Write the catalogue as CSV, JSON, Parquet, Markdown or SQLite"),
-        "check": Command("clados.cli.keeping:check", "Validate cards; names file, line and field"),
-        "new": Command("clados.cli.keeping:new", "Start a model of your own from its parent"),
+        "schema": Command("clados.cli.keeping", "Explain the attributes of a card"),
+        "export": Command("clados.cli.keeping", "Write the catalogue as CSV, JSON, Parquet, Markdown or SQLite"),
+        "check": Command("clados.cli.keeping", "Validate cards; names file, line and field"),
+        "new": Command("clados.cli.keeping", "Start a model of your own from its parent"),
     },
     "Prove": {
-        "verify": Command("clados.cli.verify:verify", "Prove that models are what their papers say and do their work"),
+        "verify": Command("clados.cli.verify", "Prove that models are what their papers say and do their work"),
     },
     "Help": {
-        "doctor": Command("clados.cli.doctor:doctor", "Report the environment, to paste into an issue"),
+        "doctor": Command("clados.cli.doctor", "Report the environment, to paste into an issue"),
     },
 }
 

@@ -11,7 +11,7 @@ from clados.cli.arguments import Json, complete_models, complete_words
 from clados.errors import InputError
 
 if TYPE_CHECKING:
-    from clados.catalog.counts import Counted, Line
+    from clados.catalog.counts import Counted, LedgerLine
 
 
 _bases = complete_words(lambda: ("model", "body", "body+pooler", "non-embedding"))
@@ -25,7 +25,7 @@ class Detail(StrEnum):
     NONE = "none"
 
 
-def count(
+def count_command(
     model: Annotated[
         str | None,
         typer.Argument(
@@ -60,23 +60,25 @@ def count(
         chosen = {model: cards[model]} if model else cards
         rows = counts.every_count(chosen, basis)
         if as_json:
-            output.tell([row.as_dict() for row in rows])
+            output.print_json([row.as_dict() for row in rows])
         else:
             _table(rows)
         return
-    card, size = counts.named(model)
-    rows = counts.counted(card, size, basis)
+    card, size = counts.card_and_size(model)
+    rows = counts.count_size(card, size, basis)
     lines = counts.ledger(counts.model_of(card, size), full=ledger is Detail.FULL)
     lines = [] if ledger is Detail.NONE else lines
     assumed = card.assumed_for(size)
     if as_json:
         head = {"id": card.id, "size": size.name, "assumed": assumed}
-        output.tell({**head, "counts": [row.as_dict() for row in rows], "ledger": [asdict(line) for line in lines]})
+        output.print_json(
+            {**head, "counts": [row.as_dict() for row in rows], "ledger": [asdict(line) for line in lines]}
+        )
         return
-    output.heading(f"{card.name} {size.name}")
+    output.print_heading(f"{card.name} {size.name}")
     _table(rows)
     _ledger(lines)
-    output.assumed(assumed)
+    output.print_assumed(assumed)
 
 
 def _table(rows: "list[Counted]") -> None:
@@ -87,7 +89,7 @@ def _table(rows: "list[Counted]") -> None:
          *map(_figure, (row.published, row.exact)), row.why]
         for row in rows
     ]  # fmt: skip
-    output.table(heads, cells, right=heads[3:8], wrap=("agreement",))
+    output.print_table(heads, cells, right=heads[3:8], wrap=("agreement",))
     if any(row.assumed for row in rows):
         print("(assumed): a part of the shape that is counted is published nowhere")
 
@@ -98,10 +100,10 @@ def _figure(number: int | None, why: str = "") -> str:
     return f"{number:,}"
 
 
-def _ledger(lines: "list[Line]") -> None:
+def _ledger(lines: "list[LedgerLine]") -> None:
     if not lines:
         return
-    output.heading("\nLedger")
+    output.print_heading("\nLedger")
     cells = [
         [
             line.path,
@@ -112,10 +114,10 @@ def _ledger(lines: "list[Line]") -> None:
         for line in lines
     ]
     cells.append(["total", "", "", f"{sum(line.total for line in lines):,}"])
-    output.table(("tensor", "shape", "layers", "parameters"), cells, right=("layers", "parameters"))
+    output.print_table(("tensor", "shape", "layers", "parameters"), cells, right=("layers", "parameters"))
 
 
-def diff(
+def diff_command(
     old: Annotated[str, typer.Argument(help="The first model.", metavar="A[:SIZE]", autocompletion=complete_models)],
     new: Annotated[
         str, typer.Argument(help="The model it is compared with.", metavar="B[:SIZE]", autocompletion=complete_models)
@@ -128,10 +130,10 @@ def diff(
 
     Example: clados diff bert roberta
     """
-    from clados.catalog.differences import diff as compared
+    from clados.catalog.differences import diff
 
-    found = compared(old, new)
+    found = diff(old, new)
     if as_json:
-        output.tell(found.as_dict())
+        output.print_json(found.as_dict())
     else:
-        output.page(found.page())
+        output.print_page(found.page())

@@ -40,13 +40,13 @@ def _cards() -> dict[str, Any]:
     return {"cards": len(cards), "declared": sum(card.runnable for card in cards.values())}
 
 
-def doctor(json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
+def doctor_command(json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
     """Report the environment, to paste into an issue.
 
     Example: clados doctor
     """
     found = environment()
     if json:
-        output.tell(found)
+        output.print_json(found)
     else:
-        output.facts({name: "not installed" if value is None else str(value) for name, value in found.items()})
+        output.print_facts({name: "not installed" if value is None else str(value) for name, value in found.items()})

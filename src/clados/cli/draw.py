@@ -8,7 +8,7 @@ import typer
 
 from clados.cli import output
 from clados.cli.arguments import Sized, complete_models
-from clados.cli.output import note, table, tell
+from clados.cli.output import print_json, print_note, print_table
 from clados.spec.errors import CladosError
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ class Axis(StrEnum):
 
 
 Svg = Annotated[Path | None, typer.Option("--svg", metavar="FILE", help="Write the drawing as SVG.")]
-Json = Annotated[bool, typer.Option("--json", help="Print the data: nodes, edges, boxes.")]
+_Json = Annotated[bool, typer.Option("--json", help="Print the data: nodes, edges, boxes.")]
 Highlight = Annotated[
     list[str] | None,
     typer.Option(metavar="MODEL", help="Highlight this model; repeat for more.", autocompletion=complete_models),
@@ -38,12 +38,12 @@ Against = Annotated[
     bool, typer.Option("--against-survey", help="List each edge that differs from the survey's figure, and why.")
 ]
 SurveyLines = Annotated[bool, typer.Option("--survey-lines", help="Also the lines that only the survey's tree has.")]
-Recent = Annotated[bool, typer.Option("--recent", help="The language models of early 2023.")]
+_Recent = Annotated[bool, typer.Option("--recent", help="The language models of early 2023.")]
 
 
-def tree(
+def tree_command(
     svg: Svg = None,
-    as_json: Json = False,
+    as_json: _Json = False,
     highlight: Highlight = None,
     everything: Everything = False,
     against_survey: Against = False,
@@ -53,18 +53,18 @@ def tree(
 
     Example: clados tree --highlight bert --svg tree.svg
     """
-    from clados.drawing.drawings import tree as drawn
+    from clados.drawing.drawings import tree
 
     if against_survey:
         _departures(everything=everything, as_json=as_json)
     else:
-        _show(drawn(highlight or (), everything=everything, survey_lines=survey_lines), svg, as_json=as_json)
+        _show(tree(highlight or (), everything=everything, survey_lines=survey_lines), svg, as_json=as_json)
 
 
-def architecture(
+def draw_command(
     model: Sized,
     svg: Svg = None,
-    as_json: Json = False,
+    as_json: _Json = False,
 ) -> None:
     """Draw a declared model: its parts in boxes, repeated layers folded, parameters on each.
 
@@ -75,11 +75,11 @@ def architecture(
     _show(draw(model), svg, as_json=as_json)
 
 
-def timeline(
+def timeline_command(
     y: Annotated[Axis, typer.Option("--y", help="What goes up.")] = Axis.FAMILY,
-    recent: Recent = False,
+    recent: _Recent = False,
     svg: Svg = None,
-    as_json: Json = False,
+    as_json: _Json = False,
     highlight: Highlight = None,
     everything: Everything = False,
 ) -> None:
@@ -87,9 +87,9 @@ def timeline(
 
     Example: clados timeline --y params
     """
-    from clados.drawing.drawings import timeline as drawn
+    from clados.drawing.drawings import timeline
 
-    _show(drawn(y.value, highlight or (), recent=recent, everything=everything), svg, as_json=as_json)
+    _show(timeline(y.value, highlight or (), recent=recent, everything=everything), svg, as_json=as_json)
 
 
 def _show(drawing: "Drawing", svg: Path | None, *, as_json: bool) -> None:
@@ -99,9 +99,9 @@ def _show(drawing: "Drawing", svg: Path | None, *, as_json: bool) -> None:
             drawing.save(svg)
         except OSError as error:
             raise CladosError(f"cannot write {svg}: {error.strerror}") from error
-        note(f"wrote {svg}")
+        print_note(f"wrote {svg}")
     if as_json:
-        tell(drawing.data)
+        print_json(drawing.data)
     elif svg is None:
         _print(drawing.__rich__())
 
@@ -116,7 +116,7 @@ def _departures(*, everything: bool, as_json: bool) -> None:
     nodes = of_cards(cards if everything else surveyed(cards))
     found = [*departures(nodes), *recent_departures(nodes)]
     if as_json:
-        tell([each.json() for each in found])
+        print_json([each.json() for each in found])
         return
     rows = [
         (
@@ -129,15 +129,15 @@ def _departures(*, everything: bool, as_json: bool) -> None:
         )
         for each in found
     ]
-    table(("model", "figure", "only the survey", "only ours", "why", "source"), rows, wrap=("why", "source"))
+    print_table(("model", "figure", "only the survey", "only ours", "why", "source"), rows, wrap=("why", "source"))
 
 
 def _print(what: "RenderableType") -> None:
     from rich.console import Console
     from rich.measure import Measurement
 
-    console = Console(width=output.width() or 1)
-    if output.width() is None:  # in a file or a pager, lines are as long as they get
+    console = Console(width=output.terminal_width() or 1)
+    if output.terminal_width() is None:  # in a file or a pager, lines are as long as they get
         wide = console.options.update(width=_WIDEST)
         console.width = Measurement.get(console, wide, what).maximum
     console.print(what)

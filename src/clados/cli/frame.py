@@ -12,14 +12,14 @@ from typing import Any
 from clados.cli.commands import COMMANDS
 from clados.errors import CladosError, CladosWarning, InputError, missing
 from clados.names import CARDS_PATH, did_you_mean
-from clados.tables import plain
+from clados.tables import escape_controls
 
 
 class UsageError(InputError):
     """A command line that cannot be understood."""
 
 
-def run(argv: Sequence[str]) -> int:
+def run_command_line(argv: Sequence[str]) -> int:
     """Run a command line and return its exit code: 0, 2 for a mistake that is explained on stderr, 130 for Ctrl-C,
     1 when the reader of the output left before its end; or what the command returned.
 
@@ -58,14 +58,14 @@ def _show_warning(
 ) -> None:
     """Print what is said beside a result as one line on stderr; other warnings as Python shows them."""
     if issubclass(category, CladosWarning):
-        print(f"clados: {plain(' '.join(str(message).split()))}", file=sys.stderr)
+        print(f"clados: {escape_controls(' '.join(str(message).split()))}", file=sys.stderr)
     else:
         print(warnings.formatwarning(message, category, filename, lineno, line), file=sys.stderr, end="")
 
 
 def fail(message: str) -> int:
     """Print one line on stderr; the exit code of a mistake."""
-    print(f"clados: {plain(' '.join(message.split()))}", file=sys.stderr)
+    print(f"clados: {escape_controls(' '.join(message.split()))}", file=sys.stderr)
     return 2
 
 
@@ -144,8 +144,7 @@ def _about(name: str) -> int:
 
 def function(name: str) -> Callable[..., Any]:
     """The function of a command."""
-    module, _, attribute = COMMANDS[name].target.partition(":")
-    found: Callable[..., Any] = getattr(importlib.import_module(module), attribute)
+    found: Callable[..., Any] = getattr(importlib.import_module(COMMANDS[name].module), f"{name}_command")
     return found
 
 
@@ -160,9 +159,9 @@ def _single(name: str) -> Any:
 
 def _command(name: str) -> Callable[..., Any]:
     """The function of a command, with the options that all of its kind have."""
-    from clados.cli.arguments import reading
+    from clados.cli.arguments import with_reading_options
 
-    return reading(function(name)) if COMMANDS[name].reads else function(name)
+    return with_reading_options(function(name)) if COMMANDS[name].reads else function(name)
 
 
 def _whole() -> Any:

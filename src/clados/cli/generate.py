@@ -17,7 +17,7 @@ class Early(StrEnum):
     NEVER = "never"
 
 
-def generate(
+def generate_command(
     directory: Directory,
     prompt: Annotated[str, typer.Option(help="The text to continue, or to answer.")],
     max_new_tokens: Annotated[
@@ -62,7 +62,7 @@ def generate(
     Example: clados generate runs/gpt-2 --prompt "Once upon a time" --temperature 0.8 --top-p 0.9
     """
     from clados.apply.ready import load
-    from clados.apply.write import generate as write
+    from clados.apply.write import generate
 
     ready = load(directory, "generate", beams=beams)
 
@@ -72,9 +72,9 @@ def generate(
         nonlocal blank
         text = blank + piece
         blank = text[len(text.rstrip()) :]
-        print(output.shown(text.rstrip()), end="", flush=True)
+        print(output.printable(text.rstrip()), end="", flush=True)
 
-    text = write(
+    text = generate(
         ready,
         prompt,
         max_new_tokens=max_new_tokens,
@@ -89,15 +89,15 @@ def generate(
         no_repeat_ngram_size=no_repeat_ngram_size,
         seed=seed,
         on_text=None if json else tell,
-        on_note=output.note,
+        on_note=output.print_note,
     )
     if json:
-        output.tell({"model": ready.name, "prompt": prompt, "text": text})
+        output.print_json({"model": ready.name, "prompt": prompt, "text": text})
         return
     lines = blank.count("\n")
-    print("" if lines > 1 else output.shown(blank))
+    print("" if lines > 1 else output.printable(blank))
     if lines > 1:
-        output.note(f"{lines} line breaks at the end are not shown{_LOOP if lines > LOOP else ''}")
+        output.print_note(f"{lines} line breaks at the end are not shown{_LOOP if lines > LOOP else ''}")
 
 
 LOOP = 8  # line breaks in a row that no text has

@@ -9,18 +9,18 @@ from clados.catalog.load import card_files, catalog, every_file, own_folders
 from clados.cli import output
 from clados.cli.arguments import Json, complete_models, complete_words
 from clados.errors import InputError
-from clados.tables import plain
+from clados.tables import escape_controls
 
 
-def schema(json: Annotated[bool, typer.Option("--json", help="Print JSON Schema.")] = False) -> None:
+def schema_command(json: Annotated[bool, typer.Option("--json", help="Print JSON Schema.")] = False) -> None:
     """Explain the attributes of a card: meaning, type, allowed values; and the kinds of a value.
 
     Example: clados schema --json > card.schema.json
     """
-    from clados.catalog.schema import ATTRIBUTES, ERRATUM_KINDS, KINDS, LINEAGE_KINDS, TYPES, json_schema
+    from clados.catalog.schema import ATTRIBUTES, ERRATUM_KINDS, LINEAGE_KINDS, TYPES, VALUE_KINDS, json_schema
 
     if json:
-        output.tell(json_schema())
+        output.print_json(json_schema())
         return
     rows = [
         [
@@ -33,14 +33,14 @@ def schema(json: Annotated[bool, typer.Option("--json", help="Print JSON Schema.
         ]
         for each in ATTRIBUTES.values()
     ]
-    output.table(("attribute", "meaning", "type", "allowed", "asked by", "option of list"), rows)
-    kinds = {"a value": KINDS, "descent": LINEAGE_KINDS, "an erratum": ERRATUM_KINDS}
+    output.print_table(("attribute", "meaning", "type", "allowed", "asked by", "option of list"), rows)
+    kinds = {"a value": VALUE_KINDS, "descent": LINEAGE_KINDS, "an erratum": ERRATUM_KINDS}
     for title, words in kinds.items():
-        output.heading(f"\nKinds of {title}")
-        output.facts(words)
+        output.print_heading(f"\nKinds of {title}")
+        output.print_facts(words)
 
 
-def export(
+def export_command(
     form: Annotated[
         str | None,
         typer.Option(
@@ -57,19 +57,19 @@ def export(
 
     Example: clados export --out catalogue.md
     """
-    from clados.catalog.export import export as exported
+    from clados.catalog.export import export
 
     if json and form not in (None, "json"):
         raise InputError(f"--json and --format {form} are two forms: give one of them")
     cards = [*catalog().values()]
-    done = exported(out, form="json" if json else form, cards=cards)
+    done = export(out, form="json" if json else form, cards=cards)
     if isinstance(done, str):
         print(done, end="")
     else:
-        output.note(f"{done}: {len(cards)} models")
+        output.print_note(f"{done}: {len(cards)} models")
 
 
-def check(
+def check_command(
     target: Annotated[
         str | None,
         typer.Argument(
@@ -82,25 +82,25 @@ def check(
 
     Example: clados check my-cards/
     """
-    from clados.catalog.check import check as checked
+    from clados.catalog.check import check
 
     where = None if target is None else Path(target)
     if target is not None and not Path(target).exists() and Path(target).suffix != ".toml" and "/" not in target:
         where = catalog()[target].path
     everything = every_file()
-    problems = checked(where, everything)
+    problems = check(where, everything)
     if json:
         keys = ("line", "field", "message")
-        output.tell([{"path": str(each.path), **{key: getattr(each, key) for key in keys}} for each in problems])
+        output.print_json([{"path": str(each.path), **{key: getattr(each, key) for key in keys}} for each in problems])
     else:
         for each in problems:
-            print(plain(str(each)))
+            print(escape_controls(str(each)))
     count = len(everything) if where is None else len(card_files(where)) if where.is_dir() else 1
-    output.note(f"{count} card{'s' * (count != 1)}, {len(problems) or 'no'} fault{'s' * (len(problems) != 1)}")
+    output.print_note(f"{count} card{'s' * (count != 1)}, {len(problems) or 'no'} fault{'s' * (len(problems) != 1)}")
     return 2 if problems else 0
 
 
-def new(
+def new_command(
     name: Annotated[str, typer.Argument(help="The id of the new model.", metavar="ID")],
     like: Annotated[
         str,
@@ -121,16 +121,16 @@ def new(
 
     Example: clados new my-model --like bert --dir my-cards
     """
-    from clados.catalog.new import new as written
+    from clados.catalog.new import new
 
     where = folder or next(iter(own_folders()), Path())
     cards = catalog()
-    paths = written(name, like, cards, where)
+    paths = new(name, like, cards, where)
     if json:
-        output.tell([str(path) for path in paths])
+        output.print_json([str(path) for path in paths])
         return
     for path in paths:
-        print(plain(str(path)))
+        print(escape_controls(str(path)))
     if not cards[like].runnable:
-        output.note(f"{cards[like].id} is not declared yet, so there is nothing to declare a child from")
-    output.note(f"next: fill in what 'clados --cards {where} check {paths[0]}' names")
+        output.print_note(f"{cards[like].id} is not declared yet, so there is nothing to declare a child from")
+    output.print_note(f"next: fill in what 'clados --cards {where} check {paths[0]}' names")

@@ -36,7 +36,7 @@ _PANEL: dict[str, Any] = {"rich_help_panel": "Filters", "show_default": False}
 _COLUMNS = ("family", "architecture", "date", "params", "license", "lab")
 
 
-def list_models(
+def list_command(
     pattern: str | None,
     sort: str,
     limit: int | None,
@@ -61,7 +61,7 @@ def list_models(
     found = search(everything, asked, sort=sort)
     shown = found.cards[:limit]
     if json:
-        output.tell([card.as_row() for card in shown])
+        output.print_json([card.as_row() for card in shown])
     elif csv:
         from clados.catalog.export import csv_text
 
@@ -69,12 +69,12 @@ def list_models(
     elif shown:
         _print(shown)
     if found.emptied:
-        output.note(f"no models: {found.emptied}")
+        output.print_note(f"no models: {found.emptied}")
     elif not json and not csv:
         theirs = [card for card in everything if card.survey]
         runs = f"; {sum(card.runnable for card in theirs)} of the survey's {len(theirs)} run" if theirs else ""
         match = f"{len(found.cards)} that match, of " if len(shown) < len(found.cards) < len(everything) else ""
-        output.note(f"{len(shown)} of {match}{len(everything)} models{runs}")
+        output.print_note(f"{len(shown)} of {match}{len(everything)} models{runs}")
 
 
 def _print(cards: list[Card]) -> None:
@@ -89,7 +89,7 @@ def _print(cards: list[Card]) -> None:
         ]
         for card in cards
     ]
-    output.listing(heads, rows, first=("id", *_COLUMNS[:5], "runnable", "lab", "survey"), widths=_WIDTHS)
+    output.print_listing(heads, rows, first=("id", *_COLUMNS[:5], "runnable", "lab", "survey"), widths=_WIDTHS)
 
 
 def _filter(attribute: Attribute) -> inspect.Parameter:
@@ -138,4 +138,4 @@ def _parameters() -> Iterator[inspect.Parameter]:
 
 
 # Typer reads the signature: so the options are the schema's attributes, said there once.
-list_models.__dict__["__signature__"] = inspect.Signature([*_parameters()])
+list_command.__dict__["__signature__"] = inspect.Signature([*_parameters()])

@@ -4,7 +4,7 @@ from clados.cli import output
 from clados.cli.arguments import Directory, Json
 
 
-def load(
+def load_command(
     directory: Directory,
     json: Json = False,
 ) -> int:
@@ -21,7 +21,7 @@ def load(
             raise
         report = error.report
     if json:
-        output.tell(report.as_dict())
+        output.print_json(report.as_dict())
     else:
-        output.page(report.page())
+        output.print_page(report.page())
     return int(report.refused)

@@ -5,12 +5,12 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from clados.tables import CONTROLS, Line, Page, Shown, Table, indented, named, plain, wrapped
+from clados.tables import CONTROLS, Line, Page, Shown, TextTable, escape_controls, indented, named_lines, wrapped
 
-Row = Sequence[str]
+Cells = Sequence[str]
 
 
-def tell(data: Any) -> None:
+def print_json(data: Any) -> None:
     """Print data as JSON."""
     import json
 
@@ -18,56 +18,58 @@ def tell(data: Any) -> None:
     print(CONTROLS.sub(lambda found: f"\\u{ord(found[0]):04x}", text))
 
 
-def note(text: str) -> None:
+def print_note(text: str) -> None:
     """Say something beside the result, on stderr."""
-    print(plain(text), file=sys.stderr)
+    print(escape_controls(text), file=sys.stderr)
 
 
-def shown(text: str) -> str:
+def printable(text: str) -> str:
     """A text that a model wrote: on a terminal without control characters, elsewhere as it is."""
-    return plain(text) if sys.stdout.isatty() else text
+    return escape_controls(text) if sys.stdout.isatty() else text
 
 
-def page(of: Page) -> None:
+def print_page(of: Page) -> None:
     """Print a page."""
-    _print(of.lines(width()))
+    _print(of.lines(terminal_width()))
 
 
-def show(thing: Shown) -> None:
+def print_shown(thing: Shown) -> None:
     """Print what shows itself: through Rich on a terminal, as its page in a pipe."""
-    if width() is None:
-        page(thing.page())
+    if terminal_width() is None:
+        print_page(thing.page())
         return
     from rich.console import Console
 
     Console(highlight=False).print(thing)
 
 
-def heading(text: str) -> None:
+def print_heading(text: str) -> None:
     """Print a heading; line breaks before it are kept."""
     bare = text.lstrip("\n")
-    _print([*[Line("")] * (len(text) - len(bare)), *(Line(each, heading=True) for each in wrapped(bare, width()))])
+    _print(
+        [*[Line("")] * (len(text) - len(bare)), *(Line(each, heading=True) for each in wrapped(bare, terminal_width()))]
+    )
 
 
-def lines(rows: Sequence[str]) -> None:
+def print_lines(rows: Sequence[str]) -> None:
     """Print lines, indented."""
     for row in rows:
-        _print(indented(row, width()))
+        _print(indented(row, terminal_width()))
 
 
-def assumed(rows: Sequence[str]) -> None:
+def print_assumed(rows: Sequence[str]) -> None:
     """Print what a declaration assumes, if anything."""
     if rows:
-        heading("\nAssumed, as no source says it")
-        lines(rows)
+        print_heading("\nAssumed, as no source says it")
+        print_lines(rows)
 
 
-def table(heads: Row, rows: Sequence[Row], *, right: Sequence[str] = (), wrap: Sequence[str] = ()) -> None:
+def print_table(heads: Cells, rows: Sequence[Cells], *, right: Sequence[str] = (), wrap: Sequence[str] = ()) -> None:
     """Print a table; the arguments are those of `clados.tables.Table`."""
-    _print(Table(heads, rows, right, wrap).lines(width()))
+    _print(TextTable(heads, rows, right, wrap).lines(terminal_width()))
 
 
-def listing(heads: Row, rows: Sequence[Row], *, first: Sequence[str], widths: Mapping[str, int]) -> None:
+def print_listing(heads: Cells, rows: Sequence[Cells], *, first: Sequence[str], widths: Mapping[str, int]) -> None:
     """Print a table of one line a row, without the columns that do not fit.
 
     Args:
@@ -76,15 +78,15 @@ def listing(heads: Row, rows: Sequence[Row], *, first: Sequence[str], widths: Ma
         first: the columns that matter most, in this order, where the terminal is too narrow for all.
         widths: how wide a column may get on a terminal.
     """
-    _print(Table(heads, rows, keep=first, widths=widths).lines(width()))
+    _print(TextTable(heads, rows, keep=first, widths=widths).lines(terminal_width()))
 
 
-def facts(rows: Mapping[str, str]) -> None:
+def print_facts(rows: Mapping[str, str]) -> None:
     """Print names and what they stand for."""
-    _print(named(rows, width()))
+    _print(named_lines(rows, terminal_width()))
 
 
-def width() -> int | None:
+def terminal_width() -> int | None:
     """The columns of the terminal; None where the output is none."""
     if not sys.stdout.isatty():
         return None

@@ -5,28 +5,28 @@ from typing import Annotated
 
 import typer
 
-from clados.catalog.counts import named
+from clados.catalog.counts import card_and_size
 from clados.catalog.load import catalog
 from clados.catalog.publications import bibtex, described_in
 from clados.catalog.structure import headline_declared, structure
 from clados.cli import output
-from clados.cli.arguments import Json, Model, Models, Sized
+from clados.cli.arguments import Json, ModelName, Models, Sized
 
 
-def show(model: Sized, json: Json = False) -> None:
+def show_command(model: Sized, json: Json = False) -> None:
     """Show all that is known of a model, each value with its kind and source.
 
     Example: clados show gpt-2
     """
-    card = named(model)[0] if ":" in model else catalog()[model]
+    card = card_and_size(model)[0] if ":" in model else catalog()[model]
     if json:
         built = asdict(structure(card)) if headline_declared(card) else None
-        output.tell({**card.as_dict(), "structure": built})
+        output.print_json({**card.as_dict(), "structure": built})
     else:
-        output.page(card.page())
+        output.print_page(card.page())
 
 
-def compare(
+def compare_command(
     models: Models,
     diff: Annotated[bool, typer.Option("--diff", help="Only rows in which they differ.")] = False,
     json: Json = False,
@@ -35,16 +35,16 @@ def compare(
 
     Example: clados compare bert roberta albert --diff
     """
-    from clados.catalog.compare import compare as compared
+    from clados.catalog.compare import compare
 
-    found = compared(*models, differing=diff)
+    found = compare(*models, differing=diff)
     if json:
-        output.tell(found.as_dict())
+        output.print_json(found.as_dict())
     else:
-        output.page(found.page())
+        output.print_page(found.page())
 
 
-def cite(
+def cite_command(
     models: Models,
     json: Json = False,
 ) -> None:
@@ -55,13 +55,13 @@ def cite(
     cards = catalog()
     chosen = [cards[model] for model in models]
     if json:
-        output.tell({card.id: [asdict(each) for each in described_in(card)] for card in chosen})
+        output.print_json({card.id: [asdict(each) for each in described_in(card)] for card in chosen})
     else:
         print(bibtex(chosen))
 
 
-def lineage(
-    model: Model,
+def lineage_command(
+    model: ModelName,
     structure: Annotated[bool, typer.Option("--structure", help="Also what changed in the declarations.")] = False,
     json: Json = False,
 ) -> None:
@@ -69,10 +69,10 @@ def lineage(
 
     Example: clados lineage roberta
     """
-    from clados.catalog.lineage import lineage as lines
+    from clados.catalog.lineage import lineage
 
-    found = lines(model, structure=structure)
+    found = lineage(model, structure=structure)
     if json:
-        output.tell(found.as_dict())
+        output.print_json(found.as_dict())
     else:
-        output.page(found.page())
+        output.print_page(found.page())

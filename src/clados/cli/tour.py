@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from clados.cli.output import heading, lines, note, table, tell
+from clados.cli.output import print_heading, print_json, print_lines, print_note, print_table
 
 if TYPE_CHECKING:
     from clados.tour.stops import Stop
 
 
-def tour(
+def tour_command(
     out: Annotated[Path, typer.Option(metavar="DIR", help="The folder for the models and report.html.")] = Path(
         "runs/tour"
     ),
@@ -24,22 +24,22 @@ def tour(
 
     Example: clados tour --minutes 7
     """
-    from clados.catalog.counts import model_of, named
+    from clados.catalog.counts import card_and_size, model_of
     from clados.catalog.load import card
     from clados.files import write_text
     from clados.spec import count
     from clados.tour.report import report
-    from clados.tour.stops import check, stop, stops
+    from clados.tour.stops import check_folder, stop, stops
     from clados.train.log import Bar
 
     done: dict[str, Stop] = {}
     for name in stops(minutes):
-        check(out / name)
+        check_folder(out / name)
     for name, choices in stops(minutes).items():
         if not as_json:
-            known, model = card(name), model_of(*named(name))
-            heading(f"{known.name} · {type(model).__name__} · {count(model).total:,} parameters as published")
-            lines([str(known.values["extension"])])
+            known, model = card(name), model_of(*card_and_size(name))
+            print_heading(f"{known.name} · {type(model).__name__} · {count(model).total:,} parameters as published")
+            print_lines([str(known.values["extension"])])
         done[name] = stop(choices, out / name, Bar)
         if not as_json:
             _show(done[name])
@@ -47,20 +47,20 @@ def tour(
     page = out / "report.html"
     write_text(page, report(done))
     if as_json:
-        tell({"report": str(page), "models": [each.json() for each in done.values()]})
-    note(f"wrote {page}")
+        print_json({"report": str(page), "models": [each.json() for each in done.values()]})
+    print_note(f"wrote {page}")
 
 
 def _warn(name: str, stop: "Stop", minutes: float) -> None:
     if not stop.clear:
         few = f"{name} has learned little in {stop.plan.run.steps:,} steps"
-        note(f"{few}; clados tour --minutes {2 * minutes:g} trains longer")
+        print_note(f"{few}; clados tour --minutes {2 * minutes:g} trains longer")
 
 
 def _show(stop: "Stop") -> None:
     """What one model came to."""
     figures = stop.json()
-    table(
+    print_table(
         ("parameters", "steps", "start", "unigram", "bigram", "end", "under the unigram", str(stop.measure.name)),
         [
             (
@@ -71,5 +71,5 @@ def _show(stop: "Stop") -> None:
             )
         ],
     )
-    lines([f"{given}  ->  {made}" for given, made in stop.samples])
+    print_lines([f"{given}  ->  {made}" for given, made in stop.samples])
     print()

@@ -12,7 +12,7 @@ import typer
 
 from clados.cli import output
 from clados.cli.arguments import Json, Sized, complete_models
-from clados.tables import plain
+from clados.tables import escape_controls
 
 if TYPE_CHECKING:
     from clados.train.log import Show
@@ -28,7 +28,7 @@ class Dtype(StrEnum):
     BFLOAT16 = "bfloat16"
 
 
-def pretrain(
+def pretrain_command(
     model: Sized,
     params: Annotated[
         str | None, typer.Option(help="Number of parameters, in the proportions of the paper.", show_default="5M")
@@ -74,8 +74,7 @@ def pretrain(
     """
     import torch
 
-    from clados.train.pretrain import Choices, planned, resumed
-    from clados.train.pretrain import pretrain as train
+    from clados.train.pretrain import Choices, planned, pretrain, resumed
 
     if threads:
         torch.set_num_threads(threads)
@@ -100,15 +99,17 @@ def pretrain(
         _tell_plan(planned(choices), json=json)
         return 0
     with _interruptible() as stop:
-        result = train(choices, folder, resume=resume, show=_show(model, folder, tensorboard=tensorboard), stop=stop)
+        result = pretrain(choices, folder, resume=resume, show=_show(model, folder, tensorboard=tensorboard), stop=stop)
     if not result.finished:
-        output.note(f"stopped and saved after step {result.entries[-1]['step']}; to go on: {_again(choices, out)}")
+        output.print_note(
+            f"stopped and saved after step {result.entries[-1]['step']}; to go on: {_again(choices, out)}"
+        )
         return 130
     _tell_result(folder, result.held_out, json=json)
     return 0
 
 
-def objective(
+def objective_command(
     model: Annotated[
         str,
         typer.Argument(
@@ -125,13 +126,13 @@ def objective(
 
     Example: clados objective t5 --text "Thank you for inviting me to your party last week"
     """
-    from clados.train.objective import objective as example
+    from clados.train.objective import objective
 
-    found = example(model, text, seed=seed)
+    found = objective(model, text, seed=seed)
     if json:
-        output.tell(found.as_dict())
+        output.print_json(found.as_dict())
     else:
-        output.show(found)
+        output.print_shown(found)
 
 
 def _dtype() -> str:
@@ -191,18 +192,18 @@ def _tell_plan(plan: "Plan", *, json: bool) -> None:
     assumed = _assumed(plan.choices.model)
     if json:
         told = {**plan.json(), "memory": plan.memory, "assumed": assumed}
-        output.tell({**told, "samples": [each.json() for each in views]})
+        output.print_json({**told, "samples": [each.json() for each in views]})
         return
-    output.heading(f"Plan for {plan.card}")
-    output.facts(_plan(plan))
-    output.assumed(assumed)
+    output.print_heading(f"Plan for {plan.card}")
+    output.print_facts(_plan(plan))
+    output.print_assumed(assumed)
     for i, each in enumerate(views):
-        output.heading(f"\nExample {i + 1}")
-        output.show(each)
+        output.print_heading(f"\nExample {i + 1}")
+        output.print_shown(each)
     if not views:
-        output.heading("\nA batch")
+        output.print_heading("\nA batch")
         shapes = {name: [plan.run.batch, *x.shape[1:]] for name, x in batch.inputs.items()}
-        output.facts({name: f"{shapes[name]} {x.dtype}" for name, x in batch.inputs.items()})
+        output.print_facts({name: f"{shapes[name]} {x.dtype}" for name, x in batch.inputs.items()})
 
 
 def _assumed(model: str) -> tuple[str, ...]:
@@ -235,9 +236,9 @@ def _plan(plan: "Plan") -> dict[str, str]:
 def _tell_result(folder: Path, held_out: list[dict[str, float]], *, json: bool) -> None:
     if json:
         ends = {"start": held_out[0], "end": held_out[-1]} if held_out else {}
-        output.tell({"out": str(folder), "held_out": ends})
+        output.print_json({"out": str(folder), "held_out": ends})
         return
     for name, value in (held_out[-1] if held_out else {}).items():
         before = f"{held_out[0][name]:.4f} at the start, " if name in held_out[0] else ""
-        output.facts({f"held-out {name}": f"{before}{value:.4f} at the end"})
-    print(plain(f"wrote {folder}"))
+        output.print_facts({f"held-out {name}": f"{before}{value:.4f} at the end"})
+    print(escape_controls(f"wrote {folder}"))

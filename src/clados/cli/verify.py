@@ -21,7 +21,7 @@ def _names() -> list[str]:
 _proofs = complete_words(_names)
 
 
-def verify(
+def verify_command(
     models: Annotated[
         list[str] | None,
         typer.Argument(
@@ -53,8 +53,7 @@ def verify(
 
     Example: clados verify bert --quick
     """
-    from clados.proofs import PROOFS, subjects
-    from clados.proofs import verify as verified
+    from clados.proofs import PROOFS, subjects, verify
     from clados.proofs.proof import RUNS
 
     number = len(subjects(models or ())) * len(proof or PROOFS)
@@ -63,9 +62,9 @@ def verify(
     def tell(each: "Proof") -> None:
         done.append(each)
         if not json:
-            output.note(f"{len(done)}/{number} {each.id} {each.proof}: {each.status} ({each.seconds:.1f} s)")
+            output.print_note(f"{len(done)}/{number} {each.id} {each.proof}: {each.status} ({each.seconds:.1f} s)")
 
-    found = verified(
+    found = verify(
         *(models or ()), proofs=proof or (), train=train or (), quick=quick, folder=runs or RUNS, on_proof=tell
     )
     if write is not None:
@@ -74,7 +73,7 @@ def verify(
 
         write_text(write, markdown(found, quick=quick))
     if json:
-        output.tell([each.as_dict() for each in found])
+        output.print_json([each.as_dict() for each in found])
     else:
         _table(found)
     return int(not found.hold)
@@ -91,6 +90,8 @@ def _table(found: "list[Proof]") -> None:
         for e in found
         if e.id not in bare or e.proof == "card"
     ]
-    output.table(("model", "proof", "status", "evidence", "seconds"), rows, right=("seconds",), wrap=("evidence",))
+    output.print_table(
+        ("model", "proof", "status", "evidence", "seconds"), rows, right=("seconds",), wrap=("evidence",)
+    )
     if bare:
-        output.note(f"{len(bare)} models are not declared yet; of them only the card is shown")
+        output.print_note(f"{len(bare)} models are not declared yet; of them only the card is shown")

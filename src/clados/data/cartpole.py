@@ -5,9 +5,9 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from clados.data.examples import Trajectory
+from clados.data.examples import Episode
 
-Policy = Callable[[NDArray[np.float32]], int]
+_Policy = Callable[[NDArray[np.float32]], int]
 
 
 def scripted(observation: NDArray[np.float32]) -> int:
@@ -16,12 +16,12 @@ def scripted(observation: NDArray[np.float32]) -> int:
     return int(angle + 0.3 * spin + 0.02 * position + 0.05 * velocity > 0)
 
 
-def noisy(share: float, random: np.random.Generator) -> Policy:
+def noisy(share: float, random: np.random.Generator) -> _Policy:
     """The scripted policy with a share of its actions drawn at random; all of them makes the random policy."""
     return lambda observation: int(random.integers(2)) if random.random() < share else scripted(observation)
 
 
-def episode(policy: Policy, seed: int) -> Trajectory:
+def episode(policy: _Policy, seed: int) -> Episode:
     """One episode from the start that `seed` fixes: observations [steps, 4], actions [steps], rewards [steps]."""
     import gymnasium
 
@@ -37,7 +37,7 @@ def episode(policy: Policy, seed: int) -> Trajectory:
         rewards.append(float(reward))
         done = terminated or truncated
     environment.close()
-    return Trajectory(
+    return Episode(
         f"cartpole/{seed}",
         np.asarray(observations, np.float32),
         np.asarray(actions, np.int64),
@@ -45,7 +45,7 @@ def episode(policy: Policy, seed: int) -> Trajectory:
     )
 
 
-def cartpole(episodes: int = 300, seed: int = 0) -> list[Trajectory]:
+def cartpole_episodes(episodes: int = 300, seed: int = 0) -> list[Episode]:
     """Episodes of policies from wholly random to scripted, in turn; the same seed gives the same episodes."""
     shares = (1.0, 0.75, 0.5, 0.25, 0.0)
     made = []

@@ -12,7 +12,7 @@ from clados.data.errors import DataError
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-SUFFIXES = {
+_SUFFIXES = {
     "PNG": (".png",),
     "JPEG": (".jpg", ".jpeg"),
     "WEBP": (".webp",),
@@ -21,7 +21,7 @@ SUFFIXES = {
     "TIFF": (".tif", ".tiff"),
     "PPM": (".ppm", ".pgm", ".pbm"),
 }  # by Pillow's name of the format; no other is opened
-IMAGES = tuple(suffix for suffixes in SUFFIXES.values() for suffix in suffixes)
+IMAGE_SUFFIXES = tuple(suffix for suffixes in _SUFFIXES.values() for suffix in suffixes)
 MOST_PIXELS = 89_478_485  # Pillow's own limit: 256 MiB at three bytes a pixel
 
 
@@ -37,14 +37,14 @@ def decoded(data: bytes, where: str) -> NDArray[np.uint8]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(io.BytesIO(data), formats=tuple(SUFFIXES)) as image:
+            with Image.open(io.BytesIO(data), formats=tuple(_SUFFIXES)) as image:
                 return rgb(image)
     except DataError as error:
         raise DataError(f"{where}: {error}") from error
     except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
         raise DataError(f"{where}: an image of more than {MOST_PIXELS:,} pixels; make it smaller") from error
     except UnidentifiedImageError as error:
-        allowed = ", ".join(SUFFIXES)
+        allowed = ", ".join(_SUFFIXES)
         raise DataError(f"{where}: not a readable image; formats that are read: {allowed}") from error
     except Exception as error:  # Pillow's decoders raise many kinds
         raise DataError(f"{where}: not a readable image ({' '.join(str(error).split())})") from error

@@ -11,12 +11,21 @@ from tokenizers import AddedToken, Regex, decoders, models, normalizers, pre_tok
 from tokenizers import Tokenizer as Backend
 
 from clados.data.errors import DataError
-from clados.data.sentencepiece import CONTROL, NORMAL, UNKNOWN, USER, Cleaning, Model, backend_of, kept_whole
-from clados.data.tokenizer import Roles, Tokenizer, framed, safe
+from clados.data.sentencepiece import (
+    CONTROL,
+    NORMAL,
+    UNKNOWN,
+    USER,
+    Cleaning,
+    SentencePieceModel,
+    backend_of,
+    kept_whole,
+)
+from clados.data.tokenizer import Roles, Tokenizer, call_tokenizers, with_templates
 from clados.data.training import SPACE
 from clados.files import JsonObject
 
-ROLES = {
+_ROLES = {
     "bos_token_id": "bos",
     "eos_token_id": "eos",
     "unknown_token_id": "unk",
@@ -26,7 +35,7 @@ ROLES = {
     "mask_token_id": "mask",
 }
 # how words are cut before bytes are merged: the usual rule of byte-level BPE, and Llama 3's
-USUAL = ("gpt-2", "mpt", "olmo", "default")
+_USUAL = ("gpt-2", "mpt", "olmo", "default")
 LLAMA_3 = (
     r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|"
     r"\s+(?!\S)|\s+"
@@ -51,11 +60,11 @@ def embedded_tokenizer(file: Path, keys: Mapping[str, object], lists: Mapping[st
     pieces = [(token, int(str(kind))) for token, kind in zip(tokens, kinds, strict=True)]
     if len(set(tokens)) != len(tokens):
         raise DataError(f"{file}: tokenizer.ggml.tokens has a token twice")
-    roles = Roles().but({role: _role(said, f"ggml.{key}", tokens) for key, role in ROLES.items()})
+    roles = Roles().but({role: _role(said, f"ggml.{key}", tokens) for key, role in _ROLES.items()})
     kind = said.take("ggml.model", str, "")
-    if kind not in READERS:
-        raise said.refuse("ggml.model", f"read are {', '.join(READERS)}")
-    tokenizer = READERS[kind](said, pieces, lists, roles)
+    if kind not in _READERS:
+        raise said.refuse("ggml.model", f"read are {', '.join(_READERS)}")
+    tokenizer = _READERS[kind](said, pieces, lists, roles)
     said.ignore("ggml.token_type_count")
     tokenizer.notes = said.notes
     return tokenizer
@@ -86,9 +95,9 @@ def _bytes(
     said: JsonObject, pieces: Sequence[tuple[str, int]], lists: Mapping[str, Sequence[object]], roles: Roles
 ) -> Tokenizer:
     """Byte-level BPE (GPT-2, GPT-NeoX, Llama 3)."""
-    cut = said.take("ggml.pre", str, USUAL[0])
-    if cut not in (*USUAL, "llama-bpe"):
-        raise said.refuse("ggml.pre", f"read are {', '.join(USUAL)}, llama-bpe")
+    cut = said.take("ggml.pre", str, _USUAL[0])
+    if cut not in (*_USUAL, "llama-bpe"):
+        raise said.refuse("ggml.pre", f"read are {', '.join(_USUAL)}, llama-bpe")
     vocab = {token: number for number, (token, _) in enumerate(pieces)}
     merges = []
     for each in _strings(said.file, "merges", lists):
@@ -97,7 +106,7 @@ def _bytes(
             raise DataError(f"{said.file}: tokenizer.ggml.merges has '{each[:40]}', whose pieces the tokens lack")
         merges.append((first, second))
     llama = cut == "llama-bpe"
-    backend = safe(lambda: Backend(models.BPE(vocab, merges, ignore_merges=llama)))
+    backend = call_tokenizers(lambda: Backend(models.BPE(vocab, merges, ignore_merges=llama)))
     spaced = _flag(said, "add_space_prefix", usual=False)
     level = pre_tokenizers.ByteLevel(add_prefix_space=spaced, use_regex=not llama)
     words = pre_tokenizers.Split(Regex(LLAMA_3), "isolated")
@@ -127,7 +136,7 @@ def _sentencepiece(
         if unknown is None:
             raise DataError(f"{said.file}: no token of tokenizer.ggml.tokens is the unknown one")
         roles = roles.but({"unk": unknown})
-    model = Model(
+    model = SentencePieceModel(
         said.file,
         scored,
         bpe=True,
@@ -135,7 +144,7 @@ def _sentencepiece(
         prefix=_flag(said, "add_space_prefix", usual=True),
         collapse=_flag(said, "remove_extra_whitespaces", usual=False),
     )
-    backend = safe(lambda: backend_of(model, scored, Cleaning()))
+    backend = call_tokenizers(lambda: backend_of(model, scored, Cleaning()))
     _keep(backend, [*kept_whole(model, scored)])
     return Tokenizer(backend, _framed(backend, said, roles, bos=True))
 
@@ -159,7 +168,7 @@ def _wordpiece(
     if unk is None or len(vocab) != len(pieces):
         raise DataError(f"{said.file}: tokenizer.ggml.tokens lack the unknown token, or have one twice")
     roles = roles.but({"unk": unk})
-    backend = safe(lambda: Backend(models.WordPiece(vocab, unk_token=unk)))
+    backend = call_tokenizers(lambda: Backend(models.WordPiece(vocab, unk_token=unk)))
     backend.normalizer = normalizers.BertNormalizer(lowercase=True)
     backend.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
     backend.decoder = decoders.WordPiece()
@@ -170,12 +179,12 @@ def _wordpiece(
         *(f"ggml.{key}" for key in ("pre", "add_bos_token", "add_eos_token", "add_sep_token", "add_space_prefix"))
     )
     frame = ("cls $A sep", "cls $A sep $B:1 sep:1") if roles.cls and roles.sep else ("", "")
-    return Tokenizer(backend, framed(backend, roles, *frame))
+    return Tokenizer(backend, with_templates(backend, roles, *frame))
 
 
 def _keep(backend: Backend, tokens: Sequence[AddedToken]) -> None:
-    safe(lambda: backend.add_special_tokens([token for token in tokens if token.special]))
-    safe(lambda: backend.add_tokens([token for token in tokens if not token.special]))
+    call_tokenizers(lambda: backend.add_special_tokens([token for token in tokens if token.special]))
+    call_tokenizers(lambda: backend.add_tokens([token for token in tokens if not token.special]))
 
 
 def _framed(backend: Backend, said: JsonObject, roles: Roles, *, bos: bool) -> Roles:
@@ -185,8 +194,8 @@ def _framed(backend: Backend, said: JsonObject, roles: Roles, *, bos: bool) -> R
     said.ignore("ggml.add_sep_token")
     if not first and not last:
         return roles
-    return framed(backend, roles, f"{first}$A{last}", f"{first}$A{last} {first}$B{last}")
+    return with_templates(backend, roles, f"{first}$A{last}", f"{first}$A{last} {first}$B{last}")
 
 
-Reader = Callable[[JsonObject, Sequence[tuple[str, int]], Mapping[str, Sequence[object]], Roles], Tokenizer]
-READERS: dict[str, Reader] = {"gpt2": _bytes, "llama": _sentencepiece, "bert": _wordpiece}
+_Reader = Callable[[JsonObject, Sequence[tuple[str, int]], Mapping[str, Sequence[object]], Roles], Tokenizer]
+_READERS: dict[str, _Reader] = {"gpt2": _bytes, "llama": _sentencepiece, "bert": _wordpiece}

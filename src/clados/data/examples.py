@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from clados.data.decoding import decoded
 from clados.data.errors import DataError as DataError
 
-HeldOut = bool | None  # whether the data themselves hold an example out; None when they do not say
+_HeldOut = bool | None  # whether the data themselves hold an example out; None when they do not say
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Text:
     document: str
     text: str
     language: str = ""
-    held_out: HeldOut = None
+    held_out: _HeldOut = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class Pair:
     target: str
     source_language: str = ""
     language: str = ""
-    held_out: HeldOut = None
+    held_out: _HeldOut = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class Dialogue:
     document: str
     messages: tuple[tuple[str, str], ...]
     language: str = ""
-    held_out: HeldOut = None
+    held_out: _HeldOut = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ class Labelled:
     picture: Picture
     label: int
     name: str
-    held_out: HeldOut = None
+    held_out: _HeldOut = None
 
     @property
     def image(self) -> NDArray[np.uint8]:
@@ -110,7 +110,7 @@ class Captioned:
     picture: Picture
     captions: tuple[str, ...]
     category: str = ""
-    held_out: HeldOut = None
+    held_out: _HeldOut = None
 
     @property
     def image(self) -> NDArray[np.uint8]:
@@ -119,7 +119,7 @@ class Captioned:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Trajectory:
+class Episode:
     """One episode: observations [steps, ...], actions [steps] (choices) or [steps, d_action], rewards [steps].
 
     Observations are float32, or integers [steps] where each is one of so many states.
@@ -129,7 +129,7 @@ class Trajectory:
     observations: NDArray[Any]
     actions: NDArray[Any]
     rewards: NDArray[np.float32]
-    held_out: HeldOut = None
+    held_out: _HeldOut = None
 
     def __len__(self) -> int:
         return len(self.rewards)
@@ -140,7 +140,7 @@ class Trajectory:
         return np.cumsum(self.rewards[::-1], dtype=np.float32)[::-1]
 
 
-Example = Text | Pair | Dialogue | Labelled | Captioned | Trajectory
+Example = Text | Pair | Dialogue | Labelled | Captioned | Episode
 AnyExample = TypeVar("AnyExample", bound=Example)
 
 

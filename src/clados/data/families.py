@@ -7,10 +7,10 @@ convert_slow_tokenizer.py; the defaults are those of the classes, and tokenizer_
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from clados.data.tokenizer import BERT, CLIP, GPT2, LLAMA, ROBERTA, T5, Roles
+from clados.data.tokenizer import BERT_ROLES, CLIP_ROLES, GPT2_ROLES, LLAMA_ROLES, ROBERTA_ROLES, T5_ROLES, Roles
 
 Kind = Literal["wordpiece", "bytes", "clip", "gpt", "ends", "sentencepiece", "marian"]
-FILES: dict[Kind, tuple[str, ...]] = {  # the files of each kind, all of them needed
+TOKENIZER_FILES: dict[Kind, tuple[str, ...]] = {  # the files of each kind, all of them needed
     "wordpiece": ("vocab.txt",),
     "bytes": ("vocab.json", "merges.txt"),  # byte-level BPE
     "clip": ("vocab.json", "merges.txt"),  # of bytes, words ended by </w>
@@ -23,9 +23,9 @@ MODELS = ("spiece.model", "sentencepiece.bpe.model", "tokenizer.model", "spm.mod
 
 # Frames are written in the names of roles; "lang" is the language that is translated from.
 Frame = tuple[str, str]
-NONE: Frame = ("", "")
-END: Frame = ("$A eos", "$A eos $B eos")
-ENDS: Frame = ("$A eos", "$A $B eos")
+_NONE: Frame = ("", "")
+_END: Frame = ("$A eos", "$A eos $B eos")
+_ENDS: Frame = ("$A eos", "$A $B eos")
 TYPED: Frame = ("cls $A sep", "cls $A sep $B:1 sep:1")
 DOUBLED: Frame = ("cls $A sep", "cls $A sep sep $B sep")
 FAIRSEQ = ("<s>", "<pad>", "</s>", "<unk>")  # what fairseq's dictionary begins with
@@ -56,7 +56,7 @@ class Family:
     models: tuple[str, ...] = ()
     kind: Kind = "sentencepiece"
     roles: Roles = field(default_factory=Roles)
-    frame: Frame = NONE
+    frame: Frame = _NONE
     marks: tuple[str, ...] | None = None
     lower: bool = False
     keep_accents: bool = True
@@ -116,7 +116,7 @@ _LANGUAGES_50 = (  # of mBART-50 (Tang et al. 2020, table 1)
 _BRACKETS = Roles(  # DeBERTa, RemBERT
     pad="[PAD]", unk="[UNK]", bos="[CLS]", eos="[SEP]", cls="[CLS]", sep="[SEP]", mask="[MASK]"
 )
-_FAIRSEQ = _bare(ROBERTA)
+_FAIRSEQ = _bare(ROBERTA_ROLES)
 _NO_MASK = replace(_FAIRSEQ, mask=None)
 _BEFORE = ("<pad>", "</s>", "<mask_1>", "<mask_2>")
 
@@ -135,7 +135,7 @@ FAMILIES = (
         ),
         models=("bert", "distilbert", "electra", "megatron-bert", "mobilebert", "squeezebert", "convbert", "dpr"),
         kind="wordpiece",
-        roles=_bare(BERT),
+        roles=_bare(BERT_ROLES),
         frame=TYPED,
         lower=True,
         space_before_mask=False,
@@ -156,12 +156,12 @@ FAMILIES = (
         frame=DOUBLED,
     ),
     Family(classes=("DebertaTokenizer",), models=("deberta",), kind="bytes", roles=_BRACKETS, frame=TYPED),
-    Family(classes=("BlenderbotTokenizer",), models=("blenderbot",), kind="bytes", roles=_FAIRSEQ, frame=END),
+    Family(classes=("BlenderbotTokenizer",), models=("blenderbot",), kind="bytes", roles=_FAIRSEQ, frame=_END),
     Family(
         classes=("GPT2Tokenizer", "CodeGenTokenizer"),
         models=("gpt2", "gpt_neo", "gptj", "codegen", "decision_transformer"),
         kind="bytes",
-        roles=GPT2,
+        roles=GPT2_ROLES,
         marks=(),
     ),
     Family(  # saved as GPT2Tokenizer with add_bos_token; a directory that does not say so is read as if it did
@@ -174,7 +174,7 @@ FAMILIES = (
         classes=("CLIPTokenizer",),
         models=("clip", "clipseg", "owlvit", "groupvit"),
         kind="clip",
-        roles=_bare(CLIP),
+        roles=_bare(CLIP_ROLES),
         frame=("bos $A eos", "bos $A eos eos $B eos"),
     ),
     Family(classes=("OpenAIGPTTokenizer",), models=("openai-gpt",), kind="gpt", roles=Roles(unk="<unk>")),
@@ -190,11 +190,11 @@ FAMILIES = (
     Family(
         classes=("T5Tokenizer", "MT5Tokenizer"),
         models=("t5", "mt5", "umt5", "longt5", "switch_transformers"),
-        roles=_bare(T5),
-        frame=END,
-        sentinels=T5.sentinels,
+        roles=_bare(T5_ROLES),
+        frame=_END,
+        sentinels=T5_ROLES.sentinels,
     ),
-    Family(classes=("LlamaTokenizer", "LLaMATokenizer"), models=("llama",), roles=_bare(LLAMA), marks=("bos",)),
+    Family(classes=("LlamaTokenizer", "LLaMATokenizer"), models=("llama",), roles=_bare(LLAMA_ROLES), marks=("bos",)),
     Family(
         classes=("XLMRobertaTokenizer",),
         models=("xlm-roberta", "xlm-roberta-xl", "xmod"),
@@ -246,8 +246,8 @@ FAMILIES = (
     Family(
         classes=("PegasusTokenizer",),
         models=("pegasus", "bigbird_pegasus", "pegasus_x"),
-        roles=replace(_bare(T5), mask="<mask_2>"),
-        frame=ENDS,
+        roles=replace(_bare(T5_ROLES), mask="<mask_2>"),
+        frame=_ENDS,
         first=_BEFORE,
         dropped=2,
         offset=103,
@@ -296,8 +296,8 @@ FAMILIES = (
         models=("marian",),
         kind="marian",
         roles=Roles(pad="<pad>", unk="<unk>", eos="</s>"),
-        frame=ENDS,
+        frame=_ENDS,
     ),
 )
-CLASSES = {name: family for family in FAMILIES for name in family.classes}
+TOKENIZER_CLASSES = {name: family for family in FAMILIES for name in family.classes}
 MODEL_TYPES = {name: family for family in FAMILIES for name in family.models}

@@ -14,19 +14,19 @@ from typing import Any
 
 import numpy as np
 
-from clados.data.decoding import IMAGES
+from clados.data.decoding import IMAGE_SUFFIXES
 from clados.data.errors import DataError
 from clados.data.examples import Captioned, Encoded, Example, Text
-from clados.data.rows import ENDS, examples_of, whole
+from clados.data.rows import EPISODE_ENDS, examples_of, replace_surrogates
 from clados.errors import how_to_install
 
 HIDDEN = ("__MACOSX", "__pycache__", "@eaDir", "$RECYCLE.BIN", "System Volume Information", "lost+found")
 CAPTIONS = ("caption", "captions", "text")  # keys of a .json beside an image
-IGNORED = ("next_observations", "metadata", "infos")  # arrays of episodes that say nothing which the others lack
+_IGNORED = ("next_observations", "metadata", "infos")  # arrays of episodes that say nothing which the others lack
 UTF16 = (b"\xff\xfe", b"\xfe\xff")
 UNPACKED, RATIO = 2**30, 100  # bytes that any packed file may unpack to; larger ones, how many times their size
 PICTURES = ("image", "img", "picture", "jpg", "jpeg", "png", "webp")  # columns that hold images
-ROWS = 1024  # of a Parquet file at once
+_ROWS = 1024  # of a Parquet file at once
 
 
 def hidden(name: str) -> bool:
@@ -87,7 +87,7 @@ def _lines(path: Path) -> Iterator[io.TextIOWrapper]:
             yield lines
 
 
-def texts(path: Path, name: str) -> Iterator[Example]:
+def _texts(path: Path, name: str) -> Iterator[Example]:
     """A document a file."""
     with _lines(path) as file:
         text = file.read()
@@ -133,7 +133,7 @@ def json_list(path: Path, name: str) -> Iterator[Example]:
         yield from examples_of(row, f"{name}:{number}", f"{path}: row {number}")
 
 
-def table(path: Path, name: str) -> Iterator[Example]:
+def _table(path: Path, name: str) -> Iterator[Example]:
     """A row a line below a line of column names; what parts the columns is a comma, a semicolon or a tab."""
     limit = csv.field_size_limit(sys.maxsize)
     try:
@@ -174,7 +174,7 @@ def parquet(path: Path, name: str) -> Iterator[Example]:
                 "Parquet; images are read from a folder a class, or from .tar with captions"
             )
     number = size = 0
-    for batch in file.iter_batches(batch_size=ROWS):
+    for batch in file.iter_batches(batch_size=_ROWS):
         size += batch.nbytes
         _bounded(path, size)
         for row in batch.to_pylist():
@@ -189,10 +189,12 @@ def arrays(path: Path, name: str) -> Iterator[Example]:
     """Episodes in the names of D4RL: observations, actions, rewards, and where there are several, what ends them."""
     with zipfile.ZipFile(path) as archive:
         names = {each.filename.removesuffix(".npy"): each for each in archive.infolist()}
-        known = {"observations", "actions", "rewards", *ENDS}
-        strange = sorted(key for key in names if key not in known and key.partition("/")[0] not in IGNORED)
+        known = {"observations", "actions", "rewards", *EPISODE_ENDS}
+        strange = sorted(key for key in names if key not in known and key.partition("/")[0] not in _IGNORED)
         if strange:
-            allowed = f"observations, actions, rewards; {', '.join(ENDS)}; {', '.join(IGNORED)} are passed over"
+            allowed = (
+                f"observations, actions, rewards; {', '.join(EPISODE_ENDS)}; {', '.join(_IGNORED)} are passed over"
+            )
             raise DataError(f"{path}: holds an array '{strange[0]}'; allowed: {allowed}")
         _bounded(path, sum(each.file_size for key, each in names.items() if key in known))
         found = {key: _array(archive, each, path) for key, each in names.items() if key in known}
@@ -233,9 +235,9 @@ def pairs(path: Path, name: str) -> Iterator[Example]:
             stem, _, suffix = base.partition(".")
             groups.setdefault(f"{folder}/{stem}".lstrip("/"), {})[f".{suffix.lower()}"] = member
         for stem, members in groups.items():
-            key = whole(stem)
-            images = [suffix for suffix in members if suffix in IMAGES] or [
-                suffix for suffix in members if f".{suffix.rpartition('.')[2]}" in IMAGES
+            key = replace_surrogates(stem)
+            images = [suffix for suffix in members if suffix in IMAGE_SUFFIXES] or [
+                suffix for suffix in members if f".{suffix.rpartition('.')[2]}" in IMAGE_SUFFIXES
             ]
             if len(images) != 1:
                 raise DataError(
@@ -245,7 +247,7 @@ def pairs(path: Path, name: str) -> Iterator[Example]:
             captions = _captions(tar, members, f"{path}: {key}")
             if not captions:
                 raise DataError(f"{path}: '{key}' has no caption (.txt, or .json with {' or '.join(CAPTIONS)})")
-            place = Encoded(path, image.offset_data, image.size, whole(image.name))
+            place = Encoded(path, image.offset_data, image.size, replace_surrogates(image.name))
             yield Captioned(f"{name}:{key}", place, captions)
 
 
@@ -260,7 +262,9 @@ def _members(tar: tarfile.TarFile, path: Path) -> Iterator[tarfile.TarInfo]:
         if member.isdir() or hidden(member.name):
             continue
         if not member.isreg() or member.issparse():
-            raise DataError(f"{path}: '{whole(member.name)}' is a link, a device or sparse; plain files are allowed")
+            raise DataError(
+                f"{path}: '{replace_surrogates(member.name)}' is a link, a device or sparse; plain files are allowed"
+            )
         yield member
     with path.open("rb") as file:
         file.seek(tar.offset)
@@ -284,23 +288,23 @@ def _captions(tar: tarfile.TarFile, members: Mapping[str, tarfile.TarInfo], wher
             wrong = next((one for one in each if not isinstance(one, str)), None)
             if wrong is not None:
                 raise DataError(f"{where}{suffix}: a caption is {type(wrong).__name__}, not a string")
-            if captions := tuple(whole(one.strip()) for one in each if one.strip()):
+            if captions := tuple(replace_surrogates(one.strip()) for one in each if one.strip()):
                 return captions
     return ()
 
 
 # ---------------------------------------------------------------- by suffix
 
-Reader = Callable[[Path, str], Iterator[Example]]
-PACKED: dict[str, Reader] = {  # formats that may also end in .gz
-    ".txt": texts,
-    ".md": texts,
+_Reader = Callable[[Path, str], Iterator[Example]]
+PACKED: dict[str, _Reader] = {  # formats that may also end in .gz
+    ".txt": _texts,
+    ".md": _texts,
     ".jsonl": json_lines,
     ".json": json_list,
-    ".csv": table,
-    ".tsv": table,
+    ".csv": _table,
+    ".tsv": _table,
 }
-READERS: dict[str, Reader] = {
+FILE_READERS: dict[str, _Reader] = {
     **PACKED,
     **{f"{suffix}.gz": reader for suffix, reader in PACKED.items()},
     ".parquet": parquet,
@@ -322,7 +326,7 @@ def examples_in(path: Path, name: str) -> Iterator[Example]:
         DataError: for whatever is wrong with the file, by its name.
     """
     try:
-        yield from READERS[suffix(path)](path, name)
+        yield from FILE_READERS[suffix(path)](path, name)
     except DataError:
         raise
     except MemoryError as error:

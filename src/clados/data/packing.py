@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from clados.data.examples import DataError
 from clados.data.stream import Stream
 
-Ids = NDArray[np.int64]
+_Ids = NDArray[np.int64]
 
 
 def generator(seed: int, *keys: int) -> np.random.Generator:
@@ -21,20 +21,20 @@ def generator(seed: int, *keys: int) -> np.random.Generator:
 class Packed:
     """One sequence: `ids` [length], and for each token which of the sequence's documents it is of, from 0."""
 
-    ids: Ids
-    documents: Ids
+    ids: _Ids
+    documents: _Ids
 
 
 @dataclass(frozen=True, eq=False)
 class Couple:
     """Two spans of text, and whether the second follows the first."""
 
-    first: Ids
-    second: Ids
+    first: _Ids
+    second: _Ids
     follows: bool
 
 
-class Blocks:
+class TokenBlocks:
     """Contiguous blocks of `length` tokens, a separator after each document; the last block may be shorter (GPT)."""
 
     def __init__(self, stream: Stream, length: int, separator: int | None = None) -> None:
@@ -60,7 +60,7 @@ class Blocks:
         return Packed(np.where(closes, self.separator, ids), documents - documents[0])
 
 
-class FullSentences:
+class PackedSentences:
     """Whole sentences in order, up to `length` tokens (RoBERTa §4.2).
 
     A sequence goes on over the end of a document, with a separator between. A sentence longer than a sequence is cut.
@@ -77,8 +77,8 @@ class FullSentences:
 
     def at(self, index: int, epoch: int = 0) -> Packed:
         """The sequence of that number; the same in every epoch."""
-        ids: list[Ids] = []
-        documents: list[Ids] = []
+        ids: list[_Ids] = []
+        documents: list[_Ids] = []
         for number, (start, end) in enumerate(self.spans[index]):
             between = [] if number == 0 or self.separator is None else [self.separator]
             ids += [np.array(between, np.int64), self.stream.ids[start:end].astype(np.int64)]
@@ -113,7 +113,7 @@ def _parts(stream: Stream, length: int) -> Iterator[tuple[int, int, int]]:
             yield at, min(at + length, end), document
 
 
-class SentencePairs:
+class PackedPairs:
     """Two spans of sentences, the second being what follows or, otherwise, from another document (BERT §3.1, A.2).
 
     Spans are cut from documents in order, `length` tokens for both together, a tenth of them shorter at random.
@@ -168,7 +168,7 @@ class SentencePairs:
                     yield at, stop, room
                 at = stop
 
-    def _elsewhere(self, piece: int, room: int, random: np.random.Generator) -> Ids:
+    def _elsewhere(self, piece: int, room: int, random: np.random.Generator) -> _Ids:
         """Sentences of another document from a random one on, until they fill the room or the document ends."""
         own = int(np.searchsorted(self.filled, self.owner[piece]))
         document = self.filled[(own + int(random.integers(1, len(self.filled)))) % len(self.filled)]
@@ -177,11 +177,11 @@ class SentencePairs:
         stop = int(np.searchsorted(self.stream.pieces, self.stream.pieces[start] + max(room, 1), side="left"))
         return self._tokens(start, min(max(stop, start + 1), high))
 
-    def _tokens(self, start: int, end: int) -> Ids:
+    def _tokens(self, start: int, end: int) -> _Ids:
         return self.stream.ids[self.stream.pieces[start] : self.stream.pieces[end]].astype(np.int64)
 
 
-def _trim(first: Ids, second: Ids, room: int, random: np.random.Generator) -> tuple[Ids, Ids]:
+def _trim(first: _Ids, second: _Ids, room: int, random: np.random.Generator) -> tuple[_Ids, _Ids]:
     """Tokens off the longer span, from its front or back by lot, until both fit."""
     while (excess := len(first) + len(second) - room) > 0:
         longer, other = (first, second) if len(first) > len(second) else (second, first)

@@ -14,8 +14,8 @@ from clados.data.decoding import MOST_PIXELS
 from clados.data.errors import DataError
 from clados.files import JsonObject
 
-FILE = "preprocessor_config.json"
-KINDS = (0, 1, 2, 3, 4, 5)  # Pillow's numbers for ways to resample
+PREPROCESSOR_FILE = "preprocessor_config.json"
+_RESAMPLING = (0, 1, 2, 3, 4, 5)  # Pillow's numbers for ways to resample
 HALVES = (0.5, 0.5, 0.5)
 
 
@@ -37,7 +37,7 @@ class Defaults:
     std: tuple[float, ...] = HALVES
 
 
-CLIP = Defaults(
+_CLIP = Defaults(
     224,
     square=False,
     cropped=True,
@@ -45,15 +45,15 @@ CLIP = Defaults(
     mean=(0.48145466, 0.4578275, 0.40821073),  # OPENAI_CLIP_MEAN, OPENAI_CLIP_STD
     std=(0.26862954, 0.26130258, 0.27577711),
 )
-CLASSES = {  # by the name of the class without ImageProcessor, ImageProcessorFast or FeatureExtractor
-    "CLIP": CLIP,
-    "ChineseCLIP": CLIP,
-    "Bit": CLIP,
+_CLASSES = {  # by the name of the class without ImageProcessor, ImageProcessorFast or FeatureExtractor
+    "CLIP": _CLIP,
+    "ChineseCLIP": _CLIP,
+    "Bit": _CLIP,
     "ViT": Defaults((224, 224)),
     "DeiT": Defaults((256, 256), cropped=True, resample=3),
     "Siglip": Defaults((224, 224), resample=3),
 }
-MEANINGLESS = (  # keys that change no pixel here: images are always RGB, arrays [height, width, channels]
+_MEANINGLESS = (  # keys that change no pixel here: images are always RGB, arrays [height, width, channels]
     "do_convert_rgb", "processor_class", "default_to_square", "data_format", "input_data_format", "return_tensors",
     "device", "disable_grouping", "_valid_processor_keys", "_processor_class",
 )  # fmt: skip
@@ -93,16 +93,16 @@ class Preprocessing:
         Raises:
             DataError: for a value that cannot be used.
         """
-        said = config if isinstance(config, JsonObject) else JsonObject(Path(FILE), config, DataError)
-        said.ignore(*MEANINGLESS)
-        default = CLASSES[_class(said, usual)]
+        said = config if isinstance(config, JsonObject) else JsonObject(Path(PREPROCESSOR_FILE), config, DataError)
+        said.ignore(*_MEANINGLESS)
+        default = _CLASSES[_class(said, usual)]
         size = _size(said, "size", default.square) or default.size
         crop = _size(said, "crop_size", square=True) or default.crop
         if isinstance(crop, int):
             raise said.refuse("crop_size", "needed are height and width")
         resample = said.take("resample", int, default.resample)
-        if resample not in KINDS:
-            raise said.refuse("resample", f"allowed: {', '.join(map(str, KINDS))}")
+        if resample not in _RESAMPLING:
+            raise said.refuse("resample", f"allowed: {', '.join(map(str, _RESAMPLING))}")
         factor, mean = said.take("rescale_factor", float, 1 / 255), _channels(said, "image_mean", default.mean)
         std = _channels(said, "image_std", default.std)
         if len(mean) != len(std):
@@ -185,7 +185,7 @@ def _class(said: JsonObject, usual: str) -> str:
     older = said.take("feature_extractor_type", str, None)
     key, name = ("image_processor_type", name) if name else ("feature_extractor_type", older or usual)
     stem = re.sub(r"(ImageProcessor|FeatureExtractor)(Fast|Pil)?$", "", name)
-    if stem not in CLASSES:
+    if stem not in _CLASSES:
         said.note(key, f"not known here, so what it leaves open is as in {usual}ImageProcessor")
         return usual
     return stem

@@ -4,12 +4,12 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 
 Alike = Callable[[str, Sequence[str]], bool]
-NEAR = 200  # characters on each side of a cut that are compared, at least
-TRIES = 64  # places that are tried for a cut
+_NEAR = 200  # characters on each side of a cut that are compared, at least
+_TRIES = 64  # places that are tried for a cut
 PLACE = re.compile(r"(?<=[^\W_]) (?=[^\W_])|(?<=\n)(?=\S)|(?<=[。！？，；])(?=\w)")  # between words, lines and clauses
 
 
-def parts(text: str, size: int, alike: Alike) -> Iterator[str]:
+def text_parts(text: str, size: int, alike: Alike) -> Iterator[str]:
     """The parts of a text, of about ``size`` characters each.
 
     It is cut where words part anyway, with the space or without it, and each cut is proven: ``alike`` tells whether the
@@ -27,14 +27,14 @@ def parts(text: str, size: int, alike: Alike) -> Iterator[str]:
 
 def _cuts(text: str, start: int) -> Iterator[tuple[int, int]]:
     """Where a part may end and the next one begin."""
-    for _, place in zip(range(TRIES), PLACE.finditer(text, start)):
+    for _, place in zip(range(_TRIES), PLACE.finditer(text, start)):
         yield place.start(), place.start()
         if place.end() > place.start():
             yield place.span()
 
 
 def _harmless(text: str, start: int, end: int, begin: int, alike: Alike) -> bool:
-    before, after = max(start, end - 4 * NEAR), begin + NEAR
-    before = next((place.end() for place in PLACE.finditer(text, before, end - NEAR)), before)
-    after = next((place.start() for place in PLACE.finditer(text, after, after + 3 * NEAR)), after)
+    before, after = max(start, end - 4 * _NEAR), begin + _NEAR
+    before = next((place.end() for place in PLACE.finditer(text, before, end - _NEAR)), before)
+    after = next((place.start() for place in PLACE.finditer(text, after, after + 3 * _NEAR)), after)
     return alike(text[before:after], (text[before:end], text[begin:after]))

@@ -7,11 +7,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
-from clados.data.decoding import IMAGES
+from clados.data.decoding import IMAGE_SUFFIXES
 from clados.data.errors import DataError
-from clados.data.examples import AnyExample, Encoded, Example, Labelled, Trajectory
-from clados.data.formats import PACKED, READERS, examples_in, hidden, suffix
-from clados.data.rows import alike, whole
+from clados.data.examples import AnyExample, Encoded, Episode, Example, Labelled
+from clados.data.formats import FILE_READERS, PACKED, examples_in, hidden, suffix
+from clados.data.rows import alike, replace_surrogates
 from clados.data.sets import SETS
 from clados.names import did_you_mean
 
@@ -27,7 +27,7 @@ SPLITS = {  # names of folders and files
 }
 
 
-def read(source: str | Path) -> Sequence[Example]:
+def read_examples(source: str | Path) -> Sequence[Example]:
     """The examples of an embedded set (`english`, `digits`, or in one language `translation/de`) or of a path.
 
     All examples are of one kind. A set's name is taken before a path; `./english` is the path.
@@ -43,21 +43,21 @@ def read(source: str | Path) -> Sequence[Example]:
         raise DataError(f"{source}: no examples; allowed: {ALLOWED}")
     if len(kinds) > 1:
         raise DataError(f"{source}: holds {' and '.join(kinds)}; one kind at a time is allowed")
-    if kinds == ["Trajectory"]:
+    if kinds == ["Episode"]:
         try:
-            return alike(cast(list[Trajectory], examples))
+            return alike(cast(list[Episode], examples))
         except DataError as error:
             raise DataError(f"{source}: {error}") from error
     return examples
 
 
-def read_as(kind: type[AnyExample], source: str | Path) -> list[AnyExample]:
+def read_examples_as(kind: type[AnyExample], source: str | Path) -> list[AnyExample]:
     """The examples of a source, which must be of that kind.
 
     Raises:
         DataError: they are of another kind, or cannot be read.
     """
-    examples = read(source)
+    examples = read_examples(source)
     if not isinstance(examples[0], kind):
         raise DataError(f"{source}: holds {type(examples[0]).__name__}; {kind.__name__} is needed here")
     return cast(list[AnyExample], list(examples))
@@ -79,12 +79,12 @@ def _embedded(name: str) -> Sequence[Example]:
 
 def _path(path: Path) -> list[Example]:
     if path.is_file():
-        if suffix(path) not in READERS:
+        if suffix(path) not in FILE_READERS:
             raise DataError(f"{path}: '{suffix(path)}' files are not read; allowed: {ALLOWED}")
-        return list(examples_in(path, whole(path.name)))
+        return list(examples_in(path, replace_surrogates(path.name)))
     files = sorted(_files(path))
-    readable = [file for file in files if suffix(file) in READERS]
-    images = [file for file in files if file.suffix.lower() in IMAGES]
+    readable = [file for file in files if suffix(file) in FILE_READERS]
+    images = [file for file in files if file.suffix.lower() in IMAGE_SUFFIXES]
     data = [file for file in readable if not file.name.lower().startswith(NO_DATA)] if images else _data(readable)
     if images and data:
         raise DataError(f"{path}: images beside {data[0].name}; one kind at a time is allowed")
@@ -117,7 +117,7 @@ def _data(files: Sequence[Path]) -> list[Path]:
 
 
 def _below(root: Path, file: Path) -> str:
-    return whole(file.relative_to(root).as_posix())
+    return replace_surrogates(file.relative_to(root).as_posix())
 
 
 def _sides(splits: Mapping[Path, str]) -> dict[Path, bool | None]:

@@ -7,11 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clados.data.errors import DataError
-from clados.data.examples import Dialogue, Example, Pair, Text, Trajectory
+from clados.data.examples import Dialogue, Episode, Example, Pair, Text
 
-Row = Mapping[str, Any]
-ROWS = "text; prompt and completion; source and target; messages; observations, actions and rewards"
-TEXTS = ("text", "content", "sentence")
+RowData = Mapping[str, Any]
+_ROWS = "text; prompt and completion; source and target; messages; observations, actions and rewards"
+_TEXTS = ("text", "content", "sentence")
 PAIRS = (
     ("prompt", "completion"),
     ("source", "target"),
@@ -23,13 +23,13 @@ PAIRS = (
     ("article", "highlights"),
 )
 MORE = ("input", "context")  # what an instruction is about, put below it (Taori et al. 2023, Alpaca; Dolly)
-ENDS = (  # D4RL's, Gymnasium's and older names of what ends an episode after a step
+EPISODE_ENDS = (  # D4RL's, Gymnasium's and older names of what ends an episode after a step
     "terminals", "timeouts", "terminations", "truncations", "terminated", "truncated", "dones",
 )  # fmt: skip
 MOST_CHOICES = 10_000  # of a discrete action or state: each is a number of the model's
 
 
-def whole(text: str) -> str:
+def replace_surrogates(text: str) -> str:
     """A text that UTF-8 can hold: half of a surrogate pair, which JSON allows, becomes U+FFFD."""
     try:
         text.encode()
@@ -45,12 +45,12 @@ def examples_of(row: object, document: str, where: str) -> Iterator[Example]:
         DataError: for a row of other columns, or values that cannot be used.
     """
     if not isinstance(row, Mapping):
-        raise DataError(f"{where}: {_named(row)} where an object is needed, with {ROWS}")
+        raise DataError(f"{where}: {_named(row)} where an object is needed, with {_ROWS}")
     columns = {str(key).strip().lower(): value for key, value in row.items()}
     for keys, make in MAKERS.items():
         if all(key in columns for key in keys):
             if columns.get("id") not in (None, ""):
-                document = whole(str(columns["id"]))
+                document = replace_surrogates(str(columns["id"]))
             try:
                 yield from make(document, columns)
             except DataError as error:
@@ -58,33 +58,33 @@ def examples_of(row: object, document: str, where: str) -> Iterator[Example]:
             except (TypeError, ValueError, LookupError, ArithmeticError, AttributeError, RecursionError) as error:
                 raise DataError(f"{where}: unusable {', '.join(keys)} ({error})") from error
             return
-    has = whole(", ".join(map(str, row)))
-    raise DataError(f"{where}: has {has or 'no keys'}; needed: {ROWS}")
+    has = replace_surrogates(", ".join(map(str, row)))
+    raise DataError(f"{where}: has {has or 'no keys'}; needed: {_ROWS}")
 
 
 def _named(value: object) -> str:
     return "null" if value is None else type(value).__name__
 
 
-def _string(row: Row, key: str) -> str:
+def _string(row: RowData, key: str) -> str:
     if not isinstance(row[key], str):
         raise TypeError(f"{key} is {_named(row[key])}, not a string")
-    return whole(row[key])
+    return replace_surrogates(row[key])
 
 
-def _language(row: Row, key: str = "language") -> str:
+def _language(row: RowData, key: str = "language") -> str:
     return _string(row, key) if row.get(key) else ""
 
 
-def _text(key: str) -> Callable[[str, Row], Iterator[Example]]:
-    def make(document: str, row: Row) -> Iterator[Example]:
+def _text(key: str) -> Callable[[str, RowData], Iterator[Example]]:
+    def make(document: str, row: RowData) -> Iterator[Example]:
         yield Text(document, _string(row, key), _language(row))
 
     return make
 
 
-def _pair(source: str, target: str) -> Callable[[str, Row], Iterator[Example]]:
-    def make(document: str, row: Row) -> Iterator[Example]:
+def _pair(source: str, target: str) -> Callable[[str, RowData], Iterator[Example]]:
+    def make(document: str, row: RowData) -> Iterator[Example]:
         asked = [_string(row, source)]
         if source == "instruction":
             asked += [_string(row, key) for key in MORE if row.get(key)]
@@ -94,7 +94,7 @@ def _pair(source: str, target: str) -> Callable[[str, Row], Iterator[Example]]:
     return make
 
 
-def _translation(document: str, row: Row) -> Iterator[Example]:
+def _translation(document: str, row: RowData) -> Iterator[Example]:
     """Two texts by their languages, the source first."""
     sides: Mapping[str, Any] = row["translation"]
     if not isinstance(sides, Mapping) or len(sides) != 2:
@@ -103,8 +103,8 @@ def _translation(document: str, row: Row) -> Iterator[Example]:
     yield Pair(document, _string(sides, source), _string(sides, target), source, target)
 
 
-def _dialogue(key: str, role: str, content: str) -> Callable[[str, Row], Iterator[Example]]:
-    def make(document: str, row: Row) -> Iterator[Example]:
+def _dialogue(key: str, role: str, content: str) -> Callable[[str, RowData], Iterator[Example]]:
+    def make(document: str, row: RowData) -> Iterator[Example]:
         messages = tuple((_string(m, role), _string(m, content)) for m in row[key])
         yield Dialogue(document, messages, _language(row))
 
@@ -114,8 +114,8 @@ def _dialogue(key: str, role: str, content: str) -> Callable[[str, Row], Iterato
 # ---------------------------------------------------------------- episodes
 
 
-def _trajectories(document: str, row: Row) -> Iterator[Example]:
-    """The episodes of a row, each ending after a step that one of `ENDS` marks, and with the row."""
+def _trajectories(document: str, row: RowData) -> Iterator[Example]:
+    """The episodes of a row, each ending after a step that one of `EPISODE_ENDS` marks, and with the row."""
     observations, actions, rewards = (_numbers(row, key) for key in ("observations", "actions", "rewards"))
     if rewards.shape[1:] == (1,):
         rewards = rewards[:, 0]
@@ -130,7 +130,7 @@ def _trajectories(document: str, row: Row) -> Iterator[Example]:
     if actions.shape[1:] == (1,) and _whole_numbers(actions):
         actions = actions[:, 0]
     ends = np.zeros(steps, np.bool_)
-    for key in ENDS:
+    for key in EPISODE_ENDS:
         if row.get(key) is not None:
             marks = np.asarray(row[key])
             if marks.shape not in ((steps,), (steps, 1)) or marks.dtype.kind not in "biuf":
@@ -140,14 +140,14 @@ def _trajectories(document: str, row: Row) -> Iterator[Example]:
     bounds = [0, *(np.flatnonzero(ends) + 1).tolist()]
     for number, each in enumerate(map(slice, bounds, bounds[1:]), 1):
         name = f"{document}:{number}" if len(bounds) > 2 else document
-        yield Trajectory(name, observations[each], actions[each], rewards[each].astype(np.float32))
+        yield Episode(name, observations[each], actions[each], rewards[each].astype(np.float32))
 
 
 def _whole_numbers(array: NDArray[Any]) -> bool:
     return np.issubdtype(array.dtype, np.integer)
 
 
-def _numbers(row: Row, key: str) -> NDArray[Any]:
+def _numbers(row: RowData, key: str) -> NDArray[Any]:
     """An array of a row: int64 where it holds one integer a step, or float32 that is finite."""
     array = np.asarray(row[key])
     if array.dtype.kind == "O":  # integers beyond 64 bits
@@ -164,7 +164,7 @@ def _numbers(row: Row, key: str) -> NDArray[Any]:
     return array
 
 
-def alike(episodes: list[Trajectory]) -> list[Trajectory]:
+def alike(episodes: list[Episode]) -> list[Episode]:
     """Episodes of one kind: actions that are choices, or numbers; states that are one of several, or numbers.
 
     Actions are choices, and states one of several, where all episodes have one integer from 0 a step.
@@ -187,7 +187,7 @@ def alike(episodes: list[Trajectory]) -> list[Trajectory]:
                     f"{episode.document}: {key} of shape {array.shape[1:]}; those of {episodes[0].document} are {shape}"
                 )
     return [
-        Trajectory(episode.document, states, actions, episode.rewards, episode.held_out)
+        Episode(episode.document, states, actions, episode.rewards, episode.held_out)
         for episode, states, actions in zip(episodes, columns["observations"], columns["actions"])
     ]
 
@@ -196,12 +196,12 @@ def _as_numbers(array: NDArray[Any]) -> NDArray[np.float32]:
     return (array[:, None] if array.ndim == 1 else array).astype(np.float32)
 
 
-MAKERS: dict[tuple[str, ...], Callable[[str, Row], Iterator[Example]]] = {
-    **{(key,): _text(key) for key in TEXTS[:1]},
+MAKERS: dict[tuple[str, ...], Callable[[str, RowData], Iterator[Example]]] = {
+    **{(key,): _text(key) for key in _TEXTS[:1]},
     **{(source, target): _pair(source, target) for source, target in PAIRS},
     ("translation",): _translation,
     ("messages",): _dialogue("messages", "role", "content"),
     ("conversations",): _dialogue("conversations", "from", "value"),
     ("observations", "actions", "rewards"): _trajectories,
-    **{(key,): _text(key) for key in TEXTS[1:]},
+    **{(key,): _text(key) for key in _TEXTS[1:]},
 }

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from clados.data.examples import Trajectory
+from clados.data.examples import Episode
 
-Numbers = NDArray[np.float32]
+_Numbers = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -34,18 +34,18 @@ class Scales:
     high: tuple[float, ...] = ()
     kinds: int = 0
 
-    def states(self, observations: NDArray[Any]) -> Numbers:
+    def states(self, observations: NDArray[Any]) -> _Numbers:
         """[steps, ...] -> [steps, numbers] of mean 0 and deviation 1.
 
         Of discrete states [steps], a 1 for each and zeros [steps, kinds]; all zeros for one that is not among them.
         """
         if self.kinds:
-            one: Numbers = (observations.reshape(-1, 1) == np.arange(self.kinds)).astype(np.float32)
+            one: _Numbers = (observations.reshape(-1, 1) == np.arange(self.kinds)).astype(np.float32)
             return one
         flat = observations.reshape(len(observations), -1).astype(np.float32)
         if not self.mean:
             return flat
-        scaled: Numbers = ((flat - np.array(self.mean)) / np.array(self.std)).astype(np.float32)
+        scaled: _Numbers = ((flat - np.array(self.mean)) / np.array(self.std)).astype(np.float32)
         return scaled
 
     def chosen(self, scores: NDArray[Any]) -> NDArray[Any]:
@@ -56,7 +56,7 @@ class Scales:
         found: NDArray[Any] = scores.argmax(-1) if self.choices else scores * half + middle
         return found
 
-    def taken(self, actions: NDArray[Any]) -> Numbers:
+    def taken(self, actions: NDArray[Any]) -> _Numbers:
         """Actions as a model has them: a choice [steps] is 1 and the others -1 [steps, choices]; numbers in -1 .. 1."""
         if self.choices:
             return np.where(np.arange(self.choices) == actions[:, None], 1.0, -1.0).astype(np.float32)
@@ -65,14 +65,14 @@ class Scales:
         middle, half = self._range()
         return ((actions - middle) / half).astype(np.float32)
 
-    def _range(self) -> tuple[Numbers, Numbers]:
+    def _range(self) -> tuple[_Numbers, _Numbers]:
         """The middle of the actions' range, and half its width (1 where it has none)."""
         low, high = np.array(self.low, np.float32), np.array(self.high, np.float32)
-        half: Numbers = np.where(high > low, (high - low) / 2, 1.0).astype(np.float32)
+        half: _Numbers = np.where(high > low, (high - low) / 2, 1.0).astype(np.float32)
         return low + half * (high > low), half
 
 
-def scales(examples: Sequence[Trajectory], held_out: Sequence[Trajectory] = ()) -> Scales:
+def scales(examples: Sequence[Episode], held_out: Sequence[Episode] = ()) -> Scales:
     """Mean and deviation of the states and the largest returns of the examples, over all steps.
 
     How many actions and states there are, and the range of actions, is counted over what is held out too: these say
@@ -105,6 +105,6 @@ def scales(examples: Sequence[Trajectory], held_out: Sequence[Trajectory] = ()) 
     )
 
 
-def _one_of_several(example: Trajectory) -> bool:
+def _one_of_several(example: Episode) -> bool:
     """Whether the states of an episode are one of several, and not numbers."""
     return example.observations.ndim == 1 and np.issubdtype(example.observations.dtype, np.integer)

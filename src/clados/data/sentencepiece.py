@@ -18,12 +18,12 @@ from clados.data.errors import DataError
 from clados.data.training import SPACE, sentencepiece_bpe
 
 NORMAL, UNKNOWN, CONTROL, USER, BYTE = 1, 2, 3, 4, 6
-LONGEST = 1000  # characters of a piece; more are damage, and would take for ever
-Piece = tuple[str, float, int]  # text, score, kind
+_LONGEST = 1000  # characters of a piece; more are damage, and would take for ever
+ScoredPiece = tuple[str, float, int]  # text, score, kind
 
 
 @dataclass(frozen=True)
-class Model:
+class SentencePieceModel:
     """A model file.
 
     Attributes:
@@ -33,7 +33,7 @@ class Model:
     """
 
     file: Path
-    pieces: tuple[Piece, ...]
+    pieces: tuple[ScoredPiece, ...]
     bpe: bool
     charsmap: bytes
     prefix: bool
@@ -45,7 +45,7 @@ class Model:
         return next(name for name, _, kind in self.pieces if kind == UNKNOWN)
 
 
-def read_model(file: Path) -> Model:
+def read_model(file: Path) -> SentencePieceModel:
     """What a model file holds.
 
     Raises:
@@ -57,7 +57,7 @@ def read_model(file: Path) -> Model:
         raise DataError(f"{file}: not a SentencePiece model, or damaged ({error or type(error).__name__})") from error
 
 
-def _model(file: Path, data: bytes) -> Model:
+def _model(file: Path, data: bytes) -> SentencePieceModel:
     message = list(_fields(data))
     pieces = tuple(
         _piece(number, value) for number, value in enumerate(value for field, value in message if field == 1)
@@ -73,17 +73,19 @@ def _model(file: Path, data: bytes) -> Model:
     charsmap = normal.get(2, b"")
     if not isinstance(charsmap, bytes):
         raise ValueError("its table of characters is no bytes")
-    return Model(file, pieces, algorithm == 2, charsmap, bool(_whole(normal, 3, 1)), bool(_whole(normal, 4, 1)))
+    return SentencePieceModel(
+        file, pieces, algorithm == 2, charsmap, bool(_whole(normal, 3, 1)), bool(_whole(normal, 4, 1))
+    )
 
 
-def _piece(number: int, data: object) -> Piece:
+def _piece(number: int, data: object) -> ScoredPiece:
     fields = dict(_fields(data)) if isinstance(data, bytes) else {}
     name, score, kind = fields.get(1), fields.get(2, 0.0), _whole(fields, 3, 1)
     if not isinstance(name, bytes) or not isinstance(score, float) or not math.isfinite(score) or not 1 <= kind <= 6:
         raise ValueError(f"piece {number} has no text, score or kind")
     text = name.decode()
-    if not text or len(text) > LONGEST:
-        raise ValueError(f"piece {number} has {len(text)} characters; 1 to {LONGEST} are read")
+    if not text or len(text) > _LONGEST:
+        raise ValueError(f"piece {number} has {len(text)} characters; 1 to {_LONGEST} are read")
     return text, score, kind
 
 
@@ -155,7 +157,7 @@ class Cleaning:
     numbers: bool = False
 
 
-def backend_of(model: Model, pieces: tuple[Piece, ...], cleaning: Cleaning) -> Backend:
+def backend_of(model: SentencePieceModel, pieces: tuple[ScoredPiece, ...], cleaning: Cleaning) -> Backend:
     """What cuts text as SentencePiece does, into these pieces: the file's own, or renumbered ones.
 
     Raises:
@@ -183,14 +185,14 @@ def backend_of(model: Model, pieces: tuple[Piece, ...], cleaning: Cleaning) -> B
     return backend
 
 
-def kept_whole(model: Model, pieces: tuple[Piece, ...]) -> Iterator[AddedToken]:
+def kept_whole(model: SentencePieceModel, pieces: tuple[ScoredPiece, ...]) -> Iterator[AddedToken]:
     """Control pieces, which decoded text leaves out, and the user's own, which BPE does not put together."""
     for name, _, kind in pieces:
         if kind == CONTROL or (kind == USER and model.bpe):
             yield AddedToken(name, normalized=False, special=kind == CONTROL)
 
 
-def _bpe(model: Model, pieces: tuple[Piece, ...], scheme: str) -> Backend:
+def _bpe(model: SentencePieceModel, pieces: tuple[ScoredPiece, ...], scheme: str) -> Backend:
     vocab = {name: number for number, (name, *_) in enumerate(pieces)}
     unknown = next((name for name, _, kind in pieces if kind == UNKNOWN), model.unknown)
     backend = sentencepiece_bpe(vocab, _merges(pieces), unknown)
@@ -200,7 +202,7 @@ def _bpe(model: Model, pieces: tuple[Piece, ...], scheme: str) -> Backend:
     return backend
 
 
-def _unigram(model: Model, pieces: tuple[Piece, ...], scheme: str, cleaning: Cleaning) -> Backend:
+def _unigram(model: SentencePieceModel, pieces: tuple[ScoredPiece, ...], scheme: str, cleaning: Cleaning) -> Backend:
     unknown = next(number for number, (*_, kind) in enumerate(pieces) if kind == UNKNOWN)
     best = max((score for _, score, kind in pieces if kind == NORMAL), default=0.0)
     scored = [(name, _score(name, score, kind, best, numbers=cleaning.numbers)) for name, score, kind in pieces]
@@ -227,7 +229,7 @@ def _decoder(scheme: str) -> decoders.Decoder:
     return decoders.Sequence(steps if scheme == "never" else [*steps, decoders.Strip(" ", 1, 0)])
 
 
-def _merges(pieces: tuple[Piece, ...]) -> list[tuple[str, str]]:
+def _merges(pieces: tuple[ScoredPiece, ...]) -> list[tuple[str, str]]:
     """A BPE vocabulary's merges: every way to cut a piece in two pieces, the best-scored piece first."""
     vocab = {name: number for number, (name, _, kind) in enumerate(pieces) if kind in (NORMAL, USER)}
     found = [

@@ -11,14 +11,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from clados.data.cartpole import cartpole
+from clados.data.cartpole import cartpole_episodes
 from clados.data.examples import Captioned, Dialogue, Example, Labelled, Pair, Text
 from clados.files import text_lines
 
 FASHION = ("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot")
 
 
-def embedded(file: str) -> bytes:
+def embedded_bytes(file: str) -> bytes:
     """The bytes of an embedded file, unpacked where it ends in .gz."""
     data = (files("clados.data") / "embedded" / file).read_bytes()
     return gzip.decompress(data) if file.endswith(".gz") else data
@@ -26,18 +26,18 @@ def embedded(file: str) -> bytes:
 
 def manifest() -> list[dict[str, Any]]:
     """Name, bytes, sha256, rows, licence and source packages of each embedded file."""
-    rows: list[dict[str, Any]] = json.loads(embedded("manifest.json"))
+    rows: list[dict[str, Any]] = json.loads(embedded_bytes("manifest.json"))
     return rows
 
 
-def rows(name: str) -> Iterator[dict[str, Any]]:
+def embedded_rows(name: str) -> Iterator[dict[str, Any]]:
     """The rows of an embedded JSONL file."""
-    return map(json.loads, text_lines(embedded(f"{name}.jsonl.gz").decode()))
+    return map(json.loads, text_lines(embedded_bytes(f"{name}.jsonl.gz").decode()))
 
 
 def synsets() -> list[dict[str, Any]]:
     """The 6,000 most frequent synsets of WordNet: id, file, words, gloss, examples, relations to others of them."""
-    return list(rows("wordnet6k"))
+    return list(embedded_rows("wordnet6k"))
 
 
 def wordnet() -> list[Text]:
@@ -60,7 +60,9 @@ def _entry(row: dict[str, Any]) -> tuple[str, str]:
 
 def shakespeare() -> list[Text]:
     """Four plays, a document a scene, with speakers and stage directions."""
-    return [Text(f"shakespeare/{row['play']}/{row['scene']}", row["text"], "en") for row in rows("shakespeare4")]
+    return [
+        Text(f"shakespeare/{row['play']}/{row['scene']}", row["text"], "en") for row in embedded_rows("shakespeare4")
+    ]
 
 
 def english() -> list[Text]:
@@ -70,14 +72,16 @@ def english() -> list[Text]:
 
 def udhr() -> list[Text]:
     """The articles of the Declaration of Human Rights in 39 languages; an article is one document in all of them."""
-    return [Text(f"udhr/{row['article']}", "\n".join(row["paragraphs"]), row["language"]) for row in rows("udhr")]
+    return [
+        Text(f"udhr/{row['article']}", "\n".join(row["paragraphs"]), row["language"]) for row in embedded_rows("udhr")
+    ]
 
 
 def django() -> list[Pair]:
     """Interface messages from English into nine languages; a message is one document in all of them."""
     return [
         Pair(f"django/{row['en']}", row["en"], target, "en", language)
-        for row in rows("django_parallel")
+        for row in embedded_rows("django_parallel")
         for language, target in row.items()
         if language != "en"
     ]
@@ -87,7 +91,7 @@ def emoji_names() -> list[Pair]:
     """Names of emoji from English into eleven languages."""
     return [
         Pair(f"emoji/{row['id']}", row["labels"]["en"], target, "en", language)
-        for row in rows("emoji_labels")
+        for row in embedded_rows("emoji_labels")
         for language, target in row["labels"].items()
         if language != "en"
     ]
@@ -95,7 +99,7 @@ def emoji_names() -> list[Pair]:
 
 def udhr_pairs() -> list[Pair]:
     """Paragraphs of the Declaration from English into 38 languages, of the articles that have as many in both."""
-    table = {(row["language"], row["article"]): row["paragraphs"] for row in rows("udhr")}
+    table = {(row["language"], row["article"]): row["paragraphs"] for row in embedded_rows("udhr")}
     return [
         Pair(f"udhr/{article}", source, target, "en", language)
         for (language, article), paragraphs in table.items()
@@ -117,7 +121,7 @@ def dialogue() -> list[Dialogue]:
             tuple((("user", "assistant")[i % 2], turn) for i, turn in enumerate(row["turns"])),
             row["language"],
         )
-        for row in rows("dialogue")
+        for row in embedded_rows("dialogue")
     ]
 
 
@@ -125,12 +129,12 @@ def emoji() -> list[Captioned]:
     """1,906 emoji of 32 x 32 pixels: the English name, then each tag as a caption; the category beside them."""
     from PIL import Image
 
-    with Image.open(io.BytesIO(embedded("emoji32.png"))) as image:
+    with Image.open(io.BytesIO(embedded_bytes("emoji32.png"))) as image:
         sheet = np.asarray(image.convert("RGB"))
     tiles = sheet.reshape(sheet.shape[0] // 32, 32, 44, 32, 3).swapaxes(1, 2).reshape(-1, 32, 32, 3)
     return [
         Captioned(f"emoji/{row['id']}", tiles[row["place"]], (row["labels"]["en"], *row["tags"]), row["category"])
-        for row in rows("emoji_labels")
+        for row in embedded_rows("emoji_labels")
         if row["place"] is not None
     ]
 
@@ -146,7 +150,7 @@ def digits() -> list[Labelled]:
 
 
 def _images(file: str, side: int, name: str, classes: Sequence[str], scale: int = 255) -> list[Labelled]:
-    data = np.frombuffer(embedded(file), np.uint8)
+    data = np.frombuffer(embedded_bytes(file), np.uint8)
     count = len(data) // (side * side + 1)
     images: NDArray[np.uint8] = data[: count * side * side].reshape(count, side, side, 1)
     images = (images.astype(np.uint16) * 255 // scale).astype(np.uint8)
@@ -156,7 +160,7 @@ def _images(file: str, side: int, name: str, classes: Sequence[str], scale: int 
 
 def proteins() -> list[Text]:
     """15 zinc-finger domains and ubiquitin as PDB text."""
-    return [Text(f"proteins/{row['id']}", row["pdb"]) for row in rows("proteins")]
+    return [Text(f"proteins/{row['id']}", row["pdb"]) for row in embedded_rows("proteins")]
 
 
 SETS: dict[str, Callable[[], Sequence[Example]]] = {
@@ -173,5 +177,5 @@ SETS: dict[str, Callable[[], Sequence[Example]]] = {
     "fashion": fashion,
     "digits": digits,
     "proteins": proteins,
-    "cartpole": cartpole,
+    "cartpole": cartpole_episodes,
 }

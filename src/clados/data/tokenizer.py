@@ -17,13 +17,13 @@ from tokenizers.normalizers import Sequence as Normalizers
 from tokenizers.processors import TemplateProcessing
 
 from clados.data.errors import DataError
-from clados.data.pieces import parts
-from clados.data.rows import whole
+from clados.data.pieces import text_parts
+from clados.data.rows import replace_surrogates
 from clados.files import write_text, write_whole
 from clados.names import TOKEN_ROLES
 from clados.spec.inputs.text import Vocabulary
 
-T = TypeVar("T")
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True)
@@ -62,19 +62,19 @@ class Roles:
         """The roles that a declared vocabulary plays, by the names usual for its kind; first ids first."""
         wanted = [f.name for f in fields(cls) if isinstance(getattr(vocabulary, f.name, None), int)]
         ids = {role: int(getattr(vocabulary, role)) for role in wanted if role != "sentinels"}
-        names = BERT.named() if vocabulary.kind == "wordpiece" else NAMES
+        names = BERT_ROLES.named() if vocabulary.kind == "wordpiece" else _NAMES
         shared = ids.get("bos") == ids.get("eos")
         tokens: dict[int, str] = {}
         for role in TOKEN_ROLES:
             if role in ids:
                 end = shared and role in ("bos", "eos")
-                tokens.setdefault(ids[role], "<|endoftext|>" if end else names.get(role, NAMES[role]))
+                tokens.setdefault(ids[role], "<|endoftext|>" if end else names.get(role, _NAMES[role]))
         played = {role: tokens[ids[role]] for role in sorted(ids, key=lambda role: ids[role])}
         single, pair = _templates(played, vocabulary.kind)
         return cls(sentinels=vocabulary.sentinels, single=single, pair=pair).but(played)
 
 
-NAMES = {"pad": "<pad>", "unk": "<unk>", "bos": "<s>", "eos": "</s>", "cls": "<cls>", "sep": "<sep>", "mask": "<mask>"}
+_NAMES = {"pad": "<pad>", "unk": "<unk>", "bos": "<s>", "eos": "</s>", "cls": "<cls>", "sep": "<sep>", "mask": "<mask>"}
 
 
 def _templates(played: Mapping[str, str], kind: str) -> tuple[str, str]:
@@ -91,7 +91,7 @@ def _templates(played: Mapping[str, str], kind: str) -> tuple[str, str]:
     return "", ""
 
 
-BERT = Roles(
+BERT_ROLES = Roles(
     pad="[PAD]",
     unk="[UNK]",
     cls="[CLS]",
@@ -100,7 +100,7 @@ BERT = Roles(
     single="[CLS] $A [SEP]",
     pair="[CLS] $A [SEP] $B:1 [SEP]:1",
 )
-ROBERTA = Roles(
+ROBERTA_ROLES = Roles(
     bos="<s>",
     pad="<pad>",
     eos="</s>",
@@ -111,11 +111,11 @@ ROBERTA = Roles(
     single="<s> $A </s>",
     pair="<s> $A </s> </s> $B </s>",
 )
-GPT2 = Roles(unk="<|endoftext|>", bos="<|endoftext|>", eos="<|endoftext|>")
-T5 = Roles(pad="<pad>", eos="</s>", unk="<unk>", sentinels=100, single="$A </s>", pair="$A </s> $B </s>")
-LLAMA = Roles(unk="<unk>", bos="<s>", eos="</s>", single="<s> $A", pair="<s> $A <s> $B")
-WORDS = Roles(eos="</s>", unk="<unk>", single="$A </s>", pair="$A </s> $B </s>")
-CLIP = Roles(
+GPT2_ROLES = Roles(unk="<|endoftext|>", bos="<|endoftext|>", eos="<|endoftext|>")
+T5_ROLES = Roles(pad="<pad>", eos="</s>", unk="<unk>", sentinels=100, single="$A </s>", pair="$A </s> $B </s>")
+LLAMA_ROLES = Roles(unk="<unk>", bos="<s>", eos="</s>", single="<s> $A", pair="<s> $A <s> $B")
+WORD_ROLES = Roles(eos="</s>", unk="<unk>", single="$A </s>", pair="$A </s> $B </s>")
+CLIP_ROLES = Roles(
     unk="<|endoftext|>",
     pad="<|endoftext|>",
     bos="<|startoftext|>",
@@ -128,7 +128,7 @@ CONFIG, SPECIAL = "tokenizer_config.json", "special_tokens_map.json"
 GENERIC = ("PreTrainedTokenizerFast", "TokenizersBackend", "PreTrainedTokenizer")  # classes that read tokenizer.json
 INPUTS = ("input_ids", "attention_mask")
 UNLIMITED = int(1e30)  # what transformers writes for a length without a limit
-LONG = 2**18  # characters above which a text is encoded in pieces
+_LONG = 2**18  # characters above which a text is encoded in pieces
 TIDY = {  # what transformers' clean_up_tokenization takes out of a text that was put together from words
     " .": ".",
     " ?": "?",
@@ -241,8 +241,10 @@ class Tokenizer:
         """
         if pair is None:
             return self.encode_batch([text], add_special_tokens=add_special_tokens)[0]
-        one, two = whole(text), whole(pair)
-        return self._numbers(safe(lambda: self.backend.encode(one, two, add_special_tokens=add_special_tokens).ids))
+        one, two = replace_surrogates(text), replace_surrogates(pair)
+        return self._numbers(
+            call_tokenizers(lambda: self.backend.encode(one, two, add_special_tokens=add_special_tokens).ids)
+        )
 
     def encode_batch(
         self, texts: Sequence[str], *, add_special_tokens: bool = True, limit: int | None = None
@@ -257,21 +259,23 @@ class Tokenizer:
         """
         before, after = self._frame if add_special_tokens else ((), ())
         room = None if limit is None else max(0, limit - len(before) - len(after))
-        texts = [whole(text) for text in texts]
-        short = iter(self._encoded([text for text in texts if len(text) <= LONG]))
-        rows = (next(short) if len(text) <= LONG else self._by_pieces(text) for text in texts)
+        texts = [replace_surrogates(text) for text in texts]
+        short = iter(self._encoded([text for text in texts if len(text) <= _LONG]))
+        rows = (next(short) if len(text) <= _LONG else self._by_pieces(text) for text in texts)
         return [[*before, *self._numbers(ids[:room]), *after][:limit] for ids in rows]
 
     def _encoded(self, texts: Sequence[str]) -> list[list[int]]:
         """The backend's ids, without what stands around a text."""
         if not texts:
             return []
-        return safe(lambda: [e.ids for e in self.backend.encode_batch_fast(list(texts), add_special_tokens=False)])
+        return call_tokenizers(
+            lambda: [e.ids for e in self.backend.encode_batch_fast(list(texts), add_special_tokens=False)]
+        )
 
     def _by_pieces(self, text: str) -> list[int]:
         """The ids of a long text, encoded in pieces: the library needs two hundred times a text's size at once."""
         found: list[int] = []
-        for part in parts(text, LONG, self._cuts_like):
+        for part in text_parts(text, _LONG, self._cuts_like):
             found += self._encoded([part])[0]
         return found
 
@@ -290,14 +294,14 @@ class Tokenizer:
         return self._numbers(self._framed("")), []
 
     def _framed(self, text: str) -> list[int]:
-        return list(safe(lambda: self.backend.encode(text).ids))
+        return list(call_tokenizers(lambda: self.backend.encode(text).ids))
 
     def _numbers(self, ids: list[int]) -> list[int]:
         return [self._renumbered.ids[i] for i in ids] if self._renumbered else ids
 
     def decode(self, ids: Sequence[int], *, skip_special_tokens: bool = True) -> str:
         """The text of the ids."""
-        text = safe(
+        text = call_tokenizers(
             lambda: str(self._vocabulary.decode([int(i) for i in ids], skip_special_tokens=skip_special_tokens))
         )
         for before, after in TIDY.items() if self.tidy else ():
@@ -311,7 +315,7 @@ class Tokenizer:
     def lower_cased(self) -> "Tokenizer":
         """The same tokenizer for texts that are put into lower case first."""
         found = copy(self)
-        found.backend = safe(lambda: Backend.from_str(self.backend.to_str()))
+        found.backend = call_tokenizers(lambda: Backend.from_str(self.backend.to_str()))
         held = [] if found.backend.normalizer is None else [found.backend.normalizer]
         found.backend.normalizer = Normalizers([Lowercase(), *held])
         found.files = {} if self._renumbered is None else self.files  # written anew, so that it stays so
@@ -355,7 +359,7 @@ def _json(content: Mapping[str, Any]) -> str:
     return json.dumps(content, ensure_ascii=False, indent=2) + "\n"
 
 
-def safe(call: Callable[[], T]) -> T:
+def call_tokenizers(call: Callable[[], _T]) -> _T:
     """What the `tokenizers` library gives; its faults, panics of Rust among them, as one of ours."""
     try:
         return call()
@@ -380,7 +384,7 @@ def assemble(backend: Backend, roles: Roles) -> Tokenizer:
     return Tokenizer(backend, roles)
 
 
-def framed(backend: Backend, roles: Roles, single: str, pair: str, language: str = "") -> Roles:
+def with_templates(backend: Backend, roles: Roles, single: str, pair: str, language: str = "") -> Roles:
     """The roles with templates made of frames in their names ("cls $A sep"), which the backend is given.
 
     Args:

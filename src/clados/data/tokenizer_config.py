@@ -7,14 +7,14 @@ from pathlib import Path
 from tokenizers import AddedToken
 
 from clados.data.errors import DataError
-from clados.data.families import CLASSES, FILES, MODEL_TYPES, MODELS, Family
-from clados.data.rows import whole
+from clados.data.families import MODEL_TYPES, MODELS, TOKENIZER_CLASSES, TOKENIZER_FILES, Family
+from clados.data.rows import replace_surrogates
 from clados.data.tokenizer import CONFIG, GENERIC, SPECIAL, Roles
 from clados.files import JsonObject, read_json
 from clados.names import TOKEN_ROLES
 
 ADDED = "added_tokens.json"
-LISTS = ("additional_special_tokens", "extra_special_tokens")  # of transformers 4 and 5
+_LISTS = ("additional_special_tokens", "extra_special_tokens")  # of transformers 4 and 5
 DECODER = "added_tokens_decoder"
 LIMIT = 10**9  # lengths above this (transformers writes 10**30) mean that there is none
 NOTHING = (  # keys of tokenizer_config.json that change no id here
@@ -125,7 +125,7 @@ def read_config(directory: Path) -> TokenizerConfig:
     generic = kind in {name.removesuffix("Fast") for name in GENERIC}
     kind = "" if generic else kind
     model_type = model.get("model_type")
-    family = CLASSES.get(kind) if kind else None
+    family = TOKENIZER_CLASSES.get(kind) if kind else None
     if family is None and not kind and isinstance(model_type, str):
         family = MODEL_TYPES.get(model_type)
     found = TokenizerConfig(directory, config, family, kind, generic)
@@ -158,7 +158,7 @@ def _named(found: TokenizerConfig, config: JsonObject) -> None:
         value = config.take(f"{role}_token", str | dict, None)
         if value:  # an empty text, as LLaMA's first conversions have it, names no token
             found.named[role] = _token(found, config, f"{role}_token", value)
-    for key in LISTS:
+    for key in _LISTS:
         several = config.take(key, list | dict, None) or []
         for value in several.values() if isinstance(several, dict) else several:
             _token(found, config, key, value)
@@ -168,7 +168,7 @@ def _token(found: TokenizerConfig, config: JsonObject, key: str, value: object) 
     """Keep a token that is given as a string or as an object; its text."""
     given = JsonObject(config.file, {"content": value} if isinstance(value, str) else value, config.error, inside=key)
     content = given.take("content", str, "")
-    if not content or whole(content) != content:
+    if not content or replace_surrogates(content) != content:
         raise config.error(f"{config.file}: {key} holds a token that is no text: {content!r}")
     flags = {name: bool(given.take(name, bool, None)) for name in ("lstrip", "rstrip", "normalized", "single_word")}
     special = given.take("special", bool, None) is not False or key != DECODER
@@ -206,5 +206,5 @@ def files_of(directory: Path, family: Family) -> tuple[Path, ...] | None:
     if family.kind == "sentencepiece":
         found = [directory / name for name in MODELS if (directory / name).exists()]
         return tuple(found[:1]) or None
-    paths = tuple(directory / name for name in FILES[family.kind])
+    paths = tuple(directory / name for name in TOKENIZER_FILES[family.kind])
     return paths if all(path.exists() for path in paths) else None

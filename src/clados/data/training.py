@@ -12,12 +12,12 @@ from tokenizers import Regex, decoders, models, normalizers, pre_tokenizers, tra
 from tokenizers import Tokenizer as Backend
 
 from clados.data.errors import DataError
-from clados.data.rows import whole
-from clados.data.tokenizer import BERT, GPT2, LLAMA, T5, WORDS, Roles, Tokenizer, assemble
+from clados.data.rows import replace_surrogates
+from clados.data.tokenizer import BERT_ROLES, GPT2_ROLES, LLAMA_ROLES, T5_ROLES, WORD_ROLES, Roles, Tokenizer, assemble
 
 SPACE = "▁"
 LONG_WORD = re.compile(r"\S{1000}(?=\S)")
-CHUNK = rf"{SPACE}?\w+|\n|{SPACE}?[^\w{SPACE}\n]+|{SPACE}"  # letters apart from signs, as SentencePiece cuts
+_CHUNK = rf"{SPACE}?\w+|\n|{SPACE}?[^\w{SPACE}\n]+|{SPACE}"  # letters apart from signs, as SentencePiece cuts
 
 
 def train_tokenizer(texts: Iterable[str], kind: str, vocab: int, roles: Roles | None = None) -> Tokenizer:
@@ -29,12 +29,12 @@ def train_tokenizer(texts: Iterable[str], kind: str, vocab: int, roles: Roles | 
     Raises:
         DataError: an unknown kind, no text, or a vocabulary smaller than its roles and alphabet.
     """
-    if kind not in KINDS:
-        raise DataError(f"tokenizer kind '{kind}'; allowed: {', '.join(KINDS)}")
-    texts = [part for text in texts for part in _bounded(whole(text)) if part]
+    if kind not in _KINDS:
+        raise DataError(f"tokenizer kind '{kind}'; allowed: {', '.join(_KINDS)}")
+    texts = [part for text in texts for part in _bounded(replace_surrogates(text)) if part]
     if not texts:
         raise DataError("no text to train a tokenizer on")
-    train, usual = KINDS[kind]
+    train, usual = _KINDS[kind]
     roles = roles or usual
     first = list(dict.fromkeys(roles.named().values()))
     room = vocab - roles.sentinels
@@ -106,7 +106,7 @@ def _bpe(texts: Sequence[str], vocab: int, roles: Roles, first: list[str]) -> Ba
     """BPE over characters with the space as a character; what the alphabet lacks is written as bytes (LLaMA)."""
     backend = Backend(models.BPE())
     backend.normalizer = spaces_marked()
-    backend.pre_tokenizer = pre_tokenizers.Split(Regex(CHUNK), "isolated")
+    backend.pre_tokenizer = pre_tokenizers.Split(Regex(_CHUNK), "isolated")
     fixed = [*first, *(f"<0x{byte:02X}>" for byte in range(256))]
     alphabet = _alphabet(texts, max(1, (vocab - len(fixed)) // 2)) - {" "} | {SPACE}
     trainer = trainers.BpeTrainer(
@@ -148,7 +148,7 @@ def _unigram(texts: Sequence[str], vocab: int, roles: Roles, first: list[str]) -
     backend.pre_tokenizer = pre_tokenizers.Metaspace(prepend_scheme="always")
     backend.decoder = decoders.Metaspace(prepend_scheme="always")
     clean = (SPACE + backend.normalizer.normalize_str(text).strip().replace(" ", SPACE) for text in texts)
-    words = Counter(word for text in clean for word in re.findall(CHUNK, text))
+    words = Counter(word for text in clean for word in re.findall(_CHUNK, text))
     alphabet = _alphabet(list(words), (vocab - len(first)) // 2)
     pieces = dict.fromkeys(_seed(words, 2 * vocab, alphabet), 1.0)
     while True:
@@ -201,11 +201,11 @@ def _expected(pieces: dict[str, float], words: Counter[str]) -> dict[str, float]
     return counts
 
 
-Trainer = Callable[[Sequence[str], int, Roles, list[str]], Backend]
-KINDS: dict[str, tuple[Trainer, Roles]] = {
-    "wordpiece": (_wordpiece, BERT),
-    "bytes": (_bytes, GPT2),
-    "bpe": (_bpe, LLAMA),
-    "unigram": (_unigram, T5),
-    "word": (_words, WORDS),
+_Trainer = Callable[[Sequence[str], int, Roles, list[str]], Backend]
+_KINDS: dict[str, tuple[_Trainer, Roles]] = {
+    "wordpiece": (_wordpiece, BERT_ROLES),
+    "bytes": (_bytes, GPT2_ROLES),
+    "bpe": (_bpe, LLAMA_ROLES),
+    "unigram": (_unigram, T5_ROLES),
+    "word": (_words, WORD_ROLES),
 }

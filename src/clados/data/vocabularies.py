@@ -9,16 +9,31 @@ from tokenizers import AddedToken, models, normalizers
 from tokenizers import Tokenizer as Backend
 
 from clados.data.errors import DataError
-from clados.data.families import FAMILIES, FILES, MODELS, Family
+from clados.data.families import FAMILIES, MODELS, TOKENIZER_FILES, Family
 from clados.data.sentencepiece import CONTROL, read_model
-from clados.data.tokenizer import CONFIG, SPECIAL, Renumbered, Roles, Tokenizer, count_sentinels, framed
+from clados.data.tokenizer import CONFIG, SPECIAL, Renumbered, Roles, Tokenizer, count_sentinels, with_templates
 from clados.data.tokenizer_config import ADDED, TokenizerConfig, files_of, read_config
-from clados.data.vocabulary_files import END, HIGHEST, READERS, Built, Numbering, bert_normalizer, built, vocabulary
+from clados.data.vocabulary_files import (
+    HIGHEST_ID,
+    VOCABULARY_READERS,
+    WORD_END,
+    Built,
+    Numbering,
+    bert_normalizer,
+    built,
+    vocabulary,
+)
 
 JSON = "tokenizer.json"
-SIGNS = (JSON, "vocab.txt", "vocab.json", "source.spm", *MODELS)  # a directory with one of these has a tokenizer
-KEPT = (CONFIG, SPECIAL, ADDED, "chat_template.jinja")  # written back with a tokenizer's own files
-USUAL = {  # tokens that play a role where no file says which
+TOKENIZER_SIGNS = (
+    JSON,
+    "vocab.txt",
+    "vocab.json",
+    "source.spm",
+    *MODELS,
+)  # a directory with one of these has a tokenizer
+_KEPT = (CONFIG, SPECIAL, ADDED, "chat_template.jinja")  # written back with a tokenizer's own files
+_USUAL = {  # tokens that play a role where no file says which
     "pad": ("[PAD]", "<pad>"),
     "unk": ("[UNK]", "<unk>"),
     "bos": ("<s>", "<|startoftext|>", "<|endoftext|>"),
@@ -27,7 +42,7 @@ USUAL = {  # tokens that play a role where no file says which
     "sep": ("[SEP]",),
     "mask": ("[MASK]", "<mask>"),
 }
-UNKNOWN = "\ufdd0"  # a character that no vocabulary has
+_UNKNOWN = "\ufdd0"  # a character that no vocabulary has
 SILENT = {  # flags and the values that change nothing where a family does not know them
     "do_lower_case": False,
     "strip_accents": False,
@@ -66,7 +81,7 @@ def load_tokenizer(directory: Path) -> Tokenizer:
     tidy = config.flag("clean_up_tokenization_spaces", usual=False)
     tokenizer.tidy = tidy and not isinstance(tokenizer.backend.model, models.BPE)
     tokenizer.notes = (*config.notes, *config.config.notes)
-    paths = (*paths, *(directory / name for name in KEPT))
+    paths = (*paths, *(directory / name for name in _KEPT))
     tokenizer.files = {path.name: path.read_bytes() for path in paths if path.exists()}
     return tokenizer
 
@@ -82,15 +97,15 @@ def _from_json(config: TokenizerConfig) -> tuple[Tokenizer, tuple[Path, ...]]:
         raise DataError(f"{file}: not readable ({error})") from error
     backend = built(file, lambda: Backend.from_str(text))
     number, token = max(((number, token) for token, number in backend.get_vocab().items()), default=(0, ""))
-    if number >= HIGHEST:
-        raise DataError(f"{file}: the id of '{token[:40]}' is {number}; ids below {HIGHEST} are read")
+    if number >= HIGHEST_ID:
+        raise DataError(f"{file}: the id of '{token[:40]}' is {number}; ids below {HIGHEST_ID} are read")
     backend.no_padding()  # some files were saved while a batch was being read
     backend.no_truncation()
     _override(backend, config)
     usual = family.roles.named() if family and config.exists else {}
     named = {role: token for role, token in usual.items() if backend.token_to_id(token) is not None} | config.named
     if not named:
-        known = {role: [n for n in names if backend.token_to_id(n) is not None] for role, names in USUAL.items()}
+        known = {role: [n for n in names if backend.token_to_id(n) is not None] for role, names in _USUAL.items()}
         named = {role: names[0] for role, names in known.items() if names}
     _add(backend, config, {**dict.fromkeys(named.values()), **config.tokens})
     roles = Roles(sentinels=count_sentinels(backend)).but(named)
@@ -98,8 +113,8 @@ def _from_json(config: TokenizerConfig) -> tuple[Tokenizer, tuple[Path, ...]]:
         roles = _frame(backend, roles, family, config)
     for key in ("add_bos_token", "add_eos_token"):
         config.unused(key, None, f"{JSON} says what stands around a text, as for transformers 5")
-    names = {JSON, *MODELS, *(name for kind in FILES.values() for name in kind)}
-    built(file, lambda: backend.encode_batch_fast(["a", UNKNOWN]))
+    names = {JSON, *MODELS, *(name for kind in TOKENIZER_FILES.values() for name in kind)}
+    built(file, lambda: backend.encode_batch_fast(["a", _UNKNOWN]))
     return Tokenizer(backend, roles), tuple(config.directory / name for name in sorted(names))
 
 
@@ -166,7 +181,7 @@ def _remade(**parts: Mapping[str, Any]) -> Backend:
 
 def _from_files(config: TokenizerConfig) -> tuple[Tokenizer, tuple[Path, ...]]:
     family, paths = _family(config)
-    found = READERS[family.kind](config, family, paths)
+    found = VOCABULARY_READERS[family.kind](config, family, paths)
     wanted = {**dict.fromkeys(found.roles.named().values()), **config.tokens}
     kept = {token.content: token for token in found.kept}
     tokens = {
@@ -211,7 +226,7 @@ def _family(config: TokenizerConfig) -> tuple[Family, tuple[Path, ...]]:
     if family and (paths := files_of(directory, family)):
         return family, paths
     if family and config.kind:
-        needed = " and ".join(FILES[family.kind]) or f"one of {', '.join(MODELS)}"
+        needed = " and ".join(TOKENIZER_FILES[family.kind]) or f"one of {', '.join(MODELS)}"
         raise DataError(f"{directory}: no tokenizer; {config.kind} needs {JSON}, or {needed}")
     for each in FAMILIES:
         if each.kind in ("wordpiece", "bytes", "sentencepiece") and (paths := files_of(directory, each)):
@@ -226,7 +241,7 @@ def _guessed(family: Family, paths: tuple[Path, ...]) -> Family:
     """A family by what its files hold, where neither a class nor a model type says which."""
     if family.kind == "bytes":
         vocab = vocabulary(paths[0])
-        if any(token.endswith(END) for token in vocab):
+        if any(token.endswith(WORD_END) for token in vocab):
             return next(each for each in FAMILIES if each.kind == ("clip" if "<|startoftext|>" in vocab else "gpt"))
         wanted = "RobertaTokenizer" if "<mask>" in vocab else "GPT2Tokenizer"
     elif family.kind == "sentencepiece":
@@ -253,7 +268,7 @@ def _frame(backend: Backend, roles: Roles, family: Family, config: TokenizerConf
         language = config.config.take("src_lang", str, "en_XX")
         if language not in family.languages:
             raise config.config.refuse("src_lang", f"allowed are {', '.join(family.languages)}")
-    return framed(backend, roles, single, pair, language)
+    return with_templates(backend, roles, single, pair, language)
 
 
 def _add(

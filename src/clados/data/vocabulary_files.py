@@ -10,16 +10,25 @@ from tokenizers import Tokenizer as Backend
 
 from clados.data.errors import DataError
 from clados.data.families import Family, Kind
-from clados.data.sentencepiece import CONTROL, UNKNOWN, Cleaning, Model, Piece, backend_of, kept_whole, read_model
-from clados.data.tokenizer import Roles, safe, sentinel
+from clados.data.sentencepiece import (
+    CONTROL,
+    UNKNOWN,
+    Cleaning,
+    ScoredPiece,
+    SentencePieceModel,
+    backend_of,
+    kept_whole,
+    read_model,
+)
+from clados.data.tokenizer import Roles, call_tokenizers, sentinel
 from clados.data.tokenizer_config import TokenizerConfig
 from clados.files import read_json
 
-T = TypeVar("T")
+_T = TypeVar("_T")
 CLIP_WORDS = r"'s|'t|'re|'ve|'m|'ll|'d|\p{L}+|\p{N}|[^\s\p{L}\p{N}]+"
-END = "</w>"  # of a word, in vocabularies that mark it
-HIGHEST = 2**24  # ids from here on are damage: no vocabulary is as large, and the library counts up to them
-MOST = 10_000  # ids that may be set aside for sentinels or unused pieces
+WORD_END = "</w>"  # of a word, in vocabularies that mark it
+HIGHEST_ID = 2**24  # ids from here on are damage: no vocabulary is as large, and the library counts up to them
+_MOST = 10_000  # ids that may be set aside for sentinels or unused pieces
 
 
 @dataclass(frozen=True)
@@ -47,14 +56,14 @@ class Numbering:
     reader: Backend
 
 
-def built(file: Path, make: Callable[[], T]) -> T:
+def built(file: Path, make: Callable[[], _T]) -> _T:
     """What `make` gives, its faults those of a file.
 
     Raises:
         DataError: it gives nothing; the message names the file.
     """
     try:
-        return safe(make)
+        return call_tokenizers(make)
     except DataError as error:
         said = str(error)
         raise DataError(said if said.startswith(str(file)) else f"{file}: unreadable tokenizer ({said})") from error
@@ -78,9 +87,9 @@ def vocabulary(file: Path) -> dict[str, int]:
         raise DataError(f"{file}: it holds no vocabulary; an object of tokens and their ids is needed")
     seen: dict[int, str] = {}
     for token, number in content.items():
-        if not isinstance(number, int) or isinstance(number, bool) or not 0 <= number < HIGHEST:
+        if not isinstance(number, int) or isinstance(number, bool) or not 0 <= number < HIGHEST_ID:
             raise DataError(
-                f"{file}: the id of '{token[:40]}' is {str(number)[:40]}; needed is one from 0 to {HIGHEST - 1}"
+                f"{file}: the id of '{token[:40]}' is {str(number)[:40]}; needed is one from 0 to {HIGHEST_ID - 1}"
             )
         if number in seen:
             raise DataError(f"{file}: '{seen[number]}' and '{token}' both have the id {number}")
@@ -175,7 +184,7 @@ def _clip(config: TokenizerConfig, family: Family, paths: tuple[Path, ...]) -> B
     words = pre_tokenizers.Split(Regex(CLIP_WORDS), "removed", invert=True)
     level = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
     backend.pre_tokenizer = pre_tokenizers.Sequence([words, level])
-    ends = [decoders.Replace(END, " "), decoders.Strip(" ", 0, 1)]
+    ends = [decoders.Replace(WORD_END, " "), decoders.Strip(" ", 0, 1)]
     backend.decoder = decoders.Sequence([decoders.ByteLevel(), *ends])
     return Built(backend, roles, paths)
 
@@ -185,7 +194,7 @@ def _gpt(config: TokenizerConfig, family: Family, paths: tuple[Path, ...]) -> Bu
     backend, roles = _ended(config, family, paths)
     backend.normalizer = normalizers.BertNormalizer(lowercase=True)
     backend.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
-    backend.decoder = decoders.BPEDecoder(END)
+    backend.decoder = decoders.BPEDecoder(WORD_END)
     return Built(backend, roles, paths)
 
 
@@ -193,7 +202,7 @@ def _ended(config: TokenizerConfig, family: Family, paths: tuple[Path, ...]) -> 
     (file, merges), roles = paths, config.roles(family)
     vocab = _with_added(config, vocabulary(file))
     unk, pairs = _needs(file, vocab, roles), _known_merges(merges, vocab, file)
-    return built(file, lambda: Backend(models.BPE(vocab, pairs, end_of_word_suffix=END, unk_token=unk))), roles
+    return built(file, lambda: Backend(models.BPE(vocab, pairs, end_of_word_suffix=WORD_END, unk_token=unk))), roles
 
 
 def _ends(config: TokenizerConfig, family: Family, paths: tuple[Path, ...]) -> Built:
@@ -208,7 +217,7 @@ def _ends(config: TokenizerConfig, family: Family, paths: tuple[Path, ...]) -> B
     ids = {_as_merged(token, whole): number for token, number in vocab.items()}
     pieces = dict.fromkeys([*ids, *(part for pair in pairs for part in (*pair, "".join(pair)))])
     numbers = {piece: number for number, piece in enumerate(pieces)}
-    backend = built(merges, lambda: Backend(models.BPE(numbers, pairs, end_of_word_suffix=END, unk_token=unk)))
+    backend = built(merges, lambda: Backend(models.BPE(numbers, pairs, end_of_word_suffix=WORD_END, unk_token=unk)))
     backend.pre_tokenizer = pre_tokenizers.Split(Regex(r"\S+\n?"), "removed", invert=True)
     if family.cleaned:
         steps = [normalizers.Replace(sign, before + sign + after) for sign, before, after in APART]
@@ -217,7 +226,7 @@ def _ends(config: TokenizerConfig, family: Family, paths: tuple[Path, ...]) -> B
         )
         backend.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
     reader = built(file, lambda: Backend(models.WordLevel(ids, unk_token=unk)))
-    reader.decoder = decoders.BPEDecoder(END)
+    reader.decoder = decoders.BPEDecoder(WORD_END)
     return Built(backend, roles, paths, numbering=Numbering(ids, reader))
 
 
@@ -227,7 +236,7 @@ APART = [*((sign, " ", "") for sign in ".,!?()"), ("'", " ", " ")]  # signs, and
 def _as_merged(token: str, whole: set[str]) -> str:
     if token in whole:
         return token
-    return token[:-2] if token.endswith("@@") else token + END
+    return token[:-2] if token.endswith("@@") else token + WORD_END
 
 
 # ---------------------------------------------------------------- SentencePiece
@@ -255,12 +264,12 @@ def _sentencepiece(config: TokenizerConfig, family: Family, paths: tuple[Path, .
 
 def _count(config: TokenizerConfig, key: str, usual: int) -> int:
     number = config.config.take(key, int, usual)
-    if not 0 <= number <= MOST:
-        raise config.config.refuse(key, f"needed is a number from 0 to {MOST}")
+    if not 0 <= number <= _MOST:
+        raise config.config.refuse(key, f"needed is a number from 0 to {_MOST}")
     return number
 
 
-def _numbered(model: Model, family: Family, config: TokenizerConfig) -> tuple[Piece, ...]:
+def _numbered(model: SentencePieceModel, family: Family, config: TokenizerConfig) -> tuple[ScoredPiece, ...]:
     """The pieces by the family's numbering."""
     first = family.first
     if family.offset:  # PEGASUS sets ids aside for what is masked in pretraining
@@ -314,7 +323,7 @@ def _marian(config: TokenizerConfig, family: Family, paths: tuple[Path, ...]) ->
     return Built(backend, roles, paths, kept, Numbering(ids, reader))
 
 
-READERS: dict[Kind, Callable[[TokenizerConfig, Family, tuple[Path, ...]], Built]] = {
+VOCABULARY_READERS: dict[Kind, Callable[[TokenizerConfig, Family, tuple[Path, ...]], Built]] = {
     "wordpiece": _wordpiece,
     "bytes": _bytes,
     "clip": _clip,

@@ -10,20 +10,20 @@ from clados.catalog.card import Card
 from clados.drawing import recents as _recent
 from clados.drawing import timelines as _timeline
 from clados.drawing import tree as _tree
-from clados.drawing.records import ROOT, Node, of_cards, through, with_survey
+from clados.drawing.records import ROOT, Node, of_cards, through_hidden, with_survey
 from clados.drawing.svg import Figure
 
 Y = Literal["family", "params"]
 
 __all__ = [
     "Figure",
-    "family_tree",
-    "recent",
+    "tree_figure",
+    "recent_figure",
     "surveyed",
     "terminal_recent",
     "terminal_timeline",
     "terminal_tree",
-    "timeline",
+    "timeline_figure",
 ]
 
 _TREE = "The family tree of the Transformers"
@@ -40,11 +40,11 @@ def _nodes(cards: Iterable[Card], hidden: Iterable[Card], *, survey: bool) -> li
     shown = [*cards]
     ids = {card.id for card in shown}
     everything = of_cards([*shown, *(card for card in hidden if card.id not in ids)])
-    nodes = through([node for node in everything if node.id in ids], everything)
+    nodes = through_hidden([node for node in everything if node.id in ids], everything)
     return with_survey(nodes) if survey else nodes
 
 
-def family_tree(
+def tree_figure(
     cards: Iterable[Card], highlight: Collection[str] = (), hidden: Iterable[Card] = (), *, survey: bool = False
 ) -> Figure:
     """The family tree: years left to right, a lane a family.
@@ -58,8 +58,8 @@ def family_tree(
     Raises:
         EmptyFigureError: no cards.
     """
-    return _tree.draw(
-        _nodes(cards, hidden, survey=survey), figures.family_tree().colours, name=_TREE, highlight=highlight
+    return _tree.draw_tree(
+        _nodes(cards, hidden, survey=survey), figures.survey_tree().colours, name=_TREE, highlight=highlight
     )
 
 
@@ -67,25 +67,25 @@ def terminal_tree(
     cards: Iterable[Card], highlight: Collection[str] = (), hidden: Iterable[Card] = (), *, survey: bool = False
 ) -> RenderableType:
     """The family tree for a Rich console; arguments as `family_tree` has them."""
-    return _tree.terminal(_nodes(cards, hidden, survey=survey), figures.family_tree().colours, highlight)
+    return _tree.tree_for_terminal(_nodes(cards, hidden, survey=survey), figures.survey_tree().colours, highlight)
 
 
-def timeline(cards: Iterable[Card], y: Y = "family", highlight: Collection[str] = ()) -> Figure:
+def timeline_figure(cards: Iterable[Card], y: Y = "family", highlight: Collection[str] = ()) -> Figure:
     """The models by date, in the lanes of their families or over their number of parameters.
 
     Raises:
         EmptyFigureError: no cards, or for `params` none whose size is known.
     """
     draw = _timeline.by_params if y == "params" else _timeline.by_family
-    return draw(of_cards(cards), figures.family_tree().colours, name=_BY[y], highlight=highlight)
+    return draw(of_cards(cards), figures.survey_tree().colours, name=_BY[y], highlight=highlight)
 
 
 def terminal_timeline(cards: Iterable[Card], y: Y = "family") -> RenderableType:
     """The timeline for a Rich console."""
-    return _timeline.terminal(of_cards(cards), figures.family_tree().colours, y)
+    return _timeline.timeline_for_terminal(of_cards(cards), figures.survey_tree().colours, y)
 
 
-def recent(cards: Mapping[str, Card], y: Y = "family", highlight: Collection[str] = ()) -> Figure:
+def recent_figure(cards: Mapping[str, Card], y: Y = "family", highlight: Collection[str] = ()) -> Figure:
     """The survey's figure of the language models of early 2023: with their descent, or over their parameters.
 
     Raises:
@@ -95,7 +95,7 @@ def recent(cards: Mapping[str, Card], y: Y = "family", highlight: Collection[str
     if y == "params":
         return _timeline.by_params(nodes, colours, name=_RECENT, highlight=highlight, across=_recent.scale(nodes))
     order = _recent.order(nodes)
-    return _tree.draw(
+    return _tree.draw_tree(
         nodes, colours, name=_RECENT, highlight=highlight, scale=_recent.scale(nodes), order=order, kind="recent"
     )
 
@@ -104,5 +104,5 @@ def terminal_recent(cards: Mapping[str, Card], y: Y = "family") -> RenderableTyp
     """The figure of early 2023 for a Rich console: a tree, or a table with the sizes."""
     nodes: list[Node] = _recent.nodes(cards)
     if y == "params":
-        return _timeline.terminal(nodes, figures.recent_colours(), y)
-    return _tree.terminal(nodes, figures.recent_colours(), name=_RECENT)
+        return _timeline.timeline_for_terminal(nodes, figures.recent_colours(), y)
+    return _tree.tree_for_terminal(nodes, figures.recent_colours(), name=_RECENT)

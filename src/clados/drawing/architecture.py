@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from clados.drawing import chart, svg
-from clados.drawing.scale import count
+from clados.drawing.scale import count_label
 from clados.drawing.svg import Box, Figure, element
 from clados.drawing.table import cut
 from clados.spec import Model, Norm, Part, words
@@ -31,13 +31,13 @@ _BESIDE = ({"encoder", "decoder"}, {"image", "text"})  # pieces that stand side 
 
 
 @dataclass(frozen=True)
-class Piece:
+class DrawnPart:
     """One box: its name, the words of its part, its parameters, what is inside, and how often it is repeated."""
 
     name: str
     said: str
     params: int
-    inside: tuple["Piece", ...] = ()
+    inside: tuple["DrawnPart", ...] = ()
     times: int = 1
 
     def json(self) -> dict[str, object]:
@@ -51,12 +51,12 @@ class Piece:
         }
 
 
-def sketch(model: Model, name: str) -> Piece:
+def sketch(model: Model, name: str) -> DrawnPart:
     """The boxes of a model. A box's ``params`` are those of all its repetitions; children add up to their parent."""
-    return Piece(name, type(model).__name__, sum(row.count for row in rows(model)), tuple(_inside(model, None)))
+    return DrawnPart(name, type(model).__name__, sum(row.count for row in rows(model)), tuple(_inside(model, None)))
 
 
-def _inside(part: Part, env: Env | None) -> Iterator[Piece]:
+def _inside(part: Part, env: Env | None) -> Iterator[DrawnPart]:
     for name, piece in part.pieces(env).items():  # type: ignore[arg-type]
         match piece:
             case Held():
@@ -68,13 +68,13 @@ def _inside(part: Part, env: Env | None) -> Iterator[Piece]:
                 yield _folded(name, piece)
 
 
-def _held(name: str, held: Held) -> Piece:
+def _held(name: str, held: Held) -> DrawnPart:
     inside = tuple(_inside(held.part, held.env))
     params = sum(row.count for row in rows(held.part, held.env))
-    return Piece(name, _said(held.part), params, inside)
+    return DrawnPart(name, _said(held.part), params, inside)
 
 
-def _folded(name: str, several: Several) -> Piece:
+def _folded(name: str, several: Several) -> DrawnPart:
     """Layers in turn as one box: the shortest run that repeats, and how often it does."""
     parts = [held.part for held in several.held]
     total = len(parts)
@@ -83,7 +83,7 @@ def _folded(name: str, several: Several) -> Piece:
     layers = tuple(_held("layer" if run == 1 else f"layer {i + 1} of {run}", several.held[i]) for i in range(run))
     inside = layers[0].inside if run == 1 else layers
     params = sum(each.params for each in layers) * (total // run)
-    return Piece("layers" if name == "blocks" else name, "", params, inside, total // run)
+    return DrawnPart("layers" if name == "blocks" else name, "", params, inside, total // run)
 
 
 def _said(part: Part) -> str:
@@ -99,11 +99,11 @@ def _word(value: object) -> str:
     return type(value).__name__ if isinstance(value, Part) else str(value)
 
 
-def architecture(model: Model, name: str, assumed: Sequence[str] = ()) -> Figure:
+def architecture_figure(model: Model, name: str, assumed: Sequence[str] = ()) -> Figure:
     """The drawing: what enters stands at the bottom, what is read off at the top; below it, what is assumed."""
     top = sketch(model, name)
     size = _size(top)
-    drawn = [svg.label(12, 26, f"{name} · {count(top.params)} parameters", size=15, font_weight="600")]
+    drawn = [svg.label(12, 26, f"{name} · {count_label(top.params)} parameters", size=15, font_weight="600")]
     drawn += _draw(top, Box(12, 40, size[0], size[1]), top.params, 0)
     drawn += _assumed(assumed, size)
     height = size[1] + 52 + (_LINE * (len(assumed) + 1) if assumed else 0)
@@ -123,7 +123,7 @@ def _assumed(lines: Sequence[str], size: tuple[float, float]) -> list[str]:
     return drawn
 
 
-def _text(piece: Piece) -> str:
+def _text(piece: DrawnPart) -> str:
     times = f" × {piece.times}" if piece.times > 1 else ""
     return f"{piece.name}{times}"
 
@@ -132,9 +132,9 @@ def _short(said: str) -> str:
     return said if len(said) <= 64 else f"{said[:63]}…"
 
 
-def _columns(piece: Piece) -> list[tuple[Piece, ...]]:
+def _columns(piece: DrawnPart) -> list[tuple[DrawnPart, ...]]:
     """The rows of boxes inside a box, in reading order of the computation; stacks of a pair share a row."""
-    found: list[tuple[Piece, ...]] = []
+    found: list[tuple[DrawnPart, ...]] = []
     for each in piece.inside:
         pair = next((names for names in _BESIDE if each.name in names), None)
         if pair and found and any(other.name in pair for other in found[-1]):
@@ -144,8 +144,8 @@ def _columns(piece: Piece) -> list[tuple[Piece, ...]]:
     return found
 
 
-def _size(piece: Piece) -> tuple[float, float]:
-    width = svg.text_width(f"{_text(piece)}     {_short(piece.said)}     {count(piece.params)}", 11) + 2 * _PAD
+def _size(piece: DrawnPart) -> tuple[float, float]:
+    width = svg.text_width(f"{_text(piece)}     {_short(piece.said)}     {count_label(piece.params)}", 11) + 2 * _PAD
     if not piece.inside:
         return max(width, 200.0), _LEAF
     across, down = width, _HEAD + _PAD
@@ -156,7 +156,7 @@ def _size(piece: Piece) -> tuple[float, float]:
     return across, down
 
 
-def _draw(piece: Piece, box: Box, total: int, depth: int) -> list[str]:
+def _draw(piece: DrawnPart, box: Box, total: int, depth: int) -> list[str]:
     share = f"{100 * piece.params / total:.1f} %" if total else ""
     about = f"{_text(piece)}: {piece.said or 'in turn'}; {piece.params:,} parameters, {share}"
     colour = chart.colour(depth)
@@ -168,7 +168,7 @@ def _draw(piece: Piece, box: Box, total: int, depth: int) -> list[str]:
     texts = [
         svg.label(box.left + 10, y, _text(piece), font_weight="600"),
         svg.label(box.left + 18 + svg.text_width(_text(piece), 12), y, _short(piece.said), class_="faint"),
-        svg.label(box.right - 10, y, count(piece.params) if piece.params else "", text_anchor="end"),
+        svg.label(box.right - 10, y, count_label(piece.params) if piece.params else "", text_anchor="end"),
     ]
     drawn = [element("g", svg.title(about), frame, *texts, data_piece=piece.name)]
     bottom = box.bottom - _PAD
@@ -188,7 +188,7 @@ def terminal_architecture(model: Model, name: str, assumed: Sequence[str] = ()) 
     from rich.text import Text
     from rich.tree import Tree
 
-    def grow(tree: "Tree", pieces: tuple[Piece, ...]) -> None:
+    def grow(tree: "Tree", pieces: tuple[DrawnPart, ...]) -> None:
         for each in pieces:
             grow(tree.add(_line(each)), each.inside)
 
@@ -202,7 +202,7 @@ def terminal_architecture(model: Model, name: str, assumed: Sequence[str] = ()) 
     return tree
 
 
-def _line(piece: Piece) -> str:
+def _line(piece: DrawnPart) -> str:
     said = f"  [dim]{piece.said}[/dim]" if piece.said else ""
     return f"[bold]{_text(piece)}[/bold]{said}  {piece.params:,}"
 

@@ -3,13 +3,15 @@
 from collections.abc import Mapping
 
 from clados.drawing import chart, svg
-from clados.drawing.scale import count
+from clados.drawing.scale import count_label
 from clados.drawing.svg import EmptyFigureError, Figure, element
 
 _LEFT, _RIGHT, _TOP, _PITCH, _HEIGHT = 16.0, 16.0, 46.0, 34.0, 20.0
 
 
-def stacked(ledgers: Mapping[str, Mapping[str, int]], *, name: str, width: float = 860, share: bool = False) -> Figure:
+def stacked_bars(
+    ledgers: Mapping[str, Mapping[str, int]], *, name: str, width: float = 860, share: bool = False
+) -> Figure:
     """A bar a model, its parts end to end.
 
     Args:
@@ -36,8 +38,8 @@ def stacked(ledgers: Mapping[str, Mapping[str, int]], *, name: str, width: float
         full = room * (1.0 if share else totals[model] / max(totals.values()))
         drawn.append(svg.label(_LEFT, y + 14.5, model, size=12))
         drawn += _bar(model, parts, {part: i for i, part in enumerate(parts_of)}, _LEFT + labels, y, full)
-        drawn.append(svg.label(_LEFT + labels + full + 8, y + 14.5, count(totals[model]), class_="faint"))
-    swatches, bottom = chart.legend(_LEFT, _TOP + len(ledgers) * _PITCH + 14, parts_of, width - _RIGHT)
+        drawn.append(svg.label(_LEFT + labels + full + 8, y + 14.5, count_label(totals[model]), class_="faint"))
+    swatches, bottom = chart.series_legend(_LEFT, _TOP + len(ledgers) * _PITCH + 14, parts_of, width - _RIGHT)
     data = {
         "bars": [{"model": model, "total": totals[model], "parts": dict(parts)} for model, parts in ledgers.items()]
     }

@@ -16,7 +16,7 @@ def colour(index: int) -> str:
     return SERIES[index % len(SERIES)]
 
 
-def linear(low: float, high: float, low_pixel: float, high_pixel: float, ticks: int = 6) -> Scale:
+def linear_scale(low: float, high: float, low_pixel: float, high_pixel: float, ticks: int = 6) -> Scale:
     """A linear scale widened to round numbers (1, 2 or 5 times a power of ten), with a tick at each."""
     if high <= low:
         low, high = low - 0.5, high + 0.5
@@ -31,7 +31,7 @@ def linear(low: float, high: float, low_pixel: float, high_pixel: float, ticks: 
     )
 
 
-def legend(x: float, y: float, names: Sequence[str], width: float) -> tuple[list[str], float]:
+def series_legend(x: float, y: float, names: Sequence[str], width: float) -> tuple[list[str], float]:
     """A swatch and a name for each series, in as many lines as needed; and the baseline of the last."""
     parts, left = [], x
     for index, name in enumerate(names):

@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 
 from clados.drawing import chart, svg
-from clados.drawing.labels import Spot, place
+from clados.drawing.labels import Spot, place_labels
 from clados.drawing.scale import Scale
 from clados.drawing.svg import Box, EmptyFigureError, Figure, element
 
@@ -35,13 +35,13 @@ def curves(
     marks = {each: value for each, value in (baselines or {}).items() if math.isfinite(value)}
     xs, ys = [x for x, _ in points], [y for _, y in points] + list(marks.values())
     bottom = height - _BOTTOM - 22
-    across = chart.linear(min(xs), max(xs), _LEFT, width - _TAIL)
-    up = chart.linear(min(ys), max(ys), bottom, _TOP)
+    across = chart.linear_scale(min(xs), max(xs), _LEFT, width - _TAIL)
+    up = chart.linear_scale(min(ys), max(ys), bottom, _TOP)
     parts = [svg.label(16, 26, name, size=15, font_weight="600"), *_axes(across, up, width, bottom, x_name, y_name)]
     parts += _baselines(marks, up, width, bottom)
     for index, (each, line) in enumerate(series.items()):
         parts.append(_line(each, line, across, up, chart.colour(index)))
-    parts += chart.legend(_LEFT, height - 12, list(series), width - _TAIL)[0]
+    parts += chart.series_legend(_LEFT, height - 12, list(series), width - _TAIL)[0]
     data = {"series": {each: [list(point) for point in line] for each, line in lines.items()}, "baselines": marks}
     return Figure(svg.document(width, height, name, parts, kind="curve"), data)
 
@@ -68,7 +68,7 @@ def _line(name: str, points: Sequence[tuple[float, float]], across: Scale, up: S
         if not (math.isfinite(x) and math.isfinite(y)):
             drawing = False
             continue
-        data += f"{'L' if drawing else 'M'}{svg.number(across(x))} {svg.number(up(y))}"
+        data += f"{'L' if drawing else 'M'}{svg.coordinate(across(x))} {svg.coordinate(up(y))}"
         drawing = True
     ends = [y for _, y in points if math.isfinite(y)]
     what = f"{name}: {ends[0]:.3f} to {ends[-1]:.3f}" if ends else name
@@ -90,7 +90,7 @@ def _baselines(marks: Mapping[str, float], up: Scale, width: float, bottom: floa
     spots = [
         Spot(each, right, up(value) - 9, svg.text_width(f"{each} {value:.2f}") + 4, 13) for each, value in marks.items()
     ]
-    placed = place(spots, Box(_LEFT, _TOP - 20, right - _LEFT, bottom - _TOP + 20), 1)
+    placed = place_labels(spots, Box(_LEFT, _TOP - 20, right - _LEFT, bottom - _TOP + 20), 1)
     parts = []
     for each, value in marks.items():
         y, box = up(value), placed[each].box

@@ -8,9 +8,9 @@ from typing import Any
 from rich.console import RenderableType
 
 from clados import drawing
-from clados.catalog.counts import model_of, named
+from clados.catalog.counts import card_and_size, model_of
 from clados.catalog.load import catalog
-from clados.drawing.architecture import architecture, terminal_architecture
+from clados.drawing.architecture import architecture_figure, terminal_architecture
 from clados.drawing.svg import Figure
 from clados.models.declared import declared
 from clados.spec.kinds.model import Model
@@ -69,10 +69,12 @@ def draw(model: str | Model) -> Drawing:
         declaration = declared(model)
         part, title, assumed = declaration.model, model, declaration.assumed
     else:
-        card, size = named(model)
+        card, size = card_and_size(model)
         part, assumed = model_of(card, size), tuple(card.assumed_for(size))
         title = f"{card.id}:{size.name}" + " (shape assumed)" * bool(size.assumed)
-    return Drawing(lambda: architecture(part, title, assumed), lambda: terminal_architecture(part, title, assumed))
+    return Drawing(
+        lambda: architecture_figure(part, title, assumed), lambda: terminal_architecture(part, title, assumed)
+    )
 
 
 def tree(highlight: Collection[str] = (), *, everything: bool = False, survey_lines: bool = False) -> Drawing:
@@ -90,7 +92,7 @@ def tree(highlight: Collection[str] = (), *, everything: bool = False, survey_li
     shown = list(cards.values()) if everything else drawing.surveyed(cards.values())
     lit = {cards[name].id for name in highlight}
     return Drawing(
-        lambda: drawing.family_tree(shown, lit, cards.values(), survey=survey_lines),
+        lambda: drawing.tree_figure(shown, lit, cards.values(), survey=survey_lines),
         lambda: drawing.terminal_tree(shown, lit, cards.values(), survey=survey_lines),
     )
 
@@ -112,6 +114,6 @@ def timeline(
     cards = catalog()
     lit = {cards[name].id for name in highlight}
     if recent:
-        return Drawing(lambda: drawing.recent(cards, y, lit), lambda: drawing.terminal_recent(cards, y))
+        return Drawing(lambda: drawing.recent_figure(cards, y, lit), lambda: drawing.terminal_recent(cards, y))
     shown = list(cards.values()) if everything else drawing.surveyed(cards.values())
-    return Drawing(lambda: drawing.timeline(shown, y, lit), lambda: drawing.terminal_timeline(shown, y))
+    return Drawing(lambda: drawing.timeline_figure(shown, y, lit), lambda: drawing.terminal_timeline(shown, y))

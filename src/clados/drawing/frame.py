@@ -5,22 +5,22 @@ from collections.abc import Collection
 from clados.drawing import svg
 from clados.drawing.palette import Ink, luminance
 from clados.drawing.records import LINES, Node
-from clados.drawing.scale import Scale, count
+from clados.drawing.scale import Scale, count_label
 from clados.drawing.svg import Box, element
 
 WIDTH = 1280.0
 MARGIN = 12.0
 TOP = 74.0  # where the time axis is
-LABELS = 92.0  # width of the column that names the lanes
-SIZE = 10.5  # of the models' names
-ORDER = (
+LABEL_WIDTH = 92.0  # width of the column that names the lanes
+NAME_SIZE = 10.5  # of the models' names
+FAMILY_ORDER = (
     "BERT", "Transformer-XL", "BART", "T5", "Transformer", "GPT", "LLaMA", "PaLM", "Wu Dao", "other",
     "ViT", "CLIP", "Imagen", "Diffusion",
 )  # fmt: skip
-MARKS = {"open": "●", "limited": "◐"}  # in the terminal; all else is ○
+OPENNESS_MARKS = {"open": "●", "limited": "◐"}  # in the terminal; all else is ○
 
 
-def heading(name: str) -> list[str]:
+def figure_heading(name: str) -> list[str]:
     """The name of the figure, left, above everything."""
     return [svg.label(MARGIN, 26, name, size=17, font_weight="600")]
 
@@ -64,11 +64,11 @@ def band(group: str, box: Box, colour: Ink) -> str:
 
 def described(node: Node) -> str:
     """One line on the model, for titles."""
-    size = f"{count(node.params)} parameters" if node.params else "size not published"
+    size = f"{count_label(node.params)} parameters" if node.params else "size not published"
     return f"{node.name}, {node.date}, {size}, weights {node.openness}"
 
 
-def legend(x: float, y: float, *, lines: Collection[str]) -> str:
+def openness_legend(x: float, y: float, *, lines: Collection[str]) -> str:
     """What filled, tinted and hollow mean, and the dashes of these kinds of edges."""
     parts = []
     for text, attributes in (
@@ -83,7 +83,7 @@ def legend(x: float, y: float, *, lines: Collection[str]) -> str:
         parts.append(
             element(
                 "path",
-                d=f"M{svg.number(x)} {svg.number(y - 4)}h22",
+                d=f"M{svg.coordinate(x)} {svg.coordinate(y - 4)}h22",
                 stroke="#6e7781",
                 stroke_width=1.4,
                 stroke_dasharray=dash,

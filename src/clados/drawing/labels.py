@@ -8,7 +8,7 @@ from clados.drawing.svg import Box
 
 _NEAR = 9.0  # from the point to a label that needs no leader
 
-Line = tuple[tuple[float, float], tuple[float, float]]
+_Line = tuple[tuple[float, float], tuple[float, float]]
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Spot:
 
 
 @dataclass(frozen=True)
-class Placed:
+class PlacedLabel:
     """A label's box and, where it needs one, the end of its leader line at the box."""
 
     box: Box
@@ -31,7 +31,7 @@ class Placed:
     leader: tuple[float, float] | None = None
 
 
-def place(spots: Sequence[Spot], bounds: Box, radius: float) -> dict[str, Placed]:
+def place_labels(spots: Sequence[Spot], bounds: Box, radius: float) -> dict[str, PlacedLabel]:
     """A place for every label, within `bounds`, off all points (of `radius`), all other labels and their leaders.
 
     Labels in a crowd come first. One that finds no room is put before all others, and all are placed anew.
@@ -42,7 +42,7 @@ def place(spots: Sequence[Spot], bounds: Box, radius: float) -> dict[str, Placed
     order = sorted(spots, key=lambda spot: (-_crowd(spot, spots), spot.x, spot.id))
     points = {spot.id: Box(spot.x - radius, spot.y - radius, 2 * radius, 2 * radius).grown(1) for spot in spots}
     for _ in range(len(order) + 1):
-        placed: dict[str, Placed] = {}
+        placed: dict[str, PlacedLabel] = {}
         stuck = next((spot for spot in order if not _settle(spot, bounds, points, placed)), None)
         if stuck is None:
             return placed
@@ -51,7 +51,7 @@ def place(spots: Sequence[Spot], bounds: Box, radius: float) -> dict[str, Placed
     raise ValueError(f"no room for the label of {stuck.id!r}" if stuck else "no room for the labels")
 
 
-def _settle(spot: Spot, bounds: Box, points: Mapping[str, Box], placed: dict[str, Placed]) -> bool:
+def _settle(spot: Spot, bounds: Box, points: Mapping[str, Box], placed: dict[str, PlacedLabel]) -> bool:
     """Adds the label's place to `placed`; False when there is none."""
     others = [box for name, box in points.items() if name != spot.id]
     apart = [box for box in others if not box.overlaps(points[spot.id])]
@@ -71,7 +71,7 @@ def _crowd(spot: Spot, spots: Sequence[Spot]) -> int:
     return sum(abs(other.x - spot.x) < spot.width and abs(other.y - spot.y) < 2 * spot.height for other in spots)
 
 
-def _candidates(spot: Spot) -> Iterator[Placed]:
+def _candidates(spot: Spot) -> Iterator[PlacedLabel]:
     """Beside, above and below the point; then on growing ellipses around it."""
     w, h = spot.width, spot.height
     for dx, dy in (
@@ -84,14 +84,14 @@ def _candidates(spot: Spot) -> Iterator[Placed]:
         (-_NEAR - w + 3, -h - 3),
         (-_NEAR - w + 3, 3),
     ):
-        yield Placed(Box(spot.x + dx, spot.y + dy, w, h), (spot.x, spot.y))
+        yield PlacedLabel(Box(spot.x + dx, spot.y + dy, w, h), (spot.x, spot.y))
     for ring in range(1, 40):
         for step in range(24):
             angle = math.tau * step / 24
             x = spot.x + (12 + ring * 9 + w / 2) * math.cos(angle)
             y = spot.y + (10 + ring * 7) * math.sin(angle)
             box = Box(round(x - w / 2, 2), round(y - h / 2, 2), w, h)
-            yield Placed(box, (spot.x, spot.y), _nearest(box, spot))
+            yield PlacedLabel(box, (spot.x, spot.y), _nearest(box, spot))
 
 
 def _nearest(box: Box, spot: Spot) -> tuple[float, float]:
@@ -99,7 +99,7 @@ def _nearest(box: Box, spot: Spot) -> tuple[float, float]:
 
 
 def _fits(
-    candidate: Placed, bounds: Box, points: Sequence[Box], placed: Sequence[Placed], lines: Sequence[Line]
+    candidate: PlacedLabel, bounds: Box, points: Sequence[Box], placed: Sequence[PlacedLabel], lines: Sequence[_Line]
 ) -> bool:
     """Whether the label is within bounds and touches no point, label or leader."""
     box = candidate.box
@@ -114,7 +114,7 @@ def _fits(
     )
 
 
-def _clear(candidate: Placed, points: Sequence[Box], placed: Sequence[Placed]) -> bool:
+def _clear(candidate: PlacedLabel, points: Sequence[Box], placed: Sequence[PlacedLabel]) -> bool:
     """Whether the leader crosses none of the labels and none of these points."""
     if candidate.leader is None:
         return True

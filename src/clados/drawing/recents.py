@@ -5,8 +5,8 @@ from dataclasses import replace
 
 from clados.catalog import figures
 from clados.catalog.card import Card
-from clados.drawing.frame import LABELS, MARGIN, SIZE, WIDTH
-from clados.drawing.records import Node, Parent, of_cards, published
+from clados.drawing.frame import LABEL_WIDTH, MARGIN, NAME_SIZE, WIDTH
+from clados.drawing.records import Node, ParentEdge, of_cards, published_count
 from clados.drawing.scale import Scale, months
 
 
@@ -16,7 +16,7 @@ def nodes(cards: Mapping[str, Card]) -> list[Node]:
     A box with a card of its own has the card's facts, and its date where the card gives the day. The rest (`Dolly v1`
     and `v2` share one card) is as the figure has it.
     """
-    rows = figures.recent()
+    rows = figures.recent_models()
     members = {row.id for row in rows}
     result = []
     for row in rows:
@@ -27,7 +27,7 @@ def nodes(cards: Mapping[str, Card]) -> list[Node]:
         base = own or Node(row.id, name, row.group, row.date, _params(card, row.size) if card else None)
         parents = [parent for parent in base.parents if parent.id in members] if own else []
         if not own and row.parent:
-            parents = [Parent(row.parent, ("weights",), "")]
+            parents = [ParentEdge(row.parent, ("weights",), "")]
         openness = known[0].openness if known else "unknown"
         date = base.date if base.date.count("-") == 2 else row.date
         result.append(replace(base, name=name, openness=openness, group=row.group, date=date, parents=tuple(parents)))
@@ -35,7 +35,7 @@ def nodes(cards: Mapping[str, Card]) -> list[Node]:
 
 
 def _params(card: Card, size: str) -> int | None:
-    return next((published(each) for each in card.sizes if each.name == size), None)
+    return next((published_count(each) for each in card.sizes if each.name == size), None)
 
 
 def order(boxes: list[Node]) -> list[str]:
@@ -48,5 +48,5 @@ def order(boxes: list[Node]) -> list[str]:
 def scale(boxes: list[Node]) -> Scale:
     """Months over the width of the figure, the last boxes still inside."""
     last = max(node.when for node in boxes)
-    tail = max(node.width(SIZE, 6) for node in boxes if node.when > last - 0.06)
-    return months([node.when for node in boxes], MARGIN + LABELS + 50, WIDTH - MARGIN - tail - 8)
+    tail = max(node.width(NAME_SIZE, 6) for node in boxes if node.when > last - 0.06)
+    return months([node.when for node in boxes], MARGIN + LABEL_WIDTH + 50, WIDTH - MARGIN - tail - 8)

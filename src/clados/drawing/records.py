@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from clados.catalog import figures
-from clados.catalog.card import Card, Size
-from clados.catalog.card import Parent as CardParent
+from clados.catalog.card import Card, CardSize
+from clados.catalog.card import ParentLink as CardParent
 from clados.drawing.scale import decimal_year
 from clados.drawing.svg import text_width
 
@@ -20,7 +20,7 @@ LINES: dict[str, tuple[str, str | None]] = {  # what an edge says, and its dashe
 
 
 @dataclass(frozen=True)
-class Parent:
+class ParentEdge:
     """An edge of the lineage: from whom, in what (kinds of the card's schema), and what changed.
 
     Attributes:
@@ -55,7 +55,7 @@ class Node:
     date: str
     params: int | None = None
     openness: str = "unknown"
-    parents: tuple[Parent, ...] = ()
+    parents: tuple[ParentEdge, ...] = ()
 
     @property
     def when(self) -> float:
@@ -83,7 +83,7 @@ def by_date(nodes: Iterable[Node]) -> list[Node]:
     return sorted(nodes, key=lambda node: (node.when, node.id))
 
 
-def edges(nodes: Iterable[Node]) -> list[tuple[Node, Node, Parent]]:
+def parent_edges(nodes: Iterable[Node]) -> list[tuple[Node, Node, ParentEdge]]:
     """Parent, child and edge, for every parent that is itself among `nodes`."""
     known = {node.id: node for node in nodes}
     return [
@@ -106,10 +106,10 @@ def of_cards(cards: Iterable[Card]) -> list[Node]:
         for card in cards
         if card.date.known
     ]
-    return grouped(nodes, figures.family_tree().groups)
+    return grouped(nodes, figures.survey_tree().groups)
 
 
-def through(nodes: Sequence[Node], everything: Iterable[Node]) -> list[Node]:
+def through_hidden(nodes: Sequence[Node], everything: Iterable[Node]) -> list[Node]:
     """The nodes, with edges that run through a hidden node to its own parents in place of edges that end at it."""
     known = {node.id: node for node in everything}
     shown = {node.id for node in nodes}
@@ -118,19 +118,19 @@ def through(nodes: Sequence[Node], everything: Iterable[Node]) -> list[Node]:
 
 def _visible(
     node: Node, shown: set[str], known: Mapping[str, Node], seen: frozenset[str] = frozenset()
-) -> tuple[Parent, ...]:
-    found: dict[str, Parent] = {parent.id: parent for parent in node.parents if parent.id in shown}
+) -> tuple[ParentEdge, ...]:
+    found: dict[str, ParentEdge] = {parent.id: parent for parent in node.parents if parent.id in shown}
     for parent in node.parents:
         hidden = known.get(parent.id)
         if parent.id in shown or hidden is None or parent.id in seen:
             continue
         for far in _visible(hidden, shown, known, seen | {node.id}):
             by_way = f"{parent.change} (by way of {hidden.name})" if parent.change else f"by way of {hidden.name}"
-            found.setdefault(far.id, Parent(far.id, _along(parent, far), by_way, _in_figure(far.id, node.id)))
+            found.setdefault(far.id, ParentEdge(far.id, _along(parent, far), by_way, _in_figure(far.id, node.id)))
     return tuple(found.values())
 
 
-def _along(near: Parent, far: Parent) -> tuple[str, ...]:
+def _along(near: ParentEdge, far: ParentEdge) -> tuple[str, ...]:
     """What is inherited over two edges: the kinds of both; the weights' network, where only one passes weights on."""
     both = tuple(kind for kind in near.kinds if kind in far.kinds)
     kin = {"architecture", "weights"}
@@ -139,13 +139,13 @@ def _along(near: Parent, far: Parent) -> tuple[str, ...]:
 
 def with_survey(nodes: Sequence[Node]) -> list[Node]:
     """The nodes with the lines that only the survey's family tree draws, after their own."""
-    theirs = sorted(figures.family_tree().edges)
+    theirs = sorted(figures.survey_tree().edges)
     return [
         replace(
             node,
             parents=(
                 *node.parents,
-                *(Parent(p, kinds=(), survey=True) for p, c in theirs if c == node.id and p not in own),
+                *(ParentEdge(p, kinds=(), survey=True) for p, c in theirs if c == node.id and p not in own),
             ),
         )
         for node in nodes
@@ -154,15 +154,15 @@ def with_survey(nodes: Sequence[Node]) -> list[Node]:
 
 
 def _in_figure(parent: str, child: str) -> bool:
-    return (parent, child) in figures.family_tree().edges
+    return (parent, child) in figures.survey_tree().edges
 
 
 def _headline_params(card: Card) -> int | None:
     """The published figure of the size that is meant when none is named."""
-    return published(card.headline_size) if card.headline_size else None
+    return published_count(card.headline_size) if card.headline_size else None
 
 
-def published(size: Size) -> int | None:
+def published_count(size: CardSize) -> int | None:
     """The published parameter count of a size, the reference's exact one where none is; None if unknown."""
     for value in (size.label, size.exact):
         if value and isinstance(value.value, int):
@@ -170,13 +170,13 @@ def published(size: Size) -> int | None:
     return None
 
 
-def _parents(card: Card) -> tuple[Parent, ...]:
+def _parents(card: Card) -> tuple[ParentEdge, ...]:
     """The lineage with one edge a parent: what is inherited in two rows is drawn once."""
     rows: dict[str, list[CardParent]] = {}
     for row in card.lineage:
         rows.setdefault(row.id, []).append(row)
     return tuple(
-        Parent(
+        ParentEdge(
             name,
             tuple(sorted({row.kind for row in each})),
             "; ".join(dict.fromkeys(row.change for row in each if row.change)),
@@ -186,7 +186,7 @@ def _parents(card: Card) -> tuple[Parent, ...]:
     )
 
 
-def _rank(parent: Parent) -> tuple[int]:
+def _rank(parent: ParentEdge) -> tuple[int]:
     return ([*LINES].index(parent.line),)
 
 

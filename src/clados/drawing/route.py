@@ -14,7 +14,7 @@ _BACK = 2.5  # going back in time, per pixel
 _BRANCH = 3.0  # leaving a track of one's own
 
 Cell = tuple[int, int]
-State = tuple[int, int, int]  # column, row of the grid, 0 along x or 1 along y
+_State = tuple[int, int, int]  # column, row of the grid, 0 along x or 1 along y
 Point = tuple[float, float]
 
 
@@ -25,7 +25,7 @@ class Grid:
     xs: Sequence[float]
     ys: Sequence[float]
     blocked: set[Cell] = field(default_factory=set)
-    used: dict[State, set[str]] = field(default_factory=dict)
+    used: dict[_State, set[str]] = field(default_factory=dict)
 
     def block(self, box: Box) -> None:
         """Closes all cells within the box."""
@@ -41,10 +41,10 @@ class Grid:
         """The cell in pixels."""
         return self.xs[cell[0]], self.ys[cell[1]]
 
-    def doors(self, box: Box) -> dict[State, Point]:
+    def doors(self, box: Box) -> dict[_State, Point]:
         """Where edges may leave a box, to the right, up or down; with the point on its border."""
         column, row = bisect_right(self.xs, box.right + 1.5), self._row(box.middle)
-        doors: dict[State, Point] = {(column, row, 0): (box.right, box.middle)}
+        doors: dict[_State, Point] = {(column, row, 0): (box.right, box.middle)}
         above, below = bisect_left(self.ys, box.top) - 1, bisect_right(self.ys, box.bottom)
         for column in range(bisect_left(self.xs, box.left + 6), bisect_right(self.xs, box.right - 6)):
             doors[column, above, 1] = (self.xs[column], box.top)
@@ -58,7 +58,7 @@ class Grid:
     def _row(self, y: float) -> int:
         return min(range(len(self.ys)), key=lambda row: abs(self.ys[row] - y))
 
-    def steps(self, state: State, net: str) -> Iterable[tuple[State, float]]:
+    def steps(self, state: _State, net: str) -> Iterable[tuple[_State, float]]:
         """Neighbours of a state with what the step costs to `net`."""
         column, row, heading = state
         for d_column, d_row in ((1, 0), (-1, 0), (0, 1), (0, -1)):
@@ -75,11 +75,11 @@ class Grid:
             yield (*cell, along), cost
 
 
-def _search(grid: Grid, sources: Mapping[State, float], target: Cell, net: str) -> list[State]:
+def _search(grid: Grid, sources: Mapping[_State, float], target: Cell, net: str) -> list[_State]:
     """The cheapest way from any source to `target`, arriving along x; empty when there is none."""
     goal_x, goal_y = grid.point(target)
     best = dict(sources)
-    came: dict[State, State] = {}
+    came: dict[_State, _State] = {}
     queue = [(cost + _least(grid, state, goal_x, goal_y), cost, state) for state, cost in sources.items()]
     heapq.heapify(queue)
     goal = (*target, 0)
@@ -101,7 +101,7 @@ def _search(grid: Grid, sources: Mapping[State, float], target: Cell, net: str) 
     return []
 
 
-def _least(grid: Grid, state: State, goal_x: float, goal_y: float) -> float:
+def _least(grid: Grid, state: _State, goal_x: float, goal_y: float) -> float:
     """What the rest of the way costs at least: its length, and the bends without which the goal is not reached."""
     ahead, aside = goal_x - grid.xs[state[0]], abs(goal_y - grid.ys[state[1]])
     bends = 1 if state[2] else 2 if aside else 0
@@ -115,7 +115,7 @@ def route_net(grid: Grid, net: str, parent: Box, children: Mapping[str, Box]) ->
         ValueError: a child cannot be reached; its box touches another.
     """
     doors = grid.doors(parent)
-    before: dict[State, State | None] = {}
+    before: dict[_State, _State | None] = {}
     paths: dict[str, list[Point]] = {}
     nearest = sorted(children.items(), key=lambda item: (_distance(parent, item[1]), item[0]))
     for child, box in nearest:
@@ -137,14 +137,14 @@ def _distance(parent: Box, child: Box) -> float:
     return abs(child.left - parent.right) + abs(child.middle - parent.middle)
 
 
-def _mark(grid: Grid, way: Sequence[State], net: str) -> None:
+def _mark(grid: Grid, way: Sequence[_State], net: str) -> None:
     for here, following in zip(way, [*way[1:], way[-1]], strict=True):
         grid.used.setdefault(here, set()).add(net)
         grid.used.setdefault((here[0], here[1], following[2]), set()).add(net)
 
 
 def _pixels(
-    grid: Grid, doors: Mapping[State, Point], before: Mapping[State, State | None], last: State, box: Box
+    grid: Grid, doors: Mapping[_State, Point], before: Mapping[_State, _State | None], last: _State, box: Box
 ) -> list[Point]:
     """The corners of the path that ends in `last`, from the parent's border to the child's."""
     chain = [last]

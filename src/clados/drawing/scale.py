@@ -79,11 +79,11 @@ def powers(values: Iterable[float], low_pixel: float, high_pixel: float) -> Scal
     steps = (1,) if high - low > 2.5 else (1, 2, 5)
     marks = [step * 10.0**power for power in range(math.floor(low), math.ceil(high)) for step in steps]
     marks.append(10.0 ** math.ceil(high))
-    ticks = tuple((math.log10(mark), count(mark)) for mark in marks if low <= math.log10(mark) <= high)
+    ticks = tuple((math.log10(mark), count_label(mark)) for mark in marks if low <= math.log10(mark) <= high)
     return Scale((low, high), (low_pixel, high_pixel), ticks)
 
 
-def count(value: float) -> str:
+def count_label(value: float) -> str:
     """A parameter count as people say it: 110M, 1.5B, 1.6T."""
     for size, letter in ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "K")):
         if value >= size * 0.9995:

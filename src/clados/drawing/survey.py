@@ -36,7 +36,7 @@ def departures(nodes: Iterable[Node]) -> list[Departure]:
 
     A reason counts only for exactly the edges that it names.
     """
-    tree = figures.family_tree()
+    tree = figures.survey_tree()
     listed = set(tree.groups) | tree.absent
     theirs: dict[str, set[str]] = defaultdict(set)
     for parent, child in tree.edges:
@@ -47,7 +47,7 @@ def departures(nodes: Iterable[Node]) -> list[Departure]:
 
 def recent_departures(nodes: Iterable[Node]) -> list[Departure]:
     """The same for the survey's figure of recent models: of descent among its boxes, where a box has a card."""
-    rows = figures.recent()
+    rows = figures.recent_models()
     boxes = {row.id for row in rows if not row.size}
     theirs = {row.id: {row.parent} - {""} for row in rows}
     ours = {node.id: {parent.id for parent in node.parents} & boxes for node in nodes if node.id in boxes}
@@ -55,7 +55,7 @@ def recent_departures(nodes: Iterable[Node]) -> list[Departure]:
 
 
 def _apart(theirs: Mapping[str, set[str]], ours: Mapping[str, set[str]], figure: int) -> list[Departure]:
-    reasons = {(row.child, row.survey, row.ours): row for row in figures.differences() if row.figure == figure}
+    reasons = {(row.child, row.survey, row.ours): row for row in figures.known_departures() if row.figure == figure}
     found = []
     for child in sorted(ours):
         drawn = theirs.get(child, set())
@@ -66,7 +66,7 @@ def _apart(theirs: Mapping[str, set[str]], ours: Mapping[str, set[str]], figure:
     return found
 
 
-def stale(found: Iterable[Departure]) -> list[figures.Difference]:
+def stale(found: Iterable[Departure]) -> list[figures.KnownDeparture]:
     """Reasons in the data file that explain no difference any more."""
     keys = {(each.figure, each.child, each.survey, each.ours) for each in found}
-    return [row for row in figures.differences() if (row.figure, row.child, row.survey, row.ours) not in keys]
+    return [row for row in figures.known_departures() if (row.figure, row.child, row.survey, row.ours) not in keys]

@@ -76,7 +76,7 @@ def escape(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace('"', "&quot;")
 
 
-def number(value: float) -> str:
+def coordinate(value: float) -> str:
     """A coordinate: at most two decimals, no trailing zeros, never `-0`."""
     text = f"{value:.2f}".rstrip("0").rstrip(".")
     return "0" if text in {"-0", ""} else text
@@ -87,7 +87,7 @@ def element(tag: str, /, *children: str, **attributes: str | float | None) -> st
     written = []
     for name, value in attributes.items():
         if value is not None:
-            text = value if isinstance(value, str) else number(value)
+            text = value if isinstance(value, str) else coordinate(value)
             written.append(f' {name.rstrip("_").replace("_", "-")}="{escape(text)}"')
     body = "".join(children)
     return f"<{tag}{''.join(written)}>{body}</{tag}>" if body else f"<{tag}{''.join(written)}/>"
@@ -182,6 +182,7 @@ class Figure:
 def document(width: float, height: float, name: str, parts: Iterable[str], *, kind: str) -> str:
     """A whole SVG file that scales to its container; `name` is read out as its title."""
     head = f'<svg xmlns="http://www.w3.org/2000/svg" class="clados" data-figure="{escape(kind)}" role="img" '
-    head += f'viewBox="0 0 {number(width)} {number(height)}" width="{number(width)}" height="{number(height)}">'
+    wide, high = coordinate(width), coordinate(height)
+    head += f'viewBox="0 0 {wide} {high}" width="{wide}" height="{high}">'
     paper = element("rect", class_="paper", width=width, height=height)
     return "\n".join([head, title(name), f"<style>{_STYLE}\n</style>", paper, *parts, "</svg>"]) + "\n"

@@ -8,7 +8,7 @@ from clados.drawing.svg import EmptyFigureError, Figure, element
 _ROW, _PAD, _LEFT, _TOP = 19.0, 10.0, 12.0, 44.0
 
 
-def table(rows: Sequence[Mapping[str, str]], *, name: str, widest: float = 220) -> Figure:
+def table_figure(rows: Sequence[Mapping[str, str]], *, name: str, widest: float = 220) -> Figure:
     """The rows under the keys of the first; cells wider than `widest` pixels end in an ellipsis, their titles have all.
 
     Raises:

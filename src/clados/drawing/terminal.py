@@ -21,7 +21,7 @@ class OneLine:
         return Measurement(1, max(1, self.text.cell_len))
 
 
-class Bar:
+class TerminalBar:
     """A line over a share of the room, or of ``full`` columns where there is more."""
 
     def __init__(self, share: float, style: str, full: int) -> None:

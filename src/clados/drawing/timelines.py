@@ -8,14 +8,27 @@ from rich.table import Table
 from rich.text import Text
 
 from clados.drawing import svg
-from clados.drawing.frame import LABELS, MARGIN, MARKS, ORDER, SIZE, TOP, WIDTH, axis, band, described, heading, legend
-from clados.drawing.labels import Placed, Spot, place
+from clados.drawing.frame import (
+    FAMILY_ORDER,
+    LABEL_WIDTH,
+    MARGIN,
+    NAME_SIZE,
+    OPENNESS_MARKS,
+    TOP,
+    WIDTH,
+    axis,
+    band,
+    described,
+    figure_heading,
+    openness_legend,
+)
+from clados.drawing.labels import PlacedLabel, Spot, place_labels
 from clados.drawing.lanes import Lane, Span, lanes
 from clados.drawing.palette import Ink, ink
 from clados.drawing.records import Node, by_date
-from clados.drawing.scale import Scale, count, powers, years
+from clados.drawing.scale import Scale, count_label, powers, years
 from clados.drawing.svg import Box, EmptyFigureError, Figure, element
-from clados.drawing.terminal import Bar, OneLine
+from clados.drawing.terminal import OneLine, TerminalBar
 
 _RADIUS = 4.5
 _PITCH = 17.0
@@ -29,32 +42,34 @@ def by_family(
     *,
     name: str,
     highlight: Collection[str] = (),
-    order: Sequence[str] = ORDER,
+    order: Sequence[str] = FAMILY_ORDER,
 ) -> Figure:
     """A point at each model's date, in the lane of its family, labelled to its right.
 
     Raises:
         EmptyFigureError: no nodes.
     """
-    left = MARGIN + LABELS + 16
+    left = MARGIN + LABEL_WIDTH + 16
     scale = _even_years(nodes, left)
     spans = [
-        Span(node, scale(node.when) - _RADIUS, scale(node.when) + 9 + svg.text_width(node.name, SIZE)) for node in nodes
+        Span(node, scale(node.when) - _RADIUS, scale(node.when) + 9 + svg.text_width(node.name, NAME_SIZE))
+        for node in nodes
     ]
     lane_list, row = lanes(spans, order, 8)
     inks = {node.group: ink(node.group, colours) for node in nodes}
     y_of, bands, bottom = _rows_of(lane_list)
     points = {node.id: (scale(node.when), y_of[row[node.id]]) for node in nodes}
     placed = {
-        node.id: Placed(
-            Box(points[node.id][0] + 9, points[node.id][1] - 7, svg.text_width(node.name, SIZE), 14), points[node.id]
+        node.id: PlacedLabel(
+            Box(points[node.id][0] + 9, points[node.id][1] - 7, svg.text_width(node.name, NAME_SIZE), 14),
+            points[node.id],
         )
         for node in nodes
     }
-    parts = [*heading(name), *axis(scale, TOP, bottom)]
+    parts = [*figure_heading(name), *axis(scale, TOP, bottom)]
     parts += [band(group, box, inks[group]) for group, box in bands]
     parts += _marks(nodes, points, placed, inks, highlight)
-    parts.append(legend(MARGIN, bottom + 24, lines=()))
+    parts.append(openness_legend(MARGIN, bottom + 24, lines=()))
     data = {"nodes": _rows(nodes, points, placed), "lanes": [{"group": g, "box": box.json()} for g, box in bands]}
     return Figure(svg.document(WIDTH, bottom + 40, name, parts, kind="timeline-family"), data)
 
@@ -94,13 +109,13 @@ def by_params(
     across = across or _even_years(nodes, left + 10)
     up = powers([node.params for node in known if node.params], bottom, TOP + 6)
     points = {node.id: (across(node.when), up(math.log10(node.params))) for node in known if node.params}
-    spots = [Spot(node.id, *points[node.id], svg.text_width(node.name, SIZE) + 2, 13) for node in known]
-    placed = place(spots, Box(left + 2, TOP, WIDTH - left - 6, bottom - TOP), _RADIUS)
+    spots = [Spot(node.id, *points[node.id], svg.text_width(node.name, NAME_SIZE) + 2, 13) for node in known]
+    placed = place_labels(spots, Box(left + 2, TOP, WIDTH - left - 6, bottom - TOP), _RADIUS)
     inks = {node.group: ink(node.group, colours) for node in nodes}
-    parts = [*heading(name), *axis(across, TOP, bottom), *_powers(up, left, bottom)]
+    parts = [*figure_heading(name), *axis(across, TOP, bottom), *_powers(up, left, bottom)]
     parts += _marks(known, points, placed, inks, highlight)
     listed, below = _unknown(unknown, bottom + 26)
-    parts += [*listed, _groups(inks, below), legend(MARGIN, below + 24, lines=())]
+    parts += [*listed, _groups(inks, below), openness_legend(MARGIN, below + 24, lines=())]
     data = {"nodes": _rows(known, points, placed), "unknown": [node.json() for node in unknown]}
     return Figure(svg.document(WIDTH, below + 40, name, parts, kind="timeline-params"), data)
 
@@ -109,7 +124,7 @@ def _even_years(nodes: Sequence[Node], left: float) -> Scale:
     if not nodes:
         raise EmptyFigureError("nothing to draw: no models")
     latest = max(node.when for node in nodes)
-    tail = max(svg.text_width(node.name, SIZE) for node in nodes if node.when > latest - 0.25)
+    tail = max(svg.text_width(node.name, NAME_SIZE) for node in nodes if node.when > latest - 0.25)
     return years([node.when for node in nodes], left, WIDTH - MARGIN - tail - 14, even=True)
 
 
@@ -126,7 +141,7 @@ def _powers(up: Scale, left: float, bottom: float) -> list[str]:
 def _marks(
     nodes: Sequence[Node],
     points: Mapping[str, tuple[float, float]],
-    placed: Mapping[str, Placed],
+    placed: Mapping[str, PlacedLabel],
     inks: Mapping[str, Ink],
     highlight: Collection[str],
 ) -> list[str]:
@@ -161,7 +176,9 @@ def _mark(node: Node, x: float, y: float, colour: Ink, box: Box, highlight: Coll
         stroke=colour.line,
         stroke_width=1.4,
     )
-    text = svg.label(box.left, box.middle + SIZE * 0.36, node.name, size=SIZE, font_weight="600" if lit else None)
+    text = svg.label(
+        box.left, box.middle + NAME_SIZE * 0.36, node.name, size=NAME_SIZE, font_weight="600" if lit else None
+    )
     return element(
         "g",
         svg.title(described(node)),
@@ -195,7 +212,7 @@ def _unknown(nodes: Sequence[Node], top: float) -> tuple[list[str], float]:
 def _groups(inks: Mapping[str, Ink], y: float) -> str:
     """The colours of the families."""
     parts, x = [], MARGIN
-    for group in [group for group in ORDER if group in inks] + sorted(set(inks) - set(ORDER)):
+    for group in [group for group in FAMILY_ORDER if group in inks] + sorted(set(inks) - set(FAMILY_ORDER)):
         parts.append(element("circle", cx=x + 5, cy=y - 4, r=5, fill=inks[group].fill, stroke=inks[group].line))
         parts.append(svg.label(x + 14, y, group, class_="faint"))
         x += 14 + svg.text_width(group) + 14
@@ -203,7 +220,7 @@ def _groups(inks: Mapping[str, Ink], y: float) -> str:
 
 
 def _rows(
-    nodes: Sequence[Node], points: Mapping[str, tuple[float, float]], placed: Mapping[str, Placed]
+    nodes: Sequence[Node], points: Mapping[str, tuple[float, float]], placed: Mapping[str, PlacedLabel]
 ) -> list[dict[str, object]]:
     return [
         {
@@ -216,7 +233,7 @@ def _rows(
     ]
 
 
-def terminal(nodes: Sequence[Node], colours: Mapping[str, str], y: str) -> Table:
+def timeline_for_terminal(nodes: Sequence[Node], colours: Mapping[str, str], y: str) -> Table:
     """The timeline for the terminal: a line a model in order of date; a column a family, or a bar on the log axis."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     for heading_ in ("date", "model", "family", "parameters", *(["1M to 10T, log"] if y == "params" else [])):
@@ -225,7 +242,7 @@ def terminal(nodes: Sequence[Node], colours: Mapping[str, str], y: str) -> Table
     year = ""
     ordered = by_date(nodes)
     if y == "family":
-        rank = {group: place_ for place_, group in enumerate(ORDER)}
+        rank = {group: place_ for place_, group in enumerate(FAMILY_ORDER)}
         ordered = sorted(ordered, key=lambda node: (rank.get(node.group, len(rank)), node.group))
     for node in ordered:
         break_at = node.date[:4] if y == "params" else node.group
@@ -233,15 +250,17 @@ def terminal(nodes: Sequence[Node], colours: Mapping[str, str], y: str) -> Table
             table.add_section()
         year = break_at
         style = ink(node.group, colours).fill if node.group != "Transformer" else ""
-        mark = MARKS.get(node.openness, "○")
+        mark = OPENNESS_MARKS.get(node.openness, "○")
         cells: list[RenderableType] = [
             node.date,
             OneLine(Text.assemble((f"{mark} ", style), node.name)),
             OneLine(Text(node.group, style=style)),
-            count(node.params) if node.params else "unknown",
+            count_label(node.params) if node.params else "unknown",
         ]
         if y == "params":
             share = (math.log10(node.params) - 6) / 7 if node.params else 0
-            cells.append(Bar(share, style, _BAR) if node.params else OneLine(Text("size not published", style="dim")))
+            cells.append(
+                TerminalBar(share, style, _BAR) if node.params else OneLine(Text("size not published", style="dim"))
+            )
         table.add_row(*cells)
     return table

@@ -11,7 +11,7 @@ SIZE, LINE, GAP, PADDING = 12.0, 24.0, 5.0, 6.0
 EDGE, TOP = 16.0, 44.0
 
 # What a token may be, with its colour and what the legend calls it; plain text has neither.
-MARKS = {
+_MARKS = {
     "hidden": (SERIES[1], "hidden, to be predicted"),
     "replaced": (SERIES[5], "replaced by another, to be predicted"),
     "kept": (SERIES[2], "left as it is, to be predicted"),
@@ -21,7 +21,7 @@ MARKS = {
 
 
 class Token(NamedTuple):
-    """A token, what it is (a word of ``MARKS``, or text), and the token to be predicted from it, if any."""
+    """A token, what it is (a key of ``_MARKS``, or text), and the token to be predicted from it, if any."""
 
     text: str
     mark: str = "text"
@@ -41,7 +41,7 @@ def tokens(rows: Mapping[str, Sequence[Token]], *, name: str, width: float = 860
         parts.append(svg.label(EDGE, y + SIZE, row, class_="faint"))
         drawn, y = _row(each, y + LINE, width)
         parts += drawn
-    used = [mark for mark in MARKS if any(token.mark == mark for each in rows.values() for token in each)]
+    used = [mark for mark in _MARKS if any(token.mark == mark for each in rows.values() for token in each)]
     drawn, y = _legend(used, y + SIZE, width)
     data = {row: [token._asdict() for token in each] for row, each in rows.items()}
     return Figure(svg.document(width, y + EDGE, name, [*parts, *drawn], kind="tokens"), data)
@@ -61,7 +61,7 @@ def _row(each: Sequence[Token], y: float, width: float) -> tuple[list[str], floa
 
 
 def _box(token: Token, x: float, y: float, wide: float) -> str:
-    colour = MARKS[token.mark][0] if token.mark in MARKS else None
+    colour = _MARKS[token.mark][0] if token.mark in _MARKS else None
     middle = x + wide / 2
     said = f"{token.text}: predicts {token.predicts}" if token.predicts else token.text
     frame = element(
@@ -87,7 +87,7 @@ def _box(token: Token, x: float, y: float, wide: float) -> str:
 def _legend(marks: Sequence[str], y: float, width: float) -> tuple[list[str], float]:
     parts, x = list[str](), EDGE
     for mark in marks:
-        colour, said = MARKS[mark]
+        colour, said = _MARKS[mark]
         wide = 16 + svg.text_width(said, SIZE) + 18
         if x + wide > width - EDGE and x > EDGE:
             x, y = EDGE, y + 18

@@ -8,12 +8,25 @@ from rich.text import Text
 from rich.tree import Tree as RichTree
 
 from clados.drawing import svg
-from clados.drawing.frame import LABELS, MARGIN, MARKS, ORDER, SIZE, TOP, WIDTH, axis, band, described, heading, legend
+from clados.drawing.frame import (
+    FAMILY_ORDER,
+    LABEL_WIDTH,
+    MARGIN,
+    NAME_SIZE,
+    OPENNESS_MARKS,
+    TOP,
+    WIDTH,
+    axis,
+    band,
+    described,
+    figure_heading,
+    openness_legend,
+)
 from clados.drawing.lanes import Lane, Span, lanes
 from clados.drawing.palette import Ink, ink
-from clados.drawing.records import LINES, ROOT, Node, Parent, by_date, edges
+from clados.drawing.records import LINES, ROOT, Node, ParentEdge, by_date, parent_edges
 from clados.drawing.route import Grid, Point, route_net
-from clados.drawing.scale import Scale, count, years
+from clados.drawing.scale import Scale, count_label, years
 from clados.drawing.svg import Box, EmptyFigureError, Figure, element
 from clados.drawing.terminal import OneLine
 
@@ -27,7 +40,7 @@ _LEGEND = 44.0
 
 
 @dataclass(frozen=True)
-class Layout:
+class _Layout:
     """Where everything is, in pixels."""
 
     width: float
@@ -39,7 +52,7 @@ class Layout:
     paths: Mapping[tuple[str, str], Sequence[Point]]  # parent, child
 
 
-def layout(nodes: Sequence[Node], *, scale: Scale | None = None, order: Sequence[str] = ORDER) -> Layout:
+def layout(nodes: Sequence[Node], *, scale: Scale | None = None, order: Sequence[str] = FAMILY_ORDER) -> _Layout:
     """Places the boxes and routes the edges; no box overlaps another, no edge crosses a box.
 
     Raises:
@@ -47,12 +60,12 @@ def layout(nodes: Sequence[Node], *, scale: Scale | None = None, order: Sequence
     """
     if not nodes:
         raise EmptyFigureError("nothing to draw: no models")
-    left = MARGIN + LABELS + 4 * _STEP
+    left = MARGIN + LABEL_WIDTH + 4 * _STEP
     if scale is None:
         latest = max(nodes, key=lambda node: node.when)
-        tail = max(node.width(SIZE, _PADDING) for node in nodes if node.when > latest.when - 0.2)
+        tail = max(node.width(NAME_SIZE, _PADDING) for node in nodes if node.when > latest.when - 0.2)
         scale = years([node.when for node in nodes], left, WIDTH - MARGIN - tail - _STEP)
-    spans = [Span(node, x := scale(node.when), x + node.width(SIZE, _PADDING)) for node in nodes]
+    spans = [Span(node, x := scale(node.when), x + node.width(NAME_SIZE, _PADDING)) for node in nodes]
     rows_of, row = lanes(spans, order, _GAP)
     tops, bottom = _row_tops(rows_of)
     boxes = {span.node.id: Box(span.left, tops[row[span.node.id]], span.right - span.left, _HEIGHT) for span in spans}
@@ -66,7 +79,7 @@ def layout(nodes: Sequence[Node], *, scale: Scale | None = None, order: Sequence
         for lane in rows_of
     }
     paths = _routes(nodes, boxes, tops, left)
-    return Layout(WIDTH, bottom + _LEGEND, scale, rows_of, bands, boxes, paths)
+    return _Layout(WIDTH, bottom + _LEGEND, scale, rows_of, bands, boxes, paths)
 
 
 def _row_tops(rows_of: Sequence[Lane]) -> tuple[list[float], float]:
@@ -100,7 +113,7 @@ def _routes(
 ) -> dict[tuple[str, str], Sequence[Point]]:
     """A path for every edge, a net for each parent and kind; the small nets first, as they have the least choice."""
     nets: dict[tuple[str, str], dict[str, Box]] = defaultdict(dict)
-    for parent, child, edge in edges(nodes):
+    for parent, child, edge in parent_edges(nodes):
         nets[parent.id, edge.line][child.id] = boxes[child.id]
     steps = int((WIDTH - MARGIN - left) / _STEP) + 4
     grid = Grid([left - 4 * _STEP + _STEP * i for i in range(steps + 1)], _tracks(tops))
@@ -119,14 +132,14 @@ def _extent(children: Mapping[str, Box], parent: Box) -> float:
     return sum(abs(box.left - parent.right) + abs(box.middle - parent.middle) for box in children.values())
 
 
-def draw(
+def draw_tree(
     nodes: Sequence[Node],
     colours: Mapping[str, str],
     *,
     name: str,
     highlight: Collection[str] = (),
     scale: Scale | None = None,
-    order: Sequence[str] = ORDER,
+    order: Sequence[str] = FAMILY_ORDER,
     kind: str = "family-tree",
 ) -> Figure:
     """The tree as SVG and as data.
@@ -143,15 +156,15 @@ def draw(
     nodes = by_date(nodes)
     plan = layout(nodes, scale=scale, order=order)
     inks = {node.group: ink(node.group, colours) for node in nodes}
-    parts = [*heading(name), *axis(plan.scale, TOP, plan.height - _LEGEND)]
+    parts = [*figure_heading(name), *axis(plan.scale, TOP, plan.height - _LEGEND)]
     parts += [band(lane.group, plan.bands[lane.group], inks[lane.group]) for lane in plan.lanes]
     parts += _edges(nodes, plan, inks, highlight)
     parts += [node_box(node, plan.boxes[node.id], inks[node.group], highlight) for node in nodes]
-    parts.append(legend(MARGIN, plan.height - 16, lines={edge.line for *_, edge in edges(nodes)}))
+    parts.append(openness_legend(MARGIN, plan.height - 16, lines={edge.line for *_, edge in parent_edges(nodes)}))
     return Figure(svg.document(plan.width, plan.height, name, parts, kind=kind), _data(nodes, plan))
 
 
-def _data(nodes: Sequence[Node], plan: Layout) -> dict[str, object]:
+def _data(nodes: Sequence[Node], plan: _Layout) -> dict[str, object]:
     return {
         "nodes": [{**node.json(), "box": plan.boxes[node.id].json()} for node in nodes],
         "edges": [
@@ -163,13 +176,13 @@ def _data(nodes: Sequence[Node], plan: Layout) -> dict[str, object]:
                 "survey": edge.survey,
                 "path": [[round(x, 2), round(y, 2)] for x, y in plan.paths[parent.id, child.id]],
             }
-            for parent, child, edge in edges(nodes)
+            for parent, child, edge in parent_edges(nodes)
         ],
         "lanes": [{"group": lane.group, "box": plan.bands[lane.group].json()} for lane in plan.lanes],
     }
 
 
-def _edges(nodes: Sequence[Node], plan: Layout, inks: Mapping[str, Ink], highlight: Collection[str]) -> list[str]:
+def _edges(nodes: Sequence[Node], plan: _Layout, inks: Mapping[str, Ink], highlight: Collection[str]) -> list[str]:
     """The edges; with a highlight, all but the descent of what is lit are pale and lie below."""
     parents = {node.id: [parent.id for parent in node.parents] for node in nodes}
     bright: set[str] = set()
@@ -181,11 +194,11 @@ def _edges(nodes: Sequence[Node], plan: Layout, inks: Mapping[str, Ink], highlig
             rest += parents.get(found, [])
     return [
         _edge(parent, child, edge, plan, inks, bright=child.id in bright)
-        for parent, child, edge in sorted(edges(nodes), key=lambda each: each[1].id in bright)
+        for parent, child, edge in sorted(parent_edges(nodes), key=lambda each: each[1].id in bright)
     ]
 
 
-def _edge(parent: Node, child: Node, edge: Parent, plan: Layout, inks: Mapping[str, Ink], *, bright: bool) -> str:
+def _edge(parent: Node, child: Node, edge: ParentEdge, plan: _Layout, inks: Mapping[str, Ink], *, bright: bool) -> str:
     points = plan.paths[parent.id, child.id]
     kinds = " and ".join(edge.kinds) or "only in the survey's figure"
     what = f"{parent.name} → {child.name} ({kinds})" + (f": {edge.change}" if edge.change else "")
@@ -207,7 +220,7 @@ def _edge(parent: Node, child: Node, edge: Parent, plan: Layout, inks: Mapping[s
 
 def rounded(points: Sequence[Point], radius: float) -> str:
     """Path data of the polyline, its corners rounded by up to `radius`."""
-    n = svg.number
+    n = svg.coordinate
     data = f"M{n(points[0][0])} {n(points[0][1])}"
     for before, corner, after in zip(points, points[1:], points[2:], strict=False):
         start, end = (_toward(corner, other, radius) for other in (before, after))
@@ -239,9 +252,9 @@ def node_box(node: Node, box: Box, colour: Ink, highlight: Collection[str]) -> s
     )
     text = svg.label(
         box.left + box.width / 2,
-        box.middle + SIZE * 0.36,
+        box.middle + NAME_SIZE * 0.36,
         node.name,
-        size=SIZE,
+        size=NAME_SIZE,
         text_anchor="middle",
         class_=colour.text if filled else None,
         font_weight="600" if lit else None,
@@ -252,7 +265,7 @@ def node_box(node: Node, box: Box, colour: Ink, highlight: Collection[str]) -> s
     )
 
 
-def terminal(
+def tree_for_terminal(
     nodes: Sequence[Node], colours: Mapping[str, str], highlight: Collection[str] = (), *, name: str = "Family tree"
 ) -> RichTree:
     """The tree for the terminal. Each model stands once, under its first parent; the others are named beside it."""
@@ -274,10 +287,10 @@ def terminal(
 
 
 def _line(node: Node, known: Mapping[str, Node], colours: Mapping[str, str], highlight: Collection[str]) -> Text:
-    mark = MARKS.get(node.openness, "○")
+    mark = OPENNESS_MARKS.get(node.openness, "○")
     text = Text(f"{mark} ", style=ink(node.group, colours).fill if node.id != ROOT else "")
     text.append(node.name, style="bold reverse" if node.id in highlight else "bold")
-    text.append(f" {node.date[:7]}" + (f" {count(node.params)}" if node.params else ""), style="dim")
+    text.append(f" {node.date[:7]}" + (f" {count_label(node.params)}" if node.params else ""), style="dim")
     parents = [parent for parent in node.parents if parent.id in known]
     if parents and parents[0].change:
         text.append(f"  {parents[0].change}")

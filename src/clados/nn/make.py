@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, cast
 import torch
 
 from clados import spec as s
-from clados.catalog.counts import model_of, named
+from clados.catalog.counts import card_and_size, model_of
 from clados.catalog.load import declaration_of
 from clados.errors import check_seed
 from clados.models.declared import declared_in
@@ -68,5 +68,5 @@ def chosen(model: str | s.Model, size: str | None = None, params: int | str | No
         declaration = declared_in(model)
         return declaration.at(size) if size or params is None else nearest_size(declaration, params)
     name = f"{model.partition(':')[0]}:{size}" if size else model
-    card, row = named(name)
+    card, row = card_and_size(name)
     return model_of(card, row) if ":" in name or params is None else nearest_size(declaration_of(card), params)

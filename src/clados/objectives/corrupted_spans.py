@@ -26,7 +26,7 @@ class CorruptedSpansTask(TextTask[s.CorruptedSpans, Packed], objective=s.Corrupt
     longer = Small(params="1M", vocab=512, steps=1200, length=64, batch=16, lr=3e-2)
 
     def source(self, examples: Sequence[Any], config: SourceConfig) -> Source:
-        return packing.Blocks(stream(examples, config), uncorrupted_length(self.objective, config.length))
+        return packing.TokenBlocks(stream(examples, config), uncorrupted_length(self.objective, config.length))
 
     def row(self, texts: Sequence[Ids]) -> Packed:
         return packed(texts)

@@ -39,8 +39,8 @@ class MaskedTokensTask(TextTask[s.MaskedTokens, Packed | Couple], objective=s.Ma
     def source(self, examples: Sequence[Any], config: SourceConfig) -> Source:
         texts, pairs = stream(examples, config, sentences=True), self.pairs
         if pairs:
-            return packing.SentencePairs(texts, config.length - 3, config.seed, pairs.follows, pairs.short)
-        return packing.FullSentences(texts, config.length - 2, config.separator("sep", "eos"))
+            return packing.PackedPairs(texts, config.length - 3, config.seed, pairs.follows, pairs.short)
+        return packing.PackedSentences(texts, config.length - 2, config.separator("sep", "eos"))
 
     def epoch(self, epoch: int) -> int:
         """Where masks are drawn a number of times, they repeat after as many epochs."""

@@ -20,7 +20,7 @@ class NextTokenTask(TextTask[s.NextToken, Packed], objective=s.NextToken):
 
     def source(self, examples: Sequence[Any], config: SourceConfig) -> Source:
         """One token more than the length: each is seen or predicted, all but two of them both."""
-        return packing.Blocks(stream(examples, config), config.length + 1, config.separator("eos", "bos", "sep"))
+        return packing.TokenBlocks(stream(examples, config), config.length + 1, config.separator("eos", "bos", "sep"))
 
     def row(self, texts: Sequence[Ids]) -> Packed:
         return packed(texts)

@@ -13,7 +13,7 @@ from torch.nn.functional import cross_entropy
 from clados import spec as s
 from clados.apply.act import act
 from clados.apply.ready import Ready
-from clados.data.examples import Trajectory
+from clados.data.examples import Episode
 from clados.data.packing import generator
 from clados.objectives.base import Batch, Loss, LossTerm, Random, Setting
 from clados.objectives.measure import Measure, Sample
@@ -38,7 +38,7 @@ class Window:
 class ReturnConditionedTask(Task[s.ReturnConditioned, Window], objective=s.ReturnConditioned):
     """Windows of as many steps as the model sees."""
 
-    reads = Trajectory
+    reads = Episode
     data = "cartpole"
     batch = 32
     untrained = True  # a policy drawn by lot may balance a pole too
@@ -55,13 +55,13 @@ class ReturnConditionedTask(Task[s.ReturnConditioned, Window], objective=s.Retur
 
     def source(self, examples: Sequence[Any], config: SourceConfig) -> Source:
         """One window for each step of each episode: those that begin there."""
-        rows, scales = of_kind(examples, Trajectory), config.scales
+        rows, scales = of_kind(examples, Episode), config.scales
         if config.shuffled:
             random = generator(config.seed, 2)
             rows = [replace(row, actions=random.permutation(row.actions)) for row in rows]
         places = [(row, start) for row in rows for start in range(len(row))]
 
-        def make(place: tuple[Trajectory, int], epoch: int, index: int) -> Window:
+        def make(place: tuple[Episode, int], epoch: int, index: int) -> Window:
             row, start = place
             steps = slice(start, min(start + config.length, len(row)))
             seen, actions = row.observations[steps], row.actions[steps]

@@ -12,7 +12,7 @@ from clados.data.packing import generator
 from clados.data.tokenizer import Tokenizer
 from clados.objectives.base import Batch, Ids, Setting, Words
 from clados.objectives.task import task
-from clados.tables import Block, Page, Shown, plain
+from clados.tables import Page, PageBlock, Shown, escape_controls
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -82,12 +82,12 @@ class View(Shown):
 
     def page(self) -> Page:
         """What it sees and what it has to write or predict, token by token."""
-        blocks: list[Block] = ["sees", _wrapped([piece.token for piece in self.sees])]
+        blocks: list[PageBlock] = ["sees", _wrapped([piece.token for piece in self.sees])]
         blocks += ["writes", _wrapped([piece.token for piece in self.writes])] if self.writes else self._predicted
         return Page([*blocks, {what: "yes" if answer else "no" for what, answer in self.also.items()}])
 
     @property
-    def _predicted(self) -> "list[Block]":
+    def _predicted(self) -> "list[PageBlock]":
         wanted = [f"{piece.predicts} (from {piece.token})" for piece in self.sees if piece.predicts]
         return ["predicts", _wrapped(wanted or ["nothing"])]
 
@@ -98,7 +98,7 @@ class View(Shown):
 
         def line(pieces: tuple[Piece, ...]) -> Text:
             return Text("  ") + Text(" ").join(
-                Text(plain(piece.token), COLOURS.get(piece.mark, "")) for piece in pieces
+                Text(escape_controls(piece.token), COLOURS.get(piece.mark, "")) for piece in pieces
             )
 
         sees = [Text("sees", "bold"), line(self.sees)]

@@ -13,7 +13,7 @@ from clados.catalog.load import catalog, declaration_of
 from clados.errors import missing
 from clados.spec import Declaration, SpecError
 from clados.spec.core.part import hint
-from clados.tables import Page, Shown, Table
+from clados.tables import Page, Shown, TextTable
 
 Status = Literal["holds", "fails", "missing", "not applicable"]
 RUNS = Path("runs") / "verify"
@@ -87,7 +87,7 @@ class Proofs(list[Proof], Shown):
         """A row a proof."""
         rows = [[e.id, e.proof, e.status, e.evidence, f"{e.seconds:.1f}"] for e in self]
         heads = ("model", "proof", "status", "evidence", "seconds")
-        return Page([Table(heads, rows, right=("seconds",), wrap=("evidence",))])
+        return Page([TextTable(heads, rows, right=("seconds",), wrap=("evidence",))])
 
 
 Prover = Callable[[Subject], Finding]

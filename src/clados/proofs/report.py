@@ -9,7 +9,7 @@ from typing import Any
 
 import clados
 from clados.catalog.card import Card
-from clados.catalog.counts import UNKNOWN, Counted, counted
+from clados.catalog.counts import UNKNOWN, Counted, count_size
 from clados.catalog.load import catalog
 from clados.proofs.proof import PROOFS, Proof
 
@@ -81,7 +81,7 @@ def sizes(cards: Iterable[Card]) -> Iterator[str]:
     """
     yield from ("## Sizes: published, computed", "")
     heads = ["model", "size", "counts", "published", "reference", "computed", "difference", "why"]
-    rows = [row for card in cards for size in card.sizes for row in counted(card, size)]
+    rows = [row for card in cards for size in card.sizes for row in count_size(card, size)]
     yield from _table(heads, (_size(row) for row in rows))
 
 

@@ -5,8 +5,8 @@ from typing import Any
 import torch
 
 from clados import nn
-from clados.catalog.card import Size
-from clados.catalog.counts import EQUAL, FITTED, ROUNDED, basis_of, number, rounds, totalled
+from clados.catalog.card import CardSize
+from clados.catalog.counts import EQUAL, FITTED, ROUNDED, basis_of, rounds, totalled, whole_number
 from clados.proofs.proof import Finding, Subject
 from clados.spec import Declaration, Model, count
 
@@ -35,9 +35,9 @@ def prove(subject: Subject) -> Finding:
     return Finding("holds", said, tuple(rows))
 
 
-def _row(declaration: Declaration, size: Size) -> dict[str, Any]:
+def _row(declaration: Declaration, size: CardSize) -> dict[str, Any]:
     """What is published of a size, what is computed, by how much they differ and why."""
-    label, exact = number(size.label), number(size.exact)
+    label, exact = whole_number(size.label), whole_number(size.exact)
     row = {"size": size.name, "label": label, "reference": exact, "computed": None, "difference": None, "fault": ""}
     if size.name not in declaration.sizes:
         fault = "" if foreign(size) else "its shape is published, and it is not declared"
@@ -51,9 +51,9 @@ def _row(declaration: Declaration, size: Size) -> dict[str, Any]:
     return row | {"why": why, "fault": "" if why else f"{total:,} against {exact or label:,}, unexplained"}
 
 
-def _why(declaration: Declaration, size: Size, model: Model, total: int) -> str:
+def _why(declaration: Declaration, size: CardSize, model: Model, total: int) -> str:
     """How the count agrees with what is published, or why not; empty when nothing says so."""
-    exact, label = number(size.exact), number(size.label)
+    exact, label = whole_number(size.exact), whole_number(size.label)
     if exact is None:
         fits = label is None or rounds(totalled(model, basis_of(size.basis)), label)
         agreeing = FITTED if size.assumed else ROUNDED
@@ -67,19 +67,19 @@ def _why(declaration: Declaration, size: Size, model: Model, total: int) -> str:
     return f"{total - exact:+,}: {explained}" if explained else ""
 
 
-def _labelled(size: Size, model: Model, label: int | None, total: int) -> str:
+def _labelled(size: CardSize, model: Model, label: int | None, total: int) -> str:
     if label is None or rounds(totalled(model, basis_of(size.basis)), label):
         return EQUAL
     return f"{EQUAL}; {size.why}" if size.why else ""
 
 
-def foreign(size: Size) -> bool:
+def foreign(size: CardSize) -> bool:
     """Whether the shape is not one of layers and widths, or is not known."""
     return not {"layers", "d_model"} <= set(size.shape) and not {"enc_layers", "d_model"} <= set(size.shape)
 
 
-def _basis(size: Size) -> str:
-    return basis_of(size.exact_basis if number(size.exact) is not None else size.basis)
+def _basis(size: CardSize) -> str:
+    return basis_of(size.exact_basis if whole_number(size.exact) is not None else size.basis)
 
 
 def _built(model: Model) -> int:

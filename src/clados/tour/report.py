@@ -8,7 +8,7 @@ from clados.catalog.card import Card
 from clados.catalog.load import catalog
 from clados.catalog.schema import ATTRIBUTES
 from clados.drawing import architecture as boxes
-from clados.drawing import bars, curve, family_tree, surveyed
+from clados.drawing import bars, curve, surveyed, tree_figure
 from clados.objectives import task
 from clados.tour.stops import Stop
 from clados.train.learns import main
@@ -35,7 +35,7 @@ def report(stops: Mapping[str, Stop]) -> str:
     Args:
         stops: the trained models, by id, in order.
     """
-    tree = family_tree(surveyed(catalog().values()), set(stops)).svg
+    tree = tree_figure(surveyed(catalog().values()), set(stops)).svg
     body = [
         "<h1>Three Transformers, from card to trained model</h1>",
         "<p class=faint>Each was sized down from its declaration, trained with its own objective on the embedded text, "
@@ -53,7 +53,7 @@ def report(stops: Mapping[str, Stop]) -> str:
     )
 
 
-def table(heads: Sequence[str], rows: Sequence[Sequence[str]], numbers: Sequence[int] = ()) -> str:
+def _table(heads: Sequence[str], rows: Sequence[Sequence[str]], numbers: Sequence[int] = ()) -> str:
     """An HTML table; columns ``numbers`` are set right. Cells are HTML already."""
 
     def cells(tag: str, row: Sequence[str]) -> str:
@@ -83,7 +83,7 @@ def _summary(stops: Iterable[Stop]) -> str:
         "Kneser-Ney bigram are guesses without a model. A model that sees both sides of a gap answers another "
         "question than the bigram does: only the left-to-right one may be compared with it."
     )
-    return table(heads, rows, range(1, 8)) + f"<p class=faint>{note}</p>"
+    return _table(heads, rows, range(1, 8)) + f"<p class=faint>{note}</p>"
 
 
 def _section(name: str, stop: Stop) -> str:
@@ -104,7 +104,7 @@ def _section(name: str, stop: Stop) -> str:
         baselines=lines,
     )
     ledgers = {f"{stop.card.id} as published": boxes.ledger_parts(full), "as trained here": boxes.ledger_parts(small)}
-    samples = table(
+    samples = _table(
         ("given", "made of it"), [(f"<pre>{escape(a)}</pre>", f"<pre>{escape(b)}</pre>") for a, b in stop.samples]
     )
     return "\n".join(
@@ -114,8 +114,9 @@ def _section(name: str, stop: Stop) -> str:
             f"<h3>What it learns, on two sentences</h3><figure>{_example(stop)}</figure>",
             f"<h3>How it learned</h3><figure>{loss.svg}</figure>",
             f"<p>{escape(str(stop.measure))}{_next_sentence(stop)}</p>{samples}",
-            f"<h3>What it is made of</h3><figure>{boxes.architecture(small, f'{name} as trained here').svg}</figure>",
-            f"<figure>{bars.stacked(ledgers, name='Parameters by kind of part', share=True).svg}</figure>",
+            "<h3>What it is made of</h3>"
+            f"<figure>{boxes.architecture_figure(small, f'{name} as trained here').svg}</figure>",
+            f"<figure>{bars.stacked_bars(ledgers, name='Parameters by kind of part', share=True).svg}</figure>",
             f"<h3>What is known of it</h3>{_card(stop.card)}",
         ]
     )
@@ -144,9 +145,9 @@ def _card(card: Card) -> str:
         tuple(map(escape, (each.attribute, each.kind, f"“{each.survey}”" * bool(each.survey), each.fact, each.source)))
         for each in card.tables.errata
     ]
-    wrong = table(("attribute", "kind", "the survey has", "fact", "source"), errata)
+    wrong = _table(("attribute", "kind", "the survey has", "fact", "source"), errata)
     found = f"<h3>Beside the survey</h3>{wrong}" if errata else ""
-    return table(("attribute", "value", "kind", "source"), rows) + found
+    return _table(("attribute", "value", "kind", "source"), rows) + found
 
 
 def _plain(value: object) -> str:

@@ -9,10 +9,10 @@ import torch
 
 from clados import spec as s
 from clados.apply.fill import fill
-from clados.apply.generate import generate
+from clados.apply.generate import generate_ids
 from clados.apply.ready import Ready
 from clados.catalog.card import Card
-from clados.catalog.counts import model_of, named
+from clados.catalog.counts import card_and_size, model_of
 from clados.catalog.load import card
 from clados.checkpoints import save_pretrained
 from clados.errors import InputError
@@ -29,7 +29,7 @@ MINUTES = 3.5  # of training, for all three
 Samples = tuple[tuple[str, str], ...]  # what it was given, what it made of it
 
 # What each is shown as an example of its objective: two sentences, so that the second can follow the first.
-SENTENCES = "A person who bakes and sells bread. The oven is hot every morning, and the shop opens at six."
+_SENTENCES = "A person who bakes and sells bread. The oven is hot every morning, and the shop opens at six."
 MASKED = ("of or relating [MASK] the body", "a person [MASK] makes bread", "the act [MASK] making something")
 BEGUN = ("a person who", "the act of", "of or relating to")
 GAPPED = (
@@ -43,7 +43,7 @@ GAPPED = (
 # same turns ("a person who", "of or relating to"). Masked words and spans give few targets a text and need the most: a
 # masked word is guessed by how often it occurs for some two thousand steps before its neighbours are used. The least
 # steps are those that each needs to learn more than how often tokens occur.
-USUAL = {
+_USUAL = {
     "bert": Choices(
         model="bert",
         params="300K",
@@ -86,7 +86,7 @@ def stops(minutes: float) -> dict[str, Choices]:
     Fewer minutes ask for fewer steps at least; a busy machine takes longer.
     """
     share = minutes / MINUTES
-    return {name: _shared(usual, share) for name, usual in USUAL.items()}
+    return {name: _shared(usual, share) for name, usual in _USUAL.items()}
 
 
 def _shared(usual: Choices, share: float) -> Choices:
@@ -134,7 +134,7 @@ class Stop:
         }
 
 
-def check(folder: Path) -> None:
+def check_folder(folder: Path) -> None:
     """Refuse a folder that holds something else than what the tour wrote there.
 
     Raises:
@@ -150,7 +150,7 @@ def stop(choices: Choices, folder: Path, progress: Callable[[str], Show]) -> Sto
     Raises:
         CladosError: as ``planned`` and ``check``.
     """
-    check(folder)
+    check_folder(folder)
     plan = planned(choices)
     trainer = plan.trainer(module(plan), show=progress(plan.card))
     learned = measured_run(plan, trainer)
@@ -163,12 +163,12 @@ def stop(choices: Choices, folder: Path, progress: Callable[[str], Show]) -> Sto
     )
     return Stop(
         card=card(plan.card),
-        published=model_of(*named(plan.card)),
+        published=model_of(*card_and_size(plan.card)),
         plan=plan,
         learned=learned,
         measure=measure(ready, plan.held_out),
         samples=tried(objective.verb, ready),
-        example=show(objective, plan.model, SENTENCES, ready.words),
+        example=show(objective, plan.model, _SENTENCES, ready.words),
     )
 
 
@@ -206,6 +206,6 @@ def _continued(ready: Ready) -> Samples:
     found = []
     for number, prompt in enumerate(BEGUN):
         ids = torch.tensor([words.encode(prompt, add_special_tokens=False)])
-        written = generate(ready.model, ids, max_new_tokens=32, temperature=0.8, top_p=0.9, seed=number)
+        written = generate_ids(ready.model, ids, max_new_tokens=32, temperature=0.8, top_p=0.9, seed=number)
         found.append((prompt, words.decode(written[0].tolist())))
     return tuple(found)

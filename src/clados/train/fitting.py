@@ -6,7 +6,7 @@ from functools import singledispatch
 from typing import Any
 
 from clados import spec as s
-from clados.data.examples import Captioned, DataError, Labelled, Pair, Text, Trajectory
+from clados.data.examples import Captioned, DataError, Episode, Labelled, Pair, Text
 from clados.data.scaling import Scales, scales
 from clados.data.tokenizer import Roles, Tokenizer
 from clados.data.training import train_tokenizer
@@ -151,7 +151,7 @@ def fit_model(model: s.Model, told: Told) -> s.Model:
     Raises:
         DataError: for examples of a kind that the model cannot read.
     """
-    kinds: dict[type[s.Inputs], type[Any]] = {s.Patches: Labelled, s.Trajectory: Trajectory, s.Frames: Trajectory}
+    kinds: dict[type[s.Inputs], type[Any]] = {s.Patches: Labelled, s.Trajectory: Episode, s.Frames: Episode}
     wanted = Captioned if model.compares else next((kinds[each] for each in kinds if model.reads(each)), None)
     if wanted is not None:
         of_kind(told.examples, wanted)
@@ -208,7 +208,7 @@ def headed(declaration: s.Declaration, model: s.Model) -> s.Model:
 def reads(model: s.Model, told: Told) -> bool:
     """Whether a model's inputs are of the data's shape: numbers for a trajectory's states, or frames."""
     first, frames = told.examples[0], model.reads(s.Frames)
-    if not isinstance(first, Trajectory) or not (frames or model.reads(s.Trajectory)):
+    if not isinstance(first, Episode) or not (frames or model.reads(s.Trajectory)):
         return True
     return bool(frames) == (first.observations.ndim > 2)
 
@@ -218,6 +218,6 @@ def facts_of(examples: Sequence[Any], held_out: Sequence[Any] = ()) -> Facts:
     if isinstance(examples[0], Labelled):
         names = {each.label: each.name for each in (*examples, *held_out)}
         return Facts(classes=tuple(names.get(i, str(i)) for i in range(max(names) + 1)))
-    if isinstance(examples[0], Trajectory):
+    if isinstance(examples[0], Episode):
         return Facts(scales=scales(examples, held_out))
     return Facts()

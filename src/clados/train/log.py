@@ -10,7 +10,7 @@ from typing import Any, Self
 
 from clados.errors import CladosError, how_to_install
 from clados.files import write_text
-from clados.tables import plain
+from clados.tables import escape_controls
 
 Entry = dict[str, Any]
 
@@ -114,7 +114,7 @@ class Bar(Show):
             disable=not sys.stderr.isatty(),
             refresh_per_second=5,
         )
-        self.task = self.progress.add_task(plain(name), loss="", speed="", total=None)
+        self.task = self.progress.add_task(escape_controls(name), loss="", speed="", total=None)
 
     def __enter__(self) -> Self:
         with suppress(OSError):
@@ -144,9 +144,9 @@ class Bar(Show):
     def _print(self, line: str) -> None:
         with suppress(OSError):
             if self.progress.disable:
-                print(plain(line), file=sys.stderr)
+                print(escape_controls(line), file=sys.stderr)
             else:
-                self.progress.console.print(plain(line), highlight=False, markup=False)
+                self.progress.console.print(escape_controls(line), highlight=False, markup=False)
 
 
 class TensorBoard(Show):

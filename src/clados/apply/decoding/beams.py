@@ -5,7 +5,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from clados.apply.decoding.choice import Choice, Ending
+from clados.apply.decoding.choice import Ending, Sampling
 from clados.apply.decoding.processors import Processor
 from clados.apply.decoding.writers import Writer
 
@@ -13,9 +13,9 @@ EarlyStopping = bool | Literal["never"]
 UNLIKELY = -1e9  # the log-probability of copies of a text that are there only to be replaced
 
 
-def search(
+def beam_search(
     writer: Writer,
-    choice: Choice,
+    choice: Sampling,
     process: Processor | None,
     ending: Ending,
     pad: int,

@@ -7,7 +7,7 @@ from torch import Tensor
 
 
 @dataclass(slots=True)
-class Choice:
+class Sampling:
     """How the next tokens are chosen from their scores."""
 
     temperature: float

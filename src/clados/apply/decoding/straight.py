@@ -5,14 +5,14 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from clados.apply.decoding.choice import Choice, Ending
+from clados.apply.decoding.choice import Ending, Sampling
 from clados.apply.decoding.processors import Processor
 from clados.apply.decoding.writers import Writer
 
 
-def straight(
+def greedy_or_sampled(
     writer: Writer,
-    choice: Choice,
+    choice: Sampling,
     process: Processor | None,
     ending: Ending,
     pad: int,

@@ -18,7 +18,7 @@ class FamilyTree:
 
 
 @dataclass(frozen=True)
-class Recent:
+class RecentModel:
     """A box of the survey's figure 8."""
 
     id: str
@@ -32,7 +32,7 @@ class Recent:
 
 
 @dataclass(frozen=True)
-class Difference:
+class KnownDeparture:
     """Why a model's parents differ: those only a figure of the survey's has, those only our lineage has."""
 
     child: str
@@ -62,7 +62,7 @@ def _texts(value: object) -> list[str]:
 
 
 @cache
-def family_tree() -> FamilyTree:
+def survey_tree() -> FamilyTree:
     """The survey's family tree."""
     data = _read("family_tree.toml")
     groups = {box: group for group, boxes in _table(data, "groups").items() for box in _texts(boxes)}
@@ -72,10 +72,10 @@ def family_tree() -> FamilyTree:
 
 
 @cache
-def recent() -> tuple[Recent, ...]:
+def recent_models() -> tuple[RecentModel, ...]:
     """The survey's figure of recent language models, in order of date."""
     return tuple(
-        Recent(
+        RecentModel(
             **{key: str(row.get(key, "")) for key in ("id", "name", "lab", "date", "parent", "group", "size")},
             card=str(row.get("card", row["id"])),
         )
@@ -90,10 +90,10 @@ def recent_colours() -> Mapping[str, str]:
 
 
 @cache
-def differences() -> tuple[Difference, ...]:
+def known_departures() -> tuple[KnownDeparture, ...]:
     """The known differences between our lineage and the survey's two figures of descent, with their reasons."""
     return tuple(
-        Difference(
+        KnownDeparture(
             str(row["child"]),
             frozenset(_texts(row.get("survey"))),
             frozenset(_texts(row.get("ours"))),

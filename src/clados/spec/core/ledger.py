@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from clados.spec.core.part import Part
 from clados.spec.core.pieces import Env, Held, Linear, Named, Several, Table, Tensors, Weight
 from clados.tables import Page, Shown
-from clados.tables import Table as Figures
+from clados.tables import TextTable as Figures
 
 
 @dataclass(frozen=True, slots=True)
