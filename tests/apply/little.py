@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from clados.checkpoints import save_pretrained
-from clados.checkpoints.beside import preprocessing, write_beside
+from clados.checkpoints.metadata import preprocessing, write_beside
 from clados.data.cartpole import cartpole_episodes
 from clados.data.examples import Captioned, Pair, Text
 from clados.data.sets import digits

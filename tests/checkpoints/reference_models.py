@@ -10,10 +10,10 @@ from torch import Tensor, nn
 
 from clados import spec as s
 from clados.checkpoints import LayoutError
-from clados.checkpoints.choose import headed, heads, is_directory, slots
-from clados.checkpoints.dialects import nested
-from clados.checkpoints.names import places
-from clados.checkpoints.words import written
+from clados.checkpoints.mapping.config import written
+from clados.checkpoints.mapping.detect import headed, heads, is_directory, slots
+from clados.checkpoints.mapping.dialects import nested
+from clados.checkpoints.mapping.names import places
 from clados.models.declared import declared, found
 from clados.proofs.references import KEPT
 

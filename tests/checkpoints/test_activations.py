@@ -72,7 +72,7 @@ def test_each_name_stands_for_the_function_that_theirs_computes(name: str) -> No
 
 
 def test_a_head_that_bends_otherwise_than_the_layers_has_no_place_in_berts_files(tmp_path: Path) -> None:
-    from clados.checkpoints.choose import writable
+    from clados.checkpoints.mapping.detect import writable
     from clados.models.declared import declared
 
     small = s.tiny(declared("bert").model)

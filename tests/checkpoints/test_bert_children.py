@@ -9,8 +9,8 @@ from safetensors.torch import save_file
 from clados import nn as cn
 from clados import spec as s
 from clados.checkpoints import from_pretrained, save_pretrained
-from clados.checkpoints.choose import chosen
-from clados.checkpoints.dialects import flat
+from clados.checkpoints.mapping.detect import chosen
+from clados.checkpoints.mapping.dialects import flat
 from clados.models.declared import declared
 
 PUBLISHED = json.loads(Path(__file__).with_name("published.json").read_text(encoding="utf-8"))

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from clados import spec as s
-from clados.checkpoints.choose import chosen
-from clados.checkpoints.dialects import flat
+from clados.checkpoints.mapping.detect import chosen
+from clados.checkpoints.mapping.dialects import flat
 from clados.models.declared import declared
 
 DEBERTA: dict[str, Any] = {

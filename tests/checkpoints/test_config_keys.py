@@ -12,8 +12,8 @@ import torch
 import transformers
 
 import clados
-from clados.checkpoints.choose import writable
 from clados.checkpoints.errors import LayoutError
+from clados.checkpoints.mapping.detect import writable
 from clados.models.declared import declared
 from clados.spec import but
 

@@ -7,7 +7,7 @@ from typing import Any
 import transformers
 
 from clados.checkpoints import from_pretrained, save_pretrained
-from clados.checkpoints.beside import beside, images_of
+from clados.checkpoints.metadata import beside, images_of
 from clados.data.scaling import Scales
 from clados.models.declared import declared
 from clados.nn import build

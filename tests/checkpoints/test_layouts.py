@@ -10,9 +10,9 @@ from torch import Tensor
 
 from clados import spec as s
 from clados.checkpoints import LayoutError
-from clados.checkpoints.choose import own
-from clados.checkpoints.names import TABLE, expanded, places, saved
-from clados.checkpoints.tensors import to_ours, to_theirs
+from clados.checkpoints.mapping.detect import own
+from clados.checkpoints.mapping.names import TABLE, expanded, places, saved
+from clados.checkpoints.mapping.tensors import to_ours, to_theirs
 from clados.models.declared import declared, found
 from tests.checkpoints.reference_models import held
 

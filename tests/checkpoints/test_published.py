@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from clados import spec as s
-from clados.checkpoints.choose import chosen
-from clados.checkpoints.dialects import flat
-from clados.checkpoints.words import plain
+from clados.checkpoints.mapping.config import plain
+from clados.checkpoints.mapping.detect import chosen
+from clados.checkpoints.mapping.dialects import flat
 from clados.models.declared import declared
 
 PUBLISHED = json.loads(Path(__file__).with_name("published.json").read_text(encoding="utf-8"))

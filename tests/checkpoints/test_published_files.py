@@ -20,8 +20,8 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from clados.checkpoints import from_pretrained
-from clados.checkpoints.choose import is_directory
-from clados.checkpoints.names import expanded
+from clados.checkpoints.mapping.detect import is_directory
+from clados.checkpoints.mapping.names import expanded
 from clados.models.declared import declared, found
 from tests.checkpoints.reference_models import outputs, read_by
 

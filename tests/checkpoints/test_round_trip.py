@@ -10,7 +10,7 @@ from safetensors.torch import load_file
 
 from clados import spec as s
 from clados.checkpoints import from_pretrained, save_pretrained
-from clados.checkpoints.names import is_extra, is_unused
+from clados.checkpoints.mapping.names import is_extra, is_unused
 from tests.checkpoints.reference_models import batch, cases, outputs, saved
 
 TOLERANCE = 2e-5  # of the largest number

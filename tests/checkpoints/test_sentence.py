@@ -21,7 +21,7 @@ from torch.nn.functional import gelu, layer_norm, linear, normalize, relu, silu,
 from clados.apply.embed import embed, similarity
 from clados.apply.ready import load
 from clados.checkpoints import CheckpointError, from_pretrained, save_pretrained
-from clados.checkpoints.sentence import SETTINGS
+from clados.checkpoints.formats.sentence_transformers import SETTINGS
 from clados.spec import Dense, SpecError, UnitLength, VectorNorm
 
 WIDTH = 24

@@ -13,7 +13,7 @@ from clados import from_pretrained, save_pretrained
 from clados import spec as s
 from clados.apply.generate import generate_ids
 from clados.checkpoints import LayoutError
-from clados.checkpoints.word_tables import with_table
+from clados.checkpoints.mapping.word_tables import with_table
 from clados.models.declared import declared
 from clados.nn import build
 

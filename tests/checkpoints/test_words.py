@@ -9,9 +9,9 @@ import pytest
 
 from clados import spec as s
 from clados.checkpoints import LayoutError, from_pretrained, save_pretrained
-from clados.checkpoints.choose import chosen, is_directory, writable
-from clados.checkpoints.dialects import flat, nested
-from clados.checkpoints.written import parsed
+from clados.checkpoints.mapping.detect import chosen, is_directory, writable
+from clados.checkpoints.mapping.dialects import flat, nested
+from clados.checkpoints.mapping.parsing import parsed
 from clados.models.declared import declared, found
 from clados.nn import build
 

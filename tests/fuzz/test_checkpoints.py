@@ -15,7 +15,7 @@ from torch import nn
 from clados import from_pretrained, save_pretrained
 from clados import spec as s
 from clados.apply.generate import generate_ids
-from clados.checkpoints.beside import beside, preprocessing, write_beside
+from clados.checkpoints.metadata import beside, preprocessing, write_beside
 from clados.models.declared import declared
 from clados.nn import build
 from tests.fuzz.harness import Row, run
@@ -93,8 +93,8 @@ def pickle_mutant(data: bytes, draw: random.Random) -> bytes:
 
 
 def fairseq(folder: Path) -> None:
-    from clados.checkpoints.choose import headed
-    from clados.checkpoints.tensors import to_theirs
+    from clados.checkpoints.mapping.detect import headed
+    from clados.checkpoints.mapping.tensors import to_theirs
 
     model = headed(s.tiny(declared("roberta").model), ("lm",))
     layout = next(each for each in declared("roberta").layouts if each.model_type == "fairseq:roberta")
@@ -112,7 +112,7 @@ def read_file(name: str) -> Callable[[Path], object]:
 
 
 def gguf(folder: Path) -> None:
-    from clados.checkpoints.tensors import to_theirs
+    from clados.checkpoints.mapping.tensors import to_theirs
 
     writer = pytest.importorskip("gguf").GGUFWriter(folder / "model.gguf", "llama")
     model = s.tiny(declared("llama").model)

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from clados.checkpoints.beside import images_of
+from clados.checkpoints.metadata import images_of
 from clados.data import read_examples
 from clados.data.rows import EPISODE_ENDS
 from tests.fuzz.harness import Row, run

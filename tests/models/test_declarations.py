@@ -10,7 +10,7 @@ import pytest
 from clados.catalog.counts import UNEXPLAINED, count_size, every_count
 from clados.catalog.lineage import ancestors
 from clados.catalog.load import catalog
-from clados.checkpoints.names import expanded
+from clados.checkpoints.mapping.names import expanded
 from clados.layouts import table
 from clados.layouts.table import LAYOUTS, layouts_of
 from clados.models.declared import declared, found

@@ -14,10 +14,10 @@ from clados import spec as s
 from clados.apply import verbs
 from clados.apply.generate import config_of
 from clados.checkpoints import from_pretrained
-from clados.checkpoints.beside import beside, preprocessing
 from clados.checkpoints.errors import CheckpointError
+from clados.checkpoints.formats.sentence_transformers import EmbeddingSettings
+from clados.checkpoints.metadata import beside, preprocessing
 from clados.checkpoints.save import positions
-from clados.checkpoints.sentence import EmbeddingSettings
 from clados.data.examples import DataError
 from clados.data.pictures import Preprocessing
 from clados.data.scaling import Scales

@@ -11,17 +11,18 @@ from typing import TYPE_CHECKING, Any, cast
 import torch
 from torch import Tensor, nn
 
-from clados.checkpoints import biases, fairseq, gguf, sizes, tensors, word_tables
-from clados.checkpoints.account import Account, account, others, strangers, without_wrapper
 from clados.checkpoints.atomic import whole
-from clados.checkpoints.choose import Chosen, chosen, named_classes
-from clados.checkpoints.dialects import Words, flat
 from clados.checkpoints.errors import CheckpointError, LayoutError
-from clados.checkpoints.files import Stored, json_of, stored
+from clados.checkpoints.formats import fairseq, gguf
+from clados.checkpoints.formats.directory import Stored, json_of, stored
+from clados.checkpoints.formats.sentence_transformers import EmbeddingSettings, Sentence, read_sentence
 from clados.checkpoints.generation import GenerationConfig, read_generation
-from clados.checkpoints.names import modern
-from clados.checkpoints.sentence import EmbeddingSettings, Sentence, read_sentence
-from clados.checkpoints.words import outside, precision, unread
+from clados.checkpoints.mapping import biases, sizes, tensors, word_tables
+from clados.checkpoints.mapping.account import Account, account, others, strangers, without_wrapper
+from clados.checkpoints.mapping.config import outside, precision, unread
+from clados.checkpoints.mapping.detect import Chosen, chosen, named_classes
+from clados.checkpoints.mapping.dialects import Words, flat
+from clados.checkpoints.mapping.names import modern
 from clados.models.declared import found as declarations
 from clados.nn.core.module import module
 from clados.nn.positions.absolute import Sinusoidal
@@ -227,7 +228,7 @@ def _read(name: str, tensor: Stored) -> Tensor:
 
 def _image_notes(path: Path) -> tuple[str, ...]:
     """What is to be known of how a directory's files prepare images."""
-    from clados.checkpoints.beside import images_of
+    from clados.checkpoints.metadata import images_of
     from clados.data.errors import DataError
 
     try:
@@ -238,7 +239,7 @@ def _image_notes(path: Path) -> tuple[str, ...]:
 
 def _copied(path: Path) -> tuple[Mapping[str, bytes], Words]:
     """What of a directory is written again with its model: how images are prepared, how it was trained."""
-    from clados.checkpoints.beside import image_files, trained
+    from clados.checkpoints.metadata import image_files, trained
 
     return (image_files(path), trained(path)) if path.is_dir() else ({}, {})
 

@@ -13,17 +13,18 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 import clados
-from clados.checkpoints import sentence, tensors
 from clados.checkpoints.atomic import replaced
-from clados.checkpoints.beside import IMAGES
-from clados.checkpoints.choose import OWN, Chosen, classes, lost, slots, writable
-from clados.checkpoints.dialects import Words, nested
 from clados.checkpoints.errors import CheckpointError, OwnNames
-from clados.checkpoints.files import SAFE
+from clados.checkpoints.formats import sentence_transformers
+from clados.checkpoints.formats.directory import SAFE
+from clados.checkpoints.formats.sentence_transformers import EmbeddingSettings, is_apart
 from clados.checkpoints.generation import FILE, GenerationConfig
-from clados.checkpoints.names import Place, embedding, is_body, places
-from clados.checkpoints.sentence import EmbeddingSettings, is_apart
-from clados.checkpoints.words import written
+from clados.checkpoints.mapping import tensors
+from clados.checkpoints.mapping.config import written
+from clados.checkpoints.mapping.detect import OWN, Chosen, classes, lost, slots, writable
+from clados.checkpoints.mapping.dialects import Words, nested
+from clados.checkpoints.mapping.names import Place, embedding, is_body, places
+from clados.checkpoints.metadata import IMAGES
 from clados.spec.errors import SpecError
 from clados.spec.kinds.encoder_decoder import EncoderDecoder
 from clados.spec.kinds.model import Model
@@ -82,7 +83,7 @@ def save_pretrained(
             own = [place for place in placed if not is_apart(place.names[0])]
             _write_tensors(fresh, _shards(own, module, limit), module, prefix)
             aside = [place for place in placed if is_apart(place.names[0])]
-            sentence.write_tensors(fresh, dict(_theirs(aside, module, "")), save_file)
+            sentence_transformers.write_tensors(fresh, dict(_theirs(aside, module, "")), save_file)
             for name, content in _configs(choice, module).items():
                 (fresh / name).parent.mkdir(exist_ok=True)
                 (fresh / name).write_text(json.dumps(content, indent=2, sort_keys=True) + "\n", encoding="utf-8")
@@ -104,7 +105,7 @@ def _stale(path: Path, model: Model, images: Mapping[str, bytes]) -> re.Pattern[
     here, where the model is none.
     """
     others = [name for name in IMAGES if images and name not in images]
-    others += [sentence.LIST] if embedding(model) is None and sentence.is_own(path) else []
+    others += [sentence_transformers.LIST] if embedding(model) is None and sentence_transformers.is_own(path) else []
     return re.compile("|".join([WEIGHTS.pattern, *map(re.escape, others)]))
 
 
@@ -154,7 +155,7 @@ def _configs(choice: Chosen, module: nn.Module) -> dict[str, Words]:
     files: dict[str, Any] = {"config.json": words}
     if layout.model_type != OWN and (vector := embedding(model)) is not None:
         settings = getattr(module, "embedding_settings", EmbeddingSettings())
-        files |= sentence.files(vector, model.size.d_model, settings)
+        files |= sentence_transformers.files(vector, model.size.d_model, settings)
     if isinstance(model, Decoder | EncoderDecoder) and "lm" in slots(model):
         vocab = model.vocab
         roles = {"pad": vocab.pad, "bos": vocab.bos, "eos": vocab.eos, "decoder_start": vocab.start}

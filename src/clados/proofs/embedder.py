@@ -8,9 +8,9 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from clados.checkpoints import sentence
-from clados.checkpoints.names import embedding, places
-from clados.checkpoints.sentence import EmbeddingSettings, is_apart
+from clados.checkpoints.formats import sentence_transformers
+from clados.checkpoints.formats.sentence_transformers import EmbeddingSettings, is_apart
+from clados.checkpoints.mapping.names import embedding, places
 from clados.proofs.cases import Given
 from clados.proofs.references import Transformers
 
@@ -38,11 +38,11 @@ class Embedder(Transformers):
         super().save(folder)
         head = embedding(self.model)
         assert head is not None  # whoever calls has seen it
-        for name, content in sentence.files(head, self.model.size.d_model, EmbeddingSettings()).items():
+        for name, content in sentence_transformers.files(head, self.model.size.d_model, EmbeddingSettings()).items():
             (folder / name).parent.mkdir(exist_ok=True)
             (folder / name).write_text(json.dumps(content), encoding="utf-8")
         held = {name: each.detach().contiguous() for name, each in self.products.items()}
-        sentence.write_tensors(folder, held, save_file)
+        sentence_transformers.write_tensors(folder, held, save_file)
 
     def call(self, read: Given, module: nn.Module | None = None) -> dict[str, Tensor]:
         states = (module or self.module)(**read, return_dict=True).last_hidden_state

@@ -15,11 +15,11 @@ from torch import Tensor, nn
 
 from clados import spec as s
 from clados.checkpoints import LayoutError, from_pretrained, save_pretrained
-from clados.checkpoints.choose import is_directory, slots
-from clados.checkpoints.files import SAFE
-from clados.checkpoints.names import is_unused, places, twins
-from clados.checkpoints.spelling import each_of
-from clados.checkpoints.words import plain, written
+from clados.checkpoints.formats.directory import SAFE
+from clados.checkpoints.mapping.config import plain, written
+from clados.checkpoints.mapping.detect import is_directory, slots
+from clados.checkpoints.mapping.names import is_unused, places, twins
+from clados.checkpoints.mapping.values import each_of
 from clados.proofs.cases import Given, first_only, lessened, roomy, seen, structures, variations
 from clados.proofs.oracles import oracles
 from clados.proofs.proof import Finding, Subject

@@ -17,14 +17,15 @@ from torch import Tensor, nn
 
 from clados import nn as cn
 from clados import spec as s
-from clados.checkpoints import LayoutError, tensors
-from clados.checkpoints.account import account
-from clados.checkpoints.choose import Chosen, headed, slots
-from clados.checkpoints.dialects import flat, nested
-from clados.checkpoints.files import SAFE, stored
-from clados.checkpoints.names import places
-from clados.checkpoints.sentence import read_sentence
-from clados.checkpoints.words import read, written
+from clados.checkpoints import LayoutError
+from clados.checkpoints.formats.directory import SAFE, stored
+from clados.checkpoints.formats.sentence_transformers import read_sentence
+from clados.checkpoints.mapping import tensors
+from clados.checkpoints.mapping.account import account
+from clados.checkpoints.mapping.config import read, written
+from clados.checkpoints.mapping.detect import Chosen, headed, slots
+from clados.checkpoints.mapping.dialects import flat, nested
+from clados.checkpoints.mapping.names import places
 from clados.proofs.cases import Given, given, seen
 from clados.proofs.injected import inject
 from clados.proofs.oracles import Oracle

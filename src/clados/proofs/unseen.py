@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from clados import nn as cn
 from clados import spec as s
 from clados.checkpoints import LayoutError, from_pretrained, save_pretrained
-from clados.checkpoints.words import written
+from clados.checkpoints.mapping.config import written
 from clados.data.examples import split
 from clados.data.packing import generator
 from clados.data.readers import read_examples

@@ -9,7 +9,7 @@ import torch
 
 from clados import spec as s
 from clados.checkpoints import CheckpointError
-from clados.checkpoints.choose import headed
+from clados.checkpoints.mapping.detect import headed
 from clados.errors import CladosError
 from clados.objectives import runs
 from clados.proofs import unseen

@@ -137,13 +137,13 @@ class Layout(Part, kw_only=True):
     Every tensor of ours is found by the first rule that fits its name; every tensor of theirs is taken by a rule,
     ``tied``, ``zeros`` or ``unused``, or it is of a head that the class at hand lacks, which the load report notes;
     every key of their config is mapped by ``config``, said by ``fixed``, ``ignored``, None, or among the keys that
-    never matter (``clados.checkpoints.words``): nothing is left over on either side.
+    never matter (``clados.checkpoints.mapping.config``): nothing is left over on either side.
 
     A second name of ``heads.lm.table.weight`` is that of the word head's table where it has one of its own (Untied),
-    and of the token table where the head is Tied: config and files decide (``clados.checkpoints.word_tables``).
+    and of the token table where the head is Tied: config and files decide (``clados.checkpoints.mapping.word_tables``).
 
     A head that gives a text's vector is no layout's matter: sentence-transformers keeps it in folders of their own,
-    whatever the model (``clados.checkpoints.sentence``).
+    whatever the model (``clados.checkpoints.formats.sentence_transformers``).
 
     Keys of nested configs are dotted: ``text_config.hidden_size``. Rotary words have the names of 5.x
     (``rope_parameters.rope_theta``, ``rope_parameters.partial_rotary_factor``, ``rope_parameters.rope_type``) and

@@ -16,7 +16,7 @@ from clados import spec as s
 from clados.catalog.counts import canonical
 from clados.checkpoints import save_pretrained
 from clados.checkpoints.atomic import directory, locked
-from clados.checkpoints.beside import preprocessing, write_beside
+from clados.checkpoints.metadata import preprocessing, write_beside
 from clados.data.examples import checksum, split
 from clados.data.readers import read_examples
 from clados.data.tokenizer import Tokenizer

@@ -5,7 +5,7 @@ from typing import Any
 
 from clados import spec as s
 from clados.checkpoints.errors import LayoutError
-from clados.checkpoints.written import part
+from clados.checkpoints.mapping.parsing import part
 from clados.spec.core.part import diff
 
 PARTS: dict[str, type[s.Model] | type[s.Stage]] = {"declaration": s.Model, "stage": s.Stage}

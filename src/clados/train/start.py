@@ -9,9 +9,9 @@ from torch import nn
 
 from clados import spec as s
 from clados.checkpoints import from_pretrained
-from clados.checkpoints.beside import beside
-from clados.checkpoints.choose import slots
 from clados.checkpoints.errors import CheckpointError
+from clados.checkpoints.mapping.detect import slots
+from clados.checkpoints.metadata import beside
 from clados.data.examples import DataError
 from clados.data.tokenizer import Tokenizer
 from clados.objectives import Batch

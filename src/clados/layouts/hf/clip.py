@@ -50,7 +50,7 @@ clip = Layout(
         "text_config.bos_token_id": "text.inputs.vocab.bos",
         "text_config.eos_token_id": "text.inputs.vocab.eos",
         "text_config.pad_token_id": "text.inputs.vocab.pad",
-        "text_config.read_at": "text.heads.at",  # not theirs: checkpoints/dialects.py says it in eos_token_id
+        "text_config.read_at": "text.heads.at",  # not theirs: checkpoints/mapping/dialects.py says it in eos_token_id
         "text_config.max_position_embeddings": "text.inputs.position.length",
         "text_config.layer_norm_eps": "text.stack.norm.eps",
         "text_config.hidden_act": Choice("text.stack.block.mlp.act", ACTIVATIONS),

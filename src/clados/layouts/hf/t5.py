@@ -51,7 +51,7 @@ t5_common = Layout(
     },
 )
 
-# 4.x scales what it ties; 5.x says of the two only the scaling (checkpoints/dialects.py)
+# 4.x scales what it ties; 5.x says of the two only the scaling (checkpoints/mapping/dialects.py)
 t5 = t5_common.but(
     config={**t5_common.config, "tie_word_embeddings": "heads[lm].scaled", "scale_decoder_outputs": "heads[lm].scaled"}
 )

@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from clados.checkpoints import spelling, word_tables
-from clados.checkpoints.dialects import Words
 from clados.checkpoints.errors import LayoutError
-from clados.checkpoints.names import expanded
+from clados.checkpoints.mapping import values, word_tables
+from clados.checkpoints.mapping.dialects import Words
+from clados.checkpoints.mapping.names import expanded
 from clados.names import ROLES, nearest
 from clados.spec.core.part import at, diff, hint, merged, reach, words
 from clados.spec.core.sizes import Sides, Size, Towers
@@ -138,7 +138,7 @@ def read(layout: Layout, model: Model, config: Words) -> Model:
     model = word_tables.as_said(layout, model, config)
     for late in (False, True):  # those that are told by others come after them
         found = {
-            key: tuple(how for how in spelling.each_of(hows) if spelling.is_late(how) == late)
+            key: tuple(how for how in values.each_of(hows) if values.is_late(how) == late)
             for key, hows in layout.config.items()
             if key in config
         }
@@ -157,7 +157,7 @@ def _with(
     changes = []
     try:
         for key, how in ((key, how) for key, hows in found.items() for how in hows):
-            for path, value in spelling.ours(how, key, config[key], model):
+            for path, value in values.ours(how, key, config[key], model):
                 if path in said and said[path][1] != value:
                     before, other = said[path]
                     raise LayoutError(f"'{key}' says {value!r} and '{before}' {other!r} of one word, {path}")
@@ -233,7 +233,7 @@ def written(layout: Layout, model: Model) -> Words:
     """
     config = {key: value[0] if isinstance(value, tuple) else value for key, value in layout.fixed.items()}
     for key, said in layout.config.items():
-        config.update((key, value) for value in spelling.key_value(key, said, model))
+        config.update((key, value) for value in values.key_value(key, said, model))
     return config | word_tables.said(layout, model)
 
 

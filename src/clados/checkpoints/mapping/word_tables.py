@@ -11,8 +11,8 @@ from typing import Any
 import torch
 
 from clados.checkpoints.errors import LayoutError
-from clados.checkpoints.files import Stored
-from clados.checkpoints.names import body_alone, own_table, places, token_table, twins, unprefixed
+from clados.checkpoints.formats.directory import Stored
+from clados.checkpoints.mapping.names import body_alone, own_table, places, token_table, twins, unprefixed
 from clados.spec.core.part import Change
 from clados.spec.errors import SpecError
 from clados.spec.heads.base import Head

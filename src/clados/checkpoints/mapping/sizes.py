@@ -3,12 +3,12 @@
 from collections.abc import Iterator, Mapping
 from math import prod
 
-from clados.checkpoints.choose import layouts
-from clados.checkpoints.dialects import Words
 from clados.checkpoints.errors import LayoutError
-from clados.checkpoints.files import Stored
-from clados.checkpoints.names import expanded
-from clados.checkpoints.spelling import each_of
+from clados.checkpoints.formats.directory import Stored
+from clados.checkpoints.mapping.detect import layouts
+from clados.checkpoints.mapping.dialects import Words
+from clados.checkpoints.mapping.names import expanded
+from clados.checkpoints.mapping.values import each_of
 from clados.spec.layout import Word
 
 SHARED = 256  # layers of models that use few tensors again and again

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from clados.checkpoints.errors import LayoutError
-from clados.checkpoints.names import Place, places
+from clados.checkpoints.mapping.names import Place, places
 from clados.spec.core.ledger import Row
 from clados.spec.kinds.model import Model
 from clados.spec.layout import Flipped, Folded, Fused, Halved, Layout, OfHeads, PerHead, Rule, Shaped, Stacked

@@ -8,10 +8,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from clados.checkpoints.choose import layouts
-from clados.checkpoints.dialects import Words
 from clados.checkpoints.errors import CheckpointError, LayoutError
-from clados.checkpoints.files import Stored
+from clados.checkpoints.formats.directory import Stored
+from clados.checkpoints.mapping.detect import layouts
+from clados.checkpoints.mapping.dialects import Words
 from clados.errors import how_to_install
 from clados.files import JsonObject
 

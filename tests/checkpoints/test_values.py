@@ -3,8 +3,9 @@
 import pytest
 
 from clados import spec as s
-from clados.checkpoints import LayoutError, spelling
-from clados.checkpoints.words import read, written
+from clados.checkpoints import LayoutError
+from clados.checkpoints.mapping import values
+from clados.checkpoints.mapping.config import read, written
 from clados.models.declared import declared
 
 
@@ -34,7 +35,7 @@ def test_each_layer_is_named_in_rounds_or_one_by_one_and_others_are_refused() ->
         read(layout, model, {"attention_types": [[["global"], 5]]})
     odd = model.but(stack=s.but(block=s.but(attn=s.but(pattern=s.Banded(4)))))
     with pytest.raises(LayoutError, match=r"they have no word for stack\.block\.attn\.pattern None"):
-        spelling.theirs(s.EachLayer("stack.block.attn.pattern", {"local": s.Banded}), "stack.block.attn.pattern", model)
+        values.theirs(s.EachLayer("stack.block.attn.pattern", {"local": s.Banded}), "stack.block.attn.pattern", model)
     assert written(layout, odd)["attention_layers"] == ["local"] * 5
 
 

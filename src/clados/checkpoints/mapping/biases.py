@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from contextlib import suppress
 
 from clados.checkpoints.errors import LayoutError
-from clados.checkpoints.files import Stored
-from clados.checkpoints.names import body_alone, places, unprefixed
+from clados.checkpoints.formats.directory import Stored
+from clados.checkpoints.mapping.names import body_alone, places, unprefixed
 from clados.spec.core.part import diff
 from clados.spec.errors import SpecError
 from clados.spec.kinds.model import Model

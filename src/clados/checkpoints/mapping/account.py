@@ -7,11 +7,11 @@ from pathlib import Path
 
 import torch
 
-from clados.checkpoints import tensors
-from clados.checkpoints.choose import Chosen, headed, heads, slots
 from clados.checkpoints.errors import CheckpointError, LayoutError
-from clados.checkpoints.files import Stored
-from clados.checkpoints.names import (
+from clados.checkpoints.formats.directory import Stored
+from clados.checkpoints.mapping import tensors
+from clados.checkpoints.mapping.detect import Chosen, headed, heads, slots
+from clados.checkpoints.mapping.names import (
     Place,
     body_alone,
     heads_in,

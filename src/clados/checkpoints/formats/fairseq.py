@@ -8,10 +8,10 @@ from typing import Any
 
 import torch
 
-from clados.checkpoints.choose import layouts
-from clados.checkpoints.dialects import Words
 from clados.checkpoints.errors import CheckpointError, LayoutError
-from clados.checkpoints.files import REFUSED, Stored, held, unpickled
+from clados.checkpoints.formats.directory import REFUSED, Stored, held, unpickled
+from clados.checkpoints.mapping.detect import layouts
+from clados.checkpoints.mapping.dialects import Words
 
 PREFIX = "fairseq:"  # model_type of its layouts, before the first word of the architecture's name
 TABLES = {"vocab_size": "embed_tokens.weight", "positions": "embed_positions.weight"}  # rows that no argument says

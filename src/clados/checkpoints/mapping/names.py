@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import product
 
-from clados.checkpoints import sentence
 from clados.checkpoints.errors import LayoutError
+from clados.checkpoints.formats import sentence_transformers
 from clados.spec.core.ledger import Row, rows
 from clados.spec.heads.embedding import Embedding
 from clados.spec.kinds.model import Model
@@ -73,7 +73,7 @@ def _place(layout: Layout, row: Row, head: Embedding | None) -> Place:
     if row.path == TABLE and (name := own_table(layout)):
         return Place(row, Rule(name), (name,))
     if head is not None and row.path.startswith(f"heads.{Embedding.slot}."):
-        kept = sentence.place(row.path, head)
+        kept = sentence_transformers.place(row.path, head)
         return Place(row, Rule(kept), (kept,))
     raise LayoutError(f"{layout.model_type}: no rule says where {row.path} is kept")
 

@@ -6,12 +6,12 @@ from dataclasses import dataclass, replace
 from functools import cache, partial
 from itertools import groupby
 
-from clados.checkpoints import biases, spelling, word_tables
-from clados.checkpoints.dialects import Words, flat, nested
 from clados.checkpoints.errors import LayoutError
-from clados.checkpoints.names import embedding, places, used
-from clados.checkpoints.words import agrees, plain, read, refusal, unread, unsaid, written
-from clados.checkpoints.written import parsed
+from clados.checkpoints.mapping import biases, values, word_tables
+from clados.checkpoints.mapping.config import agrees, plain, read, refusal, unread, unsaid, written
+from clados.checkpoints.mapping.dialects import Words, flat, nested
+from clados.checkpoints.mapping.names import embedding, places, used
+from clados.checkpoints.mapping.parsing import parsed
 from clados.models.declared import declared, found
 from clados.spec.core.declaration import Declaration
 from clados.spec.core.part import Change, diff, hint
@@ -298,8 +298,8 @@ def _without_key(layout: Layout, base: Model, model: Model) -> tuple[str, ...]:
         words = unsaid(back, model) or tuple(sorted(f"a model without {name}" for name in besides))
     except (LayoutError, SpecError):
         back = base
-        hows = (how for words in layout.config.values() for how in spelling.each_of(words))
-        said = {path for how in hows for path in spelling.paths(how, base)}
+        hows = (how for words in layout.config.values() for how in values.each_of(words))
+        said = {path for how in hows for path in values.paths(how, base)}
         paths = (re.sub(r"\[\d+\]|, in turn", "", path) for path, _, _ in diff(base, model))
         words = tuple(path for path in dict.fromkeys(paths) if path not in said and not UNCOUNTED.search(path))
     heads = {head.slot: head for head in getattr(back, "heads", ())}

@@ -6,7 +6,7 @@ from functools import singledispatch
 from typing import Any
 
 from clados.checkpoints.errors import LayoutError
-from clados.checkpoints.names import expanded
+from clados.checkpoints.mapping.names import expanded
 from clados.files import LARGEST_INT
 from clados.spec.core.part import hint, in_turn, reach
 from clados.spec.core.sizes import Size

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from clados.checkpoints.errors import CheckpointError, LayoutError
-from clados.checkpoints.files import json_of
-from clados.checkpoints.written import part
+from clados.checkpoints.formats.directory import json_of
+from clados.checkpoints.mapping.parsing import part
 from clados.data.errors import DataError
 from clados.data.pictures import PREPROCESSOR_FILE, Preprocessing
 from clados.data.scaling import Scales

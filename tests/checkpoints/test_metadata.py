@@ -8,7 +8,7 @@ import pytest
 
 from clados.apply.ready import load
 from clados.checkpoints import CheckpointError, from_pretrained, save_pretrained
-from clados.checkpoints.beside import Beside, beside, images_of, preprocessing, write_beside
+from clados.checkpoints.metadata import Beside, beside, images_of, preprocessing, write_beside
 from clados.data.examples import DataError
 from clados.data.pictures import PREPROCESSOR_FILE, Preprocessing
 from clados.data.scaling import Scales

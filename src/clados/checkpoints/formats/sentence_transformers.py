@@ -13,7 +13,7 @@ from typing import Any, get_args
 from torch import Tensor
 
 from clados.checkpoints.errors import CheckpointError
-from clados.checkpoints.files import SAFE, Stored, stored
+from clados.checkpoints.formats.directory import SAFE, Stored, stored
 from clados.files import LARGEST_INT, JsonObject, read_json
 from clados.spec.heads.embedding import Dense, Embedding, Pool, Step, UnitLength, VectorNorm
 
