@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from clados.checkpoints import save_pretrained
-from clados.checkpoints.metadata import preprocessing, write_beside
+from clados.checkpoints.metadata import preprocessing, write_metadata
 from clados.data.cartpole import cartpole_episodes
 from clados.data.examples import Captioned, Pair, Text
 from clados.data.sets import digits
@@ -58,7 +58,7 @@ def written(card: str, folder: Path) -> Path:
     save_pretrained(module, folder)
     if tokenizer:
         tokenizer.save(folder)
-    write_beside(folder, labels=facts.classes, images=preprocessing(module.spec))
+    write_metadata(folder, labels=facts.classes, images=preprocessing(module.spec))
     said = {"model": card, "stage": repr(declaration.recipe.stages[0]), "length": length, **facts.json()}
     (folder / "run.json").write_text(json.dumps(said), encoding="utf-8")
     return folder

@@ -16,7 +16,7 @@ from clados.models.bert.bert import declaration as bert
 from clados.models.gpt.gpt_2 import declaration as gpt_2
 from clados.models.t5.t5 import declaration as t5
 from clados.nn import build
-from clados.spec import Flipped, but, rows, tiny
+from clados.spec import Transposed, but, rows, tiny
 
 WORDS = 97
 PROMPT = torch.tensor([[5, 9, 33, 71, 2, 60], [8, 8, 40, 3, 77, 12], [60, 2, 5, 71, 9, 33]])
@@ -39,7 +39,7 @@ def load(ours: Any, theirs: Any, declaration: Any) -> None:
             name = name.replace("*", piece, 1)
         joined = re.search(r"\{(.*)\}", name)
         names = [name.replace(joined[0], part) for part in joined[1].split(",")] if joined else [name]
-        tensors = [given[name].T if isinstance(rule, Flipped) else given[name] for name in names]
+        tensors = [given[name].T if isinstance(rule, Transposed) else given[name] for name in names]
         taken[row.path] = torch.cat(tensors)
     ours.load_state_dict(taken)
 

@@ -9,7 +9,7 @@ from safetensors.torch import save_file
 from clados import nn as cn
 from clados import spec as s
 from clados.checkpoints import from_pretrained, save_pretrained
-from clados.checkpoints.mapping.detect import chosen
+from clados.checkpoints.mapping.detect import detect
 from clados.checkpoints.mapping.dialects import flat
 from clados.models.declared import declared
 
@@ -17,7 +17,7 @@ PUBLISHED = json.loads(Path(__file__).with_name("published.json").read_text(enco
 
 
 def test_the_second_albert_bends_by_the_tanh_form_in_layers_and_head() -> None:
-    model = chosen(flat({**PUBLISHED["albert:base"], "hidden_act": "gelu_new"})).model
+    model = detect(flat({**PUBLISHED["albert:base"], "hidden_act": "gelu_new"})).model
     assert (s.reach(model, "stack.block.mlp.act"), s.reach(model, "heads.transform")) == ("gelu_tanh", "gelu_tanh")
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from clados import spec as s
-from clados.checkpoints.mapping.detect import chosen
+from clados.checkpoints.mapping.detect import detect
 from clados.checkpoints.mapping.dialects import flat
 from clados.models.declared import declared
 
@@ -100,7 +100,7 @@ PUBLISHED: dict[str, dict[str, Any]] = {
 @pytest.mark.parametrize("name", PUBLISHED)
 def test_a_published_config_is_the_port_of_the_declared_model(name: str) -> None:
     card, _, size = name.partition(":")
-    choice = chosen(flat(PUBLISHED[name]))
+    choice = detect(flat(PUBLISHED[name]))
     expected = declared(card).at(size).but(**(choice.layout.port or s.but()))
     assert choice.card == card
     assert s.count(choice.model) == s.count(expected)
@@ -109,4 +109,4 @@ def test_a_published_config_is_the_port_of_the_declared_model(name: str) -> None
 
 def test_a_deberta_without_one_of_its_terms_is_refused() -> None:
     with pytest.raises(s.CladosError, match="'pos_att_type' is"):
-        chosen(flat({**PUBLISHED["deberta:base"], "pos_att_type": "c2p"}))
+        detect(flat({**PUBLISHED["deberta:base"], "pos_att_type": "c2p"}))

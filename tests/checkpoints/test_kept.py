@@ -7,7 +7,7 @@ from typing import Any
 import transformers
 
 from clados.checkpoints import from_pretrained, save_pretrained
-from clados.checkpoints.metadata import beside, images_of
+from clados.checkpoints.metadata import images_of, read_metadata
 from clados.data.scaling import Scales
 from clados.models.declared import declared
 from clados.nn import build
@@ -45,7 +45,7 @@ def test_classes_and_preprocessing_are_kept(tmp_path: Path) -> None:
     steps = {"size": {"height": 16, "width": 16}, "image_mean": [0.1, 0.2, 0.3], "resample": 3, "do_thumbnail": False}
     written(tmp_path / "vit" / "preprocessor_config.json", steps)
     copy = again(tmp_path / "vit")
-    one, other = beside(tmp_path / "vit"), beside(copy)
+    one, other = read_metadata(tmp_path / "vit"), read_metadata(copy)
     assert (one.labels, one.problem, one.images) == (other.labels, other.problem, other.images)
     assert other.labels == ("cat", "dog")
     assert json.loads((copy / "preprocessor_config.json").read_text()) == steps
@@ -94,8 +94,8 @@ def test_how_a_trained_model_reads_its_data_is_kept(tmp_path: Path) -> None:
     }
     written(tmp_path / "dt" / "run.json", run)
     for copy in (again(tmp_path / "dt"), again(again(tmp_path / "dt"))):
-        assert beside(copy).scales == Scales(mean=(1.0, 2.0), std=(3.0, 4.0))
-        assert beside(copy) == beside(tmp_path / "dt")
+        assert read_metadata(copy).scales == Scales(mean=(1.0, 2.0), std=(3.0, 4.0))
+        assert read_metadata(copy) == read_metadata(tmp_path / "dt")
         assert not (copy / "run.json").exists()
 
 

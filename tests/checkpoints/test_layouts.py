@@ -10,7 +10,7 @@ from torch import Tensor
 
 from clados import spec as s
 from clados.checkpoints import LayoutError
-from clados.checkpoints.mapping.detect import own
+from clados.checkpoints.mapping.detect import native_layout
 from clados.checkpoints.mapping.names import TABLE, expanded, places, saved
 from clados.checkpoints.mapping.tensors import to_ours, to_theirs
 from clados.models.declared import declared, found
@@ -38,7 +38,7 @@ def test_ours_is_theirs_and_back_with_nothing_lost(card: str, layout: s.Layout) 
     ours = numbered(model)
     theirs = to_theirs(layout, model, ours)
     back = to_ours(layout, model, theirs)
-    zeros = sum(theirs[place.names[1]].numel() for place in places(layout, model) if isinstance(place.rule, s.Folded))
+    zeros = sum(theirs[place.names[1]].numel() for place in places(layout, model) if isinstance(place.rule, s.PlusRow))
     assert back.keys() == ours.keys()
     assert all(torch.equal(back[path], ours[path]) for path in ours)
     assert sum(each.numel() for each in theirs.values()) - zeros == sum(each.numel() for each in ours.values())
@@ -55,7 +55,7 @@ def test_every_second_name_and_class_points_at_something_declared(card: str, lay
 
 SIZE = s.Size(layers=1, d_model=8, heads=2)
 MODEL = declared("llama").model.but(size=SIZE, inputs=s.but(vocab=s.but(size=5, bos=None, eos=None, unk=None)))
-NAMES: dict[str, Any] = dict(own("", MODEL).layout.rules)
+NAMES: dict[str, Any] = dict(native_layout("", MODEL).layout.rules)
 QKV = "stack.blocks.*.attn.qkv.weight"
 ROWS = torch.arange(24.0)  # q of head 0, q of head 1, k of head 0 ...; four rows each
 
@@ -84,7 +84,7 @@ def test_side_by_side_is_head_after_head() -> None:
 
 
 def test_turned_pairs_lie_half_a_head_apart() -> None:
-    theirs = kept(s.Halved("x.{q,k,v}"))
+    theirs = kept(s.RotaryHalves("x.{q,k,v}"))
     assert theirs["x.q"] == [0, 2, 1, 3, 4, 6, 5, 7]
     assert theirs["x.v"] == ROWS[16:].tolist()
 

@@ -8,7 +8,7 @@ import pytest
 
 from clados.apply.ready import load
 from clados.checkpoints import CheckpointError, from_pretrained, save_pretrained
-from clados.checkpoints.metadata import Beside, beside, images_of, preprocessing, write_beside
+from clados.checkpoints.metadata import Metadata, images_of, preprocessing, read_metadata, write_metadata
 from clados.data.examples import DataError
 from clados.data.pictures import PREPROCESSOR_FILE, Preprocessing
 from clados.data.scaling import Scales
@@ -26,8 +26,8 @@ def test_class_names_and_preprocessing_come_back(tmp_path: Path) -> None:
     written(tmp_path, "config.json", {"model_type": "vit"})
     names = tuple(f"class {i}" for i in range(12))  # so many that the order of their numbers as text is another
     steps = preprocessing(declared("vit").model)
-    write_beside(tmp_path, labels=names, images=steps)
-    assert beside(tmp_path) == Beside(labels=names, images=steps)
+    write_metadata(tmp_path, labels=names, images=steps)
+    assert read_metadata(tmp_path) == Metadata(labels=names, images=steps)
     assert steps == Preprocessing.usual(224)
     assert sorted(each.name for each in tmp_path.iterdir()) == ["config.json", "preprocessor_config.json"]
 
@@ -68,7 +68,7 @@ def test_what_a_preprocessor_file_says_beyond_is_named_in_the_load_report(tmp_pa
 def test_a_problem_of_another_kind_is_refused(tmp_path: Path) -> None:
     written(tmp_path, "config.json", {"problem_type": "both"})
     with pytest.raises(CheckpointError, match='problem_type is "both"; allowed: single_label_classification, multi'):
-        beside(tmp_path)
+        read_metadata(tmp_path)
 
 
 def test_a_run_says_what_was_learned_and_how_its_numbers_were_scaled(tmp_path: Path) -> None:
@@ -77,7 +77,7 @@ def test_a_run_says_what_was_learned_and_how_its_numbers_were_scaled(tmp_path: P
     scales = {"mean": [0.5, 1.0], "std": [1.0, 2.0], "most": 500.0, "best": 490.0, "choices": 2,
               "low": [-2.0], "high": [3.0], "kinds": 7}  # fmt: skip
     written(tmp_path, "run.json", {"model": "decision-transformer", "stage": stage, "length": 20, "scales": scales})
-    found = beside(tmp_path)
+    found = read_metadata(tmp_path)
     assert found.scales == Scales((0.5, 1.0), (1.0, 2.0), 500.0, 490.0, 2, (-2.0,), (3.0,), 7)
     assert (found.card, found.objective, found.length) == ("decision-transformer", ReturnConditioned("squared"), 20)
 
@@ -101,4 +101,4 @@ def test_a_run_that_no_trainer_wrote_is_refused(tmp_path: Path, run: dict[str, A
     written(tmp_path, "config.json", {})
     written(tmp_path, "run.json", run)
     with pytest.raises(CheckpointError, match=rf"run\.json: {said}"):
-        beside(tmp_path)
+        read_metadata(tmp_path)

@@ -7,7 +7,7 @@ import pytest
 
 from clados import spec as s
 from clados.checkpoints.mapping.config import plain
-from clados.checkpoints.mapping.detect import chosen
+from clados.checkpoints.mapping.detect import detect
 from clados.checkpoints.mapping.dialects import flat
 from clados.models.declared import declared
 
@@ -19,7 +19,7 @@ THEIRS = ("dropout", "vocab.pad", "vocab.bos", "vocab.eos", "init.std", "norm.ep
 @pytest.mark.parametrize("name", PUBLISHED)
 def test_a_published_config_is_the_declared_model(name: str) -> None:
     card, _, size = name.partition(":")
-    choice = chosen(flat(PUBLISHED[name]))
+    choice = detect(flat(PUBLISHED[name]))
     expected = plain(declared(card).models()[size])
     differing = {path for path, _, _ in s.diff(expected, choice.model) if not path.startswith("heads")}
     assert choice.card == card

@@ -40,7 +40,7 @@ def test_a_reference_is_read_and_written_back_to_the_byte(
 
     save_pretrained(ours, tmp_path / "ours")
     theirs, back = (load_file(tmp_path / name / "model.safetensors") for name in ("theirs", "ours"))
-    folded = {each for rule in layout.rules.values() if isinstance(rule, s.Folded) for each in (rule.name, rule.plus)}
+    folded = {each for rule in layout.rules.values() if isinstance(rule, s.PlusRow) for each in (rule.name, rule.plus)}
     assert back.keys() == {name for name in theirs if not is_unused(layout, name) and not is_extra(layout, name)}
     assert all(torch.equal(back[name], theirs[name]) for name in back if not {name, layout.prefix + name} & folded)
 

@@ -22,7 +22,8 @@ from clados.apply.embed import embed, similarity
 from clados.apply.ready import load
 from clados.checkpoints import CheckpointError, from_pretrained, save_pretrained
 from clados.checkpoints.formats.sentence_transformers import SETTINGS
-from clados.spec import Dense, SpecError, UnitLength, VectorNorm
+from clados.errors import InputError
+from clados.spec import Dense, UnitLength, VectorNorm
 
 WIDTH = 24
 WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "a", "dog", "ran", "cat", "sat", "on", "the", "mat", "find", "A"]
@@ -170,9 +171,9 @@ def test_the_default_prompt_stands_where_none_is_asked_for(bert: Any, folder: Ca
     path = folder(flags("mean"), config_sentence_transformers=said)
     check(path, expected(bert, ["mean"], ["find " + text for text in TEXTS]))
     check(path, expected(bert, ["mean"]), prompt="")
-    with pytest.raises(SpecError, match="prompt_name is 'document'; bert has query"):
+    with pytest.raises(InputError, match="prompt_name is 'document'; bert has query"):
         embed(path, TEXTS, prompt_name="document")
-    with pytest.raises(SpecError, match="both given"):
+    with pytest.raises(InputError, match="both given"):
         embed(path, TEXTS, prompt_name="query", prompt="find ")
 
 
@@ -260,7 +261,7 @@ def test_vectors_are_shortened_and_compared_as_the_directory_says(bert: Any, fol
     for name, measure in measures.items():
         write(path / SETTINGS, {"similarity_fn_name": name})
         torch.testing.assert_close(similarity(path, x), measure, rtol=1e-4, atol=1e-4)
-    with pytest.raises(SpecError, match="dimensions is 99; the vectors have 24"):
+    with pytest.raises(InputError, match="dimensions is 99; the vectors have 24"):
         embed(path, TEXTS, dimensions=99)
 
 

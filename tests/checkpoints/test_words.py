@@ -9,7 +9,7 @@ import pytest
 
 from clados import spec as s
 from clados.checkpoints import LayoutError, from_pretrained, save_pretrained
-from clados.checkpoints.mapping.detect import chosen, is_directory, writable
+from clados.checkpoints.mapping.detect import detect, is_directory, writable
 from clados.checkpoints.mapping.dialects import flat, nested
 from clados.checkpoints.mapping.parsing import parsed
 from clados.models.declared import declared, found
@@ -46,28 +46,28 @@ SCALED = [
 @pytest.mark.parametrize("said", SCALED)
 def test_scaled_rotary_positions_are_refused_in_both_dialects(said: dict[str, Any]) -> None:
     with pytest.raises(LayoutError, match="rope_type' is 'dynamic'"):
-        chosen(flat({"model_type": "llama"} | said))
+        detect(flat({"model_type": "llama"} | said))
 
 
 def test_scaled_rotary_positions_say_all_their_numbers() -> None:
     with pytest.raises(LayoutError, match="rope_type is 'llama3', and low_freq_factor is not said"):
-        chosen(flat({"model_type": "llama", "rope_scaling": {"rope_type": "llama3", "factor": 8.0}}))
+        detect(flat({"model_type": "llama", "rope_scaling": {"rope_type": "llama3", "factor": 8.0}}))
 
 
 def test_a_word_that_is_left_out_stays_as_declared() -> None:
     words = {"model_type": "gpt_neox", "hidden_size": 64, "num_attention_heads": 4, "num_hidden_layers": 2}
-    model = chosen(flat(words | {"intermediate_size": 256})).model
+    model = detect(flat(words | {"intermediate_size": 256})).model
     assert model == declared("gpt-neox-20b").model.but(size=s.Size(layers=2, d_model=64, heads=4))
 
 
 def test_fixed_words_decide_between_declarations_that_share_a_type() -> None:
-    assert chosen({"model_type": "t5", "feed_forward_proj": "relu"}).card == "t5"
-    assert chosen({"model_type": "t5", "feed_forward_proj": "gated-gelu"}).card == "t5-v1.1"
+    assert detect({"model_type": "t5", "feed_forward_proj": "relu"}).card == "t5"
+    assert detect({"model_type": "t5", "feed_forward_proj": "gated-gelu"}).card == "t5-v1.1"
 
 
 def test_a_head_of_its_own_is_read_whatever_newer_files_say_of_it() -> None:
     said = {"model_type": "t5", "feed_forward_proj": "gated-gelu", "tie_word_embeddings": True}
-    assert chosen(flat(said)).card == "t5-v1.1"
+    assert detect(flat(said)).card == "t5-v1.1"
 
 
 def test_a_role_of_an_id_that_the_vocabulary_lacks_is_left_out(tmp_path: Path) -> None:
@@ -84,7 +84,7 @@ def test_a_role_of_an_id_that_the_vocabulary_lacks_is_left_out(tmp_path: Path) -
 
 def test_two_keys_of_one_word_must_agree() -> None:
     with pytest.raises(LayoutError, match="'decoder_vocab_size' says 9 and 'vocab_size' 7"):
-        chosen(flat({"model_type": "marian", "vocab_size": 7, "decoder_vocab_size": 9}))
+        detect(flat({"model_type": "marian", "vocab_size": 7, "decoder_vocab_size": 9}))
 
 
 @pytest.mark.parametrize(
@@ -99,23 +99,23 @@ def test_two_keys_of_one_word_must_agree() -> None:
 )
 def test_numbers_that_make_no_tensor_are_refused_by_name(config: dict[str, Any], message: str) -> None:
     with pytest.raises(LayoutError, match=re.escape(message)):
-        chosen(flat(config))
+        detect(flat(config))
 
 
 def test_sides_of_one_size_are_one_size() -> None:
     words = {"model_type": "t5", "num_layers": 3, "d_model": 48, "num_heads": 4, "d_ff": 192, "d_kv": 12}
-    assert chosen(words | {"num_decoder_layers": 3}).model.size == s.Size(layers=3, d_model=48, heads=4)
-    sides = chosen(words | {"num_decoder_layers": 2}).model.size
+    assert detect(words | {"num_decoder_layers": 3}).model.size == s.Size(layers=3, d_model=48, heads=4)
+    sides = detect(words | {"num_decoder_layers": 2}).model.size
     assert (sides.encoder.layers, sides.decoder.layers) == (3, 2)
 
 
 def test_clip_files_without_its_end_of_text_are_read_as_declared() -> None:
     old = {"model_type": "clip", "text_config": {"eos_token_id": 2, "bos_token_id": 0, "vocab_size": 49408}}
-    assert chosen(flat(old)).model.vocab.eos == 49_407
+    assert detect(flat(old)).model.vocab.eos == 49_407
 
 
 def heads(config: dict[str, Any]) -> Any:
-    model: Any = chosen(config).model
+    model: Any = detect(config).model
     return model.heads
 
 

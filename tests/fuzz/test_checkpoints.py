@@ -15,7 +15,7 @@ from torch import nn
 from clados import from_pretrained, save_pretrained
 from clados import spec as s
 from clados.apply.generate import generate_ids
-from clados.checkpoints.metadata import beside, preprocessing, write_beside
+from clados.checkpoints.metadata import preprocessing, read_metadata, write_metadata
 from clados.models.declared import declared
 from clados.nn import build
 from tests.fuzz.harness import Row, run
@@ -145,7 +145,7 @@ def trained(folder: Path) -> None:
     module = small("vit")
     save_pretrained(module, folder)
     classes = next(head.classes for head in module.spec.heads)  # type: ignore[union-attr]
-    write_beside(folder, labels=[f"class {i}" for i in range(classes)], images=preprocessing(module.spec))  # type: ignore[arg-type]
+    write_metadata(folder, labels=[f"class {i}" for i in range(classes)], images=preprocessing(module.spec))  # type: ignore[arg-type]
     stage = declared("vit").recipe.stages[0]
     run_file = {"model": "vit", "stage": repr(stage), "classes": ["a", "b"], "length": 20}
     run_file["scales"] = {"mean": [0.0], "std": [1.0], "most": 1.0, "best": 2.0, "choices": 0}
@@ -153,7 +153,7 @@ def trained(folder: Path) -> None:
 
 
 def whole(folder: Path) -> object:
-    return from_pretrained(folder), beside(folder)
+    return from_pretrained(folder), read_metadata(folder)
 
 
 GENERATION = {

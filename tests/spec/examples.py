@@ -11,7 +11,7 @@ from clados.proofs.cases import unnamed
 from clados.spec.core.declaration import replaced
 
 FURTHER = (
-    *(s.Shaped("x", (1, -1)), s.Banded(4), s.Rule("x"), s.Sides(s.Size(1, 8, 1), s.Size(2, 8, 1)), s.OfText(4)),
+    *(s.Reshaped("x", (1, -1)), s.Banded(4), s.Rule("x"), s.Sides(s.Size(1, 8, 1), s.Size(2, 8, 1)), s.OfText(4)),
     *(s.LinearScaling(2.0), s.BandScaling(2.0, 1.0, 4.0, 8)),
 )
 

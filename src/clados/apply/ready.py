@@ -16,7 +16,7 @@ from clados.apply.generate import config_of
 from clados.checkpoints import from_pretrained
 from clados.checkpoints.errors import CheckpointError
 from clados.checkpoints.formats.sentence_transformers import EmbeddingSettings
-from clados.checkpoints.metadata import beside, preprocessing
+from clados.checkpoints.metadata import preprocessing, read_metadata
 from clados.checkpoints.save import positions
 from clados.data.examples import DataError
 from clados.data.pictures import Preprocessing
@@ -180,7 +180,7 @@ def _read(path: Path, device: str | torch.device) -> Ready:
     model: Any = from_pretrained(path, device=device)
     if not path.is_dir():
         return Ready(model=model, name=path.name, tokenizer=model.tokenizer)
-    found = beside(path)
+    found = read_metadata(path)
     return Ready(
         model=model,
         name=found.card.partition(":")[0] or model.report.model.partition(" as ")[0],

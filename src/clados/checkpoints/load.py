@@ -14,14 +14,16 @@ from torch import Tensor, nn
 from clados.checkpoints.atomic import whole
 from clados.checkpoints.errors import CheckpointError, LayoutError
 from clados.checkpoints.formats import fairseq, gguf
-from clados.checkpoints.formats.directory import Stored, json_of, stored
-from clados.checkpoints.formats.sentence_transformers import EmbeddingSettings, Sentence, read_sentence
+from clados.checkpoints.formats.directory import stored
+from clados.checkpoints.formats.files import read_object
+from clados.checkpoints.formats.sentence_transformers import EmbeddingSettings, Sentence, read_modules
 from clados.checkpoints.generation import GenerationConfig, read_generation
 from clados.checkpoints.mapping import biases, sizes, tensors, word_tables
-from clados.checkpoints.mapping.account import Account, account, others, strangers, without_wrapper
-from clados.checkpoints.mapping.config import outside, precision, unread
-from clados.checkpoints.mapping.detect import Chosen, chosen, named_classes
-from clados.checkpoints.mapping.dialects import Words, flat
+from clados.checkpoints.mapping.account import Account, account, others, untied_notes, without_wrapper
+from clados.checkpoints.mapping.config import out_of_vocab_ids, precision, unread
+from clados.checkpoints.mapping.detect import LayoutMatch, detect, named_classes
+from clados.checkpoints.mapping.dialects import FlatConfig, flat
+from clados.checkpoints.mapping.lazy import LazyTensor
 from clados.checkpoints.mapping.names import modern
 from clados.models.declared import found as declarations
 from clados.nn.core.module import module
@@ -111,23 +113,23 @@ def from_pretrained(
     words, found, said_in, vectors = _opened(path, allow_pickle=allow_pickle)
     try:
         sizes.check(words, found)
-        choice = chosen(words, vectors.head, architecture)
+        choice = detect(words, vectors.head, architecture)
         found, wrapped = without_wrapper(choice, found)
-        model, differing = word_tables.as_held(choice.layout, choice.model, found)
-        model, zeros = biases.as_held(choice.layout, model, found)
+        model, differing = word_tables.as_stored(choice.layout, choice.model, found)
+        model, zeros = biases.as_stored(choice.layout, model, found)
         choice = replace(choice, model=model, zeros=zeros)
         held = account(path, choice, found)
     except (LayoutError, SpecError) as error:
         raise LayoutError(f"{said_in}: {error}") from error
     made = _made(held, found, dtype, torch.device(device))
-    homeless = outside(choice.layout, words).items()
+    out_of_vocab = out_of_vocab_ids(choice.layout, words).items()
     notes = tuple(
-        f"'{key}' is {number}, which the vocabulary lacks: the model is without it" for key, number in homeless
+        f"'{key}' is {number}, which the vocabulary lacks: the model is without it" for key, number in out_of_vocab
     )
     generation, unused = GenerationConfig(), tuple[str, ...]()
     if isinstance(held.model, Decoder | EncoderDecoder) and said_in.suffix == ".json":
         try:
-            generation, unused = read_generation(vectors.home, json_of(said_in))
+            generation, unused = read_generation(vectors.home, read_object(said_in))
         except CheckpointError as error:
             unused = (f"how the model writes is not read: {error}",)
     notes += (*unused, *differing, *_give_tokenizer(made, vectors.home, lower_case=vectors.lower_case))
@@ -135,7 +137,7 @@ def from_pretrained(
     unknown = [f"{said_in.name}: not used here: {', '.join(keys)}"] if keys else []
     unknown += [f"{said_in.name}: {key} is true; here dtype is the precision of everything" for key in precision(words)]
     notes = (*_class(choice, words, architecture), *wrapped, *unknown, *notes, *others(held, choice, found))
-    notes += (*vectors.notes, *strangers(held, choice, found), *_image_notes(path), *_static_positions(made, found))
+    notes += (*vectors.notes, *untied_notes(held, choice, found), *_image_notes(path), *_static_positions(made, found))
     made.report = replace(held.report, notes=notes)  # type: ignore[assignment]
     made.model_type = choice.layout.model_type  # type: ignore[assignment]
     made.image_files, made.trained = _copied(path)  # type: ignore[assignment]
@@ -145,7 +147,7 @@ def from_pretrained(
     return cast("Loaded", made)
 
 
-def _static_positions(made: nn.Module, found: Mapping[str, Stored]) -> tuple[str, ...]:
+def _static_positions(made: nn.Module, found: Mapping[str, LazyTensor]) -> tuple[str, ...]:
     """A note on tables of positions in the files that are not the sinusoids which the model computes."""
     position = getattr(getattr(made, "inputs", None), "position", None)
     if not isinstance(position, Sinusoidal):
@@ -158,7 +160,7 @@ def _static_positions(made: nn.Module, found: Mapping[str, Stored]) -> tuple[str
     return tuple(notes)
 
 
-def _class(choice: Chosen, words: Words, architecture: str | None) -> tuple[str, ...]:
+def _class(choice: LayoutMatch, words: FlatConfig, architecture: str | None) -> tuple[str, ...]:
     """A note where the files are read as another class than their config names."""
     classes = named_classes(words)
     names = ", ".join(map(repr, classes))
@@ -168,14 +170,14 @@ def _class(choice: Chosen, words: Words, architecture: str | None) -> tuple[str,
     return (f"the class {names} is not known here: read as {choice.architecture}; architecture= takes {allowed}",)
 
 
-def _class_names(model: Model, config: Path) -> Words:
+def _class_names(model: Model, config: Path) -> FlatConfig:
     """What a config says of the classes that a head tells apart, to be written again with the model."""
     if config.suffix != ".json" or not any(hasattr(head, "classes") for head in getattr(model, "heads", ())):
         return {}
-    return {key: value for key, value in json_of(config).items() if key in ("id2label", "label2id", "problem_type")}
+    return {key: value for key, value in read_object(config).items() if key in ("id2label", "label2id", "problem_type")}
 
 
-def _opened(path: Path, *, allow_pickle: bool) -> tuple[Words, dict[str, Stored], Path, Sentence]:
+def _opened(path: Path, *, allow_pickle: bool) -> tuple[FlatConfig, dict[str, LazyTensor], Path, Sentence]:
     """The config, flat; the tensors; where the config stands; what the directory says of texts' vectors."""
     if path.is_file() and path.suffix in (*PICKLES, gguf.SUFFIX):
         pickled = path.suffix in PICKLES
@@ -189,9 +191,9 @@ def _opened(path: Path, *, allow_pickle: bool) -> tuple[Words, dict[str, Stored]
         raise CheckpointError(
             f"{path}: there is no such directory; models are read from disk, nothing is downloaded{named}"
         )
-    vectors = read_sentence(path, allow_pickle=allow_pickle)
+    vectors = read_modules(path, allow_pickle=allow_pickle)
     file = vectors.home / "config.json"
-    config = json_of(file)
+    config = read_object(file)
     try:
         kept = stored(vectors.home, allow_pickle=allow_pickle)
         found = {name if (today := modern(name)) in kept else today: each for name, each in kept.items()}
@@ -200,7 +202,7 @@ def _opened(path: Path, *, allow_pickle: bool) -> tuple[Words, dict[str, Stored]
         raise LayoutError(f"{file}: {error}") from error
 
 
-def _made(held: Account, found: Mapping[str, Stored], dtype: torch.dtype | None, device: torch.device) -> nn.Module:
+def _made(held: Account, found: Mapping[str, LazyTensor], dtype: torch.dtype | None, device: torch.device) -> nn.Module:
     """The module, each of its parameters taken from the files; a fused one is copied once, others not at all."""
     if dtype is not None and dtype not in FLOATS:
         raise CheckpointError(f"dtype is {dtype}; allowed are {', '.join(map(str, FLOATS))}")
@@ -215,7 +217,7 @@ def _made(held: Account, found: Mapping[str, Stored], dtype: torch.dtype | None,
     return made
 
 
-def _read(name: str, tensor: Stored) -> Tensor:
+def _read(name: str, tensor: LazyTensor) -> Tensor:
     try:
         numbers = tensor.read()
     except Exception as error:  # safetensors and the system raise many kinds
@@ -237,7 +239,7 @@ def _image_notes(path: Path) -> tuple[str, ...]:
         return (f"images cannot be prepared: {error}",)
 
 
-def _copied(path: Path) -> tuple[Mapping[str, bytes], Words]:
+def _copied(path: Path) -> tuple[Mapping[str, bytes], FlatConfig]:
     """What of a directory is written again with its model: how images are prepared, how it was trained."""
     from clados.checkpoints.metadata import image_files, trained
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from clados.checkpoints.errors import CheckpointError, LayoutError
-from clados.checkpoints.formats.directory import json_of
+from clados.checkpoints.formats.files import read_object
 from clados.checkpoints.mapping.parsing import part
 from clados.data.errors import DataError
 from clados.data.pictures import PREPROCESSOR_FILE, Preprocessing
@@ -32,7 +32,7 @@ PROBLEMS = ("single_label_classification", "multi_label_classification", "regres
 
 
 @dataclass(frozen=True)
-class Beside:
+class Metadata:
     """What belongs to a trained model; what a directory does not say is empty.
 
     Attributes:
@@ -54,7 +54,7 @@ class Beside:
     length: int = 0
 
 
-def beside(directory: Path) -> Beside:
+def read_metadata(directory: Path) -> Metadata:
     """What a directory says besides weights and tokenizer.
 
     Raises:
@@ -65,7 +65,7 @@ def beside(directory: Path) -> Beside:
     ours = config.inside("clados")
     run = _object(directory / "run.json") if (directory / "run.json").exists() else ours.inside("run")
     try:
-        return Beside(
+        return Metadata(
             card=run.take("model", str, "") or ours.take("card", str, ""),
             labels=_labels(config) or tuple(_listed(run, "classes", str)),
             problem=_problem(config),
@@ -79,7 +79,7 @@ def beside(directory: Path) -> Beside:
 
 
 def trained(directory: Path) -> dict[str, Any]:
-    """What a directory says of how its model was trained, of which ``beside`` reads all, to be written with a copy.
+    """What a directory says of how its model was trained, to be written with a copy; ``read_metadata`` reads it.
 
     It stands in run.json, or in a copy's config.json (``clados.run``).
 
@@ -144,7 +144,7 @@ def images_of(directory: Path) -> tuple[Preprocessing | None, tuple[str, ...]]:
 
 
 def _if_there(file: Path) -> dict[str, Any]:
-    return json_of(file) if file.exists() else {}
+    return read_object(file) if file.exists() else {}
 
 
 def preprocessing(model: Model) -> Preprocessing | None:
@@ -177,14 +177,14 @@ def _scales(said: JsonObject) -> Scales:
     )
 
 
-def write_beside(directory: Path, *, labels: Sequence[str] = (), images: Preprocessing | None = None) -> None:
+def write_metadata(directory: Path, *, labels: Sequence[str] = (), images: Preprocessing | None = None) -> None:
     """Add class names to config.json, and write preprocessor_config.json, for a directory that holds a model.
 
     Raises:
         CheckpointError: there is no config.json, or a file cannot be written.
     """
     if labels:
-        config = json_of(directory / "config.json")
+        config = read_object(directory / "config.json")
         config["id2label"] = {str(i): name for i, name in enumerate(labels)}
         config["label2id"] = {name: i for i, name in enumerate(labels)}
         _write(directory / "config.json", config)

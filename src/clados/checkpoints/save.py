@@ -17,12 +17,13 @@ from clados.checkpoints.atomic import replaced
 from clados.checkpoints.errors import CheckpointError, OwnNames
 from clados.checkpoints.formats import sentence_transformers
 from clados.checkpoints.formats.directory import SAFE
-from clados.checkpoints.formats.sentence_transformers import EmbeddingSettings, is_apart
+from clados.checkpoints.formats.sentence_transformers import EmbeddingSettings
 from clados.checkpoints.generation import FILE, GenerationConfig
 from clados.checkpoints.mapping import tensors
 from clados.checkpoints.mapping.config import written
-from clados.checkpoints.mapping.detect import OWN, Chosen, classes, lost, slots, writable
-from clados.checkpoints.mapping.dialects import Words, nested
+from clados.checkpoints.mapping.detect import NATIVE, LayoutMatch, classes, lost, slots, writable
+from clados.checkpoints.mapping.dialects import FlatConfig, nested
+from clados.checkpoints.mapping.modules import is_apart
 from clados.checkpoints.mapping.names import Place, embedding, is_body, places
 from clados.checkpoints.metadata import IMAGES
 from clados.spec.errors import SpecError
@@ -70,7 +71,7 @@ def save_pretrained(
     """
     model, limit, path = _spec(module), _bytes(max_shard), Path(path)
     choice = writable(model, getattr(module, "model_type", ""))
-    if choice.layout.model_type == OWN:
+    if choice.layout.model_type == NATIVE:
         warnings.warn(
             OwnNames(f"{path}: written in Clados's own form, which others do not read ({lost(model)})"), stacklevel=2
         )
@@ -140,11 +141,11 @@ def _bytes(size: int | str) -> int:
 # ---------------------------------------------------------------- config
 
 
-def _configs(choice: Chosen, module: nn.Module) -> dict[str, Words]:
+def _configs(choice: LayoutMatch, module: nn.Module) -> dict[str, FlatConfig]:
     """Each JSON file of the directory."""
     layout, model = choice.layout, choice.model
     precision = str(next(module.parameters()).dtype).removeprefix("torch.")
-    kept: Words = {
+    kept: FlatConfig = {
         "clados.version": clados.__version__,
         "clados.card": choice.card,
         "clados.model": repr(_spec(module)),
@@ -153,7 +154,7 @@ def _configs(choice: Chosen, module: nn.Module) -> dict[str, Words]:
     head = {"model_type": layout.model_type, "architectures": [choice.architecture], "dtype": precision}
     words = nested(head | written(layout, model) | kept, layout.model_type) | getattr(module, "class_names", {})
     files: dict[str, Any] = {"config.json": words}
-    if layout.model_type != OWN and (vector := embedding(model)) is not None:
+    if layout.model_type != NATIVE and (vector := embedding(model)) is not None:
         settings = getattr(module, "embedding_settings", EmbeddingSettings())
         files |= sentence_transformers.files(vector, model.size.d_model, settings)
     if isinstance(model, Decoder | EncoderDecoder) and "lm" in slots(model):

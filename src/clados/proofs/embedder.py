@@ -9,7 +9,8 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from clados.checkpoints.formats import sentence_transformers
-from clados.checkpoints.formats.sentence_transformers import EmbeddingSettings, is_apart
+from clados.checkpoints.formats.sentence_transformers import EmbeddingSettings
+from clados.checkpoints.mapping.modules import is_apart
 from clados.checkpoints.mapping.names import embedding, places
 from clados.proofs.cases import Given
 from clados.proofs.references import Transformers

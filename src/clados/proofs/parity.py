@@ -278,7 +278,7 @@ def _same_bytes(reference: Golden | Transformers, folder: Path) -> None:
     folded = {
         name
         for rule in reference.layout.rules.values()
-        if isinstance(rule, s.Folded)
+        if isinstance(rule, s.PlusRow)
         for full in (rule.name, rule.plus)
         for name in (full, full.removeprefix(reference.layout.prefix))
     }

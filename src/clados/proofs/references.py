@@ -19,11 +19,11 @@ from clados import nn as cn
 from clados import spec as s
 from clados.checkpoints import LayoutError
 from clados.checkpoints.formats.directory import SAFE, stored
-from clados.checkpoints.formats.sentence_transformers import read_sentence
+from clados.checkpoints.formats.sentence_transformers import read_modules
 from clados.checkpoints.mapping import tensors
 from clados.checkpoints.mapping.account import account
 from clados.checkpoints.mapping.config import read, written
-from clados.checkpoints.mapping.detect import Chosen, headed, slots
+from clados.checkpoints.mapping.detect import LayoutMatch, headed, slots
 from clados.checkpoints.mapping.dialects import flat, nested
 from clados.checkpoints.mapping.names import places
 from clados.proofs.cases import Given, given, seen
@@ -127,8 +127,8 @@ class Stored(Reference):
         return self._read(self.folder, model)
 
     def _read(self, folder: Path, model: s.Model) -> nn.Module:
-        found = {**stored(folder, allow_pickle=False), **read_sentence(folder, allow_pickle=False).tensors}
-        held = account(folder, Chosen(self.card, self.layout, self.architecture, model), found)
+        found = {**stored(folder, allow_pickle=False), **read_modules(folder, allow_pickle=False).tensors}
+        held = account(folder, LayoutMatch(self.card, self.layout, self.architecture, model), found)
         if held.report.left_out:
             raise LayoutError(f"the files hold no tensors of {', '.join(held.report.left_out)}")
         made = cn.module(held.model).eval()
@@ -184,7 +184,7 @@ class Written(Stored):
     def _gradients(self) -> dict[str, Tensor]:
         """Gradients kept as weights are, and read back as ours: their names and shapes need no second table."""
         kept = {name: each.detach().clone() for name, each in self.weights.items()}
-        plus = {rule.plus for rule in self.layout.rules.values() if isinstance(rule, s.Folded)}
+        plus = {rule.plus for rule in self.layout.rules.values() if isinstance(rule, s.PlusRow)}
         added = plus | {name.removeprefix(self.layout.prefix) for name in plus}
         with torch.no_grad():
             for name, each in self.weights.items():

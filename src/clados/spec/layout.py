@@ -18,7 +18,7 @@ class Rule(Part):
     name: str
 
 
-class Flipped(Rule):
+class Transposed(Rule):
     """Kept as [in, out]."""
 
 
@@ -26,19 +26,19 @@ class PerHead(Rule):
     """Queries, keys and values side by side within each head: [heads, 3, head_dim], flattened."""
 
 
-class Shaped(Rule):
+class Reshaped(Rule):
     """The same numbers in another shape: each -1 is the next of our axes, so (1, -1, -1) adds an axis in front."""
 
     shape: tuple[int, ...]
 
 
-class OfHeads(Rule):
+class HeadAxes(Rule):
     """The numbers of all heads kept along two axes, the last: [d_model, heads, head_dim]."""
 
     inputs: bool = False  # of the product they are the inputs, not the outputs
 
 
-class Halved(Rule):
+class RotaryHalves(Rule):
     """The pairs that rotary positions turn: neighbours in a head of ours, half a head apart in one of theirs.
 
     Rows of queries and keys, each kept under a name of its own, change places; the function is the same.
@@ -51,7 +51,7 @@ class Fused(Rule):
     outs: tuple[str, ...]
 
 
-class Folded(Rule):
+class PlusRow(Rule):
     """Theirs plus the first row of their table ``plus``, which is added wherever ours is; zeros when written."""
 
     plus: str
@@ -96,19 +96,19 @@ ACTIVATIONS: Mapping[str | bool | int | None, object] = {
 }
 
 
-class Less(Word):
+class Offset(Word):
     """Theirs is ours less a number (OPT's positions, of which two rows come before the first)."""
 
     by: int
 
 
-class OrNone(Word):
+class NoneAs(Word):
     """A number of theirs for our None: a furthest distance of -1."""
 
     number: int
 
 
-class OfHead(Word):
+class HeadShare(Word):
     """A share of each head of ours, which they say in numbers of a head (GPT-J's ``rotary_dim``)."""
 
 
@@ -122,7 +122,7 @@ class EachLayer(Word):
     rounds: bool = False
 
 
-class HowMany(Word):
+class CountOf(Word):
     """In how many layers a part of this kind stands at the path. Read, it must agree with what is declared."""
 
     kind: type[Part]

@@ -16,7 +16,7 @@ from clados import spec as s
 from clados.catalog.counts import canonical
 from clados.checkpoints import save_pretrained
 from clados.checkpoints.atomic import directory, locked
-from clados.checkpoints.metadata import preprocessing, write_beside
+from clados.checkpoints.metadata import preprocessing, write_metadata
 from clados.data.examples import checksum, split
 from clados.data.readers import read_examples
 from clados.data.tokenizer import Tokenizer
@@ -412,7 +412,7 @@ def pretrain(
         trained = trainer.trained() if result.finished else None
         if trained is not None and trainer.world.first:
             facts, images = plan.facts, preprocessing(plan.model)
-            also = partial(write_beside, labels=facts.classes, images=images)
+            also = partial(write_metadata, labels=facts.classes, images=images)
             save_pretrained(trained, out, tokenizer=plan.tokenizer, also=also)
         trainer.world.wait()
     return result

@@ -11,7 +11,7 @@ from clados import spec as s
 from clados.checkpoints import from_pretrained
 from clados.checkpoints.errors import CheckpointError
 from clados.checkpoints.mapping.detect import slots
-from clados.checkpoints.metadata import beside
+from clados.checkpoints.metadata import read_metadata
 from clados.data.examples import DataError
 from clados.data.tokenizer import Tokenizer
 from clados.objectives import Batch
@@ -88,7 +88,7 @@ def start(folder: Path, declaration: s.Declaration, facts: Facts) -> Start:
         raise DataError(f"{folder}: there is no tokenizer beside the weights, and the model reads text")
     if tokenizer and tokenizer.size > model.vocab.size:
         raise CheckpointError(f"{folder}: the tokenizer has {tokenizer.size} words, the model {model.vocab.size}")
-    known = beside(folder) if folder.is_dir() else None
+    known = read_metadata(folder) if folder.is_dir() else None
     if known and facts.classes and known.labels != facts.classes:
         raise DataError(f"{folder}: its classes are {_listed(known.labels)}; the data's are {_listed(facts.classes)}")
     facts = replace(facts, scales=known.scales) if known else facts

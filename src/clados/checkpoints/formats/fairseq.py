@@ -9,9 +9,10 @@ from typing import Any
 import torch
 
 from clados.checkpoints.errors import CheckpointError, LayoutError
-from clados.checkpoints.formats.directory import REFUSED, Stored, held, unpickled
+from clados.checkpoints.formats.pickle import REFUSED, as_lazy, read_pickle
 from clados.checkpoints.mapping.detect import layouts
-from clados.checkpoints.mapping.dialects import Words
+from clados.checkpoints.mapping.dialects import FlatConfig
+from clados.checkpoints.mapping.lazy import LazyTensor
 
 PREFIX = "fairseq:"  # model_type of its layouts, before the first word of the architecture's name
 TABLES = {"vocab_size": "embed_tokens.weight", "positions": "embed_positions.weight"}  # rows that no argument says
@@ -19,7 +20,7 @@ OLDER_NORM = ".emb_layer_norm."  # until 2021
 HEADS = re.compile(r"(?:encoder\.)?classification_heads\.([^.]+)\..+")
 
 
-def opened(file: Path, *, allow_pickle: bool) -> tuple[Words, dict[str, Stored], tuple[str, ...]]:
+def opened(file: Path, *, allow_pickle: bool) -> tuple[FlatConfig, dict[str, LazyTensor], tuple[str, ...]]:
     """The words and the tensors of a checkpoint, and what is to be known of it; names as fairseq writes them today.
 
     Its arguments are a whole command line: those that the architecture's layout names are kept, the others are of
@@ -33,11 +34,11 @@ def opened(file: Path, *, allow_pickle: bool) -> tuple[Words, dict[str, Stored],
     if not allow_pickle:
         raise CheckpointError(f"{file}: {REFUSED}")
     with torch.serialization.safe_globals([argparse.Namespace]):
-        whole = unpickled(file)
+        whole = read_pickle(file)
     said = _arguments(whole)
     if not said or "model" not in whole:
         raise CheckpointError(f"{file}: not a checkpoint of fairseq, which holds 'args' or 'cfg', and 'model'")
-    tensors = held(file, whole["model"])
+    tensors = as_lazy(file, whole["model"])
     arch = said.get("arch") or said.get("_name")
     named = PREFIX + str(arch).partition("_")[0]
     keys = {key for _, layout, _ in layouts() if layout.model_type == named for key in (*layout.config, *layout.fixed)}
@@ -69,7 +70,7 @@ def _plain(said: Any) -> Mapping[str, Any]:
     return {str(key): value for key, value in said.items()} if isinstance(said, Mapping) else {}
 
 
-def _newer(file: Path, tensors: Mapping[str, Stored]) -> Iterator[tuple[str, Stored]]:
+def _newer(file: Path, tensors: Mapping[str, LazyTensor]) -> Iterator[tuple[str, LazyTensor]]:
     """Tensors under the names of today, as fairseq upgrades them itself.
 
     The body was a ``decoder`` until 2020, its first norm ``emb_layer_norm`` until 2021 (fairseq/models/roberta/
@@ -86,6 +87,6 @@ def _newer(file: Path, tensors: Mapping[str, Stored]) -> Iterator[tuple[str, Sto
         yield from ((f"{before}{part}_proj.{kind}", third) for part, third in zip("qkv", _thirds(each), strict=True))
 
 
-def _thirds(fused: Stored) -> list[Stored]:
+def _thirds(fused: LazyTensor) -> list[LazyTensor]:
     shape = (fused.shape[0] // 3, *fused.shape[1:])
-    return [Stored(fused.file, shape, lambda i=i: fused.read().chunk(3)[i]) for i in range(3)]  # type: ignore[misc]
+    return [LazyTensor(fused.file, shape, lambda i=i: fused.read().chunk(3)[i]) for i in range(3)]  # type: ignore[misc]

@@ -9,9 +9,9 @@ import torch
 from torch import Tensor
 
 from clados.checkpoints.errors import CheckpointError, LayoutError
-from clados.checkpoints.formats.directory import Stored
 from clados.checkpoints.mapping.detect import layouts
-from clados.checkpoints.mapping.dialects import Words
+from clados.checkpoints.mapping.dialects import FlatConfig
+from clados.checkpoints.mapping.lazy import LazyTensor
 from clados.errors import how_to_install
 from clados.files import JsonObject
 
@@ -48,7 +48,7 @@ MEANINGLESS = ("rope.scaling.original_context_length", "rope.scaling.finetuned",
 PLAIN = ("F16", "F32", "F64", "I8", "I16", "I32", "I64")  # kept as they are; other kinds come back as float32
 
 
-def opened(file: Path) -> tuple[Words, dict[str, Stored], tuple[str, ...]]:
+def opened(file: Path) -> tuple[FlatConfig, dict[str, LazyTensor], tuple[str, ...]]:
     """The words and the tensors of a file, and what of it is not used; no tensor is read yet.
 
     Words are those that begin with the architecture's name, without it, and the ids of special tokens: a layout takes
@@ -165,7 +165,7 @@ def _reader(file: Path) -> Any:
         raise CheckpointError(f"{file}: truncated, or not GGUF ({error})") from error
 
 
-def _stored(file: Path, tensor: Any) -> Stored:
+def _stored(file: Path, tensor: Any) -> LazyTensor:
     shape = tuple(int(size) for size in reversed(tensor.shape))
 
     def read() -> Tensor:
@@ -175,4 +175,4 @@ def _stored(file: Path, tensor: Any) -> Stored:
         numbers = tensor.data if plain else dequantize(tensor.data, tensor.tensor_type)
         return torch.from_numpy(np.array(numbers)).reshape(shape)
 
-    return Stored(file, shape, read)
+    return LazyTensor(file, shape, read)

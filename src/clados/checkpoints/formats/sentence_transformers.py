@@ -4,7 +4,6 @@ Read is what its versions 2 to 6 write (compared with 2.7.0, 4.1.0, 5.7.0 and 6.
 decides.
 """
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,14 +12,15 @@ from typing import Any, get_args
 from torch import Tensor
 
 from clados.checkpoints.errors import CheckpointError
-from clados.checkpoints.formats.directory import SAFE, Stored, stored
+from clados.checkpoints.formats.directory import SAFE, stored
+from clados.checkpoints.mapping.lazy import LazyTensor
+from clados.checkpoints.mapping.modules import FOLDERS, module_folder
 from clados.files import LARGEST_INT, JsonObject, read_json
 from clados.spec.heads.embedding import Dense, Embedding, Pool, Step, UnitLength, VectorNorm
 
 LIST, CONFIG, SETTINGS = "modules.json", "config.json", "config_sentence_transformers.json"
 LENGTHS = "sentence_bert_config.json"
 OLDER = ("roberta", "distilbert", "camembert", "albert", "xlm-roberta", "xlnet")  # in place of bert in that name
-FOLDERS: dict[type[Step], str] = {Dense: "Dense", VectorNorm: "LayerNorm", UnitLength: "Normalize"}
 READ = ("Transformer", "CLIPModel", "Pooling", *FOLDERS.values(), "Dropout")
 MODES: dict[str, Pool] = {  # older keys, in the order in which their vectors stand side by side
     "pooling_mode_cls_token": "cls",
@@ -76,7 +76,7 @@ class Sentence:
 
     home: Path
     head: Embedding | None = None
-    tensors: Mapping[str, Stored] = field(default_factory=dict)
+    tensors: Mapping[str, LazyTensor] = field(default_factory=dict)
     settings: EmbeddingSettings = field(default_factory=EmbeddingSettings)
     lower_case: bool = False
     notes: tuple[str, ...] = ()
@@ -85,7 +85,7 @@ class Sentence:
 # ---------------------------------------------------------------- reading
 
 
-def read_sentence(directory: Path, *, allow_pickle: bool) -> Sentence:
+def read_modules(directory: Path, *, allow_pickle: bool) -> Sentence:
     """The modules and settings of a directory.
 
     Raises:
@@ -124,7 +124,7 @@ class _Reader:
 
     def __init__(self, directory: Path, allow_pickle: bool) -> None:
         self.directory, self.allow_pickle = directory, allow_pickle
-        self.tensors: dict[str, Stored] = {}
+        self.tensors: dict[str, LazyTensor] = {}
         self.notes: list[str] = []
         self.include_prompt = True
 
@@ -212,7 +212,7 @@ class _Reader:
         if kind == "LayerNorm":
             config.ignore("dimension")  # the vector's own
         held = stored(folder, allow_pickle=self.allow_pickle)
-        self.tensors |= {f"{_folder(number, step)}.{name}": each for name, each in held.items()}
+        self.tensors |= {f"{module_folder(number, step)}.{name}": each for name, each in held.items()}
         return step
 
     def lengths(self, home: Path) -> tuple[int | None, bool]:
@@ -283,24 +283,6 @@ def _longest(home: Path) -> int | None:
     return min(said, default=None)
 
 
-# ---------------------------------------------------------------- names of the head's tensors
-
-
-def place(path: str, head: Embedding) -> str:
-    """Folder and name, joined by a dot, of a tensor of ours: ``heads.embedding.steps.0.linear.weight``."""
-    number, _, name = path.removeprefix("heads.embedding.steps.").partition(".")
-    return f"{_folder(int(number), head.steps[int(number)])}.{name}"
-
-
-def _folder(number: int, step: Step) -> str:
-    return f"{number + 2}_{FOLDERS[type(step)]}"
-
-
-def is_apart(name: str) -> bool:
-    """Whether a tensor of theirs is kept in a folder of its own."""
-    return re.match(r"\d+_[A-Z]", name) is not None
-
-
 # ---------------------------------------------------------------- writing
 
 
@@ -310,7 +292,7 @@ def files(head: Embedding, d_model: int, settings: EmbeddingSettings) -> dict[st
     written: dict[str, Any] = {"1_Pooling/config.json": _written_pooling(head, d_model, settings)}
     wide = d_model * len(head.pools)
     for number, step in enumerate(head.steps):
-        folder = _folder(number, step)
+        folder = module_folder(number, step)
         kinds[folder] = FOLDERS[type(step)]
         written[f"{folder}/{CONFIG}"] = _written(step, wide)
         wide = step.width(wide)

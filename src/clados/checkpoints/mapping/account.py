@@ -8,9 +8,9 @@ from pathlib import Path
 import torch
 
 from clados.checkpoints.errors import CheckpointError, LayoutError
-from clados.checkpoints.formats.directory import Stored
 from clados.checkpoints.mapping import tensors
-from clados.checkpoints.mapping.detect import Chosen, headed, heads, slots
+from clados.checkpoints.mapping.detect import LayoutMatch, headed, heads, slots
+from clados.checkpoints.mapping.lazy import LazyTensor
 from clados.checkpoints.mapping.names import (
     Place,
     body_alone,
@@ -25,9 +25,9 @@ from clados.checkpoints.mapping.names import (
 from clados.checkpoints.report import Report
 from clados.spec.errors import SpecError
 from clados.spec.kinds.model import Model
-from clados.spec.layout import Folded
+from clados.spec.layout import PlusRow
 
-Found = Mapping[str, Stored]
+Found = Mapping[str, LazyTensor]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class Account:
     report: Report
 
 
-def account(path: Path, choice: Chosen, found: Found) -> Account:
+def account(path: Path, choice: LayoutMatch, found: Found) -> Account:
     """Every tensor accounted for; nothing is read but second names, to compare them.
 
     Raises:
@@ -73,7 +73,7 @@ def account(path: Path, choice: Chosen, found: Found) -> Account:
     return Account(model, here, names, report)
 
 
-def without_wrapper(choice: Chosen, found: dict[str, Stored]) -> tuple[dict[str, Stored], tuple[str, ...]]:
+def without_wrapper(choice: LayoutMatch, found: dict[str, LazyTensor]) -> tuple[dict[str, LazyTensor], tuple[str, ...]]:
     """The tensors under the names that the layout knows, where a class around the model put one in front; and a note.
 
     So do classes of people's own (``encoder.embeddings...``), some of transformers (T5ForSequenceClassification's
@@ -91,7 +91,7 @@ def without_wrapper(choice: Chosen, found: dict[str, Stored]) -> tuple[dict[str,
     return found, ()
 
 
-def strangers(account: Account, choice: Chosen, found: Found) -> tuple[str, ...]:
+def untied_notes(account: Account, choice: LayoutMatch, found: Found) -> tuple[str, ...]:
     """A note on each second name that holds other numbers than the tensor of ours that it stands for."""
     by_path = {place.row.path: place for place in account.places}
     notes = []
@@ -103,7 +103,7 @@ def strangers(account: Account, choice: Chosen, found: Found) -> tuple[str, ...]
     return tuple(notes)
 
 
-def others(account: Account, choice: Chosen, found: Found) -> tuple[str, ...]:
+def others(account: Account, choice: LayoutMatch, found: Found) -> tuple[str, ...]:
     """A note on the tensors of heads and parts that the model is without, and on the classes of theirs that have them.
 
     Offered are the classes of the layout whose every tensor is in the files, and which read some of these.
@@ -122,7 +122,7 @@ def others(account: Account, choice: Chosen, found: Found) -> tuple[str, ...]:
     return (f"not used, since {choice.architecture} has no place for them: {named}{hint}",)
 
 
-def _class_places(choice: Chosen, architecture: str) -> tuple[Place, ...]:
+def _class_places(choice: LayoutMatch, architecture: str) -> tuple[Place, ...]:
     """The tensors of the model as another class of the layout; none where its structure has no such heads."""
     held = heads(choice.layout, architecture)
     with suppress(LayoutError, SpecError):
@@ -132,7 +132,7 @@ def _class_places(choice: Chosen, architecture: str) -> tuple[Place, ...]:
     return ()
 
 
-def _is_of_others(choice: Chosen, name: str, *, alone: bool) -> bool:
+def _is_of_others(choice: LayoutMatch, name: str, *, alone: bool) -> bool:
     """Whether a tensor that the model has no place for is known to be of a head or a part that it is without."""
     return (
         bool(heads_in(choice.layout, name) - {*slots(choice.model)})
@@ -141,7 +141,7 @@ def _is_of_others(choice: Chosen, name: str, *, alone: bool) -> bool:
     )
 
 
-def _names(choice: Chosen, place: Place, found: Found, tied: Mapping[str, str], *, alone: bool) -> tuple[str, ...]:
+def _names(choice: LayoutMatch, place: Place, found: Found, tied: Mapping[str, str], *, alone: bool) -> tuple[str, ...]:
     """Under which names a tensor of ours is there: its own, or a second one; none when it is not there."""
     names = unprefixed(place.names, choice.layout.prefix) if alone else place.names
     if all(name in found for name in names):
@@ -153,8 +153,8 @@ def _shapes(place: Place, names: Mapping[str, tuple[str, ...]], found: Found) ->
     """The shape that each tensor of theirs must have to be a tensor of ours."""
     for name, shape in zip(names.get(place.row.path, ()), tensors.shapes(place)):
         rows = found[name].shape[:1]
-        free = isinstance(place.rule, Folded) and place.rule.any_rows and name.endswith(place.rule.plus) and rows > (0,)
-        yield name, (*rows, *shape[1:]) if free else shape
+        is_added = isinstance(place.rule, PlusRow) and place.rule.any_rows and name.endswith(place.rule.plus)
+        yield name, (*rows, *shape[1:]) if is_added and rows > (0,) else shape
 
 
 def _left_out(model: Model, placed: tuple[Place, ...], names: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:

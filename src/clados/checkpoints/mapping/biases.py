@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 
 from clados.checkpoints.errors import LayoutError
-from clados.checkpoints.formats.directory import Stored
+from clados.checkpoints.mapping.lazy import LazyTensor
 from clados.checkpoints.mapping.names import body_alone, places, unprefixed
 from clados.spec.core.part import diff
 from clados.spec.errors import SpecError
@@ -26,7 +26,7 @@ def added(layout: Layout, model: Model) -> Model | None:
     return None
 
 
-def as_held(layout: Layout, model: Model, found: Mapping[str, Stored]) -> tuple[Model, frozenset[str]]:
+def as_stored(layout: Layout, model: Model, found: Mapping[str, LazyTensor]) -> tuple[Model, frozenset[str]]:
     """A model as the files hold it: without the biases of its port while they are zeros; and their names of these.
 
     Where others have trained them since, the model has them.

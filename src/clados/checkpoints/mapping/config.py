@@ -6,7 +6,7 @@ from typing import Any
 
 from clados.checkpoints.errors import LayoutError
 from clados.checkpoints.mapping import values, word_tables
-from clados.checkpoints.mapping.dialects import Words
+from clados.checkpoints.mapping.dialects import FlatConfig
 from clados.checkpoints.mapping.names import expanded
 from clados.names import ROLES, nearest
 from clados.spec.core.part import at, diff, hint, merged, reach, words
@@ -32,7 +32,7 @@ IRRELEVANT = re.compile(
     r"\w*dropout\w*|\w+_pdrop|\w*layerdrop|initializer_\w+|use_return_dict|pretraining_tp"
 )
 # Keys that say something, with the value at which it is nothing.
-NEUTRAL: Words = {
+NEUTRAL: FlatConfig = {
     "is_decoder": False,
     "is_encoder_decoder": False,
     "add_cross_attention": False,
@@ -52,7 +52,7 @@ MISSPELT = 0.9  # how like a key that is absent an unknown one is that is taken 
 # ---------------------------------------------------------------- theirs to ours
 
 
-def refusal(layout: Layout, model: Model, config: Words) -> str:
+def refusal(layout: Layout, model: Model, config: FlatConfig) -> str:
     """Why a config is not of this layout's structure; empty when it is."""
     for key, value in config.items():
         expected = _expected(layout, model, key)
@@ -67,7 +67,7 @@ def refusal(layout: Layout, model: Model, config: Words) -> str:
     return ""
 
 
-def unread(layout: Layout, config: Words) -> tuple[str, ...]:
+def unread(layout: Layout, config: FlatConfig) -> tuple[str, ...]:
     """The keys of a config that mean nothing here and are not known to: what the class of theirs does not read either.
 
     A group of keys of which none is known is one name.
@@ -78,7 +78,7 @@ def unread(layout: Layout, config: Words) -> tuple[str, ...]:
     return tuple(sorted({key if (top := key.partition(".")[0]) in known else top for key in unknown}))
 
 
-def precision(config: Words) -> tuple[str, ...]:
+def precision(config: FlatConfig) -> tuple[str, ...]:
     """The keys of a config that ask for another precision in some place, which here is the model's everywhere."""
     return tuple(key for key in PRECISION if config.get(key) is True)
 
@@ -115,7 +115,7 @@ def _is_ignored(layout: Layout, key: str) -> bool:
     return any(key == each or key.startswith(f"{each}.") for each in layout.ignored)
 
 
-def _unknown(layout: Layout, config: Words) -> Iterator[str]:
+def _unknown(layout: Layout, config: FlatConfig) -> Iterator[str]:
     for key, value in config.items():
         said = key in layout.config or key in layout.fixed or _is_ignored(layout, key)
         steps = key.split(".")
@@ -127,15 +127,15 @@ def _unknown(layout: Layout, config: Words) -> Iterator[str]:
             yield key
 
 
-def read(layout: Layout, model: Model, config: Words) -> Model:
+def read(layout: Layout, model: Model, config: FlatConfig) -> Model:
     """The declared model with the words that a config says.
 
     Raises:
         LayoutError: a value that our word does not take, or two keys that contradict each other.
     """
     said = dict[str, tuple[str, Any]]()
-    config = {**config, **dict.fromkeys(outside(layout, config))}
-    model = word_tables.as_said(layout, model, config)
+    config = {**config, **dict.fromkeys(out_of_vocab_ids(layout, config))}
+    model = word_tables.as_configured(layout, model, config)
     for late in (False, True):  # those that are told by others come after them
         found = {
             key: tuple(how for how in values.each_of(hows) if values.is_late(how) == late)
@@ -149,7 +149,7 @@ def read(layout: Layout, model: Model, config: Words) -> Model:
 def _with(
     layout: Layout,
     model: Model,
-    config: Words,
+    config: FlatConfig,
     found: Mapping[str, tuple[str | Word, ...]],
     said: dict[str, tuple[str, Any]],
 ) -> Model:
@@ -169,7 +169,7 @@ def _with(
         raise LayoutError(f"config does not make a {layout.model_type}: {error}") from error
 
 
-def outside(layout: Layout, config: Words) -> dict[str, int]:
+def out_of_vocab_ids(layout: Layout, config: FlatConfig) -> dict[str, int]:
     """Keys that give a role to an id which the vocabulary lacks, as configs of small test models do: the id of each."""
     said = {key: how for key, how in layout.config.items() if isinstance(how, str) and isinstance(config.get(key), int)}
     each = {path: config[key] for key, how in said.items() for path in expanded(how)}
@@ -225,7 +225,7 @@ def _plain(size: Size) -> Size:
 # ---------------------------------------------------------------- ours to theirs
 
 
-def written(layout: Layout, model: Model) -> Words:
+def written(layout: Layout, model: Model) -> FlatConfig:
     """Their config of a model, flat: what the layout maps, and what it fixes.
 
     Raises:

@@ -9,7 +9,7 @@ from itertools import groupby
 from clados.checkpoints.errors import LayoutError
 from clados.checkpoints.mapping import biases, values, word_tables
 from clados.checkpoints.mapping.config import agrees, plain, read, refusal, unread, unsaid, written
-from clados.checkpoints.mapping.dialects import Words, flat, nested
+from clados.checkpoints.mapping.dialects import FlatConfig, flat, nested
 from clados.checkpoints.mapping.names import embedding, places, used
 from clados.checkpoints.mapping.parsing import parsed
 from clados.models.declared import declared, found
@@ -25,7 +25,7 @@ from clados.spec.kinds.two_tower import TwoTower
 from clados.spec.layout import Layout
 from clados.spec.learning.tuning import Tuning
 
-OWN = "clados"  # model_type of directories that only Clados reads
+NATIVE = "clados"  # model_type of directories that only Clados reads
 UNCOUNTED = re.compile(r"^size|^init|dropout$|vocab\.")  # words that layouts need not say
 DEEPEST = 16  # pieces of a name
 UNLIKE = {  # kinds of directory whose names are near to those of a declared model, and what sets them apart
@@ -35,7 +35,7 @@ UNLIKE = {  # kinds of directory whose names are near to those of a declared mod
 
 
 @dataclass(frozen=True, slots=True)
-class Chosen:
+class LayoutMatch:
     """A card, one of its layouts, the class of theirs that the files are of, and the model that they hold."""
 
     card: str
@@ -83,7 +83,7 @@ def _ported(layout: Layout, model: Model) -> Model | None:
     return ported
 
 
-def chosen(config: Words, head: Embedding | None = None, architecture: str | None = None) -> Chosen:
+def detect(config: FlatConfig, head: Embedding | None = None, architecture: str | None = None) -> LayoutMatch:
     """The declaration, layout and class that a flat config means.
 
     Args:
@@ -95,12 +95,12 @@ def chosen(config: Words, head: Embedding | None = None, architecture: str | Non
         LayoutError: no declared layout has its model_type, or the class, or none with it takes all its words.
     """
     named = config.get("model_type")
-    if named == OWN:
+    if named == NATIVE:
         if architecture:
             raise LayoutError(
                 f"architecture is '{architecture}'; the files hold Clados's own names, of no class of theirs"
             )
-        return own(str(config.get("clados.card")), parsed(str(config.get("clados.model"))))
+        return native_layout(str(config.get("clados.card")), parsed(str(config.get("clados.model"))))
     every = layouts()
     fitting = [each for each in every if each[1].model_type == named]
     if not fitting:
@@ -115,7 +115,7 @@ def chosen(config: Words, head: Embedding | None = None, architecture: str | Non
         raise LayoutError(f"architecture is '{architecture}', which no {named} is read as{hint(architecture, known)}")
     config = {**config, "architectures": names} if architecture else config
     fitting, body = knowing or fitting, bool(architecture or (names and not knowing))
-    refused, found = [], list[tuple[tuple[bool, int], Chosen]]()
+    refused, found = [], list[tuple[tuple[bool, int], LayoutMatch]]()
     by = partial(_preference, config, head)
     for _, alike in groupby(sorted(fitting, key=lambda each: by(*each)), lambda each: by(*each)):
         for card, layout, model in alike:
@@ -130,7 +130,7 @@ def chosen(config: Words, head: Embedding | None = None, architecture: str | Non
     raise refused[0]
 
 
-def _fitting(card: str, layout: Layout, model: Model, config: Words, head: Embedding | None) -> Chosen:
+def _fitting(card: str, layout: Layout, model: Model, config: FlatConfig, head: Embedding | None) -> LayoutMatch:
     """What a config means in one layout of one structure.
 
     Raises:
@@ -144,7 +144,7 @@ def _fitting(card: str, layout: Layout, model: Model, config: Words, head: Embed
     return choice
 
 
-def _headless(layout: Layout, model: Model, config: Words) -> str:
+def _headless(layout: Layout, model: Model, config: FlatConfig) -> str:
     """Which head of the class that the files are of this structure lacks; empty when none."""
     architecture = _architecture(layout, config)
     lacking = sorted({each for each in heads(layout, architecture) if isinstance(each, str)} - {*slots(model)})
@@ -152,7 +152,7 @@ def _headless(layout: Layout, model: Model, config: Words) -> str:
 
 
 def _preference(
-    config: Words, head: Embedding | None, card: str, layout: Layout, model: Model
+    config: FlatConfig, head: Embedding | None, card: str, layout: Layout, model: Model
 ) -> tuple[int, int, bool, bool, int]:
     """Layouts that refuse nothing, that know all keys, the card that the files name, the same vector, more words alike.
 
@@ -181,7 +181,7 @@ def body(layout: Layout) -> str:
     return min(few, key=lambda name: "pooler" in few[name], default="")
 
 
-def _chosen(card: str, layout: Layout, base: Model, config: Words, head: Embedding | None) -> Chosen:
+def _chosen(card: str, layout: Layout, base: Model, config: FlatConfig, head: Embedding | None) -> LayoutMatch:
     architecture, ours = _architecture(layout, config), base
     if head is not None:
         architecture = body(layout) or next(iter(layout.architectures))
@@ -190,22 +190,22 @@ def _chosen(card: str, layout: Layout, base: Model, config: Words, head: Embeddi
     stored = config.get("clados.model")
     kept = parsed(stored) if stored else None
     if kept is None or set(slots(kept)) != set(slots(ours)):
-        return Chosen(card, layout, architecture, read(layout, ours, config), getattr(base, "heads", ()))
+        return LayoutMatch(card, layout, architecture, read(layout, ours, config), getattr(base, "heads", ()))
     if head is not None:
         kept = kept.but(heads=base.heads)  # type: ignore[attr-defined]
     model = read(layout, kept, config)  # their words win: others may have changed them since
-    return Chosen(card, layout, architecture, kept if model == plain(kept) else model, getattr(base, "heads", ()))
+    return LayoutMatch(card, layout, architecture, kept if model == plain(kept) else model, getattr(base, "heads", ()))
 
 
-def own(card: str, model: Model) -> Chosen:
+def native_layout(card: str, model: Model) -> LayoutMatch:
     """The layout of directories that only Clados reads: our names, and the declaration itself as config."""
     kind = type(model).__name__
     names = [".".join("*" * pieces) for pieces in range(1, DEEPEST)]
-    layout = Layout(model_type=OWN, architectures={kind: slots(model)}, rules=dict(zip(names, names)), config={})
-    return Chosen(card, layout, kind, model)
+    layout = Layout(model_type=NATIVE, architectures={kind: slots(model)}, rules=dict(zip(names, names)), config={})
+    return LayoutMatch(card, layout, kind, model)
 
 
-def named_classes(config: Words) -> list[str]:
+def named_classes(config: FlatConfig) -> list[str]:
     """The classes of theirs that a config names; none, one, or several.
 
     Raises:
@@ -218,7 +218,7 @@ def named_classes(config: Words) -> list[str]:
     return names
 
 
-def _architecture(layout: Layout, config: Words) -> str:
+def _architecture(layout: Layout, config: FlatConfig) -> str:
     """The first class that the config names and the layout knows; the layout's own first when there is none."""
     known = (name for name in named_classes(config) if name in layout.architectures or name in layout.tuned)
     return next(known, next(iter(layout.architectures)))
@@ -253,7 +253,7 @@ def is_directory(layout: Layout) -> bool:
     return not {".", ":"} & set(layout.model_type)
 
 
-def writable(model: Model, model_type: str = "") -> Chosen:
+def writable(model: Model, model_type: str = "") -> LayoutMatch:
     """A layout that a model can be written in without loss of anything that is computed; our own when there is none.
 
     Of several, one of that ``model_type``, as whose files it was read; then that of the declared model from which it
@@ -263,11 +263,11 @@ def writable(model: Model, model_type: str = "") -> Chosen:
     every = sorted(_classes_like(model), key=lambda each: each[1].model_type != model_type)
     for card, layout, architecture, base in every:
         if _holds(layout, base, model):
-            return Chosen(card, layout, architecture, model)
+            return LayoutMatch(card, layout, architecture, model)
     for card, layout, architecture, base in every:
         if (ported := biases.added(layout, model)) is not None and _holds(layout, base, ported):
-            return Chosen(card, layout, architecture, ported)
-    return own("", model)
+            return LayoutMatch(card, layout, architecture, ported)
+    return native_layout("", model)
 
 
 def lost(model: Model) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 
 from clados.checkpoints.errors import LayoutError
 
-Words = dict[str, Any]
+FlatConfig = dict[str, Any]
 
 OLDER = {  # their older key: where 5.x keeps it
     "rope_theta": "rope_theta",
@@ -30,7 +30,7 @@ SCALINGS = {  # what each kind of scaled rotary positions must say (transformers
 USUAL = ("rope_theta", "partial_rotary_factor")
 
 
-def flat(config: Mapping[str, Any]) -> Words:
+def flat(config: Mapping[str, Any]) -> FlatConfig:
     """Every key of a config and of the configs inside it, dotted, in the words of 5.x.
 
     Raises:
@@ -81,9 +81,9 @@ def _flat(config: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, Any]
             yield path + key, value
 
 
-def _newer(config: Mapping[str, Any]) -> Words:
+def _newer(config: Mapping[str, Any]) -> FlatConfig:
     words = dict(config)
-    rope: Words = {}
+    rope: FlatConfig = {}
     for key in (*OLDER, "rope_scaling"):
         said = words.pop(key, None)
         if key == "rope_scaling":
@@ -116,9 +116,9 @@ def _needs_object(key: str, said: Any) -> None:
         raise LayoutError(f"{key} is {said!r}; an object is allowed")
 
 
-def nested(words: Mapping[str, Any], model_type: str) -> Words:
+def nested(words: Mapping[str, Any], model_type: str) -> FlatConfig:
     """The reverse of ``flat``, with the older spellings beside the newer ones."""
-    config: Words = {}
+    config: FlatConfig = {}
     for key, value in words.items():
         *outer, last = key.split(".")
         inside = config

@@ -7,11 +7,11 @@ from functools import cache
 from itertools import product
 
 from clados.checkpoints.errors import LayoutError
-from clados.checkpoints.formats import sentence_transformers
+from clados.checkpoints.mapping.modules import module_tensor
 from clados.spec.core.ledger import Row, rows
 from clados.spec.heads.embedding import Embedding
 from clados.spec.kinds.model import Model
-from clados.spec.layout import Folded, Fused, Layout, Rule, Stacked
+from clados.spec.layout import Fused, Layout, PlusRow, Rule, Stacked
 
 TOKENS, WRITTEN = "inputs.tokens.weight", "target.tokens.weight"  # token tables: the usual one, a decoder's own
 TABLE = "heads.lm.table.weight"  # a word head's own
@@ -69,11 +69,12 @@ def _place(layout: Layout, row: Row, head: Embedding | None) -> Place:
             if len(names) not in (1, len(row.outs)):
                 outs = ", ".join(out for out, _ in row.outs)
                 raise LayoutError(f"{layout.model_type}: {row.path} fuses {outs}, and the rule names {len(names)}")
-            return Place(row, rule, (*names, _filled(rule.plus, found.groups())) if isinstance(rule, Folded) else names)
+            added = (_filled(rule.plus, found.groups()),) if isinstance(rule, PlusRow) else ()
+            return Place(row, rule, (*names, *added))
     if row.path == TABLE and (name := own_table(layout)):
         return Place(row, Rule(name), (name,))
     if head is not None and row.path.startswith(f"heads.{Embedding.slot}."):
-        kept = sentence_transformers.place(row.path, head)
+        kept = module_tensor(row.path, head)
         return Place(row, Rule(kept), (kept,))
     raise LayoutError(f"{layout.model_type}: no rule says where {row.path} is kept")
 

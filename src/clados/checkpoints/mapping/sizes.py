@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping
 from math import prod
 
 from clados.checkpoints.errors import LayoutError
-from clados.checkpoints.formats.directory import Stored
 from clados.checkpoints.mapping.detect import layouts
-from clados.checkpoints.mapping.dialects import Words
+from clados.checkpoints.mapping.dialects import FlatConfig
+from clados.checkpoints.mapping.lazy import LazyTensor
 from clados.checkpoints.mapping.names import expanded
 from clados.checkpoints.mapping.values import each_of
 from clados.spec.layout import Word
@@ -15,7 +15,7 @@ SHARED = 256  # layers of models that use few tensors again and again
 SMALL = 2**16  # widths that cost nothing: where these do not fit, the report names the tensors
 
 
-def check(config: Words, found: Mapping[str, Stored]) -> None:
+def check(config: FlatConfig, found: Mapping[str, LazyTensor]) -> None:
     """Refuse more layers than there are tensors, and widths beyond the largest of them.
 
     Raises:
@@ -33,7 +33,7 @@ def check(config: Words, found: Mapping[str, Stored]) -> None:
             raise LayoutError(f"'{key}' is {value}; the largest tensor of the files has {largest} numbers")
 
 
-def _mapped(config: Words) -> Iterator[tuple[str, str | Word]]:
+def _mapped(config: FlatConfig) -> Iterator[tuple[str, str | Word]]:
     """Each key of a config that a layout of its type maps, and how."""
     for _, layout, _ in layouts():
         if layout.model_type == config.get("model_type"):

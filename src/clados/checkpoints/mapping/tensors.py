@@ -9,7 +9,18 @@ from clados.checkpoints.errors import LayoutError
 from clados.checkpoints.mapping.names import Place, places
 from clados.spec.core.ledger import Row
 from clados.spec.kinds.model import Model
-from clados.spec.layout import Flipped, Folded, Fused, Halved, Layout, OfHeads, PerHead, Rule, Shaped, Stacked
+from clados.spec.layout import (
+    Fused,
+    HeadAxes,
+    Layout,
+    PerHead,
+    PlusRow,
+    Reshaped,
+    RotaryHalves,
+    Rule,
+    Stacked,
+    Transposed,
+)
 
 LARGEST = 2**58  # numbers of a tensor, whose bytes are to be counted in 64 bits
 SIDE_BY_SIDE = 3  # queries, keys and values
@@ -40,7 +51,7 @@ def to_theirs(layout: Layout, model: Model, held: Mapping[str, Tensor]) -> dict[
 def ours(place: Place, held: Sequence[Tensor]) -> Tensor:
     """Their tensors, in the order of the place's names, as the one of ours; contiguous."""
     rule, row = place.rule, place.row
-    if isinstance(rule, Folded):
+    if isinstance(rule, PlusRow):
         return held[0] + held[1][0]
     if isinstance(rule, Stacked):
         return torch.stack([*held])
@@ -98,7 +109,7 @@ def _split(row: Row, tensor: Tensor) -> Sequence[Tensor]:
 
 def _theirs(place: Place, tensor: Tensor) -> list[Tensor]:
     rule, row = place.rule, place.row
-    if isinstance(rule, Folded):
+    if isinstance(rule, PlusRow):
         return [tensor, tensor.new_zeros(rule.rows, tensor.shape[-1])]
     if isinstance(rule, Stacked):
         return [*tensor]
@@ -108,16 +119,16 @@ def _theirs(place: Place, tensor: Tensor) -> list[Tensor]:
 
 def _outward(rule: Rule, row: Row, out: str, part: Tensor) -> Tensor:
     match rule:
-        case Flipped():
+        case Transposed():
             return part.T
-        case OfHeads():
+        case HeadAxes():
             wide = part if rule.inputs else part.T
             return wide.reshape(len(wide), -1, row.env.dims.head_dim)
         case PerHead():
             return _swapped(part, (SIDE_BY_SIDE, row.env.dims.heads, -1), 0)
-        case Halved() if out in TURNED:
+        case RotaryHalves() if out in TURNED:
             return _swapped(part, (-1, row.env.dims.head_dim // 2, 2), 1)
-        case Shaped():
+        case Reshaped():
             own = iter(part.shape)
             return part.reshape([next(own) if axis == -1 else axis for axis in rule.shape])
         case _:
@@ -126,15 +137,15 @@ def _outward(rule: Rule, row: Row, out: str, part: Tensor) -> Tensor:
 
 def _inward(rule: Rule, row: Row, out: str, part: Tensor) -> Tensor:
     match rule:
-        case Flipped():
+        case Transposed():
             return part.T
-        case OfHeads():
+        case HeadAxes():
             return part.flatten(1) if rule.inputs else part.flatten(1).T
         case PerHead():
             return _swapped(part, (row.env.dims.heads, SIDE_BY_SIDE, -1), 0)
-        case Halved() if out in TURNED:
+        case RotaryHalves() if out in TURNED:
             return _swapped(part, (-1, 2, row.env.dims.head_dim // 2), 1)
-        case Shaped():
+        case Reshaped():
             return part.reshape(row.shape)
         case _:
             return part

@@ -13,7 +13,7 @@ from clados.spec.core.sizes import Size
 from clados.spec.errors import SpecError
 from clados.spec.kinds.encoder_decoder import EncoderDecoder
 from clados.spec.kinds.model import Model
-from clados.spec.layout import Choice, EachLayer, HowMany, Less, OfHead, OrNone, Word
+from clados.spec.layout import Choice, CountOf, EachLayer, HeadShare, NoneAs, Offset, Word
 
 HEAD = re.compile(r"heads\[(\w+)\]")
 
@@ -25,7 +25,7 @@ def each_of(said: str | Word | tuple[str | Word, ...]) -> tuple[str | Word, ...]
 
 def is_late(how: str | Word) -> bool:
     """Whether it is read with the help of other words."""
-    return isinstance(how, OfHead | EachLayer | HowMany)
+    return isinstance(how, HeadShare | EachLayer | CountOf)
 
 
 def paths(how: str | Word, model: Model) -> tuple[str, ...]:
@@ -44,7 +44,7 @@ def ours(how: str | Word, key: str, value: Any, model: Model) -> Iterator[tuple[
     Raises:
         LayoutError: a value that no word of ours stands for.
     """
-    if isinstance(how, EachLayer | HowMany):
+    if isinstance(how, EachLayer | CountOf):
         if (expected := theirs(how, how.path, model)) != value:
             raise LayoutError(f"'{key}' is {value!r}; as declared, so many layers are {expected!r}")
         return
@@ -102,17 +102,17 @@ def _(how: Choice, key: str, value: Any, model: Model) -> Any:
 
 
 @_inward.register
-def _(how: Less, key: str, value: Any, model: Model) -> Any:
+def _(how: Offset, key: str, value: Any, model: Model) -> Any:
     return _number(key, value) + how.by
 
 
 @_inward.register
-def _(how: OrNone, key: str, value: Any, model: Model) -> Any:
+def _(how: NoneAs, key: str, value: Any, model: Model) -> Any:
     return None if value == how.number else value
 
 
 @_inward.register
-def _(how: OfHead, key: str, value: Any, model: Model) -> Any:
+def _(how: HeadShare, key: str, value: Any, model: Model) -> Any:
     return 1.0 if value is None else _number(key, value) / reach(model, "size").dims.head_dim
 
 
@@ -131,18 +131,18 @@ def _(how: Choice, path: str, model: Model) -> Any:
 
 
 @_outward.register
-def _(how: Less, path: str, model: Model) -> Any:
+def _(how: Offset, path: str, model: Model) -> Any:
     return _word(model, path) - how.by
 
 
 @_outward.register
-def _(how: OrNone, path: str, model: Model) -> Any:
+def _(how: NoneAs, path: str, model: Model) -> Any:
     value = _word(model, path)
     return how.number if value is None else value
 
 
 @_outward.register
-def _(how: OfHead, path: str, model: Model) -> Any:
+def _(how: HeadShare, path: str, model: Model) -> Any:
     return int(_word(model, path) * reach(model, "size").dims.head_dim)
 
 
@@ -154,7 +154,7 @@ def _each_layer(path: str, model: Model) -> list[Any]:
 
 
 @_outward.register
-def _(how: HowMany, path: str, model: Model) -> Any:
+def _(how: CountOf, path: str, model: Model) -> Any:
     return sum(isinstance(each, how.kind) for each in _each_layer(path, model))
 
 

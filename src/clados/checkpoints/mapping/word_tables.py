@@ -11,7 +11,7 @@ from typing import Any
 import torch
 
 from clados.checkpoints.errors import LayoutError
-from clados.checkpoints.formats.directory import Stored
+from clados.checkpoints.mapping.lazy import LazyTensor
 from clados.checkpoints.mapping.names import body_alone, own_table, places, token_table, twins, unprefixed
 from clados.spec.core.part import Change
 from clados.spec.errors import SpecError
@@ -28,7 +28,7 @@ def is_open(layout: Layout, model: Model) -> bool:
     return bool(own_table(layout)) and any(_turned(head) != head for head in getattr(model, "heads", ()))
 
 
-def as_said(layout: Layout, model: Model, config: Mapping[str, Any]) -> Model:
+def as_configured(layout: Layout, model: Model, config: Mapping[str, Any]) -> Model:
     """The model with the word table that a flat config says.
 
     Raises:
@@ -66,7 +66,7 @@ def _turned(head: Head) -> Head:
             return head
 
 
-def as_held(layout: Layout, model: Model, found: Mapping[str, Stored]) -> tuple[Model, tuple[str, ...]]:
+def as_stored(layout: Layout, model: Model, found: Mapping[str, LazyTensor]) -> tuple[Model, tuple[str, ...]]:
     """The model with the word table and bias that the files hold, and a note where they contradict the config.
 
     Two tables that differ are two, whatever the config says. One that is absent is the token table where the config

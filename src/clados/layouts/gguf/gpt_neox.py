@@ -10,7 +10,7 @@ gpt_neox = gpt_2.but(
     config={
         **decoder_config,
         "rope.freq_base": "stack.position.base",
-        "rope.dimension_count": OfHead("stack.position.fraction"),
+        "rope.dimension_count": HeadShare("stack.position.fraction"),
         "use_parallel_residual": Choice("stack.block.residual", {True: Parallel(norms=2), False: Pre()}),
     },
     ignored=("context_length",),

@@ -15,7 +15,7 @@ llama = gpt_neox.but(
     config={
         **decoder_config,
         "rope.freq_base": "stack.position.base",
-        "rope.dimension_count": OfHead("stack.position.fraction"),
+        "rope.dimension_count": HeadShare("stack.position.fraction"),
         "attention.head_count_kv": "size.kv_heads",
         "attention.key_length": "size.head_dim",
         "attention.value_length": "size.head_dim",

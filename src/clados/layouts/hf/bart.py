@@ -24,7 +24,7 @@ bart = marian.but(
     config={
         **config,
         "num_labels": "heads[{classifier,token_classifier}].classes",
-        "max_position_embeddings": Less("{inputs,target}.position.length", by=2),
+        "max_position_embeddings": Offset("{inputs,target}.position.length", by=2),
         "scale_embedding": "{inputs,target}.scaled",
         "dropout": "{inputs,target,encoder.block,decoder.block}.dropout",
         "init_std": "init.std",

@@ -32,7 +32,7 @@ gpt_j = gpt_2.but(
         "layer_norm_epsilon": "stack.norm.eps",
         "num_labels": gpt_2.config["num_labels"],
         "activation_function": gpt_2.config["activation_function"],
-        "rotary_dim": OfHead("stack.position.fraction"),
+        "rotary_dim": HeadShare("stack.position.fraction"),
         "embd_pdrop": "inputs.dropout",
         "resid_pdrop": "stack.block.dropout",
         "attn_pdrop": "stack.block.attn.dropout",

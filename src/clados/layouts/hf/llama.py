@@ -13,7 +13,7 @@ llama = Layout(
     rules={
         "inputs.tokens.*": "model.embed_tokens.*",
         "stack.blocks.*.attn_norm.*": "model.layers.*.input_layernorm.*",
-        "stack.blocks.*.attn.qkv.*": Halved("model.layers.*.self_attn.{q_proj,k_proj,v_proj}.*"),
+        "stack.blocks.*.attn.qkv.*": RotaryHalves("model.layers.*.self_attn.{q_proj,k_proj,v_proj}.*"),
         "stack.blocks.*.attn.out.*": "model.layers.*.self_attn.o_proj.*",
         "stack.blocks.*.mlp_norm.*": "model.layers.*.post_attention_layernorm.*",
         "stack.blocks.*.mlp.up.*": "model.layers.*.mlp.{gate_proj,up_proj}.*",

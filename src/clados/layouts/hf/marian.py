@@ -36,8 +36,8 @@ rules: dict[str, str | Rule] = {
     "*.blocks.*.mlp.up.*": "model.*.layers.*.fc1.*",
     "*.blocks.*.mlp.down.*": "model.*.layers.*.fc2.*",
     "*.blocks.*.mlp_norm.*": "model.*.layers.*.final_layer_norm.*",
-    "heads.lm.bias": Shaped("final_logits_bias", (1, -1)),
-    "heads.lm.table.bias": Shaped("final_logits_bias", (1, -1)),
+    "heads.lm.bias": Reshaped("final_logits_bias", (1, -1)),
+    "heads.lm.table.bias": Reshaped("final_logits_bias", (1, -1)),
 }
 
 # Words of 2020 that nothing has read since: the model_type says as much.

@@ -23,7 +23,7 @@ config: dict[str, str | Word] = {
     "bos_token_id": "inputs.vocab.bos",
     "eos_token_id": "inputs.vocab.eos",
     "pad_token_id": "inputs.vocab.pad",
-    "max_position_embeddings": Less("inputs.position.length", 2),
+    "max_position_embeddings": Offset("inputs.position.length", 2),
     "activation_function": Choice("stack.block.mlp.act", ACTIVATIONS),
     "num_labels": "heads[{classifier,token_classifier}].classes",
     "dropout": "stack.block.dropout",

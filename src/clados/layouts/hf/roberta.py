@@ -16,7 +16,7 @@ roberta = bert.but(
     rules={
         "inputs.tokens.*": "roberta.embeddings.word_embeddings.*",
         # the port adds the one row of a table of types to every token
-        "inputs.position.table.weight": Folded(
+        "inputs.position.table.weight": PlusRow(
             "roberta.embeddings.position_embeddings.weight",
             plus="roberta.embeddings.token_type_embeddings.weight",
             rows=1,
@@ -41,7 +41,7 @@ roberta = bert.but(
         **bert.config,
         "hidden_act": Choice("stack.block.mlp.act", ACTIVATIONS),  # its head takes gelu, whatever the layers have
         "type_vocab_size": Choice("inputs.types", {1: 0}),
-        "pad_token_id": ("inputs.vocab.pad", Less("inputs.position.start", by=1)),  # the row of padding comes before
+        "pad_token_id": ("inputs.vocab.pad", Offset("inputs.position.start", by=1)),  # the row of padding comes before
         "bos_token_id": "inputs.vocab.bos",
         "eos_token_id": "inputs.vocab.eos",
     },

@@ -24,8 +24,8 @@ alternating = t5_common.but(
     config={
         **t5_common.config,
         "num_experts": "{sides.encoder,sides.decoder}.experts",
-        "num_sparse_encoder_layers": HowMany("encoder.block.mlp", kind=Experts),
-        "num_sparse_decoder_layers": HowMany("decoder.block.mlp", kind=Experts),
+        "num_sparse_encoder_layers": CountOf("encoder.block.mlp", kind=Experts),
+        "num_sparse_decoder_layers": CountOf("decoder.block.mlp", kind=Experts),
         "dense_act_fn": Choice("{encoder,decoder}.block.mlp.act", ACTIVATIONS),
         "is_gated_act": Choice("{encoder,decoder}.block.mlp.gated", {False: False}),
         "expert_capacity": "{encoder,decoder}.block[1].mlp.capacity.tokens",

@@ -9,8 +9,8 @@ vit = Layout(
     rules={
         "inputs.patch": "vit.embeddings.patch_embeddings.projection.weight",
         "inputs.patch_bias": "vit.embeddings.patch_embeddings.projection.bias",
-        "inputs.cls": Shaped("vit.embeddings.cls_token", (1, 1, -1)),
-        "inputs.positions.weight": Shaped("vit.embeddings.position_embeddings", (1, -1, -1)),
+        "inputs.cls": Reshaped("vit.embeddings.cls_token", (1, 1, -1)),
+        "inputs.positions.weight": Reshaped("vit.embeddings.position_embeddings", (1, -1, -1)),
         "stack.blocks.*.attn_norm.*": "vit.encoder.layer.*.layernorm_before.*",
         "stack.blocks.*.attn.qkv.*": "vit.encoder.layer.*.attention.attention.{query,key,value}.*",
         "stack.blocks.*.attn.out.*": "vit.encoder.layer.*.attention.output.dense.*",
