@@ -39,7 +39,7 @@ class Scripted(torch.nn.Module):
 def test_the_scripted_policy_balances_to_the_end(ready: Callable[[str], Ready]) -> None:
     real = ready("decision-transformer")
     model = Scripted(real)
-    found = act(replace(real, model=model), episodes=3, return_to_go=400)
+    found = act(replace(real, model=model), episodes=3, return_to_go=400)  # type: ignore[arg-type]
     assert found.returns == (500.0, 500.0, 500.0)
     assert found.random_mean < 60
     last = model.told[-1]
@@ -57,7 +57,7 @@ def test_the_first_step_is_told_alone(ready: Callable[[str], Ready]) -> None:
     real = ready("decision-transformer")
     real = replace(real, scales=replace(real.scales, most=400.0, best=-100.0))
     model = Scripted(real)
-    assert act(replace(real, model=model), episodes=2).return_to_go == -100
+    assert act(replace(real, model=model), episodes=2).return_to_go == -100  # type: ignore[arg-type]
     assert model.told[0]["states"].shape == (2, 1, 4)
     assert model.told[0]["returns_to_go"].flatten().tolist() == [-0.25, -0.25]  # the best return that was seen
 
@@ -173,7 +173,7 @@ def test_actions_reach_as_far_as_those_of_the_data_and_no_further_than_the_envir
         model = Whole(ready)
         done: list[Any] = []
         worlds, _ = make_environments("Pendulum-v1", 1)
-        choose = policy(replace(ready, model=model), worlds[0].action_space)
+        choose = policy(replace(ready, model=model), worlds[0].action_space)  # type: ignore[arg-type]
 
         def kept(now: Any, choose: Any = choose, done: list[Any] = done) -> Any:
             done.append(choose(now))

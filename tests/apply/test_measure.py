@@ -74,7 +74,7 @@ def test_a_model_that_knows_what_follows_guesses_all(ready: Callable[[str], Read
 
     known = Knows()
     known.register_parameter("weight", torch.nn.Parameter(torch.zeros(1)))
-    found = measure(replace(gpt, model=known), Held(rows))
+    found = measure(replace(gpt, model=known), Held(rows))  # type: ignore[arg-type]
     assert found.value == 1.0
     assert found.better
     assert found.number == len([0 for row in rows for _ in row.ids[1:]])
@@ -95,7 +95,7 @@ def test_classes_have_to_be_right_twenty_points_more_often_than_the_most_frequen
 
     model = Right()
     model.register_parameter("weight", torch.nn.Parameter(torch.zeros(1)))
-    found = measure(replace(vit, model=model), Held(rows), batch=20)
+    found = measure(replace(vit, model=model), Held(rows), batch=20)  # type: ignore[arg-type]
     assert found.value == 1.0
     assert found.asked == pytest.approx(found.trivial + 0.2)
     assert found.trivial == pytest.approx(max(map(labels.count, labels)) / 20)

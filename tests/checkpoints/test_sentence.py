@@ -211,7 +211,7 @@ def test_modules_after_the_pooling_are_computed_in_their_order(bert: Any, folder
         write(path / "3_Dense" / "config.json", dense | said)
         save_file(tensors, path / "3_Dense" / "model.safetensors")
         check_again(path, normalize(layer_norm(vectors, (7,), gain, shift, 1e-5), dim=-1))
-    kinds = [type(step) for step in from_pretrained(path).spec.heads[0].steps]  # type: ignore[attr-defined]
+    kinds = [type(step) for step in from_pretrained(path).spec.heads[0].steps]
     assert kinds == [Dense, VectorNorm, UnitLength]
 
 

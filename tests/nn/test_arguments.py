@@ -157,7 +157,7 @@ def test_what_cannot_be_written_after_is_refused(
     model: Callable[[str], nn.Module], name: str, given: dict[str, Any], said: str
 ) -> None:
     with pytest.raises(s.SpecError, match=said):
-        generate_ids(model(name), **given, max_new_tokens=2)
+        generate_ids(model(name), **given, max_new_tokens=2)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("mask", ["attention_mask", "pooling_mask"])

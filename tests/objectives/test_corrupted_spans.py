@@ -92,8 +92,8 @@ def test_padding_on_either_side_changes_no_loss() -> None:
     model, setting = small_t5()
     rows = [Sides(np.arange(5, 5 + n), np.arange(50, 50 + m)) for n, m in ((9, 4), (3, 11), (20, 20))]
     objective = s.Translation(0.1)
-    together = task(objective).loss(model, task(objective).prepare(rows, [generator(0)] * 3, setting))
-    apart = [task(objective).loss(model, task(objective).prepare([row], [generator(0)], setting)) for row in rows]
+    together = task(objective).loss(model, task(objective).prepare(rows, [generator(0)] * 3, setting))  # type: ignore[arg-type]
+    apart = [task(objective).loss(model, task(objective).prepare([row], [generator(0)], setting)) for row in rows]  # type: ignore[arg-type]
     assert together.sum.item() == pytest.approx(sum(each.sum.item() for each in apart), rel=1e-5)
     assert together.weight == sum(each.weight for each in apart) == 38
 
@@ -107,8 +107,8 @@ def test_labels_are_smoothed_evenly_over_the_whole_vocabulary_and_measured_unsmo
     right = -logp[range(4), labels].sum()
     even = -logp.mean(-1).sum()
     smoothed = (0.9 * right + 0.1 * even).item()
-    assert task(s.Translation(0.1)).loss(model, batch).sum.item() == pytest.approx(smoothed, rel=1e-5)
-    assert task(s.Translation(0.1)).held_out.loss(model, batch).sum.item() == pytest.approx(right.item(), rel=1e-5)
+    assert task(s.Translation(0.1)).loss(model, batch).sum.item() == pytest.approx(smoothed, rel=1e-5)  # type: ignore[arg-type]
+    assert task(s.Translation(0.1)).held_out.loss(model, batch).sum.item() == pytest.approx(right.item(), rel=1e-5)  # type: ignore[arg-type]
 
 
 def test_long_texts_are_cut_and_closed() -> None:

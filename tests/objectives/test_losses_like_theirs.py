@@ -134,4 +134,4 @@ def test_the_loss_of_images_is_theirs(card: str, objective: s.Objective) -> None
             batch = Batch(read, {"labels": labels}, {}, 0)
             given = {"labels": labels} if card == "vit" else {"return_loss": True}
             wanted = reference.module(**read, **given, return_dict=True).loss
-            agree(task(objective).loss(reference.filled(reference.model), batch).mean, wanted)
+            agree(task(objective).loss(reference.filled(reference.model), batch).mean, wanted)  # type: ignore[arg-type]

@@ -29,7 +29,7 @@ class Says(nn.Module):
 
 def test_pairs_are_compared_along_rows_and_columns() -> None:
     scores = torch.tensor([[2.0, 0.0, 1.0], [0.5, 0.1, 3.0], [0.0, 1.0, 0.3]])
-    found = task(s.Contrastive()).loss(Says(logits_per_image=scores), Batch({}, {}, {"pairs": 3}, 3))
+    found = task(s.Contrastive()).loss(Says(logits_per_image=scores), Batch({}, {}, {"pairs": 3}, 3))  # type: ignore[arg-type]
     rows = -sum(math.log(math.exp(scores[i, i]) / sum(map(math.exp, scores[i].tolist()))) for i in range(3))
     columns = -sum(math.log(math.exp(scores[i, i]) / sum(map(math.exp, scores[:, i].tolist()))) for i in range(3))
     assert float(found.mean) == pytest.approx((rows + columns) / 6, rel=1e-5)
@@ -58,7 +58,7 @@ def test_images_come_in_the_models_size_from_minus_one_to_one() -> None:
 def test_right_classes_are_counted() -> None:
     scores = torch.tensor([[2.0, 0.0], [2.0, 0.0]])
     batch = Batch({}, {"labels": torch.tensor([0, 1])}, {"classes": 2}, 2)
-    found = task(s.ImageClasses()).loss(Says(logits=scores), batch)
+    found = task(s.ImageClasses()).loss(Says(logits=scores), batch)  # type: ignore[arg-type]
     assert int(found.measures["accuracy"].sum) == 1
     assert float(found.mean) == pytest.approx((math.log(1 + math.exp(-2)) + math.log(1 + math.exp(2))) / 2)
 
@@ -90,9 +90,9 @@ def test_short_windows_are_padded_in_front_and_padding_is_not_learned() -> None:
 def test_errors_are_squared_and_choices_scored() -> None:
     batch = task(s.ReturnConditioned("squared")).prepare([window(2)], [generator(0)], Setting(trajectories()))
     zeros = torch.zeros(1, 4, 2)
-    found = task(s.ReturnConditioned("squared")).loss(Says(action_preds=zeros), batch)
+    found = task(s.ReturnConditioned("squared")).loss(Says(action_preds=zeros), batch)  # type: ignore[arg-type]
     assert float(found.mean) == pytest.approx((0 + 1 + 4 + 9) / 4)
-    chosen = task(s.ReturnConditioned("cross-entropy")).loss(Says(action_preds=zeros), batch)
+    chosen = task(s.ReturnConditioned("cross-entropy")).loss(Says(action_preds=zeros), batch)  # type: ignore[arg-type]
     assert float(chosen.mean) == pytest.approx(math.log(2))
 
 

@@ -5,14 +5,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clados import spec as s
 from clados.data.packing import Couple, Packed, generator
 from clados.models.declared import declared
-from clados.nn import build
+from clados.nn import WholeModel, build
 from clados.objectives import Setting, Words, task
 from clados.objectives.masked_tokens import framed, hide
 
@@ -26,7 +25,7 @@ def packed(ids: object) -> Packed:
     return Packed(ids, np.zeros_like(ids))
 
 
-def tiny(card: str) -> tuple[torch.nn.Module, Setting]:
+def tiny(card: str) -> tuple[WholeModel, Setting]:
     model = declared(card).at("tiny" if card == "bert" else "small")
     roles = {"pad": 0, "cls": 1, "sep": 2, "mask": 3} if card == "bert" else {"bos": 4, "eos": 4}
     part = model.but(inputs=s.but(vocab=s.but(size=200, **roles)), size=s.Size(layers=1, d_model=32, heads=2))

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from clados import spec as s
 from clados.apply.decoding.beams import EarlyStopping, beam_search
@@ -17,6 +17,7 @@ from clados.apply.decoding.writers import room, starts_with, writer_of
 from clados.checkpoints.generation import STEEPEST, GenerationConfig
 from clados.errors import InputError, check_seed
 from clados.nn.kinds.arguments import checked, shaped
+from clados.nn.kinds.model import WholeModel
 from clados.nn.memory import enough_memory
 
 NEW = 100  # tokens that are written where nobody says how many
@@ -28,7 +29,7 @@ __all__ = ["generate_ids", "new_tokens", "room", "writer_of"]
 @enough_memory("writing these texts", "give fewer tokens, beams or texts")
 @torch.inference_mode()
 def generate_ids(
-    model: nn.Module,
+    model: WholeModel,
     input_ids: Tensor,
     *,
     attention_mask: Tensor | None = None,
@@ -133,12 +134,12 @@ def generate_ids(
     return found
 
 
-def config_of(model: nn.Module) -> GenerationConfig:
+def config_of(model: WholeModel) -> GenerationConfig:
     """How a model writes where its user says nothing."""
     return getattr(model, "generation_config", GenerationConfig())
 
 
-def new_tokens(model: nn.Module, input_ids: Tensor, config: GenerationConfig, wanted: int | None = None) -> int:
+def new_tokens(model: WholeModel, input_ids: Tensor, config: GenerationConfig, wanted: int | None = None) -> int:
     """How many tokens are written at most: as many as are wanted, or else what the config and the positions allow.
 
     Raises:

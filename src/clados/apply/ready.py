@@ -23,6 +23,7 @@ from clados.data.pictures import Preprocessing
 from clados.data.scaling import Scales
 from clados.data.tokenizer import Tokenizer
 from clados.errors import CladosWarning, InputError
+from clados.nn.kinds.model import WholeModel
 from clados.nn.settle import settle
 
 _T = TypeVar("_T")
@@ -45,7 +46,7 @@ class Ready:
         embedding: how texts are prepared before vectors are made of them.
     """
 
-    model: Any
+    model: WholeModel
     name: str
     folder: Path | None = None
     tokenizer: Tokenizer | None = None
@@ -120,7 +121,7 @@ class LongText(CladosWarning):
     """A text is so long that attention over it takes minutes."""
 
 
-def _slow(model: Any, length: int) -> float:
+def _slow(model: WholeModel, length: int) -> float:
     """Seconds that attention over a text takes, where they are many and more than those of all else; otherwise 0.
 
     Scores and sums over values are 4 d_model operations for each two tokens in each layer.
@@ -169,7 +170,7 @@ def load(
     return ready
 
 
-def usual_beams(verb: str | None, model: Any) -> int:
+def usual_beams(verb: str | None, model: WholeModel) -> int:
     """Texts that a model searches side by side where nobody says: as its config says, else those of Vaswani et al."""
     return config_of(model).num_beams or (TRANSLATION_BEAMS if verb == "translate" else 1)
 

@@ -41,9 +41,9 @@ PICKLES = (".pt", ".pth", ".bin")
 if TYPE_CHECKING:
     from clados.checkpoints.report import Report
     from clados.data.tokenizer import Tokenizer
-    from clados.nn.make import Built
+    from clados.nn.kinds.model import WholeModel
 
-    class Loaded(Built):
+    class Loaded(WholeModel):
         """What `from_pretrained` returns, as type checkers see it."""
 
         report: Report

@@ -1,6 +1,6 @@
 """build: a model by name, size or parameter budget, on any device."""
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 import torch
 
@@ -9,16 +9,10 @@ from clados.catalog.counts import card_and_size, model_of
 from clados.catalog.load import declaration_of
 from clados.errors import check_seed
 from clados.models.declared import declared_in
-from clados.nn.core.module import Module, module
+from clados.nn.core.module import module
 from clados.nn.init import draw
+from clados.nn.kinds.model import WholeModel
 from clados.spec.core.scale import nearest_size, scaled
-
-if TYPE_CHECKING:
-
-    class Built(Module):
-        """A whole model as type checkers see it."""
-
-        spec: s.Model
 
 
 def build(
@@ -30,7 +24,7 @@ def build(
     dtype: torch.dtype = torch.float32,
     seed: int = 0,
     **changes: Any,
-) -> "Built":
+) -> WholeModel:
     """A working model of a declaration, its weights drawn as the paper says, in evaluation mode.
 
     Args:
@@ -49,7 +43,7 @@ def build(
     if params is not None:
         part = scaled(part, params)
     with torch.device(device):
-        made = cast("Built", module(part).to(dtype).eval())
+        made = cast("WholeModel", module(part).to(dtype).eval())
     if torch.device(device).type != "meta":
         check_seed(seed)
         draw(made, part, torch.Generator(device).manual_seed(seed))

@@ -13,6 +13,7 @@ from clados import spec as s
 from clados.apply.ready import Ready
 from clados.data.examples import Captioned, Picture
 from clados.data.packing import generator
+from clados.nn.kinds.model import WholeModel
 from clados.objectives.base import Batch, Ids, Loss, LossTerm, Random, Setting, padded, with_mask
 from clados.objectives.measure import Measure, Sample
 from clados.objectives.pictures import pictures
@@ -68,7 +69,7 @@ class ContrastiveTask(Task[s.Contrastive, Caption], objective=s.Contrastive):
         inputs = {"input_ids": ids, "pixel_values": pictures([each.picture for each in rows], model)}
         return Batch({**inputs, **with_mask(keep)}, {}, {"pairs": len(rows)}, len(rows))
 
-    def loss(self, model: Any, batch: Batch) -> Loss:
+    def loss(self, model: WholeModel, batch: Batch) -> Loss:
         """Half of the cross-entropy along the rows, half along the columns.
 
         When several processes train together, each row is compared with the columns of all of them.

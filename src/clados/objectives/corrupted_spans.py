@@ -12,6 +12,7 @@ from clados.apply.fill import restored, spans
 from clados.apply.ready import Ready
 from clados.data import packing
 from clados.data.packing import Packed
+from clados.nn.kinds.model import WholeModel
 from clados.objectives.base import Batch, Ids, Loss, Random, Setting, Words
 from clados.objectives.measure import Measure, Sample, share
 from clados.objectives.sides import Sides, sides
@@ -35,7 +36,7 @@ class CorruptedSpansTask(TextTask[s.CorruptedSpans, Packed], objective=s.Corrupt
         words = setting.text
         return sides([corrupt(self.objective, each.ids, words, draw) for each, draw in zip(rows, random)], words)
 
-    def loss(self, model: Any, batch: Batch) -> Loss:
+    def loss(self, model: WholeModel, batch: Batch) -> Loss:
         return Loss({"lm": words_at(model, model.states(**batch.inputs), batch)})
 
     def measure(self, ready: Ready, sample: Sample) -> Measure:

@@ -12,6 +12,7 @@ from clados import spec as s
 from clados.apply.ready import Ready
 from clados.data.examples import Labelled
 from clados.data.packing import generator
+from clados.nn.kinds.model import WholeModel
 from clados.objectives.base import Batch, Loss, LossTerm, Random, Setting
 from clados.objectives.measure import Measure, Sample, share
 from clados.objectives.pictures import pictures
@@ -39,7 +40,7 @@ class ImageClassesTask(Task[s.ImageClasses, Labelled], objective=s.ImageClasses)
         labels = torch.tensor([each.label for each in rows])
         return Batch({"pixel_values": images}, {"labels": labels}, {"classes": len(labels)}, images.size(0))
 
-    def loss(self, model: Any, batch: Batch) -> Loss:
+    def loss(self, model: WholeModel, batch: Batch) -> Loss:
         labels = batch.targets["labels"]
         scores = model(**batch.inputs).logits.float()
         right = LossTerm((scores.argmax(-1) == labels).sum(), len(labels))

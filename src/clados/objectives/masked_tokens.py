@@ -12,6 +12,7 @@ from clados.apply.ready import Ready
 from clados.data import packing
 from clados.data.packing import Couple, Packed
 from clados.data.stream import sentences
+from clados.nn.kinds.model import WholeModel
 from clados.objectives.base import Batch, Ids, Loss, LossTerm, Random, Setting, Words, padded, with_mask
 from clados.objectives.measure import Measure, Sample, share
 from clados.objectives.task import Small, Source, SourceConfig
@@ -81,7 +82,7 @@ class MaskedTokensTask(TextTask[s.MaskedTokens, Packed | Couple], objective=s.Ma
             weights["nsp"] = len(rows)
         return Batch(inputs, targets, weights, sum(map(len, seen)), in_place=True)
 
-    def loss(self, model: Any, batch: Batch) -> Loss:
+    def loss(self, model: WholeModel, batch: Batch) -> Loss:
         states = model.states(**batch.inputs)
         terms = {"lm": words_at(model, states, batch)}
         if "nsp" not in batch.weights:

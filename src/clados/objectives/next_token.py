@@ -7,6 +7,7 @@ from clados import spec as s
 from clados.apply.ready import Ready
 from clados.data import packing
 from clados.data.packing import Packed
+from clados.nn.kinds.model import WholeModel
 from clados.objectives.base import Batch, Ids, Loss, Random, Setting, padded
 from clados.objectives.measure import Measure, Sample, share
 from clados.objectives.task import Small, Source, SourceConfig
@@ -38,7 +39,7 @@ class NextTokenTask(TextTask[s.NextToken, Packed], objective=s.NextToken):
         seen = ids[:, :-1].contiguous()
         return Batch({"input_ids": seen}, targets, {"lm": len(targets["labels"])}, seen.numel())
 
-    def loss(self, model: Any, batch: Batch) -> Loss:
+    def loss(self, model: WholeModel, batch: Batch) -> Loss:
         return Loss({"lm": words_at(model, model.states(**batch.inputs), batch, z=self.objective.z)})
 
     def compared(self, ends: Sequence[float], baseline: Mapping[str, float]) -> str:

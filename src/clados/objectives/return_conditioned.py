@@ -15,6 +15,7 @@ from clados.apply.act import act
 from clados.apply.ready import Ready
 from clados.data.examples import Episode
 from clados.data.packing import generator
+from clados.nn.kinds.model import WholeModel
 from clados.objectives.base import Batch, Loss, LossTerm, Random, Setting
 from clados.objectives.measure import Measure, Sample
 from clados.objectives.task import Listed, Small, Source, SourceConfig, Task, of_kind
@@ -99,7 +100,7 @@ class ReturnConditionedTask(Task[s.ReturnConditioned, Window], objective=s.Retur
         targets = {"actions": actions, "at": mask.flatten().nonzero()[:, 0]}
         return Batch(given, targets, {"actions": len(actions)}, int(keep.sum()))
 
-    def loss(self, model: Any, batch: Batch) -> Loss:
+    def loss(self, model: WholeModel, batch: Batch) -> Loss:
         scores = model(**batch.inputs).action_preds.flatten(0, 1)[batch.targets["at"]].float()
         found: Tensor = batch.targets["actions"]
         if self.squared:  # the mean over the numbers of an action too

@@ -7,23 +7,27 @@ from torch import Tensor
 
 from clados.nn.capture import capture
 from clados.nn.feedforward.experts import Experts
+from clados.nn.kinds.model import WholeModel
 from clados.objectives.base import Batch, Loss, LossTerm
 from clados.objectives.task import Task
 
 ROUTERS = "*.blocks.*.mlp.router"
 
 
-def training_loss(task: Task[Any, Any], model: Any, batch: Batch) -> Loss:
+def training_loss(task: Task[Any, Any], model: WholeModel, batch: Batch) -> Loss:
     """The loss of a model in training; that of its routers is a part of its own, over the targets of the first."""
     if not any(isinstance(each, Experts) and (each.balance or each.z) for each in model.modules()):
         return task.loss(model, batch)
     with capture(model, ROUTERS) as scores:
         found = task.loss(model, batch)
-    added = [
-        strayed(each, model.get_submodule(name.removesuffix(".router")), kept(each, name, batch))
-        for name, each in scores.items()
-    ]
+    added = [strayed(each, _experts(model, name), kept(each, name, batch)) for name, each in scores.items()]
     return Loss({**found.parts, "routing": LossTerm(sum(added) * found.weight, found.weight)}, found.measures)  # type: ignore[arg-type]
+
+
+def _experts(model: WholeModel, router: str) -> Experts:
+    experts = model.get_submodule(router.removesuffix(".router"))
+    assert isinstance(experts, Experts)
+    return experts
 
 
 def kept(scores: Tensor, name: str, batch: Batch) -> Tensor | None:

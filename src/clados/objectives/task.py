@@ -18,6 +18,7 @@ from clados.data.examples import AnyExample, DataError, Text
 from clados.data.packing import generator
 from clados.data.scaling import Scales
 from clados.data.tokenizer import Tokenizer
+from clados.nn.kinds.model import WholeModel
 from clados.objectives.base import Batch, Ids, Loss, Random, Setting, Words
 from clados.objectives.measure import Measure, Sample
 
@@ -182,7 +183,7 @@ class Task(ABC, Generic[Objective, Row]):
         """
 
     @abstractmethod
-    def loss(self, model: Any, batch: Batch) -> Loss:
+    def loss(self, model: WholeModel, batch: Batch) -> Loss:
         """The loss of a model on a batch; the model is what ``clados.build`` gives."""
 
     # ------------------------------------------------------------ how it is judged

@@ -13,6 +13,7 @@ from clados.apply.ready import Ready
 from clados.data.examples import Text
 from clados.data.packing import Packed, generator
 from clados.data.stream import Stream, encode_documents
+from clados.nn.kinds.model import WholeModel
 from clados.objectives.base import Batch, Ids, LossTerm, Setting
 from clados.objectives.measure import Sample
 from clados.objectives.task import NATS, Objective, Row, SourceConfig, Task, of_kind
@@ -72,7 +73,7 @@ def packed(texts: Sequence[Ids]) -> Packed:
     return Packed(ids, np.zeros_like(ids))
 
 
-def words_at(model: Any, states: Tensor, batch: Batch, smoothing: float = 0.0, z: float = 0.0) -> LossTerm:
+def words_at(model: WholeModel, states: Tensor, batch: Batch, smoothing: float = 0.0, z: float = 0.0) -> LossTerm:
     """-log p of the labels, plus z log^2 Z, summed; read only at the positions that have one.
 
     Args:

@@ -12,6 +12,7 @@ from clados.apply.ready import Ready
 from clados.apply.translate import translate
 from clados.data.examples import Pair
 from clados.data.packing import generator
+from clados.nn.kinds.model import WholeModel
 from clados.objectives.base import Batch, Ids, Loss, Random, Setting
 from clados.objectives.measure import Measure, Sample
 from clados.objectives.sides import Sides, sides
@@ -59,7 +60,7 @@ class TranslationTask(TextTask[s.Translation, Sides], objective=s.Translation):
         cut = [Sides(*(np.concatenate([side[: int(min(room, len(side)))], end]) for side in each)) for each in rows]
         return sides(cut, words)
 
-    def loss(self, model: Any, batch: Batch) -> Loss:
+    def loss(self, model: WholeModel, batch: Batch) -> Loss:
         """Smoothed (Szegedy et al. 2016, §7, cited there): the label keeps 1 - e + e / V, the rest e / V."""
         return Loss({"lm": words_at(model, model.states(**batch.inputs), batch, self.objective.smoothing)})
 

@@ -152,9 +152,10 @@ def stop(choices: Choices, folder: Path, progress: Callable[[str], Show]) -> Sto
     """
     check_folder(folder)
     plan = planned(choices)
-    trainer = plan.trainer(module(plan), show=progress(plan.card))
+    model = module(plan)
+    trainer = plan.trainer(model, show=progress(plan.card))
     learned = measured_run(plan, trainer)
-    model = trainer.model.eval()
+    model.eval()
     mark = f"{plan.card} as the tour trains it\n"
     save_pretrained(model, folder, tokenizer=plan.tokenizer, also=lambda fresh: write_text(fresh / MARK, mark))
     objective = plan.stage.objective

@@ -22,6 +22,7 @@ from clados import spec as s
 from clados.checkpoints.atomic import LOCK, locked
 from clados.errors import CladosError
 from clados.nn.core.module import module
+from clados.nn.kinds.model import WholeModel
 from clados.nn.memory import enough_memory
 from clados.objectives import Batch, Setting, Source, Words
 from clados.train import saved
@@ -284,7 +285,7 @@ class Trainer:
 
 
 def fit(
-    model: nn.Module,
+    model: WholeModel,
     stage: s.Stage,
     source: Source,
     run: Run,
@@ -310,7 +311,7 @@ def fit(
         CladosError: see ``Trainer.fit``.
     """
     if setting is None:
-        spec: s.Model = model.spec  # type: ignore[assignment]
+        spec: s.Model = model.spec
         words = Words.declared(spec.vocab) if spec.reads(s.Tokens) else None
         setting = Setting(spec, stage.length or 0, words)
     unit = SupervisedUnit(model, stage, setting, source, run, held_out)

@@ -23,6 +23,7 @@ from clados.data.tokenizer import Tokenizer
 from clados.errors import CladosError, check_seed
 from clados.files import PART, JsonObject, write_json
 from clados.models.declared import declared
+from clados.nn.kinds.model import WholeModel
 from clados.nn.make import build
 from clados.nn.memory import enough_memory
 from clados.objectives import Batch, Setting, Source, SourceConfig, Words, runs, task
@@ -142,12 +143,12 @@ class Plan:
     checksum: str  # of what is trained on
     start: Start | None = None
 
-    def trainer(self, module: torch.nn.Module, folder: Path | None = None, show: Show | None = None) -> Trainer:
+    def trainer(self, module: WholeModel, folder: Path | None = None, show: Show | None = None) -> Trainer:
         """The trainer of a model made from this plan; with a folder, its checkpoints are marked as this model's."""
         notes = {"model": self.card, "shuffled": self.choices.shuffled, **self.origin}
         return Trainer(self.unit(module), self.run, folder, show or Show(), notes)
 
-    def unit(self, module: torch.nn.Module) -> SupervisedUnit:
+    def unit(self, module: WholeModel) -> SupervisedUnit:
         """What trains a model made from this plan."""
         return SupervisedUnit(module, self.stage, self.setting, self.train, self.run, self.held_out)
 
@@ -289,7 +290,7 @@ def _steps(plan: Plan) -> int:
     return max(plan.choices.least, int(60 * plan.choices.minutes / seconds))
 
 
-def module(plan: Plan) -> torch.nn.Module:
+def module(plan: Plan) -> WholeModel:
     """The plan's model, drawn from its seed or taken from where it starts, on the accelerator when there is one."""
     device = "cuda" if torch.cuda.is_available() else "cpu"
     with enough_memory(f"a model of {s.count(plan.model).total:,} parameters", "try smaller --params or --length"):

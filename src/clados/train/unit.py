@@ -18,6 +18,7 @@ from clados import spec as s
 from clados.data.packing import generator
 from clados.data.sampler import Sampler
 from clados.errors import CladosError
+from clados.nn.kinds.model import WholeModel
 from clados.objectives import Batch, Loss, Setting, Source, Task, task, training_loss
 from clados.train.devices import Devices, world
 from clados.train.optimisers import optimiser
@@ -105,7 +106,7 @@ class SupervisedUnit(Unit):
         text_only: how what is held out is measured, as in ``measured``.
     """
 
-    model: nn.Module
+    model: WholeModel
     stage: s.Stage
     setting: Setting
     source: Source

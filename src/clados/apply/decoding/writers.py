@@ -1,6 +1,6 @@
 """Models that are writing: what they have been given, and what they remember."""
 
-from typing import Any, Protocol
+from typing import Protocol
 
 import torch
 from torch import Tensor
@@ -8,13 +8,14 @@ from torch import Tensor
 from clados import spec as s
 from clados.errors import InputError
 from clados.nn.core.context import Cache
+from clados.nn.kinds.model import WholeModel
 from clados.nn.positions.blanks import blank_positions
 
 
 class Writer(Protocol):
     """A model that is writing: what it has been given, and what it remembers."""
 
-    model: Any
+    model: WholeModel
     ids: Tensor  # [batch, length]: the texts so far, at the start
 
     def read(self, ids: Tensor) -> Tensor:
@@ -30,12 +31,12 @@ class Continuing:
     """A decoder: it has the prompt before it, padded on the left."""
 
     @staticmethod
-    def room(model: Any, input_ids: Tensor) -> int | None:
+    def room(model: WholeModel, input_ids: Tensor) -> int | None:
         """Tokens that may still be written; None for any number."""
         return None if model.learned is None else model.learned - input_ids.size(1)
 
     def __init__(
-        self, model: Any, input_ids: Tensor, attention_mask: Tensor | None, new: int, start: int | None = None
+        self, model: WholeModel, input_ids: Tensor, attention_mask: Tensor | None, new: int, start: int | None = None
     ) -> None:
         self.model, self.ids = model, input_ids
         batch, length = input_ids.shape
@@ -74,7 +75,7 @@ class Infilling(Continuing):
     """A decoder that reads both ways: it writes at the prompt's last blank, or behind it, after its start token."""
 
     @staticmethod
-    def room(model: Any, input_ids: Tensor) -> int | None:
+    def room(model: WholeModel, input_ids: Tensor) -> int | None:
         """Tokens that may still be written: a blank's need no places behind the prompt; row 0 is of what is read."""
         vocab: s.Vocabulary = model.spec.vocab
         blank = vocab.mask is not None and bool((input_ids == vocab.mask).any(1).all())
@@ -82,7 +83,7 @@ class Infilling(Continuing):
         return None if model.learned is None else model.learned - taken
 
     def __init__(
-        self, model: Any, input_ids: Tensor, attention_mask: Tensor | None, new: int, start: int | None = None
+        self, model: WholeModel, input_ids: Tensor, attention_mask: Tensor | None, new: int, start: int | None = None
     ) -> None:
         vocab: s.Vocabulary = model.spec.vocab
         starts = () if vocab.start is None else (vocab.start,)
@@ -100,12 +101,12 @@ class Answering:
     """The decoder of an encoder-decoder: it sees all of the source, and starts with its start token."""
 
     @staticmethod
-    def room(model: Any, input_ids: Tensor) -> int | None:
+    def room(model: WholeModel, input_ids: Tensor) -> int | None:
         """Tokens that may still be written: of the target's positions the start takes one."""
         return None if model.written is None else model.written - 1
 
     def __init__(
-        self, model: Any, input_ids: Tensor, attention_mask: Tensor | None, new: int, start: int | None = None
+        self, model: WholeModel, input_ids: Tensor, attention_mask: Tensor | None, new: int, start: int | None = None
     ) -> None:
         self.model = model
         start = model.spec.written_vocab.start if start is None else start
@@ -134,7 +135,7 @@ class Answering:
 
 
 def writer_of(
-    model: Any, input_ids: Tensor, attention_mask: Tensor | None, new: int, start: int | None = None
+    model: WholeModel, input_ids: Tensor, attention_mask: Tensor | None, new: int, start: int | None = None
 ) -> Writer:
     """What writes with this model, at most ``new`` tokens.
 
@@ -147,7 +148,7 @@ def writer_of(
     return _kind(model)(model, input_ids, attention_mask, new, start)
 
 
-def room(model: Any, input_ids: Tensor) -> int | None:
+def room(model: WholeModel, input_ids: Tensor) -> int | None:
     """How many tokens may be written after [batch, length] ids, or in answer to them; None for any number.
 
     Raises:
@@ -156,7 +157,7 @@ def room(model: Any, input_ids: Tensor) -> int | None:
     return _kind(model).room(model, input_ids)
 
 
-def starts_with(model: Any, input_ids: Tensor) -> int:
+def starts_with(model: WholeModel, input_ids: Tensor) -> int:
     """How many tokens stand before the new ones: those of a decoder's prompt, an encoder-decoder's start.
 
     Raises:
@@ -165,7 +166,7 @@ def starts_with(model: Any, input_ids: Tensor) -> int:
     return 1 if _kind(model) is Answering else input_ids.size(1)
 
 
-def _kind(model: Any) -> type[Continuing | Answering]:
+def _kind(model: WholeModel) -> type[Continuing | Answering]:
     part: s.Model = model.spec
     how = part.writes
     if how is None or not any(head.output == "logits" for head in part.own_heads):

@@ -1,7 +1,6 @@
 """From a part to its module. A module owns what its part's ``pieces`` say, under the same names."""
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import torch
@@ -9,7 +8,6 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.modules.module import _has_any_global_hook
 
-import clados
 from clados.nn.products import product
 from clados.spec import Part, SpecError
 from clados.spec.core.pieces import Env, Held, Linear, Named, Several, Table, Weight
@@ -103,16 +101,6 @@ class Module(Owner):
                 self.register_parameter(name, nn.Parameter(torch.empty(piece.shape)))
             else:
                 self.add_module(name, _made(piece))
-
-    @property
-    def written_inputs(self) -> nn.Module:
-        """What holds the token table of the text that a whole model writes."""
-        return self.get_submodule("inputs")
-
-    def save_pretrained(self, path: str | Path, **how: Any) -> Path:
-        """Write a whole model as a directory; see ``clados.save_pretrained``."""
-        clados.save_pretrained(self, path, **how)
-        return Path(path)
 
 
 def _made(piece: Held | Several | Named | Linear | Table) -> nn.Module:

@@ -8,17 +8,17 @@ from torch import Tensor, nn
 
 from clados import spec as s
 from clados.nn.core.context import Cache
-from clados.nn.core.module import Module, builds
+from clados.nn.core.module import builds
 from clados.nn.heads.words import WordHead
 from clados.nn.inputs.target import OwnTarget, Target
 from clados.nn.inputs.text import Tokens
 from clados.nn.kinds.arguments import checked, fits, learned, refuse, shaped
-from clados.nn.kinds.model import Output
+from clados.nn.kinds.model import Output, WholeModel
 from clados.nn.stacks.stack import Stack, packed
 from clados.spec.core.pieces import Env
 
 
-class EncoderDecoder(Module):
+class EncoderDecoder(WholeModel):
     """A decoder that also sees all of the encoder's states."""
 
     inputs: nn.Module

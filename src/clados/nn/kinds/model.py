@@ -1,6 +1,14 @@
-"""What every whole model gives."""
+"""What every whole model is and gives."""
 
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from torch import Tensor, nn
+
+import clados
+from clados import spec as s
+from clados.nn.core.context import Cache
+from clados.nn.core.module import Module
 
 
 class Output(dict[str, Any]):
@@ -11,3 +19,45 @@ class Output(dict[str, Any]):
             return self[name]
         except KeyError:
             raise AttributeError(f"this output has no '{name}'; it has {', '.join(self)}") from None
+
+
+class WholeModel(Module):
+    """A whole model of any kind: what training, decoding and the verbs ask of it.
+
+    A kind has those of these methods that its declaration promises: ``states`` and ``heads`` where it has heads of its
+    own, ``cache`` where it ``writes``, ``encode`` where it "answers".
+    """
+
+    if TYPE_CHECKING:
+        spec: Any  # its declaration; each kind says of which type
+        heads: Any  # modules by slot
+        inputs: Any
+        logit_scale: Any  # of kinds that compare: the logarithm of a factor, which is at most ``warmest``
+        warmest: Any
+        blanks: Any  # of encoders with a head for words: states of blanks
+        learned: int | None  # positions that have a vector of their own; None: any number is read
+        written: int | None  # the same of the text that it writes
+
+        def __call__(self, *given: Any, **named: Any) -> Output: ...
+
+    def states(self, *given: Any, **named: Any) -> Tensor:
+        """The last states, from which heads read, [batch, length, d_model]."""
+        raise s.SpecError(f"a {type(self.spec).__name__} has no states of its own")
+
+    def encode(self, input_ids: Tensor, attention_mask: Tensor | None = None) -> Tensor:
+        """The states of a text that another is written in answer to, [batch, length, d_model]."""
+        raise s.SpecError(f"a {type(self.spec).__name__} has no encoder beside what it writes with")
+
+    def cache(self, batch: int, room: int) -> Cache:
+        """An empty cache with room for so many positions."""
+        raise s.SpecError(f"a {type(self.spec).__name__} does not write")
+
+    @property
+    def written_inputs(self) -> nn.Module:
+        """What holds the token table of the text that it writes."""
+        return self.get_submodule("inputs")
+
+    def save_pretrained(self, path: str | Path, **how: Any) -> Path:
+        """Write it as a directory; see ``clados.save_pretrained``."""
+        clados.save_pretrained(self, path, **how)
+        return Path(path)

@@ -9,15 +9,15 @@ from torch import Tensor, nn
 
 from clados import spec as s
 from clados.nn.core.context import Cache
-from clados.nn.core.module import Module, builds
+from clados.nn.core.module import builds
 from clados.nn.heads.words import WordHead
 from clados.nn.kinds.arguments import checked, fits, learned, numbered, refuse, shaped
-from clados.nn.kinds.model import Output
+from clados.nn.kinds.model import Output, WholeModel
 from clados.nn.stacks.stack import Stack, packed
 from clados.spec.core.pieces import Env
 
 
-class Single(Module):
+class Single(WholeModel):
     """Inputs, one stack, heads."""
 
     inputs: nn.Module

@@ -5,16 +5,16 @@ from typing import Any
 from torch import Tensor, nn
 
 from clados import spec as s
-from clados.nn.core.module import Module, builds
+from clados.nn.core.module import builds
 from clados.nn.heads.embedding import unit
 from clados.nn.kinds.arguments import refuse
-from clados.nn.kinds.model import Output
+from clados.nn.kinds.model import Output, WholeModel
 from clados.nn.kinds.single import Tower
 from clados.spec.core.pieces import Env
 
 
 @builds(s.TwoTower)
-class TwoTower(Module):
+class TwoTower(WholeModel):
     """Cosines of images and texts in one space, times a learned factor."""
 
     image: Tower
