@@ -12,13 +12,12 @@ from clados.apply.decoding.choice import Sampling
 from clados.apply.generate import TOP_K, generate_ids
 from clados.checkpoints.generation import GenerationConfig
 from clados.errors import CladosError, InputError
-from clados.models.bert.bert import declaration as bert
-from clados.models.gpt.gpt_2 import declaration as gpt_2
-from clados.models.t5.t5 import declaration as t5
+from clados.models.declared import declared
 from clados.nn import build
 from clados.spec import Transposed, but, rows, tiny
 
 WORDS = 97
+bert, gpt_2, t5 = (declared(card) for card in ("bert", "gpt-2", "t5"))
 PROMPT = torch.tensor([[5, 9, 33, 71, 2, 60], [8, 8, 40, 3, 77, 12], [60, 2, 5, 71, 9, 33]])
 PADDED = torch.tensor([[1, 1, 1, 1, 1, 1], [0, 0, 0, 1, 1, 1], [0, 1, 1, 1, 1, 1]])
 
