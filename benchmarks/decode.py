@@ -9,7 +9,7 @@ from torch import Tensor
 
 from benchmarks import peers
 from benchmarks.harness import Figure, Limits, Run, figure, interleaved
-from clados.apply.generate import generate_ids
+from clados.apply.generate import generate
 from clados.nn.settle import settle
 
 
@@ -64,7 +64,7 @@ def tiny(limits: Limits) -> list[Figure]:
     settle(ours)
     prompt, new = torch.arange(8, 16)[None], 128
     runs = {**_runs(ours, theirs, prompt, new), "bare loop": lambda: bare(theirs, prompt, new)}
-    same = bare(theirs, prompt, new).equal(generate_ids(ours, prompt, max_new_tokens=new, eos=()))
+    same = bare(theirs, prompt, new).equal(generate(ours, prompt, max_new_tokens=new, eos=()))
     seconds = interleaved(runs, pairs=41)
     name = "GPT-2 of 4 layers, 128 wide, 1,024 words"
     work = {"GB": peers.gigabytes(ours) * new}
@@ -82,7 +82,7 @@ def tiny(limits: Limits) -> list[Figure]:
 
 def _runs(ours: Any, theirs: Any, prompt: Tensor, new: int) -> dict[str, Run]:
     return {
-        "clados": lambda: generate_ids(ours, prompt, max_new_tokens=new, eos=()),
+        "clados": lambda: generate(ours, prompt, max_new_tokens=new, eos=()),
         "transformers": lambda: _theirs(theirs, prompt, new),
     }
 
@@ -96,7 +96,7 @@ def _theirs(model: Any, prompt: Tensor, new: int) -> Tensor:
 
 
 def _same(ours: Any, theirs: Any, prompt: Tensor, new: int) -> str:
-    a, b = generate_ids(ours, prompt, max_new_tokens=new, eos=()), _theirs(theirs, prompt, new)
+    a, b = generate(ours, prompt, max_new_tokens=new, eos=()), _theirs(theirs, prompt, new)
     alike = int((a == b).long().cumprod(1).sum()) - prompt.size(1)
     return f"the texts agree in {alike} of {new} tokens"
 

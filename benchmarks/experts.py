@@ -7,7 +7,7 @@ import transformers
 
 from benchmarks import peers
 from benchmarks.harness import Figure, Limits, figure, interleaved
-from clados.apply.generate import generate_ids
+from clados.apply.generate import generate
 from clados.nn.settle import settle
 from clados.spec import rows
 
@@ -39,7 +39,7 @@ def decode(limits: Limits) -> list[Figure]:
         for batch in (1, 8):
             ids = torch.randint(2, WORDS, (batch, 16), generator=torch.Generator().manual_seed(0))
             runs: dict[str, Any] = {
-                "clados": lambda ours=ours, ids=ids: generate_ids(ours, ids, max_new_tokens=NEW, eos=()),
+                "clados": lambda ours=ours, ids=ids: generate(ours, ids, max_new_tokens=NEW, eos=()),
                 "transformers": lambda theirs=theirs, ids=ids: _theirs(theirs, ids),
             }
             same = int((runs["clados"]()[:, -NEW:] == runs["transformers"]()[:, -NEW:]).all(1).sum())

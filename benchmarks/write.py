@@ -9,7 +9,7 @@ from torch import Tensor
 
 from benchmarks import peers
 from benchmarks.harness import Figure, Limits, Run, figure, interleaved
-from clados.apply.generate import generate_ids
+from clados.apply.generate import generate
 from clados.nn.settle import settle
 
 WANTED = 1.5
@@ -67,6 +67,6 @@ def _runs(ours: Any, theirs: Any, ids: Tensor, new: int, beams: int) -> dict[str
         return found
 
     return {
-        "clados": lambda: generate_ids(ours, ids, max_new_tokens=new, beams=beams, eos=()),
+        "clados": lambda: generate(ours, ids, max_new_tokens=new, beams=beams, eos=()),
         "transformers": peer,
     }

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from clados import nn
 from clados import spec as s
-from clados.apply.generate import generate_ids, room, writer_of
+from clados.apply.generate import generate, room, writer_of
 from clados.apply.verbs import verbs
 from clados.errors import InputError
 from clados.models.declared import declared, found
@@ -73,40 +73,38 @@ def likeliest(module: Any, ids: Tensor, written: Tensor) -> Tensor:
 @pytest.mark.parametrize("writer", ONE_WAY, indirect=True)
 def test_the_likeliest_words_are_those_of_whole_passes(writer: Any) -> None:
     ids, keep = read(writer.spec)
-    made = generate_ids(writer, ids, attention_mask=keep, max_new_tokens=NEW, eos=())
+    made = generate(writer, ids, attention_mask=keep, max_new_tokens=NEW, eos=())
     for at in range(made.size(1) - NEW, made.size(1)):
         assert made[:1, at].tolist() == likeliest(writer, ids[:1], made[:1, :at]).tolist()
 
 
 def test_padding_changes_nothing_that_is_written(writer: Any) -> None:
     ids, keep = read(writer.spec)
-    made = generate_ids(writer, ids, attention_mask=keep, max_new_tokens=NEW, eos=())
-    alone = generate_ids(writer, ids[1:][keep[1:].bool()][None], max_new_tokens=NEW, eos=())
+    made = generate(writer, ids, attention_mask=keep, max_new_tokens=NEW, eos=())
+    alone = generate(writer, ids[1:][keep[1:].bool()][None], max_new_tokens=NEW, eos=())
     assert made[1, -NEW:].tolist() == alone[0, -NEW:].tolist()
 
 
 def test_words_are_drawn_and_searched_for(writer: Any) -> None:
     ids, keep = read(writer.spec)
     drawn = [
-        generate_ids(
-            writer, ids, attention_mask=keep, max_new_tokens=NEW, eos=(), temperature=0.9, top_p=0.95, seed=seed
-        )
+        generate(writer, ids, attention_mask=keep, max_new_tokens=NEW, eos=(), temperature=0.9, top_p=0.95, seed=seed)
         for seed in (3, 3)
     ]
     assert torch.equal(*drawn)
-    searched = generate_ids(writer, ids, attention_mask=keep, max_new_tokens=NEW, eos=(), beams=3)
+    searched = generate(writer, ids, attention_mask=keep, max_new_tokens=NEW, eos=(), beams=3)
     assert searched.shape == drawn[0].shape
     assert bool((searched < writer.spec.vocab.size).all())
-    whole = generate_ids(writer, ids[:1].expand(2, -1), max_new_tokens=NEW, eos=(), beams=3)
+    whole = generate(writer, ids[:1].expand(2, -1), max_new_tokens=NEW, eos=(), beams=3)
     assert whole[1].tolist() == searched[0].tolist()
 
 
 @pytest.mark.parametrize("writer", COUNTED, indirect=True)
 def test_answers_are_as_long_as_the_target_has_positions(writer: Any) -> None:
     ids, room = read(writer.spec)[0], writer.written - 1
-    assert generate_ids(writer, ids, max_new_tokens=room, eos=()).size(1) == writer.written
+    assert generate(writer, ids, max_new_tokens=room, eos=()).size(1) == writer.written
     with pytest.raises(InputError, match=f"make {room + 2} positions; this model has learned {writer.written}"):
-        generate_ids(writer, ids, max_new_tokens=room + 1, eos=())
+        generate(writer, ids, max_new_tokens=room + 1, eos=())
 
 
 @pytest.mark.parametrize("writer", ["glm 10b"], indirect=True)
@@ -118,9 +116,9 @@ def test_a_blank_takes_no_places_behind_the_prompt(writer: Any, blank: bool, tak
     if blank:
         ids[0, 1] = mask
     room = writer.learned - taken
-    assert generate_ids(writer, ids, max_new_tokens=room, eos=()).size(1) == 7 + room
+    assert generate(writer, ids, max_new_tokens=room, eos=()).size(1) == 7 + room
     with pytest.raises(InputError, match=f"this model has learned {writer.learned}"):
-        generate_ids(writer, ids, max_new_tokens=room + 1, eos=())
+        generate(writer, ids, max_new_tokens=room + 1, eos=())
 
 
 def test_there_is_room_for_as_many_words_as_are_told_and_no_more(writer: Any) -> None:

@@ -9,7 +9,7 @@ import transformers
 from torch import Tensor
 
 from clados.apply.decoding.choice import Sampling
-from clados.apply.generate import TOP_K, generate_ids
+from clados.apply.generate import TOP_K, generate
 from clados.checkpoints.generation import GenerationConfig
 from clados.errors import CladosError, InputError
 from clados.models.declared import declared
@@ -101,7 +101,7 @@ def upto_any(row: Tensor, ends: Any, start: int) -> list[int]:
 def test_greedy_text_equals_the_reference(pair: tuple[Any, Any], mask: Tensor) -> None:
     ours, theirs = pair
     expected = theirs_of(theirs, PROMPT, attention_mask=mask, max_new_tokens=20, eos_token_id=2)
-    assert generate_ids(ours, PROMPT, attention_mask=mask, max_new_tokens=20, eos=2, pad=1).equal(expected)
+    assert generate(ours, PROMPT, attention_mask=mask, max_new_tokens=20, eos=2, pad=1).equal(expected)
     assert len(expected[:, -20:].unique()) > 3
 
 
@@ -109,10 +109,10 @@ def test_greedy_text_equals_the_reference(pair: tuple[Any, Any], mask: Tensor) -
 @pytest.mark.parametrize("mask", [torch.ones_like(PADDED), PADDED], ids=["whole", "padded on the left"])
 def test_beams_equal_the_reference(pair: tuple[Any, Any], mask: Tensor, penalty: float) -> None:
     ours, theirs = pair
-    eos = int(generate_ids(ours, PROMPT, attention_mask=mask, max_new_tokens=9, eos=())[0, -1])  # an end that comes
+    eos = int(generate(ours, PROMPT, attention_mask=mask, max_new_tokens=9, eos=())[0, -1])  # an end that comes
     given: dict[str, Any] = {"attention_mask": mask, "max_new_tokens": 15, "length_penalty": penalty}
     expected = theirs_of(theirs, PROMPT, num_beams=4, eos_token_id=eos, **given)
-    found = generate_ids(ours, PROMPT, beams=4, eos=eos, pad=1, **given)
+    found = generate(ours, PROMPT, beams=4, eos=eos, pad=1, **given)
     start = 1 if theirs.config.is_encoder_decoder else PROMPT.size(1)
     assert [upto(row, eos, start) for row in found] == [upto(row, eos, start) for row in expected]
 
@@ -138,7 +138,7 @@ CONSTRAINTS: dict[str, dict[str, Any]] = {
 @pytest.mark.parametrize("case", CONSTRAINTS)
 def test_each_constraint_gives_the_text_of_the_reference(pair: tuple[Any, Any], case: str, beams: int) -> None:
     ours, theirs = pair
-    free = generate_ids(ours, PROMPT, attention_mask=PADDED, max_new_tokens=10, eos=(), beams=beams)
+    free = generate(ours, PROMPT, attention_mask=PADDED, max_new_tokens=10, eos=(), beams=beams)
     new = free[:, -10:]
     common = new.flatten().bincount().argsort(descending=True).tolist()
     words: dict[str, Any] = {"bad_words_ids": ((common[0],), (2,), tuple(new[0, 2:4].tolist()), (common[1], 3, 4))}
@@ -151,13 +151,11 @@ def test_each_constraint_gives_the_text_of_the_reference(pair: tuple[Any, Any], 
     lists.pop("max_new_tokens", None)
     expected = theirs_of(theirs, PROMPT, num_beams=beams, eos_token_id=list(ends), **given, **lists)
     config = GenerationConfig(num_beams=beams, eos_token_id=ends, pad_token_id=1, **said)
-    found = generate_ids(ours, PROMPT, config=config, **given)
+    found = generate(ours, PROMPT, config=config, **given)
     start = 1 if theirs.config.is_encoder_decoder else PROMPT.size(1)
     cut = [[upto_any(row, ends, start) for row in rows] for rows in (found, expected)]
     assert cut[0] == cut[1]
-    plain = generate_ids(
-        ours, PROMPT, config=GenerationConfig(num_beams=beams, eos_token_id=ends, pad_token_id=1), **given
-    )
+    plain = generate(ours, PROMPT, config=GenerationConfig(num_beams=beams, eos_token_id=ends, pad_token_id=1), **given)
     answers = theirs.config.is_encoder_decoder
     nothing = case in ("forced_bos_token_id", "a start") and not answers  # a decoder's prompt is longer than one token
     assert nothing or cut[0] != [upto_any(row, ends, start) for row in plain]
@@ -167,11 +165,11 @@ def test_each_constraint_gives_the_text_of_the_reference(pair: tuple[Any, Any], 
 @pytest.mark.parametrize("penalty", [-1.0, 0.0, 2.0])
 def test_beams_stop_as_the_reference_does(pair: tuple[Any, Any], penalty: float, early: bool | str) -> None:
     ours, theirs = pair
-    found = generate_ids(ours, PROMPT, max_new_tokens=9, eos=())
+    found = generate(ours, PROMPT, max_new_tokens=9, eos=())
     eos = found[:, -3].tolist()  # ends that come at several places
     given: dict[str, Any] = {"max_new_tokens": 15, "length_penalty": penalty, "early_stopping": early}
     expected = theirs_of(theirs, PROMPT, num_beams=3, eos_token_id=eos, attention_mask=torch.ones_like(PROMPT), **given)
-    found = generate_ids(ours, PROMPT, beams=3, eos=eos, pad=1, **given)
+    found = generate(ours, PROMPT, beams=3, eos=eos, pad=1, **given)
     start = 1 if theirs.config.is_encoder_decoder else PROMPT.size(1)
     assert [upto_any(row, eos, start) for row in found] == [upto_any(row, eos, start) for row in expected]
 
@@ -180,10 +178,10 @@ def test_what_the_user_says_goes_before_the_config(pair: tuple[Any, Any]) -> Non
     ours, _ = pair
     config = GenerationConfig(max_new_tokens=3, num_beams=3, repetition_penalty=3.0, do_sample=True, eos_token_id=(5,))
     said: dict[str, Any] = {"max_new_tokens": 9, "beams": 1, "repetition_penalty": 1.0, "temperature": 0, "eos": ()}
-    plain = generate_ids(ours, PROMPT, max_new_tokens=9, eos=())
-    assert generate_ids(ours, PROMPT, config=config, **said).equal(plain)
-    assert not generate_ids(ours, PROMPT, config=config, **(said | {"repetition_penalty": None})).equal(plain)
-    assert generate_ids(ours, PROMPT, config=config, **(said | {"max_new_tokens": None})).equal(plain[:, :-6])
+    plain = generate(ours, PROMPT, max_new_tokens=9, eos=())
+    assert generate(ours, PROMPT, config=config, **said).equal(plain)
+    assert not generate(ours, PROMPT, config=config, **(said | {"repetition_penalty": None})).equal(plain)
+    assert generate(ours, PROMPT, config=config, **(said | {"max_new_tokens": None})).equal(plain[:, :-6])
 
 
 def test_a_config_that_draws_draws_from_the_likeliest_fifty(decoder: tuple[Any, Any]) -> None:
@@ -194,7 +192,7 @@ def test_a_config_that_draws_draws_from_the_likeliest_fifty(decoder: tuple[Any, 
     counts: tuple[dict[str, Any], ...] = ({}, {"top_k": 7}, {"top_k": 0})
     hot: dict[str, Any] = {"do_sample": True, "temperature": 50.0, "eos_token_id": (96,)}
     drawn = [
-        generate_ids(ours, many, max_new_tokens=1, seed=0, config=GenerationConfig(**hot, **said))[:, -1].unique()
+        generate(ours, many, max_new_tokens=1, seed=0, config=GenerationConfig(**hot, **said))[:, -1].unique()
         for said in counts
     ]
     assert torch.isin(drawn[0], likeliest).all()
@@ -205,29 +203,29 @@ def test_a_config_that_draws_draws_from_the_likeliest_fifty(decoder: tuple[Any, 
 
 def test_top_k_alone_draws(decoder: tuple[Any, Any]) -> None:
     ours, _ = decoder
-    alone = generate_ids(ours, PROMPT, max_new_tokens=9, top_k=20, seed=1, eos=())
-    assert alone.equal(generate_ids(ours, PROMPT, max_new_tokens=9, top_k=20, temperature=1.0, seed=1, eos=()))
-    assert not alone.equal(generate_ids(ours, PROMPT, max_new_tokens=9, eos=()))
+    alone = generate(ours, PROMPT, max_new_tokens=9, top_k=20, seed=1, eos=())
+    assert alone.equal(generate(ours, PROMPT, max_new_tokens=9, top_k=20, temperature=1.0, seed=1, eos=()))
+    assert not alone.equal(generate(ours, PROMPT, max_new_tokens=9, eos=()))
 
 
 def test_texts_end_at_the_length_of_the_config(pair: tuple[Any, Any]) -> None:
     ours, theirs = pair
     new: dict[str, Any] = {"max_length": 12}
     expected = theirs_of(theirs, PROMPT, attention_mask=torch.ones_like(PROMPT), **new)
-    assert generate_ids(ours, PROMPT, config=GenerationConfig(**new), eos=2, pad=1).equal(expected)
+    assert generate(ours, PROMPT, config=GenerationConfig(**new), eos=2, pad=1).equal(expected)
     if not theirs.config.is_encoder_decoder:
         with pytest.raises(
             InputError, match=r"6 tokens stand before the new ones, and .* max_length 6: say max_new_tokens"
         ):
-            generate_ids(ours, PROMPT, config=GenerationConfig(max_length=6))
+            generate(ours, PROMPT, config=GenerationConfig(max_length=6))
 
 
 def test_ended_rows_are_padded(pair: tuple[Any, Any]) -> None:
     ours, theirs = pair
-    free = generate_ids(ours, PROMPT, max_new_tokens=12, eos=())
+    free = generate(ours, PROMPT, max_new_tokens=12, eos=())
     eos = int(free[0, -8])
     expected = theirs_of(theirs, PROMPT, max_new_tokens=12, eos_token_id=eos)
-    assert generate_ids(ours, PROMPT, max_new_tokens=12, eos=eos, pad=1).equal(expected)
+    assert generate(ours, PROMPT, max_new_tokens=12, eos=eos, pad=1).equal(expected)
 
 
 def test_generation_with_a_cache_equals_generation_without(decoder: tuple[Any, Any]) -> None:
@@ -236,35 +234,35 @@ def test_generation_with_a_cache_equals_generation_without(decoder: tuple[Any, A
     with torch.inference_mode():
         for _ in range(20):
             texts = torch.cat([texts, ours(texts).logits[:, -1:].argmax(-1)], 1)
-    assert generate_ids(ours, PROMPT, max_new_tokens=20, eos=()).equal(texts)
+    assert generate(ours, PROMPT, max_new_tokens=20, eos=()).equal(texts)
 
 
 def test_a_padded_text_is_continued_as_it_is_alone(decoder: tuple[Any, Any]) -> None:
     ours, _ = decoder
-    together = generate_ids(ours, PROMPT, attention_mask=PADDED, max_new_tokens=9, eos=())
-    alone = generate_ids(ours, PROMPT[1:2, 3:], max_new_tokens=9, eos=())
+    together = generate(ours, PROMPT, attention_mask=PADDED, max_new_tokens=9, eos=())
+    alone = generate(ours, PROMPT[1:2, 3:], max_new_tokens=9, eos=())
     assert together[1, -9:].equal(alone[0, -9:])
 
 
 def test_stop_sequences_end_a_text(decoder: tuple[Any, Any]) -> None:
     ours, _ = decoder
-    free = generate_ids(ours, PROMPT[:1], max_new_tokens=12, eos=())
+    free = generate(ours, PROMPT[:1], max_new_tokens=12, eos=())
     stop = free[0, 10:12].tolist()
     end = next(i for i in range(8, 13) if free[0, i - 2 : i].tolist() == stop)
-    assert generate_ids(ours, PROMPT[:1], max_new_tokens=12, eos=(), stop=[stop]).equal(free[:, :end])
+    assert generate(ours, PROMPT[:1], max_new_tokens=12, eos=(), stop=[stop]).equal(free[:, :end])
 
 
 @pytest.mark.parametrize("beams", [1, 3])
 def test_tokens_are_told_as_they_come(decoder: tuple[Any, Any], beams: int) -> None:
     ours, _ = decoder
     told: list[Tensor] = []
-    found = generate_ids(ours, PROMPT, max_new_tokens=7, eos=(), beams=beams, on_token=told.append)
+    found = generate(ours, PROMPT, max_new_tokens=7, eos=(), beams=beams, on_token=told.append)
     assert torch.stack(told, 1).equal(found[:, PROMPT.size(1) :])
 
 
 def test_a_seed_repeats_its_text_and_another_gives_another(pair: tuple[Any, Any]) -> None:
     def text(seed: int) -> Tensor:
-        return generate_ids(pair[0], PROMPT, max_new_tokens=20, temperature=1.5, seed=seed, eos=())
+        return generate(pair[0], PROMPT, max_new_tokens=20, temperature=1.5, seed=seed, eos=())
 
     assert text(3).equal(text(3))
     assert not text(3).equal(text(4))
@@ -273,7 +271,7 @@ def test_a_seed_repeats_its_text_and_another_gives_another(pair: tuple[Any, Any]
 def test_drawn_tokens_follow_the_distribution(decoder: tuple[Any, Any]) -> None:
     ours, _ = decoder
     many = PROMPT[:1].expand(4000, -1)
-    drawn = generate_ids(ours, many, max_new_tokens=1, temperature=2.0, top_k=20, seed=0, eos=())[:, -1]
+    drawn = generate(ours, many, max_new_tokens=1, temperature=2.0, top_k=20, seed=0, eos=())[:, -1]
     with torch.inference_mode():
         expected = (ours(PROMPT[:1]).logits[0, -1] / 2.0).topk(20)
     share = (drawn[:, None] == expected.indices).float().mean(0)
@@ -289,8 +287,8 @@ def test_filters_equal_the_reference() -> None:
 
 
 def test_drawn_beams_are_all_likely_texts(decoder: tuple[Any, Any]) -> None:
-    found = generate_ids(decoder[0], PROMPT, max_new_tokens=8, temperature=1.0, top_k=1, beams=3, seed=0, eos=())
-    assert found.equal(generate_ids(decoder[0], PROMPT, max_new_tokens=8, eos=()))
+    found = generate(decoder[0], PROMPT, max_new_tokens=8, temperature=1.0, top_k=1, beams=3, seed=0, eos=())
+    assert found.equal(generate(decoder[0], PROMPT, max_new_tokens=8, eos=()))
 
 
 @pytest.mark.parametrize(
@@ -319,9 +317,9 @@ def test_drawn_beams_are_all_likely_texts(decoder: tuple[Any, Any]) -> None:
 )
 def test_what_cannot_be_is_refused(decoder: tuple[Any, Any], given: dict[str, Any], said: str) -> None:
     with pytest.raises(CladosError, match=said):
-        generate_ids(decoder[0], PROMPT, **given)
+        generate(decoder[0], PROMPT, **given)
 
 
 def test_a_model_that_does_not_write_is_refused() -> None:
     with pytest.raises(InputError, match="Encoder does not write text"):
-        generate_ids(build(tiny(bert.model)), PROMPT, max_new_tokens=3)
+        generate(build(tiny(bert.model)), PROMPT, max_new_tokens=3)

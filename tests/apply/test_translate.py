@@ -11,7 +11,7 @@ from tokenizers.processors import TemplateProcessing
 
 from clados import spec as s
 from clados.apply.chrf import chrf
-from clados.apply.generate import generate_ids
+from clados.apply.generate import generate
 from clados.apply.ready import Ready
 from clados.apply.translate import translate
 from clados.checkpoints.generation import GenerationConfig
@@ -130,9 +130,9 @@ def given_to_search(monkeypatch: pytest.MonkeyPatch) -> list[tuple[list[int], di
 
     def search(model: Any, ids: torch.Tensor, **given: Any) -> torch.Tensor:
         calls.append((ids[0].tolist(), given))
-        return generate_ids(model, ids, **given)
+        return generate(model, ids, **given)
 
-    monkeypatch.setattr("clados.apply.translate.generate_ids", search)
+    monkeypatch.setattr("clados.apply.translate.generate", search)
     return calls
 
 

@@ -12,7 +12,7 @@ from clados.apply.ready import load
 from clados.apply.write import generate as write
 from clados.checkpoints import save_pretrained
 from clados.cli.frame import run_command_line
-from clados.data.readers import read_examples
+from clados.data.readers import read
 from clados.errors import InputError
 from clados.models.bert.bert import bert
 from clados.models.gpt.gpt_2 import gpt_2
@@ -25,7 +25,7 @@ from tests.apply.little import written
 @pytest.fixture(scope="module")
 def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A tiny GPT-2 with random weights, large enough that its texts vary."""
-    words: Any = tokenizer_for(gpt_2, read_examples("english"), 400)
+    words: Any = tokenizer_for(gpt_2, read("english"), 400)
     vocab = but(size=words.size, bos=words.id("bos"), eos=words.id("eos"))
     model = build(tiny(gpt_2).but(inputs=but(vocab=vocab, position=but(length=30))))
     torch.manual_seed(0)

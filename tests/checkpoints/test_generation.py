@@ -9,7 +9,7 @@ import pytest
 import torch
 import transformers
 
-from clados.apply.generate import generate_ids
+from clados.apply.generate import generate
 from clados.checkpoints import CheckpointError, from_pretrained, save_pretrained
 from clados.checkpoints.generation import FILE, GenerationConfig, read_generation
 
@@ -69,11 +69,11 @@ def test_a_directory_writes_as_it_does_in_transformers(mbart: Any, tmp_path: Pat
     path = directory(mbart, tmp_path / "one", SAID[name])
     theirs = transformers.MBartForConditionalGeneration.from_pretrained(path).eval().generate(SOURCE, **GIVEN)
     ours = from_pretrained(path)
-    assert generate_ids(ours, SOURCE, **GIVEN).equal(theirs)
+    assert generate(ours, SOURCE, **GIVEN).equal(theirs)
     again = save_pretrained(ours, tmp_path / "again")
     back = transformers.MBartForConditionalGeneration.from_pretrained(again).eval().generate(SOURCE, **GIVEN)
     assert back.equal(theirs)
-    assert generate_ids(from_pretrained(again), SOURCE, **GIVEN).equal(theirs)
+    assert generate(from_pretrained(again), SOURCE, **GIVEN).equal(theirs)
 
 
 def test_a_config_of_the_model_that_says_it_itself_is_read_as_before_there_was_another_file(
@@ -83,7 +83,7 @@ def test_a_config_of_the_model_that_says_it_itself_is_read_as_before_there_was_a
     said = {"num_beams": 4, "no_repeat_ngram_size": 3, "early_stopping": True, "forced_bos_token_id": 40}
     path = directory(mbart, tmp_path / "one", None, **said, length_penalty=2.0)
     theirs = transformers.MBartForConditionalGeneration.from_pretrained(path).eval().generate(SOURCE, **GIVEN)
-    assert generate_ids(from_pretrained(path), SOURCE, **GIVEN).equal(theirs)
+    assert generate(from_pretrained(path), SOURCE, **GIVEN).equal(theirs)
     config, notes = read_generation(path, {"force_bos_token_to_be_generated": True, "bos_token_id": 7, "min_p": 0.5})
     assert (config.forced_bos_token_id, notes) == (7, ("config.json: not used in generation: min_p",))
     beside = directory(mbart, tmp_path / "two", {}, **said)
@@ -100,11 +100,11 @@ def test_several_ends_in_the_models_own_config_end_texts_and_leave_the_rest(tmp_
     ours = from_pretrained(path)
     assert ours.spec.vocab.eos == 2
     assert ours.generation_config.eos_token_id == (2, 17, 40)
-    free = generate_ids(ours, SOURCE[:1], max_new_tokens=9, eos=())[0, 4:].tolist()
+    free = generate(ours, SOURCE[:1], max_new_tokens=9, eos=())[0, 4:].tolist()
     ends = [2, free[5]]
     write(path / "config.json", json.loads((path / "config.json").read_text()) | {"eos_token_id": ends})
     expected = theirs.generate(SOURCE[:1], max_new_tokens=9, eos_token_id=ends, pad_token_id=2, do_sample=False)
-    assert generate_ids(from_pretrained(path), SOURCE[:1], max_new_tokens=9).equal(expected)
+    assert generate(from_pretrained(path), SOURCE[:1], max_new_tokens=9).equal(expected)
     assert expected.size(1) == 4 + 1 + free.index(free[5])
 
 

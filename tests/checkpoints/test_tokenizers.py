@@ -10,7 +10,7 @@ import transformers
 
 from clados import from_pretrained, generate, save_pretrained
 from clados import spec as s
-from clados.data import DataError, Text, Tokenizer, read_examples_as
+from clados.data import DataError, Text, Tokenizer, read_as
 from clados.errors import InputError
 from clados.models.declared import declared
 from clados.nn import build
@@ -18,7 +18,7 @@ from clados.train.fitting import Facts, Told, fit_model, tokenizer_for
 
 
 def made(card: str) -> tuple[Any, Tokenizer]:
-    model, examples = s.tiny(declared(card).model), read_examples_as(Text, "shakespeare")[:5]
+    model, examples = s.tiny(declared(card).model), read_as(Text, "shakespeare")[:5]
     tokenizer = tokenizer_for(declared(card).model, examples, 500)
     assert tokenizer is not None
     torch.manual_seed(0)

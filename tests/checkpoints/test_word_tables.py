@@ -11,7 +11,7 @@ from safetensors.torch import load_file, save_file
 
 from clados import from_pretrained, save_pretrained
 from clados import spec as s
-from clados.apply.generate import generate_ids
+from clados.apply.generate import generate
 from clados.checkpoints import LayoutError
 from clados.checkpoints.mapping.word_tables import with_table
 from clados.models.declared import declared
@@ -142,7 +142,7 @@ def test_two_vocabularies_are_written_in_the_second(tmp_path: Path) -> None:
     assert (ours.spec.vocab.size, ours.spec.written_vocab.size, ours.spec.written_vocab.start) == (61, 71, 70)
     ids = torch.tensor([[5, 6, 7, 0]])
     expected = theirs.generate(ids, max_new_tokens=6, num_beams=1, do_sample=False)
-    assert generate_ids(ours, ids, max_new_tokens=6)[0].tolist() == expected[0].tolist()
+    assert generate(ours, ids, max_new_tokens=6)[0].tolist() == expected[0].tolist()
 
 
 def test_a_bias_of_zeros_is_no_bias(tmp_path: Path) -> None:

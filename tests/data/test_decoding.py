@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from transformers.image_utils import load_image
 
-from clados.data.decoding import decoded
+from clados.data.decoding import decode_image
 from clados.data.examples import DataError, Encoded
 
 COLOURS = np.random.default_rng(0).integers(0, 256, (4, 6, 3)).astype(np.uint8)
@@ -42,14 +42,14 @@ def test_modes_of_eight_bits_are_as_in_transformers(tmp_path: Path, mode: str) -
         image.putalpha(100)
     file = tmp_path / "x"
     file.write_bytes(encoded(image, "TIFF" if mode == "CMYK" else "PNG"))
-    np.testing.assert_array_equal(decoded(file.read_bytes(), "x"), np.asarray(load_image(str(file))))
+    np.testing.assert_array_equal(decode_image(file.read_bytes(), "x"), np.asarray(load_image(str(file))))
 
 
 def test_a_palette_with_transparency_has_its_colours() -> None:
     out = io.BytesIO()
     palette = Image.fromarray(COLOURS).convert("P")
     palette.save(out, "PNG", transparency=bytes(range(256)))
-    assert np.array_equal(decoded(out.getvalue(), "x"), np.asarray(palette.convert("RGB")))
+    assert np.array_equal(decode_image(out.getvalue(), "x"), np.asarray(palette.convert("RGB")))
 
 
 SIXTEEN = np.array([[0, 255, 256, 1000], [30000, 32768, 65279, 65535]], np.uint16)
@@ -58,16 +58,16 @@ SIXTEEN = np.array([[0, 255, 256, 1000], [30000, 32768, 65279, 65535]], np.uint1
 @pytest.mark.parametrize("form", ["PNG", "TIFF", "PPM"])
 def test_grey_of_sixteen_bits_keeps_its_higher_eight(form: str) -> None:
     """Pillow's own conversion would clip at 255; of RGB of 16 bits it keeps the higher 8, as libpng's strip_16 does."""
-    found = decoded(encoded(Image.fromarray(SIXTEEN), form), "x")
+    found = decode_image(encoded(Image.fromarray(SIXTEEN), form), "x")
     assert found.shape == (2, 4, 3)
     assert np.array_equal(found, np.repeat((SIXTEEN >> 8)[..., None], 3, 2))
 
 
 def test_numbers_of_32_bits_are_refused() -> None:
     with pytest.raises(DataError, match=r"x: its pixels are numbers of 32 bits \(mode F\)"):
-        decoded(encoded(Image.fromarray(SIXTEEN.astype(np.float32)), "TIFF"), "x")
+        decode_image(encoded(Image.fromarray(SIXTEEN.astype(np.float32)), "TIFF"), "x")
     with pytest.raises(DataError, match=r"x: its pixels are numbers of 32 bits \(mode I\)"):
-        decoded(encoded(Image.fromarray(SIXTEEN.astype(np.int32)), "TIFF"), "x")
+        decode_image(encoded(Image.fromarray(SIXTEEN.astype(np.int32)), "TIFF"), "x")
 
 
 def chunk(kind: bytes, data: bytes) -> bytes:
@@ -79,13 +79,13 @@ def test_more_pixels_than_pillow_allows_are_refused_unread(side: int) -> None:
     header = chunk(b"IHDR", struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0))
     data = b"\x89PNG\r\n\x1a\n" + header + chunk(b"IDAT", b"") + chunk(b"IEND", b"")
     with pytest.raises(DataError, match="x: an image of more than 89,478,485 pixels"):
-        decoded(data, "x")
+        decode_image(data, "x")
 
 
 @pytest.mark.parametrize("form", ["ICO", "PCX", "TGA", "EPS", "PDF"])
 def test_no_other_format_is_opened(form: str) -> None:
     with pytest.raises(DataError, match="x: not a readable image; formats that are read: PNG, JPEG, WEBP"):
-        decoded(encoded(Image.fromarray(COLOURS), form), "x")
+        decode_image(encoded(Image.fromarray(COLOURS), form), "x")
 
 
 def cut(data: bytes) -> bytes:

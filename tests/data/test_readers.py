@@ -22,8 +22,8 @@ from clados.data import (
     Labelled,
     Pair,
     Text,
-    read_examples,
-    read_examples_as,
+    read,
+    read_as,
     split,
 )
 
@@ -44,8 +44,8 @@ def test_a_folder_of_texts_is_a_document_a_file(tmp_path: Path) -> None:
     (tmp_path / "b.txt").write_text("second", encoding="utf-8")
     (tmp_path / "deep" / "a.txt").write_text("first é", encoding="utf-8")
     (tmp_path / "empty.txt").write_text("\n", encoding="utf-8")
-    assert read_examples(tmp_path) == [Text("b.txt", "second"), Text("deep/a.txt", "first é")]
-    assert read_examples(str(tmp_path / "b.txt")) == [Text("b.txt", "second")]
+    assert read(tmp_path) == [Text("b.txt", "second"), Text("deep/a.txt", "first é")]
+    assert read(str(tmp_path / "b.txt")) == [Text("b.txt", "second")]
 
 
 @pytest.mark.parametrize(
@@ -71,12 +71,12 @@ def test_a_folder_of_texts_is_a_document_a_file(tmp_path: Path) -> None:
     ],
 )
 def test_a_row_of_json_is_an_example_by_its_keys(tmp_path: Path, row: object, expected: object) -> None:
-    assert read_examples(write(tmp_path / "data.jsonl", row)) == [expected]
+    assert read(write(tmp_path / "data.jsonl", row)) == [expected]
 
 
 def test_rows_without_an_id_are_documents_of_their_own(tmp_path: Path) -> None:
     rows = [{"text": "a", "id": None}, {"text": "b", "id": None}, {"text": "c", "id": ""}, {"text": "d", "id": 0}]
-    assert [e.document for e in read_examples(write(tmp_path / "a.jsonl", *rows))] == [
+    assert [e.document for e in read(write(tmp_path / "a.jsonl", *rows))] == [
         "a.jsonl:1",
         "a.jsonl:2",
         "a.jsonl:3",
@@ -103,26 +103,26 @@ ROWS = [Text("1", "a, b"), Text("2", "c\nd")]
     ],
 )
 def test_tables_and_texts_of_every_suffix(tmp_path: Path, name: str, data: bytes, expected: object) -> None:
-    assert read_examples(bad(tmp_path, name, data)) == expected
+    assert read(bad(tmp_path, name, data)) == expected
 
 
 def test_a_long_cell_is_read(tmp_path: Path) -> None:
-    (row,) = read_examples_as(Text, bad(tmp_path, "a.csv", b"text\n" + b"x" * 200_000))  # Python's csv stops at 131,072
+    (row,) = read_as(Text, bad(tmp_path, "a.csv", b"text\n" + b"x" * 200_000))  # Python's csv stops at 131,072
     assert len(row.text) == 200_000
 
 
 def test_a_name_that_is_no_utf8_names_documents_that_are(tmp_path: Path) -> None:
     Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff.txt")).write_text("x")
-    assert read_examples(tmp_path) == [Text("\ufffd.txt", "x")]
-    assert split([*read_examples(tmp_path), Text("b", "y")])[0]
+    assert read(tmp_path) == [Text("\ufffd.txt", "x")]
+    assert split([*read(tmp_path), Text("b", "y")])[0]
 
 
 def test_what_describes_data_is_none(tmp_path: Path) -> None:
     write(tmp_path / "a.jsonl", {"source": "a", "target": "b"})
     bad(tmp_path, "README.md", b"# A dataset")
-    assert read_examples(tmp_path) == [Pair("a.jsonl:1", "a", "b")]
+    assert read(tmp_path) == [Pair("a.jsonl:1", "a", "b")]
     (tmp_path / "a.jsonl").unlink()
-    assert read_examples(tmp_path) == [Text("README.md", "# A dataset")]
+    assert read(tmp_path) == [Text("README.md", "# A dataset")]
 
 
 @pytest.mark.parametrize(
@@ -141,14 +141,14 @@ def test_what_describes_data_is_none(tmp_path: Path) -> None:
 def test_the_datas_own_splits_are_kept(tmp_path: Path, names: list[str], train: list[str], held_out: list[str]) -> None:
     for name in names:
         bad(tmp_path, name, b"x")
-    assert [[e.document for e in side] for side in split(read_examples(tmp_path))] == [train, held_out]
+    assert [[e.document for e in side] for side in split(read(tmp_path))] == [train, held_out]
 
 
 def test_files_of_which_some_are_of_no_split_are_read_alike(tmp_path: Path) -> None:
     for name in ("train.txt", "test.txt", "other.txt"):
         bad(tmp_path, name, b"x")
-    assert {e.held_out for e in read_examples(tmp_path)} == {None}
-    assert len(read_examples(tmp_path)) == 3
+    assert {e.held_out for e in read(tmp_path)} == {None}
+    assert len(read(tmp_path)) == 3
 
 
 def test_parquet_is_read_as_json_lines_are(tmp_path: Path) -> None:
@@ -157,14 +157,14 @@ def test_parquet_is_read_as_json_lines_are(tmp_path: Path) -> None:
 
     rows = [{"prompt": "a", "completion": "b"}, {"prompt": "c", "completion": "d"}]
     parquet.write_table(pyarrow.Table.from_pylist(rows), tmp_path / "x.parquet")
-    assert read_examples(tmp_path) == [Pair("x.parquet:1", "a", "b"), Pair("x.parquet:2", "c", "d")]
+    assert read(tmp_path) == [Pair("x.parquet:1", "a", "b"), Pair("x.parquet:2", "c", "d")]
 
 
 def test_images_are_labelled_by_their_folder(tmp_path: Path) -> None:
     for name in ("cat", "dog"):
         (tmp_path / name).mkdir()
         (tmp_path / name / "1.png").write_bytes(picture("red"))
-    examples = read_examples_as(Labelled, tmp_path)
+    examples = read_as(Labelled, tmp_path)
     assert [(e.document, e.label, e.name) for e in examples] == [("cat/1.png", 0, "cat"), ("dog/1.png", 1, "dog")]
     assert examples[1].image.shape == (3, 5, 3)
     assert examples[1].image[0, 0].tolist() == [255, 0, 0]
@@ -188,7 +188,7 @@ def folder(root: Path, *names: str) -> Path:
     ],
 )
 def test_hidden_folders_are_no_classes_and_no_data(tmp_path: Path, name: str) -> None:
-    found = read_examples_as(Labelled, folder(tmp_path, "cat/1.png", "cat/2.JPG", "dog/1.png", name, "README.md"))
+    found = read_as(Labelled, folder(tmp_path, "cat/1.png", "cat/2.JPG", "dog/1.png", name, "README.md"))
     assert [(e.document, e.name) for e in found] == [("cat/1.png", "cat"), ("cat/2.JPG", "cat"), ("dog/1.png", "dog")]
 
 
@@ -196,7 +196,7 @@ def test_hidden_folders_are_no_classes_and_no_data(tmp_path: Path, name: str) ->
 def test_splits_above_the_classes_are_kept(tmp_path: Path, held: str, dropped: str | None) -> None:
     tops = ["train", held, *([dropped] if dropped else [])]
     root = folder(tmp_path, *(f"{top}/{name}/1.png" for top in tops for name in ("cat", "dog")), f"{held}/elk/1.png")
-    train, held_out = split(read_examples_as(Labelled, root))
+    train, held_out = split(read_as(Labelled, root))
     assert [(e.document, e.label, e.name) for e in train] == [
         ("train/cat/1.png", 0, "cat"),
         ("train/dog/1.png", 1, "dog"),
@@ -205,7 +205,7 @@ def test_splits_above_the_classes_are_kept(tmp_path: Path, held: str, dropped: s
 
 
 def test_a_split_alone_is_split_by_us(tmp_path: Path) -> None:
-    found = read_examples_as(Labelled, folder(tmp_path, "train/cat/1.png", "train/dog/1.png"))
+    found = read_as(Labelled, folder(tmp_path, "train/cat/1.png", "train/dog/1.png"))
     assert [(e.name, e.held_out) for e in found] == [("cat", None), ("dog", None)]
 
 
@@ -213,7 +213,7 @@ def test_a_class_folder_may_be_a_link(tmp_path: Path) -> None:
     folder(tmp_path, "data/cat/1.png", "elsewhere/1.png")
     (tmp_path / "data" / "dog").symlink_to(tmp_path / "elsewhere")
     (tmp_path / "data" / "dog" / "up").symlink_to(tmp_path / "data")  # and a circle ends
-    assert {e.document for e in read_examples(tmp_path / "data")} == {"cat/1.png", "dog/1.png"}
+    assert {e.document for e in read(tmp_path / "data")} == {"cat/1.png", "dog/1.png"}
 
 
 def tar(path: Path, members: dict[str, bytes]) -> Path:
@@ -228,7 +228,7 @@ def tar(path: Path, members: dict[str, bytes]) -> Path:
 def test_a_tar_pairs_images_with_their_captions(tmp_path: Path) -> None:
     caption = json.dumps({"caption": "blue"}).encode()
     members = {"1.png": picture("red"), "1.txt": b"a red field\n", "2.png": picture("blue"), "2.json": caption}
-    examples = read_examples_as(Captioned, tar(tmp_path / "a.tar", members))
+    examples = read_as(Captioned, tar(tmp_path / "a.tar", members))
     assert [e.captions for e in examples] == [("a red field",), ("blue",)]
     assert examples[1].image[2, 4].tolist() == [0, 0, 255]
 
@@ -252,7 +252,7 @@ IMAGE = object()
 def test_captions_of_a_tar(tmp_path: Path, members: dict[str, Any], captions: tuple[str, ...]) -> None:
     given = {name: picture("red") if data is IMAGE else data for name, data in members.items()}
     path = tar(tmp_path / "a.tar", given)
-    (found,) = read_examples_as(Captioned, path)
+    (found,) = read_as(Captioned, path)
     assert found.captions == captions
     assert found.image.shape == (3, 5, 3)
 
@@ -272,7 +272,7 @@ def test_a_tar_with_a_damaged_header_is_refused_whole(tmp_path: Path, member: in
     data[at + 3] ^= 1  # Python's reader ends there without a word, as if the tar did
     path.write_bytes(data)
     with pytest.raises(DataError, match=rf"a\.tar: damaged or cut off: at byte {at:,}"):
-        read_examples(path)
+        read(path)
 
 
 def test_a_tar_that_was_cut_or_joined_is_refused(tmp_path: Path) -> None:
@@ -282,10 +282,10 @@ def test_a_tar_that_was_cut_or_joined_is_refused(tmp_path: Path) -> None:
         at = opened.getmembers()[10].offset
     path.write_bytes(data[:at])
     with pytest.raises(DataError, match="cut off"):
-        read_examples(path)
+        read(path)
     path.write_bytes(data + data)
     with pytest.raises(DataError, match="more follows the tar's end"):
-        read_examples(path)
+        read(path)
 
 
 def steps(ends: str | None = None, at: tuple[int, ...] = (), number: int = 6) -> dict[str, Any]:
@@ -302,20 +302,20 @@ def test_episodes_of_one_file_end_where_its_arrays_say(tmp_path: Path, key: str)
         "metadata/algorithm": np.array("x"),
     }
     np.savez(tmp_path / "e.npz", **steps(key, (1, 4)), **more)
-    found = read_examples_as(Episode, tmp_path / "e.npz")
+    found = read_as(Episode, tmp_path / "e.npz")
     assert [(e.document, len(e)) for e in found] == [("e.npz:1", 2), ("e.npz:2", 3), ("e.npz:3", 1)]
     assert found[0].returns_to_go.tolist() == [2, 1]
 
 
 def test_both_ends_count(tmp_path: Path) -> None:
     np.savez(tmp_path / "e.npz", **steps("terminals", (1,)), timeouts=np.isin(np.arange(6), 3))
-    assert [len(e) for e in read_examples_as(Episode, tmp_path / "e.npz")] == [2, 2, 2]
+    assert [len(e) for e in read_as(Episode, tmp_path / "e.npz")] == [2, 2, 2]
 
 
 def test_arrays_of_unknown_meaning_are_named(tmp_path: Path) -> None:
     np.savez(tmp_path / "e.npz", **steps(), episode_starts=np.zeros(6))
     with pytest.raises(DataError, match="holds an array 'episode_starts'; allowed: observations, actions, rewards; te"):
-        read_examples(tmp_path / "e.npz")
+        read(tmp_path / "e.npz")
 
 
 @pytest.mark.parametrize(
@@ -336,7 +336,7 @@ def test_arrays_of_unknown_meaning_are_named(tmp_path: Path) -> None:
 def test_states_and_actions_are_choices_where_all_are(
     tmp_path: Path, rows: list[dict[str, Any]], states: tuple[str, Any], actions: tuple[str, Any]
 ) -> None:
-    for each in read_examples_as(Episode, write(tmp_path / "a.jsonl", *(row | {"rewards": [1, 2]} for row in rows))):
+    for each in read_as(Episode, write(tmp_path / "a.jsonl", *(row | {"rewards": [1, 2]} for row in rows))):
         assert (each.observations.dtype.kind, each.observations.shape) == states
         assert (each.actions.dtype.kind, each.actions.shape) == actions
 
@@ -356,14 +356,14 @@ def test_states_and_actions_are_choices_where_all_are(
 def test_unusable_episodes_are_named(tmp_path: Path, change: dict[str, Any], words: str) -> None:
     row = {"observations": [[0.5], [1.0]], "actions": [1, 0], "rewards": [1.0, 0.5]} | change
     with pytest.raises(DataError, match=words):
-        read_examples(write(tmp_path / "a.jsonl", row))
+        read(write(tmp_path / "a.jsonl", row))
 
 
 def test_episodes_of_two_shapes_are_named(tmp_path: Path) -> None:
     row = {"observations": [[0.5], [1.0]], "actions": [1, 0], "rewards": [1.0, 0.5]}
     path = write(tmp_path / "a.jsonl", row, row | {"observations": [[0.5, 1], [1.0, 2]]})
     with pytest.raises(DataError, match=r"a\.jsonl:2: observations of shape \(2,\); those of a\.jsonl:1 are \(1,\)"):
-        read_examples(path)
+        read(path)
 
 
 def npy(header: str) -> bytes:
@@ -383,14 +383,14 @@ def test_an_array_whose_header_lies_is_refused_before_it_is_made(tmp_path: Path,
         for key in ("observations", "actions", "rewards"):
             archive.writestr(f"{key}.npy", npy(header) + b"1234")
     with pytest.raises(DataError, match=f"'observations.npy' {words}"):
-        read_examples(tmp_path / "f.npz")
+        read(tmp_path / "f.npz")
 
 
 def test_episodes_come_from_arrays_and_from_json(tmp_path: Path) -> None:
     steps = {"observations": [[0.0, 1.0], [2.0, 3.0]], "actions": [1, 0], "rewards": [1.0, 0.5]}
     np.savez(tmp_path / "e.npz", observations=[[0.0, 1.0], [2.0, 3.0]], actions=[1, 0], rewards=[1.0, 0.5])
     write(tmp_path / "f.jsonl", steps)
-    examples = read_examples_as(Episode, tmp_path)
+    examples = read_as(Episode, tmp_path)
     assert [e.document for e in examples] == ["e.npz", "f.jsonl:1"]
     for example in examples:
         assert example.observations.shape == (2, 2)
@@ -435,7 +435,7 @@ def bad(tmp_path: Path, name: str, data: bytes) -> Path:
 def test_a_bad_file_is_named_with_the_reason(tmp_path: Path, name: str, data: bytes, words: str) -> None:
     path = bad(tmp_path, name, data)
     with pytest.raises(DataError) as error:
-        read_examples(path)
+        read(path)
     assert str(path) in str(error.value)
     assert words in str(error.value)
     assert "\n" not in str(error.value)
@@ -443,34 +443,34 @@ def test_a_bad_file_is_named_with_the_reason(tmp_path: Path, name: str, data: by
 
 def test_an_empty_folder_says_what_is_allowed(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="nothing readable; allowed: a folder or file of"):
-        read_examples(tmp_path)
+        read(tmp_path)
 
 
 def test_a_set_is_taken_before_a_folder_of_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     bad(tmp_path, "proteins/a.txt", b"mine")
     monkeypatch.chdir(tmp_path)
-    assert len(read_examples("proteins")) == 16
-    assert read_examples("./proteins") == read_examples(Path("proteins")) == [Text("a.txt", "mine")]
+    assert len(read("proteins")) == 16
+    assert read("./proteins") == read(Path("proteins")) == [Text("a.txt", "mine")]
 
 
 def test_an_unknown_name_says_the_nearest() -> None:
     with pytest.raises(DataError, match="did you mean 'english'"):
-        read_examples("englsh")
+        read("englsh")
     with pytest.raises(DataError, match="embedded sets: english"):
-        read_examples("/nowhere/at/all")
+        read("/nowhere/at/all")
     with pytest.raises(DataError, match="'django' has ar, de"):
-        read_examples("django/xx")
+        read("django/xx")
 
 
 def test_another_kind_than_needed_is_refused() -> None:
     with pytest.raises(DataError, match="django: holds Pair; Text is needed here"):
-        read_examples_as(Text, "django")
+        read_as(Text, "django")
 
 
 def test_kinds_are_not_mixed(tmp_path: Path) -> None:
     write(tmp_path / "a.jsonl", {"text": "x"}, {"source": "a", "target": "b"})
     with pytest.raises(DataError, match="holds Pair and Text"):
-        read_examples(tmp_path)
+        read(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -485,20 +485,20 @@ def test_images_in_no_class_folders_are_refused(tmp_path: Path, names: list[str]
     for name in names:
         bad(tmp_path, name, picture("red"))
     with pytest.raises(DataError, match=words):
-        read_examples(tmp_path)
+        read(tmp_path)
 
 
 def test_what_is_no_image_is_refused(tmp_path: Path) -> None:
     for name in ("one/a.png", "two/b.png"):
         bad(tmp_path, name, b"nothing")
     with pytest.raises(DataError, match=r"a\.png: not a readable image"):
-        read_examples(tmp_path)
+        read(tmp_path)
 
 
 def test_a_tar_member_without_a_caption_is_refused(tmp_path: Path) -> None:
     path = tar(tmp_path / "a.tar", {"1.png": picture("red")})
     with pytest.raises(DataError, match="'1' has no caption"):
-        read_examples(path)
+        read(path)
 
 
 def write_packed(folder: Path, repeated: int) -> Iterator[Path]:
@@ -518,13 +518,13 @@ def write_packed(folder: Path, repeated: int) -> Iterator[Path]:
 
 def test_files_that_unpack_to_far_more_than_data_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for file in write_packed(tmp_path, 2000):
-        assert read_examples(file)  # under what any file may have
+        assert read(file)  # under what any file may have
     monkeypatch.setattr("clados.data.formats.UNPACKED", 100_000)
     for file in write_packed(tmp_path, 2000):
         with pytest.raises(DataError, match=rf"{file.name}: unpacks to more than [\d,]+ bytes, over 100 times"):
-            read_examples(file)
+            read(file)
     monkeypatch.setattr("clados.data.formats.RATIO", 10_000)
-    assert all(read_examples(file) for file in write_packed(tmp_path, 2000))
+    assert all(read(file) for file in write_packed(tmp_path, 2000))
 
 
 @pytest.mark.parametrize(
@@ -537,4 +537,4 @@ def test_images_in_parquet_are_refused_by_the_name_of_their_column(
     pyarrow, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
     parquet.write_table(pyarrow.table({column: values, "text": ["a dog"]}), tmp_path / "a.parquet")
     with pytest.raises(DataError, match=rf"a\.parquet: the column '{column}' holds images"):
-        read_examples(tmp_path / "a.parquet")
+        read(tmp_path / "a.parquet")

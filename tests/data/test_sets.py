@@ -17,8 +17,8 @@ from clados.data import (
     Text,
     cartpole_episodes,
     manifest,
-    read_examples,
-    read_examples_as,
+    read,
+    read_as,
     synsets,
 )
 
@@ -47,7 +47,7 @@ def test_every_set_is_counted() -> None:
 @pytest.mark.parametrize("name", COUNTS)
 def test_a_set_holds_so_many_examples_of_its_kind(name: str) -> None:
     kind, count = COUNTS[name]
-    examples = read_examples(name)
+    examples = read(name)
     assert {type(example) for example in examples} == {kind}
     assert len(examples) == count
 
@@ -78,7 +78,7 @@ def test_wordnet_relations_stay_among_its_synsets() -> None:
 
 
 def test_the_four_plays_are_whole() -> None:
-    scenes = read_examples_as(Text, "shakespeare")
+    scenes = read_as(Text, "shakespeare")
     assert sum(len(scene.text) for scene in scenes) == 456_890
     plays = Counter(scene.document.split("/")[1] for scene in scenes)
     assert plays == {
@@ -90,30 +90,30 @@ def test_the_four_plays_are_whole() -> None:
 
 
 def test_the_declaration_is_one_document_an_article_in_all_languages() -> None:
-    articles = read_examples_as(Text, "udhr")
+    articles = read_as(Text, "udhr")
     assert len({article.language for article in articles}) == 39
     assert set(Counter(article.document for article in articles).values()) == {39}
 
 
 def test_translation_can_be_read_in_one_language() -> None:
-    pairs = read_examples_as(Pair, "translation/de")
+    pairs = read_as(Pair, "translation/de")
     assert {(pair.source_language, pair.language) for pair in pairs} == {("en", "de")}
     assert Pair("emoji/1F600", "grinning face", "grinsendes Gesicht", "en", "de") in pairs
 
 
 def test_images_have_their_shapes_and_classes() -> None:
-    fashion = read_examples_as(Labelled, "fashion")
+    fashion = read_as(Labelled, "fashion")
     assert {image.image.shape for image in fashion} == {(28, 28, 1)}
     assert {image.label for image in fashion} == set(range(10))
     assert (fashion[0].name, fashion[1].name) == ("Ankle boot", "T-shirt/top")
-    digits = read_examples_as(Labelled, "digits")
+    digits = read_as(Labelled, "digits")
     assert {image.image.shape for image in digits} == {(8, 8, 1)}
     assert max(int(image.image.max()) for image in digits) == 255
     assert [image.label for image in digits[:5]] == [0, 1, 2, 3, 4]
 
 
 def test_an_emoji_shows_what_its_caption_says() -> None:
-    emoji = {image.captions[0]: image for image in read_examples_as(Captioned, "emoji")}
+    emoji = {image.captions[0]: image for image in read_as(Captioned, "emoji")}
     red = emoji["red square"].image[16, 16].astype(int)
     blue = emoji["blue square"].image[16, 16].astype(int)
     assert red[0] > red[2] + 80

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clados.data import DataError, Text, read_examples, read_examples_as, split, train_tokenizer
+from clados.data import DataError, Text, read, read_as, split, train_tokenizer
 from clados.data.examples import Encoded, Episode, Labelled, checksum
 
 
@@ -41,13 +41,13 @@ def test_as_many_documents_as_are_needed_stand_on_either_side() -> None:
 
 
 def test_half_of_a_translated_article_is_never_held_out() -> None:
-    train, held_out = split(read_examples("udhr"))
+    train, held_out = split(read("udhr"))
     assert len({e.document for e in held_out}) * 39 == len(held_out)
     assert len(train) + len(held_out) == 39 * 30
 
 
 def test_the_default_text_holds_out_enough_of_both_its_parts() -> None:
-    train, held_out = split(read_examples_as(Text, "english"))
+    train, held_out = split(read_as(Text, "english"))
     for side in (train, held_out):
         assert {e.document.split("/")[0] for e in side} == {"wordnet", "shakespeare"}
     for kind in ("wordpiece", "bytes"):

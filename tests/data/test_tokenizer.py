@@ -23,7 +23,7 @@ from clados.data import (
     Text,
     Tokenizer,
     load_tokenizer,
-    read_examples_as,
+    read_as,
     train_tokenizer,
 )
 from clados.data.pieces import text_parts
@@ -35,7 +35,7 @@ LINES = ["To be, or not to be.", "Enter ROMEO; who's there?", "  two  spaces\nan
 
 @lru_cache
 def scenes() -> tuple[str, ...]:
-    return tuple(e.text for e in read_examples_as(Text, "shakespeare"))
+    return tuple(e.text for e in read_as(Text, "shakespeare"))
 
 
 @lru_cache
@@ -76,8 +76,8 @@ def test_known_words_come_back_from_every_kind(words: list[str]) -> None:
 
 def test_training_is_the_same_in_another_process() -> None:
     code = (
-        "from clados.data import read_examples, train_tokenizer\n"
-        "texts = [e.text for e in read_examples('shakespeare')][:20]\n"
+        "from clados.data import read, train_tokenizer\n"
+        "texts = [e.text for e in read('shakespeare')][:20]\n"
         f"print(*(train_tokenizer(texts, kind, 600).key for kind in {KINDS}))"
     )
     other = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -85,7 +85,7 @@ def test_training_is_the_same_in_another_process() -> None:
 
 
 def test_a_vocabulary_of_2000_from_a_megabyte_takes_seconds() -> None:
-    texts = [e.text for e in read_examples_as(Text, "english")]
+    texts = [e.text for e in read_as(Text, "english")]
     assert sum(map(len, texts)) > 1_000_000
     for kind in ("bytes", "unigram"):
         start = time.process_time()

@@ -14,7 +14,7 @@ from torch import nn
 
 from clados import from_pretrained, save_pretrained
 from clados import spec as s
-from clados.apply.generate import generate_ids
+from clados.apply.generate import generate
 from clados.checkpoints.metadata import preprocessing, read_metadata, write_metadata
 from clados.models.declared import declared
 from clados.nn import build
@@ -172,7 +172,7 @@ def generating(folder: Path) -> None:
 
 def generated(folder: Path) -> object:
     """A few tokens, as the directory says they are written."""
-    return generate_ids(from_pretrained(folder), torch.tensor([[1, 2, 3]]), max_new_tokens=4)
+    return generate(from_pretrained(folder), torch.tensor([[1, 2, 3]]), max_new_tokens=4)
 
 
 SHARDED = saved("gpt-2", max_shard="60KB")

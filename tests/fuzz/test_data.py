@@ -16,7 +16,7 @@ import pytest
 from PIL import Image
 
 from clados.checkpoints.metadata import images_of
-from clados.data import read_examples
+from clados.data import read
 from clados.data.rows import EPISODE_ENDS
 from tests.fuzz.harness import Row, run
 from tests.fuzz.mutants import bytes_mutant, json_bytes, text_mutant
@@ -40,7 +40,7 @@ def written(name: str, data: bytes) -> Callable[[Path], object]:
 
 def everything(folder: Path) -> object:
     """All examples below a folder, images decoded."""
-    return [getattr(example, "image", example) for example in read_examples(folder)]
+    return [getattr(example, "image", example) for example in read(folder)]
 
 
 def file(name: str, data: bytes, *mutate: Mutate) -> Iterator[Row]:

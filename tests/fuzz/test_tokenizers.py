@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from clados.data import Text, Tokenizer, load_tokenizer, read_examples_as, train_tokenizer
+from clados.data import Text, Tokenizer, load_tokenizer, read_as, train_tokenizer
 from tests.data.test_families import GOLDEN, written
 from tests.fuzz.harness import Row, run
 from tests.fuzz.mutants import bytes_mutant, json_bytes, text_mutant
@@ -18,7 +18,7 @@ TEXTS = ["the cat sat on the mat", "", "Ünï 犬 <unk> [MASK] </s> <mask>", " a
 
 @cache
 def trained(kind: str) -> Tokenizer:
-    return train_tokenizer([each.text for each in read_examples_as(Text, "shakespeare")[:10]], kind, 500)
+    return train_tokenizer([each.text for each in read_as(Text, "shakespeare")[:10]], kind, 500)
 
 
 def used(folder: Path) -> object:

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from clados import spec as s
-from clados.apply.generate import generate_ids
+from clados.apply.generate import generate
 from clados.models.declared import declared
 from clados.nn import build
 
@@ -157,7 +157,7 @@ def test_what_cannot_be_written_after_is_refused(
     model: Callable[[str], nn.Module], name: str, given: dict[str, Any], said: str
 ) -> None:
     with pytest.raises(s.SpecError, match=said):
-        generate_ids(model(name), **given, max_new_tokens=2)  # type: ignore[arg-type]
+        generate(model(name), **given, max_new_tokens=2)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("mask", ["attention_mask", "pooling_mask"])

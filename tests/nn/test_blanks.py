@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from clados import nn as cn
 from clados import spec as s
-from clados.apply.generate import generate_ids
+from clados.apply.generate import generate
 from clados.models.declared import declared
 from clados.nn.attention.masks import look
 from clados.nn.positions.blanks import blank_positions
@@ -43,7 +43,7 @@ def test_a_blank_is_filled_word_by_word_as_in_one_pass(size: str) -> None:
     mask, start = part.vocab.mask, part.vocab.start
     prompt = torch.tensor([[9, 11, mask, 12, 13], [1, 21, 22, mask, 23]])
     keep = torch.tensor([[1, 1, 1, 1, 1], [0, 1, 1, 1, 1]])
-    texts = generate_ids(model, prompt, attention_mask=keep, max_new_tokens=4, eos=()).clone()
+    texts = generate(model, prompt, attention_mask=keep, max_new_tokens=4, eos=()).clone()
     assert texts.shape == (2, 5 + 1 + 4)
     assert texts[:, 5].tolist() == [start, start]
     whole = torch.cat([keep, torch.ones(2, 5, dtype=torch.long)], 1)

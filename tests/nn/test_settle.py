@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import torch
 
-from clados.apply.generate import generate_ids
+from clados.apply.generate import generate
 from clados.checkpoints import from_pretrained, save_pretrained
 from clados.models.declared import declared
 from clados.nn import build, module, products
@@ -66,13 +66,13 @@ def test_half_wide_weights_stay_as_they_are() -> None:
 def test_what_is_saved_and_written_stays(tmp_path: Path) -> None:
     model = build("gpt-2", params="2M")
     ids = torch.arange(5)[None]
-    before = generate_ids(model, ids, max_new_tokens=8, eos=())
+    before = generate(model, ids, max_new_tokens=8, eos=())
     save_pretrained(model, tmp_path / "one")
     save_pretrained(settle(model), tmp_path / "two")
     one, two = (tmp_path / name / "model.safetensors" for name in ("one", "two"))
     assert one.read_bytes() == two.read_bytes()
-    assert generate_ids(model, ids, max_new_tokens=8, eos=()).equal(before)
-    assert generate_ids(settle(from_pretrained(tmp_path / "two")), ids, max_new_tokens=8, eos=()).equal(before)
+    assert generate(model, ids, max_new_tokens=8, eos=()).equal(before)
+    assert generate(settle(from_pretrained(tmp_path / "two")), ids, max_new_tokens=8, eos=()).equal(before)
 
 
 def test_what_has_been_settled_no_longer_learns() -> None:

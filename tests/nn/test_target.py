@@ -7,9 +7,9 @@ import torch
 
 from clados import build
 from clados import spec as s
-from clados.apply.generate import generate_ids
+from clados.apply.generate import generate
 from clados.data.examples import split
-from clados.data.readers import read_examples
+from clados.data.readers import read
 from clados.models.declared import declared
 from clados.proofs.cases import small
 from clados.train.fitting import Told, facts_of, fit_model, tokenizer_for
@@ -53,7 +53,7 @@ def test_it_writes_with_one_token_after_another_as_in_one_pass(name: str, how: d
     model: Any = build(model_of(name))
     source = torch.tensor([[5, 6, 7, 8], [9, 10, 1, 1]])
     keep = torch.tensor([[1, 1, 1, 1], [1, 1, 0, 0]])
-    found = generate_ids(model, source, attention_mask=keep, max_new_tokens=7, eos=(), **how)
+    found = generate(model, source, attention_mask=keep, max_new_tokens=7, eos=(), **how)
     assert found.shape == (2, 8)
     if not how:
         with torch.no_grad():
@@ -64,7 +64,7 @@ def test_it_writes_with_one_token_after_another_as_in_one_pass(name: str, how: d
 @pytest.mark.parametrize("name", TWO_SIDED)
 def test_both_sides_are_made_to_fit_a_run(name: str) -> None:
     part = declared(name).model
-    texts = split(read_examples("english"))[0][:4]
+    texts = split(read("english"))[0][:4]
     told = Told(texts, tokenizer_for(part, texts, 400), 24, facts_of(texts))
     fitted: Any = fit_model(s.tiny(part), told)
     assert fitted.inputs.position.length - fitted.inputs.position.start == 24

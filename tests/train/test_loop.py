@@ -21,7 +21,7 @@ from safetensors.torch import save_file
 import clados
 from clados import spec as s
 from clados.checkpoints.atomic import LOCK, locked
-from clados.data import read_examples as read_data
+from clados.data import read as read_data
 from clados.data import split
 from clados.errors import CladosError
 from clados.train import saved

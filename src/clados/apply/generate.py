@@ -23,12 +23,12 @@ from clados.nn.memory import enough_memory
 NEW = 100  # tokens that are written where nobody says how many
 TOP_K = 50  # of sampling that a generation config asks for without saying it (transformers 5.23.0)
 
-__all__ = ["generate_ids", "new_tokens", "room", "writer_of"]
+__all__ = ["generate", "new_tokens", "room", "writer_of"]
 
 
 @enough_memory("writing these texts", "give fewer tokens, beams or texts")
 @torch.inference_mode()
-def generate_ids(
+def generate(
     model: WholeModel,
     input_ids: Tensor,
     *,

@@ -45,7 +45,7 @@ def pixel_values(ready: Ready, images: Sequence[Image]) -> Tensor:
         raise InputError(f"{ready.name} reads {ready.spec.kinds_read}, not images")
     steps = ready.images or Preprocessing.usual(inputs.image, inputs.channels)
     asked = (inputs.channels, inputs.image, inputs.image)
-    rows = [steps(_decoded(image)) for image in images]
+    rows = [steps(decoded(image)) for image in images]
     wrong = next((row.shape for row in rows if row.shape != asked), None)
     if wrong is not None:
         is_, by = ("x".join(map(str, shape)) for shape in (wrong, asked))
@@ -53,7 +53,7 @@ def pixel_values(ready: Ready, images: Sequence[Image]) -> Tensor:
     return torch.from_numpy(np.stack(rows)).to(ready.device)
 
 
-def _decoded(image: Image) -> NDArray[np.uint8]:
+def decoded(image: Image) -> NDArray[np.uint8]:
     """uint8 [height, width, channels].
 
     Raises:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import torch
 
-from clados.apply.generate import config_of, generate_ids, room
+from clados.apply.generate import config_of, generate, room
 from clados.apply.ready import ModelSource, Ready, batched, listed, load, pad_ids, usual_beams
 from clados.errors import InputError
 from clados.nn.memory import enough_memory
@@ -71,7 +71,7 @@ def translate(
         new, free = ids.size(1) + ROOM, room(ready.model, ids)
         if free is not None:
             new = min(new, free)
-        written = generate_ids(
+        written = generate(
             ready.model,
             ids,
             attention_mask=keep,

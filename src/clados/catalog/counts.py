@@ -19,7 +19,7 @@ ROUNDED = "the label is within its rounding"
 FITTED = "the shape is assumed to fit the label"
 MISSING = "missing: not declared yet"
 UNKNOWN = "unknown"  # what a size without any published shape counts
-UNEXPLAINED = "unexplained"
+DISAGREES = "unexplained"
 NON_EMBEDDING = "non-embedding"
 
 
@@ -126,11 +126,11 @@ def _why(size: CardSize, total: int, published: int | None, exact: int | None) -
     if published is None and exact is None:
         return size.label.note or size.why
     agreeing = FITTED if size.assumed else ROUNDED
-    label = agreeing if published is None or rounds(total, published) else size.why or UNEXPLAINED
+    label = agreeing if published is None or rounds(total, published) else size.why or DISAGREES
     if exact is None:
         return EQUAL if published == total and not size.assumed else label
     if total != exact:
-        return size.why or UNEXPLAINED
+        return size.why or DISAGREES
     return EQUAL if published in (None, total) else f"the reference's count, {EQUAL}; {label}"
 
 

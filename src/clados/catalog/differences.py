@@ -25,7 +25,7 @@ from clados.tables import Page, Shown, TextTable
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class Difference:
     """One place where two models differ: the path of the word, what it says in each, and a sentence."""
 
     path: str
@@ -46,11 +46,11 @@ class Differences(Shown):
         assumed: for each side, what its declaration assumes; and whether the counted shape itself is.
     """
 
-    changes: tuple[Change, ...]
+    changes: tuple[Difference, ...]
     parameters: Mapping[str, tuple[int, int]]
     old: str = "old"
     new: str = "new"
-    training: tuple[Change, ...] = ()
+    training: tuple[Difference, ...] = ()
     assumed: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
     assumed_shape: tuple[bool, bool] = field(default=(False, False), repr=False)
 
@@ -129,7 +129,7 @@ def _pair(old: str, new: str) -> tuple[tuple[Card, CardSize], tuple[Card, CardSi
 def compare_models(old: Model, new: Model, names: tuple[str, str] = ("old", "new")) -> Differences:
     """What changed from one model to another; of unlike kinds, the slots that both have, then what only one has."""
     found = _changed(*_sized_alike(old, new)) if type(old) is type(new) else _unlike(old, new)
-    changes = [Change(*each, words=sentence(*each)) for each in found]
+    changes = [Difference(*each, words=sentence(*each)) for each in found]
     return Differences(tuple(_once(changes)), _parameters(old, new), *names)
 
 
@@ -183,7 +183,7 @@ def _filled(one: Size, other: Size) -> tuple[Size, Size]:
     return first, second
 
 
-def _once(changes: list[Change]) -> Iterator[Change]:
+def _once(changes: list[Difference]) -> Iterator[Difference]:
     """The same change in the encoder and in the decoder is said once."""
     twins = {(_side(each.path), repr(each.old), repr(each.new)): each for each in changes if _sided(each.path)}
     both = {key for key in twins if sum(_key(each) == key for each in changes if _sided(each.path)) == 2}
@@ -192,7 +192,7 @@ def _once(changes: list[Change]) -> Iterator[Change]:
             yield each
         elif each.path.startswith("encoder."):
             where = f"encoder, decoder: {each.words.removeprefix('encoder: ')}"
-            yield Change(f"{{encoder,decoder}}.{_side(each.path)}", each.old, each.new, where)
+            yield Difference(f"{{encoder,decoder}}.{_side(each.path)}", each.old, each.new, where)
 
 
 def _sided(path: str) -> bool:
@@ -203,7 +203,7 @@ def _side(path: str) -> str:
     return path.partition(".")[2]
 
 
-def _key(each: Change) -> tuple[str, str, str]:
+def _key(each: Difference) -> tuple[str, str, str]:
     return _side(each.path), repr(each.old), repr(each.new)
 
 
@@ -253,25 +253,25 @@ def _reads_images(model: Model) -> bool:
 # ---------------------------------------------------------------- training
 
 
-def _tokenizers(old: Card, new: Card) -> Iterator[Change]:
+def _tokenizers(old: Card, new: Card) -> Iterator[Difference]:
     """How the texts become tokens, where the cards know it and differ."""
     one, other = (str(card.values["tokenizer"]) for card in (old, new))
     if one != other:
-        yield Change("tokenizer", one, other, f"tokenizer: {other} instead of {one}")
+        yield Difference("tokenizer", one, other, f"tokenizer: {other} instead of {one}")
 
 
-def _training(old: Recipe, new: Recipe) -> Iterator[Change]:
+def _training(old: Recipe, new: Recipe) -> Iterator[Difference]:
     """Stage by stage: objective, data, optimiser, schedule, and the numbers of each; pretraining and tuning apart."""
     pairs = [pair for tuned in (False, True) for pair in zip_longest(_stages(old, tuned), _stages(new, tuned))]
     for (i, one), (j, other) in ((one or (0, None), other or (0, None)) for one, other in pairs):
         if one is None or other is None:
-            yield Change(f"recipe.stages[{i if other is None else j}]", one, other, _stage(one, other, new))
+            yield Difference(f"recipe.stages[{i if other is None else j}]", one, other, _stage(one, other, new))
             continue
         front = f"{other.name}: " if len(pairs) > 1 else ""
         for name, was, now in _both(one, other):
             if name != "name":
                 for found in _changed(was, now, f"recipe.stages[{j}].{name}"):
-                    yield Change(*found, words=front + sentence(*found))
+                    yield Difference(*found, words=front + sentence(*found))
 
 
 def _stages(recipe: Recipe, tuned: bool) -> list[tuple[int, Stage]]:
@@ -324,7 +324,7 @@ def _groups(model: Model) -> dict[str, int]:
     return found
 
 
-def _row(each: Change) -> dict[str, Any]:
+def _row(each: Difference) -> dict[str, Any]:
     return {"path": each.path, "old": _plain(each.old), "new": _plain(each.new), "words": each.words}
 
 

@@ -171,7 +171,7 @@ def translate_command(
     if json:
         output.print_json([{"text": text, "translation": each} for text, each in zip(given, found)])
     else:
-        print("\n".join(map(output.printable, found)))
+        print("\n".join(map(output.for_terminal, found)))
 
 
 def classify_command(

@@ -72,7 +72,7 @@ def generate_command(
         nonlocal blank
         text = blank + piece
         blank = text[len(text.rstrip()) :]
-        print(output.printable(text.rstrip()), end="", flush=True)
+        print(output.for_terminal(text.rstrip()), end="", flush=True)
 
     text = generate(
         ready,
@@ -95,7 +95,7 @@ def generate_command(
         output.print_json({"model": ready.name, "prompt": prompt, "text": text})
         return
     lines = blank.count("\n")
-    print("" if lines > 1 else output.printable(blank))
+    print("" if lines > 1 else output.for_terminal(blank))
     if lines > 1:
         output.print_note(f"{lines} line breaks at the end are not shown{_LOOP if lines > LOOP else ''}")
 

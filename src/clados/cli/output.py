@@ -23,7 +23,7 @@ def print_note(text: str) -> None:
     print(escape_controls(text), file=sys.stderr)
 
 
-def printable(text: str) -> str:
+def for_terminal(text: str) -> str:
     """A text that a model wrote: on a terminal without control characters, elsewhere as it is."""
     return escape_controls(text) if sys.stdout.isatty() else text
 

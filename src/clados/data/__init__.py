@@ -13,7 +13,7 @@ from clados.data.examples import (
     split,
 )
 from clados.data.packing import Couple, Packed, PackedPairs, PackedSentences, TokenBlocks, generator
-from clados.data.readers import read_examples, read_examples_as
+from clados.data.readers import read, read_as
 from clados.data.sampler import Sampler
 from clados.data.sets import SETS, manifest, synsets
 from clados.data.stream import Stream, encode_documents, sentences
@@ -34,6 +34,6 @@ __all__ = [
     "BERT_ROLES", "CLIP_ROLES", "GPT2_ROLES", "LLAMA_ROLES", "ROBERTA_ROLES", "SETS", "T5_ROLES", "Captioned",
     "Couple", "DataError", "Dialogue", "Episode", "Example", "Labelled", "Packed", "PackedPairs", "PackedSentences",
     "Pair", "Roles", "Sampler", "Stream", "Text", "TokenBlocks", "Tokenizer", "cartpole_episodes",
-    "encode_documents", "generator", "load_tokenizer", "manifest", "read_examples", "read_examples_as", "sentences",
+    "encode_documents", "generator", "load_tokenizer", "manifest", "read", "read_as", "sentences",
     "split", "synsets", "train_tokenizer",
 ]  # fmt: skip

@@ -25,7 +25,7 @@ IMAGE_SUFFIXES = tuple(suffix for suffixes in _SUFFIXES.values() for suffix in s
 MOST_PIXELS = 89_478_485  # Pillow's own limit: 256 MiB at three bytes a pixel
 
 
-def decoded(data: bytes, where: str) -> NDArray[np.uint8]:
+def decode_image(data: bytes, where: str) -> NDArray[np.uint8]:
     """The pixels of an encoded image, uint8 [height, width, 3].
 
     Raises:

@@ -15,7 +15,7 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
-from clados.data.decoding import decoded
+from clados.data.decoding import decode_image
 from clados.data.errors import DataError as DataError
 
 _HeldOut = bool | None  # whether the data themselves hold an example out; None when they do not say
@@ -75,7 +75,7 @@ class Encoded:
                 data = file.read(self.size)
         except (OSError, ValueError) as error:
             raise DataError(f"{where}: not a readable image ({error})") from error
-        return decoded(data, where)
+        return decode_image(data, where)
 
 
 Picture = NDArray[np.uint8] | Encoded

@@ -27,7 +27,7 @@ SPLITS = {  # names of folders and files
 }
 
 
-def read_examples(source: str | Path) -> Sequence[Example]:
+def read(source: str | Path) -> Sequence[Example]:
     """The examples of an embedded set (`english`, `digits`, or in one language `translation/de`) or of a path.
 
     All examples are of one kind. A set's name is taken before a path; `./english` is the path.
@@ -51,13 +51,13 @@ def read_examples(source: str | Path) -> Sequence[Example]:
     return examples
 
 
-def read_examples_as(kind: type[AnyExample], source: str | Path) -> list[AnyExample]:
+def read_as(kind: type[AnyExample], source: str | Path) -> list[AnyExample]:
     """The examples of a source, which must be of that kind.
 
     Raises:
         DataError: they are of another kind, or cannot be read.
     """
-    examples = read_examples(source)
+    examples = read(source)
     if not isinstance(examples[0], kind):
         raise DataError(f"{source}: holds {type(examples[0]).__name__}; {kind.__name__} is needed here")
     return cast(list[AnyExample], list(examples))

@@ -15,7 +15,7 @@ from clados.checkpoints import LayoutError, from_pretrained, save_pretrained
 from clados.checkpoints.mapping.config import written
 from clados.data.examples import split
 from clados.data.packing import generator
-from clados.data.readers import read_examples
+from clados.data.readers import read
 from clados.data.tokenizer import Tokenizer
 from clados.data.training import train_tokenizer
 from clados.errors import CladosError
@@ -150,7 +150,7 @@ def _routed(model: s.Model) -> Iterator[Tensor]:
 def context(declaration: s.Declaration, model: Any, changed: Any, path: str) -> str:
     """Whether a batch shows another number of steps."""
     one = task(declaration.recipe.stages[0].objective)
-    kept, _ = split(read_examples(one.data))
+    kept, _ = split(read(one.data))
     facts, steps = facts_of(kept), []
     window = one.source(kept[:2], SourceConfig(5, scales=facts.scales)).at(0)
     for each in (model, changed):
@@ -211,7 +211,7 @@ def _batch(objective: s.Objective, model: s.Model) -> Any:
 
 @cache
 def _tokenizer(kind: str) -> Tokenizer:
-    return train_tokenizer(texts(split(read_examples("english"))[0][:8]), kind, WORDS)
+    return train_tokenizer(texts(split(read("english"))[0][:8]), kind, WORDS)
 
 
 # ---------------------------------------------------------------- recipes
@@ -246,7 +246,7 @@ class Produced:
         from clados.train.fitting import Told
 
         stage = self.declaration.recipe.stages[0]
-        kept, _ = split(read_examples(task(stage.objective).data))
+        kept, _ = split(read(task(stage.objective).data))
         some = kept[:24]
         tokenizer = tokenizer_for(self.declaration.model, some, WORDS)
         return Told(some, tokenizer, LENGTH, facts_of(some))

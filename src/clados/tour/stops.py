@@ -9,7 +9,7 @@ import torch
 
 from clados import spec as s
 from clados.apply.fill import fill
-from clados.apply.generate import generate_ids
+from clados.apply.generate import generate
 from clados.apply.ready import Ready
 from clados.catalog.card import Card
 from clados.catalog.counts import card_and_size, model_of
@@ -207,6 +207,6 @@ def _continued(ready: Ready) -> Samples:
     found = []
     for number, prompt in enumerate(BEGUN):
         ids = torch.tensor([words.encode(prompt, add_special_tokens=False)])
-        written = generate_ids(ready.model, ids, max_new_tokens=32, temperature=0.8, top_p=0.9, seed=number)
+        written = generate(ready.model, ids, max_new_tokens=32, temperature=0.8, top_p=0.9, seed=number)
         found.append((prompt, words.decode(written[0].tolist())))
     return tuple(found)

@@ -10,7 +10,7 @@ from rich.text import Text
 from clados.catalog.counts import card_and_size, model_of
 from clados.catalog.load import declaration_of
 from clados.data import examples
-from clados.data.readers import read_examples, read_examples_as
+from clados.data.readers import read, read_as
 from clados.data.tokenizer import Tokenizer
 from clados.data.vocabularies import load_tokenizer
 from clados.errors import CladosError
@@ -89,10 +89,8 @@ def objective(model: str | Path, text: str, *, seed: int = 0) -> Example:
 
 def _tokenizer(model: Model, text: str) -> Tokenizer | None:
     """A tokenizer of the model's kind that has tokens for the text, in any script; None for a model without text."""
-    english = read_examples_as(examples.Text, "wordnet")
+    english = read_as(examples.Text, "wordnet")
     if set(text) <= set().union(*(each.text for each in english)):
         return tokenizer_for(model, english, WORDS)
     letters = [examples.Text("", " ".join(text))] * OFTEN
-    return tokenizer_for(
-        model, [*english[::3], *read_examples("translation")[::5], examples.Text("", text), *letters], WORDS
-    )
+    return tokenizer_for(model, [*english[::3], *read("translation")[::5], examples.Text("", text), *letters], WORDS)

@@ -18,7 +18,7 @@ from clados.checkpoints import save_pretrained
 from clados.checkpoints.atomic import directory, locked
 from clados.checkpoints.metadata import preprocessing, write_metadata
 from clados.data.examples import checksum, split
-from clados.data.readers import read_examples
+from clados.data.readers import read
 from clados.data.tokenizer import Tokenizer
 from clados.errors import CladosError, check_seed
 from clados.files import PART, JsonObject, write_json
@@ -227,7 +227,7 @@ def planned(choices: Choices) -> Plan:
     if not runs(stage.objective):
         raise s.SpecError(f"{card} learns by {type(stage.objective).__name__}, which nothing runs yet")
     one = task(stage.objective)
-    kept, held = split(one.learnable(read_examples(choices.data or one.data)), least=one.documents)
+    kept, held = split(one.learnable(read(choices.data or one.data)), least=one.documents)
     length, facts = choices.length or min(stage.length or one.length, one.length), facts_of(kept, held)
     begun = start(Path(choices.start), declaration, facts) if choices.start is not None else None
     if begun:
