@@ -2,22 +2,21 @@
 
 from collections.abc import Iterator, Mapping
 from functools import singledispatch
+from operator import methodcaller
 from typing import Any, cast
 
 import torch
 from torch import Tensor
 
 from clados import spec as s
-from clados.names import ROLES
 from clados.spec.core.declaration import dropping, parts, replaced
+from clados.spec.core.small import LENGTH
 
 Given = dict[str, Tensor]
 
-WORDS = 131  # tokens of a small vocabulary
-SPAN = 5  # of a banded pattern
-NEAR, FAR = 14, 16  # buckets of relative biases and the distance of their last: short texts show each
-TEXTS, LENGTH, TARGET = 3, 23, 17
-EARLIER, MEMORY = 9, LENGTH + 3  # positions of the text before, and how many are kept after it
+TEXTS, TARGET = 3, 17
+EARLIER = 9  # positions of the text before
+SMALL = methodcaller("small")
 WORDED = s.Vocabulary | s.AdaptiveTokens
 
 
@@ -49,13 +48,13 @@ def small(model: s.Model) -> s.Model:
     reduced = s.tiny(model)
     if any(isinstance(each, s.Rotary) and each.fraction < 1 for each in parts(model)):
         reduced = reduced.but(size=s.but(heads=2))  # heads wide enough that a share of them is a whole number of planes
-    made: s.Model = replaced(reduced, _shrunk)
+    made: s.Model = replaced(reduced, SMALL)
     return made
 
 
 def few_words(model: s.Model) -> s.Model:
     """The model with a small vocabulary, its roles and classes of words moved into it; else as it is."""
-    made: s.Model = replaced(model, lambda part: _shrunk(part) if isinstance(part, WORDED) else part)
+    made: s.Model = replaced(model, lambda part: part.small() if isinstance(part, WORDED) else part)
     return made
 
 
@@ -67,7 +66,7 @@ def lessened(layout: s.Layout) -> s.Layout:
 def _lessened(value: Any) -> Any:
     if isinstance(value, s.Change):
         return s.Change({name: _lessened(each) for name, each in value.items()})
-    return replaced(value, _shrunk)
+    return replaced(value, SMALL)
 
 
 def roomy(model: s.Model) -> s.Model:
@@ -81,121 +80,6 @@ def roomy(model: s.Model) -> s.Model:
 
 def _roomy(part: s.Part) -> s.Part:
     return part.but(capacity=None, jitter=0.0) if isinstance(part, s.Experts) else part
-
-
-@singledispatch
-def _shrunk(part: s.Part) -> s.Part:
-    return part
-
-
-@_shrunk.register
-def _(part: s.Vocabulary) -> s.Part:
-    """Ids below the new size keep their role; others move to its end, those that were one staying one."""
-    roles = {role: number for role in ROLES if (number := getattr(part, role)) is not None}
-    high = sorted({number for number in roles.values() if number >= WORDS})
-    moved = {number: WORDS - len(high) + i for i, number in enumerate(high)}
-    ids = {role: moved.get(number, number) for role, number in roles.items()}
-    return part.but(size=WORDS, sentinels=min(part.sentinels, 7), **ids)
-
-
-@_shrunk.register
-def _(part: s.Tower) -> s.Part:
-    """A tower that reads text has a word above the last with a role: the end is not the highest id."""
-    if type(part) is not s.Tower or not isinstance(part.inputs, s.Tokens):
-        return part
-    return part.but(inputs=s.but(vocab=s.but(size=WORDS + 1)))
-
-
-@_shrunk.register
-def _(part: s.Learned) -> s.Part:
-    return part.but(length=2 * LENGTH - 5 + part.start)
-
-
-@_shrunk.register
-def _(part: s.Banded) -> s.Part:
-    return part.but(span=SPAN)
-
-
-@_shrunk.register
-def _(part: s.OfBatch) -> s.Part:
-    return part.but(evaluation=1.0)
-
-
-@_shrunk.register
-def _(part: s.OfText) -> s.Part:
-    return part.but(tokens=4)
-
-
-@_shrunk.register
-def _(part: s.Distances) -> s.Part:
-    return part.but(furthest=SPAN if part.furthest else None)
-
-
-@_shrunk.register
-def _(part: s.AdaptiveTokens) -> s.Part:
-    return part.but(cutoffs=(40, 70, 110), shrink=min(part.shrink, 3))
-
-
-@_shrunk.register
-def _(part: s.Recurrent) -> s.Part:
-    return part.but(memory=MEMORY)
-
-
-@_shrunk.register
-def _(part: s.Permuted) -> s.Part:
-    return part.but(memory=MEMORY, reused=part.reused and LENGTH - 4)
-
-
-@_shrunk.register
-def _(part: s.RelativeBias | s.LayerBias) -> s.Part:
-    return part.but(buckets=NEAR, distance=FAR)
-
-
-@_shrunk.register
-def _(part: s.Disentangled) -> s.Part:
-    """Short texts show every bucket, and distances beyond the furthest."""
-    return part.but(furthest=FAR, buckets=part.buckets and 6)
-
-
-@_shrunk.register
-def _(part: s.BlockSparse) -> s.Part:
-    """Twelve blocks: more than transformers sees all of (``5 + 2 random``)."""
-    return part.but(block=2, random=min(part.random, 2))
-
-
-@_shrunk.register
-def _(part: s.SparseStack) -> s.Part:
-    return part.but(extra=min(part.extra, 5))
-
-
-@_shrunk.register
-def _(part: s.Patches) -> s.Part:
-    return part.but(image=30, side=6)
-
-
-@_shrunk.register
-def _(part: s.Trajectory) -> s.Part:
-    return part.but(states=7, actions=5, timesteps=40, context=9)
-
-
-@_shrunk.register
-def _(part: s.Entities) -> s.Part:
-    return part.but(width=15, heads=3)
-
-
-@_shrunk.register
-def _(part: s.EntityEncoder) -> s.Part:
-    return part.but(plain=1)
-
-
-@_shrunk.register
-def _(part: s.Frames) -> s.Part:
-    return part.but(side=44, actions=5, timesteps=40, context=7)
-
-
-@_shrunk.register
-def _(part: s.Classifier) -> s.Part:
-    return part.but(classes=11)
 
 
 def variations(model: s.Model, words: Mapping[str, object]) -> Iterator[tuple[str, s.Model]]:

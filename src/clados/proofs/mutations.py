@@ -13,21 +13,6 @@ from clados.nn.core.module import has_module
 
 EPS = 1e-3  # what the small numbers of norms are changed to
 LARGE = 1000  # numbers of which one more or less is nothing
-EXAMPLES = {  # parts whose numbers have to fit each other, or a short text
-    s.Banded: s.Banded(span=3),
-    s.BandScaling: s.BandScaling(factor=2.0, low=1.0, high=4.0, original=4),  # slower than once in 4: every plane
-    s.AdaptiveTokens: s.AdaptiveTokens(vocab=s.Vocabulary(kind="bpe", size=60), cutoffs=(20,)),
-    s.Embedding: s.Embedding(steps=(s.Dense(24),)),  # without a product it holds no tensors, and adds nothing to a run
-    s.OfText: s.OfText(2),  # fewer than a short text brings
-    s.Target: s.Target(norm=True),
-    s.SparseStack: s.SparseStack(
-        block=s.Block(s.Attention(pattern=s.BlockSparse(block=2)), s.MLP()), norm=s.LayerNorm(), sees=s.All()
-    ),
-    s.EnhancedStack: s.EnhancedStack(
-        block=s.Block(s.Attention(), s.MLP()), norm=s.LayerNorm(), sees=s.All(), position=s.Disentangled(60)
-    ),
-    s.Frames: s.Frames(frames=4, side=36, convolutions=((4, 8, 4),), actions=5, timesteps=40, context=7),
-}
 SIZES = re.compile(r"(^|\.)size\.")
 _LIKE_MEANS = {"mean", "mean_sqrt_len_tokens"}  # the sum of the states over its length, and over the root of that
 HALF = 0.5  # what a share of nothing is changed to
@@ -225,10 +210,10 @@ def siblings(kind: type) -> list[type]:
     return [kind, *found] if not found or has_module(kind) else found
 
 
-def example(kind: type) -> Any:
+def example(kind: Any) -> Any:
     """A part of a kind; what it does not know by itself is filled with small numbers and first choices."""
-    if kind in EXAMPLES:
-        return EXAMPLES[kind]
+    if (own := kind.example()) is not None:
+        return own
     given = {each.name: _example(_hints(kind)[each.name]) for each in fields(kind) if _required(each)}
     return kind(**given)
 

@@ -1,5 +1,7 @@
 """Attention over blocks of positions."""
 
+from typing import Self
+
 from clados.spec.attention.masks import Pattern
 from clados.spec.errors import SpecError
 
@@ -23,3 +25,7 @@ class BlockSparse(Pattern):
             raise SpecError(f"BlockSparse.window is {self.window}; it must be odd, as many to the left as to the right")
         if self.random < 0:
             raise SpecError(f"BlockSparse.random is {self.random}; it must be 0 or more")
+
+    def small(self) -> Self:
+        """Twelve blocks: more than transformers sees all of (``5 + 2 random``)."""
+        return self.but(block=2, random=min(self.random, 2))

@@ -1,5 +1,8 @@
 """Which positions a position attends to."""
 
+from typing import Self
+
+from clados.spec.core import small
 from clados.spec.core.part import Part
 
 
@@ -23,3 +26,10 @@ class Banded(Pattern):
     """The last ``span`` positions, itself included (Child et al. 2019, the local pattern)."""
 
     span: int
+
+    def small(self) -> Self:
+        return self.but(span=small.SPAN)
+
+    @classmethod
+    def example(cls) -> Self:
+        return cls(span=3)

@@ -75,6 +75,15 @@ class Part:
         """The tensors of this part and the parts that it holds, by name; the one place where they are said."""
         return {}
 
+    def small(self) -> Self:
+        """The same part with few rows, classes, positions ..., for proofs; widths and layers are those of the size."""
+        return self
+
+    @classmethod
+    def example(cls) -> Self | None:
+        """A small part of this kind, for proofs; None: small numbers where there is no default make one."""
+        return None
+
     @classmethod
     def like(cls, part: "Part", **changes: Any) -> Self:
         """A part of this kind with the words that another has too, some of them changed as in ``but``.

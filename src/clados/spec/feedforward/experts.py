@@ -1,6 +1,6 @@
 """Experts: feed-forward layers of which each token meets a few, and how many tokens one of them takes."""
 
-from typing import Literal
+from typing import Literal, Self
 
 from clados.spec.activations import Act
 from clados.spec.core.part import Part
@@ -20,11 +20,21 @@ class OfBatch(Capacity):
     evaluation: float = 2.0
     least: int = 4  # so that a few tokens find room (github:tensorflow/mesh transformer/moe.py)
 
+    def small(self) -> Self:
+        return self.but(evaluation=1.0)
+
 
 class OfText(Capacity):
     """A number of tokens of each text (transformers' port of Switch Transformer)."""
 
     tokens: int
+
+    def small(self) -> Self:
+        return self.but(tokens=4)
+
+    @classmethod
+    def example(cls) -> Self:
+        return cls(2)  # fewer than a short text brings
 
 
 class Experts(FeedForward):

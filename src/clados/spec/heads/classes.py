@@ -1,6 +1,6 @@
 """A class for each example."""
 
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from clados.spec.activations import Act
 from clados.spec.core.pieces import Env, Pieces, linear
@@ -17,6 +17,9 @@ class Classifier(Head):
     def pieces(self, env: Env) -> Pieces:
         held = {"dense": linear(env.dims.d_model, env.dims.d_model)} if self.transform else {}
         return held | {"out": linear(env.dims.d_model, self.classes)}
+
+    def small(self) -> Self:
+        return self.but(classes=11)
 
 
 class LastClassifier(Head):

@@ -1,6 +1,6 @@
 """A vector for each example."""
 
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, Self
 
 from clados.spec.activations import Act
 from clados.spec.core.part import Part
@@ -89,3 +89,7 @@ class Embedding(Head):
             held.append(Held(step, env.of_width(wide)))
             wide = step.width(wide)
         return {"steps": Several(tuple(held))} if held else {}
+
+    @classmethod
+    def example(cls) -> Self:
+        return cls(steps=(Dense(24),))  # without a product it holds no tensors, and adds nothing to a run

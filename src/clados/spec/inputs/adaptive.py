@@ -1,11 +1,12 @@
 """Token tables whose rare words have short vectors."""
 
 from itertools import pairwise
+from typing import Self
 
 from clados.spec.core.pieces import Env, Pieces, Table, linear
 from clados.spec.core.sizes import Dims
 from clados.spec.errors import SpecError
-from clados.spec.inputs.text import Tokens
+from clados.spec.inputs.text import Tokens, Vocabulary
 
 
 class AdaptiveTokens(Tokens, kw_only=True):
@@ -48,3 +49,10 @@ class AdaptiveTokens(Tokens, kw_only=True):
             if self.shrink > 1:
                 held[f"project{c}"] = linear(columns, env.dims.d_model, bias=False)
         return held
+
+    def small(self) -> Self:
+        return self.but(cutoffs=(40, 70, 110), shrink=min(self.shrink, 3))
+
+    @classmethod
+    def example(cls) -> Self:
+        return cls(vocab=Vocabulary(kind="bpe", size=60), cutoffs=(20,))

@@ -1,5 +1,7 @@
 """Images to vectors of their patches."""
 
+from typing import Self
+
 from clados.spec.core.pieces import Env, Held, Pieces, Table, Weight
 from clados.spec.errors import SpecError
 from clados.spec.inputs.base import Inputs
@@ -34,3 +36,6 @@ class Patches(Inputs, kw_only=True):
         if self.bias:
             held["patch_bias"] = Weight((width,))
         return held | ({"norm": Held(env.norm, env)} if self.norm else {})
+
+    def small(self) -> Self:
+        return self.but(image=30, side=6)

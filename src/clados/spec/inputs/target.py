@@ -1,5 +1,7 @@
 """What the decoder of an encoder-decoder reads, where it is not read as the source is."""
 
+from typing import Self
+
 from clados.spec.core.pieces import Env, Held, Pieces, Table
 from clados.spec.inputs.base import Inputs
 from clados.spec.inputs.text import Vocabulary, tokens_of
@@ -20,6 +22,10 @@ class Target(Inputs, kw_only=True):
     def pieces(self, env: Env) -> Pieces:
         held = {"position": Held(self.position, env)} if self.position else {}
         return held | ({"norm": Held(env.norm, env)} if self.norm else {})
+
+    @classmethod
+    def example(cls) -> Self:
+        return cls(norm=True)
 
 
 class OwnTarget(Target, kw_only=True):

@@ -1,8 +1,9 @@
 """Vocabularies, and tokens to vectors."""
 
-from typing import Literal
+from typing import Literal, Self
 
 from clados.names import ROLES
+from clados.spec.core import small
 from clados.spec.core.part import Part
 from clados.spec.core.pieces import Env, Held, Pieces, Table
 from clados.spec.core.sizes import Dims
@@ -32,6 +33,14 @@ class Vocabulary(Part, kw_only=True):
         for role in ROLES:
             if (value := getattr(self, role)) is not None and not 0 <= value < self.size:
                 raise SpecError(f"Vocabulary.{role} is {value}; it must lie in 0..{self.size - 1}")
+
+    def small(self) -> Self:
+        """Ids below the new size keep their role; others move to its end, those that were one staying one."""
+        roles = {role: number for role in ROLES if (number := getattr(self, role)) is not None}
+        high = sorted({number for number in roles.values() if number >= small.VOCABULARY})
+        moved = {number: small.VOCABULARY - len(high) + i for i, number in enumerate(high)}
+        ids = {role: moved.get(number, number) for role, number in roles.items()}
+        return self.but(size=small.VOCABULARY, sentinels=min(self.sentinels, 7), **ids)
 
 
 class Tokens(Inputs, kw_only=True):

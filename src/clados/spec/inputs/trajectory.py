@@ -1,5 +1,7 @@
 """Returns, states and actions to vectors."""
 
+from typing import Self
+
 from clados.spec.core.pieces import Env, Held, Linear, Pieces, Table, Weight, linear
 from clados.spec.errors import SpecError
 from clados.spec.inputs.base import Inputs
@@ -26,6 +28,9 @@ class Trajectory(Inputs, kw_only=True):
             "timesteps": Table(self.timesteps, width),
             "norm": Held(env.norm, env),
         }
+
+    def small(self) -> Self:
+        return self.but(states=7, actions=5, timesteps=40, context=9)
 
 
 class Frames(Inputs, kw_only=True):
@@ -64,6 +69,13 @@ class Frames(Inputs, kw_only=True):
             "positions": Table(3 * self.context + 1, width),
             "timesteps": Table(self.timesteps + 1, width),
         }
+
+    def small(self) -> Self:
+        return self.but(side=44, actions=5, timesteps=40, context=7)
+
+    @classmethod
+    def example(cls) -> Self:
+        return cls(frames=4, side=36, convolutions=((4, 8, 4),), actions=5, timesteps=40, context=7)
 
 
 def _trajectory(env: Env) -> Trajectory:

@@ -29,6 +29,9 @@ class Entities(Part):
         )
         return replace(env, dims=dims)
 
+    def small(self) -> Self:
+        return self.but(width=15, heads=3)
+
 
 class Fusion(Part):
     """h = act(W w + V e + b), from which both streams come back: w' = W' h + c, e' = V' h + d (eq. 3-5)."""
@@ -104,3 +107,6 @@ class EntityEncoder(Encoder, kw_only=True):
         held = dict(super().pieces())
         heads = {"heads": held["heads"]} if "heads" in held else {}
         return {"inputs": held["inputs"], "stack": Held(self.stack, lower), "fused": upper, **heads}
+
+    def small(self) -> Self:
+        return self.but(plain=1)

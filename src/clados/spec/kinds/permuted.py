@@ -1,7 +1,8 @@
 """Encoders that predict tokens in a permuted order (Yang et al. 2019, XLNet)."""
 
-from typing import cast
+from typing import Self, cast
 
+from clados.spec.core import small
 from clados.spec.core.part import Part
 from clados.spec.core.pieces import Env, Held, Pieces, Weight
 from clados.spec.errors import SpecError
@@ -40,3 +41,6 @@ class Permuted(Encoder, kw_only=True):
     def pieces(self, env: Env | None = None) -> Pieces:
         held = super().pieces(env)
         return {"asked": Held(FirstAsked(), cast(Held, held["stack"]).env), **held}
+
+    def small(self) -> Self:
+        return self.but(memory=small.MEMORY, reused=self.reused and small.LENGTH - 4)

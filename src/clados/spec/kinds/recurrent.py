@@ -1,9 +1,10 @@
 """Models that keep the states of the text before: Transformer-XL's segments."""
 
 from dataclasses import replace
-from typing import cast
+from typing import Self, cast
 
 from clados.spec.attention.masks import Banded
+from clados.spec.core import small
 from clados.spec.core.part import but
 from clados.spec.core.pieces import Env, Held, Pieces
 from clados.spec.errors import SpecError
@@ -51,3 +52,6 @@ class Recurrent(Decoder, kw_only=True):
         stack = cast(Held, held["stack"])
         banded = self.stack.but(block=but(attn=but(pattern=Banded(self.memory))))
         return {**held, "stack": replace(stack, part=banded)}
+
+    def small(self) -> Self:
+        return self.but(memory=small.MEMORY)

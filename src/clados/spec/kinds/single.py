@@ -4,7 +4,8 @@ from collections.abc import Callable
 from typing import Self
 
 from clados.spec.attention.masks import All, Causal
-from clados.spec.core.part import Part
+from clados.spec.core import small
+from clados.spec.core.part import Part, but
 from clados.spec.core.pieces import Env, Held, Named, Pieces
 from clados.spec.core.sizes import Size
 from clados.spec.errors import SpecError
@@ -32,6 +33,12 @@ class Tower(Part, kw_only=True):
         if self.heads:
             held["heads"] = Named({head.slot: Held(head, env) for head in self.heads})
         return held
+
+    def small(self) -> Self:
+        """A tower that reads text has a word above the last with a role: the end is not the highest id."""
+        if isinstance(self, Model) or not isinstance(self.inputs, Tokens):
+            return self
+        return self.but(inputs=but(vocab=but(size=small.VOCABULARY + 1)))
 
 
 class _Single(Tower, Model, kw_only=True):

@@ -1,7 +1,8 @@
 """A vector for each position: learned, or sinusoids."""
 
-from typing import Literal
+from typing import Literal, Self
 
+from clados.spec.core import small
 from clados.spec.core.pieces import Env, Pieces, Table
 from clados.spec.errors import SpecError
 from clados.spec.positions.base import Position
@@ -19,6 +20,9 @@ class Learned(Position):
 
     def pieces(self, env: Env) -> Pieces:
         return {"table": Table(self.length, env.dims.d_model)}
+
+    def small(self) -> Self:
+        return self.but(length=2 * small.LENGTH - 5 + self.start)
 
 
 class Sinusoidal(Position):

@@ -1,5 +1,8 @@
 """Learned biases of buckets of distance, of a stack or of each layer."""
 
+from typing import Self
+
+from clados.spec.core import small
 from clados.spec.core.pieces import Env, Pieces, Table
 from clados.spec.positions.base import StackPosition
 
@@ -13,6 +16,9 @@ class RelativeBias(StackPosition):
     def pieces(self, env: Env) -> Pieces:
         return {"table": Table(self.buckets, env.dims.heads)}
 
+    def small(self) -> Self:
+        return self.but(buckets=small.BUCKETS, distance=small.FURTHEST)
+
 
 class LayerBias(StackPosition):
     """As ``RelativeBias``, with a table in each layer: b[layer, head, bucket(i - j)] is added to the scores.
@@ -25,3 +31,6 @@ class LayerBias(StackPosition):
 
     def inside(self, env: Env) -> Pieces:
         return {"distance": Table(self.buckets, env.dims.heads)}
+
+    def small(self) -> Self:
+        return self.but(buckets=small.BUCKETS, distance=small.FURTHEST)

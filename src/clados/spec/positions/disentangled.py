@@ -1,5 +1,8 @@
 """DeBERTa's positions: content and distance meet each other (He et al. 2021)."""
 
+from typing import Self
+
+from clados.spec.core import small
 from clados.spec.core.pieces import Env, Held, Linear, Pieces, Table, Weight
 from clados.spec.errors import SpecError
 from clados.spec.positions.base import StackPosition
@@ -49,3 +52,7 @@ class Disentangled(StackPosition):
             "distance_k": Linear(size.d_model, {"k": wide}, bias=False),
             "distance_q": Linear(size.d_model, {"q": wide}),
         }
+
+    def small(self) -> Self:
+        """Short texts show every bucket, and distances beyond the furthest."""
+        return self.but(furthest=small.FURTHEST, buckets=self.buckets and 6)

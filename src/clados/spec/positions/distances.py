@@ -1,7 +1,8 @@
 """Positions by distance, with sinusoids: Transformer-XL's and its children's."""
 
-from typing import Literal
+from typing import Literal, Self
 
+from clados.spec.core import small
 from clados.spec.core.pieces import Env, Pieces, Weight, linear
 from clados.spec.errors import SpecError
 from clados.spec.positions.base import StackPosition
@@ -36,6 +37,9 @@ class Distances(StackPosition):
     def _pair(self, env: Env) -> dict[str, Weight]:
         shape = env.dims.heads, env.dims.head_dim
         return {"u": Weight(shape, fan_in=env.dims.head_dim), "v": Weight(shape, fan_in=env.dims.head_dim)}
+
+    def small(self) -> Self:
+        return self.but(furthest=small.SPAN if self.furthest else None)
 
 
 class SegmentedDistances(Distances):

@@ -1,6 +1,6 @@
 """Rotary positions, and how they are stretched for longer texts."""
 
-from typing import Literal
+from typing import Literal, Self
 
 from clados.spec.core.part import Part
 from clados.spec.core.pieces import Env, Pieces
@@ -33,6 +33,10 @@ class BandScaling(RotaryScaling):
     def check(self) -> None:
         if not 0 < self.low < self.high:
             raise SpecError(f"BandScaling.low is {self.low}; it must be above 0 and below high, which is {self.high}")
+
+    @classmethod
+    def example(cls) -> Self:
+        return cls(factor=2.0, low=1.0, high=4.0, original=4)  # slower than once in 4: every plane
 
 
 class Rotary(StackPosition):

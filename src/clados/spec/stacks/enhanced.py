@@ -1,11 +1,18 @@
 """DeBERTa's stack: a convolution, and a decoder of masked words (He et al. 2021)."""
 
+from typing import Self
+
 from clados.spec.activations import Act
+from clados.spec.attention.dense import Attention
+from clados.spec.attention.masks import All
 from clados.spec.core.part import Part
 from clados.spec.core.pieces import Env, Held, Pieces, Weight
 from clados.spec.errors import SpecError
+from clados.spec.feedforward.mlp import MLP
+from clados.spec.norms import LayerNorm
 from clados.spec.positions.absolute import Learned
 from clados.spec.positions.disentangled import Disentangled
+from clados.spec.stacks.block import Block
 from clados.spec.stacks.stack import Stack
 
 
@@ -60,3 +67,7 @@ class EnhancedStack(Stack, kw_only=True):
     def pieces(self, env: Env) -> Pieces:
         named = {"convolution": self.convolution, "decoder": self.decoder}
         return {**super().pieces(env), **{name: Held(part, env) for name, part in named.items() if part is not None}}
+
+    @classmethod
+    def example(cls) -> Self:
+        return cls(block=Block(Attention(), MLP()), norm=LayerNorm(), sees=All(), position=Disentangled(60))

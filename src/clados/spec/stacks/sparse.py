@@ -1,9 +1,15 @@
 """A stack of block-sparse attention: global tokens in front, the text in whole blocks."""
 
+from typing import Self
+
 from clados.spec.attention.block_sparse import BlockSparse
+from clados.spec.attention.dense import Attention
 from clados.spec.attention.masks import All
 from clados.spec.core.pieces import Env, Pieces, Table
 from clados.spec.errors import SpecError
+from clados.spec.feedforward.mlp import MLP
+from clados.spec.norms import LayerNorm
+from clados.spec.stacks.block import Block
 from clados.spec.stacks.stack import Stack
 
 
@@ -30,3 +36,10 @@ class SparseStack(Stack, kw_only=True):
     def pieces(self, env: Env) -> Pieces:
         extra = {"extra": Table(self.extra, env.dims.d_model)} if self.extra else {}
         return {**extra, **super().pieces(env)}
+
+    def small(self) -> Self:
+        return self.but(extra=min(self.extra, 5))
+
+    @classmethod
+    def example(cls) -> Self:
+        return cls(block=Block(Attention(pattern=BlockSparse(block=2)), MLP()), norm=LayerNorm(), sees=All())
