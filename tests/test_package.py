@@ -41,9 +41,9 @@ clados.diff("bert")
 
 
 def test_everything_offered_is_there_under_its_own_name() -> None:
-    for name in clados.OFFERED:
+    for name, module in clados.OFFERED.items():
         offered = getattr(clados, name)
-        assert offered.__name__ == name
+        assert (offered.__name__, offered.__module__) == (name, module)
         assert inspect.getdoc(offered)
         if inspect.isfunction(offered):
             assert "return" in offered.__annotations__, name

@@ -1,9 +1,14 @@
 """Rules of the house, each kept by a test."""
 
 import ast
+import builtins
+import importlib
+import inspect
+import pydoc
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -110,3 +115,83 @@ def test_a_spec_error_is_raised_for_declarations_only() -> None:
     declared = {each for each in files if each.partition("/")[0] in ("spec", "nn", "models", "layouts")}
     assert declared
     assert files - declared <= SPEC_ERRORS
+
+
+def public_names(file: Path) -> Iterator[str]:
+    """The public names that a file defines at its top level, type variables apart."""
+    for node in ast.parse(file.read_text(encoding="utf-8")).body:
+        targets: list[ast.expr] = []
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            yield from (each for each in [node.name] if not each.startswith("_"))
+        elif isinstance(node, ast.Assign) and "TypeVar" not in names_in(node.value):
+            targets = node.targets
+        elif isinstance(node, ast.AnnAssign):
+            targets = [node.target]
+        yield from (each.id for each in targets if isinstance(each, ast.Name) and not each.id.startswith("_"))
+
+
+# Public names of two things: this list only gets shorter.
+TWICE = {
+    "ACTIVATIONS", "Adafactor", "Example", "HEAD", "KEPT", "KINDS", "LONGEST", "Learned", "Linear", "Lion", "MARKS",
+    "NEAR", "NEUTRAL", "OLDER", "OneTable", "P", "PARTS", "PREFIX", "Place", "READ", "Remembering", "Row", "Run",
+    "SHOWN", "SMALL", "STEPS", "ScaledAdam", "Sides", "TASKS", "TRAINED", "Told", "WIDEST", "WORDS", "as_stored",
+    "check", "chosen", "count", "diff", "draw", "files", "generate", "headed", "kept", "main", "module", "opened",
+    "ours", "packed", "prove", "read", "replaced", "runs", "share", "slopes", "spread", "theirs", "trained",
+    "whole",
+}  # fmt: skip
+
+
+def test_a_public_name_is_one_thing() -> None:
+    """A part and its module, of one name in spec and nn, are one thing; the layouts, models and oracles are data."""
+    found: dict[str, set[str]] = {}
+    for file in SOURCE.rglob("*.py"):
+        place = str(file.relative_to(SOURCE))
+        if not place.startswith(("models/", "layouts/", "proofs/oracles/", "proofs/golden/")):
+            for name in public_names(file):
+                found.setdefault(name, set()).add(place)
+    twice = {name: sorted(files) for name, files in found.items() if len(files) > 1}
+    twins = {name for name, files in twice.items() if [each.partition("/")[0] for each in files] == ["nn", "spec"]}
+    assert len(found) > 1000
+    assert len(twins) > 20
+    assert twice.keys() - twins <= TWICE, {name: twice[name] for name in twice.keys() - twins - TWICE}
+
+
+# Submodules that their package's function of the same name hides: this list only gets shorter.
+HIDDEN = {"clados.objectives.measure", "clados.objectives.task", "clados.train.learns", "clados.train.pretrain"}
+
+
+def test_no_submodule_is_hidden_by_a_name_of_its_package() -> None:
+    hidden = set()
+    for file in SOURCE.rglob("__init__.py"):
+        package = ".".join(("clados", *file.parent.relative_to(SOURCE).parts))
+        inside = {each.stem for each in file.parent.glob("*.py")} | {
+            each.parent.name for each in file.parent.glob("*/__init__.py")
+        }
+        there = vars(importlib.import_module(package))
+        hidden |= {f"{package}.{name}" for name in inside & there.keys() if not isinstance(there[name], ModuleType)}
+        if package == "clados":
+            hidden |= {f"clados.{name}" for name in inside & clados.OFFERED.keys()}
+    assert hidden <= HIDDEN
+
+
+def raised(text: str) -> Iterator[str]:
+    """The names that the ``Raises:`` of a docstring gives."""
+    _, _, section = text.partition("Raises:\n")
+    for line in section.split("\n\n")[0].splitlines():
+        if named := re.match(r" {4}([\w.]+(?:, [\w.]+)*):", line):
+            yield from named[1].split(", ")
+
+
+def test_what_a_docstring_says_is_raised_is_an_exception_that_exists() -> None:
+    trees = {file: ast.parse(file.read_text(encoding="utf-8")) for file in SOURCE.rglob("*.py")}
+    classes = {node.name for tree in trees.values() for node in ast.walk(tree) if isinstance(node, ast.ClassDef)}
+    classes |= {name for name, each in vars(builtins).items() if isinstance(each, type) and issubclass(each, Exception)}
+    said = [
+        (name, file)
+        for file, tree in trees.items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef | ast.ClassDef | ast.Module)
+        for name in raised(inspect.cleandoc(ast.get_docstring(node) or ""))
+    ]
+    assert len(said) > 200
+    assert [each for each in said if each[0] not in classes and not ("." in each[0] and pydoc.locate(each[0]))] == []

@@ -304,7 +304,7 @@ def toml(text: str) -> dict[str, Any]:
     """What a TOML text holds; control characters, such as begin a terminal's escapes, are written out.
 
     Raises:
-        TOMLDecodeError: it is no TOML.
+        tomli.TOMLDecodeError: it is no TOML.
     """
     data = tomli.loads(text)
     if "\\" in text:  # TOML has control characters as escapes alone
