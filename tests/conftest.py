@@ -1,6 +1,21 @@
-"""Settings of all tests: Hypothesis without deadlines, since a busy machine is no fault of the code."""
+"""Settings of all tests: Hypothesis without deadlines, since a busy machine is no fault of the code; a time limit."""
 
+import time
+
+import pytest
 from hypothesis import HealthCheck, settings
 
 settings.register_profile("clados", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("clados")
+
+BEGAN = time.monotonic()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--seconds", type=float, help="start no test after so many seconds; the others are skipped")
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    limit = item.config.getoption("--seconds")
+    if limit is not None and time.monotonic() - BEGAN > limit:
+        pytest.skip(f"{limit:g} seconds are over")

@@ -39,7 +39,7 @@ if TYPE_CHECKING:  # what OFFERED says, for type checkers and editors
     from clados.train.pretrain import pretrain as pretrain
     from clados.train.unit import Run as Run
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 # What `import clados` offers, each imported when it is first used: its name and module.
 OFFERED = {

@@ -1,0 +1,78 @@
+"""The pages that are made from the code hold all of it, and lead nowhere else."""
+
+import re
+from dataclasses import fields
+from typing import Any
+
+import pages
+import pytest
+
+from clados import spec as s
+from clados.models.declared import declared, found
+
+
+@pytest.fixture(scope="module")
+def parts() -> str:
+    return pages.parts_page()
+
+
+@pytest.fixture(scope="module")
+def objectives() -> str:
+    return pages.objectives_page()
+
+
+def block(page: str, name: str) -> str:
+    """What a page says below the last heading of that name."""
+    found = re.findall(rf"(?ms)^##+ {name}\n(.*?)(?=^##|\Z)", page)
+    assert found, name
+    return str(found[-1])
+
+
+def test_every_part_that_a_model_uses_is_described_once_with_its_fields(parts: str) -> None:
+    used: set[type[Any]] = {
+        type(part) for name in found() for model in declared(name).models().values() for part in s.parts(model)
+    }
+    assert len(used) > 80
+    for kind in used:
+        assert len(re.findall(rf"^### {kind.__name__}$", parts, re.M)) == 1, kind
+        said = block(parts, kind.__name__)
+        assert not [each.name for each in fields(kind) if each.name not in said], kind
+        assert f"`src/{kind.__module__.replace('.', '/')}.py`" in said
+        assert (pages.ROOT / "src" / f"{kind.__module__.replace('.', '/')}.py").exists()
+
+
+def test_who_uses_a_part_and_what_it_takes_is_said(parts: str) -> None:
+    assert "buckets=32" in block(parts, "RelativeBias")
+    assert re.search(r"Used by .*\bt5\b", block(parts, "RelativeBias"))
+    assert "Press et al. 2022" in block(parts, "ALiBi")
+
+
+def test_every_objective_says_whether_it_runs(objectives: str) -> None:
+    kinds = [*pages.below(s.Objective)]
+    assert len(kinds) > 25
+    for kind in kinds:
+        assert block(objectives, kind.__name__).count("- Runs: ") == 1, kind
+    assert "- Runs: `NextTokenTask` in `src/clados/objectives/next_token.py`" in block(objectives, "NextToken")
+    assert "- Runs: no." in block(objectives, "BlankInfilling")
+
+
+def test_the_reference_holds_every_module_but_data() -> None:
+    text = "".join(pages.reference().values())
+    for file in pages.SOURCE.rglob("*.py"):
+        path = file.relative_to(pages.SOURCE)
+        dotted = ".".join(["clados", *path.with_suffix("").parts]).removesuffix(".__init__")
+        skipped = str(path).startswith(pages.WITHOUT_REFERENCE) or dotted in ("clados", "clados.__main__")
+        assert (f"::: {dotted}\n" in text) is not skipped, dotted
+
+
+def test_what_is_offered_is_listed_with_what_it_does() -> None:
+    assert "[`clados.build`][clados.nn.make.build] | A working model" in pages.offered_page()
+
+
+def test_links_of_copied_pages_lead_to_pages_of_the_site() -> None:
+    for page, source in pages.COPIED.items():
+        for picture, to in re.findall(r"(!?)\[[^\]]*\]\(([^)\s]+)\)", pages.copied(source)):
+            if "://" not in to and not to.startswith("#"):
+                target = to.partition("#")[0]
+                made = target in pages.COPIED and not picture
+                assert made or (pages.ROOT / "docs" / target).exists(), (page, to)
