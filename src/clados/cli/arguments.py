@@ -91,9 +91,9 @@ AllowPickle = Annotated[
 Architecture = Annotated[
     str | None,
     typer.Option(
-        help="The class of transformers to read DIR as, such as BertModel. [the one that its config names]",
+        help="Class of transformers to read DIR as, such as BertModel.",
         metavar="CLASS",
-        show_default=False,
+        show_default="the one that its config names",
     ),
 ]
 

@@ -86,7 +86,7 @@ def _dispatch(argv: list[str]) -> int:
         what = "option" if name.startswith("-") else "command"
         known = [*COMMANDS, "--help", "--version", "--cards", "--no-color"]
         raise UsageError(f"no such {what} '{name}'{did_you_mean(name, known) or '; see: clados --help'}")
-    parser = _single(name)
+    parser = parser_of(name)
     _refuse_empty_paths(parser, rest)
     return _call(parser, rest, f"clados {name}")
 
@@ -148,7 +148,7 @@ def function(name: str) -> Callable[..., Any]:
     return found
 
 
-def _single(name: str) -> Any:
+def parser_of(name: str) -> Any:
     """The parser of one command; no other command is imported."""
     import typer
 
