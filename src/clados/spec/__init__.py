@@ -70,6 +70,8 @@ from clados.spec.layout import (
     Stacked,
     Transposed,
     Word,
+    for_tasks,
+    prefixed,
 )
 from clados.spec.learning.objectives.base import Objective
 from clados.spec.learning.objectives.blank_infilling import BlankInfilling
@@ -323,9 +325,11 @@ __all__ = [
     "count",
     "diff",
     "dropping",
+    "for_tasks",
     "in_turn",
     "merged",
     "parts",
+    "prefixed",
     "reach",
     "rows",
     "tiny",

@@ -63,6 +63,19 @@ class Stacked(Rule):
     """One of theirs for each row of our first axis, ``#`` its number: experts that they keep apart."""
 
 
+def prefixed(theirs: str, rules: Mapping[str, str | Rule], ours: str = "") -> dict[str, str | Rule]:
+    """Rules that several layouts share, with what comes before the names: of theirs, and perhaps of ours."""
+    return {
+        ours + name: theirs + rule if isinstance(rule, str) else rule.but(name=theirs + rule.name)
+        for name, rule in rules.items()
+    }
+
+
+def for_tasks(prefix: str, tasks: Mapping[str, tuple[Head, ...]]) -> dict[str, tuple[Head, ...]]:
+    """Classes that fine-tuning put heads on, by their names: ``BertForTokenClassification`` of ``Bert``."""
+    return {f"{prefix}For{task}": heads for task, heads in tasks.items()}
+
+
 class Word(Part):
     """How their value of a key says the word of ours at ``path``. A plain string is a path, its word said as it is."""
 

@@ -2,6 +2,16 @@
 
 from clados.spec import *
 
+# a layer as fairseq names it, and transformers after it
+layer = {
+    "attn.qkv.*": "self_attn.{q_proj,k_proj,v_proj}.*",
+    "attn.out.*": "self_attn.out_proj.*",
+    "attn_norm.*": "self_attn_layer_norm.*",
+    "mlp.up.*": "fc1.*",
+    "mlp.down.*": "fc2.*",
+    "mlp_norm.*": "final_layer_norm.*",
+}
+
 roberta = Layout(
     model_type="fairseq:roberta",
     architectures={"RobertaModel": ("lm",)},
@@ -9,12 +19,7 @@ roberta = Layout(
         "inputs.tokens.*": "encoder.sentence_encoder.embed_tokens.*",
         "inputs.position.table.*": "encoder.sentence_encoder.embed_positions.*",
         "inputs.norm.*": "encoder.sentence_encoder.layernorm_embedding.*",
-        "stack.blocks.*.attn.qkv.*": "encoder.sentence_encoder.layers.*.self_attn.{q_proj,k_proj,v_proj}.*",
-        "stack.blocks.*.attn.out.*": "encoder.sentence_encoder.layers.*.self_attn.out_proj.*",
-        "stack.blocks.*.attn_norm.*": "encoder.sentence_encoder.layers.*.self_attn_layer_norm.*",
-        "stack.blocks.*.mlp.up.*": "encoder.sentence_encoder.layers.*.fc1.*",
-        "stack.blocks.*.mlp.down.*": "encoder.sentence_encoder.layers.*.fc2.*",
-        "stack.blocks.*.mlp_norm.*": "encoder.sentence_encoder.layers.*.final_layer_norm.*",
+        **prefixed("encoder.sentence_encoder.layers.*.", layer, ours="stack.blocks.*."),
         "heads.lm.dense.*": "encoder.lm_head.dense.*",
         "heads.lm.norm.*": "encoder.lm_head.layer_norm.*",
         "heads.lm.bias": "encoder.lm_head.bias",

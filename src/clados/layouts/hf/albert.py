@@ -1,6 +1,6 @@
 """Where transformers keeps ALBERT."""
 
-from clados.layouts.hf.bert import bert
+from clados.layouts.hf.bert import bert, tasks
 from clados.spec import *
 
 albert = bert.but(
@@ -10,12 +10,7 @@ albert = bert.but(
         "AlbertModel": ("pooler",),
         "AlbertForMaskedLM": ("lm",),
     },
-    tuned={
-        "AlbertForSequenceClassification": (Classifier(2, transform="tanh"),),
-        "AlbertForTokenClassification": (TokenClassifier(2),),
-        "AlbertForQuestionAnswering": (SpanStart(), SpanEnd()),
-        "AlbertForMultipleChoice": (ChoiceScore(),),
-    },
+    tuned=for_tasks("Albert", tasks),
     prefix="albert.",
     rules={
         "inputs.tokens.*": "albert.embeddings.word_embeddings.*",

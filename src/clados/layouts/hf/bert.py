@@ -2,6 +2,28 @@
 
 from clados.spec import *
 
+# heads of fine-tuned classes, by task
+tasks = {
+    "SequenceClassification": (Classifier(2, transform="tanh"),),
+    "TokenClassification": (TokenClassifier(2),),
+    "QuestionAnswering": (SpanStart(), SpanEnd()),
+    "MultipleChoice": (ChoiceScore(),),
+}
+body = {
+    "inputs.tokens.*": "embeddings.word_embeddings.*",
+    "inputs.norm.*": "embeddings.LayerNorm.*",
+    "stack.blocks.*.attn.qkv.*": "encoder.layer.*.attention.self.{query,key,value}.*",
+    "stack.blocks.*.attn.out.*": "encoder.layer.*.attention.output.dense.*",
+    "stack.blocks.*.attn_norm.*": "encoder.layer.*.attention.output.LayerNorm.*",
+    "stack.blocks.*.mlp.up.*": "encoder.layer.*.intermediate.dense.*",
+    "stack.blocks.*.mlp.down.*": "encoder.layer.*.output.dense.*",
+    "stack.blocks.*.mlp_norm.*": "encoder.layer.*.output.LayerNorm.*",
+}
+embeddings = {
+    "inputs.types.*": "embeddings.token_type_embeddings.*",
+    "inputs.position.table.*": "embeddings.position_embeddings.*",
+}
+
 bert = Layout(
     model_type="bert",
     architectures={
@@ -10,24 +32,10 @@ bert = Layout(
         "BertForMaskedLM": ("lm",),
         "BertForNextSentencePrediction": ("pooler", "nsp"),
     },
-    tuned={
-        "BertForSequenceClassification": (Classifier(2, transform="tanh"),),
-        "BertForTokenClassification": (TokenClassifier(2),),
-        "BertForQuestionAnswering": (SpanStart(), SpanEnd()),
-        "BertForMultipleChoice": (ChoiceScore(),),
-    },
+    tuned=for_tasks("Bert", tasks),
     prefix="bert.",
     rules={
-        "inputs.tokens.*": "bert.embeddings.word_embeddings.*",
-        "inputs.types.*": "bert.embeddings.token_type_embeddings.*",
-        "inputs.position.table.*": "bert.embeddings.position_embeddings.*",
-        "inputs.norm.*": "bert.embeddings.LayerNorm.*",
-        "stack.blocks.*.attn.qkv.*": "bert.encoder.layer.*.attention.self.{query,key,value}.*",
-        "stack.blocks.*.attn.out.*": "bert.encoder.layer.*.attention.output.dense.*",
-        "stack.blocks.*.attn_norm.*": "bert.encoder.layer.*.attention.output.LayerNorm.*",
-        "stack.blocks.*.mlp.up.*": "bert.encoder.layer.*.intermediate.dense.*",
-        "stack.blocks.*.mlp.down.*": "bert.encoder.layer.*.output.dense.*",
-        "stack.blocks.*.mlp_norm.*": "bert.encoder.layer.*.output.LayerNorm.*",
+        **prefixed("bert.", {**body, **embeddings}),
         "heads.pooler.dense.*": "bert.pooler.dense.*",
         "heads.nsp.out.*": "cls.seq_relationship.*",
         "heads.lm.dense.*": "cls.predictions.transform.dense.*",

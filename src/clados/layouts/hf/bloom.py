@@ -1,16 +1,13 @@
 """Where transformers keeps BLOOM."""
 
-from clados.layouts.hf.gpt_2 import gpt_2
+from clados.layouts.hf.gpt import tasks, tuned_heads
+from clados.layouts.hf.gpt_2 import gpt_2, vocab_config
 from clados.spec import *
 
 bloom = gpt_2.but(
     model_type="bloom",
     architectures={"BloomForCausalLM": ("lm",), "BloomModel": ()},
-    tuned={
-        "BloomForSequenceClassification": (LastClassifier(2),),
-        "BloomForTokenClassification": (TokenClassifier(2),),
-        "BloomForQuestionAnswering": (SpanStart(), SpanEnd()),
-    },
+    tuned=for_tasks("Bloom", tasks),
     rules={
         "inputs.tokens.*": "transformer.word_embeddings.*",
         "inputs.norm.*": "transformer.word_embeddings_layernorm.*",
@@ -21,18 +18,13 @@ bloom = gpt_2.but(
         "stack.blocks.*.mlp.up.*": "transformer.h.*.mlp.dense_h_to_4h.*",
         "stack.blocks.*.mlp.down.*": "transformer.h.*.mlp.dense_4h_to_h.*",
         "stack.norm_out.*": "transformer.ln_f.*",
-        "heads.classifier.out.*": "score.*",
-        "heads.token_classifier.out.*": "classifier.*",
-        "heads.{start,end}.out.*": Fused("qa_outputs.*", ("start", "end")),
+        **tuned_heads,
     },
     config={
         "hidden_size": "size.d_model",
         "n_layer": "size.layers",
         "n_head": "size.heads",
-        "vocab_size": "inputs.vocab.size",
-        "bos_token_id": "inputs.vocab.bos",
-        "eos_token_id": "inputs.vocab.eos",
-        "pad_token_id": "inputs.vocab.pad",
+        **vocab_config,
         "num_labels": gpt_2.config["num_labels"],
         "layer_norm_epsilon": "stack.norm.eps",
         "apply_residual_connection_post_layernorm": Choice("stack.block.residual", {False: Pre(), True: FromNorm()}),

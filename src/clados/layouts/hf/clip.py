@@ -2,6 +2,15 @@
 
 from clados.spec import *
 
+layer = {
+    "attn_norm.*": "layer_norm1.*",
+    "attn.qkv.*": "self_attn.{q_proj,k_proj,v_proj}.*",
+    "attn.out.*": "self_attn.out_proj.*",
+    "mlp_norm.*": "layer_norm2.*",
+    "mlp.up.*": "mlp.fc1.*",
+    "mlp.down.*": "mlp.fc2.*",
+}
+
 clip = Layout(
     model_type="clip",
     architectures={"CLIPModel": ("projection",)},
@@ -13,20 +22,10 @@ clip = Layout(
         "image.inputs.norm.*": "vision_model.pre_layrnorm.*",
         "text.inputs.tokens.*": "text_model.embeddings.token_embedding.*",
         "text.inputs.position.table.*": "text_model.embeddings.position_embedding.*",
-        "image.stack.blocks.*.attn_norm.*": "vision_model.encoder.layers.*.layer_norm1.*",
-        "image.stack.blocks.*.attn.qkv.*": "vision_model.encoder.layers.*.self_attn.{q_proj,k_proj,v_proj}.*",
-        "image.stack.blocks.*.attn.out.*": "vision_model.encoder.layers.*.self_attn.out_proj.*",
-        "image.stack.blocks.*.mlp_norm.*": "vision_model.encoder.layers.*.layer_norm2.*",
-        "image.stack.blocks.*.mlp.up.*": "vision_model.encoder.layers.*.mlp.fc1.*",
-        "image.stack.blocks.*.mlp.down.*": "vision_model.encoder.layers.*.mlp.fc2.*",
+        **prefixed("vision_model.encoder.layers.*.", layer, ours="image.stack.blocks.*."),
+        **prefixed("text_model.encoder.layers.*.", layer, ours="text.stack.blocks.*."),
         "image.stack.norm_out.*": "vision_model.post_layernorm.*",
         "image.heads.projection.out.*": "visual_projection.*",
-        "text.stack.blocks.*.attn_norm.*": "text_model.encoder.layers.*.layer_norm1.*",
-        "text.stack.blocks.*.attn.qkv.*": "text_model.encoder.layers.*.self_attn.{q_proj,k_proj,v_proj}.*",
-        "text.stack.blocks.*.attn.out.*": "text_model.encoder.layers.*.self_attn.out_proj.*",
-        "text.stack.blocks.*.mlp_norm.*": "text_model.encoder.layers.*.layer_norm2.*",
-        "text.stack.blocks.*.mlp.up.*": "text_model.encoder.layers.*.mlp.fc1.*",
-        "text.stack.blocks.*.mlp.down.*": "text_model.encoder.layers.*.mlp.fc2.*",
         "text.stack.norm_out.*": "text_model.final_layer_norm.*",
         "text.heads.projection.out.*": "text_projection.*",
     },

@@ -1,6 +1,6 @@
 """Where transformers keeps CTRL."""
 
-from clados.layouts.hf.gpt_2 import gpt_2
+from clados.layouts.hf.gpt_2 import gpt_2, vocab_config
 from clados.spec import *
 
 ctrl = gpt_2.but(
@@ -25,10 +25,7 @@ ctrl = gpt_2.but(
         "n_head": "size.heads",
         "dff": "size.d_ff",
         "num_labels": gpt_2.config["num_labels"],
-        "vocab_size": "inputs.vocab.size",
-        "bos_token_id": "inputs.vocab.bos",
-        "eos_token_id": "inputs.vocab.eos",
-        "pad_token_id": "inputs.vocab.pad",
+        **vocab_config,
         "embd_pdrop": "inputs.dropout",
         "resid_pdrop": "stack.block.dropout",
     },

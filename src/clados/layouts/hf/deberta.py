@@ -1,17 +1,11 @@
 """Where transformers keeps DeBERTa."""
 
-from clados.layouts.hf.bert import bert
+from clados.layouts.hf.bert import bert, body
 from clados.spec import *
 
 rules = {
-    "inputs.tokens.*": "deberta.embeddings.word_embeddings.*",
-    "inputs.norm.*": "deberta.embeddings.LayerNorm.*",
+    **prefixed("deberta.", body),
     "stack.position.table.*": "deberta.encoder.rel_embeddings.*",
-    "stack.blocks.*.attn.out.*": "deberta.encoder.layer.*.attention.output.dense.*",
-    "stack.blocks.*.attn_norm.*": "deberta.encoder.layer.*.attention.output.LayerNorm.*",
-    "stack.blocks.*.mlp.up.*": "deberta.encoder.layer.*.intermediate.dense.*",
-    "stack.blocks.*.mlp.down.*": "deberta.encoder.layer.*.output.dense.*",
-    "stack.blocks.*.mlp_norm.*": "deberta.encoder.layer.*.output.LayerNorm.*",
     "heads.lm.dense.*": "lm_predictions.lm_head.dense.*",
     "heads.lm.norm.*": "lm_predictions.lm_head.LayerNorm.*",
     "heads.lm.bias": "lm_predictions.lm_head.bias",

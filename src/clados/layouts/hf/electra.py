@@ -1,6 +1,6 @@
 """Where transformers keeps ELECTRA."""
 
-from clados.layouts.hf.bert import bert
+from clados.layouts.hf.bert import bert, body, embeddings
 from clados.spec import *
 
 electra = bert.but(
@@ -14,17 +14,8 @@ electra = bert.but(
     },
     prefix="electra.",
     rules={
-        "inputs.tokens.*": "electra.embeddings.word_embeddings.*",
-        "inputs.types.*": "electra.embeddings.token_type_embeddings.*",
-        "inputs.position.table.*": "electra.embeddings.position_embeddings.*",
-        "inputs.norm.*": "electra.embeddings.LayerNorm.*",
+        **prefixed("electra.", {**body, **embeddings}),
         "inputs.project.*": "electra.embeddings_project.*",
-        "stack.blocks.*.attn.qkv.*": "electra.encoder.layer.*.attention.self.{query,key,value}.*",
-        "stack.blocks.*.attn.out.*": "electra.encoder.layer.*.attention.output.dense.*",
-        "stack.blocks.*.attn_norm.*": "electra.encoder.layer.*.attention.output.LayerNorm.*",
-        "stack.blocks.*.mlp.up.*": "electra.encoder.layer.*.intermediate.dense.*",
-        "stack.blocks.*.mlp.down.*": "electra.encoder.layer.*.output.dense.*",
-        "stack.blocks.*.mlp_norm.*": "electra.encoder.layer.*.output.LayerNorm.*",
         "heads.discriminator.dense.*": "discriminator_predictions.dense.*",
         "heads.discriminator.out.*": "discriminator_predictions.dense_prediction.*",
         "heads.lm.dense.*": "generator_predictions.dense.*",

@@ -2,6 +2,18 @@
 
 from clados.spec import *
 
+# heads of fine-tuned classes, by task, and where they are kept
+tasks = {
+    "SequenceClassification": (LastClassifier(2),),
+    "TokenClassification": (TokenClassifier(2),),
+    "QuestionAnswering": (SpanStart(), SpanEnd()),
+}
+tuned_heads: dict[str, str | Rule] = {
+    "heads.classifier.out.*": "score.*",
+    "heads.token_classifier.out.*": "classifier.*",
+    "heads.{start,end}.out.*": Fused("qa_outputs.*", ("start", "end")),
+}
+
 gpt = Layout(
     model_type="openai-gpt",
     architectures={"OpenAIGPTLMHeadModel": ("lm",), "OpenAIGPTModel": ()},
@@ -20,9 +32,7 @@ gpt = Layout(
         "stack.blocks.*.mlp.up.bias": "transformer.h.*.mlp.c_fc.bias",
         "stack.blocks.*.mlp.down.weight": Transposed("transformer.h.*.mlp.c_proj.weight"),
         "stack.blocks.*.mlp.down.bias": "transformer.h.*.mlp.c_proj.bias",
-        "heads.classifier.out.*": "score.*",
-        "heads.token_classifier.out.*": "classifier.*",
-        "heads.{start,end}.out.*": Fused("qa_outputs.*", ("start", "end")),
+        **tuned_heads,
     },
     config={
         "n_embd": "size.d_model",

@@ -1,16 +1,19 @@
 """Where transformers keeps GPT-2."""
 
-from clados.layouts.hf.gpt import gpt
+from clados.layouts.hf.gpt import gpt, tasks
 from clados.spec import *
+
+vocab_config = {
+    "vocab_size": "inputs.vocab.size",
+    "bos_token_id": "inputs.vocab.bos",
+    "eos_token_id": "inputs.vocab.eos",
+    "pad_token_id": "inputs.vocab.pad",
+}
 
 gpt_2 = gpt.but(
     model_type="gpt2",
     architectures={"GPT2LMHeadModel": ("lm",), "GPT2Model": ()},
-    tuned={
-        "GPT2ForSequenceClassification": (LastClassifier(2),),
-        "GPT2ForTokenClassification": (TokenClassifier(2),),
-        "GPT2ForQuestionAnswering": (SpanStart(), SpanEnd()),
-    },
+    tuned=for_tasks("GPT2", tasks),
     rules={
         **gpt.rules,
         "inputs.tokens.*": "transformer.wte.*",
@@ -22,10 +25,7 @@ gpt_2 = gpt.but(
         "n_layer": "size.layers",
         "n_head": "size.heads",
         "n_inner": "size.d_ff",
-        "vocab_size": "inputs.vocab.size",
-        "bos_token_id": "inputs.vocab.bos",
-        "eos_token_id": "inputs.vocab.eos",
-        "pad_token_id": "inputs.vocab.pad",
+        **vocab_config,
         "n_positions": "inputs.position.length",
         "layer_norm_epsilon": "stack.norm.eps",
         "activation_function": Choice("stack.block.mlp.act", ACTIVATIONS),

@@ -1,16 +1,13 @@
 """Where transformers keeps GPT-Neo."""
 
-from clados.layouts.hf.gpt_2 import gpt_2
+from clados.layouts.hf.gpt import tasks, tuned_heads
+from clados.layouts.hf.gpt_2 import gpt_2, vocab_config
 from clados.spec import *
 
 gpt_neo = gpt_2.but(
     model_type="gpt_neo",
     architectures={"GPTNeoForCausalLM": ("lm",), "GPTNeoModel": ()},
-    tuned={
-        "GPTNeoForSequenceClassification": (LastClassifier(2),),
-        "GPTNeoForTokenClassification": (TokenClassifier(2),),
-        "GPTNeoForQuestionAnswering": (SpanStart(), SpanEnd()),
-    },
+    tuned=for_tasks("GPTNeo", tasks),
     rules={
         "inputs.tokens.*": "transformer.wte.*",
         "inputs.position.table.*": "transformer.wpe.*",
@@ -21,19 +18,14 @@ gpt_neo = gpt_2.but(
         "stack.blocks.*.mlp.up.*": "transformer.h.*.mlp.c_fc.*",
         "stack.blocks.*.mlp.down.*": "transformer.h.*.mlp.c_proj.*",
         "stack.norm_out.*": "transformer.ln_f.*",
-        "heads.classifier.out.*": "score.*",
-        "heads.token_classifier.out.*": "classifier.*",
-        "heads.{start,end}.out.*": Fused("qa_outputs.*", ("start", "end")),
+        **tuned_heads,
     },
     config={
         "hidden_size": "size.d_model",
         "num_layers": "size.layers",
         "num_heads": "size.heads",
         "intermediate_size": "size.d_ff",
-        "vocab_size": "inputs.vocab.size",
-        "bos_token_id": "inputs.vocab.bos",
-        "eos_token_id": "inputs.vocab.eos",
-        "pad_token_id": "inputs.vocab.pad",
+        **vocab_config,
         "max_position_embeddings": "inputs.position.length",
         "layer_norm_epsilon": "stack.norm.eps",
         "num_labels": gpt_2.config["num_labels"],

@@ -1,15 +1,13 @@
 """Where transformers keeps GPT-NeoX."""
 
+from clados.layouts.hf.gpt import tasks, tuned_heads
+from clados.layouts.hf.gpt_2 import vocab_config
 from clados.spec import *
 
 gpt_neox = Layout(
     model_type="gpt_neox",
     architectures={"GPTNeoXForCausalLM": ("lm",), "GPTNeoXModel": ()},
-    tuned={
-        "GPTNeoXForSequenceClassification": (LastClassifier(2),),
-        "GPTNeoXForTokenClassification": (TokenClassifier(2),),
-        "GPTNeoXForQuestionAnswering": (SpanStart(), SpanEnd()),
-    },
+    tuned=for_tasks("GPTNeoX", tasks),
     prefix="gpt_neox.",
     rules={
         "inputs.tokens.*": "gpt_neox.embed_in.*",
@@ -21,19 +19,14 @@ gpt_neox = Layout(
         "stack.blocks.*.mlp.down.*": "gpt_neox.layers.*.mlp.dense_4h_to_h.*",
         "stack.norm_out.*": "gpt_neox.final_layer_norm.*",
         "heads.lm.table.*": "embed_out.*",
-        "heads.classifier.out.*": "score.*",
-        "heads.token_classifier.out.*": "classifier.*",
-        "heads.{start,end}.out.*": Fused("qa_outputs.*", ("start", "end")),
+        **tuned_heads,
     },
     config={
         "hidden_size": "size.d_model",
         "num_hidden_layers": "size.layers",
         "num_attention_heads": "size.heads",
         "intermediate_size": "size.d_ff",
-        "vocab_size": "inputs.vocab.size",
-        "bos_token_id": "inputs.vocab.bos",
-        "eos_token_id": "inputs.vocab.eos",
-        "pad_token_id": "inputs.vocab.pad",
+        **vocab_config,
         "layer_norm_eps": "stack.norm.eps",
         "hidden_act": Choice("stack.block.mlp.act", {"gelu_fast": "gelu_tanh", **ACTIVATIONS}),
         "num_labels": "heads[{classifier,token_classifier}].classes",

@@ -1,5 +1,6 @@
 """Where transformers keeps a Transformer: as Marian."""
 
+from clados.layouts.fairseq.roberta import layer
 from clados.spec import *
 
 # Both ports add biases to attention and round their norms otherwise; torch adds a norm after each stack.
@@ -26,16 +27,11 @@ config: dict[str, str | Word] = {
 
 rules: dict[str, str | Rule] = {
     "inputs.tokens.*": "model.shared.*",
-    "*.blocks.*.attn.qkv.*": "model.*.layers.*.self_attn.{q_proj,k_proj,v_proj}.*",
-    "*.blocks.*.attn.out.*": "model.*.layers.*.self_attn.out_proj.*",
-    "*.blocks.*.attn_norm.*": "model.*.layers.*.self_attn_layer_norm.*",
+    **prefixed("model.*.layers.*.", layer, ours="*.blocks.*."),
     "decoder.blocks.*.cross.q.*": "model.decoder.layers.*.encoder_attn.q_proj.*",
     "decoder.blocks.*.cross.kv.*": "model.decoder.layers.*.encoder_attn.{k_proj,v_proj}.*",
     "decoder.blocks.*.cross.out.*": "model.decoder.layers.*.encoder_attn.out_proj.*",
     "decoder.blocks.*.cross_norm.*": "model.decoder.layers.*.encoder_attn_layer_norm.*",
-    "*.blocks.*.mlp.up.*": "model.*.layers.*.fc1.*",
-    "*.blocks.*.mlp.down.*": "model.*.layers.*.fc2.*",
-    "*.blocks.*.mlp_norm.*": "model.*.layers.*.final_layer_norm.*",
     "heads.lm.bias": Reshaped("final_logits_bias", (1, -1)),
     "heads.lm.table.bias": Reshaped("final_logits_bias", (1, -1)),
 }

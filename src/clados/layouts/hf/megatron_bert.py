@@ -1,6 +1,6 @@
 """Where transformers keeps Megatron's BERT."""
 
-from clados.layouts.hf.bert import bert
+from clados.layouts.hf.bert import bert, tasks
 from clados.spec import *
 
 megatron_bert = bert.but(
@@ -10,12 +10,7 @@ megatron_bert = bert.but(
         "MegatronBertModel": ("pooler",),
         "MegatronBertForMaskedLM": ("lm",),
     },
-    tuned={
-        "MegatronBertForSequenceClassification": (Classifier(2, transform="tanh"),),
-        "MegatronBertForTokenClassification": (TokenClassifier(2),),
-        "MegatronBertForQuestionAnswering": (SpanStart(), SpanEnd()),
-        "MegatronBertForMultipleChoice": (ChoiceScore(),),
-    },
+    tuned=for_tasks("MegatronBert", tasks),
     rules={
         **bert.rules,
         "stack.blocks.*.attn_norm.*": "bert.encoder.layer.*.attention.ln.*",

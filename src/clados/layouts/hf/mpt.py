@@ -1,16 +1,13 @@
 """Where transformers keeps MPT."""
 
-from clados.layouts.hf.gpt_2 import gpt_2
+from clados.layouts.hf.gpt import tasks, tuned_heads
+from clados.layouts.hf.gpt_2 import gpt_2, vocab_config
 from clados.spec import *
 
 mpt = gpt_2.but(
     model_type="mpt",
     architectures={"MptForCausalLM": ("lm",), "MptModel": ()},
-    tuned={
-        "MptForSequenceClassification": (LastClassifier(2),),
-        "MptForTokenClassification": (TokenClassifier(2),),
-        "MptForQuestionAnswering": (SpanStart(), SpanEnd()),
-    },
+    tuned=for_tasks("Mpt", tasks),
     rules={
         "inputs.tokens.*": "transformer.wte.*",
         "stack.blocks.*.attn_norm.*": "transformer.blocks.*.norm_1.*",
@@ -20,18 +17,13 @@ mpt = gpt_2.but(
         "stack.blocks.*.mlp.up.*": "transformer.blocks.*.ffn.up_proj.*",
         "stack.blocks.*.mlp.down.*": "transformer.blocks.*.ffn.down_proj.*",
         "stack.norm_out.*": "transformer.norm_f.*",
-        "heads.classifier.out.*": "score.*",
-        "heads.token_classifier.out.*": "classifier.*",
-        "heads.{start,end}.out.*": Fused("qa_outputs.*", ("start", "end")),
+        **tuned_heads,
     },
     config={
         "d_model": "size.d_model",
         "n_layers": "size.layers",
         "n_heads": "size.heads",
-        "vocab_size": "inputs.vocab.size",
-        "bos_token_id": "inputs.vocab.bos",
-        "eos_token_id": "inputs.vocab.eos",
-        "pad_token_id": "inputs.vocab.pad",
+        **vocab_config,
         "num_labels": gpt_2.config["num_labels"],
         "layer_norm_epsilon": "stack.norm.eps",
         "emb_pdrop": "inputs.dropout",

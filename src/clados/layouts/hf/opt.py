@@ -1,16 +1,13 @@
 """Where transformers keeps OPT."""
 
+from clados.layouts.fairseq.roberta import layer
+from clados.layouts.hf.gpt_2 import vocab_config
 from clados.spec import *
 
 rules = {
     "inputs.tokens.*": "model.decoder.embed_tokens.*",
     "inputs.position.table.*": "model.decoder.embed_positions.*",
-    "stack.blocks.*.attn_norm.*": "model.decoder.layers.*.self_attn_layer_norm.*",
-    "stack.blocks.*.attn.qkv.*": "model.decoder.layers.*.self_attn.{q_proj,k_proj,v_proj}.*",
-    "stack.blocks.*.attn.out.*": "model.decoder.layers.*.self_attn.out_proj.*",
-    "stack.blocks.*.mlp_norm.*": "model.decoder.layers.*.final_layer_norm.*",
-    "stack.blocks.*.mlp.up.*": "model.decoder.layers.*.fc1.*",
-    "stack.blocks.*.mlp.down.*": "model.decoder.layers.*.fc2.*",
+    **prefixed("model.decoder.layers.*.", layer, ours="stack.blocks.*."),
 }
 
 config: dict[str, str | Word] = {
@@ -19,10 +16,7 @@ config: dict[str, str | Word] = {
     "num_attention_heads": "size.heads",
     "ffn_dim": "size.d_ff",
     "word_embed_proj_dim": "size.d_embedding",
-    "vocab_size": "inputs.vocab.size",
-    "bos_token_id": "inputs.vocab.bos",
-    "eos_token_id": "inputs.vocab.eos",
-    "pad_token_id": "inputs.vocab.pad",
+    **vocab_config,
     "max_position_embeddings": Offset("inputs.position.length", 2),
     "activation_function": Choice("stack.block.mlp.act", ACTIVATIONS),
     "num_labels": "heads[{classifier,token_classifier}].classes",

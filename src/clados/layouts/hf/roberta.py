@@ -1,33 +1,21 @@
 """Where transformers keeps RoBERTa."""
 
-from clados.layouts.hf.bert import bert
+from clados.layouts.hf.bert import bert, body, tasks
 from clados.spec import *
 
 roberta = bert.but(
     model_type="roberta",
     architectures={"RobertaForMaskedLM": ("lm",), "RobertaModel": ()},
-    tuned={
-        "RobertaForSequenceClassification": (Classifier(2, transform="tanh"),),
-        "RobertaForTokenClassification": (TokenClassifier(2),),
-        "RobertaForQuestionAnswering": (SpanStart(), SpanEnd()),
-        "RobertaForMultipleChoice": (ChoiceScore(),),
-    },
+    tuned=for_tasks("Roberta", tasks),
     prefix="roberta.",
     rules={
-        "inputs.tokens.*": "roberta.embeddings.word_embeddings.*",
+        **prefixed("roberta.", body),
         # the port adds the one row of a table of types to every token
         "inputs.position.table.weight": PlusRow(
             "roberta.embeddings.position_embeddings.weight",
             plus="roberta.embeddings.token_type_embeddings.weight",
             rows=1,
         ),
-        "inputs.norm.*": "roberta.embeddings.LayerNorm.*",
-        "stack.blocks.*.attn.qkv.*": "roberta.encoder.layer.*.attention.self.{query,key,value}.*",
-        "stack.blocks.*.attn.out.*": "roberta.encoder.layer.*.attention.output.dense.*",
-        "stack.blocks.*.attn_norm.*": "roberta.encoder.layer.*.attention.output.LayerNorm.*",
-        "stack.blocks.*.mlp.up.*": "roberta.encoder.layer.*.intermediate.dense.*",
-        "stack.blocks.*.mlp.down.*": "roberta.encoder.layer.*.output.dense.*",
-        "stack.blocks.*.mlp_norm.*": "roberta.encoder.layer.*.output.LayerNorm.*",
         "heads.lm.dense.*": "lm_head.dense.*",
         "heads.lm.norm.*": "lm_head.layer_norm.*",
         "heads.lm.bias": "lm_head.bias",

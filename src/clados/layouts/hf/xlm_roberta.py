@@ -1,17 +1,13 @@
 """Where transformers keeps XLM-RoBERTa and CamemBERT."""
 
+from clados.layouts.hf.bert import tasks
 from clados.layouts.hf.roberta import roberta, roberta_with_types
 from clados.spec import *
 
 xlm_roberta = roberta.but(
     model_type="xlm-roberta",
     architectures={"XLMRobertaForMaskedLM": ("lm",), "XLMRobertaModel": ()},
-    tuned={
-        "XLMRobertaForSequenceClassification": (Classifier(2, transform="tanh"),),
-        "XLMRobertaForTokenClassification": (TokenClassifier(2),),
-        "XLMRobertaForQuestionAnswering": (SpanStart(), SpanEnd()),
-        "XLMRobertaForMultipleChoice": (ChoiceScore(),),
-    },
+    tuned=for_tasks("XLMRoberta", tasks),
 )
 
 xlm_roberta_with_types = roberta_with_types.but(
@@ -22,12 +18,7 @@ xlm_roberta_with_types = roberta_with_types.but(
 camembert = xlm_roberta.but(
     model_type="camembert",
     architectures={"CamembertForMaskedLM": ("lm",), "CamembertModel": ()},
-    tuned={
-        "CamembertForSequenceClassification": (Classifier(2, transform="tanh"),),
-        "CamembertForTokenClassification": (TokenClassifier(2),),
-        "CamembertForQuestionAnswering": (SpanStart(), SpanEnd()),
-        "CamembertForMultipleChoice": (ChoiceScore(),),
-    },
+    tuned=for_tasks("Camembert", tasks),
 )
 
 camembert_with_types = xlm_roberta_with_types.but(
@@ -37,12 +28,7 @@ camembert_with_types = xlm_roberta_with_types.but(
 xlm_roberta_xl = roberta.but(
     model_type="xlm-roberta-xl",
     architectures={"XLMRobertaXLForMaskedLM": ("lm",), "XLMRobertaXLModel": ()},
-    tuned={
-        "XLMRobertaXLForSequenceClassification": (Classifier(2, transform="tanh"),),
-        "XLMRobertaXLForTokenClassification": (TokenClassifier(2),),
-        "XLMRobertaXLForQuestionAnswering": (SpanStart(), SpanEnd()),
-        "XLMRobertaXLForMultipleChoice": (ChoiceScore(),),
-    },
+    tuned=for_tasks("XLMRobertaXL", tasks),
     rules={
         "inputs.tokens.*": "roberta.embeddings.word_embeddings.*",
         "inputs.position.table.weight": roberta.rules["inputs.position.table.weight"],
