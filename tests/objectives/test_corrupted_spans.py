@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from clados import spec as s
 from clados.data.packing import Packed, generator
+from clados.errors import InputError
 from clados.models.declared import declared
 from clados.nn import build
 from clados.objectives import Setting, Words, task
@@ -69,7 +70,7 @@ def test_every_place_of_a_cut_is_equally_likely() -> None:
 
 
 def test_more_spans_than_sentinels_are_refused() -> None:
-    with pytest.raises(s.SpecError, match="6 spans are removed, but the vocabulary has 2 sentinels"):
+    with pytest.raises(InputError, match="6 spans are removed, but the vocabulary has 2 sentinels"):
         corrupt(s.CorruptedSpans(0.3, 1.0), np.arange(3, 23), Words(30, {"eos": 1}, (29, 28)), generator(0))
 
 

@@ -12,6 +12,7 @@ from torch import nn
 from clados import spec as s
 from clados.data.examples import Labelled
 from clados.data.packing import generator
+from clados.errors import InputError
 from clados.objectives import Batch, Setting, task
 from clados.objectives.return_conditioned import Window
 
@@ -97,7 +98,7 @@ def test_errors_are_squared_and_choices_scored() -> None:
 
 
 def test_an_objective_names_what_it_cannot_read() -> None:
-    with pytest.raises(s.SpecError, match="this objective reads images, but the model reads Trajectory"):
+    with pytest.raises(InputError, match="this objective reads images, but the model reads Trajectory"):
         task(s.ImageClasses()).prepare([], [], Setting(trajectories()))
-    with pytest.raises(s.SpecError, match="this objective reads text, and no tokenizer was given"):
+    with pytest.raises(InputError, match="this objective reads text, and no tokenizer was given"):
         task(s.CorruptedSpans()).prepare([], [], Setting(trajectories()))

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from clados import spec as s
 from clados.data.packing import Couple, Packed, generator
+from clados.errors import InputError
 from clados.models.declared import declared
 from clados.nn import WholeModel, build
 from clados.objectives import Setting, Words, task
@@ -145,5 +146,5 @@ def test_the_loss_is_that_of_the_whole_models_logits(card: str, objective: s.Obj
 
 
 def test_a_vocabulary_without_a_mask_is_refused() -> None:
-    with pytest.raises(s.SpecError, match="the vocabulary has no mask; it has cls, sep"):
+    with pytest.raises(InputError, match="the vocabulary has no mask; it has cls, sep"):
         hide(BERT, np.arange(5, 20), Words(200, {"cls": 1, "sep": 2}), generator(0))

@@ -7,6 +7,7 @@ from clados import spec as s
 from clados.data.sets import wordnet
 from clados.data.tokenizer import Roles, Tokenizer
 from clados.data.training import train_tokenizer
+from clados.errors import InputError
 from clados.models.declared import declared
 from clados.objectives.view import View, show
 
@@ -65,16 +66,16 @@ def test_an_encoder_decoder_writes_the_spans_that_are_gone(tokenizers: dict[str,
 
 
 def test_a_translation_needs_both_texts(tokenizers: dict[str, Tokenizer]) -> None:
-    with pytest.raises(s.SpecError, match=r"a translation needs two texts: give --text 'source \| target'"):
+    with pytest.raises(InputError, match=r"a translation needs two texts: give --text 'source \| target'"):
         show(s.Translation(), declared("t5").model, TEXT, tokenizers["t5"])
     found = show(s.Translation(), declared("t5").model, "the cat | the moon", tokenizers["t5"])
     assert [piece.id for piece in found.writes] == [*tokenizers["t5"].encode("the moon")]
 
 
 def test_too_short_texts_and_other_objectives_are_refused(tokenizers: dict[str, Tokenizer]) -> None:
-    with pytest.raises(s.SpecError, match=r"the text '' is 0 token\(s\) long; it takes two or more"):
+    with pytest.raises(InputError, match=r"the text '' is 0 token\(s\) long; it takes two or more"):
         show(s.NextToken(), declared("gpt-2").model, " ", tokenizers["gpt-2"])
-    with pytest.raises(s.SpecError, match="Contrastive does not learn from a text alone"):
+    with pytest.raises(InputError, match="Contrastive does not learn from a text alone"):
         show(s.Contrastive(), declared("gpt-2").model, TEXT, tokenizers["gpt-2"])
 
 

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from clados import spec as s
 from clados.data.tokenizer import Tokenizer
+from clados.errors import InputError
 from clados.names import ROLES
 
 Ids = NDArray[np.int64]
@@ -41,12 +42,12 @@ class Words:
         """The id of the first of these roles that a token plays.
 
         Raises:
-            SpecError: when none does.
+            InputError: when none does.
         """
         for role in roles:
             if role in self.ids:
                 return self.ids[role]
-        raise s.SpecError(f"the vocabulary has no {' or '.join(roles)}; it has {', '.join(self.ids) or 'no roles'}")
+        raise InputError(f"the vocabulary has no {' or '.join(roles)}; it has {', '.join(self.ids) or 'no roles'}")
 
     @cached_property
     def special(self) -> frozenset[int]:
@@ -77,10 +78,10 @@ class Setting:
         """The words.
 
         Raises:
-            SpecError: when the run has no tokenizer.
+            InputError: when the run has no tokenizer.
         """
         if self.words is None:
-            raise s.SpecError("this objective reads text, and no tokenizer was given")
+            raise InputError("this objective reads text, and no tokenizer was given")
         return self.words
 
 

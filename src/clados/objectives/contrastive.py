@@ -13,6 +13,7 @@ from clados import spec as s
 from clados.apply.ready import Ready
 from clados.data.examples import Captioned, Picture
 from clados.data.packing import generator
+from clados.errors import InputError
 from clados.nn.kinds.model import WholeModel
 from clados.objectives.base import Batch, Ids, Loss, LossTerm, Random, Setting, padded, with_mask
 from clados.objectives.measure import Measure, Sample
@@ -61,7 +62,7 @@ class ContrastiveTask(Task[s.Contrastive, Caption], objective=s.Contrastive):
     def prepare(self, rows: Sequence[Caption], random: Sequence[Random], setting: Setting) -> Batch:
         words, model = setting.text, setting.model
         if not model.compares:
-            raise s.SpecError(f"Contrastive pairs two towers, but the model is a {type(model).__name__}")
+            raise InputError(f"Contrastive pairs two towers, but the model is a {type(model).__name__}")
         end = words.id("eos")
         room = setting.length or max(len(each.ids) for each in rows)
         texts = [each.ids if len(each.ids) <= room else np.append(each.ids[: room - 1], end) for each in rows]

@@ -12,6 +12,7 @@ from clados.apply.fill import restored, spans
 from clados.apply.ready import Ready
 from clados.data import packing
 from clados.data.packing import Packed
+from clados.errors import InputError
 from clados.nn.kinds.model import WholeModel
 from clados.objectives.base import Batch, Ids, Loss, Random, Setting, Words
 from clados.objectives.measure import Measure, Sample, share
@@ -109,7 +110,7 @@ def corrupt(objective: s.CorruptedSpans, ids: Ids, words: Words, random: Random)
     """A text with each removed span replaced by a sentinel of its own, and the spans, each after its sentinel.
 
     Raises:
-        SpecError: when there are more spans than sentinels.
+        InputError: when there are more spans than sentinels.
     """
     removed = noise(objective, len(ids), random)
     return Sides(_marked(ids, removed, words), _marked(ids, ~removed, words))
@@ -120,7 +121,7 @@ def _marked(ids: Ids, gone: NDArray[np.bool_], words: Words) -> Ids:
     first = gone & ~np.concatenate([[False], gone[:-1]])
     number = int(first.sum())
     if number > len(words.sentinels):
-        raise s.SpecError(f"{number} spans are removed, but the vocabulary has {len(words.sentinels)} sentinels")
+        raise InputError(f"{number} spans are removed, but the vocabulary has {len(words.sentinels)} sentinels")
     marked = ids.copy()
     marked[first] = words.sentinels[:number]
     return np.concatenate([marked[first | ~gone], [words.id("eos")]])

@@ -12,6 +12,7 @@ from clados.apply.ready import Ready
 from clados.data import packing
 from clados.data.packing import Couple, Packed
 from clados.data.stream import sentences
+from clados.errors import InputError
 from clados.nn.kinds.model import WholeModel
 from clados.objectives.base import Batch, Ids, Loss, LossTerm, Random, Setting, Words, padded, with_mask
 from clados.objectives.measure import Measure, Sample, share
@@ -62,7 +63,7 @@ class MaskedTokensTask(TextTask[s.MaskedTokens, Packed | Couple], objective=s.Ma
         words, seen, segments, labels, places = setting.text, [], [], [], []
         paired = isinstance(rows[0], Couple)
         if paired and not any(isinstance(each, s.NextSentence) for each in s.parts(setting.model)):
-            raise s.SpecError(
+            raise InputError(
                 "SentencePairs() needs a head that says whether they follow, and the model has no NextSentence()"
             )
         for row, draw in zip(rows, random):

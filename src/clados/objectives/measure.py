@@ -7,8 +7,8 @@ from typing import Any, Protocol
 
 import torch
 
-from clados import spec as s
 from clados.apply.ready import Ready
+from clados.errors import InputError
 
 
 @dataclass(frozen=True)
@@ -74,19 +74,19 @@ def measure(ready: Ready, held_out: HeldOut, *, examples: int = 128, batch: int 
         seed: of what the objective draws: masks, spans, episodes.
 
     Raises:
-        SpecError: when the objective is not known, or nothing trains by it.
+        InputError: when the objective is not known, or nothing trains by it.
     """
     from clados.objectives.task import task
 
     if ready.objective is None:
-        raise s.SpecError(f"{ready.name}: its objective is not known, and so neither is what to measure")
+        raise InputError(f"{ready.name}: its objective is not known, and so neither is what to measure")
     return task(ready.objective).measure(ready, Sample(held_out, min(examples, len(held_out)), batch, seed))
 
 
 def share(name: str, beside: str, guesses: Sequence[int], labels: Sequence[int], margin: float = 0.0) -> Measure:
     """The share of guesses that are right, beside the label that is the most frequent."""
     if not labels:
-        raise s.SpecError(f"{name}: the held-out examples have nothing to predict")
+        raise InputError(f"{name}: the held-out examples have nothing to predict")
     right = sum(a == b for a, b in zip(guesses, labels, strict=True)) / len(labels)
     usual = Counter(labels).most_common(1)[0][1] / len(labels)
     return Measure(name, right, usual, beside, usual + margin, len(labels))

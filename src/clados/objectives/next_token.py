@@ -7,6 +7,7 @@ from clados import spec as s
 from clados.apply.ready import Ready
 from clados.data import packing
 from clados.data.packing import Packed
+from clados.errors import InputError
 from clados.nn.kinds.model import WholeModel
 from clados.objectives.base import Batch, Ids, Loss, Random, Setting, padded
 from clados.objectives.measure import Measure, Sample, share
@@ -29,7 +30,7 @@ class NextTokenTask(TextTask[s.NextToken, Packed], objective=s.NextToken):
     def prepare(self, rows: Sequence[Packed], random: Sequence[Random], setting: Setting) -> Batch:
         """Each token but the last is seen, each but the first is to be predicted."""
         if setting.model.writes == "answers":
-            raise s.SpecError("NextToken continues one text, but the model is an EncoderDecoder, which reads two")
+            raise InputError("NextToken continues one text, but the model is an EncoderDecoder, which reads two")
         ids, keep = padded([each.ids for each in rows], 0, 2)  # a single token is read, though nothing follows
         labels = ids[:, 1:].flatten()
         targets = {"labels": labels}

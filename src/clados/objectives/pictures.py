@@ -10,16 +10,17 @@ from clados import spec as s
 from clados.data.examples import Picture
 from clados.data.examples import pixels as decoded
 from clados.data.pictures import Preprocessing
+from clados.errors import InputError
 
 
 def pictures(images: Sequence[Picture], model: s.Model) -> Tensor:
     """Images as a model reads them, [batch, channels, side, side].
 
     Raises:
-        SpecError: when the model reads no images.
+        InputError: when the model reads no images.
     """
     inputs = model.reads(s.Patches)
     if inputs is None:
-        raise s.SpecError(f"this objective reads images, but the model reads {model.kinds_read}")
+        raise InputError(f"this objective reads images, but the model reads {model.kinds_read}")
     read = Preprocessing.usual(inputs.image, inputs.channels)
     return torch.from_numpy(np.stack([read(decoded(image)) for image in images]))

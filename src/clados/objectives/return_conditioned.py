@@ -15,6 +15,7 @@ from clados.apply.act import act
 from clados.apply.ready import Ready
 from clados.data.examples import Episode
 from clados.data.packing import generator
+from clados.errors import InputError
 from clados.nn.kinds.model import WholeModel
 from clados.objectives.base import Batch, Loss, LossTerm, Random, Setting
 from clados.objectives.measure import Measure, Sample
@@ -79,7 +80,7 @@ class ReturnConditionedTask(Task[s.ReturnConditioned, Window], objective=s.Retur
         model = setting.model
         inputs = model.reads(s.Trajectory) or model.reads(s.Frames)
         if inputs is None:
-            raise s.SpecError(f"this objective reads trajectories, but the model reads {model.kinds_read}")
+            raise InputError(f"this objective reads trajectories, but the model reads {model.kinds_read}")
         steps = inputs.context
         keep = np.stack([np.arange(steps) >= steps - len(each) for each in rows])
         last = inputs.timesteps - 1

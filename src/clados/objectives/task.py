@@ -18,6 +18,7 @@ from clados.data.examples import AnyExample, DataError, Text
 from clados.data.packing import generator
 from clados.data.scaling import Scales
 from clados.data.tokenizer import Tokenizer
+from clados.errors import InputError
 from clados.nn.kinds.model import WholeModel
 from clados.objectives.base import Batch, Ids, Loss, Random, Setting, Words
 from clados.objectives.measure import Measure, Sample
@@ -179,7 +180,7 @@ class Task(ABC, Generic[Objective, Row]):
                 whatever batch, order and process it stands.
 
         Raises:
-            SpecError: when the vocabulary lacks a role, or the model cannot be trained so.
+            InputError: when the vocabulary lacks a role, or the model cannot be trained so.
         """
 
     @abstractmethod
@@ -234,17 +235,17 @@ class Task(ABC, Generic[Objective, Row]):
         """The texts of which one row is made: sentences, or source and target.
 
         Raises:
-            SpecError: for an objective that does not learn from texts.
+            InputError: for an objective that does not learn from texts.
         """
-        raise s.SpecError(f"{type(self.objective).__name__} does not learn from a text alone: there is nothing to show")
+        raise InputError(f"{type(self.objective).__name__} does not learn from a text alone: there is nothing to show")
 
     def row(self, texts: Sequence[Ids]) -> Row:
         """A row made of some tokenised texts.
 
         Raises:
-            SpecError: for an objective that does not learn from texts.
+            InputError: for an objective that does not learn from texts.
         """
-        raise s.SpecError(f"{type(self.objective).__name__} does not learn from a text alone: there is nothing to show")
+        raise InputError(f"{type(self.objective).__name__} does not learn from a text alone: there is nothing to show")
 
 
 def _several(numbers: Sequence[float]) -> str:
@@ -267,11 +268,11 @@ def task(objective: s.Objective) -> Task[Any, Any]:
     """The task of an objective.
 
     Raises:
-        SpecError: when there is none: the objective is declared with its numbers, and nothing trains it yet.
+        InputError: when there is none: the objective is declared with its numbers, and nothing trains it yet.
     """
     found = _found(type(objective))
     if found is None:
-        raise s.SpecError(f"nothing trains by {type(objective).__name__} yet")
+        raise InputError(f"nothing trains by {type(objective).__name__} yet")
     return found(objective)
 
 

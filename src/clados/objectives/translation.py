@@ -12,6 +12,7 @@ from clados.apply.ready import Ready
 from clados.apply.translate import translate
 from clados.data.examples import Pair
 from clados.data.packing import generator
+from clados.errors import InputError
 from clados.nn.kinds.model import WholeModel
 from clados.objectives.base import Batch, Ids, Loss, Random, Setting
 from clados.objectives.measure import Measure, Sample
@@ -46,7 +47,7 @@ class TranslationTask(TextTask[s.Translation, Sides], objective=s.Translation):
         """Source and target, parted by a bar: "a house | ein Haus"."""
         source, bar, target = text.partition("|")
         if not bar:
-            raise s.SpecError("a translation needs two texts: give --text 'source | target'")
+            raise InputError("a translation needs two texts: give --text 'source | target'")
         return [source, target]
 
     def row(self, texts: Sequence[Ids]) -> Sides:

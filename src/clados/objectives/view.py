@@ -10,6 +10,7 @@ import numpy as np
 from clados import spec as s
 from clados.data.packing import generator
 from clados.data.tokenizer import Tokenizer
+from clados.errors import InputError
 from clados.objectives.base import Batch, Ids, Setting, Words
 from clados.objectives.task import task
 from clados.tables import Page, PageBlock, Shown, escape_controls
@@ -122,7 +123,7 @@ def show(objective: s.Objective, model: s.Model, text: str, tokenizer: Tokenizer
     """A user's own text as the one row of a batch.
 
     Raises:
-        SpecError: when the text has too few tokens, or the objective does not learn from texts.
+        InputError: when the text has too few tokens, or the objective does not learn from texts.
     """
     one = task(objective)
     texts = [_ids(each, tokenizer) for each in one.texts(text)]
@@ -133,7 +134,7 @@ def show(objective: s.Objective, model: s.Model, text: str, tokenizer: Tokenizer
 def _ids(text: str, tokenizer: Tokenizer) -> Ids:
     ids = np.array(tokenizer.encode(text.strip(), add_special_tokens=False), np.int64)
     if len(ids) < 2:
-        raise s.SpecError(f"the text '{text.strip()}' is {len(ids)} token(s) long; it takes two or more")
+        raise InputError(f"the text '{text.strip()}' is {len(ids)} token(s) long; it takes two or more")
     return ids
 
 

@@ -97,7 +97,7 @@ def noticed(declaration: s.Declaration, against: Sequence[Case], mutant: Mutant)
         return "the declaration's refusal"
     try:
         return _noticed(declaration, against, mutant)
-    except (s.SpecError, CheckpointError):
+    except CladosError:
         return "refusal"
     except Exception as error:  # noqa: BLE001 (whatever else a change breaks does not count as noticing it)
         return f"{BROKE}{type(error).__name__}"

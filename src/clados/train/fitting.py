@@ -10,6 +10,7 @@ from clados.data.examples import Captioned, DataError, Episode, Labelled, Pair, 
 from clados.data.scaling import Scales, scales
 from clados.data.tokenizer import Roles, Tokenizer
 from clados.data.training import train_tokenizer
+from clados.errors import InputError
 from clados.names import TOKEN_ROLES, parse_number
 from clados.objectives.task import of_kind
 from clados.spec.core.scale import nearest_size, scaled, width
@@ -169,7 +170,7 @@ def sized(declaration: s.Declaration, size: str, params: str | None, told: Told)
     Without either, 5M; or the largest published size, where that is smaller.
 
     Raises:
-        SpecError: for an unknown size, or a budget that cannot be met.
+        InputError: for an unknown size, or a budget that cannot be met.
         DataError: for data that no size of the model reads.
     """
     if size:
@@ -201,7 +202,7 @@ def headed(declaration: s.Declaration, model: s.Model) -> s.Model:
     if head is None:
         return model
     if not model.own_heads:
-        raise s.SpecError(f"Stage.head is {head!r}, but a {type(model).__name__} has no heads of its own to replace")
+        raise InputError(f"Stage.head is {head!r}, but a {type(model).__name__} has no heads of its own to replace")
     return model.but(heads=(*(each for each in model.own_heads if each.slot != head.slot), head))
 
 

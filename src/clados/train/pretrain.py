@@ -20,7 +20,7 @@ from clados.checkpoints.metadata import preprocessing, write_metadata
 from clados.data.examples import checksum, split
 from clados.data.readers import read
 from clados.data.tokenizer import Tokenizer
-from clados.errors import CladosError, check_seed
+from clados.errors import CladosError, InputError, check_seed
 from clados.files import PART, JsonObject, write_json
 from clados.models.declared import declared
 from clados.nn.kinds.model import WholeModel
@@ -225,7 +225,7 @@ def planned(choices: Choices) -> Plan:
     declaration = declared(card)
     stage = declaration.recipe_at(size or None).stages[0]
     if not runs(stage.objective):
-        raise s.SpecError(f"{card} learns by {type(stage.objective).__name__}, which nothing runs yet")
+        raise InputError(f"{card} learns by {type(stage.objective).__name__}, which nothing runs yet")
     one = task(stage.objective)
     kept, held = split(one.learnable(read(choices.data or one.data)), least=one.documents)
     length, facts = choices.length or min(stage.length or one.length, one.length), facts_of(kept, held)

@@ -14,6 +14,7 @@ from clados.checkpoints.mapping.detect import slots
 from clados.checkpoints.metadata import read_metadata
 from clados.data.examples import DataError
 from clados.data.tokenizer import Tokenizer
+from clados.errors import InputError
 from clados.objectives import Batch
 from clados.train.fitting import Facts, headed
 
@@ -45,14 +46,14 @@ class Start:
         """Refuse sequences that are longer than the positions that it has learned.
 
         Raises:
-            SpecError: for these.
+            InputError: for these.
         """
         text, steps = self.model.reads(s.Tokens), self.model.reads(s.Trajectory) or self.model.reads(s.Frames)
         position = text.position if text else None
         most = position.length - position.start if isinstance(position, s.Learned) else length
         most = steps.context if steps else most
         if length > most:
-            raise s.SpecError(f"length is {length}; {self.folder} has positions for {most}")
+            raise InputError(f"length is {length}; {self.folder} has positions for {most}")
 
     def reads(self, batch: Batch) -> None:
         """Refuse data of other shapes than it was made for.
@@ -73,17 +74,17 @@ def start(folder: Path, declaration: s.Declaration, facts: Facts) -> Start:
 
     Raises:
         CheckpointError: for files that are absent or damaged.
-        SpecError: the model is of another kind, or lacks a head that the objective needs.
+        InputError: the model is of another kind, or lacks a head that the objective needs.
         DataError: there is no tokenizer, or the data have other classes.
     """
     module = from_pretrained(folder, dtype=torch.float32)
     model, tokenizer = module.spec, module.tokenizer
     if type(model) is not type(declaration.model):
         theirs, ours = type(model).__name__, type(declaration.model).__name__
-        raise s.SpecError(f"{folder}: its model is of the kind {theirs}; this objective trains the kind {ours}")
+        raise InputError(f"{folder}: its model is of the kind {theirs}; this objective trains the kind {ours}")
     needed = slots(headed(declaration, declaration.model))
     if lacking := [slot for slot in needed if slot not in slots(model)]:
-        raise s.SpecError(f"{folder}: its model has no head '{lacking[0]}', which this objective trains")
+        raise InputError(f"{folder}: its model has no head '{lacking[0]}', which this objective trains")
     if _reads_text(model) and tokenizer is None:
         raise DataError(f"{folder}: there is no tokenizer beside the weights, and the model reads text")
     if tokenizer and tokenizer.size > model.vocab.size:
