@@ -14,7 +14,7 @@ from clados.data.sets import digits
 from clados.models.declared import declared
 from clados.nn import build
 from clados.spec import but, tiny
-from clados.train.fitting import Told, facts_of, fit_model, tokenizer_for
+from clados.train.fitting import FitContext, facts_of, fit_model, tokenizer_for
 
 SENTENCES = (
     "The king sat on the throne of the castle.",
@@ -54,7 +54,7 @@ def written(card: str, folder: Path) -> Path:
     tokenizer = tokenizer_for(declaration.model, given, 420)
     length = LENGTHS.get(card, 64)
     model = tiny(declaration.model).but(**FEWER.get(card, but()))
-    module = build(fit_model(model, Told(given, tokenizer, length, facts)))
+    module = build(fit_model(model, FitContext(given, tokenizer, length, facts)))
     save_pretrained(module, folder)
     if tokenizer:
         tokenizer.save(folder)

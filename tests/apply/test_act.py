@@ -17,7 +17,7 @@ from clados.models.declared import declared
 from clados.nn import build
 from clados.nn.kinds.model import Output
 from clados.spec import tiny
-from clados.train.fitting import Told, facts_of, fit_model
+from clados.train.fitting import FitContext, facts_of, fit_model
 
 
 class Scripted(torch.nn.Module):
@@ -95,7 +95,7 @@ def learned(states: Any, actions: Any, number: int = 6) -> Ready:
     rewards = np.ones(len(actions), np.float32)
     episodes = [Episode("0", np.asarray(states), np.asarray(actions), rewards)]
     facts = facts_of(episodes)
-    model = fit_model(tiny(declared("decision-transformer").model), Told(episodes, None, number, facts))
+    model = fit_model(tiny(declared("decision-transformer").model), FitContext(episodes, None, number, facts))
     return Ready(model=build(model).eval(), name="it", scales=facts.scales)
 
 

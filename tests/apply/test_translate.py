@@ -17,7 +17,7 @@ from clados.apply.translate import translate
 from clados.checkpoints.generation import GenerationConfig
 from clados.errors import InputError
 from clados.nn import build
-from clados.objectives import Setting, Words, measure, task
+from clados.objectives import Setting, VocabIds, measure, task
 from clados.objectives.sides import Sides
 from tests.apply.little import PAIRS
 
@@ -38,7 +38,7 @@ def learned(directory: Callable[[str], Any], rows: list[Sides]) -> Ready:
     found = load(directory("transformer"))
     model = build(found.spec, seed=2)
     objective = s.Translation(smoothing=0.0)
-    setting = Setting(found.spec, 32, Words.of(found.words))
+    setting = Setting(found.spec, 32, VocabIds.of(found.words))
     batch = task(objective).prepare(rows, [np.random.default_rng(0)] * len(rows), setting)
     optimiser = torch.optim.Adam(model.parameters(), 3e-3)
     for _ in range(80):

@@ -14,7 +14,7 @@ from clados.data import DataError, Text, Tokenizer, read_as
 from clados.errors import InputError
 from clados.models.declared import declared
 from clados.nn import build
-from clados.train.fitting import Facts, Told, fit_model, tokenizer_for
+from clados.train.fitting import Facts, FitContext, fit_model, tokenizer_for
 
 
 def made(card: str) -> tuple[Any, Tokenizer]:
@@ -22,7 +22,7 @@ def made(card: str) -> tuple[Any, Tokenizer]:
     tokenizer = tokenizer_for(declared(card).model, examples, 500)
     assert tokenizer is not None
     torch.manual_seed(0)
-    return build(fit_model(model, Told(examples, tokenizer, 32, Facts()))).eval(), tokenizer
+    return build(fit_model(model, FitContext(examples, tokenizer, 32, Facts()))).eval(), tokenizer
 
 
 @pytest.mark.parametrize(

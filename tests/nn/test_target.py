@@ -12,7 +12,7 @@ from clados.data.examples import split
 from clados.data.readers import read
 from clados.models.declared import declared
 from clados.proofs.cases import small
-from clados.train.fitting import Told, facts_of, fit_model, tokenizer_for
+from clados.train.fitting import FitContext, facts_of, fit_model, tokenizer_for
 
 TWO_SIDED = ("bart", "alexatm-20b")
 
@@ -65,7 +65,7 @@ def test_it_writes_with_one_token_after_another_as_in_one_pass(name: str, how: d
 def test_both_sides_are_made_to_fit_a_run(name: str) -> None:
     part = declared(name).model
     texts = split(read("english"))[0][:4]
-    told = Told(texts, tokenizer_for(part, texts, 400), 24, facts_of(texts))
+    told = FitContext(texts, tokenizer_for(part, texts, 400), 24, facts_of(texts))
     fitted: Any = fit_model(s.tiny(part), told)
     assert fitted.inputs.position.length - fitted.inputs.position.start == 24
     assert fitted.target.position.length - fitted.target.position.start == 24

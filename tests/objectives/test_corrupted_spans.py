@@ -11,11 +11,11 @@ from clados.data.packing import Packed, generator
 from clados.errors import InputError
 from clados.models.declared import declared
 from clados.nn import build
-from clados.objectives import Setting, Words, task
+from clados.objectives import Setting, VocabIds, task
 from clados.objectives.corrupted_spans import corrupt, corrupted_lengths, noise, uncorrupted_length
 from clados.objectives.sides import Sides
 
-WORDS = Words(400, {"pad": 0, "eos": 1, "unk": 2}, tuple(range(399, 299, -1)))
+WORDS = VocabIds(400, {"pad": 0, "eos": 1, "unk": 2}, tuple(range(399, 299, -1)))
 T5 = s.CorruptedSpans()
 
 
@@ -31,7 +31,7 @@ def test_spans_alternate_begin_kept_and_have_the_wanted_share(length: int, seed:
     assert (np.diff(removed.astype(int)) == 1).sum() == min(max(round(count / mean), 1), length - count)
 
 
-def restored(source: np.ndarray, target: np.ndarray, words: Words) -> np.ndarray:
+def restored(source: np.ndarray, target: np.ndarray, words: VocabIds) -> np.ndarray:
     """The text that a corrupted source and its target were made from."""
     spans: dict[int, list[int]] = {}
     current: list[int] = []
@@ -71,7 +71,7 @@ def test_every_place_of_a_cut_is_equally_likely() -> None:
 
 def test_more_spans_than_sentinels_are_refused() -> None:
     with pytest.raises(InputError, match="6 spans are removed, but the vocabulary has 2 sentinels"):
-        corrupt(s.CorruptedSpans(0.3, 1.0), np.arange(3, 23), Words(30, {"eos": 1}, (29, 28)), generator(0))
+        corrupt(s.CorruptedSpans(0.3, 1.0), np.arange(3, 23), VocabIds(30, {"eos": 1}, (29, 28)), generator(0))
 
 
 def test_the_decoder_sees_its_start_and_the_target_so_far() -> None:

@@ -13,10 +13,10 @@ from clados.data.packing import Couple, Packed, generator
 from clados.errors import InputError
 from clados.models.declared import declared
 from clados.nn import WholeModel, build
-from clados.objectives import Setting, Words, task
+from clados.objectives import Setting, VocabIds, task
 from clados.objectives.masked_tokens import framed, hide
 
-WORDS = Words(200, {"pad": 0, "cls": 1, "sep": 2, "mask": 3, "eos": 4})
+WORDS = VocabIds(200, {"pad": 0, "cls": 1, "sep": 2, "mask": 3, "eos": 4})
 BERT = s.MaskedTokens(draws=10, packing=s.SentencePairs())
 texts = st.lists(st.integers(5, 199), min_size=2, max_size=60).map(lambda ids: np.array(ids, np.int64))
 
@@ -63,7 +63,7 @@ def test_masks_never_stand_at_marks_and_everything_else_stays(first: np.ndarray,
 def test_a_batch_without_anything_to_predict_teaches_nothing(objective: s.Objective) -> None:
     """huggingface/transformers#16711: the mean over no tokens is no number."""
     model, setting = tiny("bert" if isinstance(objective, s.MaskedTokens) else "gpt-2")
-    unknown = Words(200, {"pad": 0, "cls": 1, "sep": 2, "mask": 3, "unk": 4})
+    unknown = VocabIds(200, {"pad": 0, "cls": 1, "sep": 2, "mask": 3, "unk": 4})
     ids = [4, 4, 4] if isinstance(objective, s.MaskedTokens) else [5]
     batch = task(objective).prepare([packed(ids)], [generator(0)], replace(setting, words=unknown))
     found = task(objective).loss(model, batch)
@@ -147,4 +147,4 @@ def test_the_loss_is_that_of_the_whole_models_logits(card: str, objective: s.Obj
 
 def test_a_vocabulary_without_a_mask_is_refused() -> None:
     with pytest.raises(InputError, match="the vocabulary has no mask; it has cls, sep"):
-        hide(BERT, np.arange(5, 20), Words(200, {"cls": 1, "sep": 2}), generator(0))
+        hide(BERT, np.arange(5, 20), VocabIds(200, {"cls": 1, "sep": 2}), generator(0))

@@ -10,7 +10,7 @@ from clados.data.sets import digits, emoji
 from clados.errors import CladosError
 from clados.models.declared import declared, found
 from clados.objectives import runs
-from clados.train.fitting import Facts, Told, facts_of, fit_model, fitted_vocab, sized, tokenizer_for
+from clados.train.fitting import Facts, FitContext, facts_of, fit_model, fitted_vocab, sized, tokenizer_for
 from clados.train.learns import learns
 from clados.train.pretrain import Choices, planned
 from tests.train.small import choices, write_texts
@@ -57,13 +57,13 @@ def test_roles_keep_their_tokens_when_the_vocabulary_is_new() -> None:
 
 def test_images_keep_their_size_and_get_about_eight_patches_a_side() -> None:
     images = digits()[:20]
-    model: Any = fit_model(declared("vit").model, Told(images, None, 0, facts_of(images)))
+    model: Any = fit_model(declared("vit").model, FitContext(images, None, 0, facts_of(images)))
     assert (model.inputs.image, model.inputs.side, model.inputs.channels) == (8, 1, 1)
     pairs = emoji()[:20]
     clip = declared("clip").model
     words = tokenizer_for(clip, pairs, 400)
     assert words is not None
-    fitted: Any = fit_model(clip, Told(pairs, words, 16, Facts()))
+    fitted: Any = fit_model(clip, FitContext(pairs, words, 16, Facts()))
     assert (fitted.image.inputs.image, fitted.image.inputs.side) == (32, 4)
     assert fitted.text.inputs.vocab.size == words.size
 
@@ -72,7 +72,7 @@ def test_a_paper_smaller_than_the_usual_budget_is_taken_as_it_is() -> None:
     from clados.data.cartpole import cartpole_episodes
 
     episodes = cartpole_episodes(4)
-    told = Told(episodes, None, 20, facts_of(episodes))
+    told = FitContext(episodes, None, 20, facts_of(episodes))
     model: Any = sized(declared("decision-transformer"), "", None, told)
     assert model.size == declared("decision-transformer").model.size
     assert (model.inputs.states, model.inputs.actions) == (4, 2)

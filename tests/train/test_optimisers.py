@@ -10,13 +10,13 @@ from torch import nn
 from clados import spec as s
 from clados.models.declared import declared
 from clados.nn import build
-from clados.train.optimisers import Adafactor, fitted, optimiser, peak, share
+from clados.train.optimisers import Adafactor, fitted_schedule, lr_factor, optimiser, peak_lr
 
 SMALL = s.Size(layers=1, d_model=32, heads=2)
 
 
 def shares(schedule: s.Schedule, steps: int) -> list[float]:
-    return [share(schedule, step, steps) for step in range(steps)]
+    return [lr_factor(schedule, step, steps) for step in range(steps)]
 
 
 def test_schedules_rise_to_the_peak_and_end_as_said() -> None:
@@ -35,14 +35,14 @@ def test_schedules_rise_to_the_peak_and_end_as_said() -> None:
 
 def test_warmup_keeps_its_share_within_bounds() -> None:
     def kept(stage: s.Stage, steps: int = 1000) -> Any:
-        return fitted(stage, steps)
+        return fitted_schedule(stage, steps)
 
     stage = declared("bert").recipe.stages[0]
-    assert fitted(stage, 1_000_000) == stage.schedule
+    assert fitted_schedule(stage, 1_000_000) == stage.schedule
     assert kept(stage).warmup == 50  # the paper's hundredth would be ten steps
     assert kept(stage.but(schedule=s.Linear(warmup=100_000))).warmup == 100
     assert kept(stage.but(schedule=s.Constant(warmup=10**6))).warmup == 250
-    assert fitted(stage.but(schedule=s.Constant()), 1000) == s.Constant()
+    assert fitted_schedule(stage.but(schedule=s.Constant()), 1000) == s.Constant()
     assert kept(stage.but(schedule=s.Cosine(over=2_000_000)), 100).over == 200
     assert kept(stage.but(schedule=s.Linear(over=2_000_000)), 100).over == 200
 
@@ -50,11 +50,11 @@ def test_warmup_keeps_its_share_within_bounds() -> None:
 def test_the_rate_grows_with_the_ratio_of_widths_up_to_a_limit() -> None:
     bert, t5 = declared("bert"), declared("t5")
     stage = bert.recipe.stages[0]
-    assert peak(stage, bert.model, bert.model) == 1e-4
-    assert peak(stage, bert.model, bert.model.but(size=s.Size(2, 256, 4))) == pytest.approx(3e-4)
-    assert peak(stage, bert.model, bert.model.but(size=SMALL)) == pytest.approx(16e-4)
-    assert peak(stage.but(optimiser=s.AdamW(1e-3)), bert.model, bert.model.but(size=SMALL)) == 3e-3
-    assert peak(t5.recipe.stages[0], t5.model, t5.model.but(size=SMALL)) == 1e-2
+    assert peak_lr(stage, bert.model, bert.model) == 1e-4
+    assert peak_lr(stage, bert.model, bert.model.but(size=s.Size(2, 256, 4))) == pytest.approx(3e-4)
+    assert peak_lr(stage, bert.model, bert.model.but(size=SMALL)) == pytest.approx(16e-4)
+    assert peak_lr(stage.but(optimiser=s.AdamW(1e-3)), bert.model, bert.model.but(size=SMALL)) == 3e-3
+    assert peak_lr(t5.recipe.stages[0], t5.model, t5.model.but(size=SMALL)) == 1e-2
 
 
 def test_the_transformers_rate_is_that_of_its_paper_at_any_width() -> None:
@@ -62,12 +62,12 @@ def test_the_transformers_rate_is_that_of_its_paper_at_any_width() -> None:
     for size, width in (("base", 512), ("big", 1024)):
         stage, model = transformer.recipe_at(size).stages[0], transformer.at(size)
         for step in (1, 100, 4000, 4001, 90_000):
-            rate = peak(stage, model, model) * share(stage.schedule, step - 1, 100_000)
+            rate = peak_lr(stage, model, model) * lr_factor(stage.schedule, step - 1, 100_000)
             assert rate == pytest.approx(width**-0.5 * min(step**-0.5, step * 4000**-1.5))
     stage, model = transformer.recipe.stages[0], transformer.model
     narrow = model.but(size=s.Size(layers=1, d_model=256, heads=2))
-    assert peak(stage, model, narrow) == pytest.approx(2 * peak(stage, model, model))
-    assert fitted(stage, 1000) == s.Noam(warmup=50)
+    assert peak_lr(stage, model, narrow) == pytest.approx(2 * peak_lr(stage, model, model))
+    assert fitted_schedule(stage, 1000) == s.Noam(warmup=50)
 
 
 @pytest.mark.parametrize(

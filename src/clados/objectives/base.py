@@ -20,7 +20,7 @@ Random = np.random.Generator
 
 
 @dataclass(frozen=True)
-class Words:
+class VocabIds:
     """The ids of a vocabulary that an objective needs."""
 
     size: int
@@ -71,10 +71,10 @@ class Setting:
 
     model: s.Model
     length: int = 0  # tokens of a sequence, or steps of a trajectory
-    words: Words | None = None
+    words: VocabIds | None = None
 
     @property
-    def text(self) -> Words:
+    def text(self) -> VocabIds:
         """The words.
 
         Raises:

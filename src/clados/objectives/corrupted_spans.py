@@ -14,7 +14,7 @@ from clados.data import packing
 from clados.data.packing import Packed
 from clados.errors import InputError
 from clados.nn.kinds.model import WholeModel
-from clados.objectives.base import Batch, Ids, Loss, Random, Setting, Words
+from clados.objectives.base import Batch, Ids, Loss, Random, Setting, VocabIds
 from clados.objectives.measure import Measure, Sample, share
 from clados.objectives.sides import Sides, sides
 from clados.objectives.task import Small, Source, SourceConfig
@@ -106,7 +106,7 @@ def corrupted_lengths(objective: s.CorruptedSpans, whole: int) -> tuple[int, int
     return whole - removed + spans + 1, removed + spans + 1
 
 
-def corrupt(objective: s.CorruptedSpans, ids: Ids, words: Words, random: Random) -> Sides:
+def corrupt(objective: s.CorruptedSpans, ids: Ids, words: VocabIds, random: Random) -> Sides:
     """A text with each removed span replaced by a sentinel of its own, and the spans, each after its sentinel.
 
     Raises:
@@ -116,7 +116,7 @@ def corrupt(objective: s.CorruptedSpans, ids: Ids, words: Words, random: Random)
     return Sides(_marked(ids, removed, words), _marked(ids, ~removed, words))
 
 
-def _marked(ids: Ids, gone: NDArray[np.bool_], words: Words) -> Ids:
+def _marked(ids: Ids, gone: NDArray[np.bool_], words: VocabIds) -> Ids:
     """The ids with each run of ``gone`` replaced by the next sentinel; the end token after them."""
     first = gone & ~np.concatenate([[False], gone[:-1]])
     number = int(first.sum())

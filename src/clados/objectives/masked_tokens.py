@@ -14,7 +14,7 @@ from clados.data.packing import Couple, Packed
 from clados.data.stream import sentences
 from clados.errors import InputError
 from clados.nn.kinds.model import WholeModel
-from clados.objectives.base import Batch, Ids, Loss, LossTerm, Random, Setting, Words, padded, with_mask
+from clados.objectives.base import Batch, Ids, Loss, LossTerm, Random, Setting, VocabIds, padded, with_mask
 from clados.objectives.measure import Measure, Sample, share
 from clados.objectives.task import Small, Source, SourceConfig
 from clados.objectives.text import TextTask, first_guesses, packed, stream, words_at
@@ -104,7 +104,7 @@ class MaskedTokensTask(TextTask[s.MaskedTokens, Packed | Couple], objective=s.Ma
         return share("fill@1", "the most frequent token", *first_guesses(self.held_out, ready, sample))
 
 
-def hide(objective: s.MaskedTokens, ids: Ids, words: Words, random: Random) -> tuple[Ids, Ids]:
+def hide(objective: s.MaskedTokens, ids: Ids, words: VocabIds, random: Random) -> tuple[Ids, Ids]:
     """A sequence with some of its tokens hidden, and the places of the chosen ones, in order.
 
     ``rate`` of the sequence's tokens are chosen, at least one, never a special one; of these most become the mask,
@@ -121,7 +121,7 @@ def hide(objective: s.MaskedTokens, ids: Ids, words: Words, random: Random) -> t
     return seen, chosen
 
 
-def framed(row: Packed | Couple, words: Words) -> tuple[Ids, Ids]:
+def framed(row: Packed | Couple, words: VocabIds) -> tuple[Ids, Ids]:
     """The whole sequence with its marks, [CLS] A [SEP] or [CLS] A [SEP] B [SEP], and each token's segment."""
     first, last = words.id("cls", "bos"), words.id("sep", "eos")
     if isinstance(row, Packed):

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import torch
 
-from clados.objectives.base import Batch, Ids, Words, padded, with_mask
+from clados.objectives.base import Batch, Ids, VocabIds, padded, with_mask
 
 
 class Sides(NamedTuple):
@@ -15,7 +15,7 @@ class Sides(NamedTuple):
     target: Ids
 
 
-def sides(rows: Sequence[Sides], words: Words) -> Batch:
+def sides(rows: Sequence[Sides], words: VocabIds) -> Batch:
     """The decoder sees its start token and the target so far; padding is neither read nor predicted."""
     pad, start = words.ids.get("pad", 0), words.id("start", "pad", "bos")
     source, keep = padded([row.source for row in rows], pad)

@@ -20,7 +20,7 @@ from clados.data.scaling import Scales
 from clados.data.tokenizer import Tokenizer
 from clados.errors import InputError
 from clados.nn.kinds.model import WholeModel
-from clados.objectives.base import Batch, Ids, Loss, Random, Setting, Words
+from clados.objectives.base import Batch, Ids, Loss, Random, Setting, VocabIds
 from clados.objectives.measure import Measure, Sample
 
 Objective = TypeVar("Objective", bound=s.Objective)
@@ -221,7 +221,7 @@ class Task(ABC, Generic[Objective, Row]):
 
     def batches(self, ready: Ready, sample: Sample) -> Iterator[Batch]:
         """The batches of a sample's rows."""
-        setting = Setting(ready.spec, ready.length, Words.of(ready.tokenizer) if ready.tokenizer else None)
+        setting = Setting(ready.spec, ready.length, VocabIds.of(ready.tokenizer) if ready.tokenizer else None)
         rows = sample.rows()
         size = len(rows) if self.whole_batch else sample.batch
         for at in range(0, len(rows), size):

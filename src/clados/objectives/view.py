@@ -11,7 +11,7 @@ from clados import spec as s
 from clados.data.packing import generator
 from clados.data.tokenizer import Tokenizer
 from clados.errors import InputError
-from clados.objectives.base import Batch, Ids, Setting, Words
+from clados.objectives.base import Batch, Ids, Setting, VocabIds
 from clados.objectives.task import task
 from clados.tables import Page, PageBlock, Shown, escape_controls
 
@@ -127,7 +127,7 @@ def show(objective: s.Objective, model: s.Model, text: str, tokenizer: Tokenizer
     """
     one = task(objective)
     texts = [_ids(each, tokenizer) for each in one.texts(text)]
-    setting = Setting(model, 0, Words.of(tokenizer))
+    setting = Setting(model, 0, VocabIds.of(tokenizer))
     return view(one.prepare([one.row(texts)], [generator(seed)], setting), tokenizer)
 
 

@@ -12,7 +12,7 @@ from clados.checkpoints import save_pretrained
 from clados.files import write_json
 from clados.objectives import task
 from clados.proofs.proof import Subject
-from clados.train.learns import Learned, measured_run
+from clados.train.learns import ShortRun, measured_run
 from clados.train.pretrain import Choices, Plan, module, planned
 
 SEEDS = (0, 1, 2)
@@ -75,12 +75,12 @@ def folder_of(subject: Subject, asked: Choices) -> Path:
     return subject.folder / subject.card.id / f"{'shuffled' if asked.shuffled else 'seed'}-{asked.seed}-{asked.steps}"
 
 
-def _run(learned: Learned, asked: Choices) -> Run:
+def _run(learned: ShortRun, asked: Choices) -> Run:
     figures = learned.start, learned.end, learned.baseline, learned.measures, learned.targets, learned.seconds
     return Run(asked.seed, asked.shuffled, *figures, day=str(datetime.now(UTC).date()))
 
 
-def _keep(folder: Path, learned: Learned, plan: Plan) -> None:
+def _keep(folder: Path, learned: ShortRun, plan: Plan) -> None:
     """The directory that ``clados pretrain`` would have written."""
     save_pretrained(learned.trainer.model, folder, tokenizer=plan.tokenizer)
     write_json(folder / "run.json", plan.json())

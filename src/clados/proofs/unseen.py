@@ -20,14 +20,14 @@ from clados.data.tokenizer import Tokenizer
 from clados.data.training import train_tokenizer
 from clados.errors import CladosError
 from clados.nn.capture import capture
-from clados.objectives import Setting, SourceConfig, Words, task
+from clados.objectives import Setting, SourceConfig, VocabIds, task
 from clados.objectives.routing import ROUTERS, strayed
 from clados.proofs.cases import given, roomy, undropped
 from clados.proofs.mutations import put
 from clados.spec.core.part import reach
 from clados.train.fitting import facts_of, texts, tokenizer_for
 from clados.train.loop import Trainer
-from clados.train.optimisers import fitted, published, share
+from clados.train.optimisers import fitted_schedule, lr_factor, published_lr
 from clados.train.unit import Run, SupervisedUnit
 
 SURE = 6.0  # standard errors between two deviations that are said to differ
@@ -197,7 +197,7 @@ def _configs(declaration: s.Declaration, model: s.Model) -> list[Any]:
 @cache
 def _batch(objective: s.Objective, model: s.Model) -> Any:
     """A batch of an objective on texts of every id, by the declared roles; as plain data."""
-    words = Words.declared(model.vocab)
+    words = VocabIds.declared(model.vocab)
     ids = np.arange(words.size)
     try:
         one = task(objective)
@@ -237,19 +237,19 @@ class Produced:
     def _schedule(self, recipe: s.Recipe) -> list[float]:
         stage = recipe.stages[0]
         whole = stage.steps or max(1000, 4 * getattr(stage.schedule, "warmup", 0))
-        shares = [share(stage.schedule, step, whole) for step in range(0, whole + 1, max(1, whole // 97))]
-        brought = fitted(stage, 4000)
-        return [*shares, *(share(brought, step, 4000) for step in range(0, 4000, 61))]
+        shares = [lr_factor(stage.schedule, step, whole) for step in range(0, whole + 1, max(1, whole // 97))]
+        brought = fitted_schedule(stage, 4000)
+        return [*shares, *(lr_factor(brought, step, 4000) for step in range(0, 4000, 61))]
 
     @cached_property
     def _told(self) -> Any:
-        from clados.train.fitting import Told
+        from clados.train.fitting import FitContext
 
         stage = self.declaration.recipe.stages[0]
         kept, _ = split(read(task(stage.objective).data))
         some = kept[:24]
         tokenizer = tokenizer_for(self.declaration.model, some, WORDS)
-        return Told(some, tokenizer, LENGTH, facts_of(some))
+        return FitContext(some, tokenizer, LENGTH, facts_of(some))
 
     def _steps(self, recipe: s.Recipe) -> Any:
         """Three steps of a small model by the changed stage: batches, losses, weights and moments, as numbers."""
@@ -260,10 +260,10 @@ class Produced:
         base = headed(declared, self.declaration.model) if stage.head else self.declaration.model
         model = fit_model(s.tiny(base), told)
         config = SourceConfig(told.length, 0, told.tokenizer, told.facts.scales)
-        setting = Setting(model, told.length, Words.of(told.tokenizer) if told.tokenizer else None)
+        setting = Setting(model, told.length, VocabIds.of(told.tokenizer) if told.tokenizer else None)
         torch.manual_seed(0)
         module = cn.build(model, seed=0)
-        lr = published(stage, self.declaration.model)
+        lr = published_lr(stage, self.declaration.model)
         run = Run(steps=STEPS, batch=4, lr=lr, held_out=4)
         source = task(stage.objective).source(told.examples, config)
         unit = SupervisedUnit(module, stage, setting, source, run)

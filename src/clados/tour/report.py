@@ -11,7 +11,7 @@ from clados.drawing import architecture as boxes
 from clados.drawing import bars, curve, surveyed, tree_figure
 from clados.objectives import task
 from clados.tour.stops import Stop
-from clados.train.learns import main
+from clados.train.learns import main_loss
 
 STYLE = """
 :root{color-scheme:light dark;--ink:#1f2328;--faint:#57606a;--paper:#fff;--rule:#d0d7de;--good:#1a7f37}
@@ -91,8 +91,8 @@ def _section(name: str, stop: Stop) -> str:
     full = stop.published
     title = f"{stop.card.name}: {type(full).__name__}, {type(stop.plan.stage.objective).__name__}"
     one = task(stop.plan.stage.objective)
-    entries = [(entry["step"], main(one, entry)) for entry in stop.learned.entries if "loss" in entry]
-    held = [(entry["step"], main(one, entry["held_out"])) for entry in stop.learned.entries if "held_out" in entry]
+    entries = [(entry["step"], main_loss(one, entry)) for entry in stop.learned.entries if "loss" in entry]
+    held = [(entry["step"], main_loss(one, entry["held_out"])) for entry in stop.learned.entries if "held_out" in entry]
     marked = any(piece.mark == "sentinel" for piece in stop.example.writes)
     training = "training, marks of removed spans included" if marked else "training"
     lines = {k: stop.learned.baseline[k] for k in ("unigram", "bigram")}

@@ -20,7 +20,7 @@ from clados.files import write_text
 from clados.objectives import Measure, measure
 from clados.objectives.task import NATS
 from clados.objectives.view import View, show
-from clados.train.learns import Learned, measured_run
+from clados.train.learns import ShortRun, measured_run
 from clados.train.log import Show
 from clados.train.pretrain import Choices, Plan, module, planned
 
@@ -101,7 +101,7 @@ class Stop:
     card: Card
     published: s.Model
     plan: Plan
-    learned: Learned
+    learned: ShortRun
     measure: Measure
     samples: Samples
     example: View

@@ -73,7 +73,7 @@ def fitted_vocab(vocab: s.Vocabulary, tokenizer: Tokenizer) -> s.Vocabulary:
 
 
 @dataclass(frozen=True)
-class Told:
+class FitContext:
     """What a model is made to fit."""
 
     examples: Sequence[Any]
@@ -83,32 +83,32 @@ class Told:
 
 
 @singledispatch
-def fit_inputs(inputs: s.Inputs, told: Told) -> s.Inputs:
+def fit_inputs(inputs: s.Inputs, context: FitContext) -> s.Inputs:
     """What a model reads, made to fit the data."""
     return inputs
 
 
 @fit_inputs.register
-def _(inputs: s.Tokens, told: Told) -> s.Inputs:
-    if told.tokenizer is None:
+def _(inputs: s.Tokens, context: FitContext) -> s.Inputs:
+    if context.tokenizer is None:
         return inputs
-    return inputs.but(vocab=fitted_vocab(inputs.vocab, told.tokenizer), position=_reaching(inputs.position, told))
+    return inputs.but(vocab=fitted_vocab(inputs.vocab, context.tokenizer), position=_reaching(inputs.position, context))
 
 
 @fit_inputs.register
-def _(inputs: s.Target, told: Told) -> s.Inputs:
-    return inputs.but(position=_reaching(inputs.position, told))
+def _(inputs: s.Target, context: FitContext) -> s.Inputs:
+    return inputs.but(position=_reaching(inputs.position, context))
 
 
-def _reaching(position: s.Position | None, told: Told) -> s.Position | None:
+def _reaching(position: s.Position | None, context: FitContext) -> s.Position | None:
     """Positions for a run's length, where each has a vector of its own."""
-    return position.but(length=told.length + position.start) if isinstance(position, s.Learned) else position
+    return position.but(length=context.length + position.start) if isinstance(position, s.Learned) else position
 
 
 @fit_inputs.register
-def _(inputs: s.Patches, told: Told) -> s.Inputs:
+def _(inputs: s.Patches, context: FitContext) -> s.Inputs:
     """Small images as they are, cut into about eight patches a side; large ones as the paper has them."""
-    shapes = [each.image.shape for each in told.examples[:SEEN]]
+    shapes = [each.image.shape for each in context.examples[:SEEN]]
     image = min(min(shape[:2]) for shape in shapes)
     channels = 1 if all(shape[2:] == (1,) for shape in shapes) else 3
     if image >= inputs.image:
@@ -118,26 +118,28 @@ def _(inputs: s.Patches, told: Told) -> s.Inputs:
 
 
 @fit_inputs.register
-def _(inputs: s.Trajectory, told: Told) -> s.Inputs:
-    _same_shape(inputs, told)
-    first, longest = told.examples[0], max(map(len, told.examples))
+def _(inputs: s.Trajectory, context: FitContext) -> s.Inputs:
+    _same_shape(inputs, context)
+    first, longest = context.examples[0], max(map(len, context.examples))
     return inputs.but(
-        states=told.facts.scales.kinds or first.observations[0].size,
-        actions=told.facts.scales.choices or first.actions.shape[1],
-        timesteps=max(longest, told.length),
-        context=told.length,
+        states=context.facts.scales.kinds or first.observations[0].size,
+        actions=context.facts.scales.choices or first.actions.shape[1],
+        timesteps=max(longest, context.length),
+        context=context.length,
     )
 
 
 @fit_inputs.register
-def _(inputs: s.Frames, told: Told) -> s.Inputs:
-    _same_shape(inputs, told)
-    longest = max(map(len, told.examples))
-    return inputs.but(actions=told.facts.scales.choices, timesteps=max(longest, told.length), context=told.length)
+def _(inputs: s.Frames, context: FitContext) -> s.Inputs:
+    _same_shape(inputs, context)
+    longest = max(map(len, context.examples))
+    return inputs.but(
+        actions=context.facts.scales.choices, timesteps=max(longest, context.length), context=context.length
+    )
 
 
-def _same_shape(inputs: s.Inputs, told: Told) -> None:
-    shape = told.examples[0].observations.shape[1:]
+def _same_shape(inputs: s.Inputs, context: FitContext) -> None:
+    shape = context.examples[0].observations.shape[1:]
     if isinstance(inputs, s.Frames):
         wanted = (inputs.frames, inputs.side, inputs.side)
         if shape != wanted:
@@ -146,7 +148,7 @@ def _same_shape(inputs: s.Inputs, told: Told) -> None:
         raise DataError(f"the data's observations are {shape}; the model reads one row of numbers a step")
 
 
-def fit_model(model: s.Model, told: Told) -> s.Model:
+def fit_model(model: s.Model, context: FitContext) -> s.Model:
     """The declared model with inputs and heads that fit the data; everything else stays.
 
     Raises:
@@ -155,16 +157,16 @@ def fit_model(model: s.Model, told: Told) -> s.Model:
     kinds: dict[type[s.Inputs], type[Any]] = {s.Patches: Labelled, s.Trajectory: Episode, s.Frames: Episode}
     wanted = Captioned if model.compares else next((kinds[each] for each in kinds if model.reads(each)), None)
     if wanted is not None:
-        of_kind(told.examples, wanted)
-    classes = len(told.facts.classes)
+        of_kind(context.examples, wanted)
+    classes = len(context.facts.classes)
 
     def fit_head(head: s.Head) -> s.Head:
         return head.but(classes=classes) if isinstance(head, s.Classifier) and classes else head
 
-    return model.adapted(lambda inputs: fit_inputs(inputs, told), fit_head)
+    return model.adapted(lambda inputs: fit_inputs(inputs, context), fit_head)
 
 
-def sized(declaration: s.Declaration, size: str, params: str | None, told: Told) -> s.Model:
+def sized(declaration: s.Declaration, size: str, params: str | None, context: FitContext) -> s.Model:
     """A declared model that fits the data: at a published size, or brought to a budget from the nearest of them.
 
     Without either, 5M; or the largest published size, where that is smaller.
@@ -174,7 +176,7 @@ def sized(declaration: s.Declaration, size: str, params: str | None, told: Told)
         DataError: for data that no size of the model reads.
     """
     if size:
-        return fit_model(headed(declaration, declaration.at(size)), told)
+        return fit_model(headed(declaration, declaration.at(size)), context)
     learns = type(declaration.recipe.stages[0].objective)
     alike = {
         name: model
@@ -182,17 +184,17 @@ def sized(declaration: s.Declaration, size: str, params: str | None, told: Told)
         if type(model) is type(declaration.model)
         and type(declaration.recipe_at(name).stages[0].objective) is learns  # DeBERTa v3 learns otherwise than v1
     }
-    usable = {name: headed(declaration, model) for name, model in alike.items() if reads(model, told)}
+    usable = {name: headed(declaration, model) for name, model in alike.items() if reads(model, context)}
     if not usable:
         raise DataError(
-            f"the data hold {type(told.examples[0]).__name__} examples of a shape that the model does not read"
+            f"the data hold {type(context.examples[0]).__name__} examples of a shape that the model does not read"
         )
     if params is None:
-        largest = max((fit_model(model, told) for model in usable.values()), key=lambda model: s.count(model).total)
+        largest = max((fit_model(model, context) for model in usable.values()), key=lambda model: s.count(model).total)
         if s.count(largest).total <= parse_number(SMALL):
             return largest
     paper = nearest_size(declaration.but(model=next(iter(usable.values())), sizes=usable, recipes={}), params or SMALL)
-    small = scaled(fit_model(paper, told), params or SMALL)
+    small = scaled(fit_model(paper, context), params or SMALL)
     return small.but(init=paper.init.narrowed(width(paper) / width(small)))
 
 
@@ -206,9 +208,9 @@ def headed(declaration: s.Declaration, model: s.Model) -> s.Model:
     return model.but(heads=(*(each for each in model.own_heads if each.slot != head.slot), head))
 
 
-def reads(model: s.Model, told: Told) -> bool:
+def reads(model: s.Model, context: FitContext) -> bool:
     """Whether a model's inputs are of the data's shape: numbers for a trajectory's states, or frames."""
-    first, frames = told.examples[0], model.reads(s.Frames)
+    first, frames = context.examples[0], model.reads(s.Frames)
     if not isinstance(first, Episode) or not (frames or model.reads(s.Trajectory)):
         return True
     return bool(frames) == (first.observations.ndim > 2)

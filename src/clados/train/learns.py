@@ -15,13 +15,13 @@ from clados.train.unit import SupervisedUnit
 TARGETS = 20_000  # that are measured, at least, where the held-out data have as many
 
 
-def main(task: Task[Any, Any], losses: Mapping[str, float]) -> float:
+def main_loss(task: Task[Any, Any], losses: Mapping[str, float]) -> float:
     """The loss that is compared with the baseline: that of one term, where an objective has several."""
     return losses.get(task.term, losses.get("loss", math.nan))
 
 
 @dataclass(frozen=True)
-class Learned:
+class ShortRun:
     """What a short run came to.
 
     Attributes:
@@ -49,7 +49,7 @@ class Learned:
         return self.baseline["loss"] - self.end
 
 
-def learns(choices: Choices, *, targets: int = TARGETS, show: Show | None = None) -> Learned:
+def learns(choices: Choices, *, targets: int = TARGETS, show: Show | None = None) -> ShortRun:
     """Train as ``choices`` say, writing nothing, and measure before and after.
 
     With ``Choices(shuffled=True)`` as a control that must not succeed.
@@ -61,22 +61,22 @@ def learns(choices: Choices, *, targets: int = TARGETS, show: Show | None = None
     return measured_run(plan, plan.trainer(module(plan), show=show), targets)
 
 
-def measured_run(plan: Plan, trainer: Trainer, targets: int = TARGETS) -> Learned:
+def measured_run(plan: Plan, trainer: Trainer, targets: int = TARGETS) -> ShortRun:
     """Run a plan's trainer and measure before and after."""
     began = time.perf_counter()
     one, baseline = task(plan.stage.objective), plan.baseline()
     unit = trainer.unit
     assert isinstance(unit, SupervisedUnit)
     unit.text_only = True
-    with trainer.judging():
+    with trainer.evaluating():
         first = unit.measured(trainer.devices, plan.held_out, targets=targets, text_only=True)
     result = trainer.fit()
-    with trainer.judging():
+    with trainer.evaluating():
         last = unit.measured(trainer.devices, plan.held_out, targets=targets, text_only=True)
-    return Learned(
+    return ShortRun(
         card=plan.card,
-        start=main(one, first),
-        end=main(one, last),
+        start=main_loss(one, first),
+        end=main_loss(one, last),
         baseline=baseline,
         targets=int(last["targets"]),
         seconds=time.perf_counter() - began,

@@ -24,14 +24,14 @@ from clados.errors import CladosError
 from clados.nn.core.module import module
 from clados.nn.kinds.model import WholeModel
 from clados.nn.memory import enough_memory
-from clados.objectives import Batch, Setting, Source, Words
+from clados.objectives import Batch, Setting, Source, VocabIds
 from clados.train import saved
 from clados.train.devices import Devices, World, whole, world
 from clados.train.log import Entry, Log, Show
-from clados.train.optimisers import fitted, share
+from clados.train.optimisers import fitted_schedule, lr_factor
 from clados.train.recorded import differences
 from clados.train.trained import hold, merge
-from clados.train.unit import FORMS, Run, SupervisedUnit, Unit
+from clados.train.unit import DTYPES, Run, SupervisedUnit, Unit
 
 CHECKPOINTS = "checkpoints"  # the folder of a run in which they are
 WATCHING = ("every", "save_every", "held_out", "sharded")  # what of a run's numbers changes nothing of what it comes to
@@ -80,7 +80,7 @@ class Trainer:
         self.world: World = world()
         self.model, self.stage = self.unit.model, self.unit.stage
         self.device = next(self.model.parameters()).device
-        self.schedule = fitted(self.stage, self.run.steps)
+        self.schedule = fitted_schedule(self.stage, self.run.steps)
         self.devices = Devices(self.model, self.world, sharded=self.run.sharded)
         self.optimiser = self.unit.optimiser(self.run.lr)
 
@@ -151,7 +151,7 @@ class Trainer:
 
         Of a step with several updates the entry is that of the last.
         """
-        lr = self.run.lr * share(self.schedule, number, self.run.steps)
+        lr = self.run.lr * lr_factor(self.schedule, number, self.run.steps)
         for group in self.optimiser.param_groups:
             group["lr"] = lr
         entry: Entry = {}
@@ -165,7 +165,7 @@ class Trainer:
         sums: dict[str, torch.Tensor] = {}
         for i, batch in enumerate(batches):
             self._seed(number, update, i)
-            with self._form(), self.devices.accumulating(last=i == len(batches) - 1):
+            with self._autocast(), self.devices.accumulating(last=i == len(batches) - 1):
                 found = self.devices.run(self.unit.loss, batch)
                 weights = {**dict.fromkeys(found.parts, next(iter(weights.values()))), **weights}
                 (found.over(weights) * self.world.size).backward()  # processes' gradients are averaged
@@ -200,22 +200,22 @@ class Trainer:
         else:
             torch.default_generator.manual_seed(seed)
 
-    def _form(self) -> AbstractContextManager[Any]:
+    def _autocast(self) -> AbstractContextManager[Any]:
         if self.run.dtype == "float32":
             return nullcontext()
-        return torch.autocast(self.device.type, FORMS[self.run.dtype])
+        return torch.autocast(self.device.type, DTYPES[self.run.dtype])
 
     @contextmanager
-    def judging(self) -> Iterator[None]:
+    def evaluating(self) -> Iterator[None]:
         """While this lasts, the model is evaluated: nothing is dropped, and no gradient kept."""
         was = self.model.training
         self.model.eval()
-        with torch.no_grad(), self._form():
+        with torch.no_grad(), self._autocast():
             yield
         self.model.train(was)
 
     def _evaluate(self, step: int, log: Log) -> None:
-        with enough_memory("what is held out", SMALLER), self.judging():
+        with enough_memory("what is held out", SMALLER), self.evaluating():
             found = self.unit.evaluate(self.devices)
         if found:
             entry: Entry = {"step": step, "held_out": found}
@@ -312,7 +312,7 @@ def fit(
     """
     if setting is None:
         spec: s.Model = model.spec
-        words = Words.declared(spec.vocab) if spec.reads(s.Tokens) else None
+        words = VocabIds.declared(spec.vocab) if spec.reads(s.Tokens) else None
         setting = Setting(spec, stage.length or 0, words)
     unit = SupervisedUnit(model, stage, setting, source, run, held_out)
     return Trainer(unit, run, folder, show or Show()).fit(resume=resume)

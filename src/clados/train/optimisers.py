@@ -180,7 +180,7 @@ class Lion(torch.optim.Optimizer):
 
 
 @singledispatch
-def share(schedule: s.Schedule, step: int, steps: int) -> float:
+def lr_factor(schedule: s.Schedule, step: int, steps: int) -> float:
     """The rate of a step, counted from 0, as a share of the peak.
 
     Raises:
@@ -189,19 +189,19 @@ def share(schedule: s.Schedule, step: int, steps: int) -> float:
     raise s.SpecError(f"nothing computes {type(schedule).__name__}")
 
 
-@share.register
+@lr_factor.register
 def _(schedule: s.Constant, step: int, steps: int) -> float:
     return _rise(step, schedule.warmup)
 
 
-@share.register
+@lr_factor.register
 def _(schedule: s.Linear, step: int, steps: int) -> float:
     if step < schedule.warmup:
         return _rise(step, schedule.warmup)
     return schedule.floor + (1 - schedule.floor) * (1 - _done(schedule, step, steps))
 
 
-@share.register
+@lr_factor.register
 def _(schedule: s.Cosine, step: int, steps: int) -> float:
     if step < schedule.warmup:
         return _rise(step, schedule.warmup)
@@ -214,12 +214,12 @@ def _done(schedule: s.Linear | s.Cosine, step: int, steps: int) -> float:
     return min(1.0, (step - schedule.warmup) / whole)
 
 
-@share.register
+@lr_factor.register
 def _(schedule: s.Noam, step: int, steps: int) -> float:
     return min(_rise(step, schedule.warmup), math.sqrt(schedule.warmup / (step + 1)))
 
 
-@share.register
+@lr_factor.register
 def _(schedule: s.InverseSquareRoot, step: int, steps: int) -> float:
     if step < schedule.warmup:
         return _rise(step, schedule.warmup) if schedule.rising else 1.0
@@ -230,7 +230,7 @@ def _rise(step: int, warmup: int) -> float:
     return min(1.0, (step + 1) / max(1, warmup))
 
 
-def fitted(stage: s.Stage, steps: int) -> s.Schedule:
+def fitted_schedule(stage: s.Stage, steps: int) -> s.Schedule:
     """The stage's schedule for a run of so many steps: the same shape, warmup in proportion.
 
     The warmup's share is the paper's, but at least a twentieth (a handful of steps would not do what it is for) and
@@ -249,21 +249,21 @@ def fitted(stage: s.Stage, steps: int) -> s.Schedule:
     return stage.schedule.but(**changes)
 
 
-def peak(stage: s.Stage, paper: s.Model, model: s.Model) -> float:
+def peak_lr(stage: s.Stage, paper: s.Model, model: s.Model) -> float:
     """The peak rate for a model of another width than the paper's.
 
     Adam's steps are of the rate's own size whatever the gradient, so their effect on a sum over d_model inputs grows
     with d_model: the rate is the paper's times the ratio of the widths (Yang et al. 2022, table 3), at most 16 times
     it and at most 0.003. Adafactor's is relative to the weights already and stays as it is.
     """
-    lr = published(stage, paper)
+    lr = published_lr(stage, paper)
     if isinstance(stage.optimiser, s.Adafactor | s.ScaledAdam):
         return lr
     ratio = width(paper) / width(model)
     return max(lr if ratio >= 1 else 0.0, min(lr * min(ratio, WIDEST), HIGHEST))
 
 
-def published(stage: s.Stage, paper: s.Model) -> float:
+def published_lr(stage: s.Stage, paper: s.Model) -> float:
     """The paper's own peak rate, which its schedule may take from the model's width."""
     lr = float(stage.optimiser.lr)  # type: ignore[attr-defined]
     schedule = stage.schedule

@@ -26,14 +26,14 @@ from clados.models.declared import declared
 from clados.nn.kinds.model import WholeModel
 from clados.nn.make import build
 from clados.nn.memory import enough_memory
-from clados.objectives import Batch, Setting, Source, SourceConfig, Words, runs, task
+from clados.objectives import Batch, Setting, Source, SourceConfig, VocabIds, runs, task
 from clados.spec.core.declaration import dropping
 from clados.train import saved
 from clados.train.devices import world
-from clados.train.fitting import Facts, Told, facts_of, sized, tokenizer_for
+from clados.train.fitting import Facts, FitContext, facts_of, sized, tokenizer_for
 from clados.train.log import Show
 from clados.train.loop import CHECKPOINTS, Result, Trainer
-from clados.train.optimisers import peak
+from clados.train.optimisers import peak_lr
 from clados.train.start import Start, start
 from clados.train.unit import Run, SupervisedUnit
 
@@ -236,7 +236,7 @@ def planned(choices: Choices) -> Plan:
         tokenizer, facts, model = begun.tokenizer, begun.facts, begun.model
     else:
         tokenizer = tokenizer_for(declaration.model, kept, choices.vocab)
-        model = sized(declaration, size, choices.params, Told(kept, tokenizer, length, facts))
+        model = sized(declaration, size, choices.params, FitContext(kept, tokenizer, length, facts))
     if choices.dropout is not None:
         model = dropping(model, choices.dropout)
     stage = stage.but(objective=one.suited(model))
@@ -246,7 +246,7 @@ def planned(choices: Choices) -> Plan:
         steps=choices.steps or 1,
         batch=choices.batch or one.batch,
         micro=choices.micro,
-        lr=choices.lr or peak(stage, declaration.at(size or None), model),
+        lr=choices.lr or peak_lr(stage, declaration.at(size or None), model),
         seed=choices.seed,
         dtype=choices.dtype,
         sharded=choices.sharded,
@@ -257,7 +257,7 @@ def planned(choices: Choices) -> Plan:
         stage=stage,
         model=model,
         run=run,
-        setting=Setting(model, length, Words.of(tokenizer) if tokenizer else None),
+        setting=Setting(model, length, VocabIds.of(tokenizer) if tokenizer else None),
         tokenizer=tokenizer,
         facts=facts,
         train=train,

@@ -24,7 +24,7 @@ from clados.train.devices import Devices, world
 from clados.train.optimisers import optimiser
 from clados.train.trained import hold
 
-FORMS = {"float32": torch.float32, "bfloat16": torch.bfloat16}
+DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 MOST_EPOCHS = 32  # over the held-out examples in one evaluation
 HELD_OUT = 1_000_003  # the seed of what is held out, so that it is prepared the same in every run
 
@@ -59,8 +59,8 @@ class Run:
             value = getattr(self, name)
             if value is not None and value < 1:
                 raise CladosError(f"{name} is {value}; it must be at least 1")
-        if self.dtype not in FORMS:
-            raise CladosError(f"dtype is {self.dtype!r}; allowed: {', '.join(FORMS)}")
+        if self.dtype not in DTYPES:
+            raise CladosError(f"dtype is {self.dtype!r}; allowed: {', '.join(DTYPES)}")
         if not 0 < self.lr < math.inf:
             raise CladosError(f"lr is {self.lr}; it must be above 0")
 
