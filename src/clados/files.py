@@ -83,7 +83,7 @@ def write_json(path: Path, content: object) -> None:
 
 
 def read_json(file: Path, error: type[CladosError] = CladosError) -> Any:
-    """What a JSON file holds.
+    """The content of a JSON file.
 
     Raises:
         CladosError: of the class ``error``, naming the file, when it is absent, no UTF-8, no JSON, or nested too deep.
@@ -102,7 +102,7 @@ class JsonObject:
     """A JSON object of another program's file, read key by key.
 
     Each key is taken, or ignored because it means nothing here; ``notes`` names those that are left over, so that
-    nothing is passed over in silence. A key whose value is null counts as absent.
+    nothing is ignored silently. A key whose value is null counts as absent.
     """
 
     def __init__(

@@ -1,6 +1,6 @@
 """Pages of headings, tables and lines, laid out for a terminal of any width, for a file or for a notebook.
 
-Whatever the width, no number is cut: texts break between words or beside a number, names are shortened with an
+Whatever the width, no number is cut: texts break between words or next to a number, names are shortened with an
 ellipsis, and a table that does not fit is printed one row below another, or without its least important columns.
 """
 
@@ -180,7 +180,7 @@ class Shown:
     """What shows itself as a page: in Rich and in notebooks."""
 
     def page(self) -> Page:
-        """What is shown of it."""
+        """The page that is shown."""
         raise NotImplementedError
 
     def __rich__(self) -> "RenderableType":
@@ -207,7 +207,7 @@ def columns(text: str) -> int:
 
 
 def shortened(text: str, width: int) -> str:
-    """A text of at most so many columns, an ellipsis for what is left out; a number is left out whole, or not at all.
+    """A text of at most ``width`` columns, an ellipsis for what is left out; a number is left out whole, or not at all.
 
     >>> shortened("clip-vit-base", 8), shortened("1,024 or more", 4), shortened("12,345", 3)
     ('clip-vi…', '…', '12,345')

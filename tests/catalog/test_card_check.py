@@ -58,7 +58,7 @@ def test_sound_cards_have_no_fault(folder: Path) -> None:
 
 
 def test_the_cards_of_the_package_have_no_fault() -> None:
-    assert [str(problem) for problem in check(beside=every_file([]))] == []
+    assert [str(problem) for problem in check(context=every_file([]))] == []
 
 
 @pytest.mark.parametrize(("stem", "old", "new", "field", "message"), FAULTS)
@@ -105,7 +105,7 @@ def test_parents_are_looked_up_beside_the_folder_too(folder: Path, tmp_path: Pat
     alone.mkdir()
     (folder / "leaf.toml").rename(alone / "leaf.toml")
     assert [problem.field for problem in check(alone)] == ["lineage[0].parent"]
-    assert check(alone / "leaf.toml", beside=[folder / "stem.toml", folder / "branch_2.toml"]) == []
+    assert check(alone / "leaf.toml", context=[folder / "stem.toml", folder / "branch_2.toml"]) == []
 
 
 def test_nothing_to_check_is_an_error(tmp_path: Path) -> None:

@@ -121,7 +121,7 @@ def test_a_new_card_inherits_what_is_inherited_and_asks_for_the_rest(small: Cata
     card = read_card(path)
     assert card.family.value == ("Stem", "Twig-2")
     assert card.lineage[0].id == "branch-2"
-    faults = check(path, beside=card_files(folder))
+    faults = check(path, context=card_files(folder))
     assert {fault.field for fault in faults} >= {"date.note", "params.note", "lineage[0].source", "lineage[0].change"}
 
 

@@ -91,7 +91,7 @@ def test_an_added_token_of_another_id_is_named_and_numbered_as_by_transformers(
     config = json.loads(file.read_text()) | {"added_tokens_decoder": {number: {"content": token, **style}}}
     file.write_text(json.dumps(config))
     again: Any = from_pretrained(tmp_path)
-    assert f"the token '{token}' is said to have the id {number}; it has {has}" in again.report.notes
+    assert f"the token '{token}' is given the id {number}; its id is {has}" in again.report.notes
     theirs = transformers.AutoTokenizer.from_pretrained(tmp_path)  # 5.23.0
     assert again.tokenizer.encode(f"to {token} be") == theirs(f"to {token} be").input_ids
     assert theirs.convert_tokens_to_ids(token) == has

@@ -73,7 +73,7 @@ def test_show_marks_each_value_with_kind_and_source(clados: Run) -> None:
     assert "byte-pair encoding" in told
     assert "reported, recalled" in told
     assert "63,045,632" in told
-    assert "To it go back\n  branch-2" in told
+    assert "Descendants\n  branch-2" in told
     branch = clados("show", "Branch 2").out
     assert (
         "Where the survey is wrong (1)\n  lab: the survey has “South Lab”; North Lab  [arXiv:1901.00001 title page]"

@@ -478,7 +478,7 @@ def test_kinds_are_not_mixed(tmp_path: Path) -> None:
     [
         (["loose.png"], "outside a class's folder"),
         (["one/a.png"], "one class"),
-        (["one/a.png", "notes.txt"], "images beside notes.txt"),
+        (["one/a.png", "notes.txt"], "holds images and notes.txt"),
     ],
 )
 def test_images_in_no_class_folders_are_refused(tmp_path: Path, names: list[str], words: str) -> None:

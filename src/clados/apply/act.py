@@ -19,7 +19,7 @@ _Policy = Callable[["Episodes"], NDArray[Any]]
 
 @dataclass(frozen=True)
 class Acted:
-    """The return of each episode, beside those of actions drawn at random from the same starts.
+    """The return of each episode, and of random actions from the same initial states.
 
     ``notes`` say where model and environment fit, but not wholly.
     """
@@ -74,10 +74,10 @@ def act(
     seed: int = 0,
     device: str | torch.device = "cpu",
 ) -> Acted:
-    """Let a model act, with the return that it is asked for at the start and what is left of it at each step.
+    """Let a Decision Transformer act, conditioned at each step on the return that is still to come.
 
-    It sees its last ``context`` steps. Where it was trained on choices, its numbers stand for one each, and the highest
-    is taken; actions that its data never held are never taken. Continuous actions are cut to the environment's bounds.
+    It sees its last ``context`` steps. Of discrete actions the highest-scoring one that occurs in its training data is
+    taken; continuous ones are clipped to the environment's bounds.
     All episodes run side by side; episode i starts from seed + i.
 
     Args:
@@ -108,7 +108,7 @@ def act(
 
 
 def make_environments(environment: str, count: int) -> tuple[list[Any], tuple[str, ...]]:
-    """So many of an environment, each of which ends at last, and what is to be known of them.
+    """Make ``count`` copies of a Gymnasium environment, with a step limit where it has none; and notes on them.
 
     Raises:
         InputError: Gymnasium knows none of that name, or it cannot be made.

@@ -46,7 +46,7 @@ def embed(
             has one (E5, InstructOR, directories of sentence-transformers), else the mean.
         normalise: bring vectors to unit length; otherwise they are as the model gives them, which for many is of unit
             length too.
-        dimensions: keep so many numbers of each vector, the first; when None as many as the directory says, else all.
+        dimensions: keep the first so many numbers of each vector; None: as the directory says, else all.
         include_prompt: whether the prompt's states are pooled too; when None as the directory says, else yes.
         batch: texts at once.
 

@@ -60,25 +60,25 @@ def generate(
     Args:
         input_ids: [batch, length]; shorter texts of a decoder are padded on the left.
         attention_mask: [batch, length], 0 for padding.
-        max_new_tokens: as many at most; else 100, or as many as there are positions for.
-        min_new_tokens: no text ends before it has so many.
+        max_new_tokens: the most new tokens; else 100, or what the positions allow.
+        min_new_tokens: the fewest new tokens.
         temperature: 0 takes the likeliest token; above, tokens are drawn from softmax(logits / temperature). Else 0,
             and 1 where ``top_k`` or ``top_p`` is given.
-        top_k: draw from the so many likeliest only.
+        top_k: sample from the k likeliest tokens.
         top_p: draw from the fewest likeliest whose probabilities sum to at least this (Holtzman et al. 2020, §3.1).
         beams: texts kept at each step, else 1; more than one searches for the likeliest text (Graves 2012, §3).
         length_penalty: a text's log-probability is divided by its new tokens to this power before texts are compared;
             else 1.
-        early_stopping: when beams stop. True: when so many texts have ended; False (else): when no open text would be
+        early_stopping: when beams stop. True: when ``beams`` texts have ended; False (else): when no open text would be
             kept if it ended now; ``"never"``: when none would be kept even if it got no less likely until its end.
         repetition_penalty: divide the scores of tokens that are there already by it, or multiply those below zero
             (Keskar et al. 2019, §4.1).
-        no_repeat_ngram_size: let no so many tokens in a row come twice.
+        no_repeat_ngram_size: n-grams of this size occur once at most.
         forced_bos: the token after an encoder-decoder's start: the mark of a language.
         forced_eos: tokens of which one is the last of a text that is cut.
         start: what an encoder-decoder's answer starts with; else the vocabulary's.
         config: how the model writes otherwise; None means ``model.generation_config`` where it has one.
-        seed: of the draws; None takes torch's own generator.
+        seed: random seed; None: torch's global generator.
         eos: ids that end a text; else those of the vocabulary, () none.
         pad: what fills up rows that end early; else that of the vocabulary, or its eos.
         stop: further endings, each a sequence of ids.
@@ -140,7 +140,7 @@ def config_of(model: WholeModel) -> GenerationConfig:
 
 
 def new_tokens(model: WholeModel, input_ids: Tensor, config: GenerationConfig, wanted: int | None = None) -> int:
-    """How many tokens are written at most: as many as are wanted, or else what the config and the positions allow.
+    """The most new tokens: ``wanted``, or else what the config and the positions allow.
 
     Raises:
         InputError: for a model that does not write, and for a prompt that is longer than the config's ``max_length``.

@@ -28,7 +28,7 @@ from clados.nn.settle import settle
 
 _T = TypeVar("_T")
 SPEED = 1e11  # operations a second of a CPU, about
-_SLOW = 60  # seconds of which a user is told
+_SLOW = 60  # seconds after which a user is told
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,7 +81,7 @@ class Ready:
             if error := getattr(self.model, "tokenizer_error", None):
                 raise DataError(f"{self.name} reads text, and its tokenizer cannot be read: {error}")
             where = f"{self.folder}: " if self.folder else ""
-            raise DataError(f"{where}there is no tokenizer beside the weights, and {self.name} reads text")
+            raise DataError(f"{where}the directory has no tokenizer, and {self.name} reads text")
         return self.tokenizer
 
     @property
@@ -156,7 +156,7 @@ def load(
     Args:
         source: the directory; what is ready already stays as it is.
         verb: what it is to do; what is read to write word by word is settled.
-        texts: how many it writes at once; beams: of each; None means as many as it is wont to.
+        texts: batch size of generation. beams: number of beams; None: the directory's.
 
     Raises:
         CheckpointError: for files that are absent or damaged, and for a run that has not ended.

@@ -89,7 +89,7 @@ def translate(
 
 @dataclass(frozen=True)
 class _Target:
-    """How a model is told the language to write."""
+    """How a model is given the target language."""
 
     prefix: str = ""
     before: tuple[int, ...] = ()  # the text's own ids

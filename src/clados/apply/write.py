@@ -1,4 +1,4 @@
-"""generate: text from a model and a prompt, as it comes."""
+"""Text generation from a prompt, streamed piece by piece."""
 
 from collections.abc import Callable
 from typing import Any
@@ -26,15 +26,15 @@ def generate(
     device: str | torch.device = "cpu",
     **chosen: Any,
 ) -> str:
-    """What a decoder writes after a prompt, or an encoder-decoder in answer to it; the prompt is not repeated.
+    """The continuation of a prompt by a decoder, or an encoder-decoder's answer to it, without the prompt.
 
     What is not given is as the directory's generation_config.json says.
 
     Args:
-        max_new_tokens: as many at most; fewer, with a note, where the model has positions for no more. When None as
+        max_new_tokens: the most new tokens; fewer, with a note, where the model has no more positions. When None as
             many as the directory says, else 100.
         on_text: called with each piece of text as soon as it is known.
-        on_note: called with what is to be known besides; by default a warning.
+        on_note: called with notes, such as a lower limit of new tokens; by default a warning.
         beams: texts searched side by side; see ``clados.apply.generate``.
         chosen: ``min_new_tokens``, ``temperature``, ``top_k``, ``top_p``, ``length_penalty``, ``early_stopping``,
             ``repetition_penalty``, ``no_repeat_ngram_size``, ``seed`` ... as there.

@@ -10,7 +10,7 @@ from pathlib import Path
 
 
 def assumed_in(path: Path) -> tuple[str, ...] | None:
-    """The lines of a declaration's file, in order; None where they are no literal, so that only running it tells.
+    """The lines of a declaration's file, in order; None where they are no literal and the file must be run for them.
 
     Raises:
         OSError: when the file cannot be read.

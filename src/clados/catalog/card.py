@@ -1,4 +1,4 @@
-"""The card: what is known of a model, each value with its kind and source."""
+"""The card: facts about a model, each value with its kind and source."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -146,7 +146,7 @@ class Card(Shown):
         path: the card's file.
         values: each attribute's value.
         survey: its section in the survey, or empty.
-        text: the whole TOML; what stands below the attributes is read from it when it is first asked for.
+        text: the whole TOML; what stands below the attributes is parsed when it is first used.
     """
 
     id: str
@@ -208,7 +208,7 @@ class Card(Shown):
 
     @property
     def runnable(self) -> bool:
-        """Whether a declaration lies beside the card."""
+        """Whether the card's folder has a declaration of the model."""
         return self.path.with_suffix(".py").is_file()
 
     @cached_property

@@ -17,12 +17,12 @@ from clados.names import did_you_mean
 from clados.spec.core.ledger import BASES
 
 
-def check(target: Path | None = None, beside: Iterable[Path] = ()) -> list[Problem]:
+def check(target: Path | None = None, context: Iterable[Path] = ()) -> list[Problem]:
     """Every fault of the cards in a file or folder (none: in all of the catalogue), in order.
 
     Args:
         target: a card file, or a folder of cards.
-        beside: further card files, not reported on, that parents and ids are looked up in.
+        context: further card files, not checked themselves, that parents and ids are looked up in.
 
     Raises:
         CardError: when there is no such file, or no card in the folder.
@@ -30,7 +30,7 @@ def check(target: Path | None = None, beside: Iterable[Path] = ()) -> list[Probl
     if target is not None and not target.exists():
         raise CardError(f"no such file or folder: {target}")
     own = [target] if target is not None and target.is_file() else card_files(target) if target is not None else []
-    others = [path for path in beside if path.resolve() not in {each.resolve() for each in own}]
+    others = [path for path in context if path.resolve() not in {each.resolve() for each in own}]
     if target is None:
         own, others = others, []
     if not own:
@@ -179,7 +179,10 @@ def _size(row: Data, key: Key) -> Iterator[Fault]:
     for name in ("basis", "exact_basis"):
         said = row.get(name, "unknown")
         if " " not in said and said not in _BASES:
-            yield (*key, name), f"'{said}' is no basis, and says in no words what it counts{did_you_mean(said, _BASES)}"
+            yield (
+                (*key, name),
+                f"'{said}' is not a basis and does not say in words what it counts{did_you_mean(said, _BASES)}",
+            )
     if row.get("shape"):
         yield from _need(row, key, "shape_source")
     yield from _assumed(row, key)

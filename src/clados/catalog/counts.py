@@ -1,4 +1,4 @@
-"""Counts: what the ledger gives for each published size, beside what was published, and why they differ."""
+"""Parameter counts of each published size: computed, published, and why they differ."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -135,7 +135,7 @@ def _why(size: CardSize, total: int, published: int | None, exact: int | None) -
 
 
 def rounds(total: int, published: int) -> bool:
-    """Whether a count reads as the published figure when it is written with as many digits.
+    """Whether a count reads as the published figure when it is rounded to the same number of digits.
 
     >>> rounds(124_439_808, 124_000_000), rounds(1_557_611_200, 1_500_000_000)
     (True, False)

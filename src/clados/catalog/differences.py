@@ -169,7 +169,7 @@ def _same_kinds(olds: tuple[Part, ...], news: tuple[Part, ...]) -> bool:
 
 
 def _sized_alike(old: Model, new: Model) -> tuple[Model, Model]:
-    """Both models, what one size says and the other leaves to the usual said by both."""
+    """Both models; a default that only one size spells out is spelt out in both."""
     one, other = (getattr(model, "size", None) for model in (old, new))
     if not isinstance(one, Size) or not isinstance(other, Size):
         return old, new
@@ -184,7 +184,7 @@ def _filled(one: Size, other: Size) -> tuple[Size, Size]:
 
 
 def _once(changes: list[Difference]) -> Iterator[Difference]:
-    """The same change in the encoder and in the decoder is said once."""
+    """A change that is the same in encoder and decoder appears once."""
     twins = {(_side(each.path), repr(each.old), repr(each.new)): each for each in changes if _sided(each.path)}
     both = {key for key in twins if sum(_key(each) == key for each in changes if _sided(each.path)) == 2}
     for each in changes:

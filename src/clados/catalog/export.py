@@ -19,7 +19,7 @@ _CELLS: dict[Type, str] = {"counts": "INTEGER[]", "count": "INTEGER", "words": "
 
 
 def _table(cards: Sequence[Card]) -> list[dict[str, Any]]:
-    """One flat row a card: each attribute's value with its kind and source beside it; ``None`` is unknown."""
+    """One flat row a card: each attribute's value, kind and source; ``None`` is unknown."""
     rows = []
     for card in cards:
         plain = card.as_row()

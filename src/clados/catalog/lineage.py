@@ -12,7 +12,7 @@ from clados.tables import Page, Shown
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """A line of descent: child, parent, what is inherited, what changed, how many steps from the model asked for."""
+    """A line of descent: child, parent, what is inherited, what changed, how many steps from the model in question."""
 
     child: str
     parent: str

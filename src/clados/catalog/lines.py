@@ -21,7 +21,7 @@ def field_lines(text: str) -> dict[Key, int]:
 
 
 def line_of(found: dict[Key, int], key: Key) -> int:
-    """The line of the field, or of the nearest thing around it that is written; 1 at last."""
+    """The line of the field, or of the nearest enclosing table that is written, or 1."""
     return next((found[key[:n]] for n in range(len(key), 0, -1) if key[:n] in found), 1)
 
 

@@ -160,10 +160,12 @@ def declaration(name: str) -> "Declaration":
 
 
 def declaration_of(card: Card) -> "Declaration":
-    """The declaration beside a card; raises as `declaration`."""
+    """The declaration of a card's model; raises as `declaration`."""
     from clados.models.declared import declared, declared_in
 
     if not card.runnable:
-        raise CardError(f"'{card.id}' is not declared: there is no {card.path.with_suffix('.py').name} beside its card")
+        raise CardError(
+            f"'{card.id}' is not declared: there is no {card.path.with_suffix('.py').name} in its card's folder"
+        )
     inside = card.path.is_relative_to(clados.models.FOLDER)
     return declared(card.id) if inside else declared_in(card.path.with_suffix(".py"))

@@ -1,4 +1,4 @@
-"""What is shown of a card: attributes, sizes, descent, training, what is assumed, and where the survey is wrong."""
+"""The page of a card: attributes, sizes, lineage, training, assumptions, and errata of the survey."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -72,10 +72,10 @@ def _exact(size: CardSize) -> tuple[str, str]:
 
 def _descent(card: Card) -> Iterator[Any]:
     if card.lineage:
-        yield "Comes from"
+        yield "Parents"
         yield [f"{each.id} ({each.kind}): {each.change}  [{each.source}]" for each in card.lineage]
     if found := children(catalog(), card.id):
-        yield "To it go back"
+        yield "Descendants"
         yield [", ".join(each.id for each in found)]
 
 

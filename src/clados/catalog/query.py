@@ -55,7 +55,7 @@ def filter_cards(cards: Iterable[Card], *, sort: str = "name", limit: int | None
     Args:
         cards: where to look.
         sort: an attribute, ``-`` in front for the reverse; what is unknown comes last.
-        limit: at most so many.
+        limit: at most this many.
         wanted: a filter (or several in a list) for each attribute, and ``text``, ``since``, ``until``,
             ``kind``; and true or false for ``survey``, ``runnable``.
 
@@ -70,7 +70,7 @@ def find(*, sort: str = "name", limit: int | None = None, **wanted: Filter) -> C
 
     Args:
         sort: an attribute, ``-`` in front for the reverse; what is unknown comes last.
-        limit: at most so many.
+        limit: at most this many.
         wanted: a filter (or several in a list) for each attribute, and ``text``, ``since``, ``until``, ``kind``; and
             true or false for ``survey`` and ``runnable``.
 
@@ -268,7 +268,7 @@ def _prose(card: Card) -> str:
 
 
 def _of_kind(kind: str, names: Sequence[str]) -> Test:
-    """Cards whose asked values are of a kind; when none is asked for, cards with any value of that kind."""
+    """Cards whose filtered values are of a kind; without other filters, cards with any value of that kind."""
     if kind not in VALUE_KINDS:
         raise InputError(
             f"unknown kind '{kind}'{did_you_mean(kind, VALUE_KINDS) or '; they are ' + ', '.join(VALUE_KINDS)}"

@@ -16,7 +16,7 @@ VALUE_KINDS: dict[str, str] = {
 LINEAGE_KINDS: dict[str, str] = {
     "architecture": "its structure is the parent's, changed",
     "weights": "its training starts from the parent's weights",
-    "part": "the parent, or one like it, works inside it or beside it",
+    "part": "the parent, or one like it, is a component of it, or works alongside it",
     "recipe": "it is trained as the parent is: task, method or numbers",
     "data": "it learns from the parent's data, or from what the parent wrote",
     "tokenizer": "it has the parent's tokenizer",

@@ -67,7 +67,7 @@ class Structure:
 
     Attributes:
         size: the published size.
-        rows: what is said of it, by name: attention, positions, norm, feed-forward, of each of its stacks.
+        rows: its properties by name: attention, positions, norm, feed-forward, of each of its stacks.
         context: tokens that it has positions for; None where any number will do, or where it reads no text.
         kv_cache: bytes that each token adds to the keys and values kept while writing, in 16 bits; None where
             nothing is kept. Layers that attend to a window keep no more than the window.

@@ -1,4 +1,4 @@
-"""What Clados says of itself: the welcome, the overview of commands, the version."""
+"""`clados` without a command: the welcome screen, the overview of commands, the version."""
 
 import clados
 from clados.catalog.load import catalog

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 BatchSize = Annotated[int, typer.Option(min=1, help="Batch size.")]
 Top = Annotated[int, typer.Option(min=1, help="Number of answers.")]
 Texts = Annotated[list[str] | None, typer.Argument(metavar="TEXT...", help="The texts.", show_default=False)]
-Lines = Annotated[Path | None, typer.Option(help="A file of texts instead, one a line; blank lines are passed over.")]
+Lines = Annotated[Path | None, typer.Option(help="File with one text per line instead; blank lines are skipped.")]
 Images = Annotated[list[Path], typer.Argument(metavar="IMAGE...", help="PNG or JPEG files.")]
 
 
@@ -235,7 +235,7 @@ def act_command(
         means = {"mean": found.mean, "random_mean": found.random_mean}
         output.print_json({"env": env, "episodes": episodes, "seed": seed, **vars(found), **means})
         return
-    output.print_heading(f"{env}, {episodes} episodes, asked for a return of {found.return_to_go:g}")
+    output.print_heading(f"{env}, {episodes} episodes, return-to-go {found.return_to_go:g}")
     output.print_facts({"mean return": f"{found.mean:.1f}", "random actions": f"{found.random_mean:.1f}"})
     for note in found.notes:
         output.print_note(note)

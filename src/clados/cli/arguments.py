@@ -41,7 +41,7 @@ def complete_values(attribute: str) -> Callable[[str], Completions]:
 
 
 def complete_words(words: Callable[[], Iterable[str]]) -> Callable[[str], Completions]:
-    """Words that are known when they are asked for."""
+    """Completion from a list that is made when it is needed."""
     return lambda incomplete: _starting(incomplete, ((word, "") for word in words()))
 
 

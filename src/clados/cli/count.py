@@ -44,7 +44,7 @@ def count_command(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Count parameters, beside the published figures, with the ledger of every tensor.
+    """Count parameters tensor by tensor and compare them with the published figures.
 
     Example: clados count bert:base
     """

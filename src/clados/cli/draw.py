@@ -93,7 +93,7 @@ def timeline_command(
 
 
 def _show(drawing: "Drawing", svg: Path | None, *, as_json: bool) -> None:
-    """Writes the drawing, prints its data, or prints the terminal's version, as asked."""
+    """Write the drawing as SVG, print its data as JSON, or print the terminal's version."""
     if svg is not None:
         try:
             drawing.save(svg)

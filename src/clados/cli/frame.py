@@ -56,7 +56,7 @@ def _show_warning(
     file: object = None,
     line: str | None = None,
 ) -> None:
-    """Print what is said beside a result as one line on stderr; other warnings as Python shows them."""
+    """Print a warning of Clados as one line on stderr; other warnings as Python shows them."""
     if issubclass(category, CladosWarning):
         print(f"clados: {escape_controls(' '.join(str(message).split()))}", file=sys.stderr)
     else:

@@ -26,7 +26,7 @@ _WORDS = {
     "text": "Words anywhere in the card.",
     "since": "Published in or after, as in 2019 or 2019-07.",
     "until": "Published in or before.",
-    "kind": "How sure the values are that are asked for: reported, computed, ...",
+    "kind": "Kind of evidence for the filtered values: reported, computed, ...",
 }
 _FLAGS = {
     "survey": "Only the survey's own 77, or all models.",
@@ -137,5 +137,5 @@ def _parameters() -> Iterator[inspect.Parameter]:
         yield _flag(word, typer.Option(f"--{word}", help=f"Print {word.upper()}."))
 
 
-# Typer reads the signature: so the options are the schema's attributes, said there once.
+# Typer reads the signature, which is made from the schema's attributes.
 list_command.__dict__["__signature__"] = inspect.Signature([*_parameters()])

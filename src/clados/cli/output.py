@@ -19,7 +19,7 @@ def print_json(data: Any) -> None:
 
 
 def print_note(text: str) -> None:
-    """Say something beside the result, on stderr."""
+    """Print a note on stderr."""
     print(escape_controls(text), file=sys.stderr)
 
 

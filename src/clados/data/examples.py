@@ -104,7 +104,7 @@ class Labelled:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Captioned:
-    """An image and what is said of it, the best caption first; `category` may be empty."""
+    """An image and its captions, the best first; `category` may be empty."""
 
     document: str
     picture: Picture
@@ -122,7 +122,7 @@ class Captioned:
 class Episode:
     """One episode: observations [steps, ...], actions [steps] (choices) or [steps, d_action], rewards [steps].
 
-    Observations are float32, or integers [steps] where each is one of so many states.
+    Observations are float32, or integers [steps] where states are discrete.
     """
 
     document: str
@@ -145,7 +145,7 @@ AnyExample = TypeVar("AnyExample", bound=Example)
 
 
 def checksum(examples: Sequence[Example]) -> str:
-    """What tells these examples from others: all that they hold; of images still in their files, the files' sizes."""
+    """A fingerprint of the examples: all their contents, or the sizes of image files that are not yet read."""
     found = 0
     for each in examples:
         for value in (getattr(each, part.name) for part in fields(each)):

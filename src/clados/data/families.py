@@ -39,10 +39,10 @@ class Family:
         classes: their classes in transformers, without "Fast".
         models: the values of config.json's ``model_type`` that go with them.
         kind: what files they have.
-        roles: which token plays which role, where nothing else is said.
+        roles: which token plays which role, where no file says.
         frame: what stands around one text and two; ``marks`` instead: roles put there where the flags
             add_bos_token and add_eos_token do not say otherwise.
-        lower, keep_accents: whether text is lower-cased and keeps its accents, where nothing else is said.
+        lower, keep_accents: whether text is lower-cased and keeps its accents, where no file says.
         cleaned: whether quotation marks are made plain, and commas cut from numbers (ALBERT, XLNet); with words that
             end by </w>, whether punctuation is set apart (Blenderbot small).
         first: pieces that stand in place of the file's first ``dropped`` ones; last: pieces after the file's.

@@ -21,7 +21,7 @@ from clados.data.rows import EPISODE_ENDS, examples_of, replace_surrogates
 from clados.errors import how_to_install
 
 HIDDEN = ("__MACOSX", "__pycache__", "@eaDir", "$RECYCLE.BIN", "System Volume Information", "lost+found")
-CAPTIONS = ("caption", "captions", "text")  # keys of a .json beside an image
+CAPTIONS = ("caption", "captions", "text")  # keys of an image's .json
 _IGNORED = ("next_observations", "metadata", "infos")  # arrays of episodes that say nothing which the others lack
 UTF16 = (b"\xff\xfe", b"\xfe\xff")
 UNPACKED, RATIO = 2**30, 100  # bytes that any packed file may unpack to; larger ones, how many times their size
@@ -192,9 +192,7 @@ def arrays(path: Path, name: str) -> Iterator[Example]:
         known = {"observations", "actions", "rewards", *EPISODE_ENDS}
         strange = sorted(key for key in names if key not in known and key.partition("/")[0] not in _IGNORED)
         if strange:
-            allowed = (
-                f"observations, actions, rewards; {', '.join(EPISODE_ENDS)}; {', '.join(_IGNORED)} are passed over"
-            )
+            allowed = f"observations, actions, rewards; {', '.join(EPISODE_ENDS)}; {', '.join(_IGNORED)} are ignored"
             raise DataError(f"{path}: holds an array '{strange[0]}'; allowed: {allowed}")
         _bounded(path, sum(each.file_size for key, each in names.items() if key in known))
         found = {key: _array(archive, each, path) for key, each in names.items() if key in known}

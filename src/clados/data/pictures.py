@@ -192,7 +192,7 @@ def _class(said: JsonObject, usual: str) -> str:
 
 
 def _size(said: JsonObject, key: str, square: bool) -> tuple[int, int] | int | None:
-    """(height, width), or the shorter side; None where nothing is said."""
+    """(height, width), or the shorter side; None where the file has no size."""
     value = said.take(key, int | list | tuple | dict, None)
     side: tuple[Any, ...]
     match value:

@@ -12,7 +12,7 @@ PLACE = re.compile(r"(?<=[^\W_]) (?=[^\W_])|(?<=\n)(?=\S)|(?<=[。！？，；])
 def text_parts(text: str, size: int, alike: Alike) -> Iterator[str]:
     """The parts of a text, of about ``size`` characters each.
 
-    It is cut where words part anyway, with the space or without it, and each cut is proven: ``alike`` tells whether the
+    It is cut where words part anyway, with the space or without it, and each cut is checked: ``alike`` says whether the
     text around it gives the same ids whole and in two. Where there is no such place, the text goes on uncut.
     """
     at = 0

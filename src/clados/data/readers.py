@@ -87,7 +87,7 @@ def _path(path: Path) -> list[Example]:
     images = [file for file in files if file.suffix.lower() in IMAGE_SUFFIXES]
     data = [file for file in readable if not file.name.lower().startswith(NO_DATA)] if images else _data(readable)
     if images and data:
-        raise DataError(f"{path}: images beside {data[0].name}; one kind at a time is allowed")
+        raise DataError(f"{path}: holds images and {data[0].name}; one kind of data is allowed")
     if images:
         return list(_folders(path, images))
     if not readable:
@@ -124,7 +124,7 @@ def _sides(splits: Mapping[Path, str]) -> dict[Path, bool | None]:
     """The files to be read, by the split of each, and whether each is held out.
 
     Where every file is of a split and there is one to train on, the others are held out; of validation and test the
-    first alone. Elsewhere nothing is said, and all are read.
+    first alone. Elsewhere all are read.
     """
     held = "validation" if "validation" in splits.values() else "test"
     if "" in splits.values() or not {"train", held} <= set(splits.values()):
@@ -155,7 +155,7 @@ def _folders(root: Path, images: Sequence[Path]) -> Iterator[Example]:
             raise DataError(f"{image}: an image outside a class's folder; {root}/{allowed} is allowed")
     if not depth and "train" in splits.values() and len(set(splits.values())) > 2:
         tops = ", ".join(sorted({part[0] for part in parts.values()}))
-        raise DataError(f"{root}: holds {tops}: splits beside others; folders of classes or of splits are allowed")
+        raise DataError(f"{root}: holds {tops}: splits and other folders; folders of classes or of splits are allowed")
     sides = _sides(splits)
     classes = sorted({parts[image][depth] for image in sides})
     if len(classes) < 2:

@@ -19,7 +19,7 @@ class Scales:
     Attributes:
         mean, std: of each number of a state; empty where states are left as they are, or are one of several.
         most: the largest size of a return to go.
-        best: the largest return of an episode, to be asked for.
+        best: the largest return of an episode, the default return-to-go.
         choices: how many actions there are to choose from; 0 for continuous ones.
         low, high: the range of each number of continuous actions, brought to -1 .. 1; empty where it lies within.
         kinds: how many states there are, where each is one of several; 0 where states are numbers.

@@ -98,7 +98,7 @@ def emoji_names() -> list[Pair]:
 
 
 def udhr_pairs() -> list[Pair]:
-    """Paragraphs of the Declaration from English into 38 languages, of the articles that have as many in both."""
+    """Paragraphs of the Declaration from English into 38 languages, of articles with the same number in both."""
     table = {(row["language"], row["article"]): row["paragraphs"] for row in embedded_rows("udhr")}
     return [
         Pair(f"udhr/{article}", source, target, "en", language)
@@ -126,7 +126,7 @@ def dialogue() -> list[Dialogue]:
 
 
 def emoji() -> list[Captioned]:
-    """1,906 emoji of 32 x 32 pixels: the English name, then each tag as a caption; the category beside them."""
+    """1,906 emoji of 32 x 32 pixels: the English name, then each tag as a caption, and the category."""
     from PIL import Image
 
     with Image.open(io.BytesIO(embedded_bytes("emoji32.png"))) as image:

@@ -98,7 +98,7 @@ def _offsets(lengths: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 def _write(stream: Stream, folder: Path) -> None:
-    """Whole or not at all: written beside, then renamed; the first of several processes wins."""
+    """Atomic: written under another name, then renamed; the first of several processes wins."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     part = Path(tempfile.mkdtemp(prefix=f"{folder.name}.", dir=folder.parent))
     try:

@@ -360,7 +360,7 @@ def _json(content: Mapping[str, Any]) -> str:
 
 
 def call_tokenizers(call: Callable[[], _T]) -> _T:
-    """What the `tokenizers` library gives; its faults, panics of Rust among them, as one of ours."""
+    """The result of a call into the `tokenizers` library; its errors, panics of Rust included, become a DataError."""
     try:
         return call()
     except BaseException as error:

@@ -51,7 +51,7 @@ NOTHING = (  # keys of tokenizer_config.json that change no id here
 
 @dataclass
 class TokenizerConfig:
-    """What is said of a directory's tokenizer.
+    """The settings of a directory's tokenizer.
 
     Attributes:
         file: tokenizer_config.json, whether or not it is there; config: its keys, taken by whoever uses them.
@@ -60,7 +60,7 @@ class TokenizerConfig:
         generic: whether a class is named that reads tokenizer.json as it stands, whatever the family.
         named: role to token, as the files name them.
         tokens: those that stay whole in a text, and how; None where only their text is given.
-        numbered: ids that tokens are said to have.
+        numbered: ids that the files give to tokens.
         notes: what is not used, a line each.
     """
 

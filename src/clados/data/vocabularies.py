@@ -276,7 +276,7 @@ def _add(
 ) -> None:
     """Keep tokens whole in a text; those that the vocabulary lacks come after it, in the order of their ids.
 
-    One that is said to have another id keeps that of the vocabulary, or gets the next, and a note names it: so does
+    One to which the files give another id keeps that of the vocabulary, or gets the next, and a note names it: so does
     transformers (5.23.0, tokenization_utils_tokenizers.py).
     """
     kept, new = {token.content for token in backend.get_added_tokens_decoder().values()}, []
@@ -289,4 +289,4 @@ def _add(
     for content in tokens:
         number, said = backend.token_to_id(content), config.numbered.get(content)
         if numbered and said is not None and number != said:
-            config.notes.append(f"the token {content!r} is said to have the id {said}; it has {number}")
+            config.notes.append(f"the token {content!r} is given the id {said}; its id is {number}")

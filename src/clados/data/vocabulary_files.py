@@ -98,7 +98,7 @@ def vocabulary(file: Path) -> dict[str, int]:
 
 
 def _with_added(config: TokenizerConfig, vocab: Mapping[str, int]) -> dict[str, int]:
-    """A vocabulary with the tokens that were added to it, by the ids that they are said to have."""
+    """A vocabulary with the tokens that were added to it, by their ids in the files."""
     taken = set(vocab.values())
     return {**vocab, **{t: n for t, n in config.numbered.items() if t not in vocab and n not in taken}}
 

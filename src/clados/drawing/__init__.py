@@ -51,7 +51,7 @@ def tree_figure(
 
     Args:
         cards: what is drawn.
-        highlight: ids that are lit.
+        highlight: ids that are highlighted.
         hidden: cards that are not drawn, through which descent runs all the same.
         survey: whether to draw also the lines that only the survey's own tree has.
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _LEAF, _GAP, _PAD, _HEAD = 30.0, 10.0, 12.0, 22.0  # heights and distances in pixels
 _LINE = 17.0  # of text below the drawing
-_SIDE = 30.0  # between two stacks that stand beside each other
+_SIDE = 30.0  # between two stacks side by side
 _NAMES = {
     "attn": "attention",
     "cross": "cross-attention",

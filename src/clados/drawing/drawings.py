@@ -17,7 +17,7 @@ from clados.spec.kinds.model import Model
 
 
 class Drawing:
-    """A drawing: SVG for files and notebooks, its data, and lines for a terminal through Rich. Drawn when asked for."""
+    """A drawing: SVG for files and notebooks, its data, and lines for a terminal through Rich. Drawn at first use."""
 
     def __init__(self, figure: Callable[[], Figure], terminal: Callable[[], RenderableType]) -> None:
         self._draw = figure
@@ -81,7 +81,7 @@ def tree(highlight: Collection[str] = (), *, everything: bool = False, survey_li
     """The family tree: who descends from whom, and what changed.
 
     Args:
-        highlight: models that are lit.
+        highlight: models that are highlighted.
         everything: also the models that are not among the survey's entries.
         survey_lines: also the lines that only the survey's own tree has.
 
@@ -104,7 +104,7 @@ def timeline(
 
     Args:
         y: what goes up: ``"family"`` or ``"params"``.
-        highlight: models that are lit.
+        highlight: models that are highlighted.
         recent: the survey's figure of the language models of early 2023 instead.
         everything: also the models that are not among the survey's entries.
 

@@ -94,7 +94,7 @@ def element(tag: str, /, *children: str, **attributes: str | float | None) -> st
 
 
 def title(text: str) -> str:
-    """What a pointer resting on the element, or a screen reader, is told."""
+    """The tooltip of an element, which screen readers read too."""
     return element("title", escape(text))
 
 

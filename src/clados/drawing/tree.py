@@ -148,7 +148,7 @@ def draw_tree(
         nodes: the models; parents that are not among them are left out.
         colours: group to `#rrggbb`.
         name: the heading.
-        highlight: ids that are lit; all others are dimmed.
+        highlight: ids that are highlighted; all others are dimmed.
         scale: the time axis, years by default.
         order: groups from top to bottom.
         kind: the `data-figure` word.
@@ -183,7 +183,7 @@ def _data(nodes: Sequence[Node], plan: _Layout) -> dict[str, object]:
 
 
 def _edges(nodes: Sequence[Node], plan: _Layout, inks: Mapping[str, Ink], highlight: Collection[str]) -> list[str]:
-    """The edges; with a highlight, all but the descent of what is lit are pale and lie below."""
+    """The edges; with a highlight, all but those of highlighted models are pale and lie below."""
     parents = {node.id: [parent.id for parent in node.parents] for node in nodes}
     bright: set[str] = set()
     rest = list(highlight or parents)
@@ -268,7 +268,7 @@ def node_box(node: Node, box: Box, colour: Ink, highlight: Collection[str]) -> s
 def tree_for_terminal(
     nodes: Sequence[Node], colours: Mapping[str, str], highlight: Collection[str] = (), *, name: str = "Family tree"
 ) -> RichTree:
-    """The tree for the terminal. Each model stands once, under its first parent; the others are named beside it."""
+    """The tree for the terminal. Each model stands once, under its first parent; its line names the others."""
     known = {node.id: node for node in nodes}
     children: dict[str, list[Node]] = defaultdict(list)
     for node in by_date(nodes):

@@ -81,7 +81,7 @@ _USUAL = {
 
 
 def stops(minutes: float) -> dict[str, Choices]:
-    """The three models and how each is trained: the usual run, in so many minutes for all three.
+    """The three models and how each is trained: the usual run, in this number of minutes for all three.
 
     Fewer minutes ask for fewer steps at least; a busy machine takes longer.
     """

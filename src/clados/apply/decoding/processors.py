@@ -18,7 +18,7 @@ class Constraints:
     Attributes:
         repetition_penalty: scores of tokens that are there already are divided by it (those below zero multiplied;
             Keskar et al. 2019, CTRL, §4.1).
-        no_repeat_ngram_size: no so many tokens in a row come twice; 0 lets them.
+        no_repeat_ngram_size: n-grams of this size occur once at most; 0: no limit.
         bad_words_ids: sequences of tokens that do not come.
         min_length: tokens before a text may end, those of the prompt or the start included.
         min_new_tokens: the same, of new tokens.
@@ -46,7 +46,7 @@ def processor(
     Args:
         start: tokens of a text before the new ones; new: how many these may be.
         ends: ids that end a text.
-        words: the size of the vocabulary; ids beyond it are passed over.
+        words: the size of the vocabulary; ids beyond it are ignored.
         attention_mask: [batch, start] of a decoder's prompts, 0 for the padding on their left.
     """
     ends = ends[ends < words]
