@@ -10,8 +10,8 @@ from torch import Tensor, nn
 
 from clados import spec as s
 from clados.checkpoints import LayoutError
-from clados.checkpoints.mapping.config import written
-from clados.checkpoints.mapping.detect import headed, heads, is_directory, slots
+from clados.checkpoints.mapping.config import to_config
+from clados.checkpoints.mapping.detect import heads, is_directory, replace_heads, slots
 from clados.checkpoints.mapping.dialects import nested
 from clados.checkpoints.mapping.names import places
 from clados.models.declared import declared, found
@@ -51,8 +51,8 @@ def held(card: str, layout: s.Layout, architecture: str) -> s.Model:
     for each in (declaration.model, *declaration.models().values()):
         with contextlib.suppress(LayoutError, s.SpecError):
             model = s.tiny(each.but(**(layout.port or s.Change())))
-            theirs = headed(model, own)
-            if wanted <= set(slots(model)) and places(layout, theirs) and written(layout, theirs):
+            theirs = replace_heads(model, own)
+            if wanted <= set(slots(model)) and places(layout, theirs) and to_config(layout, theirs):
                 return theirs
     raise LayoutError(f"{card}: nothing declared is a {architecture}")
 
@@ -85,7 +85,7 @@ def _has_own_words(model: s.Model) -> bool:
 def saved(card: str, layout: s.Layout, architecture: str, path: Path) -> nn.Module:
     """A reference model in evaluation mode, as it was written to ``path``."""
     model = structure(card, layout, architecture)
-    words = nested(written(layout, model), layout.model_type)
+    words = nested(to_config(layout, model), layout.model_type)
     config = transformers.AutoConfig.for_model(layout.model_type, **words)
     config.architectures = [architecture]
     with torch.random.fork_rng():

@@ -93,10 +93,10 @@ def pickle_mutant(data: bytes, draw: random.Random) -> bytes:
 
 
 def fairseq(folder: Path) -> None:
-    from clados.checkpoints.mapping.detect import headed
+    from clados.checkpoints.mapping.detect import replace_heads
     from clados.checkpoints.mapping.tensors import to_theirs
 
-    model = headed(s.tiny(declared("roberta").model), ("lm",))
+    model = replace_heads(s.tiny(declared("roberta").model), ("lm",))
     layout = next(each for each in declared("roberta").layouts if each.model_type == "fairseq:roberta")
     size = model.size
     said = {

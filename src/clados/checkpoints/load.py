@@ -16,15 +16,15 @@ from clados.checkpoints.errors import CheckpointError, LayoutError
 from clados.checkpoints.formats import fairseq, gguf
 from clados.checkpoints.formats.directory import stored
 from clados.checkpoints.formats.files import read_object
-from clados.checkpoints.formats.sentence_transformers import EmbeddingSettings, Sentence, read_modules
+from clados.checkpoints.formats.sentence_transformers import EmbeddingSettings, Modules, read_modules
 from clados.checkpoints.generation import GenerationConfig, read_generation
 from clados.checkpoints.mapping import biases, sizes, tensors, word_tables
-from clados.checkpoints.mapping.account import Account, account, others, untied_notes, without_wrapper
+from clados.checkpoints.mapping.account import Account, account, untied_notes, unused_notes, without_wrapper
 from clados.checkpoints.mapping.config import out_of_vocab_ids, precision, unread
 from clados.checkpoints.mapping.detect import LayoutMatch, detect, named_classes
 from clados.checkpoints.mapping.dialects import FlatConfig, flat
 from clados.checkpoints.mapping.lazy import LazyTensor
-from clados.checkpoints.mapping.names import modern
+from clados.checkpoints.mapping.names import current_name
 from clados.models.declared import found as declarations
 from clados.nn.core.module import module
 from clados.nn.positions.absolute import Sinusoidal
@@ -136,7 +136,7 @@ def from_pretrained(
     keys = unread(choice.layout, words)
     unknown = [f"{said_in.name}: not used here: {', '.join(keys)}"] if keys else []
     unknown += [f"{said_in.name}: {key} is true; here dtype is the precision of everything" for key in precision(words)]
-    notes = (*_class(choice, words, architecture), *wrapped, *unknown, *notes, *others(held, choice, found))
+    notes = (*_class(choice, words, architecture), *wrapped, *unknown, *notes, *unused_notes(held, choice, found))
     notes += (*vectors.notes, *untied_notes(held, choice, found), *_image_notes(path), *_static_positions(made, found))
     made.report = replace(held.report, notes=notes)  # type: ignore[assignment]
     made.model_type = choice.layout.model_type  # type: ignore[assignment]
@@ -177,12 +177,12 @@ def _class_names(model: Model, config: Path) -> FlatConfig:
     return {key: value for key, value in read_object(config).items() if key in ("id2label", "label2id", "problem_type")}
 
 
-def _opened(path: Path, *, allow_pickle: bool) -> tuple[FlatConfig, dict[str, LazyTensor], Path, Sentence]:
+def _opened(path: Path, *, allow_pickle: bool) -> tuple[FlatConfig, dict[str, LazyTensor], Path, Modules]:
     """The config, flat; the tensors; where the config stands; what the directory says of texts' vectors."""
     if path.is_file() and path.suffix in (*PICKLES, gguf.SUFFIX):
         pickled = path.suffix in PICKLES
         words, found, notes = fairseq.opened(path, allow_pickle=allow_pickle) if pickled else gguf.opened(path)
-        return words, found, path, Sentence(path, notes=notes)
+        return words, found, path, Modules(path, notes=notes)
     if path.is_file():
         raise CheckpointError(f"{path}: this is a file; name its directory, which holds config.json too")
     if not path.is_dir():
@@ -196,7 +196,7 @@ def _opened(path: Path, *, allow_pickle: bool) -> tuple[FlatConfig, dict[str, La
     config = read_object(file)
     try:
         kept = stored(vectors.home, allow_pickle=allow_pickle)
-        found = {name if (today := modern(name)) in kept else today: each for name, each in kept.items()}
+        found = {name if (today := current_name(name)) in kept else today: each for name, each in kept.items()}
         return flat(config), {**found, **vectors.tensors}, file, vectors
     except LayoutError as error:
         raise LayoutError(f"{file}: {error}") from error
@@ -241,9 +241,9 @@ def _image_notes(path: Path) -> tuple[str, ...]:
 
 def _copied(path: Path) -> tuple[Mapping[str, bytes], FlatConfig]:
     """What of a directory is written again with its model: how images are prepared, how it was trained."""
-    from clados.checkpoints.metadata import image_files, trained
+    from clados.checkpoints.metadata import image_files, training_record
 
-    return (image_files(path), trained(path)) if path.is_dir() else ({}, {})
+    return (image_files(path), training_record(path)) if path.is_dir() else ({}, {})
 
 
 def _tokenizer_of(path: Path) -> "Tokenizer | None":

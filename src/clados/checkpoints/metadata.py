@@ -78,7 +78,7 @@ def read_metadata(directory: Path) -> Metadata:
         raise CheckpointError(f"{run.file}: stage is unusable ({error})") from error
 
 
-def trained(directory: Path) -> dict[str, Any]:
+def training_record(directory: Path) -> dict[str, Any]:
     """What a directory says of how its model was trained, to be written with a copy; ``read_metadata`` reads it.
 
     It stands in run.json, or in a copy's config.json (``clados.run``).

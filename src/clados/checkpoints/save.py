@@ -20,8 +20,8 @@ from clados.checkpoints.formats.directory import SAFE
 from clados.checkpoints.formats.sentence_transformers import EmbeddingSettings
 from clados.checkpoints.generation import FILE, GenerationConfig
 from clados.checkpoints.mapping import tensors
-from clados.checkpoints.mapping.config import written
-from clados.checkpoints.mapping.detect import NATIVE, LayoutMatch, classes, lost, slots, writable
+from clados.checkpoints.mapping.config import to_config
+from clados.checkpoints.mapping.detect import NATIVE, LayoutMatch, classes, slots, why_unwritable, writable
 from clados.checkpoints.mapping.dialects import FlatConfig, nested
 from clados.checkpoints.mapping.modules import is_apart
 from clados.checkpoints.mapping.names import Place, embedding, is_body, places
@@ -73,7 +73,8 @@ def save_pretrained(
     choice = writable(model, getattr(module, "model_type", ""))
     if choice.layout.model_type == NATIVE:
         warnings.warn(
-            OwnNames(f"{path}: written in Clados's own form, which others do not read ({lost(model)})"), stacklevel=2
+            OwnNames(f"{path}: written in Clados's own form, which others do not read ({why_unwritable(model)})"),
+            stacklevel=2,
         )
     tokenizer = tokenizer or getattr(module, "tokenizer", None)
     images: Mapping[str, bytes] = getattr(module, "image_files", {})
@@ -152,7 +153,7 @@ def _configs(choice: LayoutMatch, module: nn.Module) -> dict[str, FlatConfig]:
     }
     kept |= {"clados.run": run} if (run := getattr(module, "trained", {})) else {}
     head = {"model_type": layout.model_type, "architectures": [choice.architecture], "dtype": precision}
-    words = nested(head | written(layout, model) | kept, layout.model_type) | getattr(module, "class_names", {})
+    words = nested(head | to_config(layout, model) | kept, layout.model_type) | getattr(module, "class_names", {})
     files: dict[str, Any] = {"config.json": words}
     if layout.model_type != NATIVE and (vector := embedding(model)) is not None:
         settings = getattr(module, "embedding_settings", EmbeddingSettings())

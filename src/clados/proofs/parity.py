@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from clados import spec as s
 from clados.checkpoints import LayoutError, from_pretrained, save_pretrained
 from clados.checkpoints.formats.directory import SAFE
-from clados.checkpoints.mapping.config import plain, written
+from clados.checkpoints.mapping.config import plain, to_config
 from clados.checkpoints.mapping.detect import is_directory, slots
 from clados.checkpoints.mapping.names import is_unused, places, twins
 from clados.checkpoints.mapping.values import each_of
@@ -115,7 +115,7 @@ def _places(layout: s.Layout, model: s.Model) -> bool:
         return False
     try:
         ported = with_heads(layout, model)
-        written(layout, ported)
+        to_config(layout, ported)
         theirs = bool(slots(ported)) or not slots(model)  # a class with one of its heads
         return theirs and bool(places(layout, ported))
     except (LayoutError, s.SpecError):

@@ -22,8 +22,8 @@ from clados.checkpoints.formats.directory import SAFE, stored
 from clados.checkpoints.formats.sentence_transformers import read_modules
 from clados.checkpoints.mapping import tensors
 from clados.checkpoints.mapping.account import account
-from clados.checkpoints.mapping.config import read, written
-from clados.checkpoints.mapping.detect import LayoutMatch, headed, slots
+from clados.checkpoints.mapping.config import from_config, to_config
+from clados.checkpoints.mapping.detect import LayoutMatch, replace_heads, slots
 from clados.checkpoints.mapping.dialects import flat, nested
 from clados.checkpoints.mapping.names import places
 from clados.proofs.cases import Given, given, seen
@@ -145,7 +145,7 @@ class Written(Stored):
         self.model, self.port = model, layout.port or s.but()
         self.architecture = _architecture(layout, model)
         head = {"model_type": layout.model_type, "architectures": [self.architecture], "dtype": "float32"}
-        self.config = nested(head | written(layout, model), layout.model_type)
+        self.config = nested(head | to_config(layout, model), layout.model_type)
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "config.json").write_text(json.dumps(self.config), encoding="utf-8")
         self.module = self.build().eval()
@@ -261,7 +261,7 @@ class Golden(Stored):
         self.folder = Path(__file__).parent / "golden" / card.replace("-", "_").replace(".", "_")
         self.architecture = _architecture(layout, model)
         config = json.loads((self.folder / "config.json").read_text(encoding="utf-8"))
-        self.model = read(layout, model, flat(config))
+        self.model = from_config(layout, model, flat(config))
         odd = (s.at(path, new) for path, _, new in s.diff(model, self.model))
         self.port = s.merged(layout.port or s.but(), *odd)
         self.name = f"transformers {config['transformers_version']} {self.architecture}, kept"
@@ -422,4 +422,4 @@ def with_heads(layout: s.Layout, model: s.Model) -> s.Model:
     ported = model.but(**(layout.port or s.but()))
     held = layout.architectures[_architecture(layout, ported)]
     vector = [head.slot for head in getattr(ported, "heads", ()) if isinstance(head, s.Embedding)] if not held else []
-    return headed(ported, [*held, *vector])
+    return replace_heads(ported, [*held, *vector])

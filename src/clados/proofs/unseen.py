@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from clados import nn as cn
 from clados import spec as s
 from clados.checkpoints import LayoutError, from_pretrained, save_pretrained
-from clados.checkpoints.mapping.config import written
+from clados.checkpoints.mapping.config import to_config
 from clados.data.examples import split
 from clados.data.packing import generator
 from clados.data.readers import read
@@ -188,7 +188,7 @@ def _configs(declaration: s.Declaration, model: s.Model) -> list[Any]:
     found: list[Any] = []
     for layout in declaration.layouts:
         try:
-            found.append(written(layout, model.but(**(layout.port or s.but()))))
+            found.append(to_config(layout, model.but(**(layout.port or s.but()))))
         except (LayoutError, s.SpecError) as error:
             found.append(str(error))
     return found

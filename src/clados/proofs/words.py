@@ -9,7 +9,7 @@ import torch
 
 from clados import spec as s
 from clados.checkpoints import CheckpointError
-from clados.checkpoints.mapping.detect import headed
+from clados.checkpoints.mapping.detect import replace_heads
 from clados.errors import CladosError
 from clados.objectives import runs
 from clados.proofs import unseen
@@ -127,7 +127,7 @@ def compared(case: Case, changed: s.Model) -> str:
     try:
         ported = changed.but(**reference.port)
         if isinstance(reference, Stored):
-            ported = headed(ported, reference.layout.architectures[reference.architecture])
+            ported = replace_heads(ported, reference.layout.architectures[reference.architecture])
         module = reference.filled(ported)
         outputs = module(**reference.read)
     except (s.SpecError, CheckpointError):

@@ -63,7 +63,7 @@ class EmbeddingSettings:
 
 
 @dataclass(frozen=True)
-class Sentence:
+class Modules:
     """What a directory says of texts' vectors; of other directories, nothing.
 
     Attributes:
@@ -85,7 +85,7 @@ class Sentence:
 # ---------------------------------------------------------------- reading
 
 
-def read_modules(directory: Path, *, allow_pickle: bool) -> Sentence:
+def read_modules(directory: Path, *, allow_pickle: bool) -> Modules:
     """The modules and settings of a directory.
 
     Raises:
@@ -98,7 +98,7 @@ def read_modules(directory: Path, *, allow_pickle: bool) -> Sentence:
     head = reader.head(modules[1:]) if modules else None
     longest, lower = reader.lengths(home)
     settings = reader.settings(longest)
-    return Sentence(home, head, reader.tensors, settings, lower, tuple(reader.notes))
+    return Modules(home, head, reader.tensors, settings, lower, tuple(reader.notes))
 
 
 def is_own(directory: Path) -> bool:

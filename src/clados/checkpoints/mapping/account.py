@@ -9,7 +9,7 @@ import torch
 
 from clados.checkpoints.errors import CheckpointError, LayoutError
 from clados.checkpoints.mapping import tensors
-from clados.checkpoints.mapping.detect import LayoutMatch, headed, heads, slots
+from clados.checkpoints.mapping.detect import LayoutMatch, heads, replace_heads, slots
 from clados.checkpoints.mapping.lazy import LazyTensor
 from clados.checkpoints.mapping.names import (
     Place,
@@ -68,7 +68,7 @@ def account(path: Path, choice: LayoutMatch, found: Found) -> Account:
     )
     if report.refused:
         raise CheckpointError(f"{_where(report, found)}: {report.verdict.removeprefix('refused: ')}", report)
-    model = headed(choice.model, [slot for slot in slots(choice.model) if slot not in left_out])
+    model = replace_heads(choice.model, [slot for slot in slots(choice.model) if slot not in left_out])
     here = tuple(place for place in placed if place.row.path in names)
     return Account(model, here, names, report)
 
@@ -103,7 +103,7 @@ def untied_notes(account: Account, choice: LayoutMatch, found: Found) -> tuple[s
     return tuple(notes)
 
 
-def others(account: Account, choice: LayoutMatch, found: Found) -> tuple[str, ...]:
+def unused_notes(account: Account, choice: LayoutMatch, found: Found) -> tuple[str, ...]:
     """A note on the tensors of heads and parts that the model is without, and on the classes of theirs that have them.
 
     Offered are the classes of the layout whose every tensor is in the files, and which read some of these.
@@ -126,7 +126,7 @@ def _class_places(choice: LayoutMatch, architecture: str) -> tuple[Place, ...]:
     """The tensors of the model as another class of the layout; none where its structure has no such heads."""
     held = heads(choice.layout, architecture)
     with suppress(LayoutError, SpecError):
-        model = headed(headed(choice.model, choice.declared), held)
+        model = replace_heads(replace_heads(choice.model, choice.declared), held)
         if {each if isinstance(each, str) else each.slot for each in held} == {*slots(model)}:
             return places(choice.layout, model)
     return ()

@@ -127,7 +127,7 @@ def _unknown(layout: Layout, config: FlatConfig) -> Iterator[str]:
             yield key
 
 
-def read(layout: Layout, model: Model, config: FlatConfig) -> Model:
+def from_config(layout: Layout, model: Model, config: FlatConfig) -> Model:
     """The declared model with the words that a config says.
 
     Raises:
@@ -225,7 +225,7 @@ def _plain(size: Size) -> Size:
 # ---------------------------------------------------------------- ours to theirs
 
 
-def written(layout: Layout, model: Model) -> FlatConfig:
+def to_config(layout: Layout, model: Model) -> FlatConfig:
     """Their config of a model, flat: what the layout maps, and what it fixes.
 
     Raises:
@@ -237,7 +237,7 @@ def written(layout: Layout, model: Model) -> FlatConfig:
     return config | word_tables.said(layout, model)
 
 
-def unsaid(back: Model, model: Model) -> tuple[str, ...]:
+def unmapped(back: Model, model: Model) -> tuple[str, ...]:
     """The words by which a model differs from what its config in a layout is read back as.
 
     Initialisation, dropout and the roles of tokens are left out: they do not change what is computed.

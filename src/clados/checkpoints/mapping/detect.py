@@ -8,7 +8,7 @@ from itertools import groupby
 
 from clados.checkpoints.errors import LayoutError
 from clados.checkpoints.mapping import biases, values, word_tables
-from clados.checkpoints.mapping.config import agrees, plain, read, refusal, unread, unsaid, written
+from clados.checkpoints.mapping.config import agrees, from_config, plain, refusal, to_config, unmapped, unread
 from clados.checkpoints.mapping.dialects import FlatConfig, flat, nested
 from clados.checkpoints.mapping.names import embedding, places, used
 from clados.checkpoints.mapping.parsing import parsed
@@ -77,7 +77,7 @@ def _ported(layout: Layout, model: Model) -> Model | None:
     """The structure as the layout's implementation has it; None where it departs from another, or lacks its words."""
     try:
         ported = model.but(**(layout.port or Change()))
-        written(layout, ported)
+        to_config(layout, ported)
     except (LayoutError, SpecError):
         return None
     return ported
@@ -121,7 +121,7 @@ def detect(config: FlatConfig, head: Embedding | None = None, architecture: str 
         for card, layout, model in alike:
             try:
                 choice = _fitting(card, layout, model, config, head)
-                base = headed(model, slots(choice.model))
+                base = replace_heads(model, slots(choice.model))
                 found.append(((_tuned(declared(card)), _apart(base, choice.model)), replace(choice, body=body)))
             except LayoutError as error:
                 refused.append(error)
@@ -186,14 +186,14 @@ def _chosen(card: str, layout: Layout, base: Model, config: FlatConfig, head: Em
     if head is not None:
         architecture = body(layout) or next(iter(layout.architectures))
     else:
-        ours = headed(base, heads(layout, architecture))
+        ours = replace_heads(base, heads(layout, architecture))
     stored = config.get("clados.model")
     kept = parsed(stored) if stored else None
     if kept is None or set(slots(kept)) != set(slots(ours)):
-        return LayoutMatch(card, layout, architecture, read(layout, ours, config), getattr(base, "heads", ()))
+        return LayoutMatch(card, layout, architecture, from_config(layout, ours, config), getattr(base, "heads", ()))
     if head is not None:
         kept = kept.but(heads=base.heads)  # type: ignore[attr-defined]
-    model = read(layout, kept, config)  # their words win: others may have changed them since
+    model = from_config(layout, kept, config)  # their words win: others may have changed them since
     return LayoutMatch(card, layout, architecture, kept if model == plain(kept) else model, getattr(base, "heads", ()))
 
 
@@ -229,7 +229,7 @@ def heads(layout: Layout, architecture: str) -> tuple[str | Head, ...]:
     return layout.tuned[architecture] if architecture in layout.tuned else layout.architectures[architecture]
 
 
-def headed(model: Model, held: Sequence[str | Head]) -> Model:
+def replace_heads(model: Model, held: Sequence[str | Head]) -> Model:
     """The model with only the heads in these slots, and with these others."""
     if not hasattr(model, "heads"):
         return model
@@ -270,7 +270,7 @@ def writable(model: Model, model_type: str = "") -> LayoutMatch:
     return native_layout("", model)
 
 
-def lost(model: Model) -> str:
+def why_unwritable(model: Model) -> str:
     """Why a model fits into nobody's files: what the layout of the declared model most like it has no key for."""
     reasons = [
         (_nearest(card, model), layout.model_type, _without_key(layout, base, model))
@@ -295,7 +295,7 @@ def _without_key(layout: Layout, base: Model, model: Model) -> tuple[str, ...]:
     try:
         back = _read_back(layout, base, model)
         besides = used(layout, back) - used(layout, model)
-        words = unsaid(back, model) or tuple(sorted(f"a model without {name}" for name in besides))
+        words = unmapped(back, model) or tuple(sorted(f"a model without {name}" for name in besides))
     except (LayoutError, SpecError):
         back = base
         hows = (how for words in layout.config.values() for how in values.each_of(words))
@@ -319,7 +319,7 @@ def _classes_like(model: Model) -> Iterator[tuple[str, Layout, str, Model]]:
     for card, layout, base in sorted(held, key=lambda each: _apart(each[2], model)):
         for architecture in (*layout.architectures, *layout.tuned):
             like = head is not None and architecture == body(layout)
-            alike = base.but(heads=(head,)) if like else headed(base, heads(layout, architecture))
+            alike = base.but(heads=(head,)) if like else replace_heads(base, heads(layout, architecture))
             if set(slots(alike)) == set(slots(model)):
                 yield card, layout, architecture, alike
 
@@ -331,8 +331,8 @@ def _apart(base: Model, model: Model) -> int:
 
 def _read_back(layout: Layout, base: Model, model: Model) -> Model:
     """The model that others' config says, once it is written and read again."""
-    config = nested({**written(layout, model), "model_type": layout.model_type}, layout.model_type)
-    return read(layout, base, flat(config))
+    config = nested({**to_config(layout, model), "model_type": layout.model_type}, layout.model_type)
+    return from_config(layout, base, flat(config))
 
 
 def _holds(layout: Layout, base: Model, model: Model) -> bool:
@@ -340,6 +340,6 @@ def _holds(layout: Layout, base: Model, model: Model) -> bool:
     base = word_tables.like(layout, base, model)
     try:
         back = _read_back(layout, base, model)
-        return not unsaid(back, model) and bool(places(layout, model)) and used(layout, back) <= used(layout, model)
+        return not unmapped(back, model) and bool(places(layout, model)) and used(layout, back) <= used(layout, model)
     except (LayoutError, SpecError):
         return False

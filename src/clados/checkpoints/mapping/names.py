@@ -131,7 +131,7 @@ def is_outside(layout: Layout, name: str, alone: bool) -> bool:
     return name.partition(".")[0] not in {each.partition(".")[0] for each in spelt}
 
 
-def modern(name: str) -> str:
+def current_name(name: str) -> str:
     """Their name of a tensor as it is today: the gains and biases of norms once were ``gamma`` and ``beta``.
 
     So were they in TensorFlow's BERT, and in the files that were first made of it (transformers 4.57.6
