@@ -40,7 +40,7 @@ lint: .venv/dev.stamp
 
 # The documentation as web pages in site/, with a reference of all that is public; a warning is an error.
 docs: .venv/docs.stamp
-	$(BIN)/mkdocs build --quiet
+	$(BIN)/mkdocs build
 
 # constraints.txt anew, after pyproject.toml has changed: LOCK=--upgrade takes the newest versions.
 lock: .venv/run.stamp
