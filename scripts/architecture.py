@@ -147,7 +147,7 @@ def picture(graph: Graph, torchless: Iterable[str]) -> Figure:
             "rect", x=x - wide / 2, y=y - HEIGHT / 2, width=wide, height=HEIGHT, rx=7, fill="#56b4e9", fill_opacity=0.3
         )
         name = svg.label(x, y + 4.5, node, size=13, text_anchor="middle", font_weight="600")
-        says = f"{node} imports {', '.join(sorted(graph[node])) or 'nothing of clados'}"
+        says = f"{node}, above {', '.join(sorted(few[node]))}" if few[node] else node
         parts.append(element("g", svg.title(says), box, tint if node in torchless else "", name, data_id=node))
     data = {node: sorted(others) for node, others in graph.items()}
     return Figure(svg.document(WIDTH, height, "What imports what in clados", parts, kind="imports"), data)
