@@ -42,7 +42,7 @@ class Acted:
 
 @dataclass
 class Episodes:
-    """Episodes that run side by side, one step after the other; what has ended is no longer among them.
+    """A batch of running episodes, one step at a time; finished ones are dropped.
 
     Attributes:
         states: [running, numbers] of each step so far; actions: [running, numbers]; asked: [running], the return
@@ -56,7 +56,7 @@ class Episodes:
     actions: list[NDArray[np.float32]] = field(default_factory=list)
 
     def keep(self, rows: NDArray[np.bool_]) -> None:
-        """Go on with these alone."""
+        """Drop the finished episodes."""
         if rows.all():
             return
         self.running = self.running[rows]
@@ -176,7 +176,7 @@ def rollout(worlds: Sequence[Any], choose: _Policy, asked: float, seed: int) -> 
 
 
 def policy(ready: Ready, space: Any) -> _Policy:
-    """What the model does next in each episode, of the actions that a space of Gymnasium allows."""
+    """The model's next action in each episode, within the environment's action space."""
     inputs: s.Trajectory = ready.spec.inputs  # type: ignore[attr-defined]
     scales = ready.scales
 
@@ -205,7 +205,7 @@ def policy(ready: Ready, space: Any) -> _Policy:
 
 
 def _drawn(space: Any, count: int, draws: np.random.Generator) -> NDArray[Any]:
-    """Actions drawn evenly: choices, or numbers between their bounds."""
+    """Uniformly random actions: discrete, or between their bounds."""
     if hasattr(space, "n"):
         return draws.integers(space.start, space.start + space.n, size=count)
     low, high = (np.where(np.isfinite(each), each, other) for each, other in ((space.low, -1), (space.high, 1)))

@@ -14,7 +14,7 @@ from clados.nn.memory import enough_memory
 
 @dataclass(frozen=True)
 class Label:
-    """A class, by name and number, and how probable the model finds it.
+    """A class: its name, its number and its probability.
 
     The probabilities of an image's classes sum to 1, unless the classes do not exclude each other.
     """

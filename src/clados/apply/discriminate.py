@@ -12,7 +12,7 @@ from clados.nn.memory import enough_memory
 
 @dataclass(frozen=True)
 class Judged:
-    """A token of a text, and how probable the model finds it that another stood there."""
+    """A token of a text, and the probability that it was replaced."""
 
     token: str
     probability: float

@@ -74,7 +74,7 @@ def embed(
 
 
 def similarity(source: ModelSource, vectors: Tensor) -> Tensor:
-    """How alike vectors are, [texts, texts], by the directory's measure: cosine, dot, or a distance below zero."""
+    """Similarities of vectors, [texts, texts], by the directory's measure: cosine, dot, or a distance below zero."""
     match load(source, "embed").embedding.similarity:
         case "dot":
             return vectors @ vectors.T
@@ -88,7 +88,7 @@ def similarity(source: ModelSource, vectors: Tensor) -> Tensor:
 
 
 def _prompt(ready: Ready, prompt: str | None, name: str | None) -> str:
-    """What is put before each text."""
+    """The prompt that is put before each text."""
     if prompt is not None and name is not None:
         raise InputError("prompt and prompt_name are both given; one of them is allowed")
     if prompt is not None:

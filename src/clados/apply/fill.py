@@ -18,7 +18,7 @@ _LONGEST = 10  # tokens of a restored span
 
 @dataclass(frozen=True)
 class Candidate:
-    """What may stand in a blank, and how probable the model finds it."""
+    """A candidate for a blank and its probability."""
 
     text: str
     probability: float

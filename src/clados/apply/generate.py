@@ -53,7 +53,7 @@ def generate(
     stop: Sequence[Sequence[int]] = (),
     on_token: Callable[[Tensor], object] | None = None,
 ) -> Tensor:
-    """What a decoder writes after ``input_ids``, or an encoder-decoder in answer to them.
+    """Token ids that a decoder generates after ``input_ids``, or an encoder-decoder in answer to them.
 
     What is None is as ``config`` says, and where that says nothing either, as stated below.
 
@@ -105,29 +105,29 @@ def generate(
         "decoder_start_token_id": start,
     }
     _check(temperature=temperature, top_k=top_k, top_p=top_p, **given)
-    said = replace(config, **{name: value for name, value in given.items() if value is not None})
+    settings = replace(config, **{name: value for name, value in given.items() if value is not None})
     if seed is not None:
         check_seed(seed)
     checked(input_ids, 0, None)
     shaped("attention_mask", attention_mask, tuple(input_ids.shape))
-    new = new_tokens(model, input_ids, said, max_new_tokens)
-    begin = said.bos_token_id if said.decoder_start_token_id is None else said.decoder_start_token_id
+    new = new_tokens(model, input_ids, settings, max_new_tokens)
+    begin = settings.bos_token_id if settings.decoder_start_token_id is None else settings.decoder_start_token_id
     writer = writer_of(model, input_ids, attention_mask, new, begin)
     vocab: s.Vocabulary = writer.model.spec.written_vocab
-    known = said.eos_token_id or (() if vocab.eos is None else (vocab.eos,))
+    known = settings.eos_token_id or (() if vocab.eos is None else (vocab.eos,))
     ends = known if eos is None else _ids(eos) or ()
-    filler = next((each for each in (pad, said.pad_token_id, vocab.pad, *ends) if each is not None), 0)
+    filler = next((each for each in (pad, settings.pad_token_id, vocab.pad, *ends) if each is not None), 0)
     ending = Ending(torch.tensor(ends, device=input_ids.device), [torch.tensor(each) for each in stop])
     generator = None if seed is None else torch.Generator(input_ids.device).manual_seed(seed)
-    choice = Sampling(*_drawing(said, temperature, top_k, top_p), generator)
+    choice = Sampling(*_drawing(settings, temperature, top_k, top_p), generator)
     length = writer.ids.size(1)
     padded = attention_mask if attention_mask is not None and length == attention_mask.size(1) else None
-    process = processor(_constraints(said, vocab.size), length, new, ending.eos, vocab.size, padded)
-    if (said.num_beams or 1) == 1:
+    process = processor(_constraints(settings, vocab.size), length, new, ending.eos, vocab.size, padded)
+    if (settings.num_beams or 1) == 1:
         return greedy_or_sampled(writer, choice, process, ending, filler, new, on_token)
-    penalty = 1.0 if said.length_penalty is None else float(said.length_penalty)
-    early: Any = said.early_stopping or False
-    found = beam_search(writer, choice, process, ending, filler, new, said.num_beams or 1, penalty, early)
+    penalty = 1.0 if settings.length_penalty is None else float(settings.length_penalty)
+    early: Any = settings.early_stopping or False
+    found = beam_search(writer, choice, process, ending, filler, new, settings.num_beams or 1, penalty, early)
     if on_token is not None:
         for column in found[:, length:].unbind(1):
             on_token(column)
@@ -135,7 +135,7 @@ def generate(
 
 
 def config_of(model: WholeModel) -> GenerationConfig:
-    """How a model writes where its user says nothing."""
+    """The generation settings of a model's directory, or the defaults."""
     return getattr(model, "generation_config", GenerationConfig())
 
 
@@ -192,8 +192,8 @@ def _constraints(config: GenerationConfig, words: int) -> Constraints:
     )
 
 
-def _ids(said: int | Sequence[int] | None) -> tuple[int, ...] | None:
-    return None if said is None else (said,) if isinstance(said, int) else tuple(said)
+def _ids(ids: int | Sequence[int] | None) -> tuple[int, ...] | None:
+    return None if ids is None else (ids,) if isinstance(ids, int) else tuple(ids)
 
 
 def _check(**given: Any) -> None:
@@ -202,7 +202,7 @@ def _check(**given: Any) -> None:
     Raises:
         InputError: naming the first, under its name here.
     """
-    for name, said, holds, allowed in (
+    for name, argument, holds, allowed in (
         ("max_new_tokens", "max_new_tokens", lambda n: n >= 1, "at least 1"),
         ("min_new_tokens", "min_new_tokens", lambda n: n >= 0, "0 or more"),
         ("temperature", "temperature", lambda n: n >= 0, "0 or more"),
@@ -216,7 +216,7 @@ def _check(**given: Any) -> None:
     ):
         value = given[name]
         if value is not None and not holds(value):
-            raise InputError(f"{said} is {value}; it must be {allowed}")
+            raise InputError(f"{argument} is {value}; it must be {allowed}")
     least, most = given["min_new_tokens"], given["max_new_tokens"]
     if least is not None and most is not None and least > most:
         raise InputError(f"min_new_tokens is {least}; it must be at most max_new_tokens, which is {most}")

@@ -44,11 +44,11 @@ def pixel_values(ready: Ready, images: Sequence[Image]) -> Tensor:
     if inputs is None:
         raise InputError(f"{ready.name} reads {ready.spec.kinds_read}, not images")
     steps = ready.images or Preprocessing.usual(inputs.image, inputs.channels)
-    asked = (inputs.channels, inputs.image, inputs.image)
+    wanted = (inputs.channels, inputs.image, inputs.image)
     rows = [steps(decoded(image)) for image in images]
-    wrong = next((row.shape for row in rows if row.shape != asked), None)
+    wrong = next((row.shape for row in rows if row.shape != wanted), None)
     if wrong is not None:
-        is_, by = ("x".join(map(str, shape)) for shape in (wrong, asked))
+        is_, by = ("x".join(map(str, shape)) for shape in (wrong, wanted))
         raise DataError(f"{ready.name}: its preprocessing gives images of {is_}, and the model reads {by}")
     return torch.from_numpy(np.stack(rows)).to(ready.device)
 

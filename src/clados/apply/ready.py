@@ -33,7 +33,7 @@ _SLOW = 60  # seconds after which a user is told
 
 @dataclass(frozen=True, kw_only=True)
 class Ready:
-    """A model that can be used.
+    """A model, loaded and ready for use, with its tokenizer and preprocessing.
 
     Attributes:
         model: a module in evaluation mode; ``model.spec`` is its declaration.
@@ -171,7 +171,7 @@ def load(
 
 
 def usual_beams(verb: str | None, model: WholeModel) -> int:
-    """Texts that a model searches side by side where nobody says: as its config says, else those of Vaswani et al."""
+    """Default number of beams: the config's, else that of Vaswani et al."""
     return config_of(model).num_beams or (TRANSLATION_BEAMS if verb == "translate" else 1)
 
 
@@ -221,7 +221,7 @@ def pad_ids(rows: Sequence[Sequence[int]], pad: int, device: torch.device) -> tu
 
 
 def batched(rows: Sequence[_T], batch: int, length: Callable[[_T], int]) -> Iterator[list[int]]:
-    """The numbers of the rows in batches of like length, the longest first.
+    """Row numbers in batches of similar length, the longest first.
 
     Raises:
         InputError: for a batch of none.

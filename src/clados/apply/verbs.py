@@ -33,7 +33,7 @@ VERBS: dict[str, Callable[[s.Model, _Learned], bool]] = {
 
 
 def verbs(model: s.Model, learned: _Learned = None) -> tuple[str, ...]:
-    """What a model can do, by the names of the commands.
+    """The verbs (names of commands) that a model supports.
 
     Args:
         learned: the objective that its weights were trained on, where that is known; it narrows the choice.
@@ -55,7 +55,7 @@ def kind(model: s.Model) -> str:
 
 
 def check_verb(verb: str, name: str, model: s.Model, learned: _Learned = None) -> None:
-    """Refuse a verb that a model cannot do.
+    """Refuse a verb that a model does not support.
 
     Raises:
         InputError: with what it is, and what it can do.

@@ -51,15 +51,15 @@ def generate(
             raise InputError("the prompt is empty, and the vocabulary names no bos to start from")
         ids = [ready.spec.vocab.bos]
     new: list[int] = []
-    told = 0
+    printed = 0
 
-    def tell(column: Tensor) -> None:
-        nonlocal told
+    def add(column: Tensor) -> None:
+        nonlocal printed
         new.append(int(column))
         text = words.decode(new)
-        if on_text is not None and len(text) > told and not text.endswith(UNFINISHED):
-            on_text(text[told:])
-            told = len(text)
+        if on_text is not None and len(text) > printed and not text.endswith(UNFINISHED):
+            on_text(text[printed:])
+            printed = len(text)
 
     given = torch.tensor([ids], device=ready.device)
     free = room(ready.model, given)
@@ -67,8 +67,8 @@ def generate(
         on_note(f"max_new_tokens is {max_new_tokens}; {ready.name} has positions for {free}, and stops there")
         max_new_tokens = free
     end = None if config_of(ready.model).eos_token_id else words.ids.get("eos")
-    generate_ids(ready.model, given, max_new_tokens=max_new_tokens, beams=beams, eos=end, on_token=tell, **chosen)
+    generate_ids(ready.model, given, max_new_tokens=max_new_tokens, beams=beams, eos=end, on_token=add, **chosen)
     text = words.decode(new)
-    if on_text is not None and len(text) > told:
-        on_text(text[told:])
+    if on_text is not None and len(text) > printed:
+        on_text(text[printed:])
     return text

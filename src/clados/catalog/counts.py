@@ -78,14 +78,14 @@ def count_size(card: Card, size: CardSize, basis: str | None = None) -> list[Cou
 
 def bases(size: CardSize) -> list[str]:
     """What the published figures of a size count: the label's basis first; the whole model where none is named."""
-    said = [size.basis] if size.label.known else []
-    said += [size.exact_basis] if size.exact and size.exact.known else []
-    return list(dict.fromkeys(map(basis_of, said))) or ["model"]
+    named_bases = [size.basis] if size.label.known else []
+    named_bases += [size.exact_basis] if size.exact and size.exact.known else []
+    return list(dict.fromkeys(map(basis_of, named_bases))) or ["model"]
 
 
-def basis_of(said: str) -> str:
+def basis_of(text: str) -> str:
     """The basis that a card's words name; the whole model where they name none."""
-    word = said.partition(",")[0]
+    word = text.partition(",")[0]
     return word if word in (*BASES, NON_EMBEDDING) else "model"
 
 

@@ -129,15 +129,17 @@ def _attribute(name: str, allowed: Sequence[str]) -> str:
 
 def _tests(cards: Sequence[Card], wanted: Mapping[str, Any]) -> list[tuple[str, Test]]:
     """Each filter that is set, with its label."""
-    asked = {_attribute(name, (*ATTRIBUTES, *_NAMES, *SPECIAL)): value for name, value in wanted.items() if _set(value)}
-    kind = asked.pop("kind", None)
+    filters = {
+        _attribute(name, (*ATTRIBUTES, *_NAMES, *SPECIAL)): value for name, value in wanted.items() if _set(value)
+    }
+    kind = filters.pop("kind", None)
     tests: list[tuple[str, Test]] = []
-    for name, value in asked.items():
+    for name, value in filters.items():
         for each in value if isinstance(value, list | tuple) else [value]:
             label = f"--{name.replace('_', '-')}" if each is True else f"--{name.replace('_', '-')} {each}"
             tests.append((label, _test(cards, name, each)))
     if kind is not None:
-        tests.append((f"--kind {kind}", _of_kind(str(kind), [name for name in asked if name in ATTRIBUTES])))
+        tests.append((f"--kind {kind}", _of_kind(str(kind), [name for name in filters if name in ATTRIBUTES])))
     return tests
 
 
@@ -145,10 +147,10 @@ def _set(value: Any) -> bool:
     return value is not None and value != [] and value != ()
 
 
-def _test(cards: Sequence[Card], name: str, asked: Any) -> Test:
-    if isinstance(asked, bool):
-        return lambda card: bool(getattr(card, name)) is asked
-    text = str(asked).strip()
+def _test(cards: Sequence[Card], name: str, value: Any) -> Test:
+    if isinstance(value, bool):
+        return lambda card: bool(getattr(card, name)) is value
+    text = str(value).strip()
     if name == "text":
         return lambda card: all(word in _prose(card) for word in text.casefold().split())
     if name in ("since", "until"):

@@ -96,12 +96,12 @@ def _complete(argv: list[str]) -> int:
     from clados.cli.arguments import rejoin_colons
 
     front = rejoin_colons()
-    told = io.StringIO()
+    captured = io.StringIO()
     try:
-        with redirect_stdout(told):
+        with redirect_stdout(captured):
             return _call(_whole(), argv, "clados")
     finally:
-        print("".join(line.removeprefix(front) for line in told.getvalue().splitlines(keepends=True)), end="")
+        print("".join(line.removeprefix(front) for line in captured.getvalue().splitlines(keepends=True)), end="")
 
 
 def _refuse_empty_paths(parser: Any, argv: Sequence[str]) -> None:

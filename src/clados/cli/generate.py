@@ -68,7 +68,7 @@ def generate_command(
 
     blank = ""  # at the end so far
 
-    def tell(piece: str) -> None:
+    def show(piece: str) -> None:
         nonlocal blank
         text = blank + piece
         blank = text[len(text.rstrip()) :]
@@ -88,7 +88,7 @@ def generate_command(
         repetition_penalty=repetition_penalty,
         no_repeat_ngram_size=no_repeat_ngram_size,
         seed=seed,
-        on_text=None if json else tell,
+        on_text=None if json else show,
         on_note=output.print_note,
     )
     if json:

@@ -55,10 +55,10 @@ def list_command(
     """
     if json and csv:
         raise InputError("--json and --csv are two forms of one list: give one of them")
-    asked = {name: value for name, value in wanted.items() if value is not False}
-    asked["name"] = [*(asked["name"] or ()), *([pattern] if pattern else ())]
+    filters = {name: value for name, value in wanted.items() if value is not False}
+    filters["name"] = [*(filters["name"] or ()), *([pattern] if pattern else ())]
     everything = catalog().values()
-    found = search(everything, asked, sort=sort)
+    found = search(everything, filters, sort=sort)
     shown = found.cards[:limit]
     if json:
         output.print_json([card.as_row() for card in shown])

@@ -78,8 +78,8 @@ def pretrain_command(
 
     if threads:
         torch.set_num_threads(threads)
-    said: dict[str, Any] = {"params": params, "data": data, "steps": steps, "minutes": minutes, "batch": batch}
-    said |= {
+    options: dict[str, Any] = {"params": params, "data": data, "steps": steps, "minutes": minutes, "batch": batch}
+    options |= {
         "micro": micro,
         "length": length,
         "lr": lr,
@@ -89,7 +89,7 @@ def pretrain_command(
         "dtype": dtype and dtype.value,
         "start": start,
     }
-    given = {name: value for name, value in said.items() if value is not None}
+    given = {name: value for name, value in options.items() if value is not None}
     choices = Choices(model=model, **({"dtype": _dtype()} | given))
     folder = out or Path("runs") / model.replace(":", "-")
     if resume:
@@ -150,17 +150,17 @@ def _interruptible() -> Iterator[Callable[[], bool]]:
 
     Signals that are ignored, as under nohup, stay so.
     """
-    asked: list[int] = []
+    signals: list[int] = []
 
     def ask(number: int, frame: object) -> None:
-        asked.append(number)
+        signals.append(number)
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
     names = [name for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]  # Windows has no SIGHUP
     heard = [each for name in names if signal.getsignal(each := getattr(signal, name)) is not signal.SIG_IGN]
     before = {number: signal.signal(number, ask) for number in heard}
     try:
-        yield lambda: bool(asked)
+        yield lambda: bool(signals)
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -52,7 +52,7 @@ def embedded_tokenizer(file: Path, keys: Mapping[str, object], lists: Mapping[st
     Raises:
         DataError: it is of a kind that is not read, or damaged.
     """
-    said = JsonObject(file, keys, DataError, inside="tokenizer")
+    settings = JsonObject(file, keys, DataError, inside="tokenizer")
     tokens = _strings(file, "tokens", lists)
     kinds = lists.get("token_type") or [NORMAL] * len(tokens)
     if len(kinds) != len(tokens) or not all(isinstance(kind, int) for kind in kinds):
@@ -60,13 +60,13 @@ def embedded_tokenizer(file: Path, keys: Mapping[str, object], lists: Mapping[st
     pieces = [(token, int(str(kind))) for token, kind in zip(tokens, kinds, strict=True)]
     if len(set(tokens)) != len(tokens):
         raise DataError(f"{file}: tokenizer.ggml.tokens has a token twice")
-    roles = Roles().but({role: _role(said, f"ggml.{key}", tokens) for key, role in _ROLES.items()})
-    kind = said.take("ggml.model", str, "")
+    roles = Roles().but({role: _role(settings, f"ggml.{key}", tokens) for key, role in _ROLES.items()})
+    kind = settings.take("ggml.model", str, "")
     if kind not in _READERS:
-        raise said.refuse("ggml.model", f"read are {', '.join(_READERS)}")
-    tokenizer = _READERS[kind](said, pieces, lists, roles)
-    said.ignore("ggml.token_type_count")
-    tokenizer.notes = said.notes
+        raise settings.refuse("ggml.model", f"read are {', '.join(_READERS)}")
+    tokenizer = _READERS[kind](settings, pieces, lists, roles)
+    settings.ignore("ggml.token_type_count")
+    tokenizer.notes = settings.notes
     return tokenizer
 
 
@@ -78,36 +78,36 @@ def _strings(file: Path, name: str, lists: Mapping[str, Sequence[object]]) -> li
     return texts
 
 
-def _role(said: JsonObject, key: str, tokens: Sequence[str]) -> str | None:
-    number = said.take(key, int, None)
+def _role(settings: JsonObject, key: str, tokens: Sequence[str]) -> str | None:
+    number = settings.take(key, int, None)
     if number is None:
         return None
     if not 0 <= number < len(tokens):
-        raise said.refuse(key, f"there are {len(tokens)} tokens")
+        raise settings.refuse(key, f"there are {len(tokens)} tokens")
     return tokens[number]
 
 
-def _flag(said: JsonObject, key: str, *, usual: bool) -> bool:
-    return said.take(f"ggml.{key}", bool, usual)
+def _flag(settings: JsonObject, key: str, *, usual: bool) -> bool:
+    return settings.take(f"ggml.{key}", bool, usual)
 
 
 def _bytes(
-    said: JsonObject, pieces: Sequence[tuple[str, int]], lists: Mapping[str, Sequence[object]], roles: Roles
+    settings: JsonObject, pieces: Sequence[tuple[str, int]], lists: Mapping[str, Sequence[object]], roles: Roles
 ) -> Tokenizer:
     """Byte-level BPE (GPT-2, GPT-NeoX, Llama 3)."""
-    cut = said.take("ggml.pre", str, _USUAL[0])
+    cut = settings.take("ggml.pre", str, _USUAL[0])
     if cut not in (*_USUAL, "llama-bpe"):
-        raise said.refuse("ggml.pre", f"read are {', '.join(_USUAL)}, llama-bpe")
+        raise settings.refuse("ggml.pre", f"read are {', '.join(_USUAL)}, llama-bpe")
     vocab = {token: number for number, (token, _) in enumerate(pieces)}
     merges = []
-    for each in _strings(said.file, "merges", lists):
+    for each in _strings(settings.file, "merges", lists):
         first, _, second = each.partition(" ")  # bytes are written as letters: a space is none of them
         if not second or not {first, second, first + second} <= vocab.keys():
-            raise DataError(f"{said.file}: tokenizer.ggml.merges has '{each[:40]}', whose pieces the tokens lack")
+            raise DataError(f"{settings.file}: tokenizer.ggml.merges has '{each[:40]}', whose pieces the tokens lack")
         merges.append((first, second))
     llama = cut == "llama-bpe"
     backend = call_tokenizers(lambda: Backend(models.BPE(vocab, merges, ignore_merges=llama)))
-    spaced = _flag(said, "add_space_prefix", usual=False)
+    spaced = _flag(settings, "add_space_prefix", usual=False)
     level = pre_tokenizers.ByteLevel(add_prefix_space=spaced, use_regex=not llama)
     words = pre_tokenizers.Split(Regex(LLAMA_3), "isolated")
     backend.pre_tokenizer = pre_tokenizers.Sequence([words, level]) if llama else level
@@ -120,37 +120,37 @@ def _bytes(
             if kind in (CONTROL, USER)
         ],
     )
-    return Tokenizer(backend, _framed(backend, said, roles, bos=llama))
+    return Tokenizer(backend, _framed(backend, settings, roles, bos=llama))
 
 
 def _sentencepiece(
-    said: JsonObject, pieces: Sequence[tuple[str, int]], lists: Mapping[str, Sequence[object]], roles: Roles
+    settings: JsonObject, pieces: Sequence[tuple[str, int]], lists: Mapping[str, Sequence[object]], roles: Roles
 ) -> Tokenizer:
     """SentencePiece's BPE (LLaMA): the best-scored pair of pieces is merged first."""
     scores = lists.get("scores", ())
     if len(scores) != len(pieces) or not all(isinstance(score, float) for score in scores):
-        raise DataError(f"{said.file}: tokenizer.ggml.scores is not one number for each of {len(pieces)} tokens")
+        raise DataError(f"{settings.file}: tokenizer.ggml.scores is not one number for each of {len(pieces)} tokens")
     scored = tuple((name, float(str(score)), kind) for (name, kind), score in zip(pieces, scores, strict=True))
     if roles.unk is None:
         unknown = next((name for name, kind in pieces if kind == UNKNOWN), None)
         if unknown is None:
-            raise DataError(f"{said.file}: no token of tokenizer.ggml.tokens is the unknown one")
+            raise DataError(f"{settings.file}: no token of tokenizer.ggml.tokens is the unknown one")
         roles = roles.but({"unk": unknown})
     model = SentencePieceModel(
-        said.file,
+        settings.file,
         scored,
         bpe=True,
         charsmap=b"",
-        prefix=_flag(said, "add_space_prefix", usual=True),
-        collapse=_flag(said, "remove_extra_whitespaces", usual=False),
+        prefix=_flag(settings, "add_space_prefix", usual=True),
+        collapse=_flag(settings, "remove_extra_whitespaces", usual=False),
     )
     backend = call_tokenizers(lambda: backend_of(model, scored, Cleaning()))
     _keep(backend, [*kept_whole(model, scored)])
-    return Tokenizer(backend, _framed(backend, said, roles, bos=True))
+    return Tokenizer(backend, _framed(backend, settings, roles, bos=True))
 
 
 def _wordpiece(
-    said: JsonObject, pieces: Sequence[tuple[str, int]], lists: Mapping[str, Sequence[object]], roles: Roles
+    settings: JsonObject, pieces: Sequence[tuple[str, int]], lists: Mapping[str, Sequence[object]], roles: Roles
 ) -> Tokenizer:
     """BERT's pieces: the file marks the first of a word, and not the others; texts are lower-cased, as there."""
 
@@ -166,7 +166,7 @@ def _wordpiece(
     roles = roles.but({"cls": roles.cls or roles.bos, "sep": roles.sep or roles.eos, "bos": None, "eos": None})
     unk = roles.unk or ("[UNK]" if "[UNK]" in vocab else None)
     if unk is None or len(vocab) != len(pieces):
-        raise DataError(f"{said.file}: tokenizer.ggml.tokens lack the unknown token, or have one twice")
+        raise DataError(f"{settings.file}: tokenizer.ggml.tokens lack the unknown token, or have one twice")
     roles = roles.but({"unk": unk})
     backend = call_tokenizers(lambda: Backend(models.WordPiece(vocab, unk_token=unk)))
     backend.normalizer = normalizers.BertNormalizer(lowercase=True)
@@ -175,7 +175,7 @@ def _wordpiece(
     _keep(
         backend, [AddedToken(token, normalized=False, special=True) for token in dict.fromkeys(roles.named().values())]
     )
-    said.ignore(
+    settings.ignore(
         *(f"ggml.{key}" for key in ("pre", "add_bos_token", "add_eos_token", "add_sep_token", "add_space_prefix"))
     )
     frame = ("cls $A sep", "cls $A sep $B:1 sep:1") if roles.cls and roles.sep else ("", "")
@@ -187,11 +187,11 @@ def _keep(backend: Backend, tokens: Sequence[AddedToken]) -> None:
     call_tokenizers(lambda: backend.add_tokens([token for token in tokens if not token.special]))
 
 
-def _framed(backend: Backend, said: JsonObject, roles: Roles, *, bos: bool) -> Roles:
+def _framed(backend: Backend, settings: JsonObject, roles: Roles, *, bos: bool) -> Roles:
     """The roles with what stands around a text: the first token where nothing says otherwise, and the last."""
-    first = "bos " if _flag(said, "add_bos_token", usual=bos) and roles.bos else ""
-    last = " eos" if _flag(said, "add_eos_token", usual=False) and roles.eos else ""
-    said.ignore("ggml.add_sep_token")
+    first = "bos " if _flag(settings, "add_bos_token", usual=bos) and roles.bos else ""
+    last = " eos" if _flag(settings, "add_eos_token", usual=False) and roles.eos else ""
+    settings.ignore("ggml.add_sep_token")
     if not first and not last:
         return roles
     return with_templates(backend, roles, f"{first}$A{last}", f"{first}$A{last} {first}$B{last}")

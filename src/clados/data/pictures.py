@@ -93,31 +93,31 @@ class Preprocessing:
         Raises:
             DataError: for a value that cannot be used.
         """
-        said = config if isinstance(config, JsonObject) else JsonObject(Path(PREPROCESSOR_FILE), config, DataError)
-        said.ignore(*_MEANINGLESS)
-        default = _CLASSES[_class(said, usual)]
-        size = _size(said, "size", default.square) or default.size
-        crop = _size(said, "crop_size", square=True) or default.crop
+        settings = config if isinstance(config, JsonObject) else JsonObject(Path(PREPROCESSOR_FILE), config, DataError)
+        settings.ignore(*_MEANINGLESS)
+        default = _CLASSES[_class(settings, usual)]
+        size = _size(settings, "size", default.square) or default.size
+        crop = _size(settings, "crop_size", square=True) or default.crop
         if isinstance(crop, int):
-            raise said.refuse("crop_size", "needed are height and width")
-        resample = said.take("resample", int, default.resample)
+            raise settings.refuse("crop_size", "needed are height and width")
+        resample = settings.take("resample", int, default.resample)
         if resample not in _RESAMPLING:
-            raise said.refuse("resample", f"allowed: {', '.join(map(str, _RESAMPLING))}")
-        factor, mean = said.take("rescale_factor", float, 1 / 255), _channels(said, "image_mean", default.mean)
-        std = _channels(said, "image_std", default.std)
+            raise settings.refuse("resample", f"allowed: {', '.join(map(str, _RESAMPLING))}")
+        factor, mean = settings.take("rescale_factor", float, 1 / 255), _channels(settings, "image_mean", default.mean)
+        std = _channels(settings, "image_std", default.std)
         if len(mean) != len(std):
-            raise said.refuse("image_std", f"image_mean has {len(mean)} numbers")
+            raise settings.refuse("image_std", f"image_mean has {len(mean)} numbers")
         if 0 in std:
-            raise said.refuse("image_std", "it divides, so no number may be 0")
-        cropped = said.take("do_center_crop", bool, default=default.cropped)
-        normalised = said.take("do_normalize", bool, default=True)
-        if said.take("do_pad", bool, default=False):
-            said.note("do_pad", "images are not padded here")
+            raise settings.refuse("image_std", "it divides, so no number may be 0")
+        cropped = settings.take("do_center_crop", bool, default=default.cropped)
+        normalised = settings.take("do_normalize", bool, default=True)
+        if settings.take("do_pad", bool, default=False):
+            settings.note("do_pad", "images are not padded here")
         return cls(
-            size=size if said.take("do_resize", bool, default=True) else None,
+            size=size if settings.take("do_resize", bool, default=True) else None,
             crop=crop if cropped else None,
             resample=resample,
-            factor=factor if said.take("do_rescale", bool, default=True) else 1.0,
+            factor=factor if settings.take("do_rescale", bool, default=True) else 1.0,
             mean=mean if normalised else (0.0,) * len(mean),
             std=std if normalised else (1.0,) * len(std),
         )
@@ -180,20 +180,20 @@ class Preprocessing:
         return image[top : top + height, left : left + width]
 
 
-def _class(said: JsonObject, usual: str) -> str:
-    name = said.take("image_processor_type", str, None)
-    older = said.take("feature_extractor_type", str, None)
+def _class(settings: JsonObject, usual: str) -> str:
+    name = settings.take("image_processor_type", str, None)
+    older = settings.take("feature_extractor_type", str, None)
     key, name = ("image_processor_type", name) if name else ("feature_extractor_type", older or usual)
     stem = re.sub(r"(ImageProcessor|FeatureExtractor)(Fast|Pil)?$", "", name)
     if stem not in _CLASSES:
-        said.note(key, f"not known here, so what it leaves open is as in {usual}ImageProcessor")
+        settings.note(key, f"not known here, so what it leaves open is as in {usual}ImageProcessor")
         return usual
     return stem
 
 
-def _size(said: JsonObject, key: str, square: bool) -> tuple[int, int] | int | None:
+def _size(settings: JsonObject, key: str, square: bool) -> tuple[int, int] | int | None:
     """(height, width), or the shorter side; None where the file has no size."""
-    value = said.take(key, int | list | tuple | dict, None)
+    value = settings.take(key, int | list | tuple | dict, None)
     side: tuple[Any, ...]
     match value:
         case None:
@@ -208,25 +208,25 @@ def _size(said: JsonObject, key: str, square: bool) -> tuple[int, int] | int | N
             side = (height, width)
         case {"longest_edge": longest} if longest is not None:
             allowed = "allowed are height and width, or shortest_edge alone"
-            raise said.refuse(key, f"longest_edge is {longest}, which is not supported; {allowed}")
+            raise settings.refuse(key, f"longest_edge is {longest}, which is not supported; {allowed}")
         case _:
             side = ()
     usable = all(isinstance(each, int) and not isinstance(each, bool) and each > 0 for each in side)
     if not usable or len(side) not in (1, 2) or (side[0] * side[-1]) > MOST_PIXELS:
         allowed = "a number, [height, width], or an object with height and width, or with shortest_edge"
-        raise said.refuse(key, f"needed is {allowed}; at most {MOST_PIXELS:,} pixels")
+        raise settings.refuse(key, f"needed is {allowed}; at most {MOST_PIXELS:,} pixels")
     return side[0] if len(side) == 1 else (side[0], side[1])
 
 
-def _channels(said: JsonObject, key: str, default: tuple[float, ...]) -> tuple[float, ...]:
+def _channels(settings: JsonObject, key: str, default: tuple[float, ...]) -> tuple[float, ...]:
     """A number for each channel."""
-    value = said.take(key, float | list | tuple, None)
+    value = settings.take(key, float | list | tuple, None)
     if value is None:
         return default
     each = list(value) if isinstance(value, list | tuple) else [value] * len(default)
     numbers = all(isinstance(one, int | float) and not isinstance(one, bool) and abs(one) < 1e6 for one in each)
     if not numbers or len(each) not in (1, 3):
-        raise said.refuse(key, "needed are 1 or 3 numbers")
+        raise settings.refuse(key, "needed are 1 or 3 numbers")
     return tuple(map(float, each))
 
 

@@ -85,11 +85,11 @@ def _text(key: str) -> Callable[[str, RowData], Iterator[Example]]:
 
 def _pair(source: str, target: str) -> Callable[[str, RowData], Iterator[Example]]:
     def make(document: str, row: RowData) -> Iterator[Example]:
-        asked = [_string(row, source)]
+        parts = [_string(row, source)]
         if source == "instruction":
-            asked += [_string(row, key) for key in MORE if row.get(key)]
+            parts += [_string(row, key) for key in MORE if row.get(key)]
         languages = _language(row, "source_language"), _language(row)
-        yield Pair(document, "\n\n".join(asked), _string(row, target), *languages)
+        yield Pair(document, "\n\n".join(parts), _string(row, target), *languages)
 
     return make
 

@@ -90,10 +90,10 @@ def tree(highlight: Collection[str] = (), *, everything: bool = False, survey_li
     """
     cards = catalog()
     shown = list(cards.values()) if everything else drawing.surveyed(cards.values())
-    lit = {cards[name].id for name in highlight}
+    highlighted = {cards[name].id for name in highlight}
     return Drawing(
-        lambda: drawing.tree_figure(shown, lit, cards.values(), survey=survey_lines),
-        lambda: drawing.terminal_tree(shown, lit, cards.values(), survey=survey_lines),
+        lambda: drawing.tree_figure(shown, highlighted, cards.values(), survey=survey_lines),
+        lambda: drawing.terminal_tree(shown, highlighted, cards.values(), survey=survey_lines),
     )
 
 
@@ -112,8 +112,8 @@ def timeline(
         NoModelError: for an unknown name.
     """
     cards = catalog()
-    lit = {cards[name].id for name in highlight}
+    highlighted = {cards[name].id for name in highlight}
     if recent:
-        return Drawing(lambda: drawing.recent_figure(cards, y, lit), lambda: drawing.terminal_recent(cards, y))
+        return Drawing(lambda: drawing.recent_figure(cards, y, highlighted), lambda: drawing.terminal_recent(cards, y))
     shown = list(cards.values()) if everything else drawing.surveyed(cards.values())
-    return Drawing(lambda: drawing.timeline_figure(shown, y, lit), lambda: drawing.terminal_timeline(shown, y))
+    return Drawing(lambda: drawing.timeline_figure(shown, y, highlighted), lambda: drawing.terminal_timeline(shown, y))

@@ -162,12 +162,12 @@ def _marks(
 
 
 def _mark(node: Node, x: float, y: float, colour: Ink, box: Box, highlight: Collection[str]) -> str:
-    lit = node.id in highlight
+    highlighted = node.id in highlight
     solid = node.openness in {"open", "limited"}
     paper = element("circle", class_="hollow", cx=x, cy=y, r=_RADIUS)
     dot = element(
         "circle",
-        class_="lit" if lit else None,
+        class_="lit" if highlighted else None,
         cx=x,
         cy=y,
         r=_RADIUS,
@@ -177,7 +177,7 @@ def _mark(node: Node, x: float, y: float, colour: Ink, box: Box, highlight: Coll
         stroke_width=1.4,
     )
     text = svg.label(
-        box.left, box.middle + NAME_SIZE * 0.36, node.name, size=NAME_SIZE, font_weight="600" if lit else None
+        box.left, box.middle + NAME_SIZE * 0.36, node.name, size=NAME_SIZE, font_weight="600" if highlighted else None
     )
     return element(
         "g",
@@ -185,7 +185,7 @@ def _mark(node: Node, x: float, y: float, colour: Ink, box: Box, highlight: Coll
         paper,
         dot,
         text,
-        class_="dim" if highlight and not lit else None,
+        class_="dim" if highlight and not highlighted else None,
         data_id=node.id,
         data_group=node.group,
     )

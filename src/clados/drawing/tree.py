@@ -238,12 +238,12 @@ def node_box(node: Node, box: Box, colour: Ink, highlight: Collection[str]) -> s
     """A model as a box: filled when open, tinted when limited, hollow otherwise."""
     filled = node.openness == "open"
     frame = {"x": box.left, "y": box.top, "width": box.width, "height": box.height, "rx": 5.0}
-    lit = "lit" if node.id in highlight else None
+    highlighted = node.id in highlight
     paper = element("rect", class_="hollow", **frame)
     root = "root" if node.id == ROOT else None
     rect = element(
         "rect",
-        class_=" ".join(word for word in (lit, root) if word) or None,
+        class_=" ".join(word for word in ("lit" if highlighted else "", root) if word) or None,
         **frame,
         fill=colour.fill if filled or node.openness == "limited" else "none",
         fill_opacity=0.35 if node.openness == "limited" else None,
@@ -257,9 +257,9 @@ def node_box(node: Node, box: Box, colour: Ink, highlight: Collection[str]) -> s
         size=NAME_SIZE,
         text_anchor="middle",
         class_=colour.text if filled else None,
-        font_weight="600" if lit else None,
+        font_weight="600" if highlighted else None,
     )
-    dim = "dim" if highlight and not lit else None
+    dim = "dim" if highlight and not highlighted else None
     return element(
         "g", svg.title(described(node)), paper, rect, text, class_=dim, data_id=node.id, data_group=node.group
     )

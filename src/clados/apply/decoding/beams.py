@@ -64,7 +64,7 @@ def beam_search(
 
 
 class Ended:
-    """The best ended texts of a row."""
+    """The best finished hypotheses of a row."""
 
     def __init__(self, room: int, penalty: float, early: EarlyStopping, longest: int) -> None:
         self.room, self.penalty, self.early, self.longest = room, penalty, early, longest
@@ -72,7 +72,7 @@ class Ended:
         self.texts: list[tuple[float, Tensor]] = []
 
     def take(self, texts: Tensor, totals: list[float], over: list[bool], new: int) -> None:
-        """Keep those that have ended, if among the best; done when no open one would be kept.
+        """Add finished hypotheses; done when no open beam can beat the worst kept one.
 
         Args:
             texts: [ranks, length], the best first; those beyond ``room`` are only there to stay open.

@@ -8,7 +8,7 @@ from torch import Tensor
 
 @dataclass(slots=True)
 class Sampling:
-    """How the next tokens are chosen from their scores."""
+    """Settings of sampling: how the next tokens are chosen from their scores."""
 
     temperature: float
     top_k: int | None

@@ -13,7 +13,7 @@ Processor = Callable[[Tensor, Tensor], Tensor]
 
 @dataclass(frozen=True, kw_only=True)
 class Constraints:
-    """What a text must and must not hold; by default anything.
+    """Constraints on the generated tokens; by default none.
 
     Attributes:
         repetition_penalty: scores of tokens that are there already are divided by it (those below zero multiplied;

@@ -13,17 +13,17 @@ from clados.nn.positions.blanks import blank_positions
 
 
 class Writer(Protocol):
-    """A model that is writing: what it has been given, and what it remembers."""
+    """A model in generation, with its inputs and its cache."""
 
     model: WholeModel
     ids: Tensor  # [batch, length]: the texts so far, at the start
 
     def read(self, ids: Tensor) -> Tensor:
-        """Take in [rows, length] ids; the scores of what may follow, [rows, vocabulary]."""
+        """Process [rows, length] ids; the scores of the next token, [rows, vocabulary]."""
         ...
 
     def reorder(self, rows: Tensor) -> None:
-        """Go on with these rows of the present ones, in this order: those of one text side by side."""
+        """Keep these rows of the cache, in this order; rows of one text stay adjacent."""
         ...
 
 
@@ -32,7 +32,7 @@ class Continuing:
 
     @staticmethod
     def room(model: WholeModel, input_ids: Tensor) -> int | None:
-        """Tokens that may still be written; None for any number."""
+        """Tokens that may still be generated; None: no limit."""
         return None if model.learned is None else model.learned - input_ids.size(1)
 
     def __init__(
