@@ -118,12 +118,11 @@ def public_names(file: Path) -> Iterator[str]:
 
 # Public names of two things: this list only gets shorter.
 TWICE = {
-    "ACTIVATIONS", "Adafactor", "Example", "HEAD", "KEPT", "KINDS", "LONGEST", "Learned", "Linear", "Lion", "MARKS",
-    "NEAR", "NEUTRAL", "OLDER", "OneTable", "P", "PARTS", "PREFIX", "Place", "READ", "Remembering", "Row", "Run",
-    "SHOWN", "SMALL", "STEPS", "ScaledAdam", "Sides", "TASKS", "TRAINED", "Told", "WIDEST", "WORDS", "as_stored",
-    "check", "chosen", "count", "diff", "draw", "files", "generate", "headed", "kept", "main", "module", "opened",
-    "ours", "packed", "prove", "read", "replaced", "runs", "share", "slopes", "spread", "theirs", "trained",
-    "whole",
+    "ACTIVATIONS", "Adafactor", "Example", "HEAD", "KEPT", "KINDS", "LONGEST", "Linear", "Lion", "MARKS", "NEAR",
+    "NEUTRAL", "OLDER", "OneTable", "P", "PARTS", "PREFIX", "Place", "READ", "Remembering", "Row", "Run", "SHOWN",
+    "SMALL", "STEPS", "ScaledAdam", "Sides", "TASKS", "TRAINED", "WIDEST", "WORDS", "as_stored", "check", "chosen",
+    "count", "diff", "draw", "files", "generate", "kept", "module", "opened", "ours", "packed", "prove", "read",
+    "replaced", "runs", "slopes", "spread", "theirs", "whole",
 }  # fmt: skip
 
 
