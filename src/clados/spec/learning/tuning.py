@@ -1,5 +1,7 @@
 """Tuning: stages that begin from a trained model."""
 
+from typing import Self
+
 from clados.spec.core.part import Part
 from clados.spec.learning.recipe import Stage
 
@@ -28,6 +30,10 @@ class AllBut(Trained):
 
     names: tuple[str, ...]
 
+    @classmethod
+    def example(cls) -> Self:
+        return cls(("inputs.tokens.*",))
+
 
 class LowRank(Trained):
     """W x + alpha / rank B A x, and only A and B move; B starts at zero (Hu et al. 2021, §4.1, eq. 3)."""
@@ -36,6 +42,10 @@ class LowRank(Trained):
     alpha: float
     on: tuple[str, ...]  # outputs of a product ("q", "v") or products ("out")
     dropout: float = 0.0  # of what enters A
+
+    @classmethod
+    def example(cls) -> Self:
+        return cls(rank=2, alpha=4.0, on=("q",))
 
 
 class Tuning(Stage, kw_only=True):
