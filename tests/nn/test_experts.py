@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from clados import nn
 from clados import spec as s
 from clados.nn.core.context import Sight
-from clados.nn.feedforward.experts import Told, beyond, each_its_own, rank
+from clados.nn.core.module import made
+from clados.nn.feedforward.experts import Told, each_its_own, rank
 from clados.objectives.routing import largeness, strayed, unbalance
 from clados.spec.core.pieces import Env
 
@@ -28,9 +29,7 @@ def layer(**words: Any) -> Any:
 @given(st.lists(st.integers(0, 4), min_size=1, max_size=40), st.integers(1, 6))
 @settings(max_examples=40)
 def test_the_first_tokens_of_an_expert_find_room_and_no_later_one(chosen: list[int], tokens: int) -> None:
-    found = beyond(
-        s.OfText(tokens), torch.tensor(chosen), Told(5, training=False, shape=(1, len(chosen)), sight=Sight())
-    )
+    found = made(s.OfText(tokens))(torch.tensor(chosen), Told(5, training=False, shape=(1, len(chosen)), sight=Sight()))
     expected = [chosen[:i].count(one) >= tokens for i, one in enumerate(chosen)]
     assert (found.tolist() if found is not None else [False] * len(chosen)) == expected
 
@@ -41,18 +40,18 @@ def test_room_is_of_each_text_or_of_all_that_is_computed() -> None:
         Told(2, training=False, shape=(1, 6), sight=Sight(lengths=(2, 4))),
         Told(2, training=False, shape=(2, 3), sight=Sight()),
     )
-    assert beyond(s.OfText(1), chosen, packed).tolist() == [False, True, False, False, True, True]  # type: ignore[union-attr]
-    assert beyond(s.OfText(1), chosen, rows).tolist() == [False, True, True, False, False, True]  # type: ignore[union-attr]
-    assert beyond(s.OfBatch(1.0, 0.5, least=1), chosen, rows).tolist() == [False, True, True, False, True, True]  # type: ignore[union-attr]
+    assert made(s.OfText(1))(chosen, packed).tolist() == [False, True, False, False, True, True]
+    assert made(s.OfText(1))(chosen, rows).tolist() == [False, True, True, False, False, True]
+    assert made(s.OfBatch(1.0, 0.5, least=1))(chosen, rows).tolist() == [False, True, True, False, True, True]
     training = rows._replace(training=True)
-    assert beyond(s.OfBatch(1.0, 0.5, least=1), chosen, training).tolist() == [False] * 4 + [True, False]  # type: ignore[union-attr]
+    assert made(s.OfBatch(1.0, 0.5, least=1))(chosen, training).tolist() == [False] * 4 + [True, False]
 
 
 def test_padding_takes_no_room() -> None:
     keep = torch.tensor([[True, True, False], [True, True, True]])
     told = Told(2, training=False, shape=(2, 3), sight=Sight(keep=keep))
     chosen = torch.tensor([0, 0, 2, 0, 1, 1])  # 2: none, for padding
-    assert beyond(s.OfBatch(1.0, 1.0, least=1), chosen, told).tolist()[3]  # type: ignore[union-attr]
+    assert made(s.OfBatch(1.0, 1.0, least=1))(chosen, told).tolist()[3]
     assert rank(chosen).tolist() == [0, 1, 0, 2, 0, 1]
 
 

@@ -39,7 +39,7 @@ def test_what_a_module_owns_is_what_torch_holds(model: Any) -> None:
 def test_a_missing_name_is_an_attribute_error(model: Any) -> None:
     block = model.stack.blocks[0]
     assert not hasattr(block, "cross")
-    with pytest.raises(AttributeError, match="'Block' object has no attribute 'cross'"):
+    with pytest.raises(AttributeError, match="'PreBlock' object has no attribute 'cross'"):
         _ = block.cross
 
 

@@ -92,5 +92,5 @@ def test_a_stack_over_blocks_needs_them_and_a_plain_one_refuses_them() -> None:
         s.BlockSparse(window=2)
     little: Any = small(part)
     plain = little.but(stack=s.Stack.like(little.stack))
-    with pytest.raises(s.SpecError, match="nothing says what BlockSparse sees"):
+    with pytest.raises(s.SpecError, match="this attention needs the blocks of a SparseStack"):
         build(plain)(torch.tensor([[5, 6, 7]]))

@@ -46,9 +46,9 @@ def test_there_is_no_circle_of_imports(package: str) -> None:
 
 def test_what_builds_a_part_stands_in_the_file_of_the_name_of_its_own() -> None:
     apart = {
-        f"{part.__name__} of {part.__module__} is built in {module.__module__}"
-        for part, module in MODULES.items()
-        if module.__module__ != part.__module__.replace(spec.__name__, nn.__name__)
+        f"{parts[-1].__name__} of {parts[-1].__module__} is built in {build.__module__}"
+        for parts, build in MODULES.items()
+        if build.__module__ != parts[-1].__module__.replace(spec.__name__, nn.__name__)
     }
     assert MODULES
     assert not apart

@@ -1,14 +1,81 @@
-"""Blocks of further residuals."""
+"""How the branches of a block join the residual stream. Shapes: x is [batch, length, d_model]."""
 
 from torch import Tensor
 
 from clados import spec as s
 from clados.nn.core.context import Sight, State
+from clados.nn.core.module import builds
 from clados.nn.dropout import drop
-from clados.nn.stacks.block import BLOCKS, Block, PostBlock
+from clados.nn.stacks.block import Block
 from clados.spec.core.pieces import Env
 
 
+@builds(s.Block, s.Pre)
+class PreBlock(Block):
+    """x + f(norm(x)), branch after branch."""
+
+    def forward(self, x: Tensor, sight: Sight, state: State) -> tuple[Tensor, State]:
+        """What leaves the layer, [batch, length, d_model], and what it remembers."""
+        y, attn = self.attn(self.attn_norm(x), sight, state.attn)
+        x = x + drop(y, self.dropout, self.training)
+        cross = state.cross
+        if self.crossed:
+            y, cross = self.cross(self.cross_norm(x), sight, cross)
+            x = x + drop(y, self.dropout, self.training)
+        return x + drop(self.mlp(self.mlp_norm(x), sight), self.dropout, self.training), State(attn, cross)
+
+
+@builds(s.Block, s.Post)
+class PostBlock(Block):
+    """norm(x + f(x)), branch after branch."""
+
+    def forward(self, x: Tensor, sight: Sight, state: State) -> tuple[Tensor, State]:
+        """What leaves the layer, [batch, length, d_model], and what it remembers."""
+        y, attn = self.attn(x, sight, state.attn)
+        x = self.attn_norm(self.joined(x, y))
+        cross = state.cross
+        if self.crossed:
+            y, cross = self.cross(x, sight, cross)
+            x = self.cross_norm(self.joined(x, y))
+        return self.after(x, sight), State(attn, cross)
+
+    def after(self, x: Tensor, sight: Sight) -> Tensor:
+        """The layer's last branch: same shape."""
+        return self.mlp_norm(self.joined(x, self.mlp(x, sight)))
+
+    def joined(self, x: Tensor, y: Tensor) -> Tensor:
+        """The stream and what a branch gave of it, before the norm: same shape."""
+        return x + drop(y, self.dropout, self.training)
+
+
+class ParallelBlock(Block):
+    """x + attention(norm(x)) + mlp(norm(x)), a norm for each."""
+
+    def forward(self, x: Tensor, sight: Sight, state: State) -> tuple[Tensor, State]:
+        """What leaves the layer, [batch, length, d_model], and what it remembers."""
+        y, attn = self.attn(self.attn_norm(x), sight, state.attn)
+        y = drop(y, self.dropout, self.training) + drop(self.mlp(self.mlp_norm(x), sight), self.dropout, self.training)
+        return x + y, State(attn, None)
+
+
+class SharedNormBlock(Block):
+    """h = norm(x); x + attention(h) + mlp(h)."""
+
+    def forward(self, x: Tensor, sight: Sight, state: State) -> tuple[Tensor, State]:
+        """What leaves the layer, [batch, length, d_model], and what it remembers."""
+        h = self.attn_norm(x)
+        y, attn = self.attn(h, sight, state.attn)
+        y = drop(y, self.dropout, self.training) + drop(self.mlp(h, sight), self.dropout, self.training)
+        return x + y, State(attn)
+
+
+@builds(s.Block, s.Parallel)
+def _parallel(part: s.Block, env: Env) -> Block:
+    one = isinstance(part.residual, s.Parallel) and part.residual.norms == 1
+    return (SharedNormBlock if one else ParallelBlock)(part, env)
+
+
+@builds(s.Block, s.FromNorm)
 class FromNormBlock(Block):
     """h + f(h) with h = norm(x), branch after branch."""
 
@@ -26,9 +93,6 @@ class FromNormBlock(Block):
         return h + drop(self.mlp(h, sight), self.dropout, self.training), State(attn, cross)
 
 
-BLOCKS[s.FromNorm] = FromNormBlock
-
-
 class DeepNormBlock(PostBlock):
     """norm(a x + f(x)), a = (2 layers)^power."""
 
@@ -40,10 +104,8 @@ class DeepNormBlock(PostBlock):
         return self.alpha * x + drop(y, self.dropout, self.training)
 
 
+@builds(s.Block, s.DeepNorm)
 def _deep(part: s.Block, env: Env) -> Block:
     if not isinstance(part.residual, s.DeepNorm):
         raise s.SpecError(f"Block.residual is {part.residual!r}; a DeepNormBlock needs DeepNorm(...)")
     return DeepNormBlock(part, env, part.residual.power)
-
-
-BLOCKS[s.DeepNorm] = _deep

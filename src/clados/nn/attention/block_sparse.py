@@ -6,8 +6,10 @@ import torch
 from torch import Tensor
 
 from clados import spec as s
-from clados.nn.attention.dense import KINDS, Attention
+from clados.nn.attention.dense import Attention
+from clados.nn.attention.masks import Mask
 from clados.nn.core.context import Sight
+from clados.nn.core.module import builds
 from clados.nn.dropout import attend
 from clados.spec.core.pieces import Env
 
@@ -46,6 +48,15 @@ def mixed(number: Tensor) -> Tensor:
     return number ^ (number >> 16)
 
 
+@builds(s.BlockSparse)
+class NoMask(Mask):
+    """A matrix of what each position sees is what block-sparse attention avoids."""
+
+    def __call__(self, query: Tensor, key: Tensor) -> Tensor:
+        raise s.SpecError("this attention needs the blocks of a SparseStack")
+
+
+@builds(s.Attention, s.BlockSparse)
 class BlockSparseAttention(Attention):
     """Global queries see every key; each block of the others sees global keys and those of its own few blocks."""
 
@@ -97,6 +108,3 @@ class BlockSparseAttention(Attention):
         inside = ((near >= 0) & (near < blocks)).expand(heads, -1, -1)
         near = near.clamp(0, blocks - 1).expand(heads, -1, -1)
         return torch.cat([near, far], -1), torch.cat([inside, found], -1)
-
-
-KINDS[s.BlockSparse] = BlockSparseAttention

@@ -11,6 +11,7 @@ from clados.nn.positions.rotary import turn
 from clados.spec.core.pieces import Env
 
 
+@builds(s.Attention)
 class Attention(Module):
     """softmax(scale q k^T + bias) v; queries, keys and values in one product, grouped when kv_heads are fewer."""
 
@@ -53,15 +54,6 @@ class Attention(Module):
         texts = zip(q.split(lengths, 2), k.split(lengths, 2), v.split(lengths, 2), lengths, strict=True)
         masks = (None if sight.mask is None else sight.mask[..., :n, :n] for n in lengths)
         return torch.cat([self.attend(q, k, v, mask, sight) for (q, k, v, _), mask in zip(texts, masks)], 2)
-
-
-KINDS: dict[type, type[Attention]] = {}  # by their pattern, or the position of their stack
-
-
-@builds(s.Attention)
-def _attention(part: s.Attention, env: Env) -> Attention:
-    kind = KINDS.get(type(part.pattern)) or KINDS.get(type(env.position), Attention)
-    return kind(part, env)
 
 
 @builds(s.CrossAttention)

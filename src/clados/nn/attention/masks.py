@@ -1,38 +1,59 @@
 """Which positions a position attends to."""
 
-from functools import singledispatch
+from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from clados import spec as s
+from clados.nn.core.module import builds
+from clados.spec.core.pieces import Env
 
 
-@singledispatch
-def visible(part: s.Part, query: Tensor, key: Tensor) -> Tensor:
-    """Which keys a query may see, by their places in the sequence: [queries, keys] bool."""
-    raise s.SpecError(f"nothing says what {type(part).__name__} sees")
+class Mask:
+    """Which keys a query may see, by their places in the sequence: [queries] and [keys] to [queries, keys] bool."""
+
+    causal = False  # whether it is what torch's own causal attention computes
+
+    def __init__(self, part: Any, env: Env | None = None) -> None:
+        self.part = part
+
+    def __call__(self, query: Tensor, key: Tensor) -> Tensor:
+        raise NotImplementedError
 
 
-@visible.register
-def _(part: s.All, query: Tensor, key: Tensor) -> Tensor:
-    return torch.ones(query.size(0), key.size(0), dtype=torch.bool, device=query.device)
+@builds(s.All)
+class All(Mask):
+    """Everything."""
+
+    def __call__(self, query: Tensor, key: Tensor) -> Tensor:
+        return torch.ones(query.size(0), key.size(0), dtype=torch.bool, device=query.device)
 
 
-@visible.register
-def _(part: s.Causal, query: Tensor, key: Tensor) -> Tensor:
-    return key <= query[:, None]
+@builds(s.Causal)
+class Causal(Mask):
+    """Itself and what came before."""
+
+    causal = True
+
+    def __call__(self, query: Tensor, key: Tensor) -> Tensor:
+        return key <= query[:, None]
 
 
-@visible.register
-def _(part: s.Banded, query: Tensor, key: Tensor) -> Tensor:
-    return query[:, None] - key < part.span
+@builds(s.Banded)
+class Banded(Mask):
+    """The last ``span`` positions, itself included."""
+
+    part: s.Banded
+
+    def __call__(self, query: Tensor, key: Tensor) -> Tensor:
+        return query[:, None] - key < self.part.span
 
 
 def look(
-    sees: s.Sees,
-    pattern: s.Pattern | None,
+    sees: Mask,
+    pattern: Mask | None,
     length: int,
     past: int,
     keep: Tensor | None,
@@ -49,17 +70,17 @@ def look(
         bias: [1, heads, length, past + length] to be added to the scores.
         read: [batch or 1, length] bool, True for positions that all may see.
     """
-    causal = isinstance(sees, s.Causal)
+    causal = sees.causal
     open_ = keep is None and bias is None and pattern is None and (read is None or length == 1)
     if open_ and (past == 0 or length == 1 or not causal):
         return None, causal and length > 1
     key = torch.arange(past + length, device=device)
     query = key[past:]
-    allowed = visible(sees, query, key)
+    allowed = sees(query, key)
     if read is not None:
         allowed = (allowed | F.pad(read, (past, 0))[:, None])[:, None]
     if pattern is not None:
-        allowed = allowed & visible(pattern, query, key)
+        allowed = allowed & pattern(query, key)
     if keep is not None:  # a padded position sees itself, so that no row is empty
         allowed = allowed & keep[:, None, None] | (key == query[:, None])
     if bias is None:

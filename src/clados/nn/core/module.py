@@ -1,7 +1,7 @@
 """From a part to its module. A module owns what its part's ``pieces`` say, under the same names."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 
 import torch
 import torch.nn.functional as F
@@ -13,17 +13,22 @@ from clados.spec import Part, SpecError
 from clados.spec.core.pieces import Env, Held, Linear, Named, Several, Table, Weight
 from clados.spec.core.registry import import_parts
 
-M = TypeVar("M", bound=Callable[..., nn.Module])
+M = TypeVar("M", bound=Callable[..., Any])
 
-MODULES: dict[type[Part], Callable[..., nn.Module]] = {}
+MODULES: dict[tuple[type[Part], ...], Callable[..., Any]] = {}
 
 
-def builds(part: type[Part]) -> Callable[[M], M]:
-    """Register what builds a type of part: a module class, or a function that chooses one."""
+def builds(*parts: type[Part]) -> Callable[[M], M]:
+    """Register what builds a type of part: a class, or a function that chooses one.
 
-    def register(module: M) -> M:
-        MODULES[part] = module
-        return module
+    Args:
+        parts: the type; a second one, if any, is that of a part in it, or of its stack's position: of attention, what
+            ``builds(Attention, Banded)`` registers is taken where the pattern is ``Banded``.
+    """
+
+    def register(build: M) -> M:
+        MODULES[parts] = build
+        return build
 
     return register
 
@@ -34,16 +39,35 @@ def module(part: Part, env: Env | None = None) -> nn.Module:
     Raises:
         SpecError: when nothing builds this type of part.
     """
-    if type(part) not in MODULES:
+    return cast(nn.Module, made(part, env))
+
+
+def made(part: Part, env: Env | None = None) -> Any:
+    """What computes a part: its module; of one without tensors, such as a mask, perhaps a function.
+
+    Raises:
+        SpecError: when nothing builds this type of part.
+    """
+    build = builder(part, env)
+    if build is None:
         import_parts()
-    if type(part) not in MODULES:
+        build = builder(part, env)
+    if build is None:
         raise SpecError(f"nothing builds {type(part).__name__}; what does is known once its module is imported")
-    return MODULES[type(part)](part, env)
+    return build(part, env)
+
+
+def builder(part: Part, env: Env | None = None) -> Callable[..., Any] | None:
+    """What builds a part: by its type and that of a part in it, or of its stack's position; else by its type alone."""
+    own = type(part)
+    others = [*vars(part).values(), env.position if env else None]
+    pairs = (MODULES[own, type(other)] for other in others if (own, type(other)) in MODULES)
+    return next(pairs, MODULES.get((own,)))
 
 
 def has_module(part: type[Part]) -> bool:
     """Whether something builds this very type of part."""
-    return part in MODULES
+    return (part,) in MODULES
 
 
 class Owner(nn.Module):

@@ -1,7 +1,6 @@
 """Experts. What is computed follows the experts that are met, not how many there are."""
 
 from collections.abc import Callable
-from functools import singledispatch
 from typing import Any, NamedTuple
 
 import torch
@@ -11,7 +10,7 @@ from torch import Tensor, nn
 from clados import spec as s
 from clados.nn.activations import ACTS
 from clados.nn.core.context import Sight
-from clados.nn.core.module import Module, Product, builds
+from clados.nn.core.module import Module, Product, builds, made
 from clados.nn.dropout import drop
 from clados.nn.products import product
 from clados.spec.core.pieces import Env
@@ -88,33 +87,47 @@ def rank(numbers: Tensor) -> Tensor:
     return torch.empty_like(order).scatter_(0, order, place)
 
 
-@singledispatch
-def beyond(part: s.Capacity, chosen: Tensor, told: Told) -> Tensor | None:
+class Room:
     """Which tokens find no room with their expert, of ``chosen`` ones in order of precedence; None: all do."""
-    raise s.SpecError(f"nothing says how many tokens {type(part).__name__} takes")
+
+    def __init__(self, part: Any, env: Env | None = None) -> None:
+        self.part = part
+
+    def __call__(self, chosen: Tensor, told: Told) -> Tensor | None:
+        raise NotImplementedError
 
 
-@beyond.register
-def _(part: s.OfBatch, chosen: Tensor, told: Told) -> Tensor | None:
-    share = (part.training if told.training else part.evaluation) / told.experts
-    keep = told.sight.keep
-    if keep is not None:
-        return rank(chosen) >= (keep.sum() * share).floor().clamp(min=part.least)
-    tokens = told.shape[0] * told.shape[1]
-    room = max(part.least, int(tokens * share))
-    return None if tokens <= room else rank(chosen) >= room
+@builds(s.OfBatch)
+class OfBatch(Room):
+    """Room for a share of a batch's tokens."""
+
+    part: s.OfBatch
+
+    def __call__(self, chosen: Tensor, told: Told) -> Tensor | None:
+        share = (self.part.training if told.training else self.part.evaluation) / told.experts
+        keep = told.sight.keep
+        if keep is not None:
+            return rank(chosen) >= (keep.sum() * share).floor().clamp(min=self.part.least)
+        tokens = told.shape[0] * told.shape[1]
+        room = max(self.part.least, int(tokens * share))
+        return None if tokens <= room else rank(chosen) >= room
 
 
-@beyond.register
-def _(part: s.OfText, chosen: Tensor, told: Told) -> Tensor | None:
-    batch, length = told.shape
-    if length <= part.tokens:
-        return None
-    lengths = told.sight.lengths or (length,) * batch
-    sizes = torch.tensor(lengths, device=chosen.device)
-    text = torch.arange(len(lengths), device=chosen.device).repeat_interleave(sizes, output_size=batch * length)
-    text = text.repeat(len(chosen) // (batch * length))
-    return rank(text * (told.experts + 1) + chosen) >= part.tokens
+@builds(s.OfText)
+class OfText(Room):
+    """Room for so many tokens of each text."""
+
+    part: s.OfText
+
+    def __call__(self, chosen: Tensor, told: Told) -> Tensor | None:
+        batch, length = told.shape
+        if length <= self.part.tokens:
+            return None
+        lengths = told.sight.lengths or (length,) * batch
+        sizes = torch.tensor(lengths, device=chosen.device)
+        text = torch.arange(len(lengths), device=chosen.device).repeat_interleave(sizes, output_size=batch * length)
+        text = text.repeat(len(chosen) // (batch * length))
+        return rank(text * (told.experts + 1) + chosen) >= self.part.tokens
 
 
 # ---------------------------------------------------------------- the layer
@@ -139,7 +152,8 @@ class Experts(Module):
 
     def __init__(self, part: s.Experts, env: Env) -> None:
         super().__init__(part, env)
-        self.capacity, self.count, self.top = part.capacity, self.up.size(0), part.top
+        self.room: Room | None = None if part.capacity is None else made(part.capacity)
+        self.count, self.top = self.up.size(0), part.top
         self.act, self.gated, self.dropout, self.jitter = ACTS[part.act], part.gated, part.dropout, part.jitter
         self.normalised, self.balance, self.z = part.gates == "normalised", part.balance, part.z
         self.router = Router(env.dims.d_model, self.count, bias=False)
@@ -184,8 +198,8 @@ class Experts(Module):
         chosen, gates = chosen.T.flatten(), gates.T.flatten().to(x.dtype)
         if sight.keep is not None:
             chosen = chosen.where(sight.keep.flatten().repeat(self.top), self.count)
-        if self.capacity is not None:
-            over = beyond(self.capacity, chosen, Told(self.count, self.training, x.shape[:2], sight))
+        if self.room is not None:
+            over = self.room(chosen, Told(self.count, self.training, x.shape[:2], sight))
             chosen = chosen if over is None else chosen.masked_fill(over, self.count)
         return gates, chosen
 

@@ -4,7 +4,9 @@ from torch import Tensor
 
 from clados import spec as s
 from clados.nn.core.module import Rows, builds
-from clados.nn.inputs.text import Summed
+from clados.nn.inputs.text import Summed, Tokens
+from clados.nn.kinds.arguments import learned
+from clados.nn.kinds.encoder_decoder import EncoderDecoder
 from clados.spec.core.pieces import Env
 
 
@@ -26,3 +28,34 @@ class OwnTarget(Target):
     """A token table too."""
 
     tokens: Rows
+
+
+@builds(s.EncoderDecoder, s.Target)
+class OneTable(EncoderDecoder):
+    """Source and target read by one table, each with positions of its own."""
+
+    inputs: Tokens
+    target: Target
+
+    def __init__(self, part: s.EncoderDecoder, env: Env | None = None) -> None:
+        super().__init__(part, env)
+        self.written = None if part.target is None else learned(part.target)
+
+    def read(self, ids: Tensor, positions: Tensor) -> Tensor:
+        x: Tensor = self.target(self.inputs.words(ids), positions)
+        return x
+
+
+@builds(s.EncoderDecoder, s.OwnTarget)
+class TwoTables(OneTable):
+    """A table for each side."""
+
+    target: OwnTarget
+
+    @property
+    def written_inputs(self) -> OwnTarget:
+        return self.target
+
+    def read(self, ids: Tensor, positions: Tensor) -> Tensor:
+        x: Tensor = self.target(self.target.tokens(ids), positions)
+        return x

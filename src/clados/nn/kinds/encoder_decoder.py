@@ -10,14 +10,13 @@ from clados import spec as s
 from clados.nn.core.context import Cache
 from clados.nn.core.module import builds
 from clados.nn.heads.words import WordHead
-from clados.nn.inputs.target import OwnTarget, Target
-from clados.nn.inputs.text import Tokens
 from clados.nn.kinds.arguments import checked, fits, learned, refuse, shaped
 from clados.nn.kinds.model import Output, WholeModel
 from clados.nn.stacks.stack import Stack, packed
 from clados.spec.core.pieces import Env
 
 
+@builds(s.EncoderDecoder)
 class EncoderDecoder(WholeModel):
     """A decoder that also sees all of the encoder's states."""
 
@@ -115,40 +114,3 @@ class EncoderDecoder(WholeModel):
     def cache(self, batch: int, room: int) -> Cache:
         """An empty cache of the decoder with room for so many positions."""
         return self.decoder.cache(batch, room, next(self.parameters()))
-
-
-class OneTable(EncoderDecoder):
-    """Source and target read by one table, each with positions of its own."""
-
-    inputs: Tokens
-    target: Target
-
-    def __init__(self, part: s.EncoderDecoder, env: Env | None = None) -> None:
-        super().__init__(part, env)
-        self.written = None if part.target is None else learned(part.target)
-
-    def read(self, ids: Tensor, positions: Tensor) -> Tensor:
-        x: Tensor = self.target(self.inputs.words(ids), positions)
-        return x
-
-
-class TwoTables(OneTable):
-    """A table for each side."""
-
-    target: OwnTarget
-
-    @property
-    def written_inputs(self) -> OwnTarget:
-        return self.target
-
-    def read(self, ids: Tensor, positions: Tensor) -> Tensor:
-        x: Tensor = self.target(self.target.tokens(ids), positions)
-        return x
-
-
-READ: dict[type, type[EncoderDecoder]] = {type(None): EncoderDecoder, s.Target: OneTable, s.OwnTarget: TwoTables}
-
-
-@builds(s.EncoderDecoder)
-def _encoder_decoder(part: s.EncoderDecoder, env: Env | None = None) -> EncoderDecoder:
-    return READ[type(part.target)](part, env)

@@ -8,9 +8,9 @@ from torch import Tensor, nn
 from clados import spec as s
 from clados.nn.activations import ACTS
 from clados.nn.attention.dense import Attention
-from clados.nn.attention.masks import look
+from clados.nn.attention.masks import Mask, look
 from clados.nn.core.context import Sight
-from clados.nn.core.module import Maps, Module, Product, builds
+from clados.nn.core.module import Maps, Module, Product, builds, made
 from clados.nn.dropout import drop
 from clados.nn.kinds.arguments import checked, numbered, refuse, shaped
 from clados.nn.kinds.single import Encoder
@@ -74,7 +74,9 @@ class EntityEncoder(Encoder):
     def __init__(self, part: s.EntityEncoder, env: Env | None = None) -> None:
         super().__init__(part, env)
         self.width = part.entities.width
-        self.sees, self.patterns = part.stack.sees, (part.stack.blocks(1)[0].attn.pattern, part.entity_attn.pattern)
+        self.sees: Mask = made(part.stack.sees)
+        patterns = part.stack.blocks(1)[0].attn.pattern, part.entity_attn.pattern
+        self.patterns: list[Mask | None] = [None if pattern is None else made(pattern) for pattern in patterns]
         self.reads = [*self.reads, "entity_embeds", "entity_mask"]
 
     def states(
@@ -118,6 +120,6 @@ class EntityEncoder(Encoder):
             x, e = block(x, e, there[..., None], sights)
         return x
 
-    def sight(self, length: int, keep: Tensor | None, x: Tensor, pattern: s.Pattern | None) -> Sight:
+    def sight(self, length: int, keep: Tensor | None, x: Tensor, pattern: Mask | None) -> Sight:
         """What one of the streams may see: its own that are there."""
         return Sight(look(self.sees, pattern, length, 0, keep, None, x.device)[0])

@@ -14,7 +14,7 @@ from clados.nn.kinds.arguments import checked, refuse, shaped
 from clados.nn.kinds.model import Output
 from clados.nn.kinds.recurrent import Remembering, whole
 from clados.nn.positions.distances import SegmentedAttention
-from clados.nn.stacks.block import PostBlock
+from clados.nn.residuals import PostBlock
 from clados.spec.core.pieces import Env
 
 

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from clados import spec as s
-from clados.nn.attention.dense import KINDS, Attention
+from clados.nn.attention.dense import Attention
 from clados.nn.core.context import Placed, Sight
 from clados.nn.core.module import Module, Rows, builds
 from clados.spec.core.pieces import Env
@@ -66,6 +66,7 @@ class LayerBias(Module):
         return Placed(bias=x.new_zeros(1, 1, 1, 1), distances=numbers)
 
 
+@builds(s.Attention, s.LayerBias)
 class BiasedAttention(Attention):
     """softmax(scale q k + b[bucket] + mask) v."""
 
@@ -76,6 +77,3 @@ class BiasedAttention(Attention):
             raise s.SpecError("this attention needs its stack's distances")
         bias = self.distance(sight.distances[: q.size(2), : k.size(2)]).permute(2, 0, 1)[None]
         return super().attend(q, k, v, mask + bias, sight)
-
-
-KINDS[s.LayerBias] = BiasedAttention

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from clados import spec as s
-from clados.nn.attention.dense import KINDS, Attention
+from clados.nn.attention.dense import Attention
 from clados.nn.core.context import KV, Placed, Sight
 from clados.nn.core.module import Maps, Module, Product, Rows, builds
 from clados.nn.dropout import attend, drop
@@ -51,6 +51,7 @@ class Disentangled(Module):
         return torch.where(gap.abs() <= middle, gap, far * gap.sign())
 
 
+@builds(s.Attention, s.Disentangled)
 class DisentangledAttention(Attention):
     """Queries and keys meet each other and, each by itself, the distance between them."""
 
@@ -103,6 +104,3 @@ class DisentangledAttention(Attention):
             both = q, k
         q, k = (each.unflatten(-1, (-1, self.head_dim)).transpose(0, 1) for each in both)
         return q, k
-
-
-KINDS[s.Disentangled] = DisentangledAttention

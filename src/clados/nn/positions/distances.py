@@ -5,7 +5,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from clados import spec as s
-from clados.nn.attention.dense import KINDS, Attention
+from clados.nn.attention.dense import Attention
 from clados.nn.core.context import KV, DistanceTable, Placed, Sight
 from clados.nn.core.module import Module, Product, builds
 from clados.nn.dropout import attend, drop
@@ -40,6 +40,7 @@ class Distances(Module):
         return Placed(bias=x.new_zeros(1, 1, 1, 1), distances=DistanceTable(rows, past + length, shared))
 
 
+@builds(s.Attention, s.Distances)
 class RelativeAttention(Attention):
     """softmax(scale ((q + u) k + (q + v) W R) + mask) v."""
 
@@ -91,9 +92,6 @@ class RelativeAttention(Attention):
         return q @ (weight @ rows.T)
 
 
-KINDS[s.Distances] = RelativeAttention
-
-
 def shifted(scores: Tensor, keys: int) -> Tensor:
     """From columns of distances, the longest first, to columns of keys: [..., queries, keys].
 
@@ -113,6 +111,7 @@ class SegmentedDistances(Distances):
     shares = tuple[str, ...](("u", "v", "s"))
 
 
+@builds(s.Attention, s.SegmentedDistances)
 class SegmentedAttention(RelativeAttention):
     """The scores gain (q + s) e, e of the same segment or of another."""
 
@@ -148,6 +147,3 @@ class SegmentedAttention(RelativeAttention):
         rest = False, self.factor, self.grouped, self.dropout, self.training
         y = attend(q + self.shared("u", given), kv.k, kv.v, mask + self.factor * scores, *rest)
         return self.out(y.transpose(1, 2).flatten(2))
-
-
-KINDS[s.SegmentedDistances] = SegmentedAttention

@@ -1,13 +1,14 @@
 """Rotary positions."""
 
 import math
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from clados import spec as s
 from clados.nn.core.context import Placed
-from clados.nn.core.module import Module, builds
+from clados.nn.core.module import Module, builds, made
 from clados.spec.core.pieces import Env
 
 
@@ -18,7 +19,8 @@ class Rotary(Module):
     def __init__(self, part: s.Rotary, env: Env) -> None:
         super().__init__(part, env)
         self.turned, self.base = part.turned(env.dims.head_dim), part.base
-        self.neighbours, self.scaling = part.pairs == "neighbours", part.scaling
+        self.neighbours = part.pairs == "neighbours"
+        self.scaling: Scaling | None = None if part.scaling is None else made(part.scaling)
 
     def place(self, x: Tensor, positions: Tensor, length: int, past: int) -> Placed:
         """The angles of these positions."""
@@ -27,22 +29,43 @@ class Rotary(Module):
     def forward(self, positions: Tensor, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
         """[batch or 1, length] -> cosines and sines, [batch or 1, 1, length, turned]."""
         plane = torch.arange(0, self.turned, 2, device=positions.device, dtype=torch.float32)
-        angle = positions[:, None, :, None] * scaled(self.base ** (-plane / self.turned), self.scaling)
+        speed = self.base ** (-plane / self.turned)
+        angle = positions[:, None, :, None] * (speed if self.scaling is None else self.scaling(speed))
         angle = angle.repeat_interleave(2, -1) if self.neighbours else torch.cat([angle, angle], -1)
         return angle.cos().to(dtype), angle.sin().to(dtype)
 
 
-def scaled(speed: Tensor, scaling: s.RotaryScaling | None) -> Tensor:
-    """The angles a position that planes turn by, [planes], as a scaling changes them."""
-    match scaling:
-        case s.LinearScaling():
-            return speed / scaling.factor
-        case s.BandScaling():
-            turns = scaling.original * speed / (2 * math.pi)  # in the original number of positions
-            kept = ((turns - scaling.low) / (scaling.high - scaling.low)).clamp(0, 1)
-            return (1 - kept) * speed / scaling.factor + kept * speed
-        case _:
-            return speed
+class Scaling:
+    """The angles a position that planes turn by, [planes], changed for longer texts."""
+
+    def __init__(self, part: Any, env: Env | None = None) -> None:
+        self.part = part
+
+    def __call__(self, speed: Tensor) -> Tensor:
+        raise NotImplementedError
+
+
+@builds(s.LinearScaling)
+class LinearScaling(Scaling):
+    """All divided by a factor."""
+
+    part: s.LinearScaling
+
+    def __call__(self, speed: Tensor) -> Tensor:
+        return speed / self.part.factor
+
+
+@builds(s.BandScaling)
+class BandScaling(Scaling):
+    """Slow ones divided by a factor."""
+
+    part: s.BandScaling
+
+    def __call__(self, speed: Tensor) -> Tensor:
+        part = self.part
+        turns = part.original * speed / (2 * math.pi)  # in the original number of positions
+        kept = ((turns - part.low) / (part.high - part.low)).clamp(0, 1)
+        return (1 - kept) * speed / part.factor + kept * speed
 
 
 def turn(x: Tensor, rotary: tuple[Tensor, Tensor], neighbours: bool) -> Tensor:

@@ -4,16 +4,21 @@ import torch
 from torch import Tensor
 
 from clados import spec as s
-from clados.nn.attention.masks import visible
+from clados.nn.attention.masks import Mask
 from clados.nn.core.context import Sight
-from clados.nn.stacks.stack import STACKS, Stack
+from clados.nn.core.module import builds
+from clados.nn.stacks.stack import Stack
 
 
-@visible.register
-def _(part: s.Prefix, query: Tensor, key: Tensor) -> Tensor:
-    return key <= query[:, None]
+@builds(s.Prefix)
+class Prefix(Mask):
+    """Itself and what came before; what is read, all may see."""
+
+    def __call__(self, query: Tensor, key: Tensor) -> Tensor:
+        return key <= query[:, None]
 
 
+@builds(s.Stack, s.Prefix)
 class PairedStack(Stack):
     """Positions are pairs, and all may see what is read, whose second number is 0; single ones are all read."""
 
@@ -32,6 +37,3 @@ class PairedStack(Stack):
         if positions.dim() == 2:
             return super().look(x, positions, keep, past, lengths, torch.ones_like(positions, dtype=torch.bool))
         return super().look(x, positions[..., 0], keep, past, lengths, positions[..., 1] == 0)
-
-
-STACKS[s.Prefix] = PairedStack

@@ -8,9 +8,9 @@ import torch
 from torch import Tensor, nn
 
 from clados import spec as s
-from clados.nn.attention.masks import look
+from clados.nn.attention.masks import Mask, look
 from clados.nn.core.context import KV, Cache, Placed, Sight, State
-from clados.nn.core.module import Module, builds
+from clados.nn.core.module import MODULES, Module, builds, made
 from clados.nn.dropout import drop
 from clados.spec.core.pieces import Env
 
@@ -26,6 +26,7 @@ class Place(Protocol):
         """Where ``length`` positions stand after ``past`` others; ``x`` is for its type and device alone."""
 
 
+@builds(s.Stack)
 class Stack(Module):
     """Layers over ``[batch, length, d_model]``."""
 
@@ -37,14 +38,15 @@ class Stack(Module):
 
     def __init__(self, part: s.Stack, env: Env) -> None:
         super().__init__(part, env)
-        if not isinstance(self, STACKS.get(type(part.sees), Stack)):
+        if not isinstance(self, MODULES.get((s.Stack, type(part.sees)), Stack)):  # type: ignore[arg-type]
             raise s.SpecError(f"sees is {part.sees!r}, which {type(part).__name__} does not know; Stack does")
-        self.sees, self.dims, self.dropout = part.sees, env.dims, part.dropout
+        self.sees, self.dims, self.dropout = made(part.sees), env.dims, part.dropout
         self.placed = part.position is not None
         biased = part.position is not None and not isinstance(part.position, s.Rotary)
         self.most = isqrt(MOST_BIASES // env.dims.heads) if biased else None  # positions that look at one another
         patterns = [block.attn.pattern for block in part.blocks(env.dims.layers)]
         self.patterns = list(dict.fromkeys(patterns))
+        self.masks: list[Mask | None] = [None if pattern is None else made(pattern) for pattern in self.patterns]
         self.kinds = [self.patterns.index(pattern) for pattern in patterns]
         if not part.norm_out:
             self.norm_out = nn.Identity()
@@ -112,7 +114,7 @@ class Stack(Module):
             )
         placed = self.position.place(x, positions, length, past) if self.placed else NOWHERE
         sights = []
-        for pattern in self.patterns:
+        for pattern in self.masks:
             mask, causal = look(self.sees, pattern, length, past, keep, placed.bias, x.device, read)
             sights.append(Sight(mask, causal, past, placed.rotary, placed.distances, lengths=lengths))
         return sights
@@ -121,14 +123,6 @@ class Stack(Module):
         """Empty states with room for so many positions, of the type and on the device of ``like``."""
         shape = batch, self.dims.kv_heads, room, self.dims.head_dim
         return Cache([State(KV(like.new_zeros(shape), like.new_zeros(shape))) for _ in self.kinds], room)
-
-
-STACKS: dict[type[s.Sees], type[Stack]] = {}  # those that are not as any other, by what they see
-
-
-@builds(s.Stack)
-def _stack(part: s.Stack, env: Env) -> Stack:
-    return STACKS.get(type(part.sees), Stack)(part, env)
 
 
 def packed(keep: Tensor) -> tuple[int, ...] | None:
