@@ -8,6 +8,7 @@ import pytest
 import torch
 from torch import nn
 from torch.func import functional_call
+from torch.nn.utils import prune
 
 from clados.models.gpt.gpt_2 import gpt_2
 from clados.models.t5.t5 import t5
@@ -151,3 +152,35 @@ def test_a_compiled_model_follows_new_weights(model: Any) -> None:
     model.load_state_dict({name: value * 1.5 for name, value in model.state_dict().items()}, assign=True)
     torch.testing.assert_close(compiled(IDS).logits.detach(), logits(model))
     assert not logits(model).equal(before)
+
+
+def test_a_product_is_pruned_and_made_whole_again(model: Any) -> None:
+    product, before = model.stack.blocks[0].attn.qkv, logits(model)
+    prune.l1_unstructured(product, "weight", amount=0.5)
+    assert (product.weight == 0).float().mean() == pytest.approx(0.5, abs=0.01)
+    assert not logits(model).equal(before)
+    prune.remove(product, "weight")
+    assert isinstance(product.weight, nn.Parameter)
+
+
+@pytest.mark.parametrize("normalise", [nn.utils.weight_norm, nn.utils.parametrizations.weight_norm])
+@pytest.mark.filterwarnings("ignore::FutureWarning")
+def test_a_product_of_normalised_weights_computes_the_same_and_learns(model: Any, normalise: Any) -> None:
+    product, before = model.stack.blocks[0].mlp.up, logits(model)
+    normalise(product, "weight")
+    torch.testing.assert_close(logits(model), before)
+    model(IDS).logits.square().mean().backward()
+    own = [each for name, each in product.named_parameters() if name != "bias"]
+    assert len(own) == 2
+    assert all(each.grad is not None and each.grad.count_nonzero() for each in own)
+
+
+def test_a_parameter_may_become_a_buffer(model: Any) -> None:
+    product, before = model.stack.blocks[0].mlp.up, logits(model)
+    weight = product.weight.detach()
+    del product.weight
+    product.register_buffer("weight", weight * 2)
+    assert product.weight is product._buffers["weight"]
+    assert not logits(model).equal(before)
+    assert "stack.blocks.0.mlp.up.weight" in model.state_dict()
+    assert "stack.blocks.0.mlp.up.weight" not in dict(model.named_parameters())

@@ -73,14 +73,14 @@ def has_module(part: type[Part]) -> bool:
 class Owner(nn.Module):
     """Finds what it owns at once, and is called at once: torch takes longer for both than a small model computes.
 
-    What a class annotates becomes properties that read those same dictionaries. They stay the only truth, so moving,
-    assigning, swapping, copying, pickling, hooking and compiling work as ever.
+    What a class annotates is looked up in torch's own dictionaries. They stay the only truth, so moving, assigning,
+    swapping, copying, pickling, hooking, pruning, normalising and compiling work as ever.
     """
 
     def __init_subclass__(cls, **given: Any) -> None:
         super().__init_subclass__(**given)
         for name, kind in vars(cls).get("__annotations__", {}).items():
-            setattr(cls, name, _owned(name, kind))
+            setattr(cls, name, (_Parameter if kind in (nn.Parameter, nn.Parameter | None) else _Submodule)(name))
 
     def __call__(self, *given: Any, **named: Any) -> Any:
         """Straight to ``forward`` where nobody listens; otherwise torch's own way, which takes twice as long."""
@@ -97,22 +97,31 @@ class Owner(nn.Module):
         return self.forward(*given, **named)
 
 
-def _owned(name: str, kind: object) -> property:
-    """Reads one name from a module's dictionary of this kind."""
+class _Submodule:
+    """Reads one name from a module's submodules. What the module has as a plain attribute goes before it."""
 
-    def parameter(self: nn.Module) -> Any:
+    __slots__ = ("name",)
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __get__(self, module: nn.Module, owner: type | None = None) -> Any:
         try:
-            return self._parameters[name]
-        except KeyError:
-            raise AttributeError(name) from None
+            return module._modules[self.name]
+        except KeyError:  # torch's own search goes on, among buffers too
+            raise AttributeError(self.name) from None
 
-    def submodule(self: nn.Module) -> Any:
+
+class _Parameter(_Submodule):
+    """Reads one name from a module's parameters."""
+
+    __slots__ = ()
+
+    def __get__(self, module: nn.Module, owner: type | None = None) -> Any:
         try:
-            return self._modules[name]
+            return module._parameters[self.name]
         except KeyError:
-            raise AttributeError(name) from None
-
-    return property(parameter if kind in (nn.Parameter, nn.Parameter | None) else submodule)
+            raise AttributeError(self.name) from None
 
 
 class Module(Owner):
