@@ -323,3 +323,13 @@ def test_what_cannot_be_is_refused(decoder: tuple[Any, Any], given: dict[str, An
 def test_a_model_that_does_not_write_is_refused() -> None:
     with pytest.raises(InputError, match="Encoder does not write text"):
         generate(build(tiny(bert.model)), PROMPT, max_new_tokens=3)
+
+
+@pytest.mark.parametrize("top_p", [1e-6, 0.3, 0.5])
+def test_the_likeliest_token_is_always_among_the_sampled(top_p: float) -> None:
+    scores = torch.tensor([[2.0, 1.9, -3.0, 0.5], [-1.0, 4.0, 3.99, 3.98]])
+    sampling = Sampling(1.0, None, top_p, torch.Generator().manual_seed(0))
+    drawn = {tuple(sampling.picked(sampling.filtered(scores), 1).flatten().tolist()) for _ in range(40)}
+    assert any(0 in each for each in drawn)
+    if top_p < 0.01:
+        assert drawn == {(0, 1)}

@@ -9,9 +9,9 @@ import torch
 
 from clados.apply.ready import Ready
 from clados.data.packing import Packed
+from clados.errors import InputError
 from clados.nn.kinds.model import Output
 from clados.objectives import Measure, SourceConfig, measure, task
-from clados.spec import SpecError
 from tests.apply.little import LENGTHS, SENTENCES, examples
 
 
@@ -119,5 +119,29 @@ def test_what_acts_is_measured_by_its_return(ready: Callable[[str], Ready]) -> N
 
 
 def test_without_an_objective_there_is_nothing_to_measure(ready: Callable[[str], Ready]) -> None:
-    with pytest.raises(SpecError, match="its objective is not known"):
+    with pytest.raises(InputError, match="its objective is not known"):
         measure(replace(ready("bert"), objective=None), Held([1]))
+
+
+@pytest.mark.parametrize(("right", "better"), [(2, False), (3, True)])
+def test_texts_have_to_come_first_three_times_as_often_as_by_chance(
+    ready: Callable[[str], Ready], right: int, better: bool
+) -> None:
+    clip = ready("clip")
+
+    class Knows(torch.nn.Module):
+        spec = clip.spec
+
+        def forward(self, pixel_values: torch.Tensor, **texts: torch.Tensor) -> Output:
+            number = len(pixel_values)
+            first = [i if i < right else (i + 1) % number for i in range(number)]
+            return Output(logits_per_image=torch.eye(number)[first])
+
+    model = Knows()
+    model.register_parameter("weight", torch.nn.Parameter(torch.zeros(1)))
+    held = held_out("clip", clip)
+    rows = Held([held.at(i % len(held)) for i in range(8)])
+    found = measure(replace(clip, model=model), rows, examples=8)  # type: ignore[arg-type]
+    assert (found.name, found.number, found.value) == ("R@1", 8, right / 8)
+    assert (found.asked, found.trivial) == (3 / 8, 1 / 8)
+    assert found.better is better

@@ -206,3 +206,13 @@ def test_a_kind_is_looked_for_in_every_value_of_a_card() -> None:
     for kind in VALUE_KINDS:
         found = filter_cards(catalog().values(), kind=kind)
         assert all(any(value.kind == kind for value in card.every_value()) for card in found)
+
+
+def test_a_rounded_count_is_met_within_five_percent() -> None:
+    def near(card: Card, share: float) -> bool:
+        return any(abs(count - 7e9) <= share * 7e9 for count in card.values["params"].items)
+
+    cards = list(catalog().values())
+    found = {each.id for each in filter_cards(cards, params="7B")}
+    assert found >= {"llama", "pythia"}
+    assert found == {each.id for each in cards if near(each, 0.05)} < {each.id for each in cards if near(each, 0.3)}

@@ -226,3 +226,11 @@ def test_a_full_disk_leaves_the_last_good_directory(directory: Path, made: nn.Mo
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     assert contents(directory) == before
     assert [each.name for each in directory.parent.iterdir()] == [directory.name]
+
+
+@pytest.mark.parametrize("limit", [20_000, 33_333, 100_000])
+def test_no_shard_is_larger_than_asked_but_of_a_single_tensor(made: nn.Module, tmp_path: Path, limit: int) -> None:
+    path = save_pretrained(made, tmp_path / "sharded", max_shard=limit)
+    for file in path.glob("*.safetensors"):
+        tensors = load_file(file)
+        assert sum(each.nbytes for each in tensors.values()) <= limit or len(tensors) == 1

@@ -189,3 +189,18 @@ def test_a_batch_that_ranks_cannot_share_is_refused() -> None:
 def test_randomness_depends_on_the_numbers_alone() -> None:
     assert generator(1, 2, 3).random() == generator(1, 2, 3).random()
     assert generator(1, 2, 3).random() != generator(1, 3, 2).random()
+
+
+def test_pairs_lose_tokens_from_the_front_and_from_the_back() -> None:
+    """One by one, from either end by lot (github:google-research/bert create_pretraining_data.py)."""
+    from clados.data.packing import _trim
+
+    first, second = np.arange(30), np.arange(100, 110)
+    front = []
+    for seed in range(400):
+        a, b = _trim(first, second, 20, np.random.default_rng(seed))
+        assert len(a) + len(b) == 20
+        assert a.tolist() == list(range(a[0], a[0] + len(a)))
+        front.append(int(a[0]))
+    assert np.mean(front) == pytest.approx(10, abs=0.5)  # of 20 that go
+    assert 0 < min(front) < max(front) < 20

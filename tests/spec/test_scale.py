@@ -1,5 +1,6 @@
 """Scaling: any model to a budget of parameters, in the paper's proportions; and tiny, where it runs."""
 
+import contextlib
 import math
 import re
 from typing import Any
@@ -95,3 +96,14 @@ def test_the_nearest_published_size_is_so_by_ratio() -> None:
     assert nearest_size(gpt, "1B") == min(
         gpt.models().values(), key=lambda each: abs(math.log(s.count(each).total / 1e9))
     )
+
+
+@pytest.mark.parametrize("name", ["switch", "glam"])
+def test_small_mixtures_keep_eight_experts(name: str) -> None:
+    model = next(each for each in declared(name).models().values() if each.size.experts)
+    experts = []
+    for params in ("400K", "600K", "700K", "900K", "1M", "1.5M", "3M"):
+        with contextlib.suppress(s.SpecError):  # between two sizes that keep the proportions
+            experts.append(scaled(few_words(model), params).size.experts)
+    assert len(experts) > 2
+    assert min(experts) == 8

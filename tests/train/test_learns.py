@@ -3,13 +3,15 @@
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from clados import spec as s
+from clados.data.examples import Labelled
 from clados.data.sets import digits, emoji
 from clados.errors import CladosError
 from clados.models.declared import declared, found
-from clados.objectives import runs
+from clados.objectives import runs, task
 from clados.train.fitting import Facts, FitContext, facts_of, fit_model, fitted_vocab, sized, tokenizer_for
 from clados.train.learns import learns
 from clados.train.pretrain import Choices, planned
@@ -89,3 +91,16 @@ def test_a_narrower_model_is_drawn_wider_and_a_choice_takes_dropout_away(data: P
     assert {part.dropout for part in s.parts(model) if "dropout" in s.words(part)} == {0.0}  # type: ignore[attr-defined]
     with pytest.raises(CladosError, match=r"dropout is 1.0; it must be at least 0 and below 1"):
         choices(data, dropout=1.0)
+
+
+def test_small_machines_train_with_batches_that_teach() -> None:
+    assert task(s.Contrastive()).batch == 64  # each text is told from 63 others
+    assert {task(each).batch for each in (s.Translation(), s.ImageClasses(), s.ReturnConditioned("squared"))} == {32}
+
+
+def test_small_images_are_cut_into_about_eight_patches_a_side() -> None:
+    vit = declared("vit").model
+    for side, patch in ((28, 4), (64, 8), (32, 4), (16, 2)):
+        rows = [Labelled(str(side), np.zeros((side, side, 1), np.uint8), 0, "zero")] * 2
+        fitted = fit_model(vit, FitContext(rows, None, 0, facts_of(rows)))
+        assert (fitted.inputs.image, fitted.inputs.side) == (side, patch)  # type: ignore[attr-defined]

@@ -470,3 +470,21 @@ def test_a_damaged_run_file_is_one_line_before_the_first_checkpoint(data: Path, 
         pretrain(resumed(file.parent, Choices(model="gpt-2"), []), file.parent, resume=True)
     assert len(str(error.value).splitlines()) == 1
     assert json.loads(file.read_text()) == run
+
+
+def test_dropout_depends_on_step_update_and_batch(data: Path) -> None:
+    plan = planned(choices(data))
+    trainer, drawn = plan.trainer(module(plan)), []
+    for places in ((0, 0, 0), (1, 0, 0), (0, 1, 0), (0, 0, 1), (0, 0, 0)):
+        trainer._seed(*places)
+        drawn.append(tuple(torch.rand(4).tolist()))
+    assert drawn[0] == drawn[-1]
+    assert len(set(drawn)) == 4
+
+
+def test_the_last_two_checkpoints_are_kept(data: Path, tmp_path: Path) -> None:
+    plan = planned(choices(data, steps=5))
+    plan = replace(plan, run=replace(plan.run, save_every=1))
+    plan.trainer(module(plan), tmp_path / "run").fit()
+    kept = [each.name for each in saved.checkpoints(tmp_path / "run" / "checkpoints")]
+    assert kept == ["step-00000004", "step-00000005"]
