@@ -22,5 +22,5 @@ def test_a_picture_is_what_its_command_draws(name: str, tmp_path: Path) -> None:
 
 
 def test_every_picture_has_a_command() -> None:
-    by_script = {"architecture.svg"}  # tests/test_documents.py compares it
+    by_script = {"architecture.svg"}  # scripts/architecture.py draws it (make pictures)
     assert {path.name for path in PICTURES.iterdir()} == {*COMMANDS} | by_script
