@@ -118,7 +118,7 @@ def public_names(file: Path) -> Iterator[str]:
 
 # Public names of two things: this list only gets shorter.
 TWICE = {
-    "ACTIVATIONS", "Adafactor", "Example", "HEAD", "KEPT", "KINDS", "LONGEST", "Linear", "Lion", "MARKS", "NEAR",
+    "ACTIVATIONS", "Adafactor", "Example", "HEAD", "KEPT", "KINDS", "LONGEST", "Lion", "MARKS", "NEAR",
     "NEUTRAL", "OLDER", "OneTable", "P", "PARTS", "PREFIX", "Place", "READ", "Remembering", "Row", "Run", "SHOWN",
     "SMALL", "STEPS", "ScaledAdam", "Sides", "TASKS", "TRAINED", "WIDEST", "WORDS", "as_stored", "check", "chosen",
     "count", "diff", "draw", "files", "generate", "kept", "module", "opened", "ours", "packed", "prove", "read",

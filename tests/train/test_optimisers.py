@@ -20,10 +20,10 @@ def shares(schedule: s.Schedule, steps: int) -> list[float]:
 
 
 def test_schedules_rise_to_the_peak_and_end_as_said() -> None:
-    line = shares(s.Linear(warmup=4), 20)
+    line = shares(s.LinearDecay(warmup=4), 20)
     assert line[:4] == [0.25, 0.5, 0.75, 1.0]
     assert line[4:] == pytest.approx([(20 - step) / 16 for step in range(4, 20)])
-    assert shares(s.Linear(over=20), 10) == pytest.approx([(20 - step) / 20 for step in range(10)])
+    assert shares(s.LinearDecay(over=20), 10) == pytest.approx([(20 - step) / 20 for step in range(10)])
     wave = shares(s.Cosine(warmup=2, floor=0.1), 12)
     assert max(wave) == wave[1] == wave[2] == 1.0
     assert wave[-1] == pytest.approx(0.1 + 0.9 * (1 + math.cos(math.pi * 0.9)) / 2)
@@ -40,11 +40,11 @@ def test_warmup_keeps_its_share_within_bounds() -> None:
     stage = declared("bert").recipe.stages[0]
     assert fitted_schedule(stage, 1_000_000) == stage.schedule
     assert kept(stage).warmup == 50  # the paper's hundredth would be ten steps
-    assert kept(stage.but(schedule=s.Linear(warmup=100_000))).warmup == 100
+    assert kept(stage.but(schedule=s.LinearDecay(warmup=100_000))).warmup == 100
     assert kept(stage.but(schedule=s.Constant(warmup=10**6))).warmup == 250
     assert fitted_schedule(stage.but(schedule=s.Constant()), 1000) == s.Constant()
     assert kept(stage.but(schedule=s.Cosine(over=2_000_000)), 100).over == 200
-    assert kept(stage.but(schedule=s.Linear(over=2_000_000)), 100).over == 200
+    assert kept(stage.but(schedule=s.LinearDecay(over=2_000_000)), 100).over == 200
 
 
 def test_the_rate_grows_with_the_ratio_of_widths_up_to_a_limit() -> None:

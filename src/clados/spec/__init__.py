@@ -100,7 +100,7 @@ from clados.spec.learning.objectives.translation import Translation
 from clados.spec.learning.optimisers import LAMB, Adafactor, Adagrad, AdamW, Lion, Optimiser, ScaledAdam
 from clados.spec.learning.packing import FullSentences, Packing, SentencePairs
 from clados.spec.learning.recipe import Recipe, Stage
-from clados.spec.learning.schedules import Constant, Cosine, InverseSquareRoot, Linear, Noam, Schedule
+from clados.spec.learning.schedules import Constant, Cosine, InverseSquareRoot, LinearDecay, Noam, Schedule
 from clados.spec.learning.tuning import AllBut, LowRank, Template, Trained, Tuning, Upper
 from clados.spec.norms import LayerNorm, Norm, RMSNorm
 from clados.spec.positions.absolute import Learned, Sinusoidal
@@ -210,7 +210,7 @@ __all__ = [
     "Layout",
     "Learned",
     "Offset",
-    "Linear",
+    "LinearDecay",
     "Lion",
     "LowRank",
     "MLP",

@@ -195,7 +195,7 @@ def _(schedule: s.Constant, step: int, steps: int) -> float:
 
 
 @lr_factor.register
-def _(schedule: s.Linear, step: int, steps: int) -> float:
+def _(schedule: s.LinearDecay, step: int, steps: int) -> float:
     if step < schedule.warmup:
         return _rise(step, schedule.warmup)
     return schedule.floor + (1 - schedule.floor) * (1 - _done(schedule, step, steps))
@@ -208,7 +208,7 @@ def _(schedule: s.Cosine, step: int, steps: int) -> float:
     return schedule.floor + (1 - schedule.floor) * (1 + math.cos(math.pi * _done(schedule, step, steps))) / 2
 
 
-def _done(schedule: s.Linear | s.Cosine, step: int, steps: int) -> float:
+def _done(schedule: s.LinearDecay | s.Cosine, step: int, steps: int) -> float:
     """The share of the way down that lies behind."""
     whole = max(1, (schedule.over or steps) - schedule.warmup)
     return min(1.0, (step - schedule.warmup) / whole)

@@ -24,7 +24,7 @@ pretraining = Stage(
     objective=DroppedSpans(continued=0.2),
     data="Wikipedia (119B tokens, ten times) and mC4 (1.2T tokens) in twelve languages, spoken and written form",
     optimiser=AdamW(lr=1e-4, decay=0.1),
-    schedule=Linear(floor=0.05),
+    schedule=LinearDecay(floor=0.05),
     batch=1953,
     length=1024,
     steps=500_000,

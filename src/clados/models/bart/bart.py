@@ -25,7 +25,7 @@ pretraining = Stage(
     objective=Denoised(),
     data="160 GB of news, books, stories and web text, as RoBERTa",
     optimiser=AdamW(lr=4e-4, beta2=0.98, eps=1e-6, decay=0.01),
-    schedule=Linear(warmup=30_000),
+    schedule=LinearDecay(warmup=30_000),
     batch=8000,
     length=512,
     steps=500_000,

@@ -19,7 +19,7 @@ pretraining = Stage(
     objective=CausalMasked(),
     data="CC-News (121B tokens) and English Wikipedia (102B) as simplified HTML, pictures as tokens",
     optimiser=AdamW(lr=1e-4, beta2=0.98),
-    schedule=Linear(warmup=1500),
+    schedule=LinearDecay(warmup=1500),
     batch=3072,
     length=2048,
     clip=1.0,

@@ -13,7 +13,7 @@ distillation = Tuning(
     objective=QuantisedDistillation(layers=((5,), (0, 5), (0, 2, 5), (0, 2, 3, 5), (0, 1, 3, 4, 5))),
     data="CNN/DailyMail or XSum (summaries), ELI5 (long answers), WMT16 English-Romanian; the teacher is tuned on each",
     optimiser=AdamW(lr=3e-5),
-    schedule=Linear(),
+    schedule=LinearDecay(),
     batch=None,
     epochs=20,
 )

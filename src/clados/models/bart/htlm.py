@@ -11,7 +11,7 @@ pretraining = Tuning(
     objective=HintedDenoised(mean=3.5, permuted=False),
     data="23 TB of simplified English HTML from Common Crawl, January 2021",
     optimiser=AdamW(lr=4e-5),
-    schedule=Linear(warmup=10_000),
+    schedule=LinearDecay(warmup=10_000),
     batch=8192,
     steps=330_000,
 )

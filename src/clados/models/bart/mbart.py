@@ -23,7 +23,7 @@ pretraining = bart_pretraining.but(
     objective=Denoised(rate=0.35, mean=3.5),
     data="CC25: Common Crawl in 25 languages, the rare ones drawn more often (exponent 0.7), a language in a text",
     optimiser=AdamW(lr=3e-4, beta2=0.98, eps=1e-6),
-    schedule=Linear(warmup=10_000),
+    schedule=LinearDecay(warmup=10_000),
     batch=None,
     length=512,
     steps=500_000,

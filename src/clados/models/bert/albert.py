@@ -16,7 +16,7 @@ pretraining = Stage(
     objective=MaskedNgrams(),
     data="BooksCorpus and English Wikipedia, 16 GB",
     optimiser=LAMB(lr=1.76e-3),
-    schedule=Linear(warmup=3125),
+    schedule=LinearDecay(warmup=3125),
     batch=4096,
     length=512,
     steps=125_000,

@@ -29,7 +29,7 @@ pretraining = Stage(
     objective=MaskedTokens(draws=10, packing=SentencePairs()),
     data="BooksCorpus (800M words) and English Wikipedia (2,500M words)",
     optimiser=AdamW(lr=1e-4, eps=1e-6, decay=0.01),
-    schedule=Linear(warmup=10_000),
+    schedule=LinearDecay(warmup=10_000),
     batch=256,
     length=512,
     steps=1_000_000,

@@ -26,7 +26,7 @@ pretraining = Stage(
     objective=MaskedTokens(),
     data="Books (1.0B tokens), CC-News (7.4B), Stories (7.7B), Wikipedia (3.1B), from RoBERTa's weights",
     optimiser=AdamW(lr=1e-4, eps=1e-6, decay=0.01),
-    schedule=Linear(warmup=10_000),
+    schedule=LinearDecay(warmup=10_000),
     batch=256,
     length=4096,
     steps=500_000,

@@ -40,7 +40,7 @@ pretraining = Stage(
     objective=MaskedTokens(),
     data="78 GB: Wikipedia, BookCorpus, OpenWebText, Stories",
     optimiser=AdamW(lr=2e-4, eps=1e-6, decay=0.01),
-    schedule=Linear(warmup=10_000),
+    schedule=LinearDecay(warmup=10_000),
     batch=2048,
     length=512,
     steps=1_000_000,

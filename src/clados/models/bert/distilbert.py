@@ -10,7 +10,7 @@ distillation = Stage(
     objective=Distilled(teacher="bert"),
     data="BooksCorpus and English Wikipedia, as BERT",
     optimiser=AdamW(lr=5e-4, eps=1e-6),
-    schedule=Linear(),
+    schedule=LinearDecay(),
     batch=4000,
     length=512,
     clip=5.0,

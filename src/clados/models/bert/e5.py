@@ -14,7 +14,7 @@ pairs = Tuning(
     objective=PairedTexts(prefixes=("query: ", "passage: ")),
     data="CCPairs: 270M pairs of texts, left of 1.3B from Reddit, StackExchange, Wikipedia, papers and web pages",
     optimiser=AdamW(lr=1e-4, decay=0.01),
-    schedule=Linear(warmup=1000),
+    schedule=LinearDecay(warmup=1000),
     batch=32_768,
     length=128,
     steps=20_000,
@@ -34,7 +34,7 @@ labelled = pairs.but(
 many = pairs.but(start="xlm-roberta:base", data="about 1B pairs of texts in many languages", length=None, steps=30_000)
 translated = labelled.but(
     data="MS-MARCO, Natural Questions, TriviaQA, SQuAD, NLI, and labelled sets in other languages",
-    schedule=Linear(),
+    schedule=LinearDecay(),
     batch=512,
     length=None,
     epochs=2,

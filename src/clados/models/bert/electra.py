@@ -18,7 +18,7 @@ pretraining = Stage(
     objective=ReplacedTokens(generator=third.size),
     data="BooksCorpus and English Wikipedia, as BERT: 3.3B tokens",
     optimiser=parents.optimiser.but(lr=2e-4),
-    schedule=Linear(warmup=10_000),
+    schedule=LinearDecay(warmup=10_000),
     batch=256,
     length=512,
     steps=766_000,

@@ -19,7 +19,7 @@ pretraining = Tuning(
     objective=EntityDenoising(),
     data="English Wikipedia with its links to Wikidata: 4,500M subwords, 140M entities",
     optimiser=AdamW(lr=5e-5, eps=1e-6, decay=0.01),
-    schedule=Linear(),
+    schedule=LinearDecay(),
     batch=512,
     length=256,
     epochs=1,

@@ -19,7 +19,7 @@ pretraining = Stage(
     objective=MaskedTokens(packing=FullSentences()),
     data="160 GB: BookCorpus, Wikipedia, CC-News, OpenWebText, Stories",
     optimiser=AdamW(lr=4e-4, beta2=0.98, eps=1e-6, decay=0.01),
-    schedule=Linear(warmup=30_000),
+    schedule=LinearDecay(warmup=30_000),
     batch=8192,
     length=512,
     steps=500_000,

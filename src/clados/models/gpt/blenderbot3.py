@@ -12,7 +12,7 @@ modules = Tuning(
     "dialogue, memory decision, memory and reply, from dialogues, questions and tasks; 600,000 texts of OPT (170M "
     "tokens); the controls are Search Decision, Query, Memory Decision, Memory, Previous Topic, Person 2 and others",
     optimiser=AdamW(lr=6e-6, beta2=0.95, decay=0.1),
-    schedule=Linear(floor=0.1),
+    schedule=LinearDecay(floor=0.1),
     batch=128,
     length=2048,
     steps=5600,

@@ -19,7 +19,7 @@ pretraining = parent.but(
     steps=174_335,
 )
 middle = pretraining.but(optimiser=but(lr=2e-4, eps=1e-8), schedule=but(warmup=346))
-smallest = pretraining.but(optimiser=but(lr=6e-4, eps=1e-8), schedule=Linear(warmup=693, floor=0.1))
+smallest = pretraining.but(optimiser=but(lr=6e-4, eps=1e-8), schedule=LinearDecay(warmup=693, floor=0.1))
 
 declaration = Declaration(
     model=cerebras_gpt,
@@ -39,7 +39,7 @@ declaration = Declaration(
         "590m": Recipe((middle.but(schedule=smallest.schedule, batch=264, steps=21_836),)),
         "1.3b": Recipe((middle.but(batch=528, steps=24_334),)),
         "2.7b": Recipe((middle.but(batch=528, steps=49_041),)),
-        "6.7b": Recipe((pretraining.but(schedule=Linear(warmup=176, floor=0.1), batch=1040, steps=62_522),)),
+        "6.7b": Recipe((pretraining.but(schedule=LinearDecay(warmup=176, floor=0.1), batch=1040, steps=62_522),)),
     },
     assumed=(
         "stack.block.mlp.act: said as GELU; its exact form stands here",

@@ -30,7 +30,7 @@ masked = pretraining.but(
     objective=MaskedNgrams(),
     data="174 GB: Wikipedia, CC-Stories, RealNews, OpenWebText, each text once; and BookCorpus",
     optimiser=but(lr=1e-4),
-    schedule=Linear(warmup=10_000),
+    schedule=LinearDecay(warmup=10_000),
     batch=1024,
     length=512,
     steps=2_000_000,

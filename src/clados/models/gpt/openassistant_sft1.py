@@ -13,7 +13,7 @@ tuning = Tuning(
     ),
     data="about 22,000 demonstrations by volunteers, up to 7 March 2023",
     optimiser=AdamW(lr=6e-6, beta2=0.95, eps=1e-12),
-    schedule=Linear(warmup=100),
+    schedule=LinearDecay(warmup=100),
     length=2048,
     steps=7000,
     clip=2.0,

@@ -22,7 +22,7 @@ pretraining = Stage(
     objective=NextToken(),
     data="180B tokens, 300B seen: BookCorpus, CC-Stories, CCNews, parts of the Pile, PushShift Reddit",
     optimiser=AdamW(lr=1.2e-4, beta2=0.95, decay=0.1),
-    schedule=Linear(warmup=2000, floor=0.1),
+    schedule=LinearDecay(warmup=2000, floor=0.1),
     batch=1024,
     length=2048,
     steps=143_051,

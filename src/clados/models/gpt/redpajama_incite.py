@@ -10,7 +10,7 @@ redpajama_incite = pythia.but(
     stack=but(block=but(residual=Pre()), position=but(fraction=1.0)),
 )
 
-pretraining = parent.but(data="RedPajama: 1.0T of its 1.2T tokens", schedule=Linear(), batch=None, steps=None)
+pretraining = parent.but(data="RedPajama: 1.0T of its 1.2T tokens", schedule=LinearDecay(), batch=None, steps=None)
 
 declaration = Declaration(
     model=redpajama_incite,

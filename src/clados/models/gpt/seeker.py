@@ -31,7 +31,7 @@ pretraining = Stage(
     objective=Denoised(),
     data="RoBERTa's text and CC100's English, and PushShift Reddit",
     optimiser=AdamW(lr=4e-4, beta2=0.98, eps=1e-6, decay=0.01),
-    schedule=Linear(warmup=30_000),
+    schedule=LinearDecay(warmup=30_000),
     length=1024,
 )
 seeking = Tuning(

@@ -12,7 +12,7 @@ tuning = Tuning(
     objective=Supervised(instructions.but(answer="{output}"), learns="all"),
     data="Alpaca's instructions, cleaned, without 2,000 that are held out",
     optimiser=AdamW(lr=3e-4),
-    schedule=Linear(warmup=100),
+    schedule=LinearDecay(warmup=100),
     batch=128,
     length=256,
     epochs=3.0,

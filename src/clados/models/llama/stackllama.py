@@ -23,7 +23,7 @@ reward = Tuning(
     objective=Comparisons(),
     data="100,000 pairs of answers, the one with more votes the better",
     optimiser=AdamW(lr=2e-5),
-    schedule=Linear(),
+    schedule=LinearDecay(),
     batch=4,
     epochs=1.0,
     head=Scalar(),

@@ -17,7 +17,7 @@ tuning = Tuning(
     objective=PairedTexts(hard=1, both=True),
     data="MEDI: 330 sets of pairs, each with an instruction; a batch is of one task",
     optimiser=AdamW(lr=2e-5),
-    schedule=Linear(warmup=2000),
+    schedule=LinearDecay(warmup=2000),
     steps=20_000,
 )
 

@@ -26,7 +26,7 @@ pretraining = Stage(
     objective=PermutedTokens(),
     data="BooksCorpus and English Wikipedia 13 GB, Giga5 16 GB, ClueWeb 2012-B 19 GB, Common Crawl 110 GB",
     optimiser=AdamW(lr=4e-4, eps=1e-6, decay=0.01),
-    schedule=Linear(warmup=40_000),
+    schedule=LinearDecay(warmup=40_000),
     batch=8192,
     length=512,
     steps=500_000,

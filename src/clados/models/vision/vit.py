@@ -17,7 +17,7 @@ pretraining = Stage(
     objective=ImageClasses(),
     data="ImageNet-21k, 14 million images, 90 epochs",
     optimiser=AdamW(lr=1e-3, decay=0.03),
-    schedule=Linear(warmup=10_000),
+    schedule=LinearDecay(warmup=10_000),
     batch=4096,
     head=Classifier(21_843, transform="tanh"),
 )

@@ -10,7 +10,7 @@ from torch.nn.modules.module import _has_any_global_hook
 
 from clados.nn.products import product
 from clados.spec import Part, SpecError
-from clados.spec.core.pieces import Env, Held, Linear, Named, Several, Table, Weight
+from clados.spec.core.pieces import Env, Held, Named, Projection, Several, Table, Weight
 from clados.spec.core.registry import import_parts
 
 M = TypeVar("M", bound=Callable[..., Any])
@@ -136,7 +136,7 @@ class Module(Owner):
                 self.add_module(name, _made(piece))
 
 
-def _made(piece: Held | Several | Named | Linear | Table) -> nn.Module:
+def _made(piece: Held | Several | Named | Projection | Table) -> nn.Module:
     match piece:
         case Held():
             return module(piece.part, piece.env)
@@ -144,7 +144,7 @@ def _made(piece: Held | Several | Named | Linear | Table) -> nn.Module:
             return nn.ModuleList(module(held.part, held.env) for held in piece.held)
         case Named():
             return nn.ModuleDict({name: module(held.part, held.env) for name, held in piece.held.items()})
-        case Linear():
+        case Projection():
             return Product(piece.n_in, piece.n_out, piece.bias)
         case Table():
             return Rows(piece.rows, piece.columns)

@@ -4,7 +4,7 @@ from typing import Literal
 
 from clados.spec.attention.masks import Pattern
 from clados.spec.core.part import Part
-from clados.spec.core.pieces import Env, Linear, Pieces, linear
+from clados.spec.core.pieces import Env, Pieces, Projection, linear
 from clados.spec.positions.base import StackPosition
 
 
@@ -20,7 +20,7 @@ class Attention(Part):
         size = env.dims
         outs = {"q": size.heads * size.head_dim, "k": size.kv_heads * size.head_dim, "v": size.kv_heads * size.head_dim}
         held = {
-            "qkv": Linear(size.d_model, outs, self.biases == "all"),
+            "qkv": Projection(size.d_model, outs, self.biases == "all"),
             "out": linear(outs["q"], size.d_model, self.biases != "none"),
         }
         return held | dict(env.position.inside(env) if isinstance(env.position, StackPosition) else {})
@@ -37,7 +37,7 @@ class CrossAttention(Part):
         size, bias = env.dims, self.biases == "all"
         wide, narrow = size.heads * size.head_dim, size.kv_heads * size.head_dim
         return {
-            "q": Linear(size.d_model, {"q": wide}, bias),
-            "kv": Linear(env.memory, {"k": narrow, "v": narrow}, bias),
+            "q": Projection(size.d_model, {"q": wide}, bias),
+            "kv": Projection(env.memory, {"k": narrow, "v": narrow}, bias),
             "out": linear(wide, size.d_model, self.biases != "none"),
         }

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from clados.spec.core.part import Part
-from clados.spec.core.pieces import Env, Held, Linear, Named, Several, Table, Tensors, Weight
+from clados.spec.core.pieces import Env, Held, Named, Projection, Several, Table, Tensors, Weight
 from clados.tables import Page, Shown
 from clados.tables import TextTable as Figures
 
@@ -28,7 +28,7 @@ class Row:
     @property
     def embedding(self) -> bool:
         """Whether it is a table of tokens, types or positions (what "non-embedding" leaves out)."""
-        return isinstance(self.piece, Table) or (isinstance(self.piece, Linear) and self.piece.vocabulary)
+        return isinstance(self.piece, Table) or (isinstance(self.piece, Projection) and self.piece.vocabulary)
 
     @property
     def is_bias(self) -> bool:
@@ -38,7 +38,7 @@ class Row:
     @property
     def outs(self) -> tuple[tuple[str, int], ...]:
         """The outputs that a fused product computes, with their sizes along the first axis."""
-        if isinstance(self.piece, Linear):
+        if isinstance(self.piece, Projection):
             return tuple(self.piece.outs.items())
         return (("out", self.shape[0] if self.shape else 1),)
 
@@ -59,7 +59,7 @@ def _rows(part: Part, env: Env | None, piece: object, path: str) -> Iterator[Row
         case Named():
             for name, held in piece.held.items():
                 yield from rows(held.part, held.env, f"{path}.{name}")
-        case Linear():
+        case Projection():
             yield Row(f"{path}.weight", (piece.n_out, piece.n_in), piece, part, env)  # type: ignore[arg-type]
             if piece.bias:
                 yield Row(f"{path}.bias", (piece.n_out,), piece, part, env)  # type: ignore[arg-type]

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Linear:
+class Projection:
     """x W^T + b. ``outs`` names the outputs that one product computes together: ``{"q": 64, "k": 64, "v": 64}``."""
 
     n_in: int
@@ -64,7 +64,7 @@ class Named:
     held: Mapping[str, Held]
 
 
-Tensors = Linear | Table | Weight  # what owns tensors by itself
+Tensors = Projection | Table | Weight  # what owns tensors by itself
 Pieces = Mapping[str, Tensors | Held | Several | Named]
 
 
@@ -85,6 +85,6 @@ class Env:
         return replace(self, dims=replace(self.dims, d_model=d_model))
 
 
-def linear(n_in: int, n_out: int, bias: bool = True) -> Linear:
+def linear(n_in: int, n_out: int, bias: bool = True) -> Projection:
     """A product with a single output."""
-    return Linear(n_in, {"out": n_out}, bias)
+    return Projection(n_in, {"out": n_out}, bias)

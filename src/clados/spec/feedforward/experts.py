@@ -4,7 +4,7 @@ from typing import Literal, Self
 
 from clados.spec.activations import Act
 from clados.spec.core.part import Part
-from clados.spec.core.pieces import Env, Linear, Pieces, Weight, linear
+from clados.spec.core.pieces import Env, Pieces, Projection, Weight, linear
 from clados.spec.errors import SpecError
 from clados.spec.feedforward.mlp import FeedForward
 
@@ -64,7 +64,7 @@ class Experts(FeedForward):
             raise SpecError(f"Experts.top is {self.top}, and Size.experts is {count}")
         share = self.top / count
         return {
-            "router": Linear(width, {"out": count}, bias=False),
+            "router": Projection(width, {"out": count}, bias=False),
             "up": Weight((count, (1 + self.gated) * inner, width), fan_in=width, uses=share),
             "down": Weight((count, width, inner), fan_in=inner, uses=share),
         }
@@ -79,4 +79,7 @@ class ProductMLP(FeedForward):
 
     def pieces(self, env: Env) -> Pieces:
         d_model, d_ff = env.dims.d_model, env.dims.d_ff
-        return {"up": Linear(d_model, {"gate": d_ff, "up": d_ff}, self.bias), "down": linear(d_ff, d_model, self.bias)}
+        return {
+            "up": Projection(d_model, {"gate": d_ff, "up": d_ff}, self.bias),
+            "down": linear(d_ff, d_model, self.bias),
+        }

@@ -2,7 +2,7 @@
 
 from typing import ClassVar, Literal
 
-from clados.spec.core.pieces import Env, Linear, Pieces, Weight, linear
+from clados.spec.core.pieces import Env, Pieces, Projection, Weight, linear
 from clados.spec.errors import SpecError
 from clados.spec.heads.base import Head
 from clados.spec.inputs.adaptive import AdaptiveTokens
@@ -32,11 +32,11 @@ class AdaptiveSoftmax(Head):
         return {None: (), "first": (0,), "all": tuple(range(len(inputs.classes)))}[self.own]
 
     def pieces(self, env: Env) -> Pieces:
-        held: dict[str, Linear | Weight] = {f"project{c}": self._project(env, c) for c in self.projects(env)}
+        held: dict[str, Projection | Weight] = {f"project{c}": self._project(env, c) for c in self.projects(env)}
         inputs = tokens_of(env)
         tables = inputs.tables(env.dims)  # type: ignore[attr-defined]
         held["classes"] = linear(env.dims.d_model, len(inputs.classes) - 1)  # type: ignore[attr-defined]
         return held | {f"words{c}_bias": Weight((rows,)) for c, (rows, _) in enumerate(tables)}
 
-    def _project(self, env: Env, c: int) -> Linear:
+    def _project(self, env: Env, c: int) -> Projection:
         return linear(env.dims.d_model, tokens_of(env).tables(env.dims)[c][1], bias=False)  # type: ignore[attr-defined]

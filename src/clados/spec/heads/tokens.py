@@ -3,7 +3,7 @@
 from typing import ClassVar
 
 from clados.spec.activations import Act
-from clados.spec.core.pieces import Env, Held, Linear, Pieces, linear
+from clados.spec.core.pieces import Env, Held, Pieces, Projection, linear
 from clados.spec.heads.base import Head
 
 
@@ -41,7 +41,7 @@ class SpanStart(Head):
     output: ClassVar[str] = "start_logits"
 
     def pieces(self, env: Env) -> Pieces:
-        return {"out": Linear(env.dims.d_model, {self.slot: 1})}
+        return {"out": Projection(env.dims.d_model, {self.slot: 1})}
 
 
 class SpanEnd(SpanStart):

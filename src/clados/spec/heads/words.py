@@ -3,7 +3,7 @@
 from typing import ClassVar
 
 from clados.spec.activations import Act
-from clados.spec.core.pieces import Env, Held, Linear, Pieces, Weight, linear
+from clados.spec.core.pieces import Env, Held, Pieces, Projection, Weight, linear
 from clados.spec.errors import SpecError
 from clados.spec.heads.base import Head
 from clados.spec.inputs.text import tokens_of, vocab_size
@@ -25,7 +25,7 @@ class Tied(Head):
         wide, narrow = env.dims.d_model, inputs.width(env.dims)
         if narrow != wide and not self.transform:
             raise SpecError(f"Tied reads states of {wide} with a table of {narrow}: it needs a transform")
-        held: dict[str, Linear | Held | Weight] = {}
+        held: dict[str, Projection | Held | Weight] = {}
         if self.transform:
             held = {"dense": linear(wide, narrow), "norm": Held(env.norm, env.of_width(narrow))}
         return held | ({"bias": Weight((inputs.vocab.size,))} if self.bias else {})
@@ -39,7 +39,7 @@ class Untied(Head):
     scaled: bool = False  # states times 1/sqrt(d_model) first
 
     def pieces(self, env: Env) -> Pieces:
-        return {"table": Linear(env.dims.d_model, {"out": vocab_size(env)}, self.bias, vocabulary=True)}
+        return {"table": Projection(env.dims.d_model, {"out": vocab_size(env)}, self.bias, vocabulary=True)}
 
 
 class Narrowed(Head):

@@ -2,7 +2,7 @@
 
 from typing import Self
 
-from clados.spec.core.pieces import Env, Held, Linear, Pieces, Table, Weight, linear
+from clados.spec.core.pieces import Env, Held, Pieces, Projection, Table, Weight, linear
 from clados.spec.errors import SpecError
 from clados.spec.inputs.base import Inputs
 
@@ -57,7 +57,7 @@ class Frames(Inputs, kw_only=True):
 
     def pieces(self, env: Env) -> Pieces:
         width, channels = env.dims.d_model, self.frames
-        held: dict[str, Weight | Table | Linear] = {}
+        held: dict[str, Weight | Table | Projection] = {}
         for i, (out, kernel, _) in enumerate(self.convolutions):
             held[f"conv{i}"] = Weight((out, channels, kernel, kernel), fan_in=channels * kernel**2)
             held[f"conv{i}_bias"] = Weight((out,))

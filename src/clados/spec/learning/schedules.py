@@ -8,13 +8,13 @@ class Schedule(Part):
 
 
 class Constant(Schedule):
-    """Linear warmup, then the peak."""
+    """LinearDecay warmup, then the peak."""
 
     warmup: int = 0  # steps
 
 
-class Linear(Schedule):
-    """Linear warmup, then a line down to ``floor`` at the last step, or at ``over`` steps."""
+class LinearDecay(Schedule):
+    """LinearDecay warmup, then a line down to ``floor`` at the last step, or at ``over`` steps."""
 
     warmup: int = 0
     floor: float = 0.0
@@ -22,7 +22,7 @@ class Linear(Schedule):
 
 
 class Cosine(Schedule):
-    """Linear warmup, then half a cosine down to ``floor`` at the last step, or at ``over`` steps."""
+    """LinearDecay warmup, then half a cosine down to ``floor`` at the last step, or at ``over`` steps."""
 
     warmup: int = 0
     floor: float = 0.0

@@ -3,7 +3,7 @@
 from typing import Self
 
 from clados.spec.core import small
-from clados.spec.core.pieces import Env, Held, Linear, Pieces, Table, Weight
+from clados.spec.core.pieces import Env, Held, Pieces, Projection, Table, Weight
 from clados.spec.errors import SpecError
 from clados.spec.positions.base import StackPosition
 
@@ -49,8 +49,8 @@ class Disentangled(StackPosition):
         return {
             "q_bias": Weight((wide,)),
             "v_bias": Weight((wide,)),
-            "distance_k": Linear(size.d_model, {"k": wide}, bias=False),
-            "distance_q": Linear(size.d_model, {"q": wide}),
+            "distance_k": Projection(size.d_model, {"k": wide}, bias=False),
+            "distance_q": Projection(size.d_model, {"q": wide}),
         }
 
     def small(self) -> Self:
