@@ -1,5 +1,6 @@
 """`clados pretrain` and `clados objective`."""
 
+import os
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -100,6 +101,8 @@ def pretrain_command(
         return 0
     with _interruptible() as stop:
         result = pretrain(choices, folder, resume=resume, show=_show(model, folder, tensorboard=tensorboard), stop=stop)
+    if not _prints():
+        return 0 if result.finished else 130
     if not result.finished:
         output.print_note(
             f"stopped and saved after step {result.entries[-1]['step']}; to go on: {_again(choices, out)}"
@@ -167,14 +170,17 @@ def _interruptible() -> Iterator[Callable[[], bool]]:
 
 
 def _show(name: str, folder: Path, *, tensorboard: bool) -> "Show":
-    import os
-
     from clados.train.log import Bar, Show, TensorBoard
 
-    if os.environ.get("RANK", "0") != "0":
+    if not _prints():
         return Show()
     bar = Bar(name)
     return TensorBoard(folder / "tensorboard", bar) if tensorboard else bar
+
+
+def _prints() -> bool:
+    """Whether this is the one of torchrun's processes that prints."""
+    return os.environ.get("RANK", "0") == "0"
 
 
 def _again(choices: "Choices", out: Path | None) -> str:
