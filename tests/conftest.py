@@ -1,5 +1,6 @@
 """Settings of all tests: Hypothesis without deadlines, since a busy machine is no fault of the code; a time limit."""
 
+import signal
 import time
 
 import pytest
@@ -19,3 +20,8 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     limit = item.config.getoption("--seconds")
     if limit is not None and time.monotonic() - BEGAN > limit:
         pytest.skip(f"{limit:g} seconds are over")
+
+
+# What started the tests may ignore these (nohup, a shell's background job), and what they start would inherit it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)

@@ -1,8 +1,11 @@
 """The drawing of a model says what its parts hold, folded, with parameters that add up."""
 
+from pathlib import Path
+
 import pytest
 
 from clados.drawing.architecture import DrawnPart, architecture_figure, ledger_parts, sketch, terminal_architecture
+from clados.drawing.drawings import draw
 from clados.models.declared import declared, found
 from clados.spec import count
 
@@ -43,3 +46,9 @@ def test_the_terminal_shows_the_same_boxes() -> None:
 
 def _all(piece: DrawnPart) -> list[DrawnPart]:
     return [piece, *(inner for each in piece.inside for inner in _all(each))]
+
+
+def test_the_path_of_a_declaration_is_drawn(tmp_path: Path) -> None:
+    file = tmp_path / "mine.py"
+    file.write_text("from clados.models.bert.bert import declaration\n", encoding="utf-8")
+    assert draw(str(file)).figure.data["params"] == count(declared("bert").model).total

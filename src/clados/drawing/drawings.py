@@ -12,7 +12,7 @@ from clados.catalog.counts import card_and_size, model_of
 from clados.catalog.load import catalog
 from clados.drawing.architecture import architecture_figure, terminal_architecture
 from clados.drawing.svg import Figure
-from clados.models.declared import declared
+from clados.models.declared import declared_in
 from clados.spec.kinds.model import Model
 
 
@@ -66,7 +66,7 @@ def draw(model: str | Model) -> Drawing:
     if isinstance(model, Model):
         part = model
     elif model.endswith(".py"):
-        declaration = declared(model)
+        declaration = declared_in(model)
         part, title, assumed = declaration.model, model, declaration.assumed
     else:
         card, size = card_and_size(model)
