@@ -96,7 +96,7 @@ def parts_page() -> str:
 def objectives_page() -> str:
     """Every declared objective, and what training by it takes where something trains by it."""
     from clados.objectives import runs
-    from clados.objectives.task import TASKS
+    from clados.objectives.tasks import TASKS
 
     using, kinds = users(), sorted(below(s.Objective), key=lambda kind: kind.__name__)
     running = [kind for kind in kinds if runs(object.__new__(kind))]

@@ -68,7 +68,7 @@ def test_nothing_outside_guesses_what_a_model_has(folder: str) -> None:
 
 def test_an_objective_that_runs_is_named_in_two_files_its_declaration_and_its_task() -> None:
     from clados.objectives import runs
-    from clados.objectives.task import TASKS
+    from clados.objectives.tasks import TASKS
 
     every = {each: set(names(each)) for each in SOURCE.rglob("*.py") if "models" not in each.parts}
     running = [each for each in below(s.Objective) if runs(object.__new__(each))]
@@ -109,7 +109,7 @@ def public_names(file: Path) -> Iterator[str]:
         targets: list[ast.expr] = []
         if isinstance(node, ast.FunctionDef | ast.ClassDef):
             yield from (each for each in [node.name] if not each.startswith("_"))
-        elif isinstance(node, ast.Assign) and "TypeVar" not in names_in(node.value):
+        elif isinstance(node, ast.Assign) and not {"TypeVar", "ParamSpec"} & set(names_in(node.value)):
             targets = node.targets
         elif isinstance(node, ast.AnnAssign):
             targets = [node.target]
@@ -118,11 +118,8 @@ def public_names(file: Path) -> Iterator[str]:
 
 # Public names of two things: this list only gets shorter.
 TWICE = {
-    "ACTIVATIONS", "Adafactor", "Example", "HEAD", "KEPT", "KINDS", "LONGEST", "Lion", "MARKS", "NEAR",
-    "NEUTRAL", "OLDER", "OneTable", "P", "PARTS", "PREFIX", "Place", "READ", "Remembering", "Row", "Run", "SHOWN",
-    "SMALL", "STEPS", "ScaledAdam", "Sides", "TASKS", "TRAINED", "WIDEST", "WORDS", "as_stored", "check", "chosen",
-    "count", "diff", "draw", "files", "generate", "kept", "module", "opened", "ours", "packed", "prove", "read",
-    "replaced", "runs", "slopes", "spread", "theirs", "whole",
+    "OneTable", "Place", "as_stored", "check", "count", "diff", "draw", "generate", "module", "opened", "ours", "prove",
+    "read", "replaced", "theirs", "whole",
 }  # fmt: skip
 
 
@@ -135,14 +132,11 @@ def test_a_public_name_is_one_thing() -> None:
             for name in public_names(file):
                 found.setdefault(name, set()).add(place)
     twice = {name: sorted(files) for name, files in found.items() if len(files) > 1}
-    twins = {name for name, files in twice.items() if [each.partition("/")[0] for each in files] == ["nn", "spec"]}
+    pairs = (["nn", "spec"], ["spec", "train"])  # an optimiser and what runs it
+    twins = {name for name, files in twice.items() if [each.partition("/")[0] for each in files] in pairs}
     assert len(found) > 1000
     assert len(twins) > 20
     assert twice.keys() - twins <= TWICE, {name: twice[name] for name in twice.keys() - twins - TWICE}
-
-
-# Submodules that their package's function of the same name hides: this list only gets shorter.
-HIDDEN = {"clados.objectives.measure", "clados.objectives.task", "clados.train.learns", "clados.train.pretrain"}
 
 
 def test_no_submodule_is_hidden_by_a_name_of_its_package() -> None:
@@ -156,7 +150,7 @@ def test_no_submodule_is_hidden_by_a_name_of_its_package() -> None:
         hidden |= {f"{package}.{name}" for name in inside & there.keys() if not isinstance(there[name], ModuleType)}
         if package == "clados":
             hidden |= {f"clados.{name}" for name in inside & clados.OFFERED.keys()}
-    assert hidden <= HIDDEN
+    assert not hidden
 
 
 def raised(text: str) -> Iterator[str]:

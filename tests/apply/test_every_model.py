@@ -15,7 +15,7 @@ from clados.errors import InputError
 from clados.models.declared import declared, found
 from clados.nn.kinds.arguments import learned
 from clados.proofs.cases import roomy, structures, undropped
-from clados.proofs.parity import NEAR, distance
+from clados.proofs.parity import TOLERANCE, distance
 from clados.proofs.references import randomise, spread
 
 NEW = 5
@@ -147,7 +147,7 @@ def test_padding_changes_no_score(writer: Any) -> None:
         first = padded.read(padded.ids)[1:], alone.read(alone.ids)
         second = padded.read(torch.tensor([[9], [7]]))[1:], alone.read(torch.tensor([[7]]))
     for ours, wanted in (first, second):
-        assert distance(ours, wanted) <= NEAR
+        assert distance(ours, wanted) <= TOLERANCE
 
 
 @pytest.mark.parametrize("writer", ["t5 11b", "bart base"], indirect=True)
@@ -162,4 +162,4 @@ def test_a_cache_goes_on_with_any_rows(writer: Any, rows: list[int]) -> None:
         cache.reorder(torch.tensor(rows))
         found = writer(decoder_input_ids=more, cache=cache).logits
         wanted = writer(ids[rows], decoder_input_ids=torch.cat([begun[rows], more], 1)).logits[:, -1:]
-    assert distance(found, wanted) <= NEAR
+    assert distance(found, wanted) <= TOLERANCE

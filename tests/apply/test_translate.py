@@ -18,20 +18,20 @@ from clados.checkpoints.generation import GenerationConfig
 from clados.errors import InputError
 from clados.nn import build
 from clados.objectives import Setting, VocabIds, measure, task
-from clados.objectives.sides import Sides
+from clados.objectives.sides import SourceTarget
 from tests.apply.little import PAIRS
 
 
 @pytest.fixture(scope="module")
-def rows(directory: Callable[[str], Any]) -> list[Sides]:
+def rows(directory: Callable[[str], Any]) -> list[SourceTarget]:
     from clados.apply.ready import load
 
     words = load(directory("transformer")).words
-    return [Sides(*(np.array(words.encode(each, add_special_tokens=False)) for each in pair)) for pair in PAIRS]
+    return [SourceTarget(*(np.array(words.encode(each, add_special_tokens=False)) for each in pair)) for pair in PAIRS]
 
 
 @pytest.fixture(scope="module")
-def learned(directory: Callable[[str], Any], rows: list[Sides]) -> Ready:
+def learned(directory: Callable[[str], Any], rows: list[SourceTarget]) -> Ready:
     """Three pairs by heart."""
     from clados.apply.ready import load
 
@@ -54,12 +54,12 @@ def test_it_says_what_it_has_learned_by_beams_and_greedily(learned: Ready) -> No
     assert translate(learned, sources, beams=1, batch=1) == targets
 
 
-def test_measured_on_what_it_knows_it_beats_copying(learned: Ready, rows: list[Sides]) -> None:
+def test_measured_on_what_it_knows_it_beats_copying(learned: Ready, rows: list[SourceTarget]) -> None:
     class Held:
         def __len__(self) -> int:
             return len(rows)
 
-        def at(self, index: int, epoch: int = 0) -> Sides:
+        def at(self, index: int, epoch: int = 0) -> SourceTarget:
             return rows[index]
 
     found = measure(learned, Held())

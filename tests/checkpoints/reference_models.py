@@ -15,7 +15,7 @@ from clados.checkpoints.mapping.detect import heads, is_directory, replace_heads
 from clados.checkpoints.mapping.dialects import nested
 from clados.checkpoints.mapping.names import places
 from clados.models.declared import declared, found
-from clados.proofs.references import KEPT
+from clados.proofs.references import GOLDEN
 
 VOCAB = 97
 
@@ -27,7 +27,7 @@ def cases() -> list[Any]:
         for card in found()
         for layout in declared(card).layouts
         # what transformers no longer has is met in files kept of an older one
-        if is_directory(layout) and layout.model_type not in KEPT
+        if is_directory(layout) and layout.model_type not in GOLDEN
         for architecture, theirs in layout.architectures.items()
         if s.Embedding.slot not in theirs  # whose folders transformers does not write; see test_sentence.py
     ]

@@ -8,7 +8,7 @@ import torch
 from clados.models.declared import declared
 from clados.nn import module
 from clados.proofs.cases import given, seen, structures
-from clados.proofs.parity import NEAR, distance
+from clados.proofs.parity import TOLERANCE, distance
 from clados.proofs.references import randomise, spread
 
 KINDS = ("bert", "llama", "t5", "clip", "decision-transformer")
@@ -26,4 +26,4 @@ def test_a_model_of_each_kind_compiles_to_machine_code(name: str) -> None:
     with torch.no_grad():
         compiled, eager = torch.compile(made, backend="inductor", fullgraph=True)(**read), made(**read)
     for output, wanted in eager.items():
-        assert distance(seen(read, compiled[output]), seen(read, wanted)) <= NEAR, output
+        assert distance(seen(read, compiled[output]), seen(read, wanted)) <= TOLERANCE, output

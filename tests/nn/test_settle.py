@@ -12,7 +12,7 @@ from clados.models.declared import declared
 from clados.nn import build, module, products
 from clados.nn.settle import settle
 from clados.proofs.cases import given, structures
-from clados.proofs.parity import NEAR, distance
+from clados.proofs.parity import TOLERANCE, distance
 from clados.proofs.references import randomise, spread
 
 NAMES = "gpt-2", "llama", "t5", "bart", "transformer-xl", "bert", "switch", "glm", "clip", "vit"
@@ -33,7 +33,7 @@ def test_outputs_stay(name: str) -> None:
         before, after = model(**read), settle(model)(**read)
     for output, wanted in before.items():
         if isinstance(wanted, torch.Tensor):
-            assert distance(after[output], wanted) <= NEAR
+            assert distance(after[output], wanted) <= TOLERANCE
 
 
 def test_wide_weights_and_the_words_lie_by_columns() -> None:
@@ -55,7 +55,7 @@ def test_for_four_rows_weights_lie_by_rows_and_back(monkeypatch: pytest.MonkeyPa
         by_rows = settle(model, rows=4)
         assert all(each.is_contiguous() for each in by_rows.parameters())
         assert by_columns == by_rows.inputs.tokens.weight.mT.contiguous().mT.stride()
-        assert distance(by_rows(**read).logits, before) <= NEAR
+        assert distance(by_rows(**read).logits, before) <= TOLERANCE
 
 
 def test_half_wide_weights_stay_as_they_are() -> None:

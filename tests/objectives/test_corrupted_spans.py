@@ -13,7 +13,7 @@ from clados.models.declared import declared
 from clados.nn import build
 from clados.objectives import Setting, VocabIds, task
 from clados.objectives.corrupted_spans import corrupt, corrupted_lengths, noise, uncorrupted_length
-from clados.objectives.sides import Sides
+from clados.objectives.sides import SourceTarget
 
 WORDS = VocabIds(400, {"pad": 0, "eos": 1, "unk": 2}, tuple(range(399, 299, -1)))
 T5 = s.CorruptedSpans()
@@ -91,7 +91,7 @@ def small_t5() -> tuple[torch.nn.Module, Setting]:
 
 def test_padding_on_either_side_changes_no_loss() -> None:
     model, setting = small_t5()
-    rows = [Sides(np.arange(5, 5 + n), np.arange(50, 50 + m)) for n, m in ((9, 4), (3, 11), (20, 20))]
+    rows = [SourceTarget(np.arange(5, 5 + n), np.arange(50, 50 + m)) for n, m in ((9, 4), (3, 11), (20, 20))]
     objective = s.Translation(0.1)
     together = task(objective).loss(model, task(objective).prepare(rows, [generator(0)] * 3, setting))  # type: ignore[arg-type]
     apart = [task(objective).loss(model, task(objective).prepare([row], [generator(0)], setting)) for row in rows]  # type: ignore[arg-type]
@@ -101,7 +101,7 @@ def test_padding_on_either_side_changes_no_loss() -> None:
 
 def test_labels_are_smoothed_evenly_over_the_whole_vocabulary_and_measured_unsmoothed() -> None:
     model, setting = small_t5()
-    row = [Sides(np.arange(5, 9), np.arange(50, 53))]
+    row = [SourceTarget(np.arange(5, 9), np.arange(50, 53))]
     batch = task(s.Translation(0.1)).prepare(row, [generator(0)], setting)
     logp = model(**batch.inputs).logits[0].log_softmax(-1)
     labels = batch.targets["labels"]
@@ -114,6 +114,6 @@ def test_labels_are_smoothed_evenly_over_the_whole_vocabulary_and_measured_unsmo
 
 def test_long_texts_are_cut_and_closed() -> None:
     setting = Setting(declared("t5").model, 6, WORDS)
-    batch = task(s.Translation()).prepare([Sides(np.arange(5, 30), np.arange(40, 43))], [generator(0)], setting)
+    batch = task(s.Translation()).prepare([SourceTarget(np.arange(5, 30), np.arange(40, 43))], [generator(0)], setting)
     assert batch.inputs["input_ids"].tolist() == [[5, 6, 7, 8, 9, 1]]
     assert batch.targets["labels"].tolist() == [40, 41, 42, 1]

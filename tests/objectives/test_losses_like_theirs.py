@@ -12,7 +12,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
 from clados import spec as s
 from clados.models.declared import declared
 from clados.objectives import Batch, task
-from clados.proofs.parity import NEAR, Case, cases
+from clados.proofs.parity import TOLERANCE, Case, cases
 from clados.proofs.references import Transformers
 
 # One card for each of their classes.
@@ -84,7 +84,7 @@ def pairs(reference: Transformers, outputs: Mapping[str, Tensor]) -> dict[str, t
 
 def agree(ours: Any, given: Any) -> None:
     """Within the tolerance of the proof of parity."""
-    assert abs(float(ours) - float(given)) <= NEAR * abs(float(given)), (float(ours), float(given))
+    assert abs(float(ours) - float(given)) <= TOLERANCE * abs(float(given)), (float(ours), float(given))
 
 
 @torch.no_grad()

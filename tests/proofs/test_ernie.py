@@ -14,7 +14,7 @@ from clados import nn
 from clados import spec as s
 from clados.models.declared import declared
 from clados.proofs.golden.ernie.make import LENGTH, PLAIN, SIZE, WORDS, drawn
-from clados.proofs.parity import NEAR, distance
+from clados.proofs.parity import TOLERANCE, distance
 
 GOLDEN = Path(clados.proofs.__file__).parent / "golden" / "ernie"
 
@@ -52,7 +52,7 @@ def test_outputs_are_those_of_the_authors_code(model: Any, kept: Any, output: st
     if found.dim() == 3:
         there = read["attention_mask"].bool()
         found, told = found[there], told[there]
-    assert distance(found, told) <= NEAR
+    assert distance(found, told) <= TOLERANCE
 
 
 def test_gradients_are_those_of_the_authors_code(model: Any, kept: Any) -> None:
@@ -61,5 +61,5 @@ def test_gradients_are_those_of_the_authors_code(model: Any, kept: Any) -> None:
     outputs = model(**{**read, "entity_embeds": entities})
     there = read["attention_mask"][..., None]
     ((outputs.logits * there).square().mean() + (outputs.entity_logits * there).square().mean()).backward()
-    assert distance(entities.grad, wanted["gradient of entity_embeds"]) <= NEAR
-    assert distance(model.inputs.tokens.weight.grad, wanted["gradient of inputs.tokens.weight"]) <= NEAR
+    assert distance(entities.grad, wanted["gradient of entity_embeds"]) <= TOLERANCE
+    assert distance(model.inputs.tokens.weight.grad, wanted["gradient of inputs.tokens.weight"]) <= TOLERANCE

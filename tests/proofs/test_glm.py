@@ -13,7 +13,7 @@ from clados import nn
 from clados import spec as s
 from clados.models.declared import declared
 from clados.proofs.golden.glm.make import LENGTH, SIZE, WORDS, drawn
-from clados.proofs.parity import NEAR, distance
+from clados.proofs.parity import TOLERANCE, distance
 
 GOLDEN = Path(clados.proofs.__file__).parent / "golden" / "glm"
 
@@ -41,8 +41,8 @@ def test_outputs_and_gradients_are_those_of_the_authors_code(model: Any) -> None
     read, wanted = (load_file(GOLDEN / f"{name}.safetensors") for name in ("inputs", "outputs"))
     logits = model(**read).logits
     logits.square().mean().backward()
-    assert distance(logits, wanted["logits"]) <= NEAR
+    assert distance(logits, wanted["logits"]) <= TOLERANCE
     gradients = {name.removeprefix("gradient of "): each for name, each in wanted.items() if name != "logits"}
     assert len(gradients) == 2
     for name, gradient in gradients.items():
-        assert distance(model.get_parameter(name).grad, gradient) <= NEAR, name
+        assert distance(model.get_parameter(name).grad, gradient) <= TOLERANCE, name

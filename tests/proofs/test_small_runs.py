@@ -13,7 +13,7 @@ from clados.models.declared import declared, found
 from clados.objectives import Small, runs, task
 from clados.objectives.next_token import NextTokenTask
 from clados.proofs import Subject, applies, learns, training
-from clados.proofs.training import Run
+from clados.proofs.training import SmallRun
 
 TRAINED = [name for name in found() if runs(declared(name).recipe.stages[0].objective)]
 BRIEF = Small(params="200K", vocab=400, steps=220, length=48, batch=16, lr=3e-3)
@@ -26,8 +26,10 @@ def subject(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Subject]:
         yield Subject(catalog()["gpt-2"], quick=True, folder=tmp_path_factory.mktemp("runs"))
 
 
-def run(end: float, *, seed: int = 0, shuffled: bool = False, targets: int = 30_000) -> Run:
-    return Run(seed, shuffled, 7.0, end, {"loss": 5.0, "unigram": 5.0, "bigram": 4.0}, {}, targets, 1.0, "2026-01-31")
+def run(end: float, *, seed: int = 0, shuffled: bool = False, targets: int = 30_000) -> SmallRun:
+    return SmallRun(
+        seed, shuffled, 7.0, end, {"loss": 5.0, "unigram": 5.0, "bigram": 4.0}, {}, targets, 1.0, "2026-01-31"
+    )
 
 
 def test_a_small_gpt_2_learns_and_a_shuffled_one_does_not(subject: Subject) -> None:
@@ -78,7 +80,7 @@ def test_a_run_whose_loss_is_moved_is_seen_to_fail(monkeypatch: pytest.MonkeyPat
 
 
 def test_too_few_targets_fail_a_full_run(monkeypatch: pytest.MonkeyPatch) -> None:
-    def trained(subject: Subject, seed: int, *, shuffled: bool = False) -> Run:
+    def trained(subject: Subject, seed: int, *, shuffled: bool = False) -> SmallRun:
         return run(5.2 if shuffled else 4.0, seed=seed, shuffled=shuffled, targets=19_999)
 
     monkeypatch.setattr(learns, "trained", trained)

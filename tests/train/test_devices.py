@@ -14,7 +14,7 @@ from clados.errors import CladosError
 from clados.models.declared import declared
 from clados.nn import build
 from clados.train.devices import Devices, World
-from clados.train.log import Entry, read
+from clados.train.log import Entry, read_log
 from tests.train.small import write_texts
 
 ROOT = Path(__file__).parents[2]
@@ -49,7 +49,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize("run", ["2/bert-4", "4/bert-4", "4/bert-sharded-4", "2/clip-4"])
 def test_several_processes_give_the_losses_and_weights_of_one(runs: Path, run: str) -> None:
     several, one = runs / run, runs / "1" / Path(run).name.replace("-sharded", "")
-    logs = [read(folder / "log.jsonl") for folder in (one, several)]
+    logs = [read_log(folder / "log.jsonl") for folder in (one, several)]
     assert losses(logs[1]) == pytest.approx(losses(logs[0]), rel=NEAR)
     assert [entry.get("tokens") for entry in logs[1]] == [entry.get("tokens") for entry in logs[0]]
     if run.endswith("clip-4"):  # Adam's first steps turn rounding into steps where a gradient is nearly nothing
@@ -62,10 +62,10 @@ def test_several_processes_give_the_losses_and_weights_of_one(runs: Path, run: s
 @pytest.mark.slow
 @pytest.mark.parametrize("run", ["2/bert-sharded-6", "1/bert-resumed-6"])
 def test_what_four_processes_saved_goes_on_in_fewer(runs: Path, run: str) -> None:
-    resumed = read(runs / run / "log.jsonl")
+    resumed = read_log(runs / run / "log.jsonl")
     assert [entry["step"] for entry in resumed if "loss" in entry] == list(range(1, 7))
     assert [entry["loss"] for entry in resumed if "loss" in entry][:4] == pytest.approx(
-        [entry["loss"] for entry in read(runs / "1/bert-4/log.jsonl") if "loss" in entry], rel=NEAR
+        [entry["loss"] for entry in read_log(runs / "1/bert-4/log.jsonl") if "loss" in entry], rel=NEAR
     )
     files = sorted(each.name for each in (runs / "4/bert-sharded-4/checkpoints/step-00000004").iterdir())
     assert files == [*(f"shard-0000{i}-model-00001-of-00001.safetensors" for i in (1, 2, 3, 4)), "state.json"]
@@ -73,7 +73,7 @@ def test_what_four_processes_saved_goes_on_in_fewer(runs: Path, run: str) -> Non
 
 @pytest.mark.slow
 def test_one_and_two_processes_go_on_alike_from_what_four_saved(runs: Path) -> None:
-    two, one = (losses(read(runs / each / "log.jsonl")) for each in ("2/bert-sharded-6", "1/bert-resumed-6"))
+    two, one = (losses(read_log(runs / each / "log.jsonl")) for each in ("2/bert-sharded-6", "1/bert-resumed-6"))
     assert two == pytest.approx(one, rel=NEAR)
 
 

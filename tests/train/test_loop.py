@@ -25,9 +25,9 @@ from clados.data import read as read_data
 from clados.data import split
 from clados.errors import CladosError
 from clados.train import saved
-from clados.train.log import Entry, Log, Show, read
+from clados.train.log import Entry, Log, Show, read_log
 from clados.train.pretrain import LOCK as RUN_LOCK
-from clados.train.pretrain import Choices, module, planned, pretrain, resumed
+from clados.train.pretrain import Choices, initial_model, planned, pretrain, resumed
 from tests.train.small import choices, write_texts
 
 ROOT = Path(__file__).parents[2]
@@ -40,7 +40,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def gradients(data: Path, card: str, micro: int) -> dict[str, torch.Tensor]:
     plan = planned(choices(data, card, micro=micro, batch=8))
-    trainer = plan.trainer(module(plan))
+    trainer = plan.trainer(initial_model(plan))
     kept: dict[str, torch.Tensor] = {}
     stepped = trainer.optimiser.step
     trainer.stage = trainer.stage.but(clip=None)
@@ -65,14 +65,14 @@ def test_several_small_batches_equal_one_large(data: Path, card: str) -> None:
 def test_the_same_seed_gives_the_same_run_and_another_another(data: Path) -> None:
     def run(seed: int) -> list[float]:
         plan = planned(choices(data, steps=4, seed=seed))
-        return plan.trainer(module(plan)).fit().losses
+        return plan.trainer(initial_model(plan)).fit().losses
 
     assert run(0) == run(0) != run(1)
 
 
 def test_evaluating_more_often_changes_nothing(data: Path) -> None:
     plan = planned(choices(data, steps=6))
-    often, seldom = plan.trainer(module(plan)), plan.trainer(module(plan))
+    often, seldom = plan.trainer(initial_model(plan)), plan.trainer(initial_model(plan))
     often.run = replace(plan.run, every=1)
     assert often.fit().losses == seldom.fit().losses
 
@@ -98,7 +98,7 @@ def test_a_killed_run_goes_on_bit_for_bit(data: Path, tmp_path: Path, when: str)
     assert not (tmp_path / "killed" / "model.safetensors").exists()
     result = pretrain(wanted, tmp_path / "killed", resume=True)
     assert result.finished
-    logs = [strip(read(tmp_path / name / "log.jsonl")) for name in ("whole", "killed")]
+    logs = [strip(read_log(tmp_path / name / "log.jsonl")) for name in ("whole", "killed")]
     assert logs[0] == logs[1]
     assert [entry["step"] for entry in logs[0] if "loss" in entry] == list(range(1, 25))
     last = "checkpoints/step-00000024"
@@ -128,7 +128,7 @@ def test_a_full_disk_leaves_the_last_good_checkpoint(
 
 def test_a_loss_that_is_no_number_ends_the_run_with_advice(data: Path) -> None:
     plan = planned(choices(data, steps=10))
-    trainer = plan.trainer(module(plan))
+    trainer = plan.trainer(initial_model(plan))
     trainer.step(0)
     with torch.no_grad():
         next(trainer.model.parameters()).fill_(float("nan"))
@@ -264,10 +264,10 @@ def test_a_finished_run_is_extended_and_goes_on_bit_for_bit(data: Path, tmp_path
 
 def test_a_folder_that_holds_checkpoints_is_not_trained_into(data: Path, tmp_path: Path) -> None:
     plan = planned(choices(data, steps=2))
-    plan.trainer(module(plan), tmp_path).fit()
+    plan.trainer(initial_model(plan), tmp_path).fit()
     before = sorted(tmp_path.rglob("*"))
     with pytest.raises(CladosError, match="checkpoints: holds a run's checkpoints; resume it, or name another folder"):
-        plan.trainer(module(plan), tmp_path).fit()
+        plan.trainer(initial_model(plan), tmp_path).fit()
     assert sorted(tmp_path.rglob("*")) == before
 
 
@@ -325,14 +325,14 @@ def test_a_log_drops_what_comes_after_the_checkpoint_and_half_lines(tmp_path: Pa
     log = Log(file, upto=3)
     log({"step": 4, "again": True})
     log.close()
-    assert read(file) == [{"step": 1}, {"step": 2}, {"step": 3}, {"step": 4, "again": True}]
+    assert read_log(file) == [{"step": 1}, {"step": 2}, {"step": 3}, {"step": 4, "again": True}]
 
 
 def test_pairs_cannot_be_compared_in_parts(data: Path) -> None:
     plan = planned(choices(data, steps=1, micro=2))
     plan = replace(plan, stage=plan.stage.but(objective=s.Contrastive()))
     with pytest.raises(CladosError, match="micro is 2: Contrastive compares a whole batch, so it must be 4"):
-        plan.trainer(module(plan))
+        plan.trainer(initial_model(plan))
 
 
 def test_steps_follow_from_minutes_but_are_never_too_few(data: Path) -> None:
@@ -354,7 +354,7 @@ def test_a_step_with_nothing_to_mask_is_passed_through(tmp_path: Path) -> None:
     plan = planned(
         choices(rows(tmp_path / "a.jsonl", *known, *unknown), "bert", vocab=80, batch=1, steps=40, length=16)
     )
-    result = plan.trainer(module(plan)).fit()
+    result = plan.trainer(initial_model(plan)).fit()
     assert result.finished
     assert all(math.isfinite(each) for each in result.losses)
 
@@ -365,7 +365,7 @@ def test_held_out_examples_with_nothing_to_predict_are_one_line(data: Path) -> N
     assert words is not None
     every = {f"role {i}": i for i in range(words.size)}
     plan = replace(plan, setting=replace(plan.setting, words=replace(words, ids=dict(words.ids) | every)))
-    trainer = plan.trainer(module(plan))
+    trainer = plan.trainer(initial_model(plan))
     with pytest.raises(CladosError, match=r"none of the \d+ held-out examples has anything to predict \(lm\)"):
         trainer.fit()
 
@@ -385,7 +385,7 @@ def test_actions_beyond_the_reach_of_a_tanh_are_learned(tmp_path: Path) -> None:
     plan = planned(choices(data, "decision-transformer", params="50K", steps=60, length=4, batch=32, lr=3e-3))
     assert (plan.facts.scales.low, plan.facts.scales.high) == ((-2.0,), (2.0,))
     torch.manual_seed(0)
-    assert plan.trainer(module(plan)).fit().held_out[-1]["loss"] < 0.5
+    assert plan.trainer(initial_model(plan)).fit().held_out[-1]["loss"] < 0.5
     assert json.loads(json.dumps(plan.json()))["scales"]["high"] == [2.0]
 
 
@@ -397,7 +397,7 @@ def test_states_and_actions_that_only_the_held_out_side_has_are_counted(tmp_path
     states[rare, 0], actions[rare, 1] = 9, 3
     plan = planned(choices(episodes(data, states, actions), "decision-transformer", length=4, steps=1))
     assert (plan.facts.scales.kinds, plan.facts.scales.choices) == (10, 4)
-    assert plan.trainer(module(plan)).fit().finished
+    assert plan.trainer(initial_model(plan)).fit().finished
 
 
 @pytest.mark.parametrize("rare", ["bee", "zebra"])
@@ -408,11 +408,11 @@ def test_a_class_that_only_the_held_out_side_has_is_a_class(tmp_path: Path, rare
             Image.fromarray(np.full((16, 16, 3), 20 * i, np.uint8)).save(tmp_path / name / f"{i}.png")
     plan = planned(choices(tmp_path, "vit", params="91154", steps=1))
     assert plan.facts.classes == tuple(sorted(("ant", "cow", rare)))
-    assert plan.trainer(module(plan)).fit().finished
+    assert plan.trainer(initial_model(plan)).fit().finished
 
 
 def test_a_saved_model_is_trained_further(data: Path, tmp_path: Path, run: Path) -> None:
-    before = read(run / "log.jsonl")[-1]["held_out"]["loss"]
+    before = read_log(run / "log.jsonl")[-1]["held_out"]["loss"]
     asked = Choices(model="gpt-2", data=str(data), start=str(run), batch=4, steps=12)
     whole = pretrain(asked, tmp_path / "whole")
     assert whole.held_out[0]["loss"] == before
@@ -474,7 +474,7 @@ def test_a_damaged_run_file_is_one_line_before_the_first_checkpoint(data: Path, 
 
 def test_dropout_depends_on_step_update_and_batch(data: Path) -> None:
     plan = planned(choices(data))
-    trainer, drawn = plan.trainer(module(plan)), []
+    trainer, drawn = plan.trainer(initial_model(plan)), []
     for places in ((0, 0, 0), (1, 0, 0), (0, 1, 0), (0, 0, 1), (0, 0, 0)):
         trainer._seed(*places)
         drawn.append(tuple(torch.rand(4).tolist()))
@@ -485,6 +485,6 @@ def test_dropout_depends_on_step_update_and_batch(data: Path) -> None:
 def test_the_last_two_checkpoints_are_kept(data: Path, tmp_path: Path) -> None:
     plan = planned(choices(data, steps=5))
     plan = replace(plan, run=replace(plan.run, save_every=1))
-    plan.trainer(module(plan), tmp_path / "run").fit()
+    plan.trainer(initial_model(plan), tmp_path / "run").fit()
     kept = [each.name for each in saved.checkpoints(tmp_path / "run" / "checkpoints")]
     assert kept == ["step-00000004", "step-00000005"]

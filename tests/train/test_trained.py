@@ -11,7 +11,7 @@ from clados import spec as s
 from clados.models.declared import declared
 from clados.nn import build
 from clados.train.loop import Trainer
-from clados.train.pretrain import module, planned
+from clados.train.pretrain import initial_model, planned
 from clados.train.trained import hold, merge
 from tests.train.small import choices, write_texts
 
@@ -25,7 +25,7 @@ def trainer(data: Path, trains: s.Trained, card: str = "gpt-2") -> Trainer:
     plan = planned(choices(data, card, steps=3))
     words = dict(s.words(plan.stage))
     plan = replace(plan, stage=s.Tuning(**words, start=card, trains=trains))
-    return plan.trainer(module(plan))
+    return plan.trainer(initial_model(plan))
 
 
 def moved(before: dict[str, torch.Tensor], model: nn.Module) -> set[str]:

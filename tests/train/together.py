@@ -11,7 +11,7 @@ import torch
 from safetensors.torch import save_file
 
 from clados import spec as s
-from clados.train.pretrain import module, planned
+from clados.train.pretrain import initial_model, planned
 from tests.train.small import choices
 
 data, out, *runs = sys.argv[1:]
@@ -27,7 +27,7 @@ for run in runs:
         plan = replace(plan, model=plan.model.but(inputs=s.but(dropout=0.0), stack=s.but(block=still)))
     plan = replace(plan, run=replace(plan.run, sharded="sharded" in more))
     folder = Path(out) / run
-    trainer = plan.trainer(module(plan), folder)
+    trainer = plan.trainer(initial_model(plan), folder)
     resume = (folder / "checkpoints").exists()
     trainer.world.wait()  # the first makes the folder
     trainer.fit(resume=resume)

@@ -21,7 +21,7 @@ IGNORED = (
     *("target_lookbehind", "assistant_ensemble_weight", "speculation_type", "continuous_batching_config"),
 )
 # What is not honoured, with the value at which it changes nothing (transformers 5.23.0, configuration_utils.py).
-NEUTRAL: dict[str, object] = {
+NEUTRAL_SETTINGS: dict[str, object] = {
     "num_return_sequences": 1,
     "typical_p": 1.0,
     "epsilon_cutoff": 0.0,
@@ -98,13 +98,13 @@ def read_generation(directory: Path, config: Mapping[str, Any]) -> tuple[Generat
         said = JsonObject.read(file, CheckpointError)
         said.ignore(*IGNORED)
     else:
-        keys = (*_CHECKS, *NEUTRAL, "force_bos_token_to_be_generated")
+        keys = (*_CHECKS, *NEUTRAL_SETTINGS, "force_bos_token_to_be_generated")
         said = JsonObject(directory / "config.json", {key: config.get(key) for key in keys}, CheckpointError)
     values: dict[str, Any] = {key: check(said, key) for key, check in _CHECKS.items()}
     if not file.exists() and said.take("force_bos_token_to_be_generated", bool, default=False):  # BART's, once
         values["forced_bos_token_id"] = values["bos_token_id"]
-    content = {key: said.take(key, object, None) for key in NEUTRAL if key in said}
-    odd = tuple(key for key, value in content.items() if value != NEUTRAL[key])
+    content = {key: said.take(key, object, None) for key in NEUTRAL_SETTINGS if key in said}
+    odd = tuple(key for key, value in content.items() if value != NEUTRAL_SETTINGS[key])
     unused = tuple(sorted({*odd, *said.unread}))
     notes = (f"{said.file.name}: not used in generation: {', '.join(unused)}",) if unused else ()
     others = {key: said.peek(key) for key in said.keys() if key not in _CHECKS and key not in WRITER}  # noqa: SIM118

@@ -27,7 +27,7 @@ from clados.spec.learning.recipe import Stage
 
 T = TypeVar("T")
 IMAGES = ("processor_config.json", PREPROCESSOR_FILE)  # the first is read where it says anything of images
-TRAINED = ("model", "classes", "scales", "stage", "length")  # keys of run.json that tell of the model
+TRAINED_KEY = ("model", "classes", "scales", "stage", "length")  # keys of run.json that tell of the model
 PROBLEMS = ("single_label_classification", "multi_label_classification", "regression")
 
 
@@ -88,7 +88,7 @@ def training_record(directory: Path) -> dict[str, Any]:
     """
     own = (directory / "run.json").exists()
     run = _object(directory / "run.json") if own else _object(directory / "config.json").inside("clados").inside("run")
-    return {key: run.peek(key) for key in TRAINED if key in run}
+    return {key: run.peek(key) for key in TRAINED_KEY if key in run}
 
 
 def image_files(directory: Path) -> dict[str, bytes]:

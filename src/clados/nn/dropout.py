@@ -9,7 +9,7 @@ from torch.autograd.function import once_differentiable
 
 from clados.nn.products import product_type
 
-STEPS = 1 << 16  # a rate is rounded to so many, since each number is kept or not by 16 random bits
+DROPOUT_STEPS = 1 << 16  # a rate is rounded to so many, since each number is kept or not by 16 random bits
 
 
 def drop(x: Tensor, rate: float, training: bool) -> Tensor:
@@ -30,7 +30,7 @@ def draws(x: Tensor) -> Tensor:
 
 def kept(x: Tensor, drawn: Tensor, rate: float) -> Tensor:
     """A tensor's numbers where they stay, and 0 elsewhere; as they are, not larger."""
-    least = round(rate * STEPS) - STEPS // 2
+    least = round(rate * DROPOUT_STEPS) - DROPOUT_STEPS // 2
     return torch.ge(drawn, least, out=torch.empty_like(x)).mul_(x)  # numbers times bool take a longer way
 
 

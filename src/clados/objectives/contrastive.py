@@ -16,9 +16,9 @@ from clados.data.packing import generator
 from clados.errors import InputError
 from clados.nn.kinds.model import WholeModel
 from clados.objectives.base import Batch, Ids, Loss, LossTerm, Random, Setting, padded, with_mask
-from clados.objectives.measure import Measure, Sample
+from clados.objectives.measures import Measure, Sample
 from clados.objectives.pictures import pictures
-from clados.objectives.task import Listed, Small, Source, SourceConfig, Task, of_kind
+from clados.objectives.tasks import Listed, Small, Source, SourceConfig, Task, of_kind
 
 IN_A_ROW = 3  # captions of an image that are joined, at most
 

@@ -15,10 +15,10 @@ from clados.data.packing import Packed
 from clados.errors import InputError
 from clados.nn.kinds.model import WholeModel
 from clados.objectives.base import Batch, Ids, Loss, Random, Setting, VocabIds
-from clados.objectives.measure import Measure, Sample, share
-from clados.objectives.sides import Sides, sides
-from clados.objectives.task import Small, Source, SourceConfig
-from clados.objectives.text import TextTask, packed, stream, words_at
+from clados.objectives.measures import Measure, Sample, share
+from clados.objectives.sides import SourceTarget, sides
+from clados.objectives.tasks import Small, Source, SourceConfig
+from clados.objectives.text import TextTask, packed_texts, stream, words_at
 
 
 class CorruptedSpansTask(TextTask[s.CorruptedSpans, Packed], objective=s.CorruptedSpans):
@@ -31,7 +31,7 @@ class CorruptedSpansTask(TextTask[s.CorruptedSpans, Packed], objective=s.Corrupt
         return packing.TokenBlocks(stream(examples, config), uncorrupted_length(self.objective, config.length))
 
     def row(self, texts: Sequence[Ids]) -> Packed:
-        return packed(texts)
+        return packed_texts(texts)
 
     def prepare(self, rows: Sequence[Packed], random: Sequence[Random], setting: Setting) -> Batch:
         words = setting.text
@@ -106,14 +106,14 @@ def corrupted_lengths(objective: s.CorruptedSpans, whole: int) -> tuple[int, int
     return whole - removed + spans + 1, removed + spans + 1
 
 
-def corrupt(objective: s.CorruptedSpans, ids: Ids, words: VocabIds, random: Random) -> Sides:
+def corrupt(objective: s.CorruptedSpans, ids: Ids, words: VocabIds, random: Random) -> SourceTarget:
     """A text with each removed span replaced by a sentinel of its own, and the spans, each after its sentinel.
 
     Raises:
         InputError: when there are more spans than sentinels.
     """
     removed = noise(objective, len(ids), random)
-    return Sides(_marked(ids, removed, words), _marked(ids, ~removed, words))
+    return SourceTarget(_marked(ids, removed, words), _marked(ids, ~removed, words))
 
 
 def _marked(ids: Ids, gone: NDArray[np.bool_], words: VocabIds) -> Ids:

@@ -14,9 +14,9 @@ from clados.data.examples import Labelled
 from clados.data.packing import generator
 from clados.nn.kinds.model import WholeModel
 from clados.objectives.base import Batch, Loss, LossTerm, Random, Setting
-from clados.objectives.measure import Measure, Sample, share
+from clados.objectives.measures import Measure, Sample, share
 from clados.objectives.pictures import pictures
-from clados.objectives.task import Listed, Small, Source, SourceConfig, Task, of_kind
+from clados.objectives.tasks import Listed, Small, Source, SourceConfig, Task, of_kind
 
 
 class ImageClassesTask(Task[s.ImageClasses, Labelled], objective=s.ImageClasses):

@@ -15,9 +15,9 @@ from clados.data.stream import sentences
 from clados.errors import InputError
 from clados.nn.kinds.model import WholeModel
 from clados.objectives.base import Batch, Ids, Loss, LossTerm, Random, Setting, VocabIds, padded, with_mask
-from clados.objectives.measure import Measure, Sample, share
-from clados.objectives.task import Small, Source, SourceConfig
-from clados.objectives.text import TextTask, first_guesses, packed, stream, words_at
+from clados.objectives.measures import Measure, Sample, share
+from clados.objectives.tasks import Small, Source, SourceConfig
+from clados.objectives.text import TextTask, first_guesses, packed_texts, stream, words_at
 
 
 class MaskedTokensTask(TextTask[s.MaskedTokens, Packed | Couple], objective=s.MaskedTokens):
@@ -54,7 +54,7 @@ class MaskedTokensTask(TextTask[s.MaskedTokens, Packed | Couple], objective=s.Ma
     def row(self, texts: Sequence[Ids]) -> Packed | Couple:
         """For pairs the first half of the texts and the second, which follows it; one text is cut in two."""
         if not self.pairs:
-            return packed(texts)
+            return packed_texts(texts)
         parts = list(texts) if len(texts) > 1 else np.array_split(texts[0], 2)
         half = (len(parts) + 1) // 2
         return Couple(np.concatenate(parts[:half]), np.concatenate(parts[half:]), follows=True)

@@ -10,9 +10,9 @@ from clados.data.packing import Packed
 from clados.errors import InputError
 from clados.nn.kinds.model import WholeModel
 from clados.objectives.base import Batch, Ids, Loss, Random, Setting, padded
-from clados.objectives.measure import Measure, Sample, share
-from clados.objectives.task import Small, Source, SourceConfig
-from clados.objectives.text import TextTask, first_guesses, packed, stream, words_at
+from clados.objectives.measures import Measure, Sample, share
+from clados.objectives.tasks import Small, Source, SourceConfig
+from clados.objectives.text import TextTask, first_guesses, packed_texts, stream, words_at
 
 
 class NextTokenTask(TextTask[s.NextToken, Packed], objective=s.NextToken):
@@ -25,7 +25,7 @@ class NextTokenTask(TextTask[s.NextToken, Packed], objective=s.NextToken):
         return packing.TokenBlocks(stream(examples, config), config.length + 1, config.separator("eos", "bos", "sep"))
 
     def row(self, texts: Sequence[Ids]) -> Packed:
-        return packed(texts)
+        return packed_texts(texts)
 
     def prepare(self, rows: Sequence[Packed], random: Sequence[Random], setting: Setting) -> Batch:
         """Each token but the last is seen, each but the first is to be predicted."""

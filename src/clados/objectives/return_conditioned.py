@@ -18,8 +18,8 @@ from clados.data.packing import generator
 from clados.errors import InputError
 from clados.nn.kinds.model import WholeModel
 from clados.objectives.base import Batch, Loss, LossTerm, Random, Setting
-from clados.objectives.measure import Measure, Sample
-from clados.objectives.task import Listed, Small, Source, SourceConfig, Task, of_kind
+from clados.objectives.measures import Measure, Sample
+from clados.objectives.tasks import Listed, Small, Source, SourceConfig, Task, of_kind
 
 SHARE = 0.8  # of the squared error of guessing the mean: what has learned ends below it
 

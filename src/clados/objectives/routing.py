@@ -9,7 +9,7 @@ from clados.nn.capture import capture
 from clados.nn.feedforward.experts import Experts
 from clados.nn.kinds.model import WholeModel
 from clados.objectives.base import Batch, Loss, LossTerm
-from clados.objectives.task import Task
+from clados.objectives.tasks import Task
 
 ROUTERS = "*.blocks.*.mlp.router"
 
@@ -20,7 +20,7 @@ def training_loss(task: Task[Any, Any], model: WholeModel, batch: Batch) -> Loss
         return task.loss(model, batch)
     with capture(model, ROUTERS) as scores:
         found = task.loss(model, batch)
-    added = [strayed(each, _experts(model, name), kept(each, name, batch)) for name, each in scores.items()]
+    added = [strayed(each, _experts(model, name), real_tokens(each, name, batch)) for name, each in scores.items()]
     return Loss({**found.parts, "routing": LossTerm(sum(added) * found.weight, found.weight)}, found.measures)  # type: ignore[arg-type]
 
 
@@ -30,7 +30,7 @@ def _experts(model: WholeModel, router: str) -> Experts:
     return experts
 
 
-def kept(scores: Tensor, name: str, batch: Batch) -> Tensor | None:
+def real_tokens(scores: Tensor, name: str, batch: Batch) -> Tensor | None:
     """Which rows of a router's scores are tokens, [batch, length] bool; None: all, as where texts are packed."""
     keep = batch.inputs.get("decoder_attention_mask" if name.startswith("decoder.") else "attention_mask")
     return keep.bool() if keep is not None and keep.shape == scores.shape[:-1] else None

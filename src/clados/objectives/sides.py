@@ -8,14 +8,14 @@ import torch
 from clados.objectives.base import Batch, Ids, VocabIds, padded, with_mask
 
 
-class Sides(NamedTuple):
+class SourceTarget(NamedTuple):
     """What the encoder reads and what the decoder has to write, both whole."""
 
     source: Ids
     target: Ids
 
 
-def sides(rows: Sequence[Sides], words: VocabIds) -> Batch:
+def sides(rows: Sequence[SourceTarget], words: VocabIds) -> Batch:
     """The decoder sees its start token and the target so far; padding is neither read nor predicted."""
     pad, start = words.ids.get("pad", 0), words.id("start", "pad", "bos")
     source, keep = padded([row.source for row in rows], pad)

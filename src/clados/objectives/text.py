@@ -15,8 +15,8 @@ from clados.data.packing import Packed, generator
 from clados.data.stream import Stream, encode_documents
 from clados.nn.kinds.model import WholeModel
 from clados.objectives.base import Batch, Ids, LossTerm, Setting
-from clados.objectives.measure import Sample
-from clados.objectives.task import NATS, Objective, Row, SourceConfig, Task, of_kind
+from clados.objectives.measures import Sample
+from clados.objectives.tasks import NATS, Objective, Row, SourceConfig, Task, of_kind
 
 
 class TextTask(Task[Objective, Row]):
@@ -67,7 +67,7 @@ def stream(examples: Sequence[Any], config: SourceConfig, *, sentences: bool = F
     return made
 
 
-def packed(texts: Sequence[Ids]) -> Packed:
+def packed_texts(texts: Sequence[Ids]) -> Packed:
     """Texts as one sequence."""
     ids = np.concatenate(list(texts))
     return Packed(ids, np.zeros_like(ids))

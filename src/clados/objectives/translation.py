@@ -15,13 +15,13 @@ from clados.data.packing import generator
 from clados.errors import InputError
 from clados.nn.kinds.model import WholeModel
 from clados.objectives.base import Batch, Ids, Loss, Random, Setting
-from clados.objectives.measure import Measure, Sample
-from clados.objectives.sides import Sides, sides
-from clados.objectives.task import Listed, Small, Source, SourceConfig, of_kind
+from clados.objectives.measures import Measure, Sample
+from clados.objectives.sides import SourceTarget, sides
+from clados.objectives.tasks import Listed, Small, Source, SourceConfig, of_kind
 from clados.objectives.text import TextTask, words_at
 
 
-class TranslationTask(TextTask[s.Translation, Sides], objective=s.Translation):
+class TranslationTask(TextTask[s.Translation, SourceTarget], objective=s.Translation):
     """The words of the target, given the source."""
 
     reads = Pair
@@ -35,12 +35,12 @@ class TranslationTask(TextTask[s.Translation, Sides], objective=s.Translation):
         pairs = of_kind(examples, Pair)
         texts = [pair.source for pair in pairs], [pair.target for pair in pairs]
         ids = (config.words.encode_batch(side, add_special_tokens=False) for side in texts)
-        rows = [Sides(np.array(a, np.int64), np.array(b, np.int64)) for a, b in zip(*ids)]
+        rows = [SourceTarget(np.array(a, np.int64), np.array(b, np.int64)) for a, b in zip(*ids)]
         if config.shuffled:
             random = generator(config.seed, 2)
             words = random.permutation(np.concatenate([row.target for row in rows]))
             cuts = np.cumsum([len(row.target) for row in rows])[:-1]
-            rows = [Sides(row.source, target) for row, target in zip(rows, np.split(words, cuts))]
+            rows = [SourceTarget(row.source, target) for row, target in zip(rows, np.split(words, cuts))]
         return Listed(rows)
 
     def texts(self, text: str) -> list[str]:
@@ -50,15 +50,17 @@ class TranslationTask(TextTask[s.Translation, Sides], objective=s.Translation):
             raise InputError("a translation needs two texts: give --text 'source | target'")
         return [source, target]
 
-    def row(self, texts: Sequence[Ids]) -> Sides:
+    def row(self, texts: Sequence[Ids]) -> SourceTarget:
         """Source and target; one text is cut in two."""
-        return Sides(*(texts if len(texts) == 2 else np.array_split(texts[0], 2)))
+        return SourceTarget(*(texts if len(texts) == 2 else np.array_split(texts[0], 2)))
 
-    def prepare(self, rows: Sequence[Sides], random: Sequence[Random], setting: Setting) -> Batch:
+    def prepare(self, rows: Sequence[SourceTarget], random: Sequence[Random], setting: Setting) -> Batch:
         """Sources and targets, cut to the run's length; the end token closes both."""
         words, room = setting.text, (setting.length or math.inf) - 1
         end = [words.id("eos")]
-        cut = [Sides(*(np.concatenate([side[: int(min(room, len(side)))], end]) for side in each)) for each in rows]
+        cut = [
+            SourceTarget(*(np.concatenate([side[: int(min(room, len(side)))], end]) for side in each)) for each in rows
+        ]
         return sides(cut, words)
 
     def loss(self, model: WholeModel, batch: Batch) -> Loss:

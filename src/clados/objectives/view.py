@@ -12,7 +12,7 @@ from clados.data.packing import generator
 from clados.data.tokenizer import Tokenizer
 from clados.errors import InputError
 from clados.objectives.base import Batch, Ids, Setting, VocabIds
-from clados.objectives.task import task
+from clados.objectives.tasks import task
 from clados.tables import Page, PageBlock, Shown, escape_controls
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from clados.drawing.svg import Figure
 
 Mark = Literal["text", "special", "hidden", "replaced", "kept", "sentinel"]
-MARKS: dict[Mark, str] = {
+MARK_MEANINGS: dict[Mark, str] = {
     "text": "seen as it is",
     "special": "a mark of the vocabulary",
     "hidden": "hidden behind the mask, to be predicted",

@@ -23,7 +23,7 @@ from clados.data.examples import pixels
 from clados.objectives import measure, runs, task
 from clados.proofs.proof import Finding, Subject
 from clados.proofs.training import SEEDS, choices, folder_of, trained
-from clados.train.pretrain import module, planned
+from clados.train.pretrain import initial_model, planned
 
 PROMPT, BLANK, SENTENCE = "The people of the", "The {} of the country", "Please enter a valid date."
 EPISODES = 3
@@ -45,7 +45,7 @@ def prove(subject: Subject) -> Finding:
     if "bigram" in run.baseline:
         said += f"; {run.end:.2f} nats a token (bigram {run.baseline['bigram']:.2f})"
     if one.untrained:
-        blank = measure(replace(ready, model=module(plan).eval()), plan.held_out, examples=len(plan.held_out))
+        blank = measure(replace(ready, model=initial_model(plan).eval()), plan.held_out, examples=len(plan.held_out))
         said, better = f"{said}; untrained {blank.value:.3g}", better and found.value > blank.value
     with tempfile.TemporaryDirectory() as scratch:
         told, computed = ANSWERS[objective.verb](ready, folder, plan.held_out.at(0), Path(scratch))

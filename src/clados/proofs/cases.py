@@ -16,7 +16,7 @@ Given = dict[str, Tensor]
 
 TEXTS, TARGET = 3, 17
 EARLIER = 9  # positions of the text before
-SMALL = methodcaller("small")
+SMALL_NUMBERS = methodcaller("small")
 WORDED = s.Vocabulary | s.AdaptiveTokens
 
 
@@ -48,7 +48,7 @@ def small(model: s.Model) -> s.Model:
     reduced = s.tiny(model)
     if any(isinstance(each, s.Rotary) and each.fraction < 1 for each in parts(model)):
         reduced = reduced.but(size=s.but(heads=2))  # heads wide enough that a share of them is a whole number of planes
-    made: s.Model = replaced(reduced, SMALL)
+    made: s.Model = replaced(reduced, SMALL_NUMBERS)
     return made
 
 
@@ -66,7 +66,7 @@ def lessened(layout: s.Layout) -> s.Layout:
 def _lessened(value: Any) -> Any:
     if isinstance(value, s.Change):
         return s.Change({name: _lessened(each) for name, each in value.items()})
-    return replaced(value, SMALL)
+    return replaced(value, SMALL_NUMBERS)
 
 
 def roomy(model: s.Model) -> s.Model:

@@ -6,7 +6,7 @@ from typing import Any
 
 from clados.objectives import Task, runs, task
 from clados.proofs.proof import Finding, Subject
-from clados.proofs.training import SEEDS, Run, choices, trained
+from clados.proofs.training import SEEDS, SmallRun, choices, trained
 from clados.train.pretrain import Choices
 
 
@@ -22,7 +22,7 @@ def prove(subject: Subject) -> Finding:
     ends = f"{one.compared([run.end for run in every], baseline)} on {every[0].targets:,} held-out targets"
     said = f"{ends}; shuffled {control.end:.2f} against {control.baseline['loss']:.2f}"
     days = sorted({run.day for run in (*every, control)})
-    said += f"; {chosen(choices(subject, SEEDS[0]))}; trained {' to '.join(dict.fromkeys((days[0], days[-1])))}"
+    said += f"; {choices_text(choices(subject, SEEDS[0]))}; trained {' to '.join(dict.fromkeys((days[0], days[-1])))}"
     faults = [f"seed {run.seed} misses the goal" for run in every if not enough(one, run)]
     faults += ["the control on shuffled data reaches it too"] if enough(one, control) else []
     if not subject.quick:
@@ -30,13 +30,13 @@ def prove(subject: Subject) -> Finding:
     return Finding("fails" if faults else "holds", "; ".join([*faults, said]), rows)
 
 
-def chosen(asked: Choices) -> str:
+def choices_text(asked: Choices) -> str:
     """What was chosen for the small self; what is not named is the recipe's, brought to its size."""
     named: dict[str, object] = {"parameters": asked.params, "vocabulary": asked.vocab, "steps": asked.steps}
     named |= {"batch": asked.batch, "length": asked.length, "rate": asked.lr, "dropout": asked.dropout}
     return "chosen: " + ", ".join(f"{name} {value}" for name, value in named.items() if value is not None)
 
 
-def enough(task: Task[Any, Any], run: Run) -> bool:
+def enough(task: Task[Any, Any], run: SmallRun) -> bool:
     """Whether a run ends below its goal."""
     return math.isfinite(run.end) and run.end <= task.goal(run.baseline["loss"])

@@ -24,8 +24,8 @@ from clados.proofs.cases import Given, first_only, lessened, roomy, seen, struct
 from clados.proofs.oracles import oracles
 from clados.proofs.proof import Finding, Subject
 from clados.proofs.references import (
-    KEPT,
-    KINDS,
+    GOLDEN,
+    REFERENCES,
     Golden,
     Reference,
     Spoken,
@@ -37,9 +37,12 @@ from clados.proofs.references import (
     with_heads,
 )
 
-NEAR = 2e-5  # of the largest value
+TOLERANCE = 2e-5  # of the largest value
 UNSAID = re.compile(r"(^|\.)(init|dropout|vocab\.\w+|warmest|temperature|context)(\.|$)")  # words that change no output
-BOTH, BACK = "files both ways", "files read and written back to the byte"  # the latter: no code of theirs reads ours
+BOTH, BACK = (
+    "files both ways",
+    "files read and written back to the byte",
+)  # the latter: no code of theirs reads ours
 LEAST = 1e-2  # of the largest gradient: below it, gradients are compared with that
 
 
@@ -57,8 +60,8 @@ class Case:
     declared: s.Model  # small, without the port
 
 
-Row = dict[str, Any]
-MADE: dict[str, Row] = {}  # comparisons of this process: many a tuned model is its parent once both are small
+ComparisonRow = dict[str, Any]
+MADE: dict[str, ComparisonRow] = {}  # comparisons of this process: many a tuned model is its parent once both are small
 
 
 def said_of(case: Case) -> str:
@@ -87,7 +90,7 @@ def _cases(card: str, declaration: s.Declaration, folder: Path, *, usual: bool) 
         for i, layout in enumerate(map(lessened, declaration.layouts)):
             if not _places(layout, model):
                 continue
-            for said, each in _varied(model, _paths(layout), usual=usual or layout.model_type in KEPT):
+            for said, each in _varied(model, _paths(layout), usual=usual or layout.model_type in GOLDEN):
                 where = folder / f"{name}-{said}-{i}".replace("/", "-").replace(" ", "-")
                 yield Case(name, said, reference(card, layout, with_heads(layout, each), where), each)
 
@@ -95,7 +98,7 @@ def _cases(card: str, declaration: s.Declaration, folder: Path, *, usual: bool) 
 def idle(declaration: s.Declaration) -> list[str]:
     """The declared directories, by their model_type, that no declared structure can be written in."""
     every = structures(declaration).values()
-    named = [each for each in declaration.layouts if is_directory(each) or each.model_type in KINDS]
+    named = [each for each in declaration.layouts if is_directory(each) or each.model_type in REFERENCES]
     return [each.model_type for each in named if not any(_places(lessened(each), model) for model in every)]
 
 
@@ -150,7 +153,7 @@ def prove(subject: Subject) -> Finding:
     return Finding("holds", f"{said}, gradients {worst['gradients']:.0e}; {', '.join(checks)}{again}", tuple(rows))
 
 
-def _row(case: Case, *, compiles: bool) -> Row:
+def _row(case: Case, *, compiles: bool) -> ComparisonRow:
     """One comparison; what was compared before, in the same words and with the same reference, is told again."""
     key = f"{said_of(case)} {compiles}"
     if key not in MADE:
@@ -159,12 +162,12 @@ def _row(case: Case, *, compiles: bool) -> Row:
     return {"size": name, **MADE[key]}
 
 
-def _compared(case: Case, compiles: bool) -> Row:
-    row: Row = {"of": case.reference.card, "reference": case.reference.name, "fault": "", "checks": []}
+def _compared(case: Case, compiles: bool) -> ComparisonRow:
+    row: ComparisonRow = {"of": case.reference.card, "reference": case.reference.name, "fault": "", "checks": []}
     try:
         row["outputs"], row["gradients"] = numbers(case.reference)
         if isinstance(case.reference, Golden | Transformers):
-            files(case.reference)
+            check_files(case.reference)
             row["checks"].append(BACK if isinstance(case.reference, Golden) else BOTH)
         model = case.reference.filled(case.reference.model)
         if can_cache(case.reference.model):
@@ -181,7 +184,7 @@ def _compared(case: Case, compiles: bool) -> Row:
 # ---------------------------------------------------------------- numbers
 
 
-def numbers(reference: Reference, *, near: float = NEAR) -> tuple[float, float]:
+def numbers(reference: Reference, *, near: float = TOLERANCE) -> tuple[float, float]:
     """The largest relative differences of outputs and of gradients.
 
     Raises:
@@ -238,14 +241,14 @@ def _slopes(reference: Spoken, ours: nn.Module) -> float:
         along = float((gradient * direction).sum())
         scale = max(float(gradient.norm()), LEAST * largest)
         apart[name] = abs(along - reference.slope(name, direction, learned)) / scale
-    _within(apart, NEAR, "gradient of")
+    _within(apart, TOLERANCE, "gradient of")
     return max(apart.values())
 
 
 # ---------------------------------------------------------------- files
 
 
-def files(reference: Golden | Transformers) -> None:
+def check_files(reference: Golden | Transformers) -> None:
     """Read through their files, written back: the same bytes under the same names, and their model loads them.
 
     Raises:
@@ -269,7 +272,7 @@ def files(reference: Golden | Transformers) -> None:
         apart = {
             name: distance(seen(reference.read, each), reference.seen.outputs[name]) for name, each in theirs.items()
         }
-        _within(apart, NEAR, "their output from our files,")
+        _within(apart, TOLERANCE, "their output from our files,")
 
 
 def _same_bytes(reference: Golden | Transformers, folder: Path) -> None:
@@ -319,7 +322,7 @@ def cached(model: Any, read: Given) -> None:
     edges = [0, *range(5, length + 1)]
     pieces = [{each: tensor[:, start:end] for each, tensor in told.items()} for start, end in pairwise(edges)]
     found = torch.cat([model(**rest, **piece, cache=cache).last_hidden_state for piece in pieces], 1)
-    _within({"last_hidden_state": distance(found, whole)}, NEAR, "cached")
+    _within({"last_hidden_state": distance(found, whole)}, TOLERANCE, "cached")
 
 
 def compiled(model: nn.Module, read: Given) -> None:
@@ -333,4 +336,4 @@ def compiled(model: nn.Module, read: Given) -> None:
     with torch.no_grad():
         eager, graph = model(**read), made(**read)
     apart = {name: distance(seen(read, graph[name]), seen(read, eager[name])) for name in eager}
-    _within(apart, NEAR, "compiled")
+    _within(apart, TOLERANCE, "compiled")

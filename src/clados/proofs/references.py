@@ -239,7 +239,7 @@ class Transformers(Written):
         return {name: each for name, each in named.items() if name in ours}
 
 
-class Remembering(Transformers):
+class RememberingReference(Transformers):
     """A class of theirs that keeps its memory as a list of layers, [memory, batch, d_model] each."""
 
     def call(self, read: Given, module: nn.Module | None = None) -> dict[str, Tensor]:
@@ -393,11 +393,11 @@ class Spoken(Reference):
         return made
 
 
-KEPT = ("transfo-xl",)  # gone from transformers since 4.36: one small model, which nothing varies
-KINDS: dict[str, Callable[[str, s.Layout, s.Model, Path], Stored]] = {
+GOLDEN = ("transfo-xl",)  # gone from transformers since 4.36: one small model, which nothing varies
+REFERENCES: dict[str, Callable[[str, s.Layout, s.Model, Path], Stored]] = {
     "torch.nn.Transformer": TorchTransformer,
-    "xlnet": Remembering,
-    **dict.fromkeys(KEPT, Golden),
+    "xlnet": RememberingReference,
+    **dict.fromkeys(GOLDEN, Golden),
 }
 
 
@@ -411,7 +411,7 @@ def reference(card: str, layout: s.Layout, model: s.Model, folder: Path) -> Stor
         from clados.proofs.embedder import Embedder
 
         return Embedder(card, layout, model, folder)
-    return KINDS.get(layout.model_type, Transformers)(card, layout, model, folder)
+    return REFERENCES.get(layout.model_type, Transformers)(card, layout, model, folder)
 
 
 def with_heads(layout: s.Layout, model: s.Model) -> s.Model:

@@ -13,7 +13,7 @@ from clados.catalog.counts import UNKNOWN, Counted, count_size
 from clados.catalog.load import catalog
 from clados.proofs.proof import PROOFS, Proof
 
-MARKS = {"holds": "holds", "fails": "**fails**", "missing": "missing", "not applicable": "n/a"}
+STATUS_MARKS = {"holds": "holds", "fails": "**fails**", "missing": "missing", "not applicable": "n/a"}
 
 
 def markdown(proofs: Sequence[Proof], *, quick: bool = False) -> str:
@@ -56,7 +56,7 @@ def _overview(found: dict[str, dict[str, Proof]]) -> Iterator[str]:
 
 
 def _mark(row: dict[str, Proof], name: str) -> str:
-    return MARKS[row[name].status] if name in row else ""
+    return STATUS_MARKS[row[name].status] if name in row else ""
 
 
 def _evidence(found: dict[str, dict[str, Proof]]) -> Iterator[str]:
@@ -64,7 +64,8 @@ def _evidence(found: dict[str, dict[str, Proof]]) -> Iterator[str]:
     for name, row in found.items():
         yield from (f"### {name}", "")
         yield from (
-            f"- {each.proof}, {MARKS[each.status]} ({each.seconds:.0f} s): {each.evidence}" for each in row.values()
+            f"- {each.proof}, {STATUS_MARKS[each.status]} ({each.seconds:.0f} s): {each.evidence}"
+            for each in row.values()
         )
         yield ""
 

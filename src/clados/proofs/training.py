@@ -13,7 +13,7 @@ from clados.files import write_json
 from clados.objectives import task
 from clados.proofs.proof import Subject
 from clados.train.learns import ShortRun, measured_run
-from clados.train.pretrain import Choices, Plan, module, planned
+from clados.train.pretrain import Choices, Plan, initial_model, planned
 
 SEEDS = (0, 1, 2)
 
@@ -27,7 +27,7 @@ def of_bytes(model: s.Model) -> bool:
 
 
 @dataclass(frozen=True)
-class Run:
+class SmallRun:
     """What one run came to, as it is kept beside its model."""
 
     seed: int
@@ -50,20 +50,20 @@ def choices(subject: Subject, seed: int, *, shuffled: bool = False, longer: bool
     return Choices(model=subject.card.id, seed=seed, shuffled=shuffled, **asdict(small))
 
 
-def trained(subject: Subject, seed: int, *, shuffled: bool = False, longer: bool = False) -> Run:
+def trained(subject: Subject, seed: int, *, shuffled: bool = False, longer: bool = False) -> SmallRun:
     """The run of a seed; trained now, unless the same run is kept already (by any version of what trains it)."""
     asked = choices(subject, seed, shuffled=shuffled, longer=longer)
     folder = folder_of(subject, asked)
     kept = folder / "verified.json"
     plan = planned(asked)
-    names = {each.name for each in fields(Run)}
+    names = {each.name for each in fields(SmallRun)}
     said = {name: value for name, value in asdict(asked).items() if name != "start"}  # from nothing, always
     mark = {"declaration": repr(plan.model), "stage": repr(plan.stage), "choices": said}
     if kept.exists():
         found: dict[str, Any] = json.loads(kept.read_text(encoding="utf-8"))
         if found.pop("mark") == json.loads(json.dumps(mark)) and found.keys() == names:
-            return Run(**found)
-    learned = measured_run(plan, plan.trainer(module(plan)))
+            return SmallRun(**found)
+    learned = measured_run(plan, plan.trainer(initial_model(plan)))
     run = _run(learned, asked)
     _keep(folder, learned, plan)
     kept.write_text(json.dumps({**asdict(run), "mark": mark}, indent=2), encoding="utf-8")
@@ -75,9 +75,9 @@ def folder_of(subject: Subject, asked: Choices) -> Path:
     return subject.folder / subject.card.id / f"{'shuffled' if asked.shuffled else 'seed'}-{asked.seed}-{asked.steps}"
 
 
-def _run(learned: ShortRun, asked: Choices) -> Run:
+def _run(learned: ShortRun, asked: Choices) -> SmallRun:
     figures = learned.start, learned.end, learned.baseline, learned.measures, learned.targets, learned.seconds
-    return Run(asked.seed, asked.shuffled, *figures, day=str(datetime.now(UTC).date()))
+    return SmallRun(asked.seed, asked.shuffled, *figures, day=str(datetime.now(UTC).date()))
 
 
 def _keep(folder: Path, learned: ShortRun, plan: Plan) -> None:

@@ -34,7 +34,7 @@ SURE = 6.0  # standard errors between two deviations that are said to differ
 MANY = 1000  # numbers of a tensor whose tails are looked at
 TIMES = 48  # the same example, so often, to see how far dropout spreads it
 PASSES = 6  # in which it is read: some dropout is one for a whole batch
-WORDS = 600  # tokens of a small tokenizer
+SMALL_VOCAB = 600  # tokens of a small tokenizer
 STEPS, LENGTH = 3, 48
 
 # ---------------------------------------------------------------- initialisation
@@ -79,7 +79,7 @@ def dropout(declaration: s.Declaration, model: s.Model, changed: s.Model, path: 
     A tenth of the rate stands beside it: at higher ones the spread of some models grows no more.
     """
     dry, rate = roomy(undropped(model)), _at(model, path)
-    spreads = [spread(put(dry, path, each)) for each in (rate, rate / 10 if rate else 0.5)]
+    spreads = [dropout_spread(put(dry, path, each)) for each in (rate, rate / 10 if rate else 0.5)]
     return "spread in training" if abs(spreads[0] - spreads[1]) > max(spreads) / 2 else ""
 
 
@@ -87,7 +87,7 @@ def _at(model: s.Model, path: str) -> float:
     return float(reach(model, path))
 
 
-def spread(model: s.Model) -> float:
+def dropout_spread(model: s.Model) -> float:
     """The mean variance of a model's outputs over many passes of one example, dropping."""
     return _spread(_shared(undropped(model)), model)
 
@@ -211,7 +211,7 @@ def _batch(objective: s.Objective, model: s.Model) -> Any:
 
 @cache
 def _tokenizer(kind: str) -> Tokenizer:
-    return train_tokenizer(texts(split(read("english"))[0][:8]), kind, WORDS)
+    return train_tokenizer(texts(split(read("english"))[0][:8]), kind, SMALL_VOCAB)
 
 
 # ---------------------------------------------------------------- recipes
@@ -248,7 +248,7 @@ class Produced:
         stage = self.declaration.recipe.stages[0]
         kept, _ = split(read(task(stage.objective).data))
         some = kept[:24]
-        tokenizer = tokenizer_for(self.declaration.model, some, WORDS)
+        tokenizer = tokenizer_for(self.declaration.model, some, SMALL_VOCAB)
         return FitContext(some, tokenizer, LENGTH, facts_of(some))
 
     def _steps(self, recipe: s.Recipe) -> Any:

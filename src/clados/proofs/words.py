@@ -15,7 +15,7 @@ from clados.objectives import runs
 from clados.proofs import unseen
 from clados.proofs.cases import seen, structures
 from clados.proofs.mutations import Mutant, mutants
-from clados.proofs.parity import NEAR, Case, cases, distance, said_of
+from clados.proofs.parity import TOLERANCE, Case, cases, distance, said_of
 from clados.proofs.proof import Finding, Subject
 from clados.proofs.references import Spoken, Stored
 
@@ -31,7 +31,7 @@ OTHERWISE: tuple[tuple[str, Callable[[s.Declaration, s.Model, s.Model, str], str
 LOOKED: dict[str, list[dict[str, Any]]] = {}  # changes of this process, by all that they rest on
 BROKE = "not counted: "  # before the name of an error that is no refusal
 # Of a recipe: what the paper took, where a run on a small machine takes its own; and the stages that nothing runs yet.
-SHOWN = re.compile(r"\.(batch|length|epochs|size)$|^stages\[[1-9]")
+EXCLUDED = re.compile(r"\.(batch|length|epochs|size)$|^stages\[[1-9]")
 
 
 def prove(subject: Subject) -> Finding:
@@ -135,7 +135,7 @@ def compared(case: Case, changed: s.Model) -> str:
     for name, theirs in reference.seen.outputs.items():
         if name not in outputs:
             return "refusal"
-        if not distance(seen(reference.read, outputs[name]), theirs) <= NEAR:
+        if not distance(seen(reference.read, outputs[name]), theirs) <= TOLERANCE:
             return "an oracle's numbers" if isinstance(reference, Spoken) else "numbers"
     learned = {name for name, _ in module.named_parameters()}
     return "another set of parameters" if learned != reference.seen.gradients.keys() else ""
@@ -146,7 +146,7 @@ def recipe_words(subject: Subject) -> list[dict[str, Any]]:
     declaration = subject.declaration
     usual, rows = unseen.Produced(declaration), []
     for mutant in mutants(declaration.recipe):
-        if SHOWN.search(mutant.path) or mutant.path == "stages" or _says_nothing(declaration, mutant):
+        if EXCLUDED.search(mutant.path) or mutant.path == "stages" or _says_nothing(declaration, mutant):
             continue
         how = "the declaration's refusal" if mutant.part is None else _produces(usual, mutant.part)
         rows.append({"size": "recipe", "change": f"recipe.{mutant}", "noticed": how})

@@ -18,11 +18,11 @@ from clados.checkpoints import save_pretrained
 from clados.errors import InputError
 from clados.files import write_text
 from clados.objectives import Measure, measure
-from clados.objectives.task import NATS
+from clados.objectives.tasks import NATS
 from clados.objectives.view import View, show
 from clados.train.learns import ShortRun, measured_run
 from clados.train.log import Show
-from clados.train.pretrain import Choices, Plan, module, planned
+from clados.train.pretrain import Choices, Plan, initial_model, planned
 
 MARK = "tour.txt"  # the file by which a folder of the tour is known
 MINUTES = 3.5  # of training, for all three
@@ -152,7 +152,7 @@ def stop(choices: Choices, folder: Path, progress: Callable[[str], Show]) -> Sto
     """
     check_folder(folder)
     plan = planned(choices)
-    model = module(plan)
+    model = initial_model(plan)
     trainer = plan.trainer(model, show=progress(plan.card))
     learned = measured_run(plan, trainer)
     model.eval()

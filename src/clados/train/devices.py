@@ -141,6 +141,6 @@ class Devices:
         return cast("dict[str, Tensor]", get_model_state_dict(model, options=options))
 
 
-def whole(tensor: Tensor) -> float:
+def full_number(tensor: Tensor) -> float:
     """The number in a tensor, which may be spread over processes."""
     return float(tensor.full_tensor() if isinstance(tensor, DTensor) else tensor)

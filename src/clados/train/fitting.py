@@ -12,10 +12,10 @@ from clados.data.tokenizer import Roles, Tokenizer
 from clados.data.training import train_tokenizer
 from clados.errors import InputError
 from clados.names import TOKEN_ROLES, parse_number
-from clados.objectives.task import of_kind
+from clados.objectives.tasks import of_kind
 from clados.spec.core.scale import nearest_size, scaled, width
 
-SMALL = "5M"
+SMALL_PARAMS = "5M"
 PATCHES = 8  # along each side of a small image
 SEEN = 64  # images that are looked at to know their size
 
@@ -191,10 +191,12 @@ def sized(declaration: s.Declaration, size: str, params: str | None, context: Fi
         )
     if params is None:
         largest = max((fit_model(model, context) for model in usable.values()), key=lambda model: s.count(model).total)
-        if s.count(largest).total <= parse_number(SMALL):
+        if s.count(largest).total <= parse_number(SMALL_PARAMS):
             return largest
-    paper = nearest_size(declaration.but(model=next(iter(usable.values())), sizes=usable, recipes={}), params or SMALL)
-    small = scaled(fit_model(paper, context), params or SMALL)
+    paper = nearest_size(
+        declaration.but(model=next(iter(usable.values())), sizes=usable, recipes={}), params or SMALL_PARAMS
+    )
+    small = scaled(fit_model(paper, context), params or SMALL_PARAMS)
     return small.but(init=paper.init.narrowed(width(paper) / width(small)))
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from clados.objectives import Task, task
 from clados.train.log import Entry, Show
 from clados.train.loop import Trainer
-from clados.train.pretrain import Choices, Plan, module, planned
+from clados.train.pretrain import Choices, Plan, initial_model, planned
 from clados.train.unit import SupervisedUnit
 
 TARGETS = 20_000  # that are measured, at least, where the held-out data have as many
@@ -58,7 +58,7 @@ def learns(choices: Choices, *, targets: int = TARGETS, show: Show | None = None
         CladosError: as ``planned``.
     """
     plan = planned(choices)
-    return measured_run(plan, plan.trainer(module(plan), show=show), targets)
+    return measured_run(plan, plan.trainer(initial_model(plan), show=show), targets)
 
 
 def measured_run(plan: Plan, trainer: Trainer, targets: int = TARGETS) -> ShortRun:

@@ -29,7 +29,7 @@ class Log:
         if file is None:
             return
         if upto and file.exists():
-            self.entries = [entry for entry in read(file) if entry["step"] <= upto]
+            self.entries = [entry for entry in read_log(file) if entry["step"] <= upto]
         write_text(file, "".join(json.dumps(entry) + "\n" for entry in self.entries))
         self.file = file.open("a", encoding="utf-8", buffering=1)
 
@@ -45,7 +45,7 @@ class Log:
             self.file.close()
 
 
-def read(file: Path) -> list[Entry]:
+def read_log(file: Path) -> list[Entry]:
     """The complete entries of a log; a last line that a killed process left unfinished is dropped.
 
     Raises:

@@ -26,7 +26,7 @@ from clados.nn.kinds.model import WholeModel
 from clados.nn.memory import enough_memory
 from clados.objectives import Batch, Setting, Source, VocabIds
 from clados.train import saved
-from clados.train.devices import Devices, World, whole, world
+from clados.train.devices import Devices, World, full_number, world
 from clados.train.log import Entry, Log, Show
 from clados.train.optimisers import fitted_schedule, lr_factor
 from clados.train.recorded import differences
@@ -173,7 +173,7 @@ class Trainer:
                 sums[name] = sums.get(name, 0.0) + term.sum.detach()
         entry: Entry = {}
         if self.stage.clip:
-            entry["gradient"] = whole(nn.utils.clip_grad_norm_(self.model.parameters(), self.stage.clip))
+            entry["gradient"] = full_number(nn.utils.clip_grad_norm_(self.model.parameters(), self.stage.clip))
         self.optimiser.step()
         self.optimiser.zero_grad(set_to_none=True)
         means = self._means(sums, weights)

@@ -20,12 +20,12 @@ from clados.spec import Model, Objective
 from clados.tables import Page, Shown
 from clados.train.fitting import tokenizer_for
 
-WORDS = 4096  # of the tokenizer that shows an objective of a model without one
+VOCAB_SIZE = 4096  # of the tokenizer that shows an objective of a model without one
 OFTEN = 100  # times that it reads the letters of a text in other scripts, so that none is too rare
 
 
 @dataclass(frozen=True)
-class Example(Shown):
+class ObjectiveExample(Shown):
     """A text as an example of a model's objective.
 
     Attributes:
@@ -54,7 +54,7 @@ class Example(Shown):
         return f"{self.model} learns {self.objective!r}"
 
 
-def objective(model: str | Path, text: str, *, seed: int = 0) -> Example:
+def objective(model: str | Path, text: str, *, seed: int = 0) -> ObjectiveExample:
     """What a model sees of a text when it is pretrained, and what it has to predict.
 
     Args:
@@ -84,13 +84,15 @@ def objective(model: str | Path, text: str, *, seed: int = 0) -> Example:
     tokenizer = load_tokenizer(folder) if folder else _tokenizer(part, text)
     if tokenizer is None:
         raise CladosError(f"{card.id} learns {learned!r} and reads no text, so there is nothing to show of one")
-    return Example(card.id, learned, show(learned, part, text, tokenizer, seed))
+    return ObjectiveExample(card.id, learned, show(learned, part, text, tokenizer, seed))
 
 
 def _tokenizer(model: Model, text: str) -> Tokenizer | None:
     """A tokenizer of the model's kind that has tokens for the text, in any script; None for a model without text."""
     english = read_as(examples.Text, "wordnet")
     if set(text) <= set().union(*(each.text for each in english)):
-        return tokenizer_for(model, english, WORDS)
+        return tokenizer_for(model, english, VOCAB_SIZE)
     letters = [examples.Text("", " ".join(text))] * OFTEN
-    return tokenizer_for(model, [*english[::3], *read("translation")[::5], examples.Text("", text), *letters], WORDS)
+    return tokenizer_for(
+        model, [*english[::3], *read("translation")[::5], examples.Text("", text), *letters], VOCAB_SIZE
+    )

@@ -16,7 +16,7 @@ from clados.spec.norms import Norm
 from clados.train.trained import UPDATE
 
 LEAST_WARMUP, MOST_WARMUP = 0.05, 0.25  # of a run
-WIDEST = 16.0  # a rate is never raised by more than this
+MOST_RAISED = 16.0  # a rate is never raised by more than this
 HIGHEST = 3e-3  # and never above this
 
 
@@ -260,7 +260,7 @@ def peak_lr(stage: s.Stage, paper: s.Model, model: s.Model) -> float:
     if isinstance(stage.optimiser, s.Adafactor | s.ScaledAdam):
         return lr
     ratio = width(paper) / width(model)
-    return max(lr if ratio >= 1 else 0.0, min(lr * min(ratio, WIDEST), HIGHEST))
+    return max(lr if ratio >= 1 else 0.0, min(lr * min(ratio, MOST_RAISED), HIGHEST))
 
 
 def published_lr(stage: s.Stage, paper: s.Model) -> float:

@@ -37,11 +37,11 @@ from clados.train.optimisers import peak_lr
 from clados.train.start import Start, start
 from clados.train.unit import Run, SupervisedUnit
 
-STEPS = 300
+USUAL_STEPS = 300
 RUN, LOG, TENSORBOARD, LOCK = "run.json", "log.jsonl", "tensorboard", ".clados-run.lock"
-PARTS = re.compile(rf"\.({RUN}|{LOG})\.[0-9a-f]+{PART}")  # files that a killed process was writing
+LEFTOVERS = re.compile(rf"\.({RUN}|{LOG})\.[0-9a-f]+{PART}")  # files that a killed process was writing
 # What run.json keeps of the choices, by type; of the run's length it keeps the steps.
-KINDS: dict[str, type] = {
+CHOICE_TYPES: dict[str, type] = {
     "params": str,
     "data": str,
     "steps": int,
@@ -143,14 +143,14 @@ class Plan:
     checksum: str  # of what is trained on
     start: Start | None = None
 
-    def trainer(self, module: WholeModel, folder: Path | None = None, show: Show | None = None) -> Trainer:
+    def trainer(self, initial_model: WholeModel, folder: Path | None = None, show: Show | None = None) -> Trainer:
         """The trainer of a model made from this plan; with a folder, its checkpoints are marked as this model's."""
         notes = {"model": self.card, "shuffled": self.choices.shuffled, **self.origin}
-        return Trainer(self.unit(module), self.run, folder, show or Show(), notes)
+        return Trainer(self.unit(initial_model), self.run, folder, show or Show(), notes)
 
-    def unit(self, module: WholeModel) -> SupervisedUnit:
+    def unit(self, initial_model: WholeModel) -> SupervisedUnit:
         """What trains a model made from this plan."""
-        return SupervisedUnit(module, self.stage, self.setting, self.train, self.run, self.held_out)
+        return SupervisedUnit(initial_model, self.stage, self.setting, self.train, self.run, self.held_out)
 
     @property
     def origin(self) -> dict[str, str]:
@@ -198,7 +198,7 @@ class Plan:
     def json(self) -> dict[str, Any]:
         """The run as it was resolved, enough to make it again."""
         run = self.run
-        choices = {name: getattr(self.choices, name) for name in KINDS}
+        choices = {name: getattr(self.choices, name) for name in CHOICE_TYPES}
         return {
             **self.origin,
             "model": self.card,
@@ -279,8 +279,8 @@ def _paced(run: Run, steps: int) -> Run:
 def _steps(plan: Plan) -> int:
     """How many steps fit into the minutes, by timing a few on a model that is thrown away."""
     if plan.choices.minutes is None:
-        return STEPS
-    trial = replace(plan, run=replace(plan.run, steps=TRIED + 1)).trainer(module(plan))
+        return USUAL_STEPS
+    trial = replace(plan, run=replace(plan.run, steps=TRIED + 1)).trainer(initial_model(plan))
     trial.model.train()
     trial.step(0)
     began = time.perf_counter()
@@ -290,7 +290,7 @@ def _steps(plan: Plan) -> int:
     return max(plan.choices.least, int(60 * plan.choices.minutes / seconds))
 
 
-def module(plan: Plan) -> WholeModel:
+def initial_model(plan: Plan) -> WholeModel:
     """The plan's model, drawn from its seed or taken from where it starts, on the accelerator when there is one."""
     device = "cuda" if torch.cuda.is_available() else "cpu"
     with enough_memory(f"a model of {s.count(plan.model).total:,} parameters", "try smaller --params or --length"):
@@ -311,7 +311,7 @@ def resumed(folder: Path, asked: Choices, given: Sequence[str]) -> Choices:
     """
     recorded = _recorded(folder)
     choices = recorded.inside("choices")
-    said: dict[str, Any] = {name: choices.take(name, kind, None) for name, kind in KINDS.items()}
+    said: dict[str, Any] = {name: choices.take(name, kind, None) for name, kind in CHOICE_TYPES.items()}
     try:
         usual = {name: value for name, value in said.items() if value is not None}
         was = Choices(model=recorded.take("model", str, ""), **usual)
@@ -355,7 +355,7 @@ def _taken(out: Path, *, resume: bool) -> Iterator[None]:
         raise CladosError(f"{out}: is {_named(out)}; name a folder, which is made if need be")
     with directory(out), locked(out / LOCK):
         for part in out.iterdir():
-            if PARTS.fullmatch(part.name):  # of a process that was killed
+            if LEFTOVERS.fullmatch(part.name):  # of a process that was killed
                 part.unlink()
         others = {each.name for each in out.iterdir()} - {LOCK, RUN, LOG, CHECKPOINTS, TENSORBOARD}
         if not resume and (others or saved.checkpoints(out / CHECKPOINTS)):
@@ -403,7 +403,7 @@ def pretrain(
         _recorded(out)
     with _taken(out, resume=resume) if world().first else nullcontext():
         plan = plan or planned(choices)
-        trainer = plan.trainer(module(plan), out, show)
+        trainer = plan.trainer(initial_model(plan), out, show)
         trainer.stop = stop
         trainer.begin = lambda: write_json(out / RUN, plan.json())
         begun = bool(saved.checkpoints(out / CHECKPOINTS))

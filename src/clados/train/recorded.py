@@ -8,8 +8,8 @@ from clados.checkpoints.errors import LayoutError
 from clados.checkpoints.mapping.parsing import part
 from clados.spec.core.part import diff
 
-PARTS: dict[str, type[s.Model] | type[s.Stage]] = {"declaration": s.Model, "stage": s.Stage}
-SHOWN = 60  # characters of a value
+SPEC_WORDS: dict[str, type[s.Model] | type[s.Stage]] = {"declaration": s.Model, "stage": s.Stage}
+SHOWN_AT_MOST = 60  # characters of a value
 
 
 def differences(was: Mapping[str, Any], now: Mapping[str, Any], prefix: str = "") -> list[str]:
@@ -20,14 +20,14 @@ def differences(was: Mapping[str, Any], now: Mapping[str, Any], prefix: str = ""
         if isinstance(value, Mapping):
             found += differences(old if isinstance(old, Mapping) else {}, value, f"{prefix}{name}.")
         elif old != value:
-            words = _words(name, old, value) if name in PARTS else [(name, old, value)]
+            words = _words(name, old, value) if name in SPEC_WORDS else [(name, old, value)]
             found += [f"its {prefix}{path} is {_shown(a)}, this run's is {_shown(b)}" for path, a, b in words]
     return found
 
 
 def _words(name: str, old: Any, new: Any) -> list[tuple[str, Any, Any]]:
     try:
-        parts = part(str(old), PARTS[name]), part(str(new), PARTS[name])
+        parts = part(str(old), SPEC_WORDS[name]), part(str(new), SPEC_WORDS[name])
     except (LayoutError, s.SpecError):
         return [(name, old, new)]
     return [(f"{name}.{path}".rstrip("."), a, b) for path, a, b in diff(*parts)] or [(name, old, new)]
@@ -35,4 +35,4 @@ def _words(name: str, old: Any, new: Any) -> list[tuple[str, Any, Any]]:
 
 def _shown(value: Any) -> str:
     text = str(value) if str(value).isprintable() else repr(value)
-    return text if len(text) <= SHOWN else f"{text[:SHOWN]}..."
+    return text if len(text) <= SHOWN_AT_MOST else f"{text[:SHOWN_AT_MOST]}..."

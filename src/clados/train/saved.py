@@ -24,7 +24,7 @@ from clados.checkpoints.errors import CheckpointError
 from clados.files import JsonObject, read_json
 from clados.train.devices import Devices, World
 
-KEPT = 2
+KEPT_CHECKPOINTS = 2
 WEIGHTS, MOMENTS, STATE = "model.safetensors", "optimiser.safetensors", "state.json"
 
 
@@ -66,7 +66,7 @@ def save(
             (part / STATE).write_text(text, encoding="utf-8")
     except (OSError, SafetensorError) as error:
         raise CheckpointError(f"{target}: the checkpoint cannot be written ({error}); earlier ones stay") from error
-    for old in checkpoints(folder)[:-KEPT]:
+    for old in checkpoints(folder)[:-KEPT_CHECKPOINTS]:
         shutil.rmtree(old, ignore_errors=True)
     world.wait()
     return target

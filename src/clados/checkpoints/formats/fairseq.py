@@ -14,7 +14,7 @@ from clados.checkpoints.mapping.detect import layouts
 from clados.checkpoints.mapping.dialects import FlatConfig
 from clados.checkpoints.mapping.lazy import LazyTensor
 
-PREFIX = "fairseq:"  # model_type of its layouts, before the first word of the architecture's name
+FAIRSEQ_PREFIX = "fairseq:"  # model_type of its layouts, before the first word of the architecture's name
 TABLES = {"vocab_size": "embed_tokens.weight", "positions": "embed_positions.weight"}  # rows that no argument says
 OLDER_NORM = ".emb_layer_norm."  # until 2021
 HEADS = re.compile(r"(?:encoder\.)?classification_heads\.([^.]+)\..+")
@@ -40,7 +40,7 @@ def opened(file: Path, *, allow_pickle: bool) -> tuple[FlatConfig, dict[str, Laz
         raise CheckpointError(f"{file}: not a checkpoint of fairseq, which holds 'args' or 'cfg', and 'model'")
     tensors = as_lazy(file, whole["model"])
     arch = said.get("arch") or said.get("_name")
-    named = PREFIX + str(arch).partition("_")[0]
+    named = FAIRSEQ_PREFIX + str(arch).partition("_")[0]
     keys = {key for _, layout, _ in layouts() if layout.model_type == named for key in (*layout.config, *layout.fixed)}
     if not keys:
         raise LayoutError(f"{file}: its arch is {arch!r}, which no declared model is kept as")

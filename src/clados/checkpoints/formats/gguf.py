@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from clados.data.tokenizer import Tokenizer
 
 SUFFIX = ".gguf"
-PREFIX = "gguf:"  # model_type of its layouts, before the architecture's name
-LONGEST = 2**22  # items of an array, of which the longest are vocabularies and merges
+GGUF_PREFIX = "gguf:"  # model_type of its layouts, before the architecture's name
+LONGEST_TEXT = 2**22  # items of an array, of which the longest are vocabularies and merges
 ROWS = {"vocab_size": "token_embd.weight", "type_vocab_size": "token_types.weight"}  # sizes of tables
 IDS = {  # of special tokens
     "tokenizer.ggml.bos_token_id": "bos_token_id",
@@ -29,11 +29,11 @@ IDS = {  # of special tokens
     "tokenizer.ggml.padding_token_id": "pad_token_id",
 }
 ASIDE = ("GGUF.", "general.", "tokenizer.", "split.", "quantize.")  # of the file, not of what is computed
-WORDS = "tokenizer."  # of the tokenizer
+TOKENIZER = "tokenizer."  # of the tokenizer
 LISTS = ("tokens", "scores", "token_type", "merges")  # as long as the vocabulary
 LONG = (*LISTS, "precompiled_charsmap")
 # words of llama.cpp that are written at a value at which they are nothing
-NEUTRAL = {
+NEUTRAL_VALUES = {
     "rope.scaling.type": "none",
     "rope.scaling.factor": 1.0,
     "attention.sliding_window": 0,
@@ -63,9 +63,9 @@ def opened(file: Path) -> tuple[FlatConfig, dict[str, LazyTensor], tuple[str, ..
     metadata = _metadata(file, reader)
     said = JsonObject(file, metadata, CheckpointError)
     arch = said.take("general.architecture", str, "")
-    kinds = {layout.model_type for _, layout, _ in layouts() if layout.model_type.startswith(PREFIX)}
-    if f"{PREFIX}{arch}" not in kinds:
-        known = ", ".join(sorted(kind.removeprefix(PREFIX) for kind in kinds))
+    kinds = {layout.model_type for _, layout, _ in layouts() if layout.model_type.startswith(GGUF_PREFIX)}
+    if f"{GGUF_PREFIX}{arch}" not in kinds:
+        known = ", ".join(sorted(kind.removeprefix(GGUF_PREFIX) for kind in kinds))
         raise LayoutError(f"{file}: its architecture is {arch!r}; read are {known}")
     if (kind := said.take("general.type", str, "model")) != "model":
         raise LayoutError(f"{file}: its general.type is {kind!r}; a model is needed")
@@ -77,7 +77,7 @@ def opened(file: Path) -> tuple[FlatConfig, dict[str, LazyTensor], tuple[str, ..
     tied = {} if "output.weight" in tensors else {"tie_word_embeddings": True}
     words = dict(_words(metadata, arch))
     said.ignore(*(key for key in metadata if key.startswith((*ASIDE, f"{arch}."))))
-    return {"model_type": f"{PREFIX}{arch}", **rows, **tied, **words}, tensors, said.notes
+    return {"model_type": f"{GGUF_PREFIX}{arch}", **rows, **tied, **words}, tensors, said.notes
 
 
 def tokenizer_of(file: Path) -> "Tokenizer | None":
@@ -91,7 +91,7 @@ def tokenizer_of(file: Path) -> "Tokenizer | None":
     from clados.data.errors import DataError
 
     reader = _reader(file)
-    fields = {name.removeprefix(WORDS): each for name, each in reader.fields.items() if name.startswith(WORDS)}
+    fields = {name.removeprefix(TOKENIZER): each for name, each in reader.fields.items() if name.startswith(TOKENIZER)}
     if "ggml.tokens" not in fields or "ggml.model" not in fields:
         return None
     try:
@@ -126,7 +126,7 @@ def _words(metadata: Mapping[str, Any], arch: str) -> Iterator[tuple[str, Any]]:
             yield IDS[name], value
         elif name.startswith(f"{arch}."):
             key = name.removeprefix(f"{arch}.")
-            if key not in MEANINGLESS and NEUTRAL.get(key, Any) != value:
+            if key not in MEANINGLESS and NEUTRAL_VALUES.get(key, Any) != value:
                 yield key, value
 
 
@@ -151,8 +151,8 @@ def _reader(file: Path) -> Any:
             if raw_type != GGUFValueType.ARRAY:
                 return super()._get_field_parts(orig_offs, raw_type)
             item, length = self._get(orig_offs, np.uint32), self._get(orig_offs + 4, np.uint64)
-            if length[0] > LONGEST:
-                raise ValueError(f"an array of {length[0]}; the longest have {LONGEST}")
+            if length[0] > LONGEST_TEXT:
+                raise ValueError(f"an array of {length[0]}; the longest have {LONGEST_TEXT}")
             kind = GGUFValueType(item[0])
             if kind not in self.gguf_scalar_to_np:
                 return super()._get_field_parts(orig_offs, raw_type)

@@ -20,7 +20,7 @@ from clados.spec.heads.embedding import Dense, Embedding, Pool, Step, UnitLength
 
 LIST, CONFIG, SETTINGS = "modules.json", "config.json", "config_sentence_transformers.json"
 LENGTHS = "sentence_bert_config.json"
-OLDER = ("roberta", "distilbert", "camembert", "albert", "xlm-roberta", "xlnet")  # in place of bert in that name
+OLDER_NAMES = ("roberta", "distilbert", "camembert", "albert", "xlm-roberta", "xlnet")  # in place of bert in that name
 READ = ("Transformer", "CLIPModel", "Pooling", *FOLDERS.values(), "Dropout")
 MODES: dict[str, Pool] = {  # older keys, in the order in which their vectors stand side by side
     "pooling_mode_cls_token": "cls",
@@ -30,14 +30,14 @@ MODES: dict[str, Pool] = {  # older keys, in the order in which their vectors st
     "pooling_mode_weightedmean_tokens": "weightedmean",
     "pooling_mode_lasttoken": "lasttoken",
 }
-ACTIVATIONS = {  # of torch.nn: ours
+TORCH_ACTIVATIONS = {  # of torch.nn: ours
     "modules.linear.Identity": None,
     "modules.activation.Tanh": "tanh",
     "modules.activation.GELU": "gelu",
     "modules.activation.ReLU": "relu",
     "modules.activation.SiLU": "silu",
 }
-WIDEST = 2**31  # numbers of a vector: more are damage
+WIDEST_VECTOR = 2**31  # numbers of a vector: more are damage
 SIMILARITIES = ("cosine", "dot", "euclidean", "manhattan")
 
 
@@ -217,7 +217,7 @@ class _Reader:
 
     def lengths(self, home: Path) -> tuple[int | None, bool]:
         """Tokens to which texts are cut, and whether they are put into lower case: as said beside the model."""
-        names = [LENGTHS, *(LENGTHS.replace("bert", name) for name in OLDER)]
+        names = [LENGTHS, *(LENGTHS.replace("bert", name) for name in OLDER_NAMES)]
         config = self._opened(next((home / name for name in names if (home / name).exists()), home / LENGTHS))
         for key, only in (("transformer_task", "feature-extraction"), ("module_output_name", "token_embeddings")):
             if config.take(key, str, only) != only:
@@ -257,9 +257,9 @@ class _Reader:
 def _dense(config: JsonObject) -> Dense:
     config.ignore("in_features")  # the tensors say it
     width = config.take("out_features", int, None)
-    if width is None or not 1 <= width < WIDEST:
+    if width is None or not 1 <= width < WIDEST_VECTOR:
         raise config.refuse("out_features", "needed is at least 1, and less than 2**31")
-    known = {f"torch.nn.{name}": act for name, act in ACTIVATIONS.items()}
+    known = {f"torch.nn.{name}": act for name, act in TORCH_ACTIVATIONS.items()}
     said = config.take("activation_function", str, "torch.nn.modules.activation.Tanh")
     if said not in known:
         raise config.refuse("activation_function", f"allowed: {', '.join(known)}")
@@ -324,7 +324,7 @@ def _written(step: Step, wide: int) -> dict[str, Any]:
         return {"dimension": wide}
     if not isinstance(step, Dense):
         return {}
-    names = {act: f"torch.nn.{name}" for name, act in ACTIVATIONS.items()}
+    names = {act: f"torch.nn.{name}" for name, act in TORCH_ACTIVATIONS.items()}
     config = {"in_features": wide, "out_features": step.to, "bias": step.bias, "activation_function": names[step.act]}
     return config | ({"use_residual": True} if step.residual else {})
 

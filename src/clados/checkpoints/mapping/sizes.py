@@ -12,7 +12,7 @@ from clados.checkpoints.mapping.values import each_of
 from clados.spec.layout import Word
 
 SHARED = 256  # layers of models that use few tensors again and again
-SMALL = 2**16  # widths that cost nothing: where these do not fit, the report names the tensors
+SMALL_FIELDS = 2**16  # widths that cost nothing: where these do not fit, the report names the tensors
 
 
 def check(config: FlatConfig, found: Mapping[str, LazyTensor]) -> None:
@@ -29,7 +29,7 @@ def check(config: FlatConfig, found: Mapping[str, LazyTensor]) -> None:
             continue
         if any(path.endswith(".layers") for path in paths) and value > max(len(found), SHARED):
             raise LayoutError(f"'{key}' is {value}; the files hold {len(found)} tensors, not one for each layer")
-        if any(_is_size(path) for path in paths) and value > max(largest, SMALL):
+        if any(_is_size(path) for path in paths) and value > max(largest, SMALL_FIELDS):
             raise LayoutError(f"'{key}' is {value}; the largest tensor of the files has {largest} numbers")
 
 

@@ -15,7 +15,7 @@ from clados.spec.kinds.encoder_decoder import EncoderDecoder
 from clados.spec.kinds.model import Model
 from clados.spec.layout import Choice, CountOf, EachLayer, HeadShare, NoneAs, Offset, Word
 
-HEAD = re.compile(r"heads\[(\w+)\]")
+HEAD_FIELD = re.compile(r"heads\[(\w+)\]")
 
 
 def each_of(said: str | Word | tuple[str | Word, ...]) -> tuple[str | Word, ...]:
@@ -32,7 +32,7 @@ def paths(how: str | Word, model: Model) -> tuple[str, ...]:
     """The words that a key says; those of heads that the model lacks are left out."""
     slots = {head.slot for head in getattr(model, "heads", ())}
     every = expanded(how if isinstance(how, str) else how.path)
-    return tuple(path for path in every if not (of := HEAD.match(path)) or of[1] in slots)
+    return tuple(path for path in every if not (of := HEAD_FIELD.match(path)) or of[1] in slots)
 
 
 def ours(how: str | Word, key: str, value: Any, model: Model) -> Iterator[tuple[str, Any]]:

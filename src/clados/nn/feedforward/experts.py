@@ -16,7 +16,7 @@ from clados.nn.products import product
 from clados.spec.core.pieces import Env
 
 
-def runs(x: Tensor, counts: Tensor, weight: Tensor) -> Tensor:
+def expert_runs(x: Tensor, counts: Tensor, weight: Tensor) -> Tensor:
     """Rows times the matrix of their run: the first ``counts[0]`` rows meet ``weight[0]``, and so on; the rest is 0.
 
     [rows, n_in], [runs], [runs, n_out, n_in] -> [rows, n_out].
@@ -31,7 +31,7 @@ def runs(x: Tensor, counts: Tensor, weight: Tensor) -> Tensor:
     return out
 
 
-each_its_own = torch.library.custom_op("clados::each_its_own", runs, mutates_args=())
+each_its_own = torch.library.custom_op("clados::each_its_own", expert_runs, mutates_args=())
 
 
 @each_its_own.register_fake
@@ -40,7 +40,7 @@ def _(x: Tensor, counts: Tensor, weight: Tensor) -> Tensor:
 
 
 @torch.library.custom_op("clados::each_its_own_slopes", mutates_args=())
-def slopes(grad: Tensor, x: Tensor, counts: Tensor, weight: Tensor) -> Tensor:
+def expert_gradients(grad: Tensor, x: Tensor, counts: Tensor, weight: Tensor) -> Tensor:
     """The gradient of the matrices: [runs, n_out, n_in]."""
     out = torch.zeros_like(weight)
     start = 0
@@ -51,7 +51,7 @@ def slopes(grad: Tensor, x: Tensor, counts: Tensor, weight: Tensor) -> Tensor:
     return out
 
 
-@slopes.register_fake
+@expert_gradients.register_fake
 def _(grad: Tensor, x: Tensor, counts: Tensor, weight: Tensor) -> Tensor:
     return torch.empty_like(weight)
 
@@ -62,7 +62,7 @@ def _keep(ctx: Any, inputs: tuple[Tensor, Tensor, Tensor], output: Tensor) -> No
 
 def _backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None, Tensor]:
     x, counts, weight = ctx.saved_tensors
-    return each_its_own(grad, counts, weight.mT), None, slopes(grad.contiguous(), x, counts, weight)
+    return each_its_own(grad, counts, weight.mT), None, expert_gradients(grad.contiguous(), x, counts, weight)
 
 
 each_its_own.register_autograd(_backward, setup_context=_keep)
@@ -167,7 +167,7 @@ class Experts(Module):
         elif len(chosen) == 1:  # one word is decoded
             y = self.alone(rows, int(chosen))
         else:
-            y = self.sorted(rows, chosen, runs)
+            y = self.sorted(rows, chosen, expert_runs)
         return (y * gates[:, None]).view(self.top, *x.shape).sum(0)
 
     def sorted(self, rows: Tensor, chosen: Tensor, multiply: Callable[[Tensor, Tensor, Tensor], Tensor]) -> Tensor:

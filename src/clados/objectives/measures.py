@@ -5,9 +5,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-import torch
-
-from clados.apply.ready import Ready
 from clados.errors import InputError
 
 
@@ -61,26 +58,6 @@ class Sample:
         """As many rows as are asked for, spread evenly over all."""
         step = len(self.held_out) / self.examples
         return [self.held_out.at(int(i * step)) for i in range(self.examples)]
-
-
-@torch.inference_mode()
-def measure(ready: Ready, held_out: HeldOut, *, examples: int = 128, batch: int = 16, seed: int = 0) -> Measure:
-    """A model's own measure, by its objective; see ``measure`` of each task for which it is.
-
-    Args:
-        ready: with its objective; a model that was trained by ``clados pretrain`` has it.
-        held_out: rows of this objective.
-        examples: how many of them are measured at most.
-        seed: of what the objective draws: masks, spans, episodes.
-
-    Raises:
-        InputError: when the objective is not known, or nothing trains by it.
-    """
-    from clados.objectives.task import task
-
-    if ready.objective is None:
-        raise InputError(f"{ready.name}: its objective is not known, and so neither is what to measure")
-    return task(ready.objective).measure(ready, Sample(held_out, min(examples, len(held_out)), batch, seed))
 
 
 def share(name: str, beside: str, guesses: Sequence[int], labels: Sequence[int], margin: float = 0.0) -> Measure:

@@ -12,6 +12,8 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
+import torch
+
 from clados import spec as s
 from clados.apply.ready import Ready
 from clados.data.examples import AnyExample, DataError, Text
@@ -21,7 +23,7 @@ from clados.data.tokenizer import Tokenizer
 from clados.errors import InputError
 from clados.nn.kinds.model import WholeModel
 from clados.objectives.base import Batch, Ids, Loss, Random, Setting, VocabIds
-from clados.objectives.measure import Measure, Sample
+from clados.objectives.measures import Measure, Sample
 
 Objective = TypeVar("Objective", bound=s.Objective)
 Row = TypeVar("Row")
@@ -292,3 +294,21 @@ def _found(kind: type[s.Objective]) -> type[Task[Any, Any]] | None:
         if each in TASKS:
             return TASKS[each]
     return None
+
+
+@torch.inference_mode()
+def measure(ready: Ready, held_out: Source, *, examples: int = 128, batch: int = 16, seed: int = 0) -> Measure:
+    """A model's own measure, by its objective; see ``measure`` of each task for which it is.
+
+    Args:
+        ready: with its objective; a model that was trained by ``clados pretrain`` has it.
+        held_out: rows of this objective.
+        examples: how many of them are measured at most.
+        seed: of what the objective draws: masks, spans, episodes.
+
+    Raises:
+        InputError: when the objective is not known, or nothing trains by it.
+    """
+    if ready.objective is None:
+        raise InputError(f"{ready.name}: its objective is not known, and so neither is what to measure")
+    return task(ready.objective).measure(ready, Sample(held_out, min(examples, len(held_out)), batch, seed))
