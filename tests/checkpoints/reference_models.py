@@ -15,7 +15,7 @@ from clados.checkpoints.mapping.detect import heads, is_directory, replace_heads
 from clados.checkpoints.mapping.dialects import nested
 from clados.checkpoints.mapping.names import places
 from clados.models.declared import declared, found
-from clados.proofs.references import GOLDEN
+from clados.proofs.layout_references import GOLDEN
 
 VOCAB = 97
 

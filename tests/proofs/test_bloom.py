@@ -8,8 +8,8 @@ from clados import spec as s
 from clados.models.declared import declared
 from clados.nn.positions.alibi import slopes
 from clados.proofs.cases import small
+from clados.proofs.layout_references import reference
 from clados.proofs.parity import cached, numbers
-from clados.proofs.references import reference
 
 BLOOM = declared("bloom")
 

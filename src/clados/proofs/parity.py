@@ -21,21 +21,10 @@ from clados.checkpoints.mapping.detect import is_directory, slots
 from clados.checkpoints.mapping.names import is_unused, places, twins
 from clados.checkpoints.mapping.values import each_of
 from clados.proofs.cases import Given, first_only, lessened, roomy, seen, structures, variations
+from clados.proofs.layout_references import GOLDEN, REFERENCES, reference, with_heads
 from clados.proofs.oracles import oracles
 from clados.proofs.proof import Finding, Subject
-from clados.proofs.references import (
-    GOLDEN,
-    REFERENCES,
-    Golden,
-    Reference,
-    Spoken,
-    Transformers,
-    input_gradients,
-    loss_of,
-    reference,
-    watched,
-    with_heads,
-)
+from clados.proofs.references import Golden, Reference, Spoken, Transformers, input_gradients, loss_of, watched
 
 TOLERANCE = 2e-5  # of the largest value
 UNSAID = re.compile(r"(^|\.)(init|dropout|vocab\.\w+|warmest|temperature|context)(\.|$)")  # words that change no output

@@ -5,7 +5,7 @@ import json
 import os
 import tempfile
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -23,7 +23,7 @@ from clados.checkpoints.formats.sentence_transformers import read_modules
 from clados.checkpoints.mapping import tensors
 from clados.checkpoints.mapping.account import account
 from clados.checkpoints.mapping.config import from_config, to_config
-from clados.checkpoints.mapping.detect import LayoutMatch, replace_heads, slots
+from clados.checkpoints.mapping.detect import LayoutMatch, slots
 from clados.checkpoints.mapping.dialects import flat, nested
 from clados.checkpoints.mapping.names import places
 from clados.proofs.cases import Given, given, seen
@@ -143,7 +143,7 @@ class Written(Stored):
     def __init__(self, card: str, layout: s.Layout, model: s.Model, folder: Path) -> None:
         self.card, self.layout, self.folder = card, layout, folder
         self.model, self.port = model, layout.port or s.but()
-        self.architecture = _architecture(layout, model)
+        self.architecture = architecture_of(layout, model)
         head = {"model_type": layout.model_type, "architectures": [self.architecture], "dtype": "float32"}
         self.config = nested(head | to_config(layout, model), layout.model_type)
         folder.mkdir(parents=True, exist_ok=True)
@@ -259,7 +259,7 @@ class Golden(Stored):
     def __init__(self, card: str, layout: s.Layout, model: s.Model, folder: Path) -> None:
         self.card, self.layout = card, layout
         self.folder = Path(__file__).parent / "golden" / card.replace("-", "_").replace(".", "_")
-        self.architecture = _architecture(layout, model)
+        self.architecture = architecture_of(layout, model)
         config = json.loads((self.folder / "config.json").read_text(encoding="utf-8"))
         self.model = from_config(layout, model, flat(config))
         odd = (s.at(path, new) for path, _, new in s.diff(model, self.model))
@@ -305,7 +305,7 @@ class TorchTransformer(Written):
         return {"logits": (module or self.module)(**read)}
 
 
-def _architecture(layout: s.Layout, model: s.Model) -> str:
+def architecture_of(layout: s.Layout, model: s.Model) -> str:
     """Their class that holds the model's heads, the first where none says so."""
     fitting = (name for name, held in layout.architectures.items() if set(held) == set(slots(model)))
     return next(fitting, next(iter(layout.architectures)))
@@ -391,35 +391,3 @@ class Spoken(Reference):
             raise s.SpecError(f"'{odd[0]}' has another shape")
         made.load_state_dict({name: each.float() for name, each in self.weights.items()})
         return made
-
-
-GOLDEN = ("transfo-xl",)  # gone from transformers since 4.36: one small model, which nothing varies
-REFERENCES: dict[str, Callable[[str, s.Layout, s.Model, Path], Stored]] = {
-    "torch.nn.Transformer": TorchTransformer,
-    "xlnet": RememberingReference,
-    **dict.fromkeys(GOLDEN, Golden),
-}
-
-
-def reference(card: str, layout: s.Layout, model: s.Model, folder: Path) -> Stored:
-    """The reference of a layout, for a small model.
-
-    Raises:
-        SpecError: when nothing stands behind a layout.
-    """
-    if any(isinstance(head, s.Embedding) for head in getattr(model, "heads", ())):
-        from clados.proofs.embedder import Embedder
-
-        return Embedder(card, layout, model, folder)
-    return REFERENCES.get(layout.model_type, Transformers)(card, layout, model, folder)
-
-
-def with_heads(layout: s.Layout, model: s.Model) -> s.Model:
-    """The port of a model, with the heads that a class of theirs holds.
-
-    What makes a text's vector of a body is no head of theirs: sentence-transformers keeps it beside the class.
-    """
-    ported = model.but(**(layout.port or s.but()))
-    held = layout.architectures[_architecture(layout, ported)]
-    vector = [head.slot for head in getattr(ported, "heads", ()) if isinstance(head, s.Embedding)] if not held else []
-    return replace_heads(ported, [*held, *vector])

@@ -1,0 +1,45 @@
+"""Which reference stands behind a layout."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from clados import spec as s
+from clados.checkpoints.mapping.detect import replace_heads
+from clados.proofs.embedder import Embedder
+from clados.proofs.references import (
+    Golden,
+    RememberingReference,
+    Stored,
+    TorchTransformer,
+    Transformers,
+    architecture_of,
+)
+
+GOLDEN = ("transfo-xl",)  # gone from transformers since 4.36: one small model, which nothing varies
+REFERENCES: dict[str, Callable[[str, s.Layout, s.Model, Path], Stored]] = {
+    "torch.nn.Transformer": TorchTransformer,
+    "xlnet": RememberingReference,
+    **dict.fromkeys(GOLDEN, Golden),
+}
+
+
+def reference(card: str, layout: s.Layout, model: s.Model, folder: Path) -> Stored:
+    """The reference of a layout, for a small model.
+
+    Raises:
+        SpecError: when nothing stands behind a layout.
+    """
+    if any(isinstance(head, s.Embedding) for head in getattr(model, "heads", ())):
+        return Embedder(card, layout, model, folder)
+    return REFERENCES.get(layout.model_type, Transformers)(card, layout, model, folder)
+
+
+def with_heads(layout: s.Layout, model: s.Model) -> s.Model:
+    """The port of a model, with the heads that a class of theirs holds.
+
+    What makes a text's vector of a body is no head of theirs: sentence-transformers keeps it beside the class.
+    """
+    ported = model.but(**(layout.port or s.but()))
+    held = layout.architectures[architecture_of(layout, ported)]
+    vector = [head.slot for head in getattr(ported, "heads", ()) if isinstance(head, s.Embedding)] if not held else []
+    return replace_heads(ported, [*held, *vector])
