@@ -170,7 +170,7 @@ def _same_kinds(olds: tuple[Part, ...], news: tuple[Part, ...]) -> bool:
 
 def _sized_alike(old: Model, new: Model) -> tuple[Model, Model]:
     """Both models; a default that only one size spells out is spelt out in both."""
-    one, other = (getattr(model, "size", None) for model in (old, new))
+    one, other = (model.size for model in (old, new))
     if not isinstance(one, Size) or not isinstance(other, Size):
         return old, new
     filled = _filled(one, other)
@@ -247,7 +247,7 @@ def _sees_all(model: Model) -> bool:
 
 
 def _reads_images(model: Model) -> bool:
-    return isinstance(getattr(model, "inputs", None), Patches)
+    return model.reads(Patches) is not None
 
 
 # ---------------------------------------------------------------- training

@@ -172,7 +172,7 @@ def _class(choice: LayoutMatch, words: FlatConfig, architecture: str | None) -> 
 
 def _class_names(model: Model, config: Path) -> FlatConfig:
     """What a config says of the classes that a head tells apart, to be written again with the model."""
-    if config.suffix != ".json" or not any(hasattr(head, "classes") for head in getattr(model, "heads", ())):
+    if config.suffix != ".json" or not any(hasattr(head, "classes") for head in model.own_heads):
         return {}
     return {key: value for key, value in read_object(config).items() if key in ("id2label", "label2id", "problem_type")}
 

@@ -27,11 +27,11 @@ from clados.checkpoints.mapping.modules import is_apart
 from clados.checkpoints.mapping.names import Place, embedding, is_body, places
 from clados.checkpoints.metadata import IMAGES
 from clados.spec.errors import SpecError
+from clados.spec.inputs.text import Tokens
 from clados.spec.kinds.encoder_decoder import EncoderDecoder
 from clados.spec.kinds.model import Model
 from clados.spec.kinds.permuted import Permuted
 from clados.spec.kinds.single import Decoder
-from clados.spec.kinds.two_tower import TwoTower
 from clados.spec.positions.absolute import Learned
 
 # Files of weights that would be read in place of the new ones, or beside their config
@@ -113,13 +113,14 @@ def _stale(path: Path, model: Model, images: Mapping[str, bytes]) -> re.Pattern[
 
 def _types(model: Model) -> bool:
     """Whether the model tells kinds of segments apart."""
-    return isinstance(model, Permuted) or getattr(getattr(model, "inputs", None), "types", 0) > 1
+    text = model.reads(Tokens)
+    return isinstance(model, Permuted) or (text is not None and text.types > 1)
 
 
 def positions(model: Model) -> int | None:
     """Tokens of text that a model has positions for; None when for any number."""
-    inputs = model.text.inputs if isinstance(model, TwoTower) else getattr(model, "inputs", None)
-    position = getattr(inputs, "position", None)
+    text = model.reads(Tokens)
+    position = text.position if text else None
     return position.length - position.start if isinstance(position, Learned) else None
 
 

@@ -85,11 +85,11 @@ def _roomy(part: s.Part) -> s.Part:
 def variations(model: s.Model, words: Mapping[str, object]) -> Iterator[tuple[str, s.Model]]:
     """The small model, and with grouped keys, wide heads, groups of layers where the words of its layout know them."""
     known = {path.rpartition(".")[2] for path in words}
-    if known and "d_ff" not in known and isinstance(size := getattr(model, "size", None), s.Size):
+    if known and "d_ff" not in known and isinstance(size := model.size, s.Size):
         model = model.but(size=size.but(d_ff=None))
     yield "", model
     odd = {name: number for name, number in (("kv_heads", 2), ("head_dim", 14)) if name in known}
-    size = getattr(model, "size", None)
+    size = model.size
     if odd and isinstance(size, s.Size):
         yield " and ".join(f"{name} {number}" for name, number in odd.items()), model.but(size=size.but(**odd))
     if "stack.groups" in words:

@@ -29,7 +29,7 @@ def reference(card: str, layout: s.Layout, model: s.Model, folder: Path) -> Stor
     Raises:
         SpecError: when nothing stands behind a layout.
     """
-    if any(isinstance(head, s.Embedding) for head in getattr(model, "heads", ())):
+    if any(isinstance(head, s.Embedding) for head in model.own_heads):
         return Embedder(card, layout, model, folder)
     return REFERENCES.get(layout.model_type, Transformers)(card, layout, model, folder)
 
@@ -41,5 +41,5 @@ def with_heads(layout: s.Layout, model: s.Model) -> s.Model:
     """
     ported = model.but(**(layout.port or s.but()))
     held = layout.architectures[architecture_of(layout, ported)]
-    vector = [head.slot for head in getattr(ported, "heads", ()) if isinstance(head, s.Embedding)] if not held else []
+    vector = [head.slot for head in ported.own_heads if isinstance(head, s.Embedding)] if not held else []
     return replace_heads(ported, [*held, *vector])

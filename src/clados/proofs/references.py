@@ -212,7 +212,7 @@ class Transformers(Written):
     def build(self) -> nn.Module:
         config = self.kind.config_class.from_pretrained(self.folder)
         made: Any = self.kind._from_config(config, attn_implementation="eager")
-        if any(isinstance(head, s.Untied) for head in getattr(self.model, "heads", ())):
+        if any(isinstance(head, s.Untied) for head in self.model.own_heads):
             head = made.get_output_embeddings()
             head.weight = nn.Parameter(head.weight.detach().clone())  # 5.x ties what the config says is untied (T5)
         inject(made, self.model)
@@ -313,7 +313,7 @@ def architecture_of(layout: s.Layout, model: s.Model) -> str:
 
 def _outputs(model: s.Model) -> set[str]:
     """Our names of what is compared."""
-    heads = {head.output for head in getattr(model, "heads", ())}
+    heads = {head.output for head in model.own_heads}
     return heads or {"logits_per_image", "logits_per_text", "image_embeds", "text_embeds"}
 
 

@@ -157,7 +157,7 @@ def _says_nothing(declaration: s.Declaration, mutant: Mutant) -> bool:
     """A head that is there already; which tensors decay where none does."""
     stage = declaration.recipe.stages[0]
     if mutant.path.endswith(".head") and mutant.part is not None:
-        return mutant.new in getattr(declaration.model, "heads", ())
+        return mutant.new in declaration.model.own_heads
     return mutant.path.endswith(".decays") and not getattr(stage.optimiser, "decay", 0)
 
 

@@ -107,7 +107,7 @@ def _expected(layout: Layout, model: Model, key: str) -> Any:
 
 
 def _tied(model: Model) -> Any:
-    heads = [head for head in getattr(model, "heads", ()) if head.slot == "lm"]
+    heads = [head for head in model.own_heads if head.slot == "lm"]
     return isinstance(heads[0], Tied | Narrowed) if heads else Any
 
 
@@ -204,7 +204,7 @@ def _fitting(model: Model, change: Mapping[str, Any]) -> Model:
 
 def plain(model: Model) -> Model:
     """The model with what is usual left unsaid in its sizes, and one size for two equal sides."""
-    size = getattr(model, "size", None)
+    size = model.size
     if isinstance(size, Size):
         return model.but(size=_plain(size))
     if isinstance(size, Towers):

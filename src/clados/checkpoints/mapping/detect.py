@@ -21,7 +21,6 @@ from clados.spec.heads.embedding import Embedding
 from clados.spec.inputs.text import Tokens
 from clados.spec.kinds.model import Model
 from clados.spec.kinds.single import Decoder, Encoder
-from clados.spec.kinds.two_tower import TwoTower
 from clados.spec.layout import Layout
 from clados.spec.learning.tuning import Tuning
 
@@ -190,11 +189,11 @@ def _chosen(card: str, layout: Layout, base: Model, config: FlatConfig, head: Em
     stored = config.get("clados.model")
     kept = parsed(stored) if stored else None
     if kept is None or set(slots(kept)) != set(slots(ours)):
-        return LayoutMatch(card, layout, architecture, from_config(layout, ours, config), getattr(base, "heads", ()))
+        return LayoutMatch(card, layout, architecture, from_config(layout, ours, config), base.own_heads)
     if head is not None:
         kept = kept.but(heads=base.heads)  # type: ignore[attr-defined]
     model = from_config(layout, kept, config)  # their words win: others may have changed them since
-    return LayoutMatch(card, layout, architecture, kept if model == plain(kept) else model, getattr(base, "heads", ()))
+    return LayoutMatch(card, layout, architecture, kept if model == plain(kept) else model, base.own_heads)
 
 
 def native_layout(card: str, model: Model) -> LayoutMatch:
@@ -231,16 +230,15 @@ def heads(layout: Layout, architecture: str) -> tuple[str | Head, ...]:
 
 def replace_heads(model: Model, held: Sequence[str | Head]) -> Model:
     """The model with only the heads in these slots, and with these others."""
-    if not hasattr(model, "heads"):
+    if not isinstance(model.towers[0], Model):  # towers keep theirs
         return model
-    own = tuple(head for head in model.heads if head.slot in held)
+    own = tuple(head for head in model.own_heads if head.slot in held)
     return model.but(heads=(*own, *(each for each in held if isinstance(each, Head))))
 
 
 def slots(model: Model) -> tuple[str, ...]:
     """The slots of a model's heads, or of those of its towers."""
-    holders = (model.image, model.text) if isinstance(model, TwoTower) else (model,)
-    return tuple(dict.fromkeys(head.slot for each in holders for head in getattr(each, "heads", ())))
+    return tuple(dict.fromkeys(head.slot for head in model.all_heads))
 
 
 def classes(model: Model) -> tuple[str, ...]:
@@ -302,10 +300,10 @@ def _without_key(layout: Layout, base: Model, model: Model) -> tuple[str, ...]:
         said = {path for how in hows for path in values.paths(how, base)}
         paths = (re.sub(r"\[\d+\]|, in turn", "", path) for path, _, _ in diff(base, model))
         words = tuple(path for path in dict.fromkeys(paths) if path not in said and not UNCOUNTED.search(path))
-    heads = {head.slot: head for head in getattr(back, "heads", ())}
+    heads = {head.slot: head for head in back.own_heads}
     ours = [
         f"heads[{head.slot}]{path and '.'}{path}"
-        for head in getattr(model, "heads", ())
+        for head in model.own_heads
         for path, _, _ in diff(heads.get(head.slot), head)
     ]
     spelt = (word.removesuffix(", in turn") for word in words)

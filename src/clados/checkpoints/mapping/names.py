@@ -50,7 +50,7 @@ def saved(model: Model) -> tuple[Row, ...]:
 
 def embedding(model: Model) -> Embedding | None:
     """The head of a model that gives a text's vector; None where there is none."""
-    return next((head for head in getattr(model, "heads", ()) if isinstance(head, Embedding)), None)
+    return next((head for head in model.own_heads if isinstance(head, Embedding)), None)
 
 
 def used(layout: Layout, model: Model) -> set[str]:

@@ -30,7 +30,7 @@ def is_late(how: str | Word) -> bool:
 
 def paths(how: str | Word, model: Model) -> tuple[str, ...]:
     """The words that a key says; those of heads that the model lacks are left out."""
-    slots = {head.slot for head in getattr(model, "heads", ())}
+    slots = {head.slot for head in model.own_heads}
     every = expanded(how if isinstance(how, str) else how.path)
     return tuple(path for path in every if not (of := HEAD_FIELD.match(path)) or of[1] in slots)
 

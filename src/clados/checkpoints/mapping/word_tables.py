@@ -25,7 +25,7 @@ KEY = "tie_word_embeddings"
 
 def is_open(layout: Layout, model: Model) -> bool:
     """Whether a layout can keep a model's word head both ways: with a table of its own, and without."""
-    return bool(own_table(layout)) and any(_turned(head) != head for head in getattr(model, "heads", ()))
+    return bool(own_table(layout)) and any(_turned(head) != head for head in model.own_heads)
 
 
 def as_configured(layout: Layout, model: Model, config: Mapping[str, Any]) -> Model:
@@ -51,7 +51,7 @@ def said(layout: Layout, model: Model) -> dict[str, bool]:
 
 def with_table(model: Model, *, own: bool) -> Model:
     """The model whose word head has a table of its own, or reads with the token table."""
-    heads: tuple[Head, ...] = getattr(model, "heads", ())
+    heads: tuple[Head, ...] = model.own_heads
     return model.but(heads=tuple(head if isinstance(head, Untied) == own else _turned(head) for head in heads))
 
 
@@ -101,8 +101,8 @@ def like(layout: Layout, base: Model, model: Model) -> Model:
     if is_open(layout, base) and is_open(layout, model):
         base = with_table(base, own=_is_own(model))
     changed = (_changed(base, change) for change in layout.zeros.values())
-    heads = getattr(model, "heads", ())
-    return next((each for each in changed if getattr(each, "heads", ()) == heads), base)
+    heads = model.own_heads
+    return next((each for each in changed if each.own_heads == heads), base)
 
 
 def _changed(model: Model, change: Change) -> Model:
@@ -114,4 +114,4 @@ def _changed(model: Model, change: Change) -> Model:
 
 
 def _is_own(model: Model) -> bool:
-    return any(isinstance(head, Untied) for head in getattr(model, "heads", ()))
+    return any(isinstance(head, Untied) for head in model.own_heads)
