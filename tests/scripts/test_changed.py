@@ -23,7 +23,7 @@ def test_a_file_asks_for_its_tests(file: str, tests: list[str]) -> None:
 
 def test_what_is_deeper_than_the_tests_asks_for_the_nearest_folder() -> None:
     assert list(asked_by("src/clados/train/deep/deeper/x.py")) == ["tests/train"]
-    assert list(asked_by("src/clados/nowhere/x.py")) == ["tests/spec"]
+    assert list(asked_by("src/clados/nowhere/x.py")) == ["tests/spec/test_part.py"]
 
 
 def test_what_changed_comes_first_and_the_rules_always() -> None:
