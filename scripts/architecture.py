@@ -5,6 +5,7 @@ Usage: python scripts/architecture.py [--check]
 With --check nothing is written, and the exit code is 1 when the picture is not current.
 """
 
+import math
 import sys
 import tomllib
 from collections.abc import Iterable, Mapping
@@ -94,7 +95,8 @@ def rows(edges: Iterable[tuple[str, str]], layer: Mapping[str, int]) -> tuple[li
         for level in order:
             place = {node: i / len(rank) + 0.5 / len(rank) for rank in ranks for i, node in enumerate(rank)}
             ranks[level].sort(
-                key=lambda node: sum(place[each] for each in near.get(node, ())) / max(1, len(near.get(node, ())))
+                # the same to the last bit, in whatever order a set gives its nodes
+                key=lambda node: math.fsum(place[each] for each in near.get(node, ())) / max(1, len(near.get(node, ())))
             )
     return ranks, paths
 
