@@ -3,6 +3,7 @@
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,12 +11,13 @@ import torch
 from safetensors.torch import load_file
 
 from clados import spec as s
-from clados.errors import CladosError
+from clados.errors import InputError
 from clados.models.declared import declared
 from clados.nn import build
 from clados.train.devices import Devices, World
 from clados.train.log import Entry, read_log
-from tests.train.small import write_texts
+from clados.train.pretrain import initial_model, planned
+from tests.train.small import choices, write_texts
 
 ROOT = Path(__file__).parents[2]
 NEAR = 1e-6  # of a loss
@@ -78,7 +80,15 @@ def test_one_and_two_processes_go_on_alike_from_what_four_saved(runs: Path) -> N
 
 
 def test_what_cannot_be_sharded_is_refused() -> None:
-    with pytest.raises(CladosError, match="sharded is True, but there is one process only"):
+    with pytest.raises(InputError, match="sharded is True, but there is one process only"):
         Devices(build(s.tiny(declared("bert").model)), World(), sharded=True)
-    with pytest.raises(CladosError, match="fully_shard cannot share out 'logit_scale', a single number"):
+    with pytest.raises(InputError, match="fully_shard cannot share out 'logit_scale', a single number"):
         Devices(build(s.tiny(declared("clip").model)), World(0, 2), sharded=True)
+
+
+def test_what_needs_whole_tensors_is_not_sharded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    plan = planned(choices(write_texts(tmp_path / "texts"), "t5", steps=1))
+    whole = plan.trainer(initial_model(plan)).devices
+    monkeypatch.setattr("clados.train.loop.Devices", lambda *given, **named: whole)
+    with pytest.raises(InputError, match="sharded is True, but Adafactor needs whole tensors"):
+        replace(plan, run=replace(plan.run, sharded=True)).trainer(initial_model(plan))

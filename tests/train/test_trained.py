@@ -8,6 +8,7 @@ import torch
 from torch import nn
 
 from clados import spec as s
+from clados.errors import InputError
 from clados.models.declared import declared
 from clados.nn import build
 from clados.train.loop import Trainer
@@ -97,3 +98,28 @@ def test_what_is_no_part_of_the_model_is_refused(trains: s.Trained, message: str
 
 def _stage() -> s.Stage:
     return declared("gpt-2").recipe.stages[0]
+
+
+def test_a_later_stage_trains_all_again_and_keeps_what_an_earlier_one_learned(data: Path) -> None:
+    one = trainer(data, s.LowRank(rank=2, alpha=4.0, on=("q",)))
+    one.fit()
+    with torch.no_grad():
+        learned = one.model(input_ids=torch.arange(12)[None]).logits
+    hold(one.stage, one.model)  # twice is once
+    hold(_stage(), one.model)
+    assert all(each.requires_grad for each in one.model.parameters())
+    with torch.no_grad():
+        torch.testing.assert_close(one.model(input_ids=torch.arange(12)[None]).logits, learned, rtol=1e-4, atol=1e-5)
+
+
+def test_low_rank_updates_are_drawn_from_the_seed_and_not_saved_unmerged(tmp_path: Path) -> None:
+    stage = s.Tuning(**s.words(_stage()), start="gpt-2", trains=s.LowRank(rank=2, alpha=4.0, on=("q",)))
+    drawn = []
+    for seed in (0, 0, 1):
+        model = build(s.tiny(declared("gpt-2").model))
+        hold(stage, model, seed)
+        drawn.append(model.stack.blocks[0].attn.qkv.low_rank["q"].a)  # type: ignore[index, union-attr]
+    assert torch.equal(drawn[0], drawn[1])
+    assert not torch.equal(drawn[0], drawn[2])
+    with pytest.raises(InputError, match="merge low-rank updates before saving"):
+        model.save_pretrained(tmp_path / "unmerged")

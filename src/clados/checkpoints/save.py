@@ -26,6 +26,8 @@ from clados.checkpoints.mapping.dialects import FlatConfig, nested
 from clados.checkpoints.mapping.modules import is_apart
 from clados.checkpoints.mapping.names import Place, embedding, is_body, places
 from clados.checkpoints.metadata import IMAGES
+from clados.errors import InputError
+from clados.spec.core.ledger import rows
 from clados.spec.errors import SpecError
 from clados.spec.inputs.text import Tokens
 from clados.spec.kinds.encoder_decoder import EncoderDecoder
@@ -128,6 +130,9 @@ def _spec(module: nn.Module) -> Model:
     model = getattr(module, "spec", None)
     if not isinstance(model, Model):
         raise SpecError(f"a {type(module).__name__} has no declaration: only models that were built from one are saved")
+    own = {row.path for row in rows(model)}
+    if more := [name for name, _ in module.named_parameters() if name not in own]:
+        raise InputError(f"'{more[0]}' is no tensor of the model's declaration: merge low-rank updates before saving")
     return model
 
 

@@ -19,7 +19,8 @@ from torch.distributed.fsdp import FSDPModule, fully_shard
 from torch.distributed.tensor import DTensor
 from torch.nn.parallel import DistributedDataParallel
 
-from clados.errors import CladosError
+from clados.errors import InputError
+from clados.nn.kinds.recurrent import Remembering
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -72,10 +73,12 @@ class World:
 def world() -> World:
     """This process among those that torchrun started, connected to them; alone when it did not."""
     size = int(os.environ.get("WORLD_SIZE", "1"))
-    if size == 1:
+    if size == 1 or not {"RANK", "LOCAL_RANK", "MASTER_ADDR"} <= os.environ.keys():  # schedulers set the size alone
         return World()
     if not dist.is_initialized():
-        dist.init_process_group("nccl" if torch.cuda.is_available() else "gloo")
+        if torch.cuda.is_available():
+            torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
+        dist.init_process_group("cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo")
     return World(dist.get_rank(), size)
 
 
@@ -97,14 +100,16 @@ class Devices:
         sharded: whether each process holds a part of every tensor only.
 
     Raises:
-        CladosError: when one process alone is asked to shard, or a model with a tensor that cannot be.
+        InputError: when one process alone is asked to shard, or a model with a tensor that cannot be.
     """
 
     def __init__(self, model: nn.Module, world: World, *, sharded: bool = False) -> None:
         if sharded and world.size == 1:
-            raise CladosError("sharded is True, but there is one process only; start several with torchrun")
+            raise InputError("sharded is True, but there is one process only; start several with torchrun")
+        if sharded and isinstance(model, Remembering):
+            raise InputError("sharded is True, but a model that remembers reads its blocks' weights outside of them")
         if single := [name for name, each in model.named_parameters() if sharded and each.dim() == 0]:
-            raise CladosError(f"sharded is True, but fully_shard cannot share out '{single[0]}', a single number")
+            raise InputError(f"sharded is True, but fully_shard cannot share out '{single[0]}', a single number")
         self.world, self.sharded = world, sharded
         self.work: nn.Module = _Work(model)
         if sharded:

@@ -20,7 +20,7 @@ from torch import nn
 
 from clados import spec as s
 from clados.checkpoints.atomic import LOCK, locked
-from clados.errors import CladosError
+from clados.errors import CladosError, InputError
 from clados.nn.core.module import module
 from clados.nn.kinds.model import WholeModel
 from clados.nn.memory import enough_memory
@@ -28,7 +28,7 @@ from clados.objectives import Batch, Setting, Source, VocabIds
 from clados.train import saved
 from clados.train.devices import Devices, World, full_number, world
 from clados.train.log import Entry, Log, Show
-from clados.train.optimisers import fitted_schedule, lr_factor
+from clados.train.optimisers import Adafactor, fitted_schedule, lr_factor
 from clados.train.recorded import differences
 from clados.train.trained import hold, merge
 from clados.train.unit import DTYPES, Run, SupervisedUnit, Unit
@@ -83,6 +83,9 @@ class Trainer:
         self.schedule = fitted_schedule(self.stage, self.run.steps)
         self.devices = Devices(self.model, self.world, sharded=self.run.sharded)
         self.optimiser = self.unit.optimiser(self.run.lr)
+        if self.run.sharded and isinstance(self.optimiser, Adafactor):
+            name = type(self.stage.optimiser).__name__
+            raise InputError(f"sharded is True, but {name} needs whole tensors: leave it out, or train by AdamW")
 
     def fit(self, *, resume: bool = False) -> Result:
         """Train to the last step, or until stopped; with ``resume``, from the last checkpoint in the folder.
@@ -230,7 +233,7 @@ class Trainer:
             if not self.world.first:
                 return model
             model = module(model.spec)  # type: ignore[arg-type]
-            hold(self.stage, model)
+            hold(self.stage, model, self.run.seed)
             model.load_state_dict(weights)
         merge(model)
         return model.eval()
@@ -276,11 +279,11 @@ class Trainer:
             self.show.note(f"the run is extended from {steps} to {self.run.steps} steps; {rate}")
             now["steps"] = steps
         if version != now.get("clados"):
-            self.show.note(f"the run was begun by Clados {version}; this is {now['clados']}")
+            self.show.note(f"the run was begun by Clados {version}; this is {now.get('clados', 'not said')}")
             now["clados"] = version
         other = was.get("model") != now.get("model")
-        if different := differences(was, {"model": now["model"]} if other else now):
-            kind = "model" if other or was.get("declaration") != now["declaration"] else "run"
+        if different := differences(was, {"model": now.get("model")} if other else now):
+            kind = "model" if other or was.get("declaration") != now.get("declaration") else "run"
             raise CladosError(f"{where}: this is of another {kind}: {'; '.join(different)}")
 
 
@@ -306,6 +309,8 @@ def fit(
         setting: the sequence length and the vocabulary's roles; the declared ones when not given.
         held_out: what is measured before, after and ``run.every`` steps.
         folder: where log.jsonl and checkpoints go.
+
+    Low-rank updates that a stage trains stay beside the model's weights until ``clados.train.trained.merge`` adds them.
 
     Raises:
         CladosError: see ``Trainer.fit``.

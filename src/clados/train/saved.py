@@ -64,7 +64,7 @@ def save(
             sums = {each.name: _sum(each) for each in sorted(part.glob("*.safetensors"))}
             text = json.dumps({"step": step, **state, "sha256": sums}, indent=2) + "\n"
             (part / STATE).write_text(text, encoding="utf-8")
-    except (OSError, SafetensorError) as error:
+    except (OSError, SafetensorError, CheckpointException) as error:
         raise CheckpointError(f"{target}: the checkpoint cannot be written ({error}); earlier ones stay") from error
     for old in checkpoints(folder)[:-KEPT_CHECKPOINTS]:
         shutil.rmtree(old, ignore_errors=True)

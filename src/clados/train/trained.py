@@ -9,28 +9,35 @@ import torch
 from torch import Tensor, nn
 
 from clados import spec as s
+from clados.nn.kinds.recurrent import Remembering
 
 UPDATE = "low_rank"  # the child of a product that holds its updates
 
 
-def hold(stage: s.Stage, model: nn.Module) -> None:
+def hold(stage: s.Stage, model: nn.Module, seed: int = 0) -> None:
     """Let only what a stage trains learn, which is everything where it does not say.
+
+    Low-rank updates of an earlier stage are added to their weights first; those of this one are drawn from the seed.
 
     Raises:
         SpecError: for names of no tensor, and for more layers than there are.
     """
+    merge(model)
+    model.requires_grad_(requires_grad=True)
     if isinstance(stage, s.Tuning) and stage.trains is not None:
-        _hold(stage.trains, model)
+        _hold(stage.trains, model, seed)
 
 
 @singledispatch
-def _hold(trained: s.Trained, model: nn.Module) -> None:
+def _hold(trained: s.Trained, model: nn.Module, seed: int) -> None:
     raise s.SpecError(f"nothing trains {type(trained).__name__} of a model")
 
 
 @_hold.register
-def _(trained: s.Upper, model: nn.Module) -> None:
+def _(trained: s.Upper, model: nn.Module, seed: int) -> None:
     """The blocks of the last layers, what follows the blocks, and no table that is read before them."""
+    if model.spec.writes is None:  # type: ignore[union-attr]
+        raise s.SpecError("Upper is of the layers that a model writes with, and this model does not write")
     stacks = [
         name for name, each in model.named_modules() if name.endswith("blocks") and isinstance(each, nn.ModuleList)
     ]
@@ -46,7 +53,7 @@ def _(trained: s.Upper, model: nn.Module) -> None:
 
 
 @_hold.register
-def _(trained: s.AllBut, model: nn.Module) -> None:
+def _(trained: s.AllBut, model: nn.Module, seed: int) -> None:
     tensors = dict(model.named_parameters())
     for name in trained.names:
         pattern = re.compile(re.escape(name).replace(r"\*", r"[^.]+"))
@@ -58,7 +65,10 @@ def _(trained: s.AllBut, model: nn.Module) -> None:
 
 
 @_hold.register
-def _(trained: s.LowRank, model: nn.Module) -> None:
+def _(trained: s.LowRank, model: nn.Module, seed: int) -> None:
+    if isinstance(model, Remembering):
+        raise s.SpecError("LowRank is of products that are called; a model that remembers reads their weights")
+    generator = torch.Generator().manual_seed(seed)
     model.requires_grad_(requires_grad=False)
     left, found = set(trained.on), set[str]()
     for row in list(s.rows(model.spec)):  # type: ignore[arg-type]
@@ -70,13 +80,14 @@ def _(trained: s.LowRank, model: nn.Module) -> None:
             named = {path.rpartition(".")[2]} | ({out} if len(row.outs) > 1 else set())
             if names := named & left:
                 weight = model.get_parameter(row.path)
-                held[out or "all"] = Update(trained, row.shape[1], slice(first, first + size), weight)
+                held[out or "all"] = Update(trained, row.shape[1], slice(first, first + size), weight, generator)
                 found |= names
             first += size
         if held:
             product = model.get_submodule(path)
-            product.add_module(UPDATE, nn.ModuleDict(held))
-            product.register_forward_hook(_updated)
+            updates = nn.ModuleDict(held)
+            product.add_module(UPDATE, updates)
+            updates.hook = product.register_forward_hook(_updated)  # type: ignore[assignment]
     if left - found:
         raise s.SpecError(f"LowRank.on has '{min(left - found)}', which is no output of a product of the model")
 
@@ -84,9 +95,9 @@ def _(trained: s.LowRank, model: nn.Module) -> None:
 class Update(nn.Module):
     """alpha / rank B A x, added to some outputs of a product; B starts at zero (Hu et al. 2021, §4.1, eq. 3)."""
 
-    def __init__(self, part: s.LowRank, inputs: int, outputs: slice, weight: Tensor) -> None:
+    def __init__(self, part: s.LowRank, inputs: int, outputs: slice, weight: Tensor, random: torch.Generator) -> None:
         super().__init__()
-        self.a = nn.Parameter(torch.randn_like(weight[:1].expand(part.rank, inputs)) * inputs**-0.5)
+        self.a = nn.Parameter((torch.randn(part.rank, inputs, generator=random) * inputs**-0.5).to(weight))
         self.b = nn.Parameter(torch.zeros_like(weight[outputs, :1].expand(-1, part.rank)))
         self.outputs, self.factor = outputs, part.alpha / part.rank
         self.dropout = nn.Dropout(part.dropout)
@@ -122,5 +133,5 @@ def merge(model: nn.Module) -> None:
     for product in [each for each in model.modules() if UPDATE in dict(each.named_children())]:
         for each in _updates(product):
             product.get_parameter("weight")[each.outputs] += each.whole
-        product._forward_hooks.clear()
+        product.get_submodule(UPDATE).hook.remove()  # type: ignore[operator, union-attr]
         delattr(product, UPDATE)

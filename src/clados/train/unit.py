@@ -121,7 +121,7 @@ class SupervisedUnit(Unit):
         self.sampler = Sampler(len(self.source), run.seed, run.batch, self.world.rank, self.world.size)
         own = len(self.sampler.step(0))
         self.micro = min(run.micro or own, own)
-        hold(self.stage, self.model)
+        hold(self.stage, self.model, self.run.seed)
         if self.task.whole_batch and self.micro < own:
             name = type(self.stage.objective).__name__
             raise CladosError(f"micro is {self.micro}: {name} compares a whole batch, so it must be {run.batch}")
@@ -166,7 +166,7 @@ class SupervisedUnit(Unit):
         held_out, world = self.task.held_out, self.world
         number = min(len(source), examples or len(source))
         chosen = np.sort(generator(HELD_OUT).permutation(len(source))[:number])
-        size = self.run.micro or self.run.batch  # the same groups of examples however many processes share them
+        size = self.run.batch if self.task.whole_batch else self.micro
         sums: dict[str, list[float]] = {}
         for epoch in range(MOST_EPOCHS):
             rows = [(epoch, int(i)) for i in chosen]

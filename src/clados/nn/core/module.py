@@ -1,5 +1,6 @@
 """From a part to its module. A module owns what its part's ``pieces`` say, under the same names."""
 
+import inspect
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 
@@ -79,7 +80,9 @@ class Owner(nn.Module):
 
     def __init_subclass__(cls, **given: Any) -> None:
         super().__init_subclass__(**given)
-        for name, kind in vars(cls).get("__annotations__", {}).items():
+        for name, kind in inspect.get_annotations(cls).items():
+            if name in vars(cls):  # what has a value is no module or parameter
+                continue
             setattr(cls, name, (_Parameter if kind in (nn.Parameter, nn.Parameter | None) else _Submodule)(name))
 
     def __call__(self, *given: Any, **named: Any) -> Any:

@@ -139,7 +139,8 @@ class Router(Product):
     def forward(self, x: Tensor) -> Tensor:
         """[..., d_model] -> [..., experts]."""
         kind = torch.promote_types(x.dtype, torch.float32)
-        return F.linear(x.to(kind), self.weight.to(kind))
+        with torch.autocast(x.device.type, enabled=False):
+            return F.linear(x.to(kind), self.weight.to(kind))
 
 
 @builds(s.Experts)
