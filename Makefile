@@ -27,6 +27,10 @@ quick: lint
 inductor: .venv/dev.stamp
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 -m inductor -rs
 
+# Runs on two and on four processes, compared with one: they are more than two cores, apart from the suite.
+devices: .venv/dev.stamp
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m devices tests/train/test_devices.py
+
 # Damaged files of every kind, seeded: none may end in a traceback, hang or fill the memory. MUTANTS=1000 takes a minute.
 MUTANTS ?= 20000
 fuzz: .venv/dev.stamp

@@ -47,7 +47,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return out
 
 
-@pytest.mark.slow
+@pytest.mark.devices
 @pytest.mark.parametrize("run", ["2/bert-4", "4/bert-4", "4/bert-sharded-4", "2/clip-4"])
 def test_several_processes_give_the_losses_and_weights_of_one(runs: Path, run: str) -> None:
     several, one = runs / run, runs / "1" / Path(run).name.replace("-sharded", "")
@@ -61,7 +61,7 @@ def test_several_processes_give_the_losses_and_weights_of_one(runs: Path, run: s
         torch.testing.assert_close(weights[1][name], each, rtol=1e-4, atol=1e-6, msg=name)
 
 
-@pytest.mark.slow
+@pytest.mark.devices
 @pytest.mark.parametrize("run", ["2/bert-sharded-6", "1/bert-resumed-6"])
 def test_what_four_processes_saved_goes_on_in_fewer(runs: Path, run: str) -> None:
     resumed = read_log(runs / run / "log.jsonl")
@@ -73,7 +73,7 @@ def test_what_four_processes_saved_goes_on_in_fewer(runs: Path, run: str) -> Non
     assert files == [*(f"shard-0000{i}-model-00001-of-00001.safetensors" for i in (1, 2, 3, 4)), "state.json"]
 
 
-@pytest.mark.slow
+@pytest.mark.devices
 def test_one_and_two_processes_go_on_alike_from_what_four_saved(runs: Path) -> None:
     two, one = (losses(read_log(runs / each / "log.jsonl")) for each in ("2/bert-sharded-6", "1/bert-resumed-6"))
     assert two == pytest.approx(one, rel=NEAR)
