@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 # Whose small selves a full run of the proofs trains: one of each kind of objective, input and stack.
 TRAINED := transformer bert roberta gpt gpt-2 gpt-3 gpt-neox-20b llama t5 t5-v1.1 vit clip decision-transformer
 
-.PHONY: run test quick inductor fuzz lint docs full pictures lock clean
+.PHONY: run test quick inductor devices fuzz lint docs full pictures lock clean
 
 run: .venv/run.stamp
 	$(BIN)/clados tour --out runs/tour
@@ -20,7 +20,7 @@ test: .venv/dev.stamp
 # No test is started after LIMIT seconds; what was left out is counted as skipped.
 LIMIT ?= 50
 quick: lint
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal -m 'not slow and not inductor and not fuzz' \
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal -m 'not slow and not inductor and not fuzz and not devices' \
 	  --seconds $(LIMIT) $$($(BIN)/python scripts/changed.py)
 
 # A model of each kind through torch's own compiler: minutes of g++, apart from the suite.
