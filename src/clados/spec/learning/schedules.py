@@ -8,13 +8,13 @@ class Schedule(Part):
 
 
 class Constant(Schedule):
-    """LinearDecay warmup, then the peak."""
+    """Linear warmup, then the peak."""
 
     warmup: int = 0  # steps
 
 
 class LinearDecay(Schedule):
-    """LinearDecay warmup, then a line down to ``floor`` at the last step, or at ``over`` steps."""
+    """Linear warmup, then a line down to ``floor`` at the last step, or at ``over`` steps."""
 
     warmup: int = 0
     floor: float = 0.0
@@ -22,7 +22,7 @@ class LinearDecay(Schedule):
 
 
 class Cosine(Schedule):
-    """LinearDecay warmup, then half a cosine down to ``floor`` at the last step, or at ``over`` steps."""
+    """Linear warmup, then half a cosine down to ``floor`` at the last step, or at ``over`` steps."""
 
     warmup: int = 0
     floor: float = 0.0
