@@ -18,12 +18,12 @@ COUNTED, BUILT = 0.2, 5.0  # seconds that each may take
 COUNT = """
 import json, sys, time
 from clados.models.declared import declared, found
-from clados.spec import count
+from clados.spec import count_parameters
 seconds = {}
 for name in found():
     for size, model in declared(name).models().items():
         begun = time.process_time()
-        total = count(model).total
+        total = count_parameters(model).total
         seconds[f"{name}:{size}"] = (time.process_time() - begun, total)
 assert "torch" not in sys.modules
 print(json.dumps(seconds))

@@ -12,7 +12,7 @@ from clados.catalog.load import catalog
 from clados.catalog.sentences import brief, sentence
 from clados.errors import InputError
 from clados.models.declared import declared, found
-from clados.spec import Parallel, Post, Pre, RelativeBias, Rotary, count
+from clados.spec import Parallel, Post, Pre, RelativeBias, Rotary, count_parameters
 from clados.tables import TextTable
 
 CARDS = catalog()
@@ -72,7 +72,7 @@ def test_a_label_is_compared_with_the_digits_that_it_prints(total: int, publishe
 def test_the_folded_ledger_adds_up_like_the_full_one(name: str) -> None:
     model = declared(name).model
     folded, full = ledger(model), ledger(model, full=True)
-    assert sum(line.total for line in folded) == sum(line.total for line in full) == count(model).total
+    assert sum(line.total for line in folded) == sum(line.total for line in full) == count_parameters(model).total
     assert sum(line.times for line in folded) == len(full)
     assert len(folded) < 80
 
@@ -100,7 +100,10 @@ def test_parameters_by_part_add_up_to_the_totals() -> None:
         found_pairs = compare_models(declared(old).model, declared(new).model).parameters
         groups = [pair for name, pair in found_pairs.items() if name not in ("total", "non-embedding")]
         assert tuple(map(sum, zip(*groups, strict=True))) == found_pairs["total"]
-        assert found_pairs["total"] == (count(declared(old).model).total, count(declared(new).model).total)
+        assert found_pairs["total"] == (
+            count_parameters(declared(old).model).total,
+            count_parameters(declared(new).model).total,
+        )
 
 
 def test_a_model_does_not_differ_from_itself() -> None:
@@ -204,7 +207,7 @@ LATER = {
 @pytest.mark.parametrize("name", found())
 def test_a_bare_name_means_the_largest_size_of_its_own_paper(name: str) -> None:
     card = CARDS[name]
-    counts = {size: count(model).total for size, model in declared(name).models().items()}
+    counts = {size: count_parameters(model).total for size, model in declared(name).models().items()}
     own = {size: total for size, total in counts.items() if size not in LATER.get(name, ())}
     assert card.headline_size is not None
     assert own[card.headline_size.name] >= 0.99 * max(own.values())

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from clados.checkpoints.atomic import LOCK, SAVED, STALE, created, locked, replaced, whole
+from clados.checkpoints.atomic import LOCK, SAVED, STALE, atomic_directory, created, locked, retry_if_replaced
 from clados.checkpoints.errors import CheckpointError
 
 OLD = {"config.json": "old", "a.bin": "old a", "b.bin": "old b", "sub/c.bin": "old c"}
@@ -29,18 +29,18 @@ def contents(folder: Path) -> dict[str, str]:
     return {str(file.relative_to(folder)): file.read_text() for file in folder.rglob("*") if file.is_file()}
 
 
-@whole
+@retry_if_replaced
 def reading(path: str | Path) -> dict[str, str]:
     return {name: text for name, text in contents(Path(path)).items() if not name.startswith(".clados")}
 
 
 def save(path: Path, files: dict[str, str] = NEW) -> None:
-    with replaced(path, WEIGHTS) as fresh:
+    with atomic_directory(path, WEIGHTS) as fresh:
         write(fresh, files)
 
 
 def fill_disk(path: Path) -> None:
-    with replaced(path) as fresh:
+    with atomic_directory(path) as fresh:
         write(fresh, {"a.bin": "half"})
         raise OSError(errno.ENOSPC, "full")
 

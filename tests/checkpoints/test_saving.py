@@ -21,6 +21,7 @@ from clados import spec as s
 from clados.checkpoints import CheckpointError, from_pretrained, save_pretrained
 from clados.checkpoints.errors import OwnNames
 from clados.data.training import train_tokenizer
+from clados.errors import InputError
 from clados.models.declared import declared
 
 
@@ -50,13 +51,13 @@ def test_shards_hold_the_same_tensors_as_one_file(made: nn.Module, directory: Pa
 
 
 def test_a_shard_limit_that_is_no_size_is_refused(made: nn.Module, tmp_path: Path) -> None:
-    with pytest.raises(s.SpecError, match="max_shard is '5 lots'"):
+    with pytest.raises(InputError, match="max_shard is '5 lots'"):
         save_pretrained(made, tmp_path / "x", max_shard="5 lots")
     assert not list(tmp_path.iterdir())
 
 
 def test_what_was_not_built_from_a_declaration_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(s.SpecError, match="Linear has no declaration"):
+    with pytest.raises(InputError, match="Linear has no declaration"):
         save_pretrained(nn.Linear(2, 2), tmp_path / "x")
 
 

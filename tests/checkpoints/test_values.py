@@ -35,14 +35,16 @@ def test_each_layer_is_named_in_rounds_or_one_by_one_and_others_are_refused() ->
         from_config(layout, model, {"attention_types": [[["global"], 5]]})
     odd = model.but(stack=s.but(block=s.but(attn=s.but(pattern=s.Banded(4)))))
     with pytest.raises(LayoutError, match=r"they have no word for stack\.block\.attn\.pattern None"):
-        values.theirs(s.EachLayer("stack.block.attn.pattern", {"local": s.Banded}), "stack.block.attn.pattern", model)
+        values.their_value(
+            s.EachLayer("stack.block.attn.pattern", {"local": s.Banded}), "stack.block.attn.pattern", model
+        )
     assert to_config(layout, odd)["attention_layers"] == ["local"] * 5
 
 
 def test_one_part_of_several_is_changed_by_its_number() -> None:
     model = declared("gpt-neo").model
     changed = model.but(**s.at("stack.block[1].attn.pattern.span", 9))
-    assert [path for path, _, _ in s.diff(model, changed)] == ["stack.block[1].attn.pattern.span"]
+    assert [path for path, _, _ in s.part_differences(model, changed)] == ["stack.block[1].attn.pattern.span"]
     with pytest.raises(s.SpecError, match=r"Stack\.block\[2\] is not there"):
         model.but(**s.at("stack.block[2].dropout", 0.5))
     with pytest.raises(s.SpecError, match="Stack has no 'blok'; did you mean 'block'"):

@@ -7,16 +7,16 @@ import pytest
 from clados.drawing.architecture import DrawnPart, architecture_figure, ledger_parts, sketch, terminal_architecture
 from clados.drawing.drawings import draw
 from clados.models.declared import declared, found
-from clados.spec import count
+from clados.spec import count_parameters
 
 
 @pytest.mark.parametrize("name", sorted(found()))
 def test_every_declared_model_is_drawn_with_all_its_parameters(name: str) -> None:
     model = declared(name).model
     figure = architecture_figure(model, name)
-    assert figure.data["params"] == count(model).total
+    assert figure.data["params"] == count_parameters(model).total
     assert figure.svg == architecture_figure(model, name).svg
-    assert sum(ledger_parts(model).values()) == count(model).total
+    assert sum(ledger_parts(model).values()) == count_parameters(model).total
 
 
 def test_layers_in_turn_are_folded_to_the_shortest_run() -> None:
@@ -51,4 +51,4 @@ def _all(piece: DrawnPart) -> list[DrawnPart]:
 def test_the_path_of_a_declaration_is_drawn(tmp_path: Path) -> None:
     file = tmp_path / "mine.py"
     file.write_text("from clados.models.bert.bert import declaration\n", encoding="utf-8")
-    assert draw(str(file)).figure.data["params"] == count(declared("bert").model).total
+    assert draw(str(file)).figure.data["params"] == count_parameters(declared("bert").model).total

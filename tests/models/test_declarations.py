@@ -15,7 +15,7 @@ from clados.layouts import table
 from clados.layouts.table import LAYOUTS, layouts_of
 from clados.models.declared import declared, found
 from clados.proofs.sizes import foreign
-from clados.spec import Block, Declaration, Model, SpecError, Stack, count, parts, reach
+from clados.spec import Block, Declaration, Model, SpecError, Stack, count_parameters, parts, reach
 
 CARDS = catalog()
 LAYOUT_FILES = sorted(file for file in Path(table.__file__).parent.glob("*/*.py") if file.stem != "__init__")
@@ -175,7 +175,7 @@ def test_recipes_are_of_published_sizes() -> None:
 
 @pytest.mark.parametrize(("name", "size", "basis"), EXACT)
 def test_counts_equal_the_references_to_the_unit(name: str, size: str, basis: str) -> None:
-    assert count(declared(name).at(size), basis).total == EXACT[name, size, basis]
+    assert count_parameters(declared(name).at(size), basis).total == EXACT[name, size, basis]
 
 
 def test_every_published_figure_agrees_or_its_difference_is_explained() -> None:

@@ -183,4 +183,4 @@ def test_a_share_of_a_head_is_turned_two_by_two() -> None:
     with pytest.raises(s.SpecError, match=r"Rotary\.fraction is 0\.25, which turns 3 of a head's 12 numbers"):
         build(odd, device="meta")
     with pytest.raises(s.SpecError, match=r"turns 0 of a head's .* it turns them two by two"):
-        s.count(neox.but(stack=s.but(position=s.but(fraction=0.001))))
+        s.count_parameters(neox.but(stack=s.but(position=s.but(fraction=0.001))))

@@ -43,7 +43,7 @@ def test_layers_of_a_group_are_one_set_of_weights_that_learns_from_each_of_its_u
     made(**given(model)).logits.sum().backward()
     assert all(each.grad is not None for each in made.stack.parameters())
     with pytest.raises(s.SpecError, match="more than the 5 layers"):
-        s.count(model.but(stack=s.but(groups=6)))
+        s.count_parameters(model.but(stack=s.but(groups=6)))
 
 
 def test_entities_matter_only_where_they_are_there() -> None:

@@ -81,7 +81,9 @@ def test_only_experts_that_are_met_are_read() -> None:
 def test_as_many_parameters_are_active_as_a_token_meets() -> None:
     size = s.Size(layers=2, d_model=16, heads=2, d_ff=24, experts=5)
     stack = s.Stack(block=s.Block(s.Attention(), s.Experts(top=2)), norm=s.RMSNorm(), sees=s.Causal())
-    found = s.count(s.Decoder(size=size, inputs=s.Tokens(vocab=s.Vocabulary(kind="bpe", size=60)), stack=stack))
+    found = s.count_parameters(
+        s.Decoder(size=size, inputs=s.Tokens(vocab=s.Vocabulary(kind="bpe", size=60)), stack=stack)
+    )
     assert found.total - found.active == 2 * 3 * (2 * 16 * 24)
 
 

@@ -32,7 +32,7 @@ def test_a_factorised_table_is_narrow_in_its_shapes_and_equal_when_written_out()
 def test_where_both_widths_are_one_nothing_is_projected() -> None:
     bert: Any = small(declared("bert").model)
     plain = bert.but(inputs=s.Factorised(**s.words(bert.inputs)))
-    assert s.count(plain) == s.count(bert)
+    assert s.count_parameters(plain) == s.count_parameters(bert)
     assert not [row.path for row in s.rows(plain) if "project" in row.path]
 
 
@@ -51,4 +51,4 @@ def test_token_vectors_alone_may_be_narrow_in_and_out() -> None:
 def test_a_tied_head_without_transform_refuses_a_narrower_table() -> None:
     gpt: Any = small(declared("gpt-2").model)
     with pytest.raises(s.SpecError, match="table of 20: it needs a transform"):
-        s.count(gpt.but(size=s.but(d_embedding=20), inputs=s.Factorised(**s.words(gpt.inputs))))
+        s.count_parameters(gpt.but(size=s.but(d_embedding=20), inputs=s.Factorised(**s.words(gpt.inputs))))

@@ -100,7 +100,7 @@ def test_the_classes_probabilities_add_up_and_are_those_that_are_learned(size: s
 )
 def test_classes_that_cannot_be_are_refused(changed: dict[str, Any], why: str) -> None:
     with pytest.raises(s.SpecError, match=why):
-        s.count(small(declared("transformer-xl").model).but(inputs=s.but(**changed)))
+        s.count_parameters(small(declared("transformer-xl").model).but(inputs=s.but(**changed)))
 
 
 @torch.no_grad()

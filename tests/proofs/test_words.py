@@ -34,7 +34,7 @@ def test_a_mutant_differs_from_its_model_in_one_place() -> None:
         if mutant.part is not None:
             assert mutant.part != model, str(mutant)
             first = mutant.path.split("[")[0]
-            assert all(path.startswith(first) for path, _, _ in s.diff(model, mutant.part)), str(mutant)
+            assert all(path.startswith(first) for path, _, _ in s.part_differences(model, mutant.part)), str(mutant)
 
 
 def test_whole_parts_booleans_choices_numbers_and_none_are_all_changed() -> None:

@@ -17,14 +17,14 @@ def test_the_ledger_of_a_size_is_its_module_tensor_by_tensor(name: str, size: st
     module = build(name, size, device="meta")
     said = {row.path: row.shape for row in s.rows(declared(name).at(size))}
     assert {path: tuple(tensor.shape) for path, tensor in module.named_parameters()} == said
-    assert sum(tensor.numel() for tensor in module.parameters()) == s.count(declared(name).at(size)).total
+    assert sum(tensor.numel() for tensor in module.parameters()) == s.count_parameters(declared(name).at(size)).total
     assert not [*module.buffers()]
 
 
 @pytest.mark.parametrize("name", models())
 def test_what_embeds_and_what_does_not_add_up(name: str) -> None:
     model = models()[name]
-    counted = s.count(model)
+    counted = s.count_parameters(model)
     tables = sum(row.count for row in s.rows(model) if row.embedding)
     assert counted.non_embedding + tables == counted.total
     routes = any(isinstance(part, s.Experts) and model.size.experts for part in s.parts(model))
@@ -35,7 +35,7 @@ def test_what_embeds_and_what_does_not_add_up(name: str) -> None:
 def test_the_body_leaves_the_heads_out_and_nothing_else(name: str) -> None:
     model = models()[name]
     heads = sum(row.count for row in s.rows(model) if "heads." in row.path)
-    assert s.count(model, "body").total == s.count(model).total - heads
+    assert s.count_parameters(model, "body").total == s.count_parameters(model).total - heads
 
 
 @pytest.mark.parametrize("name", models())

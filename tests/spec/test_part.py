@@ -49,7 +49,7 @@ def test_a_recipe_reads_as_it_was_written(name: str) -> None:
 
 @pytest.mark.parametrize(("old", "new"), PAIRS, ids=map(" to ".join, PAIRS))
 def test_the_differences_applied_to_one_model_give_the_other(old: str, new: str) -> None:
-    found_places = [(path, value) for path, _, value in s.diff(MODELS[old], MODELS[new])]
+    found_places = [(path, value) for path, _, value in s.part_differences(MODELS[old], MODELS[new])]
     assert applied(MODELS[old], found_places) == MODELS[new]
 
 
@@ -80,7 +80,7 @@ def _within(old: Any, name: str, places: list[tuple[str, Any]]) -> Any:
 def test_a_change_reaches_into_parts_and_leaves_the_rest() -> None:
     gpt = declared("gpt").model
     child = gpt.but(stack=s.but(block=s.but(attn=s.but(biases="none"))))
-    assert [*s.diff(gpt, child)] == [("stack.block.attn.biases", "all", "none")]
+    assert [*s.part_differences(gpt, child)] == [("stack.block.attn.biases", "all", "none")]
 
 
 def test_a_change_reaches_all_blocks_that_take_turns() -> None:

@@ -44,8 +44,8 @@ def test_a_budget_is_met_within_five_percent_in_proportion_or_it_says_why(name: 
     if small is None:
         assert "the nearest size that keeps the paper's proportions has" in why
         return
-    assert abs(s.count(small).total - params) <= NEAR * params
-    differing = {path.partition(".")[0] for path, _, _ in s.diff(small, paper)}
+    assert abs(s.count_parameters(small).total - params) <= NEAR * params
+    differing = {path.partition(".")[0] for path, _, _ in s.part_differences(small, paper)}
     assert differing <= {"size", "plain"}  # nothing but the size is another, and layers of a kind with it
     for size, full in zip(sizes(small), sizes(paper), strict=True):
         ratio = size.d_model / full.d_model
@@ -61,7 +61,7 @@ def test_with_a_small_vocabulary_small_budgets_are_met(name: str, params: str) -
     model: Any = nearest_size(declared(name), params)
     if not isinstance(model.inputs, s.Patches):
         model = model.but(inputs=s.but(vocab=s.Vocabulary(kind="bytes", size=1024)))
-    assert abs(s.count(scaled(model, params)).total - parse_number(params)) <= NEAR * parse_number(params)
+    assert abs(s.count_parameters(scaled(model, params)).total - parse_number(params)) <= NEAR * parse_number(params)
 
 
 def test_what_cannot_be_met_names_the_nearest_and_the_tables() -> None:
@@ -86,15 +86,17 @@ def test_any_model_builds_tiny_and_runs_forward_and_backward_finite(name: str) -
 
 @pytest.mark.parametrize("name", models())
 def test_tiny_is_tiny_in_all_but_its_tables(name: str) -> None:
-    assert s.count(s.tiny(models()[name])).non_embedding < 1_000_000
+    assert s.count_parameters(s.tiny(models()[name])).non_embedding < 1_000_000
     back = s.tiny(models()[name]).resized(models()[name].size)
-    assert {path for path, _, _ in s.diff(back, models()[name])} <= {"plain"}  # a share of so few layers is a rough one
+    assert {path for path, _, _ in s.part_differences(back, models()[name])} <= {
+        "plain"
+    }  # a share of so few layers is a rough one
 
 
 def test_the_nearest_published_size_is_so_by_ratio() -> None:
     gpt = declared("gpt-2")
     assert nearest_size(gpt, "1B") == min(
-        gpt.models().values(), key=lambda each: abs(math.log(s.count(each).total / 1e9))
+        gpt.models().values(), key=lambda each: abs(math.log(s.count_parameters(each).total / 1e9))
     )
 
 

@@ -40,7 +40,7 @@ def test_every_declared_model_can_be_planned_small(card: str, data: Path) -> Non
             planned(Choices(model=card, params="600K"))
         return
     plan = planned(Choices(model=card, params="600K", data=usual.get(type(objective), str(data)), vocab=600, steps=1))
-    assert s.count(plan.model).total == pytest.approx(600_000, rel=0.05)
+    assert s.count_parameters(plan.model).total == pytest.approx(600_000, rel=0.05)
     batch = plan.batch()
     assert sum(batch.weights.values()) > 0
 

@@ -92,7 +92,7 @@ def test_a_low_rank_update_begins_as_nothing_and_has_the_paper_s_size() -> None:
     ],
 )
 def test_what_is_no_part_of_the_model_is_refused(trains: s.Trained, message: str) -> None:
-    with pytest.raises(s.SpecError, match=message):
+    with pytest.raises(InputError, match=message):
         hold(s.Tuning(**s.words(_stage()), start="gpt-2", trains=trains), build(s.tiny(declared("gpt-2").model)))
 
 

@@ -9,8 +9,7 @@ from clados.catalog.card import Card, CardSize
 from clados.catalog.load import catalog, declaration_of
 from clados.errors import InputError
 from clados.spec.core.declaration import Declaration
-from clados.spec.core.ledger import BASES, Count, Row, rows
-from clados.spec.core.ledger import count as parameters
+from clados.spec.core.ledger import BASES, Count, Row, count_parameters, rows
 from clados.spec.core.part import hint
 from clados.spec.kinds.model import Model
 
@@ -95,13 +94,13 @@ def totalled(model: Model, basis: str) -> int:
     Raises:
         InputError: for a basis that there is not.
     """
-    return parameters(model).non_embedding if basis == NON_EMBEDDING else parameters(model, basis).total
+    return count_parameters(model).non_embedding if basis == NON_EMBEDDING else count_parameters(model, basis).total
 
 
 def _counted(card: Card, size: CardSize, model: Model, basis: str) -> Counted:
     if basis not in (*BASES, NON_EMBEDDING):
         raise InputError(f"basis is '{basis}'{hint(basis, (*BASES, NON_EMBEDDING))}")
-    found = parameters(model, "model" if basis == NON_EMBEDDING else basis)
+    found = count_parameters(model, "model" if basis == NON_EMBEDDING else basis)
     total = found.non_embedding if basis == NON_EMBEDDING else found.total
     published, exact = _figures(size, basis)
     why = _why(size, total, published, exact)
@@ -191,8 +190,8 @@ def count(model: Model | str, basis: str = "model") -> Count:
         NoModelError, InputError: for an unknown name, size or basis, with the nearest.
     """
     if isinstance(model, Model):
-        return parameters(model, basis)
-    return parameters(model_of(*card_and_size(model)), basis)
+        return count_parameters(model, basis)
+    return count_parameters(model_of(*card_and_size(model)), basis)
 
 
 def model_of(card: Card, size: CardSize) -> Model:

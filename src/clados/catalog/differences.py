@@ -297,7 +297,7 @@ def _parameters(old: Model, new: Model) -> dict[str, tuple[int, int]]:
     groups = [_groups(model) for model in (old, new)]
     names = dict.fromkeys(name for each in groups for name in each)
     pairs = {name: (groups[0].get(name, 0), groups[1].get(name, 0)) for name in names}
-    counts = [ledger.count(model) for model in (old, new)]
+    counts = [ledger.count_parameters(model) for model in (old, new)]
     return {
         **pairs,
         "non-embedding": (counts[0].non_embedding, counts[1].non_embedding),

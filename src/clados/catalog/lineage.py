@@ -131,7 +131,7 @@ def structure_of(cards: Mapping[str, Card], edge: Edge) -> list[tuple[str, Any, 
     if edge.kind != "architecture" or len(both) < 2 or not all(card.runnable for card in both):
         return []
     from clados.catalog.load import declaration_of
-    from clados.spec.core.part import diff
+    from clados.spec.core.part import part_differences
 
     parent, child = (declaration_of(card).model for card in both)
-    return [*diff(parent, child)]
+    return [*part_differences(parent, child)]

@@ -9,7 +9,7 @@ from clados.catalog.load import declaration_of
 from clados.spec.attention.block_sparse import BlockSparse
 from clados.spec.attention.dense import Attention
 from clados.spec.attention.masks import All, Banded
-from clados.spec.core.ledger import count
+from clados.spec.core.ledger import count_parameters
 from clados.spec.core.part import Part
 from clados.spec.core.sizes import Dims
 from clados.spec.feedforward.experts import Experts, ProductMLP
@@ -112,7 +112,7 @@ def training_compute(card: Card, size: CardSize) -> Value | None:
     model = model_of(card, size)
     if not isinstance(model, Decoder):
         return None
-    flops = float(f"{6 * count(model).active * int(size.tokens.items[0]):.3g}")
+    flops = float(f"{6 * count_parameters(model).active * int(size.tokens.items[0]):.3g}")
     return Value(flops, "derived", "6 x active parameters x tokens (arXiv:2001.08361 §2.1)")
 
 

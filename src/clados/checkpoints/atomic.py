@@ -46,7 +46,7 @@ class Reader(Protocol[P, T]):
 
 
 @contextmanager
-def replaced(path: Path, stale: re.Pattern[str] = NONE) -> Iterator[Path]:
+def atomic_directory(path: Path, stale: re.Pattern[str] = NONE) -> Iterator[Path]:
     """A folder to write into; when the block ends well, its files take their places in the directory ``path``.
 
     Two processes that write to one ``path`` do so one after the other.
@@ -97,7 +97,7 @@ def created(path: Path) -> Iterator[Path]:
         shutil.rmtree(fresh, ignore_errors=True)
 
 
-def whole(read: Reader[P, T]) -> Reader[P, T]:
+def retry_if_replaced(read: Reader[P, T]) -> Reader[P, T]:
     """A function that reads a directory, made to read it again when its files were replaced meanwhile.
 
     It raises CheckpointError too: when what a killed process wrote cannot be moved to its place, or when files are

@@ -11,20 +11,23 @@ from typing import TYPE_CHECKING, Any, cast
 import torch
 from torch import Tensor, nn
 
-from clados.checkpoints.atomic import whole
+from clados.checkpoints.atomic import retry_if_replaced
 from clados.checkpoints.errors import CheckpointError, LayoutError
-from clados.checkpoints.formats import fairseq, gguf
+from clados.checkpoints.formats import gguf
 from clados.checkpoints.formats.directory import stored
+from clados.checkpoints.formats.fairseq import read_fairseq
 from clados.checkpoints.formats.files import read_object
+from clados.checkpoints.formats.gguf import read_gguf
 from clados.checkpoints.formats.sentence_transformers import EmbeddingSettings, Modules, read_modules
 from clados.checkpoints.generation import GenerationConfig, read_generation
-from clados.checkpoints.mapping import biases, sizes, tensors, word_tables
+from clados.checkpoints.mapping import biases, tensors, word_tables
 from clados.checkpoints.mapping.account import Account, account, untied_notes, unused_notes, without_wrapper
 from clados.checkpoints.mapping.config import out_of_vocab_ids, precision, unread
 from clados.checkpoints.mapping.detect import LayoutMatch, detect, named_classes
 from clados.checkpoints.mapping.dialects import FlatConfig, flat
 from clados.checkpoints.mapping.lazy import LazyTensor
 from clados.checkpoints.mapping.names import current_name
+from clados.checkpoints.mapping.sizes import check_sizes
 from clados.models.declared import found as declarations
 from clados.nn.core.module import module
 from clados.nn.positions.absolute import Sinusoidal
@@ -76,7 +79,7 @@ def reading(*, allow_pickle: bool = False, architecture: str | None = None) -> I
         _OPTIONS.reset(before)
 
 
-@whole
+@retry_if_replaced
 def from_pretrained(
     path: str | Path,
     *,
@@ -112,11 +115,11 @@ def from_pretrained(
     architecture = architecture or _OPTIONS.get().architecture
     words, found, said_in, vectors = _opened(path, allow_pickle=allow_pickle)
     try:
-        sizes.check(words, found)
+        check_sizes(words, found)
         choice = detect(words, vectors.head, architecture)
         found, wrapped = without_wrapper(choice, found)
-        model, differing = word_tables.as_stored(choice.layout, choice.model, found)
-        model, zeros = biases.as_stored(choice.layout, model, found)
+        model, differing = word_tables.with_stored_tables(choice.layout, choice.model, found)
+        model, zeros = biases.without_zero_biases(choice.layout, model, found)
         choice = replace(choice, model=model, zeros=zeros)
         held = account(path, choice, found)
     except (LayoutError, SpecError) as error:
@@ -181,7 +184,7 @@ def _opened(path: Path, *, allow_pickle: bool) -> tuple[FlatConfig, dict[str, La
     """The config, flat; the tensors; where the config stands; what the directory says of texts' vectors."""
     if path.is_file() and path.suffix in (*PICKLES, gguf.SUFFIX):
         pickled = path.suffix in PICKLES
-        words, found, notes = fairseq.opened(path, allow_pickle=allow_pickle) if pickled else gguf.opened(path)
+        words, found, notes = read_fairseq(path, allow_pickle=allow_pickle) if pickled else read_gguf(path)
         return words, found, path, Modules(path, notes=notes)
     if path.is_file():
         raise CheckpointError(f"{path}: this is a file; name its directory, which holds config.json too")
@@ -209,7 +212,7 @@ def _made(held: Account, found: Mapping[str, LazyTensor], dtype: torch.dtype | N
     filled: dict[str, Tensor] = {}
     for place in held.places:
         names = held.names[place.row.path]
-        filled[place.row.path] = tensors.ours(place, [_read(name, found[name]) for name in names])
+        filled[place.row.path] = tensors.our_tensor(place, [_read(name, found[name]) for name in names])
     dtype = dtype or reduce(torch.promote_types, (tensor.dtype for tensor in filled.values()))
     with torch.device(device):
         made = module(held.model).to(dtype).eval()

@@ -13,7 +13,7 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 import clados
-from clados.checkpoints.atomic import replaced
+from clados.checkpoints.atomic import atomic_directory
 from clados.checkpoints.errors import CheckpointError, OwnNames
 from clados.checkpoints.formats import sentence_transformers
 from clados.checkpoints.formats.directory import SAFE
@@ -24,11 +24,10 @@ from clados.checkpoints.mapping.config import to_config
 from clados.checkpoints.mapping.detect import NATIVE, LayoutMatch, classes, slots, why_unwritable, writable
 from clados.checkpoints.mapping.dialects import FlatConfig, nested
 from clados.checkpoints.mapping.modules import is_apart
-from clados.checkpoints.mapping.names import Place, embedding, is_body, places
+from clados.checkpoints.mapping.names import TensorPlace, embedding, is_body, places
 from clados.checkpoints.metadata import IMAGES
 from clados.errors import InputError
 from clados.spec.core.ledger import rows
-from clados.spec.errors import SpecError
 from clados.spec.inputs.text import Tokens
 from clados.spec.kinds.encoder_decoder import EncoderDecoder
 from clados.spec.kinds.model import Model
@@ -69,7 +68,7 @@ def save_pretrained(
 
     Raises:
         CheckpointError: it cannot be written; what stood there is untouched.
-        SpecError: the module is not one that was built from a declaration, or ``max_shard`` is no size.
+        InputError: the module is not one that was built from a declaration, or ``max_shard`` is no size.
     """
     model, limit, path = _spec(module), _bytes(max_shard), Path(path)
     choice = writable(model, getattr(module, "model_type", ""))
@@ -81,7 +80,7 @@ def save_pretrained(
     tokenizer = tokenizer or getattr(module, "tokenizer", None)
     images: Mapping[str, bytes] = getattr(module, "image_files", {})
     try:
-        with replaced(path, _stale(path, model, images)) as fresh:
+        with atomic_directory(path, _stale(path, model, images)) as fresh:
             placed = places(choice.layout, choice.model)
             prefix = choice.layout.prefix if is_body(choice.layout, classes(model)) else ""
             own = [place for place in placed if not is_apart(place.names[0])]
@@ -129,7 +128,7 @@ def positions(model: Model) -> int | None:
 def _spec(module: nn.Module) -> Model:
     model = getattr(module, "spec", None)
     if not isinstance(model, Model):
-        raise SpecError(f"a {type(module).__name__} has no declaration: only models that were built from one are saved")
+        raise InputError(f"a {type(module).__name__} has no declaration; only models built from one are saved")
     own = {row.path for row in rows(model)}
     if more := [name for name, _ in module.named_parameters() if name not in own]:
         raise InputError(f"'{more[0]}' is no tensor of the model's declaration: merge low-rank updates before saving")
@@ -141,7 +140,7 @@ def _bytes(size: int | str) -> int:
         return size
     number, unit = size[:-2], size[-2:].upper()
     if unit not in UNITS or not number.replace(".", "", 1).isdigit():
-        raise SpecError(f"max_shard is {size!r}; it takes bytes, or a number with KB, MB or GB")
+        raise InputError(f"max_shard is {size!r}; it takes bytes, or a number with KB, MB or GB")
     return int(float(number) * UNITS[unit])
 
 
@@ -178,9 +177,9 @@ def _configs(choice: LayoutMatch, module: nn.Module) -> dict[str, FlatConfig]:
 # ---------------------------------------------------------------- tensors
 
 
-def _shards(placed: Sequence[Place], module: nn.Module, limit: int) -> list[list[Place]]:
+def _shards(placed: Sequence[TensorPlace], module: nn.Module, limit: int) -> list[list[TensorPlace]]:
     """Places in their order, each shard as full as the limit allows; parts of one of ours stay together."""
-    shards: list[list[Place]] = [[]]
+    shards: list[list[TensorPlace]] = [[]]
     full = 0
     for place in placed:
         size = _size(module, place)
@@ -192,11 +191,11 @@ def _shards(placed: Sequence[Place], module: nn.Module, limit: int) -> list[list
     return shards
 
 
-def _size(module: nn.Module, place: Place) -> int:
+def _size(module: nn.Module, place: TensorPlace) -> int:
     return place.row.count * next(module.parameters()).element_size()
 
 
-def _write_tensors(fresh: Path, shards: list[list[Place]], module: nn.Module, prefix: str) -> None:
+def _write_tensors(fresh: Path, shards: list[list[TensorPlace]], module: nn.Module, prefix: str) -> None:
     """One file, or several and the index that says which tensor is where; one shard in memory at a time."""
     count = len(shards)
     weight_map: dict[str, str] = {}
@@ -211,7 +210,7 @@ def _write_tensors(fresh: Path, shards: list[list[Place]], module: nn.Module, pr
         (fresh / f"{SAFE}.index.json").write_text(json.dumps(index, indent=2, sort_keys=True) + "\n", encoding="utf-8")
 
 
-def _theirs(shard: Sequence[Place], module: nn.Module, prefix: str) -> Iterator[tuple[str, Tensor]]:
+def _theirs(shard: Sequence[TensorPlace], module: nn.Module, prefix: str) -> Iterator[tuple[str, Tensor]]:
     """Tensors by their names; zeros for biases that the module lacks and their class has."""
     own, shapes = dict(module.named_parameters()), {place.row.path: place.row.shape for place in shard}
     dtype = next(module.parameters()).dtype
@@ -219,5 +218,5 @@ def _theirs(shard: Sequence[Place], module: nn.Module, prefix: str) -> Iterator[
     def ours(path: str) -> Tensor:
         return own[path].detach().cpu() if path in own else torch.zeros(shapes[path], dtype=dtype)
 
-    for name, tensor in tensors.theirs(shard, ours):
+    for name, tensor in tensors.their_tensors(shard, ours):
         yield name.removeprefix(prefix), tensor.contiguous()

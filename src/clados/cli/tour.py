@@ -27,7 +27,7 @@ def tour_command(
     from clados.catalog.counts import card_and_size, model_of
     from clados.catalog.load import card
     from clados.files import write_text
-    from clados.spec import count
+    from clados.spec import count_parameters
     from clados.tour.report import report
     from clados.tour.stops import check_folder, stop, stops
     from clados.train.log import Bar
@@ -38,7 +38,8 @@ def tour_command(
     for name, choices in stops(minutes).items():
         if not as_json:
             known, model = card(name), model_of(*card_and_size(name))
-            print_heading(f"{known.name} · {type(model).__name__} · {count(model).total:,} parameters as published")
+            total = count_parameters(model).total
+            print_heading(f"{known.name} · {type(model).__name__} · {total:,} parameters as published")
             print_lines([str(known.values["extension"])])
         done[name] = stop(choices, out / name, Bar)
         if not as_json:

@@ -9,7 +9,7 @@ from clados.spec import Init, Model, Row, TwoTower, rows
 
 
 @torch.no_grad()
-def draw(model: nn.Module, part: Model, generator: torch.Generator | None = None) -> None:
+def draw_weights(model: nn.Module, part: Model, generator: torch.Generator | None = None) -> None:
     """Fill a model's tensors by the laws of its declaration's ``init``."""
     init = part.init
     for row in rows(part):

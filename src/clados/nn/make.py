@@ -10,7 +10,7 @@ from clados.catalog.load import declaration_of
 from clados.errors import check_seed
 from clados.models.declared import declared_in
 from clados.nn.core.module import module
-from clados.nn.init import draw
+from clados.nn.init import draw_weights
 from clados.nn.kinds.model import WholeModel
 from clados.spec.core.scale import nearest_size, scaled
 
@@ -46,7 +46,7 @@ def build(
         made = cast("WholeModel", module(part).to(dtype).eval())
     if torch.device(device).type != "meta":
         check_seed(seed)
-        draw(made, part, torch.Generator(device).manual_seed(seed))
+        draw_weights(made, part, torch.Generator(device).manual_seed(seed))
     return made
 
 

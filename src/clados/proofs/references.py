@@ -133,7 +133,7 @@ class Stored(Reference):
             raise LayoutError(f"the files hold no tensors of {', '.join(held.report.left_out)}")
         made = cn.module(held.model).eval()
         each = {place.row.path: [found[name].read() for name in held.names[place.row.path]] for place in held.places}
-        made.load_state_dict({place.row.path: tensors.ours(place, each[place.row.path]) for place in held.places})
+        made.load_state_dict({place.row.path: tensors.our_tensor(place, each[place.row.path]) for place in held.places})
         return made
 
 
@@ -262,7 +262,7 @@ class Golden(Stored):
         self.architecture = architecture_of(layout, model)
         config = json.loads((self.folder / "config.json").read_text(encoding="utf-8"))
         self.model = from_config(layout, model, flat(config))
-        odd = (s.at(path, new) for path, _, new in s.diff(model, self.model))
+        odd = (s.at(path, new) for path, _, new in s.part_differences(model, self.model))
         self.port = s.merged(layout.port or s.but(), *odd)
         self.name = f"transformers {config['transformers_version']} {self.architecture}, kept"
 

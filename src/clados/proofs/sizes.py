@@ -8,7 +8,7 @@ from clados import nn
 from clados.catalog.card import CardSize
 from clados.catalog.counts import EQUAL, FITTED, ROUNDED, basis_of, rounds, totalled, whole_number
 from clados.proofs.proof import Finding, Subject
-from clados.spec import Declaration, Model, count
+from clados.spec import Declaration, Model, count_parameters
 
 UNEXPLAINED = "not explained"  # what a card says of a label that nothing published gives
 
@@ -45,8 +45,8 @@ def _row(declaration: Declaration, size: CardSize) -> dict[str, Any]:
     model = declaration.models()[size.name]
     total = totalled(model, _basis(size))
     row |= {"computed": total, "difference": None if exact is None else total - exact}
-    if (built := _built(model)) != count(model).total:
-        return row | {"why": "", "fault": f"the module has {built:,} parameters, the ledger {count(model).total:,}"}
+    if (built := _built(model)) != (counted := count_parameters(model).total):
+        return row | {"why": "", "fault": f"the module has {built:,} parameters, the ledger {counted:,}"}
     why = _why(declaration, size, model, total)
     return row | {"why": why, "fault": "" if why else f"{total:,} against {exact or label:,}, unexplained"}
 

@@ -4,8 +4,8 @@ from clados.spec.attention.block_sparse import BlockSparse
 from clados.spec.attention.dense import Attention, CrossAttention
 from clados.spec.attention.masks import All, Banded, Causal, Pattern, Sees
 from clados.spec.core.declaration import Declaration, dropping, parts, tiny
-from clados.spec.core.ledger import Count, Row, count, rows
-from clados.spec.core.part import Change, Part, at, but, diff, in_turn, merged, reach, words
+from clados.spec.core.ledger import Count, Row, count_parameters, rows
+from clados.spec.core.part import Change, Part, at, but, in_turn, merged, part_differences, reach, words
 from clados.spec.core.sizes import Dims, Sides, Size, Towers
 from clados.spec.errors import CladosError, SpecError
 from clados.spec.feedforward.experts import Capacity, Experts, OfBatch, OfText, ProductMLP
@@ -322,8 +322,8 @@ __all__ = [
     "Word",
     "at",
     "but",
-    "count",
-    "diff",
+    "count_parameters",
+    "part_differences",
     "dropping",
     "for_tasks",
     "in_turn",

@@ -68,7 +68,7 @@ def _summary(stops: Iterable[Stop]) -> str:
     rows = [
         (
             escape(each.card.name),
-            f"{s.count(each.plan.model).total:,}",
+            f"{s.count_parameters(each.plan.model).total:,}",
             f"{each.plan.run.steps:,}",
             f"{each.learned.start:.3f}",
             f"{each.learned.baseline['bigram']:.3f}",

@@ -120,7 +120,7 @@ class Stop:
         """The figures."""
         return {
             "id": self.card.id,
-            "parameters": s.count(self.plan.model).total,
+            "parameters": s.count_parameters(self.plan.model).total,
             "steps": self.plan.run.steps,
             "seconds": round(self.learned.seconds, 1),
             "targets": self.learned.targets,

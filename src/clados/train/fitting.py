@@ -190,8 +190,9 @@ def sized(declaration: s.Declaration, size: str, params: str | None, context: Fi
             f"the data hold {type(context.examples[0]).__name__} examples of a shape that the model does not read"
         )
     if params is None:
-        largest = max((fit_model(model, context) for model in usable.values()), key=lambda model: s.count(model).total)
-        if s.count(largest).total <= parse_number(SMALL_PARAMS):
+        fitted = (fit_model(model, context) for model in usable.values())
+        largest = max(fitted, key=lambda model: s.count_parameters(model).total)
+        if s.count_parameters(largest).total <= parse_number(SMALL_PARAMS):
             return largest
     paper = nearest_size(
         declaration.but(model=next(iter(usable.values())), sizes=usable, recipes={}), params or SMALL_PARAMS

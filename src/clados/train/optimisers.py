@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from clados import spec as s
+from clados.errors import InputError
 from clados.spec.core.pieces import linear
 from clados.spec.core.scale import width
 from clados.spec.norms import Norm
@@ -25,9 +26,9 @@ def optimiser(part: s.Optimiser, model: nn.Module, lr: float) -> torch.optim.Opt
     """The optimiser of a recipe over a model's parameters; ``lr`` is the peak of the schedule.
 
     Raises:
-        SpecError: when nothing makes this type of optimiser.
+        InputError: when nothing makes this type of optimiser.
     """
-    raise s.SpecError(f"nothing makes {type(part).__name__}")
+    raise InputError(f"nothing makes {type(part).__name__}")
 
 
 @optimiser.register
@@ -184,9 +185,9 @@ def lr_factor(schedule: s.Schedule, step: int, steps: int) -> float:
     """The rate of a step, counted from 0, as a share of the peak.
 
     Raises:
-        SpecError: when nothing computes this type of schedule.
+        InputError: when nothing computes this type of schedule.
     """
-    raise s.SpecError(f"nothing computes {type(schedule).__name__}")
+    raise InputError(f"nothing computes {type(schedule).__name__}")
 
 
 @lr_factor.register

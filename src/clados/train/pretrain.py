@@ -187,7 +187,7 @@ class Plan:
         Kept are, a position and layer, 34 d_model numbers and 5 scores a head and other position
         (Korthikanti et al. 2022, §4.1, in bytes of two-byte numbers), and three times the words' scores.
         """
-        weights = 16 * s.count(self.model).total
+        weights = 16 * s.count_parameters(self.model).total
         micro = self.run.micro or self.run.batch
         sizes = [each for each in s.parts(self.model) if isinstance(each, s.Size)]
         length = max(1, self.setting.length)
@@ -205,7 +205,7 @@ class Plan:
             "choices": choices | {"steps": run.steps, "lr": run.lr, "seed": run.seed, "dtype": run.dtype},
             "declaration": repr(self.model),
             "stage": repr(self.stage),
-            "parameters": s.count(self.model).total,
+            "parameters": s.count_parameters(self.model).total,
             "length": self.setting.length,
             "batch": run.batch,
             "documents": {"trained on": self.documents[0], "held out": self.documents[1]},
@@ -293,7 +293,8 @@ def _steps(plan: Plan) -> int:
 def initial_model(plan: Plan) -> WholeModel:
     """The plan's model, drawn from its seed or taken from where it starts, on the accelerator when there is one."""
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    with enough_memory(f"a model of {s.count(plan.model).total:,} parameters", "try smaller --params or --length"):
+    total = s.count_parameters(plan.model).total
+    with enough_memory(f"a model of {total:,} parameters", "try smaller --params or --length"):
         made = build(plan.model, seed=plan.run.seed)
         if plan.start:
             made.load_state_dict(plan.start.module.state_dict())

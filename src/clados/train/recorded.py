@@ -6,7 +6,7 @@ from typing import Any
 from clados import spec as s
 from clados.checkpoints.errors import LayoutError
 from clados.checkpoints.mapping.parsing import part
-from clados.spec.core.part import diff
+from clados.spec.core.part import part_differences
 
 SPEC_WORDS: dict[str, type[s.Model] | type[s.Stage]] = {"declaration": s.Model, "stage": s.Stage}
 SHOWN_AT_MOST = 60  # characters of a value
@@ -30,7 +30,7 @@ def _words(name: str, old: Any, new: Any) -> list[tuple[str, Any, Any]]:
         parts = part(str(old), SPEC_WORDS[name]), part(str(new), SPEC_WORDS[name])
     except (LayoutError, s.SpecError):
         return [(name, old, new)]
-    return [(f"{name}.{path}".rstrip("."), a, b) for path, a, b in diff(*parts)] or [(name, old, new)]
+    return [(f"{name}.{path}".rstrip("."), a, b) for path, a, b in part_differences(*parts)] or [(name, old, new)]
 
 
 def _shown(value: Any) -> str:

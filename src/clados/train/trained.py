@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from clados import spec as s
+from clados.errors import InputError
 from clados.nn.kinds.recurrent import Remembering
 
 UPDATE = "low_rank"  # the child of a product that holds its updates
@@ -20,7 +21,7 @@ def hold(stage: s.Stage, model: nn.Module, seed: int = 0) -> None:
     Low-rank updates of an earlier stage are added to their weights first; those of this one are drawn from the seed.
 
     Raises:
-        SpecError: for names of no tensor, and for more layers than there are.
+        InputError: for names of no tensor, and for more layers than there are.
     """
     merge(model)
     model.requires_grad_(requires_grad=True)
@@ -30,21 +31,21 @@ def hold(stage: s.Stage, model: nn.Module, seed: int = 0) -> None:
 
 @singledispatch
 def _hold(trained: s.Trained, model: nn.Module, seed: int) -> None:
-    raise s.SpecError(f"nothing trains {type(trained).__name__} of a model")
+    raise InputError(f"nothing trains {type(trained).__name__} of a model")
 
 
 @_hold.register
 def _(trained: s.Upper, model: nn.Module, seed: int) -> None:
     """The blocks of the last layers, what follows the blocks, and no table that is read before them."""
     if model.spec.writes is None:  # type: ignore[union-attr]
-        raise s.SpecError("Upper is of the layers that a model writes with, and this model does not write")
+        raise InputError("Upper is of the layers that a model writes with, and this model does not write")
     stacks = [
         name for name, each in model.named_modules() if name.endswith("blocks") and isinstance(each, nn.ModuleList)
     ]
     name = stacks[-1].removesuffix(".blocks")  # of two stacks the one that writes
     blocks: Any = model.get_submodule(stacks[-1])
     if trained.layers > len(blocks):
-        raise s.SpecError(f"Upper.layers is {trained.layers}; the model has {len(blocks)} layers")
+        raise InputError(f"Upper.layers is {trained.layers}; the model has {len(blocks)} layers")
     first = len(blocks) - trained.layers
     learns = re.compile(rf"{re.escape(name)}\.blocks\.(\d+)\..*|{re.escape(name)}\.norm_out\..*|heads\..*")
     for path, tensor in model.named_parameters():
@@ -59,7 +60,7 @@ def _(trained: s.AllBut, model: nn.Module, seed: int) -> None:
         pattern = re.compile(re.escape(name).replace(r"\*", r"[^.]+"))
         named = [tensor for path, tensor in tensors.items() if pattern.fullmatch(path)]
         if not named:
-            raise s.SpecError(f"AllBut.names has '{name}', which is no tensor of the model")
+            raise InputError(f"AllBut.names has '{name}', which is no tensor of the model")
         for tensor in named:
             tensor.requires_grad = False
 
@@ -67,7 +68,7 @@ def _(trained: s.AllBut, model: nn.Module, seed: int) -> None:
 @_hold.register
 def _(trained: s.LowRank, model: nn.Module, seed: int) -> None:
     if isinstance(model, Remembering):
-        raise s.SpecError("LowRank is of products that are called; a model that remembers reads their weights")
+        raise InputError("LowRank is of products that are called; a model that remembers reads their weights")
     generator = torch.Generator().manual_seed(seed)
     model.requires_grad_(requires_grad=False)
     left, found = set(trained.on), set[str]()
@@ -89,7 +90,7 @@ def _(trained: s.LowRank, model: nn.Module, seed: int) -> None:
             product.add_module(UPDATE, updates)
             updates.hook = product.register_forward_hook(_updated)  # type: ignore[assignment]
     if left - found:
-        raise s.SpecError(f"LowRank.on has '{min(left - found)}', which is no output of a product of the model")
+        raise InputError(f"LowRank.on has '{min(left - found)}', which is no output of a product of the model")
 
 
 class Update(nn.Module):

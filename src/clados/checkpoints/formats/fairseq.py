@@ -20,7 +20,7 @@ OLDER_NORM = ".emb_layer_norm."  # until 2021
 HEADS = re.compile(r"(?:encoder\.)?classification_heads\.([^.]+)\..+")
 
 
-def opened(file: Path, *, allow_pickle: bool) -> tuple[FlatConfig, dict[str, LazyTensor], tuple[str, ...]]:
+def read_fairseq(file: Path, *, allow_pickle: bool) -> tuple[FlatConfig, dict[str, LazyTensor], tuple[str, ...]]:
     """The words and the tensors of a checkpoint, and what is to be known of it; names as fairseq writes them today.
 
     Its arguments are a whole command line: those that the architecture's layout names are kept, the others are of

@@ -48,7 +48,7 @@ MEANINGLESS = ("rope.scaling.original_context_length", "rope.scaling.finetuned",
 PLAIN = ("F16", "F32", "F64", "I8", "I16", "I32", "I64")  # kept as they are; other kinds come back as float32
 
 
-def opened(file: Path) -> tuple[FlatConfig, dict[str, LazyTensor], tuple[str, ...]]:
+def read_gguf(file: Path) -> tuple[FlatConfig, dict[str, LazyTensor], tuple[str, ...]]:
     """The words and the tensors of a file, and what of it is not used; no tensor is read yet.
 
     Words are those that begin with the architecture's name, without it, and the ids of special tokens: a layout takes

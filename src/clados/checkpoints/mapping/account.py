@@ -12,7 +12,7 @@ from clados.checkpoints.mapping import tensors
 from clados.checkpoints.mapping.detect import LayoutMatch, heads, replace_heads, slots
 from clados.checkpoints.mapping.lazy import LazyTensor
 from clados.checkpoints.mapping.names import (
-    Place,
+    TensorPlace,
     body_alone,
     heads_in,
     is_extra,
@@ -35,7 +35,7 @@ class Account:
     """The model that files hold, the places of its tensors, their names for each, and the report of it all."""
 
     model: Model
-    places: tuple[Place, ...]
+    places: tuple[TensorPlace, ...]
     names: Mapping[str, tuple[str, ...]]
     report: Report
 
@@ -97,7 +97,7 @@ def untied_notes(account: Account, choice: LayoutMatch, found: Found) -> tuple[s
     notes = []
     for name, path in twins(choice.layout, account.places, body_alone(choice.layout, found)).items():
         if name in found and path in by_path and name not in account.names[path]:
-            held = tensors.ours(by_path[path], [found[each].read() for each in account.names[path]])
+            held = tensors.our_tensor(by_path[path], [found[each].read() for each in account.names[path]])
             if not torch.equal(found[name].read(), held):
                 notes.append(f"'{name}' differs from {path}, to which it is tied here: it is not used")
     return tuple(notes)
@@ -122,7 +122,7 @@ def unused_notes(account: Account, choice: LayoutMatch, found: Found) -> tuple[s
     return (f"not used, since {choice.architecture} has no place for them: {named}{hint}",)
 
 
-def _class_places(choice: LayoutMatch, architecture: str) -> tuple[Place, ...]:
+def _class_places(choice: LayoutMatch, architecture: str) -> tuple[TensorPlace, ...]:
     """The tensors of the model as another class of the layout; none where its structure has no such heads."""
     held = heads(choice.layout, architecture)
     with suppress(LayoutError, SpecError):
@@ -141,7 +141,9 @@ def _is_of_others(choice: LayoutMatch, name: str, *, alone: bool) -> bool:
     )
 
 
-def _names(choice: LayoutMatch, place: Place, found: Found, tied: Mapping[str, str], *, alone: bool) -> tuple[str, ...]:
+def _names(
+    choice: LayoutMatch, place: TensorPlace, found: Found, tied: Mapping[str, str], *, alone: bool
+) -> tuple[str, ...]:
     """Under which names a tensor of ours is there: its own, or a second one; none when it is not there."""
     names = unprefixed(place.names, choice.layout.prefix) if alone else place.names
     if all(name in found for name in names):
@@ -149,7 +151,9 @@ def _names(choice: LayoutMatch, place: Place, found: Found, tied: Mapping[str, s
     return tuple(name for name, ours in tied.items() if ours == place.row.path and name in found)[:1]
 
 
-def _shapes(place: Place, names: Mapping[str, tuple[str, ...]], found: Found) -> Iterator[tuple[str, tuple[int, ...]]]:
+def _shapes(
+    place: TensorPlace, names: Mapping[str, tuple[str, ...]], found: Found
+) -> Iterator[tuple[str, tuple[int, ...]]]:
     """The shape that each tensor of theirs must have to be a tensor of ours."""
     for name, shape in zip(names.get(place.row.path, ()), tensors.shapes(place)):
         rows = found[name].shape[:1]
@@ -157,7 +161,7 @@ def _shapes(place: Place, names: Mapping[str, tuple[str, ...]], found: Found) ->
         yield name, (*rows, *shape[1:]) if is_added and rows > (0,) else shape
 
 
-def _left_out(model: Model, placed: tuple[Place, ...], names: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+def _left_out(model: Model, placed: tuple[TensorPlace, ...], names: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
     """The heads that have tensors, of which the files hold none."""
     paths = [place.row.path for place in placed]
     of = {slot: [path for path in paths if path.startswith(f"heads.{slot}.")] for slot in slots(model)}

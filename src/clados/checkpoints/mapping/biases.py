@@ -6,7 +6,7 @@ from contextlib import suppress
 from clados.checkpoints.errors import LayoutError
 from clados.checkpoints.mapping.lazy import LazyTensor
 from clados.checkpoints.mapping.names import body_alone, places, unprefixed
-from clados.spec.core.part import diff
+from clados.spec.core.part import part_differences
 from clados.spec.errors import SpecError
 from clados.spec.kinds.model import Model
 from clados.spec.layout import Layout
@@ -20,13 +20,13 @@ def added(layout: Layout, model: Model) -> Model | None:
         return None
     with suppress(SpecError):
         ported = model.but(**layout.port)
-        changed = [path.rpartition(".")[2] for path, _, _ in diff(model, ported)]
+        changed = [path.rpartition(".")[2] for path, _, _ in part_differences(model, ported)]
         if changed and all(word in WORDS for word in changed):
             return ported
     return None
 
 
-def as_stored(layout: Layout, model: Model, found: Mapping[str, LazyTensor]) -> tuple[Model, frozenset[str]]:
+def without_zero_biases(layout: Layout, model: Model, found: Mapping[str, LazyTensor]) -> tuple[Model, frozenset[str]]:
     """A model as the files hold it: without the biases of its port while they are zeros; and their names of these.
 
     Where others have trained them since, the model has them.

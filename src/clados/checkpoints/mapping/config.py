@@ -9,7 +9,7 @@ from clados.checkpoints.mapping import values, word_tables
 from clados.checkpoints.mapping.dialects import FlatConfig
 from clados.checkpoints.mapping.names import expanded
 from clados.names import ROLES, nearest
-from clados.spec.core.part import at, diff, hint, merged, reach, words
+from clados.spec.core.part import at, hint, merged, part_differences, reach, words
 from clados.spec.core.sizes import Sides, Size, Towers
 from clados.spec.errors import SpecError
 from clados.spec.heads.words import Narrowed, Tied
@@ -157,7 +157,7 @@ def _with(
     changes = []
     try:
         for key, how in ((key, how) for key, hows in found.items() for how in hows):
-            for path, value in values.ours(how, key, config[key], model):
+            for path, value in values.our_words(how, key, config[key], model):
                 if path in said and said[path][1] != value:
                     before, other = said[path]
                     raise LayoutError(f"'{key}' says {value!r} and '{before}' {other!r} of one word, {path}")
@@ -242,5 +242,5 @@ def unmapped(back: Model, model: Model) -> tuple[str, ...]:
 
     Initialisation, dropout and the roles of tokens are left out: they do not change what is computed.
     """
-    differing = (path for path, _, _ in diff(back, plain(model)))
+    differing = (path for path, _, _ in part_differences(back, plain(model)))
     return tuple(path for path in differing if not re.search(r"(^|\.)(init|dropout|vocab\.\w+)(\.|$)", path))

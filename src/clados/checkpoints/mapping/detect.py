@@ -14,7 +14,7 @@ from clados.checkpoints.mapping.names import embedding, places, used
 from clados.checkpoints.mapping.parsing import parsed
 from clados.models.declared import declared, found
 from clados.spec.core.declaration import Declaration
-from clados.spec.core.part import Change, diff, hint
+from clados.spec.core.part import Change, hint, part_differences
 from clados.spec.errors import SpecError
 from clados.spec.heads.base import Head
 from clados.spec.heads.embedding import Embedding
@@ -298,13 +298,13 @@ def _without_key(layout: Layout, base: Model, model: Model) -> tuple[str, ...]:
         back = base
         hows = (how for words in layout.config.values() for how in values.each_of(words))
         said = {path for how in hows for path in values.paths(how, base)}
-        paths = (re.sub(r"\[\d+\]|, in turn", "", path) for path, _, _ in diff(base, model))
+        paths = (re.sub(r"\[\d+\]|, in turn", "", path) for path, _, _ in part_differences(base, model))
         words = tuple(path for path in dict.fromkeys(paths) if path not in said and not UNCOUNTED.search(path))
     heads = {head.slot: head for head in back.own_heads}
     ours = [
         f"heads[{head.slot}]{path and '.'}{path}"
         for head in model.own_heads
-        for path, _, _ in diff(heads.get(head.slot), head)
+        for path, _, _ in part_differences(heads.get(head.slot), head)
     ]
     spelt = (word.removesuffix(", in turn") for word in words)
     return tuple(dict.fromkeys(each for word in spelt for each in (ours if word == "heads" else [word])))
@@ -324,7 +324,7 @@ def _classes_like(model: Model) -> Iterator[tuple[str, Layout, str, Model]]:
 
 def _apart(base: Model, model: Model) -> int:
     """In how many words two models differ, whatever their sizes and the ids of their tokens."""
-    return sum(not re.search(r"^size|vocab\.(?!kind)", path) for path, _, _ in diff(base, model))
+    return sum(not re.search(r"^size|vocab\.(?!kind)", path) for path, _, _ in part_differences(base, model))
 
 
 def _read_back(layout: Layout, base: Model, model: Model) -> Model:

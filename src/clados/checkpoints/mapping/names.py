@@ -18,7 +18,7 @@ TABLE = "heads.lm.table.weight"  # a word head's own
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class TensorPlace:
     """One tensor of ours, the rule that places it, and the names under which they keep it."""
 
     row: Row
@@ -26,7 +26,7 @@ class Place:
     names: tuple[str, ...]
 
 
-def places(layout: Layout, model: Model) -> tuple[Place, ...]:
+def places(layout: Layout, model: Model) -> tuple[TensorPlace, ...]:
     """Where every tensor of a model is kept, names with the layout's prefix.
 
     Raises:
@@ -59,23 +59,23 @@ def used(layout: Layout, model: Model) -> set[str]:
     return {*fitting} - {""}
 
 
-def _place(layout: Layout, row: Row, head: Embedding | None) -> Place:
+def _place(layout: Layout, row: Row, head: Embedding | None) -> TensorPlace:
     for pattern, said in layout.rules.items():
         if found := _pattern(pattern).fullmatch(row.path):
             rule = said if isinstance(said, Rule) else Rule(said)
             names = expanded(_filled(rule.name, found.groups()))
             if isinstance(rule, Stacked):
-                return Place(row, rule, tuple(names[0].replace("#", str(i)) for i in range(row.shape[0])))
+                return TensorPlace(row, rule, tuple(names[0].replace("#", str(i)) for i in range(row.shape[0])))
             if len(names) not in (1, len(row.outs)):
                 outs = ", ".join(out for out, _ in row.outs)
                 raise LayoutError(f"{layout.model_type}: {row.path} fuses {outs}, and the rule names {len(names)}")
             added = (_filled(rule.plus, found.groups()),) if isinstance(rule, PlusRow) else ()
-            return Place(row, rule, (*names, *added))
+            return TensorPlace(row, rule, (*names, *added))
     if row.path == TABLE and (name := own_table(layout)):
-        return Place(row, Rule(name), (name,))
+        return TensorPlace(row, Rule(name), (name,))
     if head is not None and row.path.startswith(f"heads.{Embedding.slot}."):
         kept = module_tensor(row.path, head)
-        return Place(row, Rule(kept), (kept,))
+        return TensorPlace(row, Rule(kept), (kept,))
     raise LayoutError(f"{layout.model_type}: no rule says where {row.path} is kept")
 
 
@@ -164,7 +164,7 @@ def token_table(paths: Iterable[str]) -> str:
     return WRITTEN if WRITTEN in paths else TOKENS
 
 
-def twins(layout: Layout, placed: Iterable[Place], alone: bool) -> Mapping[str, str]:
+def twins(layout: Layout, placed: Iterable[TensorPlace], alone: bool) -> Mapping[str, str]:
     """Their second names of our tensors, as they stand in the files.
 
     The name of a word head's own table is one of the token table where the head has none.

@@ -15,7 +15,7 @@ SHARED = 256  # layers of models that use few tensors again and again
 SMALL_FIELDS = 2**16  # widths that cost nothing: where these do not fit, the report names the tensors
 
 
-def check(config: FlatConfig, found: Mapping[str, LazyTensor]) -> None:
+def check_sizes(config: FlatConfig, found: Mapping[str, LazyTensor]) -> None:
     """Refuse more layers than there are tensors, and widths beyond the largest of them.
 
     Raises:

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from clados.checkpoints.errors import LayoutError
-from clados.checkpoints.mapping.names import Place, places
+from clados.checkpoints.mapping.names import TensorPlace, places
 from clados.spec.core.ledger import Row
 from clados.spec.kinds.model import Model
 from clados.spec.layout import (
@@ -36,7 +36,7 @@ def to_ours(layout: Layout, model: Model, held: Mapping[str, Tensor]) -> dict[st
     placed = places(layout, model)
     if lost := [name for place in placed for name in place.names if name not in held]:
         raise LayoutError(f"{layout.model_type}: '{lost[0]}' is not among the tensors")
-    return {place.row.path: ours(place, [held[name] for name in place.names]) for place in placed}
+    return {place.row.path: our_tensor(place, [held[name] for name in place.names]) for place in placed}
 
 
 def to_theirs(layout: Layout, model: Model, held: Mapping[str, Tensor]) -> dict[str, Tensor]:
@@ -45,10 +45,10 @@ def to_theirs(layout: Layout, model: Model, held: Mapping[str, Tensor]) -> dict[
     Raises:
         LayoutError: a tensor has no rule.
     """
-    return dict(theirs(places(layout, model), lambda path: held[path]))
+    return dict(their_tensors(places(layout, model), lambda path: held[path]))
 
 
-def ours(place: Place, held: Sequence[Tensor]) -> Tensor:
+def our_tensor(place: TensorPlace, held: Sequence[Tensor]) -> Tensor:
     """Their tensors, in the order of the place's names, as the one of ours; contiguous."""
     rule, row = place.rule, place.row
     if isinstance(rule, PlusRow):
@@ -62,7 +62,7 @@ def ours(place: Place, held: Sequence[Tensor]) -> Tensor:
     return torch.cat(parts) if len(parts) > 1 else parts[0].contiguous()
 
 
-def theirs(placed: Iterable[Place], by_path: Callable[[str], Tensor]) -> Iterator[tuple[str, Tensor]]:
+def their_tensors(placed: Iterable[TensorPlace], by_path: Callable[[str], Tensor]) -> Iterator[tuple[str, Tensor]]:
     """Each of their tensors by name, from ours by path.
 
     Raises:
@@ -84,7 +84,7 @@ def theirs(placed: Iterable[Place], by_path: Callable[[str], Tensor]) -> Iterato
         raise LayoutError(f"'{next(iter(pending))}' holds more than the tensors that go into it")
 
 
-def shapes(place: Place) -> tuple[tuple[int, ...], ...]:
+def shapes(place: TensorPlace) -> tuple[tuple[int, ...], ...]:
     """The shapes in which they keep it.
 
     Raises:
@@ -98,7 +98,7 @@ def shapes(place: Place) -> tuple[tuple[int, ...], ...]:
     return tuple(tuple(part.shape) for part in _theirs(place, torch.empty(place.row.shape, device="meta")))
 
 
-def _outs(place: Place) -> list[str]:
+def _outs(place: TensorPlace) -> list[str]:
     """What each of their tensors holds: one output, or (unnamed) all of them."""
     return [out for out, _ in place.row.outs] if len(place.names) == len(place.row.outs) else [""]
 
@@ -107,7 +107,7 @@ def _split(row: Row, tensor: Tensor) -> Sequence[Tensor]:
     return list(tensor.split([size for _, size in row.outs]))
 
 
-def _theirs(place: Place, tensor: Tensor) -> list[Tensor]:
+def _theirs(place: TensorPlace, tensor: Tensor) -> list[Tensor]:
     rule, row = place.rule, place.row
     if isinstance(rule, PlusRow):
         return [tensor, tensor.new_zeros(rule.rows, tensor.shape[-1])]

@@ -35,7 +35,7 @@ def paths(how: str | Word, model: Model) -> tuple[str, ...]:
     return tuple(path for path in every if not (of := HEAD_FIELD.match(path)) or of[1] in slots)
 
 
-def ours(how: str | Word, key: str, value: Any, model: Model) -> Iterator[tuple[str, Any]]:
+def our_words(how: str | Word, key: str, value: Any, model: Model) -> Iterator[tuple[str, Any]]:
     """The paths and words that their value of a key says.
 
     Args:
@@ -45,7 +45,7 @@ def ours(how: str | Word, key: str, value: Any, model: Model) -> Iterator[tuple[
         LayoutError: a value that no word of ours stands for.
     """
     if isinstance(how, EachLayer | CountOf):
-        if (expected := theirs(how, how.path, model)) != value:
+        if (expected := their_value(how, how.path, model)) != value:
             raise LayoutError(f"'{key}' is {value!r}; as declared, so many layers are {expected!r}")
         return
     for path in paths(how, model):
@@ -58,14 +58,14 @@ def key_value(key: str, said: str | Word | tuple[str | Word, ...], model: Model)
     Raises:
         LayoutError: they have no name for a word, or words that one key says differ in it.
     """
-    found = [(path, theirs(how, path, model)) for how in each_of(said) for path in paths(how, model)[:1]]
+    found = [(path, their_value(how, path, model)) for how in each_of(said) for path in paths(how, model)[:1]]
     for path, value in found[1:]:
         if value != found[0][1]:
             raise LayoutError(f"'{key}' would be {found[0][1]!r} for {found[0][0]} and {value!r} for {path}")
     yield from (value for _, value in found[:1])
 
 
-def theirs(how: str | Word, path: str, model: Model) -> Any:
+def their_value(how: str | Word, path: str, model: Model) -> Any:
     """Their value of the word at a path.
 
     Raises:

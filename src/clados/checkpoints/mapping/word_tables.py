@@ -66,7 +66,7 @@ def _turned(head: Head) -> Head:
             return head
 
 
-def as_stored(layout: Layout, model: Model, found: Mapping[str, LazyTensor]) -> tuple[Model, tuple[str, ...]]:
+def with_stored_tables(layout: Layout, model: Model, found: Mapping[str, LazyTensor]) -> tuple[Model, tuple[str, ...]]:
     """The model with the word table and bias that the files hold, and a note where they contradict the config.
 
     Two tables that differ are two, whatever the config says. One that is absent is the token table where the config

@@ -170,7 +170,7 @@ class Product(Owner, nn.Linear):
         def __call__(self, x: Tensor, /) -> Tensor: ...
 
     def reset_parameters(self) -> None:
-        """Nothing: ``draw`` follows the declaration."""
+        """Nothing: ``draw_weights`` follows the declaration."""
 
     def forward(self, x: Tensor) -> Tensor:
         """[..., n_in] -> [..., n_out]."""
@@ -187,7 +187,7 @@ class Rows(Owner, nn.Embedding):
         def __call__(self, ids: Tensor, /) -> Tensor: ...
 
     def reset_parameters(self) -> None:
-        """Nothing: ``draw`` follows the declaration."""
+        """Nothing: ``draw_weights`` follows the declaration."""
 
     def forward(self, ids: Tensor) -> Tensor:
         """[...] of ids -> [..., columns].

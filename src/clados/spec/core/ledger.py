@@ -93,7 +93,7 @@ def on_basis(path: str, basis: str) -> bool:
     return not head or basis == "model" or (basis == "body+pooler" and head == "pooler")
 
 
-def count(model: Part, basis: str = "model") -> Count:
+def count_parameters(model: Part, basis: str = "model") -> Count:
     """The parameters of a model on a basis, to the unit; tied tensors once.
 
     Experts are active by the share that a token is sent to; everything else is active whole.

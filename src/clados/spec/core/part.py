@@ -156,18 +156,18 @@ def altered(old: Any, new: Any, where: str = "") -> Any:
     return old.but(**new)
 
 
-def diff(old: Any, new: Any, path: str = "") -> Iterator[tuple[str, Any, Any]]:
+def part_differences(old: Any, new: Any, path: str = "") -> Iterator[tuple[str, Any, Any]]:
     """Yield ``(path, old, new)`` for each smallest place where two parts differ."""
     if old == new:
         return
     if isinstance(old, Part) and type(old) is type(new):
         for name, value in words(old).items():
-            yield from diff(value, getattr(new, name), f"{path}.{name}".lstrip("."))
+            yield from part_differences(value, getattr(new, name), f"{path}.{name}".lstrip("."))
     elif (olds := in_turn(old)) and (news := in_turn(new)) and _same_kinds(olds, news):
         if len(olds) != len(news):
             yield f"{path}, in turn", len(olds), len(news)
         for i, each in enumerate(news):
-            yield from diff(olds[i % len(olds)], each, f"{path}[{i}]" if len(news) > 1 else path)
+            yield from part_differences(olds[i % len(olds)], each, f"{path}[{i}]" if len(news) > 1 else path)
     else:
         yield path, old, new
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from clados.names import parse_number
 from clados.spec.core.declaration import Declaration, parts
-from clados.spec.core.ledger import count
+from clados.spec.core.ledger import count_parameters
 from clados.spec.core.part import words
 from clados.spec.core.sizes import Sides, Size, Towers
 from clados.spec.errors import SpecError
@@ -21,7 +21,7 @@ STEP = 8  # widths are multiples of this
 def nearest_size(declaration: Declaration, params: int | str) -> Model:
     """The published size whose count is nearest to a budget, by ratio."""
     budget = math.log(parse_number(params, "params"))
-    return min(declaration.models().values(), key=lambda each: abs(math.log(count(each).total) - budget))
+    return min(declaration.models().values(), key=lambda each: abs(math.log(count_parameters(each).total) - budget))
 
 
 def width(model: Model) -> int:
@@ -39,12 +39,12 @@ def scaled(model: Model, params: int | str) -> Model:
         SpecError: when no such size lies within 5 % of the budget, naming the nearest.
     """
     budget = parse_number(params, "params")
-    tried = [(count(each).total, strain, each) for strain, each in _candidates(model, budget)]
+    tried = [(count_parameters(each).total, strain, each) for strain, each in _candidates(model, budget)]
     near = [each for each in tried if abs(each[0] - budget) <= NEAR * budget]
     if near:
         return min(near, key=lambda each: (each[1], abs(each[0] - budget)))[2]
     total, _, best = min(tried, key=lambda each: abs(each[0] - budget))
-    tables = total - count(best).non_embedding
+    tables = total - count_parameters(best).non_embedding
     raise SpecError(
         f"params is {params}: the nearest size that keeps the paper's proportions has {total:,}, {tables:,} of them in "
         "tables; ask for that, or change the vocabulary"
@@ -60,7 +60,7 @@ def _candidates(model: Model, budget: int) -> Iterator[tuple[float, Model]]:
     shares = {each.fraction for each in parts(model) if isinstance(each, Rotary)}
 
     def enough(step: int) -> bool:
-        return count(model.resized(_sized(size, STEP * step / full, 0, shares))).total >= budget
+        return count_parameters(model.resized(_sized(size, STEP * step / full, 0, shares))).total >= budget
 
     low, high = 2, 4
     while not enough(high):
