@@ -21,6 +21,7 @@ from clados.data import (
     sentences,
     train_tokenizer,
 )
+from clados.data.packing import SentenceBlocks
 
 SEPARATOR = 999_999
 
@@ -204,3 +205,19 @@ def test_pairs_lose_tokens_from_the_front_and_from_the_back() -> None:
         front.append(int(a[0]))
     assert np.mean(front) == pytest.approx(10, abs=0.5)  # of 20 that go
     assert 0 < min(front) < max(front) < 20
+
+
+def test_sentences_stay_whole_within_their_document_and_know_its_language() -> None:
+    stream = Stream(np.arange(30, dtype=np.uint32), np.array([0, 4, 9, 12, 25, 30]), np.array([0, 3, 5]))
+    blocks = SentenceBlocks(stream, 10, ["en", "de"], added=1)
+    found = [blocks.at(i) for i in range(len(blocks))]
+    assert [(row.ids[0], row.bounds.tolist(), row.language) for row in found] == [
+        (0, [0, 4], "en"),
+        (4, [0, 5, 8], "en"),
+        (12, [0, 9], "de"),
+        (21, [0, 4], "de"),
+        (25, [0, 5], "de"),
+    ]
+    assert np.concatenate([row.ids for row in found]).tolist() == list(range(30))
+    with pytest.raises(DataError, match="length is 0; 1 token or more"):
+        SentenceBlocks(stream, 1, added=1)

@@ -5,6 +5,7 @@ import json
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -27,6 +28,9 @@ from clados.data import (
     train_tokenizer,
 )
 from clados.data.pieces import text_parts
+from clados.data.tokenizer import sentinel
+from clados.errors import InputError
+from clados.objectives import VocabIds
 from clados.spec.inputs.text import Vocabulary
 
 KINDS = ("wordpiece", "bytes", "bpe", "unigram", "word")
@@ -110,6 +114,18 @@ def test_sentinels_have_the_highest_ids_and_count_downwards() -> None:
     tokenizer = trained("unigram")
     assert tokenizer.sentinels == tuple(range(599, 499, -1))
     assert tokenizer.tokens(tokenizer.sentinels[:2]) == ["<extra_id_0>", "<extra_id_1>"]
+
+
+def test_marks_are_special_keep_their_names_and_are_read_back(tmp_path: Path) -> None:
+    roles = replace(T5_ROLES, sentinels=3, marks=("[NLU]", "[S2S]"))
+    words = train_tokenizer(scenes()[:2], "unigram", 200, roles)
+    assert words.tokens(range(words.size - 5, words.size)) == ["[NLU]", "[S2S]", *map(sentinel, (2, 1, 0))]
+    assert words.encode("[S2S] and", add_special_tokens=False)[0] == words.size - 4
+    words.save(tmp_path)
+    assert load_tokenizer(tmp_path).special == words.special
+    assert VocabIds.of(words).marks == {"[NLU]": words.size - 5, "[S2S]": words.size - 4}
+    with pytest.raises(InputError, match=r"the vocabulary has no mark '\[NLG\]'; it has \[NLU\], \[S2S\]"):
+        VocabIds.of(words).mark("[NLG]")
 
 
 def test_roles_follow_from_a_declared_vocabulary() -> None:

@@ -1,7 +1,8 @@
 """From a stream of tokens to the sequences that a model sees: functions of (stream, length, seed, epoch, index)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +24,24 @@ class Packed:
 
     ids: _Ids
     documents: _Ids
+
+
+@dataclass(frozen=True, eq=False)
+class Sentences:
+    """Sentences that follow each other: `ids` [length], and where each sentence begins and the last ends, [number + 1].
+
+    `language` is that of the document; empty where the data do not say.
+    """
+
+    ids: _Ids
+    bounds: _Ids
+    language: str = ""
+
+    @classmethod
+    def of(cls, texts: Sequence[_Ids], language: str = "") -> Self:
+        """Some sentences on end."""
+        bounds = np.cumsum([0, *map(len, texts)])
+        return cls(np.concatenate([np.zeros(0, np.int64), *texts]), bounds, language)
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,6 +103,38 @@ class PackedSentences:
             ids += [np.array(between, np.int64), self.stream.ids[start:end].astype(np.int64)]
             documents.append(np.full(len(between) + end - start, number))
         return Packed(np.concatenate(ids), np.concatenate(documents))
+
+
+class SentenceBlocks:
+    """Whole sentences of one document, up to `length` tokens; a sentence longer than that is cut.
+
+    Args:
+        languages: of the documents.
+        added: tokens that each sentence takes beside its own.
+    """
+
+    def __init__(self, stream: Stream, length: int, languages: Sequence[str] = (), added: int = 0) -> None:
+        _check(length - added)
+        self.stream = stream
+        self.languages = languages
+        self.rows: list[tuple[int, list[int]]] = []  # document, bounds in the stream
+        used, last = length, -1
+        for start, end, document in _parts(stream, length - added):
+            cost = end - start + added
+            if document != last or used + cost > length:
+                self.rows.append((document, [start]))
+                used, last = 0, document
+            self.rows[-1][1].append(end)
+            used += cost
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def at(self, index: int, epoch: int = 0) -> Sentences:
+        """The sentences of that number; the same in every epoch."""
+        document, bounds = self.rows[index]
+        ids = self.stream.ids[bounds[0] : bounds[-1]].astype(np.int64)
+        return Sentences(ids, np.array(bounds) - bounds[0], self.languages[document] if self.languages else "")
 
 
 def _fill(stream: Stream, length: int, added: int) -> Iterator[list[tuple[int, int]]]:

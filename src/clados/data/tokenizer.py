@@ -31,7 +31,8 @@ class Roles:
     """The tokens that play a role, and how they surround one text and two.
 
     `single` and `pair` are templates of the `tokenizers` library, such as "[CLS] $A [SEP] $B:1 [SEP]:1";
-    an empty one adds nothing. A tokenizer that is trained gives the first ids to the roles of `order`.
+    an empty one adds nothing. A tokenizer that is trained gives the first ids to the roles of `order`, and ids of
+    their own to `marks`: tokens that play no role, but stand for something other than text (a language, a mode).
     """
 
     pad: str | None = None
@@ -45,6 +46,7 @@ class Roles:
     single: str = ""
     pair: str = ""
     order: tuple[str, ...] = field(default=(), compare=False)
+    marks: tuple[str, ...] = field(default=(), compare=False)
 
     def named(self) -> dict[str, str]:
         """Role to token, of the roles that are played."""
@@ -344,8 +346,8 @@ class Tokenizer:
 
     def _written(self) -> dict[str, bytes]:
         named: dict[str, Any] = {f"{role}_token": token for role, token in self.roles.named().items()}
-        if self.sentinels:
-            named["additional_special_tokens"] = [sentinel(i) for i in range(len(self.sentinels))]
+        if more := [*self.roles.marks, *(sentinel(i) for i in range(len(self.sentinels)))]:
+            named["additional_special_tokens"] = more
         config = {"tokenizer_class": GENERIC[0], "clean_up_tokenization_spaces": False} | named
         texts = {
             "tokenizer.json": self.backend.to_str(pretty=True) + "\n",
@@ -370,12 +372,12 @@ def call_tokenizers(call: Callable[[], _T]) -> _T:
 
 
 def assemble(backend: Backend, roles: Roles) -> Tokenizer:
-    """The tokenizer of a model of tokens: roles marked as special, sentinels added last, templates set.
+    """The tokenizer of a model of tokens: roles and marks marked as special, sentinels added last, templates set.
 
     Sentinel 0 gets the highest id, and they count downwards, as in T5's vocabulary.
     """
-    marks = [sentinel(i) for i in reversed(range(roles.sentinels))]
-    names = [*dict.fromkeys(roles.named().values()), *marks]
+    sentinels = [sentinel(i) for i in reversed(range(roles.sentinels))]
+    names = [*dict.fromkeys(roles.named().values()), *roles.marks, *sentinels]
     backend.add_special_tokens([AddedToken(name, special=True, normalized=False) for name in names])
     if roles.single:
         used = {name: backend.token_to_id(name) for name in roles.named().values() if name in roles.single + roles.pair}

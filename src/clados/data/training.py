@@ -21,7 +21,7 @@ _CHUNK = rf"{SPACE}?\w+|\n|{SPACE}?[^\w{SPACE}\n]+|{SPACE}"  # letters apart fro
 
 
 def train_tokenizer(texts: Iterable[str], kind: str, vocab: int, roles: Roles | None = None) -> Tokenizer:
-    """A tokenizer of `vocab` tokens, roles and sentinels among them (fewer where the texts do not yield as many).
+    """A tokenizer of `vocab` tokens, roles, marks and sentinels among them (fewer where the texts yield fewer).
 
     Kinds: wordpiece (BERT), bytes (byte-level BPE, GPT-2), bpe (characters with bytes for the rest, LLaMA) and
     unigram (SentencePiece's, T5), word (whole words); without `roles`, those of the model named.
@@ -37,10 +37,11 @@ def train_tokenizer(texts: Iterable[str], kind: str, vocab: int, roles: Roles | 
     train, usual = _KINDS[kind]
     roles = roles or usual
     first = list(dict.fromkeys(roles.named().values()))
-    room = vocab - roles.sentinels
+    own = roles.sentinels + len(roles.marks)
+    room = vocab - own
     least = len(first) + (256 if kind in ("bytes", "bpe") else 32)
     if room < least:
-        raise DataError(f"vocabulary of {vocab} is too small for a {kind} tokenizer; {least + roles.sentinels} or more")
+        raise DataError(f"vocabulary of {vocab} is too small for a {kind} tokenizer; {least + own} or more")
     return assemble(train(texts, room, roles, first), roles)
 
 

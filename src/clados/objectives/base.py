@@ -1,6 +1,6 @@
 """What every task makes and gives: batches and losses; and the vocabulary and setting that it is given."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import NamedTuple, Self
@@ -26,11 +26,16 @@ class VocabIds:
     size: int
     ids: Mapping[str, int]  # role to id
     sentinels: tuple[int, ...] = ()  # marks of removed spans, in the order of use
+    marks: Mapping[str, int] = field(default_factory=dict)  # what plays no role and is no text, by name
+    encode: Callable[[str], Sequence[int]] | None = field(default=None, repr=False, compare=False)  # of a text
 
     @classmethod
     def of(cls, tokenizer: Tokenizer) -> Self:
         """The words of a tokenizer."""
-        return cls(tokenizer.size, dict(tokenizer.ids), tokenizer.sentinels)
+        ids, sentinels = dict(tokenizer.ids), tokenizer.sentinels
+        played = {*ids.values(), *sentinels}
+        marks = {name: number for name, number in tokenizer.special.items() if number not in played}
+        return cls(tokenizer.size, ids, sentinels, marks, lambda text: tokenizer.encode(text, add_special_tokens=False))
 
     @classmethod
     def declared(cls, vocab: s.Vocabulary) -> Self:
@@ -49,10 +54,21 @@ class VocabIds:
                 return self.ids[role]
         raise InputError(f"the vocabulary has no {' or '.join(roles)}; it has {', '.join(self.ids) or 'no roles'}")
 
+    def mark(self, name: str) -> int:
+        """The id of a mark.
+
+        Raises:
+            InputError: when the vocabulary lacks it.
+        """
+        if name not in self.marks:
+            known = ", ".join(self.marks) or "no marks"
+            raise InputError(f"the vocabulary has no mark '{name}'; it has {known}")
+        return self.marks[name]
+
     @cached_property
     def special(self) -> frozenset[int]:
         """Ids that stand for no text."""
-        return frozenset(self.ids.values()) | frozenset(self.sentinels)
+        return frozenset(self.ids.values()) | frozenset(self.sentinels) | frozenset(self.marks.values())
 
     @cached_property
     def is_text(self) -> NDArray[np.bool_]:

@@ -35,7 +35,7 @@ class CorruptedSpansTask(TextTask[s.CorruptedSpans, Packed], objective=s.Corrupt
 
     def prepare(self, rows: Sequence[Packed], random: Sequence[Random], setting: Setting) -> Batch:
         words = setting.text
-        return sides([corrupt(self.objective, each.ids, words, draw) for each, draw in zip(rows, random)], words)
+        return sides([corrupt(self.objective, each.ids, words, draw) for each, draw in zip(rows, random)], setting)
 
     def loss(self, model: WholeModel, batch: Batch) -> Loss:
         return Loss({"lm": words_at(model, model.states(**batch.inputs), batch)})

@@ -142,6 +142,10 @@ class Task(ABC, Generic[Objective, Row]):
 
     # ------------------------------------------------------------ examples
 
+    def marks(self, examples: Sequence[Any]) -> tuple[str, ...]:
+        """Tokens that the objective needs beside roles and sentinels: of modes, of the data's languages."""
+        return ()
+
     @property
     def documents(self) -> int:
         """How many documents the data needs at least, on either side of the split."""

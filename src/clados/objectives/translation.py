@@ -61,7 +61,7 @@ class TranslationTask(TextTask[s.Translation, SourceTarget], objective=s.Transla
         cut = [
             SourceTarget(*(np.concatenate([side[: int(min(room, len(side)))], end]) for side in each)) for each in rows
         ]
-        return sides(cut, words)
+        return sides(cut, setting)
 
     def loss(self, model: WholeModel, batch: Batch) -> Loss:
         """Smoothed (Szegedy et al. 2016, §7, cited there): the label keeps 1 - e + e / V, the rest e / V."""

@@ -11,7 +11,7 @@ from clados import spec as s
 from clados.data.packing import generator
 from clados.data.tokenizer import Tokenizer
 from clados.errors import InputError
-from clados.objectives.base import Batch, Ids, Setting, VocabIds
+from clados.objectives.base import Batch, Setting, VocabIds
 from clados.objectives.tasks import task
 from clados.tables import Page, PageBlock, Shown, escape_controls
 
@@ -126,16 +126,11 @@ def show(objective: s.Objective, model: s.Model, text: str, tokenizer: Tokenizer
         InputError: when the text has too few tokens, or the objective does not learn from texts.
     """
     one = task(objective)
-    texts = [_ids(each, tokenizer) for each in one.texts(text)]
+    texts = [np.array(tokenizer.encode(each.strip(), add_special_tokens=False), np.int64) for each in one.texts(text)]
+    if (tokens := sum(map(len, texts))) < 2:
+        raise InputError(f"the text '{text.strip()}' is {tokens} token(s) long; it takes two or more")
     setting = Setting(model, 0, VocabIds.of(tokenizer))
     return view(one.prepare([one.row(texts)], [generator(seed)], setting), tokenizer)
-
-
-def _ids(text: str, tokenizer: Tokenizer) -> Ids:
-    ids = np.array(tokenizer.encode(text.strip(), add_special_tokens=False), np.int64)
-    if len(ids) < 2:
-        raise InputError(f"the text '{text.strip()}' is {len(ids)} token(s) long; it takes two or more")
-    return ids
 
 
 def _wrapped(words: list[str]) -> list[str]:

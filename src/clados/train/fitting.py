@@ -46,13 +46,17 @@ def texts(examples: Sequence[Any]) -> list[str]:
     return found
 
 
-def tokenizer_for(model: s.Model, examples: Sequence[Any], size: int) -> Tokenizer | None:
-    """A tokenizer of the model's kind, trained on the examples; None for a model without text."""
+def tokenizer_for(model: s.Model, examples: Sequence[Any], size: int, marks: Sequence[str] = ()) -> Tokenizer | None:
+    """A tokenizer of the model's kind, trained on the examples; None for a model without text.
+
+    Args:
+        marks: tokens of an objective's own.
+    """
     text = model.reads(s.Tokens)
     if text is None:
         return None
     vocab = text.vocab
-    roles = Roles.of(vocab)
+    roles = replace(Roles.of(vocab), marks=tuple(marks))
     if isinstance(text.position, s.Learned) and text.position.start:
         # RoBERTa's positions begin after the id of the padding, so that in transformers it must keep its id
         order = sorted(roles.named(), key=lambda role: int(getattr(vocab, role)))

@@ -15,6 +15,7 @@ from clados.data.tokenizer import Tokenizer
 from clados.data.vocabularies import load_tokenizer
 from clados.errors import CladosError
 from clados.files import JsonObject
+from clados.objectives import task
 from clados.objectives.view import View, show
 from clados.spec import Model, Objective
 from clados.tables import Page, Shown
@@ -81,18 +82,18 @@ def objective(model: str | Path, text: str, *, seed: int = 0) -> ObjectiveExampl
         raise CladosError(f"{folder / 'run.json'}: {error}") from error
     part = model_of(card, size)
     learned = declaration_of(card).recipe_at(size.name).stages[0].objective
-    tokenizer = load_tokenizer(folder) if folder else _tokenizer(part, text)
+    tokenizer = load_tokenizer(folder) if folder else _tokenizer(part, learned, text)
     if tokenizer is None:
         raise CladosError(f"{card.id} learns {learned!r} and reads no text, so there is nothing to show of one")
     return ObjectiveExample(card.id, learned, show(learned, part, text, tokenizer, seed))
 
 
-def _tokenizer(model: Model, text: str) -> Tokenizer | None:
+def _tokenizer(model: Model, learned: Objective, text: str) -> Tokenizer | None:
     """A tokenizer of the model's kind that has tokens for the text, in any script; None for a model without text."""
     english = read_as(examples.Text, "wordnet")
+    marks = task(learned).marks(english)
     if set(text) <= set().union(*(each.text for each in english)):
-        return tokenizer_for(model, english, VOCAB_SIZE)
+        return tokenizer_for(model, english, VOCAB_SIZE, marks)
     letters = [examples.Text("", " ".join(text))] * OFTEN
-    return tokenizer_for(
-        model, [*english[::3], *read("translation")[::5], examples.Text("", text), *letters], VOCAB_SIZE
-    )
+    many = [*english[::3], *read("translation")[::5], examples.Text("", text), *letters]
+    return tokenizer_for(model, many, VOCAB_SIZE, marks)

@@ -235,7 +235,7 @@ def planned(choices: Choices) -> Plan:
         begun.fits(length)
         tokenizer, facts, model = begun.tokenizer, begun.facts, begun.model
     else:
-        tokenizer = tokenizer_for(declaration.model, kept, choices.vocab)
+        tokenizer = tokenizer_for(declaration.model, kept, choices.vocab, one.marks(kept))
         model = sized(declaration, size, choices.params, FitContext(kept, tokenizer, length, facts))
     if choices.dropout is not None:
         model = dropping(model, choices.dropout)
