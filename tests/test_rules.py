@@ -79,7 +79,8 @@ def test_an_objective_that_runs_is_named_in_two_files_its_declaration_and_its_ta
     from clados.objectives.tasks import TASKS
 
     every = {each: names(each) for each in SOURCE.rglob("*.py") if "models" not in each.parts}
-    running = [each for each in below(s.Objective) if runs(object.__new__(each))]
+    ours = [each for each in below(s.Objective) if each.__module__.startswith("clados.")]
+    running = [each for each in ours if runs(object.__new__(each))]
     assert len(running) >= 7
     for kind in running:
         files = [str(file.relative_to(SOURCE)) for file, used in every.items() if kind.__name__ in used]

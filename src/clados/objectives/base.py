@@ -14,6 +14,7 @@ from clados import spec as s
 from clados.data.tokenizer import Tokenizer
 from clados.errors import InputError
 from clados.names import ROLES
+from clados.nn.kinds.model import WholeModel
 
 Ids = NDArray[np.int64]
 Random = np.random.Generator
@@ -83,11 +84,12 @@ class VocabIds:
 
 @dataclass(frozen=True)
 class Setting:
-    """What an objective is told: the model, the length of its sequences, and the words of its texts."""
+    """What an objective is told: the model, the length of its sequences, the words of its texts, and who teaches it."""
 
     model: s.Model
     length: int = 0  # tokens of a sequence, or steps of a trajectory
     words: VocabIds | None = None
+    teacher: WholeModel | None = field(default=None, repr=False, compare=False)
 
     @property
     def text(self) -> VocabIds:

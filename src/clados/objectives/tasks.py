@@ -24,6 +24,7 @@ from clados.errors import InputError
 from clados.nn.kinds.model import WholeModel
 from clados.objectives.base import Batch, Ids, Loss, Random, Setting, VocabIds
 from clados.objectives.measures import Measure, Sample
+from clados.objectives.owned import Owned
 
 Objective = TypeVar("Objective", bound=s.Objective)
 Row = TypeVar("Row")
@@ -174,6 +175,18 @@ class Task(ABC, Generic[Objective, Row]):
     def suited(self, model: s.Model) -> Objective:
         """The objective as it is trained for a model."""
         return self.objective
+
+    # ------------------------------------------------------------ what it trains
+
+    def begin(self, model: WholeModel, setting: Setting) -> None:
+        """Set where a new model starts, when that is not where it was drawn: at layers of its teacher."""
+
+    def owned(self, model: WholeModel, setting: Setting, seed: int) -> Owned | None:
+        """The modules that the objective owns beside a model, on its device; None where there are none.
+
+        They are ``model.owned`` in ``loss`` and go when training ends. What is drawn is drawn from the seed.
+        """
+        return None
 
     # ------------------------------------------------------------ batch and loss
 

@@ -82,5 +82,5 @@ def _run(learned: ShortRun, asked: Choices) -> SmallRun:
 
 def _keep(folder: Path, learned: ShortRun, plan: Plan) -> None:
     """The directory that ``clados pretrain`` would have written."""
-    save_pretrained(learned.trainer.model, folder, tokenizer=plan.tokenizer)
+    save_pretrained(learned.trainer.trained(), folder, tokenizer=plan.tokenizer)
     write_json(folder / "run.json", plan.json())

@@ -155,7 +155,7 @@ def stop(choices: Choices, folder: Path, progress: Callable[[str], Show]) -> Sto
     model = initial_model(plan)
     trainer = plan.trainer(model, show=progress(plan.card))
     learned = measured_run(plan, trainer)
-    model.eval()
+    trainer.trained()
     mark = f"{plan.card} as the tour trains it\n"
     save_pretrained(model, folder, tokenizer=plan.tokenizer, also=lambda fresh: write_text(fresh / MARK, mark))
     objective = plan.stage.objective

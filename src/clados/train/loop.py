@@ -30,7 +30,7 @@ from clados.train.devices import Devices, World, full_number, world
 from clados.train.log import Entry, Log, Show
 from clados.train.optimisers import Adafactor, fitted_schedule, lr_factor
 from clados.train.recorded import differences
-from clados.train.trained import hold, merge
+from clados.train.trained import merge
 from clados.train.unit import DTYPES, Run, SupervisedUnit, Unit
 
 CHECKPOINTS = "checkpoints"  # the folder of a run in which they are
@@ -79,6 +79,7 @@ class Trainer:
     def __post_init__(self) -> None:
         self.world: World = world()
         self.model, self.stage = self.unit.model, self.unit.stage
+        self.unit.equip(self.model)
         self.device = next(self.model.parameters()).device
         self.schedule = fitted_schedule(self.stage, self.run.steps)
         self.devices = Devices(self.model, self.world, sharded=self.run.sharded)
@@ -226,14 +227,14 @@ class Trainer:
             self.show.evaluated(entry)
 
     def trained(self) -> nn.Module:
-        """The model that came of it, of its declaration: low-rank updates merged; whole in the first process only."""
+        """The model that came of it, of its declaration and no more; whole in the first process only."""
         model = self.model
         if self.run.sharded:
             weights = self.devices.weights(model)
             if not self.world.first:
                 return model
             model = module(model.spec)  # type: ignore[arg-type]
-            hold(self.stage, model, self.run.seed)
+            self.unit.equip(model)
             model.load_state_dict(weights)
         merge(model)
         return model.eval()
@@ -310,7 +311,8 @@ def fit(
         held_out: what is measured before, after and ``run.every`` steps.
         folder: where log.jsonl and checkpoints go.
 
-    Low-rank updates that a stage trains stay beside the model's weights until ``clados.train.trained.merge`` adds them.
+    What is trained with the model, low-rank updates and what the objective owns, stays there until
+    ``clados.train.trained.merge`` takes it away.
 
     Raises:
         CladosError: see ``Trainer.fit``.

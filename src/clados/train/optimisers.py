@@ -11,10 +11,11 @@ from torch import Tensor, nn
 
 from clados import spec as s
 from clados.errors import InputError
-from clados.spec.core.pieces import linear
+from clados.nn.kinds.model import WholeModel
+from clados.spec.core.pieces import Weight, linear
 from clados.spec.core.scale import width
 from clados.spec.norms import Norm
-from clados.train.trained import UPDATE
+from clados.train.trained import OWNED, UPDATE
 
 LEAST_WARMUP, MOST_WARMUP = 0.05, 0.25  # of a run
 MOST_RAISED = 16.0  # a rate is never raised by more than this
@@ -72,7 +73,10 @@ def _(part: s.Lion, model: nn.Module, lr: float) -> torch.optim.Optimizer:
 
 
 def owned(model: nn.Module) -> Iterator[tuple[s.Row, nn.Parameter]]:
-    """Each tensor that learns, and its row in the ledger; a low-rank update follows the weight that it is added to."""
+    """Each tensor that learns, and its row in the ledger; a low-rank update follows the weight that it is added to.
+
+    What the objective owns comes last: whole models by their own ledgers, other tensors as they are.
+    """
     tensors = {path: tensor for path, tensor in model.named_parameters() if tensor.requires_grad}
     updates = [path for path in tensors if f".{UPDATE}." in path]
     for row in s.rows(model.spec):  # type: ignore[arg-type]
@@ -82,6 +86,14 @@ def owned(model: nn.Module) -> Iterator[tuple[s.Row, nn.Parameter]]:
             if path.startswith(f"{row.path.removesuffix('weight')}{UPDATE}."):
                 shape = tuple(tensors[path].shape)
                 yield replace(row, path=path, shape=shape, piece=linear(shape[1], shape[0], bias=False)), tensors[path]
+    beside = {path: tensor for path, tensor in tensors.items() if path.startswith(f"{OWNED}.")}
+    for name, module in model.named_modules():
+        if name.startswith(f"{OWNED}.") and isinstance(module, WholeModel) and isinstance(module.spec, s.Model):
+            for row in s.rows(module.spec):
+                if (path := f"{name}.{row.path}") in beside:
+                    yield replace(row, path=path), beside.pop(path)
+    for path, tensor in beside.items():
+        yield s.Row(path, tuple(tensor.shape), Weight(tuple(tensor.shape)), model.spec, None), tensor  # type: ignore[arg-type]
 
 
 def _decays(row: s.Row, which: str) -> bool:

@@ -1,4 +1,7 @@
-"""What of a model a stage trains: upper layers, all but some tensors, or low-rank updates of some products."""
+"""What of a model a stage trains: upper layers, all but some tensors, or low-rank updates of some products.
+
+Beside the model stands what its objective owns, a generator or vectors, until training ends.
+"""
 
 import re
 from collections.abc import Iterator
@@ -11,14 +14,16 @@ from torch import Tensor, nn
 from clados import spec as s
 from clados.errors import InputError
 from clados.nn.kinds.recurrent import Remembering
+from clados.objectives import Owned
 
 UPDATE = "low_rank"  # the child of a product that holds its updates
+OWNED = "owned"  # the child of a model that holds what its objective owns
 
 
 def hold(stage: s.Stage, model: nn.Module, seed: int = 0) -> None:
     """Let only what a stage trains learn, which is everything where it does not say.
 
-    Low-rank updates of an earlier stage are added to their weights first; those of this one are drawn from the seed.
+    What an earlier stage trained with the model is merged first; low-rank updates of this one are drawn from the seed.
 
     Raises:
         InputError: for names of no tensor, and for more layers than there are.
@@ -130,7 +135,13 @@ def _updated(product: nn.Module, given: tuple[Tensor, ...], output: Tensor) -> T
 
 @torch.no_grad()
 def merge(model: nn.Module) -> None:
-    """Add low-rank updates to the weights that they belong to, and take them away: the model is of its declaration."""
+    """Add low-rank updates to the weights that they belong to, and let what the objective owns go.
+
+    The model is then of its declaration, and no more.
+    """
+    if isinstance(owned := dict(model.named_children()).get(OWNED), Owned):
+        delattr(model, OWNED)
+        owned.leave(model)
     for product in [each for each in model.modules() if UPDATE in dict(each.named_children())]:
         for each in _updates(product):
             product.get_parameter("weight")[each.outputs] += each.whole

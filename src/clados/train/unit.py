@@ -22,7 +22,7 @@ from clados.nn.kinds.model import WholeModel
 from clados.objectives import Batch, Loss, Setting, Source, Task, task, training_loss
 from clados.train.devices import Devices, world
 from clados.train.optimisers import optimiser
-from clados.train.trained import hold
+from clados.train.trained import OWNED, hold
 
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 MOST_EPOCHS = 32  # over the held-out examples in one evaluation
@@ -80,6 +80,10 @@ class Unit(ABC):
         """The stage's optimiser over what learns; ``lr`` is the peak of the schedule."""
         return optimiser(self.stage.optimiser, self.model, lr)
 
+    def equip(self, model: nn.Module) -> None:
+        """Make a model of the unit's declaration ready to learn: what stays is held, what is needed beside it added."""
+        hold(self.stage, model)
+
     @abstractmethod
     def updates(self, step: int) -> Iterator[Sequence[Batch]]:
         """For each update of the weights in a step, the batches of this process whose gradients are added up."""
@@ -121,10 +125,14 @@ class SupervisedUnit(Unit):
         self.sampler = Sampler(len(self.source), run.seed, run.batch, self.world.rank, self.world.size)
         own = len(self.sampler.step(0))
         self.micro = min(run.micro or own, own)
-        hold(self.stage, self.model, self.run.seed)
         if self.task.whole_batch and self.micro < own:
             name = type(self.stage.objective).__name__
             raise CladosError(f"micro is {self.micro}: {name} compares a whole batch, so it must be {run.batch}")
+
+    def equip(self, model: WholeModel) -> None:  # type: ignore[override]
+        hold(self.stage, model, self.run.seed)
+        if owned := self.task.owned(model, self.setting, self.run.seed):
+            model.add_module(OWNED, owned)
 
     def updates(self, step: int) -> Iterator[Sequence[Batch]]:
         rows = self.sampler.step(step)

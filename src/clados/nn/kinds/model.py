@@ -34,6 +34,7 @@ class WholeModel(Module):
         inputs: Any
         logit_scale: Any  # of kinds that compare: the logarithm of a factor, which is at most ``warmest``
         warmest: Any
+        owned: Any  # in training: what its objective owns beside it
         blanks: Any  # of encoders with a head for words: states of blanks
         learned: int | None  # positions that have a vector of their own; None: any number is read
         written: int | None  # the same of the text that it writes
