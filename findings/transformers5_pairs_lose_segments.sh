@@ -11,10 +11,10 @@ export HF_HUB_OFFLINE=1 TRANSFORMERS_VERBOSITY=error
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
-for version in 4.57.6 5.23.0; do
-  python3 -m venv "$version"
-  "$version/bin/pip" install --quiet "transformers==$version"
-done
+python3 -m venv 4.57.6
+4.57.6/bin/pip install --quiet "transformers==4.57.6"
+python3 -m venv 5.23.0
+5.23.0/bin/pip install --quiet "transformers==5.23.0"
 4.57.6/bin/python - <<'PY'
 from tokenizers import Tokenizer, models, pre_tokenizers, processors
 from transformers import PreTrainedTokenizerFast

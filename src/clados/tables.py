@@ -6,6 +6,7 @@ ellipsis, and a table that does not fit is printed one row below another, or wit
 
 import re
 import unicodedata
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
@@ -176,12 +177,12 @@ class Page:
 PageBlock = str | TextTable | Sequence[str] | Mapping[str, str]
 
 
-class Shown:
+class Shown(ABC):
     """What shows itself as a page: in Rich and in notebooks."""
 
+    @abstractmethod
     def page(self) -> Page:
         """The page that is shown."""
-        raise NotImplementedError
 
     def __rich__(self) -> "RenderableType":
         return self.page()

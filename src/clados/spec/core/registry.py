@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import importlib
 import sys
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from clados.errors import CladosWarning
 from clados.names import did_you_mean
 from clados.spec.errors import SpecError
 
@@ -46,8 +48,7 @@ def kind_named(name: str) -> type[Part]:
 def import_parts() -> None:
     """Import the modules that installed packages name in the entry-point group ``clados.parts``.
 
-    Raises:
-        SpecError: naming the entry point whose module cannot be imported.
+    One that cannot be imported is named in a warning: it may hold nothing that is needed here.
     """
     from importlib.metadata import distributions
 
@@ -56,5 +57,7 @@ def import_parts() -> None:
     for each in {each for package in distributions(path=paths) for each in package.entry_points.select(group=GROUP)}:
         try:
             importlib.import_module(each.module)
-        except Exception as error:
-            raise SpecError(f"{each.value}, an entry point of {GROUP}, cannot be imported: {error}") from error
+        except Exception as error:  # noqa: BLE001 (whatever a plugin raises)
+            reason = " ".join(f"{type(error).__name__}: {error}".split())
+            text = f"the plugin {each.name} = {each.value} cannot be imported: {reason}"
+            warnings.warn(CladosWarning(text), stacklevel=2)
