@@ -37,7 +37,7 @@ def test_a_text_has_the_same_vector_alone_and_among_longer_ones() -> None:
 
 def test_layers_of_a_group_are_one_set_of_weights_that_learns_from_each_of_its_uses() -> None:
     model = small(declared("albert").model).but(size=s.but(layers=5), stack=s.but(groups=2))
-    assert model.stack.group(5) == (0, 0, 0, 1, 1)  # type: ignore[attr-defined]
+    assert model.stack.weights(5) == (0, 0, 0, 1, 1)  # type: ignore[attr-defined]
     made: Any = cn.build(model)
     assert [*made.stack.each()] == [made.stack.blocks[i] for i in (0, 0, 0, 1, 1)]
     made(**given(model)).logits.sum().backward()

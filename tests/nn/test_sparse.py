@@ -65,7 +65,7 @@ def test_a_place_sees_what_is_global_or_near_and_is_seen_by_what_sees_it(size: s
 def test_any_length_is_read_and_short_texts_are_seen_whole(length: int) -> None:
     part: Any = small(declared("big-bird").model)
     sparse = build(part, seed=2)
-    dense = build(part.but(stack=s.Stack.like(part.stack, block=s.but(attn=s.but(pattern=None)))), seed=2)
+    dense = build(part.but(stack=s.but(block=s.but(attn=s.but(pattern=None)))), seed=2)
     dense.load_state_dict(sparse.state_dict())
     ids = torch.randint(5, 99, (2, length), generator=torch.Generator().manual_seed(4))
     ours, theirs = (model(ids).logits for model in (sparse, dense))
@@ -84,13 +84,23 @@ def test_padding_on_either_side_changes_no_number_and_makes_none_that_is_not() -
     assert left.last_hidden_state.isfinite().all()
 
 
-def test_a_stack_over_blocks_needs_them_and_a_plain_one_refuses_them() -> None:
+def test_a_stack_over_blocks_refuses_what_does_not_go_with_them() -> None:
     part: Any = declared("big-bird").model
-    with pytest.raises(s.SpecError, match=r"SparseStack\.block\.attn\.pattern must be one BlockSparse"):
-        part.but(stack=s.but(block=s.but(attn=s.but(pattern=None))))
-    with pytest.raises(s.SpecError, match=r"BlockSparse\.window is 2; it must be odd"):
-        s.BlockSparse(window=2)
-    little: Any = small(part)
-    plain = little.but(stack=s.Stack.like(little.stack))
-    with pytest.raises(s.SpecError, match="this attention needs the blocks of a SparseStack"):
-        build(plain)(torch.tensor([[5, 6, 7]]))
+    block: Any = part.stack.block
+    with pytest.raises(s.SpecError, match=r"Stack\.block\.attn\.pattern must be one BlockSparse"):
+        part.but(stack=s.but(block=(block, block.but(attn=s.but(pattern=None)))))
+    for changed in ({"sees": s.Causal()}, {"position": s.ALiBi()}, {"convolution": s.Convolution()}):
+        with pytest.raises(s.SpecError, match=r"Stack\.(sees|position)"):
+            part.stack.but(**changed)
+    for wrong in ({"window": 2}, {"block": 0}, {"random": -1}, {"extra": -1}):
+        with pytest.raises(s.SpecError, match=rf"BlockSparse\.{next(iter(wrong))} is"):
+            s.BlockSparse(**wrong)
+
+
+def test_a_stack_over_blocks_encodes_alone() -> None:
+    model: Any = build(small(declared("big-bird").model))
+    ids = torch.tensor([[5, 6, 7]])
+    with pytest.raises(s.SpecError, match="this stack encodes"):
+        model(ids, cache=model.cache(1, 8))
+    with pytest.raises(s.SpecError, match=r"BlockSparse\(\.\.\.\) makes no matrix"):
+        model.stack.look(model.inputs(ids, ids), ids, None, 0, None)

@@ -113,10 +113,8 @@ from clados.spec.positions.distances import Distances, SegmentedDistances
 from clados.spec.positions.rotary import BandScaling, LinearScaling, Rotary, RotaryScaling
 from clados.spec.residuals import DeepNorm, FromNorm, Parallel, Post, Pre, Residual
 from clados.spec.stacks.block import Block
-from clados.spec.stacks.enhanced import Convolution, EnhancedStack, MaskDecoder
+from clados.spec.stacks.enhanced import Convolution, MaskDecoder
 from clados.spec.stacks.prefix import Prefix
-from clados.spec.stacks.shared import SharedStack
-from clados.spec.stacks.sparse import SparseStack
 from clados.spec.stacks.stack import Stack
 
 __all__ = [
@@ -173,7 +171,6 @@ __all__ = [
     "Embedding",
     "Encoder",
     "EncoderDecoder",
-    "EnhancedStack",
     "Entities",
     "EntityDenoising",
     "EntityEncoder",
@@ -282,14 +279,12 @@ __all__ = [
     "SentenceOrder",
     "SentencePairs",
     "Reshaped",
-    "SharedStack",
     "Sides",
     "Sinusoidal",
     "Size",
     "SmallInit",
     "SpanEnd",
     "SpanStart",
-    "SparseStack",
     "SpecError",
     "Stack",
     "StackPosition",

@@ -7,7 +7,7 @@ vocab = Vocabulary(kind="unigram", size=30_000, pad=0, unk=1, cls=2, sep=3, mask
 albert = bert.but(
     size=but(d_embedding=128),
     inputs=Factorised.like(bert.inputs, vocab=vocab),
-    stack=SharedStack.like(bert.stack),
+    stack=but(groups=1),
     heads=(Tied(bias=True, transform="gelu"), Pooler(), SentenceOrder()),
 )
 

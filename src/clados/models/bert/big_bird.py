@@ -10,15 +10,13 @@ big_bird = bert.but(
         vocab=Vocabulary(kind="unigram", size=50_358, pad=0, bos=1, eos=2, unk=100, cls=65, sep=66, mask=67),
         position=Learned(4096),
     ),
-    stack=SparseStack.like(
-        bert.stack, block=but(attn=but(pattern=BlockSparse(block=64, window=3, random=3)), mlp=but(act="gelu_tanh"))
-    ),
+    stack=but(block=but(attn=but(pattern=BlockSparse(block=64, window=3, random=3)), mlp=but(act="gelu_tanh"))),
     heads=(Tied(bias=True, transform="gelu_tanh"), Pooler()),
 )
-etc = big_bird.but(stack=but(block=but(attn=but(pattern=BlockSparse(block=84, random=0))), extra=256))
+etc = big_bird.but(stack=but(block=but(attn=but(pattern=BlockSparse(block=84, random=0, extra=256)))))
 pegasus_large = pegasus.but(
     inputs=but(vocab=but(start=2, bos=2, mask=3), position=Learned(4096)),
-    encoder=SparseStack.like(pegasus.encoder, block=but(attn=but(pattern=BlockSparse()))),
+    encoder=but(block=but(attn=but(pattern=BlockSparse()))),
 )
 
 pretraining = Stage(
@@ -54,10 +52,10 @@ declaration = Declaration(
         "here blocks see their own few whatever the length, which is all of a text of up to 7 blocks (448 tokens). "
         "transformers turns to full attention up to 5 + 2 x random blocks (704 tokens): between the two, and beyond, "
         "where it draws no blocks in use, its numbers are others",
-        "sizes.etc-base.stack.extra: how global tokens are embedded is not published; one learned vector each stands "
-        "here, without positions",
-        "sizes.etc-large.stack.extra: for large the block was almost doubled, to 169, and all else left the same "
-        "(appendix E.1), so base's 256 stands here; table 13 adds figures for single tasks",
+        "sizes.etc-base.stack.block.attn.pattern.extra: how global tokens are embedded is not published; one learned "
+        "vector each stands here, without positions",
+        "sizes.etc-large.stack.block.attn.pattern.extra: for large the block was almost doubled, to 169, and all else "
+        "left the same (appendix E.1), so base's 256 stands here; table 13 adds figures for single tasks",
         "sizes.etc-base.inputs.position, sizes.etc-large.inputs.position, recipe.objective: ETC has relative "
         "positions and, beside hidden words, a contrastive loss (CPC) on global tokens (appendix E.2, E.3); neither is "
         "here: learned absolute positions and hidden words alone stand for them, and the count holds those positions",

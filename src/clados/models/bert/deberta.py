@@ -9,8 +9,7 @@ deberta = bert.but(
         types=0,
         position=None,
     ),
-    stack=EnhancedStack.like(
-        bert.stack,
+    stack=but(
         block=but(attn=but(biases="out")),
         norm=LayerNorm(1e-7),
         position=Disentangled(512, dropout=0.1),

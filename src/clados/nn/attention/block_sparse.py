@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from clados import spec as s
@@ -14,8 +15,6 @@ from clados.nn.dropout import attend
 from clados.spec.core.pieces import Env
 
 WORD = 0xFFFFFFFF
-
-
 NEVER = WORD + 1  # beyond every number that is drawn
 
 
@@ -49,11 +48,37 @@ def mixed(number: Tensor) -> Tensor:
 
 
 @builds(s.BlockSparse)
-class NoMask(Mask):
-    """A matrix of what each position sees is what block-sparse attention avoids."""
+class BlockOrder(Mask):
+    """Brings what is global to the front and the text to whole blocks, for all layers of a stack, and back."""
+
+    part: s.BlockSparse
 
     def __call__(self, query: Tensor, key: Tensor) -> Tensor:
-        raise s.SpecError("this attention needs the blocks of a SparseStack")
+        raise s.SpecError("BlockSparse(...) makes no matrix of what each position sees: it needs a stack")
+
+    def enter(self, x: Tensor, keep: Tensor | None, extra: Tensor | None) -> tuple[Tensor, Blocks]:
+        """States in the order of the layers, and what these may see.
+
+        Args:
+            x: [batch, length, d_model]; keep: [batch, length] bool; extra: [global positions, d_model] before the text.
+        """
+        length, block = x.size(1), self.part.block
+        if keep is None:
+            keep = torch.ones(x.shape[:2], dtype=torch.bool, device=x.device)
+        short = max(-length % block, 2 * block - length)
+        x, keep = F.pad(x, (0, 0, 0, short)), F.pad(keep, (0, short))
+        if extra is None:
+            x, keep = (torch.cat([each[:, :block], each[:, -block:], each[:, block:-block]], 1) for each in (x, keep))
+            return x, Blocks(keep=keep, first=2 * block)
+        x = torch.cat([extra.expand(x.size(0), -1, -1), x], 1)
+        return x, Blocks(keep=F.pad(keep, (len(extra), 0), value=True), first=len(extra))
+
+    def leave(self, x: Tensor, length: int) -> Tensor:
+        """The text's states in their own order, [batch, length, d_model]."""
+        extra, block = self.part.extra, self.part.block
+        if not extra:
+            x = torch.cat([x[:, :block], x[:, 2 * block :], x[:, block : 2 * block]], 1)
+        return x[:, extra : extra + length]
 
 
 @builds(s.Attention, s.BlockSparse)
@@ -69,7 +94,7 @@ class BlockSparseAttention(Attention):
 
     def attend(self, q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None, sight: Sight) -> Tensor:
         if not isinstance(sight, Blocks) or sight.keep is None:
-            raise s.SpecError("this attention needs the blocks of a SparseStack")
+            raise s.SpecError("this attention needs the blocks of a stack")
         shut = torch.zeros_like(sight.keep, dtype=q.dtype).masked_fill(~sight.keep, torch.finfo(q.dtype).min)
         y = self.given(q[:, :, : sight.first], k, v, shut[:, None, None])
         if q.size(2) == sight.first:

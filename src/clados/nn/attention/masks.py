@@ -15,12 +15,17 @@ class Mask:
     """Which keys a query may see, by their places in the sequence: [queries] and [keys] to [queries, keys] bool."""
 
     causal = False  # whether it is what torch's own causal attention computes
+    paired = False  # whether a position may be two numbers
 
     def __init__(self, part: Any, env: Env | None = None) -> None:
         self.part = part
 
     def __call__(self, query: Tensor, key: Tensor) -> Tensor:
         raise NotImplementedError
+
+    def read(self, positions: Tensor) -> tuple[Tensor, Tensor | None]:
+        """Single positions, and whether each is one that all may see: twice [batch or 1, length]; None: none is."""
+        return positions, None
 
 
 @builds(s.All)

@@ -27,6 +27,9 @@ class State(NamedTuple):
     cross: KV | None = None
 
 
+NO_STATE = State()
+
+
 @dataclass(slots=True)
 class Cache:
     """The states of a stack in decoding: fixed room, ``used`` positions of it written so far."""

@@ -86,7 +86,7 @@ class DisentangledAttention(Attention):
 
     def attend(self, q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None, sight: Sight) -> Tensor:
         if not isinstance(sight.distances, Near) or mask is None:
-            raise s.SpecError("this attention needs the distances of an EnhancedStack")
+            raise s.SpecError("this attention needs its stack's distances")
         distant_q, distant_k = self.distant(sight.distances.rows)
         index = sight.distances.which[: q.size(2), : k.size(2)]
         each = (*q.shape[:2], *index.shape)

@@ -1,4 +1,4 @@
-"""DeBERTa's stack: a convolution, and a decoder of masked words (He et al. 2021)."""
+"""What DeBERTa adds to a stack: a convolution, and a decoder of masked words (He et al. 2021)."""
 
 import torch
 import torch.nn.functional as F
@@ -6,12 +6,11 @@ from torch import Tensor, nn
 
 from clados import spec as s
 from clados.nn.activations import ACTS
-from clados.nn.core.context import Cache, Sight
+from clados.nn.core.context import NO_STATE, Sight
 from clados.nn.core.module import Maps, Module, builds
 from clados.nn.dropout import drop
 from clados.nn.positions.absolute import Learned
 from clados.nn.stacks.block import Block
-from clados.nn.stacks.stack import FORGETS, Stack
 from clados.spec.core.pieces import Env
 
 
@@ -53,41 +52,5 @@ class MaskDecoder(Module):
         sight.memory = x
         x = x + self.absolute(positions)
         for _ in range(self.passes):
-            x, _ = layer(x, sight, FORGETS)
+            x, _ = layer(x, sight, NO_STATE)
         return x
-
-
-@builds(s.EnhancedStack)
-class EnhancedStack(Stack):
-    """Layers; after the first perhaps a convolution, in place of the last perhaps the decoder of masked words."""
-
-    convolution: Convolution
-    decoder: MaskDecoder
-
-    def __init__(self, part: s.EnhancedStack, env: Env) -> None:
-        super().__init__(part, env)
-        self.convolved, self.decoded = part.convolution is not None, part.decoder is not None
-
-    def forward(
-        self,
-        x: Tensor,
-        positions: Tensor,
-        keep: Tensor | None = None,
-        cache: Cache | None = None,
-        memory: Tensor | None = None,
-        memory_mask: Tensor | None = None,
-        lengths: tuple[int, ...] | None = None,
-    ) -> Tensor:
-        if cache is not None or memory is not None:
-            raise s.SpecError("an EnhancedStack encodes: it takes neither a cache nor another stack's states")
-        sights = self.look(x, positions, keep, 0, lengths)
-        entered, last = x, len(self.kinds) - self.decoded
-        for i, (block, kind) in enumerate(zip(self.each(), self.kinds)):
-            sights[kind].keep = keep
-            if i == last:
-                x = self.decoder(x, positions, block, sights[kind])
-            else:
-                x, _ = block(x, sights[kind], FORGETS)
-            if i == 0 and self.convolved:
-                x = self.convolution(entered, x, sights[kind])
-        return drop(self.norm_out(x), self.dropout, self.training)

@@ -8,13 +8,14 @@ import torch
 from torch import Tensor, nn
 
 from clados import spec as s
+from clados.nn.attention.block_sparse import BlockOrder, BlockSparseAttention
 from clados.nn.attention.masks import Mask, look
-from clados.nn.core.context import KV, Cache, Placed, Sight, State
-from clados.nn.core.module import MODULES, Module, builds, made
+from clados.nn.core.context import KV, NO_STATE, Cache, Placed, Sight, State
+from clados.nn.core.module import Module, Rows, builds, made
 from clados.nn.dropout import drop
+from clados.nn.stacks.enhanced import Convolution, MaskDecoder
 from clados.spec.core.pieces import Env
 
-FORGETS = State()
 MOST_BIASES = 2**32  # of a layer's scores, each of which has one of its own: 16 GiB of float32
 NOWHERE = Placed()
 
@@ -30,24 +31,34 @@ class Place(Protocol):
 class Stack(Module):
     """Layers over ``[batch, length, d_model]``."""
 
+    extra: Rows
     blocks: nn.ModuleList
     position: Place
     norm_out: nn.Module
-    packs = True  # texts of a batch may stand in one row, each seeing itself alone
-    paired = False  # a position may be two numbers
+    convolution: Convolution
+    decoder: MaskDecoder
 
     def __init__(self, part: s.Stack, env: Env) -> None:
         super().__init__(part, env)
-        if not isinstance(self, MODULES.get((s.Stack, type(part.sees)), Stack)):  # type: ignore[arg-type]
-            raise s.SpecError(f"sees is {part.sees!r}, which {type(part).__name__} does not know; Stack does")
-        self.sees, self.dims, self.dropout = made(part.sees), env.dims, part.dropout
+        self.dims, self.dropout, layers = env.dims, part.dropout, env.dims.layers
+        self.sees: Mask = made(part.sees)
         self.placed = part.position is not None
         biased = part.position is not None and not isinstance(part.position, s.Rotary)
         self.most = isqrt(MOST_BIASES // env.dims.heads) if biased else None  # positions that look at one another
-        patterns = [block.attn.pattern for block in part.blocks(env.dims.layers)]
-        self.patterns = list(dict.fromkeys(patterns))
-        self.masks: list[Mask | None] = [None if pattern is None else made(pattern) for pattern in self.patterns]
-        self.kinds = [self.patterns.index(pattern) for pattern in patterns]
+        self.masks: list[Mask | None] = [None if pattern is None else made(pattern) for pattern in part.patterns]
+        self.kinds = [part.patterns.index(block.attn.pattern) for block in part.blocks(layers)]
+        self.weights = part.weights(layers) if part.groups else None  # the block of each layer, where some share one
+        self.convolved = 0 if part.convolution else None  # which layer has a convolution beside it
+        self.decoded = layers - 1 if part.decoder else None  # which layer is passed as decoder of masked words
+        self.order = next((mask for mask in self.masks if isinstance(mask, BlockOrder)), None)
+        self.extended = self.order is not None and self.order.part.extra > 0
+        self.paired = self.sees.paired  # a position may be two numbers
+        # texts of a batch may stand in one row, each seeing itself alone; where blocks lie hangs on the batch's length
+        self.packs = not self.paired and self.order is None
+        self.encodes = self.order is not None or part.convolution is not None or part.decoder is not None
+        for layer, block in enumerate(self.blocks):
+            if isinstance(block.attn, BlockSparseAttention):
+                block.attn.layer = layer
         if not part.norm_out:
             self.norm_out = nn.Identity()
 
@@ -73,39 +84,50 @@ class Stack(Module):
             cache: what the layers remember; written in place and advanced.
             memory: the encoder's states, [texts, its length, d_model]; memory_mask: [texts, its length] bool.
             lengths: of the texts packed into one row.
+
+        Raises:
+            SpecError: for a cache or another stack's states where layers are not passed one by one.
         """
-        sights = self.look(x, positions, keep, cache.used if cache else 0, lengths)
-        for sight in sights:
-            sight.memory = memory
-            sight.keep = None if keep is None else keep[:, -x.size(1) :]
-            sight.memory_mask = None if memory_mask is None else memory_mask[:, None, None]
-        if cache is None:
-            for block, kind in zip(self.each(), self.kinds):
-                x, _ = block(x, sights[kind], FORGETS)
+        if self.encodes and (cache is not None or memory is not None):
+            raise s.SpecError("this stack encodes: it takes neither a cache nor another stack's states")
+        length = x.size(1)
+        if self.order is None:
+            sights = self.look(x, positions, keep, cache.used if cache else 0, lengths)
+            for sight in sights:
+                sight.memory = memory
+                sight.keep = None if keep is None else keep[:, -length:]
+                sight.memory_mask = None if memory_mask is None else memory_mask[:, None, None]
         else:
-            for i, (block, kind) in enumerate(zip(self.each(), self.kinds)):
-                x, cache.layers[i] = block(x, sights[kind], cache.layers[i])
-            cache.used += positions.size(1)
+            x, *sights = self.order.enter(x, keep, self.extra.weight if self.extended else None)
+        for i, (block, kind) in enumerate(zip(self.each(), self.kinds)):
+            entered, sight = x, sights[kind]
+            if i == self.decoded:
+                x = self.decoder(x, positions, block, sight)
+            elif cache is None:
+                x, _ = block(x, sight, NO_STATE)
+            else:
+                x, cache.layers[i] = block(x, sight, cache.layers[i])
+            if i == self.convolved:
+                x = self.convolution(entered, x, sight)
+        if cache is not None:
+            cache.used += length
+        if self.order is not None:
+            x = self.order.leave(x, length)
         return drop(self.norm_out(x), self.dropout, self.training)
 
     def each(self) -> Iterable[nn.Module]:
         """The block of each layer."""
-        return self.blocks
+        return self.blocks if self.weights is None else [self.blocks[i] for i in self.weights]
 
     def look(
-        self,
-        x: Tensor,
-        positions: Tensor,
-        keep: Tensor | None,
-        past: int,
-        lengths: tuple[int, ...] | None,
-        read: Tensor | None = None,
+        self, x: Tensor, positions: Tensor, keep: Tensor | None, past: int, lengths: tuple[int, ...] | None
     ) -> list[Sight]:
-        """One sight for each pattern among the layers; ``read``, [batch or 1, length], marks what all may see.
+        """One sight for each pattern among the layers.
 
         Raises:
             SpecError: for so many positions that the biases of their distances fit into no memory.
         """
+        positions, read = self.sees.read(positions)
         length = max(lengths) if lengths else x.size(1)
         if self.most is not None and length * (past + length) > self.most**2:
             raise s.SpecError(

@@ -85,7 +85,7 @@ def _blocks(model: Any, size: s.Size, stack: Any, written: int = 0) -> dict[str,
         return _drawn(layer, heads, blocks, pattern.window, pattern.random)
 
     named = {"layers": size.layers, "heads": heads, "eps": stack.norm.eps, "biased": attn.biases == "all"}
-    told = {"block": pattern.block, "window": pattern.window, "extra": stack.extra, "written": written}
+    told = {"block": pattern.block, "window": pattern.window, "extra": pattern.extra, "written": written}
     return {**named, **told, "lists": lists}
 
 
@@ -264,7 +264,7 @@ ORACLES = (
     Oracle(
         "deberta",
         "arXiv:2006.03654 eq. 2-4, §3.2; github:microsoft/DeBERTa (buckets, convolution, discriminator)",
-        lambda model: isinstance(s.reach(model, "stack"), s.EnhancedStack),
+        lambda model: isinstance(s.reach(model, "stack.position"), s.Disentangled),
         lambda model: {
             **_stack(model),
             "furthest": model.stack.position.furthest,
@@ -300,7 +300,7 @@ ORACLES = (
     Oracle(
         "big-bird",
         "arXiv:2007.14062 §2, appendix D",
-        lambda model: isinstance(model, s.EncoderDecoder) or s.reach(model, "stack.extra") > 0,
+        lambda model: isinstance(model, s.EncoderDecoder) or s.reach(model, "stack.block.attn.pattern.extra") > 0,
         lambda model: (
             _blocks(model, model.sides.encoder, model.encoder, written=model.sides.decoder.layers)
             if isinstance(model, s.EncoderDecoder)

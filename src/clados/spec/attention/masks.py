@@ -4,6 +4,7 @@ from typing import Self
 
 from clados.spec.core import small
 from clados.spec.core.part import Part
+from clados.spec.core.pieces import Env, Pieces
 
 
 class Sees(Part):
@@ -20,6 +21,10 @@ class Causal(Sees):
 
 class Pattern(Part):
     """Which of the visible positions one layer attends to."""
+
+    def outside(self, env: Env) -> Pieces:
+        """The tensors that it adds to its stack."""
+        return {}
 
 
 class Banded(Pattern):

@@ -1,19 +1,10 @@
-"""DeBERTa's stack: a convolution, and a decoder of masked words (He et al. 2021)."""
-
-from typing import Self
+"""What DeBERTa adds to a stack: a convolution, and a decoder of masked words (He et al. 2021)."""
 
 from clados.spec.activations import Act
-from clados.spec.attention.dense import Attention
-from clados.spec.attention.masks import All
 from clados.spec.core.part import Part
 from clados.spec.core.pieces import Env, Held, Pieces, Weight
 from clados.spec.errors import SpecError
-from clados.spec.feedforward.mlp import MLP
-from clados.spec.norms import LayerNorm
 from clados.spec.positions.absolute import Learned
-from clados.spec.positions.disentangled import Disentangled
-from clados.spec.stacks.block import Block
-from clados.spec.stacks.stack import Stack
 
 
 class Convolution(Part):
@@ -45,6 +36,7 @@ class MaskDecoder(Part):
     """The last layer as decoder of masked words, ``passes`` times with one set of weights (He et al. 2021, §3.2).
 
     I_0 = H + absolute positions, I_n = layer(queries of I_n-1, keys and values of H), H the states of the layer before.
+    Tuned, DeBERTa runs its last layer once, as any other: ``but(decoder=None)``.
     """
 
     absolute: Learned
@@ -52,22 +44,3 @@ class MaskDecoder(Part):
 
     def pieces(self, env: Env) -> Pieces:
         return {"absolute": Held(self.absolute, env)}
-
-
-class EnhancedStack(Stack, kw_only=True):
-    """A stack with a convolution beside its first layer, or with its last layer as decoder of masked words.
-
-    Tuned, DeBERTa runs its last layer once, as any other: ``but(decoder=None)``.
-    """
-
-    position: Disentangled
-    convolution: Convolution | None = None
-    decoder: MaskDecoder | None = None
-
-    def pieces(self, env: Env) -> Pieces:
-        named = {"convolution": self.convolution, "decoder": self.decoder}
-        return {**super().pieces(env), **{name: Held(part, env) for name, part in named.items() if part is not None}}
-
-    @classmethod
-    def example(cls) -> Self:
-        return cls(block=Block(Attention(), MLP()), norm=LayerNorm(), sees=All(), position=Disentangled(60))
