@@ -12,15 +12,15 @@ import torch
 
 from benchmarks.harness import Figure, Limits
 from clados import nn
-from clados.models.declared import declared, found
+from clados.models.declared import declared, package_models
 
 COUNTED, BUILT = 0.2, 5.0  # seconds that each may take
 COUNT = """
 import json, sys, time
-from clados.models.declared import declared, found
+from clados.models.declared import declared, package_models
 from clados.spec import count_parameters
 seconds = {}
-for name in found():
+for name in package_models():
     for size, model in declared(name).models().items():
         begun = time.process_time()
         total = count_parameters(model).total
@@ -34,7 +34,7 @@ def sizes(limits: Limits) -> list[Figure]:
     """The slowest size of each, how many times faster it is than it must be, and the largest model."""
     told = subprocess.run([sys.executable, "-c", COUNT], check=True, capture_output=True, text=True).stdout
     counted = {name: tuple(each) for name, each in json.loads(told).items()}
-    built = {f"{name}:{size}": _built(name, size) for name in found() for size in declared(name).sizes}
+    built = {f"{name}:{size}": _built(name, size) for name in package_models() for size in declared(name).sizes}
     largest = max(counted, key=lambda name: counted[name][1])
     note = f"{len(counted)} sizes; the largest, {largest} with {counted[largest][1]:,}, takes"
     return [

@@ -13,7 +13,7 @@ from typing import Any
 
 import clados
 from clados import spec as s
-from clados.models.declared import declared, found
+from clados.models.declared import declared, package_models
 
 ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / "src" / "clados"
@@ -38,7 +38,7 @@ def below(kind: type[Any]) -> list[type[Any]]:
 def users() -> dict[type[Any], list[str]]:
     """Every type of part: the models that declare one, in their structure or in their recipe."""
     using: dict[type[Any], list[str]] = defaultdict(list)
-    for name in found():
+    for name in package_models():
         declaration = declared(name)
         wholes: list[s.Part] = [*declaration.models().values(), *declaration.recipe.stages]
         for kind in dict.fromkeys(type(part) for whole in wholes for part in s.parts(whole)):

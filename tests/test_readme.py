@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from clados.catalog.load import catalog
-from clados.models.declared import declared, found
+from clados.models.declared import declared, package_models
 from clados.objectives import runs
 
 README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
@@ -19,5 +19,5 @@ def test_it_says_how_many_cards_there_are() -> None:
 
 
 def test_it_says_how_many_can_be_trained() -> None:
-    trained = [name for name in found() if runs(declared(name).recipe.stages[0].objective)]
-    assert f"Of these {len(found())}, {len(trained)} are trained" in README
+    trained = [name for name in package_models() if runs(declared(name).recipe.stages[0].objective)]
+    assert f"Of these {len(package_models())}, {len(trained)} are trained" in README

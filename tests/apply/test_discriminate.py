@@ -12,12 +12,12 @@ from clados.apply.fill import fill
 from clados.apply.ready import Ready, load
 from clados.apply.verbs import verbs
 from clados.errors import InputError
-from clados.models.declared import declared, found
+from clados.models.declared import declared, package_models
 from tests.apply.little import SENTENCES
 
 ENCODERS = {
     name: can
-    for name in found()
+    for name in package_models()
     if "generate" not in (can := verbs(declared(name).model)) and {"fill", "discriminate", "embed"} & {*can}
 }
 

@@ -12,7 +12,7 @@ from clados import spec as s
 from clados.apply.generate import generate, room, writer_of
 from clados.apply.verbs import verbs
 from clados.errors import InputError
-from clados.models.declared import declared, found
+from clados.models.declared import declared, package_models
 from clados.nn.kinds.arguments import learned
 from clados.proofs.cases import roomy, structures, undropped
 from clados.proofs.parity import TOLERANCE, distance
@@ -24,7 +24,7 @@ NEW = 5
 def writers() -> Mapping[str, s.Model]:
     """Structures that write, each by the first model and size that have it; experts take every token."""
     made: dict[s.Model, str] = {}
-    for name in found():
+    for name in package_models():
         for size, model in structures(declared(name)).items():
             if "generate" in verbs(model):
                 made.setdefault(undropped(roomy(model)), f"{name} {size}")

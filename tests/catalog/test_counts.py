@@ -11,7 +11,7 @@ from clados.catalog.differences import compare_models, diff
 from clados.catalog.load import catalog
 from clados.catalog.sentences import brief, sentence
 from clados.errors import InputError
-from clados.models.declared import declared, found
+from clados.models.declared import declared, package_models
 from clados.spec import Parallel, Post, Pre, RelativeBias, Rotary, count_parameters
 from clados.tables import TextTable
 
@@ -68,7 +68,7 @@ def test_a_label_is_compared_with_the_digits_that_it_prints(total: int, publishe
     assert rounds(total, published) is agrees
 
 
-@pytest.mark.parametrize("name", found())
+@pytest.mark.parametrize("name", package_models())
 def test_the_folded_ledger_adds_up_like_the_full_one(name: str) -> None:
     model = declared(name).model
     folded, full = ledger(model), ledger(model, full=True)
@@ -107,7 +107,7 @@ def test_parameters_by_part_add_up_to_the_totals() -> None:
 
 
 def test_a_model_does_not_differ_from_itself() -> None:
-    for name in found():
+    for name in package_models():
         assert not compare_models(declared(name).model, declared(name).model).changes
 
 
@@ -204,7 +204,7 @@ LATER = {
 }
 
 
-@pytest.mark.parametrize("name", found())
+@pytest.mark.parametrize("name", package_models())
 def test_a_bare_name_means_the_largest_size_of_its_own_paper(name: str) -> None:
     card = CARDS[name]
     counts = {size: count_parameters(model).total for size, model in declared(name).models().items()}

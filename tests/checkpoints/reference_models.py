@@ -14,7 +14,7 @@ from clados.checkpoints.mapping.config import to_config
 from clados.checkpoints.mapping.detect import heads, is_directory, replace_heads, slots
 from clados.checkpoints.mapping.dialects import nested
 from clados.checkpoints.mapping.names import places
-from clados.models.declared import declared, found
+from clados.models.declared import declared, package_models
 from clados.proofs.layout_references import GOLDEN
 
 VOCAB = 97
@@ -24,7 +24,7 @@ def cases() -> list[Any]:
     """(card, layout, architecture) of every declared layout that is a directory's."""
     return [
         (card, layout, architecture)
-        for card in found()
+        for card in package_models()
         for layout in declared(card).layouts
         # what transformers no longer has is met in files kept of an older one
         if is_directory(layout) and layout.model_type not in GOLDEN
@@ -37,7 +37,7 @@ def tuned() -> list[Any]:
     """(card, layout, class) of every class with heads that fine-tuning puts there, once each."""
     named = {
         architecture: (card, layout)
-        for card in found()
+        for card in package_models()
         for layout in declared(card).layouts
         for architecture in layout.tuned
     }

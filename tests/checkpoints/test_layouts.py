@@ -13,10 +13,10 @@ from clados.checkpoints import LayoutError
 from clados.checkpoints.mapping.detect import native_layout
 from clados.checkpoints.mapping.names import TABLE, expanded, places, saved
 from clados.checkpoints.mapping.tensors import to_ours, to_theirs
-from clados.models.declared import declared, found
+from clados.models.declared import declared, package_models
 from tests.checkpoints.reference_models import held
 
-EVERY = [(card, layout) for card in found() for layout in declared(card).layouts]
+EVERY = [(card, layout) for card in package_models() for layout in declared(card).layouts]
 
 
 def numbered(model: s.Model) -> dict[str, Tensor]:

@@ -22,7 +22,7 @@ from torch import Tensor
 from clados.checkpoints import from_pretrained
 from clados.checkpoints.mapping.detect import is_directory
 from clados.checkpoints.mapping.names import expanded
-from clados.models.declared import declared, found
+from clados.models.declared import declared, package_models
 from tests.checkpoints.reference_models import outputs, read_by
 
 HERE = Path(__file__).parent
@@ -110,7 +110,7 @@ def test_published_files_give_the_outputs_of_their_class(name: str, tmp_path: Pa
 
 def test_every_kind_of_file_that_is_read_has_a_published_one_here() -> None:
     kinds = {config_of(entry)["model_type"] for entry in FILES.values()}
-    read = {layout.model_type for card in found() for layout in declared(card).layouts if is_directory(layout)}
+    read = {layout.model_type for card in package_models() for layout in declared(card).layouts if is_directory(layout)}
     elsewhere = {
         "transfo-xl": "golden files of its class, which transformers no longer has",
         "bigbird_pegasus": "test_blocks_and_distances.py",

@@ -12,7 +12,7 @@ from clados.checkpoints import LayoutError, from_pretrained, save_pretrained
 from clados.checkpoints.mapping.detect import detect, is_directory, writable
 from clados.checkpoints.mapping.dialects import flat, nested
 from clados.checkpoints.mapping.parsing import parsed
-from clados.models.declared import declared, found
+from clados.models.declared import declared, package_models
 from clados.nn import build
 
 OLD_NEOX = {"model_type": "gpt_neox", "rotary_pct": 0.5, "rotary_emb_base": 10000, "torch_dtype": "float16"}
@@ -129,7 +129,7 @@ def test_heads_are_those_of_the_class_that_is_named() -> None:
     assert [head.slot for head in heads({"model_type": "bert", "architectures": ["BertModel"]})] == ["pooler"]
 
 
-@pytest.mark.parametrize("card", found())
+@pytest.mark.parametrize("card", package_models())
 def test_every_declared_model_is_read_back_from_its_text(card: str) -> None:
     declaration = declared(card)
     for model in declaration.models().values():
@@ -157,7 +157,7 @@ def test_text_that_is_no_declaration_is_refused(text: str) -> None:
         parsed(text)
 
 
-@pytest.mark.parametrize("card", found())
+@pytest.mark.parametrize("card", package_models())
 def test_a_declared_model_is_written_for_others_where_they_compute_the_same(card: str) -> None:
     kinds = {writable(model).layout.model_type for model in declared(card).models().values()}
     ours = {"transformer": {"clados"}, "gpt-3": {"clados"}, "decision-transformer": {"clados", "decision_transformer"}}

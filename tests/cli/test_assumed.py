@@ -15,19 +15,19 @@ from clados.catalog.assumed import assumed_in, concerning
 from clados.catalog.check import check
 from clados.catalog.counts import FITTED, ROUNDED, every_count
 from clados.catalog.load import catalog, declaration_of
-from clados.models.declared import found
+from clados.models.declared import package_models
 
 Run = Callable[..., Any]
 CARDS = catalog()
-ASSUMING = [name for name in found() if CARDS[name].assumed]
+ASSUMING = [name for name in package_models() if CARDS[name].assumed]
 LINE = "size: not published; GPT-3's 175B stands here"
 
 
 def test_the_lines_are_those_of_the_declarations() -> None:
-    assert {name: CARDS[name].assumed for name in found()} == {
-        name: declaration_of(CARDS[name]).assumed for name in found()
+    assert {name: CARDS[name].assumed for name in package_models()} == {
+        name: declaration_of(CARDS[name]).assumed for name in package_models()
     }
-    assert sum(len(CARDS[name].assumed) for name in found()) > 300
+    assert sum(len(CARDS[name].assumed) for name in package_models()) > 300
 
 
 @pytest.mark.parametrize(

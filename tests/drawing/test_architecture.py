@@ -6,11 +6,11 @@ import pytest
 
 from clados.drawing.architecture import DrawnPart, architecture_figure, ledger_parts, sketch, terminal_architecture
 from clados.drawing.drawings import draw
-from clados.models.declared import declared, found
+from clados.models.declared import declared, package_models
 from clados.spec import count_parameters
 
 
-@pytest.mark.parametrize("name", sorted(found()))
+@pytest.mark.parametrize("name", sorted(package_models()))
 def test_every_declared_model_is_drawn_with_all_its_parameters(name: str) -> None:
     model = declared(name).model
     figure = architecture_figure(model, name)

@@ -13,13 +13,13 @@ from clados.catalog.load import catalog
 from clados.checkpoints.mapping.names import expanded
 from clados.layouts import table
 from clados.layouts.table import LAYOUTS, layouts_of
-from clados.models.declared import declared, found
+from clados.models.declared import declared, package_models
 from clados.proofs.sizes import foreign
 from clados.spec import Block, Declaration, Model, SpecError, Stack, count_parameters, parts, reach
 
 CARDS = catalog()
 LAYOUT_FILES = sorted(file for file in Path(table.__file__).parent.glob("*/*.py") if file.stem != "__init__")
-SIZES = [(name, size) for name in found() for size in declared(name).sizes]
+SIZES = [(name, size) for name in package_models() for size in declared(name).sizes]
 EXECUTABLE = (
     ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda, ast.If, ast.IfExp, ast.For, ast.While,
     ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp, ast.Try, ast.With,
@@ -45,35 +45,37 @@ EXACT = {  # of the references, to the unit
 
 def source(name: str) -> Path:
     """The file of a declaration."""
-    return Path(str(importlib.import_module(found()[name]).__file__))
+    return Path(str(importlib.import_module(package_models()[name]).__file__))
 
 
-@pytest.mark.parametrize("file", [*map(source, found()), *LAYOUT_FILES], ids=lambda file: "/".join(file.parts[-2:]))
+@pytest.mark.parametrize(
+    "file", [*map(source, package_models()), *LAYOUT_FILES], ids=lambda file: "/".join(file.parts[-2:])
+)
 def test_models_and_layouts_are_data_without_a_line_that_decides_or_repeats(file: Path) -> None:
     nodes = [*ast.walk(ast.parse(file.read_text()))]
     assert not [type(node).__name__ for node in nodes if isinstance(node, EXECUTABLE)]
 
 
 def test_half_of_the_declarations_say_what_a_model_is_in_forty_lines() -> None:
-    assert median(len(source(name).read_text().splitlines()) for name in found()) <= 40
+    assert median(len(source(name).read_text().splitlines()) for name in package_models()) <= 40
 
 
 def test_no_declaration_says_where_it_is_kept() -> None:
-    assert [name for name in found() if importlib.import_module(found()[name]).declaration.layouts] == []
+    assert [file for file in package_models().values() if importlib.import_module(file).declaration.layouts] == []
 
 
 def test_every_layout_is_of_a_declared_card_and_every_file_holds_one() -> None:
-    assert {*LAYOUTS} <= {*found()}
-    assert all(declared(name).layouts == layouts_of(name) for name in found())
+    assert {*LAYOUTS} <= {*package_models()}
+    assert all(declared(name).layouts == layouts_of(name) for name in package_models())
     kept = [layout for name in LAYOUTS for layout in layouts_of(name)]
     for file in LAYOUT_FILES:
         module = importlib.import_module(f"clados.layouts.{file.parent.name}.{file.stem}")
         assert any(layout is each for layout in vars(module).values() for each in kept), file
 
 
-@pytest.mark.parametrize("name", found())
+@pytest.mark.parametrize("name", package_models())
 def test_a_declaration_imports_only_its_ancestors(name: str) -> None:
-    allowed = {found()[edge.parent] for edge in ancestors(CARDS, name) if edge.parent in found()}
+    allowed = {package_models()[edge.parent] for edge in ancestors(CARDS, name) if edge.parent in package_models()}
     imports = [
         node for node in ast.walk(ast.parse(source(name).read_text())) if isinstance(node, ast.ImportFrom | ast.Import)
     ]
@@ -82,7 +84,7 @@ def test_a_declaration_imports_only_its_ancestors(name: str) -> None:
     assert all(isinstance(node, ast.ImportFrom) for node in imports)
 
 
-@pytest.mark.parametrize("name", found())
+@pytest.mark.parametrize("name", package_models())
 def test_a_declaration_takes_structure_only_from_ancestors_by_architecture(name: str) -> None:
     # Or by weights: a model that starts from another's weights has its architecture. Recipes come from others too.
     allowed, waiting = {name}, [name]
@@ -90,7 +92,7 @@ def test_a_declaration_takes_structure_only_from_ancestors_by_architecture(name:
         rows = CARDS[waiting.pop()].lineage
         waiting += [row.id for row in rows if row.kind in ("architecture", "weights") and row.id not in allowed]
         allowed |= {row.id for row in rows if row.kind in ("architecture", "weights")}
-    modules = {found()[each] for each in allowed if each in found()}
+    modules = {package_models()[each] for each in allowed if each in package_models()}
     foreign_ones = [
         f"{node.module}.{alias.name}"
         for node in ast.walk(ast.parse(source(name).read_text()))
@@ -103,7 +105,7 @@ def test_a_declaration_takes_structure_only_from_ancestors_by_architecture(name:
     assert foreign_ones == []
 
 
-@pytest.mark.parametrize("name", found())
+@pytest.mark.parametrize("name", package_models())
 def test_card_and_declaration_name_the_same_sizes(name: str) -> None:
     declaration, card = declared(name), CARDS[name]
     published = [size.name for size in card.sizes if not foreign(size)]
@@ -127,7 +129,7 @@ def standing(declaration: Declaration, path: str) -> object:
     return reach(whole, inside) if inside else whole
 
 
-@pytest.mark.parametrize("name", found())
+@pytest.mark.parametrize("name", package_models())
 def test_what_is_assumed_names_a_place_and_says_why(name: str) -> None:
     for line in declared(name).assumed:
         places, _, why = line.partition(": ")
@@ -141,7 +143,7 @@ def test_a_place_that_is_not_there_is_noticed() -> None:
             standing(declared("vit"), place)
 
 
-@pytest.mark.parametrize("name", found())
+@pytest.mark.parametrize("name", package_models())
 def test_the_recipe_has_a_stage_with_an_objective_a_rate_and_data(name: str) -> None:
     for stage in declared(name).recipe.stages:
         assert stage.data
@@ -194,7 +196,7 @@ def test_a_size_that_is_not_declared_says_so() -> None:
     assert row.why.startswith("missing")
 
 
-@pytest.mark.parametrize("name", found())
+@pytest.mark.parametrize("name", package_models())
 def test_every_size_keeps_the_structure(name: str) -> None:
     declaration, kinds = declared(name), CARDS[name].values["architecture"].items
     assert len({type(row) for row in declaration.models().values()}) <= len(kinds)  # Megatron: GPT and BERT

@@ -6,7 +6,7 @@ import pytest
 
 from clados.catalog.card import Value
 from clados.catalog.load import catalog
-from clados.models.declared import found
+from clados.models.declared import package_models
 from clados.proofs import Subject, cards, sizes
 
 
@@ -16,7 +16,7 @@ def test_a_card_is_complete(model: str) -> None:
     assert finding.status == "holds", finding.evidence
 
 
-@pytest.mark.parametrize("model", found())
+@pytest.mark.parametrize("model", package_models())
 def test_published_sizes_are_declared_and_counted(model: str) -> None:
     finding = sizes.prove(Subject(catalog()[model]))
     assert finding.status == "holds", finding.evidence

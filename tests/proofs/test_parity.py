@@ -8,7 +8,7 @@ import torch
 
 from clados import spec as s
 from clados.catalog.load import catalog
-from clados.models.declared import declared, found
+from clados.models.declared import declared, package_models
 from clados.proofs import Subject, parity
 from clados.proofs.cases import given, structures
 from clados.proofs.mutations import put
@@ -16,7 +16,7 @@ from clados.proofs.parity import Unequal, _within, cached, cases, compiled, dist
 from clados.proofs.references import Spoken, Transformers
 
 
-@pytest.mark.parametrize("model", found())
+@pytest.mark.parametrize("model", package_models())
 def test_a_declared_model_equals_its_references(model: str) -> None:
     finding = prove(Subject(catalog()[model]))
     assert finding.status == "holds", finding.evidence
@@ -79,7 +79,7 @@ def test_a_model_that_breaks_the_graph_does_not_pass_as_compiled() -> None:
         compiled(Breaking(), {"x": torch.ones(3)})
 
 
-@pytest.mark.parametrize("model", found())
+@pytest.mark.parametrize("model", package_models())
 def test_a_small_structure_reads_padding_and_odd_lengths(model: str) -> None:
     for small in structures(declared(model)).values():
         read = given(small)
@@ -124,7 +124,7 @@ def test_without_a_reference_nothing_is_claimed_but_a_fault_stays_one(monkeypatc
 
 
 def test_every_declared_directory_holds_a_structure() -> None:
-    assert {name: idle(declared(name)) for name in found()} == {name: [] for name in found()}
+    assert {name: idle(declared(name)) for name in package_models()} == {name: [] for name in package_models()}
 
 
 def test_comparisons_with_other_oracles_are_not_taken_for_one_another() -> None:

@@ -9,13 +9,13 @@ import pytest
 
 from clados import spec as s
 from clados.catalog.load import catalog
-from clados.models.declared import declared, found
+from clados.models.declared import declared, package_models
 from clados.objectives import Small, runs, task
 from clados.objectives.next_token import NextTokenTask
 from clados.proofs import Subject, applies, learns, training
 from clados.proofs.training import SmallRun
 
-TRAINED = [name for name in found() if runs(declared(name).recipe.stages[0].objective)]
+TRAINED = [name for name in package_models() if runs(declared(name).recipe.stages[0].objective)]
 BRIEF = Small(params="200K", vocab=400, steps=220, length=48, batch=16, lr=3e-3)
 
 

@@ -4,17 +4,17 @@ import pytest
 
 from clados import spec as s
 from clados.catalog.load import catalog
-from clados.models.declared import declared, found
+from clados.models.declared import declared, package_models
 from clados.objectives import runs
 from clados.proofs import Subject, unseen
 from clados.proofs.cases import small, structures
 from clados.proofs.mutations import example, mutants, put, siblings
 from clados.proofs.words import BROKE, _skeleton, model_words, recipe_words, unlike
 
-TRAINED = [name for name in found() if runs(declared(name).recipe.stages[0].objective)]
+TRAINED = [name for name in package_models() if runs(declared(name).recipe.stages[0].objective)]
 
 
-@pytest.mark.parametrize("model", found())
+@pytest.mark.parametrize("model", package_models())
 def test_every_changed_word_of_a_structure_is_noticed(model: str) -> None:
     rows = model_words(Subject(catalog()[model]))
     assert len(rows) > 30

@@ -8,7 +8,7 @@ import pages
 import pytest
 
 from clados import spec as s
-from clados.models.declared import declared, found
+from clados.models.declared import declared, package_models
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +30,7 @@ def block(page: str, name: str) -> str:
 
 def test_every_part_that_a_model_uses_is_described_once_with_its_fields(parts: str) -> None:
     used: set[type[Any]] = {
-        type(part) for name in found() for model in declared(name).models().values() for part in s.parts(model)
+        type(part) for name in package_models() for model in declared(name).models().values() for part in s.parts(model)
     }
     assert len(used) > 80
     for kind in used:

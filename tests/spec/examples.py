@@ -6,7 +6,7 @@ from typing import Any
 import torch
 
 from clados import spec as s
-from clados.models.declared import declared, found
+from clados.models.declared import declared, package_models
 from clados.proofs.cases import unnamed
 from clados.spec.core.declaration import replaced
 
@@ -33,7 +33,7 @@ def inside(value: Any) -> Iterator[s.Part]:
 def models() -> dict[str, s.Model]:
     """Every structure that is declared: the headline models, and sizes that are models of their own."""
     rows: dict[str, s.Model] = {}
-    for name in found():
+    for name in package_models():
         declaration = declared(name)
         rows[name] = declaration.model
         rows |= {f"{name}:{size}": row for size, row in declaration.sizes.items() if isinstance(row, s.Model)}
@@ -50,7 +50,7 @@ def structures() -> dict[str, s.Model]:
 
 def examples() -> dict[type[s.Part], s.Part]:
     """A part of every kind."""
-    found_parts = {type(part): part for name in found() for part in inside(declared(name))}
+    found_parts = {type(part): part for name in package_models() for part in inside(declared(name))}
     found_parts |= {type(part): part for part in FURTHER}
     return found_parts | {kind: kind() for kind in _kinds(s.Part) if kind not in found_parts and _bare(kind)}
 

@@ -1,6 +1,7 @@
 """Initialisation: the laws that papers state, and draws that follow them by their moments."""
 
 import math
+from dataclasses import replace
 
 import pytest
 import torch
@@ -9,9 +10,11 @@ from clados import spec as s
 from clados.models.declared import declared
 from clados.nn import build
 from clados.proofs.cases import few_words
+from clados.spec.core.pieces import Projection
 from tests.spec.examples import models
 
 CUT = 0.879626  # standard deviation of a unit normal cut at two
+QKV_AND_DOWN = ("stack.blocks.0.attn.qkv.weight", "stack.blocks.0.mlp.down.weight")
 SURE = 6.0  # standard errors
 
 
@@ -100,3 +103,12 @@ def test_two_seeds_draw_otherwise_and_one_seed_alike() -> None:
     one, same, other = (build(s.tiny(declared("gpt").model), seed=seed).state_dict() for seed in (1, 1, 2))
     assert all(torch.equal(one[name], same[name]) for name in one)
     assert not torch.equal(one["inputs.tokens.weight"], other["inputs.tokens.weight"])
+
+
+def test_any_product_may_end_a_branch() -> None:
+    gpt = declared("gpt-2").model
+    qkv, down = (row for row in s.rows(gpt) if row.path in QKV_AND_DOWN)
+    assert isinstance(qkv.piece, Projection)
+    ending = replace(qkv, piece=replace(qkv.piece, ends_branch=True))
+    stds = [gpt.init.fills(row)[0].std for row in (qkv, ending, down)]
+    assert stds == [0.02, 0.02 / math.sqrt(2 * 12), 0.02 / math.sqrt(2 * 12)]  # Radford et al. 2019, §2.3

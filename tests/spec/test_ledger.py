@@ -4,12 +4,12 @@ import pytest
 import torch
 
 from clados import spec as s
-from clados.models.declared import declared, found
+from clados.models.declared import declared, package_models
 from clados.nn import build
 from clados.spec.core.ledger import Row
 from tests.spec.examples import models, structures
 
-SIZES = [(name, size) for name in found() for size in declared(name).sizes]
+SIZES = [(name, size) for name in package_models() for size in declared(name).sizes]
 
 
 @pytest.mark.parametrize(("name", "size"), SIZES, ids=map(":".join, SIZES))

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from clados import spec as s
-from clados.models.declared import declared, found
+from clados.models.declared import declared, package_models
 from tests.spec.examples import every_kind, examples, inside, models
 
 EXAMPLES = examples()
@@ -41,7 +41,7 @@ def test_a_model_reads_as_it_was_written(name: str) -> None:
     assert eval(repr(MODELS[name]), vars(s)) == MODELS[name]
 
 
-@pytest.mark.parametrize("name", found())
+@pytest.mark.parametrize("name", package_models())
 def test_a_recipe_reads_as_it_was_written(name: str) -> None:
     recipe = declared(name).recipe
     assert eval(repr(recipe), vars(s)) == recipe

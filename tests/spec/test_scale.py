@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clados import spec as s
-from clados.models.declared import declared, found
+from clados.models.declared import declared, package_models
 from clados.names import parse_number
 from clados.nn import build
 from clados.proofs.cases import few_words
@@ -35,7 +35,7 @@ def met(paper: s.Model, params: int) -> tuple[s.Model | None, str]:
         return None, str(error)
 
 
-@pytest.mark.parametrize("name", found())
+@pytest.mark.parametrize("name", package_models())
 @settings(max_examples=5, deadline=None, derandomize=True)
 @given(params=BUDGETS)
 def test_a_budget_is_met_within_five_percent_in_proportion_or_it_says_why(name: str, params: int) -> None:

@@ -5,13 +5,13 @@ import torch
 
 from clados.catalog.lineage import ancestors
 from clados.catalog.load import catalog
-from clados.models.declared import declared, found
+from clados.models.declared import declared, package_models
 from clados.nn import build
 from clados.proofs.cases import small
 from clados.spec import AdamW, Constant, NextToken, Recipe, Scalar, Supervised, Tied, Tuning
 
 CARDS = catalog()
-TUNED = [name for name in found() if any(isinstance(stage, Tuning) for stage in declared(name).recipe.stages)]
+TUNED = [name for name in package_models() if any(isinstance(stage, Tuning) for stage in declared(name).recipe.stages)]
 
 
 def recipes(name: str) -> list[Recipe]:

@@ -10,7 +10,7 @@ from clados import spec as s
 from clados.data.examples import Labelled
 from clados.data.sets import digits, emoji
 from clados.errors import CladosError
-from clados.models.declared import declared, found
+from clados.models.declared import declared, package_models
 from clados.objectives import runs, task
 from clados.train.fitting import Facts, FitContext, facts_of, fit_model, fitted_vocab, sized, tokenizer_for
 from clados.train.learns import learns
@@ -31,7 +31,7 @@ def test_a_decoder_learns_what_order_there_is_and_none_where_there_is_none(data:
     assert true.targets >= 300
 
 
-@pytest.mark.parametrize("card", sorted(found()))
+@pytest.mark.parametrize("card", sorted(package_models()))
 def test_every_declared_model_can_be_planned_small(card: str, data: Path) -> None:
     objective = declared(card).recipe.stages[0].objective
     usual = {s.Translation: "django/de", s.ImageClasses: "digits", s.Contrastive: "emoji", s.ReturnConditioned: None}

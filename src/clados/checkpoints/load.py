@@ -28,7 +28,7 @@ from clados.checkpoints.mapping.dialects import FlatConfig, flat
 from clados.checkpoints.mapping.lazy import LazyTensor
 from clados.checkpoints.mapping.names import current_name
 from clados.checkpoints.mapping.sizes import check_sizes
-from clados.models.declared import found as declarations
+from clados.models.declared import package_models
 from clados.nn.core.module import module
 from clados.nn.positions.absolute import Sinusoidal
 from clados.spec.errors import SpecError
@@ -190,7 +190,7 @@ def _opened(path: Path, *, allow_pickle: bool) -> tuple[FlatConfig, dict[str, La
         raise CheckpointError(f"{path}: this is a file; name its directory, which holds config.json too")
     if not path.is_dir():
         card = str(path).partition(":")[0]
-        named = f"; '{card}' is a card, so give the directory of a model made of it" if card in declarations() else ""
+        named = f"; '{card}' is a card, so give the directory of a model made of it" if card in package_models() else ""
         raise CheckpointError(
             f"{path}: there is no such directory; models are read from disk, nothing is downloaded{named}"
         )

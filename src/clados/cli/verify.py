@@ -81,10 +81,9 @@ def verify_command(
 
 def _table(found: "list[Proof]") -> None:
     """One line a model where it has nothing to show but its card."""
-    from clados.models.declared import found as declarations
-    from clados.models.declared import own
+    from clados.models.declared import package_models, user_models
 
-    bare = {each.id for each in found if each.proof != "card"} - {*declarations(), *own()}
+    bare = {each.id for each in found if each.proof != "card"} - {*package_models(), *user_models()}
     rows = [
         [e.id, e.proof, e.status, e.evidence, f"{e.seconds:.1f}"]
         for e in found

@@ -22,13 +22,13 @@ HERE = Path(__file__).parent
 
 
 @functools.cache
-def found() -> dict[str, str]:
+def package_models() -> dict[str, str]:
     """Every declared model of the package: its id, and the module that declares it. Imports nothing."""
     files = sorted(file for file in HERE.glob("*/*.toml") if file.with_suffix(".py").exists())
     return {_id(file): f"clados.models.{file.parent.name}.{file.stem}" for file in files}
 
 
-def own() -> dict[str, Path]:
+def user_models() -> dict[str, Path]:
     """Every declared model of the user's folders, named in ``CLADOS_PATH``: its id, and its file. Imports nothing."""
     files = sorted(file for folder in card_folders() for depth in ("*.toml", "*/*.toml") for file in folder.glob(depth))
     return {_id(file): file.with_suffix(".py") for file in files if file.with_suffix(".py").exists()}
@@ -40,11 +40,11 @@ def declared(model: str) -> Declaration:
     Raises:
         SpecError: when no such model is declared, with the nearest name.
     """
-    if model in found():
-        return _of(importlib.import_module(found()[model]), model).but(layouts=layouts_of(model))
-    mine = own()
+    if model in package_models():
+        return _of(importlib.import_module(package_models()[model]), model).but(layouts=layouts_of(model))
+    mine = user_models()
     if model not in mine:
-        raise SpecError(f"no model '{model}' is declared{hint(model, [*found(), *mine])}")
+        raise SpecError(f"no model '{model}' is declared{hint(model, [*package_models(), *mine])}")
     return declared_in(mine[model])
 
 

@@ -7,7 +7,7 @@ from typing import Literal
 from clados.spec.attention.dense import Attention, CrossAttention
 from clados.spec.core.ledger import Row
 from clados.spec.core.part import Part
-from clados.spec.core.pieces import Table, Weight
+from clados.spec.core.pieces import Projection, Table, Weight
 from clados.spec.errors import SpecError
 from clados.spec.feedforward.mlp import MLP
 from clados.spec.inputs.base import Inputs
@@ -55,7 +55,7 @@ def is_position(row: Row) -> bool:
 
 def ends_branch(row: Row) -> bool:
     """Whether the product is the last of a residual branch."""
-    return row.path.endswith(("attn.out.weight", "cross.out.weight", "mlp.down.weight"))
+    return isinstance(row.piece, Projection) and row.piece.ends_branch
 
 
 class Normal(Init):

@@ -12,7 +12,7 @@ from clados.checkpoints.mapping.config import agrees, from_config, plain, refusa
 from clados.checkpoints.mapping.dialects import FlatConfig, flat, nested
 from clados.checkpoints.mapping.names import embedding, places, used
 from clados.checkpoints.mapping.parsing import parsed
-from clados.models.declared import declared, found
+from clados.models.declared import declared, package_models
 from clados.spec.core.declaration import Declaration
 from clados.spec.core.part import Change, hint, part_differences
 from clados.spec.errors import SpecError
@@ -56,7 +56,7 @@ def layouts() -> tuple[tuple[str, Layout, Model], ...]:
 
 
 def _layouts() -> Iterator[tuple[str, Layout, Model]]:
-    every = {card: declared(card) for card in sorted(found())}
+    every = {card: declared(card) for card in sorted(package_models())}
     for card, declaration in sorted(every.items(), key=lambda each: _tuned(each[1])):
         structures = dict.fromkeys(
             [declaration.model, *(m for m in declaration.sizes.values() if isinstance(m, Model))]

@@ -21,7 +21,7 @@ class Attention(Part):
         outs = {"q": size.heads * size.head_dim, "k": size.kv_heads * size.head_dim, "v": size.kv_heads * size.head_dim}
         held = {
             "qkv": Projection(size.d_model, outs, self.biases == "all"),
-            "out": linear(outs["q"], size.d_model, self.biases != "none"),
+            "out": linear(outs["q"], size.d_model, self.biases != "none", ends_branch=True),
         }
         return held | dict(env.position.inside(env) if isinstance(env.position, StackPosition) else {})
 
@@ -39,5 +39,5 @@ class CrossAttention(Part):
         return {
             "q": Projection(size.d_model, {"q": wide}, bias),
             "kv": Projection(env.memory, {"k": narrow, "v": narrow}, bias),
-            "out": linear(wide, size.d_model, self.biases != "none"),
+            "out": linear(wide, size.d_model, self.biases != "none", ends_branch=True),
         }

@@ -19,6 +19,7 @@ class Projection:
     outs: Mapping[str, int]
     bias: bool = True
     vocabulary: bool = False  # a table of the vocabulary used as a product: an embedding when parameters are counted
+    ends_branch: bool = False  # what it gives is added to the residual stream, which some laws of init draw smaller
 
     @property
     def n_out(self) -> int:
@@ -85,6 +86,6 @@ class Env:
         return replace(self, dims=replace(self.dims, d_model=d_model))
 
 
-def linear(n_in: int, n_out: int, bias: bool = True) -> Projection:
+def linear(n_in: int, n_out: int, bias: bool = True, *, ends_branch: bool = False) -> Projection:
     """A product with a single output."""
-    return Projection(n_in, {"out": n_out}, bias)
+    return Projection(n_in, {"out": n_out}, bias, ends_branch=ends_branch)

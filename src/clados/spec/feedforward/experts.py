@@ -81,5 +81,5 @@ class ProductMLP(FeedForward):
         d_model, d_ff = env.dims.d_model, env.dims.d_ff
         return {
             "up": Projection(d_model, {"gate": d_ff, "up": d_ff}, self.bias),
-            "down": linear(d_ff, d_model, self.bias),
+            "down": linear(d_ff, d_model, self.bias, ends_branch=True),
         }

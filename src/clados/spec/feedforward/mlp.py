@@ -20,4 +20,4 @@ class MLP(FeedForward):
     def pieces(self, env: Env) -> Pieces:
         d_model, d_ff = env.dims.d_model, env.dims.d_ff
         outs = {"gate": d_ff, "up": d_ff} if self.gated else {"up": d_ff}
-        return {"up": Projection(d_model, outs, self.bias), "down": linear(d_ff, d_model, self.bias)}
+        return {"up": Projection(d_model, outs, self.bias), "down": linear(d_ff, d_model, self.bias, ends_branch=True)}

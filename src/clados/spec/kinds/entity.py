@@ -44,7 +44,7 @@ class Fusion(Part):
         return {
             "up": linear(d_model, d_ff),
             "entity_up": linear(width, d_ff),
-            "down": linear(d_ff, d_model),
+            "down": linear(d_ff, d_model, ends_branch=True),
             "entity_down": linear(d_ff, width),
         }
 
