@@ -14,7 +14,8 @@ from clados.errors import InputError
 from clados.models.declared import declared
 from clados.nn import WholeModel, build
 from clados.objectives import Setting, VocabIds, task
-from clados.objectives.masked_tokens import framed, hide
+from clados.objectives.hiding import framed
+from clados.objectives.masked_tokens import hide
 
 WORDS = VocabIds(200, {"pad": 0, "cls": 1, "sep": 2, "mask": 3, "eos": 4})
 BERT = s.MaskedTokens(draws=10, packing=s.SentencePairs())

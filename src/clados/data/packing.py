@@ -164,7 +164,45 @@ def _parts(stream: Stream, length: int) -> Iterator[tuple[int, int, int]]:
             yield at, min(at + length, end), document
 
 
-class PackedPairs:
+class _Spans:
+    """Spans of sentences, cut from documents in order.
+
+    Where they are cut depends on the seed. Each has at least ``least`` tokens, and a sentence.
+
+    Args:
+        length: tokens that a span may have, and be longer by a sentence's end; short: share of those cut shorter.
+    """
+
+    def __init__(self, stream: Stream, length: int, seed: int, short: float, least: int = 1) -> None:
+        if length < 2:
+            raise DataError(f"length is {length}; two spans need 2 tokens or more")
+        self.stream = stream
+        self.length = length
+        self.seed = seed
+        bounds = stream.pieces
+        self.spans = [span for span in self._cut(short) if bounds[span[1]] - bounds[span[0]] >= least]
+
+    def __len__(self) -> int:
+        return len(self.spans)
+
+    def _cut(self, short: float) -> Iterator[tuple[int, int, int]]:
+        """First and last piece of each span, and the tokens it may have."""
+        bounds = self.stream.pieces
+        for number, (start, end) in enumerate(zip(self.stream.documents, self.stream.documents[1:])):
+            random = generator(self.seed, number)
+            at = int(start)
+            while at < end:
+                room = int(random.integers(2, self.length + 1)) if random.random() < short else self.length
+                stop = int(np.searchsorted(bounds, bounds[at] + room, side="left"))
+                stop = min(max(stop, at + 1), int(end))
+                yield at, stop, room
+                at = stop
+
+    def _tokens(self, start: int, end: int) -> _Ids:
+        return self.stream.ids[self.stream.pieces[start] : self.stream.pieces[end]].astype(np.int64)
+
+
+class PackedPairs(_Spans):
     """Two spans of sentences, the second being what follows or, otherwise, from another document (BERT §3.1, A.2).
 
     Spans are cut from documents in order, `length` tokens for both together, a tenth of them shorter at random.
@@ -177,23 +215,15 @@ class PackedPairs:
     """
 
     def __init__(self, stream: Stream, length: int, seed: int = 0, follows: float = 0.5, short: float = 0.1) -> None:
-        if length < 2:
-            raise DataError(f"length is {length}; two spans need 2 tokens or more")
+        super().__init__(stream, length, seed, short)
         self.filled = np.flatnonzero(np.diff(stream.documents))  # documents with any sentence
         if len(self.filled) < 2:
             raise DataError(
                 "sentence pairs need two documents or more to train on, and two to hold out; one side has "
                 f"{len(self.filled)}: give more files"
             )
-        self.stream = stream
-        self.length = length
-        self.seed = seed
         self.follows = follows
         self.owner = stream.document_of_pieces()
-        self.spans = list(self._cut(short))
-
-    def __len__(self) -> int:
-        return len(self.spans)
 
     def at(self, index: int, epoch: int = 0) -> Couple:
         """The pair of that number in that epoch."""
@@ -205,20 +235,6 @@ class PackedPairs:
         second = self._tokens(middle, end) if follows else self._elsewhere(start, room - len(first), random)
         return Couple(*_trim(first, second, room, random), follows)
 
-    def _cut(self, short: float) -> Iterator[tuple[int, int, int]]:
-        """First and last piece of each span, and the tokens it may have."""
-        bounds = self.stream.pieces
-        for number, (start, end) in enumerate(zip(self.stream.documents, self.stream.documents[1:])):
-            random = generator(self.seed, number)
-            at = int(start)
-            while at < end:
-                room = int(random.integers(2, self.length + 1)) if random.random() < short else self.length
-                stop = int(np.searchsorted(bounds, bounds[at] + room, side="left"))
-                stop = min(max(stop, at + 1), int(end))
-                if bounds[stop] > bounds[at]:
-                    yield at, stop, room
-                at = stop
-
     def _elsewhere(self, piece: int, room: int, random: np.random.Generator) -> _Ids:
         """Sentences of another document from a random one on, until they fill the room or the document ends."""
         own = int(np.searchsorted(self.filled, self.owner[piece]))
@@ -228,8 +244,29 @@ class PackedPairs:
         stop = int(np.searchsorted(self.stream.pieces, self.stream.pieces[start] + max(room, 1), side="left"))
         return self._tokens(start, min(max(stop, start + 1), high))
 
-    def _tokens(self, start: int, end: int) -> _Ids:
-        return self.stream.ids[self.stream.pieces[start] : self.stream.pieces[end]].astype(np.int64)
+
+class NeighbouringPairs(_Spans):
+    """Two spans of sentences, the second being what follows (ALBERT §3.1).
+
+    They are cut as ``PackedPairs`` cuts them. A single sentence is parted between two of its tokens: a segment may be
+    any span of text (Devlin et al. 2019, §3).
+    """
+
+    def __init__(self, stream: Stream, length: int, seed: int = 0, short: float = 0.1) -> None:
+        super().__init__(stream, length, seed, short, least=2)
+        if not self.spans:
+            raise DataError("no document has the two tokens that a pair of segments needs")
+
+    def at(self, index: int, epoch: int = 0) -> Couple:
+        """The pair of that number in that epoch."""
+        random = generator(self.seed, epoch, index)
+        start, end, room = self.spans[index]
+        ids = self._tokens(start, end)
+        if end - start > 1:
+            at = int(self.stream.pieces[random.integers(start + 1, end)] - self.stream.pieces[start])
+        else:
+            at = int(random.integers(1, len(ids)))
+        return Couple(*_trim(ids[:at], ids[at:], room, random), follows=True)
 
 
 def _trim(first: _Ids, second: _Ids, room: int, random: np.random.Generator) -> tuple[_Ids, _Ids]:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import string
 from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, field, fields, replace
@@ -130,6 +131,9 @@ CONFIG, SPECIAL = "tokenizer_config.json", "special_tokens_map.json"
 GENERIC = ("PreTrainedTokenizerFast", "TokenizersBackend", "PreTrainedTokenizer")  # classes that read tokenizer.json
 INPUTS = ("input_ids", "attention_mask")
 UNLIMITED = int(1e30)  # what transformers writes for a length without a limit
+SPACES = ("▁", "Ġ")  # what stands for the space before a word in SentencePiece's vocabularies and in byte-level ones
+SIGNS = string.punctuation
+LETTERS = string.ascii_letters + string.punctuation
 _LONG = 2**18  # characters above which a text is encoded in pieces
 TIDY = {  # what transformers' clean_up_tokenization takes out of a text that was put together from words
     " .": ".",
@@ -217,6 +221,25 @@ class Tokenizer:
     def vocabulary(self) -> dict[str, int]:
         """Every token and its id."""
         return dict(self._vocabulary.get_vocab(with_added_tokens=True))
+
+    @cached_property
+    def inside(self) -> frozenset[int]:
+        """Ids of the pieces that go on with the word before them.
+
+        WordPiece marks them with ``##``. Where words are marked by the space before them, letters without that mark go
+        on; signs, digits and letters of other scripts are words of their own, as in ALBERT's masks
+        (google-research/albert create_pretraining_data.py).
+        """
+        every = self.vocabulary.items()
+        if marked := frozenset(number for token, number in every if token.startswith("##")):
+            return marked
+        if not any(token.startswith(SPACES) for token, _ in every):
+            return frozenset()
+        return frozenset(
+            number
+            for token, number in every
+            if not token.startswith((*SPACES, "<")) and len(token.strip(SIGNS)) and not token.strip(LETTERS)
+        )
 
     def id(self, role: str) -> int:
         """The id of the token that plays the role.

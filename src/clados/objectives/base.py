@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import NamedTuple, Self
 
 import numpy as np
@@ -29,6 +29,7 @@ class VocabIds:
     sentinels: tuple[int, ...] = ()  # marks of removed spans, in the order of use
     marks: Mapping[str, int] = field(default_factory=dict)  # what plays no role and is no text, by name
     encode: Callable[[str], Sequence[int]] | None = field(default=None, repr=False, compare=False)  # of a text
+    inside: frozenset[int] = frozenset()  # pieces that go on with the word before them
 
     @classmethod
     def of(cls, tokenizer: Tokenizer) -> Self:
@@ -36,7 +37,8 @@ class VocabIds:
         ids, sentinels = dict(tokenizer.ids), tokenizer.sentinels
         played = {*ids.values(), *sentinels}
         marks = {name: number for name, number in tokenizer.special.items() if number not in played}
-        return cls(tokenizer.size, ids, sentinels, marks, lambda text: tokenizer.encode(text, add_special_tokens=False))
+        encode = partial(tokenizer.encode, add_special_tokens=False)
+        return cls(tokenizer.size, ids, sentinels, marks, encode, tokenizer.inside)
 
     @classmethod
     def declared(cls, vocab: s.Vocabulary) -> Self:
@@ -75,6 +77,11 @@ class VocabIds:
     def is_text(self) -> NDArray[np.bool_]:
         """Whether each id stands for text, [size]."""
         return ~np.isin(np.arange(self.size), list(self.special))
+
+    @cached_property
+    def begins_word(self) -> NDArray[np.bool_]:
+        """Whether each id begins a word of its own, [size]."""
+        return ~np.isin(np.arange(self.size), list(self.inside))
 
     @cached_property
     def ordinary(self) -> Ids:

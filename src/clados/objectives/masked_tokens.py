@@ -5,7 +5,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch.nn.functional import cross_entropy
 
 from clados import spec as s
 from clados.apply.ready import Ready
@@ -14,7 +13,8 @@ from clados.data.packing import Couple, Packed
 from clados.data.stream import sentences
 from clados.errors import InputError
 from clados.nn.kinds.model import WholeModel
-from clados.objectives.base import Batch, Ids, Loss, LossTerm, Random, Setting, VocabIds, padded, with_mask
+from clados.objectives.base import Batch, Ids, Loss, Random, Setting, VocabIds
+from clados.objectives.hiding import Hidden, disguised, framed, in_place, judged, judgement
 from clados.objectives.measures import Measure, Sample, share
 from clados.objectives.tasks import Small, Source, SourceConfig
 from clados.objectives.text import TextTask, first_guesses, packed_texts, stream, words_at
@@ -60,39 +60,28 @@ class MaskedTokensTask(TextTask[s.MaskedTokens, Packed | Couple], objective=s.Ma
         return Couple(np.concatenate(parts[:half]), np.concatenate(parts[half:]), follows=True)
 
     def prepare(self, rows: Sequence[Packed | Couple], random: Sequence[Random], setting: Setting) -> Batch:
-        words, seen, segments, labels, places = setting.text, [], [], [], []
+        words = setting.text
         paired = isinstance(rows[0], Couple)
         if paired and not any(isinstance(each, s.NextSentence) for each in s.parts(setting.model)):
             raise InputError(
                 "SentencePairs() needs a head that says whether they follow, and the model has no NextSentence()"
             )
+        hidden = []
         for row, draw in zip(rows, random):
             ids, types = framed(row, words)
-            hidden, chosen = hide(self.objective, ids, words, draw)
-            seen.append(hidden)
-            segments.append(types)
-            labels.append(ids[chosen])
-            places.append(chosen)
-        ids_, keep = padded(seen, words.ids.get("pad", 0))
-        at = np.concatenate([number * ids_.size(1) + chosen for number, chosen in enumerate(places)])
-        targets = {"labels": torch.from_numpy(np.concatenate(labels)), "at": torch.from_numpy(at)}
-        inputs, weights = {"input_ids": ids_, **with_mask(keep)}, {"lm": len(at)}
-        if paired:
-            inputs["token_type_ids"] = padded(segments, 0)[0]
-            targets["next_sentence_label"] = torch.tensor([int(not each.follows) for each in rows])  # type: ignore[union-attr]
-            weights["nsp"] = len(rows)
-        return Batch(inputs, targets, weights, sum(map(len, seen)), in_place=True)
+            hidden.append(Hidden(ids, types, *hide(self.objective, ids, words, draw)))
+        batch = in_place(hidden, words, segments=paired)
+        if not paired:
+            return batch
+        label = torch.tensor([int(not each.follows) for each in rows])  # type: ignore[union-attr]
+        return judged(batch, "nsp", "next_sentence_label", label)
 
     def loss(self, model: WholeModel, batch: Batch) -> Loss:
         states = model.states(**batch.inputs)
-        terms = {"lm": words_at(model, states, batch)}
-        if "nsp" not in batch.weights:
-            return Loss(terms)
-        pooled = model.heads["pooler"](states, model.inputs, {})
-        scores = model.heads["nsp"](states, model.inputs, {"pooler_output": pooled}).float()
-        label = batch.targets["next_sentence_label"]
-        terms["nsp"] = LossTerm(cross_entropy(scores, label, reduction="sum"), len(label))
-        return Loss(terms, {"nsp_accuracy": LossTerm((scores.argmax(-1) == label).sum(), len(label))})
+        terms, measures = {"lm": words_at(model, states, batch)}, {}
+        if "nsp" in batch.weights:
+            terms["nsp"], measures["nsp_accuracy"] = judgement(model, states, "nsp", batch.targets["next_sentence_label"])
+        return Loss(terms, measures)
 
     @property
     def held_out(self) -> "MaskedTokensTask":
@@ -113,19 +102,4 @@ def hide(objective: s.MaskedTokens, ids: Ids, words: VocabIds, random: Random) -
     candidates = np.flatnonzero(words.is_text[ids])
     number = min(len(candidates), max(1, round(objective.rate * len(ids))))
     chosen = np.sort(random.permutation(candidates)[:number])
-    lot = random.random(number)
-    seen = ids.copy()
-    seen[chosen[lot < objective.masked]] = words.id("mask")
-    swapped = chosen[(lot >= objective.masked) & (lot < objective.masked + objective.replaced)]
-    seen[swapped] = words.ordinary[random.integers(len(words.ordinary), size=len(swapped))]
-    return seen, chosen
-
-
-def framed(row: Packed | Couple, words: VocabIds) -> tuple[Ids, Ids]:
-    """The whole sequence with its marks, [CLS] A [SEP] or [CLS] A [SEP] B [SEP], and each token's segment."""
-    first, last = words.id("cls", "bos"), words.id("sep", "eos")
-    if isinstance(row, Packed):
-        ids = np.concatenate([[first], row.ids, [last]])
-        return ids, np.zeros_like(ids)
-    ids = np.concatenate([[first], row.first, [last], row.second, [last]])
-    return ids, (np.arange(len(ids)) >= len(row.first) + 2).astype(np.int64)
+    return disguised(objective, ids, chosen, words, random), chosen

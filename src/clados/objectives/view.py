@@ -48,6 +48,10 @@ COLOURS: dict[Mark, str] = {
     "kept": "bold green",
     "sentinel": "bold cyan",
 }
+QUESTIONS = {  # about pairs: a label of 0 means yes
+    "next_sentence_label": "the second segment follows the first",
+    "sentence_order_label": "the segments stand in their order",
+}
 LINE = 96  # letters of a line of tokens
 
 
@@ -112,8 +116,9 @@ def view(batch: Batch, tokenizer: Tokenizer, row: int = 0) -> View:
     ids = _row(batch, "input_ids", row)
     wanted = dict(_wanted(batch, row))
     also: dict[str, Any] = {}
-    if "next_sentence_label" in batch.targets:
-        also["the second segment follows the first"] = not int(batch.targets["next_sentence_label"][row])
+    for name, meaning in QUESTIONS.items():
+        if name in batch.targets:
+            also[meaning] = not int(batch.targets[name][row])
     if "decoder_input_ids" in batch.inputs:
         return View(_pieces(ids, {}, tokenizer), _pieces(list(wanted.values()), {}, tokenizer), also)
     return View(_pieces(ids, wanted, tokenizer, masked=batch.in_place), (), also)

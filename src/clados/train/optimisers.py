@@ -72,6 +72,11 @@ def _(part: s.Lion, model: nn.Module, lr: float) -> torch.optim.Optimizer:
     return Lion([group for group in groups if group["params"]], lr, (part.beta1, part.beta2))
 
 
+@optimiser.register
+def _(part: s.LAMB, model: nn.Module, lr: float) -> torch.optim.Optimizer:
+    return LAMB([*owned(model)], lr, part)
+
+
 def owned(model: nn.Module) -> Iterator[tuple[s.Row, nn.Parameter]]:
     """Each tensor that learns, and its row in the ledger; a low-rank update follows the weight that it is added to.
 
@@ -189,6 +194,41 @@ class Lion(torch.optim.Optimizer):
                 average.lerp_(tensor.grad, 1 - second)
 
 
+class LAMB(torch.optim.Optimizer):
+    """Adam's step and the decay, together brought to the length of the tensor (You et al. 2020, algorithm 2).
+
+    Gains and biases neither decay nor are they scaled, and a tensor of zeros is not scaled either, as in
+    google-research/albert lamb_optimizer.py. Products that are computed together keep lengths of their own.
+    """
+
+    def __init__(self, rows: list[tuple[s.Row, nn.Parameter]], lr: float, part: s.LAMB) -> None:
+        defaults = {"lr": lr, "betas": (part.beta1, part.beta2), "eps": part.eps, "weight_decay": part.decay}
+        super().__init__([tensor for _, tensor in rows], defaults)
+        self.outs = [tuple(size for _, size in row.outs) if _decays(row, "matrices") else () for row, _ in rows]
+
+    @torch.no_grad()
+    def step(self, closure: None = None) -> None:  # type: ignore[override]
+        """Move every tensor that has a gradient."""
+        group = self.param_groups[0]
+        first, second = group["betas"]
+        for tensor, outs in zip(group["params"], self.outs):
+            if tensor.grad is None:
+                continue
+            state = self.state[tensor]
+            state.setdefault("step", torch.zeros(()))
+            state["step"] += 1
+            mean = averaged(state, "mean", tensor.grad, first) / (1 - first ** float(state["step"]))
+            square = averaged(state, "square", tensor.grad.square(), second) / (1 - second ** float(state["step"]))
+            update = mean / (square.sqrt() + group["eps"])
+            if not outs:
+                tensor.sub_(update, alpha=group["lr"])
+                continue
+            update.add_(tensor, alpha=group["weight_decay"])
+            for x, step in zip(tensor.split(outs), update.split(outs)):
+                length, moved = x.norm(), step.norm()
+                x.sub_(step * torch.where((length > 0) & (moved > 0), length / moved, 1.0), alpha=group["lr"])
+
+
 # ---------------------------------------------------------------- schedules
 
 
@@ -267,10 +307,10 @@ def peak_lr(stage: s.Stage, paper: s.Model, model: s.Model) -> float:
 
     Adam's steps are of the rate's own size whatever the gradient, so their effect on a sum over d_model inputs grows
     with d_model: the rate is the paper's times the ratio of the widths (Yang et al. 2022, table 3), at most 16 times
-    it and at most 0.003. Adafactor's is relative to the weights already and stays as it is.
+    it and at most 0.003. Adafactor's and LAMB's are relative to the weights already and stay as they are.
     """
     lr = published_lr(stage, paper)
-    if isinstance(stage.optimiser, s.Adafactor | s.ScaledAdam):
+    if isinstance(stage.optimiser, s.Adafactor | s.ScaledAdam | s.LAMB):
         return lr
     ratio = width(paper) / width(model)
     return max(lr if ratio >= 1 else 0.0, min(lr * min(ratio, MOST_RAISED), HIGHEST))

@@ -1,0 +1,116 @@
+"""Masked n-grams of whole words, and whether two neighbouring segments were swapped (Lan et al. 2020, §3.1 and §4.1)."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+
+from clados import spec as s
+from clados.apply.ready import Ready
+from clados.data import packing
+from clados.data.packing import Couple
+from clados.data.stream import sentences
+from clados.errors import InputError
+from clados.nn.kinds.model import WholeModel
+from clados.objectives.base import Batch, Ids, Loss, Random, Setting, VocabIds
+from clados.objectives.hiding import Hidden, disguised, framed, in_place, judged, judgement
+from clados.objectives.measures import Measure, Sample, share
+from clados.objectives.tasks import Small, Source, SourceConfig
+from clados.objectives.text import TextTask, first_guesses, stream, words_at
+
+
+class MaskedNgramsTask(TextTask[s.MaskedNgrams, Couple], objective=s.MaskedNgrams):
+    """Pairs of segments with some n-grams hidden, some pairs in the wrong order."""
+
+    length = 64
+    batch = 16
+    small = Small(params="400K", vocab=256, steps=1200, length=32, batch=32, lr=3e-3, dropout=0.0)
+
+    def source(self, examples: Sequence[Any], config: SourceConfig) -> Source:
+        texts = stream(examples, config, sentences=True)
+        return packing.NeighbouringPairs(texts, config.length - 3, config.seed, self.objective.short)
+
+    def texts(self, text: str) -> list[str]:
+        return list(sentences(text))
+
+    def row(self, texts: Sequence[Ids]) -> Couple:
+        """The first half of the texts and the second, which follows it; one text is cut in two."""
+        parts = list(texts) if len(texts) > 1 else np.array_split(texts[0], 2)
+        half = (len(parts) + 1) // 2
+        return Couple(np.concatenate(parts[:half]), np.concatenate(parts[half:]), follows=True)
+
+    def prepare(self, rows: Sequence[Couple], random: Sequence[Random], setting: Setting) -> Batch:
+        if not any(isinstance(each, s.SentenceOrder) for each in s.parts(setting.model)):
+            raise InputError(
+                "MaskedNgrams() needs a head that says whether segments were swapped, and the model has no "
+                "SentenceOrder()"
+            )
+        hidden, swapped = [], []
+        for row, draw in zip(rows, random):
+            swapped.append(bool(draw.random() < self.objective.swapped))
+            pair = Couple(row.second, row.first, follows=False) if swapped[-1] else row
+            ids, types = framed(pair, setting.text)
+            chosen = choose(self.objective, ids, setting.text, draw)
+            hidden.append(Hidden(ids, types, disguised(self.objective, ids, chosen, setting.text, draw), chosen))
+        batch = in_place(hidden, setting.text, segments=True)
+        return judged(batch, "sop", "sentence_order_label", torch.tensor(swapped).long())
+
+    def loss(self, model: WholeModel, batch: Batch) -> Loss:
+        states = model.states(**batch.inputs)
+        order, right = judgement(model, states, "sop", batch.targets["sentence_order_label"])
+        return Loss({"lm": words_at(model, states, batch), "sop": order}, {"sop_accuracy": right})
+
+    @property
+    def held_out(self) -> "MaskedNgramsTask":
+        """Every chosen token hidden: one that stays in its place is read off, and tells nothing of what was learned."""
+        return MaskedNgramsTask(self.objective.but(masked=1.0, replaced=0.0))
+
+    def measure(self, ready: Ready, sample: Sample) -> Measure:
+        """The share of hidden tokens that the first guess hits, beside the most frequent token."""
+        return share("fill@1", "the most frequent token", *first_guesses(self.held_out, ready, sample))
+
+
+def choose(objective: s.MaskedNgrams, ids: Ids, words: VocabIds, random: Random) -> Ids:
+    """The places of the tokens that are to be predicted, in order: whole words, one to ``longest`` on end.
+
+    The words are gone through in random order; at each, n is drawn with p(n) ~ 1/n (§4.1), and n words from there on
+    are taken unless one of them is already. Where they are more tokens than are still wanted, n is lowered, and a word
+    that is too long is passed over; so at most ``rate`` of the sequence is chosen
+    (google-research/albert create_pretraining_data.py). There n-grams may reach over the mark between two segments, and
+    no more than 20 tokens are chosen, of which the paper says nothing: here they stay in a segment, and are as many as
+    the rate gives. As there each token has its own lot, where SpanBERT disguises whole spans alike.
+    """
+    text = words.is_text[ids]
+    starts, ends = word_bounds(ids, words)
+    wanted = min(int(text.sum()), max(1, round(objective.rate * len(ids))))
+    # How many words there are from each on, itself the first, before something that is no text.
+    last = np.concatenate([starts[1:] != ends[:-1], [True]]) if len(starts) else np.zeros(0, bool)
+    room = np.flatnonzero(last)[np.cumsum(last) - last] - np.arange(len(starts)) + 1
+    sizes = np.arange(1, objective.longest + 1)
+    drawn = np.minimum(random.choice(sizes, len(starts), p=1 / sizes / (1 / sizes).sum()), room).tolist()
+    first, stop = starts.tolist(), ends.tolist()
+    free = [True] * len(ids)
+    for word in random.permutation(len(starts)).tolist():
+        if not wanted:
+            break
+        begin, n = first[word], drawn[word]
+        while n and stop[word + n - 1] - begin > wanted:
+            n -= 1
+        if n and all(free[begin : (end := stop[word + n - 1])]):
+            free[begin:end] = [False] * (end - begin)
+            wanted -= end - begin
+    return np.flatnonzero(~np.array(free, bool))
+
+
+def word_bounds(ids: Ids, words: VocabIds) -> tuple[Ids, Ids]:
+    """The first token of each word and the one after its last, [words] each; special tokens are of none.
+
+    A piece that goes on with a word begins one where no text stands before it.
+    """
+    text = words.is_text[ids]
+    before = np.concatenate([[False], text[:-1]])
+    starts = text & (words.begins_word[ids] | ~before)
+    ends = before & (starts | ~text)
+    closes = np.concatenate([np.flatnonzero(ends), [len(ids)] if len(ids) and text[-1] else []]).astype(np.int64)
+    return np.flatnonzero(starts), closes

@@ -1,0 +1,1 @@
+"""What the authors' own data code gives, and how it was made: ``make.py``."""

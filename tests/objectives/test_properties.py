@@ -1,0 +1,212 @@
+"""What holds of every objective that learns from texts. A new one adds a line to ``CASES``."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from clados import spec as s
+from clados.data import Text, train_tokenizer
+from clados.data.packing import generator
+from clados.data.tokenizer import Roles
+from clados.errors import CladosError, InputError
+from clados.models.declared import declared
+from clados.nn import WholeModel, build
+from clados.objectives import Batch, Setting, SourceConfig, VocabIds, runs, task
+from clados.proofs.cases import structures, undropped
+from tests.objectives.test_corrupted_spans import restored as spelt_out
+
+Ids = list[int]
+MOST = 36  # tokens of a text: small models have positions for 41
+
+
+def in_place(batch: Batch, words: VocabIds) -> Ids:
+    """Of one text that is seen with some tokens hidden."""
+    ids = batch.inputs["input_ids"][0].clone()
+    ids[batch.targets["at"]] = batch.targets["labels"]
+    return ids.tolist()
+
+
+def ordered(batch: Batch, words: VocabIds) -> Ids:
+    """Of two segments, which may be swapped."""
+    ids, second = torch.tensor(in_place(batch, words)), batch.inputs["token_type_ids"][0].bool()
+    sides = ids[~second], ids[second]
+    return torch.cat(sides[::-1] if batch.targets["sentence_order_label"][0] else sides).tolist()
+
+
+def following(batch: Batch, words: VocabIds) -> Ids:
+    """Of a text whose tokens are predicted one after the other."""
+    return [*batch.inputs["input_ids"][0, :1].tolist(), *batch.targets["labels"].tolist()]
+
+
+def spans(batch: Batch, words: VocabIds) -> Ids:
+    """Of a text with sentinels, and what they stand for."""
+    found = spelt_out(batch.inputs["input_ids"][0].numpy(), batch.targets["labels"].numpy(), words)
+    return found.tolist()
+
+
+def both(batch: Batch, words: VocabIds) -> Ids:
+    """Of a source and its target."""
+    return [*batch.inputs["input_ids"][0].tolist(), *batch.targets["labels"].tolist()]
+
+
+@dataclass(frozen=True)
+class Case:
+    """An objective on a model.
+
+    Attributes:
+        restored: the text, from what is seen and what has to be predicted; special tokens are not looked at.
+        predicted: the least and the most tokens that are to be predicted of so many, marks aside.
+        marks: roles of what is predicted and is no text.
+    """
+
+    card: str
+    objective: s.Objective
+    restored: Callable[[Batch, VocabIds], Ids]
+    predicted: Callable[[int], tuple[float, float]]
+    marks: tuple[str, ...] = ()
+
+
+CASES = {
+    "next token": Case("gpt-2", s.NextToken(), following, lambda n: (n - 1, n - 1)),
+    "masked tokens": Case("roberta", s.MaskedTokens(), in_place, lambda n: (1, 0.15 * (n + 3) + 1)),
+    "masked n-grams": Case("albert", s.MaskedNgrams(), ordered, lambda n: (0, 0.15 * (n + 3) + 1)),
+    "corrupted spans": Case("t5", s.CorruptedSpans(), spans, lambda n: (1, 0.15 * n + 1), ("eos", "sentinels")),
+    "translation": Case("transformer", s.Translation(), both, lambda n: (n // 2, n), ("eos",)),
+}
+CLOSED = [pytest.param(case, id=name) for name, case in CASES.items()]
+
+
+def below(kind: type[s.Objective]) -> Iterator[type[s.Objective]]:
+    """All types below a type."""
+    for each in kind.__subclasses__():
+        yield each
+        yield from below(each)
+
+
+def test_every_objective_on_texts_is_looked_at() -> None:
+    from clados.objectives.tasks import TASKS
+
+    ours = {each for each in below(s.Objective) if each.__module__.startswith("clados.")}
+    running = {each for each in ours if runs(object.__new__(each)) and each in TASKS}
+    assert {each for each in running if TASKS[each].reads.__name__ in ("Text", "Pair")} == {
+        type(case.objective) for case in CASES.values()
+    }
+
+
+@cache
+def small(case: Case) -> tuple[WholeModel, Setting]:
+    """A small model of the case's card, exact to many places, and what its objective is told."""
+    model = undropped(next(iter(structures(declared(case.card)).values())))
+    words = VocabIds.declared(model.vocab)
+    inside = frozenset(words.ordinary[1::3].tolist())
+    return build(model, seed=1).double().eval(), Setting(model, 0, replace(words, inside=inside))
+
+
+def texts(case: Case, least: int = 2) -> st.SearchStrategy[np.ndarray]:
+    """Texts of tokens each of which occurs once, so that it is known where a label is from."""
+    ordinary = small(case)[1].text.ordinary
+    return st.tuples(st.integers(least, MOST), st.integers(0, 2**31)).map(
+        lambda drawn: generator(drawn[1], 7).permutation(ordinary)[: drawn[0]].astype(np.int64)
+    )
+
+
+def prepared(case: Case, rows: list[np.ndarray], seeds: list[int], *, held_out: bool = False) -> Batch:
+    """The batch of some texts."""
+    one = task(case.objective)
+    one = one.held_out if held_out else one
+    return one.prepare([one.row([row]) for row in rows], [generator(seed) for seed in seeds], small(case)[1])
+
+
+@pytest.mark.parametrize("case", CLOSED)
+@given(data=st.data(), seed=st.integers(0, 2**31))
+@settings(max_examples=20, deadline=None)
+def test_what_is_seen_and_what_is_predicted_make_the_text(case: Case, data: st.DataObject, seed: int) -> None:
+    text, words = data.draw(texts(case)), small(case)[1].text
+    batch = prepared(case, [text], [seed], held_out=True)
+    assert [token for token in case.restored(batch, words) if words.is_text[token]] == text.tolist()
+    labels = batch.targets["labels"].numpy()
+    least, most = case.predicted(len(text))
+    assert least <= words.is_text[labels].sum() <= most
+    marks = {words.ids.get(role) for role in case.marks} | (set(words.sentinels) if "sentinels" in case.marks else set())
+    assert set(labels[~words.is_text[labels]].tolist()) <= marks
+    assert batch.weights["lm"] == len(labels)
+
+
+@pytest.mark.parametrize("case", CLOSED)
+@given(data=st.data(), seed=st.integers(0, 2**31))
+@settings(max_examples=10, deadline=None)
+def test_no_label_leaks_into_what_it_is_predicted_from(case: Case, data: st.DataObject, seed: int) -> None:
+    """Another word in the place of a label changes nothing of what the model computes where it is predicted."""
+    text, (model, setting) = data.draw(texts(case, 4)), small(case)
+    batch = prepared(case, [text], [seed], held_out=True)
+    labels = batch.targets["labels"].tolist()
+    words = [i for i, label in enumerate(labels) if label in text]
+    assume(words)  # a word of several tokens may be more than there is to hide
+    asked = data.draw(st.sampled_from(words))
+    inside = setting.text.begins_word[labels[asked]]
+    others = np.setdiff1d(setting.text.ordinary, text)
+    other = next((int(each) for each in others if setting.text.begins_word[each] == inside), None)
+    if other is None:
+        return
+    changed = prepared(case, [np.where(text == labels[asked], other, text)], [seed], held_out=True)
+    assert changed.targets["labels"].tolist() == [*labels[:asked], other, *labels[asked + 1 :]]
+    states = []
+    with torch.no_grad():
+        for each in (batch, changed):
+            found = model.states(**each.inputs).flatten(0, 1)
+            states.append(found[each.targets["at"][asked] if "at" in each.targets else asked])
+    torch.testing.assert_close(states[0], states[1], rtol=0, atol=1e-9)
+
+
+@pytest.mark.parametrize("case", CLOSED)
+def test_a_row_is_the_same_in_one_two_and_three_parts(case: Case) -> None:
+    random = generator(3)
+    rows = [random.permutation(small(case)[1].text.ordinary)[:n].astype(np.int64) for n in (36, 9, 23, 31, 2, 17)]
+    whole = prepared(case, rows, [*range(6)])
+    for size in (1, 2, 3):
+        parts = [prepared(case, rows[at : at + size], [*range(at, at + size)]) for at in range(0, 6, size)]
+        for name in whole.targets.keys() - {"at"}:
+            assert torch.equal(torch.cat([part.targets[name] for part in parts]), whole.targets[name]), name
+        for name in parts[0].inputs.keys() & whole.inputs.keys():
+            for number, part in enumerate(parts):
+                given_ = part.inputs.get(name)
+                if given_ is not None:
+                    same = whole.inputs[name][number * size : (number + 1) * size]
+                    assert torch.equal(same[tuple(slice(n) for n in given_.shape)], given_), name
+        assert sum(part.weights["lm"] for part in parts) == whole.weights["lm"]
+
+
+@pytest.mark.parametrize("length", [0, 1])
+@pytest.mark.parametrize("case", CLOSED)
+def test_next_to_nothing_is_read_or_refused(case: Case, length: int) -> None:
+    model, setting = small(case)
+    try:
+        batch = prepared(case, [setting.text.ordinary[:length].astype(np.int64)], [0])
+    except InputError:
+        return
+    found = task(case.objective).loss(model, batch)
+    assert found.mean.isfinite()
+
+
+@pytest.mark.parametrize("case", CLOSED)
+def test_long_documents_are_cut_to_the_length_and_empty_ones_passed_over(case: Case) -> None:
+    one, model = task(case.objective), small(case)[1].model
+    lines = ["To be or not to be, that is the question. " * 30, "", "x", "Be! It is."]
+    examples: list[Any] = [Text(str(i), line) for i, line in enumerate(lines)]
+    if one.reads is not Text:
+        pytest.skip("reads pairs, which it cuts itself: tests/objectives/test_corrupted_spans.py")
+    tokenizer = train_tokenizer(lines[:1] * 3, model.vocab.kind, 400, Roles.of(model.vocab))
+    source = one.source(examples, SourceConfig(24, tokenizer=tokenizer))
+    setting = Setting(model, 24, VocabIds.of(tokenizer))
+    rows = [source.at(i) for i in range(len(source))]
+    batch = one.prepare(rows, [generator(i) for i in range(len(rows))], setting)
+    assert max(each.size(1) for name, each in batch.inputs.items() if name.endswith("input_ids")) <= 24
+    with pytest.raises(CladosError):
+        one.source([Text("", "")], SourceConfig(24, tokenizer=tokenizer))
