@@ -134,7 +134,9 @@ def test_what_is_seen_and_what_is_predicted_make_the_text(case: Case, data: st.D
     labels = batch.targets["labels"].numpy()
     least, most = case.predicted(len(text))
     assert least <= words.is_text[labels].sum() <= most
-    marks = {words.ids.get(role) for role in case.marks} | (set(words.sentinels) if "sentinels" in case.marks else set())
+    marks = {words.ids.get(role) for role in case.marks} | (
+        set(words.sentinels) if "sentinels" in case.marks else set()
+    )
     assert set(labels[~words.is_text[labels]].tolist()) <= marks
     assert batch.weights["lm"] == len(labels)
 

@@ -1,4 +1,4 @@
-"""Masked n-grams of whole words, and whether two neighbouring segments were swapped (Lan et al. 2020, §3.1 and §4.1)."""
+"""Masked n-grams of whole words, and whether two segments were swapped (Lan et al. 2020, §3.1 and §4.1)."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -80,7 +80,9 @@ class MaskedTokensTask(TextTask[s.MaskedTokens, Packed | Couple], objective=s.Ma
         states = model.states(**batch.inputs)
         terms, measures = {"lm": words_at(model, states, batch)}, {}
         if "nsp" in batch.weights:
-            terms["nsp"], measures["nsp_accuracy"] = judgement(model, states, "nsp", batch.targets["next_sentence_label"])
+            terms["nsp"], measures["nsp_accuracy"] = judgement(
+                model, states, "nsp", batch.targets["next_sentence_label"]
+            )
         return Loss(terms, measures)
 
     @property
