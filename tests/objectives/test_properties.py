@@ -30,14 +30,16 @@ def in_place(batch: Batch, words: VocabIds) -> Ids:
     """Of one text that is seen with some tokens hidden."""
     ids = batch.inputs["input_ids"][0].clone()
     ids[batch.targets["at"]] = batch.targets["labels"]
-    return ids.tolist()
+    found: Ids = ids.tolist()
+    return found
 
 
 def ordered(batch: Batch, words: VocabIds) -> Ids:
     """Of two segments, which may be swapped."""
     ids, second = torch.tensor(in_place(batch, words)), batch.inputs["token_type_ids"][0].bool()
     sides = ids[~second], ids[second]
-    return torch.cat(sides[::-1] if batch.targets["sentence_order_label"][0] else sides).tolist()
+    found: Ids = torch.cat(sides[::-1] if batch.targets["sentence_order_label"][0] else sides).tolist()
+    return found
 
 
 def following(batch: Batch, words: VocabIds) -> Ids:
@@ -47,8 +49,8 @@ def following(batch: Batch, words: VocabIds) -> Ids:
 
 def spans(batch: Batch, words: VocabIds) -> Ids:
     """Of a text with sentinels, and what they stand for."""
-    found = spelt_out(batch.inputs["input_ids"][0].numpy(), batch.targets["labels"].numpy(), words)
-    return found.tolist()
+    found: Ids = spelt_out(batch.inputs["input_ids"][0].numpy(), batch.targets["labels"].numpy(), words).tolist()
+    return found
 
 
 def both(batch: Batch, words: VocabIds) -> Ids:

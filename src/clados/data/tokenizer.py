@@ -132,7 +132,6 @@ GENERIC = ("PreTrainedTokenizerFast", "TokenizersBackend", "PreTrainedTokenizer"
 INPUTS = ("input_ids", "attention_mask")
 UNLIMITED = int(1e30)  # what transformers writes for a length without a limit
 SPACES = ("▁", "Ġ")  # what stands for the space before a word in SentencePiece's vocabularies and in byte-level ones
-SIGNS = string.punctuation
 LETTERS = string.ascii_letters + string.punctuation
 _LONG = 2**18  # characters above which a text is encoded in pieces
 TIDY = {  # what transformers' clean_up_tokenization takes out of a text that was put together from words
@@ -238,7 +237,9 @@ class Tokenizer:
         return frozenset(
             number
             for token, number in every
-            if not token.startswith((*SPACES, "<")) and len(token.strip(SIGNS)) and not token.strip(LETTERS)
+            if not token.startswith((*SPACES, "<"))
+            and len(token.strip(string.punctuation))
+            and not token.strip(LETTERS)
         )
 
     def id(self, role: str) -> int:

@@ -20,7 +20,7 @@ class MaskedTokens(Objective):
 class MaskedNgrams(Objective):
     """Hide n-grams and predict them; tell whether two neighbouring segments were swapped (Lan et al. 2020, §3.1, §4.1).
 
-    n is drawn with p(n) proportional to 1/n, up to ``longest``, of whole words (§4.1). ALBERT's order of sentences takes
+    n is drawn with p(n) proportional to 1/n, up to ``longest`` whole words (§4.1). ALBERT's order of sentences takes
     the place of BERT's next sentence; Megatron's BERT learns by the same two (Shoeybi et al. 2019, §4.2).
     """
 
