@@ -11,7 +11,6 @@ from clados.drawing import svg
 from clados.drawing.bars import stacked_bars
 from clados.drawing.chart import linear_scale
 from clados.drawing.curve import curves
-from clados.drawing.table import cut, table_figure
 from tests.drawing.pictures import NAMESPACE, elements, untitled
 
 LEDGERS = {
@@ -94,16 +93,6 @@ def test_round_ticks_enclose_the_values(low: float, span: float) -> None:
     assert 2 <= len(scale.ticks) <= 9
 
 
-def test_long_cells_are_cut_and_kept_in_the_title() -> None:
-    long = "word " * 60
-    figure = table_figure([{"id": "a", "prose": long}], name="x")
-    cells = elements(figure, "data-id")[0].findall(f"{NAMESPACE}g")
-    assert cells[1].findtext(f"{NAMESPACE}title") == long
-    text = cells[1].findtext(f"{NAMESPACE}text") or ""
-    assert text.endswith("…")
-    assert svg.text_width(text) <= 220
-
-
 @given(st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=60), st.integers(20, 300))
 def test_what_is_cut_fits(text: str, width: int) -> None:
-    assert svg.text_width(cut(text, width)) <= width + 1e-6
+    assert svg.text_width(svg.cut(text, width)) <= width + 1e-6

@@ -20,11 +20,7 @@ Data = Mapping[str, Any]
 
 _FLAGS = {"recalled", "checked", "headline"}
 _LISTS = {"aliases", "assumed"}
-_REQUIRED = {
-    "lineage": ("parent", "kind"),
-    "sizes": ("name", "label"),
-    "erratum": ("attribute", "kind", "fact"),
-}
+_REQUIRED = {"lineage": ("parent", "kind"), "sizes": ("name", "label"), "erratum": ("attribute", "kind", "fact")}
 _KEYS = {"lineage": schema.LINEAGE_KEYS, "sizes": schema.SIZE_KEYS, "erratum": schema.ERRATUM_KEYS}
 FIGURE = Attribute("label", "A size's figure", "count")
 

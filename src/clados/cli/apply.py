@@ -159,14 +159,7 @@ def translate_command(
 
     given = _texts(texts, file)
     found = translate(
-        directory,
-        given,
-        to=to,
-        from_=from_,
-        prefix=prefix,
-        beams=beams,
-        length_penalty=length_penalty,
-        batch=batch,
+        directory, given, to=to, from_=from_, prefix=prefix, beams=beams, length_penalty=length_penalty, batch=batch
     )
     if json:
         output.print_json([{"text": text, "translation": each} for text, each in zip(given, found)])

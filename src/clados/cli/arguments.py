@@ -77,9 +77,7 @@ Models = Annotated[
 Sized = Annotated[
     str,
     typer.Argument(
-        help="A model, or one of its sizes: gpt-2, bert:large.",
-        metavar="MODEL[:SIZE]",
-        autocompletion=complete_models,
+        help="A model, or one of its sizes: gpt-2, bert:large.", metavar="MODEL[:SIZE]", autocompletion=complete_models
     ),
 ]
 Directory = Annotated[

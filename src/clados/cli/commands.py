@@ -57,12 +57,8 @@ GROUPS: dict[str, dict[str, Command]] = {
         "check": Command("clados.cli.keeping", "Validate cards; names file, line and field"),
         "new": Command("clados.cli.keeping", "Start a model of your own from its parent"),
     },
-    "Prove": {
-        "verify": Command("clados.cli.verify", "Prove that models are what their papers say and do their work"),
-    },
-    "Help": {
-        "doctor": Command("clados.cli.doctor", "Report the environment, to paste into an issue"),
-    },
+    "Prove": {"verify": Command("clados.cli.verify", "Prove that models are what their papers say and do their work")},
+    "Help": {"doctor": Command("clados.cli.doctor", "Report the environment, to paste into an issue")},
 }
 
 COMMANDS: dict[str, Command] = {name: row for group in GROUPS.values() for name, row in group.items()}

@@ -61,11 +61,7 @@ def tree_command(
         _show(tree(highlight or (), everything=everything, survey_lines=survey_lines), svg, as_json=as_json)
 
 
-def draw_command(
-    model: Sized,
-    svg: Svg = None,
-    as_json: _Json = False,
-) -> None:
+def draw_command(model: Sized, svg: Svg = None, as_json: _Json = False) -> None:
     """Draw a declared model: its parts in boxes, repeated layers folded, parameters on each.
 
     Example: clados draw t5:small

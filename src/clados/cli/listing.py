@@ -28,22 +28,12 @@ _WORDS = {
     "until": "Published in or before.",
     "kind": "Kind of evidence for the filtered values: reported, computed, ...",
 }
-_FLAGS = {
-    "survey": "Only the survey's own 77, or all models.",
-    "runnable": "Only those declared.",
-}
+_FLAGS = {"survey": "Only the survey's own 77, or all models.", "runnable": "Only those declared."}
 _PANEL: dict[str, Any] = {"rich_help_panel": "Filters", "show_default": False}
 _COLUMNS = ("family", "architecture", "date", "params", "license", "lab")
 
 
-def list_command(
-    pattern: str | None,
-    sort: str,
-    limit: int | None,
-    json: bool,
-    csv: bool,
-    **wanted: Any,
-) -> None:
+def list_command(pattern: str | None, sort: str, limit: int | None, json: bool, csv: bool, **wanted: Any) -> None:
     """List models, with a filter for every attribute.
 
     A filter is a name in any case (BERT) or a wildcard ('gpt*').

@@ -4,10 +4,7 @@ from clados.cli import output
 from clados.cli.arguments import Directory, Json
 
 
-def load_command(
-    directory: Directory,
-    json: Json = False,
-) -> int:
+def load_command(directory: Directory, json: Json = False) -> int:
     """Load a model and report on every tensor and config key; exit code 1 when it is refused.
 
     Example: clados load path/to/bert-base-uncased

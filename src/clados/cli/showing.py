@@ -44,10 +44,7 @@ def compare_command(
         output.print_page(found.page())
 
 
-def cite_command(
-    models: Models,
-    json: Json = False,
-) -> None:
+def cite_command(models: Models, json: Json = False) -> None:
     """Print BibTeX of the papers and reports that describe models.
 
     Example: clados cite bert roberta > references.bib

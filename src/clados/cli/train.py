@@ -116,9 +116,7 @@ def objective_command(
     model: Annotated[
         str,
         typer.Argument(
-            metavar="MODEL[:SIZE]",
-            help="A model, or a directory that pretrain wrote.",
-            autocompletion=complete_models,
+            metavar="MODEL[:SIZE]", help="A model, or a directory that pretrain wrote.", autocompletion=complete_models
         ),
     ],
     text: Annotated[str, typer.Option(help="Your text; for translation: 'source | target'.")],

@@ -1,17 +1,7 @@
 """Data: examples of every kind, readers, embedded sets, tokenizers, packing and sampling."""
 
 from clados.data.cartpole import cartpole_episodes
-from clados.data.examples import (
-    Captioned,
-    DataError,
-    Dialogue,
-    Episode,
-    Example,
-    Labelled,
-    Pair,
-    Text,
-    split,
-)
+from clados.data.examples import Captioned, DataError, Dialogue, Episode, Example, Labelled, Pair, Text, split
 from clados.data.packing import Couple, Packed, PackedPairs, PackedSentences, TokenBlocks, generator
 from clados.data.readers import read, read_as
 from clados.data.sampler import Sampler

@@ -10,17 +10,8 @@ from pathlib import Path
 from tokenizers import AddedToken, Regex, decoders, models, normalizers, pre_tokenizers
 from tokenizers import Tokenizer as Backend
 
+from clados.data import sentencepiece as spm
 from clados.data.errors import DataError
-from clados.data.sentencepiece import (
-    CONTROL,
-    NORMAL,
-    UNKNOWN,
-    USER,
-    Cleaning,
-    SentencePieceModel,
-    backend_of,
-    kept_whole,
-)
 from clados.data.tokenizer import Roles, Tokenizer, call_tokenizers, with_templates
 from clados.data.training import SPACE
 from clados.files import JsonObject
@@ -54,7 +45,7 @@ def embedded_tokenizer(file: Path, keys: Mapping[str, object], lists: Mapping[st
     """
     settings = JsonObject(file, keys, DataError, inside="tokenizer")
     tokens = _strings(file, "tokens", lists)
-    kinds = lists.get("token_type") or [NORMAL] * len(tokens)
+    kinds = lists.get("token_type") or [spm.NORMAL] * len(tokens)
     if len(kinds) != len(tokens) or not all(isinstance(kind, int) for kind in kinds):
         raise DataError(f"{file}: tokenizer.ggml.token_type is not one number for each of {len(tokens)} tokens")
     pieces = [(token, int(str(kind))) for token, kind in zip(tokens, kinds, strict=True)]
@@ -115,9 +106,9 @@ def _bytes(
     _keep(
         backend,
         [
-            AddedToken(name, normalized=False, special=kind == CONTROL)
+            AddedToken(name, normalized=False, special=kind == spm.CONTROL)
             for name, kind in pieces
-            if kind in (CONTROL, USER)
+            if kind in (spm.CONTROL, spm.USER)
         ],
     )
     return Tokenizer(backend, _framed(backend, settings, roles, bos=llama))
@@ -132,11 +123,11 @@ def _sentencepiece(
         raise DataError(f"{settings.file}: tokenizer.ggml.scores is not one number for each of {len(pieces)} tokens")
     scored = tuple((name, float(str(score)), kind) for (name, kind), score in zip(pieces, scores, strict=True))
     if roles.unk is None:
-        unknown = next((name for name, kind in pieces if kind == UNKNOWN), None)
+        unknown = next((name for name, kind in pieces if kind == spm.UNKNOWN), None)
         if unknown is None:
             raise DataError(f"{settings.file}: no token of tokenizer.ggml.tokens is the unknown one")
         roles = roles.but({"unk": unknown})
-    model = SentencePieceModel(
+    model = spm.SentencePieceModel(
         settings.file,
         scored,
         bpe=True,
@@ -144,8 +135,8 @@ def _sentencepiece(
         prefix=_flag(settings, "add_space_prefix", usual=True),
         collapse=_flag(settings, "remove_extra_whitespaces", usual=False),
     )
-    backend = call_tokenizers(lambda: backend_of(model, scored, Cleaning()))
-    _keep(backend, [*kept_whole(model, scored)])
+    backend = call_tokenizers(lambda: spm.backend_of(model, scored, spm.Cleaning()))
+    _keep(backend, [*spm.kept_whole(model, scored)])
     return Tokenizer(backend, _framed(backend, settings, roles, bos=True))
 
 
@@ -155,7 +146,7 @@ def _wordpiece(
     """BERT's pieces: the file marks the first of a word, and not the others; texts are lower-cased, as there."""
 
     def named(token: str, kind: int) -> str:
-        if kind in (CONTROL, UNKNOWN, USER):
+        if kind in (spm.CONTROL, spm.UNKNOWN, spm.USER):
             return token
         return token.removeprefix(SPACE) if token.startswith(SPACE) else f"##{token}"
 

@@ -78,39 +78,13 @@ def _bare(roles: Roles) -> Roles:
 
 _LANGUAGES = (  # of CC25, in the order of mBART's dictionary (Liu et al. 2020, table 1)
     *("ar_AR", "cs_CZ", "de_DE", "en_XX", "es_XX", "et_EE", "fi_FI", "fr_XX", "gu_IN", "hi_IN", "it_IT", "ja_XX"),
-    *(
-        "kk_KZ",
-        "ko_KR",
-        "lt_LT",
-        "lv_LV",
-        "my_MM",
-        "ne_NP",
-        "nl_XX",
-        "ro_RO",
-        "ru_RU",
-        "si_LK",
-        "tr_TR",
-        "vi_VN",
-        "zh_CN",
-    ),
+    *("kk_KZ", "ko_KR", "lt_LT", "lv_LV", "my_MM", "ne_NP", "nl_XX", "ro_RO", "ru_RU", "si_LK", "tr_TR", "vi_VN"),
+    "zh_CN",
 )
 _LANGUAGES_50 = (  # of mBART-50 (Tang et al. 2020, table 1)
-    *(*_LANGUAGES, "af_ZA", "az_AZ", "bn_IN", "fa_IR", "he_IL", "hr_HR", "id_ID", "ka_GE", "km_KH", "mk_MK", "ml_IN"),
-    *(
-        "mn_MN",
-        "mr_IN",
-        "pl_PL",
-        "ps_AF",
-        "pt_XX",
-        "sv_SE",
-        "sw_KE",
-        "ta_IN",
-        "te_IN",
-        "th_TH",
-        "tl_XX",
-        "uk_UA",
-        "ur_PK",
-    ),
+    *_LANGUAGES,
+    *("af_ZA", "az_AZ", "bn_IN", "fa_IR", "he_IL", "hr_HR", "id_ID", "ka_GE", "km_KH", "mk_MK", "ml_IN", "mn_MN"),
+    *("mr_IN", "pl_PL", "ps_AF", "pt_XX", "sv_SE", "sw_KE", "ta_IN", "te_IN", "th_TH", "tl_XX", "uk_UA", "ur_PK"),
     *("xh_ZA", "gl_ES", "sl_SI"),
 )
 _BRACKETS = Roles(  # DeBERTa, RemBERT
@@ -123,13 +97,8 @@ _BEFORE = ("<pad>", "</s>", "<mask_1>", "<mask_2>")
 FAMILIES = (
     Family(
         classes=(
-            *(
-                "BertTokenizer",
-                "DistilBertTokenizer",
-                "ElectraTokenizer",
-                "MobileBertTokenizer",
-                "SqueezeBertTokenizer",
-            ),
+            *("BertTokenizer", "DistilBertTokenizer", "ElectraTokenizer", "MobileBertTokenizer"),
+            "SqueezeBertTokenizer",
             *("ConvBertTokenizer", "RetriBertTokenizer", "RealmTokenizer", "LayoutLMTokenizer", "LxmertTokenizer"),
             *("DPRQuestionEncoderTokenizer", "DPRContextEncoderTokenizer", "DPRReaderTokenizer"),
         ),
@@ -165,10 +134,7 @@ FAMILIES = (
         marks=(),
     ),
     Family(  # saved as GPT2Tokenizer with add_bos_token; a directory that does not say so is read as if it did
-        models=("opt",),
-        kind="bytes",
-        roles=Roles(bos="</s>", eos="</s>", unk="</s>", pad="<pad>"),
-        marks=("bos",),
+        models=("opt",), kind="bytes", roles=Roles(bos="</s>", eos="</s>", unk="</s>", pad="<pad>"), marks=("bos",)
     ),
     Family(
         classes=("CLIPTokenizer",),
@@ -278,11 +244,7 @@ FAMILIES = (
         frame=TYPED,
     ),
     Family(
-        classes=("DebertaV2Tokenizer",),
-        models=("deberta-v2",),
-        roles=_BRACKETS,
-        frame=TYPED,
-        space_before_mask=False,
+        classes=("DebertaV2Tokenizer",), models=("deberta-v2",), roles=_BRACKETS, frame=TYPED, space_before_mask=False
     ),
     Family(classes=("RemBertTokenizer",), models=("rembert",), roles=_BRACKETS, frame=TYPED),
     Family(

@@ -19,29 +19,13 @@ DECODER = "added_tokens_decoder"
 LIMIT = 10**9  # lengths above this (transformers writes 10**30) mean that there is none
 NOTHING = (  # keys of tokenizer_config.json that change no id here
     # where the files came from, and which program wrote them
-    *("name_or_path", "special_tokens_map_file", "tokenizer_file", "vocab_file", "merges_file", "spm_file", "backend"),
-    *(
-        "is_local",
-        "local_files_only",
-        "processor_class",
-        "use_fast",
-        "device_map",
-        "model_type",
-        "_commit_hash",
-        "init_inputs",
-    ),
-    *("slow_tokenizer_class", "target_spm", "source_spm", "vocab", "target_vocab_file", "vocab_type", "from_slow"),
+    *("name_or_path", "special_tokens_map_file", "tokenizer_file", "vocab_file", "merges_file", "spm_file"),
+    *("backend", "is_local", "local_files_only", "processor_class", "use_fast", "device_map", "model_type"),
+    *("_commit_hash", "init_inputs", "slow_tokenizer_class", "target_spm", "source_spm", "vocab"),
+    *("target_vocab_file", "vocab_type", "from_slow"),
     # of a call, which says for itself how it pads and cuts
-    *(
-        "padding_side",
-        "max_length",
-        "stride",
-        "truncation_strategy",
-        "pad_to_multiple_of",
-        "pad_token_type_id",
-        "padding",
-    ),
-    *("model_input_names", "return_token_type_ids", "return_tensors", "max_len", "truncation"),
+    *("padding_side", "max_length", "stride", "truncation_strategy", "pad_to_multiple_of", "pad_token_type_id"),
+    *("padding", "model_input_names", "return_token_type_ids", "return_tensors", "max_len", "truncation"),
     # of offsets and decoding errors, which are not given
     *("trim_offsets", "errors", "spaces_between_special_tokens", "use_default_system_prompt"),
     # of targets: what a translation begins with stands in generation_config.json

@@ -8,18 +8,9 @@ from typing import TypeVar
 from tokenizers import AddedToken, Regex, decoders, models, normalizers, pre_tokenizers
 from tokenizers import Tokenizer as Backend
 
+from clados.data import sentencepiece as spm
 from clados.data.errors import DataError
 from clados.data.families import Family, Kind
-from clados.data.sentencepiece import (
-    CONTROL,
-    UNKNOWN,
-    Cleaning,
-    ScoredPiece,
-    SentencePieceModel,
-    backend_of,
-    kept_whole,
-    read_model,
-)
 from clados.data.tokenizer import Roles, call_tokenizers, sentinel
 from clados.data.tokenizer_config import TokenizerConfig
 from clados.files import read_json
@@ -244,22 +235,24 @@ def _as_merged(token: str, whole: set[str]) -> str:
 
 def _sentencepiece(config: TokenizerConfig, family: Family, paths: tuple[Path, ...]) -> Built:
     (file,) = paths
-    model, roles = read_model(file), config.roles(family)
+    model, roles = spm.read_model(file), config.roles(family)
     if "unk" not in config.named and not family.first:
         roles = replace(roles, unk=model.unknown)
     pieces, sentinels = list(_numbered(model, family, config)), 0
     if family.sentinels and sentinel(0) not in {name for name, *_ in pieces}:
         sentinels = _count(config, "extra_ids", family.sentinels)
-        pieces += [(sentinel(number), 0.0, CONTROL) for number in reversed(range(sentinels))]
+        pieces += [(sentinel(number), 0.0, spm.CONTROL) for number in reversed(range(sentinels))]
     for token, number in sorted(config.numbered.items(), key=lambda each: each[1]):
         if number == len(pieces) and all(token != name for name, *_ in pieces):
-            pieces.append((token, 0.0, CONTROL))
-    backend = built(file, lambda: backend_of(model, tuple(pieces), _cleaning(config, family)))
+            pieces.append((token, 0.0, spm.CONTROL))
+    backend = built(file, lambda: spm.backend_of(model, tuple(pieces), _cleaning(config, family)))
     # T5's sentinels take the spaces around them
     marks = (
         AddedToken(sentinel(i), lstrip=True, rstrip=True, normalized=False, special=True) for i in range(sentinels)
     )
-    return Built(backend, replace(roles, sentinels=sentinels), paths, kept=(*kept_whole(model, tuple(pieces)), *marks))
+    return Built(
+        backend, replace(roles, sentinels=sentinels), paths, kept=(*spm.kept_whole(model, tuple(pieces)), *marks)
+    )
 
 
 def _count(config: TokenizerConfig, key: str, usual: int) -> int:
@@ -269,7 +262,7 @@ def _count(config: TokenizerConfig, key: str, usual: int) -> int:
     return number
 
 
-def _numbered(model: SentencePieceModel, family: Family, config: TokenizerConfig) -> tuple[ScoredPiece, ...]:
+def _numbered(model: spm.SentencePieceModel, family: Family, config: TokenizerConfig) -> tuple[spm.ScoredPiece, ...]:
     """The pieces by the family's numbering."""
     first = family.first
     if family.offset:  # PEGASUS sets ids aside for what is masked in pretraining
@@ -277,16 +270,16 @@ def _numbered(model: SentencePieceModel, family: Family, config: TokenizerConfig
         config.config.ignore("mask_token_sent")
         first = (*first, *(f"<unk_{number}>" for number in range(2, offset))) if offset else first[:2]
     placed = model.unknown in first
-    head = [(name, 0.0, UNKNOWN if name == model.unknown else CONTROL) for name in first]
+    head = [(name, 0.0, spm.UNKNOWN if name == model.unknown else spm.CONTROL) for name in first]
     rest = [
-        (name, score, CONTROL if name in family.special else kind)
+        (name, score, spm.CONTROL if name in family.special else kind)
         for name, score, kind in model.pieces[family.dropped :]
         if not (placed and name == model.unknown)
     ]
-    return (*head, *rest, *((name, 0.0, CONTROL) for name in family.last))
+    return (*head, *rest, *((name, 0.0, spm.CONTROL) for name in family.last))
 
 
-def _cleaning(config: TokenizerConfig, family: Family) -> Cleaning:
+def _cleaning(config: TokenizerConfig, family: Family) -> spm.Cleaning:
     """What the family's flags do to a text before it is cut."""
     steps: list[normalizers.Normalizer] = []
     if family.cleaned:
@@ -301,15 +294,15 @@ def _cleaning(config: TokenizerConfig, family: Family) -> Cleaning:
     if not config.flag("add_prefix_space", usual=True):
         scheme = "never"
     punctuation = config.flag("split_by_punct", usual=False)
-    return Cleaning(before=tuple(steps), scheme=scheme, punctuation=punctuation, numbers=family.cleaned)
+    return spm.Cleaning(before=tuple(steps), scheme=scheme, punctuation=punctuation, numbers=family.cleaned)
 
 
 def _marian(config: TokenizerConfig, family: Family, paths: tuple[Path, ...]) -> Built:
     """Pieces of source.spm, with the ids of vocab.json; ids are read back by the vocabulary of the target."""
     file, source, target = paths
-    ids, roles, model = vocabulary(file), config.roles(family), read_model(source)
-    read_model(target)  # to be whole; the vocabulary holds all that is needed of its pieces
-    backend = built(source, lambda: backend_of(model, model.pieces, Cleaning()))
+    ids, roles, model = vocabulary(file), config.roles(family), spm.read_model(source)
+    spm.read_model(target)  # to be whole; the vocabulary holds all that is needed of its pieces
+    backend = built(source, lambda: spm.backend_of(model, model.pieces, spm.Cleaning()))
     aside = file.with_name("target_vocab.json")
     separate = config.flag("separate_vocabs", usual=False)
     words = vocabulary(aside) if separate else ids

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from clados.drawing import chart, svg
 from clados.drawing.scale import count_label
 from clados.drawing.svg import Box, Figure, element
-from clados.drawing.table import cut
 from clados.spec import Model, Norm, Part, words
 from clados.spec.core.ledger import rows
 from clados.spec.core.pieces import Env, Held, Named, Several
@@ -118,7 +117,7 @@ def _assumed(lines: Sequence[str], size: tuple[float, float]) -> list[str]:
     y = size[1] + 52
     drawn = [svg.label(12, y, "Assumed, as no source says it:", font_weight="600")]
     for i, line in enumerate(lines, 1):
-        text = svg.label(12, y + i * _LINE, cut(line, size[0]), class_="faint")
+        text = svg.label(12, y + i * _LINE, svg.cut(line, size[0]), class_="faint")
         drawn.append(element("g", svg.title(line), text, data_assumed=i))
     return drawn
 

@@ -108,6 +108,15 @@ def text_width(text: str, size: float = 11) -> float:
     return sum(_WIDTHS.get(letter, _WIDEST) for letter in text) * size
 
 
+def cut(text: str, width: float, size: float = 11) -> str:
+    """`text`, shortened with an ellipsis until it fits `width` pixels."""
+    if text_width(text, size) <= width + 1e-6:
+        return text
+    while text and text_width(text + "…", size) > width:
+        text = text[:-1]
+    return text.rstrip() + "…"
+
+
 @dataclass(frozen=True)
 class Box:
     """An upright rectangle in pixels, y pointing down."""

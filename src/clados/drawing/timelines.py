@@ -7,21 +7,7 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from clados.drawing import svg
-from clados.drawing.frame import (
-    FAMILY_ORDER,
-    LABEL_WIDTH,
-    MARGIN,
-    NAME_SIZE,
-    OPENNESS_MARKS,
-    TOP,
-    WIDTH,
-    axis,
-    band,
-    described,
-    figure_heading,
-    openness_legend,
-)
+from clados.drawing import frame, svg
 from clados.drawing.labels import PlacedLabel, Spot, place_labels
 from clados.drawing.lanes import Lane, Span, lanes
 from clados.drawing.palette import Ink, ink
@@ -42,17 +28,17 @@ def by_family(
     *,
     name: str,
     highlight: Collection[str] = (),
-    order: Sequence[str] = FAMILY_ORDER,
+    order: Sequence[str] = frame.FAMILY_ORDER,
 ) -> Figure:
     """A point at each model's date, in the lane of its family, labelled to its right.
 
     Raises:
         EmptyFigureError: no nodes.
     """
-    left = MARGIN + LABEL_WIDTH + 16
+    left = frame.MARGIN + frame.LABEL_WIDTH + 16
     scale = _even_years(nodes, left)
     spans = [
-        Span(node, scale(node.when) - _RADIUS, scale(node.when) + 9 + svg.text_width(node.name, NAME_SIZE))
+        Span(node, scale(node.when) - _RADIUS, scale(node.when) + 9 + svg.text_width(node.name, frame.NAME_SIZE))
         for node in nodes
     ]
     lane_list, row = lanes(spans, order, 8)
@@ -61,26 +47,28 @@ def by_family(
     points = {node.id: (scale(node.when), y_of[row[node.id]]) for node in nodes}
     placed = {
         node.id: PlacedLabel(
-            Box(points[node.id][0] + 9, points[node.id][1] - 7, svg.text_width(node.name, NAME_SIZE), 14),
+            Box(points[node.id][0] + 9, points[node.id][1] - 7, svg.text_width(node.name, frame.NAME_SIZE), 14),
             points[node.id],
         )
         for node in nodes
     }
-    parts = [*figure_heading(name), *axis(scale, TOP, bottom)]
-    parts += [band(group, box, inks[group]) for group, box in bands]
+    parts = [*frame.figure_heading(name), *frame.axis(scale, frame.TOP, bottom)]
+    parts += [frame.band(group, box, inks[group]) for group, box in bands]
     parts += _marks(nodes, points, placed, inks, highlight)
-    parts.append(openness_legend(MARGIN, bottom + 24, lines=()))
+    parts.append(frame.openness_legend(frame.MARGIN, bottom + 24, lines=()))
     data = {"nodes": _rows(nodes, points, placed), "lanes": [{"group": g, "box": box.json()} for g, box in bands]}
-    return Figure(svg.document(WIDTH, bottom + 40, name, parts, kind="timeline-family"), data)
+    return Figure(svg.document(frame.WIDTH, bottom + 40, name, parts, kind="timeline-family"), data)
 
 
 def _rows_of(lane_list: Sequence[Lane]) -> tuple[dict[int, float], list[tuple[str, Box]], float]:
     """The y of each row, the box of each lane, and where the last one ends."""
     y_of: dict[int, float] = {}
     bands: list[tuple[str, Box]] = []
-    y = TOP + _LANE_GAP
+    y = frame.TOP + _LANE_GAP
     for lane in lane_list:
-        bands.append((lane.group, Box(MARGIN, y - _PITCH / 2 - 1, WIDTH - 2 * MARGIN, lane.rows * _PITCH + 2)))
+        bands.append(
+            (lane.group, Box(frame.MARGIN, y - _PITCH / 2 - 1, frame.WIDTH - 2 * frame.MARGIN, lane.rows * _PITCH + 2))
+        )
         for number in range(lane.rows):
             y_of[lane.first + number] = y + number * _PITCH
         y += lane.rows * _PITCH + _LANE_GAP / 2
@@ -107,34 +95,36 @@ def by_params(
         raise EmptyFigureError("nothing to draw: no model has a known number of parameters")
     left, bottom = 64.0, 860.0
     across = across or _even_years(nodes, left + 10)
-    up = powers([node.params for node in known if node.params], bottom, TOP + 6)
+    up = powers([node.params for node in known if node.params], bottom, frame.TOP + 6)
     points = {node.id: (across(node.when), up(math.log10(node.params))) for node in known if node.params}
-    spots = [Spot(node.id, *points[node.id], svg.text_width(node.name, NAME_SIZE) + 2, 13) for node in known]
-    placed = place_labels(spots, Box(left + 2, TOP, WIDTH - left - 6, bottom - TOP), _RADIUS)
+    spots = [Spot(node.id, *points[node.id], svg.text_width(node.name, frame.NAME_SIZE) + 2, 13) for node in known]
+    placed = place_labels(spots, Box(left + 2, frame.TOP, frame.WIDTH - left - 6, bottom - frame.TOP), _RADIUS)
     inks = {node.group: ink(node.group, colours) for node in nodes}
-    parts = [*figure_heading(name), *axis(across, TOP, bottom), *_powers(up, left, bottom)]
+    parts = [*frame.figure_heading(name), *frame.axis(across, frame.TOP, bottom), *_powers(up, left, bottom)]
     parts += _marks(known, points, placed, inks, highlight)
     listed, below = _unknown(unknown, bottom + 26)
-    parts += [*listed, _groups(inks, below), openness_legend(MARGIN, below + 24, lines=())]
+    parts += [*listed, _groups(inks, below), frame.openness_legend(frame.MARGIN, below + 24, lines=())]
     data = {"nodes": _rows(known, points, placed), "unknown": [node.json() for node in unknown]}
-    return Figure(svg.document(WIDTH, below + 40, name, parts, kind="timeline-params"), data)
+    return Figure(svg.document(frame.WIDTH, below + 40, name, parts, kind="timeline-params"), data)
 
 
 def _even_years(nodes: Sequence[Node], left: float) -> Scale:
     if not nodes:
         raise EmptyFigureError("nothing to draw: no models")
     latest = max(node.when for node in nodes)
-    tail = max(svg.text_width(node.name, NAME_SIZE) for node in nodes if node.when > latest - 0.25)
-    return years([node.when for node in nodes], left, WIDTH - MARGIN - tail - 14, even=True)
+    tail = max(svg.text_width(node.name, frame.NAME_SIZE) for node in nodes if node.when > latest - 0.25)
+    return years([node.when for node in nodes], left, frame.WIDTH - frame.MARGIN - tail - 14, even=True)
 
 
 def _powers(up: Scale, left: float, bottom: float) -> list[str]:
-    parts = [element("line", class_="rule", x1=left, x2=WIDTH - MARGIN, y1=bottom, y2=bottom, stroke_width=1.4)]
+    parts = [
+        element("line", class_="rule", x1=left, x2=frame.WIDTH - frame.MARGIN, y1=bottom, y2=bottom, stroke_width=1.4)
+    ]
     for value, text in up.ticks:
         y = up(value)
-        parts.append(element("line", class_="rule", x1=left, x2=WIDTH - MARGIN, y1=y, y2=y, stroke_width=1))
+        parts.append(element("line", class_="rule", x1=left, x2=frame.WIDTH - frame.MARGIN, y1=y, y2=y, stroke_width=1))
         parts.append(svg.label(left - 6, y + 4, text, size=12, class_="faint", text_anchor="end", data_tick=text))
-    parts.append(svg.label(MARGIN, TOP - 8, "parameters", class_="faint"))
+    parts.append(svg.label(frame.MARGIN, frame.TOP - 8, "parameters", class_="faint"))
     return parts
 
 
@@ -177,11 +167,15 @@ def _mark(node: Node, x: float, y: float, colour: Ink, box: Box, highlight: Coll
         stroke_width=1.4,
     )
     text = svg.label(
-        box.left, box.middle + NAME_SIZE * 0.36, node.name, size=NAME_SIZE, font_weight="600" if highlighted else None
+        box.left,
+        box.middle + frame.NAME_SIZE * 0.36,
+        node.name,
+        size=frame.NAME_SIZE,
+        font_weight="600" if highlighted else None,
     )
     return element(
         "g",
-        svg.title(described(node)),
+        svg.title(frame.described(node)),
         paper,
         dot,
         text,
@@ -195,15 +189,17 @@ def _unknown(nodes: Sequence[Node], top: float) -> tuple[list[str], float]:
     """The models without a published size, as lines of text; and where the next thing may start."""
     if not nodes:
         return [], top
-    parts = [svg.label(MARGIN, top, "Size not published:", font_weight="600")]
-    x, y = MARGIN + svg.text_width("Size not published:") + 20, top
+    parts = [svg.label(frame.MARGIN, top, "Size not published:", font_weight="600")]
+    x, y = frame.MARGIN + svg.text_width("Size not published:") + 20, top
     for node in by_date(nodes):
         text = f"{node.name} ({node.date[:7]})"
         width = svg.text_width(text)
-        if x + width > WIDTH - MARGIN:
-            x, y = MARGIN, y + 17
+        if x + width > frame.WIDTH - frame.MARGIN:
+            x, y = frame.MARGIN, y + 17
         parts.append(
-            element("g", svg.title(described(node)), svg.label(x, y, text), data_id=node.id, data_group=node.group)
+            element(
+                "g", svg.title(frame.described(node)), svg.label(x, y, text), data_id=node.id, data_group=node.group
+            )
         )
         x += width + 16
     return parts, y + 24
@@ -211,8 +207,8 @@ def _unknown(nodes: Sequence[Node], top: float) -> tuple[list[str], float]:
 
 def _groups(inks: Mapping[str, Ink], y: float) -> str:
     """The colours of the families."""
-    parts, x = [], MARGIN
-    for group in [group for group in FAMILY_ORDER if group in inks] + sorted(set(inks) - set(FAMILY_ORDER)):
+    parts, x = [], frame.MARGIN
+    for group in [group for group in frame.FAMILY_ORDER if group in inks] + sorted(set(inks) - set(frame.FAMILY_ORDER)):
         parts.append(element("circle", cx=x + 5, cy=y - 4, r=5, fill=inks[group].fill, stroke=inks[group].line))
         parts.append(svg.label(x + 14, y, group, class_="faint"))
         x += 14 + svg.text_width(group) + 14
@@ -242,7 +238,7 @@ def timeline_for_terminal(nodes: Sequence[Node], colours: Mapping[str, str], y: 
     year = ""
     ordered = by_date(nodes)
     if y == "family":
-        rank = {group: place_ for place_, group in enumerate(FAMILY_ORDER)}
+        rank = {group: place_ for place_, group in enumerate(frame.FAMILY_ORDER)}
         ordered = sorted(ordered, key=lambda node: (rank.get(node.group, len(rank)), node.group))
     for node in ordered:
         break_at = node.date[:4] if y == "params" else node.group
@@ -250,7 +246,7 @@ def timeline_for_terminal(nodes: Sequence[Node], colours: Mapping[str, str], y: 
             table.add_section()
         year = break_at
         style = ink(node.group, colours).fill if node.group != "Transformer" else ""
-        mark = OPENNESS_MARKS.get(node.openness, "○")
+        mark = frame.OPENNESS_MARKS.get(node.openness, "○")
         cells: list[RenderableType] = [
             node.date,
             OneLine(Text.assemble((f"{mark} ", style), node.name)),

@@ -7,21 +7,7 @@ from dataclasses import dataclass
 from rich.text import Text
 from rich.tree import Tree as RichTree
 
-from clados.drawing import svg
-from clados.drawing.frame import (
-    FAMILY_ORDER,
-    LABEL_WIDTH,
-    MARGIN,
-    NAME_SIZE,
-    OPENNESS_MARKS,
-    TOP,
-    WIDTH,
-    axis,
-    band,
-    described,
-    figure_heading,
-    openness_legend,
-)
+from clados.drawing import frame, svg
 from clados.drawing.lanes import Lane, Span, lanes
 from clados.drawing.palette import Ink, ink
 from clados.drawing.records import LINES, ROOT, Node, ParentEdge, by_date, parent_edges
@@ -52,7 +38,7 @@ class _Layout:
     paths: Mapping[tuple[str, str], Sequence[Point]]  # parent, child
 
 
-def layout(nodes: Sequence[Node], *, scale: Scale | None = None, order: Sequence[str] = FAMILY_ORDER) -> _Layout:
+def layout(nodes: Sequence[Node], *, scale: Scale | None = None, order: Sequence[str] = frame.FAMILY_ORDER) -> _Layout:
     """Places the boxes and routes the edges; no box overlaps another, no edge crosses a box.
 
     Raises:
@@ -60,32 +46,32 @@ def layout(nodes: Sequence[Node], *, scale: Scale | None = None, order: Sequence
     """
     if not nodes:
         raise EmptyFigureError("nothing to draw: no models")
-    left = MARGIN + LABEL_WIDTH + 4 * _STEP
+    left = frame.MARGIN + frame.LABEL_WIDTH + 4 * _STEP
     if scale is None:
         latest = max(nodes, key=lambda node: node.when)
-        tail = max(node.width(NAME_SIZE, _PADDING) for node in nodes if node.when > latest.when - 0.2)
-        scale = years([node.when for node in nodes], left, WIDTH - MARGIN - tail - _STEP)
-    spans = [Span(node, x := scale(node.when), x + node.width(NAME_SIZE, _PADDING)) for node in nodes]
+        tail = max(node.width(frame.NAME_SIZE, _PADDING) for node in nodes if node.when > latest.when - 0.2)
+        scale = years([node.when for node in nodes], left, frame.WIDTH - frame.MARGIN - tail - _STEP)
+    spans = [Span(node, x := scale(node.when), x + node.width(frame.NAME_SIZE, _PADDING)) for node in nodes]
     rows_of, row = lanes(spans, order, _GAP)
     tops, bottom = _row_tops(rows_of)
     boxes = {span.node.id: Box(span.left, tops[row[span.node.id]], span.right - span.left, _HEIGHT) for span in spans}
     bands = {
         lane.group: Box(
-            MARGIN,
+            frame.MARGIN,
             tops[lane.first] - _LANE_GAP / 2 - 4,
-            WIDTH - 2 * MARGIN,
+            frame.WIDTH - 2 * frame.MARGIN,
             tops[lane.first + lane.rows - 1] + _HEIGHT - tops[lane.first] + _LANE_GAP - 5 + 8,
         )
         for lane in rows_of
     }
     paths = _routes(nodes, boxes, tops, left)
-    return _Layout(WIDTH, bottom + _LEGEND, scale, rows_of, bands, boxes, paths)
+    return _Layout(frame.WIDTH, bottom + _LEGEND, scale, rows_of, bands, boxes, paths)
 
 
 def _row_tops(rows_of: Sequence[Lane]) -> tuple[list[float], float]:
     """The top of each row, and the bottom of the last."""
     tops: list[float] = []
-    y = TOP + _LANE_GAP
+    y = frame.TOP + _LANE_GAP
     for lane in rows_of:
         for _ in range(lane.rows):
             tops.append(y)
@@ -115,7 +101,7 @@ def _routes(
     nets: dict[tuple[str, str], dict[str, Box]] = defaultdict(dict)
     for parent, child, edge in parent_edges(nodes):
         nets[parent.id, edge.line][child.id] = boxes[child.id]
-    steps = int((WIDTH - MARGIN - left) / _STEP) + 4
+    steps = int((frame.WIDTH - frame.MARGIN - left) / _STEP) + 4
     grid = Grid([left - 4 * _STEP + _STEP * i for i in range(steps + 1)], _tracks(tops))
     for box in boxes.values():
         grid.block(box.grown(1.5))
@@ -139,7 +125,7 @@ def draw_tree(
     name: str,
     highlight: Collection[str] = (),
     scale: Scale | None = None,
-    order: Sequence[str] = FAMILY_ORDER,
+    order: Sequence[str] = frame.FAMILY_ORDER,
     kind: str = "family-tree",
 ) -> Figure:
     """The tree as SVG and as data.
@@ -156,11 +142,13 @@ def draw_tree(
     nodes = by_date(nodes)
     plan = layout(nodes, scale=scale, order=order)
     inks = {node.group: ink(node.group, colours) for node in nodes}
-    parts = [*figure_heading(name), *axis(plan.scale, TOP, plan.height - _LEGEND)]
-    parts += [band(lane.group, plan.bands[lane.group], inks[lane.group]) for lane in plan.lanes]
+    parts = [*frame.figure_heading(name), *frame.axis(plan.scale, frame.TOP, plan.height - _LEGEND)]
+    parts += [frame.band(lane.group, plan.bands[lane.group], inks[lane.group]) for lane in plan.lanes]
     parts += _edges(nodes, plan, inks, highlight)
     parts += [node_box(node, plan.boxes[node.id], inks[node.group], highlight) for node in nodes]
-    parts.append(openness_legend(MARGIN, plan.height - 16, lines={edge.line for *_, edge in parent_edges(nodes)}))
+    parts.append(
+        frame.openness_legend(frame.MARGIN, plan.height - 16, lines={edge.line for *_, edge in parent_edges(nodes)})
+    )
     return Figure(svg.document(plan.width, plan.height, name, parts, kind=kind), _data(nodes, plan))
 
 
@@ -237,14 +225,14 @@ def _toward(corner: Point, other: Point, radius: float) -> Point:
 def node_box(node: Node, box: Box, colour: Ink, highlight: Collection[str]) -> str:
     """A model as a box: filled when open, tinted when limited, hollow otherwise."""
     filled = node.openness == "open"
-    frame = {"x": box.left, "y": box.top, "width": box.width, "height": box.height, "rx": 5.0}
+    edges = {"x": box.left, "y": box.top, "width": box.width, "height": box.height, "rx": 5.0}
     highlighted = node.id in highlight
-    paper = element("rect", class_="hollow", **frame)
+    paper = element("rect", class_="hollow", **edges)
     root = "root" if node.id == ROOT else None
     rect = element(
         "rect",
         class_=" ".join(word for word in ("lit" if highlighted else "", root) if word) or None,
-        **frame,
+        **edges,
         fill=colour.fill if filled or node.openness == "limited" else "none",
         fill_opacity=0.35 if node.openness == "limited" else None,
         stroke=colour.line,
@@ -252,16 +240,16 @@ def node_box(node: Node, box: Box, colour: Ink, highlight: Collection[str]) -> s
     )
     text = svg.label(
         box.left + box.width / 2,
-        box.middle + NAME_SIZE * 0.36,
+        box.middle + frame.NAME_SIZE * 0.36,
         node.name,
-        size=NAME_SIZE,
+        size=frame.NAME_SIZE,
         text_anchor="middle",
         class_=colour.text if filled else None,
         font_weight="600" if highlighted else None,
     )
     dim = "dim" if highlight and not highlighted else None
     return element(
-        "g", svg.title(described(node)), paper, rect, text, class_=dim, data_id=node.id, data_group=node.group
+        "g", svg.title(frame.described(node)), paper, rect, text, class_=dim, data_id=node.id, data_group=node.group
     )
 
 
@@ -287,7 +275,7 @@ def tree_for_terminal(
 
 
 def _line(node: Node, known: Mapping[str, Node], colours: Mapping[str, str], highlight: Collection[str]) -> Text:
-    mark = OPENNESS_MARKS.get(node.openness, "○")
+    mark = frame.OPENNESS_MARKS.get(node.openness, "○")
     text = Text(f"{mark} ", style=ink(node.group, colours).fill if node.id != ROOT else "")
     text.append(node.name, style="bold reverse" if node.id in highlight else "bold")
     text.append(f" {node.date[:7]}" + (f" {count_label(node.params)}" if node.params else ""), style="dim")

@@ -43,41 +43,11 @@ GAPPED = (
 # same turns ("a person who", "of or relating to"). Masked words and spans give few targets a text and need the most: a
 # masked word is guessed by how often it occurs for some two thousand steps before its neighbours are used. The least
 # steps are those that each needs to learn more than how often tokens occur.
-_USUAL = {
-    "bert": Choices(
-        model="bert",
-        params="300K",
-        vocab=512,
-        length=24,
-        batch=64,
-        lr=1.5e-3,
-        dropout=0.0,
-        minutes=0.52 * MINUTES,
-        least=2300,
-    ),
-    "gpt-2": Choices(
-        model="gpt-2",
-        params="1M",
-        vocab=2048,
-        length=64,
-        batch=16,
-        lr=4e-3,
-        dropout=0.0,
-        minutes=0.20 * MINUTES,
-        least=250,
-    ),
-    "t5": Choices(
-        model="t5",
-        params="1M",
-        vocab=1024,
-        length=48,
-        batch=24,
-        lr=5e-2,
-        dropout=0.0,
-        minutes=0.28 * MINUTES,
-        least=500,
-    ),
-}
+_USUAL = (
+    Choices(model="bert", params="300K", vocab=512, length=24, batch=64, lr=1.5e-3, minutes=0.52 * MINUTES, least=2300),
+    Choices(model="gpt-2", params="1M", vocab=2048, length=64, batch=16, lr=4e-3, minutes=0.20 * MINUTES, least=250),
+    Choices(model="t5", params="1M", vocab=1024, length=48, batch=24, lr=5e-2, minutes=0.28 * MINUTES, least=500),
+)
 
 
 def stops(minutes: float) -> dict[str, Choices]:
@@ -86,12 +56,12 @@ def stops(minutes: float) -> dict[str, Choices]:
     Fewer minutes ask for fewer steps at least; a busy machine takes longer.
     """
     share = minutes / MINUTES
-    return {name: _shared(usual, share) for name, usual in _USUAL.items()}
+    return {usual.model: _shared(usual, share) for usual in _USUAL}
 
 
 def _shared(usual: Choices, share: float) -> Choices:
     least = max(1, int(usual.least * min(1.0, share)))
-    return replace(usual, data="wordnet", minutes=(usual.minutes or 0.0) * share, least=least)
+    return replace(usual, data="wordnet", dropout=0.0, minutes=(usual.minutes or 0.0) * share, least=least)
 
 
 @dataclass(frozen=True)
