@@ -17,26 +17,20 @@ if TYPE_CHECKING:  # what OFFERED says, for type checkers and editors
     from clados.catalog.differences import diff as diff
     from clados.catalog.export import export as export
     from clados.catalog.lineage import lineage as lineage
-    from clados.catalog.load import card as card
-    from clados.catalog.load import cards as cards
-    from clados.catalog.load import declaration as declaration
+    from clados.catalog.load import card as card, cards as cards, declaration as declaration
     from clados.catalog.publications import cite as cite
     from clados.catalog.query import find as find
     from clados.checkpoints.load import from_pretrained as from_pretrained
     from clados.checkpoints.save import save_pretrained as save_pretrained
-    from clados.drawing.drawings import draw as draw
-    from clados.drawing.drawings import timeline as timeline
-    from clados.drawing.drawings import tree as tree
+    from clados.drawing.drawings import draw as draw, timeline as timeline, tree as tree
     from clados.errors import CladosError as CladosError
     from clados.nn.make import build as build
     from clados.nn.settle import settle as settle
     from clados.proofs.proof import verify as verify
     from clados.train.learns import learns as learns
-    from clados.train.loop import Trainer as Trainer
-    from clados.train.loop import fit as fit
+    from clados.train.loop import Trainer as Trainer, fit as fit
     from clados.train.objective import objective as objective
-    from clados.train.pretrain import Choices as Choices
-    from clados.train.pretrain import pretrain as pretrain
+    from clados.train.pretrain import Choices as Choices, pretrain as pretrain
     from clados.train.unit import Run as Run
 
 __version__ = "0.2.0"

@@ -7,8 +7,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from clados import nn
-from clados import spec as s
+from clados import nn, spec as s
 from clados.apply.generate import generate, room, writer_of
 from clados.apply.verbs import verbs
 from clados.errors import InputError

@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 from safetensors.torch import save_file
 
-from clados import nn as cn
-from clados import spec as s
+from clados import nn as cn, spec as s
 from clados.checkpoints import from_pretrained, save_pretrained
 from clados.checkpoints.mapping.detect import detect
 from clados.checkpoints.mapping.dialects import flat

@@ -10,8 +10,7 @@ import torch
 import transformers
 
 import clados.nn
-from clados import from_pretrained, save_pretrained
-from clados import spec as s
+from clados import from_pretrained, save_pretrained, spec as s
 from clados.checkpoints.errors import OwnNames
 from clados.data.examples import Captioned
 from clados.models.declared import declared

@@ -8,8 +8,7 @@ import pytest
 import torch
 import transformers
 
-from clados import from_pretrained, generate, save_pretrained
-from clados import spec as s
+from clados import from_pretrained, generate, save_pretrained, spec as s
 from clados.data import DataError, Text, Tokenizer, read_as
 from clados.errors import InputError
 from clados.models.declared import declared

@@ -9,8 +9,7 @@ import torch
 import transformers
 from safetensors.torch import load_file, save_file
 
-from clados import from_pretrained, save_pretrained
-from clados import spec as s
+from clados import from_pretrained, save_pretrained, spec as s
 from clados.apply.generate import generate
 from clados.checkpoints import LayoutError
 from clados.checkpoints.mapping.word_tables import with_table

@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 import sentencepiece
-from tokenizers import Tokenizer as Backend
-from tokenizers import decoders, models, normalizers, pre_tokenizers, trainers
+from tokenizers import Tokenizer as Backend, decoders, models, normalizers, pre_tokenizers, trainers
 
 from clados.data.embedded import embedded_tokenizer
 from clados.data.errors import DataError

@@ -5,8 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from clados.data import DataError, Text, read, read_as, split, train_tokenizer
 from clados.data.examples import Encoded, Episode, Labelled, checksum

@@ -12,8 +12,7 @@ import pytest
 import torch
 from torch import nn
 
-from clados import from_pretrained, save_pretrained
-from clados import spec as s
+from clados import from_pretrained, save_pretrained, spec as s
 from clados.apply.generate import generate
 from clados.checkpoints.metadata import preprocessing, read_metadata, write_metadata
 from clados.models.declared import declared

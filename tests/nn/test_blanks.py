@@ -2,11 +2,9 @@
 
 import pytest
 import torch
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
-from clados import nn as cn
-from clados import spec as s
+from clados import nn as cn, spec as s
 from clados.apply.generate import generate
 from clados.models.declared import declared
 from clados.nn.attention.masks import look

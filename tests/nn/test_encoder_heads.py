@@ -5,8 +5,7 @@ from typing import Any
 import pytest
 import torch
 
-from clados import nn as cn
-from clados import spec as s
+from clados import nn as cn, spec as s
 from clados.models.declared import declared
 from clados.proofs.cases import given, small
 

@@ -4,11 +4,9 @@ from typing import Any
 
 import pytest
 import torch
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
-from clados import nn
-from clados import spec as s
+from clados import nn, spec as s
 from clados.nn.core.context import Sight
 from clados.nn.core.module import made
 from clados.nn.feedforward.experts import Told, each_its_own, rank

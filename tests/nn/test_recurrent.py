@@ -7,9 +7,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from clados import from_pretrained
-from clados import nn as cn
-from clados import spec as s
+from clados import from_pretrained, nn as cn, spec as s
 from clados.models.declared import declared
 from clados.proofs.cases import given, small
 from clados.proofs.references import randomise

@@ -4,11 +4,9 @@ from typing import Any
 
 import pytest
 import torch
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
-from clados import build
-from clados import spec as s
+from clados import build, spec as s
 from clados.models.declared import declared
 from clados.nn.attention.block_sparse import drawn
 from clados.proofs.cases import small

@@ -5,8 +5,7 @@ from typing import Any
 import pytest
 import torch
 
-from clados import build
-from clados import spec as s
+from clados import build, spec as s
 from clados.apply.generate import generate
 from clados.data.examples import split
 from clados.data.readers import read

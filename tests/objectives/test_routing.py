@@ -4,8 +4,7 @@ from typing import Any
 
 import torch
 
-from clados import nn
-from clados import spec as s
+from clados import nn, spec as s
 from clados.models.declared import declared
 from clados.objectives import Batch, task, training_loss
 from clados.proofs.cases import structures

@@ -10,8 +10,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 import clados.proofs
-from clados import nn
-from clados import spec as s
+from clados import nn, spec as s
 from clados.models.declared import declared
 from clados.proofs.golden.ernie.make import LENGTH, PLAIN, SIZE, WORDS, drawn
 from clados.proofs.parity import TOLERANCE, distance

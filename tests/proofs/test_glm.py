@@ -9,8 +9,7 @@ import torch
 from safetensors.torch import load_file
 
 import clados.proofs
-from clados import nn
-from clados import spec as s
+from clados import nn, spec as s
 from clados.models.declared import declared
 from clados.proofs.golden.glm.make import LENGTH, SIZE, WORDS, drawn
 from clados.proofs.parity import TOLERANCE, distance

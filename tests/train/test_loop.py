@@ -21,13 +21,11 @@ from safetensors.torch import save_file
 import clados
 from clados import spec as s
 from clados.checkpoints.atomic import LOCK, locked
-from clados.data import read as read_data
-from clados.data import split
+from clados.data import read as read_data, split
 from clados.errors import CladosError
 from clados.train import saved
 from clados.train.log import Entry, Log, Show, read_log
-from clados.train.pretrain import LOCK as RUN_LOCK
-from clados.train.pretrain import Choices, initial_model, planned, pretrain, resumed
+from clados.train.pretrain import LOCK as RUN_LOCK, Choices, initial_model, planned, pretrain, resumed
 from tests.train.small import choices, write_texts
 
 ROOT = Path(__file__).parents[2]

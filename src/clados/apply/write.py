@@ -7,8 +7,7 @@ from warnings import warn
 import torch
 from torch import Tensor
 
-from clados.apply.generate import config_of, room
-from clados.apply.generate import generate as generate_ids
+from clados.apply.generate import config_of, generate as generate_ids, room
 from clados.apply.ready import ModelSource, load
 from clados.errors import InputError
 

@@ -6,8 +6,7 @@ from dataclasses import MISSING, dataclass, field, fields
 from itertools import zip_longest
 from typing import Any
 
-from clados.catalog.card import Card
-from clados.catalog.card import CardSize as CardSize
+from clados.catalog.card import Card, CardSize as CardSize
 from clados.catalog.counts import card_and_size, model_of
 from clados.catalog.load import declaration_of
 from clados.catalog.sentences import brief, sentence

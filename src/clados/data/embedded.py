@@ -7,8 +7,7 @@ kinds of token are numbered as SentencePiece's.
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from tokenizers import AddedToken, Regex, decoders, models, normalizers, pre_tokenizers
-from tokenizers import Tokenizer as Backend
+from tokenizers import AddedToken, Regex, Tokenizer as Backend, decoders, models, normalizers, pre_tokenizers
 
 from clados.data import sentencepiece as spm
 from clados.data.errors import DataError

@@ -11,10 +11,8 @@ from itertools import chain, count, takewhile
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
-from tokenizers import AddedToken
-from tokenizers import Tokenizer as Backend
-from tokenizers.normalizers import Lowercase
-from tokenizers.normalizers import Sequence as Normalizers
+from tokenizers import AddedToken, Tokenizer as Backend
+from tokenizers.normalizers import Lowercase, Sequence as Normalizers
 from tokenizers.processors import TemplateProcessing
 
 from clados.data.errors import DataError

@@ -5,8 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from tokenizers import AddedToken, models, normalizers
-from tokenizers import Tokenizer as Backend
+from tokenizers import AddedToken, Tokenizer as Backend, models, normalizers
 
 from clados.data.errors import DataError
 from clados.data.families import FAMILIES, MODELS, TOKENIZER_FILES, Family

@@ -7,9 +7,7 @@ from rich.console import RenderableType
 
 from clados.catalog import figures
 from clados.catalog.card import Card
-from clados.drawing import recents as _recent
-from clados.drawing import timelines as _timeline
-from clados.drawing import tree as _tree
+from clados.drawing import recents as _recent, timelines as _timeline, tree as _tree
 from clados.drawing.records import ROOT, Node, of_cards, through_hidden, with_survey
 from clados.drawing.svg import Figure
 

@@ -4,8 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from clados.catalog import figures
-from clados.catalog.card import Card, CardSize
-from clados.catalog.card import ParentLink as CardParent
+from clados.catalog.card import Card, CardSize, ParentLink as CardParent
 from clados.drawing.scale import decimal_year
 from clados.drawing.svg import text_width
 

@@ -7,8 +7,7 @@ import torch
 from torch import Tensor
 
 from clados import spec as s
-from clados.data.examples import Picture
-from clados.data.examples import pixels as decoded
+from clados.data.examples import Picture, pixels as decoded
 from clados.data.pictures import Preprocessing
 from clados.errors import InputError
 

@@ -15,8 +15,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from clados import nn as cn
-from clados import spec as s
+from clados import nn as cn, spec as s
 from clados.checkpoints import LayoutError
 from clados.checkpoints.formats.directory import SAFE, stored
 from clados.checkpoints.formats.sentence_transformers import read_modules

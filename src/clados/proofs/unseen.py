@@ -9,8 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from clados import nn as cn
-from clados import spec as s
+from clados import nn as cn, spec as s
 from clados.checkpoints import LayoutError, from_pretrained, save_pretrained
 from clados.checkpoints.mapping.config import to_config
 from clados.data.examples import split

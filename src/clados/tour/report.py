@@ -7,8 +7,7 @@ from clados import spec as s
 from clados.catalog.card import Card
 from clados.catalog.load import catalog
 from clados.catalog.schema import ATTRIBUTES
-from clados.drawing import architecture as boxes
-from clados.drawing import bars, curve, surveyed, tree_figure
+from clados.drawing import architecture as boxes, bars, curve, surveyed, tree_figure
 from clados.objectives import task
 from clados.tour.stops import Stop
 from clados.train.learns import main_loss

@@ -1,7 +1,6 @@
 """mBART: BART in 25 languages, norms before the sublayers (Liu et al. 2020, arXiv 2001.08210)."""
 
-from clados.models.bart.bart import bart, large
-from clados.models.bart.bart import pretraining as bart_pretraining
+from clados.models.bart.bart import bart, large, pretraining as bart_pretraining
 from clados.spec import *
 
 first = but(block=but(residual=Pre()), norm_out=True)

@@ -1,7 +1,6 @@
 """BigBird: BERT and PEGASUS with attention over blocks, for 4,096 tokens (Zaheer et al. 2020, arXiv 2007.14062)."""
 
-from clados.models.bart.pegasus import pegasus
-from clados.models.bart.pegasus import pretraining as gaps
+from clados.models.bart.pegasus import pegasus, pretraining as gaps
 from clados.models.bert.bert import bert, large
 from clados.spec import *
 

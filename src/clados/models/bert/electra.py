@@ -1,7 +1,6 @@
 """ELECTRA: BERT's encoder as a judge of each token, a small generator beside it (arXiv 2003.10555)."""
 
-from clados.models.bert.bert import bert, large
-from clados.models.bert.bert import pretraining as parents
+from clados.models.bert.bert import bert, large, pretraining as parents
 from clados.spec import *
 
 small = Size(layers=12, d_model=256, heads=4, d_embedding=128)

@@ -1,7 +1,6 @@
 """XLM-RoBERTa: RoBERTa on a hundred languages (arXiv 1911.02116, 2105.00572)."""
 
-from clados.models.bert.roberta import pretraining as parents
-from clados.models.bert.roberta import roberta
+from clados.models.bert.roberta import pretraining as parents, roberta
 from clados.spec import *
 
 xlm_roberta = roberta.but(

@@ -1,7 +1,6 @@
 """Chinchilla: Gopher's network at a quarter of its size and over four times its tokens (Hoffmann et al. 2022)."""
 
-from clados.models.gopher.gopher import gopher
-from clados.models.gopher.gopher import pretraining as parent
+from clados.models.gopher.gopher import gopher, pretraining as parent
 from clados.spec import *
 
 chinchilla = gopher.but(size=Size(layers=80, d_model=8192, heads=64))

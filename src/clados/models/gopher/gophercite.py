@@ -1,7 +1,6 @@
 """GopherCite: Gopher that backs its answers with quotes from pages (Menick et al. 2022, arXiv 2203.11147)."""
 
-from clados.models.gopher.gopher import declaration as parent
-from clados.models.gopher.gopher import gopher
+from clados.models.gopher.gopher import declaration as parent, gopher
 from clados.spec import *
 
 quoting = Template(prompt="{pages}\n\n{prompt}\n\n", answer="%<{claim}>%({title})%[{quote}]%")

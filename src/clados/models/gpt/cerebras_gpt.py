@@ -1,7 +1,6 @@
 """Cerebras-GPT: GPT-3's decoder, dense, each size on 20 tokens a parameter (Dey et al. 2023, arXiv 2304.03208)."""
 
-from clados.models.gpt.gpt_3 import dense, gpt_3
-from clados.models.gpt.gpt_3 import pretraining as parent
+from clados.models.gpt.gpt_3 import dense, gpt_3, pretraining as parent
 from clados.spec import *
 
 cerebras_gpt = gpt_3.but(

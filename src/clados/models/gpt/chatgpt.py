@@ -1,7 +1,6 @@
 """ChatGPT: GPT-3.5 tuned for dialogue as InstructGPT was for instructions (OpenAI 2022). Its shape is unpublished."""
 
-from clados.models.gpt.gpt_3_5 import declaration as parent
-from clados.models.gpt.gpt_3_5 import ranked, rated, rewarded
+from clados.models.gpt.gpt_3_5 import declaration as parent, ranked, rated, rewarded
 from clados.spec import *
 
 chatgpt = parent.at("gpt-3.5-turbo-0301").but(inputs=but(vocab=but(eos=100_265)))

@@ -1,7 +1,6 @@
 """DeepSpeed-Chat: OPT through three steps of tuning by feedback (Yao et al. 2023, arXiv 2308.01320)."""
 
-from clados.models.gpt.opt import declaration as parent
-from clados.models.gpt.opt import opt
+from clados.models.gpt.opt import declaration as parent, opt
 from clados.spec import *
 
 deepspeedchat = opt.but(size=parent.at("13b").size)

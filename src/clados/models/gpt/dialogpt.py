@@ -1,7 +1,6 @@
 """DialoGPT: GPT-2 trained on with whole conversations (Zhang et al. 2019, arXiv 1911.00536)."""
 
-from clados.models.gpt.gpt_2 import declaration as parent
-from clados.models.gpt.gpt_2 import gpt_2
+from clados.models.gpt.gpt_2 import declaration as parent, gpt_2
 from clados.spec import *
 
 dialogpt = gpt_2.but(size=parent.sizes["medium"])

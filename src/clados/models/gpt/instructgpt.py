@@ -1,7 +1,6 @@
 """InstructGPT: GPT-3 that follows instructions, by answers, rankings and PPO (Ouyang et al. 2022, arXiv 2203.02155)."""
 
-from clados.models.gpt.gpt_3 import declaration as parent
-from clados.models.gpt.gpt_3 import gpt_3
+from clados.models.gpt.gpt_3 import declaration as parent, gpt_3
 from clados.spec import *
 
 instructgpt = gpt_3.but(stack=but(block=but(dropout=0.2)))

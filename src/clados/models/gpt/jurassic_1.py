@@ -1,7 +1,6 @@
 """Jurassic-1: as large as GPT-3, wider and shallower, its words longer (Lieber et al. 2021, AI21 Labs)."""
 
-from clados.models.gpt.gpt_3 import dense, gpt_3, two
-from clados.models.gpt.gpt_3 import pretraining as parent
+from clados.models.gpt.gpt_3 import dense, gpt_3, pretraining as parent, two
 from clados.spec import *
 
 jurassic_1 = gpt_3.but(

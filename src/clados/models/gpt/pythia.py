@@ -1,7 +1,6 @@
 """Pythia: GPT-NeoX-20B's block at ten sizes, trained on the same data in the same order (Biderman et al. 2023)."""
 
-from clados.models.gpt.gpt_neox_20b import gpt_neox
-from clados.models.gpt.gpt_neox_20b import pretraining as parent
+from clados.models.gpt.gpt_neox_20b import gpt_neox, pretraining as parent
 from clados.spec import *
 
 pythia = gpt_neox.but(

@@ -1,7 +1,6 @@
 """RedPajama-INCITE: Pythia's shapes, branch after branch, on an open copy of LLaMA's data (Together 2023)."""
 
-from clados.models.gpt.pythia import pretraining as parent
-from clados.models.gpt.pythia import pythia
+from clados.models.gpt.pythia import pretraining as parent, pythia
 from clados.spec import *
 
 redpajama_incite = pythia.but(

@@ -4,8 +4,7 @@ Its dialogue models are R2C2, a BART with norms first; its language models are G
 """
 
 from clados.models.bart.bart import bart
-from clados.models.gpt.gpt_2 import declaration as gpt_2_sizes
-from clados.models.gpt.gpt_2 import gpt_2
+from clados.models.gpt.gpt_2 import declaration as gpt_2_sizes, gpt_2
 from clados.spec import *
 
 first = but(block=but(attn=but(dropout=0.0), residual=Pre()), norm_out=True)

@@ -1,7 +1,6 @@
 """StableLM (alpha): GPT-NeoX, wide and shallow, on a larger Pile (Stability AI 2023)."""
 
-from clados.models.gpt.gpt_neox_20b import gpt_neox
-from clados.models.gpt.gpt_neox_20b import pretraining as parent
+from clados.models.gpt.gpt_neox_20b import gpt_neox, pretraining as parent
 from clados.spec import *
 
 stablelm = gpt_neox.but(size=Size(layers=16, d_model=6144, heads=48), stack=but(block=but(mlp=but(act="gelu"))))

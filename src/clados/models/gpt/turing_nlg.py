@@ -1,7 +1,6 @@
 """Turing-NLG: a decoder of 17B as Megatron-LM's, trained with ZeRO (Rosset 2020, Microsoft's announcement)."""
 
-from clados.models.gpt.megatron import megatron
-from clados.models.gpt.megatron import pretraining as parent
+from clados.models.gpt.megatron import megatron, pretraining as parent
 from clados.spec import *
 
 turing_nlg = megatron.but(

@@ -1,7 +1,6 @@
 """Alpaca: LLaMA tuned on 52,000 instructions that a larger model wrote (Taori et al. 2023)."""
 
-from clados.models.llama.llama import declaration as parent
-from clados.models.llama.llama import llama
+from clados.models.llama.llama import declaration as parent, llama
 from clados.spec import *
 
 alpaca = llama.but(inputs=but(vocab=but(size=32_001, pad=32_000)))

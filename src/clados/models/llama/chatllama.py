@@ -1,7 +1,6 @@
 """ChatLLaMA: a library that tunes any LLaMA by feedback in three steps (github.com/nebuly-ai/optimate)."""
 
-from clados.models.llama.llama import declaration as parent
-from clados.models.llama.llama import llama
+from clados.models.llama.llama import declaration as parent, llama
 from clados.spec import *
 
 actor = Tuning(

@@ -1,7 +1,6 @@
 """Koala: LLaMA tuned on a small set of picked dialogues (Geng et al. 2023, BAIR blog)."""
 
-from clados.models.llama.llama import declaration as parent
-from clados.models.llama.llama import llama
+from clados.models.llama.llama import declaration as parent, llama
 from clados.spec import *
 
 koala = llama.but(size=parent.at("13b").size)

@@ -1,7 +1,6 @@
 """OpenAssistant LLaMA: LLaMA tuned on conversations by volunteers (Köpf et al. 2023, arXiv 2304.07327)."""
 
-from clados.models.llama.llama import declaration as parent
-from clados.models.llama.llama import llama
+from clados.models.llama.llama import declaration as parent, llama
 from clados.spec import *
 
 openassistant_llama = llama.but(size=parent.at("33b").size, inputs=but(vocab=but(size=32_016, pad=2)))

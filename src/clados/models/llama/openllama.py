@@ -1,8 +1,6 @@
 """OpenLLaMA: LLaMA's network and recipe on an open copy of its data (Geng & Liu 2023)."""
 
-from clados.models.llama.llama import declaration as parent
-from clados.models.llama.llama import llama
-from clados.models.llama.llama import pretraining as whole
+from clados.models.llama.llama import declaration as parent, llama, pretraining as whole
 from clados.spec import *
 
 pretraining = whole.but(data="1.0T tokens of RedPajama", optimiser=but(lr=3e-4))

@@ -1,7 +1,6 @@
 """Vicuna: LLaMA tuned on conversations that users of ChatGPT had shared (Chiang et al. 2023; arXiv 2306.05685)."""
 
-from clados.models.llama.llama import declaration as parent
-from clados.models.llama.llama import llama
+from clados.models.llama.llama import declaration as parent, llama
 from clados.spec import *
 
 vicuna = llama.but(size=parent.at("13b").size, inputs=but(vocab=but(pad=0)))

@@ -1,7 +1,6 @@
 """Flan-PaLM: PaLM tuned on 1,836 tasks worded as instructions (Chung et al. 2022, arXiv 2210.11416)."""
 
-from clados.models.palm.palm import declaration as parent
-from clados.models.palm.palm import palm
+from clados.models.palm.palm import declaration as parent, palm
 from clados.spec import *
 
 damp = but(attn=but(dropout=0.1), mlp=but(dropout=0.1), dropout=0.1)

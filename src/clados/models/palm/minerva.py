@@ -1,7 +1,6 @@
 """Minerva: PaLM trained on, with mathematics (Lewkowycz et al. 2022, arXiv 2206.14858)."""
 
-from clados.models.palm.palm import declaration as parent
-from clados.models.palm.palm import palm
+from clados.models.palm.palm import declaration as parent, palm
 from clados.spec import *
 
 minerva = palm

@@ -1,7 +1,6 @@
 """Flan-T5: T5 v1.1, adapted to writing on, then tuned on 1,836 tasks (Chung et al. 2022, arXiv 2210.11416)."""
 
-from clados.models.t5.t5_v1_1 import adaptation
-from clados.models.t5.t5_v1_1 import declaration as parent
+from clados.models.t5.t5_v1_1 import adaptation, declaration as parent
 from clados.spec import *
 
 flan_t5 = dropping(parent.at("base"), 0.05)

@@ -1,7 +1,6 @@
 """T0: T5 v1.1, adapted to writing on, then tuned on tasks put as questions (Sanh et al. 2021, arXiv 2110.08207)."""
 
-from clados.models.t5.t5_v1_1 import adaptation, t5_v1_1
-from clados.models.t5.t5_v1_1 import declaration as parent
+from clados.models.t5.t5_v1_1 import adaptation, declaration as parent, t5_v1_1
 from clados.spec import *
 
 t0 = dropping(t5_v1_1, 0.1)

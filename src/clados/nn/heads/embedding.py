@@ -7,8 +7,7 @@ from torch import Tensor, nn
 from clados import spec as s
 from clados.nn.activations import ACTS
 from clados.nn.core.module import Module, Product, builds
-from clados.nn.heads.base import Inputs, Read
-from clados.nn.heads.base import Inputs as Tables
+from clados.nn.heads.base import Inputs, Inputs as Tables, Read
 from clados.nn.norms import LayerNorm
 from clados.nn.pooling import pooled
 from clados.spec.core.pieces import Env

@@ -5,8 +5,7 @@ from torch import Tensor
 from clados import spec as s
 from clados.nn.activations import ACTS
 from clados.nn.core.module import Maps, Module, Product, builds
-from clados.nn.heads.base import Inputs as Tables
-from clados.nn.heads.base import Read
+from clados.nn.heads.base import Inputs as Tables, Read
 from clados.spec.core.pieces import Env
 
 

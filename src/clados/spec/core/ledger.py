@@ -6,8 +6,7 @@ from dataclasses import dataclass
 
 from clados.spec.core.part import Part
 from clados.spec.core.pieces import Env, Held, Named, Projection, Several, Table, Tensors, Weight
-from clados.tables import Page, Shown
-from clados.tables import TextTable as Figures
+from clados.tables import Page, Shown, TextTable as Figures
 
 
 @dataclass(frozen=True, slots=True)
