@@ -92,30 +92,18 @@ def _templates(played: Mapping[str, str], kind: str) -> tuple[str, str]:
     return "", ""
 
 
-BERT_ROLES = Roles(
-    pad="[PAD]",
-    unk="[UNK]",
-    cls="[CLS]",
-    sep="[SEP]",
-    mask="[MASK]",
-    single="[CLS] $A [SEP]",
-    pair="[CLS] $A [SEP] $B:1 [SEP]:1",
-)
-ROBERTA_ROLES = Roles(
-    bos="<s>",
-    pad="<pad>",
-    eos="</s>",
-    unk="<unk>",
-    cls="<s>",
-    sep="</s>",
-    mask="<mask>",
-    single="<s> $A </s>",
-    pair="<s> $A </s> </s> $B </s>",
-)
+def _framed(roles: Roles, kind: str = "") -> Roles:
+    """Roles with the templates that are usual for them."""
+    single, pair = _templates(roles.named(), kind)
+    return replace(roles, single=single, pair=pair)
+
+
+BERT_ROLES = _framed(Roles(pad="[PAD]", unk="[UNK]", cls="[CLS]", sep="[SEP]", mask="[MASK]"))
+ROBERTA_ROLES = _framed(Roles(bos="<s>", pad="<pad>", eos="</s>", unk="<unk>", cls="<s>", sep="</s>", mask="<mask>"))
 GPT2_ROLES = Roles(unk="<|endoftext|>", bos="<|endoftext|>", eos="<|endoftext|>")
-T5_ROLES = Roles(pad="<pad>", eos="</s>", unk="<unk>", sentinels=100, single="$A </s>", pair="$A </s> $B </s>")
+T5_ROLES = _framed(Roles(pad="<pad>", eos="</s>", unk="<unk>", sentinels=100))
 LLAMA_ROLES = Roles(unk="<unk>", bos="<s>", eos="</s>", single="<s> $A", pair="<s> $A <s> $B")
-WORD_ROLES = Roles(eos="</s>", unk="<unk>", single="$A </s>", pair="$A </s> $B </s>")
+WORD_ROLES = _framed(Roles(eos="</s>", unk="<unk>"))
 CLIP_ROLES = Roles(
     unk="<|endoftext|>",
     pad="<|endoftext|>",

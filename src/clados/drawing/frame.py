@@ -1,6 +1,6 @@
 """What all drawings share: heading, time axis, lanes, legend, and the line that describes a model."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from clados.drawing import svg
 from clados.drawing.palette import Ink, luminance
@@ -66,6 +66,35 @@ def described(node: Node) -> str:
     """One line on the model, for titles."""
     size = f"{count_label(node.params)} parameters" if node.params else "size not published"
     return f"{node.name}, {node.date}, {size}, weights {node.openness}"
+
+
+def drawn(
+    node: Node,
+    tag: str,
+    shape: Mapping[str, float],
+    text: str,
+    colour: Ink,
+    highlight: Collection[str],
+    *,
+    stroke: float,
+    root: bool = False,
+) -> str:
+    """A model's shape, filled when open, tinted when limited, hollow otherwise, with its label and its title."""
+    lit = node.id in highlight
+    mark = element(
+        tag,
+        class_=" ".join(word for word, holds in (("lit", lit), ("root", root)) if holds) or None,
+        **shape,
+        fill=colour.fill if node.openness in ("open", "limited") else "none",
+        fill_opacity=0.35 if node.openness == "limited" else None,
+        stroke=colour.line,
+        stroke_width=stroke,
+    )
+    paper = element(tag, class_="hollow", **shape)
+    dim = "dim" if highlight and not lit else None
+    return element(
+        "g", svg.title(described(node)), paper, mark, text, class_=dim, data_id=node.id, data_group=node.group
+    )
 
 
 def openness_legend(x: float, y: float, *, lines: Collection[str]) -> str:

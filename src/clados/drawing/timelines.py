@@ -23,12 +23,7 @@ _BAR = 42  # columns of the longest bar on a terminal
 
 
 def by_family(
-    nodes: Sequence[Node],
-    colours: Mapping[str, str],
-    *,
-    name: str,
-    highlight: Collection[str] = (),
-    order: Sequence[str] = frame.FAMILY_ORDER,
+    nodes: Sequence[Node], colours: Mapping[str, str], *, name: str, highlight: Collection[str] = ()
 ) -> Figure:
     """A point at each model's date, in the lane of its family, labelled to its right.
 
@@ -41,7 +36,7 @@ def by_family(
         Span(node, scale(node.when) - _RADIUS, scale(node.when) + 9 + svg.text_width(node.name, frame.NAME_SIZE))
         for node in nodes
     ]
-    lane_list, row = lanes(spans, order, 8)
+    lane_list, row = lanes(spans, frame.FAMILY_ORDER, 8)
     inks = {node.group: ink(node.group, colours) for node in nodes}
     y_of, bands, bottom = _rows_of(lane_list)
     points = {node.id: (scale(node.when), y_of[row[node.id]]) for node in nodes}
@@ -152,37 +147,11 @@ def _marks(
 
 
 def _mark(node: Node, x: float, y: float, colour: Ink, box: Box, highlight: Collection[str]) -> str:
-    highlighted = node.id in highlight
-    solid = node.openness in {"open", "limited"}
-    paper = element("circle", class_="hollow", cx=x, cy=y, r=_RADIUS)
-    dot = element(
-        "circle",
-        class_="lit" if highlighted else None,
-        cx=x,
-        cy=y,
-        r=_RADIUS,
-        fill=colour.fill if solid else "none",
-        fill_opacity=0.35 if node.openness == "limited" else None,
-        stroke=colour.line,
-        stroke_width=1.4,
-    )
-    text = svg.label(
-        box.left,
-        box.middle + frame.NAME_SIZE * 0.36,
-        node.name,
-        size=frame.NAME_SIZE,
-        font_weight="600" if highlighted else None,
-    )
-    return element(
-        "g",
-        svg.title(frame.described(node)),
-        paper,
-        dot,
-        text,
-        class_="dim" if highlight and not highlighted else None,
-        data_id=node.id,
-        data_group=node.group,
-    )
+    weight = "600" if node.id in highlight else None
+    middle = box.middle + frame.NAME_SIZE * 0.36
+    text = svg.label(box.left, middle, node.name, size=frame.NAME_SIZE, font_weight=weight)
+    shape = {"cx": x, "cy": y, "r": _RADIUS}
+    return frame.drawn(node, "circle", shape, text, colour, highlight, stroke=1.4)
 
 
 def _unknown(nodes: Sequence[Node], top: float) -> tuple[list[str], float]:
@@ -232,13 +201,13 @@ def _rows(
 def timeline_for_terminal(nodes: Sequence[Node], colours: Mapping[str, str], y: str) -> Table:
     """The timeline for the terminal: a line a model in order of date; a column a family, or a bar on the log axis."""
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading_ in ("date", "model", "family", "parameters", *(["1M to 10T, log"] if y == "params" else [])):
-        figures = heading_ in ("date", "parameters")  # always whole
-        table.add_column(OneLine(heading_), justify="right" if heading_ == "parameters" else "left", no_wrap=figures)
+    for heading in ("date", "model", "family", "parameters", *(["1M to 10T, log"] if y == "params" else [])):
+        figures = heading in ("date", "parameters")  # always whole
+        table.add_column(OneLine(heading), justify="right" if heading == "parameters" else "left", no_wrap=figures)
     year = ""
     ordered = by_date(nodes)
     if y == "family":
-        rank = {group: place_ for place_, group in enumerate(frame.FAMILY_ORDER)}
+        rank = {group: place for place, group in enumerate(frame.FAMILY_ORDER)}
         ordered = sorted(ordered, key=lambda node: (rank.get(node.group, len(rank)), node.group))
     for node in ordered:
         break_at = node.date[:4] if y == "params" else node.group

@@ -224,33 +224,17 @@ def _toward(corner: Point, other: Point, radius: float) -> Point:
 
 def node_box(node: Node, box: Box, colour: Ink, highlight: Collection[str]) -> str:
     """A model as a box: filled when open, tinted when limited, hollow otherwise."""
-    filled = node.openness == "open"
-    edges = {"x": box.left, "y": box.top, "width": box.width, "height": box.height, "rx": 5.0}
-    highlighted = node.id in highlight
-    paper = element("rect", class_="hollow", **edges)
-    root = "root" if node.id == ROOT else None
-    rect = element(
-        "rect",
-        class_=" ".join(word for word in ("lit" if highlighted else "", root) if word) or None,
-        **edges,
-        fill=colour.fill if filled or node.openness == "limited" else "none",
-        fill_opacity=0.35 if node.openness == "limited" else None,
-        stroke=colour.line,
-        stroke_width=1.2,
-    )
     text = svg.label(
         box.left + box.width / 2,
         box.middle + frame.NAME_SIZE * 0.36,
         node.name,
         size=frame.NAME_SIZE,
         text_anchor="middle",
-        class_=colour.text if filled else None,
-        font_weight="600" if highlighted else None,
+        class_=colour.text if node.openness == "open" else None,
+        font_weight="600" if node.id in highlight else None,
     )
-    dim = "dim" if highlight and not highlighted else None
-    return element(
-        "g", svg.title(frame.described(node)), paper, rect, text, class_=dim, data_id=node.id, data_group=node.group
-    )
+    shape = {"x": box.left, "y": box.top, "width": box.width, "height": box.height, "rx": 5.0}
+    return frame.drawn(node, "rect", shape, text, colour, highlight, stroke=1.2, root=node.id == ROOT)
 
 
 def tree_for_terminal(

@@ -64,13 +64,6 @@ marian = Layout(
         "encoder_layerdrop",
         "decoder_layerdrop",
         "forced_eos_token_id",
-        # words of 2020, which nothing has read since: the model_type says as much
-        "add_bias_logits",
-        "add_final_layer_norm",
-        "extra_pos_embeddings",
-        "normalize_before",
-        "normalize_embedding",
-        "static_position_embeddings",
     ),
     tied={
         "model.encoder.embed_tokens.weight": "inputs.tokens.weight",
