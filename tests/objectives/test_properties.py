@@ -57,6 +57,17 @@ def both(batch: Batch, words: VocabIds) -> Ids:
     return [*batch.inputs["input_ids"][0].tolist(), *batch.targets["labels"].tolist()]
 
 
+def blanks(batch: Batch, words: VocabIds) -> Ids:
+    """Of a text with blanks, and of what stands after it for each, by their places."""
+    ids, places = batch.inputs["input_ids"][0].tolist(), batch.inputs["position_ids"][0].tolist()
+    wanted = dict(zip(batch.targets["at"].tolist(), batch.targets["labels"].tolist()))
+    written: dict[int, Ids] = {}
+    for at, label in wanted.items():
+        written.setdefault(places[at][0], []).append(label)
+    read = [(token, place) for token, (place, inside) in zip(ids, places) if not inside]
+    return [token for seen, place in read for token in written.get(place, [seen])]
+
+
 @dataclass(frozen=True)
 class Case:
     """An objective on a model.
@@ -79,6 +90,8 @@ CASES = {
     "masked tokens": Case("roberta", s.MaskedTokens(), in_place, lambda n: (1, 0.15 * (n + 3) + 1)),
     "masked n-grams": Case("albert", s.MaskedNgrams(), ordered, lambda n: (0, 0.15 * (n + 3) + 1)),
     "corrupted spans": Case("t5", s.CorruptedSpans(), spans, lambda n: (1, 0.15 * n + 1), ("eos", "sentinels")),
+    "blanks": Case("glm", s.BlankInfilling(), blanks, lambda n: (1, 0.15 * n + 39), ("eos",)),
+    "long blanks": Case("glm", s.BlankInfilling(sentences=0.3, long=0.5), blanks, lambda n: (1, n), ("eos",)),
     "translation": Case("transformer", s.Translation(), both, lambda n: (n // 2, n), ("eos",)),
 }
 CLOSED = [pytest.param(case, id=name) for name, case in CASES.items()]
@@ -210,6 +223,9 @@ def test_long_documents_are_cut_to_the_length_and_empty_ones_passed_over(case: C
     setting = Setting(model, 24, VocabIds.of(tokenizer))
     rows = [source.at(i) for i in range(len(source))]
     batch = one.prepare(rows, [generator(i) for i in range(len(rows))], setting)
-    assert max(each.size(1) for name, each in batch.inputs.items() if name.endswith("input_ids")) <= 24
+    counts = [each.size(1) for name, each in batch.inputs.items() if name.endswith("input_ids")]
+    if "position_ids" in batch.inputs:  # what is written has the place of its blank
+        counts = [int(batch.inputs["position_ids"].max()) + 1]
+    assert max(counts) <= 24
     with pytest.raises(CladosError):
         one.source([Text("", "")], SourceConfig(24, tokenizer=tokenizer))

@@ -170,6 +170,6 @@ def _pieces(ids: list[int], wanted: dict[int, int], tokenizer: Tokenizer, *, mas
 def _mark(id_: int, label: int | None, tokenizer: Tokenizer) -> Mark:
     if label is not None:
         return "kept" if id_ == label else "hidden" if id_ == tokenizer.ids.get("mask") else "replaced"
-    if id_ in tokenizer.sentinels:
+    if id_ in tokenizer.sentinels or id_ == tokenizer.ids.get("mask"):
         return "sentinel"
     return "special" if id_ in tokenizer.ids.values() else "text"

@@ -19,9 +19,10 @@ from clados.objectives import task
 from clados.objectives.view import View, show
 from clados.spec import Model, Objective
 from clados.tables import Page, Shown
-from clados.train.fitting import tokenizer_for
+from clados.train.fitting import Facts, FitContext, fit_model, tokenizer_for
 
 VOCAB_SIZE = 4096  # of the tokenizer that shows an objective of a model without one
+LENGTH = 4096  # positions, where each has a vector of its own
 OFTEN = 100  # times that it reads the letters of a text in other scripts, so that none is too rare
 
 
@@ -85,6 +86,7 @@ def objective(model: str | Path, text: str, *, seed: int = 0) -> ObjectiveExampl
     tokenizer = load_tokenizer(folder) if folder else _tokenizer(part, learned, text)
     if tokenizer is None:
         raise CladosError(f"{card.id} learns {learned!r} and reads no text, so there is nothing to show of one")
+    part = fit_model(part, FitContext((), tokenizer, LENGTH, Facts()))
     return ObjectiveExample(card.id, learned, show(learned, part, text, tokenizer, seed))
 
 

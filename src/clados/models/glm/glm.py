@@ -73,7 +73,7 @@ documents = blanks.but(objective=but(long=0.5), batch=None, steps=None)
 chinese_text = pretraining.but(data="WuDaoCorpora", steps=None)
 largest = Stage(
     name="pretraining",
-    objective=BlankInfilling(long=0.7, least=0.0),
+    objective=BlankInfilling(long=0.7, least=0.0, ending=1.0),
     data="400B tokens of the Pile, WuDao and the web, half of them Chinese; 5 % of 74 data sets put as prompts",
     optimiser=AdamW(lr=8e-5, beta2=0.95, decay=0.1),
     schedule=Cosine(warmup=231, floor=0.1),

@@ -1,16 +1,20 @@
 """Predict spans that were taken out, after the text."""
 
+from typing import ClassVar
+
 from clados.spec.learning.objectives.base import Objective
 
 
 class BlankInfilling(Objective):
-    """-log p of the spans that were taken out, in random order, each from left to right (Du et al. 2021, §2.1, eq. 1).
+    """-log p of the spans that were taken out, in random order, each from left to right (Du et al. 2022, §2.1, eq. 1).
 
     Of the examples, a share loses whole ``sentences``, a share one ``long`` span, the rest short ones (§2.1.1).
     """
 
+    verb: ClassVar[str] = "generate"
     rate: float = 0.15  # of the tokens, in short spans and in sentences
     mean: float = 3.0  # tokens of a short span, Poisson
     sentences: float = 0.0
     long: float = 0.0
     least: float = 0.5  # share of the text that a long span takes, drawn from here to 1
+    ending: float = 0.5  # of the long spans, the share that are the text's end (the default of the authors' arguments)
