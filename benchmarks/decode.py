@@ -10,7 +10,7 @@ from torch import Tensor
 from benchmarks import peers
 from benchmarks.harness import Figure, Limits, Run, figure, interleaved
 from clados.apply.generate import generate
-from clados.nn.settle import settle
+from clados.nn.weight_layout import prepare_for_decoding
 
 
 def float32(limits: Limits) -> list[Figure]:
@@ -27,7 +27,7 @@ def _large(
     name: str, dtype: torch.dtype, wanted: float, limits: Limits, start: int = 16, new: int = 32
 ) -> list[Figure]:
     ours, theirs = peers.both(peers.gpt_2(), dtype)
-    settle(ours)
+    prepare_for_decoding(ours)
     prompt = torch.arange(1000, 1000 + start)[None]
     seconds = interleaved(_runs(ours, theirs, prompt, new))
     first = interleaved(_runs(ours, theirs, prompt, 1))
@@ -50,7 +50,7 @@ def grouped(limits: Limits) -> list[Figure]:
         num_key_value_heads=3,
     )
     ours, theirs = peers.both(config)
-    settle(ours)
+    prepare_for_decoding(ours)
     prompt, new = torch.arange(1000, 1016)[None], 32
     work = {"GB": peers.gigabytes(ours) * new}  # tables of tokens counted once more than they are read
     seconds = interleaved(_runs(ours, theirs, prompt, new))
@@ -61,7 +61,7 @@ def grouped(limits: Limits) -> list[Figure]:
 def tiny(limits: Limits) -> list[Figure]:
     """A model so small that what is not arithmetic is nearly everything, beside a loop without modules."""
     ours, theirs = peers.both(peers.gpt_2(**peers.TINY))
-    settle(ours)
+    prepare_for_decoding(ours)
     prompt, new = torch.arange(8, 16)[None], 128
     runs = {**_runs(ours, theirs, prompt, new), "bare loop": lambda: bare(theirs, prompt, new)}
     same = bare(theirs, prompt, new).equal(generate(ours, prompt, max_new_tokens=new, eos=()))

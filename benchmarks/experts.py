@@ -8,7 +8,7 @@ import transformers
 from benchmarks import peers
 from benchmarks.harness import Figure, Limits, figure, interleaved
 from clados.apply.generate import generate
-from clados.nn.settle import settle
+from clados.nn.weight_layout import prepare_for_decoding
 from clados.spec import rows
 
 COUNTS = 8, 32
@@ -35,7 +35,7 @@ def decode(limits: Limits) -> list[Figure]:
     figures = []
     for count in COUNTS:
         ours, theirs = peers.both(transformers.SwitchTransformersConfig(**SHAPE, num_experts=count))
-        settle(ours)
+        prepare_for_decoding(ours)
         for batch in (1, 8):
             ids = torch.randint(2, WORDS, (batch, 16), generator=torch.Generator().manual_seed(0))
             runs: dict[str, Any] = {

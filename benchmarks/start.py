@@ -13,8 +13,8 @@ OURS = """
 import torch, clados
 from clados.checkpoints import from_pretrained
 from clados.apply.generate import generate
-from clados.nn.settle import settle
-generate(settle(from_pretrained({path!r})), torch.arange(8, 24)[None], max_new_tokens={new}, eos=())
+from clados.nn.weight_layout import prepare_for_decoding
+generate(prepare_for_decoding(from_pretrained({path!r})), torch.arange(8, 24)[None], max_new_tokens={new}, eos=())
 """
 THEIRS = """
 import torch, transformers

@@ -10,7 +10,7 @@ from torch import Tensor
 from benchmarks import peers
 from benchmarks.harness import Figure, Limits, Run, figure, interleaved
 from clados.apply.generate import generate
-from clados.nn.settle import settle
+from clados.nn.weight_layout import prepare_for_decoding
 
 WANTED = 1.5
 
@@ -41,7 +41,7 @@ def _each(name: str, ours: Any, theirs: Any, length: int, new: int, beams: Seque
     ids = torch.randint(1000, 30_000, (1, length), generator=torch.Generator().manual_seed(0))
     figures = []
     for number in beams:
-        settle(ours, rows=number)
+        prepare_for_decoding(ours, rows=number)
         runs = _runs(ours, theirs, ids, new, number)
         a, b = runs["clados"](), runs["transformers"]()
         alike = int((a == b).long().cumprod(1).sum()) - 1  # type: ignore[attr-defined]

@@ -23,7 +23,7 @@ import clados
 model = clados.build("gpt-2", params="5M")
 model.save_pretrained("out")
 report: str = clados.from_pretrained("out").report.verdict
-layers: int = clados.settle(model).spec.size.layers
+layers: int = clados.prepare_for_decoding(model).spec.size.layers
 cards = clados.find(architecture="encoder", since="2019", limit=3)
 date: str = str(cards[0].date)
 total: int = clados.count("llama:7b").total

@@ -25,7 +25,7 @@ if TYPE_CHECKING:  # what OFFERED says, for type checkers and editors
     from clados.drawing.drawings import draw as draw, timeline as timeline, tree as tree
     from clados.errors import CladosError as CladosError
     from clados.nn.make import build as build
-    from clados.nn.settle import settle as settle
+    from clados.nn.weight_layout import prepare_for_decoding as prepare_for_decoding
     from clados.proofs.proof import verify as verify
     from clados.train.learns import learns as learns
     from clados.train.loop import Trainer as Trainer, fit as fit
@@ -65,7 +65,7 @@ OFFERED = {
     "pretrain": "clados.train.pretrain",
     "Run": "clados.train.unit",
     "save_pretrained": "clados.checkpoints.save",
-    "settle": "clados.nn.settle",
+    "prepare_for_decoding": "clados.nn.weight_layout",
     "timeline": "clados.drawing.drawings",
     "Trainer": "clados.train.loop",
     "translate": "clados.apply.translate",

@@ -12,7 +12,7 @@ from clados.apply.generate import generate, room, writer_of
 from clados.apply.verbs import verbs
 from clados.errors import InputError
 from clados.models.declared import declared, package_models
-from clados.nn.kinds.arguments import learned
+from clados.nn.kinds.arguments import learned_positions
 from clados.proofs.cases import roomy, structures, undropped
 from clados.proofs.parity import TOLERANCE, distance
 from clados.proofs.references import randomise, spread
@@ -37,7 +37,7 @@ ONE_WAY = [name for name, model in WRITERS.items() if not any(isinstance(each, s
 COUNTED = [
     name
     for name, model in WRITERS.items()
-    if isinstance(model, s.EncoderDecoder) and learned(model.target or model.inputs) is not None
+    if isinstance(model, s.EncoderDecoder) and learned_positions(model.target or model.inputs) is not None
 ]
 
 
@@ -100,9 +100,11 @@ def test_words_are_drawn_and_searched_for(writer: Any) -> None:
 
 @pytest.mark.parametrize("writer", COUNTED, indirect=True)
 def test_answers_are_as_long_as_the_target_has_positions(writer: Any) -> None:
-    ids, room = read(writer.spec)[0], writer.written - 1
-    assert generate(writer, ids, max_new_tokens=room, eos=()).size(1) == writer.written
-    with pytest.raises(InputError, match=f"make {room + 2} positions; this model has learned {writer.written}"):
+    ids, room = read(writer.spec)[0], writer.max_target_positions - 1
+    assert generate(writer, ids, max_new_tokens=room, eos=()).size(1) == writer.max_target_positions
+    with pytest.raises(
+        InputError, match=f"make {room + 2} positions; this model has learned {writer.max_target_positions}"
+    ):
         generate(writer, ids, max_new_tokens=room + 1, eos=())
 
 
@@ -114,9 +116,9 @@ def test_a_blank_takes_no_places_behind_the_prompt(writer: Any, blank: bool, tak
     ids = ids.masked_fill(ids == mask, 5)
     if blank:
         ids[0, 1] = mask
-    room = writer.learned - taken
+    room = writer.max_positions - taken
     assert generate(writer, ids, max_new_tokens=room, eos=()).size(1) == 7 + room
-    with pytest.raises(InputError, match=f"this model has learned {writer.learned}"):
+    with pytest.raises(InputError, match=f"this model has learned {writer.max_positions}"):
         generate(writer, ids, max_new_tokens=room + 1, eos=())
 
 
@@ -133,8 +135,8 @@ def test_there_is_room_for_as_many_words_as_are_told_and_no_more(writer: Any) ->
 def test_behind_a_blank_there_is_room_as_if_the_prompt_were_one_row(writer: Any) -> None:
     ids = read(writer.spec)[0][:1]
     ids[0, 1] = writer.spec.vocab.mask
-    assert room(writer, ids) == writer.learned - 2
-    assert room(writer, ids.masked_fill(ids == writer.spec.vocab.mask, 5)) == writer.learned - ids.size(1) - 1
+    assert room(writer, ids) == writer.max_positions - 2
+    assert room(writer, ids.masked_fill(ids == writer.spec.vocab.mask, 5)) == writer.max_positions - ids.size(1) - 1
 
 
 def test_padding_changes_no_score(writer: Any) -> None:

@@ -97,7 +97,7 @@ def test_weights_are_laid_for_as_many_texts_and_beams(
     directory: Callable[[str], Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rows: list[int] = []
-    monkeypatch.setattr("clados.apply.ready.settle", lambda model, number: rows.append(number))
+    monkeypatch.setattr("clados.apply.ready.prepare_for_decoding", lambda model, number: rows.append(number))
     sources = [source for source, _ in PAIRS]
     translate(directory("transformer"), sources, beams=2, batch=2)
     translate(directory("transformer"), sources[:1], beams=2)

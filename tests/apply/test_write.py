@@ -72,7 +72,7 @@ def test_more_than_there_are_positions_for_may_be_asked(name: str, prompt: str, 
 
 def test_weights_are_laid_for_as_many_beams(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     rows: list[int] = []
-    monkeypatch.setattr("clados.apply.ready.settle", lambda model, number: rows.append(number))
+    monkeypatch.setattr("clados.apply.ready.prepare_for_decoding", lambda model, number: rows.append(number))
     write(directory, "A dog", max_new_tokens=2, beams=3)
     write(directory, "A dog", max_new_tokens=2)
     assert (

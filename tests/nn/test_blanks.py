@@ -7,7 +7,7 @@ from hypothesis import given, settings, strategies as st
 from clados import nn as cn, spec as s
 from clados.apply.generate import generate
 from clados.models.declared import declared
-from clados.nn.attention.masks import look
+from clados.nn.attention.masks import make_mask
 from clados.nn.core.module import made
 from clados.nn.positions.blanks import blank_positions
 from clados.proofs.cases import small
@@ -19,7 +19,7 @@ GLM = small(declared("glm").model)
 @given(st.integers(1, 9), st.integers(0, 9))
 def test_a_position_sees_what_is_read_and_what_was_written_up_to_it(read: int, written: int) -> None:
     places = torch.arange(read + written)
-    mask, _ = look(made(s.Prefix()), None, len(places), 0, None, None, places.device, (places < read)[None])
+    mask, _ = make_mask(made(s.Prefix()), None, len(places), 0, None, None, places.device, (places < read)[None])
     if mask is None:
         assert len(places) == 1
         return

@@ -7,9 +7,9 @@ import torch
 from hypothesis import given, settings, strategies as st
 
 from clados import nn, spec as s
-from clados.nn.core.context import Sight
+from clados.nn.core.context import AttentionContext
 from clados.nn.core.module import made
-from clados.nn.feedforward.experts import Told, each_its_own, rank
+from clados.nn.feedforward.experts import Routing, grouped_mm, rank
 from clados.objectives.routing import largeness, strayed, unbalance
 from clados.spec.core.pieces import Env
 
@@ -27,7 +27,9 @@ def layer(**words: Any) -> Any:
 @given(st.lists(st.integers(0, 4), min_size=1, max_size=40), st.integers(1, 6))
 @settings(max_examples=40)
 def test_the_first_tokens_of_an_expert_find_room_and_no_later_one(chosen: list[int], tokens: int) -> None:
-    found = made(s.OfText(tokens))(torch.tensor(chosen), Told(5, training=False, shape=(1, len(chosen)), sight=Sight()))
+    found = made(s.OfText(tokens))(
+        torch.tensor(chosen), Routing(5, training=False, shape=(1, len(chosen)), context=AttentionContext())
+    )
     expected = [chosen[:i].count(one) >= tokens for i, one in enumerate(chosen)]
     assert (found.tolist() if found is not None else [False] * len(chosen)) == expected
 
@@ -35,8 +37,8 @@ def test_the_first_tokens_of_an_expert_find_room_and_no_later_one(chosen: list[i
 def test_room_is_of_each_text_or_of_all_that_is_computed() -> None:
     chosen = torch.tensor([0, 0, 0, 1, 0, 1])
     packed, rows = (
-        Told(2, training=False, shape=(1, 6), sight=Sight(lengths=(2, 4))),
-        Told(2, training=False, shape=(2, 3), sight=Sight()),
+        Routing(2, training=False, shape=(1, 6), context=AttentionContext(lengths=(2, 4))),
+        Routing(2, training=False, shape=(2, 3), context=AttentionContext()),
     )
     assert made(s.OfText(1))(chosen, packed).tolist() == [False, True, False, False, True, True]
     assert made(s.OfText(1))(chosen, rows).tolist() == [False, True, True, False, False, True]
@@ -47,16 +49,16 @@ def test_room_is_of_each_text_or_of_all_that_is_computed() -> None:
 
 def test_padding_takes_no_room() -> None:
     keep = torch.tensor([[True, True, False], [True, True, True]])
-    told = Told(2, training=False, shape=(2, 3), sight=Sight(keep=keep))
+    routing = Routing(2, training=False, shape=(2, 3), context=AttentionContext(keep=keep))
     chosen = torch.tensor([0, 0, 2, 0, 1, 1])  # 2: none, for padding
-    assert made(s.OfBatch(1.0, 1.0, least=1))(chosen, told).tolist()[3]
+    assert made(s.OfBatch(1.0, 1.0, least=1))(chosen, routing).tolist()[3]
     assert rank(chosen).tolist() == [0, 1, 0, 2, 0, 1]
 
 
 @pytest.mark.parametrize("top", [1, 2])
 def test_a_token_that_finds_no_room_passes_by_the_residual_alone(top: int) -> None:
     alike = torch.randn(1, 1, 16).expand(1, 7, 16)
-    out = layer(top=top, capacity=s.OfText(3))(alike, Sight())
+    out = layer(top=top, capacity=s.OfText(3))(alike, AttentionContext())
     assert out[0, :3].abs().sum() > 0
     assert out[0, 3:].abs().sum() == 0
 
@@ -65,13 +67,13 @@ def test_normalised_gates_are_shares_of_the_chosen_ones() -> None:
     x = torch.randn(2, 3, 16)
     one = layer(top=2, gates="normalised")
     shares = one.router(x).softmax(-1).topk(2).values.sum(-1, keepdim=True)
-    torch.testing.assert_close(one(x, Sight()) * shares, layer(top=2)(x, Sight()))
+    torch.testing.assert_close(one(x, AttentionContext()) * shares, layer(top=2)(x, AttentionContext()))
 
 
 def test_only_experts_that_are_met_are_read() -> None:
     weight = torch.randn(4, 3, 2)
     weight[2] = float("nan")
-    out = each_its_own(torch.randn(5, 2), torch.tensor([2, 1, 0, 1]), weight)
+    out = grouped_mm(torch.randn(5, 2), torch.tensor([2, 1, 0, 1]), weight)
     assert bool(out.isfinite().all())
     assert out[4].tolist() == [0.0] * 3
 

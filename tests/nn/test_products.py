@@ -7,7 +7,7 @@ from torch import Tensor
 
 from clados.nn import products
 from clados.nn.core.module import Product
-from clados.nn.products import InFloat32, mirrored, product
+from clados.nn.products import InFloat32, linear_transposed, product
 
 
 def in_float32(x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
@@ -56,7 +56,7 @@ def test_float32_is_left_as_it_is() -> None:
 def test_from_the_side_of_the_weights_it_is_the_same_product(shape: tuple[int, ...], biased: bool) -> None:
     shapes = shape, (40, 24), (40,)
     x, weight, bias = (torch.randn(each, dtype=torch.float64, requires_grad=True) for each in shapes)
-    found, wanted = (each(x, weight, bias if biased else None) for each in (mirrored, F.linear))
+    found, wanted = (each(x, weight, bias if biased else None) for each in (linear_transposed, F.linear))
     assert found.is_contiguous()
     torch.testing.assert_close(found, wanted)
     read = [x, weight, *([bias] if biased else [])]
@@ -73,32 +73,32 @@ def test_products_of_any_number_of_rows_are_alike(rows: int, monkeypatch: pytest
 
 
 @pytest.fixture
-def mirrored_rows(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+def transposed_rows(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The rows of each product that is computed from the side of the weights, on whatever processor."""
     seen: list[int] = []
 
     def recorded(x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
         seen.append(x.numel() // x.size(-1))
-        return mirrored(x, weight, bias)
+        return linear_transposed(x, weight, bias)
 
     monkeypatch.setattr(products, "AVX2", True)
-    monkeypatch.setattr(products, "mirrored", recorded)
+    monkeypatch.setattr(products, "linear_transposed", recorded)
     return seen
 
 
-def test_three_and_four_rows_of_float32_are_computed_from_the_side_of_the_weights(mirrored_rows: list[int]) -> None:
+def test_three_and_four_rows_of_float32_are_computed_from_the_side_of_the_weights(transposed_rows: list[int]) -> None:
     weight = torch.randn(40, 24)
     for rows in range(1, 7):
         product(torch.randn(rows, 24), weight, None)
-    assert mirrored_rows == [3, 4]
+    assert transposed_rows == [3, 4]
     product(torch.randn(3, 24), weight.T.contiguous().T, None)
     product(torch.randn(3, 24, dtype=torch.float64), weight.double(), None)
-    assert mirrored_rows == [3, 4]
+    assert transposed_rows == [3, 4]
 
 
 @pytest.mark.parametrize("rows", [2, 3, 8])
-def test_a_product_is_exported_for_any_number_of_rows(rows: int, mirrored_rows: list[int]) -> None:
+def test_a_product_is_exported_for_any_number_of_rows(rows: int, transposed_rows: list[int]) -> None:
     dynamic = {"x": {0: torch.export.Dim("rows", min=2, max=64)}}
     made = torch.export.export(Product(24, 40), (torch.randn(rows, 24),), dynamic_shapes=dynamic).module()
     assert made(torch.randn(5, 24)).shape == (5, 40)
-    assert mirrored_rows == []
+    assert transposed_rows == []

@@ -39,8 +39,8 @@ def test_attention_is_the_equation_of_the_paper(sees: s.Sees, biases: str) -> No
             each.normal_(0, 0.3)
     block: Any = model.stack.blocks[1]  # type: ignore[union-attr, index]
     attn, x = block.attn, torch.randn(2, 13, 48, dtype=torch.float64)
-    sight = model.stack.look(x, torch.arange(13)[None], None, 0, None)[0]  # type: ignore[operator, union-attr]
-    y, _ = attn(x, sight)
+    context = model.stack.contexts(x, torch.arange(13)[None], None, 0, None)[0]  # type: ignore[operator, union-attr]
+    y, _ = attn(x, context)
     holder: Any = attn if biases == "layer" else model.stack.position  # type: ignore[union-attr]
     q, k, v = (each.view(2, 13, -1, attn.head_dim) for each in attn.qkv(x).chunk(3, -1))
     out = torch.zeros_like(v)
@@ -79,7 +79,7 @@ def test_decoding_equals_the_full_pass_with_padding_on_the_left() -> None:
 
 def test_distances_beyond_the_furthest_are_one() -> None:
     near: Any = cn.build(stack(s.Causal(), furthest=3)).stack
-    table = near.position.place(torch.zeros(1, 9, 48), torch.arange(9)[None], 9, 0).distances.rows
+    table = near.position.position_terms(torch.zeros(1, 9, 48), torch.arange(9)[None], 9, 0).distances.rows
     assert torch.equal(table[0], table[5])
     assert not torch.equal(table[5], table[6])
     with pytest.raises(s.SpecError, match="furthest is 0"):

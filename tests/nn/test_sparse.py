@@ -101,4 +101,4 @@ def test_a_stack_over_blocks_encodes_alone() -> None:
     with pytest.raises(s.SpecError, match="this stack encodes"):
         model(ids, cache=model.cache(1, 8))
     with pytest.raises(s.SpecError, match=r"BlockSparse\(\.\.\.\) makes no matrix"):
-        model.stack.look(model.inputs(ids, ids), ids, None, 0, None)
+        model.stack.contexts(model.inputs(ids, ids), ids, None, 0, None)

@@ -16,7 +16,7 @@ from clados.apply.decoding.straight import greedy_or_sampled
 from clados.apply.decoding.writers import room, starts_with, writer_of
 from clados.checkpoints.generation import STEEPEST, GenerationConfig
 from clados.errors import InputError, check_seed
-from clados.nn.kinds.arguments import checked, shaped
+from clados.nn.kinds.arguments import check_ids, check_shape
 from clados.nn.kinds.model import WholeModel
 from clados.nn.memory import enough_memory
 
@@ -108,8 +108,8 @@ def generate(
     settings = replace(config, **{name: value for name, value in given.items() if value is not None})
     if seed is not None:
         check_seed(seed)
-    checked(input_ids, 0, None)
-    shaped("attention_mask", attention_mask, tuple(input_ids.shape))
+    check_ids(input_ids, 0, None)
+    check_shape("attention_mask", attention_mask, tuple(input_ids.shape))
     new = new_tokens(model, input_ids, settings, max_new_tokens)
     begin = settings.bos_token_id if settings.decoder_start_token_id is None else settings.decoder_start_token_id
     writer = writer_of(model, input_ids, attention_mask, new, begin)

@@ -24,7 +24,7 @@ from clados.data.scaling import Scales
 from clados.data.tokenizer import Tokenizer
 from clados.errors import CladosWarning, InputError
 from clados.nn.kinds.model import WholeModel
-from clados.nn.settle import settle
+from clados.nn.weight_layout import prepare_for_decoding
 
 _T = TypeVar("_T")
 SPEED = 1e11  # operations a second of a CPU, about
@@ -155,7 +155,7 @@ def load(
 
     Args:
         source: the directory; what is ready already stays as it is.
-        verb: what it is to do; what is read to write word by word is settled.
+        verb: what it is to do; what is read to write word by word is prepared for it.
         texts: batch size of generation. beams: number of beams; None: the directory's.
 
     Raises:
@@ -166,7 +166,7 @@ def load(
     if verb is not None:
         verbs.check_verb(verb, ready.name, ready.spec, ready.objective)
     if verb in WRITING and ready is not source:
-        settle(ready.model, texts * (beams or usual_beams(verb, ready.model)))
+        prepare_for_decoding(ready.model, texts * (beams or usual_beams(verb, ready.model)))
     return ready
 
 

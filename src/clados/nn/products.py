@@ -23,18 +23,18 @@ def product(x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
         and x.is_cpu
         and weight.is_contiguous()
         and not is_compiling()
-        and mirrors(x.numel() // x.size(-1))
+        and transposed_is_faster(x.numel() // x.size(-1))
     ):
-        return mirrored(x, weight, bias)
+        return linear_transposed(x, weight, bias)
     return F.linear(x, weight, bias)
 
 
-def mirrors(rows: int) -> bool:
+def transposed_is_faster(rows: int) -> bool:
     """Whether so many rows are multiplied faster by weights that lie by rows, from their side."""
     return AVX2 and 2 < rows <= FEW
 
 
-def mirrored(x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+def linear_transposed(x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
     """The same as (W x^T + b)^T: three or four rows, [..., n_in] -> [..., n_out], up to twice as fast."""
     rows = x.reshape(-1, x.size(-1))
     four = F.pad(rows, (0, 0, 0, FEW - len(rows))).T

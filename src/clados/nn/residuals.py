@@ -3,7 +3,7 @@
 from torch import Tensor
 
 from clados import spec as s
-from clados.nn.core.context import Sight, State
+from clados.nn.core.context import AttentionContext, State
 from clados.nn.core.module import builds
 from clados.nn.dropout import drop
 from clados.nn.stacks.block import Block
@@ -14,34 +14,34 @@ from clados.spec.core.pieces import Env
 class PreBlock(Block):
     """x + f(norm(x)), branch after branch."""
 
-    def forward(self, x: Tensor, sight: Sight, state: State) -> tuple[Tensor, State]:
+    def forward(self, x: Tensor, context: AttentionContext, state: State) -> tuple[Tensor, State]:
         """What leaves the layer, [batch, length, d_model], and what it remembers."""
-        y, attn = self.attn(self.attn_norm(x), sight, state.attn)
+        y, attn = self.attn(self.attn_norm(x), context, state.attn)
         x = x + drop(y, self.dropout, self.training)
         cross = state.cross
         if self.crossed:
-            y, cross = self.cross(self.cross_norm(x), sight, cross)
+            y, cross = self.cross(self.cross_norm(x), context, cross)
             x = x + drop(y, self.dropout, self.training)
-        return x + drop(self.mlp(self.mlp_norm(x), sight), self.dropout, self.training), State(attn, cross)
+        return x + drop(self.mlp(self.mlp_norm(x), context), self.dropout, self.training), State(attn, cross)
 
 
 @builds(s.Block, s.Post)
 class PostBlock(Block):
     """norm(x + f(x)), branch after branch."""
 
-    def forward(self, x: Tensor, sight: Sight, state: State) -> tuple[Tensor, State]:
+    def forward(self, x: Tensor, context: AttentionContext, state: State) -> tuple[Tensor, State]:
         """What leaves the layer, [batch, length, d_model], and what it remembers."""
-        y, attn = self.attn(x, sight, state.attn)
+        y, attn = self.attn(x, context, state.attn)
         x = self.attn_norm(self.joined(x, y))
         cross = state.cross
         if self.crossed:
-            y, cross = self.cross(x, sight, cross)
+            y, cross = self.cross(x, context, cross)
             x = self.cross_norm(self.joined(x, y))
-        return self.after(x, sight), State(attn, cross)
+        return self.after(x, context), State(attn, cross)
 
-    def after(self, x: Tensor, sight: Sight) -> Tensor:
+    def after(self, x: Tensor, context: AttentionContext) -> Tensor:
         """The layer's last branch: same shape."""
-        return self.mlp_norm(self.joined(x, self.mlp(x, sight)))
+        return self.mlp_norm(self.joined(x, self.mlp(x, context)))
 
     def joined(self, x: Tensor, y: Tensor) -> Tensor:
         """The stream and what a branch gave of it, before the norm: same shape."""
@@ -51,21 +51,23 @@ class PostBlock(Block):
 class ParallelBlock(Block):
     """x + attention(norm(x)) + mlp(norm(x)), a norm for each."""
 
-    def forward(self, x: Tensor, sight: Sight, state: State) -> tuple[Tensor, State]:
+    def forward(self, x: Tensor, context: AttentionContext, state: State) -> tuple[Tensor, State]:
         """What leaves the layer, [batch, length, d_model], and what it remembers."""
-        y, attn = self.attn(self.attn_norm(x), sight, state.attn)
-        y = drop(y, self.dropout, self.training) + drop(self.mlp(self.mlp_norm(x), sight), self.dropout, self.training)
+        y, attn = self.attn(self.attn_norm(x), context, state.attn)
+        y = drop(y, self.dropout, self.training) + drop(
+            self.mlp(self.mlp_norm(x), context), self.dropout, self.training
+        )
         return x + y, State(attn, None)
 
 
 class SharedNormBlock(Block):
     """h = norm(x); x + attention(h) + mlp(h)."""
 
-    def forward(self, x: Tensor, sight: Sight, state: State) -> tuple[Tensor, State]:
+    def forward(self, x: Tensor, context: AttentionContext, state: State) -> tuple[Tensor, State]:
         """What leaves the layer, [batch, length, d_model], and what it remembers."""
         h = self.attn_norm(x)
-        y, attn = self.attn(h, sight, state.attn)
-        y = drop(y, self.dropout, self.training) + drop(self.mlp(h, sight), self.dropout, self.training)
+        y, attn = self.attn(h, context, state.attn)
+        y = drop(y, self.dropout, self.training) + drop(self.mlp(h, context), self.dropout, self.training)
         return x + y, State(attn)
 
 
@@ -79,18 +81,18 @@ def _parallel(part: s.Block, env: Env) -> Block:
 class FromNormBlock(Block):
     """h + f(h) with h = norm(x), branch after branch."""
 
-    def forward(self, x: Tensor, sight: Sight, state: State) -> tuple[Tensor, State]:
+    def forward(self, x: Tensor, context: AttentionContext, state: State) -> tuple[Tensor, State]:
         """What leaves the layer, [batch, length, d_model], and what it remembers."""
         h = self.attn_norm(x)
-        y, attn = self.attn(h, sight, state.attn)
+        y, attn = self.attn(h, context, state.attn)
         x = h + drop(y, self.dropout, self.training)
         cross = state.cross
         if self.crossed:
             h = self.cross_norm(x)
-            y, cross = self.cross(h, sight, cross)
+            y, cross = self.cross(h, context, cross)
             x = h + drop(y, self.dropout, self.training)
         h = self.mlp_norm(x)
-        return h + drop(self.mlp(h, sight), self.dropout, self.training), State(attn, cross)
+        return h + drop(self.mlp(h, context), self.dropout, self.training), State(attn, cross)
 
 
 class DeepNormBlock(PostBlock):

@@ -33,7 +33,7 @@ class Continuing:
     @staticmethod
     def room(model: WholeModel, input_ids: Tensor) -> int | None:
         """Tokens that may still be generated; None: no limit."""
-        return None if model.learned is None else model.learned - input_ids.size(1)
+        return None if model.max_positions is None else model.max_positions - input_ids.size(1)
 
     def __init__(
         self, model: WholeModel, input_ids: Tensor, attention_mask: Tensor | None, new: int, start: int | None = None
@@ -48,7 +48,7 @@ class Continuing:
                 raise InputError("attention_mask ends in padding; the texts of a decoder are padded on the left")
             self.keep = torch.cat([attention_mask.bool(), torch.ones_like(input_ids[:, :1].expand(-1, new)).bool()], 1)
         self.positions = self.places(room)
-        _fits(model.learned, "prompt and max_new_tokens", int(self.positions.max()) + 1)
+        _fits(model.max_positions, "prompt and max_new_tokens", int(self.positions.max()) + 1)
 
     def places(self, room: int) -> Tensor:
         """Where the prompt and what follows stand, [batch or 1, room]."""
@@ -80,7 +80,7 @@ class Infilling(Continuing):
         vocab: s.Vocabulary = model.spec.vocab
         blank = vocab.mask is not None and bool((input_ids == vocab.mask).any(1).all())
         taken = (1 if blank else input_ids.size(1)) + (vocab.start is not None)
-        return None if model.learned is None else model.learned - taken
+        return None if model.max_positions is None else model.max_positions - taken
 
     def __init__(
         self, model: WholeModel, input_ids: Tensor, attention_mask: Tensor | None, new: int, start: int | None = None
@@ -103,7 +103,7 @@ class Answering:
     @staticmethod
     def room(model: WholeModel, input_ids: Tensor) -> int | None:
         """Tokens that may still be written: of the target's positions the start takes one."""
-        return None if model.written is None else model.written - 1
+        return None if model.max_target_positions is None else model.max_target_positions - 1
 
     def __init__(
         self, model: WholeModel, input_ids: Tensor, attention_mask: Tensor | None, new: int, start: int | None = None
@@ -113,7 +113,7 @@ class Answering:
         if start is None:
             raise InputError("the vocabulary names no start; an encoder-decoder needs one to write from")
         batch = input_ids.size(0)
-        _fits(model.written, "the start and max_new_tokens", new + 1)
+        _fits(model.max_target_positions, "the start and max_new_tokens", new + 1)
         self.ids = input_ids.new_full((batch, 1), start)
         self.memory = model.encode(input_ids, attention_mask)
         self.seen = None if attention_mask is None or bool(attention_mask.all()) else attention_mask

@@ -9,7 +9,7 @@ from torch import Tensor
 from clados import spec as s
 from clados.nn.attention.dense import Attention
 from clados.nn.attention.masks import Mask
-from clados.nn.core.context import Sight
+from clados.nn.core.context import AttentionContext
 from clados.nn.core.module import builds
 from clados.nn.dropout import attend
 from clados.spec.core.pieces import Env
@@ -19,7 +19,7 @@ NEVER = WORD + 1  # beyond every number that is drawn
 
 
 @dataclass(slots=True)
-class Blocks(Sight):
+class BlockContext(AttentionContext):
     """Global positions come first, then whole blocks."""
 
     first: int = 0  # so many positions are global
@@ -56,7 +56,7 @@ class BlockOrder(Mask):
     def __call__(self, query: Tensor, key: Tensor) -> Tensor:
         raise s.SpecError("BlockSparse(...) makes no matrix of what each position sees: it needs a stack")
 
-    def enter(self, x: Tensor, keep: Tensor | None, extra: Tensor | None) -> tuple[Tensor, Blocks]:
+    def enter(self, x: Tensor, keep: Tensor | None, extra: Tensor | None) -> tuple[Tensor, BlockContext]:
         """States in the order of the layers, and what these may see.
 
         Args:
@@ -69,9 +69,9 @@ class BlockOrder(Mask):
         x, keep = F.pad(x, (0, 0, 0, short)), F.pad(keep, (0, short))
         if extra is None:
             x, keep = (torch.cat([each[:, :block], each[:, -block:], each[:, block:-block]], 1) for each in (x, keep))
-            return x, Blocks(keep=keep, first=2 * block)
+            return x, BlockContext(keep=keep, first=2 * block)
         x = torch.cat([extra.expand(x.size(0), -1, -1), x], 1)
-        return x, Blocks(keep=F.pad(keep, (len(extra), 0), value=True), first=len(extra))
+        return x, BlockContext(keep=F.pad(keep, (len(extra), 0), value=True), first=len(extra))
 
     def leave(self, x: Tensor, length: int) -> Tensor:
         """The text's states in their own order, [batch, length, d_model]."""
@@ -92,14 +92,14 @@ class BlockSparseAttention(Attention):
         self.block, self.window, self.random = part.pattern.block, part.pattern.window, part.pattern.random
         self.layer = 0  # set by the stack: the random blocks of each layer are others
 
-    def attend(self, q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None, sight: Sight) -> Tensor:
-        if not isinstance(sight, Blocks) or sight.keep is None:
+    def attend(self, q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None, context: AttentionContext) -> Tensor:
+        if not isinstance(context, BlockContext) or context.keep is None:
             raise s.SpecError("this attention needs the blocks of a stack")
-        shut = torch.zeros_like(sight.keep, dtype=q.dtype).masked_fill(~sight.keep, torch.finfo(q.dtype).min)
-        y = self.given(q[:, :, : sight.first], k, v, shut[:, None, None])
-        if q.size(2) == sight.first:
+        shut = torch.zeros_like(context.keep, dtype=q.dtype).masked_fill(~context.keep, torch.finfo(q.dtype).min)
+        y = self.given(q[:, :, : context.first], k, v, shut[:, None, None])
+        if q.size(2) == context.first:
             return y
-        return torch.cat([y, self.near(q, k, v, shut, sight.first)], 2)
+        return torch.cat([y, self.near(q, k, v, shut, context.first)], 2)
 
     def given(self, q: Tensor, k: Tensor, v: Tensor, shut: Tensor) -> Tensor:
         """Attention with what is shut out at its least: [batch, heads, queries, head_dim]."""

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from clados import spec as s
-from clados.nn.core.context import KV, Sight
+from clados.nn.core.context import KV, AttentionContext
 from clados.nn.core.module import Module, Product, builds
 from clados.nn.dropout import attend
 from clados.nn.positions.rotary import turn
@@ -26,34 +26,34 @@ class Attention(Module):
         self.scale, self.dropout, self.grouped = part.scale, part.dropout, size.kv_heads < size.heads
         self.neighbours = isinstance(env.position, s.Rotary) and env.position.pairs == "neighbours"
 
-    def forward(self, x: Tensor, sight: Sight, kv: KV | None = None) -> tuple[Tensor, KV | None]:
+    def forward(self, x: Tensor, context: AttentionContext, kv: KV | None = None) -> tuple[Tensor, KV | None]:
         """The attended [batch, length, d_model], and the keys and values with these positions written in."""
         batch, length, _ = x.shape
         qk, v = self.qkv(x).view(batch, length, -1, self.head_dim).transpose(1, 2).split_with_sizes(self.turned, 1)
-        if sight.rotary is not None:
-            qk = turn(qk, sight.rotary, self.neighbours)
+        if context.rotary is not None:
+            qk = turn(qk, context.rotary, self.neighbours)
         q, k = qk.split_with_sizes(self.split[:2], 1)
         if kv is not None:
-            end = sight.past + length
-            kv.k[:, :, sight.past : end] = k
-            kv.v[:, :, sight.past : end] = v
+            end = context.past + length
+            kv.k[:, :, context.past : end] = k
+            kv.v[:, :, context.past : end] = v
             k, v = kv.k.narrow(2, 0, end), kv.v.narrow(2, 0, end)
-        if sight.lengths is not None:
-            y = self.apart(q, k, v, sight)
+        if context.lengths is not None:
+            y = self.apart(q, k, v, context)
         else:
-            y = self.attend(q, k, v, sight.mask, sight)
+            y = self.attend(q, k, v, context.mask, context)
         return self.out(y.transpose(1, 2).reshape(batch, length, -1)), kv
 
-    def attend(self, q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None, sight: Sight) -> Tensor:
-        """[batch, heads, length, head_dim]; ``mask`` is what the sight's says of these queries and keys."""
-        return attend(q, k, v, mask, sight.causal, self.scale, self.grouped, self.dropout, self.training)
+    def attend(self, q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None, context: AttentionContext) -> Tensor:
+        """[batch, heads, length, head_dim]; ``mask`` is what the context's says of these queries and keys."""
+        return attend(q, k, v, mask, context.causal, self.scale, self.grouped, self.dropout, self.training)
 
-    def apart(self, q: Tensor, k: Tensor, v: Tensor, sight: Sight) -> Tensor:
+    def apart(self, q: Tensor, k: Tensor, v: Tensor, context: AttentionContext) -> Tensor:
         """Packed texts: each attends to itself alone, so that no padding is computed."""
-        lengths = list(sight.lengths or ())
+        lengths = list(context.lengths or ())
         texts = zip(q.split(lengths, 2), k.split(lengths, 2), v.split(lengths, 2), lengths, strict=True)
-        masks = (None if sight.mask is None else sight.mask[..., :n, :n] for n in lengths)
-        return torch.cat([self.attend(q, k, v, mask, sight) for (q, k, v, _), mask in zip(texts, masks)], 2)
+        masks = (None if context.mask is None else context.mask[..., :n, :n] for n in lengths)
+        return torch.cat([self.attend(q, k, v, mask, context) for (q, k, v, _), mask in zip(texts, masks)], 2)
 
 
 @builds(s.CrossAttention)
@@ -75,16 +75,16 @@ class CrossAttention(Module):
         k, v = self.kv(memory).unflatten(-1, (-1, self.head_dim)).transpose(1, 2).split_with_sizes(self.heads, 1)
         return KV(k, v)
 
-    def forward(self, x: Tensor, sight: Sight, kv: KV | None = None) -> tuple[Tensor, KV]:
+    def forward(self, x: Tensor, context: AttentionContext, kv: KV | None = None) -> tuple[Tensor, KV]:
         """The attended [rows, length, d_model], and the encoder's keys and values, of as many texts or of fewer.
 
         Rows that answer one text stand side by side and ask as one: what they read is kept once.
         """
         if kv is None:
-            if sight.memory is None:
+            if context.memory is None:
                 raise s.SpecError("cross-attention has nothing to read: give the encoder's states")
-            kv = self.read(sight.memory)
+            kv = self.read(context.memory)
         q = self.q(x).view(kv.k.size(0), -1, self.asking, self.head_dim).transpose(1, 2)
-        given = sight.memory_mask, False, self.scale, self.grouped, self.dropout, self.training
+        given = context.memory_mask, False, self.scale, self.grouped, self.dropout, self.training
         y = attend(q, kv.k, kv.v, *given)
         return self.out(y.transpose(1, 2).reshape(*x.shape[:2], -1)), kv

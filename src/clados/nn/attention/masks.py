@@ -56,7 +56,7 @@ class Banded(Mask):
         return query[:, None] - key < self.part.span
 
 
-def look(
+def make_mask(
     sees: Mask,
     pattern: Mask | None,
     length: int,

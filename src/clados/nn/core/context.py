@@ -1,4 +1,4 @@
-"""Sight: what the layers of a stack may see, worked out once. State: what they remember, a value."""
+"""AttentionContext: what the layers of a stack may see, worked out once. State: what they remember, a value."""
 
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -78,7 +78,7 @@ class DistanceTable(NamedTuple):
     differ: Tensor | None = None  # whether query and key are of two segments, [batch, 1, queries, keys] bool
 
 
-class Placed(NamedTuple):
+class PositionTerms(NamedTuple):
     """What a stack's position says of where things stand, for all its layers."""
 
     rotary: tuple[Tensor, Tensor] | None = None
@@ -87,7 +87,7 @@ class Placed(NamedTuple):
 
 
 @dataclass(slots=True)
-class Sight:
+class AttentionContext:
     """What a layer may see. ``mask`` is True where it may, or a bias to add: [batch, heads, queries, keys]."""
 
     mask: Tensor | None = None

@@ -153,7 +153,7 @@ def _made(piece: Held | Several | Named | Projection | Table) -> nn.Module:
             return Rows(piece.rows, piece.columns)
 
 
-class Maps(Protocol):
+class TensorFn(Protocol):
     """What takes a tensor to a tensor: a norm, a product, an activation."""
 
     def __call__(self, x: Tensor, /) -> Tensor: ...

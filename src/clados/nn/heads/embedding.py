@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from clados import spec as s
 from clados.nn.activations import ACTS
 from clados.nn.core.module import Module, Product, builds
-from clados.nn.heads.base import Inputs, Inputs as Tables, Read
+from clados.nn.heads.base import Inputs, Read
 from clados.nn.norms import LayerNorm
 from clados.nn.pooling import pooled
 from clados.spec.core.pieces import Env
@@ -92,7 +92,7 @@ class Embedding(Module):
         if not part.steps:
             self.steps = nn.ModuleList()
 
-    def forward(self, x: Tensor, inputs: Tables, read: Read) -> Tensor:
+    def forward(self, x: Tensor, inputs: Inputs, read: Read) -> Tensor:
         """[batch, length, d_model] -> [batch, numbers].
 
         ``attention_mask`` and ``pooling_mask`` are [batch, length]: 0 for padding, and for what is not pooled.

@@ -4,8 +4,8 @@ from torch import Tensor
 
 from clados import spec as s
 from clados.nn.activations import ACTS
-from clados.nn.core.module import Maps, Module, Product, builds
-from clados.nn.heads.base import Inputs as Tables, Read
+from clados.nn.core.module import Module, Product, TensorFn, builds
+from clados.nn.heads.base import Inputs, Read
 from clados.spec.core.pieces import Env
 
 
@@ -15,13 +15,13 @@ class EntityHead(Module):
 
     reads = ("candidates",)
     dense: Product
-    norm: Maps
+    norm: TensorFn
 
     def __init__(self, part: s.EntityHead, env: Env) -> None:
         super().__init__(part, env)
         self.act = ACTS[part.act]
 
-    def forward(self, x: Tensor, inputs: Tables, read: Read) -> Tensor:
+    def forward(self, x: Tensor, inputs: Inputs, read: Read) -> Tensor:
         """[batch, length, d_model] and ``candidates``, [entities, width] -> [batch, length, entities].
 
         Without candidates what would be compared with them, [batch, length, width].

@@ -4,8 +4,8 @@ from torch import Tensor
 
 from clados import spec as s
 from clados.nn.activations import ACTS
-from clados.nn.core.module import Maps, Module, Product, builds
-from clados.nn.heads.base import Inputs, Inputs as Tables, Read
+from clados.nn.core.module import Module, Product, TensorFn, builds
+from clados.nn.heads.base import Inputs, Read
 from clados.spec.core.pieces import Env
 
 
@@ -20,7 +20,7 @@ class Discriminator(Module):
         super().__init__(part, env)
         self.act = ACTS[part.act]
 
-    def forward(self, x: Tensor, inputs: Tables, read: Read) -> Tensor:
+    def forward(self, x: Tensor, inputs: Inputs, read: Read) -> Tensor:
         """[batch, length, d_model] -> [batch, length]."""
         return self.out(self.act(self.dense(x))).squeeze(-1)
 
@@ -29,7 +29,7 @@ class Discriminator(Module):
 class ContextDiscriminator(Discriminator):
     """Each token beside the first."""
 
-    norm: Maps
+    norm: TensorFn
 
     def forward(self, x: Tensor, inputs: Inputs, read: Read) -> Tensor:
         return super().forward(self.norm(x + x[:, :1]), inputs, read)

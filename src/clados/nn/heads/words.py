@@ -5,7 +5,7 @@ from torch import Tensor, nn
 
 from clados import spec as s
 from clados.nn.activations import ACTS
-from clados.nn.core.module import Maps, Module, Product, builds
+from clados.nn.core.module import Module, Product, TensorFn, builds
 from clados.nn.heads.base import Inputs, Read
 from clados.nn.likelihood import nll
 from clados.nn.products import product
@@ -53,7 +53,7 @@ class Tied(WordHead):
     """The token table; a masked model's dense, act and norm go before it."""
 
     dense: Product
-    norm: Maps
+    norm: TensorFn
     bias: nn.Parameter | None
 
     def __init__(self, part: s.Tied, env: Env) -> None:

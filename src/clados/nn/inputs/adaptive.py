@@ -11,7 +11,7 @@ from clados.nn.inputs.text import Tokens
 from clados.spec.core.pieces import Env
 
 
-class OneTable(Tokens):
+class AdaptiveTokens(Tokens):
     """All classes in one table."""
 
     def __init__(self, part: s.AdaptiveTokens, env: Env) -> None:
@@ -26,7 +26,7 @@ class OneTable(Tokens):
         return list(self.get_parameter("tokens0.weight").split(self.classes))
 
 
-class ManyTables(OneTable):
+class TablePerClass(AdaptiveTokens):
     """A table and a product for each class; every position meets all of them and keeps its own."""
 
     def __init__(self, part: s.AdaptiveTokens, env: Env) -> None:
@@ -47,4 +47,4 @@ class ManyTables(OneTable):
 
 @builds(s.AdaptiveTokens)
 def _tokens(part: s.AdaptiveTokens, env: Env) -> nn.Module:
-    return (ManyTables if part.shrink > 1 else OneTable)(part, env)
+    return (TablePerClass if part.shrink > 1 else AdaptiveTokens)(part, env)

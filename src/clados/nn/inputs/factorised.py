@@ -3,7 +3,7 @@
 from torch import Tensor, nn
 
 from clados import spec as s
-from clados.nn.core.module import Maps, Product, builds
+from clados.nn.core.module import Product, TensorFn, builds
 from clados.nn.inputs.text import Tokens
 from clados.spec.core.pieces import Env
 
@@ -12,7 +12,7 @@ from clados.spec.core.pieces import Env
 class Factorised(Tokens):
     """Everything at the narrow width, then up to d_model."""
 
-    project: Maps
+    project: TensorFn
 
     def __init__(self, part: s.Factorised, env: Env) -> None:
         super().__init__(part, env)

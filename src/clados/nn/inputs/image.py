@@ -5,7 +5,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from clados import spec as s
-from clados.nn.core.module import Maps, Module, Rows, builds
+from clados.nn.core.module import Module, Rows, TensorFn, builds
 from clados.nn.dropout import drop
 from clados.spec.core.pieces import Env
 
@@ -18,7 +18,7 @@ class Patches(Module):
     patch_bias: nn.Parameter | None
     cls: nn.Parameter
     positions: Rows
-    norm: Maps
+    norm: TensorFn
 
     def __init__(self, part: s.Patches, env: Env) -> None:
         super().__init__(part, env)

@@ -5,7 +5,7 @@ from torch import Tensor
 from clados import spec as s
 from clados.nn.core.module import Rows, builds
 from clados.nn.inputs.text import Summed, Tokens
-from clados.nn.kinds.arguments import learned
+from clados.nn.kinds.arguments import learned_positions
 from clados.nn.kinds.encoder_decoder import EncoderDecoder
 from clados.spec.core.pieces import Env
 
@@ -31,7 +31,7 @@ class OwnTarget(Target):
 
 
 @builds(s.EncoderDecoder, s.Target)
-class OneTable(EncoderDecoder):
+class SharedTable(EncoderDecoder):
     """Source and target read by one table, each with positions of its own."""
 
     inputs: Tokens
@@ -39,7 +39,7 @@ class OneTable(EncoderDecoder):
 
     def __init__(self, part: s.EncoderDecoder, env: Env | None = None) -> None:
         super().__init__(part, env)
-        self.written = None if part.target is None else learned(part.target)
+        self.max_target_positions = None if part.target is None else learned_positions(part.target)
 
     def read(self, ids: Tensor, positions: Tensor) -> Tensor:
         x: Tensor = self.target(self.inputs.words(ids), positions)
@@ -47,7 +47,7 @@ class OneTable(EncoderDecoder):
 
 
 @builds(s.EncoderDecoder, s.OwnTarget)
-class TwoTables(OneTable):
+class TwoTables(SharedTable):
     """A table for each side."""
 
     target: OwnTarget

@@ -3,7 +3,7 @@
 from torch import Tensor
 
 from clados import spec as s
-from clados.nn.core.module import Maps, Module, Rows, builds
+from clados.nn.core.module import Module, Rows, TensorFn, builds
 from clados.nn.dropout import drop
 from clados.spec.core.pieces import Env
 
@@ -11,8 +11,8 @@ from clados.spec.core.pieces import Env
 class Summed(Module):
     """Vectors of tokens plus those of their positions; then norm, then dropout."""
 
-    position: Maps
-    norm: Maps
+    position: TensorFn
+    norm: TensorFn
 
     def __init__(self, part: s.Tokens | s.Target, env: Env) -> None:
         super().__init__(part, env)

@@ -5,7 +5,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from clados import spec as s
-from clados.nn.core.module import Maps, Module, Product, Rows, builds
+from clados.nn.core.module import Module, Product, Rows, TensorFn, builds
 from clados.nn.dropout import drop
 from clados.spec.core.pieces import Env
 
@@ -23,7 +23,7 @@ class Trajectory(Module):
     states: Product
     actions: Product
     timesteps: Rows
-    norm: Maps
+    norm: TensorFn
 
     def __init__(self, part: s.Trajectory, env: Env) -> None:
         super().__init__(part, env)

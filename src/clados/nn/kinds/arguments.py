@@ -9,7 +9,7 @@ from clados.nn.core.context import Cache
 from clados.spec.core.part import hint
 
 
-def refuse(given: Iterable[str], known: Iterable[str]) -> None:
+def refuse_unknown(given: Iterable[str], known: Iterable[str]) -> None:
     """Refuse arguments that a model does not take.
 
     Raises:
@@ -19,7 +19,7 @@ def refuse(given: Iterable[str], known: Iterable[str]) -> None:
         raise s.SpecError(f"this model takes no {name}{hint(name, known)}")
 
 
-def checked(ids: Tensor, past: int, learned: int | None, name: str = "input_ids") -> None:
+def check_ids(ids: Tensor, past: int, learned: int | None, name: str = "input_ids") -> None:
     """Refuse what is no batch of ids, and more of them than there are positions.
 
     Args:
@@ -38,7 +38,7 @@ def checked(ids: Tensor, past: int, learned: int | None, name: str = "input_ids"
         raise s.SpecError(f"{name} reaches position {past + ids.size(1)}; this model has learned {learned}")
 
 
-def shaped(name: str, given: Tensor | None, *wanted: tuple[int | str, ...]) -> None:
+def check_shape(name: str, given: Tensor | None, *wanted: tuple[int | str, ...]) -> None:
     """Refuse a tensor of another shape than one of those wanted, in which a word stands for any size.
 
     Raises:
@@ -55,7 +55,7 @@ def shaped(name: str, given: Tensor | None, *wanted: tuple[int | str, ...]) -> N
     raise s.SpecError(f"{name} is {found}; {allowed} is allowed")
 
 
-def numbered(positions: Tensor | None, batch: int, length: int, paired: bool = False) -> None:
+def check_position_ids(positions: Tensor | None, batch: int, length: int, paired: bool = False) -> None:
     """Refuse ``position_ids`` that are no whole numbers, or not one (where ``paired``, two) for each id.
 
     Raises:
@@ -65,12 +65,12 @@ def numbered(positions: Tensor | None, batch: int, length: int, paired: bool = F
     if pairs and not paired:
         raise s.SpecError("position_ids are pairs of numbers; this model's positions are single ones")
     each = (length, 2) if pairs else (length,)
-    shaped("position_ids", positions, (batch, *each), (1, *each))
+    check_shape("position_ids", positions, (batch, *each), (1, *each))
     if positions is not None and positions.is_floating_point():
         raise s.SpecError(f"position_ids are of {positions.dtype}; whole numbers are allowed")
 
 
-def fits(cache: Cache | None, batch: int, length: int) -> None:
+def check_cache(cache: Cache | None, batch: int, length: int) -> None:
     """Refuse a cache of another batch, or one without room for so many positions more.
 
     Raises:
@@ -84,7 +84,7 @@ def fits(cache: Cache | None, batch: int, length: int) -> None:
         raise s.SpecError(f"the cache is of {own.k.size(0)} texts; {batch} are given")
 
 
-def learned(inputs: s.Inputs) -> int | None:
+def learned_positions(inputs: s.Inputs) -> int | None:
     """Positions that have a vector of their own; None without such a table."""
     position = getattr(inputs, "position", None)
     return position.length - position.start if isinstance(position, s.Learned) else None

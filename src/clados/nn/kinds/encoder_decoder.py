@@ -10,7 +10,7 @@ from clados import spec as s
 from clados.nn.core.context import Cache
 from clados.nn.core.module import builds
 from clados.nn.heads.words import WordHead
-from clados.nn.kinds.arguments import checked, fits, learned, refuse, shaped
+from clados.nn.kinds.arguments import check_cache, check_ids, check_shape, learned_positions, refuse_unknown
 from clados.nn.kinds.model import Output, WholeModel
 from clados.nn.stacks.stack import Stack, packed
 from clados.spec.core.pieces import Env
@@ -27,8 +27,8 @@ class EncoderDecoder(WholeModel):
 
     def __init__(self, part: s.EncoderDecoder, env: Env | None = None) -> None:
         super().__init__(part, env)
-        self.spec, self.learned = part, learned(part.inputs)
-        self.written = self.learned  # positions of the target that have a vector of their own
+        self.spec, self.max_positions = part, learned_positions(part.inputs)
+        self.max_target_positions = self.max_positions  # positions of the target that have a vector of their own
 
     def read(self, ids: Tensor, positions: Tensor) -> Tensor:
         """The target's ids as the decoder reads them, [batch, length, d_model]."""
@@ -36,8 +36,8 @@ class EncoderDecoder(WholeModel):
 
     def encode(self, input_ids: Tensor, attention_mask: Tensor | None = None) -> Tensor:
         """The encoder's states, [batch, length, d_model]."""
-        checked(input_ids, 0, self.learned)
-        shaped("attention_mask", attention_mask, tuple(input_ids.shape))
+        check_ids(input_ids, 0, self.max_positions)
+        check_shape("attention_mask", attention_mask, tuple(input_ids.shape))
         positions = torch.arange(input_ids.size(1), device=input_ids.device)[None]
         keep = None if attention_mask is None else attention_mask.bool()
         lengths = packed(keep) if keep is not None and self.encoder.packs else None
@@ -69,14 +69,14 @@ class EncoderDecoder(WholeModel):
         Raises:
             SpecError: for other arguments, missing ones, nothing to read, or more positions than there are.
         """
-        refuse(unknown, (*inspect.signature(self.states).parameters, "logits_to_keep") if unknown else ())
+        refuse_unknown(unknown, (*inspect.signature(self.states).parameters, "logits_to_keep") if unknown else ())
         if decoder_input_ids is None:
             raise s.SpecError("this model writes after decoder_input_ids, and none were given")
         past = cache.used if cache else 0
-        checked(decoder_input_ids, past, self.written, "decoder_input_ids")
+        check_ids(decoder_input_ids, past, self.max_target_positions, "decoder_input_ids")
         batch, length = decoder_input_ids.shape
-        fits(cache, batch, length)
-        shaped("decoder_attention_mask", decoder_attention_mask, (batch, past + length))
+        check_cache(cache, batch, length)
+        check_shape("decoder_attention_mask", decoder_attention_mask, (batch, past + length))
         cross = cache.layers[0].cross if cache else None
         if encoder_outputs is None and cross is None:
             if input_ids is None:
@@ -85,9 +85,9 @@ class EncoderDecoder(WholeModel):
         texts = cross.k.size(0) if cross else batch
         if batch % texts:
             raise s.SpecError(f"decoder_input_ids are {batch} rows; the cache's {texts} texts take as many rows each")
-        shaped("encoder_outputs", encoder_outputs, (texts, "length", self.decoder.dims.d_model))
+        check_shape("encoder_outputs", encoder_outputs, (texts, "length", self.decoder.dims.d_model))
         source = cross.k.size(2) if cross else encoder_outputs.size(1) if encoder_outputs is not None else "length"
-        shaped("attention_mask", attention_mask, (texts, source))
+        check_shape("attention_mask", attention_mask, (texts, source))
         positions = torch.arange(past, past + length, device=decoder_input_ids.device)[None]
         keep = None if decoder_attention_mask is None else decoder_attention_mask.bool()
         seen = None if attention_mask is None else attention_mask.bool()

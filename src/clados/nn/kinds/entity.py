@@ -8,11 +8,11 @@ from torch import Tensor, nn
 from clados import spec as s
 from clados.nn.activations import ACTS
 from clados.nn.attention.dense import Attention
-from clados.nn.attention.masks import Mask, look
-from clados.nn.core.context import Sight
-from clados.nn.core.module import Maps, Module, Product, builds, made
+from clados.nn.attention.masks import Mask, make_mask
+from clados.nn.core.context import AttentionContext
+from clados.nn.core.module import Module, Product, TensorFn, builds, made
 from clados.nn.dropout import drop
-from clados.nn.kinds.arguments import checked, numbered, refuse, shaped
+from clados.nn.kinds.arguments import check_ids, check_position_ids, check_shape, refuse_unknown
 from clados.nn.kinds.single import Encoder
 from clados.spec.core.pieces import Env
 from clados.spec.kinds import entity
@@ -42,23 +42,25 @@ class Aggregator(Module):
     """A layer of both streams. Entities that are not there are zero where they meet the tokens."""
 
     attn: Attention
-    attn_norm: Maps
+    attn_norm: TensorFn
     entity_attn: Attention
-    entity_attn_norm: Maps
+    entity_attn_norm: TensorFn
     mlp: Fusion
-    mlp_norm: Maps
-    entity_norm: Maps
+    mlp_norm: TensorFn
+    entity_norm: TensorFn
 
     def __init__(self, part: entity.Aggregator, env: Env) -> None:
         super().__init__(part, env)
         self.dropout, self.attends = part.dropout, part.entity_attn is not None
 
-    def forward(self, x: Tensor, e: Tensor, there: Tensor, sights: tuple[Sight, Sight]) -> tuple[Tensor, Tensor]:
+    def forward(
+        self, x: Tensor, e: Tensor, there: Tensor, contexts: tuple[AttentionContext, AttentionContext]
+    ) -> tuple[Tensor, Tensor]:
         """[batch, length, d_model], [batch, length, width] and [batch, length, 1] -> the two streams."""
-        y, _ = self.attn(x, sights[0])
+        y, _ = self.attn(x, contexts[0])
         x = self.attn_norm(x + drop(y, self.dropout, self.training))
         if self.attends:
-            y, _ = self.entity_attn(e, sights[1])
+            y, _ = self.entity_attn(e, contexts[1])
             e = self.entity_attn_norm(e + drop(y, self.dropout, self.training))
         e = e * there
         y, f = self.mlp(x, e)
@@ -100,26 +102,29 @@ class EntityEncoder(Encoder):
         Raises:
             SpecError: for other arguments, nothing to read, or more positions than there are.
         """
-        refuse(unknown, self.takes)
+        refuse_unknown(unknown, self.takes)
         if input_ids is None:
             raise s.SpecError("this model reads input_ids, and none were given")
-        checked(input_ids, 0, self.learned if position_ids is None else None)
+        check_ids(input_ids, 0, self.max_positions if position_ids is None else None)
         batch, length = input_ids.shape
-        numbered(position_ids, batch, length)
-        shaped("attention_mask", attention_mask, (batch, length))
-        shaped("entity_embeds", entity_embeds, (batch, length, self.width))
-        shaped("entity_mask", entity_mask, (batch, length))
+        check_position_ids(position_ids, batch, length)
+        check_shape("attention_mask", attention_mask, (batch, length))
+        check_shape("entity_embeds", entity_embeds, (batch, length, self.width))
+        check_shape("entity_mask", entity_mask, (batch, length))
         positions = torch.arange(length, device=input_ids.device)[None] if position_ids is None else position_ids
         keep = None if attention_mask is None else attention_mask.bool()
         x = self.stack(self.inputs(input_ids, positions, token_type_ids), positions, keep)
         there = (torch.ones_like if entity_embeds is not None else torch.zeros_like)(input_ids, dtype=x.dtype)
         there = there if entity_mask is None else entity_mask.to(x.dtype)
         e = x.new_zeros(*input_ids.shape, self.width) if entity_embeds is None else entity_embeds
-        sights = self.sight(length, keep, x, self.patterns[0]), self.sight(length, there.bool(), x, self.patterns[1])
+        contexts = (
+            self.context(length, keep, x, self.patterns[0]),
+            self.context(length, there.bool(), x, self.patterns[1]),
+        )
         for block in self.fused:
-            x, e = block(x, e, there[..., None], sights)
+            x, e = block(x, e, there[..., None], contexts)
         return x
 
-    def sight(self, length: int, keep: Tensor | None, x: Tensor, pattern: Mask | None) -> Sight:
+    def context(self, length: int, keep: Tensor | None, x: Tensor, pattern: Mask | None) -> AttentionContext:
         """What one of the streams may see: its own that are there."""
-        return Sight(look(self.sees, pattern, length, 0, keep, None, x.device)[0])
+        return AttentionContext(make_mask(self.sees, pattern, length, 0, keep, None, x.device)[0])

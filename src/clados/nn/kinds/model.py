@@ -36,8 +36,8 @@ class WholeModel(Module):
         warmest: Any
         owned: Any  # in training: what its objective owns beside it
         blanks: Any  # of encoders with a head for words: states of blanks
-        learned: int | None  # positions that have a vector of their own; None: any number is read
-        written: int | None  # the same of the text that it writes
+        max_positions: int | None  # positions that have a vector of their own; None: any number is read
+        max_target_positions: int | None  # the same of the text that it writes
 
         def __call__(self, *given: Any, **named: Any) -> Output: ...
 

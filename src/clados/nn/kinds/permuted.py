@@ -7,12 +7,12 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from clados import spec as s
-from clados.nn.core.context import Sight, State
+from clados.nn.core.context import AttentionContext, State
 from clados.nn.core.module import Module, builds
 from clados.nn.dropout import drop
-from clados.nn.kinds.arguments import checked, refuse, shaped
+from clados.nn.kinds.arguments import check_ids, check_shape, refuse_unknown
 from clados.nn.kinds.model import Output
-from clados.nn.kinds.recurrent import Remembering, whole
+from clados.nn.kinds.recurrent import Remembering, full_mask
 from clados.nn.positions.distances import SegmentedAttention
 from clados.nn.residuals import PostBlock
 from clados.spec.core.pieces import Env
@@ -72,7 +72,7 @@ class Permuted(Remembering):
             target_mapping: [batch, asked, length], in each row 1 at one place.
         """
         x, mems = self.segment(input_ids, **given)
-        return Output(self.read_off(x, {"input_ids": input_ids, **given}, logits_to_keep), mems=mems)
+        return Output(self.apply_heads(x, {"input_ids": input_ids, **given}, logits_to_keep), mems=mems)
 
     def segment(
         self,
@@ -86,33 +86,35 @@ class Permuted(Remembering):
     ) -> tuple[Tensor, Tensor]:
         """The last states and the memory after them."""
         for name in unknown:
-            refuse([name], self.takes)
+            refuse_unknown([name], self.takes)
         if input_ids is None:
             raise s.SpecError("this model reads input_ids, and none were given")
-        checked(input_ids, 0, None)
+        check_ids(input_ids, 0, None)
         mems = self.earlier(mems, input_ids)
         past, (batch, length) = mems.size(2), input_ids.shape
-        shaped("attention_mask", attention_mask, (batch, length), (batch, past + length))
-        shaped("token_type_ids", token_type_ids, (batch, length))
-        shaped("perm_mask", perm_mask, (batch, length, length))
-        shaped("target_mapping", target_mapping, (batch, "asked", length))
+        check_shape("attention_mask", attention_mask, (batch, length), (batch, past + length))
+        check_shape("token_type_ids", token_type_ids, (batch, length))
+        check_shape("perm_mask", perm_mask, (batch, length, length))
+        check_shape("target_mapping", target_mapping, (batch, "asked", length))
         positions = torch.arange(past, past + length, device=input_ids.device)
         h = self.inputs(input_ids, positions[None])
-        hidden = unseen(whole(attention_mask, past, length), perm_mask, past, length, h)
-        [sight] = self.stack.look(h, positions[None], None, past, None)
-        sight.distances = sight.distances._replace(differ=differing(token_type_ids, past))
-        sight.mask = bias(hidden & (positions[:, None] != torch.arange(past + length, device=h.device)), h)
+        hidden = unseen(full_mask(attention_mask, past, length), perm_mask, past, length, h)
+        [context] = self.stack.contexts(h, positions[None], None, past, None)
+        context.distances = context.distances._replace(differ=differing(token_type_ids, past))
+        context.mask = bias(hidden & (positions[:, None] != torch.arange(past + length, device=h.device)), h)
         if target_mapping is None:
-            h, met = self.read(h, mems, sight)
+            h, met = self.read(h, mems, context)
             return h, self.kept(mems, met)
         places = past + target_mapping.argmax(-1)
         rows = (places - past)[:, None, :, None].expand(-1, 1, -1, past + length)
         mask = bias(hidden, h).expand(len(h), 1, length, -1).gather(2, rows)
         g = drop(self.asked.w.expand(*places.shape, -1), self.dropout, self.training)
-        g, met = self.read(h, mems, sight, Asked(g, places, mask))
+        g, met = self.read(h, mems, context, Asked(g, places, mask))
         return g, self.kept(mems, met)
 
-    def read(self, h: Tensor, mems: Tensor, sight: Sight, asked: Asked | None = None) -> tuple[Tensor, list[Tensor]]:
+    def read(
+        self, h: Tensor, mems: Tensor, context: AttentionContext, asked: Asked | None = None
+    ) -> tuple[Tensor, list[Tensor]]:
         """The last states of the text, or of what is asked for, and those that each layer met and keeps."""
         met, room = [], mems.size(2) + h.size(1)
         g = None if asked is None else asked.g
@@ -121,10 +123,10 @@ class Permuted(Remembering):
             own = cast(PostBlock, block)
             attn = cast(SegmentedAttention, own.attn)
             kv = attn.recall(mem, room)
-            h, _ = block(h, sight, State(kv))
+            h, _ = block(h, context, State(kv))
             if asked is not None and g is not None:
-                y = attn.ask(g, asked.places, kv, asked.mask, sight.distances)
-                g = own.after(own.attn_norm(own.joined(g, y)), sight)
+                y = attn.ask(g, asked.places, kv, asked.mask, context.distances)
+                g = own.after(own.attn_norm(own.joined(g, y)), context)
         return drop(self.stack.norm_out(h if g is None else g), self.stack.dropout, self.training), met
 
 

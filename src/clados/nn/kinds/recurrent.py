@@ -10,7 +10,7 @@ from clados import spec as s
 from clados.nn.core.context import State
 from clados.nn.core.module import builds
 from clados.nn.dropout import drop
-from clados.nn.kinds.arguments import checked, numbered, refuse, shaped
+from clados.nn.kinds.arguments import check_ids, check_position_ids, check_shape, refuse_unknown
 from clados.nn.kinds.model import Output
 from clados.nn.kinds.single import Single
 from clados.nn.positions.distances import RelativeAttention
@@ -50,7 +50,7 @@ class Remembering(Single):
         return both if self.memory is None else both[:, :, -self.memory :]
 
 
-def whole(keep: Tensor | None, past: int, length: int) -> Tensor | None:
+def full_mask(keep: Tensor | None, past: int, length: int) -> Tensor | None:
     """A mask of memory and text, [batch, past + length] bool, from one of both or of the text alone."""
     if keep is None or keep.size(1) == past + length:
         return None if keep is None else keep.bool()
@@ -84,7 +84,7 @@ class Recurrent(Remembering):
                 raise s.SpecError("mems and a cache are two memories of one text: give one of them")
             return super().forward(input_ids, logits_to_keep=logits_to_keep, **given)
         x, mems = self.segment(input_ids, mems, **given)
-        return Output(self.read_off(x, {"input_ids": input_ids, **given}, logits_to_keep), mems=mems)
+        return Output(self.apply_heads(x, {"input_ids": input_ids, **given}, logits_to_keep), mems=mems)
 
     def segment(
         self,
@@ -98,22 +98,22 @@ class Recurrent(Remembering):
         """The last states of one segment and the memory after it."""
         for name in read:
             if name not in self.reads:
-                refuse([name], self.takes)
+                refuse_unknown([name], self.takes)
         if input_ids is None:
             raise s.SpecError("this model reads input_ids, and none were given")
-        checked(input_ids, 0, None)
+        check_ids(input_ids, 0, None)
         mems = self.earlier(mems, input_ids)
         past, (batch, length) = mems.size(2), input_ids.shape
-        shaped("attention_mask", attention_mask, (batch, length), (batch, past + length))
-        numbered(position_ids, batch, length)
+        check_shape("attention_mask", attention_mask, (batch, length), (batch, past + length))
+        check_position_ids(position_ids, batch, length)
         places = position_ids
         if places is None:
             places = torch.arange(past, past + length, device=input_ids.device)[None]
         x, met = self.inputs(input_ids, places, **read), []
-        sights = self.stack.look(x, places, whole(attention_mask, past, length), past, None)
+        contexts = self.stack.contexts(x, places, full_mask(attention_mask, past, length), past, None)
         for block, kind, mem in zip(self.stack.blocks, self.stack.kinds, mems.unbind(1)):
             met.append(x)
             kv = cast(RelativeAttention, block.attn).recall(mem, past + length)
-            x, _ = block(x, sights[kind], State(kv))
+            x, _ = block(x, contexts[kind], State(kv))
         x = drop(self.stack.norm_out(x), self.stack.dropout, self.training)
         return x, self.kept(mems, met)

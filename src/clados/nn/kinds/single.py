@@ -11,7 +11,14 @@ from clados import spec as s
 from clados.nn.core.context import Cache
 from clados.nn.core.module import builds
 from clados.nn.heads.words import WordHead
-from clados.nn.kinds.arguments import checked, fits, learned, numbered, refuse, shaped
+from clados.nn.kinds.arguments import (
+    check_cache,
+    check_ids,
+    check_position_ids,
+    check_shape,
+    learned_positions,
+    refuse_unknown,
+)
 from clados.nn.kinds.model import Output, WholeModel
 from clados.nn.stacks.stack import Stack, packed
 from clados.spec.core.pieces import Env
@@ -28,13 +35,12 @@ class Single(WholeModel):
         super().__init__(part, env)
         self.spec = part
         self.reads_tokens = isinstance(part.inputs, s.Tokens)
-        self.woven = 3 if isinstance(part.inputs, s.Trajectory | s.Frames) else 1  # positions a step
         self.outputs = [(head.slot, head.output) for head in part.heads]
         if not part.heads:
             self.heads = nn.ModuleDict()
         self.worded = {slot for slot, _ in self.outputs if isinstance(self.heads[slot], WordHead)}
-        self.learned = learned(part.inputs)
-        self.told = [name for head in self.heads.values() for name in getattr(head, "reads", ())]
+        self.max_positions = learned_positions(part.inputs)
+        self.head_arguments = [name for head in self.heads.values() for name in getattr(head, "reads", ())]
         self.reads = [*inspect.signature(self.inputs.forward).parameters]
         if self.reads_tokens:
             self.reads.remove("positions")
@@ -61,25 +67,29 @@ class Single(WholeModel):
         """
         for name in read:
             if name not in self.reads:
-                refuse([name], self.takes)
+                refuse_unknown([name], self.takes)
         if not self.reads_tokens:
             self._check(input_ids, position_ids, read)
             x = self.inputs(**read)
-            fits(cache, x.size(0), x.size(1))
+            check_cache(cache, x.size(0), x.size(1))
             seen = (cache.used if cache else 0) + x.size(1)
-            shaped("attention_mask", attention_mask, (x.size(0), seen // self.woven))
-            keep = None if attention_mask is None else attention_mask.bool().repeat_interleave(self.woven, 1)
+            check_shape("attention_mask", attention_mask, (x.size(0), seen // self.spec.inputs.per_step))
+            keep = (
+                None
+                if attention_mask is None
+                else attention_mask.bool().repeat_interleave(self.spec.inputs.per_step, 1)
+            )
             return self.stack(x, torch.arange(x.size(1), device=x.device)[None], keep, cache)
         if input_ids is None:
             raise s.SpecError("this model reads input_ids, and none were given")
         past, positions = cache.used if cache else 0, position_ids
-        checked(input_ids, past, self.learned if positions is None else None)
+        check_ids(input_ids, past, self.max_positions if positions is None else None)
         batch, length = input_ids.shape
-        fits(cache, batch, length)
-        numbered(positions, batch, length, self.stack.paired)
-        shaped("attention_mask", attention_mask, (batch, past + length))
+        check_cache(cache, batch, length)
+        check_position_ids(positions, batch, length, self.stack.paired)
+        check_shape("attention_mask", attention_mask, (batch, past + length))
         for name, each in read.items():
-            shaped(name, each, (batch, length), (1, length))
+            check_shape(name, each, (batch, length), (1, length))
         if positions is None:
             positions = torch.arange(past, past + length, device=input_ids.device)[None]
         keep = None if attention_mask is None else attention_mask.bool()
@@ -95,12 +105,12 @@ class Single(WholeModel):
     def takes(self) -> list[str]:
         """The names of its arguments."""
         also = ["position_ids", "logits_to_keep"] if self.reads_tokens else []
-        return [*self.reads, *self.told, "attention_mask", "cache", *also]
+        return [*self.reads, *self.head_arguments, "attention_mask", "cache", *also]
 
     def _check(self, input_ids: Tensor | None, position_ids: Tensor | None, read: Mapping[str, Tensor | None]) -> None:
         """Refuse words where something else is read, and what is read where it is missing."""
         ids = {"input_ids": input_ids, "position_ids": position_ids}
-        refuse((name for name, value in ids.items() if value is not None), self.takes)
+        refuse_unknown((name for name, value in ids.items() if value is not None), self.takes)
         for name in self.reads:
             if read.get(name) is None:
                 raise s.SpecError(f"this model reads {name}, and none were given")
@@ -111,16 +121,16 @@ class Single(WholeModel):
         Args:
             logits_to_keep: score words at so many last positions only; 0 means at all.
         """
-        told = {name: given.pop(name) for name in self.told if name in given}
+        for_heads = {name: given.pop(name) for name in self.head_arguments if name in given}
         x = self.states(input_ids, **given)
-        return self.read_off(x, {"input_ids": input_ids, **given, **told}, logits_to_keep)
+        return self.apply_heads(x, {"input_ids": input_ids, **given, **for_heads}, logits_to_keep)
 
     def blanks(self, input_ids: Tensor, attention_mask: Tensor, blank: Tensor) -> Tensor:
         """States from which the words that ``blank`` marks, [batch, length] bool, can be read: as any other's."""
         return self.states(input_ids, attention_mask=attention_mask)
 
-    def read_off(self, x: Tensor, read: Mapping[str, Any], logits_to_keep: int = 0) -> Output:
-        """The last states and what the heads read off them, each told what the model ``read``."""
+    def apply_heads(self, x: Tensor, read: Mapping[str, Any], logits_to_keep: int = 0) -> Output:
+        """The last states and what the heads read off them, each given what the model ``read``."""
         last = x[:, -logits_to_keep:]
         out = Output(last_hidden_state=x)
         for slot, name in self.outputs:

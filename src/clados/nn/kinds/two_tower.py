@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from clados import spec as s
 from clados.nn.core.module import builds
 from clados.nn.heads.embedding import unit
-from clados.nn.kinds.arguments import refuse
+from clados.nn.kinds.arguments import refuse_unknown
 from clados.nn.kinds.model import Output, WholeModel
 from clados.nn.kinds.single import Tower
 from clados.spec.core.pieces import Env
@@ -38,7 +38,7 @@ class TwoTower(WholeModel):
         Args:
             input_ids: [texts, length], each with its end-of-text; pixel_values: [images, channels, side, side].
         """
-        refuse(unknown, ("input_ids", "pixel_values", "attention_mask"))
+        refuse_unknown(unknown, ("input_ids", "pixel_values", "attention_mask"))
         if input_ids is None and pixel_values is None:
             raise s.SpecError("this model reads input_ids, pixel_values or both, and none were given")
         out = Output()

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from clados import spec as s
-from clados.nn.core.context import Placed
+from clados.nn.core.context import PositionTerms
 from clados.nn.core.module import Module, builds
 from clados.spec.core.pieces import Env
 
@@ -19,11 +19,11 @@ class ALiBi(Module):
         super().__init__(part, env)
         self.slopes = slopes(env.dims.heads)
 
-    def place(self, x: Tensor, positions: Tensor, length: int, past: int) -> Placed:
+    def position_terms(self, x: Tensor, positions: Tensor, length: int, past: int) -> PositionTerms:
         """The biases of ``length`` positions after ``past`` others: [1, heads, length, past + length]."""
         key = torch.arange(past + length, device=x.device, dtype=torch.float32)
         slope = torch.tensor(self.slopes, device=x.device)[:, None, None]
-        return Placed(bias=(slope * (key - key[past:, None]))[None].to(x.dtype))
+        return PositionTerms(bias=(slope * (key - key[past:, None]))[None].to(x.dtype))
 
 
 def slopes(heads: int) -> list[float]:

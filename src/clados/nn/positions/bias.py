@@ -7,7 +7,7 @@ from torch import Tensor
 
 from clados import spec as s
 from clados.nn.attention.dense import Attention
-from clados.nn.core.context import Placed, Sight
+from clados.nn.core.context import AttentionContext, PositionTerms
 from clados.nn.core.module import Module, Rows, builds
 from clados.spec.core.pieces import Env
 
@@ -25,9 +25,9 @@ class RelativeBias(Module):
         super().__init__(part, env)
         self.buckets, self.distance, self.both = part.buckets, part.distance, not env.causal
 
-    def place(self, x: Tensor, positions: Tensor, length: int, past: int) -> Placed:
+    def position_terms(self, x: Tensor, positions: Tensor, length: int, past: int) -> PositionTerms:
         """The biases of these distances."""
-        return Placed(bias=self(length, past))
+        return PositionTerms(bias=self(length, past))
 
     def forward(self, length: int, past: int = 0) -> Tensor:
         """The biases of ``length`` positions after ``past`` others: [1, heads, length, past + length]."""
@@ -60,10 +60,10 @@ class LayerBias(Module):
         super().__init__(part, env)
         self.buckets, self.distance, self.both = part.buckets, part.distance, not env.causal
 
-    def place(self, x: Tensor, positions: Tensor, length: int, past: int) -> Placed:
+    def position_terms(self, x: Tensor, positions: Tensor, length: int, past: int) -> PositionTerms:
         """The buckets of ``length`` queries after ``past`` others, and a zero, so that there is a mask to add to."""
         numbers = bucket(gaps(length, past, x.device), self.buckets, self.distance, self.both)
-        return Placed(bias=x.new_zeros(1, 1, 1, 1), distances=numbers)
+        return PositionTerms(bias=x.new_zeros(1, 1, 1, 1), distances=numbers)
 
 
 @builds(s.Attention, s.LayerBias)
@@ -72,8 +72,8 @@ class BiasedAttention(Attention):
 
     distance: Rows
 
-    def attend(self, q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None, sight: Sight) -> Tensor:
-        if not isinstance(sight.distances, torch.Tensor) or mask is None:
+    def attend(self, q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None, context: AttentionContext) -> Tensor:
+        if not isinstance(context.distances, torch.Tensor) or mask is None:
             raise s.SpecError("this attention needs its stack's distances")
-        bias = self.distance(sight.distances[: q.size(2), : k.size(2)]).permute(2, 0, 1)[None]
-        return super().attend(q, k, v, mask + bias, sight)
+        bias = self.distance(context.distances[: q.size(2), : k.size(2)]).permute(2, 0, 1)[None]
+        return super().attend(q, k, v, mask + bias, context)

@@ -8,8 +8,8 @@ from torch import Tensor, nn
 
 from clados import spec as s
 from clados.nn.attention.dense import Attention
-from clados.nn.core.context import KV, Placed, Sight
-from clados.nn.core.module import Maps, Module, Product, Rows, builds
+from clados.nn.core.context import KV, AttentionContext, PositionTerms
+from clados.nn.core.module import Module, Product, Rows, TensorFn, builds
 from clados.nn.dropout import attend, drop
 from clados.spec.core.pieces import Env
 
@@ -26,14 +26,14 @@ class Disentangled(Module):
     """A row for each distance, both signs; far ones share rows by logarithm, or share the last."""
 
     table: Rows
-    norm: Maps
+    norm: TensorFn
 
     def __init__(self, part: s.Disentangled, env: Env) -> None:
         super().__init__(part, env)
         self.side, self.furthest, self.bucketed = part.side, part.furthest, part.buckets is not None
         self.normed, self.dropout = part.norm, part.dropout
 
-    def place(self, x: Tensor, positions: Tensor, length: int, past: int) -> Placed:
+    def position_terms(self, x: Tensor, positions: Tensor, length: int, past: int) -> PositionTerms:
         """The rows of these distances, normed once for all layers."""
         place = torch.arange(length, device=x.device)
         gap = place[:, None] - place
@@ -41,7 +41,7 @@ class Disentangled(Module):
         near = min(length, self.side)
         rows = self.table.weight[self.side - near : self.side + near]
         rows = drop(self.norm(rows) if self.normed else rows, self.dropout, self.training)
-        return Placed(bias=x.new_zeros(1, 1, 1, 1), distances=Near(rows, (index + near).clamp(0, 2 * near - 1)))
+        return PositionTerms(bias=x.new_zeros(1, 1, 1, 1), distances=Near(rows, (index + near).clamp(0, 2 * near - 1)))
 
     def bucket(self, gap: Tensor) -> Tensor:
         """Distances to half of the buckets as they are, then by logarithm (DeBERTa/deberta/da_utils.py)."""
@@ -68,12 +68,12 @@ class DisentangledAttention(Attention):
         self.reverse = isinstance(given, s.Disentangled) and given.reverse
         self.wide = (self.split[0] * self.head_dim, self.split[1] * self.head_dim)
 
-    def forward(self, x: Tensor, sight: Sight, kv: KV | None = None) -> tuple[Tensor, KV | None]:
-        """The attended [batch, length, d_model]; with a memory in sight, keys and values are the memory's."""
+    def forward(self, x: Tensor, context: AttentionContext, kv: KV | None = None) -> tuple[Tensor, KV | None]:
+        """The attended [batch, length, d_model]; with a memory in context, keys and values are the memory's."""
         q, k, v = self.heads(x)
-        if sight.memory is not None:
-            _, k, v = self.heads(sight.memory)
-        y = self.attend(q, k, v, sight.mask, sight) if sight.lengths is None else self.apart(q, k, v, sight)
+        if context.memory is not None:
+            _, k, v = self.heads(context.memory)
+        y = self.attend(q, k, v, context.mask, context) if context.lengths is None else self.apart(q, k, v, context)
         return self.out(y.transpose(1, 2).flatten(2)), None
 
     def heads(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -84,11 +84,11 @@ class DisentangledAttention(Attention):
             q, v = q + self.q_bias.view(-1, 1, self.head_dim), v + self.v_bias.view(-1, 1, self.head_dim)
         return q, k, v
 
-    def attend(self, q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None, sight: Sight) -> Tensor:
-        if not isinstance(sight.distances, Near) or mask is None:
+    def attend(self, q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None, context: AttentionContext) -> Tensor:
+        if not isinstance(context.distances, Near) or mask is None:
             raise s.SpecError("this attention needs its stack's distances")
-        distant_q, distant_k = self.distant(sight.distances.rows)
-        index = sight.distances.which[: q.size(2), : k.size(2)]
+        distant_q, distant_k = self.distant(context.distances.rows)
+        index = context.distances.which[: q.size(2), : k.size(2)]
         each = (*q.shape[:2], *index.shape)
         scores = (q @ distant_k.mT).gather(-1, index.expand(each))
         back = (k @ distant_q.mT).gather(-1, (index if self.reverse else index.mT).expand(each))

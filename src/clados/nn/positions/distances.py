@@ -6,7 +6,7 @@ from torch import Tensor, nn
 
 from clados import spec as s
 from clados.nn.attention.dense import Attention
-from clados.nn.core.context import KV, DistanceTable, Placed, Sight
+from clados.nn.core.context import KV, AttentionContext, DistanceTable, PositionTerms
 from clados.nn.core.module import Module, Product, builds
 from clados.nn.dropout import attend, drop
 from clados.nn.positions.absolute import Sinusoidal
@@ -30,14 +30,14 @@ class Distances(Module):
             for name in self.shares:
                 self.register_parameter(name, None)
 
-    def place(self, x: Tensor, positions: Tensor, length: int, past: int) -> Placed:
+    def position_terms(self, x: Tensor, positions: Tensor, length: int, past: int) -> PositionTerms:
         """Distances past + length - 1 ... -1, or down to -length where a stack sees both sides."""
         far = torch.arange(past + length - 1, -2 if self.causal else -length - 1, -1, device=x.device)
         if self.furthest is not None:
             far = far.clamp(-self.furthest, self.furthest)
         rows = drop(self.sinusoids(far).to(x.dtype), self.dropout, self.training)
         shared = {name: getattr(self, name) for name in self.shares}
-        return Placed(bias=x.new_zeros(1, 1, 1, 1), distances=DistanceTable(rows, past + length, shared))
+        return PositionTerms(bias=x.new_zeros(1, 1, 1, 1), distances=DistanceTable(rows, past + length, shared))
 
 
 @builds(s.Attention, s.Distances)
@@ -65,15 +65,15 @@ class RelativeAttention(Attention):
         k, v = F.pad(each, (0, 0, 0, room - x.size(1))).split_with_sizes(self.split[1:], 1)
         return KV(k.clone(), v.clone())
 
-    def attend(self, q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None, sight: Sight) -> Tensor:
-        given = sight.distances
+    def attend(self, q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None, context: AttentionContext) -> Tensor:
+        given = context.distances
         if given is None or mask is None:
             raise s.SpecError("this attention needs its stack's distances")
-        mask = mask + self.factor * self.placed(q, k.size(2), given)
+        mask = mask + self.factor * self.position_scores(q, k.size(2), given)
         rest = False, self.factor, self.grouped, self.dropout, self.training
         return attend(q + self.shared("u", given), k, v, mask, *rest)
 
-    def placed(self, q: Tensor, keys: int, given: DistanceTable) -> Tensor:
+    def position_scores(self, q: Tensor, keys: int, given: DistanceTable) -> Tensor:
         """What the places of the last of the keys and of all of them add to the scores, before these are scaled."""
         rows = given.rows[given.keys - keys :][: keys + (1 if self.causal else q.size(2))]
         return shifted(self.distant(q + self.shared("v", given), rows), keys)
@@ -119,11 +119,11 @@ class SegmentedAttention(RelativeAttention):
     segments: nn.Parameter
     shares = tuple[str, ...](("u", "v", "s"))
 
-    def placed(self, q: Tensor, keys: int, given: DistanceTable) -> Tensor:
-        scores = super().placed(q, keys, given)
-        return scores if given.differ is None else scores + self.told(q, given.differ, given)
+    def position_scores(self, q: Tensor, keys: int, given: DistanceTable) -> Tensor:
+        scores = super().position_scores(q, keys, given)
+        return scores if given.differ is None else scores + self.segment_scores(q, given.differ, given)
 
-    def told(self, q: Tensor, differ: Tensor, given: DistanceTable) -> Tensor:
+    def segment_scores(self, q: Tensor, differ: Tensor, given: DistanceTable) -> Tensor:
         """(q + s) e for each query and key: [batch, heads, queries, keys], of ``differ``, [batch, 1, queries, keys]."""
         each = (q + self.shared("s", given)) @ self.segments.permute(1, 2, 0)
         return torch.where(differ, each[..., 1:], each[..., :1])
@@ -143,7 +143,7 @@ class SegmentedAttention(RelativeAttention):
         scores = scores.gather(-1, rows[:, None].expand(-1, q.size(1), -1, -1))
         if given.differ is not None:
             there = (places - (keys - given.differ.size(2)))[:, None, :, None].expand(-1, 1, -1, keys)
-            scores = scores + self.told(q, given.differ.gather(2, there), given)
+            scores = scores + self.segment_scores(q, given.differ.gather(2, there), given)
         rest = False, self.factor, self.grouped, self.dropout, self.training
         y = attend(q + self.shared("u", given), kv.k, kv.v, mask + self.factor * scores, *rest)
         return self.out(y.transpose(1, 2).flatten(2))

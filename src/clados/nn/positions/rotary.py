@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from clados import spec as s
-from clados.nn.core.context import Placed
+from clados.nn.core.context import PositionTerms
 from clados.nn.core.module import Module, builds, made
 from clados.spec.core.pieces import Env
 
@@ -22,9 +22,9 @@ class Rotary(Module):
         self.neighbours = part.pairs == "neighbours"
         self.scaling: Scaling | None = None if part.scaling is None else made(part.scaling)
 
-    def place(self, x: Tensor, positions: Tensor, length: int, past: int) -> Placed:
+    def position_terms(self, x: Tensor, positions: Tensor, length: int, past: int) -> PositionTerms:
         """The angles of these positions."""
-        return Placed(rotary=self(positions, x.dtype))
+        return PositionTerms(rotary=self(positions, x.dtype))
 
     def forward(self, positions: Tensor, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
         """[batch or 1, length] -> cosines and sines, [batch or 1, 1, length, turned]."""

@@ -4,8 +4,8 @@ from torch import Tensor
 
 from clados import spec as s
 from clados.nn.attention.dense import Attention, CrossAttention
-from clados.nn.core.context import Sight, State
-from clados.nn.core.module import Maps, Module
+from clados.nn.core.context import AttentionContext, State
+from clados.nn.core.module import Module, TensorFn
 from clados.nn.feedforward.mlp import FeedForward
 from clados.spec.core.pieces import Env
 
@@ -14,16 +14,16 @@ class Block(Module):
     """One layer: what it holds. How its branches join the stream, ``nn.residuals`` has for each residual."""
 
     attn: Attention
-    attn_norm: Maps
+    attn_norm: TensorFn
     mlp: FeedForward
-    mlp_norm: Maps
+    mlp_norm: TensorFn
     cross: CrossAttention
-    cross_norm: Maps
+    cross_norm: TensorFn
 
     def __init__(self, part: s.Block, env: Env) -> None:
         super().__init__(part, env)
         self.dropout, self.crossed = part.dropout, part.cross is not None
 
-    def forward(self, x: Tensor, sight: Sight, state: State) -> tuple[Tensor, State]:
+    def forward(self, x: Tensor, context: AttentionContext, state: State) -> tuple[Tensor, State]:
         """What leaves the layer, [batch, length, d_model], and what it remembers."""
         raise NotImplementedError

@@ -9,21 +9,21 @@ from torch import Tensor, nn
 
 from clados import spec as s
 from clados.nn.attention.block_sparse import BlockOrder, BlockSparseAttention
-from clados.nn.attention.masks import Mask, look
-from clados.nn.core.context import KV, NO_STATE, Cache, Placed, Sight, State
+from clados.nn.attention.masks import Mask, make_mask
+from clados.nn.core.context import KV, NO_STATE, AttentionContext, Cache, PositionTerms, State
 from clados.nn.core.module import Module, Rows, builds, made
 from clados.nn.dropout import drop
 from clados.nn.stacks.enhanced import Convolution, MaskDecoder
 from clados.spec.core.pieces import Env
 
 MOST_BIASES = 2**32  # of a layer's scores, each of which has one of its own: 16 GiB of float32
-NOWHERE = Placed()
+NO_POSITIONS = PositionTerms()
 
 
-class Place(Protocol):
+class StackPosition(Protocol):
     """What a stack's position does."""
 
-    def place(self, x: Tensor, positions: Tensor, length: int, past: int) -> Placed:
+    def position_terms(self, x: Tensor, positions: Tensor, length: int, past: int) -> PositionTerms:
         """Where ``length`` positions stand after ``past`` others; ``x`` is for its type and device alone."""
 
 
@@ -33,7 +33,7 @@ class Stack(Module):
 
     extra: Rows
     blocks: nn.ModuleList
-    position: Place
+    position: StackPosition
     norm_out: nn.Module
     convolution: Convolution
     decoder: MaskDecoder
@@ -92,23 +92,23 @@ class Stack(Module):
             raise s.SpecError("this stack encodes: it takes neither a cache nor another stack's states")
         length = x.size(1)
         if self.order is None:
-            sights = self.look(x, positions, keep, cache.used if cache else 0, lengths)
-            for sight in sights:
-                sight.memory = memory
-                sight.keep = None if keep is None else keep[:, -length:]
-                sight.memory_mask = None if memory_mask is None else memory_mask[:, None, None]
+            contexts = self.contexts(x, positions, keep, cache.used if cache else 0, lengths)
+            for context in contexts:
+                context.memory = memory
+                context.keep = None if keep is None else keep[:, -length:]
+                context.memory_mask = None if memory_mask is None else memory_mask[:, None, None]
         else:
-            x, *sights = self.order.enter(x, keep, self.extra.weight if self.extended else None)
+            x, *contexts = self.order.enter(x, keep, self.extra.weight if self.extended else None)
         for i, (block, kind) in enumerate(zip(self.each(), self.kinds)):
-            entered, sight = x, sights[kind]
+            entered, context = x, contexts[kind]
             if i == self.decoded:
-                x = self.decoder(x, positions, block, sight)
+                x = self.decoder(x, positions, block, context)
             elif cache is None:
-                x, _ = block(x, sight, NO_STATE)
+                x, _ = block(x, context, NO_STATE)
             else:
-                x, cache.layers[i] = block(x, sight, cache.layers[i])
+                x, cache.layers[i] = block(x, context, cache.layers[i])
             if i == self.convolved:
-                x = self.convolution(entered, x, sight)
+                x = self.convolution(entered, x, context)
         if cache is not None:
             cache.used += length
         if self.order is not None:
@@ -119,10 +119,10 @@ class Stack(Module):
         """The block of each layer."""
         return self.blocks if self.weights is None else [self.blocks[i] for i in self.weights]
 
-    def look(
+    def contexts(
         self, x: Tensor, positions: Tensor, keep: Tensor | None, past: int, lengths: tuple[int, ...] | None
-    ) -> list[Sight]:
-        """One sight for each pattern among the layers.
+    ) -> list[AttentionContext]:
+        """One context for each pattern among the layers.
 
         Raises:
             SpecError: for so many positions that the biases of their distances fit into no memory.
@@ -134,12 +134,12 @@ class Stack(Module):
                 f"{past + length:,} positions at once, each of which knows its distance from all others; at most "
                 f"{self.most:,} are possible with {self.dims.heads} heads: give a shorter text"
             )
-        placed = self.position.place(x, positions, length, past) if self.placed else NOWHERE
-        sights = []
+        placed = self.position.position_terms(x, positions, length, past) if self.placed else NO_POSITIONS
+        contexts = []
         for pattern in self.masks:
-            mask, causal = look(self.sees, pattern, length, past, keep, placed.bias, x.device, read)
-            sights.append(Sight(mask, causal, past, placed.rotary, placed.distances, lengths=lengths))
-        return sights
+            mask, causal = make_mask(self.sees, pattern, length, past, keep, placed.bias, x.device, read)
+            contexts.append(AttentionContext(mask, causal, past, placed.rotary, placed.distances, lengths=lengths))
+        return contexts
 
     def cache(self, batch: int, room: int, like: Tensor) -> Cache:
         """Empty states with room for so many positions, of the type and on the device of ``like``."""

@@ -1,6 +1,6 @@
 """Returns, states and actions to vectors."""
 
-from typing import Self
+from typing import ClassVar, Self
 
 from clados.spec.core.pieces import Env, Held, Pieces, Projection, Table, Weight, linear
 from clados.spec.errors import SpecError
@@ -13,6 +13,7 @@ class Trajectory(Inputs, kw_only=True):
     Decision Transformer on continuous states and actions (Chen et al. 2021, §3, algorithm 1).
     """
 
+    per_step: ClassVar[int] = 3
     states: int  # numbers that describe a state
     actions: int  # numbers that describe an action
     timesteps: int  # rows of the time table
@@ -39,6 +40,7 @@ class Frames(Inputs, kw_only=True):
     Decision Transformer on Atari (Chen et al. 2021, appendix A; github:kzl/decision-transformer atari/mingpt).
     """
 
+    per_step: ClassVar[int] = 3
     frames: int  # grey frames stacked as channels
     side: int  # of a frame in pixels
     convolutions: tuple[tuple[int, int, int], ...]  # (channels, kernel, stride)

@@ -11,7 +11,7 @@ from clados.spec.inputs.base import Inputs
 from clados.spec.inputs.target import OwnTarget, Target
 from clados.spec.inputs.text import Tokens, Vocabulary
 from clados.spec.kinds.model import HasHeads, Model, Writes, check_heads
-from clados.spec.stacks.prefix import check_pairs
+from clados.spec.stacks.prefix import check_blanks
 from clados.spec.stacks.stack import Stack
 
 
@@ -26,7 +26,7 @@ class EncoderDecoder(Model, kw_only=True):
     heads: tuple[Head, ...]
 
     def check(self) -> None:
-        check_pairs(self.inputs, self.encoder, self.decoder)
+        check_blanks(self.inputs, self.encoder, self.decoder)
         check_heads(type(self).__name__, self.heads)
         if any(block.cross is None for block in self.decoder.blocks(self.sides.decoder.layers)):
             raise SpecError("EncoderDecoder.decoder has a block without cross: it would never see the encoder")

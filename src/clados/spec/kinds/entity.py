@@ -22,7 +22,7 @@ class Entities(Part):
         if self.width % self.heads:
             raise SpecError(f"Entities.heads is {self.heads}, which does not divide width {self.width}")
 
-    def told(self, env: Env) -> Env:
+    def env(self, env: Env) -> Env:
         """What a part of the entities' stream is told: d_ff is the tokens', for there they meet."""
         dims = replace(
             env.dims, d_model=self.width, heads=self.heads, kv_heads=self.heads, head_dim=self.width // self.heads
@@ -59,7 +59,7 @@ class Aggregator(Part, kw_only=True):
     entities: Entities
 
     def pieces(self, env: Env) -> Pieces:
-        other = self.entities.told(env)
+        other = self.entities.env(env)
         held: dict[str, Held] = {"attn": Held(self.attn, env), "attn_norm": Held(env.norm, env)}
         if self.entity_attn is not None:
             held |= {"entity_attn": Held(self.entity_attn, other), "entity_attn_norm": Held(env.norm, other)}
@@ -97,11 +97,11 @@ class EntityEncoder(Encoder, kw_only=True):
         )
         return (first, *(upper - 1) * (first.but(entity_attn=self.entity_attn),))
 
-    def told(self) -> Env:
-        return replace(super().told(), joint=self.entities.width)
+    def env(self) -> Env:
+        return replace(super().env(), joint=self.entities.width)
 
     def pieces(self, env: Env | None = None) -> Pieces:
-        whole = self.told()
+        whole = self.env()
         lower = replace(whole, dims=replace(whole.dims, layers=self.plain))
         upper = Several(tuple(Held(each, whole) for each in self.aggregators()))
         held = dict(super().pieces())

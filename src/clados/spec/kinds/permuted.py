@@ -6,7 +6,7 @@ from clados.spec.core import small
 from clados.spec.core.part import Part
 from clados.spec.core.pieces import Env, Held, Pieces, Weight
 from clados.spec.errors import SpecError
-from clados.spec.kinds.recurrent import remembers
+from clados.spec.kinds.recurrent import check_memory
 from clados.spec.kinds.single import Encoder
 
 
@@ -32,7 +32,7 @@ class Permuted(Encoder, kw_only=True):
 
     def check(self) -> None:
         super().check()
-        remembers(self.stack, self.memory, "Permuted")
+        check_memory(self.stack, self.memory, "Permuted")
         if any(block.attn.pattern for block in self.stack.blocks(2)):
             raise SpecError("Permuted.stack.block.attn.pattern must be None: what is hidden is said by perm_mask")
         if self.reused is not None and self.reused < 1:

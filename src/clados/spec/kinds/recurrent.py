@@ -14,7 +14,7 @@ from clados.spec.residuals import Post
 from clados.spec.stacks.stack import Stack
 
 
-def remembers(stack: Stack, memory: int | None, kind: str) -> None:
+def check_memory(stack: Stack, memory: int | None, kind: str) -> None:
     """Refuse a stack that could not tell a memory's states from its own.
 
     Raises:
@@ -43,7 +43,7 @@ class Recurrent(Decoder, kw_only=True):
 
     def check(self) -> None:
         super().check()
-        remembers(self.stack, self.memory, "Recurrent")
+        check_memory(self.stack, self.memory, "Recurrent")
 
     def pieces(self, env: Env | None = None) -> Pieces:
         held = super().pieces(env)

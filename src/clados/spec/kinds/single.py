@@ -13,7 +13,7 @@ from clados.spec.heads.base import Head
 from clados.spec.inputs.base import Inputs
 from clados.spec.inputs.text import Tokens
 from clados.spec.kinds.model import HasHeads, Model, Writes, check_heads
-from clados.spec.stacks.prefix import Prefix, check_pairs
+from clados.spec.stacks.prefix import Prefix, check_blanks
 from clados.spec.stacks.stack import Stack
 
 
@@ -25,7 +25,7 @@ class Tower(Part, kw_only=True):
     heads: tuple[Head, ...] = ()
 
     def check(self) -> None:
-        check_pairs(self.inputs, self.stack, single=isinstance(self, Decoder))
+        check_blanks(self.inputs, self.stack, single=isinstance(self, Decoder))
         check_heads(type(self).__name__, self.heads)
 
     def pieces(self, env: Env) -> Pieces:
@@ -57,12 +57,12 @@ class _Single(Tower, Model, kw_only=True):
     def adapted(self, inputs: Callable[[Inputs], Inputs], head: Callable[[Head], Head]) -> Self:
         return self.but(inputs=inputs(self.inputs), heads=tuple(map(head, self.heads)))
 
-    def told(self) -> Env:
+    def env(self) -> Env:
         """What its parts are told."""
         return Env(self.size.dims, self.stack.norm, self.inputs, isinstance(self.stack.sees, Causal))
 
     def pieces(self, env: Env | None = None) -> Pieces:
-        return super().pieces(self.told())
+        return super().pieces(self.env())
 
 
 class Encoder(_Single, kw_only=True):

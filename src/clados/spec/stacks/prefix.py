@@ -15,8 +15,8 @@ class Prefix(Sees):
     """
 
 
-def check_pairs(inputs: Inputs, *stacks: Stack, single: bool = False) -> None:
-    """Refuse pairs of positions in one of inputs and stack only, and wherever there is more than a ``single`` stack.
+def check_blanks(inputs: Inputs, *stacks: Stack, single: bool = False) -> None:
+    """Blanks() inputs need a Prefix() stack and the reverse, and both a Decoder: one ``single`` stack.
 
     Raises:
         SpecError: for these.
