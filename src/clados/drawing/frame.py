@@ -68,7 +68,7 @@ def described(node: Node) -> str:
     return f"{node.name}, {node.date}, {size}, weights {node.openness}"
 
 
-def drawn(
+def node_mark(
     node: Node,
     tag: str,
     shape: Mapping[str, float],

@@ -151,7 +151,7 @@ def _mark(node: Node, x: float, y: float, colour: Ink, box: Box, highlight: Coll
     middle = box.middle + frame.NAME_SIZE * 0.36
     text = svg.label(box.left, middle, node.name, size=frame.NAME_SIZE, font_weight=weight)
     shape = {"cx": x, "cy": y, "r": _RADIUS}
-    return frame.drawn(node, "circle", shape, text, colour, highlight, stroke=1.4)
+    return frame.node_mark(node, "circle", shape, text, colour, highlight, stroke=1.4)
 
 
 def _unknown(nodes: Sequence[Node], top: float) -> tuple[list[str], float]:

@@ -234,7 +234,7 @@ def node_box(node: Node, box: Box, colour: Ink, highlight: Collection[str]) -> s
         font_weight="600" if node.id in highlight else None,
     )
     shape = {"x": box.left, "y": box.top, "width": box.width, "height": box.height, "rx": 5.0}
-    return frame.drawn(node, "rect", shape, text, colour, highlight, stroke=1.2, root=node.id == ROOT)
+    return frame.node_mark(node, "rect", shape, text, colour, highlight, stroke=1.2, root=node.id == ROOT)
 
 
 def tree_for_terminal(
