@@ -13,8 +13,8 @@ import torch
 from clados import spec as s
 from clados.nn.attention.block_sparse import drawn
 from clados.proofs.oracles import (
-    alexatm,
-    atari,
+    alexatm_20b,
+    decision_transformer,
     big_bird,
     cm3,
     deberta,
@@ -184,7 +184,7 @@ ORACLES = (
         "arXiv:2106.01345 §3, appendix A; github:kzl/decision-transformer atari/mingpt/model_atari.py",
         lambda model: isinstance(model, s.Decoder) and isinstance(model.inputs, s.Frames),
         lambda model: {**_stack(model), "strides": tuple(stride for _, _, stride in model.inputs.convolutions)},
-        atari.run,
+        decision_transformer.run,
     ),
     *(
         Oracle(
@@ -280,7 +280,7 @@ ORACLES = (
         "arXiv:2208.01448 §2; github:amazon-science/alexa-teacher-models (segments, positions)",
         lambda model: isinstance(model, s.EncoderDecoder),
         lambda model: {**_sides(model), "skipped": model.target.position.start},
-        alexatm.run,
+        alexatm_20b.run,
     ),
     Oracle(
         "cm3",
