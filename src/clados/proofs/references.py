@@ -350,11 +350,16 @@ class Spoken(Reference):
         randomise(dict(module.named_parameters()), spread(model))
         self.weights = {name: each.detach().double() for name, each in module.named_parameters()}
 
+    @cached_property
+    def numbers(self) -> Mapping[str, Any]:
+        """What the oracle is given of the model."""
+        return self.oracle.numbers(self.model)
+
     def call(self, read: Given, weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Its outputs."""
         held = {name: each.numpy() for name, each in weights.items()}
         plain = {name: each.detach().numpy() for name, each in read.items()}
-        out = self.oracle.run(self.oracle.numbers(self.model), held, plain)
+        out = self.oracle.run(self.numbers, held, plain)
         return {name: torch.from_numpy(each) for name, each in out.items()}
 
     @cached_property

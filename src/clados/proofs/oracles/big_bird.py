@@ -3,20 +3,47 @@
 Which blocks are random is told, for each layer and head: [blocks that look][so many], of those that are not global.
 """
 
-from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from clados.proofs.oracles.pegasus import attended, crossed, forward, normed
-from clados.proofs.oracles.plain import Vector, attend, block_of, gelu_tanh, heads, layer_norm
+from clados.proofs.oracles.pegasus import decoded, forward, normed, relu
+from clados.proofs.oracles.plain import *
 
-Row = dict[int, Vector]
-Arrays = Mapping[str, NDArray[Any]]
+SOURCE = "arXiv:2007.14062 §2, appendix D"
 
 
-def run(numbers: Mapping[str, Any], weights: Arrays, read: Arrays) -> dict[str, Any]:
+def fits(model: Any) -> bool:
+    """Its encoder for PEGASUS, or its places before the text (ETC)."""
+    return hasattr(model, "sides") or model.stack.blocks(1)[0].attn.pattern.extra > 0
+
+
+def numbers(model: Any) -> dict[str, Any]:
+    """The sizes of a stack over blocks, and the random blocks of each layer and head: lists of lists."""
+    from torch import device
+
+    from clados.nn.attention.block_sparse import drawn
+
+    sides = getattr(model, "sides", None)
+    size, stack = (sides.encoder, model.encoder) if sides else (model.size, model.stack)
+    attn, heads = stack.blocks(1)[0].attn, size.dims.heads
+    pattern = attn.pattern
+
+    @cache
+    def lists(layer: int, blocks: int) -> list[list[list[int]]]:
+        which, there = (
+            each.tolist() for each in drawn(layer, heads, blocks, pattern.window, pattern.random, device("cpu"))
+        )
+        pairs = [[[*zip(*each)] for each in zip(*head)] for head in zip(which, there)]
+        return [[[block for block, real in each if real] for each in head] for head in pairs]
+
+    named = {"layers": size.layers, "heads": heads, "eps": stack.norm.eps, "biased": attn.biases == "all"}
+    blocks = {"block": pattern.block, "window": pattern.window, "extra": pattern.extra}
+    return {**named, **blocks, "written": sides.decoder.layers if sides else 0, "lists": lists}
+
+
+def run(numbers: Numbers, weights: Arrays, read: Arrays) -> Outputs:
     """Scores of the words at each place and what is pooled; with a target, scores of its next words."""
     ids, keep = read["input_ids"], read["attention_mask"]
     table = weights["inputs.tokens.weight"]
@@ -32,17 +59,16 @@ def run(numbers: Mapping[str, Any], weights: Arrays, read: Arrays) -> dict[str, 
         x = {t: typed(weights, ids[row, t], t, read["token_type_ids"][row, t], numbers["eps"]) for t in here}
         x = encoded(x, ids.shape[1], weights, numbers)
         for t in here:
-            dense = gelu_tanh(weights["heads.lm.dense.weight"] @ x[t] + weights["heads.lm.dense.bias"])
-            last = normed(dense, block_of(weights, "heads.lm"), "norm", numbers["eps"])
-            logits[row, t] = table @ last + weights["heads.lm.bias"]
-        pooled.append(np.tanh(weights["heads.pooler.dense.weight"] @ x[0] + weights["heads.pooler.dense.bias"]))
+            w = block_of(weights, "heads.lm")
+            logits[row, t] = table @ norm(gelu_tanh(linear(x[t], w, "dense")), w, "norm", numbers["eps"]) + w("bias")
+        pooled.append(np.tanh(linear(x[0], block_of(weights, "heads.pooler"), "dense")))
     return {"logits": logits} | ({"pooler_output": np.array(pooled)} if pooled else {})
 
 
 def typed(weights: Arrays, word: int, place: int, kind: int, eps: float) -> Vector:
     """norm(word + type + place)."""
-    added = weights["inputs.tokens.weight"][word] + weights["inputs.types.weight"][kind]
-    return normed(added + weights["inputs.position.table.weight"][place], block_of(weights, "inputs"), "norm", eps)
+    summed = weights["inputs.tokens.weight"][word] + weights["inputs.types.weight"][kind]
+    return norm(summed + weights["inputs.position.table.weight"][place], block_of(weights, "inputs"), "norm", eps)
 
 
 def placed(weights: Arrays, word: int, place: int) -> Vector:
@@ -51,7 +77,7 @@ def placed(weights: Arrays, word: int, place: int) -> Vector:
     return np.array(vector * len(vector) ** 0.5 + weights["inputs.position.table.weight"][place])
 
 
-def seen(place: int, layer: int, head: int, length: int, numbers: Mapping[str, Any]) -> set[int]:
+def seen(place: int, layer: int, head: int, length: int, numbers: Numbers) -> set[int]:
     """The blocks that a place sees: -1 is what was added before the text; None of them is left out where all are."""
     count = max(-(-length // numbers["block"]), 2)
     every = set(range(-1, count))
@@ -65,52 +91,45 @@ def seen(place: int, layer: int, head: int, length: int, numbers: Mapping[str, A
     return ({-1} if numbers["extra"] else ends) | (near - {-1}) | random
 
 
-def looked(x: Row, w: Any, layer: int, length: int, numbers: Mapping[str, Any], given: Row) -> Row:
-    """Attention of ``given``, each head of each place to its own blocks; projected, not yet added."""
-    biased = numbers["biased"]
-    fused = {t: w("attn.qkv.weight") @ given[t] + (w("attn.qkv.bias") if biased else 0) for t in x}
-    parts = {t: [heads(each, numbers["heads"]) for each in np.split(fused[t], 3)] for t in x}
-    out: Row = {}
-    for t in x:
-        mixed = []
-        for h in range(numbers["heads"]):
-            blocks = seen(t, layer, h, length, numbers)
-            places = [u for u in x if (u // numbers["block"] if u >= 0 else -1) in blocks]
-            query = parts[t][0][h]
-            keys, values = ({u: parts[u][which][h] for u in places} for which in (1, 2))
-            mixed.append(attend(query, keys, values, places, len(query) ** -0.5))
-        out[t] = w("attn.out.weight") @ np.concatenate(mixed) + (w("attn.out.bias") if biased else 0)
-    return out
+def looked(x: Row, w: Weights, layer: int, length: int, numbers: Numbers) -> Row:
+    """Attention, each head of each place to its own blocks; what it does not see has a bias of -inf."""
+    biased, count = numbers["biased"], numbers["heads"]
+
+    @cache
+    def blocks(place: int, head: int) -> set[int]:
+        return seen(place, layer, head, length, numbers)
+
+    def bias(t: int, u: int, head: int) -> float:
+        return 0.0 if (u // numbers["block"] if u >= 0 else -1) in blocks(t, head) else -np.inf
+
+    mixed = attend(projected(x, w, "attn.qkv", [count] * 3, bias=biased), everywhere, bias=bias)
+    return leaving(mixed, w, "attn", bias=biased)
 
 
-def encoded(x: Row, length: int, weights: Arrays, numbers: Mapping[str, Any]) -> Row:
+def encoded(x: Row, length: int, weights: Arrays, numbers: Numbers) -> Row:
     """BERT's layers: norm(x + attention(x)), norm(y + mlp(y)); what was added stands at -1, -2 ..."""
     eps = numbers["eps"]
     x = {**x, **{-1 - i: weights["stack.extra.weight"][i] for i in range(numbers["extra"])}}
     for layer in range(numbers["layers"]):
         w = block_of(weights, f"stack.blocks.{layer}")
-        y = looked(x, w, layer, length, numbers, x)
-        y = {t: layer_norm(x[t] + y[t], w("attn_norm.weight"), w("attn_norm.bias"), eps) for t in x}
-        inner = {t: gelu_tanh(w("mlp.up.weight") @ y[t] + w("mlp.up.bias")) for t in x}
-        x = {t: normed(y[t] + w("mlp.down.weight") @ inner[t] + w("mlp.down.bias"), w, "mlp_norm", eps) for t in x}
+        x = joined(x, looked(x, w, layer, length, numbers), w, "attn_norm", eps)
+        x = joined(x, {t: linear(gelu_tanh(linear(x[t], w, "mlp.up")), w, "mlp.down") for t in x}, w, "mlp_norm", eps)
     return x
 
 
-def summarised(x: Row, length: int, weights: Arrays, numbers: Mapping[str, Any]) -> Row:
+def summarised(x: Row, length: int, weights: Arrays, numbers: Numbers) -> Row:
     """PEGASUS's encoder: x + attention(norm(x)), x + mlp(norm(x)), and a norm."""
+    eps = numbers["eps"]
     for layer in range(numbers["layers"]):
         w = block_of(weights, f"encoder.blocks.{layer}")
-        y = looked(x, w, layer, length, numbers, {t: normed(x[t], w, "attn_norm", numbers["eps"]) for t in x})
-        x = {t: forward(x[t] + y[t], w, numbers["eps"]) for t in x}
-    return {t: normed(each, block_of(weights, "encoder"), "norm_out", numbers["eps"]) for t, each in x.items()}
+        x = added(x, looked(normed(x, w, "attn_norm", eps), w, layer, length, numbers))
+        x = forward(x, w, eps, relu)
+    return normed(x, block_of(weights, "encoder"), "norm_out", eps)
 
 
-def continued(memory: Row, target: NDArray[Any], weights: Arrays, numbers: Mapping[str, Any]) -> Row:
+def continued(memory: Row, target: Any, weights: Arrays, numbers: Numbers) -> Row:
     """PEGASUS's decoder, its places those of the source's table."""
-    eps, count = numbers["eps"], numbers["heads"]
     x = {t: placed(weights, word, t) for t, word in enumerate(target)}
     for layer in range(numbers["written"]):
-        w = block_of(weights, f"decoder.blocks.{layer}")
-        x = crossed(attended(x, w, count, eps, causal=True), memory, w, count, eps)
-        x = {t: forward(each, w, eps) for t, each in x.items()}
-    return {t: normed(each, block_of(weights, "decoder"), "norm_out", eps) for t, each in x.items()}
+        x = decoded(x, memory, block_of(weights, f"decoder.blocks.{layer}"), numbers["heads"], numbers["eps"], relu)
+    return normed(x, block_of(weights, "decoder"), "norm_out", numbers["eps"])

@@ -1,47 +1,37 @@
 """GPT-3: GPT-2's blocks, every second one seeing a band only (arXiv:2005.14165 §2.1)."""
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
+from clados.proofs.oracles.plain import *
 
-from clados.proofs.oracles.plain import Vector, attend, block_of, gelu_tanh, heads, layer_norm
-
-
-def run(
-    numbers: Mapping[str, Any], weights: Mapping[str, NDArray[Any]], read: Mapping[str, NDArray[Any]]
-) -> dict[str, Any]:
-    """Scores of the next word at each position that is not padding; zeros at those that are."""
-    ids, keep, places = read["input_ids"], read["attention_mask"], read["position_ids"]
-    table = weights["inputs.tokens.weight"]
-    logits = np.zeros((*ids.shape, len(table)))
-    for row in range(len(ids)):
-        here = [t for t in range(ids.shape[1]) if keep[row, t]]
-        x = {t: table[ids[row, t]] + weights["inputs.position.table.weight"][places[row, t]] for t in here}
-        for layer in range(numbers["layers"]):
-            span = numbers["span"] if layer % 2 else ids.shape[1]
-            x = block(x, block_of(weights, f"stack.blocks.{layer}"), numbers["heads"], span, numbers["eps"], gelu_tanh)
-        for t in here:
-            last = layer_norm(x[t], weights["stack.norm_out.weight"], weights["stack.norm_out.bias"], numbers["eps"])
-            logits[row, t] = table @ last
-    return {"logits": logits}
+SOURCE = "arXiv:2005.14165 §2.1, arXiv:1904.10509 §4.2 (bands)"
+CARDS = ("gpt-3", "instructgpt", "gpt-3.5", "chatgpt")
+EVERYTHING = 10**9  # a band as wide as any text
 
 
-def block(x: dict[int, Vector], w: Any, count: int, span: int, eps: float, act: Any) -> dict[int, Vector]:
+def numbers(model: Any) -> dict[str, Any]:
+    """Its sizes, and how many places the layers with a band see."""
+    return {**stack_numbers(model), "span": model.stack.block[1].attn.pattern.span}
+
+
+def run(numbers: Numbers, weights: Arrays, read: Arrays) -> Outputs:
+    """Scores of the next word."""
+    ids, places, eps = read["input_ids"], read["position_ids"], numbers["eps"]
+    table, positions = weights["inputs.tokens.weight"], weights["inputs.position.table.weight"]
+    spans = [numbers["span"] if layer % 2 else EVERYTHING for layer in range(numbers["layers"])]
+    return text_scores(
+        numbers,
+        weights,
+        read,
+        embed=lambda row, t: table[ids[row, t]] + positions[places[row, t]],
+        block=lambda x, w, row, layer: block(x, w, numbers["heads"], spans[layer], eps, gelu_tanh),
+        score=lambda x: table @ norm(x, block_of(weights, "stack"), "norm_out", eps),
+    )
+
+
+def block(x: Row, w: Weights, count: int, span: int, eps: float, act: Callable[[Vector], Vector]) -> Row:
     """x + attention(norm(x)), then x + mlp(norm(x)); each place sees the last ``span`` before and with it."""
-    normed = {t: layer_norm(x[t], w("attn_norm.weight"), w("attn_norm.bias"), eps) for t in x}
-    fused = {t: w("attn.qkv.weight") @ normed[t] + w("attn.qkv.bias") for t in x}
-    queries, keys, values = ({t: heads(np.split(fused[t], 3)[i], count) for t in x} for i in range(3))
-    out: dict[int, Vector] = {}
-    for t in x:
-        seen = [u for u in x if u <= t and t - u < span]
-        mixed = []
-        for head in range(count):
-            k, v = ({u: each[u][head] for u in seen} for each in (keys, values))
-            query = queries[t][head]
-            mixed.append(attend(query, k, v, seen, len(query) ** -0.5))
-        y = x[t] + w("attn.out.weight") @ np.concatenate(mixed) + w("attn.out.bias")
-        inner = w("mlp.up.weight") @ layer_norm(y, w("mlp_norm.weight"), w("mlp_norm.bias"), eps) + w("mlp.up.bias")
-        out[t] = y + w("mlp.down.weight") @ act(inner) + w("mlp.down.bias")
-    return out
+    normed = {t: norm(x[t], w, "attn_norm", eps) for t in x}
+    y = added(x, self_attention(normed, w, count, lambda t, u: u <= t and t - u < span, bias=True))
+    return {t: y[t] + linear(act(linear(norm(y[t], w, "mlp_norm", eps), w, "mlp.up")), w, "mlp.down") for t in x}

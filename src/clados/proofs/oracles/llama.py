@@ -1,38 +1,32 @@
 """LLaMA with its planes as complex numbers, two neighbours of a head each (arXiv:2302.13971 §2.2)."""
 
 import cmath
-import math
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from clados.proofs.oracles.plain import Vector, attend, block_of, heads
+from clados.proofs.oracles.plain import *
 
-Row = dict[int, Vector]
-
-
-def run(
-    numbers: Mapping[str, Any], weights: Mapping[str, NDArray[Any]], read: Mapping[str, NDArray[Any]]
-) -> dict[str, Any]:
-    """Scores of the next word at each position that is not padding; zeros at those that are."""
-    ids, keep, places = read["input_ids"], read["attention_mask"], read["position_ids"]
-    head = weights["heads.lm.table.weight"]
-    logits = np.zeros((*ids.shape, len(head)))
-    for row in range(len(ids)):
-        here = [t for t in range(ids.shape[1]) if keep[row, t]]
-        x = {t: weights["inputs.tokens.weight"][ids[row, t]] for t in here}
-        for layer in range(numbers["layers"]):
-            x = block(x, places[row], block_of(weights, f"stack.blocks.{layer}"), numbers)
-        for t in here:
-            logits[row, t] = head @ rms_norm(x[t], weights["stack.norm_out.weight"], numbers["eps"])
-    return {"logits": logits}
+SOURCE = "arXiv:2302.13971 §2.2, arXiv:2104.09864 eq. 12-14"
+SIZES = ("d_ff", "kv_heads", "head_dim")
 
 
-def rms_norm(x: Vector, weight: Vector, eps: float) -> Vector:
-    """x / sqrt(mean of squares + eps) * weight (arXiv:1910.07467 eq. 4)."""
-    return np.array(x / math.sqrt(np.mean(x * x) + eps) * weight)
+def numbers(model: Any) -> dict[str, Any]:
+    """Its sizes, and the base of the angles."""
+    return {**stack_numbers(model), "base": model.stack.position.base}
+
+
+def run(numbers: Numbers, weights: Arrays, read: Arrays) -> Outputs:
+    """Scores of the next word."""
+    ids, places, eps = read["input_ids"], read["position_ids"], numbers["eps"]
+    return text_scores(
+        numbers,
+        weights,
+        read,
+        embed=lambda row, t: weights["inputs.tokens.weight"][ids[row, t]],
+        block=lambda x, w, row, layer: block(x, places[row], w, numbers),
+        score=lambda x: weights["heads.lm.table.weight"] @ rms_norm(x, weights["stack.norm_out.weight"], eps),
+    )
 
 
 def turned(x: Vector, place: int, base: float) -> Vector:
@@ -44,7 +38,7 @@ def turned(x: Vector, place: int, base: float) -> Vector:
     return out
 
 
-def block(x: Row, places: NDArray[Any], w: Any, numbers: Mapping[str, Any]) -> Row:
+def block(x: Row, places: Any, w: Weights, numbers: Numbers) -> Row:
     """x + attention(norm(x)), then x + mlp(norm(x))."""
     eps = numbers["eps"]
     mixed = attention({t: rms_norm(x[t], w("attn_norm.weight"), eps) for t in x}, places, w, numbers)
@@ -55,28 +49,18 @@ def block(x: Row, places: NDArray[Any], w: Any, numbers: Mapping[str, Any]) -> R
     return out
 
 
-def attention(x: Row, places: NDArray[Any], w: Any, numbers: Mapping[str, Any]) -> Row:
-    """Each place sees those before and itself; query heads share keys and values where these are fewer."""
-    count, groups, width = (numbers[name] for name in ("heads", "kv_heads", "head_dim"))
-    queries, keys, values = {}, {}, {}
-    for t in x:
-        q, k, v = np.split(w("attn.qkv.weight") @ x[t], [count * width, (count + groups) * width])
-        queries[t] = [turned(each, places[t], numbers["base"]) for each in heads(q, count)]
-        keys[t] = [turned(each, places[t], numbers["base"]) for each in heads(k, groups)]
-        values[t] = heads(v, groups)
-    out: Row = {}
-    for t in x:
-        seen = [u for u in x if u <= t]
-        mixed = []
-        for head in range(count):
-            group = head * groups // count
-            shared, read = ({u: each[u][group] for u in seen} for each in (keys, values))
-            mixed.append(attend(queries[t][head], shared, read, seen, 1 / math.sqrt(width)))
-        out[t] = w("attn.out.weight") @ np.concatenate(mixed)
-    return out
+def attention(x: Row, places: Any, w: Weights, numbers: Numbers) -> Row:
+    """Each place sees those before and itself; queries and keys are turned by their places."""
+    queries, keys, values = projected(x, w, "attn.qkv", [numbers["heads"], *[numbers["kv_heads"]] * 2])
+
+    def turn(heads: Heads) -> Heads:
+        return {t: [turned(head, places[t], numbers["base"]) for head in each] for t, each in heads.items()}
+
+    mixed = attend((turn(queries), turn(keys), values), causal)
+    return {t: w("attn.out.weight") @ mixed[t] for t in x}
 
 
-def gated(x: Vector, w: Any) -> Vector:
+def gated(x: Vector, w: Weights) -> Vector:
     """W2 (silu(W1 x) * V x) (arXiv:2002.05202 eq. 6)."""
     gate, up = np.split(w("mlp.up.weight") @ x, 2)
     return np.array(w("mlp.down.weight") @ (gate / (1 + np.exp(-gate)) * up))

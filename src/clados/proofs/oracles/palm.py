@@ -1,40 +1,33 @@
 """PaLM: attention and SwiGLU from one norm, one key and value for all heads (arXiv:2204.02311 §2)."""
 
 import math
-from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
+from clados.proofs.oracles import llama
+from clados.proofs.oracles.plain import *
 
-from clados.proofs.oracles.llama import Row, attention, gated
-from clados.proofs.oracles.plain import Vector, block_of, layer_norm
-
-
-def run(
-    numbers: Mapping[str, Any], weights: Mapping[str, NDArray[Any]], read: Mapping[str, NDArray[Any]]
-) -> dict[str, Any]:
-    """Scores of the next word at each position that is not padding, divided by sqrt(d_model) (§5)."""
-    ids, keep, places = read["input_ids"], read["attention_mask"], read["position_ids"]
-    table, norm = weights["inputs.tokens.weight"], weights["stack.norm_out.weight"]
-    logits = np.zeros((*ids.shape, len(table)))
-    for row in range(len(ids)):
-        here = [t for t in range(ids.shape[1]) if keep[row, t]]
-        x = {t: table[ids[row, t]] for t in here}
-        for layer in range(numbers["layers"]):
-            x = block(x, places[row], block_of(weights, f"stack.blocks.{layer}"), numbers)
-        for t in here:
-            logits[row, t] = table @ normed(x[t], norm, numbers["eps"]) / math.sqrt(table.shape[1])
-    return {"logits": logits}
+SOURCE = "arXiv:2204.02311 §2, arXiv:2104.09864 eq. 12-14"
+CARDS = ("palm", "flan-palm", "minerva")
+SIZES = llama.SIZES
+numbers = llama.numbers
 
 
-def normed(x: Vector, weight: Vector, eps: float) -> Vector:
-    """LayerNorm without bias."""
-    return layer_norm(x, weight, np.zeros(len(x)), eps)
+def run(numbers: Numbers, weights: Arrays, read: Arrays) -> Outputs:
+    """Scores of the next word, divided by sqrt(d_model) (§5)."""
+    ids, places, eps = read["input_ids"], read["position_ids"], numbers["eps"]
+    table, gain = weights["inputs.tokens.weight"], weights["stack.norm_out.weight"]
+    return text_scores(
+        numbers,
+        weights,
+        read,
+        embed=lambda row, t: table[ids[row, t]],
+        block=lambda x, w, row, layer: block(x, places[row], w, numbers),
+        score=lambda x: table @ layer_norm(x, gain, 0, eps) / math.sqrt(table.shape[1]),
+    )
 
 
-def block(x: Row, places: NDArray[Any], w: Any, numbers: Mapping[str, Any]) -> Row:
-    """x + mlp(norm(x)) + attention(norm(x))."""
-    inner = {t: normed(x[t], w("attn_norm.weight"), numbers["eps"]) for t in x}
-    mixed = attention(inner, places, w, numbers)
-    return {t: x[t] + gated(inner[t], w) + mixed[t] for t in x}
+def block(x: Row, places: Any, w: Weights, numbers: Numbers) -> Row:
+    """x + mlp(norm(x)) + attention(norm(x)), the norm without bias."""
+    inner = {t: layer_norm(x[t], w("attn_norm.weight"), 0, numbers["eps"]) for t in x}
+    mixed = llama.attention(inner, places, w, numbers)
+    return {t: x[t] + llama.gated(inner[t], w) + mixed[t] for t in x}

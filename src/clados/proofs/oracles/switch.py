@@ -1,98 +1,87 @@
 """Switch Transformer: T5 with one expert a token, as long as it has room (arXiv:2101.03961 §2, arXiv:1910.10683 §2)."""
 
 import math
-from collections.abc import Mapping, Sequence
-from functools import partial
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from clados.proofs.oracles.lamda import bucket
-from clados.proofs.oracles.llama import rms_norm
-from clados.proofs.oracles.plain import Vector, block_of, gelu_tanh, heads, softmax
+from clados.proofs.oracles.plain import *
 
-Row = dict[int, Vector]
+SOURCE = "arXiv:2101.03961 §2, arXiv:1910.10683 §2.1"
 
 
-def run(
-    numbers: Mapping[str, Any], weights: Mapping[str, NDArray[Any]], read: Mapping[str, NDArray[Any]], gated: bool
-) -> dict[str, Any]:
+def routed_mlp(model: Any) -> tuple[int, Any]:
+    """The first layer that has experts, counted from 1, and its experts."""
+    mlps = [each.mlp for each in model.encoder.blocks(model.sides.encoder.layers)]
+    return next((i + 1, mlp) for i, mlp in enumerate(mlps) if hasattr(mlp, "capacity"))
+
+
+def fits(model: Any) -> bool:
+    """Its layers are not gated."""
+    return not routed_mlp(model)[1].gated
+
+
+def numbers(model: Any) -> dict[str, Any]:
+    """Sizes, with the room of its experts."""
+    (every, mlp), sides, encoder = routed_mlp(model), model.sides, model.encoder
+    layers = {"encoder": sides.encoder.layers, "decoder": sides.decoder.layers, "heads": sides.encoder.heads}
+    distances = {"buckets": encoder.position.buckets, "distance": encoder.position.distance}
+    room = {"least": mlp.capacity.least, "factor": mlp.capacity.evaluation, "every": every, "gated": mlp.gated}
+    return {**layers, **distances, **room, "eps": encoder.norm.eps}
+
+
+def run(numbers: Numbers, weights: Arrays, read: Arrays) -> Outputs:
     """Scores of the next word of each target; all texts of a batch compete for the experts' room."""
     source, target, keep = read["input_ids"], read["decoder_input_ids"], read["attention_mask"]
     table = weights["inputs.tokens.weight"]
     memory = [{t: table[row[t]] for t in range(len(row)) if kept[t]} for row, kept in zip(source, keep)]
-    memory = layers("encoder", memory, None, weights, numbers, gated)
-    x = [{t: table[word] for t, word in enumerate(row)} for row in target]
-    x = layers("decoder", x, memory, weights, numbers, gated)
+    memory = layers("encoder", memory, None, weights, numbers)
+    x = layers("decoder", [{t: table[word] for t, word in enumerate(row)} for row in target], memory, weights, numbers)
     return {"logits": np.array([[table @ each / math.sqrt(len(each)) for each in row.values()] for row in x])}
 
 
-def layers(
-    side: str,
-    x: list[Row],
-    memory: list[Row] | None,
-    weights: Mapping[str, NDArray[Any]],
-    numbers: Mapping[str, Any],
-    gated: bool,
-) -> list[Row]:
+def layers(side: str, x: list[Row], memory: list[Row] | None, weights: Arrays, numbers: Numbers) -> list[Row]:
     """One side, its last norm too."""
-    eps, biases = numbers["eps"], weights[f"{side}.position.table.weight"]
+    biases = weights[f"{side}.position.table.weight"]
     for layer in range(numbers[side]):
         w = block_of(weights, f"{side}.blocks.{layer}")
-        bias = partial(distance_bias, biases, numbers, memory is None)
-        x = [attended(row, w, bias, numbers, past_only=memory is not None) for row in x]
+        x = [attended(row, w, biases, numbers, past_only=memory is not None) for row in x]
         if memory is not None:
-            x = [crossed(row, read, w, numbers) for row, read in zip(x, memory)]
-        normed = [{t: rms_norm(each, w("mlp_norm.weight"), eps) for t, each in row.items()} for row in x]
+            x = [crossed(row, states, w, numbers) for row, states in zip(x, memory)]
+        inner = [normed(row, w("mlp_norm.weight"), numbers) for row in x]
         feed = routed if (layer + 1) % numbers["every"] == 0 else dense  # "expert frequency" of table 9
-        out = feed(normed, w, numbers, gated)
-        x = [{t: each + more[t] for t, each in row.items()} for row, more in zip(x, out)]
-    return [{t: rms_norm(each, weights[f"{side}.norm_out.weight"], eps) for t, each in row.items()} for row in x]
+        x = [added(row, more) for row, more in zip(x, feed(inner, w, numbers))]
+    return [normed(row, weights[f"{side}.norm_out.weight"], numbers) for row in x]
 
 
-def distance_bias(biases: NDArray[Any], numbers: Mapping[str, Any], both: bool, query: int, key: int) -> Vector:
-    """The bias of each head; half of the buckets are of keys that come later, where these are seen."""
-    buckets, most = numbers["buckets"] // (2 if both else 1), numbers["distance"]
-    later = buckets if key > query else 0
-    return np.array(biases[later + bucket(abs(query - key), buckets, most)])
+def normed(x: Row, gain: Vector, numbers: Numbers) -> Row:
+    """The norm of each place's vector."""
+    return {t: rms_norm(each, gain, numbers["eps"]) for t, each in x.items()}
 
 
-def attended(x: Row, w: Any, bias: Any, numbers: Mapping[str, Any], *, past_only: bool) -> Row:
-    """x + attention(norm(x)); scores are q k and the bias of their places."""
-    count = numbers["heads"]
-    parts = {
-        t: [heads(each, count) for each in np.split(w("attn.qkv.weight") @ normed, 3)]
-        for t, normed in ((t, rms_norm(x[t], w("attn_norm.weight"), numbers["eps"])) for t in x)
-    }
-    out: Row = {}
-    for t in x:
-        seen = [u for u in x if u <= t or not past_only]
-        added = np.array([bias(t, u) for u in seen])
-        mixed = []
-        for h in range(count):
-            shares = softmax(np.array([parts[t][0][h] @ parts[u][1][h] for u in seen]) + added[:, h])
-            mixed.append(shares @ np.array([parts[u][2][h] for u in seen]))
-        out[t] = x[t] + w("attn.out.weight") @ np.concatenate(mixed)
-    return out
+def attended(x: Row, w: Weights, biases: Any, numbers: Numbers, *, past_only: bool) -> Row:
+    """x + attention(norm(x)); scores are q k and the bias of their places.
+
+    Half of the buckets are of keys that come later, where these are seen.
+    """
+    buckets = numbers["buckets"] // (1 if past_only else 2)
+
+    def bias(t: int, u: int, head: int) -> float:
+        later = buckets if u > t else 0
+        return float(biases[later + bucket(abs(t - u), buckets, numbers["distance"])][head])
+
+    heads = projected(normed(x, w("attn_norm.weight"), numbers), w, "attn.qkv", [numbers["heads"]] * 3)
+    return added(x, leaving(attend(heads, causal if past_only else everywhere, scale=1, bias=bias), w, "attn"))
 
 
-def crossed(x: Row, memory: Row, w: Any, numbers: Mapping[str, Any]) -> Row:
+def crossed(x: Row, memory: Row, w: Weights, numbers: Numbers) -> Row:
     """x + attention to the encoder's states, which knows nothing of distances."""
-    count = numbers["heads"]
-    parts = {u: [heads(each, count) for each in np.split(w("cross.kv.weight") @ m, 2)] for u, m in memory.items()}
-    out: Row = {}
-    for t in x:
-        queries = heads(w("cross.q.weight") @ rms_norm(x[t], w("cross_norm.weight"), numbers["eps"]), count)
-        mixed = []
-        for h in range(count):
-            shares = softmax(np.array([queries[h] @ k[h] for k, _ in parts.values()]))
-            mixed.append(shares @ np.array([v[h] for _, v in parts.values()]))
-        out[t] = x[t] + w("cross.out.weight") @ np.concatenate(mixed)
-    return out
+    inner = normed(x, w("cross_norm.weight"), numbers)
+    return added(x, cross_attention(inner, memory, w, numbers["heads"], scale=1))
 
 
-def expert(x: Vector, up: NDArray[Any], down: NDArray[Any], gated: bool) -> Vector:
+def expert(x: Vector, up: Any, down: Any, gated: bool) -> Vector:
     """W2 max(0, W1 x), or W2 (gelu(W x) * V x)."""
     inner = up @ x
     if gated:
@@ -101,17 +90,16 @@ def expert(x: Vector, up: NDArray[Any], down: NDArray[Any], gated: bool) -> Vect
     return np.array(down @ np.maximum(0.0, inner))
 
 
-def dense(x: Sequence[Row], w: Any, numbers: Mapping[str, Any], gated: bool) -> list[Row]:
+def dense(x: Sequence[Row], w: Weights, numbers: Numbers) -> list[Row]:
     """The same layer for every token."""
     up, down = w("mlp.up.weight"), w("mlp.down.weight")
-    return [{t: expert(each, up, down, gated) for t, each in row.items()} for row in x]
+    return [{t: expert(each, up, down, numbers["gated"]) for t, each in row.items()} for row in x]
 
 
-def routed(x: Sequence[Row], w: Any, numbers: Mapping[str, Any], gated: bool) -> list[Row]:
+def routed(x: Sequence[Row], w: Weights, numbers: Numbers) -> list[Row]:
     """Each token's likeliest expert times its probability (eq. 2); nothing where that is full (eq. 3)."""
-    router = w("mlp.router.weight")
-    tokens = sum(map(len, x))
-    room = max(numbers["least"], math.floor(tokens / len(router) * numbers["factor"]))
+    router, gated = w("mlp.router.weight"), numbers["gated"]
+    room = max(numbers["least"], math.floor(sum(map(len, x)) / len(router) * numbers["factor"]))
     load = [0] * len(router)
     out: list[Row] = []
     for row in x:

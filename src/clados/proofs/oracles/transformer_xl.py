@@ -1,18 +1,23 @@
 """Transformer-XL on one segment after a memory (arXiv:1901.02860 §3.2, §3.3); its softmax (arXiv:1609.04309 §3)."""
 
 import math
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from clados.proofs.oracles.plain import Vector, block_of, layer_norm, softmax
+from clados.proofs.oracles.plain import *
+
+SOURCE = "arXiv:1901.02860 §3.2-3.3, arXiv:1609.04309 §3"
 
 
-def run(
-    numbers: Mapping[str, Any], weights: Mapping[str, NDArray[Any]], read: Mapping[str, NDArray[Any]]
-) -> dict[str, Any]:
+def numbers(model: Any) -> dict[str, Any]:
+    """Its sizes, how much it remembers, and the classes of its words."""
+    named = {"d_model": model.size.d_model, "memory": model.memory, "words": model.vocab.size}
+    cutoffs, shrink = getattr(model.inputs, "cutoffs", ()), getattr(model.inputs, "shrink", 1)
+    return {**stack_numbers(model), **named, "cutoffs": cutoffs, "shrink": shrink}
+
+
+def run(numbers: Numbers, weights: Arrays, read: Arrays) -> Outputs:
     """log p of the next word at each position that is not padding, and the memory after the segment."""
     ids, keep = read["input_ids"], read["attention_mask"]
     batch, length = ids.shape
@@ -33,7 +38,7 @@ def run(
     return {"logits": logits, "mems": mems}
 
 
-def embedded(word: int, numbers: Mapping[str, Any], weights: Mapping[str, NDArray[Any]]) -> Vector:
+def embedded(word: int, numbers: Numbers, weights: Arrays) -> Vector:
     """A word's vector, times sqrt(d_model)."""
     scale = math.sqrt(numbers["d_model"])
     if not numbers["cutoffs"]:
@@ -47,7 +52,7 @@ def embedded(word: int, numbers: Mapping[str, Any], weights: Mapping[str, NDArra
 
 
 def block(
-    both: list[Vector], past: int, seen: list[list[int]], w: Any, weights: Mapping[str, Any], numbers: Mapping[str, Any]
+    both: list[Vector], past: int, seen: list[list[int]], w: Weights, weights: Arrays, numbers: Numbers
 ) -> list[Vector]:
     """norm(x + attention(memory, x)), then norm(x + mlp(x))."""
     count, wide = numbers["heads"], numbers["head_dim"]
@@ -65,25 +70,13 @@ def block(
             q = queries[past + t, part]
             scores = keys[places, part] @ (q + u) + far[gaps, part] @ (q + v)
             mixed.append(softmax(scores * wide**-0.5) @ values[places, part])
-        y = layer_norm(
-            x + w("attn.out.weight") @ np.concatenate(mixed),
-            w("attn_norm.weight"),
-            w("attn_norm.bias"),
-            numbers["eps"],
-        )
-        inner = np.maximum(w("mlp.up.weight") @ y + w("mlp.up.bias"), 0)
-        y = y + w("mlp.down.weight") @ inner + w("mlp.down.bias")
-        out.append(layer_norm(y, w("mlp_norm.weight"), w("mlp_norm.bias"), numbers["eps"]))
+        y = norm(x + w("attn.out.weight") @ np.concatenate(mixed), w, "attn_norm", numbers["eps"])
+        y = y + linear(np.maximum(linear(y, w, "mlp.up"), 0), w, "mlp.down")
+        out.append(norm(y, w, "mlp_norm", numbers["eps"]))
     return out
 
 
-def sinusoid(distance: int, wide: int) -> Vector:
-    """All sines, then all cosines, of distance / 10000^(2i/d)."""
-    angles = [distance / 10_000 ** (2 * i / wide) for i in range(wide // 2)]
-    return np.array([*map(math.sin, angles), *map(math.cos, angles)])
-
-
-def scored(x: Vector, numbers: Mapping[str, Any], weights: Mapping[str, NDArray[Any]]) -> Vector:
+def scored(x: Vector, numbers: Numbers, weights: Arrays) -> Vector:
     """log p of every word: of its class, and within its class; without classes, its score alone."""
     if not numbers["cutoffs"]:
         return np.array(weights["inputs.tokens.weight"] @ x + weights["heads.lm.bias"])
