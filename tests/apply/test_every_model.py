@@ -13,7 +13,7 @@ from clados.apply.verbs import verbs
 from clados.errors import InputError
 from clados.models.declared import declared, package_models
 from clados.nn.kinds.arguments import learned_positions
-from clados.proofs.cases import roomy, structures, undropped
+from clados.proofs.cases import without_capacity, structures, without_dropout
 from clados.proofs.parity import TOLERANCE, distance
 from clados.proofs.references import randomise, spread
 
@@ -26,7 +26,7 @@ def writers() -> Mapping[str, s.Model]:
     for name in package_models():
         for size, model in structures(declared(name)).items():
             if "generate" in verbs(model):
-                made.setdefault(undropped(roomy(model)), f"{name} {size}")
+                made.setdefault(without_dropout(without_capacity(model)), f"{name} {size}")
     return {name: model for model, name in made.items()}
 
 

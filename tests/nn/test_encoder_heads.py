@@ -7,7 +7,7 @@ import torch
 
 from clados import nn as cn, spec as s
 from clados.models.declared import declared
-from clados.proofs.cases import given, small
+from clados.proofs.cases import example_inputs, small
 
 
 def test_what_the_pooling_mask_rules_out_is_read_but_not_in_the_mean() -> None:
@@ -26,7 +26,7 @@ def test_what_the_pooling_mask_rules_out_is_read_but_not_in_the_mean() -> None:
 def test_a_text_has_the_same_vector_alone_and_among_longer_ones() -> None:
     model = small(declared("e5").model)
     made: Any = cn.build(model)
-    read = given(model)
+    read = example_inputs(model)
     together = made(**read).sentence_embedding
     last = int(read["attention_mask"][2].sum())
     alone = made(read["input_ids"][2:, :last], token_type_ids=read["token_type_ids"][2:, :last]).sentence_embedding
@@ -39,7 +39,7 @@ def test_layers_of_a_group_are_one_set_of_weights_that_learns_from_each_of_its_u
     assert model.stack.weights(5) == (0, 0, 0, 1, 1)  # type: ignore[attr-defined]
     made: Any = cn.build(model)
     assert [*made.stack.each()] == [made.stack.blocks[i] for i in (0, 0, 0, 1, 1)]
-    made(**given(model)).logits.sum().backward()
+    made(**example_inputs(model)).logits.sum().backward()
     assert all(each.grad is not None for each in made.stack.parameters())
     with pytest.raises(s.SpecError, match="more than the 5 layers"):
         s.count_parameters(model.but(stack=s.but(groups=6)))
@@ -48,7 +48,7 @@ def test_layers_of_a_group_are_one_set_of_weights_that_learns_from_each_of_its_u
 def test_entities_matter_only_where_they_are_there() -> None:
     model = small(declared("ernie").model)
     made: Any = cn.build(model)
-    read = given(model)
+    read = example_inputs(model)
     other = read["entity_embeds"] + 9.0 * (1 - read["entity_mask"])[..., None]
     assert torch.equal(made(**read).logits, made(**{**read, "entity_embeds": other}).logits)
     moved = read["entity_embeds"] + 9.0 * read["entity_mask"][..., None]

@@ -7,7 +7,7 @@ import torch
 
 from clados.models.declared import declared
 from clados.nn import module
-from clados.proofs.cases import given, seen, structures
+from clados.proofs.cases import example_inputs, structures, unpadded
 from clados.proofs.parity import TOLERANCE, distance
 from clados.proofs.references import randomise, spread
 
@@ -21,9 +21,9 @@ def test_a_model_of_each_kind_compiles_to_machine_code(name: str) -> None:
     model = next(iter(structures(declared(name)).values()))
     made = module(model).eval()
     randomise(dict(made.named_parameters()), spread(model))
-    read = given(model)
+    read = example_inputs(model)
     torch._dynamo.reset()
     with torch.no_grad():
         compiled, eager = torch.compile(made, backend="inductor", fullgraph=True)(**read), made(**read)
     for output, wanted in eager.items():
-        assert distance(seen(read, compiled[output]), seen(read, wanted)) <= TOLERANCE, output
+        assert distance(unpadded(read, compiled[output]), unpadded(read, wanted)) <= TOLERANCE, output

@@ -9,7 +9,7 @@ from safetensors.torch import load_file
 
 from clados import from_pretrained, nn as cn, spec as s
 from clados.models.declared import declared
-from clados.proofs.cases import given, small
+from clados.proofs.cases import example_inputs, small
 from clados.proofs.references import randomise
 
 KEPT = Path(__file__).parents[2] / "src" / "clados" / "proofs" / "golden" / "transformer_xl"
@@ -104,7 +104,7 @@ def test_classes_that_cannot_be_are_refused(changed: dict[str, Any], why: str) -
 @torch.no_grad()
 def test_no_word_that_is_asked_for_is_seen_before_its_turn() -> None:
     model = spread(small(declared("xlnet").model))
-    read = given(model.spec)
+    read = example_inputs(model.spec)
     del read["attention_mask"]
     before = model(**read).logits
     for t in range(5):

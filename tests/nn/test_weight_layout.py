@@ -11,7 +11,7 @@ from clados.checkpoints import from_pretrained, save_pretrained
 from clados.models.declared import declared
 from clados.nn import build, module, products
 from clados.nn.weight_layout import prepare_for_decoding
-from clados.proofs.cases import given, structures
+from clados.proofs.cases import example_inputs, structures
 from clados.proofs.parity import TOLERANCE, distance
 from clados.proofs.references import randomise, spread
 
@@ -23,7 +23,7 @@ def made(name: str) -> tuple[Any, Any]:
     model = next(iter(structures(declared(name)).values()))
     found = module(model).eval()
     randomise(dict(found.named_parameters()), spread(model))
-    return found, given(model)
+    return found, example_inputs(model)
 
 
 @pytest.mark.parametrize("name", NAMES)

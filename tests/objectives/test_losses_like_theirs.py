@@ -95,7 +95,7 @@ def test_the_loss_of_words_is_theirs(card: str) -> None:
         assert references
         for reference in references:
             model: Any = reference.filled(reference.model)
-            read = {name: each for name, each in reference.read.items() if name != "mems"}
+            read = {name: each for name, each in reference.inputs.items() if name != "mems"}
             labels = labelled(reference.model, read)
             x, wanted = model.states(**read), labels
             if isinstance(reference.model, s.Decoder):
@@ -115,7 +115,7 @@ def test_the_loss_of_replaced_tokens_is_theirs() -> None:
         references = [each for each in theirs(every) if each.architecture == "ElectraForPreTraining"]
         assert references
         for reference in references:
-            read = reference.read
+            read = reference.inputs
             labels, keep = read["input_ids"] % 2, read["attention_mask"].bool()
             found: Any = reference.filled(reference.model)
             ours = binary_cross_entropy_with_logits(found(**read).logits[keep], labels[keep].float())
@@ -129,7 +129,7 @@ def test_the_loss_of_images_is_theirs(card: str, objective: s.Objective) -> None
         references = [*theirs(every)]
         assert references
         for reference in references:
-            read = reference.read
+            read = reference.inputs
             labels = torch.arange(len(read["pixel_values"]))
             batch = Batch(read, {"labels": labels}, {}, 0)
             given = {"labels": labels} if card == "vit" else {"return_loss": True}

@@ -18,7 +18,7 @@ from clados.errors import CladosError, InputError
 from clados.models.declared import declared
 from clados.nn import WholeModel, build
 from clados.objectives import Batch, Setting, SourceConfig, VocabIds, runs, task
-from clados.proofs.cases import structures, undropped
+from clados.proofs.cases import structures, without_dropout
 from tests.objectives.test_corrupted_spans import restored as spelt_out
 
 Ids = list[int]
@@ -117,7 +117,7 @@ def test_every_objective_on_texts_is_looked_at() -> None:
 @cache
 def small(case: Case) -> tuple[WholeModel, Setting]:
     """A small model of the case's card, exact to many places, and what its objective is told."""
-    model = undropped(next(iter(structures(declared(case.card)).values())))
+    model = without_dropout(next(iter(structures(declared(case.card)).values())))
     words = VocabIds.declared(model.vocab)
     inside = frozenset(words.ordinary[1::3].tolist())
     return build(model, seed=1).double().eval(), Setting(model, 0, replace(words, inside=inside))

@@ -12,20 +12,20 @@ from clados.proofs import Subject, cards, sizes
 
 @pytest.mark.parametrize("model", catalog())
 def test_a_card_is_complete(model: str) -> None:
-    finding = cards.prove(Subject(catalog()[model]))
+    finding = cards.prove_card(Subject(catalog()[model]))
     assert finding.status == "holds", finding.evidence
 
 
 @pytest.mark.parametrize("model", package_models())
 def test_published_sizes_are_declared_and_counted(model: str) -> None:
-    finding = sizes.prove(Subject(catalog()[model]))
+    finding = sizes.prove_sizes(Subject(catalog()[model]))
     assert finding.status == "holds", finding.evidence
 
 
 def test_a_value_without_source_fails() -> None:
     card = catalog()["bert"]
     bare = replace(card, values={**card.values, "lab": Value(("Google",), "reported")})
-    finding = cards.prove(Subject(bare))
+    finding = cards.prove_card(Subject(bare))
     assert (finding.status, "lab: neither source nor reason" in finding.evidence) == ("fails", True)
 
 
@@ -36,17 +36,17 @@ def test_a_size_that_is_not_declared_or_counted_otherwise_fails() -> None:
     unknown = replace(first, name="huge")
     changed = replace(card)
     changed.__dict__["tables"] = replace(card.tables, sizes=(wrong, unknown))
-    finding = sizes.prove(Subject(changed))
+    finding = sizes.prove_sizes(Subject(changed))
     assert finding.status == "fails"
     assert "small: 124,439,808 against 124,439,809, unexplained" in finding.evidence
     assert "huge: its shape is published, and it is not declared" in finding.evidence
 
 
 def test_sizes_of_another_structure_are_missing_not_wrong() -> None:
-    finding = sizes.prove(Subject(catalog()["clip"]))
+    finding = sizes.prove_sizes(Subject(catalog()["clip"]))
     assert "missing: rn50" in finding.evidence
 
 
 def test_labels_that_nothing_explains_are_counted_apart() -> None:
-    evidence = sizes.prove(Subject(catalog()["glam"])).evidence
+    evidence = sizes.prove_sizes(Subject(catalog()["glam"])).evidence
     assert "not explained: 0.1b, 1.7b/32e" in evidence

@@ -28,7 +28,7 @@ def test_it_ends_with_1_when_a_proof_fails(monkeypatch: pytest.MonkeyPatch, caps
     def fails(subject: Subject) -> Finding:
         return Finding("fails", "for the test")
 
-    monkeypatch.setattr("clados.proofs.sizes.prove", fails)
+    monkeypatch.setattr("clados.proofs.sizes.prove_sizes", fails)
     assert run_command_line(["verify", "gpt", "--proof", "sizes"]) == 1
     assert "for the test" in capsys.readouterr().out
 

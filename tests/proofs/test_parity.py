@@ -10,15 +10,26 @@ from clados import spec as s
 from clados.catalog.load import catalog
 from clados.models.declared import declared, package_models
 from clados.proofs import Subject, parity
-from clados.proofs.cases import given, structures
+from clados.proofs.cases import example_inputs, structures
 from clados.proofs.mutations import put
-from clados.proofs.parity import Unequal, _within, cached, cases, compiled, distance, idle, numbers, prove, said_of
-from clados.proofs.references import Spoken, Transformers
+from clados.proofs.parity import (
+    Unequal,
+    _within,
+    cases,
+    check_cache,
+    check_compiled,
+    compare_results,
+    comparison_key,
+    distance,
+    idle,
+    prove_parity,
+)
+from clados.proofs.references import OracleReference, Transformers
 
 
 @pytest.mark.parametrize("model", package_models())
 def test_a_declared_model_equals_its_references(model: str) -> None:
-    finding = prove(Subject(catalog()[model]))
+    finding = prove_parity(Subject(catalog()[model]))
     assert finding.status == "holds", finding.evidence
     sizes = {row["size"].partition(",")[0] for row in finding.details}
     assert sizes == set(structures(declared(model)))
@@ -28,36 +39,36 @@ def test_a_weight_that_was_moved_by_a_thousandth_is_seen() -> None:
     with cases("gpt-2", declared("gpt-2"), usual=True) as every:
         reference = every[0].reference
         assert isinstance(reference, Transformers)
-        assert max(numbers(reference)) < 2e-5
+        assert max(compare_results(reference)) < 2e-5
         with torch.no_grad():
             reference.module.transformer.h[1].attn.c_proj.bias[3] += 1e-3  # type: ignore[index, union-attr]
-        del reference.seen
+        del reference.results
         with pytest.raises(Unequal, match="logits differs"):
-            numbers(reference)
+            compare_results(reference)
 
 
 def test_a_wrong_gradient_is_seen_where_outputs_are_right() -> None:
     with cases("bert", declared("bert"), usual=True) as every:
         reference = every[0].reference
-        reference.seen.gradients["heads.lm.bias"][5] *= 1.01
+        reference.results.gradients["heads.lm.bias"][5] *= 1.01
         with pytest.raises(Unequal, match=r"gradient of heads\.lm\.bias"):
-            numbers(reference)
+            compare_results(reference)
 
 
 def test_an_oracle_with_another_band_is_seen() -> None:
     with cases("gpt-3", declared("gpt-3"), usual=True) as every:
         spoken = every[0].reference
-        assert isinstance(spoken, Spoken)
+        assert isinstance(spoken, OracleReference)
         wider = put(spoken.model, "stack.block[1].attn.pattern.span", 6)
-        other = spoken.filled(wider)(**spoken.read).logits
-        keep = spoken.read["attention_mask"].bool()
-        assert distance(other[keep], spoken.seen.outputs["logits"]) > 1e-3
+        other = spoken.filled(wider)(**spoken.inputs).logits
+        keep = spoken.inputs["attention_mask"].bool()
+        assert distance(other[keep], spoken.results.outputs["logits"]) > 1e-3
 
 
 def test_a_cache_that_forgets_a_position_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     with cases("llama", declared("llama"), usual=True) as every:
         model = every[0].reference.filled(every[0].declared)
-        cached(model, every[0].reference.read)
+        check_cache(model, every[0].reference.inputs)
         whole = model.cache
 
         def short(batch: int, room: int) -> object:
@@ -67,7 +78,7 @@ def test_a_cache_that_forgets_a_position_is_seen(monkeypatch: pytest.MonkeyPatch
 
         monkeypatch.setattr(model, "cache", short)
         with pytest.raises((Unequal, s.SpecError)):
-            cached(model, every[0].reference.read)
+            check_cache(model, every[0].reference.inputs)
 
 
 def test_a_model_that_breaks_the_graph_does_not_pass_as_compiled() -> None:
@@ -76,14 +87,16 @@ def test_a_model_that_breaks_the_graph_does_not_pass_as_compiled() -> None:
             return {"y": x + 1} if float(x.sum()) > 0 else {"y": x}
 
     with pytest.raises(Exception, match=r"(?i)data-dependent|graph"):
-        compiled(Breaking(), {"x": torch.ones(3)})
+        check_compiled(Breaking(), {"x": torch.ones(3)})
 
 
 @pytest.mark.parametrize("model", package_models())
 def test_a_small_structure_reads_padding_and_odd_lengths(model: str) -> None:
     for small in structures(declared(model)).values():
-        read = given(small)
-        assert {name: each.tolist() for name, each in read.items()} == {n: e.tolist() for n, e in given(small).items()}
+        read = example_inputs(small)
+        assert {name: each.tolist() for name, each in read.items()} == {
+            n: e.tolist() for n, e in example_inputs(small).items()
+        }
         lengths = {each.size(1) for name, each in read.items() if name.endswith(("_ids", "timesteps"))}
         assert all(length > 1 for length in lengths)
         if isinstance(small, s.TwoTower):
@@ -116,9 +129,9 @@ def test_a_directory_that_no_structure_can_be_written_in_is_a_fault() -> None:
 
 def test_without_a_reference_nothing_is_claimed_but_a_fault_stays_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(parity, "cases", lambda *given: nullcontext([]))
-    assert parity.prove(Subject(catalog()["gpt"])).status == "missing"
+    assert parity.prove_parity(Subject(catalog()["gpt"])).status == "missing"
     monkeypatch.setattr(parity, "idle", lambda declaration: ["gpt2"])
-    finding = parity.prove(Subject(catalog()["gpt"]))
+    finding = parity.prove_parity(Subject(catalog()["gpt"]))
     assert finding.status == "fails"
     assert "gpt2 holds none of the structures" in finding.evidence
 
@@ -129,7 +142,7 @@ def test_every_declared_directory_holds_a_structure() -> None:
 
 def test_comparisons_with_other_oracles_are_not_taken_for_one_another() -> None:
     with cases("gopher", declared("gopher"), usual=True) as some, cases("gopher", declared("gopher")) as same:
-        assert said_of(some[0]) == said_of(same[0])
+        assert comparison_key(some[0]) == comparison_key(same[0])
         told = replace(some[0].reference.oracle, card="chinchilla")  # type: ignore[attr-defined]
-        other = replace(some[0], reference=Spoken("gopher", told, some[0].declared))
-        assert said_of(some[0]) != said_of(other)
+        other = replace(some[0], reference=OracleReference("gopher", told, some[0].declared))
+        assert comparison_key(some[0]) != comparison_key(other)

@@ -33,13 +33,13 @@ def run(end: float, *, seed: int = 0, shuffled: bool = False, targets: int = 30_
 
 
 def test_a_small_gpt_2_learns_and_a_shuffled_one_does_not(subject: Subject) -> None:
-    finding = learns.prove(subject)
+    finding = learns.prove_learns(subject)
     assert finding.status == "holds", finding.evidence
     assert "of smoothed bigram" in finding.evidence
 
 
 def test_it_continues_texts_from_python_and_from_the_command_line(subject: Subject) -> None:
-    finding = applies.prove(subject)
+    finding = applies.prove_applies(subject)
     assert finding.status == "holds", finding.evidence
     assert finding.evidence.startswith("next token@1")
 
@@ -60,9 +60,9 @@ def test_the_evidence_says_when_runs_were_trained(monkeypatch: pytest.MonkeyPatc
     subject = Subject(catalog()["gpt-2"], quick=True)
     given = {False: run(4.6), True: replace(run(5.1, shuffled=True), day="2026-02-28")}
     monkeypatch.setattr(learns, "trained", lambda subject, seed, shuffled=False: given[shuffled])
-    assert learns.prove(subject).evidence.endswith("trained 2026-01-31 to 2026-02-28")
+    assert learns.prove_learns(subject).evidence.endswith("trained 2026-01-31 to 2026-02-28")
     given[True] = run(5.1, shuffled=True)
-    assert learns.prove(subject).evidence.endswith("trained 2026-01-31")
+    assert learns.prove_learns(subject).evidence.endswith("trained 2026-01-31")
 
 
 def test_a_run_whose_loss_is_moved_is_seen_to_fail(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -71,7 +71,7 @@ def test_a_run_whose_loss_is_moved_is_seen_to_fail(monkeypatch: pytest.MonkeyPat
     def proved(end: float, control: float) -> str:
         given = {False: run(end), True: run(control, shuffled=True)}
         monkeypatch.setattr(learns, "trained", lambda subject, seed, shuffled=False: given[shuffled])
-        return learns.prove(subject).status
+        return learns.prove_learns(subject).status
 
     assert proved(4.6, 5.1) == "holds"
     assert proved(4.8, 5.1) == "fails"
@@ -85,8 +85,8 @@ def test_too_few_targets_fail_a_full_run(monkeypatch: pytest.MonkeyPatch) -> Non
 
     monkeypatch.setattr(learns, "trained", trained)
     subject = Subject(catalog()["gpt-2"])
-    assert learns.prove(subject).status == "fails"
-    assert learns.prove(replace(subject, quick=True)).status == "holds"
+    assert learns.prove_learns(subject).status == "fails"
+    assert learns.prove_learns(replace(subject, quick=True)).status == "holds"
 
 
 def test_what_squares_errors_is_measured_beside_the_mean() -> None:

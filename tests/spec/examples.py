@@ -7,7 +7,7 @@ import torch
 
 from clados import spec as s
 from clados.models.declared import declared, package_models
-from clados.proofs.cases import unnamed
+from clados.proofs.cases import without_roles
 from clados.spec.core.declaration import replaced
 
 FURTHER = (
@@ -44,7 +44,7 @@ def structures() -> dict[str, s.Model]:
     """Of the structures that are declared, those that are unlike when all are tiny, whatever their words are called."""
     rows: dict[s.Model, str] = {}
     for name, model in models().items():
-        rows.setdefault(replaced(s.tiny(model), unnamed), name)
+        rows.setdefault(replaced(s.tiny(model), without_roles), name)
     return {name: models()[name] for name in rows.values()}
 
 

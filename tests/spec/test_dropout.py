@@ -10,7 +10,7 @@ from torch import Tensor
 
 from clados import spec as s
 from clados.nn import build, dropout
-from clados.proofs.cases import few_words, roomy
+from clados.proofs.cases import small_vocabulary, without_capacity
 from tests.spec.examples import models, read, structures
 
 SURE = 6.0  # standard errors
@@ -48,7 +48,7 @@ def only(part: Any, kept: str) -> Any:
 WORDS = [(name, path, rate) for name, model in structures().items() for path, rate in rates(model)]
 
 
-class Seen:
+class Results:
     """What was dropped: the share of zeros of each call, among how many."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -68,11 +68,11 @@ class Seen:
 
 @pytest.mark.parametrize(("name", "path", "rate"), WORDS, ids=[f"{name} {path}" for name, path, _ in WORDS])
 def test_a_dropout_word_drops_its_share(name: str, path: str, rate: float, monkeypatch: pytest.MonkeyPatch) -> None:
-    model = only(few_words(s.tiny(models()[name])), path)
+    model = only(small_vocabulary(s.tiny(models()[name])), path)
     assert [*rates(model)] == [(path, rate)]
     torch.manual_seed(0)
     module, given = build(model).train(), read(model, length=SEQUENCE)
-    seen = Seen(monkeypatch)
+    seen = Results(monkeypatch)
     module(**given)
     assert seen.of > 400
     assert abs(seen.dropped / seen.of - rate) < SURE * math.sqrt(rate * (1 - rate) / seen.of)
@@ -83,7 +83,9 @@ def test_a_dropout_word_drops_its_share(name: str, path: str, rate: float, monke
 
 @pytest.mark.parametrize("name", structures())
 def test_without_dropout_training_and_evaluation_agree(name: str) -> None:
-    model = roomy(only(few_words(s.tiny(models()[name])), ""))  # experts take more tokens in evaluation
+    model = without_capacity(
+        only(small_vocabulary(s.tiny(models()[name])), "")
+    )  # experts take more tokens in evaluation
     module, given = build(model), read(model)
     evaluated, trained = module(**given), module.train()(**given)
     assert all(torch.equal(evaluated[key], trained[key]) for key in evaluated)

@@ -9,7 +9,7 @@ import torch
 from clados import spec as s
 from clados.models.declared import declared
 from clados.nn import build
-from clados.proofs.cases import few_words
+from clados.proofs.cases import small_vocabulary
 from clados.spec.core.pieces import Projection
 from tests.spec.examples import models
 
@@ -22,7 +22,7 @@ def moderate(model: s.Model) -> s.Model:
     """Large enough for moments, small enough for a test."""
     small = s.tiny(model)
     if not any(isinstance(part, s.AdaptiveTokens) for part in s.parts(small)):  # too few draws for its rarest words
-        small = few_words(small)
+        small = small_vocabulary(small)
     if isinstance(small, s.TwoTower):
         return small
     size = small.sides.encoder if isinstance(small, s.EncoderDecoder) else small.size

@@ -13,7 +13,7 @@ from clados import spec as s
 from clados.models.declared import declared, package_models
 from clados.names import parse_number
 from clados.nn import build
-from clados.proofs.cases import few_words
+from clados.proofs.cases import small_vocabulary
 from clados.spec.core.scale import HEAD, NEAR, STEP, nearest_size, scaled
 from tests.spec.examples import models, read, structures
 
@@ -73,7 +73,7 @@ UNREAD = re.compile(r"^fused\.1\.(mlp\.entity_down|entity_norm)\.")  # of ERNIE:
 
 @pytest.mark.parametrize("name", structures())
 def test_any_model_builds_tiny_and_runs_forward_and_backward_finite(name: str) -> None:
-    model = few_words(s.tiny(models()[name]))
+    model = small_vocabulary(s.tiny(models()[name]))
     torch.manual_seed(0)
     module = build(model).train()
     out = module(**read(model))
@@ -105,6 +105,6 @@ def test_small_mixtures_keep_eight_experts(name: str) -> None:
     experts = []
     for params in ("400K", "600K", "700K", "900K", "1M", "1.5M", "3M"):
         with contextlib.suppress(s.SpecError):  # between two sizes that keep the proportions
-            experts.append(scaled(few_words(model), params).size.experts)
+            experts.append(scaled(small_vocabulary(model), params).size.experts)
     assert len(experts) > 2
     assert min(experts) == 8

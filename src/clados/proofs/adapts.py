@@ -3,7 +3,7 @@
 from clados.proofs.proof import Finding, Subject
 
 
-def prove(subject: Subject) -> Finding:
+def prove_adapts(subject: Subject) -> Finding:
     """Nothing to prove where a recipe has one stage; later stages cannot be trained yet."""
     later = [stage.name for stage in subject.declaration.recipe.stages[1:]]
     if not later:

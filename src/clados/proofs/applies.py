@@ -11,7 +11,6 @@ from typing import Any
 
 from PIL import Image
 
-from clados import spec as s
 from clados.apply.act import act
 from clados.apply.classify import classify
 from clados.apply.fill import fill
@@ -31,7 +30,7 @@ EPISODES = 3
 Answers = tuple[Any, Any]  # from the command line, from Python
 
 
-def prove(subject: Subject) -> Finding:
+def prove_applies(subject: Subject) -> Finding:
     """Its measure beats the trivial answer by the margin, and the command gives what the function gives."""
     objective = subject.declaration.recipe.stages[0].objective
     if not runs(objective):
@@ -40,45 +39,46 @@ def prove(subject: Subject) -> Finding:
     asked = choices(subject, SEEDS[0], longer=True)
     plan, folder = planned(asked), folder_of(subject, asked)
     ready = load(folder)
-    found, one = measure(ready, plan.held_out, examples=len(plan.held_out)), task(objective)
-    said, better = str(found), found.better
+    measured, one = measure(ready, plan.held_out, examples=len(plan.held_out)), task(objective)
+    evidence, better = str(measured), measured.better
     if "bigram" in run.baseline:
-        said += f"; {run.end:.2f} nats a token (bigram {run.baseline['bigram']:.2f})"
+        evidence += f"; {run.end:.2f} nats a token (bigram {run.baseline['bigram']:.2f})"
     if one.untrained:
         blank = measure(replace(ready, model=initial_model(plan).eval()), plan.held_out, examples=len(plan.held_out))
-        said, better = f"{said}; untrained {blank.value:.3g}", better and found.value > blank.value
+        evidence, better = f"{evidence}; untrained {blank.value:.3g}", better and measured.value > blank.value
     with tempfile.TemporaryDirectory() as scratch:
-        told, computed = ANSWERS[objective.verb](ready, folder, plan.held_out.at(0), Path(scratch))
-    if told != computed:
-        return Finding("fails", f"{said}; the command says {str(told)[:60]!r}, the function {str(computed)[:60]!r}")
+        printed, computed = ANSWERS[objective.verb](ready, folder, plan.held_out.at(0), Path(scratch))
+    if printed != computed:
+        apart = f"the command says {str(printed)[:60]!r}, the function {str(computed)[:60]!r}"
+        return Finding("fails", f"{evidence}; {apart}")
     if not better:
-        return Finding("fails", f"{said}; asked: {found.asked:.3g}")
-    return Finding("holds", f"{said}; command = function")
+        return Finding("fails", f"{evidence}; asked: {measured.asked:.3g}")
+    return Finding("holds", f"{evidence}; command = function")
 
 
 def command(*words: str) -> Any:
     """What a command prints as JSON.
 
     Raises:
-        SpecError: when it fails, with what it said.
+        RuntimeError: when it fails, with its message.
     """
     call = [sys.executable, "-c", "from clados.cli import main; main()", *words, "--json"]
     done = subprocess.run(call, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise s.SpecError(f"clados {' '.join(words[:2])} exits with {done.returncode}: {done.stderr.strip()[-200:]}")
+        raise RuntimeError(f"clados {' '.join(words[:2])} exits with {done.returncode}: {done.stderr.strip()[-200:]}")
     return json.loads(done.stdout)
 
 
 def _generate(ready: Ready, folder: Path, row: Any, scratch: Path) -> Answers:
-    told = command("generate", str(folder), "--prompt", PROMPT, "--max-new-tokens", "12")
-    return told["text"], write(ready, PROMPT, max_new_tokens=12)
+    printed = command("generate", str(folder), "--prompt", PROMPT, "--max-new-tokens", "12")
+    return printed["text"], write(ready, PROMPT, max_new_tokens=12)
 
 
 def _fill(ready: Ready, folder: Path, row: Any, scratch: Path) -> Answers:
     text = BLANK.format("<extra_id_0>" if ready.words.sentinels else "[MASK]")
-    told = command("fill", str(folder), text)[0]["blanks"]
+    printed = command("fill", str(folder), text)[0]["blanks"]
     computed = [[vars(each) for each in blank] for blank in fill(ready, text)[0].blanks]
-    return [_rounded(each) for blank in told for each in blank], [
+    return [_rounded(each) for blank in printed for each in blank], [
         _rounded(each) for blank in computed for each in blank
     ]
 
@@ -89,15 +89,15 @@ def _translate(ready: Ready, folder: Path, row: Any, scratch: Path) -> Answers:
 
 def _classify(ready: Ready, folder: Path, row: Any, scratch: Path) -> Answers:
     file = _picture(row.picture, scratch)
-    told = command("classify", str(folder), str(file))[0]["labels"]
-    return [_rounded(each) for each in told], [_rounded(vars(each)) for each in classify(ready, [file])[0]]
+    printed = command("classify", str(folder), str(file))[0]["labels"]
+    return [_rounded(each) for each in printed], [_rounded(vars(each)) for each in classify(ready, [file])[0]]
 
 
 def _match(ready: Ready, folder: Path, row: Any, scratch: Path) -> Answers:
     file, texts = _picture(row.picture, scratch), ["a red heart", "a cat", "a house"]
-    told = command("match", str(folder), str(file), *(word for text in texts for word in ("--text", text)))
+    printed = command("match", str(folder), str(file), *(word for text in texts for word in ("--text", text)))
     computed = match(ready, [file], texts)[0].tolist()
-    return [round(each, 4) for each in told["probabilities"][0]], [round(each, 4) for each in computed]
+    return [round(each, 4) for each in printed["probabilities"][0]], [round(each, 4) for each in computed]
 
 
 def _act(ready: Ready, folder: Path, row: Any, scratch: Path) -> Answers:

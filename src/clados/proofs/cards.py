@@ -10,7 +10,7 @@ from clados.catalog.schema import ATTRIBUTES
 from clados.proofs.proof import Finding, Subject
 
 
-def prove(subject: Subject) -> Finding:
+def prove_card(subject: Subject) -> Finding:
     """Every attribute is there, sourced, or unknown with a note that says why; the schema's check finds no fault."""
     card = subject.card
     faults = [f"{each.field}: {each.message}" for each in _problems() if each.path == card.path]
@@ -23,12 +23,12 @@ def prove(subject: Subject) -> Finding:
         return Finding("fails", f"{len(faults)} faults: {'; '.join(faults[:3])}")
     unknown = [name for name, value in values.items() if not value.known]
     recalled = sum(value.recalled for value in values.values())
-    said = [
+    evidence = [
         f"{len(required)} attributes",
         f"unknown with a reason: {', '.join(unknown)}" if unknown else "none unknown",
     ]
-    said += [f"{recalled} marked as recalled"] if recalled else []
-    return Finding("holds", f"{'; '.join(said)}; errata: {in_short(card.errata)}")
+    evidence += [f"{recalled} marked as recalled"] if recalled else []
+    return Finding("holds", f"{'; '.join(evidence)}; errata: {in_short(card.errata)}")
 
 
 @cache

@@ -9,10 +9,11 @@ import torch
 from torch import Tensor
 
 from clados import spec as s
+from clados.errors import InputError
 from clados.spec.core.declaration import dropping, parts, replaced
 from clados.spec.core.small import LENGTH
 
-Given = dict[str, Tensor]
+ModelInputs = dict[str, Tensor]
 
 TEXTS, TARGET = 3, 17
 EARLIER = 9  # positions of the text before
@@ -26,19 +27,19 @@ WORDED = s.Vocabulary | s.AdaptiveTokens
 def structures(declaration: s.Declaration) -> dict[str, s.Model]:
     """The declared structures that compute differently when all are small, each named by its first published size."""
     every = declaration.models()
-    found: dict[s.Model, tuple[str, s.Model]] = {}
+    unlike: dict[s.Model, tuple[str, s.Model]] = {}
     for name in (declaration.own_size, *every):
         reduced = small(every[name])
-        found.setdefault(undropped(replaced(reduced, unnamed)), (name, reduced))
-    return dict(found.values())
+        unlike.setdefault(without_dropout(replaced(reduced, without_roles)), (name, reduced))
+    return dict(unlike.values())
 
 
-def unnamed(part: s.Part) -> s.Part:
+def without_roles(part: s.Part) -> s.Part:
     """A vocabulary of the same size whose ids have no roles: they compute alike."""
     return s.Vocabulary(kind="bpe", size=part.size) if isinstance(part, s.Vocabulary) else part
 
 
-def undropped(model: s.Model) -> s.Model:
+def without_dropout(model: s.Model) -> s.Model:
     """The model without dropout anywhere."""
     return dropping(model, 0.0)
 
@@ -52,33 +53,33 @@ def small(model: s.Model) -> s.Model:
     return made
 
 
-def few_words(model: s.Model) -> s.Model:
+def small_vocabulary(model: s.Model) -> s.Model:
     """The model with a small vocabulary, its roles and classes of words moved into it; else as it is."""
     made: s.Model = replaced(model, lambda part: part.small() if isinstance(part, WORDED) else part)
     return made
 
 
-def lessened(layout: s.Layout) -> s.Layout:
+def small_port(layout: s.Layout) -> s.Layout:
     """The layout with a port as small as the structures."""
-    return layout.but(port=_lessened(layout.port)) if layout.port else layout
+    return layout.but(port=_smaller(layout.port)) if layout.port else layout
 
 
-def _lessened(value: Any) -> Any:
+def _smaller(value: Any) -> Any:
     if isinstance(value, s.Change):
-        return s.Change({name: _lessened(each) for name, each in value.items()})
+        return s.Change({name: _smaller(each) for name, each in value.items()})
     return replaced(value, SMALL_NUMBERS)
 
 
-def roomy(model: s.Model) -> s.Model:
+def without_capacity(model: s.Model) -> s.Model:
     """The model whose experts take every token, and whose routers read without jitter.
 
     Where tokens skip an expert that is full, a text depends on those read with it: its words one by one are all taken.
     """
-    made: s.Model = replaced(model, _roomy)
+    made: s.Model = replaced(model, _without_capacity)
     return made
 
 
-def _roomy(part: s.Part) -> s.Part:
+def _without_capacity(part: s.Part) -> s.Part:
     return part.but(capacity=None, jitter=0.0) if isinstance(part, s.Experts) else part
 
 
@@ -99,29 +100,29 @@ def variations(model: s.Model, words: Mapping[str, object]) -> Iterator[tuple[st
 # ---------------------------------------------------------------- something to read
 
 
-def given(model: s.Model, seed: int = 0) -> Given:
+def example_inputs(model: s.Model, seed: int = 0) -> ModelInputs:
     """What a small model reads: several examples of different lengths, padded, each id of the vocabulary possible."""
     draw = torch.Generator().manual_seed(seed)
-    return _given(model, draw)
+    return _example_inputs(model, draw)
 
 
-def first_only(read: Given) -> Given:
+def first_example(read: ModelInputs) -> ModelInputs:
     """The first example alone, whole: nothing of it is padding."""
     return {name: tensor[:1] for name, tensor in read.items() if not name.endswith("attention_mask")}
 
 
 @singledispatch
-def _given(model: s.Model, draw: torch.Generator) -> Given:
-    raise s.SpecError(f"nothing says what {type(model).__name__} reads")
+def _example_inputs(model: s.Model, draw: torch.Generator) -> ModelInputs:
+    raise InputError(f"nothing says what {type(model).__name__} reads")
 
 
-@_given.register
-def _(model: s.Encoder, draw: torch.Generator) -> Given:
+@_example_inputs.register
+def _(model: s.Encoder, draw: torch.Generator) -> ModelInputs:
     return _read(model.inputs, model, draw)
 
 
-@_given.register
-def _(model: s.EntityEncoder, draw: torch.Generator) -> Given:
+@_example_inputs.register
+def _(model: s.EntityEncoder, draw: torch.Generator) -> ModelInputs:
     """Some tokens name an entity; in the second text none does."""
     read, width = _read(model.inputs, model, draw), model.entities.width
     there = read["attention_mask"] * (torch.rand(TEXTS, LENGTH, generator=draw) < 1 / 3)
@@ -135,19 +136,19 @@ def _(model: s.EntityEncoder, draw: torch.Generator) -> Given:
     }
 
 
-@_given.register
-def _(model: s.Decoder, draw: torch.Generator) -> Given:
+@_example_inputs.register
+def _(model: s.Decoder, draw: torch.Generator) -> ModelInputs:
     return _read(model.inputs, model, draw)
 
 
-@_given.register
-def _(model: s.Recurrent, draw: torch.Generator) -> Given:
+@_example_inputs.register
+def _(model: s.Recurrent, draw: torch.Generator) -> ModelInputs:
     """Segments in the middle of texts."""
     return {**_read(model.inputs, model, draw), "mems": _mems(model, draw)}
 
 
-@_given.register
-def _(model: s.Permuted, draw: torch.Generator) -> Given:
+@_example_inputs.register
+def _(model: s.Permuted, draw: torch.Generator) -> ModelInputs:
     """Segments in the middle of texts, in a random order for each, the last five of it asked for."""
     read = _texts(cast(s.Tokens, model.inputs), LENGTH, draw) | {"mems": _mems(model, draw)}
     order = torch.rand(TEXTS, LENGTH, generator=draw).argsort(1)
@@ -165,15 +166,15 @@ def _mems(model: s.Recurrent | s.Permuted, draw: torch.Generator) -> Tensor:
     return torch.randn(TEXTS, model.size.layers, EARLIER, model.size.d_model, generator=draw)
 
 
-@_given.register
-def _(model: s.EncoderDecoder, draw: torch.Generator) -> Given:
+@_example_inputs.register
+def _(model: s.EncoderDecoder, draw: torch.Generator) -> ModelInputs:
     source = _texts(model.inputs, LENGTH, draw)
     decoder = _ids(model.vocab, (TEXTS, TARGET), draw)
     return {**source, "decoder_input_ids": decoder}
 
 
-@_given.register
-def _(model: s.TwoTower, draw: torch.Generator) -> Given:
+@_example_inputs.register
+def _(model: s.TwoTower, draw: torch.Generator) -> ModelInputs:
     """Texts whose end stands in the middle, with further words and a further end after it."""
     images = _read(model.image.inputs, model, draw)
     ids = _ids(model.vocab, (TEXTS, LENGTH), draw)
@@ -190,12 +191,12 @@ def _(model: s.TwoTower, draw: torch.Generator) -> Given:
 
 
 @singledispatch
-def _read(inputs: s.Inputs, model: s.Model, draw: torch.Generator) -> Given:
-    raise s.SpecError(f"nothing says what {type(inputs).__name__} read")
+def _read(inputs: s.Inputs, model: s.Model, draw: torch.Generator) -> ModelInputs:
+    raise InputError(f"nothing says what {type(inputs).__name__} read")
 
 
 @_read.register
-def _(inputs: s.Tokens, model: s.Model, draw: torch.Generator) -> Given:
+def _(inputs: s.Tokens, model: s.Model, draw: torch.Generator) -> ModelInputs:
     """Texts padded on the right; a decoder's last one on the left, its positions given."""
     read = _texts(inputs, LENGTH, draw)
     if inputs.types > 1:
@@ -210,24 +211,24 @@ def _(inputs: s.Tokens, model: s.Model, draw: torch.Generator) -> Given:
 
 def _in_pairs(keep: Tensor) -> Tensor:
     """Positions of texts of which 5, 11 and 3 words are read; the others are written in two blanks, the later first."""
-    found = torch.zeros(*keep.shape, 2, dtype=torch.long)
+    positions = torch.zeros(*keep.shape, 2, dtype=torch.long)
     for row, read in enumerate((5, 11, 3)):
         here = keep[row].nonzero()[:, 0]
         first = (len(here) - read) // 2
         blanks = [(read - 2, first), (0, len(here) - read - first)]
         pairs = [(place, 0) for place in range(read)]
         pairs += [(place, 1 + i) for place, words in blanks for i in range(words)]
-        found[row, here] = torch.tensor(pairs)
-    return found
+        positions[row, here] = torch.tensor(pairs)
+    return positions
 
 
 @_read.register
-def _(inputs: s.Patches, model: s.Model, draw: torch.Generator) -> Given:
+def _(inputs: s.Patches, model: s.Model, draw: torch.Generator) -> ModelInputs:
     return {"pixel_values": torch.randn(TEXTS, inputs.channels, inputs.image, inputs.image, generator=draw)}
 
 
 @_read.register
-def _(inputs: s.Trajectory, model: s.Model, draw: torch.Generator) -> Given:
+def _(inputs: s.Trajectory, model: s.Model, draw: torch.Generator) -> ModelInputs:
     """Windows padded on the left, as those that begin an episode are."""
     steps = inputs.context
     keep = torch.ones(TEXTS, steps, dtype=torch.long)
@@ -242,7 +243,7 @@ def _(inputs: s.Trajectory, model: s.Model, draw: torch.Generator) -> Given:
 
 
 @_read.register
-def _(inputs: s.Frames, model: s.Model, draw: torch.Generator) -> Given:
+def _(inputs: s.Frames, model: s.Model, draw: torch.Generator) -> ModelInputs:
     steps = inputs.context
     return {
         "states": torch.rand(2, steps, inputs.frames, inputs.side, inputs.side, generator=draw),
@@ -252,7 +253,7 @@ def _(inputs: s.Frames, model: s.Model, draw: torch.Generator) -> Given:
     }
 
 
-def _texts(inputs: s.Tokens, length: int, draw: torch.Generator) -> Given:
+def _texts(inputs: s.Tokens, length: int, draw: torch.Generator) -> ModelInputs:
     """Whole, six sevenths and a third of the length; padding has the vocabulary's id for it."""
     ids = _ids(inputs.vocab, (TEXTS, length), draw)
     keep = torch.arange(length) < torch.tensor([length, 6 * length // 7, length // 3])[:, None]
@@ -265,7 +266,7 @@ def _ids(vocab: s.Vocabulary, shape: tuple[int, ...], draw: torch.Generator) -> 
     return ids + (ids >= vocab.pad) if vocab.pad is not None else ids
 
 
-def seen(read: Given, output: Tensor) -> Tensor:
+def unpadded(read: ModelInputs, output: Tensor) -> Tensor:
     """The output at positions that are not padding: [positions, ...]; all of it where padding has no say."""
     keep = read.get("attention_mask")
     if keep is None or "decoder_input_ids" in read or output.dim() < 2 or output.size(1) % keep.size(1):

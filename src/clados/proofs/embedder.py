@@ -12,7 +12,7 @@ from clados.checkpoints.formats import sentence_transformers
 from clados.checkpoints.formats.sentence_transformers import EmbeddingSettings
 from clados.checkpoints.mapping.modules import is_apart
 from clados.checkpoints.mapping.names import embedding, places
-from clados.proofs.cases import Given
+from clados.proofs.cases import ModelInputs
 from clados.proofs.references import Transformers
 
 
@@ -42,10 +42,10 @@ class Embedder(Transformers):
         for name, content in sentence_transformers.files(head, self.model.size.d_model, EmbeddingSettings()).items():
             (folder / name).parent.mkdir(exist_ok=True)
             (folder / name).write_text(json.dumps(content), encoding="utf-8")
-        held = {name: each.detach().contiguous() for name, each in self.products.items()}
-        sentence_transformers.write_tensors(folder, held, save_file)
+        products = {name: each.detach().contiguous() for name, each in self.products.items()}
+        sentence_transformers.write_tensors(folder, products, save_file)
 
-    def call(self, read: Given, module: nn.Module | None = None) -> dict[str, Tensor]:
+    def call(self, read: ModelInputs, module: nn.Module | None = None) -> dict[str, Tensor]:
         states = (module or self.module)(**read, return_dict=True).last_hidden_state
         keep = read["attention_mask"].bool()
         means = torch.stack([text[seen].mean(0) for text, seen in zip(states, keep)])

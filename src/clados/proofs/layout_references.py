@@ -7,39 +7,35 @@ from clados import spec as s
 from clados.checkpoints.mapping.detect import replace_heads
 from clados.proofs.embedder import Embedder
 from clados.proofs.references import (
+    FileReference,
     Golden,
-    RememberingReference,
-    Stored,
+    MemoryReference,
     TorchTransformer,
     Transformers,
     architecture_of,
 )
 
 GOLDEN = ("transfo-xl",)  # gone from transformers since 4.36: one small model, which nothing varies
-REFERENCES: dict[str, Callable[[str, s.Layout, s.Model, Path], Stored]] = {
+REFERENCES: dict[str, Callable[[str, s.Layout, s.Model, Path], FileReference]] = {
     "torch.nn.Transformer": TorchTransformer,
-    "xlnet": RememberingReference,
+    "xlnet": MemoryReference,
     **dict.fromkeys(GOLDEN, Golden),
 }
 
 
-def reference(card: str, layout: s.Layout, model: s.Model, folder: Path) -> Stored:
-    """The reference of a layout, for a small model.
-
-    Raises:
-        SpecError: when nothing stands behind a layout.
-    """
+def reference(card: str, layout: s.Layout, model: s.Model, folder: Path) -> FileReference:
+    """The reference of a layout, for a small model."""
     if any(isinstance(head, s.Embedding) for head in model.own_heads):
         return Embedder(card, layout, model, folder)
     return REFERENCES.get(layout.model_type, Transformers)(card, layout, model, folder)
 
 
 def with_heads(layout: s.Layout, model: s.Model) -> s.Model:
-    """The port of a model, with the heads that a class of theirs holds.
+    """The port of a model, with the heads of the reference's class.
 
-    What makes a text's vector of a body is no head of theirs: sentence-transformers keeps it beside the class.
+    What makes a text's vector of hidden states is none of them: sentence-transformers keeps it in folders of its own.
     """
     ported = model.but(**(layout.port or s.but()))
-    held = layout.architectures[architecture_of(layout, ported)]
-    vector = [head.slot for head in ported.own_heads if isinstance(head, s.Embedding)] if not held else []
-    return replace_heads(ported, [*held, *vector])
+    heads = layout.architectures[architecture_of(layout, ported)]
+    vector = [head.slot for head in ported.own_heads if isinstance(head, s.Embedding)] if not heads else []
+    return replace_heads(ported, [*heads, *vector])

@@ -10,7 +10,7 @@ from clados.proofs.training import SEEDS, SmallRun, choices, trained
 from clados.train.pretrain import Choices
 
 
-def prove(subject: Subject) -> Finding:
+def prove_learns(subject: Subject) -> Finding:
     """Each seed ends below guessing by the margin on held-out data, and a run on shuffled data does not."""
     objective = subject.declaration.recipe.stages[0].objective
     if not runs(objective):
@@ -20,14 +20,16 @@ def prove(subject: Subject) -> Finding:
     rows = tuple(asdict(run) for run in (*every, control))
     one, baseline = task(objective), every[0].baseline
     ends = f"{one.compared([run.end for run in every], baseline)} on {every[0].targets:,} held-out targets"
-    said = f"{ends}; shuffled {control.end:.2f} against {control.baseline['loss']:.2f}"
+    evidence = f"{ends}; shuffled {control.end:.2f} against {control.baseline['loss']:.2f}"
     days = sorted({run.day for run in (*every, control)})
-    said += f"; {choices_text(choices(subject, SEEDS[0]))}; trained {' to '.join(dict.fromkeys((days[0], days[-1])))}"
+    evidence += (
+        f"; {choices_text(choices(subject, SEEDS[0]))}; trained {' to '.join(dict.fromkeys((days[0], days[-1])))}"
+    )
     faults = [f"seed {run.seed} misses the goal" for run in every if not enough(one, run)]
     faults += ["the control on shuffled data reaches it too"] if enough(one, control) else []
     if not subject.quick:
         faults += [f"only {run.targets:,} targets" for run in every if run.targets < one.targets]
-    return Finding("fails" if faults else "holds", "; ".join([*faults, said]), rows)
+    return Finding("fails" if faults else "holds", "; ".join([*faults, evidence]), rows)
 
 
 def choices_text(asked: Choices) -> str:

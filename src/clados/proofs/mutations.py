@@ -32,17 +32,17 @@ class Mutant:
 
 
 def mutants(part: s.Part) -> Iterator[Mutant]:
-    """A mutant for every word: of numbers the first change that makes a part, of choices and parts each other one."""
+    """A mutant for each number (the first valid change), and for each alternative of each choice or part."""
     for path, old, groups in _words(part, type(part), ""):
         for group in groups:
             mutant = _first(part, path, old, group)
-            nothing = _nothing(path, old)
-            if mutant.part is None or nothing is None or not nothing(part, mutant.part):
+            equivalent = _equivalence(path, old)
+            if mutant.part is None or equivalent is None or not equivalent(part, mutant.part):
                 yield mutant
 
 
-def _nothing(path: str, old: Any) -> Callable[[Any, Any], bool] | None:
-    """What tells of a change whether it says nothing: of another law, and of what is left unsaid."""
+def _equivalence(path: str, old: Any) -> Callable[[Any, Any], bool] | None:
+    """The test for an equivalent mutant at this path; None where every change matters."""
     if path.endswith(".pool"):
         return _a_factor
     if path == "init" or (old is None and path.startswith("init.")):
@@ -97,12 +97,12 @@ def put(part: Any, path: str, value: Any) -> Any:
     """
     step, _, rest = path.partition(".")
     name, _, index = step.partition("[")
-    held = getattr(part, name)
+    old = getattr(part, name)
     if index:
         at = int(index.rstrip("]"))
-        value = put(held[at], rest, value) if rest else value
-        return part.but(**{name: (*held[:at], value, *held[at + 1 :])})
-    return part.but(**{name: put(held, rest, value) if rest else value})
+        value = put(old[at], rest, value) if rest else value
+        return part.but(**{name: (*old[:at], value, *old[at + 1 :])})
+    return part.but(**{name: put(old, rest, value) if rest else value})
 
 
 # ---------------------------------------------------------------- the words and their other values
@@ -145,7 +145,7 @@ def _others(name: str, value: Any, hint: Any) -> list[list[Any]]:
 
 
 def _is(value: Any, kind: type) -> bool:
-    """Whether a value is of a kind of number; whole ones are also said where a slot takes any."""
+    """Whether a value is of a kind of number; whole ones also stand where a slot takes any."""
     return isinstance(value, kind | int) and isinstance(value, bool) == (kind is bool)
 
 
@@ -206,8 +206,8 @@ def _hints(cls: type) -> dict[str, Any]:
 def siblings(kind: type) -> list[type]:
     """The concrete parts that a slot of this kind takes: those with a module of their own, and those with no kinds."""
     below: list[type] = kind.__subclasses__()
-    found = [each for sub in below if not issubclass(sub, s.Model) for each in siblings(sub)]
-    return [kind, *found] if not found or has_module(kind) else found
+    concrete = [each for sub in below if not issubclass(sub, s.Model) for each in siblings(sub)]
+    return [kind, *concrete] if not concrete or has_module(kind) else concrete
 
 
 def example(kind: Any) -> Any:

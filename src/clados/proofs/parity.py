@@ -20,18 +20,34 @@ from clados.checkpoints.mapping.config import plain, to_config
 from clados.checkpoints.mapping.detect import is_directory, slots
 from clados.checkpoints.mapping.names import is_unused, places, twins
 from clados.checkpoints.mapping.values import each_of
-from clados.proofs.cases import Given, first_only, lessened, roomy, seen, structures, variations
+from clados.proofs.cases import (
+    ModelInputs,
+    first_example,
+    small_port,
+    structures,
+    unpadded,
+    variations,
+    without_capacity,
+)
 from clados.proofs.layout_references import GOLDEN, REFERENCES, reference, with_heads
 from clados.proofs.oracles import oracles
 from clados.proofs.proof import Finding, Subject
-from clados.proofs.references import Golden, Reference, Spoken, Transformers, input_gradients, loss_of, watched
+from clados.proofs.references import (
+    Golden,
+    OracleReference,
+    Reference,
+    Transformers,
+    input_gradients,
+    loss_of,
+    with_gradients,
+)
 
 TOLERANCE = 2e-5  # of the largest value
-UNSAID = re.compile(r"(^|\.)(init|dropout|vocab\.\w+|warmest|temperature|context)(\.|$)")  # words that change no output
-BOTH, BACK = (
-    "files both ways",
-    "files read and written back to the byte",
-)  # the latter: no code of theirs reads ours
+INVISIBLE = re.compile(
+    r"(^|\.)(init|dropout|vocab\.\w+|warmest|temperature|context)(\.|$)"
+)  # fields that change no output
+BOTH = "files both ways"
+BACK = "files read and written back to the byte"  # where the reference's code is not here to read ours
 LEAST = 1e-2  # of the largest gradient: below it, gradients are compared with that
 
 
@@ -41,22 +57,22 @@ class Unequal(Exception):  # noqa: N818 (a finding, not a fault of the program)
 
 @dataclass(frozen=True)
 class Case:
-    """A reference, the published size whose structure is compared with it, and in what it varies."""
+    """A reference, the published size whose structure is compared with it, and what is varied of the size."""
 
     size: str
-    said: str
+    variation: str
     reference: Reference
     declared: s.Model  # small, without the port
 
 
 ComparisonRow = dict[str, Any]
-MADE: dict[str, ComparisonRow] = {}  # comparisons of this process: many a tuned model is its parent once both are small
+COMPARED: dict[str, ComparisonRow] = {}  # by ``comparison_key``: a tuned model often is its parent once both are small
 
 
-def said_of(case: Case) -> str:
-    """All that a comparison rests on, in words: of an oracle also its card, what runs it and what it is told."""
+def comparison_key(case: Case) -> str:
+    """All that a comparison rests on: the model, its reference, and the layout or the oracle (its card too)."""
     reference = case.reference
-    behind = reference.oracle if isinstance(reference, Spoken) else getattr(reference, "layout", None)
+    behind = reference.oracle if isinstance(reference, OracleReference) else getattr(reference, "layout", None)
     return repr((case.declared, reference.name, reference.model, behind))
 
 
@@ -74,21 +90,21 @@ def cases(card: str, declaration: s.Declaration, *, usual: bool = False) -> Iter
 def _cases(card: str, declaration: s.Declaration, folder: Path, *, usual: bool) -> Iterator[Case]:
     for name, model in structures(declaration).items():
         for oracle in oracles(card, model):
-            for said, each in _varied(model, dict.fromkeys(oracle.sizes), usual=usual):
-                yield Case(name, said, Spoken(card, oracle, each), each)
-        for i, layout in enumerate(map(lessened, declaration.layouts)):
+            for variation, each in _varied(model, dict.fromkeys(oracle.sizes), usual=usual):
+                yield Case(name, variation, OracleReference(card, oracle, each), each)
+        for i, layout in enumerate(map(small_port, declaration.layouts)):
             if not _places(layout, model):
                 continue
-            for said, each in _varied(model, _paths(layout), usual=usual or layout.model_type in GOLDEN):
-                where = folder / f"{name}-{said}-{i}".replace("/", "-").replace(" ", "-")
-                yield Case(name, said, reference(card, layout, with_heads(layout, each), where), each)
+            for variation, each in _varied(model, _paths(layout), usual=usual or layout.model_type in GOLDEN):
+                where = folder / f"{name}-{variation}-{i}".replace("/", "-").replace(" ", "-")
+                yield Case(name, variation, reference(card, layout, with_heads(layout, each), where), each)
 
 
 def idle(declaration: s.Declaration) -> list[str]:
     """The declared directories, by their model_type, that no declared structure can be written in."""
     every = structures(declaration).values()
     named = [each for each in declaration.layouts if is_directory(each) or each.model_type in REFERENCES]
-    return [each.model_type for each in named if not any(_places(lessened(each), model) for model in every)]
+    return [each.model_type for each in named if not any(_places(small_port(each), model) for model in every)]
 
 
 def _varied(model: s.Model, words: Mapping[str, object], *, usual: bool) -> list[tuple[str, s.Model]]:
@@ -108,8 +124,8 @@ def _places(layout: s.Layout, model: s.Model) -> bool:
     try:
         ported = with_heads(layout, model)
         to_config(layout, ported)
-        theirs = bool(slots(ported)) or not slots(model)  # a class with one of its heads
-        return theirs and bool(places(layout, ported))
+        headed = bool(slots(ported)) or not slots(model)  # a class with one of its heads
+        return headed and bool(places(layout, ported))
     except (LayoutError, s.SpecError):
         return False
 
@@ -117,7 +133,7 @@ def _places(layout: s.Layout, model: s.Model) -> bool:
 # ---------------------------------------------------------------- the proof
 
 
-def prove(subject: Subject) -> Finding:
+def prove_parity(subject: Subject) -> Finding:
     """Every reference of every structure; the largest relative differences are the evidence."""
     rows: list[dict[str, Any]] = []
     with cases(subject.card.id, subject.declaration) as every:
@@ -136,34 +152,34 @@ def prove(subject: Subject) -> Finding:
     names = list(dict.fromkeys(row["reference"] for row in rows))
     worst = {what: max(row[what] for row in rows) for what in ("outputs", "gradients")}
     checks = list(dict.fromkeys(check for row in rows for check in row["checks"]))
-    said = f"{len(rows)} comparisons with {', '.join(names)}: outputs within {worst['outputs']:.0e}"
+    evidence = f"{len(rows)} comparisons with {', '.join(names)}: outputs within {worst['outputs']:.0e}"
     others = dict.fromkeys(row["of"] for row in rows if row["of"] != subject.card.id)
     again = f"; in the same words as {', '.join(others)}" if others else ""
-    return Finding("holds", f"{said}, gradients {worst['gradients']:.0e}; {', '.join(checks)}{again}", tuple(rows))
+    return Finding("holds", f"{evidence}, gradients {worst['gradients']:.0e}; {', '.join(checks)}{again}", tuple(rows))
 
 
 def _row(case: Case, *, compiles: bool) -> ComparisonRow:
-    """One comparison; what was compared before, in the same words and with the same reference, is told again."""
-    key = f"{said_of(case)} {compiles}"
-    if key not in MADE:
-        MADE[key] = _compared(case, compiles)
-    name = f"{case.size}, {case.said}" if case.said else case.size
-    return {"size": name, **MADE[key]}
+    """One comparison; its result is cached by ``comparison_key``."""
+    key = f"{comparison_key(case)} {compiles}"
+    if key not in COMPARED:
+        COMPARED[key] = _compared(case, compiles)
+    name = f"{case.size}, {case.variation}" if case.variation else case.size
+    return {"size": name, **COMPARED[key]}
 
 
 def _compared(case: Case, compiles: bool) -> ComparisonRow:
     row: ComparisonRow = {"of": case.reference.card, "reference": case.reference.name, "fault": "", "checks": []}
     try:
-        row["outputs"], row["gradients"] = numbers(case.reference)
+        row["outputs"], row["gradients"] = compare_results(case.reference)
         if isinstance(case.reference, Golden | Transformers):
             check_files(case.reference)
             row["checks"].append(BACK if isinstance(case.reference, Golden) else BOTH)
         model = case.reference.filled(case.reference.model)
         if can_cache(case.reference.model):
-            cached(case.reference.filled(roomy(case.reference.model)), case.reference.read)
+            check_cache(case.reference.filled(without_capacity(case.reference.model)), case.reference.inputs)
             row["checks"].append("cached = full")
         if compiles:
-            compiled(model, case.reference.read)
+            check_compiled(model, case.reference.inputs)
             row["checks"].append("fullgraph = eager")
     except Unequal as unequal:
         row["fault"] = str(unequal)
@@ -173,25 +189,27 @@ def _compared(case: Case, compiles: bool) -> ComparisonRow:
 # ---------------------------------------------------------------- numbers
 
 
-def numbers(reference: Reference, *, near: float = TOLERANCE) -> tuple[float, float]:
+def compare_results(reference: Reference, *, near: float = TOLERANCE) -> tuple[float, float]:
     """The largest relative differences of outputs and of gradients.
 
     Raises:
         Unequal: when one is out of tolerance.
     """
-    ours, read = reference.filled(reference.model), watched(reference.read)
-    outputs = {name: tensor for name, tensor in ours(**read).items() if name in reference.seen.outputs}
-    if lacking := reference.seen.outputs.keys() - outputs.keys():
+    ours, read = reference.filled(reference.model), with_gradients(reference.inputs)
+    outputs = {name: tensor for name, tensor in ours(**read).items() if name in reference.results.outputs}
+    if lacking := reference.results.outputs.keys() - outputs.keys():
         raise Unequal(f"no output {', '.join(sorted(lacking))}")
-    apart = {name: distance(seen(read, each), reference.seen.outputs[name]) for name, each in outputs.items()}
+    apart = {name: distance(unpadded(read, each), reference.results.outputs[name]) for name, each in outputs.items()}
     _within(apart, near, "output")
-    if isinstance(reference, Spoken):
+    if isinstance(reference, OracleReference):
         return max(apart.values()), _slopes(reference, ours)
     loss_of(outputs, read).backward()
     gradients = {name: _or_zeros(each) for name, each in ours.named_parameters()}
-    least = LEAST * max(float(each.abs().max()) for each in reference.seen.gradients.values())
-    steep = {name: distance(each, reference.seen.gradients[name], least) for name, each in gradients.items()}
-    steep |= {name: distance(each, reference.seen.inputs[name]) for name, each in input_gradients(read).items()}
+    least = LEAST * max(float(each.abs().max()) for each in reference.results.gradients.values())
+    steep = {name: distance(each, reference.results.gradients[name], least) for name, each in gradients.items()}
+    steep |= {
+        name: distance(each, reference.results.input_gradients[name]) for name, each in input_gradients(read).items()
+    }
     _within(steep, near, "gradient of")
     return max(apart.values()), max(steep.values())
 
@@ -216,11 +234,11 @@ def _or_zeros(parameter: Tensor) -> Tensor:
     return torch.zeros_like(parameter) if parameter.grad is None else parameter.grad
 
 
-def _slopes(reference: Spoken, ours: nn.Module) -> float:
+def _slopes(reference: OracleReference, ours: nn.Module) -> float:
     """Our gradients along a random direction of each tensor, in float64, against the oracle's differences."""
     draw = torch.Generator().manual_seed(5)
-    outputs = ours.double()(**watched(reference.brief, torch.float64))
-    learned = {name: outputs[name] for name in reference.seen.outputs if outputs[name].requires_grad}
+    outputs = ours.double()(**with_gradients(reference.brief, torch.float64))
+    learned = {name: outputs[name] for name in reference.results.outputs if outputs[name].requires_grad}
     loss_of(learned, reference.brief).backward()
     gradients = {name: _or_zeros(each) for name, each in ours.named_parameters()}
     largest = max(float(each.norm()) for each in gradients.values())
@@ -246,21 +264,20 @@ def check_files(reference: Golden | Transformers) -> None:
     ours: Any = from_pretrained(reference.folder)
     if not ours.report.verdict.startswith("whole"):
         raise Unequal(f"report: {ours.report.verdict}")
-    told = reference.filled(reference.model)
+    expected = dict(reference.filled(reference.model).named_parameters())
     for path, one, other in s.part_differences(plain(reference.model), ours.spec):
-        if not UNSAID.search(path):
+        if not INVISIBLE.search(path):
             raise Unequal(f"{path} read back from the config as {other!r}, not {one!r}")
-    if any(not torch.equal(each, ours.get_parameter(name)) for name, each in told.named_parameters()):
+    if any(not torch.equal(each, ours.get_parameter(name)) for name, each in expected.items()):
         raise Unequal("tensors read through the config are not those of the declaration")
     with tempfile.TemporaryDirectory() as folder:
         save_pretrained(ours, folder)
         _same_bytes(reference, Path(folder))
         if isinstance(reference, Golden):
             return  # their code is not here to read what we wrote
-        theirs = reference.call(reference.read, reference.loaded(Path(folder)))
-        apart = {
-            name: distance(seen(reference.read, each), reference.seen.outputs[name]) for name, each in theirs.items()
-        }
+        read, results = reference.inputs, reference.results.outputs
+        outputs = reference.call(read, reference.loaded(Path(folder)))
+        apart = {name: distance(unpadded(read, each), results[name]) for name, each in outputs.items()}
         _within(apart, TOLERANCE, "their output from our files,")
 
 
@@ -288,33 +305,31 @@ def _same_bytes(reference: Golden | Transformers, folder: Path) -> None:
 
 
 def can_cache(model: s.Model) -> bool:
-    """Whether a model goes on word by word."""
+    """Whether a model generates token by token."""
     return isinstance(model, s.Decoder | s.EncoderDecoder) and isinstance(model.inputs, s.Tokens)
 
 
 @torch.inference_mode()
-def cached(model: Any, read: Given) -> None:
-    """The same outputs in one pass, and after a start of five words, word by word.
+def check_cache(model: Any, read: ModelInputs) -> None:
+    """The same outputs in one pass, and after a start of five tokens, token by token.
 
     Raises:
         Unequal: when they differ.
     """
-    told = first_only(read)
-    name = "decoder_input_ids" if "decoder_input_ids" in told else "input_ids"
-    words = told[name]
-    length = min(words.size(1), 24)
-    words = words[:, :length]
-    rest = {"input_ids": told["input_ids"]} if name == "decoder_input_ids" else {}
-    told = {each: told[each][:, :length] for each in ("position_ids",) if each in told} | {name: words}
-    whole = model(**rest, **told).last_hidden_state
-    cache = model.cache(words.size(0), length)
+    read = first_example(read)
+    name = "decoder_input_ids" if "decoder_input_ids" in read else "input_ids"
+    length = min(read[name].size(1), 24)
+    source = {"input_ids": read["input_ids"]} if name == "decoder_input_ids" else {}
+    text = {each: read[each][:, :length] for each in ("position_ids", name) if each in read}
+    full = model(**source, **text).last_hidden_state
+    cache = model.cache(1, length)
     edges = [0, *range(5, length + 1)]
-    pieces = [{each: tensor[:, start:end] for each, tensor in told.items()} for start, end in pairwise(edges)]
-    found = torch.cat([model(**rest, **piece, cache=cache).last_hidden_state for piece in pieces], 1)
-    _within({"last_hidden_state": distance(found, whole)}, TOLERANCE, "cached")
+    pieces = [{each: tensor[:, start:end] for each, tensor in text.items()} for start, end in pairwise(edges)]
+    stepwise = torch.cat([model(**source, **piece, cache=cache).last_hidden_state for piece in pieces], 1)
+    _within({"last_hidden_state": distance(stepwise, full)}, TOLERANCE, "cached")
 
 
-def compiled(model: nn.Module, read: Given) -> None:
+def check_compiled(model: nn.Module, read: ModelInputs) -> None:
     """The same outputs when compiled as one graph.
 
     Raises:
@@ -324,5 +339,5 @@ def compiled(model: nn.Module, read: Given) -> None:
     made: Callable[..., Any] = torch.compile(model, backend="aot_eager", fullgraph=True)
     with torch.no_grad():
         eager, graph = model(**read), made(**read)
-    apart = {name: distance(seen(read, graph[name]), seen(read, eager[name])) for name in eager}
+    apart = {name: distance(unpadded(read, graph[name]), unpadded(read, eager[name])) for name in eager}
     _within(apart, TOLERANCE, "compiled")

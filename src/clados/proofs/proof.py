@@ -1,4 +1,4 @@
-"""What a proof is told and what it finds; the table of proofs."""
+"""The subject and the finding of a proof; the table of proofs."""
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -10,8 +10,8 @@ from typing import Any, Literal
 
 from clados.catalog.card import Card
 from clados.catalog.load import catalog, declaration_of
-from clados.errors import missing
-from clados.spec import Declaration, SpecError
+from clados.errors import InputError, missing
+from clados.spec import Declaration
 from clados.spec.core.part import hint
 from clados.tables import Page, Shown, TextTable
 
@@ -92,21 +92,15 @@ class Proofs(list[Proof], Shown):
 
 Prover = Callable[[Subject], Finding]
 
-# Each proof, in order: where its function is, and what it says.
+# Each proof, in order: the module of its function (``prove_card`` of ``card``), and its claim.
 PROOFS: dict[str, tuple[str, str]] = {
-    "card": ("clados.proofs.cards:prove", "every attribute present, sourced or unknown with a reason; schema valid"),
-    "sizes": (
-        "clados.proofs.sizes:prove",
-        "published sizes declared; ledger = module = reference's count; labels explained",
-    ),
-    "parity": ("clados.proofs.parity:prove", "outputs, gradients, files, cache and compilation equal the reference's"),
-    "words": ("clados.proofs.words:prove", "every word of the declaration changed is a change that is noticed"),
-    "learns": (
-        "clados.proofs.learns:prove",
-        "its own objective beats guessing on held-out data, and not when shuffled",
-    ),
-    "adapts": ("clados.proofs.adapts:prove", "later stages of its recipe move their own measure"),
-    "applies": ("clados.proofs.applies:prove", "its trained small self does its work better than the trivial answer"),
+    "card": ("cards", "every attribute present, sourced or unknown with a reason; schema valid"),
+    "sizes": ("sizes", "published sizes declared; ledger = module = reference's count; labels explained"),
+    "parity": ("parity", "outputs, gradients, files, cache and compilation equal the reference's"),
+    "words": ("words", "every word of the declaration changed is a change that is noticed"),
+    "learns": ("learns", "its own objective beats guessing on held-out data, and not when shuffled"),
+    "adapts": ("adapts", "later stages of its recipe move their own measure"),
+    "applies": ("applies", "its trained small self does its work better than the trivial answer"),
 }
 
 TRAINED = ("learns", "applies")  # proofs that need a trained small self
@@ -148,25 +142,25 @@ def verify(
         on_proof: called with each proof as it is found.
 
     Raises:
-        NoModelError, SpecError: for an unknown model or proof, with the nearest.
+        NoModelError, InputError: for an unknown model or proof, with the nearest.
     """
-    found = Proofs()
+    results = Proofs()
     for each in prove(subjects(models, train=train, quick=quick, folder=Path(folder)), proofs):
-        found.append(each)
+        results.append(each)
         if on_proof is not None:
             on_proof(each)
-    return found
+    return results
 
 
 def prove(each: Iterable[Subject], proofs: Sequence[str] = ()) -> Iterator[Proof]:
     """Each model's proofs, one after the other, as they are found.
 
     Raises:
-        SpecError: for a proof that there is not.
+        InputError: for a proof that there is not.
     """
     for name in proofs:
         if name not in PROOFS:
-            raise SpecError(f"there is no proof '{name}'{hint(name, PROOFS)}")
+            raise InputError(f"there is no proof '{name}'{hint(name, PROOFS)}")
     for subject in each:
         for name in proofs or PROOFS:
             yield _proved(subject, name)
@@ -174,19 +168,18 @@ def prove(each: Iterable[Subject], proofs: Sequence[str] = ()) -> Iterator[Proof
 
 def _proved(subject: Subject, name: str) -> Proof:
     began = time.perf_counter()
-    found = _found(subject, name)
+    finding = _find(subject, name)
     seconds = round(time.perf_counter() - began, 2)
-    return Proof(subject.card.id, name, found.status, found.evidence, seconds, found.details)
+    return Proof(subject.card.id, name, finding.status, finding.evidence, seconds, finding.details)
 
 
-def _found(subject: Subject, name: str) -> Finding:
+def _find(subject: Subject, name: str) -> Finding:
     if name != "card" and not subject.card.runnable:
         return Finding("missing", "not declared yet")
-    module, _, function = PROOFS[name][0].partition(":")
     if name in TRAINED and not subject.trains:
         return Finding("missing", "not trained in this run")
     try:
-        prover: Prover = getattr(import_module(module), function)
+        prover: Prover = getattr(import_module(f"clados.proofs.{PROOFS[name][0]}"), f"prove_{name}")
         return prover(subject)
     except ModuleNotFoundError as error:
         return Finding("missing", str(missing(error)))

@@ -25,7 +25,7 @@ from clados.checkpoints.mapping.config import from_config, to_config
 from clados.checkpoints.mapping.detect import LayoutMatch, slots
 from clados.checkpoints.mapping.dialects import flat, nested
 from clados.checkpoints.mapping.names import places
-from clados.proofs.cases import Given, given, seen
+from clados.proofs.cases import ModelInputs, example_inputs, unpadded
 from clados.proofs.injected import inject
 from clados.proofs.oracles import Oracle
 
@@ -36,12 +36,12 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
 
 @dataclass(frozen=True)
-class Seen:
-    """What a model gave at positions that are not padding, and the gradients of a weighted sum of it all."""
+class Results:
+    """A model's outputs at positions that are not padding, and the gradients of a weighted sum of them all."""
 
     outputs: dict[str, Tensor]
     gradients: dict[str, Tensor]  # of parameters by our names
-    inputs: dict[str, Tensor]  # of continuous inputs
+    input_gradients: dict[str, Tensor]  # of continuous inputs
 
 
 class Reference(ABC):
@@ -59,14 +59,14 @@ class Reference(ABC):
     port: s.Change
 
     @cached_property
-    def read(self) -> Given:
-        """What both models read."""
-        return given(self.model)
+    def inputs(self) -> ModelInputs:
+        """Inputs for both models."""
+        return example_inputs(self.model)
 
     @cached_property
     @abstractmethod
-    def seen(self) -> Seen:
-        """What it gives for ``read``."""
+    def results(self) -> Results:
+        """Its outputs for ``inputs``, and gradients."""
 
     @abstractmethod
     def filled(self, model: s.Model) -> nn.Module:
@@ -77,20 +77,20 @@ class Reference(ABC):
         """
 
 
-def loss_of(outputs: Mapping[str, Tensor], read: Given) -> Tensor:
+def loss_of(outputs: Mapping[str, Tensor], read: ModelInputs) -> Tensor:
     """A sum over all outputs, each number times a fixed random one."""
     draw = torch.Generator().manual_seed(7)
-    kept = [seen(read, outputs[name]) for name in sorted(outputs)]
+    kept = [unpadded(read, outputs[name]) for name in sorted(outputs)]
     return torch.stack([(each * torch.randn(each.shape, generator=draw)).sum() for each in kept]).sum()
 
 
-def watched(read: Given, dtype: torch.dtype = torch.float32) -> Given:
+def with_gradients(read: ModelInputs, dtype: torch.dtype = torch.float32) -> ModelInputs:
     """The same, with gradients of what is continuous."""
     return {k: v.detach().clone().to(dtype).requires_grad_() if v.is_floating_point() else v for k, v in read.items()}
 
 
-def input_gradients(read: Given) -> Given:
-    """The gradients that watched inputs were given."""
+def input_gradients(read: ModelInputs) -> ModelInputs:
+    """The gradients of inputs that were watched by ``with_gradients``."""
     return {name: each.grad for name, each in read.items() if each.grad is not None}
 
 
@@ -115,7 +115,7 @@ def randomise(weights: Mapping[str, Tensor], spread: float = SPREAD) -> None:
 # ---------------------------------------------------------------- models that others wrote
 
 
-class Stored(Reference):
+class FileReference(Reference):
     """A model whose weights lie in files of a layout."""
 
     layout: s.Layout
@@ -126,17 +126,18 @@ class Stored(Reference):
         return self._read(self.folder, model)
 
     def _read(self, folder: Path, model: s.Model) -> nn.Module:
-        found = {**stored(folder, allow_pickle=False), **read_modules(folder, allow_pickle=False).tensors}
-        held = account(folder, LayoutMatch(self.card, self.layout, self.architecture, model), found)
-        if held.report.left_out:
-            raise LayoutError(f"the files hold no tensors of {', '.join(held.report.left_out)}")
-        made = cn.module(held.model).eval()
-        each = {place.row.path: [found[name].read() for name in held.names[place.row.path]] for place in held.places}
-        made.load_state_dict({place.row.path: tensors.our_tensor(place, each[place.row.path]) for place in held.places})
+        files = {**stored(folder, allow_pickle=False), **read_modules(folder, allow_pickle=False).tensors}
+        match = account(folder, LayoutMatch(self.card, self.layout, self.architecture, model), files)
+        if match.report.left_out:
+            raise LayoutError(f"the files hold no tensors of {', '.join(match.report.left_out)}")
+        made = cn.module(match.model).eval()
+        parts = [[files[name].read() for name in match.names[place.row.path]] for place in match.places]
+        ours = {place.row.path: tensors.our_tensor(place, each) for place, each in zip(match.places, parts)}
+        made.load_state_dict(ours)
         return made
 
 
-class Written(Stored):
+class BuiltReference(FileReference):
     """A model of a layout: built from the config that we write, its random weights on disk, read back by ours."""
 
     def __init__(self, card: str, layout: s.Layout, model: s.Model, folder: Path) -> None:
@@ -168,17 +169,17 @@ class Written(Stored):
         """Write their files."""
 
     @abstractmethod
-    def call(self, read: Given, module: nn.Module | None = None) -> dict[str, Tensor]:
+    def call(self, read: ModelInputs, module: nn.Module | None = None) -> dict[str, Tensor]:
         """Their outputs under our names."""
 
     @cached_property
-    def seen(self) -> Seen:
-        read = watched(self.read)
+    def results(self) -> Results:
+        read = with_gradients(self.inputs)
         with torch.enable_grad():
             outputs = self.call(read)
             loss_of(outputs, read).backward()
-        kept = {name: seen(read, each.detach()) for name, each in outputs.items()}
-        return Seen(kept, self._gradients(), input_gradients(read))
+        kept = {name: unpadded(read, each.detach()) for name, each in outputs.items()}
+        return Results(kept, self._gradients(), input_gradients(read))
 
     def _gradients(self) -> dict[str, Tensor]:
         """Gradients kept as weights are, and read back as ours: their names and shapes need no second table."""
@@ -196,7 +197,7 @@ class Written(Stored):
         return {name: each.detach() for name, each in ours.items()}
 
 
-class Transformers(Written):
+class Transformers(BuiltReference):
     """A class of transformers."""
 
     @property
@@ -231,23 +232,23 @@ class Transformers(Written):
         inject(theirs, self.model)
         return theirs
 
-    def call(self, read: Given, module: nn.Module | None = None) -> dict[str, Tensor]:
+    def call(self, read: ModelInputs, module: nn.Module | None = None) -> dict[str, Tensor]:
         out = (module or self.module)(**read, return_dict=True)
         ours = _outputs(self.model)
         named = {name if name in ours else NAMES.get(name, name): each for name, each in out.items()}
         return {name: each for name, each in named.items() if name in ours}
 
 
-class RememberingReference(Transformers):
+class MemoryReference(Transformers):
     """A class of theirs that keeps its memory as a list of layers, [memory, batch, d_model] each."""
 
-    def call(self, read: Given, module: nn.Module | None = None) -> dict[str, Tensor]:
-        told = {**read, "mems": list(read["mems"].permute(1, 2, 0, 3)), "use_mems": True}
-        out = (module or self.module)(**told, return_dict=True)
+    def call(self, read: ModelInputs, module: nn.Module | None = None) -> dict[str, Tensor]:
+        mems = list(read["mems"].permute(1, 2, 0, 3))
+        out = (module or self.module)(**{**read, "mems": mems}, use_mems=True, return_dict=True)
         return {"logits": out.logits, "mems": torch.stack(list(out.mems)).permute(2, 0, 1, 3)}
 
 
-class Golden(Stored):
+class Golden(FileReference):
     """What somebody else's code once wrote into ``golden/<card>``: a small model's files, what it read and gave.
 
     ``make.py`` there says which code, and writes: config.json, model.safetensors, inputs.safetensors (one call),
@@ -266,19 +267,20 @@ class Golden(Stored):
         self.name = f"transformers {config['transformers_version']} {self.architecture}, kept"
 
     @cached_property
-    def read(self) -> Given:
-        kept: Given = load_file(self.folder / "inputs.safetensors")
+    def inputs(self) -> ModelInputs:
+        kept: ModelInputs = load_file(self.folder / "inputs.safetensors")
         return kept
 
     @cached_property
-    def seen(self) -> Seen:
-        outputs = {name: seen(self.read, each) for name, each in load_file(self.folder / "outputs.safetensors").items()}
-        gradients = dict(self._read(self.folder / "gradients", self.model).named_parameters())
-        held = {name: each.detach() for name, each in gradients.items()}
-        return Seen(outputs, held, load_file(self.folder / "gradients" / "inputs.safetensors"))
+    def results(self) -> Results:
+        kept = load_file(self.folder / "outputs.safetensors")
+        outputs = {name: unpadded(self.inputs, each) for name, each in kept.items()}
+        learned = self._read(self.folder / "gradients", self.model).named_parameters()
+        gradients = {name: each.detach() for name, each in learned}
+        return Results(outputs, gradients, load_file(self.folder / "gradients" / "inputs.safetensors"))
 
 
-class TorchTransformer(Written):
+class TorchTransformer(BuiltReference):
     """torch.nn.Transformer between a table of tokens and its transpose."""
 
     @property
@@ -300,13 +302,13 @@ class TorchTransformer(Written):
         made.load_state_dict(load_file(folder / SAFE))
         return made
 
-    def call(self, read: Given, module: nn.Module | None = None) -> dict[str, Tensor]:
+    def call(self, read: ModelInputs, module: nn.Module | None = None) -> dict[str, Tensor]:
         return {"logits": (module or self.module)(**read)}
 
 
 def architecture_of(layout: s.Layout, model: s.Model) -> str:
     """Their class that holds the model's heads, the first where none says so."""
-    fitting = (name for name, held in layout.architectures.items() if set(held) == set(slots(model)))
+    fitting = (name for name, heads in layout.architectures.items() if set(heads) == set(slots(model)))
     return next(fitting, next(iter(layout.architectures)))
 
 
@@ -340,7 +342,7 @@ def _quiet() -> Iterator[None]:
 # ---------------------------------------------------------------- oracles
 
 
-class Spoken(Reference):
+class OracleReference(Reference):
     """An oracle in plain loops, float64, with weights under our names."""
 
     def __init__(self, card: str, oracle: Oracle, model: s.Model) -> None:
@@ -355,23 +357,22 @@ class Spoken(Reference):
         """What the oracle is given of the model."""
         return self.oracle.numbers(self.model)
 
-    def call(self, read: Given, weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    def call(self, read: ModelInputs, weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Its outputs."""
-        held = {name: each.numpy() for name, each in weights.items()}
-        plain = {name: each.detach().numpy() for name, each in read.items()}
-        out = self.oracle.run(self.numbers, held, plain)
+        arrays, inputs = ({name: each.detach().numpy() for name, each in held.items()} for held in (weights, read))
+        out = self.oracle.run(self.numbers, arrays, inputs)
         return {name: torch.from_numpy(each) for name, each in out.items()}
 
     @cached_property
-    def seen(self) -> Seen:
-        outputs = self.call(self.read, self.weights)
-        kept = {name: seen(self.read, each) for name, each in outputs.items()}
-        return Seen(kept, {}, {})
+    def results(self) -> Results:
+        outputs = self.call(self.inputs, self.weights)
+        kept = {name: unpadded(self.inputs, each) for name, each in outputs.items()}
+        return Results(kept, {}, {})
 
     @cached_property
-    def brief(self) -> Given:
+    def brief(self) -> ModelInputs:
         """The shortest example alone."""
-        return {name: each[-1:] for name, each in self.read.items()}
+        return {name: each[-1:] for name, each in self.inputs.items()}
 
     def slope(self, path: str, direction: Tensor, names: Iterable[str], step: float = 1e-7) -> float:
         """The derivative of the loss of ``brief`` along a direction of one tensor, by central differences.
@@ -390,8 +391,8 @@ class Spoken(Reference):
         made = cn.module(model).eval()
         own = dict(made.named_parameters())
         if odd := sorted(own.keys() ^ self.weights.keys()):
-            raise s.SpecError(f"'{odd[0]}' is in one of the two models only")
+            raise LayoutError(f"'{odd[0]}' is in one of the two models only")
         if odd := [name for name in own if own[name].shape != self.weights[name].shape]:
-            raise s.SpecError(f"'{odd[0]}' has another shape")
+            raise LayoutError(f"'{odd[0]}' has another shape")
         made.load_state_dict({name: each.float() for name, each in self.weights.items()})
         return made

@@ -18,20 +18,26 @@ STATUS_MARKS = {"holds": "holds", "fails": "**fails**", "missing": "missing", "n
 
 def markdown(proofs: Sequence[Proof], *, quick: bool = False) -> str:
     """The page."""
-    found = {each.id: {} for each in proofs}  # type: dict[str, dict[str, Proof]]
+    rows = {each.id: {} for each in proofs}  # type: dict[str, dict[str, Proof]]
     for each in proofs:
-        found[each.id][each.proof] = each
-    told = {
+        rows[each.id][each.proof] = each
+    proved = {
         name: row
-        for name, row in found.items()
+        for name, row in rows.items()
         if any(p.status in ("holds", "fails") for n, p in row.items() if n != "card")
     }
-    parts = [*_head(proofs, quick=quick), *_overview(told), *_evidence(told), *_sizes(told), *_comparisons(told)]
-    rest = sorted(found.keys() - told.keys())
+    parts = [
+        *_head(proofs, quick=quick),
+        *_overview(proved),
+        *_evidence(proved),
+        *_sizes(proved),
+        *_comparisons(proved),
+    ]
+    rest = sorted(rows.keys() - proved.keys())
     if rest:
-        cards = Counter(found[name]["card"].status for name in rest if "card" in found[name])
-        said = ", ".join(f"card {status}: {number}" for status, number in cards.items())
-        parts += ["## Not declared yet", "", f"{len(rest)} models ({said}): {', '.join(rest)}.", ""]
+        cards = Counter(rows[name]["card"].status for name in rest if "card" in rows[name])
+        statuses = ", ".join(f"card {status}: {number}" for status, number in cards.items())
+        parts += ["## Not declared yet", "", f"{len(rest)} models ({statuses}): {', '.join(rest)}.", ""]
     return "\n".join(parts)
 
 
@@ -49,9 +55,9 @@ def _head(proofs: Sequence[Proof], *, quick: bool) -> Iterator[str]:
     yield ""
 
 
-def _overview(found: dict[str, dict[str, Proof]]) -> Iterator[str]:
+def _overview(proved: dict[str, dict[str, Proof]]) -> Iterator[str]:
     yield from _table(
-        ["model", *PROOFS], ([name, *(_mark(row, each) for each in PROOFS)] for name, row in found.items())
+        ["model", *PROOFS], ([name, *(_mark(row, each) for each in PROOFS)] for name, row in proved.items())
     )
 
 
@@ -59,9 +65,9 @@ def _mark(row: dict[str, Proof], name: str) -> str:
     return STATUS_MARKS[row[name].status] if name in row else ""
 
 
-def _evidence(found: dict[str, dict[str, Proof]]) -> Iterator[str]:
+def _evidence(proved: dict[str, dict[str, Proof]]) -> Iterator[str]:
     yield from ("## Evidence", "")
-    for name, row in found.items():
+    for name, row in proved.items():
         yield from (f"### {name}", "")
         yield from (
             f"- {each.proof}, {STATUS_MARKS[each.status]} ({each.seconds:.0f} s): {each.evidence}"
@@ -70,9 +76,9 @@ def _evidence(found: dict[str, dict[str, Proof]]) -> Iterator[str]:
         yield ""
 
 
-def _sizes(found: dict[str, dict[str, Proof]]) -> Iterator[str]:
+def _sizes(proved: dict[str, dict[str, Proof]]) -> Iterator[str]:
     cards = catalog()
-    yield from sizes([cards[name] for name in found])
+    yield from sizes([cards[name] for name in proved])
 
 
 def sizes(cards: Iterable[Card]) -> Iterator[str]:
@@ -95,7 +101,7 @@ def _size(row: Counted) -> list[str]:
     return [row.id, row.size, row.basis, *figures, apart, row.why]
 
 
-def _comparisons(found: dict[str, dict[str, Proof]]) -> Iterator[str]:
+def _comparisons(proved: dict[str, dict[str, Proof]]) -> Iterator[str]:
     yield from ("## Parity: every comparison", "")
     rows = [
         [
@@ -104,7 +110,7 @@ def _comparisons(found: dict[str, dict[str, Proof]]) -> Iterator[str]:
             each["reference"],
             *(f"{each[what]:.1e}" if what in each else "" for what in ("outputs", "gradients")),
         ]
-        for name, row in found.items()
+        for name, row in proved.items()
         if "parity" in row
         for each in row["parity"].details
     ]

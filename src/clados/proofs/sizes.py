@@ -13,7 +13,7 @@ from clados.spec import Declaration, Model, count_parameters
 UNEXPLAINED = "not explained"  # what a card says of a label that nothing published gives
 
 
-def prove(subject: Subject) -> Finding:
+def prove_sizes(subject: Subject) -> Finding:
     """Declared = published; ledger = module on the meta device = the reference's count; labels rounded or explained."""
     declaration, published = subject.declaration, {size.name: size for size in subject.card.sizes}
     rows = [_row(declaration, size) for size in published.values()]
@@ -26,13 +26,13 @@ def prove(subject: Subject) -> Finding:
         return Finding("fails", f"{len(faults)} of {len(rows)} sizes: {'; '.join(faults[:3])}", tuple(rows))
     exact = sum(row["why"].startswith(EQUAL) for row in declared)
     absent = [row["size"] for row in rows if row["computed"] is None]
-    said = f"{len(declared)} of {len(rows)} sizes declared, ledger = module to the unit"
+    evidence = f"{len(declared)} of {len(rows)} sizes declared, ledger = module to the unit"
     loose = [row["size"] for row in declared if UNEXPLAINED in row["why"]]
     explained = sum(not row["why"].startswith(EQUAL) and row["size"] not in loose for row in declared)
-    said += f"; {exact} equal the reference's count, {explained} explained"
-    said += f"; {len(loose)} label{'s' * (len(loose) > 1)} not explained: {', '.join(loose)}" if loose else ""
-    said += f"; missing: {', '.join(absent)} (no published shape, or no parts for it yet)" if absent else ""
-    return Finding("holds", said, tuple(rows))
+    evidence += f"; {exact} equal the reference's count, {explained} explained"
+    evidence += f"; {len(loose)} label{'s' * (len(loose) > 1)} not explained: {', '.join(loose)}" if loose else ""
+    evidence += f"; missing: {', '.join(absent)} (no published shape, or no parts for it yet)" if absent else ""
+    return Finding("holds", evidence, tuple(rows))
 
 
 def _row(declaration: Declaration, size: CardSize) -> dict[str, Any]:

@@ -28,7 +28,7 @@ def of_bytes(model: s.Model) -> bool:
 
 @dataclass(frozen=True)
 class SmallRun:
-    """What one run came to, as it is kept beside its model."""
+    """The result of one run, as it is kept in its model's folder."""
 
     seed: int
     shuffled: bool
@@ -57,12 +57,12 @@ def trained(subject: Subject, seed: int, *, shuffled: bool = False, longer: bool
     kept = folder / "verified.json"
     plan = planned(asked)
     names = {each.name for each in fields(SmallRun)}
-    said = {name: value for name, value in asdict(asked).items() if name != "start"}  # from nothing, always
-    mark = {"declaration": repr(plan.model), "stage": repr(plan.stage), "choices": said}
+    chosen = {name: value for name, value in asdict(asked).items() if name != "start"}  # from nothing, always
+    mark = {"declaration": repr(plan.model), "stage": repr(plan.stage), "choices": chosen}
     if kept.exists():
-        found: dict[str, Any] = json.loads(kept.read_text(encoding="utf-8"))
-        if found.pop("mark") == json.loads(json.dumps(mark)) and found.keys() == names:
-            return SmallRun(**found)
+        stored: dict[str, Any] = json.loads(kept.read_text(encoding="utf-8"))
+        if stored.pop("mark") == json.loads(json.dumps(mark)) and stored.keys() == names:
+            return SmallRun(**stored)
     learned = measured_run(plan, plan.trainer(initial_model(plan)))
     run = _run(learned, asked)
     _keep(folder, learned, plan)

@@ -21,7 +21,7 @@ from clados.errors import CladosError
 from clados.nn.capture import capture
 from clados.objectives import Setting, SourceConfig, VocabIds, task
 from clados.objectives.routing import ROUTERS, strayed
-from clados.proofs.cases import given, roomy, undropped
+from clados.proofs.cases import example_inputs, without_capacity, without_dropout
 from clados.proofs.mutations import put
 from clados.spec.core.part import reach
 from clados.train.fitting import facts_of, texts, tokenizer_for
@@ -29,7 +29,7 @@ from clados.train.loop import Trainer
 from clados.train.optimisers import fitted_schedule, lr_factor, published_lr
 from clados.train.unit import Run, SupervisedUnit
 
-SURE = 6.0  # standard errors between two deviations that are said to differ
+SURE = 6.0  # standard errors between two deviations that differ
 MANY = 1000  # numbers of a tensor whose tails are looked at
 TIMES = 48  # the same example, so often, to see how far dropout spreads it
 PASSES = 6  # in which it is read: some dropout is one for a whole batch
@@ -75,9 +75,9 @@ def _apart(one: Tensor, other: Tensor) -> bool:
 def dropout(declaration: s.Declaration, model: s.Model, changed: s.Model, path: str) -> str:
     """Whether the outputs of one text in training spread otherwise when this rate alone is not zero.
 
-    A tenth of the rate stands beside it: at higher ones the spread of some models grows no more.
+    It is compared with a tenth of the rate: at higher ones the spread of some models grows no more.
     """
-    dry, rate = roomy(undropped(model)), _at(model, path)
+    dry, rate = without_capacity(without_dropout(model)), _at(model, path)
     spreads = [dropout_spread(put(dry, path, each)) for each in (rate, rate / 10 if rate else 0.5)]
     return "spread in training" if abs(spreads[0] - spreads[1]) > max(spreads) / 2 else ""
 
@@ -88,7 +88,7 @@ def _at(model: s.Model, path: str) -> float:
 
 def dropout_spread(model: s.Model) -> float:
     """The mean variance of a model's outputs over many passes of one example, dropping."""
-    return _spread(_shared(undropped(model)), model)
+    return _spread(_shared(without_dropout(model)), model)
 
 
 @cache
@@ -103,11 +103,13 @@ def _spread(weights: nn.Module, model: s.Model) -> float:
         {name: each * 1.5 if each.dim() > 1 else each for name, each in weights.state_dict().items()}
     )
     torch.manual_seed(11)
-    example = {name: each[:1] for name, each in given(model).items() if not name.endswith(("_mask", "_mapping"))}
+    example = {
+        name: each[:1] for name, each in example_inputs(model).items() if not name.endswith(("_mask", "_mapping"))
+    }
     short = {name: each[:, :9] if name.endswith(("_ids", "_embeds")) else each for name, each in example.items()}
     rows = TIMES // PASSES
-    told = {name: each.expand(rows, *each.shape[1:]) for name, each in short.items()}
-    outs = [module(**told) for _ in range(PASSES)]
+    batch = {name: each.expand(rows, *each.shape[1:]) for name, each in short.items()}
+    outs = [module(**batch) for _ in range(PASSES)]
     named = [name for name, each in outs[0].items() if each.size(0) == rows]
     varied = [torch.cat([out[name] for out in outs]).var(0).mean() for name in named]
     return float(torch.stack(varied).sum())
@@ -123,7 +125,7 @@ def warmest(declaration: s.Declaration, model: Any, changed: Any, path: str) -> 
         module: Any = cn.build(each, seed=1)
         with torch.no_grad():
             module.logit_scale.fill_(50.0)
-            out = module(**given(each))
+            out = module(**example_inputs(each))
         most.append(float((out.logits_per_image / (out.image_embeds @ out.text_embeds.T)).median()))
     return "its bound on the scale" if abs(most[0] - most[1]) > 1e-3 * max(most) else ""
 
@@ -131,17 +133,21 @@ def warmest(declaration: s.Declaration, model: Any, changed: Any, path: str) -> 
 @torch.no_grad()
 def routing(declaration: s.Declaration, model: s.Model, changed: s.Model, path: str) -> str:
     """Whether experts do otherwise in training, their routers' losses differ, or a short text finds other room."""
-    told = [[*_routed(undropped(each))] for each in (model, changed)]
-    return "routing" if any(not torch.equal(one, other) for one, other in zip(*told)) else ""
+    routes = [[*_routed(without_dropout(each))] for each in (model, changed)]
+    return "routing" if any(not torch.equal(one, other) for one, other in zip(*routes)) else ""
 
 
 def _routed(model: s.Model) -> Iterator[Tensor]:
     module: Any = cn.build(model, seed=3)
-    alike = {name: torch.full_like(each[:, :3], 7) for name, each in given(model).items() if name.endswith("input_ids")}
+    alike = {
+        name: torch.full_like(each[:, :3], 7)
+        for name, each in example_inputs(model).items()
+        if name.endswith("input_ids")
+    }
     yield module(**alike).last_hidden_state
     torch.manual_seed(11)
     with capture(module.train(), ROUTERS) as scores:
-        yield module(**given(model)).last_hidden_state
+        yield module(**example_inputs(model)).last_hidden_state
     for name, each in scores.items():
         yield strayed(each, module.get_submodule(name.removesuffix(".router")))
 
@@ -184,13 +190,13 @@ def _kept(model: s.Model, changed: s.Model) -> str:
 
 
 def _configs(declaration: s.Declaration, model: s.Model) -> list[Any]:
-    found: list[Any] = []
+    configs: list[Any] = []
     for layout in declaration.layouts:
         try:
-            found.append(to_config(layout, model.but(**(layout.port or s.but()))))
+            configs.append(to_config(layout, model.but(**(layout.port or s.but()))))
         except (LayoutError, s.SpecError) as error:
-            found.append(str(error))
-    return found
+            configs.append(str(error))
+    return configs
 
 
 @cache
@@ -205,7 +211,7 @@ def _batch(objective: s.Objective, model: s.Model) -> Any:
         batch = one.prepare(some, draws, Setting(model, len(ids), words))
     except CladosError as error:
         return str(error)
-    return [(name, each.tolist()) for held in (batch.inputs, batch.targets) for name, each in held.items()]
+    return [(name, each.tolist()) for tensors in (batch.inputs, batch.targets) for name, each in tensors.items()]
 
 
 @cache
@@ -241,7 +247,7 @@ class Produced:
         return [*shares, *(lr_factor(brought, step, 4000) for step in range(0, 4000, 61))]
 
     @cached_property
-    def _told(self) -> Any:
+    def _context(self) -> Any:
         from clados.train.fitting import FitContext
 
         stage = self.declaration.recipe.stages[0]
@@ -254,17 +260,17 @@ class Produced:
         """Three steps of a small model by the changed stage: batches, losses, weights and moments, as numbers."""
         from clados.train.fitting import fit_model, headed
 
-        stage, told = recipe.stages[0], self._told
+        stage, context = recipe.stages[0], self._context
         declared = self.declaration.but(recipe=recipe)
         base = headed(declared, self.declaration.model) if stage.head else self.declaration.model
-        model = fit_model(s.tiny(base), told)
-        config = SourceConfig(told.length, 0, told.tokenizer, told.facts.scales)
-        setting = Setting(model, told.length, VocabIds.of(told.tokenizer) if told.tokenizer else None)
+        model = fit_model(s.tiny(base), context)
+        config = SourceConfig(context.length, 0, context.tokenizer, context.facts.scales)
+        setting = Setting(model, context.length, VocabIds.of(context.tokenizer) if context.tokenizer else None)
         torch.manual_seed(0)
         module = cn.build(model, seed=0)
         lr = published_lr(stage, self.declaration.model)
         run = Run(steps=STEPS, batch=4, lr=lr, held_out=4)
-        source = task(stage.objective).source(told.examples, config)
+        source = task(stage.objective).source(context.examples, config)
         unit = SupervisedUnit(module, stage, setting, source, run)
         trainer = Trainer(unit, run)
         module.train()

@@ -13,11 +13,11 @@ from clados.checkpoints.mapping.detect import replace_heads
 from clados.errors import CladosError
 from clados.objectives import runs
 from clados.proofs import unseen
-from clados.proofs.cases import seen, structures
+from clados.proofs.cases import structures, unpadded
 from clados.proofs.mutations import Mutant, mutants
-from clados.proofs.parity import TOLERANCE, Case, cases, distance, said_of
+from clados.proofs.parity import TOLERANCE, Case, cases, comparison_key, distance
 from clados.proofs.proof import Finding, Subject
-from clados.proofs.references import Spoken, Stored
+from clados.proofs.references import FileReference, OracleReference
 
 # Words that no forward pass in evaluation shows, and what shows them.
 OTHERWISE: tuple[tuple[str, Callable[[s.Declaration, s.Model, s.Model, str], str]], ...] = (
@@ -28,32 +28,34 @@ OTHERWISE: tuple[tuple[str, Callable[[s.Declaration, s.Model, s.Model, str], str
     (r"\.mlp\.(balance|z|jitter|capacity\.(training|least))$", unseen.routing),
     (r"(^|\.)vocab\.", unseen.roles),
 )
-LOOKED: dict[str, list[dict[str, Any]]] = {}  # changes of this process, by all that they rest on
+CHECKED: dict[str, list[dict[str, Any]]] = {}  # changes of this process, by all that they rest on
 BROKE = "not counted: "  # before the name of an error that is no refusal
 # Of a recipe: what the paper took, where a run on a small machine takes its own; and the stages that nothing runs yet.
 EXCLUDED = re.compile(r"\.(batch|length|epochs|size)$|^stages\[[1-9]")
 
 
-def prove(subject: Subject) -> Finding:
+def prove_words(subject: Subject) -> Finding:
     """Each word of each unlike structure, and of the recipe, changed once in every way."""
     objective = subject.declaration.recipe.stages[0].objective
     rows = [*model_words(subject), *(recipe_words(subject) if runs(objective) else [])]
     missed = [row for row in rows if not row["noticed"] or row["noticed"].startswith(BROKE)]
     by = Counter(row["noticed"] for row in rows if row not in missed)
     how = ", ".join(f"{number} by {how}" for how, number in by.most_common())
-    said = f"{len(rows) - len(missed)} of {len(rows)} changes noticed ({how})"
-    said += "" if runs(objective) else f"; missing: those of the recipe, nothing runs {type(objective).__name__} yet"
+    evidence = f"{len(rows) - len(missed)} of {len(rows)} changes noticed ({how})"
+    evidence += (
+        "" if runs(objective) else f"; missing: those of the recipe, nothing runs {type(objective).__name__} yet"
+    )
     if missed and not any(row.get("compared", True) for row in missed):
-        return Finding("missing", f"{said}; the others show in numbers, and there is no reference", tuple(rows))
+        return Finding("missing", f"{evidence}; the others show in numbers, and there is no reference", tuple(rows))
     if missed:
-        return Finding("fails", f"{said}; not: {'; '.join(row['change'] for row in missed[:8])}", tuple(rows))
-    return Finding("holds", said, tuple(rows))
+        return Finding("fails", f"{evidence}; not: {'; '.join(row['change'] for row in missed[:8])}", tuple(rows))
+    return Finding("holds", evidence, tuple(rows))
 
 
 def model_words(subject: Subject) -> list[dict[str, Any]]:
     """Each change of a structure: where, what, and what noticed it (empty: nothing did).
 
-    What was looked at before, in the same words and with the same references, is told again.
+    Results are cached by the model, its references, its layouts and its objective.
     """
     declaration, rows = subject.declaration, []
     objective = declaration.recipe.stages[0].objective
@@ -61,10 +63,10 @@ def model_words(subject: Subject) -> list[dict[str, Any]]:
         for size, model in unlike(declaration).items():
             against = [case for case in every if case.size == size]
             shown = objective if runs(objective) else None  # an objective that makes no batch shows no word
-            key = repr((model, [said_of(case) for case in against], declaration.layouts, shown))
-            if key not in LOOKED:
-                LOOKED[key] = [*_changes(declaration, against, model)]
-            rows += [{"size": size, "compared": bool(against), **row} for row in LOOKED[key]]
+            key = repr((model, [comparison_key(case) for case in against], declaration.layouts, shown))
+            if key not in CHECKED:
+                CHECKED[key] = [*_changes(declaration, against, model)]
+            rows += [{"size": size, "compared": bool(against), **row} for row in CHECKED[key]]
     return rows
 
 
@@ -75,18 +77,18 @@ def _changes(declaration: s.Declaration, against: Sequence[Case], model: s.Model
 
 def unlike(declaration: s.Declaration) -> dict[str, s.Model]:
     """One structure of each that is made of other parts or other choices; those that differ in numbers are alike."""
-    found: dict[tuple[tuple[str, str], ...], tuple[str, s.Model]] = {}
+    unlike: dict[tuple[tuple[str, str], ...], tuple[str, s.Model]] = {}
     for size, model in structures(declaration).items():
-        found.setdefault(tuple(_skeleton(model)), (size, model))
-    return dict(found.values())
+        unlike.setdefault(tuple(_skeleton(model)), (size, model))
+    return dict(unlike.values())
 
 
 def _skeleton(part: Any, path: str = "") -> Iterator[tuple[str, str]]:
     """The types of the parts, what is true, what is chosen, and which numbers stand."""
     for name, value in s.words(part).items():
         for i, each in enumerate(value if isinstance(value, tuple) else (value,)):
-            said = repr(each) if isinstance(each, bool | str | None) else type(each).__name__
-            yield f"{path}.{name}{i}", said
+            value = repr(each) if isinstance(each, bool | str | None) else type(each).__name__
+            yield f"{path}.{name}{i}", value
             if isinstance(each, s.Part):
                 yield from _skeleton(each, f"{path}.{name}{i}")
 
@@ -121,24 +123,24 @@ def _noticed(declaration: s.Declaration, against: Sequence[Case], mutant: Mutant
 def compared(case: Case, changed: s.Model) -> str:
     """Whether a changed model differs from a reference, which stays as it is: a refusal, a number, or what is learned.
 
-    The last notices parameters that no output shows: zeros that theirs does not learn, a head that gives no output.
+    The last notices parameters that no output shows: frozen zeros, a head that gives no output.
     """
     reference = case.reference
     try:
         ported = changed.but(**reference.port)
-        if isinstance(reference, Stored):
+        if isinstance(reference, FileReference):
             ported = replace_heads(ported, reference.layout.architectures[reference.architecture])
         module = reference.filled(ported)
-        outputs = module(**reference.read)
+        outputs = module(**reference.inputs)
     except (s.SpecError, CheckpointError):
         return "refusal"
-    for name, theirs in reference.seen.outputs.items():
+    for name, expected in reference.results.outputs.items():
         if name not in outputs:
             return "refusal"
-        if not distance(seen(reference.read, outputs[name]), theirs) <= TOLERANCE:
-            return "an oracle's numbers" if isinstance(reference, Spoken) else "numbers"
+        if not distance(unpadded(reference.inputs, outputs[name]), expected) <= TOLERANCE:
+            return "an oracle's numbers" if isinstance(reference, OracleReference) else "numbers"
     learned = {name for name, _ in module.named_parameters()}
-    return "another set of parameters" if learned != reference.seen.gradients.keys() else ""
+    return "another set of parameters" if learned != reference.results.gradients.keys() else ""
 
 
 def recipe_words(subject: Subject) -> list[dict[str, Any]]:

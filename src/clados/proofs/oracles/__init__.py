@@ -50,10 +50,14 @@ def found() -> list[Oracle]:
     return [each for module in modules if hasattr(module, "run") for each in _of(module)]
 
 
+def _every_model(model: s.Model) -> bool:
+    return True
+
+
 def _of(module: Any) -> list[Oracle]:
     """What a file says, for each of its cards."""
     name = module.__name__.rpartition(".")[2].replace("_", "-")
-    fits, numbers = getattr(module, "fits", lambda model: True), getattr(module, "numbers", stack_numbers)
+    fits, numbers = getattr(module, "fits", _every_model), getattr(module, "numbers", stack_numbers)
     rest = (module.SOURCE, fits, numbers, module.run, getattr(module, "SIZES", ()))
     return [Oracle(card, *rest) for card in getattr(module, "CARDS", (name,))]
 
