@@ -13,7 +13,7 @@ from clados.apply.verbs import verbs
 from clados.errors import InputError
 from clados.models.declared import declared, package_models
 from clados.nn.kinds.arguments import learned_positions
-from clados.proofs.cases import without_capacity, structures, without_dropout
+from clados.proofs.cases import structures, without_capacity, without_dropout
 from clados.proofs.parity import TOLERANCE, distance
 from clados.proofs.references import randomise, spread
 
