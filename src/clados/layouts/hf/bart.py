@@ -10,7 +10,6 @@ bart = marian.but(
         "BartForSequenceClassification": (LastClassifier(2, transform="tanh"),),
         "BartForQuestionAnswering": (SpanStart(), SpanEnd()),
     },
-    prefix="model.",
     rules={
         **rules,
         "inputs.position.table.*": "model.encoder.embed_positions.*",

@@ -37,7 +37,6 @@ gpt_j = gpt_2.but(
         "resid_pdrop": "stack.block.dropout",
         "attn_pdrop": "stack.block.attn.dropout",
     },
-    fixed={},
     ignored=("n_positions", "rotary"),
     tied={},
     unused=(r"(transformer\.)?h\.\d+\.attn\.(bias|masked_bias|embed_positions)",),
