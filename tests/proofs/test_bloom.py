@@ -9,7 +9,7 @@ from clados.models.declared import declared
 from clados.nn.positions.alibi import slopes
 from clados.proofs.cases import small
 from clados.proofs.layout_references import reference
-from clados.proofs.parity import check_cache, compare_results
+from clados.proofs.parity import compare_cached, compare_results
 
 BLOOM = declared("bloom")
 
@@ -22,7 +22,7 @@ def test_other_numbers_of_heads_and_residuals_equal_the_reference(
     model = small(BLOOM.model).but(size=s.but(heads=heads, d_ff=None), stack=s.but(block=s.but(residual=residual)))
     theirs = reference("bloom", BLOOM.layouts[0], model, tmp_path)
     assert max(compare_results(theirs)) < 2e-5
-    check_cache(theirs.filled(model), theirs.inputs)
+    compare_cached(theirs.filled(model), theirs.inputs)
 
 
 def test_slopes_of_a_power_of_two_fall_evenly_and_others_lie_between_them() -> None:

@@ -16,8 +16,8 @@ from clados.proofs.parity import (
     Unequal,
     _within,
     cases,
-    check_cache,
-    check_compiled,
+    compare_cached,
+    compare_compiled,
     compare_results,
     comparison_key,
     distance,
@@ -68,7 +68,7 @@ def test_an_oracle_with_another_band_is_seen() -> None:
 def test_a_cache_that_forgets_a_position_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     with cases("llama", declared("llama"), usual=True) as every:
         model = every[0].reference.filled(every[0].declared)
-        check_cache(model, every[0].reference.inputs)
+        compare_cached(model, every[0].reference.inputs)
         whole = model.cache
 
         def short(batch: int, room: int) -> object:
@@ -78,7 +78,7 @@ def test_a_cache_that_forgets_a_position_is_seen(monkeypatch: pytest.MonkeyPatch
 
         monkeypatch.setattr(model, "cache", short)
         with pytest.raises((Unequal, s.SpecError)):
-            check_cache(model, every[0].reference.inputs)
+            compare_cached(model, every[0].reference.inputs)
 
 
 def test_a_model_that_breaks_the_graph_does_not_pass_as_compiled() -> None:
@@ -87,7 +87,7 @@ def test_a_model_that_breaks_the_graph_does_not_pass_as_compiled() -> None:
             return {"y": x + 1} if float(x.sum()) > 0 else {"y": x}
 
     with pytest.raises(Exception, match=r"(?i)data-dependent|graph"):
-        check_compiled(Breaking(), {"x": torch.ones(3)})
+        compare_compiled(Breaking(), {"x": torch.ones(3)})
 
 
 @pytest.mark.parametrize("model", package_models())

@@ -18,7 +18,7 @@ from clados.objectives.measures import Measure, Sample, share
 from clados.objectives.tasks import Small, Source, SourceConfig
 from clados.objectives.text import TextTask, first_guesses, stream, words_at
 
-LONGEST = 39  # tokens of a short span (THUDM/GLM blocklm_utils.py, max_block_length)
+LONGEST_SPAN = 39  # tokens of a short span (THUDM/GLM blocklm_utils.py, max_block_length)
 SENTENCES, REST = "[sMASK]", "[gMASK]"  # blanks of whole sentences, and of a long span
 
 
@@ -86,7 +86,7 @@ def blanked(objective: s.BlankInfilling, row: Sentences, setting: Setting, rando
     """
     words, start = setting.text, setting.model.written_vocab.start
     begin = words.id("pad", "bos") if start is None else start
-    mask, chosen = spans(objective, row, random)
+    mask, chosen = draw_spans(objective, row, random)
     blank = words.marks.get(mask, words.id("mask")) if len(chosen) else 0
     first = [words.ids["cls"]] if "cls" in words.ids else []
     order = random.permutation(len(chosen)).tolist()
@@ -110,7 +110,7 @@ def blanked(objective: s.BlankInfilling, row: Sentences, setting: Setting, rando
     )
 
 
-def spans(objective: s.BlankInfilling, row: Sentences, random: Random) -> tuple[str, Ids]:
+def draw_spans(objective: s.BlankInfilling, row: Sentences, random: Random) -> tuple[str, Ids]:
     """What stands in the blanks of a text, and which spans they are of, [spans, 2], in the order of the text.
 
     ``short``: lengths from Poisson(``mean``), none of them 0, until at least ``rate`` of the tokens are taken (§2.1);
@@ -135,7 +135,7 @@ def spans(objective: s.BlankInfilling, row: Sentences, random: Random) -> tuple[
     lengths = list[int]()
     while sum(lengths) < objective.rate * number:
         length = int(random.poisson(objective.mean))
-        if 0 < length <= LONGEST:
+        if 0 < length <= LONGEST_SPAN:
             lengths.append(min(length, number))
     while sum(lengths) + len(lengths) - 1 > number:
         lengths.pop()

@@ -176,10 +176,10 @@ def _compared(case: Case, compiles: bool) -> ComparisonRow:
             row["checks"].append(BACK if isinstance(case.reference, Golden) else BOTH)
         model = case.reference.filled(case.reference.model)
         if can_cache(case.reference.model):
-            check_cache(case.reference.filled(without_capacity(case.reference.model)), case.reference.inputs)
+            compare_cached(case.reference.filled(without_capacity(case.reference.model)), case.reference.inputs)
             row["checks"].append("cached = full")
         if compiles:
-            check_compiled(model, case.reference.inputs)
+            compare_compiled(model, case.reference.inputs)
             row["checks"].append("fullgraph = eager")
     except Unequal as unequal:
         row["fault"] = str(unequal)
@@ -310,7 +310,7 @@ def can_cache(model: s.Model) -> bool:
 
 
 @torch.inference_mode()
-def check_cache(model: Any, read: ModelInputs) -> None:
+def compare_cached(model: Any, read: ModelInputs) -> None:
     """The same outputs in one pass, and after a start of five tokens, token by token.
 
     Raises:
@@ -329,7 +329,7 @@ def check_cache(model: Any, read: ModelInputs) -> None:
     _within({"last_hidden_state": distance(stepwise, full)}, TOLERANCE, "cached")
 
 
-def check_compiled(model: nn.Module, read: ModelInputs) -> None:
+def compare_compiled(model: nn.Module, read: ModelInputs) -> None:
     """The same outputs when compiled as one graph.
 
     Raises:
