@@ -63,7 +63,7 @@ def test_long_spans_are_as_the_authors_draw_them() -> None:
 def test_the_spans_stand_after_the_text_as_the_authors_lay_them(monkeypatch: pytest.MonkeyPatch) -> None:
     theirs: dict[str, Any] = golden("glm")["laid"]
     chosen = np.array([[2, 5], [9, 10], [19, 23]])
-    monkeypatch.setattr(blank_infilling, "spans", lambda *_: ("", chosen))
+    monkeypatch.setattr(blank_infilling, "draw_spans", lambda *_: ("", chosen))
     order: Any = SimpleNamespace(permutation=lambda number: np.array([1, 2, 0]))
     found = blanked(s.BlankInfilling(), TEXT, SETTING, order)
     assert found.ids.tolist() == theirs["tokens"]
