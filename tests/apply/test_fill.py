@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from clados.apply.fill import BLANK, fill, spans
+from clados.apply.fill import BLANK, fill, written_spans
 from clados.apply.ready import Ready
 from clados.errors import InputError
 from clados.nn import build
@@ -70,9 +70,9 @@ def test_spans_end_at_the_next_sentinel_and_the_text_at_its_end(ready: Callable[
     words = ready("t5").words
     first, second, third = words.sentinels[:3]
     end = words.id("eos")
-    assert spans(words, [first, 7, 8, second, third, 9, end, 5]) == {first: [1, 2], second: [], third: [5]}
-    assert spans(words, [7, first, 8, first, 9]) == {first: [2]}  # a sentinel said twice counts once
-    assert spans(words, [end, first, 8]) == {}
+    assert written_spans(words, [first, 7, 8, second, third, 9, end, 5]) == {first: [1, 2], second: [], third: [5]}
+    assert written_spans(words, [7, first, 8, first, 9]) == {first: [2]}  # a sentinel said twice counts once
+    assert written_spans(words, [end, first, 8]) == {}
 
 
 def test_every_blank_gets_a_span_even_from_random_weights(ready: Callable[[str], Ready]) -> None:

@@ -176,7 +176,7 @@ def _next(spans: list[tuple[list[int], float]], marks: list[int], token: int, lo
     return marks[len(spans) - 1]
 
 
-def spans(words: Tokenizer, written: Sequence[int]) -> dict[int, list[int]]:
+def written_spans(words: Tokenizer, written: Sequence[int]) -> dict[int, list[int]]:
     """Where the tokens of each span stand in what is to be written: sentinel to places."""
     found: dict[int, list[int]] = {}
     current: list[int] = []

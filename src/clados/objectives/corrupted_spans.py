@@ -8,7 +8,7 @@ import torch
 from numpy.typing import NDArray
 
 from clados import spec as s
-from clados.apply.fill import restored, spans
+from clados.apply.fill import restored, written_spans
 from clados.apply.ready import Ready
 from clados.data import packing
 from clados.data.packing import Packed
@@ -49,7 +49,7 @@ class CorruptedSpansTask(TextTask[s.CorruptedSpans, Packed], objective=s.Corrupt
             keep = batch.inputs.get("attention_mask", torch.ones_like(ids).bool())
             rows = [row[kept].tolist() for row, kept in zip(ids, keep)]
             for row, target, found in zip(rows, _by_row(batch), restored(ready, rows)):
-                places = spans(words, target)
+                places = written_spans(words, target)
                 for token, (guess, _) in zip((token for token in row if token in words.sentinels), found):
                     labels.append(target[places[token][0]])
                     guesses.append(guess[0])

@@ -10,7 +10,7 @@ from clados.spec.core.registry import kind_named
 from clados.spec.errors import SpecError
 from clados.spec.kinds.model import Model
 
-LONGEST = 100_000  # characters; the largest declaration has some 3,000
+LONGEST_DECLARATION = 100_000  # characters; the largest declaration has some 3,000
 AnyPart = TypeVar("AnyPart", bound=Part)
 
 
@@ -28,8 +28,8 @@ def part(text: str, kind: type[AnyPart]) -> AnyPart:
     """
     if not isinstance(text, str):
         raise LayoutError(f"a declaration is text, not {str(text)[:60]}")
-    if len(text) > LONGEST:
-        raise LayoutError(f"a declaration of {len(text)} characters; none is longer than {LONGEST}")
+    if len(text) > LONGEST_DECLARATION:
+        raise LayoutError(f"a declaration of {len(text)} characters; none is longer than {LONGEST_DECLARATION}")
     try:
         with warnings.catch_warnings(action="ignore"):  # of Python's about the text
             found = _value(ast.parse(text, mode="eval").body)
