@@ -26,8 +26,8 @@ def modules(package: str) -> dict[str, Path]:
 
 
 def imported(tree: ast.AST, known: set[str]) -> set[str]:
-    """Modules that are imported when a module is: not in functions, and not for type checkers."""
-    if isinstance(tree, ast.FunctionDef) or (isinstance(tree, ast.If) and "TYPE_CHECKING" in ast.unparse(tree.test)):
+    """Modules that a module imports, in its functions too; not those for type checkers."""
+    if isinstance(tree, ast.If) and "TYPE_CHECKING" in ast.unparse(tree.test):
         return set()
     if isinstance(tree, ast.ImportFrom) and tree.module:
         return {tree.module, *(f"{tree.module}.{each.name}" for each in tree.names)} & known
@@ -36,7 +36,11 @@ def imported(tree: ast.AST, known: set[str]) -> set[str]:
     return {name for each in ast.iter_child_nodes(tree) for name in imported(each, known)}
 
 
-@pytest.mark.parametrize("package", ["spec", "nn", "proofs"])
+PACKAGES = [each.parent.name for each in sorted(SOURCE.glob("*/__init__.py"))]
+CIRCULAR = {"catalog": pytest.mark.xfail(strict=True, reason="a card's page is made of counts of cards")}
+
+
+@pytest.mark.parametrize("package", [pytest.param(each, marks=CIRCULAR.get(each, ())) for each in PACKAGES])
 def test_there_is_no_circle_of_imports(package: str) -> None:
     files = modules(package)
     known = files.keys() - {f"clados.{package}"}  # which gathers what is offered

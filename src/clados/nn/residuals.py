@@ -48,33 +48,21 @@ class PostBlock(Block):
         return x + drop(y, self.dropout, self.training)
 
 
+@builds(s.Block, s.Parallel)
 class ParallelBlock(Block):
-    """x + attention(norm(x)) + mlp(norm(x)), a norm for each."""
+    """x + attention(norm(x)) + mlp(norm(x)), a norm for each; or one for both."""
 
-    def forward(self, x: Tensor, context: AttentionContext, state: State) -> tuple[Tensor, State]:
-        """What leaves the layer, [batch, length, d_model], and what it remembers."""
-        y, attn = self.attn(self.attn_norm(x), context, state.attn)
-        y = drop(y, self.dropout, self.training) + drop(
-            self.mlp(self.mlp_norm(x), context), self.dropout, self.training
-        )
-        return x + y, State(attn, None)
-
-
-class SharedNormBlock(Block):
-    """h = norm(x); x + attention(h) + mlp(h)."""
+    def __init__(self, part: s.Block, env: Env) -> None:
+        super().__init__(part, env)
+        self.one_norm = isinstance(part.residual, s.Parallel) and part.residual.norms == 1
 
     def forward(self, x: Tensor, context: AttentionContext, state: State) -> tuple[Tensor, State]:
         """What leaves the layer, [batch, length, d_model], and what it remembers."""
         h = self.attn_norm(x)
         y, attn = self.attn(h, context, state.attn)
-        y = drop(y, self.dropout, self.training) + drop(self.mlp(h, context), self.dropout, self.training)
-        return x + y, State(attn)
-
-
-@builds(s.Block, s.Parallel)
-def _parallel(part: s.Block, env: Env) -> Block:
-    one = isinstance(part.residual, s.Parallel) and part.residual.norms == 1
-    return (SharedNormBlock if one else ParallelBlock)(part, env)
+        y = drop(y, self.dropout, self.training)
+        z = self.mlp(h if self.one_norm else self.mlp_norm(x), context)
+        return x + (y + drop(z, self.dropout, self.training)), State(attn)
 
 
 @builds(s.Block, s.FromNorm)

@@ -12,6 +12,7 @@ from clados.nn.activations import ACTS
 from clados.nn.core.context import AttentionContext
 from clados.nn.core.module import Module, Product, builds, made
 from clados.nn.dropout import drop
+from clados.nn.feedforward.mlp import MLP
 from clados.nn.products import product
 from clados.spec.core.pieces import Env
 
@@ -212,17 +213,10 @@ class Experts(Module):
 
 
 @builds(s.ProductMLP)
-class ProductMLP(Module):
+class ProductMLP(MLP):
     """down(act(gate x * up x)), gate and up in one product."""
 
-    up: Product
-    down: Product
-
-    def __init__(self, part: s.ProductMLP, env: Env) -> None:
-        super().__init__(part, env)
-        self.act, self.dropout = ACTS[part.act], part.dropout
-
-    def forward(self, x: Tensor, context: AttentionContext) -> Tensor:
+    def forward(self, x: Tensor, context: AttentionContext | None = None) -> Tensor:
         """Same shape."""
         gate, up = self.up(x).chunk(2, -1)
         return self.down(drop(self.act(gate * up), self.dropout, self.training))

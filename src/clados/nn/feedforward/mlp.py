@@ -24,7 +24,7 @@ class MLP(Module):
     up: Product
     down: Product
 
-    def __init__(self, part: s.MLP, env: Env) -> None:
+    def __init__(self, part: s.MLP | s.ProductMLP, env: Env) -> None:
         super().__init__(part, env)
         self.act, self.dropout = ACTS[part.act], part.dropout
 

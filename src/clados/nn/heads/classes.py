@@ -17,31 +17,26 @@ class Classifier(Module):
     dense: Product
     out: Product
 
-    def __init__(self, part: s.Classifier | s.ChoiceScore, env: Env) -> None:
+    def __init__(self, part: s.Classifier | s.LastClassifier | s.ChoiceScore, env: Env) -> None:
         super().__init__(part, env)
         self.act = ACTS[part.transform] if part.transform else None
 
     def forward(self, x: Tensor, inputs: Inputs, read: Read) -> Tensor:
         """[batch, length, d_model] -> [batch, classes]."""
-        first = x[:, 0]
-        return self.out(first if self.act is None else self.act(self.dense(first)))
+        state = self.state(x, read)
+        return self.out(state if self.act is None else self.act(self.dense(state)))
+
+    def state(self, x: Tensor, read: Read) -> Tensor:
+        """What is classified: [batch, d_model]."""
+        return x[:, 0]
 
 
 @builds(s.LastClassifier)
-class LastClassifier(Module):
+class LastClassifier(Classifier):
     """W x at the last position that is not padding; with a transform, W act(V x + c) + b."""
 
-    dense: Product
-    out: Product
-
-    def __init__(self, part: s.LastClassifier, env: Env) -> None:
-        super().__init__(part, env)
-        self.act = ACTS[part.transform] if part.transform else None
-
-    def forward(self, x: Tensor, inputs: Inputs, read: Read) -> Tensor:
-        """[batch, length, d_model] -> [batch, classes]."""
-        end = last(x, read)
-        return self.out(end if self.act is None else self.act(self.dense(end)))
+    def state(self, x: Tensor, read: Read) -> Tensor:
+        return last(x, read)
 
 
 @builds(s.ChoiceScore)

@@ -13,6 +13,11 @@ from clados.nn.pooling import pooled
 from clados.spec.core.pieces import Env
 
 
+def unit(x: Tensor) -> Tensor:
+    """x / |x|."""
+    return F.normalize(x, dim=-1)
+
+
 @builds(s.Projected)
 class Projected(Module):
     """W x at the first position, at the first end-of-text, or at the highest id."""
@@ -76,7 +81,7 @@ class UnitLength(Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Same shape."""
-        return F.normalize(x, dim=-1)
+        return unit(x)
 
 
 @builds(s.Embedding)
@@ -101,8 +106,3 @@ class Embedding(Module):
         for step in self.steps:
             vector = step(vector)
         return vector
-
-
-def unit(x: Tensor) -> Tensor:
-    """x / |x|."""
-    return F.normalize(x, dim=-1)

@@ -19,8 +19,8 @@ def refuse_unknown(given: Iterable[str], known: Iterable[str]) -> None:
         raise s.SpecError(f"this model takes no {name}{hint(name, known)}")
 
 
-def check_ids(ids: Tensor, past: int, learned: int | None, name: str = "input_ids") -> None:
-    """Refuse what is no batch of ids, and more of them than there are positions.
+def check_ids(ids: Tensor | None, past: int, learned: int | None, name: str = "input_ids") -> Tensor:
+    """The same ids; refuse none, what is no batch of ids, and more of them than there are positions.
 
     Args:
         ids: [batch, length], after ``past`` others.
@@ -29,6 +29,8 @@ def check_ids(ids: Tensor, past: int, learned: int | None, name: str = "input_id
     Raises:
         SpecError: for these.
     """
+    if ids is None:
+        raise s.SpecError(f"this model reads {name}, and none were given")
     if not isinstance(ids, Tensor) or ids.dim() != 2 or ids.is_floating_point():
         found = f"a tensor {list(ids.shape)} of {ids.dtype}" if isinstance(ids, Tensor) else f"a {type(ids).__name__}"
         raise s.SpecError(f"{name} is {found}; a tensor of whole numbers, [batch, length], is allowed")
@@ -36,6 +38,7 @@ def check_ids(ids: Tensor, past: int, learned: int | None, name: str = "input_id
         raise s.SpecError(f"{name} is {list(ids.shape)}: there is nothing to read")
     if learned is not None and past + ids.size(1) > learned:
         raise s.SpecError(f"{name} reaches position {past + ids.size(1)}; this model has learned {learned}")
+    return ids
 
 
 def check_shape(name: str, given: Tensor | None, *wanted: tuple[int | str, ...]) -> None:

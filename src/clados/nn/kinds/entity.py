@@ -103,9 +103,7 @@ class EntityEncoder(Encoder):
             SpecError: for other arguments, nothing to read, or more positions than there are.
         """
         refuse_unknown(unknown, self.takes)
-        if input_ids is None:
-            raise s.SpecError("this model reads input_ids, and none were given")
-        check_ids(input_ids, 0, self.max_positions if position_ids is None else None)
+        input_ids = check_ids(input_ids, 0, self.max_positions if position_ids is None else None)
         batch, length = input_ids.shape
         check_position_ids(position_ids, batch, length)
         check_shape("attention_mask", attention_mask, (batch, length))

@@ -87,9 +87,7 @@ class Permuted(Remembering):
         """The last states and the memory after them."""
         for name in unknown:
             refuse_unknown([name], self.takes)
-        if input_ids is None:
-            raise s.SpecError("this model reads input_ids, and none were given")
-        check_ids(input_ids, 0, None)
+        input_ids = check_ids(input_ids, 0, None)
         mems = self.earlier(mems, input_ids)
         past, (batch, length) = mems.size(2), input_ids.shape
         check_shape("attention_mask", attention_mask, (batch, length), (batch, past + length))

@@ -80,10 +80,8 @@ class Single(WholeModel):
                 else attention_mask.bool().repeat_interleave(self.spec.inputs.per_step, 1)
             )
             return self.stack(x, torch.arange(x.size(1), device=x.device)[None], keep, cache)
-        if input_ids is None:
-            raise s.SpecError("this model reads input_ids, and none were given")
         past, positions = cache.used if cache else 0, position_ids
-        check_ids(input_ids, past, self.max_positions if positions is None else None)
+        input_ids = check_ids(input_ids, past, self.max_positions if positions is None else None)
         batch, length = input_ids.shape
         check_cache(cache, batch, length)
         check_position_ids(positions, batch, length, self.stack.paired)
