@@ -8,7 +8,7 @@ from hypothesis import given, settings, strategies as st
 
 from clados import build, spec as s
 from clados.models.declared import declared
-from clados.nn.attention.block_sparse import drawn
+from clados.nn.attention.block_sparse import random_blocks
 from clados.proofs.cases import small
 
 CPU = torch.device("cpu")
@@ -19,7 +19,7 @@ CPU = torch.device("cpu")
 def test_random_blocks_are_others_than_the_window_and_each_only_once(
     layer: int, heads: int, blocks: int, window: int, random: int
 ) -> None:
-    which, there = drawn(layer, heads, blocks, window, random, CPU)
+    which, there = random_blocks(layer, heads, blocks, window, random, CPU)
     assert which.shape == there.shape == (heads, blocks, min(random, blocks))
     for head in range(heads):
         for block in range(blocks):
@@ -32,7 +32,7 @@ def test_random_blocks_are_others_than_the_window_and_each_only_once(
 def test_every_block_is_as_likely_as_any_other() -> None:
     times = torch.zeros(20)
     for layer in range(60):
-        which, _ = drawn(layer, 8, 20, 1, 3, CPU)
+        which, _ = random_blocks(layer, 8, 20, 1, 3, CPU)
         times += torch.bincount(which[:, 10].flatten(), minlength=20)
     expected = 60 * 8 * 3 / 19
     assert times[10] == 0
@@ -40,9 +40,9 @@ def test_every_block_is_as_likely_as_any_other() -> None:
 
 
 def test_layers_and_heads_draw_apart_and_always_the_same() -> None:
-    first, _ = drawn(0, 4, 30, 3, 3, CPU)
-    assert torch.equal(first, drawn(0, 4, 30, 3, 3, CPU)[0])
-    assert not torch.equal(first, drawn(1, 4, 30, 3, 3, CPU)[0])
+    first, _ = random_blocks(0, 4, 30, 3, 3, CPU)
+    assert torch.equal(first, random_blocks(0, 4, 30, 3, 3, CPU)[0])
+    assert not torch.equal(first, random_blocks(1, 4, 30, 3, 3, CPU)[0])
     assert not torch.equal(first[0], first[1])
 
 

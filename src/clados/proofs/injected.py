@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from clados import spec as s
-from clados.nn.attention.block_sparse import drawn
+from clados.nn.attention.block_sparse import random_blocks
 from clados.spec.core.declaration import parts
 
 DRAWS = "_bigbird_block_rand_mask_with_head"  # transformers' BigBird: the list of random blocks of each head
@@ -27,7 +27,7 @@ def _lists(pattern: s.BlockSparse, layer: int) -> Callable[..., Any]:
 
     def lists(*, from_seq_length: int, num_heads: int, **plan: Any) -> list[Any]:
         blocks = from_seq_length // pattern.block - 2
-        which, _ = drawn(layer, num_heads, blocks, pattern.window, pattern.random, torch.device("cpu"))
+        which, _ = random_blocks(layer, num_heads, blocks, pattern.window, pattern.random, torch.device("cpu"))
         return list((which + 1).numpy().astype(np.int32))
 
     return lists

@@ -25,7 +25,9 @@ class BlockContext(AttentionContext):
     first: int = 0  # so many positions are global
 
 
-def drawn(layer: int, heads: int, blocks: int, window: int, random: int, device: torch.device) -> tuple[Tensor, Tensor]:
+def random_blocks(
+    layer: int, heads: int, blocks: int, window: int, random: int, device: torch.device
+) -> tuple[Tensor, Tensor]:
     """The random blocks of each block: their numbers, and whether there were so many; [heads, blocks, random].
 
     Every block gets a number by chance for each block that may see it, and those with the least are seen: all choices
@@ -129,7 +131,7 @@ class BlockSparseAttention(Attention):
         """The blocks that each block sees, [heads, blocks, so many], and whether they are there."""
         half = self.window // 2
         near = torch.arange(blocks, device=device)[:, None] + torch.arange(-half, half + 1, device=device)
-        far, found = drawn(self.layer, heads, blocks, self.window, self.random, device)
+        far, found = random_blocks(self.layer, heads, blocks, self.window, self.random, device)
         inside = ((near >= 0) & (near < blocks)).expand(heads, -1, -1)
         near = near.clamp(0, blocks - 1).expand(heads, -1, -1)
         return torch.cat([near, far], -1), torch.cat([inside, found], -1)

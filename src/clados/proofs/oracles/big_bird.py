@@ -23,7 +23,7 @@ def numbers(model: Any) -> dict[str, Any]:
     """The sizes of a stack over blocks, and the random blocks of each layer and head: lists of lists."""
     from torch import device
 
-    from clados.nn.attention.block_sparse import drawn
+    from clados.nn.attention.block_sparse import random_blocks
 
     sides = getattr(model, "sides", None)
     size, stack = (sides.encoder, model.encoder) if sides else (model.size, model.stack)
@@ -33,7 +33,7 @@ def numbers(model: Any) -> dict[str, Any]:
     @cache
     def lists(layer: int, blocks: int) -> list[list[list[int]]]:
         which, there = (
-            each.tolist() for each in drawn(layer, heads, blocks, pattern.window, pattern.random, device("cpu"))
+            each.tolist() for each in random_blocks(layer, heads, blocks, pattern.window, pattern.random, device("cpu"))
         )
         pairs = [[[*zip(*each)] for each in zip(*head)] for head in zip(which, there)]
         return [[[block for block, real in each if real] for each in head] for head in pairs]
