@@ -62,7 +62,10 @@ def test_a_folder_of_texts_is_a_document_a_file(tmp_path: Path) -> None:
         # columns as they are usual on the Hub: WMT, ShareGPT, Alpaca, Dolly, code
         ({"translation": {"en": "a", "de": "b"}}, Pair("data.jsonl:1", "a", "b", "en", "de")),
         ({"conversations": [{"from": "human", "value": "hi"}]}, Dialogue("data.jsonl:1", (("human", "hi"),))),
-        ({"instruction": "a", "input": "b", "output": "c"}, Pair("data.jsonl:1", "a\n\nb", "c")),
+        (
+            {"instruction": "a", "input": "b", "output": "c"},
+            Pair("data.jsonl:1", "a\n\nb", "c", fields=(("instruction", "a"), ("input", "b"), ("output", "c"))),
+        ),
         ({"instruction": "a", "context": "", "response": "c"}, Pair("data.jsonl:1", "a", "c")),
         ({"question": "a", "answer": "b"}, Pair("data.jsonl:1", "a", "b")),
         ({"content": "x", "path": "a.py"}, Text("data.jsonl:1", "x")),

@@ -32,6 +32,8 @@ COUNTS = {
     "emoji-names": (Pair, 1923 * 11),
     "translation": (Pair, 7073 + 38 * 50 + 1923 * 11),
     "dialogue": (Dialogue, 6252),
+    "instructions": (Pair, 12_000),
+    "conversations": (Dialogue, 6000),
     "emoji": (Captioned, 1906),
     "fashion": (Labelled, 1000),
     "digits": (Labelled, 1797),

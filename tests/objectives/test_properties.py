@@ -68,6 +68,11 @@ def blanks(batch: Batch, words: VocabIds) -> Ids:
     return [token for seen, place in read for token in written.get(place, [seen])]
 
 
+def continued(batch: Batch, words: VocabIds) -> Ids:
+    """Of a text whose last part is predicted."""
+    return [*batch.inputs["input_ids"][0].tolist(), *batch.targets["labels"][-1:].tolist()]
+
+
 @dataclass(frozen=True)
 class Case:
     """An objective on a model.
@@ -92,6 +97,8 @@ CASES = {
     "corrupted spans": Case("t5", s.CorruptedSpans(), spans, lambda n: (1, 0.15 * n + 1), ("eos", "sentinels")),
     "blanks": Case("glm", s.BlankInfilling(), blanks, lambda n: (1, 0.15 * n + 39), ("eos",)),
     "long blanks": Case("glm", s.BlankInfilling(sentences=0.3, long=0.5), blanks, lambda n: (1, n), ("eos",)),
+    "prefix": Case("t5", s.PrefixLM(), both, lambda n: (1, n - 1), ("eos",)),
+    "answers": Case("gpt-2", s.Supervised(), continued, lambda n: (n // 2, n // 2)),
     "translation": Case("transformer", s.Translation(), both, lambda n: (n // 2, n), ("eos",)),
 }
 CLOSED = [pytest.param(case, id=name) for name, case in CASES.items()]

@@ -15,12 +15,17 @@ from clados.objectives import runs, task
 from clados.train.fitting import Facts, FitContext, facts_of, fit_model, fitted_vocab, sized, tokenizer_for
 from clados.train.learns import learns
 from clados.train.pretrain import Choices, planned
-from tests.train.small import choices, write_texts
+from tests.train.small import choices, write_pairs, write_texts
 
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_texts(tmp_path_factory.mktemp("texts"), documents=40)
+
+
+@pytest.fixture(scope="module")
+def pairs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_pairs(tmp_path_factory.mktemp("pairs") / "pairs.jsonl")
 
 
 def test_a_decoder_learns_what_order_there_is_and_none_where_there_is_none(data: Path) -> None:
@@ -32,9 +37,10 @@ def test_a_decoder_learns_what_order_there_is_and_none_where_there_is_none(data:
 
 
 @pytest.mark.parametrize("card", sorted(package_models()))
-def test_every_declared_model_can_be_planned_small(card: str, data: Path) -> None:
+def test_every_declared_model_can_be_planned_small(card: str, data: Path, pairs: Path) -> None:
     objective = declared(card).recipe.stages[0].objective
     usual = {s.Translation: "django/de", s.ImageClasses: "digits", s.Contrastive: "emoji", s.ReturnConditioned: None}
+    usual[s.Supervised] = str(pairs)
     if not runs(objective):
         with pytest.raises(CladosError, match=f"{card} learns by {type(objective).__name__}, which nothing runs yet"):
             planned(Choices(model=card, params="600K"))

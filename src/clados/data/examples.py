@@ -33,7 +33,10 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """A source and the target to be made from it: a translation, or a prompt and its completion."""
+    """A source and the target to be made from it: a translation, or a prompt and its completion.
+
+    ``fields`` are texts by name that a template may ask for: the source's and target's parts, and what belongs to them.
+    """
 
     document: str
     source: str
@@ -41,6 +44,7 @@ class Pair:
     source_language: str = ""
     language: str = ""
     held_out: _HeldOut = None
+    fields: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

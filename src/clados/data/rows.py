@@ -23,6 +23,7 @@ PAIRS = (
     ("article", "highlights"),
 )
 MORE = ("input", "context")  # what an instruction is about, put below it (Taori et al. 2023, Alpaca; Dolly)
+PLACE_COLUMNS = ("id", "language", "source_language")  # columns that are no field of a template
 EPISODE_ENDS = (  # D4RL's, Gymnasium's and older names of what ends an episode after a step
     "terminals", "timeouts", "terminations", "truncations", "terminated", "truncated", "dones",
 )  # fmt: skip
@@ -89,7 +90,13 @@ def _pair(source: str, target: str) -> Callable[[str, RowData], Iterator[Example
         if source == "instruction":
             parts += [_string(row, key) for key in MORE if row.get(key)]
         languages = _language(row, "source_language"), _language(row)
-        yield Pair(document, "\n\n".join(parts), _string(row, target), *languages)
+        others = {key for key, value in row.items() if value and isinstance(value, str)} - {
+            source,
+            target,
+            *PLACE_COLUMNS,
+        }
+        fields = tuple((key, _string(row, key)) for key in row if key in {source, target, *others}) if others else ()
+        yield Pair(document, "\n\n".join(parts), _string(row, target), *languages, fields=fields)
 
     return make
 

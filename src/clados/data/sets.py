@@ -125,6 +125,50 @@ def dialogue() -> list[Dialogue]:
     ]
 
 
+def instructions() -> list[Pair]:
+    """Questions on WordNet's synsets with their answers; all about one synset is one document.
+
+    Two of these are asked of each, in turn: its meaning, its part of speech, its kind (the file that WordNet has it
+    in), what it is a kind of, its opposite, and a sentence with it. The fields are those of Alpaca's rows, and what
+    templates with evidence name.
+    """
+    rows = synsets()
+    words = {row["id"]: str(row["words"][0]) for row in rows}
+    every = ((i, [*_questions(row, words)]) for i, row in enumerate(rows))
+    return [asked[(i + more) % len(asked)] for i, asked in every for more in (0, 1)]
+
+
+PARTS_OF_SPEECH = {"noun": "a noun", "verb": "a verb", "adj": "an adjective", "adv": "an adverb"}
+
+
+def _questions(row: dict[str, Any], words: dict[str, str]) -> Iterator[Pair]:
+    word, gloss = str(row["words"][0]), str(row["gloss"])
+    part, _, kind = str(row["file"]).partition(".")
+    entry = f"{word}: {gloss}"
+    asked = [
+        (f"What is the meaning of '{word}'?", "", gloss),
+        ("Which part of speech is this word?", entry, PARTS_OF_SPEECH[part]),
+    ]
+    if part in ("noun", "verb") and kind != "Tops":
+        asked.append((f"What kind of {part} is this?", entry, kind))
+    relations = row["relations"]
+    for name, question in (("hypernym", "What is this a kind of?"), ("antonym", "What is the opposite of this?")):
+        asked += [(question, entry, words[other]) for other in relations.get(name, ())[:1] if other in words]
+    asked += [(f"Use '{word}' in a sentence.", "", str(each)) for each in row["examples"][:1]]
+    for instruction, about, answer in asked:
+        fields = {"instruction": instruction, "input": about, "output": answer}
+        fields |= {"pages": entry, "title": word, "claim": answer, "quote": gloss, "control": "Person 2"}
+        source = f"{instruction}\n\n{about}" if about else instruction
+        yield Pair(f"instructions/{row['id']}", source, answer, "en", "en", fields=tuple(fields.items()))
+
+
+def conversations() -> list[Dialogue]:
+    """The same questions and answers, those about one synset asked one after the other."""
+    groups = groupby(instructions(), key=lambda pair: pair.document)
+    turns = ((name, [(("user", each.source), ("assistant", each.target)) for each in group]) for name, group in groups)
+    return [Dialogue(name, tuple(said for turn in every for said in turn), "en") for name, every in turns]
+
+
 def emoji() -> list[Captioned]:
     """1,906 emoji of 32 x 32 pixels: the English name, then each tag as a caption, and the category."""
     from PIL import Image
@@ -173,6 +217,8 @@ SETS: dict[str, Callable[[], Sequence[Example]]] = {
     "udhr-pairs": udhr_pairs,
     "emoji-names": emoji_names,
     "dialogue": dialogue,
+    "instructions": instructions,
+    "conversations": conversations,
     "emoji": emoji,
     "fashion": fashion,
     "digits": digits,

@@ -276,6 +276,18 @@ class Tokenizer:
         rows = (next(short) if len(text) <= _LONG else self._by_pieces(text) for text in texts)
         return [[*before, *self._numbers(ids[:room]), *after][:limit] for ids in rows]
 
+    def encode_placed(self, texts: Sequence[str]) -> list[tuple[list[int], list[tuple[int, int]]]]:
+        """The ids of each text, without what stands around it, and which characters of it each one is of."""
+        texts = [replace_surrogates(text) for text in texts]
+        found = call_tokenizers(lambda: self.backend.encode_batch(texts, add_special_tokens=False))
+        return [(self._numbers(each.ids), each.offsets) for each in found]
+
+    @property
+    def frame(self) -> tuple[list[int], list[int]]:
+        """The ids that stand before and after every text."""
+        before, after = self._frame
+        return [*before], [*after]
+
     def _encoded(self, texts: Sequence[str]) -> list[list[int]]:
         """The backend's ids, without what stands around a text."""
         if not texts:

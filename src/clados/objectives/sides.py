@@ -1,10 +1,13 @@
-"""Two texts: what an encoder reads, and what a decoder writes."""
+"""Two texts: what an encoder reads, and what a decoder writes; or one text, of which a part is to be written."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 
+from clados.errors import InputError
 from clados.objectives.base import Batch, Ids, Setting, padded, with_mask
 
 
@@ -34,3 +37,46 @@ def sides(rows: Sequence[SourceTarget], setting: Setting, starts: Sequence[int] 
     inputs = {"input_ids": source, "decoder_input_ids": shifted, **with_mask(keep)}
     number = len(targets["labels"])
     return Batch(inputs, targets, {"lm": number}, sum(len(row.source) for row in rows) + number)
+
+
+class Answered(NamedTuple):
+    """A text, and which of its tokens are to be predicted: [length] each."""
+
+    ids: Ids
+    wanted: NDArray[np.bool_]
+
+
+def answered(rows: Sequence[Answered], setting: Setting) -> Batch:
+    """Texts of which a part is predicted, by a model of two stacks or of one.
+
+    Of two, the encoder reads what stands before the last part that is wanted, and the decoder writes that part; the end
+    token closes both. Of one, all is read, and what is not wanted has no label. The texts of a batch are computed
+    packed, where that saves anything: each begins at position 0 and sees itself alone.
+
+    Raises:
+        InputError: the model does not write.
+    """
+    if setting.model.writes == "answers":
+        return sides([_two(row, setting.text.id("eos")) for row in rows], setting)
+    if setting.model.writes != "continues":
+        kind = type(setting.model).__name__
+        raise InputError(f"a {kind} neither continues a text nor answers one: it cannot learn so")
+    ids, keep = padded([row.ids for row in rows], 0, 2)
+    wanted, _ = padded([row.wanted.astype(np.int64) for row in rows], 0, 2)
+    at = wanted[:, 1:].flatten().nonzero()[:, 0]
+    seen, labels = ids[:, :-1].contiguous(), ids[:, 1:].flatten()[at]
+    if keep is not None:
+        keep = keep[:, 1:]  # the last token of each text is predicted, and not read
+        keep[:, 0] = True
+    tokens = seen.numel() if keep is None else int(keep.sum())
+    return Batch({"input_ids": seen, **with_mask(keep)}, {"labels": labels, "at": at}, {"lm": len(labels)}, tokens)
+
+
+def _two(row: Answered, eos: int) -> SourceTarget:
+    others = np.flatnonzero(~row.wanted)
+    cut = int(others[-1]) + 1 if len(others) else 0
+    return SourceTarget(_ended(row.ids[:cut], eos), _ended(row.ids[cut:], eos))
+
+
+def _ended(ids: Ids, eos: int) -> Ids:
+    return ids if len(ids) and ids[-1] == eos else np.concatenate([ids, [eos]])

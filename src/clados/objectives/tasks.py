@@ -12,6 +12,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
+import numpy as np
 import torch
 
 from clados import spec as s
@@ -25,6 +26,7 @@ from clados.nn.kinds.model import WholeModel
 from clados.objectives.base import Batch, Ids, Loss, Random, Setting, VocabIds
 from clados.objectives.measures import Measure, Sample
 from clados.objectives.owned import Owned
+from clados.spec.kinds.model import Writes
 
 Objective = TypeVar("Objective", bound=s.Objective)
 Row = TypeVar("Row")
@@ -49,6 +51,7 @@ class SourceConfig:
     Attributes:
         length: tokens of a sequence, steps of a window.
         shuffled: destroy what there is to learn, as a control: tokens, labels and actions in random order.
+        writes: how the model does, which says whether one text is read on, or one answers another.
     """
 
     length: int
@@ -56,6 +59,7 @@ class SourceConfig:
     tokenizer: Tokenizer | None = None
     scales: Scales = field(default_factory=Scales)
     shuffled: bool = False
+    writes: Writes | None = None
 
     @property
     def words(self) -> Tokenizer:
@@ -257,6 +261,17 @@ class Task(ABC, Generic[Objective, Row]):
             InputError: for an objective that does not learn from texts.
         """
         raise InputError(f"{type(self.objective).__name__} does not learn from a text alone: there is nothing to show")
+
+    def example(self, text: str, config: SourceConfig) -> Row:
+        """The row that is made of a text.
+
+        Raises:
+            InputError: when the text has too few tokens, or the objective does not learn from texts.
+        """
+        texts = [np.array(config.words.encode(each.strip(), add_special_tokens=False)) for each in self.texts(text)]
+        if (tokens := sum(map(len, texts))) < 2:
+            raise InputError(f"the text '{text.strip()}' is {tokens} token(s) long; it takes two or more")
+        return self.row([each.astype(np.int64) for each in texts])
 
     def row(self, texts: Sequence[Ids]) -> Row:
         """A row made of some tokenised texts.

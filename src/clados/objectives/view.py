@@ -5,14 +5,11 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-import numpy as np
-
 from clados import spec as s
 from clados.data.packing import generator
 from clados.data.tokenizer import Tokenizer
-from clados.errors import InputError
 from clados.objectives.base import Batch, Setting, VocabIds
-from clados.objectives.tasks import task
+from clados.objectives.tasks import SourceConfig, task
 from clados.tables import Page, PageBlock, Shown, escape_controls
 
 if TYPE_CHECKING:
@@ -53,6 +50,7 @@ QUESTIONS = {  # about pairs: a label of 0 means yes
     "sentence_order_label": "the segments stand in their order",
 }
 LINE = 96  # letters of a line of tokens
+LONGEST_SHOWN = 2**16  # tokens of a text that is shown
 
 
 @dataclass(frozen=True)
@@ -131,11 +129,8 @@ def show(objective: s.Objective, model: s.Model, text: str, tokenizer: Tokenizer
         InputError: when the text has too few tokens, or the objective does not learn from texts.
     """
     one = task(objective)
-    texts = [np.array(tokenizer.encode(each.strip(), add_special_tokens=False), np.int64) for each in one.texts(text)]
-    if (tokens := sum(map(len, texts))) < 2:
-        raise InputError(f"the text '{text.strip()}' is {tokens} token(s) long; it takes two or more")
-    setting = Setting(model, 0, VocabIds.of(tokenizer))
-    return view(one.prepare([one.row(texts)], [generator(seed)], setting), tokenizer)
+    row = one.example(text, SourceConfig(LONGEST_SHOWN, seed, tokenizer, writes=model.writes))
+    return view(one.prepare([row], [generator(seed)], Setting(model, 0, VocabIds.of(tokenizer))), tokenizer)
 
 
 def _wrapped(words: list[str]) -> list[str]:

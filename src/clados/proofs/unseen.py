@@ -27,6 +27,7 @@ from clados.spec.core.part import reach
 from clados.train.fitting import facts_of, texts, tokenizer_for
 from clados.train.loop import Trainer
 from clados.train.optimisers import fitted_schedule, lr_factor, published_lr
+from clados.train.scaled import scaled_stage
 from clados.train.unit import Run, SupervisedUnit
 
 SURE = 6.0  # standard errors between two deviations that differ
@@ -35,6 +36,7 @@ TIMES = 48  # the same example, so often, to see how far dropout spreads it
 PASSES = 6  # in which it is read: some dropout is one for a whole batch
 SMALL_VOCAB = 600  # tokens of a small tokenizer
 STEPS, LENGTH = 3, 48
+TEMPLATED = 256  # tokens of a text whose template is most of it
 
 # ---------------------------------------------------------------- initialisation
 
@@ -254,7 +256,8 @@ class Produced:
         kept, _ = split(read(task(stage.objective).data))
         some = kept[:24]
         tokenizer = tokenizer_for(self.declaration.model, some, SMALL_VOCAB)
-        return FitContext(some, tokenizer, LENGTH, facts_of(some))
+        length = TEMPLATED if "template" in s.words(stage.objective) else LENGTH
+        return FitContext(some, tokenizer, length, facts_of(some))
 
     def _steps(self, recipe: s.Recipe) -> Any:
         """Three steps of a small model by the changed stage: batches, losses, weights and moments, as numbers."""
@@ -264,14 +267,14 @@ class Produced:
         declared = self.declaration.but(recipe=recipe)
         base = headed(declared, self.declaration.model) if stage.head else self.declaration.model
         model = fit_model(s.tiny(base), context)
-        config = SourceConfig(context.length, 0, context.tokenizer, context.facts.scales)
+        config = SourceConfig(context.length, 0, context.tokenizer, context.facts.scales, writes=model.writes)
         setting = Setting(model, context.length, VocabIds.of(context.tokenizer) if context.tokenizer else None)
         torch.manual_seed(0)
         module = cn.build(model, seed=0)
         lr = published_lr(stage, self.declaration.model)
         run = Run(steps=STEPS, batch=4, lr=lr, held_out=4)
         source = task(stage.objective).source(context.examples, config)
-        unit = SupervisedUnit(module, stage, setting, source, run)
+        unit = SupervisedUnit(module, scaled_stage(stage, base, model), setting, source, run)
         trainer = Trainer(unit, run)
         module.train()
         entries = [trainer.step(i) for i in range(STEPS)]

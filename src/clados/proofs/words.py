@@ -31,7 +31,7 @@ OTHERWISE: tuple[tuple[str, Callable[[s.Declaration, s.Model, s.Model, str], str
 CHECKED: dict[str, list[dict[str, Any]]] = {}  # changes of this process, by all that they rest on
 BROKE = "not counted: "  # before the name of an error that is no refusal
 # Of a recipe: what the paper took, where a run on a small machine takes its own; and the stages that nothing runs yet.
-EXCLUDED = re.compile(r"\.(batch|length|epochs|size)$|^stages\[[1-9]")
+EXCLUDED = re.compile(r"\.(batch|length|epochs|size|trains\.layers)$|^stages\[[1-9]")
 
 
 def prove_words(subject: Subject) -> Finding:
@@ -156,11 +156,14 @@ def recipe_words(subject: Subject) -> list[dict[str, Any]]:
 
 
 def _says_nothing(declaration: s.Declaration, mutant: Mutant) -> bool:
-    """A head that is there already; which tensors decay where none does."""
+    """A head that is there already; which tensors decay where none does or all are alike; how long a rate stays."""
     stage = declaration.recipe.stages[0]
     if mutant.path.endswith(".head") and mutant.part is not None:
         return mutant.new in declaration.model.own_heads
-    return mutant.path.endswith(".decays") and not getattr(stage.optimiser, "decay", 0)
+    low_rank = isinstance(stage, s.Tuning) and isinstance(stage.trains, s.LowRank)  # all matrices, and no table
+    if mutant.path.endswith(".decays"):
+        return low_rank or not getattr(stage.optimiser, "decay", 0)
+    return mutant.path.endswith(".steps") and isinstance(stage.schedule, s.Constant)
 
 
 def _produces(usual: unseen.Produced, changed: s.Recipe) -> str:

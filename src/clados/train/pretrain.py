@@ -34,6 +34,7 @@ from clados.train.fitting import Facts, FitContext, facts_of, sized, tokenizer_f
 from clados.train.log import Show
 from clados.train.loop import CHECKPOINTS, Result, Trainer
 from clados.train.optimisers import peak_lr
+from clados.train.scaled import scaled_stage
 from clados.train.start import Start, start
 from clados.train.unit import Run, SupervisedUnit
 
@@ -169,7 +170,7 @@ class Plan:
     def source_config(self) -> SourceConfig:
         """What the sources were made with."""
         scales, shuffled = self.facts.scales, self.choices.shuffled
-        return SourceConfig(self.setting.length, self.run.seed, self.tokenizer, scales, shuffled)
+        return SourceConfig(self.setting.length, self.run.seed, self.tokenizer, scales, shuffled, self.model.writes)
 
     def baseline(self) -> dict[str, float]:
         """The loss to beat on the held-out data, ``loss``, and what it comes from."""
@@ -239,8 +240,8 @@ def planned(choices: Choices) -> Plan:
         model = sized(declaration, size, choices.params, FitContext(kept, tokenizer, length, facts))
     if choices.dropout is not None:
         model = dropping(model, choices.dropout)
-    stage = stage.but(objective=one.suited(model))
-    config = SourceConfig(length, choices.seed, tokenizer, facts.scales, choices.shuffled)
+    stage = scaled_stage(stage.but(objective=one.suited(model)), declaration.at(size or None), model)
+    config = SourceConfig(length, choices.seed, tokenizer, facts.scales, choices.shuffled, model.writes)
     train, held_out = (task(stage.objective).source(each, config) for each in (kept, held))
     run = Run(
         steps=choices.steps or 1,

@@ -8,8 +8,8 @@ vicuna = llama.but(size=parent.at("13b").size, inputs=but(vocab=but(pad=0)))
 conversation = Template(
     opening="A chat between a curious user and an artificial intelligence assistant. "
     "The assistant gives helpful, detailed, and polite answers to the user's questions. ",
-    prompt="USER: {prompt} ASSISTANT: ",
-    answer="{answer}</s>",
+    prompt="USER: {prompt} ASSISTANT:",
+    answer=" {answer}</s>",
 )
 tuning = Tuning(
     name="tuning",

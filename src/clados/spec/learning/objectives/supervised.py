@@ -1,6 +1,6 @@
 """Predict answers to prompts."""
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from clados.spec.learning.objectives.base import Objective
 from clados.spec.learning.tuning import Template
@@ -12,6 +12,8 @@ class PrefixLM(Objective):
     T5 was adapted to it for 100,000 steps before it was tuned (Lester et al. 2021, §3.1: "LM adaptation").
     """
 
+    verb: ClassVar[str] = "generate"
+
 
 class Supervised(Objective):
     """-log p(answer | prompt), the mean over the answer's tokens, or over both (Ouyang et al. 2022, §3.5).
@@ -19,6 +21,7 @@ class Supervised(Objective):
     Instruction tuning is this on tasks that are worded as prompts (Wei et al. 2021, §2; Sanh et al. 2021, §3).
     """
 
+    verb: ClassVar[str] = "generate"
     template: Template = Template()
     learns: Literal["answers", "all"] = "answers"  # whose tokens count
 

@@ -1,0 +1,239 @@
+"""Answers to prompts (Ouyang et al. 2022, §3.5; Wei et al. 2021, §2)."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+
+from clados import spec as s
+from clados.apply.ready import Ready
+from clados.data.examples import DataError, Dialogue, Pair
+from clados.data.packing import generator
+from clados.data.templates import Conversation, WrittenText, closed, conversation, marks_of, parted, written
+from clados.data.tokenizer import Tokenizer
+from clados.errors import InputError
+from clados.nn.kinds.model import WholeModel
+from clados.objectives.base import Batch, Ids, Loss, Random, Setting
+from clados.objectives.measures import Measure, Sample
+from clados.objectives.sides import Answered, answered
+from clados.objectives.tasks import Small, Source, SourceConfig, of_kind
+from clados.objectives.text import TextTask, words_at
+
+
+@dataclass(frozen=True, eq=False)
+class Conversations:
+    """Conversations as tokens, each no longer than there is room for.
+
+    Attributes:
+        asked: of each row what is asked first, by which answers to the same question are found.
+        dropped: turns that are longer than a sequence by themselves, and are left out.
+    """
+
+    rows: tuple[Answered, ...]
+    asked: tuple[str, ...]
+    dropped: int = 0
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def at(self, index: int, epoch: int = 0) -> "PromptedRow":
+        """The row of that number; the same in every epoch."""
+        return PromptedRow(self.rows[index], self.asked[index])
+
+
+@dataclass(frozen=True, eq=False)
+class PromptedRow:
+    """A row, and what is asked in it first."""
+
+    row: Answered
+    asked: str
+
+
+class SupervisedTask(TextTask[s.Supervised, PromptedRow], objective=s.Supervised):
+    """Prompts and answers as the template puts them; of a conversation every answer counts.
+
+    A text is tokenised whole, as it is when the model is used, and a token counts where any of its letters is an
+    answer's. Who reads with an encoder gets a row for each answer: what came before it, and it.
+    """
+
+    reads = Pair
+    data = "instructions"
+    length = 192
+    batch = 16
+    small = Small(params="600K", vocab=1024, steps=400, length=160, batch=16, lr=3e-3, dropout=0.0)
+
+    # ------------------------------------------------------------ examples
+
+    def learnable(self, examples: Sequence[Any]) -> Sequence[Any]:
+        return of_kind(examples, Dialogue if isinstance(examples[0], Dialogue) else Pair)
+
+    def marks(self, examples: Sequence[Any]) -> tuple[str, ...]:
+        return marks_of(self.objective.template)
+
+    def source(self, examples: Sequence[Any], config: SourceConfig) -> Source:
+        """The examples' conversations, longer ones in parts of whole turns; turns that do not fit are counted."""
+        said = [part for each in self.learnable(examples) for part in self._rows(conversation(each), config)]
+        one = _Tokenised(self.template(config), self.objective.learns, config)
+        rows, asked, dropped = list[Answered](), list[str](), 0
+        for each, row in zip(said, one.rows(said)):
+            parts, left = ([(each, row)], 0) if one.fits(row) else one.parts(each)
+            dropped += left
+            for part, ids in parts:
+                rows.append(ids)
+                asked.append(part.turns[-1 if config.writes == "answers" else 0].prompt["instruction"])
+        if not rows:
+            raise DataError(f"none of {len(said)} examples fits into {config.length} tokens: give a larger --length")
+        return Conversations(tuple(_shuffled(rows, config.seed) if config.shuffled else rows), tuple(asked), dropped)
+
+    def template(self, config: SourceConfig) -> s.Template:
+        """The template as it is trained."""
+        return closed(self.objective.template, config.words.roles.eos or "", continues=config.writes != "answers")
+
+    def _rows(self, said: Conversation, config: SourceConfig) -> Iterator[Conversation]:
+        """A conversation, or for an encoder one up to each of its answers."""
+        turns = [turn for turn in said.turns if turn.answer is not None]
+        if config.writes == "answers":
+            yield from (Conversation(tuple(turns[: i + 1]), said.system) for i in range(len(turns)))
+        elif turns:
+            yield Conversation(tuple(turns), said.system)
+
+    def texts(self, text: str) -> list[str]:
+        """Prompt and answer, parted by a bar: "What is a cat? | An animal."."""
+        prompt, bar, answer = text.partition("|")
+        if not bar:
+            raise InputError("a prompt needs its answer: give --text 'prompt | answer'")
+        return [prompt.strip(), answer.strip()]
+
+    def example(self, text: str, config: SourceConfig) -> PromptedRow:
+        prompt, answer = self.texts(text)
+        found: PromptedRow = self.source([Pair("", prompt, answer)], config).at(0)
+        return found
+
+    def row(self, texts: Sequence[Ids]) -> PromptedRow:
+        """A row of a prompt and its answer without a template; one text is cut in two."""
+        prompt, answer = texts if len(texts) == 2 else np.array_split(texts[0], 2)
+        return PromptedRow(_joined(prompt, answer), "")
+
+    # ------------------------------------------------------------ batch and loss
+
+    def prepare(self, rows: Sequence[PromptedRow], random: Sequence[Random], setting: Setting) -> Batch:
+        return answered([each.row for each in rows], setting)
+
+    def loss(self, model: WholeModel, batch: Batch) -> Loss:
+        return Loss({"lm": words_at(model, model.states(**batch.inputs), batch)})
+
+    # ------------------------------------------------------------ how it is judged
+
+    def predicted(self, source: Any) -> tuple[Ids, Ids]:
+        found = [row.ids[row.wanted] for row in source.rows]
+        return np.concatenate(found), np.cumsum([0, *map(len, found[:-1])])
+
+    def baseline(self, trained: Any, held_out: Any, config: SourceConfig, batch: int) -> Mapping[str, float]:
+        """The better of unigram and bigram, of what counts alone."""
+        found = super().baseline(trained, held_out, config, batch)
+        return {**found, "loss": min(found["unigram"], found["bigram"])}
+
+    def compared(self, ends: Sequence[float], baseline: Mapping[str, float]) -> str:
+        every = ", ".join(f"{each:.2f}" for each in ends)
+        return f"{every} nats against {baseline['loss']:.2f} of smoothed bigram (goal: 0.3 below)"
+
+    def measure(self, ready: Ready, sample: Sample) -> Measure:
+        """The share of examples whose answers are written whole and right, beside the most frequent answer.
+
+        Each is scored beside the answer that the others to whom the same was asked have most often.
+        """
+        rows: list[PromptedRow] = sample.rows()
+        answers = [tuple(each.row.ids[each.row.wanted].tolist()) for each in rows]
+        right = [whole for batch in self.batches(ready, sample) for whole in _whole(ready, batch)]
+        counts: dict[str, Counter[tuple[int, ...]]] = {}
+        for each, answer in zip(rows, answers):
+            counts.setdefault(each.asked, Counter())[answer] += 1
+        usual = sum(_usual(counts[each.asked], answer) for each, answer in zip(rows, answers)) / len(rows)
+        name = "the most frequent answer to the same"
+        return Measure("whole answers", sum(right) / len(rows), usual, name, usual + 0.05, len(rows))
+
+
+def _usual(counts: Counter[tuple[int, ...]], answer: tuple[int, ...]) -> bool:
+    """Whether an answer is the one that others give most often; ``counts`` hold it once too."""
+    others = counts.copy()
+    others[answer] -= 1
+    best = max(others.values())
+    return best > 0 and max(others, key=lambda each: others[each]) == answer
+
+
+def _whole(ready: Ready, batch: Batch) -> list[bool]:
+    """Of each row whether every label is the likeliest token after those before it, so that it is written whole."""
+    states = ready.model.states(**batch.inputs)
+    at = batch.targets.get("at", torch.arange(len(batch.targets["labels"])))
+    guesses = ready.model.heads["lm"](states.flatten(0, 1)[at], ready.model.written_inputs, {}).argmax(-1)
+    wrong = at[guesses != batch.targets["labels"]] // states.size(1)
+    return [number not in wrong.tolist() for number in range(states.size(0))]
+
+
+def _shuffled(rows: Sequence[Answered], seed: int) -> list[Answered]:
+    """The rows with the tokens that count exchanged among all of them."""
+    words = generator(seed, 2).permutation(np.concatenate([row.ids[row.wanted] for row in rows]))
+    cuts = np.cumsum([int(row.wanted.sum()) for row in rows])[:-1]
+    made = []
+    for row, new in zip(rows, np.split(words, cuts)):
+        ids = row.ids.copy()
+        ids[row.wanted] = new
+        made.append(Answered(ids, row.wanted))
+    return made
+
+
+class _Tokenised:
+    """Conversations as tokens, by a template."""
+
+    def __init__(self, template: s.Template, learns: str, config: SourceConfig) -> None:
+        self.template, self.learns, self.apart = template, learns, config.writes == "answers"
+        self.words: Tokenizer = config.words
+        self.before, self.after = self.words.frame
+        self.eos, self.length = self.words.ids.get("eos"), config.length
+        self.ended = bool(self.words.roles.eos) and str(self.words.roles.eos) in template.answer
+
+    def rows(self, said: Sequence[Conversation]) -> list[Answered]:
+        """The row of each conversation, however long."""
+        texts = [written(self.template, each) for each in said]
+        if self.apart:
+            cut = [each.answers[-1] for each in texts]
+            sources = self.words.encode_batch([each.text[:start] for each, (start, _) in zip(texts, cut)])
+            answers = self.words.encode_batch(
+                [each.text[start:end] for each, (start, end) in zip(texts, cut)], add_special_tokens=False
+            )
+            return [_joined(*both) for both in zip(sources, answers)]
+        placed = self.words.encode_placed([each.text for each in texts])
+        return [self._row(text, ids, offsets) for text, (ids, offsets) in zip(texts, placed)]
+
+    def _row(self, text: WrittenText, ids: list[int], offsets: list[tuple[int, int]]) -> Answered:
+        places = np.array(offsets, np.int64).reshape(-1, 2)
+        wanted = np.full(len(ids), self.learns == "all")
+        for start, end in text.answers:
+            wanted |= (places[:, 1] > start) & (places[:, 0] < end)
+        close = [self.eos] if self.eos is not None and not self.ended else []
+        whole = np.array([*self.before, *ids, *close], np.int64)
+        return Answered(whole, np.concatenate([np.zeros(len(self.before), bool), wanted, np.ones(len(close), bool)]))
+
+    def fits(self, row: Answered) -> bool:
+        """Whether a row is no longer than a sequence; of one text the last token is not read."""
+        if self.apart:
+            number = int(row.wanted.sum())
+            return max(number, len(row.ids) - number) <= self.length
+        return len(row.ids) <= self.length + 1
+
+    def parts(self, said: Conversation) -> tuple[list[tuple[Conversation, Answered]], int]:
+        """A long conversation in parts that fit, and how many of its turns fit nowhere."""
+        if self.apart or len(said.turns) == 1:
+            return [], 1
+        opening = len(self.rows([Conversation((), said.system)])[0].ids)
+        sizes = [len(self.rows([Conversation((turn,), said.system)])[0].ids) - opening for turn in said.turns]
+        found = [*parted(said, sizes, self.length + 1, opening)]
+        rows = [(each, row) for each, row in zip(found, self.rows(found)) if self.fits(row)]
+        return rows, len(said.turns) - sum(len(each.turns) for each, _ in rows)
+
+
+def _joined(source: Sequence[int] | Ids, answer: Sequence[int] | Ids) -> Answered:
+    return Answered(np.array([*source, *answer], np.int64), np.arange(len(source) + len(answer)) >= len(source))

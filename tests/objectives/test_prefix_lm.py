@@ -1,0 +1,54 @@
+"""A text cut in two: where, and which part counts (google-research/text-to-text-transfer-transformer)."""
+
+from collections import Counter
+
+import numpy as np
+import pytest
+from hypothesis import given, strategies as st
+
+from clados import spec as s
+from clados.data.packing import Packed, generator
+from clados.models.declared import declared
+from clados.objectives import Setting, VocabIds, task
+
+T5, GPT = declared("t5").model, declared("gpt-2").model
+
+
+def packed(length: int) -> Packed:
+    ids = np.arange(10, 10 + length)
+    return Packed(ids, np.zeros_like(ids))
+
+
+@given(length=st.integers(1, 40), seed=st.integers(0, 2**32))
+def test_both_parts_together_are_the_text(length: int, seed: int) -> None:
+    setting = Setting(T5, 0, VocabIds.declared(T5.vocab))
+    batch = task(s.PrefixLM()).prepare([packed(length)], [generator(seed)], setting)
+    read, written = batch.inputs["input_ids"][0].tolist(), batch.targets["labels"].tolist()
+    assert read[-1] == written[-1] == T5.vocab.eos
+    assert [*read[:-1], *written[:-1]] == packed(length).ids.tolist()
+    assert len(written) > 1
+    assert (len(read) > 1) == (length > 1)
+
+
+@given(length=st.integers(2, 40), seed=st.integers(0, 2**32))
+def test_one_stack_reads_both_and_learns_the_second(length: int, seed: int) -> None:
+    setting = Setting(GPT, 0, VocabIds.declared(GPT.vocab))
+    batch = task(s.PrefixLM()).prepare([packed(length)], [generator(seed)], setting)
+    ids, written = packed(length).ids.tolist(), batch.targets["labels"].tolist()
+    assert batch.inputs["input_ids"][0].tolist() == ids[:-1]
+    assert written == ids[-len(written) :]
+    assert 1 <= len(written) < length
+
+
+def test_every_cut_is_as_likely() -> None:
+    """``random_prefix_noise_mask`` draws the number of tokens read uniformly from 1 to length - 1: chi-square of 9."""
+    setting = Setting(GPT, 0, VocabIds.declared(GPT.vocab))
+    draws = [generator(7, i) for i in range(10_000)]
+    found: Counter[int] = Counter()
+    batch = task(s.PrefixLM()).prepare([packed(11)] * len(draws), draws, setting)
+    rows = np.bincount(batch.targets["at"].numpy() // 10, minlength=len(draws))
+    found.update((11 - rows).tolist())
+    assert sorted(found) == [*range(1, 11)]
+    square = sum((count - 1000) ** 2 / 1000 for count in found.values())
+    assert square < 21.67  # the 99 % point for 9 degrees of freedom
+    assert np.mean(rows) == pytest.approx(5.5, abs=0.1)
