@@ -92,6 +92,7 @@ class Case:
 
 CASES = {
     "next token": Case("gpt-2", s.NextToken(), following, lambda n: (n - 1, n - 1)),
+    "segments": Case("transformer-xl", s.NextTokenInSegments(), following, lambda n: (n - 1, n - 1)),
     "masked tokens": Case("roberta", s.MaskedTokens(), in_place, lambda n: (1, 0.15 * (n + 3) + 1)),
     "masked n-grams": Case("albert", s.MaskedNgrams(), ordered, lambda n: (0, 0.15 * (n + 3) + 1)),
     "corrupted spans": Case("t5", s.CorruptedSpans(), spans, lambda n: (1, 0.15 * n + 1), ("eos", "sentinels")),

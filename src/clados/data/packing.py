@@ -54,10 +54,15 @@ class Couple:
 
 
 class TokenBlocks:
-    """Contiguous blocks of `length` tokens, a separator after each document; the last block may be shorter (GPT)."""
+    """Contiguous blocks of `length` tokens, a separator after each document; the last block may be shorter (GPT).
 
-    def __init__(self, stream: Stream, length: int, separator: int | None = None) -> None:
+    Args:
+        ahead: tokens of the next block that each also holds.
+    """
+
+    def __init__(self, stream: Stream, length: int, separator: int | None = None, ahead: int = 0) -> None:
         _check(length)
+        self.ahead = ahead
         self.stream = stream
         self.length = length
         self.separator = separator
@@ -66,11 +71,11 @@ class TokenBlocks:
         self.ends = ends + self.added * np.arange(1, len(ends) + 1)  # of each document, its separator counted
 
     def __len__(self) -> int:
-        return -(-int(self.ends[-1]) // self.length)
+        return max(1, -(-(int(self.ends[-1]) - self.ahead) // self.length))
 
     def at(self, index: int, epoch: int = 0) -> Packed:
         """The block of that number; the same in every epoch."""
-        places = np.arange(index * self.length, min((index + 1) * self.length, int(self.ends[-1])))
+        places = np.arange(index * self.length, min((index + 1) * self.length + self.ahead, int(self.ends[-1])))
         documents = np.searchsorted(self.ends, places, side="right")
         if self.separator is None:
             return Packed(self.stream.ids[places].astype(np.int64), documents - documents[0])

@@ -120,6 +120,8 @@ class Batch:
         weights: for each part of the loss, how many targets its sum is divided by.
         tokens: positions that are computed.
         in_place: whether a token is predicted from its own place, and not from the one before.
+        lanes: for each row the number of the text that it goes on with, where a model remembers; begins: whether these
+            texts begin here.
     """
 
     inputs: dict[str, Tensor]
@@ -127,6 +129,8 @@ class Batch:
     weights: dict[str, int]
     tokens: int
     in_place: bool = False
+    lanes: tuple[int, ...] | None = None
+    begins: bool = False
 
     def to(self, device: torch.device | str) -> Self:
         """The same batch on a device."""
@@ -153,10 +157,12 @@ class Loss:
     Attributes:
         parts: what is learned.
         measures: what is only looked at (shares that are right, losses without smoothing).
+        memory: what each row leaves to the row that goes on with its text, [rows, layers, memory, d_model].
     """
 
     parts: dict[str, LossTerm]
     measures: dict[str, LossTerm] = field(default_factory=dict)
+    memory: Tensor | None = None
 
     @property
     def sum(self) -> Tensor:

@@ -9,10 +9,10 @@ from clados.data import packing
 from clados.data.packing import Packed
 from clados.errors import InputError
 from clados.nn.kinds.model import WholeModel
-from clados.objectives.base import Batch, Ids, Loss, Random, Setting, padded
+from clados.objectives.base import Batch, Ids, Loss, Random, Setting
 from clados.objectives.measures import Measure, Sample, share
 from clados.objectives.tasks import Small, Source, SourceConfig
-from clados.objectives.text import TextTask, first_guesses, packed_texts, stream, words_at
+from clados.objectives.text import TextTask, first_guesses, next_tokens, packed_texts, stream, words_at
 
 
 class NextTokenTask(TextTask[s.NextToken, Packed], objective=s.NextToken):
@@ -31,14 +31,7 @@ class NextTokenTask(TextTask[s.NextToken, Packed], objective=s.NextToken):
         """Each token but the last is seen, each but the first is to be predicted."""
         if setting.model.writes == "answers":
             raise InputError("NextToken continues one text, but the model is an EncoderDecoder, which reads two")
-        ids, keep = padded([each.ids for each in rows], 0, 2)  # a single token is read, though nothing follows
-        labels = ids[:, 1:].flatten()
-        targets = {"labels": labels}
-        if keep is not None:  # what is predicted at padding, on the right, is never read
-            targets["at"] = keep[:, 1:].flatten().nonzero()[:, 0]
-            targets["labels"] = labels[targets["at"]]
-        seen = ids[:, :-1].contiguous()
-        return Batch({"input_ids": seen}, targets, {"lm": len(targets["labels"])}, seen.numel())
+        return next_tokens(rows)
 
     def loss(self, model: WholeModel, batch: Batch) -> Loss:
         return Loss({"lm": words_at(model, model.states(**batch.inputs), batch, z=self.objective.z)})

@@ -1,5 +1,6 @@
 """What a model's routers add to the loss in training: tokens spread over the experts, scores that stay small."""
 
+from dataclasses import replace
 from typing import Any
 
 import torch.nn.functional as F
@@ -21,7 +22,8 @@ def training_loss(task: Task[Any, Any], model: WholeModel, batch: Batch) -> Loss
     with capture(model, ROUTERS) as scores:
         found = task.loss(model, batch)
     added = [strayed(each, _experts(model, name), real_tokens(each, name, batch)) for name, each in scores.items()]
-    return Loss({**found.parts, "routing": LossTerm(sum(added) * found.weight, found.weight)}, found.measures)  # type: ignore[arg-type]
+    routing = LossTerm(sum(added) * found.weight, found.weight)  # type: ignore[arg-type]
+    return replace(found, parts={**found.parts, "routing": routing})
 
 
 def _experts(model: WholeModel, router: str) -> Experts:

@@ -7,7 +7,7 @@ The task of an objective ``MaskedTokens`` is the class in ``clados/objectives/ma
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
@@ -19,6 +19,7 @@ from clados import spec as s
 from clados.apply.ready import Ready
 from clados.data.examples import AnyExample, DataError, Text
 from clados.data.packing import generator
+from clados.data.sampler import Lanes
 from clados.data.scaling import Scales
 from clados.data.tokenizer import Tokenizer
 from clados.errors import InputError
@@ -119,6 +120,8 @@ class Task(ABC, Generic[Objective, Row]):
         length: tokens of a sequence on a small machine, where the paper's are longer.
         batch: examples of a step on a small machine.
         whole_batch: whether an example is compared with all others of its batch, which then cannot be cut up.
+        remembers: whether each row of a batch goes on with the text of the same row of the batch before, and sees what
+            that has left to it.
         documents: how many documents it needs at least.
         term: the loss that is compared with the baseline, where there are several.
         untrained: whether an untrained model may do well, and has to be measured too.
@@ -131,6 +134,7 @@ class Task(ABC, Generic[Objective, Row]):
     length: ClassVar[int] = 128
     batch: ClassVar[int] = 8
     whole_batch: ClassVar[bool] = False
+    remembers: ClassVar[bool] = False
     term: ClassVar[str] = "loss"
     untrained: ClassVar[bool] = False
     targets: ClassVar[int] = 0
@@ -245,12 +249,24 @@ class Task(ABC, Generic[Objective, Row]):
     def batches(self, ready: Ready, sample: Sample) -> Iterator[Batch]:
         """The batches of a sample's rows."""
         setting = Setting(ready.spec, ready.length, VocabIds.of(ready.tokenizer) if ready.tokenizer else None)
+        if self.remembers:
+            yield from self._lanes(ready, sample, setting)
+            return
         rows = sample.rows()
         size = len(rows) if self.whole_batch else sample.batch
         for at in range(0, len(rows), size):
             some = rows[at : at + size]
             random = [generator(sample.seed, 4, at + i) for i in range(len(some))]
             yield self.prepare(some, random, setting).to(ready.device)
+
+    def _lanes(self, ready: Ready, sample: Sample, setting: Setting) -> Iterator[Batch]:
+        """The first of a sample's rows, in the order of the text, in as many lanes as a batch has rows."""
+        lanes = Lanes(sample.examples, min(sample.batch, sample.examples))
+        for step in range(lanes.steps):
+            numbers = [index for _, index in lanes.step(step)]
+            random = [generator(sample.seed, 4, number) for number in numbers]
+            batch = self.prepare([sample.held_out.at(number) for number in numbers], random, setting)
+            yield replace(batch, lanes=tuple(lanes.numbers), begins=lanes.begins(step)).to(ready.device)
 
     # ------------------------------------------------------------ a text of the user's own
 

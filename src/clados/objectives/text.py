@@ -14,8 +14,9 @@ from clados.data.examples import Text
 from clados.data.packing import Packed, generator
 from clados.data.stream import Stream, encode_documents
 from clados.nn.kinds.model import WholeModel
-from clados.objectives.base import Batch, Ids, LossTerm, Setting
+from clados.objectives.base import Batch, Ids, LossTerm, Setting, padded
 from clados.objectives.measures import Sample
+from clados.objectives.memory import Memory
 from clados.objectives.tasks import NATS, Objective, Row, SourceConfig, Task, of_kind
 
 
@@ -88,11 +89,33 @@ def words_at(model: WholeModel, states: Tensor, batch: Batch, smoothing: float =
     return LossTerm(nll, batch.weights["lm"])
 
 
+def last_states(model: WholeModel, batch: Batch) -> tuple[Tensor, Tensor | None]:
+    """The last states of a batch, and what its rows leave to those that go on with their texts."""
+    if model.spec.remembers:
+        states, left = model.segment(**batch.inputs)
+        return states, left
+    return model.states(**batch.inputs), None
+
+
+def next_tokens(rows: Sequence[Packed]) -> Batch:
+    """Each token but the last is seen, each but the first is to be predicted."""
+    ids, keep = padded([each.ids for each in rows], 0, 2)  # a single token is read, though nothing follows
+    labels = ids[:, 1:].flatten()
+    targets = {"labels": labels}
+    if keep is not None:  # what is predicted at padding, on the right, is never read
+        targets["at"] = keep[:, 1:].flatten().nonzero()[:, 0]
+        targets["labels"] = labels[targets["at"]]
+    seen = ids[:, :-1].contiguous()
+    return Batch({"input_ids": seen}, targets, {"lm": len(targets["labels"])}, seen.numel())
+
+
 def first_guesses(task: Task[Any, Any], ready: Ready, sample: Sample) -> tuple[list[int], list[int]]:
     """The likeliest token at each position that has a label, and the labels."""
-    guesses, labels = [], []
+    guesses, labels, memory = [], [], Memory()
     for batch in task.batches(ready, sample):
-        states = ready.model.states(**batch.inputs).flatten(0, 1)
+        states, left = last_states(ready.model, memory.given(batch))
+        memory.keep(batch, left)
+        states = states.flatten(0, 1)
         at: Tensor | slice = batch.targets.get("at", slice(None))
         guesses += ready.model.heads["lm"](states[at], ready.model.inputs, {}).argmax(-1).tolist()
         labels += batch.targets["labels"].tolist()

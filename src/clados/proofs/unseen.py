@@ -28,7 +28,7 @@ from clados.train.fitting import facts_of, texts, tokenizer_for
 from clados.train.loop import Trainer
 from clados.train.optimisers import fitted_schedule, lr_factor, published_lr
 from clados.train.scaled import scaled_stage
-from clados.train.unit import Run, SupervisedUnit
+from clados.train.unit import Drawn, Run, SupervisedUnit
 
 SURE = 6.0  # standard errors between two deviations that differ
 MANY = 1000  # numbers of a tensor whose tails are looked at
@@ -278,7 +278,7 @@ class Produced:
         trainer = Trainer(unit, run)
         module.train()
         entries = [trainer.step(i) for i in range(STEPS)]
-        epochs = [unit.prepared(unit.task, source, [(epoch, i) for i in range(4)], 0) for epoch in range(12)]
+        epochs = [unit.prepared(unit.task, source, Drawn([(epoch, i) for i in range(4)]), 0) for epoch in range(12)]
         sums = [[float(each.double().sum()) for each in batch.inputs.values()] for batch in epochs]
         moved = [float(each.double().abs().sum()) for each in module.state_dict().values()]
         kept = [

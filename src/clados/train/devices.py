@@ -54,6 +54,14 @@ class World:
         names = dict.fromkeys(name for each in everywhere for name in each)
         return {name: [sum(x) for x in zip(*(each[name] for each in everywhere if name in each))] for name in names}
 
+    def collected(self, own: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Tensors by name, of all processes."""
+        if self.size == 1:
+            return own
+        everywhere: list[dict[str, Tensor]] = [{}] * self.size
+        dist.all_gather_object(everywhere, own)
+        return {name: tensor for each in everywhere for name, tensor in each.items()}
+
     def told(self, text: str) -> str:
         """The first process's text, in all of them."""
         texts = [text]

@@ -78,12 +78,13 @@ def fitted_vocab(vocab: s.Vocabulary, tokenizer: Tokenizer) -> s.Vocabulary:
 
 @dataclass(frozen=True)
 class FitContext:
-    """What a model is made to fit."""
+    """What a model is made to fit; ``share`` is what the length is of the paper's."""
 
     examples: Sequence[Any]
     tokenizer: Tokenizer | None
     length: int
     facts: Facts
+    share: float = 1.0
 
 
 @singledispatch
@@ -97,6 +98,16 @@ def _(inputs: s.Tokens, context: FitContext) -> s.Inputs:
     if context.tokenizer is None:
         return inputs
     return inputs.but(vocab=fitted_vocab(inputs.vocab, context.tokenizer), position=_reaching(inputs.position, context))
+
+
+@fit_inputs.register
+def _(inputs: s.AdaptiveTokens, context: FitContext) -> s.Inputs:
+    """The classes of words in proportion."""
+    if context.tokenizer is None:
+        return inputs
+    vocab = fitted_vocab(inputs.vocab, context.tokenizer)
+    cutoffs = [max(i + 1, cut * vocab.size // inputs.vocab.size) for i, cut in enumerate(inputs.cutoffs)]
+    return inputs.but(vocab=vocab, cutoffs=tuple(cutoffs))
 
 
 @fit_inputs.register
@@ -167,7 +178,7 @@ def fit_model(model: s.Model, context: FitContext) -> s.Model:
     def fit_head(head: s.Head) -> s.Head:
         return head.but(classes=classes) if isinstance(head, s.Classifier) and classes else head
 
-    return model.adapted(lambda inputs: fit_inputs(inputs, context), fit_head)
+    return model.shortened(context.share).adapted(lambda inputs: fit_inputs(inputs, context), fit_head)
 
 
 def sized(declaration: s.Declaration, size: str, params: str | None, context: FitContext) -> s.Model:

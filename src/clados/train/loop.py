@@ -2,7 +2,7 @@
 
 A step is a function of the weights, the seed and its number: which examples, how they are prepared and which units
 are dropped all follow from these. So a run that was killed goes on as if it had not been, and needs no state but the
-step, the weights and the optimiser's moments.
+step, the weights, the optimiser's moments and what the unit itself carries from one step to the next.
 """
 
 import json
@@ -242,7 +242,8 @@ class Trainer:
     def _save(self, step: int) -> Path | None:
         if self.folder is None:
             return None
-        saved.save(self.folder / CHECKPOINTS, step, self.model, self.optimiser, self.recorded, self.devices)
+        parts = self.model, self.optimiser, self.unit.carried
+        saved.save(self.folder / CHECKPOINTS, step, *parts, self.recorded, self.devices)
         return self._at(step)
 
     def _at(self, step: int) -> Path | None:
@@ -262,6 +263,7 @@ class Trainer:
         state = saved.state_of(found[-1])
         self.continues(state, str(found[-1]))
         saved.restore(found[-1], self.model, self.optimiser)
+        self.unit.resume(saved.carried(found[-1]))
         return int(state["step"])
 
     def continues(self, was: Mapping[str, Any], where: str) -> None:

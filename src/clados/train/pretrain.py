@@ -237,7 +237,8 @@ def planned(choices: Choices) -> Plan:
         tokenizer, facts, model = begun.tokenizer, begun.facts, begun.model
     else:
         tokenizer = tokenizer_for(declaration.model, kept, choices.vocab, one.marks(kept))
-        model = sized(declaration, size, choices.params, FitContext(kept, tokenizer, length, facts))
+        share = length / (stage.length or length)
+        model = sized(declaration, size, choices.params, FitContext(kept, tokenizer, length, facts, share))
     if choices.dropout is not None:
         model = dropping(model, choices.dropout)
     stage = scaled_stage(stage.but(objective=one.suited(model)), declaration.at(size or None), model)

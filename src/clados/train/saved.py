@@ -26,6 +26,7 @@ from clados.train.devices import Devices, World
 
 KEPT_CHECKPOINTS = 2
 WEIGHTS, MOMENTS, STATE = "model.safetensors", "optimiser.safetensors", "state.json"
+CARRIED = "carried.safetensors"
 
 
 def save(
@@ -33,14 +34,16 @@ def save(
     step: int,
     model: nn.Module,
     optimiser: torch.optim.Optimizer,
+    carried: Mapping[str, Tensor],
     state: Mapping[str, Any],
     devices: Devices | None = None,
 ) -> Path:
     """Write ``folder/step-N``: model.safetensors, optimiser.safetensors, state.json; older ones go, but for the last.
 
     It is written beside and renamed when it is complete, so a full disk or a killed process leaves the last good one.
-    state.json holds the SHA-256 of the other files. A sharded model's processes write their parts of all tensors, each
-    into a safetensors file of its own (torch's Distributed Checkpoint); any number of processes reads either.
+    What is ``carried`` beside these stands in carried.safetensors, where there is any. state.json holds the SHA-256 of
+    the other files. A sharded model's processes write their parts of all tensors, each into a safetensors file of its
+    own (torch's Distributed Checkpoint); any number of processes reads either.
 
     Raises:
         CheckpointError: when it cannot be written.
@@ -61,6 +64,8 @@ def save(
             else:
                 save_file({name: value.contiguous() for name, value in model.state_dict().items()}, part / WEIGHTS)
                 save_file(_state(optimiser), part / MOMENTS)
+            if carried:
+                save_file(dict(carried), part / CARRIED)
             sums = {each.name: _sum(each) for each in sorted(part.glob("*.safetensors"))}
             text = json.dumps({"step": step, **state, "sha256": sums}, indent=2) + "\n"
             (part / STATE).write_text(text, encoding="utf-8")
@@ -122,6 +127,18 @@ def restore(folder: Path, model: nn.Module, optimiser: torch.optim.Optimizer) ->
         raise CheckpointError(f"{folder}: this is a checkpoint of another model")
     model.load_state_dict(weights)
     _load_state(optimiser, moments)
+
+
+def carried(folder: Path) -> dict[str, Tensor]:
+    """What a checkpoint's next step depends on beside weights and moments.
+
+    Raises:
+        CheckpointError: for a file that is damaged.
+    """
+    try:
+        return load_file(folder / CARRIED) if (folder / CARRIED).exists() else {}
+    except (OSError, ValueError, SafetensorError) as error:
+        raise CheckpointError(f"{folder}: unreadable ({error})") from error
 
 
 def _read_shards(folder: Path, model: nn.Module, optimiser: torch.optim.Optimizer) -> None:

@@ -6,26 +6,28 @@ that samples answers in ``updates`` and goes over them several times.
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Literal
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from clados import spec as s
 from clados.data.packing import generator
-from clados.data.sampler import Sampler
+from clados.data.sampler import Lanes, Sampler
 from clados.errors import CladosError
 from clados.nn.kinds.model import WholeModel
-from clados.objectives import Batch, Loss, Setting, Source, Task, task, training_loss
+from clados.objectives import Batch, Loss, Memory, Setting, Source, Task, task, training_loss
 from clados.train.devices import Devices, world
 from clados.train.optimisers import optimiser
 from clados.train.trained import OWNED, hold
 
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 MOST_EPOCHS = 32  # over the held-out examples in one evaluation
+HELD_OUT_LANES = 8  # texts that are gone through side by side where a model remembers
 HELD_OUT = 1_000_003  # the seed of what is held out, so that it is prepared the same in every run
 
 
@@ -92,6 +94,15 @@ class Unit(ABC):
     def loss(self, batch: Batch) -> Loss:
         """The loss of a batch in training."""
 
+    @property
+    def carried(self) -> dict[str, Tensor]:
+        """What the next step depends on beside weights and moments, of all processes; kept in the run's checkpoints."""
+        return {}
+
+    def resume(self, carried: Mapping[str, Tensor]) -> None:
+        """Go on with what was ``carried``, which is nothing where a unit carries nothing."""
+        assert not carried
+
     @abstractmethod
     def evaluate(self, devices: Devices) -> dict[str, float]:
         """Losses and measures on what is held out; empty when nothing is."""
@@ -122,7 +133,9 @@ class SupervisedUnit(Unit):
         self.task: Task[Any, Any] = task(self.stage.objective)
         self.device = next(self.model.parameters()).device
         self.world, run = world(), self.run
-        self.sampler = Sampler(len(self.source), run.seed, run.batch, self.world.rank, self.world.size)
+        number, of, shared = len(self.source), (self.world.rank, self.world.size), self.task.remembers
+        self.sampler = Lanes(number, run.batch, *of) if shared else Sampler(number, run.seed, run.batch, *of)
+        self.memory = Memory()
         own = len(self.sampler.step(0))
         self.micro = min(run.micro or own, own)
         if self.task.whole_batch and self.micro < own:
@@ -135,14 +148,21 @@ class SupervisedUnit(Unit):
             model.add_module(OWNED, owned)
 
     def updates(self, step: int) -> Iterator[Sequence[Batch]]:
-        rows = self.sampler.step(step)
         yield [
-            self.prepared(self.task, self.source, rows[at : at + self.micro], self.run.seed)
-            for at in range(0, len(rows), self.micro)
+            self.prepared(self.task, self.source, rows, self.run.seed)
+            for rows in _drawn(self.sampler, step, self.micro)
         ]
 
     def loss(self, batch: Batch) -> Loss:
-        return training_loss(self.task, self.model, batch)
+        return self.memory.run(partial(training_loss, self.task), self.model, batch)
+
+    @property
+    def carried(self) -> dict[str, Tensor]:
+        return self.world.collected(self.memory.saved()) if self.task.remembers else {}
+
+    def resume(self, carried: Mapping[str, Tensor]) -> None:
+        if isinstance(self.sampler, Lanes):
+            self.memory.restore(carried, self.sampler.numbers, self.device)
 
     def evaluate(self, devices: Devices) -> dict[str, float]:
         if self.held_out is None:
@@ -173,18 +193,14 @@ class SupervisedUnit(Unit):
         """
         held_out, world = self.task.held_out, self.world
         number = min(len(source), examples or len(source))
-        chosen = np.sort(generator(HELD_OUT).permutation(len(source))[:number])
-        size = self.run.batch if self.task.whole_batch else self.micro
         sums: dict[str, list[float]] = {}
         for epoch in range(MOST_EPOCHS):
-            rows = [(epoch, int(i)) for i in chosen]
-            groups = [rows[at : at + size] for at in range(0, len(rows), size)]
-            for at in range(world.rank, -(-len(groups) // world.size) * world.size, world.size):
-                # every process runs as often: the last ones again what another has already counted
-                batch = self.prepared(held_out, source, groups[min(at, len(groups) - 1)], HELD_OUT)
+            memory = Memory()
+            for rows, counted in self._shares(epoch, number, len(source)):
+                batch = self.prepared(held_out, source, rows, HELD_OUT)
                 batch = held_out.text_only(batch, self.setting) if text_only else batch
-                found = devices.run(held_out.loss, self.model, batch)
-                if at < len(groups):
+                found = devices.run(memory.run, held_out.loss, self.model, batch)
+                if counted:
                     _add(sums, found)
             whole = world.merged(sums)
             reached = next(iter(whole.values()))[1]
@@ -194,17 +210,54 @@ class SupervisedUnit(Unit):
             raise CladosError(f"none of the {number} held-out examples has anything to predict ({', '.join(empty)})")
         return {**_means(whole), "targets": reached} if targets else _means(whole)
 
-    def prepared(self, task: Task[Any, Any], source: Source, rows: Sequence[tuple[int, int]], seed: int) -> Batch:
-        """The batch of some examples, by epoch and number."""
-        rows = [(task.epoch(epoch), index) for epoch, index in rows]
+    def _shares(self, epoch: int, number: int, of: int) -> Iterator[tuple["Drawn", bool]]:
+        """This process's batches of held-out examples in an epoch, and whether their losses are to be counted.
+
+        Every process runs as often: the last ones again what another has already counted. Where a model remembers, all
+        of them go through the same lanes, so that no figure depends on how many there are.
+        """
+        size, world = self.run.batch if self.task.whole_batch else self.micro, self.world
+        if self.task.remembers:
+            lanes = Lanes(number, min(number, HELD_OUT_LANES))
+            for step in range(epoch * lanes.steps, (epoch + 1) * lanes.steps):
+                yield from ((rows, world.first) for rows in _drawn(lanes, step, size))
+            return
+        chosen = np.sort(generator(HELD_OUT).permutation(of)[:number])
+        rows = [(epoch, int(i)) for i in chosen]
+        groups = [rows[at : at + size] for at in range(0, len(rows), size)]
+        for at in range(world.rank, -(-len(groups) // world.size) * world.size, world.size):
+            yield Drawn(groups[min(at, len(groups) - 1)]), at < len(groups)
+
+    def prepared(self, task: Task[Any, Any], source: Source, drawn: "Drawn", seed: int) -> Batch:
+        """The batch of some examples."""
+        rows = [(task.epoch(epoch), index) for epoch, index in drawn.rows]
         examples = [source.at(index, epoch) for epoch, index in rows]
         batch = task.prepare(examples, [generator(seed, 1, epoch, index) for epoch, index in rows], self.setting)
+        batch = replace(batch, lanes=drawn.lanes, begins=drawn.begins)
         return batch.to(self.device) if self.device.type == "cuda" else batch
 
     @property
     def recorded(self) -> dict[str, Any]:
         facts = {"length": self.setting.length, "examples": len(self.source)}
         return {"declaration": repr(getattr(self.model, "spec", None)), "stage": repr(self.stage), **facts}
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """Examples of a batch by epoch and number; the texts that they go on with, where a model remembers."""
+
+    rows: Sequence[tuple[int, int]]
+    lanes: tuple[int, ...] | None = None
+    begins: bool = False
+
+
+def _drawn(sampler: Sampler | Lanes, step: int, size: int) -> list[Drawn]:
+    """The examples of a step, so many at once."""
+    rows = sampler.step(step)
+    cuts = [slice(at, at + size) for at in range(0, len(rows), size)]
+    if isinstance(sampler, Sampler):
+        return [Drawn(rows[cut]) for cut in cuts]
+    return [Drawn(rows[cut], tuple(sampler.numbers[cut]), sampler.begins(step)) for cut in cuts]
 
 
 def _add(sums: dict[str, list[float]], found: Loss) -> None:

@@ -35,6 +35,7 @@ class WholeModel(Module):
         logit_scale: Any  # of kinds that compare: the logarithm of a factor, which is at most ``warmest``
         warmest: Any
         owned: Any  # in training: what its objective owns beside it
+        segment: Any  # of kinds that remember: the last states of a text that goes on, and the memory after it
         blanks: Any  # of encoders with a head for words: states of blanks
         max_positions: int | None  # positions that have a vector of their own; None: any number is read
         max_target_positions: int | None  # the same of the text that it writes

@@ -78,6 +78,15 @@ class Model(Part, kw_only=True):
         return None
 
     @property
+    def remembers(self) -> bool:
+        """Whether it sees what it has met of the text before what it reads (``mems``)."""
+        return False
+
+    def shortened(self, share: float) -> Self:
+        """The model for texts of a share of its paper's length: its memory is as much shorter."""
+        return self
+
+    @property
     def compares(self) -> bool:
         """Whether it gives vectors of two kinds of input in one space."""
         return False

@@ -42,5 +42,13 @@ class Permuted(Encoder, kw_only=True):
         held = super().pieces(env)
         return {"asked": Held(FirstAsked(), cast(Held, held["stack"]).env), **held}
 
+    @property
+    def remembers(self) -> bool:
+        return True
+
+    def shortened(self, share: float) -> Self:
+        memory, reused = (each and max(1, round(share * each)) for each in (self.memory, self.reused))
+        return self.but(memory=memory, reused=reused)
+
     def small(self) -> Self:
         return self.but(memory=small.MEMORY, reused=self.reused and small.LENGTH - 4)

@@ -53,5 +53,12 @@ class Recurrent(Decoder, kw_only=True):
         banded = self.stack.but(block=but(attn=but(pattern=Banded(self.memory))))
         return {**held, "stack": replace(stack, part=banded)}
 
+    @property
+    def remembers(self) -> bool:
+        return True
+
+    def shortened(self, share: float) -> Self:
+        return self.but(memory=max(1, round(share * self.memory)))
+
     def small(self) -> Self:
         return self.but(memory=small.MEMORY)

@@ -22,3 +22,5 @@ class NextTokenInSegments(Objective):
     Each row of a batch goes on with the text of the row before it in time; the memory that a segment leaves is given to
     the next, and no gradient passes from one to the other.
     """
+
+    verb: ClassVar[str] = "generate"

@@ -1,0 +1,49 @@
+"""The next token of a text that is read segment after segment, with a memory (Dai et al. 2019, §3.2)."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from clados import spec as s
+from clados.apply.ready import Ready
+from clados.data import packing
+from clados.data.packing import Packed
+from clados.errors import InputError
+from clados.nn.kinds.model import WholeModel
+from clados.objectives.base import Batch, Ids, Loss, Random, Setting
+from clados.objectives.measures import Measure, Sample, share
+from clados.objectives.tasks import Small, Source, SourceConfig
+from clados.objectives.text import TextTask, first_guesses, last_states, next_tokens, packed_texts, stream, words_at
+
+
+class NextTokenInSegmentsTask(TextTask[s.NextTokenInSegments, Packed], objective=s.NextTokenInSegments):
+    """Segments of all documents on end; each row goes on where it ended, and sees the memory of what it has read."""
+
+    remembers = True
+    small = Small(params="1M", vocab=1024, steps=160, length=32, batch=16)
+
+    def source(self, examples: Sequence[Any], config: SourceConfig) -> Source:
+        """Each segment with the first token of the next, which its last one predicts."""
+        separator = config.separator("eos", "bos", "sep")
+        return packing.TokenBlocks(stream(examples, config), config.length, separator, ahead=1)
+
+    def row(self, texts: Sequence[Ids]) -> Packed:
+        return packed_texts(texts)
+
+    def prepare(self, rows: Sequence[Packed], random: Sequence[Random], setting: Setting) -> Batch:
+        """Each token but the last is seen, each but the first is to be predicted."""
+        if not setting.model.remembers or setting.model.writes != "continues":
+            raise InputError(
+                "NextTokenInSegments() needs a model that writes on and has a memory: Recurrent(memory=...)"
+            )
+        return next_tokens(rows)
+
+    def loss(self, model: WholeModel, batch: Batch) -> Loss:
+        states, left = last_states(model, batch)
+        return Loss({"lm": words_at(model, states, batch)}, memory=left)
+
+    def compared(self, ends: Sequence[float], baseline: Mapping[str, float]) -> str:
+        return f"{super().compared(ends, baseline)}, {baseline['bigram']:.2f} of smoothed bigram"
+
+    def measure(self, ready: Ready, sample: Sample) -> Measure:
+        """The share of tokens that the first guess hits, beside the most frequent token."""
+        return share("next token@1", "the most frequent token", *first_guesses(self, ready, sample))
