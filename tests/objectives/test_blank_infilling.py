@@ -13,7 +13,7 @@ from clados.data.packing import Sentences, generator
 from clados.errors import InputError
 from clados.models.declared import declared
 from clados.objectives import Setting, VocabIds, blank_infilling, task
-from clados.objectives.blank_infilling import blanked, draw_spans
+from clados.objectives.blank_infilling import blanked
 from tests.objectives.alike import alike, golden
 
 # The ids of the golden text: 0 to 38 are its words, in six sentences.
