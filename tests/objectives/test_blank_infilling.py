@@ -13,7 +13,7 @@ from clados.data.packing import Sentences, generator
 from clados.errors import InputError
 from clados.models.declared import declared
 from clados.objectives import Setting, VocabIds, blank_infilling, task
-from clados.objectives.blank_infilling import blanked
+from clados.objectives.blank_infilling import blanked, draw_spans
 from tests.objectives.alike import alike, golden
 
 # The ids of the golden text: 0 to 38 are its words, in six sentences.
@@ -26,7 +26,7 @@ SETTING = Setting(GLM.but(inputs=s.but(vocab=s.Vocabulary(kind="bytes", size=100
 
 def drawn(objective: s.BlankInfilling, times: int = 10_000) -> list[list[list[int]]]:
     random = generator(0)
-    return [draw_taken_spans(objective, TEXT, random)[1].tolist() for _ in range(times)]
+    return [draw_spans(objective, TEXT, random)[1].tolist() for _ in range(times)]
 
 
 def names(found: list[list[list[int]]]) -> Counter[str]:
@@ -86,7 +86,7 @@ def test_each_kind_of_blank_has_its_mark_where_the_vocabulary_has_one(objective:
 def test_the_share_of_each_kind_is_as_declared() -> None:
     objective: Any = declared("glm").recipe.stages[0].objective
     random = generator(5)
-    kinds = Counter(draw_taken_spans(objective, TEXT, random)[0] for _ in range(4000))
+    kinds = Counter(draw_spans(objective, TEXT, random)[0] for _ in range(4000))
     assert [kinds[name] / 4000 for name in ("", "[sMASK]", "[gMASK]")] == pytest.approx([0.5, 0.3, 0.2], abs=0.03)
     assert task(objective).marks([]) == ("[sMASK]", "[gMASK]")
     assert task(s.BlankInfilling()).marks([]) == ()

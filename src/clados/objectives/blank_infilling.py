@@ -18,7 +18,7 @@ from clados.objectives.measures import Measure, Sample, share
 from clados.objectives.tasks import Small, Source, SourceConfig
 from clados.objectives.text import TextTask, first_guesses, stream, words_at
 
-LONGEST_SHORT_SPAN = 39  # tokens of a short span (THUDM/GLM blocklm_utils.py, max_block_length)
+LONGEST_SPAN = 39  # tokens of a short span (THUDM/GLM blocklm_utils.py, max_block_length)
 SENTENCES, REST = "[sMASK]", "[gMASK]"  # blanks of whole sentences, and of a long span
 
 
@@ -135,7 +135,7 @@ def draw_spans(objective: s.BlankInfilling, row: Sentences, random: Random) -> t
     lengths = list[int]()
     while sum(lengths) < objective.rate * number:
         length = int(random.poisson(objective.mean))
-        if 0 < length <= LONGEST_SHORT_SPAN:
+        if 0 < length <= LONGEST_SPAN:
             lengths.append(min(length, number))
     while sum(lengths) + len(lengths) - 1 > number:
         lengths.pop()
