@@ -129,7 +129,7 @@ def test_a_stream_is_written_once_and_mapped(tmp_path: Path) -> None:
         assert isinstance(found.ids, np.memmap)
         assert found.ids.tolist() == plain.ids.tolist()
     assert plain.documents.tolist() == [0, 2, 2, 3]
-    assert tokenizer.decode(plain.ids[plain.pieces[1] : plain.pieces[2]].tolist()) == "Or not."
+    assert tokenizer.decode(plain.ids[plain.pieces[1] : plain.pieces[2]].tolist()) == " Or not."
     encode_documents(documents[:1], tokenizer, tmp_path / "cache", "sentence")
     encode_documents(documents, tokenizer, tmp_path / "cache", "document")
     assert len(list((tmp_path / "cache").iterdir())) == 3

@@ -50,6 +50,16 @@ def sentences(text: str) -> list[str]:
     return [line.strip() for line in text_lines(marked) if line.strip()]
 
 
+def spaced(text: str, space: str = " ") -> list[str]:
+    """The sentences of a text, each but the first with the space before it."""
+    return [space * (number > 0) + each for number, each in enumerate(sentences(text))]
+
+
+def between(tokenizer: Tokenizer) -> str:
+    """What stands between two sentences that are encoded one by one: a space, where it is part of a token."""
+    return "" if " " in tokenizer.decode(2 * tokenizer.encode("a", add_special_tokens=False)) else " "
+
+
 def encode_documents(
     documents: Sequence[Text], tokenizer: Tokenizer, cache: Path | None = None, by: By = "document"
 ) -> Stream:
@@ -71,14 +81,15 @@ def encode_documents(
 
 
 def _key(documents: Sequence[Text], tokenizer: Tokenizer, by: By) -> str:
-    digest = hashlib.sha256(json.dumps(["2", by, tokenizer.key]).encode())
+    digest = hashlib.sha256(json.dumps(["3", by, tokenizer.key]).encode())
     for document in documents:
         digest.update(hashlib.sha256(document.text.encode("utf-8", "surrogatepass")).digest())
     return digest.hexdigest()[:32]
 
 
 def _encode(documents: Sequence[Text], tokenizer: Tokenizer, by: By) -> Stream:
-    cut = [sentences(document.text) if by == "sentence" else [document.text] for document in documents]
+    space = between(tokenizer)
+    cut = [spaced(document.text, space) if by == "sentence" else [document.text] for document in documents]
     pieces = [piece for found in cut for piece in found]
     parts = [np.zeros(0, np.uint32)]
     sizes: list[int] = []

@@ -284,7 +284,8 @@ class Task(ABC, Generic[Objective, Row]):
         Raises:
             InputError: when the text has too few tokens, or the objective does not learn from texts.
         """
-        texts = [np.array(config.words.encode(each.strip(), add_special_tokens=False)) for each in self.texts(text)]
+        parts = self.texts(text.strip())
+        texts = [np.array(config.words.encode(each, add_special_tokens=False)) for each in parts]
         if (tokens := sum(map(len, texts))) < 2:
             raise InputError(f"the text '{text.strip()}' is {tokens} token(s) long; it takes two or more")
         return self.row([each.astype(np.int64) for each in texts])

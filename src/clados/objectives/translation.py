@@ -48,7 +48,7 @@ class TranslationTask(TextTask[s.Translation, SourceTarget], objective=s.Transla
         source, bar, target = text.partition("|")
         if not bar:
             raise InputError("a translation needs two texts: give --text 'source | target'")
-        return [source, target]
+        return [source.strip(), target.strip()]
 
     def row(self, texts: Sequence[Ids]) -> SourceTarget:
         """Source and target; one text is cut in two."""

@@ -1,7 +1,7 @@
 """A batch as people read it: what the model sees, and what it has to predict."""
 
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -21,7 +21,7 @@ Mark = Literal["text", "special", "hidden", "replaced", "kept", "sentinel"]
 MARK_MEANINGS: dict[Mark, str] = {
     "text": "seen as it is",
     "special": "a mark of the vocabulary",
-    "hidden": "hidden behind the mask, to be predicted",
+    "hidden": "not seen, to be predicted",
     "replaced": "replaced by another word, to be predicted",
     "kept": "left as it is, to be predicted",
     "sentinel": "stands for a span that is gone",
@@ -118,7 +118,10 @@ def view(batch: Batch, tokenizer: Tokenizer, row: int = 0) -> View:
         if name in batch.targets:
             also[meaning] = not int(batch.targets[name][row])
     if "decoder_input_ids" in batch.inputs:
-        return View(_pieces(ids, {}, tokenizer), _pieces(list(wanted.values()), {}, tokenizer), also)
+        hidden = batch.targets.get("hidden", torch.zeros(0)).tolist()
+        first = row * batch.inputs["decoder_input_ids"].size(1)
+        gone = {i for i, place in enumerate(wanted) if first + place in hidden}
+        return View(_pieces(ids, {}, tokenizer), _pieces(list(wanted.values()), {}, tokenizer, gone=gone), also)
     return View(_pieces(ids, wanted, tokenizer, masked=batch.in_place), (), also)
 
 
@@ -154,11 +157,15 @@ def _wanted(batch: Batch, row: int) -> Iterator[tuple[int, int]]:
             yield place % length, label
 
 
-def _pieces(ids: list[int], wanted: dict[int, int], tokenizer: Tokenizer, *, masked: bool = False) -> tuple[Piece, ...]:
-    """``masked``: what is wanted stands at its own place, not at the next."""
+def _pieces(
+    ids: list[int], wanted: dict[int, int], tokenizer: Tokenizer, *, masked: bool = False, gone: Collection[int] = ()
+) -> tuple[Piece, ...]:
+    """``masked``: what is wanted stands at its own place, not at the next; ``gone``: what the encoder does not see."""
     names = tokenizer.tokens(ids)
     labels = {place: tokenizer.tokens([label])[0] for place, label in wanted.items()}
-    marks = (_mark(id_, wanted.get(i) if masked else None, tokenizer) for i, id_ in enumerate(ids))
+    marks: Iterator[Mark] = (
+        "hidden" if i in gone else _mark(id_, wanted.get(i) if masked else None, tokenizer) for i, id_ in enumerate(ids)
+    )
     return tuple(Piece(name, id_, mark, labels.get(i)) for i, (name, id_, mark) in enumerate(zip(names, ids, marks)))
 
 

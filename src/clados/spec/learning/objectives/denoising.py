@@ -1,5 +1,7 @@
 """Restore texts that were damaged."""
 
+from typing import ClassVar
+
 from clados.spec.core.part import Part
 from clados.spec.learning.objectives.base import Objective
 
@@ -7,13 +9,15 @@ from clados.spec.learning.objectives.base import Objective
 class Denoised(Objective):
     """-log p(text | the same text damaged), the mean over all of its tokens (Lewis et al. 2020, §2.2).
 
-    Infilling: spans, their lengths drawn from Poisson(mean), shrink to one mask each until ``rate`` of the tokens
-    are gone; a span of no tokens puts a mask in between. Permutation: the sentences stand in random order.
+    Infilling: spans, their lengths drawn from Poisson(mean), shrink to one mask each, until they have ``rate`` of the
+    tokens together; a span of no tokens puts a mask in between. Permutation: the sentences stand in random order.
     """
 
+    verb: ClassVar[str] = "fill"
     rate: float = 0.3
     mean: float = 3.0
     permuted: bool = True
+    marked: bool = False  # sentences end with the end token, texts begin and end with a mark of their language
 
 
 class HintedDenoised(Denoised):

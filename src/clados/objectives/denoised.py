@@ -1,0 +1,214 @@
+"""A damaged text restored: spans behind masks, sentences in random order (Lewis et al. 2020, §2.2)."""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from clados import spec as s
+from clados.apply.ready import Ready
+from clados.data.packing import SentenceBlocks, Sentences
+from clados.data.stream import spaced
+from clados.errors import InputError
+from clados.nn.kinds.model import WholeModel
+from clados.objectives.base import Batch, Ids, Loss, Random, Setting, VocabIds
+from clados.objectives.measures import Measure, Sample, share
+from clados.objectives.sides import SourceTarget, sides
+from clados.objectives.tasks import Small, Source, SourceConfig
+from clados.objectives.text import TextTask, first_guesses, stream, words_at
+
+UNKNOWN = "und"  # the language that the data do not name (ISO 639-2)
+
+
+class DenoisedTask(TextTask[s.Denoised, Sentences], objective=s.Denoised):
+    """Sentences of one document, damaged, and as they were.
+
+    A loss is compared with others over the tokens alone that the encoder does not see: the rest can be copied, also
+    from a text without any order.
+    """
+
+    length = 64
+    small = Small(params="600K", vocab=512, steps=150, length=64, batch=16, lr=4e-3, dropout=0.0)
+    longer = Small(params="1M", vocab=512, steps=300, length=64, batch=16, lr=2e-3, dropout=0.0)
+
+    def marks(self, examples: Sequence[Any]) -> tuple[str, ...]:
+        if not self.objective.marked:
+            return ()
+        return tuple(sorted({language_mark(getattr(each, "language", "")) for each in examples}))
+
+    def source(self, examples: Sequence[Any], config: SourceConfig) -> Source:
+        languages = [each.language for each in examples]
+        made, marked = stream(examples, config, sentences=True), self.objective.marked
+        return SentenceBlocks(made, config.length - (1 if marked else 2), languages, 1 if marked else 0)
+
+    def texts(self, text: str) -> list[str]:
+        return spaced(text)
+
+    def row(self, texts: Sequence[Ids]) -> Sentences:
+        return Sentences.of(texts, "en")
+
+    def prepare(self, rows: Sequence[Sentences], random: Sequence[Random], setting: Setting) -> Batch:
+        if setting.model.writes != "answers":
+            name = type(self.objective).__name__
+            raise InputError(f"{name} restores one text from another, and the model does not read two")
+        words, room = setting.text, setting.length or None
+        made = [self._damaged(row, words, draw) for row, draw in zip(rows, random)]
+        cut = [SourceTarget(each.source[:room], each.target) for each in made]
+        starts = [words.mark(language_mark(row.language)) for row in rows] if self.objective.marked else None
+        batch = sides(cut, setting, starts)
+        length = batch.inputs["decoder_input_ids"].size(1)
+        hidden = np.concatenate([number * length + each.hidden for number, each in enumerate(made)])
+        return replace(batch, targets={**batch.targets, "hidden": torch.from_numpy(hidden)})
+
+    def _damaged(self, row: Sentences, words: VocabIds, random: Random) -> "Damaged":
+        if self.objective.marked:  # every sentence closed, the language last (Liu et al. 2020, §2.2)
+            row = closed(row, words.id("eos"))
+            before, after = np.zeros(0, np.int64), np.array([words.mark(language_mark(row.language))])
+        else:
+            before, after = np.array([words.id("bos", "cls")]), np.array([words.id("eos", "sep")])
+        number = len(row.bounds) - 1
+        order = random.permutation(number) if self.objective.permuted else np.arange(number)
+        places = in_order(row.bounds, order)
+        found = infill(row.ids[places], self.objective, words, random)
+        source = self.described(found.source, found.hides, words, random)
+        source, target = (np.concatenate([before, ids, after]) for ids in (source, row.ids))
+        return Damaged(source, target, places[found.hidden] + len(before))
+
+    def described(self, source: Ids, hides: Ids, words: VocabIds, random: Random) -> Ids:
+        """The source with what is said of its masks.
+
+        Args:
+            hides: how many tokens stand behind each token of the source, which is a mask; -1 where it is none.
+        """
+        return source
+
+    def loss(self, model: WholeModel, batch: Batch) -> Loss:
+        return Loss({"lm": words_at(model, model.states(**batch.inputs), batch)})
+
+    def text_only(self, batch: Batch, setting: Setting) -> Batch:
+        return super().text_only(only_hidden(batch), setting)
+
+    def batches(self, ready: Ready, sample: Sample) -> Iterator[Batch]:
+        """The batches of a sample's rows; to be predicted is what the encoder does not see."""
+        return map(only_hidden, super().batches(ready, sample))
+
+    def measure(self, ready: Ready, sample: Sample) -> Measure:
+        """The share of hidden tokens that the first guess restores, given the text before them."""
+        return share("restored@1", "the most frequent token", *first_guesses(self, ready, sample))
+
+
+class Damaged(NamedTuple):
+    """What the encoder reads, what the decoder has to write, and where in that the hidden tokens stand."""
+
+    source: Ids
+    target: Ids
+    hidden: Ids
+
+
+def language_mark(language: str) -> str:
+    """The mark of a language, as fairseq writes it (github:facebookresearch/fairseq multilingual_denoising.py)."""
+    return f"[{language or UNKNOWN}]"
+
+
+def closed(row: Sentences, end: int) -> Sentences:
+    """The sentences, each with an end token."""
+    number = len(row.bounds) - 1
+    return replace(row, ids=np.insert(row.ids, row.bounds[1:], end), bounds=row.bounds + np.arange(number + 1))
+
+
+def in_order(bounds: Ids, order: Ids) -> Ids:
+    """The places of all tokens when the sentences stand in this order."""
+    return np.concatenate([np.zeros(0, np.int64), *(np.arange(bounds[i], bounds[i + 1]) for i in order)])
+
+
+def only_hidden(batch: Batch) -> Batch:
+    """The batch without the targets that the encoder sees."""
+    labels = batch.targets["labels"]
+    at = batch.targets.get("at", torch.arange(len(labels), device=labels.device))
+    kept = torch.isin(at, batch.targets["hidden"])
+    targets = {**batch.targets, "labels": labels[kept], "at": at[kept]}
+    return replace(batch, targets=targets, weights={**batch.weights, "lm": int(kept.sum())})
+
+
+# ---------------------------------------------------------------- spans
+
+
+class Spans(NamedTuple):
+    """Where random spans begin, how long they are, and how many more have no tokens."""
+
+    starts: Ids
+    lengths: Ids
+    empty: int
+
+
+def spans(length: int, rate: float, mean: float, random: Random) -> Spans:
+    """Spans, their lengths drawn from Poisson(mean), that have together ``rate`` of the tokens.
+
+    The last is cut to fit. Each begins at a token of its own; they may overlap, and are cut at the end
+    (``add_whole_word_mask`` of github:facebookresearch/fairseq denoising_dataset.py; the paper does not say).
+    """
+    budget = math.ceil(round(length * rate, 6))
+    drawn = np.zeros(0, np.int64)
+    while drawn.sum() < budget:
+        drawn = np.concatenate([drawn, random.poisson(mean, budget)])
+    sums = np.cumsum(drawn)
+    number = int(np.searchsorted(sums, budget)) + 1 if budget else 0
+    lengths = np.diff(np.minimum(sums[:number], budget), prepend=0)
+    whole = lengths[lengths > 0]
+    return Spans(random.permutation(length)[: len(whole)], whole, number - len(whole))
+
+
+def covered(length: int, spans: Spans) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Which of the tokens are the first of a span, and which follow another in one, each [length]."""
+    first = np.zeros(length, bool)
+    first[spans.starts] = True
+    steps = np.zeros(length + 1, np.int64)
+    np.add.at(steps, spans.starts + 1, 1)
+    np.add.at(steps, np.minimum(spans.starts + spans.lengths, length), -1)
+    return first, np.cumsum(steps[:-1]) > 0
+
+
+class Infilled(NamedTuple):
+    """A text with masks, how many tokens each of them hides (-1: no mask), and the places of what is hidden."""
+
+    source: Ids
+    hides: Ids
+    hidden: Ids
+
+
+def infill(ids: Ids, objective: s.Denoised, words: VocabIds, random: Random) -> Infilled:
+    """Each span becomes one mask; one of no tokens is a mask between two others (Lewis et al. 2020, §2.2).
+
+    Special tokens stay, and are not counted: a span goes on behind them.
+    """
+    text = np.flatnonzero(words.is_text[ids])
+    drawn = spans(len(text), objective.rate, objective.mean, random)
+    masked = with_masks(ids, text, drawn, words.id("mask"))
+    at = random.permutation(len(masked.source) + drawn.empty)[: drawn.empty]
+    return with_empty(masked, at, words.id("mask"))
+
+
+def with_masks(ids: Ids, text: Ids, drawn: Spans, mask: int) -> Infilled:
+    """A text whose spans are masks; ``text`` are the places that spans are counted in."""
+    first, following = covered(len(text), drawn)
+    kept = np.flatnonzero(~following)  # in a span that overlaps another nothing stands but the first one's mask
+    size = np.diff(kept, append=len(text))
+    seen, hides, stays = ids.copy(), np.full(len(ids), -1), np.ones(len(ids), bool)
+    masks = first[kept]
+    seen[text[kept[masks]]] = mask
+    hides[text[kept[masks]]] = size[masks]
+    stays[text[following]] = False
+    return Infilled(seen[stays], hides[stays], text[first | following])
+
+
+def with_empty(found: Infilled, at: Ids, mask: int) -> Infilled:
+    """The same with more masks, which hide nothing, at these places of the result."""
+    old = np.ones(len(found.source) + len(at), bool)
+    old[at] = False
+    source, hides = np.full(len(old), mask), np.zeros(len(old), np.int64)
+    source[old], hides[old] = found.source, found.hides
+    return found._replace(source=source, hides=hides)

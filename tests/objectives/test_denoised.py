@@ -1,0 +1,127 @@
+"""Damaged texts: as fairseq damages them, and restored."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from clados import spec as s
+from clados.data.packing import Sentences, generator
+from clados.errors import InputError
+from clados.models.declared import declared
+from clados.nn import build
+from clados.objectives import Batch, Setting, VocabIds, task
+from clados.objectives.denoised import DenoisedTask, infill
+from tests.objectives.distributions import chi_square
+
+GOLDEN = json.loads((Path(__file__).parent / "golden" / "denoising.json").read_text(encoding="utf-8"))
+MASK, STOP, SIZE = 99, 4, 102
+WORDS = VocabIds(SIZE, {"bos": 0, "pad": 1, "eos": 2, "unk": 3, "mask": MASK}, marks={"[en]": 100, "[de]": 101})
+BART = s.Denoised()
+
+
+class Recorded:
+    """What fairseq drew, in its order, in place of a generator."""
+
+    def __init__(self, drawn: list[Any]) -> None:
+        first, second, *others = drawn
+        order = np.arange(len(first[1]))
+        order[first[1]] = np.array(first[1])[second[1]]
+        self.drawn = [("permutation", order.tolist()), *others]
+
+    def permutation(self, size: int) -> np.ndarray:
+        if not self.drawn:
+            return np.zeros(0, np.int64)
+        kind, value = self.drawn.pop(0)
+        assert (kind, len(value)) == ("permutation", size)
+        return np.array(value)
+
+    def poisson(self, mean: float, size: int) -> np.ndarray:
+        kind, value = self.drawn.pop(0)
+        assert (kind, len(value), mean) == ("lengths", size, 3.0)
+        return np.array(value)
+
+
+def sentenced(ids: list[int]) -> Sentences:
+    stops = np.flatnonzero(np.array(ids) == STOP)
+    ends = [int(at) + 1 for at in stops if at == 0 or ids[at - 1] != STOP]
+    return Sentences(np.array(ids), np.array([0, *ends]))
+
+
+def setting(card: str = "bart", length: int = 0) -> Setting:
+    return Setting(declared(card).model, length, WORDS)
+
+
+@pytest.mark.parametrize("batch", GOLDEN["batches"], ids=lambda batch: str(len(batch["ids"])))
+def test_the_same_draws_damage_a_text_as_in_fairseq(batch: Any) -> None:
+    random: Any = Recorded(batch["drawn"])
+    found = task(BART).prepare([sentenced(batch["ids"])], [random], setting())
+    assert found.inputs["input_ids"].tolist() == [batch["source"]]
+    assert found.targets["labels"].tolist() == [0, *batch["ids"], 2]
+    assert found.inputs["decoder_input_ids"].tolist() == [[2, 0, *batch["ids"]]]
+    assert random.drawn == []
+
+
+def test_texts_are_damaged_as_often_as_in_fairseq() -> None:
+    counts, ids = GOLDEN["counts"], np.arange(5, 45)
+    lengths, masks, places = np.zeros(60, int), np.zeros(30, int), np.zeros(40, int)
+    random = generator(3)
+    for _ in range(counts["examples"]):
+        found = infill(ids, BART, WORDS, random)
+        lengths[len(found.source)] += 1
+        masks[(found.source == MASK).sum()] += 1
+        places[found.hidden] += 1
+    for name, ours in (("lengths", lengths), ("masks", masks)):
+        assert chi_square(ours, np.array(counts[name])) > 1e-3, name
+    share = np.array(counts["hidden"]) / counts["examples"]
+    assert (np.abs(places / counts["examples"] - share) < 5 * np.sqrt(2 * share / counts["examples"])).all()
+
+
+def test_sentences_are_shuffled_and_what_is_hidden_is_named() -> None:
+    row = sentenced([10, 11, 12, STOP, 20, 21, STOP, 30, 31, 32, 33, 34, STOP])
+    orders = set()
+    for seed in range(40):
+        found = task(BART).prepare([row], [generator(seed)], setting())
+        source = found.inputs["input_ids"][0].tolist()
+        hidden = row.ids[(found.targets["hidden"] - 1).numpy()].tolist()
+        assert sorted([*hidden, *(each for each in source if each not in (0, 2, MASK))]) == sorted(row.ids.tolist())
+        assert len(hidden) <= 4
+        orders.add(tuple(dict.fromkeys(each // 10 for each in source if each not in (0, 2, STOP, MASK))))
+    assert len(orders) >= 6
+
+
+def test_a_language_closes_both_texts_and_begins_the_written_one() -> None:
+    """Liu et al. 2020, figure 1: sentences end with </s>, the language stands last and starts the decoder."""
+    row = Sentences(np.array([10, 11, 12, 20, 21]), np.array([0, 3, 5]), "de")
+    objective = s.Denoised(rate=0.35, mean=3.5, marked=True)
+    batch = task(objective).prepare([row], [generator(1)], setting("mbart"))
+    assert batch.targets["labels"].tolist() == [10, 11, 12, 2, 20, 21, 2, 101]
+    assert batch.inputs["decoder_input_ids"].tolist() == [[101, 10, 11, 12, 2, 20, 21, 2]]
+    source = batch.inputs["input_ids"][0].tolist()
+    assert source[-1] == 101
+    assert source.count(2) == 2
+    with pytest.raises(InputError, match=r"no mark '\[fr\]'; it has \[en\], \[de\]"):
+        task(objective).prepare([Sentences(row.ids, row.bounds, "fr")], [generator(1)], setting("mbart"))
+
+
+def test_a_loss_is_compared_over_what_the_encoder_does_not_see() -> None:
+    part = declared("bart").model.but(size=s.Size(1, 32, 2), inputs=s.but(vocab=s.but(size=SIZE, mask=MASK)))
+    model, one = build(part, seed=0).eval(), DenoisedTask(BART)
+    row = sentenced([10, 11, 12, STOP, 20, 21, STOP, 30, 31, 32, 33, 34, STOP])
+    batch = one.prepare([row, row], [generator(0), generator(1)], Setting(part, 0, WORDS))
+    hidden = one.text_only(batch, Setting(part, 0, WORDS))
+    seen = Batch(batch.inputs, {**batch.targets, "at": torch.arange(30)}, batch.weights, 0)
+    logp = model(**batch.inputs).logits.flatten(0, 1)[:, torch.from_numpy(WORDS.ordinary)].log_softmax(-1)
+    places = batch.targets["hidden"].tolist()
+    labels = seen.targets["labels"][places]
+    wanted = -sum(logp[place, WORDS.ordinary.tolist().index(int(label))] for place, label in zip(places, labels))
+    assert float(one.loss(model, hidden).sum) == pytest.approx(float(wanted), rel=1e-5)
+    assert hidden.weights == {"lm": len(places)}
+
+
+def test_one_text_is_not_damaged_for_a_model_of_one() -> None:
+    with pytest.raises(InputError, match="Denoised restores one text from another, and the model does not read two"):
+        task(BART).prepare([sentenced([5, STOP])], [generator(0)], setting("gpt-2"))
