@@ -85,7 +85,9 @@ def test_an_objective_that_runs_is_named_in_two_files_its_declaration_and_its_ta
     for kind in running:
         files = [str(file.relative_to(SOURCE)) for file, used in every.items() if kind.__name__ in used]
         task = str(Path(TASKS[kind].__module__.replace(".", "/").removeprefix("clados/")).with_suffix(".py"))
-        assert sorted(files) in ([task], sorted([task, "spec/__init__.py"])), files
+        declared = str(Path(kind.__module__.replace(".", "/").removeprefix("clados/")).with_suffix(".py"))
+        # another declaration may build on it, in its own file
+        assert sorted({*files} - {declared}) in ([task], sorted([task, "spec/__init__.py"])), files
 
 
 def test_a_spec_error_is_raised_for_declarations_only() -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from clados.apply.fill import BLANK, fill, written_spans
+from clados.apply.fill import BLANK, _Anew, fill, written_spans
 from clados.apply.ready import Ready
 from clados.errors import InputError
 from clados.nn import build
@@ -103,3 +103,14 @@ def test_a_megabyte_of_space_is_read_once(ready: Callable[[str], Ready]) -> None
     with pytest.raises(InputError, match="has no blank"):
         fill(ready("bert"), text)
     assert BLANK.sub("_", "a \n [MASK] b[MASK][MASK]  c") == "a_ b__  c"
+
+
+def test_what_is_written_anew_keeps_its_parts_and_ends_a_span_where_it_goes_on() -> None:
+    text = _Anew([[5, 6], [7], [], [8]])
+    guesses = iter([0, 0, 20, 21, 7, 0, 30, 8, 0, 9])
+    written = []
+    while (token := text.next(next(guesses), -0.5)) is not None:
+        written.append(token)
+    assert written == [5, 6, 20, 21, 7, 0, 30, 8]
+    assert text.spans == [[20, 21], [0, 30], []]
+    assert text.log == [-1.0, -1.0, 0.0]

@@ -3,7 +3,7 @@
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 
@@ -45,6 +45,8 @@ def fill(
 
     A masked model gives ``top`` words for each blank, every blank by itself. A model that has learned to restore spans
     writes one span of any length for each, the likeliest token after token; its probability is that of all its tokens.
+    One that writes the whole text anew (BART) is given what stands around the blanks, and ends a span, which may have
+    no token at all, where it would write what follows.
 
     Raises:
         InputError: for a model that does neither, a text without a blank, and one longer than the model's positions.
@@ -56,8 +58,9 @@ def fill(
     for text in texts:
         if not BLANK.search(text):
             raise InputError(f"'{text[:60]}' has no blank; write [MASK] where there is one")
-    restores = ready.spec.writes == "answers"
-    marked = [(_with_sentinels if restores else _with_masks)(ready, text) for text in texts]
+    spelt = bool(ready.words.sentinels)
+    restores = (_restored if spelt else _rewritten) if ready.spec.writes == "answers" else None
+    marked = [(_with_sentinels if restores and spelt else _with_masks)(ready, text) for text in texts]
     rows = ready.known(ready.words.encode_batch(marked))
     limit = ready.positions
     long = next((text for text, row in zip(texts, rows) if limit and len(row) > limit), None)
@@ -66,7 +69,7 @@ def fill(
     found: dict[int, Filled] = {}
     for numbers in batched(rows, batch, len):
         some = [rows[number] for number in numbers]
-        found |= zip(numbers, _restored(ready, some) if restores else _unmasked(ready, some, top))
+        found |= zip(numbers, restores(ready, some) if restores else _unmasked(ready, some, top))
     return [found[number] for number in range(len(texts))]
 
 
@@ -174,6 +177,69 @@ def _next(spans: list[tuple[list[int], float]], marks: list[int], token: int, lo
         return None
     spans.append(([], 0.0))
     return marks[len(spans) - 1]
+
+
+@dataclass
+class _Anew:
+    """A text that is written anew: its parts are given, the spans between them are the model's."""
+
+    parts: list[list[int]]
+    spans: list[list[int]] = field(default_factory=list)
+    log: list[float] = field(default_factory=list)
+    at: int = 0  # in the part that is being written
+    open: bool = False  # a span is being written, and no part
+
+    def next(self, guess: int, log: float) -> int | None:
+        """The next token, the model's guess where a span goes on; None after the end."""
+        while True:
+            part = self.parts[len(self.spans)] if not self.open else []
+            if self.at < len(part):
+                self.at += 1
+                return part[self.at - 1]
+            if not self.open and len(self.spans) == len(self.parts) - 1:
+                return None
+            if not self.open:
+                self.spans.append([])
+                self.log.append(0.0)
+                self.open, self.at = True, 0
+            following = next((each[0] for each in self.parts[len(self.spans) :] if each), None)
+            if guess != following and len(self.spans[-1]) < _LONGEST:
+                self.spans[-1].append(guess)
+                self.log[-1] += log
+                return guess
+            self.open = False
+
+
+@torch.inference_mode()
+def _rewritten(ready: Ready, rows: Sequence[list[int]]) -> list[Filled]:
+    """Each span where its mask stood."""
+    words, model, mask = ready.words, ready.model, ready.words.id("mask")
+    ids, keep = pad_ids(rows, words.ids.get("pad", 0), ready.device)
+    texts = []
+    for row in rows:
+        ends = [*(at for at, token in enumerate(row) if token == mask), len(row)]
+        texts.append(_Anew([row[a:b] for a, b in zip([0, *(end + 1 for end in ends)], ends)]))
+    room = max(len(row) + _LONGEST * row.count(mask) for row in rows)
+    room = min(room, ready.positions or room)
+    memory, cache = model.encode(ids, keep), model.cache(len(rows), room)
+    written = ids.new_full((len(rows), 1), ready.spec.written_vocab.start or 0)
+    for _ in range(room):
+        out = model(
+            decoder_input_ids=written, encoder_outputs=memory, attention_mask=keep, cache=cache, logits_to_keep=1
+        )
+        best = out.logits[:, -1].float().log_softmax(-1).max(-1)
+        column = [text.next(*each) for text, *each in zip(texts, best.indices.tolist(), best.values.tolist())]
+        if all(token is None for token in column):
+            break
+        written = torch.tensor([[token or 0] for token in column], device=ready.device)
+    found = []
+    for text in texts:
+        spans = [*text.spans, *([] for _ in text.parts[len(text.spans) + 1 :]), []]
+        whole = words.decode([token for each in zip(text.parts, spans) for ids in each for token in ids]).strip()
+        logs = [*text.log, *(0.0 for _ in spans)]
+        blanks = tuple((Candidate(words.decode(ids).strip(), math.exp(log)),) for ids, log in zip(spans[:-1], logs))
+        found.append(Filled(whole, blanks))
+    return found
 
 
 def written_spans(words: Tokenizer, written: Sequence[int]) -> dict[int, list[int]]:

@@ -21,7 +21,7 @@ from clados.objectives.sides import SourceTarget, sides
 from clados.objectives.tasks import Small, Source, SourceConfig
 from clados.objectives.text import TextTask, first_guesses, stream, words_at
 
-UNKNOWN = "und"  # the language that the data do not name (ISO 639-2)
+NO_LANGUAGE = "und"  # the language that the data do not name (ISO 639-2)
 
 
 class DenoisedTask(TextTask[s.Denoised, Sentences], objective=s.Denoised):
@@ -60,8 +60,7 @@ class DenoisedTask(TextTask[s.Denoised, Sentences], objective=s.Denoised):
         cut = [SourceTarget(each.source[:room], each.target) for each in made]
         starts = [words.mark(language_mark(row.language)) for row in rows] if self.objective.marked else None
         batch = sides(cut, setting, starts)
-        length = batch.inputs["decoder_input_ids"].size(1)
-        hidden = np.concatenate([number * length + each.hidden for number, each in enumerate(made)])
+        hidden = np.concatenate([each.hidden for each in made])
         return replace(batch, targets={**batch.targets, "hidden": torch.from_numpy(hidden)})
 
     def _damaged(self, row: Sentences, words: VocabIds, random: Random) -> "Damaged":
@@ -76,7 +75,9 @@ class DenoisedTask(TextTask[s.Denoised, Sentences], objective=s.Denoised):
         found = infill(row.ids[places], self.objective, words, random)
         source = self.described(found.source, found.hides, words, random)
         source, target = (np.concatenate([before, ids, after]) for ids in (source, row.ids))
-        return Damaged(source, target, places[found.hidden] + len(before))
+        hidden = np.zeros(len(target), bool)
+        hidden[places[found.hidden] + len(before)] = True
+        return Damaged(source, target, hidden)
 
     def described(self, source: Ids, hides: Ids, words: VocabIds, random: Random) -> Ids:
         """The source with what is said of its masks.
@@ -102,16 +103,16 @@ class DenoisedTask(TextTask[s.Denoised, Sentences], objective=s.Denoised):
 
 
 class Damaged(NamedTuple):
-    """What the encoder reads, what the decoder has to write, and where in that the hidden tokens stand."""
+    """What the encoder reads, what the decoder has to write, and which tokens of that the encoder does not see."""
 
     source: Ids
     target: Ids
-    hidden: Ids
+    hidden: NDArray[np.bool_]
 
 
 def language_mark(language: str) -> str:
     """The mark of a language, as fairseq writes it (github:facebookresearch/fairseq multilingual_denoising.py)."""
-    return f"[{language or UNKNOWN}]"
+    return f"[{language or NO_LANGUAGE}]"
 
 
 def closed(row: Sentences, end: int) -> Sentences:
@@ -127,10 +128,9 @@ def in_order(bounds: Ids, order: Ids) -> Ids:
 
 def only_hidden(batch: Batch) -> Batch:
     """The batch without the targets that the encoder sees."""
-    labels = batch.targets["labels"]
+    labels, kept = batch.targets["labels"], batch.targets["hidden"]
     at = batch.targets.get("at", torch.arange(len(labels), device=labels.device))
-    kept = torch.isin(at, batch.targets["hidden"])
-    targets = {**batch.targets, "labels": labels[kept], "at": at[kept]}
+    targets = {**batch.targets, "labels": labels[kept], "at": at[kept], "hidden": kept[kept]}
     return replace(batch, targets=targets, weights={**batch.weights, "lm": int(kept.sum())})
 
 
@@ -145,7 +145,7 @@ class Spans(NamedTuple):
     empty: int
 
 
-def spans(length: int, rate: float, mean: float, random: Random) -> Spans:
+def random_spans(length: int, rate: float, mean: float, random: Random) -> Spans:
     """Spans, their lengths drawn from Poisson(mean), that have together ``rate`` of the tokens.
 
     The last is cut to fit. Each begins at a token of its own; they may overlap, and are cut at the end
@@ -186,7 +186,7 @@ def infill(ids: Ids, objective: s.Denoised, words: VocabIds, random: Random) -> 
     Special tokens stay, and are not counted: a span goes on behind them.
     """
     text = np.flatnonzero(words.is_text[ids])
-    drawn = spans(len(text), objective.rate, objective.mean, random)
+    drawn = random_spans(len(text), objective.rate, objective.mean, random)
     masked = with_masks(ids, text, drawn, words.id("mask"))
     at = random.permutation(len(masked.source) + drawn.empty)[: drawn.empty]
     return with_empty(masked, at, words.id("mask"))

@@ -118,9 +118,8 @@ def view(batch: Batch, tokenizer: Tokenizer, row: int = 0) -> View:
         if name in batch.targets:
             also[meaning] = not int(batch.targets[name][row])
     if "decoder_input_ids" in batch.inputs:
-        hidden = batch.targets.get("hidden", torch.zeros(0)).tolist()
-        first = row * batch.inputs["decoder_input_ids"].size(1)
-        gone = {i for i, place in enumerate(wanted) if first + place in hidden}
+        hidden = [each for _, each in _wanted(batch, row, "hidden")] if "hidden" in batch.targets else []
+        gone = {number for number, each in enumerate(hidden) if each}
         return View(_pieces(ids, {}, tokenizer), _pieces(list(wanted.values()), {}, tokenizer, gone=gone), also)
     return View(_pieces(ids, wanted, tokenizer, masked=batch.in_place), (), also)
 
@@ -146,11 +145,11 @@ def _row(batch: Batch, name: str, row: int) -> list[int]:
     return (ids if keep is None else ids[keep[row]]).tolist()
 
 
-def _wanted(batch: Batch, row: int) -> Iterator[tuple[int, int]]:
-    """Place in the row, and the id that is to be predicted there."""
+def _wanted(batch: Batch, row: int, name: str = "labels") -> Iterator[tuple[int, int]]:
+    """Place in the row, and the id that is to be predicted there, or another target of that place."""
     seen = batch.inputs.get("decoder_input_ids", batch.inputs.get("input_ids"))
     length = seen.size(1) if seen is not None else 0
-    labels = batch.targets["labels"].tolist()
+    labels = batch.targets[name].tolist()
     places = batch.targets["at"].tolist() if "at" in batch.targets else range(len(labels))
     for place, label in zip(places, labels):
         if place // length == row:
@@ -174,4 +173,4 @@ def _mark(id_: int, label: int | None, tokenizer: Tokenizer) -> Mark:
         return "kept" if id_ == label else "hidden" if id_ == tokenizer.ids.get("mask") else "replaced"
     if id_ in tokenizer.sentinels or id_ == tokenizer.ids.get("mask"):
         return "sentinel"
-    return "special" if id_ in tokenizer.ids.values() else "text"
+    return "special" if id_ in tokenizer.special.values() else "text"

@@ -6,16 +6,21 @@ FOLDER holds the files, as they are at these commits on github.com:
 
     albert.py    google-research/albert b772393 create_pretraining_data.py
     glm.py       THUDM/GLM 4f61ed7 blocklm_utils.py
+    fairseq.py   facebookresearch/fairseq a6a6327 fairseq/data/denoising_dataset.py
 """
 
 import json
+import math
 import sys
 from collections import Counter
+from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+import torch
 
 HERE = Path(__file__).parent
 DRAWS = 20_000
@@ -52,10 +57,7 @@ def albert(folder: Path) -> dict[str, Any]:
 def glm(folder: Path) -> dict[str, Any]:
     """How often which spans of a text of 39 tokens in six sentences are taken, and one text with its blanks filled."""
     import copy
-    import math
     import random
-
-    import torch
 
     ids = {"MASK": 90, "gMASK": 91, "sMASK": 92, "ENC": 93, "sop": 94, "eop": 95, "eos": 96}
     ends = {9, 15, 16, 22, 31, 38}
@@ -96,8 +98,62 @@ def glm(folder: Path) -> dict[str, Any]:
     return {name: dict(sorted(each.items())) for name, each in counts.items()} | {"laid": plain}
 
 
+def fairseq(folder: Path) -> dict[str, Any]:
+    """Damaged texts with all that was drawn for each; and of one text how long it gets, with how many masks."""
+    drawn: list[list[Any]] = []
+
+    def recorded(make: Callable[..., Any], kind: str) -> Callable[..., Any]:
+        def call(*given: Any, **named: Any) -> Any:
+            value = make(*given, **named)
+            drawn.append([kind, value.tolist()])
+            return value
+
+        return call
+
+    names = {name: getattr(torch, name) for name in dir(torch)} | {"randperm": recorded(torch.randperm, "permutation")}
+    spans = SimpleNamespace(sample=None)
+
+    def lengths(probabilities: torch.Tensor) -> Any:
+        spans.sample = recorded(torch.distributions.Categorical(probabilities).sample, "lengths")
+        return spans
+
+    names["distributions"] = SimpleNamespace(Categorical=lengths)
+    numpy_seed = lambda *_: nullcontext()  # noqa: E731
+    given = {"torch": SimpleNamespace(**names), "np": np, "math": math, "FairseqDataset": object}
+    given["data_utils"] = SimpleNamespace(numpy_seed=numpy_seed)
+    theirs = part(folder / "fairseq.py", "class DenoisingDataset", None, given)["DenoisingDataset"]
+    bos, eos, stop, mask, size = 0, 2, 4, 99, 100
+    vocab = type("Vocab", (), {"__len__": lambda _: size, "bos": lambda _: bos, "eos": lambda _: eos})()
+    vocab.index = {"13": stop}.__getitem__  # the full stop of GPT-2's bytes
+    options: dict[str, Any] = {
+        "mask": 0.3, "mask_random": 0.0, "insert": 0.0, "rotate": 0.0, "permute_sentences": 1.0, "bpe": "gpt2",
+        "replace_length": 1, "mask_length": "span-poisson", "poisson_lambda": 3.0,
+    }  # fmt: skip
+
+    def damaged(ids: Any, **other: Any) -> list[int]:
+        rows = [torch.tensor([bos, *ids, eos])]
+        data = theirs(rows, [], vocab, mask, mask_whole_words=None, shuffle=False, seed=0, **options | other)
+        found: list[int] = data[0]["source"].tolist()
+        return found
+
+    torch.manual_seed(0)
+    random, batches = np.random.default_rng(0), []
+    for length in (5, 12, 20, 33, 47, 60):
+        ids = random.integers(5, mask, length)
+        ids[random.permutation(length - 1)[: length // 9]] = stop
+        ids[-1] = stop
+        drawn.clear()
+        batches.append({"source": damaged(ids), "ids": ids.tolist(), "drawn": list(drawn)})
+    sizes, masks = Counter[str](), Counter[str]()
+    for _ in range(DRAWS):
+        source = damaged(range(5, 45), permute_sentences=0.0)[1:-1]
+        sizes[str(len(source))] += 1
+        masks[str(source.count(mask))] += 1
+    return {"batches": batches, "lengths": dict(sorted(sizes.items())), "masks": dict(sorted(masks.items()))}
+
+
 if __name__ == "__main__":
-    for make in (albert, glm):
+    for make in (albert, glm, fairseq):
         file = HERE / f"{make.__name__}.json"
         file.write_text(json.dumps(make(Path(sys.argv[1])), separators=(",", ":")) + "\n", encoding="utf-8")
         print(file, file.stat().st_size)
