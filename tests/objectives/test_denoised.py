@@ -1,6 +1,7 @@
 """Damaged texts: as fairseq damages them, and restored."""
 
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from clados.models.declared import declared
 from clados.nn import build
 from clados.objectives import Setting, VocabIds, task
 from clados.objectives.denoised import DenoisedTask, infill
+from clados.objectives.hinted_denoised import HintedDenoisedTask
 from tests.objectives.alike import alike, golden
 
 GOLDEN = golden("fairseq")
@@ -118,3 +120,20 @@ def test_a_loss_is_compared_over_what_the_encoder_does_not_see() -> None:
 def test_one_text_is_not_damaged_for_a_model_of_one() -> None:
     with pytest.raises(InputError, match="Denoised restores one text from another, and the model does not read two"):
         task(BART).prepare([sentenced([5, STOP])], [generator(0)], setting("gpt-2"))
+
+
+def test_hints_are_about_as_large_as_what_is_hidden() -> None:
+    """Aghajanyan et al. 2021, §2.3: max(1, floor(n)) of n from N(m, 0.1 m), behind eight of ten masks."""
+    words = replace(WORDS, encode=lambda text: [int(each) for each in text])  # digits are ids 0 to 9
+    hides, source = np.tile([0, 1, 30, 8, -1], 2000), np.tile([MASK, MASK, MASK, MASK, 50], 2000)
+    found = HintedDenoisedTask(s.HintedDenoised()).described(source, hides, words, generator(0))
+    assert found[~np.isin(found, range(10))].tolist() == source.tolist()
+    texts = "".join("m" if each == MASK else "t" if each == 50 else str(each) for each in found).split("t")[:-1]
+    sizes = np.array([[int(each or -1) for each in text.split("m")[1:]] for text in texts])
+    assert (sizes[:, 0][sizes[:, 0] >= 0] == 1).all()
+    assert (sizes[:, 1][sizes[:, 1] >= 0] == 1).all()
+    for column, size in ((2, 30), (3, 8)):
+        hints = sizes[:, column]
+        assert abs((hints >= 0).mean() - 0.8) < 5 * np.sqrt(0.16 / 2000)
+        assert abs(hints[hints >= 0].mean() + 0.5 - size) < 0.05 * size
+        assert abs(hints[hints >= 0].std() - 0.1 * size) < 0.02 * size

@@ -107,6 +107,7 @@ CASES = {
     "prefix": Case("t5", s.PrefixLM(), both, lambda n: (1, n - 1), ("eos",)),
     "answers": Case("gpt-2", s.Supervised(), continued, lambda n: (n // 2, n // 2)),
     "denoised": Case("bart", s.Denoised(), written, lambda n: (n, n), ("bos", "eos")),
+    "hinted": Case("htlm", s.HintedDenoised(), written, lambda n: (n, n), ("bos", "eos")),
     "translation": Case("transformer", s.Translation(), both, lambda n: (n // 2, n), ("eos",)),
 }
 CLOSED = [pytest.param(case, id=name) for name, case in CASES.items()]
@@ -135,7 +136,8 @@ def small(case: Case) -> tuple[WholeModel, Setting]:
     model = without_dropout(next(iter(structures(declared(case.card)).values())))
     words = VocabIds.declared(model.vocab)
     inside = frozenset(words.ordinary[1::3].tolist())
-    return build(model, seed=1).double().eval(), Setting(model, 0, replace(words, inside=inside))
+    words = replace(words, inside=inside, encode=lambda text: words.ordinary[: len(text)].tolist())
+    return build(model, seed=1).double().eval(), Setting(model, 0, words)
 
 
 def texts(case: Case, least: int = 2) -> st.SearchStrategy[np.ndarray]:

@@ -69,6 +69,22 @@ class VocabIds:
         return self.marks[name]
 
     @cached_property
+    def _written(self) -> dict[str, tuple[int, ...]]:
+        return {}
+
+    def written(self, text: str) -> tuple[int, ...]:
+        """The ids of a short text that is written often.
+
+        Raises:
+            InputError: when there is no tokenizer.
+        """
+        if text not in self._written:
+            if self.encode is None:
+                raise InputError(f"'{text}' is to be written, and the vocabulary is declared without a tokenizer")
+            self._written[text] = tuple(self.encode(text))
+        return self._written[text]
+
+    @cached_property
     def special(self) -> frozenset[int]:
         """Ids that stand for no text."""
         return frozenset(self.ids.values()) | frozenset(self.sentinels) | frozenset(self.marks.values())
