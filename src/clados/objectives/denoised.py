@@ -65,7 +65,7 @@ class DenoisedTask(TextTask[s.Denoised, Sentences], objective=s.Denoised):
 
     def _damaged(self, row: Sentences, words: VocabIds, random: Random) -> "Damaged":
         if self.objective.marked:  # every sentence closed, the language last (Liu et al. 2020, §2.2)
-            row = closed(row, words.id("eos"))
+            row = with_ends(row, words.id("eos"))
             before, after = np.zeros(0, np.int64), np.array([words.mark(language_mark(row.language))])
         else:
             before, after = np.array([words.id("bos", "cls")]), np.array([words.id("eos", "sep")])
@@ -115,7 +115,7 @@ def language_mark(language: str) -> str:
     return f"[{language or NO_LANGUAGE}]"
 
 
-def closed(row: Sentences, end: int) -> Sentences:
+def with_ends(row: Sentences, end: int) -> Sentences:
     """The sentences, each with an end token."""
     number = len(row.bounds) - 1
     return replace(row, ids=np.insert(row.ids, row.bounds[1:], end), bounds=row.bounds + np.arange(number + 1))
