@@ -101,6 +101,9 @@ CASES = {
     "segments": Case("transformer-xl", s.NextTokenInSegments(), following, lambda n: (n - 1, n - 1)),
     "masked tokens": Case("roberta", s.MaskedTokens(), in_place, lambda n: (1, 0.15 * (n + 3) + 1)),
     "masked n-grams": Case("albert", s.MaskedNgrams(), ordered, lambda n: (0, 0.15 * (n + 3) + 1)),
+    "replaced tokens": Case(
+        "electra", s.ReplacedTokens(generator=s.Size(2, 16, 1)), in_place, lambda n: (1, 0.15 * (n + 2) + 1)
+    ),
     "corrupted spans": Case("t5", s.CorruptedSpans(), spans, lambda n: (1, 0.15 * n + 1), ("eos", "sentinels")),
     "blanks": Case("glm", s.BlankInfilling(), blanks, lambda n: (1, 0.15 * n + 39), ("eos",)),
     "long blanks": Case("glm", s.BlankInfilling(sentences=0.3, long=0.5), blanks, lambda n: (1, n), ("eos",)),
@@ -137,7 +140,10 @@ def small(case: Case) -> tuple[WholeModel, Setting]:
     words = VocabIds.declared(model.vocab)
     inside = frozenset(words.ordinary[1::3].tolist())
     words = replace(words, inside=inside, encode=lambda text: words.ordinary[: len(text)].tolist())
-    return build(model, seed=1).double().eval(), Setting(model, 0, words)
+    made, setting = build(model, seed=1), Setting(model, 0, words)
+    if owned := task(case.objective).owned(made, setting, seed=1):
+        made.add_module("owned", owned)
+    return made.double().eval(), setting
 
 
 def texts(case: Case, least: int = 2) -> st.SearchStrategy[np.ndarray]:

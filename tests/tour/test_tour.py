@@ -14,7 +14,6 @@ from clados.cli.frame import run_command_line
 from clados.cli.tour import _warn
 from clados.objectives import task
 from clados.tour.stops import Stop
-from clados.train.learns import main_loss
 
 
 @pytest.fixture(scope="module")
@@ -61,8 +60,8 @@ def test_the_page_shows_each_objective_on_two_sentences_and_both_parts_of_bert_s
 
 def test_a_curve_shows_the_part_that_its_lines_are_of() -> None:
     words = task(s.MaskedTokens())
-    assert main_loss(words, {"loss": 5.5, "lm": 5.0, "nsp": 0.5}) == 5.0
-    assert main_loss(words, {"loss": 4.0}) == 4.0
+    assert words.main_loss({"loss": 5.5, "lm": 5.0, "nsp": 0.5}) == 5.0
+    assert words.main_loss({"loss": 4.0}) == 4.0
 
 
 @pytest.mark.slow

@@ -42,6 +42,10 @@ def pretrain_command(
     start: Annotated[
         str | None, typer.Option("--from", help="Train the model in this directory further, with its tokenizer.")
     ] = None,
+    objective: Annotated[
+        str | None,
+        typer.Option(help="Learn as another model does, or by an objective's name.", show_default="the recipe's"),
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="The folder for the model.", show_default="runs/MODEL")] = None,
     resume: Annotated[
         bool, typer.Option("--resume", help="Continue the run in --out; --steps may be more than before.")
@@ -89,6 +93,7 @@ def pretrain_command(
         "seed": seed,
         "dtype": dtype and dtype.value,
         "start": start,
+        "objective": objective,
     }
     given = {name: value for name, value in options.items() if value is not None}
     choices = Choices(model=model, **({"dtype": _dtype()} | given))
@@ -120,6 +125,10 @@ def objective_command(
         ),
     ],
     text: Annotated[str, typer.Option(help="Your text; for translation: 'source | target'.")],
+    objective: Annotated[
+        str | None,
+        typer.Option(help="Learn as another model does, or by an objective's name.", show_default="the model's"),
+    ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Random seed.")] = 0,
     json: Json = False,
 ) -> None:
@@ -127,9 +136,9 @@ def objective_command(
 
     Example: clados objective t5 --text "Thank you for inviting me to your party last week"
     """
-    from clados.train.objective import objective
+    from clados.train.objective import objective as shown
 
-    found = objective(model, text, seed=seed)
+    found = shown(model, text, by=objective, seed=seed)
     if json:
         output.print_json(found.as_dict())
     else:

@@ -24,8 +24,13 @@ from clados.objectives.text import TextTask, packed_texts, stream, words_at
 class CorruptedSpansTask(TextTask[s.CorruptedSpans, Packed], objective=s.CorruptedSpans):
     """Texts with spans removed, and the spans."""
 
+    writes = ("answers",)
     small = Small(params="600K", vocab=1024, steps=800, length=64, batch=16, lr=3e-2)
     longer = Small(params="1M", vocab=512, steps=1200, length=64, batch=16, lr=3e-2)
+
+    def refusal(self, model: s.Model) -> str:
+        lacking = "CorruptedSpans needs sentinels in the vocabulary, which has none"
+        return super().refusal(model) or ("" if model.vocab.sentinels else lacking)
 
     def source(self, examples: Sequence[Any], config: SourceConfig) -> Source:
         return packing.TokenBlocks(stream(examples, config), uncorrupted_length(self.objective, config.length))

@@ -23,6 +23,13 @@ class Hides(Protocol):
     def replaced(self) -> float: ...
 
 
+def chosen_evenly(rate: float, ids: Ids, words: VocabIds, random: Random) -> Ids:
+    """The places of this share of a sequence's tokens, at least one and never a special one, in order."""
+    candidates = np.flatnonzero(words.is_text[ids])
+    number = min(len(candidates), max(1, round(rate * len(ids))))
+    return np.sort(random.permutation(candidates)[:number])
+
+
 def disguised(objective: Hides, ids: Ids, chosen: Ids, words: VocabIds, random: Random) -> Ids:
     """A sequence whose chosen tokens are the mask, another word or left, each by its own lot."""
     lot = random.random(len(chosen))

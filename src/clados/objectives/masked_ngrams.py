@@ -23,9 +23,14 @@ from clados.objectives.text import TextTask, first_guesses, stream, words_at
 class MaskedNgramsTask(TextTask[s.MaskedNgrams, Couple], objective=s.MaskedNgrams):
     """Pairs of segments with some n-grams hidden, some pairs in the wrong order."""
 
+    writes = (None,)
     length = 64
     batch = 16
     small = Small(params="400K", vocab=256, steps=1200, length=32, batch=32, lr=3e-3, dropout=0.0)
+
+    @property
+    def heads(self) -> tuple[str, ...]:
+        return ("lm", "pooler", "sop")
 
     def source(self, examples: Sequence[Any], config: SourceConfig) -> Source:
         texts = stream(examples, config, sentences=True)

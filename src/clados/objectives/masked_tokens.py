@@ -14,7 +14,7 @@ from clados.data.stream import sentences
 from clados.errors import InputError
 from clados.nn.kinds.model import WholeModel
 from clados.objectives.base import Batch, Ids, Loss, Random, Setting, VocabIds
-from clados.objectives.hiding import Hidden, disguised, framed, in_place, judged, judgement
+from clados.objectives.hiding import Hidden, chosen_evenly, disguised, framed, in_place, judged, judgement
 from clados.objectives.measures import Measure, Sample, share
 from clados.objectives.tasks import Small, Source, SourceConfig
 from clados.objectives.text import TextTask, first_guesses, packed_texts, stream, words_at
@@ -25,6 +25,7 @@ class MaskedTokensTask(TextTask[s.MaskedTokens, Packed | Couple], objective=s.Ma
 
     length = 64  # few tokens are predicted: positions, learned one by one, are met more often in short sequences
     batch = 16
+    writes = (None,)
     # Few targets a text, and neighbours that are told by learned positions alone: pieces of words, in short texts.
     small = Small(params="200K", vocab=160, steps=2000, length=16, batch=64, lr=1.5e-3, dropout=0.0)
 
@@ -33,6 +34,10 @@ class MaskedTokensTask(TextTask[s.MaskedTokens, Packed | Couple], objective=s.Ma
         """How segments are paired; None where they are not."""
         packing = self.objective.packing
         return packing if isinstance(packing, s.SentencePairs) else None
+
+    @property
+    def heads(self) -> tuple[str, ...]:
+        return ("lm", "pooler", "nsp") if self.pairs else ("lm",)
 
     @property
     def documents(self) -> int:
@@ -98,10 +103,8 @@ class MaskedTokensTask(TextTask[s.MaskedTokens, Packed | Couple], objective=s.Ma
 def hide(objective: s.MaskedTokens, ids: Ids, words: VocabIds, random: Random) -> tuple[Ids, Ids]:
     """A sequence with some of its tokens hidden, and the places of the chosen ones, in order.
 
-    ``rate`` of the sequence's tokens are chosen, at least one, never a special one; of these most become the mask,
-    some another word drawn evenly from those that are not special, and the rest stays (Devlin et al. 2019, A.1).
+    Of the chosen ones most become the mask, some another word drawn evenly from those that are not special, and the
+    rest stays (Devlin et al. 2019, A.1).
     """
-    candidates = np.flatnonzero(words.is_text[ids])
-    number = min(len(candidates), max(1, round(objective.rate * len(ids))))
-    chosen = np.sort(random.permutation(candidates)[:number])
+    chosen = chosen_evenly(objective.rate, ids, words, random)
     return disguised(objective, ids, chosen, words, random), chosen

@@ -18,6 +18,7 @@ from clados.objectives.text import TextTask, first_guesses, next_tokens, packed_
 class NextTokenTask(TextTask[s.NextToken, Packed], objective=s.NextToken):
     """Documents one after the other, cut into blocks; each token is predicted from those before it."""
 
+    writes = ("continues", "infills")
     small = Small(steps=160, length=64, batch=16)
 
     def source(self, examples: Sequence[Any], config: SourceConfig) -> Source:

@@ -51,7 +51,7 @@ class ReturnConditionedTask(Task[s.ReturnConditioned, Window], objective=s.Retur
         """Whether actions are continuous."""
         return self.objective.error == "squared"
 
-    def suited(self, model: s.Model) -> s.ReturnConditioned:
+    def suited(self, model: s.Model, paper: s.Model) -> s.ReturnConditioned:
         """With the error that a model of discrete actions is trained on where it reads frames."""
         return self.objective.but(error="cross-entropy") if model.reads(s.Frames) else self.objective
 

@@ -4,6 +4,7 @@ The task of an objective ``MaskedTokens`` is the class in ``clados/objectives/ma
 (``class MaskedTokensTask(Task, objective=MaskedTokens)``); a user's own may stand in any imported module.
 """
 
+import math
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -32,6 +33,12 @@ from clados.spec.kinds.model import Writes
 Objective = TypeVar("Objective", bound=s.Objective)
 Row = TypeVar("Row")
 
+WAYS: dict[Writes | None, str] = {
+    "continues": "goes on from left to right",
+    "infills": "goes on after a part that it sees from both sides",
+    "answers": "writes one text in answer to another",
+    None: "sees every word from both sides",
+}
 NATS = 0.3  # below the loss of guessing ends a model that has learned
 
 
@@ -123,6 +130,7 @@ class Task(ABC, Generic[Objective, Row]):
         remembers: whether each row of a batch goes on with the text of the same row of the batch before, and sees what
             that has left to it.
         documents: how many documents it needs at least.
+        writes: how a model that learns so writes; empty where that does not matter.
         term: the loss that is compared with the baseline, where there are several.
         untrained: whether an untrained model may do well, and has to be measured too.
         targets: how many predictions the held-out loss has to be the mean of.
@@ -135,6 +143,7 @@ class Task(ABC, Generic[Objective, Row]):
     batch: ClassVar[int] = 8
     whole_batch: ClassVar[bool] = False
     remembers: ClassVar[bool] = False
+    writes: ClassVar[tuple[Writes | None, ...]] = ()
     term: ClassVar[str] = "loss"
     untrained: ClassVar[bool] = False
     targets: ClassVar[int] = 0
@@ -180,11 +189,27 @@ class Task(ABC, Generic[Objective, Row]):
         """The epoch whose randomness is used in this one."""
         return epoch
 
-    def suited(self, model: s.Model) -> Objective:
-        """The objective as it is trained for a model."""
+    def suited(self, model: s.Model, paper: s.Model) -> Objective:
+        """The objective as it is trained for a model; its numbers are those for the paper's."""
         return self.objective
 
     # ------------------------------------------------------------ what it trains
+
+    @property
+    def heads(self) -> tuple[str, ...]:
+        """The slots of the model's own heads that it reads."""
+        return ()
+
+    def refusal(self, model: s.Model) -> str:
+        """Why a model cannot learn so; empty where it can."""
+        name, kind = type(self.objective).__name__, type(model).__name__
+        if self.reads is Text and not model.reads(s.Tokens):
+            return f"{name} learns from texts; this {kind} reads {model.kinds_read}"
+        if self.writes and (model.writes not in self.writes or model.compares):
+            ours, theirs = (" or ".join(WAYS[each] for each in some) for some in (self.writes, (model.writes,)))
+            return f"{name} needs a model that {ours}; this {kind} {theirs}"
+        missing = [slot for slot in self.heads if model.head(slot) is None]
+        return f"{name} needs a head '{missing[0]}', which this {kind} lacks" if missing else ""
 
     def begin(self, model: WholeModel, setting: Setting) -> None:
         """Set where a new model starts, when that is not where it was drawn: at layers of its teacher."""
@@ -232,6 +257,10 @@ class Task(ABC, Generic[Objective, Row]):
         Args:
             trained, held_out: what ``source`` gives; batch: examples of a step.
         """
+
+    def main_loss(self, losses: Mapping[str, float]) -> float:
+        """Of the losses and measures of a run the one that is compared with the baseline."""
+        return losses.get(self.term, losses.get("loss", math.nan))
 
     def goal(self, baseline: float) -> float:
         """The held-out loss at which a model has learned."""

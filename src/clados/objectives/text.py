@@ -26,6 +26,10 @@ class TextTask(Task[Objective, Row]):
     term: ClassVar[str] = "lm"
     targets: ClassVar[int] = 20_000
 
+    @property
+    def heads(self) -> tuple[str, ...]:
+        return ("lm",)
+
     def texts(self, text: str) -> list[str]:
         return [text]
 

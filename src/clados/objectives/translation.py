@@ -28,6 +28,7 @@ class TranslationTask(TextTask[s.Translation, SourceTarget], objective=s.Transla
     data = "translation/de"
     length = 32  # of one side
     batch = 32
+    writes = ("answers",)
     small = Small(params="600K", steps=350, batch=32)
     longer = Small(steps=1500, batch=32)
 

@@ -13,6 +13,7 @@ from PIL import Image
 
 from clados.apply.act import act
 from clados.apply.classify import classify
+from clados.apply.discriminate import discriminate
 from clados.apply.fill import fill
 from clados.apply.match import match
 from clados.apply.ready import Ready, load
@@ -83,6 +84,11 @@ def _fill(ready: Ready, folder: Path, row: Any, scratch: Path) -> Answers:
     ]
 
 
+def _discriminate(ready: Ready, folder: Path, row: Any, scratch: Path) -> Answers:
+    told, computed = command("discriminate", str(folder), SENTENCE)[0]["tokens"], discriminate(ready, SENTENCE)[0]
+    return [_rounded(each) for each in told], [_rounded(vars(each)) for each in computed]
+
+
 def _translate(ready: Ready, folder: Path, row: Any, scratch: Path) -> Answers:
     return command("translate", str(folder), SENTENCE)[0]["translation"], translate(ready, SENTENCE)[0]
 
@@ -108,6 +114,7 @@ def _act(ready: Ready, folder: Path, row: Any, scratch: Path) -> Answers:
 ANSWERS: dict[str, Callable[[Ready, Path, Any, Path], Answers]] = {
     "generate": _generate,
     "fill": _fill,
+    "discriminate": _discriminate,
     "translate": _translate,
     "classify": _classify,
     "match": _match,

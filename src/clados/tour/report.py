@@ -10,7 +10,6 @@ from clados.catalog.schema import ATTRIBUTES
 from clados.drawing import architecture as boxes, bars, curve, surveyed, tree_figure
 from clados.objectives import task
 from clados.tour.stops import Stop
-from clados.train.learns import main_loss
 
 STYLE = """
 :root{color-scheme:light dark;--ink:#1f2328;--faint:#57606a;--paper:#fff;--rule:#d0d7de;--good:#1a7f37}
@@ -90,8 +89,8 @@ def _section(name: str, stop: Stop) -> str:
     full = stop.published
     title = f"{stop.card.name}: {type(full).__name__}, {type(stop.plan.stage.objective).__name__}"
     one = task(stop.plan.stage.objective)
-    entries = [(entry["step"], main_loss(one, entry)) for entry in stop.learned.entries if "loss" in entry]
-    held = [(entry["step"], main_loss(one, entry["held_out"])) for entry in stop.learned.entries if "held_out" in entry]
+    entries = [(entry["step"], one.main_loss(entry)) for entry in stop.learned.entries if "loss" in entry]
+    held = [(entry["step"], one.main_loss(entry["held_out"])) for entry in stop.learned.entries if "held_out" in entry]
     marked = any(piece.mark == "sentinel" for piece in stop.example.writes)
     training = "training, marks of removed spans included" if marked else "training"
     lines = {k: stop.learned.baseline[k] for k in ("unigram", "bigram")}

@@ -12,7 +12,7 @@ from clados.data.tokenizer import Roles, Tokenizer
 from clados.data.training import train_tokenizer
 from clados.errors import InputError
 from clados.names import TOKEN_ROLES, parse_number
-from clados.objectives.tasks import of_kind
+from clados.objectives.tasks import of_kind, task
 from clados.spec.core.scale import nearest_size, scaled, width
 
 SMALL_PARAMS = "5M"
@@ -192,12 +192,13 @@ def sized(declaration: s.Declaration, size: str, params: str | None, context: Fi
     """
     if size:
         return fit_model(headed(declaration, declaration.at(size)), context)
-    learns = type(declaration.recipe.stages[0].objective)
+    learned = declaration.recipe.stages[0].objective
     alike = {
         name: model
         for name, model in declaration.models().items()
         if type(model) is type(declaration.model)
-        and type(declaration.recipe_at(name).stages[0].objective) is learns  # DeBERTa v3 learns otherwise than v1
+        and type(declaration.recipe_at(name).stages[0].objective) is type(learned)  # DeBERTa v3 learns otherwise
+        and not task(learned).refusal(headed(declaration, model))  # ELECTRA's generators are among its sizes
     }
     usable = {name: headed(declaration, model) for name, model in alike.items() if reads(model, context)}
     if not usable:

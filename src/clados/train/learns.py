@@ -1,23 +1,15 @@
 """Does it learn? A short run, measured on held-out data against what needs no model."""
 
-import math
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
-from clados.objectives import Task, task
+from clados.objectives import task
 from clados.train.log import Entry, Show
 from clados.train.loop import Trainer
 from clados.train.pretrain import Choices, Plan, initial_model, planned
 from clados.train.unit import SupervisedUnit
 
 TARGETS = 20_000  # that are measured, at least, where the held-out data have as many
-
-
-def main_loss(task: Task[Any, Any], losses: Mapping[str, float]) -> float:
-    """The loss that is compared with the baseline: that of one term, where an objective has several."""
-    return losses.get(task.term, losses.get("loss", math.nan))
 
 
 @dataclass(frozen=True)
@@ -75,8 +67,8 @@ def measured_run(plan: Plan, trainer: Trainer, targets: int = TARGETS) -> ShortR
         last = unit.measured(trainer.devices, plan.held_out, targets=targets, text_only=True)
     return ShortRun(
         card=plan.card,
-        start=main_loss(one, first),
-        end=main_loss(one, last),
+        start=one.main_loss(first),
+        end=one.main_loss(last),
         baseline=baseline,
         targets=int(last["targets"]),
         seconds=time.perf_counter() - began,

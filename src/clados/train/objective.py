@@ -9,17 +9,19 @@ from rich.text import Text
 
 from clados.catalog.counts import card_and_size, model_of
 from clados.catalog.load import declaration_of
+from clados.checkpoints.metadata import read_metadata
 from clados.data import examples
 from clados.data.readers import read, read_as
 from clados.data.tokenizer import Tokenizer
 from clados.data.vocabularies import load_tokenizer
-from clados.errors import CladosError
+from clados.errors import CladosError, InputError
 from clados.files import JsonObject
 from clados.objectives import task
 from clados.objectives.view import View, show
 from clados.spec import Model, Objective
 from clados.tables import Page, Shown
 from clados.train.fitting import Facts, FitContext, fit_model, tokenizer_for
+from clados.train.swapped import learning
 
 VOCAB_SIZE = 4096  # of the tokenizer that shows an objective of a model without one
 LENGTH = 4096  # positions, where each has a vector of its own
@@ -56,7 +58,7 @@ class ObjectiveExample(Shown):
         return f"{self.model} learns {self.objective!r}"
 
 
-def objective(model: str | Path, text: str, *, seed: int = 0) -> ObjectiveExample:
+def objective(model: str | Path, text: str, *, by: str | None = None, seed: int = 0) -> ObjectiveExample:
     """What a model sees of a text when it is pretrained, and what it has to predict.
 
     Args:
@@ -64,6 +66,7 @@ def objective(model: str | Path, text: str, *, seed: int = 0) -> ObjectiveExampl
             in another script on embedded translations and its letters); or a directory that ``pretrain`` wrote, with
             its own.
         text: for a translation ``"source | target"``.
+        by: another objective than the model's, as ``Choices.objective``.
         seed: which tokens are drawn.
 
     Raises:
@@ -81,8 +84,15 @@ def objective(model: str | Path, text: str, *, seed: int = 0) -> ObjectiveExampl
         if folder is None:
             raise
         raise CladosError(f"{folder / 'run.json'}: {error}") from error
-    part = model_of(card, size)
-    learned = declaration_of(card).recipe_at(size.name).stages[0].objective
+    part, declaration = model_of(card, size), declaration_of(card)
+    if by is not None:
+        declaration = learning(declaration, by)
+        part = declaration.at(size.name)
+    learned = declaration.recipe_at(size.name).stages[0].objective
+    if folder and by is None:
+        learned = read_metadata(folder).objective or learned
+    elif refusal := task(learned).refusal(part):
+        raise InputError(f"{card.id} cannot learn so: {refusal}")
     tokenizer = load_tokenizer(folder) if folder else _tokenizer(part, learned, text)
     if tokenizer is None:
         raise CladosError(f"{card.id} learns {learned!r} and reads no text, so there is nothing to show of one")

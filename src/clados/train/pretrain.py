@@ -30,12 +30,13 @@ from clados.objectives import Batch, Setting, Source, SourceConfig, VocabIds, ru
 from clados.spec.core.declaration import dropping
 from clados.train import saved
 from clados.train.devices import world
-from clados.train.fitting import Facts, FitContext, facts_of, sized, tokenizer_for
+from clados.train.fitting import Facts, FitContext, facts_of, headed, sized, tokenizer_for
 from clados.train.log import Show
 from clados.train.loop import CHECKPOINTS, Result, Trainer
 from clados.train.optimisers import peak_lr
 from clados.train.scaled import scaled_stage
 from clados.train.start import Start, start
+from clados.train.swapped import learning
 from clados.train.unit import Run, SupervisedUnit
 
 USUAL_STEPS = 300
@@ -56,6 +57,7 @@ CHOICE_TYPES: dict[str, type] = {
     "vocab": int,
     "shuffled": bool,
     "start": str,
+    "objective": str,
 }
 # What is above these is a slip of the finger: no run of this package is meant to be so long or so large.
 MOST = {
@@ -88,6 +90,7 @@ class Choices:
         vocab: tokens of the tokenizer that is trained.
         shuffled: train and measure on shuffled data, as a control.
         sharded: each of torchrun's processes holds a part of every tensor only.
+        objective: another one than the recipe's: a card's id, or its own name ("masked-tokens:rate=0.3").
         start: a directory whose weights, tokenizer and scales are trained further, instead of a new model.
     """
 
@@ -107,6 +110,7 @@ class Choices:
     vocab: int = 2048
     shuffled: bool = False
     start: str | None = None
+    objective: str | None = None
     sharded: bool = False
 
     def __post_init__(self) -> None:
@@ -224,10 +228,14 @@ def planned(choices: Choices) -> Plan:
     """
     card, _, size = choices.model.partition(":")
     declaration = declared(card)
+    if choices.objective is not None:
+        declaration = learning(declaration, choices.objective)
     stage = declaration.recipe_at(size or None).stages[0]
     if not runs(stage.objective):
         raise InputError(f"{card} learns by {type(stage.objective).__name__}, which nothing runs yet")
-    one = task(stage.objective)
+    one, paper = task(stage.objective), declaration.at(size or None)
+    if refusal := one.refusal(headed(declaration, paper)):
+        raise InputError(f"{card} cannot learn so: {refusal}")
     kept, held = split(one.learnable(read(choices.data or one.data)), least=one.documents)
     length, facts = choices.length or min(stage.length or one.length, one.length), facts_of(kept, held)
     begun = start(Path(choices.start), declaration, facts) if choices.start is not None else None
@@ -241,14 +249,14 @@ def planned(choices: Choices) -> Plan:
         model = sized(declaration, size, choices.params, FitContext(kept, tokenizer, length, facts, share))
     if choices.dropout is not None:
         model = dropping(model, choices.dropout)
-    stage = scaled_stage(stage.but(objective=one.suited(model)), declaration.at(size or None), model)
+    stage = scaled_stage(stage.but(objective=one.suited(model, paper)), paper, model)
     config = SourceConfig(length, choices.seed, tokenizer, facts.scales, choices.shuffled, model.writes)
     train, held_out = (task(stage.objective).source(each, config) for each in (kept, held))
     run = Run(
         steps=choices.steps or 1,
         batch=choices.batch or one.batch,
         micro=choices.micro,
-        lr=choices.lr or peak_lr(stage, declaration.at(size or None), model),
+        lr=choices.lr or peak_lr(stage, paper, model),
         seed=choices.seed,
         dtype=choices.dtype,
         sharded=choices.sharded,

@@ -51,6 +51,16 @@ def scaled(model: Model, params: int | str) -> Model:
     )
 
 
+def proportioned(size: Size, paper: Model, model: Model) -> Size:
+    """A size of a smaller model beside ``model``, as the one given stands beside the paper's."""
+    if model.size == paper.size:
+        return size
+    shares = {each.fraction for each in parts(model) if isinstance(each, Rotary)}
+    ratio = model.size.d_model / paper.size.d_model
+    layers = max(1, round(size.layers * model.size.layers / paper.size.layers))
+    return _one(size, ratio, 0, shares).but(layers=layers)
+
+
 def _candidates(model: Model, budget: int) -> Iterator[tuple[float, Model]]:
     """Sizes around the width at which the paper's proportions meet the budget, and how far each strains them."""
     size = getattr(model, "size", None)

@@ -1,6 +1,6 @@
 """Find tokens that a generator put in."""
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from clados.spec.core.sizes import Size
 from clados.spec.learning.objectives.base import Objective
@@ -17,6 +17,7 @@ class ReplacedTokens(Objective):
     which begins at zero, from L_D, and the sum is kept as D's table (He et al. 2023, DeBERTaV3, §3.3).
     """
 
+    verb: ClassVar[str] = "discriminate"
     generator: Size
     rate: float = 0.15  # masked for the generator
     weight: float = 50.0  # of the discriminator's loss

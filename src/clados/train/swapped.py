@@ -1,0 +1,82 @@
+"""Any objective on any structure that can learn by it: ``clados pretrain bert --objective electra``."""
+
+import re
+from typing import Any
+
+from clados import spec as s
+from clados.catalog.counts import card_and_size
+from clados.catalog.load import catalog, declaration_of
+from clados.checkpoints.errors import LayoutError
+from clados.checkpoints.mapping.parsing import part
+from clados.errors import CladosError, InputError
+from clados.names import did_you_mean
+from clados.objectives import runs, task
+from clados.spec.core.registry import KINDS
+
+
+def learning(declaration: s.Declaration, objective: str) -> s.Declaration:
+    """A declaration whose first stage learns by another objective; its numbers, the rate and the schedule, stay.
+
+    The model keeps the heads that the objective reads; what it lacks of them comes from the card that was named.
+
+    Args:
+        objective: a card's id ("electra", "deberta:v3-base") or an objective's own name ("replaced-tokens"), perhaps
+            with fields ("masked-tokens:rate=0.3").
+
+    Raises:
+        CladosError: for an unknown name, and an objective that nothing runs.
+    """
+    learned, source, heads = _named(objective)
+    if not runs(learned):
+        raise InputError(f"objective is {objective}: nothing runs {type(learned).__name__} yet")
+    one = task(learned)
+
+    def headed(model: s.Model) -> s.Model:
+        own = {each.slot: each for each in model.own_heads}
+        kept = tuple(each for slot in one.heads if (each := own.get(slot, heads.get(slot))))
+        return model.but(heads=kept) if own and kept else model
+
+    def begun(recipe: s.Recipe, model: s.Model) -> s.Recipe:
+        able = source is not None and not one.refusal(model)
+        suited = one.suited(model, source) if able else learned  # type: ignore[arg-type]
+        return recipe.but(stages=(recipe.stages[0].but(objective=suited, head=None),))
+
+    sizes = {name: headed(model) for name, model in declaration.models().items()}
+    recipes = {name: begun(declaration.recipe_at(name), model) for name, model in sizes.items()}
+    whole = headed(declaration.model)
+    return declaration.but(model=whole, sizes=sizes, recipe=begun(declaration.recipe, whole), recipes=recipes)
+
+
+def _named(name: str) -> tuple[s.Objective, s.Model | None, dict[str, s.Head]]:
+    """The objective of a name, the model for which its numbers are, and the heads that learn by it, by slot."""
+    before, _, after = name.partition(":")
+    pieces = [each for each in re.split(r",(?![^()]*\))", after) if each]
+    fields = [each for each in pieces if "=" in each]
+    kinds = {_kebab(kind.__name__): kind for kind in KINDS.values() if issubclass(kind, s.Objective)}
+    if kind := kinds.get(_kebab(before)):
+        return _with(kind, {}, fields, name), None, {}
+    try:
+        card, found = card_and_size(":".join([before, *(each for each in pieces if "=" not in each)]))
+        declaration = declaration_of(card)
+    except CladosError as error:
+        if before in catalog():
+            raise
+        near = did_you_mean(before, [*catalog(), *kinds])
+        raise InputError(f"objective is {name}: no model and no objective is called '{before}'{near}") from error
+    size = found.name if len(pieces) > len(fields) else None
+    stage, model = declaration.recipe_at(size).stages[0], declaration.at(size)
+    heads = {each.slot: each for each in (*model.own_heads, *([stage.head] if stage.head else []))}
+    return _with(type(stage.objective), s.words(stage.objective), fields, name), model, heads
+
+
+def _kebab(name: str) -> str:
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "-", name).lower().replace("_", "-")
+
+
+def _with(kind: type[s.Objective], words: dict[str, Any], fields: list[str], name: str) -> s.Objective:
+    """An objective with some fields as they are written."""
+    said = {key: repr(value) for key, value in words.items()} | dict(each.split("=", 1) for each in fields)
+    try:
+        return part(f"{kind.__name__}({', '.join(f'{key}={value}' for key, value in said.items())})", s.Objective)
+    except (LayoutError, s.SpecError) as error:
+        raise InputError(f"objective is {name}: {error.__cause__ or error}") from error
