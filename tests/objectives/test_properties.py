@@ -111,6 +111,7 @@ CASES = {
     "answers": Case("gpt-2", s.Supervised(), continued, lambda n: (n // 2, n // 2)),
     "denoised": Case("bart", s.Denoised(), written, lambda n: (n, n), ("bos", "eos")),
     "hinted": Case("htlm", s.HintedDenoised(), written, lambda n: (n, n), ("bos", "eos")),
+    "gap sentences": Case("pegasus", s.GapSentences(), both, lambda n: (n, n), ("eos",)),
     "translation": Case("transformer", s.Translation(), both, lambda n: (n // 2, n), ("eos",)),
 }
 CLOSED = [pytest.param(case, id=name) for name, case in CASES.items()]

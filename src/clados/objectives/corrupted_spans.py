@@ -16,7 +16,7 @@ from clados.errors import InputError
 from clados.nn.kinds.model import WholeModel
 from clados.objectives.base import Batch, Ids, Loss, Random, Setting, VocabIds
 from clados.objectives.measures import Measure, Sample, share
-from clados.objectives.sides import SourceTarget, sides
+from clados.objectives.sides import SourceTarget, by_row, sides
 from clados.objectives.tasks import Small, Source, SourceConfig
 from clados.objectives.text import TextTask, packed_texts, stream, words_at
 
@@ -53,20 +53,12 @@ class CorruptedSpansTask(TextTask[s.CorruptedSpans, Packed], objective=s.Corrupt
             ids = batch.inputs["input_ids"]
             keep = batch.inputs.get("attention_mask", torch.ones_like(ids).bool())
             rows = [row[kept].tolist() for row, kept in zip(ids, keep)]
-            for row, target, found in zip(rows, _by_row(batch), restored(ready, rows)):
+            for row, target, found in zip(rows, by_row(batch), restored(ready, rows)):
                 places = written_spans(words, target)
                 for token, (guess, _) in zip((token for token in row if token in words.sentinels), found):
                     labels.append(target[places[token][0]])
                     guesses.append(guess[0])
         return share("fill@1", "the most frequent first token", guesses, labels)
-
-
-def _by_row(batch: Batch) -> list[list[int]]:
-    """What the decoder has to write, a row an example; what is padding is left at -1."""
-    shape = batch.inputs["decoder_input_ids"].shape
-    flat = torch.full((shape.numel(),), -1, device=batch.targets["labels"].device)
-    flat[batch.targets.get("at", slice(None))] = batch.targets["labels"]
-    return [[token for token in row if token >= 0] for row in flat.view(shape).tolist()]
 
 
 def noise(objective: s.CorruptedSpans, length: int, random: Random) -> NDArray[np.bool_]:

@@ -80,3 +80,11 @@ def _two(row: Answered, eos: int) -> SourceTarget:
 
 def _ended(ids: Ids, eos: int) -> Ids:
     return ids if len(ids) and ids[-1] == eos else np.concatenate([ids, [eos]])
+
+
+def by_row(batch: Batch) -> list[list[int]]:
+    """What the decoder has to write, a row an example; what is padding is left at -1."""
+    shape = batch.inputs["decoder_input_ids"].shape
+    flat = torch.full((shape.numel(),), -1, device=batch.targets["labels"].device)
+    flat[batch.targets.get("at", slice(None))] = batch.targets["labels"]
+    return [[token for token in row if token >= 0] for row in flat.view(shape).tolist()]
