@@ -58,7 +58,8 @@ class GapSentencesTask(TextTask[s.GapSentences, Scored], objective=s.GapSentence
     """Sentences of one document without the main ones, and these."""
 
     length = 64
-    small = Small(params="600K", vocab=512, steps=300, length=64, batch=16, lr=1e-2, dropout=0.0)
+    small = Small(params="600K", vocab=512, steps=250, length=64, batch=16, lr=3e-2, dropout=0.0)
+    longer = Small(params="1M", vocab=512, steps=600, length=64, batch=16, lr=3e-2, dropout=0.0)
 
     def source(self, examples: Sequence[Any], config: SourceConfig) -> Source:
         return ScoredBlocks(SentenceBlocks(stream(examples, config, sentences=True), config.length - 1), config.words)
@@ -146,5 +147,5 @@ def scores(texts: Sequence[str]) -> NDArray[np.float32]:
         np.add.at(row, [known[word] for word in each], 1)
     others = counts.sum(0) - counts
     both, size = np.minimum(counts, others).sum(1), counts.sum(1) + others.sum(1)
-    found: NDArray[np.float32] = (2 * both / np.maximum(size, 1)).astype(np.float32)  # precision's and recall's mean
-    return found
+    f1: NDArray[np.float32] = (2 * both / np.maximum(size, 1)).astype(np.float32)
+    return f1
