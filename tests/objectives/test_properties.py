@@ -96,6 +96,7 @@ def written(batch: Batch, words: VocabIds) -> Ids:
     return found
 
 
+DENOISERS = declared("ul2").recipe.stages[0].objective
 CASES = {
     "next token": Case("gpt-2", s.NextToken(), following, lambda n: (n - 1, n - 1)),
     "segments": Case("transformer-xl", s.NextTokenInSegments(), following, lambda n: (n - 1, n - 1)),
@@ -112,6 +113,7 @@ CASES = {
     "denoised": Case("bart", s.Denoised(), written, lambda n: (n, n), ("bos", "eos")),
     "hinted": Case("htlm", s.HintedDenoised(), written, lambda n: (n, n), ("bos", "eos")),
     "gap sentences": Case("pegasus", s.GapSentences(), both, lambda n: (n, n), ("eos",)),
+    "denoisers": Case("ul2", DENOISERS, spans, lambda n: (1, 0.5 * n + 1), ("eos", "sentinels")),
     "translation": Case("transformer", s.Translation(), both, lambda n: (n // 2, n), ("eos",)),
 }
 CLOSED = [pytest.param(case, id=name) for name, case in CASES.items()]
@@ -145,6 +147,9 @@ def small(case: Case) -> tuple[WholeModel, Setting]:
     if owned := task(case.objective).owned(made, setting, seed=1):
         made.add_module("owned", owned)
     return made.double().eval(), setting
+    marks = dict(zip(task(case.objective).marks([Text("", "", "en")]), words.ordinary[-5:].tolist()))
+    words = replace(words, inside=inside, marks=marks, encode=lambda text: words.ordinary[: len(text)].tolist())
+    return build(model, seed=1).double().eval(), Setting(model, 0, words)
 
 
 def texts(case: Case, least: int = 2) -> st.SearchStrategy[np.ndarray]:

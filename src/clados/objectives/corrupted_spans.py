@@ -1,6 +1,6 @@
 """Spans of a text replaced by sentinels, and spelt out by the decoder (Raffel et al. 2020, §3.1.4, figure 2)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -47,18 +47,23 @@ class CorruptedSpansTask(TextTask[s.CorruptedSpans, Packed], objective=s.Corrupt
 
     def measure(self, ready: Ready, sample: Sample) -> Measure:
         """The share of removed spans whose first token is restored, beside the most frequent of these."""
-        words = ready.words
-        guesses, labels = [], []
-        for batch in self.batches(ready, sample):
-            ids = batch.inputs["input_ids"]
-            keep = batch.inputs.get("attention_mask", torch.ones_like(ids).bool())
-            rows = [row[kept].tolist() for row, kept in zip(ids, keep)]
-            for row, target, found in zip(rows, by_row(batch), restored(ready, rows)):
-                places = written_spans(words, target)
-                for token, (guess, _) in zip((token for token in row if token in words.sentinels), found):
-                    labels.append(target[places[token][0]])
-                    guesses.append(guess[0])
-        return share("fill@1", "the most frequent first token", guesses, labels)
+        return restored_spans(self.batches(ready, sample), ready)
+
+
+def restored_spans(batches: Iterable[Batch], ready: Ready) -> Measure:
+    """The share of removed spans whose first token is restored, beside the most frequent of these."""
+    words = ready.words
+    guesses, labels = [], []
+    for batch in batches:
+        ids = batch.inputs["input_ids"]
+        keep = batch.inputs.get("attention_mask", torch.ones_like(ids).bool())
+        rows = [row[kept].tolist() for row, kept in zip(ids, keep)]
+        for row, target, found in zip(rows, by_row(batch), restored(ready, rows)):
+            places = written_spans(words, target)
+            for token, (guess, _) in zip((token for token in row if token in words.sentinels), found):
+                labels.append(target[places[token][0]])
+                guesses.append(guess[0])
+    return share("fill@1", "the most frequent first token", guesses, labels)
 
 
 def noise(objective: s.CorruptedSpans, length: int, random: Random) -> NDArray[np.bool_]:
@@ -69,20 +74,24 @@ def noise(objective: s.CorruptedSpans, length: int, random: Random) -> NDArray[n
     """
     if length < 2:
         return np.zeros(length, bool)
-    removed, spans = _noise(objective, length)
-    lengths = np.stack([_segments(length - removed, spans, random), _segments(removed, spans, random)], 1)
-    return np.repeat(np.arange(2 * spans) % 2 == 1, lengths.ravel())
+    removed, number = noise_sizes(length, objective.rate, objective.mean)
+    return alternating(segments(length - removed, number, random), segments(removed, number, random))
 
 
-def _noise(objective: s.CorruptedSpans, length: int) -> tuple[int, int]:
+def noise_sizes(length: int, rate: float, mean: float) -> tuple[int, int]:
     """How many tokens are removed, in how many spans; at least one of each, and a kept token before every span."""
-    removed = min(max(round(length * objective.rate), 1), length - 1)
-    return removed, min(max(round(removed / objective.mean), 1), length - removed)
+    removed = min(max(round(length * rate), 1), length - 1)
+    return removed, min(max(round(removed / mean), 1), length - removed)
 
 
-def _segments(items: int, segments: int, random: Random) -> NDArray[np.int64]:
+def alternating(kept: Ids, removed: Ids) -> NDArray[np.bool_]:
+    """Which tokens are removed, where segments of these lengths are kept and removed in turn."""
+    return np.repeat(np.arange(2 * len(kept)) % 2 == 1, np.stack([kept, removed], 1).ravel())
+
+
+def segments(items: int, number: int, random: Random) -> NDArray[np.int64]:
     """Lengths of so many non-empty segments, [segments]."""
-    cuts = np.sort(random.choice(items - 1, segments - 1, replace=False)) + 1 if segments > 1 else np.array([], int)
+    cuts = np.sort(random.choice(items - 1, number - 1, replace=False)) + 1 if number > 1 else np.array([], int)
     return np.diff(np.concatenate([[0], cuts, [items]]))
 
 
@@ -99,7 +108,7 @@ def uncorrupted_length(objective: s.CorruptedSpans, length: int) -> int:
 
 def corrupted_lengths(objective: s.CorruptedSpans, whole: int) -> tuple[int, int]:
     """Tokens of the input and of the target made from a text of ``whole`` tokens, end tokens included."""
-    removed, spans = _noise(objective, whole)
+    removed, spans = noise_sizes(whole, objective.rate, objective.mean)
     return whole - removed + spans + 1, removed + spans + 1
 
 
@@ -109,7 +118,11 @@ def corrupt(objective: s.CorruptedSpans, ids: Ids, words: VocabIds, random: Rand
     Raises:
         InputError: when there are more spans than sentinels.
     """
-    removed = noise(objective, len(ids), random)
+    return taken_out(ids, noise(objective, len(ids), random), words)
+
+
+def taken_out(ids: Ids, removed: NDArray[np.bool_], words: VocabIds) -> SourceTarget:
+    """A text with each removed span replaced by a sentinel of its own, and the spans, each after its sentinel."""
     return SourceTarget(_marked(ids, removed, words), _marked(ids, ~removed, words))
 
 

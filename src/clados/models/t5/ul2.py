@@ -26,6 +26,7 @@ declaration = Declaration(
         (pretraining.but(objective=MixtureOfDenoisers(denoisers), data="C4, 1T tokens", batch=1024, steps=2_000_000),)
     ),
     assumed=(
+        "recipe.objective.spread: not published, though span lengths are normal; the paper's code cuts spans as T5",
         "heads: whether the released head has a table of its own was not read again; that of T5 v1.1 stands here",
         "recipe.optimiser.lr, recipe.schedule.warmup: Adafactor and an inverse square root are published; T5's "
         "numbers stand here",

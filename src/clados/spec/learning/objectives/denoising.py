@@ -66,7 +66,10 @@ class Denoiser(Part):
 class MixtureOfDenoisers(Objective):
     """Each example by one of several denoisers, each as often: -sum log p(removed_t | removed_<t, rest, mode).
 
-    Tay et al. 2022, §3.1-3.2 and table 2. Span lengths are drawn from a normal distribution around their mean.
+    Tay et al. 2022, §3.1-3.2 and table 1. Span lengths are drawn from a normal distribution around their mean; that of
+    a text's end evenly, so that its mean is ``rate`` of the text.
     """
 
+    verb: ClassVar[str] = "fill"
     denoisers: tuple[Denoiser, ...]
+    spread: float = 0.25  # a span's standard deviation, as a share of its mean
