@@ -142,14 +142,12 @@ def small(case: Case) -> tuple[WholeModel, Setting]:
     model = without_dropout(next(iter(structures(declared(case.card)).values())))
     words = VocabIds.declared(model.vocab)
     inside = frozenset(words.ordinary[1::3].tolist())
-    words = replace(words, inside=inside, encode=lambda text: words.ordinary[: len(text)].tolist())
+    marks = dict(zip(task(case.objective).marks([Text("", "", "en")]), words.ordinary[-5:].tolist()))
+    words = replace(words, inside=inside, marks=marks, encode=lambda text: words.ordinary[: len(text)].tolist())
     made, setting = build(model, seed=1), Setting(model, 0, words)
     if owned := task(case.objective).owned(made, setting, seed=1):
         made.add_module("owned", owned)
     return made.double().eval(), setting
-    marks = dict(zip(task(case.objective).marks([Text("", "", "en")]), words.ordinary[-5:].tolist()))
-    words = replace(words, inside=inside, marks=marks, encode=lambda text: words.ordinary[: len(text)].tolist())
-    return build(model, seed=1).double().eval(), Setting(model, 0, words)
 
 
 def texts(case: Case, least: int = 2) -> st.SearchStrategy[np.ndarray]:
