@@ -33,6 +33,14 @@ def in_place(batch: Batch, words: VocabIds) -> Ids:
     return found
 
 
+def permuted(batch: Batch, words: VocabIds) -> Ids:
+    """Of a text of which some places are asked for."""
+    ids = batch.inputs["input_ids"][0].clone()
+    ids[batch.inputs["target_mapping"][0].argmax(-1)] = batch.targets["labels"]
+    found: Ids = ids.tolist()
+    return found
+
+
 def ordered(batch: Batch, words: VocabIds) -> Ids:
     """Of two segments, which may be swapped."""
     ids, second = torch.tensor(in_place(batch, words)), batch.inputs["token_type_ids"][0].bool()
@@ -106,6 +114,7 @@ CASES = {
         "electra", s.ReplacedTokens(generator=s.Size(2, 16, 1)), in_place, lambda n: (1, 0.15 * (n + 2) + 1)
     ),
     "corrupted spans": Case("t5", s.CorruptedSpans(), spans, lambda n: (1, 0.15 * n + 1), ("eos", "sentinels")),
+    "permuted tokens": Case("xlnet", s.PermutedTokens(reused=8), permuted, lambda n: (1, (n + 3) / 6 + 1)),
     "blanks": Case("glm", s.BlankInfilling(), blanks, lambda n: (1, 0.15 * n + 39), ("eos",)),
     "long blanks": Case("glm", s.BlankInfilling(sentences=0.3, long=0.5), blanks, lambda n: (1, n), ("eos",)),
     "prefix": Case("t5", s.PrefixLM(), both, lambda n: (1, n - 1), ("eos",)),

@@ -22,7 +22,7 @@ def plans(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Plan]:
     return {card: planned(choices(data, card, **few)) for card in CARDS}
 
 
-CARDS = ("transformer-xl",)
+CARDS = ("transformer-xl", "xlnet")
 
 
 def test_rows_go_on_through_their_lanes_and_end_together() -> None:

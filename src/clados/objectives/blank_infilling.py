@@ -34,7 +34,7 @@ class Blanked(NamedTuple):
 class BlankInfillingTask(TextTask[s.BlankInfilling, Sentences], objective=s.BlankInfilling):
     """Sentences of one document with blanks; the words of each blank are written from left to right."""
 
-    small = Small(params="600K", vocab=512, steps=600, length=64, batch=16, lr=3e-3)
+    small = Small(params="600K", vocab=512, steps=400, length=64, batch=16, lr=3e-3)
 
     def marks(self, examples: Sequence[Any]) -> tuple[str, ...]:
         """What stands for sentences and for a long span, where any are taken out (``--task-mask`` of THUDM/GLM)."""

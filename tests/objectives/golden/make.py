@@ -7,6 +7,7 @@ FOLDER holds the files, as they are at these commits on github.com:
     albert.py    google-research/albert b772393 create_pretraining_data.py
     glm.py       THUDM/GLM 4f61ed7 blocklm_utils.py
     fairseq.py   facebookresearch/fairseq a6a6327 fairseq/data/denoising_dataset.py
+    xlnet.py     zihangdai/xlnet bbaa3a6 data_utils.py
 """
 
 import json
@@ -152,8 +153,48 @@ def fairseq(folder: Path) -> dict[str, Any]:
     return {"batches": batches, "lengths": dict(sorted(sizes.items())), "masks": dict(sorted(masks.items()))}
 
 
+def xlnet(folder: Path) -> dict[str, Any]:
+    """How often which segments and which spans of a text are taken, and who does not see whom in one order."""
+    import random
+
+    order = [3, 0, 5, 1, 4, 2]
+    tf = SimpleNamespace(
+        logging=SimpleNamespace(info=lambda *_: None), int64=np.int64, float32=np.float32, range=np.arange,
+        reshape=np.reshape, transpose=np.transpose, random_shuffle=lambda rows: rows[order], equal=np.equal,
+        logical_not=np.logical_not, logical_or=np.logical_or, logical_and=np.logical_and, where=np.where,
+        ones=np.ones, cast=lambda x, kind: x.astype(kind), concat=np.concatenate,
+    )  # fmt: skip
+    tf.range = lambda number, dtype: np.arange(number, dtype=dtype)
+    tf.ones = lambda shape, dtype=np.int64: np.ones(shape, dtype)
+    given = {"np": np, "random": random, "tf": tf, "FLAGS": SimpleNamespace(mask_alpha=6, mask_beta=1)}
+    given |= {"SEP_ID": 90, "CLS_ID": 91}
+    made = part(folder / "xlnet.py", "def _split_a_and_b", "def create_tfrecords", given)
+    random.seed(0)
+    np.random.seed(0)
+    sentence = np.repeat([0, 1, 0, 1, 0, 1, 0, 1, 0], [9, 4, 12, 3, 6, 1, 10, 8, 7]).astype(bool)
+    split: Counter[str] = Counter()
+    for _ in range(DRAWS):
+        a, b, *_ = made["_split_a_and_b"](np.arange(60), sentence, 20, 13)
+        split[f"{len(a)} {b[0]}"] += 1
+    pieces = SimpleNamespace(IdToPiece=lambda number: "a" if number % 3 == 1 else "\u2581a")
+    spans: Counter[str] = Counter()
+    for _ in range(DRAWS):
+        chosen = made["_sample_mask"](pieces, np.arange(60), goal_num_predict=10)
+        assert chosen.sum() == 10
+        places = np.flatnonzero(chosen)
+        run = int(np.argmax(np.diff(np.append(places, 99)) > 1)) + 1
+        spans[f"{places[0]} {run}"] += 1
+    look = part(folder / "xlnet.py", "def _local_perm", "def get_dataset", given)["_local_perm"]
+    ids = np.array([10, 11, 12, 13, 14, 15, 20, 21, 90, 22, 90, 91])
+    masked = np.isin(np.arange(12), [1, 4, 7, 9])
+    halves = [look(ids[cut], ids[cut], masked[cut], 6, 6)[0] for cut in (slice(6), slice(6, 12))]
+    hidden = np.block([[halves[0], np.ones((6, 6))], [np.zeros((6, 6)), halves[1]]]).astype(int)
+    laid = {"ids": ids.tolist(), "masked": np.flatnonzero(masked).tolist(), "order": order, "hidden": hidden.tolist()}
+    return {"split": dict(sorted(split.items())), "spans": dict(sorted(spans.items())), "laid": laid}
+
+
 if __name__ == "__main__":
-    for make in (albert, glm, fairseq):
+    for make in (albert, glm, fairseq, xlnet):
         file = HERE / f"{make.__name__}.json"
         file.write_text(json.dumps(make(Path(sys.argv[1])), separators=(",", ":")) + "\n", encoding="utf-8")
         print(file, file.stat().st_size)
