@@ -93,5 +93,5 @@ def test_the_share_of_each_kind_is_as_declared() -> None:
 
 
 def test_a_model_that_does_not_see_a_prefix_is_refused() -> None:
-    with pytest.raises(InputError, match=r"this one's stack does not see Prefix\(\)"):
+    with pytest.raises(InputError, match=r"BlankInfilling needs a model that"):
         task(s.BlankInfilling()).prepare([TEXT], [generator(0)], Setting(declared("gpt-2").model, 0, WORDS))

@@ -116,13 +116,15 @@ def test_a_short_sequence_or_text_is_refused() -> None:
         stretches(s.PermutedTokens(reused=16), 20)
     with pytest.raises(DataError, match="the text has 60 tokens; a sequence of 64 needs 62"):
         stretches(s.PermutedTokens(reused=32), 64)
-    with pytest.raises(InputError, match="needs a model of two streams"):
+    with pytest.raises(InputError, match="PermutedTokens needs a model that remembers"):
         task(XLNET).prepare([], [], Setting(declared("bert").model, 0, WORDS))
 
 
 def test_the_objective_goes_with_the_models_memory() -> None:
-    model = declared("xlnet").model.shortened(1 / 8)
-    assert task(XLNET).suited(model) == s.PermutedTokens(reused=32, within=32)
+    paper = declared("xlnet").model
+    model = paper.shortened(1 / 8)
+    assert task(XLNET).suited(paper, paper) == XLNET
+    assert task(XLNET).suited(model, paper) == s.PermutedTokens(reused=32, within=32)
     assert (model.memory, model.reused) == (48, 32)  # type: ignore[attr-defined]
     source = task(XLNET.but(reused=8)).source([Text("a", "To be. " * 30)], SourceConfig(16, tokenizer=_tokenizer()))
     assert torch.tensor([len(source.at(i).reused) for i in range(len(source))]).unique().tolist() == [8]

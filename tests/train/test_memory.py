@@ -112,5 +112,5 @@ def test_a_model_without_a_memory_is_refused(plans: dict[str, Plan]) -> None:
     plan = plans["transformer-xl"]
     other = planned(choices(plan.choices.data or "", "gpt-2", vocab=300, length=16))
     task = plan.trainer(initial_model(plan)).unit.task  # type: ignore[attr-defined]
-    with pytest.raises(InputError, match="needs a model that writes on and has a memory"):
+    with pytest.raises(InputError, match="needs a model that remembers"):
         task.prepare([], [], other.setting)

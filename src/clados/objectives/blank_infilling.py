@@ -34,6 +34,7 @@ class Blanked(NamedTuple):
 class BlankInfillingTask(TextTask[s.BlankInfilling, Sentences], objective=s.BlankInfilling):
     """Sentences of one document with blanks; the words of each blank are written from left to right."""
 
+    writes = ("infills",)
     small = Small(params="600K", vocab=512, steps=400, length=64, batch=16, lr=3e-3)
 
     def marks(self, examples: Sequence[Any]) -> tuple[str, ...]:
@@ -52,11 +53,8 @@ class BlankInfillingTask(TextTask[s.BlankInfilling, Sentences], objective=s.Blan
         return Sentences.of(texts)
 
     def prepare(self, rows: Sequence[Sentences], random: Sequence[Random], setting: Setting) -> Batch:
-        if setting.model.writes != "infills":
-            raise InputError(
-                "BlankInfilling() needs a model that reads both ways and then writes; this one's stack does not see "
-                "Prefix()"
-            )
+        if refusal := self.refusal(setting.model):
+            raise InputError(refusal)
         made = [blanked(self.objective, row, setting, draw) for row, draw in zip(rows, random)]
         ids, keep = padded([each.ids for each in made], setting.text.ids.get("pad", 0))
         positions = np.zeros((*ids.shape, 2), np.int64)

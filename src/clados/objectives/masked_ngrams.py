@@ -46,11 +46,8 @@ class MaskedNgramsTask(TextTask[s.MaskedNgrams, Couple], objective=s.MaskedNgram
         return Couple(np.concatenate(parts[:half]), np.concatenate(parts[half:]), follows=True)
 
     def prepare(self, rows: Sequence[Couple], random: Sequence[Random], setting: Setting) -> Batch:
-        if not any(isinstance(each, s.SentenceOrder) for each in s.parts(setting.model)):
-            raise InputError(
-                "MaskedNgrams() needs a head that says whether segments were swapped, and the model has no "
-                "SentenceOrder()"
-            )
+        if refusal := self.refusal(setting.model):
+            raise InputError(refusal)
         hidden, swapped = [], []
         for row, draw in zip(rows, random):
             swapped.append(bool(draw.random() < self.objective.swapped))

@@ -19,7 +19,8 @@ class NextTokenInSegmentsTask(TextTask[s.NextTokenInSegments, Packed], objective
     """Segments of all documents on end; each row goes on where it ended, and sees the memory of what it has read."""
 
     remembers = True
-    small = Small(params="1M", vocab=1024, steps=160, length=32, batch=16)
+    writes = ("continues",)
+    small = Small(params="600K", vocab=1024, steps=400, length=32, batch=16)
 
     def source(self, examples: Sequence[Any], config: SourceConfig) -> Source:
         """Each segment with the first token of the next, which its last one predicts."""
@@ -31,10 +32,8 @@ class NextTokenInSegmentsTask(TextTask[s.NextTokenInSegments, Packed], objective
 
     def prepare(self, rows: Sequence[Packed], random: Sequence[Random], setting: Setting) -> Batch:
         """Each token but the last is seen, each but the first is to be predicted."""
-        if not setting.model.remembers or setting.model.writes != "continues":
-            raise InputError(
-                "NextTokenInSegments() needs a model that writes on and has a memory: Recurrent(memory=...)"
-            )
+        if refusal := self.refusal(setting.model):
+            raise InputError(refusal)
         return next_tokens(rows)
 
     def loss(self, model: WholeModel, batch: Batch) -> Loss:

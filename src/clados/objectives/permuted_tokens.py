@@ -35,17 +35,17 @@ class PermutedTokensTask(TextTask[s.PermutedTokens, Stretch], objective=s.Permut
     """Sequences that go on with a text, of which some tokens are predicted, each from those before it in an order."""
 
     remembers = True
+    writes = (None,)
     length = 64
     batch = 16
     small = Small(params="400K", vocab=256, steps=800, length=32, batch=32, lr=2e-3, dropout=0.0)
 
-    def suited(self, model: s.Model) -> s.PermutedTokens:
+    def suited(self, model: s.Model, paper: s.Model) -> s.PermutedTokens:
         """What is reused is what the model keeps; orders are drawn within as large a share of it as in the paper."""
-        kept = getattr(model, "reused", None)
-        if kept is None:
+        kept, before = model.kept, paper.kept
+        if kept is None or before is None or kept == before:
             return self.objective
-        within = max(1, self.objective.within * kept // self.objective.reused)
-        return self.objective.but(reused=kept, within=within)
+        return self.objective.but(reused=kept, within=max(1, self.objective.within * kept // before))
 
     def source(self, examples: Sequence[Any], config: SourceConfig) -> Source:
         text = stream(examples, config, sentences=True)
@@ -62,10 +62,8 @@ class PermutedTokensTask(TextTask[s.PermutedTokens, Stretch], objective=s.Permut
         return Stretch(ids[:half], first, second)
 
     def prepare(self, rows: Sequence[Stretch], random: Sequence[Random], setting: Setting) -> Batch:
-        if not setting.model.remembers or setting.model.writes is not None:
-            raise InputError(
-                "PermutedTokens() needs a model of two streams, which predicts in any order: Permuted(memory=...)"
-            )
+        if refusal := self.refusal(setting.model):
+            raise InputError(refusal)
         made = [permuted(self.objective, row, setting.text, draw) for row, draw in zip(rows, random)]
         ids, keep = padded([each.ids for each in made], setting.text.ids.get("pad", 0))
         types, _ = padded([each.types for each in made], 0)

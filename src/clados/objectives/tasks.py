@@ -208,6 +208,8 @@ class Task(ABC, Generic[Objective, Row]):
         if self.writes and (model.writes not in self.writes or model.compares):
             ours, theirs = (" or ".join(WAYS[each] for each in some) for some in (self.writes, (model.writes,)))
             return f"{name} needs a model that {ours}; this {kind} {theirs}"
+        if self.remembers and not model.remembers:
+            return f"{name} needs a model that remembers, such as Recurrent and Permuted; this {kind} does not"
         missing = [slot for slot in self.heads if model.head(slot) is None]
         return f"{name} needs a head '{missing[0]}', which this {kind} lacks" if missing else ""
 

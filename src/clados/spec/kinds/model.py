@@ -82,6 +82,11 @@ class Model(Part, kw_only=True):
         """Whether it sees what it has met of the text before what it reads (``mems``)."""
         return False
 
+    @property
+    def kept(self) -> int | None:
+        """Of a text that it has read, the positions that it remembers, where these are the first; else None."""
+        return None
+
     def shortened(self, share: float) -> Self:
         """The model for texts of a share of its paper's length: its memory is as much shorter."""
         return self

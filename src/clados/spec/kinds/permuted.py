@@ -46,6 +46,10 @@ class Permuted(Encoder, kw_only=True):
     def remembers(self) -> bool:
         return True
 
+    @property
+    def kept(self) -> int | None:
+        return self.reused
+
     def shortened(self, share: float) -> Self:
         memory, reused = (each and max(1, round(share * each)) for each in (self.memory, self.reused))
         return self.but(memory=memory, reused=reused)
