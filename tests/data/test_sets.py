@@ -1,6 +1,7 @@
 """The embedded sets hold what the manifest and the notices say."""
 
 import hashlib
+import re
 from collections import Counter
 from importlib.resources import files
 
@@ -39,6 +40,9 @@ COUNTS = {
     "digits": (Labelled, 1797),
     "proteins": (Text, 16),
     "cartpole": (Episode, 300),
+    "html": (Text, 84),
+    "code": (Text, 79),
+    "languages": (Text, 39 * 30 + 6252 + 510),
 }
 
 
@@ -64,7 +68,7 @@ def test_a_file_is_the_one_that_the_manifest_names(row: dict[str, object]) -> No
 
 
 def test_the_embedded_files_stay_small_and_all_have_a_notice() -> None:
-    assert sum(row["bytes"] for row in manifest()) < 2_400_000
+    assert sum(row["bytes"] for row in manifest()) < 2_600_000
     notice = (files("clados") / ".." / ".." / "NOTICE").read_text(encoding="utf-8")
     assert [row["name"] for row in manifest() if f"{row['name']}:" not in notice] == []
 
@@ -95,6 +99,24 @@ def test_the_declaration_is_one_document_an_article_in_all_languages() -> None:
     articles = read_as(Text, "udhr")
     assert len({article.language for article in articles}) == 39
     assert set(Counter(article.document for article in articles).values()) == {39}
+
+
+def test_pages_are_minimal_html_and_modules_are_whole() -> None:
+    for page in read_as(Text, "html"):
+        assert page.text.startswith("<title>")
+        opened, closed = (Counter(re.findall(rf"<{slash}(\w+)", page.text)) for slash in ("", "/"))
+        assert opened == closed
+        assert not re.search(r"<(script|style|div|span|nav)|class=\"headerlink", page.text)
+    modules = {each.document: each.text for each in read_as(Text, "code")}
+    assert "class scheduler:" in modules["code/sched.py"]
+
+
+def test_of_some_languages_there_is_more() -> None:
+    sizes: Counter[str] = Counter()
+    for each in read_as(Text, "languages"):
+        sizes[each.language] += len(each.text)
+    assert len(sizes) == 39
+    assert sizes["en"] > 10 * sizes["sw"]
 
 
 def test_translation_can_be_read_in_one_language() -> None:

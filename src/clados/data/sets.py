@@ -207,6 +207,31 @@ def proteins() -> list[Text]:
     return [Text(f"proteins/{row['id']}", row["pdb"]) for row in embedded_rows("proteins")]
 
 
+def html() -> list[Text]:
+    """84 pages of Python's documentation as minimal HTML: structure, ids and links, the text of the pages."""
+    return [Text(f"html/{row['page']}", row["html"], "en") for row in embedded_rows("html")]
+
+
+def code() -> list[Text]:
+    """79 modules of Python's standard library."""
+    return [Text(f"code/{row['module']}", row["text"]) for row in embedded_rows("code")]
+
+
+def languages() -> list[Text]:
+    """Texts in 39 languages, of some much and of most little: the Declaration, conversations, Django's messages.
+
+    What says the same in several languages is one document.
+    """
+    said = [Text(each.document, "\n".join(text for _, text in each.messages), each.language) for each in dialogue()]
+    rows = list(embedded_rows("django_parallel"))
+    pages = [
+        Text(f"django/{at}", "\n".join(row[language] for row in rows[at : at + 16] if language in row), language)
+        for at in range(0, len(rows), 16)
+        for language in rows[0]
+    ]
+    return [*udhr(), *said, *(page for page in pages if page.text)]
+
+
 SETS: dict[str, Callable[[], Sequence[Example]]] = {
     "english": english,
     "wordnet": wordnet,
@@ -223,5 +248,8 @@ SETS: dict[str, Callable[[], Sequence[Example]]] = {
     "fashion": fashion,
     "digits": digits,
     "proteins": proteins,
+    "html": html,
+    "code": code,
+    "languages": languages,
     "cartpole": cartpole_episodes,
 }

@@ -14,6 +14,7 @@ class HintedDenoisedTask(DenoisedTask, objective=s.HintedDenoised):
     """Most masks are followed by a number, in digits: about how many tokens they hide."""
 
     objective: s.HintedDenoised
+    data = "html"
     small = Small(params="600K", vocab=512, steps=200, length=64, batch=16, lr=4e-3, dropout=0.0)
 
     def described(self, source: Ids, hides: Ids, words: VocabIds, random: Random) -> Ids:
