@@ -113,6 +113,7 @@ CASES = {
     "replaced tokens": Case(
         "electra", s.ReplacedTokens(generator=s.Size(2, 16, 1)), in_place, lambda n: (1, 0.15 * (n + 2) + 1)
     ),
+    "distilled": Case("distilbert", s.Distilled(teacher="distilbert"), in_place, lambda n: (1, 0.15 * (n + 2) + 1)),
     "corrupted spans": Case("t5", s.CorruptedSpans(), spans, lambda n: (1, 0.15 * n + 1), ("eos", "sentinels")),
     "permuted tokens": Case("xlnet", s.PermutedTokens(reused=8), permuted, lambda n: (1, (n + 3) / 6 + 1)),
     "blanks": Case("glm", s.BlankInfilling(), blanks, lambda n: (1, 0.15 * n + 39), ("eos",)),
@@ -153,7 +154,7 @@ def small(case: Case) -> tuple[WholeModel, Setting]:
     inside = frozenset(words.ordinary[1::3].tolist())
     marks = dict(zip(task(case.objective).marks([Text("", "", "en")]), words.ordinary[-5:].tolist()))
     words = replace(words, inside=inside, marks=marks, encode=lambda text: words.ordinary[: len(text)].tolist())
-    made, setting = build(model, seed=1), Setting(model, 0, words)
+    made, setting = build(model, seed=1), Setting(model, 0, words, build(model, seed=2).double())
     if owned := task(case.objective).owned(made, setting, seed=1):
         made.add_module("owned", owned)
     return made.double().eval(), setting

@@ -46,6 +46,9 @@ def pretrain_command(
         str | None,
         typer.Option(help="Learn as another model does, or by an objective's name.", show_default="the recipe's"),
     ] = None,
+    teacher: Annotated[
+        str | None, typer.Option(help="The directory of the teacher, for a model that learns from one.")
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="The folder for the model.", show_default="runs/MODEL")] = None,
     resume: Annotated[
         bool, typer.Option("--resume", help="Continue the run in --out; --steps may be more than before.")
@@ -94,6 +97,7 @@ def pretrain_command(
         "dtype": dtype and dtype.value,
         "start": start,
         "objective": objective,
+        "teacher": teacher,
     }
     given = {name: value for name, value in options.items() if value is not None}
     choices = Choices(model=model, **({"dtype": _dtype()} | given))

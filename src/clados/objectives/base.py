@@ -115,6 +115,17 @@ class Setting:
     teacher: WholeModel | None = field(default=None, repr=False, compare=False)
 
     @property
+    def taught_by(self) -> WholeModel:
+        """The teacher.
+
+        Raises:
+            InputError: when there is none.
+        """
+        if self.teacher is None:
+            raise InputError("this objective learns from a teacher, and none was given")
+        return self.teacher
+
+    @property
     def text(self) -> VocabIds:
         """The words.
 

@@ -200,6 +200,11 @@ class Task(ABC, Generic[Objective, Row]):
         """The slots of the model's own heads that it reads."""
         return ()
 
+    @property
+    def teacher(self) -> str:
+        """The card of the model that teaches; empty for an objective without a teacher."""
+        return ""
+
     def refusal(self, model: s.Model) -> str:
         """Why a model cannot learn so; empty where it can."""
         name, kind = type(self.objective).__name__, type(model).__name__

@@ -37,6 +37,7 @@ from clados.train.optimisers import peak_lr
 from clados.train.scaled import scaled_stage
 from clados.train.start import Start, start
 from clados.train.swapped import learning
+from clados.train.teacher import student, teacher_of
 from clados.train.unit import Run, SupervisedUnit
 
 USUAL_STEPS = 300
@@ -58,6 +59,7 @@ CHOICE_TYPES: dict[str, type] = {
     "shuffled": bool,
     "start": str,
     "objective": str,
+    "teacher": str,
 }
 # What is above these is a slip of the finger: no run of this package is meant to be so long or so large.
 MOST = {
@@ -91,6 +93,8 @@ class Choices:
         shuffled: train and measure on shuffled data, as a control.
         sharded: each of torchrun's processes holds a part of every tensor only.
         objective: another one than the recipe's: a card's id, or its own name ("masked-tokens:rate=0.3").
+        teacher: the directory of a model that teaches, for an objective that has one; the student has its width,
+            vocabulary and positions.
         start: a directory whose weights, tokenizer and scales are trained further, instead of a new model.
     """
 
@@ -111,11 +115,14 @@ class Choices:
     shuffled: bool = False
     start: str | None = None
     objective: str | None = None
+    teacher: str | None = None
     sharded: bool = False
 
     def __post_init__(self) -> None:
         if self.start is not None and (self.params is not None or self.vocab != Choices.vocab):
             raise CladosError(f"params and vocab are of a new model; the one in {self.start} has its own")
+        if self.teacher is not None and (self.params is not None or self.vocab != Choices.vocab):
+            raise CladosError(f"params and vocab are of a new model; a student has those of {self.teacher}")
         if self.steps is not None and self.minutes is not None:
             raise CladosError("steps and minutes both say how long to train: give one of them")
         object.__setattr__(self, "model", canonical(self.model))
@@ -147,6 +154,7 @@ class Plan:
     documents: tuple[int, int]  # trained on, held out
     checksum: str  # of what is trained on
     start: Start | None = None
+    taught: Start | None = None  # the teacher
 
     def trainer(self, initial_model: WholeModel, folder: Path | None = None, show: Show | None = None) -> Trainer:
         """The trainer of a model made from this plan; with a folder, its checkpoints are marked as this model's."""
@@ -164,7 +172,8 @@ class Plan:
 
         tokenizer = self.tokenizer.key if self.tokenizer else ""
         sums = {"clados": __version__, "data checksum": self.checksum, "tokenizer checksum": tokenizer}
-        return sums | ({"start checksum": self.start.checksum} if self.start else {})
+        sums |= {"start checksum": self.start.checksum} if self.start else {}
+        return sums | ({"teacher checksum": self.taught.checksum} if self.taught else {})
 
     def batch(self) -> Batch:
         """The first batch of the first step."""
@@ -239,10 +248,18 @@ def planned(choices: Choices) -> Plan:
     kept, held = split(one.learnable(read(choices.data or one.data)), least=one.documents)
     length, facts = choices.length or min(stage.length or one.length, one.length), facts_of(kept, held)
     begun = start(Path(choices.start), declaration, facts) if choices.start is not None else None
+    taught = teacher_of(one, choices.teacher, paper)
+    if taught:
+        taught.fits(length)
     if begun:
         length = choices.length or begun.length or length
         begun.fits(length)
         tokenizer, facts, model = begun.tokenizer, begun.facts, begun.model
+        if taught and (tokenizer is None or taught.tokenizer is None or tokenizer.key != taught.tokenizer.key):
+            raise InputError(f"{taught.folder}: the teacher's vocabulary is another than that of {begun.folder}")
+    elif taught:
+        tokenizer = taught.tokenizer
+        model = student(headed(declaration, paper), one.teacher, taught, FitContext(kept, tokenizer, length, facts))
     else:
         tokenizer = tokenizer_for(declaration.model, kept, choices.vocab, one.marks(kept))
         share = length / (stage.length or length)
@@ -267,7 +284,12 @@ def planned(choices: Choices) -> Plan:
         stage=stage,
         model=model,
         run=run,
-        setting=Setting(model, length, VocabIds.of(tokenizer) if tokenizer else None),
+        setting=Setting(
+            model,
+            length,
+            VocabIds.of(tokenizer) if tokenizer else None,
+            taught.module if taught else None,  # type: ignore[arg-type]
+        ),
         tokenizer=tokenizer,
         facts=facts,
         train=train,
@@ -275,6 +297,7 @@ def planned(choices: Choices) -> Plan:
         documents=(len(kept), len(held)),
         checksum=checksum(kept),
         start=begun,
+        taught=taught,
     )
     if begun:
         begun.reads(plan.batch())
@@ -308,6 +331,8 @@ def initial_model(plan: Plan) -> WholeModel:
         made = build(plan.model, seed=plan.run.seed)
         if plan.start:
             made.load_state_dict(plan.start.module.state_dict())
+        else:
+            task(plan.stage.objective).begin(made, plan.setting)
         return made.to(device)
 
 

@@ -93,7 +93,7 @@ def start(folder: Path, declaration: s.Declaration, facts: Facts) -> Start:
     if known and facts.classes and known.labels != facts.classes:
         raise DataError(f"{folder}: its classes are {_listed(known.labels)}; the data's are {_listed(facts.classes)}")
     facts = replace(facts, scales=known.scales) if known else facts
-    return Start(folder, module, tokenizer, facts, known.length if known else 0, _checksum(module))
+    return Start(folder, module, tokenizer, facts, known.length if known else 0, checksum_of(module))
 
 
 def _reads_text(model: s.Model) -> bool:
@@ -107,7 +107,8 @@ def _listed(names: tuple[str, ...]) -> str:
     return ", ".join(names[:8]) + (f" and {len(names) - 8} more" if len(names) > 8 else "") or "not known"
 
 
-def _checksum(module: nn.Module) -> str:
+def checksum_of(module: nn.Module) -> str:
+    """SHA-256 of a module's weights."""
     found = hashlib.sha256()
     for name, value in sorted(module.state_dict().items()):
         found.update(name.encode() + value.numpy().tobytes())

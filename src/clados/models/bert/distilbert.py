@@ -35,8 +35,10 @@ declaration = Declaration(
         "recipe.objective: the weights and the temperature are those of the authors' published command",
         "recipe.optimiser, recipe.schedule, recipe.clip: not published; the defaults of the authors' script, whose "
         "warmup is 5 % of three passes over the data",
-        "init: it starts from one layer of each two of the teacher's (§3), by the authors' script 0, 2, 4, 7, 9 and "
-        "11, counted from 0; drawn anew here, as its teacher was",
+        "recipe.objective: it starts from one layer of each two of the teacher's (§3), by the authors' script 0, 2, 4, "
+        "7, 9 and 11, counted from 0, without the segments' vectors",
+        "recipe.objective.soft, recipe.objective.directions: the paper does not say at which positions; at all but "
+        "padding, the authors' default",
         "recipe.objective.rate: the masks fall evenly here; the authors' command prefers rare words, by their count to "
         "the power of -0.7",
     ),

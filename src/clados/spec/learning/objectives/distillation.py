@@ -1,5 +1,7 @@
 """Learn what a teacher gives."""
 
+from typing import ClassVar
+
 from clados.spec.learning.objectives.base import Objective
 
 
@@ -10,12 +12,15 @@ class Distilled(Objective):
     h the last states. Masks are drawn anew each time, without next sentences (§3).
     """
 
+    verb: ClassVar[str] = "fill"
     teacher: str  # a card's id
     temperature: float = 2.0
     soft: float = 5.0
     hard: float = 2.0
     directions: float = 1.0
     rate: float = 0.15
+    masked: float = 0.8  # of the chosen tokens, as in BERT
+    replaced: float = 0.1
 
 
 class QuantisedDistillation(Objective):

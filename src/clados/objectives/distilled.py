@@ -1,0 +1,115 @@
+"""What a teacher gives, at half its depth (Sanh et al. 2019, §2, §3)."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+from torch.utils.checkpoint import checkpoint
+
+from clados import spec as s
+from clados.apply.ready import Ready
+from clados.data import packing
+from clados.data.packing import Packed
+from clados.nn.kinds.model import WholeModel
+from clados.objectives.base import Batch, Ids, Loss, LossTerm, Random, Setting
+from clados.objectives.hiding import Hidden, chosen_evenly, disguised, framed, in_place
+from clados.objectives.measures import Measure, Sample, share
+from clados.objectives.owned import Owned
+from clados.objectives.tasks import Small, Source, SourceConfig
+from clados.objectives.teaching import Taught, evenly_spaced, start_at_layers
+from clados.objectives.text import TextTask, first_guesses, packed_texts, stream, words_at
+
+PIECE = 256  # whose scores are there at once
+
+
+class DistilledTask(TextTask[s.Distilled, Packed], objective=s.Distilled):
+    """Sequences with some tokens hidden; all positions are taught, as by the authors' script without its option
+    ``restrict_ce_to_mask``: the paper does not say at which. A student starts from the teacher's layers (§3).
+    """
+
+    length = 64
+    batch = 16
+    writes = (None,)
+    small = Small(params="200K", vocab=160, steps=800, length=16, batch=64, lr=1.5e-3, dropout=0.0)
+
+    @property
+    def teacher(self) -> str:
+        return self.objective.teacher
+
+    def begin(self, model: WholeModel, setting: Setting) -> None:
+        teacher = setting.taught_by
+        start_at_layers(model, teacher, {"stack": evenly_spaced(model.spec.size.layers, teacher.spec.size.layers)})
+
+    def owned(self, model: WholeModel, setting: Setting, seed: int) -> Owned:
+        return Taught(setting.taught_by, model)
+
+    # ------------------------------------------------------------ batch and loss
+
+    def source(self, examples: Sequence[Any], config: SourceConfig) -> Source:
+        texts = stream(examples, config, sentences=True)
+        return packing.PackedSentences(texts, config.length - 2, config.separator("sep", "eos"))
+
+    def row(self, texts: Sequence[Ids]) -> Packed:
+        return packed_texts(texts)
+
+    def prepare(self, rows: Sequence[Packed], random: Sequence[Random], setting: Setting) -> Batch:
+        words, hidden = setting.text, []
+        for row, draw in zip(rows, random):
+            ids, types = framed(row, words)
+            chosen = chosen_evenly(self.objective.rate, ids, words, draw)
+            hidden.append(Hidden(ids, types, disguised(self.objective, ids, chosen, words, draw), chosen))
+        batch = in_place(hidden, words, segments=False)
+        number = batch.weights["lm"]
+        return replace(batch, weights={"hard": number, "soft": batch.tokens, "directions": batch.tokens, "lm": number})
+
+    def loss(self, model: WholeModel, batch: Batch) -> Loss:
+        one, teacher = self.objective, model.owned.teacher.model
+        states = model.states(**batch.inputs)
+        words = words_at(model, states, batch)
+        keep = batch.inputs.get("attention_mask", torch.ones_like(batch.inputs["input_ids"])).bool()
+        ours = states[keep]
+        with torch.no_grad():
+            theirs = teacher.states(**batch.inputs)[keep]
+        soft = nearness(model, ours, teacher, theirs, one.temperature)
+        directions = (1 - F.cosine_similarity(ours.float(), theirs.float(), dim=-1)).sum()
+        parts = {
+            "hard": LossTerm(one.hard * words.sum, words.weight),
+            "soft": LossTerm(one.soft * soft, len(ours)),
+            "directions": LossTerm(one.directions * directions, len(ours)),
+        }
+        return Loss(parts, {"lm": LossTerm(words.sum.detach(), words.weight)})
+
+    # ------------------------------------------------------------ how it is judged
+
+    @property
+    def held_out(self) -> "DistilledTask":
+        """Every chosen token hidden: one that stays in its place is read off, and tells nothing of what was learned."""
+        return DistilledTask(self.objective.but(masked=1.0, replaced=0.0))
+
+    def measure(self, ready: Ready, sample: Sample) -> Measure:
+        """The share of hidden tokens that the first guess hits, beside the most frequent token."""
+        return share("fill@1", "the most frequent token", *first_guesses(self.held_out, ready, sample))
+
+
+def nearness(model: WholeModel, ours: Tensor, teacher: WholeModel, theirs: Tensor, temperature: float) -> Tensor:
+    """The sum of KL(teacher || student) T^2 over positions, both softened by the temperature (Hinton et al. 2015).
+
+    The scores of few positions are there at once; those of the student are computed again for the gradient.
+
+    Args:
+        ours, theirs: last states, [positions, d_model].
+    """
+
+    def some(x: Tensor, y: Tensor) -> Tensor:
+        student = model.heads["lm"](x, model.written_inputs, {}).float() / temperature
+        with torch.no_grad():
+            soft = (teacher.heads["lm"](y, teacher.written_inputs, {}).float() / temperature).log_softmax(-1)
+        found: Tensor = F.kl_div(student.log_softmax(-1), soft, reduction="sum", log_target=True)
+        return found * temperature**2
+
+    pieces = zip(ours.split(PIECE), theirs.split(PIECE))
+    sums: list[Tensor] = [checkpoint(some, x, y, use_reentrant=False) for x, y in pieces]
+    return torch.stack(sums).sum() if sums else ours.sum()
