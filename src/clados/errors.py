@@ -25,6 +25,7 @@ EXTRAS = {
     "gymnasium": "torch",
     "gguf": "gguf",
     "pyarrow": "parquet",
+    "backports.zstd": "zstd",
     "tensorboard": "tensorboard",
     "transformers": "verify",
 }

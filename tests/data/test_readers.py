@@ -4,6 +4,7 @@ import gzip
 import io
 import json
 import os
+import re
 import tarfile
 import zipfile
 from collections.abc import Iterator
@@ -26,6 +27,7 @@ from clados.data import (
     read_as,
     split,
 )
+from clados.data.errors import BadLines
 
 
 def picture(colour: str) -> bytes:
@@ -541,3 +543,67 @@ def test_images_in_parquet_are_refused_by_the_name_of_their_column(
     parquet.write_table(pyarrow.table({column: values, "text": ["a dog"]}), tmp_path / "a.parquet")
     with pytest.raises(DataError, match=rf"a\.parquet: the column '{column}' holds images"):
         read(tmp_path / "a.parquet")
+
+
+def test_texts_packed_by_zstandard_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    zstd = pytest.importorskip("backports.zstd")
+    lines = b"".join(b'{"id": %d, "text": "a text of its own"}\n' % number for number in range(2000))
+    whole = [zstd.compress(part) for part in (lines[:30_000], lines[30_000:])]  # two frames, as pzstd writes
+    assert len(read(bad(tmp_path, "a.jsonl.zst", b"".join(whole)))) == 2000
+    assert len(read(bad(tmp_path, "a.csv.zst", zstd.compress(b"text\n" + b"x\n" * 50_000)))) == 50_000
+    with pytest.raises(DataError, match=r"a\.jsonl\.zst: unreadable"):
+        read(bad(tmp_path, "a.jsonl.zst", whole[0][:-20]))
+    monkeypatch.setattr("clados.data.formats.ZSTD", ("no.such.module",))
+    with pytest.raises(DataError, match=r"a\.jsonl\.zst: \.zst needs backports\.zstd, which comes with clados\[zstd\]"):
+        read(tmp_path / "a.jsonl.zst")
+
+
+def arrow(path: Path, texts: list[Any], *, feather: bool = False) -> Path:
+    pyarrow, ipc = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.ipc")
+    table = pyarrow.table({"text": pyarrow.array(texts, pyarrow.string()), "label": [1] * len(texts)})
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with (ipc.new_file if feather else ipc.new_stream)(str(path), table.schema) as file:
+        file.write_table(table)
+    return path
+
+
+def test_arrow_folders_of_datasets_are_read(tmp_path: Path) -> None:
+    """As `save_to_disk` of Hugging Face's datasets 4.4 writes a DatasetDict; cache-*.arrow is what `map` leaves."""
+    bad(tmp_path, "dataset_dict.json", b'{"splits": ["train", "validation"]}')
+    for split_, texts in (("train", ["a", "b"]), ("validation", ["c"])):
+        arrow(tmp_path / split_ / "data-00000-of-00001.arrow", texts)
+        arrow(tmp_path / split_ / "cache-1a2b.arrow", ["other"])
+        files = {"_data_files": [{"filename": "data-00000-of-00001.arrow"}], "_split": split_}
+        bad(tmp_path, f"{split_}/state.json", json.dumps(files).encode())
+        bad(tmp_path, f"{split_}/dataset_info.json", b'{"features": {}}')
+    train, held_out = split(read_as(Text, tmp_path))
+    assert [[each.text for each in side] for side in (train, held_out)] == [["a", "b"], ["c"]]
+    assert read(arrow(tmp_path / "b.feather", ["x"], feather=True)) == [Text("b.feather:1", "x")]
+    cut = (tmp_path / "train" / "data-00000-of-00001.arrow").read_bytes()[:-100]
+    with pytest.raises(DataError, match=r"cut\.arrow: unreadable"):
+        read(bad(tmp_path, "cut.arrow", cut))
+
+
+BAD_LINES = {
+    "a.jsonl": b'{"text": "x"}\n{"text"\n{"words": "x"}\n{"text": "\xff"}\n{"text": "y"}\n',
+    "a.csv": b'text,label\nx,1\nonly\n"a"b,2\n\xff,3\ny,4\n',
+    "a.json": b'[{"text": "x"}, 5, {"text": null}, {}, {"text": "y"}]',
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "where"), [("a.jsonl", ":2: not JSON"), ("a.csv", ":3: 1 cells"), ("a.json", ": row 2")]
+)
+def test_bad_lines_are_skipped_only_when_asked_for_and_counted(tmp_path: Path, name: str, where: str) -> None:
+    path, lines = bad(tmp_path, name, BAD_LINES[name]), BadLines(skip=True)
+    with pytest.raises(DataError, match=re.escape(f"{path}{where}")):
+        read(path)
+    assert [example.text for example in read(path, lines) if isinstance(example, Text)] == ["x", "y"]
+    assert (lines.number, len(lines.first)) == (3, 3)
+    assert lines.first[0].startswith(f"{path}{where}")
+
+
+def test_a_damaged_file_is_no_bad_line(tmp_path: Path) -> None:
+    packed = gzip.compress(BAD_LINES["a.jsonl"] * 1000)
+    with pytest.raises(DataError, match="unreadable"):
+        read(bad(tmp_path, "a.jsonl.gz", packed[: len(packed) // 2]), BadLines(skip=True))

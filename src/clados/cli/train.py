@@ -37,6 +37,12 @@ def pretrain_command(
     data: Annotated[
         str | None, typer.Option(help="Training data: your own folder or file, or an embedded set.")
     ] = None,
+    mix: Annotated[
+        str | None, typer.Option(help="Instead of --data, a TOML file of several sources with their weights.")
+    ] = None,
+    skip_bad: Annotated[
+        bool, typer.Option("--skip-bad", help="Leave out lines of data that cannot be used, and count them.")
+    ] = False,
     steps: Annotated[int | None, typer.Option(help="Training steps.", show_default="300")] = None,
     minutes: Annotated[float | None, typer.Option(help="Minutes of training, instead of --steps.")] = None,
     start: Annotated[
@@ -96,6 +102,8 @@ def pretrain_command(
         "seed": seed,
         "dtype": dtype and dtype.value,
         "start": start,
+        "mix": mix,
+        "skip_bad": skip_bad or None,
         "objective": objective,
         "teacher": teacher,
     }
@@ -234,12 +242,12 @@ def _assumed(model: str) -> tuple[str, ...]:
 
 
 def _plan(plan: "Plan") -> dict[str, str]:
-    run, tokens = plan.run, plan.tokens
+    run, tokens, kept, held = plan.run, plan.tokens, len(plan.data.kept), len(plan.data.held)
     return {
         "objective": repr(plan.stage.objective),
         "size": repr(plan.model.size),
         "parameters": f"{plan.json()['parameters']:,}",
-        "data": f"{plan.documents[0]:,} documents, {len(plan.train):,} examples; {plan.documents[1]:,} more held out",
+        "data": f"{kept:,} documents, {len(plan.train):,} examples; {held:,} more held out",
         "tokenizer": repr(plan.tokenizer) if plan.tokenizer else "none: the model reads no text",
         "steps": f"{run.steps:,} of {run.batch} examples, about {tokens:,} positions each, {run.steps * tokens:,} all",
         "passes": f"{run.steps * run.batch / len(plan.train):.2f} over the data",
@@ -251,10 +259,16 @@ def _plan(plan: "Plan") -> dict[str, str]:
 
 
 def _tell_result(folder: Path, held_out: list[dict[str, float]], *, json: bool) -> None:
+    from clados.files import JsonObject
+
+    skipped = JsonObject.read(folder / "run.json").inside("skipped lines").take("number", int, None)
     if json:
         ends = {"start": held_out[0], "end": held_out[-1]} if held_out else {}
-        output.print_json({"out": str(folder), "held_out": ends})
+        lines = {} if skipped is None else {"skipped_lines": skipped}
+        output.print_json({"out": str(folder), "held_out": ends, **lines})
         return
+    if skipped is not None:
+        output.print_facts({"skipped lines": f"{skipped:,}"})
     for name, value in (held_out[-1] if held_out else {}).items():
         before = f"{held_out[0][name]:.4f} at the start, " if name in held_out[0] else ""
         output.print_facts({f"held-out {name}": f"{before}{value:.4f} at the end"})

@@ -7,15 +7,16 @@ import json
 import sys
 import tarfile
 import zipfile
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from importlib import import_module
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 import numpy as np
 
 from clados.data.decoding import IMAGE_SUFFIXES
-from clados.data.errors import DataError
+from clados.data.errors import BadLines, DataError
 from clados.data.examples import Captioned, Encoded, Example, Text
 from clados.data.rows import EPISODE_ENDS, examples_of, replace_surrogates
 from clados.errors import how_to_install
@@ -27,6 +28,8 @@ UTF16 = (b"\xff\xfe", b"\xfe\xff")
 UNPACKED, RATIO = 2**30, 100  # bytes that any packed file may unpack to; larger ones, how many times their size
 PICTURES = ("image", "img", "picture", "jpg", "jpeg", "png", "webp")  # columns that hold images
 _ROWS = 1024  # of a Parquet file at once
+_FEATHER = b"ARROW1"  # how an Arrow file begins that is no stream
+ZSTD = ("compression.zstd", "backports.zstd")  # Python's own from 3.14 on, and the same for those before
 
 
 def hidden(name: str) -> bool:
@@ -45,11 +48,21 @@ def _bounded(path: Path, size: int) -> None:
         raise DataError(f"{path}: unpacks to more than {most:,} bytes, over {RATIO} times its size; unpack it yourself")
 
 
+def _zstd(path: Path) -> Any:
+    for name in ZSTD:
+        with suppress(ImportError):
+            return import_module(name).ZstdFile(path)
+    raise DataError(f"{path}: .zst needs backports.zstd, which {how_to_install('backports.zstd')}")
+
+
+OPENERS: dict[str, Callable[[Path], Any]] = {".gz": gzip.GzipFile, ".zst": _zstd}
+
+
 class _Unpacked(io.RawIOBase):
-    """The content of a .gz file, as far as it is bounded."""
+    """The content of a .gz or .zst file, as far as it is bounded."""
 
     def __init__(self, path: Path) -> None:
-        self.path, self.inner = path, gzip.GzipFile(path)
+        self.path, self.inner = path, OPENERS[path.suffix.lower()](path)
 
     def readable(self) -> bool:
         return True
@@ -64,7 +77,7 @@ class _Unpacked(io.RawIOBase):
         return len(data)
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        return self.inner.seek(offset, whence)
+        return int(self.inner.seek(offset, whence))
 
     def close(self) -> None:
         self.inner.close()
@@ -75,22 +88,38 @@ class _Unpacked(io.RawIOBase):
 def _lines(path: Path) -> Iterator[io.TextIOWrapper]:
     """A file's text, without a byte-order mark; a line ends at LF, CR LF or CR, and at nothing else.
 
+    What is no UTF-8 is let through for ``_utf8`` to find, which knows the line.
+
     Raises:
         DataError: for UTF-16.
     """
-    with io.BufferedReader(_Unpacked(path)) if path.suffix.lower() == ".gz" else path.open("rb") as file:
+    with io.BufferedReader(_Unpacked(path)) if path.suffix.lower() in OPENERS else path.open("rb") as file:
         start = file.read(2)
         file.seek(0)
         if start in UTF16:
             raise DataError(f"{path}: text in UTF-16; save it as UTF-8")
-        with io.TextIOWrapper(file, encoding="utf-8-sig") as lines:
+        with io.TextIOWrapper(file, encoding="utf-8-sig", errors="surrogateescape") as lines:
             yield lines
 
 
-def _texts(path: Path, name: str) -> Iterator[Example]:
+def _utf8(text: str, where: str) -> str:
+    """The text.
+
+    Raises:
+        DataError: it was no UTF-8.
+    """
+    try:
+        text.isascii() or text.encode()
+    except UnicodeEncodeError as error:
+        raise DataError(f"{where}: unreadable (byte 0x{ord(text[error.start]) - 0xDC00:02x} is no UTF-8)") from error
+    return text
+
+
+def _texts(path: Path, name: str, bad: BadLines) -> Iterator[Example]:
     """A document a file."""
-    with _lines(path) as file:
-        text = file.read()
+    text = ""
+    with bad.checked(), _lines(path) as file:
+        text = _utf8(file.read(), str(path))
     if text.strip():
         yield Text(name, text)
 
@@ -109,31 +138,33 @@ def _an_object_a_line(text: str) -> bool:
     return first.rstrip().endswith("}") and rest.lstrip().startswith("{")
 
 
-def json_lines(path: Path, name: str) -> Iterator[Example]:
+def json_lines(path: Path, name: str, bad: BadLines) -> Iterator[Example]:
     """An object a line."""
     with _lines(path) as lines:
         for number, line in enumerate(lines, 1):
             if line.strip():
                 where = f"{path}:{number}"
-                yield from examples_of(_json(line, where), f"{name}:{number}", where)
+                with bad.checked():
+                    yield from examples_of(_json(_utf8(line, where), where), f"{name}:{number}", where)
 
 
-def json_list(path: Path, name: str) -> Iterator[Example]:
+def json_list(path: Path, name: str, bad: BadLines) -> Iterator[Example]:
     """A list of objects, one object, or an object a line."""
     with _lines(path) as file:
-        text = file.read()
+        text = _utf8(file.read(), str(path))
     try:
         found = _json(text, str(path))
     except DataError:
         if not _an_object_a_line(text):
             raise
-        yield from json_lines(path, name)
+        yield from json_lines(path, name, bad)
         return
     for number, row in enumerate(found if isinstance(found, list) else [found], 1):
-        yield from examples_of(row, f"{name}:{number}", f"{path}: row {number}")
+        with bad.checked():
+            yield from examples_of(row, f"{name}:{number}", f"{path}: row {number}")
 
 
-def _table(path: Path, name: str) -> Iterator[Example]:
+def _table(path: Path, name: str, bad: BadLines) -> Iterator[Example]:
     """A row a line below a line of column names; what parts the columns is a comma, a semicolon or a tab."""
     limit = csv.field_size_limit(sys.maxsize)
     try:
@@ -145,47 +176,78 @@ def _table(path: Path, name: str) -> Iterator[Example]:
             columns = [column.strip() for column in next(rows, [])]
             if twice := sorted({column for column in columns if columns.count(column) > 1}):
                 raise DataError(f"{path}: two columns are called '{twice[0]}'")
-            for cells in rows:
-                where = f"{path}:{rows.line_num}"
-                if cells and len(cells) != len(columns):
-                    raise DataError(f"{where}: {len(cells)} cells; the first line names {len(columns)} columns")
-                if cells:
-                    yield from examples_of(dict(zip(columns, cells)), f"{name}:{rows.line_num}", where)
+            more = True
+            while more:
+                with bad.checked():
+                    cells, more = _cells(rows, path)
+                    where = f"{path}:{rows.line_num}"
+                    if cells and len(cells) != len(columns):
+                        raise DataError(f"{where}: {len(cells)} cells; the first line names {len(columns)} columns")
+                    if cells:
+                        yield from examples_of(dict(zip(columns, cells)), f"{name}:{rows.line_num}", where)
     finally:
         csv.field_size_limit(limit)
 
 
-def parquet(path: Path, name: str) -> Iterator[Example]:
+def _cells(rows: Any, path: Path) -> tuple[list[str], bool]:
+    """The cells of the next row, and whether there was one."""
+    try:
+        cells = next(rows, None)
+    except csv.Error as error:
+        raise DataError(f"{path}:{rows.line_num}: unreadable ({error})") from error
+    return [_utf8(cell, f"{path}:{rows.line_num}") for cell in cells or ()], cells is not None
+
+
+def parquet(path: Path, name: str, bad: BadLines) -> Iterator[Example]:
     """The rows of a Parquet file."""
     try:
         from pyarrow import parquet as files
     except ImportError as error:
         raise DataError(f"{path}: Parquet needs pyarrow, which {how_to_install('pyarrow')}") from error
+    with files.ParquetFile(path) as file:
+        yield from _columns(file.schema_arrow, file.iter_batches(batch_size=_ROWS), path, name, bad)
+
+
+def arrow(path: Path, name: str, bad: BadLines) -> Iterator[Example]:
+    """The rows of an Arrow file: of a stream, as Hugging Face's datasets write them, or of a file (Feather)."""
+    try:
+        from pyarrow import OSFile, ipc
+    except ImportError as error:
+        raise DataError(f"{path}: Arrow needs pyarrow, which {how_to_install('pyarrow')}") from error
+    with OSFile(str(path)) as file:
+        whole = file.read(len(_FEATHER)) == _FEATHER
+        file.seek(0)
+        found = ipc.open_file(file) if whole else ipc.open_stream(file)
+        batches = map(found.get_batch, range(found.num_record_batches)) if whole else found
+        yield from _columns(found.schema, batches, path, name, bad)
+
+
+def _columns(schema: Any, batches: Iterable[Any], path: Path, name: str, bad: BadLines) -> Iterator[Example]:
     from pyarrow import types
 
-    file = files.ParquetFile(path)
-    for field in file.schema_arrow:
+    for field in schema:
         struct = types.is_struct(field.type)  # of an image or a sound: bytes and path, as Hugging Face's datasets write
         inside = [each.type for each in field.type.fields] if struct else [field.type]
         packed = any(types.is_binary(each) or types.is_large_binary(each) for each in inside)
         if packed and (struct or field.name.lower() in PICTURES):
             raise DataError(
                 f"{path}: the column '{field.name}' holds images, or other encoded bytes, which are not read from "
-                "Parquet; images are read from a folder a class, or from .tar with captions"
+                "tables; images are read from a folder a class, or from .tar with captions"
             )
     number = size = 0
-    for batch in file.iter_batches(batch_size=_ROWS):
+    for batch in batches:
         size += batch.nbytes
         _bounded(path, size)
         for row in batch.to_pylist():
             number += 1
-            yield from examples_of(row, f"{name}:{number}", f"{path}: row {number}")
+            with bad.checked():
+                yield from examples_of(row, f"{name}:{number}", f"{path}: row {number}")
 
 
 # ---------------------------------------------------------------- episodes
 
 
-def arrays(path: Path, name: str) -> Iterator[Example]:
+def arrays(path: Path, name: str, bad: BadLines) -> Iterator[Example]:
     """Episodes in the names of D4RL: observations, actions, rewards, and where there are several, what ends them."""
     with zipfile.ZipFile(path) as archive:
         names = {each.filename.removesuffix(".npy"): each for each in archive.infolist()}
@@ -224,7 +286,7 @@ HEADERS: dict[tuple[int, int], Callable[[Any], tuple[tuple[int, ...], bool, np.d
 # ---------------------------------------------------------------- images with captions
 
 
-def pairs(path: Path, name: str) -> Iterator[Example]:
+def pairs(path: Path, name: str, bad: BadLines) -> Iterator[Example]:
     """Members that share a name up to the first dot: an image, and its captions as .txt or .json (WebDataset)."""
     with tarfile.open(path, "r:") as tar:
         groups: dict[str, dict[str, tarfile.TarInfo]] = {}
@@ -293,8 +355,8 @@ def _captions(tar: tarfile.TarFile, members: Mapping[str, tarfile.TarInfo], wher
 
 # ---------------------------------------------------------------- by suffix
 
-_Reader = Callable[[Path, str], Iterator[Example]]
-PACKED: dict[str, _Reader] = {  # formats that may also end in .gz
+_Reader = Callable[[Path, str, BadLines], Iterator[Example]]
+PACKED: dict[str, _Reader] = {  # formats that may also end in .gz or .zst
     ".txt": _texts,
     ".md": _texts,
     ".jsonl": json_lines,
@@ -304,8 +366,10 @@ PACKED: dict[str, _Reader] = {  # formats that may also end in .gz
 }
 FILE_READERS: dict[str, _Reader] = {
     **PACKED,
-    **{f"{suffix}.gz": reader for suffix, reader in PACKED.items()},
+    **{suffix + packed: reader for suffix, reader in PACKED.items() for packed in OPENERS},
     ".parquet": parquet,
+    ".arrow": arrow,
+    ".feather": arrow,
     ".npz": arrays,
     ".tar": pairs,
 }
@@ -314,17 +378,17 @@ FILE_READERS: dict[str, _Reader] = {
 def suffix(path: Path) -> str:
     """What decides how a file is read, in lower case: `.txt`, `.jsonl.gz`."""
     *_, last = path.suffixes or [""]
-    return "".join(path.suffixes[-2:]).lower() if last.lower() == ".gz" else last.lower()
+    return "".join(path.suffixes[-2:]).lower() if last.lower() in OPENERS else last.lower()
 
 
-def examples_in(path: Path, name: str) -> Iterator[Example]:
+def examples_in(path: Path, name: str, bad: BadLines) -> Iterator[Example]:
     """The examples of one file, whose documents are named after `name`.
 
     Raises:
-        DataError: for whatever is wrong with the file, by its name.
+        DataError: for whatever is wrong with the file, by its name; for a bad line, unless these are skipped.
     """
     try:
-        yield from FILE_READERS[suffix(path)](path, name)
+        yield from FILE_READERS[suffix(path)](path, name, bad)
     except DataError:
         raise
     except MemoryError as error:

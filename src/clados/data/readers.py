@@ -8,16 +8,17 @@ from pathlib import Path
 from typing import cast
 
 from clados.data.decoding import IMAGE_SUFFIXES
-from clados.data.errors import DataError
+from clados.data.errors import BadLines, DataError
 from clados.data.examples import AnyExample, Encoded, Episode, Example, Labelled
 from clados.data.formats import FILE_READERS, PACKED, examples_in, hidden, suffix
 from clados.data.rows import alike, replace_surrogates
 from clados.data.sets import SETS
+from clados.files import JsonObject
 from clados.names import did_you_mean
 
 ALLOWED = (
-    f"a folder or file of {', '.join(PACKED)} (or these as .gz), .parquet, .npz (episodes) or .tar (images with "
-    "captions), or a folder of images in a folder a class"
+    f"a folder or file of {', '.join(PACKED)} (or these as .gz or .zst), .parquet, .arrow, .npz (episodes) or .tar "
+    "(images with captions), or a folder of images in a folder a class"
 )
 NO_DATA = ("readme", "license", "licence", "notice", "changelog", "citation")  # files that come along with data
 SPLITS = {  # names of folders and files
@@ -27,17 +28,21 @@ SPLITS = {  # names of folders and files
 }
 
 
-def read(source: str | Path) -> Sequence[Example]:
+def read(source: str | Path, bad: BadLines | None = None) -> Sequence[Example]:
     """The examples of an embedded set (`english`, `digits`, or in one language `translation/de`) or of a path.
 
     All examples are of one kind. A set's name is taken before a path; `./english` is the path.
 
+    Args:
+        bad: counts lines that cannot be used, where they are to be skipped.
+
     Raises:
-        DataError: no such path or set, nothing readable in it, or examples of several kinds.
+        DataError: no such path or set, nothing readable in it, a line that cannot be used, or examples of several
+            kinds.
     """
     path = Path(source)
     named = isinstance(source, str) and source.partition("/")[0] in SETS
-    examples = _path(path) if path.exists() and not named else _embedded(str(source))
+    examples = _path(path, bad or BadLines()) if path.exists() and not named else _embedded(str(source))
     kinds = sorted({type(example).__name__ for example in examples})
     if not kinds:
         raise DataError(f"{source}: no examples; allowed: {ALLOWED}")
@@ -77,11 +82,11 @@ def _embedded(name: str) -> Sequence[Example]:
     return [example for example in examples if getattr(example, "language", "") == language]
 
 
-def _path(path: Path) -> list[Example]:
+def _path(path: Path, bad: BadLines) -> list[Example]:
     if path.is_file():
         if suffix(path) not in FILE_READERS:
             raise DataError(f"{path}: '{suffix(path)}' files are not read; allowed: {ALLOWED}")
-        return list(examples_in(path, replace_surrogates(path.name)))
+        return list(examples_in(path, replace_surrogates(path.name), bad))
     files = sorted(_files(path))
     readable = [file for file in files if suffix(file) in FILE_READERS]
     images = [file for file in files if file.suffix.lower() in IMAGE_SUFFIXES]
@@ -96,7 +101,7 @@ def _path(path: Path) -> list[Example]:
     return [
         replace(example, held_out=held_out)
         for file, held_out in sides.items()
-        for example in examples_in(file, _below(path, file))
+        for example in examples_in(file, _below(path, file), bad)
     ]
 
 
@@ -112,8 +117,22 @@ def _files(root: Path) -> Iterator[Path]:
 
 
 def _data(files: Sequence[Path]) -> list[Path]:
-    """Files without those that only describe the others, where there are others."""
+    """Files without those that only describe the others, where there are others.
+
+    Beside Arrow files stand those that say which of them are the data: Hugging Face's datasets keep others there.
+    """
+    if arrow := [file for file in files if suffix(file) == ".arrow"]:
+        listed = {folder: _listed(folder / "state.json") for folder in {file.parent for file in arrow}}
+        return [file for file in arrow if file.name in listed[file.parent] or not listed[file.parent]]
     return [file for file in files if not file.name.lower().startswith(NO_DATA)] or list(files)
+
+
+def _listed(state: Path) -> set[str]:
+    """The files of a folder that ``save_to_disk`` wrote; empty where it did not."""
+    if not state.exists():
+        return set()
+    files = JsonObject.read(state, DataError).take("_data_files", list, [])
+    return {str(file.get("filename")) for file in files if isinstance(file, dict)}
 
 
 def _below(root: Path, file: Path) -> str:

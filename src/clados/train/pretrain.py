@@ -17,8 +17,6 @@ from clados.catalog.counts import canonical
 from clados.checkpoints import save_pretrained
 from clados.checkpoints.atomic import directory, locked
 from clados.checkpoints.metadata import preprocessing, write_metadata
-from clados.data.examples import checksum, split
-from clados.data.readers import read
 from clados.data.tokenizer import Tokenizer
 from clados.errors import CladosError, InputError, check_seed
 from clados.files import PART, JsonObject, write_json
@@ -35,6 +33,7 @@ from clados.train.log import Show
 from clados.train.loop import CHECKPOINTS, Result, Trainer
 from clados.train.optimisers import peak_lr
 from clados.train.scaled import scaled_stage
+from clados.train.sources import RunData, run_data
 from clados.train.start import Start, start
 from clados.train.swapped import learning
 from clados.train.teacher import student, teacher_of
@@ -47,6 +46,8 @@ LEFTOVERS = re.compile(rf"\.({RUN}|{LOG})\.[0-9a-f]+{PART}")  # files that a kil
 CHOICE_TYPES: dict[str, type] = {
     "params": str,
     "data": str,
+    "mix": str,
+    "skip_bad": bool,
     "steps": int,
     "batch": int,
     "micro": int,
@@ -82,7 +83,8 @@ class Choices:
         model: a card's id or name, perhaps with a size ("gpt-2", "gpt-2:small"); kept as its id.
         params: the budget; by default 5M, or the paper's own largest size where that is smaller. A size that is named
             is built as published.
-        data: a path, or the name of an embedded set.
+        data: a path, or the name of an embedded set; mix: instead, a file that lists several with their weights.
+        skip_bad: leave out lines of data that cannot be used.
         steps, minutes: the length of the run; at most one of them.
         least: so many steps, should fewer fit into the minutes.
         batch: examples of a step; micro: of them computed at once.
@@ -101,6 +103,8 @@ class Choices:
     model: str
     params: str | None = None
     data: str | None = None
+    mix: str | None = None
+    skip_bad: bool = False
     steps: int | None = None
     minutes: float | None = None
     least: int = 1
@@ -123,6 +127,8 @@ class Choices:
             raise CladosError(f"params and vocab are of a new model; the one in {self.start} has its own")
         if self.teacher is not None and (self.params is not None or self.vocab != Choices.vocab):
             raise CladosError(f"params and vocab are of a new model; a student has those of {self.teacher}")
+        if self.data is not None and self.mix is not None:
+            raise CladosError("data and mix both say what to train on: give one of them")
         if self.steps is not None and self.minutes is not None:
             raise CladosError("steps and minutes both say how long to train: give one of them")
         object.__setattr__(self, "model", canonical(self.model))
@@ -151,8 +157,7 @@ class Plan:
     facts: Facts
     train: Source
     held_out: Source
-    documents: tuple[int, int]  # trained on, held out
-    checksum: str  # of what is trained on
+    data: RunData
     start: Start | None = None
     taught: Start | None = None  # the teacher
 
@@ -171,7 +176,7 @@ class Plan:
         from clados import __version__
 
         tokenizer = self.tokenizer.key if self.tokenizer else ""
-        sums = {"clados": __version__, "data checksum": self.checksum, "tokenizer checksum": tokenizer}
+        sums = {"clados": __version__, "data checksum": self.data.checksum, "tokenizer checksum": tokenizer}
         sums |= {"start checksum": self.start.checksum} if self.start else {}
         return sums | ({"teacher checksum": self.taught.checksum} if self.taught else {})
 
@@ -222,7 +227,8 @@ class Plan:
             "parameters": s.count_parameters(self.model).total,
             "length": self.setting.length,
             "batch": run.batch,
-            "documents": {"trained on": self.documents[0], "held out": self.documents[1]},
+            "documents": {"trained on": len(self.data.kept), "held out": len(self.data.held)},
+            **self.data.json(),
             "examples": {"trained on": len(self.train), "held out": len(self.held_out)},
             **self.facts.json(),
         }
@@ -245,7 +251,8 @@ def planned(choices: Choices) -> Plan:
     one, paper = task(stage.objective), declaration.at(size or None)
     if refusal := one.refusal(headed(declaration, paper)):
         raise InputError(f"{card} cannot learn so: {refusal}")
-    kept, held = split(one.learnable(read(choices.data or one.data)), least=one.documents)
+    data = run_data(one, choices.data, choices.mix, skip_bad=choices.skip_bad)
+    kept, held = data.kept, data.held
     length, facts = choices.length or min(stage.length or one.length, one.length), facts_of(kept, held)
     begun = start(Path(choices.start), declaration, facts) if choices.start is not None else None
     taught = teacher_of(one, choices.teacher, paper)
@@ -268,7 +275,7 @@ def planned(choices: Choices) -> Plan:
         model = dropping(model, choices.dropout)
     stage = scaled_stage(stage.but(objective=one.suited(model, paper)), paper, model)
     config = SourceConfig(length, choices.seed, tokenizer, facts.scales, choices.shuffled, model.writes)
-    train, held_out = (task(stage.objective).source(each, config) for each in (kept, held))
+    train, held_out = data.sources(task(stage.objective), config)
     run = Run(
         steps=choices.steps or 1,
         batch=choices.batch or one.batch,
@@ -294,8 +301,7 @@ def planned(choices: Choices) -> Plan:
         facts=facts,
         train=train,
         held_out=held_out,
-        documents=(len(kept), len(held)),
-        checksum=checksum(kept),
+        data=data,
         start=begun,
         taught=taught,
     )

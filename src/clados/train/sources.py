@@ -1,0 +1,188 @@
+"""The data of a run: one source, or a mixture of several by weight; what is trained on, and what is held out."""
+
+import math
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tomli
+
+from clados.data.errors import BadLines, DataError
+from clados.data.examples import checksum, split
+from clados.data.readers import read
+from clados.data.sampler import Sampler
+from clados.data.sets import SETS
+from clados.errors import CladosWarning
+from clados.files import JsonObject
+from clados.objectives import Source, SourceConfig, Task
+
+NEAR = 1e-6  # how far the sum of a mixture's weights may be from 1
+
+
+@dataclass(frozen=True)
+class Weighted:
+    """A source of a mixture: its name, its path or set, and the share of rows that come from it."""
+
+    name: str
+    path: str
+    weight: float = 1.0
+
+
+@dataclass(frozen=True)
+class Sides:
+    """A source's examples to train on and held out."""
+
+    source: Weighted
+    kept: Sequence[Any]
+    held: Sequence[Any]
+
+
+@dataclass(frozen=True)
+class RunData:
+    """The examples of a run."""
+
+    parts: tuple[Sides, ...]
+    bad: BadLines
+
+    @property
+    def kept(self) -> Sequence[Any]:
+        """What is trained on, of all sources."""
+        return _joined([part.kept for part in self.parts])
+
+    @property
+    def held(self) -> Sequence[Any]:
+        """What is held out, of all sources."""
+        return _joined([part.held for part in self.parts])
+
+    @property
+    def checksum(self) -> str:
+        """A fingerprint of what is trained on, and of how it is mixed."""
+        sums = [checksum(part.kept) for part in self.parts]
+        weights = [f"*{part.source.weight:g}" for part in self.parts] if len(sums) > 1 else [""]
+        return "+".join(map("".join, zip(sums, weights)))
+
+    def sources(self, task: Task[Any, Any], config: SourceConfig) -> tuple[Source, Source]:
+        """Rows to train on, and rows held out.
+
+        Raises:
+            DataError: as ``task.source``.
+        """
+        weights = [part.source.weight for part in self.parts]
+        train, held = (
+            [task.source(examples, config) for examples in side]
+            for side in zip(*((part.kept, part.held) for part in self.parts))
+        )
+        if len(weights) == 1:
+            return train[0], held[0]
+        return Mixed(train, weights, config.seed), Mixed(held, weights, config.seed)
+
+    def json(self) -> dict[str, Any]:
+        """What run.json says of it."""
+        found: dict[str, Any] = {}
+        if len(self.parts) > 1:
+            shares = [(part.source, len(part.kept), len(part.held)) for part in self.parts]
+            found["mixture"] = [
+                {"name": each.name, "path": each.path, "weight": each.weight, "trained on": kept, "held out": held}
+                for each, kept, held in shares
+            ]
+        if self.bad.skip:
+            found["skipped lines"] = {"number": self.bad.number, "first": self.bad.first}
+        return found
+
+
+class Mixed:
+    """Rows of several sources, each by its weight; an epoch has as many rows as the sources have together.
+
+    Each source is gone through in an order of its own, once before any of its rows comes again: one that gives less
+    than its rows in an epoch goes on in the next, one that gives more is begun anew.
+
+    Args:
+        weights: they add up to 1.
+    """
+
+    def __init__(self, sources: Sequence[Source], weights: Sequence[float], seed: int = 0) -> None:
+        self.sources = sources
+        number = sum(map(len, sources))
+        self.bounds = np.rint(np.cumsum([0.0, *weights]) * number).astype(np.int64)
+        self.orders = [Sampler(len(each), seed + 1 + i, 1) for i, each in enumerate(sources)]
+
+    def __len__(self) -> int:
+        return int(self.bounds[-1])
+
+    def at(self, index: int, epoch: int = 0) -> Any:
+        """The row of that number in that epoch."""
+        which = int(np.searchsorted(self.bounds, index, side="right")) - 1
+        first, last = (int(bound) for bound in self.bounds[which : which + 2])
+        ((turn, row),) = self.orders[which].step(epoch * (last - first) + index - first)
+        return self.sources[which].at(row, turn)
+
+
+def run_data(task: Task[Any, Any], data: str | None, mix: str | None = None, *, skip_bad: bool = False) -> RunData:
+    """The examples of a run, some of each source held out.
+
+    Args:
+        data: a path or an embedded set, the task's own where it is None; mix: the file of a mixture instead.
+
+    Raises:
+        DataError: they cannot be read, are of another kind, or too few; a mixture that is none.
+    """
+    bad = BadLines(skip_bad)
+    sources = mixture(Path(mix)) if mix is not None else [Weighted("", data or task.data)]
+    parts = []
+    for each in sources:
+        examples = task.learnable(read(each.path, bad))
+        parts.append(Sides(each, *split(examples, least=task.documents)))
+    if bad.number:
+        lines = "line was" if bad.number == 1 else "lines were"
+        warnings.warn(CladosWarning(f"{bad.number:,} bad {lines} skipped, first {bad.first[0]}"), stacklevel=2)
+    return RunData(tuple(parts), bad)
+
+
+def mixture(file: Path) -> list[Weighted]:
+    """The sources that a TOML file lists, each a table ``[[source]]`` with a path and a weight, and perhaps a name.
+
+    Paths are meant from the file's folder; the name of an embedded set is a path too.
+
+    Raises:
+        DataError: it is no such file; a weight is not above 0, or they do not add up to 1.
+    """
+    try:
+        content = tomli.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise DataError(f"{file}: there is no such file") from error
+    except (OSError, ValueError) as error:
+        raise DataError(f"{file}: not TOML ({error})") from error
+    whole = JsonObject(file, content, DataError)
+    rows = whole.take("source", list, [])
+    found = [_weighted(JsonObject(file, row, DataError, inside=f"source {i}")) for i, row in enumerate(rows, 1)]
+    if whole.unread or not found:
+        has = f"has {', '.join(whole.unread)}" if whole.unread else "lists no source"
+        raise DataError(f"{file}: {has}; tables [[source]] are allowed, with path, weight and name")
+    names = [each.name for each in found]
+    if twice := [name for name in names if names.count(name) > 1]:
+        raise DataError(f"{file}: two sources are called '{twice[0]}'; give each a name of its own")
+    total = math.fsum(each.weight for each in found)
+    if abs(total - 1) > NEAR:
+        each_ = ", ".join(f"{each.name} {each.weight:g}" for each in found)
+        raise DataError(f"{file}: the weights add up to {total:g} ({each_}); they must add up to 1")
+    return found
+
+
+def _weighted(row: JsonObject) -> Weighted:
+    path, weight = row.take("path", str, ""), row.take("weight", float, 0.0)
+    name = row.take("name", str, path)
+    if row.unread:
+        raise DataError(f"{row.file}: {row.unread[0]} is not known; path, weight and name are allowed")
+    if not path:
+        raise row.refuse("path", "the path of a file or folder, or a set's name, is needed")
+    if not weight > 0:
+        raise row.refuse("weight", "a number above 0 is needed")
+    named = path.partition("/")[0] in SETS
+    return Weighted(name, path if named else str(row.file.parent / path), float(weight))
+
+
+def _joined(parts: Sequence[Sequence[Any]]) -> Sequence[Any]:
+    return parts[0] if len(parts) == 1 else [each for part in parts for each in part]

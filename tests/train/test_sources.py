@@ -1,0 +1,106 @@
+"""What a run is trained on: mixtures, and lines that are left out."""
+
+import json
+import warnings
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings, strategies as st
+
+from clados import spec as s
+from clados.cli.frame import run_command_line
+from clados.data.errors import DataError
+from clados.errors import CladosError, CladosWarning
+from clados.objectives import task
+from clados.objectives.tasks import Listed
+from clados.train.pretrain import Choices, planned
+from clados.train.sources import Mixed, mixture, run_data
+from tests.train.small import write_texts
+
+SMALL = ["--params", "250K", "--vocab", "320", "--length", "24", "--batch", "4", "--steps", "2"]
+
+
+@given(st.lists(st.tuples(st.integers(1, 30), st.integers(1, 9)), min_size=1, max_size=4), st.integers(0, 3))
+@settings(deadline=None)
+def test_a_mixture_draws_by_weight_and_each_row_once_before_any_again(parts: list[tuple[int, int]], seed: int) -> None:
+    total = sum(weight for _, weight in parts)
+    sources = [Listed([(number, row) for row in range(size)]) for number, (size, _) in enumerate(parts)]
+    mixed = Mixed(sources, [weight / total for _, weight in parts], seed)
+    assert len(mixed) == sum(size for size, _ in parts)
+    seen: Counter[tuple[int, int]] = Counter()
+    for epoch in range(3):
+        rows = [mixed.at(index, epoch) for index in range(len(mixed))]
+        assert rows == [mixed.at(index, epoch) for index in range(len(mixed))]
+        drawn = Counter(number for number, _ in rows)
+        for number, (_, weight) in enumerate(parts):
+            assert abs(drawn[number] - weight / total * len(mixed)) <= 1
+        seen.update(rows)
+    for number, (size, _) in enumerate(parts):
+        times = [seen[number, row] for row in range(size)]
+        assert max(times) - min(times) <= 1
+
+
+def written(folder: Path, *rows: str) -> Path:
+    file = folder / "mixture.toml"
+    file.write_text("".join(f"[[source]]\n{row}\n" for row in rows), encoding="utf-8")
+    return file
+
+
+@pytest.mark.parametrize(
+    ("rows", "words"),
+    [
+        (('path = "a"\nweight = 0.7', 'path = "b"\nweight = 0.2'), r"the weights add up to 0\.9 \(a 0\.7, b 0\.2\)"),
+        (('path = "a"\nweight = 0.0',), r"source 1\.weight is 0\.0; a number above 0"),
+        (('path = "a"\nweight = nan',), "a finite number"),
+        (('path = "a"\nweight = "all"',), r'source 1\.weight is "all"; needed is a number'),
+        (("weight = 1.0",), r"source 1\.path is null; the path"),
+        (('path = "a"\nweight = 1.0\nshare = 1',), r"source 1\.share is not known"),
+        (('path = "a"\nweight = 0.5', 'path = "a"\nweight = 0.5'), "two sources are called 'a'"),
+        ((), r"lists no source; tables \[\[source\]\]"),
+        (("path =",), "not TOML"),
+    ],
+)
+def test_a_mixture_that_is_none_is_refused_by_name(tmp_path: Path, rows: tuple[str, ...], words: str) -> None:
+    file = written(tmp_path, *rows)
+    with pytest.raises(DataError, match=words) as error:
+        mixture(file)
+    assert str(error.value).startswith(str(file))
+    with pytest.raises(DataError, match="there is no such file"):
+        mixture(tmp_path / "other.toml")
+
+
+def test_a_mixture_is_read_from_its_own_folder_and_split_by_source(tmp_path: Path) -> None:
+    write_texts(tmp_path / "texts")
+    file = written(tmp_path, 'path = "texts"\nweight = 0.75', 'name = "words"\npath = "proteins"\nweight = 0.25')
+    data = run_data(task(s.NextToken()), None, str(file))
+    assert [part.source.name for part in data.parts] == ["texts", "words"]
+    assert all(part.kept and part.held for part in data.parts)
+    plan = planned(Choices(model="gpt-2", mix=str(file), params="250K", vocab=320, length=24, steps=1))
+    assert [part["weight"] for part in plan.json()["mixture"]] == [0.75, 0.25]
+    assert plan.data.checksum.count("+") == 1
+    assert len(plan.train) == plan.json()["examples"]["trained on"]
+    with pytest.raises(CladosError, match="give one of them"):
+        Choices(model="gpt-2", data="english", mix=str(file))
+
+
+def test_bad_lines_end_a_command_with_2_and_are_counted_where_they_are_skipped(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = "some words of a text that is long enough "
+    lines = [json.dumps({"text": f"{text * 9}{number}"}) for number in range(12)]
+    data = tmp_path / "a.jsonl"
+    data.write_text("\n".join([*lines[:5], '{"text": ', *lines[5:], "[]"]), encoding="utf-8")
+    typed = ["pretrain", "gpt-2", "--data", str(data), *SMALL, "--out", str(tmp_path / "run")]
+    assert run_command_line(typed) == 2
+    assert f"{data}:6: not JSON" in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", CladosWarning)
+        assert run_command_line([*typed, "--skip-bad"]) == 0
+    printed = capsys.readouterr()
+    assert f"clados: 2 bad lines were skipped, first {data}:6: not JSON" in printed.err
+    assert any(line.split() == ["skipped", "lines", "2"] for line in printed.out.splitlines())
+    skipped = json.loads((tmp_path / "run" / "run.json").read_text())["skipped lines"]
+    assert skipped["number"] == 2
+    assert skipped["first"][1].startswith(f"{data}:14: list where an object")
