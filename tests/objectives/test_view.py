@@ -81,5 +81,42 @@ def test_too_short_texts_and_other_objectives_are_refused(tokenizers: dict[str, 
 
 def test_the_view_is_plain_data(tokenizers: dict[str, Tokenizer]) -> None:
     found = of("t5", tokenizers).json()
-    assert set(found) == {"sees", "writes", "also"}
+    assert set(found) == {"sees", "writes", "also", "attends"}
     assert np.all([set(piece) == {"token", "id", "mark", "predicts"} for piece in found["sees"]])
+
+
+def of_small(card: str, seed: int = 0) -> View:
+    from clados.train.objective import objective
+
+    return objective(card, TEXT, seed=seed).view
+
+
+def test_a_plain_model_has_no_relation_of_its_own(tokenizers: dict[str, Tokenizer]) -> None:
+    assert all(of(card, tokenizers).attends == {} for card in ("bert", "gpt-2", "t5"))
+
+
+def test_a_text_with_blanks_is_read_both_ways_and_its_spans_one_after_the_other() -> None:
+    found = of_small("glm")
+    read = next(place for place, piece in enumerate(found.sees) if piece.predicts)
+    for place, row in zip(found.attends["reads"].places, found.attends["reads"].sees):
+        assert row == tuple(int(other <= max(place, read - 1)) for other in range(len(found.sees)))
+    text = str(found.page())
+    assert "who sees whom" in text
+    assert f"{'■' * read}{'·' * (len(found.sees) - read)}" in text
+
+
+def test_in_a_permuted_order_nobody_sees_itself_where_it_is_asked_for() -> None:
+    found = of_small("xlnet")
+    asked = [place for place, piece in enumerate(found.sees) if piece.predicts]
+    reads, predicts = found.attends["reads"], found.attends["predicts"]
+    assert list(predicts.places) == asked
+    assert {piece.mark for piece in found.sees if piece.predicts} == {"hidden"}
+    seen = [sum(row[place] for place in asked) for row in predicts.sees]
+    assert len(asked) > 2
+    assert all(not row[place] for place, row in zip(predicts.places, predicts.sees))
+    assert max(seen) < len(asked)
+    for place, row in zip(predicts.places, predicts.sees):  # the stream that reads sees the same, and itself
+        assert reads.sees[place] == tuple(int(bool(each) or other == place) for other, each in enumerate(row))
+    drawn = found.figure("A text in a permuted order")
+    assert list(drawn.data) == ["sees, and predicts below", "who sees whom", "whom each sees that is asked for"]
+    assert drawn.svg.count("does not see") == sum(row.count(0) for each in (reads, predicts) for row in each.sees)

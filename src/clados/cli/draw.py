@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from clados.drawing.drawings import Drawing
+    from clados.drawing.svg import Figure
 
 
 _WIDEST = 10_000  # columns of a file
@@ -88,14 +89,19 @@ def timeline_command(
     _show(timeline(y.value, highlight or (), recent=recent, everything=everything), svg, as_json=as_json)
 
 
+def save_drawing(drawing: "Drawing | Figure", file: Path) -> None:
+    """Write a drawing as SVG, and say so."""
+    try:
+        drawing.save(file)
+    except OSError as error:
+        raise CladosError(f"cannot write {file}: {error.strerror}") from error
+    print_note(f"wrote {file}")
+
+
 def _show(drawing: "Drawing", svg: Path | None, *, as_json: bool) -> None:
     """Write the drawing as SVG, print its data as JSON, or print the terminal's version."""
     if svg is not None:
-        try:
-            drawing.save(svg)
-        except OSError as error:
-            raise CladosError(f"cannot write {svg}: {error.strerror}") from error
-        print_note(f"wrote {svg}")
+        save_drawing(drawing, svg)
     if as_json:
         print_json(drawing.data)
     elif svg is None:

@@ -13,6 +13,7 @@ import typer
 
 from clados.cli import output
 from clados.cli.arguments import Json, Sized, complete_models
+from clados.cli.draw import Svg, save_drawing
 from clados.tables import escape_controls
 
 if TYPE_CHECKING:
@@ -142,18 +143,21 @@ def objective_command(
         typer.Option(help="Learn as another model does, or by an objective's name.", show_default="the model's"),
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Random seed.")] = 0,
+    svg: Svg = None,
     json: Json = False,
 ) -> None:
-    """Show what a model sees of a text when it is pretrained, and what it has to predict.
+    """Show what a model sees of a text when it is pretrained, what it has to predict, and who may look at whom.
 
     Example: clados objective t5 --text "Thank you for inviting me to your party last week"
     """
     from clados.train.objective import objective as shown
 
     found = shown(model, text, by=objective, seed=seed)
+    if svg is not None:
+        save_drawing(found.view.figure(f"{found.model} learns {found.objective!r}"), svg)
     if json:
         output.print_json(found.as_dict())
-    else:
+    elif svg is None:
         output.print_shown(found)
 
 

@@ -8,6 +8,7 @@ from clados.drawing.chart import SERIES
 from clados.drawing.svg import EmptyFigureError, Figure, element
 
 SIZE, LINE, GAP, PADDING = 12.0, 24.0, 5.0, 6.0
+SMALL, SQUARE = 9.0, 11.0  # letters beside a grid, and its squares
 EDGE, TOP = 16.0, 44.0
 
 # What a token may be, with its colour and what the legend calls it; plain text has neither.
@@ -28,8 +29,17 @@ class Token(NamedTuple):
     predicts: str = ""
 
 
-def tokens(rows: Mapping[str, Sequence[Token]], *, name: str, width: float = 860) -> Figure:
-    """The rows under their names, each broken into as many lines as it needs.
+class Grid(NamedTuple):
+    """Who sees whom: the names of all positions and, for each that looks, 1 or 0 for each that it may see."""
+
+    names: Sequence[str]
+    rows: Mapping[int, Sequence[int]]
+
+
+def tokens(
+    rows: Mapping[str, Sequence[Token]], looks: Mapping[str, Grid] | None = None, *, name: str, width: float = 860
+) -> Figure:
+    """The rows under their names, each broken into as many lines as it needs; below them who may look at whom.
 
     Raises:
         EmptyFigureError: there is no token.
@@ -43,8 +53,35 @@ def tokens(rows: Mapping[str, Sequence[Token]], *, name: str, width: float = 860
         parts += drawn
     used = [mark for mark in _MARKS if any(token.mark == mark for each in rows.values() for token in each)]
     drawn, y = _legend(used, y + SIZE, width)
-    data = {row: [token._asdict() for token in each] for row, each in rows.items()}
-    return Figure(svg.document(width, y + EDGE, name, [*parts, *drawn], kind="tokens"), data)
+    parts += drawn
+    data: dict[str, object] = {row: [token._asdict() for token in each] for row, each in rows.items()}
+    for said, grid in (looks or {}).items():
+        drawn, y, across = _grid(said, grid, y + LINE)
+        parts, width = [*parts, *drawn], max(width, across)
+        data[said] = {str(place): list(row) for place, row in grid.rows.items()}
+    return Figure(svg.document(width, y + EDGE, name, parts, kind="tokens"), data)
+
+
+def _grid(said: str, grid: Grid, y: float) -> tuple[list[str], float, float]:
+    """Squares, a row for each position that looks, from this height on; the height below them, and their right end."""
+    left = EDGE + max(svg.text_width(each, SMALL) for each in grid.names) + PADDING
+    parts, y = [svg.label(EDGE, y, said, class_="faint")], y + PADDING
+    for number, (place, row) in enumerate(grid.rows.items()):
+        top = y + number * SQUARE
+        parts.append(svg.label(left - PADDING, top + SMALL, grid.names[place], size=SMALL, text_anchor="end"))
+        for column, seen in enumerate(row):
+            shape = element(
+                "rect",
+                svg.title(f"{grid.names[place]} {'sees' if seen else 'does not see'} {grid.names[column]}"),
+                x=left + column * SQUARE,
+                y=top,
+                width=SQUARE - 1,
+                height=SQUARE - 1,
+                fill=SERIES[0],
+                fill_opacity=1 if seen else 0.12,
+            )
+            parts.append(shape)
+    return parts, y + len(grid.rows) * SQUARE, left + len(grid.names) * SQUARE + EDGE
 
 
 def _row(each: Sequence[Token], y: float, width: float) -> tuple[list[str], float]:

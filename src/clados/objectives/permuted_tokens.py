@@ -38,7 +38,7 @@ class PermutedTokensTask(TextTask[s.PermutedTokens, Stretch], objective=s.Permut
     writes = (None,)
     length = 64
     batch = 16
-    small = Small(params="400K", vocab=256, steps=800, length=32, batch=32, lr=2e-3, dropout=0.0)
+    small = Small(params="200K", vocab=160, steps=300, length=32, batch=32, lr=3e-3, dropout=0.0)
 
     def suited(self, model: s.Model, paper: s.Model) -> s.PermutedTokens:
         """What is reused is what the model keeps; orders are drawn within as large a share of it as in the paper."""

@@ -2,12 +2,13 @@
 
 import textwrap
 from collections.abc import Collection, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from clados import spec as s
 from clados.data.packing import generator
 from clados.data.tokenizer import Tokenizer
+from clados.objectives.attending import Attending, attending
 from clados.objectives.base import Batch, Setting, VocabIds
 from clados.objectives.tasks import SourceConfig, task
 from clados.tables import Page, PageBlock, Shown, escape_controls
@@ -49,6 +50,8 @@ QUESTIONS = {  # about pairs: a label of 0 means yes
     "next_sentence_label": "the second segment follows the first",
     "sentence_order_label": "the segments stand in their order",
 }
+LOOKS = {"reads": "who sees whom", "predicts": "whom each sees that is asked for"}
+NAME = 14  # letters of a token before the line of those that it sees
 LINE = 96  # letters of a line of tokens
 LONGEST_SHOWN = 2**16  # tokens of a text that is shown
 
@@ -61,11 +64,13 @@ class View(Shown):
         sees: what the model (of two sides: the encoder) reads.
         writes: what the decoder has to write, mark by mark; empty for a model of one side.
         also: what else is to be predicted.
+        attends: who may look at whom in ``sees``, where it is neither all at all nor each at what came before.
     """
 
     sees: tuple[Piece, ...]
     writes: tuple[Piece, ...]
     also: dict[str, Any]
+    attends: dict[str, Attending] = field(default_factory=dict)
 
     def json(self) -> dict[str, Any]:
         """As plain data."""
@@ -73,7 +78,7 @@ class View(Shown):
 
     def figure(self, name: str) -> "Figure":
         """What it sees and what it has to write or predict, as a picture under a title."""
-        from clados.drawing.tokens import Token, tokens
+        from clados.drawing.tokens import Grid, Token, tokens
 
         sides = (
             {"sees, and predicts below": self.sees} if not self.writes else {"reads": self.sees, "writes": self.writes}
@@ -81,13 +86,30 @@ class View(Shown):
         rows = {
             side: [Token(each.token, each.mark, each.predicts or "") for each in row] for side, row in sides.items()
         }
-        return tokens(rows, name=name)
+        names = [piece.token for piece in self.sees]
+        looks = {
+            LOOKS[what]: Grid(names, {place: list(row) for place, row in zip(each.places, each.sees)})
+            for what, each in self.attends.items()
+        }
+        return tokens(rows, looks, name=name)
 
     def page(self) -> Page:
         """What it sees and what it has to write or predict, token by token."""
         blocks: list[PageBlock] = ["sees", _wrapped([piece.token for piece in self.sees])]
         blocks += ["writes", _wrapped([piece.token for piece in self.writes])] if self.writes else self._predicted
-        return Page([*blocks, {what: "yes" if answer else "no" for what, answer in self.also.items()}])
+        return Page([*blocks, *self._attends, {what: "yes" if answer else "no" for what, answer in self.also.items()}])
+
+    @property
+    def _attends(self) -> "list[PageBlock]":
+        """A line for each position that looks, a square for each that it sees."""
+        names = [f"{place:3} {piece.token[:NAME]:{NAME}}" for place, piece in enumerate(self.sees)]
+        blocks: list[PageBlock] = []
+        for what, each in self.attends.items():
+            lines = [
+                f"{names[place]} {''.join('·■'[seen] for seen in row)}" for place, row in zip(each.places, each.sees)
+            ]
+            blocks += [LOOKS[what], lines]
+        return blocks
 
     @property
     def _predicted(self) -> "list[PageBlock]":
@@ -106,11 +128,16 @@ class View(Shown):
 
         sees = [Text("sees", "bold"), line(self.sees)]
         rest = [Text("writes", "bold"), line(self.writes)] if self.writes else [Page(self._predicted)]
-        return Group(*sees, *rest, Page([{what: "yes" if answer else "no" for what, answer in self.also.items()}]))
+        return Group(
+            *sees,
+            *rest,
+            Page(self._attends),
+            Page([{what: "yes" if answer else "no" for what, answer in self.also.items()}]),
+        )
 
 
-def view(batch: Batch, tokenizer: Tokenizer, row: int = 0) -> View:
-    """One row of a batch of texts."""
+def view(batch: Batch, tokenizer: Tokenizer, row: int = 0, model: s.Model | None = None) -> View:
+    """One row of a batch of texts; of a ``model`` also who may look at whom, where it is not plain."""
     ids = _row(batch, "input_ids", row)
     wanted = dict(_wanted(batch, row))
     also: dict[str, Any] = {}
@@ -121,7 +148,9 @@ def view(batch: Batch, tokenizer: Tokenizer, row: int = 0) -> View:
         hidden = [each for _, each in _wanted(batch, row, "hidden")] if "hidden" in batch.targets else []
         gone = {number for number, each in enumerate(hidden) if each}
         return View(_pieces(ids, {}, tokenizer), _pieces(list(wanted.values()), {}, tokenizer, gone=gone), also)
-    return View(_pieces(ids, wanted, tokenizer, masked=batch.in_place), (), also)
+    apart = wanted if "target_mapping" in batch.inputs else ()  # seen by others, but not from where it is asked for
+    pieces = _pieces(ids, wanted, tokenizer, masked=batch.in_place, gone=apart)
+    return View(pieces, (), also, attending(model, batch, row) if model else {})
 
 
 def show(objective: s.Objective, model: s.Model, text: str, tokenizer: Tokenizer, seed: int = 0) -> View:
@@ -132,7 +161,9 @@ def show(objective: s.Objective, model: s.Model, text: str, tokenizer: Tokenizer
     """
     one = task(objective)
     row = one.example(text, SourceConfig(LONGEST_SHOWN, seed, tokenizer, writes=model.writes))
-    return view(one.prepare([row], [generator(seed)], Setting(model, 0, VocabIds.of(tokenizer))), tokenizer)
+    return view(
+        one.prepare([row], [generator(seed)], Setting(model, 0, VocabIds.of(tokenizer))), tokenizer, model=model
+    )
 
 
 def _wrapped(words: list[str]) -> list[str]:
@@ -148,12 +179,13 @@ def _row(batch: Batch, name: str, row: int) -> list[int]:
 def _wanted(batch: Batch, row: int, name: str = "labels") -> Iterator[tuple[int, int]]:
     """Place in the row, and the id that is to be predicted there, or another target of that place."""
     seen = batch.inputs.get("decoder_input_ids", batch.inputs.get("input_ids"))
-    length = seen.size(1) if seen is not None else 0
+    asked = batch.inputs.get("target_mapping")
+    length = 0 if seen is None else seen.size(1) if asked is None else asked.size(1)
     labels = batch.targets[name].tolist()
     places = batch.targets["at"].tolist() if "at" in batch.targets else range(len(labels))
     for place, label in zip(places, labels):
         if place // length == row:
-            yield place % length, label
+            yield (place % length if asked is None else int(asked[row, place % length].argmax())), label
 
 
 def _pieces(
