@@ -98,6 +98,17 @@ class Case:
     marks: tuple[str, ...] = ()
 
 
+def rotated(batch: Batch, words: VocabIds) -> Ids:
+    """Of a text some spans of which stand behind their masks after its end."""
+    ids = [*batch.inputs["input_ids"][0].tolist(), int(batch.targets["labels"][-1])]
+    masks = [each for each in words.sentinels if each in ids]
+    ends = [at for at, each in enumerate(ids) if each == words.id("eos")]
+    begun = [at for at, each in enumerate(ids) if each in masks][len(masks) :]
+    spans = {ids[at]: ids[at + 1 : end] for at, end in zip(begun, ends)}
+    rest = ids[: begun[0]] if begun else ids
+    return [token for each in rest for token in spans.get(each, [each])]
+
+
 def written(batch: Batch, words: VocabIds) -> Ids:
     """Of a text that is written whole."""
     found: Ids = batch.targets["labels"].tolist()
@@ -124,6 +135,7 @@ CASES = {
     "hinted": Case("htlm", s.HintedDenoised(), written, lambda n: (n, n), ("bos", "eos")),
     "gap sentences": Case("pegasus", s.GapSentences(), both, lambda n: (n, n), ("eos",)),
     "denoisers": Case("ul2", DENOISERS, spans, lambda n: (1, 0.5 * n + 1), ("eos", "sentinels")),
+    "causal masked": Case("cm3", s.CausalMasked(), rotated, lambda n: (n - 1, n), ("eos",)),
     "translation": Case("transformer", s.Translation(), both, lambda n: (n // 2, n), ("eos",)),
 }
 CLOSED = [pytest.param(case, id=name) for name, case in CASES.items()]

@@ -1,6 +1,6 @@
 """Spans of a text replaced by sentinels, and spelt out by the decoder (Raffel et al. 2020, §3.1.4, figure 2)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -47,23 +47,18 @@ class CorruptedSpansTask(TextTask[s.CorruptedSpans, Packed], objective=s.Corrupt
 
     def measure(self, ready: Ready, sample: Sample) -> Measure:
         """The share of removed spans whose first token is restored, beside the most frequent of these."""
-        return restored_spans(self.batches(ready, sample), ready)
-
-
-def restored_spans(batches: Iterable[Batch], ready: Ready) -> Measure:
-    """The share of removed spans whose first token is restored, beside the most frequent of these."""
-    words = ready.words
-    guesses, labels = [], []
-    for batch in batches:
-        ids = batch.inputs["input_ids"]
-        keep = batch.inputs.get("attention_mask", torch.ones_like(ids).bool())
-        rows = [row[kept].tolist() for row, kept in zip(ids, keep)]
-        for row, target, found in zip(rows, by_row(batch), restored(ready, rows)):
-            places = written_spans(words, target)
-            for token, (guess, _) in zip((token for token in row if token in words.sentinels), found):
-                labels.append(target[places[token][0]])
-                guesses.append(guess[0])
-    return share("fill@1", "the most frequent first token", guesses, labels)
+        words = ready.words
+        guesses, labels = [], []
+        for batch in self.batches(ready, sample):
+            ids = batch.inputs["input_ids"]
+            keep = batch.inputs.get("attention_mask", torch.ones_like(ids).bool())
+            rows = [row[kept].tolist() for row, kept in zip(ids, keep)]
+            for row, target, found in zip(rows, by_row(batch), restored(ready, rows)):
+                places = written_spans(words, target)
+                for token, (guess, _) in zip((token for token in row if token in words.sentinels), found):
+                    labels.append(target[places[token][0]])
+                    guesses.append(guess[0])
+        return share("fill@1", "the most frequent first token", guesses, labels)
 
 
 def noise(objective: s.CorruptedSpans, length: int, random: Random) -> NDArray[np.bool_]:

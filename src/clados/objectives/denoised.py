@@ -13,7 +13,6 @@ from clados import spec as s
 from clados.apply.ready import Ready
 from clados.data.packing import SentenceBlocks, Sentences
 from clados.data.stream import spaced
-from clados.errors import InputError
 from clados.nn.kinds.model import WholeModel
 from clados.objectives.base import Batch, Ids, Loss, Random, Setting, VocabIds
 from clados.objectives.measures import Measure, Sample, share
@@ -31,6 +30,7 @@ class DenoisedTask(TextTask[s.Denoised, Sentences], objective=s.Denoised):
     from a text without any order.
     """
 
+    writes = ("answers",)
     length = 64
     small = Small(params="600K", vocab=512, steps=150, length=64, batch=16, lr=4e-3, dropout=0.0)
     longer = Small(params="1M", vocab=512, steps=300, length=64, batch=16, lr=2e-3, dropout=0.0)
@@ -52,9 +52,6 @@ class DenoisedTask(TextTask[s.Denoised, Sentences], objective=s.Denoised):
         return Sentences.of(texts, "en")
 
     def prepare(self, rows: Sequence[Sentences], random: Sequence[Random], setting: Setting) -> Batch:
-        if setting.model.writes != "answers":
-            name = type(self.objective).__name__
-            raise InputError(f"{name} restores one text from another, and the model does not read two")
         words, room = setting.text, setting.length or None
         made = [self._damaged(row, words, draw) for row, draw in zip(rows, random)]
         cut = [SourceTarget(each.source[:room], each.target) for each in made]

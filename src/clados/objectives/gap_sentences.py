@@ -57,6 +57,7 @@ class ScoredBlocks:
 class GapSentencesTask(TextTask[s.GapSentences, Scored], objective=s.GapSentences):
     """Sentences of one document without the main ones, and these."""
 
+    writes = ("answers",)
     length = 64
     small = Small(params="600K", vocab=512, steps=250, length=64, batch=16, lr=3e-2, dropout=0.0)
     longer = Small(params="1M", vocab=512, steps=600, length=64, batch=16, lr=3e-2, dropout=0.0)
@@ -77,8 +78,6 @@ class GapSentencesTask(TextTask[s.GapSentences, Scored], objective=s.GapSentence
 
     def prepare(self, rows: Sequence[Scored], random: Sequence[Random], setting: Setting) -> Batch:
         """Sources without the gaps, and the gaps; a target has half of the run's length at most (§5.1: 512 and 256)."""
-        if setting.model.writes != "answers":
-            raise InputError("GapSentences writes one text from another, and the model does not read two")
         made = [self._gapped(row, setting.text, draw) for row, draw in zip(rows, random)]
         room = setting.length // 2 or None
         return sides([SourceTarget(each.source, each.target[:room]) for each in made], setting)

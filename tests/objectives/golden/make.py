@@ -6,6 +6,7 @@ FOLDER holds the files, as they are at these commits on github.com:
 
     albert.py    google-research/albert b772393 create_pretraining_data.py
     glm.py       THUDM/GLM 4f61ed7 blocklm_utils.py
+    cm3.py       facebookresearch/metaseq cb06c97 metaseq/data/cm3_dataset.py
     fairseq.py   facebookresearch/fairseq a6a6327 fairseq/data/denoising_dataset.py
     xlnet.py     zihangdai/xlnet bbaa3a6 data_utils.py
 """
@@ -193,8 +194,48 @@ def xlnet(folder: Path) -> dict[str, Any]:
     return {"split": dict(sorted(split.items())), "spans": dict(sorted(spans.items())), "laid": laid}
 
 
+def cm3(folder: Path) -> dict[str, Any]:
+    """Texts with some spans at their ends and what was drawn for each; and where one and three spans lie in others."""
+    drawn: list[Any] = []
+
+    def uniform(size: int) -> Any:
+        drawn.append(np.random.random(size).tolist())
+        return np.array(drawn[-1])
+
+    given = {"np": SimpleNamespace(random=SimpleNamespace(uniform=uniform)), "torch": torch, "List": list}
+    given |= {"Tuple": tuple, "Optional": list, "DocumentToSequenceDataset": object}
+    made = part(folder / "cm3.py", "def span_intersection", None, given)
+    theirs = object.__new__(made["CausalMaskedDocumentToSequenceDataset"])
+    theirs.sentinel_tokens, theirs.eos, theirs.sentinel_fixed = list(range(99, 82, -1)), 2, False
+    theirs.sentinel_token_expectation = 2
+    np.random.seed(0)
+    torch.manual_seed(0)
+    batches: list[dict[str, Any]] = []
+    while len(batches) < 8:
+        ids, number = torch.arange(10, 30 + 7 * len(batches)) % 70 + 10, len(batches)
+        drawn.clear()
+        spans = theirs.get_spans_to_mask(len(ids))
+        if spans is None or any(a == b for a, b in spans):
+            continue
+        spans = theirs.get_ordered_spans(spans)
+        whole = torch.cat([theirs.sentinel_masking(ids, spans), theirs.sentinel_targets(ids, spans)])
+        number = round(len(drawn) ** 0.5)
+        batches.append({"ids": ids.tolist(), "number": number, "drawn": list(drawn), "whole": whole.tolist()})
+    found: dict[str, Any] = {"batches": batches}
+    theirs.sentinel_fixed = True
+    for number in (1, 3):
+        theirs.sentinel_token_expectation = number
+        starts, sizes = Counter[str](), Counter[str]()
+        for _ in range(DRAWS):
+            spans = theirs.get_spans_to_mask(1000) or [(0, 0)]
+            starts[str(min(spans)[0] // 100)] += 1
+            sizes[str(sum(b - a for a, b in spans) // 100)] += 1
+        found[str(number)] = {"starts": dict(sorted(starts.items())), "sizes": dict(sorted(sizes.items()))}
+    return found
+
+
 if __name__ == "__main__":
-    for make in (albert, glm, fairseq, xlnet):
+    for make in (albert, glm, fairseq, xlnet, cm3):
         file = HERE / f"{make.__name__}.json"
         file.write_text(json.dumps(make(Path(sys.argv[1])), separators=(",", ":")) + "\n", encoding="utf-8")
         print(file, file.stat().st_size)

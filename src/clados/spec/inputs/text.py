@@ -35,12 +35,14 @@ class Vocabulary(Part, kw_only=True):
                 raise SpecError(f"Vocabulary.{role} is {value}; it must lie in 0..{self.size - 1}")
 
     def small(self) -> Self:
-        """Ids below the new size keep their role; others move to its end, those that were one staying one."""
+        """Ids below the new size keep their role; others move to its end, before the sentinels, one id staying one."""
+        sentinels = min(self.sentinels, 7)
         roles = {role: number for role in ROLES if (number := getattr(self, role)) is not None}
         high = sorted({number for number in roles.values() if number >= small.VOCABULARY})
-        moved = {number: small.VOCABULARY - len(high) + i for i, number in enumerate(high)}
+        first = small.VOCABULARY - sentinels - len(high)
+        moved = {number: first + i for i, number in enumerate(high)}
         ids = {role: moved.get(number, number) for role, number in roles.items()}
-        return self.but(size=small.VOCABULARY, sentinels=min(self.sentinels, 7), **ids)
+        return self.but(size=small.VOCABULARY, sentinels=sentinels, **ids)
 
 
 class Tokens(Inputs, kw_only=True):
