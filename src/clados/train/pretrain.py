@@ -269,7 +269,7 @@ def planned(choices: Choices) -> Plan:
         model = student(headed(declaration, paper), one.teacher, taught, FitContext(kept, tokenizer, length, facts))
     else:
         tokenizer = tokenizer_for(declaration.model, kept, choices.vocab, one.marks(kept))
-        share = length / (stage.length or length)
+        share = length / stage.length if stage.length else 1.0
         model = sized(declaration, size, choices.params, FitContext(kept, tokenizer, length, facts, share))
     if choices.dropout is not None:
         model = dropping(model, choices.dropout)
