@@ -136,6 +136,7 @@ CASES = {
     "gap sentences": Case("pegasus", s.GapSentences(), both, lambda n: (n, n), ("eos",)),
     "denoisers": Case("ul2", DENOISERS, spans, lambda n: (1, 0.5 * n + 1), ("eos", "sentinels")),
     "causal masked": Case("cm3", s.CausalMasked(), rotated, lambda n: (n - 1, n), ("eos",)),
+    "few bits": Case("bart", s.QuantisedDistillation(teacher="bart", layers=()), both, lambda n: (n // 2, n), ("eos",)),
     "translation": Case("transformer", s.Translation(), both, lambda n: (n // 2, n), ("eos",)),
 }
 CLOSED = [pytest.param(case, id=name) for name, case in CASES.items()]

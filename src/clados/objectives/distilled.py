@@ -7,7 +7,6 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 from torch import Tensor
-from torch.utils.checkpoint import checkpoint
 
 from clados import spec as s
 from clados.apply.ready import Ready
@@ -19,10 +18,8 @@ from clados.objectives.hiding import Hidden, chosen_evenly, disguised, framed, i
 from clados.objectives.measures import Measure, Sample, share
 from clados.objectives.owned import Owned
 from clados.objectives.tasks import Small, Source, SourceConfig
-from clados.objectives.teaching import Taught, evenly_spaced, start_at_layers
+from clados.objectives.teaching import Taught, by_pieces, evenly_spaced, start_at_layers
 from clados.objectives.text import TextTask, first_guesses, packed_texts, stream, words_at
-
-PIECE = 256  # whose scores are there at once
 
 
 class DistilledTask(TextTask[s.Distilled, Packed], objective=s.Distilled):
@@ -97,8 +94,6 @@ class DistilledTask(TextTask[s.Distilled, Packed], objective=s.Distilled):
 def nearness(model: WholeModel, ours: Tensor, teacher: WholeModel, theirs: Tensor, temperature: float) -> Tensor:
     """The sum of KL(teacher || student) T^2 over positions, both softened by the temperature (Hinton et al. 2015).
 
-    The scores of few positions are there at once; those of the student are computed again for the gradient.
-
     Args:
         ours, theirs: last states, [positions, d_model].
     """
@@ -110,6 +105,4 @@ def nearness(model: WholeModel, ours: Tensor, teacher: WholeModel, theirs: Tenso
         found: Tensor = F.kl_div(student.log_softmax(-1), soft, reduction="sum", log_target=True)
         return found * temperature**2
 
-    pieces = zip(ours.split(PIECE), theirs.split(PIECE))
-    sums: list[Tensor] = [checkpoint(some, x, y, use_reentrant=False) for x, y in pieces]
-    return torch.stack(sums).sum() if sums else ours.sum()
+    return by_pieces(some, ours, theirs)

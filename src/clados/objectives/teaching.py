@@ -1,13 +1,17 @@
 """A teacher: where a student starts from it, and how it stands beside the student."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import torch
+from torch import Tensor
+from torch.utils.checkpoint import checkpoint
 
 from clados.errors import InputError
 from clados.nn.kinds.model import WholeModel
 from clados.objectives.owned import Frozen, Owned
+
+PIECE = 256  # positions whose scores are there at once
 
 
 class Taught(Owned):
@@ -45,3 +49,13 @@ def start_at_layers(model: WholeModel, teacher: WholeModel, layers: Mapping[str,
             ours, other = (list(each.shape) for each in (tensor, theirs[there]))
             raise InputError(f"a student starts from its teacher: {there} is {other} there, and {ours} here")
         tensor.copy_(theirs[there])
+
+
+def by_pieces(of: Callable[[Tensor, Tensor], Tensor], ours: Tensor, theirs: Tensor) -> Tensor:
+    """The sum of what a function gives of some positions at a time, [positions, d_model] each.
+
+    What it computes is computed again for the gradient, so that the scores of few positions are there at once.
+    """
+    pieces = zip(ours.split(PIECE), theirs.split(PIECE))
+    sums: list[Tensor] = [checkpoint(of, x, y, use_reentrant=False) for x, y in pieces]
+    return torch.stack(sums).sum() if sums else ours.sum()

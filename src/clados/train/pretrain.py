@@ -6,11 +6,11 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
 import torch
+from safetensors.torch import save_file
 
 from clados import spec as s
 from clados.catalog.counts import canonical
@@ -24,7 +24,7 @@ from clados.models.declared import declared
 from clados.nn.kinds.model import WholeModel
 from clados.nn.make import build
 from clados.nn.memory import enough_memory
-from clados.objectives import Batch, Setting, Source, SourceConfig, VocabIds, runs, task
+from clados.objectives import SMALL_FILE, Batch, Setting, Source, SourceConfig, VocabIds, runs, task
 from clados.spec.core.declaration import dropping
 from clados.train import saved
 from clados.train.devices import world
@@ -455,7 +455,16 @@ def pretrain(
         trained = trainer.trained() if result.finished else None
         if trained is not None and trainer.world.first:
             facts, images = plan.facts, preprocessing(plan.model)
-            also = partial(write_metadata, labels=facts.classes, images=images)
+            small = task(plan.stage.objective).kept_small(trained)
+
+            def also(folder: Path) -> None:
+                write_metadata(folder, labels=facts.classes, images=images)
+                if small:
+                    save_file(small, folder / SMALL_FILE)
+
             save_pretrained(trained, out, tokenizer=plan.tokenizer, also=also)
+            if small:
+                mb, whole = ((out / name).stat().st_size / 1e6 for name in (SMALL_FILE, "model.safetensors"))
+                trainer.show.note(f"{SMALL_FILE} weighs {mb:.2f} MB, model.safetensors {whole:.2f} MB")
         trainer.world.wait()
     return result

@@ -10,7 +10,9 @@ one = six.but(layers=1)
 distillation = Tuning(
     name="distillation and quantisation",
     start="bart:base",
-    objective=QuantisedDistillation(layers=((5,), (0, 5), (0, 2, 5), (0, 2, 3, 5), (0, 1, 3, 4, 5))),
+    objective=QuantisedDistillation(
+        teacher="bart:base", layers=((5,), (0, 5), (0, 2, 5), (0, 2, 3, 5), (0, 1, 3, 4, 5))
+    ),
     data="CNN/DailyMail or XSum (summaries), ELI5 (long answers), WMT16 English-Romanian; the teacher is tuned on each",
     optimiser=AdamW(lr=3e-5),
     schedule=LinearDecay(),

@@ -85,6 +85,10 @@ class CrossAttention(Module):
                 raise s.SpecError("cross-attention has nothing to read: give the encoder's states")
             kv = self.read(context.memory)
         q = self.q(x).view(kv.k.size(0), -1, self.asking, self.head_dim).transpose(1, 2)
-        given = context.memory_mask, False, self.scale, self.grouped, self.dropout, self.training
-        y = attend(q, kv.k, kv.v, *given)
+        y = self.attend(q, kv.k, kv.v, context.memory_mask, context)
         return self.out(y.transpose(1, 2).reshape(*x.shape[:2], -1)), kv
+
+    def attend(self, q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None, context: AttentionContext) -> Tensor:
+        """[texts, heads, length, head_dim]."""
+        given = mask, False, self.scale, self.grouped, self.dropout, self.training
+        return attend(q, k, v, *given)

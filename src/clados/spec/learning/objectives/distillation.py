@@ -32,6 +32,8 @@ class QuantisedDistillation(Objective):
     which of the teacher's they start from.
     """
 
+    verb: ClassVar[str] = "translate"
+    teacher: str  # a card's id; it is tuned for the task first
     weights: int = 8  # bits of matrices
     tables: int = 8  # bits of token and position tables
     activations: int = 8

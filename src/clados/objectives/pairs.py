@@ -1,0 +1,74 @@
+"""Texts and what is to be written in answer to them."""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from clados.apply.chrf import chrf
+from clados.apply.ready import Ready
+from clados.apply.translate import translate
+from clados.data.examples import Pair
+from clados.data.packing import generator
+from clados.errors import InputError
+from clados.objectives.base import Batch, Ids, Random, Setting
+from clados.objectives.measures import Measure, Sample
+from clados.objectives.sides import SourceTarget, sides
+from clados.objectives.tasks import Listed, Objective, Source, SourceConfig, of_kind
+from clados.objectives.text import TextTask
+
+
+class PairTask(TextTask[Objective, SourceTarget]):
+    """A task on pairs of texts, of which the second is written."""
+
+    reads = Pair
+    data = "translation/de"
+    length = 32  # of one side
+    batch = 32
+    writes = ("answers",)
+
+    def source(self, examples: Sequence[Any], config: SourceConfig) -> Source:
+        pairs = of_kind(examples, Pair)
+        texts = [pair.source for pair in pairs], [pair.target for pair in pairs]
+        ids = (config.words.encode_batch(side, add_special_tokens=False) for side in texts)
+        rows = [SourceTarget(np.array(a, np.int64), np.array(b, np.int64)) for a, b in zip(*ids)]
+        if config.shuffled:
+            random = generator(config.seed, 2)
+            words = random.permutation(np.concatenate([row.target for row in rows]))
+            cuts = np.cumsum([len(row.target) for row in rows])[:-1]
+            rows = [SourceTarget(row.source, target) for row, target in zip(rows, np.split(words, cuts))]
+        return Listed(rows)
+
+    def texts(self, text: str) -> list[str]:
+        """Source and target, parted by a bar: "a house | ein Haus"."""
+        source, bar, target = text.partition("|")
+        if not bar:
+            raise InputError("a translation needs two texts: give --text 'source | target'")
+        return [source.strip(), target.strip()]
+
+    def row(self, texts: Sequence[Ids]) -> SourceTarget:
+        """Source and target; one text is cut in two."""
+        return SourceTarget(*(texts if len(texts) == 2 else np.array_split(texts[0], 2)))
+
+    def prepare(self, rows: Sequence[SourceTarget], random: Sequence[Random], setting: Setting) -> Batch:
+        """Sources and targets, cut to the run's length; the end token closes both."""
+        words, room = setting.text, (setting.length or math.inf) - 1
+        end = [words.id("eos")]
+        cut = [
+            SourceTarget(*(np.concatenate([side[: int(min(room, len(side)))], end]) for side in each)) for each in rows
+        ]
+        return sides(cut, setting)
+
+    def predicted(self, source: Any) -> tuple[Ids, Ids]:
+        targets = [row.target for row in source.rows if len(row.target)]
+        return np.concatenate(targets), np.cumsum([0, *map(len, targets[:-1])])
+
+    def measure(self, ready: Ready, sample: Sample) -> Measure:
+        """chrF, beside copying the source."""
+        rows = sample.rows()
+        sources = [ready.words.decode(row.source) for row in rows]
+        targets = [ready.words.decode(row.target) for row in rows]
+        copied = chrf(sources, targets)
+        found = chrf(translate(ready, sources, batch=sample.batch), targets)
+        return Measure("chrF", found, copied, "copying the source", copied, len(rows))
