@@ -109,6 +109,12 @@ def rotated(batch: Batch, words: VocabIds) -> Ids:
     return [token for each in rest for token in spans.get(each, [each])]
 
 
+def dropped(batch: Batch, words: VocabIds) -> Ids:
+    """Of a text that is written whole, or from where it was read to."""
+    read: Ids = batch.inputs["input_ids"][0].tolist()
+    return [*(read if words.mark("[CLM]") in read else []), *batch.targets["labels"].tolist()]
+
+
 def written(batch: Batch, words: VocabIds) -> Ids:
     """Of a text that is written whole."""
     found: Ids = batch.targets["labels"].tolist()
@@ -137,6 +143,7 @@ CASES = {
     "denoisers": Case("ul2", DENOISERS, spans, lambda n: (1, 0.5 * n + 1), ("eos", "sentinels")),
     "causal masked": Case("cm3", s.CausalMasked(), rotated, lambda n: (n - 1, n), ("eos",)),
     "few bits": Case("bart", s.QuantisedDistillation(teacher="bart", layers=()), both, lambda n: (n // 2, n), ("eos",)),
+    "dropped": Case("alexatm-20b", s.DroppedSpans(continued=0.2), dropped, lambda n: (1, n), ("bos", "eos")),
     "translation": Case("transformer", s.Translation(), both, lambda n: (n // 2, n), ("eos",)),
 }
 CLOSED = [pytest.param(case, id=name) for name, case in CASES.items()]
@@ -269,7 +276,8 @@ def test_long_documents_are_cut_to_the_length_and_empty_ones_passed_over(case: C
     examples: list[Any] = [Text(str(i), line) for i, line in enumerate(lines)]
     if one.reads is not Text:
         pytest.skip("reads pairs, which it cuts itself: tests/objectives/test_corrupted_spans.py")
-    tokenizer = train_tokenizer(lines[:1] * 3, model.vocab.kind, 400, Roles.of(model.vocab))
+    roles = replace(Roles.of(model.vocab), marks=one.marks(examples))
+    tokenizer = train_tokenizer(lines[:1] * 3, model.vocab.kind, 400, roles)
     source = one.source(examples, SourceConfig(24, tokenizer=tokenizer))
     setting = Setting(model, 24, VocabIds.of(tokenizer))
     rows = [source.at(i) for i in range(len(source))]

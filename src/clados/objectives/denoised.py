@@ -17,18 +17,36 @@ from clados.nn.kinds.model import WholeModel
 from clados.objectives.base import Batch, Ids, Loss, Random, Setting, VocabIds
 from clados.objectives.measures import Measure, Sample, share
 from clados.objectives.sides import SourceTarget, sides
-from clados.objectives.tasks import Small, Source, SourceConfig
+from clados.objectives.tasks import Objective, Row, Small, Source, SourceConfig
 from clados.objectives.text import TextTask, first_guesses, stream, words_at
 
 NO_LANGUAGE = "und"  # the language that the data do not name (ISO 639-2)
 
 
-class DenoisedTask(TextTask[s.Denoised, Sentences], objective=s.Denoised):
-    """Sentences of one document, damaged, and as they were.
+class RestoringTask(TextTask[Objective, Row]):
+    """A text written whole from what is left of it.
 
     A loss is compared with others over the tokens alone that the encoder does not see: the rest can be copied, also
-    from a text without any order.
+    from a text without any order. ``targets["hidden"]`` says which of the labels these are.
     """
+
+    def loss(self, model: WholeModel, batch: Batch) -> Loss:
+        return Loss({"lm": words_at(model, model.states(**batch.inputs), batch)})
+
+    def text_only(self, batch: Batch, setting: Setting) -> Batch:
+        return super().text_only(only_hidden(batch), setting)
+
+    def batches(self, ready: Ready, sample: Sample) -> Iterator[Batch]:
+        """The batches of a sample's rows; to be predicted is what the encoder does not see."""
+        return map(only_hidden, super().batches(ready, sample))
+
+    def measure(self, ready: Ready, sample: Sample) -> Measure:
+        """The share of hidden tokens that the first guess restores, given the text before them."""
+        return share("restored@1", "the most frequent token", *first_guesses(self, ready, sample))
+
+
+class DenoisedTask(RestoringTask[s.Denoised, Sentences], objective=s.Denoised):
+    """Sentences of one document, damaged, and as they were."""
 
     writes = ("answers",)
     length = 64
@@ -83,20 +101,6 @@ class DenoisedTask(TextTask[s.Denoised, Sentences], objective=s.Denoised):
             hides: how many tokens stand behind each token of the source, which is a mask; -1 where it is none.
         """
         return source
-
-    def loss(self, model: WholeModel, batch: Batch) -> Loss:
-        return Loss({"lm": words_at(model, model.states(**batch.inputs), batch)})
-
-    def text_only(self, batch: Batch, setting: Setting) -> Batch:
-        return super().text_only(only_hidden(batch), setting)
-
-    def batches(self, ready: Ready, sample: Sample) -> Iterator[Batch]:
-        """The batches of a sample's rows; to be predicted is what the encoder does not see."""
-        return map(only_hidden, super().batches(ready, sample))
-
-    def measure(self, ready: Ready, sample: Sample) -> Measure:
-        """The share of hidden tokens that the first guess restores, given the text before them."""
-        return share("restored@1", "the most frequent token", *first_guesses(self, ready, sample))
 
 
 class Damaged(NamedTuple):

@@ -33,10 +33,11 @@ class HintedDenoised(Denoised):
 class DroppedSpans(Objective):
     """-log p(text | the same text, some spans gone without a mark) (Soltan et al. 2022, §4).
 
-    Lengths are drawn from Poisson(mean). A share ``continued`` of the texts has, behind a mark, its first part (a
+    Spans are drawn as in ``Denoised``. A share ``continued`` of the texts has, behind a mark, its first part (a
     random share of it between the two of ``read``) for the encoder and the rest for the decoder instead.
     """
 
+    verb: ClassVar[str] = "generate"
     rate: float = 0.15
     mean: float = 3.0
     continued: float = 0.0
