@@ -28,7 +28,7 @@ class MixtureOfDenoisersTask(TextTask[s.MixtureOfDenoisers, Packed], objective=s
 
     writes = ("answers",)
     small = Small(params="600K", vocab=512, steps=300, length=64, batch=16, lr=3e-2, dropout=0.0)
-    longer = Small(params="1M", vocab=512, steps=500, length=64, batch=16, lr=3e-2, dropout=0.0)
+    longer = Small(params="1M", vocab=512, steps=400, length=64, batch=16, lr=3e-2, dropout=0.0)
 
     def marks(self, examples: Sequence[Any]) -> tuple[str, ...]:
         return tuple(dict.fromkeys(each.mode for each in self.objective.denoisers))
