@@ -58,3 +58,11 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 def card_folders() -> list[Path]:
     """The user's folders of cards and declarations, which ``CLADOS_PATH`` names."""
     return [Path(each).expanduser() for each in os.environ.get(CARDS_PATH, "").split(os.pathsep) if each]
+
+
+def cache_folder() -> Path:
+    """Where Clados keeps what it has made and can make again: ``CLADOS_CACHE``, or else the user's folder of caches."""
+    if own := os.environ.get("CLADOS_CACHE"):
+        return Path(own).expanduser()
+    windows = os.environ.get("LOCALAPPDATA") if os.name == "nt" else None
+    return Path(windows or os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "clados"

@@ -12,6 +12,7 @@ from clados.data.sets import digits, emoji
 from clados.errors import CladosError
 from clados.models.declared import declared, package_models
 from clados.objectives import runs, task
+from clados.train.chain import why_not
 from clados.train.fitting import Facts, FitContext, facts_of, fit_model, fitted_vocab, sized, tokenizer_for
 from clados.train.learns import learns
 from clados.train.pretrain import Choices, planned
@@ -38,12 +39,18 @@ def test_a_decoder_learns_what_order_there_is_and_none_where_there_is_none(data:
 
 @pytest.mark.parametrize("card", sorted(package_models()))
 def test_every_declared_model_can_be_planned_small(card: str, data: Path, pairs: Path) -> None:
-    objective = declared(card).recipe.stages[0].objective
+    recipe = declared(card).recipe
+    able = [each for each in recipe.stages if not why_not(recipe, each)] or [recipe.stages[0]]
+    objective = able[-1].objective
     usual = {s.Translation: "django/de", s.ImageClasses: "digits", s.Contrastive: "emoji", s.ReturnConditioned: None}
     usual[s.Supervised] = str(pairs)
     if not runs(objective):
         with pytest.raises(CladosError, match=f"{card} learns by {type(objective).__name__}, which nothing runs yet"):
             planned(Choices(model=card, params="600K"))
+        return
+    if task(objective).teacher:
+        with pytest.raises(CladosError, match="learns from a teacher"):
+            planned(Choices(model=card))
         return
     plan = planned(Choices(model=card, params="600K", data=usual.get(type(objective), str(data)), vocab=600, steps=1))
     assert s.count_parameters(plan.model).total == pytest.approx(600_000, rel=0.05)
@@ -81,11 +88,13 @@ def test_a_paper_smaller_than_the_usual_budget_is_taken_as_it_is() -> None:
 
     episodes = cartpole_episodes(4)
     told = FitContext(episodes, None, 20, facts_of(episodes))
-    model: Any = sized(declared("decision-transformer"), "", None, told)
+    model: Any = sized(
+        declared("decision-transformer"), "", None, declared("decision-transformer").recipe.stages[0], told
+    )
     assert model.size == declared("decision-transformer").model.size
     assert (model.inputs.states, model.inputs.actions) == (4, 2)
     with pytest.raises(CladosError, match=r"the data's observations are \(4,\), the model's \(4, 84, 84\)"):
-        sized(declared("decision-transformer"), "atari", None, told)
+        sized(declared("decision-transformer"), "atari", None, declared("decision-transformer").recipe.stages[0], told)
 
 
 def test_a_narrower_model_is_drawn_wider_and_a_choice_takes_dropout_away(data: Path) -> None:

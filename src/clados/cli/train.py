@@ -47,7 +47,8 @@ def pretrain_command(
     steps: Annotated[int | None, typer.Option(help="Training steps.", show_default="300")] = None,
     minutes: Annotated[float | None, typer.Option(help="Minutes of training, instead of --steps.")] = None,
     start: Annotated[
-        str | None, typer.Option("--from", help="Train the model in this directory further, with its tokenizer.")
+        str | None,
+        typer.Option("--from", "--start", help="Train the model of a directory further, with its tokenizer."),
     ] = None,
     objective: Annotated[
         str | None,
@@ -55,6 +56,13 @@ def pretrain_command(
     ] = None,
     teacher: Annotated[
         str | None, typer.Option(help="The directory of the teacher, for a model that learns from one.")
+    ] = None,
+    stage: Annotated[
+        str | None,
+        typer.Option(
+            help="A stage of the recipe; those that it starts from come first.",
+            show_default="the last that can be trained",
+        ),
     ] = None,
     out: Annotated[Path | None, typer.Option(help="The folder for the model.", show_default="runs/MODEL")] = None,
     resume: Annotated[
@@ -105,6 +113,7 @@ def pretrain_command(
         "start": start,
         "mix": mix,
         "skip_bad": skip_bad or None,
+        "stage": stage,
         "objective": objective,
         "teacher": teacher,
     }
@@ -220,11 +229,18 @@ def _tell_plan(plan: "Plan", *, json: bool) -> None:
     views = [view(batch, plan.tokenizer, i) for i in range(number)] if texts and plan.tokenizer else []
     assumed = _assumed(plan.choices.model)
     if json:
-        told = {**plan.json(), "memory": plan.memory, "assumed": assumed}
+        stages = {"stages": [each.stage_json() for each in plan.sequence], "not run": plan.not_run}
+        told = {**plan.json(), **stages, "memory": plan.memory, "assumed": assumed}
         output.print_json({**told, "samples": [each.json() for each in views]})
         return
-    output.print_heading(f"Plan for {plan.card}")
+    for earlier in plan.sequence[:-1]:
+        output.print_heading(f"First {earlier.card}, {earlier.published.name}")
+        output.print_facts(_short(earlier))
+        print()
+    output.print_heading(f"Plan for {plan.card}, {plan.published.name}")
     output.print_facts(_plan(plan))
+    for reason in plan.not_run:
+        output.print_note(reason)
     output.print_assumed(assumed)
     for i, each in enumerate(views):
         output.print_heading(f"\nExample {i + 1}")
@@ -245,17 +261,27 @@ def _assumed(model: str) -> tuple[str, ...]:
     return concerning(declaration.assumed, [*declaration.sizes], size or declaration.own_size)
 
 
+def _short(plan: "Plan") -> dict[str, str]:
+    """A stage in short: what it learns from which data, and what of its numbers is scaled from which."""
+    facts = {"objective": repr(plan.published.objective), "the paper's data": plan.published.data}
+    facts["data"] = f"{len(plan.train):,} examples" + (
+        f"; {plan.dropped:,} longer than a sequence are left out" if plan.dropped else ""
+    )
+    facts |= {"starts from": str(plan.start.folder)} if plan.start else {}
+    return facts | {name: str(each) for name, each in plan.scaled.items()}
+
+
 def _plan(plan: "Plan") -> dict[str, str]:
     run, tokens, kept, held = plan.run, plan.tokens, len(plan.data.kept), len(plan.data.held)
     return {
-        "objective": repr(plan.stage.objective),
+        **_short(plan),
         "size": repr(plan.model.size),
         "parameters": f"{plan.json()['parameters']:,}",
-        "data": f"{kept:,} documents, {len(plan.train):,} examples; {held:,} more held out",
+        "documents": f"{kept:,}, and {held:,} more held out",
         "tokenizer": repr(plan.tokenizer) if plan.tokenizer else "none: the model reads no text",
-        "steps": f"{run.steps:,} of {run.batch} examples, about {tokens:,} positions each, {run.steps * tokens:,} all",
+        "positions": f"{run.steps:,} of {run.batch} examples, about {tokens:,} each step, {run.steps * tokens:,} all",
         "passes": f"{run.steps * run.batch / len(plan.train):.2f} over the data",
-        "rate": f"{run.lr:.2e} at its peak, {plan.stage.schedule!r} brought to this length",
+        "schedule": f"{plan.stage.schedule!r} brought to this length",
         "optimiser": repr(plan.stage.optimiser),
         "numbers": run.dtype,
         "memory": f"about {plan.memory / 1e6:,.0f} MB for weights, optimiser and activations",

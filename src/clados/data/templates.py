@@ -191,6 +191,13 @@ def closed(template: Template, eos: str, *, continues: bool) -> Template:
     return template.but(**changes)
 
 
+def end_of(template: Template) -> str:
+    """The token that ends an answer; empty where the template does not say."""
+    _, _, behind = template.answer.rpartition("}")
+    marks = [each for each in TEXT_ENDS if each in behind] or TEMPLATE_MARK.findall(behind)
+    return marks[-1] if marks else ""
+
+
 def marks_of(template: Template) -> tuple[str, ...]:
     """Tokens of a template's own, such as ``<|im_start|>``; the end of a text is none of them."""
     texts = (template.opening, template.prompt, template.answer)

@@ -63,19 +63,27 @@ class Roles:
         """The roles that a declared vocabulary plays, by the names usual for its kind; first ids first."""
         wanted = [f.name for f in fields(cls) if isinstance(getattr(vocabulary, f.name, None), int)]
         ids = {role: int(getattr(vocabulary, role)) for role in wanted if role != "sentinels"}
-        names = BERT_ROLES.named() if vocabulary.kind == "wordpiece" else _NAMES
+        names = BERT_ROLES.named() if vocabulary.kind == "wordpiece" else USUAL_NAMES
         shared = ids.get("bos") == ids.get("eos")
         tokens: dict[int, str] = {}
         for role in TOKEN_ROLES:
             if role in ids:
                 end = shared and role in ("bos", "eos")
-                tokens.setdefault(ids[role], "<|endoftext|>" if end else names.get(role, _NAMES[role]))
+                tokens.setdefault(ids[role], "<|endoftext|>" if end else names.get(role, USUAL_NAMES[role]))
         played = {role: tokens[ids[role]] for role in sorted(ids, key=lambda role: ids[role])}
         single, pair = _templates(played, vocabulary.kind)
         return cls(sentinels=vocabulary.sentinels, single=single, pair=pair).but(played)
 
 
-_NAMES = {"pad": "<pad>", "unk": "<unk>", "bos": "<s>", "eos": "</s>", "cls": "<cls>", "sep": "<sep>", "mask": "<mask>"}
+USUAL_NAMES = {
+    "pad": "<pad>",
+    "unk": "<unk>",
+    "bos": "<s>",
+    "eos": "</s>",
+    "cls": "<cls>",
+    "sep": "<sep>",
+    "mask": "<mask>",
+}
 
 
 def _templates(played: Mapping[str, str], kind: str) -> tuple[str, str]:
@@ -345,6 +353,19 @@ class Tokenizer:
         found.files = {} if self._renumbered is None else self.files  # written anew, so that it stays so
         found._vocabulary = self._vocabulary if self._renumbered else found.backend
         return found
+
+    def grown(self, tokens: Sequence[str], roles: Mapping[str, str]) -> "Tokenizer":
+        """The same tokenizer with further tokens, which get the next ids, and with these roles.
+
+        Raises:
+            DataError: its ids are not those of what cuts the text, so that none can be added.
+        """
+        if self._renumbered is not None:
+            raise DataError(f"this tokenizer cannot take further tokens ({', '.join(tokens)}): its ids are not its own")
+        backend = call_tokenizers(lambda: Backend.from_str(self.backend.to_str()))
+        backend.add_special_tokens([AddedToken(token, special=True, normalized=False) for token in tokens])
+        marks = (*self.roles.marks, *(token for token in tokens if token not in roles.values()))
+        return Tokenizer(backend, replace(self.roles.but(dict(roles)), marks=marks))
 
     def save(
         self, directory: Path, *, inputs: Sequence[str] = INPUTS, limit: int | None = None, left: bool = False

@@ -12,7 +12,7 @@ from clados.data.packing import Packed
 from clados.nn.kinds.model import WholeModel
 from clados.objectives.base import Batch, Ids, Loss, Random, Setting
 from clados.objectives.measures import Measure, Sample, share
-from clados.objectives.sides import Answered, answered
+from clados.objectives.sides import WRITERS, Answered, answered
 from clados.objectives.tasks import Small, Source, SourceConfig
 from clados.objectives.text import TextTask, first_guesses, packed_texts, stream, words_at
 
@@ -24,6 +24,7 @@ class PrefixLMTask(TextTask[s.PrefixLM, Packed], objective=s.PrefixLM):
     both parts as one text, and only the second counts.
     """
 
+    writes = WRITERS
     small = Small(params="600K", vocab=512, steps=500, length=64, batch=16, lr=3e-2)
 
     def source(self, examples: Sequence[Any], config: SourceConfig) -> Source:

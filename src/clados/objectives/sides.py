@@ -9,6 +9,9 @@ from numpy.typing import NDArray
 
 from clados.errors import InputError
 from clados.objectives.base import Batch, Ids, Setting, padded, with_mask
+from clados.spec.kinds.model import Writes
+
+WRITERS: tuple[Writes, ...] = ("continues", "answers")  # who can learn to write a part of a text
 
 
 class SourceTarget(NamedTuple):
@@ -56,11 +59,11 @@ def answered(rows: Sequence[Answered], setting: Setting) -> Batch:
     Raises:
         InputError: the model does not write.
     """
-    if setting.model.writes == "answers":
-        return sides([_two(row, setting.text.id("eos")) for row in rows], setting)
-    if setting.model.writes != "continues":
+    if setting.model.writes not in WRITERS:
         kind = type(setting.model).__name__
         raise InputError(f"a {kind} neither continues a text nor answers one: it cannot learn so")
+    if setting.model.writes == "answers":
+        return sides([_two(row, setting.text.id("eos")) for row in rows], setting)
     ids, keep = padded([row.ids for row in rows], 0, 2)
     wanted, _ = padded([row.wanted.astype(np.int64) for row in rows], 0, 2)
     at = wanted[:, 1:].flatten().nonzero()[:, 0]

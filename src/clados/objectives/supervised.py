@@ -12,13 +12,13 @@ from clados import spec as s
 from clados.apply.ready import Ready
 from clados.data.examples import DataError, Dialogue, Pair
 from clados.data.packing import generator
-from clados.data.templates import Conversation, WrittenText, closed, conversation, marks_of, parted, written
+from clados.data.templates import Conversation, WrittenText, closed, conversation, end_of, marks_of, parted, written
 from clados.data.tokenizer import Tokenizer
 from clados.errors import InputError
 from clados.nn.kinds.model import WholeModel
 from clados.objectives.base import Batch, Ids, Loss, Random, Setting
 from clados.objectives.measures import Measure, Sample
-from clados.objectives.sides import Answered, answered
+from clados.objectives.sides import WRITERS, Answered, answered
 from clados.objectives.tasks import Small, Source, SourceConfig, of_kind
 from clados.objectives.text import TextTask, words_at
 
@@ -59,6 +59,7 @@ class SupervisedTask(TextTask[s.Supervised, PromptedRow], objective=s.Supervised
     answer's. Who reads with an encoder gets a row for each answer: what came before it, and it.
     """
 
+    writes = WRITERS
     reads = Pair
     data = "instructions"
     length = 192
@@ -69,6 +70,10 @@ class SupervisedTask(TextTask[s.Supervised, PromptedRow], objective=s.Supervised
 
     def learnable(self, examples: Sequence[Any]) -> Sequence[Any]:
         return of_kind(examples, Dialogue if isinstance(examples[0], Dialogue) else Pair)
+
+    @property
+    def end(self) -> str:
+        return end_of(self.objective.template)
 
     def marks(self, examples: Sequence[Any]) -> tuple[str, ...]:
         return marks_of(self.objective.template)

@@ -162,6 +162,11 @@ class Task(ABC, Generic[Objective, Row]):
 
     # ------------------------------------------------------------ examples
 
+    @property
+    def end(self) -> str:
+        """The token that ends what is written, where the objective has one of its own."""
+        return ""
+
     def marks(self, examples: Sequence[Any]) -> tuple[str, ...]:
         """Tokens that the objective needs beside roles and sentinels: of modes, of the data's languages."""
         return ()

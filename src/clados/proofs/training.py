@@ -13,7 +13,7 @@ from clados.files import write_json
 from clados.objectives import task
 from clados.proofs.proof import Subject
 from clados.train.learns import ShortRun, measured_run
-from clados.train.pretrain import Choices, Plan, initial_model, planned
+from clados.train.pretrain import Choices, Plan, initial_model, planned, ready_plan
 
 SEEDS = (0, 1, 2)
 
@@ -63,6 +63,7 @@ def trained(subject: Subject, seed: int, *, shuffled: bool = False, longer: bool
         stored: dict[str, Any] = json.loads(kept.read_text(encoding="utf-8"))
         if stored.pop("mark") == json.loads(json.dumps(mark)) and stored.keys() == names:
             return SmallRun(**stored)
+    plan = ready_plan(asked)
     learned = measured_run(plan, plan.trainer(initial_model(plan)))
     run = _run(learned, asked)
     _keep(folder, learned, plan)

@@ -264,8 +264,7 @@ class Produced:
         from clados.train.fitting import fit_model, headed
 
         stage, context = recipe.stages[0], self._context
-        declared = self.declaration.but(recipe=recipe)
-        base = headed(declared, self.declaration.model) if stage.head else self.declaration.model
+        base = headed(self.declaration.model, stage)
         model = fit_model(s.tiny(base), context)
         config = SourceConfig(context.length, 0, context.tokenizer, context.facts.scales, writes=model.writes)
         setting = Setting(model, context.length, VocabIds.of(context.tokenizer) if context.tokenizer else None)

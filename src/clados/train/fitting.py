@@ -183,7 +183,7 @@ def fit_model(model: s.Model, context: FitContext) -> s.Model:
     return model.shortened(context.share).adapted(lambda inputs: fit_inputs(inputs, context), fit_head)
 
 
-def sized(declaration: s.Declaration, size: str, params: str | None, context: FitContext) -> s.Model:
+def sized(declaration: s.Declaration, size: str, params: str | None, stage: s.Stage, context: FitContext) -> s.Model:
     """A declared model that fits the data: at a published size, or brought to a budget from the nearest of them.
 
     Without either, 5M; or the largest published size, where that is smaller.
@@ -193,16 +193,15 @@ def sized(declaration: s.Declaration, size: str, params: str | None, context: Fi
         DataError: for data that no size of the model reads.
     """
     if size:
-        return fit_model(headed(declaration, declaration.at(size)), context)
-    learned = declaration.recipe.stages[0].objective
+        return fit_model(headed(declaration.at(size), stage), context)
     alike = {
         name: model
         for name, model in declaration.models().items()
         if type(model) is type(declaration.model)
-        and type(declaration.recipe_at(name).stages[0].objective) is type(learned)  # DeBERTa v3 learns otherwise
-        and not task(learned).refusal(headed(declaration, model))  # ELECTRA's generators are among its sizes
+        and _learns(declaration.recipe_at(name), stage)
+        and not task(stage.objective).refusal(headed(model, stage))  # ELECTRA's generators are among its sizes
     }
-    usable = {name: headed(declaration, model) for name, model in alike.items() if reads(model, context)}
+    usable = {name: headed(model, stage) for name, model in alike.items() if reads(model, context)}
     if not usable:
         raise DataError(
             f"the data hold {type(context.examples[0]).__name__} examples of a shape that the model does not read"
@@ -219,9 +218,14 @@ def sized(declaration: s.Declaration, size: str, params: str | None, context: Fi
     return small.but(init=paper.init.narrowed(width(paper) / width(small)))
 
 
-def headed(declaration: s.Declaration, model: s.Model) -> s.Model:
-    """The model with the head that its first stage puts in place of its own."""
-    head = declaration.recipe.stages[0].head
+def _learns(recipe: s.Recipe, stage: s.Stage) -> bool:
+    """Whether a recipe has a stage of this objective; DeBERTa v3 learns otherwise than v1."""
+    return any(type(each.objective) is type(stage.objective) for each in recipe.stages)
+
+
+def headed(model: s.Model, stage: s.Stage) -> s.Model:
+    """The model with the head that a stage puts in place of its own."""
+    head = stage.head
     if head is None:
         return model
     if not model.own_heads:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from clados.objectives import task
 from clados.train.log import Entry, Show
 from clados.train.loop import Trainer
-from clados.train.pretrain import Choices, Plan, initial_model, planned
+from clados.train.pretrain import Choices, Plan, initial_model, ready_plan
 from clados.train.unit import SupervisedUnit
 
 TARGETS = 20_000  # that are measured, at least, where the held-out data have as many
@@ -49,7 +49,7 @@ def learns(choices: Choices, *, targets: int = TARGETS, show: Show | None = None
     Raises:
         CladosError: as ``planned``.
     """
-    plan = planned(choices)
+    plan = ready_plan(choices, show)
     return measured_run(plan, plan.trainer(initial_model(plan), show=show), targets)
 
 

@@ -1,11 +1,13 @@
 """From a card to a trained small model: data, tokenizer, model, run; what ``clados pretrain`` does."""
 
+import hashlib
 import math
 import re
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -21,26 +23,37 @@ from clados.data.tokenizer import Tokenizer
 from clados.errors import CladosError, InputError, check_seed
 from clados.files import PART, JsonObject, write_json
 from clados.models.declared import declared
+from clados.names import cache_folder
 from clados.nn.kinds.model import WholeModel
 from clados.nn.make import build
 from clados.nn.memory import enough_memory
-from clados.objectives import SMALL_FILE, Batch, Setting, Source, SourceConfig, VocabIds, runs, task
+from clados.objectives import SMALL_FILE, Batch, Setting, Source, SourceConfig, VocabIds, task
 from clados.spec.core.declaration import dropping
 from clados.train import saved
+from clados.train.chain import stages_to, why_not
 from clados.train.devices import world
 from clados.train.fitting import Facts, FitContext, facts_of, headed, sized, tokenizer_for
 from clados.train.log import Show
 from clados.train.loop import CHECKPOINTS, Result, Trainer
-from clados.train.optimisers import peak_lr
-from clados.train.scaled import scaled_stage
+from clados.train.optimisers import peak_lr, published_lr
+from clados.train.scaled import ScaledNumber, scaled_batch, scaled_length, scaled_stage, scaled_steps
 from clados.train.sources import RunData, run_data
-from clados.train.start import Start, start
+from clados.train.start import Start, grown, start, take_weights, tuned
 from clados.train.swapped import learning
 from clados.train.teacher import student, teacher_of
 from clados.train.unit import Run, SupervisedUnit
 
-USUAL_STEPS = 300
 RUN, LOG, TENSORBOARD, LOCK = "run.json", "log.jsonl", "tensorboard", ".clados-run.lock"
+CARRIED_CHOICES = (
+    "steps",
+    "minutes",
+    "batch",
+    "micro",
+    "start",
+    "sharded",
+    "skip_bad",
+)  # to earlier stages
+STAGES = "stages"  # the folder of those that came before the last
 LEFTOVERS = re.compile(rf"\.({RUN}|{LOG})\.[0-9a-f]+{PART}")  # files that a killed process was writing
 # What run.json keeps of the choices, by type; of the run's length it keeps the steps.
 CHOICE_TYPES: dict[str, type] = {
@@ -61,6 +74,7 @@ CHOICE_TYPES: dict[str, type] = {
     "start": str,
     "objective": str,
     "teacher": str,
+    "stage": str,
 }
 # What is above these is a slip of the finger: no run of this package is meant to be so long or so large.
 MOST = {
@@ -83,8 +97,8 @@ class Choices:
         model: a card's id or name, perhaps with a size ("gpt-2", "gpt-2:small"); kept as its id.
         params: the budget; by default 5M, or the paper's own largest size where that is smaller. A size that is named
             is built as published.
-        data: a path, or the name of an embedded set; mix: instead, a file that lists several with their weights.
-        skip_bad: leave out lines of data that cannot be used.
+        data: a path, or the name of an embedded set; earlier stages read it too where they learn from the same kind.
+        mix: instead, a file that lists several with their weights. skip_bad: leave out lines that cannot be used.
         steps, minutes: the length of the run; at most one of them.
         least: so many steps, should fewer fit into the minutes.
         batch: examples of a step; micro: of them computed at once.
@@ -97,7 +111,9 @@ class Choices:
         objective: another one than the recipe's: a card's id, or its own name ("masked-tokens:rate=0.3").
         teacher: the directory of a model that teaches, for an objective that has one; the student has its width,
             vocabulary and positions.
-        start: a directory whose weights, tokenizer and scales are trained further, instead of a new model.
+        start: a directory whose weights, tokenizer and scales are trained further, instead of a new model; of a tuned
+            model, instead of the one that its recipe names.
+        stage: of a recipe of several; by default the last that can be trained. Those that it starts from come first.
     """
 
     model: str
@@ -120,6 +136,7 @@ class Choices:
     start: str | None = None
     objective: str | None = None
     teacher: str | None = None
+    stage: str | None = None
     sharded: bool = False
 
     def __post_init__(self) -> None:
@@ -149,7 +166,9 @@ class Plan:
 
     choices: Choices
     card: str
-    stage: s.Stage
+    published: s.Stage  # the paper's
+    published_lr: float
+    stage: s.Stage  # the same, brought to the model
     model: s.Model
     run: Run
     setting: Setting
@@ -160,6 +179,9 @@ class Plan:
     data: RunData
     start: Start | None = None
     taught: Start | None = None  # the teacher
+    before: "Plan | None" = None  # of what it starts from, where that is not trained yet
+    not_run: tuple[str, ...] = ()  # stages of the recipe that nothing trains, and why
+    stages: int = 1  # of the chain that leads to this one, itself counted
 
     def trainer(self, initial_model: WholeModel, folder: Path | None = None, show: Show | None = None) -> Trainer:
         """The trainer of a model made from this plan; with a folder, its checkpoints are marked as this model's."""
@@ -177,7 +199,7 @@ class Plan:
 
         tokenizer = self.tokenizer.key if self.tokenizer else ""
         sums = {"clados": __version__, "data checksum": self.data.checksum, "tokenizer checksum": tokenizer}
-        sums |= {"start checksum": self.start.checksum} if self.start else {}
+        sums |= {"start checksum": self.start.checksum} if self.start and self.start.checksum else {}
         return sums | ({"teacher checksum": self.taught.checksum} if self.taught else {})
 
     def batch(self) -> Batch:
@@ -189,6 +211,41 @@ class Plan:
         """What the sources were made with."""
         scales, shuffled = self.facts.scales, self.choices.shuffled
         return SourceConfig(self.setting.length, self.run.seed, self.tokenizer, scales, shuffled, self.model.writes)
+
+    @property
+    def scaled(self) -> dict[str, ScaledNumber]:
+        """The numbers of the run that are brought to a small machine, beside the published ones."""
+        run, paper = self.run, self.published
+        return {
+            "steps": ScaledNumber(run.steps, paper.steps),
+            "batch": ScaledNumber(run.batch, paper.batch),
+            "length": ScaledNumber(self.setting.length, paper.length),
+            "rate": ScaledNumber(run.lr, self.published_lr),
+        }
+
+    @property
+    def sequence(self) -> "tuple[Plan, ...]":
+        """The plans of all that is to be trained, in order, this one last."""
+        return (*(self.before.sequence if self.before else ()), self)
+
+    def stage_json(self) -> dict[str, Any]:
+        """This stage in short: what it learns, from what, and what of its numbers is scaled from which."""
+        numbers = {name: {"here": each.here, "published": each.published} for name, each in self.scaled.items()}
+        return {
+            "model": self.card,
+            "stage": self.published.name,
+            "objective": repr(self.published.objective),
+            "data": self.published.data,
+            "examples": len(self.train),
+            "left out": self.dropped,
+            "start": str(self.start.folder) if self.start else None,
+            **numbers,
+        }
+
+    @property
+    def dropped(self) -> int:
+        """Turns of the data that are longer than a sequence, and are left out."""
+        return int(getattr(self.train, "dropped", 0))
 
     def baseline(self) -> dict[str, float]:
         """The loss to beat on the held-out data, ``loss``, and what it comes from."""
@@ -234,51 +291,60 @@ class Plan:
         }
 
 
-def planned(choices: Choices) -> Plan:
+def planned(choices: Choices, begun: Start | None = None) -> Plan:
     """Read the data, train the tokenizer, size the model and settle the run. Writes nothing.
+
+    What a tuned model starts from is planned only where it is not there yet; ``with_start`` trains it.
+
+    Args:
+        begun: what it starts from, when it is at hand.
 
     Raises:
         CladosError: for an unknown model, size or set, data that cannot be read or are of the wrong kind, a budget that
             cannot be met.
     """
     card, _, size = choices.model.partition(":")
-    declaration = declared(card)
-    if choices.objective is not None:
-        declaration = learning(declaration, choices.objective)
-    stage = declaration.recipe_at(size or None).stages[0]
-    if not runs(stage.objective):
-        raise InputError(f"{card} learns by {type(stage.objective).__name__}, which nothing runs yet")
-    one, paper = task(stage.objective), declaration.at(size or None)
-    if refusal := one.refusal(headed(declaration, paper)):
+    declaration = _declaration(choices)
+    recipe = declaration.recipe_at(size or None)
+    chain = stages_to(card, recipe, choices.stage)
+    stage, paper = chain[-1], declaration.at(size or None)
+    one = task(stage.objective)
+    if refusal := one.refusal(headed(paper, stage)):
         raise InputError(f"{card} cannot learn so: {refusal}")
     data = run_data(one, choices.data, choices.mix, skip_bad=choices.skip_bad)
     kept, held = data.kept, data.held
-    length, facts = choices.length or min(stage.length or one.length, one.length), facts_of(kept, held)
-    begun = start(Path(choices.start), declaration, facts) if choices.start is not None else None
-    taught = teacher_of(one, choices.teacher, paper)
+    length, facts = choices.length or scaled_length(stage, one), facts_of(kept, held)
+    taught, before = teacher_of(one, choices.teacher, paper), None
     if taught:
         taught.fits(length)
+    if begun is None:
+        begun, before = _planned_start(choices, declaration, chain, length, facts)
     if begun:
-        length = choices.length or begun.length or length
+        length = choices.length or (0 if isinstance(stage, s.Tuning) else begun.length) or length
+        length = min(length, begun.most or length) if choices.length is None else length
         begun.fits(length)
         tokenizer, facts, model = begun.tokenizer, begun.facts, begun.model
         if taught and (tokenizer is None or taught.tokenizer is None or tokenizer.key != taught.tokenizer.key):
             raise InputError(f"{taught.folder}: the teacher's vocabulary is another than that of {begun.folder}")
+        if isinstance(stage, s.Tuning):
+            tokenizer = tokenizer and grown(tokenizer, paper.vocab, one.marks(kept), one.end)
+            model = tuned(headed(paper, stage), begun, tokenizer)
     elif taught:
         tokenizer = taught.tokenizer
-        model = student(headed(declaration, paper), one.teacher, taught, FitContext(kept, tokenizer, length, facts))
+        model = student(headed(paper, stage), one.teacher, taught, FitContext(kept, tokenizer, length, facts))
     else:
         tokenizer = tokenizer_for(declaration.model, kept, choices.vocab, one.marks(kept))
         share = length / stage.length if stage.length else 1.0
-        model = sized(declaration, size, choices.params, FitContext(kept, tokenizer, length, facts, share))
+        model = sized(declaration, size, choices.params, stage, FitContext(kept, tokenizer, length, facts, share))
     if choices.dropout is not None:
         model = dropping(model, choices.dropout)
+    published = stage
     stage = scaled_stage(stage.but(objective=one.suited(model, paper)), paper, model)
     config = SourceConfig(length, choices.seed, tokenizer, facts.scales, choices.shuffled, model.writes)
     train, held_out = data.sources(task(stage.objective), config)
     run = Run(
         steps=choices.steps or 1,
-        batch=choices.batch or one.batch,
+        batch=choices.batch or scaled_batch(stage, one),
         micro=choices.micro,
         lr=choices.lr or peak_lr(stage, paper, model),
         seed=choices.seed,
@@ -288,6 +354,8 @@ def planned(choices: Choices) -> Plan:
     plan = Plan(
         choices=choices,
         card=choices.model,
+        published=published,
+        published_lr=published_lr(published, paper),
         stage=stage,
         model=model,
         run=run,
@@ -304,10 +372,122 @@ def planned(choices: Choices) -> Plan:
         data=data,
         start=begun,
         taught=taught,
+        before=before,
+        not_run=tuple(f"stage '{each.name}' {reason}" for each in recipe.stages if (reason := why_not(recipe, each))),
+        stages=len(chain),
     )
     if begun:
         begun.reads(plan.batch())
     return replace(plan, run=_paced(run, choices.steps or _steps(plan)))
+
+
+def _declaration(choices: Choices) -> s.Declaration:
+    declaration = declared(choices.model.partition(":")[0])
+    return declaration if choices.objective is None else learning(declaration, choices.objective)
+
+
+# ---------------------------------------------------------------- what a tuned model starts from
+
+
+def _planned_start(
+    choices: Choices, declaration: s.Declaration, chain: Sequence[s.Stage], length: int, facts: Facts
+) -> "tuple[Start | None, Plan | None]":
+    """What the last stage of a chain starts from: what is there, or else its plan too."""
+    before = _before(choices, chain, length)
+    if isinstance(before, Path):
+        return start(before, declaration, chain[-1], facts), None
+    if before is None:
+        return None, None
+    folder = kept_folder(before) if before.model != choices.model else Path(f"stage '{before.stage}'")
+    if _finished(folder):
+        return start(folder, declaration, chain[-1], facts), None
+    plan = _sketch(before)
+    return Start(folder, plan.model, None, plan.tokenizer, plan.facts, plan.setting.length, ""), plan
+
+
+@lru_cache(4)
+def _sketch(choices: Choices) -> Plan:
+    return planned(choices)
+
+
+def _before(choices: Choices, chain: Sequence[s.Stage], length: int) -> Path | Choices | None:
+    """What the last stage of a chain starts from: a directory that is named, or the choices of the run before it."""
+    stage = chain[-1]
+    if choices.start is not None and (len(chain) == 1 or choices.stage is not None):
+        return Path(choices.start)
+    if not isinstance(stage, s.Tuning) or task(stage.objective).teacher:  # a student starts from its teacher
+        return None
+    longest = length if isinstance(_position(declared(choices.model.partition(":")[0]).model), s.Learned) else None
+    usual = Choices(model=choices.model, seed=choices.seed, dtype=choices.dtype)
+    own: dict[str, Any] = {"params": choices.params, "vocab": choices.vocab, "length": longest}
+    if len(chain) > 1:
+        how: dict[str, Any] = {name: getattr(choices, name) for name in CARRIED_CHOICES}
+        if task(chain[-2].objective).reads is task(stage.objective).reads:
+            how |= {"data": choices.data, "mix": choices.mix}
+        return replace(usual, **how, **own | {"length": choices.length or longest}, stage=chain[-2].name)
+    card, _, size = stage.start.partition(":")
+    named = stage.start if ":" in choices.model else card
+    return replace(usual, **own, model=named if size else card, seed=0)
+
+
+def _position(model: s.Model) -> s.Position | None:
+    text = model.reads(s.Tokens)
+    return text.position if text else None
+
+
+def kept_folder(choices: Choices) -> Path:
+    """Where the small model of some choices is kept for those that start from it, by all that it is made from."""
+    from clados import __version__
+
+    made_from = (__version__, repr(declared(choices.model.partition(":")[0])), repr(choices))
+    name = hashlib.sha256("\n".join(made_from).encode()).hexdigest()[:12]
+    return cache_folder() / "small" / f"{choices.model.replace(':', '-')}-{name}"
+
+
+def _finished(folder: Path) -> bool:
+    return (folder / "config.json").exists()
+
+
+def with_start(
+    choices: Choices, out: Path | None = None, show: Show | None = None, stop: Callable[[], bool] = bool
+) -> Plan | Result:
+    """The plan of a run, with what it starts from trained where it was not there: kept for the next, or below ``out``.
+
+    Gives the result of a run on the way instead, where that was stopped.
+
+    Raises:
+        CladosError: as ``pretrain``.
+    """
+    plan, show = planned(choices), show or Show()
+    if plan.start is None or plan.start.module is not None:
+        return plan
+    card, _, size = choices.model.partition(":")
+    declaration = _declaration(choices)
+    chain = stages_to(card, declaration.recipe_at(size or None), choices.stage)
+    before = _before(choices, chain, plan.setting.length)
+    assert isinstance(before, Choices)
+    if before.model != choices.model:
+        folder = kept_folder(before)
+        show.note(f"{choices.model} starts from {before.model}, which is trained small first and kept in {folder}")
+    else:
+        folder = (out or cache_folder() / "stages" / kept_folder(before).name) / STAGES / str(before.stage)
+        show.note(f"{choices.model}: stage '{before.stage}' comes before '{chain[-1].name}'")
+    if not world().agreed(_finished(folder)):
+        result = pretrain(before, folder, resume=(folder / RUN).exists(), show=show, stop=stop)
+        if not result.finished:
+            return result
+    return planned(choices, start(folder, declaration, chain[-1], plan.facts))
+
+
+def ready_plan(choices: Choices, show: Show | None = None) -> Plan:
+    """The plan of a run whose start is there: trained and kept where it was not.
+
+    Raises:
+        CladosError: as ``planned``.
+    """
+    plan = with_start(choices, show=show)
+    assert isinstance(plan, Plan)
+    return plan
 
 
 def _paced(run: Run, steps: int) -> Run:
@@ -318,15 +498,15 @@ def _paced(run: Run, steps: int) -> Run:
 def _steps(plan: Plan) -> int:
     """How many steps fit into the minutes, by timing a few on a model that is thrown away."""
     if plan.choices.minutes is None:
-        return USUAL_STEPS
-    trial = replace(plan, run=replace(plan.run, steps=TRIED + 1)).trainer(initial_model(plan))
+        return scaled_steps(plan.stage)
+    trial = replace(plan, run=replace(plan.run, steps=TRIED + 1)).trainer(build(plan.model))
     trial.model.train()
     trial.step(0)
     began = time.perf_counter()
     for each in range(1, TRIED + 1):
         trial.step(each)
     seconds = trial.world.summed([(time.perf_counter() - began) / TRIED / trial.world.size])[0]
-    return max(plan.choices.least, int(60 * plan.choices.minutes / seconds))
+    return max(plan.choices.least, int(60 * plan.choices.minutes / plan.stages / seconds))
 
 
 def initial_model(plan: Plan) -> WholeModel:
@@ -336,7 +516,7 @@ def initial_model(plan: Plan) -> WholeModel:
     with enough_memory(f"a model of {total:,} parameters", "try smaller --params or --length"):
         made = build(plan.model, seed=plan.run.seed)
         if plan.start:
-            made.load_state_dict(plan.start.module.state_dict())
+            take_weights(made, plan.start)
         else:
             task(plan.stage.objective).begin(made, plan.setting)
         return made.to(device)
@@ -399,7 +579,7 @@ def _taken(out: Path, *, resume: bool) -> Iterator[None]:
         for part in out.iterdir():
             if LEFTOVERS.fullmatch(part.name):  # of a process that was killed
                 part.unlink()
-        others = {each.name for each in out.iterdir()} - {LOCK, RUN, LOG, CHECKPOINTS, TENSORBOARD}
+        others = {each.name for each in out.iterdir()} - {LOCK, RUN, LOG, CHECKPOINTS, TENSORBOARD, STAGES}
         if not resume and (others or saved.checkpoints(out / CHECKPOINTS)):
             if (out / RUN).exists():
                 raise CladosError(f"{out}: holds a run; resume it, or name another folder")
@@ -445,12 +625,19 @@ def pretrain(
         _recorded(out)
     with _taken(out, resume=resume) if world().first else nullcontext():
         plan = plan or planned(choices)
+        if plan.start and plan.start.module is None:
+            if world().first and not resume:
+                write_json(out / RUN, plan.json())
+            made = with_start(choices, out, show, stop)
+            if isinstance(made, Result):
+                return made
+            plan = made
         trainer = plan.trainer(initial_model(plan), out, show)
         trainer.stop = stop
         trainer.begin = lambda: write_json(out / RUN, plan.json())
         begun = bool(saved.checkpoints(out / CHECKPOINTS))
         if resume and not begun:
-            trainer.continues(_begun_as(out), str(out / RUN))
+            trainer.continues({**plan.origin, **_begun_as(out)}, str(out / RUN))
         result = trainer.fit(resume=begun)
         trained = trainer.trained() if result.finished else None
         if trained is not None and trainer.world.first:

@@ -1,8 +1,46 @@
-"""A published stage brought to a small model."""
+"""A published stage brought to a small machine: every number of a run that is not the paper's, and why.
 
+The rule: a run takes the paper's number where that is smaller, and else what a small machine does in minutes. A rate is
+brought to the width, a warmup to the steps (``train.optimisers``); nothing else changes.
+"""
+
+from dataclasses import dataclass
 from typing import Any
 
 from clados import spec as s
+from clados.objectives import Task
+
+USUAL_STEPS = 300
+
+
+@dataclass(frozen=True)
+class ScaledNumber:
+    """A number of a run, and the published one; None where the paper gives none."""
+
+    here: int | float
+    published: int | float | None
+
+    def __str__(self) -> str:
+        def text(number: int | float) -> str:
+            return f"{number:,}" if isinstance(number, int) else f"{number:.2e}"
+
+        published = "no number published" if self.published is None else f"published: {text(self.published)}"
+        return f"{text(self.here)} ({published})"
+
+
+def scaled_steps(stage: s.Stage) -> int:
+    """Steps of a run of a stage: 300, or the paper's where these are fewer."""
+    return min(stage.steps or USUAL_STEPS, USUAL_STEPS)
+
+
+def scaled_length(stage: s.Stage, task: Task[Any, Any]) -> int:
+    """Tokens of a sequence: the objective's usual, or the paper's where these are fewer."""
+    return min(stage.length or task.length, task.length)
+
+
+def scaled_batch(stage: s.Stage, task: Task[Any, Any]) -> int:
+    """Examples of a step: the objective's usual, or the paper's where these are fewer."""
+    return min(stage.batch or task.batch, task.batch)
 
 
 def scaled_stage(stage: s.Stage, paper: s.Model, model: s.Model) -> s.Stage:

@@ -1,6 +1,7 @@
 """Training a saved model further: its weights, tokenizer and scales, on data of the same kind."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,10 +14,12 @@ from clados.checkpoints.errors import CheckpointError
 from clados.checkpoints.mapping.detect import slots
 from clados.checkpoints.metadata import read_metadata
 from clados.data.examples import DataError
-from clados.data.tokenizer import Tokenizer
+from clados.data.tokenizer import USUAL_NAMES, Tokenizer
 from clados.errors import InputError
+from clados.models.declared import declared, package_models
+from clados.names import TOKEN_ROLES
 from clados.objectives import Batch
-from clados.train.fitting import Facts, headed
+from clados.train.fitting import Facts, FitContext, fit_model, headed
 
 
 @dataclass(frozen=True)
@@ -24,23 +27,27 @@ class Start:
     """What a run starts from.
 
     Attributes:
-        module: the weights, in float32.
+        model: its declaration.
+        module: the weights, in float32; None for one that is planned and not trained yet.
         length: tokens or steps of the sequences that it was trained on; 0 when not known.
         checksum: SHA-256 of the weights.
     """
 
     folder: Path
-    module: nn.Module
+    model: s.Model
+    module: nn.Module | None
     tokenizer: Tokenizer | None
     facts: Facts
     length: int
     checksum: str
 
     @property
-    def model(self) -> s.Model:
-        """Its declaration."""
-        found: s.Model = self.module.spec  # type: ignore[assignment]
-        return found
+    def most(self) -> int | None:
+        """Tokens or steps that it has learned positions for; None for any number."""
+        text, steps = self.model.reads(s.Tokens), self.model.reads(s.Trajectory) or self.model.reads(s.Frames)
+        position = text.position if text else None
+        most = position.length - position.start if isinstance(position, s.Learned) else None
+        return steps.context if steps else most
 
     def fits(self, length: int) -> None:
         """Refuse sequences that are longer than the positions that it has learned.
@@ -48,12 +55,8 @@ class Start:
         Raises:
             InputError: for these.
         """
-        text, steps = self.model.reads(s.Tokens), self.model.reads(s.Trajectory) or self.model.reads(s.Frames)
-        position = text.position if text else None
-        most = position.length - position.start if isinstance(position, s.Learned) else length
-        most = steps.context if steps else most
-        if length > most:
-            raise InputError(f"length is {length}; {self.folder} has positions for {most}")
+        if self.most is not None and length > self.most:
+            raise InputError(f"length is {length}; {self.folder} has positions for {self.most}")
 
     def reads(self, batch: Batch) -> None:
         """Refuse data of other shapes than it was made for.
@@ -66,11 +69,11 @@ class Start:
             raise DataError(f"the data's states are {states.size(-1)} numbers; {self.folder} reads {inputs.states}")
 
 
-def start(folder: Path, declaration: s.Declaration, facts: Facts) -> Start:
-    """A directory as the start of a run.
+def start(folder: Path, declaration: s.Declaration, stage: s.Stage, facts: Facts) -> Start:
+    """A directory as the start of a stage.
 
     Args:
-        declaration: whose objective it is to learn further; facts: of the data.
+        declaration: whose stage it is; facts: of the data.
 
     Raises:
         CheckpointError: for files that are absent or damaged.
@@ -79,10 +82,11 @@ def start(folder: Path, declaration: s.Declaration, facts: Facts) -> Start:
     """
     module = from_pretrained(folder, dtype=torch.float32)
     model, tokenizer = module.spec, module.tokenizer
-    if type(model) is not type(declaration.model):
-        theirs, ours = type(model).__name__, type(declaration.model).__name__
+    kinds = {type(declaration.model): None, type(_declared_start(stage) or declaration.model): None}
+    if type(model) not in kinds:
+        theirs, ours = type(model).__name__, " or ".join(kind.__name__ for kind in kinds)
         raise InputError(f"{folder}: its model is of the kind {theirs}; this objective trains the kind {ours}")
-    needed = slots(headed(declaration, declaration.model))
+    needed = () if isinstance(stage, s.Tuning) else slots(headed(declaration.model, stage))
     if lacking := [slot for slot in needed if slot not in slots(model)]:
         raise InputError(f"{folder}: its model has no head '{lacking[0]}', which this objective trains")
     if _reads_text(model) and tokenizer is None:
@@ -93,7 +97,90 @@ def start(folder: Path, declaration: s.Declaration, facts: Facts) -> Start:
     if known and facts.classes and known.labels != facts.classes:
         raise DataError(f"{folder}: its classes are {_listed(known.labels)}; the data's are {_listed(facts.classes)}")
     facts = replace(facts, scales=known.scales) if known else facts
-    return Start(folder, module, tokenizer, facts, known.length if known else 0, checksum_of(module))
+    return Start(folder, model, module, tokenizer, facts, known.length if known else 0, checksum_of(module))
+
+
+def _declared_start(stage: s.Stage) -> s.Model | None:
+    """The declared model that a stage starts from; None where it is an earlier stage, or nothing."""
+    card, _, size = stage.start.partition(":") if isinstance(stage, s.Tuning) else ("", "", "")
+    return declared(card).at(size or None) if card in package_models() else None
+
+
+# ---------------------------------------------------------------- what a tuned model has of its own
+
+
+def grown(tokenizer: Tokenizer, vocab: s.Vocabulary, marks: Sequence[str], end: str) -> Tokenizer:
+    """A tokenizer with the tokens that a tuned model has beside those of its start, the last ids being theirs.
+
+    Args:
+        vocab: the tuned model's, whose roles are to be played: by a token that has the same id there, or a new one.
+        marks: tokens of an objective's own; end: the token that ends what is written, where that is another.
+    """
+    known, roles = tokenizer.vocabulary, dict(tokenizer.roles.named())
+    wanted = {role: number for role in TOKEN_ROLES if (number := getattr(vocab, role)) is not None}
+    for role, number in wanted.items():
+        same = next((roles[other] for other, it in wanted.items() if it == number and other in roles), None)
+        roles.setdefault(role, same or USUAL_NAMES[role])
+    more = [each for each in dict.fromkeys([*roles.values(), *marks]) if each not in known]
+    if end and end in {*known, *more}:
+        roles["eos"] = end
+    if not more and roles == tokenizer.roles.named():
+        return tokenizer
+    return tokenizer.grown(more, roles)
+
+
+def tuned(paper: s.Model, begun: Start, tokenizer: Tokenizer | None) -> s.Model:
+    """The declared model at the size, with the positions and vocabulary of what it starts from.
+
+    Where what it starts from has another structure, it is that structure.
+    """
+    context = FitContext((), tokenizer, begun.most or begun.length or 1, begun.facts)
+    own = paper.resized(begun.model.size)
+    made = own if tokenizer is None else _roomy(fit_model(own, context), begun.model)
+    same = type(paper) is not type(begun.model) or _shapes(made) >= _shapes(begun.model)
+    if same or tokenizer is None:
+        return made
+    return _roomy(fit_model(begun.model, context), begun.model)
+
+
+def _roomy(model: s.Model, old: s.Model) -> s.Model:
+    """The model with at least as many rows for words as an old one."""
+    size = max(model.vocab.size, old.vocab.size)
+
+    def change(inputs: s.Inputs) -> s.Inputs:
+        return inputs.but(vocab=inputs.vocab.but(size=size)) if isinstance(inputs, s.Tokens) else inputs
+
+    return model.adapted(change, lambda head: head)
+
+
+def _shapes(model: s.Model) -> set[tuple[str, tuple[int, ...]]]:
+    """Name and shape of each tensor but heads, the number of words left out."""
+    words = model.vocab.size if _reads_text(model) else -1
+    rows = [row for row in s.rows(model) if not row.path.startswith("heads.")]
+    return {(row.path, tuple(0 if n == words else n for n in row.shape)) for row in rows}
+
+
+@torch.no_grad()
+def take_weights(model: nn.Module, begun: Start) -> None:
+    """Put the weights of a start into a model, by their names; rows of new words are the mean of the others.
+
+    (``smart_tokenizer_and_embedding_resize`` of tatsu-lab/stanford_alpaca.) Heads that the start lacks stay as drawn.
+
+    Raises:
+        InputError: for a start that is planned only, or of which the model has nothing.
+    """
+    if begun.module is None:
+        raise InputError(f"{begun.folder}: what this stage starts from is not trained yet")
+    old, taken = begun.module.state_dict(), 0
+    for name, tensor in model.state_dict().items():
+        source = old.get(name, old.get(name.replace("stack.", "encoder.", 1)))
+        if source is None or source.shape[1:] != tensor.shape[1:] or len(source) > len(tensor):
+            continue
+        tensor[: len(source)] = source
+        tensor[len(source) :] = source.mean(0)
+        taken += 1
+    if not taken:
+        raise InputError(f"{begun.folder}: it has no tensor that this model has")
 
 
 def _reads_text(model: s.Model) -> bool:

@@ -44,7 +44,7 @@ def teacher_of(task: Task[s.Objective, object], folder: str | None, pupil: s.Mod
     if module.tokenizer is None:
         raise DataError(f"{folder}: there is no tokenizer beside the teacher's weights")
     check_vocabulary(pupil.vocab, model.vocab, module.tokenizer, folder)
-    return Start(Path(folder), module, module.tokenizer, Facts(), 0, checksum_of(module))
+    return Start(Path(folder), model, module, module.tokenizer, Facts(), 0, checksum_of(module))
 
 
 def check_vocabulary(ours: s.Vocabulary, theirs: s.Vocabulary, tokenizer: Tokenizer, folder: str) -> None:

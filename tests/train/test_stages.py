@@ -1,0 +1,150 @@
+"""Recipes of several stages: what a tuned model starts from, which stages are run, and how they go on."""
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from clados import spec as s
+from clados.checkpoints import from_pretrained
+from clados.errors import CladosError, InputError
+from clados.models.declared import declared
+from clados.train import scaled
+from clados.train.chain import stages_to, why_not
+from clados.train.pretrain import Choices, initial_model, kept_folder, planned, pretrain, resumed
+from clados.train.start import start
+from tests.train.small import write_pairs
+
+ASKED = {"params": "100K", "vocab": 360, "length": 192, "batch": 2, "steps": 3}
+
+
+@pytest.fixture(autouse=True)
+def _brief(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scaled, "USUAL_STEPS", 3)
+
+
+@pytest.fixture(scope="module")
+def pairs(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return str(write_pairs(tmp_path_factory.mktemp("pairs") / "pairs.jsonl", 40))
+
+
+def asked(model: str, pairs: str, **more: object) -> Choices:
+    return Choices(**{"model": model, "data": pairs, **ASKED, **more})  # type: ignore[arg-type]
+
+
+def names(card: str, stage: str | None = None) -> list[str]:
+    return [each.name for each in stages_to(card, declared(card).recipe, stage)]
+
+
+@pytest.mark.parametrize(
+    ("card", "chain"),
+    [
+        ("flan-t5", ["adaptation", "tuning"]),
+        ("openassistant-llama", ["pretraining", "tuning"]),
+        ("instructgpt", ["demonstrations"]),  # rankings and PPO are refused
+        ("gpt-3.5", ["pretraining"]),
+        ("llama", ["pretraining"]),
+    ],
+)
+def test_the_last_stage_that_can_be_trained_comes_after_those_that_it_starts_from(card: str, chain: list[str]) -> None:
+    assert names(card) == chain
+
+
+def test_a_stage_is_chosen_by_its_name_and_refused_with_a_reason() -> None:
+    assert names("flan-t5", "adaptation") == ["adaptation"]
+    with pytest.raises(InputError, match="instructgpt has no stage 'demonstration'; did you mean 'demonstrations'"):
+        names("instructgpt", "demonstration")
+    with pytest.raises(InputError, match="instructgpt: stage 'comparisons' learns by Comparisons, which nothing runs"):
+        names("instructgpt", "comparisons")
+    recipe = declared("instructgpt").recipe
+    assert [why_not(recipe, each).split(",")[0] for each in recipe.stages] == [
+        "",
+        "learns by Comparisons",
+        "learns by PPO",
+    ]
+
+
+def test_numbers_of_a_small_run_are_the_paper_s_where_these_are_smaller() -> None:
+    stage, one = declared("gophercite").recipe.stages[0], declared("chatllama").recipe.stages[0]
+    from clados.objectives import task
+
+    assert scaled.scaled_steps(stage) == 3
+    assert scaled.scaled_batch(one, task(one.objective)) == 1
+    assert scaled.scaled_length(stage, task(stage.objective)) == 192
+    upper = scaled.scaled_stage(
+        declared("sparrow").recipe.stages[0], declared("sparrow").model, s.tiny(declared("sparrow").model)
+    )
+    assert isinstance(upper, s.Tuning)
+    assert upper.trains == s.Upper(1)  # 16 of 80 layers, of 3
+
+
+def test_a_tuned_model_starts_from_the_small_one_that_is_kept(pairs: str, tmp_path: Path) -> None:
+    choices = asked("alpaca", pairs)
+    plan = planned(choices)
+    assert plan.before is not None
+    assert plan.start is not None
+    assert [each.card for each in plan.sequence] == ["llama", "alpaca"]
+    with pytest.raises(InputError, match="what this stage starts from is not trained yet"):
+        initial_model(plan)
+    pretrain(choices, tmp_path / "first")
+    folder = kept_folder(plan.before.choices)
+    assert plan.start.folder == folder
+    again = planned(choices)
+    assert again.before is None  # it is there now
+    before, tuned = from_pretrained(folder), from_pretrained(tmp_path / "first")
+    assert tuned.spec.vocab.size == before.spec.vocab.size + 1  # Alpaca's row for padding
+    assert tuned.spec.vocab.pad == before.spec.vocab.size
+    table = initial_model(again).state_dict()["inputs.tokens.weight"]
+    old = before.state_dict()["inputs.tokens.weight"]
+    torch.testing.assert_close(table[:-1], old)
+    torch.testing.assert_close(table[-1], old.mean(0))
+    stamp = (folder / "model.safetensors").stat().st_mtime_ns
+    pretrain(asked("koala", pairs, seed=0), tmp_path / "second")
+    assert (folder / "model.safetensors").stat().st_mtime_ns == stamp
+
+
+def test_stages_stopped_anywhere_come_to_the_same_bits(pairs: str, tmp_path: Path) -> None:
+    choices = asked("openassistant-llama", pairs, steps=12)
+    whole = tmp_path / "whole"
+    pretrain(asked("alpaca", pairs), tmp_path / "start")  # so that what both start from is there
+    assert pretrain(choices, whole).finished
+    assert (whole / "stages" / "pretraining" / "config.json").exists()
+    for stop in (4, 20):  # in the first stage and in the second
+        seen = iter(range(1, 100))
+        out = tmp_path / f"stopped-{stop}"
+        halted = pretrain(choices, out, stop=lambda seen=seen, stop=stop: next(seen) == stop)  # type: ignore[misc]
+        assert not halted.finished
+        assert pretrain(resumed(out, replace(choices), ["steps"]), out, resume=True).finished
+        for name in ("model.safetensors", "stages/pretraining/model.safetensors"):
+            one, other = load_file(whole / name), load_file(out / name)
+            assert all(torch.equal(one[key], other[key]) for key in one), name
+    shutil.rmtree(whole / "stages" / "pretraining" / "checkpoints")
+    with pytest.raises(CladosError, match="holds a run; resume it"):
+        pretrain(choices, whole)
+
+
+def test_a_directory_of_one_s_own_is_the_start(pairs: str, tmp_path: Path) -> None:
+    base = Choices(model="pythia", data="wordnet", **(ASKED | {"length": 192}))  # type: ignore[arg-type]
+    pretrain(base, tmp_path / "base")
+    choices = asked("openassistant-sft1", pairs, start=str(tmp_path / "base"), params=None, vocab=Choices.vocab)
+    plan = planned(choices)
+    assert plan.start is not None
+    assert plan.start.folder == tmp_path / "base"
+    words = plan.tokenizer
+    assert words is not None
+    assert words.encode("<|prompter|>", add_special_tokens=False) == [words.size - 2]  # a token of its own
+    declaration = declared("bert")
+    with pytest.raises(InputError, match="its model is of the kind Decoder; this objective trains the kind Encoder"):
+        start(tmp_path / "base", declaration, declaration.recipe.stages[0], plan.facts)
+
+
+def test_low_rank_updates_are_merged_into_what_is_written(pairs: str, tmp_path: Path) -> None:
+    pretrain(asked("alpaca-lora", pairs, lr=1e-2), tmp_path)
+    found = from_pretrained(tmp_path)
+    plan = planned(asked("alpaca-lora", pairs))
+    before = initial_model(plan).state_dict()
+    moved = {name.split(".")[-2] for name, each in found.state_dict().items() if not torch.equal(each, before[name])}
+    assert moved == {"qkv"}
