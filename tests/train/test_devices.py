@@ -39,16 +39,18 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Runs of one, two and four processes; those of six steps of ``4to2`` and ``4to1`` begin from four's checkpoint."""
     out = tmp_path_factory.mktemp("runs")
     data = write_texts(out / "texts")
-    together(4, data, out / "4", "bert-4", "bert-sharded-4")
+    together(4, data, out / "4", "bert-4", "bert-sharded-4", "xlnet-4")
     for name, run in (("2", "bert-sharded-6"), ("1", "bert-resumed-6")):
         shutil.copytree(out / "4" / "bert-sharded-4", out / name / run)
-    together(2, data, out / "2", "bert-4", "clip-4", "bert-sharded-6")
-    together(1, data, out / "1", "bert-4", "clip-4", "bert-resumed-6")
+    for name in ("2", "1"):
+        shutil.copytree(out / "4" / "xlnet-4", out / name / "xlnet-6")
+    together(2, data, out / "2", "bert-4", "clip-4", "bert-sharded-6", "xlnet-4", "xlnet-6")
+    together(1, data, out / "1", "bert-4", "clip-4", "bert-resumed-6", "xlnet-4", "xlnet-6")
     return out
 
 
 @pytest.mark.devices
-@pytest.mark.parametrize("run", ["2/bert-4", "4/bert-4", "4/bert-sharded-4", "2/clip-4"])
+@pytest.mark.parametrize("run", ["2/bert-4", "4/bert-4", "4/bert-sharded-4", "2/clip-4", "2/xlnet-4", "4/xlnet-4"])
 def test_several_processes_give_the_losses_and_weights_of_one(runs: Path, run: str) -> None:
     several, one = runs / run, runs / "1" / Path(run).name.replace("-sharded", "")
     logs = [read_log(folder / "log.jsonl") for folder in (one, several)]
@@ -74,8 +76,11 @@ def test_what_four_processes_saved_goes_on_in_fewer(runs: Path, run: str) -> Non
 
 
 @pytest.mark.devices
-def test_one_and_two_processes_go_on_alike_from_what_four_saved(runs: Path) -> None:
-    two, one = (losses(read_log(runs / each / "log.jsonl")) for each in ("2/bert-sharded-6", "1/bert-resumed-6"))
+@pytest.mark.parametrize(("more", "alone"), [("2/bert-sharded-6", "1/bert-resumed-6"), ("2/xlnet-6", "1/xlnet-6")])
+def test_one_and_two_processes_go_on_alike_from_what_four_saved(runs: Path, more: str, alone: str) -> None:
+    """With what each row of a batch remembers."""
+    two, one = (losses(read_log(runs / each / "log.jsonl")) for each in (more, alone))
+    assert len(one) == 12  # six steps, six evaluations
     assert two == pytest.approx(one, rel=NEAR)
 
 

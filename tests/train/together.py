@@ -22,9 +22,8 @@ for run in runs:
     if card == "clip":
         plan = planned(choices("emoji", "clip", steps=steps, batch=8, params="300K"))
     else:
-        still = s.but(dropout=0.0, attn=s.but(dropout=0.0))
         plan = planned(choices(data, card, steps=steps, batch=8, micro=2))
-        plan = replace(plan, model=plan.model.but(inputs=s.but(dropout=0.0), stack=s.but(block=still)))
+        plan = replace(plan, model=s.dropping(plan.model, 0.0))
     plan = replace(plan, run=replace(plan.run, sharded="sharded" in more))
     folder = Path(out) / run
     trainer = plan.trainer(initial_model(plan), folder)

@@ -63,6 +63,9 @@ def tokenizer_for(model: s.Model, examples: Sequence[Any], size: int, marks: Seq
         # RoBERTa's positions begin after the id of the padding, so that in transformers it must keep its id
         order = sorted(roles.named(), key=lambda role: int(getattr(vocab, role)))
         roles = replace(roles, order=tuple(order))
+    if model.kept is not None:  # XLNet's marks stand behind the text
+        marked = f"$A {roles.sep} $B:1 {roles.sep}:1 {roles.cls}:2"
+        roles = replace(roles, single=f"$A {roles.sep} {roles.cls}:2", pair=marked)
     if model.compares:  # an end of id 2 is how transformers knows CLIP's files of 2021, read otherwise
         roles = replace(roles, order=tuple(sorted(roles.named(), key=("pad", "unk", "eos", "bos").index)))
     return train_tokenizer(texts(examples), vocab.kind, size, roles)
