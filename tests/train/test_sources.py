@@ -10,14 +10,19 @@ from hypothesis import given, settings, strategies as st
 
 from clados import spec as s
 from clados.cli.frame import run_command_line
-from clados.data.errors import DataError
+from clados.data.errors import BadLines, DataError
+from clados.data.examples import Text
+from clados.data.tokenizer import Roles
+from clados.data.training import train_tokenizer
 from clados.errors import CladosError, CladosWarning
-from clados.objectives import task
+from clados.models.declared import declared
+from clados.objectives import SourceConfig, task
 from clados.objectives.tasks import Listed
 from clados.train.pretrain import Choices, planned
-from clados.train.sources import Mixed, mixture, run_data
+from clados.train.sources import Mixed, RunData, Sides, Weighted, mixture, run_data
 from tests.train.small import write_texts
 
+MARKED = Roles(bos="<s>", pad="<pad>", eos="</s>", unk="<unk>", mask="<mask>", marks=("[de]", "[en]", "[sw]"))
 SMALL = ["--params", "250K", "--vocab", "320", "--length", "24", "--batch", "4", "--steps", "2"]
 
 
@@ -104,3 +109,32 @@ def test_bad_lines_end_a_command_with_2_and_are_counted_where_they_are_skipped(
     skipped = json.loads((tmp_path / "run" / "run.json").read_text())["skipped lines"]
     assert skipped["number"] == 2
     assert skipped["first"][1].startswith(f"{data}:14: list where an object")
+
+
+def test_languages_are_drawn_by_their_share_to_a_power() -> None:
+    """Conneau et al. 2020, §3.1; what is held out stays as it is (fairseq's multilingual_denoising.py)."""
+    sizes = {"en": 64, "de": 16, "sw": 4}
+    texts = [
+        Text(f"{language}/{i}", "the cat sat on the mat and looked at the moon. " * 3, language)
+        for language, number in sizes.items()
+        for i in range(number)
+    ]
+    one = task(s.Denoised(marked=True))
+    words = train_tokenizer([each.text for each in texts], "unigram", 200, MARKED)
+    held = texts[::4]
+    data = RunData((Sides(Weighted("", ""), texts, held),), BadLines(skip=False))
+    config = SourceConfig(60, tokenizer=words)
+    train, others = data.sources(one, config, 0.5)
+    counts = Counter(train.at(i, epoch).language for epoch in range(10) for i in range(len(train)))
+    total = sum(number**0.5 for number in sizes.values())
+    for language, number in sizes.items():
+        assert counts[language] / counts.total() == pytest.approx(number**0.5 / total, abs=0.01)
+    assert Counter(others.at(i).language for i in range(len(others))) == Counter(each.language for each in held)
+    plain = data.sources(one, config)[0]
+    assert Counter(plain.at(i).language for i in range(len(plain))) == sizes
+    assert one.baseline(train, others, config, 8) == pytest.approx(one.baseline(plain, others, config, 8))
+
+
+def test_the_papers_of_many_languages_say_how_they_draw_them() -> None:
+    found = {card: declared(card).recipe.stages[0].exponent for card in ("mbart", "xlm-roberta", "alexatm-20b", "bart")}
+    assert found == {"mbart": 0.7, "xlm-roberta": 0.3, "alexatm-20b": 0.5, "bart": None}

@@ -51,9 +51,15 @@ class TextTask(Task[Objective, Row]):
         starts = np.unique(stream.pieces[stream.documents[:-1]])
         return stream.ids.astype(np.int64), starts[starts < len(stream)]
 
+    def _predicted(self, source: Any) -> tuple[Ids, Ids]:
+        """Those of a mixture's sources on end."""
+        found = [self.predicted(each) for each in getattr(source, "sources", (source,))]
+        before = np.cumsum([0, *(len(ids) for ids, _ in found)])
+        return np.concatenate([ids for ids, _ in found]), np.concatenate([at + n for (_, at), n in zip(found, before)])
+
     def baseline(self, trained: Any, held_out: Any, config: SourceConfig, batch: int) -> Mapping[str, float]:
         """Entropies in nats a token: ``unigram``, which is the one to beat, and ``bigram``."""
-        (ids, firsts), (others, starts) = self.predicted(trained), self.predicted(held_out)
+        (ids, firsts), (others, starts) = (self._predicted(each) for each in (trained, held_out))
         size = config.words.size
         one = unigram(ids, others, size)
         return {"loss": one, "unigram": one, "bigram": bigram(ids, firsts, others, starts, size)}

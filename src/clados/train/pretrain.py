@@ -341,7 +341,7 @@ def planned(choices: Choices, begun: Start | None = None) -> Plan:
     published = stage
     stage = scaled_stage(stage.but(objective=one.suited(model, paper)), paper, model)
     config = SourceConfig(length, choices.seed, tokenizer, facts.scales, choices.shuffled, model.writes)
-    train, held_out = data.sources(task(stage.objective), config)
+    train, held_out = data.sources(task(stage.objective), config, stage.exponent)
     run = Run(
         steps=choices.steps or 1,
         batch=choices.batch or scaled_batch(stage, one),

@@ -64,20 +64,25 @@ class RunData:
         weights = [f"*{part.source.weight:g}" for part in self.parts] if len(sums) > 1 else [""]
         return "+".join(map("".join, zip(sums, weights)))
 
-    def sources(self, task: Task[Any, Any], config: SourceConfig) -> tuple[Source, Source]:
+    def sources(
+        self, task: Task[Any, Any], config: SourceConfig, exponent: float | None = None
+    ) -> tuple[Source, Source]:
         """Rows to train on, and rows held out.
+
+        Args:
+            exponent: what is trained on is drawn by language, each by its share of the rows to this power (Conneau et
+                al. 2020, §3.1, there alpha); None: as it stands in the data.
 
         Raises:
             DataError: as ``task.source``.
         """
-        weights = [part.source.weight for part in self.parts]
-        train, held = (
-            [task.source(examples, config) for examples in side]
-            for side in zip(*((part.kept, part.held) for part in self.parts))
-        )
-        if len(weights) == 1:
-            return train[0], held[0]
-        return Mixed(train, weights, config.seed), Mixed(held, weights, config.seed)
+        held = [(task.source(part.held, config), part.source.weight) for part in self.parts]
+        train = [
+            (source, part.source.weight * weight)
+            for part in self.parts
+            for source, weight in _drawn(part.kept, task, config, exponent)
+        ]
+        return _mixed(train, config.seed), _mixed(held, config.seed)
 
     def json(self) -> dict[str, Any]:
         """What run.json says of it."""
@@ -91,6 +96,25 @@ class RunData:
         if self.bad.skip:
             found["skipped lines"] = {"number": self.bad.number, "first": self.bad.first}
         return found
+
+
+def _mixed(sources: Sequence[tuple[Source, float]], seed: int) -> Source:
+    first, weights = [each for each, _ in sources], [weight for _, weight in sources]
+    return first[0] if len(first) == 1 else Mixed(first, weights, seed)
+
+
+def _drawn(
+    examples: Sequence[Any], task: Task[Any, Any], config: SourceConfig, exponent: float | None
+) -> list[tuple[Source, float]]:
+    """Rows and their weights, one lot a language where they are drawn by language."""
+    groups: dict[str, list[Any]] = {}
+    for each in examples:
+        groups.setdefault(getattr(each, "language", ""), []).append(each)
+    if exponent is None or len(groups) == 1:
+        return [(task.source(examples, config), 1.0)]
+    sources = [task.source(groups[language], config) for language in sorted(groups)]
+    weights = np.array([len(source) for source in sources], float) ** exponent
+    return [*zip(sources, (weights / weights.sum()).tolist())]
 
 
 class Mixed:

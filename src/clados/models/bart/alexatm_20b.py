@@ -28,6 +28,7 @@ pretraining = Stage(
     batch=1953,
     length=1024,
     steps=500_000,
+    exponent=0.5,
 )
 
 declaration = Declaration(

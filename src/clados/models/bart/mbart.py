@@ -20,12 +20,13 @@ fifty = mbart.but(inputs=but(vocab=but(size=250_054, start=2, mask=250_053)))
 
 pretraining = bart_pretraining.but(
     objective=Denoised(rate=0.35, mean=3.5, marked=True),
-    data="CC25: Common Crawl in 25 languages, the rare ones drawn more often (exponent 0.7), a language in a text",
+    data="CC25: Common Crawl in 25 languages, a language in a text",
     optimiser=AdamW(lr=3e-4, beta2=0.98, eps=1e-6),
     schedule=LinearDecay(warmup=10_000),
     batch=None,
     length=512,
     steps=500_000,
+    exponent=0.7,
 )
 to_fifty = Tuning(
     name="pretraining on 50 languages",
@@ -35,6 +36,7 @@ to_fifty = Tuning(
     optimiser=pretraining.optimiser,
     schedule=pretraining.schedule,
     steps=500_000,
+    exponent=0.7,
 )
 
 declaration = Declaration(

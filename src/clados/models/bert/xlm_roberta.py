@@ -12,9 +12,7 @@ xl = xlm_roberta.but(
     stack=but(block=but(residual=Pre()), norm_out=True),
 )
 
-pretraining = parents.but(
-    data="CC-100: 2.5 TB of CommonCrawl in 100 languages, drawn with exponent 0.3", steps=1_500_000
-)
+pretraining = parents.but(data="CC-100: 2.5 TB of CommonCrawl in 100 languages", steps=1_500_000, exponent=0.3)
 
 declaration = Declaration(
     model=xlm_roberta,

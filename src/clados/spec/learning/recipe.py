@@ -19,6 +19,7 @@ class Stage(Part, kw_only=True):
     length: int | None = None  # tokens of a sequence
     steps: int | None = None
     clip: float | None = None  # of the gradient's norm
+    exponent: float | None = None  # a language is drawn by its share of the data to this power
     head: Head | None = None  # put in place of the model's own
 
 
