@@ -36,6 +36,15 @@ def parse_number(text: str | int, name: str = "") -> int:
     raise InputError(f"{front}'{text}' is not a number; write 350000, 350k, 100M, 1.5B or 2T")
 
 
+def snake_case(name: str) -> str:
+    """The name of the file that a class stands in.
+
+    >>> snake_case("NextToken"), snake_case("FIMTokens"), snake_case("PrefixLM")
+    ('next_token', 'fim_tokens', 'prefix_lm')
+    """
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()
+
+
 def nearest(word: str, known: Iterable[str], least: float = _NEAR) -> str | None:
     """The known word that is most like another, whatever the case of letters; None where none is near.
 

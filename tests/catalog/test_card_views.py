@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from clados.catalog.card import CardError, NoModelError
-from clados.catalog.check import check
+from clados.catalog.check import check, stem
 from clados.catalog.compare import compare
 from clados.catalog.export import export
 from clados.catalog.lineage import ancestors, children, descendants, structure_of
@@ -134,6 +134,19 @@ def test_a_child_of_a_declared_model_gets_a_declaration_that_works(folder: Path)
     assert child.model == parent.model
     new("grandchild", "my-bert", catalog([folder]), folder / "below")
     assert declaration_of(read_card(folder / "below" / "grandchild.toml")).model == parent.model
+
+
+def test_a_child_starts_from_the_size_at_which_its_parent_is_declared(tmp_path: Path) -> None:
+    from clados.catalog.load import catalog, declaration_of
+
+    cards = catalog([])
+    for parent in (each for each in cards.values() if each.runnable):
+        new(f"{parent.id}.child", parent.id, cards, tmp_path)
+        child = read_card(tmp_path / f"{stem(f'{parent.id}.child')}.toml")
+        made, theirs = declaration_of(child), declaration_of(parent)
+        assert made.model == theirs.model
+        assert [each.name for each in child.sizes] == [*made.sizes]
+        assert theirs.at(made.own_size) == made.model
 
 
 @pytest.mark.parametrize("name", ["Twig", "2twig", "a b", "../twig", ""])

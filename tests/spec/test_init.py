@@ -10,7 +10,7 @@ from clados import spec as s
 from clados.models.declared import declared
 from clados.nn import build
 from clados.proofs.cases import small_vocabulary
-from clados.spec.core.pieces import Projection
+from clados.spec.core.pieces import Env, Pieces, Projection, Weight
 from tests.spec.examples import models
 
 CUT = 0.879626  # standard deviation of a unit normal cut at two
@@ -38,7 +38,7 @@ def test_every_tensor_is_drawn_by_its_declared_law(name: str) -> None:
         tensor = module.get_parameter(row.path).detach()
         if isinstance(row.part, s.TwoTower):
             assert tensor.exp().item() == pytest.approx(1 / row.part.temperature)
-            continue
+            tensor = tensor[None]
         fills = model.init.fills(row)
         for fill, drawn in zip(fills, tensor.split([fill.rows for fill in fills]), strict=True):
             follows(drawn.double(), fill, row.path)
@@ -46,8 +46,8 @@ def test_every_tensor_is_drawn_by_its_declared_law(name: str) -> None:
 
 def follows(drawn: torch.Tensor, fill: s.Fill, path: str) -> None:
     """Mean and standard deviation within the error of so many draws."""
-    if fill.law in ("ones", "zeros") or fill.std == 0:
-        assert (drawn == (1.0 if fill.law == "ones" else 0.0)).all(), path
+    if fill.std == 0:
+        assert (drawn == torch.tensor(fill.mean).double()).all(), path
         return
     std = fill.std * (CUT if fill.law == "truncated" else 1.0)
     n = drawn.numel()
@@ -89,6 +89,25 @@ LAWS = [  # model, tensor, output, standard deviation: written out from the pape
     ("clip:vit-b/32", "image.inputs.patch", 0, (3 * 3 * 32 * 32) ** -0.5),
     ("decision-transformer:atari", "inputs.timesteps.weight", 0, 0.0),
 ]
+
+
+def below(kind: type[s.Init]) -> list[type[s.Init]]:
+    """Every law."""
+    return [one for each in kind.__subclasses__() for one in (each, *below(each))]
+
+
+class Slopes(s.Part):
+    """A gain, a bias, and a number that says where it starts: PReLU's slope (He et al. 2015, §2.1: 0.25)."""
+
+    def pieces(self, env: Env) -> Pieces:
+        return {"gain": Weight((3,)), "a_bias": Weight((3,)), "slope": Weight((), start=0.25)}
+
+
+@pytest.mark.parametrize("law", below(s.Init))
+def test_what_adds_up_no_inputs_starts_where_its_part_says_under_every_law(law: type[s.Init]) -> None:
+    env = Env(s.Size(2, 8, 2).dims, s.LayerNorm())
+    starts = [law().fills(row) for row in s.rows(Slopes(), env)]
+    assert [(fill.std, fill.mean) for (fill,) in starts] == [(0.0, 1.0), (0.0, 0.0), (0.0, 0.25)]
 
 
 @pytest.mark.parametrize(("name", "path", "out", "std"), LAWS)

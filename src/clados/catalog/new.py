@@ -8,6 +8,7 @@ from pathlib import Path
 import clados.models
 from clados.catalog.card import Card, CardError
 from clados.catalog.check import stem
+from clados.catalog.load import declaration_of
 from clados.catalog.schema import ATTRIBUTES
 from clados.files import write_text
 
@@ -33,12 +34,11 @@ def new(name: str, like: str, cards: Mapping[str, Card], folder: Path) -> list[P
         raise CardError(f"'{name}' is no id; write lower-case letters, digits, '-' and '.', a letter first")
     if name in cards:
         raise CardError(f"'{name}' is already in the catalogue: {cards[name].path}")
-    texts = {folder / f"{stem(name)}.toml": card_text(name, parent)}
-    if parent.runnable:
-        texts[folder / f"{stem(name)}.py"] = declaration_text(name, parent, folder)
-    for path in texts:
+    paths = [folder / f"{stem(name)}{suffix}" for suffix in (".toml", ".py") if suffix != ".py" or parent.runnable]
+    for path in paths:
         if path.exists():
             raise CardError(f"{path} is already there; nothing was written")
+    texts = dict(zip(paths, (card_text(name, parent), declaration_text(name, parent, folder) if paths[1:] else "")))
     try:
         for path, text in texts.items():
             write_text(path, text)
@@ -74,6 +74,9 @@ def card_text(name: str, parent: Card) -> str:
 
 
 def _size(parent: Card) -> str:
+    """The size of the parent that the child starts from: that at which it is declared."""
+    if parent.runnable:
+        return declaration_of(parent).own_size
     size = parent.headline_size
     return size.name if size else "base"
 

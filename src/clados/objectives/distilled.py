@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Self
 
 import torch
 import torch.nn.functional as F
@@ -82,9 +82,9 @@ class DistilledTask(TextTask[s.Distilled, Packed], objective=s.Distilled):
     # ------------------------------------------------------------ how it is judged
 
     @property
-    def held_out(self) -> "DistilledTask":
+    def held_out(self) -> Self:
         """Every chosen token hidden: one that stays in its place is read off, and tells nothing of what was learned."""
-        return DistilledTask(self.objective.but(masked=1.0, replaced=0.0))
+        return type(self)(self.objective.but(masked=1.0, replaced=0.0))
 
     def measure(self, ready: Ready, sample: Sample) -> Measure:
         """The share of hidden tokens that the first guess hits, beside the most frequent token."""

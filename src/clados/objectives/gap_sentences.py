@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise, zip_longest
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -114,9 +114,9 @@ class GapSentencesTask(TextTask[s.GapSentences, Scored], objective=s.GapSentence
         return replace(found, trivial=float(others[best]), beside=best, asked=float(others[best]))
 
     @property
-    def held_out(self) -> "GapSentencesTask":
+    def held_out(self) -> Self:
         """Every gap masked: one that is left in the source can be copied."""
-        return GapSentencesTask(self.objective.but(kept=0.0))
+        return type(self)(self.objective.but(kept=0.0))
 
 
 def sentence_ids(row: Sentences) -> list[Ids]:

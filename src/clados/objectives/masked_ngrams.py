@@ -1,7 +1,7 @@
 """Masked n-grams of whole words, and whether two segments were swapped (Lan et al. 2020, §3.1 and §4.1)."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import torch
@@ -64,9 +64,9 @@ class MaskedNgramsTask(TextTask[s.MaskedNgrams, Couple], objective=s.MaskedNgram
         return Loss({"lm": words_at(model, states, batch), "sop": order}, {"sop_accuracy": right})
 
     @property
-    def held_out(self) -> "MaskedNgramsTask":
+    def held_out(self) -> Self:
         """Every chosen token hidden: one that stays in its place is read off, and tells nothing of what was learned."""
-        return MaskedNgramsTask(self.objective.but(masked=1.0, replaced=0.0))
+        return type(self)(self.objective.but(masked=1.0, replaced=0.0))
 
     def measure(self, ready: Ready, sample: Sample) -> Measure:
         """The share of hidden tokens that the first guess hits, beside the most frequent token."""

@@ -1,7 +1,7 @@
 """Masked tokens, and whether a second segment follows the first (Devlin et al. 2019, §3.1)."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import torch
@@ -91,9 +91,9 @@ class MaskedTokensTask(TextTask[s.MaskedTokens, Packed | Couple], objective=s.Ma
         return Loss(terms, measures)
 
     @property
-    def held_out(self) -> "MaskedTokensTask":
+    def held_out(self) -> Self:
         """Every chosen token hidden: one that stays in its place is read off, and tells nothing of what was learned."""
-        return MaskedTokensTask(self.objective.but(masked=1.0, replaced=0.0))
+        return type(self)(self.objective.but(masked=1.0, replaced=0.0))
 
     def measure(self, ready: Ready, sample: Sample) -> Measure:
         """The share of hidden tokens that the first guess hits, beside the most frequent token."""

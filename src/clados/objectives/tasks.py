@@ -5,13 +5,12 @@ The task of an objective ``MaskedTokens`` is the class in ``clados/objectives/ma
 """
 
 import math
-import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from importlib import import_module
 from importlib.util import find_spec
-from typing import Any, ClassVar, Generic, Protocol, TypeVar
+from typing import Any, ClassVar, Generic, Protocol, Self, TypeVar
 
 import numpy as np
 import torch
@@ -25,10 +24,12 @@ from clados.data.sampler import Lanes
 from clados.data.scaling import Scales
 from clados.data.tokenizer import Tokenizer
 from clados.errors import InputError
+from clados.names import snake_case
 from clados.nn.kinds.model import WholeModel
 from clados.objectives.base import Batch, Ids, Loss, Random, Setting, VocabIds
 from clados.objectives.measures import Measure, Sample
 from clados.objectives.owned import Owned
+from clados.spec.core.registry import GROUP, import_parts
 from clados.spec.kinds.model import Writes
 
 Objective = TypeVar("Objective", bound=s.Objective)
@@ -260,7 +261,7 @@ class Task(ABC, Generic[Objective, Row]):
     # ------------------------------------------------------------ how it is judged
 
     @property
-    def held_out(self) -> "Task[Objective, Row]":
+    def held_out(self) -> Self:
         """The task that is measured on held-out data: the same, but without what only helps to learn."""
         return self
 
@@ -368,9 +369,11 @@ def task(objective: s.Objective) -> Task[Any, Any]:
     Raises:
         InputError: when there is none: the objective is declared with its numbers, and nothing trains it yet.
     """
-    found = _found(type(objective))
+    kind = type(objective)
+    found = _found(kind)
     if found is None:
-        raise InputError(f"nothing trains by {type(objective).__name__} yet")
+        where = f"clados/objectives/{snake_case(kind.__name__)}.py" if _ours(kind) else f"a module of the group {GROUP}"
+        raise InputError(f"nothing trains by {kind.__name__} yet: {where} has no Task with objective={kind.__name__}")
     return found(objective)
 
 
@@ -379,17 +382,18 @@ def runs(objective: s.Objective) -> bool:
     return _found(type(objective)) is not None
 
 
+def _ours(kind: type[s.Objective]) -> bool:
+    return kind.__module__.startswith("clados.spec.")
+
+
 def _found(kind: type[s.Objective]) -> type[Task[Any, Any]] | None:
-    """The task of a type of objective, or of the nearest type above it that has one."""
-    for each in kind.__mro__:
-        if each is s.Objective:
-            return None
-        module = f"clados.objectives.{re.sub(r'(?<=[a-z])(?=[A-Z])', '_', each.__name__).lower()}"
-        if each not in TASKS and each.__module__.startswith("clados.spec") and find_spec(module):
-            import_module(module)
-        if each in TASKS:
-            return TASKS[each]
-    return None
+    """The task of this very type of objective: one that inherits from another says by a task how it is trained."""
+    module = f"clados.objectives.{snake_case(kind.__name__)}"
+    if kind not in TASKS and _ours(kind) and find_spec(module):
+        import_module(module)
+    if kind not in TASKS:
+        import_parts()
+    return TASKS.get(kind)
 
 
 @torch.inference_mode()

@@ -1,5 +1,7 @@
 """A text and its translation (Vaswani et al. 2017, §5.4)."""
 
+from typing import Self
+
 from clados import spec as s
 from clados.nn.kinds.model import WholeModel
 from clados.objectives.base import Batch, Loss
@@ -19,6 +21,6 @@ class TranslationTask(PairTask[s.Translation], objective=s.Translation):
         return Loss({"lm": words_at(model, model.states(**batch.inputs), batch, self.objective.smoothing)})
 
     @property
-    def held_out(self) -> "TranslationTask":
+    def held_out(self) -> Self:
         """Without smoothing."""
-        return TranslationTask(self.objective.but(smoothing=0.0))
+        return type(self)(self.objective.but(smoothing=0.0))

@@ -1,11 +1,15 @@
 """SAY: what a model is, learns and is kept as, in frozen parts. Nothing here imports torch or does I/O."""
 
+import importlib
+import pkgutil
+
 from clados.spec.attention.block_sparse import BlockSparse
 from clados.spec.attention.dense import Attention, CrossAttention
 from clados.spec.attention.masks import All, Banded, Causal, Pattern, Sees
 from clados.spec.core.declaration import Declaration, dropping, parts, tiny
 from clados.spec.core.ledger import Count, Row, count_parameters, rows
 from clados.spec.core.part import Change, Part, at, but, in_turn, merged, part_differences, reach, words
+from clados.spec.core.registry import KINDS
 from clados.spec.core.sizes import Dims, Sides, Size, Towers
 from clados.spec.errors import CladosError, SpecError
 from clados.spec.feedforward.experts import Capacity, Experts, OfBatch, OfText, ProductMLP
@@ -330,3 +334,9 @@ __all__ = [
     "tiny",
     "words",
 ]
+
+for _module in pkgutil.walk_packages(__path__, f"{__name__}."):  # the lists above are for type checkers
+    importlib.import_module(_module.name)
+_unlisted = {name: kind for name, kind in KINDS.items() if name not in __all__ and kind.__module__.startswith(__name__)}
+globals().update(_unlisted)
+__all__ += _unlisted

@@ -12,31 +12,30 @@ from clados.spec.errors import SpecError
 from clados.spec.feedforward.mlp import MLP
 from clados.spec.inputs.base import Inputs
 from clados.spec.inputs.text import Tokens
-from clados.spec.norms import Norm
 from clados.spec.positions.absolute import Learned
 from clados.spec.positions.bias import RelativeBias
 
-Law = Literal["normal", "truncated", "uniform", "zeros", "ones"]
+Law = Literal["normal", "truncated", "uniform"]
 
 
 @dataclass(frozen=True, slots=True)
 class Fill:
-    """Draw the next ``rows`` rows from a law of this standard deviation (truncated: cut at two of them)."""
+    """Draw the next ``rows`` rows from a law of this mean and standard deviation (truncated: cut at two of them)."""
 
     law: Law
     std: float
     rows: int
+    mean: float = 0.0
 
 
 class Init(Part):
-    """How a model's tensors are drawn before training. Gains are 1 and biases 0 unless a kind says otherwise."""
+    """How a model's tensors are drawn before training. Gains are 1 and biases 0 unless their part says otherwise."""
 
     def fills(self, row: Row) -> tuple[Fill, ...]:
         """One draw for each output that the tensor fuses, along its first axis."""
-        if isinstance(row.part, Norm) and row.path.endswith("weight"):
-            return (Fill("ones", 0.0, row.shape[0]),)
-        if row.is_bias:
-            return (Fill("zeros", 0.0, row.shape[0]),)
+        start = row.start
+        if start is not None:
+            return (Fill("normal", 0.0, row.shape[0] if row.shape else 1, start),)
         return tuple(self.draw(row, out, size) for out, size in row.outs)
 
     def narrowed(self, ratio: float) -> "Init":
@@ -134,7 +133,7 @@ class Glorot(Init):
         if is_position(row):
             return Fill("normal", self.positions, size)
         if row.path.endswith(("inputs.cls", "classifier.out.weight")):
-            return Fill("zeros", 0.0, size)
+            return Fill("normal", 0.0, size)
         if isinstance(row.piece, Weight) or row.path.startswith("heads."):
             fan_in = row.piece.fan_in if isinstance(row.piece, Weight) else row.shape[-1]
             return Fill("truncated", fan_in**-0.5 / CUT, size)
@@ -158,7 +157,7 @@ class TwoTowerInit(Init):
             wide = self.tokens
         elif isinstance(row.part, Learned):
             wide = self.positions
-        elif isinstance(row.part, Inputs) and isinstance(row.piece, Weight) and row.piece.fan_in:
+        elif isinstance(row.part, Inputs) and isinstance(row.piece, Weight) and row.piece.fan_in > 1:
             return Fill("uniform", (3 * row.piece.fan_in) ** -0.5, size)
         elif ends_branch(row):
             wide *= (2 * dims.layers) ** -0.5
@@ -181,8 +180,6 @@ class FanIn(Init):
         if isinstance(row.piece, Table):
             return Fill("normal", self.tables, size)
         fan_in = row.piece.fan_in if isinstance(row.piece, Weight) else row.shape[-1]
-        if not fan_in:
-            raise SpecError(f"FanIn() does not say how to draw {row.path}, which adds up no inputs")
         return Fill("truncated" if self.cut else "normal", math.sqrt(self.scale / fan_in), size)
 
 

@@ -35,6 +35,16 @@ class Row:
         return self.path.endswith("bias")
 
     @property
+    def start(self) -> float | None:
+        """Its value before training, where no law draws it: what its part says, of gains 1, of biases 0."""
+        piece = self.piece
+        if isinstance(piece, Weight) and piece.start is not None:
+            return piece.start
+        if self.is_bias:
+            return 0.0
+        return 1.0 if isinstance(piece, Weight) and not piece.fan_in else None
+
+    @property
     def outs(self) -> tuple[tuple[str, int], ...]:
         """The outputs that a fused product computes, with their sizes along the first axis."""
         if isinstance(self.piece, Projection):

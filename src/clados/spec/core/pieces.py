@@ -40,6 +40,7 @@ class Weight:
 
     shape: tuple[int, ...]
     fan_in: int = 0
+    start: float | None = None  # its value before training; None: drawn by the model's law, gains 1 and biases 0
     uses: float = 1.0  # the share of it that a token meets (experts)
 
 

@@ -30,7 +30,7 @@ class Patches(Inputs, kw_only=True):
         width, inside = env.dims.d_model, self.channels * self.side**2
         held: dict[str, Weight | Table | Held] = {
             "patch": Weight((width, self.channels, self.side, self.side), fan_in=inside),
-            "cls": Weight((width,)),
+            "cls": Weight((width,), fan_in=1),
             "positions": Table(self.count + 1, width),
         }
         if self.bias:

@@ -1,5 +1,6 @@
 """Models of two towers that meet in one space."""
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Self
@@ -48,7 +49,7 @@ class TwoTower(Model, kw_only=True):
             return Held(tower, replace(Env(size.dims, tower.stack.norm, tower.inputs, causal), joint=self.size.joint))
 
         return {
-            "logit_scale": Weight(()),
+            "logit_scale": Weight((), start=-math.log(self.temperature)),
             "image": held(self.image, self.size.image),
             "text": held(self.text, self.size.text),
         }
