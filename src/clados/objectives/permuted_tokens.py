@@ -1,5 +1,6 @@
 """Tokens predicted in a permuted order, by two streams, with a memory (Yang et al. 2019, §2 and §A.5)."""
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -185,7 +186,7 @@ def permuted(objective: s.PermutedTokens, row: Stretch, words: VocabIds, random:
     number = max(1, len(ids) // objective.share)
     parts = [(slice(0, reused), number - number // 2), (slice(reused, len(ids)), number // 2)]
     wanted = np.zeros(len(ids), bool)
-    order = np.full(len(ids), -1)
+    order = np.full(len(ids), -1, np.int16 if len(ids) < 2**15 else np.int64)
     for part, goal in parts:
         flip = -1 if row.backwards else 1
         wanted[part] = chosen_spans(objective, ids[part][::flip], words, goal, random)[::flip]
@@ -212,7 +213,8 @@ def chosen_spans(
     tokens, as in ``_sample_mask`` of zihangdai/xlnet data_utils.py; the paper says nothing of these.
     """
     chosen, text = np.zeros(len(ids), bool), words.is_text[ids]
-    starts = np.flatnonzero(words.begins_word[ids] & text)
+    starts = np.flatnonzero(words.begins_word[ids] & text).tolist()
+    before_each = np.concatenate([[0], np.cumsum(text)]).tolist()  # how many are text before each place
     sizes = np.arange(1, objective.longest + 1)
     goal = min(goal, int(text.sum()))
     drawn = random.choice(sizes, goal, p=1 / sizes / (1 / sizes).sum()).tolist()
@@ -223,13 +225,14 @@ def chosen_spans(
             break
         n = min(size, left)
         before = int(shift * n * objective.share)
-        found = int(np.searchsorted(starts, at + before))
+        found = bisect_left(starts, at + before)
         if found == len(starts) or starts[found] + n >= len(ids):
             break
-        begin = int(starts[found])
-        chosen[begin : begin + n] = text[begin : begin + n]
-        left = goal - int(chosen.sum())
+        begin = starts[found]
+        chosen[begin : begin + n] = True
+        left -= before_each[begin + n] - before_each[begin]
         at = begin + n * (1 + objective.share) - before
+    chosen &= text
     if left:
         chosen[random.choice(np.flatnonzero(text & ~chosen), left, replace=False)] = True
     return chosen
