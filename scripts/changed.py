@@ -1,16 +1,18 @@
 """Prints the tests of what has changed since main, for `make quick`; where nothing has, a fast choice of all.
 
 A change of src/clados/FOLDER/FILE.py asks for tests/FOLDER/test_FILE*.py, or for all of tests/FOLDER where there is no
-such file; a changed test asks for itself. The rules of the whole repository are always among them, last.
+such file; a new file without tests of its name asks for what holds of every part. A changed test asks for itself. The
+rules of the whole repository are always among them, first.
 """
 
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path, PurePosixPath
 
 ROOT = Path(__file__).parents[1]
 ALWAYS = ["tests/test_rules.py", "tests/test_names.py", "tests/test_files.py", "tests/test_readme.py"]
+EVERY_PART = ["tests/nn/test_structure.py", "tests/nn/test_own_parts.py"]
 OTHERWISE = ["tests/spec/test_part.py", "tests/spec/test_tuning.py", "tests/objectives"]
 APART = "tests/fuzz/"  # has a target of its own
 
@@ -27,7 +29,14 @@ def changes() -> list[str]:
     return [*git("diff", "--name-only", *base), *git("ls-files", "--others", "--exclude-standard")]
 
 
-def asked_by(file: str) -> Iterator[str]:
+def added() -> list[str]:
+    """The files that main does not have."""
+    base = git("merge-base", "HEAD", "origin/main") or git("merge-base", "HEAD", "main") or ["HEAD"]
+    new = git("diff", "--name-only", "--diff-filter=A", *base)
+    return [*new, *git("ls-files", "--others", "--exclude-standard")]
+
+
+def asked_by(file: str, new: bool = False) -> Iterator[str]:
     """The tests of one file, a path from the repository's root; they may be none."""
     path = PurePosixPath(file)
     if path.suffix == ".py" and path.parts[0] == "tests" and not file.startswith(APART):
@@ -38,6 +47,8 @@ def asked_by(file: str) -> Iterator[str]:
         named = sorted((ROOT / folder).glob(f"test_{path.stem}*.py"))
         if named:
             yield from (each.relative_to(ROOT).as_posix() for each in named)
+        elif new:
+            yield from EVERY_PART
         elif len(folder.parts) > 1:
             near = (
                 each.as_posix() for each in (folder, *folder.parents) if len(each.parts) > 1 and (ROOT / each).exists()
@@ -45,11 +56,11 @@ def asked_by(file: str) -> Iterator[str]:
             yield next(near, OTHERWISE[0])
 
 
-def chosen(files: Iterable[str]) -> list[str]:
-    """The tests to run, each once, what has changed first."""
-    of_them = list(dict.fromkeys(test for file in files for test in asked_by(file)))
-    return list(dict.fromkeys([*(of_them or OTHERWISE), *ALWAYS]))
+def chosen(files: Iterable[str], new: Collection[str] = ()) -> list[str]:
+    """The tests to run, each once, the rules first; ``new`` are the files that main does not have."""
+    of_them = [test for file in files for test in asked_by(file, file in new)]
+    return list(dict.fromkeys([*ALWAYS, *(of_them or OTHERWISE)]))
 
 
 if __name__ == "__main__":
-    sys.stdout.write("\n".join(chosen(changes())) + "\n")
+    sys.stdout.write("\n".join(chosen(changes(), added())) + "\n")

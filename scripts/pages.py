@@ -102,7 +102,7 @@ def objectives_page() -> str:
     running = [kind for kind in kinds if runs(object.__new__(kind))]
     lines = ["# Objectives\n", f"What models learn by: {len(kinds)} are declared, {len(running)} can be trained.\n"]
     for kind in kinds:
-        task = next((TASKS[each] for each in kind.__mro__ if each in TASKS), None)
+        task = TASKS.get(kind)
         more = ["- Runs: no. It is declared with its numbers, and nothing trains by it yet."]
         if kind in running and task is not None:
             file = f"src/{task.__module__.replace('.', '/')}.py"

@@ -12,17 +12,37 @@ from hypothesis import HealthCheck, settings
 settings.register_profile("clados", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("clados")
 
-BEGAN = time.monotonic()
+OVER = "seconds are over"
+began = pytest.StashKey[float]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--seconds", type=float, help="start no test after so many seconds; the others are skipped")
 
 
+def pytest_collection_finish(session: pytest.Session) -> None:
+    session.config.stash[began] = time.monotonic()
+
+
+def is_rule(place: str) -> bool:
+    """Whether a test is one of the rules of the whole repository, which run however late it is."""
+    return place.startswith("tests/test_")
+
+
 def pytest_runtest_setup(item: pytest.Item) -> None:
     limit = item.config.getoption("--seconds")
-    if limit is not None and time.monotonic() - BEGAN > limit:
-        pytest.skip(f"{limit:g} seconds are over")
+    if limit is not None and not is_rule(item.nodeid) and time.monotonic() - item.config.stash[began] > limit:
+        pytest.skip(f"{limit:g} {OVER}")
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A session whose time was over before any test but the rules has shown nothing, and fails."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is None or session.config.getoption("--seconds") is None:
+        return
+    late = [each for each in reporter.stats.get("skipped", []) if OVER in str(each.longrepr)]
+    if late and not any(not is_rule(each.nodeid) for each in reporter.stats.get("passed", [])):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
 # What started the tests may ignore these (nohup, a shell's background job), and what they start would inherit it.

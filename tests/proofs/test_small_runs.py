@@ -44,6 +44,13 @@ def test_it_continues_texts_from_python_and_from_the_command_line(subject: Subje
     assert finding.evidence.startswith("next token@1")
 
 
+def test_an_objective_without_a_verb_of_its_own_is_missing_with_the_reason(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(s.NextToken, "verb", "")
+    finding = applies.prove_applies(Subject(catalog()["gpt-2"], quick=True))
+    assert finding.status == "missing"
+    assert finding.evidence.startswith("NextToken has no verb; it knows generate, fill")
+
+
 def test_a_run_is_trained_once(subject: Subject, monkeypatch: pytest.MonkeyPatch) -> None:
     first = training.trained(subject, 0)
     monkeypatch.setattr(training, "measured_run", lambda *given: pytest.fail("it was trained again"))

@@ -36,6 +36,9 @@ def prove_applies(subject: Subject) -> Finding:
     objective = subject.declaration.recipe.stages[0].objective
     if not runs(objective):
         return Finding("missing", f"nothing runs {type(objective).__name__} yet")
+    if objective.verb not in ANSWERS:
+        verb = f"the verb '{objective.verb}', which this proof does not know" if objective.verb else "no verb"
+        return Finding("missing", f"{type(objective).__name__} has {verb}; it knows {', '.join(ANSWERS)}")
     run = trained(subject, SEEDS[0], longer=True)
     asked = choices(subject, SEEDS[0], longer=True)
     plan, folder = planned(asked), folder_of(subject, asked)
