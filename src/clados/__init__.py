@@ -5,6 +5,7 @@ from importlib import import_module
 TYPE_CHECKING = False  # as in typing, whose import would be most of the time that this one takes
 if TYPE_CHECKING:  # what OFFERED says, for type checkers and editors
     from clados.apply.act import act as act
+    from clados.apply.chat import chat as chat
     from clados.apply.classify import classify as classify
     from clados.apply.discriminate import discriminate as discriminate
     from clados.apply.embed import embed as embed
@@ -43,6 +44,7 @@ OFFERED = {
     "cards": "clados.catalog.load",
     "Choices": "clados.train.pretrain",
     "CladosError": "clados.errors",
+    "chat": "clados.apply.chat",
     "cite": "clados.catalog.publications",
     "classify": "clados.apply.classify",
     "compare": "clados.catalog.compare",

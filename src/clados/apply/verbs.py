@@ -22,6 +22,7 @@ def _reads_text(model: s.Model) -> bool:
 
 VERBS: dict[str, Callable[[s.Model, _Learned], bool]] = {
     "generate": lambda model, learned: model.writes is not None and model.head("lm") is not None,
+    "chat": lambda model, learned: model.writes is not None and getattr(learned, "template", None) is not None,
     "fill": _fills,
     "discriminate": lambda model, learned: _reads_text(model) and model.head("discriminator") is not None,
     "embed": lambda model, learned: _reads_text(model),

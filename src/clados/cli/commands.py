@@ -43,6 +43,7 @@ GROUPS: dict[str, dict[str, Command]] = {
     "Use": {
         "load": Command("clados.cli.load", "Load a model and report on every tensor and config key", reads=True),
         "generate": Command("clados.cli.generate", "Generate text from a prompt", reads=True),
+        "chat": Command("clados.cli.chat", "Ask a tuned model, in its own template", reads=True),
         "fill": Command("clados.cli.apply", "Fill the masks or blanks of a text", reads=True),
         "discriminate": Command("clados.cli.apply", "Detect replaced tokens in a text", reads=True),
         "embed": Command("clados.cli.apply", "Turn texts into vectors", reads=True),

@@ -104,11 +104,24 @@ def written(template: Template, said: Conversation) -> WrittenText:
     text, answers = filled_in(template.opening, {SYSTEM: said.system}), []
     for turn in said.turns:
         text += prompt_of(template, turn)
-        if turn.answer is not None:
+        if turn.answer is None:
+            text += begun(template)
+        else:
             start = len(text)
             text += filled_in(template.answer, turn.answer)
             answers.append((start, len(text)))
     return WrittenText(text, tuple(answers))
+
+
+def begun(template: Template) -> str:
+    """What an answer begins with in any case; a space at its end is part of the answer's first word."""
+    return _literal(template.answer, 0).rstrip(" ")
+
+
+def closings(template: Template) -> tuple[str, ...]:
+    """Texts behind which an answer is over: what closes it, and what the next prompt begins with."""
+    found = _literal(template.answer, -1).strip(), _literal(template.prompt, 0).strip()
+    return tuple(dict.fromkeys(each for each in found if each))
 
 
 def prompt_of(template: Template, turn: Turn) -> str:
@@ -214,14 +227,15 @@ def _literal(pattern: str, at: int) -> str:
 # ---------------------------------------------------------------- the same in Jinja, as transformers reads it
 
 
-def jinja(template: Template, *, bos: bool, eos: str) -> str:
+def jinja(template: Template, *, bos: str = "", eos: str = "", read: str = "") -> str:
     """The template as a chat template, for messages of the roles system, user and assistant.
 
     Args:
-        bos: whether a text begins with bos_token; eos: what closes a text whose last answer does not end so.
+        bos: what a text begins with; eos: what closes a text whose last answer does not end so.
+        read: what closes a text that an encoder reads.
     """
     prompt = template.prompt if template.bare is None else template.bare
-    start = "{{ bos_token }}" if bos else ""
+    start = _jinja(bos, {})
     opening = _jinja(template.opening, dict.fromkeys((SYSTEM,), "system"))
     asked = _jinja(prompt, dict.fromkeys(PROMPT_FIELDS, "message['content']"))
     told = _jinja(template.answer, dict.fromkeys((*PROMPT_FIELDS, *ANSWER_FIELDS), "message['content']"))
@@ -232,7 +246,12 @@ def jinja(template: Template, *, bos: bool, eos: str) -> str:
         f"{start}{opening}{{% for message in messages %}}"
         f"{{% if message['role'] == 'user' %}}{asked}"
         f"{{% elif message['role'] == 'assistant' %}}{told}{end}{{% endif %}}{{% endfor %}}"
+        f"{{% if add_generation_prompt %}}{_jinja(_escaped(begun(template)) + read, {})}{{% endif %}}"
     )
+
+
+def _escaped(text: str) -> str:
+    return text.replace("{", "{{").replace("}", "}}")
 
 
 def _jinja(pattern: str, known: Mapping[str, str]) -> str:

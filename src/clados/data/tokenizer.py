@@ -122,6 +122,7 @@ CLIP_ROLES = Roles(
 
 
 CONFIG, SPECIAL = "tokenizer_config.json", "special_tokens_map.json"
+CHAT_TEMPLATE = "chat_template.jinja"
 GENERIC = ("PreTrainedTokenizerFast", "TokenizersBackend", "PreTrainedTokenizer")  # classes that read tokenizer.json
 INPUTS = ("input_ids", "attention_mask")
 UNLIMITED = int(1e30)  # what transformers writes for a length without a limit
@@ -167,6 +168,7 @@ class Tokenizer:
         files: name to content of the files that it was read from, which `save` writes back; empty for a trained one.
         notes: what its files say that is not used here.
         limit: tokens that texts are meant to be cut to (``model_max_length``); None when nothing says so.
+        chat_template: how messages become a text, in Jinja; empty for none. It is written beside the files.
         tidy: whether spaces before punctuation go from decoded text (``clean_up_tokenization_spaces``).
     """
 
@@ -177,6 +179,7 @@ class Tokenizer:
         self.notes: tuple[str, ...] = ()
         self.limit: int | None = None
         self.tidy = False
+        self.chat_template = ""
         self._renumbered = renumbered
         self._vocabulary = renumbered.backend if renumbered else backend
         self.ids: dict[str, int] = {}
@@ -384,6 +387,9 @@ class Tokenizer:
         for name, content in known.items():
             write_whole(directory / name, lambda part, content=content: part.write_bytes(content))  # type: ignore[misc]
         said = json.loads(known.get(CONFIG, b"{}"))
+        if self.chat_template:
+            said["chat_template"] = self.chat_template
+            write_text(directory / CHAT_TEMPLATE, self.chat_template)
         if said.get("tokenizer_class") in GENERIC:
             write_text(directory / CONFIG, json.dumps(config | said, indent=2) + "\n")
 

@@ -10,7 +10,16 @@ from tokenizers import AddedToken, Tokenizer as Backend, models, normalizers
 from clados.data.errors import DataError
 from clados.data.families import FAMILIES, MODELS, TOKENIZER_FILES, Family
 from clados.data.sentencepiece import CONTROL, read_model
-from clados.data.tokenizer import CONFIG, SPECIAL, Renumbered, Roles, Tokenizer, count_sentinels, with_templates
+from clados.data.tokenizer import (
+    CHAT_TEMPLATE,
+    CONFIG,
+    SPECIAL,
+    Renumbered,
+    Roles,
+    Tokenizer,
+    count_sentinels,
+    with_templates,
+)
 from clados.data.tokenizer_config import ADDED, TokenizerConfig, files_of, read_config
 from clados.data.vocabulary_files import (
     HIGHEST_ID,
@@ -31,7 +40,7 @@ TOKENIZER_SIGNS = (
     "source.spm",
     *MODELS,
 )  # a directory with one of these has a tokenizer
-_KEPT = (CONFIG, SPECIAL, ADDED, "chat_template.jinja")  # written back with a tokenizer's own files
+_KEPT = (CONFIG, SPECIAL, ADDED, CHAT_TEMPLATE)  # written back with a tokenizer's own files
 _USUAL = {  # tokens that play a role where no file says which
     "pad": ("[PAD]", "<pad>"),
     "unk": ("[UNK]", "<unk>"),

@@ -12,7 +12,17 @@ from clados import spec as s
 from clados.apply.ready import Ready
 from clados.data.examples import DataError, Dialogue, Pair
 from clados.data.packing import generator
-from clados.data.templates import Conversation, WrittenText, closed, conversation, end_of, marks_of, parted, written
+from clados.data.templates import (
+    Conversation,
+    WrittenText,
+    closed,
+    conversation,
+    end_of,
+    jinja,
+    marks_of,
+    parted,
+    written,
+)
 from clados.data.tokenizer import Tokenizer
 from clados.errors import InputError
 from clados.nn.kinds.model import WholeModel
@@ -21,6 +31,7 @@ from clados.objectives.measures import Measure, Sample
 from clados.objectives.sides import WRITERS, Answered, answered
 from clados.objectives.tasks import Small, Source, SourceConfig, of_kind
 from clados.objectives.text import TextTask, words_at
+from clados.spec.kinds.model import Writes
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,6 +85,12 @@ class SupervisedTask(TextTask[s.Supervised, PromptedRow], objective=s.Supervised
     @property
     def end(self) -> str:
         return end_of(self.objective.template)
+
+    def chat_template(self, words: Tokenizer, writes: Writes | None) -> str:
+        template = self.template(SourceConfig(0, tokenizer=words, writes=writes))
+        before, after = ("".join(words.tokens(ids)) for ids in words.frame)
+        eos = words.roles.eos or ""
+        return jinja(template, bos=before, eos=eos, read=after if writes == "answers" else "")
 
     def marks(self, examples: Sequence[Any]) -> tuple[str, ...]:
         return marks_of(self.objective.template)

@@ -168,6 +168,10 @@ class Task(ABC, Generic[Objective, Row]):
         """The token that ends what is written, where the objective has one of its own."""
         return ""
 
+    def chat_template(self, words: Tokenizer, writes: Writes | None) -> str:
+        """How transformers puts messages into a text for this model; empty where it learns no answers to them."""
+        return ""
+
     def marks(self, examples: Sequence[Any]) -> tuple[str, ...]:
         """Tokens that the objective needs beside roles and sentinels: of modes, of the data's languages."""
         return ()

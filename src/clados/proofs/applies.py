@@ -12,6 +12,7 @@ from typing import Any
 from PIL import Image
 
 from clados.apply.act import act
+from clados.apply.chat import chat
 from clados.apply.classify import classify
 from clados.apply.discriminate import discriminate
 from clados.apply.fill import fill
@@ -26,6 +27,7 @@ from clados.proofs.training import SEEDS, choices, folder_of, trained
 from clados.train.pretrain import initial_model, planned
 
 PROMPT, BLANK, SENTENCE = "The people of the", "The {} of the country", "Please enter a valid date."
+QUESTION = "What is the meaning of 'house'?"
 EPISODES = 3
 
 Answers = tuple[Any, Any]  # from the command line, from Python
@@ -78,6 +80,11 @@ def _generate(ready: Ready, folder: Path, row: Any, scratch: Path) -> Answers:
     return printed["text"], write(ready, PROMPT, max_new_tokens=12)
 
 
+def _chat(ready: Ready, folder: Path, row: Any, scratch: Path) -> Answers:
+    printed = command("chat", str(folder), "--prompt", QUESTION, "--max-new-tokens", "12")
+    return printed["answer"], chat(ready, QUESTION, max_new_tokens=12)
+
+
 def _fill(ready: Ready, folder: Path, row: Any, scratch: Path) -> Answers:
     text = BLANK.format("<extra_id_0>" if ready.words.sentinels else "[MASK]")
     printed = command("fill", str(folder), text)[0]["blanks"]
@@ -116,6 +123,7 @@ def _act(ready: Ready, folder: Path, row: Any, scratch: Path) -> Answers:
 # The same question asked by command and by function, for each verb; a row is one of the held-out data.
 ANSWERS: dict[str, Callable[[Ready, Path, Any, Path], Answers]] = {
     "generate": _generate,
+    "chat": _chat,
     "fill": _fill,
     "discriminate": _discriminate,
     "translate": _translate,

@@ -342,6 +342,8 @@ def planned(choices: Choices, begun: Start | None = None) -> Plan:
     stage = scaled_stage(stage.but(objective=one.suited(model, paper)), paper, model)
     config = SourceConfig(length, choices.seed, tokenizer, facts.scales, choices.shuffled, model.writes)
     train, held_out = data.sources(task(stage.objective), config, stage.exponent)
+    if tokenizer:
+        tokenizer.chat_template = one.chat_template(tokenizer, model.writes)
     run = Run(
         steps=choices.steps or 1,
         batch=choices.batch or scaled_batch(stage, one),

@@ -21,7 +21,7 @@ class Supervised(Objective):
     Instruction tuning is this on tasks that are worded as prompts (Wei et al. 2021, §2; Sanh et al. 2021, §3).
     """
 
-    verb: ClassVar[str] = "generate"
+    verb: ClassVar[str] = "chat"
     template: Template = Template()
     learns: Literal["answers", "all"] = "answers"  # whose tokens count
 
