@@ -8,7 +8,7 @@ import torch
 from clados import spec as s
 from clados.apply.generate import generate as generate_ids, room
 from clados.apply.ready import ModelSource, Ready, load
-from clados.data.templates import closed, messages, pieces, closings, written
+from clados.data.templates import closed, closings, messages, pieces, written
 from clados.errors import InputError
 
 Message = tuple[str, str]  # who says it ("user", "assistant", "system"), and what
