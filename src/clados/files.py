@@ -5,13 +5,18 @@ import json
 import os
 import re
 import secrets
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import UnionType
 from typing import Any, TypeVar, cast, get_args
 
 from clados.errors import CladosError
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
 
 T = TypeVar("T")
 D = TypeVar("D")
@@ -61,6 +66,48 @@ def write_text(path: Path, text: str) -> None:
         OSError: when it cannot be written; then ``path`` is as it was.
     """
     write_whole(path, lambda part: part.write_text(text, encoding="utf-8", newline="\n"))
+
+
+@contextmanager
+def locked(file: Path, *, wait: bool = False) -> Iterator[None]:
+    """Hold a lock file, as one process at a time can; it is released when the process ends, however it ends.
+
+    Where the system or the file system has no locks (Windows, some network drives) nothing keeps others away.
+
+    Raises:
+        CladosError: another process holds it, unless this one is to wait.
+        OSError: the file cannot be made.
+    """
+    handle = _acquired(file, wait=wait)
+    try:
+        yield
+    finally:
+        try:
+            file.unlink(missing_ok=True)
+        except OSError:  # it stays: that does no harm
+            pass
+        finally:
+            os.close(handle)
+
+
+def _acquired(file: Path, *, wait: bool) -> int:
+    while True:
+        handle = os.open(file, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o666)
+        try:
+            if fcntl:
+                fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        except BlockingIOError:
+            os.close(handle)
+            raise CladosError(f"{file.parent}: another process is writing here") from None
+        except OSError:  # a file system without locks
+            return handle
+        except BaseException:
+            os.close(handle)
+            raise
+        with suppress(OSError):
+            if not fcntl or os.path.samestat(os.fstat(handle), file.lstat()):
+                return handle
+        os.close(handle)  # whoever held it has removed it: it guards nothing
 
 
 def text_lines(text: str) -> list[str]:

@@ -11,8 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from clados.checkpoints.atomic import LOCK, SAVED, STALE, atomic_directory, created, locked, retry_if_replaced
+from clados.checkpoints.atomic import LOCK, SAVED, STALE, atomic_directory, created, retry_if_replaced
 from clados.checkpoints.errors import CheckpointError
+from clados.errors import CladosError
+from clados.files import locked
 
 OLD = {"config.json": "old", "a.bin": "old a", "b.bin": "old b", "sub/c.bin": "old c"}
 NEW = {"config.json": "new", "a.bin": "new a", "sub/c.bin": "new c", "d.bin": "new d"}
@@ -239,7 +241,7 @@ def test_a_lock_is_refused_to_others_and_free_when_its_holder_is_killed(tmp_path
     with subprocess.Popen([sys.executable, "-c", HOLD, tmp_path / LOCK], stdout=subprocess.PIPE) as holder:
         assert holder.stdout
         assert holder.stdout.readline() == b"held\n"
-        with pytest.raises(CheckpointError, match="another process is writing here"), locked(tmp_path / LOCK):
+        with pytest.raises(CladosError, match="another process is writing here"), locked(tmp_path / LOCK):
             pass
         holder.kill()
     with locked(tmp_path / LOCK):

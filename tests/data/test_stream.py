@@ -122,9 +122,9 @@ def test_a_stream_is_written_once_and_mapped(tmp_path: Path) -> None:
     plain = encode_documents(documents, tokenizer, by="sentence")
     cached = encode_documents(documents, tokenizer, tmp_path / "cache", "sentence")
     (folder,) = (tmp_path / "cache").iterdir()
-    before = (folder / "ids.npy").stat().st_mtime_ns
+    before = (folder / "ids.bin").stat().st_mtime_ns
     again = encode_documents(documents, tokenizer, tmp_path / "cache", "sentence")
-    assert (folder / "ids.npy").stat().st_mtime_ns == before
+    assert (folder / "ids.bin").stat().st_mtime_ns == before
     for found in (cached, again):
         assert isinstance(found.ids, np.memmap)
         assert found.ids.tolist() == plain.ids.tolist()

@@ -20,9 +20,10 @@ from safetensors.torch import save_file
 
 import clados
 from clados import spec as s
-from clados.checkpoints.atomic import LOCK, locked
+from clados.checkpoints.atomic import LOCK
 from clados.data import read as read_data, split
 from clados.errors import CladosError
+from clados.files import locked
 from clados.train import saved
 from clados.train.log import Entry, Log, Show, read_log
 from clados.train.pretrain import LOCK as RUN_LOCK, Choices, initial_model, planned, pretrain, resumed

@@ -3,6 +3,7 @@
 import json
 import warnings
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,9 +19,9 @@ from clados.errors import CladosError, CladosWarning
 from clados.models.declared import declared
 from clados.objectives import SourceConfig, task
 from clados.objectives.tasks import Listed
-from clados.train.pretrain import Choices, planned
+from clados.train.pretrain import Choices, planned, pretrain, resumed
 from clados.train.sources import Mixed, RunData, Sides, Weighted, mixture, run_data
-from tests.train.small import write_texts
+from tests.train.small import choices, write_texts
 
 MARKED = Roles(bos="<s>", pad="<pad>", eos="</s>", unk="<unk>", mask="<mask>", marks=("[de]", "[en]", "[sw]"))
 SMALL = ["--params", "250K", "--vocab", "320", "--length", "24", "--batch", "4", "--steps", "2"]
@@ -138,3 +139,42 @@ def test_languages_are_drawn_by_their_share_to_a_power() -> None:
 def test_the_papers_of_many_languages_say_how_they_draw_them() -> None:
     found = {card: declared(card).recipe.stages[0].exponent for card in ("mbart", "xlm-roberta", "alexatm-20b", "bart")}
     assert found == {"mbart": 0.7, "xlm-roberta": 0.3, "alexatm-20b": 0.5, "bart": None}
+
+
+def test_a_run_on_texts_in_files_is_that_in_memory_and_goes_on_at_its_example(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CLADOS_CACHE", str(tmp_path / "own"))
+    data = write_texts(tmp_path / "data")
+    plain = pretrain(choices(data, steps=8), tmp_path / "plain")
+    monkeypatch.setattr("clados.data.readers.IN_MEMORY", 0)
+    cached = choices(data, steps=8, cache=str(tmp_path / "cache"))
+    taken = iter([False] * 3 + [True] * 9)
+    first = pretrain(cached, tmp_path / "run", stop=lambda: next(taken))
+    assert not first.finished
+    again = replace(resumed(tmp_path / "run", cached, []), cache=cached.cache)
+    second = pretrain(again, tmp_path / "run", resume=True)
+    assert second.losses == plain.losses
+    assert second.held_out == plain.held_out
+    assert len(list((tmp_path / "cache").iterdir())) == 2
+    assert not (tmp_path / "own").exists()
+    (written,) = [json.loads((tmp_path / "run" / "run.json").read_text())["documents"]]
+    assert written == json.loads((tmp_path / "plain" / "run.json").read_text())["documents"]
+    with pytest.raises(DataError, match="its tokens are of another tokenizer"):
+        planned(replace(cached, vocab=330))
+
+
+def test_a_mixture_of_texts_in_files_is_trained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CLADOS_CACHE", str(tmp_path / "own"))
+    write_texts(tmp_path / "texts")
+    write_texts(tmp_path / "others", 6)
+    file = written(tmp_path, 'path = "texts"\nweight = 0.75', 'path = "others"\nweight = 0.25')
+    mixed = Choices(model="gpt-2", mix=str(file), params="250K", vocab=320, length=24, steps=1)
+    plain = planned(mixed)
+    monkeypatch.setattr("clados.data.readers.IN_MEMORY", 0)
+    cached = planned(mixed)
+    assert cached.tokenizer
+    assert plain.tokenizer
+    assert cached.tokenizer.key == plain.tokenizer.key
+    for number in (0, 5, len(plain.train) - 1):
+        assert cached.train.at(number, 1).ids.tolist() == plain.train.at(number, 1).ids.tolist()

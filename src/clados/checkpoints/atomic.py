@@ -20,12 +20,7 @@ from pathlib import Path
 from typing import ParamSpec, Protocol, TypeVar
 
 from clados.checkpoints.errors import CheckpointError
-from clados.files import JsonObject, keep_mode
-
-try:
-    import fcntl
-except ImportError:  # Windows
-    fcntl = None  # type: ignore[assignment]
+from clados.files import JsonObject, keep_mode, locked
 
 T = TypeVar("T", covariant=True)
 P = ParamSpec("P")
@@ -144,48 +139,6 @@ def directory(path: Path) -> Iterator[None]:
             for each in made:
                 each.rmdir()
         raise
-
-
-@contextmanager
-def locked(file: Path, *, wait: bool = False) -> Iterator[None]:
-    """Hold a lock file, as one process at a time can; it is released when the process ends, however it ends.
-
-    Where the system or the file system has no locks (Windows, some network drives) nothing keeps others away.
-
-    Raises:
-        CheckpointError: another process holds it, unless this one is to wait.
-        OSError: the file cannot be made.
-    """
-    handle = _acquired(file, wait=wait)
-    try:
-        yield
-    finally:
-        try:
-            file.unlink(missing_ok=True)
-        except OSError:  # it stays: that does no harm
-            pass
-        finally:
-            os.close(handle)
-
-
-def _acquired(file: Path, *, wait: bool) -> int:
-    while True:
-        handle = os.open(file, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o666)
-        try:
-            if fcntl:
-                fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-        except BlockingIOError:
-            os.close(handle)
-            raise CheckpointError(f"{file.parent}: another process is writing here") from None
-        except OSError:  # a file system without locks
-            return handle
-        except BaseException:
-            os.close(handle)
-            raise
-        with suppress(OSError):
-            if not fcntl or os.path.samestat(os.fstat(handle), file.lstat()):
-                return handle
-        os.close(handle)  # whoever held it has removed it: it guards nothing
 
 
 # ---------------------------------------------------------------- the steps

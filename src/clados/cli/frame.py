@@ -10,8 +10,10 @@ from contextlib import redirect_stdout
 from typing import Any
 
 from clados.cli.commands import COMMANDS
+from clados.cli.progress import progress_bar
 from clados.errors import CladosError, CladosWarning, InputError, missing
 from clados.names import CARDS_PATH, did_you_mean
+from clados.progress import showing
 from clados.tables import escape_controls
 
 
@@ -30,7 +32,8 @@ def run_command_line(argv: Sequence[str]) -> int:
             reconfigure(errors="replace")
     warnings.showwarning = _show_warning
     try:
-        code = _dispatch([*argv])
+        with showing(progress_bar):
+            code = _dispatch([*argv])
         sys.stdout.flush()
         return code
     except CladosError as error:

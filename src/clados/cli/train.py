@@ -44,6 +44,10 @@ def pretrain_command(
     skip_bad: Annotated[
         bool, typer.Option("--skip-bad", help="Leave out lines of data that cannot be used, and count them.")
     ] = False,
+    cache: Annotated[
+        Path | None,
+        typer.Option(help="A folder for the tokens of texts.", show_default="the user's, for texts of more than 64 MB"),
+    ] = None,
     steps: Annotated[int | None, typer.Option(help="Training steps.", show_default="300")] = None,
     minutes: Annotated[float | None, typer.Option(help="Minutes of training, instead of --steps.")] = None,
     start: Annotated[
@@ -100,6 +104,7 @@ def pretrain_command(
     from clados.train.pretrain import Choices, planned, pretrain, resumed
 
     if threads:
+        os.environ["RAYON_NUM_THREADS"] = str(threads)  # of the tokenizers
         torch.set_num_threads(threads)
     options: dict[str, Any] = {"params": params, "data": data, "steps": steps, "minutes": minutes, "batch": batch}
     options |= {
@@ -122,7 +127,7 @@ def pretrain_command(
     folder = out or Path("runs") / model.replace(":", "-")
     if resume:
         choices = resumed(folder, choices, list(given))
-    choices = replace(choices, sharded=sharded)
+    choices = replace(choices, sharded=sharded, cache=None if cache is None else str(cache))
     if dry_run:
         _tell_plan(planned(choices), json=json)
         return 0
@@ -272,7 +277,7 @@ def _short(plan: "Plan") -> dict[str, str]:
 
 
 def _plan(plan: "Plan") -> dict[str, str]:
-    run, tokens, kept, held = plan.run, plan.tokens, len(plan.data.kept), len(plan.data.held)
+    run, tokens, (kept, held) = plan.run, plan.tokens, plan.data.documents
     return {
         **_short(plan),
         "size": repr(plan.model.size),

@@ -183,14 +183,10 @@ def split(
         raise DataError(f"held_out is {held_out}; a share between 0 and 1 is allowed")
     if any(example.held_out is not None for example in examples):
         return _as_said(examples, least)
-    ranks = {name: _rank(name) for name in dict.fromkeys(example.document for example in examples)}
+    ranks = {name: name_rank(name) for name in dict.fromkeys(example.document for example in examples)}
     if least == len(ranks) == len(examples) == 1 and isinstance(examples[0], Text):
         return cast(tuple[list[AnyExample], list[AnyExample]], _cut(examples[0], held_out))
-    if len(ranks) < 2 * least:
-        raise DataError(f"{len(ranks)} document(s); {2 * least} or more are needed to hold {least} of them out")
-    # With few documents a side could come out empty: the lowest are always held out, the highest never.
-    order = sorted(ranks.values())
-    limit = min(max(held_out, order[least - 1]), order[-1 - least])
+    limit = held_out_below(sorted(ranks.values()), held_out, least)
     train = [example for example in examples if ranks[example.document] > limit]
     return train, [example for example in examples if ranks[example.document] <= limit]
 
@@ -198,13 +194,37 @@ def split(
 def _as_said(examples: Sequence[AnyExample], least: int) -> tuple[list[AnyExample], list[AnyExample]]:
     train = [example for example in examples if not example.held_out]
     held = [example for example in examples if example.held_out]
-    for name, side in (("to train on", train), ("held out", held)):
-        if (count := len({example.document for example in side})) < least:
-            raise DataError(f"the data have {count} document(s) {name}; {least} or more are needed")
+    trained, others = (len({example.document for example in side}) for side in (train, held))
+    check_sides(trained, others, least)
     return train, held
 
 
-def _rank(document: str) -> float:
+def check_sides(trained: int, held_out: int, least: int) -> None:
+    """Refuse data of which a side has fewer documents than are needed.
+
+    Raises:
+        DataError: one has.
+    """
+    for name, count in (("to train on", trained), ("held out", held_out)):
+        if count < least:
+            raise DataError(f"the data have {count} document(s) {name}; {least} or more are needed")
+
+
+def held_out_below(ranks: Sequence[float] | NDArray[np.float64], held_out: float, least: int) -> float:
+    """The highest rank that is held out, of documents by their ranks in order.
+
+    With few documents a side could come out empty: the lowest are always held out, the highest never.
+
+    Raises:
+        DataError: there are too few.
+    """
+    if len(ranks) < 2 * least:
+        raise DataError(f"{len(ranks)} document(s); {2 * least} or more are needed to hold {least} of them out")
+    return float(min(max(held_out, ranks[least - 1]), ranks[-1 - least]))
+
+
+def name_rank(document: str) -> float:
+    """Where a document stands from 0 to 1 among all that there could be, by its name alone."""
     return int.from_bytes(hashlib.sha256(document.encode("utf-8", "surrogatepass")).digest()[:7]) / 2**56
 
 

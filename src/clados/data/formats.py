@@ -27,6 +27,7 @@ _IGNORED = ("next_observations", "metadata", "infos")  # arrays of episodes that
 UTF16 = (b"\xff\xfe", b"\xfe\xff")
 UNPACKED, RATIO = 2**30, 100  # bytes that any packed file may unpack to; larger ones, how many times their size
 PICTURES = ("image", "img", "picture", "jpg", "jpeg", "png", "webp")  # columns that hold images
+LARGE, PASSAGE = 2**26, 2**20  # bytes of a text that is no single document, and characters of the parts it is cut into
 _ROWS = 1024  # of a Parquet file at once
 _FEATHER = b"ARROW1"  # how an Arrow file begins that is no stream
 ZSTD = ("compression.zstd", "backports.zstd")  # Python's own from 3.14 on, and the same for those before
@@ -116,12 +117,25 @@ def _utf8(text: str, where: str) -> str:
 
 
 def _texts(path: Path, name: str, bad: BadLines) -> Iterator[Example]:
-    """A document a file."""
-    text = ""
-    with bad.checked(), _lines(path) as file:
-        text = _utf8(file.read(), str(path))
-    if text.strip():
-        yield Text(name, text)
+    """A document a file; of a large one, a document each passage of about a million characters."""
+    with _lines(path) as file:
+        passages = _passages(file) if path.stat().st_size > LARGE else [file.read()]
+        for number, text in enumerate(passages, 1):
+            with bad.checked():
+                if _utf8(text, str(path)).strip():
+                    yield Text(name if isinstance(passages, list) else f"{name}#{number}", text)
+
+
+def _passages(file: io.TextIOWrapper) -> Iterator[str]:
+    """A text in parts that end with a paragraph, or else a line, or a word."""
+    left = ""
+    while more := file.read(PASSAGE):
+        left += more
+        ends = (left.rfind(mark) + len(mark) for mark in ("\n\n", "\n", " ") if mark in left)
+        cut = next(ends, len(left))
+        yield left[:cut]
+        left = left[cut:]
+    yield left
 
 
 def _json(text: str, where: str) -> Any:

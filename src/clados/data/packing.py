@@ -8,9 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clados.data.examples import DataError
-from clados.data.stream import Stream
+from clados.data.stream import Stream, let_go
 
 _Ids = NDArray[np.int64]
+PIECES_AT_ONCE = 2**16  # pieces that are looked at together
 
 
 def generator(seed: int, *keys: int) -> np.random.Generator:
@@ -78,9 +79,10 @@ class TokenBlocks:
         places = np.arange(index * self.length, min((index + 1) * self.length + self.ahead, int(self.ends[-1])))
         documents = np.searchsorted(self.ends, places, side="right")
         if self.separator is None:
-            return Packed(self.stream.ids[places].astype(np.int64), documents - documents[0])
+            return Packed(self.stream.tokens(int(places[0]), int(places[-1]) + 1), documents - documents[0])
         closes = places == self.ends[documents] - 1
-        ids = self.stream.ids[np.minimum(places - documents, len(self.stream) - 1)].astype(np.int64)
+        at = np.minimum(places - documents, len(self.stream) - 1)  # separators aside
+        ids = self.stream.tokens(int(at[0]), int(at[-1]) + 1)[at - at[0]]
         return Packed(np.where(closes, self.separator, ids), documents - documents[0])
 
 
@@ -94,20 +96,23 @@ class PackedSentences:
         _check(length)
         self.stream = stream
         self.separator = separator
-        self.spans = list(_fill(stream, length, 0 if separator is None else 1))
+        self.ends = stream.pieces[stream.documents[1:]]  # of each document
+        starts = _filled(stream, length, 0 if separator is None else 1)
+        self.bounds = np.append(np.fromiter(starts, np.int64), len(stream))  # of each sequence
 
     def __len__(self) -> int:
-        return len(self.spans)
+        return len(self.bounds) - 1
 
     def at(self, index: int, epoch: int = 0) -> Packed:
         """The sequence of that number; the same in every epoch."""
-        ids: list[_Ids] = []
-        documents: list[_Ids] = []
-        for number, (start, end) in enumerate(self.spans[index]):
-            between = [] if number == 0 or self.separator is None else [self.separator]
-            ids += [np.array(between, np.int64), self.stream.ids[start:end].astype(np.int64)]
-            documents.append(np.full(len(between) + end - start, number))
-        return Packed(np.concatenate(ids), np.concatenate(documents))
+        start, end = (int(bound) for bound in self.bounds[index : index + 2])
+        ids = self.stream.tokens(start, end)
+        first, last = np.searchsorted(self.ends, [start, end - 1], side="right")
+        cuts = np.unique(self.ends[first:last]) - start  # where documents end in it
+        documents = np.searchsorted(cuts, np.arange(len(ids)), side="right")
+        if self.separator is None:
+            return Packed(ids, documents)
+        return Packed(np.insert(ids, cuts, self.separator), np.insert(documents, cuts, np.arange(1, len(cuts) + 1)))
 
 
 class SentenceBlocks:
@@ -122,51 +127,55 @@ class SentenceBlocks:
         _check(length - added)
         self.stream = stream
         self.languages = languages
-        self.rows: list[tuple[int, list[int]]] = []  # document, bounds in the stream
-        used, last = length, -1
-        for start, end, document in _parts(stream, length - added):
-            cost = end - start + added
-            if document != last or used + cost > length:
-                self.rows.append((document, [start]))
-                used, last = 0, document
-            self.rows[-1][1].append(end)
-            used += cost
+        self.ends = stream.pieces[stream.documents[1:]]  # of each document
+        starts = _filled_apart(stream, length, added)
+        self.bounds = np.append(np.fromiter(starts, np.int64), len(stream))  # of each row
 
     def __len__(self) -> int:
-        return len(self.rows)
+        return len(self.bounds) - 1
 
     def at(self, index: int, epoch: int = 0) -> Sentences:
         """The sentences of that number; the same in every epoch."""
-        document, bounds = self.rows[index]
-        ids = self.stream.ids[bounds[0] : bounds[-1]].astype(np.int64)
-        return Sentences(ids, np.array(bounds) - bounds[0], self.languages[document] if self.languages else "")
+        start, end = (int(bound) for bound in self.bounds[index : index + 2])
+        pieces = self.stream.pieces
+        inside = pieces[np.searchsorted(pieces, start, side="right") : np.searchsorted(pieces, end)]
+        bounds = np.array([start, *inside, end]) - start
+        let_go(pieces)
+        language = self.languages[int(np.searchsorted(self.ends, start, side="right"))] if self.languages else ""
+        return Sentences(self.stream.tokens(start, end), bounds, language)
 
 
-def _fill(stream: Stream, length: int, added: int) -> Iterator[list[tuple[int, int]]]:
-    """For each sequence its runs of tokens, one a document."""
-    runs: list[tuple[int, int]] = []
-    used = 0
-    previous = -1
+def _filled(stream: Stream, length: int, added: int) -> Iterator[int]:
+    """Where sequences begin that go on over the ends of documents, which take ``added`` tokens."""
+    used, previous = length, -1
     for start, end, document in _parts(stream, length):
-        cost = end - start + (added if runs and document != previous else 0)
+        cost = end - start + (added if document != previous else 0)
         if used + cost > length:
-            yield runs
-            runs, used, cost = [], 0, end - start
-        if runs and document == previous:
-            runs[-1] = (runs[-1][0], end)
-        else:
-            runs.append((start, end))
+            yield start
+            used, cost = 0, end - start
         used, previous = used + cost, document
-    if runs:
-        yield runs
+
+
+def _filled_apart(stream: Stream, length: int, added: int) -> Iterator[int]:
+    """Where sequences of one document each begin, in which each sentence takes ``added`` tokens more."""
+    used, previous = length, -1
+    for start, end, document in _parts(stream, length - added):
+        cost = end - start + added
+        if document != previous or used + cost > length:
+            yield start
+            used, previous = 0, document
+        used += cost
 
 
 def _parts(stream: Stream, length: int) -> Iterator[tuple[int, int, int]]:
     """Start, end and document of each piece, none longer than `length` and none empty."""
-    bounds = stream.pieces.tolist()
-    for start, end, document in zip(bounds, bounds[1:], stream.document_of_pieces().tolist()):
-        for at in range(start, end, length):
-            yield at, min(at + length, end), document
+    for first in range(0, len(stream.pieces) - 1, PIECES_AT_ONCE):
+        bounds = stream.pieces[first : first + PIECES_AT_ONCE + 1].tolist()
+        owners = stream.document_of(np.arange(first, first + len(bounds) - 1)).tolist()
+        let_go(stream.pieces)
+        for start, end, document in zip(bounds, bounds[1:], owners):
+            for at in range(start, end, length):
+                yield at, min(at + length, end), document
 
 
 class _Spans:
@@ -185,7 +194,8 @@ class _Spans:
         self.length = length
         self.seed = seed
         bounds = stream.pieces
-        self.spans = [span for span in self._cut(short) if bounds[span[1]] - bounds[span[0]] >= least]
+        spans = (span for span in self._cut(short) if bounds[span[1]] - bounds[span[0]] >= least)
+        self.spans = np.fromiter(spans, np.dtype((np.uint32, 3)))  # see _cut
 
     def __len__(self) -> int:
         return len(self.spans)
@@ -194,6 +204,8 @@ class _Spans:
         """First and last piece of each span, and the tokens it may have."""
         bounds = self.stream.pieces
         for number, (start, end) in enumerate(zip(self.stream.documents, self.stream.documents[1:])):
+            if not number % PIECES_AT_ONCE:
+                let_go(bounds)
             random = generator(self.seed, number)
             at = int(start)
             while at < end:
@@ -204,7 +216,9 @@ class _Spans:
                 at = stop
 
     def _tokens(self, start: int, end: int) -> _Ids:
-        return self.stream.ids[self.stream.pieces[start] : self.stream.pieces[end]].astype(np.int64)
+        found = self.stream.tokens(int(self.stream.pieces[start]), int(self.stream.pieces[end]))
+        let_go(self.stream.pieces)
+        return found
 
 
 class PackedPairs(_Spans):
@@ -228,12 +242,11 @@ class PackedPairs(_Spans):
                 f"{len(self.filled)}: give more files"
             )
         self.follows = follows
-        self.owner = stream.document_of_pieces()
 
     def at(self, index: int, epoch: int = 0) -> Couple:
         """The pair of that number in that epoch."""
         random = generator(self.seed, epoch, index)
-        start, end, room = self.spans[index]
+        start, end, room = self.spans[index].tolist()
         middle = int(random.integers(start + 1, end)) if end - start > 1 else end
         follows = middle < end and bool(random.random() < self.follows)
         first = self._tokens(start, middle)
@@ -242,7 +255,7 @@ class PackedPairs(_Spans):
 
     def _elsewhere(self, piece: int, room: int, random: np.random.Generator) -> _Ids:
         """Sentences of another document from a random one on, until they fill the room or the document ends."""
-        own = int(np.searchsorted(self.filled, self.owner[piece]))
+        own = int(np.searchsorted(self.filled, self.stream.document_of(piece)))
         document = self.filled[(own + int(random.integers(1, len(self.filled)))) % len(self.filled)]
         low, high = (int(bound) for bound in self.stream.documents[document : document + 2])
         start = int(random.integers(low, high))
@@ -265,7 +278,7 @@ class NeighbouringPairs(_Spans):
     def at(self, index: int, epoch: int = 0) -> Couple:
         """The pair of that number in that epoch."""
         random = generator(self.seed, epoch, index)
-        start, end, room = self.spans[index]
+        start, end, room = self.spans[index].tolist()
         ids = self._tokens(start, end)
         if end - start > 1:
             at = int(self.stream.pieces[random.integers(start + 1, end)] - self.stream.pieces[start])

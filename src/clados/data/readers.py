@@ -3,23 +3,25 @@
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
+from clados.data.corpus import Corpus, File
 from clados.data.decoding import IMAGE_SUFFIXES
 from clados.data.errors import BadLines, DataError
-from clados.data.examples import AnyExample, Encoded, Episode, Example, Labelled
-from clados.data.formats import FILE_READERS, PACKED, examples_in, hidden, suffix
+from clados.data.examples import AnyExample, Encoded, Episode, Example, Labelled, Text
+from clados.data.formats import FILE_READERS, LARGE, PACKED, hidden, suffix
 from clados.data.rows import alike, replace_surrogates
 from clados.data.sets import SETS
 from clados.files import JsonObject
 from clados.names import did_you_mean
+from clados.progress import progress
 
 ALLOWED = (
     f"a folder or file of {', '.join(PACKED)} (or these as .gz or .zst), .parquet, .arrow, .npz (episodes) or .tar "
     "(images with captions), or a folder of images in a folder a class"
 )
+IN_MEMORY = LARGE  # bytes of files from which on texts stay in them
 NO_DATA = ("readme", "license", "licence", "notice", "changelog", "citation")  # files that come along with data
 SPLITS = {  # names of folders and files
     **dict.fromkeys(("train", "training"), "train"),
@@ -31,7 +33,8 @@ SPLITS = {  # names of folders and files
 def read(source: str | Path, bad: BadLines | None = None) -> Sequence[Example]:
     """The examples of an embedded set (`english`, `digits`, or in one language `translation/de`) or of a path.
 
-    All examples are of one kind. A set's name is taken before a path; `./english` is the path.
+    All examples are of one kind; texts of more than 64 MB stay in their files (``Corpus``). A set's name is taken
+    before a path; `./english` is the path.
 
     Args:
         bad: counts lines that cannot be used, where they are to be skipped.
@@ -43,6 +46,8 @@ def read(source: str | Path, bad: BadLines | None = None) -> Sequence[Example]:
     path = Path(source)
     named = isinstance(source, str) and source.partition("/")[0] in SETS
     examples = _path(path, bad or BadLines()) if path.exists() and not named else _embedded(str(source))
+    if isinstance(examples, Corpus):
+        return examples
     kinds = sorted({type(example).__name__ for example in examples})
     if not kinds:
         raise DataError(f"{source}: no examples; allowed: {ALLOWED}")
@@ -65,7 +70,7 @@ def read_as(kind: type[AnyExample], source: str | Path) -> list[AnyExample]:
     examples = read(source)
     if not isinstance(examples[0], kind):
         raise DataError(f"{source}: holds {type(examples[0]).__name__}; {kind.__name__} is needed here")
-    return cast(list[AnyExample], list(examples))
+    return cast(list[AnyExample], list(examples))  # in memory, whatever they are
 
 
 def _embedded(name: str) -> Sequence[Example]:
@@ -82,11 +87,11 @@ def _embedded(name: str) -> Sequence[Example]:
     return [example for example in examples if getattr(example, "language", "") == language]
 
 
-def _path(path: Path, bad: BadLines) -> list[Example]:
+def _path(path: Path, bad: BadLines) -> Sequence[Example]:
     if path.is_file():
         if suffix(path) not in FILE_READERS:
             raise DataError(f"{path}: '{suffix(path)}' files are not read; allowed: {ALLOWED}")
-        return list(examples_in(path, replace_surrogates(path.name), bad))
+        return _of_files([File(path, replace_surrogates(path.name))], bad)
     files = sorted(_files(path))
     readable = [file for file in files if suffix(file) in FILE_READERS]
     images = [file for file in files if file.suffix.lower() in IMAGE_SUFFIXES]
@@ -98,11 +103,21 @@ def _path(path: Path, bad: BadLines) -> list[Example]:
     if not readable:
         raise DataError(f"{path}: nothing readable; allowed: {ALLOWED}")
     sides = _sides({file: _split(path, file) for file in data})
-    return [
-        replace(example, held_out=held_out)
-        for file, held_out in sides.items()
-        for example in examples_in(file, _below(path, file), bad)
-    ]
+    return _of_files([File(file, _below(path, file), held_out) for file, held_out in sides.items()], bad)
+
+
+def _of_files(files: Sequence[File], bad: BadLines) -> Sequence[Example]:
+    """What some files hold; many texts stay in them."""
+    if sum(file.path.stat().st_size for file in files) >= IN_MEMORY:
+        first = next((example for file in files for example in file.examples(BadLines(bad.skip))), None)
+        if isinstance(first, Text):
+            return cast(Sequence[Example], Corpus.read(files, bad))
+    with progress("reading", len(files)) as advance:
+        found = list[Example]()
+        for file in files:
+            found += file.examples(bad)
+            advance(1)
+    return found
 
 
 def _files(root: Path) -> Iterator[Path]:

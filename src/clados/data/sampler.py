@@ -1,6 +1,7 @@
 """Which examples a training step sees: a function of the step's number, so that resuming needs no other state."""
 
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -63,5 +64,7 @@ class Lanes:
         return [(epoch, lane * self.n // self.batch + at) for lane in self.numbers]
 
 
-def _order(n: int, seed: int, epoch: int) -> NDArray[np.int64]:
-    return np.random.default_rng((seed, epoch)).permutation(n)
+def _order(n: int, seed: int, epoch: int) -> NDArray[np.signedinteger[Any]]:
+    order: NDArray[np.signedinteger[Any]] = np.arange(n).astype(np.int32 if n < 2**31 else np.int64)
+    np.random.default_rng((seed, epoch)).shuffle(order)
+    return order

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import string
 from collections.abc import Callable, Mapping, Sequence
 from copy import copy
@@ -129,6 +130,8 @@ UNLIMITED = int(1e30)  # what transformers writes for a length without a limit
 SPACES = ("▁", "Ġ")  # what stands for the space before a word in SentencePiece's vocabularies and in byte-level ones
 LETTERS = string.ascii_letters + string.punctuation
 _LONG = 2**18  # characters above which a text is encoded in pieces
+if (_threads := os.environ.get("OMP_NUM_THREADS", "")).isdecimal():  # the library has threads of its own
+    os.environ.setdefault("RAYON_NUM_THREADS", _threads)
 TIDY = {  # what transformers' clean_up_tokenization takes out of a text that was put together from words
     " .": ".",
     " ?": "?",

@@ -13,6 +13,7 @@ from tokenizers import Regex, Tokenizer as Backend, decoders, models, normalizer
 from clados.data.errors import DataError
 from clados.data.rows import replace_surrogates
 from clados.data.tokenizer import BERT_ROLES, GPT2_ROLES, LLAMA_ROLES, T5_ROLES, WORD_ROLES, Roles, Tokenizer, assemble
+from clados.progress import progress
 
 SPACE = "▁"
 LONG_WORD = re.compile(r"\S{1000}(?=\S)")
@@ -41,7 +42,8 @@ def train_tokenizer(texts: Iterable[str], kind: str, vocab: int, roles: Roles | 
     least = len(first) + (256 if kind in ("bytes", "bpe") else 32)
     if room < least:
         raise DataError(f"vocabulary of {vocab} is too small for a {kind} tokenizer; {least + own} or more")
-    return assemble(train(texts, room, roles, first), roles)
+    with progress("training the tokenizer"):
+        return assemble(train(texts, room, roles, first), roles)
 
 
 def _bounded(text: str) -> Iterator[str]:

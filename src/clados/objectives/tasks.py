@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from importlib import import_module
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any, ClassVar, Generic, Protocol, Self, TypeVar
 
 import numpy as np
@@ -18,6 +19,7 @@ from torch import Tensor, nn
 
 from clados import spec as s
 from clados.apply.ready import Ready
+from clados.data.corpus import Corpus
 from clados.data.examples import AnyExample, DataError, Text
 from clados.data.packing import generator
 from clados.data.sampler import Lanes
@@ -61,6 +63,7 @@ class SourceConfig:
 
     Attributes:
         length: tokens of a sequence, steps of a window.
+        cache: the folder in which tokens are kept, see ``encode_documents``.
         shuffled: destroy what there is to learn, as a control: tokens, labels and actions in random order.
         writes: how the model does, which says whether one text is read on, or one answers another.
     """
@@ -71,6 +74,7 @@ class SourceConfig:
     scales: Scales = field(default_factory=Scales)
     shuffled: bool = False
     writes: Writes | None = None
+    cache: Path | None = None
 
     @property
     def words(self) -> Tokenizer:
@@ -355,12 +359,14 @@ def _several(numbers: Sequence[float]) -> str:
     return ", ".join(f"{each:.2f}" for each in numbers)
 
 
-def of_kind(examples: Sequence[Any], kind: type[AnyExample]) -> list[AnyExample]:
+def of_kind(examples: Sequence[Any], kind: type[AnyExample]) -> Sequence[AnyExample]:
     """The examples, which all have to be of one kind.
 
     Raises:
         DataError: when they are not.
     """
+    if isinstance(examples, Corpus) and kind is Text:
+        return examples  # type: ignore[return-value]
     wrong = next((each for each in examples if not isinstance(each, kind)), None)
     if wrong is not None:
         raise DataError(f"the data hold {type(wrong).__name__} examples; this objective learns from {kind.__name__}")

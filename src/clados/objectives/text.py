@@ -72,7 +72,7 @@ class TextTask(Task[Objective, Row]):
 def stream(examples: Sequence[Any], config: SourceConfig, *, sentences: bool = False) -> Stream:
     """The examples' texts as one stream of tokens; in random order as a control."""
     by = "sentence" if sentences else "document"
-    made = encode_documents(of_kind(examples, Text), config.words, by=by)  # type: ignore[arg-type]
+    made = encode_documents(of_kind(examples, Text), config.words, config.cache, by)  # type: ignore[arg-type]
     if config.shuffled:
         return replace(made, ids=generator(config.seed, 2).permutation(made.ids))
     return made

@@ -6,6 +6,7 @@ from functools import singledispatch
 from typing import Any
 
 from clados import spec as s
+from clados.data.corpus import SAMPLE, Corpus
 from clados.data.examples import Captioned, DataError, Episode, Labelled, Pair, Text
 from clados.data.scaling import Scales, scales
 from clados.data.tokenizer import Roles, Tokenizer
@@ -33,9 +34,9 @@ class Facts:
 
 
 def texts(examples: Sequence[Any]) -> list[str]:
-    """All that is written in some examples."""
+    """All that is written in some examples; of those that stay in their files, in a sample."""
     found: list[str] = []
-    for each in examples:
+    for each in examples.sample(SAMPLE) if isinstance(examples, Corpus) else examples:
         match each:
             case Text():
                 found.append(each.text)

@@ -19,8 +19,9 @@ import torch
 from torch import nn
 
 from clados import spec as s
-from clados.checkpoints.atomic import LOCK, locked
+from clados.checkpoints.atomic import LOCK
 from clados.errors import CladosError, InputError
+from clados.files import locked
 from clados.nn.core.module import module
 from clados.nn.kinds.model import WholeModel
 from clados.nn.memory import enough_memory

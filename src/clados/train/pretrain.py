@@ -17,11 +17,11 @@ from safetensors.torch import save_file
 from clados import spec as s
 from clados.catalog.counts import canonical
 from clados.checkpoints import save_pretrained
-from clados.checkpoints.atomic import directory, locked
+from clados.checkpoints.atomic import directory
 from clados.checkpoints.metadata import preprocessing, write_metadata
 from clados.data.tokenizer import Tokenizer
 from clados.errors import CladosError, InputError, check_seed
-from clados.files import PART, JsonObject, write_json
+from clados.files import PART, JsonObject, locked, write_json
 from clados.models.declared import declared
 from clados.names import cache_folder
 from clados.nn.kinds.model import WholeModel
@@ -99,6 +99,7 @@ class Choices:
             is built as published.
         data: a path, or the name of an embedded set; earlier stages read it too where they learn from the same kind.
         mix: instead, a file that lists several with their weights. skip_bad: leave out lines that cannot be used.
+        cache: a folder for the texts' tokens; large data have one of their own without it.
         steps, minutes: the length of the run; at most one of them.
         least: so many steps, should fewer fit into the minutes.
         batch: examples of a step; micro: of them computed at once.
@@ -121,6 +122,7 @@ class Choices:
     data: str | None = None
     mix: str | None = None
     skip_bad: bool = False
+    cache: str | None = None
     steps: int | None = None
     minutes: float | None = None
     least: int = 1
@@ -284,7 +286,7 @@ class Plan:
             "parameters": s.count_parameters(self.model).total,
             "length": self.setting.length,
             "batch": run.batch,
-            "documents": {"trained on": len(self.data.kept), "held out": len(self.data.held)},
+            "documents": dict(zip(("trained on", "held out"), self.data.documents)),
             **self.data.json(),
             "examples": {"trained on": len(self.train), "held out": len(self.held_out)},
             **self.facts.json(),
@@ -340,7 +342,8 @@ def planned(choices: Choices, begun: Start | None = None) -> Plan:
         model = dropping(model, choices.dropout)
     published = stage
     stage = scaled_stage(stage.but(objective=one.suited(model, paper)), paper, model)
-    config = SourceConfig(length, choices.seed, tokenizer, facts.scales, choices.shuffled, model.writes)
+    cache = None if choices.cache is None else Path(choices.cache)
+    config = SourceConfig(length, choices.seed, tokenizer, facts.scales, choices.shuffled, model.writes, cache)
     train, held_out = data.sources(task(stage.objective), config, stage.exponent)
     if tokenizer:
         tokenizer.chat_template = one.chat_template(tokenizer, model.writes)

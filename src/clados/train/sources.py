@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import tomli
 
+from clados.data.corpus import SAMPLE, Corpus
 from clados.data.errors import BadLines, DataError
 from clados.data.examples import checksum, split
 from clados.data.readers import read
@@ -42,7 +43,7 @@ class Sides:
 
 @dataclass(frozen=True)
 class RunData:
-    """The examples of a run."""
+    """The examples of a run. Of several sources, those of a ``Corpus`` are only a sample of it."""
 
     parts: tuple[Sides, ...]
     bad: BadLines
@@ -58,9 +59,17 @@ class RunData:
         return _joined([part.held for part in self.parts])
 
     @property
+    def documents(self) -> tuple[int, int]:
+        """How many examples are trained on, and held out."""
+        return sum(len(part.kept) for part in self.parts), sum(len(part.held) for part in self.parts)
+
+    @property
     def checksum(self) -> str:
         """A fingerprint of what is trained on, and of how it is mixed."""
-        sums = [checksum(part.kept) for part in self.parts]
+        sums = [
+            each.digest[:16] if isinstance(each, Corpus) else checksum(each)
+            for each in (part.kept for part in self.parts)
+        ]
         weights = [f"*{part.source.weight:g}" for part in self.parts] if len(sums) > 1 else [""]
         return "+".join(map("".join, zip(sums, weights)))
 
@@ -158,7 +167,9 @@ def run_data(task: Task[Any, Any], data: str | None, mix: str | None = None, *, 
     parts = []
     for each in sources:
         examples = task.learnable(read(each.path, bad))
-        parts.append(Sides(each, *split(examples, least=task.documents)))
+        least = task.documents
+        kept, held = examples.split(least=least) if isinstance(examples, Corpus) else split(examples, least=least)
+        parts.append(Sides(each, kept, held))
     if bad.number:
         lines = "line was" if bad.number == 1 else "lines were"
         warnings.warn(CladosWarning(f"{bad.number:,} bad {lines} skipped, first {bad.first[0]}"), stacklevel=2)
@@ -209,4 +220,6 @@ def _weighted(row: JsonObject) -> Weighted:
 
 
 def _joined(parts: Sequence[Sequence[Any]]) -> Sequence[Any]:
-    return parts[0] if len(parts) == 1 else [each for part in parts for each in part]
+    if len(parts) == 1:
+        return parts[0]
+    return [each for part in parts for each in (part.sample(SAMPLE) if isinstance(part, Corpus) else part)]
