@@ -72,6 +72,8 @@ def test_texts_in_files_are_those_in_memory_on_the_same_sides(folder: Path, monk
     kept, held = many.split()
     assert (kept.characters, held.characters) == tuple(sum(len(each.text) for each in side) for side in split(few))
     assert len({many.digest, kept.digest, held.digest}) == 3
+    spoken = {name: [*part] for name, part in kept.by_language().items()}
+    assert spoken == {name: [each for each in kept if each.language == name] for name in ("en", "")}
     sample = kept.sample(kept.characters // 3)
     assert 0.2 < sum(len(each.text) for each in sample) / kept.characters < 0.5
     assert {each.document for each in sample} <= {each.document for each in kept}

@@ -2,7 +2,7 @@
 
 import hashlib
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import compress, islice
 from pathlib import Path
@@ -40,7 +40,8 @@ class Corpus(Sequence[Text]):
     Attributes:
         skip: whether bad lines are skipped.
         hashed: of all texts, with their names.
-        ranks: ``name_rank`` of each text; lengths: its characters; held_out: -1 where nothing says it.
+        ranks: ``name_rank`` of each text; lengths: its characters; held_out: -1 where nothing says it;
+            languages: a number each, by ``named``.
     """
 
     files: tuple[File, ...]
@@ -49,6 +50,8 @@ class Corpus(Sequence[Text]):
     ranks: NDArray[np.float64]
     lengths: NDArray[np.uint32]
     held_out: NDArray[np.int8]
+    languages: NDArray[np.uint16]
+    named: Mapping[str, int]
     kept: NDArray[np.bool_]
 
     @classmethod
@@ -58,7 +61,8 @@ class Corpus(Sequence[Text]):
         Raises:
             DataError: for what cannot be read, or is no text.
         """
-        digest, ranks, lengths, sides = hashlib.sha256(), array("d"), array("I"), array("b")
+        digest, ranks, lengths, sides, languages = hashlib.sha256(), array("d"), array("I"), array("b"), array("H")
+        named: dict[str, int] = {}
         with progress("reading", sum(file.path.stat().st_size for file in files)) as advance:
             for file in files:
                 for each in file.examples(bad):
@@ -69,6 +73,7 @@ class Corpus(Sequence[Text]):
                     ranks.append(name_rank(each.document))
                     lengths.append(min(len(each.text), 2**32 - 1))
                     sides.append(-1 if each.held_out is None else each.held_out)
+                    languages.append(named.setdefault(each.language, len(named)))
                     advance(len(each.text))
         return cls(
             files=tuple(files),
@@ -77,6 +82,8 @@ class Corpus(Sequence[Text]):
             ranks=np.frombuffer(ranks, np.float64),
             lengths=np.frombuffer(lengths, np.uint32),
             held_out=np.frombuffer(sides, np.int8),
+            languages=np.frombuffer(languages, np.uint16),
+            named=named,
             kept=np.ones(len(ranks), np.bool_),
         )
 
@@ -114,6 +121,11 @@ class Corpus(Sequence[Text]):
         else:
             held = self.ranks <= held_out_below(np.unique(self.ranks[self.kept]), held_out, least)
         return replace(self, kept=self.kept & ~held), replace(self, kept=self.kept & held)
+
+    def by_language(self) -> dict[str, "Corpus"]:
+        """The texts of each language."""
+        parts = {name: self.kept & (self.languages == number) for name, number in self.named.items()}
+        return {name: replace(self, kept=kept) for name, kept in parts.items() if kept.any()}
 
     def sample(self, characters: int) -> list[Text]:
         """Some of them, drawn by the names of their documents, about so long together."""

@@ -2,7 +2,7 @@
 
 import math
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -116,14 +116,21 @@ def _drawn(
     examples: Sequence[Any], task: Task[Any, Any], config: SourceConfig, exponent: float | None
 ) -> list[tuple[Source, float]]:
     """Rows and their weights, one lot a language where they are drawn by language."""
-    groups: dict[str, list[Any]] = {}
-    for each in examples:
-        groups.setdefault(getattr(each, "language", ""), []).append(each)
+    groups = {} if exponent is None else _by_language(examples)
     if exponent is None or len(groups) == 1:
         return [(task.source(examples, config), 1.0)]
     sources = [task.source(groups[language], config) for language in sorted(groups)]
     weights = np.array([len(source) for source in sources], float) ** exponent
     return [*zip(sources, (weights / weights.sum()).tolist())]
+
+
+def _by_language(examples: Sequence[Any]) -> Mapping[str, Sequence[Any]]:
+    if isinstance(examples, Corpus):
+        return examples.by_language()
+    groups: dict[str, list[Any]] = {}
+    for each in examples:
+        groups.setdefault(getattr(each, "language", ""), []).append(each)
+    return groups
 
 
 class Mixed:
