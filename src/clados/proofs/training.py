@@ -19,6 +19,7 @@ SEEDS = (0, 1, 2)
 
 
 BYTES = 300  # tokens of a small vocabulary that begins with every byte
+SCRIPTS = 512  # tokens of one that has letters of many languages
 
 
 def of_bytes(model: s.Model) -> bool:
@@ -43,10 +44,11 @@ class SmallRun:
 
 def choices(subject: Subject, seed: int, *, shuffled: bool = False, longer: bool = False) -> Choices:
     """How a model's small self is trained; ``longer`` where its work asks for it."""
-    one = task(subject.declaration.recipe.stages[0].objective)
+    stage = subject.declaration.recipe.stages[0]
+    one = task(stage.objective)
     small = (one.longer if longer else None) or one.small
-    if of_bytes(subject.declaration.model) and small.vocab < BYTES:
-        small = replace(small, vocab=BYTES)
+    least = SCRIPTS if stage.exponent is not None else BYTES if of_bytes(subject.declaration.model) else 0
+    small = replace(small, vocab=max(small.vocab, least))
     return Choices(model=subject.card.id, seed=seed, shuffled=shuffled, **asdict(small))
 
 

@@ -86,6 +86,7 @@ MOST = {
     "length": 2**20,
     "vocab": 2**20,
 }
+MANY_LANGUAGES = "languages"  # the embedded set of models that draw languages
 TRIED = 3  # steps that are timed to know how many fit into some minutes
 
 
@@ -313,7 +314,8 @@ def planned(choices: Choices, begun: Start | None = None) -> Plan:
     one = task(stage.objective)
     if refusal := one.refusal(headed(paper, stage)):
         raise InputError(f"{card} cannot learn so: {refusal}")
-    data = run_data(one, choices.data, choices.mix, skip_bad=choices.skip_bad)
+    usual = None if stage.exponent is None else MANY_LANGUAGES
+    data = run_data(one, choices.data or usual, choices.mix, skip_bad=choices.skip_bad)
     kept, held = data.kept, data.held
     length, facts = choices.length or scaled_length(stage, one), facts_of(kept, held)
     taught, before = teacher_of(one, choices.teacher, paper), None
