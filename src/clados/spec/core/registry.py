@@ -41,7 +41,8 @@ def kind_named(name: str) -> type[Part]:
         import_parts()
     if name not in KINDS:
         near = did_you_mean(name, KINDS)
-        raise SpecError(f"there is no part '{name}'{near}; a part of your own is known once its module is imported")
+        own = f"one of your own is known once its module is imported, which an entry point of '{GROUP}' may name"
+        raise SpecError(f"there is no part '{name}'{near}; {own}")
     return KINDS[name]
 
 
