@@ -112,3 +112,18 @@ def test_every_first_objective_has_a_small_run_and_a_verb(model: str) -> None:
 def test_a_command_that_fails_says_why(tmp_path: Path) -> None:
     with pytest.raises(s.SpecError, match="exits with 2"):
         applies.command("fill", str(tmp_path), "The [MASK]")
+
+
+def test_a_student_s_teacher_is_trained_first_for_what_it_teaches(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    seen: list[tuple[str, str | None]] = []
+    monkeypatch.setattr(training, "run_of", lambda of, asked: seen.append((asked.model, asked.objective)))
+    student = training.choices(Subject(catalog()["distilbert"], folder=tmp_path), 0)
+    assert student.teacher == str(tmp_path / "bert" / f"seed-0-{task(s.MaskedTokens()).small.steps}")
+    assert student.params is None
+    few = training.choices(Subject(catalog()["dq-bart"], folder=tmp_path), 0)
+    assert few.teacher is not None
+    assert few.teacher.startswith(str(tmp_path / "bart"))
+    assert few.teacher.endswith("-translation")
+    assert seen == [("bert", None), ("bart", "translation")]

@@ -27,7 +27,8 @@ class QuantisedDistillationTask(PairTask[s.QuantisedDistillation], objective=s.Q
     Activations are scaled by the largest of a whole batch, as there, so that small batches are not quite a large one.
     """
 
-    small = Small(params="600K", steps=350, batch=32)
+    teaches = "translation"
+    small = Small(params="600K", steps=200, batch=32)
 
     @property
     def teacher(self) -> str:

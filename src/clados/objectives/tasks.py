@@ -137,6 +137,7 @@ class Task(ABC, Generic[Objective, Row]):
         remembers: whether each row of a batch goes on with the text of the same row of the batch before, and sees what
             that has left to it.
         documents: how many documents it needs at least.
+        teaches: the objective by which a teacher is tuned before it teaches; empty for that of its own recipe.
         writes: how a model that learns so writes; empty where that does not matter.
         term: the loss that is compared with the baseline, where there are several.
         untrained: whether an untrained model may do well, and has to be measured too.
@@ -150,6 +151,7 @@ class Task(ABC, Generic[Objective, Row]):
     batch: ClassVar[int] = 8
     whole_batch: ClassVar[bool] = False
     remembers: ClassVar[bool] = False
+    teaches: ClassVar[str] = ""
     writes: ClassVar[tuple[Writes | None, ...]] = ()
     term: ClassVar[str] = "loss"
     untrained: ClassVar[bool] = False

@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from clados import spec as s
+from clados.catalog.load import catalog
 from clados.checkpoints import save_pretrained
 from clados.files import write_json
-from clados.objectives import task
+from clados.objectives import Task, task
 from clados.proofs.proof import Subject
 from clados.train.learns import ShortRun, measured_run
 from clados.train.pretrain import Choices, Plan, initial_model, planned, ready_plan
+from clados.train.swapped import learning
 
 SEEDS = (0, 1, 2)
 
@@ -42,19 +44,40 @@ class SmallRun:
     day: str  # on which it was trained
 
 
-def choices(subject: Subject, seed: int, *, shuffled: bool = False, longer: bool = False) -> Choices:
-    """How a model's small self is trained; ``longer`` where its work asks for it."""
-    stage = subject.declaration.recipe.stages[0]
+def choices(
+    subject: Subject, seed: int, *, shuffled: bool = False, longer: bool = False, objective: str | None = None
+) -> Choices:
+    """How a model's small self is trained; ``longer`` where its work asks for it. A teacher is trained first.
+
+    Args:
+        objective: another than the model's own.
+    """
+    declaration = learning(subject.declaration, objective) if objective else subject.declaration
+    stage = declaration.recipe.stages[0]
     one = task(stage.objective)
     small = (one.longer if longer else None) or one.small
     least = SCRIPTS if stage.exponent is not None else BYTES if of_bytes(subject.declaration.model) else 0
-    small = replace(small, vocab=max(small.vocab, least))
-    return Choices(model=subject.card.id, seed=seed, shuffled=shuffled, **asdict(small))
+    chosen: dict[str, Any] = asdict(replace(small, vocab=max(small.vocab, least)))
+    if one.teacher:
+        chosen |= {"params": None, "vocab": Choices.vocab, "teacher": str(teacher_folder(subject, one))}
+    return Choices(model=subject.card.id, seed=seed, shuffled=shuffled, objective=objective, **chosen)
+
+
+def teacher_folder(subject: Subject, one: Task[Any, Any]) -> Path:
+    """The small self of a model's teacher, trained for what it teaches."""
+    teacher = replace(subject, card=catalog()[one.teacher.partition(":")[0]])
+    asked = choices(teacher, SEEDS[0], objective=one.teaches or None)
+    run_of(teacher, asked)
+    return folder_of(teacher, asked)
 
 
 def trained(subject: Subject, seed: int, *, shuffled: bool = False, longer: bool = False) -> SmallRun:
     """The run of a seed; trained now, unless the same run is kept already (by any version of what trains it)."""
-    asked = choices(subject, seed, shuffled=shuffled, longer=longer)
+    return run_of(subject, choices(subject, seed, shuffled=shuffled, longer=longer))
+
+
+def run_of(subject: Subject, asked: Choices) -> SmallRun:
+    """The run of some choices, trained now or kept."""
     folder = folder_of(subject, asked)
     kept = folder / "verified.json"
     plan = planned(asked)
@@ -75,7 +98,9 @@ def trained(subject: Subject, seed: int, *, shuffled: bool = False, longer: bool
 
 def folder_of(subject: Subject, asked: Choices) -> Path:
     """Where a run's model is kept."""
-    return subject.folder / subject.card.id / f"{'shuffled' if asked.shuffled else 'seed'}-{asked.seed}-{asked.steps}"
+    other = f"-{asked.objective}" if asked.objective else ""
+    name = f"{'shuffled' if asked.shuffled else 'seed'}-{asked.seed}-{asked.steps}{other}"
+    return subject.folder / subject.card.id / name
 
 
 def _run(learned: ShortRun, asked: Choices) -> SmallRun:

@@ -465,7 +465,16 @@ def with_start(
     Raises:
         CladosError: as ``pretrain``.
     """
-    plan, show = planned(choices), show or Show()
+    show = show or Show()
+    if choices.teacher is None and (wanted := _teacher_choices(choices)):
+        folder = kept_folder(wanted)
+        if not world().agreed(_finished(folder)):
+            show.note(f"{choices.model} learns from {wanted.model}, which is trained small first and kept in {folder}")
+            result = pretrain(wanted, folder, resume=(folder / RUN).exists(), show=show, stop=stop)
+            if not result.finished:
+                return result
+        choices = replace(choices, teacher=str(folder), params=None, vocab=Choices.vocab)
+    plan = planned(choices)
     if plan.start is None or plan.start.module is not None:
         return plan
     card, _, size = choices.model.partition(":")
@@ -484,6 +493,17 @@ def with_start(
         if not result.finished:
             return result
     return planned(choices, start(folder, declaration, chain[-1], plan.facts))
+
+
+def _teacher_choices(choices: Choices) -> Choices | None:
+    """The choices of the small model that teaches, where a run learns from one."""
+    card, _, size = choices.model.partition(":")
+    one = task(stages_to(card, _declaration(choices).recipe_at(size or None), choices.stage)[-1].objective)
+    if not one.teacher:
+        return None
+    named = one.teacher if ":" in choices.model and not one.teaches else one.teacher.partition(":")[0]
+    same: dict[str, Any] = {name: getattr(choices, name) for name in ("params", "vocab", "length", "dtype")}
+    return Choices(model=named, objective=one.teaches or None, **same)
 
 
 def ready_plan(choices: Choices, show: Show | None = None) -> Plan:
