@@ -11,7 +11,7 @@ from clados.nn.make import build
 from clados.objectives.base import Batch
 
 SENT = 1e-9  # what one word changes at another's place is above this, computed in float64
-MOST = 128  # positions that are asked one by one
+MOST_ASKED = 128  # positions that are asked one by one
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ def attending(model: s.Model, batch: Batch, row: int = 0) -> dict[str, Attending
         return {}
     keep = given.get("attention_mask")
     length = ids.size(1) if keep is None or keep.dim() != 2 else int(keep.sum())
-    if not 1 < length <= MOST:
+    if not 1 < length <= MOST_ASKED:
         return {}
     small = s.dropping(s.tiny(model), 0.0)
     part: Any = small.resized(small.size.but(layers=1))

@@ -1,5 +1,7 @@
 """Predict tokens in a permuted order."""
 
+from typing import ClassVar
+
 from clados.spec.learning.objectives.base import Objective
 
 
@@ -12,6 +14,7 @@ class PermutedTokens(Objective):
     next sequence goes on with, and half of the batch reads backwards (github:zihangdai/xlnet data_utils.py).
     """
 
+    verb: ClassVar[str] = "fill"
     share: int = 6
     longest: int = 5  # tokens of a span
     within: int = 256
