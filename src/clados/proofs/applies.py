@@ -23,7 +23,7 @@ from clados.apply.write import generate as write
 from clados.data.examples import pixels
 from clados.objectives import measure, runs, task
 from clados.proofs.proof import Finding, Subject
-from clados.proofs.training import SEEDS, choices, folder_of, trained
+from clados.proofs.training import SEEDS, choices, folder_of, stage_of, trained
 from clados.train.pretrain import initial_model, planned
 
 PROMPT, BLANK, SENTENCE = "The people of the", "The {} of the country", "Please enter a valid date."
@@ -35,7 +35,7 @@ Answers = tuple[Any, Any]  # from the command line, from Python
 
 def prove_applies(subject: Subject) -> Finding:
     """Its measure beats the trivial answer by the margin, and the command gives what the function gives."""
-    objective = subject.declaration.recipe.stages[0].objective
+    objective = stage_of(subject.declaration).objective
     if not runs(objective):
         return Finding("missing", f"nothing runs {type(objective).__name__} yet")
     if objective.verb not in ANSWERS:

@@ -4,15 +4,17 @@ import math
 from dataclasses import asdict
 from typing import Any
 
+from clados import spec as s
 from clados.objectives import Task, runs, task
 from clados.proofs.proof import Finding, Subject
-from clados.proofs.training import SEEDS, SmallRun, choices, trained
+from clados.proofs.training import SEEDS, SmallRun, choices, stage_of, trained
 from clados.train.pretrain import Choices
 
 
 def prove_learns(subject: Subject) -> Finding:
     """Each seed ends below guessing by the margin on held-out data, and a run on shuffled data does not."""
-    objective = subject.declaration.recipe.stages[0].objective
+    stage = stage_of(subject.declaration)
+    objective = stage.objective
     if not runs(objective):
         return Finding("missing", f"nothing runs {type(objective).__name__} yet")
     every = [trained(subject, seed) for seed in (SEEDS[:1] if subject.quick else SEEDS)]
@@ -25,7 +27,9 @@ def prove_learns(subject: Subject) -> Finding:
     evidence += (
         f"; {choices_text(choices(subject, SEEDS[0]))}; trained {' to '.join(dict.fromkeys((days[0], days[-1])))}"
     )
-    faults = [f"seed {run.seed} misses the goal" for run in every if not enough(one, run)]
+    tuned = isinstance(stage, s.Tuning)
+    evidence += f"; before tuning {', '.join(f'{run.start:.2f}' for run in every)}" if tuned else ""
+    faults = [f"seed {run.seed} misses the goal" for run in every if not enough(one, run, tuned=tuned)]
     faults += ["the control on shuffled data reaches it too"] if enough(one, control) else []
     if not subject.quick:
         faults += [f"only {run.targets:,} targets" for run in every if run.targets < one.targets]
@@ -39,6 +43,7 @@ def choices_text(asked: Choices) -> str:
     return "chosen: " + ", ".join(f"{name} {value}" for name, value in named.items() if value is not None)
 
 
-def enough(task: Task[Any, Any], run: SmallRun) -> bool:
-    """Whether a run ends below its goal."""
-    return math.isfinite(run.end) and run.end <= task.goal(run.baseline["loss"])
+def enough(task: Task[Any, Any], run: SmallRun, *, tuned: bool = False) -> bool:
+    """Whether a run ends below its goal; a tuned model also as far below what it was before."""
+    beaten = min(run.baseline["loss"], run.start) if tuned else run.baseline["loss"]
+    return math.isfinite(run.end) and run.end <= task.goal(beaten)

@@ -13,6 +13,7 @@ from clados.checkpoints import save_pretrained
 from clados.files import write_json
 from clados.objectives import Task, task
 from clados.proofs.proof import Subject
+from clados.train.chain import why_not
 from clados.train.learns import ShortRun, measured_run
 from clados.train.pretrain import Choices, Plan, initial_model, planned, ready_plan
 from clados.train.swapped import learning
@@ -44,6 +45,12 @@ class SmallRun:
     day: str  # on which it was trained
 
 
+def stage_of(declaration: s.Declaration) -> s.Stage:
+    """The stage that is proven: the last that can be trained, or else the first."""
+    stages = declaration.recipe.stages
+    return next((each for each in reversed(stages) if not why_not(declaration.recipe, each)), stages[0])
+
+
 def choices(
     subject: Subject, seed: int, *, shuffled: bool = False, longer: bool = False, objective: str | None = None
 ) -> Choices:
@@ -53,7 +60,7 @@ def choices(
         objective: another than the model's own.
     """
     declaration = learning(subject.declaration, objective) if objective else subject.declaration
-    stage = declaration.recipe.stages[0]
+    stage = stage_of(declaration)
     one = task(stage.objective)
     small = (one.longer if longer else None) or one.small
     least = SCRIPTS if stage.exponent is not None else BYTES if of_bytes(subject.declaration.model) else 0
