@@ -9,7 +9,7 @@ from torch import Tensor
 from clados.nn.kinds.model import WholeModel
 from clados.objectives.base import Batch, Loss
 
-NAME = "mems"  # the model's argument
+MEMORY_ARGUMENT = "mems"  # the model's argument
 
 
 class Memory:
@@ -32,7 +32,7 @@ class Memory:
         if batch.lanes is None or batch.begins:
             return batch
         left = torch.stack([self.lanes[lane] for lane in batch.lanes])
-        return replace(batch, inputs={**batch.inputs, NAME: left})
+        return replace(batch, inputs={**batch.inputs, MEMORY_ARGUMENT: left})
 
     def keep(self, batch: Batch, left: Tensor | None) -> None:
         """Keep what the rows of a batch leave, [rows, layers, memory, d_model]."""
@@ -41,9 +41,9 @@ class Memory:
 
     def saved(self) -> dict[str, Tensor]:
         """All lanes, by name."""
-        return {f"{NAME}.{lane}": each.cpu().contiguous() for lane, each in self.lanes.items()}
+        return {f"{MEMORY_ARGUMENT}.{lane}": each.cpu().contiguous() for lane, each in self.lanes.items()}
 
     def restore(self, saved: Mapping[str, Tensor], lanes: Iterable[int], device: torch.device) -> None:
         """Some of the lanes of ``saved``."""
-        named = {lane: saved.get(f"{NAME}.{lane}") for lane in lanes}
+        named = {lane: saved.get(f"{MEMORY_ARGUMENT}.{lane}") for lane in lanes}
         self.lanes = {lane: each.to(device) for lane, each in named.items() if each is not None}

@@ -51,7 +51,7 @@ QUESTIONS = {  # about pairs: a label of 0 means yes
     "sentence_order_label": "the segments stand in their order",
 }
 LOOKS = {"reads": "who sees whom", "predicts": "whom each sees that is asked for"}
-NAME = 14  # letters of a token before the line of those that it sees
+NAME_SHOWN = 14  # letters of a token before the line of those that it sees
 LINE = 96  # letters of a line of tokens
 LONGEST_SHOWN = 2**16  # tokens of a text that is shown
 
@@ -102,7 +102,7 @@ class View(Shown):
     @property
     def _attends(self) -> "list[PageBlock]":
         """A line for each position that looks, a square for each that it sees."""
-        names = [f"{place:3} {piece.token[:NAME]:{NAME}}" for place, piece in enumerate(self.sees)]
+        names = [f"{place:3} {piece.token[:NAME_SHOWN]:{NAME_SHOWN}}" for place, piece in enumerate(self.sees)]
         blocks: list[PageBlock] = []
         for what, each in self.attends.items():
             lines = [
