@@ -29,7 +29,7 @@ class Token(NamedTuple):
     predicts: str = ""
 
 
-class Grid(NamedTuple):
+class SeenGrid(NamedTuple):
     """Who sees whom: the names of all positions and, for each that looks, 1 or 0 for each that it may see."""
 
     names: Sequence[str]
@@ -37,7 +37,7 @@ class Grid(NamedTuple):
 
 
 def tokens(
-    rows: Mapping[str, Sequence[Token]], looks: Mapping[str, Grid] | None = None, *, name: str, width: float = 860
+    rows: Mapping[str, Sequence[Token]], looks: Mapping[str, SeenGrid] | None = None, *, name: str, width: float = 860
 ) -> Figure:
     """The rows under their names, each broken into as many lines as it needs; below them who may look at whom.
 
@@ -62,7 +62,7 @@ def tokens(
     return Figure(svg.document(width, y + EDGE, name, parts, kind="tokens"), data)
 
 
-def _grid(said: str, grid: Grid, y: float) -> tuple[list[str], float, float]:
+def _grid(said: str, grid: SeenGrid, y: float) -> tuple[list[str], float, float]:
     """Squares, a row for each position that looks, from this height on; the height below them, and their right end."""
     left = EDGE + max(svg.text_width(each, SMALL) for each in grid.names) + PADDING
     parts, y = [svg.label(EDGE, y, said, class_="faint")], y + PADDING

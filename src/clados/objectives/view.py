@@ -78,7 +78,7 @@ class View(Shown):
 
     def figure(self, name: str) -> "Figure":
         """What it sees and what it has to write or predict, as a picture under a title."""
-        from clados.drawing.tokens import Grid, Token, tokens
+        from clados.drawing.tokens import SeenGrid, Token, tokens
 
         sides = (
             {"sees, and predicts below": self.sees} if not self.writes else {"reads": self.sees, "writes": self.writes}
@@ -88,7 +88,7 @@ class View(Shown):
         }
         names = [piece.token for piece in self.sees]
         looks = {
-            LOOKS[what]: Grid(names, {place: list(row) for place, row in zip(each.places, each.sees)})
+            LOOKS[what]: SeenGrid(names, {place: list(row) for place, row in zip(each.places, each.sees)})
             for what, each in self.attends.items()
         }
         return tokens(rows, looks, name=name)
