@@ -11,6 +11,7 @@ if TYPE_CHECKING:  # what OFFERED says, for type checkers and editors
     from clados.apply.embed import embed as embed
     from clados.apply.fill import fill as fill
     from clados.apply.match import match as match
+    from clados.apply.rank import rank as rank
     from clados.apply.translate import translate as translate
     from clados.apply.write import generate as generate
     from clados.catalog.compare import compare as compare
@@ -65,6 +66,7 @@ OFFERED = {
     "match": "clados.apply.match",
     "objective": "clados.train.objective",
     "pretrain": "clados.train.pretrain",
+    "rank": "clados.apply.rank",
     "Run": "clados.train.unit",
     "save_pretrained": "clados.checkpoints.save",
     "prepare_for_decoding": "clados.nn.weight_layout",

@@ -9,7 +9,7 @@ from hypothesis import given, settings, strategies as st
 from clados import nn, spec as s
 from clados.nn.core.context import AttentionContext
 from clados.nn.core.module import made
-from clados.nn.feedforward.experts import Routing, grouped_mm, rank
+from clados.nn.feedforward.experts import Routing, grouped_mm, order_of_arrival
 from clados.objectives.routing import largeness, strayed, unbalance
 from clados.spec.core.pieces import Env
 
@@ -52,7 +52,7 @@ def test_padding_takes_no_room() -> None:
     routing = Routing(2, training=False, shape=(2, 3), context=AttentionContext(keep=keep))
     chosen = torch.tensor([0, 0, 2, 0, 1, 1])  # 2: none, for padding
     assert made(s.OfBatch(1.0, 1.0, least=1))(chosen, routing).tolist()[3]
-    assert rank(chosen).tolist() == [0, 1, 0, 2, 0, 1]
+    assert order_of_arrival(chosen).tolist() == [0, 1, 0, 2, 0, 1]
 
 
 @pytest.mark.parametrize("top", [1, 2])

@@ -43,7 +43,7 @@ def test_every_declared_model_can_be_planned_small(card: str, data: Path, pairs:
     able = [each for each in recipe.stages if not why_not(recipe, each)] or [recipe.stages[0]]
     objective = able[-1].objective
     usual = {s.Translation: "django/de", s.ImageClasses: "digits", s.Contrastive: "emoji", s.ReturnConditioned: None}
-    usual[s.Supervised] = str(pairs)
+    usual |= {s.Supervised: str(pairs), s.PairedTexts: "glosses"}
     if not runs(objective):
         with pytest.raises(CladosError, match=f"{card} learns by {type(objective).__name__}, which nothing runs yet"):
             planned(Choices(model=card, params="600K"))
@@ -53,7 +53,11 @@ def test_every_declared_model_can_be_planned_small(card: str, data: Path, pairs:
             planned(Choices(model=card))
         return
     plan = planned(Choices(model=card, params="600K", data=usual.get(type(objective), str(data)), vocab=600, steps=1))
-    assert s.count_parameters(plan.model).total == pytest.approx(600_000, rel=0.05)
+    parameters = s.count_parameters(plan.model).total
+    if isinstance(objective, s.PairedTexts):  # without the decoder or the heads of what it starts from
+        assert 300_000 < parameters < 600_000
+    else:
+        assert parameters == pytest.approx(600_000, rel=0.05)
     batch = plan.batch()
     assert sum(batch.weights.values()) > 0
 

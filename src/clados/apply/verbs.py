@@ -20,12 +20,19 @@ def _reads_text(model: s.Model) -> bool:
     return model.reads(s.Tokens) is not None
 
 
+def _scores_pairs(model: s.Model) -> bool:
+    """Whether it gives one number for two texts that it reads together: a cross-encoder."""
+    head = model.head("classifier")
+    return getattr(head, "classes", 0) == 1
+
+
 VERBS: dict[str, Callable[[s.Model, _Learned], bool]] = {
     "generate": lambda model, learned: model.writes is not None and model.head("lm") is not None,
     "chat": lambda model, learned: model.writes is not None and getattr(learned, "template", None) is not None,
     "fill": _fills,
     "discriminate": lambda model, learned: _reads_text(model) and model.head("discriminator") is not None,
     "embed": lambda model, learned: _reads_text(model),
+    "rank": lambda model, learned: _reads_text(model) and (model.head("embedding") is not None or _scores_pairs(model)),
     "translate": lambda model, learned: model.writes == "answers" and (learned is None or learned.verb == "translate"),
     "classify": lambda model, learned: model.reads(s.Patches) is not None and model.head("classifier") is not None,
     "match": lambda model, learned: model.compares,

@@ -1,4 +1,4 @@
-"""The verbs on a trained model besides generate: fill, discriminate, embed, translate, classify, match, act."""
+"""The verbs on a trained model besides generate: fill, discriminate, embed, rank, translate, classify, match, act."""
 
 from enum import StrEnum
 from pathlib import Path
@@ -130,6 +130,44 @@ def embed_command(
         output.print_table(
             ["", *names, "text"], [[n, *row, text] for n, row, text in zip(names, cells, given)], right=names
         )
+
+
+def rank_command(
+    directory: Directory,
+    query: Annotated[str, typer.Option(help="The question.")],
+    text: Annotated[list[str] | None, typer.Option(help="A passage; repeat for more.")] = None,
+    file: Annotated[Path | None, typer.Option(help="File with one passage per line instead.")] = None,
+    top: Annotated[int | None, typer.Option(min=1, help="Number of passages.", show_default="all")] = None,
+    query_prompt: Annotated[
+        str | None, typer.Option(help="Text put before the question.", show_default="DIR's prompt 'query', if any")
+    ] = None,
+    passage_prompt: Annotated[
+        str | None, typer.Option(help="Text put before each passage.", show_default="DIR's prompt 'passage', if any")
+    ] = None,
+    batch: BatchSize = 32,
+    json: Json = False,
+) -> None:
+    """Order passages by how well they fit a question, by the model's own score.
+
+    Example: clados rank runs/e5 --query "a small dog" --text "a young canine" --text "a fast road"
+    """
+    from clados.apply.rank import rank
+
+    found = rank(
+        directory,
+        query,
+        _texts(text, file),
+        top=top,
+        query_prompt=query_prompt,
+        passage_prompt=passage_prompt,
+        batch=batch,
+    )
+    if json:
+        output.print_json({"query": query, "passages": [vars(each) for each in found]})
+        return
+    output.print_heading(query)
+    rows = [(str(i), f"{each.score:.3f}", each.text) for i, each in enumerate(found, 1)]
+    output.print_table(("", "score", "passage"), rows, right=("score",))
 
 
 def translate_command(

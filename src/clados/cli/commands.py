@@ -47,6 +47,7 @@ GROUPS: dict[str, dict[str, Command]] = {
         "fill": Command("clados.cli.apply", "Fill the masks or blanks of a text", reads=True),
         "discriminate": Command("clados.cli.apply", "Detect replaced tokens in a text", reads=True),
         "embed": Command("clados.cli.apply", "Turn texts into vectors", reads=True),
+        "rank": Command("clados.cli.apply", "Order passages by how well they fit a question", reads=True),
         "translate": Command("clados.cli.apply", "Translate texts", reads=True),
         "classify": Command("clados.cli.apply", "Classify images", reads=True),
         "match": Command("clados.cli.apply", "Match images with texts", reads=True),

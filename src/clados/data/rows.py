@@ -21,6 +21,8 @@ PAIRS = (
     ("question", "answer"),
     ("document", "summary"),
     ("article", "highlights"),
+    ("anchor", "positive"),
+    ("query", "positive"),
 )
 MORE = ("input", "context")  # what an instruction is about, put below it (Taori et al. 2023, Alpaca; Dolly)
 PLACE_COLUMNS = ("id", "language", "source_language")  # columns that are no field of a template
@@ -73,6 +75,11 @@ def _string(row: RowData, key: str) -> str:
     return replace_surrogates(row[key])
 
 
+def _is_score(key: str, value: object) -> bool:
+    """Whether a column holds how good a teacher finds a text: ``score``, ``negative_score``."""
+    return key.endswith("score") and isinstance(value, int | float) and not isinstance(value, bool)
+
+
 def _language(row: RowData, key: str = "language") -> str:
     return _string(row, key) if row.get(key) else ""
 
@@ -90,12 +97,13 @@ def _pair(source: str, target: str) -> Callable[[str, RowData], Iterator[Example
         if source == "instruction":
             parts += [_string(row, key) for key in MORE if row.get(key)]
         languages = _language(row, "source_language"), _language(row)
-        others = {key for key, value in row.items() if value and isinstance(value, str)} - {
+        others = {key for key, value in row.items() if (value and isinstance(value, str)) or _is_score(key, value)} - {
             source,
             target,
             *PLACE_COLUMNS,
         }
-        fields = tuple((key, _string(row, key)) for key in row if key in {source, target, *others}) if others else ()
+        named = [key for key in row if key in {source, target, *others}] if others else []
+        fields = tuple((key, str(row[key]) if _is_score(key, row[key]) else _string(row, key)) for key in named)
         yield Pair(document, "\n\n".join(parts), _string(row, target), *languages, fields=fields)
 
     return make

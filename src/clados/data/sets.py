@@ -162,6 +162,57 @@ def _questions(row: dict[str, Any], words: dict[str, str]) -> Iterator[Pair]:
         yield Pair(f"instructions/{row['id']}", source, answer, "en", "en", fields=tuple(fields.items()))
 
 
+NEAR_GLOSSES = 8  # that are near, and wrong
+
+
+def glosses() -> list[Pair]:
+    """Words of WordNet with their glosses, and entries with the glosses of what they are a kind of.
+
+    Beside the right gloss, ``positive``, stand wrong ones, ``negative``: of sister synsets, and of the entry's
+    neighbours in its file. A score says how near each is in the graph, as a teacher might: 1 for the right one, 1/3
+    for a sister's (two steps away), 0 for a neighbour's. Each text has an instruction.
+    """
+    rows = synsets()
+    known = {str(row["id"]): row for row in rows}
+    above = {name: next(iter(row["relations"].get("hypernym", ())), "") for name, row in known.items()}
+    sisters: dict[str, list[str]] = {}
+    for name, parent in above.items():
+        sisters.setdefault(parent, []).append(name)
+    order = {name: i for i, name in enumerate(known)}
+
+    def near(name: str, without: set[str]) -> list[tuple[str, str]]:
+        """Texts and scores of a synset's sisters and neighbours."""
+        family = [each for each in sisters[above[name]] if above[name] and each not in without][: NEAR_GLOSSES // 2]
+        around = [
+            rows[j]
+            for k in range(1, 2 * NEAR_GLOSSES)
+            for j in (order[name] - k, order[name] + k)
+            if 0 <= j < len(rows)
+        ]
+        aside = [str(row["id"]) for row in around if row["file"] == known[name]["file"]]
+        far = [each for each in aside if each not in (*without, *family)]
+        scored = [(each, "0.333") for each in family] + [(each, "0") for each in far]
+        return [(str(known[each]["gloss"]), score) for each, score in scored[:NEAR_GLOSSES]]
+
+    def pair(name: str, source: str, asks: str, right: str, without: set[str]) -> Pair:
+        gloss = str(known[right]["gloss"])
+        fields = [("instruction", f"Represent the {asks}: "), ("positive_instruction", "Represent the meaning: ")]
+        fields.append(("score", "1"))
+        for text, score in near(right, without | {right}):
+            if text != gloss:
+                fields += [("negative", text), ("negative_score", score)]
+        return Pair(f"glosses/{name}", source, gloss, "en", "en", fields=tuple(fields))
+
+    found = []
+    for name, row in known.items():
+        words, parent = ", ".join(map(str, row["words"])), above[name]
+        found.append(pair(name, words, "word for its meaning", name, set()))
+        if parent:
+            entry = f"{words}: {row['gloss']}"
+            found.append(pair(name, entry, "entry for what it is a kind of", parent, {name, above[parent]}))
+    return found
+
+
 def conversations() -> list[Dialogue]:
     """The same questions and answers, those about one synset asked one after the other."""
     groups = groupby(instructions(), key=lambda pair: pair.document)
@@ -244,6 +295,7 @@ SETS: dict[str, Callable[[], Sequence[Example]]] = {
     "dialogue": dialogue,
     "instructions": instructions,
     "conversations": conversations,
+    "glosses": glosses,
     "emoji": emoji,
     "fashion": fashion,
     "digits": digits,

@@ -80,7 +80,7 @@ class ContrastiveTask(Task[s.Contrastive, Caption], objective=s.Contrastive):
         if dist.is_initialized() and model.training:
             factor, first = model.logit_scale.exp().clamp(max=model.warmest), dist.get_rank() * len(scores)
             images, texts = found.image_embeds, found.text_embeds
-            scores, others = (factor * a @ _everywhere(b).T for a, b in ((images, texts), (texts, images)))
+            scores, others = (factor * a @ everywhere(b).T for a, b in ((images, texts), (texts, images)))
         labels = torch.arange(first, first + len(scores), device=scores.device)
         both = (cross_entropy(scores, labels, reduction="sum") + cross_entropy(others, labels, reduction="sum")) / 2
         right = LossTerm((scores.argmax(-1) == labels).sum(), len(labels))
@@ -101,7 +101,8 @@ class ContrastiveTask(Task[s.Contrastive, Caption], objective=s.Contrastive):
         return Measure("R@1", right, 1 / number, "chance", 3 / number, number)
 
 
-def _everywhere(x: Tensor) -> Tensor:
+def everywhere(x: Tensor) -> Tensor:
+    """The rows of all processes, with their gradients."""
     rows: Tensor = _Everywhere.apply(x)  # type: ignore[no-untyped-call]
     return rows
 

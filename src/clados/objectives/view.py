@@ -64,6 +64,7 @@ class View(Shown):
         sees: what the model (of two sides: the encoder) reads.
         writes: what the decoder has to write, mark by mark; empty for a model of one side.
         also: what else is to be predicted.
+        paired: what belongs to it, where texts are compared.
         attends: who may look at whom in ``sees``, where it is neither all at all nor each at what came before.
     """
 
@@ -71,6 +72,7 @@ class View(Shown):
     writes: tuple[Piece, ...]
     also: dict[str, Any]
     attends: dict[str, Attending] = field(default_factory=dict)
+    paired: tuple[Piece, ...] = ()
 
     def json(self) -> dict[str, Any]:
         """As plain data."""
@@ -83,6 +85,8 @@ class View(Shown):
         sides = (
             {"sees, and predicts below": self.sees} if not self.writes else {"reads": self.sees, "writes": self.writes}
         )
+        if self.paired:
+            sides = {"sees": self.sees, "is near to": self.paired}
         rows = {
             side: [Token(each.token, each.mark, each.predicts or "") for each in row] for side, row in sides.items()
         }
@@ -113,6 +117,8 @@ class View(Shown):
 
     @property
     def _predicted(self) -> "list[PageBlock]":
+        if self.paired:
+            return ["is near to", _wrapped([piece.token for piece in self.paired])]
         wanted = [f"{piece.predicts} (from {piece.token})" for piece in self.sees if piece.predicts]
         return ["predicts", _wrapped(wanted or ["nothing"])]
 
@@ -139,6 +145,9 @@ class View(Shown):
 def view(batch: Batch, tokenizer: Tokenizer, row: int = 0, model: s.Model | None = None) -> View:
     """One row of a batch of texts; of a ``model`` also who may look at whom, where it is not plain."""
     ids = _row(batch, "input_ids", row)
+    if "labels" not in batch.targets:  # questions, then as many passages
+        other = _row(batch, "input_ids", row + len(next(iter(batch.targets.values()))))
+        return View(_pieces(ids, {}, tokenizer), (), {}, paired=_pieces(other, {}, tokenizer))
     wanted = dict(_wanted(batch, row))
     also: dict[str, Any] = {}
     for name, meaning in QUESTIONS.items():

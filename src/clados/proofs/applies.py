@@ -17,6 +17,7 @@ from clados.apply.classify import classify
 from clados.apply.discriminate import discriminate
 from clados.apply.fill import fill
 from clados.apply.match import match
+from clados.apply.rank import rank
 from clados.apply.ready import Ready, load
 from clados.apply.translate import translate
 from clados.apply.write import generate as write
@@ -99,6 +100,13 @@ def _discriminate(ready: Ready, folder: Path, row: Any, scratch: Path) -> Answer
     return [_rounded(each) for each in told], [_rounded(vars(each)) for each in computed]
 
 
+def _rank(ready: Ready, folder: Path, row: Any, scratch: Path) -> Answers:
+    texts = ["a young dog", "the act of going", "a road for cars"]
+    printed = command("rank", str(folder), "--query", "a puppy", *(word for text in texts for word in ("--text", text)))
+    computed = rank(ready, "a puppy", texts)
+    return [_rounded(each) for each in printed["passages"]], [_rounded(vars(each)) for each in computed]
+
+
 def _translate(ready: Ready, folder: Path, row: Any, scratch: Path) -> Answers:
     return command("translate", str(folder), SENTENCE)[0]["translation"], translate(ready, SENTENCE)[0]
 
@@ -126,6 +134,7 @@ ANSWERS: dict[str, Callable[[Ready, Path, Any, Path], Answers]] = {
     "chat": _chat,
     "fill": _fill,
     "discriminate": _discriminate,
+    "rank": _rank,
     "translate": _translate,
     "classify": _classify,
     "match": _match,

@@ -14,7 +14,7 @@ instructor = Encoder(
 tuning = Tuning(
     name="tuning",
     start="t5:large",
-    objective=PairedTexts(hard=1, both=True),
+    objective=PairedTexts(instructed=True, hard=1, both=True),
     data="MEDI: 330 sets of pairs, each with an instruction; a batch is of one task",
     optimiser=AdamW(lr=2e-5),
     schedule=LinearDecay(warmup=2000),

@@ -81,7 +81,7 @@ class Routing(NamedTuple):
     context: AttentionContext
 
 
-def rank(numbers: Tensor) -> Tensor:
+def order_of_arrival(numbers: Tensor) -> Tensor:
     """How many entries before each have its number."""
     ordered, order = numbers.sort(stable=True)
     place = torch.arange(len(numbers), device=numbers.device) - torch.searchsorted(ordered, ordered)
@@ -108,10 +108,10 @@ class OfBatch(Capacity):
         share = (self.part.training if routing.training else self.part.evaluation) / routing.experts
         keep = routing.context.keep
         if keep is not None:
-            return rank(chosen) >= (keep.sum() * share).floor().clamp(min=self.part.least)
+            return order_of_arrival(chosen) >= (keep.sum() * share).floor().clamp(min=self.part.least)
         tokens = routing.shape[0] * routing.shape[1]
         room = max(self.part.least, int(tokens * share))
-        return None if tokens <= room else rank(chosen) >= room
+        return None if tokens <= room else order_of_arrival(chosen) >= room
 
 
 @builds(s.OfText)
@@ -128,7 +128,7 @@ class OfText(Capacity):
         sizes = torch.tensor(lengths, device=chosen.device)
         text = torch.arange(len(lengths), device=chosen.device).repeat_interleave(sizes, output_size=batch * length)
         text = text.repeat(len(chosen) // (batch * length))
-        return rank(text * (routing.experts + 1) + chosen) >= self.part.tokens
+        return order_of_arrival(text * (routing.experts + 1) + chosen) >= self.part.tokens
 
 
 # ---------------------------------------------------------------- the layer

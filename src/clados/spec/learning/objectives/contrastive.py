@@ -18,8 +18,10 @@ class PairedTexts(Objective):
     texts that are near but wrong. With a teacher the loss is KL(its scores || ours) + ``share`` times this (eq. 2).
     """
 
+    verb: ClassVar[str] = "rank"
     temperature: float = 0.01
     prefixes: tuple[str, ...] = ()  # before the question, before the passage
+    instructed: bool = False  # an instruction of the data before each text, which is not pooled (Su et al. 2022, §2.1)
     hard: int = 0  # wrong texts that are near, beside each right one
     both: bool = False  # from the passage to the question too (Su et al. 2022, §2.3)
     teacher: Literal["none", "cross-encoder"] = "none"
