@@ -159,13 +159,13 @@ def test_what_cannot_teach_is_refused_in_one_line(data: Path, teacher: Path, tmp
 def test_without_a_directory_a_small_teacher_is_trained_once_and_kept(
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("clados.train.pretrain.USUAL_STEPS", 2)
+    monkeypatch.setattr("clados.train.scaled.USUAL_STEPS", 2)
     monkeypatch.setattr("clados.train.pretrain.cache_folder", lambda: tmp_path / "cache")
     wanted = Choices(model="distilbert", data=str(data), params="100K", vocab=100, length=16, steps=1, batch=4)
     pretrain(wanted, tmp_path / "one")
     (kept,) = (tmp_path / "cache" / "small").iterdir()
     assert kept.name.startswith("bert-")
-    monkeypatch.setattr("clados.train.pretrain.USUAL_STEPS", 0)  # it is not trained again
+    monkeypatch.setattr("clados.train.scaled.USUAL_STEPS", 0)  # it is not trained again
     pretrain(wanted, tmp_path / "two")
     files = [(tmp_path / name / "model.safetensors").read_bytes() for name in ("one", "two")]
     assert files[0] == files[1]

@@ -466,15 +466,10 @@ def with_start(
         CladosError: as ``pretrain``.
     """
     show = show or Show()
-    if choices.teacher is None and (wanted := _teacher_choices(choices)):
-        folder = kept_folder(wanted)
-        if not world().agreed(_finished(folder)):
-            show.note(f"{choices.model} learns from {wanted.model}, which is trained small first and kept in {folder}")
-            result = pretrain(wanted, folder, resume=(folder / RUN).exists(), show=show, stop=stop)
-            if not result.finished:
-                return result
-        choices = replace(choices, teacher=str(folder), params=None, vocab=Choices.vocab)
-    plan = planned(choices)
+    taught = with_teacher(choices, show, stop)
+    if isinstance(taught, Result):
+        return taught
+    choices, plan = taught, planned(taught)
     if plan.start is None or plan.start.module is not None:
         return plan
     card, _, size = choices.model.partition(":")
@@ -493,6 +488,20 @@ def with_start(
         if not result.finished:
             return result
     return planned(choices, start(folder, declaration, chain[-1], plan.facts))
+
+
+def with_teacher(choices: Choices, show: Show, stop: Callable[[], bool] = bool) -> Choices | Result:
+    """The choices with a teacher, which is trained small and kept where a student has none; see ``with_start``."""
+    wanted = _teacher_choices(choices) if choices.teacher is None else None
+    if wanted is None:
+        return choices
+    folder = kept_folder(wanted)
+    if not world().agreed(_finished(folder)):
+        show.note(f"{choices.model} learns from {wanted.model}, which is trained small first and kept in {folder}")
+        result = pretrain(wanted, folder, resume=(folder / RUN).exists(), show=show, stop=stop)
+        if not result.finished:
+            return result
+    return replace(choices, teacher=str(folder), params=None, vocab=Choices.vocab)
 
 
 def _teacher_choices(choices: Choices) -> Choices | None:
@@ -651,7 +660,11 @@ def pretrain(
     if resume:
         _recorded(out)
     with _taken(out, resume=resume) if world().first else nullcontext():
-        plan = plan or planned(choices)
+        if plan is None:
+            taught = with_teacher(choices, show or Show(), stop)
+            if isinstance(taught, Result):
+                return taught
+            choices, plan = taught, planned(taught)
         if plan.start and plan.start.module is None:
             if world().first and not resume:
                 write_json(out / RUN, plan.json())
