@@ -10,7 +10,7 @@ from clados.apply.embed import embed, similarity
 from clados.apply.ready import ModelSource, Ready, batched, listed, load, pad_ids
 from clados.nn.memory import enough_memory
 
-PASSAGES = ("passage", "document", "corpus")  # names of a passage's prompt, as sentence-transformers looks for them
+PASSAGES = ("document", "passage", "corpus")  # names of a passage's prompt, in sentence-transformers' order
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ def rank(
     Args:
         top: how many are given; None: all.
         query_prompt, passage_prompt: put before them; when None the directory's prompts of the names ``query``, and
-            ``passage``, ``document`` or ``corpus``, where it has them, else its default one. A cross-encoder has none.
+            ``document``, ``passage`` or ``corpus``, where it has them, else its default one. A cross-encoder has none.
 
     Raises:
         InputError: for a model that does neither.

@@ -142,7 +142,7 @@ def rank_command(
         str | None, typer.Option(help="Text put before the question.", show_default="DIR's prompt 'query', if any")
     ] = None,
     passage_prompt: Annotated[
-        str | None, typer.Option(help="Text put before each passage.", show_default="DIR's prompt 'passage', if any")
+        str | None, typer.Option(help="Text put before each passage.", show_default="DIR's prompt 'document', if any")
     ] = None,
     batch: BatchSize = 32,
     json: Json = False,

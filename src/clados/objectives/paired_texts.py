@@ -23,7 +23,7 @@ from clados.objectives.owned import Owned
 from clados.objectives.ranking import BM25, first_share
 from clados.objectives.tasks import Listed, Small, Source, SourceConfig, Task, of_kind
 
-PROMPT_NAMES = ("query", "passage")  # of the prompts, as sentence-transformers looks for them
+PROMPT_NAMES = ("query", "document", "passage")  # of the prompts; sentence-transformers 6.2 reads the first two
 BETTER = 0.05  # of the questions more than BM25 finds
 
 
@@ -150,7 +150,8 @@ class PairedTextsTask(Task[s.PairedTexts, Related], objective=s.PairedTexts):
 
     def owned(self, model: WholeModel, setting: Setting, seed: int) -> Owned:
         """The prefixes go with the model, as sentence-transformers keeps them."""
-        prompts = dict(zip(PROMPT_NAMES, self.objective.prefixes))
+        first, second = self.objective.prefixes or ("", "")
+        prompts = dict(zip(PROMPT_NAMES, (first, second, second))) if self.objective.prefixes else {}
         return Prompts(EmbeddingSettings(prompts, include_prompt=not self.objective.instructed))
 
     # ------------------------------------------------------------ batch and loss
