@@ -23,6 +23,7 @@ BENCHMARKS = {
     "experts-decode": "benchmarks.experts:decode",
     "experts-encode": "benchmarks.experts:encode",
     "start": "benchmarks.start:start",
+    "tokenise": "benchmarks.tokenise:tokenise",
     "sizes": "benchmarks.sizes:sizes",
 }
 
