@@ -35,6 +35,7 @@ COUNTS = {
     "dialogue": (Dialogue, 6252),
     "instructions": (Pair, 12_000),
     "conversations": (Dialogue, 6000),
+    "glosses": (Pair, 8588),
     "emoji": (Captioned, 1906),
     "fashion": (Labelled, 1000),
     "digits": (Labelled, 1797),
