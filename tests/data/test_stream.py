@@ -20,7 +20,7 @@ from clados.data import (
     sentences,
     train_tokenizer,
 )
-from clados.data.packing import SentenceBlocks
+from clados.data.packing import NeighbouringPairs, SentenceBlocks
 
 SEPARATOR = 999_999
 
@@ -220,3 +220,12 @@ def test_sentences_stay_whole_within_their_document_and_know_its_language() -> N
     assert np.concatenate([row.ids for row in found]).tolist() == list(range(30))
     with pytest.raises(DataError, match="length is 0; 1 token or more"):
         SentenceBlocks(stream, 1, added=1)
+
+
+def test_neighbouring_segments_need_two_tokens() -> None:
+    """What is packed is an array, whose truth is not that of a list."""
+    words = train_tokenizer(["one two. three four."] * 9, "word", 64)
+    stream = encode_documents([Text("a", "one two. three four."), Text("b", "one. two.")], words, by="sentence")
+    assert len(NeighbouringPairs(stream, 8)) == 2
+    with pytest.raises(DataError, match="no document has the two tokens"):
+        NeighbouringPairs(encode_documents([Text("a", "one")], words, by="sentence"), 8)

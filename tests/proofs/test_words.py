@@ -4,6 +4,7 @@ import pytest
 
 from clados import spec as s
 from clados.catalog.load import catalog
+from clados.errors import CladosError
 from clados.models.declared import declared, package_models
 from clados.objectives import runs
 from clados.proofs import Subject, unseen
@@ -22,7 +23,19 @@ def test_every_changed_word_of_a_structure_is_noticed(model: str) -> None:
 
 
 TUNED = ("sparrow", "flan-t5")  # upper layers; prefixes
-RECIPES = [name for name in TRAINED if name in TUNED or not isinstance(declared(name).recipe.stages[0], s.Tuning)]
+# Three steps of a small model do not do: two need a teacher, one a model before it, one texts of 256 tokens.
+UNTRIED = ("distilbert", "dq-bart", "seeker", "xlnet")
+RECIPES = [
+    name
+    for name in TRAINED
+    if name in TUNED or not (isinstance(declared(name).recipe.stages[0], s.Tuning) or name in UNTRIED)
+]
+
+
+@pytest.mark.parametrize("model", UNTRIED)
+def test_where_a_recipe_cannot_be_tried_the_proof_says_why(model: str) -> None:
+    with pytest.raises(CladosError):
+        recipe_words(Subject(catalog()[model]))
 
 
 @pytest.mark.parametrize("model", RECIPES)

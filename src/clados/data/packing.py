@@ -272,7 +272,7 @@ class NeighbouringPairs(_Spans):
 
     def __init__(self, stream: Stream, length: int, seed: int = 0, short: float = 0.1) -> None:
         super().__init__(stream, length, seed, short, least=2)
-        if not self.spans:
+        if not len(self.spans):
             raise DataError("no document has the two tokens that a pair of segments needs")
 
     def at(self, index: int, epoch: int = 0) -> Couple:

@@ -1,7 +1,7 @@
 """Words that no output in evaluation shows: initialisation, dropout, roles of tokens, recipes."""
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache, cached_property
 from typing import Any
 
@@ -17,7 +17,7 @@ from clados.data.packing import generator
 from clados.data.readers import read
 from clados.data.tokenizer import Tokenizer
 from clados.data.training import train_tokenizer
-from clados.errors import CladosError
+from clados.errors import CladosError, InputError
 from clados.nn.capture import capture
 from clados.objectives import Setting, SourceConfig, VocabIds, task
 from clados.objectives.routing import ROUTERS, strayed
@@ -28,6 +28,7 @@ from clados.train.fitting import facts_of, texts, tokenizer_for
 from clados.train.loop import Trainer
 from clados.train.optimisers import fitted_schedule, lr_factor, published_lr
 from clados.train.scaled import scaled_stage
+from clados.train.sources import by_language, mixed
 from clados.train.unit import Drawn, Run, SupervisedUnit
 
 SURE = 6.0  # standard errors between two deviations that differ
@@ -36,7 +37,7 @@ TIMES = 48  # the same example, so often, to see how far dropout spreads it
 PASSES = 6  # in which it is read: some dropout is one for a whole batch
 SMALL_VOCAB = 600  # tokens of a small tokenizer
 STEPS, LENGTH = 3, 48
-TEMPLATED = 256  # tokens of a text whose template is most of it
+TEMPLATED = 256  # tokens of a text with a template, with several sentences, or of which long spans are taken
 
 # ---------------------------------------------------------------- initialisation
 
@@ -224,6 +225,10 @@ def _tokenizer(kind: str) -> Tokenizer:
 # ---------------------------------------------------------------- recipes
 
 
+def _spoken(examples: Sequence[Any], language: str) -> list[Any]:
+    return [each for each in examples if each.language == language]
+
+
 class Produced:
     """What the first stage of a recipe produces: its schedule, and a few steps of a small model."""
 
@@ -253,10 +258,12 @@ class Produced:
         from clados.train.fitting import FitContext
 
         stage = self.declaration.recipe.stages[0]
-        kept, _ = split(read(task(stage.objective).data))
+        kept, _ = split(read(task(stage.objective).data if stage.exponent is None else "languages"))
         some = kept[:24]
-        tokenizer = tokenizer_for(self.declaration.model, some, SMALL_VOCAB)
-        length = TEMPLATED if "template" in s.words(stage.objective) else LENGTH
+        if stage.exponent is not None:  # much of one language, and little of another
+            some = [each for language, most in (("en", 20), ("de", 4)) for each in _spoken(kept, language)[:most]]
+        tokenizer = tokenizer_for(self.declaration.model, some, SMALL_VOCAB, task(stage.objective).marks(some))
+        length = TEMPLATED if {"template", "denoisers", "kept"} & {*s.words(stage.objective)} else LENGTH
         return FitContext(some, tokenizer, length, facts_of(some))
 
     def _steps(self, recipe: s.Recipe) -> Any:
@@ -264,7 +271,9 @@ class Produced:
         from clados.train.fitting import fit_model, headed
 
         stage, context = recipe.stages[0], self._context
-        base = headed(self.declaration.model, stage)
+        one, base = task(stage.objective), headed(self.declaration.model, stage)
+        if refusal := one.refusal(base):
+            raise InputError(refusal)
         model = fit_model(s.tiny(base), context)
         config = SourceConfig(context.length, 0, context.tokenizer, context.facts.scales, writes=model.writes)
         setting = Setting(model, context.length, VocabIds.of(context.tokenizer) if context.tokenizer else None)
@@ -272,8 +281,9 @@ class Produced:
         module = cn.build(model, seed=0)
         lr = published_lr(stage, self.declaration.model)
         run = Run(steps=STEPS, batch=4, lr=lr, held_out=4)
-        source = task(stage.objective).source(context.examples, config)
-        unit = SupervisedUnit(module, scaled_stage(stage, base, model), setting, source, run)
+        scaled = scaled_stage(stage, base, model)
+        source = mixed(by_language(context.examples, task(scaled.objective), config, stage.exponent), 0)
+        unit = SupervisedUnit(module, scaled, setting, source, run)
         trainer = Trainer(unit, run)
         module.train()
         entries = [trainer.step(i) for i in range(STEPS)]

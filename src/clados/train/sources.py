@@ -89,9 +89,9 @@ class RunData:
         train = [
             (source, part.source.weight * weight)
             for part in self.parts
-            for source, weight in _drawn(part.kept, task, config, exponent)
+            for source, weight in by_language(part.kept, task, config, exponent)
         ]
-        return _mixed(train, config.seed), _mixed(held, config.seed)
+        return mixed(train, config.seed), mixed(held, config.seed)
 
     def json(self) -> dict[str, Any]:
         """What run.json says of it."""
@@ -107,12 +107,13 @@ class RunData:
         return found
 
 
-def _mixed(sources: Sequence[tuple[Source, float]], seed: int) -> Source:
+def mixed(sources: Sequence[tuple[Source, float]], seed: int) -> Source:
+    """The rows of several sources, each by its weight."""
     first, weights = [each for each, _ in sources], [weight for _, weight in sources]
     return first[0] if len(first) == 1 else Mixed(first, weights, seed)
 
 
-def _drawn(
+def by_language(
     examples: Sequence[Any], task: Task[Any, Any], config: SourceConfig, exponent: float | None
 ) -> list[tuple[Source, float]]:
     """Rows and their weights, one lot a language where they are drawn by language."""

@@ -6,7 +6,20 @@ from clados.spec.activations import Act
 from clados.spec.core.pieces import Env, Held, Pieces, Projection, Weight, linear
 from clados.spec.errors import SpecError
 from clados.spec.heads.base import Head
-from clados.spec.inputs.text import tokens_of, vocab_size
+from clados.spec.inputs.text import Tokens, tokens_of, vocab_size
+
+
+def one_table(head: Head, env: Env) -> Tokens:
+    """The inputs whose table a head reads words out with.
+
+    Raises:
+        SpecError: they have several, or none.
+    """
+    inputs = tokens_of(env)
+    if "tokens" not in inputs.pieces(env):
+        name = type(inputs).__name__
+        raise SpecError(f"{type(head).__name__} reads words out with the table of tokens; {name} have several")
+    return inputs
 
 
 class Tied(Head):
@@ -21,7 +34,7 @@ class Tied(Head):
     transform: Act | None = None
 
     def pieces(self, env: Env) -> Pieces:
-        inputs = tokens_of(env)
+        inputs = one_table(self, env)
         wide, narrow = env.dims.d_model, inputs.width(env.dims)
         if narrow != wide and not self.transform:
             raise SpecError(f"Tied reads states of {wide} with a table of {narrow}: it needs a transform")
@@ -48,4 +61,4 @@ class Narrowed(Head):
     slot = "lm"
 
     def pieces(self, env: Env) -> Pieces:
-        return {"project": linear(env.dims.d_model, tokens_of(env).width(env.dims), bias=False)}
+        return {"project": linear(env.dims.d_model, one_table(self, env).width(env.dims), bias=False)}

@@ -2,6 +2,7 @@
 
 from typing import ClassVar, Literal
 
+from clados.spec.errors import SpecError
 from clados.spec.learning.objectives.base import Objective
 
 
@@ -26,3 +27,7 @@ class PairedTexts(Objective):
     both: bool = False  # from the passage to the question too (Su et al. 2022, §2.3)
     teacher: Literal["none", "cross-encoder"] = "none"
     share: float = 1.0  # of the contrastive loss beside the teacher's
+
+    def check(self) -> None:
+        if self.teacher != "none" and not self.hard:
+            raise SpecError(f"PairedTexts.hard is 0; a teacher ({self.teacher}) compares each question's own passages")

@@ -1,8 +1,9 @@
 """Restore texts that were damaged."""
 
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from clados.spec.core.part import Part
+from clados.spec.errors import SpecError
 from clados.spec.learning.objectives.base import Objective
 
 
@@ -74,3 +75,11 @@ class MixtureOfDenoisers(Objective):
     verb: ClassVar[str] = "fill"
     denoisers: tuple[Denoiser, ...]
     spread: float = 0.25  # a span's standard deviation, as a share of its mean
+
+    def check(self) -> None:
+        if not self.denoisers:
+            raise SpecError("MixtureOfDenoisers.denoisers is (); it needs at least one")
+
+    @classmethod
+    def example(cls) -> Self:
+        return cls((Denoiser("[R]", 0.15, 3.0),))
