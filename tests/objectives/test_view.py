@@ -81,7 +81,7 @@ def test_too_short_texts_and_other_objectives_are_refused(tokenizers: dict[str, 
 
 def test_the_view_is_plain_data(tokenizers: dict[str, Tokenizer]) -> None:
     found = of("t5", tokenizers).json()
-    assert set(found) == {"sees", "writes", "also", "attends"}
+    assert set(found) == {"sees", "writes", "also", "attends", "paired"}
     assert np.all([set(piece) == {"token", "id", "mark", "predicts"} for piece in found["sees"]])
 
 

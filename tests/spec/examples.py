@@ -9,10 +9,12 @@ from clados import spec as s
 from clados.models.declared import declared, package_models
 from clados.proofs.cases import without_roles
 from clados.spec.core.declaration import replaced
+from clados.spec.kinds.entity import Aggregator
 
 FURTHER = (
     *(s.Reshaped("x", (1, -1)), s.Banded(4), s.Rule("x"), s.Sides(s.Size(1, 8, 1), s.Size(2, 8, 1)), s.OfText(4)),
     *(s.LinearScaling(2.0), s.BandScaling(2.0, 1.0, 4.0, 8)),
+    Aggregator(attn=s.Attention(), entity_attn=None, mlp=s.Fusion(), entities=s.Entities(6, 2)),
 )
 
 

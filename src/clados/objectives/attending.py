@@ -51,7 +51,7 @@ def attending(model: s.Model, batch: Batch, row: int = 0) -> dict[str, Attending
     length = ids.size(1) if keep is None or keep.dim() != 2 else int(keep.sum())
     if not 1 < length <= MOST_ASKED:
         return {}
-    small = s.dropping(s.tiny(model), 0.0)
+    small = s.dropping(s.tiny(model), 0.0).adapted(_roomy, lambda head: head)
     part: Any = small.resized(small.size.but(layers=1))
     module = build(part).double().eval()
     asked = given.pop("target_mapping", None)
@@ -61,6 +61,14 @@ def attending(model: s.Model, batch: Batch, row: int = 0) -> dict[str, Attending
         given["target_mapping"] = asked[:, : len(places)]
         found["predicts"] = _seen(module, given, length, places.tolist())
     return {} if all(each.plain for each in found.values()) else found
+
+
+def _roomy(inputs: s.Inputs) -> s.Inputs:
+    """The inputs, with positions for any row that is asked about, however few were learned."""
+    if not isinstance(inputs, s.Tokens) or not isinstance(inputs.position, s.Learned):
+        return inputs
+    length = max(inputs.position.length, inputs.position.start + MOST_ASKED)
+    return inputs.but(position=inputs.position.but(length=length))
 
 
 @torch.no_grad()

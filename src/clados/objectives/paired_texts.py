@@ -1,7 +1,7 @@
 """Texts that belong together, among others of the batch (Wang et al. 2022, §4; Su et al. 2022, §2)."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 import torch
@@ -141,7 +141,7 @@ class PairedTextsTask(Task[s.PairedTexts, Related], objective=s.PairedTexts):
     def example(self, text: str, config: SourceConfig) -> Related:
         """Shown as two texts: in training there are more, of other rows."""
         question, passage = self.texts(text)
-        one = task_without_help(self.objective)
+        one = self.held_out
         said = (("instruction", "Represent the text: "), ("positive_instruction", "Represent the text: "))
         found: Related = one.source([Pair("", question, passage, fields=said)], config).at(0)
         return found._replace(wrong=(found.passage,), scores=(0.0, 0.0))
@@ -217,9 +217,9 @@ class PairedTextsTask(Task[s.PairedTexts, Related], objective=s.PairedTexts):
     # ------------------------------------------------------------ how it is judged
 
     @property
-    def held_out(self) -> "PairedTextsTask":
-        """Among the other passages alone, in one direction."""
-        return task_without_help(self.objective)
+    def held_out(self) -> Self:
+        """Among the other passages alone, in one direction: without teacher and wrong texts."""
+        return type(self)(self.objective.but(hard=0, both=False, teacher="none", share=1.0))
 
     def main_loss(self, losses: Mapping[str, float]) -> float:
         """The share of questions whose passage is not the first: at so low a temperature the loss tells confidence."""
@@ -259,11 +259,6 @@ class PairedTextsTask(Task[s.PairedTexts, Related], objective=s.PairedTexts):
         right = first_share(list(np.where(np.isfinite(usual), found, -np.inf)))
         trivial = first_share(list(usual))
         return Measure("R@1", right, trivial, "BM25", trivial + 0.02, len(rows))
-
-
-def task_without_help(objective: s.PairedTexts) -> PairedTextsTask:
-    """The task without teacher and wrong texts, from the question to the passage."""
-    return PairedTextsTask(objective.but(hard=0, both=False, teacher="none", share=1.0))
 
 
 def cosines(one: Tensor, other: Tensor, temperature: float) -> Tensor:

@@ -47,7 +47,7 @@ def _equivalence(path: str, old: Any) -> Callable[[Any, Any], bool] | None:
         return _a_factor
     if path == "init" or (old is None and path.startswith("init.")):
         return _alike
-    return _same if old is None and SIZES.search(path) else None
+    return _same if old is None and (SIZES.search(path) or path.endswith(".groups")) else None
 
 
 def _same(part: s.Part, other: s.Part) -> bool:

@@ -28,7 +28,7 @@ from clados.train.fitting import facts_of, texts, tokenizer_for
 from clados.train.loop import Trainer
 from clados.train.optimisers import fitted_schedule, lr_factor, published_lr
 from clados.train.scaled import scaled_stage
-from clados.train.sources import by_language, mixed
+from clados.train.sources import by_language, mix_sources
 from clados.train.unit import Drawn, Run, SupervisedUnit
 
 SURE = 6.0  # standard errors between two deviations that differ
@@ -282,7 +282,7 @@ class Produced:
         lr = published_lr(stage, self.declaration.model)
         run = Run(steps=STEPS, batch=4, lr=lr, held_out=4)
         scaled = scaled_stage(stage, base, model)
-        source = mixed(by_language(context.examples, task(scaled.objective), config, stage.exponent), 0)
+        source = mix_sources(by_language(context.examples, task(scaled.objective), config, stage.exponent), 0)
         unit = SupervisedUnit(module, scaled, setting, source, run)
         trainer = Trainer(unit, run)
         module.train()

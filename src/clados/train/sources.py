@@ -91,7 +91,7 @@ class RunData:
             for part in self.parts
             for source, weight in by_language(part.kept, task, config, exponent)
         ]
-        return mixed(train, config.seed), mixed(held, config.seed)
+        return mix_sources(train, config.seed), mix_sources(held, config.seed)
 
     def json(self) -> dict[str, Any]:
         """What run.json says of it."""
@@ -107,7 +107,7 @@ class RunData:
         return found
 
 
-def mixed(sources: Sequence[tuple[Source, float]], seed: int) -> Source:
+def mix_sources(sources: Sequence[tuple[Source, float]], seed: int) -> Source:
     """The rows of several sources, each by its weight."""
     first, weights = [each for each, _ in sources], [weight for _, weight in sources]
     return first[0] if len(first) == 1 else Mixed(first, weights, seed)
