@@ -191,3 +191,12 @@ def test_keys_that_mean_nothing_here_are_named_and_misspelt_ones_refused(directo
     file.write_text(json.dumps(config))
     with pytest.raises(LayoutError, match="'n_layers' is 3, a word that nothing takes; did you mean 'n_layer'"):
         from_pretrained(directory)
+
+
+@pytest.mark.parametrize("card", ["electra", "bert", "gpt-2", "gopher", "t5", "vit"])
+@pytest.mark.parametrize("rate", [0.0, 0.1])
+def test_dropout_does_not_decide_whose_files_a_model_is_written_as(card: str, rate: float) -> None:
+    """Nothing that is computed from given inputs depends on it: ELECTRA without dropout is no ALBERT."""
+    for model in declared(card).models().values():
+        usual, other = writable(model), writable(s.dropping(model, rate))
+        assert (other.layout.model_type, other.architecture) == (usual.layout.model_type, usual.architecture)

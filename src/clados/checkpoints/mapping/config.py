@@ -31,6 +31,8 @@ IRRELEVANT = re.compile(
     r"exponential_decay_length_penalty|(begin_)?suppress_tokens|use_bfloat16|keys_to_ignore_at_inference|"
     r"\w*dropout\w*|\w+_pdrop|\w*layerdrop|initializer_\w+|use_return_dict|pretraining_tp"
 )
+# Words of ours that change nothing that is computed from given inputs: initialisation, dropout, the roles of tokens.
+UNCOMPUTED = re.compile(r"(^|\.)(init|dropout|vocab\.\w+)(\.|$)")
 # Keys that say something, with the value at which it is nothing.
 NEUTRAL: FlatConfig = {
     "is_decoder": False,
@@ -240,7 +242,7 @@ def to_config(layout: Layout, model: Model) -> FlatConfig:
 def unmapped(back: Model, model: Model) -> tuple[str, ...]:
     """The words by which a model differs from what its config in a layout is read back as.
 
-    Initialisation, dropout and the roles of tokens are left out: they do not change what is computed.
+    Those that do not change what is computed are left out.
     """
     differing = (path for path, _, _ in part_differences(back, plain(model)))
-    return tuple(path for path in differing if not re.search(r"(^|\.)(init|dropout|vocab\.\w+)(\.|$)", path))
+    return tuple(path for path in differing if not UNCOMPUTED.search(path))

@@ -8,7 +8,16 @@ from itertools import groupby
 
 from clados.checkpoints.errors import LayoutError
 from clados.checkpoints.mapping import biases, values, word_tables
-from clados.checkpoints.mapping.config import agrees, from_config, plain, refusal, to_config, unmapped, unread
+from clados.checkpoints.mapping.config import (
+    UNCOMPUTED,
+    agrees,
+    from_config,
+    plain,
+    refusal,
+    to_config,
+    unmapped,
+    unread,
+)
 from clados.checkpoints.mapping.dialects import FlatConfig, flat, nested
 from clados.checkpoints.mapping.names import embedding, places, used
 from clados.checkpoints.mapping.parsing import parsed
@@ -114,7 +123,7 @@ def detect(config: FlatConfig, head: Embedding | None = None, architecture: str 
         raise LayoutError(f"architecture is '{architecture}', which no {named} is read as{hint(architecture, known)}")
     config = {**config, "architectures": names} if architecture else config
     fitting, body = knowing or fitting, bool(architecture or (names and not knowing))
-    refused, found = [], list[tuple[tuple[bool, int], LayoutMatch]]()
+    refused, found = [], list[tuple[tuple[bool, tuple[int, int]], LayoutMatch]]()
     by = partial(_preference, config, head)
     for _, alike in groupby(sorted(fitting, key=lambda each: by(*each)), lambda each: by(*each)):
         for card, layout, model in alike:
@@ -281,10 +290,10 @@ def why_unwritable(model: Model) -> str:
     return f"{named} has no key for {', '.join(words)}"
 
 
-def _nearest(card: str, model: Model) -> int:
-    """In how many words a model differs from the declared one of a card that is most like it."""
+def _nearest(card: str, model: Model) -> tuple[int, int]:
+    """In how many words a model differs from the declared one of a card that is most like it, as ``_apart`` counts."""
     alike = (each for each in declared(card).models().values() if type(each) is type(model))
-    return min((_apart(each, model) for each in alike), default=DEEPEST)
+    return min((_apart(each, model) for each in alike), default=(DEEPEST, 0))
 
 
 def _without_key(layout: Layout, base: Model, model: Model) -> tuple[str, ...]:
@@ -322,9 +331,14 @@ def _classes_like(model: Model) -> Iterator[tuple[str, Layout, str, Model]]:
                 yield card, layout, architecture, alike
 
 
-def _apart(base: Model, model: Model) -> int:
-    """In how many words two models differ, whatever their sizes and the ids of their tokens."""
-    return sum(not re.search(r"^size|vocab\.(?!kind)", path) for path, _, _ in part_differences(base, model))
+def _apart(base: Model, model: Model) -> tuple[int, int]:
+    """In how many words two models differ, whatever their sizes and the ids of their tokens.
+
+    Those that change what is computed come first; dropout and initialisation part models that are else alike.
+    """
+    every = [path for path, _, _ in part_differences(base, model)]
+    counted = [path for path in every if not re.search(r"^size|vocab\.(?!kind)", path)]
+    return sum(not UNCOMPUTED.search(path) or path.endswith("vocab.kind") for path in counted), len(counted)
 
 
 def _read_back(layout: Layout, base: Model, model: Model) -> Model:

@@ -1,5 +1,6 @@
 """Which positions a position attends to."""
 
+from abc import ABC, abstractmethod
 from typing import Any
 
 import torch
@@ -11,7 +12,7 @@ from clados.nn.core.module import builds
 from clados.spec.core.pieces import Env
 
 
-class Mask:
+class Mask(ABC):
     """Which keys a query may see, by their places in the sequence: [queries] and [keys] to [queries, keys] bool."""
 
     causal = False  # whether it is what torch's own causal attention computes
@@ -20,8 +21,9 @@ class Mask:
     def __init__(self, part: Any, env: Env | None = None) -> None:
         self.part = part
 
+    @abstractmethod
     def __call__(self, query: Tensor, key: Tensor) -> Tensor:
-        raise NotImplementedError
+        """Whether each query sees each key."""
 
     def read(self, positions: Tensor) -> tuple[Tensor, Tensor | None]:
         """Single positions, and whether each is one that all may see: twice [batch or 1, length]; None: none is."""

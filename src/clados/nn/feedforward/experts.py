@@ -1,5 +1,6 @@
 """Experts. What is computed follows the experts that are met, not how many there are."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -88,14 +89,15 @@ def order_of_arrival(numbers: Tensor) -> Tensor:
     return torch.empty_like(order).scatter_(0, order, place)
 
 
-class Capacity:
+class Capacity(ABC):
     """Which tokens find no room with their expert, of ``chosen`` ones in order of precedence; None: all do."""
 
     def __init__(self, part: Any, env: Env | None = None) -> None:
         self.part = part
 
+    @abstractmethod
     def __call__(self, chosen: Tensor, routing: Routing) -> Tensor | None:
-        raise NotImplementedError
+        """Which of the chosen find no room, as ``chosen``; None: none."""
 
 
 @builds(s.OfBatch)

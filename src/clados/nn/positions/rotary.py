@@ -1,6 +1,7 @@
 """Rotary positions."""
 
 import math
+from abc import ABC, abstractmethod
 from typing import Any
 
 import torch
@@ -35,14 +36,15 @@ class Rotary(Module):
         return angle.cos().to(dtype), angle.sin().to(dtype)
 
 
-class Scaling:
+class Scaling(ABC):
     """The angles a position that planes turn by, [planes], changed for longer texts."""
 
     def __init__(self, part: Any, env: Env | None = None) -> None:
         self.part = part
 
+    @abstractmethod
     def __call__(self, speed: Tensor) -> Tensor:
-        raise NotImplementedError
+        """Same shape."""
 
 
 @builds(s.LinearScaling)
