@@ -113,15 +113,17 @@ def test_a_row_is_the_same_in_whatever_batch_it_stands() -> None:
 
 
 def test_pairs_ask_whether_the_second_follows_and_single_texts_do_not() -> None:
-    couples = [Couple(np.arange(5, 15), np.arange(20, 29), follows) for follows in (True, False)]
+    couples = [Couple(np.arange(5, 15), np.arange(20, 29), follows) for follows in (True, False, False)]
     model, setting = tiny("bert")
-    batch = task(BERT).prepare(couples, [generator(0), generator(1)], setting)
-    assert batch.targets["next_sentence_label"].tolist() == [0, 1]
+    batch = task(BERT).prepare(couples, [generator(0), generator(1), generator(2)], setting)
+    assert batch.targets["next_sentence_label"].tolist() == [0, 1, 1]
     found = task(BERT).loss(model, batch)
     assert set(found.parts) == {"lm", "nsp"}
     assert found.mean.item() == pytest.approx(
-        found.parts["lm"].sum.item() / batch.weights["lm"] + found.parts["nsp"].sum.item() / 2
+        found.parts["lm"].sum.item() / batch.weights["lm"] + found.parts["nsp"].sum.item() / 3
     )
+    follows = found.measures["nsp_follows"]
+    assert (follows.sum.item(), follows.weight) == (1, 3)
     single = task(s.MaskedTokens()).prepare([packed(np.arange(5, 25))], [generator(0)], setting)
     assert set(task(s.MaskedTokens()).loss(model, single).parts) == {"lm"}
 

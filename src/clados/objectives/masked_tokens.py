@@ -13,7 +13,7 @@ from clados.data.packing import Couple, Packed
 from clados.data.stream import sentences
 from clados.errors import InputError
 from clados.nn.kinds.model import WholeModel
-from clados.objectives.base import Batch, Ids, Loss, Random, Setting, VocabIds
+from clados.objectives.base import Batch, Ids, Loss, LossTerm, Random, Setting, VocabIds
 from clados.objectives.hiding import Hidden, chosen_evenly, disguised, framed, in_place, judged, judgement
 from clados.objectives.measures import Measure, Sample, share
 from clados.objectives.tasks import Small, Source, SourceConfig
@@ -85,9 +85,9 @@ class MaskedTokensTask(TextTask[s.MaskedTokens, Packed | Couple], objective=s.Ma
         states = model.states(**batch.inputs)
         terms, measures = {"lm": words_at(model, states, batch)}, {}
         if "nsp" in batch.weights:
-            terms["nsp"], measures["nsp_accuracy"] = judgement(
-                model, states, "nsp", batch.targets["next_sentence_label"]
-            )
+            label = batch.targets["next_sentence_label"]
+            terms["nsp"], measures["nsp_accuracy"] = judgement(model, states, "nsp", label)
+            measures["nsp_follows"] = LossTerm((label == 0).sum(), len(label))  # what a constant answer would get
         return Loss(terms, measures)
 
     @property

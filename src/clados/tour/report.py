@@ -127,10 +127,14 @@ def _example(stop: Stop) -> str:
 
 def _next_sentence(stop: Stop) -> str:
     """How well the second part of BERT's objective is learned, which no line of the loss of words shows."""
-    right = stop.learned.measures.get("nsp_accuracy")
-    if right is None:
+    measures = stop.learned.measures
+    if "nsp_accuracy" not in measures:
         return ""
-    return f"; whether the second segment follows the first: {right:.1%} right, where guessing gives 50 %"
+    constant = max(measures["nsp_follows"], 1 - measures["nsp_follows"])
+    return (
+        f"; whether the second segment follows the first: {measures['nsp_accuracy']:.1%} right, "
+        f"where the more frequent answer alone gives {constant:.1%}"
+    )
 
 
 def _card(card: Card) -> str:
