@@ -132,8 +132,8 @@ class TextTable:
                 if any(columns(text) > room for text in texts):  # a number that needs a line of its own
                     texts, front = ["", *wrapped(cell, width - GAP)], [shortened(head, width - GAP)]
                 for i, text in enumerate(texts):
-                    words = [front[i], text] if i < len(front) else [text]
-                    yield Line("", " " * GAP + (" " * GAP).join(words).rstrip())
+                    cells = [front[i], text] if i < len(front) else [text]
+                    yield Line("", " " * GAP + (" " * GAP).join(cells).rstrip())
 
 
 @dataclass(frozen=True)

@@ -45,12 +45,16 @@ def test_transformers_makes_the_same_ids_of_a_conversation(card: str, folders: d
     messages = [{"role": role, "content": text} for role, text in SAID]
     given = theirs.apply_chat_template(messages, add_generation_prompt=True, tokenize=False)
     text = written(template_of(ready), conversation(Dialogue("", tuple(SAID)))).text
-    before, _ = ready.words.frame
-    assert given == "".join(ready.words.tokens(before)) + text
-    assert theirs(given, add_special_tokens=False)["input_ids"] == [*before, *ready.words.encode_placed([text])[0][0]]
+    tokenizer = ready.required_tokenizer
+    before, _ = tokenizer.frame
+    assert given == "".join(tokenizer.tokens(before)) + text
+    assert theirs(given, add_special_tokens=False)["input_ids"] == [
+        *before,
+        *tokenizer.encode_placed([text])[0][0],
+    ]
     whole = theirs.apply_chat_template(messages[:2], tokenize=True, return_dict=False)
     stage = declared(card).recipe.stages[0]
-    config = SourceConfig(4096, tokenizer=ready.words, writes=ready.spec.writes)
+    config = SourceConfig(4096, tokenizer=ready.required_tokenizer, writes=ready.spec.writes)
     row = task(stage.objective).source([Dialogue("", tuple(SAID[:2]))], config).at(0).row
     assert list(whole) == row.ids.tolist()
 

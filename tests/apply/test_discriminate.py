@@ -39,10 +39,10 @@ def test_the_shares_are_those_of_the_head_and_padding_changes_none(ready: Callab
     electra = ready("electra")
     together = discriminate(electra, SENTENCES[:3])
     for text, judged in zip(SENTENCES, together):
-        row = electra.words.encode(text)
+        row = electra.required_tokenizer.encode(text)
         with torch.no_grad():
             shares = electra.model(torch.tensor([row])).logits[0].sigmoid()
-        assert [each.token for each in judged] == electra.words.tokens(row[1:-1])
+        assert [each.token for each in judged] == electra.required_tokenizer.tokens(row[1:-1])
         assert [each.probability for each in judged] == pytest.approx(shares[1:-1].tolist(), rel=1e-4)
 
 

@@ -53,7 +53,7 @@ def test_a_text_has_the_same_vector_in_any_batch(card: str, ready: Callable[[str
 def test_pools_are_the_mean_the_first_state_or_the_pooler(ready: Callable[[str], Ready]) -> None:
     bert = ready("bert")
     with torch.no_grad():
-        out = bert.model(torch.tensor([bert.words.encode(TEXTS[0])]))
+        out = bert.model(torch.tensor([bert.required_tokenizer.encode(TEXTS[0])]))
     for pool, expected in (
         ("mean", out.last_hidden_state.mean(1)),
         ("cls", out.last_hidden_state[:, 0]),
@@ -66,7 +66,7 @@ def test_long_texts_are_cut_to_the_positions_and_keep_their_closing_mark(ready: 
     bert = ready("bert")
     (ids,) = bert.tokens(["king " * 500])
     assert len(ids) == bert.positions == 64
-    assert ids[-1] == bert.words.id("sep")
+    assert ids[-1] == bert.required_tokenizer.id("sep")
     assert embed(bert, "king " * 500).shape == (1, 48)
 
 

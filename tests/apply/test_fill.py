@@ -17,16 +17,16 @@ WHOLE, HOLED = "The king sat on the throne of the castle.", "The <extra_id_0> sa
 def test_words_have_the_probabilities_of_the_whole_vocabulary(ready: Callable[[str], Ready]) -> None:
     bert = ready("bert")
     (filled,) = fill(bert, "The [MASK] sat on the [MASK].", top=3)
-    ids = torch.tensor([bert.words.encode("The [MASK] sat on the [MASK].")])
+    ids = torch.tensor([bert.required_tokenizer.encode("The [MASK] sat on the [MASK].")])
     with torch.no_grad():
-        chances = bert.model(ids).logits.softmax(-1)[ids == bert.words.id("mask")]
+        chances = bert.model(ids).logits.softmax(-1)[ids == bert.required_tokenizer.id("mask")]
     assert len(filled.blanks) == 2
     for blank, row in zip(filled.blanks, chances):
         best = row.topk(3)
         assert [each.probability for each in blank] == pytest.approx(best.values.tolist(), rel=1e-4)
-        assert [each.text for each in blank] == bert.words.tokens(best.indices.tolist())
-    ids[ids == bert.words.id("mask")] = chances.argmax(-1)
-    assert filled.text == bert.words.decode(ids[0].tolist())
+        assert [each.text for each in blank] == bert.required_tokenizer.tokens(best.indices.tolist())
+    ids[ids == bert.required_tokenizer.id("mask")] = chances.argmax(-1)
+    assert filled.text == bert.required_tokenizer.decode(ids[0].tolist())
 
 
 def test_texts_keep_their_order_and_their_answers_in_any_batch(ready: Callable[[str], Ready]) -> None:
@@ -42,17 +42,17 @@ def test_marks_of_any_style_mean_a_blank(ready: Callable[[str], Ready]) -> None:
     roberta = ready("roberta")
     assert fill(roberta, "The <mask> sat") == fill(roberta, "The [MASK] sat")
     # as the tokenizer has it, the space before a mark is a word of its own, which no text of the training had
-    assert roberta.words.encode("The<mask> sat") != roberta.words.encode("The <mask> sat")
+    assert roberta.required_tokenizer.encode("The<mask> sat") != roberta.required_tokenizer.encode("The <mask> sat")
 
 
 def test_a_model_that_has_learned_spans_restores_them(ready: Callable[[str], Ready]) -> None:
     t5 = ready("t5")
-    words, model = t5.words, build(t5.spec, seed=1)
-    first, second, third = words.sentinels[:3]
-    end = words.id("eos")
-    target = [first, *words.encode("king", add_special_tokens=False), second]
-    target += [*words.encode("throne", add_special_tokens=False), third, end]
-    source = torch.tensor([words.encode("The<extra_id_0> sat on the<extra_id_1> of the castle.")])
+    tokenizer, model = t5.required_tokenizer, build(t5.spec, seed=1)
+    first, second, third = tokenizer.sentinels[:3]
+    end = tokenizer.id("eos")
+    target = [first, *tokenizer.encode("king", add_special_tokens=False), second]
+    target += [*tokenizer.encode("throne", add_special_tokens=False), third, end]
+    source = torch.tensor([tokenizer.encode("The<extra_id_0> sat on the<extra_id_1> of the castle.")])
     seen = torch.tensor([[t5.spec.vocab.start, *target[:-1]]])
     optimiser = torch.optim.Adam(model.parameters(), 3e-3)
     for _ in range(60):
@@ -67,12 +67,12 @@ def test_a_model_that_has_learned_spans_restores_them(ready: Callable[[str], Rea
 
 
 def test_spans_end_at_the_next_sentinel_and_the_text_at_its_end(ready: Callable[[str], Ready]) -> None:
-    words = ready("t5").words
-    first, second, third = words.sentinels[:3]
-    end = words.id("eos")
-    assert written_spans(words, [first, 7, 8, second, third, 9, end, 5]) == {first: [1, 2], second: [], third: [5]}
-    assert written_spans(words, [7, first, 8, first, 9]) == {first: [2]}  # a sentinel said twice counts once
-    assert written_spans(words, [end, first, 8]) == {}
+    tokenizer = ready("t5").required_tokenizer
+    first, second, third = tokenizer.sentinels[:3]
+    end = tokenizer.id("eos")
+    assert written_spans(tokenizer, [first, 7, 8, second, third, 9, end, 5]) == {first: [1, 2], second: [], third: [5]}
+    assert written_spans(tokenizer, [7, first, 8, first, 9]) == {first: [2]}  # a sentinel said twice counts once
+    assert written_spans(tokenizer, [end, first, 8]) == {}
 
 
 def test_every_blank_gets_a_span_even_from_random_weights(ready: Callable[[str], Ready]) -> None:

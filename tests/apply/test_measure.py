@@ -59,7 +59,9 @@ def test_a_random_model_does_not_beat_the_trivial_answer(card: str, ready: Calla
 
 def test_a_model_that_knows_what_follows_guesses_all(ready: Callable[[str], Ready]) -> None:
     gpt = ready("gpt-2")
-    rows = [Packed(torch.tensor(gpt.words.encode(text)).numpy(), torch.zeros(1).numpy()) for text in SENTENCES]
+    rows = [
+        Packed(torch.tensor(gpt.required_tokenizer.encode(text)).numpy(), torch.zeros(1).numpy()) for text in SENTENCES
+    ]
     follows = {
         tuple(row.ids[: at + 1].tolist()): int(row.ids[at + 1]) for row in rows for at in range(len(row.ids) - 1)
     }

@@ -26,8 +26,8 @@ from tests.apply.little import PAIRS
 def rows(directory: Callable[[str], Any]) -> list[SourceTarget]:
     from clados.apply.ready import load
 
-    words = load(directory("transformer")).words
-    return [SourceTarget(*(np.array(words.encode(each, add_special_tokens=False)) for each in pair)) for pair in PAIRS]
+    encode = load(directory("transformer")).required_tokenizer.encode
+    return [SourceTarget(*(np.array(encode(each, add_special_tokens=False)) for each in pair)) for pair in PAIRS]
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +38,7 @@ def learned(directory: Callable[[str], Any], rows: list[SourceTarget]) -> Ready:
     found = load(directory("transformer"))
     model = build(found.spec, seed=2)
     objective = s.Translation(smoothing=0.0)
-    setting = Setting(found.spec, 32, VocabIds.of(found.words))
+    setting = Setting(found.spec, 32, VocabIds.of(found.required_tokenizer))
     batch = task(objective).prepare(rows, [np.random.default_rng(0)] * len(rows), setting)
     optimiser = torch.optim.Adam(model.parameters(), 3e-3)
     for _ in range(80):
@@ -70,13 +70,13 @@ def test_measured_on_what_it_knows_it_beats_copying(learned: Ready, rows: list[S
 def test_a_task_is_named_for_models_of_many_tasks_only(ready: Callable[[str], Ready], monkeypatch: Any) -> None:
     t5 = replace(ready("t5"), objective=None)
     seen: list[str] = []
-    encode = type(t5.words).encode_batch
+    encode = type(t5.required_tokenizer).encode_batch
 
     def spied(self: Any, texts: list[str], **given: Any) -> Any:
         seen.extend(texts)
         return encode(self, texts, **given)
 
-    monkeypatch.setattr(type(t5.words), "encode_batch", spied)
+    monkeypatch.setattr(type(t5.required_tokenizer), "encode_batch", spied)
     translate(t5, "A dog", beams=1)
     translate(t5, "A dog", beams=1, prefix="")
     translate(ready("transformer"), "A dog", beams=1)
@@ -112,16 +112,16 @@ def multilingual(directory: Callable[[str], Any], config: GenerationConfig, star
     from clados.apply.ready import load
 
     found = load(directory("bart"))
-    words = found.words
-    backend = type(words.backend).from_str(words.backend.to_str())
+    tokenizer = found.required_tokenizer
+    backend = type(tokenizer.backend).from_str(tokenizer.backend.to_str())
     backend.add_special_tokens(list(LANGUAGES))
-    english, eos = (backend.token_to_id("en_XX"), words.id("eos"))
+    english, eos = (backend.token_to_id("en_XX"), tokenizer.id("eos"))
     ends = [("en_XX", english), ("</s>", eos)]
     backend.post_processor = TemplateProcessing("en_XX $A </s>", "en_XX $A $B </s>", ends)
     vocab = s.but(size=backend.get_vocab_size(), start=start or eos)
     model: Any = build(found.spec.but(inputs=s.but(vocab=vocab)), seed=3).eval()
     model.generation_config = config
-    return replace(found, model=model, tokenizer=type(words)(backend, words.roles), objective=None)
+    return replace(found, model=model, tokenizer=type(tokenizer)(backend, tokenizer.roles), objective=None)
 
 
 def given_to_search(monkeypatch: pytest.MonkeyPatch) -> list[tuple[list[int], dict[str, Any]]]:
@@ -140,7 +140,7 @@ def test_a_model_of_several_languages_is_told_which(
     directory: Callable[[str], Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ready = multilingual(directory, GenerationConfig(num_beams=2, max_length=9))
-    ids = {code: ready.words.backend.token_to_id(code) for code in LANGUAGES}
+    ids = {code: ready.required_tokenizer.backend.token_to_id(code) for code in LANGUAGES}
     calls = given_to_search(monkeypatch)
     translate(ready, "The king")
     translate(ready, "The king", to="de")
@@ -161,25 +161,25 @@ def test_a_language_is_named_to_t5_and_marked_for_marian(
 ) -> None:
     t5 = replace(ready("t5"), objective=None)
     texts: list[str] = []
-    encode = type(t5.words).encode_batch
+    encode = type(t5.required_tokenizer).encode_batch
 
     def spied(self: Any, given: list[str], **how: Any) -> Any:
         texts.extend(given)
         return encode(self, given, **how)
 
-    monkeypatch.setattr(type(t5.words), "encode_batch", spied)
+    monkeypatch.setattr(type(t5.required_tokenizer), "encode_batch", spied)
     translate(t5, "A dog", beams=1, to="fr")
     translate(t5, "A dog", beams=1, to="romanian")
     with pytest.raises(InputError, match="to is 'it'; t5 knows German, French, Romanian"):
         translate(t5, "A dog", to="it")
     assert texts == ["translate English to French: A dog", "translate English to Romanian: A dog"]
     marian = multilingual(directory, GenerationConfig())
-    backend = type(marian.words.backend).from_str(t5.words.backend.to_str())
+    backend = type(marian.required_tokenizer.backend).from_str(t5.required_tokenizer.backend.to_str())
     backend.add_tokens([">>fr<<"])
-    many = replace(marian, tokenizer=type(marian.words)(backend, t5.words.roles))
+    many = replace(marian, tokenizer=type(marian.required_tokenizer)(backend, t5.required_tokenizer.roles))
     calls = given_to_search(monkeypatch)
     translate(many, "A dog", beams=1, to="fr")
-    assert calls[0][0] == [backend.token_to_id(">>fr<<"), *t5.words.encode("A dog")]
+    assert calls[0][0] == [backend.token_to_id(">>fr<<"), *t5.required_tokenizer.encode("A dog")]
     with pytest.raises(InputError, match="to is 'it'; bart knows fr"):
         translate(many, "A dog", to="it")
     with pytest.raises(InputError, match="does not mark the language"):

@@ -25,16 +25,16 @@ from tests.apply.little import written
 @pytest.fixture(scope="module")
 def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A tiny GPT-2 with random weights, large enough that its texts vary."""
-    words: Any = tokenizer_for(gpt_2, read("english"), 400)
-    vocab = but(size=words.size, bos=words.id("bos"), eos=words.id("eos"))
+    tokenizer: Any = tokenizer_for(gpt_2, read("english"), 400)
+    vocab = but(size=tokenizer.size, bos=tokenizer.id("bos"), eos=tokenizer.id("eos"))
     model = build(tiny(gpt_2).but(inputs=but(vocab=vocab, position=but(length=30))))
     torch.manual_seed(0)
     for each in model.parameters():
         each.data.copy_(torch.randn_like(each) * 0.5 + 0.5 * (each.dim() == 1))
-    model.tokenizer = words
+    model.tokenizer = tokenizer
     path = tmp_path_factory.mktemp("models") / "gpt"
     save_pretrained(model, path)
-    words.save(path)
+    tokenizer.save(path)
     return path
 
 
@@ -48,7 +48,7 @@ def test_text_comes_in_pieces_that_make_up_the_whole(directory: Path) -> None:
 
 def test_a_text_ends_where_the_positions_do(directory: Path) -> None:
     ready = load(directory)
-    prompt = len(ready.words.encode("The girl"))
+    prompt = len(ready.required_tokenizer.encode("The girl"))
     told: list[int] = []
     notes: list[str] = []
     more: dict[str, Any] = {"temperature": 2.0, "seed": 0, "on_text": lambda piece: told.append(1)}
@@ -123,7 +123,7 @@ def test_what_the_directory_says_holds_until_the_command_says_otherwise(
     ready = load(path)
     assert texts[0] == write(directory, "A dog", max_new_tokens=6, repetition_penalty=2.0)
     assert texts[1].startswith(texts[0])
-    assert len(ready.words.encode(texts[1])) > len(ready.words.encode(texts[0]))
+    assert len(ready.required_tokenizer.encode(texts[1])) > len(ready.required_tokenizer.encode(texts[0]))
     assert texts[2] == write(directory, "A dog", max_new_tokens=6)
     assert texts[2] != texts[0]
     plain = ["generate", str(directory), "--prompt", "A dog"]

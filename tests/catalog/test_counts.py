@@ -113,21 +113,21 @@ def test_a_model_does_not_differ_from_itself() -> None:
 
 def test_what_both_sides_of_a_translator_changed_is_said_once() -> None:
     changes = compare_models(declared("t5").model, declared("t5-v1.1").model).changes
-    gated = [each.words for each in changes if each.path.endswith("gated")]
+    gated = [each.sentence for each in changes if each.path.endswith("gated")]
     assert gated == ["encoder, decoder: the feed-forward layer is gated"]
 
 
 def test_unlike_kinds_are_compared_by_the_slots_that_both_have() -> None:
     changes = {each.path: each for each in compare_models(declared("bert").model, declared("t5").at("base")).changes}
     assert changes["kind"].new == "EncoderDecoder"
-    assert changes["stack.block.residual"].words == "the norm stands before each branch instead of after"
-    assert changes["decoder"].words == "decoder, which reads the encoder's states by cross-attention"
+    assert changes["stack.block.residual"].sentence == "the norm stands before each branch instead of after"
+    assert changes["decoder"].sentence == "decoder, which reads the encoder's states by cross-attention"
     assert "size.d_ff" not in changes  # both 3,072, though only one says so
 
 
 def test_a_decoder_answers_to_the_decoder_of_an_encoder_decoder() -> None:
     changes = {each.path: each for each in diff("t5:base", "gpt-2").changes}
-    assert changes["stack.block.cross"].words == "no cross-attention"
+    assert changes["stack.block.cross"].sentence == "no cross-attention"
     assert changes["encoder"].new is None
     assert "stack.sees" not in changes  # both causal
     assert {each.path for each in diff("vit", "clip").changes} >= {"text", "temperature"}
@@ -135,20 +135,20 @@ def test_a_decoder_answers_to_the_decoder_of_an_encoder_decoder() -> None:
 
 
 def test_what_differs_in_cross_attention_is_named_so() -> None:
-    words = {each.path: each.words for each in diff("bart", "t5").changes}
-    assert words["decoder.block.cross.biases"].startswith("decoder, cross-attention: ")
+    tokenizer = {each.path: each.sentence for each in diff("bart", "t5").changes}
+    assert tokenizer["decoder.block.cross.biases"].startswith("decoder, cross-attention: ")
 
 
 def test_stacks_are_compared_word_by_word() -> None:
     changes = {each.path: each for each in diff("bert", "deberta").changes}
-    assert changes["stack.decoder"].words == "a decoder of masked words for last layer"
+    assert changes["stack.decoder"].sentence == "a decoder of masked words for last layer"
     assert (changes["stack.norm.eps"].old, changes["stack.norm.eps"].new) == (1e-12, 1e-7)
 
 
 def test_a_difference_tells_how_both_are_trained() -> None:
     found = diff("bert", "roberta")
     training = {each.path.removeprefix("recipe.stages[0]."): each for each in found.training}
-    assert training["objective.packing"].words == "objective, packing: full sentences instead of sentence pairs"
+    assert training["objective.packing"].sentence == "objective, packing: full sentences instead of sentence pairs"
     assert (training["batch"].old, training["batch"].new) == (256, 8192)
     assert "160 GB" in training["data"].new
     assert {"tokenizer", "optimiser.lr", "schedule.warmup", "steps"} <= training.keys()
@@ -156,7 +156,7 @@ def test_a_difference_tells_how_both_are_trained() -> None:
 
 
 def test_tuning_is_told_as_further_stages() -> None:
-    told = [each.words for each in diff("gpt-3", "instructgpt").training]
+    told = [each.sentence for each in diff("gpt-3", "instructgpt").training]
     assert told[0].startswith("no pretraining: the next token on 300B tokens")
     assert told[0].endswith("it starts from gpt-3:175b")
     assert [each.split(":")[0] for each in told[1:]] == [
@@ -184,7 +184,7 @@ def test_no_line_holds_a_part_as_python_prints_it(pair: str) -> None:
     found = diff(*pair.split())
     printed = re.compile(r"(?<!sqr)[A-Za-z]\(|[a-z]=|\bNone\b|\bTrue\b|\bFalse\b|…\)")
     cells = [brief(value) for each in found.changes for value in (each.old, each.new)]
-    for line in (*(each.words for each in (*found.changes, *found.training)), *cells):
+    for line in (*(each.sentence for each in (*found.changes, *found.training)), *cells):
         assert not printed.search(line), line
         assert len(line) <= 250
 

@@ -21,10 +21,10 @@ PICKLED = "--allow-pickle"
 @pytest.fixture
 def pickled(tmp_path: Path) -> str:
     """A tiny BERT, pickled, whose config names the body alone."""
-    words = train_tokenizer(["the cat sat on the mat"] * 3, "wordpiece", 300)
-    roles = {name: words.ids[name] for name in ("pad", "unk", "cls", "sep", "mask")}
-    vocab = s.Vocabulary(kind="wordpiece", size=words.size, **roles)
-    save_pretrained(build(s.tiny(declared("bert").model.but(inputs=s.but(vocab=vocab)))), tmp_path, tokenizer=words)
+    tokenizer = train_tokenizer(["the cat sat on the mat"] * 3, "wordpiece", 300)
+    roles = {name: tokenizer.ids[name] for name in ("pad", "unk", "cls", "sep", "mask")}
+    vocab = s.Vocabulary(kind="wordpiece", size=tokenizer.size, **roles)
+    save_pretrained(build(s.tiny(declared("bert").model.but(inputs=s.but(vocab=vocab)))), tmp_path, tokenizer=tokenizer)
     torch.save(load_file(tmp_path / "model.safetensors"), tmp_path / "pytorch_model.bin")
     (tmp_path / "model.safetensors").unlink()
     config = json.loads((tmp_path / "config.json").read_text()) | {"architectures": ["BertModel"]}

@@ -224,8 +224,8 @@ def test_sentences_stay_whole_within_their_document_and_know_its_language() -> N
 
 def test_neighbouring_segments_need_two_tokens() -> None:
     """What is packed is an array, whose truth is not that of a list."""
-    words = train_tokenizer(["one two. three four."] * 9, "word", 64)
-    stream = encode_documents([Text("a", "one two. three four."), Text("b", "one. two.")], words, by="sentence")
+    tokenizer = train_tokenizer(["one two. three four."] * 9, "word", 64)
+    stream = encode_documents([Text("a", "one two. three four."), Text("b", "one. two.")], tokenizer, by="sentence")
     assert len(NeighbouringPairs(stream, 8)) == 2
     with pytest.raises(DataError, match="no document has the two tokens"):
-        NeighbouringPairs(encode_documents([Text("a", "one")], words, by="sentence"), 8)
+        NeighbouringPairs(encode_documents([Text("a", "one")], tokenizer, by="sentence"), 8)

@@ -117,14 +117,14 @@ def test_sentinels_have_the_highest_ids_and_count_downwards() -> None:
 
 def test_marks_are_special_keep_their_names_and_are_read_back(tmp_path: Path) -> None:
     roles = replace(T5_ROLES, sentinels=3, marks=("[NLU]", "[S2S]"))
-    words = train_tokenizer(scenes()[:2], "unigram", 200, roles)
-    assert words.tokens(range(words.size - 5, words.size)) == ["[NLU]", "[S2S]", *map(sentinel, (2, 1, 0))]
-    assert words.encode("[S2S] and", add_special_tokens=False)[0] == words.size - 4
-    words.save(tmp_path)
-    assert load_tokenizer(tmp_path).special == words.special
-    assert VocabIds.of(words).marks == {"[NLU]": words.size - 5, "[S2S]": words.size - 4}
+    tokenizer = train_tokenizer(scenes()[:2], "unigram", 200, roles)
+    assert tokenizer.tokens(range(tokenizer.size - 5, tokenizer.size)) == ["[NLU]", "[S2S]", *map(sentinel, (2, 1, 0))]
+    assert tokenizer.encode("[S2S] and", add_special_tokens=False)[0] == tokenizer.size - 4
+    tokenizer.save(tmp_path)
+    assert load_tokenizer(tmp_path).special == tokenizer.special
+    assert VocabIds.of(tokenizer).marks == {"[NLU]": tokenizer.size - 5, "[S2S]": tokenizer.size - 4}
     with pytest.raises(InputError, match=r"the vocabulary has no mark '\[NLG\]'; it has \[NLU\], \[S2S\]"):
-        VocabIds.of(words).mark("[NLG]")
+        VocabIds.of(tokenizer).mark("[NLG]")
 
 
 def test_roles_follow_from_a_declared_vocabulary() -> None:

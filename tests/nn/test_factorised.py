@@ -12,8 +12,8 @@ from clados.proofs.cases import small
 
 def test_a_factorised_table_is_narrow_in_its_shapes_and_equal_when_written_out() -> None:
     bert: Any = small(declared("bert").model)
-    words = s.words(bert.inputs)
-    model = bert.but(size=s.but(d_embedding=20), inputs=s.Factorised(**words))
+    tokenizer = s.part_fields(bert.inputs)
+    model = bert.but(size=s.but(d_embedding=20), inputs=s.Factorised(**tokenizer))
     made: Any = cn.build(model)
     ids = torch.tensor([[5, 9, 77, 3]])
     inputs = made.inputs
@@ -30,14 +30,14 @@ def test_a_factorised_table_is_narrow_in_its_shapes_and_equal_when_written_out()
 
 def test_where_both_widths_are_one_nothing_is_projected() -> None:
     bert: Any = small(declared("bert").model)
-    plain = bert.but(inputs=s.Factorised(**s.words(bert.inputs)))
+    plain = bert.but(inputs=s.Factorised(**s.part_fields(bert.inputs)))
     assert s.count_parameters(plain) == s.count_parameters(bert)
     assert not [row.path for row in s.rows(plain) if "project" in row.path]
 
 
 def test_token_vectors_alone_may_be_narrow_in_and_out() -> None:
     gpt: Any = small(declared("gpt-2").model)
-    model = gpt.but(size=s.but(d_embedding=20), inputs=s.Widened(**s.words(gpt.inputs)), heads=(s.Narrowed(),))
+    model = gpt.but(size=s.but(d_embedding=20), inputs=s.Widened(**s.part_fields(gpt.inputs)), heads=(s.Narrowed(),))
     made: Any = cn.build(model)
     ids = torch.tensor([[5, 9, 77, 3]])
     inputs, out = made.inputs, made(ids)
@@ -50,4 +50,4 @@ def test_token_vectors_alone_may_be_narrow_in_and_out() -> None:
 def test_a_tied_head_without_transform_refuses_a_narrower_table() -> None:
     gpt: Any = small(declared("gpt-2").model)
     with pytest.raises(s.SpecError, match="table of 20: it needs a transform"):
-        s.count_parameters(gpt.but(size=s.but(d_embedding=20), inputs=s.Factorised(**s.words(gpt.inputs))))
+        s.count_parameters(gpt.but(size=s.but(d_embedding=20), inputs=s.Factorised(**s.part_fields(gpt.inputs))))

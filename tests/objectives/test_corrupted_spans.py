@@ -30,16 +30,16 @@ def test_spans_alternate_begin_kept_and_have_the_wanted_share(length: int, seed:
     assert (np.diff(removed.astype(int)) == 1).sum() == min(max(round(count / mean), 1), length - count)
 
 
-def restored(source: np.ndarray, target: np.ndarray, words: VocabIds) -> np.ndarray:
+def restored(source: np.ndarray, target: np.ndarray, vocab_ids: VocabIds) -> np.ndarray:
     """The text that a corrupted source and its target were made from."""
     spans: dict[int, list[int]] = {}
     current: list[int] = []
     for token in target.tolist():
-        if token in words.sentinels:
+        if token in vocab_ids.sentinels:
             current = spans.setdefault(token, [])
-        elif token != words.ids.get("eos"):
+        elif token != vocab_ids.ids.get("eos"):
             current.append(token)
-    whole = [spans.get(token, [token]) for token in source.tolist() if token != words.ids.get("eos")]
+    whole = [spans.get(token, [token]) for token in source.tolist() if token != vocab_ids.ids.get("eos")]
     return np.array([token for span in whole for token in span], np.int64)
 
 

@@ -49,7 +49,10 @@ def taught() -> tuple[WholeModel, Batch, WholeModel]:
     made, one = build(model, seed=1), task(s.Distilled(teacher="bert"))
     setting = Setting(model, 0, VocabIds.declared(model.vocab), teaches)
     made.add_module("owned", one.owned(made, setting, 0))
-    rows = [Packed(generator(n, 1).permutation(setting.text.ordinary)[:n], np.zeros(n, np.int64)) for n in (30, 11, 20)]
+    rows = [
+        Packed(generator(n, 1).permutation(setting.required_vocab_ids.ordinary)[:n], np.zeros(n, np.int64))
+        for n in (30, 11, 20)
+    ]
     return made, one.prepare(rows, [generator(7, i) for i in range(3)], setting), teaches
 
 

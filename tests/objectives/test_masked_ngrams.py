@@ -22,36 +22,38 @@ def test_the_same_places_are_hidden_as_often_as_by_the_authors_code() -> None:
     theirs = golden("albert")
     tokens = theirs["tokens"]
     inside = frozenset(i for i, token in enumerate(tokens) if token.startswith("##"))
-    words = VocabIds(20, {"cls": 0, "sep": len(tokens) - 1, "mask": 19}, inside=inside)
+    vocab_ids = VocabIds(20, {"cls": 0, "sep": len(tokens) - 1, "mask": 19}, inside=inside)
     objective, ids, random = s.MaskedNgrams(rate=theirs["rate"]), np.arange(len(tokens)), generator(0)
-    ours = Counter(" ".join(map(str, choose(objective, ids, words, random))) for _ in range(10_000))
+    ours = Counter(" ".join(map(str, choose(objective, ids, vocab_ids, random))) for _ in range(10_000))
     assert alike(ours, theirs["sets"])
-    longer = Counter(" ".join(map(str, choose(objective.but(longest=2), ids, words, random))) for _ in range(10_000))
+    longer = Counter(
+        " ".join(map(str, choose(objective.but(longest=2), ids, vocab_ids, random))) for _ in range(10_000)
+    )
     assert not alike(longer, theirs["sets"])
 
 
 def test_lengths_are_drawn_as_the_paper_says() -> None:
     """p(n) ~ 1/n up to 3 (Lan et al. 2020, §4.1): of one n-gram in a long text of words of one token."""
-    words = VocabIds(2100, {"cls": 0, "sep": 1, "mask": 2})
+    vocab_ids = VocabIds(2100, {"cls": 0, "sep": 1, "mask": 2})
     ids = np.arange(100, 2100)
-    draws = [len(choose(s.MaskedNgrams(rate=3 / 2000), ids, words, generator(i))) for i in range(300)]
+    draws = [len(choose(s.MaskedNgrams(rate=3 / 2000), ids, vocab_ids, generator(i))) for i in range(300)]
     assert set(draws) == {3}  # as many as are wanted, whatever the first n was
     runs: Counter[int] = Counter()
     for seed in range(20):
-        chosen = choose(s.MaskedNgrams(rate=0.01), ids, words, generator(seed, 1))  # far apart: few touch
+        chosen = choose(s.MaskedNgrams(rate=0.01), ids, vocab_ids, generator(seed, 1))  # far apart: few touch
         runs.update(len(run) for run in np.split(chosen, np.flatnonzero(np.diff(chosen) > 1) + 1))
     shares = np.array([runs[n] for n in (1, 2, 3)]) / sum(runs.values())
     assert shares == pytest.approx([6 / 11, 3 / 11, 2 / 11], abs=0.08)
 
 
 def test_words_are_whole_and_stay_in_their_segment() -> None:
-    words = VocabIds(40, {"cls": 0, "sep": 1, "mask": 2, "pad": 3}, inside=frozenset(range(20, 40)))
+    vocab_ids = VocabIds(40, {"cls": 0, "sep": 1, "mask": 2, "pad": 3}, inside=frozenset(range(20, 40)))
     ids = np.array([0, 20, 21, 5, 22, 1, 23, 6, 24, 1])
-    starts, ends = word_bounds(ids, words)
+    starts, ends = word_bounds(ids, vocab_ids)
     assert starts.tolist() == [1, 3, 6, 7]
     assert ends.tolist() == [3, 5, 7, 9]
     for seed in range(50):
-        chosen = choose(s.MaskedNgrams(rate=0.5), ids, words, generator(seed)).tolist()
+        chosen = choose(s.MaskedNgrams(rate=0.5), ids, vocab_ids, generator(seed)).tolist()
         assert len(chosen) <= 5
         assert all(set(range(a, b)) <= set(chosen) or not set(range(a, b)) & set(chosen) for a, b in zip(starts, ends))
 
@@ -59,10 +61,10 @@ def test_words_are_whole_and_stay_in_their_segment() -> None:
 @pytest.mark.parametrize("kind", ["wordpiece", "unigram", "bytes"])
 def test_pieces_inside_words_are_known_of_every_kind_of_vocabulary(kind: str) -> None:
     text = "unbelievable happenings, happened unhappily: believers believed 1234 unbelievably"
-    words = train_tokenizer([text] * 3, kind, 300, Roles.of(declared("albert").model.vocab))
-    ids = np.array(words.encode(text, add_special_tokens=False))
-    starts, ends = word_bounds(ids, VocabIds.of(words))
-    whole = ["".join(words.tokens(ids[a:b].tolist())).strip("▁Ġ").replace("##", "") for a, b in zip(starts, ends)]
+    tokenizer = train_tokenizer([text] * 3, kind, 300, Roles.of(declared("albert").model.vocab))
+    ids = np.array(tokenizer.encode(text, add_special_tokens=False))
+    starts, ends = word_bounds(ids, VocabIds.of(tokenizer))
+    whole = ["".join(tokenizer.tokens(ids[a:b].tolist())).strip("▁Ġ").replace("##", "") for a, b in zip(starts, ends)]
     letters = [word for word in whole if word.strip(".,:0123456789▁")]
     assert letters == [word.strip(",:") for word in text.split() if word != "1234"]
 

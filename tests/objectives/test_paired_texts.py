@@ -37,11 +37,13 @@ ROWS = [
 def given(objective: s.PairedTexts, card: str = "e5") -> tuple[WholeModel, Batch, PairedTextsTask]:
     """A small model, and the batch of the rows above."""
     model = without_dropout(next(iter(structures(declared(card)).values())))
-    words = train_tokenizer([each.source + each.target for each in ROWS], model.vocab.kind, 60, Roles.of(model.vocab))
+    tokenizer = train_tokenizer(
+        [each.source + each.target for each in ROWS], model.vocab.kind, 60, Roles.of(model.vocab)
+    )
     one: Any = task(objective)
-    source = one.source(ROWS, SourceConfig(40, tokenizer=words))
+    source = one.source(ROWS, SourceConfig(40, tokenizer=tokenizer))
     rows = [source.at(i) for i in range(len(source))]
-    ids = VocabIds.of(words)
+    ids = VocabIds.of(tokenizer)
     batch = one.prepare(rows, [generator(0, i) for i in range(len(rows))], Setting(model, 40, ids))
     batch.inputs["input_ids"].clamp_(max=model.vocab.size - 1)
     return build(model, seed=1).eval(), batch, one
@@ -99,30 +101,30 @@ def test_both_directions_are_added_and_tasks_are_not_mixed() -> None:
 
 
 def test_an_instruction_is_read_and_not_pooled_and_a_prefix_is_both() -> None:
-    words = train_tokenizer(
+    tokenizer = train_tokenizer(
         ["task dog an animal query passage : 0 1"] * 9, "wordpiece", 80, Roles.of(declared("e5").model.vocab)
     )
-    config = SourceConfig(40, tokenizer=words)
+    config = SourceConfig(40, tokenizer=tokenizer)
     for objective, text, pooled in (
         (s.PairedTexts(instructed=True), "task 0: a dog", "a dog"),
         (s.PairedTexts(prefixes=("query: ", "passage: ")), "query: a dog", "query : a dog"),
     ):
         one: Any = task(objective)
         row = one.source(ROWS, config).at(0)
-        assert row.question.ids.tolist() == words.encode(text)
-        assert row.question.bare.tolist() == words.encode("a dog", add_special_tokens=False)
-        batch = one.prepare([row], [generator(0)], Setting(declared("e5").model, 40, VocabIds.of(words)))
+        assert row.question.ids.tolist() == tokenizer.encode(text)
+        assert row.question.bare.tolist() == tokenizer.encode("a dog", add_special_tokens=False)
+        batch = one.prepare([row], [generator(0)], Setting(declared("e5").model, 40, VocabIds.of(tokenizer)))
         mask = batch.inputs.get("pooling_mask", torch.ones_like(batch.inputs["input_ids"]).bool())[0]
         kept = batch.inputs["input_ids"][0][mask]
-        assert words.decode(kept.tolist()) == pooled
+        assert tokenizer.decode(kept.tolist()) == pooled
 
 
 def test_rows_are_the_same_in_whatever_batch_and_wrong_texts_are_drawn_anew() -> None:
     one: Any = task(s.PairedTexts(hard=1))
-    words = train_tokenizer([each.target for each in ROWS], "wordpiece", 60, Roles.of(declared("e5").model.vocab))
+    tokenizer = train_tokenizer([each.target for each in ROWS], "wordpiece", 60, Roles.of(declared("e5").model.vocab))
     source, setting = (
-        one.source(ROWS, SourceConfig(40, tokenizer=words)),
-        Setting(declared("e5").model, 40, VocabIds.of(words)),
+        one.source(ROWS, SourceConfig(40, tokenizer=tokenizer)),
+        Setting(declared("e5").model, 40, VocabIds.of(tokenizer)),
     )
     drawn = set()
     for seed in range(8):
@@ -148,9 +150,9 @@ def test_rows_are_the_same_in_whatever_batch_and_wrong_texts_are_drawn_anew() ->
     ],
 )
 def test_data_that_lack_what_is_asked_for_are_refused(objective: s.PairedTexts, fields: Any, message: str) -> None:
-    words = train_tokenizer(["a b c"], "wordpiece", 40, Roles.of(declared("e5").model.vocab))
+    tokenizer = train_tokenizer(["a b c"], "wordpiece", 40, Roles.of(declared("e5").model.vocab))
     with pytest.raises(DataError, match=message):
-        task(objective).source([Pair("7", "a", "b", fields=fields)], SourceConfig(8, tokenizer=words))
+        task(objective).source([Pair("7", "a", "b", fields=fields)], SourceConfig(8, tokenizer=tokenizer))
 
 
 def test_pairs_are_read_from_lines_with_their_negatives_and_scores(tmp_path: Path) -> None:

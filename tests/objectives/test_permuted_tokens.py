@@ -46,10 +46,10 @@ def test_segments_are_drawn_as_by_the_authors_code() -> None:
 
 def test_spans_are_drawn_as_by_the_authors_code() -> None:
     inside = frozenset(range(1, 60, 3))
-    words, random = VocabIds(100, {"sep": 90, "cls": 91}, inside=inside), generator(0)
+    vocab_ids, random = VocabIds(100, {"sep": 90, "cls": 91}, inside=inside), generator(0)
     ours = Counter[str]()
     for _ in range(10_000):
-        places = np.flatnonzero(chosen_spans(XLNET, np.arange(60), words, 10, random))
+        places = np.flatnonzero(chosen_spans(XLNET, np.arange(60), vocab_ids, 10, random))
         assert len(places) == 10
         ours[f"{places[0]} {int(np.argmax(np.diff(np.append(places, 99)) > 1)) + 1}"] += 1
     assert alike(ours, golden("xlnet")["spans"])
@@ -90,13 +90,13 @@ def test_half_of_the_rows_read_the_same_text_backwards() -> None:
 
 def test_words_begin_at_their_first_piece_in_either_direction() -> None:
     inside = frozenset(range(1, 60, 2))
-    words = VocabIds(100, {"sep": 90, "cls": 91}, inside=inside)
+    vocab_ids = VocabIds(100, {"sep": 90, "cls": 91}, inside=inside)
     only = s.PermutedTokens(longest=2, share=2)
     for backwards in (False, True):
         ids = np.arange(40)[:: -1 if backwards else 1].copy()
         spans = Counter[int]()
         for seed in range(200):
-            found = permuted(only, Stretch(ids, ids[:2], ids[:2], backwards), words, generator(seed))
+            found = permuted(only, Stretch(ids, ids[:2], ids[:2], backwards), vocab_ids, generator(seed))
             asked = np.sort(found.ids[found.asked[found.asked < 40]])
             spans.update(int(run[0]) % 2 for run in np.split(asked, np.flatnonzero(np.diff(asked) > 1) + 1))
         assert spans[0] > 3 * spans[1]

@@ -25,7 +25,7 @@ Ids = list[int]
 MOST = 36  # tokens of a text: small models have positions for 41
 
 
-def in_place(batch: Batch, words: VocabIds) -> Ids:
+def in_place(batch: Batch, vocab_ids: VocabIds) -> Ids:
     """Of one text that is seen with some tokens hidden."""
     ids = batch.inputs["input_ids"][0].clone()
     ids[batch.targets["at"]] = batch.targets["labels"]
@@ -33,7 +33,7 @@ def in_place(batch: Batch, words: VocabIds) -> Ids:
     return found
 
 
-def permuted(batch: Batch, words: VocabIds) -> Ids:
+def permuted(batch: Batch, vocab_ids: VocabIds) -> Ids:
     """Of a text of which some places are asked for."""
     ids = batch.inputs["input_ids"][0].clone()
     ids[batch.inputs["target_mapping"][0].argmax(-1)] = batch.targets["labels"]
@@ -41,31 +41,31 @@ def permuted(batch: Batch, words: VocabIds) -> Ids:
     return found
 
 
-def ordered(batch: Batch, words: VocabIds) -> Ids:
+def ordered(batch: Batch, vocab_ids: VocabIds) -> Ids:
     """Of two segments, which may be swapped."""
-    ids, second = torch.tensor(in_place(batch, words)), batch.inputs["token_type_ids"][0].bool()
+    ids, second = torch.tensor(in_place(batch, vocab_ids)), batch.inputs["token_type_ids"][0].bool()
     sides = ids[~second], ids[second]
     found: Ids = torch.cat(sides[::-1] if batch.targets["sentence_order_label"][0] else sides).tolist()
     return found
 
 
-def following(batch: Batch, words: VocabIds) -> Ids:
+def following(batch: Batch, vocab_ids: VocabIds) -> Ids:
     """Of a text whose tokens are predicted one after the other."""
     return [*batch.inputs["input_ids"][0, :1].tolist(), *batch.targets["labels"].tolist()]
 
 
-def spans(batch: Batch, words: VocabIds) -> Ids:
+def spans(batch: Batch, vocab_ids: VocabIds) -> Ids:
     """Of a text with sentinels, and what they stand for."""
-    found: Ids = spelt_out(batch.inputs["input_ids"][0].numpy(), batch.targets["labels"].numpy(), words).tolist()
+    found: Ids = spelt_out(batch.inputs["input_ids"][0].numpy(), batch.targets["labels"].numpy(), vocab_ids).tolist()
     return found
 
 
-def both(batch: Batch, words: VocabIds) -> Ids:
+def both(batch: Batch, vocab_ids: VocabIds) -> Ids:
     """Of a source and its target."""
     return [*batch.inputs["input_ids"][0].tolist(), *batch.targets["labels"].tolist()]
 
 
-def blanks(batch: Batch, words: VocabIds) -> Ids:
+def blanks(batch: Batch, vocab_ids: VocabIds) -> Ids:
     """Of a text with blanks, and of what stands after it for each, by their places."""
     ids, places = batch.inputs["input_ids"][0].tolist(), batch.inputs["position_ids"][0].tolist()
     wanted = dict(zip(batch.targets["at"].tolist(), batch.targets["labels"].tolist()))
@@ -76,7 +76,7 @@ def blanks(batch: Batch, words: VocabIds) -> Ids:
     return [token for seen, place in read for token in written.get(place, [seen])]
 
 
-def continued(batch: Batch, words: VocabIds) -> Ids:
+def continued(batch: Batch, vocab_ids: VocabIds) -> Ids:
     """Of a text whose last part is predicted."""
     return [*batch.inputs["input_ids"][0].tolist(), *batch.targets["labels"][-1:].tolist()]
 
@@ -98,24 +98,24 @@ class Case:
     marks: tuple[str, ...] = ()
 
 
-def rotated(batch: Batch, words: VocabIds) -> Ids:
+def rotated(batch: Batch, vocab_ids: VocabIds) -> Ids:
     """Of a text some spans of which stand behind their masks after its end."""
     ids = [*batch.inputs["input_ids"][0].tolist(), int(batch.targets["labels"][-1])]
-    masks = [each for each in words.sentinels if each in ids]
-    ends = [at for at, each in enumerate(ids) if each == words.id("eos")]
+    masks = [each for each in vocab_ids.sentinels if each in ids]
+    ends = [at for at, each in enumerate(ids) if each == vocab_ids.id("eos")]
     begun = [at for at, each in enumerate(ids) if each in masks][len(masks) :]
     spans = {ids[at]: ids[at + 1 : end] for at, end in zip(begun, ends)}
     rest = ids[: begun[0]] if begun else ids
     return [token for each in rest for token in spans.get(each, [each])]
 
 
-def dropped(batch: Batch, words: VocabIds) -> Ids:
+def dropped(batch: Batch, vocab_ids: VocabIds) -> Ids:
     """Of a text that is written whole, or from where it was read to."""
     read: Ids = batch.inputs["input_ids"][0].tolist()
-    return [*(read if words.mark("[CLM]") in read else []), *batch.targets["labels"].tolist()]
+    return [*(read if vocab_ids.mark("[CLM]") in read else []), *batch.targets["labels"].tolist()]
 
 
-def written(batch: Batch, words: VocabIds) -> Ids:
+def written(batch: Batch, vocab_ids: VocabIds) -> Ids:
     """Of a text that is written whole."""
     found: Ids = batch.targets["labels"].tolist()
     return found
@@ -181,7 +181,7 @@ def small(case: Case) -> tuple[WholeModel, Setting]:
 
 def texts(case: Case, least: int = 2) -> st.SearchStrategy[np.ndarray]:
     """Texts of tokens each of which occurs once, so that it is known where a label is from."""
-    ordinary = small(case)[1].text.ordinary
+    ordinary = small(case)[1].required_vocab_ids.ordinary
     return st.tuples(st.integers(least, MOST), st.integers(0, 2**31)).map(
         lambda drawn: generator(drawn[1], 7).permutation(ordinary)[: drawn[0]].astype(np.int64)
     )
@@ -198,16 +198,16 @@ def prepared(case: Case, rows: list[np.ndarray], seeds: list[int], *, held_out: 
 @given(data=st.data(), seed=st.integers(0, 2**31))
 @settings(max_examples=20, deadline=None)
 def test_what_is_seen_and_what_is_predicted_make_the_text(case: Case, data: st.DataObject, seed: int) -> None:
-    text, words = data.draw(texts(case)), small(case)[1].text
+    text, vocab_ids = data.draw(texts(case)), small(case)[1].required_vocab_ids
     batch = prepared(case, [text], [seed], held_out=True)
-    assert [token for token in case.restored(batch, words) if words.is_text[token]] == text.tolist()
+    assert [token for token in case.restored(batch, vocab_ids) if vocab_ids.is_text[token]] == text.tolist()
     labels = batch.targets["labels"].numpy()
     least, most = case.predicted(len(text))
-    assert least <= words.is_text[labels].sum() <= most
-    marks = {words.ids.get(role) for role in case.marks} | (
-        set(words.sentinels) if "sentinels" in case.marks else set()
+    assert least <= vocab_ids.is_text[labels].sum() <= most
+    marks = {vocab_ids.ids.get(role) for role in case.marks} | (
+        set(vocab_ids.sentinels) if "sentinels" in case.marks else set()
     )
-    assert set(labels[~words.is_text[labels]].tolist()) <= marks
+    assert set(labels[~vocab_ids.is_text[labels]].tolist()) <= marks
     assert batch.weights["lm"] == len(labels)
 
 
@@ -223,9 +223,9 @@ def test_no_label_leaks_into_what_it_is_predicted_from(case: Case, data: st.Data
     words = [i for i, label in enumerate(labels) if label in text and hidden[i]]
     assume(words)  # a word of several tokens may be more than there is to hide
     asked = data.draw(st.sampled_from(words))
-    inside = setting.text.begins_word[labels[asked]]
-    others = np.setdiff1d(setting.text.ordinary, text)
-    other = next((int(each) for each in others if setting.text.begins_word[each] == inside), None)
+    inside = setting.required_vocab_ids.begins_word[labels[asked]]
+    others = np.setdiff1d(setting.required_vocab_ids.ordinary, text)
+    other = next((int(each) for each in others if setting.required_vocab_ids.begins_word[each] == inside), None)
     if other is None:
         return
     changed = prepared(case, [np.where(text == labels[asked], other, text)], [seed], held_out=True)
@@ -241,7 +241,10 @@ def test_no_label_leaks_into_what_it_is_predicted_from(case: Case, data: st.Data
 @pytest.mark.parametrize("case", CLOSED)
 def test_a_row_is_the_same_in_one_two_and_three_parts(case: Case) -> None:
     random = generator(3)
-    rows = [random.permutation(small(case)[1].text.ordinary)[:n].astype(np.int64) for n in (36, 9, 23, 31, 2, 17)]
+    rows = [
+        random.permutation(small(case)[1].required_vocab_ids.ordinary)[:n].astype(np.int64)
+        for n in (36, 9, 23, 31, 2, 17)
+    ]
     whole = prepared(case, rows, [*range(6)])
     for size in (1, 2, 3):
         parts = [prepared(case, rows[at : at + size], [*range(at, at + size)]) for at in range(0, 6, size)]
@@ -261,7 +264,7 @@ def test_a_row_is_the_same_in_one_two_and_three_parts(case: Case) -> None:
 def test_next_to_nothing_is_read_or_refused(case: Case, length: int) -> None:
     model, setting = small(case)
     try:
-        batch = prepared(case, [setting.text.ordinary[:length].astype(np.int64)], [0])
+        batch = prepared(case, [setting.required_vocab_ids.ordinary[:length].astype(np.int64)], [0])
     except InputError:
         return
     found = task(case.objective).loss(model, batch)

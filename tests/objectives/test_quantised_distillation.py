@@ -73,7 +73,10 @@ def pair(student: tuple[int, int] = (2, 1), **more: Any) -> tuple[Any, Batch, Wh
     one.begin(made, setting)
     made.add_module("owned", one.owned(made, setting, 0))
     draw = generator(5)
-    rows = [SourceTarget(*(draw.permutation(setting.text.ordinary)[:n] for n in each)) for each in ((9, 4), (5, 7))]
+    rows = [
+        SourceTarget(*(draw.permutation(setting.required_vocab_ids.ordinary)[:n] for n in each))
+        for each in ((9, 4), (5, 7))
+    ]
     return made, one.prepare(rows, [generator(i) for i in range(2)], setting), teaches, one
 
 

@@ -40,7 +40,10 @@ def taught(sharing: str = "tables") -> tuple[WholeModel, Batch]:
     one = task(objective)
     made, setting = build(model, seed=1), Setting(model, 0, VocabIds.declared(model.vocab))
     made.add_module("owned", one.owned(made, setting, 3))
-    rows = [Packed(seeded(n, 1).permutation(setting.text.ordinary)[:n], np.zeros(n, np.int64)) for n in (30, 11, 20)]
+    rows = [
+        Packed(seeded(n, 1).permutation(setting.required_vocab_ids.ordinary)[:n], np.zeros(n, np.int64))
+        for n in (30, 11, 20)
+    ]
     return made, one.prepare(rows, [seeded(7, i) for i in range(3)], setting)
 
 

@@ -50,20 +50,20 @@ def rows(examples: Sequence[Any], kind: str, *, length: int = 4096, template: s.
 @settings(max_examples=40)
 @given(turns=TURNS, kind=st.sampled_from(KINDS))
 def test_all_tokens_of_every_answer_count_and_no_other(turns: list[tuple[str, str]], kind: str) -> None:
-    words = WORDS[kind]
+    tokenizer = WORDS[kind]
     row = rows([dialogue(turns)], kind).at(0).row
     whole = "Be kind. " + "".join(f"USER: {a} GPT: {b}</s>" for a, b in turns)
-    assert row.ids.tolist() == words.encode(whole)  # as the whole text is read
+    assert row.ids.tolist() == tokenizer.encode(whole)  # as the whole text is read
     wanted = np.flatnonzero(row.wanted)
     runs = np.split(wanted, np.flatnonzero(np.diff(wanted) > 1) + 1)
     assert len(runs) == len(turns)
-    assert all(row.ids[run[-1]] == words.id("eos") for run in runs)
-    said = [words.decode(row.ids[run]).strip() for run in runs]
+    assert all(row.ids[run[-1]] == tokenizer.id("eos") for run in runs)
+    said = [tokenizer.decode(row.ids[run]).strip() for run in runs]
     assert [" ".join(each.split()) for each in said] == [
-        " ".join(words.decode(words.encode(b)).split()) for _, b in turns
+        " ".join(tokenizer.decode(tokenizer.encode(b)).split()) for _, b in turns
     ]
     # a token that does not count has no letter of an answer
-    _, places = words.encode_placed([whole])[0]
+    _, places = tokenizer.encode_placed([whole])[0]
     ends = np.cumsum([len(part) for a, b in turns for part in (f"USER: {a} GPT:", f" {b}</s>")]) + len("Be kind. ")
     for counts, (start, end) in zip(row.wanted[1:], places):
         inside = any(start < ends[2 * i + 1] and end > ends[2 * i] for i in range(len(turns)))
@@ -91,8 +91,8 @@ def test_long_conversations_are_cut_between_turns_and_what_fits_nowhere_is_count
     assert (len(whole), whole.dropped) == (1, 0)
     cut = rows([dialogue(turns)], "bytes", length=64)
     assert (len(cut), cut.dropped) == (2, 1)
-    words = WORDS["bytes"]
-    assert [words.decode(each.ids[each.wanted]).count("say") for each in cut.rows] == [2, 1]
+    tokenizer = WORDS["bytes"]
+    assert [tokenizer.decode(each.ids[each.wanted]).count("say") for each in cut.rows] == [2, 1]
     assert all(len(each.ids) <= 65 for each in cut.rows)
     with pytest.raises(DataError, match="none of 1 examples fits into 8 tokens: give a larger --length"):
         rows([dialogue(turns)], "bytes", length=8)
@@ -103,10 +103,10 @@ def test_an_encoder_reads_all_that_was_said_before_each_answer() -> None:
     setting = Setting(fitted("t5", "unigram"), 0, VocabIds.of(WORDS["unigram"]))
     assert len(source) == 2
     batch = task(s.Supervised(CHAT)).prepare([source.at(1)], [], setting)
-    words = WORDS["unigram"]
-    assert words.decode(batch.inputs["input_ids"][0].tolist()).endswith("USER: one? GPT: 1 USER: two? GPT:")
-    assert words.decode(batch.targets["labels"].tolist()) == "2"
-    assert batch.targets["labels"][-1] == batch.inputs["input_ids"][0, -1] == words.id("eos")
+    tokenizer = WORDS["unigram"]
+    assert tokenizer.decode(batch.inputs["input_ids"][0].tolist()).endswith("USER: one? GPT: 1 USER: two? GPT:")
+    assert tokenizer.decode(batch.targets["labels"].tolist()) == "2"
+    assert batch.targets["labels"][-1] == batch.inputs["input_ids"][0, -1] == tokenizer.id("eos")
 
 
 def test_the_control_exchanges_what_counts_alone() -> None:

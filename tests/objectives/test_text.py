@@ -65,7 +65,7 @@ def test_a_batch_without_anything_to_predict_teaches_nothing(objective: s.Object
     model, setting = tiny("bert" if isinstance(objective, s.MaskedTokens) else "gpt-2")
     unknown = VocabIds(200, {"pad": 0, "cls": 1, "sep": 2, "mask": 3, "unk": 4})
     ids = [4, 4, 4] if isinstance(objective, s.MaskedTokens) else [5]
-    batch = task(objective).prepare([packed(ids)], [generator(0)], replace(setting, words=unknown))
+    batch = task(objective).prepare([packed(ids)], [generator(0)], replace(setting, vocab_ids=unknown))
     found = task(objective).loss(model, batch)
     assert (found.weight, float(found.mean.detach())) == (0, 0.0)
     found.mean.backward()

@@ -36,8 +36,8 @@ def test_a_decoder_predicts_each_next_token(tokenizers: dict[str, Tokenizer]) ->
 
 
 def test_an_encoder_predicts_what_is_hidden_replaced_or_kept(tokenizers: dict[str, Tokenizer]) -> None:
-    words = tokenizers["bert"]
-    whole = words.tokens(words.encode(*TEXT.replace("moon. ", "moon.|").split("|")))
+    tokenizer = tokenizers["bert"]
+    whole = tokenizer.tokens(tokenizer.encode(*TEXT.replace("moon. ", "moon.|").split("|")))
     marks = set()
     for seed in range(30):
         found = of("bert", tokenizers, seed=seed)

@@ -21,7 +21,7 @@ GOLDEN = Path(clados.proofs.__file__).parent / "golden" / "glm"
 def model() -> Any:
     """Ours, with the same weights."""
     given = declared("glm").model
-    roles = {role: 0 for role, value in s.words(given.vocab).items() if role not in ("kind", "size") and value}
+    roles = {role: 0 for role, value in s.part_fields(given.vocab).items() if role not in ("kind", "size") and value}
     inputs = s.but(vocab=s.but(size=WORDS, **roles), position=s.but(length=LENGTH + 1))
     made = nn.module(given.but(size=s.Size(**SIZE), inputs=inputs)).eval()
     with torch.no_grad():

@@ -116,7 +116,7 @@ def test_a_role_that_is_not_kept_is_not_taken_for_noticed(monkeypatch: pytest.Mo
 def test_a_number_of_a_law_that_draws_nothing_is_no_word() -> None:
     model = small(declared("gpt-2").model)
     unsaid = {m.path for m in mutants(model) if m.old is None and m.path.startswith("init.")}
-    for path in (f"init.{name}" for name, value in s.words(model.init).items() if value is None):
+    for path in (f"init.{name}" for name, value in s.part_fields(model.init).items() if value is None):
         try:
             drawn = [put(model, path, 0.5).init.fills(row) for row in s.rows(model)]
         except s.SpecError:

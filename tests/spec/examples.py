@@ -22,7 +22,7 @@ def inside(value: Any) -> Iterator[s.Part]:
     """Every part that a value holds, itself included."""
     if isinstance(value, s.Part):
         yield value
-        for word in s.words(value).values():
+        for word in s.part_fields(value).values():
             yield from inside(word)
     elif isinstance(value, tuple):
         for each in value:

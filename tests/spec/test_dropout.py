@@ -19,7 +19,7 @@ SEQUENCE = 40
 
 def rates(part: Any, path: str = "") -> Iterator[tuple[str, float]]:
     """The path of every dropout word of a part, each kind of block apart, and its rate."""
-    for name, value in s.words(part).items():
+    for name, value in s.part_fields(part).items():
         here = f"{path}.{name}".lstrip(".")
         if name == "dropout" and value:
             yield here, value
@@ -31,7 +31,7 @@ def rates(part: Any, path: str = "") -> Iterator[tuple[str, float]]:
 def only(part: Any, kept: str) -> Any:
     """The part with all of its dropout words at 0 but the one at ``kept``."""
     changes: dict[str, Any] = {}
-    for name, value in s.words(part).items():
+    for name, value in s.part_fields(part).items():
         below = kept.removeprefix(f"{name}.") if kept.startswith(f"{name}.") else ""
         if name == "dropout":
             changes[name] = value if kept == name else 0.0

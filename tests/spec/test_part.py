@@ -9,7 +9,7 @@ from clados.models.declared import declared, package_models
 from tests.spec.examples import every_kind, examples, inside, models
 
 EXAMPLES = examples()
-SLOTS = [(kind, name) for kind, part in EXAMPLES.items() for name in s.words(part)]
+SLOTS = [(kind, name) for kind, part in EXAMPLES.items() for name in s.part_fields(part)]
 IDS = [f"{kind.__name__}.{name}" for kind, name in SLOTS]
 MODELS = models()
 BERT: Any = MODELS["bert"]
@@ -98,7 +98,7 @@ def test_parts_are_frozen_and_hashable(name: str) -> None:
     for part in inside(MODELS[name]):
         hash(part)
         with pytest.raises(AttributeError):
-            part.__setattr__(next(iter(s.words(part)), "anything"), 0)
+            part.__setattr__(next(iter(s.part_fields(part)), "anything"), 0)
 
 
 @pytest.mark.parametrize(

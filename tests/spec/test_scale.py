@@ -23,7 +23,11 @@ BUDGETS = st.floats(6.0, 9.0).map(lambda power: round(10**power))
 def sizes(model: s.Model) -> list[s.Size]:
     """The sizes of a model's stacks."""
     size = model.size
-    return [size] if isinstance(size, s.Size) else [each for each in s.words(size).values() if isinstance(each, s.Size)]
+    return (
+        [size]
+        if isinstance(size, s.Size)
+        else [each for each in s.part_fields(size).values() if isinstance(each, s.Size)]
+    )
 
 
 def met(paper: s.Model, params: int) -> tuple[s.Model | None, str]:

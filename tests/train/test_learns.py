@@ -66,12 +66,12 @@ def test_roles_keep_their_tokens_when_the_vocabulary_is_new() -> None:
     from clados.data.sets import wordnet
 
     model = declared("t5").model
-    words = tokenizer_for(model, wordnet()[:20], 400)
-    assert words is not None
-    vocab = fitted_vocab(model.vocab, words)
-    assert (vocab.size, vocab.sentinels) == (words.size, 100)
-    assert (vocab.pad, vocab.eos, vocab.start) == (words.id("pad"), words.id("eos"), words.id("pad"))
-    assert words.sentinels[0] == vocab.size - 1
+    tokenizer = tokenizer_for(model, wordnet()[:20], 400)
+    assert tokenizer is not None
+    vocab = fitted_vocab(model.vocab, tokenizer)
+    assert (vocab.size, vocab.sentinels) == (tokenizer.size, 100)
+    assert (vocab.pad, vocab.eos, vocab.start) == (tokenizer.id("pad"), tokenizer.id("eos"), tokenizer.id("pad"))
+    assert tokenizer.sentinels[0] == vocab.size - 1
 
 
 def test_images_keep_their_size_and_get_about_eight_patches_a_side() -> None:
@@ -80,11 +80,11 @@ def test_images_keep_their_size_and_get_about_eight_patches_a_side() -> None:
     assert (model.inputs.image, model.inputs.side, model.inputs.channels) == (8, 1, 1)
     pairs = emoji()[:20]
     clip = declared("clip").model
-    words = tokenizer_for(clip, pairs, 400)
-    assert words is not None
-    fitted: Any = fit_model(clip, FitContext(pairs, words, 16, Facts()))
+    tokenizer = tokenizer_for(clip, pairs, 400)
+    assert tokenizer is not None
+    fitted: Any = fit_model(clip, FitContext(pairs, tokenizer, 16, Facts()))
     assert (fitted.image.inputs.image, fitted.image.inputs.side) == (32, 4)
-    assert fitted.text.inputs.vocab.size == words.size
+    assert fitted.text.inputs.vocab.size == tokenizer.size
 
 
 def test_a_paper_smaller_than_the_usual_budget_is_taken_as_it_is() -> None:
@@ -107,7 +107,7 @@ def test_a_narrower_model_is_drawn_wider_and_a_choice_takes_dropout_away(data: P
     ratio = paper.size.d_model / model.size.d_model
     assert ratio > 1
     assert model.init.std == pytest.approx(0.02 * ratio**0.5)  # type: ignore[attr-defined]
-    assert {part.dropout for part in s.parts(model) if "dropout" in s.words(part)} == {0.0}  # type: ignore[attr-defined]
+    assert {part.dropout for part in s.parts(model) if "dropout" in s.part_fields(part)} == {0.0}  # type: ignore[attr-defined]
     with pytest.raises(CladosError, match=r"dropout is 1.0; it must be at least 0 and below 1"):
         choices(data, dropout=1.0)
 

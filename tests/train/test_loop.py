@@ -360,10 +360,10 @@ def test_a_step_with_nothing_to_mask_is_passed_through(tmp_path: Path) -> None:
 
 def test_held_out_examples_with_nothing_to_predict_are_one_line(data: Path) -> None:
     plan = planned(choices(data, "bert"))
-    words = plan.setting.words
-    assert words is not None
-    every = {f"role {i}": i for i in range(words.size)}
-    plan = replace(plan, setting=replace(plan.setting, words=replace(words, ids=dict(words.ids) | every)))
+    vocab_ids = plan.setting.vocab_ids
+    assert vocab_ids is not None
+    every = {f"role {i}": i for i in range(vocab_ids.size)}
+    plan = replace(plan, setting=replace(plan.setting, vocab_ids=replace(vocab_ids, ids=dict(vocab_ids.ids) | every)))
     trainer = plan.trainer(initial_model(plan))
     with pytest.raises(CladosError, match=r"none of the \d+ held-out examples has anything to predict \(lm\)"):
         trainer.fit()

@@ -121,10 +121,10 @@ def test_languages_are_drawn_by_their_share_to_a_power() -> None:
         for i in range(number)
     ]
     one = task(s.Denoised(marked=True))
-    words = train_tokenizer([each.text for each in texts], "unigram", 200, MARKED)
+    tokenizer = train_tokenizer([each.text for each in texts], "unigram", 200, MARKED)
     held = texts[::4]
     data = RunData((Sides(Weighted("", ""), texts, held),), BadLines(skip=False))
-    config = SourceConfig(60, tokenizer=words)
+    config = SourceConfig(60, tokenizer=tokenizer)
     train, others = data.sources(one, config, 0.5)
     counts = Counter(train.at(i, epoch).language for epoch in range(10) for i in range(len(train)))
     total = sum(number**0.5 for number in sizes.values())

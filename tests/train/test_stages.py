@@ -133,9 +133,9 @@ def test_a_directory_of_one_s_own_is_the_start(pairs: str, tmp_path: Path) -> No
     plan = planned(choices)
     assert plan.start is not None
     assert plan.start.folder == tmp_path / "base"
-    words = plan.tokenizer
-    assert words is not None
-    assert words.encode("<|prompter|>", add_special_tokens=False) == [words.size - 2]  # a token of its own
+    tokenizer = plan.tokenizer
+    assert tokenizer is not None
+    assert tokenizer.encode("<|prompter|>", add_special_tokens=False) == [tokenizer.size - 2]  # a token of its own
     declaration = declared("bert")
     with pytest.raises(InputError, match="its model is of the kind Decoder; this objective trains the kind Encoder"):
         start(tmp_path / "base", declaration, declaration.recipe.stages[0], plan.facts)

@@ -24,8 +24,8 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def trainer(data: Path, trains: s.Trained, card: str = "gpt-2") -> Trainer:
     plan = planned(choices(data, card, steps=3))
-    words = dict(s.words(plan.stage))
-    plan = replace(plan, stage=s.Tuning(**words, start=card, trains=trains))
+    tokenizer = dict(s.part_fields(plan.stage))
+    plan = replace(plan, stage=s.Tuning(**tokenizer, start=card, trains=trains))
     return plan.trainer(initial_model(plan))
 
 
@@ -74,7 +74,7 @@ def test_a_low_rank_update_begins_as_nothing_and_has_the_paper_s_size() -> None:
     model = build(s.tiny(declared("gpt-2").model))
     ids = torch.arange(12)[None]
     before = model(input_ids=ids).logits
-    hold(s.Tuning(**s.words(_stage()), start="gpt-2", trains=s.LowRank(rank=3, alpha=6.0, on=("v",))), model)
+    hold(s.Tuning(**s.part_fields(_stage()), start="gpt-2", trains=s.LowRank(rank=3, alpha=6.0, on=("v",))), model)
     assert torch.equal(model(input_ids=ids).logits, before)
     width, layers = model.spec.size.d_model, model.spec.size.layers
     learned = sum(each.numel() for each in model.parameters() if each.requires_grad)
@@ -93,7 +93,7 @@ def test_a_low_rank_update_begins_as_nothing_and_has_the_paper_s_size() -> None:
 )
 def test_what_is_no_part_of_the_model_is_refused(trains: s.Trained, message: str) -> None:
     with pytest.raises(InputError, match=message):
-        hold(s.Tuning(**s.words(_stage()), start="gpt-2", trains=trains), build(s.tiny(declared("gpt-2").model)))
+        hold(s.Tuning(**s.part_fields(_stage()), start="gpt-2", trains=trains), build(s.tiny(declared("gpt-2").model)))
 
 
 def _stage() -> s.Stage:
@@ -113,7 +113,7 @@ def test_a_later_stage_trains_all_again_and_keeps_what_an_earlier_one_learned(da
 
 
 def test_low_rank_updates_are_drawn_from_the_seed_and_not_saved_unmerged(tmp_path: Path) -> None:
-    stage = s.Tuning(**s.words(_stage()), start="gpt-2", trains=s.LowRank(rank=2, alpha=4.0, on=("q",)))
+    stage = s.Tuning(**s.part_fields(_stage()), start="gpt-2", trains=s.LowRank(rank=2, alpha=4.0, on=("q",)))
     drawn = []
     for seed in (0, 0, 1):
         model = build(s.tiny(declared("gpt-2").model))

@@ -43,9 +43,9 @@ def chat(
     found = messages([("system", system), *turns] if system else turns)
     if found.turns[-1].answer is not None:
         raise InputError("the last message is an assistant's; there is nothing to answer")
-    text, words = written(template, found).text, ready.words
-    before, after = words.frame
-    ((ids, _),) = words.encode_placed([text])
+    text, tokenizer = written(template, found).text, ready.required_tokenizer
+    before, after = tokenizer.frame
+    ((ids, _),) = tokenizer.encode_placed([text])
     given = [*before, *ids, *(after if ready.spec.writes == "answers" else [])]
     (row,) = ready.known([given])
     rows = torch.tensor([row], device=ready.device)
@@ -57,11 +57,11 @@ def chat(
         ready.model,
         rows,
         max_new_tokens=max_new_tokens,
-        eos=words.ids.get("eos"),
+        eos=tokenizer.ids.get("eos"),
         on_token=lambda column: new.append(int(column)),
         **chosen,
     )
-    answer = words.decode(new)
+    answer = tokenizer.decode(new)
     for stop in closings(template):
         answer = answer.partition(stop)[0]
     return answer.strip()
@@ -77,4 +77,4 @@ def template_of(ready: Ready) -> s.Template:
     if not isinstance(template, s.Template):
         known = type(ready.objective).__name__ if ready.objective else "what is not known"
         raise InputError(f"{ready.name} was trained on {known}, and not to answer by a template: it cannot chat")
-    return closed(template, ready.words.roles.eos or "", continues=ready.spec.writes != "answers")
+    return closed(template, ready.required_tokenizer.roles.eos or "", continues=ready.spec.writes != "answers")

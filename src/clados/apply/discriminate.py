@@ -30,7 +30,7 @@ def discriminate(
         DataError: for no texts, or a directory without a tokenizer.
     """
     ready = load(source, "discriminate", device=device)
-    marks = set(ready.words.ids.values())
+    marks = set(ready.required_tokenizer.ids.values())
     rows = ready.tokens(listed(texts))
     empty = next((i for i, row in enumerate(rows) if not set(row) - marks), None)
     if empty is not None:
@@ -38,9 +38,9 @@ def discriminate(
     found: list[tuple[Judged, ...]] = [()] * len(rows)
     for numbers in batched(rows, batch, len):
         some = [rows[number] for number in numbers]
-        ids, keep = pad_ids(some, ready.words.ids.get("pad", 0), ready.device)
+        ids, keep = pad_ids(some, ready.required_tokenizer.ids.get("pad", 0), ready.device)
         chances = ready.model(ids, attention_mask=keep).logits.float().sigmoid().tolist()
         for number, row, shares in zip(numbers, some, chances):
-            tokens = zip(row, ready.words.tokens(row), shares)
+            tokens = zip(row, ready.required_tokenizer.tokens(row), shares)
             found[number] = tuple(Judged(token, share) for each, token, share in tokens if each not in marks)
     return found

@@ -104,7 +104,7 @@ def _prompt(ready: Ready, prompt: str | None, name: str | None) -> str:
 def _length(ready: Ready, prompt: str) -> int:
     """Tokens that a prompt takes before a text: all but a special one that ends it."""
     (ids,) = ready.tokens([prompt], ready.embedding.max_length)
-    return len(ids) - (bool(ids) and ids[-1] in ready.words.special.values())
+    return len(ids) - (bool(ids) and ids[-1] in ready.required_tokenizer.special.values())
 
 
 def _first(vectors: Tensor, dimensions: int | None) -> Tensor:
@@ -133,7 +133,7 @@ class _Reader:
 
     def __init__(self, ready: Ready, pool: str, skipped: int) -> None:
         self.ready, self.pool, self.skipped, self.model = ready, pool, skipped, ready.model
-        self.pad = ready.words.ids.get("pad", 0)
+        self.pad = ready.required_tokenizer.ids.get("pad", 0)
 
     def __call__(self, rows: Sequence[Sequence[int]]) -> Tensor:
         """[rows, numbers]."""

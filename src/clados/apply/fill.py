@@ -58,10 +58,10 @@ def fill(
     for text in texts:
         if not BLANK.search(text):
             raise InputError(f"'{text[:60]}' has no blank; write [MASK] where there is one")
-    spelt = bool(ready.words.sentinels)
+    spelt = bool(ready.required_tokenizer.sentinels)
     restores = (_restored if spelt else _rewritten) if ready.spec.writes == "answers" else None
     marked = [(_with_sentinels if restores and spelt else _with_masks)(ready, text) for text in texts]
-    rows = ready.known(ready.words.encode_batch(marked))
+    rows = ready.known(ready.required_tokenizer.encode_batch(marked))
     limit = ready.positions
     long = next((text for text, row in zip(texts, rows) if limit and len(row) > limit), None)
     if long is not None:
@@ -78,7 +78,7 @@ def fill(
 
 def _with_masks(ready: Ready, text: str) -> str:
     """Every blank as the tokenizer's mask; the space before it is part of what is masked."""
-    mask = ready.words.roles.mask
+    mask = ready.required_tokenizer.roles.mask
     if mask is None:
         raise InputError(f"{ready.name}: its tokenizer has no mask")
     return BLANK.sub(lambda _: mask, text)
@@ -86,24 +86,29 @@ def _with_masks(ready: Ready, text: str) -> str:
 
 @torch.inference_mode()
 def _unmasked(ready: Ready, rows: Sequence[list[int]], top: int) -> list[Filled]:
-    words, model = ready.words, ready.model
-    ids, keep = pad_ids(rows, words.ids.get("pad", 0), ready.device)
-    blank = ids == words.id("mask")
+    tokenizer, model = ready.required_tokenizer, ready.model
+    ids, keep = pad_ids(rows, tokenizer.ids.get("pad", 0), ready.device)
+    blank = ids == tokenizer.id("mask")
     places = blank.nonzero()
     states = model.blanks(ids, keep, blank)[places[:, 0], places[:, 1]]
-    likely = model.heads["lm"](states, model.inputs, {}).float().softmax(-1)[:, : words.size].topk(min(top, words.size))
+    likely = (
+        model.heads["lm"](states, model.inputs, {})
+        .float()
+        .softmax(-1)[:, : tokenizer.size]
+        .topk(min(top, tokenizer.size))
+    )
     ids[places[:, 0], places[:, 1]] = likely.indices[:, 0]
     blanks: list[list[tuple[Candidate, ...]]] = [[] for _ in rows]
     for row, chances, chosen in zip(places[:, 0].tolist(), likely.values.tolist(), likely.indices.tolist()):
-        blanks[row].append(tuple(Candidate(_said(words, token), chance) for token, chance in zip(chosen, chances)))
-    filled = [words.decode(each[: len(row)]).strip() for each, row in zip(ids.tolist(), rows)]
+        blanks[row].append(tuple(Candidate(_said(tokenizer, token), chance) for token, chance in zip(chosen, chances)))
+    filled = [tokenizer.decode(each[: len(row)]).strip() for each, row in zip(ids.tolist(), rows)]
     return [Filled(text, tuple(each)) for text, each in zip(filled, blanks)]
 
 
-def _said(words: Tokenizer, token: int) -> str:
+def _said(tokenizer: Tokenizer, token: int) -> str:
     """A word as text; one that goes on from the word before keeps WordPiece's mark of it."""
-    (raw,) = words.tokens([token])
-    return raw if raw.startswith("##") else words.decode([token], skip_special_tokens=False).strip()
+    (raw,) = tokenizer.tokens([token])
+    return raw if raw.startswith("##") else tokenizer.decode([token], skip_special_tokens=False).strip()
 
 
 # ---------------------------------------------------------------- spans
@@ -111,7 +116,7 @@ def _said(words: Tokenizer, token: int) -> str:
 
 def _with_sentinels(ready: Ready, text: str) -> str:
     """Every blank as a sentinel, numbered in order."""
-    known = len(ready.words.sentinels)
+    known = len(ready.required_tokenizer.sentinels)
     count = len(BLANK.findall(text))
     if count > known:
         raise InputError(f"'{text[:40]}...' has {count} blanks; {ready.name} has {known} sentinels")
@@ -121,12 +126,12 @@ def _with_sentinels(ready: Ready, text: str) -> str:
 
 def _restored(ready: Ready, rows: Sequence[list[int]]) -> list[Filled]:
     """Each span in the place of its sentinel."""
-    words, texts = ready.words, []
+    tokenizer, texts = ready.required_tokenizer, []
     for row, found in zip(rows, restored(ready, rows)):
-        blanks = tuple((Candidate(words.decode(ids).strip(), math.exp(log)),) for ids, log in found)
+        blanks = tuple((Candidate(tokenizer.decode(ids).strip(), math.exp(log)),) for ids, log in found)
         left = iter(found)
-        whole = [each for token in row for each in (next(left)[0] if token in words.sentinels else [token])]
-        texts.append(Filled(words.decode(whole).strip(), blanks))
+        whole = [each for token in row for each in (next(left)[0] if token in tokenizer.sentinels else [token])]
+        texts.append(Filled(tokenizer.decode(whole).strip(), blanks))
     return texts
 
 
@@ -137,11 +142,11 @@ def restored(ready: Ready, rows: Sequence[list[int]]) -> list[list[tuple[list[in
     The sentinels are put before their spans, and not left to the model, so that there is a span for every one. A span
     has a token at least, as in training, and ends where the model writes any sentinel or the end.
     """
-    words, model = ready.words, ready.model
-    ids, keep = pad_ids(rows, words.ids.get("pad", 0), ready.device)
-    marks = [[token for token in row if token in words.sentinels] for row in rows]
+    tokenizer, model = ready.required_tokenizer, ready.model
+    ids, keep = pad_ids(rows, tokenizer.ids.get("pad", 0), ready.device)
+    marks = [[token for token in row if token in tokenizer.sentinels] for row in rows]
     found: list[list[tuple[list[int], float]]] = [[] for _ in rows]
-    ends = {*words.sentinels, *(words.ids[role] for role in ("eos", "pad") if role in words.ids)}
+    ends = {*tokenizer.sentinels, *(tokenizer.ids[role] for role in ("eos", "pad") if role in tokenizer.ids)}
     mute, room = torch.tensor(sorted(ends), device=ready.device), 1 + max(map(len, marks)) * (_LONGEST + 1)
     memory, cache = model.encode(ids, keep), model.cache(len(rows), room)
     written = ids.new_full((len(rows), 1), ready.spec.vocab.start or 0)
@@ -213,8 +218,8 @@ class _Anew:
 @torch.inference_mode()
 def _rewritten(ready: Ready, rows: Sequence[list[int]]) -> list[Filled]:
     """Each span where its mask stood."""
-    words, model, mask = ready.words, ready.model, ready.words.id("mask")
-    ids, keep = pad_ids(rows, words.ids.get("pad", 0), ready.device)
+    tokenizer, model, mask = ready.required_tokenizer, ready.model, ready.required_tokenizer.id("mask")
+    ids, keep = pad_ids(rows, tokenizer.ids.get("pad", 0), ready.device)
     texts = []
     for row in rows:
         ends = [*(at for at, token in enumerate(row) if token == mask), len(row)]
@@ -235,21 +240,21 @@ def _rewritten(ready: Ready, rows: Sequence[list[int]]) -> list[Filled]:
     found = []
     for text in texts:
         spans = [*text.spans, *([] for _ in text.parts[len(text.spans) + 1 :]), []]
-        whole = words.decode([token for each in zip(text.parts, spans) for ids in each for token in ids]).strip()
+        whole = tokenizer.decode([token for each in zip(text.parts, spans) for ids in each for token in ids]).strip()
         logs = [*text.log, *(0.0 for _ in spans)]
-        blanks = tuple((Candidate(words.decode(ids).strip(), math.exp(log)),) for ids, log in zip(spans[:-1], logs))
+        blanks = tuple((Candidate(tokenizer.decode(ids).strip(), math.exp(log)),) for ids, log in zip(spans[:-1], logs))
         found.append(Filled(whole, blanks))
     return found
 
 
-def written_spans(words: Tokenizer, written: Sequence[int]) -> dict[int, list[int]]:
+def written_spans(tokenizer: Tokenizer, written: Sequence[int]) -> dict[int, list[int]]:
     """Where the tokens of each span stand in what is to be written: sentinel to places."""
     found: dict[int, list[int]] = {}
     current: list[int] = []
     for at, token in enumerate(written):
-        if token == words.ids.get("eos"):
+        if token == tokenizer.ids.get("eos"):
             break
-        if token in words.sentinels:
+        if token in tokenizer.sentinels:
             current = []
             found.setdefault(token, current)
         else:

@@ -175,10 +175,10 @@ def _drawing(
     return temperature, usual if kept is None else kept or None, None if share is None or share >= 1 else share
 
 
-def _constraints(config: GenerationConfig, words: int) -> Constraints:
+def _constraints(config: GenerationConfig, vocab_size: int) -> Constraints:
     forced = config.forced_bos_token_id
-    if forced is not None and forced >= words:
-        raise InputError(f"forced_bos_token_id is {forced}; the vocabulary has ids up to {words - 1}")
+    if forced is not None and forced >= vocab_size:
+        raise InputError(f"forced_bos_token_id is {forced}; the vocabulary has ids up to {vocab_size - 1}")
     return Constraints(
         repetition_penalty=config.repetition_penalty or 1.0,
         no_repeat_ngram_size=config.no_repeat_ngram_size or 0,

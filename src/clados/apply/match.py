@@ -48,8 +48,9 @@ def image_vectors(ready: Ready, images: Sequence[Image], batch: int) -> Tensor:
 def text_vectors(ready: Ready, texts: Sequence[str], batch: int) -> Tensor:
     """[texts, joint], of unit length."""
     rows = ready.tokens(texts)
+    pad = ready.required_tokenizer.ids.get("pad", 0)
     found: dict[int, Tensor] = {}
     for numbers in batched(rows, batch, len):
-        ids, keep = pad_ids([rows[number] for number in numbers], ready.words.ids.get("pad", 0), ready.device)
+        ids, keep = pad_ids([rows[number] for number in numbers], pad, ready.device)
         found |= zip(numbers, ready.model(ids, attention_mask=keep).text_embeds.float())
     return torch.stack([found[number] for number in range(len(rows))])

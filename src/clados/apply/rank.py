@@ -66,13 +66,13 @@ def rank(
 
 def _together(ready: Ready, query: str, passages: Sequence[str], batch: int) -> list[float]:
     """The score of each passage, read behind the question; pairs that are too long lose the passage's end."""
-    rows = ready.known([ready.words.encode(query, each) for each in passages])
+    rows = ready.known([ready.required_tokenizer.encode(query, each) for each in passages])
     scores = [0.0] * len(rows)
     types = (text := ready.spec.reads(s.Tokens)) is not None and text.types > 1
-    asked = len(ready.words.encode(query))
+    asked = len(ready.required_tokenizer.encode(query))
     for numbers in batched(rows, batch, len):
         cut = [_cut(rows[number], ready.positions) for number in numbers]
-        ids, keep = pad_ids(cut, ready.words.ids.get("pad", 0), ready.device)
+        ids, keep = pad_ids(cut, ready.required_tokenizer.ids.get("pad", 0), ready.device)
         more = {"token_type_ids": (torch.arange(ids.size(1), device=ids.device) >= asked).long().expand_as(ids)}
         found = ready.model(ids, attention_mask=keep, **(more if types else {})).logits[:, 0].float().tolist()
         for number, score in zip(numbers, found):

@@ -71,7 +71,7 @@ class Ready:
         return found
 
     @property
-    def words(self) -> Tokenizer:
+    def required_tokenizer(self) -> Tokenizer:
         """The tokenizer.
 
         Raises:
@@ -93,20 +93,20 @@ class Ready:
         """The ids of each text with its special tokens, cut to the limit and to what the model has positions for.
 
         Raises:
-            InputError: when the tokenizer has more words than the model.
+            InputError: when the tokenizer has ids beyond the model's vocabulary.
         """
         limit = min(filter(None, (limit, self.positions)), default=None)
-        return self.known(self.words.encode_batch(texts, limit=limit))
+        return self.known(self.required_tokenizer.encode_batch(texts, limit=limit))
 
     def known(self, rows: list[list[int]]) -> list[list[int]]:
         """The ids of texts, all of them in the model's vocabulary; a warning where attention over one takes minutes.
 
         Raises:
-            InputError: when the tokenizer has more words than the model.
+            InputError: when the tokenizer has ids beyond the model's vocabulary.
         """
         most = max((max(ids) for ids in rows if ids), default=0)
         if most >= self.spec.vocab.size:
-            raise InputError(f"{self.name}: token {most} of the tokenizer; the model has {self.spec.vocab.size} words")
+            raise InputError(f"{self.name}: token {most} of the tokenizer; the model has {self.spec.vocab.size} tokens")
         longest = (
             max(map(len, rows), default=0) if self.positions is None else 0
         )  # of others, the rest is refused or cut

@@ -52,22 +52,22 @@ def translate(
     """
     texts = listed(texts)
     ready = load(source, "translate", texts=min(batch, len(texts)), beams=beams, device=device)
-    config, words = config_of(ready.model), ready.words
+    config, tokenizer = config_of(ready.model), ready.required_tokenizer
     target = _target(ready, to)
     if prefix is None:
         german = ready.objective is None and ready.spec.vocab.sentinels
         prefix = target.prefix or (TASK.format(LANGUAGES["de"]) if german else "")
-    end = words.ids.get("eos", ready.spec.vocab.eos)
+    end = tokenizer.ids.get("eos", ready.spec.vocab.eos)
     rows = [
         [*target.before, *_marked(ready, ids if end is None or end in ids else [*ids, end], from_)]
-        for ids in ready.known(words.encode_batch([prefix + text for text in texts]))
+        for ids in ready.known(tokenizer.encode_batch([prefix + text for text in texts]))
     ]
     if length_penalty is None and config.num_beams is None and config.length_penalty is None:
         length_penalty = PENALTY
     limited = config.max_new_tokens is not None or config.max_length is not None
     found: dict[int, str] = {}
     for numbers in batched(rows, batch, len):
-        ids, keep = pad_ids([rows[number] for number in numbers], words.ids.get("pad", 0), ready.device)
+        ids, keep = pad_ids([rows[number] for number in numbers], tokenizer.ids.get("pad", 0), ready.device)
         new, free = ids.size(1) + ROOM, room(ready.model, ids)
         if free is not None:
             new = min(new, free)
@@ -83,7 +83,7 @@ def translate(
         )
         # cut anew, so that the room of a text does not depend on its neighbours
         for number, row in zip(numbers, written[:, 1:].tolist()):
-            found[number] = words.decode(row if limited else row[: len(rows[number]) + ROOM]).strip()
+            found[number] = tokenizer.decode(row if limited else row[: len(rows[number]) + ROOM]).strip()
     return [found[number] for number in range(len(rows))]
 
 
@@ -108,7 +108,9 @@ def _target(ready: Ready, to: str | None) -> _Target:
         )
         # mBART's answers start with their language; those of mBART-50 have it after the start
         return _Target(start=number) if start is None or start in languages.values() else _Target(forced_bos=number)
-    marks = {token[2:-2]: number for token, number in ready.words.vocabulary.items() if MARIAN.fullmatch(token)}
+    marks = {
+        token[2:-2]: number for token, number in ready.required_tokenizer.vocabulary.items() if MARIAN.fullmatch(token)
+    }
     if to in marks:
         return _Target(before=(marks[to],))
     if ready.spec.vocab.sentinels and ready.objective is None:
@@ -122,7 +124,7 @@ def _target(ready: Ready, to: str | None) -> _Target:
 
 def _languages(ready: Ready) -> dict[str, int]:
     """The special tokens that mark a language, and their ids."""
-    return {token: number for token, number in ready.words.special.items() if CODE.fullmatch(token)}
+    return {token: number for token, number in ready.required_tokenizer.special.items() if CODE.fullmatch(token)}
 
 
 def _code(ready: Ready, said: str, name: str) -> str:

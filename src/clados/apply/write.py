@@ -43,8 +43,8 @@ def generate(
         DataError: for a directory without a tokenizer.
     """
     ready = load(source, "generate", beams=beams, device=device)
-    words = ready.words
-    (ids,) = ready.known(words.encode_batch([prompt]))
+    tokenizer = ready.required_tokenizer
+    (ids,) = ready.known(tokenizer.encode_batch([prompt]))
     if not ids:
         if ready.spec.vocab.bos is None:
             raise InputError("the prompt is empty, and the vocabulary names no bos to start from")
@@ -55,7 +55,7 @@ def generate(
     def add(column: Tensor) -> None:
         nonlocal printed
         new.append(int(column))
-        text = words.decode(new)
+        text = tokenizer.decode(new)
         if on_text is not None and len(text) > printed and not text.endswith(UNFINISHED):
             on_text(text[printed:])
             printed = len(text)
@@ -65,9 +65,9 @@ def generate(
     if max_new_tokens is not None and free is not None and max_new_tokens > free >= 1:
         on_note(f"max_new_tokens is {max_new_tokens}; {ready.name} has positions for {free}, and stops there")
         max_new_tokens = free
-    end = None if config_of(ready.model).eos_token_id else words.ids.get("eos")
+    end = None if config_of(ready.model).eos_token_id else tokenizer.ids.get("eos")
     generate_ids(ready.model, given, max_new_tokens=max_new_tokens, beams=beams, eos=end, on_token=add, **chosen)
-    text = words.decode(new)
+    text = tokenizer.decode(new)
     if on_text is not None and len(text) > printed:
         on_text(text[printed:])
     return text

@@ -370,10 +370,10 @@ def _value(data: Mapping[str, Any]) -> Value:
 
 
 def _size(row: Mapping[str, Any]) -> CardSize:
-    words = dict(row)
+    fields = dict(row)
     for name in SIZE_FIGURES:
-        if name in words:
-            words[name] = _value(words[name])
+        if name in fields:
+            fields[name] = _value(fields[name])
     for name in ("aliases", "assumed"):
-        words[name] = tuple(words.get(name, ()))
-    return CardSize(**words)
+        fields[name] = tuple(fields.get(name, ()))
+    return CardSize(**fields)

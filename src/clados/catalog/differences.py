@@ -12,7 +12,7 @@ from clados.catalog.load import declaration_of
 from clados.catalog.sentences import brief, sentence
 from clados.spec.attention.masks import All
 from clados.spec.core import ledger
-from clados.spec.core.part import Part, in_turn, words
+from clados.spec.core.part import Part, in_turn, part_fields
 from clados.spec.core.sizes import Size
 from clados.spec.inputs.image import Patches
 from clados.spec.kinds.encoder_decoder import EncoderDecoder
@@ -25,12 +25,12 @@ from clados.tables import Page, Shown, TextTable
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One place where two models differ: the path of the word, what it says in each, and a sentence."""
+    """One place where two models differ: the path of the field, its value in each, and a sentence."""
 
     path: str
     old: Any
     new: Any
-    words: str
+    sentence: str
 
 
 @dataclass(frozen=True)
@@ -69,10 +69,10 @@ class Differences(Shown):
     def page(self) -> Page:
         """In words, in training, in parts and in parameters."""
         sides = (self.old, self.new)
-        said_once = [*dict.fromkeys(each.words for each in self.changes)]
+        said_once = [*dict.fromkeys(each.sentence for each in self.changes)]
         blocks: list[Any] = [f"From {self.old} to {self.new}", said_once or ["nothing: they are built the same"]]
         if self.training:
-            blocks += ["In training", [*dict.fromkeys(each.words for each in self.training)]]
+            blocks += ["In training", [*dict.fromkeys(each.sentence for each in self.training)]]
         if self.changes:
             rows = [[each.path, brief(each.old), brief(each.new)] for each in self.changes]
             blocks += ["In parts", TextTable(("part", *sides), rows)]
@@ -128,7 +128,7 @@ def _pair(old: str, new: str) -> tuple[tuple[Card, CardSize], tuple[Card, CardSi
 def compare_models(old: Model, new: Model, names: tuple[str, str] = ("old", "new")) -> Differences:
     """What changed from one model to another; of unlike kinds, the slots that both have, then what only one has."""
     found = _changed(*_sized_alike(old, new)) if type(old) is type(new) else _unlike(old, new)
-    changes = [Difference(*each, words=sentence(*each)) for each in found]
+    changes = [Difference(*each, sentence=sentence(*each)) for each in found]
     return Differences(tuple(_once(changes)), _parameters(old, new), *names)
 
 
@@ -152,7 +152,7 @@ def _changed(old: Any, new: Any, path: str = "") -> Iterator[tuple[str, Any, Any
 
 def _both(old: Part, new: Part) -> Iterator[tuple[str, Any, Any]]:
     """Every field of either part and what it is in both; one that a part lacks is as if it were the other's usual."""
-    one, other = words(old), words(new)
+    one, other = part_fields(old), part_fields(new)
     known = [each for part in (old, new) for each in fields(part)]  # type: ignore[arg-type]
     usual = {each.name: None if each.default is MISSING else each.default for each in known}
     for name in dict.fromkeys((*one, *other)):
@@ -177,7 +177,7 @@ def _sized_alike(old: Model, new: Model) -> tuple[Model, Model]:
 
 
 def _filled(one: Size, other: Size) -> tuple[Size, Size]:
-    names = [name for name, value in words(one).items() if (value is None) != (getattr(other, name) is None)]
+    names = [name for name, value in part_fields(one).items() if (value is None) != (getattr(other, name) is None)]
     first, second = (size.but(**{name: getattr(size.dims, name) for name in names}) for size in (one, other))
     return first, second
 
@@ -190,7 +190,7 @@ def _once(changes: list[Difference]) -> Iterator[Difference]:
         if not _sided(each.path) or _key(each) not in both:
             yield each
         elif each.path.startswith("encoder."):
-            where = f"encoder, decoder: {each.words.removeprefix('encoder: ')}"
+            where = f"encoder, decoder: {each.sentence.removeprefix('encoder: ')}"
             yield Difference(f"{{encoder,decoder}}.{_side(each.path)}", each.old, each.new, where)
 
 
@@ -226,7 +226,7 @@ def _slots(model: Model, other: Model) -> dict[str, Any]:
     Of an encoder-decoder, the encoder answers to a stack that sees all positions, the decoder to any other; of two
     towers, the image tower to a model of images, the text tower to any other.
     """
-    slots = words(model)
+    slots = part_fields(model)
     if isinstance(model, EncoderDecoder):
         side, left = ("encoder", "decoder") if _sees_all(other) else ("decoder", "encoder")
         slots["stack"] = slots.pop(side)
@@ -270,7 +270,7 @@ def _training(old: Recipe, new: Recipe) -> Iterator[Difference]:
         for name, was, now in _both(one, other):
             if name != "name":
                 for found in _changed(was, now, f"recipe.stages[{j}].{name}"):
-                    yield Difference(*found, words=front + sentence(*found))
+                    yield Difference(*found, sentence=front + sentence(*found))
 
 
 def _stages(recipe: Recipe, tuned: bool) -> list[tuple[int, Stage]]:
@@ -324,7 +324,7 @@ def _groups(model: Model) -> dict[str, int]:
 
 
 def _row(each: Difference) -> dict[str, Any]:
-    return {"path": each.path, "old": _plain(each.old), "new": _plain(each.new), "words": each.words}
+    return {"path": each.path, "old": _plain(each.old), "new": _plain(each.new), "sentence": each.sentence}
 
 
 def _plain(value: Any) -> Any:

@@ -92,7 +92,7 @@ def _shape(value: Any, key: Key) -> Iterator[Fault]:
 
 
 def value_form(value: Any, key: Key, attribute: Attribute | None = None) -> Iterator[Fault]:
-    """What keeps a value from being read: its table, its words, or a plain value of another type."""
+    """What keeps a value from being read: its table, its items, or a plain value of another type."""
     if not isinstance(value, Mapping):
         yield key, "is not a value; write { value = ..., kind = ..., source = ... }"
         return
@@ -120,11 +120,11 @@ _SEVERAL: tuple[Type, ...] = ("words", "counts")
 
 def _typed(plain: Any, attribute: Attribute | None) -> str:
     """What is wrong with the type of a known plain value; empty when nothing is."""
-    words = plain if isinstance(plain, list) else [plain]
+    items = plain if isinstance(plain, list) else [plain]
     if attribute is None:
-        return "" if all(map(_plain, words)) else f"{_shown(plain)} is not a text, a figure, or a list of them"
+        return "" if all(map(_plain, items)) else f"{_shown(plain)} is not a text, a figure, or a list of them"
     right = _count if attribute.type in _NUMERIC else _text
-    if (attribute.type in _SEVERAL) != isinstance(plain, list) or not all(map(right, words)):
+    if (attribute.type in _SEVERAL) != isinstance(plain, list) or not all(map(right, items)):
         return f"{_shown(plain)} is not {schema.TYPES[attribute.type]}"
     if attribute.type == "date" and not is_date(plain):
         return f"{_shown(plain)} is no date; write YYYY-MM or YYYY-MM-DD"

@@ -43,11 +43,11 @@ class Lineage(Shown):
         return {"id": self.id, **{side: [self._edge(edge) for edge in edges] for side, edges in sides.items()}}
 
     def _edge(self, edge: Edge) -> dict[str, Any]:
-        words = asdict(edge)
+        fields = asdict(edge)
         if edge in self.structure:
             changed = self.structure[edge]
-            words["structure"] = [{"word": word, "old": repr(old), "new": repr(new)} for word, old, new in changed]
-        return words
+            fields["structure"] = [{"word": word, "old": repr(old), "new": repr(new)} for word, old, new in changed]
+        return fields
 
     def page(self) -> Page:
         """A line a step, indented by its distance."""

@@ -62,8 +62,8 @@ def card_text(name: str, parent: Card) -> str:
         inherited = attribute.name in ("family", "architecture") and parent.values[attribute.name].known
         allowed = f": {' | '.join(attribute.allowed)}" if attribute.allowed else ""
         if inherited:
-            words = ", ".join(f'"{word}"' for word in parent.values[attribute.name].items)
-            value = f'{{ value = [{words}], kind = "derived", source = "card {parent.id}" }}'
+            names = ", ".join(f'"{word}"' for word in parent.values[attribute.name].items)
+            value = f'{{ value = [{names}], kind = "derived", source = "card {parent.id}" }}'
         else:
             value = '{ value = "unknown", kind = "unknown", source = "", note = "" }'
         lines.append(f"{attribute.name:{width}} = {value}  # {attribute.meaning}{allowed}")

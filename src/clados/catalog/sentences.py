@@ -7,7 +7,7 @@ from typing import Any
 
 from clados.names import ROLES
 from clados.spec.attention.masks import Banded
-from clados.spec.core.part import Part, words
+from clados.spec.core.part import Part, part_fields
 from clados.spec.feedforward.experts import Experts
 from clados.spec.inputs.factorised import Factorised, Widened
 from clados.spec.inputs.image import Patches
@@ -109,7 +109,7 @@ def brief(value: Any) -> str:
 def _described(part: Part) -> str:
     """A part's name and, in brackets, what of it is not as usual; of the parts inside it the names alone."""
     usual = {each.name: each.default for each in fields(part)}  # type: ignore[arg-type]
-    said = [_slot(name, value) for name, value in words(part).items() if value != usual[name]]
+    said = [_slot(name, value) for name, value in part_fields(part).items() if value != usual[name]]
     return _name(part) + (f" ({', '.join(said)})" if said and type(part) not in _READ else "")
 
 

@@ -113,10 +113,10 @@ def from_pretrained(
     path = Path(path)
     allow_pickle = allow_pickle or _OPTIONS.get().allow_pickle
     architecture = architecture or _OPTIONS.get().architecture
-    words, found, said_in, vectors = _opened(path, allow_pickle=allow_pickle)
+    config, found, said_in, vectors = _opened(path, allow_pickle=allow_pickle)
     try:
-        check_sizes(words, found)
-        choice = detect(words, vectors.head, architecture)
+        check_sizes(config, found)
+        choice = detect(config, vectors.head, architecture)
         found, wrapped = without_wrapper(choice, found)
         model, differing = word_tables.with_stored_tables(choice.layout, choice.model, found)
         model, zeros = biases.without_zero_biases(choice.layout, model, found)
@@ -125,7 +125,7 @@ def from_pretrained(
     except (LayoutError, SpecError) as error:
         raise LayoutError(f"{said_in}: {error}") from error
     made = _made(held, found, dtype, torch.device(device))
-    out_of_vocab = out_of_vocab_ids(choice.layout, words).items()
+    out_of_vocab = out_of_vocab_ids(choice.layout, config).items()
     notes = tuple(
         f"'{key}' is {number}, which the vocabulary lacks: the model is without it" for key, number in out_of_vocab
     )
@@ -136,10 +136,12 @@ def from_pretrained(
         except CheckpointError as error:
             unused = (f"how the model writes is not read: {error}",)
     notes += (*unused, *differing, *_give_tokenizer(made, vectors.home, lower_case=vectors.lower_case))
-    keys = unread(choice.layout, words)
+    keys = unread(choice.layout, config)
     unknown = [f"{said_in.name}: not used here: {', '.join(keys)}"] if keys else []
-    unknown += [f"{said_in.name}: {key} is true; here dtype is the precision of everything" for key in precision(words)]
-    notes = (*_class(choice, words, architecture), *wrapped, *unknown, *notes, *unused_notes(held, choice, found))
+    unknown += [
+        f"{said_in.name}: {key} is true; here dtype is the precision of everything" for key in precision(config)
+    ]
+    notes = (*_class(choice, config, architecture), *wrapped, *unknown, *notes, *unused_notes(held, choice, found))
     notes += (*vectors.notes, *untied_notes(held, choice, found), *_image_notes(path), *_static_positions(made, found))
     made.report = replace(held.report, notes=notes)  # type: ignore[assignment]
     made.model_type = choice.layout.model_type  # type: ignore[assignment]
@@ -163,9 +165,9 @@ def _static_positions(made: nn.Module, found: Mapping[str, LazyTensor]) -> tuple
     return tuple(notes)
 
 
-def _class(choice: LayoutMatch, words: FlatConfig, architecture: str | None) -> tuple[str, ...]:
+def _class(choice: LayoutMatch, config: FlatConfig, architecture: str | None) -> tuple[str, ...]:
     """A note where the files are read as another class than their config names."""
-    classes = named_classes(words)
+    classes = named_classes(config)
     names = ", ".join(map(repr, classes))
     if architecture or not choice.body:
         return () if not names or choice.architecture in classes else (f"read as {choice.architecture}, not {names}",)
@@ -184,8 +186,8 @@ def _opened(path: Path, *, allow_pickle: bool) -> tuple[FlatConfig, dict[str, La
     """The config, flat; the tensors; where the config stands; what the directory says of texts' vectors."""
     if path.is_file() and path.suffix in (*PICKLES, gguf.SUFFIX):
         pickled = path.suffix in PICKLES
-        words, found, notes = read_fairseq(path, allow_pickle=allow_pickle) if pickled else read_gguf(path)
-        return words, found, path, Modules(path, notes=notes)
+        config, found, notes = read_fairseq(path, allow_pickle=allow_pickle) if pickled else read_gguf(path)
+        return config, found, path, Modules(path, notes=notes)
     if path.is_file():
         raise CheckpointError(f"{path}: this is a file; name its directory, which holds config.json too")
     if not path.is_dir():

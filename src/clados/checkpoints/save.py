@@ -158,8 +158,8 @@ def _configs(choice: LayoutMatch, module: nn.Module) -> dict[str, FlatConfig]:
     }
     kept |= {"clados.run": run} if (run := getattr(module, "trained", {})) else {}
     head = {"model_type": layout.model_type, "architectures": [choice.architecture], "dtype": precision}
-    words = nested(head | to_config(layout, model) | kept, layout.model_type) | getattr(module, "class_names", {})
-    files: dict[str, Any] = {"config.json": words}
+    config = nested(head | to_config(layout, model) | kept, layout.model_type) | getattr(module, "class_names", {})
+    files: dict[str, Any] = {"config.json": config}
     if layout.model_type != NATIVE and (vector := embedding(model)) is not None:
         settings = getattr(module, "embedding_settings", EmbeddingSettings())
         files |= sentence_transformers.files(vector, model.size.d_model, settings)

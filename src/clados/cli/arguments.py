@@ -40,9 +40,9 @@ def complete_values(attribute: str) -> Callable[[str], Completions]:
     return complete
 
 
-def complete_words(words: Callable[[], Iterable[str]]) -> Callable[[str], Completions]:
+def complete_from(choices: Callable[[], Iterable[str]]) -> Callable[[str], Completions]:
     """Completion from a list that is made when it is needed."""
-    return lambda incomplete: _starting(incomplete, ((word, "") for word in words()))
+    return lambda incomplete: _starting(incomplete, ((word, "") for word in choices()))
 
 
 def _starting(incomplete: str, known: Iterable[tuple[str, str]]) -> Completions:

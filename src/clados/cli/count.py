@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from clados.cli import output
-from clados.cli.arguments import Json, complete_models, complete_words
+from clados.cli.arguments import Json, complete_from, complete_models
 from clados.errors import InputError
 
 if TYPE_CHECKING:
     from clados.catalog.counts import Counted, LedgerLine
 
 
-_bases = complete_words(lambda: ("model", "body", "body+pooler", "non-embedding"))
+_bases = complete_from(lambda: ("model", "body", "body+pooler", "non-embedding"))
 
 
 class Detail(StrEnum):

@@ -7,7 +7,7 @@ import typer
 
 from clados.catalog.load import card_files, catalog, every_file, own_folders
 from clados.cli import output
-from clados.cli.arguments import Json, complete_models, complete_words
+from clados.cli.arguments import Json, complete_from, complete_models
 from clados.errors import InputError
 from clados.tables import escape_controls
 
@@ -35,9 +35,9 @@ def schema_command(json: Annotated[bool, typer.Option("--json", help="Print JSON
     ]
     output.print_table(("attribute", "meaning", "type", "allowed", "asked by", "option of list"), rows)
     kinds = {"a value": VALUE_KINDS, "descent": LINEAGE_KINDS, "an erratum": ERRATUM_KINDS}
-    for title, words in kinds.items():
+    for title, facts in kinds.items():
         output.print_heading(f"\nKinds of {title}")
-        output.print_facts(words)
+        output.print_facts(facts)
 
 
 def export_command(
@@ -47,7 +47,7 @@ def export_command(
             "--format",
             help="csv, json, markdown, parquet or sqlite.",
             show_default="as the file is named, else json",
-            autocompletion=complete_words(lambda: ("csv", "json", "markdown", "parquet", "sqlite")),
+            autocompletion=complete_from(lambda: ("csv", "json", "markdown", "parquet", "sqlite")),
         ),
     ] = None,
     out: Annotated[Path | None, typer.Option("--out", help="The file to write.", show_default=False)] = None,

@@ -12,7 +12,7 @@ from clados.catalog.query import search
 from clados.catalog.schema import ATTRIBUTES, Attribute
 from clados.catalog.texts import attribute_text
 from clados.cli import output
-from clados.cli.arguments import complete_models, complete_values, complete_words
+from clados.cli.arguments import complete_from, complete_models, complete_values
 from clados.errors import InputError
 
 _EXAMPLES = {
@@ -118,7 +118,7 @@ def _parameters() -> Iterator[inspect.Parameter]:
     order = typer.Option(
         "--sort",
         help="Order by an attribute, as in date; '-date' for the reverse. Unknown comes last.",
-        autocompletion=complete_words(lambda: ("name", "id", "survey", *ATTRIBUTES)),
+        autocompletion=complete_from(lambda: ("name", "id", "survey", *ATTRIBUTES)),
     )
     yield _parameter("sort", Annotated[str, order], "name")
     most = typer.Option("--limit", min=0, help="The number of models at most.", show_default=False)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from clados.cli import output
-from clados.cli.arguments import Json, complete_models, complete_words
+from clados.cli.arguments import Json, complete_from, complete_models
 
 if TYPE_CHECKING:
     from clados.proofs import Proof
@@ -18,7 +18,7 @@ def _names() -> list[str]:
     return [*PROOFS]
 
 
-_proofs = complete_words(_names)
+_proofs = complete_from(_names)
 
 
 def verify_command(

@@ -24,7 +24,7 @@ _ROLES = {
     "cls_token_id": "cls",
     "mask_token_id": "mask",
 }
-# how words are cut before bytes are merged: the usual rule of byte-level BPE, and Llama 3's
+# how splitter are cut before bytes are merged: the usual rule of byte-level BPE, and Llama 3's
 _USUAL = ("gpt-2", "mpt", "olmo", "default")
 LLAMA_3 = (
     r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|"
@@ -99,8 +99,8 @@ def _bytes(
     backend = call_tokenizers(lambda: Backend(models.BPE(vocab, merges, ignore_merges=llama)))
     spaced = _flag(settings, "add_space_prefix", usual=False)
     level = pre_tokenizers.ByteLevel(add_prefix_space=spaced, use_regex=not llama)
-    words = pre_tokenizers.Split(Regex(LLAMA_3), "isolated")
-    backend.pre_tokenizer = pre_tokenizers.Sequence([words, level]) if llama else level
+    splitter = pre_tokenizers.Split(Regex(LLAMA_3), "isolated")
+    backend.pre_tokenizer = pre_tokenizers.Sequence([splitter, level]) if llama else level
     backend.decoder = decoders.ByteLevel()
     _keep(
         backend,

@@ -104,10 +104,10 @@ def _needs(file: Path, vocab: Mapping[str, int], roles: Roles) -> str:
 
 def _wordpiece(config: TokenizerConfig, family: Family, paths: tuple[Path, ...]) -> Built:
     (file,), roles = paths, config.roles(family)
-    words = _text(file).rstrip("\n").split("\n")
-    vocab = _with_added(config, {word: number for number, word in enumerate(words)})
+    tokens = _text(file).rstrip("\n").split("\n")
+    vocab = _with_added(config, {word: number for number, word in enumerate(tokens)})
     unk, lower = _needs(file, vocab, roles), family.lower
-    if not config.exists and any(word != word.lower() and word[:1] not in "[<" for word in words):
+    if not config.exists and any(word != word.lower() and word[:1] not in "[<" for word in tokens):
         lower = False
         config.notes.append(f"{file.name}: nothing says whether texts are lower-cased; it has capitals: they are not")
     backend = built(file, lambda: Backend(models.WordPiece(vocab, unk_token=unk)))
@@ -171,9 +171,9 @@ def _clip(config: TokenizerConfig, family: Family, paths: tuple[Path, ...]) -> B
     backend.normalizer = normalizers.Sequence(
         [normalizers.NFC(), normalizers.Replace(Regex(r"\s+"), " "), normalizers.Lowercase()]
     )
-    words = pre_tokenizers.Split(Regex(CLIP_WORDS), "removed", invert=True)
+    splitter = pre_tokenizers.Split(Regex(CLIP_WORDS), "removed", invert=True)
     level = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
-    backend.pre_tokenizer = pre_tokenizers.Sequence([words, level])
+    backend.pre_tokenizer = pre_tokenizers.Sequence([splitter, level])
     ends = [decoders.Replace(WORD_END, " "), decoders.Strip(" ", 0, 1)]
     backend.decoder = decoders.Sequence([decoders.ByteLevel(), *ends])
     return Built(backend, roles, paths)
@@ -304,10 +304,10 @@ def _marian(config: TokenizerConfig, family: Family, paths: tuple[Path, ...]) ->
     backend = built(source, lambda: spm.backend_of(model, model.pieces, spm.Cleaning()))
     aside = file.with_name("target_vocab.json")
     separate = config.flag("separate_vocabs", usual=False)
-    words = vocabulary(aside) if separate else ids
+    vocab = vocabulary(aside) if separate else ids
     _needs(file, ids, roles)
-    unk = _needs(aside if separate else file, words, roles)
-    reader = built(file, lambda: Backend(models.WordLevel(words, unk_token=unk)))
+    unk = _needs(aside if separate else file, vocab, roles)
+    reader = built(file, lambda: Backend(models.WordLevel(vocab, unk_token=unk)))
     reader.decoder = decoders.Metaspace(prepend_scheme="always")
     codes = (token for token in ids if token.startswith(">>") and token.endswith("<<"))
     kept = tuple(AddedToken(code, normalized=False, special=False) for code in codes)

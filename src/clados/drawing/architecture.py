@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from clados.drawing import chart, svg
 from clados.drawing.scale import count_label
 from clados.drawing.svg import Box, Figure, element
-from clados.spec import Model, Norm, Part, words
+from clados.spec import Model, Norm, Part, part_fields
 from clados.spec.core.ledger import rows
 from clados.spec.core.pieces import Env, Held, Named, Several
 
@@ -89,7 +89,7 @@ def _said(part: Part) -> str:
     """The words of a part, parts inside it by their kind."""
     if isinstance(part, Norm):
         return type(part).__name__
-    said = {name: value for name, value in words(part).items() if value not in (None, False, 0, "", ())}
+    said = {name: value for name, value in part_fields(part).items() if value not in (None, False, 0, "", ())}
     args = ", ".join(f"{name} {_word(value)}" for name, value in said.items() if name != "block")
     return f"{type(part).__name__}({args})" if args else type(part).__name__
 

@@ -11,7 +11,7 @@ import re
 import traceback
 from pathlib import Path
 
-from clados import spec as words
+from clados import spec as s
 from clados.errors import CladosError
 from clados.layouts.table import layouts_of
 from clados.names import card_folders
@@ -79,7 +79,7 @@ def _from(path: Path) -> object:
         raise SpecError(f"{file}:{error.lineno or 1}: {error.msg}") from error
     except Exception as error:
         lines = [each.lineno for each in traceback.extract_tb(error.__traceback__) if each.filename == spec.origin]
-        near = hint(error.name, dir(words)) if isinstance(error, NameError) and error.name else ""
+        near = hint(error.name, dir(s)) if isinstance(error, NameError) and error.name else ""
         raise SpecError(f"{path}:{lines[-1] if lines else 1}: {type(error).__name__}: {error}{near}") from error
     return module
 

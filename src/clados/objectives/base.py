@@ -33,7 +33,7 @@ class VocabIds:
 
     @classmethod
     def of(cls, tokenizer: Tokenizer) -> Self:
-        """The words of a tokenizer."""
+        """The ids of a tokenizer."""
         ids, sentinels = dict(tokenizer.ids), tokenizer.sentinels
         played = {*ids.values(), *sentinels}
         marks = {name: number for name, number in tokenizer.special.items() if number not in played}
@@ -42,7 +42,7 @@ class VocabIds:
 
     @classmethod
     def declared(cls, vocab: s.Vocabulary) -> Self:
-        """The words of a declared vocabulary, its sentinels counted down from the highest id."""
+        """The ids of a declared vocabulary, its sentinels counted down from the highest id."""
         ids = {role: value for role in ROLES if (value := getattr(vocab, role)) is not None}
         return cls(vocab.size, ids, tuple(range(vocab.size - 1, vocab.size - 1 - vocab.sentinels, -1)))
 
@@ -107,15 +107,15 @@ class VocabIds:
 
 @dataclass(frozen=True)
 class Setting:
-    """What an objective is told: the model, the length of its sequences, the words of its texts, and who teaches it."""
+    """What an objective is given: the model, the length of its sequences, the ids of its vocabulary, and a teacher."""
 
     model: s.Model
     length: int = 0  # tokens of a sequence, or steps of a trajectory
-    words: VocabIds | None = None
+    vocab_ids: VocabIds | None = None
     teacher: WholeModel | None = field(default=None, repr=False, compare=False)
 
     @property
-    def taught_by(self) -> WholeModel:
+    def required_teacher(self) -> WholeModel:
         """The teacher.
 
         Raises:
@@ -126,15 +126,15 @@ class Setting:
         return self.teacher
 
     @property
-    def text(self) -> VocabIds:
-        """The words.
+    def required_vocab_ids(self) -> VocabIds:
+        """The ids of the vocabulary.
 
         Raises:
             InputError: when the run has no tokenizer.
         """
-        if self.words is None:
+        if self.vocab_ids is None:
             raise InputError("this objective reads text, and no tokenizer was given")
-        return self.words
+        return self.vocab_ids
 
 
 @dataclass(frozen=True)

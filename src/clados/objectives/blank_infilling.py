@@ -16,7 +16,7 @@ from clados.nn.kinds.model import WholeModel
 from clados.objectives.base import Batch, Ids, Loss, Random, Setting, padded, with_mask
 from clados.objectives.measures import Measure, Sample, share
 from clados.objectives.tasks import Small, Source, SourceConfig
-from clados.objectives.text import TextTask, first_guesses, stream, words_at
+from clados.objectives.text import TextTask, first_guesses, lm_loss, stream
 
 LONGEST_SPAN = 39  # tokens of a short span (THUDM/GLM blocklm_utils.py, max_block_length)
 SENTENCES, REST = "[sMASK]", "[gMASK]"  # blanks of whole sentences, and of a long span
@@ -56,7 +56,7 @@ class BlankInfillingTask(TextTask[s.BlankInfilling, Sentences], objective=s.Blan
         if refusal := self.refusal(setting.model):
             raise InputError(refusal)
         made = [blanked(self.objective, row, setting, draw) for row, draw in zip(rows, random)]
-        ids, keep = padded([each.ids for each in made], setting.text.ids.get("pad", 0))
+        ids, keep = padded([each.ids for each in made], setting.required_vocab_ids.ids.get("pad", 0))
         positions = np.zeros((*ids.shape, 2), np.int64)
         for number, each in enumerate(made):
             positions[number, : len(each.ids)] = each.positions
@@ -67,13 +67,16 @@ class BlankInfillingTask(TextTask[s.BlankInfilling, Sentences], objective=s.Blan
         return Batch(inputs, targets, {"lm": len(at)}, sum(len(each.ids) for each in made))
 
     def loss(self, model: WholeModel, batch: Batch) -> Loss:
-        return Loss({"lm": words_at(model, model.states(**batch.inputs), batch)})
+        return Loss({"lm": lm_loss(model, model.states(**batch.inputs), batch)})
 
     def measure(self, ready: Ready, sample: Sample) -> Measure:
         """The share of words in blanks that the first guess hits, beside the most frequent; their ends aside."""
         answers = zip(*first_guesses(self, ready, sample))
-        words = [(guess, label) for guess, label in answers if label != ready.words.ids.get("eos")]
-        return share("fill@1", "the most frequent token", [guess for guess, _ in words], [label for _, label in words])
+        end = ready.required_tokenizer.ids.get("eos")
+        tokens = [(guess, label) for guess, label in answers if label != end]
+        return share(
+            "fill@1", "the most frequent token", [guess for guess, _ in tokens], [label for _, label in tokens]
+        )
 
 
 def blanked(objective: s.BlankInfilling, row: Sentences, setting: Setting, random: Random) -> Blanked:
@@ -82,11 +85,11 @@ def blanked(objective: s.BlankInfilling, row: Sentences, setting: Setting, rando
     A blank and all words of its span have the place of the blank in the text; the second number of a position is 0
     where the text is read, and counts from 1 in each span (§2.2).
     """
-    words, start = setting.text, setting.model.written_vocab.start
-    begin = words.id("pad", "bos") if start is None else start
+    vocab_ids, start = setting.required_vocab_ids, setting.model.written_vocab.start
+    begin = vocab_ids.id("pad", "bos") if start is None else start
     mask, chosen = draw_spans(objective, row, random)
-    blank = words.marks.get(mask, words.id("mask")) if len(chosen) else 0
-    first = [words.ids["cls"]] if "cls" in words.ids else []
+    blank = vocab_ids.marks.get(mask, vocab_ids.id("mask")) if len(chosen) else 0
+    first = [vocab_ids.ids["cls"]] if "cls" in vocab_ids.ids else []
     order = random.permutation(len(chosen)).tolist()
     ids = np.concatenate([np.array(first, np.int64), row.ids])
     kept = np.ones(len(ids), bool)
@@ -99,7 +102,7 @@ def blanked(objective: s.BlankInfilling, row: Sentences, setting: Setting, rando
     for low, high in chosen[order]:
         span = row.ids[low:high]
         seen += [np.array([begin]), span]
-        labels += [span, np.array([words.id("eos")])]
+        labels += [span, np.array([vocab_ids.id("eos")])]
         count = np.arange(1, len(span) + 2)
         positions.append(np.stack([np.full_like(count, place[low + len(first)]), count], 1))
     whole = np.concatenate(seen)

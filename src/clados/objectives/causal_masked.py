@@ -18,7 +18,7 @@ from clados.objectives.base import Batch, Ids, Loss, Random, Setting, VocabIds
 from clados.objectives.denoised import only_hidden
 from clados.objectives.measures import Measure, Sample, share
 from clados.objectives.tasks import Small, Source, SourceConfig
-from clados.objectives.text import TextTask, first_guesses, next_tokens, packed_texts, stream, words_at
+from clados.objectives.text import TextTask, first_guesses, lm_loss, next_tokens, packed_texts, stream
 
 Ends = tuple[int, int]
 
@@ -40,26 +40,26 @@ class CausalMaskedTask(TextTask[s.CausalMasked, Packed], objective=s.CausalMaske
 
     def prepare(self, rows: Sequence[Packed], random: Sequence[Random], setting: Setting) -> Batch:
         """Each token is predicted from those before it, but for the masks."""
-        words, room = setting.text, setting.length + 1 if setting.length else None
-        made = [moved(row.ids, self._spans(row, words, draw), words) for row, draw in zip(rows, random)]
+        vocab_ids, room = setting.required_vocab_ids, setting.length + 1 if setting.length else None
+        made = [moved(row.ids, self._spans(row, vocab_ids, draw), vocab_ids) for row, draw in zip(rows, random)]
         batch = next_tokens([Packed(each.ids[:room], each.ids[:room]) for each in made])
         hidden = torch.from_numpy(np.concatenate([each.hidden[1:room] for each in made]))
-        asked = ~torch.isin(batch.targets["labels"], torch.tensor(words.sentinels))
+        asked = ~torch.isin(batch.targets["labels"], torch.tensor(vocab_ids.sentinels))
         at = batch.targets.get("at", torch.arange(len(asked)))
         targets = {"labels": batch.targets["labels"][asked], "at": at[asked], "hidden": hidden[asked]}
         return replace(batch, targets=targets, weights={"lm": int(asked.sum())})
 
-    def _spans(self, row: Packed, words: VocabIds, random: Random) -> list[Ends]:
+    def _spans(self, row: Packed, vocab_ids: VocabIds, random: Random) -> list[Ends]:
         if len(row.ids) < 2:
             return []
         first = np.flatnonzero(np.diff(row.documents, prepend=-1))
         last = np.append(first[1:], len(row.ids))
-        last -= ~words.is_text[row.ids[last - 1]]  # the token that closes a document
+        last -= ~vocab_ids.is_text[row.ids[last - 1]]  # the token that closes a document
         found = random_ends(self.objective, len(row.ids), random)
         return sorted(filter(None, (within(span, first, last) for span in found)))
 
     def loss(self, model: WholeModel, batch: Batch) -> Loss:
-        return Loss({"lm": words_at(model, model.states(**batch.inputs), batch)})
+        return Loss({"lm": lm_loss(model, model.states(**batch.inputs), batch)})
 
     def compared(self, ends: Sequence[float], baseline: Mapping[str, float]) -> str:
         return f"{super().compared(ends, baseline)}, {baseline['bigram']:.2f} of smoothed bigram"
@@ -104,19 +104,19 @@ def within(span: Ends, first: Ids, last: Ids) -> Ends | None:
     return (int(starts[most]), int(ends[most])) if starts[most] < ends[most] else None
 
 
-def moved(ids: Ids, spans: Sequence[Ends], words: VocabIds) -> Moved:
+def moved(ids: Ids, spans: Sequence[Ends], vocab_ids: VocabIds) -> Moved:
     """A numbered mask in the place of each span; after the text the mask again, the span, and the end token.
 
     Raises:
         InputError: when there are more spans than sentinels, which are the masks.
     """
-    if len(spans) > len(words.sentinels):
-        raise InputError(f"{len(spans)} spans are moved, but the vocabulary has {len(words.sentinels)} sentinels")
+    if len(spans) > len(vocab_ids.sentinels):
+        raise InputError(f"{len(spans)} spans are moved, but the vocabulary has {len(vocab_ids.sentinels)} sentinels")
     seen, stays, after, taken = ids.copy(), np.ones(len(ids), bool), [], []
-    for mask, (start, end) in zip(words.sentinels, spans):
+    for mask, (start, end) in zip(vocab_ids.sentinels, spans):
         seen[start] = mask
         stays[start + 1 : end] = False
-        after += [np.array([mask]), ids[start:end], np.array([words.id("eos", "bos")])]
+        after += [np.array([mask]), ids[start:end], np.array([vocab_ids.id("eos", "bos")])]
         taken += [np.zeros(1, bool), np.ones(end - start, bool), np.zeros(1, bool)]
     rest = seen[stays]
     return Moved(np.concatenate([rest, *after]), np.concatenate([np.zeros(len(rest), bool), *taken]))

@@ -46,7 +46,7 @@ class ContrastiveTask(Task[s.Contrastive, Caption], objective=s.Contrastive):
         images = [row.picture for row in rows]
         if config.shuffled:
             images = [images[i] for i in generator(config.seed, 2).permutation(len(rows))]
-        encode = config.words.encode
+        encode = config.required_tokenizer.encode
 
         def make(row: tuple[Picture, Sequence[str]], epoch: int, index: int) -> Caption:
             picture, captions = row
@@ -60,13 +60,13 @@ class ContrastiveTask(Task[s.Contrastive, Caption], objective=s.Contrastive):
         return Listed([(picture, row.captions) for picture, row in zip(images, rows)], make)
 
     def prepare(self, rows: Sequence[Caption], random: Sequence[Random], setting: Setting) -> Batch:
-        words, model = setting.text, setting.model
+        vocab_ids, model = setting.required_vocab_ids, setting.model
         if not model.compares:
             raise InputError(f"Contrastive pairs two towers, but the model is a {type(model).__name__}")
-        end = words.id("eos")
+        end = vocab_ids.id("eos")
         room = setting.length or max(len(each.ids) for each in rows)
         texts = [each.ids if len(each.ids) <= room else np.append(each.ids[: room - 1], end) for each in rows]
-        ids, keep = padded(texts, words.ids.get("pad", end))
+        ids, keep = padded(texts, vocab_ids.ids.get("pad", end))
         inputs = {"input_ids": ids, "pixel_values": pictures([each.picture for each in rows], model)}
         return Batch({**inputs, **with_mask(keep)}, {}, {"pairs": len(rows)}, len(rows))
 

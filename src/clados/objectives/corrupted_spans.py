@@ -18,7 +18,7 @@ from clados.objectives.base import Batch, Ids, Loss, Random, Setting, VocabIds
 from clados.objectives.measures import Measure, Sample, share
 from clados.objectives.sides import SourceTarget, by_row, sides
 from clados.objectives.tasks import Small, Source, SourceConfig
-from clados.objectives.text import TextTask, packed_texts, stream, words_at
+from clados.objectives.text import TextTask, lm_loss, packed_texts, stream
 
 
 class CorruptedSpansTask(TextTask[s.CorruptedSpans, Packed], objective=s.CorruptedSpans):
@@ -39,23 +39,23 @@ class CorruptedSpansTask(TextTask[s.CorruptedSpans, Packed], objective=s.Corrupt
         return packed_texts(texts)
 
     def prepare(self, rows: Sequence[Packed], random: Sequence[Random], setting: Setting) -> Batch:
-        words = setting.text
-        return sides([corrupt(self.objective, each.ids, words, draw) for each, draw in zip(rows, random)], setting)
+        vocab_ids = setting.required_vocab_ids
+        return sides([corrupt(self.objective, each.ids, vocab_ids, draw) for each, draw in zip(rows, random)], setting)
 
     def loss(self, model: WholeModel, batch: Batch) -> Loss:
-        return Loss({"lm": words_at(model, model.states(**batch.inputs), batch)})
+        return Loss({"lm": lm_loss(model, model.states(**batch.inputs), batch)})
 
     def measure(self, ready: Ready, sample: Sample) -> Measure:
         """The share of removed spans whose first token is restored, beside the most frequent of these."""
-        words = ready.words
+        tokenizer = ready.required_tokenizer
         guesses, labels = [], []
         for batch in self.batches(ready, sample):
             ids = batch.inputs["input_ids"]
             keep = batch.inputs.get("attention_mask", torch.ones_like(ids).bool())
             rows = [row[kept].tolist() for row, kept in zip(ids, keep)]
             for row, target, found in zip(rows, by_row(batch), restored(ready, rows)):
-                places = written_spans(words, target)
-                for token, (guess, _) in zip((token for token in row if token in words.sentinels), found):
+                places = written_spans(tokenizer, target)
+                for token, (guess, _) in zip((token for token in row if token in tokenizer.sentinels), found):
                     labels.append(target[places[token][0]])
                     guesses.append(guess[0])
         return share("fill@1", "the most frequent first token", guesses, labels)
@@ -107,26 +107,26 @@ def corrupted_lengths(objective: s.CorruptedSpans, whole: int) -> tuple[int, int
     return whole - removed + spans + 1, removed + spans + 1
 
 
-def corrupt(objective: s.CorruptedSpans, ids: Ids, words: VocabIds, random: Random) -> SourceTarget:
+def corrupt(objective: s.CorruptedSpans, ids: Ids, vocab_ids: VocabIds, random: Random) -> SourceTarget:
     """A text with each removed span replaced by a sentinel of its own, and the spans, each after its sentinel.
 
     Raises:
         InputError: when there are more spans than sentinels.
     """
-    return taken_out(ids, noise(objective, len(ids), random), words)
+    return taken_out(ids, noise(objective, len(ids), random), vocab_ids)
 
 
-def taken_out(ids: Ids, removed: NDArray[np.bool_], words: VocabIds) -> SourceTarget:
+def taken_out(ids: Ids, removed: NDArray[np.bool_], vocab_ids: VocabIds) -> SourceTarget:
     """A text with each removed span replaced by a sentinel of its own, and the spans, each after its sentinel."""
-    return SourceTarget(_marked(ids, removed, words), _marked(ids, ~removed, words))
+    return SourceTarget(_marked(ids, removed, vocab_ids), _marked(ids, ~removed, vocab_ids))
 
 
-def _marked(ids: Ids, gone: NDArray[np.bool_], words: VocabIds) -> Ids:
+def _marked(ids: Ids, gone: NDArray[np.bool_], vocab_ids: VocabIds) -> Ids:
     """The ids with each run of ``gone`` replaced by the next sentinel; the end token after them."""
     first = gone & ~np.concatenate([[False], gone[:-1]])
     number = int(first.sum())
-    if number > len(words.sentinels):
-        raise InputError(f"{number} spans are removed, but the vocabulary has {len(words.sentinels)} sentinels")
+    if number > len(vocab_ids.sentinels):
+        raise InputError(f"{number} spans are removed, but the vocabulary has {len(vocab_ids.sentinels)} sentinels")
     marked = ids.copy()
-    marked[first] = words.sentinels[:number]
-    return np.concatenate([marked[first | ~gone], [words.id("eos")]])
+    marked[first] = vocab_ids.sentinels[:number]
+    return np.concatenate([marked[first | ~gone], [vocab_ids.id("eos")]])

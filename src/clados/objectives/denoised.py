@@ -18,7 +18,7 @@ from clados.objectives.base import Batch, Ids, Loss, Random, Setting, VocabIds
 from clados.objectives.measures import Measure, Sample, share
 from clados.objectives.sides import SourceTarget, sides
 from clados.objectives.tasks import Objective, Row, Small, Source, SourceConfig
-from clados.objectives.text import TextTask, first_guesses, stream, words_at
+from clados.objectives.text import TextTask, first_guesses, lm_loss, stream
 
 NO_LANGUAGE = "und"  # the language that the data do not name (ISO 639-2)
 
@@ -31,7 +31,7 @@ class RestoringTask(TextTask[Objective, Row]):
     """
 
     def loss(self, model: WholeModel, batch: Batch) -> Loss:
-        return Loss({"lm": words_at(model, model.states(**batch.inputs), batch)})
+        return Loss({"lm": lm_loss(model, model.states(**batch.inputs), batch)})
 
     def text_only(self, batch: Batch, setting: Setting) -> Batch:
         return super().text_only(only_hidden(batch), setting)
@@ -70,31 +70,31 @@ class DenoisedTask(RestoringTask[s.Denoised, Sentences], objective=s.Denoised):
         return Sentences.of(texts, "en")
 
     def prepare(self, rows: Sequence[Sentences], random: Sequence[Random], setting: Setting) -> Batch:
-        words, room = setting.text, setting.length or None
-        made = [self._damaged(row, words, draw) for row, draw in zip(rows, random)]
+        vocab_ids, room = setting.required_vocab_ids, setting.length or None
+        made = [self._damaged(row, vocab_ids, draw) for row, draw in zip(rows, random)]
         cut = [SourceTarget(each.source[:room], each.target) for each in made]
-        starts = [words.mark(language_mark(row.language)) for row in rows] if self.objective.marked else None
+        starts = [vocab_ids.mark(language_mark(row.language)) for row in rows] if self.objective.marked else None
         batch = sides(cut, setting, starts)
         hidden = np.concatenate([each.hidden for each in made])
         return replace(batch, targets={**batch.targets, "hidden": torch.from_numpy(hidden)})
 
-    def _damaged(self, row: Sentences, words: VocabIds, random: Random) -> "Damaged":
+    def _damaged(self, row: Sentences, vocab_ids: VocabIds, random: Random) -> "Damaged":
         if self.objective.marked:  # every sentence closed, the language last (Liu et al. 2020, §2.2)
-            row = with_ends(row, words.id("eos"))
-            before, after = np.zeros(0, np.int64), np.array([words.mark(language_mark(row.language))])
+            row = with_ends(row, vocab_ids.id("eos"))
+            before, after = np.zeros(0, np.int64), np.array([vocab_ids.mark(language_mark(row.language))])
         else:
-            before, after = np.array([words.id("bos", "cls")]), np.array([words.id("eos", "sep")])
+            before, after = np.array([vocab_ids.id("bos", "cls")]), np.array([vocab_ids.id("eos", "sep")])
         number = len(row.bounds) - 1
         order = random.permutation(number) if self.objective.permuted else np.arange(number)
         places = in_order(row.bounds, order)
-        found = infill(row.ids[places], self.objective, words, random)
-        source = self.described(found.source, found.hides, words, random)
+        found = infill(row.ids[places], self.objective, vocab_ids, random)
+        source = self.described(found.source, found.hides, vocab_ids, random)
         source, target = (np.concatenate([before, ids, after]) for ids in (source, row.ids))
         hidden = np.zeros(len(target), bool)
         hidden[places[found.hidden] + len(before)] = True
         return Damaged(source, target, hidden)
 
-    def described(self, source: Ids, hides: Ids, words: VocabIds, random: Random) -> Ids:
+    def described(self, source: Ids, hides: Ids, vocab_ids: VocabIds, random: Random) -> Ids:
         """The source with what is said of its masks.
 
         Args:
@@ -181,16 +181,16 @@ class Infilled(NamedTuple):
     hidden: Ids
 
 
-def infill(ids: Ids, objective: s.Denoised, words: VocabIds, random: Random) -> Infilled:
+def infill(ids: Ids, objective: s.Denoised, vocab_ids: VocabIds, random: Random) -> Infilled:
     """Each span becomes one mask; one of no tokens is a mask between two others (Lewis et al. 2020, §2.2).
 
     Special tokens stay, and are not counted: a span goes on behind them.
     """
-    text = np.flatnonzero(words.is_text[ids])
+    text = np.flatnonzero(vocab_ids.is_text[ids])
     drawn = random_spans(len(text), objective.rate, objective.mean, random)
-    masked = with_masks(ids, text, drawn, words.id("mask"))
+    masked = with_masks(ids, text, drawn, vocab_ids.id("mask"))
     at = random.permutation(len(masked.source) + drawn.empty)[: drawn.empty]
-    return with_empty(masked, at, words.id("mask"))
+    return with_empty(masked, at, vocab_ids.id("mask"))
 
 
 def with_masks(ids: Ids, text: Ids, drawn: Spans, mask: int) -> Infilled:

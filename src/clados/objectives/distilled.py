@@ -19,7 +19,7 @@ from clados.objectives.measures import Measure, Sample, share
 from clados.objectives.owned import Owned
 from clados.objectives.tasks import Small, Source, SourceConfig
 from clados.objectives.teaching import Taught, by_pieces, evenly_spaced, start_at_layers
-from clados.objectives.text import TextTask, first_guesses, packed_texts, stream, words_at
+from clados.objectives.text import TextTask, first_guesses, lm_loss, packed_texts, stream
 
 
 class DistilledTask(TextTask[s.Distilled, Packed], objective=s.Distilled):
@@ -37,11 +37,11 @@ class DistilledTask(TextTask[s.Distilled, Packed], objective=s.Distilled):
         return self.objective.teacher
 
     def begin(self, model: WholeModel, setting: Setting) -> None:
-        teacher = setting.taught_by
+        teacher = setting.required_teacher
         start_at_layers(model, teacher, {"stack": evenly_spaced(model.spec.size.layers, teacher.spec.size.layers)})
 
     def owned(self, model: WholeModel, setting: Setting, seed: int) -> Owned:
-        return Taught(setting.taught_by, model)
+        return Taught(setting.required_teacher, model)
 
     # ------------------------------------------------------------ batch and loss
 
@@ -53,19 +53,19 @@ class DistilledTask(TextTask[s.Distilled, Packed], objective=s.Distilled):
         return packed_texts(texts)
 
     def prepare(self, rows: Sequence[Packed], random: Sequence[Random], setting: Setting) -> Batch:
-        words, hidden = setting.text, []
+        vocab_ids, hidden = setting.required_vocab_ids, []
         for row, draw in zip(rows, random):
-            ids, types = framed(row, words)
-            chosen = chosen_evenly(self.objective.rate, ids, words, draw)
-            hidden.append(Hidden(ids, types, disguised(self.objective, ids, chosen, words, draw), chosen))
-        batch = in_place(hidden, words, segments=False)
+            ids, types = framed(row, vocab_ids)
+            chosen = chosen_evenly(self.objective.rate, ids, vocab_ids, draw)
+            hidden.append(Hidden(ids, types, disguised(self.objective, ids, chosen, vocab_ids, draw), chosen))
+        batch = in_place(hidden, vocab_ids, segments=False)
         number = batch.weights["lm"]
         return replace(batch, weights={"hard": number, "soft": batch.tokens, "directions": batch.tokens, "lm": number})
 
     def loss(self, model: WholeModel, batch: Batch) -> Loss:
         one, teacher = self.objective, model.owned.teacher.model
         states = model.states(**batch.inputs)
-        words = words_at(model, states, batch)
+        lm = lm_loss(model, states, batch)
         keep = batch.inputs.get("attention_mask", torch.ones_like(batch.inputs["input_ids"])).bool()
         ours = states[keep]
         with torch.no_grad():
@@ -73,11 +73,11 @@ class DistilledTask(TextTask[s.Distilled, Packed], objective=s.Distilled):
         soft = nearness(model, ours, teacher, theirs, one.temperature)
         directions = (1 - F.cosine_similarity(ours.float(), theirs.float(), dim=-1)).sum()
         parts = {
-            "hard": LossTerm(one.hard * words.sum, words.weight),
+            "hard": LossTerm(one.hard * lm.sum, lm.weight),
             "soft": LossTerm(one.soft * soft, len(ours)),
             "directions": LossTerm(one.directions * directions, len(ours)),
         }
-        return Loss(parts, {"lm": LossTerm(words.sum.detach(), words.weight)})
+        return Loss(parts, {"lm": LossTerm(lm.sum.detach(), lm.weight)})
 
     # ------------------------------------------------------------ how it is judged
 

@@ -34,26 +34,28 @@ class DroppedSpansTask(RestoringTask[s.DroppedSpans, Packed], objective=s.Droppe
         return DOCUMENT, *((CONTINUE,) if self.objective.continued else ())
 
     def source(self, examples: Sequence[Any], config: SourceConfig) -> Source:
-        return packing.TokenBlocks(stream(examples, config), config.length - 2, config.words.special.get(DOCUMENT))
+        return packing.TokenBlocks(
+            stream(examples, config), config.length - 2, config.required_tokenizer.special.get(DOCUMENT)
+        )
 
     def row(self, texts: Sequence[Ids]) -> Packed:
         return packed_texts(texts)
 
     def prepare(self, rows: Sequence[Packed], random: Sequence[Random], setting: Setting) -> Batch:
-        made = [self._made(row, setting.text, draw) for row, draw in zip(rows, random)]
+        made = [self._made(row, setting.required_vocab_ids, draw) for row, draw in zip(rows, random)]
         batch = sides([SourceTarget(each.source, each.target) for each in made], setting)
         hidden = np.concatenate([each.hidden for each in made])
         return replace(batch, targets={**batch.targets, "hidden": torch.from_numpy(hidden)})
 
-    def _made(self, row: Packed, words: VocabIds, random: Random) -> Damaged:
-        first, last = words.id("bos", "cls"), words.id("eos", "sep")
+    def _made(self, row: Packed, vocab_ids: VocabIds, random: Random) -> Damaged:
+        first, last = vocab_ids.id("bos", "cls"), vocab_ids.id("eos", "sep")
         if random.random() < self.objective.continued:
-            ids = longest_document(row, words)
+            ids = longest_document(row, vocab_ids)
             read = int(np.clip(round(random.uniform(*self.objective.read) * len(ids)), 1, max(1, len(ids) - 1)))
-            begun, seen, target = words.mark(CONTINUE), ids[:read], ids[read:]
+            begun, seen, target = vocab_ids.mark(CONTINUE), ids[:read], ids[read:]
             hidden = np.ones(len(target), bool)
         else:
-            text = np.flatnonzero(words.is_text[row.ids])
+            text = np.flatnonzero(vocab_ids.is_text[row.ids])
             drawn = random_spans(len(text), self.objective.rate, self.objective.mean, random)
             hidden = np.zeros(len(row.ids), bool)
             hidden[text[np.logical_or(*covered(len(text), drawn))]] = True
@@ -62,8 +64,8 @@ class DroppedSpansTask(RestoringTask[s.DroppedSpans, Packed], objective=s.Droppe
         return Damaged(source, target, np.pad(hidden, 1))
 
 
-def longest_document(row: Packed, words: VocabIds) -> Ids:
+def longest_document(row: Packed, vocab_ids: VocabIds) -> Ids:
     """The tokens of the document of which a row has most, without marks."""
     sizes = np.bincount(row.documents) if len(row.ids) else np.zeros(1)
     ids: Ids = row.ids[row.documents == np.argmax(sizes)]
-    return ids[words.is_text[ids]]
+    return ids[vocab_ids.is_text[ids]]

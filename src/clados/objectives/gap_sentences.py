@@ -20,7 +20,7 @@ from clados.objectives.base import Batch, Ids, Loss, Random, Setting, VocabIds
 from clados.objectives.measures import Measure, Sample, share
 from clados.objectives.sides import SourceTarget, by_row, sides
 from clados.objectives.tasks import Small, Source, SourceConfig
-from clados.objectives.text import TextTask, first_guesses, stream, words_at
+from clados.objectives.text import TextTask, first_guesses, lm_loss, stream
 
 ROUGE_WORD = re.compile(r"[^\W_]+")
 
@@ -38,7 +38,7 @@ class ScoredBlocks:
     """The sentences of documents with their scores."""
 
     blocks: SentenceBlocks
-    words: Tokenizer
+    tokenizer: Tokenizer
 
     def __len__(self) -> int:
         return len(self.blocks)
@@ -51,7 +51,7 @@ class ScoredBlocks:
     def at(self, index: int, epoch: int = 0) -> Scored:
         """The sentences of that number; the same in every epoch."""
         row = self.blocks.at(index)
-        return Scored(row, scores([self.words.decode(ids.tolist()) for ids in sentence_ids(row)]))
+        return Scored(row, scores([self.tokenizer.decode(ids.tolist()) for ids in sentence_ids(row)]))
 
 
 class GapSentencesTask(TextTask[s.GapSentences, Scored], objective=s.GapSentences):
@@ -63,11 +63,13 @@ class GapSentencesTask(TextTask[s.GapSentences, Scored], objective=s.GapSentence
     longer = Small(params="1M", vocab=512, steps=600, length=64, batch=16, lr=3e-2, dropout=0.0)
 
     def source(self, examples: Sequence[Any], config: SourceConfig) -> Source:
-        return ScoredBlocks(SentenceBlocks(stream(examples, config, sentences=True), config.length - 1), config.words)
+        return ScoredBlocks(
+            SentenceBlocks(stream(examples, config, sentences=True), config.length - 1), config.required_tokenizer
+        )
 
     def example(self, text: str, config: SourceConfig) -> Scored:
         texts = spaced(text)
-        rows = [np.array(config.words.encode(each, add_special_tokens=False), np.int64) for each in texts]
+        rows = [np.array(config.required_tokenizer.encode(each, add_special_tokens=False), np.int64) for each in texts]
         if sum(map(len, rows)) < 2:
             raise InputError(f"the text '{text.strip()}' is too short; it takes two tokens or more")
         return Scored(Sentences.of(rows), scores(texts))
@@ -78,19 +80,23 @@ class GapSentencesTask(TextTask[s.GapSentences, Scored], objective=s.GapSentence
 
     def prepare(self, rows: Sequence[Scored], random: Sequence[Random], setting: Setting) -> Batch:
         """Sources without the gaps, and the gaps; a target has half of the run's length at most (§5.1: 512 and 256)."""
-        made = [self._gapped(row, setting.text, draw) for row, draw in zip(rows, random)]
+        made = [self._gapped(row, setting.required_vocab_ids, draw) for row, draw in zip(rows, random)]
         room = setting.length // 2 or None
         return sides([SourceTarget(each.source, each.target[:room]) for each in made], setting)
 
-    def _gapped(self, row: Scored, words: VocabIds, random: Random) -> SourceTarget:
+    def _gapped(self, row: Scored, vocab_ids: VocabIds, random: Random) -> SourceTarget:
         taken = principal(row.scores, self.objective.rate)
         hidden = taken[random.random(len(taken)) >= self.objective.kept]
-        every, mask, end = sentence_ids(row.sentences), np.array([words.id("mask")]), np.array([words.id("eos", "sep")])
+        every, mask, end = (
+            sentence_ids(row.sentences),
+            np.array([vocab_ids.id("mask")]),
+            np.array([vocab_ids.id("eos", "sep")]),
+        )
         source = [mask if number in hidden else ids for number, ids in enumerate(every)]
         return SourceTarget(np.concatenate([*source, end]), np.concatenate([*(every[i] for i in taken), end]))
 
     def loss(self, model: WholeModel, batch: Batch) -> Loss:
-        return Loss({"lm": words_at(model, model.states(**batch.inputs), batch)})
+        return Loss({"lm": lm_loss(model, model.states(**batch.inputs), batch)})
 
     def measure(self, ready: Ready, sample: Sample) -> Measure:
         """The share of the gaps' tokens that the first guess hits, beside the best answer that needs no model.
@@ -98,12 +104,12 @@ class GapSentencesTask(TextTask[s.GapSentences, Scored], objective=s.GapSentence
         These are the most frequent token, the tokens of the source as they stand there (its lead), and what follows
         the token before in the source (copying).
         """
-        one, words = self.held_out, VocabIds.of(ready.words)
+        one, vocab_ids = self.held_out, VocabIds.of(ready.required_tokenizer)
         found = share("gap word@1", "the most frequent token", *first_guesses(one, ready, sample))
         lead, copied = [], []
         for batch in one.batches(ready, sample):
             for source, target in zip(batch.inputs["input_ids"].tolist(), by_row(batch)):
-                seen = [token for token in source if words.is_text[token]]
+                seen = [token for token in source if vocab_ids.is_text[token]]
                 after = dict(pairwise(seen))
                 lead += [a == b for a, b in zip_longest(seen[: len(target)], target)]
                 copied += [after.get(a) == b for a, b in zip([None, *target], target)]

@@ -23,20 +23,20 @@ class Hides(Protocol):
     def replaced(self) -> float: ...
 
 
-def chosen_evenly(rate: float, ids: Ids, words: VocabIds, random: Random) -> Ids:
+def chosen_evenly(rate: float, ids: Ids, vocab_ids: VocabIds, random: Random) -> Ids:
     """The places of this share of a sequence's tokens, at least one and never a special one, in order."""
-    candidates = np.flatnonzero(words.is_text[ids])
+    candidates = np.flatnonzero(vocab_ids.is_text[ids])
     number = min(len(candidates), max(1, round(rate * len(ids))))
     return np.sort(random.permutation(candidates)[:number])
 
 
-def disguised(objective: Hides, ids: Ids, chosen: Ids, words: VocabIds, random: Random) -> Ids:
+def disguised(objective: Hides, ids: Ids, chosen: Ids, vocab_ids: VocabIds, random: Random) -> Ids:
     """A sequence whose chosen tokens are the mask, another word or left, each by its own lot."""
     lot = random.random(len(chosen))
     seen = ids.copy()
-    seen[chosen[lot < objective.masked]] = words.id("mask")
+    seen[chosen[lot < objective.masked]] = vocab_ids.id("mask")
     swapped = chosen[(lot >= objective.masked) & (lot < objective.masked + objective.replaced)]
-    seen[swapped] = words.ordinary[random.integers(len(words.ordinary), size=len(swapped))]
+    seen[swapped] = vocab_ids.ordinary[random.integers(len(vocab_ids.ordinary), size=len(swapped))]
     return seen
 
 
@@ -49,9 +49,9 @@ class Hidden(NamedTuple):
     chosen: Ids
 
 
-def in_place(rows: Sequence[Hidden], words: VocabIds, *, segments: bool) -> Batch:
+def in_place(rows: Sequence[Hidden], vocab_ids: VocabIds, *, segments: bool) -> Batch:
     """The batch of sequences whose chosen tokens are predicted from their own places; with their ``segments``."""
-    ids, keep = padded([each.seen for each in rows], words.ids.get("pad", 0))
+    ids, keep = padded([each.seen for each in rows], vocab_ids.ids.get("pad", 0))
     at = np.concatenate([number * ids.size(1) + each.chosen for number, each in enumerate(rows)])
     labels = np.concatenate([each.ids[each.chosen] for each in rows])
     inputs = {"input_ids": ids, **with_mask(keep)}
@@ -75,9 +75,9 @@ def judgement(model: WholeModel, states: Tensor, slot: str, label: Tensor) -> tu
     return LossTerm(cross_entropy(scores, label, reduction="sum"), len(label)), right
 
 
-def framed(row: Packed | Couple, words: VocabIds) -> tuple[Ids, Ids]:
+def framed(row: Packed | Couple, vocab_ids: VocabIds) -> tuple[Ids, Ids]:
     """The whole sequence with its marks, [CLS] A [SEP] or [CLS] A [SEP] B [SEP], and each token's segment."""
-    first, last = words.id("cls", "bos"), words.id("sep", "eos")
+    first, last = vocab_ids.id("cls", "bos"), vocab_ids.id("sep", "eos")
     if isinstance(row, Packed):
         ids = np.concatenate([[first], row.ids, [last]])
         return ids, np.zeros_like(ids)

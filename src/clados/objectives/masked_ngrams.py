@@ -17,7 +17,7 @@ from clados.objectives.base import Batch, Ids, Loss, Random, Setting, VocabIds
 from clados.objectives.hiding import Hidden, disguised, framed, in_place, judged, judgement
 from clados.objectives.measures import Measure, Sample, share
 from clados.objectives.tasks import Small, Source, SourceConfig
-from clados.objectives.text import TextTask, first_guesses, stream, words_at
+from clados.objectives.text import TextTask, first_guesses, lm_loss, stream
 
 
 class MaskedNgramsTask(TextTask[s.MaskedNgrams, Couple], objective=s.MaskedNgrams):
@@ -48,20 +48,20 @@ class MaskedNgramsTask(TextTask[s.MaskedNgrams, Couple], objective=s.MaskedNgram
     def prepare(self, rows: Sequence[Couple], random: Sequence[Random], setting: Setting) -> Batch:
         if refusal := self.refusal(setting.model):
             raise InputError(refusal)
-        hidden, swapped = [], []
+        hidden, swapped, vocab_ids = [], [], setting.required_vocab_ids
         for row, draw in zip(rows, random):
             swapped.append(bool(draw.random() < self.objective.swapped))
             pair = Couple(row.second, row.first, follows=False) if swapped[-1] else row
-            ids, types = framed(pair, setting.text)
-            chosen = choose(self.objective, ids, setting.text, draw)
-            hidden.append(Hidden(ids, types, disguised(self.objective, ids, chosen, setting.text, draw), chosen))
-        batch = in_place(hidden, setting.text, segments=True)
+            ids, types = framed(pair, vocab_ids)
+            chosen = choose(self.objective, ids, vocab_ids, draw)
+            hidden.append(Hidden(ids, types, disguised(self.objective, ids, chosen, vocab_ids, draw), chosen))
+        batch = in_place(hidden, vocab_ids, segments=True)
         return judged(batch, "sop", "sentence_order_label", torch.tensor(swapped).long())
 
     def loss(self, model: WholeModel, batch: Batch) -> Loss:
         states = model.states(**batch.inputs)
         order, right = judgement(model, states, "sop", batch.targets["sentence_order_label"])
-        return Loss({"lm": words_at(model, states, batch), "sop": order}, {"sop_accuracy": right})
+        return Loss({"lm": lm_loss(model, states, batch), "sop": order}, {"sop_accuracy": right})
 
     @property
     def held_out(self) -> Self:
@@ -73,7 +73,7 @@ class MaskedNgramsTask(TextTask[s.MaskedNgrams, Couple], objective=s.MaskedNgram
         return share("fill@1", "the most frequent token", *first_guesses(self.held_out, ready, sample))
 
 
-def choose(objective: s.MaskedNgrams, ids: Ids, words: VocabIds, random: Random) -> Ids:
+def choose(objective: s.MaskedNgrams, ids: Ids, vocab_ids: VocabIds, random: Random) -> Ids:
     """The places of the tokens that are to be predicted, in order: whole words, one to ``longest`` on end.
 
     The words are gone through in random order; at each, n is drawn with p(n) ~ 1/n (§4.1), and n words from there on
@@ -83,8 +83,8 @@ def choose(objective: s.MaskedNgrams, ids: Ids, words: VocabIds, random: Random)
     no more than 20 tokens are chosen, of which the paper says nothing: here they stay in a segment, and are as many as
     the rate gives. As there each token has its own lot, where SpanBERT disguises whole spans alike.
     """
-    text = words.is_text[ids]
-    starts, ends = word_bounds(ids, words)
+    text = vocab_ids.is_text[ids]
+    starts, ends = word_bounds(ids, vocab_ids)
     wanted = min(int(text.sum()), max(1, round(objective.rate * len(ids))))
     # How many words there are from each on, itself the first, before something that is no text.
     last = np.concatenate([starts[1:] != ends[:-1], [True]]) if len(starts) else np.zeros(0, bool)
@@ -105,14 +105,14 @@ def choose(objective: s.MaskedNgrams, ids: Ids, words: VocabIds, random: Random)
     return np.flatnonzero(~np.array(free, bool))
 
 
-def word_bounds(ids: Ids, words: VocabIds) -> tuple[Ids, Ids]:
+def word_bounds(ids: Ids, vocab_ids: VocabIds) -> tuple[Ids, Ids]:
     """The first token of each word and the one after its last, [words] each; special tokens are of none.
 
     A piece that goes on with a word begins one where no text stands before it.
     """
-    text = words.is_text[ids]
+    text = vocab_ids.is_text[ids]
     before = np.concatenate([[False], text[:-1]])
-    starts = text & (words.begins_word[ids] | ~before)
+    starts = text & (vocab_ids.begins_word[ids] | ~before)
     ends = before & (starts | ~text)
     closes = np.concatenate([np.flatnonzero(ends), [len(ids)] if len(ids) and text[-1] else []]).astype(np.int64)
     return np.flatnonzero(starts), closes

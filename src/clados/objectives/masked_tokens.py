@@ -17,7 +17,7 @@ from clados.objectives.base import Batch, Ids, Loss, LossTerm, Random, Setting, 
 from clados.objectives.hiding import Hidden, chosen_evenly, disguised, framed, in_place, judged, judgement
 from clados.objectives.measures import Measure, Sample, share
 from clados.objectives.tasks import Small, Source, SourceConfig
-from clados.objectives.text import TextTask, first_guesses, packed_texts, stream, words_at
+from clados.objectives.text import TextTask, first_guesses, lm_loss, packed_texts, stream
 
 
 class MaskedTokensTask(TextTask[s.MaskedTokens, Packed | Couple], objective=s.MaskedTokens):
@@ -65,7 +65,7 @@ class MaskedTokensTask(TextTask[s.MaskedTokens, Packed | Couple], objective=s.Ma
         return Couple(np.concatenate(parts[:half]), np.concatenate(parts[half:]), follows=True)
 
     def prepare(self, rows: Sequence[Packed | Couple], random: Sequence[Random], setting: Setting) -> Batch:
-        words = setting.text
+        vocab_ids = setting.required_vocab_ids
         paired = isinstance(rows[0], Couple)
         if paired and not any(isinstance(each, s.NextSentence) for each in s.parts(setting.model)):
             raise InputError(
@@ -73,9 +73,9 @@ class MaskedTokensTask(TextTask[s.MaskedTokens, Packed | Couple], objective=s.Ma
             )
         hidden = []
         for row, draw in zip(rows, random):
-            ids, types = framed(row, words)
-            hidden.append(Hidden(ids, types, *hide(self.objective, ids, words, draw)))
-        batch = in_place(hidden, words, segments=paired)
+            ids, types = framed(row, vocab_ids)
+            hidden.append(Hidden(ids, types, *hide(self.objective, ids, vocab_ids, draw)))
+        batch = in_place(hidden, vocab_ids, segments=paired)
         if not paired:
             return batch
         label = torch.tensor([int(not each.follows) for each in rows])  # type: ignore[union-attr]
@@ -83,7 +83,7 @@ class MaskedTokensTask(TextTask[s.MaskedTokens, Packed | Couple], objective=s.Ma
 
     def loss(self, model: WholeModel, batch: Batch) -> Loss:
         states = model.states(**batch.inputs)
-        terms, measures = {"lm": words_at(model, states, batch)}, {}
+        terms, measures = {"lm": lm_loss(model, states, batch)}, {}
         if "nsp" in batch.weights:
             label = batch.targets["next_sentence_label"]
             terms["nsp"], measures["nsp_accuracy"] = judgement(model, states, "nsp", label)
@@ -100,11 +100,11 @@ class MaskedTokensTask(TextTask[s.MaskedTokens, Packed | Couple], objective=s.Ma
         return share("fill@1", "the most frequent token", *first_guesses(self.held_out, ready, sample))
 
 
-def hide(objective: s.MaskedTokens, ids: Ids, words: VocabIds, random: Random) -> tuple[Ids, Ids]:
+def hide(objective: s.MaskedTokens, ids: Ids, vocab_ids: VocabIds, random: Random) -> tuple[Ids, Ids]:
     """A sequence with some of its tokens hidden, and the places of the chosen ones, in order.
 
     Of the chosen ones most become the mask, some another word drawn evenly from those that are not special, and the
     rest stays (Devlin et al. 2019, A.1).
     """
-    chosen = chosen_evenly(objective.rate, ids, words, random)
-    return disguised(objective, ids, chosen, words, random), chosen
+    chosen = chosen_evenly(objective.rate, ids, vocab_ids, random)
+    return disguised(objective, ids, chosen, vocab_ids, random), chosen

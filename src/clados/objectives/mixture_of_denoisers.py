@@ -16,7 +16,7 @@ from clados.objectives.corrupted_spans import alternating, noise_sizes, segments
 from clados.objectives.measures import Measure, Sample, share
 from clados.objectives.sides import SourceTarget, sides
 from clados.objectives.tasks import Small, Source, SourceConfig
-from clados.objectives.text import TextTask, first_guesses, packed_texts, stream, words_at
+from clados.objectives.text import TextTask, first_guesses, lm_loss, packed_texts, stream
 
 
 class MixtureOfDenoisersTask(TextTask[s.MixtureOfDenoisers, Packed], objective=s.MixtureOfDenoisers):
@@ -41,12 +41,14 @@ class MixtureOfDenoisersTask(TextTask[s.MixtureOfDenoisers, Packed], objective=s
         return packed_texts(texts)
 
     def prepare(self, rows: Sequence[Packed], random: Sequence[Random], setting: Setting) -> Batch:
-        return sides([self._corrupted(row.ids, setting.text, draw) for row, draw in zip(rows, random)], setting)
+        return sides(
+            [self._corrupted(row.ids, setting.required_vocab_ids, draw) for row, draw in zip(rows, random)], setting
+        )
 
-    def _corrupted(self, ids: Ids, words: VocabIds, random: Random) -> SourceTarget:
+    def _corrupted(self, ids: Ids, vocab_ids: VocabIds, random: Random) -> SourceTarget:
         chosen = self.objective.denoisers[random.integers(len(self.objective.denoisers))]
-        found = taken_out(ids, self.removed(chosen, len(ids), random), words)
-        mode = [words.marks[chosen.mode]] if chosen.mode in words.marks else words.written(chosen.mode)
+        found = taken_out(ids, self.removed(chosen, len(ids), random), vocab_ids)
+        mode = [vocab_ids.marks[chosen.mode]] if chosen.mode in vocab_ids.marks else vocab_ids.written(chosen.mode)
         return found._replace(source=np.concatenate([mode, found.source]))
 
     def removed(self, denoiser: s.Denoiser, length: int, random: Random) -> NDArray[np.bool_]:
@@ -64,7 +66,7 @@ class MixtureOfDenoisersTask(TextTask[s.MixtureOfDenoisers, Packed], objective=s
         return alternating(segments(length - gone, number, random), np.diff(ends, prepend=0) + 1)
 
     def loss(self, model: WholeModel, batch: Batch) -> Loss:
-        return Loss({"lm": words_at(model, model.states(**batch.inputs), batch)})
+        return Loss({"lm": lm_loss(model, model.states(**batch.inputs), batch)})
 
     def measure(self, ready: Ready, sample: Sample) -> Measure:
         """The share of removed tokens that the first guess restores, beside the most frequent one.
@@ -75,5 +77,5 @@ class MixtureOfDenoisersTask(TextTask[s.MixtureOfDenoisers, Packed], objective=s
 
     def batches(self, ready: Ready, sample: Sample) -> Iterator[Batch]:
         """The batches of a sample's rows; to be predicted is text alone."""
-        words = VocabIds.of(ready.words)
-        return (self.text_only(batch, Setting(ready.spec, 0, words)) for batch in super().batches(ready, sample))
+        vocab_ids = VocabIds.of(ready.required_tokenizer)
+        return (self.text_only(batch, Setting(ready.spec, 0, vocab_ids)) for batch in super().batches(ready, sample))

@@ -12,7 +12,7 @@ from clados.nn.kinds.model import WholeModel
 from clados.objectives.base import Batch, Ids, Loss, Random, Setting
 from clados.objectives.measures import Measure, Sample, share
 from clados.objectives.tasks import Small, Source, SourceConfig
-from clados.objectives.text import TextTask, first_guesses, last_states, next_tokens, packed_texts, stream, words_at
+from clados.objectives.text import TextTask, first_guesses, last_states, lm_loss, next_tokens, packed_texts, stream
 
 
 class NextTokenInSegmentsTask(TextTask[s.NextTokenInSegments, Packed], objective=s.NextTokenInSegments):
@@ -38,7 +38,7 @@ class NextTokenInSegmentsTask(TextTask[s.NextTokenInSegments, Packed], objective
 
     def loss(self, model: WholeModel, batch: Batch) -> Loss:
         states, left = last_states(model, batch)
-        return Loss({"lm": words_at(model, states, batch)}, memory=left)
+        return Loss({"lm": lm_loss(model, states, batch)}, memory=left)
 
     def compared(self, ends: Sequence[float], baseline: Mapping[str, float]) -> str:
         return f"{super().compared(ends, baseline)}, {baseline['bigram']:.2f} of smoothed bigram"

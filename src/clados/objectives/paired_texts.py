@@ -95,10 +95,10 @@ class PairedTextsTask(Task[s.PairedTexts, Related], objective=s.PairedTexts):
         named = [dict(each.fields) for each in pairs]
         wrong = [[text for name, text in each.fields if _is_wrong(name)] for each in pairs]
         scores = [self._scores(each) for each in pairs]
-        for pair, some, words in zip(pairs, wrong, named):
+        for pair, some, said in zip(pairs, wrong, named):
             if self.objective.hard and not some:
                 raise DataError(f"{pair.document}: a pair has no 'negative', and hard is {self.objective.hard}")
-            if self.objective.instructed and "instruction" not in words:
+            if self.objective.instructed and "instruction" not in said:
                 raise DataError(f"{pair.document}: a pair has no 'instruction', and this objective reads one")
         before = [self._before(each) for each in named]
         targets = [pair.target for pair in pairs]
@@ -116,10 +116,10 @@ class PairedTextsTask(Task[s.PairedTexts, Related], objective=s.PairedTexts):
             ]
         )
 
-    def _before(self, words: Mapping[str, str]) -> tuple[str, str]:
+    def _before(self, said: Mapping[str, str]) -> tuple[str, str]:
         """What stands before the question and before a passage."""
         if self.objective.instructed:
-            return words.get("instruction", ""), words.get("positive_instruction", "")
+            return said.get("instruction", ""), said.get("positive_instruction", "")
         first, second = self.objective.prefixes or ("", "")
         return first, second
 
@@ -170,7 +170,7 @@ class PairedTextsTask(Task[s.PairedTexts, Related], objective=s.PairedTexts):
         ]
         texts = [row.question for row in rows] + [row.passage for row in rows]
         texts += [row.wrong[i] for row, some in zip(rows, drawn) for i in some]
-        ids, keep = padded([each.ids for each in texts], setting.text.ids.get("pad", 0))
+        ids, keep = padded([each.ids for each in texts], setting.required_vocab_ids.ids.get("pad", 0))
         inputs = {"input_ids": ids, **with_mask(keep)}
         if self.objective.instructed:
             begins = torch.tensor([each.begins for each in texts])
@@ -274,12 +274,12 @@ class _Encoding:
     """Texts with what stands before them, as tokens."""
 
     def __init__(self, config: SourceConfig) -> None:
-        self.words, self.length = config.words, config.length
-        self.before, self.after = self.words.frame
+        self.tokenizer, self.length = config.required_tokenizer, config.length
+        self.before, self.after = self.tokenizer.frame
         self.known: dict[str, int] = {}
 
     def __call__(self, texts: Sequence[tuple[str, str]]) -> list[Prompted]:
-        rows = self.words.encode_batch([before + text for before, text in texts], limit=self.length)
+        rows = self.tokenizer.encode_batch([before + text for before, text in texts], limit=self.length)
         return [
             Prompted(np.array(ids, np.int64), self._begins(before), len(ids) - len(self.after))
             for (before, _), ids in zip(texts, rows)
@@ -287,6 +287,6 @@ class _Encoding:
 
     def _begins(self, before: str) -> int:
         if before not in self.known:
-            written = self.words.encode(before, add_special_tokens=False) if before else []
+            written = self.tokenizer.encode(before, add_special_tokens=False) if before else []
             self.known[before] = len(self.before) + len(written)
         return self.known[before]

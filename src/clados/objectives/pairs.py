@@ -31,13 +31,13 @@ class PairTask(TextTask[Objective, SourceTarget]):
     def source(self, examples: Sequence[Any], config: SourceConfig) -> Source:
         pairs = of_kind(examples, Pair)
         texts = [pair.source for pair in pairs], [pair.target for pair in pairs]
-        ids = (config.words.encode_batch(side, add_special_tokens=False) for side in texts)
+        ids = (config.required_tokenizer.encode_batch(side, add_special_tokens=False) for side in texts)
         rows = [SourceTarget(np.array(a, np.int64), np.array(b, np.int64)) for a, b in zip(*ids)]
         if config.shuffled:
             random = generator(config.seed, 2)
-            words = random.permutation(np.concatenate([row.target for row in rows]))
+            tokens = random.permutation(np.concatenate([row.target for row in rows]))
             cuts = np.cumsum([len(row.target) for row in rows])[:-1]
-            rows = [SourceTarget(row.source, target) for row, target in zip(rows, np.split(words, cuts))]
+            rows = [SourceTarget(row.source, target) for row, target in zip(rows, np.split(tokens, cuts))]
         return Listed(rows)
 
     def texts(self, text: str) -> list[str]:
@@ -53,8 +53,8 @@ class PairTask(TextTask[Objective, SourceTarget]):
 
     def prepare(self, rows: Sequence[SourceTarget], random: Sequence[Random], setting: Setting) -> Batch:
         """Sources and targets, cut to the run's length; the end token closes both."""
-        words, room = setting.text, (setting.length or math.inf) - 1
-        end = [words.id("eos")]
+        vocab_ids, room = setting.required_vocab_ids, (setting.length or math.inf) - 1
+        end = [vocab_ids.id("eos")]
         cut = [
             SourceTarget(*(np.concatenate([side[: int(min(room, len(side)))], end]) for side in each)) for each in rows
         ]
@@ -67,8 +67,8 @@ class PairTask(TextTask[Objective, SourceTarget]):
     def measure(self, ready: Ready, sample: Sample) -> Measure:
         """chrF, beside copying the source."""
         rows = sample.rows()
-        sources = [ready.words.decode(row.source) for row in rows]
-        targets = [ready.words.decode(row.target) for row in rows]
+        sources = [ready.required_tokenizer.decode(row.source) for row in rows]
+        targets = [ready.required_tokenizer.decode(row.target) for row in rows]
         copied = chrf(sources, targets)
         found = chrf(translate(ready, sources, batch=sample.batch), targets)
         return Measure("chrF", found, copied, "copying the source", copied, len(rows))

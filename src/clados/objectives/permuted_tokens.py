@@ -18,7 +18,7 @@ from clados.nn.kinds.model import WholeModel
 from clados.objectives.base import Batch, Ids, Loss, Random, Setting, VocabIds, padded, with_mask
 from clados.objectives.measures import Measure, Sample, share
 from clados.objectives.tasks import Small, Source, SourceConfig
-from clados.objectives.text import TextTask, first_guesses, last_states, stream, words_at
+from clados.objectives.text import TextTask, first_guesses, last_states, lm_loss, stream
 
 MARKS = 3  # tokens of a sequence that are no text: two separators and the mark of the sequence
 
@@ -65,8 +65,8 @@ class PermutedTokensTask(TextTask[s.PermutedTokens, Stretch], objective=s.Permut
     def prepare(self, rows: Sequence[Stretch], random: Sequence[Random], setting: Setting) -> Batch:
         if refusal := self.refusal(setting.model):
             raise InputError(refusal)
-        made = [permuted(self.objective, row, setting.text, draw) for row, draw in zip(rows, random)]
-        ids, keep = padded([each.ids for each in made], setting.text.ids.get("pad", 0))
+        made = [permuted(self.objective, row, setting.required_vocab_ids, draw) for row, draw in zip(rows, random)]
+        ids, keep = padded([each.ids for each in made], setting.required_vocab_ids.ids.get("pad", 0))
         types, _ = padded([each.types for each in made], 0)
         asked = max(1, *(len(each.asked) for each in made))
         hidden = torch.ones(*ids.shape, ids.size(1), dtype=torch.bool)
@@ -84,7 +84,7 @@ class PermutedTokensTask(TextTask[s.PermutedTokens, Stretch], objective=s.Permut
 
     def loss(self, model: WholeModel, batch: Batch) -> Loss:
         states, left = last_states(model, batch)
-        return Loss({"lm": words_at(model, states, batch)}, memory=left)
+        return Loss({"lm": lm_loss(model, states, batch)}, memory=left)
 
     def measure(self, ready: Ready, sample: Sample) -> Measure:
         """The share of tokens asked for that the first guess hits, beside the most frequent token."""
@@ -173,14 +173,14 @@ class Permutation(NamedTuple):
     asked: Ids
 
 
-def permuted(objective: s.PermutedTokens, row: Stretch, words: VocabIds, random: Random) -> Permutation:
+def permuted(objective: s.PermutedTokens, row: Stretch, vocab_ids: VocabIds, random: Random) -> Permutation:
     """A sequence with its order: what is reused, one segment, separator, the other, separator, mark of the sequence.
 
     What is reused and what comes after it are permuted by themselves, and the former sees nothing of the latter, since
     it is what the next sequence remembers. All see what is not asked for; a place asked for, and a mark, is seen by
     those that are asked for after it (``_local_perm`` of zihangdai/xlnet data_utils.py; eq. 3 and 5, figure 1).
     """
-    sep, mark, reused = words.id("sep"), words.id("cls"), len(row.reused)
+    sep, mark, reused = vocab_ids.id("sep"), vocab_ids.id("cls"), len(row.reused)
     ids = np.concatenate([row.reused, row.first, [sep], row.second, [sep, mark]])
     types = np.repeat([0, 1, 2], [reused + len(row.first) + 1, len(row.second) + 1, 1])
     number = max(1, len(ids) // objective.share)
@@ -189,7 +189,7 @@ def permuted(objective: s.PermutedTokens, row: Stretch, words: VocabIds, random:
     order = np.full(len(ids), -1, np.int16 if len(ids) < 2**15 else np.int64)
     for part, goal in parts:
         flip = -1 if row.backwards else 1
-        wanted[part] = chosen_spans(objective, ids[part][::flip], words, goal, random)[::flip]
+        wanted[part] = chosen_spans(objective, ids[part][::flip], vocab_ids, goal, random)[::flip]
         for low in range(part.start, part.stop, objective.within):
             high = min(low + objective.within, part.stop)
             order[low:high] = low + random.permutation(high - low)
@@ -204,7 +204,7 @@ def permuted(objective: s.PermutedTokens, row: Stretch, words: VocabIds, random:
 
 
 def chosen_spans(
-    objective: s.PermutedTokens, ids: Ids, words: VocabIds, goal: int, random: Random
+    objective: s.PermutedTokens, ids: Ids, vocab_ids: VocabIds, goal: int, random: Random
 ) -> NDArray[np.bool_]:
     """Which tokens of a text are asked for, [length]: ``goal`` of them, none of them special.
 
@@ -212,8 +212,8 @@ def chosen_spans(
     the next context begins. p(n) ~ 1/n, a span begins with a word, and what is missing at the end is made up by single
     tokens, as in ``_sample_mask`` of zihangdai/xlnet data_utils.py; the paper says nothing of these.
     """
-    chosen, text = np.zeros(len(ids), bool), words.is_text[ids]
-    starts = np.flatnonzero(words.begins_word[ids] & text).tolist()
+    chosen, text = np.zeros(len(ids), bool), vocab_ids.is_text[ids]
+    starts = np.flatnonzero(vocab_ids.begins_word[ids] & text).tolist()
     before_each = np.concatenate([[0], np.cumsum(text)]).tolist()  # how many are text before each place
     sizes = np.arange(1, objective.longest + 1)
     goal = min(goal, int(text.sum()))

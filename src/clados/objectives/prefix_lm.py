@@ -14,7 +14,7 @@ from clados.objectives.base import Batch, Ids, Loss, Random, Setting
 from clados.objectives.measures import Measure, Sample, share
 from clados.objectives.sides import WRITERS, Answered, answered
 from clados.objectives.tasks import Small, Source, SourceConfig
-from clados.objectives.text import TextTask, first_guesses, packed_texts, stream, words_at
+from clados.objectives.text import TextTask, first_guesses, lm_loss, packed_texts, stream
 
 
 class PrefixLMTask(TextTask[s.PrefixLM, Packed], objective=s.PrefixLM):
@@ -37,7 +37,7 @@ class PrefixLMTask(TextTask[s.PrefixLM, Packed], objective=s.PrefixLM):
         return answered([_cut(row.ids, draw) for row, draw in zip(rows, random)], setting)
 
     def loss(self, model: WholeModel, batch: Batch) -> Loss:
-        return Loss({"lm": words_at(model, model.states(**batch.inputs), batch)})
+        return Loss({"lm": lm_loss(model, model.states(**batch.inputs), batch)})
 
     def compared(self, ends: Sequence[float], baseline: Mapping[str, float]) -> str:
         return f"{super().compared(ends, baseline)}, {baseline['bigram']:.2f} of smoothed bigram"

@@ -15,7 +15,7 @@ from clados.objectives.quantising import Looked, in_bits, looking, packed_codes,
 from clados.objectives.sides import SourceTarget
 from clados.objectives.tasks import Small
 from clados.objectives.teaching import Taught, by_pieces, evenly_spaced, start_at_layers
-from clados.objectives.text import words_at
+from clados.objectives.text import lm_loss
 
 MOST_BITS = 8  # of what is kept as bytes
 
@@ -35,7 +35,7 @@ class QuantisedDistillationTask(PairTask[s.QuantisedDistillation], objective=s.Q
         return self.objective.teacher
 
     def begin(self, model: WholeModel, setting: Setting) -> None:
-        start_at_layers(model, setting.taught_by, self.layers(model, setting.taught_by))
+        start_at_layers(model, setting.required_teacher, self.layers(model, setting.required_teacher))
 
     def layers(self, model: WholeModel, teacher: WholeModel) -> dict[str, tuple[int, ...]]:
         """Which of a teacher's layers those of a student come from: as the paper has it, stretched to its depth."""
@@ -48,7 +48,7 @@ class QuantisedDistillationTask(PairTask[s.QuantisedDistillation], objective=s.Q
         return found
 
     def owned(self, model: WholeModel, setting: Setting, seed: int) -> "FewBits":
-        return FewBits(setting.taught_by, model, self.objective, self.layers(model, setting.taught_by))
+        return FewBits(setting.required_teacher, model, self.objective, self.layers(model, setting.required_teacher))
 
     def kept_small(self, model: nn.Module) -> dict[str, Tensor]:
         """``NAME.codes`` and ``NAME.scale`` up to eight bits, of fused products for each; the rest as it is."""
@@ -73,7 +73,7 @@ class QuantisedDistillationTask(PairTask[s.QuantisedDistillation], objective=s.Q
         teacher = owned.teacher.model
         with quantising(model, self.objective), looking(model, self.objective) as ours:
             states = model.states(**batch.inputs)
-            words = words_at(model, states, batch)
+            lm = lm_loss(model, states, batch)
             with torch.no_grad(), looking(teacher) as theirs:
                 taught = teacher.states(**batch.inputs)
             at = batch.targets.get("at", torch.arange(states.size(0) * states.size(1), device=states.device))
@@ -82,8 +82,8 @@ class QuantisedDistillationTask(PairTask[s.QuantisedDistillation], objective=s.Q
         read, written = _lengths(batch)
         weights = _weights(read, written)
         sums = {"scores": scores, **_differences(ours, theirs, owned.layers, read, written)}
-        parts = {"task": words} | {name: LossTerm(each, weights[name]) for name, each in sums.items()}
-        return Loss(parts, {"lm": LossTerm(words.sum.detach(), words.weight)})
+        parts = {"task": lm} | {name: LossTerm(each, weights[name]) for name, each in sums.items()}
+        return Loss(parts, {"lm": LossTerm(lm.sum.detach(), lm.weight)})
 
 
 class FewBits(Taught):
@@ -128,7 +128,7 @@ def _weights(read: list[int], written: list[int]) -> dict[str, int]:
 
 def _scores(model: WholeModel, teacher: WholeModel) -> Callable[[Tensor, Tensor], Tensor]:
     """The sum over positions of the mean squared difference of all words' scores, by the table as it is now."""
-    head, (table, bias) = model.heads["lm"], model.heads["lm"].words(model.written_inputs)
+    head, (table, bias) = model.heads["lm"], model.heads["lm"].weight_and_bias(model.written_inputs)
 
     def some(x: Tensor, y: Tensor) -> Tensor:
         with torch.no_grad():

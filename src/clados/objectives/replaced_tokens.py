@@ -22,7 +22,7 @@ from clados.objectives.hiding import Hidden, chosen_evenly, framed, in_place
 from clados.objectives.measures import Measure, Sample
 from clados.objectives.owned import Owned
 from clados.objectives.tasks import Small, Source, SourceConfig, Task
-from clados.objectives.text import packed_texts, stream, words_at
+from clados.objectives.text import lm_loss, packed_texts, stream
 from clados.spec.core.scale import proportioned
 
 AT_ONCE = 256  # positions whose scores are there at once
@@ -74,15 +74,15 @@ class ReplacedTokensTask(Task[s.ReplacedTokens, Packed], objective=s.ReplacedTok
 
     def prepare(self, rows: Sequence[Packed], random: Sequence[Random], setting: Setting) -> Batch:
         """What the generator sees and has to predict, and for each of these a number that decides what it samples."""
-        words, hidden, draws = setting.text, [], []
+        vocab_ids, hidden, draws = setting.required_vocab_ids, [], []
         for row, draw in zip(rows, random):
-            ids, types = framed(row, words)
-            chosen = chosen_evenly(self.objective.rate, ids, words, draw)
+            ids, types = framed(row, vocab_ids)
+            chosen = chosen_evenly(self.objective.rate, ids, vocab_ids, draw)
             seen = ids.copy()
-            seen[chosen] = words.id("mask")
+            seen[chosen] = vocab_ids.id("mask")
             hidden.append(Hidden(ids, types, seen, chosen))
             draws.append(draw.random(len(chosen), np.float32))
-        batch = in_place(hidden, words, segments=False)
+        batch = in_place(hidden, vocab_ids, segments=False)
         targets = {**batch.targets, "draws": torch.from_numpy(np.concatenate(draws))}
         return replace(batch, targets=targets, weights={"found": batch.tokens, **batch.weights})
 
@@ -90,12 +90,12 @@ class ReplacedTokensTask(Task[s.ReplacedTokens, Packed], objective=s.ReplacedTok
         generator = model.owned.generator
         states = generator.states(**batch.inputs)
         put_in = sampled(generator, states.flatten(0, 1)[batch.targets["at"]], batch.targets["draws"])
-        words = words_at(generator, states, batch)
+        lm = lm_loss(generator, states, batch)
         found, replaced = discriminated(model, batch, put_in)
         error = F.binary_cross_entropy_with_logits(found, replaced.float(), reduction="sum")
         number = batch.weights["found"]
         return Loss(
-            {"found": LossTerm(self.objective.weight * error, number), "lm": words},
+            {"found": LossTerm(self.objective.weight * error, number), "lm": lm},
             {
                 "entropy": LossTerm(error.detach(), number),
                 "replaced": LossTerm(replaced.sum(), number),

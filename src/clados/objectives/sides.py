@@ -27,9 +27,9 @@ def sides(rows: Sequence[SourceTarget], setting: Setting, starts: Sequence[int] 
     Args:
         starts: the start token of each row; the model's own where it is not given.
     """
-    words, start = setting.text, setting.model.written_vocab.start
-    pad = words.ids.get("pad", 0)
-    begun = [words.id("pad", "bos") if start is None else start] * len(rows) if starts is None else list(starts)
+    vocab_ids, start = setting.required_vocab_ids, setting.model.written_vocab.start
+    pad = vocab_ids.ids.get("pad", 0)
+    begun = [vocab_ids.id("pad", "bos") if start is None else start] * len(rows) if starts is None else list(starts)
     source, keep = padded([row.source for row in rows], pad)
     labels, written = padded([row.target for row in rows], pad)
     shifted = torch.cat([torch.tensor(begun)[:, None], labels[:, :-1]], 1)
@@ -63,7 +63,7 @@ def answered(rows: Sequence[Answered], setting: Setting) -> Batch:
         kind = type(setting.model).__name__
         raise InputError(f"a {kind} neither continues a text nor answers one: it cannot learn so")
     if setting.model.writes == "answers":
-        return sides([_two(row, setting.text.id("eos")) for row in rows], setting)
+        return sides([_two(row, setting.required_vocab_ids.id("eos")) for row in rows], setting)
     ids, keep = padded([row.ids for row in rows], 0, 2)
     wanted, _ = padded([row.wanted.astype(np.int64) for row in rows], 0, 2)
     at = wanted[:, 1:].flatten().nonzero()[:, 0]

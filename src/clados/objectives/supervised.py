@@ -30,7 +30,7 @@ from clados.objectives.base import Batch, Ids, Loss, Random, Setting
 from clados.objectives.measures import Measure, Sample
 from clados.objectives.sides import WRITERS, Answered, answered
 from clados.objectives.tasks import Small, Source, SourceConfig, of_kind
-from clados.objectives.text import TextTask, words_at
+from clados.objectives.text import TextTask, lm_loss
 from clados.spec.kinds.model import Writes
 
 
@@ -86,10 +86,10 @@ class SupervisedTask(TextTask[s.Supervised, PromptedRow], objective=s.Supervised
     def end(self) -> str:
         return end_of(self.objective.template)
 
-    def chat_template(self, words: Tokenizer, writes: Writes | None) -> str:
-        template = self.template(SourceConfig(0, tokenizer=words, writes=writes))
-        before, after = ("".join(words.tokens(ids)) for ids in words.frame)
-        eos = words.roles.eos or ""
+    def chat_template(self, tokenizer: Tokenizer, writes: Writes | None) -> str:
+        template = self.template(SourceConfig(0, tokenizer=tokenizer, writes=writes))
+        before, after = ("".join(tokenizer.tokens(ids)) for ids in tokenizer.frame)
+        eos = tokenizer.roles.eos or ""
         return jinja(template, bos=before, eos=eos, read=after if writes == "answers" else "")
 
     def marks(self, examples: Sequence[Any]) -> tuple[str, ...]:
@@ -112,7 +112,9 @@ class SupervisedTask(TextTask[s.Supervised, PromptedRow], objective=s.Supervised
 
     def template(self, config: SourceConfig) -> s.Template:
         """The template as it is trained."""
-        return closed(self.objective.template, config.words.roles.eos or "", continues=config.writes != "answers")
+        return closed(
+            self.objective.template, config.required_tokenizer.roles.eos or "", continues=config.writes != "answers"
+        )
 
     def _rows(self, said: Conversation, config: SourceConfig) -> Iterator[Conversation]:
         """A conversation, or for an encoder one up to each of its answers."""
@@ -145,7 +147,7 @@ class SupervisedTask(TextTask[s.Supervised, PromptedRow], objective=s.Supervised
         return answered([each.row for each in rows], setting)
 
     def loss(self, model: WholeModel, batch: Batch) -> Loss:
-        return Loss({"lm": words_at(model, model.states(**batch.inputs), batch)})
+        return Loss({"lm": lm_loss(model, model.states(**batch.inputs), batch)})
 
     # ------------------------------------------------------------ how it is judged
 
@@ -197,10 +199,10 @@ def _whole(ready: Ready, batch: Batch) -> list[bool]:
 
 def _shuffled(rows: Sequence[Answered], seed: int) -> list[Answered]:
     """The rows with the tokens that count exchanged among all of them."""
-    words = generator(seed, 2).permutation(np.concatenate([row.ids[row.wanted] for row in rows]))
+    tokens = generator(seed, 2).permutation(np.concatenate([row.ids[row.wanted] for row in rows]))
     cuts = np.cumsum([int(row.wanted.sum()) for row in rows])[:-1]
     made = []
-    for row, new in zip(rows, np.split(words, cuts)):
+    for row, new in zip(rows, np.split(tokens, cuts)):
         ids = row.ids.copy()
         ids[row.wanted] = new
         made.append(Answered(ids, row.wanted))
@@ -212,22 +214,22 @@ class _Tokenised:
 
     def __init__(self, template: s.Template, learns: str, config: SourceConfig) -> None:
         self.template, self.learns, self.apart = template, learns, config.writes == "answers"
-        self.words: Tokenizer = config.words
-        self.before, self.after = self.words.frame
-        self.eos, self.length = self.words.ids.get("eos"), config.length
-        self.ended = bool(self.words.roles.eos) and str(self.words.roles.eos) in template.answer
+        self.tokenizer: Tokenizer = config.required_tokenizer
+        self.before, self.after = self.tokenizer.frame
+        self.eos, self.length = self.tokenizer.ids.get("eos"), config.length
+        self.ended = bool(self.tokenizer.roles.eos) and str(self.tokenizer.roles.eos) in template.answer
 
     def rows(self, said: Sequence[Conversation]) -> list[Answered]:
         """The row of each conversation, however long."""
         texts = [written(self.template, each) for each in said]
         if self.apart:
             cut = [each.answers[-1] for each in texts]
-            sources = self.words.encode_batch([each.text[:start] for each, (start, _) in zip(texts, cut)])
-            answers = self.words.encode_batch(
+            sources = self.tokenizer.encode_batch([each.text[:start] for each, (start, _) in zip(texts, cut)])
+            answers = self.tokenizer.encode_batch(
                 [each.text[start:end] for each, (start, end) in zip(texts, cut)], add_special_tokens=False
             )
             return [_joined(*both) for both in zip(sources, answers)]
-        placed = self.words.encode_placed([each.text for each in texts])
+        placed = self.tokenizer.encode_placed([each.text for each in texts])
         return [self._row(text, ids, offsets) for text, (ids, offsets) in zip(texts, placed)]
 
     def _row(self, text: WrittenText, ids: list[int], offsets: list[tuple[int, int]]) -> Answered:

@@ -77,7 +77,7 @@ class SourceConfig:
     cache: Path | None = None
 
     @property
-    def words(self) -> Tokenizer:
+    def required_tokenizer(self) -> Tokenizer:
         """The tokenizer.
 
         Raises:
@@ -89,7 +89,7 @@ class SourceConfig:
 
     def separator(self, *roles: str) -> int | None:
         """The id of the first of these roles that a token plays; None where none does."""
-        return next((self.words.ids[role] for role in roles if role in self.words.ids), None)
+        return next((self.required_tokenizer.ids[role] for role in roles if role in self.required_tokenizer.ids), None)
 
 
 @dataclass(frozen=True)
@@ -174,7 +174,7 @@ class Task(ABC, Generic[Objective, Row]):
         """The token that ends what is written, where the objective has one of its own."""
         return ""
 
-    def chat_template(self, words: Tokenizer, writes: Writes | None) -> str:
+    def chat_template(self, tokenizer: Tokenizer, writes: Writes | None) -> str:
         """How transformers puts messages into a text for this model; empty where it learns no answers to them."""
         return ""
 
@@ -343,7 +343,7 @@ class Task(ABC, Generic[Objective, Row]):
             InputError: when the text has too few tokens, or the objective does not learn from texts.
         """
         parts = self.texts(text.strip())
-        texts = [np.array(config.words.encode(each, add_special_tokens=False)) for each in parts]
+        texts = [np.array(config.required_tokenizer.encode(each, add_special_tokens=False)) for each in parts]
         if (tokens := sum(map(len, texts))) < 2:
             raise InputError(f"the text '{text.strip()}' is {tokens} token(s) long; it takes two or more")
         return self.row([each.astype(np.int64) for each in texts])

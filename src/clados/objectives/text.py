@@ -40,7 +40,7 @@ class TextTask(Task[Objective, Row]):
         """
         labels = batch.targets["labels"]
         at = batch.targets.get("at", torch.arange(len(labels), device=labels.device))
-        among = torch.from_numpy(setting.text.ordinary).to(labels.device)
+        among = torch.from_numpy(setting.required_vocab_ids.ordinary).to(labels.device)
         kept = torch.isin(labels, among)
         targets = {**batch.targets, "labels": labels[kept], "at": at[kept], "among": among}
         return replace(batch, targets=targets, weights={**batch.weights, "lm": int(kept.sum())})
@@ -60,7 +60,7 @@ class TextTask(Task[Objective, Row]):
     def baseline(self, trained: Any, held_out: Any, config: SourceConfig, batch: int) -> Mapping[str, float]:
         """Entropies in nats a token: ``unigram``, which is the one to beat, and ``bigram``."""
         (ids, firsts), (others, starts) = (self._predicted(each) for each in (trained, held_out))
-        size = config.words.size
+        size = config.required_tokenizer.size
         one = unigram(ids, others, size)
         return {"loss": one, "unigram": one, "bigram": bigram(ids, firsts, others, starts, size)}
 
@@ -72,7 +72,7 @@ class TextTask(Task[Objective, Row]):
 def stream(examples: Sequence[Any], config: SourceConfig, *, sentences: bool = False) -> Stream:
     """The examples' texts as one stream of tokens; in random order as a control."""
     by = "sentence" if sentences else "document"
-    made = encode_documents(of_kind(examples, Text), config.words, config.cache, by)  # type: ignore[arg-type]
+    made = encode_documents(of_kind(examples, Text), config.required_tokenizer, config.cache, by)  # type: ignore[arg-type]
     if config.shuffled:
         return replace(made, ids=generator(config.seed, 2).permutation(made.ids))
     return made
@@ -84,7 +84,7 @@ def packed_texts(texts: Sequence[Ids]) -> Packed:
     return Packed(ids, np.zeros_like(ids))
 
 
-def words_at(model: WholeModel, states: Tensor, batch: Batch, smoothing: float = 0.0, z: float = 0.0) -> LossTerm:
+def lm_loss(model: WholeModel, states: Tensor, batch: Batch, smoothing: float = 0.0, z: float = 0.0) -> LossTerm:
     """-log p of the labels, plus z log^2 Z, summed; read only at the positions that have one.
 
     Args:

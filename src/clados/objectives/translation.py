@@ -7,7 +7,7 @@ from clados.nn.kinds.model import WholeModel
 from clados.objectives.base import Batch, Loss
 from clados.objectives.pairs import PairTask
 from clados.objectives.tasks import Small
-from clados.objectives.text import words_at
+from clados.objectives.text import lm_loss
 
 
 class TranslationTask(PairTask[s.Translation], objective=s.Translation):
@@ -18,7 +18,7 @@ class TranslationTask(PairTask[s.Translation], objective=s.Translation):
 
     def loss(self, model: WholeModel, batch: Batch) -> Loss:
         """Smoothed (Szegedy et al. 2016, §7, cited there): the label keeps 1 - e + e / V, the rest e / V."""
-        return Loss({"lm": words_at(model, model.states(**batch.inputs), batch, self.objective.smoothing)})
+        return Loss({"lm": lm_loss(model, model.states(**batch.inputs), batch, self.objective.smoothing)})
 
     @property
     def held_out(self) -> Self:

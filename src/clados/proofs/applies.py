@@ -63,16 +63,18 @@ def prove_applies(subject: Subject) -> Finding:
     return Finding("holds", f"{evidence}; command = function")
 
 
-def command(*words: str) -> Any:
+def command(*arguments: str) -> Any:
     """What a command prints as JSON.
 
     Raises:
         RuntimeError: when it fails, with its message.
     """
-    call = [sys.executable, "-c", "from clados.cli import main; main()", *words, "--json"]
+    call = [sys.executable, "-c", "from clados.cli import main; main()", *arguments, "--json"]
     done = subprocess.run(call, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise RuntimeError(f"clados {' '.join(words[:2])} exits with {done.returncode}: {done.stderr.strip()[-200:]}")
+        raise RuntimeError(
+            f"clados {' '.join(arguments[:2])} exits with {done.returncode}: {done.stderr.strip()[-200:]}"
+        )
     return json.loads(done.stdout)
 
 
@@ -87,7 +89,7 @@ def _chat(ready: Ready, folder: Path, row: Any, scratch: Path) -> Answers:
 
 
 def _fill(ready: Ready, folder: Path, row: Any, scratch: Path) -> Answers:
-    text = BLANK.format("<extra_id_0>" if ready.words.sentinels else "[MASK]")
+    text = BLANK.format("<extra_id_0>" if ready.required_tokenizer.sentinels else "[MASK]")
     printed = command("fill", str(folder), text)[0]["blanks"]
     computed = [[vars(each) for each in blank] for blank in fill(ready, text)[0].blanks]
     return [_rounded(each) for blank in printed for each in blank], [

@@ -83,9 +83,9 @@ def _without_capacity(part: s.Part) -> s.Part:
     return part.but(capacity=None, jitter=0.0) if isinstance(part, s.Experts) else part
 
 
-def variations(model: s.Model, words: Mapping[str, object]) -> Iterator[tuple[str, s.Model]]:
+def variations(model: s.Model, fields: Mapping[str, object]) -> Iterator[tuple[str, s.Model]]:
     """The small model, and with grouped keys, wide heads, groups of layers where the words of its layout know them."""
-    known = {path.rpartition(".")[2] for path in words}
+    known = {path.rpartition(".")[2] for path in fields}
     if known and "d_ff" not in known and isinstance(size := model.size, s.Size):
         model = model.but(size=size.but(d_ff=None))
     yield "", model
@@ -93,7 +93,7 @@ def variations(model: s.Model, words: Mapping[str, object]) -> Iterator[tuple[st
     size = model.size
     if odd and isinstance(size, s.Size):
         yield " and ".join(f"{name} {number}" for name, number in odd.items()), model.but(size=size.but(**odd))
-    if "stack.groups" in words:
+    if "stack.groups" in fields:
         yield "groups 2", model.but(**s.at("stack.groups", 2))
 
 
@@ -217,7 +217,7 @@ def _in_pairs(keep: Tensor) -> Tensor:
         first = (len(here) - read) // 2
         blanks = [(read - 2, first), (0, len(here) - read - first)]
         pairs = [(place, 0) for place in range(read)]
-        pairs += [(place, 1 + i) for place, words in blanks for i in range(words)]
+        pairs += [(place, 1 + i) for place, length in blanks for i in range(length)]
         positions[row, here] = torch.tensor(pairs)
     return positions
 

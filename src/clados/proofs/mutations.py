@@ -33,7 +33,7 @@ class Mutant:
 
 def mutants(part: s.Part) -> Iterator[Mutant]:
     """A mutant for each number (the first valid change), and for each alternative of each choice or part."""
-    for path, old, groups in _words(part, type(part), ""):
+    for path, old, groups in _fields(part, type(part), ""):
         for group in groups:
             mutant = _first(part, path, old, group)
             equivalent = _equivalence(path, old)
@@ -108,10 +108,10 @@ def put(part: Any, path: str, value: Any) -> Any:
 # ---------------------------------------------------------------- the words and their other values
 
 
-def _words(part: s.Part, cls: type, path: str) -> Iterator[tuple[str, Any, list[list[Any]]]]:
+def _fields(part: s.Part, cls: type, path: str) -> Iterator[tuple[str, Any, list[list[Any]]]]:
     """Each word's path, what it says, and groups of other values."""
     hints = _hints(cls)
-    for name, value in s.words(part).items():
+    for name, value in s.part_fields(part).items():
         here = f"{path}.{name}".lstrip(".")
         if groups := _others(name, value, hints[name]):
             yield here, value, groups
@@ -119,9 +119,9 @@ def _words(part: s.Part, cls: type, path: str) -> Iterator[tuple[str, Any, list[
             if isinstance(each, s.Head):
                 yield f"{here}[{i}]", each, _heads(each)
             if isinstance(each, s.Part):
-                yield from _words(each, type(each), f"{here}[{i}]")
+                yield from _fields(each, type(each), f"{here}[{i}]")
         if isinstance(value, s.Part):
-            yield from _words(value, type(value), here)
+            yield from _fields(value, type(value), here)
 
 
 def _others(name: str, value: Any, hint: Any) -> list[list[Any]]:

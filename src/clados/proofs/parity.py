@@ -107,13 +107,13 @@ def idle(declaration: s.Declaration) -> list[str]:
     return [each.model_type for each in named if not any(_places(small_port(each), model) for model in every)]
 
 
-def _varied(model: s.Model, words: Mapping[str, object], *, usual: bool) -> list[tuple[str, s.Model]]:
-    every = list(variations(model, words))
+def _varied(model: s.Model, fields: Mapping[str, object], *, usual: bool) -> list[tuple[str, s.Model]]:
+    every = list(variations(model, fields))
     return every[:1] if usual else every
 
 
 def _paths(layout: s.Layout) -> dict[str, None]:
-    hows = (how for words in layout.config.values() for how in each_of(words))
+    hows = (how for said in layout.config.values() for how in each_of(said))
     return dict.fromkeys(how.path if isinstance(how, s.Word) else how for how in hows)
 
 

@@ -46,8 +46,8 @@ def _head(proofs: Sequence[Proof], *, quick: bool) -> Iterator[str]:
     versions = ", ".join(f"{name} {metadata.version(name)}" for name in ("torch", "transformers"))
     yield "# Verification"
     yield ""
-    words = "clados verify --quick --write docs/verification.md" if quick else "make full"
-    yield f"Written by `{words}` on {datetime.now(UTC).date()}:"
+    command = "clados verify --quick --write docs/verification.md" if quick else "make full"
+    yield f"Written by `{command}` on {datetime.now(UTC).date()}:"
     yield f"Clados {clados.__version__}, {versions}, Python {platform.python_version()}, {platform.machine()}."
     yield ", ".join(f"{number} {status}" for status, number in by.most_common()) + "."
     yield ""

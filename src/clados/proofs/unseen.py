@@ -205,13 +205,13 @@ def _configs(declaration: s.Declaration, model: s.Model) -> list[Any]:
 @cache
 def _batch(objective: s.Objective, model: s.Model) -> Any:
     """A batch of an objective on texts of every id, by the declared roles; as plain data."""
-    words = VocabIds.declared(model.vocab)
-    ids = np.arange(words.size)
+    vocab_ids = VocabIds.declared(model.vocab)
+    ids = np.arange(vocab_ids.size)
     try:
         one = task(objective)
         some = [one.row([ids]), one.row([ids[:9]])]
         draws = [generator(4, i) for i in range(len(some))]
-        batch = one.prepare(some, draws, Setting(model, len(ids), words))
+        batch = one.prepare(some, draws, Setting(model, len(ids), vocab_ids))
     except CladosError as error:
         return str(error)
     return [(name, each.tolist()) for tensors in (batch.inputs, batch.targets) for name, each in tensors.items()]
@@ -263,7 +263,7 @@ class Produced:
         if stage.exponent is not None:  # much of one language, and little of another
             some = [each for language, most in (("en", 20), ("de", 4)) for each in _spoken(kept, language)[:most]]
         tokenizer = tokenizer_for(self.declaration.model, some, SMALL_VOCAB, task(stage.objective).marks(some))
-        length = TEMPLATED if {"template", "denoisers", "kept"} & {*s.words(stage.objective)} else LENGTH
+        length = TEMPLATED if {"template", "denoisers", "kept"} & {*s.part_fields(stage.objective)} else LENGTH
         return FitContext(some, tokenizer, length, facts_of(some))
 
     def _steps(self, recipe: s.Recipe) -> Any:

@@ -93,7 +93,7 @@ def unlike(declaration: s.Declaration) -> dict[str, s.Model]:
 
 def _skeleton(part: Any, path: str = "") -> Iterator[tuple[str, str]]:
     """The types of the parts, what is true, what is chosen, and which numbers stand."""
-    for name, value in s.words(part).items():
+    for name, value in s.part_fields(part).items():
         for i, each in enumerate(value if isinstance(value, tuple) else (value,)):
             value = repr(each) if isinstance(each, bool | str | None) else type(each).__name__
             yield f"{path}.{name}{i}", value

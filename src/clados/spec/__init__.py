@@ -8,7 +8,7 @@ from clados.spec.attention.dense import Attention, CrossAttention
 from clados.spec.attention.masks import All, Banded, Causal, Pattern, Sees
 from clados.spec.core.declaration import Declaration, dropping, parts, tiny
 from clados.spec.core.ledger import Count, Row, count_parameters, rows
-from clados.spec.core.part import Change, Part, at, but, in_turn, merged, part_differences, reach, words
+from clados.spec.core.part import Change, Part, at, but, in_turn, merged, part_differences, part_fields, reach
 from clados.spec.core.registry import KINDS
 from clados.spec.core.sizes import Dims, Sides, Size, Towers
 from clados.spec.errors import CladosError, SpecError
@@ -323,6 +323,7 @@ __all__ = [
     "but",
     "count_parameters",
     "part_differences",
+    "part_fields",
     "dropping",
     "for_tasks",
     "in_turn",
@@ -332,7 +333,6 @@ __all__ = [
     "reach",
     "rows",
     "tiny",
-    "words",
 ]
 
 for _module in pkgutil.walk_packages(__path__, f"{__name__}."):  # the lists above are for type checkers

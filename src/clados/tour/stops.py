@@ -139,14 +139,14 @@ def stop(choices: Choices, folder: Path, progress: Callable[[str], Show]) -> Sto
         learned=learned,
         measure=measure(ready, plan.held_out),
         samples=tried(objective.verb, ready),
-        example=show(objective, plan.model, _SENTENCES, ready.words),
+        example=show(objective, plan.model, _SENTENCES, ready.required_tokenizer),
     )
 
 
 def tried(verb: str, ready: Ready) -> Samples:
     """What a model makes of a few prompts that suit its verb; nothing for one that has no prompts here."""
     if verb == "fill":
-        return _spelt(ready) if ready.words.sentinels else _guessed(ready)
+        return _spelt(ready) if ready.required_tokenizer.sentinels else _guessed(ready)
     return _continued(ready) if verb == "generate" else ()
 
 
@@ -164,19 +164,19 @@ def _spelt(ready: Ready) -> Samples:
 
 @torch.inference_mode()
 def _first(ready: Ready, text: str, top: int = 4) -> str:
-    words = ready.words
-    begun = torch.tensor([[ready.spec.vocab.start, words.sentinels[0]]])
-    scores = ready.model(torch.tensor([words.encode(text)]), decoder_input_ids=begun).logits[0, -1].float()
+    tokenizer = ready.required_tokenizer
+    begun = torch.tensor([[ready.spec.vocab.start, tokenizer.sentinels[0]]])
+    scores = ready.model(torch.tensor([tokenizer.encode(text)]), decoder_input_ids=begun).logits[0, -1].float()
     best = scores.softmax(-1).topk(top)
-    likeliest = zip(words.tokens(best.indices.tolist()), best.values.tolist())
+    likeliest = zip(tokenizer.tokens(best.indices.tolist()), best.values.tolist())
     return "begins with " + ", ".join(f"{token} {share:.0%}" for token, share in likeliest)
 
 
 def _continued(ready: Ready) -> Samples:
-    words = ready.words
+    tokenizer = ready.required_tokenizer
     found = []
     for number, prompt in enumerate(BEGUN):
-        ids = torch.tensor([words.encode(prompt, add_special_tokens=False)])
+        ids = torch.tensor([tokenizer.encode(prompt, add_special_tokens=False)])
         written = generate(ready.model, ids, max_new_tokens=32, temperature=0.8, top_p=0.9, seed=number)
-        found.append((prompt, words.decode(written[0].tolist())))
+        found.append((prompt, tokenizer.decode(written[0].tolist())))
     return tuple(found)

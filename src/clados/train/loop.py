@@ -322,8 +322,8 @@ def fit(
     """
     if setting is None:
         spec: s.Model = model.spec
-        words = VocabIds.declared(spec.vocab) if spec.reads(s.Tokens) else None
-        setting = Setting(spec, stage.length or 0, words)
+        vocab_ids = VocabIds.declared(spec.vocab) if spec.reads(s.Tokens) else None
+        setting = Setting(spec, stage.length or 0, vocab_ids)
     unit = SupervisedUnit(model, stage, setting, source, run, held_out)
     return Trainer(unit, run, folder, show or Show()).fit(resume=resume)
 

@@ -264,15 +264,15 @@ class Plan:
         """Bytes that training takes, about: weights, gradients, Adam's two moments, and what the backward pass keeps.
 
         Kept are, a position and layer, 34 d_model numbers and 5 scores a head and other position
-        (Korthikanti et al. 2022, §4.1, in bytes of two-byte numbers), and three times the words' scores.
+        (Korthikanti et al. 2022, §4.1, in bytes of two-byte numbers), and three times the scores of the vocabulary.
         """
         weights = 16 * s.count_parameters(self.model).total
         micro = self.run.micro or self.run.batch
         sizes = [each for each in s.parts(self.model) if isinstance(each, s.Size)]
         length = max(1, self.setting.length)
         kept = sum(2 * size.layers * (34 * size.d_model + 5 * size.heads * length) for size in sizes)
-        words = 12 * (self.setting.words.size if self.setting.words else 0)
-        return weights + micro * length * (kept + words)
+        scores = 12 * (self.setting.vocab_ids.size if self.setting.vocab_ids else 0)
+        return weights + micro * length * (kept + scores)
 
     def json(self) -> dict[str, Any]:
         """The run as it was resolved, enough to make it again."""

@@ -8,7 +8,7 @@ from clados.checkpoints.errors import LayoutError
 from clados.checkpoints.mapping.parsing import part
 from clados.spec.core.part import part_differences
 
-SPEC_WORDS: dict[str, type[s.Model] | type[s.Stage]] = {"declaration": s.Model, "stage": s.Stage}
+SPEC_FIELDS: dict[str, type[s.Model] | type[s.Stage]] = {"declaration": s.Model, "stage": s.Stage}
 SHOWN_AT_MOST = 60  # characters of a value
 
 
@@ -20,14 +20,14 @@ def differences(was: Mapping[str, Any], now: Mapping[str, Any], prefix: str = ""
         if isinstance(value, Mapping):
             found += differences(old if isinstance(old, Mapping) else {}, value, f"{prefix}{name}.")
         elif old != value:
-            words = _words(name, old, value) if name in SPEC_WORDS else [(name, old, value)]
-            found += [f"its {prefix}{path} is {_shown(a)}, this run's is {_shown(b)}" for path, a, b in words]
+            fields = _fields(name, old, value) if name in SPEC_FIELDS else [(name, old, value)]
+            found += [f"its {prefix}{path} is {_shown(a)}, this run's is {_shown(b)}" for path, a, b in fields]
     return found
 
 
-def _words(name: str, old: Any, new: Any) -> list[tuple[str, Any, Any]]:
+def _fields(name: str, old: Any, new: Any) -> list[tuple[str, Any, Any]]:
     try:
-        parts = part(str(old), SPEC_WORDS[name]), part(str(new), SPEC_WORDS[name])
+        parts = part(str(old), SPEC_FIELDS[name]), part(str(new), SPEC_FIELDS[name])
     except (LayoutError, s.SpecError):
         return [(name, old, new)]
     return [(f"{name}.{path}".rstrip("."), a, b) for path, a, b in part_differences(*parts)] or [(name, old, new)]

@@ -66,16 +66,16 @@ def _named(name: str) -> tuple[s.Objective, s.Model | None, dict[str, s.Head]]:
     size = found.name if len(pieces) > len(fields) else None
     stage, model = declaration.recipe_at(size).stages[0], declaration.at(size)
     heads = {each.slot: each for each in (*model.own_heads, *([stage.head] if stage.head else []))}
-    return _with(type(stage.objective), s.words(stage.objective), fields, name), model, heads
+    return _with(type(stage.objective), s.part_fields(stage.objective), fields, name), model, heads
 
 
 def _kebab(name: str) -> str:
     return re.sub(r"(?<=[a-z])(?=[A-Z])", "-", name).lower().replace("_", "-")
 
 
-def _with(kind: type[s.Objective], words: dict[str, Any], fields: list[str], name: str) -> s.Objective:
+def _with(kind: type[s.Objective], known: dict[str, Any], fields: list[str], name: str) -> s.Objective:
     """An objective with some fields as they are written."""
-    said = {key: repr(value) for key, value in words.items()} | dict(each.split("=", 1) for each in fields)
+    said = {key: repr(value) for key, value in known.items()} | dict(each.split("=", 1) for each in fields)
     try:
         return part(f"{kind.__name__}({', '.join(f'{key}={value}' for key, value in said.items())})", s.Objective)
     except (LayoutError, s.SpecError) as error:

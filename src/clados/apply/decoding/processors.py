@@ -39,22 +39,22 @@ class Constraints:
 
 
 def processor(
-    wanted: Constraints, start: int, new: int, ends: Tensor, words: int, attention_mask: Tensor | None
+    wanted: Constraints, start: int, new: int, ends: Tensor, vocab_size: int, attention_mask: Tensor | None
 ) -> Processor | None:
     """One function for all constraints; None where there are none.
 
     Args:
         start: tokens of a text before the new ones; new: how many these may be.
         ends: ids that end a text.
-        words: the size of the vocabulary; ids beyond it are ignored.
+        vocab_size: the size of the vocabulary; ids beyond it are ignored.
         attention_mask: [batch, start] of a decoder's prompts, 0 for the padding on their left.
     """
-    ends = ends[ends < words]
+    ends = ends[ends < vocab_size]
     suppress, begin, last = (
-        _inside(ids, words, ends)
+        _inside(ids, vocab_size, ends)
         for ids in (wanted.suppress_tokens, wanted.begin_suppress_tokens, wanted.forced_eos_token_id)
     )
-    bad = [each for each in wanted.bad_words_ids if max(each) < words and list(each) not in ends[:, None].tolist()]
+    bad = [each for each in wanted.bad_words_ids if max(each) < vocab_size and list(each) not in ends[:, None].tolist()]
     first = wanted.forced_bos_token_id
     begins = start + (start == 1 and first is not None)
     least = max(wanted.min_length, start + wanted.min_new_tokens if wanted.min_new_tokens else 0)
@@ -69,7 +69,7 @@ def processor(
     if least > start and ends.numel():
         steps.append(_without(ends, lambda length: length < least))
     if first is not None:
-        steps.append(_only(_inside([first], words, ends), 1))
+        steps.append(_only(_inside([first], vocab_size, ends), 1))
     if last.numel():
         steps.append(_only(last, start + new - 1))
     if suppress.numel():
@@ -87,8 +87,8 @@ def processor(
     return process
 
 
-def _inside(ids: Sequence[int], words: int, like: Tensor) -> Tensor:
-    return like.new_tensor([each for each in ids if each < words], dtype=torch.long)
+def _inside(ids: Sequence[int], vocab_size: int, like: Tensor) -> Tensor:
+    return like.new_tensor([each for each in ids if each < vocab_size], dtype=torch.long)
 
 
 def _penalised(penalty: float, pads: Tensor | None) -> Processor:

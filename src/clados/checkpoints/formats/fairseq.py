@@ -21,7 +21,7 @@ HEADS = re.compile(r"(?:encoder\.)?classification_heads\.([^.]+)\..+")
 
 
 def read_fairseq(file: Path, *, allow_pickle: bool) -> tuple[FlatConfig, dict[str, LazyTensor], tuple[str, ...]]:
-    """The words and the tensors of a checkpoint, and what is to be known of it; names as fairseq writes them today.
+    """The config and the tensors of a checkpoint, and what is to be known of it; names as fairseq writes them today.
 
     Its arguments are a whole command line: those that the architecture's layout names are kept, the others are of
     training. They are in ``args``, or since the end of 2020 in ``cfg["model"]``. Sizes of tables are read off the
@@ -44,17 +44,17 @@ def read_fairseq(file: Path, *, allow_pickle: bool) -> tuple[FlatConfig, dict[st
     keys = {key for _, layout, _ in layouts() if layout.model_type == named for key in (*layout.config, *layout.fixed)}
     if not keys:
         raise LayoutError(f"{file}: its arch is {arch!r}, which no declared model is kept as")
-    words = {key: value for key, value in said.items() if key in keys} | {"model_type": named}
+    config = {key: value for key, value in said.items() if key in keys} | {"model_type": named}
     if any(OLDER_NORM in name for name in tensors):
-        words.pop("encoder_normalize_before", None)  # until 2021 an argument that nothing read (roberta/model.py)
+        config.pop("encoder_normalize_before", None)  # until 2021 an argument that nothing read (roberta/model.py)
     heads = {found.group(1): None for name in tensors if (found := HEADS.fullmatch(name))}
     notes = (f"registered heads are not read: {', '.join(heads)}",) if heads else ()
     tensors = {name: each for name, each in _newer(file, tensors) if not HEADS.fullmatch(name)}
     for key, ending in TABLES.items():
         rows = [each.shape[0] for name, each in tensors.items() if name.endswith(ending) and each.shape]
-        words |= {key: rows[0]} if rows and key in keys else {}
-    mask = {"mask": words["vocab_size"] - 1} if "mask" in keys and "vocab_size" in words else {}
-    return words | mask, tensors, notes
+        config |= {key: rows[0]} if rows and key in keys else {}
+    mask = {"mask": config["vocab_size"] - 1} if "mask" in keys and "vocab_size" in config else {}
+    return config | mask, tensors, notes
 
 
 def _arguments(whole: Any) -> Mapping[str, Any]:

@@ -1,4 +1,4 @@
-"""GGUF: llama.cpp's files, words and tensors in one. The ``gguf`` library parses them and undoes quantisation."""
+"""GGUF: llama.cpp's files, metadata and tensors in one. The ``gguf`` library parses them and undoes quantisation."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -32,7 +32,7 @@ ASIDE = ("GGUF.", "general.", "tokenizer.", "split.", "quantize.")  # of the fil
 TOKENIZER = "tokenizer."  # of the tokenizer
 LISTS = ("tokens", "scores", "token_type", "merges")  # as long as the vocabulary
 LONG = (*LISTS, "precompiled_charsmap")
-# words of llama.cpp that are written at a value at which they are nothing
+# keys of llama.cpp that are written at a value at which they are nothing
 NEUTRAL_VALUES = {
     "rope.scaling.type": "none",
     "rope.scaling.factor": 1.0,
@@ -49,11 +49,11 @@ PLAIN = ("F16", "F32", "F64", "I8", "I16", "I32", "I64")  # kept as they are; ot
 
 
 def read_gguf(file: Path) -> tuple[FlatConfig, dict[str, LazyTensor], tuple[str, ...]]:
-    """The words and the tensors of a file, and what of it is not used; no tensor is read yet.
+    """The config and the tensors of a file, and what of it is not used; no tensor is read yet.
 
-    Words are those that begin with the architecture's name, without it, and the ids of special tokens: a layout takes
-    or refuses each. The tokenizer's are read by ``tokenizer_of``, the file's own (``general``) mean nothing. Sizes of
-    tables are read off the tensors.
+    The config's keys are those that begin with the architecture's name, without it, and the ids of special tokens: a
+    layout takes or refuses each. The tokenizer's are read by ``tokenizer_of``, the file's own (``general``) mean
+    nothing. Sizes of tables are read off the tensors.
 
     Raises:
         CheckpointError: the file is damaged or something else, or the library is not there.
@@ -75,9 +75,9 @@ def read_gguf(file: Path) -> tuple[FlatConfig, dict[str, LazyTensor], tuple[str,
     rows = {key: tensors[name].shape[0] for key, name in ROWS.items() if name in tensors}
     # without a table of its own the token table stands for it (llama.cpp: TENSOR_DUPLICATED of token_embd)
     tied = {} if "output.weight" in tensors else {"tie_word_embeddings": True}
-    words = dict(_words(metadata, arch))
+    config = dict(_keys(metadata, arch))
     said.ignore(*(key for key in metadata if key.startswith((*ASIDE, f"{arch}."))))
-    return {"model_type": f"{GGUF_PREFIX}{arch}", **rows, **tied, **words}, tensors, said.notes
+    return {"model_type": f"{GGUF_PREFIX}{arch}", **rows, **tied, **config}, tensors, said.notes
 
 
 def tokenizer_of(file: Path) -> "Tokenizer | None":
@@ -103,7 +103,7 @@ def tokenizer_of(file: Path) -> "Tokenizer | None":
 
 
 def _metadata(file: Path, reader: Any) -> dict[str, Any]:
-    """Its words, arrays aside that are as long as a vocabulary."""
+    """Its keys, arrays aside that are as long as a vocabulary."""
     try:
         short = {name: field for name, field in reader.fields.items() if name.rpartition(".")[2] not in LONG}
         return {name: _value(field) for name, field in short.items()}
@@ -120,7 +120,7 @@ def _value(field: Any) -> Any:
     return value
 
 
-def _words(metadata: Mapping[str, Any], arch: str) -> Iterator[tuple[str, Any]]:
+def _keys(metadata: Mapping[str, Any], arch: str) -> Iterator[tuple[str, Any]]:
     for name, value in metadata.items():
         if name in IDS:
             yield IDS[name], value

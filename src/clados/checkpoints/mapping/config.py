@@ -9,7 +9,7 @@ from clados.checkpoints.mapping import values, word_tables
 from clados.checkpoints.mapping.dialects import FlatConfig
 from clados.checkpoints.mapping.names import expanded
 from clados.names import ROLES, nearest
-from clados.spec.core.part import at, hint, merged, part_differences, reach, words
+from clados.spec.core.part import at, hint, merged, part_differences, part_fields, reach
 from clados.spec.core.sizes import Sides, Size, Towers
 from clados.spec.errors import SpecError
 from clados.spec.heads.words import Narrowed, Tied
@@ -159,7 +159,7 @@ def _with(
     changes = []
     try:
         for key, how in ((key, how) for key, hows in found.items() for how in hows):
-            for path, value in values.our_words(how, key, config[key], model):
+            for path, value in values.our_fields(how, key, config[key], model):
                 if path in said and said[path][1] != value:
                     before, other = said[path]
                     raise LayoutError(f"'{key}' says {value!r} and '{before}' {other!r} of one word, {path}")
@@ -218,7 +218,7 @@ def plain(model: Model) -> Model:
 
 
 def _plain(size: Size) -> Size:
-    said = words(size)
+    said = part_fields(size)
     usual = {"d_ff": 4 * size.d_model, "head_dim": size.d_model / size.heads, "kv_heads": size.heads}
     usual["d_embedding"] = size.d_model
     return size.but(**{name: None for name, number in usual.items() if said[name] == number})

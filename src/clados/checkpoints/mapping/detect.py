@@ -34,7 +34,7 @@ from clados.spec.layout import Layout
 from clados.spec.learning.tuning import Tuning
 
 NATIVE = "clados"  # model_type of directories that only Clados reads
-UNCOUNTED = re.compile(r"^size|^init|dropout$|vocab\.")  # words that layouts need not say
+UNCOUNTED = re.compile(r"^size|^init|dropout$|vocab\.")  # fields that layouts need not say
 DEEPEST = 16  # pieces of a name
 UNLIKE = {  # kinds of directory whose names are near to those of a declared model, and what sets them apart
     "blenderbot-small": "its decoder adds positions after the norm of its inputs",
@@ -82,7 +82,7 @@ def _tuned(declaration: Declaration) -> bool:
 
 
 def _ported(layout: Layout, model: Model) -> Model | None:
-    """The structure as the layout's implementation has it; None where it departs from another, or lacks its words."""
+    """The structure as the layout's implementation has it; None where it departs from another, or lacks its fields."""
     try:
         ported = model.but(**(layout.port or Change()))
         to_config(layout, ported)
@@ -100,7 +100,7 @@ def detect(config: FlatConfig, head: Embedding | None = None, architecture: str 
         architecture: the class of theirs to read the files as, instead of the one that the config names.
 
     Raises:
-        LayoutError: no declared layout has its model_type, or the class, or none with it takes all its words.
+        LayoutError: no declared layout has its model_type, or the class, or none with it takes all its fields.
     """
     named = config.get("model_type")
     if named == NATIVE:
@@ -162,9 +162,9 @@ def _headless(layout: Layout, model: Model, config: FlatConfig) -> str:
 def _preference(
     config: FlatConfig, head: Embedding | None, card: str, layout: Layout, model: Model
 ) -> tuple[int, int, bool, bool, int]:
-    """Layouts that refuse nothing, that know all keys, the card that the files name, the same vector, more words alike.
+    """Layouts that refuse nothing, that know all keys, the files' card, the same vector, more fields alike.
 
-    Among equals the declared structure wins from which the files differ in the fewest words.
+    Among equals the declared structure wins from which the files differ in the fewest fields.
     """
     repeated = sum(key in config for key in layout.fixed)
     wrong = sum(key in config and not agrees(value, config[key]) for key, value in layout.fixed.items())
@@ -201,7 +201,7 @@ def _chosen(card: str, layout: Layout, base: Model, config: FlatConfig, head: Em
         return LayoutMatch(card, layout, architecture, from_config(layout, ours, config), base.own_heads)
     if head is not None:
         kept = kept.but(heads=base.heads)  # type: ignore[attr-defined]
-    model = from_config(layout, kept, config)  # their words win: others may have changed them since
+    model = from_config(layout, kept, config)  # their fields win: others may have changed them since
     return LayoutMatch(card, layout, architecture, kept if model == plain(kept) else model, base.own_heads)
 
 
@@ -264,8 +264,8 @@ def writable(model: Model, model_type: str = "") -> LayoutMatch:
     """A layout that a model can be written in without loss of anything that is computed; our own when there is none.
 
     Of several, one of that ``model_type``, as whose files it was read; then that of the declared model from which it
-    differs in the fewest words. Where a layout's implementation has biases that the model lacks, the choice's model has
-    them too: zeros add nothing.
+    differs in the fewest fields. Where a layout's implementation has biases that the model lacks, the choice's model
+    has them too: zeros add nothing.
     """
     every = sorted(_classes_like(model), key=lambda each: each[1].model_type != model_type)
     for card, layout, architecture, base in every:
@@ -286,36 +286,36 @@ def why_unwritable(model: Model) -> str:
     if not reasons:
         heads = f" with the heads {', '.join(slots(model))}" if slots(model) else ""
         return f"no layout holds a model of the kind {type(model).__name__}{heads}"
-    _, named, words = min(reasons, key=lambda each: (each[0], len(each[2])))
-    return f"{named} has no key for {', '.join(words)}"
+    _, named, fields = min(reasons, key=lambda each: (each[0], len(each[2])))
+    return f"{named} has no key for {', '.join(fields)}"
 
 
 def _nearest(card: str, model: Model) -> tuple[int, int]:
-    """In how many words a model differs from the declared one of a card that is most like it, as ``_apart`` counts."""
+    """In how many fields a model differs from the declared one of a card that is most like it, as ``_apart`` counts."""
     alike = (each for each in declared(card).models().values() if type(each) is type(model))
     return min((_apart(each, model) for each in alike), default=(DEEPEST, 0))
 
 
 def _without_key(layout: Layout, base: Model, model: Model) -> tuple[str, ...]:
-    """The words of a model that a layout cannot say; where these are all said, what its class has besides."""
+    """The fields of a model that a layout cannot say; where these are all said, what its class has besides."""
     base = word_tables.like(layout, base, model)
     try:
         back = _read_back(layout, base, model)
         besides = used(layout, back) - used(layout, model)
-        words = unmapped(back, model) or tuple(sorted(f"a model without {name}" for name in besides))
+        fields = unmapped(back, model) or tuple(sorted(f"a model without {name}" for name in besides))
     except (LayoutError, SpecError):
         back = base
-        hows = (how for words in layout.config.values() for how in values.each_of(words))
+        hows = (how for said in layout.config.values() for how in values.each_of(said))
         said = {path for how in hows for path in values.paths(how, base)}
         paths = (re.sub(r"\[\d+\]|, in turn", "", path) for path, _, _ in part_differences(base, model))
-        words = tuple(path for path in dict.fromkeys(paths) if path not in said and not UNCOUNTED.search(path))
+        fields = tuple(path for path in dict.fromkeys(paths) if path not in said and not UNCOUNTED.search(path))
     heads = {head.slot: head for head in back.own_heads}
     ours = [
         f"heads[{head.slot}]{path and '.'}{path}"
         for head in model.own_heads
         for path, _, _ in part_differences(heads.get(head.slot), head)
     ]
-    spelt = (word.removesuffix(", in turn") for word in words)
+    spelt = (word.removesuffix(", in turn") for word in fields)
     return tuple(dict.fromkeys(each for word in spelt for each in (ours if word == "heads" else [word])))
 
 
@@ -332,7 +332,7 @@ def _classes_like(model: Model) -> Iterator[tuple[str, Layout, str, Model]]:
 
 
 def _apart(base: Model, model: Model) -> tuple[int, int]:
-    """In how many words two models differ, whatever their sizes and the ids of their tokens.
+    """In how many fields two models differ, whatever their sizes and the ids of their tokens.
 
     Those that change what is computed come first; dropout and initialisation part models that are else alike.
     """

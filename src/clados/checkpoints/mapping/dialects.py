@@ -1,7 +1,7 @@
 """config.json as one flat table of dotted keys, whichever version of transformers wrote it, and back.
 
-5.x keeps rotary words in ``rope_parameters`` and the precision in ``dtype``; 4.x wrote ``rope_theta``, ``rotary_pct``
-(GPT-NeoX), ``partial_rotary_factor``, ``rope_scaling`` and ``torch_dtype`` (transformers 5.23.0
+5.x keeps rotary settings in ``rope_parameters`` and the precision in ``dtype``; 4.x wrote ``rope_theta``,
+``rotary_pct`` (GPT-NeoX), ``partial_rotary_factor``, ``rope_scaling`` and ``torch_dtype`` (transformers 5.23.0
 ``modeling_rope_utils.py``, 4.57.6 ``configuration_utils.py``).
 """
 
@@ -31,39 +31,39 @@ USUAL = ("rope_theta", "partial_rotary_factor")
 
 
 def flat(config: Mapping[str, Any]) -> FlatConfig:
-    """Every key of a config and of the configs inside it, dotted, in the words of 5.x.
+    """Every key of a config and of the configs inside it, dotted, by the names of 5.x.
 
     Raises:
-        LayoutError: the two spellings of a word contradict each other, or the weights are quantised.
+        LayoutError: the two spellings of a key contradict each other, or the weights are quantised.
     """
     for key in QUANTISED:
         if said := config.get(key):
             kind = said.get("quant_method", "") if isinstance(said, Mapping) else ""
             raise LayoutError(f"{key}: the weights are quantised{f' ({kind})' * bool(kind)}, and not read so")
     try:
-        words = dict(_flat(_newer(config)))
+        result = dict(_flat(_newer(config)))
     except RecursionError as error:
         raise LayoutError("config: nested too deep") from error
-    renamed = RENAMED.get(str(words.get("model_type")), {})
-    words = {renamed.get(key, key): value for key, value in words.items()}
-    words["num_labels"] = _labels(config)
-    if words.get("model_type") == "clip" and words.get("text_config.eos_token_id") == CLIP_HIGHEST:
+    renamed = RENAMED.get(str(result.get("model_type")), {})
+    result = {renamed.get(key, key): value for key, value in result.items()}
+    result["num_labels"] = _labels(config)
+    if result.get("model_type") == "clip" and result.get("text_config.eos_token_id") == CLIP_HIGHEST:
         # files older than the word: ids that nothing reads; the text is read at its highest id (modeling_clip.py)
-        words = {key: value for key, value in words.items() if not re.fullmatch(r"text_config\.\w+_token_id", key)}
-        words["text_config.read_at"] = "highest"
-    for key, value in words.items():
+        result = {key: value for key, value in result.items() if not re.fullmatch(r"text_config\.\w+_token_id", key)}
+        result["text_config.read_at"] = "highest"
+    for key, value in result.items():
         if re.fullmatch(r"(.*\.)?eos_token_id", key) and isinstance(value, list) and value:
-            words[key] = value[0]  # the others end a text too: see clados.checkpoints.generation
-    if words.get("model_type") == "marian":
-        words.setdefault("share_encoder_decoder_embeddings", True)
-    if words.get("model_type") == "t5":
+            result[key] = value[0]  # the others end a text too: see clados.checkpoints.generation
+    if result.get("model_type") == "marian":
+        result.setdefault("share_encoder_decoder_embeddings", True)
+    if result.get("model_type") == "t5":
         # 4.x scales what it ties; 5.x writes tie_word_embeddings true whatever the head is, and the scaling apart
         # (transformers 5.23.0 configuration_t5.py)
-        scaled = words.get("scale_decoder_outputs", words.get("tie_word_embeddings") is not False)
-        words["tie_word_embeddings"] = words["scale_decoder_outputs"] = scaled
-    if words.get("model_type") in ("t5", "mt5") and "num_layers" in words:
-        words.setdefault("num_decoder_layers", words["num_layers"])  # older files say it once
-    return words
+        scaled = result.get("scale_decoder_outputs", result.get("tie_word_embeddings") is not False)
+        result["tie_word_embeddings"] = result["scale_decoder_outputs"] = scaled
+    if result.get("model_type") in ("t5", "mt5") and "num_layers" in result:
+        result.setdefault("num_decoder_layers", result["num_layers"])  # older files say it once
+    return result
 
 
 def _labels(config: Mapping[str, Any]) -> Any:
@@ -82,33 +82,33 @@ def _flat(config: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, Any]
 
 
 def _newer(config: Mapping[str, Any]) -> FlatConfig:
-    words = dict(config)
+    result = dict(config)
     rope: FlatConfig = {}
     for key in (*OLDER, "rope_scaling"):
-        said = words.pop(key, None)
+        said = result.pop(key, None)
         if key == "rope_scaling":
             _needs_object(key, said)
         each = {OLDER[key]: said} if key in OLDER and said is not None else said or {}
         rope |= {"rope_type" if name == "type" else name: value for name, value in each.items()}
-    newer = words.pop("rope_parameters", None) or {}
+    newer = result.pop("rope_parameters", None) or {}
     _needs_object("rope_parameters", newer)
     for key, value in newer.items():
         if key in rope and rope[key] != value:
-            raise LayoutError(f"config: {key} is {value} in rope_parameters and {rope[key]} in the older words")
-    if "pos_att_type" in words:  # DeBERTa's terms, in any order, once one string
-        said = words["pos_att_type"] or []
+            raise LayoutError(f"config: {key} is {value} in rope_parameters and {rope[key]} in the older keys")
+    if "pos_att_type" in result:  # DeBERTa's terms, in any order, once one string
+        said = result["pos_att_type"] or []
         terms = said.split("|") if isinstance(said, str) else said
         if not isinstance(terms, list) or not all(isinstance(term, str) for term in terms):
             raise LayoutError(f"pos_att_type is {said!r}; a list of strings is allowed")
-        words["pos_att_type"] = sorted(terms)
-    if "torch_dtype" in words:
-        words.setdefault("dtype", words.pop("torch_dtype"))
-        words.pop("torch_dtype", None)
+        result["pos_att_type"] = sorted(terms)
+    if "torch_dtype" in result:
+        result.setdefault("dtype", result.pop("torch_dtype"))
+        result.pop("torch_dtype", None)
     both = {"rope_type": "default"} | rope | newer
     for key in SCALINGS.get(str(both["rope_type"]), ()):
         if both.get(key) is None:
             raise LayoutError(f"config: rope_type is {both['rope_type']!r}, and {key} is not said")
-    return words | ({"rope_parameters": both} if rope or newer else {})
+    return result | ({"rope_parameters": both} if rope or newer else {})
 
 
 def _needs_object(key: str, said: Any) -> None:
@@ -116,10 +116,10 @@ def _needs_object(key: str, said: Any) -> None:
         raise LayoutError(f"{key} is {said!r}; an object is allowed")
 
 
-def nested(words: Mapping[str, Any], model_type: str) -> FlatConfig:
+def nested(keys: Mapping[str, Any], model_type: str) -> FlatConfig:
     """The reverse of ``flat``, with the older spellings beside the newer ones."""
     config: FlatConfig = {}
-    for key, value in words.items():
+    for key, value in keys.items():
         *outer, last = key.split(".")
         inside = config
         for name in outer:

@@ -37,8 +37,8 @@ def _mapped(config: FlatConfig) -> Iterator[tuple[str, str | Word]]:
     """Each key of a config that a layout of its type maps, and how."""
     for _, layout, _ in layouts():
         if layout.model_type == config.get("model_type"):
-            words = ((key, how) for key, said in layout.config.items() for how in each_of(said))
-            yield from ((key, how) for key, how in words if key in config)
+            keys = ((key, how) for key, said in layout.config.items() for how in each_of(said))
+            yield from ((key, how) for key, how in keys if key in config)
 
 
 def _is_size(path: str) -> bool:

@@ -35,7 +35,7 @@ def paths(how: str | Word, model: Model) -> tuple[str, ...]:
     return tuple(path for path in every if not (of := HEAD_FIELD.match(path)) or of[1] in slots)
 
 
-def our_words(how: str | Word, key: str, value: Any, model: Model) -> Iterator[tuple[str, Any]]:
+def our_fields(how: str | Word, key: str, value: Any, model: Model) -> Iterator[tuple[str, Any]]:
     """The paths and words that their value of a key says.
 
     Args:

@@ -19,13 +19,13 @@ class WordHead(Module):
         """The states as the table meets them."""
         return x
 
-    def words(self, inputs: Inputs) -> tuple[Tensor, Tensor | None]:
+    def weight_and_bias(self, inputs: Inputs) -> tuple[Tensor, Tensor | None]:
         """The table, [vocabulary, d_model], and its bias."""
-        raise s.SpecError(f"{type(self).__name__} does not say with which table it reads words")
+        raise s.SpecError(f"{type(self).__name__} does not say with which table it scores tokens")
 
     def forward(self, x: Tensor, inputs: Inputs, read: Read) -> Tensor:
         """[..., d_model] -> [..., vocabulary]."""
-        return product(self.ready(x), *self.words(inputs))
+        return product(self.ready(x), *self.weight_and_bias(inputs))
 
     def nll(
         self,
@@ -41,7 +41,7 @@ class WordHead(Module):
         Args:
             among: sorted ids to which p is confined, the labels among them; all words when not given.
         """
-        weight, bias = self.words(inputs)
+        weight, bias = self.weight_and_bias(inputs)
         if among is not None:
             weight, bias = weight[among], None if bias is None else bias[among]
             labels = torch.searchsorted(among, labels)
@@ -68,7 +68,7 @@ class Tied(WordHead):
             x = self.norm(self.act(self.dense(x)))
         return x * self.scale if self.scale != 1.0 else x
 
-    def words(self, inputs: Inputs) -> tuple[Tensor, Tensor | None]:
+    def weight_and_bias(self, inputs: Inputs) -> tuple[Tensor, Tensor | None]:
         return inputs.tokens.weight, self.bias
 
 
@@ -85,7 +85,7 @@ class Untied(WordHead):
     def ready(self, x: Tensor) -> Tensor:
         return x * self.scale if self.scale != 1.0 else x
 
-    def words(self, inputs: Inputs) -> tuple[Tensor, Tensor | None]:
+    def weight_and_bias(self, inputs: Inputs) -> tuple[Tensor, Tensor | None]:
         return self.table.weight, self.table.bias
 
 
@@ -98,5 +98,5 @@ class Narrowed(WordHead):
     def ready(self, x: Tensor) -> Tensor:
         return self.project(x)
 
-    def words(self, inputs: Inputs) -> tuple[Tensor, Tensor | None]:
+    def weight_and_bias(self, inputs: Inputs) -> tuple[Tensor, Tensor | None]:
         return inputs.tokens.weight, None

@@ -18,7 +18,7 @@ class AdaptiveTokens(Tokens):
         super().__init__(part, env)
         self.classes = part.classes
 
-    def words(self, input_ids: Tensor) -> Tensor:
+    def token_vectors(self, input_ids: Tensor) -> Tensor:
         return self.get_submodule("tokens0")(input_ids)  # type: ignore[no-any-return]
 
     def tables(self) -> list[Tensor]:
@@ -33,7 +33,7 @@ class TablePerClass(AdaptiveTokens):
         super().__init__(part, env)
         self.ends = list(pairwise((0, *part.cutoffs, part.vocab.size)))
 
-    def words(self, input_ids: Tensor) -> Tensor:
+    def token_vectors(self, input_ids: Tensor) -> Tensor:
         x = torch.zeros((), device=input_ids.device)
         for c, (first, end) in enumerate(self.ends):
             table, project = self.get_submodule(f"tokens{c}"), self.get_submodule(f"project{c}")

@@ -30,5 +30,5 @@ class Widened(Tokens):
 
     project: Product
 
-    def words(self, input_ids: Tensor) -> Tensor:
+    def token_vectors(self, input_ids: Tensor) -> Tensor:
         return self.project(self.tokens(input_ids))

@@ -42,7 +42,7 @@ class SharedTable(EncoderDecoder):
         self.max_target_positions = None if part.target is None else learned_positions(part.target)
 
     def read(self, ids: Tensor, positions: Tensor) -> Tensor:
-        x: Tensor = self.target(self.inputs.words(ids), positions)
+        x: Tensor = self.target(self.inputs.token_vectors(ids), positions)
         return x
 
 

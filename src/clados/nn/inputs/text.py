@@ -39,13 +39,13 @@ class Tokens(Summed):
         self.typed = part.types > 0
         self.scale = part.width(env.dims) ** 0.5 if part.scaled else 1.0
 
-    def words(self, input_ids: Tensor) -> Tensor:
+    def token_vectors(self, input_ids: Tensor) -> Tensor:
         """The vectors of tokens alone."""
         return self.tokens(input_ids)
 
     def forward(self, input_ids: Tensor, positions: Tensor, token_type_ids: Tensor | None = None) -> Tensor:
         """[batch, length] of ids -> [batch, length, d_model]; ``positions`` is [batch or 1, length]."""
-        x = self.words(input_ids)
+        x = self.token_vectors(input_ids)
         if self.scale != 1.0:
             x = x * self.scale
         if self.typed:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import field
 from typing import Any, TypeVar
 
-from clados.spec.core.part import Part, hint, words
+from clados.spec.core.part import Part, hint, part_fields
 from clados.spec.core.sizes import Sides, Size, Towers
 from clados.spec.errors import SpecError
 from clados.spec.kinds.model import Model
@@ -107,12 +107,14 @@ def replaced(part: Any, change: Callable[[Part], Part]) -> Any:
         return tuple(replaced(each, change) for each in part)
     if not isinstance(part, Part):
         return part
-    inside = {name: replaced(value, change) for name, value in words(part).items() if isinstance(value, Part | tuple)}
+    inside = {
+        name: replaced(value, change) for name, value in part_fields(part).items() if isinstance(value, Part | tuple)
+    }
     kept = {name: value for name, value in inside.items() if value != getattr(part, name)}
     return change(part.but(**kept) if kept else part)
 
 
 def dropping(model: AnyModel, rate: float) -> AnyModel:
     """The model with every dropout of this rate."""
-    made: AnyModel = replaced(model, lambda part: part.but(dropout=rate) if "dropout" in words(part) else part)
+    made: AnyModel = replaced(model, lambda part: part.but(dropout=rate) if "dropout" in part_fields(part) else part)
     return made

@@ -92,7 +92,7 @@ class Part:
             SpecError: for a word that this kind does not have.
         """
         known = {f.name for f in fields(cls)}  # type: ignore[arg-type]
-        shared = {name: value for name, value in words(part).items() if name in known}
+        shared = {name: value for name, value in part_fields(part).items() if name in known}
         said = {name: altered(shared.get(name), value, f"{cls.__name__}.{name}") for name, value in changes.items()}
         return cls(**{**shared, **said})
 
@@ -110,7 +110,7 @@ class Part:
         Raises:
             SpecError: for a word that this part does not have.
         """
-        known, made = words(self), dict[str, Any]()
+        known, made = part_fields(self), dict[str, Any]()
         for said, value in changes.items():
             name, _, index = said.partition("[")
             if name not in known:
@@ -140,8 +140,8 @@ def _number(several: Any, index: str) -> int | None:
     return next((i for i in found if getattr(several[i], "slot", None) == index), None)
 
 
-def words(part: Part) -> dict[str, Any]:
-    """The words of a part and what they say, in the order of declaration."""
+def part_fields(part: Part) -> dict[str, Any]:
+    """The fields of a part and their values, in the order of declaration."""
     return {f.name: getattr(part, f.name) for f in fields(part)}  # type: ignore[arg-type]
 
 
@@ -161,7 +161,7 @@ def part_differences(old: Any, new: Any, path: str = "") -> Iterator[tuple[str, 
     if old == new:
         return
     if isinstance(old, Part) and type(old) is type(new):
-        for name, value in words(old).items():
+        for name, value in part_fields(old).items():
             yield from part_differences(value, getattr(new, name), f"{path}.{name}".lstrip("."))
     elif (olds := in_turn(old)) and (news := in_turn(new)) and _same_kinds(olds, news):
         if len(olds) != len(news):
@@ -187,7 +187,7 @@ def reach(part: Any, path: str) -> Any:
     for step in path.split("."):
         name, _, index = step.partition("[")
         value = part[int(name)] if name.isdigit() else getattr(part, name, None)
-        if value is None and not (isinstance(part, Part) and name in words(part)):
+        if value is None and not (isinstance(part, Part) and name in part_fields(part)):
             raise SpecError(f"{type(part).__name__} has no '{name}' (in '{path}')")
         if isinstance(value, tuple) and index:
             number = _number(value, index.rstrip("]"))

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from clados.names import parse_number
 from clados.spec.core.declaration import Declaration, parts
 from clados.spec.core.ledger import count_parameters
-from clados.spec.core.part import words
+from clados.spec.core.part import part_fields
 from clados.spec.core.sizes import Sides, Size, Towers
 from clados.spec.errors import SpecError
 from clados.spec.kinds.model import Model
@@ -86,7 +86,7 @@ def _candidates(model: Model, budget: int) -> Iterator[tuple[float, Model]]:
 
 
 def _widest(size: Size | Sides | Towers) -> int:
-    each = words(size).values()
+    each = part_fields(size).values()
     return size.d_model if isinstance(size, Size) else max(one.d_model for one in each if isinstance(one, Size))
 
 
@@ -138,7 +138,7 @@ def _head(head_dim: int, ratio: float) -> float:
 def _strain(size: Size | Sides | Towers, small: Size | Sides | Towers, ratio: float) -> float:
     """How far the layers are from their share, and the heads from their width."""
     if not isinstance(size, Size) or not isinstance(small, Size):
-        pairs = [(one, other) for one, other in zip(words(size).values(), words(small).values())]
+        pairs = [(one, other) for one, other in zip(part_fields(size).values(), part_fields(small).values())]
         return max(_strain(a, b, ratio) for a, b in pairs if isinstance(a, Size))
     share = max(1.0, size.layers * ratio)
     head = abs(math.log(small.dims.head_dim / _head(size.dims.head_dim, ratio)))

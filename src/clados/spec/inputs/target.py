@@ -37,5 +37,5 @@ class OwnTarget(Target, kw_only=True):
     vocab: Vocabulary | None = None
 
     def pieces(self, env: Env) -> Pieces:
-        words = self.vocab or tokens_of(env).vocab
-        return {"tokens": Table(words.size, env.dims.d_model), **super().pieces(env)}
+        vocab = self.vocab or tokens_of(env).vocab
+        return {"tokens": Table(vocab.size, env.dims.d_model), **super().pieces(env)}

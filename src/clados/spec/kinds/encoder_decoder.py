@@ -61,8 +61,8 @@ class EncoderDecoder(Model, kw_only=True):
         sizes = self.sides
         encoder = Env(sizes.encoder.dims, self.encoder.norm, self.inputs)
         memory = sizes.encoder.d_model
-        words = self.inputs.but(vocab=self.written_vocab)
-        decoder = Env(sizes.decoder.dims, self.decoder.norm, words, causal=True, memory=memory)
+        written = self.inputs.but(vocab=self.written_vocab)
+        decoder = Env(sizes.decoder.dims, self.decoder.norm, written, causal=True, memory=memory)
         own = {"target": Held(self.target, decoder)} if self.target else {}
         return {
             "inputs": Held(self.inputs, encoder),
