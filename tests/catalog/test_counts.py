@@ -227,7 +227,7 @@ def test_every_way_to_a_model_takes_the_same_size_for_a_bare_name() -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "old", "new", "words"),
+    ("path", "old", "new", "expected"),
     [
         ("stack.block.residual", Post(), Pre(), "the norm stands before each branch instead of after"),
         ("stack.block.residual", Pre(), Parallel(), SIDE_BY_SIDE),
@@ -239,8 +239,8 @@ def test_every_way_to_a_model_takes_the_same_size_for_a_bare_name() -> None:
         ("something.else", 1, 2, "something, else: 2 instead of 1"),
     ],
 )  # fmt: skip
-def test_a_difference_is_said_in_words(path: str, old: object, new: object, words: str) -> None:
-    assert sentence(path, old, new) == words
+def test_a_difference_is_said_in_words(path: str, old: object, new: object, expected: str) -> None:
+    assert sentence(path, old, new) == expected
 
 
 def test_a_count_by_name_is_that_of_the_declared_size() -> None:

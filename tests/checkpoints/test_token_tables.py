@@ -12,7 +12,7 @@ from safetensors.torch import load_file, save_file
 from clados import from_pretrained, save_pretrained, spec as s
 from clados.apply.generate import generate
 from clados.checkpoints import LayoutError
-from clados.checkpoints.mapping.word_tables import with_table
+from clados.checkpoints.mapping.token_tables import with_table
 from clados.models.declared import declared
 from clados.nn import build
 
@@ -43,7 +43,7 @@ SWITCH = {**T5, "num_sparse_encoder_layers": 1, "num_sparse_decoder_layers": 1, 
 
 
 def made(architecture: str, words: dict[str, Any], *, own: bool = False, bias: float = 0.0) -> Any:
-    """A reference model; its word head with another table, or words made likelier, where that is wanted."""
+    """A reference model; its LM head with another table, or words made likelier, where that is wanted."""
     kind = getattr(transformers, architecture)
     with torch.random.fork_rng():
         torch.manual_seed(0)

@@ -141,9 +141,9 @@ def test_sizes_that_the_declarations_assume_are_marked_in_the_cards() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ('assumed = ["layers", "d_model", "heads", "vocab", "context"]\n', "", "name the words"),
+        ('assumed = ["layers", "d_model", "heads", "vocab", "context"]\n', "", "name the fields"),
         ('assumed = ["layers"', 'assumed = ["layer"', "did you mean 'layers'"),
-        ('assumed = ["layers", "d_model", "heads", "vocab", "context"]', "assumed = 3", "a list of words"),
+        ('assumed = ["layers", "d_model", "heads", "vocab", "context"]', "assumed = 3", "a list of names"),
     ],
 )
 def test_the_check_wants_the_assumed_words_named(tmp_path: Path, old: str, new: str, message: str) -> None:

@@ -32,7 +32,7 @@ def completed(shell: str, line: str) -> list[str]:
         ("clados show gpt-n", {"gpt-neo", "gpt-neox-20b"}),
         ("clados compare bert robe", {"roberta"}),
         ("clados draw xlm", {"xlm-roberta"}),
-        ("clados verify --proof wor", {"words"}),
+        ("clados verify --proof fie", {"fields"}),
         ("clados list --arch encoder-d", {"encoder-decoder"}),
         ("clados list --family Trans", {"Transformer", "Transformer-XL"}),
         ("clados tree --highlight albe", {"albert"}),

@@ -46,7 +46,7 @@ def test_diff_as_json(clados: Any) -> None:
     told = clados("diff", "vit:b/16", "bert:large", "--json").data
     assert (told["old"], told["new"]) == ("vit:b/16", "bert:large")
     assert told["parameters"]["total"] == {"old": 86_567_656, "new": 336_226_108, "difference": 249_658_452}
-    assert {"path", "old", "new", "words"} == told["changes"][0].keys() == told["training"][0].keys()
+    assert {"path", "old", "new", "sentence"} == told["changes"][0].keys() == told["training"][0].keys()
 
 
 @pytest.mark.parametrize(

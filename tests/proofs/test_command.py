@@ -45,17 +45,17 @@ def test_it_writes_a_page_with_every_size(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "said"), [(["gpt-22"], "gpt-2"), (["gpt", "--proof", "size"], "did you mean 'sizes'")]
+    ("arguments", "said"), [(["gpt-22"], "gpt-2"), (["gpt", "--proof", "size"], "did you mean 'sizes'")]
 )
 def test_it_answers_mistakes_with_the_nearest_name(
-    words: list[str], said: str, capsys: pytest.CaptureFixture[str]
+    arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert run_command_line(["verify", *words]) == 2
+    assert run_command_line(["verify", *arguments]) == 2
     assert said in capsys.readouterr().err
 
 
 def test_every_proof_has_its_function() -> None:
-    assert list(PROOFS) == ["card", "sizes", "parity", "words", "learns", "adapts", "applies"]
+    assert list(PROOFS) == ["card", "sizes", "parity", "fields", "learns", "adapts", "applies"]
     assert run_command_line(["verify", "gpt", "--proof", "adapts"]) == 0
 
 

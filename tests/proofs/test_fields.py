@@ -9,15 +9,15 @@ from clados.models.declared import declared, package_models
 from clados.objectives import runs
 from clados.proofs import Subject, unseen
 from clados.proofs.cases import small, structures
+from clados.proofs.fields import BROKE, _skeleton, model_fields, recipe_fields, unlike
 from clados.proofs.mutations import example, mutants, put, siblings
-from clados.proofs.words import BROKE, _skeleton, model_words, recipe_words, unlike
 
 TRAINED = [name for name in package_models() if runs(declared(name).recipe.stages[0].objective)]
 
 
 @pytest.mark.parametrize("model", package_models())
 def test_every_changed_word_of_a_structure_is_noticed(model: str) -> None:
-    rows = model_words(Subject(catalog()[model]))
+    rows = model_fields(Subject(catalog()[model]))
     assert len(rows) > 30
     assert [row for row in rows if not row["noticed"] or row["noticed"].startswith(BROKE)] == []
 
@@ -35,12 +35,12 @@ RECIPES = [
 @pytest.mark.parametrize("model", UNTRIED)
 def test_where_a_recipe_cannot_be_tried_the_proof_says_why(model: str) -> None:
     with pytest.raises(CladosError):
-        recipe_words(Subject(catalog()[model]))
+        recipe_fields(Subject(catalog()[model]))
 
 
 @pytest.mark.parametrize("model", RECIPES)
 def test_every_changed_word_of_a_recipe_is_noticed(model: str) -> None:
-    rows = recipe_words(Subject(catalog()[model]))
+    rows = recipe_fields(Subject(catalog()[model]))
     assert len(rows) > 10
     assert [row for row in rows if not row["noticed"] or row["noticed"].startswith(BROKE)] == []
 

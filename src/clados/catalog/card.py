@@ -87,7 +87,7 @@ class ParentLink:
 class CardSize:
     """A published size: its label as printed, the reference's exact figure, what each counts, and its shape.
 
-    ``assumed`` names the words of the shape that no source says; ``tokens`` are those seen in training, and
+    ``assumed`` names the fields of the shape that no source says; ``tokens`` are those seen in training, and
     ``compute`` is the floating-point operations of it, where a source says them.
     """
 

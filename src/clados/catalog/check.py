@@ -126,16 +126,16 @@ _COMPUTED = re.compile(r"\b(count|counted|counts|built|computed|calculated|formu
 
 def _said(plain: Any, attribute: Attribute) -> Iterator[str]:
     """What is wrong with a known plain value of this attribute."""
-    words = plain if isinstance(plain, list) else [plain]
-    if attribute.type == "counts" and words != sorted(words):
+    values = plain if isinstance(plain, list) else [plain]
+    if attribute.type == "counts" and values != sorted(values):
         yield "the sizes are not in order, smallest first"
     elif attribute.type == "link" and not re.match(r"https?://", plain):
         yield f"'{plain}' is no address"
     elif attribute.allowed:
-        for word in set(words) - {*attribute.allowed}:
+        for word in set(values) - {*attribute.allowed}:
             yield f"'{word}' is not one of {', '.join(attribute.allowed)}{did_you_mean(word, attribute.allowed)}"
     else:
-        for word in words:
+        for word in values:
             if found := misspelt(attribute.name, str(word)):
                 yield f"'{found[0]}' is called '{found[1]}' in all cards"
 
@@ -192,13 +192,13 @@ def _size(row: Data, key: Key) -> Iterator[Fault]:
 
 
 def _assumed(row: Data, key: Key) -> Iterator[Fault]:
-    """The words of the shape that no source says must be words of the shape, and named where its source says so."""
-    words, shape = row.get("assumed", []), row.get("shape", {})
-    for word in words:
+    """The fields of the shape that no source gives must be fields of the shape, and named where its source says so."""
+    assumed, shape = row.get("assumed", []), row.get("shape", {})
+    for word in assumed:
         if word not in shape:
             yield (*key, "assumed"), f"'{word}' is no word of the shape{did_you_mean(word, shape)}"
-    if not words and "assumed" in row.get("shape_source", ""):
-        yield (*key, "assumed"), "missing: the shape's source says that something is assumed; name the words"
+    if not assumed and "assumed" in row.get("shape_source", ""):
+        yield (*key, "assumed"), "missing: the shape's source says that something is assumed; name the fields"
 
 
 _BASES = (*BASES, "non-embedding", "unknown")

@@ -60,11 +60,11 @@ def _rows(cards: Sequence[Card]) -> dict[str, list[str]]:
     sizes = [card.headline_size for card in cards]
     rows["size"] = [f"{size.name} {size_figure(size)}" if size else "unknown" for size in sizes]
     shapes = [shape(size) if size else {} for size in sizes]
-    for word in dict.fromkeys(word for words in shapes for word in words):
-        rows[f"size.{word}"] = [words.get(word, "-") for words in shapes]
+    for field in dict.fromkeys(field for each in shapes for field in each):
+        rows[f"size.{field}"] = [each.get(field, "-") for each in shapes]
     built = [structure(card).rows if headline_declared(card) else {} for card in cards]
-    for word in dict.fromkeys(word for words in built for word in words):
-        rows[f"structure.{word}"] = [words.get(word, "-") for words in built]
+    for field in dict.fromkeys(field for each in built for field in each):
+        rows[f"structure.{field}"] = [each.get(field, "-") for each in built]
     for word in dict.fromkeys(word for card in cards for word in card.training):
         rows[f"training.{word}"] = [str(card.training.get(word, "-")) for card in cards]
     return rows

@@ -30,7 +30,7 @@ class Counted:
         published: the label as the paper or its authors print it; on a further basis, the reference's own count.
         exact: the reference's count to the unit, where it is on this basis.
         why: how the published figures and ours agree, or why they do not.
-        assumed: words of the size's shape that no source says; the counts rest on them.
+        assumed: fields of the size's shape that no source gives; the counts rest on them.
     """
 
     id: str
@@ -83,7 +83,7 @@ def bases(size: CardSize) -> list[str]:
 
 
 def basis_of(text: str) -> str:
-    """The basis that a card's words name; the whole model where they name none."""
+    """The basis that a card names; the whole model where they name none."""
     word = text.partition(",")[0]
     return word if word in (*BASES, NON_EMBEDDING) else "model"
 

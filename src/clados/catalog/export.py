@@ -15,7 +15,7 @@ from clados.errors import InputError
 from clados.files import write_text, write_whole
 from clados.names import did_you_mean
 
-_CELLS: dict[Type, str] = {"counts": "INTEGER[]", "count": "INTEGER", "words": "TEXT[]"}
+_CELLS: dict[Type, str] = {"counts": "INTEGER[]", "count": "INTEGER", "names": "TEXT[]"}
 
 
 def _table(cards: Sequence[Card]) -> list[dict[str, Any]]:

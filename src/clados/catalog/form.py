@@ -73,7 +73,7 @@ def _row(row: Data, key: Key, table: str) -> Iterator[Fault]:
             yield from _shape(value, (*key, word))
         elif word in _LISTS:
             if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
-                yield (*key, word), f"{_shown(value)} is not a list of words"
+                yield (*key, word), f"{_shown(value)} is not a list of names"
         elif word in _FLAGS:
             if not isinstance(value, bool):
                 yield (*key, word), f"{_shown(value)} is not true or false"
@@ -115,7 +115,7 @@ def value_form(value: Any, key: Key, attribute: Attribute | None = None) -> Iter
 
 
 _NUMERIC: tuple[Type, ...] = ("count", "counts")
-_SEVERAL: tuple[Type, ...] = ("words", "counts")
+_SEVERAL: tuple[Type, ...] = ("names", "counts")
 
 
 def _typed(plain: Any, attribute: Attribute | None) -> str:

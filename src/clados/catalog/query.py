@@ -164,7 +164,7 @@ def _test(cards: Sequence[Card], name: str, value: Any) -> Test:
 
 def _one(cards: Sequence[Card], name: str, word: str) -> Test:
     """The test of a single alternative."""
-    kind = ATTRIBUTES[name].type if name in ATTRIBUTES else "word"
+    kind = ATTRIBUTES[name].type if name in ATTRIBUTES else "name"
     if word.casefold() == "unknown" and name in ATTRIBUTES:
         return lambda card: not card.values[name].known
     if kind in ("count", "counts"):
@@ -175,7 +175,7 @@ def _one(cards: Sequence[Card], name: str, word: str) -> Test:
         return lambda card: any(_within(each, since, until) for each in card.values[name].items)
     word = one_name(name, word)
     pattern = _pattern(word, kind in ("prose", "link"))
-    closed = kind in ("word", "words") and not _wild(word)
+    closed = kind in ("name", "names") and not _wild(word)
     if closed and not any(_hit(pattern, _texts(card, name)) for card in cards):
         known = {text for card in cards for text in _texts(card, name)} | {*_allowed(name)}
         if word not in _allowed(name):

@@ -1,9 +1,9 @@
-"""What a card says: its attributes with their meaning and type, and the words that are allowed."""
+"""What a card says: its attributes with their meaning and type, and the values that are allowed."""
 
 from dataclasses import dataclass
 from typing import Any, Literal
 
-Type = Literal["word", "words", "prose", "date", "count", "counts", "link"]
+Type = Literal["name", "names", "prose", "date", "count", "counts", "link"]
 
 VALUE_KINDS: dict[str, str] = {
     "reported": "the publisher says so, at the place named as source",
@@ -29,8 +29,8 @@ ERRATUM_KINDS: dict[str, str] = {
     "absent": "the survey's field is empty or N/A; a source fills it",
 }
 TYPES: dict[Type, str] = {
-    "word": "one name",
-    "words": "a list of names",
+    "name": "one name",
+    "names": "a list of names",
     "prose": "a sentence or two",
     "date": "YYYY-MM or YYYY-MM-DD",
     "count": "a whole number",
@@ -46,7 +46,7 @@ class Attribute:
     Attributes:
         name: the field of the card.
         meaning: what it says of the model.
-        type: a word of `TYPES`.
+        type: one of `TYPES`.
         allowed: the values that it may have; none when it is free.
         options: its names as a filter, where they differ from the field's.
         required: whether a card must have it.
@@ -70,26 +70,26 @@ class Attribute:
 ATTRIBUTES: dict[str, Attribute] = {
     each.name: each
     for each in (
-        Attribute("family", "The foundation models that it extends", "words"),
-        Attribute("architecture", "What is pretrained: which stacks it has", "words", options=("arch", "architecture")),
+        Attribute("family", "The foundation models that it extends", "names"),
+        Attribute("architecture", "What is pretrained: which stacks it has", "names", options=("arch", "architecture")),
         Attribute(
-            "task_kind", "Whether the tasks are of pretraining or fine-tuning", "word", ("pretraining", "fine-tuning")
+            "task_kind", "Whether the tasks are of pretraining or fine-tuning", "name", ("pretraining", "fine-tuning")
         ),
-        Attribute("tasks", "What it learns to do: its objectives", "words", options=("task", "tasks")),
+        Attribute("tasks", "What it learns to do: its objectives", "names", options=("task", "tasks")),
         Attribute("extension", "What it adds to the model that it extends", "prose"),
         Attribute("application", "What it is mainly used for", "prose"),
         Attribute("date", "First publication", "date"),
         Attribute("params", "Parameters of the published sizes", "counts"),
         Attribute("corpus", "The data it learned from", "prose"),
-        Attribute("license", "The legal terms of use", "word", options=("license", "licence")),
-        Attribute("lab", "Who published it", "words"),
-        Attribute("open", "May one use the weights freely", "word", ("open", "limited", "closed"), survey=False),
-        Attribute("reference", "Where it is described", "words", survey=False),
+        Attribute("license", "The legal terms of use", "name", options=("license", "licence")),
+        Attribute("lab", "Who published it", "names"),
+        Attribute("open", "May one use the weights freely", "name", ("open", "limited", "closed"), survey=False),
+        Attribute("reference", "Where it is described", "names", survey=False),
         Attribute("link", "Where to find code or weights", "link", survey=False),
-        Attribute("tokenizer", "How text becomes tokens", "word", survey=False),
+        Attribute("tokenizer", "How text becomes tokens", "name", survey=False),
         Attribute("vocab", "Entries of the vocabulary; 0 where there is none", "count", required=False, survey=False),
         Attribute(
-            "weights", "Whether the weights are published", "word", ("public", "gated", "not public"), survey=False
+            "weights", "Whether the weights are published", "name", ("public", "gated", "not public"), survey=False
         ),
     )
 }
@@ -113,8 +113,8 @@ def _plain(attribute: Attribute) -> dict[str, Any]:
         word = {"enum": [*attribute.allowed]}
     number = {"type": "integer", "minimum": 0}
     known: dict[Type, dict[str, Any]] = {
-        "word": word,
-        "words": {"type": "array", "items": word, "minItems": 1},
+        "name": word,
+        "names": {"type": "array", "items": word, "minItems": 1},
         "prose": word,
         "date": {"type": "string", "pattern": r"^\d{4}-\d{2}(-\d{2})?$"},
         "count": number,

@@ -21,7 +21,7 @@ from clados.tables import shortened
 
 Say = Callable[[Any, Any], str]
 _LONGEST = 100  # letters of a part
-_SIZES = ("d_model", "d_ff", "d_embedding", "head_dim", "kv_heads")  # words that are written so in papers too
+_SIZES = ("d_model", "d_ff", "d_embedding", "head_dim", "kv_heads")  # fields that are written so in papers too
 _LABELS = {
     "lr": "learning rate",
     "eps": "epsilon",

@@ -1,4 +1,4 @@
-"""What a declaration says of a size in the words in which models are compared: attention, positions, norm, KV cache."""
+"""What a declaration says of a size, as models are compared: attention, positions, norm, KV cache."""
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
@@ -63,7 +63,7 @@ GATED = {"silu": "SwiGLU", "gelu": "GEGLU", "gelu_tanh": "GEGLU (tanh)", "relu":
 
 @dataclass(frozen=True, slots=True)
 class Structure:
-    """One size of a model in the words in which models are compared; all of it computed from its declaration.
+    """One size of a model as models are compared; all of it computed from its declaration.
 
     Attributes:
         size: the published size.
@@ -71,7 +71,7 @@ class Structure:
         context: tokens that it has positions for; None where any number will do, or where it reads no text.
         kv_cache: bytes that each token adds to the keys and values kept while writing, in 16 bits; None where
             nothing is kept. Layers that attend to a window keep no more than the window.
-        assumed: words of the size's shape that no source says; what is computed rests on them.
+        assumed: fields of the size's shape that no source gives; what is computed rests on them.
     """
 
     size: str

@@ -31,7 +31,7 @@ def attribute_text(card: Card, name: str) -> str:
 
 
 def shape(size: CardSize) -> dict[str, str]:
-    """The words of a size's shape; those that no source says are marked as assumed."""
+    """The fields of a size's shape; those that no source gives are marked as assumed."""
     return {word: f"{value} (assumed)" if word in size.assumed else str(value) for word, value in size.shape.items()}
 
 

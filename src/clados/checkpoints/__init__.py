@@ -1,4 +1,4 @@
-"""Weights and words of models on disk: read from and written to the layouts that others use."""
+"""Weights and configs of models on disk: read from and written to the layouts that others use."""
 
 from clados.checkpoints.errors import CheckpointError, LayoutError
 from clados.checkpoints.load import from_pretrained, reading

@@ -20,7 +20,7 @@ from clados.checkpoints.formats.files import read_object
 from clados.checkpoints.formats.gguf import read_gguf
 from clados.checkpoints.formats.sentence_transformers import EmbeddingSettings, Modules, read_modules
 from clados.checkpoints.generation import GenerationConfig, read_generation
-from clados.checkpoints.mapping import biases, tensors, word_tables
+from clados.checkpoints.mapping import biases, tensors, token_tables
 from clados.checkpoints.mapping.account import Account, account, untied_notes, unused_notes, without_wrapper
 from clados.checkpoints.mapping.config import out_of_vocab_ids, precision, unread
 from clados.checkpoints.mapping.detect import LayoutMatch, detect, named_classes
@@ -118,7 +118,7 @@ def from_pretrained(
         check_sizes(config, found)
         choice = detect(config, vectors.head, architecture)
         found, wrapped = without_wrapper(choice, found)
-        model, differing = word_tables.with_stored_tables(choice.layout, choice.model, found)
+        model, differing = token_tables.with_stored_tables(choice.layout, choice.model, found)
         model, zeros = biases.without_zero_biases(choice.layout, model, found)
         choice = replace(choice, model=model, zeros=zeros)
         held = account(path, choice, found)

@@ -33,7 +33,7 @@ def build(
         size: one of its published sizes; the headline one when not named.
         params: a budget instead of a size (``"5M"``): the proportions of the nearest published size, scaled.
         device: ``"meta"`` allocates nothing.
-        changes: words to change, as in ``but``.
+        changes: fields to change, as in ``but``.
 
     Raises:
         NoModelError, SpecError: for an unknown model, size or word, or a budget that cannot be met.

@@ -7,7 +7,7 @@ from torch import nn
 
 from clados.nn.core.module import Product
 from clados.nn.feedforward.experts import Experts
-from clados.nn.heads.words import Narrowed, Tied
+from clados.nn.heads.lm import Narrowed, Tied
 from clados.nn.products import transposed_is_faster
 
 M = TypeVar("M", bound=nn.Module)
@@ -20,7 +20,7 @@ def prepare_for_decoding(model: M, rows: int = 1) -> M:
     are scored by, lie by columns afterwards: torch then reads them for one text up to twice as fast. Where the CPU has
     AVX2 alone, three or four rows are multiplied fastest by matrices that lie by rows (``products.linear_transposed``),
     but for those of experts, which meet few of them each. Values, names, shapes and what ``save_pretrained`` writes
-    stay. It pays from some tens of words on.
+    stay. It pays from some tens of tokens on.
 
     It is the last thing to do to a model. What has been prepared no longer learns (``requires_grad`` is False): an
     optimiser may keep rows where the weights have columns. Half-wide weights stay by rows, since by columns they

@@ -1,4 +1,4 @@
-"""Words hidden in their places, and questions about pairs of segments: BERT and its children."""
+"""Tokens hidden in their places, and questions about pairs of segments: BERT and its children."""
 
 from collections.abc import Sequence
 from dataclasses import replace

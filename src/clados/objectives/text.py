@@ -1,4 +1,4 @@
-"""What the tasks on texts have in common: streams of tokens, the loss of words, entropies as baselines."""
+"""What the tasks on texts have in common: streams of tokens, the loss of tokens, entropies as baselines."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -89,7 +89,7 @@ def lm_loss(model: WholeModel, states: Tensor, batch: Batch, smoothing: float = 
 
     Args:
         states: [batch, length, d_model]; ``targets["at"]`` are places in its first two axes taken together, and
-            ``targets["among"]`` the words to which p is confined.
+            ``targets["among"]`` the ids to which p is confined.
     """
     x = states.flatten(0, 1)
     if "at" in batch.targets:

@@ -11,7 +11,7 @@ from clados.objectives.text import lm_loss
 
 
 class TranslationTask(PairTask[s.Translation], objective=s.Translation):
-    """The words of the target, given the source."""
+    """The tokens of the target, given the source."""
 
     small = Small(params="600K", steps=350, batch=32)
     longer = Small(steps=1500, batch=32)

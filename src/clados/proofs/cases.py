@@ -54,7 +54,7 @@ def small(model: s.Model) -> s.Model:
 
 
 def small_vocabulary(model: s.Model) -> s.Model:
-    """The model with a small vocabulary, its roles and classes of words moved into it; else as it is."""
+    """The model with a small vocabulary, its roles and classes of tokens moved into it; else as it is."""
     made: s.Model = replaced(model, lambda part: part.small() if isinstance(part, WORDED) else part)
     return made
 
@@ -73,7 +73,7 @@ def _smaller(value: Any) -> Any:
 def without_capacity(model: s.Model) -> s.Model:
     """The model whose experts take every token, and whose routers read without jitter.
 
-    Where tokens skip an expert that is full, a text depends on those read with it: its words one by one are all taken.
+    Where tokens skip an expert that is full, a text depends on those read with it: its tokens one by one are all taken.
     """
     made: s.Model = replaced(model, _without_capacity)
     return made
@@ -84,7 +84,7 @@ def _without_capacity(part: s.Part) -> s.Part:
 
 
 def variations(model: s.Model, fields: Mapping[str, object]) -> Iterator[tuple[str, s.Model]]:
-    """The small model, and with grouped keys, wide heads, groups of layers where the words of its layout know them."""
+    """The small model, and with grouped keys, wide heads, groups of layers where the keys of its layout know them."""
     known = {path.rpartition(".")[2] for path in fields}
     if known and "d_ff" not in known and isinstance(size := model.size, s.Size):
         model = model.but(size=size.but(d_ff=None))
@@ -175,7 +175,7 @@ def _(model: s.EncoderDecoder, draw: torch.Generator) -> ModelInputs:
 
 @_example_inputs.register
 def _(model: s.TwoTower, draw: torch.Generator) -> ModelInputs:
-    """Texts whose end stands in the middle, with further words and a further end after it."""
+    """Texts whose end stands in the middle, with further tokens and a further end after it."""
     images = _read(model.image.inputs, model, draw)
     ids = _ids(model.vocab, (TEXTS, LENGTH), draw)
     end = model.vocab.eos
@@ -210,7 +210,7 @@ def _(inputs: s.Tokens, model: s.Model, draw: torch.Generator) -> ModelInputs:
 
 
 def _in_pairs(keep: Tensor) -> Tensor:
-    """Positions of texts of which 5, 11 and 3 words are read; the others are written in two blanks, the later first."""
+    """Positions of texts of which 5, 11 and 3 tokens are read; the others written in two blanks, the later first."""
     positions = torch.zeros(*keep.shape, 2, dtype=torch.long)
     for row, read in enumerate((5, 11, 3)):
         here = keep[row].nonzero()[:, 0]

@@ -1,4 +1,4 @@
-"""Proof ``words``: every word of a declaration matters; each one changed is noticed, by a number or a refusal."""
+"""Proof ``fields``: every field of a declaration matters; each one changed is noticed, by a number or a refusal."""
 
 import re
 from collections import Counter
@@ -19,7 +19,7 @@ from clados.proofs.parity import TOLERANCE, Case, cases, comparison_key, distanc
 from clados.proofs.proof import Finding, Subject
 from clados.proofs.references import FileReference, OracleReference
 
-# Words that no forward pass in evaluation shows, and what shows them.
+# Fields that no forward pass in evaluation shows, and what shows them.
 OTHERWISE: tuple[tuple[str, Callable[[s.Declaration, s.Model, s.Model, str], str]], ...] = (
     (r"(^|\.)init(\.|$)|^temperature$", unseen.moments),
     (r"(^|\.)dropout$", unseen.dropout),
@@ -38,12 +38,12 @@ EXCLUDED = re.compile(
 )
 
 
-def prove_words(subject: Subject) -> Finding:
+def prove_fields(subject: Subject) -> Finding:
     """Each word of each unlike structure, and of the recipe, changed once in every way."""
     objective = subject.declaration.recipe.stages[0].objective
-    rows, lacking = model_words(subject), ""
+    rows, lacking = model_fields(subject), ""
     try:
-        rows = [*rows, *(recipe_words(subject) if runs(objective) else [])]
+        rows = [*rows, *(recipe_fields(subject) if runs(objective) else [])]
     except CladosError as error:
         lacking = str(error)
     missed = [row for row in rows if not row["noticed"] or row["noticed"].startswith(BROKE)]
@@ -60,7 +60,7 @@ def prove_words(subject: Subject) -> Finding:
     return Finding("holds", evidence, tuple(rows))
 
 
-def model_words(subject: Subject) -> list[dict[str, Any]]:
+def model_fields(subject: Subject) -> list[dict[str, Any]]:
     """Each change of a structure: where, what, and what noticed it (empty: nothing did).
 
     Results are cached by the model, its references, its layouts and its objective.
@@ -151,7 +151,7 @@ def compared(case: Case, changed: s.Model) -> str:
     return "another set of parameters" if learned != reference.results.gradients.keys() else ""
 
 
-def recipe_words(subject: Subject) -> list[dict[str, Any]]:
+def recipe_fields(subject: Subject) -> list[dict[str, Any]]:
     """The same of the recipe: what its changed stage produces must differ."""
     declaration = subject.declaration
     usual, rows = unseen.Produced(declaration), []

@@ -105,7 +105,7 @@ def put(part: Any, path: str, value: Any) -> Any:
     return part.but(**{name: put(old, rest, value) if rest else value})
 
 
-# ---------------------------------------------------------------- the words and their other values
+# ---------------------------------------------------------------- the fields and their other values
 
 
 def _fields(part: s.Part, cls: type, path: str) -> Iterator[tuple[str, Any, list[list[Any]]]]:

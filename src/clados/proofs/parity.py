@@ -114,7 +114,7 @@ def _varied(model: s.Model, fields: Mapping[str, object], *, usual: bool) -> lis
 
 def _paths(layout: s.Layout) -> dict[str, None]:
     hows = (how for said in layout.config.values() for how in each_of(said))
-    return dict.fromkeys(how.path if isinstance(how, s.Word) else how for how in hows)
+    return dict.fromkeys(how.path if isinstance(how, s.KeyRule) else how for how in hows)
 
 
 def _places(layout: s.Layout, model: s.Model) -> bool:
@@ -154,7 +154,7 @@ def prove_parity(subject: Subject) -> Finding:
     checks = list(dict.fromkeys(check for row in rows for check in row["checks"]))
     evidence = f"{len(rows)} comparisons with {', '.join(names)}: outputs within {worst['outputs']:.0e}"
     others = dict.fromkeys(row["of"] for row in rows if row["of"] != subject.card.id)
-    again = f"; in the same words as {', '.join(others)}" if others else ""
+    again = f"; the same structure as {', '.join(others)}" if others else ""
     return Finding("holds", f"{evidence}, gradients {worst['gradients']:.0e}; {', '.join(checks)}{again}", tuple(rows))
 
 

@@ -97,7 +97,7 @@ PROOFS: dict[str, tuple[str, str]] = {
     "card": ("cards", "every attribute present, sourced or unknown with a reason; schema valid"),
     "sizes": ("sizes", "published sizes declared; ledger = module = reference's count; labels explained"),
     "parity": ("parity", "outputs, gradients, files, cache and compilation equal the reference's"),
-    "words": ("words", "every word of the declaration changed is a change that is noticed"),
+    "fields": ("fields", "every field of the declaration changed is a change that is noticed"),
     "learns": ("learns", "its own objective beats guessing on held-out data, and not when shuffled"),
     "adapts": ("adapts", "later stages of its recipe move their own measure"),
     "applies": ("applies", "its trained small self does its work better than the trivial answer"),

@@ -21,7 +21,7 @@ class Translator(nn.Module):
         self.tokens = nn.Embedding(config["vocab_size"], config["d_model"])
 
     def forward(self, input_ids: Tensor, decoder_input_ids: Tensor, attention_mask: Tensor) -> Tensor:
-        """Scores of words, [batch, length, vocabulary]."""
+        """Scores of tokens, [batch, length, vocabulary]."""
         padding = attention_mask == 0
         ahead = nn.Transformer.generate_square_subsequent_mask(decoder_input_ids.size(1)).isinf()
         memory = self.encoder(self.read(input_ids), src_key_padding_mask=padding)

@@ -1,4 +1,4 @@
-"""Words that no output in evaluation shows: initialisation, dropout, roles of tokens, recipes."""
+"""Fields that no output in evaluation shows: initialisation, dropout, roles of tokens, recipes."""
 
 import tempfile
 from collections.abc import Iterator, Sequence

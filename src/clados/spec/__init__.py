@@ -20,10 +20,10 @@ from clados.spec.heads.base import Head
 from clados.spec.heads.classes import ChoiceScore, Classifier, LastClassifier
 from clados.spec.heads.embedding import Dense, Embedding, Pool, Projected, Step, UnitLength, VectorNorm
 from clados.spec.heads.entity import EntityHead
+from clados.spec.heads.lm import Narrowed, Tied, Untied
 from clados.spec.heads.pooled import NextSentence, Pooler, SentenceOrder
 from clados.spec.heads.scalar import Scalar
 from clados.spec.heads.tokens import ContextDiscriminator, Discriminator, SpanEnd, SpanStart, TokenClassifier
-from clados.spec.heads.words import Narrowed, Tied, Untied
 from clados.spec.init import (
     DeepInit,
     FanIn,
@@ -63,6 +63,7 @@ from clados.spec.layout import (
     Fused,
     HeadAxes,
     HeadShare,
+    KeyRule,
     Layout,
     NoneAs,
     Offset,
@@ -73,7 +74,6 @@ from clados.spec.layout import (
     Rule,
     Stacked,
     Transposed,
-    Word,
     for_tasks,
     prefixed,
 )
@@ -272,6 +272,7 @@ __all__ = [
     "Rotary",
     "RotaryScaling",
     "BandScaling",
+    "KeyRule",
     "LinearScaling",
     "Row",
     "Rule",
@@ -318,7 +319,6 @@ __all__ = [
     "Violations",
     "Vocabulary",
     "Widened",
-    "Word",
     "at",
     "but",
     "count_parameters",

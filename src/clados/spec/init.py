@@ -1,4 +1,4 @@
-"""Initialisation as words of a declaration: which law, and how wide, for each tensor of the ledger."""
+"""Initialisation as fields of a declaration: which law, and how wide, for each tensor of the ledger."""
 
 import math
 from dataclasses import dataclass

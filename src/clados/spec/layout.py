@@ -1,4 +1,4 @@
-"""Where our tensors and words are kept in somebody else's checkpoint: one table, read both ways."""
+"""Where our tensors and fields are kept in somebody else's checkpoint: one table, read both ways."""
 
 from collections.abc import Mapping
 from dataclasses import field
@@ -76,16 +76,16 @@ def for_tasks(prefix: str, tasks: Mapping[str, tuple[Head, ...]]) -> dict[str, t
     return {f"{prefix}For{task}": heads for task, heads in tasks.items()}
 
 
-class Word(Part):
-    """How their value of a key says the word of ours at ``path``. A plain string is a path, its word said as it is."""
+class KeyRule(Part):
+    """How their value of a key gives our field at ``path``. A plain string is a path whose value is the same."""
 
     path: str
 
 
-class Choice(Word):
-    """A word of ours under other names: ``Choice("stack.block.mlp.act", {"gelu_new": "gelu_tanh"})``.
+class Choice(KeyRule):
+    """A field of ours whose values have other names: ``Choice("stack.block.mlp.act", {"gelu_new": "gelu_tanh"})``.
 
-    Names are strings, numbers, booleans or None. On writing, the first that stands for our word is used.
+    Names are strings, numbers, booleans or None. On writing, the first that stands for our value is used.
     """
 
     names: Mapping[str | bool | int | None, object]
@@ -109,23 +109,23 @@ ACTIVATIONS: Mapping[str | bool | int | None, object] = {
 }
 
 
-class Offset(Word):
+class Offset(KeyRule):
     """Theirs is ours less a number (OPT's positions, of which two rows come before the first)."""
 
     by: int
 
 
-class NoneAs(Word):
+class NoneAs(KeyRule):
     """A number of theirs for our None: a furthest distance of -1."""
 
     number: int
 
 
-class HeadShare(Word):
+class HeadShare(KeyRule):
     """A share of each head of ours, which they say in numbers of a head (GPT-J's ``rotary_dim``)."""
 
 
-class EachLayer(Word):
+class EachLayer(KeyRule):
     """A name for what stands at the path within the block of each layer; None for nothing there.
 
     ``rounds``: they say it as ``[[names, times], ...]``. Read, it must agree with what is declared.
@@ -135,7 +135,7 @@ class EachLayer(Word):
     rounds: bool = False
 
 
-class CountOf(Word):
+class CountOf(KeyRule):
     """In how many layers a part of this kind stands at the path. Read, it must agree with what is declared."""
 
     kind: type[Part]
@@ -152,17 +152,17 @@ class Layout(Part, kw_only=True):
     every key of their config is mapped by ``config``, said by ``fixed``, ``ignored``, None, or among the keys that
     never matter (``clados.checkpoints.mapping.config``): nothing is left over on either side.
 
-    A second name of ``heads.lm.table.weight`` is that of the word head's table where it has one of its own (Untied),
-    and of the token table where the head is Tied: config and files decide (``clados.checkpoints.mapping.word_tables``).
+    A second name of ``heads.lm.table.weight`` is that of the LM head's table where it has one of its own (Untied),
+    and of the token table where the head is Tied: config and files decide (``checkpoints.mapping.token_tables``).
 
     A head that gives a text's vector is no layout's matter: sentence-transformers keeps it in folders of their own,
     whatever the model (``clados.checkpoints.formats.sentence_transformers``).
 
-    Keys of nested configs are dotted: ``text_config.hidden_size``. Rotary words have the names of 5.x
+    Keys of nested configs are dotted: ``text_config.hidden_size``. Rotary keys have the names of 5.x
     (``rope_parameters.rope_theta``, ``rope_parameters.partial_rotary_factor``, ``rope_parameters.rope_type``) and
     ``dtype`` is no layout's matter; the older spellings are read as these, and written beside them.
 
-    Paths start at the model: ``stack.norm.eps``. ``{encoder,decoder}.norm.eps`` are several words that one key says;
+    Paths start at the model: ``stack.norm.eps``. ``{encoder,decoder}.norm.eps`` are several fields that one key gives;
     ``heads[lm].transform`` is one of the head in that slot, and counts where the model has such a head.
     ``sides.encoder.layers`` is a word of a size that both sides may share. Of a ``size``, what is not said is
     written as the usual number. A key that their file leaves out leaves the declaration's word.
@@ -172,7 +172,7 @@ class Layout(Part, kw_only=True):
     architectures: Mapping[str, tuple[str, ...]]  # their class: slots of the heads that it holds; ours first
     tuned: Mapping[str, tuple[Head, ...]] = field(default_factory=dict)  # classes with heads that fine-tuning put there
     rules: Mapping[str, str | Rule]  # our name: theirs
-    config: Mapping[str, str | Word | tuple[str | Word, ...]]  # their key: the path of our word; several, as each says
+    config: Mapping[str, str | KeyRule | tuple[str | KeyRule, ...]]  # their key: our path; several, as each says
     # what a key says for this structure, if it is there; a tuple: any of these, of which the first is written
     fixed: Mapping[str, object] = field(default_factory=dict)
     ignored: tuple[str, ...] = ()  # their keys, or groups of them, that change nothing that we compute

@@ -108,7 +108,7 @@ def _(inputs: s.Tokens, context: FitContext) -> s.Inputs:
 
 @fit_inputs.register
 def _(inputs: s.AdaptiveTokens, context: FitContext) -> s.Inputs:
-    """The classes of words in proportion."""
+    """The classes of tokens in proportion."""
     if context.tokenizer is None:
         return inputs
     vocab = fitted_vocab(inputs.vocab, context.tokenizer)

@@ -92,7 +92,7 @@ def start(folder: Path, declaration: s.Declaration, stage: s.Stage, facts: Facts
     if _reads_text(model) and tokenizer is None:
         raise DataError(f"{folder}: there is no tokenizer beside the weights, and the model reads text")
     if tokenizer and tokenizer.size > model.vocab.size:
-        raise CheckpointError(f"{folder}: the tokenizer has {tokenizer.size} words, the model {model.vocab.size}")
+        raise CheckpointError(f"{folder}: the tokenizer has {tokenizer.size} tokens, the model {model.vocab.size}")
     known = read_metadata(folder) if folder.is_dir() else None
     if known and facts.classes and known.labels != facts.classes:
         raise DataError(f"{folder}: its classes are {_listed(known.labels)}; the data's are {_listed(facts.classes)}")
@@ -144,7 +144,7 @@ def tuned(paper: s.Model, begun: Start, tokenizer: Tokenizer | None) -> s.Model:
 
 
 def _roomy(model: s.Model, old: s.Model) -> s.Model:
-    """The model with at least as many rows for words as an old one."""
+    """The model with at least as many rows for tokens as an old one."""
     size = max(model.vocab.size, old.vocab.size)
 
     def change(inputs: s.Inputs) -> s.Inputs:
@@ -154,15 +154,15 @@ def _roomy(model: s.Model, old: s.Model) -> s.Model:
 
 
 def _shapes(model: s.Model) -> set[tuple[str, tuple[int, ...]]]:
-    """Name and shape of each tensor but heads, the number of words left out."""
-    words = model.vocab.size if _reads_text(model) else -1
+    """Name and shape of each tensor but heads, the size of the vocabulary left out."""
+    vocab_size = model.vocab.size if _reads_text(model) else -1
     rows = [row for row in s.rows(model) if not row.path.startswith("heads.")]
-    return {(row.path, tuple(0 if n == words else n for n in row.shape)) for row in rows}
+    return {(row.path, tuple(0 if n == vocab_size else n for n in row.shape)) for row in rows}
 
 
 @torch.no_grad()
 def take_weights(model: nn.Module, begun: Start) -> None:
-    """Put the weights of a start into a model, by their names; rows of new words are the mean of the others.
+    """Put the weights of a start into a model, by their names; rows of new tokens are the mean of the others.
 
     (``smart_tokenizer_and_embedding_resize`` of tatsu-lab/stanford_alpaca.) Heads that the start lacks stay as drawn.
 

@@ -171,7 +171,7 @@ def _kind(model: WholeModel) -> type[Continuing | Answering]:
     how = part.writes
     if how is None or not any(head.output == "logits" for head in part.own_heads):
         kind = type(part).__name__
-        raise InputError(f"{kind} does not write text; Decoder and EncoderDecoder with a word head do")
+        raise InputError(f"{kind} does not write text; Decoder and EncoderDecoder with an LM head do")
     return _WRITERS[how]
 
 

@@ -1,22 +1,22 @@
-"""Layouts on words: a declaration from their config, and their config from a declaration."""
+"""Layouts on configs: a declaration from their config, and their config from a declaration."""
 
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from clados.checkpoints.errors import LayoutError
-from clados.checkpoints.mapping import values, word_tables
+from clados.checkpoints.mapping import token_tables, values
 from clados.checkpoints.mapping.dialects import FlatConfig
 from clados.checkpoints.mapping.names import expanded
 from clados.names import ROLES, nearest
 from clados.spec.core.part import at, hint, merged, part_differences, part_fields, reach
 from clados.spec.core.sizes import Sides, Size, Towers
 from clados.spec.errors import SpecError
-from clados.spec.heads.words import Narrowed, Tied
+from clados.spec.heads.lm import Narrowed, Tied
 from clados.spec.inputs.text import Vocabulary
 from clados.spec.kinds.encoder_decoder import EncoderDecoder
 from clados.spec.kinds.model import Model
-from clados.spec.layout import Layout, Word
+from clados.spec.layout import KeyRule, Layout
 
 # Keys that say nothing of what is computed from given inputs: how it was stored, trained or drawn, how to sample from
 # it, what its labels are called.
@@ -31,7 +31,7 @@ IRRELEVANT = re.compile(
     r"exponential_decay_length_penalty|(begin_)?suppress_tokens|use_bfloat16|keys_to_ignore_at_inference|"
     r"\w*dropout\w*|\w+_pdrop|\w*layerdrop|initializer_\w+|use_return_dict|pretraining_tp"
 )
-# Words of ours that change nothing that is computed from given inputs: initialisation, dropout, the roles of tokens.
+# Fields of ours that change nothing that is computed from given inputs: initialisation, dropout, the roles of tokens.
 UNCOMPUTED = re.compile(r"(^|\.)(init|dropout|vocab\.\w+)(\.|$)")
 # Keys that say something, with the value at which it is nothing.
 NEUTRAL: FlatConfig = {
@@ -101,8 +101,8 @@ def _expected(layout: Layout, model: Model, key: str) -> Any:
     last = key.rpartition(".")[2]
     if key in layout.config or _is_ignored(layout, key):
         return Any
-    if last == word_tables.KEY:
-        return Any if word_tables.is_open(layout, model) else _tied(model)
+    if last == token_tables.KEY:
+        return Any if token_tables.is_open(layout, model) else _tied(model)
     if last not in NEUTRAL:
         return Any
     return isinstance(model, EncoderDecoder) if last == "is_encoder_decoder" else NEUTRAL[last]
@@ -121,7 +121,7 @@ def _unknown(layout: Layout, config: FlatConfig) -> Iterator[str]:
     for key, value in config.items():
         said = key in layout.config or key in layout.fixed or _is_ignored(layout, key)
         steps = key.split(".")
-        known = steps[-1] in NEUTRAL or steps[-1] == word_tables.KEY or value == {}
+        known = steps[-1] in NEUTRAL or steps[-1] == token_tables.KEY or value == {}
         meaningless = any(map(IRRELEVANT.fullmatch, steps)) if _is_directory(layout) else key == "model_type"
         if steps[0] == TASK_KEYS and value != {}:
             meaningless = known = False
@@ -130,14 +130,14 @@ def _unknown(layout: Layout, config: FlatConfig) -> Iterator[str]:
 
 
 def from_config(layout: Layout, model: Model, config: FlatConfig) -> Model:
-    """The declared model with the words that a config says.
+    """The declared model with the fields that a config gives.
 
     Raises:
         LayoutError: a value that our word does not take, or two keys that contradict each other.
     """
     said = dict[str, tuple[str, Any]]()
     config = {**config, **dict.fromkeys(out_of_vocab_ids(layout, config))}
-    model = word_tables.as_configured(layout, model, config)
+    model = token_tables.as_configured(layout, model, config)
     for late in (False, True):  # those that are told by others come after them
         found = {
             key: tuple(how for how in values.each_of(hows) if values.is_late(how) == late)
@@ -152,10 +152,10 @@ def _with(
     layout: Layout,
     model: Model,
     config: FlatConfig,
-    found: Mapping[str, tuple[str | Word, ...]],
+    found: Mapping[str, tuple[str | KeyRule, ...]],
     said: dict[str, tuple[str, Any]],
 ) -> Model:
-    """The model with the words of some keys; ``said`` is told of each."""
+    """The model with the fields of some keys; ``said`` is told of each."""
     changes = []
     try:
         for key, how in ((key, how) for key, hows in found.items() for how in hows):
@@ -236,11 +236,11 @@ def to_config(layout: Layout, model: Model) -> FlatConfig:
     config = {key: value[0] if isinstance(value, tuple) else value for key, value in layout.fixed.items()}
     for key, said in layout.config.items():
         config.update((key, value) for value in values.key_value(key, said, model))
-    return config | word_tables.said(layout, model)
+    return config | token_tables.said(layout, model)
 
 
 def unmapped(back: Model, model: Model) -> tuple[str, ...]:
-    """The words by which a model differs from what its config in a layout is read back as.
+    """The fields by which a model differs from what its config in a layout is read back as.
 
     Those that do not change what is computed are left out.
     """

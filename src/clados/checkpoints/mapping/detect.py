@@ -7,7 +7,7 @@ from functools import cache, partial
 from itertools import groupby
 
 from clados.checkpoints.errors import LayoutError
-from clados.checkpoints.mapping import biases, values, word_tables
+from clados.checkpoints.mapping import biases, token_tables, values
 from clados.checkpoints.mapping.config import (
     UNCOMPUTED,
     agrees,
@@ -298,7 +298,7 @@ def _nearest(card: str, model: Model) -> tuple[int, int]:
 
 def _without_key(layout: Layout, base: Model, model: Model) -> tuple[str, ...]:
     """The fields of a model that a layout cannot say; where these are all said, what its class has besides."""
-    base = word_tables.like(layout, base, model)
+    base = token_tables.like(layout, base, model)
     try:
         back = _read_back(layout, base, model)
         besides = used(layout, back) - used(layout, model)
@@ -349,7 +349,7 @@ def _read_back(layout: Layout, base: Model, model: Model) -> Model:
 
 def _holds(layout: Layout, base: Model, model: Model) -> bool:
     """Whether a layout loses nothing of a model, and misses no tensor that it has of the declared one."""
-    base = word_tables.like(layout, base, model)
+    base = token_tables.like(layout, base, model)
     try:
         back = _read_back(layout, base, model)
         return not unmapped(back, model) and bool(places(layout, model)) and used(layout, back) <= used(layout, model)

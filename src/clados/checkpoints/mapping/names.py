@@ -14,7 +14,7 @@ from clados.spec.kinds.model import Model
 from clados.spec.layout import Fused, Layout, PlusRow, Rule, Stacked
 
 TOKENS, WRITTEN = "inputs.tokens.weight", "target.tokens.weight"  # token tables: the usual one, a decoder's own
-TABLE = "heads.lm.table.weight"  # a word head's own
+TABLE = "heads.lm.table.weight"  # an LM head's own
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +152,7 @@ def is_unused(layout: Layout, name: str) -> bool:
 
 
 def own_table(layout: Layout) -> str:
-    """Their name of the table of a word head that has one of its own; empty when they keep none."""
+    """Their name of the table of an LM head that has one of its own; empty when they keep none."""
     ruled = (said for pattern, said in layout.rules.items() if _pattern(pattern).fullmatch(TABLE))
     name = next((said.name if isinstance(said, Rule) else said for said in ruled), "")
     named = next((name for name, ours in layout.tied.items() if ours == TABLE), "")
@@ -160,14 +160,14 @@ def own_table(layout: Layout) -> str:
 
 
 def token_table(paths: Iterable[str]) -> str:
-    """The token table with which words are read out where a head has none of its own: the decoder's, if it has one."""
+    """The token table with which tokens are scored where a head has none of its own: the decoder's, if it has one."""
     return WRITTEN if WRITTEN in paths else TOKENS
 
 
 def twins(layout: Layout, placed: Iterable[TensorPlace], alone: bool) -> Mapping[str, str]:
     """Their second names of our tensors, as they stand in the files.
 
-    The name of a word head's own table is one of the token table where the head has none.
+    The name of an LM head's own table is one of the token table where the head has none.
     """
     paths = {place.row.path for place in placed}
     tokens = token_table(paths)

@@ -24,7 +24,7 @@ def part(text: str, kind: type[AnyPart]) -> AnyPart:
 
     Raises:
         LayoutError: the text is no such ``repr``, or names a part that this version lacks.
-        SpecError: a part refuses its words.
+        SpecError: a part refuses its fields.
     """
     if not isinstance(text, str):
         raise LayoutError(f"a declaration is text, not {str(text)[:60]}")
@@ -44,7 +44,7 @@ def _value(node: ast.expr) -> Any:
     match node:
         case ast.Call(func=ast.Name(id=name), args=args, keywords=keywords):
             if any(keyword.arg is None for keyword in keywords):
-                raise LayoutError(f"{name}: words are said one by one")
+                raise LayoutError(f"{name}: fields are given one by one, by name")
             said = {str(keyword.arg): _value(keyword.value) for keyword in keywords}
             return _kind(name)(*map(_value, args), **said)
         case ast.Tuple(elts=each):

@@ -9,7 +9,7 @@ from clados.checkpoints.mapping.dialects import FlatConfig
 from clados.checkpoints.mapping.lazy import LazyTensor
 from clados.checkpoints.mapping.names import expanded
 from clados.checkpoints.mapping.values import each_of
-from clados.spec.layout import Word
+from clados.spec.layout import KeyRule
 
 SHARED = 256  # layers of models that use few tensors again and again
 SMALL_FIELDS = 2**16  # widths that cost nothing: where these do not fit, the report names the tensors
@@ -33,7 +33,7 @@ def check_sizes(config: FlatConfig, found: Mapping[str, LazyTensor]) -> None:
             raise LayoutError(f"'{key}' is {value}; the largest tensor of the files has {largest} numbers")
 
 
-def _mapped(config: FlatConfig) -> Iterator[tuple[str, str | Word]]:
+def _mapped(config: FlatConfig) -> Iterator[tuple[str, str | KeyRule]]:
     """Each key of a config that a layout of its type maps, and how."""
     for _, layout, _ in layouts():
         if layout.model_type == config.get("model_type"):

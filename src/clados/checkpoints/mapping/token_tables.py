@@ -1,4 +1,4 @@
-"""Which table and bias a word head reads words out with: what a config says of it, and what the files hold.
+"""Which table and bias an LM head scores tokens with: what a config says of it, and what the files hold.
 
 A head reads with the token table (Tied) or with a table of its own (Untied). Configs say which in
 ``tie_word_embeddings``; where the files contradict, they decide, as in transformers 5 (``tie_weights`` in
@@ -16,7 +16,7 @@ from clados.checkpoints.mapping.names import body_alone, own_table, places, toke
 from clados.spec.core.part import Change
 from clados.spec.errors import SpecError
 from clados.spec.heads.base import Head
-from clados.spec.heads.words import Tied, Untied
+from clados.spec.heads.lm import Tied, Untied
 from clados.spec.kinds.model import Model
 from clados.spec.layout import Layout
 
@@ -24,7 +24,7 @@ KEY = "tie_word_embeddings"
 
 
 def is_open(layout: Layout, model: Model) -> bool:
-    """Whether a layout can keep a model's word head both ways: with a table of its own, and without."""
+    """Whether a layout can keep a model's LM head both ways: with a table of its own, and without."""
     return bool(own_table(layout)) and any(_turned(head) != head for head in model.own_heads)
 
 
@@ -50,7 +50,7 @@ def said(layout: Layout, model: Model) -> dict[str, bool]:
 
 
 def with_table(model: Model, *, own: bool) -> Model:
-    """The model whose word head has a table of its own, or reads with the token table."""
+    """The model whose LM head has a table of its own, or reads with the token table."""
     heads: tuple[Head, ...] = model.own_heads
     return model.but(heads=tuple(head if isinstance(head, Untied) == own else _turned(head) for head in heads))
 
@@ -81,7 +81,7 @@ def with_stored_tables(layout: Layout, model: Model, found: Mapping[str, LazyTen
     if _is_own(model):
         if own in found or KEY not in layout.config:
             return model, ()
-        return with_table(model, own=False), (f"there is no '{own}': words are read out with the token table",)
+        return with_table(model, own=False), (f"there is no '{own}': tokens are scored with the token table",)
     alone, placed = body_alone(layout, found), places(layout, model)
     tokens = token_table([place.row.path for place in placed])
     seconds = (name for name, ours in twins(layout, placed, alone).items() if ours == tokens and name != own)
@@ -92,7 +92,7 @@ def with_stored_tables(layout: Layout, model: Model, found: Mapping[str, LazyTen
         return model, ()
     if torch.equal(found[own].read(), found[table].read()):
         return model, ()
-    note = f"'{own}' differs from the token table, to which the config ties it: words are read out with '{own}'"
+    note = f"'{own}' differs from the token table, to which the config ties it: tokens are scored with '{own}'"
     return with_table(model, own=True), (note,)
 
 
@@ -106,7 +106,7 @@ def like(layout: Layout, base: Model, model: Model) -> Model:
 
 
 def _changed(model: Model, change: Change) -> Model:
-    """The model with a change to its word head; the same where it has another head."""
+    """The model with a change to its LM head; the same where it has another head."""
     try:
         return model.but(**change)
     except SpecError:

@@ -13,30 +13,30 @@ from clados.spec.core.sizes import Size
 from clados.spec.errors import SpecError
 from clados.spec.kinds.encoder_decoder import EncoderDecoder
 from clados.spec.kinds.model import Model
-from clados.spec.layout import Choice, CountOf, EachLayer, HeadShare, NoneAs, Offset, Word
+from clados.spec.layout import Choice, CountOf, EachLayer, HeadShare, KeyRule, NoneAs, Offset
 
 HEAD_FIELD = re.compile(r"heads\[(\w+)\]")
 
 
-def each_of(said: str | Word | tuple[str | Word, ...]) -> tuple[str | Word, ...]:
-    """How a key says each of its words."""
+def each_of(said: str | KeyRule | tuple[str | KeyRule, ...]) -> tuple[str | KeyRule, ...]:
+    """How a key gives each of its fields."""
     return said if isinstance(said, tuple) else (said,)
 
 
-def is_late(how: str | Word) -> bool:
-    """Whether it is read with the help of other words."""
+def is_late(how: str | KeyRule) -> bool:
+    """Whether it is read with the help of other fields."""
     return isinstance(how, HeadShare | EachLayer | CountOf)
 
 
-def paths(how: str | Word, model: Model) -> tuple[str, ...]:
-    """The words that a key says; those of heads that the model lacks are left out."""
+def paths(how: str | KeyRule, model: Model) -> tuple[str, ...]:
+    """The fields that a key gives; those of heads that the model lacks are left out."""
     slots = {head.slot for head in model.own_heads}
     every = expanded(how if isinstance(how, str) else how.path)
     return tuple(path for path in every if not (of := HEAD_FIELD.match(path)) or of[1] in slots)
 
 
-def our_fields(how: str | Word, key: str, value: Any, model: Model) -> Iterator[tuple[str, Any]]:
-    """The paths and words that their value of a key says.
+def our_fields(how: str | KeyRule, key: str, value: Any, model: Model) -> Iterator[tuple[str, Any]]:
+    """The paths and values that their value of a key gives.
 
     Args:
         model: as it is read so far.
@@ -52,11 +52,11 @@ def our_fields(how: str | Word, key: str, value: Any, model: Model) -> Iterator[
         yield path, _inward(how, key, value, model)
 
 
-def key_value(key: str, said: str | Word | tuple[str | Word, ...], model: Model) -> Iterator[Any]:
-    """Their value of a key, once; nothing where the model has none of its words.
+def key_value(key: str, said: str | KeyRule | tuple[str | KeyRule, ...], model: Model) -> Iterator[Any]:
+    """Their value of a key, once; nothing where the model has none of its fields.
 
     Raises:
-        LayoutError: they have no name for a word, or words that one key says differ in it.
+        LayoutError: they have no name for a value, or fields that one key gives differ in it.
     """
     found = [(path, their_value(how, path, model)) for how in each_of(said) for path in paths(how, model)[:1]]
     for path, value in found[1:]:
@@ -65,7 +65,7 @@ def key_value(key: str, said: str | Word | tuple[str | Word, ...], model: Model)
     yield from (value for _, value in found[:1])
 
 
-def their_value(how: str | Word, path: str, model: Model) -> Any:
+def their_value(how: str | KeyRule, path: str, model: Model) -> Any:
     """Their value of the word at a path.
 
     Raises:
@@ -78,7 +78,7 @@ def their_value(how: str | Word, path: str, model: Model) -> Any:
 
 
 @singledispatch
-def _inward(how: str | Word, key: str, value: Any, model: Model) -> Any:
+def _inward(how: str | KeyRule, key: str, value: Any, model: Model) -> Any:
     return tuple(value) if isinstance(value, list) else value
 
 
@@ -117,7 +117,7 @@ def _(how: HeadShare, key: str, value: Any, model: Model) -> Any:
 
 
 @singledispatch
-def _outward(how: str | Word, path: str, model: Model) -> Any:
+def _outward(how: str | KeyRule, path: str, model: Model) -> Any:
     return _word(model, path)
 
 

@@ -6,7 +6,7 @@ from clados.spec import *
 # Both ports add biases to attention and round their norms otherwise; torch adds a norm after each stack.
 biased = but(attn=but(biases="all"))
 
-config: dict[str, str | Word] = {
+config: dict[str, str | KeyRule] = {
     "d_model": "{sides.encoder,sides.decoder}.d_model",
     "encoder_layers": "sides.encoder.layers",
     "decoder_layers": "sides.decoder.layers",

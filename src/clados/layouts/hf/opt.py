@@ -10,7 +10,7 @@ rules = {
     **prefixed("model.decoder.layers.*.", layer, ours="stack.blocks.*."),
 }
 
-config: dict[str, str | Word] = {
+config: dict[str, str | KeyRule] = {
     "hidden_size": "size.d_model",
     "num_hidden_layers": "size.layers",
     "num_attention_heads": "size.heads",

@@ -1,4 +1,4 @@
-"""Scores of words by cluster, rare ones with short vectors."""
+"""Scores of tokens by cluster, rare ones with short vectors."""
 
 import torch
 from torch import Tensor
@@ -6,14 +6,14 @@ from torch import Tensor
 from clados import spec as s
 from clados.nn.core.module import Product, builds
 from clados.nn.heads.base import Inputs, Read
-from clados.nn.heads.words import WordHead
+from clados.nn.heads.lm import LMHead
 from clados.nn.likelihood import nll
 from clados.nn.products import product
 from clados.spec.core.pieces import Env
 
 
 @builds(s.AdaptiveSoftmax)
-class AdaptiveSoftmax(WordHead):
+class AdaptiveSoftmax(LMHead):
     """log p(class) + log p(word | class)."""
 
     classes: Product
@@ -25,7 +25,7 @@ class AdaptiveSoftmax(WordHead):
         self.narrowed = env.inputs.shrink > 1  # type: ignore[union-attr]
 
     def table(self, c: int, inputs: Inputs) -> tuple[Tensor, Tensor]:
-        """The rows and biases of a class; the other classes' after the words of the first."""
+        """The rows and biases of a class; the other classes' after the tokens of the first."""
         weight, bias = inputs.tables()[c], self.biases()[c]  # type: ignore[attr-defined]
         if c:
             return weight, bias

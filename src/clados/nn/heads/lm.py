@@ -1,4 +1,4 @@
-"""Scores of the words of the vocabulary."""
+"""Scores of the tokens of the vocabulary."""
 
 import torch
 from torch import Tensor, nn
@@ -12,8 +12,8 @@ from clados.nn.products import product
 from clados.spec.core.pieces import Env
 
 
-class WordHead(Module):
-    """Scores of the words of the vocabulary: a table times the states."""
+class LMHead(Module):
+    """Scores of the tokens of the vocabulary: a table times the states."""
 
     def ready(self, x: Tensor) -> Tensor:
         """The states as the table meets them."""
@@ -39,7 +39,7 @@ class WordHead(Module):
         """The sum of -log p(label) + z log^2 Z over positions: x is [positions, d_model], labels [positions].
 
         Args:
-            among: sorted ids to which p is confined, the labels among them; all words when not given.
+            among: sorted ids to which p is confined, the labels among them; all ids when not given.
         """
         weight, bias = self.weight_and_bias(inputs)
         if among is not None:
@@ -49,7 +49,7 @@ class WordHead(Module):
 
 
 @builds(s.Tied)
-class Tied(WordHead):
+class Tied(LMHead):
     """The token table; a masked model's dense, act and norm go before it."""
 
     dense: Product
@@ -73,7 +73,7 @@ class Tied(WordHead):
 
 
 @builds(s.Untied)
-class Untied(WordHead):
+class Untied(LMHead):
     """A table of its own."""
 
     table: Product
@@ -90,7 +90,7 @@ class Untied(WordHead):
 
 
 @builds(s.Narrowed)
-class Narrowed(WordHead):
+class Narrowed(LMHead):
     """States down to the width of the table."""
 
     project: Product

@@ -1,4 +1,4 @@
-"""Token tables whose rare words have short vectors."""
+"""Token tables whose rare tokens have short vectors."""
 
 from itertools import pairwise
 

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from clados import spec as s
 from clados.nn.core.context import Cache
 from clados.nn.core.module import builds
-from clados.nn.heads.words import WordHead
+from clados.nn.heads.lm import LMHead
 from clados.nn.kinds.arguments import check_cache, check_ids, check_shape, learned_positions, refuse_unknown
 from clados.nn.kinds.model import Output, WholeModel
 from clados.nn.stacks.stack import Stack, packed
@@ -100,15 +100,15 @@ class EncoderDecoder(WholeModel):
         """The heads' outputs and the decoder's ``last_hidden_state``. Arguments are those of ``states``.
 
         Args:
-            logits_to_keep: score words at so many last positions only; 0 means at all.
+            logits_to_keep: score tokens at so many last positions only; 0 means at all.
         """
         x = self.states(input_ids, **given)
         last = x[:, -logits_to_keep:]
         out = Output(last_hidden_state=x)
         for head in self.spec.heads:
-            worded = isinstance(self.heads[head.slot], WordHead)
+            scores_tokens = isinstance(self.heads[head.slot], LMHead)
             read = {"attention_mask": given.get("decoder_attention_mask"), **out}
-            out[head.output] = self.heads[head.slot](last if worded else x, self.written_inputs, read)
+            out[head.output] = self.heads[head.slot](last if scores_tokens else x, self.written_inputs, read)
         return out
 
     def cache(self, batch: int, room: int) -> Cache:

@@ -36,7 +36,7 @@ class WholeModel(Module):
         warmest: Any
         owned: Any  # in training: what its objective owns beside it
         segment: Any  # of kinds that remember: the last states of a text that goes on, and the memory after it
-        blanks: Any  # of encoders with a head for words: states of blanks
+        blanks: Any  # of encoders with an LM head: states of blanks
         max_positions: int | None  # positions that have a vector of their own; None: any number is read
         max_target_positions: int | None  # the same of the text that it writes
 

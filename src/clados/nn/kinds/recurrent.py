@@ -74,7 +74,7 @@ class Recurrent(Remembering):
         Args:
             mems: what the last call gave back, [batch, layers, memory, d_model]; none at the beginning of a text.
             attention_mask: [batch, length], or [batch, memory + length]; without the former, all memory is seen.
-            logits_to_keep: score words at so many last positions only; 0 means at all.
+            logits_to_keep: score tokens at so many last positions only; 0 means at all.
 
         Raises:
             SpecError: for a memory beside a cache, or of another shape.

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from clados import spec as s
 from clados.nn.core.context import Cache
 from clados.nn.core.module import builds
-from clados.nn.heads.words import WordHead
+from clados.nn.heads.lm import LMHead
 from clados.nn.kinds.arguments import (
     check_cache,
     check_ids,
@@ -38,7 +38,7 @@ class Single(WholeModel):
         self.outputs = [(head.slot, head.output) for head in part.heads]
         if not part.heads:
             self.heads = nn.ModuleDict()
-        self.worded = {slot for slot, _ in self.outputs if isinstance(self.heads[slot], WordHead)}
+        self.lm_slots = {slot for slot, _ in self.outputs if isinstance(self.heads[slot], LMHead)}
         self.max_positions = learned_positions(part.inputs)
         self.head_arguments = [name for head in self.heads.values() for name in getattr(head, "reads", ())]
         self.reads = [*inspect.signature(self.inputs.forward).parameters]
@@ -106,7 +106,7 @@ class Single(WholeModel):
         return [*self.reads, *self.head_arguments, "attention_mask", "cache", *also]
 
     def _check(self, input_ids: Tensor | None, position_ids: Tensor | None, read: Mapping[str, Tensor | None]) -> None:
-        """Refuse words where something else is read, and what is read where it is missing."""
+        """Refuse tokens where something else is read, and what is read where it is missing."""
         ids = {"input_ids": input_ids, "position_ids": position_ids}
         refuse_unknown((name for name, value in ids.items() if value is not None), self.takes)
         for name in self.reads:
@@ -117,14 +117,14 @@ class Single(WholeModel):
         """The heads' outputs and ``last_hidden_state``. Arguments are those of ``states``.
 
         Args:
-            logits_to_keep: score words at so many last positions only; 0 means at all.
+            logits_to_keep: score tokens at so many last positions only; 0 means at all.
         """
         for_heads = {name: given.pop(name) for name in self.head_arguments if name in given}
         x = self.states(input_ids, **given)
         return self.apply_heads(x, {"input_ids": input_ids, **given, **for_heads}, logits_to_keep)
 
     def blanks(self, input_ids: Tensor, attention_mask: Tensor, blank: Tensor) -> Tensor:
-        """States from which the words that ``blank`` marks, [batch, length] bool, can be read: as any other's."""
+        """States from which the tokens that ``blank`` marks, [batch, length] bool, can be read: as any other's."""
         return self.states(input_ids, attention_mask=attention_mask)
 
     def apply_heads(self, x: Tensor, read: Mapping[str, Any], logits_to_keep: int = 0) -> Output:
@@ -132,7 +132,7 @@ class Single(WholeModel):
         last = x[:, -logits_to_keep:]
         out = Output(last_hidden_state=x)
         for slot, name in self.outputs:
-            out[name] = self.heads[slot](last if slot in self.worded else x, self.inputs, {**read, **out})
+            out[name] = self.heads[slot](last if slot in self.lm_slots else x, self.inputs, {**read, **out})
         return out
 
     def cache(self, batch: int, room: int) -> Cache:

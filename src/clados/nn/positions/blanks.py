@@ -22,7 +22,7 @@ class Blanks(Learned):
 
 
 def blank_positions(prompt: Tensor, keep: Tensor, mask: int | None, new: int) -> Tensor:
-    """Positions of a prompt that is read and of ``new`` words written after it: [batch, length + new, 2].
+    """Positions of a prompt that is read and of ``new`` tokens written after it: [batch, length + new, 2].
 
     All are written at the place of the prompt's last blank; where it has none, each a place further on.
 

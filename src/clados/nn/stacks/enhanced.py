@@ -1,4 +1,4 @@
-"""What DeBERTa adds to a stack: a convolution, and a decoder of masked words (He et al. 2021)."""
+"""What DeBERTa adds to a stack: a convolution, and a decoder of masked tokens (He et al. 2021)."""
 
 import torch
 import torch.nn.functional as F
@@ -46,7 +46,7 @@ class MaskDecoder(Module):
         self.passes, self.length = part.passes, part.absolute.length - part.absolute.start
 
     def forward(self, x: Tensor, positions: Tensor, layer: Block, context: AttentionContext) -> Tensor:
-        """The states of the layer before, [batch, length, d_model] -> what words are read from."""
+        """The states of the layer before, [batch, length, d_model] -> what tokens are scored from."""
         if (longest := max(context.lengths or x.shape[1:2])) > self.length:
             raise s.SpecError(f"input_ids reaches position {longest}; this model has learned {self.length}")
         context.memory = x

@@ -49,7 +49,7 @@ class Stack(Module):
         self.kinds = [part.patterns.index(block.attn.pattern) for block in part.blocks(layers)]
         self.weights = part.weights(layers) if part.groups else None  # the block of each layer, where some share one
         self.convolved = 0 if part.convolution else None  # which layer has a convolution beside it
-        self.decoded = layers - 1 if part.decoder else None  # which layer is passed as decoder of masked words
+        self.decoded = layers - 1 if part.decoder else None  # which layer is passed as decoder of masked tokens
         self.order = next((mask for mask in self.masks if isinstance(mask, BlockOrder)), None)
         self.extended = self.order is not None and self.order.part.extra > 0
         self.paired = self.sees.paired  # a position may be two numbers

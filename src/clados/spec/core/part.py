@@ -16,7 +16,7 @@ from clados.spec.errors import SpecError
 T = TypeVar("T")
 
 
-# Words that mean the same in every part, with what they may be.
+# Fields that mean the same in every part, with what they may be.
 RANGES: Mapping[str, tuple[Callable[[float], bool], str]] = {
     "dropout": (lambda rate: 0 <= rate < 1, "at least 0 and below 1"),
     "eps": (lambda eps: eps > 0, "above 0"),
@@ -36,7 +36,7 @@ class Change(dict[str, Any]):
 
 
 def but(**changes: Any) -> Any:
-    """The same part, except for these words: ``bert.but(inputs=but(types=1))``."""
+    """The same part, except for these fields: ``bert.but(inputs=but(types=1))``."""
     return Change(changes)
 
 
@@ -69,7 +69,7 @@ class Part:
         self.check()
 
     def check(self) -> None:
-        """Raise SpecError where words that are right one by one do not go together."""
+        """Raise SpecError where fields that are right one by one do not go together."""
 
     def pieces(self, env: Env) -> Pieces:
         """The tensors of this part and the parts that it holds, by name; the one place where they are said."""
@@ -86,7 +86,7 @@ class Part:
 
     @classmethod
     def like(cls, part: "Part", **changes: Any) -> Self:
-        """A part of this kind with the words that another has too, some of them changed as in ``but``.
+        """A part of this kind with the fields that another has too, some of them changed as in ``but``.
 
         Raises:
             SpecError: for a word that this kind does not have.
@@ -103,7 +103,7 @@ class Part:
         return f"{type(self).__name__}({args})"
 
     def but(self, **changes: Any) -> Self:
-        """The same part with other words; a nested ``but(...)`` changes the part that stands there.
+        """The same part with other fields; a nested ``but(...)`` changes the part that stands there.
 
         Of several in turn, ``**{"block[1]": but(...)}`` changes one, as paths name it; ``heads[lm]`` is that in a slot.
 

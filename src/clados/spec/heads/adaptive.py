@@ -1,4 +1,4 @@
-"""Scores of words by cluster, rare ones with short vectors."""
+"""Scores of tokens by cluster, rare ones with short vectors."""
 
 from typing import ClassVar, Literal
 
@@ -10,7 +10,7 @@ from clados.spec.inputs.text import tokens_of
 
 
 class AdaptiveSoftmax(Head):
-    """p(w) = p(class) p(w | class); the first class's words stand beside the other classes (Grave et al. 2017, §3).
+    """p(w) = p(class) p(w | class); the first class's tokens stand beside the other classes (Grave et al. 2017, §3).
 
     Scores are those of the inputs' tables, each of the states brought to its width, plus a bias. ``logits`` are log p.
     """

@@ -1,4 +1,4 @@
-"""Scores of the words of the vocabulary."""
+"""Scores of the tokens of the vocabulary."""
 
 from typing import ClassVar
 
@@ -10,7 +10,7 @@ from clados.spec.inputs.text import Tokens, tokens_of, vocab_size
 
 
 def one_table(head: Head, env: Env) -> Tokens:
-    """The inputs whose table a head reads words out with.
+    """The inputs whose table a head scores tokens with.
 
     Raises:
         SpecError: they have several, or none.
@@ -18,12 +18,12 @@ def one_table(head: Head, env: Env) -> Tokens:
     inputs = tokens_of(env)
     if "tokens" not in inputs.pieces(env):
         name = type(inputs).__name__
-        raise SpecError(f"{type(head).__name__} reads words out with the table of tokens; {name} have several")
+        raise SpecError(f"{type(head).__name__} scores tokens with the table of the inputs; {name} have several")
     return inputs
 
 
 class Tied(Head):
-    """The token table, used again to read words out; a masked model's transform (dense, act, norm) goes before it.
+    """The token table, used again to score tokens; a masked model's transform (dense, act, norm) goes before it.
 
     Where the table is narrower than the states, the transform brings them down to it.
     """
@@ -45,7 +45,7 @@ class Tied(Head):
 
 
 class Untied(Head):
-    """A table of its own to read words out."""
+    """A table of its own to score tokens with."""
 
     slot: ClassVar[str] = "lm"
     bias: bool = False

@@ -1,4 +1,4 @@
-"""Token tables whose rare words have short vectors."""
+"""Token tables whose rare tokens have short vectors."""
 
 from itertools import pairwise
 from typing import Self
@@ -10,7 +10,7 @@ from clados.spec.inputs.text import Tokens, Vocabulary
 
 
 class AdaptiveTokens(Tokens, kw_only=True):
-    """Words in classes, the most frequent first; a word of class c has d_model / shrink^c numbers of its own.
+    """Tokens in classes, the most frequent first; a token of class c has d_model / shrink^c numbers of its own.
 
     A product without bias brings each class to d_model (Baevski & Auli 2019, §3, arXiv:1809.10853). With a ``shrink``
     of 1 there is one table and no product: the classes matter to the head alone.
@@ -27,10 +27,10 @@ class AdaptiveTokens(Tokens, kw_only=True):
 
     @property
     def classes(self) -> tuple[int, ...]:
-        """Words of each class.
+        """Tokens of each class.
 
         Raises:
-            SpecError: when the last class has no words.
+            SpecError: when the last class has no tokens.
         """
         if self.cutoffs[-1] >= self.vocab.size:
             raise SpecError(f"AdaptiveTokens.cutoffs is {self.cutoffs}, beyond the vocabulary's {self.vocab.size}")
@@ -40,7 +40,7 @@ class AdaptiveTokens(Tokens, kw_only=True):
         """Rows and columns of each table; a word keeps one number at least."""
         if self.shrink == 1:
             return ((self.vocab.size, dims.d_model),)
-        return tuple((words, max(1, dims.d_model // self.shrink**c)) for c, words in enumerate(self.classes))
+        return tuple((tokens, max(1, dims.d_model // self.shrink**c)) for c, tokens in enumerate(self.classes))
 
     def pieces(self, env: Env) -> Pieces:
         held = {name: piece for name, piece in super().pieces(env).items() if name != "tokens"}

@@ -13,7 +13,7 @@ from clados.spec.positions.base import Position
 
 
 class Vocabulary(Part, kw_only=True):
-    """The words of a model: how many, made how, and the ids of those with a role."""
+    """The tokens of a model: how many, made how, and the ids of those with a role."""
 
     kind: Literal["wordpiece", "bytes", "bpe", "unigram", "word"]  # byte-level BPE, BPE, SentencePiece unigram, words
     size: int  # rows of the table

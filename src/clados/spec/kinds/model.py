@@ -71,7 +71,7 @@ class Model(Part, kw_only=True):
 
     @property
     def writes(self) -> Writes | None:
-        """How texts are written, with a head for words: on after what is read, into its blanks, or in answer to it.
+        """How texts are written, with an LM head: on after what is read, into its blanks, or in answer to it.
 
         None where every position sees all others.
         """

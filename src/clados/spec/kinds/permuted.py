@@ -18,7 +18,7 @@ class FirstAsked(Part):
 
 
 class Permuted(Encoder, kw_only=True):
-    """An encoder that predicts words in any order, by a second stream that knows only places (Yang et al. 2019, §2.3).
+    """An encoder that predicts tokens in any order, by a second stream that knows only places (Yang et al. 2019, §2.3).
 
     h_z[t] = attention(q = h_z[t], kv = h_z[<=t]), g_z[t] = attention(q = g_z[t], kv = h_z[<t]), with one set of
     weights; g begins as one learned vector ``w`` (eq. 4, figure 1). ``perm_mask`` says who does not see whom,

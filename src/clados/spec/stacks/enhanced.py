@@ -1,4 +1,4 @@
-"""What DeBERTa adds to a stack: a convolution, and a decoder of masked words (He et al. 2021)."""
+"""What DeBERTa adds to a stack: a convolution, and a decoder of masked tokens (He et al. 2021)."""
 
 from clados.spec.activations import Act
 from clados.spec.core.part import Part
@@ -33,7 +33,7 @@ class Convolution(Part):
 
 
 class MaskDecoder(Part):
-    """The last layer as decoder of masked words, ``passes`` times with one set of weights (He et al. 2021, §3.2).
+    """The last layer as decoder of masked tokens, ``passes`` times with one set of weights (He et al. 2021, §3.2).
 
     I_0 = H + absolute positions, I_n = layer(queries of I_n-1, keys and values of H), H the states of the layer before.
     Tuned, DeBERTa runs its last layer once, as any other: ``but(decoder=None)``.

@@ -35,7 +35,7 @@ class Stack(Part, kw_only=True):
         if (self.convolution or self.decoder) and not isinstance(self.sees, All):
             raise SpecError(f"Stack.sees is {self.sees!r}; a stack with a convolution or a decoder sees All()")
         if self.decoder and not isinstance(self.position, Disentangled):
-            raise SpecError(f"Stack.position is {self.position!r}; a decoder of masked words needs Disentangled(...)")
+            raise SpecError(f"Stack.position is {self.position!r}; a decoder of masked tokens needs Disentangled(...)")
         if any(isinstance(pattern, BlockSparse) for pattern in self.patterns):
             self._check_blocks()
 

@@ -6,7 +6,7 @@ from clados.spec.core.part import Part
 
 
 class Objective(Part):
-    """How examples become a batch, and a batch a loss: the words of it. ``clados.objectives`` has what it does.
+    """How examples become a batch, and a batch a loss: what is declared of it. ``clados.objectives`` has what it does.
 
     ``verb`` is the command that shows what was learned by it.
     """

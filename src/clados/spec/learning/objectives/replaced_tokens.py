@@ -21,4 +21,4 @@ class ReplacedTokens(Objective):
     generator: Size
     rate: float = 0.15  # masked for the generator
     weight: float = 50.0  # of the discriminator's loss
-    sharing: Literal["tables", "residual"] = "tables"  # of the words' vectors
+    sharing: Literal["tables", "residual"] = "tables"  # of the tokens' vectors
