@@ -27,7 +27,7 @@ layers: int = clados.prepare_for_decoding(model).spec.size.layers
 cards = clados.find(architecture="encoder", since="2019", limit=3)
 date: str = str(cards[0].date)
 total: int = clados.count("llama:7b").total
-words: list[str] = [each.words for each in clados.diff("bert", "roberta").training]
+sentences: list[str] = [each.sentence for each in clados.diff("bert", "roberta").training]
 clados.draw("t5:small").save("t5.svg")
 svg: str = clados.tree(["bert"]).svg + clados.timeline("params").svg
 seen: str = clados.objective("t5", "a short text").view.sees[0].token

@@ -105,7 +105,7 @@ def test_a_token_beyond_the_models_vocabulary_plays_no_role(tmp_path: Path) -> N
     assert again.tokenizer.ids == tokenizer.ids
     assert "the tokenizer's pad is token 500; the model has 500: it is not used" in again.report.notes
     assert generate(tmp_path, "To be", max_new_tokens=2, temperature=0)
-    with pytest.raises(InputError, match="token 500 of the tokenizer; the model has 500 words"):
+    with pytest.raises(InputError, match="token 500 of the tokenizer; the model has 500 tokens"):
         generate(tmp_path, "To [PAD] be")
 
 
