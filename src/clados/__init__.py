@@ -2,6 +2,8 @@
 
 from importlib import import_module
 
+from clados.version import __version__ as __version__
+
 TYPE_CHECKING = False  # as in typing, whose import would be most of the time that this one takes
 if TYPE_CHECKING:  # what OFFERED says, for type checkers and editors
     from clados.apply.act import act as act
@@ -29,13 +31,12 @@ if TYPE_CHECKING:  # what OFFERED says, for type checkers and editors
     from clados.nn.make import build as build
     from clados.nn.weight_layout import prepare_for_decoding as prepare_for_decoding
     from clados.proofs.proof import verify as verify
+    from clados.train.choices import Choices as Choices
     from clados.train.learns import learns as learns
     from clados.train.loop import Trainer as Trainer, fit as fit
     from clados.train.objective import objective as objective
-    from clados.train.pretrain import Choices as Choices, pretrain as pretrain
+    from clados.train.pretrain import pretrain as pretrain
     from clados.train.unit import Run as Run
-
-__version__ = "0.2.0"
 
 # What `import clados` offers, each imported when it is first used: its name and module.
 OFFERED = {
@@ -43,7 +44,7 @@ OFFERED = {
     "build": "clados.nn.make",
     "card": "clados.catalog.load",
     "cards": "clados.catalog.load",
-    "Choices": "clados.train.pretrain",
+    "Choices": "clados.train.choices",
     "CladosError": "clados.errors",
     "chat": "clados.apply.chat",
     "cite": "clados.catalog.publications",

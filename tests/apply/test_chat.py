@@ -15,7 +15,8 @@ from clados.data.templates import conversation, written
 from clados.errors import InputError
 from clados.models.declared import declared
 from clados.objectives import SourceConfig, task
-from clados.train.pretrain import Choices, pretrain
+from clados.train.choices import Choices
+from clados.train.pretrain import pretrain
 from tests.train.small import choices, write_pairs, write_texts
 
 STARTS = ("llama", "gpt-3.5")

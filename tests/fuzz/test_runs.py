@@ -8,7 +8,9 @@ import pytest
 
 from clados.apply.ready import load
 from clados.train import saved
-from clados.train.pretrain import Choices, pretrain, resumed
+from clados.train.choices import Choices
+from clados.train.pretrain import pretrain
+from clados.train.run_folder import resumed
 from tests.fuzz.harness import MUTANTS, Row, run
 from tests.fuzz.mutants import bytes_mutant, json_bytes, safetensors_mutant, text_mutant
 from tests.train.small import choices, write_texts

@@ -9,7 +9,7 @@ import pytest
 from clados import spec as s
 from clados.objectives import SourceConfig, task
 from clados.objectives.text import bigram, unigram
-from clados.train.pretrain import planned
+from clados.train.planned import planned
 from tests.train.small import choices, write_texts
 
 

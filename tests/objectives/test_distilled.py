@@ -19,7 +19,10 @@ from clados.nn import WholeModel, build
 from clados.objectives import Batch, Setting, VocabIds, task
 from clados.objectives.teaching import evenly_spaced, start_at_layers
 from clados.proofs.cases import structures, without_dropout
-from clados.train.pretrain import Choices, initial_model, planned, pretrain
+from clados.train.choices import Choices
+from clados.train.plan import initial_model
+from clados.train.planned import planned
+from clados.train.pretrain import pretrain
 from tests.train.small import choices, write_texts
 
 
@@ -163,7 +166,7 @@ def test_without_a_directory_a_small_teacher_is_trained_once_and_kept(
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("clados.train.scaled.USUAL_STEPS", 2)
-    monkeypatch.setattr("clados.train.pretrain.cache_folder", lambda: tmp_path / "cache")
+    monkeypatch.setattr("clados.train.planned.cache_folder", lambda: tmp_path / "cache")
     wanted = Choices(model="distilbert", data=str(data), params="100K", vocab=100, length=16, steps=1, batch=4)
     pretrain(wanted, tmp_path / "one")
     (kept,) = (tmp_path / "cache" / "small").iterdir()

@@ -16,7 +16,8 @@ from clados.nn.kinds.model import WholeModel
 from clados.objectives import Batch, Frozen, Loss, LossTerm, Owned, Setting
 from clados.objectives.next_token import NextTokenTask
 from clados.train.loop import Trainer
-from clados.train.pretrain import Plan, initial_model, planned
+from clados.train.plan import Plan, initial_model
+from clados.train.planned import planned
 from clados.train.trained import merge
 from tests.train.small import choices, write_texts
 

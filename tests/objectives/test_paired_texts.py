@@ -24,8 +24,9 @@ from clados.objectives import Batch, Setting, SourceConfig, VocabIds, task
 from clados.objectives.paired_texts import PairedTextsTask
 from clados.objectives.ranking import BM25, first_share
 from clados.proofs.cases import structures, without_dropout
+from clados.train.choices import Choices
 from clados.train.learns import learns
-from clados.train.pretrain import Choices, pretrain
+from clados.train.pretrain import pretrain
 
 WRONG = (("negative", "a small cat"), ("negative_score", "0.5"), ("negative_1", "one tree"), ("negative_1_score", "-1"))
 ROWS = [

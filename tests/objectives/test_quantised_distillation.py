@@ -16,7 +16,9 @@ from clados.objectives import Batch, Setting, VocabIds, task
 from clados.objectives.quantising import coded, in_bits, quantisable, quantised, quantising, unpacked_codes
 from clados.objectives.sides import SourceTarget
 from clados.proofs.cases import structures, without_dropout
-from clados.train.pretrain import Choices, planned, pretrain
+from clados.train.choices import Choices
+from clados.train.planned import planned
+from clados.train.pretrain import pretrain
 from clados.train.trained import merge
 
 SIX = ((5,), (0, 5), (0, 2, 5), (0, 2, 3, 5), (0, 1, 3, 4, 5))

@@ -20,7 +20,8 @@ from clados.objectives import Batch, Loss, Setting, VocabIds, task
 from clados.objectives.replaced_tokens import area_under_curve, discriminated, entropy, generator_of, sampled
 from clados.proofs.cases import structures, without_dropout
 from clados.spec.core.scale import proportioned
-from clados.train.pretrain import initial_model, planned
+from clados.train.plan import initial_model
+from clados.train.planned import planned
 from clados.train.trained import merge
 from tests.objectives.alike import alike
 from tests.train.small import choices, write_texts

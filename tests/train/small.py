@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from clados.train.pretrain import Choices
+from clados.train.choices import Choices
 
 NOUNS = ["cat", "dog", "bird", "fish", "horse", "mouse", "sheep", "tree", "river", "stone", "house", "road", "field"]
 VERBS = ["sees", "likes", "follows", "finds", "leaves", "meets", "hears", "passes"]

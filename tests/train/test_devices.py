@@ -16,7 +16,8 @@ from clados.models.declared import declared
 from clados.nn import build
 from clados.train.devices import Devices, World
 from clados.train.log import Entry, read_log
-from clados.train.pretrain import initial_model, planned
+from clados.train.plan import initial_model
+from clados.train.planned import planned
 from tests.train.small import choices, write_texts
 
 ROOT = Path(__file__).parents[2]

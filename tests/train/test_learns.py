@@ -13,9 +13,10 @@ from clados.errors import CladosError
 from clados.models.declared import declared, package_models
 from clados.objectives import runs, task
 from clados.train.chain import why_not
+from clados.train.choices import Choices
 from clados.train.fitting import Facts, FitContext, facts_of, fit_model, fitted_vocab, sized, tokenizer_for
 from clados.train.learns import learns
-from clados.train.pretrain import Choices, planned
+from clados.train.planned import planned
 from tests.train.small import choices, write_pairs, write_texts
 
 

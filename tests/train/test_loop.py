@@ -25,8 +25,12 @@ from clados.data import read as read_data, split
 from clados.errors import CladosError
 from clados.files import locked
 from clados.train import saved
+from clados.train.choices import Choices
 from clados.train.log import Entry, Log, Show, read_log
-from clados.train.pretrain import LOCK as RUN_LOCK, Choices, initial_model, planned, pretrain, resumed
+from clados.train.plan import initial_model
+from clados.train.planned import planned
+from clados.train.pretrain import pretrain
+from clados.train.run_folder import LOCK as RUN_LOCK, resumed
 from tests.train.small import choices, write_texts
 
 ROOT = Path(__file__).parents[2]

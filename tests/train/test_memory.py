@@ -11,7 +11,8 @@ from safetensors.torch import load_file
 from clados.data.errors import DataError
 from clados.data.sampler import Lanes
 from clados.errors import InputError
-from clados.train.pretrain import Plan, initial_model, planned
+from clados.train.plan import Plan, initial_model
+from clados.train.planned import planned
 from tests.train.small import choices, write_texts
 
 

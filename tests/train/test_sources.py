@@ -19,7 +19,10 @@ from clados.errors import CladosError, CladosWarning
 from clados.models.declared import declared
 from clados.objectives import SourceConfig, task
 from clados.objectives.tasks import Listed
-from clados.train.pretrain import Choices, planned, pretrain, resumed
+from clados.train.choices import Choices
+from clados.train.planned import planned
+from clados.train.pretrain import pretrain
+from clados.train.run_folder import resumed
 from clados.train.sources import Mixed, RunData, Sides, Weighted, mixture, run_data
 from tests.train.small import choices, write_texts
 

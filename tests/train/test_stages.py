@@ -14,7 +14,11 @@ from clados.errors import CladosError, InputError
 from clados.models.declared import declared
 from clados.train import scaled
 from clados.train.chain import stages_to, why_not
-from clados.train.pretrain import Choices, initial_model, kept_folder, planned, pretrain, resumed
+from clados.train.choices import Choices
+from clados.train.plan import initial_model
+from clados.train.planned import kept_folder, planned
+from clados.train.pretrain import pretrain
+from clados.train.run_folder import resumed
 from clados.train.start import start
 from tests.train.small import write_pairs
 

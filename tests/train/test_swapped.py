@@ -9,8 +9,10 @@ import clados
 from clados import spec as s
 from clados.errors import CladosError
 from clados.models.declared import declared
+from clados.train.choices import Choices
 from clados.train.objective import objective
-from clados.train.pretrain import Choices, planned, pretrain
+from clados.train.planned import planned
+from clados.train.pretrain import pretrain
 from clados.train.swapped import learning
 from tests.train.small import choices, write_texts
 

@@ -12,7 +12,8 @@ from clados.errors import InputError
 from clados.models.declared import declared
 from clados.nn import build
 from clados.train.loop import Trainer
-from clados.train.pretrain import initial_model, planned
+from clados.train.plan import initial_model
+from clados.train.planned import planned
 from clados.train.trained import hold, merge
 from tests.train.small import choices, write_texts
 

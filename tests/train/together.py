@@ -11,7 +11,8 @@ import torch
 from safetensors.torch import save_file
 
 from clados import spec as s
-from clados.train.pretrain import initial_model, planned
+from clados.train.plan import initial_model
+from clados.train.planned import planned
 from tests.train.small import choices
 
 data, out, *runs = sys.argv[1:]

@@ -17,8 +17,9 @@ from clados.cli.draw import Svg, save_drawing
 from clados.tables import escape_controls
 
 if TYPE_CHECKING:
+    from clados.train.choices import Choices
     from clados.train.log import Show
-    from clados.train.pretrain import Choices, Plan
+    from clados.train.plan import Plan
 
 SAMPLES = 3
 
@@ -101,7 +102,10 @@ def pretrain_command(
     """
     import torch
 
-    from clados.train.pretrain import Choices, planned, pretrain, resumed
+    from clados.train.choices import Choices
+    from clados.train.planned import planned
+    from clados.train.pretrain import pretrain
+    from clados.train.run_folder import resumed
 
     if threads:
         os.environ["RAYON_NUM_THREADS"] = str(threads)  # of the tokenizers

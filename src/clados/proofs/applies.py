@@ -25,7 +25,8 @@ from clados.data.examples import pixels
 from clados.objectives import measure, runs, task
 from clados.proofs.proof import Finding, Subject
 from clados.proofs.training import SEEDS, choices, folder_of, stage_of, trained
-from clados.train.pretrain import initial_model, planned
+from clados.train.plan import initial_model
+from clados.train.planned import planned
 
 PROMPT, BLANK, SENTENCE = "The people of the", "The {} of the country", "Please enter a valid date."
 QUESTION = "What is the meaning of 'house'?"

@@ -8,7 +8,7 @@ from clados import spec as s
 from clados.objectives import Task, runs, task
 from clados.proofs.proof import Finding, Subject
 from clados.proofs.training import SEEDS, SmallRun, choices, stage_of, trained
-from clados.train.pretrain import Choices
+from clados.train.choices import Choices
 
 
 def prove_learns(subject: Subject) -> Finding:

@@ -14,8 +14,11 @@ from clados.files import write_json
 from clados.objectives import Task, task
 from clados.proofs.proof import Subject
 from clados.train.chain import why_not
+from clados.train.choices import Choices
 from clados.train.learns import ShortRun, measured_run
-from clados.train.pretrain import Choices, Plan, initial_model, planned, ready_plan
+from clados.train.plan import Plan, initial_model
+from clados.train.planned import planned
+from clados.train.pretrain import ready_plan
 from clados.train.swapped import learning
 
 SEEDS = (0, 1, 2)

@@ -20,9 +20,11 @@ from clados.files import write_text
 from clados.objectives import Measure, measure
 from clados.objectives.tasks import NATS
 from clados.objectives.view import View, show
+from clados.train.choices import Choices
 from clados.train.learns import ShortRun, measured_run
 from clados.train.log import Show
-from clados.train.pretrain import Choices, Plan, initial_model, planned
+from clados.train.plan import Plan, initial_model
+from clados.train.planned import planned
 
 MARK = "tour.txt"  # the file by which a folder of the tour is known
 MINUTES = 3.5  # of training, for all three

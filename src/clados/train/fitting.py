@@ -187,7 +187,9 @@ def fit_model(model: s.Model, context: FitContext) -> s.Model:
     return model.shortened(context.share).adapted(lambda inputs: fit_inputs(inputs, context), fit_head)
 
 
-def sized(declaration: s.Declaration, size: str, params: str | None, stage: s.Stage, context: FitContext) -> s.Model:
+def sized(
+    declaration: s.Declaration, size: str | None, params: str | None, stage: s.Stage, context: FitContext
+) -> s.Model:
     """A declared model that fits the data: at a published size, or brought to a budget from the nearest of them.
 
     Without either, 5M; or the largest published size, where that is smaller.

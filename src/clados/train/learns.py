@@ -4,9 +4,11 @@ import time
 from dataclasses import dataclass, field
 
 from clados.objectives import task
+from clados.train.choices import Choices
 from clados.train.log import Entry, Show
 from clados.train.loop import Trainer
-from clados.train.pretrain import Choices, Plan, initial_model, ready_plan
+from clados.train.plan import Plan, initial_model
+from clados.train.pretrain import ready_plan
 from clados.train.unit import SupervisedUnit
 
 TARGETS = 20_000  # that are measured, at least, where the held-out data have as many

@@ -105,7 +105,7 @@ class Trainer:
         folder.mkdir(parents=True, exist_ok=True)
         with locked(folder / LOCK):
             if saved.checkpoints(folder) and not resume:
-                raise CladosError(f"{folder}: holds a run's checkpoints; resume it, or name another folder")
+                raise InputError(f"{folder}: holds a run's checkpoints; resume it, or name another folder")
             return self._fit(resume=resume)
 
     def _fit(self, *, resume: bool) -> Result:
@@ -260,7 +260,7 @@ class Trainer:
         """The step to go on from, its tensors restored."""
         found = saved.checkpoints(self.folder / CHECKPOINTS) if self.folder else []
         if not found:
-            raise CladosError(f"{self.folder}: there is no checkpoint to resume from")
+            raise InputError(f"{self.folder}: there is no checkpoint to resume from")
         state = saved.state_of(found[-1])
         self.continues(state, str(found[-1]))
         saved.restore(found[-1], self.model, self.optimiser)
@@ -274,7 +274,7 @@ class Trainer:
             was: what is recorded of it; where: the file or folder that says so.
 
         Raises:
-            CladosError: where they differ, with every difference.
+            InputError: where they differ, with every difference.
         """
         now = json.loads(json.dumps(self.recorded))
         steps, version = was.get("steps"), was.get("clados", now.get("clados"))
@@ -288,7 +288,7 @@ class Trainer:
         other = was.get("model") != now.get("model")
         if different := differences(was, {"model": now.get("model")} if other else now):
             kind = "model" if other or was.get("declaration") != now.get("declaration") else "run"
-            raise CladosError(f"{where}: this is of another {kind}: {'; '.join(different)}")
+            raise InputError(f"{where}: this is of another {kind}: {'; '.join(different)}")
 
 
 def fit(

@@ -16,9 +16,10 @@ import torch
 from torch import Tensor, nn
 
 from clados import spec as s
+from clados.data.errors import DataError
 from clados.data.packing import generator
 from clados.data.sampler import Lanes, Sampler
-from clados.errors import CladosError
+from clados.errors import InputError
 from clados.nn.kinds.model import WholeModel
 from clados.objectives import Batch, Loss, Memory, Setting, Source, Task, task, training_loss
 from clados.train.devices import Devices, world
@@ -60,11 +61,11 @@ class Run:
         for name in ("steps", "batch", "micro", "held_out"):
             value = getattr(self, name)
             if value is not None and value < 1:
-                raise CladosError(f"{name} is {value}; it must be at least 1")
+                raise InputError(f"{name} is {value}; it must be at least 1")
         if self.dtype not in DTYPES:
-            raise CladosError(f"dtype is {self.dtype!r}; allowed: {', '.join(DTYPES)}")
+            raise InputError(f"dtype is {self.dtype!r}; allowed: {', '.join(DTYPES)}")
         if not 0 < self.lr < math.inf:
-            raise CladosError(f"lr is {self.lr}; it must be above 0")
+            raise InputError(f"lr is {self.lr}; it must be above 0")
 
 
 class Unit(ABC):
@@ -140,7 +141,7 @@ class SupervisedUnit(Unit):
         self.micro = min(run.micro or own, own)
         if self.task.whole_batch and self.micro < own:
             name = type(self.stage.objective).__name__
-            raise CladosError(f"micro is {self.micro}: {name} compares a whole batch, so it must be {run.batch}")
+            raise InputError(f"micro is {self.micro}: {name} compares a whole batch, so it must be {run.batch}")
 
     def equip(self, model: WholeModel) -> None:  # type: ignore[override]
         hold(self.stage, model, self.run.seed)
@@ -189,7 +190,7 @@ class SupervisedUnit(Unit):
             text_only: which word, where one stands: special tokens are neither asked for nor guessed.
 
         Raises:
-            CladosError: when the examples hold nothing to predict.
+            DataError: when the examples hold nothing to predict.
         """
         held_out, world = self.task.held_out, self.world
         number = min(len(source), examples or len(source))
@@ -207,7 +208,7 @@ class SupervisedUnit(Unit):
             if reached >= targets:
                 break
         if empty := [name.removeprefix("+") for name, (_, weight) in whole.items() if not weight]:
-            raise CladosError(f"none of the {number} held-out examples has anything to predict ({', '.join(empty)})")
+            raise DataError(f"none of the {number} held-out examples has anything to predict ({', '.join(empty)})")
         return {**_means(whole), "targets": reached} if targets else _means(whole)
 
     def _shares(self, epoch: int, number: int, of: int) -> Iterator[tuple["Drawn", bool]]:

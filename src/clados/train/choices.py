@@ -1,0 +1,133 @@
+"""What a user chooses of a run."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal, get_args, get_type_hints
+
+from clados import spec as s
+from clados.catalog.counts import canonical
+from clados.errors import InputError, check_seed
+from clados.models.declared import declared
+from clados.train.chain import stages_to
+from clados.train.swapped import learning
+
+# What is above these is a slip of the finger: no run of this package is meant to be so long or so large.
+MOST = {
+    "steps": 10**9,
+    "minutes": 10**6,
+    "least": 10**9,
+    "batch": 2**20,
+    "micro": 2**20,
+    "length": 2**20,
+    "vocab": 2**20,
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choices:
+    """What a user chooses; the rest follows from card and data, or is chosen for a small machine.
+
+    Attributes:
+        model: a card's id or name, perhaps with a size ("gpt-2", "gpt-2:small"); kept as its id.
+        params: the budget; by default 5M, or the paper's own largest size where that is smaller. A size that is named
+            is built as published.
+        data: a path, or the name of an embedded set; earlier stages read it too where they learn from the same kind.
+        mix: instead, a file that lists several with their weights. skip_bad: leave out lines that cannot be used.
+        cache: a folder for the texts' tokens; large data have one of their own without it.
+        steps, minutes: the length of the run; at most one of them.
+        least: so many steps, should fewer fit into the minutes.
+        batch: examples of a step; micro: of them computed at once.
+        length: tokens of a sequence.
+        lr: the peak rate, instead of the paper's brought to this width.
+        dropout: every rate of the model, instead of the paper's: runs that see no text twice need none.
+        vocab: tokens of the tokenizer that is trained.
+        shuffled: train and measure on shuffled data, as a control.
+        sharded: each of torchrun's processes holds a part of every tensor only.
+        objective: another one than the recipe's: a card's id, or its own name ("masked-tokens:rate=0.3").
+        teacher: the directory of a model that teaches, for an objective that has one; the student has its width,
+            vocabulary and positions.
+        start: a directory whose weights, tokenizer and scales are trained further, instead of a new model; of a tuned
+            model, instead of the one that its recipe names.
+        stage: of a recipe of several; by default the last that can be trained. Those that it starts from come first.
+    """
+
+    model: str
+    params: str | None = None
+    data: str | None = None
+    mix: str | None = None
+    skip_bad: bool = False
+    cache: str | None = None
+    steps: int | None = None
+    minutes: float | None = None
+    least: int = 1
+    batch: int | None = None
+    micro: int | None = None
+    length: int | None = None
+    lr: float | None = None
+    dropout: float | None = None
+    seed: int = 0
+    dtype: Literal["float32", "bfloat16"] = "float32"
+    vocab: int = 2048
+    shuffled: bool = False
+    start: str | None = None
+    objective: str | None = None
+    teacher: str | None = None
+    stage: str | None = None
+    sharded: bool = False
+
+    def __post_init__(self) -> None:
+        if self.start is not None and (self.params is not None or self.vocab != Choices.vocab):
+            raise InputError(f"params and vocab are of a new model; the one in {self.start} has its own")
+        if self.teacher is not None and (self.params is not None or self.vocab != Choices.vocab):
+            raise InputError(f"params and vocab are of a new model; a student has those of {self.teacher}")
+        if self.data is not None and self.mix is not None:
+            raise InputError("data and mix both say what to train on: give one of them")
+        if self.steps is not None and self.minutes is not None:
+            raise InputError("steps and minutes both say how long to train: give one of them")
+        object.__setattr__(self, "model", canonical(self.model))
+        for name, most in MOST.items():
+            value = getattr(self, name)
+            if value is None or 0 < value <= most:
+                continue
+            allowed = " and finite" if value == math.inf else f" and at most {most:,}" if value > most else ""
+            raise InputError(f"{name} is {value}; it must be above 0{allowed}")
+        check_seed(self.seed)
+        if self.dropout is not None and not 0 <= self.dropout < 1:
+            raise InputError(f"dropout is {self.dropout}; it must be at least 0 and below 1")
+
+    @property
+    def card_id(self) -> str:
+        """The model's, without a size."""
+        return self.model.partition(":")[0]
+
+    @property
+    def size(self) -> str | None:
+        """The published size that is named."""
+        return self.model.partition(":")[2] or None
+
+    @cached_property
+    def declaration(self) -> s.Declaration:
+        """What the card declares, or learning the objective that is chosen instead."""
+        found = declared(self.card_id)
+        return found if self.objective is None else learning(found, self.objective)
+
+    @cached_property
+    def chain(self) -> Sequence[s.Stage]:
+        """The stage to train, after those that it starts from."""
+        return stages_to(self.card_id, self.declaration.recipe_at(self.size), self.stage)
+
+
+def _kind(hint: Any) -> type:
+    """The type of an annotation's values, None apart."""
+    first = (*get_args(hint), hint)[0]
+    return first if isinstance(first, type) else type(first)
+
+
+# What run.json keeps of the choices, by type; of the run's length it keeps the steps.
+CHOICE_TYPES = {
+    name: _kind(hint)
+    for name, hint in get_type_hints(Choices).items()
+    if name not in ("model", "cache", "minutes", "least", "sharded")
+}

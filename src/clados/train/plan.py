@@ -1,0 +1,165 @@
+"""The plan of a run: everything that it needs, decided."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from clados import spec as s
+from clados.data.tokenizer import Tokenizer
+from clados.nn.kinds.model import WholeModel
+from clados.nn.make import build
+from clados.nn.memory import enough_memory
+from clados.objectives import Batch, Setting, Source, SourceConfig, task
+from clados.train.choices import CHOICE_TYPES, Choices
+from clados.train.fitting import Facts
+from clados.train.log import Show
+from clados.train.loop import Trainer
+from clados.train.scaled import ScaledNumber
+from clados.train.sources import RunData
+from clados.train.start import Start, take_weights
+from clados.train.unit import Run, SupervisedUnit
+from clados.version import __version__
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """Everything that a run needs, decided: nothing has been trained or written yet."""
+
+    choices: Choices
+    card: str
+    published: s.Stage  # the paper's
+    published_lr: float
+    stage: s.Stage  # the same, brought to the model
+    model: s.Model
+    run: Run
+    setting: Setting
+    tokenizer: Tokenizer | None
+    facts: Facts
+    train: Source
+    held_out: Source
+    data: RunData
+    start: Start | None = None
+    taught: Start | None = None  # the teacher
+    before: "Plan | None" = None  # of what it starts from, where that is not trained yet
+    not_run: tuple[str, ...] = ()  # stages of the recipe that nothing trains, and why
+    stages: int = 1  # of the chain that leads to this one, itself counted
+
+    def trainer(self, initial_model: WholeModel, folder: Path | None = None, show: Show | None = None) -> Trainer:
+        """The trainer of a model made from this plan; with a folder, its checkpoints are marked as this model's."""
+        notes = {"model": self.card, "shuffled": self.choices.shuffled, **self.origin}
+        return Trainer(self.unit(initial_model), self.run, folder, show or Show(), notes)
+
+    def unit(self, initial_model: WholeModel) -> SupervisedUnit:
+        """What trains a model made from this plan."""
+        return SupervisedUnit(initial_model, self.stage, self.setting, self.train, self.run, self.held_out)
+
+    @property
+    def origin(self) -> dict[str, str]:
+        """The version that plans the run, and checksums of what it is made from."""
+        tokenizer = self.tokenizer.key if self.tokenizer else ""
+        sums = {"clados": __version__, "data checksum": self.data.checksum, "tokenizer checksum": tokenizer}
+        sums |= {"start checksum": self.start.checksum} if self.start and self.start.checksum else {}
+        return sums | ({"teacher checksum": self.taught.checksum} if self.taught else {})
+
+    def batch(self) -> Batch:
+        """The first batch of the first step."""
+        return next(self.unit(build(self.model, device="meta")).updates(0))[0]
+
+    @property
+    def source_config(self) -> SourceConfig:
+        """What the sources were made with."""
+        scales, shuffled = self.facts.scales, self.choices.shuffled
+        return SourceConfig(self.setting.length, self.run.seed, self.tokenizer, scales, shuffled, self.model.writes)
+
+    @property
+    def scaled(self) -> dict[str, ScaledNumber]:
+        """The numbers of the run that are brought to a small machine, beside the published ones."""
+        run, paper = self.run, self.published
+        return {
+            "steps": ScaledNumber(run.steps, paper.steps),
+            "batch": ScaledNumber(run.batch, paper.batch),
+            "length": ScaledNumber(self.setting.length, paper.length),
+            "rate": ScaledNumber(run.lr, self.published_lr),
+        }
+
+    @property
+    def sequence(self) -> "tuple[Plan, ...]":
+        """The plans of all that is to be trained, in order, this one last."""
+        return (*(self.before.sequence if self.before else ()), self)
+
+    def stage_json(self) -> dict[str, Any]:
+        """This stage in short: what it learns, from what, and what of its numbers is scaled from which."""
+        numbers = {name: {"here": each.here, "published": each.published} for name, each in self.scaled.items()}
+        return {
+            "model": self.card,
+            "stage": self.published.name,
+            "objective": repr(self.published.objective),
+            "data": self.published.data,
+            "examples": len(self.train),
+            "left out": self.dropped,
+            "start": str(self.start.folder) if self.start else None,
+            **numbers,
+        }
+
+    @property
+    def dropped(self) -> int:
+        """Turns of the data that are longer than a sequence, and are left out."""
+        return int(getattr(self.train, "dropped", 0))
+
+    def baseline(self) -> dict[str, float]:
+        """The loss to beat on the held-out data, ``loss``, and what it comes from."""
+        return dict(task(self.stage.objective).baseline(self.train, self.held_out, self.source_config, self.run.batch))
+
+    @property
+    def tokens(self) -> int:
+        """Positions of a step, about."""
+        return self.run.batch * max(1, self.setting.length)
+
+    @property
+    def memory(self) -> int:
+        """Bytes that training takes, about: weights, gradients, Adam's two moments, and what the backward pass keeps.
+
+        Kept are, a position and layer, 34 d_model numbers and 5 scores a head and other position
+        (Korthikanti et al. 2022, §4.1, in bytes of two-byte numbers), and three times the scores of the vocabulary.
+        """
+        weights = 16 * s.count_parameters(self.model).total
+        micro = self.run.micro or self.run.batch
+        sizes = [each for each in s.parts(self.model) if isinstance(each, s.Size)]
+        length = max(1, self.setting.length)
+        kept = sum(2 * size.layers * (34 * size.d_model + 5 * size.heads * length) for size in sizes)
+        scores = 12 * (self.setting.vocab_ids.size if self.setting.vocab_ids else 0)
+        return weights + micro * length * (kept + scores)
+
+    def json(self) -> dict[str, Any]:
+        """The run as it was resolved, enough to make it again."""
+        run = self.run
+        choices = {name: getattr(self.choices, name) for name in CHOICE_TYPES}
+        return {
+            **self.origin,
+            "model": self.card,
+            "choices": choices | {"steps": run.steps, "lr": run.lr, "seed": run.seed, "dtype": run.dtype},
+            "declaration": repr(self.model),
+            "stage": repr(self.stage),
+            "parameters": s.count_parameters(self.model).total,
+            "length": self.setting.length,
+            "batch": run.batch,
+            "documents": dict(zip(("trained on", "held out"), self.data.documents)),
+            **self.data.json(),
+            "examples": {"trained on": len(self.train), "held out": len(self.held_out)},
+            **self.facts.json(),
+        }
+
+
+def initial_model(plan: Plan) -> WholeModel:
+    """The plan's model, drawn from its seed or taken from where it starts, on the accelerator when there is one."""
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    total = s.count_parameters(plan.model).total
+    with enough_memory(f"a model of {total:,} parameters", "try smaller --params or --length"):
+        made = build(plan.model, seed=plan.run.seed)
+        if plan.start:
+            take_weights(made, plan.start)
+        else:
+            task(plan.stage.objective).begin(made, plan.setting)
+        return made.to(device)

@@ -1,0 +1,197 @@
+"""From choices to a plan: data, tokenizer, model and run, and what each stage of a recipe starts from."""
+
+import hashlib
+import time
+from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from clados import spec as s
+from clados.errors import InputError
+from clados.models.declared import declared
+from clados.names import cache_folder
+from clados.nn.make import build
+from clados.objectives import Setting, SourceConfig, VocabIds, task
+from clados.spec.core.declaration import dropping
+from clados.train.chain import why_not
+from clados.train.choices import Choices
+from clados.train.fitting import Facts, FitContext, facts_of, headed, sized, tokenizer_for
+from clados.train.optimisers import peak_lr, published_lr
+from clados.train.plan import Plan
+from clados.train.scaled import scaled_batch, scaled_length, scaled_stage, scaled_steps
+from clados.train.sources import run_data
+from clados.train.start import Start, grown, start, tuned
+from clados.train.teacher import student, teacher_of
+from clados.train.unit import Run
+from clados.version import __version__
+
+CARRIED_CHOICES = ("steps", "minutes", "batch", "micro", "start", "sharded", "skip_bad")  # to earlier stages
+MANY_LANGUAGES = "languages"  # the embedded set of models that draw languages
+TRIED = 3  # steps that are timed to know how many fit into some minutes
+
+
+def planned(choices: Choices, begun: Start | None = None) -> Plan:
+    """Read the data, train the tokenizer, size the model and settle the run. Writes nothing.
+
+    What a tuned model starts from is planned only where it is not there yet; ``with_start`` trains it.
+
+    Args:
+        begun: what it starts from, when it is at hand.
+
+    Raises:
+        CladosError: for an unknown model, size or set, data that cannot be read or are of the wrong kind, a budget that
+            cannot be met.
+    """
+    declaration, size, chain = choices.declaration, choices.size, choices.chain
+    recipe, paper, stage = declaration.recipe_at(size), declaration.at(size), chain[-1]
+    one = task(stage.objective)
+    if refusal := one.refusal(headed(paper, stage)):
+        raise InputError(f"{choices.card_id} cannot learn so: {refusal}")
+    usual = None if stage.exponent is None else MANY_LANGUAGES
+    data = run_data(one, choices.data or usual, choices.mix, skip_bad=choices.skip_bad)
+    kept, held = data.kept, data.held
+    length, facts = choices.length or scaled_length(stage, one), facts_of(kept, held)
+    taught, before = teacher_of(one, choices.teacher, paper), None
+    if taught:
+        taught.fits(length)
+    if begun is None:
+        begun, before = _planned_start(choices, length, facts)
+    if begun:
+        length = choices.length or (0 if isinstance(stage, s.Tuning) else begun.length) or length
+        length = min(length, begun.most or length) if choices.length is None else length
+        begun.fits(length)
+        tokenizer, facts, model = begun.tokenizer, begun.facts, begun.model
+        if taught and (tokenizer is None or taught.tokenizer is None or tokenizer.key != taught.tokenizer.key):
+            raise InputError(f"{taught.folder}: the teacher's vocabulary is another than that of {begun.folder}")
+        if isinstance(stage, s.Tuning):
+            tokenizer = tokenizer and grown(tokenizer, paper.vocab, one.marks(kept), one.end)
+            model = tuned(headed(paper, stage), begun, tokenizer)
+    elif taught:
+        tokenizer = taught.tokenizer
+        model = student(headed(paper, stage), one.teacher, taught, FitContext(kept, tokenizer, length, facts))
+    else:
+        tokenizer = tokenizer_for(declaration.model, kept, choices.vocab, one.marks(kept))
+        share = length / stage.length if stage.length else 1.0
+        model = sized(declaration, size, choices.params, stage, FitContext(kept, tokenizer, length, facts, share))
+    if choices.dropout is not None:
+        model = dropping(model, choices.dropout)
+    published = stage
+    stage = scaled_stage(stage.but(objective=one.suited(model, paper)), paper, model)
+    cache = None if choices.cache is None else Path(choices.cache)
+    config = SourceConfig(length, choices.seed, tokenizer, facts.scales, choices.shuffled, model.writes, cache)
+    train, held_out = data.sources(task(stage.objective), config, stage.exponent)
+    if tokenizer:
+        tokenizer.chat_template = one.chat_template(tokenizer, model.writes)
+    run = Run(
+        steps=choices.steps or 1,
+        batch=choices.batch or scaled_batch(stage, one),
+        micro=choices.micro,
+        lr=choices.lr or peak_lr(stage, paper, model),
+        seed=choices.seed,
+        dtype=choices.dtype,
+        sharded=choices.sharded,
+    )
+    teacher: Any = taught.module if taught else None
+    setting = Setting(model, length, VocabIds.of(tokenizer) if tokenizer else None, teacher)
+    plan = Plan(
+        choices=choices,
+        card=choices.model,
+        published=published,
+        published_lr=published_lr(published, paper),
+        stage=stage,
+        model=model,
+        run=run,
+        setting=setting,
+        tokenizer=tokenizer,
+        facts=facts,
+        train=train,
+        held_out=held_out,
+        data=data,
+        start=begun,
+        taught=taught,
+        before=before,
+        not_run=tuple(f"stage '{each.name}' {reason}" for each in recipe.stages if (reason := why_not(recipe, each))),
+        stages=len(chain),
+    )
+    if begun:
+        begun.reads(plan.batch())
+    return replace(plan, run=_paced(run, choices.steps or _steps(plan)))
+
+
+def _paced(run: Run, steps: int) -> Run:
+    """Four evaluations on the way, a checkpoint every tenth of the run."""
+    return replace(run, steps=steps, every=max(1, -(-steps // 5)), save_every=max(10, steps // 10), held_out=64)
+
+
+def _steps(plan: Plan) -> int:
+    """How many steps fit into the minutes, by timing a few on a model that is thrown away."""
+    if plan.choices.minutes is None:
+        return scaled_steps(plan.stage)
+    trial = replace(plan, run=replace(plan.run, steps=TRIED + 1)).trainer(build(plan.model))
+    trial.model.train()
+    trial.step(0)
+    began = time.perf_counter()
+    for each in range(1, TRIED + 1):
+        trial.step(each)
+    seconds = trial.world.summed([(time.perf_counter() - began) / TRIED / trial.world.size])[0]
+    return max(plan.choices.least, int(60 * plan.choices.minutes / plan.stages / seconds))
+
+
+# ---------------------------------------------------------------- what a tuned model starts from
+
+
+def _planned_start(choices: Choices, length: int, facts: Facts) -> tuple[Start | None, Plan | None]:
+    """What the last stage of a chain starts from: what is there, or else its plan too."""
+    before, stage = _before(choices, length), choices.chain[-1]
+    if isinstance(before, Path):
+        return start(before, choices.declaration, stage, facts), None
+    if before is None:
+        return None, None
+    folder = kept_folder(before) if before.model != choices.model else Path(f"stage '{before.stage}'")
+    if finished(folder):
+        return start(folder, choices.declaration, stage, facts), None
+    plan = _sketch(before)
+    return Start(folder, plan.model, None, plan.tokenizer, plan.facts, plan.setting.length, ""), plan
+
+
+@lru_cache(4)
+def _sketch(choices: Choices) -> Plan:
+    return planned(choices)
+
+
+def _before(choices: Choices, length: int) -> Path | Choices | None:
+    """What the last stage of a chain starts from: a directory that is named, or the choices of the run before it."""
+    *earlier, stage = choices.chain
+    if choices.start is not None and (not earlier or choices.stage is not None):
+        return Path(choices.start)
+    if not isinstance(stage, s.Tuning) or task(stage.objective).teacher:  # a student starts from its teacher
+        return None
+    longest = length if isinstance(_position(declared(choices.card_id).model), s.Learned) else None
+    usual = Choices(model=choices.model, seed=choices.seed, dtype=choices.dtype)
+    own: dict[str, Any] = {"params": choices.params, "vocab": choices.vocab, "length": longest}
+    if earlier:
+        how: dict[str, Any] = {name: getattr(choices, name) for name in CARRIED_CHOICES}
+        if task(earlier[-1].objective).reads is task(stage.objective).reads:
+            how |= {"data": choices.data, "mix": choices.mix}
+        return replace(usual, **how, **own | {"length": choices.length or longest}, stage=earlier[-1].name)
+    card, _, size = stage.start.partition(":")
+    named = stage.start if ":" in choices.model else card
+    return replace(usual, **own, model=named if size else card, seed=0)
+
+
+def _position(model: s.Model) -> s.Position | None:
+    text = model.reads(s.Tokens)
+    return text.position if text else None
+
+
+def kept_folder(choices: Choices) -> Path:
+    """Where the small model of some choices is kept for those that start from it, by all that it is made from."""
+    made_from = (__version__, repr(declared(choices.card_id)), repr(choices))
+    name = hashlib.sha256("\n".join(made_from).encode()).hexdigest()[:12]
+    return cache_folder() / "small" / f"{choices.model.replace(':', '-')}-{name}"
+
+
+def finished(folder: Path) -> bool:
+    """Whether a run has written its model there."""
+    return (folder / "config.json").exists()
