@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from clados.errors import InputError
 CARDS_PATH = "CLADOS_PATH"  # the environment variable that names folders of cards, separated as in PATH
 TOKEN_ROLES = ("pad", "unk", "bos", "eos", "cls", "sep", "mask")  # special tokens of a tokenizer
 ROLES = (*TOKEN_ROLES, "start")  # special ids of a model's vocabulary; start begins what a decoder writes
+_LANGUAGE_MARK = re.compile(r"\[([a-z]{2,3}(?:[_@]\w+)*)\]|([a-z]{2,3}_[A-Z]{2})")
 _NEAR = 0.7  # how alike two words are where one may be meant by the other (difflib's ratio)
 _UNITS = {"": 1, "k": 10**3, "m": 10**6, "b": 10**9, "g": 10**9, "t": 10**12}
 _NUMBER = re.compile(r"((?:[0-9][0-9_,]*\.?[0-9]*|\.[0-9]+)(?:e[0-9]+)?)\s*([kmbgt]?)", re.IGNORECASE)
@@ -62,6 +63,29 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     """``; did you mean 'this'?`` for the nearest known word, or nothing where none is near."""
     near = nearest(word, known)
     return "" if near is None else f"; did you mean '{near}'?"
+
+
+def marked_languages(tokens: Mapping[str, int]) -> dict[str, int]:
+    """The languages that special tokens mark, and the tokens' ids.
+
+    >>> marked_languages({"[en]": 7, "de_DE": 8, "[MASK]": 9})
+    {'en': 7, 'de_DE': 8}
+    """
+    found = ((_LANGUAGE_MARK.fullmatch(token), number) for token, number in tokens.items())
+    return {mark[1] or mark[2]: number for mark, number in found if mark}
+
+
+def meant_language(language: str, known: Iterable[str]) -> str | None:
+    """The code that a language means: its own, or else the only one of that language in some country.
+
+    >>> meant_language("de", ["de_DE", "en_XX"]), meant_language("fr", ["de_DE", "en_XX"])
+    ('de_DE', None)
+    """
+    codes = [*known]
+    found = [code for code in codes if code == language] or [
+        code for code in codes if code.partition("_")[0] == language
+    ]
+    return found[0] if len(found) == 1 else None
 
 
 def card_folders() -> list[Path]:

@@ -6,10 +6,15 @@ from dataclasses import replace
 import pytest
 import torch
 
+from clados import spec as s
 from clados.apply.fill import BLANK, _Anew, fill, written_spans
 from clados.apply.ready import Ready
+from clados.data import Text, train_tokenizer
+from clados.data.tokenizer import Roles
 from clados.errors import InputError
+from clados.names import marked_languages
 from clados.nn import build
+from clados.objectives import task
 
 WHOLE, HOLED = "The king sat on the throne of the castle.", "The <extra_id_0> sat on the [MASK] of the castle."
 
@@ -85,6 +90,42 @@ def test_every_blank_gets_a_span_even_from_random_weights(ready: Callable[[str],
         for (candidate,), (again,) in zip(filled.blanks, alone.blanks):
             assert 0 < candidate.probability <= 1
             assert candidate.probability == pytest.approx(again.probability, rel=1e-3)
+
+
+def test_texts_of_a_marked_language_are_read_as_they_were_learned(
+    ready: Callable[[str], Ready], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Sentences with an end token each, their language last and first of what is written (Liu et al. 2020, §2.2)."""
+    bart = ready("bart")
+    examples = [Text(name, text, name) for name, text in (("de", "Der Hund rannte. Er lief."), ("en", HOLED))]
+    objective = s.Denoised(marked=True)
+    roles = replace(Roles.of(bart.spec.vocab), marks=task(objective).marks(examples))
+    words = train_tokenizer([each.text for each in examples], "bytes", 300, roles)
+    assert {*marked_languages(words.special)} == {"de", "en"}
+    spec = bart.spec.but(inputs=s.but(vocab=s.but(size=words.size, **words.ids, start=words.id("eos"))))
+    mbart = replace(bart, model=build(spec, seed=2), tokenizer=words, objective=objective)
+    read: list[list[int]] = []
+    encode, begun = mbart.model.encode, list[int]()
+
+    def encoded(ids: torch.Tensor, keep: torch.Tensor | None) -> torch.Tensor:
+        read.extend(ids.tolist())
+        return encode(ids, keep)
+
+    monkeypatch.setattr(mbart.model, "encode", encoded)
+    mbart.model.register_forward_pre_hook(
+        lambda _, args, given: begun.append(int(given["decoder_input_ids"][0, 0])), with_kwargs=True
+    )
+    (filled,) = fill(mbart, "Der Hund [MASK]. Er lief.", language="de")
+    end, mark, mask = words.id("eos"), words.special["[de]"], words.id("mask")
+    first, second = (words.encode(each, add_special_tokens=False) for each in ("Der Hund<mask>.", " Er lief."))
+    assert read == [[*first, end, *second, end, mark]]
+    assert (begun[0], mask in first, len(filled.blanks)) == (mark, True, 1)
+    with pytest.raises(InputError, match="has learned several languages; say the texts' language: de, en"):
+        fill(mbart, "Der Hund [MASK].")
+    with pytest.raises(InputError, match="language is 'fr'; bart knows de, en"):
+        fill(mbart, "Der Hund [MASK].", language="fr")
+    with pytest.raises(InputError, match="language is 'de'; bert marks no language"):
+        fill(ready("bert"), "Der Hund [MASK].", language="de")
 
 
 def test_what_cannot_be_filled_is_refused(ready: Callable[[str], Ready]) -> None:

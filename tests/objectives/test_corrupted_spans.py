@@ -1,5 +1,7 @@
 """Corrupted spans and translation."""
 
+from collections import Counter
+
 import numpy as np
 import pytest
 import torch
@@ -11,9 +13,18 @@ from clados.errors import InputError
 from clados.models.declared import declared
 from clados.nn import build
 from clados.objectives import Setting, VocabIds, task
-from clados.objectives.corrupted_spans import corrupt, corrupted_lengths, noise, uncorrupted_length
+from clados.objectives.corrupted_spans import (
+    corrupt,
+    corrupted_lengths,
+    noise,
+    noise_sizes,
+    taken_out,
+    uncorrupted_length,
+)
 from clados.objectives.sides import SourceTarget
+from tests.objectives.alike import alike, golden
 
+GOLDEN = golden("t5")
 WORDS = VocabIds(400, {"pad": 0, "eos": 1, "unk": 2}, tuple(range(399, 299, -1)))
 T5 = s.CorruptedSpans()
 
@@ -25,8 +36,8 @@ def test_spans_alternate_begin_kept_and_have_the_wanted_share(length: int, seed:
     assert removed.shape == (length,)
     assert not removed[0]
     assert removed[-1]
-    count = min(max(round(length * rate), 1), length - 1)
-    assert removed.sum() == count
+    count = int(removed.sum())
+    assert abs(count - min(max(length * rate, 1), length - 1)) <= 0.501
     assert (np.diff(removed.astype(int)) == 1).sum() == min(max(round(count / mean), 1), length - count)
 
 
@@ -61,11 +72,25 @@ def test_the_paper_s_lengths_come_out() -> None:
     assert corrupted_lengths(T5, 568) == (512, 114)
 
 
-def test_every_place_of_a_cut_is_equally_likely() -> None:
-    objective = s.CorruptedSpans(rate=0.5, mean=2.0)
-    starts = np.array([np.flatnonzero(noise(objective, 8, generator(i)))[0] for i in range(3000)])
-    counts = np.bincount(starts, minlength=4)[1:4]  # four kept tokens in two segments: the first has 1, 2 or 3
-    assert np.abs(counts - 1000).max() < 5 * np.sqrt(1000 * 2 / 3)
+@pytest.mark.parametrize(("name", "rate", "mean"), [("t5", 0.15, 3.0), ("long", 0.5, 8.0), ("longest", 0.15, 64.0)])
+def test_as_many_tokens_go_in_as_many_spans_as_in_the_authors_code(name: str, rate: float, mean: float) -> None:
+    assert [[*noise_sizes(length, rate, mean)] for length in range(2, 601, 4)] == GOLDEN["sizes"][name]
+
+
+@pytest.mark.parametrize("asked", GOLDEN["masks"])
+def test_the_same_tokens_go_as_often_as_in_the_authors_code(asked: str) -> None:
+    length, rate, mean = asked.split()
+    objective, random = s.CorruptedSpans(float(rate), float(mean)), generator(2)
+    found = Counter("".join(map(str, noise(objective, int(length), random).astype(int))) for _ in range(20_000))
+    assert len(found) == len(GOLDEN["masks"][asked])
+    assert alike(found, GOLDEN["masks"][asked])
+
+
+@pytest.mark.parametrize("batch", GOLDEN["batches"], ids=lambda batch: str(len(batch["gone"])))
+def test_the_same_noise_makes_the_same_texts(batch: dict[str, list[int]]) -> None:
+    """There the end token comes with the features."""
+    found = taken_out(np.arange(10, 10 + len(batch["gone"])), np.array(batch["gone"], bool), WORDS)
+    assert [each.tolist() for each in found] == [[*batch["source"], 1], [*batch["target"], 1]]
 
 
 def test_more_spans_than_sentinels_are_refused() -> None:

@@ -56,10 +56,15 @@ def setting(card: str = "bart", length: int = 0) -> Setting:
     return Setting(declared(card).model, length, WORDS)
 
 
-@pytest.mark.parametrize("batch", GOLDEN["batches"], ids=lambda batch: str(len(batch["ids"])))
+@pytest.mark.parametrize(
+    "batch", GOLDEN["batches"], ids=lambda batch: f"{len(batch['ids'])}{'-words' * ('inside' in batch)}"
+)
 def test_the_same_draws_damage_a_text_as_in_fairseq(batch: Any) -> None:
     random: Any = Recorded(batch["drawn"])
-    found = task(BART).prepare([sentenced(batch["ids"])], [random], setting())
+    by_words = "inside" in batch
+    objective = BART.but(rate=0.35, whole_words=True) if by_words else BART
+    told = replace(setting(), vocab_ids=replace(WORDS, inside=frozenset(batch.get("inside", ()))))
+    found = task(objective).prepare([sentenced(batch["ids"])], [random], told)
     assert found.inputs["input_ids"].tolist() == [batch["source"]]
     assert found.targets["labels"].tolist() == [0, *batch["ids"], 2]
     assert found.inputs["decoder_input_ids"].tolist() == [[2, 0, *batch["ids"]]]
@@ -92,7 +97,8 @@ def test_sentences_are_shuffled_and_what_is_hidden_is_named() -> None:
 def test_a_language_closes_both_texts_and_begins_the_written_one() -> None:
     """Liu et al. 2020, figure 1: sentences end with </s>, the language stands last and starts the decoder."""
     row = Sentences(np.array([10, 11, 12, 20, 21]), np.array([0, 3, 5]), "de")
-    objective = s.Denoised(rate=0.35, mean=3.5, marked=True)
+    objective = declared("mbart").recipe.stages[0].objective
+    assert objective == s.Denoised(rate=0.35, mean=3.5, whole_words=True, marked=True)  # "35% of the words" (§2.2)
     batch = task(objective).prepare([row], [generator(1)], setting("mbart"))
     assert batch.targets["labels"].tolist() == [10, 11, 12, 2, 20, 21, 2, 101]
     assert batch.inputs["decoder_input_ids"].tolist() == [[101, 10, 11, 12, 2, 20, 21, 2]]
@@ -101,6 +107,38 @@ def test_a_language_closes_both_texts_and_begins_the_written_one() -> None:
     assert source.count(2) == 2
     with pytest.raises(InputError, match=r"no mark '\[fr\]'; it has \[en\], \[de\]"):
         task(objective).prepare([Sentences(row.ids, row.bounds, "fr")], [generator(1)], setting("mbart"))
+
+
+def test_a_published_vocabulary_marks_a_language_with_its_country() -> None:
+    row, objective = Sentences(np.array([10, 11]), np.array([0, 2]), "de"), s.Denoised(marked=True)
+    words = replace(WORDS, marks={"en_XX": 100, "de_DE": 101, "<pad2>": 98})
+    batch = task(objective).prepare([row], [generator(1)], replace(setting("mbart"), vocab_ids=words))
+    assert batch.targets["labels"].tolist() == [10, 11, 2, 101]
+
+
+def test_a_word_is_hidden_whole_and_none_goes_on_over_a_special_token() -> None:
+    ids = np.array([10, 20, 21, 2, 22, 11, 23, 24, 12, 25])  # ids from 20 on go on with a word
+    words, objective = replace(WORDS, inside=frozenset(range(20, 30))), BART.but(rate=0.4, whole_words=True)
+    for seed in range(200):
+        found = infill(ids, objective, words, generator(seed))
+        hidden = set(found.hidden.tolist())
+        for word in ({0, 1, 2}, {4}, {5, 6, 7}, {8, 9}):
+            assert word <= hidden or not word & hidden
+        assert 3 not in hidden
+        assert found.source.tolist().count(2) == 1
+        assert found.hides[found.hides >= 0].sum() == len(hidden)
+
+
+def test_what_is_cut_keeps_the_token_that_closes_it() -> None:
+    row, full = sentenced([*range(10, 50), STOP]), replace(setting(), length=43)
+    longer = HintedDenoisedTask(s.HintedDenoised(rate=0.3, mean=0.4))
+    told = replace(full, vocab_ids=replace(WORDS, encode=lambda text: [int(each) + 60 for each in text]))
+    sizes = set()
+    for seed in range(20):
+        source = longer.prepare([row], [generator(seed)], told).inputs["input_ids"][0].tolist()
+        sizes.add(len(source))
+        assert (source[0], source[-1]) == (0, 2)
+    assert max(sizes) == 43
 
 
 def test_a_loss_is_compared_over_what_the_encoder_does_not_see() -> None:

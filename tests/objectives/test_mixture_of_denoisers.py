@@ -1,15 +1,18 @@
 """Which spans the denoisers of UL2 take, and how often each is drawn."""
 
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from clados import spec as s
+from clados.data import Text, train_tokenizer
 from clados.data.packing import Packed, generator
+from clados.data.tokenizer import Roles
 from clados.errors import InputError
 from clados.models.declared import declared
-from clados.objectives import Setting, VocabIds
+from clados.objectives import Setting, SourceConfig, VocabIds
 from clados.objectives.mixture_of_denoisers import MixtureOfDenoisersTask
 from tests.objectives.alike import alike
 
@@ -76,3 +79,14 @@ def test_a_vocabulary_without_the_mode_is_refused_or_writes_it() -> None:
     spelt = VocabIds(1000, WORDS.ids, SENTINELS, encode=lambda text: [7] * len(text))
     batch = one.prepare([row], [generator(0)], Setting(SETTING.model, 0, spelt))
     assert batch.inputs["input_ids"][0, :6].tolist() == [7, 7, 7, 7, 7, 10]
+
+
+def test_a_text_fits_behind_a_mode_that_is_spelt() -> None:
+    lines, model = ["To be or not to be, that is the question."] * 40, SETTING.model
+    for marks in ((), MODES):
+        words = train_tokenizer(lines, "unigram", 400, replace(Roles.of(model.vocab), marks=tuple(marks)))
+        blocks = TASK.source([Text("a", " ".join(lines))], SourceConfig(64, tokenizer=words))
+        setting, rows = Setting(model, 64, VocabIds.of(words)), [blocks.at(index) for index in range(len(blocks))]
+        for seed in range(20):
+            batch = TASK.prepare(rows, [generator(seed, each) for each in range(len(rows))], setting)
+            assert batch.inputs["input_ids"].size(1) <= 64

@@ -138,6 +138,9 @@ CASES = {
     "prefix": Case("t5", s.PrefixLM(), both, lambda n: (1, n - 1), ("eos",)),
     "answers": Case("gpt-2", s.Supervised(), continued, lambda n: (n // 2, n // 2)),
     "denoised": Case("bart", s.Denoised(), written, lambda n: (n, n), ("bos", "eos")),
+    "denoised by words": Case(
+        "mbart", s.Denoised(0.35, 3.5, whole_words=True, marked=True), written, lambda n: (n, n), ("eos", "marks")
+    ),
     "hinted": Case("htlm", s.HintedDenoised(), written, lambda n: (n, n), ("bos", "eos")),
     "gap sentences": Case("pegasus", s.GapSentences(), both, lambda n: (n, n), ("eos",)),
     "denoisers": Case("ul2", DENOISERS, spans, lambda n: (1, 0.5 * n + 1), ("eos", "sentinels")),
@@ -207,6 +210,7 @@ def test_what_is_seen_and_what_is_predicted_make_the_text(case: Case, data: st.D
     marks = {vocab_ids.ids.get(role) for role in case.marks} | (
         set(vocab_ids.sentinels) if "sentinels" in case.marks else set()
     )
+    marks |= set(vocab_ids.marks.values()) if "marks" in case.marks else set()
     assert set(labels[~vocab_ids.is_text[labels]].tolist()) <= marks
     assert batch.weights["lm"] == len(labels)
 

@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 import torch
 
 from clados.apply.ready import ModelSource, Ready, batched, listed, load, pad_ids
+from clados.data.stream import between, spaced
 from clados.data.tokenizer import Tokenizer, sentinel
 from clados.errors import InputError
+from clados.names import marked_languages, meant_language
 from clados.nn.memory import enough_memory
 
 BLANK = re.compile(r"(?<!\s)\s*+(\[MASK\]|<mask>|<extra_id_\d+>)")  # begins where space does: none is read twice
@@ -38,6 +40,7 @@ def fill(
     texts: str | Sequence[str],
     *,
     top: int = 5,
+    language: str | None = None,
     batch: int = 32,
     device: str | torch.device = "cpu",
 ) -> list[Filled]:
@@ -48,8 +51,12 @@ def fill(
     One that writes the whole text anew (BART) is given what stands around the blanks, and ends a span, which may have
     no token at all, where it would write what follows.
 
+    Args:
+        language: of the texts, for models that mark it (mBART); it may be left out where there is but one.
+
     Raises:
-        InputError: for a model that does neither, a text without a blank, and one longer than the model's positions.
+        InputError: for a model that does neither, a text without a blank, one longer than the model's positions, and a
+            language that the model does not mark, or that is lacking where it marks several.
         DataError: for no texts, or a directory without a tokenizer.
     """
     if top < 1:
@@ -58,10 +65,14 @@ def fill(
     for text in texts:
         if not BLANK.search(text):
             raise InputError(f"'{text[:60]}' has no blank; write [MASK] where there is one")
-    spelt = bool(ready.required_tokenizer.sentinels)
-    restores = (_restored if spelt else _rewritten) if ready.spec.writes == "answers" else None
-    marked = [(_with_sentinels if restores and spelt else _with_masks)(ready, text) for text in texts]
-    rows = ready.known(ready.required_tokenizer.encode_batch(marked))
+    spelt, mark = bool(ready.required_tokenizer.sentinels), _language(ready, language)
+    answers = ready.spec.writes == "answers"
+    marked = [(_with_sentinels if answers and spelt else _with_masks)(ready, text) for text in texts]
+    rows = ready.known(
+        ready.required_tokenizer.encode_batch(marked)
+        if mark is None
+        else _in_language(ready.required_tokenizer, marked, mark)
+    )
     limit = ready.positions
     long = next((text for text, row in zip(texts, rows) if limit and len(row) > limit), None)
     if long is not None:
@@ -69,8 +80,35 @@ def fill(
     found: dict[int, Filled] = {}
     for numbers in batched(rows, batch, len):
         some = [rows[number] for number in numbers]
-        found |= zip(numbers, restores(ready, some) if restores else _unmasked(ready, some, top))
+        if answers:
+            found |= zip(numbers, _restored(ready, some) if spelt else _rewritten(ready, some, mark))
+        else:
+            found |= zip(numbers, _unmasked(ready, some, top))
     return [found[number] for number in range(len(texts))]
+
+
+def _language(ready: Ready, said: str | None) -> int | None:
+    """The id that marks the texts' language, where the model has learned to restore texts with such marks."""
+    marks = marked_languages(ready.required_tokenizer.special) if getattr(ready.objective, "marked", False) else {}
+    if said is None and len(marks) < 2:
+        return next(iter(marks.values()), None)
+    known = ", ".join(sorted(marks))
+    if said is None:
+        raise InputError(f"{ready.name} has learned several languages; say the texts' language: {known}")
+    code = meant_language(said, marks)
+    if code is None:
+        what = f"knows {known}" if marks else "marks no language"
+        raise InputError(f"language is '{said}'; {ready.name} {what}")
+    return marks[code]
+
+
+def _in_language(tokenizer: Tokenizer, texts: Sequence[str], mark: int) -> list[list[int]]:
+    """The ids of texts as they were learned: sentences with an end token each, their language last."""
+    end, found = tokenizer.id("eos"), []
+    for text in texts:
+        rows = tokenizer.encode_batch(spaced(text, between(tokenizer)), add_special_tokens=False)
+        found.append([*(each for row in rows for each in (*row, end)), mark])
+    return found
 
 
 # ---------------------------------------------------------------- masks
@@ -216,8 +254,8 @@ class _Anew:
 
 
 @torch.inference_mode()
-def _rewritten(ready: Ready, rows: Sequence[list[int]]) -> list[Filled]:
-    """Each span where its mask stood."""
+def _rewritten(ready: Ready, rows: Sequence[list[int]], start: int | None = None) -> list[Filled]:
+    """Each span where its mask stood; ``start`` begins what is written, else the vocabulary's."""
     tokenizer, model, mask = ready.required_tokenizer, ready.model, ready.required_tokenizer.id("mask")
     ids, keep = pad_ids(rows, tokenizer.ids.get("pad", 0), ready.device)
     texts = []
@@ -227,7 +265,8 @@ def _rewritten(ready: Ready, rows: Sequence[list[int]]) -> list[Filled]:
     room = max(len(row) + _LONGEST * row.count(mask) for row in rows)
     room = min(room, ready.positions or room)
     memory, cache = model.encode(ids, keep), model.cache(len(rows), room)
-    written = ids.new_full((len(rows), 1), ready.spec.written_vocab.start or 0)
+    begin = ready.spec.written_vocab.start if start is None else start
+    written = ids.new_full((len(rows), 1), begin or 0)
     for _ in range(room):
         out = model(
             decoder_input_ids=written, encoder_outputs=memory, attention_mask=keep, cache=cache, logits_to_keep=1

@@ -9,13 +9,13 @@ import torch
 from clados.apply.generate import config_of, generate, room
 from clados.apply.ready import ModelSource, Ready, batched, listed, load, pad_ids, usual_beams
 from clados.errors import InputError
+from clados.names import marked_languages, meant_language
 from clados.nn.memory import enough_memory
 
 LANGUAGES = {"de": "German", "fr": "French", "ro": "Romanian"}  # that T5 has learned (Raffel et al. 2020, §2.3)
 TASK = "translate English to {}: "  # of T5 (Raffel et al. 2020, figure 1)
 ROOM = 50  # tokens that a translation may be longer than its source (Vaswani et al. 2017, §6.1)
 PENALTY = 0.6  # Vaswani et al. 2017, §6.1
-CODE = re.compile(r"[a-z]{2,3}_[A-Z]{2}")  # how mBART marks a language
 MARIAN = re.compile(r">>\w+<<")  # how Marian's models of several languages mark it
 
 
@@ -100,7 +100,7 @@ class _Target:
 def _target(ready: Ready, to: str | None) -> _Target:
     if to is None:
         return _Target()
-    if languages := _languages(ready):
+    if languages := marked_languages(ready.required_tokenizer.special):
         number = languages[_code(ready, to, "to")]
         config = config_of(ready.model)
         start = (
@@ -122,17 +122,12 @@ def _target(ready: Ready, to: str | None) -> _Target:
     raise InputError(f"to is '{to}'; {ready.name} {knows}")
 
 
-def _languages(ready: Ready) -> dict[str, int]:
-    """The special tokens that mark a language, and their ids."""
-    return {token: number for token, number in ready.required_tokenizer.special.items() if CODE.fullmatch(token)}
-
-
 def _code(ready: Ready, said: str, name: str) -> str:
-    languages = _languages(ready)
-    found = [code for code in languages if said in (code, code.partition("_")[0])]
-    if len(found) != 1:
+    languages = marked_languages(ready.required_tokenizer.special)
+    code = meant_language(said, languages)
+    if code is None:
         raise InputError(f"{name} is '{said}'; {ready.name} knows {', '.join(sorted(languages))}")
-    return found[0]
+    return code
 
 
 def _marked(ready: Ready, ids: list[int], language: str | None) -> list[int]:
@@ -143,8 +138,9 @@ def _marked(ready: Ready, ids: list[int], language: str | None) -> list[int]:
     """
     if language is None:
         return ids
-    marks = set(_languages(ready).values())
+    languages = marked_languages(ready.required_tokenizer.special)
+    marks = {*languages.values()}
     if not marks.intersection(ids):
         raise InputError(f"from is '{language}'; the tokenizer of {ready.name} does not mark the language of a text")
-    number = _languages(ready)[_code(ready, language, "from")]
+    number = languages[_code(ready, language, "from")]
     return [number if each in marks else each for each in ids]

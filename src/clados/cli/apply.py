@@ -37,6 +37,9 @@ def fill_command(
     directory: Directory,
     texts: Annotated[list[str], typer.Argument(metavar="TEXT...", help="Texts with [MASK] or <extra_id_0> in them.")],
     top: Top = 5,
+    language: Annotated[
+        str | None, typer.Option(help="Language of the texts, where DIR marks it.", show_default="the only one")
+    ] = None,
     batch: BatchSize = 32,
     json: Json = False,
 ) -> None:
@@ -46,7 +49,7 @@ def fill_command(
     """
     from clados.apply.fill import fill
 
-    found = fill(directory, texts, top=top, batch=batch)
+    found = fill(directory, texts, top=top, language=language, batch=batch)
     if json:
         rows = [[[vars(each) for each in blank] for blank in filled.blanks] for filled in found]
         output.print_json([{"text": filled.text, "blanks": row} for filled, row in zip(found, rows)])

@@ -74,8 +74,11 @@ def noise(objective: s.CorruptedSpans, length: int, random: Random) -> NDArray[n
 
 
 def noise_sizes(length: int, rate: float, mean: float) -> tuple[int, int]:
-    """How many tokens are removed, in how many spans; at least one of each, and a kept token before every span."""
-    removed = min(max(round(length * rate), 1), length - 1)
+    """How many tokens are removed, in how many spans; at least one of each, and a kept token before every span.
+
+    Halves go to the even number, in single precision as there: of 190 tokens 15 % are 29.
+    """
+    removed = min(max(round(float(np.float32(length) * np.float32(rate))), 1), length - 1)
     return removed, min(max(round(removed / mean), 1), length - removed)
 
 

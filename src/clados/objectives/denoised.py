@@ -13,6 +13,7 @@ from clados import spec as s
 from clados.apply.ready import Ready
 from clados.data.packing import SentenceBlocks, Sentences
 from clados.data.stream import spaced
+from clados.names import marked_languages, meant_language
 from clados.nn.kinds.model import WholeModel
 from clados.objectives.base import Batch, Ids, Loss, Random, Setting, VocabIds
 from clados.objectives.measures import Measure, Sample, share
@@ -70,10 +71,14 @@ class DenoisedTask(RestoringTask[s.Denoised, Sentences], objective=s.Denoised):
         return Sentences.of(texts, "en")
 
     def prepare(self, rows: Sequence[Sentences], random: Sequence[Random], setting: Setting) -> Batch:
-        vocab_ids, room = setting.required_vocab_ids, setting.length or None
+        """Sources and targets, each between its marks; what inserted masks and hints make longer is cut.
+
+        The authors' code has the start token before the sentences of a marked text too, where the paper has none.
+        """
+        vocab_ids, room = setting.required_vocab_ids, setting.length
         made = [self._damaged(row, vocab_ids, draw) for row, draw in zip(rows, random)]
-        cut = [SourceTarget(each.source[:room], each.target) for each in made]
-        starts = [vocab_ids.mark(language_mark(row.language)) for row in rows] if self.objective.marked else None
+        cut = [SourceTarget(cut_short(each.source, room), each.target) for each in made]
+        starts = [language_id(row.language, vocab_ids) for row in rows] if self.objective.marked else None
         batch = sides(cut, setting, starts)
         hidden = np.concatenate([each.hidden for each in made])
         return replace(batch, targets={**batch.targets, "hidden": torch.from_numpy(hidden)})
@@ -81,7 +86,7 @@ class DenoisedTask(RestoringTask[s.Denoised, Sentences], objective=s.Denoised):
     def _damaged(self, row: Sentences, vocab_ids: VocabIds, random: Random) -> "Damaged":
         if self.objective.marked:  # every sentence closed, the language last (Liu et al. 2020, §2.2)
             row = with_ends(row, vocab_ids.id("eos"))
-            before, after = np.zeros(0, np.int64), np.array([vocab_ids.mark(language_mark(row.language))])
+            before, after = np.zeros(0, np.int64), np.array([language_id(row.language, vocab_ids)])
         else:
             before, after = np.array([vocab_ids.id("bos", "cls")]), np.array([vocab_ids.id("eos", "sep")])
         number = len(row.bounds) - 1
@@ -116,10 +121,26 @@ def language_mark(language: str) -> str:
     return f"[{language or NO_LANGUAGE}]"
 
 
+def language_id(language: str, vocab_ids: VocabIds) -> int:
+    """The id of a language's mark: ours, or one of a published vocabulary (``de_DE``).
+
+    Raises:
+        InputError: when the vocabulary has none.
+    """
+    known = marked_languages(vocab_ids.marks)
+    code = meant_language(language or NO_LANGUAGE, known)
+    return vocab_ids.mark(language_mark(language)) if code is None else known[code]
+
+
 def with_ends(row: Sentences, end: int) -> Sentences:
     """The sentences, each with an end token."""
     number = len(row.bounds) - 1
     return replace(row, ids=np.insert(row.ids, row.bounds[1:], end), bounds=row.bounds + np.arange(number + 1))
+
+
+def cut_short(ids: Ids, room: int) -> Ids:
+    """A text of ``room`` tokens at most, where that is not 0; the last one stays, which closes it."""
+    return np.concatenate([ids[: room - 1], ids[-1:]]) if 0 < room < len(ids) else ids
 
 
 def in_order(bounds: Ids, order: Ids) -> Ids:
@@ -187,15 +208,28 @@ def infill(ids: Ids, objective: s.Denoised, vocab_ids: VocabIds, random: Random)
     Special tokens stay, and are not counted: a span goes on behind them.
     """
     text = np.flatnonzero(vocab_ids.is_text[ids])
-    drawn = random_spans(len(text), objective.rate, objective.mean, random)
-    masked = with_masks(ids, text, drawn, vocab_ids.id("mask"))
+    unit = words_of(ids, text, vocab_ids) if objective.whole_words else np.arange(len(text))
+    drawn = random_spans(int(unit[-1]) + 1 if len(unit) else 0, objective.rate, objective.mean, random)
+    masked = with_masks(ids, text, unit, drawn, vocab_ids.id("mask"))
     at = random.permutation(len(masked.source) + drawn.empty)[: drawn.empty]
     return with_empty(masked, at, vocab_ids.id("mask"))
 
 
-def with_masks(ids: Ids, text: Ids, drawn: Spans, mask: int) -> Infilled:
-    """A text whose spans are masks; ``text`` are the places that spans are counted in."""
-    first, following = covered(len(text), drawn)
+def words_of(ids: Ids, text: Ids, vocab_ids: VocabIds) -> Ids:
+    """The number of the word that each token of these places is of; nothing goes on over a special token."""
+    begins = vocab_ids.begins_word[ids[text]] | (np.diff(text, prepend=-2) > 1)
+    return np.cumsum(begins) - 1
+
+
+def with_masks(ids: Ids, text: Ids, unit: Ids, drawn: Spans, mask: int) -> Infilled:
+    """A text whose spans are masks.
+
+    Args:
+        text: the places of what may be masked; unit: for each the number of what spans are counted in, token or word.
+    """
+    opens, inside = (each[unit] for each in covered(int(unit[-1]) + 1 if len(unit) else 0, drawn))
+    begins = np.diff(unit, prepend=-1) > 0
+    first, following = opens & begins, inside | (opens & ~begins)
     kept = np.flatnonzero(~following)  # in a span that overlaps another nothing stands but the first one's mask
     size = np.diff(kept, append=len(text))
     seen, hides, stays = ids.copy(), np.full(len(ids), -1), np.ones(len(ids), bool)

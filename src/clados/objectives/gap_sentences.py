@@ -22,6 +22,7 @@ from clados.objectives.sides import SourceTarget, by_row, sides
 from clados.objectives.tasks import Small, Source, SourceConfig
 from clados.objectives.text import TextTask, first_guesses, lm_loss, stream
 
+MASK = "<mask_1>"  # of sentences, in published vocabularies, whose mask is that of words ("[MASK1]" of the paper, §3.1)
 ROUGE_WORD = re.compile(r"[^\W_]+")
 
 
@@ -87,12 +88,10 @@ class GapSentencesTask(TextTask[s.GapSentences, Scored], objective=s.GapSentence
     def _gapped(self, row: Scored, vocab_ids: VocabIds, random: Random) -> SourceTarget:
         taken = principal(row.scores, self.objective.rate)
         hidden = taken[random.random(len(taken)) >= self.objective.kept]
-        every, mask, end = (
-            sentence_ids(row.sentences),
-            np.array([vocab_ids.id("mask")]),
-            np.array([vocab_ids.id("eos", "sep")]),
-        )
-        source = [mask if number in hidden else ids for number, ids in enumerate(every)]
+        every, end = sentence_ids(row.sentences), np.array([vocab_ids.id("eos", "sep")])
+        mask = np.array([vocab_ids.marks[MASK] if MASK in vocab_ids.marks else vocab_ids.id("mask")])
+        gone = set(hidden.tolist())
+        source = [mask if number in gone else ids for number, ids in enumerate(every)]
         return SourceTarget(np.concatenate([*source, end]), np.concatenate([*(every[i] for i in taken), end]))
 
     def loss(self, model: WholeModel, batch: Batch) -> Loss:

@@ -34,8 +34,10 @@ class MixtureOfDenoisersTask(TextTask[s.MixtureOfDenoisers, Packed], objective=s
         return tuple(dict.fromkeys(each.mode for each in self.objective.denoisers))
 
     def source(self, examples: Sequence[Any], config: SourceConfig) -> Source:
-        """Texts that fit whatever is removed: with a mode, a sentinel more than is gone, and the end token."""
-        return packing.TokenBlocks(stream(examples, config), config.length - 2)
+        """Texts that fit whatever is removed: at most a sentinel for each token that is gone, a mode, the end token."""
+        vocab_ids = VocabIds.of(config.required_tokenizer)
+        mode = max(len(self._mode(each, vocab_ids)) for each in self.objective.denoisers)
+        return packing.TokenBlocks(stream(examples, config), config.length - mode - 1)
 
     def row(self, texts: Sequence[Ids]) -> Packed:
         return packed_texts(texts)
@@ -48,8 +50,13 @@ class MixtureOfDenoisersTask(TextTask[s.MixtureOfDenoisers, Packed], objective=s
     def _corrupted(self, ids: Ids, vocab_ids: VocabIds, random: Random) -> SourceTarget:
         chosen = self.objective.denoisers[random.integers(len(self.objective.denoisers))]
         found = taken_out(ids, self.removed(chosen, len(ids), random), vocab_ids)
-        mode = [vocab_ids.marks[chosen.mode]] if chosen.mode in vocab_ids.marks else vocab_ids.written(chosen.mode)
-        return found._replace(source=np.concatenate([mode, found.source]))
+        return found._replace(source=np.concatenate([self._mode(chosen, vocab_ids), found.source]))
+
+    def _mode(self, denoiser: s.Denoiser, vocab_ids: VocabIds) -> Sequence[int]:
+        """The mark of a denoiser's mode, spelt where the vocabulary has none."""
+        return (
+            (vocab_ids.marks[denoiser.mode],) if denoiser.mode in vocab_ids.marks else vocab_ids.written(denoiser.mode)
+        )
 
     def removed(self, denoiser: s.Denoiser, length: int, random: Random) -> NDArray[np.bool_]:
         """Which of ``length`` tokens are removed, [length]; the first never is."""

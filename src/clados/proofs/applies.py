@@ -91,8 +91,9 @@ def _chat(ready: Ready, folder: Path, row: Any, scratch: Path) -> Answers:
 
 def _fill(ready: Ready, folder: Path, row: Any, scratch: Path) -> Answers:
     text = BLANK.format("<extra_id_0>" if ready.required_tokenizer.sentinels else "[MASK]")
-    printed = command("fill", str(folder), text)[0]["blanks"]
-    computed = [[vars(each) for each in blank] for blank in fill(ready, text)[0].blanks]
+    language = row.language if getattr(ready.objective, "marked", False) else None
+    printed = command("fill", str(folder), text, *(("--language", language) if language else ()))[0]["blanks"]
+    computed = [[vars(each) for each in blank] for blank in fill(ready, text, language=language)[0].blanks]
     return [_rounded(each) for blank in printed for each in blank], [
         _rounded(each) for blank in computed for each in blank
     ]

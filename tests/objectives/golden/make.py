@@ -1,23 +1,28 @@
 """Make the golden counts of the authors' own data code, of which nothing is kept here.
 
-    python tests/objectives/golden/make.py FOLDER
+    python tests/objectives/golden/make.py FOLDER [NAME...]
 
 FOLDER holds the files, as they are at these commits on github.com:
 
     albert.py    google-research/albert b772393 create_pretraining_data.py
     glm.py       THUDM/GLM 4f61ed7 blocklm_utils.py
     cm3.py       facebookresearch/metaseq cb06c97 metaseq/data/cm3_dataset.py
-    fairseq.py   facebookresearch/fairseq a6a6327 fairseq/data/denoising_dataset.py
+    fairseq.py   facebookresearch/fairseq 3d262bb fairseq/data/denoising_dataset.py
+    t5.py        google-research/text-to-text-transfer-transformer e081111 t5/data/preprocessors.py
+    rouge.h, rouge.cc, sentence_selection.cc   google-research/pegasus 1b49290 pegasus/ops (a C++ compiler is needed)
     xlnet.py     zihangdai/xlnet bbaa3a6 data_utils.py
 """
 
 import json
 import math
+import re
+import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable
 from contextlib import nullcontext
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import SimpleNamespace
 from typing import Any
 
@@ -26,6 +31,7 @@ import torch
 
 HERE = Path(__file__).parent
 DRAWS = 20_000
+LENGTHS = range(2, 601, 4)
 
 
 def part(file: Path, begin: str, end: str | None, given: dict[str, Any]) -> dict[str, Any]:
@@ -101,7 +107,10 @@ def glm(folder: Path) -> dict[str, Any]:
 
 
 def fairseq(folder: Path) -> dict[str, Any]:
-    """Damaged texts with all that was drawn for each; and of one text how long it gets, with how many masks."""
+    """Damaged texts with all that was drawn for each; and of one text how long it gets, with how many masks.
+
+    The last are damaged by whole words: "inside" are the tokens that go on with one.
+    """
     drawn: list[list[Any]] = []
 
     def recorded(make: Callable[..., Any], kind: str) -> Callable[..., Any]:
@@ -132,9 +141,9 @@ def fairseq(folder: Path) -> dict[str, Any]:
         "replace_length": 1, "mask_length": "span-poisson", "poisson_lambda": 3.0,
     }  # fmt: skip
 
-    def damaged(ids: Any, **other: Any) -> list[int]:
+    def damaged(ids: Any, starts: Any = None, **other: Any) -> list[int]:
         rows = [torch.tensor([bos, *ids, eos])]
-        data = theirs(rows, [], vocab, mask, mask_whole_words=None, shuffle=False, seed=0, **options | other)
+        data = theirs(rows, [], vocab, mask, mask_whole_words=starts, shuffle=False, seed=0, **options | other)
         found: list[int] = data[0]["source"].tolist()
         return found
 
@@ -146,6 +155,15 @@ def fairseq(folder: Path) -> dict[str, Any]:
         ids[-1] = stop
         drawn.clear()
         batches.append({"source": damaged(ids), "ids": ids.tolist(), "drawn": list(drawn)})
+    for length in (12, 30, 60):
+        inside = sorted(random.permutation(np.arange(5, mask))[:40].tolist())
+        ids = random.integers(5, mask, length)
+        ids[random.permutation(length - 1)[: length // 9]] = stop
+        ids[0], ids[-1] = min({*range(5, mask)} - {*inside}), stop
+        starts = torch.tensor([each not in inside for each in range(size)]).byte()
+        drawn.clear()
+        source = damaged(ids, starts, mask=0.35)
+        batches.append({"source": source, "ids": ids.tolist(), "drawn": list(drawn), "inside": inside})
     sizes, masks = Counter[str](), Counter[str]()
     for _ in range(DRAWS):
         source = damaged(range(5, 45), permute_sentences=0.0)[1:-1]
@@ -234,8 +252,129 @@ def cm3(folder: Path) -> dict[str, Any]:
     return found
 
 
+def t5(folder: Path) -> dict[str, Any]:
+    """How many tokens go in how many spans, for texts of many lengths; which go of short ones; and what is made so."""
+    random = np.random.default_rng(0)
+    tf = SimpleNamespace(
+        maximum=max, minimum=min, int32=np.int32, float32=np.float32, round=np.round, range=np.arange, pad=np.pad,
+        cumsum=lambda x, axis=-1: np.cumsum(x), ones_like=np.ones_like, reshape=np.reshape, stack=np.stack,
+        equal=np.equal, logical_and=np.logical_and, logical_not=np.logical_not, where=np.where, RaggedTensor=tuple,
+        cast=lambda x, kind: np.asarray(x).astype(kind), ragged=SimpleNamespace(boolean_mask=lambda x, m: x[m]),
+    )  # fmt: skip
+    tf.math = SimpleNamespace(
+        segment_sum=lambda x, at: np.bincount(at, x).astype(int),
+        unsorted_segment_sum=lambda x, at, number: np.bincount(at, x, number).astype(int),
+    )
+    given: dict[str, Any] = {
+        "tf": tf,
+        "seqio": SimpleNamespace(stateless_shuffle=lambda row, seed: random.permutation(row)),
+    }
+    given |= {"gin": SimpleNamespace(configurable=lambda *_: lambda each: each), "sentinel_id": lambda _: 399}
+    noise = part(folder / "t5.py", "def random_spans_noise_mask", "@gin", given)["random_spans_noise_mask"]
+    marked = part(folder / "t5.py", "def noise_span_to_unique_sentinel", "@gin", given)["noise_span_to_unique_sentinel"]
+    sizes, masks, batches = dict[str, list[Any]](), dict[str, dict[str, int]](), list[dict[str, Any]]()
+    for name, rate, mean in (("t5", 0.15, 3.0), ("long", 0.5, 8.0), ("longest", 0.15, 64.0)):
+        seen = [noise(length, rate, [0, 0], mean) for length in LENGTHS]
+        sizes[name] = [[int(each.sum()), int((np.diff(each.astype(int)) == 1).sum())] for each in seen]
+    for length, rate, mean in ((8, 0.5, 2.0), (20, 0.15, 1.5)):
+        counts = Counter("".join(map(str, noise(length, rate, [0, 0], mean).astype(int))) for _ in range(DRAWS))
+        masks[f"{length} {rate} {mean}"] = dict(sorted(counts.items()))
+    for length in (2, 9, 40):
+        ids, gone = np.arange(10, 10 + length), noise(length, 0.3, [0, 0], 3.0)
+        made = [marked(ids, each, None, None).tolist() for each in (gone, ~gone)]
+        batches.append({"gone": gone.astype(int).tolist(), "source": made[0], "target": made[1]})
+    return {"sizes": sizes, "masks": masks, "batches": batches}
+
+
+SHIM = r"""
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <deque>
+#include <fstream>
+#include <functional>
+#include <iostream>
+#include <map>
+#include <memory>
+#include <random>
+#include <regex>
+#include <set>
+#include <sstream>
+#include <string>
+#include <unordered_set>
+#include <vector>
+#define CHECK_GE(a, b)
+#define TF_CHECK_OK(a)
+typedef int64_t int64; typedef int32_t int32;
+namespace absl {
+template <class T> using flat_hash_set = std::unordered_set<T>;
+template <class K, class V> using node_hash_map = std::map<K, V>;
+struct string_view : std::string { using std::string::string; string_view(std::string s) : std::string(s) {} };
+struct SkipEmpty {}; struct BitGen : std::mt19937 {};
+inline std::string AsciiStrToLower(std::string s) { for (char& c : s) if (c >= 'A' && c <= 'Z') c += 32; return s; }
+template <class T> std::string StrJoin(const T& all, std::string by) {
+  std::string made; bool first = true;
+  for (auto& each : all) { if (!first) made += by; made += each; first = false; }
+  return made;
+}
+inline std::vector<std::string> StrSplit(std::string s, char by, SkipEmpty) {
+  std::vector<std::string> made; std::stringstream all(s); std::string each;
+  while (std::getline(all, each, by)) if (!each.empty()) made.push_back(each);
+  return made;
+}
+inline std::vector<string_view> StrSplit(std::string, char) { return {}; }
+}
+namespace tensorflow { struct Env { static int Default() { return 0; } }; }
+inline unsigned long long Fingerprint2011(const std::string& s) { return std::hash<std::string>()(s); }
+"""
+MAIN = r"""
+int main() {
+  using namespace pegasus;
+  std::unique_ptr<RougeDistance> rouge(new RougeDistance(1, ROUGE_F));
+  std::string line;
+  while (std::getline(std::cin, line)) {
+    std::stringstream all(line); std::string each; float ratio; std::vector<std::string> texts; std::string text;
+    std::getline(all, each, '|'); ratio = std::stof(each);
+    while (std::getline(all, each, '|')) { texts.push_back(each); text += each + " "; }
+    for (int i : GetSentenceIndicesByRouge(texts, text, rouge, ratio, 0.0)) std::cout << i << " ";
+    auto whole = rouge->PrecomputeSentenceData(text);
+    for (auto& each : texts) {
+      auto one = rouge->PrecomputeSentenceData(each);
+      std::cout << "," << rouge->ComputeSimilarity(*whole - *one, *one);
+    }
+    std::cout << std::endl;
+  }
+}
+"""
+
+
+def pegasus(folder: Path) -> dict[str, Any]:
+    """Which sentences are taken, and their scores, without stop words: the authors' C++, with what it stands on."""
+    parts = [(folder / name).read_text(encoding="utf-8") for name in ("rouge.h", "rouge.cc", "sentence_selection.cc")]
+    source = re.sub("(?m)^#include.*", "", "\n".join(parts)).replace("long long_t", "long long")
+    random, words = np.random.default_rng(0), ["The", "the", "cat", "dog,", "sat!", "on_mat", "7", "A-b", "it's", "of"]
+    documents: list[tuple[float, list[str]]] = []
+    for number in range(30):
+        sizes = random.integers(1, 9, int(random.integers(1, 12)))
+        documents.append(((0.3, 0.45, 0.2)[number % 3], [" ".join(random.choice(words, size)) for size in sizes]))
+    asked = "".join(f"{ratio}|{'|'.join(texts)}\n" for ratio, texts in documents)
+    with TemporaryDirectory() as build:
+        program = Path(build) / "rouge"
+        command = ["g++", "-O1", "-std=c++20", "-x", "c++", "-", "-o", str(program)]
+        subprocess.run(command, input=SHIM + source + MAIN, text=True, check=True)
+        found = subprocess.run([program], input=asked, capture_output=True, text=True, check=True).stdout
+    rows = []
+    for (ratio, texts), line in zip(documents, found.splitlines(), strict=True):
+        taken, *values = line.split(",")
+        chosen = {"taken": [*map(int, taken.split())], "scores": [*map(float, values)]}
+        rows.append({"ratio": ratio, "texts": texts, **chosen})
+    return {"documents": rows}
+
+
 if __name__ == "__main__":
-    for make in (albert, glm, fairseq, xlnet, cm3):
+    for make in (albert, glm, fairseq, xlnet, cm3, t5, pegasus):
+        if sys.argv[2:] and make.__name__ not in sys.argv[2:]:
+            continue
         file = HERE / f"{make.__name__}.json"
         file.write_text(json.dumps(make(Path(sys.argv[1])), separators=(",", ":")) + "\n", encoding="utf-8")
         print(file, file.stat().st_size)

@@ -19,7 +19,7 @@ mbart = bart.but(
 fifty = mbart.but(inputs=but(vocab=but(size=250_054, start=2, mask=250_053)))
 
 pretraining = bart_pretraining.but(
-    objective=Denoised(rate=0.35, mean=3.5, marked=True),
+    objective=Denoised(rate=0.35, mean=3.5, whole_words=True, marked=True),
     data="CC25: Common Crawl in 25 languages, a language in a text",
     optimiser=AdamW(lr=3e-4, beta2=0.98, eps=1e-6),
     schedule=LinearDecay(warmup=10_000),

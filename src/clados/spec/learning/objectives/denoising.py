@@ -18,6 +18,7 @@ class Denoised(Objective):
     rate: float = 0.3
     mean: float = 3.0
     permuted: bool = True
+    whole_words: bool = False  # spans and their rate are counted in words, not in tokens
     marked: bool = False  # sentences end with the end token, texts begin and end with a mark of their language
 
 
