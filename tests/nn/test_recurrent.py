@@ -141,3 +141,27 @@ def test_one_stream_is_that_of_transformers_and_blanks_are_asked_of_the_other(tm
     expected = theirs(ids, attention_mask=keep, perm_mask=hidden, target_mapping=asked).logits[:, 0]
     found = ours.heads["lm"](ours.blanks(ids, keep, blank)[:, 3], ours.inputs, {})
     assert torch.allclose(found, expected, atol=1e-4)
+
+
+@torch.no_grad()
+def test_texts_that_stand_backwards_are_those_of_transformers(tmp_path: Path) -> None:
+    """With its ``bi_data`` (5.23.0), of which the second half of a batch is read from its end to its start."""
+    import transformers
+
+    config = transformers.XLNetConfig(vocab_size=131, d_model=24, n_layer=2, n_head=3, d_inner=40, mem_len=8)
+    theirs = transformers.XLNetLMHeadModel(config).eval()
+    for each in theirs.parameters():
+        each.normal_(0, 0.3)
+    theirs.save_pretrained(tmp_path)
+    ours: Any = from_pretrained(tmp_path)
+    theirs.transformer.bi_data = True
+    read = example_inputs(small(declared("xlnet").model))
+    given = {name: read[name][:2].repeat_interleave(2, 0) for name in ("perm_mask", "target_mapping", "token_type_ids")}
+    first, second = (torch.randint(6, 131, (4, given["perm_mask"].size(1))) for _ in range(2))
+    backwards = torch.tensor([False, False, True, True])
+    mems = ours(first, backwards=backwards).mems
+    expected = theirs(first, use_mems=True).mems
+    assert torch.allclose(mems, torch.stack(expected, 1).transpose(0, 2), atol=1e-4)
+    found = ours(second, mems=mems, backwards=backwards, **given).logits
+    assert torch.allclose(found, theirs(second, mems=expected, use_mems=True, **given).logits, atol=1e-4)
+    assert not torch.allclose(found[2:], ours(second, mems=mems, **given).logits[2:], atol=1e-2)

@@ -7,7 +7,8 @@ import pytest
 
 from clados import spec as s
 from clados.data import Text, train_tokenizer
-from clados.data.packing import Couple, generator
+from clados.data.packing import Couple, NeighbouringPairs, generator
+from clados.data.stream import Stream
 from clados.data.tokenizer import Roles
 from clados.errors import InputError
 from clados.models.declared import declared
@@ -30,6 +31,18 @@ def test_the_same_places_are_hidden_as_often_as_by_the_authors_code() -> None:
         " ".join(map(str, choose(objective.but(longest=2), ids, vocab_ids, random))) for _ in range(10_000)
     )
     assert not alike(longer, theirs["sets"])
+
+
+def test_the_same_pairs_are_cut_as_often_as_by_the_authors_code() -> None:
+    """Theirs swaps first and then cuts off, of two as long as each other always the one that stands behind."""
+    theirs = golden("albert")
+    bounds = np.cumsum([0, *theirs["lengths"]])
+    text = Stream(np.arange(bounds[-1], dtype=np.uint32), bounds, np.array([0, len(bounds) - 1]))
+    source = NeighbouringPairs(text, theirs["room"], short=0.0)
+    rows = [source.at(index, epoch) for epoch in range(5000) for index in range(len(source))]
+    ours = Counter(f"{row.first[0]}-{row.first[-1]} {row.second[0]}-{row.second[-1]}" for row in rows)
+    assert alike(ours, theirs["pairs"])
+    assert theirs["swapped"] == pytest.approx(0.5 * sum(theirs["pairs"].values()), rel=0.03)
 
 
 def test_lengths_are_drawn_as_the_paper_says() -> None:

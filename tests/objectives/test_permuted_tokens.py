@@ -19,7 +19,7 @@ from clados.objectives import Setting, SourceConfig, VocabIds, permuted_tokens, 
 from clados.objectives.permuted_tokens import Stretch, Stretches, chosen_spans, fitted_lengths, permuted
 from tests.objectives.alike import alike, golden
 
-XLNET = s.PermutedTokens()
+XLNET, XL = s.PermutedTokens(), declared("xlnet").model
 LENGTHS = np.array([9, 4, 12, 3, 6, 1, 10, 8, 7])  # of the golden text's sentences
 WORDS = VocabIds(100, {"sep": 90, "cls": 91, "pad": 92, "eos": 93})
 
@@ -42,6 +42,15 @@ def test_segments_are_drawn_as_by_the_authors_code() -> None:
         assert len(row.first) + len(row.second) == 13
         ours[f"{len(row.first)} {row.second[0]}"] += 1
     assert alike(ours, golden("xlnet")["split"])
+
+
+def test_documents_end_as_in_the_authors_code() -> None:
+    """With a mark that is of their last sentence; a document without a sentence has none."""
+    documents = golden("xlnet")["documents"]
+    text = Stream(np.arange(1, 11, dtype=np.uint32), np.array([0, 3, 5, 6, 9, 10]), np.array([0, 2, 2, 5]))
+    source = Stretches(s.PermutedTokens(reused=2), text, 8, 0, 93)
+    assert source.ids[0].tolist() == documents["ids"]
+    assert source.borders[0].tolist() == (np.flatnonzero(np.diff(documents["sentences"])) + 1).tolist()
 
 
 def test_spans_are_drawn_as_by_the_authors_code() -> None:
@@ -86,6 +95,8 @@ def test_half_of_the_rows_read_the_same_text_backwards() -> None:
     assert lanes[1].tolist() == list(range(59, 59 - len(lanes[1]), -1))
     starts = {59 - end for end in np.cumsum([0, *LENGTHS[::-1]])}
     assert all(row.second[0] in starts for row in rows[source.forward :] if row.second[0] != row.first[-1] - 1)
+    batch = task(XLNET).prepare(rows, [generator(i) for i in range(len(rows))], Setting(XL, 0, WORDS))
+    assert batch.inputs["backwards"].tolist() == [row.backwards for row in rows]  # whose distances change their signs
 
 
 def test_words_begin_at_their_first_piece_in_either_direction() -> None:

@@ -263,6 +263,20 @@ def test_a_row_is_the_same_in_one_two_and_three_parts(case: Case) -> None:
         assert sum(part.weights["lm"] for part in parts) == whole.weights["lm"]
 
 
+@pytest.mark.parametrize("case", [each for each in CLOSED if each.id != "few bits"])
+def test_the_loss_of_small_batches_adds_up_to_that_of_a_large_one(case: Case) -> None:
+    """Rows of other lengths, padded among each other or alone; few bits are of a whole batch's numbers."""
+    random, (model, setting) = generator(4), small(case)
+    rows = [random.permutation(setting.required_vocab_ids.ordinary)[:n].astype(np.int64) for n in (36, 9, 23, 2)]
+    one, seeds = task(case.objective), [*range(4)]
+    with torch.no_grad():
+        whole = one.loss(model, prepared(case, rows, seeds)).parts
+        parts = [one.loss(model, prepared(case, [row], [seed])).parts for row, seed in zip(rows, seeds)]
+    for name, term in whole.items():
+        torch.testing.assert_close(sum(part[name].sum for part in parts), term.sum)
+        assert sum(part[name].weight for part in parts) == term.weight
+
+
 @pytest.mark.parametrize("length", [0, 1])
 @pytest.mark.parametrize("case", CLOSED)
 def test_next_to_nothing_is_read_or_refused(case: Case, length: int) -> None:

@@ -266,8 +266,9 @@ class PackedPairs(_Spans):
 class NeighbouringPairs(_Spans):
     """Two spans of sentences, the second being what follows (ALBERT §3.1).
 
-    They are cut as ``PackedPairs`` cuts them. A single sentence is parted between two of its tokens: a segment may be
-    any span of text (Devlin et al. 2019, §3).
+    They are cut as ``PackedPairs`` cuts them, except that of two equally long ones either may lose a token first: their
+    lengths do not tell their order. A single sentence is parted between two of its tokens: a segment may be any span
+    of text (Devlin et al. 2019, §3).
     """
 
     def __init__(self, stream: Stream, length: int, seed: int = 0, short: float = 0.1) -> None:
@@ -284,7 +285,10 @@ class NeighbouringPairs(_Spans):
             at = int(self.stream.pieces[random.integers(start + 1, end)] - self.stream.pieces[start])
         else:
             at = int(random.integers(1, len(ids)))
-        return Couple(*_trim(ids[:at], ids[at:], room, random), follows=True)
+        if random.random() < 0.5:
+            return Couple(*_trim(ids[:at], ids[at:], room, random), follows=True)
+        second, first = _trim(ids[at:], ids[:at], room, random)
+        return Couple(first, second, follows=True)
 
 
 def _trim(first: _Ids, second: _Ids, room: int, random: np.random.Generator) -> tuple[_Ids, _Ids]:

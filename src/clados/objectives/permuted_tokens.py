@@ -78,6 +78,7 @@ class PermutedTokensTask(TextTask[s.PermutedTokens, Stretch], objective=s.Permut
         at = np.concatenate([number * asked + np.arange(len(each.asked)) for number, each in enumerate(made)])
         labels = np.concatenate([each.ids[each.asked] for each in made])
         inputs = {"input_ids": ids, "token_type_ids": types, "perm_mask": hidden, "target_mapping": mapping}
+        inputs["backwards"] = torch.tensor([row.backwards for row in rows])
         targets = {"labels": torch.from_numpy(labels), "at": torch.from_numpy(at)}
         tokens = sum(len(each.ids) for each in made)
         return Batch({**inputs, **with_mask(keep)}, targets, {"lm": len(at)}, tokens, in_place=True)
@@ -92,7 +93,9 @@ class PermutedTokensTask(TextTask[s.PermutedTokens, Stretch], objective=s.Permut
 
 
 class Stretches:
-    """A text gone through in steps of ``reused`` tokens, a separator after each document; then some of it backwards.
+    """A text gone through in steps of ``reused`` tokens; then some of it backwards.
+
+    After each document stands a separator, which is of its last sentence (``_create_data`` of data_utils.py).
 
     After what is reused stands a segment of whole sentences, and one that follows it or, by lot, one from elsewhere in
     the text, where a segment of one sentence always has one from elsewhere; both are cut at their ends to fit
@@ -112,8 +115,8 @@ class Stretches:
         pieces = np.repeat(np.arange(len(stream.pieces) - 1), np.diff(stream.pieces))
         ids = stream.ids.astype(np.int64)
         if separator is not None:
-            ends = stream.pieces[stream.documents[1:]]
-            ids, pieces = np.insert(ids, ends, separator), np.insert(pieces, ends, -1 - np.arange(len(ends)))
+            ends = stream.pieces[stream.documents[1:][np.diff(stream.documents) > 0]]
+            ids, pieces = np.insert(ids, ends, separator), np.insert(pieces, ends, pieces[ends - 1])
         self.ids = ids, ids[::-1].copy()
         borders = np.flatnonzero(np.diff(pieces)) + 1  # where a sentence begins
         self.borders = borders, len(ids) - borders[::-1]
@@ -184,7 +187,8 @@ def permuted(objective: s.PermutedTokens, row: Stretch, vocab_ids: VocabIds, ran
     ids = np.concatenate([row.reused, row.first, [sep], row.second, [sep, mark]])
     types = np.repeat([0, 1, 2], [reused + len(row.first) + 1, len(row.second) + 1, 1])
     number = max(1, len(ids) // objective.share)
-    parts = [(slice(0, reused), number - number // 2), (slice(reused, len(ids)), number // 2)]
+    ahead = min(number - number // 2, max(0, reused - 1))  # a place that saw nothing at all would see all evenly
+    parts = [(slice(0, reused), ahead), (slice(reused, len(ids)), number - ahead)]
     wanted = np.zeros(len(ids), bool)
     order = np.full(len(ids), -1, np.int16 if len(ids) < 2**15 else np.int64)
     for part, goal in parts:

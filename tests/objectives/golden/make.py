@@ -10,17 +10,20 @@ FOLDER holds the files, as they are at these commits on github.com:
     fairseq.py   facebookresearch/fairseq 3d262bb fairseq/data/denoising_dataset.py
     t5.py        google-research/text-to-text-transfer-transformer e081111 t5/data/preprocessors.py
     rouge.h, rouge.cc, sentence_selection.cc   google-research/pegasus 1b49290 pegasus/ops (a C++ compiler is needed)
+    xl.py        kimiyoung/transformer-xl 44781ed pytorch/data_utils.py
     xlnet.py     zihangdai/xlnet bbaa3a6 data_utils.py
 """
 
 import json
 import math
+import os
 import re
 import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable
 from contextlib import nullcontext
+from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import SimpleNamespace
@@ -44,7 +47,7 @@ def part(file: Path, begin: str, end: str | None, given: dict[str, Any]) -> dict
 
 
 def albert(folder: Path) -> dict[str, Any]:
-    """How often each set of places is masked in a text of nine words, some of several pieces."""
+    """How often each set of places is masked in nine words, some of several pieces, and which pairs are cut."""
     import collections
     import random
 
@@ -59,7 +62,23 @@ def albert(folder: Path) -> dict[str, Any]:
     for _ in range(DRAWS):
         _, places, _, _ = made["create_masked_lm_predictions"](tokens, 0.3, 20, tokens[1:-1], rng)
         found[" ".join(map(str, places))] += 1
-    return {"tokens": tokens, "rate": 0.3, "sets": dict(sorted(found.items()))}
+    flags.random_next_sentence = False
+    given |= {"TrainingInstance": lambda **each: each, **made}
+    cut = part(folder / "albert.py", "def create_instances_from_document", "MaskedLmInstance = ", given)
+    cut |= part(folder / "albert.py", "def truncate_seq_pair", "def main", given)
+    cut["create_instances_from_document"].__globals__["truncate_seq_pair"] = cut["truncate_seq_pair"]
+    lengths, pairs, swapped = [5, 3, 6, 4, 3, 8], Counter[str](), 0
+    ends = np.cumsum([0, *lengths]).tolist()
+    document = [[str(token) for token in range(a, b)] for a, b in pairwise(ends)]
+    for _ in range(DRAWS // 2):
+        for each in cut["create_instances_from_document"]([document], 0, 15, 0.0, 0.0, 20, [], rng):
+            ids, types = each["tokens"], each["segment_ids"]
+            sides = [[int(i) for i, kind in zip(ids, types) if kind == side and i[0] != "["] for side in (0, 1)]
+            swapped += each["is_random_next"]
+            first, second = sides[::-1] if each["is_random_next"] else sides
+            pairs[f"{first[0]}-{first[-1]} {second[0]}-{second[-1]}"] += 1
+    cuts = {"lengths": lengths, "room": 12, "pairs": dict(sorted(pairs.items())), "swapped": swapped}
+    return {"tokens": tokens, "rate": 0.3, "sets": dict(sorted(found.items())), **cuts}
 
 
 def glm(folder: Path) -> dict[str, Any]:
@@ -209,7 +228,36 @@ def xlnet(folder: Path) -> dict[str, Any]:
     halves = [look(ids[cut], ids[cut], masked[cut], 6, 6)[0] for cut in (slice(6), slice(6, 12))]
     hidden = np.block([[halves[0], np.ones((6, 6))], [np.zeros((6, 6)), halves[1]]]).astype(int)
     laid = {"ids": ids.tolist(), "masked": np.flatnonzero(masked).tolist(), "order": order, "hidden": hidden.tolist()}
-    return {"split": dict(sorted(split.items())), "spans": dict(sorted(spans.items())), "laid": laid}
+    kept: list[Any] = []
+    tf.gfile = SimpleNamespace(Open=lambda lines: lines)
+    given["FLAGS"] = SimpleNamespace(
+        use_eod=True, from_raw_text=False, sp_path="", save_dir="", task=0, split="", pass_id=0,
+        bsz_per_host=1, seq_len=1, bi_data=1,
+    )  # fmt: skip
+    given |= {
+        "EOD_ID": 93,
+        "os": os,
+        "spm": SimpleNamespace(SentencePieceProcessor=lambda: SimpleNamespace(Load=lambda _: 0)),
+    }
+
+    def caught(data: Any, **_: Any) -> tuple[str, int]:
+        kept.extend(each.astype(int).tolist() for each in data)
+        return "", 0
+
+    given["create_tfrecords"] = caught
+    lines = ["1 2 3", "4 5", "", "6", "7 8 9", "10", ""]
+    part(folder / "xlnet.py", "def _create_data", "def create_data", given)["_create_data"](0, [lines])
+    documents = {"ids": kept[0], "sentences": kept[1]}
+    counts = {"split": dict(sorted(split.items())), "spans": dict(sorted(spans.items()))}
+    return {**counts, "laid": laid, "documents": documents}
+
+
+def transformer_xl(folder: Path) -> dict[str, Any]:
+    """The batches of a text of 61 tokens in three rows of five."""
+    given = {"torch": torch, "np": np}
+    made = part(folder / "xl.py", "class LMOrderedIterator", "class LMShuffledIterator", given)["LMOrderedIterator"]
+    batches = [[each.t().tolist() for each in (read, wanted)] for read, wanted, _ in made(torch.arange(61), 3, 5)]
+    return {"tokens": 61, "rows": 3, "length": 5, "batches": batches}
 
 
 def cm3(folder: Path) -> dict[str, Any]:
@@ -372,7 +420,7 @@ def pegasus(folder: Path) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    for make in (albert, glm, fairseq, xlnet, cm3, t5, pegasus):
+    for make in (albert, glm, fairseq, xlnet, transformer_xl, cm3, t5, pegasus):
         if sys.argv[2:] and make.__name__ not in sys.argv[2:]:
             continue
         file = HERE / f"{make.__name__}.json"

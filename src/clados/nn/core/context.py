@@ -76,6 +76,7 @@ class DistanceTable(NamedTuple):
     keys: int  # one more than the longest
     shared: dict[str, Tensor]  # the biases of all layers, each [heads, head_dim]
     differ: Tensor | None = None  # whether query and key are of two segments, [batch, 1, queries, keys] bool
+    signs: Tensor | None = None  # of the sinusoids, where some texts run backwards: [batch, 1, 1, d_model]
 
 
 class PositionTerms(NamedTuple):

@@ -48,8 +48,8 @@ class Permuted(Remembering):
     @property
     def takes(self) -> list[str]:
         """The names of its arguments."""
-        own = "token_type_ids", "attention_mask", "mems", "perm_mask", "target_mapping", "logits_to_keep"
-        return ["input_ids", *own]
+        own = "token_type_ids", "attention_mask", "mems", "perm_mask", "target_mapping", "backwards"
+        return ["input_ids", *own, "logits_to_keep"]
 
     def states(self, input_ids: Tensor | None = None, **given: Any) -> Tensor:
         """The last states, [batch, length, d_model]; of the places asked for, where there are any."""
@@ -70,6 +70,7 @@ class Permuted(Remembering):
             mems: what the last call gave back, [batch, layers, memory, d_model].
             perm_mask: [batch, length, length], 1 where the row's place does not see the column's.
             target_mapping: [batch, asked, length], in each row 1 at one place.
+            backwards: [batch] bool, texts that stand from their end to their start, as does what they remember.
         """
         x, mems = self.segment(input_ids, **given)
         return Output(self.apply_heads(x, {"input_ids": input_ids, **given}, logits_to_keep), mems=mems)
@@ -82,6 +83,7 @@ class Permuted(Remembering):
         mems: Tensor | None = None,
         perm_mask: Tensor | None = None,
         target_mapping: Tensor | None = None,
+        backwards: Tensor | None = None,
         **unknown: Tensor | None,
     ) -> tuple[Tensor, Tensor]:
         """The last states and the memory after them."""
@@ -94,11 +96,13 @@ class Permuted(Remembering):
         check_shape("token_type_ids", token_type_ids, (batch, length))
         check_shape("perm_mask", perm_mask, (batch, length, length))
         check_shape("target_mapping", target_mapping, (batch, "asked", length))
+        check_shape("backwards", backwards, (batch,))
         positions = torch.arange(past, past + length, device=input_ids.device)
         h = self.inputs(input_ids, positions[None])
         hidden = unseen(full_mask(attention_mask, past, length), perm_mask, past, length, h)
         [context] = self.stack.contexts(h, positions[None], None, past, None)
-        context.distances = context.distances._replace(differ=differing(token_type_ids, past))
+        differ, signs = differing(token_type_ids, past), turned(backwards, h)
+        context.distances = context.distances._replace(differ=differ, signs=signs)
         context.mask = bias(hidden & (positions[:, None] != torch.arange(past + length, device=h.device)), h)
         if target_mapping is None:
             h, met = self.read(h, mems, context)
@@ -148,3 +152,15 @@ def differing(types: Tensor | None, past: int) -> Tensor | None:
     if types is None:
         return None
     return (types[:, :, None] != F.pad(types, (past, 0))[:, None])[:, None]
+
+
+def turned(backwards: Tensor | None, like: Tensor) -> Tensor | None:
+    """The signs of a distance's sinusoids, [batch, 1, 1, d_model]: those of -d are those of d, the sines negated.
+
+    In a text that stands backwards what comes later stands before: its distances have the other sign
+    (``relative_positional_encoding`` of zihangdai/xlnet modeling.py).
+    """
+    if backwards is None:
+        return None
+    sines = torch.arange(like.size(-1), device=like.device) < like.size(-1) // 2
+    return torch.where(backwards[:, None] & sines, -1.0, 1.0).to(like.dtype)[:, None, None]

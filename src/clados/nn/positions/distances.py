@@ -76,7 +76,7 @@ class RelativeAttention(Attention):
     def position_scores(self, q: Tensor, keys: int, given: DistanceTable) -> Tensor:
         """What the places of the last of the keys and of all of them add to the scores, before these are scaled."""
         rows = given.rows[given.keys - keys :][: keys + (1 if self.causal else q.size(2))]
-        return shifted(self.distant(q + self.shared("v", given), rows), keys)
+        return shifted(self.distant(q + self.shared("v", given), rows, given.signs), keys)
 
     def shared(self, name: str, given: DistanceTable) -> Tensor:
         """A bias, [heads, 1, head_dim]: this layer's, or that of all."""
@@ -84,9 +84,11 @@ class RelativeAttention(Attention):
         held: Tensor = given.shared[name] if own is None else own
         return held[:, None]
 
-    def distant(self, q: Tensor, rows: Tensor) -> Tensor:
+    def distant(self, q: Tensor, rows: Tensor, signs: Tensor | None = None) -> Tensor:
         """q W R for each query and distance: [batch, heads, queries, distances]."""
         weight = self.distance.weight.view(q.size(1), self.head_dim, -1)
+        if signs is not None:
+            return (q @ weight * signs) @ rows.T
         if q.size(2) < self.head_dim:  # (q W) R costs less than q (W R), which projects every distance
             return (q @ weight) @ rows.T
         return q @ (weight @ rows.T)
@@ -139,7 +141,7 @@ class SegmentedAttention(RelativeAttention):
         bias = None if self.qkv.bias is None else self.qkv.bias[:own]
         q = product(g, self.qkv.weight[:own], bias).unflatten(-1, (-1, self.head_dim)).transpose(1, 2)
         rows = keys - 1 - places[..., None] + torch.arange(keys, device=g.device)
-        scores = self.distant(q + self.shared("v", given), given.rows)
+        scores = self.distant(q + self.shared("v", given), given.rows, given.signs)
         scores = scores.gather(-1, rows[:, None].expand(-1, q.size(1), -1, -1))
         if given.differ is not None:
             there = (places - (keys - given.differ.size(2)))[:, None, :, None].expand(-1, 1, -1, keys)

@@ -23,7 +23,8 @@ class Permuted(Encoder, kw_only=True):
     h_z[t] = attention(q = h_z[t], kv = h_z[<=t]), g_z[t] = attention(q = g_z[t], kv = h_z[<t]), with one set of
     weights; g begins as one learned vector ``w`` (eq. 4, figure 1). ``perm_mask`` says who does not see whom,
     [batch, length, length]; ``target_mapping`` which places are asked for, one of each row, [batch, asked, length];
-    without the latter there is one stream. Each layer also sees the last ``memory`` states that it met before; of a
+    without the latter there is one stream. ``backwards`` says which texts stand from their end to their start, [batch]:
+    their distances change their signs. Each layer also sees the last ``memory`` states that it met before; of a
     text only the first ``reused`` positions are kept, where the rest is read again.
     """
 
