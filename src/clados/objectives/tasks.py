@@ -64,7 +64,8 @@ class SourceConfig:
     Attributes:
         length: tokens of a sequence, steps of a window.
         cache: the folder in which tokens are kept, see ``encode_documents``.
-        shuffled: destroy what there is to learn, as a control: tokens, labels and actions in random order.
+        shuffled: destroy what there is to learn, as a control: tokens, labels and actions in random order. Where an
+            encoder reads and a decoder writes, each example is also given another's target, by the training unit.
         writes: how the model does, which says whether one text is read on, or one answers another.
     """
 

@@ -53,7 +53,10 @@ class Plan:
 
     def unit(self, initial_model: WholeModel) -> SupervisedUnit:
         """What trains a model made from this plan."""
-        return SupervisedUnit(initial_model, self.stage, self.setting, self.train, self.run, self.held_out)
+        shuffled = self.choices.shuffled
+        return SupervisedUnit(
+            initial_model, self.stage, self.setting, self.train, self.run, self.held_out, shuffled=shuffled
+        )
 
     @property
     def origin(self) -> dict[str, str]:

@@ -29,6 +29,7 @@ from clados.train.trained import OWNED, hold
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 MOST_EPOCHS = 32  # over the held-out examples in one evaluation
 HELD_OUT_LANES = 8  # texts that are gone through side by side where a model remembers
+DECODER = "decoder_"  # what the names of a decoder's inputs begin with
 HELD_OUT = 1_000_003  # the seed of what is held out, so that it is prepared the same in every run
 
 
@@ -120,6 +121,7 @@ class SupervisedUnit(Unit):
 
     Attributes:
         text_only: how what is held out is measured, as in ``measured``.
+        shuffled: whether it is a control that has nothing to learn, see ``prepared``.
     """
 
     model: WholeModel
@@ -129,6 +131,7 @@ class SupervisedUnit(Unit):
     run: Run
     held_out: Source | None = None
     text_only: bool = False
+    shuffled: bool = False
 
     def __post_init__(self) -> None:
         self.task: Task[Any, Any] = task(self.stage.objective)
@@ -230,17 +233,35 @@ class SupervisedUnit(Unit):
             yield Drawn(groups[min(at, len(groups) - 1)]), at < len(groups)
 
     def prepared(self, task: Task[Any, Any], source: Source, drawn: "Drawn", seed: int) -> Batch:
-        """The batch of some examples."""
+        """The batch of some examples.
+
+        A control's examples hold no order (``SourceConfig.shuffled``), but what a decoder writes may still be read off
+        what its encoder sees, where both are made of one text: its decoder writes the target of another example.
+        """
         rows = [(task.epoch(epoch), index) for epoch, index in drawn.rows]
-        examples = [source.at(index, epoch) for epoch, index in rows]
-        batch = task.prepare(examples, [generator(seed, 1, epoch, index) for epoch, index in rows], self.setting)
+        batch = self._batch(task, source, rows, seed)
+        if self.shuffled and any(name.startswith(DECODER) for name in batch.inputs):
+            number = len(source)
+            others = [(epoch, (index + number // 2) % number) for epoch, index in rows]
+            batch = unpaired(batch, self._batch(task, source, others, seed))
         batch = replace(batch, lanes=drawn.lanes, begins=drawn.begins)
         return batch.to(self.device) if self.device.type == "cuda" else batch
+
+    def _batch(self, task: Task[Any, Any], source: Source, rows: Sequence[tuple[int, int]], seed: int) -> Batch:
+        examples = [source.at(index, epoch) for epoch, index in rows]
+        return task.prepare(examples, [generator(seed, 1, epoch, index) for epoch, index in rows], self.setting)
 
     @property
     def recorded(self) -> dict[str, Any]:
         facts = {"length": self.setting.length, "examples": len(self.source)}
         return {"declaration": repr(getattr(self.model, "spec", None)), "stage": repr(self.stage), **facts}
+
+
+def unpaired(read: Batch, written: Batch) -> Batch:
+    """What the encoder reads in the one batch, and what the decoder writes in the other, of as many rows."""
+    inputs = {name: value for name, value in read.inputs.items() if not name.startswith(DECODER)}
+    inputs |= {name: value for name, value in written.inputs.items() if name.startswith(DECODER)}
+    return replace(written, inputs=inputs)
 
 
 @dataclass(frozen=True)
