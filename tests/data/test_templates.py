@@ -72,11 +72,11 @@ TURNS = {
             TURNS,
             "<|prompter|>Hello!</s><|assistant|>Hi!</s><|prompter|>How are you?</s><|assistant|>Fine.</s>",
         ),
-        # docs/koala.md of young-geng/EasyLM
+        # lm-sys/FastChat conversation.py, conv_koala_v1 (ADD_COLON_TWO); docs/koala.md of young-geng/EasyLM
         (
             "koala",
             TURNS,
-            "BEGINNING OF CONVERSATION: USER: Hello! GPT:Hi!</s>USER: How are you? GPT:Fine.</s>",
+            "BEGINNING OF CONVERSATION: USER: Hello! GPT: Hi!</s>USER: How are you? GPT: Fine.</s>",
         ),
     ],
 )

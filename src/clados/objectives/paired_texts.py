@@ -64,9 +64,8 @@ class Prompts(Owned):
 class PairedTextsTask(Task[s.PairedTexts, Related], objective=s.PairedTexts):
     """Pairs of texts: each question finds its passage among all of the batch, and the ``hard`` ones of each.
 
-    With instructions the texts of one task alone are compared, as in the authors' batches, which are of one task; other
-    questions' right passages are among them, which the authors' script leaves out and the paper does not. What a
-    cross-encoder says of each passage stands in the data (``score``, ``negative_score``), as the script that E5's
+    With instructions the texts of one task alone are compared, as in the authors' batches, which are of one task
+    (xlang-ai/instructor-embedding, train.py). What a cross-encoder says of each passage stands in the data (``score``, ``negative_score``), as the script that E5's
     teacher comes from writes it: microsoft/unilm, simlm/src/inference/gen_teacher_scores.py.
     """
 
@@ -200,8 +199,9 @@ class PairedTextsTask(Task[s.PairedTexts, Related], objective=s.PairedTexts):
             others = torch.cat(every)
         labels = torch.arange(first, first + number, device=vectors.device)
         apart = tasks[:, None] != others
+        not_asked = apart if one.in_batch else torch.arange(len(right), device=vectors.device) != labels[:, None]
         scores = cosines(questions, torch.cat([right, all_wrong]), one.temperature)
-        scores = scores.masked_fill(torch.cat([apart, apart.repeat_interleave(one.hard, 1)], 1), -torch.inf)
+        scores = scores.masked_fill(torch.cat([not_asked, apart.repeat_interleave(one.hard, 1)], 1), -torch.inf)
         pairs = cross_entropy(scores, labels, reduction="sum")
         parts = {"pairs": LossTerm(pairs if one.teacher == "none" else one.share * pairs, number)}
         if one.both:
@@ -219,7 +219,7 @@ class PairedTextsTask(Task[s.PairedTexts, Related], objective=s.PairedTexts):
     @property
     def held_out(self) -> Self:
         """Among the other passages alone, in one direction: without teacher and wrong texts."""
-        return type(self)(self.objective.but(hard=0, both=False, teacher="none", share=1.0))
+        return type(self)(self.objective.but(hard=0, in_batch=True, both=False, teacher="none", share=1.0))
 
     def main_loss(self, losses: Mapping[str, float]) -> float:
         """The share of questions whose passage is not the first: at so low a temperature the loss tells confidence."""

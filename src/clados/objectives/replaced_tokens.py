@@ -34,7 +34,7 @@ class ReplacedTokensTask(Task[s.ReplacedTokens, Packed], objective=s.ReplacedTok
     """Sequences with some tokens hidden; the generator fills them in, and the model tells which these are.
 
     The two losses are means, over hidden tokens and over all, as in the authors' code, whose 50 is their weight: the
-    paper writes sums. Every chosen token becomes a mask (§3.1); the authors' code leaves 15 % of them in their place.
+    paper writes sums. Every chosen token becomes a mask (§2); the authors' code leaves 15 % of them in their place.
     """
 
     writes = (None,)

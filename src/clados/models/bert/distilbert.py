@@ -9,7 +9,7 @@ distillation = Stage(
     name="distillation",
     objective=Distilled(teacher="bert"),
     data="BooksCorpus and English Wikipedia, as BERT",
-    optimiser=AdamW(lr=5e-4, eps=1e-6),
+    optimiser=AdamW(lr=5e-4, beta2=0.98, eps=1e-6),
     schedule=LinearDecay(),
     batch=4000,
     length=512,
@@ -33,8 +33,8 @@ declaration = Declaration(
     },
     assumed=(
         "recipe.objective: the weights and the temperature are those of the authors' published command",
-        "recipe.optimiser, recipe.schedule, recipe.clip: not published; the defaults of the authors' script, whose "
-        "warmup is 5 % of three passes over the data",
+        "recipe.optimiser, recipe.schedule, recipe.clip: not published; those of the authors' script (beta2 in "
+        "distiller.py, the others its defaults), whose warmup is 5 % of three passes over the data",
         "recipe.objective: it starts from one layer of each two of the teacher's (§3), by the authors' script 0, 2, 4, "
         "7, 9 and 11, counted from 0, without the segments' vectors",
         "recipe.objective.soft, recipe.objective.directions: the paper does not say at which positions; at all but "
