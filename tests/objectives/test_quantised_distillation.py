@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 import clados
@@ -13,7 +14,7 @@ from clados.data.packing import generator
 from clados.models.declared import declared
 from clados.nn import WholeModel, build
 from clados.objectives import Batch, Setting, VocabIds, task
-from clados.objectives.quantising import coded, in_bits, quantisable, quantised, quantising, unpacked_codes
+from clados.objectives.quantising import coded, in_bits, quantisable, quantised, quantising
 from clados.objectives.sides import SourceTarget
 from clados.proofs.cases import structures, without_dropout
 from clados.train.choices import Choices
@@ -176,32 +177,63 @@ def test_it_computes_with_few_values_and_leaves_the_weights_as_they_were() -> No
     learned = {name for name, each in model.named_parameters() if each.grad is not None and each.grad.any()}
     assert learned >= {"encoder.blocks.0.attn.qkv.weight", "inputs.tokens.weight", "decoder.blocks.0.cross.kv.weight"}
     assert not any(each.startswith("owned") for each in learned)
-    small = one.kept_small(_bare(model))
-    assert small["encoder.blocks.0.attn.qkv.weight.q.codes"].numel() == 48 * 48 // 4
-    assert small["inputs.tokens.weight.codes"].dtype is torch.int8
     merge(model)
-    again, kept_ = one.kept_small(model), dict(model.named_parameters())
-    assert small.keys() == again.keys()
-    assert all(torch.equal(each, again[name]) for name, each in small.items() if name.endswith(".codes"))
-    for name, out in (("q", slice(0, 48)), ("v", slice(96, 144))):
-        codes = unpacked_codes(again[f"encoder.blocks.0.attn.qkv.weight.{name}.codes"], (48, 48))
-        scale = again[f"encoder.blocks.0.attn.qkv.weight.{name}.scale"]
-        torch.testing.assert_close(codes * scale, kept_["encoder.blocks.0.attn.qkv.weight"][out])
-    table = again["inputs.tokens.weight.codes"].float() * again["inputs.tokens.weight.scale"]
-    torch.testing.assert_close(table, kept_["inputs.tokens.weight"])
     assert len(model.encoder.blocks[0].attn.qkv.weight[:48].unique()) == 3
     kept = dict(model.named_parameters())
     for row, table in quantisable(model.spec):
         for piece in in_bits(one.objective, row, table, before[row.path]):
             assert piece.codes.abs().max() <= (127 if table else 1)
         assert kept[row.path].unique().numel() <= (255 * row.shape[0] if table else 3 * len(row.outs))
+    assert torch.equal(kept["inputs.position.table.weight"], before["inputs.position.table.weight"])  # as in their code
 
 
-def _bare(model: WholeModel) -> WholeModel:
-    """The model without what its objective owns."""
-    made = build(model.spec)
-    made.load_state_dict(model.state_dict())
-    return made
+@pytest.mark.parametrize(("bits", "least"), [({"weights": 2, "tables": 2}, 12), ({"weights": 2}, 4.5), ({}, 3.9)])
+def test_it_is_read_from_its_few_bits_equal_to_the_last(tmp_path: Path, bits: dict[str, Any], least: float) -> None:
+    model, batch, *_ = pair(**bits)
+    merge(model)
+    clados.save_pretrained(model, tmp_path)
+    small = load_file(tmp_path / "quantised.safetensors")
+    whole = load_file(tmp_path / "model.safetensors")
+    name = "model.encoder.layers.0.self_attn.q_proj.weight"
+    four = bits.get("weights") == 2
+    assert small[f"{name}.codes"].shape == (48, 12 if four else 48)
+    assert small[f"{name}.codes"].dtype is (torch.uint8 if four else torch.int8)
+    assert small[f"{name}.scale"].shape == (1, 1)
+    assert small["model.shared.weight.scale"].shape == (len(whole["model.shared.weight"]), 1)
+    matrices = [key.removesuffix(".codes") for key in small if key.endswith(".codes")]
+    bytes_ = sum(small[f"{key}.codes"].nbytes for key in matrices)
+    assert sum(whole[key].nbytes for key in matrices) / bytes_ >= least
+    one = clados.from_pretrained(tmp_path)
+    (tmp_path / "model.safetensors").unlink()
+    other = clados.from_pretrained(tmp_path)
+    assert all(torch.equal(each, other.state_dict()[key]) for key, each in one.state_dict().items())
+    assert torch.equal(one(**batch.inputs).logits, other(**batch.inputs).logits)
+    clados.save_pretrained(other, tmp_path)  # other weights may follow: the few bits are gone
+    assert not (tmp_path / "quantised.safetensors").exists()
+
+
+def test_what_was_trained_further_is_not_written_in_its_old_bits(tmp_path: Path) -> None:
+    model, *_ = pair()
+    merge(model)
+    with torch.no_grad():
+        model.get_parameter("encoder.blocks.0.mlp.up.weight")[0, 0] += 1
+    clados.save_pretrained(model, tmp_path)
+    assert not (tmp_path / "quantised.safetensors").exists()
+
+
+def test_a_damaged_file_of_few_bits_is_refused(tmp_path: Path) -> None:
+    model, *_ = pair()
+    merge(model)
+    clados.save_pretrained(model, tmp_path)
+    (tmp_path / "model.safetensors").unlink()
+    file = tmp_path / "quantised.safetensors"
+    kept = load_file(file)
+    save_file({key: each for key, each in kept.items() if key != "model.shared.weight.scale"}, file)
+    with pytest.raises(clados.CladosError, match=r"'model.shared.weight.codes' has no 'model.shared.weight.scale'"):
+        clados.from_pretrained(tmp_path)
+    save_file({**kept, "model.shared.weight.scale": torch.ones(2, 3)}, file)
+    with pytest.raises(clados.CladosError, match=r"'model.shared.weight.scale' is 2x3, beside codes of"):
+        clados.from_pretrained(tmp_path)
 
 
 def test_it_learns_from_a_tuned_teacher_s_directory(tmp_path: Path) -> None:
@@ -218,4 +250,6 @@ def test_it_learns_from_a_tuned_teacher_s_directory(tmp_path: Path) -> None:
     assert len(made.encoder.blocks[0].mlp.up.weight.unique()) <= 255
     weigh = [(tmp_path / "student" / name).stat().st_size for name in ("quantised.safetensors", "model.safetensors")]
     assert weigh[0] < weigh[1] / 2.5  # eight bits for 32, and scales, biases, norms and names beside them
-    assert isinstance(clados.translate(tmp_path / "student", "A date.")[0], str)
+    written = clados.translate(tmp_path / "student", "A date.")[0]
+    (tmp_path / "student" / "model.safetensors").unlink()
+    assert clados.translate(tmp_path / "student", "A date.")[0] == written

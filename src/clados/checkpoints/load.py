@@ -91,8 +91,9 @@ def from_pretrained(
     """The model that a directory holds, in evaluation mode. Nothing is ever downloaded.
 
     Read are Hugging Face directories of every declared architecture (config.json of transformers 4.x or 5.x,
-    safetensors, shards with an index), directories that ``save_pretrained`` wrote, fairseq's ``.pt`` files, and
-    llama.cpp's ``.gguf`` files of the kinds llama, gpt2, gptneox and bert, with their tokenizers.
+    safetensors, shards with an index; quantised.safetensors where there are no others), directories that
+    ``save_pretrained`` wrote, fairseq's ``.pt`` files, and llama.cpp's ``.gguf`` files of the kinds llama, gpt2,
+    gptneox and bert, with their tokenizers.
     Heads are those of the class that the config names, or of ``architecture``; of a class that is not known here the
     body is read, and the heads that it shares with the layout's first class. ``module.report`` says where each tensor
     came from, and which of the files' are not used. ``module.tokenizer`` is the tokenizer whose files lie alongside, or

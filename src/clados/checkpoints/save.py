@@ -17,6 +17,7 @@ from clados.checkpoints.atomic import atomic_directory
 from clados.checkpoints.errors import CheckpointError, OwnNames
 from clados.checkpoints.formats import sentence_transformers
 from clados.checkpoints.formats.directory import SAFE
+from clados.checkpoints.formats.few_bits import FEW_BITS, Coded, as_filed
 from clados.checkpoints.formats.sentence_transformers import EmbeddingSettings
 from clados.checkpoints.generation import FILE, GenerationConfig
 from clados.checkpoints.mapping import tensors
@@ -36,7 +37,10 @@ from clados.spec.kinds.single import Decoder
 from clados.spec.positions.absolute import Learned
 
 # Files of weights that would be read in place of the new ones, or beside their config
-WEIGHTS = re.compile(r"(model(-\d{5}-of-\d{5})?\.safetensors|pytorch_model(-\d{5}-of-\d{5})?\.bin)(\.index\.json)?")
+WEIGHTS = re.compile(
+    r"(model(-\d{5}-of-\d{5})?\.safetensors|pytorch_model(-\d{5}-of-\d{5})?\.bin)(\.index\.json)?"
+    rf"|{re.escape(FEW_BITS)}"
+)
 UNITS = {"KB": 10**3, "MB": 10**6, "GB": 10**9}
 
 
@@ -53,10 +57,12 @@ def save_pretrained(
     transformers 4.x and 5.x load it where they have the architecture. A model that no class of theirs computes is
     written with ``model_type: clados``, our names and its declaration, and a warning (``OwnNames``) says what they have
     no key for. Biases that their class has and the model has not are written as zeros. Either way ``from_pretrained``
-    gives back an equal model. The files are replaced in one step: when the disk is full or the process dies, the old
-    model stays. Files of weights under the names that transformers gives them (model.safetensors,
-    model-00001-of-00002.safetensors, pytorch_model.bin and the like, and their indexes) are replaced or removed,
-    for they would be mixed with the new ones; every other file is kept, and so are modes, owners and links.
+    gives back an equal model. One that was trained in few bits (``module.few_bits``) is written a second time, as
+    quantised.safetensors, from which an equal one is read where there are no other weights. The files are replaced in
+    one step: when the disk is full or the process dies, the old model stays. Files of weights under the names that
+    transformers gives them (model.safetensors, model-00001-of-00002.safetensors, pytorch_model.bin and the like, and
+    their indexes) or under that one are replaced or removed, for they would be mixed with the new ones; every other
+    file is kept, and so are modes, owners and links.
 
     Args:
         max_shard: bytes of a file's tensors, above which they are spread over several.
@@ -85,6 +91,7 @@ def save_pretrained(
             prefix = choice.layout.prefix if is_body(choice.layout, classes(model)) else ""
             own = [place for place in placed if not is_apart(place.names[0])]
             _write_tensors(fresh, _shards(own, module, limit), module, prefix)
+            _write_few_bits(fresh, own, module, prefix)
             aside = [place for place in placed if is_apart(place.names[0])]
             sentence_transformers.write_tensors(fresh, dict(_theirs(aside, module, "")), save_file)
             for name, content in _configs(choice, module).items():
@@ -208,6 +215,22 @@ def _write_tensors(fresh: Path, shards: list[list[TensorPlace]], module: nn.Modu
         total = sum(_size(module, place) for shard in shards for place in shard)
         index: Mapping[str, Any] = {"metadata": {"total_size": total}, "weight_map": weight_map}
         (fresh / f"{SAFE}.index.json").write_text(json.dumps(index, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+
+
+def _write_few_bits(fresh: Path, placed: Sequence[TensorPlace], module: nn.Module, prefix: str) -> None:
+    """The tensors once more, those that are in few bits as codes and scales; nothing where the weights are others."""
+    kept: Mapping[str, Coded] = getattr(module, "few_bits", {})
+    few = {path: Coded(*(each.cpu() for each in coded)) for path, coded in kept.items()}
+    if not few or not all(torch.equal(module.get_parameter(path).cpu(), each.whole) for path, each in few.items()):
+        return
+    some = [place for place in placed if place.row.path in few]
+    codes = dict(tensors.their_tensors(some, lambda path: few[path].codes))
+    scales = dict(tensors.their_tensors(some, lambda path: few[path].scale))
+    held = dict(_theirs(placed, module, prefix))
+    for name, each in codes.items():
+        del held[name.removeprefix(prefix)]
+        held |= as_filed(name.removeprefix(prefix), Coded(each, scales[name]))
+    save_file(held, fresh / FEW_BITS, metadata={"format": "pt"})
 
 
 def _theirs(shard: Sequence[TensorPlace], module: nn.Module, prefix: str) -> Iterator[tuple[str, Tensor]]:

@@ -5,9 +5,9 @@ from clados.objectives.measures import Measure, Sample
 from clados.objectives.memory import Memory
 from clados.objectives.owned import Frozen, Owned
 from clados.objectives.routing import training_loss
-from clados.objectives.tasks import SMALL_FILE, Listed, Small, Source, SourceConfig, Task, measure, runs, task
+from clados.objectives.tasks import Listed, Small, Source, SourceConfig, Task, measure, runs, task
 
 __all__ = [
-    "Batch", "Frozen", "Listed", "Loss", "LossTerm", "Measure", "Memory", "Owned", "SMALL_FILE", "Sample", "Setting",
+    "Batch", "Frozen", "Listed", "Loss", "LossTerm", "Measure", "Memory", "Owned", "Sample", "Setting",
     "Small", "Source", "SourceConfig", "Task", "VocabIds", "training_loss", "measure", "runs", "task",
 ]  # fmt: skip

@@ -65,8 +65,9 @@ class PairedTextsTask(Task[s.PairedTexts, Related], objective=s.PairedTexts):
     """Pairs of texts: each question finds its passage among all of the batch, and the ``hard`` ones of each.
 
     With instructions the texts of one task alone are compared, as in the authors' batches, which are of one task
-    (xlang-ai/instructor-embedding, train.py). What a cross-encoder says of each passage stands in the data (``score``, ``negative_score``), as the script that E5's
-    teacher comes from writes it: microsoft/unilm, simlm/src/inference/gen_teacher_scores.py.
+    (xlang-ai/instructor-embedding, train.py). What a cross-encoder says of each passage stands in the data (``score``,
+    ``negative_score``), as the script that E5's teacher comes from writes it: microsoft/unilm,
+    simlm/src/inference/gen_teacher_scores.py.
     """
 
     reads = Pair

@@ -7,11 +7,12 @@ import torch
 from torch import Tensor, nn
 
 from clados import spec as s
+from clados.checkpoints.formats.few_bits import Coded
 from clados.nn.kinds.model import WholeModel
 from clados.nn.products import product
 from clados.objectives.base import Batch, Loss, LossTerm, Random, Setting
 from clados.objectives.pairs import PairTask
-from clados.objectives.quantising import Looked, in_bits, looking, packed_codes, quantisable, quantising
+from clados.objectives.quantising import Looked, in_bits, looking, quantisable, quantising
 from clados.objectives.sides import SourceTarget
 from clados.objectives.tasks import Small
 from clados.objectives.teaching import Taught, by_pieces, evenly_spaced, start_at_layers
@@ -23,8 +24,9 @@ MOST_BITS = 8  # of what is kept as bytes
 class QuantisedDistillationTask(PairTask[s.QuantisedDistillation], objective=s.QuantisedDistillation):
     """Pairs; the student writes the target in few bits, and is near to its teacher all the way.
 
-    Each mean is over what is no padding; the authors' code takes padding in, and the encoder's last states twice.
-    Activations are scaled by the largest of a whole batch, as there, so that small batches are not quite a large one.
+    Each mean is over what is no padding; the authors' code takes padding in, and the encoder's last states twice. Words
+    are scored by the table in few bits; there by the whole one, of which nothing is to be kept. Activations are scaled
+    by the largest of a whole batch, as there, so that small batches are not quite a large one.
     """
 
     teaches = "translation"
@@ -50,19 +52,6 @@ class QuantisedDistillationTask(PairTask[s.QuantisedDistillation], objective=s.Q
     def owned(self, model: WholeModel, setting: Setting, seed: int) -> "FewBits":
         return FewBits(setting.required_teacher, model, self.objective, self.layers(model, setting.required_teacher))
 
-    def kept_small(self, model: nn.Module) -> dict[str, Tensor]:
-        """``NAME.codes`` and ``NAME.scale`` up to eight bits, of fused products for each; the rest as it is."""
-        tensors = {name: each.contiguous() for name, each in model.state_dict().items()}
-        for row, table in quantisable(model.spec):  # type: ignore[arg-type]
-            bits = self.objective.tables if table else self.objective.weights
-            if bits > MOST_BITS:
-                continue
-            tensor = tensors.pop(row.path)
-            for i, piece in enumerate(in_bits(self.objective, row, table, tensor)):
-                name = row.path if len(row.outs) == 1 or table else f"{row.path}.{row.outs[i][0]}"
-                tensors |= {f"{name}.codes": packed_codes(piece.codes, bits), f"{name}.scale": piece.scale.contiguous()}
-        return tensors
-
     def prepare(self, rows: Sequence[SourceTarget], random: Sequence[Random], setting: Setting) -> Batch:
         batch = super().prepare(rows, random, setting)
         ours, theirs = _lengths(batch)
@@ -87,7 +76,7 @@ class QuantisedDistillationTask(PairTask[s.QuantisedDistillation], objective=s.Q
 
 
 class FewBits(Taught):
-    """The teacher; and at the end, weights that have few values."""
+    """The teacher; and at the end, weights that have few values, which are filed as such too."""
 
     def __init__(
         self,
@@ -101,9 +90,16 @@ class FewBits(Taught):
 
     @torch.no_grad()
     def leave(self, model: nn.Module) -> None:
+        few = dict[str, Coded]()
         for row, table in quantisable(model.spec):  # type: ignore[arg-type]
             tensor = model.get_parameter(row.path)
-            tensor.copy_(torch.cat([each.whole for each in in_bits(self.objective, row, table, tensor)]))
+            pieces = in_bits(self.objective, row, table, tensor)
+            codes, scales = zip(*((each.codes, each.scale.expand_as(each.codes)) for each in pieces))
+            coded = Coded(torch.cat(codes), torch.cat(scales))
+            tensor.copy_(coded.whole)
+            if (self.objective.tables if table else self.objective.weights) <= MOST_BITS:
+                few[row.path] = coded
+        model.few_bits = few  # type: ignore[assignment]
 
 
 def _lengths(batch: Batch) -> tuple[list[int], list[int]]:

@@ -1,6 +1,5 @@
 """Weights and activations in few bits, and attention that is looked at while it is computed (Li et al. 2022, §3)."""
 
-import math
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
@@ -10,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from clados import spec as s
+from clados.checkpoints.formats.few_bits import Coded
 from clados.nn.attention.dense import Attention, CrossAttention
 from clados.nn.core.context import AttentionContext
 from clados.nn.core.module import Product
@@ -31,18 +31,6 @@ class Bits(Protocol):
     def activations(self) -> int: ...
     @property
     def clip(self) -> float: ...
-
-
-class Coded(NamedTuple):
-    """A tensor in few bits: whole numbers, and what they are multiplied by, one number or one a row."""
-
-    codes: Tensor
-    scale: Tensor
-
-    @property
-    def whole(self) -> Tensor:
-        """The numbers themselves."""
-        return self.codes * self.scale
 
 
 def ternary(x: Tensor, *, rows: bool) -> Coded:
@@ -77,10 +65,14 @@ def quantised(x: Tensor, bits: int, clip: float, *, rows: bool = False) -> Tenso
 
 
 def quantisable(model: s.Model) -> Iterator[tuple[s.Row, bool]]:
-    """The tensors that are kept in few bits, and whether they are tables: matrices of the stacks, and all tables."""
+    """The tensors that are kept in few bits, and whether they are tables: matrices of the stacks, tables of words.
+
+    Positions stay whole, as in the authors' code (quant/modeling_bart_quant.py, BartLearnedPositionalEmbedding).
+    """
     for row in s.rows(model):
-        if len(row.shape) == 2 and (row.embedding or row.path.startswith(STACKS)):
-            yield row, row.embedding
+        words = row.path.endswith("tokens.weight")
+        if words or (len(row.shape) == 2 and not row.embedding and row.path.startswith(STACKS)):
+            yield row, words
 
 
 def in_bits(objective: Bits, row: s.Row, table: bool, tensor: Tensor) -> list[Coded]:
@@ -89,23 +81,6 @@ def in_bits(objective: Bits, row: s.Row, table: bool, tensor: Tensor) -> list[Co
         return [coded(tensor, objective.tables, objective.clip, rows=True)]
     sizes = [size for _, size in row.outs]
     return [coded(each, objective.weights, objective.clip) for each in tensor.split(sizes)]
-
-
-def packed_codes(codes: Tensor, bits: int) -> Tensor:
-    """Whole numbers as bytes: four of -1, 0 and 1 in one (each plus one, the first lowest), others one each."""
-    if bits != 2:
-        return codes.to(torch.int8)
-    flat = codes.flatten() + 1
-    four = nn.functional.pad(flat, (0, -len(flat) % 4)).view(-1, 4).to(torch.uint8)
-    return (four << torch.arange(0, 8, 2, dtype=torch.uint8)).sum(1, dtype=torch.uint8)
-
-
-def unpacked_codes(packed: Tensor, shape: tuple[int, ...]) -> Tensor:
-    """What ``packed_codes`` packed, [shape]."""
-    if packed.dtype is torch.int8:
-        return packed.view(shape).float()
-    four = (packed[:, None] >> torch.arange(0, 8, 2, dtype=torch.uint8)) & 3
-    return four.flatten()[: math.prod(shape)].view(shape).float() - 1
 
 
 @contextmanager

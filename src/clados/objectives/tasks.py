@@ -15,7 +15,6 @@ from typing import Any, ClassVar, Generic, Protocol, Self, TypeVar
 
 import numpy as np
 import torch
-from torch import Tensor, nn
 
 from clados import spec as s
 from clados.apply.ready import Ready
@@ -43,7 +42,6 @@ WAYS: dict[Writes | None, str] = {
     "answers": "writes one text in answer to another",
     None: "sees every word from both sides",
 }
-SMALL_FILE = "quantised.safetensors"
 NATS = 0.3  # below the loss of guessing ends a model that has learned
 
 
@@ -246,10 +244,6 @@ class Task(ABC, Generic[Objective, Row]):
         They are ``model.owned`` in ``loss`` and go when training ends. What is drawn is drawn from the seed.
         """
         return None
-
-    def kept_small(self, model: nn.Module) -> dict[str, Tensor]:
-        """A trained model in fewer bytes, written beside it as ``SMALL_FILE``; empty where it has none."""
-        return {}
 
     # ------------------------------------------------------------ batch and loss
 

@@ -3,16 +3,17 @@
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from safetensors.torch import save_file
-
 from clados.checkpoints import save_pretrained
+from clados.checkpoints.formats.directory import SAFE
+from clados.checkpoints.formats.few_bits import FEW_BITS
 from clados.checkpoints.metadata import preprocessing, write_metadata
 from clados.files import write_json
 from clados.names import cache_folder
-from clados.objectives import SMALL_FILE, task
+from clados.objectives import task
 from clados.train import saved
 from clados.train.choices import Choices
 from clados.train.devices import world
@@ -73,17 +74,11 @@ def pretrain(
         trained = trainer.trained() if result.finished else None
         if trained is not None and trainer.world.first:
             facts, images = plan.facts, preprocessing(plan.model)
-            small = task(plan.stage.objective).kept_small(trained)
-
-            def also(folder: Path) -> None:
-                write_metadata(folder, labels=facts.classes, images=images)
-                if small:
-                    save_file(small, folder / SMALL_FILE)
-
+            also = partial(write_metadata, labels=facts.classes, images=images)
             save_pretrained(trained, out, tokenizer=plan.tokenizer, also=also)
-            if small:
-                mb, whole = ((out / name).stat().st_size / 1e6 for name in (SMALL_FILE, "model.safetensors"))
-                trainer.show.note(f"{SMALL_FILE} weighs {mb:.2f} MB, model.safetensors {whole:.2f} MB")
+            if (out / FEW_BITS).exists():
+                mb, whole = ((out / name).stat().st_size / 1e6 for name in (FEW_BITS, SAFE))
+                trainer.show.note(f"{FEW_BITS} weighs {mb:.2f} MB, {SAFE} {whole:.2f} MB")
         trainer.world.wait()
     return result
 

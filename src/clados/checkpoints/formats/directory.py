@@ -1,9 +1,10 @@
-"""The tensors of a checkpoint's directory: one file, or shards with an index."""
+"""The tensors of a checkpoint's directory: one file, or shards with an index; else those in few bits."""
 
 from collections.abc import Callable
 from pathlib import Path
 
 from clados.checkpoints.errors import CheckpointError
+from clados.checkpoints.formats.few_bits import FEW_BITS, read_few_bits
 from clados.checkpoints.formats.pickle import REFUSED, read_pickled_tensors
 from clados.checkpoints.formats.safetensors import read_safetensors
 from clados.checkpoints.mapping.lazy import LazyTensor
@@ -25,6 +26,8 @@ def stored(directory: Path, *, allow_pickle: bool) -> dict[str, LazyTensor]:
         if reader is read_pickled_tensors and not allow_pickle:
             raise CheckpointError(f"{directory / name}: {REFUSED}")
         return reader(directory / name) if (directory / name).exists() else _sharded(index, reader)
+    if (directory / FEW_BITS).exists():
+        return read_few_bits(directory / FEW_BITS)
     raise CheckpointError(f"{directory}: there is no {SAFE}, no index of shards, and no {PICKLED}")
 
 

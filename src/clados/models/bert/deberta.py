@@ -96,7 +96,8 @@ declaration = Declaration(
         "stack.position.reverse: the paper's d(j, i) stands here; all released weights were trained by the authors' "
         "code, which reads d(i, j), as the port does",
         "sizes.v3-base.heads: in no paper; the authors' code",
-        "recipes.v3-base.objective.weight: not published; ELECTRA's 50 stands here, the default of the authors' code is 10",
+        "recipes.v3-base.objective.weight: not published; ELECTRA's 50 stands here, and 10 is the default of "
+        "the authors' code",
         "recipes.v3-base.optimiser: here one, which moves both networks at once; theirs are moved in turn, the "
         "generator first, each by an optimiser of its own",
         "recipes.v3-xsmall.optimiser.lr, recipes.mdeberta-v3-base.optimiser.lr: not read; base's stands here, as do "

@@ -32,8 +32,8 @@ declaration = Declaration(
     recipes={"base": Recipe((tuning.but(start="t5:base"),)), "xl": Recipe((tuning.but(start="t5:3b"),))},
     assumed=(
         "recipe: it starts from GTR, T5's encoder tuned for retrieval, which is outside this catalog",
-        "recipe.objective.in_batch: the paper's B holds a pair and its wrong texts; the authors' code, which stands here, "
-        "takes the wrong texts of the whole batch, and no other pair's passage",
+        "recipe.objective.in_batch: the paper's B holds a pair and its wrong texts; the authors' code, which stands "
+        "here, takes the wrong texts of the whole batch, and no other pair's passage",
         "recipe.optimiser: betas and decay are not published; the usual ones stand here",
         "recipe.schedule: a tenth of the steps warms up; the line after it is the default of the authors' code",
     ),

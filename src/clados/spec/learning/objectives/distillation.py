@@ -35,7 +35,7 @@ class QuantisedDistillation(Objective):
     verb: ClassVar[str] = "translate"
     teacher: str  # a card's id; it is tuned for the task first
     weights: int = 8  # bits of matrices
-    tables: int = 8  # bits of token and position tables
+    tables: int = 8  # bits of the table of words, in which each row is scaled by itself
     activations: int = 8
     clip: float = 2.5  # values beyond are cut first
     layers: tuple[tuple[int, ...], ...] = ()
