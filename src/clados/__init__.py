@@ -7,6 +7,7 @@ from clados.version import __version__ as __version__
 TYPE_CHECKING = False  # as in typing, whose import would be most of the time that this one takes
 if TYPE_CHECKING:  # what OFFERED says, for type checkers and editors
     from clados.apply.act import act as act
+    from clados.apply.answer import answer as answer
     from clados.apply.chat import chat as chat
     from clados.apply.classify import classify as classify
     from clados.apply.discriminate import discriminate as discriminate
@@ -14,6 +15,7 @@ if TYPE_CHECKING:  # what OFFERED says, for type checkers and editors
     from clados.apply.fill import fill as fill
     from clados.apply.match import match as match
     from clados.apply.rank import rank as rank
+    from clados.apply.summarize import summarize as summarize
     from clados.apply.translate import translate as translate
     from clados.apply.write import generate as generate
     from clados.catalog.compare import compare as compare
@@ -41,6 +43,7 @@ if TYPE_CHECKING:  # what OFFERED says, for type checkers and editors
 # What `import clados` offers, each imported when it is first used: its name and module.
 OFFERED = {
     "act": "clados.apply.act",
+    "answer": "clados.apply.answer",
     "build": "clados.nn.make",
     "card": "clados.catalog.load",
     "cards": "clados.catalog.load",
@@ -71,6 +74,7 @@ OFFERED = {
     "Run": "clados.train.unit",
     "save_pretrained": "clados.checkpoints.save",
     "prepare_for_decoding": "clados.nn.weight_layout",
+    "summarize": "clados.apply.summarize",
     "timeline": "clados.drawing.drawings",
     "Trainer": "clados.train.loop",
     "translate": "clados.apply.translate",

@@ -17,14 +17,14 @@ CAN = {
     "bert": "fill embed",
     "roberta": "fill embed",
     "electra": "discriminate embed",
-    "gpt": "generate embed",
-    "gpt-2": "generate embed",
-    "gpt-3": "generate embed",
-    "gpt-neox-20b": "generate embed",
-    "llama": "generate embed",
-    "transformer": "generate embed translate",
-    "t5": "generate fill embed translate",
-    "t5-v1.1": "generate fill embed translate",
+    "gpt": "generate embed answer",
+    "gpt-2": "generate embed answer",
+    "gpt-3": "generate embed answer",
+    "gpt-neox-20b": "generate embed answer",
+    "llama": "generate embed answer",
+    "transformer": "generate embed translate summarize answer",
+    "t5": "generate fill embed translate summarize answer",
+    "t5-v1.1": "generate fill embed translate summarize answer",
     "vit": "classify",
     "clip": "embed match",
     "decision-transformer": "act",
@@ -40,6 +40,8 @@ def test_what_it_has_learned_narrows_the_choice() -> None:
     model = declared("t5").model
     assert verbs(model, s.CorruptedSpans()) == ("generate", "fill", "embed")
     assert verbs(model, s.Translation()) == ("generate", "embed", "translate")
+    assert verbs(model, s.GapSentences()) == ("generate", "embed", "summarize")
+    assert verbs(model, s.Supervised()) == ("generate", "chat", "embed", "summarize", "answer")
 
 
 def test_a_head_that_is_left_out_takes_its_verb_with_it() -> None:
@@ -53,7 +55,7 @@ def test_every_verb_is_a_command() -> None:
 def test_a_wrong_verb_is_refused_with_the_right_ones() -> None:
     with pytest.raises(InputError) as error:
         check_verb("classify", "gpt-2", declared("gpt-2").model)
-    assert str(error.value) == "gpt-2 is a Decoder of tokens: it can generate, embed; not classify"
+    assert str(error.value) == "gpt-2 is a Decoder of tokens: it can generate, embed, answer; not classify"
 
 
 def test_a_verb_lost_by_what_was_learned_says_so(ready: Callable[[str], Ready]) -> None:

@@ -8,7 +8,7 @@ import torch
 from clados import spec as s
 from clados.apply.generate import generate as generate_ids, room
 from clados.apply.ready import ModelSource, Ready, load
-from clados.data.templates import closed, closings, messages, pieces, written
+from clados.data.templates import Conversation, closed, closings, messages, pieces, written
 from clados.errors import InputError
 
 Message = tuple[str, str]  # who says it ("user", "assistant", "system"), and what
@@ -43,7 +43,13 @@ def chat(
     found = messages([("system", system), *turns] if system else turns)
     if found.turns[-1].answer is not None:
         raise InputError("the last message is an assistant's; there is nothing to answer")
-    text, tokenizer = written(template, found).text, ready.required_tokenizer
+    return reply(ready, found, max_new_tokens=max_new_tokens, **chosen)
+
+
+def reply(ready: Ready, said: Conversation, *, max_new_tokens: int | None = None, **chosen: Any) -> str:
+    """A tuned model's answer to a conversation whose last turn has none yet, in its own template."""
+    template = template_of(ready)
+    text, tokenizer = written(template, said).text, ready.required_tokenizer
     before, after = tokenizer.frame
     ((ids, _),) = tokenizer.encode_placed([text])
     given = [*before, *ids, *(after if ready.spec.writes == "answers" else [])]

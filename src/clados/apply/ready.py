@@ -139,8 +139,8 @@ def _slow(model: WholeModel, length: int) -> float:
 
 
 ModelSource = Ready | str | Path
-TRANSLATION_BEAMS = 4  # Vaswani et al. 2017, §6.1
-WRITING = "generate", "translate"  # verbs that go on word by word
+BEAMS = {"translate": 4, "summarize": 4}  # by verb (Vaswani et al. 2017, §6.1; Raffel et al. 2020, §3.7)
+WRITING = "generate", "translate", "summarize"  # verbs that go on word by word
 
 
 def load(
@@ -171,8 +171,8 @@ def load(
 
 
 def usual_beams(verb: str | None, model: WholeModel) -> int:
-    """Default number of beams: the config's, else that of Vaswani et al."""
-    return config_of(model).num_beams or (TRANSLATION_BEAMS if verb == "translate" else 1)
+    """Default number of beams: the config's, else that of the papers."""
+    return config_of(model).num_beams or BEAMS.get(verb or "", 1)
 
 
 def _read(path: Path, device: str | torch.device) -> Ready:

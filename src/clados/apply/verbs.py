@@ -26,14 +26,31 @@ def _scores_pairs(model: s.Model) -> bool:
     return getattr(head, "classes", 0) == 1
 
 
+def _summarizes(model: s.Model, learned: _Learned) -> bool:
+    """One text in answer to another: what was learned is that, or a template, or not known."""
+    return model.writes == "answers" and (learned is None or learned.verb in ("summarize", "chat"))
+
+
+def _answers(model: s.Model, learned: _Learned) -> bool:
+    """Heads for an answer's two ends, or writing: by a template that was learned, or one not known to be none."""
+    quotes = model.head("start") is not None and model.head("end") is not None
+    return quotes or (_writes(model) and (learned is None or learned.verb == "chat"))
+
+
+def _writes(model: s.Model) -> bool:
+    return model.writes is not None and model.head("lm") is not None
+
+
 VERBS: dict[str, Callable[[s.Model, _Learned], bool]] = {
-    "generate": lambda model, learned: model.writes is not None and model.head("lm") is not None,
+    "generate": lambda model, learned: _writes(model),
     "chat": lambda model, learned: model.writes is not None and getattr(learned, "template", None) is not None,
     "fill": _fills,
     "discriminate": lambda model, learned: _reads_text(model) and model.head("discriminator") is not None,
     "embed": lambda model, learned: _reads_text(model),
     "rank": lambda model, learned: _reads_text(model) and (model.head("embedding") is not None or _scores_pairs(model)),
     "translate": lambda model, learned: model.writes == "answers" and (learned is None or learned.verb == "translate"),
+    "summarize": _summarizes,
+    "answer": _answers,
     "classify": lambda model, learned: model.reads(s.Patches) is not None and model.head("classifier") is not None,
     "match": lambda model, learned: model.compares,
     "act": lambda model, learned: model.reads(s.Trajectory) is not None and model.head("action") is not None,

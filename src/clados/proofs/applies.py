@@ -19,6 +19,7 @@ from clados.apply.fill import fill
 from clados.apply.match import match
 from clados.apply.rank import rank
 from clados.apply.ready import Ready, load
+from clados.apply.summarize import summarize
 from clados.apply.translate import translate
 from clados.apply.write import generate as write
 from clados.data.examples import pixels
@@ -115,6 +116,13 @@ def _translate(ready: Ready, folder: Path, row: Any, scratch: Path) -> Answers:
     return command("translate", str(folder), SENTENCE)[0]["translation"], translate(ready, SENTENCE)[0]
 
 
+def _summarize(ready: Ready, folder: Path, row: Any, scratch: Path) -> Answers:
+    text = ready.required_tokenizer.decode(row.sentences.ids.tolist())
+    (scratch / "text.txt").write_text(text, encoding="utf-8")
+    printed = command("summarize", str(folder), "--file", str(scratch / "text.txt"), "--max-new-tokens", "12")
+    return printed[0]["summary"], summarize(ready, text, max_new_tokens=12)[0]
+
+
 def _classify(ready: Ready, folder: Path, row: Any, scratch: Path) -> Answers:
     file = _picture(row.picture, scratch)
     printed = command("classify", str(folder), str(file))[0]["labels"]
@@ -140,6 +148,7 @@ ANSWERS: dict[str, Callable[[Ready, Path, Any, Path], Answers]] = {
     "discriminate": _discriminate,
     "rank": _rank,
     "translate": _translate,
+    "summarize": _summarize,
     "classify": _classify,
     "match": _match,
     "act": _act,

@@ -53,7 +53,7 @@ class GapSentences(Objective):
     counted as often as they occur ("Ind-Orig"). Each is replaced by one mask; the target is all of them in order.
     """
 
-    verb: ClassVar[str] = "generate"
+    verb: ClassVar[str] = "summarize"
     rate: float = 0.3  # of the sentences taken
     kept: float = 0.0  # of those taken, left in the document too
 
