@@ -8,12 +8,12 @@ from clados import spec as s
 from clados.apply.chat import template_of
 from clados.apply.generate import config_of, generate, room
 from clados.apply.ready import ModelSource, Ready, batched, listed, load, pad_ids, usual_beams
+from clados.apply.translate import PENALTY
 from clados.data.templates import messages, written
 from clados.errors import InputError
 from clados.nn.memory import enough_memory
 
-TASK = "summarize: "  # of T5 (Raffel et al. 2020, figure 1)
-PENALTY = 0.6  # of T5 on CNN/Daily Mail (Raffel et al. 2020, §3.7)
+SUMMARY_TASK = "summarize: "  # of T5 (Raffel et al. 2020, figure 1)
 
 
 @enough_memory("summarising these texts", "give fewer tokens, or a smaller batch")
@@ -32,8 +32,8 @@ def summarize(
 ) -> list[str]:
     """A summary of each text, by an encoder-decoder that writes them: PEGASUS, BART, T5, BigBird-PEGASUS.
 
-    Beams, penalty and lengths are those of the directory's generation_config.json; where it says none, four beams, a
-    penalty of 0.6 and at most 100 tokens. Of a text that is longer than the model's positions the first part is read.
+    Beams, penalty and lengths are those of the directory's generation_config.json; where it says none, four beams and a
+    penalty of 0.6 (Raffel et al. 2020, §3.7), and at most 100 tokens. Of a text that is longer than the model's positions the first part is read.
 
     Args:
         prefix: what is put before each text to name the task; when None, T5's where the model has sentinels and is not
@@ -78,7 +78,7 @@ def _asked(ready: Ready, texts: Sequence[str], prefix: str | None) -> list[str]:
     if prefix is None and isinstance(getattr(ready.objective, "template", None), s.Template):
         return [written(template_of(ready), messages([("user", text)])).text for text in texts]
     if prefix is None:
-        prefix = TASK if ready.objective is None and ready.spec.vocab.sentinels else ""
+        prefix = SUMMARY_TASK if ready.objective is None and ready.spec.vocab.sentinels else ""
     return [prefix + text for text in texts]
 
 
