@@ -33,7 +33,8 @@ def summarize(
     """A summary of each text, by an encoder-decoder that writes them: PEGASUS, BART, T5, BigBird-PEGASUS.
 
     Beams, penalty and lengths are those of the directory's generation_config.json; where it says none, four beams and a
-    penalty of 0.6 (Raffel et al. 2020, §3.7), and at most 100 tokens. Of a text that is longer than the model's positions the first part is read.
+    penalty of 0.6 (Raffel et al. 2020, §3.7), and at most 100 tokens. Of a text that is longer than the model's
+    positions the first part is read.
 
     Args:
         prefix: what is put before each text to name the task; when None, T5's where the model has sentinels and is not
