@@ -303,7 +303,7 @@ def fitted_schedule(stage: s.Stage, steps: int) -> s.Schedule:
 
 
 def peak_lr(stage: s.Stage, paper: s.Model, model: s.Model) -> float:
-    """The peak rate for a model of another width than the paper's.
+    """The peak rate for a model of another width than the paper's, which is that of ``rate_model``.
 
     Adam's steps are of the rate's own size whatever the gradient, so their effect on a sum over d_model inputs grows
     with d_model: the rate is the paper's times the ratio of the widths (Yang et al. 2022, table 3), at most 16 times

@@ -19,7 +19,7 @@ from clados.train.choices import Choices
 from clados.train.fitting import Facts, FitContext, facts_of, headed, sized, tokenizer_for
 from clados.train.optimisers import peak_lr, published_lr
 from clados.train.plan import Plan
-from clados.train.scaled import scaled_batch, scaled_length, scaled_stage, scaled_steps
+from clados.train.scaled import rate_model, scaled_batch, scaled_length, scaled_stage, scaled_steps
 from clados.train.sources import run_data
 from clados.train.start import Start, grown, start, tuned
 from clados.train.teacher import student, teacher_of
@@ -87,7 +87,7 @@ def planned(choices: Choices, begun: Start | None = None) -> Plan:
         steps=choices.steps or 1,
         batch=choices.batch or scaled_batch(stage, one),
         micro=choices.micro,
-        lr=choices.lr or peak_lr(stage, paper, model),
+        lr=choices.lr or peak_lr(stage, rate_model(choices.card_id, stage, paper), model),
         seed=choices.seed,
         dtype=choices.dtype,
         sharded=choices.sharded,

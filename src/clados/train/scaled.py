@@ -8,7 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from clados import spec as s
+from clados.catalog.lineage import ancestors
+from clados.catalog.load import catalog, declaration_of
 from clados.objectives import Task
+from clados.spec.core.scale import width
 
 USUAL_STEPS = 300
 
@@ -41,6 +44,23 @@ def scaled_length(stage: s.Stage, task: Task[Any, Any]) -> int:
 def scaled_batch(stage: s.Stage, task: Task[Any, Any]) -> int:
     """Examples of a step: the objective's usual, or the paper's where these are fewer."""
     return min(stage.batch or task.batch, task.batch)
+
+
+def rate_model(card: str, stage: s.Stage, paper: s.Model) -> s.Model:
+    """The model whose width a stage's rate is meant for: the widest of the card's and of those that it took it from.
+
+    A recipe that is taken over from an ancestor, optimiser and schedule as they are, has the ancestor's rate, which was
+    found at the ancestor's width: a small child of a large model is not trained by the large model's rate.
+    """
+    cards = catalog()
+    named = dict.fromkeys(edge.parent for edge in ancestors(cards, card))
+    above = [declaration_of(cards[each]) for each in named if each in cards and cards[each].runnable]
+    taken = [each.model for each in above if any(_same_rate(one, stage) for one in each.recipe.stages)]
+    return max([paper, *taken], key=width)
+
+
+def _same_rate(one: s.Stage, other: s.Stage) -> bool:
+    return one.optimiser == other.optimiser and one.schedule == other.schedule
 
 
 def scaled_stage(stage: s.Stage, paper: s.Model, model: s.Model) -> s.Stage:

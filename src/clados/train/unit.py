@@ -29,7 +29,7 @@ from clados.train.trained import OWNED, hold
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 MOST_EPOCHS = 32  # over the held-out examples in one evaluation
 HELD_OUT_LANES = 8  # texts that are gone through side by side where a model remembers
-DECODER = "decoder_"  # what the names of a decoder's inputs begin with
+DECODER_INPUTS = "decoder_"  # what the names of a decoder's inputs begin with
 HELD_OUT = 1_000_003  # the seed of what is held out, so that it is prepared the same in every run
 
 
@@ -240,7 +240,7 @@ class SupervisedUnit(Unit):
         """
         rows = [(task.epoch(epoch), index) for epoch, index in drawn.rows]
         batch = self._batch(task, source, rows, seed)
-        if self.shuffled and any(name.startswith(DECODER) for name in batch.inputs):
+        if self.shuffled and any(name.startswith(DECODER_INPUTS) for name in batch.inputs):
             number = len(source)
             others = [(epoch, (index + number // 2) % number) for epoch, index in rows]
             batch = unpaired(batch, self._batch(task, source, others, seed))
@@ -259,8 +259,8 @@ class SupervisedUnit(Unit):
 
 def unpaired(read: Batch, written: Batch) -> Batch:
     """What the encoder reads in the one batch, and what the decoder writes in the other, of as many rows."""
-    inputs = {name: value for name, value in read.inputs.items() if not name.startswith(DECODER)}
-    inputs |= {name: value for name, value in written.inputs.items() if name.startswith(DECODER)}
+    inputs = {name: value for name, value in read.inputs.items() if not name.startswith(DECODER_INPUTS)}
+    inputs |= {name: value for name, value in written.inputs.items() if name.startswith(DECODER_INPUTS)}
     return replace(written, inputs=inputs)
 
 
