@@ -16,6 +16,7 @@ from clados.models.declared import declared, package_models
 from clados.nn import build
 from clados.objectives import runs, task
 from clados.objectives.sides import by_row
+from clados.spec.core.declaration import parts
 from clados.train.chain import why_not
 from clados.train.choices import Choices
 from clados.train.fitting import Facts, FitContext, facts_of, fit_model, fitted_vocab, sized, tokenizer_for
@@ -161,3 +162,11 @@ def test_small_images_are_cut_into_about_eight_patches_a_side() -> None:
         rows = [Labelled(str(side), np.zeros((side, side, 1), np.uint8), 0, "zero")] * 2
         fitted = fit_model(vit, FitContext(rows, None, 0, facts_of(rows)))
         assert (fitted.inputs.image, fitted.inputs.side) == (side, patch)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(("share", "block"), [(2.0, 64), (1.0, 64), (0.5, 32), (1 / 64, 4)])
+def test_a_shorter_text_has_as_many_blocks_of_fewer_positions(share: float, block: int) -> None:
+    """Blocks of 64 of 4,096 positions, and padding to two blocks, would be most of what a short text costs."""
+    for model in (declared("big-bird").model, declared("big-bird").at("pegasus-large")):
+        fitted = fit_model(model, FitContext([], None, 64, Facts(), share))
+        assert {each.block for each in parts(fitted) if isinstance(each, s.BlockSparse)} == {block}

@@ -27,7 +27,7 @@ class MixtureOfDenoisersTask(TextTask[s.MixtureOfDenoisers, Packed], objective=s
     """
 
     writes = ("answers",)
-    small = Small(params="600K", vocab=512, steps=300, length=64, batch=16, lr=3e-2, dropout=0.0)
+    small = Small(params="570K", vocab=512, steps=300, length=64, batch=16, lr=3e-2, dropout=0.0)
     longer = Small(params="1M", vocab=512, steps=400, length=64, batch=16, lr=3e-2, dropout=0.0)
 
     def marks(self, examples: Sequence[Any]) -> tuple[str, ...]:

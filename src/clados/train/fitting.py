@@ -14,6 +14,8 @@ from clados.data.training import train_tokenizer
 from clados.errors import InputError
 from clados.names import TOKEN_ROLES, parse_number
 from clados.objectives.tasks import of_kind, task
+from clados.spec.core.declaration import replaced
+from clados.spec.core.part import Part
 from clados.spec.core.scale import nearest_size, scaled, width
 
 SMALL_PARAMS = "5M"
@@ -170,7 +172,7 @@ def _same_shape(inputs: s.Inputs, context: FitContext) -> None:
 
 
 def fit_model(model: s.Model, context: FitContext) -> s.Model:
-    """The declared model with inputs and heads that fit the data; everything else stays.
+    """The declared model with inputs, heads, memory and patterns that fit the data; everything else stays.
 
     Raises:
         DataError: for examples of a kind that the model cannot read.
@@ -184,7 +186,11 @@ def fit_model(model: s.Model, context: FitContext) -> s.Model:
     def fit_head(head: s.Head) -> s.Head:
         return head.but(classes=classes) if isinstance(head, s.Classifier) and classes else head
 
-    return model.shortened(context.share).adapted(lambda inputs: fit_inputs(inputs, context), fit_head)
+    def fit_pattern(part: Part) -> Part:
+        return part.shortened(context.share) if isinstance(part, s.Pattern) else part
+
+    shorter: s.Model = replaced(model.shortened(context.share), fit_pattern)
+    return shorter.adapted(lambda inputs: fit_inputs(inputs, context), fit_head)
 
 
 def sized(

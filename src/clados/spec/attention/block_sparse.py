@@ -35,6 +35,10 @@ class BlockSparse(Pattern):
     def outside(self, env: Env) -> Pieces:
         return {"extra": Table(self.extra, env.dims.d_model)} if self.extra else {}
 
+    def shortened(self, share: float) -> Self:
+        """As many blocks of fewer positions: of four at least, so that each sees its neighbours."""
+        return self.but(block=min(self.block, max(4, round(share * self.block))))
+
     def small(self) -> Self:
         """Twelve blocks: more than transformers sees all of (``5 + 2 random``)."""
         return self.but(block=2, random=min(self.random, 2), extra=min(self.extra, 5))

@@ -26,6 +26,10 @@ class Pattern(Part):
         """The tensors that it adds to its stack."""
         return {}
 
+    def shortened(self, share: float) -> Self:
+        """The pattern for texts of a share of its paper's length."""
+        return self
+
 
 class Banded(Pattern):
     """The last ``span`` positions, itself included (Child et al. 2019, the local pattern)."""
