@@ -8,6 +8,7 @@ from typing import Any
 from clados.catalog.card import Card, CardSize
 from clados.catalog.load import catalog, declaration_of
 from clados.errors import InputError
+from clados.models.declared import declared_in
 from clados.spec.core.declaration import Declaration
 from clados.spec.core.ledger import BASES, Count, Row, count_parameters, rows
 from clados.spec.core.part import hint
@@ -98,15 +99,20 @@ def totalled(model: Model, basis: str) -> int:
 
 
 def _counted(card: Card, size: CardSize, model: Model, basis: str) -> Counted:
-    if basis not in (*BASES, NON_EMBEDDING):
-        raise InputError(f"basis is '{basis}'{hint(basis, (*BASES, NON_EMBEDDING))}")
-    found = count_parameters(model, "model" if basis == NON_EMBEDDING else basis)
+    found = count_parameters(model, _counted_as(basis))
     total = found.non_embedding if basis == NON_EMBEDDING else found.total
     published, exact = _figures(size, basis)
     why = _why(size, total, published, exact)
     return Counted(
         card.id, size.name, basis, total, found.non_embedding, found.active, published, exact, why, size.assumed
     )
+
+
+def _counted_as(basis: str) -> str:
+    """The basis of the ledger in whose count this one is found."""
+    if basis not in (*BASES, NON_EMBEDDING):
+        raise InputError(f"basis is '{basis}'{hint(basis, (*BASES, NON_EMBEDDING))}")
+    return "model" if basis == NON_EMBEDDING else basis
 
 
 def _figures(size: CardSize, basis: str) -> tuple[int | None, int | None]:
@@ -183,15 +189,51 @@ def canonical(model: str) -> str:
     return f"{card.id}:{size.name}" if ":" in model else card.id
 
 
-def count(model: Model | str, basis: str = "model") -> Count:
-    """The parameters of a model, or of what ``MODEL[:SIZE]`` names, on a basis.
+@dataclass(frozen=True)
+class NamedModel:
+    """A declared model and what it is called; what its declaration assumes, and whether its shape is assumed too."""
+
+    name: str
+    model: Model
+    assumed: tuple[str, ...] = ()
+    assumed_shape: bool = False
+
+
+def named_model(model: str | Model | NamedModel) -> NamedModel:
+    """A declared model by ``MODEL[:SIZE]`` or the path of its declaration; one that is at hand as it is.
+
+    Raises:
+        NoModelError, InputError, SpecError: for an unknown name or size, with the nearest, and a path without one.
+    """
+    if isinstance(model, NamedModel):
+        return model
+    if isinstance(model, Model):
+        return NamedModel(type(model).__name__, model)
+    if model.endswith(".py"):
+        declaration = declared_in(model)
+        return NamedModel(model, declaration.model, declaration.assumed)
+    card, size = card_and_size(model)
+    return NamedModel(f"{card.id}:{size.name}", model_of(card, size), tuple(card.assumed_for(size)), bool(size.assumed))
+
+
+def count(model: str | Model | NamedModel, basis: str = "model") -> Count:
+    """The parameters of a declared model, named as for ``named_model``, on a basis.
 
     Raises:
         NoModelError, InputError: for an unknown name, size or basis, with the nearest.
     """
-    if isinstance(model, Model):
-        return count_parameters(model, basis)
-    return count_parameters(model_of(*card_and_size(model)), basis)
+    return count_parameters(named_model(model).model, basis)
+
+
+def count_named(named: NamedModel, basis: str = "model") -> Counted:
+    """A model that no card describes on a basis: there is no published figure beside its own.
+
+    Raises:
+        InputError: for a basis that there is not.
+    """
+    found = count_parameters(named.model, _counted_as(basis))
+    total = totalled(named.model, basis)
+    return Counted(named.name, "", basis, total, found.non_embedding, found.active, None, None, "")
 
 
 def model_of(card: Card, size: CardSize) -> Model:

@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import MISSING, dataclass, field, fields, replace
 from itertools import zip_longest
 from typing import Any
 
 from clados.catalog.card import Card, CardSize as CardSize
-from clados.catalog.counts import card_and_size, model_of
+from clados.catalog.counts import NamedModel, card_and_size, model_of, named_model
 from clados.catalog.load import declaration_of
 from clados.catalog.sentences import brief, sentence
 from clados.spec.attention.masks import All
@@ -84,20 +84,21 @@ class Differences(Shown):
         return Page([*blocks, "Assumed, as no source says it", lines] if lines else blocks)
 
 
-def diff(old: str | Model, new: str | Model) -> Differences:
+def diff(old: str | Model | NamedModel, new: str | Model | NamedModel) -> Differences:
     """What changed from one model to another: in the architecture, in training, in parameters.
 
     Args:
-        old, new: ``MODEL`` or ``MODEL:SIZE`` (or declared models, whose training is not known). A model without a size
-            takes that of the name of the other's, where that is given and it has one; else its headline size.
+        old, new: ``MODEL`` or ``MODEL:SIZE`` (or as for ``named_model``, without what differs in training). A model
+            without a size takes that of the name of the other's, where that is given and it has one; else its headline
+            size.
 
     Raises:
         NoModelError, InputError: for an unknown name or size, with the nearest.
     """
-    if isinstance(old, Model) or isinstance(new, Model):
-        models = [each if isinstance(each, Model) else model_of(*card_and_size(each)) for each in (old, new)]
-        names = [each if isinstance(each, str) else type(each).__name__ for each in (old, new)]
-        return compare_models(models[0], models[1], (names[0], names[1]))
+    if not (isinstance(old, str) and isinstance(new, str)) or old.endswith(".py") or new.endswith(".py"):
+        one, two = named_model(old), named_model(new)
+        found = compare_models(one.model, two.model, (one.name, two.name))
+        return replace(found, assumed=(one.assumed, two.assumed), assumed_shape=(one.assumed_shape, two.assumed_shape))
     (card, size), (other, its) = _pair(old, new)
     pairs = ((card, size), (other, its))
     found = compare_models(

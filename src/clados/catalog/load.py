@@ -29,6 +29,12 @@ class Catalog(Mapping[str, Card]):
         found = self._cards.get(name) or self._named(name)
         if found is None:
             known = [*self._cards, *(card.name for card in self._cards.values())]
+            if Path(name).exists():
+                kind = "directory" if Path(name).is_dir() else "file"
+                raise NoModelError(
+                    f"'{name}' is a {kind}, and here a model of the catalogue is named; what it holds is shown by "
+                    f"'clados load {name}', and by draw, count and diff"
+                )
             raise NoModelError(
                 f"unknown model '{name}'{did_you_mean(name, known) or '; see them all with: clados list'}"
             )

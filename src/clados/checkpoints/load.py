@@ -112,19 +112,8 @@ def from_pretrained(
         CheckpointError: a file is absent or damaged, or tensors and config do not fit; ``error.report`` tells all.
     """
     path = Path(path)
-    allow_pickle = allow_pickle or _OPTIONS.get().allow_pickle
     architecture = architecture or _OPTIONS.get().architecture
-    config, found, said_in, vectors = _opened(path, allow_pickle=allow_pickle)
-    try:
-        check_sizes(config, found)
-        choice = detect(config, vectors.head, architecture)
-        found, wrapped = without_wrapper(choice, found)
-        model, differing = token_tables.with_stored_tables(choice.layout, choice.model, found)
-        model, zeros = biases.without_zero_biases(choice.layout, model, found)
-        choice = replace(choice, model=model, zeros=zeros)
-        held = account(path, choice, found)
-    except (LayoutError, SpecError) as error:
-        raise LayoutError(f"{said_in}: {error}") from error
+    config, said_in, vectors, choice, found, held, (wrapped, differing) = _described(path, architecture, allow_pickle)
     made = _made(held, found, dtype, torch.device(device))
     out_of_vocab = out_of_vocab_ids(choice.layout, config).items()
     notes = tuple(
@@ -151,6 +140,32 @@ def from_pretrained(
     made.embedding_settings = vectors.settings  # type: ignore[assignment]
     made.generation_config = generation  # type: ignore[assignment]
     return cast("Loaded", made)
+
+
+def saved_model(path: str | Path) -> Model:
+    """The declaration of the model that a directory or file holds, as ``from_pretrained`` reads it; without weights.
+
+    Raises:
+        LayoutError, CheckpointError: as ``from_pretrained``.
+    """
+    return _described(Path(path), _OPTIONS.get().architecture, allow_pickle=False)[5].model
+
+
+def _described(
+    path: Path, architecture: str | None, allow_pickle: bool
+) -> tuple[FlatConfig, Path, Modules, LayoutMatch, dict[str, LazyTensor], Account, tuple[tuple[str, ...], ...]]:
+    """The config, where it stands, the modules of texts' vectors; the layout, its tensors, what each is, and notes."""
+    config, found, said_in, vectors = _opened(path, allow_pickle=allow_pickle or _OPTIONS.get().allow_pickle)
+    try:
+        check_sizes(config, found)
+        choice = detect(config, vectors.head, architecture)
+        found, wrapped = without_wrapper(choice, found)
+        model, differing = token_tables.with_stored_tables(choice.layout, choice.model, found)
+        model, zeros = biases.without_zero_biases(choice.layout, model, found)
+        choice = replace(choice, model=model, zeros=zeros)
+        return config, said_in, vectors, choice, found, account(path, choice, found), (wrapped, differing)
+    except (LayoutError, SpecError) as error:
+        raise LayoutError(f"{said_in}: {error}") from error
 
 
 def _static_positions(made: nn.Module, found: Mapping[str, LazyTensor]) -> tuple[str, ...]:

@@ -5,9 +5,12 @@ from collections.abc import Callable, Iterable
 from functools import wraps
 from inspect import Parameter, signature
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+if TYPE_CHECKING:
+    from clados.catalog.counts import NamedModel
 
 Completions = list[tuple[str, str]]  # what may stand there, and what it is
 
@@ -80,6 +83,14 @@ Sized = Annotated[
         help="A model, or one of its sizes: gpt-2, bert:large.", metavar="MODEL[:SIZE]", autocompletion=complete_models
     ),
 ]
+SizedOrSaved = Annotated[
+    str,
+    typer.Argument(
+        help="A model or one of its sizes, as gpt-2 or bert:large; or a directory that holds one.",
+        metavar="MODEL[:SIZE]|DIR",
+        autocompletion=complete_models,
+    ),
+]
 Directory = Annotated[
     Path, typer.Argument(metavar="DIR", help="A directory that Clados or Hugging Face's transformers saved.")
 ]
@@ -94,6 +105,18 @@ Architecture = Annotated[
         show_default="the one that its config names",
     ),
 ]
+
+
+def sized_or_saved(model: str) -> "str | NamedModel":
+    """A name of the catalogue as it is; the declaration of what a directory or a file of weights holds."""
+    from clados.catalog.counts import NamedModel
+    from clados.catalog.load import catalog
+
+    if model.endswith(".py") or not Path(model).exists() or model.partition(":")[0] in catalog():
+        return model
+    from clados.checkpoints.load import saved_model
+
+    return NamedModel(model, saved_model(model))
 
 
 def with_reading_options(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from clados.cli import output
-from clados.cli.arguments import Json, complete_from, complete_models
+from clados.cli.arguments import Json, SizedOrSaved, complete_from, complete_models, sized_or_saved
 from clados.errors import InputError
 
 if TYPE_CHECKING:
@@ -29,8 +29,8 @@ def count_command(
     model: Annotated[
         str | None,
         typer.Argument(
-            help="A model, or one of its sizes; all models when none is named.",
-            metavar="MODEL[:SIZE]",
+            help="A model or one of its sizes, or a directory that holds one; all models when none is named.",
+            metavar="MODEL[:SIZE]|DIR",
             autocompletion=complete_models,
         ),
     ] = None,
@@ -64,21 +64,24 @@ def count_command(
         else:
             _table(rows)
         return
-    card, size = counts.card_and_size(model)
-    rows = counts.count_size(card, size, basis)
-    lines = counts.ledger(counts.model_of(card, size), full=ledger is Detail.FULL)
-    lines = [] if ledger is Detail.NONE else lines
-    assumed = card.assumed_for(size)
+    given = sized_or_saved(model)
+    named = counts.named_model(given)
+    if isinstance(given, str) and not given.endswith(".py"):
+        card, size = counts.card_and_size(given)
+        rows, title = counts.count_size(card, size, basis), f"{card.name} {size.name}"
+    else:
+        rows, title = [counts.count_named(named, basis or "model")], named.name
+    lines = [] if ledger is Detail.NONE else counts.ledger(named.model, full=ledger is Detail.FULL)
     if as_json:
-        head = {"id": card.id, "size": size.name, "assumed": assumed}
+        head = {"id": rows[0].id, "size": rows[0].size, "assumed": named.assumed}
         output.print_json(
             {**head, "counts": [row.as_dict() for row in rows], "ledger": [asdict(line) for line in lines]}
         )
         return
-    output.print_heading(f"{card.name} {size.name}")
+    output.print_heading(title)
     _table(rows)
     _ledger(lines)
-    output.print_assumed(assumed)
+    output.print_assumed(named.assumed)
 
 
 def _table(rows: "list[Counted]") -> None:
@@ -118,10 +121,8 @@ def _ledger(lines: "list[LedgerLine]") -> None:
 
 
 def diff_command(
-    old: Annotated[str, typer.Argument(help="The first model.", metavar="A[:SIZE]", autocompletion=complete_models)],
-    new: Annotated[
-        str, typer.Argument(help="The model it is compared with.", metavar="B[:SIZE]", autocompletion=complete_models)
-    ],
+    old: SizedOrSaved,
+    new: SizedOrSaved,
     as_json: Json = False,
 ) -> None:
     """Compare two models: what differs in architecture, training and parameters.
@@ -132,7 +133,7 @@ def diff_command(
     """
     from clados.catalog.differences import diff
 
-    found = diff(old, new)
+    found = diff(sized_or_saved(old), sized_or_saved(new))
     if as_json:
         output.print_json(found.as_dict())
     else:

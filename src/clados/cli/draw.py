@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from clados.cli import output
-from clados.cli.arguments import Sized, complete_models
+from clados.cli.arguments import SizedOrSaved, complete_models, sized_or_saved
 from clados.cli.output import print_json, print_note, print_table
 from clados.spec.errors import CladosError
 
@@ -62,14 +62,14 @@ def tree_command(
         _show(tree(highlight or (), everything=everything, survey_lines=survey_lines), svg, as_json=as_json)
 
 
-def draw_command(model: Sized, svg: Svg = None, as_json: _Json = False) -> None:
+def draw_command(model: SizedOrSaved, svg: Svg = None, as_json: _Json = False) -> None:
     """Draw a declared model: its parts in boxes, repeated layers folded, parameters on each.
 
     Example: clados draw t5:small
     """
     from clados.drawing.drawings import draw
 
-    _show(draw(model), svg, as_json=as_json)
+    _show(draw(sized_or_saved(model)), svg, as_json=as_json)
 
 
 def timeline_command(

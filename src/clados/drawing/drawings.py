@@ -8,11 +8,10 @@ from typing import Any
 from rich.console import RenderableType
 
 from clados import drawing
-from clados.catalog.counts import card_and_size, model_of
+from clados.catalog.counts import NamedModel, named_model
 from clados.catalog.load import catalog
 from clados.drawing.architecture import architecture_figure, terminal_architecture
 from clados.drawing.svg import Figure
-from clados.models.declared import declared_in
 from clados.spec.kinds.model import Model
 
 
@@ -53,7 +52,7 @@ class Drawing:
         return self._terminal()
 
 
-def draw(model: str | Model) -> Drawing:
+def draw(model: str | Model | NamedModel) -> Drawing:
     """A declared model: its parts in boxes, repeated layers folded, parameters on each.
 
     Args:
@@ -62,18 +61,11 @@ def draw(model: str | Model) -> Drawing:
     Raises:
         NoModelError, InputError: for an unknown name or size, with the nearest.
     """
-    title, assumed = type(model).__name__, tuple[str, ...]()
-    if isinstance(model, Model):
-        part = model
-    elif model.endswith(".py"):
-        declaration = declared_in(model)
-        part, title, assumed = declaration.model, model, declaration.assumed
-    else:
-        card, size = card_and_size(model)
-        part, assumed = model_of(card, size), tuple(card.assumed_for(size))
-        title = f"{card.id}:{size.name}" + " (shape assumed)" * bool(size.assumed)
+    named = named_model(model)
+    title = named.name + " (shape assumed)" * named.assumed_shape
     return Drawing(
-        lambda: architecture_figure(part, title, assumed), lambda: terminal_architecture(part, title, assumed)
+        lambda: architecture_figure(named.model, title, named.assumed),
+        lambda: terminal_architecture(named.model, title, named.assumed),
     )
 
 
