@@ -10,6 +10,7 @@ from clados.errors import InputError
 
 CARDS_PATH = "CLADOS_PATH"  # the environment variable that names folders of cards, separated as in PATH
 TOKEN_ROLES = ("pad", "unk", "bos", "eos", "cls", "sep", "mask")  # special tokens of a tokenizer
+SENTENCES_BLANK, LONG_BLANK = "[sMASK]", "[gMASK]"  # GLM's blanks of whole sentences, and of a long span
 ROLES = (*TOKEN_ROLES, "start")  # special ids of a model's vocabulary; start begins what a decoder writes
 _LANGUAGE_MARK = re.compile(r"\[([a-z]{2,3}(?:[_@]\w+)*)\]|([a-z]{2,3}_[A-Z]{2})")
 _NEAR = 0.7  # how alike two words are where one may be meant by the other (difflib's ratio)

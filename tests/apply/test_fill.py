@@ -7,7 +7,8 @@ import pytest
 import torch
 
 from clados import spec as s
-from clados.apply.fill import BLANK, _Anew, fill, written_spans
+from clados.apply.blanks import BLANK
+from clados.apply.fill import _Anew, fill, written_spans
 from clados.apply.ready import Ready
 from clados.data import Text, train_tokenizer
 from clados.data.tokenizer import Roles

@@ -30,7 +30,7 @@ def test_a_position_sees_what_is_read_and_what_was_written_up_to_it(read: int, w
 def test_words_are_written_at_the_blank_or_behind_the_text() -> None:
     prompt = torch.tensor([[0, 5, 103, 6], [7, 8, 9, 9]])
     keep = torch.tensor([[False, True, True, True], [True, True, True, True]])
-    found = blank_positions(prompt, keep, 103, 2)
+    found = blank_positions(prompt, keep, [103], 2)
     assert found[0].tolist() == [[0, 0], [0, 0], [1, 0], [2, 0], [1, 1], [1, 2]]
     assert found[1].tolist() == [[0, 0], [1, 0], [2, 0], [3, 0], [4, 1], [5, 2]]
 
@@ -40,13 +40,14 @@ def test_a_blank_is_filled_word_by_word_as_in_one_pass(size: str) -> None:
     part = small(declared("glm").at(size))
     model = cn.build(part, seed=2)
     mask, start = part.vocab.mask, part.vocab.start
+    assert mask is not None
     prompt = torch.tensor([[9, 11, mask, 12, 13], [1, 21, 22, mask, 23]])
     keep = torch.tensor([[1, 1, 1, 1, 1], [0, 1, 1, 1, 1]])
     texts = generate(model, prompt, attention_mask=keep, max_new_tokens=4, eos=()).clone()
     assert texts.shape == (2, 5 + 1 + 4)
     assert texts[:, 5].tolist() == [start, start]
     whole = torch.cat([keep, torch.ones(2, 5, dtype=torch.long)], 1)
-    places = blank_positions(prompt, keep.bool(), mask, 5)
+    places = blank_positions(prompt, keep.bool(), [mask], 5)
     logits = model(texts, attention_mask=whole, position_ids=places).logits
     assert torch.equal(logits[:, 5:-1].argmax(-1), texts[:, 6:])
 

@@ -95,3 +95,21 @@ def test_the_share_of_each_kind_is_as_declared() -> None:
 def test_a_model_that_does_not_see_a_prefix_is_refused() -> None:
     with pytest.raises(InputError, match=r"BlankInfilling needs a model that"):
         task(s.BlankInfilling()).prepare([TEXT], [generator(0)], Setting(declared("gpt-2").model, 0, WORDS))
+
+
+def test_places_of_a_long_span_go_on_where_they_are_single_numbers() -> None:
+    """GLM-130B: ``get_masks_and_position_ids`` of its authors' generate.py."""
+    largest = declared("glm").at("130b")
+    setting = Setting(largest.but(inputs=s.but(vocab=s.Vocabulary(kind="bytes", size=100, start=94))), 0, WORDS)
+    rest = s.BlankInfilling(long=1.0, ending=1.0)
+    found, pairs = (blanked(rest, TEXT, each, generator(2)) for each in (setting, SETTING))
+    blank = int(np.flatnonzero(found.ids == 91)[0])
+    assert found.positions[:, 0].tolist() == list(range(len(found.ids)))
+    assert pairs.positions[blank:, 0].tolist() == [blank] * (len(found.ids) - blank)
+    short = blanked(s.BlankInfilling(), TEXT, setting, generator(2))
+    assert short.positions.tolist() == blanked(s.BlankInfilling(), TEXT, SETTING, generator(2)).positions.tolist()
+
+
+def test_what_sees_all_that_it_reads_cannot_learn_the_next_token() -> None:
+    with pytest.raises(InputError, match="NextToken needs a model that goes on from left to right; this Decoder"):
+        task(s.NextToken()).prepare([], [], SETTING)

@@ -61,7 +61,7 @@ def test_the_model_keeps_the_heads_that_are_read_and_gets_those_that_it_lacks() 
         (
             "bert",
             "gpt-2",
-            "NextToken needs a model that goes on from left to right .*; this Encoder sees",
+            "NextToken needs a model that goes on from left to right; this Encoder sees",
         ),
         ("gpt-2", "t5", "CorruptedSpans needs a model that writes one text in answer to another; this Decoder goes on"),
         ("vit", "bert", "MaskedTokens learns from texts; this Encoder reads Patches"),

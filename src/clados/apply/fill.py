@@ -1,21 +1,27 @@
 """fill: what belongs into the blanks of a text."""
 
 import math
-import re
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 
 import torch
+from torch import Tensor
 
+from clados import spec as s
+from clados.apply.blanks import BLANK, blank_ids, with_blank_tokens
 from clados.apply.ready import ModelSource, Ready, batched, listed, load, pad_ids
 from clados.data.stream import between, spaced
 from clados.data.tokenizer import Tokenizer, sentinel
 from clados.errors import InputError
-from clados.names import marked_languages, meant_language
+from clados.names import LONG_BLANK, marked_languages, meant_language
 from clados.nn.memory import enough_memory
+from clados.spec.positions.blanks import goes_on
 
-BLANK = re.compile(r"(?<!\s)\s*+(\[MASK\]|<mask>|<extra_id_\d+>)")  # begins where space does: none is read twice
 _LONGEST = 10  # tokens of a restored span
+_LONGEST_BLANK = 39  # of one that may be a sentence: as long as GLM's spans are in training
+
+
+_Spans = list[tuple[list[int], float]]  # ids and log-probability of each
 
 
 @dataclass(frozen=True)
@@ -48,6 +54,8 @@ def fill(
 
     A masked model gives ``top`` words for each blank, every blank by itself. A model that has learned to restore spans
     writes one span of any length for each, the likeliest token after token; its probability is that of all its tokens.
+    So does one that fills in blanks behind the text (GLM), which has marks of its own for blanks of sentences,
+    ``[sMASK]``, and of a long span, ``[gMASK]``; each span sees those before it.
     One that writes the whole text anew (BART) is given what stands around the blanks, and ends a span, which may have
     no token at all, where it would write what follows.
 
@@ -67,7 +75,7 @@ def fill(
             raise InputError(f"'{text[:60]}' has no blank; write [MASK] where there is one")
     spelt, mark = bool(ready.required_tokenizer.sentinels), _language(ready, language)
     answers = ready.spec.writes == "answers"
-    marked = [(_with_sentinels if answers and spelt else _with_masks)(ready, text) for text in texts]
+    marked = [(_with_sentinels if answers and spelt else with_blank_tokens)(ready, text) for text in texts]
     rows = ready.known(
         ready.required_tokenizer.encode_batch(marked)
         if mark is None
@@ -83,7 +91,7 @@ def fill(
         if answers:
             found |= zip(numbers, _restored(ready, some) if spelt else _rewritten(ready, some, mark))
         else:
-            found |= zip(numbers, _unmasked(ready, some, top))
+            found |= zip(numbers, _infilled(ready, some) if ready.spec.writes else _unmasked(ready, some, top))
     return [found[number] for number in range(len(texts))]
 
 
@@ -112,14 +120,6 @@ def _in_language(tokenizer: Tokenizer, texts: Sequence[str], mark: int) -> list[
 
 
 # ---------------------------------------------------------------- masks
-
-
-def _with_masks(ready: Ready, text: str) -> str:
-    """Every blank as the tokenizer's mask; the space before it is part of what is masked."""
-    mask = ready.required_tokenizer.roles.mask
-    if mask is None:
-        raise InputError(f"{ready.name}: its tokenizer has no mask")
-    return BLANK.sub(lambda _: mask, text)
 
 
 @torch.inference_mode()
@@ -164,17 +164,20 @@ def _with_sentinels(ready: Ready, text: str) -> str:
 
 def _restored(ready: Ready, rows: Sequence[list[int]]) -> list[Filled]:
     """Each span in the place of its sentinel."""
-    tokenizer, texts = ready.required_tokenizer, []
-    for row, found in zip(rows, restored(ready, rows)):
-        blanks = tuple((Candidate(tokenizer.decode(ids).strip(), math.exp(log)),) for ids, log in found)
-        left = iter(found)
-        whole = [each for token in row for each in (next(left)[0] if token in tokenizer.sentinels else [token])]
-        texts.append(Filled(tokenizer.decode(whole).strip(), blanks))
-    return texts
+    marks = ready.required_tokenizer.sentinels
+    return [_whole(ready, row, marks, found) for row, found in zip(rows, restored(ready, rows))]
+
+
+def _whole(ready: Ready, row: list[int], marks: Collection[int], found: _Spans) -> Filled:
+    """A text with each span in the place of its mark."""
+    tokenizer, left = ready.required_tokenizer, iter(found)
+    blanks = tuple((Candidate(tokenizer.decode(ids).strip(), math.exp(log)),) for ids, log in found)
+    whole = [each for token in row for each in (next(left)[0] if token in marks else [token])]
+    return Filled(tokenizer.decode(whole).strip(), blanks)
 
 
 @torch.inference_mode()
-def restored(ready: Ready, rows: Sequence[list[int]]) -> list[list[tuple[list[int], float]]]:
+def restored(ready: Ready, rows: Sequence[list[int]]) -> list[_Spans]:
     """For each row the spans that stand for its sentinels, in order: ids and log-probability, the likeliest token each.
 
     The sentinels are put before their spans, and not left to the model, so that there is a span for every one. A span
@@ -183,35 +186,92 @@ def restored(ready: Ready, rows: Sequence[list[int]]) -> list[list[tuple[list[in
     tokenizer, model = ready.required_tokenizer, ready.model
     ids, keep = pad_ids(rows, tokenizer.ids.get("pad", 0), ready.device)
     marks = [[token for token in row if token in tokenizer.sentinels] for row in rows]
-    found: list[list[tuple[list[int], float]]] = [[] for _ in rows]
     ends = {*tokenizer.sentinels, *(tokenizer.ids[role] for role in ("eos", "pad") if role in tokenizer.ids)}
-    mute, room = torch.tensor(sorted(ends), device=ready.device), 1 + max(map(len, marks)) * (_LONGEST + 1)
+    room = 1 + max(map(len, marks)) * (_LONGEST + 1)
     memory, cache = model.encode(ids, keep), model.cache(len(rows), room)
-    written = ids.new_full((len(rows), 1), ready.spec.vocab.start or 0)
-    for _ in range(room):
+
+    def read(written: Tensor, found: Sequence[_Spans]) -> Tensor:
         out = model(
             decoder_input_ids=written, encoder_outputs=memory, attention_mask=keep, cache=cache, logits_to_keep=1
         )
-        logs = out.logits[:, -1].float().log_softmax(-1)
-        begun = torch.tensor([bool(spans) and not spans[-1][0] for spans in found], device=ready.device)
+        logits: Tensor = out.logits[:, -1]
+        return logits
+
+    return _spans(ids.new_full((len(rows), 1), ready.spec.vocab.start or 0), read, marks, ends, _LONGEST)
+
+
+@torch.inference_mode()
+def _infilled(ready: Ready, rows: Sequence[list[int]]) -> list[Filled]:
+    """Each span in the place of its blank: written after the text, at the blank's place (Du et al. 2022, §2.1-2.2)."""
+    tokenizer, model, blanks = ready.required_tokenizer, ready.model, blank_ids(ready)
+    places = [[place for place, token in enumerate(row) if token in blanks] for row in rows]
+    behind = tokenizer.special.get(LONG_BLANK, -1) if goes_on(ready.spec.reads(s.Tokens)) else -1
+    longest = min(_LONGEST_BLANK, (ready.positions or _LONGEST_BLANK + 2) - 2)
+    ids, keep = pad_ids([row[::-1] for row in rows], tokenizer.ids.get("pad", 0), ready.device)
+    ids, keep = ids.flip(1), torch.ones_like(ids).bool() if keep is None else keep.flip(1)  # padded on the left
+    length, room = ids.size(1), max(map(len, places)) * (longest + 1)
+    keep = torch.cat([keep, keep.new_ones(len(rows), room)], 1)
+    cache = model.cache(len(rows), length + room)
+
+    def read(written: Tensor, found: Sequence[_Spans]) -> Tensor:
+        past = cache.used
+        if past:
+            at = torch.tensor([[_place(*each, behind)] for each in zip(rows, places, found)], device=ready.device)
+        else:
+            at = (keep[:, :length].cumsum(1) - 1).clamp(min=0)
+            at = torch.stack([at, torch.zeros_like(at)], -1)
+        seen = keep[:, : past + written.size(1)]
+        out = model(written, position_ids=at, attention_mask=seen, cache=cache, logits_to_keep=1)
+        logits: Tensor = out.logits[:, -1]
+        return logits
+
+    ends = {tokenizer.ids[role] for role in ("eos", "pad") if role in tokenizer.ids}
+    found = _spans(ids, read, [[ready.spec.vocab.start or 0] * len(each) for each in places], ends, longest)
+    return [_whole(ready, row, blanks, spans) for row, spans in zip(rows, found)]
+
+
+def _place(row: list[int], places: list[int], spans: _Spans, behind: int) -> tuple[int, int]:
+    """Where the last token of a row's last span stands: in the text, and in the span."""
+    place, count = places[len(spans) - 1], len(spans[-1][0]) + 1
+    return place + count * (row[place] == behind), count
+
+
+def _spans(
+    written: Tensor,
+    read: Callable[[Tensor, Sequence[_Spans]], Tensor],
+    marks: Sequence[list[int]],
+    ends: set[int],
+    longest: int,
+) -> list[_Spans]:
+    """For each row a span after each of its marks, the likeliest token after token.
+
+    Args:
+        written: what is read first, [rows, length].
+        read: scores of the next token, [rows, vocabulary], after these tokens, given the spans so far.
+        ends: tokens that end a span and are in none.
+    """
+    found: list[_Spans] = [[] for _ in marks]
+    mute = torch.tensor(sorted(ends), device=written.device)
+    while True:
+        logs = read(written, found).float().log_softmax(-1)
+        begun = torch.tensor([bool(spans) and not spans[-1][0] for spans in found], device=written.device)
         logs[:, mute] = logs[:, mute].masked_fill(begun[:, None], -torch.inf)
         best = logs.max(-1)
         likeliest = zip(found, marks, best.indices.tolist(), best.values.tolist())
-        column = [_next(*each, ends) for each in likeliest]
+        column = [_next(*each, ends, longest) for each in likeliest]
         if all(token is None for token in column):
-            break
-        written = torch.tensor([[token or 0] for token in column], device=ready.device)
-    return found
+            return found
+        written = torch.tensor([[token or 0] for token in column], device=written.device)
 
 
-def _next(spans: list[tuple[list[int], float]], marks: list[int], token: int, log: float, ends: set[int]) -> int | None:
-    """What comes next in a row: the token, which goes into its span, the next sentinel, or nothing more.
+def _next(spans: _Spans, marks: list[int], token: int, log: float, ends: set[int], longest: int) -> int | None:
+    """What comes next in a row: the token, which goes into its span, the next mark, or nothing more.
 
     ``marks`` is emptied when the last span has ended.
     """
     if not marks:
         return None
-    if spans and token not in ends and len(spans[-1][0]) < _LONGEST:
+    if spans and token not in ends and len(spans[-1][0]) < longest:
         ids, total = spans[-1]
         spans[-1] = [*ids, token], total + log
         return token

@@ -50,6 +50,7 @@ def generate(
     seed: int | None = None,
     eos: int | Sequence[int] | None = None,
     pad: int | None = None,
+    blanks: Sequence[int] = (),
     stop: Sequence[Sequence[int]] = (),
     on_token: Callable[[Tensor], object] | None = None,
 ) -> Tensor:
@@ -81,6 +82,7 @@ def generate(
         seed: random seed; None: torch's global generator.
         eos: ids that end a text; else those of the vocabulary, () none.
         pad: what fills up rows that end early; else that of the vocabulary, or its eos.
+        blanks: ids of blanks that an infilling decoder writes at, beside the vocabulary's mask.
         stop: further endings, each a sequence of ids.
         on_token: called with each new column of ids, [batch]; with beams, once all are known.
 
@@ -110,9 +112,9 @@ def generate(
         check_seed(seed)
     check_ids(input_ids, 0, None)
     check_shape("attention_mask", attention_mask, tuple(input_ids.shape))
-    new = new_tokens(model, input_ids, settings, max_new_tokens)
+    new = new_tokens(model, input_ids, settings, max_new_tokens, blanks)
     begin = settings.bos_token_id if settings.decoder_start_token_id is None else settings.decoder_start_token_id
-    writer = writer_of(model, input_ids, attention_mask, new, begin)
+    writer = writer_of(model, input_ids, attention_mask, new, begin, blanks)
     vocab: s.Vocabulary = writer.model.spec.written_vocab
     known = settings.eos_token_id or (() if vocab.eos is None else (vocab.eos,))
     ends = known if eos is None else _ids(eos) or ()
@@ -139,7 +141,13 @@ def config_of(model: WholeModel) -> GenerationConfig:
     return getattr(model, "generation_config", GenerationConfig())
 
 
-def new_tokens(model: WholeModel, input_ids: Tensor, config: GenerationConfig, wanted: int | None = None) -> int:
+def new_tokens(
+    model: WholeModel,
+    input_ids: Tensor,
+    config: GenerationConfig,
+    wanted: int | None = None,
+    blanks: Sequence[int] = (),
+) -> int:
     """The most new tokens: ``wanted``, or else what the config and the positions allow.
 
     Raises:
@@ -147,7 +155,7 @@ def new_tokens(model: WholeModel, input_ids: Tensor, config: GenerationConfig, w
     """
     if wanted is not None:
         return wanted
-    free, new = room(model, input_ids), config.max_new_tokens or NEW
+    free, new = room(model, input_ids, blanks), config.max_new_tokens or NEW
     if config.max_new_tokens is None and config.max_length is not None:
         before = starts_with(model, input_ids)
         new = config.max_length - before

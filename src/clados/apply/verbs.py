@@ -10,6 +10,8 @@ _Learned = s.Objective | None  # None: not known, as for weights of others
 
 def _fills(model: s.Model, learned: _Learned) -> bool:
     """Masks in an encoder that scores tokens, masks or sentinels where a decoder writes what they stand for."""
+    if model.writes == "infills":
+        return model.vocab.mask is not None and (learned is None or learned.verb == "fill")
     if model.writes == "answers":
         marked = model.vocab.sentinels > 0 or (learned is not None and model.vocab.mask is not None)
         return marked and (learned is None or learned.verb == "fill")

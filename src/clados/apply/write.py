@@ -7,6 +7,7 @@ from warnings import warn
 import torch
 from torch import Tensor
 
+from clados.apply.blanks import blank_ids, prompted
 from clados.apply.generate import config_of, generate as generate_ids, room
 from clados.apply.ready import ModelSource, load
 from clados.errors import InputError
@@ -27,6 +28,9 @@ def generate(
 ) -> str:
     """The continuation of a prompt by a decoder, or an encoder-decoder's answer to it, without the prompt.
 
+    A decoder that fills in blanks (GLM) writes at the prompt's last one, ``[MASK]``, ``[sMASK]`` or ``[gMASK]``; where
+    there is none, at one behind the prompt.
+
     What is not given is as the directory's generation_config.json says.
 
     Args:
@@ -44,7 +48,7 @@ def generate(
     """
     ready = load(source, "generate", beams=beams, device=device)
     tokenizer = ready.required_tokenizer
-    (ids,) = ready.known(tokenizer.encode_batch([prompt]))
+    (ids,) = ready.known(tokenizer.encode_batch([prompted(ready, prompt)]))
     if not ids:
         if ready.spec.vocab.bos is None:
             raise InputError("the prompt is empty, and the vocabulary names no bos to start from")
@@ -61,12 +65,14 @@ def generate(
             printed = len(text)
 
     given = torch.tensor([ids], device=ready.device)
-    free = room(ready.model, given)
+    blanks = blank_ids(ready)
+    free = room(ready.model, given, blanks)
     if max_new_tokens is not None and free is not None and max_new_tokens > free >= 1:
         on_note(f"max_new_tokens is {max_new_tokens}; {ready.name} has positions for {free}, and stops there")
         max_new_tokens = free
     end = None if config_of(ready.model).eos_token_id else tokenizer.ids.get("eos")
-    generate_ids(ready.model, given, max_new_tokens=max_new_tokens, beams=beams, eos=end, on_token=add, **chosen)
+    given_ = {"max_new_tokens": max_new_tokens, "beams": beams, "eos": end, "blanks": blanks, **chosen}
+    generate_ids(ready.model, given, on_token=add, **given_)
     text = tokenizer.decode(new)
     if on_text is not None and len(text) > printed:
         on_text(text[printed:])

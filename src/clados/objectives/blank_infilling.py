@@ -12,14 +12,15 @@ from clados.data import packing
 from clados.data.packing import Sentences
 from clados.data.stream import sentences
 from clados.errors import InputError
+from clados.names import LONG_BLANK, SENTENCES_BLANK
 from clados.nn.kinds.model import WholeModel
 from clados.objectives.base import Batch, Ids, Loss, Random, Setting, padded, with_mask
 from clados.objectives.measures import Measure, Sample, share
 from clados.objectives.tasks import Small, Source, SourceConfig
 from clados.objectives.text import TextTask, first_guesses, lm_loss, stream
+from clados.spec.positions.blanks import goes_on
 
 LONGEST_SPAN = 39  # tokens of a short span (THUDM/GLM blocklm_utils.py, max_block_length)
-SENTENCES, REST = "[sMASK]", "[gMASK]"  # blanks of whole sentences, and of a long span
 
 
 class Blanked(NamedTuple):
@@ -39,7 +40,7 @@ class BlankInfillingTask(TextTask[s.BlankInfilling, Sentences], objective=s.Blan
 
     def marks(self, examples: Sequence[Any]) -> tuple[str, ...]:
         """What stands for sentences and for a long span, where any are taken out (``--task-mask`` of THUDM/GLM)."""
-        taken = {SENTENCES: self.objective.sentences, REST: self.objective.long}
+        taken = {SENTENCES_BLANK: self.objective.sentences, LONG_BLANK: self.objective.long}
         return tuple(name for name, share_ in taken.items() if share_)
 
     def source(self, examples: Sequence[Any], config: SourceConfig) -> Source:
@@ -83,12 +84,15 @@ def blanked(objective: s.BlankInfilling, row: Sentences, setting: Setting, rando
     """A text with its spans taken out.
 
     A blank and all words of its span have the place of the blank in the text; the second number of a position is 0
-    where the text is read, and counts from 1 in each span (§2.2).
+    where the text is read, and counts from 1 in each span (§2.2). Where places are single numbers, those of a long span
+    go on behind its blank (Zeng et al. 2022). Every span ends with the same token (§2.1), also one that is the text's
+    end, which the authors' code closes with the token of a document's.
     """
     vocab_ids, start = setting.required_vocab_ids, setting.model.written_vocab.start
     begin = vocab_ids.id("pad", "bos") if start is None else start
     mask, chosen = draw_spans(objective, row, random)
     blank = vocab_ids.marks.get(mask, vocab_ids.id("mask")) if len(chosen) else 0
+    behind = mask == LONG_BLANK and goes_on(setting.model.reads(s.Tokens))
     first = [vocab_ids.ids["cls"]] if "cls" in vocab_ids.ids else []
     order = random.permutation(len(chosen)).tolist()
     ids = np.concatenate([np.array(first, np.int64), row.ids])
@@ -104,7 +108,7 @@ def blanked(objective: s.BlankInfilling, row: Sentences, setting: Setting, rando
         seen += [np.array([begin]), span]
         labels += [span, np.array([vocab_ids.id("eos")])]
         count = np.arange(1, len(span) + 2)
-        positions.append(np.stack([np.full_like(count, place[low + len(first)]), count], 1))
+        positions.append(np.stack([place[low + len(first)] + count * behind, count], 1))
     whole = np.concatenate(seen)
     return Blanked(
         whole, np.concatenate(positions), np.arange(len(read), len(whole)), np.concatenate([ids[:0], *labels])
@@ -125,14 +129,14 @@ def draw_spans(objective: s.BlankInfilling, row: Sentences, random: Random) -> t
         length = int(random.integers(max(1, int(objective.least * number)), number + 1))
         left = number - length
         first = left if random.random() < objective.ending else int(random.integers(left + 1))
-        return REST, np.array([[first, first + length]])
+        return LONG_BLANK, np.array([[first, first + length]])
     if lot < objective.long + objective.sentences:
         bounds = np.stack([row.bounds[:-1], row.bounds[1:]], 1)
         bounds = bounds[bounds[:, 0] < bounds[:, 1]]
         order = random.permutation(len(bounds))
         taken = np.cumsum((bounds[:, 1] - bounds[:, 0])[order])
         enough = int(np.searchsorted(taken, objective.rate * number)) + 1
-        return SENTENCES, bounds[np.sort(order[:enough])]
+        return SENTENCES_BLANK, bounds[np.sort(order[:enough])]
     lengths = list[int]()
     while sum(lengths) < objective.rate * number:
         length = int(random.poisson(objective.mean))

@@ -18,7 +18,7 @@ from clados.objectives.text import TextTask, first_guesses, lm_loss, next_tokens
 class NextTokenTask(TextTask[s.NextToken, Packed], objective=s.NextToken):
     """Documents one after the other, cut into blocks; each token is predicted from those before it."""
 
-    writes = ("continues", "infills")
+    writes = ("continues",)
     small = Small(steps=160, length=64, batch=16)
 
     def source(self, examples: Sequence[Any], config: SourceConfig) -> Source:
@@ -30,8 +30,8 @@ class NextTokenTask(TextTask[s.NextToken, Packed], objective=s.NextToken):
 
     def prepare(self, rows: Sequence[Packed], random: Sequence[Random], setting: Setting) -> Batch:
         """Each token but the last is seen, each but the first is to be predicted."""
-        if setting.model.writes == "answers":
-            raise InputError("NextToken continues one text, but the model is an EncoderDecoder, which reads two")
+        if refusal := self.refusal(setting.model):
+            raise InputError(refusal)
         return next_tokens(rows)
 
     def loss(self, model: WholeModel, batch: Batch) -> Loss:

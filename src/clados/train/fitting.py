@@ -69,6 +69,8 @@ def tokenizer_for(model: s.Model, examples: Sequence[Any], size: int, marks: Seq
     if model.kept is not None:  # XLNet's marks stand behind the text
         marked = f"$A {roles.sep} $B:1 {roles.sep}:1 {roles.cls}:2"
         roles = replace(roles, single=f"$A {roles.sep} {roles.cls}:2", pair=marked)
+    if model.writes == "infills" and roles.cls:  # GLM's texts have their mark alone
+        roles = replace(roles, single=f"{roles.cls} $A", pair="")
     if model.compares:  # an end of id 2 is how transformers knows CLIP's files of 2021, read otherwise
         roles = replace(roles, order=tuple(sorted(roles.named(), key=("pad", "unk", "eos", "bos").index)))
     return train_tokenizer(texts(examples), vocab.kind, size, roles)
@@ -79,7 +81,8 @@ def fitted_vocab(vocab: s.Vocabulary, tokenizer: Tokenizer) -> s.Vocabulary:
     roles = [role for role in TOKEN_ROLES if getattr(vocab, role) is not None]
     ids = {role: tokenizer.id(role) for role in roles}
     if vocab.start is not None:
-        same = next((role for role in roles if getattr(vocab, role) == vocab.start), "pad")
+        other = next((role for role in ("pad", "bos", "cls") if role in roles), "pad")
+        same = next((role for role in roles if getattr(vocab, role) == vocab.start), other)
         ids["start"] = tokenizer.id(same)
     return vocab.but(size=tokenizer.size, sentinels=len(tokenizer.sentinels), **ids)
 

@@ -1,5 +1,6 @@
 """Models that are writing: what they have been given, and what they remember."""
 
+from collections.abc import Sequence
 from typing import Protocol
 
 import torch
@@ -10,6 +11,7 @@ from clados.errors import InputError
 from clados.nn.core.context import Cache
 from clados.nn.kinds.model import WholeModel
 from clados.nn.positions.blanks import blank_positions
+from clados.spec.positions.blanks import goes_on
 
 
 class Writer(Protocol):
@@ -31,12 +33,18 @@ class Continuing:
     """A decoder: it has the prompt before it, padded on the left."""
 
     @staticmethod
-    def room(model: WholeModel, input_ids: Tensor) -> int | None:
+    def room(model: WholeModel, input_ids: Tensor, blanks: Sequence[int] = ()) -> int | None:
         """Tokens that may still be generated; None: no limit."""
         return None if model.max_positions is None else model.max_positions - input_ids.size(1)
 
     def __init__(
-        self, model: WholeModel, input_ids: Tensor, attention_mask: Tensor | None, new: int, start: int | None = None
+        self,
+        model: WholeModel,
+        input_ids: Tensor,
+        attention_mask: Tensor | None,
+        new: int,
+        start: int | None = None,
+        blanks: Sequence[int] = (),
     ) -> None:
         self.model, self.ids = model, input_ids
         batch, length = input_ids.shape
@@ -75,17 +83,24 @@ class Infilling(Continuing):
     """A decoder that reads both ways: it writes at the prompt's last blank, or behind it, after its start token."""
 
     @staticmethod
-    def room(model: WholeModel, input_ids: Tensor) -> int | None:
+    def room(model: WholeModel, input_ids: Tensor, blanks: Sequence[int] = ()) -> int | None:
         """Tokens that may still be written: a blank's need no places behind the prompt; row 0 is of what is read."""
-        vocab: s.Vocabulary = model.spec.vocab
-        blank = vocab.mask is not None and bool((input_ids == vocab.mask).any(1).all())
-        taken = (1 if blank else input_ids.size(1)) + (vocab.start is not None)
+        marks = torch.tensor(Infilling.marks(model, blanks), device=input_ids.device)
+        blank = bool(torch.isin(input_ids, marks).any(1).all())
+        taken = (1 if blank else input_ids.size(1)) + (model.spec.vocab.start is not None)
         return None if model.max_positions is None else model.max_positions - taken
 
     def __init__(
-        self, model: WholeModel, input_ids: Tensor, attention_mask: Tensor | None, new: int, start: int | None = None
+        self,
+        model: WholeModel,
+        input_ids: Tensor,
+        attention_mask: Tensor | None,
+        new: int,
+        start: int | None = None,
+        blanks: Sequence[int] = (),
     ) -> None:
         vocab: s.Vocabulary = model.spec.vocab
+        self.blanks = self.marks(model, blanks)
         starts = () if vocab.start is None else (vocab.start,)
         keep = torch.ones_like(input_ids) if attention_mask is None else attention_mask
         begun = input_ids.new_tensor(starts).expand(input_ids.size(0), -1)
@@ -94,19 +109,31 @@ class Infilling(Continuing):
 
     def places(self, room: int) -> Tensor:
         """Pairs of a place in the text and one in the blank, [batch, room, 2]."""
-        return blank_positions(self.prompt, self.there, self.model.spec.vocab.mask, room - self.prompt.size(1))
+        return blank_positions(self.prompt, self.there, self.blanks, room - self.prompt.size(1))
+
+    @staticmethod
+    def marks(model: WholeModel, blanks: Sequence[int]) -> tuple[int, ...]:
+        """The ids of blanks at whose place is written: the mask, and ``blanks`` where their words do not go on."""
+        mask = model.spec.vocab.mask
+        return (*(() if mask is None else (mask,)), *(() if goes_on(model.spec.reads(s.Tokens)) else blanks))
 
 
 class Answering:
     """The decoder of an encoder-decoder: it sees all of the source, and starts with its start token."""
 
     @staticmethod
-    def room(model: WholeModel, input_ids: Tensor) -> int | None:
+    def room(model: WholeModel, input_ids: Tensor, blanks: Sequence[int] = ()) -> int | None:
         """Tokens that may still be written: of the target's positions the start takes one."""
         return None if model.max_target_positions is None else model.max_target_positions - 1
 
     def __init__(
-        self, model: WholeModel, input_ids: Tensor, attention_mask: Tensor | None, new: int, start: int | None = None
+        self,
+        model: WholeModel,
+        input_ids: Tensor,
+        attention_mask: Tensor | None,
+        new: int,
+        start: int | None = None,
+        blanks: Sequence[int] = (),
     ) -> None:
         self.model = model
         start = model.spec.written_vocab.start if start is None else start
@@ -135,26 +162,35 @@ class Answering:
 
 
 def writer_of(
-    model: WholeModel, input_ids: Tensor, attention_mask: Tensor | None, new: int, start: int | None = None
+    model: WholeModel,
+    input_ids: Tensor,
+    attention_mask: Tensor | None,
+    new: int,
+    start: int | None = None,
+    blanks: Sequence[int] = (),
 ) -> Writer:
     """What writes with this model, at most ``new`` tokens.
 
     Args:
         start: what an encoder-decoder's answer starts with; None means that of the vocabulary.
+        blanks: further ids of what an infilling decoder writes at, beside the vocabulary's mask.
 
     Raises:
         InputError: for a model that does not write, or texts longer than its positions.
     """
-    return _kind(model)(model, input_ids, attention_mask, new, start)
+    return _kind(model)(model, input_ids, attention_mask, new, start, blanks)
 
 
-def room(model: WholeModel, input_ids: Tensor) -> int | None:
+def room(model: WholeModel, input_ids: Tensor, blanks: Sequence[int] = ()) -> int | None:
     """How many tokens may be written after [batch, length] ids, or in answer to them; None for any number.
+
+    Args:
+        blanks: as ``writer_of``.
 
     Raises:
         InputError: for a model that does not write.
     """
-    return _kind(model).room(model, input_ids)
+    return _kind(model).room(model, input_ids, blanks)
 
 
 def starts_with(model: WholeModel, input_ids: Tensor) -> int:

@@ -114,6 +114,9 @@ declaration = Declaration(
     assumed=(
         "inputs.vocab.kind: of the Chinese models and 130b, SentencePiece, its kind is not named; unigram stands here",
         "recipe.data: the repository's table; the authors' script also names CC-News",
+        "recipe.objective: the authors' script draws the kind of blank once for a batch, not for each text, hides a "
+        "tenth of the written words from those after them, and cuts one batch in fifty into shorter texts; the paper "
+        "says nothing of these",
         "recipes.410m.objective, recipes.515m.objective: Token + Doc by the repository's table; the shares were not "
         "read, half each stands here",
         "recipes.410m.optimiser, recipes.515m.optimiser, recipes.roberta.optimiser: not read; large's stand here",

@@ -1,5 +1,7 @@
 """Positions that are pairs: in the text, and in a blank of it."""
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 
@@ -21,17 +23,17 @@ class Blanks(Learned):
         return super().forward(positions[..., 0]) + self.blanks(positions[..., 1])
 
 
-def blank_positions(prompt: Tensor, keep: Tensor, mask: int | None, new: int) -> Tensor:
+def blank_positions(prompt: Tensor, keep: Tensor, blanks: Sequence[int], new: int) -> Tensor:
     """Positions of a prompt that is read and of ``new`` tokens written after it: [batch, length + new, 2].
 
     All are written at the place of the prompt's last blank; where it has none, each a place further on.
 
     Args:
         prompt: [batch, length] ids, padded on the left; keep: [batch, length] bool, False for padding.
-        mask: the id of a blank.
+        blanks: the ids that stand for one.
     """
     place = (keep.cumsum(1) - 1).clamp(min=0)
-    blank = torch.zeros_like(keep) if mask is None else (prompt == mask) & keep
+    blank = torch.isin(prompt, torch.tensor(blanks, device=prompt.device)) & keep
     count = torch.arange(1, new + 1, device=prompt.device)
     behind = place[:, -1:] + count
     at = (place * blank).amax(1, keepdim=True).expand_as(behind)

@@ -1,6 +1,7 @@
 """Positions that are pairs: of the place in a text, and of the place in a blank of it."""
 
 from clados.spec.core.pieces import Env, Pieces, Table
+from clados.spec.inputs.base import Inputs
 from clados.spec.positions.absolute import Learned
 
 
@@ -12,3 +13,11 @@ class Blanks(Learned):
 
     def pieces(self, env: Env) -> Pieces:
         return {**super().pieces(env), "blanks": Table(self.length, env.dims.d_model)}
+
+
+def goes_on(inputs: Inputs | None) -> bool:
+    """Whether what a long blank stands for takes the places behind it: where places are single numbers.
+
+    (``get_masks_and_position_ids`` of THUDM/GLM-130B generate.py; all else has the place of its blank.)
+    """
+    return not isinstance(getattr(inputs, "position", None), Blanks)

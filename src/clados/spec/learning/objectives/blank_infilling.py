@@ -11,7 +11,7 @@ class BlankInfilling(Objective):
     Of the examples, a share loses whole ``sentences``, a share one ``long`` span, the rest short ones (§2.1.1).
     """
 
-    verb: ClassVar[str] = "generate"
+    verb: ClassVar[str] = "fill"
     rate: float = 0.15  # of the tokens, in short spans and in sentences
     mean: float = 3.0  # tokens of a short span, Poisson
     sentences: float = 0.0
