@@ -16,6 +16,7 @@ import pytest
 
 import clados
 from clados import spec as s
+from clados.nn import WholeModel
 
 SOURCE = Path(clados.__file__).parent
 
@@ -58,13 +59,23 @@ def test_nothing_but_its_task_names_an_objective(folder: str) -> None:
         assert not objectives & names(file), file
 
 
-KINDS = {"Encoder", "Decoder", "EncoderDecoder", "TwoTower", "Recurrent", "Permuted", "EntityEncoder"}
+KINDS = {each.__name__ for each in [*below(s.Model), *below(WholeModel)] if each.__module__.startswith("clados.")}
+
+
+def texts_in(tree: ast.AST) -> Iterator[str]:
+    """Every text in a piece of code, its docstrings apart."""
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value
+        elif not isinstance(node, ast.Expr) or not isinstance(node.value, ast.Constant):
+            yield from texts_in(node)
 
 
 @pytest.mark.parametrize("folder", ["train", "tour", "objectives", "apply", "cli"])
 def test_nothing_outside_asks_a_model_for_its_kind(folder: str) -> None:
     for file in sorted((SOURCE / folder).rglob("*.py")):
         assert not KINDS & names(file), file
+        assert not KINDS & {word for text in texts_in(parsed(file)) for word in re.findall(r"\w+", text)}, file
 
 
 @pytest.mark.parametrize("folder", ["train", "tour", "objectives", "apply", "cli"])

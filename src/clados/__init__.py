@@ -35,9 +35,10 @@ if TYPE_CHECKING:  # what OFFERED says, for type checkers and editors
     from clados.proofs.proof import verify as verify
     from clados.train.choices import Choices as Choices
     from clados.train.learns import learns as learns
-    from clados.train.loop import Trainer as Trainer, fit as fit
+    from clados.train.loop import Trainer as Trainer
     from clados.train.objective import objective as objective
     from clados.train.pretrain import pretrain as pretrain
+    from clados.train.supervised import fit as fit
     from clados.train.unit import Run as Run
 
 # What `import clados` offers, each imported when it is first used: its name and module.
@@ -62,7 +63,7 @@ OFFERED = {
     "export": "clados.catalog.export",
     "fill": "clados.apply.fill",
     "find": "clados.catalog.query",
-    "fit": "clados.train.loop",
+    "fit": "clados.train.supervised",
     "from_pretrained": "clados.checkpoints.load",
     "generate": "clados.apply.write",
     "learns": "clados.train.learns",

@@ -24,7 +24,7 @@ from clados.train.learns import learns
 from clados.train.plan import initial_model
 from clados.train.planned import planned
 from clados.train.pretrain import ready_plan
-from clados.train.unit import Drawn
+from clados.train.supervised import Drawn
 from tests.train.small import choices, write_pairs, write_texts
 
 
@@ -72,7 +72,7 @@ def test_a_control_does_not_learn_to_copy_what_its_encoder_reads(data: Path) -> 
     trainer = plan.trainer(initial_model(plan))
     trainer.fit()
     with trainer.evaluating():
-        end = trainer.unit.measured(trainer.devices, plan.held_out, targets=1000)["loss"]  # type: ignore[attr-defined]
+        end = trainer.unit.evaluate(trainer.devices, targets=1000)["loss"]
     assert end > 0.7 * plan.baseline()["loss"]  # the ends of each text, two tokens of eight, are always known
 
 

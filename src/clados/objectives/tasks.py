@@ -231,7 +231,7 @@ class Task(ABC, Generic[Objective, Row]):
             ours, theirs = (" or ".join(WAYS[each] for each in some) for some in (self.writes, (model.writes,)))
             return f"{name} needs a model that {ours}; this {kind} {theirs}"
         if self.remembers and not model.remembers:
-            return f"{name} needs a model that remembers, such as Recurrent and Permuted; this {kind} does not"
+            return f"{name} needs a model that remembers, such as transformer-xl and xlnet; this {kind} does not"
         missing = [slot for slot in self.heads if model.head(slot) is None]
         return f"{name} needs a head '{missing[0]}', which this {kind} lacks" if missing else ""
 

@@ -29,7 +29,8 @@ from clados.train.loop import Trainer
 from clados.train.optimisers import fitted_schedule, lr_factor, published_lr
 from clados.train.scaled import scaled_stage
 from clados.train.sources import by_language, mix_sources
-from clados.train.unit import Drawn, Run, SupervisedUnit
+from clados.train.supervised import Drawn, SupervisedUnit
+from clados.train.unit import Run
 
 SURE = 6.0  # standard errors between two deviations that differ
 MANY = 1000  # numbers of a tensor whose tails are looked at

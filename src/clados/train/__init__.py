@@ -1,1 +1,1 @@
-"""DO: training. ``loop.fit`` runs a unit; ``pretrain.pretrain`` goes from a card to a trained small model."""
+"""DO: training. ``loop`` runs a unit, ``supervised.fit`` one that learns from examples, ``pretrain`` a card."""

@@ -20,7 +20,7 @@ from torch.distributed.tensor import DTensor
 from torch.nn.parallel import DistributedDataParallel
 
 from clados.errors import InputError
-from clados.nn.kinds.recurrent import Remembering
+from clados.nn.kinds.model import WholeModel
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -114,7 +114,7 @@ class Devices:
     def __init__(self, model: nn.Module, world: World, *, sharded: bool = False) -> None:
         if sharded and world.size == 1:
             raise InputError("sharded is True, but there is one process only; start several with torchrun")
-        if sharded and isinstance(model, Remembering):
+        if sharded and isinstance(model, WholeModel) and not model.products_called:
             raise InputError("sharded is True, but a model that remembers reads its blocks' weights outside of them")
         if single := [name for name, each in model.named_parameters() if sharded and each.dim() == 0]:
             raise InputError(f"sharded is True, but fully_shard cannot share out '{single[0]}', a single number")

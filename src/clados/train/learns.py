@@ -9,7 +9,6 @@ from clados.train.log import Entry, Show
 from clados.train.loop import Trainer
 from clados.train.plan import Plan, initial_model
 from clados.train.pretrain import ready_plan
-from clados.train.unit import SupervisedUnit
 
 TARGETS = 20_000  # that are measured, at least, where the held-out data have as many
 
@@ -59,14 +58,12 @@ def measured_run(plan: Plan, trainer: Trainer, targets: int = TARGETS) -> ShortR
     """Run a plan's trainer and measure before and after."""
     began = time.perf_counter()
     one, baseline = task(plan.stage.objective), plan.baseline()
-    unit = trainer.unit
-    assert isinstance(unit, SupervisedUnit)
-    unit.text_only = True
+    trainer.unit.text_only = True
     with trainer.evaluating():
-        first = unit.measured(trainer.devices, plan.held_out, targets=targets, text_only=True)
+        first = trainer.unit.evaluate(trainer.devices, targets)
     result = trainer.fit()
     with trainer.evaluating():
-        last = unit.measured(trainer.devices, plan.held_out, targets=targets, text_only=True)
+        last = trainer.unit.evaluate(trainer.devices, targets)
     return ShortRun(
         card=plan.card,
         start=one.main_loss(first),

@@ -1,4 +1,4 @@
-"""fit: the one loop that trains every unit.
+"""The one loop that trains every unit.
 
 A step is a function of the weights, the seed and its number: which examples, how they are prepared and which units
 are dropped all follow from these. So a run that was killed goes on as if it had not been, and needs no state but the
@@ -18,21 +18,17 @@ import numpy as np
 import torch
 from torch import nn
 
-from clados import spec as s
 from clados.checkpoints.atomic import LOCK
 from clados.errors import CladosError, InputError
 from clados.files import locked
-from clados.nn.core.module import module
-from clados.nn.kinds.model import WholeModel
 from clados.nn.memory import enough_memory
-from clados.objectives import Batch, Setting, Source, VocabIds
+from clados.objectives import Batch
 from clados.train import saved
 from clados.train.devices import Devices, World, full_number, world
 from clados.train.log import Entry, Log, Show
-from clados.train.optimisers import Adafactor, fitted_schedule, lr_factor
+from clados.train.optimisers import fitted_schedule, lr_factor
 from clados.train.recorded import differences
-from clados.train.trained import merge
-from clados.train.unit import DTYPES, Run, SupervisedUnit, Unit
+from clados.train.unit import DTYPES, Run, Unit
 
 CHECKPOINTS = "checkpoints"  # the folder of a run in which they are
 WATCHING = ("every", "save_every", "held_out", "sharded")  # what of a run's numbers changes nothing of what it comes to
@@ -85,9 +81,6 @@ class Trainer:
         self.schedule = fitted_schedule(self.stage, self.run.steps)
         self.devices = Devices(self.model, self.world, sharded=self.run.sharded)
         self.optimiser = self.unit.optimiser(self.run.lr)
-        if self.run.sharded and isinstance(self.optimiser, Adafactor):
-            name = type(self.stage.optimiser).__name__
-            raise InputError(f"sharded is True, but {name} needs whole tensors: leave it out, or train by AdamW")
 
     def fit(self, *, resume: bool = False) -> Result:
         """Train to the last step, or until stopped; with ``resume``, from the last checkpoint in the folder.
@@ -229,16 +222,10 @@ class Trainer:
 
     def trained(self) -> nn.Module:
         """The model that came of it, of its declaration and no more; whole in the first process only."""
-        model = self.model
-        if self.run.sharded:
-            weights = self.devices.weights(model)
-            if not self.world.first:
-                return model
-            model = module(model.spec)  # type: ignore[arg-type]
-            self.unit.equip(model)
-            model.load_state_dict(weights)
-        merge(model)
-        return model.eval()
+        if not self.run.sharded:
+            return self.unit.trained()
+        weights = self.devices.weights(self.model)
+        return self.unit.trained(weights) if self.world.first else self.model
 
     def _save(self, step: int) -> Path | None:
         if self.folder is None:
@@ -289,43 +276,6 @@ class Trainer:
         if different := differences(was, {"model": now.get("model")} if other else now):
             kind = "model" if other or was.get("declaration") != now.get("declaration") else "run"
             raise InputError(f"{where}: this is of another {kind}: {'; '.join(different)}")
-
-
-def fit(
-    model: WholeModel,
-    stage: s.Stage,
-    source: Source,
-    run: Run,
-    *,
-    setting: Setting | None = None,
-    held_out: Source | None = None,
-    folder: Path | None = None,
-    show: Show | None = None,
-    resume: bool = False,
-) -> Result:
-    """Train a model on a stage's objective, with its optimiser and the shape of its schedule.
-
-    Args:
-        model: what ``clados.build`` gives.
-        stage: a stage of a recipe, ``declaration.recipe.stages[0]``.
-        source: examples by number: ``len(source)`` and ``source.at(index, epoch)``.
-        run: steps, batch, rate, seed ...
-        setting: the sequence length and the vocabulary's roles; the declared ones when not given.
-        held_out: what is measured before, after and ``run.every`` steps.
-        folder: where log.jsonl and checkpoints go.
-
-    What is trained with the model, low-rank updates and what the objective owns, stays there until
-    ``clados.train.trained.merge`` takes it away.
-
-    Raises:
-        CladosError: see ``Trainer.fit``.
-    """
-    if setting is None:
-        spec: s.Model = model.spec
-        vocab_ids = VocabIds.declared(spec.vocab) if spec.reads(s.Tokens) else None
-        setting = Setting(spec, stage.length or 0, vocab_ids)
-    unit = SupervisedUnit(model, stage, setting, source, run, held_out)
-    return Trainer(unit, run, folder, show or Show()).fit(resume=resume)
 
 
 def _mixed(*numbers: int) -> int:

@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.distributed.tensor import DTensor
 
 from clados import spec as s
 from clados.errors import InputError
@@ -113,9 +114,15 @@ class Adafactor(torch.optim.Optimizer):
     """Adafactor without momentum, its rate relative to each tensor's scale (Shazeer & Stern 2018, algorithm 4).
 
     Products that are computed together keep scales of their own: ``outs`` are their sizes along the first axis.
+
+    Raises:
+        InputError: for tensors that are shared out among processes.
     """
 
     def __init__(self, params: list[nn.Parameter], lr: float, outs: list[tuple[int, ...]]) -> None:
+        if any(isinstance(each, DTensor) for each in params):
+            name = type(self).__name__
+            raise InputError(f"sharded is True, but {name} needs whole tensors: leave it out, or train by AdamW")
         super().__init__(params, {"lr": lr, "eps": 1e-30, "least": 1e-3, "clip": 1.0, "power": 0.8})
         self.outs = outs
 

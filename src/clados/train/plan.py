@@ -19,7 +19,8 @@ from clados.train.loop import Trainer
 from clados.train.scaled import ScaledNumber
 from clados.train.sources import RunData
 from clados.train.start import Start, take_weights
-from clados.train.unit import Run, SupervisedUnit
+from clados.train.supervised import SupervisedUnit
+from clados.train.unit import Run
 from clados.version import __version__
 
 
@@ -53,10 +54,8 @@ class Plan:
 
     def unit(self, initial_model: WholeModel) -> SupervisedUnit:
         """What trains a model made from this plan."""
-        shuffled = self.choices.shuffled
-        return SupervisedUnit(
-            initial_model, self.stage, self.setting, self.train, self.run, self.held_out, shuffled=shuffled
-        )
+        data = self.train, self.run, self.held_out, self.choices.shuffled
+        return SupervisedUnit(initial_model, self.stage, self.setting, *data)
 
     @property
     def origin(self) -> dict[str, str]:

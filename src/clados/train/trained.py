@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from clados import spec as s
 from clados.errors import InputError
-from clados.nn.kinds.recurrent import Remembering
+from clados.nn.kinds.model import WholeModel
 from clados.objectives import Owned
 
 UPDATE = "low_rank"  # the child of a product that holds its updates
@@ -72,7 +72,7 @@ def _(trained: s.AllBut, model: nn.Module, seed: int) -> None:
 
 @_hold.register
 def _(trained: s.LowRank, model: nn.Module, seed: int) -> None:
-    if isinstance(model, Remembering):
+    if isinstance(model, WholeModel) and not model.products_called:
         raise InputError("LowRank is of products that are called; a model that remembers reads their weights")
     generator = torch.Generator().manual_seed(seed)
     model.requires_grad_(requires_grad=False)

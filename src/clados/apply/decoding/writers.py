@@ -207,7 +207,7 @@ def _kind(model: WholeModel) -> type[Continuing | Answering]:
     how = part.writes
     if how is None or not any(head.output == "logits" for head in part.own_heads):
         kind = type(part).__name__
-        raise InputError(f"{kind} does not write text; Decoder and EncoderDecoder with an LM head do")
+        raise InputError(f"{kind} does not write text; gpt-2 and t5 do, and all like them that have an LM head")
     return _WRITERS[how]
 
 

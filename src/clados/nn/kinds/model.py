@@ -28,6 +28,8 @@ class WholeModel(Module):
     own, ``cache`` where it ``writes``, ``encode`` where it "answers".
     """
 
+    products_called = True  # whether each product is called, so that hooks and shards of its weight are met
+
     if TYPE_CHECKING:
         spec: Any  # its declaration; each kind says of which type
         heads: Any  # modules by slot

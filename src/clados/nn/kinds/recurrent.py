@@ -20,6 +20,8 @@ from clados.spec.core.pieces import Env
 class Remembering(Single):
     """A stack whose layers see what they met before."""
 
+    products_called = False
+
     def __init__(self, part: s.Recurrent | s.Permuted, env: Env | None = None) -> None:
         super().__init__(part, env)
         self.memory = part.memory
