@@ -13,6 +13,7 @@ from clados.data.tokenizer import Roles
 from clados.errors import InputError
 from clados.models.declared import declared
 from clados.objectives import Setting, SourceConfig, VocabIds, task
+from clados.objectives.hiding import disguised
 from clados.objectives.masked_ngrams import choose, word_bounds
 from tests.objectives.alike import alike, golden
 
@@ -31,6 +32,22 @@ def test_the_same_places_are_hidden_as_often_as_by_the_authors_code() -> None:
         " ".join(map(str, choose(objective.but(longest=2), ids, vocab_ids, random))) for _ in range(10_000)
     )
     assert not alike(longer, theirs["sets"])
+
+
+def test_as_many_are_masked_replaced_and_kept_as_by_the_authors_code() -> None:
+    """Each token of an n-gram by its own lot: 80, 10 and 10 of 100."""
+    theirs = golden("albert")
+    tokens = theirs["tokens"]
+    inside = frozenset(i for i, token in enumerate(tokens) if token.startswith("##"))
+    vocab_ids = VocabIds(1020, {"cls": 0, "sep": len(tokens) - 1, "mask": 1019}, inside=inside)
+    objective, ids, random = s.MaskedNgrams(rate=theirs["rate"]), np.arange(len(tokens)), generator(0)
+    ours: Counter[str] = Counter()
+    for _ in range(10_000):
+        chosen = choose(objective, ids, vocab_ids, random)
+        shown = disguised(objective, ids, chosen, vocab_ids, random)[chosen]
+        masked, kept = int((shown == 1019).sum()), int((shown == chosen).sum())
+        ours[f"{masked} {len(chosen) - masked - kept} {kept}"] += 1
+    assert alike(ours, theirs["seen"])
 
 
 def test_the_same_pairs_are_cut_as_often_as_by_the_authors_code() -> None:

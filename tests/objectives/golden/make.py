@@ -62,6 +62,14 @@ def albert(folder: Path) -> dict[str, Any]:
     for _ in range(DRAWS):
         _, places, _, _ = made["create_masked_lm_predictions"](tokens, 0.3, 20, tokens[1:-1], rng)
         found[" ".join(map(str, places))] += 1
+    seen: Counter[str] = Counter()
+    others = [f"w{number}" for number in range(1000)]
+    for _ in range(DRAWS):
+        shown, places, _, _ = made["create_masked_lm_predictions"](tokens, 0.3, 20, others, rng)
+        kinds = Counter(
+            "masked" if shown[at] == "[MASK]" else "kept" if shown[at] == tokens[at] else "replaced" for at in places
+        )
+        seen[f"{kinds['masked']} {kinds['replaced']} {kinds['kept']}"] += 1
     flags.random_next_sentence = False
     given |= {"TrainingInstance": lambda **each: each, **made}
     cut = part(folder / "albert.py", "def create_instances_from_document", "MaskedLmInstance = ", given)
@@ -78,7 +86,13 @@ def albert(folder: Path) -> dict[str, Any]:
             first, second = sides[::-1] if each["is_random_next"] else sides
             pairs[f"{first[0]}-{first[-1]} {second[0]}-{second[-1]}"] += 1
     cuts = {"lengths": lengths, "room": 12, "pairs": dict(sorted(pairs.items())), "swapped": swapped}
-    return {"tokens": tokens, "rate": 0.3, "sets": dict(sorted(found.items())), **cuts}
+    return {
+        "tokens": tokens,
+        "rate": 0.3,
+        "sets": dict(sorted(found.items())),
+        "seen": dict(sorted(seen.items())),
+        **cuts,
+    }
 
 
 def glm(folder: Path) -> dict[str, Any]:
