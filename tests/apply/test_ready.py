@@ -2,10 +2,16 @@
 
 import warnings
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
 from clados.apply.ready import LongText, Ready
+from clados.data import train_tokenizer
+from clados.data.tokenizer import Roles
+from clados.models.declared import declared
+from clados.objectives import task
+from tests.apply.little import SENTENCES
 
 
 @pytest.mark.parametrize(
@@ -19,3 +25,23 @@ def test_a_text_that_takes_minutes_is_warned_of(card: str, ready: Callable[[str]
         warnings.simplefilter("error")
         found.known([[5] * 4096])
         ready("gpt-2").known([[5] * 1_000_000])  # which is refused, for it has no positions for them
+
+
+def test_texts_stand_behind_the_mark_that_they_were_learned_behind(ready: Callable[[str], Ready]) -> None:
+    """[CLM] in place of what begins a text (Soltan et al. 2022, §4); a mode (Tay et al. 2022, §3.2)."""
+    bart, t5 = ready("bart"), ready("t5")
+    alexa, ul2 = (declared(card).recipe.stages[0].objective for card in ("alexatm-20b", "ul2"))
+    for source, objective, verb, mark in ((bart, alexa, "generate", "[CLM]"), (t5, ul2, "fill", "[NLU]")):
+        roles = replace(Roles.of(source.spec.vocab), marks=task(objective).marks([]))
+        tokenizer = train_tokenizer(SENTENCES, source.spec.vocab.kind, 420, roles)
+        made = replace(source, tokenizer=tokenizer, objective=objective)
+        plain, own = (tokenizer.encode(text) for text in ("The king", f"{mark} The king"))
+        (found,) = made.marked_for(verb, [plain])
+        body = tokenizer.encode("The king", add_special_tokens=False)
+        assert found == [tokenizer.special[mark], *body, *tokenizer.frame[1]]
+        assert made.marked_for(verb, [own])[0][0] == tokenizer.special[mark]
+        assert made.marked_for(verb, [own])[0][1] != tokenizer.special[mark]
+        assert made.marked_for("embed", [plain]) == [plain]
+    spelt = replace(t5, objective=ul2)
+    assert spelt.marked_for("fill", [[9]]) == [[*t5.required_tokenizer.encode("[NLU]", add_special_tokens=False), 9]]
+    assert replace(t5, objective=None).marked_for("fill", [[9]]) == [[9]]

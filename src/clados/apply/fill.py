@@ -76,11 +76,9 @@ def fill(
     spelt, mark = bool(ready.required_tokenizer.sentinels), _language(ready, language)
     answers = ready.spec.writes == "answers"
     marked = [(_with_sentinels if answers and spelt else with_blank_tokens)(ready, text) for text in texts]
-    rows = ready.known(
-        ready.required_tokenizer.encode_batch(marked)
-        if mark is None
-        else _in_language(ready.required_tokenizer, marked, mark)
-    )
+    tokenizer = ready.required_tokenizer
+    plain = tokenizer.encode_batch(marked) if mark is None else _in_language(tokenizer, marked, mark)
+    rows = ready.known(ready.marked_for("fill", plain))
     limit = ready.positions
     long = next((text for text, row in zip(texts, rows) if limit and len(row) > limit), None)
     if long is not None:

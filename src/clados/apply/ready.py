@@ -98,6 +98,20 @@ class Ready:
         limit = min(filter(None, (limit, self.positions)), default=None)
         return self.known(self.required_tokenizer.encode_batch(texts, limit=limit))
 
+    def marked_for(self, verb: str, rows: list[list[int]]) -> list[list[int]]:
+        """The ids of texts behind the mark that the objective had before such texts, in place of what stands there.
+
+        A text that begins with a mark of its own keeps it.
+        """
+        mark = self.objective.mark_for(verb) if self.objective else ""
+        if not mark:
+            return rows
+        tokenizer, before = self.required_tokenizer, len(self.required_tokenizer.frame[0])
+        marks = {*tokenizer.special.values()} - {*tokenizer.ids.values(), *tokenizer.sentinels}
+        own = tokenizer.special.get(mark)
+        ids = tokenizer.encode(mark, add_special_tokens=False) if own is None else [own]
+        return [[*([] if marks.intersection(row[before : before + 1]) else ids), *row[before:]] for row in rows]
+
     def known(self, rows: list[list[int]]) -> list[list[int]]:
         """The ids of texts, all of them in the model's vocabulary; a warning where attention over one takes minutes.
 

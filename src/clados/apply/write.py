@@ -48,7 +48,7 @@ def generate(
     """
     ready = load(source, "generate", beams=beams, device=device)
     tokenizer = ready.required_tokenizer
-    (ids,) = ready.known(tokenizer.encode_batch([prompted(ready, prompt)]))
+    (ids,) = ready.known(ready.marked_for("generate", tokenizer.encode_batch([prompted(ready, prompt)])))
     if not ids:
         if ready.spec.vocab.bos is None:
             raise InputError("the prompt is empty, and the vocabulary names no bos to start from")

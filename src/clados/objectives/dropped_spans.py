@@ -15,8 +15,9 @@ from clados.objectives.denoised import Damaged, RestoringTask, covered, random_s
 from clados.objectives.sides import SourceTarget, sides
 from clados.objectives.tasks import Small, Source, SourceConfig
 from clados.objectives.text import packed_texts, stream
+from clados.spec.learning.objectives.denoising import CONTINUE
 
-CONTINUE, DOCUMENT = "[CLM]", "[DOC]"
+DOCUMENT = "[DOC]"
 
 
 class DroppedSpansTask(RestoringTask[s.DroppedSpans, Packed], objective=s.DroppedSpans):

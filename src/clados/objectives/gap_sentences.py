@@ -64,6 +64,7 @@ class GapSentencesTask(TextTask[s.GapSentences, Scored], objective=s.GapSentence
     longer = Small(params="1M", vocab=512, steps=600, length=64, batch=16, lr=3e-2, dropout=0.0)
 
     def source(self, examples: Sequence[Any], config: SourceConfig) -> Source:
+        """Rows of whole sentences, each a document of its own; the authors score all of a long one, and cut then."""
         return ScoredBlocks(
             SentenceBlocks(stream(examples, config, sentences=True), config.length - 1), config.required_tokenizer
         )

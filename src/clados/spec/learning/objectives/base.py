@@ -12,3 +12,7 @@ class Objective(Part):
     """
 
     verb: ClassVar[str] = ""
+
+    def mark_for(self, verb: str) -> str:
+        """The token that stood before the texts it learned from and that a verb reads like these; "" for none."""
+        return ""

@@ -6,6 +6,8 @@ from clados.spec.core.part import Part
 from clados.spec.errors import SpecError
 from clados.spec.learning.objectives.base import Objective
 
+CONTINUE = "[CLM]"  # before a text that is to be continued (Soltan et al. 2022, §4)
+
 
 class Denoised(Objective):
     """-log p(text | the same text damaged), the mean over all of its tokens (Lewis et al. 2020, §2.2).
@@ -45,6 +47,9 @@ class DroppedSpans(Objective):
     continued: float = 0.0
     read: tuple[float, float] = (0.2, 0.8)
 
+    def mark_for(self, verb: str) -> str:
+        return CONTINUE if verb == "generate" and self.continued else ""
+
 
 class GapSentences(Objective):
     """Write the sentences taken out of a document: -sum log p(gap_t | gap_<t, rest) (Zhang et al. 2020, §3.1).
@@ -80,6 +85,9 @@ class MixtureOfDenoisers(Objective):
     def check(self) -> None:
         if not self.denoisers:
             raise SpecError("MixtureOfDenoisers.denoisers is (); it needs at least one")
+
+    def mark_for(self, verb: str) -> str:
+        return self.denoisers[0].mode if verb == "fill" else ""
 
     @classmethod
     def example(cls) -> Self:
