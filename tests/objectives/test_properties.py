@@ -126,6 +126,7 @@ CASES = {
     "next token": Case("gpt-2", s.NextToken(), following, lambda n: (n - 1, n - 1)),
     "segments": Case("transformer-xl", s.NextTokenInSegments(), following, lambda n: (n - 1, n - 1)),
     "masked tokens": Case("roberta", s.MaskedTokens(), in_place, lambda n: (1, 0.15 * (n + 3) + 1)),
+    "entities": Case("ernie", s.EntityDenoising(least=0), in_place, lambda n: (1, 0.15 * (n + 3) + 1)),
     "masked n-grams": Case("albert", s.MaskedNgrams(), ordered, lambda n: (0, 0.15 * (n + 3) + 1)),
     "replaced tokens": Case(
         "electra", s.ReplacedTokens(generator=s.Size(2, 16, 1)), in_place, lambda n: (1, 0.15 * (n + 2) + 1)

@@ -230,12 +230,14 @@ def _again(choices: "Choices", out: Path | None) -> str:
 
 def _tell_plan(plan: "Plan", *, json: bool) -> None:
     """The plan, and three examples."""
+    from clados.objectives import task
     from clados.objectives.view import view
 
     number = min(SAMPLES, plan.run.batch)
     batch = replace(plan, run=replace(plan.run, batch=number, micro=None)).batch()
     texts = plan.tokenizer is not None and "labels" in batch.targets and "input_ids" in batch.inputs
-    views = [view(batch, plan.tokenizer, i) for i in range(number)] if texts and plan.tokenizer else []
+    one = task(plan.stage.objective)
+    views = [view(batch, plan.tokenizer, i, of=one) for i in range(number)] if texts and plan.tokenizer else []
     assumed = _assumed(plan.choices.model)
     if json:
         stages = {"stages": [each.stage_json() for each in plan.sequence], "not run": plan.not_run}

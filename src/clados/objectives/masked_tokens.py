@@ -5,6 +5,7 @@ from typing import Any, Self
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from clados import spec as s
 from clados.apply.ready import Ready
@@ -82,7 +83,10 @@ class MaskedTokensTask(TextTask[s.MaskedTokens, Packed | Couple], objective=s.Ma
         return judged(batch, "nsp", "next_sentence_label", label)
 
     def loss(self, model: WholeModel, batch: Batch) -> Loss:
-        states = model.states(**batch.inputs)
+        return self.loss_of(model, model.states(**batch.inputs), batch)
+
+    def loss_of(self, model: WholeModel, states: Tensor, batch: Batch) -> Loss:
+        """The loss by the last states of a model, [batch, length, d_model]."""
         terms, measures = {"lm": lm_loss(model, states, batch)}, {}
         if "nsp" in batch.weights:
             label = batch.targets["next_sentence_label"]

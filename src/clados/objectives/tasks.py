@@ -343,6 +343,10 @@ class Task(ABC, Generic[Objective, Row]):
             raise InputError(f"the text '{text.strip()}' is {tokens} token(s) long; it takes two or more")
         return self.row([each.astype(np.int64) for each in texts])
 
+    def also(self, batch: Batch, row: int) -> dict[str, Any]:
+        """What is to be predicted from a row beside tokens, and how, for those who look at it."""
+        return {}
+
     def row(self, texts: Sequence[Ids]) -> Row:
         """A row made of some tokenised texts.
 

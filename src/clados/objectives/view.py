@@ -10,7 +10,7 @@ from clados.data.packing import generator
 from clados.data.tokenizer import Tokenizer
 from clados.objectives.attending import Attending, attending
 from clados.objectives.base import Batch, Setting, VocabIds
-from clados.objectives.tasks import SourceConfig, task
+from clados.objectives.tasks import SourceConfig, Task, task
 from clados.tables import Page, PageBlock, Shown, escape_controls
 
 if TYPE_CHECKING:
@@ -101,7 +101,13 @@ class View(Shown):
         """What it sees and what it has to write or predict, token by token."""
         blocks: list[PageBlock] = ["sees", _wrapped([piece.token for piece in self.sees])]
         blocks += ["writes", _wrapped([piece.token for piece in self.writes])] if self.writes else self._predicted
-        return Page([*blocks, *self._attends, {what: "yes" if answer else "no" for what, answer in self.also.items()}])
+        return Page([*blocks, *self._attends, self._also])
+
+    @property
+    def _also(self) -> dict[str, Any]:
+        return {
+            what: ("no", "yes")[answer] if isinstance(answer, bool) else answer for what, answer in self.also.items()
+        }
 
     @property
     def _attends(self) -> "list[PageBlock]":
@@ -138,18 +144,28 @@ class View(Shown):
             *sees,
             *rest,
             Page(self._attends),
-            Page([{what: "yes" if answer else "no" for what, answer in self.also.items()}]),
+            Page([self._also]),
         )
 
 
-def view(batch: Batch, tokenizer: Tokenizer, row: int = 0, model: s.Model | None = None) -> View:
-    """One row of a batch of texts; of a ``model`` also who may look at whom, where it is not plain."""
+def view(
+    batch: Batch,
+    tokenizer: Tokenizer,
+    row: int = 0,
+    model: s.Model | None = None,
+    of: Task[Any, Any] | None = None,
+) -> View:
+    """One row of a batch of texts; of a ``model`` also who may look at whom, where it is not plain.
+
+    Args:
+        of: whose batch it is, which says what else there is to predict.
+    """
     ids = _row(batch, "input_ids", row)
     if "labels" not in batch.targets:  # questions, then as many passages
         other = _row(batch, "input_ids", row + len(next(iter(batch.targets.values()))))
         return View(_pieces(ids, {}, tokenizer), (), {}, paired=_pieces(other, {}, tokenizer))
     wanted = dict(_wanted(batch, row))
-    also: dict[str, Any] = {}
+    also = of.also(batch, row) if of else {}
     for name, meaning in QUESTIONS.items():
         if name in batch.targets:
             also[meaning] = not int(batch.targets[name][row])
@@ -170,9 +186,8 @@ def show(objective: s.Objective, model: s.Model, text: str, tokenizer: Tokenizer
     """
     one = task(objective)
     row = one.example(text, SourceConfig(LONGEST_SHOWN, seed, tokenizer, writes=model.writes))
-    return view(
-        one.prepare([row], [generator(seed)], Setting(model, 0, VocabIds.of(tokenizer))), tokenizer, model=model
-    )
+    batch = one.prepare([row], [generator(seed)], Setting(model, 0, VocabIds.of(tokenizer)))
+    return view(batch, tokenizer, model=model, of=one)
 
 
 def _wrapped(words: list[str]) -> list[str]:

@@ -42,7 +42,7 @@ class ShortRun:
         return self.baseline["loss"] - self.end
 
 
-def learns(choices: Choices, *, targets: int = TARGETS, show: Show | None = None) -> ShortRun:
+def learns(choices: Choices, *, targets: int | None = None, show: Show | None = None) -> ShortRun:
     """Train as ``choices`` say, writing nothing, and measure before and after.
 
     With ``Choices(shuffled=True)`` as a control that must not succeed.
@@ -54,10 +54,11 @@ def learns(choices: Choices, *, targets: int = TARGETS, show: Show | None = None
     return measured_run(plan, plan.trainer(initial_model(plan), show=show), targets)
 
 
-def measured_run(plan: Plan, trainer: Trainer, targets: int = TARGETS) -> ShortRun:
-    """Run a plan's trainer and measure before and after."""
+def measured_run(plan: Plan, trainer: Trainer, targets: int | None = None) -> ShortRun:
+    """Run a plan's trainer and measure before and after, on as many targets as the task asks for."""
     began = time.perf_counter()
     one, baseline = task(plan.stage.objective), plan.baseline()
+    targets = targets or one.targets or TARGETS
     trainer.unit.text_only = True
     with trainer.evaluating():
         first = trainer.unit.evaluate(trainer.devices, targets)

@@ -18,6 +18,7 @@ from clados.data.tokenizer import USUAL_NAMES, Tokenizer
 from clados.errors import InputError
 from clados.models.declared import declared, package_models
 from clados.names import TOKEN_ROLES
+from clados.nn.kinds.model import WholeModel
 from clados.objectives import Batch
 from clados.train.fitting import Facts, FitContext, fit_model, headed
 
@@ -161,7 +162,7 @@ def _shapes(model: s.Model) -> set[tuple[str, tuple[int, ...]]]:
 
 
 @torch.no_grad()
-def take_weights(model: nn.Module, begun: Start) -> None:
+def take_weights(model: WholeModel, begun: Start) -> None:
     """Put the weights of a start into a model, by their names; rows of new tokens are the mean of the others.
 
     (``smart_tokenizer_and_embedding_resize`` of tatsu-lab/stanford_alpaca.) Heads that the start lacks stay as drawn.
@@ -173,7 +174,8 @@ def take_weights(model: nn.Module, begun: Start) -> None:
         raise InputError(f"{begun.folder}: what this stage starts from is not trained yet")
     old, taken = begun.module.state_dict(), 0
     for name, tensor in model.state_dict().items():
-        source = old.get(name, old.get(name.replace("stack.", "encoder.", 1)))
+        names = name, model.spec.plain_name(name), name.replace("stack.", "encoder.", 1)
+        source = next((old[each] for each in names if each in old), None)
         if source is None or source.shape[1:] != tensor.shape[1:] or len(source) > len(tensor):
             continue
         tensor[: len(source)] = source

@@ -12,6 +12,7 @@ FOLDER holds the files, as they are at these commits on github.com:
     rouge.h, rouge.cc, sentence_selection.cc   google-research/pegasus 1b49290 pegasus/ops (a C++ compiler is needed)
     xl.py        kimiyoung/transformer-xl 44781ed pytorch/data_utils.py
     xlnet.py     zihangdai/xlnet bbaa3a6 data_utils.py
+    ernie.py     thunlp/ERNIE 514cbe4 code/run_pretrain.py
 """
 
 import json
@@ -26,6 +27,7 @@ from contextlib import nullcontext
 from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from textwrap import dedent
 from types import SimpleNamespace
 from typing import Any
 
@@ -433,8 +435,37 @@ def pegasus(folder: Path) -> dict[str, Any]:
     return {"documents": rows}
 
 
+def ernie(folder: Path) -> dict[str, Any]:
+    """What becomes of alignments, and the labels of one sequence alone, whose entities are then those of the batch."""
+    import random
+
+    text = (folder / "ernie.py").read_text(encoding="utf-8")
+    begin, end = "        def collate_fn(x):", "        train_iterator ="
+    code = dedent(text[text.index(begin) : text.index(end)])
+    table = torch.arange(60_002).float()[:, None] - 1  # of each entity its number
+    names: dict[str, Any] = {
+        "torch": torch,
+        "np": np,
+        "random": random,
+        "n_gpu": 1,
+        "embed": torch.nn.Embedding.from_pretrained(table),
+    }
+    exec(compile(code, "ernie.py", "exec"), names)
+
+    def batch(entities: list[int]) -> Any:
+        names["args"] = SimpleNamespace(max_seq_length=len(entities))
+        return names["collate_fn"]([[0] * 4 * len(entities) + entities + [0] * (len(entities) + 1)])
+
+    random.seed(0)
+    given = batch([-1, *range(DRAWS)])[4][0, 1:, 0].tolist()
+    kinds = Counter("hidden" if one < 0 else "given" if one == at else "other" for at, one in enumerate(given))
+    links = [-1, -1, 40, -1, 7, -1, -1, 40, 1000, -1, 3, -1]
+    *_, candidates, labels = batch(links)
+    return {"kinds": kinds, "links": links, "candidates": candidates[:, 0].tolist(), "labels": labels[0].tolist()}
+
+
 if __name__ == "__main__":
-    for make in (albert, glm, fairseq, xlnet, transformer_xl, cm3, t5, pegasus):
+    for make in (albert, glm, fairseq, xlnet, transformer_xl, cm3, t5, pegasus, ernie):
         if sys.argv[2:] and make.__name__ not in sys.argv[2:]:
             continue
         file = HERE / f"{make.__name__}.json"

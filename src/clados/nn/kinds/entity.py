@@ -114,7 +114,7 @@ class EntityEncoder(Encoder):
         x = self.stack(self.inputs(input_ids, positions, token_type_ids), positions, keep)
         there = (torch.ones_like if entity_embeds is not None else torch.zeros_like)(input_ids, dtype=x.dtype)
         there = there if entity_mask is None else entity_mask.to(x.dtype)
-        e = x.new_zeros(*input_ids.shape, self.width) if entity_embeds is None else entity_embeds
+        e = x.new_zeros(*input_ids.shape, self.width) if entity_embeds is None else entity_embeds.to(x.dtype)
         contexts = (
             self.context(length, keep, x, self.patterns[0]),
             self.context(length, there.bool(), x, self.patterns[1]),

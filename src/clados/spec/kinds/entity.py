@@ -108,5 +108,10 @@ class EntityEncoder(Encoder, kw_only=True):
         heads = {"heads": held["heads"]} if "heads" in held else {}
         return {"inputs": held["inputs"], "stack": Held(self.stack, lower), "fused": upper, **heads}
 
+    def plain_name(self, tensor: str) -> str:
+        first, _, rest = tensor.partition(".")
+        number, _, inside = rest.partition(".")
+        return f"stack.blocks.{self.plain + int(number)}.{inside}" if first == "fused" else tensor
+
     def small(self) -> Self:
         return self.but(plain=1)

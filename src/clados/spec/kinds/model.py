@@ -77,6 +77,10 @@ class Model(Part, kw_only=True):
         """
         return None
 
+    def plain_name(self, tensor: str) -> str:
+        """What a tensor is called in a model of one plain stack, from which this one may start."""
+        return tensor
+
     @property
     def remembers(self) -> bool:
         """Whether it sees what it has met of the text before what it reads (``mems``)."""

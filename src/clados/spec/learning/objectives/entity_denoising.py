@@ -1,15 +1,20 @@
 """Predict which entity a token names."""
 
+from typing import ClassVar
+
 from clados.spec.learning.objectives.base import Objective
+from clados.spec.learning.objectives.masked_tokens import AS_BERT
 
 
 class EntityDenoising(Objective):
     """BERT's two objectives, and the entity that each aligned token names (Zhang et al. 2019, §3.4).
 
     p(e_j | w_i) = softmax of linear(w_i) e_j over the entities of the text, eq. 7 there; of the alignments some are
-    given a random entity, some none.
+    given a random entity, some none, and all are to be predicted.
     """
 
+    verb: ClassVar[str] = "fill"
     replaced: float = 0.05  # alignments with a random entity
     hidden: float = 0.15  # alignments taken away
-    rate: float = 0.15  # tokens chosen for prediction, as in BERT
+    words: Objective = AS_BERT
+    least: int = 3  # entities of a sequence; what names fewer is left out (§4.1)

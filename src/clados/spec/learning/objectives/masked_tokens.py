@@ -17,6 +17,9 @@ class MaskedTokens(Objective):
     packing: FullSentences | SentencePairs = FullSentences()  # pairs add next-sentence prediction
 
 
+AS_BERT = MaskedTokens(packing=SentencePairs())  # Devlin et al. 2019, §3.1
+
+
 class MaskedNgrams(Objective):
     """Hide n-grams and predict them; tell whether two neighbouring segments were swapped (Lan et al. 2020, §3.1, §4.1).
 
