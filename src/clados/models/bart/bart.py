@@ -39,6 +39,8 @@ declaration = Declaration(
         "encoder.norm.eps: not published; the authors' code takes 1e-5",
         "inputs.position.length, target.position.length: two rows of the authors' 1,026 are never read",
         "inputs.vocab.start: the authors' code starts with the end token",
+        "recipe.objective: spans and the 30 % are counted in tokens, as the paper has it; the authors' code counts "
+        "whole words, as mBART's paper does",
         "recipe.optimiser, recipe.schedule, recipe.length: not published; RoBERTa's, whose data and batch it takes",
         "recipe: dropout is off for the last tenth of the steps (§5.1); it stays here",
         "recipe.steps, recipe.batch: published for large; base of the comparisons ran 1,000,000 steps on books and "

@@ -59,6 +59,8 @@ declaration = Declaration(
         "positions and, beside hidden words, a contrastive loss (CPC) on global tokens (appendix E.2, E.3); neither is "
         "here: learned absolute positions and hidden words alone stand for them, and the count holds those positions",
         "stack.block.mlp.act: the paper says gelu; the authors' code computes its tanh form",
+        "recipe.objective: the paper hides a random subset of tokens, as here; the authors' code whole words, and 75 "
+        "tokens at most",
         "recipe.steps: not published; RoBERTa's, whose weights it starts from, stands here",
         "sizes.pegasus-large.inputs.position: the authors' code has one table for both sides; ports one for each",
     ),
