@@ -2,6 +2,8 @@
 
 import pytest
 
+from clados import spec as s
+from clados.errors import InputError
 from clados.train.objective import objective
 
 
@@ -11,3 +13,17 @@ def test_a_text_in_any_script_has_tokens(model: str, text: str) -> None:
     seen = objective(model, text).as_dict()["sees"]
     assert len(seen) > 8
     assert not {"[UNK]", "<unk>"} & {token["token"] for token in seen}
+
+
+def test_of_several_stages_the_last_is_shown_and_the_others_named() -> None:
+    text = "What is a cat? | An animal."
+    tuned, adapted = objective("flan-t5", text), objective("flan-t5", text, stage="adaptation")
+    assert isinstance(tuned.objective, s.Supervised)
+    assert [piece.token for piece in tuned.view.writes][-1] == "</s>"
+    assert isinstance(adapted.objective, s.PrefixLM)
+    assert tuned.as_dict()["others"] == {"adaptation": "PrefixLM()"}
+    assert (adapted.stage, list(adapted.others)) == ("adaptation", ["tuning"])
+    assert "'adaptation' learns PrefixLM()" in str(tuned.page().blocks[-1])
+    assert objective("bert", text).others == {}  # nothing is said where there is one stage
+    with pytest.raises(InputError, match="flan-t5 has no stage 'tunning'; did you mean 'tuning'"):
+        objective("flan-t5", text, stage="tunning")

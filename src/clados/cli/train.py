@@ -160,6 +160,9 @@ def objective_command(
         str | None,
         typer.Option(help="Learn as another model does, or by an objective's name.", show_default="the model's"),
     ] = None,
+    stage: Annotated[
+        str | None, typer.Option(help="A stage of the recipe.", show_default="the last that can be trained")
+    ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Random seed.")] = 0,
     svg: Svg = None,
     json: Json = False,
@@ -170,7 +173,7 @@ def objective_command(
     """
     from clados.train.objective import objective as shown
 
-    found = shown(model, text, by=objective, seed=seed)
+    found = shown(model, text, by=objective, stage=stage, seed=seed)
     if svg is not None:
         save_drawing(found.view.figure(f"{found.model} learns {found.objective!r}"), svg)
     if json:

@@ -1,6 +1,6 @@
 """What a model sees of a text when it is pretrained, and what it has to predict."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from clados.objectives import task
 from clados.objectives.view import View, show
 from clados.spec import Model, Objective
 from clados.tables import Page, Shown
+from clados.train.chain import stages_to, why_not
 from clados.train.fitting import Facts, FitContext, fit_model, tokenizer_for
 from clados.train.swapped import learning
 
@@ -36,29 +37,41 @@ class ObjectiveExample(Shown):
         model: the card's id.
         objective: what the model learns.
         view: what it sees, and what it has to predict.
+        stage: of its recipe, where that has several that can be trained; others: those beside it, and what they learn.
     """
 
     model: str
     objective: Objective
     view: View
+    stage: str = ""
+    others: dict[str, Objective] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data, ready for JSON."""
-        return {"model": self.model, "objective": repr(self.objective), **self.view.json()}
+        stages = {"stage": self.stage, "others": {name: repr(each) for name, each in self.others.items()}}
+        return {"model": self.model, "objective": repr(self.objective), **self.view.json(), **stages}
 
     def page(self) -> Page:
         """The objective, and the text as its example."""
-        return Page([self._title, *self.view.page().blocks])
+        return Page([self._title, *self.view.page().blocks, *self._beside])
 
     def __rich__(self) -> RenderableType:
-        return Group(Text(self._title, style="bold"), self.view)
+        return Group(Text(self._title, style="bold"), self.view, *self._beside)
 
     @property
     def _title(self) -> str:
         return f"{self.model} learns {self.objective!r}"
 
+    @property
+    def _beside(self) -> list[str]:
+        """A line that names the other stages."""
+        told = ", ".join(f"'{name}' learns {each!r}" for name, each in self.others.items())
+        return [f"This is its stage '{self.stage}'; {told}"] if told else []
 
-def objective(model: str | Path, text: str, *, by: str | None = None, seed: int = 0) -> ObjectiveExample:
+
+def objective(
+    model: str | Path, text: str, *, by: str | None = None, stage: str | None = None, seed: int = 0
+) -> ObjectiveExample:
     """What a model sees of a text when it is pretrained, and what it has to predict.
 
     Args:
@@ -67,6 +80,7 @@ def objective(model: str | Path, text: str, *, by: str | None = None, seed: int 
             its own.
         text: for a translation ``"source | target"``.
         by: another objective than the model's, as ``Choices.objective``.
+        stage: of its recipe; the last that can be trained when not given.
         seed: which tokens are drawn.
 
     Raises:
@@ -88,16 +102,21 @@ def objective(model: str | Path, text: str, *, by: str | None = None, seed: int 
     if by is not None:
         declaration = learning(declaration, by)
         part = declaration.at(size.name)
-    learned = declaration.recipe_at(size.name).stages[0].objective
+    recipe = declaration.recipe_at(size.name)
+    chosen = stages_to(card.id, recipe, stage)[-1]
+    others = {each.name: each.objective for each in recipe.stages if each is not chosen and not why_not(recipe, each)}
+    learned = chosen.objective
     if folder and by is None:
-        learned = read_metadata(folder).objective or learned
+        learned, others = read_metadata(folder).objective or learned, {}
     elif refusal := task(learned).refusal(part):
         raise InputError(f"{card.id} cannot learn so: {refusal}")
     tokenizer = load_tokenizer(folder) if folder else _tokenizer(part, learned, text)
     if tokenizer is None:
         raise CladosError(f"{card.id} learns {learned!r} and reads no text, so there is nothing to show of one")
     part = fit_model(part, FitContext((), tokenizer, LENGTH, Facts()))
-    return ObjectiveExample(card.id, learned, show(learned, part, text, tokenizer, seed))
+    return ObjectiveExample(
+        card.id, learned, show(learned, part, text, tokenizer, seed), chosen.name if others else "", others
+    )
 
 
 def _tokenizer(model: Model, learned: Objective, text: str) -> Tokenizer | None:
