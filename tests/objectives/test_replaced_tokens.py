@@ -60,7 +60,9 @@ def test_every_chosen_token_is_masked_and_a_row_s_draws_are_its_own() -> None:
     assert set(ids.flatten()[at].tolist()) == {model.spec.vocab.mask}
     assert int((ids == model.spec.vocab.mask).sum()) == len(at) == sum(round(0.15 * n) for n in (32, 13, 22))
     assert batch.targets["draws"].shape == at.shape
-    assert batch.weights == {"found": 32 + 13 + 22, "lm": len(at)}
+    assert batch.weights == {"found": 32 + 13 + 22, "text": 30 + 11 + 20, "lm": len(at)}
+    assert batch.targets["text"].sum(1).tolist() == [30, 11, 20]
+    assert not batch.targets["text"][:, 0].any()  # [CLS]
     assert ((batch.targets["draws"] >= 0) & (batch.targets["draws"] < 1)).all()
 
 
@@ -124,6 +126,16 @@ def test_both_losses_are_those_of_transformers_and_weighted_as_in_the_paper(tmp_
     assert part.weight == int(batch.inputs["attention_mask"].sum())
     assert float(part.sum / part.weight) == pytest.approx(50 * float(judge.loss), rel=2e-5)
     assert float(loss.mean) == pytest.approx(50 * float(judge.loss) + float(words.loss), rel=2e-5)
+
+
+@torch.no_grad()
+def test_what_is_measured_is_of_text_alone() -> None:
+    """That marks are never replaced is soon known, and is not what a model is to be praised for."""
+    model, batch = taught()
+    loss, (scores, replaced) = found(model, batch), discriminated(model, batch, batch.targets["labels"].flip(0))
+    assert {loss.measures[name].weight for name in ("entropy", "replaced", "accuracy")} == {30 + 11 + 20}
+    assert loss.parts["found"].weight == len(scores) == len(replaced) == 32 + 13 + 22
+    assert not replaced[~batch.targets["text"][batch.inputs["attention_mask"].bool()]].any()
 
 
 def gradients(sharing: str, term: str) -> dict[str, bool]:

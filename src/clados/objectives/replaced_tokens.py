@@ -17,7 +17,7 @@ from clados.data.packing import Packed
 from clados.errors import InputError
 from clados.nn.kinds.model import WholeModel
 from clados.nn.make import build
-from clados.objectives.base import Batch, Ids, Loss, LossTerm, Random, Setting
+from clados.objectives.base import Batch, Ids, Loss, LossTerm, Random, Setting, padded
 from clados.objectives.hiding import Hidden, chosen_evenly, framed, in_place
 from clados.objectives.measures import Measure, Sample
 from clados.objectives.owned import Owned
@@ -83,8 +83,11 @@ class ReplacedTokensTask(Task[s.ReplacedTokens, Packed], objective=s.ReplacedTok
             hidden.append(Hidden(ids, types, seen, chosen))
             draws.append(draw.random(len(chosen), np.float32))
         batch = in_place(hidden, vocab_ids, segments=False)
-        targets = {**batch.targets, "draws": torch.from_numpy(np.concatenate(draws))}
-        return replace(batch, targets=targets, weights={"found": batch.tokens, **batch.weights})
+        text = padded([vocab_ids.is_text[each.ids].astype(np.int64) for each in hidden], 0)[0].bool()
+        targets = {**batch.targets, "draws": torch.from_numpy(np.concatenate(draws)), "text": text}
+        return replace(
+            batch, targets=targets, weights={"found": batch.tokens, "text": int(text.sum()), **batch.weights}
+        )
 
     def loss(self, model: WholeModel, batch: Batch) -> Loss:
         generator = model.owned.generator
@@ -92,21 +95,21 @@ class ReplacedTokensTask(Task[s.ReplacedTokens, Packed], objective=s.ReplacedTok
         put_in = sampled(generator, states.flatten(0, 1)[batch.targets["at"]], batch.targets["draws"])
         lm = lm_loss(generator, states, batch)
         found, replaced = discriminated(model, batch, put_in)
-        error = F.binary_cross_entropy_with_logits(found, replaced.float(), reduction="sum")
-        number = batch.weights["found"]
+        errors = F.binary_cross_entropy_with_logits(found, replaced.float(), reduction="none")
+        text, number = batch.targets["text"][_is_real(batch)], batch.weights["text"]
         return Loss(
-            {"found": LossTerm(self.objective.weight * error, number), "lm": lm},
-            {
-                "entropy": LossTerm(error.detach(), number),
-                "replaced": LossTerm(replaced.sum(), number),
-                "accuracy": LossTerm(((found > 0) == replaced).sum(), number),
+            {"found": LossTerm(self.objective.weight * errors.sum(), batch.weights["found"]), "lm": lm},
+            {  # of text alone, as marks are never replaced
+                "entropy": LossTerm(errors[text].sum().detach(), number),
+                "replaced": LossTerm(replaced[text].sum(), number),
+                "accuracy": LossTerm(((found > 0) == replaced)[text].sum(), number),
             },
         )
 
     # ------------------------------------------------------------ how it is judged
 
     def main_loss(self, losses: Mapping[str, float]) -> float:
-        """The model's cross-entropy as a share of that of one who knows only how many tokens were replaced.
+        """The model's cross-entropy on text as a share of that of one who knows only how many tokens were replaced.
 
         What is replaced depends on the generator of that moment, and so does this entropy. A training step says less.
         """
@@ -128,13 +131,15 @@ class ReplacedTokensTask(Task[s.ReplacedTokens, Packed], objective=s.ReplacedTok
         """How often a word that was put in is scored above one that was not: the area under the curve, 0.5 by chance.
 
         The generator is gone, so hidden tokens are replaced by those that were hidden elsewhere, in random order.
+        Marks, which are never replaced, are left out.
         """
         scores, labels = list[Tensor](), list[Tensor]()
         for i, batch in enumerate(self.batches(ready, sample)):
             order = packing.generator(sample.seed, 6, i).permutation(len(batch.targets["labels"]))
             found, replaced = discriminated(ready.model, batch, batch.targets["labels"][torch.from_numpy(order)])
-            scores.append(found)
-            labels.append(replaced)
+            text = batch.targets["text"][_is_real(batch)]
+            scores.append(found[text])
+            labels.append(replaced[text])
         area = area_under_curve(torch.cat(scores), torch.cat(labels))
         return Measure("area under the curve", area, 0.5, "guessing", EASY, sum(map(len, labels)))
 
@@ -226,8 +231,13 @@ def discriminated(model: WholeModel, batch: Batch, put_in: Tensor) -> tuple[Tens
     scores: Tensor = model.heads["discriminator"](
         model.states(**{**batch.inputs, "input_ids": seen}), model.inputs, {}
     ).float()
-    keep = batch.inputs.get("attention_mask", torch.ones_like(ids)).bool()
+    keep = _is_real(batch)
     return scores[keep], (seen != original)[keep]
+
+
+def _is_real(batch: Batch) -> Tensor:
+    """Which tokens are no padding, [batch, length]."""
+    return batch.inputs.get("attention_mask", torch.ones_like(batch.inputs["input_ids"])).bool()
 
 
 def entropy(share: float) -> float:

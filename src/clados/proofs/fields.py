@@ -18,6 +18,7 @@ from clados.proofs.mutations import Mutant, mutants
 from clados.proofs.parity import TOLERANCE, Case, cases, comparison_key, distance
 from clados.proofs.proof import Finding, Subject
 from clados.proofs.references import FileReference, OracleReference
+from clados.train.chain import why_not
 
 # Fields that no forward pass in evaluation shows, and what shows them.
 OTHERWISE: tuple[tuple[str, Callable[[s.Declaration, s.Model, s.Model, str], str]], ...] = (
@@ -30,28 +31,27 @@ OTHERWISE: tuple[tuple[str, Callable[[s.Declaration, s.Model, s.Model, str], str
 )
 CHECKED: dict[str, list[dict[str, Any]]] = {}  # changes of this process, by all that they rest on
 BROKE = "not counted: "  # before the name of an error that is no refusal
-# Of a recipe: what the paper took, where a run on a small machine takes its own; the stages that nothing runs yet;
-# of a generator its tables, which are the model's, and experts, which it has not; and spans longer than small texts.
+# Of a recipe: what the paper took, where a run on a small machine takes its own; of a generator its tables, which are
+# the model's, and experts, which it has not; and spans longer than small texts.
 EXCLUDED = re.compile(
     r"\.(batch|length|epochs|size|trains\.layers|generator\.(d_embedding|experts)|denoisers\[[56]\]\.mean|bounds)$"
-    r"|^stages\[[1-9]"
 )
 
 
 def prove_fields(subject: Subject) -> Finding:
     """Each word of each unlike structure, and of the recipe, changed once in every way."""
-    objective = subject.declaration.recipe.stages[0].objective
+    recipe = subject.declaration.recipe
     rows, lacking = model_fields(subject), ""
     try:
-        rows = [*rows, *(recipe_fields(subject) if runs(objective) else [])]
+        rows = [*rows, *recipe_fields(subject)]
     except CladosError as error:
         lacking = str(error)
     missed = [row for row in rows if not row["noticed"] or row["noticed"].startswith(BROKE)]
     by = Counter(row["noticed"] for row in rows if row not in missed)
     how = ", ".join(f"{number} by {how}" for how, number in by.most_common())
     evidence = f"{len(rows) - len(missed)} of {len(rows)} changes noticed ({how})"
-    if not runs(objective):
-        lacking = f"nothing runs {type(objective).__name__} yet"
+    idle = [f"'{each.name}' {reason}" for each in recipe.stages if (reason := why_not(recipe, each))]
+    lacking = "; ".join([*([lacking] if lacking else []), *idle])
     evidence += f"; missing: those of the recipe, {lacking}" if lacking else ""
     if missed and not any(row.get("compared", True) for row in missed):
         return Finding("missing", f"{evidence}; the others show in numbers, and there is no reference", tuple(rows))
@@ -152,14 +152,19 @@ def compared(case: Case, changed: s.Model) -> str:
 
 
 def recipe_fields(subject: Subject) -> list[dict[str, Any]]:
-    """The same of the recipe: what its changed stage produces must differ."""
-    declaration = subject.declaration
-    usual, rows = unseen.Produced(declaration), []
-    for mutant in mutants(declaration.recipe):
-        if EXCLUDED.search(mutant.path) or mutant.path == "stages" or _says_nothing(declaration, mutant):
+    """The same of each stage of the recipe that can be trained: what it produces when it is changed must differ."""
+    rows = []
+    for number, stage in enumerate(subject.declaration.recipe.stages):
+        if why_not(subject.declaration.recipe, stage):
             continue
-        how = "the declaration's refusal" if mutant.part is None else _produces(usual, mutant.part)
-        rows.append({"size": "recipe", "change": f"recipe.{mutant}", "noticed": how})
+        declaration = subject.declaration.but(recipe=s.Recipe((stage,)))  # what it starts from is nothing to it
+        usual = unseen.Produced(declaration)
+        for mutant in mutants(declaration.recipe):
+            if EXCLUDED.search(mutant.path) or mutant.path == "stages" or _says_nothing(declaration, mutant):
+                continue
+            how = "the declaration's refusal" if mutant.part is None else _produces(usual, mutant.part)
+            change = f"recipe.{mutant}".replace("stages[0]", f"stages[{number}]")
+            rows.append({"size": "recipe", "change": change, "noticed": how})
     return rows
 
 
