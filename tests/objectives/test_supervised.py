@@ -216,3 +216,9 @@ def test_a_pair_has_fields_of_its_own_for_a_template() -> None:
     assert WORDS["bpe"].decode(row.ids[row.wanted]).endswith("(entity)")
     with pytest.raises(DataError, match="the field 'claim', which the examples lack"):
         rows([Pair("", "a", "b")], "bpe", template=evidence)
+
+
+def test_what_an_encoder_reads_cannot_be_learned_too() -> None:
+    every = task(s.Supervised(learns="all"))
+    assert not every.refusal(declared("gpt-2").model)
+    assert every.refusal(declared("t5").model).startswith("Supervised.learns is 'all'; what this EncoderDecoder reads")

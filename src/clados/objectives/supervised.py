@@ -77,6 +77,11 @@ class SupervisedTask(TextTask[s.Supervised, PromptedRow], objective=s.Supervised
     batch = 16
     small = Small(params="600K", vocab=1024, steps=400, length=160, batch=16, lr=3e-3, dropout=0.0)
 
+    def refusal(self, model: s.Model) -> str:
+        if self.objective.learns == "all" and model.writes == "answers":
+            return f"Supervised.learns is 'all'; what this {type(model).__name__} reads is not predicted: 'answers'"
+        return super().refusal(model)
+
     # ------------------------------------------------------------ examples
 
     def learnable(self, examples: Sequence[Any]) -> Sequence[Any]:

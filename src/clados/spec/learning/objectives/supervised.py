@@ -23,7 +23,7 @@ class Supervised(Objective):
 
     verb: ClassVar[str] = "chat"
     template: Template = Template()
-    learns: Literal["answers", "all"] = "answers"  # whose tokens count
+    learns: Literal["answers", "all"] = "answers"  # whose tokens count; with an encoder the answers' alone
 
 
 class ContextDistilled(Objective):
