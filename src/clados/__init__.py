@@ -34,6 +34,7 @@ if TYPE_CHECKING:  # what OFFERED says, for type checkers and editors
     from clados.nn.weight_layout import prepare_for_decoding as prepare_for_decoding
     from clados.proofs.proof import verify as verify
     from clados.train.choices import Choices as Choices
+    from clados.train.finetune import Tuned as Tuned, finetune as finetune
     from clados.train.learns import learns as learns
     from clados.train.loop import Trainer as Trainer
     from clados.train.objective import objective as objective
@@ -63,6 +64,7 @@ OFFERED = {
     "export": "clados.catalog.export",
     "fill": "clados.apply.fill",
     "find": "clados.catalog.query",
+    "finetune": "clados.train.finetune",
     "fit": "clados.train.supervised",
     "from_pretrained": "clados.checkpoints.load",
     "generate": "clados.apply.write",
@@ -80,6 +82,7 @@ OFFERED = {
     "Trainer": "clados.train.loop",
     "translate": "clados.apply.translate",
     "tree": "clados.drawing.drawings",
+    "Tuned": "clados.train.finetune",
     "verify": "clados.proofs.proof",
 }
 

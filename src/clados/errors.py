@@ -27,6 +27,10 @@ EXTRAS = {
     "pyarrow": "parquet",
     "backports.zstd": "zstd",
     "tensorboard": "tensorboard",
+    "torchmetrics": "finetune",
+    "seqeval": "finetune",
+    "sacrebleu": "finetune",
+    "rouge_score": "finetune",
     "transformers": "verify",
 }
 

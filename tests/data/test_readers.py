@@ -16,12 +16,16 @@ import pytest
 from PIL import Image
 
 from clados.data import (
+    AskedText,
     Captioned,
+    ClassifiedText,
+    ComparedTexts,
     DataError,
     Dialogue,
     Episode,
     Labelled,
     Pair,
+    TaggedWords,
     Text,
     read,
     read_as,
@@ -71,7 +75,24 @@ def test_a_folder_of_texts_is_a_document_a_file(tmp_path: Path) -> None:
         ({"instruction": "a", "context": "", "response": "c"}, Pair("data.jsonl:1", "a", "c")),
         ({"question": "a", "answer": "b"}, Pair("data.jsonl:1", "a", "b")),
         ({"content": "x", "path": "a.py"}, Text("data.jsonl:1", "x")),
-        ({"Text": "x", "Label": 3}, Text("data.jsonl:1", "x")),
+        # of GLUE, CoNLL and SQuAD
+        ({"Text": "x", "Label": 3}, ClassifiedText("data.jsonl:1", "x", label="3")),
+        ({"sentence": "x", "label": True}, ClassifiedText("data.jsonl:1", "x", label="true")),
+        ({"text": "x", "labels": ["b", 1]}, ClassifiedText("data.jsonl:1", "x", label=("b", "1"))),
+        ({"text": "x", "label": {"not": "a name"}}, ClassifiedText("data.jsonl:1", "x")),
+        ({"sentence1": "a", "sentence2": "b", "score": 2.5}, ComparedTexts("data.jsonl:1", "a", "b", "2.5")),
+        ({"premise": "a", "hypothesis": "b", "label": 0, "id": 3}, ComparedTexts("3", "a", "b", "0")),
+        ({"sentence1": "a", "sentence2": "b"}, Pair("data.jsonl:1", "a", "b")),
+        ({"tokens": ["a", "b"], "ner_tags": ["O", "B-X"]}, TaggedWords("data.jsonl:1", ("a", "b"), ("O", "B-X"))),
+        ({"tokens": "a b", "tags": "0 1"}, TaggedWords("data.jsonl:1", ("a", "b"), ("0", "1"))),
+        (
+            {"question": "q", "context": "a b", "answers": {"text": ["b"], "answer_start": [2]}},
+            AskedText("data.jsonl:1", "q", "a b", ((2, "b"),)),
+        ),
+        (
+            {"data": [{"paragraphs": [{"context": "a b", "qas": [{"id": "1", "question": "q", "answers": []}]}]}]},
+            AskedText("data.jsonl:1:1.1", "q", "a b", ()),
+        ),
         ({"text": "half \ud83d of it, whole \ud83d\ude00"}, Text("data.jsonl:1", "half \ufffd of it, whole 😀")),
     ],
 )
@@ -90,12 +111,13 @@ def test_rows_without_an_id_are_documents_of_their_own(tmp_path: Path) -> None:
 
 
 ROWS = [Text("1", "a, b"), Text("2", "c\nd")]
+CLASSES = [ClassifiedText("1", "a, b", label="x"), ClassifiedText("2", "c\nd", label="y")]
 
 
 @pytest.mark.parametrize(
     ("name", "data", "expected"),
     [
-        ("a.csv", b'id,text,label\n1,"a, b",x\n2,"c\nd",y\n', ROWS),
+        ("a.csv", b'id,text,label\n1,"a, b",x\n2,"c\nd",y\n', CLASSES),
         ("A.CSV", b'\xef\xbb\xbfid;text\r\n1;a, b\r\n2;"c\nd"\r\n', ROWS),
         ("a.tsv", b'id\ttext\n1\ta, b\n2\t"c\nd"\n', ROWS),
         ("a.csv", b"source,target\nx,y\n", [Pair("a.csv:2", "x", "y")]),
@@ -433,6 +455,13 @@ def bad(tmp_path: Path, name: str, data: bytes) -> Path:
         ("a.npz", b"PK\x05\x06" + bytes(18), "has no keys; needed"),
         ("a.tar", b"no tar", "unreadable"),
         ("a.csv", b"a,b\n1,2\n", "a.csv:2: has a, b; needed: text; prompt"),
+        ("a.jsonl", b'{"tokens": ["a"], "tags": []}', "a.jsonl:1: unusable tokens, tags (1 tokens and 0 tags)"),
+        (
+            "a.jsonl",
+            b'{"question": "q", "context": "a b", "answers": {"text": ["b"], "answer_start": [1]}}',
+            "a.jsonl:1: unusable question, context, answers (the context does not have the answer 'b' at 1)",
+        ),
+        ("a.jsonl", b'{"sentence1": "a", "sentence2": "b", "label": {}}', "label is dict, not a name or a number"),
         ("a.csv", b"text,label\n1,2\n3\n", "a.csv:3: 1 cells; the first line names 2 columns"),
         ("a.doc", b"a,b", "'.doc' files are not read; allowed"),
     ],
@@ -578,7 +607,7 @@ def test_arrow_folders_of_datasets_are_read(tmp_path: Path) -> None:
         bad(tmp_path, f"{split_}/dataset_info.json", b'{"features": {}}')
     train, held_out = split(read_as(Text, tmp_path))
     assert [[each.text for each in side] for side in (train, held_out)] == [["a", "b"], ["c"]]
-    assert read(arrow(tmp_path / "b.feather", ["x"], feather=True)) == [Text("b.feather:1", "x")]
+    assert read(arrow(tmp_path / "b.feather", ["x"], feather=True)) == [ClassifiedText("b.feather:1", "x", label="1")]
     cut = (tmp_path / "train" / "data-00000-of-00001.arrow").read_bytes()[:-100]
     with pytest.raises(DataError, match=r"cut\.arrow: unreadable"):
         read(bad(tmp_path, "cut.arrow", cut))

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from clados.cli.frame import run_command_line
-from clados.cli.train import _interruptible
+from clados.cli.train import interruptible
 from clados.train.log import Bar
 from tests.train.small import write_texts
 
@@ -199,12 +199,12 @@ def test_a_polite_signal_asks_to_stop_unless_it_is_ignored(name: str) -> None:
     number = getattr(signal, name)
     was = signal.getsignal(number)
     try:
-        with _interruptible() as stop:
+        with interruptible() as stop:
             assert not stop()
             os.kill(os.getpid(), number)
             assert stop()
         signal.signal(number, signal.SIG_IGN)  # as nohup does
-        with _interruptible() as stop:
+        with interruptible() as stop:
             os.kill(os.getpid(), number)
             assert not stop()
     finally:

@@ -53,7 +53,7 @@ VERBS: dict[str, Callable[[s.Model, _Learned], bool]] = {
     "translate": lambda model, learned: model.writes == "answers" and (learned is None or learned.verb == "translate"),
     "summarize": _summarizes,
     "answer": _answers,
-    "classify": lambda model, learned: model.reads(s.Patches) is not None and model.head("classifier") is not None,
+    "classify": lambda model, learned: not model.compares and model.head("classifier") is not None,
     "match": lambda model, learned: model.compares,
     "act": lambda model, learned: model.reads(s.Trajectory) is not None and model.head("action") is not None,
 }

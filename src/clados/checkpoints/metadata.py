@@ -177,16 +177,20 @@ def _scales(said: JsonObject) -> Scales:
     )
 
 
-def write_metadata(directory: Path, *, labels: Sequence[str] = (), images: Preprocessing | None = None) -> None:
-    """Add class names to config.json, and write preprocessor_config.json, for a directory that holds a model.
+def write_metadata(
+    directory: Path, *, labels: Sequence[str] = (), problem: str = "", images: Preprocessing | None = None
+) -> None:
+    """Add class names and what their scores mean to config.json, and write preprocessor_config.json, beside a model.
 
     Raises:
         CheckpointError: there is no config.json, or a file cannot be written.
     """
-    if labels:
+    if labels or problem:
         config = read_object(directory / "config.json")
-        config["id2label"] = {str(i): name for i, name in enumerate(labels)}
-        config["label2id"] = {name: i for i, name in enumerate(labels)}
+        if labels:
+            config["id2label"] = {str(i): name for i, name in enumerate(labels)}
+            config["label2id"] = {name: i for i, name in enumerate(labels)}
+        config |= {"problem_type": problem} if problem else {}
         _write(directory / "config.json", config)
     if images is not None:
         _write(directory / PREPROCESSOR_FILE, images.config())

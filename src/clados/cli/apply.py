@@ -209,22 +209,35 @@ def translate_command(
 
 
 def classify_command(
-    directory: Directory, images: Images, top: Top = 5, batch: BatchSize = 32, json: Json = False
+    directory: Directory,
+    inputs: Annotated[list[str], typer.Argument(metavar="INPUT...", help="PNG or JPEG files, or texts, as DIR reads.")],
+    second: Annotated[
+        str | None, typer.Option(help="A second text, which is read together with each.", show_default="none")
+    ] = None,
+    top: Top = 5,
+    batch: BatchSize = 32,
+    json: Json = False,
 ) -> None:
-    """Classify images.
+    """Classify images or texts.
 
     Example: clados classify runs/vit shoe.png
     """
     from clados.apply.classify import classify
+    from clados.apply.ready import load
 
-    found = classify(directory, images, top=top, batch=batch)
+    ready = load(directory, "classify")
+    images = ready.images is not None
+    if images and second is not None:
+        raise InputError(f"second is of texts; {ready.name} classifies images")
+    given = [each if second is None else (each, second) for each in inputs]
+    found = classify(ready, [*given], top=top, batch=batch)
+    name = "image" if images else "text"
     if json:
-        output.print_json(
-            [{"image": str(image), "labels": [vars(e) for e in each]} for image, each in zip(images, found)]
-        )
+        rows = [{name: each, "labels": [vars(e) for e in row]} for each, row in zip(inputs, found)]
+        output.print_json([row if second is None else {**row, "second": second} for row in rows])
         return
-    cells = [(str(image), _share(e.probability), e.label) for image, each in zip(images, found) for e in each]
-    output.print_table(("image", "share", "class"), cells, right=("share",))
+    cells = [(each, _share(e.probability), e.label) for each, row in zip(inputs, found) for e in row]
+    output.print_table((name, "share", "class"), cells, right=("share",))
 
 
 def match_command(

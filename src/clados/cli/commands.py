@@ -38,6 +38,7 @@ GROUPS: dict[str, dict[str, Command]] = {
     "Train": {
         "tour": Command("clados.cli.tour", "Take three models from card to trained, with a report"),
         "pretrain": Command("clados.cli.train", "Train a small model of a card with its own objective", reads=True),
+        "finetune": Command("clados.cli.finetune", "Tune a saved model for a task of your own", reads=True),
         "objective": Command("clados.cli.train", "Show what a model sees of a text, and what it must predict"),
     },
     "Use": {
@@ -51,7 +52,7 @@ GROUPS: dict[str, dict[str, Command]] = {
         "translate": Command("clados.cli.apply", "Translate texts", reads=True),
         "summarize": Command("clados.cli.reading", "Summarise texts", reads=True),
         "answer": Command("clados.cli.reading", "Answer a question about a text", reads=True),
-        "classify": Command("clados.cli.apply", "Classify images", reads=True),
+        "classify": Command("clados.cli.apply", "Classify images or texts", reads=True),
         "match": Command("clados.cli.apply", "Match images with texts", reads=True),
         "act": Command("clados.cli.apply", "Let a Decision Transformer act in an environment", reads=True),
     },

@@ -127,7 +127,7 @@ def pretrain_command(
         "teacher": teacher,
     }
     given = {name: value for name, value in options.items() if value is not None}
-    choices = Choices(model=model, **({"dtype": _dtype()} | given))
+    choices = Choices(model=model, **({"dtype": device_type()} | given))
     folder = out or Path("runs") / model.replace(":", "-")
     if resume:
         choices = resumed(folder, choices, list(given))
@@ -135,9 +135,11 @@ def pretrain_command(
     if dry_run:
         _tell_plan(planned(choices), json=json)
         return 0
-    with _interruptible() as stop:
-        result = pretrain(choices, folder, resume=resume, show=_show(model, folder, tensorboard=tensorboard), stop=stop)
-    if not _prints():
+    with interruptible() as stop:
+        result = pretrain(
+            choices, folder, resume=resume, show=progress_shown(model, folder, tensorboard=tensorboard), stop=stop
+        )
+    if not prints():
         return 0 if result.finished else 130
     if not result.finished:
         output.print_note(
@@ -182,7 +184,7 @@ def objective_command(
         output.print_shown(found)
 
 
-def _dtype() -> str:
+def device_type() -> str:
     """bfloat16 where the processor multiplies it in hardware."""
     import torch
 
@@ -192,7 +194,7 @@ def _dtype() -> str:
 
 
 @contextmanager
-def _interruptible() -> Iterator[Callable[[], bool]]:
+def interruptible() -> Iterator[Callable[[], bool]]:
     """Asked whether to stop: yes after Ctrl-C, a polite kill, or the terminal's end. A second Ctrl-C stops at once.
 
     Signals that are ignored, as under nohup, stay so.
@@ -213,16 +215,16 @@ def _interruptible() -> Iterator[Callable[[], bool]]:
             signal.signal(number, handler)
 
 
-def _show(name: str, folder: Path, *, tensorboard: bool) -> "Show":
+def progress_shown(name: str, folder: Path, *, tensorboard: bool) -> "Show":
     from clados.train.log import Bar, Show, TensorBoard
 
-    if not _prints():
+    if not prints():
         return Show()
     bar = Bar(name)
     return TensorBoard(folder / "tensorboard", bar) if tensorboard else bar
 
 
-def _prints() -> bool:
+def prints() -> bool:
     """Whether this is the one of torchrun's processes that prints."""
     return os.environ.get("RANK", "0") == "0"
 

@@ -1,7 +1,21 @@
 """Data: examples of every kind, readers, embedded sets, tokenizers, packing and sampling."""
 
 from clados.data.cartpole import cartpole_episodes
-from clados.data.examples import Captioned, DataError, Dialogue, Episode, Example, Labelled, Pair, Text, split
+from clados.data.examples import (
+    AskedText,
+    Captioned,
+    ClassifiedText,
+    ComparedTexts,
+    DataError,
+    Dialogue,
+    Episode,
+    Example,
+    Labelled,
+    Pair,
+    TaggedWords,
+    Text,
+    split,
+)
 from clados.data.packing import Couple, Packed, PackedPairs, PackedSentences, TokenBlocks, generator
 from clados.data.readers import read, read_as
 from clados.data.sampler import Sampler
@@ -21,9 +35,9 @@ from clados.data.training import train_tokenizer
 from clados.data.vocabularies import load_tokenizer
 
 __all__ = [
-    "BERT_ROLES", "CLIP_ROLES", "GPT2_ROLES", "LLAMA_ROLES", "ROBERTA_ROLES", "SETS", "T5_ROLES", "Captioned",
-    "Couple", "DataError", "Dialogue", "Episode", "Example", "Labelled", "Packed", "PackedPairs", "PackedSentences",
-    "Pair", "Roles", "Sampler", "Stream", "Text", "TokenBlocks", "Tokenizer", "cartpole_episodes",
-    "encode_documents", "generator", "load_tokenizer", "manifest", "read", "read_as", "sentences",
-    "split", "synsets", "train_tokenizer",
+    "BERT_ROLES", "CLIP_ROLES", "GPT2_ROLES", "LLAMA_ROLES", "ROBERTA_ROLES", "SETS", "T5_ROLES", "AskedText",
+    "Captioned", "ClassifiedText", "ComparedTexts", "Couple", "DataError", "Dialogue", "Episode", "Example",
+    "Labelled", "Packed", "PackedPairs", "PackedSentences", "Pair", "Roles", "Sampler", "Stream", "TaggedWords",
+    "Text", "TokenBlocks", "Tokenizer", "cartpole_episodes", "encode_documents", "generator", "load_tokenizer",
+    "manifest", "read", "read_as", "sentences", "split", "synsets", "train_tokenizer",
 ]  # fmt: skip

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from itertools import accumulate
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, ClassVar, TypeVar, cast
 from zlib import crc32
 
 import numpy as np
@@ -27,6 +27,52 @@ class Text:
 
     document: str
     text: str
+    language: str = ""
+    held_out: _HeldOut = None
+
+
+@dataclass(frozen=True, slots=True)
+class ClassifiedText(Text):
+    """A document and its class; several where the classes do not exclude each other; empty where none is said."""
+
+    columns: ClassVar[str] = "text and label"
+    label: str | tuple[str, ...] = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ComparedTexts:
+    """Two texts and what the second is to the first: a class, or a number."""
+
+    columns: ClassVar[str] = "sentence1, sentence2 and label"
+    document: str
+    first: str
+    second: str
+    label: str | tuple[str, ...]
+    language: str = ""
+    held_out: _HeldOut = None
+
+
+@dataclass(frozen=True, slots=True)
+class TaggedWords:
+    """The words of a text and the tag of each."""
+
+    columns: ClassVar[str] = "tokens and tags"
+    document: str
+    words: tuple[str, ...]
+    tags: tuple[str, ...]
+    language: str = ""
+    held_out: _HeldOut = None
+
+
+@dataclass(frozen=True, slots=True)
+class AskedText:
+    """A question on a text, and its answers: (where in the text it begins, the words); none where it has no answer."""
+
+    columns: ClassVar[str] = "question, context and answers"
+    document: str
+    question: str
+    text: str
+    answers: tuple[tuple[int, str], ...]
     language: str = ""
     held_out: _HeldOut = None
 
@@ -144,7 +190,7 @@ class Episode:
         return np.cumsum(self.rewards[::-1], dtype=np.float32)[::-1]
 
 
-Example = Text | Pair | Dialogue | Labelled | Captioned | Episode
+Example = Text | ComparedTexts | TaggedWords | AskedText | Pair | Dialogue | Labelled | Captioned | Episode
 AnyExample = TypeVar("AnyExample", bound=Example)
 
 

@@ -7,10 +7,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clados.data.errors import DataError
-from clados.data.examples import Dialogue, Episode, Example, Pair, Text
+from clados.data.examples import (
+    AskedText,
+    ClassifiedText,
+    ComparedTexts,
+    Dialogue,
+    Episode,
+    Example,
+    Pair,
+    TaggedWords,
+    Text,
+)
 
 RowData = Mapping[str, Any]
-_ROWS = "text; prompt and completion; source and target; messages; observations, actions and rewards"
+_ROWS = (
+    "text; prompt and completion; source and target; messages; text and label; sentence1, sentence2 and label; "
+    "tokens and tags; question, context and answers; observations, actions and rewards"
+)
 _TEXTS = ("text", "content", "sentence")
 PAIRS = (
     ("prompt", "completion"),
@@ -25,6 +38,15 @@ PAIRS = (
     ("query", "positive"),
 )
 MORE = ("input", "context")  # what an instruction is about, put below it (Taori et al. 2023, Alpaca; Dolly)
+LABELS = ("label", "labels")
+TEXT_PAIRS = (  # of two texts, in the names of GLUE's and SNLI's columns
+    ("sentence1", "sentence2"),
+    ("premise", "hypothesis"),
+    ("question1", "question2"),
+    ("question", "sentence"),
+    ("text", "text_pair"),
+)
+TAGGED = (("tokens", "tags"), ("tokens", "ner_tags"), ("tokens", "pos_tags"), ("tokens", "labels"), ("words", "tags"))
 PLACE_COLUMNS = ("id", "language", "source_language")  # columns that are no field of a template
 EPISODE_ENDS = (  # D4RL's, Gymnasium's and older names of what ends an episode after a step
     "terminals", "timeouts", "terminations", "truncations", "terminated", "truncated", "dones",
@@ -89,6 +111,84 @@ def _text(key: str) -> Callable[[str, RowData], Iterator[Example]]:
         yield Text(document, _string(row, key), _language(row))
 
     return make
+
+
+def _label(row: RowData, key: str) -> str | tuple[str, ...]:
+    """A class, a number, or several classes; empty where there is none."""
+    found = row[key]
+    if isinstance(found, list | tuple):
+        return tuple(_name(each, key) for each in found)
+    return "" if found is None else _name(found, key)
+
+
+def _name(value: object, key: str) -> str:
+    if not isinstance(value, str | int | float):
+        raise TypeError(f"{key} is {_named(value)}, not a name or a number")
+    return str(value).lower() if isinstance(value, bool) else replace_surrogates(str(value)).strip()
+
+
+def _classified(text: str, label: str) -> Callable[[str, RowData], Iterator[Example]]:
+    def make(document: str, row: RowData) -> Iterator[Example]:
+        try:
+            said = _label(row, label)
+        except TypeError:
+            said = ""  # a column that is ignored where texts alone are read
+        yield ClassifiedText(document, _string(row, text), _language(row), label=said)
+
+    return make
+
+
+def _compared(first: str, second: str, label: str) -> Callable[[str, RowData], Iterator[Example]]:
+    def make(document: str, row: RowData) -> Iterator[Example]:
+        yield ComparedTexts(document, _string(row, first), _string(row, second), _label(row, label), _language(row))
+
+    return make
+
+
+def _tagged(words: str, tags: str) -> Callable[[str, RowData], Iterator[Example]]:
+    """In tables of text alone words and tags are parted by spaces."""
+
+    def listed(row: RowData, key: str) -> tuple[str, ...]:
+        found = row[key]
+        parts = found.split() if isinstance(found, str) else found
+        if not isinstance(parts, list | tuple):
+            raise TypeError(f"{key} is {_named(found)}, not a list")
+        return tuple(_name(each, key) for each in parts)
+
+    def make(document: str, row: RowData) -> Iterator[Example]:
+        both = listed(row, words), listed(row, tags)
+        if len(both[0]) != len(both[1]):
+            raise ValueError(f"{len(both[0])} {words} and {len(both[1])} {tags}")
+        yield TaggedWords(document, *both, _language(row))
+
+    return make
+
+
+def _asked(document: str, row: RowData) -> Iterator[Example]:
+    """SQuAD's rows: ``answers`` holds lists of ``text`` and ``answer_start``, or is a list of both."""
+    said = row["answers"]
+    if isinstance(said, Mapping):
+        starts, texts = list(said["answer_start"]), list(said["text"])
+    elif isinstance(said, list | tuple):
+        starts, texts = [each["answer_start"] for each in said], [each["text"] for each in said]
+    else:
+        raise TypeError(f"answers is {_named(said)}, not text and answer_start")
+    if len(starts) != len(texts):
+        raise ValueError(f"answers have {len(texts)} text and {len(starts)} answer_start")
+    context, found = _string(row, "context"), list[tuple[int, str]]()
+    for start, text in zip(starts, texts):
+        if not isinstance(start, int) or not isinstance(text, str) or context[start : start + len(text)] != text:
+            raise ValueError(f"the context does not have the answer {text!r} at {start!r}")
+        found.append((start, text))
+    yield AskedText(document, _string(row, "question"), context, tuple(found), _language(row))
+
+
+def _articles(document: str, row: RowData) -> Iterator[Example]:
+    """SQuAD's own file: articles of paragraphs of questions; the questions on a paragraph are one document."""
+    for a, article in enumerate(row["data"], 1):
+        for p, paragraph in enumerate(article["paragraphs"], 1):
+            for each in paragraph["qas"]:
+                yield from _asked(f"{document}:{a}.{p}", {**each, "context": paragraph["context"]})
 
 
 def _pair(source: str, target: str) -> Callable[[str, RowData], Iterator[Example]]:
@@ -212,8 +312,14 @@ def _as_numbers(array: NDArray[Any]) -> NDArray[np.float32]:
 
 
 MAKERS: dict[tuple[str, ...], Callable[[str, RowData], Iterator[Example]]] = {
+    **{(*both, label): _compared(*both, label) for both in TEXT_PAIRS for label in (*LABELS, "score")},
+    **{(text, label): _classified(text, label) for text in _TEXTS for label in LABELS},
     **{(key,): _text(key) for key in _TEXTS[:1]},
     **{(source, target): _pair(source, target) for source, target in PAIRS},
+    TEXT_PAIRS[0]: _pair(*TEXT_PAIRS[0]),
+    **{both: _tagged(*both) for both in TAGGED},
+    ("question", "context", "answers"): _asked,
+    ("data",): _articles,
     ("translation",): _translation,
     ("messages",): _dialogue("messages", "role", "content"),
     ("conversations",): _dialogue("conversations", "from", "value"),

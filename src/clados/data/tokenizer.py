@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from itertools import chain, count, takewhile
 from pathlib import Path
-from typing import Any, Self, TypeVar
+from typing import Any, NamedTuple, Self, TypeVar
 
 from tokenizers import AddedToken, Tokenizer as Backend
 from tokenizers.normalizers import Lowercase, Sequence as Normalizers
@@ -164,6 +164,21 @@ class Renumbered:
     backend: Backend
 
 
+class ReadText(NamedTuple):
+    """A text, or two that are read together, as tokens with what stands around them.
+
+    Attributes:
+        types: of each token the number of its segment (``token_type_ids``).
+        sides: of each token the text that it is of, 0 or 1; None for one that stands around them.
+        places: which characters of that text each is of.
+    """
+
+    ids: list[int]
+    types: list[int]
+    sides: list[int | None]
+    places: list[tuple[int, int]]
+
+
 class Tokenizer:
     """Text to ids and back, by the `tokenizers` library, with the ids of the roles.
 
@@ -295,6 +310,36 @@ class Tokenizer:
         texts = [replace_surrogates(text) for text in texts]
         found = call_tokenizers(lambda: self.backend.encode_batch(texts, add_special_tokens=False))
         return [(self._numbers(each.ids), each.offsets) for each in found]
+
+    def read(
+        self, texts: Sequence[str | tuple[str, str]], limit: int | None = None, overlap: int | None = None
+    ) -> list[list[ReadText]]:
+        """Texts, or pairs of texts, as they are read whole: segments and places of their tokens known.
+
+        Args:
+            limit: tokens at most, what stands around them among these: the longer text of a pair loses its end.
+            overlap: a second text that is too long is read in several windows instead, so many tokens of which are
+                those of the one before.
+
+        Raises:
+            DataError: a first text alone leaves no room.
+        """
+        backend = call_tokenizers(lambda: Backend.from_str(self.backend.to_str()))
+        backend.no_padding()
+        backend.no_truncation()
+        if limit is not None:
+            how = {"strategy": "longest_first"} if overlap is None else {"strategy": "only_second", "stride": overlap}
+            call_tokenizers(lambda: backend.enable_truncation(limit, **how))
+        clean = replace_surrogates
+        given = [clean(each) if isinstance(each, str) else (clean(each[0]), clean(each[1])) for each in texts]
+        found = call_tokenizers(lambda: backend.encode_batch(given))
+        return [
+            [
+                ReadText(self._numbers(one.ids), one.type_ids, one.sequence_ids, one.offsets)
+                for one in ([each] if overlap is None else [each, *each.overflowing])
+            ]
+            for each in found
+        ]
 
     @property
     def frame(self) -> tuple[list[int], list[int]]:

@@ -65,6 +65,7 @@ class SourceConfig:
         shuffled: destroy what there is to learn, as a control: tokens, labels and actions in random order. Where an
             encoder reads and a decoder writes, each example is also given another's target, by the training unit.
         writes: how the model does, which says whether one text is read on, or one answers another.
+        classes: the names of classes or tags, in the order of the head's scores.
     """
 
     length: int
@@ -74,6 +75,7 @@ class SourceConfig:
     shuffled: bool = False
     writes: Writes | None = None
     cache: Path | None = None
+    classes: tuple[str, ...] = ()
 
     @property
     def required_tokenizer(self) -> Tokenizer:
@@ -210,6 +212,32 @@ class Task(ABC, Generic[Objective, Row]):
         """The objective as it is trained for a model; its numbers are those for the paper's."""
         return self.objective
 
+    def like(self, known: s.Objective | None, module: WholeModel) -> Objective:
+        """The objective for a model that has learned another, or has settings of its own: their words are kept."""
+        return self.objective
+
+    def with_heads(self, model: s.Model) -> s.Model:
+        """The model with the heads that it reads, where these are no class's of others."""
+        return model
+
+    def suggested(self, examples: Sequence[Any]) -> Objective:
+        """The objective as the data suggest it, where nobody says."""
+        return self.objective
+
+    def classes(self, examples: Sequence[Any]) -> tuple[str, ...]:
+        """The names of the classes or tags that the examples have, in order; empty where there are none."""
+        return ()
+
+    def weighted(
+        self, examples: Sequence[Any], classes: Sequence[str], weights: Mapping[str, float] | None
+    ) -> Objective:
+        """The objective with these weights of classes; None: so that all classes count alike.
+
+        Raises:
+            InputError: for an objective without classes, and for a class that there is not.
+        """
+        raise InputError(f"{type(self.objective).__name__} tells no classes apart, so there is none to weight")
+
     # ------------------------------------------------------------ what it trains
 
     @property
@@ -299,6 +327,15 @@ class Task(ABC, Generic[Objective, Row]):
     def measure(self, ready: Ready, sample: Sample) -> Measure:
         """How well a trained model does its own work on held-out rows, beside the trivial answer."""
 
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """Packages that ``metrics`` needs."""
+        return ()
+
+    def metrics(self, ready: Ready, sample: Sample) -> dict[str, float]:
+        """What papers report of a fine-tuned model, on held-out rows; empty where that is the losses alone."""
+        return {}
+
     def batches(self, ready: Ready, sample: Sample) -> Iterator[Batch]:
         """The batches of a sample's rows."""
         setting = Setting(ready.spec, ready.length, VocabIds.of(ready.tokenizer) if ready.tokenizer else None)
@@ -370,7 +407,11 @@ def of_kind(examples: Sequence[Any], kind: type[AnyExample]) -> Sequence[AnyExam
         return examples  # type: ignore[return-value]
     wrong = next((each for each in examples if not isinstance(each, kind)), None)
     if wrong is not None:
-        raise DataError(f"the data hold {type(wrong).__name__} examples; this objective learns from {kind.__name__}")
+        columns = getattr(kind, "columns", "")
+        rows = f", which rows of {columns} are" if columns else ""
+        raise DataError(
+            f"the data hold {type(wrong).__name__} examples; this objective learns from {kind.__name__}{rows}"
+        )
     return list(examples)
 
 

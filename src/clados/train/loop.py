@@ -24,9 +24,10 @@ from clados.files import locked
 from clados.nn.memory import enough_memory
 from clados.objectives import Batch
 from clados.train import saved
+from clados.train.best import Best
 from clados.train.devices import Devices, World, full_number, world
 from clados.train.log import Entry, Log, Show
-from clados.train.optimisers import fitted_schedule, lr_factor
+from clados.train.optimisers import RATE, fitted_schedule, lr_factor
 from clados.train.recorded import differences
 from clados.train.unit import DTYPES, Run, Unit
 
@@ -37,7 +38,7 @@ SMALLER = "try a smaller --micro, --batch, --length or --params"
 
 @dataclass
 class Result:
-    """What came of a run: its log, whether it reached its last step, and the checkpoint to go on from."""
+    """What came of a run: its log, whether it reached its end, and the checkpoint to go on from."""
 
     entries: list[Entry]
     finished: bool
@@ -81,6 +82,10 @@ class Trainer:
         self.schedule = fitted_schedule(self.stage, self.run.steps)
         self.devices = Devices(self.model, self.world, sharded=self.run.sharded)
         self.optimiser = self.unit.optimiser(self.run.lr)
+        folder = self.folder / CHECKPOINTS if self.folder else None
+        self.best = None if self.run.patience is None else Best(self.run.patience, folder)
+        if self.run.sharded and self.best:
+            raise InputError("sharded is True, but the best weights are kept whole: leave it out, or give no patience")
 
     def fit(self, *, resume: bool = False) -> Result:
         """Train to the last step, or until stopped; with ``resume``, from the last checkpoint in the folder.
@@ -106,6 +111,8 @@ class Trainer:
         if self.world.first:
             self.begin()
         log = Log(self.folder / "log.jsonl" if self.folder and self.world.first else None, start)
+        if self.best:
+            self.best.replay(self.unit.judged(entry["held_out"]) for entry in log.entries if "held_out" in entry)
         self.model.train()
         try:
             with self.show:
@@ -116,12 +123,23 @@ class Trainer:
         finally:
             log.close()
         checkpoint = self._save(done) if done > start else self._at(done)
+        finished = done == self.run.steps or self._over
+        if self.best and finished:
+            self.world.wait()
+            self.best.restore(self.model)
         self.model.eval()
-        return Result(log.entries, done == self.run.steps, checkpoint)
+        return Result(log.entries, finished, checkpoint)
+
+    @property
+    def _over(self) -> bool:
+        """Whether the run has ended early."""
+        return self.best is not None and self.best.over
 
     def _steps(self, start: int, log: Log) -> int:
         """Train from one step to the last; the steps done."""
         saved_at = start
+        if self._over:
+            return start
         for step in range(start, self.run.steps):
             began = time.perf_counter()
             with enough_memory(f"step {step + 1}", SMALLER):
@@ -137,7 +155,7 @@ class Trainer:
                 raise CladosError(said + stays)
             if done == self.run.steps or (self.run.every and done % self.run.every == 0):
                 self._evaluate(done, log)
-            if self.world.agreed(self.stop()):
+            if self._over or self.world.agreed(self.stop()):
                 return done
             if self.run.save_every and done % self.run.save_every == 0 and done < self.run.steps:
                 self._save(done)
@@ -151,7 +169,7 @@ class Trainer:
         """
         lr = self.run.lr * lr_factor(self.schedule, number, self.run.steps)
         for group in self.optimiser.param_groups:
-            group["lr"] = lr
+            group["lr"] = lr * group.get(RATE, 1.0)
         entry: Entry = {}
         for update, batches in enumerate(self.unit.updates(number)):
             entry = self._update(number, update, batches)
@@ -219,6 +237,8 @@ class Trainer:
             entry: Entry = {"step": step, "held_out": found}
             log(entry)
             self.show.evaluated(entry)
+            if self.best:
+                self.best.evaluated(self.unit.judged(found), self.model, writes=self.world.first)
 
     def trained(self) -> nn.Module:
         """The model that came of it, of its declaration and no more; whole in the first process only."""
@@ -241,6 +261,8 @@ class Trainer:
     def recorded(self) -> dict[str, Any]:
         """All that decides what the run comes to, as plain data."""
         run = {name: value for name, value in asdict(self.run).items() if name not in WATCHING}
+        if self.best:  # which of the weights come of it depends on what is watched
+            run |= {name: getattr(self.run, name) for name in ("every", "held_out")}
         return {**self.unit.recorded, **run, **self.notes}
 
     def _resume(self) -> int:

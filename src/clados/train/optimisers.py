@@ -1,7 +1,8 @@
 """The optimisers and schedules that recipes name, and how they are brought to a run of another length and width."""
 
 import math
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import singledispatch
 from typing import Any
@@ -21,6 +22,7 @@ from clados.train.trained import OWNED, UPDATE
 LEAST_WARMUP, MOST_WARMUP = 0.05, 0.25  # of a run
 MOST_RAISED = 16.0  # a rate is never raised by more than this
 HIGHEST = 3e-3  # and never above this
+RATE = "rate"  # of a group of parameters, as a share of the schedule's
 
 
 @singledispatch
@@ -76,6 +78,42 @@ def _(part: s.Lion, model: nn.Module, lr: float) -> torch.optim.Optimizer:
 @optimiser.register
 def _(part: s.LAMB, model: nn.Module, lr: float) -> torch.optim.Optimizer:
     return LAMB([*owned(model)], lr, part)
+
+
+def by_layer(made: torch.optim.Optimizer, rates: s.Rates | None, model: nn.Module) -> torch.optim.Optimizer:
+    """An optimiser whose groups are parted by layer, each with its share of the rate.
+
+    Layers are counted over both stacks of a model that has two, the encoder's below the decoder's; what is read before
+    them stands below all, and heads, as what follows the last layer, above all.
+
+    Raises:
+        InputError: for an optimiser that has one group.
+    """
+    if rates is None:
+        return made
+    if not isinstance(made, torch.optim.AdamW | torch.optim.Adagrad | Lion):
+        raise InputError(f"rates by layer need AdamW, Adagrad or Lion; the stage's optimiser is {type(made).__name__}")
+    paths = {id(tensor): path for path, tensor in model.named_parameters()}
+    blocks = [name for name, each in model.named_modules() if re.fullmatch(r"(.*\.)?blocks\.\d+", name)]
+    layers = {name: number for number, name in enumerate(blocks, 1)}
+    parted = list[dict[str, Any]]()
+    for group in made.param_groups:
+        shares: dict[float, list[nn.Parameter]] = {}
+        for tensor in group["params"]:
+            shares.setdefault(_share(paths[id(tensor)], layers, rates), []).append(tensor)
+        parted += [{**group, "params": tensors, RATE: share} for share, tensors in shares.items()]
+    made.param_groups[:] = parted
+    return made
+
+
+def _share(path: str, layers: Mapping[str, int], rates: s.Rates) -> float:
+    top = len(layers)
+    if path.startswith("heads."):
+        return rates.head
+    inside = next((number for name, number in layers.items() if path.startswith(f"{name}.")), None)
+    if inside is None:
+        inside = top if ".norm_out." in path else 0
+    return rates.decay ** (top - inside)
 
 
 def owned(model: nn.Module) -> Iterator[tuple[s.Row, nn.Parameter]]:

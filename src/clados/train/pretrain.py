@@ -1,6 +1,6 @@
 """From a card to a trained small model, after what it starts from; what ``clados pretrain`` does."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from dataclasses import replace
 from functools import partial
@@ -18,7 +18,7 @@ from clados.train import saved
 from clados.train.choices import Choices
 from clados.train.devices import world
 from clados.train.log import Show
-from clados.train.loop import CHECKPOINTS, Result
+from clados.train.loop import CHECKPOINTS, Result, Trainer
 from clados.train.plan import Plan, initial_model
 from clados.train.planned import finished, kept_folder, planned
 from clados.train.run_folder import RUN, STAGES, holding, recorded_run, recorded_values
@@ -65,12 +65,7 @@ def pretrain(
                 return made
             plan = made
         trainer = plan.trainer(initial_model(plan), out, show)
-        trainer.stop = stop
-        trainer.begin = lambda: write_json(out / RUN, plan.json())
-        begun = bool(saved.checkpoints(out / CHECKPOINTS))
-        if resume and not begun:
-            trainer.continues({**plan.origin, **recorded_values(out)}, str(out / RUN))
-        result = trainer.fit(resume=begun)
+        result = carry_out(trainer, out, plan.json(), resume=resume, stop=stop)
         trained = trainer.trained() if result.finished else None
         if trained is not None and trainer.world.first:
             facts, images = plan.facts, preprocessing(plan.model)
@@ -81,6 +76,22 @@ def pretrain(
                 trainer.show.note(f"{FEW_BITS} weighs {mb:.2f} MB, {SAFE} {whole:.2f} MB")
         trainer.world.wait()
     return result
+
+
+def carry_out(
+    trainer: Trainer, out: Path, content: Mapping[str, Any], *, resume: bool, stop: Callable[[], bool]
+) -> Result:
+    """Train in a folder that is held, from the last checkpoint there where a run is resumed.
+
+    Args:
+        content: of run.json.
+    """
+    trainer.stop = stop
+    trainer.begin = lambda: write_json(out / RUN, content)
+    begun = bool(saved.checkpoints(out / CHECKPOINTS))
+    if resume and not begun:
+        trainer.continues({**trainer.notes, **recorded_values(out)}, str(out / RUN))
+    return trainer.fit(resume=begun)
 
 
 def with_start(

@@ -81,8 +81,8 @@ def start(folder: Path, declaration: s.Declaration, stage: s.Stage, facts: Facts
         InputError: the model is of another kind, or lacks a head that the objective needs.
         DataError: there is no tokenizer, or the data have other classes.
     """
-    module = from_pretrained(folder, dtype=torch.float32)
-    model, tokenizer = module.spec, module.tokenizer
+    found = opened(folder, facts)
+    model = found.model
     kinds = {type(declaration.model): None, type(_declared_start(stage) or declaration.model): None}
     if type(model) not in kinds:
         theirs, ours = type(model).__name__, " or ".join(kind.__name__ for kind in kinds)
@@ -90,14 +90,27 @@ def start(folder: Path, declaration: s.Declaration, stage: s.Stage, facts: Facts
     needed = () if isinstance(stage, s.Tuning) else slots(headed(declaration.model, stage))
     if lacking := [slot for slot in needed if slot not in slots(model)]:
         raise InputError(f"{folder}: its model has no head '{lacking[0]}', which this objective trains")
+    if folder.is_dir() and facts.classes and found.facts.classes != facts.classes:
+        theirs, ours = _listed(found.facts.classes), _listed(facts.classes)
+        raise DataError(f"{folder}: its classes are {theirs}; the data's are {ours}")
+    return replace(found, facts=replace(found.facts, classes=facts.classes))
+
+
+def opened(folder: Path, facts: Facts | None = None) -> Start:
+    """A directory as a start, its classes and scales its own; ``facts`` where it says nothing of them.
+
+    Raises:
+        CheckpointError: for files that are absent or damaged.
+        DataError: there is no tokenizer beside a model that reads text.
+    """
+    module = from_pretrained(folder, dtype=torch.float32)
+    model, tokenizer = module.spec, module.tokenizer
     if _reads_text(model) and tokenizer is None:
         raise DataError(f"{folder}: there is no tokenizer beside the weights, and the model reads text")
     if tokenizer and tokenizer.size > model.vocab.size:
         raise CheckpointError(f"{folder}: the tokenizer has {tokenizer.size} tokens, the model {model.vocab.size}")
     known = read_metadata(folder) if folder.is_dir() else None
-    if known and facts.classes and known.labels != facts.classes:
-        raise DataError(f"{folder}: its classes are {_listed(known.labels)}; the data's are {_listed(facts.classes)}")
-    facts = replace(facts, scales=known.scales) if known else facts
+    facts = Facts(known.labels, known.scales) if known else facts or Facts()
     return Start(folder, model, module, tokenizer, facts, known.length if known else 0, checksum_of(module))
 
 

@@ -146,6 +146,9 @@ class SupervisedUnit(Unit):
             raise DataError(f"none of the {number} held-out examples has anything to predict ({', '.join(empty)})")
         return {**_means(whole), "targets": reached} if targets else _means(whole)
 
+    def judged(self, found: Mapping[str, float]) -> float:
+        return self.task.main_loss(found)
+
     def _shares(self, epoch: int, number: int, of: int) -> Iterator[tuple["Drawn", bool]]:
         """This process's batches of held-out examples in an epoch, and whether their losses are to be counted.
 

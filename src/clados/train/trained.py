@@ -42,11 +42,11 @@ def _hold(trained: s.Trained, model: nn.Module, seed: int) -> None:
 @_hold.register
 def _(trained: s.Upper, model: nn.Module, seed: int) -> None:
     """The blocks of the last layers, what follows the blocks, and no table that is read before them."""
-    if model.spec.writes is None:  # type: ignore[union-attr]
-        raise InputError("Upper is of the layers that a model writes with, and this model does not write")
     stacks = [
         name for name, each in model.named_modules() if name.endswith("blocks") and isinstance(each, nn.ModuleList)
     ]
+    if not stacks:
+        raise InputError("Upper is of a model's layers, and this one has none")
     name = stacks[-1].removesuffix(".blocks")  # of two stacks the one that writes
     blocks: Any = model.get_submodule(stacks[-1])
     if trained.layers > len(blocks):
@@ -77,9 +77,12 @@ def _(trained: s.LowRank, model: nn.Module, seed: int) -> None:
     generator = torch.Generator().manual_seed(seed)
     model.requires_grad_(requires_grad=False)
     left, found = set(trained.on), set[str]()
+    whole = {name: re.compile(re.escape(name).replace(r"\*", r".+")) for name in trained.whole}
     for row in list(s.rows(model.spec)):  # type: ignore[arg-type]
         path, _, kind = row.path.rpartition(".")
         if kind != "weight" or len(row.shape) != 2 or row.embedding:
+            continue
+        if any(pattern.fullmatch(row.path) for pattern in whole.values()):
             continue
         first, held = 0, {}
         for out, size in row.outs:
@@ -96,6 +99,12 @@ def _(trained: s.LowRank, model: nn.Module, seed: int) -> None:
             updates.hook = product.register_forward_hook(_updated)  # type: ignore[assignment]
     if left - found:
         raise InputError(f"LowRank.on has '{min(left - found)}', which is no output of a product of the model")
+    for name, pattern in whole.items():
+        tensors = [tensor for path, tensor in model.named_parameters() if pattern.fullmatch(path)]
+        if not tensors:
+            raise InputError(f"LowRank.whole has '{name}', which is no tensor of the model")
+        for tensor in tensors:
+            tensor.requires_grad = True
 
 
 class Update(nn.Module):

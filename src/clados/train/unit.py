@@ -18,7 +18,7 @@ from clados.errors import InputError
 from clados.nn.core.module import module
 from clados.objectives import Batch, Loss
 from clados.train.devices import Devices
-from clados.train.optimisers import optimiser
+from clados.train.optimisers import by_layer, optimiser
 from clados.train.trained import hold, merge
 
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
@@ -35,6 +35,8 @@ class Run:
         every: steps between evaluations; 0 for none but the first and the last.
         save_every: steps between checkpoints; 0 for none but the last.
         held_out: examples of each evaluation at most.
+        patience: evaluations in a row without a better one after which the run ends; the best weights are what comes of
+            it then. None: those of the last step.
         sharded: each process holds a part of every tensor only.
     """
 
@@ -47,10 +49,11 @@ class Run:
     every: int = 0
     save_every: int = 0
     held_out: int = 256
+    patience: int | None = None
     sharded: bool = False
 
     def __post_init__(self) -> None:
-        for name in ("steps", "batch", "micro", "held_out"):
+        for name in ("steps", "batch", "micro", "held_out", "patience"):
             value = getattr(self, name)
             if value is not None and value < 1:
                 raise InputError(f"{name} is {value}; it must be at least 1")
@@ -76,7 +79,8 @@ class Unit(ABC):
 
     def optimiser(self, lr: float) -> torch.optim.Optimizer:
         """The stage's optimiser over what learns; ``lr`` is the peak of the schedule."""
-        return optimiser(self.stage.optimiser, self.model, lr)
+        made = optimiser(self.stage.optimiser, self.model, lr)
+        return by_layer(made, self.stage.rates, self.model) if isinstance(self.stage, s.Tuning) else made
 
     def equip(self, model: nn.Module) -> None:
         """Make a model of the unit's declaration ready to learn: what stays is held, what is needed beside it added."""
@@ -106,6 +110,10 @@ class Unit(ABC):
         Args:
             targets: on all of it instead, and until there are so many predictions; then ``targets`` says how many.
         """
+
+    def judged(self, found: Mapping[str, float]) -> float:
+        """Of an evaluation the number that is to become small."""
+        return found["loss"]
 
     @property
     @abstractmethod

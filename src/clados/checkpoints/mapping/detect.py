@@ -245,6 +245,19 @@ def replace_heads(model: Model, held: Sequence[str | Head]) -> Model:
     return model.but(heads=(*own, *(each for each in held if isinstance(each, Head))))
 
 
+def tuned_heads(model: Model, ending: str, model_type: str = "") -> tuple[Head, ...]:
+    """The heads of the class of theirs for a task, such as "SequenceClassification"; none where no class has them.
+
+    Of several layouts that of a ``model_type``, then that of the declared model from which this one differs the least.
+    """
+    held = [each for each in layouts() if is_directory(each[1]) and type(each[2]) is type(model)]
+    for _, layout, _ in sorted(held, key=lambda each: (each[1].model_type != model_type, _apart(each[2], model))):
+        for name, theirs in layout.tuned.items():
+            if name.endswith(f"For{ending}"):
+                return theirs
+    return ()
+
+
 def slots(model: Model) -> tuple[str, ...]:
     """The slots of a model's heads, or of those of its towers."""
     return tuple(dict.fromkeys(head.slot for head in model.all_heads))

@@ -3,6 +3,7 @@
 from typing import Self
 
 from clados.spec.core.part import Part
+from clados.spec.errors import SpecError
 from clados.spec.learning.recipe import Stage
 
 
@@ -42,10 +43,25 @@ class LowRank(Trained):
     alpha: float
     on: tuple[str, ...]  # outputs of a product ("q", "v") or products ("out")
     dropout: float = 0.0  # of what enters A
+    whole: tuple[str, ...] = ()  # names of tensors that move as they are; ``*`` is the rest of a name
 
     @classmethod
     def example(cls) -> Self:
         return cls(rank=2, alpha=4.0, on=("q",))
+
+
+class Rates(Part):
+    """The rate by layer: each layer learns at ``decay`` times the rate of the one above it (Sun et al. 2019, §5.3.4).
+
+    New heads stand above all layers, and learn at ``head`` times the stage's rate.
+    """
+
+    decay: float = 1.0
+    head: float = 1.0
+
+    def check(self) -> None:
+        if not 0 < self.decay <= 1 or not self.head > 0:
+            raise SpecError(f"Rates are {self!r}; decay must be above 0 and at most 1, head above 0")
 
 
 class Tuning(Stage, kw_only=True):
@@ -59,3 +75,4 @@ class Tuning(Stage, kw_only=True):
     epochs: float | None = None  # where the paper counts passes over the data
     judges: tuple[str, ...] = ()  # earlier stages, whose models say how good an answer is
     trains: Trained | None = None  # None: everything
+    rates: Rates | None = None  # None: one for all

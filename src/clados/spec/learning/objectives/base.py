@@ -8,10 +8,13 @@ from clados.spec.core.part import Part
 class Objective(Part):
     """How examples become a batch, and a batch a loss: what is declared of it. ``clados.objectives`` has what it does.
 
-    ``verb`` is the command that shows what was learned by it.
+    ``verb`` is the command that shows what was learned by it, ``tunes`` the task of ``clados finetune`` that it is, and
+    ``heads_of`` how transformers' classes end whose heads it trains (``BertForTokenClassification``).
     """
 
     verb: ClassVar[str] = ""
+    tunes: ClassVar[str] = ""
+    heads_of: ClassVar[str] = ""
 
     def mark_for(self, verb: str) -> str:
         """The token that stood before the texts it learned from and that a verb reads like these; "" for none."""

@@ -21,6 +21,7 @@ class PairedTexts(Objective):
     """
 
     verb: ClassVar[str] = "rank"
+    tunes: ClassVar[str] = "embed"
     temperature: float = 0.01
     prefixes: tuple[str, ...] = ()  # before the question, before the passage
     instructed: bool = False  # an instruction of the data before each text, which is not pooled (Su et al. 2022, §2.1)

@@ -22,6 +22,7 @@ class Supervised(Objective):
     """
 
     verb: ClassVar[str] = "chat"
+    tunes: ClassVar[str] = "generate"
     template: Template = Template()
     learns: Literal["answers", "all"] = "answers"  # whose tokens count; with an encoder the answers' alone
 
