@@ -18,7 +18,7 @@ test: .venv/dev.stamp
 
 # Between two edits, under 90 seconds on two cores: the checks, and the tests of what differs from main.
 # No test is started after LIMIT seconds; what was left out is counted as skipped.
-LIMIT ?= 50
+LIMIT ?= 40
 quick: lint
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal -m 'not slow and not inductor and not fuzz and not devices' \
 	  --seconds $(LIMIT) $$($(BIN)/python scripts/changed.py)

@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 ROOT = Path(__file__).parents[1]
 ALWAYS = ["tests/test_rules.py", "tests/test_names.py", "tests/test_files.py", "tests/test_readme.py"]
 EVERY_PART = ["tests/nn/test_structure.py", "tests/nn/test_own_parts.py"]
-OTHERWISE = ["tests/spec/test_part.py", "tests/spec/test_tuning.py", "tests/objectives"]
+OTHERWISE = ["tests/spec/test_part.py", "tests/nn/test_structure.py", "tests/objectives/test_text.py"]
 APART = "tests/fuzz/"  # has a target of its own
 
 

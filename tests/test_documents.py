@@ -1,9 +1,11 @@
 """The documentation is true: its commands and code run, and what it refers to is there."""
 
 import importlib
+import os
 import re
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -54,7 +56,7 @@ def plain(text: str) -> list[str]:
 
 
 def test_every_block_is_of_a_language_that_is_run() -> None:
-    assert {kind for found in SAID.values() for kind, _ in found} == {"console", "sh", "python"}
+    assert {kind for found in SAID.values() for kind, _ in found} == {"console", "sh", "python", "toml"}
     assert len(SHOWN) >= 8
 
 
@@ -88,17 +90,42 @@ def test_the_lines_of_a_shell_block_run(tmp_path: Path, file: str, block: str) -
 PRELUDE = """
 import os, sys, tempfile
 os.chdir(tempfile.mkdtemp())
+sys.path.insert(0, os.getcwd())
 import clados
 clados.build("bert", params="1M").save_pretrained("path/to/bert-base-uncased")
 """
 
 
+def python_block(file: str, block: str) -> str:
+    """The code that runs a block; one that begins with a file's name is that file, which later blocks may import."""
+    if written := re.match(r"# (\w+)\.py\n", block):
+        return f"open({written[1] + '.py'!r}, 'w').write({block!r})\nimport {written[1]}\n"
+    return f"exec(compile({block!r}, {file!r}, 'exec'), {{}})\n"
+
+
 def test_python_blocks_run() -> None:
     found = [(file, block) for file, each in SAID.items() for kind, block in each if kind == "python"]
-    assert len(found) >= 4
-    code = PRELUDE + "".join(f"exec(compile({block!r}, {file!r}, 'exec'), {{}})\n" for file, block in found)
+    assert len(found) >= 7
+    code = PRELUDE + "".join(python_block(*each) for each in found)
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-2000:]
+
+
+def test_settings_of_packages_are_the_files_that_they_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An entry point as it is shown makes known what the page's module defines."""
+    (settings,) = (tomllib.loads(block) for each in SAID.values() for kind, block in each if kind == "toml")
+    ((_, module),) = settings["project"]["entry-points"][GROUP].items()
+    (code,) = (b for each in SAID.values() for _, b in each if b.startswith(f"# {module}.py\n"))
+    (tmp_path / f"{module}.py").write_text(code, encoding="utf-8")
+    about = tmp_path / f"{settings['project']['name'].replace('-', '_')}-1.0.dist-info"
+    about.mkdir()
+    (about / "METADATA").write_text(f"Name: {settings['project']['name']}\nVersion: 1.0\n", encoding="utf-8")
+    (about / "entry_points.txt").write_text(f"[{GROUP}]\nmine = {module}\n", encoding="utf-8")
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path), *filter(None, sys.path)]))
+    code = "from clados import spec; from clados.checkpoints.mapping.parsing import part\n"
+    code += "print(part('Backwards()', spec.Objective))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.stdout.startswith("Backwards("), done.stderr[-2000:]
 
 
 # ---------------------------------------------------------------- what is referred to
