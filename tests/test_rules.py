@@ -101,6 +101,18 @@ def test_an_objective_that_runs_is_named_in_two_files_its_declaration_and_its_ta
         assert sorted({*files} - {declared}) in ([task], sorted([task, "spec/__init__.py"])), files
 
 
+def test_nothing_imports_the_root_which_imports_everything() -> None:
+    """Its names come from where they are; what is in ``clados`` itself is what ``import clados`` offers."""
+    inside = {each.stem for each in SOURCE.glob("*.py")} | {each.parent.name for each in SOURCE.glob("*/__init__.py")}
+    for file in SOURCE.rglob("*.py"):
+        for node in ast.walk(parsed(file)):
+            if isinstance(node, ast.Import):
+                assert not [each.name for each in node.names if each.name.partition(".")[0] == "clados"], file
+            elif isinstance(node, ast.ImportFrom) and (node.level or node.module == "clados"):
+                assert not node.level, file
+                assert {each.name for each in node.names} <= inside, file
+
+
 def test_a_spec_error_is_raised_for_declarations_only() -> None:
     files = {
         str(file.relative_to(SOURCE))

@@ -30,7 +30,7 @@ if TYPE_CHECKING:  # what OFFERED says, for type checkers and editors
     from clados.checkpoints.save import save_pretrained as save_pretrained
     from clados.drawing.drawings import draw as draw, timeline as timeline, tree as tree
     from clados.errors import CladosError as CladosError
-    from clados.nn.make import build as build
+    from clados.named import build as build
     from clados.nn.weight_layout import prepare_for_decoding as prepare_for_decoding
     from clados.proofs.proof import verify as verify
     from clados.train.choices import Choices as Choices
@@ -46,7 +46,7 @@ if TYPE_CHECKING:  # what OFFERED says, for type checkers and editors
 OFFERED = {
     "act": "clados.apply.act",
     "answer": "clados.apply.answer",
-    "build": "clados.nn.make",
+    "build": "clados.named",
     "card": "clados.catalog.load",
     "cards": "clados.catalog.load",
     "Choices": "clados.train.choices",

@@ -10,8 +10,8 @@ from transformers.activations import ACT2FN
 
 from clados import spec as s
 from clados.checkpoints import from_pretrained, save_pretrained
+from clados.layouts.hf import ACTIVATIONS
 from clados.nn.activations import ACTS
-from clados.spec.layout import ACTIVATIONS
 
 SMALL: dict[str, Any] = {"vocab_size": 60, "hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 1}
 SMALL |= {"num_attention_heads": 2, "max_position_embeddings": 32}

@@ -9,7 +9,8 @@ import torch
 from clados.apply.generate import generate
 from clados.checkpoints import from_pretrained, save_pretrained
 from clados.models.declared import declared
-from clados.nn import build, module, products
+from clados.named import build
+from clados.nn import module, products
 from clados.nn.weight_layout import prepare_for_decoding
 from clados.proofs.cases import example_inputs, structures
 from clados.proofs.parity import TOLERANCE, distance

@@ -66,7 +66,7 @@ def test_the_reference_holds_every_module_but_data() -> None:
 
 
 def test_what_is_offered_is_listed_with_what_it_does() -> None:
-    assert "[`clados.build`][clados.nn.make.build] | A working model" in pages.offered_page()
+    assert "[`clados.build`][clados.named.build] | A working model" in pages.offered_page()
 
 
 def test_links_of_copied_pages_lead_to_pages_of_the_site() -> None:

@@ -5,7 +5,7 @@ import torch
 
 from clados import spec as s
 from clados.models.declared import declared, package_models
-from clados.nn import build
+from clados.named import build
 from clados.spec.core.ledger import Row
 from tests.spec.examples import models, structures
 

@@ -6,7 +6,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import clados.models
+from clados import models
 from clados.catalog.card import Card, CardError, NoModelError, card_from
 from clados.names import CARDS_PATH, card_folders, did_you_mean
 
@@ -99,7 +99,7 @@ def read_card(path: Path) -> Card:
 
 @lru_cache(maxsize=4096)
 def _read(path: Path, changed: int, size: int) -> Card:
-    if not path.is_relative_to(clados.models.FOLDER):  # those of the package are tested to be sound
+    if not path.is_relative_to(models.FOLDER):  # those of the package are tested to be sound
         _sound(path)
     return card_from(path.read_text(encoding="utf-8"), path)
 
@@ -142,7 +142,7 @@ def every_file(folders: Iterable[Path] | None = None) -> list[Path]:
         CardError: when one of the folders is missing.
     """
     extra = own_folders() if folders is None else folders
-    return [path for folder in (clados.models.FOLDER, *extra) for path in card_files(folder)]
+    return [path for folder in (models.FOLDER, *extra) for path in card_files(folder)]
 
 
 def card(name: str) -> Card:
@@ -173,5 +173,5 @@ def declaration_of(card: Card) -> "Declaration":
         raise CardError(
             f"'{card.id}' is not declared: there is no {card.path.with_suffix('.py').name} in its card's folder"
         )
-    inside = card.path.is_relative_to(clados.models.FOLDER)
+    inside = card.path.is_relative_to(models.FOLDER)
     return declared(card.id) if inside else declared_in(card.path.with_suffix(".py"))

@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-import clados.models
+from clados import models
 from clados.catalog.card import Card, CardError
 from clados.catalog.check import stem
 from clados.catalog.load import declaration_of
@@ -84,7 +84,7 @@ def _size(parent: Card) -> str:
 def declaration_text(name: str, parent: Card, folder: Path) -> str:
     """A declaration that says: the parent, but nothing changed yet."""
     ours, theirs = stem(name), stem(parent.id)
-    if parent.path.is_relative_to(clados.models.FOLDER):
+    if parent.path.is_relative_to(models.FOLDER):
         module = f"clados.models.{parent.path.parent.name}.{theirs}"
         bring = f"from {module} import declaration as {theirs}\nfrom clados.spec import *"
     else:

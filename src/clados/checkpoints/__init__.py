@@ -4,5 +4,8 @@ from clados.checkpoints.errors import CheckpointError, LayoutError
 from clados.checkpoints.load import from_pretrained, reading
 from clados.checkpoints.report import Report
 from clados.checkpoints.save import save_pretrained
+from clados.nn.kinds.model import WholeModel
 
 __all__ = ["CheckpointError", "LayoutError", "Report", "from_pretrained", "reading", "save_pretrained"]
+
+WholeModel.save_pretrained = save_pretrained

@@ -12,7 +12,6 @@ from safetensors import SafetensorError
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-import clados
 from clados.checkpoints.atomic import atomic_directory
 from clados.checkpoints.errors import CheckpointError, OwnNames
 from clados.checkpoints.formats import sentence_transformers
@@ -35,6 +34,7 @@ from clados.spec.kinds.model import Model
 from clados.spec.kinds.permuted import Permuted
 from clados.spec.kinds.single import Decoder
 from clados.spec.positions.absolute import Learned
+from clados.version import __version__
 
 # Files of weights that would be read in place of the new ones, or beside their config
 WEIGHTS = re.compile(
@@ -159,7 +159,7 @@ def _configs(choice: LayoutMatch, module: nn.Module) -> dict[str, FlatConfig]:
     layout, model = choice.layout, choice.model
     precision = str(next(module.parameters()).dtype).removeprefix("torch.")
     kept: FlatConfig = {
-        "clados.version": clados.__version__,
+        "clados.version": __version__,
         "clados.card": choice.card,
         "clados.model": repr(_spec(module)),
     }

@@ -1,10 +1,10 @@
 """`clados` without a command: the welcome screen, the overview of commands, the version."""
 
-import clados
 from clados.catalog.load import catalog
 from clados.cli import output
 from clados.cli.commands import GROUPS
 from clados.names import CARDS_PATH
+from clados.version import __version__
 
 TRY = {
     "clados list --arch encoder-decoder --params ..1B": "find models",
@@ -19,9 +19,7 @@ def welcome() -> None:
     """One screen: how much there is, what to try."""
     cards = catalog().values()
     declared = sum(card.runnable for card in cards)
-    output.print_heading(
-        f"Clados {clados.__version__}: {len(cards)} Transformers, {declared} of them declared and runnable."
-    )
+    output.print_heading(f"Clados {__version__}: {len(cards)} Transformers, {declared} of them declared and runnable.")
     print("\nTry:")
     output.print_facts(TRY)
     print("\nAll commands: clados --help")
@@ -46,4 +44,4 @@ def overview() -> None:
 
 def version() -> None:
     """The version."""
-    print(f"clados {clados.__version__}")
+    print(f"clados {__version__}")

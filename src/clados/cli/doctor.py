@@ -8,11 +8,11 @@ from typing import Annotated, Any
 
 import typer
 
-import clados
 from clados.catalog.load import catalog
 from clados.cli import output
 from clados.errors import CladosError
 from clados.names import CARDS_PATH
+from clados.version import __version__
 
 
 def environment() -> dict[str, Any]:
@@ -20,7 +20,7 @@ def environment() -> dict[str, Any]:
     needed = ("typer", "rich", "tomli")
     extra = ("torch", "numpy", "safetensors", "tokenizers", "pyarrow", "transformers", "gymnasium", "tensorboard")
     return {
-        "clados": clados.__version__,
+        "clados": __version__,
         "python": f"{platform.python_version()} ({sys.executable})",
         "platform": platform.platform(),
         "cores": os.cpu_count(),

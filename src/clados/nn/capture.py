@@ -12,19 +12,20 @@ from clados.spec.core.part import hint
 
 
 @contextmanager
-def capture(model: nn.Module, pattern: str) -> Iterator[dict[str, Tensor]]:
-    """Keep the output of every module whose name fits: ``with capture(model, "stack.blocks.*") as states: ...``.
+def capture(model: nn.Module, *patterns: str) -> Iterator[dict[str, Tensor]]:
+    """Keep the output of every module whose name fits one: ``with capture(model, "stack.blocks.*") as states: ...``.
 
     Yields:
         A dictionary that fills as the model runs: name to tensor, detached from nothing.
 
     Raises:
-        SpecError: when no module fits, with the nearest name.
+        SpecError: when no module fits a pattern, with the nearest name.
     """
     names = {name: module for name, module in model.named_modules() if name}
-    fitting = {name: each for name, each in names.items() if _fits(name, pattern)}
-    if not fitting:
-        raise SpecError(f"capture: no module fits '{pattern}'{hint(pattern, names)}")
+    for pattern in patterns:
+        if not any(_fits(name, pattern) for name in names):
+            raise SpecError(f"capture: no module fits '{pattern}'{hint(pattern, names)}")
+    fitting = {name: each for name, each in names.items() if any(_fits(name, pattern) for pattern in patterns)}
     seen: dict[str, Tensor] = {}
 
     def keeper(name: str) -> Any:

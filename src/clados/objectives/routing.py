@@ -12,24 +12,22 @@ from clados.nn.kinds.model import WholeModel
 from clados.objectives.base import Batch, Loss, LossTerm
 from clados.objectives.tasks import Task
 
-ROUTERS = "*.blocks.*.mlp.router"
+
+def routers(model: WholeModel) -> dict[str, Experts]:
+    """The experts of a model by the names of their routers."""
+    return {f"{name}.router": each for name, each in model.named_modules() if isinstance(each, Experts)}
 
 
 def training_loss(task: Task[Any, Any], model: WholeModel, batch: Batch) -> Loss:
     """The loss of a model in training; that of its routers is a part of its own, over the targets of the first."""
-    if not any(isinstance(each, Experts) and (each.balance or each.z) for each in model.modules()):
+    experts = routers(model)
+    if not any(each.balance or each.z for each in experts.values()):
         return task.loss(model, batch)
-    with capture(model, ROUTERS) as scores:
+    with capture(model, *experts) as scores:
         found = task.loss(model, batch)
-    added = [strayed(each, _experts(model, name), real_tokens(each, name, batch)) for name, each in scores.items()]
+    added = [strayed(each, experts[name], real_tokens(each, name, batch)) for name, each in scores.items()]
     routing = LossTerm(sum(added) * found.weight, found.weight)  # type: ignore[arg-type]
     return replace(found, parts={**found.parts, "routing": routing})
-
-
-def _experts(model: WholeModel, router: str) -> Experts:
-    experts = model.get_submodule(router.removesuffix(".router"))
-    assert isinstance(experts, Experts)
-    return experts
 
 
 def real_tokens(scores: Tensor, name: str, batch: Batch) -> Tensor | None:

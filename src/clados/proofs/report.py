@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 from importlib import metadata
 from typing import Any
 
-import clados
 from clados.catalog.card import Card
 from clados.catalog.counts import UNKNOWN, Counted, count_size
 from clados.catalog.load import catalog
 from clados.proofs.proof import PROOFS, Proof
+from clados.version import __version__
 
 STATUS_MARKS = {"holds": "holds", "fails": "**fails**", "missing": "missing", "not applicable": "n/a"}
 
@@ -48,7 +48,7 @@ def _head(proofs: Sequence[Proof], *, quick: bool) -> Iterator[str]:
     yield ""
     command = "clados verify --quick --write docs/verification.md" if quick else "make full"
     yield f"Written by `{command}` on {datetime.now(UTC).date()}:"
-    yield f"Clados {clados.__version__}, {versions}, Python {platform.python_version()}, {platform.machine()}."
+    yield f"Clados {__version__}, {versions}, Python {platform.python_version()}, {platform.machine()}."
     yield ", ".join(f"{number} {status}" for status, number in by.most_common()) + "."
     yield ""
     yield from (f"- **{name}**: {says}" for name, (_, says) in PROOFS.items())

@@ -20,7 +20,7 @@ from clados.data.training import train_tokenizer
 from clados.errors import CladosError, InputError
 from clados.nn.capture import capture
 from clados.objectives import Setting, SourceConfig, VocabIds, task
-from clados.objectives.routing import ROUTERS, strayed
+from clados.objectives.routing import routers, strayed
 from clados.proofs.cases import example_inputs, without_capacity, without_dropout
 from clados.proofs.mutations import put
 from clados.spec.core.part import reach
@@ -150,10 +150,11 @@ def _routed(model: s.Model) -> Iterator[Tensor]:
     }
     yield module(**alike).last_hidden_state
     torch.manual_seed(11)
-    with capture(module.train(), ROUTERS) as scores:
+    experts = routers(module)
+    with capture(module.train(), *experts) as scores:
         yield module(**example_inputs(model)).last_hidden_state
     for name, each in scores.items():
-        yield strayed(each, module.get_submodule(name.removesuffix(".router")))
+        yield strayed(each, experts[name])
 
 
 def context(declaration: s.Declaration, model: Any, changed: Any, path: str) -> str:

@@ -56,7 +56,6 @@ from clados.spec.kinds.recurrent import Recurrent
 from clados.spec.kinds.single import Decoder, Encoder, Tower
 from clados.spec.kinds.two_tower import TwoTower
 from clados.spec.layout import (
-    ACTIVATIONS,
     Choice,
     CountOf,
     EachLayer,
@@ -123,7 +122,6 @@ from clados.spec.stacks.prefix import Prefix
 from clados.spec.stacks.stack import Stack
 
 __all__ = [
-    "ACTIVATIONS",
     "LAMB",
     "MLP",
     "PPO",

@@ -1,5 +1,6 @@
 """Where transformers keeps BERT."""
 
+from clados.layouts.hf import ACTIVATIONS
 from clados.spec import *
 
 # heads of fine-tuned classes, by task

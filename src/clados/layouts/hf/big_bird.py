@@ -1,5 +1,6 @@
 """Where transformers keeps BigBird."""
 
+from clados.layouts.hf import ACTIVATIONS
 from clados.layouts.hf.bert import bert
 from clados.layouts.hf.pegasus import pegasus
 from clados.spec import *

@@ -1,5 +1,6 @@
 """Where transformers keeps CLIP."""
 
+from clados.layouts.hf import ACTIVATIONS
 from clados.spec import *
 
 layer = {

@@ -1,5 +1,6 @@
 """Where transformers keeps DeBERTa."""
 
+from clados.layouts.hf import ACTIVATIONS
 from clados.layouts.hf.bert import bert, body
 from clados.spec import *
 

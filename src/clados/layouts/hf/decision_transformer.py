@@ -1,5 +1,6 @@
 """Where transformers keeps a Decision Transformer."""
 
+from clados.layouts.hf import ACTIVATIONS
 from clados.spec import *
 
 decision_transformer = Layout(

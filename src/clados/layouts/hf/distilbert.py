@@ -1,5 +1,6 @@
 """Where transformers keeps DistilBERT."""
 
+from clados.layouts.hf import ACTIVATIONS
 from clados.layouts.hf.bert import bert
 from clados.spec import *
 

@@ -1,5 +1,6 @@
 """Where transformers keeps ELECTRA."""
 
+from clados.layouts.hf import ACTIVATIONS
 from clados.layouts.hf.bert import bert, body, embeddings
 from clados.spec import *
 

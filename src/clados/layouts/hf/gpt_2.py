@@ -1,5 +1,6 @@
 """Where transformers keeps GPT-2."""
 
+from clados.layouts.hf import ACTIVATIONS
 from clados.layouts.hf.gpt import gpt, tasks
 from clados.spec import *
 

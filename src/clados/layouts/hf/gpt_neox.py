@@ -1,5 +1,6 @@
 """Where transformers keeps GPT-NeoX."""
 
+from clados.layouts.hf import ACTIVATIONS
 from clados.layouts.hf.gpt import tasks, tuned_heads
 from clados.layouts.hf.gpt_2 import vocab_config
 from clados.spec import *

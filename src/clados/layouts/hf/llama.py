@@ -1,5 +1,6 @@
 """Where transformers keeps LLaMA."""
 
+from clados.layouts.hf import ACTIVATIONS
 from clados.spec import *
 
 llama = Layout(

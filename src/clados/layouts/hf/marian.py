@@ -1,6 +1,7 @@
 """Where transformers keeps a Transformer: as Marian."""
 
 from clados.layouts.fairseq.roberta import layer
+from clados.layouts.hf import ACTIVATIONS
 from clados.spec import *
 
 # Both ports add biases to attention and round their norms otherwise; torch adds a norm after each stack.

@@ -1,6 +1,7 @@
 """Where transformers keeps OPT."""
 
 from clados.layouts.fairseq.roberta import layer
+from clados.layouts.hf import ACTIVATIONS
 from clados.layouts.hf.gpt_2 import vocab_config
 from clados.spec import *
 

@@ -1,5 +1,6 @@
 """Where transformers keeps RoBERTa."""
 
+from clados.layouts.hf import ACTIVATIONS
 from clados.layouts.hf.bert import bert, body, tasks
 from clados.spec import *
 

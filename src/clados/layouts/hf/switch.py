@@ -1,5 +1,6 @@
 """Where transformers keeps a Switch Transformer."""
 
+from clados.layouts.hf import ACTIVATIONS
 from clados.layouts.hf.t5 import t5_common
 from clados.spec import *
 

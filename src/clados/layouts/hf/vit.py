@@ -1,5 +1,6 @@
 """Where transformers keeps ViT."""
 
+from clados.layouts.hf import ACTIVATIONS
 from clados.spec import *
 
 vit = Layout(

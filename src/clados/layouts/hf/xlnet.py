@@ -1,5 +1,6 @@
 """Where transformers keeps XLNet."""
 
+from clados.layouts.hf import ACTIVATIONS
 from clados.spec import *
 
 xlnet = Layout(

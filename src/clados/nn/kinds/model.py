@@ -1,11 +1,11 @@
 """What every whole model is and gives."""
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from torch import Tensor, nn
 
-import clados
 from clados import spec as s
 from clados.nn.core.context import Cache
 from clados.nn.core.module import Module
@@ -39,6 +39,7 @@ class WholeModel(Module):
         owned: Any  # in training: what its objective owns beside it
         segment: Any  # of kinds that remember: the last states of a text that goes on, and the memory after it
         blanks: Any  # of encoders with an LM head: states of blanks
+        save_pretrained: ClassVar[Callable[..., Path]]  # put here by ``clados.checkpoints``, which knows the files
         max_positions: int | None  # positions that have a vector of their own; None: any number is read
         max_target_positions: int | None  # the same of the text that it writes
 
@@ -60,8 +61,3 @@ class WholeModel(Module):
     def written_inputs(self) -> nn.Module:
         """What holds the token table of the text that it writes."""
         return self.get_submodule("inputs")
-
-    def save_pretrained(self, path: str | Path, **how: Any) -> Path:
-        """Write it as a directory; see ``clados.save_pretrained``."""
-        clados.save_pretrained(self, path, **how)
-        return Path(path)
