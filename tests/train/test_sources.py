@@ -139,6 +139,23 @@ def test_languages_are_drawn_by_their_share_to_a_power() -> None:
     assert one.baseline(train, others, config, 8) == pytest.approx(one.baseline(plain, others, config, 8))
 
 
+@pytest.mark.parametrize("shuffled", [False, True])
+def test_in_the_control_tokens_of_all_languages_stand_in_a_row(shuffled: bool) -> None:
+    """Shuffled in each language alone, they would be other texts than those held out, which no model could guess."""
+    lines = {"en": "the cat sat on the mat. ", "de": "und was nun folgt ist gut. "}
+    texts = [Text(f"{language}/{i}", line * 8, language) for language, line in lines.items() for i in range(20)]
+    tokenizer = train_tokenizer([each.text for each in texts], "unigram", 60, MARKED)
+    used = [{*tokenizer.encode(line, add_special_tokens=False)} for line in lines.values()]
+    data = RunData((Sides(Weighted("", ""), texts, texts[::4]),), BadLines(skip=False))
+    config = SourceConfig(60, tokenizer=tokenizer, shuffled=shuffled)
+    for rows in data.sources(task(s.Denoised(marked=True)), config, 0.5):
+        full = [row for row in map(rows.at, range(len(rows))) if len(row.ids) > 20]
+        assert full
+        for row in full:
+            own = [bool({*row.ids.tolist()} & (each - other)) for each, other in (used, used[::-1])]
+            assert all(own) == shuffled
+
+
 def test_the_papers_of_many_languages_say_how_they_draw_them() -> None:
     found = {card: declared(card).recipe.stages[0].exponent for card in ("mbart", "xlm-roberta", "alexatm-20b", "bart")}
     assert found == {"mbart": 0.7, "xlm-roberta": 0.3, "alexatm-20b": 0.5, "bart": None}

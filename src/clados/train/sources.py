@@ -116,9 +116,12 @@ def mix_sources(sources: Sequence[tuple[Source, float]], seed: int) -> Source:
 def by_language(
     examples: Sequence[Any], task: Task[Any, Any], config: SourceConfig, exponent: float | None
 ) -> list[tuple[Source, float]]:
-    """Rows and their weights, one lot a language where they are drawn by language."""
-    groups = {} if exponent is None else _by_language(examples)
-    if exponent is None or len(groups) == 1:
+    """Rows and their weights, one lot a language where they are drawn by language.
+
+    Tokens in random order, the control, are those of all languages: apart, each would still say which its row is of.
+    """
+    groups = {} if exponent is None or config.shuffled else _by_language(examples)
+    if exponent is None or len(groups) < 2:
         return [(task.source(examples, config), 1.0)]
     sources = [task.source(groups[language], config) for language in sorted(groups)]
     weights = np.array([len(source) for source in sources], float) ** exponent
