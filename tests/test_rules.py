@@ -206,3 +206,24 @@ def test_what_a_docstring_says_is_raised_is_an_exception_that_exists() -> None:
     ]
     assert len(said) > 200
     assert [each for each in said if each[0] not in classes and not ("." in each[0] and pydoc.locate(each[0]))] == []
+
+
+def raises(function: ast.FunctionDef) -> Iterator[str]:
+    """The errors that a function's own code raises by name; not what functions inside it do."""
+    inner = {id(each) for inside in ast.walk(function) if isinstance(inside, ast.FunctionDef) and inside is not function
+             for each in ast.walk(inside)}  # fmt: skip
+    for node in ast.walk(function):
+        if isinstance(node, ast.Raise) and id(node) not in inner and isinstance(node.exc, ast.Call):
+            yield from (name for name in names_in(node.exc.func) if name.endswith("Error"))
+
+
+def test_a_public_function_says_what_it_raises() -> None:
+    """The docstrings of commands are help texts, which a user reads."""
+    silent = [
+        (file.relative_to(SOURCE).as_posix(), node.name)
+        for file in SOURCE.rglob("*.py")
+        for node in parsed(file).body
+        if isinstance(node, ast.FunctionDef) and not node.name.startswith("_") and not node.name.endswith("_command")
+        if any(raises(node)) and "raises" not in (ast.get_docstring(node) or "").lower()
+    ]
+    assert silent == []

@@ -90,7 +90,11 @@ def timeline_command(
 
 
 def save_drawing(drawing: "Drawing | Figure", file: Path) -> None:
-    """Write a drawing as SVG, and say so."""
+    """Write a drawing as SVG, and say so.
+
+    Raises:
+        CladosError: when the file cannot be written.
+    """
     try:
         drawing.save(file)
     except OSError as error:

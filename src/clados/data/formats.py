@@ -163,7 +163,11 @@ def json_lines(path: Path, name: str, bad: BadLines) -> Iterator[Example]:
 
 
 def json_list(path: Path, name: str, bad: BadLines) -> Iterator[Example]:
-    """A list of objects, one object, or an object a line."""
+    """A list of objects, one object, or an object a line.
+
+    Raises:
+        DataError: for what is no JSON, and objects that are no examples.
+    """
     with _lines(path) as file:
         text = _utf8(file.read(), str(path))
     try:
@@ -213,7 +217,11 @@ def _cells(rows: Any, path: Path) -> tuple[list[str], bool]:
 
 
 def parquet(path: Path, name: str, bad: BadLines) -> Iterator[Example]:
-    """The rows of a Parquet file."""
+    """The rows of a Parquet file.
+
+    Raises:
+        DataError: without pyarrow, and for rows that are no examples.
+    """
     try:
         from pyarrow import parquet as files
     except ImportError as error:
@@ -223,7 +231,11 @@ def parquet(path: Path, name: str, bad: BadLines) -> Iterator[Example]:
 
 
 def arrow(path: Path, name: str, bad: BadLines) -> Iterator[Example]:
-    """The rows of an Arrow file: of a stream, as Hugging Face's datasets write them, or of a file (Feather)."""
+    """The rows of an Arrow file: of a stream, as Hugging Face's datasets write them, or of a file (Feather).
+
+    Raises:
+        DataError: without pyarrow, and for rows that are no examples.
+    """
     try:
         from pyarrow import OSFile, ipc
     except ImportError as error:
@@ -262,7 +274,11 @@ def _columns(schema: Any, batches: Iterable[Any], path: Path, name: str, bad: Ba
 
 
 def arrays(path: Path, name: str, bad: BadLines) -> Iterator[Example]:
-    """Episodes in the names of D4RL: observations, actions, rewards, and where there are several, what ends them."""
+    """Episodes in the names of D4RL: observations, actions, rewards, and where there are several, what ends them.
+
+    Raises:
+        DataError: for an array of another name, and arrays that are no episodes.
+    """
     with zipfile.ZipFile(path) as archive:
         names = {each.filename.removesuffix(".npy"): each for each in archive.infolist()}
         known = {"observations", "actions", "rewards", *EPISODE_ENDS}
@@ -301,7 +317,11 @@ HEADERS: dict[tuple[int, int], Callable[[Any], tuple[tuple[int, ...], bool, np.d
 
 
 def pairs(path: Path, name: str, bad: BadLines) -> Iterator[Example]:
-    """Members that share a name up to the first dot: an image, and its captions as .txt or .json (WebDataset)."""
+    """Members that share a name up to the first dot: an image, and its captions as .txt or .json (WebDataset).
+
+    Raises:
+        DataError: for members without an image, with several, or without a caption.
+    """
     with tarfile.open(path, "r:") as tar:
         groups: dict[str, dict[str, tarfile.TarInfo]] = {}
         for member in _members(tar, path):

@@ -459,7 +459,11 @@ def _json(content: Mapping[str, Any]) -> str:
 
 
 def call_tokenizers(call: Callable[[], _T]) -> _T:
-    """The result of a call into the `tokenizers` library; its errors, panics of Rust included, become a DataError."""
+    """The result of a call into the `tokenizers` library; its errors, panics of Rust included, become a DataError.
+
+    Raises:
+        DataError: when the library raises an error or a panic.
+    """
     try:
         return call()
     except BaseException as error:
@@ -488,6 +492,9 @@ def with_templates(backend: Backend, roles: Roles, single: str, pair: str, langu
 
     Args:
         language: the token that "lang" means.
+
+    Raises:
+        DataError: when the vocabulary lacks the token of a role that the template names.
     """
     names = roles.named() | ({"lang": language} if language else {})
     for part in f"{single} {pair}".split():

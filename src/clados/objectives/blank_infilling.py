@@ -71,7 +71,7 @@ class BlankInfillingTask(TextTask[s.BlankInfilling, Sentences], objective=s.Blan
         return Loss({"lm": lm_loss(model, model.states(**batch.inputs), batch)})
 
     def measure(self, ready: Ready, sample: Sample) -> Measure:
-        """The share of words in blanks that the first guess hits, beside the most frequent; their ends aside."""
+        """The share of words in blanks that the first guess hits, against the most frequent; their ends aside."""
         answers = zip(*first_guesses(self, ready, sample))
         end = ready.required_tokenizer.ids.get("eos")
         tokens = [(guess, label) for guess, label in answers if label != end]

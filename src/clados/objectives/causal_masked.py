@@ -69,7 +69,7 @@ class CausalMaskedTask(TextTask[s.CausalMasked, Packed], objective=s.CausalMaske
         return map(only_hidden, super().batches(ready, sample))
 
     def measure(self, ready: Ready, sample: Sample) -> Measure:
-        """The share of tokens of moved spans that the first guess hits, beside the most frequent token."""
+        """The share of tokens of moved spans that the first guess hits, against the most frequent token."""
         return share("moved@1", "the most frequent token", *first_guesses(self, ready, sample))
 
 

@@ -93,7 +93,7 @@ class ContrastiveTask(Task[s.Contrastive, Caption], objective=s.Contrastive):
         return {"loss": chance, "recall_at_1": len(groups) / len(held_out)}
 
     def measure(self, ready: Ready, sample: Sample) -> Measure:
-        """The share of images whose text comes first among all, beside chance, to be tripled."""
+        """The share of images whose text comes first among all, against chance, to be tripled."""
         (batch,) = self.batches(ready, sample)
         scores = ready.model(**batch.inputs).logits_per_image
         number = len(scores)

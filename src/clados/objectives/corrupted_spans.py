@@ -46,7 +46,7 @@ class CorruptedSpansTask(TextTask[s.CorruptedSpans, Packed], objective=s.Corrupt
         return Loss({"lm": lm_loss(model, model.states(**batch.inputs), batch)})
 
     def measure(self, ready: Ready, sample: Sample) -> Measure:
-        """The share of removed spans whose first token is restored, beside the most frequent of these."""
+        """The share of removed spans whose first token is restored, against the most frequent of these."""
         tokenizer = ready.required_tokenizer
         guesses, labels = [], []
         for batch in self.batches(ready, sample):

@@ -177,7 +177,7 @@ class EntityDenoisingTask(TextTask[s.EntityDenoising, LinkedCouple], objective=s
         return f"{every} nats against {guessed} (goal: {NATS} below), {baseline[other]:.2f} of guessing {other}"
 
     def measure(self, ready: Ready, sample: Sample) -> Measure:
-        """The share of hidden entities that are chosen, beside those that the text names most often."""
+        """The share of hidden entities that are chosen, against those that the text names most often."""
         one, rows, right, usual = self.held_out, sample.rows(), list[bool](), list[bool]()
         for number, batch in enumerate(one.batches(ready, sample)):
             scores = entity_scores(ready.model, ready.model.states(**batch.inputs), batch)

@@ -99,7 +99,7 @@ class GapSentencesTask(TextTask[s.GapSentences, Scored], objective=s.GapSentence
         return Loss({"lm": lm_loss(model, model.states(**batch.inputs), batch)})
 
     def measure(self, ready: Ready, sample: Sample) -> Measure:
-        """The share of the gaps' tokens that the first guess hits, beside the best answer that needs no model.
+        """The share of the gaps' tokens that the first guess hits, against the best answer that needs no model.
 
         These are the most frequent token, the tokens of the source as they stand there (its lead), and what follows
         the token before in the source (copying).

@@ -56,7 +56,7 @@ class ImageClassesTask(Task[s.ImageClasses, Labelled], objective=s.ImageClasses)
         return {"loss": float(-np.log(counts / counts.sum())[others].mean()), "accuracy": share}
 
     def measure(self, ready: Ready, sample: Sample) -> Measure:
-        """The share of images that is right, beside the most frequent class, to be bettered by 20 points."""
+        """The share of images that is right, against the most frequent class, to be bettered by 20 points."""
         guesses, labels = [], []
         for batch in self.batches(ready, sample):
             guesses += ready.model(**batch.inputs).logits.argmax(-1).tolist()

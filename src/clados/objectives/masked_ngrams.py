@@ -69,7 +69,7 @@ class MaskedNgramsTask(TextTask[s.MaskedNgrams, Couple], objective=s.MaskedNgram
         return type(self)(self.objective.but(masked=1.0, replaced=0.0))
 
     def measure(self, ready: Ready, sample: Sample) -> Measure:
-        """The share of hidden tokens that the first guess hits, beside the most frequent token."""
+        """The share of hidden tokens that the first guess hits, against the most frequent token."""
         return share("fill@1", "the most frequent token", *first_guesses(self.held_out, ready, sample))
 
 

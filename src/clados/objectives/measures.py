@@ -61,7 +61,11 @@ class Sample:
 
 
 def share(name: str, beside: str, guesses: Sequence[int], labels: Sequence[int], margin: float = 0.0) -> Measure:
-    """The share of guesses that are right, beside the label that is the most frequent."""
+    """The share of guesses that are right, against always guessing the most frequent label.
+
+    Raises:
+        InputError: when there is nothing to predict.
+    """
     if not labels:
         raise InputError(f"{name}: the held-out examples have nothing to predict")
     right = sum(a == b for a, b in zip(guesses, labels, strict=True)) / len(labels)

@@ -76,7 +76,7 @@ class MixtureOfDenoisersTask(TextTask[s.MixtureOfDenoisers, Packed], objective=s
         return Loss({"lm": lm_loss(model, model.states(**batch.inputs), batch)})
 
     def measure(self, ready: Ready, sample: Sample) -> Measure:
-        """The share of removed tokens that the first guess restores, beside the most frequent one.
+        """The share of removed tokens that the first guess restores, against the most frequent one.
 
         First tokens of spans alone, as T5's measure, say little where half of a text is gone.
         """

@@ -41,5 +41,5 @@ class NextTokenTask(TextTask[s.NextToken, Packed], objective=s.NextToken):
         return f"{super().compared(ends, baseline)}, {baseline['bigram']:.2f} of smoothed bigram"
 
     def measure(self, ready: Ready, sample: Sample) -> Measure:
-        """The share of tokens that the first guess hits, beside the most frequent token."""
+        """The share of tokens that the first guess hits, against the most frequent token."""
         return share("next token@1", "the most frequent token", *first_guesses(self, ready, sample))

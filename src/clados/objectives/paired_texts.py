@@ -251,7 +251,7 @@ class PairedTextsTask(Task[s.PairedTexts, Related], objective=s.PairedTexts):
         return f"{every} of the questions missed, against {other}"
 
     def measure(self, ready: Ready, sample: Sample) -> Measure:
-        """The share of questions whose passage comes first among all, beside BM25 over the same tokens."""
+        """The share of questions whose passage comes first among all, against BM25 over the same tokens."""
         rows: list[Related] = sample.rows()
         (batch,) = self.held_out.batches(ready, sample)
         vectors = ready.model(**batch.inputs).sentence_embedding.float()

@@ -65,7 +65,7 @@ class PairTask(TextTask[Objective, SourceTarget]):
         return np.concatenate(targets), np.cumsum([0, *map(len, targets[:-1])])
 
     def measure(self, ready: Ready, sample: Sample) -> Measure:
-        """chrF, beside copying the source."""
+        """chrF, against copying the source."""
         rows = sample.rows()
         sources = [ready.required_tokenizer.decode(row.source) for row in rows]
         targets = [ready.required_tokenizer.decode(row.target) for row in rows]

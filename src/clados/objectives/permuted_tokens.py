@@ -88,7 +88,7 @@ class PermutedTokensTask(TextTask[s.PermutedTokens, Stretch], objective=s.Permut
         return Loss({"lm": lm_loss(model, states, batch)}, memory=left)
 
     def measure(self, ready: Ready, sample: Sample) -> Measure:
-        """The share of tokens asked for that the first guess hits, beside the most frequent token."""
+        """The share of tokens asked for that the first guess hits, against the most frequent token."""
         return share("fill@1", "the most frequent token", *first_guesses(self, ready, sample))
 
 

@@ -246,7 +246,11 @@ def entropy(share: float) -> float:
 
 
 def area_under_curve(scores: Tensor, labels: Tensor) -> float:
-    """How often a positive is scored above a negative, ties by half (Mann & Whitney 1947)."""
+    """How often a positive is scored above a negative, ties by half (Mann & Whitney 1947).
+
+    Raises:
+        InputError: when all labels are the same.
+    """
     _, place, number = scores.double().unique(return_inverse=True, return_counts=True)
     ranks = (number.cumsum(0) - (number - 1) / 2)[place]
     positive, negative = int(labels.sum()), int((~labels).sum())

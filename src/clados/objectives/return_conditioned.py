@@ -131,7 +131,7 @@ class ReturnConditionedTask(Task[s.ReturnConditioned, Window], objective=s.Retur
         return f"squared error {every} against {baseline['loss']:.2f} of the mean action (goal: {SHARE:.0%} of it)"
 
     def measure(self, ready: Ready, sample: Sample) -> Measure:
-        """The mean return of 50 episodes of CartPole, beside random actions, to be doubled."""
+        """The mean return of 50 episodes of CartPole, against random actions, to be doubled."""
         acted = act(ready, seed=sample.seed)
         return Measure("mean return", acted.mean, acted.random_mean, "random actions", 2 * acted.random_mean, 50)
 

@@ -170,7 +170,7 @@ class SupervisedTask(TextTask[s.Supervised, PromptedRow], objective=s.Supervised
         return f"{every} nats against {baseline['loss']:.2f} of smoothed bigram (goal: 0.3 below)"
 
     def measure(self, ready: Ready, sample: Sample) -> Measure:
-        """The share of examples whose answers are written whole and right, beside the most frequent answer.
+        """The share of examples whose answers are written whole and right, against the most frequent answer.
 
         Each is scored beside the answer that the others to whom the same was asked have most often.
         """

@@ -319,13 +319,13 @@ class Task(ABC, Generic[Objective, Row]):
         return baseline - NATS
 
     def compared(self, ends: Sequence[float], baseline: Mapping[str, float]) -> str:
-        """The held-out losses of several runs beside the baseline, in words."""
+        """The held-out losses of several runs against the baseline, as a sentence."""
         name = "guessing by frequency" if "accuracy" in baseline else "chance"
         return f"{_several(ends)} nats against {baseline['loss']:.2f} of {name} (goal: {NATS} below)"
 
     @abstractmethod
     def measure(self, ready: Ready, sample: Sample) -> Measure:
-        """How well a trained model does its own work on held-out rows, beside the trivial answer."""
+        """How well a trained model does its own work on held-out rows, against the trivial answer."""
 
     @property
     def needs(self) -> tuple[str, ...]:

@@ -149,7 +149,7 @@ class TextClassesTask(Task[s.TextClasses, LabelledRow], objective=s.TextClasses)
             yield ready.model(**batch.inputs).logits.float().cpu(), batch.targets["labels"].cpu()
 
     def measure(self, ready: Ready, sample: Sample) -> Measure:
-        """The share of texts that is right, beside the most frequent class."""
+        """The share of texts that is right, against the most frequent class."""
         if self.objective.problem != "single_label_classification":
             raise InputError(f"problem is '{self.objective.problem}': a share of right classes is not measured")
         found = [*self._scored(ready, sample)]

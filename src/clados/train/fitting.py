@@ -239,7 +239,11 @@ def _learns(recipe: s.Recipe, stage: s.Stage) -> bool:
 
 
 def headed(model: s.Model, stage: s.Stage) -> s.Model:
-    """The model with the head that a stage puts in place of its own."""
+    """The model with the head that a stage puts in place of its own.
+
+    Raises:
+        InputError: for a model that has no heads of its own to replace.
+    """
     head = stage.head
     if head is None:
         return model

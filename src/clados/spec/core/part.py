@@ -146,7 +146,11 @@ def part_fields(part: Part) -> dict[str, Any]:
 
 
 def altered(old: Any, new: Any, where: str = "") -> Any:
-    """``new``; or, when it is a change, ``old`` so changed (each of several, when there are several)."""
+    """``new``; or, when it is a change, ``old`` so changed (each of several, when there are several).
+
+    Raises:
+        SpecError: for a change where there is no part.
+    """
     if not isinstance(new, Change):
         return new
     if isinstance(old, tuple):

@@ -73,7 +73,11 @@ class Tokens(Inputs, kw_only=True):
 
 
 def tokens_of(env: Env) -> Tokens:
-    """The inputs of the model that a head belongs to, which must be tokens."""
+    """The inputs of the model that a head belongs to, which must be tokens.
+
+    Raises:
+        SpecError: when they are not tokens.
+    """
     if not isinstance(env.inputs, Tokens):
         raise SpecError(f"this head predicts tokens, but the model reads {type(env.inputs).__name__}")
     return env.inputs
