@@ -90,9 +90,11 @@ def test_half_of_the_rows_read_the_same_text_backwards() -> None:
     assert len(source) == 2 * source.forward
     rows = [source.at(i) for i in range(len(source))]
     assert [row.backwards for row in rows] == [i >= source.forward for i in range(len(rows))]
-    lanes = [np.concatenate([row.reused for row in half]) for half in (rows[: source.forward], rows[source.forward :])]
-    assert lanes[0].tolist() == list(range(len(lanes[0])))
-    assert lanes[1].tolist() == list(range(59, 59 - len(lanes[1]), -1))
+    lanes = [np.array([row.reused for row in half]) for half in (rows[: source.forward], rows[source.forward :])]
+    assert lanes[0].flatten().tolist() == list(range(lanes[0].size))
+    turned = np.roll(lanes[1], source.backward // 2, 0).flatten()
+    assert turned.tolist() == list(range(59, 59 - len(turned), -1))
+    assert not set(lanes[1][0]) & set(lanes[0][-1])  # a row that goes on from one to the other has not read it yet
     starts = {59 - end for end in np.cumsum([0, *LENGTHS[::-1]])}
     assert all(row.second[0] in starts for row in rows[source.forward :] if row.second[0] != row.first[-1] - 1)
     batch = task(XLNET).prepare(rows, [generator(i) for i in range(len(rows))], Setting(XL, 0, WORDS))
@@ -135,7 +137,12 @@ def test_the_objective_goes_with_the_models_memory() -> None:
     paper = declared("xlnet").model
     model = paper.shortened(1 / 8)
     assert task(XLNET).suited(paper, paper) == XLNET
-    assert task(XLNET).suited(model, paper) == s.PermutedTokens(reused=32, within=32)
+    assert task(XLNET).suited(model, paper) == s.PermutedTokens(reused=32)
+    assert task(XLNET.but(within=128)).suited(model, paper) == s.PermutedTokens(reused=32, within=16)
+    with pytest.raises(InputError, match=r"PermutedTokens\.reused is 256, and this Permuted keeps 32 positions"):
+        task(XLNET).prepare([], [], Setting(model, 64, WORDS))
+    with pytest.raises(s.SpecError, match=r"PermutedTokens\.within is 257; 1 to 256 \(reused\) is allowed"):
+        XLNET.but(within=257)
     assert (model.memory, model.reused) == (48, 32)  # type: ignore[attr-defined]
     source = task(XLNET.but(reused=8)).source([Text("a", "To be. " * 30)], SourceConfig(16, tokenizer=_tokenizer()))
     assert torch.tensor([len(source.at(i).reused) for i in range(len(source))]).unique().tolist() == [8]

@@ -133,7 +133,7 @@ CASES = {
     ),
     "distilled": Case("distilbert", s.Distilled(teacher="distilbert"), in_place, lambda n: (1, 0.15 * (n + 2) + 1)),
     "corrupted spans": Case("t5", s.CorruptedSpans(), spans, lambda n: (1, 0.15 * n + 1), ("eos", "sentinels")),
-    "permuted tokens": Case("xlnet", s.PermutedTokens(reused=8), permuted, lambda n: (1, (n + 3) / 6 + 1)),
+    "permuted tokens": Case("xlnet", s.PermutedTokens(reused=19), permuted, lambda n: (1, (n + 3) / 6 + 1)),
     "blanks": Case("glm", s.BlankInfilling(), blanks, lambda n: (1, 0.15 * n + 39), ("eos",)),
     "long blanks": Case("glm", s.BlankInfilling(sentences=0.3, long=0.5), blanks, lambda n: (1, n), ("eos",)),
     "prefix": Case("t5", s.PrefixLM(), both, lambda n: (1, n - 1), ("eos",)),

@@ -20,7 +20,7 @@ class NextTokenInSegmentsTask(TextTask[s.NextTokenInSegments, Packed], objective
 
     remembers = True
     writes = ("continues",)
-    small = Small(params="600K", vocab=1024, steps=400, length=32, batch=16)
+    small = Small(params="600K", vocab=1024, steps=400, length=32, batch=16, dropout=0.0)
 
     def source(self, examples: Sequence[Any], config: SourceConfig) -> Source:
         """Each segment with the first token of the next, which its last one predicts."""

@@ -39,14 +39,24 @@ class PermutedTokensTask(TextTask[s.PermutedTokens, Stretch], objective=s.Permut
     writes = (None,)
     length = 64
     batch = 16
-    small = Small(params="200K", vocab=160, steps=300, length=32, batch=32, lr=3e-3, dropout=0.0)
+    small = Small(params="200K", vocab=160, steps=200, length=32, batch=32, lr=3e-3, dropout=0.0)
 
     def suited(self, model: s.Model, paper: s.Model) -> s.PermutedTokens:
-        """What is reused is what the model keeps; orders are drawn within as large a share of it as in the paper."""
+        """What is reused is brought to what the model keeps, and with it what orders are drawn within."""
         kept, before = model.kept, paper.kept
         if kept is None or before is None or kept == before:
             return self.objective
-        return self.objective.but(reused=kept, within=max(1, self.objective.within * kept // before))
+        numbers = self.objective.reused, self.objective.within
+        reused, within = (each and max(1, each * kept // before) for each in numbers)
+        return self.objective.but(reused=reused, within=within)
+
+    def refusal(self, model: s.Model) -> str:
+        kept, reused = model.kept, self.objective.reused
+        if kept is not None and kept != reused:  # more, and a sequence would remember what it is asked for
+            return (
+                f"PermutedTokens.reused is {reused}, and this {type(model).__name__} keeps {kept} positions of a text"
+            )
+        return super().refusal(model)
 
     def source(self, examples: Sequence[Any], config: SourceConfig) -> Source:
         text = stream(examples, config, sentences=True)
@@ -100,7 +110,8 @@ class Stretches:
     After what is reused stands a segment of whole sentences, and one that follows it or, by lot, one from elsewhere in
     the text, where a segment of one sentence always has one from elsewhere; both are cut at their ends to fit
     (``_split_a_and_b`` of zihangdai/xlnet data_utils.py). Half of the rows, or the share ``backwards``, read the text
-    from its end to its start, sentences and what follows them alike.
+    from its end to its start, sentences and what follows them alike. They begin in the middle: where an odd batch has a
+    row that changes its direction, it does not remember in clear what it is asked next.
     """
 
     def __init__(
@@ -134,7 +145,7 @@ class Stretches:
     def at(self, index: int, epoch: int = 0) -> Stretch:
         """The sequence of that number in that epoch."""
         backwards = index >= self.forward
-        step = index - self.forward if backwards else index
+        step = (index - self.forward + self.backward // 2) % self.backward if backwards else index
         ids, borders = self.ids[backwards], self.borders[backwards]
         begin = (step + 1) * self.reused
         first, second = self._segments(ids, borders, begin, generator(self.seed, epoch, index))
@@ -194,8 +205,9 @@ def permuted(objective: s.PermutedTokens, row: Stretch, vocab_ids: VocabIds, ran
     for part, goal in parts:
         flip = -1 if row.backwards else 1
         wanted[part] = chosen_spans(objective, ids[part][::flip], vocab_ids, goal, random)[::flip]
-        for low in range(part.start, part.stop, objective.within):
-            high = min(low + objective.within, part.stop)
+        within = objective.within or len(ids)
+        for low in range(part.start, part.stop, within):
+            high = min(low + within, part.stop)
             order[low:high] = low + random.permutation(high - low)
     marks = (ids == sep) | (ids == mark)
     late = wanted | marks

@@ -266,7 +266,8 @@ class Produced:
             some = [each for language, most in (("en", 20), ("de", 4)) for each in _spoken(kept, language)[:most]]
         tokenizer = tokenizer_for(self.declaration.model, some, SMALL_VOCAB, task(stage.objective).marks(some))
         length = TEMPLATED if {"template", "denoisers", "kept"} & {*s.part_fields(stage.objective)} else LENGTH
-        return FitContext(some, tokenizer, length, facts_of(some))
+        share = length / stage.length if stage.length and task(stage.objective).remembers else 1.0
+        return FitContext(some, tokenizer, length, facts_of(some), share)
 
     def _steps(self, recipe: s.Recipe) -> Any:
         """Three steps of a small model by the changed stage: batches, losses, weights and moments, as numbers."""
@@ -283,7 +284,9 @@ class Produced:
         module = cn.build(model, seed=0)
         lr = published_lr(stage, self.declaration.model)
         run = Run(steps=STEPS, batch=4, lr=lr, held_out=4)
-        scaled = scaled_stage(stage, base, model)
+        scaled = scaled_stage(stage.but(objective=one.suited(model, base)), base, model)
+        if refusal := task(scaled.objective).refusal(model):
+            raise InputError(refusal)
         source = mix_sources(by_language(context.examples, task(scaled.objective), config, stage.exponent), 0)
         unit = SupervisedUnit(module, scaled, setting, source, run)
         trainer = Trainer(unit, run)
