@@ -103,6 +103,10 @@ class GapSentencesTask(TextTask[s.GapSentences, Scored], objective=s.GapSentence
 
         These are the most frequent token, the tokens of the source as they stand there (its lead), and what follows
         the token before in the source (copying).
+
+        Each guess is given the gaps so far, so that this says nothing of summaries as they are written: a model of 1M
+        parameters, trained for two minutes, has less of the gaps' words in its own (ROUGE-1 F 0.09) than the lead of
+        as many tokens has (0.14).
         """
         one, vocab_ids = self.held_out, VocabIds.of(ready.required_tokenizer)
         found = share("gap word@1", "the most frequent token", *first_guesses(one, ready, sample))
