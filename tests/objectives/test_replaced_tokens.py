@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from torch.nn.functional import binary_cross_entropy_with_logits
 from transformers import ElectraForMaskedLM, ElectraForPreTraining
 
 import clados
@@ -17,7 +16,7 @@ from clados.data.packing import Packed, generator as seeded
 from clados.models.declared import declared
 from clados.nn import WholeModel, build
 from clados.objectives import Batch, Loss, Setting, VocabIds, task
-from clados.objectives.replaced_tokens import area_under_curve, discriminated, entropy, generator_of, sampled
+from clados.objectives.replaced_tokens import area_under_curve, discriminated, generator_of, guessed, sampled
 from clados.proofs.cases import structures, without_dropout
 from clados.spec.core.scale import proportioned
 from clados.train.plan import initial_model
@@ -234,12 +233,20 @@ def test_it_learns_goes_on_bit_for_bit_and_leaves_the_model_alone(tmp_path: Path
     assert all(0 < each.probability < 1 for each in found_[0])
 
 
-def test_area_and_entropy_are_the_textbook_s() -> None:
+def test_the_area_is_the_textbook_s() -> None:
     scores, labels = torch.tensor([0.1, 0.4, 0.35, 0.8, 0.4]), torch.tensor([False, False, True, True, True])
     pairs = [(a > b) + 0.5 * (a == b) for a in scores[labels].tolist() for b in scores[~labels].tolist()]
     assert area_under_curve(scores, labels) == pytest.approx(sum(pairs) / len(pairs))
-    assert entropy(0.5) == pytest.approx(np.log(2))
-    assert entropy(0.0) == 0.0
-    p = torch.tensor(0.15)
-    wanted = binary_cross_entropy_with_logits((p / (1 - p)).log().expand(100), (torch.arange(100) < 15).float())
-    assert entropy(0.15) == pytest.approx(float(wanted), rel=1e-5)
+
+
+def test_who_knows_how_many_are_hidden_guesses_each_row_by_its_share() -> None:
+    model, batch = taught()
+    replaced = torch.zeros(61, dtype=torch.bool)
+    replaced[[0, 7, 33, 45]] = True  # rows of 30, 11 and 20 tokens, of which 5, 2 and 3 are hidden
+    shares = [0.4 * hidden / of for hidden, of in ((5, 30), (2, 11), (3, 20))]
+    wanted = -sum(
+        np.log(p if flag else 1 - p) for p, flag in zip(np.repeat(shares, (30, 11, 20)), replaced.tolist(), strict=True)
+    )
+    assert float(guessed(batch, replaced)) == pytest.approx(float(wanted), rel=1e-5)
+    loss = found(model, batch)
+    assert loss.measures["guess"].weight == 61

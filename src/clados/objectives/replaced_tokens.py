@@ -1,6 +1,5 @@
 """Tokens that a generator put in, found by the model (Clark et al. 2020, §2; He et al. 2023, §3.3)."""
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar, cast
@@ -101,6 +100,7 @@ class ReplacedTokensTask(Task[s.ReplacedTokens, Packed], objective=s.ReplacedTok
             {"found": LossTerm(self.objective.weight * errors.sum(), batch.weights["found"]), "lm": lm},
             {  # of text alone, as marks are never replaced
                 "entropy": LossTerm(errors[text].sum().detach(), number),
+                "guess": LossTerm(guessed(batch, replaced[text]), number),
                 "replaced": LossTerm(replaced[text].sum(), number),
                 "accuracy": LossTerm(((found > 0) == replaced)[text].sum(), number),
             },
@@ -109,13 +109,13 @@ class ReplacedTokensTask(Task[s.ReplacedTokens, Packed], objective=s.ReplacedTok
     # ------------------------------------------------------------ how it is judged
 
     def main_loss(self, losses: Mapping[str, float]) -> float:
-        """The model's cross-entropy on text as a share of that of one who knows only how many tokens were replaced.
+        """The model's cross-entropy on text as a share of that of who knows only how many tokens of a row were hidden.
 
         What is replaced depends on the generator of that moment, and so does this entropy. A training step says less.
         """
-        if "replaced" not in losses:
+        if "guess" not in losses:
             return super().main_loss(losses)
-        return losses["entropy"] / max(entropy(losses["replaced"]), 1e-9)
+        return losses["entropy"] / max(losses["guess"], 1e-9)
 
     def baseline(self, trained: Any, held_out: Any, config: SourceConfig, batch: int) -> Mapping[str, float]:
         return {"loss": 1.0}
@@ -125,7 +125,7 @@ class ReplacedTokensTask(Task[s.ReplacedTokens, Packed], objective=s.ReplacedTok
 
     def compared(self, ends: Sequence[float], baseline: Mapping[str, float]) -> str:
         every = ", ".join(f"{each:.2f}" for each in ends)
-        return f"{every} of the entropy of guessing by how many tokens were replaced (goal: {1 - GOAL:.2f})"
+        return f"{every} of the entropy of guessing by how many of a row's tokens were hidden (goal: {1 - GOAL:.2f})"
 
     def measure(self, ready: Ready, sample: Sample) -> Measure:
         """How often a word that was put in is scored above one that was not: the area under the curve, 0.5 by chance.
@@ -240,9 +240,19 @@ def _is_real(batch: Batch) -> Tensor:
     return batch.inputs.get("attention_mask", torch.ones_like(batch.inputs["input_ids"])).bool()
 
 
-def entropy(share: float) -> float:
-    """Of a yes that is so often, in nats."""
-    return -sum(p * math.log(p) for p in (share, 1 - share) if p > 0)
+def guessed(batch: Batch, replaced: Tensor) -> Tensor:
+    """The cross-entropy, summed, of who knows how many of a row's tokens were hidden, and how often they were replaced.
+
+    Of a short row a larger share is hidden, as it is one token at least: how long it is tells something.
+
+    Args:
+        replaced: of the tokens that are text, [tokens].
+    """
+    text, at = batch.targets["text"], batch.targets["at"]
+    rows, width = text.shape
+    hidden = torch.bincount(at // width, minlength=rows) / text.sum(1).clamp(min=1)
+    p = (hidden * replaced.sum() / max(1, len(at)))[:, None].expand(rows, width)[text]
+    return F.binary_cross_entropy(p.clamp(max=1), replaced.float(), reduction="sum")
 
 
 def area_under_curve(scores: Tensor, labels: Tensor) -> float:

@@ -65,6 +65,8 @@ declaration = Declaration(
         "stands here",
         "recipe.start: it starts from bert-large-uncased-whole-word-masking, BERT-large trained with whole words "
         "hidden; BERT's large stands here",
+        "recipe.stages[1].objective: that wrong texts stand in the contrastive part too is Eq. 1's; the default of the "
+        "authors' earlier script (microsoft/unilm, simlm/src, kd_mask_hn) leaves them to the teacher's part",
         "recipe.schedule: the warmup of both stages is published; a line to zero stands here",
         "recipes.multilingual-base.optimiser, recipes.multilingual-large.optimiser, "
         "recipes.multilingual-large.schedule: the English models' stand here",
