@@ -79,9 +79,9 @@ def test_the_longest_name_counts_whole_words_of_one_meaning_alone() -> None:
 
 def test_alignments_are_given_hidden_and_replaced_as_often_as_the_authors_do() -> None:
     links = np.arange(20_000) % 6000
-    seen = ENTITY.disguised(links, generator(1))
+    seen = ENTITY.mask_or_replace(links, generator(1))
     other = (seen != links) & (seen != UNNAMED)
-    assert (ENTITY.disguised(np.full(50, UNNAMED), generator(1)) == UNNAMED).all()
+    assert (ENTITY.mask_or_replace(np.full(50, UNNAMED), generator(1)) == UNNAMED).all()
     kinds = {"given": int((seen == links).sum()), "hidden": int((seen == UNNAMED).sum()), "other": int(other.sum())}
     theirs = golden("ernie")["kinds"]
     assert alike(kinds, theirs)

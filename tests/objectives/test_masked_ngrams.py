@@ -13,7 +13,7 @@ from clados.data.tokenizer import Roles
 from clados.errors import InputError
 from clados.models.declared import declared
 from clados.objectives import Setting, SourceConfig, VocabIds, task
-from clados.objectives.hiding import disguised
+from clados.objectives.hiding import mask_or_replace
 from clados.objectives.masked_ngrams import choose, word_bounds
 from tests.objectives.alike import alike, golden
 
@@ -44,7 +44,7 @@ def test_as_many_are_masked_replaced_and_kept_as_by_the_authors_code() -> None:
     ours: Counter[str] = Counter()
     for _ in range(10_000):
         chosen = choose(objective, ids, vocab_ids, random)
-        shown = disguised(objective, ids, chosen, vocab_ids, random)[chosen]
+        shown = mask_or_replace(objective, ids, chosen, vocab_ids, random)[chosen]
         masked, kept = int((shown == 1019).sum()), int((shown == chosen).sum())
         ours[f"{masked} {len(chosen) - masked - kept} {kept}"] += 1
     assert alike(ours, theirs["seen"])

@@ -13,7 +13,7 @@ from clados.errors import InputError
 from clados.models.declared import declared
 from clados.nn import WholeModel, build
 from clados.objectives import Setting, VocabIds, task
-from clados.objectives.hiding import framed
+from clados.objectives.hiding import with_special_tokens
 from clados.objectives.masked_tokens import hide
 
 WORDS = VocabIds(200, {"pad": 0, "cls": 1, "sep": 2, "mask": 3, "eos": 4})
@@ -48,7 +48,7 @@ def test_every_token_of_a_block_is_seen_or_predicted(rows: list[np.ndarray], see
 @given(texts, texts, st.integers(0, 2**31))
 @settings(max_examples=100, deadline=None)
 def test_masks_never_stand_at_marks_and_everything_else_stays(first: np.ndarray, second: np.ndarray, seed: int) -> None:
-    ids, types = framed(Couple(first, second, follows=True), WORDS)
+    ids, types = with_special_tokens(Couple(first, second, follows=True), WORDS)
     seen, chosen = hide(BERT, ids, WORDS, generator(seed))
     assert not np.isin(ids[chosen], list(WORDS.special)).any()
     untouched = np.setdiff1d(np.arange(len(ids)), chosen)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clados.data.examples import DataError
-from clados.data.stream import Stream, let_go
+from clados.data.stream import Stream, release_pages
 
 _Ids = NDArray[np.int64]
 PIECES_AT_ONCE = 2**16  # pieces that are looked at together
@@ -140,7 +140,7 @@ class SentenceBlocks:
         pieces = self.stream.pieces
         inside = pieces[np.searchsorted(pieces, start, side="right") : np.searchsorted(pieces, end)]
         bounds = np.array([start, *inside, end]) - start
-        let_go(pieces)
+        release_pages(pieces)
         language = self.languages[int(np.searchsorted(self.ends, start, side="right"))] if self.languages else ""
         return Sentences(self.stream.tokens(start, end), bounds, language)
 
@@ -172,7 +172,7 @@ def _parts(stream: Stream, length: int) -> Iterator[tuple[int, int, int]]:
     for first in range(0, len(stream.pieces) - 1, PIECES_AT_ONCE):
         bounds = stream.pieces[first : first + PIECES_AT_ONCE + 1].tolist()
         owners = stream.document_of(np.arange(first, first + len(bounds) - 1)).tolist()
-        let_go(stream.pieces)
+        release_pages(stream.pieces)
         for start, end, document in zip(bounds, bounds[1:], owners):
             for at in range(start, end, length):
                 yield at, min(at + length, end), document
@@ -205,7 +205,7 @@ class _Spans:
         bounds = self.stream.pieces
         for number, (start, end) in enumerate(zip(self.stream.documents, self.stream.documents[1:])):
             if not number % PIECES_AT_ONCE:
-                let_go(bounds)
+                release_pages(bounds)
             random = generator(self.seed, number)
             at = int(start)
             while at < end:
@@ -217,7 +217,7 @@ class _Spans:
 
     def _tokens(self, start: int, end: int) -> _Ids:
         found = self.stream.tokens(int(self.stream.pieces[start]), int(self.stream.pieces[end]))
-        let_go(self.stream.pieces)
+        release_pages(self.stream.pieces)
         return found
 
 

@@ -53,7 +53,7 @@ class Stream:
     def tokens(self, start: int, end: int) -> NDArray[np.int64]:
         """The tokens from ``start`` to ``end``; of a file none stay in memory."""
         found = self.ids[start:end].astype(np.int64)
-        let_go(self.ids)
+        release_pages(self.ids)
         return found
 
     def document_of(self, pieces: Any) -> Any:
@@ -61,8 +61,8 @@ class Stream:
         return np.searchsorted(self.documents, pieces, side="right") - 1
 
 
-def let_go(array: NDArray[Any]) -> None:
-    """Take the pages of a mapped file out of this process's memory; they come back when they are read again."""
+def release_pages(array: NDArray[Any]) -> None:
+    """Release the pages of a mapped file from this process's memory; they come back when they are read again."""
     mapped = getattr(array, "_mmap", None)
     if mapped is not None and hasattr(mmap, "MADV_DONTNEED"):
         mapped.madvise(mmap.MADV_DONTNEED)

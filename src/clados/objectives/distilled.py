@@ -14,11 +14,11 @@ from clados.data import packing
 from clados.data.packing import Packed
 from clados.nn.kinds.model import WholeModel
 from clados.objectives.base import Batch, Ids, Loss, LossTerm, Random, Setting
-from clados.objectives.hiding import Hidden, chosen_evenly, disguised, framed, in_place
+from clados.objectives.hiding import Hidden, mask_or_replace, masked_batch, random_places, with_special_tokens
 from clados.objectives.measures import Measure, Sample, share
 from clados.objectives.owned import Owned
 from clados.objectives.tasks import Small, Source, SourceConfig
-from clados.objectives.teaching import Taught, by_pieces, evenly_spaced, start_at_layers
+from clados.objectives.teaching import Taught, evenly_spaced, start_at_layers, sum_in_chunks
 from clados.objectives.text import TextTask, first_guesses, lm_loss, packed_texts, stream
 
 
@@ -55,10 +55,10 @@ class DistilledTask(TextTask[s.Distilled, Packed], objective=s.Distilled):
     def prepare(self, rows: Sequence[Packed], random: Sequence[Random], setting: Setting) -> Batch:
         vocab_ids, hidden = setting.required_vocab_ids, []
         for row, draw in zip(rows, random):
-            ids, types = framed(row, vocab_ids)
-            chosen = chosen_evenly(self.objective.rate, ids, vocab_ids, draw)
-            hidden.append(Hidden(ids, types, disguised(self.objective, ids, chosen, vocab_ids, draw), chosen))
-        batch = in_place(hidden, vocab_ids, segments=False)
+            ids, types = with_special_tokens(row, vocab_ids)
+            chosen = random_places(self.objective.rate, ids, vocab_ids, draw)
+            hidden.append(Hidden(ids, types, mask_or_replace(self.objective, ids, chosen, vocab_ids, draw), chosen))
+        batch = masked_batch(hidden, vocab_ids, segments=False)
         number = batch.weights["lm"]
         return replace(batch, weights={"hard": number, "soft": batch.tokens, "directions": batch.tokens, "lm": number})
 
@@ -105,4 +105,4 @@ def nearness(model: WholeModel, ours: Tensor, teacher: WholeModel, theirs: Tenso
         found: Tensor = F.kl_div(student.log_softmax(-1), soft, reduction="sum", log_target=True)
         return found * temperature**2
 
-    return by_pieces(some, ours, theirs)
+    return sum_in_chunks(some, ours, theirs)

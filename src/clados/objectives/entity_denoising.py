@@ -98,7 +98,7 @@ class EntityDenoisingTask(TextTask[s.EntityDenoising, LinkedCouple], objective=s
             first = len(row.first)
             seen[1 : 1 + first] = row.links[:first]
             seen[2 + first : 2 + len(row.links)] = row.links[first:]
-        given = np.stack([self.disguised(each, draw) for each, draw in zip(right, random)])
+        given = np.stack([self.mask_or_replace(each, draw) for each, draw in zip(right, random)])
         asked = (right != UNNAMED) & ((given == UNNAMED) | (not self.hidden_only))
         among = [np.unique(each[each != UNNAMED]) for each in right]
         vectors = wordnet_vectors(next(each.width for each in s.parts(setting.model) if isinstance(each, s.Entities)))
@@ -126,7 +126,7 @@ class EntityDenoisingTask(TextTask[s.EntityDenoising, LinkedCouple], objective=s
             weights={"entity": len(choice), **batch.weights},
         )
 
-    def disguised(self, links: Ids, random: Random) -> Ids:
+    def mask_or_replace(self, links: Ids, random: Random) -> Ids:
         """The entities of a sequence as they are given: some another, some none, each by its own lot."""
         at = np.flatnonzero(links != UNNAMED)
         lot, number = random.random(len(at)), len(wordnet_graph())

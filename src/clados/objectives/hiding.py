@@ -14,8 +14,8 @@ from clados.nn.kinds.model import WholeModel
 from clados.objectives.base import Batch, Ids, LossTerm, Random, VocabIds, padded, with_mask
 
 
-class Hides(Protocol):
-    """An objective that says how often a chosen token is the mask, and how often another word."""
+class MaskingRates(Protocol):
+    """How often a chosen token becomes the mask, and how often a random other token."""
 
     @property
     def masked(self) -> float: ...
@@ -23,15 +23,15 @@ class Hides(Protocol):
     def replaced(self) -> float: ...
 
 
-def chosen_evenly(rate: float, ids: Ids, vocab_ids: VocabIds, random: Random) -> Ids:
-    """The places of this share of a sequence's tokens, at least one and never a special one, in order."""
+def random_places(rate: float, ids: Ids, vocab_ids: VocabIds, random: Random) -> Ids:
+    """Random places in a sequence, this share of its tokens, at least one; in order, and never special tokens."""
     candidates = np.flatnonzero(vocab_ids.is_text[ids])
     number = min(len(candidates), max(1, round(rate * len(ids))))
     return np.sort(random.permutation(candidates)[:number])
 
 
-def disguised(objective: Hides, ids: Ids, chosen: Ids, vocab_ids: VocabIds, random: Random) -> Ids:
-    """A sequence whose chosen tokens are the mask, another word or left, each by its own lot."""
+def mask_or_replace(objective: MaskingRates, ids: Ids, chosen: Ids, vocab_ids: VocabIds, random: Random) -> Ids:
+    """A sequence whose chosen tokens are each masked, replaced by a random token or kept, [length]."""
     lot = random.random(len(chosen))
     seen = ids.copy()
     seen[chosen[lot < objective.masked]] = vocab_ids.id("mask")
@@ -49,7 +49,7 @@ class Hidden(NamedTuple):
     chosen: Ids
 
 
-def in_place(rows: Sequence[Hidden], vocab_ids: VocabIds, *, segments: bool) -> Batch:
+def masked_batch(rows: Sequence[Hidden], vocab_ids: VocabIds, *, segments: bool) -> Batch:
     """The batch of sequences whose chosen tokens are predicted from their own places; with their ``segments``."""
     ids, keep = padded([each.seen for each in rows], vocab_ids.ids.get("pad", 0))
     at = np.concatenate([number * ids.size(1) + each.chosen for number, each in enumerate(rows)])
@@ -61,22 +61,22 @@ def in_place(rows: Sequence[Hidden], vocab_ids: VocabIds, *, segments: bool) -> 
     return Batch(inputs, targets, {"lm": len(at)}, sum(len(each.ids) for each in rows), in_place=True)
 
 
-def judged(batch: Batch, term: str, name: str, label: Tensor) -> Batch:
-    """The batch with a question about each pair, of two answers."""
+def with_pair_label(batch: Batch, term: str, name: str, label: Tensor) -> Batch:
+    """The batch with a label for each pair, [batch], which the head of two classes has to give."""
     weights = {**batch.weights, term: len(label)}
     return replace(batch, targets={**batch.targets, name: label}, weights=weights)
 
 
-def judgement(model: WholeModel, states: Tensor, slot: str, label: Tensor) -> tuple[LossTerm, LossTerm]:
-    """The loss of the answers about pairs, and how many are right."""
+def pair_loss(model: WholeModel, states: Tensor, slot: str, label: Tensor) -> tuple[LossTerm, LossTerm]:
+    """The loss of the pairs' labels, and how many of them are predicted right."""
     pooled = model.heads["pooler"](states, model.inputs, {})
     scores = model.heads[slot](states, model.inputs, {"pooler_output": pooled}).float()
     right = LossTerm((scores.argmax(-1) == label).sum(), len(label))
     return LossTerm(cross_entropy(scores, label, reduction="sum"), len(label)), right
 
 
-def framed(row: Packed | Couple, vocab_ids: VocabIds) -> tuple[Ids, Ids]:
-    """The whole sequence with its marks, [CLS] A [SEP] or [CLS] A [SEP] B [SEP], and each token's segment."""
+def with_special_tokens(row: Packed | Couple, vocab_ids: VocabIds) -> tuple[Ids, Ids]:
+    """The whole sequence with its special tokens, [CLS] A [SEP] or [CLS] A [SEP] B [SEP], and each token's segment."""
     first, last = vocab_ids.id("cls", "bos"), vocab_ids.id("sep", "eos")
     if isinstance(row, Packed):
         ids = np.concatenate([[first], row.ids, [last]])

@@ -14,7 +14,14 @@ from clados.data.stream import sentences
 from clados.errors import InputError
 from clados.nn.kinds.model import WholeModel
 from clados.objectives.base import Batch, Ids, Loss, Random, Setting, VocabIds
-from clados.objectives.hiding import Hidden, disguised, framed, in_place, judged, judgement
+from clados.objectives.hiding import (
+    Hidden,
+    mask_or_replace,
+    masked_batch,
+    pair_loss,
+    with_pair_label,
+    with_special_tokens,
+)
 from clados.objectives.measures import Measure, Sample, share
 from clados.objectives.tasks import Small, Source, SourceConfig
 from clados.objectives.text import TextTask, first_guesses, lm_loss, stream
@@ -52,15 +59,15 @@ class MaskedNgramsTask(TextTask[s.MaskedNgrams, Couple], objective=s.MaskedNgram
         for row, draw in zip(rows, random):
             swapped.append(bool(draw.random() < self.objective.swapped))
             pair = Couple(row.second, row.first, follows=False) if swapped[-1] else row
-            ids, types = framed(pair, vocab_ids)
+            ids, types = with_special_tokens(pair, vocab_ids)
             chosen = choose(self.objective, ids, vocab_ids, draw)
-            hidden.append(Hidden(ids, types, disguised(self.objective, ids, chosen, vocab_ids, draw), chosen))
-        batch = in_place(hidden, vocab_ids, segments=True)
-        return judged(batch, "sop", "sentence_order_label", torch.tensor(swapped).long())
+            hidden.append(Hidden(ids, types, mask_or_replace(self.objective, ids, chosen, vocab_ids, draw), chosen))
+        batch = masked_batch(hidden, vocab_ids, segments=True)
+        return with_pair_label(batch, "sop", "sentence_order_label", torch.tensor(swapped).long())
 
     def loss(self, model: WholeModel, batch: Batch) -> Loss:
         states = model.states(**batch.inputs)
-        order, right = judgement(model, states, "sop", batch.targets["sentence_order_label"])
+        order, right = pair_loss(model, states, "sop", batch.targets["sentence_order_label"])
         return Loss({"lm": lm_loss(model, states, batch), "sop": order}, {"sop_accuracy": right})
 
     @property

@@ -15,7 +15,15 @@ from clados.data.stream import sentences
 from clados.errors import InputError
 from clados.nn.kinds.model import WholeModel
 from clados.objectives.base import Batch, Ids, Loss, LossTerm, Random, Setting, VocabIds
-from clados.objectives.hiding import Hidden, chosen_evenly, disguised, framed, in_place, judged, judgement
+from clados.objectives.hiding import (
+    Hidden,
+    mask_or_replace,
+    masked_batch,
+    pair_loss,
+    random_places,
+    with_pair_label,
+    with_special_tokens,
+)
 from clados.objectives.measures import Measure, Sample, share
 from clados.objectives.tasks import Small, Source, SourceConfig
 from clados.objectives.text import TextTask, first_guesses, lm_loss, packed_texts, stream
@@ -74,13 +82,13 @@ class MaskedTokensTask(TextTask[s.MaskedTokens, Packed | Couple], objective=s.Ma
             )
         hidden = []
         for row, draw in zip(rows, random):
-            ids, types = framed(row, vocab_ids)
+            ids, types = with_special_tokens(row, vocab_ids)
             hidden.append(Hidden(ids, types, *hide(self.objective, ids, vocab_ids, draw)))
-        batch = in_place(hidden, vocab_ids, segments=paired)
+        batch = masked_batch(hidden, vocab_ids, segments=paired)
         if not paired:
             return batch
         label = torch.tensor([int(not each.follows) for each in rows])  # type: ignore[union-attr]
-        return judged(batch, "nsp", "next_sentence_label", label)
+        return with_pair_label(batch, "nsp", "next_sentence_label", label)
 
     def loss(self, model: WholeModel, batch: Batch) -> Loss:
         return self.loss_of(model, model.states(**batch.inputs), batch)
@@ -90,7 +98,7 @@ class MaskedTokensTask(TextTask[s.MaskedTokens, Packed | Couple], objective=s.Ma
         terms, measures = {"lm": lm_loss(model, states, batch)}, {}
         if "nsp" in batch.weights:
             label = batch.targets["next_sentence_label"]
-            terms["nsp"], measures["nsp_accuracy"] = judgement(model, states, "nsp", label)
+            terms["nsp"], measures["nsp_accuracy"] = pair_loss(model, states, "nsp", label)
             measures["nsp_follows"] = LossTerm((label == 0).sum(), len(label))  # what a constant answer would get
         return Loss(terms, measures)
 
@@ -110,5 +118,5 @@ def hide(objective: s.MaskedTokens, ids: Ids, vocab_ids: VocabIds, random: Rando
     Of the chosen ones most become the mask, some another word drawn evenly from those that are not special, and the
     rest stays (Devlin et al. 2019, A.1).
     """
-    chosen = chosen_evenly(objective.rate, ids, vocab_ids, random)
-    return disguised(objective, ids, chosen, vocab_ids, random), chosen
+    chosen = random_places(objective.rate, ids, vocab_ids, random)
+    return mask_or_replace(objective, ids, chosen, vocab_ids, random), chosen

@@ -15,7 +15,7 @@ from clados.objectives.pairs import PairTask
 from clados.objectives.quantising import Looked, in_bits, looking, quantisable, quantising
 from clados.objectives.sides import SourceTarget
 from clados.objectives.tasks import Small
-from clados.objectives.teaching import Taught, by_pieces, evenly_spaced, start_at_layers
+from clados.objectives.teaching import Taught, evenly_spaced, start_at_layers, sum_in_chunks
 from clados.objectives.text import lm_loss
 
 MOST_BITS = 8  # of what is kept as bytes
@@ -67,7 +67,7 @@ class QuantisedDistillationTask(PairTask[s.QuantisedDistillation], objective=s.Q
                 taught = teacher.states(**batch.inputs)
             at = batch.targets.get("at", torch.arange(states.size(0) * states.size(1), device=states.device))
             x, y = states.flatten(0, 1)[at], taught.flatten(0, 1)[at]
-            scores = by_pieces(_scores(model, teacher), x, y)
+            scores = sum_in_chunks(_scores(model, teacher), x, y)
         read, written = _lengths(batch)
         weights = _weights(read, written)
         sums = {"scores": scores, **_differences(ours, theirs, owned.layers, read, written)}

@@ -17,7 +17,7 @@ from clados.errors import InputError
 from clados.nn.kinds.model import WholeModel
 from clados.nn.make import build
 from clados.objectives.base import Batch, Ids, Loss, LossTerm, Random, Setting, padded
-from clados.objectives.hiding import Hidden, chosen_evenly, framed, in_place
+from clados.objectives.hiding import Hidden, masked_batch, random_places, with_special_tokens
 from clados.objectives.measures import Measure, Sample
 from clados.objectives.owned import Owned
 from clados.objectives.tasks import Small, Source, SourceConfig, Task
@@ -75,13 +75,13 @@ class ReplacedTokensTask(Task[s.ReplacedTokens, Packed], objective=s.ReplacedTok
         """What the generator sees and has to predict, and for each of these a number that decides what it samples."""
         vocab_ids, hidden, draws = setting.required_vocab_ids, [], []
         for row, draw in zip(rows, random):
-            ids, types = framed(row, vocab_ids)
-            chosen = chosen_evenly(self.objective.rate, ids, vocab_ids, draw)
+            ids, types = with_special_tokens(row, vocab_ids)
+            chosen = random_places(self.objective.rate, ids, vocab_ids, draw)
             seen = ids.copy()
             seen[chosen] = vocab_ids.id("mask")
             hidden.append(Hidden(ids, types, seen, chosen))
             draws.append(draw.random(len(chosen), np.float32))
-        batch = in_place(hidden, vocab_ids, segments=False)
+        batch = masked_batch(hidden, vocab_ids, segments=False)
         text = padded([vocab_ids.is_text[each.ids].astype(np.int64) for each in hidden], 0)[0].bool()
         targets = {**batch.targets, "draws": torch.from_numpy(np.concatenate(draws)), "text": text}
         return replace(

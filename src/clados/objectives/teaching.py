@@ -1,4 +1,4 @@
-"""A teacher: where a student starts from it, and how it stands beside the student."""
+"""Teachers: how a student starts from one, and how its outputs are compared with the student's."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -15,7 +15,7 @@ PIECE = 256  # positions whose scores are there at once
 
 
 class Taught(Owned):
-    """A teacher beside its student."""
+    """A frozen teacher, kept on the student's device while it is trained."""
 
     def __init__(self, teacher: WholeModel, model: WholeModel) -> None:
         super().__init__()
@@ -51,7 +51,7 @@ def start_at_layers(model: WholeModel, teacher: WholeModel, layers: Mapping[str,
         tensor.copy_(theirs[there])
 
 
-def by_pieces(of: Callable[[Tensor, Tensor], Tensor], ours: Tensor, theirs: Tensor) -> Tensor:
+def sum_in_chunks(of: Callable[[Tensor, Tensor], Tensor], ours: Tensor, theirs: Tensor) -> Tensor:
     """The sum of what a function gives of some positions at a time, [positions, d_model] each.
 
     What it computes is computed again for the gradient, so that the scores of few positions are there at once.

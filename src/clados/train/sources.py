@@ -108,7 +108,7 @@ class RunData:
 
 
 def mix_sources(sources: Sequence[tuple[Source, float]], seed: int) -> Source:
-    """The rows of several sources, each by its weight."""
+    """The rows of several sources, drawn in proportion to their weights."""
     first, weights = [each for each, _ in sources], [weight for _, weight in sources]
     return first[0] if len(first) == 1 else Mixed(first, weights, seed)
 

@@ -158,7 +158,7 @@ def tuned(paper: s.Model, begun: Start, tokenizer: Tokenizer | None) -> s.Model:
 
 
 def _roomy(model: s.Model, old: s.Model) -> s.Model:
-    """The model with at least as many rows for tokens as an old one."""
+    """The model with a vocabulary at least as large as an older one's."""
     size = max(model.vocab.size, old.vocab.size)
 
     def change(inputs: s.Inputs) -> s.Inputs:
