@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 # Whose small selves a full run of the proofs trains: one of each kind of objective, input and stack.
 TRAINED := transformer bert roberta gpt gpt-2 gpt-3 gpt-neox-20b llama t5 t5-v1.1 vit clip decision-transformer
 
-.PHONY: run test quick inductor devices fuzz lint docs full pictures lock clean
+.PHONY: run test quick inductor devices fuzz lint docs full small ship pictures lock clean
 
 run: .venv/run.stamp
 	$(BIN)/clados tour --out runs/tour
@@ -49,6 +49,14 @@ docs: .venv/docs.stamp
 # constraints.txt anew, after pyproject.toml has changed: LOCK=--upgrade takes the newest versions.
 lock: .venv/run.stamp
 	$(BIN)/python scripts/lock.py $(LOCK)
+
+# The small models that ship, from nothing: hours. It goes on where it was stopped; make ship copies what is finished.
+SMALL ?= build/small
+small: .venv/dev.stamp
+	OMP_NUM_THREADS=1 $(BIN)/python scripts/small.py --out $(SMALL)
+
+ship: .venv/dev.stamp
+	$(BIN)/python scripts/small.py --out $(SMALL) --ship
 
 full: .venv/dev.stamp
 	$(BIN)/clados verify $(TRAINED:%=--train %) --write docs/verification.md

@@ -80,7 +80,7 @@ def wordnet(archives: list[Archive]) -> list[Row]:
     for p, name in PARTS_OF_SPEECH.items():
         for line in archive.text(f"wordnet/data.{name}").splitlines():
             if p + line[:8] in kept:
-                rows.append(_synset(p, line, kept))
+                rows.append(synset(p, line, kept))
     return rows
 
 
@@ -94,7 +94,20 @@ def _sense_order(index: str) -> dict[str, list[str]]:
     return order
 
 
-def _synset(p: str, line: str, kept: set[str]) -> Row:
+def every_synset(archive: Archive, without: set[str]) -> list[Row]:
+    """All of WordNet's synsets that have a gloss, but for some, in the order of its own files."""
+    lines = [
+        (p, line)
+        for p, name in PARTS_OF_SPEECH.items()
+        for line in archive.text(f"wordnet/data.{name}").splitlines()
+        if not line.startswith(" ")
+    ]
+    rows = [synset(p, line, set()) for p, line in lines]
+    kept = {str(row["id"]) for row in rows if row["gloss"]} - without
+    return [synset(p, line, kept) for p, line in lines if p + line[:8] in kept]
+
+
+def synset(p: str, line: str, kept: set[str]) -> Row:
     data, gloss = line.split(" | ", 1)
     fields = data.split()
     words = int(fields[3], 16)
@@ -122,17 +135,25 @@ PLAYS = {
 
 def shakespeare(archives: list[Archive]) -> list[Row]:
     """Four plays, one row a scene; what stands before the first act is scene 0."""
-    rows = []
-    for name, title in PLAYS.items():
-        text = archives[0].text(f"texts/{name}_gut.txt", "latin-1").rstrip("\n") + "\n"
-        heads = [m.start() for m in re.finditer(r"^scene +[ivx\d]+\b", text, re.M | re.I)]
-        acts = [m.start() for m in re.finditer(r"^act +[ivx\d]+\b", text, re.M | re.I)]
-        # A scene begins at the heading of its act where it is the first of the act.
-        starts = [max([a for a in acts if a < h and not any(a < o < h for o in heads)], default=h) for h in heads]
-        for number, (start, end) in enumerate(zip([0, *starts], [*starts, len(text)])):
-            row = {"play": title, "act": sum(a < end for a in acts) if number else 0, "scene": number}
-            rows.append(row | {"text": text[start:end]})
-    return rows
+    return [row for name, title in PLAYS.items() for row in scenes(archives[0], name, title)]
+
+
+def scenes(archive: Archive, name: str, title: str) -> list[Row]:
+    """The scenes of one play."""
+    text = archive.text(f"texts/{name}_gut.txt", "latin-1").rstrip("\n") + "\n"
+    heads = [m.start() for m in re.finditer(r"^scene +[ivx\d]+\b", text, re.M | re.I)]
+    acts = [m.start() for m in re.finditer(r"^act +[ivx\d]+\b", text, re.M | re.I)]
+    # A scene begins at the heading of its act where it is the first of the act.
+    starts = [max([a for a in acts if a < h and not any(a < o < h for o in heads)], default=h) for h in heads]
+    return [
+        {
+            "play": title,
+            "act": sum(a < end for a in acts) if number else 0,
+            "scene": number,
+            "text": text[start:end],
+        }
+        for number, (start, end) in enumerate(zip([0, *starts], [*starts, len(text)]))
+    ]
 
 
 LANGUAGES = {

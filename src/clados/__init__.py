@@ -15,6 +15,7 @@ if TYPE_CHECKING:  # what OFFERED says, for type checkers and editors
     from clados.apply.fill import fill as fill
     from clados.apply.match import match as match
     from clados.apply.rank import rank as rank
+    from clados.apply.ready import load as load
     from clados.apply.summarize import summarize as summarize
     from clados.apply.translate import translate as translate
     from clados.apply.write import generate as generate
@@ -70,6 +71,7 @@ OFFERED = {
     "generate": "clados.apply.write",
     "learns": "clados.train.learns",
     "lineage": "clados.catalog.lineage",
+    "load": "clados.apply.ready",
     "match": "clados.apply.match",
     "objective": "clados.train.objective",
     "pretrain": "clados.train.pretrain",

@@ -25,6 +25,7 @@ from clados.data.tokenizer import Tokenizer
 from clados.errors import CladosWarning, InputError
 from clados.nn.kinds.model import WholeModel
 from clados.nn.weight_layout import prepare_for_decoding
+from clados.small import model_folder
 
 _T = TypeVar("_T")
 SPEED = 1e11  # operations a second of a CPU, about
@@ -165,10 +166,10 @@ def load(
     beams: int | None = None,
     device: str | torch.device = "cpu",
 ) -> Ready:
-    """A directory that ``clados pretrain`` wrote or ``from_pretrained`` reads, ready to use.
+    """A directory that ``clados pretrain`` wrote or ``from_pretrained`` reads, or ``small/gpt-2``, ready to use.
 
     Args:
-        source: the directory; what is ready already stays as it is.
+        source: the directory, or the id of a small model; what is ready already stays as it is.
         verb: what it is to do; what is read to write word by word is prepared for it.
         texts: batch size of generation. beams: number of beams; None: the directory's.
 
@@ -176,7 +177,7 @@ def load(
         CheckpointError: for files that are absent or damaged, and for a run that has not ended.
         InputError: when the model cannot do it, with what it can.
     """
-    ready = source if isinstance(source, Ready) else _read(Path(source), device)
+    ready = source if isinstance(source, Ready) else _read(model_folder(source), device)
     if verb is not None:
         verbs.check_verb(verb, ready.name, ready.spec, ready.objective)
     if verb in WRITING and ready is not source:

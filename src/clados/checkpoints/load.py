@@ -31,6 +31,7 @@ from clados.checkpoints.mapping.sizes import check_sizes
 from clados.models.declared import package_models
 from clados.nn.core.module import module
 from clados.nn.positions.absolute import Sinusoidal
+from clados.small import model_folder
 from clados.spec.errors import SpecError
 from clados.spec.kinds.encoder_decoder import EncoderDecoder
 from clados.spec.kinds.model import Model
@@ -88,8 +89,9 @@ def from_pretrained(
     architecture: str | None = None,
     allow_pickle: bool = False,
 ) -> "Loaded":
-    """The model that a directory holds, in evaluation mode. Nothing is ever downloaded.
+    """The model that a directory holds, or a small one of the package's (``small/gpt-2``), in evaluation mode.
 
+    Nothing is ever downloaded.
     Read are Hugging Face directories of every declared architecture (config.json of transformers 4.x or 5.x,
     safetensors, shards with an index; quantised.safetensors where there are no others), directories that
     ``save_pretrained`` wrote, fairseq's ``.pt`` files, and llama.cpp's ``.gguf`` files of the kinds llama, gpt2,
@@ -111,7 +113,7 @@ def from_pretrained(
         LayoutError: no declared layout describes the config, or has the class.
         CheckpointError: a file is absent or damaged, or tensors and config do not fit; ``error.report`` tells all.
     """
-    path = Path(path)
+    path = model_folder(path)
     architecture = architecture or _OPTIONS.get().architecture
     config, said_in, vectors, choice, found, held, (wrapped, differing) = _described(path, architecture, allow_pickle)
     made = _made(held, found, dtype, torch.device(device))
@@ -148,7 +150,7 @@ def saved_model(path: str | Path) -> Model:
     Raises:
         LayoutError, CheckpointError: as ``from_pretrained``.
     """
-    return _described(Path(path), _OPTIONS.get().architecture, allow_pickle=False)[5].model
+    return _described(model_folder(path), _OPTIONS.get().architecture, allow_pickle=False)[5].model
 
 
 def _described(

@@ -92,7 +92,11 @@ SizedOrSaved = Annotated[
     ),
 ]
 Directory = Annotated[
-    Path, typer.Argument(metavar="DIR", help="A directory that Clados or Hugging Face's transformers saved.")
+    Path,
+    typer.Argument(
+        metavar="DIR",
+        help="A directory that Clados or Hugging Face's transformers saved, or a model of `clados small`.",
+    ),
 ]
 AllowPickle = Annotated[
     bool, typer.Option("--allow-pickle", help="Read pickled files (.bin, .pt) too, as torch's weights_only does.")
@@ -111,8 +115,9 @@ def sized_or_saved(model: str) -> "str | NamedModel":
     """A name of the catalogue as it is; the declaration of what a directory or a file of weights holds."""
     from clados.catalog.counts import NamedModel
     from clados.catalog.load import catalog
+    from clados.small import model_folder
 
-    if model.endswith(".py") or not Path(model).exists() or model.partition(":")[0] in catalog():
+    if model.endswith(".py") or not model_folder(model).exists() or model.partition(":")[0] in catalog():
         return model
     from clados.checkpoints.load import saved_model
 

@@ -42,6 +42,7 @@ GROUPS: dict[str, dict[str, Command]] = {
         "objective": Command("clados.cli.train", "Show what a model sees of a text, and what it must predict"),
     },
     "Use": {
+        "small": Command("clados.cli.small", "List the small pretrained models that come along"),
         "load": Command("clados.cli.load", "Load a model and report on every tensor and config key", reads=True),
         "generate": Command("clados.cli.generate", "Generate text from a prompt", reads=True),
         "chat": Command("clados.cli.chat", "Ask a tuned model, in its own template", reads=True),

@@ -45,17 +45,24 @@ def wordnet() -> list[Text]:
 
     A synset alone is a line or two; a page is a document on one subject, with many sentences.
     """
+    return pages(synsets())
+
+
+def pages(rows: Sequence[dict[str, Any]]) -> list[Text]:
+    """Pages of synsets that stand next to each other; each begins with one synset's id in its document's name."""
     texts = []
-    for file, group in groupby(synsets(), key=lambda row: str(row["file"])):
-        entries = [_entry(row) for row in group]
+    for file, group in groupby(rows, key=lambda row: str(row["file"])):
+        entries = [*group]
         for at in range(0, len(entries), 16):
-            texts.append(Text(f"wordnet/{file}/{entries[at][0]}", "\n".join(e[1] for e in entries[at : at + 16]), "en"))
+            text = "\n".join(map(entry, entries[at : at + 16]))
+            texts.append(Text(f"wordnet/{file}/{entries[at]['id']}", text, "en"))
     return texts
 
 
-def _entry(row: dict[str, Any]) -> tuple[str, str]:
+def entry(row: dict[str, Any]) -> str:
+    """A synset as a line: its words, gloss and examples as sentences."""
     sentences = [f"{', '.join(row['words'])}: {row['gloss']}", *row["examples"]]
-    return row["id"], " ".join(s[0].upper() + s[1:] + ("" if s[-1] in ".!?" else ".") for s in sentences)
+    return " ".join(s[0].upper() + s[1:] + ("" if s[-1] in ".!?" else ".") for s in sentences if s)
 
 
 def shakespeare() -> list[Text]:
@@ -126,13 +133,17 @@ def dialogue() -> list[Dialogue]:
 
 
 def instructions() -> list[Pair]:
-    """Questions on WordNet's synsets with their answers; all about one synset is one document.
+    """Questions on WordNet's synsets with their answers; all about one synset is one document."""
+    return questions(synsets())
+
+
+def questions(rows: Sequence[dict[str, Any]]) -> list[Pair]:
+    """Questions on some synsets.
 
     Two of these are asked of each, in turn: its meaning, its part of speech, its kind (the file that WordNet has it
     in), what it is a kind of, its opposite, and a sentence with it. The fields are those of Alpaca's rows, and what
     templates with evidence name.
     """
-    rows = synsets()
     words = {row["id"]: str(row["words"][0]) for row in rows}
     every = ((i, [*_questions(row, words)]) for i, row in enumerate(rows))
     return [asked[(i + more) % len(asked)] for i, asked in every for more in (0, 1)]
@@ -144,20 +155,20 @@ PARTS_OF_SPEECH = {"noun": "a noun", "verb": "a verb", "adj": "an adjective", "a
 def _questions(row: dict[str, Any], words: dict[str, str]) -> Iterator[Pair]:
     word, gloss = str(row["words"][0]), str(row["gloss"])
     part, _, kind = str(row["file"]).partition(".")
-    entry = f"{word}: {gloss}"
+    line = f"{word}: {gloss}"
     asked = [
         (f"What is the meaning of '{word}'?", "", gloss),
-        ("Which part of speech is this word?", entry, PARTS_OF_SPEECH[part]),
+        ("Which part of speech is this word?", line, PARTS_OF_SPEECH[part]),
     ]
     if part in ("noun", "verb") and kind != "Tops":
-        asked.append((f"What kind of {part} is this?", entry, kind))
+        asked.append((f"What kind of {part} is this?", line, kind))
     relations = row["relations"]
     for name, question in (("hypernym", "What is this a kind of?"), ("antonym", "What is the opposite of this?")):
-        asked += [(question, entry, words[other]) for other in relations.get(name, ())[:1] if other in words]
+        asked += [(question, line, words[other]) for other in relations.get(name, ())[:1] if other in words]
     asked += [(f"Use '{word}' in a sentence.", "", str(each)) for each in row["examples"][:1]]
     for instruction, about, answer in asked:
         fields = {"instruction": instruction, "input": about, "output": answer}
-        fields |= {"pages": entry, "title": word, "claim": answer, "quote": gloss, "control": "Person 2"}
+        fields |= {"pages": line, "title": word, "claim": answer, "quote": gloss, "control": "Person 2"}
         source = f"{instruction}\n\n{about}" if about else instruction
         yield Pair(f"instructions/{row['id']}", source, answer, "en", "en", fields=tuple(fields.items()))
 
@@ -166,13 +177,17 @@ NEAR_GLOSSES = 8  # that are near, and wrong
 
 
 def glosses() -> list[Pair]:
-    """Words of WordNet with their glosses, and entries with the glosses of what they are a kind of.
+    """Words of WordNet with their glosses, and entries with the glosses of what they are a kind of."""
+    return related(synsets())
+
+
+def related(rows: Sequence[dict[str, Any]]) -> list[Pair]:
+    """Words and entries of some synsets with the glosses that belong to them.
 
     Beside the right gloss, ``positive``, stand wrong ones, ``negative``: of sister synsets, and of the entry's
     neighbours in its file. A score says how near each is in the graph, as a teacher might: 1 for the right one, 1/3
     for a sister's (two steps away), 0 for a neighbour's. Each text has an instruction.
     """
-    rows = synsets()
     known = {str(row["id"]): row for row in rows}
     above = {name: next(iter(row["relations"].get("hypernym", ())), "") for name, row in known.items()}
     sisters: dict[str, list[str]] = {}

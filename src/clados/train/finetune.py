@@ -236,7 +236,7 @@ def tuning_plan(choices: Tuned) -> TuningPlan:
     )
     return TuningPlan(
         choices=choices,
-        card=read_metadata(folder).card if folder.is_dir() else "",
+        card=read_metadata(begun.folder).card if begun.folder.is_dir() else "",
         begun=begun,
         stage=stage,
         model=model,

@@ -18,6 +18,7 @@ from clados.errors import CladosError, InputError
 from clados.files import JsonObject
 from clados.objectives import task
 from clados.objectives.view import View, show
+from clados.small import model_folder
 from clados.spec import Model, Objective
 from clados.tables import Page, Shown
 from clados.train.chain import stages_to, why_not
@@ -76,8 +77,8 @@ def objective(
 
     Args:
         model: ``MODEL`` or ``MODEL:SIZE``, with a tokenizer that is trained on the embedded dictionary (and for a text
-            in another script on embedded translations and its letters); or a directory that ``pretrain`` wrote, with
-            its own.
+            in another script on embedded translations and its letters); or a directory that ``pretrain`` wrote, or
+            ``small/gpt-2``, with its own.
         text: for a translation ``"source | target"``.
         by: another objective than the model's, as ``Choices.objective``.
         stage: of its recipe; the last that can be trained when not given.
@@ -88,7 +89,8 @@ def objective(
             learn from a text.
         CladosError: for a model that reads no text, and a directory without a model.
     """
-    folder = Path(model) if (Path(model) / "run.json").exists() else None
+    named = model_folder(model)
+    folder = named if (named / "run.json").exists() else None
     name = JsonObject.read(folder / "run.json").take("model", str, "") if folder else str(model)
     if folder and not name:
         raise CladosError(f"{folder / 'run.json'}: it names no model")

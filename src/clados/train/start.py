@@ -20,6 +20,7 @@ from clados.models.declared import declared, package_models
 from clados.names import TOKEN_ROLES
 from clados.nn.kinds.model import WholeModel
 from clados.objectives import Batch
+from clados.small import model_folder
 from clados.train.fitting import Facts, FitContext, fit_model, headed
 
 
@@ -82,7 +83,7 @@ def start(folder: Path, declaration: s.Declaration, stage: s.Stage, facts: Facts
         DataError: there is no tokenizer, or the data have other classes.
     """
     found = opened(folder, facts)
-    model = found.model
+    folder, model = found.folder, found.model
     kinds = {type(declaration.model): None, type(_declared_start(stage) or declaration.model): None}
     if type(model) not in kinds:
         theirs, ours = type(model).__name__, " or ".join(kind.__name__ for kind in kinds)
@@ -103,6 +104,7 @@ def opened(folder: Path, facts: Facts | None = None) -> Start:
         CheckpointError: for files that are absent or damaged.
         DataError: there is no tokenizer beside a model that reads text.
     """
+    folder = model_folder(folder)
     module = from_pretrained(folder, dtype=torch.float32)
     model, tokenizer = module.spec, module.tokenizer
     if _reads_text(model) and tokenizer is None:
