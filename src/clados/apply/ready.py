@@ -15,6 +15,7 @@ from clados.apply import verbs
 from clados.apply.generate import config_of
 from clados.checkpoints import from_pretrained
 from clados.checkpoints.errors import CheckpointError
+from clados.checkpoints.formats.peft import is_adapter
 from clados.checkpoints.formats.sentence_transformers import EmbeddingSettings
 from clados.checkpoints.metadata import preprocessing, read_metadata
 from clados.checkpoints.save import positions
@@ -191,7 +192,7 @@ def usual_beams(verb: str | None, model: WholeModel) -> int:
 
 
 def _read(path: Path, device: str | torch.device) -> Ready:
-    if (path / "run.json").exists() and not (path / "config.json").exists():
+    if (path / "run.json").exists() and not ((path / "config.json").exists() or is_adapter(path)):
         raise CheckpointError(f"{path}: this run has not ended; clados pretrain --resume goes on with it")
     model: Any = from_pretrained(path, device=device)
     if not path.is_dir():

@@ -1,5 +1,6 @@
 """from_pretrained: a module from a directory on disk."""
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -13,7 +14,7 @@ from torch import Tensor, nn
 
 from clados.checkpoints.atomic import retry_if_replaced
 from clados.checkpoints.errors import CheckpointError, LayoutError
-from clados.checkpoints.formats import gguf
+from clados.checkpoints.formats import gguf, peft
 from clados.checkpoints.formats.directory import stored
 from clados.checkpoints.formats.fairseq import read_fairseq
 from clados.checkpoints.formats.files import read_object
@@ -23,7 +24,7 @@ from clados.checkpoints.generation import GenerationConfig, read_generation
 from clados.checkpoints.mapping import biases, tensors, token_tables
 from clados.checkpoints.mapping.account import Account, account, untied_notes, unused_notes, without_wrapper
 from clados.checkpoints.mapping.config import out_of_vocab_ids, precision, unread
-from clados.checkpoints.mapping.detect import LayoutMatch, detect, named_classes
+from clados.checkpoints.mapping.detect import LayoutMatch, detect, layouts, named_classes
 from clados.checkpoints.mapping.dialects import FlatConfig, flat
 from clados.checkpoints.mapping.lazy import LazyTensor
 from clados.checkpoints.mapping.names import current_name
@@ -62,18 +63,21 @@ class _Options:
 
     allow_pickle: bool = False
     architecture: str | None = None
+    base: str | Path | None = None
 
 
 _OPTIONS = ContextVar("_OPTIONS", default=_Options())  # noqa: B039 (it is frozen)
 
 
 @contextmanager
-def reading(*, allow_pickle: bool = False, architecture: str | None = None) -> Iterator[None]:
+def reading(
+    *, allow_pickle: bool = False, architecture: str | None = None, base: str | Path | None = None
+) -> Iterator[None]:
     """Read directories with these options of ``from_pretrained``, for calls that take a directory alone.
 
     ``with reading(allow_pickle=True): clados.fill("directory", ...)``; the commands' options of these names do so.
     """
-    before = _OPTIONS.set(_Options(allow_pickle, architecture))
+    before = _OPTIONS.set(_Options(allow_pickle, architecture, base))
     try:
         yield
     finally:
@@ -88,6 +92,7 @@ def from_pretrained(
     device: str | torch.device = "cpu",
     architecture: str | None = None,
     allow_pickle: bool = False,
+    base: str | Path | None = None,
 ) -> "Loaded":
     """The model that a directory holds, or a small one of the package's (``small/gpt-2``), in evaluation mode.
 
@@ -108,6 +113,8 @@ def from_pretrained(
         dtype: of the parameters; that of the files when not given.
         architecture: the class of transformers to read the files as (``"BertModel"``), whatever their config names.
         allow_pickle: read ``.bin`` and ``.pt`` files too, with torch's ``weights_only``.
+        base: of an adapter of PEFT the directory of the model that it was learned on; None: the one that it names. Its
+            updates are added to the weights, as ``merge_and_unload`` does.
 
     Raises:
         LayoutError: no declared layout describes the config, or has the class.
@@ -115,7 +122,9 @@ def from_pretrained(
     """
     path = model_folder(path)
     architecture = architecture or _OPTIONS.get().architecture
-    config, said_in, vectors, choice, found, held, (wrapped, differing) = _described(path, architecture, allow_pickle)
+    config, said_in, vectors, choice, found, held, (wrapped, differing) = _described(
+        path, architecture, allow_pickle, base
+    )
     made = _made(held, found, dtype, torch.device(device))
     out_of_vocab = out_of_vocab_ids(choice.layout, config).items()
     notes = tuple(
@@ -154,10 +163,12 @@ def saved_model(path: str | Path) -> Model:
 
 
 def _described(
-    path: Path, architecture: str | None, allow_pickle: bool
+    path: Path, architecture: str | None, allow_pickle: bool, base: str | Path | None = None
 ) -> tuple[FlatConfig, Path, Modules, LayoutMatch, dict[str, LazyTensor], Account, tuple[tuple[str, ...], ...]]:
     """The config, where it stands, the modules of texts' vectors; the layout, its tensors, what each is, and notes."""
-    config, found, said_in, vectors = _opened(path, allow_pickle=allow_pickle or _OPTIONS.get().allow_pickle)
+    allow_pickle, base = allow_pickle or _OPTIONS.get().allow_pickle, base or _OPTIONS.get().base
+    opened = _on_its_model(path, base, allow_pickle=allow_pickle) if peft.is_adapter(path) else None
+    config, found, said_in, vectors = opened or _opened(path, allow_pickle=allow_pickle)
     try:
         check_sizes(config, found)
         choice = detect(config, vectors.head, architecture)
@@ -198,6 +209,31 @@ def _class_names(model: Model, config: Path) -> FlatConfig:
     if config.suffix != ".json" or not any(hasattr(head, "classes") for head in model.own_heads):
         return {}
     return {key: value for key, value in read_object(config).items() if key in ("id2label", "label2id", "problem_type")}
+
+
+def _on_its_model(
+    path: Path, base: str | Path | None, *, allow_pickle: bool
+) -> tuple[FlatConfig, dict[str, LazyTensor], Path, Modules]:
+    """As ``_opened``, of an adapter: tensors of its model, updates added; the class it was learned with."""
+    adapter = peft.read_adapter(path)
+    folder = Path(base if base is not None else adapter.base)
+    if not folder.is_dir():
+        named = f"'{folder}', which is no directory here; base= (--base) names it"
+        raise CheckpointError(f"{path / peft.CONFIG}: the adapter was learned on {named}, and nothing is downloaded")
+    config, held, said_in, vectors = _opened(folder, allow_pickle=allow_pickle)
+    if adapter.ending:
+        every = {name for _, layout, _ in layouts() for name in (*layout.architectures, *layout.tuned)}
+        fronts = [re.sub(r"(For\w+|LMHeadModel|Model)$", "", each) for each in named_classes(config)]
+        same = [name for each in fronts if (name := f"{each}{adapter.ending}") in every]
+        config = {**config, "architectures": same} if same else config
+        if adapter.classes and adapter.classes != config.get("num_labels"):
+            labels = ("id2label", "label2id")
+            config = {key: value for key, value in config.items() if key.partition(".")[0] not in labels}
+            config["num_labels"] = adapter.classes
+    own = read_modules(path, allow_pickle=allow_pickle)
+    vectors = vectors if own.head is None else replace(own, home=vectors.home)
+    notes = (*vectors.notes, *adapter.notes)
+    return config, {**adapter.on(held), **vectors.tensors}, said_in, replace(vectors, notes=notes)
 
 
 def _opened(path: Path, *, allow_pickle: bool) -> tuple[FlatConfig, dict[str, LazyTensor], Path, Modules]:

@@ -65,13 +65,14 @@ def read_metadata(directory: Path) -> Metadata:
     ours = config.inside("clados")
     run = _object(directory / "run.json") if (directory / "run.json").exists() else ours.inside("run")
     try:
+        learned = part(stage, Stage).objective if (stage := run.take("stage", str, "")) else None
         return Metadata(
             card=run.take("model", str, "") or ours.take("card", str, ""),
             labels=_labels(config) or tuple(_listed(run, "classes", str)),
-            problem=_problem(config),
+            problem=_problem(config) or getattr(learned, "problem", ""),
             images=images_of(directory)[0],
             scales=_scales(run.inside("scales")),
-            objective=part(stage, Stage).objective if (stage := run.take("stage", str, "")) else None,
+            objective=learned,
             length=_number(run, "length", 0),
         )
     except (LayoutError, SpecError) as error:

@@ -14,9 +14,10 @@ from torch import Tensor, nn
 
 from clados.checkpoints.atomic import atomic_directory
 from clados.checkpoints.errors import CheckpointError, OwnNames
-from clados.checkpoints.formats import sentence_transformers
+from clados.checkpoints.formats import peft, sentence_transformers
 from clados.checkpoints.formats.directory import SAFE
 from clados.checkpoints.formats.few_bits import FEW_BITS, Coded, as_filed
+from clados.checkpoints.formats.peft import Adapter
 from clados.checkpoints.formats.sentence_transformers import EmbeddingSettings
 from clados.checkpoints.generation import FILE, GenerationConfig
 from clados.checkpoints.mapping import tensors
@@ -39,7 +40,7 @@ from clados.version import __version__
 # Files of weights that would be read in place of the new ones, or beside their config
 WEIGHTS = re.compile(
     r"(model(-\d{5}-of-\d{5})?\.safetensors|pytorch_model(-\d{5}-of-\d{5})?\.bin)(\.index\.json)?"
-    rf"|{re.escape(FEW_BITS)}"
+    rf"|{re.escape(FEW_BITS)}|{re.escape(peft.CONFIG)}|{re.escape(peft.WEIGHTS)}"
 )
 UNITS = {"KB": 10**3, "MB": 10**6, "GB": 10**9}
 
@@ -50,6 +51,7 @@ def save_pretrained(
     *,
     max_shard: int | str = "5GB",
     tokenizer: Any = None,
+    adapter: Adapter | None = None,
     also: Callable[[Path], object] = lambda folder: None,
 ) -> Path:
     """Write a model as a Hugging Face directory: config.json, safetensors, tokenizer files when there is a tokenizer.
@@ -67,6 +69,7 @@ def save_pretrained(
     Args:
         max_shard: bytes of a file's tensors, above which they are spread over several.
         tokenizer: that of the module (``module.tokenizer``) when not given.
+        adapter: written instead of the weights, in PEFT's layout; the module is what comes of merging it.
         also: writes further files into the folder that it is given; they are replaced in the same step.
 
     Returns:
@@ -78,6 +81,9 @@ def save_pretrained(
     """
     model, limit, path = _spec(module), _bytes(max_shard), Path(path)
     choice = writable(model, getattr(module, "model_type", ""))
+    if adapter is not None and choice.layout.model_type == NATIVE:
+        why = why_unwritable(model)
+        raise InputError(f"{path}: PEFT reads no adapter of it ({why}): merge its updates, and write it whole")
     if choice.layout.model_type == NATIVE:
         warnings.warn(
             OwnNames(f"{path}: written in Clados's own form, which others do not read ({why_unwritable(model)})"),
@@ -90,11 +96,17 @@ def save_pretrained(
             placed = places(choice.layout, choice.model)
             prefix = choice.layout.prefix if is_body(choice.layout, classes(model)) else ""
             own = [place for place in placed if not is_apart(place.names[0])]
-            _write_tensors(fresh, _shards(own, module, limit), module, prefix)
+            if adapter is None:
+                _write_tensors(fresh, _shards(own, module, limit), module, prefix)
+            else:
+                _write_adapter(fresh, adapter, choice, model)
             _write_few_bits(fresh, own, module, prefix)
             aside = [place for place in placed if is_apart(place.names[0])]
             sentence_transformers.write_tensors(fresh, dict(_theirs(aside, module, "")), save_file)
-            for name, content in _configs(choice, module).items():
+            written = _configs(choice, module)
+            if adapter is not None:  # PEFT's directories have none: with one, transformers takes them for whole models
+                written = {name: content for name, content in written.items() if name not in ("config.json", FILE)}
+            for name, content in written.items():
                 (fresh / name).parent.mkdir(exist_ok=True)
                 (fresh / name).write_text(json.dumps(content, indent=2, sort_keys=True) + "\n", encoding="utf-8")
             for name, data in images.items():
@@ -182,6 +194,12 @@ def _configs(choice: LayoutMatch, module: nn.Module) -> dict[str, FlatConfig]:
 
 
 # ---------------------------------------------------------------- tensors
+
+
+def _write_adapter(fresh: Path, adapter: Adapter, choice: LayoutMatch, model: Model) -> None:
+    config, held = peft.adapter_files(adapter, choice, classes(model))
+    (fresh / peft.CONFIG).write_text(json.dumps(config, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+    save_file(held, fresh / peft.WEIGHTS, metadata={"format": "pt"})
 
 
 def _shards(placed: Sequence[TensorPlace], module: nn.Module, limit: int) -> list[list[TensorPlace]]:

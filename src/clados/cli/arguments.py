@@ -124,19 +124,27 @@ def sized_or_saved(model: str) -> "str | NamedModel":
     return NamedModel(model, saved_model(model))
 
 
+Base = Annotated[
+    Path | None,
+    typer.Option(
+        help="Of an adapter: the directory of its model.", metavar="DIR", show_default="the one that it names"
+    ),
+]
+
+
 def with_reading_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """A command that reads a model's directory, with the options that say how."""
 
     @wraps(command)
-    def run(*, allow_pickle: bool, architecture: str | None, **options: Any) -> Any:
-        if not allow_pickle and architecture is None:
+    def run(*, allow_pickle: bool, architecture: str | None, base: Path | None, **options: Any) -> Any:
+        if not allow_pickle and architecture is None and base is None:
             return command(**options)
         from clados.checkpoints import reading
 
-        with reading(allow_pickle=allow_pickle, architecture=architecture):
+        with reading(allow_pickle=allow_pickle, architecture=architecture, base=base):
             return command(**options)
 
-    kinds = {"allow_pickle": (AllowPickle, False), "architecture": (Architecture, None)}
+    kinds = {"allow_pickle": (AllowPickle, False), "architecture": (Architecture, None), "base": (Base, None)}
     own = signature(command)
     added = [
         Parameter(name, Parameter.KEYWORD_ONLY, default=default, annotation=kind)

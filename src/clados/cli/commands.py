@@ -39,6 +39,7 @@ GROUPS: dict[str, dict[str, Command]] = {
         "tour": Command("clados.cli.tour", "Take three models from card to trained, with a report"),
         "pretrain": Command("clados.cli.train", "Train a small model of a card with its own objective", reads=True),
         "finetune": Command("clados.cli.finetune", "Tune a saved model for a task of your own", reads=True),
+        "merge": Command("clados.cli.finetune", "Write an adapter and its model as one model", reads=True),
         "objective": Command("clados.cli.train", "Show what a model sees of a text, and what it must predict"),
     },
     "Use": {

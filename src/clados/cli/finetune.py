@@ -148,3 +148,27 @@ def _tell(folder: Path, held_out: list[dict[str, float]], *, json: bool) -> None
         return
     output.print_facts({f"held-out {name}": f"{value:.4f}" for name, value in content.items()})
     print(escape_controls(f"wrote {folder}"))
+
+
+def merge_command(
+    directory: Directory,
+    out: Annotated[Path, typer.Option(help="The folder for the model.")],
+    json: Json = False,
+) -> None:
+    """Write an adapter and the model that it was learned on as one model, as PEFT's merge_and_unload does.
+
+    Example: clados merge runs/bert-classify --out merged
+    """
+    from clados.checkpoints import from_pretrained, save_pretrained
+    from clados.checkpoints.formats.peft import is_adapter
+
+    if not is_adapter(directory):
+        raise InputError(f"{directory}: it holds no adapter (adapter_config.json); there is nothing to merge")
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise InputError(f"{out}: it is not empty; name another folder for the model")
+    module = from_pretrained(directory)
+    save_pretrained(module, out)
+    if json:
+        output.print_json({"out": str(out), "verdict": module.report.verdict})
+        return
+    print(escape_controls(f"wrote {out}"))

@@ -14,6 +14,7 @@ from torch import nn
 from clados import spec as s
 from clados.apply.ready import Ready
 from clados.checkpoints import save_pretrained
+from clados.checkpoints.formats.peft import Adapter, is_adapter
 from clados.checkpoints.formats.sentence_transformers import EmbeddingSettings
 from clados.checkpoints.mapping.detect import replace_heads, slots, tuned_heads, writable
 from clados.checkpoints.mapping.names import places
@@ -38,6 +39,7 @@ from clados.train.run_folder import holding, recorded_run
 from clados.train.sources import RunData, run_data
 from clados.train.start import Start, opened, take_weights
 from clados.train.supervised import SupervisedUnit
+from clados.train.trained import OWNED, UPDATE, updates_of
 from clados.train.unit import Run
 from clados.version import __version__
 
@@ -186,6 +188,8 @@ def tuning_plan(choices: Tuned) -> TuningPlan:
         raise InputError(f"{folder}: its model reads {begun.model.kinds_read}; {choices.task} is of texts")
     one = _like_the_start(one, begun)
     check_installed(one.needs)
+    if choices.lora is not None and not choices.merge and is_adapter(folder):
+        raise InputError(f"{folder}: it is an adapter itself, and PEFT puts none on another: merge it first")
     data = run_data(one, choices.data, skip_bad=choices.skip_bad)
     kept, every = data.kept, [*data.kept, *data.held]
     one = task(_problem(one.suggested(every), choices.problem))
@@ -394,15 +398,24 @@ def finetune(
 
 def _write(plan: TuningPlan, trainer: Trainer, out: Path) -> None:
     """What came of a run, whole or not at all; measured first."""
+    adapter = None if plan.choices.lora is None or plan.choices.merge else _adapter(plan, trainer.model)
     trained = trainer.trained()
     measured = metrics(plan, trained)
     facts, problem = plan.facts, getattr(plan.stage.objective, "problem", "")
 
     def also(folder: Path) -> None:
-        write_metadata(folder, labels=facts.classes, problem=problem)
+        if adapter is None:
+            write_metadata(folder, labels=facts.classes, problem=problem)
         write_text(folder / METRICS, json.dumps(measured, indent=2) + "\n")
 
-    save_pretrained(trained, out, tokenizer=plan.begun.tokenizer, also=also)
+    save_pretrained(trained, out, tokenizer=plan.begun.tokenizer, adapter=adapter, also=also)
+
+
+def _adapter(plan: TuningPlan, model: nn.Module) -> Adapter:
+    """What was learned, apart from what it was learned on."""
+    whole = {name: each.detach().cpu() for name, each in model.named_parameters() if each.requires_grad}
+    own = {name: each for name, each in whole.items() if UPDATE not in name.split(".") and not name.startswith(OWNED)}
+    return Adapter(str(plan.begun.folder.resolve()), updates_of(model), own, plan.choices.lora_dropout)
 
 
 def metrics(plan: TuningPlan, trained: nn.Module) -> dict[str, float]:

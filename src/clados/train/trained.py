@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from clados import spec as s
+from clados.checkpoints.formats.peft import LowRankUpdate
 from clados.errors import InputError
 from clados.nn.kinds.model import WholeModel
 from clados.objectives import Owned
@@ -140,6 +141,16 @@ def _updated(product: nn.Module, given: tuple[Tensor, ...], output: Tensor) -> T
     for each in _updates(product):
         added[..., each.outputs] = each(given[0])
     return output + added
+
+
+def updates_of(model: nn.Module) -> list[LowRankUpdate]:
+    """The low-rank updates of a model, which stay as they are."""
+    return [
+        LowRankUpdate(f"{name}.weight", each.outputs, each.a.detach().cpu(), each.b.detach().cpu(), each.factor)
+        for name, product in model.named_modules()
+        if UPDATE in dict(product.named_children())
+        for each in _updates(product)
+    ]
 
 
 @torch.no_grad()
