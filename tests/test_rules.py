@@ -227,3 +227,15 @@ def test_a_public_function_says_what_it_raises() -> None:
         if any(raises(node)) and "raises" not in (ast.get_docstring(node) or "").lower()
     ]
     assert silent == []
+
+
+NAMES = {"Tokenizer": "tokenizer", "VocabIds": "vocab_ids"}  # by type
+
+
+def test_a_tokenizer_and_the_ids_of_a_vocabulary_have_one_name_each() -> None:
+    for file in SOURCE.rglob("*.py"):
+        for node in ast.walk(parsed(file)):
+            if isinstance(node, ast.arg | ast.AnnAssign) and node.annotation:
+                said = ast.unparse(node.annotation).strip("'").removesuffix(" | None")
+                name = node.arg if isinstance(node, ast.arg) else ast.unparse(node.target)
+                assert NAMES.get(said, name) in name, (file, name)

@@ -137,7 +137,7 @@ def test_every_episode_ends() -> None:
 
 
 @pytest.mark.parametrize(
-    ("states", "actions", "environment", "words"),
+    ("states", "actions", "environment", "message"),
     [
         ([0, 20], [0, 3], "FrozenLake-v1", "FrozenLake-v1 has 16 states; it has learned of 21"),
         ([0, 15], [0, 4], "FrozenLake-v1", "FrozenLake-v1 has 4 actions; it has learned of 5"),
@@ -147,8 +147,8 @@ def test_every_episode_ends() -> None:
         (FLOATS, [0, 1] * 4, "Pendulum-v1", "Pendulum-v1 has continuous actions; it has discrete ones"),
     ],
 )
-def test_environments_of_other_kinds_are_refused(states: Any, actions: Any, environment: str, words: str) -> None:
-    with pytest.raises(InputError, match=words):
+def test_environments_of_other_kinds_are_refused(states: Any, actions: Any, environment: str, message: str) -> None:
+    with pytest.raises(InputError, match=message):
         act(learned(states, actions), environment, episodes=1)
 
 

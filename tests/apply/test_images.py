@@ -205,7 +205,7 @@ def test_one_array_is_one_image_and_four_axes_are_a_batch(ready: Callable[[str],
 
 
 @pytest.mark.parametrize(
-    ("image", "words"),
+    ("image", "message"),
     [
         (
             np.zeros((3, 20, 12), np.uint8),
@@ -219,8 +219,8 @@ def test_one_array_is_one_image_and_four_axes_are_a_batch(ready: Callable[[str],
         (5, "an image is a int; a path"),
     ],
 )
-def test_arrays_that_are_no_images_are_refused(ready: Callable[[str], Ready], image: Any, words: str) -> None:
-    with pytest.raises(DataError, match=words):
+def test_arrays_that_are_no_images_are_refused(ready: Callable[[str], Ready], image: Any, message: str) -> None:
+    with pytest.raises(DataError, match=message):
         classify(ready("vit"), image)
 
 

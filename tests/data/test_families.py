@@ -190,7 +190,7 @@ def test_a_length_that_means_none_is_none(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "files", "words"),
+    ("kind", "files", "message"),
     [
         ("BertTokenizer", {"vocab.txt": "a\nb\n"}, r"vocab\.txt: it lacks '\[UNK\]'"),
         ("BertTokenizer", {"vocab.txt": ""}, r"vocab\.txt: it lacks '\[UNK\]'"),
@@ -216,14 +216,14 @@ def test_a_length_that_means_none_is_none(tmp_path: Path) -> None:
     ],
 )
 def test_what_is_wrong_with_a_file_is_said_in_a_line(
-    kind: str, files: dict[str, str], words: str, tmp_path: Path
+    kind: str, files: dict[str, str], message: str, tmp_path: Path
 ) -> None:
     config = {"tokenizer_class": kind} | {key: files[key] for key in files if key == "src_lang"}
     (tmp_path / "tokenizer_config.json").write_text(json.dumps(config))
     for name, content in files.items():
         data = base64.b64decode(GOLDEN["pieces"]["plain"]) if content == "plain" else content.encode()
         (tmp_path / name).write_bytes(data)
-    with pytest.raises(DataError, match=words) as caught:
+    with pytest.raises(DataError, match=message) as caught:
         load_tokenizer(tmp_path)
     assert str(tmp_path) in str(caught.value)
     assert "\n" not in str(caught.value)

@@ -369,7 +369,7 @@ def test_states_and_actions_are_choices_where_all_are(
 
 
 @pytest.mark.parametrize(
-    ("change", "words"),
+    ("change", "message"),
     [
         ({"observations": [[float("nan")], [1.0]]}, "observations holds a number that is not finite"),
         ({"actions": [1e39, 0.5]}, "actions holds a number that is not finite"),
@@ -380,9 +380,9 @@ def test_states_and_actions_are_choices_where_all_are(
         ({"observations": [[], []]}, "a step has no numbers"),
     ],
 )
-def test_unusable_episodes_are_named(tmp_path: Path, change: dict[str, Any], words: str) -> None:
+def test_unusable_episodes_are_named(tmp_path: Path, change: dict[str, Any], message: str) -> None:
     row = {"observations": [[0.5], [1.0]], "actions": [1, 0], "rewards": [1.0, 0.5]} | change
-    with pytest.raises(DataError, match=words):
+    with pytest.raises(DataError, match=message):
         read(write(tmp_path / "a.jsonl", row))
 
 
@@ -398,18 +398,18 @@ def npy(header: str) -> bytes:
 
 
 @pytest.mark.parametrize(
-    ("header", "words"),
+    ("header", "message"),
     [
         ("{'descr': '<f4', 'fortran_order': False, 'shape': (10000000000, 3), }\n", "is damaged: its header says"),
         ("{'descr': '|O', 'fortran_order': False, 'shape': (6,), }\n", "holds object; numbers are needed"),
     ],
 )
-def test_an_array_whose_header_lies_is_refused_before_it_is_made(tmp_path: Path, header: str, words: str) -> None:
+def test_an_array_whose_header_lies_is_refused_before_it_is_made(tmp_path: Path, header: str, message: str) -> None:
     np.savez(tmp_path / "e.npz", **steps())
     with zipfile.ZipFile(tmp_path / "f.npz", "w") as archive:
         for key in ("observations", "actions", "rewards"):
             archive.writestr(f"{key}.npy", npy(header) + b"1234")
-    with pytest.raises(DataError, match=f"'observations.npy' {words}"):
+    with pytest.raises(DataError, match=f"'observations.npy' {message}"):
         read(tmp_path / "f.npz")
 
 
@@ -432,7 +432,7 @@ def bad(tmp_path: Path, name: str, data: bytes) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("name", "data", "words"),
+    ("name", "data", "message"),
     [
         ("a.txt", b"\xff\xfe\x00", "text in UTF-16"),
         ("a.txt", b"\xff\x00", "unreadable"),
@@ -466,12 +466,12 @@ def bad(tmp_path: Path, name: str, data: bytes) -> Path:
         ("a.doc", b"a,b", "'.doc' files are not read; allowed"),
     ],
 )
-def test_a_bad_file_is_named_with_the_reason(tmp_path: Path, name: str, data: bytes, words: str) -> None:
+def test_a_bad_file_is_named_with_the_reason(tmp_path: Path, name: str, data: bytes, message: str) -> None:
     path = bad(tmp_path, name, data)
     with pytest.raises(DataError) as error:
         read(path)
     assert str(path) in str(error.value)
-    assert words in str(error.value)
+    assert message in str(error.value)
     assert "\n" not in str(error.value)
 
 
@@ -508,17 +508,17 @@ def test_kinds_are_not_mixed(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("names", "words"),
+    ("names", "message"),
     [
         (["loose.png"], "outside a class's folder"),
         (["one/a.png"], "one class"),
         (["one/a.png", "notes.txt"], "holds images and notes.txt"),
     ],
 )
-def test_images_in_no_class_folders_are_refused(tmp_path: Path, names: list[str], words: str) -> None:
+def test_images_in_no_class_folders_are_refused(tmp_path: Path, names: list[str], message: str) -> None:
     for name in names:
         bad(tmp_path, name, picture("red"))
-    with pytest.raises(DataError, match=words):
+    with pytest.raises(DataError, match=message):
         read(tmp_path)
 
 

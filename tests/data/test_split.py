@@ -62,7 +62,7 @@ def test_a_single_text_is_cut_between_paragraphs() -> None:
 
 
 @pytest.mark.parametrize(
-    ("examples", "share", "words"),
+    ("examples", "share", "message"),
     [
         ([Text("a", "one line")], 0.1, "one paragraph"),
         ([Text("a", "x"), Text("a", "y")], 0.1, "1 document"),
@@ -70,8 +70,8 @@ def test_a_single_text_is_cut_between_paragraphs() -> None:
         ([Text("a", "x"), Text("b", "y")], 1.5, "between 0 and 1"),
     ],
 )
-def test_what_cannot_be_held_out_is_said(examples: list[Text], share: float, words: str) -> None:
-    with pytest.raises(DataError, match=words):
+def test_what_cannot_be_held_out_is_said(examples: list[Text], share: float, message: str) -> None:
+    with pytest.raises(DataError, match=message):
         split(examples, share)
 
 

@@ -219,7 +219,7 @@ def test_a_sentencepiece_file_cuts_as_sentencepiece_does(kind: str, t5: bool, tm
 
 
 @pytest.mark.parametrize(
-    ("file", "data", "words"),
+    ("file", "data", "message"),
     [
         ("README.md", "nothing", "no tokenizer; one of tokenizer.json, vocab.txt"),
         ("tokenizer.json", "{", "unreadable tokenizer"),
@@ -227,9 +227,11 @@ def test_a_sentencepiece_file_cuts_as_sentencepiece_does(kind: str, t5: bool, tm
         ("spiece.model", "\x01\x02", "spiece.model: not a SentencePiece model, or damaged"),
     ],
 )
-def test_a_directory_without_a_readable_tokenizer_is_refused(file: str, data: str, words: str, tmp_path: Path) -> None:
+def test_a_directory_without_a_readable_tokenizer_is_refused(
+    file: str, data: str, message: str, tmp_path: Path
+) -> None:
     (tmp_path / file).write_text(data, encoding="utf-8")
-    with pytest.raises(DataError, match=words):
+    with pytest.raises(DataError, match=message):
         load_tokenizer(tmp_path)
 
 

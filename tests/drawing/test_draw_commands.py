@@ -19,9 +19,9 @@ def test_the_tree_is_written_as_svg_and_printed_as_data(tmp_path: Path, capsys: 
     assert len(data["nodes"]) == 78
 
 
-@pytest.mark.parametrize("words", [["tree"], ["timeline"], ["timeline", "--y", "params"], ["timeline", "--recent"]])
-def test_the_terminal_shows_the_same_models(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
-    assert run_command_line(words) == 0
+@pytest.mark.parametrize("command", [["tree"], ["timeline"], ["timeline", "--y", "params"], ["timeline", "--recent"]])
+def test_the_terminal_shows_the_same_models(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_command_line(command) == 0
     assert "Alpaca" in capsys.readouterr().out
 
 
@@ -34,7 +34,7 @@ def test_the_survey_s_figure_is_compared_edge_by_edge(capsys: pytest.CaptureFixt
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("command", "said"),
     [
         (["tree", "--highlight", "brt"], "did you mean"),
         (["timeline", "--y", "size"], "params"),
@@ -42,9 +42,9 @@ def test_the_survey_s_figure_is_compared_edge_by_edge(capsys: pytest.CaptureFixt
     ],
 )
 def test_a_mistake_gets_one_line_and_exit_code_2(
-    words: list[str], said: str, capsys: pytest.CaptureFixture[str]
+    command: list[str], said: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert run_command_line(words) == 2
+    assert run_command_line(command) == 2
     captured = capsys.readouterr()
     assert captured.out == ""
     assert said in captured.err

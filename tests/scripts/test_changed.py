@@ -39,15 +39,15 @@ def test_a_new_file_without_tests_of_its_name_asks_for_what_holds_of_every_part(
     assert chosen([file], new=[file]) == [*ALWAYS, *EVERY_PART]
 
 
-@pytest.mark.parametrize(("seconds", "code", "words"), [("0", 1, "skipped"), ("500", 0, "passed")])
+@pytest.mark.parametrize(("seconds", "code", "message"), [("0", 1, "skipped"), ("500", 0, "passed")])
 def test_a_run_whose_time_is_over_before_any_test_fails_and_the_rules_run_however_late(
-    seconds: str, code: int, words: str
+    seconds: str, code: int, message: str
 ) -> None:
     rules, others = "tests/test_names.py", "tests/scripts/test_lock.py"
     call = [sys.executable, "-m", "pytest", "-n", "0", "--seconds", seconds, rules, others]
     done = subprocess.run(call, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == code, done.stdout
-    assert words in done.stdout
+    assert message in done.stdout
     assert "passed" in done.stdout
 
 

@@ -57,7 +57,7 @@ def written(folder: Path, *rows: str) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("rows", "words"),
+    ("rows", "message"),
     [
         (('path = "a"\nweight = 0.7', 'path = "b"\nweight = 0.2'), r"the weights add up to 0\.9 \(a 0\.7, b 0\.2\)"),
         (('path = "a"\nweight = 0.0',), r"source 1\.weight is 0\.0; a number above 0"),
@@ -70,9 +70,9 @@ def written(folder: Path, *rows: str) -> Path:
         (("path =",), "not TOML"),
     ],
 )
-def test_a_mixture_that_is_none_is_refused_by_name(tmp_path: Path, rows: tuple[str, ...], words: str) -> None:
+def test_a_mixture_that_is_none_is_refused_by_name(tmp_path: Path, rows: tuple[str, ...], message: str) -> None:
     file = written(tmp_path, *rows)
-    with pytest.raises(DataError, match=words) as error:
+    with pytest.raises(DataError, match=message) as error:
         mixture(file)
     assert str(error.value).startswith(str(file))
     with pytest.raises(DataError, match="there is no such file"):

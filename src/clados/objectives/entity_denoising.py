@@ -244,17 +244,17 @@ class Linker:
     A name begins with a word and ends with one.
     """
 
-    def __init__(self, words: Tokenizer) -> None:
+    def __init__(self, tokenizer: Tokenizer) -> None:
         names = wordnet_graph().unambiguous()
-        rows = map(tuple, words.encode_batch([*names], add_special_tokens=False))
-        unknown = words.ids.get("unk")
+        rows = map(tuple, tokenizer.encode_batch([*names], add_special_tokens=False))
+        unknown = tokenizer.ids.get("unk")
         self.names = {row: number for row, number in zip(rows, names.values()) if row and unknown not in row}
         self.entities = np.unique([*self.names.values()])
-        self.inside = np.isin(np.arange(words.size), [*words.inside])
+        self.inside = np.isin(np.arange(tokenizer.size), [*tokenizer.inside])
         self.lengths: dict[int, list[int]] = {}
         for first, length in sorted({(row[0], len(row)) for row in self.names}, reverse=True):
             self.lengths.setdefault(first, []).append(length)
-        self.begins = np.isin(np.arange(words.size), [*self.lengths]) & ~self.inside
+        self.begins = np.isin(np.arange(tokenizer.size), [*self.lengths]) & ~self.inside
 
     def __call__(self, ids: Ids) -> Ids:
         """The entity that each token is the first of a name of, by number; UNNAMED elsewhere."""
@@ -270,9 +270,9 @@ class Linker:
 
 
 @lru_cache(4)
-def linker(words: Tokenizer) -> Linker:
+def linker(tokenizer: Tokenizer) -> Linker:
     """That of a tokenizer."""
-    return Linker(words)
+    return Linker(tokenizer)
 
 
 def _linked(pair: Any, link: Linker | None) -> LinkedCouple:

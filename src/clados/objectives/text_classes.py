@@ -84,9 +84,11 @@ class TextClassesTask(Task[s.TextClasses, LabelledRow], objective=s.TextClasses)
         labels = [self._label(each.label, config.classes, each.document) for each in rows]
         if config.shuffled:
             labels = [labels[i] for i in generator(config.seed, 2).permutation(len(labels))]
-        words = config.required_tokenizer
+        tokenizer = config.required_tokenizer
         texts = [(each.first, each.second) if isinstance(each, ComparedTexts) else each.text for each in rows]
-        return Listed([LabelledRow(read, label) for (read,), label in zip(words.read(texts, config.length), labels)])
+        return Listed(
+            [LabelledRow(read, label) for (read,), label in zip(tokenizer.read(texts, config.length), labels)]
+        )
 
     def _label(self, label: str | tuple[str, ...], classes: Sequence[str], where: str) -> int | float | tuple[int, ...]:
         match self.objective.problem:

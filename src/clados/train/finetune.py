@@ -183,8 +183,8 @@ def tuning_plan(choices: Tuned) -> TuningPlan:
     """
     folder = Path(choices.start)
     begun, one = opened(folder), task(_objective(choices.task))
-    words = begun.tokenizer
-    if words is None:
+    tokenizer = begun.tokenizer
+    if tokenizer is None:
         raise InputError(f"{folder}: its model reads {begun.model.kinds_read}; {choices.task} is of texts")
     one = _like_the_start(one, begun)
     check_installed(one.needs)
@@ -206,9 +206,9 @@ def tuning_plan(choices: Tuned) -> TuningPlan:
         model = dropping(model, choices.dropout)
     length = choices.length or min(begun.most or LENGTH, LENGTH)
     begun.fits(length)
-    config = SourceConfig(length, choices.seed, words, begun.facts.scales, writes=model.writes, classes=classes)
+    config = SourceConfig(length, choices.seed, tokenizer, begun.facts.scales, writes=model.writes, classes=classes)
     train, held_out = data.sources(one, config)
-    words.chat_template = one.chat_template(words, model.writes) or words.chat_template
+    tokenizer.chat_template = one.chat_template(tokenizer, model.writes) or tokenizer.chat_template
     batch = min(choices.batch, len(train))
     steps = choices.steps or max(1, math.ceil((choices.epochs or EPOCHS) * len(train) / batch))
     lr = choices.lr or _lr(model, low_rank=choices.lora is not None)
@@ -245,7 +245,7 @@ def tuning_plan(choices: Tuned) -> TuningPlan:
         stage=stage,
         model=model,
         run=run,
-        setting=Setting(model, length, VocabIds.of(words)),
+        setting=Setting(model, length, VocabIds.of(tokenizer)),
         facts=replace(begun.facts, classes=classes),
         train=train,
         held_out=held_out,
