@@ -21,6 +21,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -179,12 +180,17 @@ def build(folder: Path) -> None:
 # ---------------------------------------------------------------- training
 
 
-def train(name: str, out: Path) -> None:
-    """Train one model, or go on; nothing where it is finished."""
+def train(name: str, out: Path) -> bool:
+    """Train one model, or go on, until it is finished; whether it is.
+
+    One whose steps took less than the least time goes on with more of them.
+    """
     torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "1")))
     one, folder = MODELS[name], out / name
-    if (folder / "config.json").exists():
-        return
+    clock = Clock(out / f"{name}.seconds")
+    done = (folder / "config.json").exists()
+    if done and clock.spent >= LEAST:
+        return True
     given: dict[str, Any] = {
         "data": str(out / "data" / one.data),
         "params": one.params,
@@ -199,19 +205,19 @@ def train(name: str, out: Path) -> None:
         "objective": one.objective,
     }
     choices = Choices(model=one.model, dtype="bfloat16", **{k: v for k, v in given.items() if v is not None})
-    resume = (folder / RUN).exists()
+    resume, plan = (folder / RUN).exists(), None
+    signal.signal(signal.SIGTERM, clock.end)
     if resume:
         choices = resumed(folder, choices, [])
-    clock, baseline, plan = Clock(out / f"{name}.seconds"), out / f"{name}.baseline", None
-    signal.signal(signal.SIGTERM, clock.end)
-    if not resume:
+    else:
         plan = planned(choices)
-        write_json(baseline, plan.baseline())
+        write_json(out / f"{name}.baseline", plan.baseline())
+    if done and choices.steps:
+        choices = replace(choices, steps=ceil(1.05 * choices.steps * LEAST / clock.spent))
     result = pretrain(choices, folder, resume=resume, stop=clock, plan=plan)
     clock.write()
     print(name, choices.steps, f"{clock.spent:.0f} s", result.held_out[-1:], flush=True)
-    if result.finished and clock.spent < LEAST:
-        print(f"{name}: only {clock.spent:.0f} seconds; more steps are needed", flush=True)
+    return result.finished and (clock.spent >= LEAST or train(name, out))
 
 
 # ---------------------------------------------------------------- what ships
@@ -324,8 +330,7 @@ def main() -> None:
     build(given.out / "data")
     names = given.only or list(MODELS)
     if len(names) == 1:
-        train(names[0], given.out)
-        if (given.out / names[0] / "config.json").exists():
+        if train(names[0], given.out):
             finish(names[0], given.out)
         return
 
