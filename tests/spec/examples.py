@@ -72,7 +72,7 @@ def every_kind() -> set[type[s.Part]]:
 def _bare(kind: type[s.Part]) -> bool:
     try:
         kind()
-    except s.SpecError:
+    except (s.SpecError, TypeError):  # needs what it is not given, or is abstract
         return False
     return True
 

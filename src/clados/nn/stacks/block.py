@@ -1,5 +1,7 @@
 """A block: one layer of a stack. Shapes: x is [batch, length, d_model]."""
 
+from abc import ABC, abstractmethod
+
 from torch import Tensor
 
 from clados import spec as s
@@ -10,7 +12,7 @@ from clados.nn.feedforward.mlp import FeedForward
 from clados.spec.core.pieces import Env
 
 
-class Block(Module):
+class Block(Module, ABC):
     """One layer: what it holds. How its branches join the stream, ``nn.residuals`` has for each residual."""
 
     attn: Attention
@@ -24,6 +26,6 @@ class Block(Module):
         super().__init__(part, env)
         self.dropout, self.crossed = part.dropout, part.cross is not None
 
+    @abstractmethod
     def forward(self, x: Tensor, context: AttentionContext, state: State) -> tuple[Tensor, State]:
         """What leaves the layer, [batch, length, d_model], and what it remembers."""
-        raise NotImplementedError

@@ -1,5 +1,6 @@
 """What every whole model is."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Literal, Protocol, Self, TypeVar
 
@@ -26,7 +27,7 @@ class HasHeads(Protocol):
     def heads(self) -> tuple[Head, ...]: ...
 
 
-class Model(Part, kw_only=True):
+class Model(Part, ABC, kw_only=True):
     """A whole model. It needs no ``env``: it is told nothing, and tells its parts everything.
 
     What the rest of the package asks of a model, whatever its kind, is answered here: which ``towers`` it has, what it
@@ -42,9 +43,9 @@ class Model(Part, kw_only=True):
         return self.but(size=size)
 
     @property
+    @abstractmethod
     def towers(self) -> "tuple[HasHeads, ...]":
         """What holds inputs and heads: the model itself, or its towers."""
-        raise NotImplementedError
 
     @property
     def own_heads(self) -> tuple[Head, ...]:
@@ -100,9 +101,9 @@ class Model(Part, kw_only=True):
         """Whether it gives vectors of two kinds of input in one space."""
         return False
 
+    @abstractmethod
     def adapted(self, inputs: Callable[[Inputs], Inputs], head: Callable[[Head], Head]) -> Self:
         """The model with all that it reads and all its own heads changed."""
-        raise NotImplementedError
 
     @property
     def vocab(self) -> Vocabulary:
