@@ -2,9 +2,11 @@
 
 import re
 
+from clados import spec as s
 from clados.apply.ready import Ready
 from clados.errors import InputError
 from clados.names import LONG_BLANK, SENTENCES_BLANK
+from clados.spec.positions.blanks import goes_on
 
 # Begins where space does: none is read twice.
 BLANK = re.compile(r"(?<!\s)\s*+(\[MASK\]|<mask>|\[[sg]MASK\]|<extra_id_\d+>)")
@@ -28,6 +30,11 @@ def blank_ids(ready: Ready) -> tuple[int, ...]:
     tokenizer = ready.required_tokenizer
     marks = [tokenizer.ids.get("mask"), *map(tokenizer.special.get, (SENTENCES_BLANK, LONG_BLANK))]
     return tuple(each for each in marks if each is not None)
+
+
+def goes_on_behind(ready: Ready) -> int | None:
+    """The token behind which a model goes on, where what a long blank stands for does not stay at its place."""
+    return ready.required_tokenizer.special.get(LONG_BLANK) if goes_on(ready.spec.reads(s.Tokens)) else None
 
 
 def prompted(ready: Ready, text: str) -> str:

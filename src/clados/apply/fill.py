@@ -7,15 +7,13 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
-from clados import spec as s
-from clados.apply.blanks import BLANK, blank_ids, with_blank_tokens
+from clados.apply.blanks import BLANK, blank_ids, goes_on_behind, with_blank_tokens
 from clados.apply.ready import ModelSource, Ready, batched, listed, load, pad_ids
 from clados.data.stream import between, spaced
 from clados.data.tokenizer import Tokenizer, sentinel
 from clados.errors import InputError
-from clados.names import LONG_BLANK, marked_languages, meant_language
+from clados.names import marked_languages, meant_language
 from clados.nn.memory import enough_memory
-from clados.spec.positions.blanks import goes_on
 
 _LONGEST = 10  # tokens of a restored span
 _LONGEST_BLANK = 39  # of one that may be a sentence: as long as GLM's spans are in training
@@ -203,7 +201,7 @@ def _infilled(ready: Ready, rows: Sequence[list[int]]) -> list[Filled]:
     """Each span in the place of its blank: written after the text, at the blank's place (Du et al. 2022, §2.1-2.2)."""
     tokenizer, model, blanks = ready.required_tokenizer, ready.model, blank_ids(ready)
     places = [[place for place, token in enumerate(row) if token in blanks] for row in rows]
-    behind = tokenizer.special.get(LONG_BLANK, -1) if goes_on(ready.spec.reads(s.Tokens)) else -1
+    behind = goes_on_behind(ready)
     longest = min(_LONGEST_BLANK, (ready.positions or _LONGEST_BLANK + 2) - 2)
     ids, keep = pad_ids([row[::-1] for row in rows], tokenizer.ids.get("pad", 0), ready.device)
     ids, keep = ids.flip(1), torch.ones_like(ids).bool() if keep is None else keep.flip(1)  # padded on the left
@@ -228,7 +226,7 @@ def _infilled(ready: Ready, rows: Sequence[list[int]]) -> list[Filled]:
     return [_whole(ready, row, blanks, spans) for row, spans in zip(rows, found)]
 
 
-def _place(row: list[int], places: list[int], spans: _Spans, behind: int) -> tuple[int, int]:
+def _place(row: list[int], places: list[int], spans: _Spans, behind: int | None) -> tuple[int, int]:
     """Where the last token of a row's last span stands: in the text, and in the span."""
     place, count = places[len(spans) - 1], len(spans[-1][0]) + 1
     return place + count * (row[place] == behind), count

@@ -7,7 +7,7 @@ from warnings import warn
 import torch
 from torch import Tensor
 
-from clados.apply.blanks import blank_ids, prompted
+from clados.apply.blanks import blank_ids, goes_on_behind, prompted
 from clados.apply.generate import config_of, generate as generate_ids, room
 from clados.apply.ready import ModelSource, load
 from clados.errors import InputError
@@ -65,7 +65,7 @@ def generate(
             printed = len(text)
 
     given = torch.tensor([ids], device=ready.device)
-    blanks = blank_ids(ready)
+    blanks = tuple(each for each in blank_ids(ready) if each != goes_on_behind(ready))
     free = room(ready.model, given, blanks)
     if max_new_tokens is not None and free is not None and max_new_tokens > free >= 1:
         on_note(f"max_new_tokens is {max_new_tokens}; {ready.name} has positions for {free}, and stops there")

@@ -11,7 +11,6 @@ from clados.errors import InputError
 from clados.nn.core.context import Cache
 from clados.nn.kinds.model import WholeModel
 from clados.nn.positions.blanks import blank_positions
-from clados.spec.positions.blanks import goes_on
 
 
 class Writer(Protocol):
@@ -113,9 +112,9 @@ class Infilling(Continuing):
 
     @staticmethod
     def marks(model: WholeModel, blanks: Sequence[int]) -> tuple[int, ...]:
-        """The ids of blanks at whose place is written: the mask, and ``blanks`` where their words do not go on."""
+        """The ids of blanks at whose place is written: the vocabulary's mask, and others."""
         mask = model.spec.vocab.mask
-        return (*(() if mask is None else (mask,)), *(() if goes_on(model.spec.reads(s.Tokens)) else blanks))
+        return (*(() if mask is None else (mask,)), *blanks)
 
 
 class Answering:
