@@ -19,13 +19,13 @@ if TYPE_CHECKING:  # what OFFERED says, for type checkers and editors
     from clados.apply.summarize import summarize as summarize
     from clados.apply.translate import translate as translate
     from clados.apply.write import generate as generate
+    from clados.catalog.bibtex import cite as cite
     from clados.catalog.compare import compare as compare
     from clados.catalog.counts import count as count
     from clados.catalog.differences import diff as diff
     from clados.catalog.export import export as export
     from clados.catalog.lineage import lineage as lineage
     from clados.catalog.load import card as card, cards as cards, declaration as declaration
-    from clados.catalog.publications import cite as cite
     from clados.catalog.query import find as find
     from clados.checkpoints.load import from_pretrained as from_pretrained
     from clados.checkpoints.save import save_pretrained as save_pretrained
@@ -53,7 +53,7 @@ OFFERED = {
     "Choices": "clados.train.choices",
     "CladosError": "clados.errors",
     "chat": "clados.apply.chat",
-    "cite": "clados.catalog.publications",
+    "cite": "clados.catalog.bibtex",
     "classify": "clados.apply.classify",
     "compare": "clados.catalog.compare",
     "count": "clados.catalog.counts",

@@ -5,8 +5,9 @@ from typing import Any
 import torch
 
 from clados import checkpoints, spec as s  # noqa: F401 (checkpoints: models can be saved)
-from clados.catalog.counts import card_and_size, model_of
-from clados.catalog.load import declaration_of
+from clados.catalog.card import declaration_of
+from clados.catalog.counts import card_and_size
+from clados.catalog.sizes import model_of
 from clados.models.declared import declared_in
 from clados.nn.kinds.model import WholeModel
 from clados.nn.make import build as build_module

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from clados.catalog.card import CardError, NoModelError
+from clados.catalog.card import CardError, NoModelError, children
 from clados.catalog.check import check, stem
 from clados.catalog.compare import compare
 from clados.catalog.export import export
-from clados.catalog.lineage import ancestors, children, descendants, structure_of
+from clados.catalog.lineage import ancestors, descendants, structure_of
 from clados.catalog.load import Catalog, card_files, read_card
 from clados.catalog.new import new
 from clados.errors import InputError
@@ -126,7 +126,8 @@ def test_a_new_card_inherits_what_is_inherited_and_asks_for_the_rest(small: Cata
 
 
 def test_a_child_of_a_declared_model_gets_a_declaration_that_works(folder: Path) -> None:
-    from clados.catalog.load import catalog, declaration_of
+    from clados.catalog.card import declaration_of
+    from clados.catalog.load import catalog
 
     cards = catalog([])
     new("my-bert", "bert", cards, folder)
@@ -137,7 +138,8 @@ def test_a_child_of_a_declared_model_gets_a_declaration_that_works(folder: Path)
 
 
 def test_a_child_starts_from_the_size_at_which_its_parent_is_declared(tmp_path: Path) -> None:
-    from clados.catalog.load import catalog, declaration_of
+    from clados.catalog.card import declaration_of
+    from clados.catalog.load import catalog
 
     cards = catalog([])
     for parent in (each for each in cards.values() if each.runnable):

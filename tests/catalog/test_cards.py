@@ -10,6 +10,7 @@ import clados
 from clados.catalog.card import CardError, NoModelError, card_from
 from clados.catalog.load import Catalog, card_files, catalog, read_card
 from clados.names import CARDS_PATH
+from clados.tables import Page
 
 
 def test_attributes_are_values_with_kind_and_source(small: Catalog) -> None:
@@ -55,7 +56,7 @@ def test_an_absent_attribute_reads_as_unknown(small: Catalog) -> None:
 def test_a_line_in_brackets_inside_a_value_is_not_taken_for_a_table() -> None:
     note = 'lab = { value = "unknown", kind = "unknown", note = """a\n[b]\n""" }'
     text = f'id = "x"\nname = "X"\n{note}\nvocab = {{ value = 1, kind = "derived", source = "s" }}\n'
-    card = card_from(text, Path("x.toml"))
+    card = card_from(text, Path("x.toml"), lambda card: Page([card.id]))
     assert card.vocab.value == 1
     assert "[b]" in card.lab.note
 

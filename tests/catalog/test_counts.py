@@ -6,10 +6,11 @@ import re
 import pytest
 
 import clados
-from clados.catalog.counts import Counted, bases, count_size, ledger, rounds, size_named
+from clados.catalog.counts import Counted, bases, count_size, ledger, rounds
 from clados.catalog.differences import compare_models, diff
 from clados.catalog.load import catalog
 from clados.catalog.sentences import brief, sentence
+from clados.catalog.sizes import size_named
 from clados.errors import InputError
 from clados.models.declared import declared, package_models
 from clados.spec import Parallel, Post, Pre, RelativeBias, Rotary, count_parameters

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from clados.catalog.load import catalog, declaration_of
+from clados.catalog.card import declaration_of
+from clados.catalog.load import catalog
 from clados.catalog.structure import structure, training_compute
 from clados.errors import CladosError
 

@@ -12,9 +12,10 @@ from typing import Any
 import pytest
 
 from clados.catalog.assumed import assumed_in, concerning
+from clados.catalog.card import declaration_of
 from clados.catalog.check import check
 from clados.catalog.counts import FITTED, ROUNDED, every_count
-from clados.catalog.load import catalog, declaration_of
+from clados.catalog.load import catalog
 from clados.models.declared import package_models
 
 Run = Callable[..., Any]

@@ -1,19 +1,23 @@
 """The card: facts about a model, each value with its kind and source."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import tomli
 
+from clados import models
 from clados.catalog.schema import ATTRIBUTES, SIZE_FIGURES
 from clados.errors import CladosError
 from clados.tables import Page, Shown, escape_controls
+
+if TYPE_CHECKING:
+    from clados.spec import Declaration
 
 Plain = str | int | float | bool | tuple[Any, ...]
 
@@ -146,6 +150,7 @@ class Card(Shown):
         path: the card's file.
         values: each attribute's value.
         survey: its section in the survey, or empty.
+        shown_as: makes its page, which says more than the card: what came of the model, and what its declaration says.
         text: the whole TOML; what stands below the attributes is parsed when it is first used.
     """
 
@@ -153,6 +158,7 @@ class Card(Shown):
     name: str
     path: Path
     values: Mapping[str, Value] = field(repr=False)
+    shown_as: "Callable[[Card], Page]" = field(repr=False)
     survey: str = ""
     text: str = field(default="", repr=False)
 
@@ -224,8 +230,6 @@ class Card(Shown):
             return ()
         lines = assumed_in(self.path.with_suffix(".py"))
         if lines is None:
-            from clados.catalog.load import declaration_of
-
             return declaration_of(self).assumed
         return lines
 
@@ -242,9 +246,7 @@ class Card(Shown):
 
     def page(self) -> Page:
         """All that is known of it, each value with its kind and source."""
-        from clados.catalog.pages import card_page
-
-        return card_page(self)
+        return self.shown_as(self)
 
     def as_dict(self) -> dict[str, Any]:
         """Everything as plain data, ready for JSON."""
@@ -282,7 +284,7 @@ def as_plain(thing: Any) -> Any:
     return thing
 
 
-def card_from(text: str, path: Path) -> Card:
+def card_from(text: str, path: Path, shown_as: Callable[[Card], Page]) -> Card:
     """The card that a TOML text says; an attribute that is absent reads as unknown.
 
     Raises:
@@ -295,9 +297,28 @@ def card_from(text: str, path: Path) -> Card:
             name=data["name"],
             path=path,
             values=MappingProxyType({name: _value(data.get(name, _ABSENT)) for name in ATTRIBUTES}),
+            shown_as=shown_as,
             survey=data.get("survey", ""),
             text=text,
         )
+
+
+def declaration_of(card: Card) -> "Declaration":
+    """The declaration of a card's model; raises as `declaration`."""
+    from clados.models.declared import declared, declared_in
+
+    if not card.runnable:
+        raise CardError(
+            f"'{card.id}' is not declared: there is no {card.path.with_suffix('.py').name} in its card's folder"
+        )
+    inside = card.path.is_relative_to(models.FOLDER)
+    return declared(card.id) if inside else declared_in(card.path.with_suffix(".py"))
+
+
+def children(cards: Mapping[str, Card], name: str) -> list[Card]:
+    """The cards that name this one as a parent."""
+    named = (card for card in cards.values() if f'"{name}"' in card.text)  # spares reading the tables of the others
+    return [card for card in named if any(parent.id == name for parent in card.lineage)]
 
 
 def toml(text: str) -> dict[str, Any]:

@@ -5,11 +5,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from clados.catalog.card import Card, CardSize
-from clados.catalog.load import catalog, declaration_of
+from clados.catalog.card import Card, CardSize, declaration_of
+from clados.catalog.load import catalog
+from clados.catalog.sizes import model_of, size_named
 from clados.errors import InputError
 from clados.models.declared import declared_in
-from clados.spec.core.declaration import Declaration
 from clados.spec.core.ledger import BASES, Count, Row, count_parameters, rows
 from clados.spec.core.part import hint
 from clados.spec.kinds.model import Model
@@ -152,19 +152,6 @@ def rounds(total: int, published: int) -> bool:
     return 2 * abs(total - published) <= unit
 
 
-def size_named(card: Card, name: str | None) -> CardSize:
-    """A size of a card by its name or an alias; the headline one when none is named.
-
-    Raises:
-        InputError: for a size that was not published, with the nearest name.
-    """
-    wanted = (name or "").casefold()
-    for size in card.sizes:
-        if size.headline if name is None else wanted in (size.name, *size.aliases):
-            return size
-    raise InputError(f"{card.id} has no size '{name}'{hint(wanted, [size.name for size in card.sizes])}")
-
-
 def card_and_size(model: str) -> tuple[Card, CardSize]:
     """The card and the size that ``MODEL[:SIZE]`` names; the headline size when none is named.
 
@@ -234,18 +221,6 @@ def count_named(named: NamedModel, basis: str = "model") -> Counted:
     found = count_parameters(named.model, _counted_as(basis))
     total = totalled(named.model, basis)
     return Counted(named.name, "", basis, total, found.non_embedding, found.active, None, None, "")
-
-
-def model_of(card: Card, size: CardSize) -> Model:
-    """The declared model of a published size.
-
-    Raises:
-        InputError: when it is not declared.
-    """
-    declaration: Declaration = declaration_of(card)
-    if size.name not in declaration.sizes:
-        raise InputError(f"{card.id}:{size.name} is not declared; {', '.join(declaration.sizes)} are")
-    return declaration.models()[size.name]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,10 @@ from dataclasses import MISSING, dataclass, field, fields, replace
 from itertools import zip_longest
 from typing import Any
 
-from clados.catalog.card import Card, CardSize as CardSize
-from clados.catalog.counts import NamedModel, card_and_size, model_of, named_model
-from clados.catalog.load import declaration_of
+from clados.catalog.card import Card, CardSize as CardSize, declaration_of
+from clados.catalog.counts import NamedModel, card_and_size, named_model
 from clados.catalog.sentences import brief, sentence
+from clados.catalog.sizes import model_of
 from clados.spec.attention.masks import All
 from clados.spec.core import ledger
 from clados.spec.core.part import Part, in_turn, part_fields

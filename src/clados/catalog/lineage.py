@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from clados.catalog.card import Card, ParentLink
+from clados.catalog.card import Card, ParentLink, declaration_of
 from clados.catalog.load import catalog
 from clados.catalog.sentences import brief
 from clados.tables import Page, Shown
@@ -84,12 +84,6 @@ def descent_edges(cards: Mapping[str, Card]) -> list[Edge]:
     return [_edge(card, parent, 1) for card in cards.values() for parent in card.lineage]
 
 
-def children(cards: Mapping[str, Card], name: str) -> list[Card]:
-    """The cards that name this one as a parent."""
-    named = (card for card in cards.values() if f'"{name}"' in card.text)  # spares reading the tables of the others
-    return [card for card in named if any(parent.id == name for parent in card.lineage)]
-
-
 def _edge(card: Card, parent: ParentLink, depth: int) -> Edge:
     return Edge(card.id, parent.id, parent.kind, parent.change, parent.source, depth)
 
@@ -130,7 +124,6 @@ def structure_of(cards: Mapping[str, Card], edge: Edge) -> list[tuple[str, Any, 
     both = [cards[each] for each in (edge.parent, edge.child) if each in cards]
     if edge.kind != "architecture" or len(both) < 2 or not all(card.runnable for card in both):
         return []
-    from clados.catalog.load import declaration_of
     from clados.spec.core.part import part_differences
 
     parent, child = (declaration_of(card).model for card in both)

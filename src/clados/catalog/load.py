@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from clados import models
-from clados.catalog.card import Card, CardError, NoModelError, card_from
+from clados.catalog.card import Card, CardError, NoModelError, card_from, children, declaration_of
 from clados.names import CARDS_PATH, card_folders, did_you_mean
+from clados.tables import Page
 
 if TYPE_CHECKING:
     from clados.spec import Declaration
@@ -101,7 +102,13 @@ def read_card(path: Path) -> Card:
 def _read(path: Path, changed: int, size: int) -> Card:
     if not path.is_relative_to(models.FOLDER):  # those of the package are tested to be sound
         _sound(path)
-    return card_from(path.read_text(encoding="utf-8"), path)
+    return card_from(path.read_text(encoding="utf-8"), path, _page)
+
+
+def _page(card: Card) -> Page:
+    from clados.catalog.pages import card_page  # not for a list, which shows no page
+
+    return card_page(card, children(catalog(), card.id))
 
 
 def _sound(path: Path) -> None:
@@ -163,15 +170,3 @@ def declaration(name: str) -> "Declaration":
         SpecError: when its declaration cannot be.
     """
     return declaration_of(card(name))
-
-
-def declaration_of(card: Card) -> "Declaration":
-    """The declaration of a card's model; raises as `declaration`."""
-    from clados.models.declared import declared, declared_in
-
-    if not card.runnable:
-        raise CardError(
-            f"'{card.id}' is not declared: there is no {card.path.with_suffix('.py').name} in its card's folder"
-        )
-    inside = card.path.is_relative_to(models.FOLDER)
-    return declared(card.id) if inside else declared_in(card.path.with_suffix(".py"))

@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from clados import models
-from clados.catalog.card import Card, CardError
+from clados.catalog.card import Card, CardError, declaration_of
 from clados.catalog.check import stem
-from clados.catalog.load import declaration_of
 from clados.catalog.schema import ATTRIBUTES
 from clados.files import write_text
 

@@ -1,12 +1,10 @@
 """The page of a card: attributes, sizes, lineage, training, assumptions, and errata of the survey."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from clados.catalog.card import Card, CardSize, Value
 from clados.catalog.errata import errata_of_kind, erratum_line
-from clados.catalog.lineage import children
-from clados.catalog.load import catalog
 from clados.catalog.publications import described_in
 from clados.catalog.structure import headline_declared, structure, training_compute
 from clados.catalog.texts import attribute_text, shape_text, size_figure
@@ -15,13 +13,13 @@ from clados.tables import Page, TextTable
 ERRATA = {"wrong": "Where the survey is wrong", "refined": "Said more exactly", "absent": "Absent from the survey"}
 
 
-def card_page(card: Card) -> Page:
-    """The whole card."""
+def card_page(card: Card, children: Sequence[Card]) -> Page:
+    """The whole card, and the cards that came of it."""
     return Page(
         [
             *_head(card),
             *_sizes(card),
-            *_descent(card),
+            *_descent(card, children),
             *_structure(card),
             *_described(card),
             *_seen(card),
@@ -70,13 +68,13 @@ def _exact(size: CardSize) -> tuple[str, str]:
     return f"{size.exact.value:,}", size.exact_basis
 
 
-def _descent(card: Card) -> Iterator[Any]:
+def _descent(card: Card, children: Sequence[Card]) -> Iterator[Any]:
     if card.lineage:
         yield "Parents"
         yield [f"{each.id} ({each.kind}): {each.change}  [{each.source}]" for each in card.lineage]
-    if found := children(catalog(), card.id):
+    if children:
         yield "Descendants"
-        yield [", ".join(each.id for each in found)]
+        yield [", ".join(each.id for each in children)]
 
 
 def _structure(card: Card) -> Iterator[Any]:

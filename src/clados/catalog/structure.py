@@ -3,9 +3,8 @@
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
-from clados.catalog.card import Card, CardSize, Value
-from clados.catalog.counts import model_of, size_named
-from clados.catalog.load import declaration_of
+from clados.catalog.card import Card, CardSize, Value, declaration_of
+from clados.catalog.sizes import model_of, size_named
 from clados.spec.attention.block_sparse import BlockSparse
 from clados.spec.attention.dense import Attention
 from clados.spec.attention.masks import All, Banded

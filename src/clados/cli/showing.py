@@ -5,9 +5,10 @@ from typing import Annotated
 
 import typer
 
+from clados.catalog.bibtex import bibtex
 from clados.catalog.counts import card_and_size
 from clados.catalog.load import catalog
-from clados.catalog.publications import bibtex, described_in
+from clados.catalog.publications import described_in
 from clados.catalog.structure import headline_declared, structure
 from clados.cli import output
 from clados.cli.arguments import Json, ModelName, Models, Sized

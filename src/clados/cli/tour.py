@@ -24,8 +24,9 @@ def tour_command(
 
     Example: clados tour --minutes 7
     """
-    from clados.catalog.counts import card_and_size, model_of
+    from clados.catalog.counts import card_and_size
     from clados.catalog.load import card
+    from clados.catalog.sizes import model_of
     from clados.files import write_text
     from clados.spec import count_parameters
     from clados.tour.report import report

@@ -8,8 +8,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Literal
 
-from clados.catalog.card import Card
-from clados.catalog.load import catalog, declaration_of
+from clados.catalog.card import Card, declaration_of
+from clados.catalog.load import catalog
 from clados.errors import InputError, missing
 from clados.spec import Declaration
 from clados.spec.core.part import hint

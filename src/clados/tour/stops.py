@@ -12,8 +12,9 @@ from clados.apply.fill import fill
 from clados.apply.generate import generate
 from clados.apply.ready import Ready
 from clados.catalog.card import Card
-from clados.catalog.counts import card_and_size, model_of
+from clados.catalog.counts import card_and_size
 from clados.catalog.load import card
+from clados.catalog.sizes import model_of
 from clados.checkpoints import save_pretrained
 from clados.errors import InputError
 from clados.files import write_text

@@ -7,8 +7,9 @@ from typing import Any
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from clados.catalog.counts import card_and_size, model_of
-from clados.catalog.load import declaration_of
+from clados.catalog.card import declaration_of
+from clados.catalog.counts import card_and_size
+from clados.catalog.sizes import model_of
 from clados.checkpoints.metadata import read_metadata
 from clados.data import examples
 from clados.data.readers import read, read_as

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from clados import spec as s
+from clados.catalog.card import declaration_of
 from clados.catalog.lineage import ancestors
-from clados.catalog.load import catalog, declaration_of
+from clados.catalog.load import catalog
 from clados.objectives import Task
 from clados.spec.core.scale import width
 

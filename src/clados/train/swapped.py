@@ -4,8 +4,9 @@ import re
 from typing import Any
 
 from clados import spec as s
+from clados.catalog.card import declaration_of
 from clados.catalog.counts import card_and_size
-from clados.catalog.load import catalog, declaration_of
+from clados.catalog.load import catalog
 from clados.checkpoints.errors import LayoutError
 from clados.checkpoints.mapping.parsing import part
 from clados.errors import CladosError, InputError
