@@ -12,8 +12,8 @@ from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
 from clados import spec as s
 from clados.models.declared import declared
 from clados.objectives import Batch, task
+from clados.proofs.file_references import Transformers
 from clados.proofs.parity import TOLERANCE, Case, cases
-from clados.proofs.references import Transformers
 
 # One card for each of their classes.
 WORDS = [

@@ -11,6 +11,7 @@ from clados.catalog.load import catalog
 from clados.models.declared import declared, package_models
 from clados.proofs import Subject, parity
 from clados.proofs.cases import example_inputs, structures
+from clados.proofs.file_references import Transformers
 from clados.proofs.mutations import put
 from clados.proofs.parity import (
     Unequal,
@@ -24,7 +25,7 @@ from clados.proofs.parity import (
     idle,
     prove_parity,
 )
-from clados.proofs.references import OracleReference, Transformers
+from clados.proofs.references import OracleReference
 
 
 @pytest.mark.parametrize("model", package_models())

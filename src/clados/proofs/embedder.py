@@ -13,7 +13,7 @@ from clados.checkpoints.formats.sentence_transformers import EmbeddingSettings
 from clados.checkpoints.mapping.modules import is_apart
 from clados.checkpoints.mapping.names import embedding, places
 from clados.proofs.cases import ModelInputs
-from clados.proofs.references import Transformers
+from clados.proofs.file_references import Transformers
 
 
 class Embedder(Transformers):

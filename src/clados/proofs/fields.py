@@ -14,10 +14,11 @@ from clados.errors import CladosError
 from clados.objectives import runs, task
 from clados.proofs import unseen
 from clados.proofs.cases import structures, unpadded
+from clados.proofs.file_references import FileReference
 from clados.proofs.mutations import Mutant, mutants
 from clados.proofs.parity import TOLERANCE, Case, cases, comparison_key, distance
 from clados.proofs.proof import Finding, Subject
-from clados.proofs.references import FileReference, OracleReference
+from clados.proofs.references import OracleReference
 from clados.train.chain import why_not
 
 # Fields that no forward pass in evaluation shows, and what shows them.

@@ -6,7 +6,7 @@ from pathlib import Path
 from clados import spec as s
 from clados.checkpoints.mapping.detect import replace_heads
 from clados.proofs.embedder import Embedder
-from clados.proofs.references import (
+from clados.proofs.file_references import (
     FileReference,
     Golden,
     MemoryReference,

@@ -29,18 +29,11 @@ from clados.proofs.cases import (
     variations,
     without_capacity,
 )
+from clados.proofs.file_references import Golden, Transformers
 from clados.proofs.layout_references import GOLDEN, REFERENCES, reference, with_heads
 from clados.proofs.oracles import oracles
 from clados.proofs.proof import Finding, Subject
-from clados.proofs.references import (
-    Golden,
-    OracleReference,
-    Reference,
-    Transformers,
-    input_gradients,
-    loss_of,
-    with_gradients,
-)
+from clados.proofs.references import OracleReference, Reference, input_gradients, loss_of, with_gradients
 
 TOLERANCE = 2e-5  # of the largest value
 INVISIBLE = re.compile(
