@@ -26,15 +26,7 @@ from clados.checkpoints.mapping.dialects import flat, nested
 from clados.checkpoints.mapping.names import places
 from clados.proofs.cases import ModelInputs, unpadded
 from clados.proofs.injected import inject
-from clados.proofs.references import (
-    Reference,
-    Results,
-    input_gradients,
-    loss_of,
-    randomise,
-    spread,
-    with_gradients,
-)
+from clados.proofs.references import Reference, Results, input_gradients, loss_of, randomise, spread, with_gradients
 
 NAMES = {"prediction_logits": "logits", "seq_relationship_logits": "sop_logits"}  # theirs: ours
 

@@ -14,15 +14,8 @@ from clados.train.chain import stages_to
 from clados.train.swapped import learning
 
 # What is above these is a slip of the finger: no run of this package is meant to be so long or so large.
-MOST = {
-    "steps": 10**9,
-    "minutes": 10**6,
-    "least": 10**9,
-    "batch": 2**20,
-    "micro": 2**20,
-    "length": 2**20,
-    "vocab": 2**20,
-}
+MOST = {"steps": 10**9, "minutes": 10**6, "least": 10**9}
+MOST |= dict.fromkeys(("batch", "micro", "length", "vocab"), 2**20)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -64,12 +64,7 @@ class Recurrent(Remembering):
     """A decoder over segments of a text."""
 
     def forward(
-        self,
-        input_ids: Tensor | None = None,
-        *,
-        mems: Tensor | None = None,
-        logits_to_keep: int = 0,
-        **given: Any,
+        self, input_ids: Tensor | None = None, *, mems: Tensor | None = None, logits_to_keep: int = 0, **given: Any
     ) -> Output:
         """The heads' outputs, ``last_hidden_state`` and ``mems``; with a cache, which remembers by itself, no mems.
 
