@@ -17,6 +17,7 @@ if TYPE_CHECKING:  # what OFFERED says, for type checkers and editors
     from clados.apply.rank import rank as rank
     from clados.apply.ready import load as load
     from clados.apply.summarize import summarize as summarize
+    from clados.apply.tag import tag as tag
     from clados.apply.translate import translate as translate
     from clados.apply.write import generate as generate
     from clados.catalog.bibtex import cite as cite
@@ -80,6 +81,7 @@ OFFERED = {
     "save_pretrained": "clados.checkpoints.save",
     "prepare_for_decoding": "clados.nn.weight_layout",
     "summarize": "clados.apply.summarize",
+    "tag": "clados.apply.tag",
     "timeline": "clados.drawing.drawings",
     "Trainer": "clados.train.loop",
     "translate": "clados.apply.translate",

@@ -277,3 +277,92 @@ def test_metrics_whose_library_is_absent_are_refused_first(
     monkeypatch.setattr("clados.objectives.metrics.find_spec", lambda name: None)
     with pytest.raises(CladosError, match=r"measured by torchmetrics, .* pip install -e '\.\[finetune\]'"):
         tuning_plan(choices(start("bert"), folder / "classes.jsonl"))
+
+
+def test_words_are_tagged_and_entities_found(
+    folder: Path, start: Callable[[str], Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    names, others = ["king", "dog"], ["castle", "hill"]
+    random = np.random.default_rng(1)
+    made = []
+    for _ in range(80):
+        one, two = random.choice(names), random.choice(others)
+        made.append(
+            {"tokens": ["The", one, "sat", "on", "the", two, "."], "tags": ["B-WHO", "I-WHO", *"OOO", "B-AT", "O"]}
+        )
+    tuned = choices(start("bert"), lines(folder / "tags.jsonl", made), "tag", steps=60, class_weights="balanced")
+    finetune(tuned, folder / "tagged")
+    measured = json.loads((folder / "tagged" / "metrics.json").read_text())
+    assert measured["f1"] == 1.0
+    assert main(["tag", str(folder / "tagged"), "The king sat on the hill.", "--json"]) == 0
+    (row,) = json.loads(capsys.readouterr().out)
+    found = [(each["text"], each["tag"], each["start"], each["end"]) for each in row["tags"]]
+    assert found == [("The king", "WHO", 0, 8), ("hill", "AT", 20, 24)]
+    theirs: Any = transformers.AutoModelForTokenClassification.from_pretrained(folder / "tagged").eval()
+    assert {*theirs.config.id2label.values()} == {"B-AT", "B-WHO", "I-WHO", "O"}
+    ids = torch.arange(5, 17)[None]
+    assert torch.allclose(theirs(ids).logits, from_pretrained(folder / "tagged")(ids).logits, atol=1e-5)
+    plan = tuning_plan(replace(tuned, class_weights=None, lora=2))
+    assert isinstance(plan.stage.trains, s.LowRank)
+    assert plan.stage.trains.whole == ("heads.token_classifier.*",)
+
+
+def test_answers_are_quoted(folder: Path, start: Callable[[str], Path], capsys: pytest.CaptureFixture[str]) -> None:
+    random = np.random.default_rng(1)
+    made: list[dict[str, Any]] = []
+    for i in range(80):
+        who = random.choice(["king", "dog", "book"])
+        text = f"A {who} sat on the hill. " + "Rain fell on the roof. " * (4 * (i % 9 == 0))
+        answers = {"text": [who], "answer_start": [2]} if i % 8 else {"text": [], "answer_start": []}
+        made.append({"question": "Who sat?" if i % 8 else "Rain?", "context": text, "answers": answers})
+    tuned = choices(start("bert"), lines(folder / "asked.jsonl", made), "span", steps=60, length=32)
+    plan = tuning_plan(tuned)
+    assert len(plan.train) > plan.data.documents[0]  # a long text is read in windows
+    quoted = 0
+    for i in range(len(plan.train)):
+        row = plan.train.at(i)
+        if row.first:
+            a, b = row.read.places[row.first][0], row.read.places[row.last][1]
+            quoted += row.example.text[a:b] == row.example.answers[0][1]
+    assert quoted > 40
+    finetune(tuned, folder / "answering")
+    assert json.loads((folder / "answering" / "metrics.json").read_text())["exact_match"] > 90
+    given = ["--question", "Who sat?", "--context", "A king sat on the hill."]
+    assert main(["answer", str(folder / "answering"), *given, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["text"] == "king"
+    (model := initial(plan).eval()).save_pretrained(folder / "span-start")
+    batch = plan.task.prepare([plan.train.at(0)], [np.random.default_rng(0)], plan.setting)  # theirs scores padding too
+    theirs: Any = transformers.BertForQuestionAnswering.from_pretrained(folder / "span-start").eval()
+    inputs = {name: each.long() for name, each in batch.inputs.items()}
+    expected = theirs(**inputs, **batch.targets).loss.item()
+    assert plan.task.loss(model, batch).mean.item() == pytest.approx(expected, rel=1e-5)
+
+
+@pytest.mark.parametrize("card", ["t5", "gpt-2"])
+def test_answers_are_written(folder: Path, start: Callable[[str], Path], card: str) -> None:
+    made = [{"source": each["text"], "target": f"It is {each['label']}."} for each in rows(60)]
+    tuned = choices(start(card), lines(folder / "written.jsonl", made), "generate", steps=2, batch=4)
+    finetune(tuned, folder / f"{card}-written")
+    measured = json.loads((folder / f"{card}-written" / "metrics.json").read_text())
+    assert {*measured} == {"bleu", "chrf", "rouge1", "rouge2", "rougel"}
+    assert (
+        main(["generate", str(folder / f"{card}-written"), "--prompt", "The dog is warm.", "--max-new-tokens", "4"])
+        == 0
+    )
+    assert main(["chat", str(folder / f"{card}-written"), "--prompt", "The dog is warm.", "--max-new-tokens", "4"]) in (
+        0,
+        2,
+    )
+
+
+def test_texts_are_embedded(folder: Path, start: Callable[[str], Path]) -> None:
+    made = [{"anchor": each["text"], "positive": f"{each['text']} {i}"} for i, each in enumerate(rows(60))]
+    tuned = choices(start("bert"), lines(folder / "near.jsonl", made), "embed", steps=2, batch=8)
+    finetune(tuned, folder / "embedder")
+    assert {*json.loads((folder / "embedder" / "metrics.json").read_text())} == {"recall_at_1", "recall_at_1_of_bm25"}
+    assert (folder / "embedder" / "modules.json").exists()
+    assert (folder / "embedder" / "1_Pooling" / "config.json").exists()
+    assert main(["embed", str(folder / "embedder"), "The dog is warm.", "The king is dark."]) == 0
+    assert main(["rank", str(folder / "embedder"), "--query", "The dog", "--text", "The dog is warm."]) == 0
+    with pytest.raises(CladosError, match="a text's vector is not made of the states of a EncoderDecoder"):
+        tuning_plan(replace(tuned, start=str(start("t5"))))

@@ -54,6 +54,7 @@ VERBS: dict[str, Callable[[s.Model, _Learned], bool]] = {
     "summarize": _summarizes,
     "answer": _answers,
     "classify": lambda model, learned: not model.compares and model.head("classifier") is not None,
+    "tag": lambda model, learned: _reads_text(model) and model.head("token_classifier") is not None,
     "match": lambda model, learned: model.compares,
     "act": lambda model, learned: model.reads(s.Trajectory) is not None and model.head("action") is not None,
 }

@@ -240,6 +240,26 @@ def classify_command(
     output.print_table((name, "share", "class"), cells, right=("share",))
 
 
+def tag_command(
+    directory: Directory, texts: Texts = None, file: Lines = None, batch: BatchSize = 32, json: Json = False
+) -> None:
+    """Tag the words of texts, or find entities in them, as DIR learned it.
+
+    Example: clados tag runs/bert-tag "Ada Lovelace lived in London."
+    """
+    from clados.apply.tag import tag
+
+    given = _texts(texts, file)
+    found = tag(directory, given, batch=batch)
+    if json:
+        output.print_json([{"text": text, "tags": [vars(e) for e in each]} for text, each in zip(given, found)])
+        return
+    for text, each in zip(given, found):
+        output.print_heading(text)
+        cells = [(e.text, e.tag, _share(e.probability)) for e in each]
+        output.print_table(("words", "tag", "share"), cells, right=("share",))
+
+
 def match_command(
     directory: Directory,
     images: Images,

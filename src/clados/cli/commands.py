@@ -55,6 +55,7 @@ GROUPS: dict[str, dict[str, Command]] = {
         "summarize": Command("clados.cli.reading", "Summarise texts", reads=True),
         "answer": Command("clados.cli.reading", "Answer a question about a text", reads=True),
         "classify": Command("clados.cli.apply", "Classify images or texts", reads=True),
+        "tag": Command("clados.cli.apply", "Tag the words of texts", reads=True),
         "match": Command("clados.cli.apply", "Match images with texts", reads=True),
         "act": Command("clados.cli.apply", "Let a Decision Transformer act in an environment", reads=True),
     },

@@ -12,6 +12,7 @@ from torch.nn.functional import cross_entropy, kl_div, normalize
 from clados import spec as s
 from clados.apply.ready import Ready
 from clados.checkpoints.formats.sentence_transformers import EmbeddingSettings
+from clados.checkpoints.mapping.detect import embedder
 from clados.data.examples import DataError, Pair
 from clados.data.packing import generator
 from clados.errors import InputError
@@ -146,6 +147,18 @@ class PairedTextsTask(Task[s.PairedTexts, Related], objective=s.PairedTexts):
         found: Related = one.source([Pair("", question, passage, fields=said)], config).at(0)
         return found._replace(wrong=(found.passage,), scores=(0.0, 0.0))
 
+    def like(self, known: s.Objective | None, module: WholeModel) -> s.PairedTexts:
+        """With the prompts of the directory before questions and passages."""
+        if isinstance(known, s.PairedTexts):
+            return known
+        prompts = getattr(module, "embedding_settings", EmbeddingSettings()).prompts
+        second = next((prompts[name] for name in PROMPT_NAMES[1:] if name in prompts), "")
+        return self.objective.but(prefixes=(prompts["query"], second)) if "query" in prompts else self.objective
+
+    def with_heads(self, model: s.Model) -> s.Model:
+        """A model without a head for a text's vector gets the mean of its states, brought to unit length."""
+        return model if model.head(s.Embedding.slot) else embedder(model, s.Embedding())
+
     # ------------------------------------------------------------ what it trains
 
     def owned(self, model: WholeModel, setting: Setting, seed: int) -> Owned:
@@ -260,6 +273,11 @@ class PairedTextsTask(Task[s.PairedTexts, Related], objective=s.PairedTexts):
         right = first_share(list(np.where(np.isfinite(usual), found, -np.inf)))
         trivial = first_share(list(usual))
         return Measure("R@1", right, trivial, "BM25", trivial + 0.02, len(rows))
+
+    def metrics(self, ready: Ready, sample: Sample) -> dict[str, float]:
+        """The share of questions whose passage comes first among all that are held out, and what BM25 finds."""
+        found = self.measure(ready, sample)
+        return {"recall_at_1": found.value, "recall_at_1_of_bm25": found.trivial}
 
 
 def cosines(one: Tensor, other: Tensor, temperature: float) -> Tensor:

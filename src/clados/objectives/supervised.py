@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from clados import spec as s
+from clados.apply.generate import generate
 from clados.apply.ready import Ready
 from clados.data.examples import DataError, Dialogue, Pair
 from clados.data.packing import generator
@@ -28,10 +29,14 @@ from clados.errors import InputError
 from clados.nn.kinds.model import WholeModel
 from clados.objectives.base import Batch, Ids, Loss, Random, Setting
 from clados.objectives.measures import Measure, Sample
+from clados.objectives.metrics import writing
 from clados.objectives.sides import WRITERS, Answered, answered
 from clados.objectives.tasks import Small, Source, SourceConfig, of_kind
 from clados.objectives.text import TextTask, lm_loss
 from clados.spec.kinds.model import Writes
+
+MOST_WRITTEN = 64  # answers that are written where a tuned model is measured
+SPARE = 8  # tokens more than the answer has
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,6 +91,13 @@ class SupervisedTask(TextTask[s.Supervised, PromptedRow], objective=s.Supervised
 
     def learnable(self, examples: Sequence[Any]) -> Sequence[Any]:
         return of_kind(examples, Dialogue if isinstance(examples[0], Dialogue) else Pair)
+
+    def like(self, known: s.Objective | None, module: WholeModel) -> s.Supervised:
+        """By the template that it learned before; a new one parts prompt and answer of one text by a line's end."""
+        if isinstance(template := getattr(known, "template", None), s.Template):
+            return self.objective.but(template=template)
+        apart = module.spec.writes == "answers"
+        return self.objective if apart else self.objective.but(template=s.Template(prompt="{prompt}\n"))
 
     @property
     def end(self) -> str:
@@ -183,6 +195,26 @@ class SupervisedTask(TextTask[s.Supervised, PromptedRow], objective=s.Supervised
         usual = sum(_usual(counts[each.asked], answer) for each, answer in zip(rows, answers)) / len(rows)
         name = "the most frequent answer to the same"
         return Measure("whole answers", sum(right) / len(rows), usual, name, usual + 0.05, len(rows))
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        return ("sacrebleu", "rouge_score")
+
+    def metrics(self, ready: Ready, sample: Sample) -> dict[str, float]:
+        """BLEU, chrF and ROUGE of what is written greedily in answer, beside the answers."""
+        tokenizer, said, right = ready.required_tokenizer, list[str](), list[str]()
+        for each in [each.row for each in sample.rows()][:MOST_WRITTEN]:
+            first = int(np.flatnonzero(each.wanted)[0])
+            ids = [*each.ids[:first].tolist()]
+            room = len(each.ids) - first + SPARE
+            if ready.positions is not None and ready.spec.writes == "continues":
+                room = min(room, ready.positions - first)
+            if not ids or room < 1:
+                continue
+            new = generate(ready.model, torch.tensor([ids], device=ready.device), max_new_tokens=room, beams=1)
+            said.append(tokenizer.decode(new[0, len(ids) if ready.spec.writes == "continues" else 0 :].tolist()))
+            right.append(tokenizer.decode(each.ids[first:].tolist()))
+        return writing(said, right) if said else {}
 
 
 def _usual(counts: Counter[tuple[int, ...]], answer: tuple[int, ...]) -> bool:

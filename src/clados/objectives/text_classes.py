@@ -23,8 +23,6 @@ from clados.objectives.measures import Measure, Sample, share
 from clados.objectives.metrics import classification
 from clados.objectives.tasks import Listed, Source, SourceConfig, Task, of_kind
 
-SLOT = "classifier"
-
 
 class LabelledRow(NamedTuple):
     """A text as tokens, and its class; of several classes 0 or 1 for each; or a number."""
@@ -47,7 +45,7 @@ class TextClassesTask(Task[s.TextClasses, LabelledRow], objective=s.TextClasses)
 
     @property
     def heads(self) -> tuple[str, ...]:
-        return (SLOT,)
+        return (s.Classifier.slot,)
 
     # ------------------------------------------------------------ examples
 
