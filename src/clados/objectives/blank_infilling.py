@@ -36,7 +36,7 @@ class BlankInfillingTask(TextTask[s.BlankInfilling, Sentences], objective=s.Blan
     """Sentences of one document with blanks; the words of each blank are written from left to right."""
 
     writes = ("infills",)
-    small = Small(params="600K", vocab=512, steps=400, length=64, batch=16, lr=3e-3)
+    small = Small(params="600K", vocab=512, steps=400, length=64, batch=16, lr=3e-3, dropout=0.0)
 
     def marks(self, examples: Sequence[Any]) -> tuple[str, ...]:
         """What stands for sentences and for a long span, where any are taken out (``--task-mask`` of THUDM/GLM)."""
