@@ -124,6 +124,7 @@ def written(batch: Batch, vocab_ids: VocabIds) -> Ids:
 DENOISERS = declared("ul2").recipe.stages[0].objective
 CASES = {
     "next token": Case("gpt-2", s.NextToken(), following, lambda n: (n - 1, n - 1)),
+    "coded": Case("ctrl", s.CodedText(), following, lambda n: (n - 1, n - 1)),
     "segments": Case("transformer-xl", s.NextTokenInSegments(), following, lambda n: (n - 1, n - 1)),
     "masked tokens": Case("roberta", s.MaskedTokens(), in_place, lambda n: (1, 0.15 * (n + 3) + 1)),
     "entities": Case("ernie", s.EntityDenoising(least=0), in_place, lambda n: (1, 0.15 * (n + 3) + 1)),
@@ -175,7 +176,7 @@ def small(case: Case) -> tuple[WholeModel, Setting]:
     model = without_dropout(next(iter(structures(declared(case.card)).values())))
     words = VocabIds.declared(model.vocab)
     inside = frozenset(words.ordinary[1::3].tolist())
-    marks = dict(zip(task(case.objective).marks([Text("", "", "en")]), words.ordinary[-5:].tolist()))
+    marks = dict(zip(task(case.objective).marks([Text("a/b", "", "en")]), words.ordinary[-5:].tolist()))
     words = replace(words, inside=inside, marks=marks, encode=lambda text: words.ordinary[: len(text)].tolist())
     made, setting = build(model, seed=1), Setting(model, 0, words, build(model, seed=2).double())
     if owned := task(case.objective).owned(made, setting, seed=1):
@@ -294,7 +295,7 @@ def test_next_to_nothing_is_read_or_refused(case: Case, length: int) -> None:
 def test_long_documents_are_cut_to_the_length_and_empty_ones_passed_over(case: Case) -> None:
     one, model = task(case.objective), small(case)[1].model
     lines = ["To be or not to be, that is the question. " * 30, "", "x", "Be! It is."]
-    examples: list[Any] = [Text(str(i), line) for i, line in enumerate(lines)]
+    examples: list[Any] = [Text(f"a/{i}", line) for i, line in enumerate(lines)]
     if one.reads is not Text:
         pytest.skip("reads pairs, which it cuts itself: tests/objectives/test_corrupted_spans.py")
     roles = replace(Roles.of(model.vocab), marks=one.marks(examples))

@@ -9,10 +9,36 @@ from torch import Tensor
 
 from clados.apply.blanks import blank_ids, goes_on_behind, prompted
 from clados.apply.generate import config_of, generate as generate_ids, room
-from clados.apply.ready import ModelSource, load
+from clados.apply.ready import ModelSource, Ready, load
 from clados.errors import InputError
 
 UNFINISHED = "\ufffd"  # what decoding gives for the first bytes of a letter
+
+
+def prompt_ids(ready: Ready, prompt: str) -> list[int]:
+    """The ids of a prompt; of a model that learned by control codes (CTRL) its first word is one.
+
+    Raises:
+        InputError: it is none that the model knows.
+    """
+    tokenizer = ready.required_tokenizer
+    codes = control_codes(ready)
+    if not codes:
+        return ready.marked_for("generate", tokenizer.encode_batch([prompted(ready, prompt)]))[0]
+    code, _, rest = prompt.strip().partition(" ")
+    if code not in codes:
+        begins = f"begins with '{code}'" if code else "is empty"
+        raise InputError(f"the prompt {begins}; {ready.name} takes a control code first: {', '.join(codes)}")
+    return [codes[code], *tokenizer.encode(rest.strip(), add_special_tokens=False)]
+
+
+def control_codes(ready: Ready) -> dict[str, int]:
+    """The ids of the control codes that a model learned by; empty where it learned otherwise."""
+    if not getattr(ready.objective, "coded", False):
+        return {}
+    tokenizer = ready.required_tokenizer
+    roles = {*tokenizer.ids.values(), *tokenizer.sentinels}
+    return {name: number for name, number in tokenizer.special.items() if number not in roles}
 
 
 def generate(
@@ -48,7 +74,7 @@ def generate(
     """
     ready = load(source, "generate", beams=beams, device=device)
     tokenizer = ready.required_tokenizer
-    (ids,) = ready.known(ready.marked_for("generate", tokenizer.encode_batch([prompted(ready, prompt)])))
+    (ids,) = ready.known([prompt_ids(ready, prompt)])
     if not ids:
         if ready.spec.vocab.bos is None:
             raise InputError("the prompt is empty, and the vocabulary names no bos to start from")

@@ -77,6 +77,11 @@ def english() -> list[Text]:
     return wordnet() + shakespeare()
 
 
+def domains() -> list[Text]:
+    """English of three domains: WordNet, plays, and pages of the web; a document's name begins with its own."""
+    return english() + html()
+
+
 def udhr() -> list[Text]:
     """The articles of the Declaration of Human Rights in 39 languages; an article is one document in all of them."""
     return [
@@ -300,6 +305,7 @@ def languages() -> list[Text]:
 
 SETS: dict[str, Callable[[], Sequence[Example]]] = {
     "english": english,
+    "domains": domains,
     "wordnet": wordnet,
     "shakespeare": shakespeare,
     "udhr": udhr,

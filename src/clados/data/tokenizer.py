@@ -479,7 +479,9 @@ def assemble(backend: Backend, roles: Roles) -> Tokenizer:
     """
     sentinels = [sentinel(i) for i in reversed(range(roles.sentinels))]
     names = [*dict.fromkeys(roles.named().values()), *roles.marks, *sentinels]
-    backend.add_special_tokens([AddedToken(name, special=True, normalized=False) for name in names])
+    backend.add_special_tokens(  # a mark that is a word stands for itself alone, and not for a part of another
+        [AddedToken(name, special=True, normalized=False, single_word=name.isalpha()) for name in names]
+    )
     if roles.single:
         used = {name: backend.token_to_id(name) for name in roles.named().values() if name in roles.single + roles.pair}
         pair = roles.pair or "$A $B"

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -76,7 +76,7 @@ class SupervisedTask(TextTask[s.Supervised, PromptedRow], objective=s.Supervised
     """
 
     writes = WRITERS
-    reads = Pair
+    reads: ClassVar[type[Any]] = Pair
     data = "instructions"
     length = 192
     batch = 16

@@ -21,7 +21,7 @@ from clados.apply.rank import rank
 from clados.apply.ready import Ready, load
 from clados.apply.summarize import summarize
 from clados.apply.translate import translate
-from clados.apply.write import generate as write
+from clados.apply.write import control_codes, generate as write
 from clados.data.examples import pixels
 from clados.objectives import measure, runs, task
 from clados.proofs.proof import Finding, Subject
@@ -81,8 +81,9 @@ def command(*arguments: str) -> Any:
 
 
 def _generate(ready: Ready, folder: Path, row: Any, scratch: Path) -> Answers:
-    printed = command("generate", str(folder), "--prompt", PROMPT, "--max-new-tokens", "12")
-    return printed["text"], write(ready, PROMPT, max_new_tokens=12)
+    prompt = " ".join([*list(control_codes(ready))[:1], PROMPT])
+    printed = command("generate", str(folder), "--prompt", prompt, "--max-new-tokens", "12")
+    return printed["text"], write(ready, prompt, max_new_tokens=12)
 
 
 def _chat(ready: Ready, folder: Path, row: Any, scratch: Path) -> Answers:

@@ -95,11 +95,11 @@ from clados.spec.learning.objectives.feedback import PPO, ActorCritic, BestOf, C
 from clados.spec.learning.objectives.finetuning import AnswerSpans, PairClasses, TextClasses, TokenClasses
 from clados.spec.learning.objectives.image_classes import ImageClasses
 from clados.spec.learning.objectives.masked_tokens import MaskedNgrams, MaskedTokens
-from clados.spec.learning.objectives.next_token import NextToken, NextTokenInSegments
+from clados.spec.learning.objectives.next_token import CodedText, NextToken, NextTokenInSegments
 from clados.spec.learning.objectives.permuted_tokens import PermutedTokens
 from clados.spec.learning.objectives.replaced_tokens import ReplacedTokens
 from clados.spec.learning.objectives.return_conditioned import ReturnConditioned
-from clados.spec.learning.objectives.supervised import ContextDistilled, PrefixLM, Supervised
+from clados.spec.learning.objectives.supervised import ContextDistilled, DialogueTurns, PrefixLM, Supervised
 from clados.spec.learning.objectives.translation import Translation
 from clados.spec.learning.optimisers import LAMB, Adafactor, Adagrad, AdamW, Lion, Optimiser, ScaledAdam
 from clados.spec.learning.packing import FullSentences, Packing, SentencePairs
@@ -152,6 +152,7 @@ __all__ = [
     "ChoiceScore",
     "CladosError",
     "Classifier",
+    "CodedText",
     "Comparisons",
     "Constant",
     "ContextDiscriminator",
@@ -170,6 +171,7 @@ __all__ = [
     "Denoised",
     "Denoiser",
     "Dense",
+    "DialogueTurns",
     "Dims",
     "Discriminator",
     "Disentangled",

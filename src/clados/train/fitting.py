@@ -7,7 +7,7 @@ from typing import Any
 
 from clados import spec as s
 from clados.data.corpus import SAMPLE, Corpus
-from clados.data.examples import Captioned, DataError, Episode, Labelled, Pair, Text
+from clados.data.examples import Captioned, DataError, Dialogue, Episode, Labelled, Pair, Text
 from clados.data.scaling import Scales, scales
 from clados.data.tokenizer import Roles, Tokenizer
 from clados.data.training import train_tokenizer
@@ -44,6 +44,8 @@ def texts(examples: Sequence[Any]) -> list[str]:
                 found.append(each.text)
             case Pair():
                 found += [each.source, each.target]
+            case Dialogue():
+                found += [said for _, said in each.messages]
             case Captioned():
                 found += each.captions
     return found

@@ -13,7 +13,7 @@ ctrl = gpt_2.but(
 
 pretraining = Stage(
     name="pretraining",
-    objective=NextToken(),
+    objective=CodedText(),
     data="140 GB: Wikipedia, Project Gutenberg, 45 subreddits, OpenWebText, Amazon reviews, translations, questions "
     "and answers; each sequence begins with the code of its source",
     optimiser=Adagrad(lr=0.05),

@@ -8,7 +8,7 @@ dialogpt = gpt_2.but(size=parent.sizes["medium"])
 dialogues = Tuning(
     name="dialogues",
     start="gpt-2",
-    objective=NextToken(),
+    objective=DialogueTurns(),
     data="147 million conversations from Reddit, each one text, its turns parted by the end-of-text token",
     optimiser=AdamW(lr=0.1, decay=0.01),
     schedule=Noam(warmup=16_000),
@@ -17,6 +17,7 @@ dialogues = Tuning(
 )
 backwards = dialogues.but(
     name="backwards",
+    objective=DialogueTurns(backwards=True),
     data="the same, each reply before what it answers: a second model, to rank replies by p(source | reply)",
 )
 

@@ -16,6 +16,15 @@ class NextToken(Objective):
     z: float = 0.0
 
 
+class CodedText(NextToken):
+    """-log p(x_t | x_<t, c): every sequence begins with the control code of its domain (Keskar et al. 2019, §2, §3.2).
+
+    The code says where a text is from, and is what a prompt begins with.
+    """
+
+    coded: ClassVar[bool] = True
+
+
 class NextTokenInSegments(Objective):
     """-log p(x_t | x_<t) over segments of a text in their order (Dai et al. 2019, §3.2).
 

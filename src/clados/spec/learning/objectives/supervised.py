@@ -27,6 +27,17 @@ class Supervised(Objective):
     learns: Literal["answers", "all"] = "answers"  # whose tokens count; with an encoder the answers' alone
 
 
+class DialogueTurns(Supervised):
+    """-log p(x_n | x_<n) over all turns of a dialogue as one text (Zhang et al. 2019, DialoGPT, §3.1, eq. 1).
+
+    The end-of-text token stands behind each turn. Backwards, each reply stands before what it answers: a model of
+    p(source | reply), by which replies are ranked (§3.2).
+    """
+
+    learns: Literal["answers", "all"] = "all"
+    backwards: bool = False
+
+
 class ContextDistilled(Objective):
     """KL(p0(x given context) against p(x)): the model learns to do without the context (Askell et al. 2021, §2.2)."""
 
