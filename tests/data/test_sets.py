@@ -25,6 +25,7 @@ from clados.data import (
 
 COUNTS = {
     "english": (Text, 461),
+    "domains": (Text, 461 + 84),
     "wordnet": (Text, 394),
     "shakespeare": (Text, 67),
     "udhr": (Text, 39 * 30),
