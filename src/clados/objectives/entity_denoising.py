@@ -287,7 +287,8 @@ def _named(source: LinkedPairs) -> Iterator[Ids]:
     """The entities of each row, as often as it names them."""
     for index in range(len(source)):
         links = source.at(index).links
-        yield links[links != UNNAMED]
+        if (links != UNNAMED).any():
+            yield links[links != UNNAMED]
 
 
 def entity_scores(model: WholeModel, states: Tensor, batch: Batch) -> Tensor:
