@@ -33,8 +33,8 @@ class Catalog(Mapping[str, Card]):
             if Path(name).exists():
                 kind = "directory" if Path(name).is_dir() else "file"
                 raise NoModelError(
-                    f"'{name}' is a {kind}, and here a model of the catalogue is named; what it holds is shown by "
-                    f"'clados load {name}', and by draw, count and diff"
+                    f"unknown model '{name}': that is a {kind}, and here a model of the catalogue is named; what a "
+                    "saved model's directory holds is shown by load, draw, count and diff"
                 )
             raise NoModelError(
                 f"unknown model '{name}'{did_you_mean(name, known) or '; see them all with: clados list'}"
