@@ -54,9 +54,8 @@ def test_what_is_known_of_cards_alone_says_what_shows_a_directory(
     verb: str, directory: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run_command_line([verb, directory]) == 2
-    assert f"'{directory}' is a directory, and here a model of the catalogue" in capsys.readouterr().err.replace(
-        "\n", ""
-    )
+    message = capsys.readouterr().err.replace("\n", "")
+    assert f"unknown model '{directory}': that is a directory, and here a model of the catalogue" in message
 
 
 def test_a_name_of_the_catalogue_is_no_directory(
@@ -66,3 +65,9 @@ def test_a_name_of_the_catalogue_is_no_directory(
     (tmp_path / "gpt-2").mkdir()
     assert said(capsys, "count", "gpt-2:small", "--ledger", "none")["id"] == "gpt-2"
     assert said(capsys, "count", "gpt-2", "--ledger", "none")["id"] == "gpt-2"
+
+
+@pytest.mark.parametrize("verb", ["show", "count", "draw"])
+def test_a_name_too_long_for_any_path_is_a_model_that_is_unknown(verb: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_command_line([verb, "x" * 5000]) == 2
+    assert "unknown model" in capsys.readouterr().err

@@ -30,8 +30,8 @@ class Catalog(Mapping[str, Card]):
         found = self._cards.get(name) or self._named(name)
         if found is None:
             known = [*self._cards, *(card.name for card in self._cards.values())]
-            if Path(name).exists():
-                kind = "directory" if Path(name).is_dir() else "file"
+            if os.path.exists(name):  # false, and no error, for names that no path can have
+                kind = "directory" if os.path.isdir(name) else "file"
                 raise NoModelError(
                     f"unknown model '{name}': that is a {kind}, and here a model of the catalogue is named; what a "
                     "saved model's directory holds is shown by load, draw, count and diff"

@@ -117,7 +117,7 @@ def sized_or_saved(model: str) -> "str | NamedModel":
     from clados.catalog.load import catalog
     from clados.small import model_folder
 
-    if model.endswith(".py") or not model_folder(model).exists() or model.partition(":")[0] in catalog():
+    if model.endswith(".py") or not os.path.exists(model_folder(model)) or model.partition(":")[0] in catalog():
         return model
     from clados.checkpoints.load import saved_model
 
