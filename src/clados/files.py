@@ -25,6 +25,14 @@ _LONE = re.compile("[\ud800-\udfff]")  # halves of characters, as in names of fi
 LARGEST_INT = 2**62  # integers in files beyond this are damage: sizes and ids must fit torch's 64 bits with room to add
 
 
+def path_exists(path: str | Path) -> bool:
+    """Whether something is there; a name that no path can have, as it is too long, is that of nothing."""
+    try:
+        return Path(path).exists()
+    except OSError:
+        return False
+
+
 def write_whole(path: Path, write: Callable[[Path], object]) -> None:
     """Let ``write`` fill a neighbour of ``path`` that takes its place, with its mode and owner, once it is complete.
 

@@ -1,13 +1,12 @@
 """The small pretrained models that the package brings along, by id: ``small/gpt-2``."""
 
-import os
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from clados.errors import InputError
-from clados.files import JsonObject
+from clados.files import JsonObject, path_exists
 from clados.names import did_you_mean
 
 PREFIX = "small/"
@@ -80,7 +79,7 @@ def model_folder(source: str | Path) -> Path:
         InputError: it begins with ``small/``, and is neither.
     """
     path = Path(source)
-    if path.parts[:1] != (PREFIX[:-1],) or len(path.parts) != 2 or os.path.exists(path):
+    if path.parts[:1] != (PREFIX[:-1],) or len(path.parts) != 2 or path_exists(path):
         return path
     known = _folders()
     if path.name not in known:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from clados import models
 from clados.catalog.card import Card, CardError, NoModelError, card_from, children, declaration_of
+from clados.files import path_exists
 from clados.names import CARDS_PATH, card_folders, did_you_mean
 from clados.tables import Page
 
@@ -30,8 +31,8 @@ class Catalog(Mapping[str, Card]):
         found = self._cards.get(name) or self._named(name)
         if found is None:
             known = [*self._cards, *(card.name for card in self._cards.values())]
-            if os.path.exists(name):  # false, and no error, for names that no path can have
-                kind = "directory" if os.path.isdir(name) else "file"
+            if path_exists(name):
+                kind = "directory" if Path(name).is_dir() else "file"
                 raise NoModelError(
                     f"unknown model '{name}': that is a {kind}, and here a model of the catalogue is named; what a "
                     "saved model's directory holds is shown by load, draw, count and diff"

@@ -115,9 +115,10 @@ def sized_or_saved(model: str) -> "str | NamedModel":
     """A name of the catalogue as it is; the declaration of what a directory or a file of weights holds."""
     from clados.catalog.counts import NamedModel
     from clados.catalog.load import catalog
+    from clados.files import path_exists
     from clados.small import model_folder
 
-    if model.endswith(".py") or not os.path.exists(model_folder(model)) or model.partition(":")[0] in catalog():
+    if model.endswith(".py") or not path_exists(model_folder(model)) or model.partition(":")[0] in catalog():
         return model
     from clados.checkpoints.load import saved_model
 
