@@ -11,7 +11,7 @@ from clados.apply.blanks import BLANK
 from clados.apply.fill import _Anew, fill, written_spans
 from clados.apply.ready import Ready
 from clados.data import Text, train_tokenizer
-from clados.data.tokenizer import Roles
+from clados.data.roles import Roles
 from clados.errors import InputError
 from clados.names import marked_languages
 from clados.nn import build

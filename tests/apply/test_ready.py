@@ -8,7 +8,7 @@ import pytest
 
 from clados.apply.ready import LongText, Ready
 from clados.data import train_tokenizer
-from clados.data.tokenizer import Roles
+from clados.data.roles import Roles
 from clados.models.declared import declared
 from clados.objectives import task
 from tests.apply.little import SENTENCES

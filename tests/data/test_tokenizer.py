@@ -27,7 +27,7 @@ from clados.data import (
     train_tokenizer,
 )
 from clados.data.pieces import text_parts
-from clados.data.tokenizer import sentinel
+from clados.data.roles import sentinel
 from clados.errors import InputError
 from clados.objectives import VocabIds
 from clados.spec.inputs.text import Vocabulary

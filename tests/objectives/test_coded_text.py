@@ -7,8 +7,9 @@ import pytest
 
 import clados
 from clados.data import Text, train_tokenizer
+from clados.data.roles import Roles
 from clados.data.sets import domains
-from clados.data.tokenizer import Roles, Tokenizer
+from clados.data.tokenizer import Tokenizer
 from clados.models.declared import declared
 from clados.objectives import SourceConfig, task
 from clados.objectives.coded_text import CodedTextTask

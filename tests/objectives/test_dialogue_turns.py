@@ -10,7 +10,7 @@ import clados
 from clados import spec as s
 from clados.data import Dialogue, train_tokenizer
 from clados.data.packing import generator
-from clados.data.tokenizer import GPT2_ROLES
+from clados.data.roles import GPT2_ROLES
 from clados.models.declared import declared
 from clados.objectives import Setting, SourceConfig, VocabIds, task
 from tests.train.small import NOUNS, choices

@@ -8,8 +8,8 @@ import pytest
 from clados import spec as s
 from clados.data import Text, train_tokenizer
 from clados.data.packing import Couple, NeighbouringPairs, generator
+from clados.data.roles import Roles
 from clados.data.stream import Stream
-from clados.data.tokenizer import Roles
 from clados.errors import InputError
 from clados.models.declared import declared
 from clados.objectives import Setting, SourceConfig, VocabIds, task

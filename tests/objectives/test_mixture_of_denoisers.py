@@ -9,7 +9,7 @@ import pytest
 from clados import spec as s
 from clados.data import Text, train_tokenizer
 from clados.data.packing import Packed, generator
-from clados.data.tokenizer import Roles
+from clados.data.roles import Roles
 from clados.errors import InputError
 from clados.models.declared import declared
 from clados.objectives import Setting, SourceConfig, VocabIds

@@ -15,8 +15,8 @@ from clados import spec as s
 from clados.data.examples import DataError, Pair
 from clados.data.packing import generator
 from clados.data.readers import read
+from clados.data.roles import Roles
 from clados.data.sets import glosses
-from clados.data.tokenizer import Roles
 from clados.data.training import train_tokenizer
 from clados.models.declared import declared
 from clados.nn import WholeModel, build

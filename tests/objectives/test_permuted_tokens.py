@@ -150,6 +150,6 @@ def test_the_objective_goes_with_the_models_memory() -> None:
 
 def _tokenizer() -> Any:
     from clados.data import train_tokenizer
-    from clados.data.tokenizer import Roles
+    from clados.data.roles import Roles
 
     return train_tokenizer(["To be."] * 3, "unigram", 60, Roles.of(declared("xlnet").model.vocab))

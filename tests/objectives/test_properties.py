@@ -14,7 +14,7 @@ from hypothesis import assume, given, settings, strategies as st
 from clados import spec as s
 from clados.data import Text, train_tokenizer
 from clados.data.packing import generator
-from clados.data.tokenizer import Roles
+from clados.data.roles import Roles
 from clados.errors import CladosError, InputError
 from clados.models.declared import declared
 from clados.nn import WholeModel, build

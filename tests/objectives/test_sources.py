@@ -5,7 +5,7 @@ import pytest
 
 from clados import spec as s
 from clados.data import Text, train_tokenizer
-from clados.data.tokenizer import Roles
+from clados.data.roles import Roles
 from clados.models.bert.bert import bert
 from clados.objectives import SourceConfig, task
 

@@ -13,8 +13,9 @@ import clados
 from clados import spec as s
 from clados.data.errors import DataError
 from clados.data.examples import Dialogue, Pair
+from clados.data.roles import Roles
 from clados.data.sets import conversations, instructions
-from clados.data.tokenizer import Roles, Tokenizer
+from clados.data.tokenizer import Tokenizer
 from clados.data.training import train_tokenizer
 from clados.errors import InputError
 from clados.models.declared import declared

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from clados import spec as s
+from clados.data.roles import Roles
 from clados.data.sets import wordnet
-from clados.data.tokenizer import Roles, Tokenizer
+from clados.data.tokenizer import Tokenizer
 from clados.data.training import train_tokenizer
 from clados.errors import InputError
 from clados.models.declared import declared

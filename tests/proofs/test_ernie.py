@@ -1,4 +1,4 @@
-"""ERNIE beside what its authors' own code gave (``clados/proofs/golden/ernie``), at positions that are not padding."""
+"""ERNIE beside what its authors' own code gave (``golden/ernie``), at positions that are not padding."""
 
 from hashlib import sha256
 from pathlib import Path
@@ -9,13 +9,12 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor
 
-import clados.proofs
 from clados import nn, spec as s
 from clados.models.declared import declared
-from clados.proofs.golden.ernie.make import LENGTH, PLAIN, SIZE, WORDS, drawn
 from clados.proofs.parity import TOLERANCE, distance
+from tests.proofs.golden.ernie.make import LENGTH, PLAIN, SIZE, WORDS, drawn
 
-GOLDEN = Path(clados.proofs.__file__).parent / "golden" / "ernie"
+GOLDEN = Path(__file__).parent / "golden" / "ernie"
 
 
 @pytest.fixture(scope="module")

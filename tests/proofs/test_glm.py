@@ -1,4 +1,4 @@
-"""GLM beside what its authors' own code gave (``clados/proofs/golden/glm``)."""
+"""GLM beside what its authors' own code gave (``golden/glm``)."""
 
 from hashlib import sha256
 from pathlib import Path
@@ -8,13 +8,12 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-import clados.proofs
 from clados import nn, spec as s
 from clados.models.declared import declared
-from clados.proofs.golden.glm.make import LENGTH, SIZE, WORDS, drawn
 from clados.proofs.parity import TOLERANCE, distance
+from tests.proofs.golden.glm.make import LENGTH, SIZE, WORDS, drawn
 
-GOLDEN = Path(clados.proofs.__file__).parent / "golden" / "glm"
+GOLDEN = Path(__file__).parent / "golden" / "glm"
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ from clados import spec as s
 from clados.cli.frame import run_command_line
 from clados.data.errors import BadLines, DataError
 from clados.data.examples import Text
-from clados.data.tokenizer import Roles
+from clados.data.roles import Roles
 from clados.data.training import train_tokenizer
 from clados.errors import CladosError, CladosWarning
 from clados.models.declared import declared

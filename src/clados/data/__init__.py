@@ -18,19 +18,11 @@ from clados.data.examples import (
 )
 from clados.data.packing import Couple, Packed, PackedPairs, PackedSentences, TokenBlocks, generator
 from clados.data.readers import read, read_as
+from clados.data.roles import BERT_ROLES, CLIP_ROLES, GPT2_ROLES, LLAMA_ROLES, ROBERTA_ROLES, T5_ROLES, Roles
 from clados.data.sampler import Sampler
 from clados.data.sets import SETS, manifest, synsets
 from clados.data.stream import Stream, encode_documents, sentences
-from clados.data.tokenizer import (
-    BERT_ROLES,
-    CLIP_ROLES,
-    GPT2_ROLES,
-    LLAMA_ROLES,
-    ROBERTA_ROLES,
-    T5_ROLES,
-    Roles,
-    Tokenizer,
-)
+from clados.data.tokenizer import Tokenizer
 from clados.data.training import train_tokenizer
 from clados.data.vocabularies import load_tokenizer
 

@@ -11,7 +11,8 @@ from tokenizers import AddedToken, Regex, Tokenizer as Backend, decoders, models
 
 from clados.data import sentencepiece as spm
 from clados.data.errors import DataError
-from clados.data.tokenizer import Roles, Tokenizer, call_tokenizers, with_templates
+from clados.data.roles import Roles, with_templates
+from clados.data.tokenizer import Tokenizer, call_tokenizers
 from clados.data.training import SPACE
 from clados.files import JsonObject
 

@@ -7,7 +7,7 @@ convert_slow_tokenizer.py; the defaults are those of the classes, and tokenizer_
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from clados.data.tokenizer import BERT_ROLES, CLIP_ROLES, GPT2_ROLES, LLAMA_ROLES, ROBERTA_ROLES, T5_ROLES, Roles
+from clados.data.roles import BERT_ROLES, CLIP_ROLES, GPT2_ROLES, LLAMA_ROLES, ROBERTA_ROLES, T5_ROLES, Roles
 
 Kind = Literal["wordpiece", "bytes", "clip", "gpt", "ends", "sentencepiece", "marian"]
 TOKENIZER_FILES: dict[Kind, tuple[str, ...]] = {  # the files of each kind, all of them needed

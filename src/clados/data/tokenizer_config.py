@@ -8,8 +8,9 @@ from tokenizers import AddedToken
 
 from clados.data.errors import DataError
 from clados.data.families import MODEL_TYPES, MODELS, TOKENIZER_CLASSES, TOKENIZER_FILES, Family
+from clados.data.roles import Roles
 from clados.data.rows import replace_surrogates
-from clados.data.tokenizer import CONFIG, GENERIC, SPECIAL, Roles
+from clados.data.tokenizer import CONFIG, GENERIC, SPECIAL
 from clados.files import JsonObject, read_json
 from clados.names import TOKEN_ROLES
 

@@ -11,8 +11,9 @@ from itertools import pairwise
 from tokenizers import Regex, Tokenizer as Backend, decoders, models, normalizers, pre_tokenizers, trainers
 
 from clados.data.errors import DataError
+from clados.data.roles import BERT_ROLES, GPT2_ROLES, LLAMA_ROLES, T5_ROLES, WORD_ROLES, Roles
 from clados.data.rows import replace_surrogates
-from clados.data.tokenizer import BERT_ROLES, GPT2_ROLES, LLAMA_ROLES, T5_ROLES, WORD_ROLES, Roles, Tokenizer, assemble
+from clados.data.tokenizer import Tokenizer, assemble
 from clados.progress import progress
 
 SPACE = "▁"

@@ -9,17 +9,9 @@ from tokenizers import AddedToken, Tokenizer as Backend, models, normalizers
 
 from clados.data.errors import DataError
 from clados.data.families import FAMILIES, MODELS, TOKENIZER_FILES, Family
+from clados.data.roles import Roles, with_templates
 from clados.data.sentencepiece import CONTROL, read_model
-from clados.data.tokenizer import (
-    CHAT_TEMPLATE,
-    CONFIG,
-    SPECIAL,
-    Renumbered,
-    Roles,
-    Tokenizer,
-    count_sentinels,
-    with_templates,
-)
+from clados.data.tokenizer import CHAT_TEMPLATE, CONFIG, SPECIAL, Renumbered, Tokenizer, count_sentinels
 from clados.data.tokenizer_config import ADDED, TokenizerConfig, files_of, read_config
 from clados.data.vocabulary_files import (
     HIGHEST_ID,

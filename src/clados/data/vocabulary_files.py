@@ -10,7 +10,8 @@ from tokenizers import AddedToken, Regex, Tokenizer as Backend, decoders, models
 from clados.data import sentencepiece as spm
 from clados.data.errors import DataError
 from clados.data.families import Family, Kind
-from clados.data.tokenizer import Roles, call_tokenizers, sentinel
+from clados.data.roles import Roles, sentinel
+from clados.data.tokenizer import call_tokenizers
 from clados.data.tokenizer_config import TokenizerConfig
 from clados.files import read_json
 

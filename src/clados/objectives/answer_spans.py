@@ -56,11 +56,11 @@ class AnswerSpansTask(Task[s.AnswerSpans, AnswerRow], objective=s.AnswerSpans):
         """
         rows = of_kind(examples, AskedText)
         overlap = min(self.objective.overlap, config.length // 4)
-        words, found = config.required_tokenizer, list[AnswerRow]()
+        tokenizer, found = config.required_tokenizer, list[AnswerRow]()
         for row in rows:
-            if len(words.encode(row.question, "")) + overlap >= config.length:
+            if len(tokenizer.encode(row.question, "")) + overlap >= config.length:
                 raise DataError(f"{row.document}: the question leaves no room for its text in {config.length} tokens")
-        for row, windows in zip(rows, words.read([(e.question, e.text) for e in rows], config.length, overlap)):
+        for row, windows in zip(rows, tokenizer.read([(e.question, e.text) for e in rows], config.length, overlap)):
             found += [AnswerRow(read, *_edges(read, row), row) for read in windows]
         if config.shuffled:
             order = generator(config.seed, 2).permutation(len(found))
@@ -106,7 +106,7 @@ class AnswerSpansTask(Task[s.AnswerSpans, AnswerRow], objective=s.AnswerSpans):
         return said, [[text for _, text in each.answers] for each in asked]
 
     def measure(self, ready: Ready, sample: Sample) -> Measure:
-        """The share of questions that are answered right, beside the first word of the text."""
+        """The share of questions that have an answer and get it, as SQuAD compares; no answer at all gets none."""
         said, right = self._answers(ready, sample)
         score = [any(_plain(each) == _plain(one) for one in some) for each, some in zip(said, right)]
         value = sum(score) / max(1, len(score))

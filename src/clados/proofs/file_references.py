@@ -169,9 +169,9 @@ class MemoryReference(Transformers):
 class Golden(FileReference):
     """What somebody else's code once wrote into ``golden/<card>``: a small model's files, what it read and gave.
 
-    ``make.py`` there says which code, and writes: config.json, model.safetensors, inputs.safetensors (one call),
-    outputs.safetensors, gradients/model.safetensors (of the weighted sum of the outputs, as ``loss_of`` has it) and
-    gradients/inputs.safetensors.
+    ``scripts/golden_<card>.py`` says which code, and writes: config.json, model.safetensors, inputs.safetensors
+    (one call), outputs.safetensors, gradients/model.safetensors (of the weighted sum of the outputs,
+    as ``loss_of`` has it) and gradients/inputs.safetensors.
     """
 
     def __init__(self, card: str, layout: s.Layout, model: s.Model, folder: Path) -> None:

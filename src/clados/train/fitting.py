@@ -8,8 +8,9 @@ from typing import Any
 from clados import spec as s
 from clados.data.corpus import SAMPLE, Corpus
 from clados.data.examples import Captioned, DataError, Dialogue, Episode, Labelled, Pair, Text
+from clados.data.roles import Roles
 from clados.data.scaling import Scales, scales
-from clados.data.tokenizer import Roles, Tokenizer
+from clados.data.tokenizer import Tokenizer
 from clados.data.training import train_tokenizer
 from clados.errors import InputError
 from clados.names import TOKEN_ROLES, parse_number

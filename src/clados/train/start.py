@@ -14,7 +14,8 @@ from clados.checkpoints.errors import CheckpointError
 from clados.checkpoints.mapping.detect import slots
 from clados.checkpoints.metadata import read_metadata
 from clados.data.examples import DataError
-from clados.data.tokenizer import USUAL_NAMES, Tokenizer
+from clados.data.roles import USUAL_NAMES
+from clados.data.tokenizer import Tokenizer
 from clados.errors import InputError
 from clados.models.declared import declared, package_models
 from clados.names import TOKEN_ROLES

@@ -1,8 +1,8 @@
 """Transformer-XL as transformers 4.35.2 has it, the last version that computes it: a small model over three segments.
 
 Run in an environment of its own, with torch 2.13.0, transformers 4.35.2, tokenizers 0.15.2, huggingface_hub 0.20.3 and
-safetensors: ``python make.py`` writes the files beside it, ``python make.py FOLDER`` says how far the model in a folder
-that Clados wrote is from them.
+safetensors: ``python golden_transformer_xl.py`` writes what is kept in proofs/golden; with FOLDER it says how far the
+model in a folder that Clados wrote is from that.
 """
 
 import sys
@@ -13,7 +13,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from transformers import TransfoXLConfig, TransfoXLLMHeadModel
 
-HERE = Path(__file__).parent
+HERE = Path(__file__).parents[1] / "src" / "clados" / "proofs" / "golden" / "transformer_xl"
 TEXTS, LENGTH, SEGMENTS, MEMORY = 2, 11, 3, 16
 
 
@@ -66,7 +66,7 @@ def stacked(mems: list[torch.Tensor]) -> torch.Tensor:
 
 
 def save(held: dict[str, torch.Tensor], name: str) -> None:
-    """Tensors beside this file."""
+    """Tensors among what is kept."""
     save_file({key: each.detach().contiguous() for key, each in held.items()}, HERE / name)
 
 
