@@ -54,7 +54,12 @@ def chosen(model: str | s.Model, size: str | None = None, params: int | str | No
         return model
     if model.endswith(".py"):
         declaration = declared_in(model)
-        return declaration.at(size) if size or params is None else nearest_size(declaration, params)
+        return declaration.at(size) if size or params is None else _nearest(declaration, params)
     name = f"{model.partition(':')[0]}:{size}" if size else model
     card, row = card_and_size(name)
-    return model_of(card, row) if ":" in name or params is None else nearest_size(declaration_of(card), params)
+    return model_of(card, row) if ":" in name or params is None else _nearest(declaration_of(card), params)
+
+
+def _nearest(declaration: s.Declaration, params: int | str) -> s.Model:
+    """The published size that is nearest to a budget."""
+    return declaration.at(nearest_size(declaration.models(), params))

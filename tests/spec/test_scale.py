@@ -30,6 +30,11 @@ def sizes(model: s.Model) -> list[s.Size]:
     )
 
 
+def _nearest(name: str, params: int | str) -> s.Model:
+    models = declared(name).models()
+    return models[nearest_size(models, params)]
+
+
 def met(paper: s.Model, params: int) -> tuple[s.Model | None, str]:
     """The scaled model, or why there is none."""
     try:
@@ -42,7 +47,7 @@ def met(paper: s.Model, params: int) -> tuple[s.Model | None, str]:
 @settings(max_examples=5, deadline=None, derandomize=True)
 @given(params=BUDGETS)
 def test_a_budget_is_met_within_five_percent_in_proportion_or_it_says_why(name: str, params: int) -> None:
-    paper = nearest_size(declared(name), params)
+    paper = _nearest(name, params)
     small, why = met(paper, params)
     if small is None:
         assert "the nearest size that keeps the paper's proportions has" in why
@@ -61,7 +66,7 @@ def test_a_budget_is_met_within_five_percent_in_proportion_or_it_says_why(name: 
 @pytest.mark.parametrize("name", ["bert", "gpt-2", "t5", "llama", "transformer", "vit"])
 @pytest.mark.parametrize("params", ["1M", "5M", "20M"])
 def test_with_a_small_vocabulary_small_budgets_are_met(name: str, params: str) -> None:
-    model: Any = nearest_size(declared(name), params)
+    model: Any = _nearest(name, params)
     if not isinstance(model.inputs, s.Patches):
         model = model.but(inputs=s.but(vocab=s.Vocabulary(kind="bytes", size=1024)))
     assert abs(s.count_parameters(scaled(model, params)).total - parse_number(params)) <= NEAR * parse_number(params)
@@ -98,7 +103,7 @@ def test_tiny_is_tiny_in_all_but_its_tables(name: str) -> None:
 
 def test_the_nearest_published_size_is_so_by_ratio() -> None:
     gpt = declared("gpt-2")
-    assert nearest_size(gpt, "1B") == min(
+    assert gpt.at(nearest_size(gpt.models(), "1B")) == min(
         gpt.models().values(), key=lambda each: abs(math.log(s.count_parameters(each).total / 1e9))
     )
 

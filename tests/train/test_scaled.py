@@ -1,14 +1,18 @@
 """The numbers of a run on a small machine, beside the published ones."""
 
+import math
 from pathlib import Path
 
 import pytest
 
+from clados import spec as s
 from clados.cli.frame import run_command_line
-from clados.models.declared import declared
+from clados.data.examples import Text
+from clados.models.declared import declared, package_models
+from clados.objectives import runs, task
 from clados.train.learns import learns
 from clados.train.planned import planned
-from clados.train.scaled import rate_model
+from clados.train.scaled import NUMBERS, numbered, rate_model, recipe_size
 from tests.train.small import choices, write_texts
 
 CHILD = """
@@ -57,3 +61,57 @@ def test_a_published_size_keeps_its_published_rate() -> None:
     for name in ("gpt-2", "roberta", "redpajama-incite"):
         declaration = declared(name)
         assert rate_model(name, declaration.recipe.stages[0], declaration.model) == declaration.model
+
+
+def rate(stage: s.Stage) -> float:
+    return stage.optimiser.lr  # type: ignore[attr-defined, no-any-return]
+
+
+def alike(one: s.Stage, stage: s.Stage) -> bool:
+    """Whether they learn the same from the same, after models of the same card."""
+    starts = [each.start.partition(":")[0] if isinstance(each, s.Tuning) else "" for each in (one, stage)]
+    return type(one.objective) is type(stage.objective) and one.exponent == stage.exponent and starts[0] == starts[1]
+
+
+@pytest.mark.parametrize("name", [each for each in package_models() if declared(each).recipes])
+@pytest.mark.parametrize("params", [10**6, 10**9])
+def test_a_budgets_rate_is_that_of_the_nearest_size_which_is_trained_alike(name: str, params: int) -> None:
+    """Of all declarations whose sizes have recipes of their own, each stage that can be trained."""
+    declaration = declared(name)
+    for stage in declaration.recipe.stages:
+        if not runs(stage.objective):
+            continue
+        size = recipe_size(declaration, stage, str(params), [Text("", "a text")])
+        taken = numbered(stage, declaration, size)
+        assert taken.but(**{field: getattr(stage, field) for field in NUMBERS}) == stage
+        others = {
+            other: [each for each in declaration.recipe_at(other).stages if each.name == stage.name]
+            for other, model in declaration.models().items()
+            if type(model) is type(declaration.model)
+        }
+        distance = {
+            other: abs(math.log(s.count_parameters(declaration.at(other)).total / params))
+            for other, stages in others.items()
+            if stages and alike(stages[0], stage) and not task(stage.objective).refusal(declaration.at(other))
+        }
+        near = min(distance, key=lambda other: distance[other])
+        assert rate(taken) == rate(others[near][0]), (stage.name, near)
+
+
+@pytest.mark.parametrize(
+    ("name", "size", "published", "here"),
+    # Taylor et al. 2022, table 5; Brown et al. 2020, table 2.1; Zhang et al. 2022, table 1; Rae et al. 2021, table 1
+    [
+        ("galactica", "mini", 6e-4, 3e-3),
+        ("gpt-3", "small", 6e-4, 3e-3),
+        ("opt", "125m", 6e-4, 3e-3),
+        ("gopher", "44m", 6e-4, 4 * 6e-4),  # of 512 numbers, at 128
+    ],
+)
+def test_a_small_run_takes_the_rate_of_the_size_that_it_is_scaled_from(
+    name: str, size: str, published: float, here: float, tmp_path: Path
+) -> None:
+    plan = planned(choices(write_texts(tmp_path), name))
+    assert plan.numbers_of == f"{name}:{size}"
+    assert plan.published_lr == published
+    assert plan.run.lr == here

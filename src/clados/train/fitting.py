@@ -212,14 +212,7 @@ def sized(
     """
     if size:
         return fit_model(headed(declaration.at(size), stage), context)
-    alike = {
-        name: model
-        for name, model in declaration.models().items()
-        if type(model) is type(declaration.model)
-        and _learns(declaration.recipe_at(name), stage)
-        and not task(stage.objective).refusal(headed(model, stage))  # ELECTRA's generators are among its sizes
-    }
-    usable = {name: headed(model, stage) for name, model in alike.items() if reads(model, context)}
+    usable = usable_sizes(declaration, stage, context.examples)
     if not usable:
         raise DataError(
             f"the data hold {type(context.examples[0]).__name__} examples of a shape that the model does not read"
@@ -229,16 +222,32 @@ def sized(
         largest = max(fitted, key=lambda model: s.count_parameters(model).total)
         if s.count_parameters(largest).total <= parse_number(SMALL_PARAMS):
             return largest
-    paper = nearest_size(
-        declaration.but(model=next(iter(usable.values())), sizes=usable, recipes={}), params or SMALL_PARAMS
-    )
+    paper = usable[nearest_size(usable, params or SMALL_PARAMS)]
     small = scaled(fit_model(paper, context), params or SMALL_PARAMS)
     return small.but(init=paper.init.narrowed(width(paper) / width(small)))
 
 
-def _learns(recipe: s.Recipe, stage: s.Stage) -> bool:
-    """Whether a recipe has a stage of this objective; DeBERTa v3 learns otherwise than v1."""
-    return any(type(each.objective) is type(stage.objective) for each in recipe.stages)
+def usable_sizes(declaration: s.Declaration, stage: s.Stage, examples: Sequence[Any]) -> dict[str, s.Model]:
+    """The published sizes that a stage trains on such data, with its head: of the declared kind, and trained alike."""
+    alike = {
+        name: model
+        for name, model in declaration.models().items()
+        if type(model) is type(declaration.model)
+        and stage_like(declaration.recipe_at(name), stage)
+        and not task(stage.objective).refusal(headed(model, stage))  # ELECTRA's generators are among its sizes
+    }
+    return {name: headed(model, stage) for name, model in alike.items() if reads(model, examples)}
+
+
+def stage_like(recipe: s.Recipe, stage: s.Stage) -> s.Stage | None:
+    """The stage of a recipe that starts from the same, and learns the same; DeBERTa v3 learns otherwise than v1."""
+    return next((each for each in recipe.stages if _kind(each) == _kind(stage)), None)
+
+
+def _kind(stage: s.Stage) -> tuple[Any, ...]:
+    """What two sizes' stages have in common that are one stage of their model."""
+    start = stage.start.partition(":")[0] if isinstance(stage, s.Tuning) else ""
+    return stage.name, type(stage), start, type(stage.objective), stage.exponent
 
 
 def headed(model: s.Model, stage: s.Stage) -> s.Model:
@@ -255,9 +264,9 @@ def headed(model: s.Model, stage: s.Stage) -> s.Model:
     return model.but(heads=(*(each for each in model.own_heads if each.slot != head.slot), head))
 
 
-def reads(model: s.Model, context: FitContext) -> bool:
+def reads(model: s.Model, examples: Sequence[Any]) -> bool:
     """Whether a model's inputs are of the data's shape: numbers for a trajectory's states, or frames."""
-    first, frames = context.examples[0], model.reads(s.Frames)
+    first, frames = examples[0], model.reads(s.Frames)
     if not isinstance(first, Episode) or not (frames or model.reads(s.Trajectory)):
         return True
     return bool(frames) == (first.observations.ndim > 2)

@@ -31,6 +31,7 @@ class Plan:
     choices: Choices
     card: str
     published: s.Stage  # the paper's
+    published_size: str  # whose numbers these are
     published_lr: float
     stage: s.Stage  # the same, brought to the model
     model: s.Model
@@ -87,6 +88,11 @@ class Plan:
         }
 
     @property
+    def numbers_of(self) -> str:
+        """The published model whose recipe the numbers are scaled from."""
+        return f"{self.choices.card_id}:{self.published_size}"
+
+    @property
     def sequence(self) -> "tuple[Plan, ...]":
         """The plans of all that is to be trained, in order, this one last."""
         return (*(self.before.sequence if self.before else ()), self)
@@ -102,6 +108,7 @@ class Plan:
             "examples": len(self.train),
             "left out": self.dropped,
             "start": str(self.start.folder) if self.start else None,
+            "recipe": self.numbers_of,
             **numbers,
         }
 

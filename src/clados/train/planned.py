@@ -19,7 +19,15 @@ from clados.train.choices import Choices
 from clados.train.fitting import Facts, FitContext, facts_of, headed, sized, tokenizer_for
 from clados.train.optimisers import peak_lr, published_lr
 from clados.train.plan import Plan
-from clados.train.scaled import rate_model, scaled_batch, scaled_length, scaled_stage, scaled_steps
+from clados.train.scaled import (
+    numbered,
+    rate_model,
+    recipe_size,
+    scaled_batch,
+    scaled_length,
+    scaled_stage,
+    scaled_steps,
+)
 from clados.train.sources import run_data
 from clados.train.start import Start, grown, start, tuned
 from clados.train.teacher import student, teacher_of
@@ -51,6 +59,8 @@ def planned(choices: Choices, begun: Start | None = None) -> Plan:
     usual = None if stage.exponent is None else MANY_LANGUAGES
     data = run_data(one, choices.data or usual, choices.mix, skip_bad=choices.skip_bad)
     kept, held = data.kept, data.held
+    trained_as = size or recipe_size(declaration, stage, choices.params, kept)
+    stage = numbered(stage, declaration, trained_as)
     length, facts = choices.length or scaled_length(stage, one), facts_of(kept, held)
     taught, before = teacher_of(one, choices.teacher, paper), None
     if taught:
@@ -87,7 +97,7 @@ def planned(choices: Choices, begun: Start | None = None) -> Plan:
         steps=choices.steps or 1,
         batch=choices.batch or scaled_batch(stage, one),
         micro=choices.micro,
-        lr=choices.lr or peak_lr(stage, rate_model(choices.card_id, stage, paper), model),
+        lr=choices.lr or peak_lr(stage, rate_model(choices.card_id, stage, declaration.at(trained_as)), model),
         seed=choices.seed,
         dtype=choices.dtype,
         sharded=choices.sharded,
@@ -98,7 +108,8 @@ def planned(choices: Choices, begun: Start | None = None) -> Plan:
         choices=choices,
         card=choices.model,
         published=published,
-        published_lr=published_lr(published, paper),
+        published_lr=published_lr(published, declaration.at(trained_as)),
+        published_size=trained_as,
         stage=stage,
         model=model,
         run=run,

@@ -1,9 +1,11 @@
 """A published stage brought to a small machine: every number of a run that is not the paper's, and why.
 
-The rule: a run takes the paper's number where that is smaller, and else what a small machine does in minutes. A rate is
-brought to the width, a warmup to the steps (``train.optimisers``); nothing else changes.
+The rule: a run takes the paper's number where that is smaller, and else what a small machine does in minutes. Where
+sizes have rates of their own, the numbers are those of the size that the run is scaled from. A rate is brought to the
+width, a warmup to the steps (``train.optimisers``); nothing else changes.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,9 +14,11 @@ from clados.catalog.card import declaration_of
 from clados.catalog.lineage import ancestors
 from clados.catalog.load import catalog
 from clados.objectives import Task
-from clados.spec.core.scale import width
+from clados.spec.core.scale import nearest_size, width
+from clados.train.fitting import SMALL_PARAMS, stage_like, usable_sizes
 
 USUAL_STEPS = 300
+NUMBERS = ("optimiser", "schedule", "batch", "length", "steps", "clip")  # of a stage, how it is trained
 
 
 @dataclass(frozen=True)
@@ -30,6 +34,23 @@ class ScaledNumber:
 
         published = "no number published" if self.published is None else f"published: {text(self.published)}"
         return f"{text(self.here)} ({published})"
+
+
+def recipe_size(declaration: s.Declaration, stage: s.Stage, params: str | None, examples: Sequence[Any]) -> str:
+    """The published size whose numbers train a model of a budget: the one that it is scaled from.
+
+    Where the paper trains that at the rate of the declared size it is the declared one, whose width the rate is for.
+    """
+    usable = usable_sizes(declaration, stage, examples)
+    near = nearest_size(usable, params or SMALL_PARAMS) if usable else declaration.own_size
+    like = stage_like(declaration.recipe_at(near), stage)
+    return declaration.own_size if like is None or _same_rate(like, stage) else near
+
+
+def numbered(stage: s.Stage, declaration: s.Declaration, size: str) -> s.Stage:
+    """The stage with the numbers of a published size."""
+    like = stage_like(declaration.recipe_at(size), stage)
+    return stage.but(**{name: getattr(like, name) for name in NUMBERS}) if like else stage
 
 
 def scaled_steps(stage: s.Stage) -> int:
@@ -56,7 +77,12 @@ def rate_model(card: str, stage: s.Stage, paper: s.Model) -> s.Model:
     cards = catalog()
     named = dict.fromkeys(edge.parent for edge in ancestors(cards, card))
     above = [declaration_of(cards[each]) for each in named if each in cards and cards[each].runnable]
-    taken = [each.model for each in above if any(_same_rate(one, stage) for one in each.recipe.stages)]
+    taken = [
+        each.at(size)
+        for each in above
+        for size in (each.own_size, *each.recipes)
+        if any(_same_rate(one, stage) for one in each.recipe_at(size).stages)
+    ]
     return max([paper, *taken], key=width)
 
 

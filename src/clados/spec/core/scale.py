@@ -1,10 +1,10 @@
 """Any model at any size: the paper's proportions, scaled to a budget of parameters."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from clados.names import parse_number
-from clados.spec.core.declaration import Declaration, parts
+from clados.spec.core.declaration import parts
 from clados.spec.core.ledger import count_parameters
 from clados.spec.core.part import part_fields
 from clados.spec.core.sizes import Sides, Size, Towers
@@ -18,10 +18,10 @@ EXPERTS = 8  # the fewest, of those that have more
 STEP = 8  # widths are multiples of this
 
 
-def nearest_size(declaration: Declaration, params: int | str) -> Model:
-    """The published size whose count is nearest to a budget, by ratio."""
+def nearest_size(models: Mapping[str, Model], params: int | str) -> str:
+    """Of some models the name of the one whose count is nearest to a budget, by ratio."""
     budget = math.log(parse_number(params, "params"))
-    return min(declaration.models().values(), key=lambda each: abs(math.log(count_parameters(each).total) - budget))
+    return min(models, key=lambda name: abs(math.log(count_parameters(models[name]).total) - budget))
 
 
 def width(model: Model) -> int:
