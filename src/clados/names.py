@@ -38,6 +38,11 @@ def parse_number(text: str | int, name: str = "") -> int:
     raise InputError(f"{front}'{text}' is not a number; write 350000, 350k, 100M, 1.5B or 2T")
 
 
+def sentinel(number: int) -> str:
+    """The mark of the span removed as the number-th, from 0 (Raffel et al. 2020, §3.1.4)."""
+    return f"<extra_id_{number}>"
+
+
 def snake_case(name: str) -> str:
     """The name of the file that a class stands in.
 

@@ -129,6 +129,16 @@ def test_texts_of_a_marked_language_are_read_as_they_were_learned(
         fill(ready("bert"), "Der Hund [MASK].", language="de")
 
 
+def test_published_weights_fill_by_the_one_pretraining_of_their_card(ready: Callable[[str], Ready]) -> None:
+    """Nothing records what they learned, and BART is pretrained by one objective; PEGASUS's fills no blanks."""
+    bart = replace(ready("bart"), objective=None)
+    found = fill(bart, "The [MASK] sat on the throne.")
+    assert found == fill(replace(bart, objective=s.Denoised()), "The [MASK] sat on the throne.")
+    for source in (replace(ready("pegasus"), objective=None), replace(bart, name="a model of its own")):
+        with pytest.raises(InputError, match=r"is an? EncoderDecoder of tokens: it can .*; not fill"):
+            fill(source, "The [MASK] sat.")
+
+
 def test_what_cannot_be_filled_is_refused(ready: Callable[[str], Ready]) -> None:
     with pytest.raises(InputError, match=r"'The king sat' has no blank; write \[MASK\]"):
         fill(ready("bert"), "The king sat")

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from clados.apply.ready import LongText, Ready
+from clados.apply.write import prompt_ids
 from clados.data import train_tokenizer
 from clados.data.roles import Roles
 from clados.models.declared import declared
@@ -45,3 +46,17 @@ def test_texts_stand_behind_the_mark_that_they_were_learned_behind(ready: Callab
     spelt = replace(t5, objective=ul2)
     assert spelt.marked_for("fill", [[9]]) == [[*t5.required_tokenizer.encode("[NLU]", add_special_tokens=False), 9]]
     assert replace(t5, objective=None).marked_for("fill", [[9]]) == [[9]]
+
+
+def test_ul2_goes_on_at_a_span_behind_the_prompt(ready: Callable[[str], Ready]) -> None:
+    """As "[S2S] text <extra_id_0>": the text's end is a span of its own mode (Tay et al. 2022, §3.1.1, §3.2)."""
+    t5, ul2 = ready("t5"), declared("ul2").recipe.stages[0].objective
+    roles = replace(Roles.of(t5.spec.vocab), marks=task(ul2).marks([]))
+    tokenizer = train_tokenizer(SENTENCES, t5.spec.vocab.kind, 420, roles)
+    made = replace(t5, tokenizer=tokenizer, objective=ul2)
+    body, end = tokenizer.encode("The king", add_special_tokens=False), tokenizer.id("eos")
+    marks, first = tokenizer.special, tokenizer.sentinels[0]
+    assert prompt_ids(made, "The king") == [marks["[S2S]"], *body, first, end]
+    assert prompt_ids(made, "[NLG] The king") == [marks["[NLG]"], *body, first, end]
+    assert prompt_ids(made, "The king<extra_id_5>") == [marks["[S2S]"], *body, tokenizer.sentinels[5], end]
+    assert prompt_ids(replace(made, objective=None), "The king") == [*body, end]

@@ -27,8 +27,8 @@ from clados.data import (
     train_tokenizer,
 )
 from clados.data.pieces import text_parts
-from clados.data.roles import sentinel
 from clados.errors import InputError
+from clados.names import sentinel
 from clados.objectives import VocabIds
 from clados.spec.inputs.text import Vocabulary
 

@@ -41,6 +41,19 @@ def test_an_objective_is_named_by_a_card_or_by_itself_with_fields(name: str, lea
     assert stage == declared("electra").recipe.stages[0].but(objective=wanted)
 
 
+def test_a_plan_says_which_stage_of_a_card_its_objective_is(data: Path) -> None:
+    for name, stage in (
+        ("electra", "pretraining of electra"),
+        ("deberta:v3-base,rate=0.2", "pretraining of deberta:v3-base"),
+        ("e5", "contrastive pretraining of e5"),
+        ("masked-tokens", ""),
+        (None, ""),
+    ):
+        assert Choices(model="bert", objective=name).objective_of == stage
+    plan = planned(choices(data, "bert", objective="electra"))
+    assert plan.stage_json()["objective of"] == "pretraining of electra"
+
+
 def test_the_model_keeps_the_heads_that_are_read_and_gets_those_that_it_lacks() -> None:
     bert = learning(declared("bert"), "electra")
     assert [each.slot for each in bert.model.own_heads] == ["discriminator"]

@@ -9,11 +9,10 @@ from torch import Tensor
 
 from clados.apply.blanks import BLANK, blank_ids, goes_on_behind, with_blank_tokens
 from clados.apply.ready import ModelSource, Ready, batched, listed, load, pad_ids
-from clados.data.roles import sentinel
 from clados.data.stream import between, spaced
 from clados.data.tokenizer import Tokenizer
 from clados.errors import InputError
-from clados.names import marked_languages, meant_language
+from clados.names import marked_languages, meant_language, sentinel
 from clados.nn.memory import enough_memory
 
 _LONGEST = 10  # tokens of a restored span

@@ -2,7 +2,7 @@
 
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -24,6 +24,7 @@ from clados.data.pictures import Preprocessing
 from clados.data.scaling import Scales
 from clados.data.tokenizer import Tokenizer
 from clados.errors import CladosWarning, InputError
+from clados.models.declared import declared, package_models
 from clados.nn.kinds.model import WholeModel
 from clados.nn.weight_layout import prepare_for_decoding
 from clados.small import model_folder
@@ -101,18 +102,29 @@ class Ready:
         return self.known(self.required_tokenizer.encode_batch(texts, limit=limit))
 
     def marked_for(self, verb: str, rows: list[list[int]]) -> list[list[int]]:
-        """The ids of texts behind the mark that the objective had before such texts, in place of what stands there.
+        """The ids of texts with the marks that the objective had around such texts, the first for what stands there.
 
-        A text that begins with a mark of its own keeps it.
+        A text that begins with a mark of its own keeps it; so does one with a span to restore.
         """
-        mark = self.objective.mark_for(verb) if self.objective else ""
-        if not mark:
+        before, behind = self.objective.marks_for(verb) if self.objective else ("", "")
+        if not before:
             return rows
-        tokenizer, before = self.required_tokenizer, len(self.required_tokenizer.frame[0])
+        tokenizer = self.required_tokenizer
         marks = {*tokenizer.special.values()} - {*tokenizer.ids.values(), *tokenizer.sentinels}
-        own = tokenizer.special.get(mark)
-        ids = tokenizer.encode(mark, add_special_tokens=False) if own is None else [own]
-        return [[*([] if marks.intersection(row[before : before + 1]) else ids), *row[before:]] for row in rows]
+        first, last = map(len, tokenizer.frame)
+
+        def marked(row: list[int]) -> list[int]:
+            text, end = row[first : len(row) - last], row[len(row) - last :]
+            front = [] if marks.intersection(text[:1]) else self._spelt(before)
+            back = [] if set(tokenizer.sentinels).intersection(text) else self._spelt(behind)
+            return [*front, *text, *back, *end]
+
+        return [marked(row) for row in rows]
+
+    def _spelt(self, mark: str) -> list[int]:
+        """The id of a mark, or of the pieces that spell it where the vocabulary lacks it."""
+        own = self.required_tokenizer.special.get(mark)
+        return self.required_tokenizer.encode(mark, add_special_tokens=False) if own is None else [own]
 
     def known(self, rows: list[list[int]]) -> list[list[int]]:
         """The ids of texts, all of them in the model's vocabulary; a warning where attention over one takes minutes.
@@ -180,10 +192,23 @@ def load(
     """
     ready = source if isinstance(source, Ready) else _read(model_folder(source), device)
     if verb is not None:
+        if ready.objective is None and verb not in verbs.verbs(ready.spec):
+            ready = replace(ready, objective=_pretrained(ready.name, verb))
         verbs.check_verb(verb, ready.name, ready.spec, ready.objective)
-    if verb in WRITING and ready is not source:
+    if verb in WRITING and not isinstance(source, Ready):
         prepare_for_decoding(ready.model, texts * (beams or usual_beams(verb, ready.model)))
     return ready
+
+
+def _pretrained(card: str, verb: str) -> s.Objective | None:
+    """What published weights have learned, where the card knows one pretraining, and the verb shows it."""
+    if card not in package_models():
+        return None
+    found = declared(card)
+    stages = [each for recipe in (found.recipe, *found.recipes.values()) for each in recipe.stages]
+    known = {type(each.objective) for each in stages if not isinstance(each, s.Tuning)}
+    learned = found.recipe.stages[0].objective
+    return learned if known == {type(learned)} and learned.verb == verb else None
 
 
 def usual_beams(verb: str | None, model: WholeModel) -> int:

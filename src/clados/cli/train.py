@@ -279,7 +279,9 @@ def _assumed(model: str) -> tuple[str, ...]:
 
 def _short(plan: "Plan") -> dict[str, str]:
     """A stage in short: what it learns from which data, and what of its numbers is scaled from which."""
-    facts = {"objective": repr(plan.published.objective), "the paper's data": plan.published.data}
+    facts = {"objective": repr(plan.published.objective)}
+    facts |= {"objective of": plan.choices.objective_of} if plan.choices.objective_of else {}
+    facts["the paper's data"] = plan.published.data
     facts["data"] = f"{len(plan.train):,} examples" + (
         f"; {plan.dropped:,} longer than a sequence are left out" if plan.dropped else ""
     )

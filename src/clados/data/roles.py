@@ -108,11 +108,6 @@ CLIP_ROLES = Roles(
 )
 
 
-def sentinel(number: int) -> str:
-    """The mark of the span removed as the number-th, from 0 (Raffel et al. 2020, §3.1.4)."""
-    return f"<extra_id_{number}>"
-
-
 def with_templates(backend: Backend, roles: Roles, single: str, pair: str, language: str = "") -> Roles:
     """The roles with templates made of frames in their names ("cls $A sep"), which the backend is given.
 

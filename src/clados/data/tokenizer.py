@@ -18,9 +18,10 @@ from tokenizers.processors import TemplateProcessing
 
 from clados.data.errors import DataError
 from clados.data.pieces import text_parts
-from clados.data.roles import Roles, sentinel
+from clados.data.roles import Roles
 from clados.data.rows import replace_surrogates
 from clados.files import write_text, write_whole
+from clados.names import sentinel
 
 _T = TypeVar("_T")
 

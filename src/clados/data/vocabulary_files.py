@@ -10,10 +10,11 @@ from tokenizers import AddedToken, Regex, Tokenizer as Backend, decoders, models
 from clados.data import sentencepiece as spm
 from clados.data.errors import DataError
 from clados.data.families import Family, Kind
-from clados.data.roles import Roles, sentinel
+from clados.data.roles import Roles
 from clados.data.tokenizer import call_tokenizers
 from clados.data.tokenizer_config import TokenizerConfig
 from clados.files import read_json
+from clados.names import sentinel
 
 _T = TypeVar("_T")
 CLIP_WORDS = r"'s|'t|'re|'ve|'m|'ll|'d|\p{L}+|\p{N}|[^\s\p{L}\p{N}]+"

@@ -11,7 +11,7 @@ from clados.catalog.counts import canonical
 from clados.errors import InputError, check_seed
 from clados.models.declared import declared
 from clados.train.chain import stages_to
-from clados.train.swapped import learning
+from clados.train.swapped import learning, named_stage
 
 # What is above these is a slip of the finger: no run of this package is meant to be so long or so large.
 MOST = {"steps": 10**9, "minutes": 10**6, "least": 10**9}
@@ -105,6 +105,11 @@ class Choices:
         """What the card declares, or learning the objective that is chosen instead."""
         found = declared(self.card_id)
         return found if self.objective is None else learning(found, self.objective)
+
+    @property
+    def objective_of(self) -> str:
+        """The stage whose objective was chosen by a card's name; empty for the recipe's own, and a name of its own."""
+        return named_stage(self.objective) if self.objective else ""
 
     @cached_property
     def chain(self) -> Sequence[s.Stage]:

@@ -104,6 +104,7 @@ class Plan:
             "model": self.card,
             "stage": self.published.name,
             "objective": repr(self.published.objective),
+            "objective of": self.choices.objective_of,
             "data": self.published.data,
             "examples": len(self.train),
             "left out": self.dropped,

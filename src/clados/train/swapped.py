@@ -27,7 +27,7 @@ def learning(declaration: s.Declaration, objective: str) -> s.Declaration:
     Raises:
         CladosError: for an unknown name, and an objective that nothing runs.
     """
-    learned, source, heads = _named(objective)
+    learned, source, heads, _ = _named(objective)
     if not runs(learned):
         raise InputError(f"objective is {objective}: nothing runs {type(learned).__name__} yet")
     one = task(learned)
@@ -48,14 +48,19 @@ def learning(declaration: s.Declaration, objective: str) -> s.Declaration:
     return declaration.but(model=whole, sizes=sizes, recipe=begun(declaration.recipe, whole), recipes=recipes)
 
 
-def _named(name: str) -> tuple[s.Objective, s.Model | None, dict[str, s.Head]]:
-    """The objective of a name, the model for which its numbers are, and the heads that learn by it, by slot."""
+def named_stage(objective: str) -> str:
+    """The stage whose objective a name means, as "pretraining of electra"; empty for an objective's own name."""
+    return _named(objective)[-1]
+
+
+def _named(name: str) -> tuple[s.Objective, s.Model | None, dict[str, s.Head], str]:
+    """The objective of a name, the model for which its numbers are, its heads by slot, and the stage that it is of."""
     before, _, after = name.partition(":")
     pieces = [each for each in re.split(r",(?![^()]*\))", after) if each]
     fields = [each for each in pieces if "=" in each]
     kinds = {_kebab(kind.__name__): kind for kind in KINDS.values() if issubclass(kind, s.Objective)}
     if kind := kinds.get(_kebab(before)):
-        return _with(kind, {}, fields, name), None, {}
+        return _with(kind, {}, fields, name), None, {}, ""
     try:
         card, found = card_and_size(":".join([before, *(each for each in pieces if "=" not in each)]))
         declaration = declaration_of(card)
@@ -67,7 +72,8 @@ def _named(name: str) -> tuple[s.Objective, s.Model | None, dict[str, s.Head]]:
     size = found.name if len(pieces) > len(fields) else None
     stage, model = declaration.recipe_at(size).stages[0], declaration.at(size)
     heads = {each.slot: each for each in (*model.own_heads, *([stage.head] if stage.head else []))}
-    return _with(type(stage.objective), s.part_fields(stage.objective), fields, name), model, heads
+    learned = _with(type(stage.objective), s.part_fields(stage.objective), fields, name)
+    return learned, model, heads, f"{stage.name} of {card.id}" + (f":{size}" if size else "")
 
 
 def _kebab(name: str) -> str:

@@ -16,6 +16,6 @@ class Objective(Part):
     tunes: ClassVar[str] = ""
     heads_of: ClassVar[str] = ""
 
-    def mark_for(self, verb: str) -> str:
-        """The token that stood before the texts it learned from and that a verb reads like these; "" for none."""
-        return ""
+    def marks_for(self, verb: str) -> tuple[str, str]:
+        """The tokens before and behind the texts it learned from, with which a verb reads its texts; "" for none."""
+        return "", ""

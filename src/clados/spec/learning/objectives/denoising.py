@@ -2,6 +2,7 @@
 
 from typing import ClassVar, Self
 
+from clados.names import sentinel
 from clados.spec.core.part import Part
 from clados.spec.errors import SpecError
 from clados.spec.learning.objectives.base import Objective
@@ -47,8 +48,8 @@ class DroppedSpans(Objective):
     continued: float = 0.0
     read: tuple[float, float] = (0.2, 0.8)
 
-    def mark_for(self, verb: str) -> str:
-        return CONTINUE if verb == "generate" and self.continued else ""
+    def marks_for(self, verb: str) -> tuple[str, str]:
+        return CONTINUE if verb == "generate" and self.continued else "", ""
 
 
 class GapSentences(Objective):
@@ -86,8 +87,11 @@ class MixtureOfDenoisers(Objective):
         if not self.denoisers:
             raise SpecError("MixtureOfDenoisers.denoisers is (); it needs at least one")
 
-    def mark_for(self, verb: str) -> str:
-        return self.denoisers[0].mode if verb == "fill" else ""
+    def marks_for(self, verb: str) -> tuple[str, str]:
+        ends = [each.mode for each in self.denoisers if each.mean is None]
+        if verb == "generate" and ends:
+            return ends[0], sentinel(0)
+        return self.denoisers[0].mode if verb == "fill" else "", ""
 
     @classmethod
     def example(cls) -> Self:
