@@ -14,6 +14,7 @@ from clados.spec.kinds.entity import Aggregator
 FURTHER = (
     *(s.Reshaped("x", (1, -1)), s.Banded(4), s.Rule("x"), s.Sides(s.Size(1, 8, 1), s.Size(2, 8, 1)), s.OfText(4)),
     *(s.LinearScaling(2.0), s.BandScaling(2.0, 1.0, 4.0, 8)),
+    s.Diffusion(betas=s.CosineBetas()),
     Aggregator(attn=s.Attention(), entity_attn=None, mlp=s.Fusion(), entities=s.Entities(6, 2)),
 )
 

@@ -11,6 +11,17 @@ from clados.spec.core.ledger import Count, Row, count_parameters, rows
 from clados.spec.core.part import Change, Part, at, but, in_turn, merged, part_differences, part_fields, reach
 from clados.spec.core.registry import KINDS
 from clados.spec.core.sizes import Dims, Sides, Size, Towers
+from clados.spec.diffusion.noise import (
+    Betas,
+    Bound,
+    Clipped,
+    CosineBetas,
+    Diffusion,
+    DynamicThreshold,
+    LinearBetas,
+    ScaledLinearBetas,
+)
+from clados.spec.diffusion.samplers import DDIM, DDPM, PLMS, DPMSolver, NoiseSampler
 from clados.spec.errors import CladosError, SpecError
 from clados.spec.feedforward.experts import Capacity, Experts, OfBatch, OfText, ProductMLP
 from clados.spec.feedforward.mlp import MLP, FeedForward
@@ -122,8 +133,11 @@ from clados.spec.stacks.prefix import Prefix
 from clados.spec.stacks.stack import Stack
 
 __all__ = [
+    "DDIM",
+    "DDPM",
     "LAMB",
     "MLP",
+    "PLMS",
     "PPO",
     "ALiBi",
     "ActionLogits",
@@ -140,10 +154,12 @@ __all__ = [
     "BandScaling",
     "Banded",
     "BestOf",
+    "Betas",
     "BlankInfilling",
     "Blanks",
     "Block",
     "BlockSparse",
+    "Bound",
     "Capacity",
     "Causal",
     "CausalMasked",
@@ -152,6 +168,7 @@ __all__ = [
     "ChoiceScore",
     "CladosError",
     "Classifier",
+    "Clipped",
     "CodedText",
     "Comparisons",
     "Constant",
@@ -161,9 +178,11 @@ __all__ = [
     "Convolution",
     "CorruptedSpans",
     "Cosine",
+    "CosineBetas",
     "Count",
     "CountOf",
     "CrossAttention",
+    "DPMSolver",
     "Declaration",
     "Decoder",
     "DeepInit",
@@ -172,12 +191,14 @@ __all__ = [
     "Denoiser",
     "Dense",
     "DialogueTurns",
+    "Diffusion",
     "Dims",
     "Discriminator",
     "Disentangled",
     "Distances",
     "Distilled",
     "DroppedSpans",
+    "DynamicThreshold",
     "EachLayer",
     "Embedding",
     "Encoder",
@@ -216,6 +237,7 @@ __all__ = [
     "LayerNorm",
     "Layout",
     "Learned",
+    "LinearBetas",
     "LinearDecay",
     "LinearScaling",
     "Lion",
@@ -235,6 +257,7 @@ __all__ = [
     "NextToken",
     "NextTokenInSegments",
     "Noam",
+    "NoiseSampler",
     "NoneAs",
     "Norm",
     "Normal",
@@ -282,6 +305,7 @@ __all__ = [
     "Rule",
     "Scalar",
     "ScaledAdam",
+    "ScaledLinearBetas",
     "Schedule",
     "Sees",
     "SegmentedDistances",

@@ -1,0 +1,185 @@
+"""Steps that take noise away. Images are [batch, channels, height, width]; what a step remembers is a value."""
+
+import math
+from abc import ABC, abstractmethod
+from typing import Any
+
+from torch import Tensor
+
+from clados import spec as s
+from clados.errors import InputError
+from clados.nn.core.module import MODULES, builds
+from clados.nn.diffusion.noise import Diffusion
+
+Past = tuple[Tensor, ...]  # what earlier steps predicted, the latest first
+
+
+class Steps(ABC):
+    """The steps of one sampler over one diffusion: ``timesteps`` are those that the model is asked at, in order."""
+
+    def __init__(self, part: Any, diffusion: Diffusion, steps: int) -> None:
+        whole = diffusion.part.steps
+        if not 1 <= steps <= whole:
+            raise InputError(f"steps is {steps}; this model takes at least 1 and at most {whole}")
+        self.part, self.diffusion, self.steps, self.gap = part, diffusion, steps, whole // steps
+        self.levels: list[float] = diffusion.kept.tolist()
+        self.timesteps = self.spaced(whole)
+        if self.timesteps[0] >= whole:
+            raise InputError(f"{type(part).__name__}.offset {part.offset} leads beyond the {whole} steps at {steps}")
+
+    def spaced(self, whole: int) -> tuple[int, ...]:
+        """The steps of the declared spacing, from the last to the first."""
+        if self.part.spacing == "leading":
+            return tuple(i * self.gap + self.part.offset for i in reversed(range(self.steps)))
+        if self.part.spacing == "linspace":
+            return tuple(round(i * (whole - 1) / max(1, self.steps - 1)) for i in reversed(range(self.steps)))
+        return tuple(round(whole - i * whole / self.steps) - 1 for i in range(self.steps))
+
+    def kept(self, timestep: int) -> float:
+        """a_t of a step; of one before the first, that of what is clean."""
+        if timestep >= 0:
+            return self.levels[timestep]
+        return 1.0 if self.part.clean else self.levels[0]
+
+    @property
+    def draws(self) -> bool:
+        """Whether a step needs noise."""
+        return False
+
+    @abstractmethod
+    def step(
+        self, i: int, x: Tensor, predicted: Tensor, past: Past = (), noise: Tensor | None = None
+    ) -> tuple[Tensor, Past]:
+        """The image after the i-th step of ``timesteps``, and what is to be remembered.
+
+        Args:
+            predicted: what the model gave for ``x`` at that step; with a learned variance, of twice the channels.
+            noise: of the image's shape, where the step ``draws``.
+        """
+
+    def moved(self, x: Tensor, data: Tensor, noise: Tensor, kept: float) -> Tensor:
+        """The foreseen image with the noise of another step (Song et al. 2021, eq. 12, eta 0)."""
+        return math.sqrt(kept) * data + math.sqrt(1 - kept) * noise
+
+
+@builds(s.DDPM)
+class DDPMSteps(Steps):
+    """A draw from the posterior of the step before (Ho et al. 2020, eq. 6, 7)."""
+
+    @property
+    def draws(self) -> bool:
+        return True
+
+    def step(
+        self, i: int, x: Tensor, predicted: Tensor, past: Past = (), noise: Tensor | None = None
+    ) -> tuple[Tensor, Past]:
+        t = self.timesteps[i]
+        kept, before = self.kept(t), self.kept(t - self.gap)
+        beta = 1 - kept / before
+        predicted, said = predicted[:, : x.size(1)], predicted[:, x.size(1) :]
+        data = self.diffusion.data(x, predicted, kept)
+        mean = (before**0.5 * beta * data + (kept / before) ** 0.5 * (1 - before) * x) / (1 - kept)
+        if t == 0 or noise is None:
+            return mean, ()
+        least = max((1 - before) / (1 - kept) * beta, 1e-20)
+        if self.diffusion.part.variance == "learned":
+            share = (said + 1) / 2
+            return mean + (0.5 * (share * math.log(beta) + (1 - share) * math.log(least))).exp() * noise, ()
+        return mean + (beta if self.diffusion.part.variance == "large" else least) ** 0.5 * noise, ()
+
+
+@builds(s.DDIM)
+class DDIMSteps(Steps):
+    """Along the noise that parts the image from the one foreseen, once that is bounded."""
+
+    @property
+    def draws(self) -> bool:
+        return bool(self.part.eta)
+
+    def step(
+        self, i: int, x: Tensor, predicted: Tensor, past: Past = (), noise: Tensor | None = None
+    ) -> tuple[Tensor, Past]:
+        t = self.timesteps[i]
+        kept, before = self.kept(t), self.kept(t - self.gap)
+        data = self.diffusion.data(x, predicted[:, : x.size(1)], kept)
+        old = self.diffusion.noise(x, data, kept)
+        spread = self.part.eta**2 * (1 - before) / (1 - kept) * (1 - kept / before)
+        x = before**0.5 * data + (1 - before - spread) ** 0.5 * old
+        return (x if noise is None or not spread else x + spread**0.5 * noise), ()
+
+
+@builds(s.PLMS)
+class PLMSSteps(Steps):
+    """The first step is taken twice: once to look ahead, once with the mean of both predictions."""
+
+    WEIGHTS = ((1.0,), (3 / 2, -1 / 2), (23 / 12, -16 / 12, 5 / 12), (55 / 24, -59 / 24, 37 / 24, -9 / 24))
+
+    def spaced(self, whole: int) -> tuple[int, ...]:
+        times = super().spaced(whole)
+        return (*times[:2], *times[1:])
+
+    def step(
+        self, i: int, x: Tensor, predicted: Tensor, past: Past = (), noise: Tensor | None = None
+    ) -> tuple[Tensor, Past]:
+        t = self.timesteps[i]
+        kept = self.kept(t)
+        new = self.diffusion.noise(x, self.diffusion.data(x, predicted[:, : x.size(1)], kept), kept)
+        if i == 0:
+            return self._led(x, new, t, t - self.gap), (new, x)
+        if i == 1:  # where the first step has led: back to its start
+            first, start = past
+            return self._led(start, (new + first) / 2, t + self.gap, t), (first,)
+        past = (new, *past)[: len(self.WEIGHTS)]
+        mixed = sum((w * each for w, each in zip(self.WEIGHTS[len(past) - 1], past)), new * 0)
+        return self._led(x, mixed, t, t - self.gap), past
+
+    def _led(self, x: Tensor, noise: Tensor, start: int, end: int) -> Tensor:
+        kept = self.kept(start)
+        return self.moved(x, (x - (1 - kept) ** 0.5 * noise) / kept**0.5, noise, self.kept(end))
+
+
+@builds(s.DPMSolver)
+class DPMSolverSteps(Steps):
+    """Steps in the logarithm of signal to noise; the last, and the first, are of order 1."""
+
+    def spaced(self, whole: int) -> tuple[int, ...]:
+        if self.part.spacing == "trailing":
+            return super().spaced(whole)
+        if self.part.spacing == "linspace":
+            return tuple(round(i * (whole - 1) / self.steps) for i in reversed(range(1, self.steps + 1)))
+        gap = whole // (self.steps + 1)
+        return tuple(i * gap + self.part.offset for i in reversed(range(1, self.steps + 1)))
+
+    def kept_after(self, i: int) -> float:
+        """a_t of where the i-th step leads."""
+        return self.kept(self.timesteps[i + 1] if i + 1 < len(self.timesteps) else -1)
+
+    def step(
+        self, i: int, x: Tensor, predicted: Tensor, past: Past = (), noise: Tensor | None = None
+    ) -> tuple[Tensor, Past]:
+        kept, after = self.kept(self.timesteps[i]), self.kept_after(i)
+        data = self.diffusion.data(x, predicted[:, : x.size(1)], kept)
+        shrink = 0.0 if after == 1 else ((1 - after) / (1 - kept)) ** 0.5
+        nearer = after**0.5 - shrink * kept**0.5  # signal gained, sqrt(a) (1 - exp(-h))
+        y = shrink * x + nearer * data
+        if self.part.order == 2 and past and i + 1 < len(self.timesteps):
+            here = _log_ratio(kept)
+            before = _log_ratio(self.kept(self.timesteps[i - 1]))
+            ratio = (here - before) / (_log_ratio(after) - here)
+            y = y + nearer / (2 * ratio) * (data - past[0])
+        return y, (data,)
+
+
+def _log_ratio(kept: float) -> float:
+    """log(sqrt(a) / sqrt(1 - a))."""
+    return 0.5 * (math.log(kept) - math.log1p(-kept))
+
+
+def steps_of(part: s.NoiseSampler, diffusion: Diffusion, steps: int) -> Steps:
+    """The steps of a sampler.
+
+    Raises:
+        InputError: for a number of steps that the diffusion does not have.
+    """
+    found: Steps = MODULES[type(part),](part, diffusion, steps)
+    return found
