@@ -68,7 +68,7 @@ class Plan:
 
     def batch(self) -> Batch:
         """The first batch of the first step."""
-        return next(self.unit(build(self.model, device="meta")).updates(0))[0]
+        return self.unit(build(self.model, device="meta")).batches(0)[0]
 
     @property
     def source_config(self) -> SourceConfig:

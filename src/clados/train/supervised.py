@@ -16,6 +16,7 @@ from clados.data.sampler import Lanes, Sampler
 from clados.errors import InputError
 from clados.nn.kinds.model import WholeModel
 from clados.objectives import Batch, Loss, Memory, Setting, Source, Task, VocabIds, task, training_loss
+from clados.train.ahead import Ahead
 from clados.train.devices import Devices, world
 from clados.train.log import Show
 from clados.train.loop import Result, Trainer
@@ -93,6 +94,7 @@ class SupervisedUnit(Unit):
         if self.task.whole_batch and self.micro < own:
             name = type(self.stage.objective).__name__
             raise InputError(f"micro is {self.micro}: {name} compares a whole batch, so it must be {run.batch}")
+        self.ahead = Ahead(self.batches, run.steps)
 
     def equip(self, model: WholeModel) -> None:  # type: ignore[override]
         hold(self.stage, model, self.run.seed)
@@ -100,7 +102,12 @@ class SupervisedUnit(Unit):
             model.add_module(OWNED, owned)
 
     def updates(self, step: int) -> Iterator[Sequence[Batch]]:
-        yield [
+        """The batches of a step; those of the next are prepared in a thread while this one learns from them."""
+        yield self.ahead(step)
+
+    def batches(self, step: int) -> list[Batch]:
+        """The batches of a step, whose gradients are added up."""
+        return [
             self.prepared(self.task, self.source, rows, self.run.seed)
             for rows in _drawn(self.sampler, step, self.micro)
         ]
