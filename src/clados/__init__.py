@@ -34,7 +34,7 @@ if TYPE_CHECKING:  # what OFFERED says, for type checkers and editors
     from clados.errors import CladosError as CladosError
     from clados.named import build as build
     from clados.nn.weight_layout import prepare_for_decoding as prepare_for_decoding
-    from clados.proofs.proof import verify as verify
+    from clados.proofs.proving import verify as verify
     from clados.train.choices import Choices as Choices
     from clados.train.finetune import Tuned as Tuned, finetune as finetune
     from clados.train.learns import learns as learns
@@ -87,7 +87,7 @@ OFFERED = {
     "translate": "clados.apply.translate",
     "tree": "clados.drawing.drawings",
     "Tuned": "clados.train.finetune",
-    "verify": "clados.proofs.proof",
+    "verify": "clados.proofs.proving",
 }
 
 __all__ = ["__version__", *OFFERED]

@@ -41,7 +41,7 @@ def test_it_writes_a_page_with_every_size(tmp_path: Path) -> None:
     )
     text = page.read_text(encoding="utf-8")
     assert "| gpt-2 | xl | model | 1,500,000,000 | 1,557,611,200 | 1,557,611,200 | 0 |" in text
-    assert "1 models (card holds: 1): alphafold." in text
+    assert "1 models, of which there are cards: alphafold." in text
 
 
 @pytest.mark.parametrize(

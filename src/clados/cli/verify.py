@@ -43,7 +43,16 @@ def verify_command(
             autocompletion=complete_models,
         ),
     ] = None,
-    write: Annotated[Path | None, typer.Option(help="Write the results to this Markdown file.")] = None,
+    results: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER", help="Keep each result here as it ends, and prove only what is not here or has changed."
+        ),
+    ] = None,
+    again: Annotated[bool, typer.Option("--again", help="Prove and train anew what is kept.")] = False,
+    write: Annotated[
+        Path | None, typer.Option(help="Write the results, with all that --results has, to this Markdown file.")
+    ] = None,
     runs: Annotated[
         Path | None, typer.Option(help="The folder for trained models.", show_default="runs/verify")
     ] = None,
@@ -56,7 +65,8 @@ def verify_command(
     from clados.proofs import PROOFS, subjects, verify
     from clados.proofs.proof import RUNS
 
-    number = len(subjects(models or ())) * len(proof or PROOFS)
+    chosen = subjects(models or (), quick=quick)
+    number = len(chosen) * len(proof or PROOFS)
     done: list[Proof] = []
 
     def tell(each: "Proof") -> None:
@@ -65,13 +75,24 @@ def verify_command(
             output.print_note(f"{len(done)}/{number} {each.id} {each.proof}: {each.status} ({each.seconds:.1f} s)")
 
     found = verify(
-        *(models or ()), proofs=proof or (), train=train or (), quick=quick, folder=runs or RUNS, on_proof=tell
+        *(models or ()),
+        proofs=proof or (),
+        train=train or (),
+        quick=quick,
+        folder=runs or RUNS,
+        results=results,
+        again=again,
+        on_proof=tell,
     )
     if write is not None:
+        from clados.catalog.load import catalog
         from clados.files import write_text
         from clados.proofs.report import markdown
+        from clados.proofs.results import KeptResults, result_of
 
-        write_text(write, markdown(found, quick=quick))
+        by_id = {each.card.id: each for each in chosen}
+        kept = KeptResults(results).all() if results else [result_of(by_id[each.id], each, 0.0) for each in found]
+        write_text(write, markdown(kept, [*catalog()] if results else [*by_id]))
     if json:
         output.print_json([each.as_dict() for each in found])
     else:

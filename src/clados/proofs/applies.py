@@ -5,7 +5,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -57,12 +57,13 @@ def prove_applies(subject: Subject) -> Finding:
         evidence, better = f"{evidence}; untrained {blank.value:.3g}", better and measured.value > blank.value
     with tempfile.TemporaryDirectory() as scratch:
         printed, computed = ANSWERS[objective.verb](ready, folder, plan.held_out.at(0), Path(scratch))
+    rows = ({**asdict(run), "measure": asdict(measured)},)
     if printed != computed:
         apart = f"the command says {str(printed)[:60]!r}, the function {str(computed)[:60]!r}"
-        return Finding("fails", f"{evidence}; {apart}")
+        return Finding("fails", f"{evidence}; {apart}", rows)
     if not better:
-        return Finding("fails", f"{evidence}; asked: {measured.asked:.3g}")
-    return Finding("holds", f"{evidence}; command = function")
+        return Finding("fails", f"{evidence}; asked: {measured.asked:.3g}", rows)
+    return Finding("holds", f"{evidence}; command = function", rows)
 
 
 def command(*arguments: str) -> Any:

@@ -19,7 +19,7 @@ def prove_learns(subject: Subject) -> Finding:
         return Finding("missing", f"nothing runs {type(objective).__name__} yet")
     every = [trained(subject, seed) for seed in (SEEDS[:1] if subject.quick else SEEDS)]
     control = trained(subject, SEEDS[0], shuffled=True)
-    rows = tuple(asdict(run) for run in (*every, control))
+    rows = tuple({"objective": type(objective).__name__, **asdict(run)} for run in (*every, control))
     one, baseline = task(objective), every[0].baseline
     ends = f"{one.compared([run.end for run in every], baseline)} on {every[0].targets:,} held-out targets"
     evidence = f"{ends}; shuffled {control.end:.2f} against {control.baseline['loss']:.2f}"

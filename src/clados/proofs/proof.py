@@ -1,21 +1,16 @@
 """The subject and the finding of a proof; the table of proofs."""
 
-import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
-from importlib import import_module
 from pathlib import Path
 from typing import Any, Literal
 
 from clados.catalog.card import Card, declaration_of
-from clados.catalog.load import catalog
-from clados.errors import InputError, missing
 from clados.spec import Declaration
-from clados.spec.core.part import hint
 from clados.tables import Page, Shown, TextTable
 
-Status = Literal["holds", "fails", "missing", "not applicable"]
+Status = Literal["holds", "fails", "missing", "not run", "not applicable"]
 RUNS = Path("runs") / "verify"
 
 
@@ -104,84 +99,3 @@ PROOFS: dict[str, tuple[str, str]] = {
 }
 
 TRAINED = ("learns", "applies")  # proofs that need a trained small self
-
-
-def subjects(
-    names: Sequence[str] = (), *, train: Sequence[str] = (), quick: bool = False, folder: Path = RUNS
-) -> list[Subject]:
-    """The models to be looked at; every model of the catalogue when none is named.
-
-    Args:
-        train: those whose small selves are trained; all when none is named.
-
-    Raises:
-        NoModelError: for an unknown name.
-    """
-    cards = catalog()
-    chosen = [cards[name] for name in names] or list(cards.values())
-    trained = {cards[name].id for name in train} or {card.id for card in chosen}
-    return [Subject(card, quick, card.id in trained, folder) for card in chosen]
-
-
-def verify(
-    *models: str,
-    proofs: Sequence[str] = (),
-    train: Sequence[str] = (),
-    quick: bool = False,
-    folder: str | Path = RUNS,
-    on_proof: Callable[[Proof], object] | None = None,
-) -> Proofs:
-    """Prove that models are what their papers say, and that they work.
-
-    Args:
-        models: ids or names; every model of the catalogue when none is named.
-        proofs: these alone, names of ``PROOFS``.
-        train: models whose small selves are trained; all that are looked at when none is named.
-        quick: one seed instead of three: some minutes a model.
-        folder: where trained models are kept.
-        on_proof: called with each proof as it is found.
-
-    Raises:
-        NoModelError, InputError: for an unknown model or proof, with the nearest.
-    """
-    results = Proofs()
-    for each in prove(subjects(models, train=train, quick=quick, folder=Path(folder)), proofs):
-        results.append(each)
-        if on_proof is not None:
-            on_proof(each)
-    return results
-
-
-def prove(each: Iterable[Subject], proofs: Sequence[str] = ()) -> Iterator[Proof]:
-    """Each model's proofs, one after the other, as they are found.
-
-    Raises:
-        InputError: for a proof that there is not.
-    """
-    for name in proofs:
-        if name not in PROOFS:
-            raise InputError(f"there is no proof '{name}'{hint(name, PROOFS)}")
-    for subject in each:
-        for name in proofs or PROOFS:
-            yield _proved(subject, name)
-
-
-def _proved(subject: Subject, name: str) -> Proof:
-    began = time.perf_counter()
-    finding = _find(subject, name)
-    seconds = round(time.perf_counter() - began, 2)
-    return Proof(subject.card.id, name, finding.status, finding.evidence, seconds, finding.details)
-
-
-def _find(subject: Subject, name: str) -> Finding:
-    if name != "card" and not subject.card.runnable:
-        return Finding("missing", "not declared yet")
-    if name in TRAINED and not subject.trains:
-        return Finding("missing", "not trained in this run")
-    try:
-        prover: Prover = getattr(import_module(f"clados.proofs.{PROOFS[name][0]}"), f"prove_{name}")
-        return prover(subject)
-    except ModuleNotFoundError as error:
-        return Finding("missing", str(missing(error)))
-    except Exception as error:  # noqa: BLE001 (whatever goes wrong in one proof, the others are still shown)
-        return Finding("fails", f"{type(error).__name__}: {' '.join(str(error).split())}")

@@ -1,84 +1,117 @@
-"""The result of a full run as one page: ``docs/verification.md``."""
+"""Results of proofs as one page: ``docs/verification.md``."""
 
-import platform
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from importlib import metadata
 from typing import Any
 
 from clados.catalog.card import Card
 from clados.catalog.counts import UNKNOWN, Counted, count_size
 from clados.catalog.load import catalog
-from clados.proofs.proof import PROOFS, Proof
-from clados.version import __version__
+from clados.proofs.proof import PROOFS, TRAINED
+from clados.proofs.results import KeptResult, has_changed
 
-STATUS_MARKS = {"holds": "holds", "fails": "**fails**", "missing": "missing", "not applicable": "n/a"}
+NOT_RUN = "not run"
+STATUS_MARKS = {"holds": "holds", "fails": "**fails**", "missing": "missing", NOT_RUN: NOT_RUN, "not applicable": "n/a"}
+_Rows = Mapping[str, dict[str, KeptResult]]  # by model and proof
 
 
-def markdown(proofs: Sequence[Proof], *, quick: bool = False) -> str:
-    """The page."""
-    rows = {each.id: {} for each in proofs}  # type: dict[str, dict[str, Proof]]
-    for each in proofs:
-        rows[each.id][each.proof] = each
-    proved = {
-        name: row
-        for name, row in rows.items()
-        if any(p.status in ("holds", "fails") for n, p in row.items() if n != "card")
-    }
-    parts = [
-        *_head(proofs, quick=quick),
-        *_overview(proved),
-        *_evidence(proved),
-        *_sizes(proved),
-        *_comparisons(proved),
-    ]
-    rest = sorted(rows.keys() - proved.keys())
+def markdown(results: Iterable[KeptResult], models: Sequence[str]) -> str:
+    """The page.
+
+    Args:
+        results: of any models and proofs, on whatever days they were found.
+        models: whose rows there are; of those that are not declared only the card is told of.
+    """
+    cards = catalog()
+    declared = [name for name in models if cards[name].runnable]
+    rows: _Rows = {name: {} for name in declared}
+    for each in results:
+        if each.proof.id in rows:
+            rows[each.proof.id][each.proof.proof] = each
+    parts = [*_head(rows), *_overview(rows), *_learned(rows), *_evidence(rows), *_sizes(rows), *_comparisons(rows)]
+    rest = sorted({*models} - {*declared})
     if rest:
-        cards = Counter(rows[name]["card"].status for name in rest if "card" in rows[name])
-        statuses = ", ".join(f"card {status}: {number}" for status, number in cards.items())
-        parts += ["## Not declared yet", "", f"{len(rest)} models ({statuses}): {', '.join(rest)}.", ""]
+        parts += ["## Not declared yet", "", f"{len(rest)} models, of which there are cards: {', '.join(rest)}.", ""]
     return "\n".join(parts)
 
 
-def _head(proofs: Sequence[Proof], *, quick: bool) -> Iterator[str]:
-    by = Counter(each.status for each in proofs)
-    versions = ", ".join(f"{name} {metadata.version(name)}" for name in ("torch", "transformers"))
+def _head(rows: _Rows) -> Iterator[str]:
+    every = [each for row in rows.values() for each in row.values()]
+    by = Counter(each.proof.status for each in every) + Counter({NOT_RUN: len(rows) * len(PROOFS) - len(every)})
     yield "# Verification"
     yield ""
-    command = "clados verify --quick --write docs/verification.md" if quick else "make full"
-    yield f"Written by `{command}` on {datetime.now(UTC).date()}:"
-    yield f"Clados {__version__}, {versions}, Python {platform.python_version()}, {platform.machine()}."
+    yield f"Written on {datetime.now(UTC).date()} by `clados verify`, of results that are of the days which they name:"
     yield ", ".join(f"{number} {status}" for status, number in by.most_common()) + "."
+    yield "A proof that nobody has run yet is `not run`: the training of a small model takes minutes of a processor."
+    yield "`clados verify MODEL --results docs/verification` runs it, `make full` runs all that are not up to date."
+    yield ""
+    yield from (f"- {each}" for each in sorted({each.versions for each in every}))
     yield ""
     yield from (f"- **{name}**: {says}" for name, (_, says) in PROOFS.items())
     yield ""
 
 
-def _overview(proved: dict[str, dict[str, Proof]]) -> Iterator[str]:
+def _overview(rows: _Rows) -> Iterator[str]:
     yield from _table(
-        ["model", *PROOFS], ([name, *(_mark(row, each) for each in PROOFS)] for name, row in proved.items())
+        ["model", *PROOFS], ([name, *(_mark(row, each) for each in PROOFS)] for name, row in rows.items())
     )
 
 
-def _mark(row: dict[str, Proof], name: str) -> str:
-    return STATUS_MARKS[row[name].status] if name in row else ""
+def _mark(row: Mapping[str, KeptResult], name: str) -> str:
+    return STATUS_MARKS[row[name].proof.status] if name in row else NOT_RUN
 
 
-def _evidence(proved: dict[str, dict[str, Proof]]) -> Iterator[str]:
+def _learned(rows: _Rows) -> Iterator[str]:
+    """What the small models learned, of the first seed; in nats where the proof does not say otherwise."""
+    heads = ["model", "objective", "baseline", "start", "end", "control", "seconds", "use", "proved"]
+    table = [
+        _figures(name, row)
+        for name, row in rows.items()
+        if any(row[each].proof.details for each in row.keys() & TRAINED)
+    ]
+    if table:
+        yield from ("## Small models: held-out loss, and use", "")
+        yield from _table(heads, table)
+
+
+def _figures(name: str, row: Mapping[str, KeptResult]) -> list[str]:
+    runs: Sequence[Any] = row["learns"].proof.details if "learns" in row else ()
+    uses: Sequence[Any] = row["applies"].proof.details if "applies" in row else ()
+    cells = [name]
+    if runs:
+        first, control = runs[0], next(each for each in runs if each["shuffled"])
+        numbers = first["baseline"]["loss"], first["start"], first["end"], control["end"]
+        cells += [first["objective"], *(f"{each:.2f}" for each in numbers), f"{first['seconds']:.0f}"]
+    cells += [""] * (7 - len(cells))
+    cells.append("{name} {value:.3g} ({beside} {trivial:.3g})".format(**uses[0]["measure"]) if uses else "")
+    return [*cells, "; ".join(dict.fromkeys(_origin(row[each]) for each in TRAINED if each in row))]
+
+
+def _origin(result: KeptResult) -> str:
+    """When and by which code something was proved."""
+    words = [result.day, result.commit, "one seed" * (result.quick and result.proof.proof == "learns")]
+    return ", ".join(word for word in words if word)
+
+
+def _evidence(rows: _Rows) -> Iterator[str]:
     yield from ("## Evidence", "")
-    for name, row in proved.items():
+    for name, row in rows.items():
         yield from (f"### {name}", "")
-        yield from (
-            f"- {each.proof}, {STATUS_MARKS[each.status]} ({each.seconds:.0f} s): {each.evidence}"
-            for each in row.values()
-        )
+        yield from (_line(row[each]) if each in row else f"- {each}, {NOT_RUN}" for each in PROOFS)
         yield ""
 
 
-def _sizes(proved: dict[str, dict[str, Proof]]) -> Iterator[str]:
+def _line(result: KeptResult) -> str:
+    proof = result.proof
+    changed = "; its declaration, setting or objective has changed since" if has_changed(result) else ""
+    told = f"{STATUS_MARKS[proof.status]} ({proof.seconds:.0f} s; {_origin(result)})"
+    return f"- {proof.proof}, {told}: {proof.evidence}{changed}"
+
+
+def _sizes(rows: _Rows) -> Iterator[str]:
     cards = catalog()
-    yield from sizes([cards[name] for name in proved])
+    yield from sizes([cards[name] for name in rows])
 
 
 def sizes(cards: Iterable[Card]) -> Iterator[str]:
@@ -101,20 +134,20 @@ def _size(row: Counted) -> list[str]:
     return [row.id, row.size, row.basis, *figures, apart, row.why]
 
 
-def _comparisons(proved: dict[str, dict[str, Proof]]) -> Iterator[str]:
+def _comparisons(rows: _Rows) -> Iterator[str]:
     yield from ("## Parity: every comparison", "")
-    rows = [
+    compared = [
         [
             name,
             each["size"],
             each["reference"],
             *(f"{each[what]:.1e}" if what in each else "" for what in ("outputs", "gradients")),
         ]
-        for name, row in proved.items()
+        for name, row in rows.items()
         if "parity" in row
-        for each in row["parity"].details
+        for each in row["parity"].proof.details
     ]
-    yield from _table(["model", "size, made small", "reference", "outputs", "gradients"], rows)
+    yield from _table(["model", "size, made small", "reference", "outputs", "gradients"], compared)
 
 
 def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:

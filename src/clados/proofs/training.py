@@ -1,5 +1,7 @@
 """The small selves of models: trained once by their own recipes on embedded data, and kept."""
 
+import hashlib
+import inspect
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
@@ -11,7 +13,7 @@ from clados import spec as s
 from clados.catalog.load import catalog
 from clados.checkpoints import save_pretrained
 from clados.files import write_json
-from clados.objectives import Task, task
+from clados.objectives import Task, runs, task
 from clados.proofs.proof import Subject
 from clados.train.chain import why_not
 from clados.train.choices import Choices
@@ -54,6 +56,23 @@ def stage_of(declaration: s.Declaration) -> s.Stage:
     return next((each for each in reversed(stages) if not why_not(declaration.recipe, each)), stages[0])
 
 
+def learned_by(subject: Subject) -> tuple[str, ...]:
+    """How a model's small self is trained and measured, beside its declaration: its setting, and its task's code."""
+    objective = stage_of(subject.declaration).objective
+    if not runs(objective):
+        return ()
+    one = task(objective)
+    return repr(one.small), repr(one.longer), code_of(one)
+
+
+def code_of(one: Task[Any, Any]) -> str:
+    """A checksum of the files in which an objective's task stands, and those that it inherits from."""
+    kinds = [each for each in type(one).__mro__ if issubclass(each, Task) and each is not Task]
+    files = dict.fromkeys(inspect.getsourcefile(each) or "" for each in kinds)
+    texts = [Path(file).read_text(encoding="utf-8") for file in files if file and Path(file).is_file()]
+    return hashlib.sha256("\0".join(texts).encode()).hexdigest()[:16]
+
+
 def choices(
     subject: Subject, seed: int, *, shuffled: bool = False, longer: bool = False, objective: str | None = None
 ) -> Choices:
@@ -82,7 +101,7 @@ def teacher_folder(subject: Subject, one: Task[Any, Any]) -> Path:
 
 
 def trained(subject: Subject, seed: int, *, shuffled: bool = False, longer: bool = False) -> SmallRun:
-    """The run of a seed; trained now, unless the same run is kept already (by any version of what trains it)."""
+    """The run of a seed; trained now, unless the same run is kept already, by the same code of its objective."""
     return run_of(subject, choices(subject, seed, shuffled=shuffled, longer=longer))
 
 
@@ -93,10 +112,12 @@ def run_of(subject: Subject, asked: Choices) -> SmallRun:
     plan = planned(asked)
     names = {each.name for each in fields(SmallRun)}
     chosen = {name: value for name, value in asdict(asked).items() if name != "start"}  # from nothing, always
-    mark = {"declaration": repr(plan.model), "stage": repr(plan.stage), "choices": chosen}
+    code = code_of(task(plan.stage.objective))
+    mark = {"declaration": repr(plan.model), "stage": repr(plan.stage), "choices": chosen, "code": code}
     if kept.exists():
         stored: dict[str, Any] = json.loads(kept.read_text(encoding="utf-8"))
-        if stored.pop("mark") == json.loads(json.dumps(mark)) and stored.keys() == names:
+        same = json.loads(json.dumps(mark))
+        if same | stored.pop("mark") == same and stored.keys() == names:
             return SmallRun(**stored)
     plan = ready_plan(asked)
     learned = measured_run(plan, plan.trainer(initial_model(plan)))
