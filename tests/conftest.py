@@ -41,7 +41,8 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     if reporter is None or session.config.getoption("--seconds") is None:
         return
     late = [each for each in reporter.stats.get("skipped", []) if OVER in str(each.longrepr)]
-    if late and not any(not is_rule(each.nodeid) for each in reporter.stats.get("passed", [])):
+    ran = [*reporter.stats.get("passed", []), *reporter.stats.get("xfailed", [])]
+    if late and not any(not is_rule(each.nodeid) for each in ran):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 

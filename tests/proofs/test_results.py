@@ -142,7 +142,7 @@ def test_the_page_tells_when_and_by_what_each_was_proved_and_what_was_not() -> N
     ]
     page = markdown(rows, ["bert", "gpt-2", "alphafold"])
     assert "| bert | not run | not run | not run | not run | not run | not run | not run |" in page
-    assert "| gpt-2 | not run | not run | not run | not run | holds | not run | holds |" in page
+    assert "| gpt-2 | not run | not run | not run | not run | holds | not run | held |" in page
     figures = "| 5.00 | 7.00 | 4.50 | 5.50 | 51 | accuracy 0.5 (most frequent 0.25) |"
     assert f"| gpt-2 | NextToken {figures} 2026-01-31, abc1234, one seed; 2026-02-01 |" in page
     assert "- learns, holds (61 s; 2026-01-31, abc1234, one seed): learns was seen\n" in page

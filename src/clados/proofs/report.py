@@ -13,6 +13,7 @@ from clados.proofs.results import KeptResult, has_changed
 
 NOT_RUN = "not run"
 STATUS_MARKS = {"holds": "holds", "fails": "**fails**", "missing": "missing", NOT_RUN: NOT_RUN, "not applicable": "n/a"}
+EARLIER = {"holds": "held", "**fails**": "**failed**"}  # what has changed since
 _Rows = Mapping[str, dict[str, KeptResult]]  # by model and proof
 
 
@@ -45,6 +46,7 @@ def _head(rows: _Rows) -> Iterator[str]:
     yield ", ".join(f"{number} {status}" for status, number in by.most_common()) + "."
     yield "A proof that nobody has run yet is `not run`: the training of a small model takes minutes of a processor."
     yield "`clados verify MODEL --results docs/verification` runs it, `make full` runs all that are not up to date."
+    yield "A model that `held` or `failed` has another declaration, setting or objective since then."
     yield ""
     yield from (f"- {each}" for each in sorted({each.versions for each in every}))
     yield ""
@@ -59,7 +61,10 @@ def _overview(rows: _Rows) -> Iterator[str]:
 
 
 def _mark(row: Mapping[str, KeptResult], name: str) -> str:
-    return STATUS_MARKS[row[name].proof.status] if name in row else NOT_RUN
+    if name not in row:
+        return NOT_RUN
+    mark = STATUS_MARKS[row[name].proof.status]
+    return EARLIER.get(mark, mark) if has_changed(row[name]) else mark
 
 
 def _learned(rows: _Rows) -> Iterator[str]:
