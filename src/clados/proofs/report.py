@@ -13,7 +13,7 @@ from clados.proofs.results import KeptResult, has_changed
 
 NOT_RUN = "not run"
 STATUS_MARKS = {"holds": "holds", "fails": "**fails**", "missing": "missing", NOT_RUN: NOT_RUN, "not applicable": "n/a"}
-EARLIER = {"holds": "held", "**fails**": "**failed**"}  # what has changed since
+_EARLIER = {"holds": "held", "**fails**": "**failed**"}  # what has changed since
 _Rows = Mapping[str, dict[str, KeptResult]]  # by model and proof
 
 
@@ -64,7 +64,7 @@ def _mark(row: Mapping[str, KeptResult], name: str) -> str:
     if name not in row:
         return NOT_RUN
     mark = STATUS_MARKS[row[name].proof.status]
-    return EARLIER.get(mark, mark) if has_changed(row[name]) else mark
+    return _EARLIER.get(mark, mark) if has_changed(row[name]) else mark
 
 
 def _learned(rows: _Rows) -> Iterator[str]:
