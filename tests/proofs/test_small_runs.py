@@ -14,6 +14,8 @@ from clados.objectives import Small, runs, task
 from clados.objectives.next_token import NextTokenTask
 from clados.proofs import Subject, applies, learns, training
 from clados.proofs.training import SmallRun
+from clados.train.choices import Choices
+from clados.train.planned import _before as run_before
 
 TRAINED = [name for name in package_models() if runs(declared(name).recipe.stages[0].objective)]
 BRIEF = Small(params="200K", vocab=400, steps=220, length=48, batch=16, lr=3e-3)
@@ -127,3 +129,16 @@ def test_a_student_s_teacher_is_trained_first_for_what_it_teaches(
     assert few.teacher.startswith(str(tmp_path / "bart"))
     assert few.teacher.endswith("-translation")
     assert seen == [("bert", None), ("bart", "translation")]
+
+
+def test_rates_that_are_shares_of_the_weights_are_chosen_apart() -> None:
+    of = {card: training.choices(Subject(catalog()[card]), 0).lr for card in ("alpaca", "flan-t5", "flan-palm")}
+    assert of == {"alpaca": 3e-3, "flan-t5": 3e-2, "flan-palm": 3e-2}  # AdamW, Adafactor, Adafactor
+
+
+def test_what_several_models_are_tuned_from_is_trained_once() -> None:
+    tuned = ("alpaca", "alpaca-lora", "gpt-4-llm", "koala", "vicuna", "gpt4all")
+    asked = [training.choices(Subject(catalog()[card]), seed) for card in tuned for seed in training.SEEDS]
+    asked += [training.choices(Subject(catalog()[card]), 0, shuffled=True) for card in tuned]
+    before = {run_before(each, 0) for each in asked}
+    assert before == {Choices(model="llama", params="600K", vocab=1024)}

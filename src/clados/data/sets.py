@@ -190,8 +190,8 @@ def related(rows: Sequence[dict[str, Any]]) -> list[Pair]:
     """Words and entries of some synsets with the glosses that belong to them.
 
     Beside the right gloss, ``positive``, stand wrong ones, ``negative``: of sister synsets, and of the entry's
-    neighbours in its file. A score says how near each is in the graph, as a teacher might: 1 for the right one, 1/3
-    for a sister's (two steps away), 0 for a neighbour's. Each text has an instruction.
+    neighbours in its file. A score says how near each is in the graph, as a teacher's logit might: 6 for the right one,
+    2 for a sister's (two steps away), 0 for a neighbour's. Each text has an instruction.
     """
     known = {str(row["id"]): row for row in rows}
     above = {name: next(iter(row["relations"].get("hypernym", ())), "") for name, row in known.items()}
@@ -211,13 +211,13 @@ def related(rows: Sequence[dict[str, Any]]) -> list[Pair]:
         ]
         aside = [str(row["id"]) for row in around if row["file"] == known[name]["file"]]
         far = [each for each in aside if each not in (*without, *family)]
-        scored = [(each, "0.333") for each in family] + [(each, "0") for each in far]
+        scored = [(each, "2") for each in family] + [(each, "0") for each in far]
         return [(str(known[each]["gloss"]), score) for each, score in scored[:NEAR_GLOSSES]]
 
     def pair(name: str, source: str, asks: str, right: str, without: set[str]) -> Pair:
         gloss = str(known[right]["gloss"])
         fields = [("instruction", f"Represent the {asks}: "), ("positive_instruction", "Represent the meaning: ")]
-        fields.append(("score", "1"))
+        fields.append(("score", "6"))
         for text, score in near(right, without | {right}):
             if text != gloss:
                 fields += [("negative", text), ("negative_score", score)]

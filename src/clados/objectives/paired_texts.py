@@ -77,7 +77,8 @@ class PairedTextsTask(Task[s.PairedTexts, Related], objective=s.PairedTexts):
     batch = 64
     whole_batch = True
     term = "pairs"
-    small = Small(params="500K", vocab=2048, steps=700, batch=48, length=32, lr=2e-3, dropout=0.0)
+    targets = 800
+    small = Small(params="500K", vocab=2048, steps=400, batch=32, length=32, lr=2e-3, dropout=0.0)
 
     @property
     def heads(self) -> tuple[str, ...]:

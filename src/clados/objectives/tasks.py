@@ -110,7 +110,11 @@ class Listed:
 
 @dataclass(frozen=True)
 class Small:
-    """How small a model is, and for how long it trains, where a proof asks whether it learns."""
+    """How small a model is, and for how long it trains, where a proof asks whether it learns.
+
+    Attributes:
+        relative: the rate of optimisers whose steps are shares of the weights, where it is another than ``lr``.
+    """
 
     params: str = "1M"
     vocab: int = 512
@@ -118,6 +122,7 @@ class Small:
     batch: int | None = None
     length: int | None = None
     lr: float | None = None
+    relative: float | None = field(default=None, repr=False)
     dropout: float | None = None
 
 

@@ -18,6 +18,7 @@ from clados.proofs.proof import Subject
 from clados.train.chain import why_not
 from clados.train.choices import Choices
 from clados.train.learns import ShortRun, measured_run
+from clados.train.optimisers import RELATIVE
 from clados.train.plan import Plan, initial_model
 from clados.train.planned import planned
 from clados.train.pretrain import ready_plan
@@ -87,6 +88,8 @@ def choices(
     small = (one.longer if longer else None) or one.small
     least = SCRIPTS if stage.exponent is not None else BYTES if of_bytes(subject.declaration.model) else 0
     chosen: dict[str, Any] = asdict(replace(small, vocab=max(small.vocab, least)))
+    if (relative := chosen.pop("relative")) and isinstance(stage.optimiser, RELATIVE):
+        chosen["lr"] = relative
     if one.teacher:
         chosen |= {"params": None, "vocab": Choices.vocab, "teacher": str(teacher_folder(subject, one))}
     return Choices(model=subject.card.id, seed=seed, shuffled=shuffled, objective=objective, **chosen)

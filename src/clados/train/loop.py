@@ -21,7 +21,7 @@ from torch import nn
 from clados.checkpoints.atomic import LOCK
 from clados.errors import CladosError, InputError
 from clados.files import locked
-from clados.nn.memory import enough_memory
+from clados.nn.memory import enough_memory, return_freed
 from clados.objectives import Batch
 from clados.train import saved
 from clados.train.best import Best
@@ -33,6 +33,7 @@ from clados.train.unit import DTYPES, Run, Unit
 
 CHECKPOINTS = "checkpoints"  # the folder of a run in which they are
 WATCHING = ("every", "save_every", "held_out", "sharded")  # what of a run's numbers changes nothing of what it comes to
+FREED_EVERY = 50  # steps after which freed memory is given back
 SMALLER = "try a smaller --micro, --batch, --length or --params"
 
 
@@ -149,6 +150,8 @@ class Trainer:
             log(entry)
             self.show.step(entry)
             done = step + 1
+            if done % FREED_EVERY == 0:
+                return_freed()
             if not math.isfinite(entry["loss"]):
                 stays = f"; the checkpoint of step {saved_at} stays" if saved_at else ""
                 said = f"the loss is {entry['loss']} at step {done}: try a lower --lr than {self.run.lr}"

@@ -22,6 +22,7 @@ from clados.train.trained import OWNED, UPDATE
 LEAST_WARMUP, MOST_WARMUP = 0.05, 0.25  # of a run
 MOST_RAISED = 16.0  # a rate is never raised by more than this
 HIGHEST = 3e-3  # and never above this
+RELATIVE = s.Adafactor | s.ScaledAdam | s.LAMB  # whose rates are shares of the weights
 RATE = "rate"  # of a group of parameters, as a share of the schedule's
 
 
@@ -355,7 +356,7 @@ def peak_lr(stage: s.Stage, paper: s.Model, model: s.Model) -> float:
     it and at most 0.003. Adafactor's and LAMB's are relative to the weights already and stay as they are.
     """
     lr = published_lr(stage, paper)
-    if isinstance(stage.optimiser, s.Adafactor | s.ScaledAdam | s.LAMB):
+    if isinstance(stage.optimiser, RELATIVE):
         return lr
     ratio = width(paper) / width(model)
     return max(lr if ratio >= 1 else 0.0, min(lr * min(ratio, MOST_RAISED), HIGHEST))
