@@ -42,6 +42,7 @@ COUNTS = {
     "digits": (Labelled, 1797),
     "proteins": (Text, 16),
     "cartpole": (Episode, 300),
+    "science": (Text, 394 + 2400 + 40 + 16),
     "html": (Text, 84),
     "code": (Text, 79),
     "languages": (Text, 39 * 30 + 6252 + 510),

@@ -125,6 +125,7 @@ def written(batch: Batch, vocab_ids: VocabIds) -> Ids:
 DENOISERS = declared("ul2").recipe.stages[0].objective
 CASES = {
     "next token": Case("gpt-2", s.NextToken(), following, lambda n: (n - 1, n - 1)),
+    "marked": Case("galactica", s.MarkedText(), following, lambda n: (n - 1, n - 1)),
     "coded": Case("ctrl", s.CodedText(), following, lambda n: (n - 1, n - 1)),
     "segments": Case("transformer-xl", s.NextTokenInSegments(), following, lambda n: (n - 1, n - 1)),
     "masked tokens": Case("roberta", s.MaskedTokens(), in_place, lambda n: (1, 0.15 * (n + 3) + 1)),

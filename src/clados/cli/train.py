@@ -285,6 +285,7 @@ def _short(plan: "Plan") -> dict[str, str]:
     facts["data"] = f"{len(plan.train):,} examples" + (
         f"; {plan.dropped:,} longer than a sequence are left out" if plan.dropped else ""
     )
+    facts |= {"marks without data": ", ".join(plan.lacking)} if plan.lacking else {}
     facts |= {"starts from": str(plan.start.folder)} if plan.start else {}
     facts["recipe"] = plan.numbers_of
     return facts | {name: str(each) for name, each in plan.scaled.items()}

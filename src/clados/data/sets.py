@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from clados.data.cartpole import cartpole_episodes
 from clados.data.examples import Captioned, Dialogue, Example, Labelled, Pair, Text
+from clados.data.science import molecules, reasoning, residues
 from clados.files import text_lines
 
 FASHION = ("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot")
@@ -278,6 +279,11 @@ def proteins() -> list[Text]:
     return [Text(f"proteins/{row['id']}", row["pdb"]) for row in embedded_rows("proteins")]
 
 
+def science() -> list[Text]:
+    """WordNet as reference work; worked arithmetic, molecules and proteins between Galactica's marks."""
+    return [*wordnet(), *reasoning(), *molecules(), *residues(proteins())]
+
+
 def html() -> list[Text]:
     """84 pages of Python's documentation as minimal HTML: structure, ids and links, the text of the pages."""
     return [Text(f"html/{row['page']}", row["html"], "en") for row in embedded_rows("html")]
@@ -321,6 +327,7 @@ SETS: dict[str, Callable[[], Sequence[Example]]] = {
     "fashion": fashion,
     "digits": digits,
     "proteins": proteins,
+    "science": science,
     "html": html,
     "code": code,
     "languages": languages,

@@ -20,6 +20,7 @@ from clados.data.errors import DataError
 from clados.data.pieces import text_parts
 from clados.data.roles import Roles
 from clados.data.rows import replace_surrogates
+from clados.data.science import MARKS, apart
 from clados.files import write_text, write_whole
 from clados.names import sentinel
 
@@ -200,6 +201,7 @@ class Tokenizer:
         before, after = self._frame if add_special_tokens else ((), ())
         room = None if limit is None else max(0, limit - len(before) - len(after))
         texts = [replace_surrogates(text) for text in texts]
+        texts = [apart(text) for text in texts] if self._of_science else texts
         short = iter(self._encoded([text for text in texts if len(text) <= _LONG]))
         rows = (next(short) if len(text) <= _LONG else self._by_pieces(text) for text in texts)
         return [[*before, *self._numbers(ids[:room]), *after][:limit] for ids in rows]
@@ -239,6 +241,10 @@ class Tokenizer:
             ]
             for each in found
         ]
+
+    @cached_property
+    def _of_science(self) -> bool:
+        return self.backend.token_to_id(MARKS[-1]) is not None
 
     @property
     def frame(self) -> tuple[list[int], list[int]]:
@@ -342,7 +348,8 @@ class Tokenizer:
 
     def _written(self) -> dict[str, bytes]:
         named: dict[str, Any] = {f"{role}_token": token for role, token in self.roles.named().items()}
-        if more := [*self.roles.marks, *(sentinel(i) for i in range(len(self.sentinels)))]:
+        marks = [each for each in self.roles.marks if each not in MARKS]
+        if more := [*marks, *(sentinel(i) for i in range(len(self.sentinels)))]:
             named["additional_special_tokens"] = more
         config = {"tokenizer_class": GENERIC[0], "clean_up_tokenization_spaces": False} | named
         texts = {
@@ -378,9 +385,10 @@ def assemble(backend: Backend, roles: Roles) -> Tokenizer:
     """
     sentinels = [sentinel(i) for i in reversed(range(roles.sentinels))]
     names = [*dict.fromkeys(roles.named().values()), *roles.marks, *sentinels]
-    backend.add_special_tokens(  # a mark that is a word stands for itself alone, and not for a part of another
-        [AddedToken(name, special=True, normalized=False, single_word=name.isalpha()) for name in names]
-    )
+    for name in names:
+        add = backend.add_tokens if name in MARKS else backend.add_special_tokens
+        # a mark that is a word stands for itself alone, and not for a part of another
+        add([AddedToken(name, special=name not in MARKS, normalized=False, single_word=name.isalpha())])
     if roles.single:
         used = {name: backend.token_to_id(name) for name in roles.named().values() if name in roles.single + roles.pair}
         pair = roles.pair or "$A $B"

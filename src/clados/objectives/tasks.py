@@ -188,6 +188,10 @@ class Task(ABC, Generic[Objective, Row]):
         """Tokens that the objective needs beside roles and sentinels: of modes, of the data's languages."""
         return ()
 
+    def lacking(self, texts: Sequence[str]) -> tuple[str, ...]:
+        """Of its marks those that stand nowhere in the data, so that nothing is learned of them."""
+        return ()
+
     @property
     def documents(self) -> int:
         """How many documents the data needs at least, on either side of the split."""

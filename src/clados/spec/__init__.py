@@ -106,7 +106,7 @@ from clados.spec.learning.objectives.feedback import PPO, ActorCritic, BestOf, C
 from clados.spec.learning.objectives.finetuning import AnswerSpans, PairClasses, TextClasses, TokenClasses
 from clados.spec.learning.objectives.image_classes import ImageClasses
 from clados.spec.learning.objectives.masked_tokens import MaskedNgrams, MaskedTokens
-from clados.spec.learning.objectives.next_token import CodedText, NextToken, NextTokenInSegments
+from clados.spec.learning.objectives.next_token import CodedText, MarkedText, NextToken, NextTokenInSegments
 from clados.spec.learning.objectives.permuted_tokens import PermutedTokens
 from clados.spec.learning.objectives.replaced_tokens import ReplacedTokens
 from clados.spec.learning.objectives.return_conditioned import ReturnConditioned
@@ -243,6 +243,7 @@ __all__ = [
     "Lion",
     "LowRank",
     "MaskDecoder",
+    "MarkedText",
     "MaskedNgrams",
     "MaskedTokens",
     "MeshNormal",

@@ -69,6 +69,8 @@ def tokenizer_for(model: s.Model, examples: Sequence[Any], size: int, marks: Seq
         # RoBERTa's positions begin after the id of the padding, so that in transformers it must keep its id
         order = sorted(roles.named(), key=lambda role: int(getattr(vocab, role)))
         roles = replace(roles, order=tuple(order))
+    if model.writes == "continues" and vocab.kind == "bytes":  # nothing stands around texts, as in GPT-2
+        roles = replace(roles, single="", pair="")
     if model.kept is not None:  # XLNet's marks stand behind the text
         marked = f"$A {roles.sep} $B:1 {roles.sep}:1 {roles.cls}:2"
         roles = replace(roles, single=f"$A {roles.sep} {roles.cls}:2", pair=marked)

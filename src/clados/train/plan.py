@@ -13,7 +13,7 @@ from clados.nn.make import build
 from clados.nn.memory import enough_memory
 from clados.objectives import Batch, Setting, Source, SourceConfig, task
 from clados.train.choices import CHOICE_TYPES, Choices
-from clados.train.fitting import Facts
+from clados.train.fitting import Facts, texts
 from clados.train.log import Show
 from clados.train.loop import Trainer
 from clados.train.scaled import ScaledNumber
@@ -93,6 +93,11 @@ class Plan:
         return f"{self.choices.card_id}:{self.published_size}"
 
     @property
+    def lacking(self) -> tuple[str, ...]:
+        """The objective's marks that stand nowhere in the data."""
+        return task(self.stage.objective).lacking(texts(self.data.kept))
+
+    @property
     def sequence(self) -> "tuple[Plan, ...]":
         """The plans of all that is to be trained, in order, this one last."""
         return (*(self.before.sequence if self.before else ()), self)
@@ -108,6 +113,7 @@ class Plan:
             "data": self.published.data,
             "examples": len(self.train),
             "left out": self.dropped,
+            "marks without data": [*self.lacking],
             "start": str(self.start.folder) if self.start else None,
             "recipe": self.numbers_of,
             **numbers,

@@ -14,6 +14,7 @@ galactica = gpt_3.but(
 )
 
 pretraining = trained.but(
+    objective=MarkedText(),
     data="106B tokens of papers, references, knowledge bases and chemistry, with worded tasks, 450B tokens seen",
     optimiser=but(lr=0.7e-5),
     schedule=but(warmup=536),

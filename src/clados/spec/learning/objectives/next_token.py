@@ -25,6 +25,14 @@ class CodedText(NextToken):
     coded: ClassVar[bool] = True
 
 
+class MarkedText(NextToken):
+    """-log p(x_t | x_<t) over text of science with marks in it (Taylor et al. 2022, §3.1-3.2, table 1).
+
+    Marks set off citations, working before an answer, molecules, proteins and DNA. The three last are read character by
+    character, as digits and brackets are everywhere.
+    """
+
+
 class NextTokenInSegments(Objective):
     """-log p(x_t | x_<t) over segments of a text in their order (Dai et al. 2019, §3.2).
 
