@@ -8,7 +8,7 @@ from transformers import AutoTokenizer
 
 from clados.data import Text, train_tokenizer
 from clados.data.roles import Roles
-from clados.data.science import CUT, MARKS, apart, molecules, reasoning, residues
+from clados.data.science import CHARACTER_CUT, SCIENCE_MARKS, apart, molecules, reasoning, residues
 from clados.data.sets import proteins, science
 from clados.data.tokenizer import Tokenizer
 from clados.models.declared import declared
@@ -21,7 +21,7 @@ MIXED = "Glycine [START_SMILES]C(C(=O)O)N[END_SMILES] weighs 75.07: ((1)) ... <w
 def tokenizer() -> Tokenizer:
     roles = Roles.of(declared("galactica").model.vocab)
     return train_tokenizer(
-        [each.text for each in science()[::7]], "bytes", 600, Roles(**{**vars(roles), "marks": MARKS})
+        [each.text for each in science()[::7]], "bytes", 600, Roles(**{**vars(roles), "marks": SCIENCE_MARKS})
     )
 
 
@@ -36,7 +36,7 @@ def tokenizer() -> Tokenizer:
     ],
 )
 def test_sequences_are_cut_before_each_character(text: str, cut: str) -> None:
-    assert apart(text).replace(CUT, "|") == cut
+    assert apart(text).replace(CHARACTER_CUT, "|") == cut
 
 
 def test_sequences_digits_and_brackets_are_single_tokens_and_text_comes_back(tokenizer: Tokenizer) -> None:
@@ -48,7 +48,7 @@ def test_sequences_digits_and_brackets_are_single_tokens_and_text_comes_back(tok
     assert [each for each in tokens if {*each} & {*"0123456789()"}] == [*"(())7507((1))7"]
     assert tokenizer.decode(ids) == MIXED  # marks are a part of the text
     assert tokens[-3:] == ["<work>", "7", "</work>"]
-    assert not any(re.search(r"\d\d|[()]\S", token) for token in tokenizer.vocabulary if token not in MARKS)
+    assert not any(re.search(r"\d\d|[()]\S", token) for token in tokenizer.vocabulary if token not in SCIENCE_MARKS)
 
 
 def test_saved_it_reads_in_transformers_as_the_authors_tokenizer_does(tokenizer: Tokenizer, tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 import clados
 from clados.data import Text
-from clados.data.science import MARKS, reasoning
+from clados.data.science import SCIENCE_MARKS, reasoning
 from clados.models.declared import declared
 from clados.objectives import SourceConfig, task
 from clados.train.fitting import tokenizer_for
@@ -24,7 +24,7 @@ def test_marks_are_seen_and_predicted() -> None:
     source = one.source(texts, SourceConfig(64, tokenizer=tokenizer))
     ids = {int(each) for at in range(len(source)) for each in source.at(at).ids}
     assert {tokenizer.vocabulary["<work>"], tokenizer.vocabulary["</work>"]} <= ids
-    assert not {*MARKS} & {*tokenizer.special}
+    assert not {*SCIENCE_MARKS} & {*tokenizer.special}
 
 
 def test_the_example_shows_characters() -> None:

@@ -13,16 +13,18 @@ from tokenizers import Regex, pre_tokenizers
 
 from clados.data.examples import Text
 
-SEQUENCES = ("SMILES", "I_SMILES", "AMINO", "DNA")
-PAIRS = (
+_SEQUENCES = ("SMILES", "I_SMILES", "AMINO", "DNA")
+MARK_PAIRS = (
     ("[START_REF]", "[END_REF]"),
     ("<work>", "</work>"),
-    *((f"[START_{each}]", f"[END_{each}]") for each in SEQUENCES),
+    *((f"[START_{each}]", f"[END_{each}]") for each in _SEQUENCES),
 )
-MARKS = tuple(mark for pair in PAIRS for mark in pair)
-CUT = "SPL1T-TH1S-Pl3A5E"  # where the authors' tokenizer cuts and what it leaves out (paperswithcode/galai utils.py)
-_SEQUENCE = re.compile(rf"(\[START_({'|'.join(SEQUENCES)})\])(.*?)(?=\[END_\2\]|\Z)", re.DOTALL)
-_MARK = re.compile("|".join(map(re.escape, MARKS)))
+SCIENCE_MARKS = tuple(mark for pair in MARK_PAIRS for mark in pair)
+CHARACTER_CUT = (
+    "SPL1T-TH1S-Pl3A5E"  # where the authors' tokenizer cuts and what it leaves out (paperswithcode/galai utils.py)
+)
+_SEQUENCE = re.compile(rf"(\[START_({'|'.join(_SEQUENCES)})\])(.*?)(?=\[END_\2\]|\Z)", re.DOTALL)
+_MARK = re.compile("|".join(map(re.escape, SCIENCE_MARKS)))
 _SIGNS = r"[()\[\]{}]|([!\"#$%&'*+,\-./:;<=>?\\^_|])\1*"  # brackets alone, the others with their repetitions
 
 
@@ -30,12 +32,12 @@ def apart(text: str) -> str:
     """A text with a cut before each character of a sequence, also of one that has not ended."""
     if "[START_" not in text:
         return text
-    return _SEQUENCE.sub(lambda found: found[1] + "".join(CUT + each for each in found[3]), text)
+    return _SEQUENCE.sub(lambda found: found[1] + "".join(CHARACTER_CUT + each for each in found[3]), text)
 
 
 def cutter() -> pre_tokenizers.PreTokenizer:
-    """Cuts at ``CUT``, around every digit and bracket, and around signs."""
-    cut = pre_tokenizers.Split(CUT, "removed")
+    """Cuts at ``CHARACTER_CUT``, around every digit and bracket, and around signs."""
+    cut = pre_tokenizers.Split(CHARACTER_CUT, "removed")
     return pre_tokenizers.Sequence(
         [cut, pre_tokenizers.Digits(individual_digits=True), pre_tokenizers.Split(Regex(_SIGNS), "isolated")]
     )
@@ -48,7 +50,7 @@ def unmarked(text: str) -> list[str]:
 
 # ---------------------------------------------------------------- data
 
-QUESTIONS = 2400
+_QUESTIONS = 2400
 _NUMBERS = ("meth", "eth", "prop", "but", "pent", "hex", "hept", "oct", "non", "dec")
 _KINDS = (("ane", ""), ("an{}ol", "O"), ("an{}amine", "N"), ("anoic acid", "(=O)O"))
 _CODES = "ALA ARG ASN ASP CYS GLN GLU GLY HIS ILE LEU LYS MET PHE PRO SER THR TRP TYR VAL"
@@ -58,13 +60,13 @@ _RESIDUES = dict(zip(_CODES.split(), "ARNDCQEGHILKMFPSTWYV"))
 def reasoning() -> list[Text]:
     """Sums, differences and products, worked digit by digit before the answer; each question once."""
     random = np.random.default_rng(0)
-    numbers = random.integers(10, 1000, (2 * QUESTIONS, 2)).tolist()
+    numbers = random.integers(10, 1000, (2 * _QUESTIONS, 2)).tolist()
     made: dict[str, str] = {}
     for number, (a, b) in enumerate(numbers):
         sign, larger, other = "+-*"[number % 3], max(a, b), min(a, b)
         other = other % 8 + 2 if sign == "*" else other
         made.setdefault(f"{larger} {sign} {other}", worked(larger, sign, other))
-    return [Text(f"reasoning/{name}", text, "en") for name, text in list(made.items())[:QUESTIONS]]
+    return [Text(f"reasoning/{name}", text, "en") for name, text in list(made.items())[:_QUESTIONS]]
 
 
 def worked(a: int, sign: str, b: int) -> str:

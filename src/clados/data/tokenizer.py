@@ -20,7 +20,7 @@ from clados.data.errors import DataError
 from clados.data.pieces import text_parts
 from clados.data.roles import Roles
 from clados.data.rows import replace_surrogates
-from clados.data.science import MARKS, apart
+from clados.data.science import SCIENCE_MARKS, apart
 from clados.files import write_text, write_whole
 from clados.names import sentinel
 
@@ -244,7 +244,7 @@ class Tokenizer:
 
     @cached_property
     def _of_science(self) -> bool:
-        return self.backend.token_to_id(MARKS[-1]) is not None
+        return self.backend.token_to_id(SCIENCE_MARKS[-1]) is not None
 
     @property
     def frame(self) -> tuple[list[int], list[int]]:
@@ -348,7 +348,7 @@ class Tokenizer:
 
     def _written(self) -> dict[str, bytes]:
         named: dict[str, Any] = {f"{role}_token": token for role, token in self.roles.named().items()}
-        marks = [each for each in self.roles.marks if each not in MARKS]
+        marks = [each for each in self.roles.marks if each not in SCIENCE_MARKS]
         if more := [*marks, *(sentinel(i) for i in range(len(self.sentinels)))]:
             named["additional_special_tokens"] = more
         config = {"tokenizer_class": GENERIC[0], "clean_up_tokenization_spaces": False} | named
@@ -386,9 +386,9 @@ def assemble(backend: Backend, roles: Roles) -> Tokenizer:
     sentinels = [sentinel(i) for i in reversed(range(roles.sentinels))]
     names = [*dict.fromkeys(roles.named().values()), *roles.marks, *sentinels]
     for name in names:
-        add = backend.add_tokens if name in MARKS else backend.add_special_tokens
+        add = backend.add_tokens if name in SCIENCE_MARKS else backend.add_special_tokens
         # a mark that is a word stands for itself alone, and not for a part of another
-        add([AddedToken(name, special=name not in MARKS, normalized=False, single_word=name.isalpha())])
+        add([AddedToken(name, special=name not in SCIENCE_MARKS, normalized=False, single_word=name.isalpha())])
     if roles.single:
         used = {name: backend.token_to_id(name) for name in roles.named().values() if name in roles.single + roles.pair}
         pair = roles.pair or "$A $B"

@@ -13,7 +13,7 @@ from tokenizers import Regex, Tokenizer as Backend, decoders, models, normalizer
 from clados.data.errors import DataError
 from clados.data.roles import BERT_ROLES, GPT2_ROLES, LLAMA_ROLES, T5_ROLES, WORD_ROLES, Roles
 from clados.data.rows import replace_surrogates
-from clados.data.science import MARKS, cutter, unmarked
+from clados.data.science import SCIENCE_MARKS, cutter, unmarked
 from clados.data.tokenizer import Tokenizer, assemble
 from clados.progress import progress
 
@@ -41,7 +41,7 @@ def train_tokenizer(texts: Iterable[str], kind: str, vocab: int, roles: Roles | 
     first = list(dict.fromkeys(roles.named().values()))
     own = roles.sentinels + len(roles.marks)
     room = vocab - own
-    if {*MARKS} & {*roles.marks}:
+    if {*SCIENCE_MARKS} & {*roles.marks}:
         texts = [part for text in texts for part in unmarked(text)]
     least = len(first) + (256 if kind in ("bytes", "bpe") else 32)
     if room < least:
@@ -99,7 +99,7 @@ def _bytes(texts: Sequence[str], vocab: int, roles: Roles, first: list[str]) -> 
     """Byte-level BPE as GPT-2's: no character is unknown, and text comes back as it was."""
     backend = Backend(models.BPE())
     level = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    science = {*MARKS} & {*roles.marks}
+    science = {*SCIENCE_MARKS} & {*roles.marks}
     backend.pre_tokenizer = pre_tokenizers.Sequence([cutter(), level]) if science else level
     backend.decoder = decoders.ByteLevel()
     alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from clados import spec as s
-from clados.data.science import MARKS, PAIRS
+from clados.data.science import MARK_PAIRS, SCIENCE_MARKS
 from clados.objectives.next_token import NextTokenTask
 from clados.objectives.tasks import Small
 
@@ -20,7 +20,7 @@ class MarkedTextTask(NextTokenTask, objective=s.MarkedText):
     small = Small(params="400K", steps=100, length=64, batch=16)
 
     def marks(self, examples: Sequence[Any]) -> tuple[str, ...]:
-        return MARKS
+        return SCIENCE_MARKS
 
     def lacking(self, texts: Sequence[str]) -> tuple[str, ...]:
-        return tuple(start for start, _ in PAIRS if not any(start in text for text in texts))
+        return tuple(start for start, _ in MARK_PAIRS if not any(start in text for text in texts))
