@@ -17,6 +17,7 @@ from clados.proofs.proof import PROOFS, TRAINED, Proof, Subject
 from clados.version import __version__
 
 SOURCE = Path(__file__).parents[1]
+CODE = {"card": "catalog", "adapts": "proofs"}  # the folder of the package that a proof depends on; all, of others
 DETAILED = ("parity", *TRAINED)  # proofs whose rows are shown too
 
 
@@ -126,8 +127,8 @@ def proof_checksum(subject: Subject, name: str) -> str:
     """Of what a proof depends on.
 
     Of a trained model that is its declaration, the setting of its small run and the files of its objective's task: the
-    training of all objectives alike is taken as given, since proofs of all models take hours. Other proofs depend on
-    all of the package.
+    training of all objectives alike is taken as given, since proofs of all models take hours. Of other proofs it is the
+    card, the declaration and the code of ``CODE``.
     """
     if not subject.card.runnable:
         return ""
@@ -135,7 +136,7 @@ def proof_checksum(subject: Subject, name: str) -> str:
         from clados.proofs.training import learned_by  # with torch
 
         return _sum(repr(subject.declaration), *learned_by(subject))
-    return _sum(subject.card.text, repr(subject.declaration), _package())
+    return _sum(subject.card.text, repr(subject.declaration), _code(CODE.get(name, "")))
 
 
 def has_changed(result: KeptResult) -> bool:
@@ -149,8 +150,8 @@ def _sum(*texts: str) -> str:
 
 
 @cache
-def _package() -> str:
-    files = sorted(each for each in SOURCE.rglob("*") if each.suffix in (".py", ".toml"))
+def _code(folder: str) -> str:
+    files = sorted(each for each in (SOURCE / folder).rglob("*") if each.suffix in (".py", ".toml"))
     return _sum(*(f"{each.relative_to(SOURCE).as_posix()}\0{each.read_text(encoding='utf-8')}" for each in files))
 
 
