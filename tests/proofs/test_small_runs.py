@@ -88,6 +88,19 @@ def test_a_run_whose_loss_is_moved_is_seen_to_fail(monkeypatch: pytest.MonkeyPat
     assert proved(float("nan"), 5.1) == "fails"
 
 
+def test_a_tuned_model_has_to_be_below_what_it_was_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    subject = Subject(catalog()["alpaca"], quick=True)
+
+    def faults(start: float, end: float) -> str:
+        given = {False: replace(run(end), start=start), True: run(5.1, shuffled=True)}
+        monkeypatch.setattr(learns, "trained", lambda subject, seed, shuffled=False: given[shuffled])
+        return learns.prove_learns(subject).evidence.partition(";")[0]
+
+    assert faults(start=6.0, end=4.6).startswith("4.60 nats")
+    assert faults(start=4.8, end=4.6) == "seed 0 is not so far below what it was before tuning"
+    assert faults(start=6.0, end=4.8) == "seed 0 misses the goal"
+
+
 def test_too_few_targets_fail_a_full_run(monkeypatch: pytest.MonkeyPatch) -> None:
     def trained(subject: Subject, seed: int, *, shuffled: bool = False) -> SmallRun:
         return run(5.2 if shuffled else 4.0, seed=seed, shuffled=shuffled, targets=19_999)
