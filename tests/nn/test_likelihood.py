@@ -74,3 +74,12 @@ def test_autocast_keeps_the_gradients_in_the_type_of_the_weights() -> None:
         found = nll(x, weight, bias, labels)
     torch.testing.assert_close(found, expected, rtol=1e-2, atol=0)
     assert all(each.dtype == torch.float32 for each in torch.autograd.grad(found, [x, weight, bias]))
+
+
+def test_a_second_backward_is_refused() -> None:
+    """What is kept for it is multiplied in its own place."""
+    x, weight = (torch.randn(5, 4, requires_grad=True) for _ in range(2))
+    loss = nll(x, weight, None, torch.arange(5)) / 5
+    loss.backward(retain_graph=True)
+    with pytest.raises(RuntimeError, match="inplace"):
+        loss.backward()

@@ -18,7 +18,8 @@ def nll(
     """The sum over positions of -log softmax(x W^T + b)[label] + z log^2 Z, Z the sum under that softmax.
 
     The gradients are computed along with the sum, chunk by chunk while the scores are there: their softmax less the
-    target. So neither scores nor probabilities outlive their chunk, and backward only multiplies by a number.
+    target. So neither scores nor probabilities outlive their chunk, and backward only multiplies them by a number, in
+    their own place: another copy of a large table's takes long. A second backward through the graph is torch's error.
 
     Args:
         x: [positions, d_model]; weight: [vocabulary, d_model]; labels: [positions].
@@ -57,7 +58,7 @@ class _NLL(torch.autograd.Function):
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
-        x, weight, *bias = (each * grad.to(each.dtype) for each in ctx.saved_tensors)
+        x, weight, *bias = (each.mul_(grad.to(each.dtype)) for each in ctx.saved_tensors)
         return x, weight, bias[0] if bias else None, None, None, None, None
 
 
@@ -88,15 +89,17 @@ class _Grads:
     """The gradients of one call, added up chunk by chunk."""
 
     def __init__(self, x: Tensor, weight: Tensor, bias: Tensor | None) -> None:
-        kind = torch.promote_types(weight.dtype, torch.float32)
+        self.kind = torch.promote_types(weight.dtype, torch.float32)
         self.x = torch.empty_like(x)
-        self.weight = torch.zeros_like(weight, dtype=kind)
-        self.bias = None if bias is None else torch.zeros_like(bias, dtype=kind)
+        self.weight: Tensor | None = None
+        self.bias = None if bias is None else torch.zeros_like(bias, dtype=self.kind)
 
     def add(self, start: int, error: Tensor, x: Tensor, weight: Tensor) -> None:
         """Those of the positions from ``start``: ``error`` is the gradient of their scores."""
         torch.mm(error, weight, out=self.x[start : start + len(error)])
-        if error.dtype == self.weight.dtype:
+        if self.weight is None:
+            self.weight = (error.T @ x).to(self.kind)
+        elif error.dtype == self.kind:
             self.weight.addmm_(error.T, x)
         else:
             self.weight += error.T @ x
@@ -105,5 +108,6 @@ class _Grads:
 
     def done(self, x: Tensor, weight: Tensor) -> tuple[Tensor, ...]:
         """Those of states, weight and bias, in their types."""
-        found = self.x.to(x.dtype), self.weight.to(weight.dtype)
+        table = torch.zeros_like(weight) if self.weight is None else self.weight.to(weight.dtype)
+        found = self.x.to(x.dtype), table
         return found if self.bias is None else (*found, self.bias.to(weight.dtype))
