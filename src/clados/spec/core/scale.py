@@ -2,6 +2,8 @@
 
 import math
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Self
 
 from clados.names import parse_number
 from clados.spec.core.declaration import parts
@@ -11,6 +13,7 @@ from clados.spec.core.sizes import Sides, Size, Towers
 from clados.spec.errors import SpecError
 from clados.spec.kinds.model import Model
 from clados.spec.positions.rotary import Rotary
+from clados.spec.stacks.stack import Stack
 
 NEAR = 0.05  # how far from the budget a size may land
 HEAD = 16  # the narrowest head
@@ -33,7 +36,8 @@ def scaled(model: Model, params: int | str) -> Model:
     """The model with d_model, layers and d_ff brought down (or up) together until it has so many parameters.
 
     Everything is counted, with the vocabulary that the model has. The ratios of d_ff, layers and attention's width
-    to d_model stay the paper's as nearly as whole numbers allow; heads are at least 16 wide.
+    to d_model stay the paper's as nearly as whole numbers allow; heads are at least 16 wide. Where kinds of block take
+    turns, there is a layer of each: a small mixture has a layer of experts.
 
     Raises:
         SpecError: when no such size lies within 5 % of the budget, naming the nearest.
@@ -55,10 +59,9 @@ def proportioned(size: Size, paper: Model, model: Model) -> Size:
     """A size of a smaller model beside ``model``, as the one given stands beside the paper's."""
     if model.size == paper.size:
         return size
-    shares = {each.fraction for each in parts(model) if isinstance(each, Rotary)}
     ratio = model.size.d_model / paper.size.d_model
     layers = max(1, round(size.layers * model.size.layers / paper.size.layers))
-    return _one(size, ratio, 0, shares).but(layers=layers)
+    return _one(size, ratio, 0, _Limits.of(model)).but(layers=layers)
 
 
 def _candidates(model: Model, budget: int) -> Iterator[tuple[float, Model]]:
@@ -66,11 +69,10 @@ def _candidates(model: Model, budget: int) -> Iterator[tuple[float, Model]]:
     size = getattr(model, "size", None)
     if not isinstance(size, Size | Sides | Towers):
         raise SpecError(f"{type(model).__name__} has no size that could be scaled")
-    full = _widest(size)
-    shares = {each.fraction for each in parts(model) if isinstance(each, Rotary)}
+    full, limits = _widest(size), _Limits.of(model)
 
     def enough(step: int) -> bool:
-        return count_parameters(model.resized(_sized(size, STEP * step / full, 0, shares))).total >= budget
+        return count_parameters(model.resized(_sized(size, STEP * step / full, 0, limits))).total >= budget
 
     low, high = 2, 4
     while not enough(high):
@@ -81,7 +83,7 @@ def _candidates(model: Model, budget: int) -> Iterator[tuple[float, Model]]:
     for step in range(max(2, low - 8), low + 9):
         for more in (0, 1, -1, 2, -2):
             ratio = STEP * step / full
-            small = _sized(size, ratio, more, shares)
+            small = _sized(size, ratio, more, limits)
             yield _strain(size, small, ratio), model.resized(small)
 
 
@@ -90,34 +92,49 @@ def _widest(size: Size | Sides | Towers) -> int:
     return size.d_model if isinstance(size, Size) else max(one.d_model for one in each if isinstance(one, Size))
 
 
-def _sized(size: Size | Sides | Towers, ratio: float, more: int, shares: set[float]) -> Size | Sides | Towers:
+@dataclass(frozen=True)
+class _Limits:
+    """What a model asks of its sizes.
+
+    Attributes:
+        shares: of each head that are turned, two numbers at a time.
+        layers: of a stack, at least: the kinds of block that take turns.
+    """
+
+    shares: frozenset[float]
+    layers: int
+
+    @classmethod
+    def of(cls, model: Model) -> Self:
+        every = list(parts(model))
+        turns = [len(each.kinds) for each in every if isinstance(each, Stack)]
+        return cls(frozenset(each.fraction for each in every if isinstance(each, Rotary)), max(turns, default=1))
+
+
+def _sized(size: Size | Sides | Towers, ratio: float, more: int, limits: _Limits) -> Size | Sides | Towers:
     if isinstance(size, Sides):
-        return Sides(_one(size.encoder, ratio, more, shares), _one(size.decoder, ratio, more, shares))
+        return Sides(_one(size.encoder, ratio, more, limits), _one(size.decoder, ratio, more, limits))
     if isinstance(size, Towers):
         joint = max(STEP, STEP * round(size.joint * ratio / STEP))
-        return Towers(_one(size.image, ratio, more, shares), _one(size.text, ratio, more, shares), joint)
-    return _one(size, ratio, more, shares)
+        return Towers(_one(size.image, ratio, more, limits), _one(size.text, ratio, more, limits), joint)
+    return _one(size, ratio, more, limits)
 
 
-def _one(size: Size, ratio: float, more: int, shares: set[float]) -> Size:
-    """A size at another width: a multiple of 8, as many layers as the ratio says, heads of a multiple of 8.
-
-    Args:
-        shares: of each head that are turned, two numbers at a time.
-    """
+def _one(size: Size, ratio: float, more: int, limits: _Limits) -> Size:
+    """A size at another width: a multiple of 8, as many layers as the ratio says, heads of a multiple of 8."""
     full = size.dims
     d_model = max(2 * STEP, STEP * round(full.d_model * ratio / STEP))
     inner = d_model if size.head_dim is None else max(2, round(full.heads * full.head_dim * ratio / STEP)) * STEP
     wished = _head(full.head_dim, ratio)
     widths = [each for each in range(HEAD, inner + 1, STEP) if inner % each == 0] or [inner]
-    whole = [each for each in widths if not any(int(each * share) % 2 for share in shares)]
+    whole = [each for each in widths if not any(int(each * share) % 2 for share in limits.shares)]
     head_dim = min(whole or widths, key=lambda each: abs(each - wished))
     heads = inner // head_dim
     groups = max(1, round(heads * full.kv_heads / full.heads))
     while heads % groups:
         groups -= 1
     return size.but(
-        layers=max(1, max(1, round(full.layers * ratio)) + more),
+        layers=max(limits.layers, max(1, round(full.layers * ratio)) + more),
         d_model=d_model,
         heads=heads,
         head_dim=head_dim if size.head_dim else None,
