@@ -18,7 +18,7 @@ from clados.objectives.base import Batch, Ids, Loss, Random, Setting, VocabIds
 from clados.objectives.denoised import only_hidden
 from clados.objectives.measures import Measure, Sample, share
 from clados.objectives.tasks import Small, Source, SourceConfig
-from clados.objectives.text import TextTask, first_guesses, lm_loss, next_tokens, packed_texts, stream
+from clados.objectives.text import TextTask, beside_bigram, first_guesses, lm_loss, next_tokens, packed_texts, stream
 
 Ends = tuple[int, int]
 
@@ -62,7 +62,7 @@ class CausalMaskedTask(TextTask[s.CausalMasked, Packed], objective=s.CausalMaske
         return Loss({"lm": lm_loss(model, model.states(**batch.inputs), batch)})
 
     def compared(self, ends: Sequence[float], baseline: Mapping[str, float]) -> str:
-        return f"{super().compared(ends, baseline)}, {baseline['bigram']:.2f} of smoothed bigram"
+        return f"{super().compared(ends, baseline)}, {beside_bigram(ends, baseline)}"
 
     def batches(self, ready: Ready, sample: Sample) -> Iterator[Batch]:
         """The batches of a sample's rows; to be predicted are the spans that were moved."""

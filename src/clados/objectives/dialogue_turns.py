@@ -9,7 +9,7 @@ from clados.data.examples import Dialogue, Pair
 from clados.objectives.measures import Measure, Sample, share
 from clados.objectives.supervised import SupervisedTask
 from clados.objectives.tasks import Small, Source, SourceConfig
-from clados.objectives.text import TextTask, first_guesses
+from clados.objectives.text import TextTask, beside_bigram, first_guesses
 
 
 class DialogueTurnsTask(SupervisedTask, objective=s.DialogueTurns):
@@ -33,7 +33,7 @@ class DialogueTurnsTask(SupervisedTask, objective=s.DialogueTurns):
         return TextTask.baseline(self, trained, held_out, config, batch)
 
     def compared(self, ends: Sequence[float], baseline: Mapping[str, float]) -> str:
-        return f"{TextTask.compared(self, ends, baseline)}, {baseline['bigram']:.2f} of smoothed bigram"
+        return f"{TextTask.compared(self, ends, baseline)}, {beside_bigram(ends, baseline)}"
 
     def measure(self, ready: Ready, sample: Sample) -> Measure:
         """The share of tokens that the first guess hits, beside the most frequent token."""

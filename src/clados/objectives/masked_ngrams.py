@@ -1,6 +1,6 @@
 """Masked n-grams of whole words, and whether two segments were swapped (Lan et al. 2020, §3.1 and §4.1)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
 import numpy as np
@@ -23,8 +23,10 @@ from clados.objectives.hiding import (
     with_special_tokens,
 )
 from clados.objectives.measures import Measure, Sample, share
-from clados.objectives.tasks import Small, Source, SourceConfig
+from clados.objectives.tasks import NATS, Small, Source, SourceConfig
 from clados.objectives.text import TextTask, first_guesses, lm_loss, stream
+
+COUNTED = 8000  # rows, at most, in which the baseline counts what is hidden
 
 
 class MaskedNgramsTask(TextTask[s.MaskedNgrams, Couple], objective=s.MaskedNgrams):
@@ -74,6 +76,38 @@ class MaskedNgramsTask(TextTask[s.MaskedNgrams, Couple], objective=s.MaskedNgram
     def held_out(self) -> Self:
         """Every chosen token hidden: one that stays in its place is read off, and tells nothing of what was learned."""
         return type(self)(self.objective.but(masked=1.0, replaced=0.0))
+
+    def baseline(self, trained: Any, held_out: Any, config: SourceConfig, batch: int) -> Mapping[str, float]:
+        """The one to beat knows which tokens are hidden, ``hidden``: of whole words, the first of a run begins one.
+
+        In short rows no long word is hidden either. It is the frequency of a token among those that are hidden, apart
+        where the token before or after it is hidden too.
+        """
+        found, size = super().baseline(trained, held_out, config, batch), config.required_tokenizer.size
+        (places, ids), (others, labels) = (self._hidden(each, config) for each in (trained, held_out))
+        every = np.bincount(ids, minlength=size) + 1.0
+        apart = np.bincount(places * size + ids, minlength=4 * size).reshape(4, size) + size * every / every.sum()
+        p = apart / apart.sum(1, keepdims=True)
+        hidden = float(-np.log(p[others, labels]).mean())
+        return {**found, "loss": min(hidden, found["unigram"]), "hidden": hidden}
+
+    def _hidden(self, source: Any, config: SourceConfig) -> tuple[Ids, Ids]:
+        """Of the tokens that are hidden in a source's rows: whether each begins or ends a run, as a number; and ids."""
+        vocab_ids, places, labels = VocabIds.of(config.required_tokenizer), list[Ids](), list[Ids]()
+        for row in range(0, len(source), max(1, -(-len(source) // COUNTED))):
+            ids, _ = with_special_tokens(source.at(row), vocab_ids)
+            chosen = choose(self.objective, ids, vocab_ids, packing.generator(config.seed, 7, row))
+            before, after = np.isin(chosen - 1, chosen), np.isin(chosen + 1, chosen)
+            places.append(before + 2 * after)
+            labels.append(ids[chosen])
+        return np.concatenate(places).astype(np.int64), np.concatenate(labels)
+
+    def compared(self, ends: Sequence[float], baseline: Mapping[str, float]) -> str:
+        every = ", ".join(f"{each:.2f}" for each in ends)
+        return (
+            f"{every} nats against {baseline['loss']:.2f} of frequency among hidden words (goal: {NATS} below), "
+            f"{baseline['unigram']:.2f} of unigram"
+        )
 
     def measure(self, ready: Ready, sample: Sample) -> Measure:
         """The share of hidden tokens that the first guess hits, against the most frequent token."""

@@ -12,7 +12,7 @@ from clados.nn.kinds.model import WholeModel
 from clados.objectives.base import Batch, Ids, Loss, Random, Setting
 from clados.objectives.measures import Measure, Sample, share
 from clados.objectives.tasks import Small, Source, SourceConfig
-from clados.objectives.text import TextTask, first_guesses, lm_loss, next_tokens, packed_texts, stream
+from clados.objectives.text import TextTask, beside_bigram, first_guesses, lm_loss, next_tokens, packed_texts, stream
 
 
 class NextTokenTask(TextTask[s.NextToken, Packed], objective=s.NextToken):
@@ -38,7 +38,7 @@ class NextTokenTask(TextTask[s.NextToken, Packed], objective=s.NextToken):
         return Loss({"lm": lm_loss(model, model.states(**batch.inputs), batch, z=self.objective.z)})
 
     def compared(self, ends: Sequence[float], baseline: Mapping[str, float]) -> str:
-        return f"{super().compared(ends, baseline)}, {baseline['bigram']:.2f} of smoothed bigram"
+        return f"{super().compared(ends, baseline)}, {beside_bigram(ends, baseline)}"
 
     def measure(self, ready: Ready, sample: Sample) -> Measure:
         """The share of tokens that the first guess hits, against the most frequent token."""

@@ -12,7 +12,16 @@ from clados.nn.kinds.model import WholeModel
 from clados.objectives.base import Batch, Ids, Loss, Random, Setting
 from clados.objectives.measures import Measure, Sample, share
 from clados.objectives.tasks import Small, Source, SourceConfig
-from clados.objectives.text import TextTask, first_guesses, last_states, lm_loss, next_tokens, packed_texts, stream
+from clados.objectives.text import (
+    TextTask,
+    beside_bigram,
+    first_guesses,
+    last_states,
+    lm_loss,
+    next_tokens,
+    packed_texts,
+    stream,
+)
 
 
 class NextTokenInSegmentsTask(TextTask[s.NextTokenInSegments, Packed], objective=s.NextTokenInSegments):
@@ -41,7 +50,7 @@ class NextTokenInSegmentsTask(TextTask[s.NextTokenInSegments, Packed], objective
         return Loss({"lm": lm_loss(model, states, batch)}, memory=left)
 
     def compared(self, ends: Sequence[float], baseline: Mapping[str, float]) -> str:
-        return f"{super().compared(ends, baseline)}, {baseline['bigram']:.2f} of smoothed bigram"
+        return f"{super().compared(ends, baseline)}, {beside_bigram(ends, baseline)}"
 
     def measure(self, ready: Ready, sample: Sample) -> Measure:
         """The share of tokens that the first guess hits, against the most frequent token."""

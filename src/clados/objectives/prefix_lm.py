@@ -14,7 +14,7 @@ from clados.objectives.base import Batch, Ids, Loss, Random, Setting
 from clados.objectives.measures import Measure, Sample, share
 from clados.objectives.sides import WRITERS, Answered, answered
 from clados.objectives.tasks import Small, Source, SourceConfig
-from clados.objectives.text import TextTask, first_guesses, lm_loss, packed_texts, stream
+from clados.objectives.text import TextTask, beside_bigram, first_guesses, lm_loss, packed_texts, stream
 
 
 class PrefixLMTask(TextTask[s.PrefixLM, Packed], objective=s.PrefixLM):
@@ -40,7 +40,7 @@ class PrefixLMTask(TextTask[s.PrefixLM, Packed], objective=s.PrefixLM):
         return Loss({"lm": lm_loss(model, model.states(**batch.inputs), batch)})
 
     def compared(self, ends: Sequence[float], baseline: Mapping[str, float]) -> str:
-        return f"{super().compared(ends, baseline)}, {baseline['bigram']:.2f} of smoothed bigram"
+        return f"{super().compared(ends, baseline)}, {beside_bigram(ends, baseline)}"
 
     def measure(self, ready: Ready, sample: Sample) -> Measure:
         """The share of tokens that the first guess hits, against the most frequent token."""

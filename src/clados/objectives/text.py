@@ -69,6 +69,16 @@ class TextTask(Task[Objective, Row]):
         return f"{every} nats against {baseline['loss']:.2f} of unigram (goal: {NATS} below)"
 
 
+def beside_bigram(ends: Sequence[float], baseline: Mapping[str, float]) -> str:
+    """The entropy of the smoothed bigram of a text that is read from left to right, and whether every run ends below.
+
+    The unigram decides whether a model has learned: the bigram is a table of as many numbers as there are pairs of
+    tokens, and is reached by small models only after longer runs than a proof can take.
+    """
+    reached = "reached" if max(ends) < baseline["bigram"] else "not reached"
+    return f"{baseline['bigram']:.2f} of smoothed bigram ({reached})"
+
+
 def stream(examples: Sequence[Any], config: SourceConfig, *, sentences: bool = False) -> Stream:
     """The examples' texts as one stream of tokens; in random order as a control."""
     by = "sentence" if sentences else "document"
