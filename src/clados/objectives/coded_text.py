@@ -25,6 +25,7 @@ class CodedTextTask(NextTokenTask, objective=s.CodedText):
     data = "domains"
     # Adagrad, whose steps shrink from the first on, goes nowhere in so few at the published 0.05.
     small = Small(params="600K", steps=160, length=64, batch=16, lr=0.3, dropout=0.0)
+    longer = None
 
     def marks(self, examples: Sequence[Any]) -> tuple[str, ...]:
         return tuple(_domains(of_kind(examples, Text)))

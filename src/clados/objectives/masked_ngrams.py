@@ -35,7 +35,7 @@ class MaskedNgramsTask(TextTask[s.MaskedNgrams, Couple], objective=s.MaskedNgram
     writes = (None,)
     length = 64
     batch = 16
-    small = Small(params="200K", vocab=160, steps=500, length=16, batch=64, lr=1e-2, dropout=0.0)
+    small = Small(params="200K", vocab=160, steps=900, length=16, batch=64, lr=1e-2, dropout=0.0)
 
     @property
     def heads(self) -> tuple[str, ...]:

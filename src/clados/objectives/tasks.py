@@ -148,7 +148,8 @@ class Task(ABC, Generic[Objective, Row]):
         term: the loss that is compared with the baseline, where there are several.
         untrained: whether an untrained model may do well, and has to be measured too.
         targets: how many predictions the held-out loss has to be the mean of.
-        small: the model that proves that it learns; ``longer``: that it does its work.
+        small: the model that proves that it learns; ``longer``: that it does its work; ``mixture``: that a mixture of
+            experts does both, of which a token meets a share alone.
     """
 
     reads: ClassVar[type[Any]] = Text
@@ -164,6 +165,7 @@ class Task(ABC, Generic[Objective, Row]):
     targets: ClassVar[int] = 0
     small: ClassVar[Small] = Small()
     longer: ClassVar[Small | None] = None
+    mixture: ClassVar[Small | None] = None
 
     def __init_subclass__(cls, objective: type[s.Objective] | None = None, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)

@@ -24,6 +24,7 @@ from clados.apply.translate import translate
 from clados.apply.write import control_codes, generate as write
 from clados.data.examples import pixels
 from clados.objectives import measure, runs, task
+from clados.objectives.text import beside_bigram
 from clados.proofs.proof import Finding, Subject
 from clados.proofs.training import SEEDS, choices, folder_of, stage_of, trained
 from clados.train.plan import initial_model
@@ -50,8 +51,9 @@ def prove_applies(subject: Subject) -> Finding:
     ready = load(folder)
     measured, one = measure(ready, plan.held_out, examples=len(plan.held_out)), task(objective)
     evidence, better = str(measured), measured.better
-    if "bigram" in run.baseline:
-        evidence += f"; {run.end:.2f} nats a token (bigram {run.baseline['bigram']:.2f})"
+    if "bigram" in run.baseline:  # which knows what stands before alone, as a model does that writes on
+        other = f" against {beside_bigram([run.end], run.baseline)}" if plan.model.writes == "continues" else ""
+        evidence += f"; {run.end:.2f} nats a token{other}"
     if one.untrained:
         blank = measure(replace(ready, model=initial_model(plan).eval()), plan.held_out, examples=len(plan.held_out))
         evidence, better = f"{evidence}; untrained {blank.value:.3g}", better and measured.value > blank.value

@@ -15,6 +15,7 @@ from clados.checkpoints import save_pretrained
 from clados.files import write_json
 from clados.objectives import Task, runs, task
 from clados.proofs.proof import Subject
+from clados.spec.core.scale import mixes
 from clados.train.chain import why_not
 from clados.train.choices import Choices
 from clados.train.learns import ShortRun, measured_run
@@ -63,7 +64,8 @@ def learned_by(subject: Subject) -> tuple[str, ...]:
     if not runs(objective):
         return ()
     one = task(objective)
-    return repr(one.small), repr(one.longer), code_of(one)
+    mixture = (repr(one.mixture),) if mixes(subject.declaration.model) else ()
+    return repr(one.small), repr(one.longer), *mixture, code_of(one)
 
 
 def code_of(one: Task[Any, Any]) -> str:
@@ -85,7 +87,7 @@ def choices(
     declaration = learning(subject.declaration, objective) if objective else subject.declaration
     stage = stage_of(declaration)
     one = task(stage.objective)
-    small = (one.longer if longer else None) or one.small
+    small = (one.mixture if mixes(declaration.model) else None) or (one.longer if longer else None) or one.small
     least = SCRIPTS if stage.exponent is not None else BYTES if of_bytes(subject.declaration.model) else 0
     chosen: dict[str, Any] = asdict(replace(small, vocab=max(small.vocab, least)))
     if (relative := chosen.pop("relative")) and isinstance(stage.optimiser, RELATIVE):

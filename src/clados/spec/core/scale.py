@@ -11,6 +11,7 @@ from clados.spec.core.ledger import count_parameters
 from clados.spec.core.part import part_fields
 from clados.spec.core.sizes import Sides, Size, Towers
 from clados.spec.errors import SpecError
+from clados.spec.feedforward.experts import Experts
 from clados.spec.kinds.model import Model
 from clados.spec.positions.rotary import Rotary
 from clados.spec.stacks.stack import Stack
@@ -30,6 +31,11 @@ def nearest_size(models: Mapping[str, Model], params: int | str) -> str:
 def width(model: Model) -> int:
     """d_model, the largest where there are several."""
     return max(each.d_model for each in parts(model) if isinstance(each, Size))
+
+
+def mixes(model: Model) -> bool:
+    """Whether it is a mixture, each of whose tokens meets a share of its experts."""
+    return any(isinstance(each, Experts) for each in parts(model))
 
 
 def scaled(model: Model, params: int | str) -> Model:
