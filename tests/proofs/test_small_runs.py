@@ -25,6 +25,7 @@ BRIEF = Small(params="200K", vocab=400, steps=220, length=48, batch=16, lr=3e-3)
 def subject(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Subject]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(NextTokenTask, "small", BRIEF)
+        patch.setattr(NextTokenTask, "longer", None)
         yield Subject(catalog()["gpt-2"], quick=True, folder=tmp_path_factory.mktemp("runs"))
 
 

@@ -1,7 +1,7 @@
 """The next token of one text (Radford et al. 2018, eq. 1)."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from clados import spec as s
 from clados.apply.ready import Ready
@@ -20,6 +20,7 @@ class NextTokenTask(TextTask[s.NextToken, Packed], objective=s.NextToken):
 
     writes = ("continues",)
     small = Small(steps=160, length=64, batch=16)
+    longer: ClassVar[Small | None] = Small(steps=600, length=64, batch=16, dropout=0.0)  # GPT-2 gets below the bigram
 
     def source(self, examples: Sequence[Any], config: SourceConfig) -> Source:
         """One token more than the length: each is seen or predicted, all but two of them both."""

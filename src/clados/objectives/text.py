@@ -72,8 +72,8 @@ class TextTask(Task[Objective, Row]):
 def beside_bigram(ends: Sequence[float], baseline: Mapping[str, float]) -> str:
     """The entropy of the smoothed bigram of a text that is read from left to right, and whether every run ends below.
 
-    The unigram decides whether a model has learned: the bigram is a table of as many numbers as there are pairs of
-    tokens, and is reached by small models only after longer runs than a proof can take.
+    The unigram decides whether a model has learned. The bigram is a table of as many numbers as there are pairs of
+    tokens: a small model needs three times the steps to come below it.
     """
     reached = "reached" if max(ends) < baseline["bigram"] else "not reached"
     return f"{baseline['bigram']:.2f} of smoothed bigram ({reached})"
