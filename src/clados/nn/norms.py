@@ -40,3 +40,19 @@ class RMSNorm(Module):
     def forward(self, x: Tensor) -> Tensor:
         """Same shape."""
         return F.rms_norm(x, self.shape, self.weight, self.eps)
+
+
+@builds(s.GroupNorm)
+class GroupNorm(Module):
+    """(x - mean) / sqrt(variance + eps) * weight + bias, over each group of channels of [batch, channels, ...]."""
+
+    weight: nn.Parameter
+    bias: nn.Parameter
+
+    def __init__(self, part: s.GroupNorm, env: Env) -> None:
+        super().__init__(part, env)
+        self.groups, self.eps = part.groups, part.eps
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Same shape."""
+        return F.group_norm(x, self.groups, self.weight, self.bias, self.eps)

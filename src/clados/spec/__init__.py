@@ -10,7 +10,7 @@ from clados.spec.core.declaration import Declaration, dropping, parts, tiny
 from clados.spec.core.ledger import Count, Row, count_parameters, rows
 from clados.spec.core.part import Change, Part, at, but, in_turn, merged, part_differences, part_fields, reach
 from clados.spec.core.registry import KINDS
-from clados.spec.core.sizes import Dims, Sides, Size, Towers
+from clados.spec.core.sizes import DenoiserSize, Dims, Levels, Sides, Size, Towers
 from clados.spec.diffusion.noise import (
     Betas,
     Bound,
@@ -37,6 +37,7 @@ from clados.spec.heads.scalar import Scalar
 from clados.spec.heads.tokens import ContextDiscriminator, Discriminator, SpanEnd, SpanStart, TokenClassifier
 from clados.spec.init import (
     DeepInit,
+    DenoiserInit,
     FanIn,
     Fill,
     Glorot,
@@ -55,10 +56,12 @@ from clados.spec.init import (
 from clados.spec.inputs.adaptive import AdaptiveTokens
 from clados.spec.inputs.base import Inputs
 from clados.spec.inputs.factorised import Factorised, Widened
-from clados.spec.inputs.image import Patches
+from clados.spec.inputs.image import Patches, Pixels
 from clados.spec.inputs.target import OwnTarget, Target
 from clados.spec.inputs.text import Tokens, Vocabulary
 from clados.spec.inputs.trajectory import Frames, Trajectory
+from clados.spec.kinds.codes import Codes
+from clados.spec.kinds.denoiser import ImageDenoiser
 from clados.spec.kinds.encoder_decoder import EncoderDecoder
 from clados.spec.kinds.entity import Entities, EntityEncoder, Fusion
 from clados.spec.kinds.model import Model
@@ -117,7 +120,7 @@ from clados.spec.learning.packing import FullSentences, Packing, SentencePairs
 from clados.spec.learning.recipe import Recipe, Stage
 from clados.spec.learning.schedules import Constant, Cosine, InverseSquareRoot, LinearDecay, Noam, Schedule
 from clados.spec.learning.tuning import AllBut, LowRank, Rates, Template, Trained, Tuning, Upper
-from clados.spec.norms import LayerNorm, Norm, RMSNorm
+from clados.spec.norms import GroupNorm, LayerNorm, Norm, RMSNorm
 from clados.spec.positions.absolute import Learned, Sinusoidal
 from clados.spec.positions.alibi import ALiBi
 from clados.spec.positions.base import Position, StackPosition
@@ -131,6 +134,10 @@ from clados.spec.stacks.block import Block
 from clados.spec.stacks.enhanced import Convolution, MaskDecoder
 from clados.spec.stacks.prefix import Prefix
 from clados.spec.stacks.stack import Stack
+from clados.spec.unet.attention import ImageAttention, ImageMixer, ImageTransformer
+from clados.spec.unet.blocks import Downsample, ResidualBlock, StepVector, Upsample
+from clados.spec.unet.coder import Ascent, Coder, Descent, GaussianCoder
+from clados.spec.unet.levels import Level, Middle, UNet
 
 __all__ = [
     "DDIM",
@@ -150,6 +157,7 @@ __all__ = [
     "All",
     "AllBut",
     "AnswerSpans",
+    "Ascent",
     "Attention",
     "BandScaling",
     "Banded",
@@ -170,6 +178,8 @@ __all__ = [
     "Classifier",
     "Clipped",
     "CodedText",
+    "Coder",
+    "Codes",
     "Comparisons",
     "Constant",
     "ContextDiscriminator",
@@ -189,7 +199,10 @@ __all__ = [
     "DeepNorm",
     "Denoised",
     "Denoiser",
+    "DenoiserInit",
+    "DenoiserSize",
     "Dense",
+    "Descent",
     "DialogueTurns",
     "Diffusion",
     "Dims",
@@ -197,6 +210,7 @@ __all__ = [
     "Disentangled",
     "Distances",
     "Distilled",
+    "Downsample",
     "DroppedSpans",
     "DynamicThreshold",
     "EachLayer",
@@ -219,13 +233,19 @@ __all__ = [
     "Fused",
     "Fusion",
     "GapSentences",
+    "GaussianCoder",
     "Glorot",
+    "GroupNorm",
     "Haiku",
     "Head",
     "HeadAxes",
     "HeadShare",
     "HintedDenoised",
+    "ImageAttention",
     "ImageClasses",
+    "ImageDenoiser",
+    "ImageMixer",
+    "ImageTransformer",
     "Init",
     "Inputs",
     "InverseSquareRoot",
@@ -237,6 +257,8 @@ __all__ = [
     "LayerNorm",
     "Layout",
     "Learned",
+    "Level",
+    "Levels",
     "LinearBetas",
     "LinearDecay",
     "LinearScaling",
@@ -247,6 +269,7 @@ __all__ = [
     "MaskedNgrams",
     "MaskedTokens",
     "MeshNormal",
+    "Middle",
     "MixtureOfDenoisers",
     "Model",
     "NarrowNormal",
@@ -278,6 +301,7 @@ __all__ = [
     "PerHead",
     "Permuted",
     "PermutedTokens",
+    "Pixels",
     "PlusRow",
     "Pool",
     "Pooler",
@@ -297,6 +321,7 @@ __all__ = [
     "ReplacedTokens",
     "Reshaped",
     "Residual",
+    "ResidualBlock",
     "ReturnConditioned",
     "Revised",
     "Rotary",
@@ -324,6 +349,7 @@ __all__ = [
     "Stacked",
     "Stage",
     "Step",
+    "StepVector",
     "Supervised",
     "Target",
     "Template",
@@ -341,11 +367,13 @@ __all__ = [
     "Tuning",
     "TwoTower",
     "TwoTowerInit",
+    "UNet",
     "UnitLength",
     "UnitScaling",
     "UnscaledScores",
     "Untied",
     "Upper",
+    "Upsample",
     "VectorNorm",
     "Violations",
     "Vocabulary",

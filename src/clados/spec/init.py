@@ -7,7 +7,7 @@ from typing import Literal
 from clados.spec.attention.dense import Attention, CrossAttention
 from clados.spec.core.ledger import Row
 from clados.spec.core.part import Part
-from clados.spec.core.pieces import Projection, Table, Weight
+from clados.spec.core.pieces import Kernel, Projection, Table, Weight
 from clados.spec.errors import SpecError
 from clados.spec.feedforward.mlp import MLP
 from clados.spec.inputs.base import Inputs
@@ -164,6 +164,22 @@ class TwoTowerInit(Init):
         elif isinstance(row.part, MLP):
             wide = (2 * dims.d_model) ** -0.5
         return Fill("normal", wide, size)
+
+
+class DenoiserInit(TwoTowerInit):
+    """Text as CLIP's; all else uniform of variance 1 / (3 fan_in), as torch draws; ends of the U-Net's branches 0.
+
+    github:CompVis/latent-diffusion ldm/modules/diffusionmodules/openaimodel.py and ldm/modules/attention.py
+    (``zero_module``), ldm/modules/diffusionmodules/model.py.
+    """
+
+    def draw(self, row: Row, out: str, size: int) -> Fill:
+        if row.path.startswith("text.") or isinstance(row.piece, Table):
+            return super().draw(row, out, size)
+        if isinstance(row.piece, Kernel) and row.piece.ends_branch and row.path.startswith("unet."):
+            return Fill("normal", 0.0, size)
+        fan_in = row.piece.fan_in if isinstance(row.piece, Weight | Kernel) else row.shape[-1]
+        return Fill("uniform", (3 * fan_in) ** -0.5, size)
 
 
 class FanIn(Init):

@@ -1,7 +1,10 @@
 """Norms: what brings each position's vector to unit scale."""
 
+from typing import Self
+
 from clados.spec.core.part import Part
 from clados.spec.core.pieces import Env, Pieces, Weight
+from clados.spec.errors import SpecError
 
 
 class Norm(Part):
@@ -26,3 +29,23 @@ class RMSNorm(Norm):
 
     def pieces(self, env: Env) -> Pieces:
         return {"weight": Weight((env.dims.d_model,))}
+
+
+class GroupNorm(Part):
+    """(x - mean) / sqrt(variance + eps) * weight + bias, over each group of an image's channels (Wu & He 2018, 7)."""
+
+    groups: int = 32
+    eps: float = 1e-5
+
+    def check(self) -> None:
+        if self.groups < 1:
+            raise SpecError(f"GroupNorm.groups is {self.groups}; it must be at least 1")
+
+    def pieces(self, env: Env) -> Pieces:
+        width = env.dims.d_model
+        if width % self.groups:
+            raise SpecError(f"GroupNorm.groups is {self.groups}, which does not divide the {width} channels")
+        return {"weight": Weight((width,)), "bias": Weight((width,))}
+
+    def small(self) -> Self:
+        return self.but(groups=4)

@@ -11,7 +11,7 @@ from torch.nn.modules.module import _has_any_global_hook
 
 from clados.nn.products import product
 from clados.spec import Part, SpecError
-from clados.spec.core.pieces import Env, Held, Named, Projection, Several, Table, Weight
+from clados.spec.core.pieces import Env, Held, Kernel as SaidKernel, Named, Projection, Several, Table, Weight
 from clados.spec.core.registry import import_parts
 
 M = TypeVar("M", bound=Callable[..., Any])
@@ -139,7 +139,7 @@ class Module(Owner):
                 self.add_module(name, _made(piece))
 
 
-def _made(piece: Held | Several | Named | Projection | Table) -> nn.Module:
+def _made(piece: Held | Several | Named | Projection | SaidKernel | Table) -> nn.Module:
     match piece:
         case Held():
             return module(piece.part, piece.env)
@@ -149,6 +149,8 @@ def _made(piece: Held | Several | Named | Projection | Table) -> nn.Module:
             return nn.ModuleDict({name: module(held.part, held.env) for name, held in piece.held.items()})
         case Projection():
             return Product(piece.n_in, piece.n_out, piece.bias)
+        case SaidKernel():
+            return Kernel(piece.n_in, piece.n_out, piece.side, piece.bias)
         case Table():
             return Rows(piece.rows, piece.columns)
 
@@ -175,6 +177,27 @@ class Product(Owner, nn.Linear):
     def forward(self, x: Tensor) -> Tensor:
         """[..., n_in] -> [..., n_out]."""
         return product(x, self.weight, self.bias)
+
+
+class Kernel(Owner, nn.Conv2d):
+    """A convolution that keeps the sides of an image, left undrawn."""
+
+    weight: nn.Parameter
+    bias: nn.Parameter | None
+
+    if TYPE_CHECKING:
+
+        def __call__(self, x: Tensor, /) -> Tensor: ...
+
+    def __init__(self, n_in: int, n_out: int, side: int, bias: bool) -> None:
+        super().__init__(n_in, n_out, side, padding=side // 2, bias=bias)
+
+    def reset_parameters(self) -> None:
+        """Nothing: ``draw_weights`` follows the declaration."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """[batch, n_in, height, width] -> [batch, n_out, height, width]."""
+        return F.conv2d(x, self.weight, self.bias, padding=self.padding)
 
 
 class Rows(Owner, nn.Embedding):

@@ -5,7 +5,7 @@ from dataclasses import field
 from typing import Any, TypeVar
 
 from clados.spec.core.part import Part, hint, part_fields
-from clados.spec.core.sizes import Sides, Size, Towers
+from clados.spec.core.sizes import DenoiserSize, Levels, Sides, Size, Towers
 from clados.spec.errors import SpecError
 from clados.spec.kinds.model import Model
 from clados.spec.kinds.two_tower import TwoTower
@@ -24,7 +24,7 @@ class Declaration(Part, kw_only=True):
     """
 
     model: Model
-    sizes: Mapping[str, Size | Sides | Towers | Model]
+    sizes: Mapping[str, Size | Sides | Towers | Levels | DenoiserSize | Model]
     recipe: Recipe
     recipes: Mapping[str, Recipe] = field(default_factory=dict)  # of the sizes that the paper trains otherwise
     layouts: tuple[Layout, ...] = ()
@@ -74,6 +74,12 @@ def tiny(model: Model) -> Model:
     if isinstance(model, TwoTower):
         return model.resized(Towers(small, small.but(layers=2, d_model=32), 24))
     size = getattr(model, "size", small)
+    if isinstance(size, Levels):
+        return model.resized(_tiny_levels(size))
+    if isinstance(size, DenoiserSize):
+        codes = None if size.codes is None else _tiny_levels(size.codes).but(channels=(8, 12), blocks=1)
+        text = _tiny(size.text, small.but(layers=2, d_model=36))
+        return model.resized(DenoiserSize(_tiny_levels(size.unet), text, codes))
     if isinstance(size, Sides):
         return model.resized(Sides(_tiny(size.encoder, small), _tiny(size.decoder, small).but(layers=2)))
     return model.resized(_tiny(size, small))
@@ -85,6 +91,11 @@ def _tiny(size: Size, small: Size) -> Size:
     odd |= {"experts": 5} if size.experts else {}
     groups = {"kv_heads": 1 if size.kv_heads == 1 else 2} if size.kv_heads and size.kv_heads < size.heads else {}
     return small.but(**odd, **groups)
+
+
+def _tiny_levels(size: Levels) -> Levels:
+    """Three levels of unlike widths, four numbers in each group of norms."""
+    return Levels((16, 24, 36), 2 if size.blocks > 1 else 1, heads=min(size.heads, 2))
 
 
 def _even(model: Model, head_dim: int) -> bool:

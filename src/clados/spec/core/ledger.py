@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from clados.spec.core.part import Part
-from clados.spec.core.pieces import Env, Held, Named, Projection, Several, Table, Tensors, Weight
+from clados.spec.core.pieces import Env, Held, Kernel, Named, Projection, Several, Table, Tensors, Weight
 from clados.tables import Page, Shown, TextTable as Figures
 
 
@@ -70,6 +70,11 @@ def _rows(part: Part, env: Env | None, piece: object, path: str) -> Iterator[Row
                 yield from rows(held.part, held.env, f"{path}.{name}")
         case Projection():
             yield Row(f"{path}.weight", (piece.n_out, piece.n_in), piece, part, env)  # type: ignore[arg-type]
+            if piece.bias:
+                yield Row(f"{path}.bias", (piece.n_out,), piece, part, env)  # type: ignore[arg-type]
+        case Kernel():
+            shape = (piece.n_out, piece.n_in, piece.side, piece.side)
+            yield Row(f"{path}.weight", shape, piece, part, env)  # type: ignore[arg-type]
             if piece.bias:
                 yield Row(f"{path}.bias", (piece.n_out,), piece, part, env)  # type: ignore[arg-type]
         case Table():

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from clados.spec.core.part import Part
-    from clados.spec.core.sizes import Dims
+    from clados.spec.core.sizes import Dims, Levels
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +24,22 @@ class Projection:
     @property
     def n_out(self) -> int:
         return sum(self.outs.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Kernel:
+    """A convolution over images: ``[n_out, n_in, side, side]``, and a bias."""
+
+    n_in: int
+    n_out: int
+    side: int = 3
+    bias: bool = True
+    ends_branch: bool = False  # as a projection's
+
+    @property
+    def fan_in(self) -> int:
+        """Numbers that each output adds up."""
+        return self.n_in * self.side**2
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +82,7 @@ class Named:
     held: Mapping[str, Held]
 
 
-Tensors = Projection | Table | Weight  # what owns tensors by itself
+Tensors = Projection | Kernel | Table | Weight  # what owns tensors by itself
 Pieces = Mapping[str, Tensors | Held | Several | Named]
 
 
@@ -81,6 +97,10 @@ class Env:
     position: Part | None = None  # how the stack knows where things stand
     memory: int = 0  # d_model of the states that cross-attention reads
     joint: int = 0  # width of the space that two towers share
+    levels: Levels | None = None  # of a network over images
+    enters: int = 0  # channels that a part of one reads
+    gives: int = 0  # channels that it gives, where these are none of its levels'
+    steps: int = 0  # width of the vector that says which step of the diffusion it is
 
     def of_width(self, d_model: int) -> Env:
         """The same for a part that works at another width."""

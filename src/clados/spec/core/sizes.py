@@ -74,3 +74,37 @@ class Towers(Part):
     image: Size
     text: Size
     joint: int
+
+
+class Levels(Part):
+    """The levels of a network over images, each with half the sides of the one before (Ronneberger et al. 2015)."""
+
+    channels: tuple[int, ...]  # of each level
+    blocks: int  # residual blocks of each level on the way down; one more on the way up
+    heads: int = 1  # of attention, at whatever width
+
+    def check(self) -> None:
+        if not self.channels:
+            raise SpecError("Levels.channels is (); at least one level is needed")
+        for width in self.channels:
+            if not 1 <= width <= MOST or self.heads < 1 or width % self.heads:
+                raise SpecError(f"Levels.channels has {width}; it must be a multiple of heads, {self.heads}")
+        if not 1 <= self.blocks <= MOST_LAYERS:
+            raise SpecError(f"Levels.blocks is {self.blocks}; it must be at least 1 and at most {MOST_LAYERS}")
+
+    @property
+    def shrinks(self) -> int:
+        """By how much the sides of the last level are shorter."""
+        return int(2 ** (len(self.channels) - 1))
+
+    def dims(self, level: int) -> Dims:
+        """What a part of a level is told."""
+        return Size(1, self.channels[level], self.heads).dims
+
+
+class DenoiserSize(Part):
+    """A network that takes out noise, the tower of the text that it reads, and what makes images small for it."""
+
+    unet: Levels
+    text: Size
+    codes: Levels | None = None

@@ -39,3 +39,13 @@ class Patches(Inputs, kw_only=True):
 
     def small(self) -> Self:
         return self.but(image=30, side=6)
+
+
+class Pixels(Inputs, kw_only=True):
+    """An image as it is, its numbers from -1 to 1."""
+
+    image: int  # side of the image in pixels
+    channels: int = 3
+
+    def small(self) -> Self:
+        return self.but(image=24)

@@ -1,0 +1,1 @@
+"""What the parts of networks over images compute."""

@@ -1,0 +1,54 @@
+"""Attention among the pixels of an image, and to a text. Images are [batch, channels, height, width]."""
+
+import torch
+from torch import Tensor
+
+from clados import spec as s
+from clados.nn.attention.dense import Attention
+from clados.nn.core.context import AttentionContext
+from clados.nn.core.module import Kernel, Module, TensorFn, builds
+from clados.nn.stacks.stack import Stack
+
+
+def in_a_row(x: Tensor) -> Tensor:
+    """[batch, channels, height, width] -> [batch, height x width, channels]."""
+    return x.flatten(2).transpose(1, 2)
+
+
+def as_image(x: Tensor, like: Tensor) -> Tensor:
+    """The reverse of ``in_a_row``, with the sides of another."""
+    return x.transpose(1, 2).reshape(like.shape)
+
+
+@builds(s.ImageAttention)
+class ImageAttention(Module):
+    """x + attention(norm(x))."""
+
+    norm: TensorFn
+    attn: Attention
+
+    def forward(self, x: Tensor, memory: Tensor | None = None, memory_mask: Tensor | None = None) -> Tensor:
+        """Same shape; a text is not read."""
+        y, _ = self.attn(in_a_row(self.norm(x)), AttentionContext())
+        return x + as_image(y, x)
+
+
+@builds(s.ImageTransformer)
+class ImageTransformer(Module):
+    """x + leave(stack(enter(norm(x))))."""
+
+    norm: TensorFn
+    enter: Kernel
+    stack: Stack
+    leave: Kernel
+
+    def forward(self, x: Tensor, memory: Tensor | None = None, memory_mask: Tensor | None = None) -> Tensor:
+        """Same shape.
+
+        Args:
+            memory: the text's states, [batch, length, width]; memory_mask: [batch, length] bool.
+        """
+        y = in_a_row(self.enter(self.norm(x)))
+        positions = torch.arange(y.size(1), device=y.device)[None]
+        y = self.stack(y, positions, memory=memory, memory_mask=memory_mask)
+        return x + self.leave(as_image(y, x))

@@ -1,0 +1,79 @@
+"""Images to a few numbers a place, and back. Images are [batch, channels, height, width]."""
+
+from torch import Tensor, nn
+
+from clados import spec as s
+from clados.nn.activations import ACTS
+from clados.nn.core.module import Kernel, Module, TensorFn, builds
+from clados.nn.unet.levels import Conditioned
+from clados.spec.core.pieces import Env
+
+LEAST, MOST = -30.0, 20.0  # of log variances (Rombach et al. 2022, the authors' DiagonalGaussianDistribution)
+
+
+@builds(s.Descent)
+class Descent(Module):
+    """An image down to its last level."""
+
+    conv_in: Kernel
+    down: nn.ModuleList
+    middle: Conditioned
+    norm_out: TensorFn
+    conv_out: Kernel
+
+    def __init__(self, part: s.Descent, env: Env) -> None:
+        super().__init__(part, env)
+        self.act = ACTS[part.residual.act]
+
+    def forward(self, x: Tensor) -> Tensor:
+        """[batch, channels, height, width] -> [batch, numbers, height, width], both shorter."""
+        x = self.conv_in(x)
+        for level in self.down:
+            x = level(x)
+        return self.conv_out(self.act(self.norm_out(self.middle(x))))
+
+
+@builds(s.Ascent)
+class Ascent(Module):
+    """The last level back to an image."""
+
+    conv_in: Kernel
+    middle: Conditioned
+    up: nn.ModuleList
+    norm_out: TensorFn
+    conv_out: Kernel
+
+    def __init__(self, part: s.Ascent, env: Env) -> None:
+        super().__init__(part, env)
+        self.act = ACTS[part.residual.act]
+
+    def forward(self, x: Tensor) -> Tensor:
+        """[batch, latents, height, width] -> [batch, channels, height, width], both longer."""
+        x = self.middle(self.conv_in(x))
+        for level in self.up:
+            x = level(x)
+        return self.conv_out(self.act(self.norm_out(x)))
+
+
+@builds(s.GaussianCoder)
+class GaussianCoder(Module):
+    """An image to means and log variances of latents, and latents to an image."""
+
+    encoder: TensorFn
+    quant: Kernel
+    post_quant: Kernel
+    decoder: TensorFn
+
+    def __init__(self, part: s.GaussianCoder, env: Env) -> None:
+        super().__init__(part, env)
+        self.scale = part.scale
+
+    def encode(self, pixel_values: Tensor) -> tuple[Tensor, Tensor]:
+        """Means of the latents, times their scale, and log variances without it: [batch, latents, height, width]."""
+        mean, log_variance = self.quant(self.encoder(pixel_values)).chunk(2, 1)
+        return mean * self.scale, log_variance.clamp(LEAST, MOST)
+
+    def decode(self, latents: Tensor) -> Tensor:
+        """The image of latents times their scale."""
+        image: Tensor = self.decoder(self.post_quant(latents / self.scale))
+        return image

@@ -1,0 +1,103 @@
+"""Levels of a network over images, and one that goes down and up. Images are [batch, channels, height, width]."""
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, cast
+
+import torch
+from torch import Tensor, nn
+
+from clados import spec as s
+from clados.nn.activations import ACTS
+from clados.nn.core.module import Kernel, Module, TensorFn, builds
+from clados.nn.unet.blocks import StepVector
+from clados.spec.core.pieces import Env
+
+Conditioned = Callable[..., Tensor]
+
+
+@builds(s.Level)
+class Level(Module):
+    """Residual blocks of one resolution, each perhaps with attention after it."""
+
+    blocks: nn.ModuleList
+    attentions: nn.ModuleList
+    resample: Conditioned
+
+    def __init__(self, part: s.Level, env: Env) -> None:
+        super().__init__(part, env)
+        self.attends, self.resamples = part.attention is not None, part.resample is not None
+
+    if TYPE_CHECKING:
+
+        def __call__(self, x: Tensor, /) -> Tensor: ...
+
+    def each(
+        self, i: int, x: Tensor, step: Tensor | None = None, memory: Tensor | None = None, mask: Tensor | None = None
+    ) -> Tensor:
+        """What leaves the i-th block and its attention."""
+        x = self.blocks[i](x, step)
+        return self.attentions[i](x, memory, mask) if self.attends else x
+
+    def forward(self, x: Tensor) -> Tensor:
+        """[batch, channels, height, width] of the level before -> of the next; without steps or texts."""
+        for i in range(len(self.blocks)):
+            x = self.each(i, x)
+        return self.resample(x) if self.resamples else x
+
+
+@builds(s.Middle)
+class Middle(Module):
+    """Two residual blocks with attention between them."""
+
+    first: Conditioned
+    attention: Conditioned
+    second: Conditioned
+
+    def forward(
+        self, x: Tensor, step: Tensor | None = None, memory: Tensor | None = None, mask: Tensor | None = None
+    ) -> Tensor:
+        """Same shape."""
+        return self.second(self.attention(self.first(x, step), memory, mask), step)
+
+
+@builds(s.UNet)
+class UNet(Module):
+    """Down in resolution and up again."""
+
+    conv_in: Kernel
+    step: StepVector
+    down: nn.ModuleList
+    middle: Conditioned
+    up: nn.ModuleList
+    norm_out: TensorFn
+    conv_out: Kernel
+
+    def __init__(self, part: s.UNet, env: Env) -> None:
+        super().__init__(part, env)
+        self.act = ACTS[part.residual.act]
+
+    def forward(
+        self, x: Tensor, timesteps: Tensor, memory: Tensor | None = None, memory_mask: Tensor | None = None
+    ) -> Tensor:
+        """[batch, channels, height, width] -> as many channels, or twice as many where it says a variance.
+
+        Args:
+            timesteps: [batch]; memory: the text's states, [batch, length, width]; memory_mask: [batch, length] bool.
+        """
+        step = self.act(self.step(timesteps))  # which every block would do again
+        x = self.conv_in(x)
+        kept = [x]
+        for level in cast("Iterable[Level]", self.down):
+            for i in range(len(level.blocks)):
+                x = level.each(i, x, step, memory, memory_mask)
+                kept.append(x)
+            if level.resamples:
+                x = level.resample(x)
+                kept.append(x)
+        x = self.middle(x, step, memory, memory_mask)
+        for level in cast("Iterable[Level]", self.up):
+            for i in range(len(level.blocks)):
+                x = level.each(i, torch.cat([x, kept.pop()], 1), step, memory, memory_mask)
+            if level.resamples:
+                x = level.resample(x, kept[-1].shape[-2:])
+        return self.conv_out(self.act(self.norm_out(x)))

@@ -1,0 +1,41 @@
+"""Models of images that are made small and large again."""
+
+from collections.abc import Callable
+from typing import Self
+
+from clados.spec.core.pieces import Env, Held, Pieces
+from clados.spec.core.sizes import Levels
+from clados.spec.heads.base import Head
+from clados.spec.inputs.base import Inputs
+from clados.spec.inputs.image import Pixels
+from clados.spec.kinds.model import HasHeads, Model
+from clados.spec.norms import LayerNorm
+from clados.spec.unet.coder import Coder
+
+
+class Codes(Model, kw_only=True):
+    """Images to codes and back."""
+
+    size: Levels
+    inputs: Pixels
+    coder: Coder
+
+    @property
+    def towers(self) -> tuple[HasHeads, ...]:
+        return (self,)
+
+    @property
+    def heads(self) -> tuple[Head, ...]:
+        """None: what it gives are images and codes."""
+        return ()
+
+    def adapted(self, inputs: Callable[[Inputs], Inputs], head: Callable[[Head], Head]) -> Self:
+        return self.but(inputs=inputs(self.inputs))
+
+    def pieces(self, env: Env | None = None) -> Pieces:
+        return {"coder": Held(self.coder, coder_env(self.size, self.inputs))}
+
+
+def coder_env(levels: Levels, inputs: Pixels) -> Env:
+    """What a coder of these images is told."""
+    return Env(levels.dims(0), LayerNorm(), inputs, levels=levels, enters=inputs.channels)

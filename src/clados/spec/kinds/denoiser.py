@@ -1,0 +1,80 @@
+"""Models that take noise out of images, as a text says."""
+
+from collections.abc import Callable
+from typing import Self
+
+from clados.spec.attention.masks import Causal
+from clados.spec.core.pieces import Env, Held, Pieces
+from clados.spec.core.sizes import DenoiserSize
+from clados.spec.diffusion.noise import Diffusion
+from clados.spec.diffusion.samplers import NoiseSampler
+from clados.spec.errors import SpecError
+from clados.spec.heads.base import Head
+from clados.spec.inputs.base import Inputs
+from clados.spec.inputs.image import Pixels
+from clados.spec.kinds.codes import coder_env
+from clados.spec.kinds.model import HasHeads, Model
+from clados.spec.kinds.single import Tower
+from clados.spec.norms import LayerNorm
+from clados.spec.unet.coder import GaussianCoder
+from clados.spec.unet.levels import UNet
+
+
+class ImageDenoiser(Model, kw_only=True):
+    """A text tower, and a U-Net that reads its states; in a coder's latents, or in pixels (Rombach et al. 2022)."""
+
+    size: DenoiserSize
+    inputs: Pixels
+    text: Tower
+    unet: UNet
+    codes: GaussianCoder | None = None  # None: pixels are diffused
+    diffusion: Diffusion
+    sampler: NoiseSampler
+    guidance: float = 7.5  # how far a painting is led away from what no text says; 1: not at all
+
+    def check(self) -> None:
+        if (self.codes is None) != (self.size.codes is None):
+            raise SpecError("ImageDenoiser.codes and size.codes: the coder and its levels are both given, or neither")
+
+    @property
+    def towers(self) -> tuple[HasHeads, ...]:
+        return (self.text, self)
+
+    @property
+    def heads(self) -> tuple[Head, ...]:
+        """None: what it gives are images."""
+        return ()
+
+    @property
+    def diffused(self) -> int:
+        """Channels of what is diffused."""
+        return self.inputs.channels if self.codes is None else self.codes.latents
+
+    @property
+    def shrinks(self) -> int:
+        """By how much its sides are shorter than the image's."""
+        return 1 if self.size.codes is None else self.size.codes.shrinks
+
+    def adapted(self, inputs: Callable[[Inputs], Inputs], head: Callable[[Head], Head]) -> Self:
+        return self.but(text=self.text.but(inputs=inputs(self.text.inputs)), inputs=inputs(self.inputs))
+
+    def pieces(self, env: Env | None = None) -> Pieces:
+        text, levels = self.size.text, self.size.unet
+        causal = isinstance(self.text.stack.sees, Causal)
+        channels = self.diffused
+        unet = Env(
+            levels.dims(0),
+            LayerNorm(),
+            self.inputs,
+            memory=text.d_model,
+            levels=levels,
+            enters=channels,
+            gives=channels * self.diffusion.outputs,
+        )
+        held = {
+            "text": Held(self.text, Env(text.dims, self.text.stack.norm, self.text.inputs, causal)),
+            "unet": Held(self.unet, unet),
+        }
+        if self.codes is None or self.size.codes is None:
+            return held
+        return {**held, "codes": Held(self.codes, coder_env(self.size.codes, self.inputs))}

@@ -1,0 +1,1 @@
+"""Networks over images that go down in resolution and up again."""

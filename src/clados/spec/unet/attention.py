@@ -1,0 +1,41 @@
+"""Attention among the pixels of an image, and to a text."""
+
+from dataclasses import replace
+
+from clados.spec.attention.dense import Attention
+from clados.spec.core.part import Part
+from clados.spec.core.pieces import Env, Held, Kernel, Pieces
+from clados.spec.norms import GroupNorm
+from clados.spec.stacks.stack import Stack
+
+
+class ImageMixer(Part):
+    """What lets the pixels of an image see one another."""
+
+
+class ImageAttention(ImageMixer, kw_only=True):
+    """x + attention(norm(x)) over an image's pixels (Ho et al. 2020, B)."""
+
+    norm: GroupNorm = GroupNorm()
+    attn: Attention = Attention()
+
+    def pieces(self, env: Env) -> Pieces:
+        return {"norm": Held(self.norm, env), "attn": Held(self.attn, env)}
+
+
+class ImageTransformer(ImageMixer, kw_only=True):
+    """x + W_out stack(W_in norm(x)): blocks over an image's pixels, which read a text (Rombach et al. 2022, §3.3)."""
+
+    norm: GroupNorm = GroupNorm()
+    stack: Stack
+    layers: int = 1
+
+    def pieces(self, env: Env) -> Pieces:
+        width = env.dims.d_model
+        inside = replace(env, norm=self.stack.norm, dims=replace(env.dims, layers=self.layers))
+        return {
+            "norm": Held(self.norm, env),
+            "enter": Kernel(width, width, side=1),
+            "stack": Held(self.stack, inside),
+            "leave": Kernel(width, width, side=1, ends_branch=True),
+        }
