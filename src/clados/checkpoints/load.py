@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from clados.checkpoints.atomic import retry_if_replaced
 from clados.checkpoints.errors import CheckpointError, LayoutError
-from clados.checkpoints.formats import gguf, peft
+from clados.checkpoints.formats import diffusers, gguf, peft
 from clados.checkpoints.formats.directory import stored
 from clados.checkpoints.formats.fairseq import read_fairseq
 from clados.checkpoints.formats.files import read_object
@@ -250,6 +250,9 @@ def _opened(path: Path, *, allow_pickle: bool) -> tuple[FlatConfig, dict[str, La
         raise CheckpointError(
             f"{path}: there is no such directory; models are read from disk, nothing is downloaded{named}"
         )
+    if diffusers.is_pipeline(path):
+        parts, found, notes = diffusers.read_pipeline(path, allow_pickle=allow_pickle)
+        return flat(parts), found, path / diffusers.INDEX, Modules(path / diffusers.TOKENIZER, notes=notes)
     vectors = read_modules(path, allow_pickle=allow_pickle)
     file = vectors.home / "config.json"
     config = read_object(file)

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from clados.checkpoints.atomic import atomic_directory
 from clados.checkpoints.errors import CheckpointError, OwnNames
-from clados.checkpoints.formats import peft, sentence_transformers
+from clados.checkpoints.formats import diffusers, peft, sentence_transformers
 from clados.checkpoints.formats.directory import SAFE
 from clados.checkpoints.formats.few_bits import FEW_BITS, Coded, as_filed
 from clados.checkpoints.formats.peft import Adapter
@@ -96,7 +96,10 @@ def save_pretrained(
             placed = places(choice.layout, choice.model)
             prefix = choice.layout.prefix if is_body(choice.layout, classes(model)) else ""
             own = [place for place in placed if not is_apart(place.names[0])]
-            if adapter is None:
+            pipeline = choice.layout.model_type in diffusers.PIPELINES.values()
+            if pipeline:
+                diffusers.write_tensors(fresh, dict(_theirs(own, module, "")), _save_file)
+            elif adapter is None:
                 _write_tensors(fresh, _shards(own, module, limit), module, prefix)
             else:
                 _write_adapter(fresh, adapter, choice, model)
@@ -113,7 +116,9 @@ def save_pretrained(
                 (fresh / name).write_bytes(data)
             if tokenizer is not None:
                 inputs = ("input_ids", *(("token_type_ids",) if _types(model) else ()), "attention_mask")
-                tokenizer.save(fresh, inputs=inputs, limit=positions(model), left=isinstance(model, Permuted))
+                home = fresh / diffusers.TOKENIZER if pipeline else fresh
+                home.mkdir(exist_ok=True)
+                tokenizer.save(home, inputs=inputs, limit=positions(model), left=isinstance(model, Permuted))
             also(fresh)
     except (OSError, SafetensorError) as error:
         raise CheckpointError(f"{path}: not written, what stood there is untouched ({error})") from error
@@ -178,6 +183,8 @@ def _configs(choice: LayoutMatch, module: nn.Module) -> dict[str, FlatConfig]:
     kept |= {"clados.run": run} if (run := getattr(module, "trained", {})) else {}
     head = {"model_type": layout.model_type, "architectures": [choice.architecture], "dtype": precision}
     config = nested(head | to_config(layout, model) | kept, layout.model_type) | getattr(module, "class_names", {})
+    if layout.model_type in diffusers.PIPELINES.values():
+        return diffusers.files(config)
     files: dict[str, Any] = {"config.json": config}
     if layout.model_type != NATIVE and (vector := embedding(model)) is not None:
         settings = getattr(module, "embedding_settings", EmbeddingSettings())
@@ -194,6 +201,10 @@ def _configs(choice: LayoutMatch, module: nn.Module) -> dict[str, FlatConfig]:
 
 
 # ---------------------------------------------------------------- tensors
+
+
+def _save_file(held: dict[str, Tensor], file: Path) -> None:
+    save_file(held, file, metadata={"format": "pt"})
 
 
 def _write_adapter(fresh: Path, adapter: Adapter, choice: LayoutMatch, model: Model) -> None:

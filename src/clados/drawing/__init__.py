@@ -15,13 +15,13 @@ Y = Literal["family", "params"]
 
 __all__ = [
     "Figure",
-    "tree_figure",
     "recent_figure",
     "surveyed",
     "terminal_recent",
     "terminal_timeline",
     "terminal_tree",
     "timeline_figure",
+    "tree_figure",
 ]
 
 _TREE = "The family tree of the Transformers"

@@ -8,6 +8,23 @@ from clados.objectives.routing import training_loss
 from clados.objectives.tasks import Listed, Small, Source, SourceConfig, Task, measure, runs, task
 
 __all__ = [
-    "Batch", "Frozen", "Listed", "Loss", "LossTerm", "Measure", "Memory", "Owned", "Sample", "Setting",
-    "Small", "Source", "SourceConfig", "Task", "VocabIds", "training_loss", "measure", "runs", "task",
+    "Batch",
+    "Frozen",
+    "Listed",
+    "Loss",
+    "LossTerm",
+    "Measure",
+    "Memory",
+    "Owned",
+    "Sample",
+    "Setting",
+    "Small",
+    "Source",
+    "SourceConfig",
+    "Task",
+    "VocabIds",
+    "measure",
+    "runs",
+    "task",
+    "training_loss",
 ]  # fmt: skip

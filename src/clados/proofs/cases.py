@@ -190,6 +190,28 @@ def _(model: s.TwoTower, draw: torch.Generator) -> ModelInputs:
     return {**images, "input_ids": ids, "attention_mask": keep}
 
 
+@_example_inputs.register
+def _(model: s.ImageDenoiser, draw: torch.Generator) -> ModelInputs:
+    """Noisy latents, wider than high, at unlike steps; and images to be coded. No text is padded: none is masked."""
+    channels, side = model.diffused, 2 * model.size.unet.shrinks
+    read = {
+        "sample": torch.randn(TEXTS, channels, side, side + model.size.unet.shrinks, generator=draw),
+        "timesteps": torch.tensor([0, 417, 999]),
+        "input_ids": _ids(model.vocab, (TEXTS, LENGTH), draw),
+    }
+    return read | ({"pixel_values": _images(model.inputs, draw)} if model.codes else {})
+
+
+@_example_inputs.register
+def _(model: s.Codes, draw: torch.Generator) -> ModelInputs:
+    return {"pixel_values": _images(model.inputs, draw)}
+
+
+def _images(inputs: s.Pixels, draw: torch.Generator) -> Tensor:
+    """Images wider than high, from -1 to 1."""
+    return 2 * torch.rand(TEXTS, inputs.channels, inputs.image, inputs.image + 8, generator=draw) - 1
+
+
 @singledispatch
 def _read(inputs: s.Inputs, model: s.Model, draw: torch.Generator) -> ModelInputs:
     raise InputError(f"nothing says what {type(inputs).__name__} read")

@@ -23,6 +23,7 @@ from clados.checkpoints.mapping.account import account
 from clados.checkpoints.mapping.config import from_config, to_config
 from clados.checkpoints.mapping.detect import LayoutMatch, slots
 from clados.checkpoints.mapping.dialects import flat, nested
+from clados.checkpoints.mapping.lazy import LazyTensor
 from clados.checkpoints.mapping.names import places
 from clados.proofs.cases import ModelInputs, unpadded
 from clados.proofs.injected import inject
@@ -43,8 +44,12 @@ class FileReference(Reference):
     def filled(self, model: s.Model) -> nn.Module:
         return self._read(self.folder, model)
 
+    def tensors(self, folder: Path) -> dict[str, LazyTensor]:
+        """The tensors of a directory of theirs."""
+        return {**stored(folder, allow_pickle=False), **read_modules(folder, allow_pickle=False).tensors}
+
     def _read(self, folder: Path, model: s.Model) -> nn.Module:
-        files = {**stored(folder, allow_pickle=False), **read_modules(folder, allow_pickle=False).tensors}
+        files = self.tensors(folder)
         match = account(folder, LayoutMatch(self.card, self.layout, self.architecture, model), files)
         if match.report.left_out:
             raise LayoutError(f"the files hold no tensors of {', '.join(match.report.left_out)}")
@@ -85,6 +90,10 @@ class BuiltReference(FileReference):
     @abstractmethod
     def save(self, folder: Path) -> None:
         """Write their files."""
+
+    @abstractmethod
+    def loaded(self, folder: Path) -> nn.Module:
+        """Their model from files that we wrote."""
 
     @abstractmethod
     def call(self, read: ModelInputs, module: nn.Module | None = None) -> dict[str, Tensor]:
@@ -139,13 +148,13 @@ class Transformers(BuiltReference):
 
     def save(self, folder: Path) -> None:
         theirs: Any = self.module
-        with _quiet():
+        with quiet():
             theirs.save_pretrained(folder)
         (folder / "config.json").write_text(json.dumps(self.config), encoding="utf-8")
 
     def loaded(self, folder: Path) -> nn.Module:
         """Their model from files that we wrote."""
-        with _quiet():
+        with quiet():
             theirs: nn.Module = self.kind.from_pretrained(folder, attn_implementation="eager").eval()
         inject(theirs, self.model)
         return theirs
@@ -249,7 +258,7 @@ def _version() -> str:
 
 
 @contextlib.contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     import warnings
 
     with warnings.catch_warnings():

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from clados import spec as s
 from clados.checkpoints.mapping.detect import replace_heads
+from clados.proofs.diffusers_reference import Pipeline
 from clados.proofs.embedder import Embedder
 from clados.proofs.file_references import (
     FileReference,
@@ -19,6 +20,7 @@ GOLDEN = ("transfo-xl",)  # gone from transformers since 4.36: one small model, 
 REFERENCES: dict[str, Callable[[str, s.Layout, s.Model, Path], FileReference]] = {
     "torch.nn.Transformer": TorchTransformer,
     "xlnet": MemoryReference,
+    "stable-diffusion": Pipeline,
     **dict.fromkeys(GOLDEN, Golden),
 }
 

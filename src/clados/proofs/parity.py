@@ -10,12 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from clados import spec as s
 from clados.checkpoints import LayoutError, from_pretrained, save_pretrained
-from clados.checkpoints.formats.directory import SAFE
 from clados.checkpoints.mapping.config import plain, to_config
 from clados.checkpoints.mapping.detect import is_directory, slots
 from clados.checkpoints.mapping.names import is_unused, places, twins
@@ -29,6 +27,7 @@ from clados.proofs.cases import (
     variations,
     without_capacity,
 )
+from clados.proofs.diffusers_reference import Pipeline
 from clados.proofs.file_references import Golden, Transformers
 from clados.proofs.layout_references import GOLDEN, REFERENCES, reference, with_heads
 from clados.proofs.oracles import oracles
@@ -164,7 +163,7 @@ def _compared(case: Case, compiles: bool) -> ComparisonRow:
     row: ComparisonRow = {"of": case.reference.card, "reference": case.reference.name, "fault": "", "checks": []}
     try:
         row["outputs"], row["gradients"] = compare_results(case.reference)
-        if isinstance(case.reference, Golden | Transformers):
+        if isinstance(case.reference, Golden | Transformers | Pipeline):
             check_files(case.reference)
             row["checks"].append(BACK if isinstance(case.reference, Golden) else BOTH)
         model = case.reference.filled(case.reference.model)
@@ -248,7 +247,7 @@ def _slopes(reference: OracleReference, ours: nn.Module) -> float:
 # ---------------------------------------------------------------- files
 
 
-def check_files(reference: Golden | Transformers) -> None:
+def check_files(reference: Golden | Transformers | Pipeline) -> None:
     """Read through their files, written back: the same bytes under the same names, and their model loads them.
 
     Raises:
@@ -274,9 +273,11 @@ def check_files(reference: Golden | Transformers) -> None:
         _within(apart, TOLERANCE, "their output from our files,")
 
 
-def _same_bytes(reference: Golden | Transformers, folder: Path) -> None:
+def _same_bytes(reference: Golden | Transformers | Pipeline, folder: Path) -> None:
     """Every tensor of theirs with the same bytes; tied seconds and what a rule folds away aside."""
-    theirs, ours = load_file(reference.folder / SAFE), load_file(folder / SAFE)
+    theirs, ours = (
+        {name: each.read() for name, each in reference.tensors(place).items()} for place in (reference.folder, folder)
+    )
     folded = {
         name
         for rule in reference.layout.rules.values()

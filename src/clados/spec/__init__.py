@@ -77,7 +77,9 @@ from clados.spec.layout import (
     HeadAxes,
     HeadShare,
     KeyRule,
+    KindOf,
     Layout,
+    LevelNames,
     NoneAs,
     Offset,
     PerHead,
@@ -85,6 +87,7 @@ from clados.spec.layout import (
     Reshaped,
     RotaryHalves,
     Rule,
+    Shrunk,
     Stacked,
     Transposed,
     for_tasks,
@@ -111,6 +114,7 @@ from clados.spec.learning.objectives.image_classes import ImageClasses
 from clados.spec.learning.objectives.masked_tokens import MaskedNgrams, MaskedTokens
 from clados.spec.learning.objectives.next_token import CodedText, MarkedText, NextToken, NextTokenInSegments
 from clados.spec.learning.objectives.permuted_tokens import PermutedTokens
+from clados.spec.learning.objectives.predicted_noise import PredictedNoise
 from clados.spec.learning.objectives.replaced_tokens import ReplacedTokens
 from clados.spec.learning.objectives.return_conditioned import ReturnConditioned
 from clados.spec.learning.objectives.supervised import ContextDistilled, DialogueTurns, PrefixLM, Supervised
@@ -252,12 +256,14 @@ __all__ = [
     "Kaiming",
     "Keras",
     "KeyRule",
+    "KindOf",
     "LastClassifier",
     "LayerBias",
     "LayerNorm",
     "Layout",
     "Learned",
     "Level",
+    "LevelNames",
     "Levels",
     "LinearBetas",
     "LinearDecay",
@@ -308,6 +314,7 @@ __all__ = [
     "Position",
     "Post",
     "Pre",
+    "PredictedNoise",
     "Prefix",
     "PrefixLM",
     "ProductMLP",
@@ -337,6 +344,7 @@ __all__ = [
     "SegmentedDistances",
     "SentenceOrder",
     "SentencePairs",
+    "Shrunk",
     "Sides",
     "Sinusoidal",
     "Size",

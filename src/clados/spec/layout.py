@@ -123,6 +123,28 @@ class CountOf(KeyRule):
     kind: type[Part]
 
 
+class KindOf(KeyRule):
+    """A name for the kind of part that stands at the path; its fields are those that other keys give."""
+
+    names: Mapping[str, type[Part]]
+
+
+class Shrunk(KeyRule):
+    """Theirs is ours divided by what the model ``shrinks`` an image by."""
+
+
+class LevelNames(KeyRule):
+    """A name for each level of a network over images: one for those with attention, whose factors stand at the path.
+
+    Without ``attended`` all levels have one name, and the path is that of the levels; read, their number must agree.
+    """
+
+    plain: str
+    attended: str = ""
+    levels: str = ""  # the path of the levels' channels, where that of the factors is another
+    upwards: bool = False  # the lowest level comes first
+
+
 class Layout(Part, kw_only=True):
     """A kind of checkpoint directory: ``config.json`` and the tensors on disk.
 

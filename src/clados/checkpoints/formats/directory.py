@@ -13,22 +13,26 @@ from clados.files import JsonObject
 SAFE, PICKLED = "model.safetensors", "pytorch_model.bin"
 
 
-def stored(directory: Path, *, allow_pickle: bool) -> dict[str, LazyTensor]:
+def stored(directory: Path, *, allow_pickle: bool, name: str = "") -> dict[str, LazyTensor]:
     """Every tensor of a checkpoint's directory, none of them read yet (pickles excepted).
+
+    Args:
+        name: of the files, before their endings, where it is not the usual one.
 
     Raises:
         CheckpointError: there is none, a file is damaged, absent or a pickle, or the index contradicts the files.
     """
-    for name, reader in ((SAFE, read_safetensors), (PICKLED, read_pickled_tensors)):
-        index = directory / f"{name}.index.json"
-        if not (directory / name).exists() and not index.exists():
+    safe, pickled = (f"{name}.safetensors", f"{name}.bin") if name else (SAFE, PICKLED)
+    for file, reader in ((safe, read_safetensors), (pickled, read_pickled_tensors)):
+        index = directory / f"{file}.index.json"
+        if not (directory / file).exists() and not index.exists():
             continue
         if reader is read_pickled_tensors and not allow_pickle:
-            raise CheckpointError(f"{directory / name}: {REFUSED}")
-        return reader(directory / name) if (directory / name).exists() else _sharded(index, reader)
+            raise CheckpointError(f"{directory / file}: {REFUSED}")
+        return reader(directory / file) if (directory / file).exists() else _sharded(index, reader)
     if (directory / FEW_BITS).exists():
         return read_few_bits(directory / FEW_BITS)
-    raise CheckpointError(f"{directory}: there is no {SAFE}, no index of shards, and no {PICKLED}")
+    raise CheckpointError(f"{directory}: there is no {safe}, no index of shards, and no {pickled}")
 
 
 def _sharded(index: Path, reader: Callable[[Path], dict[str, LazyTensor]]) -> dict[str, LazyTensor]:

@@ -10,7 +10,7 @@ from clados.checkpoints.mapping.dialects import FlatConfig
 from clados.checkpoints.mapping.names import expanded
 from clados.names import ROLES, nearest
 from clados.spec.core.part import at, hint, merged, part_differences, part_fields, reach
-from clados.spec.core.sizes import Sides, Size, Towers
+from clados.spec.core.sizes import DenoiserSize, Sides, Size, Towers
 from clados.spec.errors import SpecError
 from clados.spec.heads.lm import Narrowed, Tied
 from clados.spec.inputs.text import Vocabulary
@@ -211,6 +211,8 @@ def plain(model: Model) -> Model:
         return model.but(size=_plain(size))
     if isinstance(size, Towers):
         return model.but(size=Towers(_plain(size.image), _plain(size.text), size.joint))
+    if isinstance(size, DenoiserSize):
+        return model.but(size=size.but(text=_plain(size.text)))
     if isinstance(size, Sides):
         encoder, decoder = _plain(size.encoder), _plain(size.decoder)
         return model.but(size=encoder if encoder == decoder else Sides(encoder, decoder))

@@ -13,7 +13,18 @@ from clados.spec.core.sizes import Size
 from clados.spec.errors import SpecError
 from clados.spec.kinds.encoder_decoder import EncoderDecoder
 from clados.spec.kinds.model import Model
-from clados.spec.layout import Choice, CountOf, EachLayer, HeadShare, KeyRule, NoneAs, Offset
+from clados.spec.layout import (
+    Choice,
+    CountOf,
+    EachLayer,
+    HeadShare,
+    KeyRule,
+    KindOf,
+    LevelNames,
+    NoneAs,
+    Offset,
+    Shrunk,
+)
 
 HEAD_FIELD = re.compile(r"heads\[(\w+)\]")
 
@@ -25,7 +36,7 @@ def each_of(said: str | KeyRule | tuple[str | KeyRule, ...]) -> tuple[str | KeyR
 
 def is_late(how: str | KeyRule) -> bool:
     """Whether it is read with the help of other fields."""
-    return isinstance(how, HeadShare | EachLayer | CountOf)
+    return isinstance(how, HeadShare | EachLayer | CountOf | KindOf | Shrunk | LevelNames)
 
 
 def paths(how: str | KeyRule, model: Model) -> tuple[str, ...]:
@@ -44,9 +55,9 @@ def our_fields(how: str | KeyRule, key: str, value: Any, model: Model) -> Iterat
     Raises:
         LayoutError: a value that no word of ours stands for.
     """
-    if isinstance(how, EachLayer | CountOf):
+    if isinstance(how, EachLayer | CountOf) or (isinstance(how, LevelNames) and not how.attended):
         if (expected := their_value(how, how.path, model)) != value:
-            raise LayoutError(f"'{key}' is {value!r}; as declared, so many layers are {expected!r}")
+            raise LayoutError(f"'{key}' is {value!r}; as declared, so many layers or levels are {expected!r}")
         return
     for path in paths(how, model):
         yield path, _inward(how, key, value, model)
@@ -116,6 +127,26 @@ def _(how: HeadShare, key: str, value: Any, model: Model) -> Any:
     return 1.0 if value is None else _number(key, value) / reach(model, "size").dims.head_dim
 
 
+@_inward.register
+def _(how: KindOf, key: str, value: Any, model: Model) -> Any:
+    if value not in how.names:
+        raise LayoutError(f"'{key}' is {value!r}{hint(str(value), how.names)}")
+    return how.names[value].like(reach(model, how.path))
+
+
+@_inward.register
+def _(how: Shrunk, key: str, value: Any, model: Model) -> Any:
+    return int(_number(key, value)) * reach(model, "shrinks")
+
+
+@_inward.register
+def _(how: LevelNames, key: str, value: Any, model: Model) -> Any:
+    names = list(value)[:: -1 if how.upwards else 1]
+    if odd := [each for each in names if each not in (how.plain, how.attended)]:
+        raise LayoutError(f"'{key}' has {odd[0]!r}{hint(str(odd[0]), (how.plain, how.attended))}")
+    return tuple(2**i for i, name in enumerate(names) if name == how.attended)
+
+
 @singledispatch
 def _outward(how: str | KeyRule, path: str, model: Model) -> Any:
     return _word(model, path)
@@ -170,6 +201,28 @@ def _(how: EachLayer, path: str, model: Model) -> Any:
     turn = len(in_turn(reach(model, path.partition(".block.")[0]).block))
     times, rest = divmod(len(names), turn)
     return [[names[:turn], times]] * bool(times) + [[names[-rest:], 1]] * bool(rest)
+
+
+@_outward.register
+def _(how: KindOf, path: str, model: Model) -> Any:
+    value = reach(model, path)
+    names = [name for name, kind in how.names.items() if type(value) is kind]
+    if not names:
+        raise LayoutError(f"they have no word for {how.path} {value!r}")
+    return names[0]
+
+
+@_outward.register
+def _(how: Shrunk, path: str, model: Model) -> Any:
+    return _word(model, path) // reach(model, "shrinks")
+
+
+@_outward.register
+def _(how: LevelNames, path: str, model: Model) -> Any:
+    count = len(reach(model, how.levels or path))
+    attended = reach(model, path) if how.attended else ()
+    names = [how.attended if 2**i in attended else how.plain for i in range(count)]
+    return names[:: -1 if how.upwards else 1]
 
 
 def _word(model: Model, path: str) -> Any:

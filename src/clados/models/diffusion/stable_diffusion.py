@@ -25,3 +25,28 @@ stable_diffusion = ImageDenoiser(
     sampler=PLMS(offset=1, clean=False),
     init=DenoiserInit(),
 )
+
+pretraining = Stage(
+    name="pretraining",
+    objective=PredictedNoise(dropped=0.0),
+    data="LAION-2B-en, images of 256 pixels",
+    optimiser=AdamW(lr=1e-4, decay=0.01, decays="all"),
+    schedule=Constant(warmup=10_000),
+    batch=2048,
+    length=77,
+    steps=237_000,
+)
+larger = pretraining.but(name="larger images", data="LAION's images of high resolution, 512 pixels", steps=194_000)
+liked = larger.but(name="liked images", data="LAION's improved aesthetics, 512 pixels", steps=515_000)
+guidable = liked.but(name="without text", objective=but(dropped=0.1), data="LAION's aesthetics v2 5+", steps=420_000)
+
+declaration = Declaration(
+    model=stable_diffusion,
+    sizes={"v1": stable_diffusion.size},
+    recipe=Recipe((pretraining, larger, liked, guidable)),
+    assumed=(
+        "recipe: v1-3 and v1-4, both from v1-2 on, took 195,000 and 225,000 steps; they stand here as one stage",
+        "recipe.optimiser.{beta1,beta2,eps,decay}: not published; torch's own, as the authors' code has them",
+        "init: of the text tower CLIP's laws; biases, which torch draws, are 0 here",
+    ),
+)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Self
 
 from clados.spec.core.part import Part
 from clados.spec.core.pieces import Env, Held, Kernel, Pieces, Several
@@ -110,6 +111,10 @@ class UNet(Part, kw_only=True):
     step: StepVector = StepVector()
     down: Downsample = Downsample()
     up: Upsample = Upsample()
+
+    def small(self) -> Self:
+        """The last level has no attention."""
+        return self.but(attended=self.attended[:2])
 
     def pieces(self, env: Env) -> Pieces:
         levels = levels_of(env, self)

@@ -1,0 +1,1 @@
+"""Directories of diffusers: model_index.json, and a folder a part; a part's tensors and keys begin with its folder."""
