@@ -92,10 +92,10 @@ def test_noise_is_added_as_there(betas: s.Betas, predicts: Any) -> None:
 @pytest.mark.parametrize("betas", BETAS.values(), ids=BETAS)
 @pytest.mark.parametrize("variance", ["small", "large", "learned"])
 def test_ddpm_is_theirs(betas: s.Betas, variance: Any) -> None:
-    part = s.Diffusion(betas=betas, variance=variance, bound=s.Clipped())
+    part = s.Diffusion(betas=betas, variance=variance == "learned", bound=s.Clipped())
     kind = "learned_range" if variance == "learned" else f"fixed_{variance}"
     scheduler = theirs("DDPMScheduler", part, variance_type=kind)
-    agree(course(part, s.DDPM(), 10), their_course(scheduler, part, 10, drawn=True))
+    agree(course(part, s.DDPM(variance=variance), 10), their_course(scheduler, part, 10, drawn=True))
 
 
 @pytest.mark.parametrize("predicts", PREDICTS)

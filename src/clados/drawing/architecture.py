@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from clados.drawing import chart, svg
 from clados.drawing.scale import count_label
 from clados.drawing.svg import Box, Figure, element
-from clados.spec import Model, Norm, Part, part_fields
+from clados.spec import GroupNorm, Model, Norm, Part, part_fields
 from clados.spec.core.ledger import rows
-from clados.spec.core.pieces import Env, Held, Named, Several
+from clados.spec.core.pieces import Env, Held, Kernel, Named, Several
 
 if TYPE_CHECKING:
     from rich.tree import Tree
@@ -207,10 +207,12 @@ def _line(piece: DrawnPart) -> str:
 
 
 def ledger_parts(model: Model) -> Mapping[str, int]:
-    """A model's parameters by kind of part, for bars: tables, attention, feed-forward, norms, heads."""
-    groups = dict.fromkeys(("tables", "attention", "cross-attention", "feed-forward", "norms", "heads", "other"), 0)
+    """A model's parameters by kind of part, for bars: tables, attention, feed-forward, convolutions, norms, heads."""
+    names = ("tables", "attention", "cross-attention", "feed-forward", "convolutions", "norms", "heads", "other")
+    groups = dict.fromkeys(names, 0)
     for row in rows(model):
-        groups[_group(row.path, isinstance(row.part, Norm), row.embedding)] += row.count
+        norm, convolution = isinstance(row.part, Norm | GroupNorm), isinstance(row.piece, Kernel)
+        groups["convolutions" if convolution else _group(row.path, norm, row.embedding)] += row.count
     return {name: value for name, value in groups.items() if value}
 
 

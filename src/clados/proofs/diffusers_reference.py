@@ -13,7 +13,7 @@ from clados.checkpoints.mapping.config import to_config
 from clados.checkpoints.mapping.dialects import nested
 from clados.checkpoints.mapping.lazy import LazyTensor
 from clados.proofs.cases import ModelInputs
-from clados.proofs.file_references import BuiltReference, architecture_of, quiet
+from clados.proofs.file_references import BuiltReference, architecture_of, quiet, transformers_alone
 from clados.proofs.references import randomise, spread
 
 
@@ -34,8 +34,7 @@ class Pipeline(BuiltReference):
 
     @property
     def name(self) -> str:  # type: ignore[override]
-        import diffusers
-
+        diffusers = quietened()
         return f"diffusers {diffusers.__version__} {self.architecture}"
 
     @cached_property
@@ -48,9 +47,7 @@ class Pipeline(BuiltReference):
             (folder / name).write_text(json.dumps(content), encoding="utf-8")
 
     def build(self) -> nn.Module:
-        import diffusers
-        import transformers
-
+        diffusers, transformers = quietened(), transformers_alone()
         text = transformers.CLIPTextConfig(**self.config["text_encoder"])
         with quiet():
             made = {
@@ -69,8 +66,7 @@ class Pipeline(BuiltReference):
 
     def loaded(self, folder: Path) -> nn.Module:
         """Their models from files that we wrote."""
-        import diffusers
-
+        diffusers = quietened()
         with quiet():
             pipeline = diffusers.StableDiffusionPipeline.from_pretrained(folder, tokenizer=None)
         parts = {name: getattr(pipeline, name).eval() for name in ("text_encoder", "unet", "vae")}
@@ -90,6 +86,15 @@ class Pipeline(BuiltReference):
             "log_variance": drawn.logvar,
             "reconstruction": vae.decode(drawn.mean).sample,
         }
+
+
+def quietened() -> Any:
+    """diffusers, without its bars and warnings."""
+    import diffusers
+
+    diffusers.utils.logging.set_verbosity_error()
+    diffusers.utils.logging.disable_progress_bar()
+    return diffusers
 
 
 def _parts(module: nn.Module) -> dict[str, Any]:

@@ -134,7 +134,7 @@ class Transformers(BuiltReference):
     @property
     def kind(self) -> Any:
         """Their class."""
-        return getattr(_transformers(), self.architecture)
+        return getattr(transformers_alone(), self.architecture)
 
     def build(self) -> nn.Module:
         config = self.kind.config_class.from_pretrained(self.folder)
@@ -245,7 +245,8 @@ def _outputs(model: s.Model) -> set[str]:
     return heads or {"logits_per_image", "logits_per_text", "image_embeds", "text_embeds"}
 
 
-def _transformers() -> Any:
+def transformers_alone() -> Any:
+    """transformers, without its bars and warnings."""
     import transformers
 
     transformers.logging.set_verbosity_error()
@@ -254,7 +255,7 @@ def _transformers() -> Any:
 
 
 def _version() -> str:
-    return str(_transformers().__version__)
+    return str(transformers_alone().__version__)
 
 
 @contextlib.contextmanager

@@ -74,8 +74,9 @@ def _labelled(size: CardSize, model: Model, label: int | None, total: int) -> st
 
 
 def foreign(size: CardSize) -> bool:
-    """Whether the shape is not one of layers and widths, or is not known."""
-    return not {"layers", "d_model"} <= set(size.shape) and not {"enc_layers", "d_model"} <= set(size.shape)
+    """Whether the shape is not one of layers and widths, or of levels of images, or is not known."""
+    known = ({"layers", "d_model"}, {"enc_layers", "d_model"}, {"channels", "res_blocks"})
+    return not any(each <= set(size.shape) for each in known)
 
 
 def _basis(size: CardSize) -> str:

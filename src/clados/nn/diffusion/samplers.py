@@ -82,10 +82,10 @@ class DDPMSteps(Steps):
         if t == 0 or noise is None:
             return mean, ()
         least = max((1 - before) / (1 - kept) * beta, 1e-20)
-        if self.diffusion.part.variance == "learned":
+        if self.part.variance == "learned":
             share = (said + 1) / 2
             return mean + (0.5 * (share * math.log(beta) + (1 - share) * math.log(least))).exp() * noise, ()
-        return mean + (beta if self.diffusion.part.variance == "large" else least) ** 0.5 * noise, ()
+        return mean + (beta if self.part.variance == "large" else least) ** 0.5 * noise, ()
 
 
 @builds(s.DDIM)

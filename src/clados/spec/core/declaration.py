@@ -77,7 +77,7 @@ def tiny(model: Model) -> Model:
     if isinstance(size, Levels):
         return model.resized(_tiny_levels(size))
     if isinstance(size, DenoiserSize):
-        codes = None if size.codes is None else _tiny_levels(size.codes).but(channels=(8, 12), blocks=1)
+        codes = None if size.codes is None else _tiny_levels(size.codes).but(channels=(32, 64), blocks=1)
         text = _tiny(size.text, small.but(layers=2, d_model=36))
         return model.resized(DenoiserSize(_tiny_levels(size.unet), text, codes))
     if isinstance(size, Sides):
@@ -94,8 +94,8 @@ def _tiny(size: Size, small: Size) -> Size:
 
 
 def _tiny_levels(size: Levels) -> Levels:
-    """Three levels of unlike widths, four numbers in each group of norms."""
-    return Levels((16, 24, 36), 2 if size.blocks > 1 else 1, heads=min(size.heads, 2))
+    """Three levels of unlike widths, which the usual 32 groups of norms divide."""
+    return Levels((32, 64, 96), 2 if size.blocks > 1 else 1, heads=min(size.heads, 2))
 
 
 def _even(model: Model, head_dim: int) -> bool:

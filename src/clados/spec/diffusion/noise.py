@@ -104,14 +104,13 @@ class Diffusion(Part, kw_only=True):
     """x_t = sqrt(a_t) x_0 + sqrt(1 - a_t) noise, with a_t the product of 1 - beta (Ho et al. 2020, eq. 4).
 
     What is predicted: the noise, the data x_0, or the velocity sqrt(a_t) noise - sqrt(1 - a_t) x_0 (Salimans & Ho 2022,
-    appendix D). The variance of a step back: the least or the most that it may be (Ho et al. 2020, §3.2), or between
-    the two where the model says, which then gives as many channels again (Nichol & Dhariwal 2021, eq. 15).
+    appendix D). A model that also says a step's variance gives as many channels again (Nichol & Dhariwal 2021, §3.1).
     """
 
     betas: Betas
     steps: int = 1000
     predicts: Predicts = "noise"
-    variance: Literal["small", "large", "learned"] = "small"
+    variance: bool = False  # whether the model says it too
     bound: Bound | None = None
 
     def check(self) -> None:
@@ -121,4 +120,4 @@ class Diffusion(Part, kw_only=True):
     @property
     def outputs(self) -> int:
         """How many numbers the model gives for each of the image's."""
-        return 2 if self.variance == "learned" else 1
+        return 2 if self.variance else 1

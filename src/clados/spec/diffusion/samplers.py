@@ -23,7 +23,13 @@ class NoiseSampler(Part, kw_only=True):
 
 
 class DDPM(NoiseSampler, kw_only=True):
-    """Each step draws from the posterior (Ho et al. 2020, algorithm 2)."""
+    """Each step draws from the posterior (Ho et al. 2020, algorithm 2).
+
+    Its variance is the least or the most that it may be (§3.2), or between the two where the model says: learned
+    (Nichol & Dhariwal 2021, eq. 15).
+    """
+
+    variance: Literal["small", "large", "learned"] = "small"
 
 
 class DDIM(NoiseSampler, kw_only=True):

@@ -7,7 +7,7 @@ from clados.spec.attention.masks import Causal
 from clados.spec.core.pieces import Env, Held, Pieces
 from clados.spec.core.sizes import DenoiserSize
 from clados.spec.diffusion.noise import Diffusion
-from clados.spec.diffusion.samplers import NoiseSampler
+from clados.spec.diffusion.samplers import DDPM, NoiseSampler
 from clados.spec.errors import SpecError
 from clados.spec.heads.base import Head
 from clados.spec.inputs.base import Inputs
@@ -35,6 +35,8 @@ class ImageDenoiser(Model, kw_only=True):
     def check(self) -> None:
         if (self.codes is None) != (self.size.codes is None):
             raise SpecError("ImageDenoiser.codes and size.codes: the coder and its levels are both given, or neither")
+        if isinstance(self.sampler, DDPM) and self.sampler.variance == "learned" and not self.diffusion.variance:
+            raise SpecError("ImageDenoiser.sampler takes a learned variance, and diffusion.variance is False")
 
     @property
     def towers(self) -> tuple[HasHeads, ...]:
