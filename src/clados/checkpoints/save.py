@@ -98,7 +98,7 @@ def save_pretrained(
             own = [place for place in placed if not is_apart(place.names[0])]
             pipeline = choice.layout.model_type in diffusers.PIPELINES.values()
             if pipeline:
-                diffusers.write_tensors(fresh, dict(_theirs(own, module, "")), _save_file)
+                diffusers.write_pipeline(fresh, dict(_theirs(own, module, "")), _save_file)
             elif adapter is None:
                 _write_tensors(fresh, _shards(own, module, limit), module, prefix)
             else:
@@ -116,7 +116,7 @@ def save_pretrained(
                 (fresh / name).write_bytes(data)
             if tokenizer is not None:
                 inputs = ("input_ids", *(("token_type_ids",) if _types(model) else ()), "attention_mask")
-                home = fresh / diffusers.TOKENIZER if pipeline else fresh
+                home = fresh / diffusers.TOKENIZER_FOLDER if pipeline else fresh
                 home.mkdir(exist_ok=True)
                 tokenizer.save(home, inputs=inputs, limit=positions(model), left=isinstance(model, Permuted))
             also(fresh)
@@ -184,7 +184,7 @@ def _configs(choice: LayoutMatch, module: nn.Module) -> dict[str, FlatConfig]:
     head = {"model_type": layout.model_type, "architectures": [choice.architecture], "dtype": precision}
     config = nested(head | to_config(layout, model) | kept, layout.model_type) | getattr(module, "class_names", {})
     if layout.model_type in diffusers.PIPELINES.values():
-        return diffusers.files(config)
+        return diffusers.pipeline_files(config)
     files: dict[str, Any] = {"config.json": config}
     if layout.model_type != NATIVE and (vector := embedding(model)) is not None:
         settings = getattr(module, "embedding_settings", EmbeddingSettings())

@@ -26,7 +26,7 @@ class Pipeline(BuiltReference):
         self.architecture = architecture_of(layout, model)
         head = {"model_type": layout.model_type, "architectures": [self.architecture]}
         self.config = nested(head | to_config(layout, model), layout.model_type)
-        self.said = folders.files(self.config)
+        self.said = folders.pipeline_files(self.config)
         self._write(folder)
         self.module = self.build().eval()
         randomise(self.weights, spread(model))

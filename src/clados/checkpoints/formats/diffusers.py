@@ -12,23 +12,23 @@ from clados.checkpoints.formats.directory import stored
 from clados.checkpoints.formats.files import read_object
 from clados.checkpoints.mapping.lazy import LazyTensor
 
-INDEX, OWN = "model_index.json", "clados.json"  # what diffusers reads, and what it has no word for
-TOKENIZER = "tokenizer"
-WEIGHTS = "diffusion_pytorch_model"
+PIPELINE_INDEX, PIPELINE_DECLARATION = "model_index.json", "clados.json"  # what diffusers reads, and what it has no word for
+TOKENIZER_FOLDER = "tokenizer"
+_WEIGHTS = "diffusion_pytorch_model"
 PIPELINES = {"StableDiffusionPipeline": "stable-diffusion"}  # their class: our model_type
 # folder: its library, class, config and file of weights
-FOLDERS: Mapping[str, tuple[str, str, str, str]] = {
+PIPELINE_FOLDERS: Mapping[str, tuple[str, str, str, str]] = {
     "scheduler": ("diffusers", "", "scheduler_config.json", ""),
     "text_encoder": ("transformers", "CLIPTextModel", "config.json", "model.safetensors"),
-    "unet": ("diffusers", "UNet2DConditionModel", "config.json", f"{WEIGHTS}.safetensors"),
-    "vae": ("diffusers", "AutoencoderKL", "config.json", f"{WEIGHTS}.safetensors"),
+    "unet": ("diffusers", "UNet2DConditionModel", "config.json", f"{_WEIGHTS}.safetensors"),
+    "vae": ("diffusers", "AutoencoderKL", "config.json", f"{_WEIGHTS}.safetensors"),
 }
-OLDER = {"query": "to_q", "key": "to_k", "value": "to_v", "proj_attn": "to_out.0"}  # of the autoencoder's attention
+_OLDER = {"query": "to_q", "key": "to_k", "value": "to_v", "proj_attn": "to_out.0"}  # of the autoencoder's attention
 
 
 def is_pipeline(directory: Path) -> bool:
     """Whether a directory is one of diffusers."""
-    return (directory / INDEX).is_file()
+    return (directory / PIPELINE_INDEX).is_file()
 
 
 def read_pipeline(
@@ -39,16 +39,16 @@ def read_pipeline(
     Raises:
         CheckpointError: for another pipeline, a part that is missing, or a damaged file.
     """
-    index = read_object(directory / INDEX)
+    index = read_object(directory / PIPELINE_INDEX)
     named = index.get("_class_name")
     if named not in PIPELINES:
         allowed = ", ".join(PIPELINES)
-        raise CheckpointError(f"{directory / INDEX}: _class_name is {named!r}; read are {allowed}")
+        raise CheckpointError(f"{directory / PIPELINE_INDEX}: _class_name is {named!r}; read are {allowed}")
     config: dict[str, Any] = {"model_type": PIPELINES[named], "architectures": [named]}
-    if (directory / OWN).is_file():
-        config["clados"] = read_object(directory / OWN)
+    if (directory / PIPELINE_DECLARATION).is_file():
+        config["clados"] = read_object(directory / PIPELINE_DECLARATION)
     tensors: dict[str, LazyTensor] = {}
-    for folder, (_, _, file, weights) in FOLDERS.items():
+    for folder, (_, _, file, weights) in PIPELINE_FOLDERS.items():
         if not (directory / folder / file).is_file():
             raise CheckpointError(f"{directory}: the part '{folder}' is missing: there is no {folder}/{file}")
         said = read_object(directory / folder / file)
@@ -56,14 +56,14 @@ def read_pipeline(
         if weights:
             name = weights.removesuffix(".safetensors")
             each = stored(directory / folder, allow_pickle=allow_pickle, name=name)
-            tensors |= {today(f"{folder}.{tensor}"): held for tensor, held in each.items()}
-    known = {*FOLDERS, TOKENIZER}
+            tensors |= {published_name(f"{folder}.{tensor}"): held for tensor, held in each.items()}
+    known = {*PIPELINE_FOLDERS, TOKENIZER_FOLDER}
     rest = [name for name, value in index.items() if isinstance(value, list) and any(value) and name not in known]
-    notes = (f"{INDEX}: not read: {', '.join(rest)}",) if rest else ()
+    notes = (f"{PIPELINE_INDEX}: not read: {', '.join(rest)}",) if rest else ()
     return config, tensors, notes
 
 
-def today(name: str) -> str:
+def published_name(name: str) -> str:
     """A tensor's name as published files have it, whichever version wrote it.
 
     transformers 5 leaves out the ``text_model.`` that 4.x and the published files have; diffusers before 0.17 had other
@@ -72,17 +72,17 @@ def today(name: str) -> str:
     if name.startswith("text_encoder.") and not name.startswith("text_encoder.text_model."):
         return name.replace("text_encoder.", "text_encoder.text_model.", 1)
     if name.startswith("vae."):
-        older = "|".join(OLDER)
-        return re.sub(rf"(\.attentions\.0)\.({older})\.", lambda each: f"{each[1]}.{OLDER[each[2]]}.", name)
+        older = "|".join(_OLDER)
+        return re.sub(rf"(\.attentions\.0)\.({older})\.", lambda each: f"{each[1]}.{_OLDER[each[2]]}.", name)
     return name
 
 
-def files(config: Mapping[str, Any], version: str = "0.42.1") -> dict[str, Any]:
+def pipeline_files(config: Mapping[str, Any], version: str = "0.42.1") -> dict[str, Any]:
     """The JSON files of a directory, by path: the reverse of ``read_pipeline``."""
     named = config["architectures"][0]
     index: dict[str, Any] = {"_class_name": named, "_diffusers_version": version}
     written: dict[str, Any] = {}
-    for folder, (library, kind, file, _) in FOLDERS.items():
+    for folder, (library, kind, file, _) in PIPELINE_FOLDERS.items():
         index[folder] = [library, kind or config[folder]["_class_name"]]
         inside = dict(config[folder])
         if library == "transformers":
@@ -90,14 +90,14 @@ def files(config: Mapping[str, Any], version: str = "0.42.1") -> dict[str, Any]:
         else:
             inside["_diffusers_version"] = version
         written[f"{folder}/{file}"] = inside
-    index |= {TOKENIZER: ["transformers", "CLIPTokenizer"], "feature_extractor": [None, None]}
+    index |= {TOKENIZER_FOLDER: ["transformers", "CLIPTokenizer"], "feature_extractor": [None, None]}
     index |= {"safety_checker": [None, None], "requires_safety_checker": False}
-    return {INDEX: index, OWN: config.get("clados", {}), **written}
+    return {PIPELINE_INDEX: index, PIPELINE_DECLARATION: config.get("clados", {}), **written}
 
 
-def write_tensors(fresh: Path, held: Mapping[str, Tensor], save: Callable[[dict[str, Tensor], Path], None]) -> None:
+def write_pipeline(fresh: Path, held: Mapping[str, Tensor], save: Callable[[dict[str, Tensor], Path], None]) -> None:
     """The tensors, each in the file of its folder."""
-    for folder, (_, _, _, weights) in FOLDERS.items():
+    for folder, (_, _, _, weights) in PIPELINE_FOLDERS.items():
         inside = {name.partition(".")[2]: each for name, each in held.items() if name.partition(".")[0] == folder}
         if inside:
             (fresh / folder).mkdir(exist_ok=True)
