@@ -56,6 +56,8 @@ VERBS: dict[str, Callable[[s.Model, _Learned], bool]] = {
     "classify": lambda model, learned: not model.compares and model.head("classifier") is not None,
     "tag": lambda model, learned: _reads_text(model) and model.head("token_classifier") is not None,
     "match": lambda model, learned: model.compares,
+    "paint": lambda model, learned: model.reads(s.Pixels) is not None and _reads_text(model),
+    "reconstruct": lambda model, learned: getattr(model, "codes", getattr(model, "coder", None)) is not None,
     "act": lambda model, learned: model.reads(s.Trajectory) is not None and model.head("action") is not None,
 }
 
@@ -73,6 +75,7 @@ def kind(model: s.Model) -> str:
     """A model in a few words: ``a Decoder of tokens``."""
     kinds: dict[type[s.Inputs], str] = {
         s.Patches: "image patches",
+        s.Pixels: "pixels",
         s.Tokens: "tokens",
         s.Trajectory: "trajectories",
         s.Frames: "frames",

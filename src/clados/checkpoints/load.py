@@ -252,7 +252,12 @@ def _opened(path: Path, *, allow_pickle: bool) -> tuple[FlatConfig, dict[str, La
         )
     if diffusers.is_pipeline(path):
         parts, found, notes = diffusers.read_pipeline(path, allow_pickle=allow_pickle)
-        return flat(parts), found, path / diffusers.PIPELINE_INDEX, Modules(path / diffusers.TOKENIZER_FOLDER, notes=notes)
+        return (
+            flat(parts),
+            found,
+            path / diffusers.PIPELINE_INDEX,
+            Modules(path / diffusers.TOKENIZER_FOLDER, notes=notes),
+        )
     vectors = read_modules(path, allow_pickle=allow_pickle)
     file = vectors.home / "config.json"
     config = read_object(file)

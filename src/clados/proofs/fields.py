@@ -27,6 +27,8 @@ OTHERWISE: tuple[tuple[str, Callable[[s.Declaration, s.Model, s.Model, str], str
     (r"(^|\.)dropout$", unseen.dropout),
     (r"^warmest$", unseen.warmest),
     (r"inputs\.context$", unseen.context),
+    (r"^inputs\.image$", unseen.image_side),
+    (r"^(diffusion|sampler|guidance)(\.|$)", unseen.painting),
     (r"\.mlp\.(balance|z|jitter|capacity\.(training|least))$", unseen.routing),
     (r"(^|\.)vocab\.", unseen.roles),
 )

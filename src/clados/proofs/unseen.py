@@ -2,7 +2,7 @@
 
 import tempfile
 from collections.abc import Iterator, Sequence
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from clados import nn as cn, spec as s
+from clados.apply.paint import denoise
 from clados.checkpoints import LayoutError, from_pretrained, save_pretrained
 from clados.checkpoints.mapping.config import to_config
 from clados.data.examples import split
@@ -23,6 +24,7 @@ from clados.objectives import Setting, SourceConfig, VocabIds, task
 from clados.objectives.routing import routers, strayed
 from clados.proofs.cases import example_inputs, without_capacity, without_dropout
 from clados.proofs.mutations import put
+from clados.proofs.references import SPREAD, randomise
 from clados.spec.core.part import reach
 from clados.train.fitting import facts_of, texts, tokenizer_for
 from clados.train.loop import Trainer
@@ -38,6 +40,7 @@ TIMES = 48  # the same example, so often, to see how far dropout spreads it
 PASSES = 6  # in which it is read: some dropout is one for a whole batch
 SMALL_VOCAB = 600  # tokens of a small tokenizer
 STEPS, LENGTH = 3, 48
+PAINTED = 5  # steps of a painting
 TEMPLATED = 256  # tokens of a text with a template, with several sentences, or of which long spans are taken
 
 # ---------------------------------------------------------------- initialisation
@@ -97,7 +100,12 @@ def dropout_spread(model: s.Model) -> float:
 
 @cache
 def _shared(model: s.Model) -> nn.Module:
-    return cn.build(model, seed=3)
+    """A module whose branches all give something: what training starts at zero is drawn too."""
+    module, draw = cn.build(model, seed=3), torch.Generator().manual_seed(3)
+    for each in module.parameters():
+        if each.dim() > 1 and not each.any():
+            nn.init.normal_(each, 0, 0.05, draw)
+    return module
 
 
 @torch.no_grad()
@@ -155,6 +163,32 @@ def _routed(model: s.Model) -> Iterator[Tensor]:
         yield module(**example_inputs(model)).last_hidden_state
     for name, each in scores.items():
         yield strayed(each, experts[name])
+
+
+def image_side(declaration: s.Declaration, model: Any, changed: Any, path: str) -> str:
+    """Whether others are told of images of another side."""
+    return "the written config" if _configs(declaration, model) != _configs(declaration, changed) else ""
+
+
+@torch.no_grad()
+def painting(declaration: s.Declaration, model: Any, changed: Any, path: str) -> str:
+    """Whether noise that is taken away by the same weights becomes another image."""
+    found = []
+    for each in (model, changed):
+        module: Any = cn.module(each).eval()
+        randomise(dict(module.named_parameters()), SPREAD / 4)
+        draw = torch.Generator().manual_seed(5)
+        side = each.size.unet.shrinks
+        texts = module.read(example_inputs(each)["input_ids"][:2])
+        x = torch.randn(1, each.diffused, side, side, generator=draw)
+        noise = partial(_noise_like, draw=draw)
+        found.append(denoise(module, x, texts[:1], texts[1:], steps=PAINTED, guidance=each.guidance, draw=noise))
+    one, other = found
+    return "paintings" if float((one - other).abs().max()) > 1e-3 * float(one.abs().max()) else ""
+
+
+def _noise_like(x: Tensor, draw: torch.Generator) -> Tensor:
+    return torch.randn(x.shape, generator=draw)
 
 
 def context(declaration: s.Declaration, model: Any, changed: Any, path: str) -> str:

@@ -12,7 +12,10 @@ from clados.checkpoints.formats.directory import stored
 from clados.checkpoints.formats.files import read_object
 from clados.checkpoints.mapping.lazy import LazyTensor
 
-PIPELINE_INDEX, PIPELINE_DECLARATION = "model_index.json", "clados.json"  # what diffusers reads, and what it has no word for
+PIPELINE_INDEX, PIPELINE_DECLARATION = (
+    "model_index.json",
+    "clados.json",
+)  # what diffusers reads, and what it has no word for
 TOKENIZER_FOLDER = "tokenizer"
 _WEIGHTS = "diffusion_pytorch_model"
 PIPELINES = {"StableDiffusionPipeline": "stable-diffusion"}  # their class: our model_type

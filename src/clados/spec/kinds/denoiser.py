@@ -35,6 +35,10 @@ class ImageDenoiser(Model, kw_only=True):
     def check(self) -> None:
         if (self.codes is None) != (self.size.codes is None):
             raise SpecError("ImageDenoiser.codes and size.codes: the coder and its levels are both given, or neither")
+        if self.inputs.image % (self.shrinks * self.size.unet.shrinks):
+            raise SpecError(
+                f"ImageDenoiser.inputs.image is {self.inputs.image}, which is not halved as often as its levels say"
+            )
         if isinstance(self.sampler, DDPM) and self.sampler.variance == "learned" and not self.diffusion.variance:
             raise SpecError("ImageDenoiser.sampler takes a learned variance, and diffusion.variance is False")
 

@@ -3,8 +3,10 @@
 from dataclasses import replace
 
 from clados.spec.attention.dense import Attention
+from clados.spec.attention.masks import All
 from clados.spec.core.part import Part
 from clados.spec.core.pieces import Env, Held, Kernel, Pieces
+from clados.spec.errors import SpecError
 from clados.spec.norms import GroupNorm
 from clados.spec.stacks.stack import Stack
 
@@ -19,6 +21,10 @@ class ImageAttention(ImageMixer, kw_only=True):
     norm: GroupNorm = GroupNorm()
     attn: Attention = Attention()
 
+    def check(self) -> None:
+        if self.attn.pattern is not None:
+            raise SpecError(f"ImageAttention.attn.pattern is {self.attn.pattern!r}; every pixel sees all")
+
     def pieces(self, env: Env) -> Pieces:
         return {"norm": Held(self.norm, env), "attn": Held(self.attn, env)}
 
@@ -29,6 +35,12 @@ class ImageTransformer(ImageMixer, kw_only=True):
     norm: GroupNorm = GroupNorm()
     stack: Stack
     layers: int = 1
+
+    def check(self) -> None:
+        if not isinstance(self.stack.sees, All):
+            raise SpecError(f"ImageTransformer.stack.sees is {self.stack.sees!r}; every pixel sees All()")
+        if self.layers < 1:
+            raise SpecError(f"ImageTransformer.layers is {self.layers}; it must be at least 1")
 
     def pieces(self, env: Env) -> Pieces:
         width = env.dims.d_model

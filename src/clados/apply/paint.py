@@ -1,0 +1,177 @@
+"""paint: an image of a text, its noise taken away step by step; reconstruct: an image made small and large again."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from clados import spec as s
+from clados.apply.images import Image, decoded, several
+from clados.apply.ready import ModelSource, Ready, listed, load
+from clados.data.pictures import Preprocessing
+from clados.errors import InputError, check_seed
+from clados.nn.diffusion.noise import Diffusion, guided
+from clados.nn.diffusion.samplers import Past, steps_of
+from clados.nn.memory import enough_memory
+from clados.progress import progress
+
+STEPS = 50
+
+
+def denoise(
+    model: Any,
+    x: Tensor,
+    memory: Tensor,
+    without: Tensor,
+    *,
+    steps: int,
+    guidance: float,
+    draw: Callable[[Tensor], Tensor],
+    kept: Callable[[Tensor, int | None], Tensor] = lambda x, timestep: x,
+    advance: Callable[[float], object] = lambda more: None,
+) -> Tensor:
+    """What noise becomes by steps of the model's sampler: [images, channels, height, width].
+
+    Args:
+        model: an ``ImageDenoiser``.
+        memory: the texts' states, [images, length, width]; without: those of no text.
+        draw: noise like a tensor; kept: puts what is to stay into an image at a step (None: after the last).
+
+    Raises:
+        InputError: for a number of steps that the model's diffusion does not have.
+    """
+    part = model.spec
+    diffusion = Diffusion(part.diffusion)
+    taken, past = steps_of(part.sampler, diffusion, steps), Past()
+    led = guidance != 1
+    both = torch.cat([without, memory]) if led else memory
+    for i, timestep in enumerate(taken.timesteps):
+        many = torch.full((len(both),), timestep, device=x.device)
+        predicted = model.predict(torch.cat([x, x]) if led else x, many, both)
+        if led:
+            free, told = predicted.chunk(2)
+            predicted = guided(told, free, guidance, x.size(1))
+        x, past = taken.step(i, x, predicted, past, draw(x) if taken.draws else None)
+        x = kept(x, taken.timesteps[i + 1] if i + 1 < len(taken.timesteps) else None)
+        advance(1)
+    return x
+
+
+@enough_memory("painting these images", "give fewer texts")
+@torch.inference_mode()
+def paint(
+    source: ModelSource,
+    texts: str | Sequence[str],
+    *,
+    steps: int = STEPS,
+    guidance: float | None = None,
+    seed: int = 0,
+    side: int | None = None,
+    image: Image | None = None,
+    mask: Image | None = None,
+    device: str | torch.device = "cpu",
+) -> list[NDArray[np.uint8]]:
+    """An image for each text, uint8 [height, width, channels].
+
+    Args:
+        source: a directory with a model that takes noise out of images.
+        steps: of its sampler; more are finer.
+        guidance: how far an image is led towards its text, 1 being not at all; None: as declared.
+        seed: the noise that each begins with; the same seed, text and steps give the same image.
+        side: of the images in pixels; None: that of the images that it learned from.
+        image: painted anew where the mask is white; both or neither are given.
+
+    Raises:
+        InputError: for a model that does not paint, and numbers out of range.
+        DataError: for no texts, a file that is no image, a directory without a tokenizer.
+    """
+    ready = load(source, "paint", device=device)
+    check_seed(seed)
+    model: Any = ready.model
+    part: s.ImageDenoiser = model.spec
+    words, guidance = listed(texts), part.guidance if guidance is None else guidance
+    side = part.inputs.image if side is None else side
+    least = part.shrinks * part.size.unet.shrinks
+    if side < least or side % part.shrinks:
+        raise InputError(f"side is {side}; it must be a multiple of {part.shrinks}, at least {least}")
+    if (image is None) != (mask is None):
+        raise InputError("image and mask: both are given, or neither")
+    generators = [torch.Generator().manual_seed(seed + i) for i in range(len(words))]
+    shape = part.diffused, side // part.shrinks, side // part.shrinks
+
+    def drawn(x: Tensor) -> Tensor:
+        return torch.stack([torch.randn(shape, generator=each) for each in generators]).to(x)
+
+    noise = drawn(next(model.parameters()))
+    kept = _kept(ready, image, mask, side, noise) if image is not None and mask is not None else None
+    memory = states(ready, [*words, ""])
+    free = memory[-1:].expand(len(words), -1, -1)
+    with progress("painting", steps) as advance:
+        given = {"kept": kept} if kept else {}
+        x = denoise(
+            model, noise, memory[:-1], free, steps=steps, guidance=guidance, draw=drawn, advance=advance, **given
+        )
+    return pictures(x if part.codes is None else model.codes.decode(x))
+
+
+def states(ready: Ready, texts: Sequence[str]) -> Tensor:
+    """The states of texts, each as long as the model has positions: [texts, length, width]."""
+    model: Any = ready.model
+    tokenizer = ready.required_tokenizer
+    rows = ready.tokens(texts)
+    length = ready.positions or max(map(len, rows))
+    fill = tokenizer.ids.get("pad", tokenizer.ids.get("eos", 0))
+    ids = [[*row, *(length - len(row)) * [fill]] for row in rows]
+    found: Tensor = model.read(torch.tensor(ids, device=ready.device))
+    return found
+
+
+def pictures(x: Tensor) -> list[NDArray[np.uint8]]:
+    """Images from -1 to 1, [images, channels, height, width], as uint8 [height, width, channels] each."""
+    numbers = ((x.float() / 2 + 0.5).clamp(0, 1) * 255).round().to(torch.uint8)
+    return [each.permute(1, 2, 0).cpu().numpy() for each in numbers]
+
+
+def _kept(ready: Ready, image: Image, mask: Image, side: int, noise: Tensor) -> Callable[[Tensor, int | None], Tensor]:
+    """What puts an image's own pixels back where a mask is black, with as much noise as the step has."""
+    model: Any = ready.model
+    part: s.ImageDenoiser = model.spec
+    pixels = _pixels(image, side, part.inputs.channels).to(noise)
+    own = pixels if part.codes is None else model.codes.encode(pixels)[0]
+    white = _pixels(mask, side, 1).to(noise) > 0
+    new = torch.nn.functional.interpolate(white.float(), own.shape[-2:], mode="nearest").to(noise)
+    diffusion = Diffusion(part.diffusion)
+
+    def kept(x: Tensor, timestep: int | None) -> Tensor:
+        old = own.expand_as(x)
+        if timestep is not None:
+            old = diffusion.noised(old, noise, torch.full((len(x),), timestep, device=x.device))
+        return new * x + (1 - new) * old
+
+    return kept
+
+
+def _pixels(image: Image, side: int, channels: int) -> Tensor:
+    """An image from -1 to 1, brought to a side: [1, channels, side, side]."""
+    return torch.from_numpy(Preprocessing.usual(side, channels)(decoded(image)))[None]
+
+
+@enough_memory("reconstructing these images", "give fewer images")
+@torch.inference_mode()
+def reconstruct(
+    source: ModelSource, images: Image | Sequence[Image], *, device: str | torch.device = "cpu"
+) -> list[NDArray[np.uint8]]:
+    """What is left of images that are made small and large again by a model's codes: uint8 [height, width, channels].
+
+    Raises:
+        InputError: for a model without codes.
+        DataError: for no images, or a file that is none.
+    """
+    ready = load(source, "reconstruct", device=device)
+    model: Any = ready.model
+    inputs = model.spec.inputs
+    pixels = torch.cat([_pixels(each, inputs.image, inputs.channels) for each in several(images)])
+    return pictures(model(pixel_values=pixels.to(next(model.parameters()))).reconstruction)
