@@ -8,13 +8,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from clados import spec as s
 from clados.apply.images import Image, decoded, several
 from clados.apply.ready import ModelSource, Ready, listed, load
 from clados.data.pictures import Preprocessing
 from clados.errors import InputError, check_seed
 from clados.nn.diffusion.noise import Diffusion, guided
 from clados.nn.diffusion.samplers import Past, steps_of
+from clados.nn.kinds.model import WholeModel
 from clados.nn.memory import enough_memory
 from clados.progress import progress
 
@@ -22,7 +22,7 @@ STEPS = 50
 
 
 def denoise(
-    model: Any,
+    model: WholeModel,
     x: Tensor,
     memory: Tensor,
     without: Tensor,
@@ -36,7 +36,7 @@ def denoise(
     """What noise becomes by steps of the model's sampler: [images, channels, height, width].
 
     Args:
-        model: an ``ImageDenoiser``.
+        model: one that takes noise out of images.
         memory: the texts' states, [images, length, width]; without: those of no text.
         draw: noise like a tensor; kept: puts what is to stay into an image at a step (None: after the last).
 
@@ -91,7 +91,7 @@ def paint(
     ready = load(source, "paint", device=device)
     check_seed(seed)
     model: Any = ready.model
-    part: s.ImageDenoiser = model.spec
+    part: Any = ready.spec
     words, guidance = listed(texts), part.guidance if guidance is None else guidance
     side = part.inputs.image if side is None else side
     least = part.shrinks * part.size.unet.shrinks
@@ -114,7 +114,7 @@ def paint(
         x = denoise(
             model, noise, memory[:-1], free, steps=steps, guidance=guidance, draw=drawn, advance=advance, **given
         )
-    return pictures(x if part.codes is None else model.codes.decode(x))
+    return as_pictures(x if part.codes is None else model.codes.decode(x))
 
 
 def states(ready: Ready, texts: Sequence[str]) -> Tensor:
@@ -129,7 +129,7 @@ def states(ready: Ready, texts: Sequence[str]) -> Tensor:
     return found
 
 
-def pictures(x: Tensor) -> list[NDArray[np.uint8]]:
+def as_pictures(x: Tensor) -> list[NDArray[np.uint8]]:
     """Images from -1 to 1, [images, channels, height, width], as uint8 [height, width, channels] each."""
     numbers = ((x.float() / 2 + 0.5).clamp(0, 1) * 255).round().to(torch.uint8)
     return [each.permute(1, 2, 0).cpu().numpy() for each in numbers]
@@ -138,7 +138,7 @@ def pictures(x: Tensor) -> list[NDArray[np.uint8]]:
 def _kept(ready: Ready, image: Image, mask: Image, side: int, noise: Tensor) -> Callable[[Tensor, int | None], Tensor]:
     """What puts an image's own pixels back where a mask is black, with as much noise as the step has."""
     model: Any = ready.model
-    part: s.ImageDenoiser = model.spec
+    part: Any = ready.spec
     pixels = _pixels(image, side, part.inputs.channels).to(noise)
     own = pixels if part.codes is None else model.codes.encode(pixels)[0]
     white = _pixels(mask, side, 1).to(noise) > 0
@@ -174,4 +174,4 @@ def reconstruct(
     model: Any = ready.model
     inputs = model.spec.inputs
     pixels = torch.cat([_pixels(each, inputs.image, inputs.channels) for each in several(images)])
-    return pictures(model(pixel_values=pixels.to(next(model.parameters()))).reconstruction)
+    return as_pictures(model(pixel_values=pixels.to(next(model.parameters()))).reconstruction)

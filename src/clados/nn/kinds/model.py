@@ -38,6 +38,9 @@ class WholeModel(Module):
         warmest: Any
         owned: Any  # in training: what its objective owns beside it
         segment: Any  # of kinds that remember: the last states of a text that goes on, and the memory after it
+        predict: Any  # of kinds that take noise out of images: what they foresee of one, and the states of a text
+        read: Any
+        codes: Any  # of kinds that have one: what makes images small and large again
         blanks: Any  # of encoders with an LM head: states of blanks
         save_pretrained: ClassVar[Callable[..., Path]]  # put here by ``clados.checkpoints``, which knows the files
         max_positions: int | None  # positions that have a vector of their own; None: any number is read
