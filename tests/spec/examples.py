@@ -110,6 +110,14 @@ def read(model: s.Model, batch: int = 2, length: int = 7) -> dict[str, torch.Ten
             words = ids(50, batch, length)
             words[:, -1] = inputs.vocab.eos or 0
             return {"input_ids": words, "pixel_values": numbers(batch, read.channels, read.image, read.image)}
+        case s.ImageDenoiser(inputs=inputs):
+            side, image = 2 * model.size.unet.shrinks, 8
+            return {
+                "input_ids": ids(50, batch, length),
+                "sample": numbers(batch, model.diffused, side, side),
+                "timesteps": ids(1000, batch),
+                "pixel_values": numbers(batch, inputs.channels, image, image),
+            }
         case s.EncoderDecoder():
             return {"input_ids": ids(50, batch, length), "decoder_input_ids": ids(50, batch, length - 2)}
         case s.Encoder(inputs=s.Patches() as inputs):

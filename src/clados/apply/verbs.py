@@ -48,7 +48,7 @@ VERBS: dict[str, Callable[[s.Model, _Learned], bool]] = {
     "chat": lambda model, learned: model.writes is not None and getattr(learned, "template", None) is not None,
     "fill": _fills,
     "discriminate": lambda model, learned: _reads_text(model) and model.head("discriminator") is not None,
-    "embed": lambda model, learned: _reads_text(model),
+    "embed": lambda model, learned: _reads_text(model) and not model.paints,
     "rank": lambda model, learned: _reads_text(model) and (model.head("embedding") is not None or _scores_pairs(model)),
     "translate": lambda model, learned: model.writes == "answers" and (learned is None or learned.verb == "translate"),
     "summarize": _summarizes,
@@ -56,7 +56,7 @@ VERBS: dict[str, Callable[[s.Model, _Learned], bool]] = {
     "classify": lambda model, learned: not model.compares and model.head("classifier") is not None,
     "tag": lambda model, learned: _reads_text(model) and model.head("token_classifier") is not None,
     "match": lambda model, learned: model.compares,
-    "paint": lambda model, learned: model.reads(s.Pixels) is not None and _reads_text(model),
+    "paint": lambda model, learned: model.paints,
     "reconstruct": lambda model, learned: getattr(model, "codes", getattr(model, "coder", None)) is not None,
     "act": lambda model, learned: model.reads(s.Trajectory) is not None and model.head("action") is not None,
 }

@@ -94,8 +94,8 @@ def _tiny(size: Size, small: Size) -> Size:
 
 
 def _tiny_levels(size: Levels) -> Levels:
-    """Three levels of unlike widths, which the usual 32 groups of norms divide."""
-    return Levels((32, 64, 96), 2 if size.blocks > 1 else 1, heads=min(size.heads, 2))
+    """Three levels of few widths, which the usual 32 groups of norms divide."""
+    return Levels((32, 32, 64), 2 if size.blocks > 1 else 1, heads=min(size.heads, 2))
 
 
 def _even(model: Model, head_dim: int) -> bool:

@@ -9,7 +9,7 @@ from clados.names import parse_number
 from clados.spec.core.declaration import parts
 from clados.spec.core.ledger import count_parameters
 from clados.spec.core.part import part_fields
-from clados.spec.core.sizes import Sides, Size, Towers
+from clados.spec.core.sizes import DenoiserSize, Levels, Sides, Size, Towers
 from clados.spec.errors import SpecError
 from clados.spec.feedforward.experts import Experts
 from clados.spec.kinds.model import Model
@@ -20,6 +20,8 @@ NEAR = 0.05  # how far from the budget a size may land
 HEAD = 16  # the narrowest head
 EXPERTS = 8  # the fewest, of those that have more
 STEP = 8  # widths are multiples of this
+GROUPS = 32  # and those of images of this
+Scalable = Size | Sides | Towers | DenoiserSize
 
 
 def nearest_size(models: Mapping[str, Model], params: int | str) -> str:
@@ -73,7 +75,7 @@ def proportioned(size: Size, paper: Model, model: Model) -> Size:
 def _candidates(model: Model, budget: int) -> Iterator[tuple[float, Model]]:
     """Sizes around the width at which the paper's proportions meet the budget, and how far each strains them."""
     size = getattr(model, "size", None)
-    if not isinstance(size, Size | Sides | Towers):
+    if not isinstance(size, Size | Sides | Towers | DenoiserSize):
         raise SpecError(f"{type(model).__name__} has no size that could be scaled")
     full, limits = _widest(size), _Limits.of(model)
 
@@ -93,7 +95,7 @@ def _candidates(model: Model, budget: int) -> Iterator[tuple[float, Model]]:
             yield _strain(size, small, ratio), model.resized(small)
 
 
-def _widest(size: Size | Sides | Towers) -> int:
+def _widest(size: Scalable) -> int:
     each = part_fields(size).values()
     return size.d_model if isinstance(size, Size) else max(one.d_model for one in each if isinstance(one, Size))
 
@@ -117,13 +119,21 @@ class _Limits:
         return cls(frozenset(each.fraction for each in every if isinstance(each, Rotary)), max(turns, default=1))
 
 
-def _sized(size: Size | Sides | Towers, ratio: float, more: int, limits: _Limits) -> Size | Sides | Towers:
+def _sized(size: Scalable, ratio: float, more: int, limits: _Limits) -> Scalable:
     if isinstance(size, Sides):
         return Sides(_one(size.encoder, ratio, more, limits), _one(size.decoder, ratio, more, limits))
     if isinstance(size, Towers):
         joint = max(STEP, STEP * round(size.joint * ratio / STEP))
         return Towers(_one(size.image, ratio, more, limits), _one(size.text, ratio, more, limits), joint)
+    if isinstance(size, DenoiserSize):
+        codes = None if size.codes is None else _levels(size.codes, ratio)
+        return DenoiserSize(_levels(size.unet, ratio), _one(size.text, ratio, more, limits), codes)
     return _one(size, ratio, more, limits)
+
+
+def _levels(size: Levels, ratio: float) -> Levels:
+    """Levels of other widths: multiples of the usual 32 groups of norms."""
+    return size.but(channels=tuple(GROUPS * max(1, round(each * ratio / GROUPS)) for each in size.channels))
 
 
 def _one(size: Size, ratio: float, more: int, limits: _Limits) -> Size:
@@ -158,7 +168,7 @@ def _head(head_dim: int, ratio: float) -> float:
     return max(float(HEAD), head_dim * min(1.0, math.sqrt(ratio)))
 
 
-def _strain(size: Size | Sides | Towers, small: Size | Sides | Towers, ratio: float) -> float:
+def _strain(size: Scalable, small: Scalable, ratio: float) -> float:
     """How far the layers are from their share, and the heads from their width."""
     if not isinstance(size, Size) or not isinstance(small, Size):
         pairs = [(one, other) for one, other in zip(part_fields(size).values(), part_fields(small).values())]

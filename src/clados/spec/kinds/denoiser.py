@@ -52,6 +52,10 @@ class ImageDenoiser(Model, kw_only=True):
         return ()
 
     @property
+    def paints(self) -> bool:
+        return True
+
+    @property
     def diffused(self) -> int:
         """Channels of what is diffused."""
         return self.inputs.channels if self.codes is None else self.codes.latents

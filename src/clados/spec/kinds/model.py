@@ -101,6 +101,11 @@ class Model(Part, ABC, kw_only=True):
         """Whether it gives vectors of two kinds of input in one space."""
         return False
 
+    @property
+    def paints(self) -> bool:
+        """Whether it makes images of texts."""
+        return False
+
     @abstractmethod
     def adapted(self, inputs: Callable[[Inputs], Inputs], head: Callable[[Head], Head]) -> Self:
         """The model with all that it reads and all its own heads changed."""
