@@ -11,6 +11,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from clados import nn as cn, spec as s
+from clados.apply.paint import denoise
 from clados.checkpoints import CheckpointError, LayoutError, from_pretrained, save_pretrained
 from clados.models.declared import declared
 from clados.proofs.cases import example_inputs, small
@@ -108,3 +109,32 @@ def test_a_model_that_no_pipeline_holds_keeps_its_declaration(tmp_path: Path) ->
     ours: Any = from_pretrained(tmp_path / "own")
     assert ours.spec == model
     assert ours(**example_inputs(model)).prediction.isfinite().all()
+
+
+@pytest.mark.parametrize("guidance", [1.0, 7.5])
+def test_the_whole_pipeline_of_four_steps_is_theirs(pipeline: Pipeline, guidance: float) -> None:
+    """The same noise and texts: the same latents, and the same image of them."""
+    diffusers = pytest.importorskip("diffusers")
+    ours: Any = from_pretrained(pipeline.folder)
+    theirs = diffusers.StableDiffusionPipeline.from_pretrained(pipeline.folder, tokenizer=None)
+    theirs.set_progress_bar_config(disable=True)
+    ids = pipeline.inputs["input_ids"][:2]
+    side = 4 * ours.spec.size.unet.shrinks
+    with torch.inference_mode():
+        memory = ours.read(ids)
+        noise = torch.randn(1, ours.spec.diffused, side, side, generator=torch.Generator().manual_seed(2))
+        free = memory[1:]
+        latents = denoise(ours, noise, memory[:1], free, steps=4, guidance=guidance, draw=torch.randn_like)
+        same = theirs(
+            prompt_embeds=memory[:1],
+            negative_prompt_embeds=memory[1:],
+            latents=noise,
+            height=side * ours.spec.shrinks,
+            width=side * ours.spec.shrinks,
+            num_inference_steps=4,
+            guidance_scale=guidance,
+            output_type="latent",
+        ).images
+        assert distance(latents, same) < TOLERANCE
+        image = theirs.vae.decode(same / theirs.vae.config.scaling_factor).sample
+        assert distance(ours.codes.decode(latents), image) < TOLERANCE

@@ -57,7 +57,7 @@ def follows(drawn: torch.Tensor, fill: s.Fill, path: str) -> None:
     if fill.law == "truncated":
         assert drawn.abs().max() <= 2 * fill.std, path
     if fill.law == "uniform":
-        assert drawn.abs().max() <= fill.std * math.sqrt(3), path
+        assert drawn.abs().max() <= fill.std * math.sqrt(3) * (1 + 1e-6), path  # rounded to float32
 
 
 LAWS = [  # model, tensor, output, standard deviation: written out from the papers and the authors' code

@@ -57,6 +57,8 @@ GROUPS: dict[str, dict[str, Command]] = {
         "classify": Command("clados.cli.apply", "Classify images or texts", reads=True),
         "tag": Command("clados.cli.apply", "Tag the words of texts", reads=True),
         "match": Command("clados.cli.apply", "Match images with texts", reads=True),
+        "paint": Command("clados.cli.paint", "Paint an image of a text", reads=True),
+        "reconstruct": Command("clados.cli.paint", "Make images small by codes, and large again", reads=True),
         "act": Command("clados.cli.apply", "Let a Decision Transformer act in an environment", reads=True),
     },
     "The catalogue": {

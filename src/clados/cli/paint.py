@@ -1,0 +1,82 @@
+"""The verbs that make images: paint, reconstruct."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from clados.cli import output
+from clados.cli.arguments import Directory, Json
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+Out = Annotated[Path, typer.Option(help="PNG file to write; of several images, with a number before its ending.")]
+
+
+def paint_command(
+    directory: Directory,
+    texts: Annotated[list[str], typer.Argument(metavar="TEXT...", help="What is to be seen, an image each.")],
+    out: Out = Path("painting.png"),
+    steps: Annotated[int, typer.Option(min=1, help="Steps in which noise is taken away.")] = 50,
+    guidance: Annotated[
+        float | None,
+        typer.Option(help="How far an image is led towards its text; 1 is not at all.", show_default="as declared"),
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Random seed.")] = 0,
+    side: Annotated[
+        int | None,
+        typer.Option(min=1, help="Side of the images in pixels.", show_default="that of the images it learned from"),
+    ] = None,
+    from_: Annotated[
+        Path | None, typer.Option("--from", help="An image that is painted anew where --mask is white.")
+    ] = None,
+    mask: Annotated[Path | None, typer.Option(help="An image, black where --from stays as it is.")] = None,
+    json: Json = False,
+) -> None:
+    """Paint an image of each text.
+
+    Example: clados paint runs/stable-diffusion "a red heart" --steps 25 --seed 3
+    """
+    from clados.apply.paint import paint
+
+    images = paint(directory, texts, steps=steps, guidance=guidance, seed=seed, side=side, image=from_, mask=mask)
+    _write(images, out, json=json)
+
+
+def reconstruct_command(
+    directory: Directory,
+    images: Annotated[list[Path], typer.Argument(metavar="IMAGE...", help="PNG or JPEG files.")],
+    out: Out = Path("reconstruction.png"),
+    json: Json = False,
+) -> None:
+    """Make images small by a model's codes, and large again.
+
+    Example: clados reconstruct runs/stable-diffusion cat.png
+    """
+    from clados.apply.paint import reconstruct
+
+    _write(reconstruct(directory, images), out, json=json)
+
+
+def _write(images: "list[NDArray[np.uint8]]", out: Path, *, json: bool) -> None:
+    """Each image as PNG; their names are printed."""
+    from functools import partial
+
+    from PIL import Image
+
+    from clados.errors import InputError
+    from clados.files import write_whole
+
+    names = [out] if len(images) == 1 else [out.with_stem(f"{out.stem}-{i + 1}") for i in range(len(images))]
+    for image, name in zip(images, names, strict=True):
+        picture = Image.fromarray(image.squeeze(-1) if image.shape[-1] == 1 else image)
+        try:
+            write_whole(name, partial(picture.save, format="PNG"))
+        except OSError as error:
+            raise InputError(f"{name}: not written ({error})") from error
+    if json:
+        output.print_json({"files": [str(name) for name in names]})
+        return
+    output.print_lines([f"wrote {name}" for name in names])

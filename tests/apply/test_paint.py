@@ -1,0 +1,79 @@
+"""paint and reconstruct: PNG files by the command and from Python, on a model with random weights."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from clados import spec as s
+from clados.apply.paint import paint, reconstruct
+from clados.apply.ready import load
+from clados.checkpoints import save_pretrained
+from clados.cli.frame import run_command_line
+from clados.errors import InputError
+from clados.models.declared import declared
+from clados.nn import build
+from clados.proofs.cases import small
+from clados.train.fitting import tokenizer_for
+from tests.apply.little import examples, picture
+
+
+@pytest.fixture(scope="module")
+def painter(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    declared_model: Any = declared("stable-diffusion").model
+    tokenizer: Any = tokenizer_for(declared_model, examples("gpt-2"), 420)
+    vocab = declared_model.vocab.but(size=tokenizer.size, pad=None, bos=None, eos=None)
+    model = small(declared_model).but(text=s.but(inputs=s.but(vocab=vocab)))
+    module = build(model)
+    with torch.no_grad():
+        for each in module.parameters():
+            each.add_(0.05 * torch.randn(each.shape, generator=torch.Generator().manual_seed(1)))
+    return save_pretrained(module, tmp_path_factory.mktemp("paint") / "painter", tokenizer=tokenizer)
+
+
+def test_seed_text_and_guidance_say_what_is_painted(painter: Path) -> None:
+    ready = load(painter)
+    one, other = paint(ready, ["a red heart", "the old king"], steps=3, seed=4)
+    assert one.shape == (24, 24, 3)
+    assert one.dtype == np.uint8
+    assert np.array_equal(one, paint(ready, "a red heart", steps=3, seed=4)[0])
+    assert not np.array_equal(one, other)
+    assert not np.array_equal(one, paint(ready, "a red heart", steps=3, seed=5)[0])
+    assert not np.array_equal(one, paint(ready, "a red heart", steps=3, seed=4, guidance=1.0)[0])
+
+
+def test_what_a_mask_keeps_is_the_image_as_its_codes_have_it(painter: Path) -> None:
+    ready, image = load(painter), picture(3, 24, 24)
+    black, white = (np.full((24, 24, 3), value, np.uint8) for value in (0, 255))
+    kept = paint(ready, "a dog", steps=2, image=image, mask=black)[0]
+    assert np.abs(kept.astype(int) - reconstruct(ready, image)[0]).max() <= 1
+    assert np.array_equal(paint(ready, "a dog", steps=2, image=image, mask=white)[0], paint(ready, "a dog", steps=2)[0])
+
+
+def test_the_commands_write_png(painter: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "heart.png"
+    assert run_command_line(["paint", str(painter), "a heart", "a dog", "--steps", "2", "--out", str(out)]) == 0
+    for name in ("heart-1.png", "heart-2.png"):
+        with Image.open(tmp_path / name) as image:
+            assert image.size == (24, 24)
+    file = str(tmp_path / "heart-1.png")
+    assert run_command_line(["reconstruct", str(painter), file, "--out", str(tmp_path / "again.png"), "--json"]) == 0
+    assert "again.png" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("given", "refusal"),
+    [
+        ({"side": 25}, "side is 25"),
+        ({"side": 0}, "side is 0"),
+        ({"steps": 0}, "steps is 0"),
+        ({"steps": 5000}, "steps is 5000"),
+        ({"image": picture(1)}, "image and mask"),
+    ],
+)
+def test_numbers_out_of_range_are_refused(painter: Path, given: dict[str, Any], refusal: str) -> None:
+    with pytest.raises(InputError, match=refusal):
+        paint(painter, "a heart", **given)
