@@ -20,7 +20,7 @@ NEAR = 0.05  # how far from the budget a size may land
 HEAD = 16  # the narrowest head
 EXPERTS = 8  # the fewest, of those that have more
 STEP = 8  # widths are multiples of this
-GROUPS = 32  # and those of images of this
+NORM_GROUPS = 32  # and those of images of this
 Scalable = Size | Sides | Towers | DenoiserSize
 
 
@@ -133,7 +133,7 @@ def _sized(size: Scalable, ratio: float, more: int, limits: _Limits) -> Scalable
 
 def _levels(size: Levels, ratio: float) -> Levels:
     """Levels of other widths: multiples of the usual 32 groups of norms."""
-    return size.but(channels=tuple(GROUPS * max(1, round(each * ratio / GROUPS)) for each in size.channels))
+    return size.but(channels=tuple(NORM_GROUPS * max(1, round(each * ratio / NORM_GROUPS)) for each in size.channels))
 
 
 def _one(size: Size, ratio: float, more: int, limits: _Limits) -> Size:
