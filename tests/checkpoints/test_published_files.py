@@ -115,5 +115,6 @@ def test_every_kind_of_file_that_is_read_has_a_published_one_here() -> None:
         "transfo-xl": "golden files of its class, which transformers no longer has",
         "bigbird_pegasus": "test_blocks_and_distances.py",
         "xlm-roberta-xl": "its names are RoBERTa's; test_round_trip.py",
+        "stable-diffusion": "test_diffusers.py",
     }
     assert read - kinds == set(elsewhere)
