@@ -20,10 +20,16 @@ BENCHMARKS = {
     "train": "benchmarks.train:float32",
     "train-bf16": "benchmarks.train:bfloat16",
     "train-small": "benchmarks.train:small",
+    "trainer": "benchmarks.trainer:large",
+    "trainer-bf16": "benchmarks.trainer:bfloat16",
+    "trainer-small": "benchmarks.trainer:small",
     "experts-decode": "benchmarks.experts:decode",
     "experts-encode": "benchmarks.experts:encode",
     "start": "benchmarks.start:start",
     "tokenise": "benchmarks.tokenise:tokenise",
+    "memory": "benchmarks.memory:memory",
+    "corpus": "benchmarks.corpus:corpus",
+    "prepare": "benchmarks.prepare:prepare",
     "sizes": "benchmarks.sizes:sizes",
 }
 

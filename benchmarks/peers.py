@@ -22,7 +22,9 @@ def saved(config: Any, folder: Path) -> None:
 
 
 def kind_of(config: Any) -> Any:
-    """Their class for a configuration."""
+    """Their class for a configuration: the one that it names, or the usual one."""
+    if config.architectures:
+        return getattr(transformers, config.architectures[0])
     kinds = {
         "gpt2": transformers.GPT2LMHeadModel,
         "bert": transformers.BertModel,
