@@ -118,6 +118,16 @@ def read(model: s.Model, batch: int = 2, length: int = 7) -> dict[str, torch.Ten
                 "timesteps": ids(1000, batch),
                 "pixel_values": numbers(batch, inputs.channels, image, image),
             }
+        case s.Fold(inputs=inputs, extra=extra, templates=templates):
+            rows = {
+                "aatype": ids(20, batch, length),
+                "msa_feat": numbers(batch, 3, length, inputs.features),
+                "extra_msa_feat": numbers(batch, 4, length, extra.features),
+            }
+            if templates:
+                rows["template_pair_feat"] = numbers(batch, 2, length, length, templates.pair_features)
+                rows["template_angle_feat"] = numbers(batch, 2, length, templates.angle_features)
+            return rows
         case s.EncoderDecoder():
             return {"input_ids": ids(50, batch, length), "decoder_input_ids": ids(50, batch, length - 2)}
         case s.Encoder(inputs=s.Patches() as inputs):

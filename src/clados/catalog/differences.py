@@ -311,6 +311,7 @@ _GROUPS = (
     (r".*\.attn\..*", "attention"),
     (r".*\.mlp\..*", "feed-forward"),
     (r".*norm.*", "norms"),
+    (r".*\.(row|column|starting|ending)\..*", "attention"),
     (r".*\.position\..*", "positions"),
     (r"(.*\.)?heads\..*", "heads"),
 )

@@ -18,6 +18,7 @@ from clados.spec.inputs.image import Patches
 from clados.spec.inputs.text import Tokens
 from clados.spec.inputs.trajectory import Frames, Trajectory
 from clados.spec.kinds.encoder_decoder import EncoderDecoder
+from clados.spec.kinds.fold import Fold
 from clados.spec.kinds.model import Model
 from clados.spec.kinds.single import Decoder, Encoder
 from clados.spec.kinds.two_tower import TwoTower
@@ -89,7 +90,7 @@ def structure(card: Card, size: str | None = None) -> Structure:
     found = size_named(card, size)
     model = model_of(card, found)
     stacks = list(_stacks(model))
-    rows = {"reads": _reads(model, found)}
+    rows = _folding(model) if isinstance(model, Fold) else {"reads": _reads(model, found)}
     for side, stack, dims, inputs in stacks:
         where = f"{side} " if side else ""
         rows |= {f"{where}{name}": text for name, text in _said(stack, dims, inputs).items()}
@@ -173,6 +174,20 @@ def _said(stack: Stack, dims: Dims, inputs: Inputs) -> dict[str, str]:
         "positions": " and ".join(positions) or "none",
         "norm": f"{_named(NORMS, stack.norm)} {_each(_named(PLACES, block.residual) for block in blocks)}",
         "feed-forward": _each(_feed_forward(block.mlp, dims) for block in blocks),
+    }
+
+
+def _folding(model: Fold) -> dict[str, str]:
+    """The same properties of a model that folds proteins."""
+    rows, pair, points = model.size.alignment.dims, model.size.pair.dims, model.size.structure.dims
+    others = "other rows, templates" if model.templates else "other rows"
+    return {
+        "reads": f"an alignment of the protein's family, {others}, its own last output {model.recycling.passes} times",
+        "attention": f"gated, {rows.heads} heads of {rows.head_dim} along rows and columns, {pair.heads} of "
+        f"{pair.head_dim} along sides of triangles; {points.heads} of {points.head_dim} with points in space",
+        "positions": f"relative, up to {model.inputs.reach} residues apart; frames in space",
+        "norm": f"{_named(NORMS, model.norm)} before each sub-layer",
+        "feed-forward": _feed_forward(model.block.mlp, rows),
     }
 
 

@@ -26,6 +26,7 @@ _NAMES = {
     "mlp_norm": "norm",
     "norm_out": "norm",
 }
+_GATED = ("row", "column", "starting", "ending")  # attention of models that fold proteins, by what it goes along
 _BESIDE = ({"encoder", "decoder"}, {"image", "text"})  # pieces that stand side by side
 
 
@@ -223,4 +224,6 @@ def _group(path: str, norm: bool, table: bool) -> str:
         return "norms"
     if table:
         return "tables"
+    if any(f".{key}." in path for key in _GATED):
+        return "attention"
     return next((name for key, name in _NAMES.items() if f".{key}." in path), "other")

@@ -8,6 +8,7 @@ from clados.spec import Layout
 # "file:name" of each, in this folder
 LAYOUTS: Mapping[str, tuple[str, ...]] = {
     "albert": ("hf.albert:albert",),
+    "alphafold": ("openfold.alphafold:alphafold", "openfold.alphafold:without_templates"),
     "alpaca": ("hf.llama:llama",),
     "alpaca-lora": ("hf.llama:llama",),
     "bart": ("hf.bart:bart",),

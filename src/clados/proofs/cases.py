@@ -212,6 +212,36 @@ def _images(inputs: s.Pixels, draw: torch.Generator) -> Tensor:
     return 2 * torch.rand(TEXTS, inputs.channels, inputs.image, inputs.image + 8, generator=draw) - 1
 
 
+@_example_inputs.register
+def _(model: s.Fold, draw: torch.Generator) -> ModelInputs:
+    """A chain with a break, rows with holes, two templates, of which the second is not there."""
+    length, rows, further, templates = 6, 3, 4, 2
+    index = torch.tensor([0, 1, 2, 5, 6, 7])
+
+    def normal(*shape: int) -> Tensor:
+        return torch.randn(1, *shape, generator=draw)
+
+    def holes(number: int) -> Tensor:
+        kept = (torch.rand(1, number, length, generator=draw) < 0.7).long()
+        kept[:, 0] = 1
+        return kept
+
+    read = {
+        "aatype": torch.randint(20, (1, length), generator=draw),
+        "residue_index": index[None],
+        "msa_feat": normal(rows, length, model.inputs.features),
+        "msa_mask": holes(rows),
+        "extra_msa_feat": normal(further, length, model.extra.features),
+        "extra_msa_mask": holes(further),
+    }
+    if model.templates:
+        read["template_pair_feat"] = normal(templates, length, length, model.templates.pair_features)
+        read["template_angle_feat"] = normal(templates, length, model.templates.angle_features)
+        read["template_mask"] = torch.tensor([[1, 0]])
+        read["template_angle_mask"] = torch.tensor([[[1, 1, 1, 0, 1, 1], [0, 0, 0, 0, 0, 0]]])
+    return read
+
+
 @singledispatch
 def _read(inputs: s.Inputs, model: s.Model, draw: torch.Generator) -> ModelInputs:
     raise InputError(f"nothing says what {type(inputs).__name__} read")

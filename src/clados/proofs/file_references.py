@@ -185,13 +185,18 @@ class Golden(FileReference):
 
     def __init__(self, card: str, layout: s.Layout, model: s.Model, folder: Path) -> None:
         self.card, self.layout = card, layout
-        self.folder = Path(__file__).parent / "golden" / card.replace("-", "_").replace(".", "_")
+        self.folder = Path(__file__).parent / "golden" / self.kept_in(model)
         self.architecture = architecture_of(layout, model)
         config = json.loads((self.folder / "config.json").read_text(encoding="utf-8"))
         self.model = from_config(layout, model, flat(config))
         odd = (s.at(path, new) for path, _, new in s.part_differences(model, self.model))
         self.port = s.merged(layout.port or s.but(), *odd)
-        self.name = f"transformers {config['transformers_version']} {self.architecture}, kept"
+        made_by = config.get("made_by") or f"transformers {config['transformers_version']}"
+        self.name = f"{made_by} {self.architecture}, kept"
+
+    def kept_in(self, model: s.Model) -> str:
+        """The folder of a structure."""
+        return self.card.replace("-", "_").replace(".", "_")
 
     @cached_property
     def inputs(self) -> ModelInputs:
@@ -205,6 +210,14 @@ class Golden(FileReference):
         learned = self._read(self.folder / "gradients", self.model).named_parameters()
         gradients = {name: each.detach() for name, each in learned}
         return Results(outputs, gradients, load_file(self.folder / "gradients" / "inputs.safetensors"))
+
+
+class GoldenFold(Golden):
+    """What OpenFold computed, with templates and without."""
+
+    def kept_in(self, model: s.Model) -> str:
+        named = super().kept_in(model)
+        return named if isinstance(model, s.Fold) and model.templates else f"{named}_alone"
 
 
 class TorchTransformer(BuiltReference):

@@ -153,7 +153,7 @@ def _numbers(name: str, value: Any, kind: type) -> list[Any]:
     if kind is bool:
         return [not value]
     if kind is float:
-        return [EPS if name == "eps" else value / 2 if value else HALF]
+        return [EPS if name == "eps" and value != EPS else value / 2 if value else HALF]
     if value is None:
         return [2, 3, 1]
     return [2 * value] if value >= LARGE else [value + 1, 2 * value, value - 1, value // 2]

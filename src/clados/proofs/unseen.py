@@ -99,6 +99,7 @@ def dropout_spread(model: s.Model) -> float:
 
 
 @cache
+@torch.no_grad()
 def _shared(model: s.Model) -> nn.Module:
     """A module whose branches all give something: what training starts at zero is drawn too."""
     module, draw = cn.build(model, seed=3), torch.Generator().manual_seed(3)

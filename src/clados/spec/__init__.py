@@ -25,12 +25,26 @@ from clados.spec.diffusion.samplers import DDIM, DDPM, PLMS, DPMSolver, NoiseSam
 from clados.spec.errors import CladosError, SpecError
 from clados.spec.feedforward.experts import Capacity, Experts, OfBatch, OfText, ProductMLP
 from clados.spec.feedforward.mlp import MLP, FeedForward
+from clados.spec.folding.embedders import Alignment, ExtraRows, Recycling, Templates
+from clados.spec.folding.evoformer import (
+    Column,
+    ColumnAttention,
+    EvoformerBlock,
+    GlobalColumnAttention,
+    OuterProductMean,
+    PairBlock,
+    RowAttention,
+    TriangleAttention,
+    TriangleProduct,
+)
+from clados.spec.folding.structure import AngleLayer, Angles, FirstRow, PointAttention, StructureModule
 from clados.spec.heads.actions import ActionLogits, NextAction, NextReturn, NextState
 from clados.spec.heads.adaptive import AdaptiveSoftmax
 from clados.spec.heads.base import Head
 from clados.spec.heads.classes import ChoiceScore, Classifier, LastClassifier
 from clados.spec.heads.embedding import Dense, Embedding, Pool, Projected, Step, UnitLength, VectorNorm
 from clados.spec.heads.entity import EntityHead
+from clados.spec.heads.folding import AlignedError, Confidence, Distogram, FoldHead, HiddenLetters, Resolved
 from clados.spec.heads.lm import Narrowed, Tied, Untied
 from clados.spec.heads.pooled import NextSentence, Pooler, SentenceOrder
 from clados.spec.heads.scalar import Scalar
@@ -40,6 +54,7 @@ from clados.spec.init import (
     DenoiserInit,
     FanIn,
     Fill,
+    FoldInit,
     Glorot,
     Haiku,
     Init,
@@ -64,6 +79,7 @@ from clados.spec.kinds.codes import Codes
 from clados.spec.kinds.denoiser import ImageDenoiser
 from clados.spec.kinds.encoder_decoder import EncoderDecoder
 from clados.spec.kinds.entity import Entities, EntityEncoder, Fusion
+from clados.spec.kinds.fold import Fold, FoldSize, PairSize
 from clados.spec.kinds.model import Model
 from clados.spec.kinds.permuted import FirstAsked, Permuted
 from clados.spec.kinds.recurrent import Recurrent
@@ -89,6 +105,7 @@ from clados.spec.layout import (
     Rule,
     Shrunk,
     Stacked,
+    TimesWidth,
     Transposed,
     for_tasks,
     prefixed,
@@ -110,6 +127,7 @@ from clados.spec.learning.objectives.distillation import Distilled, QuantisedDis
 from clados.spec.learning.objectives.entity_denoising import EntityDenoising
 from clados.spec.learning.objectives.feedback import PPO, ActorCritic, BestOf, Comparisons, Revised, Violations
 from clados.spec.learning.objectives.finetuning import AnswerSpans, PairClasses, TextClasses, TokenClasses
+from clados.spec.learning.objectives.folding import Folding
 from clados.spec.learning.objectives.image_classes import ImageClasses
 from clados.spec.learning.objectives.masked_tokens import MaskedNgrams, MaskedTokens
 from clados.spec.learning.objectives.next_token import CodedText, MarkedText, NextToken, NextTokenInSegments
@@ -158,8 +176,12 @@ __all__ = [
     "AdamW",
     "AdaptiveSoftmax",
     "AdaptiveTokens",
+    "AlignedError",
+    "Alignment",
     "All",
     "AllBut",
+    "AngleLayer",
+    "Angles",
     "AnswerSpans",
     "Ascent",
     "Attention",
@@ -184,7 +206,10 @@ __all__ = [
     "CodedText",
     "Coder",
     "Codes",
+    "Column",
+    "ColumnAttention",
     "Comparisons",
+    "Confidence",
     "Constant",
     "ContextDiscriminator",
     "ContextDistilled",
@@ -215,6 +240,7 @@ __all__ = [
     "Distances",
     "Distilled",
     "Downsample",
+    "Distogram",
     "DroppedSpans",
     "DynamicThreshold",
     "EachLayer",
@@ -225,12 +251,20 @@ __all__ = [
     "EntityDenoising",
     "EntityEncoder",
     "EntityHead",
+    "EvoformerBlock",
     "Experts",
+    "ExtraRows",
     "Factorised",
     "FanIn",
     "FeedForward",
     "Fill",
     "FirstAsked",
+    "FirstRow",
+    "Fold",
+    "FoldHead",
+    "FoldInit",
+    "FoldSize",
+    "Folding",
     "Frames",
     "FromNorm",
     "FullSentences",
@@ -238,12 +272,14 @@ __all__ = [
     "Fusion",
     "GapSentences",
     "GaussianCoder",
+    "GlobalColumnAttention",
     "Glorot",
     "GroupNorm",
     "Haiku",
     "Head",
     "HeadAxes",
     "HeadShare",
+    "HiddenLetters",
     "HintedDenoised",
     "ImageAttention",
     "ImageClasses",
@@ -296,9 +332,12 @@ __all__ = [
     "OfText",
     "Offset",
     "Optimiser",
+    "OuterProductMean",
     "OwnTarget",
     "Packing",
+    "PairBlock",
     "PairClasses",
+    "PairSize",
     "PairedTexts",
     "Parallel",
     "Part",
@@ -309,6 +348,7 @@ __all__ = [
     "PermutedTokens",
     "Pixels",
     "PlusRow",
+    "PointAttention",
     "Pool",
     "Pooler",
     "Position",
@@ -324,17 +364,20 @@ __all__ = [
     "Rates",
     "Recipe",
     "Recurrent",
+    "Recycling",
     "RelativeBias",
     "ReplacedTokens",
     "Reshaped",
     "Residual",
     "ResidualBlock",
+    "Resolved",
     "ReturnConditioned",
     "Revised",
     "Rotary",
     "RotaryHalves",
     "RotaryScaling",
     "Row",
+    "RowAttention",
     "Rule",
     "Scalar",
     "ScaledAdam",
@@ -358,11 +401,14 @@ __all__ = [
     "Stage",
     "Step",
     "StepVector",
+    "StructureModule",
     "Supervised",
     "Target",
     "Template",
+    "Templates",
     "TextClasses",
     "Tied",
+    "TimesWidth",
     "TokenClasses",
     "TokenClassifier",
     "Tokens",
@@ -372,6 +418,8 @@ __all__ = [
     "Trajectory",
     "Translation",
     "Transposed",
+    "TriangleAttention",
+    "TriangleProduct",
     "Tuning",
     "TwoTower",
     "TwoTowerInit",

@@ -10,6 +10,8 @@ from clados.spec.core.part import Part
 from clados.spec.core.pieces import Kernel, Projection, Table, Weight
 from clados.spec.errors import SpecError
 from clados.spec.feedforward.mlp import MLP
+from clados.spec.folding.embedders import Templates
+from clados.spec.folding.structure import PointAttention
 from clados.spec.inputs.base import Inputs
 from clados.spec.inputs.text import Tokens
 from clados.spec.positions.absolute import Learned
@@ -282,3 +284,29 @@ class NarrowNormal(Init):
 
     def draw(self, row: Row, out: str, size: int) -> Fill:
         return Fill("normal", self.products if ".project" in row.path else self.std, size)
+
+
+class FoldInit(Init):
+    """Each product by what follows it (Jumper et al. 2021, supplement §1.11.4).
+
+    Gates open, ends of branches and heads 0; queries, keys and values Glorot's; before a rectifier variance 2 / fan_in,
+    else 1 / fan_in, cut at two standard deviations; biases on scores N(0, 1 / fan_in).
+    """
+
+    def fills(self, row: Row) -> tuple[Fill, ...]:
+        gates = [Fill("normal", 0.0, size, float(row.is_bias)) for out, size in row.outs if out.endswith("gate")]
+        if gates:
+            others = [self.draw(row, out, size) for out, size in row.outs if not out.endswith("gate")]
+            return (*(Fill("normal", 0.0, each.rows) if row.is_bias else each for each in others), *gates)
+        return super().fills(row)
+
+    def draw(self, row: Row, out: str, size: int) -> Fill:
+        fan_in, name = row.shape[-1], row.path.split(".")[-2]
+        if ends_branch(row):
+            return Fill("normal", 0.0, size)
+        if name in ("q", "kv", "qkv") and not isinstance(row.part, PointAttention):
+            return Fill("uniform", math.sqrt(2 / (fan_in + size)), size)
+        if name == "bias" and not isinstance(row.part, PointAttention):
+            return Fill("normal", fan_in**-0.5, size)
+        rectified = name in ("up", "middle") or (isinstance(row.part, Templates) and name in ("pair", "angles"))
+        return Fill("truncated", math.sqrt((2 if rectified else 1) / fan_in) / CUT, size)

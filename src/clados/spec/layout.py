@@ -107,6 +107,10 @@ class HeadShare(KeyRule):
     """A share of each head of ours, which they say in numbers of a head (GPT-J's ``rotary_dim``)."""
 
 
+class TimesWidth(KeyRule):
+    """A width of a size, which they say as so many times its ``d_model``."""
+
+
 class EachLayer(KeyRule):
     """A name for what stands at the path within the block of each layer; None for nothing there.
 

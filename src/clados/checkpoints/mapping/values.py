@@ -24,6 +24,7 @@ from clados.spec.layout import (
     NoneAs,
     Offset,
     Shrunk,
+    TimesWidth,
 )
 
 HEAD_FIELD = re.compile(r"heads\[(\w+)\]")
@@ -36,7 +37,7 @@ def each_of(said: str | KeyRule | tuple[str | KeyRule, ...]) -> tuple[str | KeyR
 
 def is_late(how: str | KeyRule) -> bool:
     """Whether it is read with the help of other fields."""
-    return isinstance(how, HeadShare | EachLayer | CountOf | KindOf | Shrunk | LevelNames)
+    return isinstance(how, HeadShare | TimesWidth | EachLayer | CountOf | KindOf | Shrunk | LevelNames)
 
 
 def paths(how: str | KeyRule, model: Model) -> tuple[str, ...]:
@@ -147,6 +148,16 @@ def _(how: LevelNames, key: str, value: Any, model: Model) -> Any:
     return tuple(2**i for i, name in enumerate(names) if name == how.attended)
 
 
+@_inward.register
+def _(how: TimesWidth, key: str, value: Any, model: Model) -> Any:
+    return int(_number(key, value) * _width(how.path, model))
+
+
+def _width(path: str, model: Model) -> int:
+    """The ``d_model`` of the size that a path leads into."""
+    return int(reach(model, path.rpartition(".")[0]).d_model)
+
+
 @singledispatch
 def _outward(how: str | KeyRule, path: str, model: Model) -> Any:
     return _word(model, path)
@@ -175,6 +186,11 @@ def _(how: NoneAs, path: str, model: Model) -> Any:
 @_outward.register
 def _(how: HeadShare, path: str, model: Model) -> Any:
     return int(_word(model, path) * reach(model, "size").dims.head_dim)
+
+
+@_outward.register
+def _(how: TimesWidth, path: str, model: Model) -> Any:
+    return _word(model, path) // _width(path, model)
 
 
 def _each_layer(path: str, model: Model) -> list[Any]:

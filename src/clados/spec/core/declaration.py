@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 from clados.spec.core.part import Part, hint, part_fields
 from clados.spec.core.sizes import DenoiserSize, Levels, Sides, Size, Towers
 from clados.spec.errors import SpecError
+from clados.spec.kinds.fold import FoldSize
 from clados.spec.kinds.model import Model
 from clados.spec.kinds.two_tower import TwoTower
 from clados.spec.layout import Layout
@@ -80,6 +81,8 @@ def tiny(model: Model) -> Model:
         codes = None if size.codes is None else _tiny_levels(size.codes).but(channels=(32, 64), blocks=1)
         text = _tiny(size.text, small.but(layers=2, d_model=36))
         return model.resized(DenoiserSize(_tiny_levels(size.unet), text, codes))
+    if isinstance(size, FoldSize):
+        return model.resized(size.small())
     if isinstance(size, Sides):
         return model.resized(Sides(_tiny(size.encoder, small), _tiny(size.decoder, small).but(layers=2)))
     return model.resized(_tiny(size, small))
