@@ -130,6 +130,8 @@ def read(model: s.Model, batch: int = 2, length: int = 7) -> dict[str, torch.Ten
             return rows
         case s.EncoderDecoder():
             return {"input_ids": ids(50, batch, length), "decoder_input_ids": ids(50, batch, length - 2)}
+        case s.Pyramid(inputs=s.ImageInputs() as inputs):
+            return {"pixel_values": numbers(batch, inputs.channels, 64, 64)}
         case s.Encoder(inputs=s.Patches() as inputs):
             return {"pixel_values": numbers(batch, inputs.channels, inputs.image, inputs.image)}
         case s.Decoder(inputs=s.Trajectory() as inputs):

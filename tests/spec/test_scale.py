@@ -23,6 +23,8 @@ BUDGETS = st.floats(6.0, 9.0).map(lambda power: round(10**power))
 def sizes(model: s.Model) -> list[s.Size]:
     """The sizes of a model's stacks."""
     size = model.size
+    if isinstance(size, s.Stages):
+        return [*size.stages]
     return (
         [size]
         if isinstance(size, s.Size)

@@ -40,7 +40,7 @@ def pixel_values(ready: Ready, images: Sequence[Image]) -> Tensor:
     Raises:
         DataError: for a file that is absent or no image, and preprocessing that does not fit the model.
     """
-    inputs = ready.spec.reads(s.Patches)
+    inputs = ready.spec.reads(s.ImageInputs)
     if inputs is None:
         raise InputError(f"{ready.name} reads {ready.spec.kinds_read}, not images")
     steps = ready.images or Preprocessing.usual(inputs.image, inputs.channels)

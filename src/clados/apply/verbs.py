@@ -74,7 +74,7 @@ def verbs(model: s.Model, learned: _Learned = None) -> tuple[str, ...]:
 def kind(model: s.Model) -> str:
     """A model in a few words: ``a Decoder of tokens``."""
     kinds: dict[type[s.Inputs], str] = {
-        s.Patches: "image patches",
+        s.ImageInputs: "image patches",
         s.Pixels: "pixels",
         s.Tokens: "tokens",
         s.Trajectory: "trajectories",

@@ -14,7 +14,7 @@ from clados.spec.attention.masks import All
 from clados.spec.core import ledger
 from clados.spec.core.part import Part, in_turn, part_fields
 from clados.spec.core.sizes import Size
-from clados.spec.inputs.image import Patches
+from clados.spec.inputs.image import ImageInputs
 from clados.spec.kinds.encoder_decoder import EncoderDecoder
 from clados.spec.kinds.model import Model
 from clados.spec.kinds.two_tower import TwoTower
@@ -247,7 +247,7 @@ def _sees_all(model: Model) -> bool:
 
 
 def _reads_images(model: Model) -> bool:
-    return model.reads(Patches) is not None
+    return model.reads(ImageInputs) is not None
 
 
 # ---------------------------------------------------------------- training

@@ -10,7 +10,7 @@ from clados.spec.attention.masks import Banded
 from clados.spec.core.part import Part, part_fields
 from clados.spec.feedforward.experts import Experts
 from clados.spec.inputs.factorised import Factorised, Widened
-from clados.spec.inputs.image import Patches
+from clados.spec.inputs.image import OverlappingPatches, Patches, PatchMap
 from clados.spec.inputs.text import Tokens
 from clados.spec.inputs.trajectory import Frames, Trajectory
 from clados.spec.positions.alibi import ALiBi
@@ -150,6 +150,8 @@ _READ: dict[type[Part], str] = {
     Factorised: "tokens, from a table narrower than the model",
     Widened: "tokens, whose vectors alone are narrower than the model",
     Patches: "patches of an image",
+    PatchMap: "a map of an image's patches",
+    OverlappingPatches: "a map of an image's overlapping patches",
     Trajectory: "returns, states and actions",
     Frames: "returns, frames and actions",
 }

@@ -1,6 +1,6 @@
 """What a declaration says of a size, as models are compared: attention, positions, norm, KV cache."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from clados.catalog.card import Card, CardSize, Value, declaration_of
@@ -8,18 +8,20 @@ from clados.catalog.sizes import model_of, size_named
 from clados.spec.attention.block_sparse import BlockSparse
 from clados.spec.attention.dense import Attention
 from clados.spec.attention.masks import All, Banded
+from clados.spec.attention.windows import GlobalWindows, ShiftedWindows, WindowAttention
 from clados.spec.core.ledger import count_parameters
 from clados.spec.core.part import Part
 from clados.spec.core.sizes import Dims
 from clados.spec.feedforward.experts import Experts, ProductMLP
 from clados.spec.feedforward.mlp import MLP, FeedForward
 from clados.spec.inputs.base import Inputs
-from clados.spec.inputs.image import Patches
+from clados.spec.inputs.image import OverlappingPatches, Patches, PatchMap
 from clados.spec.inputs.text import Tokens
 from clados.spec.inputs.trajectory import Frames, Trajectory
 from clados.spec.kinds.encoder_decoder import EncoderDecoder
 from clados.spec.kinds.fold import Fold
 from clados.spec.kinds.model import Model
+from clados.spec.kinds.pyramid import Pyramid
 from clados.spec.kinds.single import Decoder, Encoder
 from clados.spec.kinds.two_tower import TwoTower
 from clados.spec.norms import LayerNorm, RMSNorm
@@ -94,6 +96,8 @@ def structure(card: Card, size: str | None = None) -> Structure:
     for side, stack, dims, inputs in stacks:
         where = f"{side} " if side else ""
         rows |= {f"{where}{name}": text for name, text in _said(stack, dims, inputs).items()}
+    if isinstance(model, Pyramid):
+        rows |= _pyramid(model)
     kept = sum(_kept(stack, dims) for side, stack, dims, _ in stacks if side in ("", "decoder"))
     if kept:
         crossed = " and for each token read" if isinstance(model, EncoderDecoder) else ""
@@ -139,6 +143,8 @@ def _stacks(model: Model) -> Iterator[tuple[str, Stack, Dims, Inputs]]:
 
 
 def _inputs(model: Model) -> list[Inputs]:
+    if isinstance(model, Pyramid):
+        return [model.inputs]
     return list(dict.fromkeys(inputs for *_, inputs in _stacks(model)))
 
 
@@ -156,6 +162,10 @@ def _read(inputs: Inputs, size: CardSize) -> str:
     match inputs:
         case Patches(image=image, side=side):
             return f"images of {image} x {image} pixels as {(image // side) ** 2} patches of {side} x {side}"
+        case PatchMap(image=image, side=side):
+            return f"images of any size, {image} x {image} pixels in training, as a map of patches of {side} x {side}"
+        case OverlappingPatches(image=image):
+            return f"images of {image} x {image} pixels as a map of overlapping patches, one for 4 x 4 pixels"
         case Trajectory() | Frames():
             return "returns, observations and actions"
         case Tokens(position=Learned(length=length, start=start)):
@@ -188,6 +198,32 @@ def _folding(model: Fold) -> dict[str, str]:
         "positions": f"relative, up to {model.inputs.reach} residues apart; frames in space",
         "norm": f"{_named(NORMS, model.norm)} before each sub-layer",
         "feed-forward": _feed_forward(model.block.mlp, rows),
+    }
+
+
+_WINDOWS: dict[type[Part], str] = {
+    WindowAttention: "in windows",
+    ShiftedWindows: "in shifted windows",
+    GlobalWindows: "in windows with queries of the whole image",
+}
+
+
+def _pyramid(model: Pyramid) -> dict[str, str]:
+    """The stages, a number of each between slashes."""
+    sizes, stack = model.size.stages, model.stack
+
+    def every(numbers: Iterable[int]) -> str:
+        return "/".join(f"{number:,}" for number in numbers)
+
+    heads = f"{every(size.heads for size in sizes)} heads of {every(dict.fromkeys(s.dims.head_dim for s in sizes))}"
+    sides = every(dict.fromkeys(model.windows))
+    acts = _each(_ACTS.get(block.mlp.act, block.mlp.act) for block in stack.kinds)
+    return {
+        "stages": f"{every(size.layers for size in sizes)} layers, {every(size.d_model for size in sizes)} wide",
+        "attention": f"{_each(_named(_WINDOWS, each.attn) for each in stack.kinds)}, {heads}, {sides} a side",
+        "positions": "relative bias of each layer",
+        "norm": f"{_named(NORMS, stack.norm)} before each sub-layer",
+        "feed-forward": f"{acts}, {every(size.dims.d_ff for size in sizes)} wide",
     }
 
 

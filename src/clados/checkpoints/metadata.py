@@ -20,7 +20,7 @@ from clados.data.scaling import Scales
 from clados.files import JsonObject, write_text
 from clados.spec.core.declaration import parts
 from clados.spec.errors import SpecError
-from clados.spec.inputs.image import Patches
+from clados.spec.inputs.image import ImageInputs
 from clados.spec.kinds.model import Model
 from clados.spec.learning.objectives.base import Objective
 from clados.spec.learning.recipe import Stage
@@ -150,7 +150,7 @@ def _if_there(file: Path) -> dict[str, Any]:
 
 def preprocessing(model: Model) -> Preprocessing | None:
     """How images are prepared for a model that was trained here; None for one that reads none."""
-    patches = (each for each in parts(model) if isinstance(each, Patches))
+    patches = (each for each in parts(model) if isinstance(each, ImageInputs))
     return next((Preprocessing.usual(each.image, each.channels) for each in patches), None)
 
 

@@ -18,7 +18,7 @@ def pictures(images: Sequence[Picture], model: s.Model) -> Tensor:
     Raises:
         InputError: when the model reads no images.
     """
-    inputs = model.reads(s.Patches)
+    inputs = model.reads(s.ImageInputs)
     if inputs is None:
         raise InputError(f"this objective reads images, but the model reads {model.kinds_read}")
     read = Preprocessing.usual(inputs.image, inputs.channels)

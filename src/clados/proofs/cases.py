@@ -242,6 +242,11 @@ def _(model: s.Fold, draw: torch.Generator) -> ModelInputs:
     return read
 
 
+@_example_inputs.register
+def _(model: s.Pyramid, draw: torch.Generator) -> ModelInputs:
+    return _read(model.inputs, model, draw)
+
+
 @singledispatch
 def _read(inputs: s.Inputs, model: s.Model, draw: torch.Generator) -> ModelInputs:
     raise InputError(f"nothing says what {type(inputs).__name__} read")
@@ -276,6 +281,17 @@ def _in_pairs(keep: Tensor) -> Tensor:
 
 @_read.register
 def _(inputs: s.Patches, model: s.Model, draw: torch.Generator) -> ModelInputs:
+    return {"pixel_values": torch.randn(TEXTS, inputs.channels, inputs.image, inputs.image, generator=draw)}
+
+
+@_read.register
+def _(inputs: s.PatchMap, model: s.Model, draw: torch.Generator) -> ModelInputs:
+    """Images wider than high, which neither squares nor windows divide."""
+    return {"pixel_values": torch.randn(TEXTS, inputs.channels, inputs.image - 1, inputs.image + 8, generator=draw)}
+
+
+@_read.register
+def _(inputs: s.OverlappingPatches, model: s.Model, draw: torch.Generator) -> ModelInputs:
     return {"pixel_values": torch.randn(TEXTS, inputs.channels, inputs.image, inputs.image, generator=draw)}
 
 

@@ -220,6 +220,14 @@ class GoldenFold(Golden):
         return named if isinstance(model, s.Fold) and model.templates else f"{named}_alone"
 
 
+class GoldenPyramid(Golden):
+    """What timm computed, with factors on the branches and without."""
+
+    def kept_in(self, model: s.Model) -> str:
+        scaled = any(isinstance(each, s.WindowBlock) and each.layer_scale is not None for each in s.parts(model))
+        return super().kept_in(model) + "_scaled" * scaled
+
+
 class TorchTransformer(BuiltReference):
     """torch.nn.Transformer between a table of tokens and its transpose."""
 

@@ -11,20 +11,24 @@ from clados.proofs.file_references import (
     FileReference,
     Golden,
     GoldenFold,
+    GoldenPyramid,
     MemoryReference,
     TorchTransformer,
     Transformers,
     architecture_of,
 )
 
-# One small model, which nothing varies: gone from transformers since 4.36; in source alone.
-GOLDEN = ("transfo-xl", "openfold")
+# One small model, which nothing varies: gone from transformers since 4.36; in source alone; of timm, which is no part
+# of the environment.
+GOLDEN = ("transfo-xl", "openfold", "timm-swin", "timm-gcvit")
 REFERENCES: dict[str, Callable[[str, s.Layout, s.Model, Path], FileReference]] = {
     "torch.nn.Transformer": TorchTransformer,
     "xlnet": MemoryReference,
     "stable-diffusion": Pipeline,
     "transfo-xl": Golden,
     "openfold": GoldenFold,
+    "timm-swin": GoldenPyramid,
+    "timm-gcvit": GoldenPyramid,
 }
 
 

@@ -6,11 +6,12 @@ import pkgutil
 from clados.spec.attention.block_sparse import BlockSparse
 from clados.spec.attention.dense import Attention, CrossAttention
 from clados.spec.attention.masks import All, Banded, Causal, Pattern, Sees
+from clados.spec.attention.windows import GlobalWindows, ShiftedWindows, WindowAttention
 from clados.spec.core.declaration import Declaration, dropping, parts, tiny
 from clados.spec.core.ledger import Count, Row, count_parameters, rows
 from clados.spec.core.part import Change, Part, at, but, in_turn, merged, part_differences, part_fields, reach
 from clados.spec.core.registry import KINDS
-from clados.spec.core.sizes import DenoiserSize, Dims, Levels, Sides, Size, Towers
+from clados.spec.core.sizes import DenoiserSize, Dims, Levels, Sides, Size, Stages, Towers
 from clados.spec.diffusion.noise import (
     Betas,
     Bound,
@@ -41,7 +42,7 @@ from clados.spec.folding.structure import AngleLayer, Angles, FirstRow, PointAtt
 from clados.spec.heads.actions import ActionLogits, NextAction, NextReturn, NextState
 from clados.spec.heads.adaptive import AdaptiveSoftmax
 from clados.spec.heads.base import Head
-from clados.spec.heads.classes import ChoiceScore, Classifier, LastClassifier
+from clados.spec.heads.classes import ChoiceScore, Classifier, LastClassifier, MeanClassifier
 from clados.spec.heads.embedding import Dense, Embedding, Pool, Projected, Step, UnitLength, VectorNorm
 from clados.spec.heads.entity import EntityHead
 from clados.spec.heads.folding import AlignedError, Confidence, Distogram, FoldHead, HiddenLetters, Resolved
@@ -50,6 +51,7 @@ from clados.spec.heads.pooled import NextSentence, Pooler, SentenceOrder
 from clados.spec.heads.scalar import Scalar
 from clados.spec.heads.tokens import ContextDiscriminator, Discriminator, SpanEnd, SpanStart, TokenClassifier
 from clados.spec.init import (
+    ConvolutionalInit,
     DeepInit,
     DenoiserInit,
     FanIn,
@@ -71,7 +73,7 @@ from clados.spec.init import (
 from clados.spec.inputs.adaptive import AdaptiveTokens
 from clados.spec.inputs.base import Inputs
 from clados.spec.inputs.factorised import Factorised, Widened
-from clados.spec.inputs.image import Patches, Pixels
+from clados.spec.inputs.image import ImageInputs, MapInputs, OverlappingPatches, Patches, PatchMap, Pixels
 from clados.spec.inputs.target import OwnTarget, Target
 from clados.spec.inputs.text import Tokens, Vocabulary
 from clados.spec.inputs.trajectory import Frames, Trajectory
@@ -82,6 +84,7 @@ from clados.spec.kinds.entity import Entities, EntityEncoder, Fusion
 from clados.spec.kinds.fold import Fold, FoldSize, PairSize
 from clados.spec.kinds.model import Model
 from clados.spec.kinds.permuted import FirstAsked, Permuted
+from clados.spec.kinds.pyramid import Pyramid
 from clados.spec.kinds.recurrent import Recurrent
 from clados.spec.kinds.single import Decoder, Encoder, Tower
 from clados.spec.kinds.two_tower import TwoTower
@@ -155,7 +158,9 @@ from clados.spec.residuals import DeepNorm, FromNorm, Parallel, Post, Pre, Resid
 from clados.spec.stacks.block import Block
 from clados.spec.stacks.enhanced import Convolution, MaskDecoder
 from clados.spec.stacks.prefix import Prefix
+from clados.spec.stacks.reductions import ConvBlock, Downsampler, PatchMerging, Reduction
 from clados.spec.stacks.stack import Stack
+from clados.spec.stacks.windows import DropPath, QueryGenerator, WindowBlock, WindowStack, WindowStage
 from clados.spec.unet.attention import ImageAttention, ImageMixer, ImageTransformer
 from clados.spec.unet.blocks import Downsample, ResidualBlock, StepVector, Upsample
 from clados.spec.unet.coder import Ascent, Coder, Descent, GaussianCoder
@@ -164,6 +169,26 @@ from clados.spec.unet.levels import Level, Middle, UNet
 __all__ = [
     "DDIM",
     "DDPM",
+    "ConvolutionalInit",
+    "GlobalWindows",
+    "ShiftedWindows",
+    "WindowAttention",
+    "Stages",
+    "MeanClassifier",
+    "ImageInputs",
+    "MapInputs",
+    "OverlappingPatches",
+    "PatchMap",
+    "Pyramid",
+    "ConvBlock",
+    "Downsampler",
+    "PatchMerging",
+    "Reduction",
+    "DropPath",
+    "QueryGenerator",
+    "WindowBlock",
+    "WindowStack",
+    "WindowStage",
     "LAMB",
     "MLP",
     "PLMS",

@@ -78,6 +78,19 @@ class Normal(Init):
         return Fill("truncated" if self.truncated else "normal", std, size)
 
 
+class ConvolutionalInit(Normal):
+    """N(0, std); convolutions as torch leaves them, uniform of variance 1 / (3 fan_in).
+
+    github:microsoft/Swin-Transformer models/swin_transformer.py _init_weights, which names products and norms alone;
+    its tables are drawn like products. What it cuts at two is the numbers, not their deviations: nothing.
+    """
+
+    def draw(self, row: Row, out: str, size: int) -> Fill:
+        if isinstance(row.piece, Weight) and len(row.shape) == 4:
+            return Fill("uniform", (3 * row.piece.fan_in) ** -0.5, size)
+        return super().draw(row, out, size)
+
+
 class SmallInit(Init):
     """N(0, sqrt(2 / 5d)); last products of the branches N(0, 2 / (layers sqrt(d))) (GPT-NeoX-20B, §2.1)."""
 

@@ -139,13 +139,35 @@ def _reaching(position: s.Position | None, context: FitContext) -> s.Position | 
 @fit_inputs.register
 def _(inputs: s.Patches, context: FitContext) -> s.Inputs:
     """Small images as they are, cut into about eight patches a side; large ones as the paper has them."""
+    image, channels = _images(context)
+    return inputs if image >= inputs.image else inputs.but(image=image, side=_side(image, PATCHES), channels=channels)
+
+
+def _images(context: FitContext) -> tuple[int, int]:
+    """The least side of some images, and their channels."""
     shapes = [each.image.shape for each in context.examples[:SEEN]]
-    image = min(min(shape[:2]) for shape in shapes)
-    channels = 1 if all(shape[2:] == (1,) for shape in shapes) else 3
+    return min(min(shape[:2]) for shape in shapes), 1 if all(shape[2:] == (1,) for shape in shapes) else 3
+
+
+def _side(image: int, patches: int) -> int:
+    """The side of squares that divide an image, about so many of them along each side."""
+    return min((n for n in range(1, image + 1) if image % n == 0), key=lambda n: abs(n - image / patches))
+
+
+@fit_inputs.register
+def _(inputs: s.PatchMap, context: FitContext) -> s.Inputs:
+    """Small images as they are, in twice as many patches along each side, of which four stages make one or two."""
+    image, channels = _images(context)
     if image >= inputs.image:
         return inputs
-    side = min((n for n in range(1, image + 1) if image % n == 0), key=lambda n: abs(n - image / PATCHES))
-    return inputs.but(image=image, side=side, channels=channels)
+    return inputs.but(image=image, side=_side(image, 2 * PATCHES), channels=channels)
+
+
+@fit_inputs.register
+def _(inputs: s.OverlappingPatches, context: FitContext) -> s.Inputs:
+    """Small images brought to a multiple of 32 pixels, so that every map can be halved."""
+    image, channels = _images(context)
+    return inputs if image >= inputs.image else inputs.but(image=-(-image // 32) * 32, channels=channels)
 
 
 @fit_inputs.register
@@ -185,7 +207,7 @@ def fit_model(model: s.Model, context: FitContext) -> s.Model:
     Raises:
         DataError: for examples of a kind that the model cannot read.
     """
-    kinds: dict[type[s.Inputs], type[Any]] = {s.Patches: Labelled, s.Trajectory: Episode, s.Frames: Episode}
+    kinds: dict[type[s.Inputs], type[Any]] = {s.ImageInputs: Labelled, s.Trajectory: Episode, s.Frames: Episode}
     wanted = Captioned if model.compares else next((kinds[each] for each in kinds if model.reads(each)), None)
     if wanted is not None:
         of_kind(context.examples, wanted)

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from clados.checkpoints.errors import LayoutError
+from clados.layouts.timm.names import CLASSES as TIMM_CLASSES, NAMES as TIMM
 
 FlatConfig = dict[str, Any]
 
@@ -40,6 +41,7 @@ def flat(config: Mapping[str, Any]) -> FlatConfig:
         if said := config.get(key):
             kind = said.get("quant_method", "") if isinstance(said, Mapping) else ""
             raise LayoutError(f"{key}: the weights are quantised{f' ({kind})' * bool(kind)}, and not read so")
+    config = _of_timm(config)
     try:
         result = dict(_flat(_newer(config)))
     except RecursionError as error:
@@ -64,6 +66,26 @@ def flat(config: Mapping[str, Any]) -> FlatConfig:
     if result.get("model_type") in ("t5", "mt5") and "num_layers" in result:
         result.setdefault("num_decoder_layers", result["num_layers"])  # older files say it once
     return result
+
+
+def _of_timm(config: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A config of timm with what its architecture's name says; any other as it is."""
+    name = str(config.get("architecture", "")).partition(".")[0]
+    kind = next((kind for kind, names in TIMM.items() if name in names), None)
+    given = config.get("model_args") or {}
+    _needs_object("model_args", given)
+    if kind is None:
+        return config
+    usual = {"model_type": kind, "architectures": [TIMM_CLASSES[kind]]}
+    return {**usual, **config, "architecture": name, "model_args": {**TIMM[kind][name], **given}}
+
+
+def _named_by_timm(config: FlatConfig, kind: str) -> FlatConfig:
+    """The reverse: of the names that say most of the arguments the first, and the arguments that it does not say."""
+    said = config.get("model_args", {})
+    name = max(TIMM[kind], key=lambda each: sum(said.get(key) == value for key, value in TIMM[kind][each].items()))
+    other = {key: value for key, value in said.items() if key not in TIMM[kind][name] or TIMM[kind][name][key] != value}
+    return {**config, "architecture": name, "model_args": other}
 
 
 def _labels(config: Mapping[str, Any]) -> Any:
@@ -135,4 +157,4 @@ def nested(keys: Mapping[str, Any], model_type: str) -> FlatConfig:
         config["rope_scaling"] = {key: value for key, value in rope.items() if key not in OLDER}
     if "dtype" in config:
         config["torch_dtype"] = config["dtype"]
-    return config
+    return _named_by_timm(config, model_type) if model_type in TIMM else config

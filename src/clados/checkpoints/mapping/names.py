@@ -137,7 +137,8 @@ def current_name(name: str) -> str:
     So were they in TensorFlow's BERT, and in the files that were first made of it (transformers 4.57.6
     modeling_utils.py, ``_fix_state_dict_key_on_load``, for every model).
     """
-    return re.sub(r"\bbeta$", "bias", re.sub(r"\bgamma$", "weight", name))
+    name = re.sub(r"(?i)(norm\w*\.)gamma$", r"\1weight", name)  # other gammas are factors of branches (timm)
+    return re.sub(r"(?i)(norm\w*\.)beta$", r"\1bias", name)
 
 
 def is_extra(layout: Layout, name: str) -> bool:

@@ -31,6 +31,14 @@ class Classifier(Module):
         return x[:, 0]
 
 
+@builds(s.MeanClassifier)
+class MeanClassifier(Classifier):
+    """W mean(x) + b; with a transform, W act(V mean(x) + c) + b."""
+
+    def state(self, x: Tensor, read: Read) -> Tensor:
+        return x.mean(1)
+
+
 @builds(s.LastClassifier)
 class LastClassifier(Classifier):
     """W x at the last position that is not padding; with a transform, W act(V x + c) + b."""

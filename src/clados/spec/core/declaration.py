@@ -5,7 +5,7 @@ from dataclasses import field
 from typing import Any, TypeVar
 
 from clados.spec.core.part import Part, hint, part_fields
-from clados.spec.core.sizes import DenoiserSize, Levels, Sides, Size, Towers
+from clados.spec.core.sizes import DenoiserSize, Levels, Sides, Size, Stages, Towers
 from clados.spec.errors import SpecError
 from clados.spec.kinds.fold import FoldSize
 from clados.spec.kinds.model import Model
@@ -25,7 +25,7 @@ class Declaration(Part, kw_only=True):
     """
 
     model: Model
-    sizes: Mapping[str, Size | Sides | Towers | Levels | DenoiserSize | Model]
+    sizes: Mapping[str, Size | Sides | Stages | Towers | Levels | DenoiserSize | Model]
     recipe: Recipe
     recipes: Mapping[str, Recipe] = field(default_factory=dict)  # of the sizes that the paper trains otherwise
     layouts: tuple[Layout, ...] = ()
@@ -83,6 +83,8 @@ def tiny(model: Model) -> Model:
         return model.resized(DenoiserSize(_tiny_levels(size.unet), text, codes))
     if isinstance(size, FoldSize):
         return model.resized(size.small())
+    if isinstance(size, Stages):
+        return model.resized(Stages(layers=(2, 2, 3, 2), d_model=4, heads=(1, 2, 2, 4), mlp_ratio=2.5))
     if isinstance(size, Sides):
         return model.resized(Sides(_tiny(size.encoder, small), _tiny(size.decoder, small).but(layers=2)))
     return model.resized(_tiny(size, small))

@@ -102,6 +102,7 @@ class Env:
     gives: int = 0  # channels that it gives, where these are none of its levels'
     steps: int = 0  # width of the vector that says which step of the diffusion it is
     pair: Dims | None = None  # of the map of pairs beside an alignment
+    window: int = 0  # side of the windows of a stage
 
     def of_width(self, d_model: int) -> Env:
         """The same for a part that works at another width."""

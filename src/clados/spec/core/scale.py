@@ -9,19 +9,20 @@ from clados.names import parse_number
 from clados.spec.core.declaration import parts
 from clados.spec.core.ledger import count_parameters
 from clados.spec.core.part import part_fields
-from clados.spec.core.sizes import DenoiserSize, Levels, Sides, Size, Towers
+from clados.spec.core.sizes import DenoiserSize, Levels, Sides, Size, Stages, Towers
 from clados.spec.errors import SpecError
 from clados.spec.feedforward.experts import Experts
 from clados.spec.kinds.model import Model
 from clados.spec.positions.rotary import Rotary
 from clados.spec.stacks.stack import Stack
+from clados.spec.stacks.windows import WindowStack
 
 NEAR = 0.05  # how far from the budget a size may land
 HEAD = 16  # the narrowest head
 EXPERTS = 8  # the fewest, of those that have more
 STEP = 8  # widths are multiples of this
 NORM_GROUPS = 32  # and those of images of this
-Scalable = Size | Sides | Towers | DenoiserSize
+Scalable = Size | Sides | Stages | Towers | DenoiserSize
 
 
 def nearest_size(models: Mapping[str, Model], params: int | str) -> str:
@@ -32,7 +33,7 @@ def nearest_size(models: Mapping[str, Model], params: int | str) -> str:
 
 def width(model: Model) -> int:
     """d_model, the largest where there are several."""
-    return max(each.d_model for each in parts(model) if isinstance(each, Size))
+    return max(each.d_model for each in parts(model) if isinstance(each, Size | Stages))
 
 
 def mixes(model: Model) -> bool:
@@ -75,7 +76,7 @@ def proportioned(size: Size, paper: Model, model: Model) -> Size:
 def _candidates(model: Model, budget: int) -> Iterator[tuple[float, Model]]:
     """Sizes around the width at which the paper's proportions meet the budget, and how far each strains them."""
     size = getattr(model, "size", None)
-    if not isinstance(size, Size | Sides | Towers | DenoiserSize):
+    if not isinstance(size, Scalable):
         raise SpecError(f"{type(model).__name__} has no size that could be scaled")
     full, limits = _widest(size), _Limits.of(model)
 
@@ -97,7 +98,9 @@ def _candidates(model: Model, budget: int) -> Iterator[tuple[float, Model]]:
 
 def _widest(size: Scalable) -> int:
     each = part_fields(size).values()
-    return size.d_model if isinstance(size, Size) else max(one.d_model for one in each if isinstance(one, Size))
+    return (
+        size.d_model if isinstance(size, Size | Stages) else max(one.d_model for one in each if isinstance(one, Size))
+    )
 
 
 @dataclass(frozen=True)
@@ -115,13 +118,15 @@ class _Limits:
     @classmethod
     def of(cls, model: Model) -> Self:
         every = list(parts(model))
-        turns = [len(each.kinds) for each in every if isinstance(each, Stack)]
+        turns = [len(each.kinds) for each in every if isinstance(each, Stack | WindowStack)]
         return cls(frozenset(each.fraction for each in every if isinstance(each, Rotary)), max(turns, default=1))
 
 
 def _sized(size: Scalable, ratio: float, more: int, limits: _Limits) -> Scalable:
     if isinstance(size, Sides):
         return Sides(_one(size.encoder, ratio, more, limits), _one(size.decoder, ratio, more, limits))
+    if isinstance(size, Stages):
+        return _stages(size, ratio, more, limits.layers)
     if isinstance(size, Towers):
         joint = max(STEP, STEP * round(size.joint * ratio / STEP))
         return Towers(_one(size.image, ratio, more, limits), _one(size.text, ratio, more, limits), joint)
@@ -163,6 +168,21 @@ def _one(size: Size, ratio: float, more: int, limits: _Limits) -> Size:
     )
 
 
+def _stages(size: Stages, ratio: float, more: int, least: int) -> Stages:
+    """Stages at another width, so many layers in each at least; in the deepest of them more."""
+    first, deepest = size.stages[0].dims, size.layers.index(max(size.layers))
+    d_model = max(2 * STEP, STEP * round(first.d_model * ratio / STEP))
+    wished = _head(first.head_dim, ratio)
+    widths = [each for each in range(HEAD, d_model + 1, STEP) if d_model % each == 0] or [d_model]
+    heads = d_model // min(widths, key=lambda each: abs(each - wished))
+    layers = (max(least, round(each * ratio)) + more * (i == deepest) for i, each in enumerate(size.layers))
+    return size.but(
+        layers=tuple(max(least, each) for each in layers),
+        d_model=d_model,
+        heads=tuple(heads * each // size.heads[0] for each in size.heads),
+    )
+
+
 def _head(head_dim: int, ratio: float) -> float:
     """The width of a head that one of this width has at another width of the model: narrower, never wider."""
     return max(float(HEAD), head_dim * min(1.0, math.sqrt(ratio)))
@@ -170,6 +190,8 @@ def _head(head_dim: int, ratio: float) -> float:
 
 def _strain(size: Scalable, small: Scalable, ratio: float) -> float:
     """How far the layers are from their share, and the heads from their width."""
+    if isinstance(size, Stages) and isinstance(small, Stages):
+        return max(_strain(a, b, ratio) for a, b in zip(size.stages, small.stages))
     if not isinstance(size, Size) or not isinstance(small, Size):
         pairs = [(one, other) for one, other in zip(part_fields(size).values(), part_fields(small).values())]
         return max(_strain(a, b, ratio) for a, b in pairs if isinstance(a, Size))

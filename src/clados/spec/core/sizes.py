@@ -108,3 +108,28 @@ class DenoiserSize(Part):
     unet: Levels
     text: Size
     codes: Levels | None = None
+
+
+class Stages(Part):
+    """Stages of falling resolution, each of twice the width of the one before (Liu et al. 2021, §3.1)."""
+
+    layers: tuple[int, ...]  # of each stage
+    d_model: int  # of the first
+    heads: tuple[int, ...]  # of each stage
+    mlp_ratio: float = 4.0  # of d_ff to d_model
+
+    def check(self) -> None:
+        if not self.layers or len(self.layers) != len(self.heads):
+            raise SpecError(f"Stages.layers is {self.layers} and heads {self.heads}: each stage needs one of both")
+        if not 0 < self.mlp_ratio <= MOST_LAYERS:
+            raise SpecError(f"Stages.mlp_ratio is {self.mlp_ratio}; it must be above 0 and at most {MOST_LAYERS}")
+        _ = self.stages  # each refuses what is no size
+
+    @property
+    def stages(self) -> tuple[Size, ...]:
+        """The size of each stage."""
+        widths = (self.d_model * 2**i for i in range(len(self.layers)))
+        return tuple(
+            Size(layers, width, heads, d_ff=int(self.mlp_ratio * width))
+            for layers, width, heads in zip(self.layers, widths, self.heads)
+        )

@@ -22,6 +22,10 @@ class Classifier(Head):
         return self.but(classes=11)
 
 
+class MeanClassifier(Classifier):
+    """Scores of classes, read off the mean of all positions (Liu et al. 2021, §3.3)."""
+
+
 class LastClassifier(Head):
     """W x of the last token that is not padding: scores of classes (Radford et al. 2018, §3.2, their W_y).
 

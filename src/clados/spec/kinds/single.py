@@ -11,6 +11,7 @@ from clados.spec.core.sizes import Size
 from clados.spec.errors import SpecError
 from clados.spec.heads.base import Head
 from clados.spec.inputs.base import Inputs
+from clados.spec.inputs.image import MapInputs
 from clados.spec.inputs.text import Tokens
 from clados.spec.kinds.model import HasHeads, Model, Writes, check_heads
 from clados.spec.stacks.prefix import Prefix, check_blanks
@@ -26,6 +27,8 @@ class Tower(Part, kw_only=True):
 
     def check(self) -> None:
         check_blanks(self.inputs, self.stack, single=isinstance(self, Decoder))
+        if isinstance(self.inputs, MapInputs):
+            raise SpecError(f"{type(self).__name__}.inputs is {self.inputs!r}, which gives maps, for a Pyramid")
         check_heads(type(self).__name__, self.heads)
 
     def pieces(self, env: Env) -> Pieces:
