@@ -46,4 +46,8 @@ declaration = Declaration(
             ),
         )
     ),
+    assumed=(
+        "recipe.{batch,schedule.warmup}: not published as numbers of images and steps; those of Swin",
+        "recipe: RandAugment, mixup, CutMix, random erasing, label smoothing and the average of weights are left out",
+    ),
 )

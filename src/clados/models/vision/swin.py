@@ -47,4 +47,8 @@ declaration = Declaration(
             ),
         )
     ),
+    assumed=(
+        "recipe: RandAugment, mixup, CutMix, random erasing and label smoothing (appendix A2.1) are left out; of the "
+        "sizes' own tunings at 384 pixels none is declared",
+    ),
 )
