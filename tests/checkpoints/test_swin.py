@@ -9,7 +9,7 @@ import transformers
 
 from clados.checkpoints import from_pretrained
 
-# The keys of microsoft/swin-tiny-patch4-window7-224's config.json, as transformers 4.15 wrote them; two classes of 1,000.
+# config.json of microsoft/swin-tiny-patch4-window7-224, as transformers 4.15 wrote it; two classes of its 1,000.
 PUBLISHED: dict[str, Any] = {
     "architectures": ["SwinForImageClassification"],
     "attention_probs_dropout_prob": 0.0,

@@ -9,14 +9,25 @@ from clados import spec as s
 from clados.models.declared import declared, package_models
 from clados.proofs.cases import without_roles
 from clados.spec.core.declaration import replaced
+from clados.spec.core.pieces import Env, Held, Several
 from clados.spec.kinds.entity import Aggregator
 
+PAINTER: Any = declared("stable-diffusion").model
 FURTHER = (
+    s.Codes(size=PAINTER.size.codes, inputs=PAINTER.inputs, coder=PAINTER.codes),
     *(s.Reshaped("x", (1, -1)), s.Banded(4), s.Rule("x"), s.Sides(s.Size(1, 8, 1), s.Size(2, 8, 1)), s.OfText(4)),
     *(s.LinearScaling(2.0), s.BandScaling(2.0, 1.0, 4.0, 8)),
     s.Diffusion(betas=s.CosineBetas()),
     Aggregator(attn=s.Attention(), entity_attn=None, mlp=s.Fusion(), entities=s.Entities(6, 2)),
 )
+
+
+def held(part: Any, env: Env | None = None) -> Iterator[s.Part]:
+    """Every part in a part's pieces: levels and stages are worked out of what is declared."""
+    for piece in part.pieces(env).values():
+        for one in piece.held if isinstance(piece, Several) else [piece] * isinstance(piece, Held):
+            yield one.part
+            yield from held(one.part, one.env)
 
 
 def inside(value: Any) -> Iterator[s.Part]:
@@ -53,7 +64,8 @@ def structures() -> dict[str, s.Model]:
 
 def examples() -> dict[type[s.Part], s.Part]:
     """A part of every kind."""
-    found_parts = {type(part): part for name in package_models() for part in inside(declared(name))}
+    found_parts = {type(part): part for part in (*held(PAINTER), *held(declared("swin").model))}
+    found_parts |= {type(part): part for name in package_models() for part in inside(declared(name))}
     found_parts |= {type(part): part for part in FURTHER}
     return found_parts | {kind: kind() for kind in _kinds(s.Part) if kind not in found_parts and _bare(kind)}
 

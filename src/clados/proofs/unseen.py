@@ -342,4 +342,4 @@ class Produced:
             [len(group["params"]), *(group.get(name) for name in ("lr", "betas", "eps", "weight_decay"))]
             for group in trainer.optimiser.param_groups
         ]
-        return entries, sums, moved, kept, groups, s.count_parameters(base)
+        return entries, sums, moved, kept, groups, s.count_parameters(base), one.marks(context.examples)

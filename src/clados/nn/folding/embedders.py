@@ -8,6 +8,7 @@ from clados import spec as s
 from clados.nn.core.module import Module, Product, TensorFn, builds
 from clados.nn.folding.evoformer import by_rows
 from clados.spec.core.pieces import Env
+from clados.spec.folding.evoformer import pair_dims
 
 ABSENT = 1e5  # taken from the scores of a template that is not there, as in the authors' code
 ENDLESS = 1e8  # square ångström: the end of the last bin
@@ -32,8 +33,8 @@ class Alignment(Module):
     def __init__(self, part: s.Alignment, env: Env) -> None:
         super().__init__(part, env)
         self.letters, self.reach = part.letters, part.reach
-        assert env.pair is not None
-        self.widths = (env.pair.d_model, env.pair.d_model, env.dims.d_model)
+        pair = pair_dims(env).d_model
+        self.widths = (pair, pair, env.dims.d_model)
 
     def forward(self, aatype: Tensor, residue_index: Tensor, msa_feat: Tensor) -> tuple[Tensor, Tensor]:
         """aatype: [batch, length] ids; residue_index: [batch, length]; msa_feat: [batch, rows, length, features]."""

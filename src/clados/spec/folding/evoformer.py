@@ -5,12 +5,18 @@ from typing import Self
 from clados.spec.core.part import Part
 from clados.spec.core.pieces import Env, Held, Pieces, Projection, linear
 from clados.spec.core.sizes import Dims
+from clados.spec.errors import SpecError
 from clados.spec.feedforward.mlp import MLP
 
 
 def pair_dims(env: Env) -> Dims:
-    """The widths of the map of pairs."""
-    assert env.pair is not None
+    """The widths of the map of pairs.
+
+    Raises:
+        SpecError: the part stands in a model that has none.
+    """
+    if env.pair is None:
+        raise SpecError("only a Fold has a map of pairs")
     return env.pair
 
 
