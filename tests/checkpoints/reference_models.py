@@ -69,6 +69,8 @@ def structure(card: str, layout: s.Layout, architecture: str) -> s.Model:
             return model.but(image=s.but(inputs=s.but(image=12, side=4)), text=small)
         case s.Encoder(inputs=s.Patches()):
             return model.but(inputs=s.but(image=12, side=4), heads=s.but(classes=5))
+        case s.Pyramid():
+            return model
         case s.Decoder(inputs=s.Trajectory()):
             return model.but(inputs=s.but(timesteps=19))
         case _:
@@ -119,6 +121,8 @@ def batch(model: s.Model) -> dict[str, Tensor]:
             return {"input_ids": ids, "decoder_input_ids": torch.randint(3, VOCAB - 3, (2, 5), generator=draw)}
         case s.Encoder(inputs=s.Patches()):
             return {"pixel_values": torch.randn(2, 3, 12, 12, generator=draw)}
+        case s.Pyramid(inputs=inputs):
+            return {"pixel_values": torch.randn(2, 3, inputs.image, inputs.image, generator=draw)}
         case s.Decoder(inputs=s.Trajectory(states=states, actions=actions)):
             return {
                 "states": torch.randn(2, 4, states, generator=draw),

@@ -25,7 +25,7 @@ OTHERWISE: dict[type[s.Objective], dict[str, Any]] = {
     s.DialogueTurns: {"model": "gpt-2", "objective": "dialogpt", "data": "dialogue/en"},
     s.EntityDenoising: {"data": "wordnet", "length": 64},
     s.HintedDenoised: {"model": "bart", "objective": "htlm"},
-    s.ImageClasses: {"data": "digits", "length": None},
+    s.ImageClasses: {"model": "vit", "data": "digits", "length": None},
     s.PairedTexts: {"model": "bert", "objective": "e5", "data": "passages", "batch": 16},
     s.QuantisedDistillation: {"data": "django/de"},
     s.ReturnConditioned: {"data": None, "params": None},

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from clados.checkpoints.errors import LayoutError
-from clados.layouts.timm.names import CLASSES as TIMM_CLASSES, NAMES as TIMM
+from clados.layouts.timm_names import CLASSES as TIMM_CLASSES, NAMES as TIMM
 
 FlatConfig = dict[str, Any]
 

@@ -1,6 +1,6 @@
 """Where timm keeps GC-ViT (gcvit.py)."""
 
-from clados.layouts.timm.names import NAMES
+from clados.layouts.timm_names import NAMES
 from clados.spec import *
 
 convolutions: dict[str, str | Rule] = {

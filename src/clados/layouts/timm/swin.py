@@ -1,6 +1,6 @@
 """Where timm keeps Swin (swin_transformer.py)."""
 
-from clados.layouts.timm.names import NAMES
+from clados.layouts.timm_names import NAMES
 from clados.spec import *
 
 swin = Layout(

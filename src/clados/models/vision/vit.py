@@ -9,8 +9,6 @@ vit = Encoder(
     heads=(Classifier(1000),),
     init=Glorot(positions=0.02),
 )
-coarse = vit.but(inputs=but(side=32))
-large = Size(layers=24, d_model=1024, heads=16)
 
 pretraining = Stage(
     name="pretraining",
@@ -27,18 +25,16 @@ declaration = Declaration(
     sizes={
         "ti/16": Size(layers=12, d_model=192, heads=3),
         "s/16": Size(layers=12, d_model=384, heads=6),
-        "b/32": coarse,
+        "b/32": vit.but(inputs=but(side=32)),
         "b/16": vit.size,
-        "l/32": coarse.but(size=large),
-        "l/16": large,
+        "l/32": vit.but(size=Size(layers=24, d_model=1024, heads=16), inputs=but(side=32)),
+        "l/16": Size(layers=24, d_model=1024, heads=16),
         "h/14": vit.but(size=Size(layers=32, d_model=1280, heads=16), inputs=but(side=14)),
     },
     recipe=Recipe((pretraining,)),
     assumed=(
-        "stack.block.mlp.act: the paper says GELU; the authors' code computes its tanh form, ports the exact one, "
-        "which stands here",
-        "stack.norm.eps: not published; the authors' 1e-6 stands here",
-        "init: the authors' code draws the biases of the feed-forward layers from N(0, 1e-6); they are 0 here",
+        "stack.block.mlp.act: GELU in the paper; its tanh form in the authors' code, the exact one in ports and here",
+        "stack.norm.eps, init: of the authors' code; but its feed-forward biases, of N(0, 1e-6), are 0 here",
         "sizes.ti/16, sizes.s/16: not in the paper; from arXiv 2106.10270",
     ),
 )
