@@ -84,7 +84,7 @@ def test_noise_is_added_as_there(betas: s.Betas, predicts: Any) -> None:
         torch.testing.assert_close(ours.target(x, noise, t), scheduler.get_velocity(x, noise, t), rtol=1e-4, atol=1e-5)
     for row, step in enumerate(t.tolist()):  # what was right foresees the image
         at, target = ours.noised(x, noise, t)[row : row + 1], ours.target(x, noise, t)[row : row + 1]
-        kept = float(ours.kept[step])
+        kept = float(ours.alpha_bars[step])
         error = ours.data(at, target, kept) - x[row : row + 1]
         assert float(error.abs().max()) * kept**0.5 < NEAR
 
@@ -143,7 +143,7 @@ def test_a_right_prediction_leads_to_the_image(sampler: s.NoiseSampler) -> None:
     taken, image = steps_of(sampler, ours, 20), torch.rand(2, 3, 4, 4) * 2 - 1
     x, past = torch.randn(2, 3, 4, 4), Past()
     for i, t in enumerate(taken.timesteps):
-        x, past = taken.step(i, x, ours.noise(x, image, float(ours.kept[t])), past, torch.randn_like(x))
+        x, past = taken.step(i, x, ours.noise(x, image, float(ours.alpha_bars[t])), past, torch.randn_like(x))
     torch.testing.assert_close(x, image, atol=2e-4, rtol=0)
 
 

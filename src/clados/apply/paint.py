@@ -52,8 +52,8 @@ def denoise(
         many = torch.full((len(both),), timestep, device=x.device)
         predicted = model.predict(torch.cat([x, x]) if led else x, many, both)
         if led:
-            free, told = predicted.chunk(2)
-            predicted = guided(told, free, guidance, x.size(1))
+            unconditional, conditional = predicted.chunk(2)
+            predicted = guided(conditional, unconditional, guidance, x.size(1))
         x, past = taken.step(i, x, predicted, past, draw(x) if taken.draws else None)
         x = kept(x, taken.timesteps[i + 1] if i + 1 < len(taken.timesteps) else None)
         advance(1)

@@ -13,7 +13,7 @@ from clados.checkpoints.mapping.config import to_config
 from clados.checkpoints.mapping.dialects import nested
 from clados.checkpoints.mapping.lazy import LazyTensor
 from clados.proofs.cases import ModelInputs
-from clados.proofs.file_references import BuiltReference, architecture_of, quiet, transformers_alone
+from clados.proofs.file_references import BuiltReference, architecture_of, quiet, quiet_transformers
 from clados.proofs.references import randomise, spread
 
 
@@ -26,7 +26,7 @@ class Pipeline(BuiltReference):
         self.architecture = architecture_of(layout, model)
         head = {"model_type": layout.model_type, "architectures": [self.architecture]}
         self.config = nested(head | to_config(layout, model), layout.model_type)
-        self.said = folders.pipeline_files(self.config)
+        self.files = folders.pipeline_files(self.config)
         self._write(folder)
         self.module = self.build().eval()
         randomise(self.weights, spread(model))
@@ -34,7 +34,7 @@ class Pipeline(BuiltReference):
 
     @property
     def name(self) -> str:  # type: ignore[override]
-        diffusers = quietened()
+        diffusers = quiet_diffusers()
         return f"diffusers {diffusers.__version__} {self.architecture}"
 
     @cached_property
@@ -42,12 +42,12 @@ class Pipeline(BuiltReference):
         return {name: each for name, each in self.module.named_parameters() if each.requires_grad}
 
     def _write(self, folder: Path) -> None:
-        for name, content in self.said.items():
+        for name, content in self.files.items():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             (folder / name).write_text(json.dumps(content), encoding="utf-8")
 
     def build(self) -> nn.Module:
-        diffusers, transformers = quietened(), transformers_alone()
+        diffusers, transformers = quiet_diffusers(), quiet_transformers()
         text = transformers.CLIPTextConfig(**self.config["text_encoder"])
         with quiet():
             made = {
@@ -66,7 +66,7 @@ class Pipeline(BuiltReference):
 
     def loaded(self, folder: Path) -> nn.Module:
         """Their models from files that we wrote."""
-        diffusers = quietened()
+        diffusers = quiet_diffusers()
         with quiet():
             pipeline = diffusers.StableDiffusionPipeline.from_pretrained(folder, tokenizer=None)
         parts = {name: getattr(pipeline, name).eval() for name in ("text_encoder", "unet", "vae")}
@@ -88,7 +88,7 @@ class Pipeline(BuiltReference):
         }
 
 
-def quietened() -> Any:
+def quiet_diffusers() -> Any:
     """diffusers, without its bars and warnings."""
     import diffusers
 

@@ -134,7 +134,7 @@ class Transformers(BuiltReference):
     @property
     def kind(self) -> Any:
         """Their class."""
-        return getattr(transformers_alone(), self.architecture)
+        return getattr(quiet_transformers(), self.architecture)
 
     def build(self) -> nn.Module:
         config = self.kind.config_class.from_pretrained(self.folder)
@@ -266,7 +266,7 @@ def _outputs(model: s.Model) -> set[str]:
     return heads or {"logits_per_image", "logits_per_text", "image_embeds", "text_embeds"}
 
 
-def transformers_alone() -> Any:
+def quiet_transformers() -> Any:
     """transformers, without its bars and warnings."""
     import transformers
 
@@ -276,7 +276,7 @@ def transformers_alone() -> Any:
 
 
 def _version() -> str:
-    return str(transformers_alone().__version__)
+    return str(quiet_transformers().__version__)
 
 
 @contextlib.contextmanager

@@ -22,7 +22,7 @@ def markdown(results: Iterable[KeptResult], models: Sequence[str]) -> str:
 
     Args:
         results: of any models and proofs, on whatever days they were found.
-        models: whose rows there are; of those that are not declared only the card is told of.
+        models: whose rows there are; of those that are not declared only the card is named.
     """
     cards = catalog()
     declared = [name for name in models if cards[name].runnable]
@@ -110,8 +110,8 @@ def _evidence(rows: _Rows) -> Iterator[str]:
 def _line(result: KeptResult) -> str:
     proof = result.proof
     changed = "; its declaration, setting or objective has changed since" if has_changed(result) else ""
-    told = f"{STATUS_MARKS[proof.status]} ({proof.seconds:.0f} s; {_origin(result)})"
-    return f"- {proof.proof}, {told}: {proof.evidence}{changed}"
+    found = f"{STATUS_MARKS[proof.status]} ({proof.seconds:.0f} s; {_origin(result)})"
+    return f"- {proof.proof}, {found}: {proof.evidence}{changed}"
 
 
 def _sizes(rows: _Rows) -> Iterator[str]:

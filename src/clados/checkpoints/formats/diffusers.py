@@ -54,8 +54,8 @@ def read_pipeline(
     for folder, (_, _, file, weights) in PIPELINE_FOLDERS.items():
         if not (directory / folder / file).is_file():
             raise CheckpointError(f"{directory}: the part '{folder}' is missing: there is no {folder}/{file}")
-        said = read_object(directory / folder / file)
-        config[folder] = {key: value for key, value in said.items() if key == "_class_name" or key[:1] != "_"}
+        content = read_object(directory / folder / file)
+        config[folder] = {key: value for key, value in content.items() if key == "_class_name" or key[:1] != "_"}
         if weights:
             name = weights.removesuffix(".safetensors")
             each = stored(directory / folder, allow_pickle=allow_pickle, name=name)

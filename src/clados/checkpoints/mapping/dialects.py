@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from clados.checkpoints.errors import LayoutError
-from clados.layouts.timm_names import CLASSES as TIMM_CLASSES, NAMES as TIMM
+from clados.layouts.timm import CLASSES as TIMM_CLASSES, NAMES as TIMM
 
 FlatConfig = dict[str, Any]
 
@@ -82,9 +82,11 @@ def _of_timm(config: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _named_by_timm(config: FlatConfig, kind: str) -> FlatConfig:
     """The reverse: of the names that say most of the arguments the first, and the arguments that it does not say."""
-    said = config.get("model_args", {})
-    name = max(TIMM[kind], key=lambda each: sum(said.get(key) == value for key, value in TIMM[kind][each].items()))
-    other = {key: value for key, value in said.items() if key not in TIMM[kind][name] or TIMM[kind][name][key] != value}
+    given = config.get("model_args", {})
+    name = max(TIMM[kind], key=lambda each: sum(given.get(key) == value for key, value in TIMM[kind][each].items()))
+    other = {
+        key: value for key, value in given.items() if key not in TIMM[kind][name] or TIMM[kind][name][key] != value
+    }
     return {**config, "architecture": name, "model_args": other}
 
 

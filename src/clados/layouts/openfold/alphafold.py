@@ -144,9 +144,9 @@ without_templates = Layout(
         "structure_module.trans_scale_factor": "structure.scale",
         "heads.lddt.no_bins": "heads[lddt].bins",
         "heads.lddt.c_hidden": "heads[lddt].width",
-        "heads.distogram.no_bins": "heads[distogram].bins",
-        "heads.masked_msa.c_out": "heads[masked_msa].letters",
-        "heads.experimentally_resolved.c_out": "heads[experimentally_resolved].atoms",
+        "heads.distogram.no_bins": "heads[distogram].classes",
+        "heads.masked_msa.c_out": "heads[masked_msa].classes",
+        "heads.experimentally_resolved.c_out": "heads[experimentally_resolved].classes",
     },
     fixed={"template.enabled": False},
 )

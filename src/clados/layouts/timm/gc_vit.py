@@ -1,6 +1,6 @@
 """Where timm keeps GC-ViT (gcvit.py)."""
 
-from clados.layouts.timm_names import NAMES
+from clados.layouts.timm import ARGUMENTS, BLOCK, IGNORED, NAMES
 from clados.spec import *
 
 convolutions: dict[str, str | Rule] = {
@@ -27,14 +27,9 @@ gc_vit = Layout(
         **prefixed("stages.*.global_block.blocks.conv2.", convolutions, ours="stages.*.queries.1."),
         **prefixed("stages.*.global_block.blocks.conv3.", convolutions, ours="stages.*.queries.2."),
         **prefixed("stages.*.global_block.blocks.conv4.", convolutions, ours="stages.*.queries.3."),
-        "stages.*.blocks.*.attn_norm.*": "stages.*.blocks.*.norm1.*",
-        "stages.*.blocks.*.attn.qkv.*": "stages.*.blocks.*.attn.qkv.*",
+        **prefixed("stages.*.blocks.*.", BLOCK, ours="stages.*.blocks.*."),
         "stages.*.blocks.*.attn.table.weight": "stages.*.blocks.*.attn.rel_pos.relative_position_bias_table",
-        "stages.*.blocks.*.attn.out.*": "stages.*.blocks.*.attn.proj.*",
         "stages.*.blocks.*.attn_scale": "stages.*.blocks.*.ls1.gamma",
-        "stages.*.blocks.*.mlp_norm.*": "stages.*.blocks.*.norm2.*",
-        "stages.*.blocks.*.mlp.up.*": "stages.*.blocks.*.mlp.fc1.*",
-        "stages.*.blocks.*.mlp.down.*": "stages.*.blocks.*.mlp.fc2.*",
         "stages.*.blocks.*.mlp_scale": "stages.*.blocks.*.ls2.gamma",
         **prefixed("stages.1.downsample.", halved, ours="reductions.0."),
         **prefixed("stages.2.downsample.", halved, ours="reductions.1."),
@@ -43,22 +38,11 @@ gc_vit = Layout(
         "heads.classifier.out.*": "head.fc.*",
     },
     config={
-        "model_args.embed_dim": "size.d_model",
-        "model_args.depths": "size.layers",
-        "model_args.num_heads": "size.heads",
-        "model_args.mlp_ratio": "size.mlp_ratio",
-        "model_args.img_size": "inputs.image",
-        "model_args.in_chans": "inputs.channels",
-        "model_args.window_size": "stack.window",
-        "model_args.qkv_bias": "stack.block.attn.bias",
+        **ARGUMENTS,
         "model_args.layer_scale": "stack.block.layer_scale",
         "model_args.norm_eps": "{inputs.norm,stack.norm,stack.reduction.norm}.eps",
         "model_args.act_layer": "stack.block.mlp.act",
-        "model_args.attn_drop_rate": "stack.block.attn.dropout",
-        "model_args.drop_path_rate": "stack.drop_path.dropout",
-        "num_classes": "heads[classifier].classes",
-        "pretrained_cfg.num_classes": "heads[classifier].classes",
     },
     fixed={"architecture": tuple(NAMES["timm-gcvit"])},
-    ignored=("pretrained_cfg", "num_features", "global_pool", "made_by", "label_names", "label_descriptions"),
+    ignored=IGNORED,
 )

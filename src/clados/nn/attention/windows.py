@@ -50,6 +50,12 @@ def _wrapped(x: Tensor, window: tuple[int, int], filled: tuple[int, int], shift:
     return torch.zeros(apart.shape, dtype=x.dtype, device=x.device).masked_fill_(apart, float("-inf"))
 
 
+def interpolated(table: Tensor, before: tuple[int, int], after: tuple[int, int]) -> Tensor:
+    """A table of offsets, [rows x columns, heads], for windows of other sides: bicubically (Liu et al. 2021, §3.2)."""
+    square = table.T.reshape(1, -1, *before)
+    return F.interpolate(square, after, mode="bicubic", align_corners=False)[0].flatten(1).T
+
+
 @builds(s.WindowAttention)
 class WindowAttention(Module):
     """softmax(q k^T / sqrt(head_dim) + B) v within each window of a map."""
@@ -66,11 +72,11 @@ class WindowAttention(Module):
 
     def bias(self, windows: Windows) -> Tensor:
         """B, [heads, places, places]; of windows that have grown, from a table that is interpolated."""
-        table, places = self.table.weight.T, windows.window[0] * windows.window[1]
+        table: Tensor = self.table.weight
+        places = windows.window[0] * windows.window[1]
         if windows.table != (self.side, self.side):
-            square = table.reshape(1, self.heads, self.side, self.side)
-            table = F.interpolate(square, windows.table, mode="bicubic", align_corners=False)[0].flatten(1)
-        return table.index_select(1, windows.offsets).view(self.heads, places, places)
+            table = interpolated(table, (self.side, self.side), windows.table)
+        return table.T.index_select(1, windows.offsets).view(self.heads, places, places)
 
     def cut(self, x: Tensor, windows: Windows) -> tuple[Tensor, ...]:
         """Queries, keys and values of each window, [batch * windows, heads, places, head_dim] each."""

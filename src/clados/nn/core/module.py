@@ -11,7 +11,7 @@ from torch.nn.modules.module import _has_any_global_hook
 
 from clados.nn.products import product
 from clados.spec import Part, SpecError
-from clados.spec.core.pieces import Env, Held, Kernel as SaidKernel, Named, Projection, Several, Table, Weight
+from clados.spec.core.pieces import Env, Held, Kernel as KernelPiece, Named, Projection, Several, Table, Weight
 from clados.spec.core.registry import import_parts
 
 M = TypeVar("M", bound=Callable[..., Any])
@@ -139,7 +139,7 @@ class Module(Owner):
                 self.add_module(name, _made(piece))
 
 
-def _made(piece: Held | Several | Named | Projection | SaidKernel | Table) -> nn.Module:
+def _made(piece: Held | Several | Named | Projection | KernelPiece | Table) -> nn.Module:
     match piece:
         case Held():
             return module(piece.part, piece.env)
@@ -149,7 +149,7 @@ def _made(piece: Held | Several | Named | Projection | SaidKernel | Table) -> nn
             return nn.ModuleDict({name: module(held.part, held.env) for name, held in piece.held.items()})
         case Projection():
             return Product(piece.n_in, piece.n_out, piece.bias)
-        case SaidKernel():
+        case KernelPiece():
             return Kernel(piece.n_in, piece.n_out, piece.side, piece.bias)
         case Table():
             return Rows(piece.rows, piece.columns)

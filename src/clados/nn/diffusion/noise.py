@@ -30,11 +30,13 @@ def _threshold(part: s.DynamicThreshold, env: Env | None = None) -> BoundFn:
 
 @builds(s.Diffusion)
 class Diffusion:
-    """x_t = sqrt(a_t) x_0 + sqrt(1 - a_t) noise. ``kept`` has each a_t."""
+    """x_t = sqrt(a_t) x_0 + sqrt(1 - a_t) noise. ``alpha_bars`` has each a_t: [steps]."""
 
     def __init__(self, part: s.Diffusion, env: Env | None = None) -> None:
         self.part = part
-        self.kept = torch.tensor([1 - beta for beta in part.betas.values(part.steps)], dtype=torch.float64).cumprod(0)
+        self.alpha_bars = torch.tensor(
+            [1 - beta for beta in part.betas.values(part.steps)], dtype=torch.float64
+        ).cumprod(0)
         self.bound: BoundFn | None = None if part.bound is None else made(part.bound)
 
     def noised(self, x: Tensor, noise: Tensor, timesteps: Tensor) -> Tensor:
@@ -53,12 +55,12 @@ class Diffusion:
 
     def shares(self, x: Tensor, timesteps: Tensor) -> tuple[Tensor, Tensor]:
         """sqrt(a_t) and sqrt(1 - a_t) of steps [batch], to be multiplied with x."""
-        kept = self.kept.to(x.device)[timesteps].view(-1, *(1,) * (x.dim() - 1))
-        return kept.sqrt().to(x.dtype), (1 - kept).sqrt().to(x.dtype)
+        alpha_bar = self.alpha_bars.to(x.device)[timesteps].view(-1, *(1,) * (x.dim() - 1))
+        return alpha_bar.sqrt().to(x.dtype), (1 - alpha_bar).sqrt().to(x.dtype)
 
-    def data(self, x: Tensor, predicted: Tensor, kept: float) -> Tensor:
-        """The image x_0 that a prediction at a_t = ``kept`` foresees, within its bound: same shape."""
-        signal, share = math.sqrt(kept), math.sqrt(1 - kept)
+    def data(self, x: Tensor, predicted: Tensor, alpha_bar: float) -> Tensor:
+        """The image x_0 that a prediction at a_t = ``alpha_bar`` foresees, within its bound: same shape."""
+        signal, share = math.sqrt(alpha_bar), math.sqrt(1 - alpha_bar)
         if self.part.predicts == "noise":
             x = (x - share * predicted) / signal
         elif self.part.predicts == "velocity":
@@ -67,9 +69,9 @@ class Diffusion:
             x = predicted
         return x if self.bound is None else self.bound(x)
 
-    def noise(self, x: Tensor, data: Tensor, kept: float) -> Tensor:
+    def noise(self, x: Tensor, data: Tensor, alpha_bar: float) -> Tensor:
         """The noise that parts x_t from the image foreseen: same shape."""
-        return (x - math.sqrt(kept) * data) / math.sqrt(1 - kept)
+        return (x - math.sqrt(alpha_bar) * data) / math.sqrt(1 - alpha_bar)
 
 
 def guided(given: Tensor, without: Tensor, guidance: float, channels: int) -> Tensor:

@@ -22,7 +22,7 @@ class Steps(ABC):
         if not 1 <= steps <= whole:
             raise InputError(f"steps is {steps}; this model takes at least 1 and at most {whole}")
         self.part, self.diffusion, self.steps, self.gap = part, diffusion, steps, whole // steps
-        self.levels: list[float] = diffusion.kept.tolist()
+        self.alpha_bars: list[float] = diffusion.alpha_bars.tolist()
         self.timesteps = self.spaced(whole)
         if self.timesteps[0] >= whole:
             raise InputError(f"{type(part).__name__}.offset {part.offset} leads beyond the {whole} steps at {steps}")
@@ -35,11 +35,11 @@ class Steps(ABC):
             return tuple(round(i * (whole - 1) / max(1, self.steps - 1)) for i in reversed(range(self.steps)))
         return tuple(round(whole - i * whole / self.steps) - 1 for i in range(self.steps))
 
-    def kept(self, timestep: int) -> float:
+    def alpha_bar(self, timestep: int) -> float:
         """a_t of a step; of one before the first, that of what is clean."""
         if timestep >= 0:
-            return self.levels[timestep]
-        return 1.0 if self.part.clean else self.levels[0]
+            return self.alpha_bars[timestep]
+        return 1.0 if self.part.clean else self.alpha_bars[0]
 
     @property
     def draws(self) -> bool:
@@ -57,9 +57,9 @@ class Steps(ABC):
             noise: of the image's shape, where the step ``draws``.
         """
 
-    def moved(self, x: Tensor, data: Tensor, noise: Tensor, kept: float) -> Tensor:
+    def moved(self, x: Tensor, data: Tensor, noise: Tensor, alpha_bar: float) -> Tensor:
         """The foreseen image with the noise of another step (Song et al. 2021, eq. 12, eta 0)."""
-        return math.sqrt(kept) * data + math.sqrt(1 - kept) * noise
+        return math.sqrt(alpha_bar) * data + math.sqrt(1 - alpha_bar) * noise
 
 
 @builds(s.DDPM)
@@ -74,16 +74,16 @@ class DDPMSteps(Steps):
         self, i: int, x: Tensor, predicted: Tensor, past: Past = (), noise: Tensor | None = None
     ) -> tuple[Tensor, Past]:
         t = self.timesteps[i]
-        kept, before = self.kept(t), self.kept(t - self.gap)
-        beta = 1 - kept / before
-        predicted, said = predicted[:, : x.size(1)], predicted[:, x.size(1) :]
-        data = self.diffusion.data(x, predicted, kept)
-        mean = (before**0.5 * beta * data + (kept / before) ** 0.5 * (1 - before) * x) / (1 - kept)
+        alpha_bar, before = self.alpha_bar(t), self.alpha_bar(t - self.gap)
+        beta = 1 - alpha_bar / before
+        predicted, variance = predicted[:, : x.size(1)], predicted[:, x.size(1) :]
+        data = self.diffusion.data(x, predicted, alpha_bar)
+        mean = (before**0.5 * beta * data + (alpha_bar / before) ** 0.5 * (1 - before) * x) / (1 - alpha_bar)
         if t == 0 or noise is None:
             return mean, ()
-        least = max((1 - before) / (1 - kept) * beta, 1e-20)
+        least = max((1 - before) / (1 - alpha_bar) * beta, 1e-20)
         if self.part.variance == "learned":
-            share = (said + 1) / 2
+            share = (variance + 1) / 2
             return mean + (0.5 * (share * math.log(beta) + (1 - share) * math.log(least))).exp() * noise, ()
         return mean + (beta if self.part.variance == "large" else least) ** 0.5 * noise, ()
 
@@ -100,10 +100,10 @@ class DDIMSteps(Steps):
         self, i: int, x: Tensor, predicted: Tensor, past: Past = (), noise: Tensor | None = None
     ) -> tuple[Tensor, Past]:
         t = self.timesteps[i]
-        kept, before = self.kept(t), self.kept(t - self.gap)
-        data = self.diffusion.data(x, predicted[:, : x.size(1)], kept)
-        old = self.diffusion.noise(x, data, kept)
-        spread = self.part.eta**2 * (1 - before) / (1 - kept) * (1 - kept / before)
+        alpha_bar, before = self.alpha_bar(t), self.alpha_bar(t - self.gap)
+        data = self.diffusion.data(x, predicted[:, : x.size(1)], alpha_bar)
+        old = self.diffusion.noise(x, data, alpha_bar)
+        spread = self.part.eta**2 * (1 - before) / (1 - alpha_bar) * (1 - alpha_bar / before)
         x = before**0.5 * data + (1 - before - spread) ** 0.5 * old
         return (x if noise is None or not spread else x + spread**0.5 * noise), ()
 
@@ -122,8 +122,8 @@ class PLMSSteps(Steps):
         self, i: int, x: Tensor, predicted: Tensor, past: Past = (), noise: Tensor | None = None
     ) -> tuple[Tensor, Past]:
         t = self.timesteps[i]
-        kept = self.kept(t)
-        new = self.diffusion.noise(x, self.diffusion.data(x, predicted[:, : x.size(1)], kept), kept)
+        alpha_bar = self.alpha_bar(t)
+        new = self.diffusion.noise(x, self.diffusion.data(x, predicted[:, : x.size(1)], alpha_bar), alpha_bar)
         if i == 0:
             return self._led(x, new, t, t - self.gap), (new, x)
         if i == 1:  # where the first step has led: back to its start
@@ -134,8 +134,8 @@ class PLMSSteps(Steps):
         return self._led(x, mixed, t, t - self.gap), past
 
     def _led(self, x: Tensor, noise: Tensor, start: int, end: int) -> Tensor:
-        kept = self.kept(start)
-        return self.moved(x, (x - (1 - kept) ** 0.5 * noise) / kept**0.5, noise, self.kept(end))
+        alpha_bar = self.alpha_bar(start)
+        return self.moved(x, (x - (1 - alpha_bar) ** 0.5 * noise) / alpha_bar**0.5, noise, self.alpha_bar(end))
 
 
 @builds(s.DPMSolver)
@@ -150,29 +150,29 @@ class DPMSolverSteps(Steps):
         gap = whole // (self.steps + 1)
         return tuple(i * gap + self.part.offset for i in reversed(range(1, self.steps + 1)))
 
-    def kept_after(self, i: int) -> float:
+    def alpha_bar_after(self, i: int) -> float:
         """a_t of where the i-th step leads."""
-        return self.kept(self.timesteps[i + 1] if i + 1 < len(self.timesteps) else -1)
+        return self.alpha_bar(self.timesteps[i + 1] if i + 1 < len(self.timesteps) else -1)
 
     def step(
         self, i: int, x: Tensor, predicted: Tensor, past: Past = (), noise: Tensor | None = None
     ) -> tuple[Tensor, Past]:
-        kept, after = self.kept(self.timesteps[i]), self.kept_after(i)
-        data = self.diffusion.data(x, predicted[:, : x.size(1)], kept)
-        shrink = 0.0 if after == 1 else ((1 - after) / (1 - kept)) ** 0.5
-        nearer = after**0.5 - shrink * kept**0.5  # signal gained, sqrt(a) (1 - exp(-h))
+        alpha_bar, after = self.alpha_bar(self.timesteps[i]), self.alpha_bar_after(i)
+        data = self.diffusion.data(x, predicted[:, : x.size(1)], alpha_bar)
+        shrink = 0.0 if after == 1 else ((1 - after) / (1 - alpha_bar)) ** 0.5
+        nearer = after**0.5 - shrink * alpha_bar**0.5  # signal gained, sqrt(a) (1 - exp(-h))
         y = shrink * x + nearer * data
         if self.part.order == 2 and past and i + 1 < len(self.timesteps):
-            here = _log_ratio(kept)
-            before = _log_ratio(self.kept(self.timesteps[i - 1]))
+            here = _log_ratio(alpha_bar)
+            before = _log_ratio(self.alpha_bar(self.timesteps[i - 1]))
             ratio = (here - before) / (_log_ratio(after) - here)
             y = y + nearer / (2 * ratio) * (data - past[0])
         return y, (data,)
 
 
-def _log_ratio(kept: float) -> float:
+def _log_ratio(alpha_bar: float) -> float:
     """log(sqrt(a) / sqrt(1 - a))."""
-    return 0.5 * (math.log(kept) - math.log1p(-kept))
+    return 0.5 * (math.log(alpha_bar) - math.log1p(-alpha_bar))
 
 
 def steps_of(part: s.NoiseSampler, diffusion: Diffusion, steps: int) -> Steps:

@@ -3,10 +3,10 @@
 from typing import Any
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from clados import spec as s
+from clados.nn.attention.windows import interpolated
 from clados.nn.core.module import TensorFn, builds
 from clados.nn.kinds.arguments import check_shape, refuse_unknown
 from clados.nn.kinds.model import Output, WholeModel
@@ -82,4 +82,4 @@ def resized(tensor: Tensor, rows: int) -> Tensor:
     if tensor.size(0) == rows:
         return tensor
     side, to = (int(each**0.5) for each in (tensor.size(0), rows))
-    return F.interpolate(tensor.T.reshape(1, -1, side, side), (to, to), mode="bicubic")[0].flatten(1).T
+    return interpolated(tensor, (side, side), (to, to))

@@ -45,7 +45,7 @@ class ScaledLinearBetas(Betas):
 
 
 class CosineBetas(Betas):
-    """What is kept after t of T steps is cos^2((t/T + offset) / (1 + offset) pi/2) (Nichol & Dhariwal 2021, 17)."""
+    """alpha_bar after t of T steps is cos^2((t/T + offset) / (1 + offset) pi/2) (Nichol & Dhariwal 2021, 17)."""
 
     offset: float = 0.008
     most: float = 0.999  # of the noise that one step adds

@@ -33,55 +33,52 @@ class Confidence(FoldHead):
         return self.but(bins=11, width=6)
 
 
-class Distogram(FoldHead):
+class ProjectedFoldHead(FoldHead):
+    """W x + b: scores of ``classes``."""
+
+    classes: int
+
+    def pieces(self, env: Env) -> Pieces:
+        return {"out": linear(env.dims.d_model, self.classes, ends_branch=True)}
+
+
+class Distogram(ProjectedFoldHead):
     """Bins of the distance between two residues' carbons beta, the same both ways (§1.9.8)."""
 
     slot: ClassVar[str] = "distogram"
     output: ClassVar[str] = "distogram_logits"
     source: ClassVar = "pair"
-    bins: int = 64
-
-    def pieces(self, env: Env) -> Pieces:
-        return {"out": linear(env.dims.d_model, self.bins, ends_branch=True)}
+    classes: int = 64
 
     def small(self) -> Self:
-        return self.but(bins=9)
+        return self.but(classes=9)
 
 
-class HiddenLetters(FoldHead):
-    """What stands at a hidden place of the alignment (§1.9.9)."""
+class HiddenLetters(ProjectedFoldHead):
+    """The letter at a hidden place of the alignment (§1.9.9)."""
 
     slot: ClassVar[str] = "masked_msa"
     output: ClassVar[str] = "masked_msa_logits"
     source: ClassVar = "alignment"
-    letters: int = 23
-
-    def pieces(self, env: Env) -> Pieces:
-        return {"out": linear(env.dims.d_model, self.letters, ends_branch=True)}
+    classes: int = 23
 
 
-class Resolved(FoldHead):
-    """Whether the experiment shows each atom of a residue, of all that there are names for (§1.9.10)."""
+class Resolved(ProjectedFoldHead):
+    """Whether the experiment shows each of a residue's 37 named atoms (§1.9.10)."""
 
     slot: ClassVar[str] = "experimentally_resolved"
     output: ClassVar[str] = "experimentally_resolved_logits"
     source: ClassVar = "single"
-    atoms: int = 37
-
-    def pieces(self, env: Env) -> Pieces:
-        return {"out": linear(env.dims.d_model, self.atoms, ends_branch=True)}
+    classes: int = 37
 
 
-class AlignedError(FoldHead):
+class AlignedError(ProjectedFoldHead):
     """Bins of how far off a residue is, seen from another's frame; TM-score's bound follows from it (§1.9.7)."""
 
     slot: ClassVar[str] = "tm"
     output: ClassVar[str] = "tm_logits"
     source: ClassVar = "pair"
-    bins: int = 64
-
-    def pieces(self, env: Env) -> Pieces:
-        return {"out": linear(env.dims.d_model, self.bins, ends_branch=True)}
+    classes: int = 64
 
     def small(self) -> Self:
-        return self.but(bins=8)
+        return self.but(classes=8)

@@ -10,12 +10,12 @@ from clados.spec.heads.base import Head
 from clados.spec.inputs.base import Inputs
 from clados.spec.inputs.target import OwnTarget, Target
 from clados.spec.inputs.text import Tokens, Vocabulary
-from clados.spec.kinds.model import HasHeads, Model, Writes, check_heads
+from clados.spec.kinds.model import OneTower, Writes, check_heads
 from clados.spec.stacks.prefix import check_blanks
 from clados.spec.stacks.stack import Stack
 
 
-class EncoderDecoder(Model, kw_only=True):
+class EncoderDecoder(OneTower, kw_only=True):
     """A decoder that also sees all of an encoder's output."""
 
     size: Size | Sides
@@ -32,20 +32,12 @@ class EncoderDecoder(Model, kw_only=True):
             raise SpecError("EncoderDecoder.decoder has a block without cross: it would never see the encoder")
 
     @property
-    def towers(self) -> tuple[HasHeads, ...]:
-        return (self,)
-
-    @property
-    def own_heads(self) -> tuple[Head, ...]:
-        return self.heads
-
-    @property
     def writes(self) -> Writes | None:
         return "answers"
 
     def adapted(self, inputs: Callable[[Inputs], Inputs], head: Callable[[Head], Head]) -> Self:
         target = {"target": inputs(self.target)} if self.target else {}
-        return self.but(inputs=inputs(self.inputs), heads=tuple(map(head, self.heads)), **target)
+        return super().adapted(inputs, head).but(**target)
 
     @property
     def sides(self) -> Sides:

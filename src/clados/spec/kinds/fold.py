@@ -1,6 +1,5 @@
 """Models that fold proteins (Jumper et al. 2021, AlphaFold 2)."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Self
 
@@ -11,10 +10,8 @@ from clados.spec.errors import SpecError
 from clados.spec.folding.embedders import Alignment, ExtraRows, Recycling, Templates
 from clados.spec.folding.evoformer import EvoformerBlock
 from clados.spec.folding.structure import FirstRow, StructureModule
-from clados.spec.heads.base import Head
 from clados.spec.heads.folding import FoldHead
-from clados.spec.inputs.base import Inputs
-from clados.spec.kinds.model import HasHeads, Model, check_heads
+from clados.spec.kinds.model import OneTower, check_heads
 from clados.spec.norms import LayerNorm, Norm
 
 
@@ -52,7 +49,7 @@ class FoldSize(Part, kw_only=True):
         )
 
 
-class Fold(Model, kw_only=True):
+class Fold(OneTower, kw_only=True):
     """An alignment and templates to a map of pairs, and that to places of all atoms, several times over (algorithm 2).
 
     What a pass gives is read again by the next.
@@ -72,17 +69,6 @@ class Fold(Model, kw_only=True):
         check_heads(type(self).__name__, self.heads)
         if (self.templates is None) != (self.size.templates is None):
             raise SpecError("Fold.templates and Fold.size.templates go together: one of them is None")
-
-    @property
-    def towers(self) -> tuple[HasHeads, ...]:
-        return (self,)
-
-    @property
-    def own_heads(self) -> tuple[Head, ...]:
-        return self.heads
-
-    def adapted(self, inputs: Callable[[Inputs], Inputs], head: Callable[[Head], Head]) -> Self:
-        return self.but(inputs=inputs(self.inputs), heads=tuple(map(head, self.heads)))
 
     def pieces(self, env: Env | None = None) -> Pieces:
         size = self.size

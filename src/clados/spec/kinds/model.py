@@ -129,6 +129,26 @@ class Model(Part, ABC, kw_only=True):
         return self.vocab
 
 
+class OneTower(Model, kw_only=True):
+    """A model that has its inputs and heads itself, and no other tower."""
+
+    if TYPE_CHECKING:  # each kind says of which types
+        inputs: Any
+        heads: Any
+
+    @property
+    def towers(self) -> tuple[HasHeads, ...]:
+        return (self,)
+
+    @property
+    def own_heads(self) -> tuple[Head, ...]:
+        heads: tuple[Head, ...] = self.heads
+        return heads
+
+    def adapted(self, inputs: Callable[[Inputs], Inputs], head: Callable[[Head], Head]) -> Self:
+        return self.but(inputs=inputs(self.inputs), heads=tuple(map(head, self.heads)))
+
+
 def check_heads(kind: str, heads: Sequence[Head]) -> None:
     """Refuse heads of one slot or one output, a head without the pooler that it reads, and a fold's on another model.
 

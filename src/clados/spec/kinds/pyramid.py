@@ -1,19 +1,15 @@
 """Encoders of images in stages of falling resolution (Liu et al. 2021, Swin)."""
 
-from collections.abc import Callable
-from typing import Self
-
 from clados.spec.core.pieces import Env, Held, Named, Pieces, Several
 from clados.spec.core.sizes import Stages
 from clados.spec.errors import SpecError
 from clados.spec.heads.base import Head
-from clados.spec.inputs.base import Inputs
 from clados.spec.inputs.image import MapInputs
-from clados.spec.kinds.model import HasHeads, Model, check_heads
+from clados.spec.kinds.model import OneTower, check_heads
 from clados.spec.stacks.windows import WindowStack
 
 
-class Pyramid(Model, kw_only=True):
+class Pyramid(OneTower, kw_only=True):
     """A map of an image through stages, each of half the sides and twice the width of the one before.
 
     What is read off the last map, a norm after it, takes its places as a row (Liu et al. 2021, figure 3).
@@ -28,17 +24,6 @@ class Pyramid(Model, kw_only=True):
         check_heads(type(self).__name__, self.heads)
         if len(windows := self.windows) != (stages := len(self.size.layers)):
             raise SpecError(f"Pyramid.stack.window is {windows}; one for all or each of {stages} stages is needed")
-
-    @property
-    def towers(self) -> tuple[HasHeads, ...]:
-        return (self,)
-
-    @property
-    def own_heads(self) -> tuple[Head, ...]:
-        return self.heads
-
-    def adapted(self, inputs: Callable[[Inputs], Inputs], head: Callable[[Head], Head]) -> Self:
-        return self.but(inputs=inputs(self.inputs), heads=tuple(map(head, self.heads)))
 
     @property
     def windows(self) -> tuple[int, ...]:

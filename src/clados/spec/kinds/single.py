@@ -1,6 +1,5 @@
 """Models of one stack."""
 
-from collections.abc import Callable
 from typing import Self
 
 from clados.spec.attention.masks import All, Causal
@@ -13,7 +12,7 @@ from clados.spec.heads.base import Head
 from clados.spec.inputs.base import Inputs
 from clados.spec.inputs.image import MapInputs
 from clados.spec.inputs.text import Tokens
-from clados.spec.kinds.model import HasHeads, Model, Writes, check_heads
+from clados.spec.kinds.model import Model, OneTower, Writes, check_heads
 from clados.spec.stacks.prefix import Prefix, check_blanks
 from clados.spec.stacks.stack import Stack
 
@@ -44,21 +43,10 @@ class Tower(Part, kw_only=True):
         return self.but(inputs=but(vocab=but(size=small.VOCABULARY + 1)))
 
 
-class _Single(Tower, Model, kw_only=True):
+class _Single(Tower, OneTower, kw_only=True):
     """One stack."""
 
     size: Size
-
-    @property
-    def towers(self) -> tuple[HasHeads, ...]:
-        return (self,)
-
-    @property
-    def own_heads(self) -> tuple[Head, ...]:
-        return self.heads
-
-    def adapted(self, inputs: Callable[[Inputs], Inputs], head: Callable[[Head], Head]) -> Self:
-        return self.but(inputs=inputs(self.inputs), heads=tuple(map(head, self.heads)))
 
     def env(self) -> Env:
         """What its parts are told."""

@@ -20,15 +20,16 @@ class WindowBlock(Part):
     layer_scale: float | None = None  # at the start, of each number of a branch (Touvron et al. 2021, eq. 2); None: 1
 
     def pieces(self, env: Env) -> Pieces:
-        scale = {} if self.layer_scale is None else {"scale": Weight((env.dims.d_model,), start=self.layer_scale)}
-        after = {f"mlp_{name}": piece for name, piece in scale.items()}
+        def scaled(name: str) -> Pieces:
+            return {} if self.layer_scale is None else {name: Weight((env.dims.d_model,), start=self.layer_scale)}
+
         return {
             "attn_norm": Held(env.norm, env),
             "attn": Held(self.attn, env),
-            **{f"attn_{name}": piece for name, piece in scale.items()},
+            **scaled("attn_scale"),
             "mlp_norm": Held(env.norm, env),
             "mlp": Held(self.mlp, env),
-            **after,
+            **scaled("mlp_scale"),
         }
 
 

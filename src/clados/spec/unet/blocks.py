@@ -50,12 +50,12 @@ class ResidualBlock(Part):
         enters = env.enters or width
         if self.step and not env.steps:
             raise SpecError(f"ResidualBlock.step is '{self.step}', and the network knows of no steps")
-        told = {"step": linear(env.steps, width * (2 if self.step == "scaling" else 1))} if self.step else {}
+        step = {"step": linear(env.steps, width * (2 if self.step == "scaling" else 1))} if self.step else {}
         skip = {"skip": Kernel(enters, width, side=1)} if enters != width else {}
         return {
             "norm_in": Held(self.norm, env.of_width(enters)),
             "conv_in": Kernel(enters, width),
-            **told,
+            **step,
             "norm_out": Held(self.norm, env),
             "conv_out": Kernel(width, width, ends_branch=True),
             **skip,
