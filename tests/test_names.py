@@ -4,7 +4,7 @@ import pytest
 
 from clados.catalog.load import catalog
 from clados.errors import InputError
-from clados.names import nearest, parse_number
+from clados.names import nearest, parse_number, with_article
 
 
 @pytest.mark.parametrize(
@@ -34,3 +34,8 @@ def test_a_number_is_read_as_people_write_it(text: str | int, meant: int) -> Non
 def test_what_is_no_number_is_refused_with_its_argument(text: str) -> None:
     with pytest.raises(InputError, match=r"^params: '.*' is not a number; write 350000, 350k"):
         parse_number(text, "params")
+
+
+def test_a_kind_of_model_has_its_article() -> None:
+    made = [with_article(each) for each in ("Encoder", "Decoder", "ImageDenoiser")]
+    assert made == ["an Encoder", "a Decoder", "an ImageDenoiser"]

@@ -105,3 +105,8 @@ def cache_folder() -> Path:
         return Path(own).expanduser()
     windows = os.environ.get("LOCALAPPDATA") if os.name == "nt" else None
     return Path(windows or os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "clados"
+
+
+def with_article(noun: str) -> str:
+    """A noun with its indefinite article: "an Encoder", "a Decoder"."""
+    return f"{'an' if noun[:1].upper() in 'AEIOU' else 'a'} {noun}"

@@ -150,7 +150,7 @@ def test_what_cannot_teach_is_refused_in_one_line(data: Path, teacher: Path, tmp
     with pytest.raises(CladosError, match="params and vocab are of a new model; a student has those of"):
         pupil(data, teacher, params="1M")
     pretrain(choices(data, "gpt-2", steps=1), tmp_path / "gpt-2")
-    with pytest.raises(CladosError, match="a Decoder cannot teach a Encoder"):
+    with pytest.raises(CladosError, match="a Decoder cannot teach an Encoder"):
         planned(pupil(data, tmp_path / "gpt-2"))
     pretrain(choices(data, "roberta", steps=1), tmp_path / "roberta")
     with pytest.raises(CladosError, match="the teacher's vocabulary is of the kind bytes, the student's wordpiece"):

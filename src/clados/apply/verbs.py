@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from clados import spec as s
 from clados.errors import InputError
+from clados.names import with_article
 
 _Learned = s.Objective | None  # None: not known, as for weights of others
 
@@ -80,9 +81,8 @@ def kind(model: s.Model) -> str:
         s.Trajectory: "trajectories",
         s.Frames: "frames",
     }
-    name = type(model).__name__
-    article = "an" if name[0] in "AEIOU" else "a"
-    return f"{article} {name} of {' and '.join(what for kind, what in kinds.items() if model.reads(kind) is not None)}"
+    read = " and ".join(what for kind, what in kinds.items() if model.reads(kind) is not None)
+    return f"{with_article(type(model).__name__)} of {read}"
 
 
 def check_verb(verb: str, name: str, model: s.Model, learned: _Learned = None) -> None:

@@ -14,6 +14,7 @@ from clados.apply.ready import Ready
 from clados.data.examples import Captioned, Picture
 from clados.data.packing import generator
 from clados.errors import InputError
+from clados.names import with_article
 from clados.nn.kinds.model import WholeModel
 from clados.objectives.base import Batch, Ids, Loss, LossTerm, Random, Setting, padded, with_mask
 from clados.objectives.measures import Measure, Sample
@@ -62,7 +63,7 @@ class ContrastiveTask(Task[s.Contrastive, Caption], objective=s.Contrastive):
     def prepare(self, rows: Sequence[Caption], random: Sequence[Random], setting: Setting) -> Batch:
         vocab_ids, model = setting.required_vocab_ids, setting.model
         if not model.compares:
-            raise InputError(f"Contrastive pairs two towers, but the model is a {type(model).__name__}")
+            raise InputError(f"Contrastive pairs two towers, but the model is {with_article(type(model).__name__)}")
         end = vocab_ids.id("eos")
         room = setting.length or max(len(each.ids) for each in rows)
         texts = [each.ids if len(each.ids) <= room else np.append(each.ids[: room - 1], end) for each in rows]

@@ -21,6 +21,7 @@ from clados.checkpoints.mapping.names import places
 from clados.checkpoints.metadata import PROBLEMS, read_metadata, write_metadata
 from clados.errors import InputError, check_seed
 from clados.files import write_text
+from clados.names import with_article
 from clados.nn.kinds.model import WholeModel
 from clados.nn.make import build
 from clados.objectives import Sample, Setting, Source, SourceConfig, Task, VocabIds, task
@@ -286,7 +287,7 @@ def tuned_model(begun: Start, one: Task[Any, Any], classes: int, folder: Path) -
     heads = tuned_heads(model, ending, _model_type(begun))
     if not heads:
         raise InputError(
-            f"{folder}: a {type(model).__name__} has no head for it: transformers has no For{ending} of one"
+            f"{folder}: {with_article(type(model).__name__)} has no head for it: transformers has no For{ending} of one"
         )
     fitted = [head.but(classes=classes) if hasattr(head, "classes") else head for head in heads]
     return replace_heads(model, fitted)

@@ -13,7 +13,7 @@ from clados.data.scaling import Scales, scales
 from clados.data.tokenizer import Tokenizer
 from clados.data.training import train_tokenizer
 from clados.errors import InputError
-from clados.names import TOKEN_ROLES, parse_number
+from clados.names import TOKEN_ROLES, parse_number, with_article
 from clados.objectives.tasks import of_kind, task
 from clados.spec.core.declaration import replaced
 from clados.spec.core.part import Part
@@ -284,7 +284,9 @@ def headed(model: s.Model, stage: s.Stage) -> s.Model:
     if head is None:
         return model
     if not model.own_heads:
-        raise InputError(f"Stage.head is {head!r}, but a {type(model).__name__} has no heads of its own to replace")
+        raise InputError(
+            f"Stage.head is {head!r}, but {with_article(type(model).__name__)} has no heads of its own to replace"
+        )
     return model.but(heads=(*(each for each in model.own_heads if each.slot != head.slot), head))
 
 

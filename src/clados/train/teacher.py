@@ -10,7 +10,7 @@ from clados.data.examples import DataError
 from clados.data.tokenizer import Tokenizer
 from clados.errors import InputError
 from clados.models.declared import declared
-from clados.names import TOKEN_ROLES
+from clados.names import TOKEN_ROLES, with_article
 from clados.objectives import Task
 from clados.train.fitting import Facts, FitContext, fit_model
 from clados.train.start import Start, checksum_of
@@ -38,7 +38,9 @@ def teacher_of(task: Task[s.Objective, object], folder: str | None, pupil: s.Mod
     module = from_pretrained(folder, dtype=torch.float32)
     model: s.Model = module.spec
     if type(model) is not type(pupil):
-        raise InputError(f"{folder}: a {type(model).__name__} cannot teach a {type(pupil).__name__}")
+        raise InputError(
+            f"{folder}: {with_article(type(model).__name__)} cannot teach {with_article(type(pupil).__name__)}"
+        )
     if refusal := task.refusal(model):
         raise InputError(f"{folder} cannot teach: {refusal}")
     if module.tokenizer is None:

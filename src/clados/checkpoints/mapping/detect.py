@@ -22,6 +22,7 @@ from clados.checkpoints.mapping.dialects import FlatConfig, flat, nested
 from clados.checkpoints.mapping.names import embedding, places, used
 from clados.checkpoints.mapping.parsing import parsed
 from clados.models.declared import declared, package_models
+from clados.names import with_article
 from clados.spec.core.declaration import Declaration
 from clados.spec.core.part import Change, hint, part_differences
 from clados.spec.errors import SpecError
@@ -179,7 +180,7 @@ def embedder(model: Model, head: Embedding) -> Model:
         LayoutError: for a kind of model whose states no such head reads.
     """
     if not isinstance(model, Encoder | Decoder) or not isinstance(model.inputs, Tokens):
-        raise LayoutError(f"a text's vector is not made of the states of a {type(model).__name__}")
+        raise LayoutError(f"a text's vector is not made of the states of {with_article(type(model).__name__)}")
     return model.but(heads=(head,))
 
 

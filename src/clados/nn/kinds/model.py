@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from torch import Tensor, nn
 
 from clados import spec as s
+from clados.names import with_article
 from clados.nn.core.context import Cache
 from clados.nn.core.module import Module
 
@@ -50,15 +51,15 @@ class WholeModel(Module):
 
     def states(self, *given: Any, **named: Any) -> Tensor:
         """The last states, from which heads read, [batch, length, d_model]."""
-        raise s.SpecError(f"a {type(self.spec).__name__} has no states of its own")
+        raise s.SpecError(f"{with_article(type(self.spec).__name__)} has no states of its own")
 
     def encode(self, input_ids: Tensor, attention_mask: Tensor | None = None) -> Tensor:
         """The states of a text that another is written in answer to, [batch, length, d_model]."""
-        raise s.SpecError(f"a {type(self.spec).__name__} has no encoder beside what it writes with")
+        raise s.SpecError(f"{with_article(type(self.spec).__name__)} has no encoder beside what it writes with")
 
     def cache(self, batch: int, room: int) -> Cache:
         """An empty cache with room for so many positions."""
-        raise s.SpecError(f"a {type(self.spec).__name__} does not write")
+        raise s.SpecError(f"{with_article(type(self.spec).__name__)} does not write")
 
     @property
     def written_inputs(self) -> nn.Module:
