@@ -364,5 +364,5 @@ def test_texts_are_embedded(folder: Path, start: Callable[[str], Path]) -> None:
     assert (folder / "embedder" / "1_Pooling" / "config.json").exists()
     assert main(["embed", str(folder / "embedder"), "The dog is warm.", "The king is dark."]) == 0
     assert main(["rank", str(folder / "embedder"), "--query", "The dog", "--text", "The dog is warm."]) == 0
-    with pytest.raises(CladosError, match="a text's vector is not made of the states of a EncoderDecoder"):
+    with pytest.raises(CladosError, match="a text's vector is not made of the states of an EncoderDecoder"):
         tuning_plan(replace(tuned, start=str(start("t5"))))
