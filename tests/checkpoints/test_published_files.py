@@ -117,6 +117,7 @@ def test_every_kind_of_file_that_is_read_has_a_published_one_here() -> None:
         "xlm-roberta-xl": "its names are RoBERTa's; test_round_trip.py",
         "stable-diffusion": "test_diffusers.py",
         "swin": "test_swin.py; the names of its stages have two numbers",
+        "glide": "golden files of the authors' code, whose checkpoints are tensors alone",
         "openfold": "golden files of the authors' code",
         "timm-swin": "golden files of timm",
         "timm-gcvit": "golden files of timm",

@@ -1,9 +1,11 @@
 """Noise and samplers beside diffusers 0.42.1's schedulers, step by step, on the same predictions and draws."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
+from safetensors.torch import load_file
 from torch import Tensor
 
 from clados import spec as s
@@ -147,6 +149,29 @@ def test_a_right_prediction_leads_to_the_image(sampler: s.NoiseSampler) -> None:
     torch.testing.assert_close(x, image, atol=2e-4, rtol=0)
 
 
+@pytest.mark.parametrize(
+    ("schedule", "betas", "sampler"),
+    [
+        ("squaredcos_cap_v2", s.CosineBetas(), s.DDPM(variance="learned", spacing="even")),
+        ("linear", s.LinearBetas(), s.DDIM(spacing="even")),
+    ],
+)
+def test_guided_steps_are_those_of_the_authors_of_glide(schedule: str, betas: s.Betas, sampler: s.NoiseSampler) -> None:
+    """What github:openai/glide-text2im (69b5307) gives in 27 steps; scripts/golden_glide.py wrote it."""
+    kept = load_file(Path(__file__).parent / "golden" / "glide_steps.safetensors")
+    part = s.Diffusion(betas=betas, variance=True, bound=s.Clipped())
+    taken = steps_of(sampler, Diffusion(part), 27)
+    assert list(taken.timesteps) == kept[f"{schedule}.timesteps"].tolist()
+    x, past = torch.randn(2, 3, 6, 5, generator=torch.Generator().manual_seed(1)), Past()
+    draw = torch.Generator().manual_seed(2)
+    for i, t in enumerate(taken.timesteps):
+        base = torch.sin(x * 1.7 + t / 300) + 0.3 * x.flip(-1)
+        given, without = (torch.cat([each, torch.cos(x)], 1) for each in (base, torch.cos(2 * base)))
+        noise = torch.randn(x.shape, generator=draw) if taken.draws else None
+        x, past = taken.step(i, x, guided(given, without, 3.0, 3), past, noise)
+        assert float((x - kept[schedule][i]).abs().max()) < NEAR
+
+
 def test_guidance_leads_the_image_and_leaves_the_variance() -> None:
     given, without = torch.randn(2, 6, 3, 3), torch.randn(2, 6, 3, 3)
     led = guided(given, without, 3.0, 3)
@@ -163,6 +188,8 @@ def test_guidance_leads_the_image_and_leaves_the_variance() -> None:
         (lambda: steps_of(s.DDIM(offset=1), Diffusion(s.Diffusion(betas=s.LinearBetas())), 1000), "offset 1 leads"),
         (lambda: s.LinearBetas(0.5, 0.1), "betas are from 0.5 to 0.1"),
         (lambda: s.DDIM(eta=2.0), "eta is 2.0"),
+        (lambda: s.DDIM(offset=1, spacing="even"), "offset is 1, and only 'leading'"),
+        (lambda: s.PLMS(spacing="even"), "spacing is 'even'"),
         (lambda: s.DynamicThreshold(1.0), "share is 1.0"),
         (lambda: s.Diffusion(betas=s.LinearBetas(), steps=1), "steps is 1"),
     ],

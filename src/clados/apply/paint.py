@@ -1,6 +1,7 @@
 """paint: an image of a text, its noise taken away step by step; reconstruct: an image made small and large again."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -31,6 +32,7 @@ def denoise(
     guidance: float,
     draw: Callable[[Tensor], Tensor],
     kept: Callable[[Tensor, int | None], Tensor] = lambda x, timestep: x,
+    conditions: Mapping[str, Tensor] = MappingProxyType({}),
     advance: Callable[[float], object] = lambda more: None,
 ) -> Tensor:
     """What noise becomes by steps of the model's sampler: [images, channels, height, width].
@@ -38,7 +40,8 @@ def denoise(
     Args:
         model: one that takes noise out of images.
         memory: the texts' states, [images, length, width]; without: those of no text.
-        draw: noise like a tensor; kept: puts what is to stay into an image at a step (None: after the last).
+        draw: noise like a tensor; kept: puts what is to stay into an image at a step (None: after the last);
+            conditions: what else the model predicts by, an image each.
 
     Raises:
         InputError: for a number of steps that the model's diffusion does not have.
@@ -48,9 +51,10 @@ def denoise(
     taken, past = steps_of(part.sampler, diffusion, steps), Past()
     led = guidance != 1
     both = torch.cat([without, memory]) if led else memory
+    seen = {name: torch.cat([each, each]) if led else each for name, each in conditions.items()}
     for i, timestep in enumerate(taken.timesteps):
         many = torch.full((len(both),), timestep, device=x.device)
-        predicted = model.predict(torch.cat([x, x]) if led else x, many, both)
+        predicted = model.predict(torch.cat([x, x]) if led else x, many, both, **seen)
         if led:
             unconditional, conditional = predicted.chunk(2)
             predicted = guided(conditional, unconditional, guidance, x.size(1))
@@ -72,6 +76,7 @@ def paint(
     side: int | None = None,
     image: Image | None = None,
     mask: Image | None = None,
+    small: Image | None = None,
     device: str | torch.device = "cpu",
 ) -> list[NDArray[np.uint8]]:
     """An image for each text, uint8 [height, width, channels].
@@ -83,9 +88,10 @@ def paint(
         seed: the noise that each begins with; the same seed, text and steps give the same image.
         side: of the images in pixels; None: that of the images that it learned from.
         image: painted anew where the mask is white; both or neither are given.
+        small: the image that is enlarged, by a model that does so.
 
     Raises:
-        InputError: for a model that does not paint, and numbers out of range.
+        InputError: for a model that does not paint, numbers out of range, and a small image given to another model.
         DataError: for no texts, a file that is no image, a directory without a tokenizer.
     """
     ready = load(source, "paint", device=device)
@@ -99,6 +105,11 @@ def paint(
         raise InputError(f"side is {side}; it must be a multiple of {part.shrinks}, at least {least}")
     if (image is None) != (mask is None):
         raise InputError("image and mask: both are given, or neither")
+    if (small is None) != (part.low is None):
+        what = "enlarges a small image, and none was given" if part.low else "enlarges no small image; none is allowed"
+        raise InputError(f"small: this model {what}")
+    if part.low and side % part.low.factor:
+        raise InputError(f"side is {side}; it must be a multiple of {part.low.factor}")
     generators = [torch.Generator().manual_seed(seed + i) for i in range(len(words))]
     shape = part.diffused, side // part.shrinks, side // part.shrinks
 
@@ -106,11 +117,19 @@ def paint(
         return torch.stack([torch.randn(shape, generator=each) for each in generators]).to(x)
 
     noise = drawn(next(model.parameters()))
-    kept = _kept(ready, image, mask, side, noise) if image is not None and mask is not None else None
+    given: dict[str, Any] = {"conditions": {}}
+    if image is not None and mask is not None:
+        own, new = _known(ready, image, mask, side, noise)
+        given["kept"] = _kept(part, own, new, noise)
+        if part.masked:
+            seen = {"known": own, "known_mask": 1 - new}
+            given["conditions"] |= {name: each.expand(len(words), -1, -1, -1) for name, each in seen.items()}
+    if small is not None:
+        pixels = _pixels(small, side // part.low.factor, part.inputs.channels).to(noise)
+        given["conditions"]["low_res"] = pixels.expand(len(words), -1, -1, -1)
     memory = states(ready, [*words, ""])
     free = memory[-1:].expand(len(words), -1, -1)
     with progress("painting", steps) as advance:
-        given = {"kept": kept} if kept else {}
         x = denoise(
             model, noise, memory[:-1], free, steps=steps, guidance=guidance, draw=drawn, advance=advance, **given
         )
@@ -125,7 +144,9 @@ def states(ready: Ready, texts: Sequence[str]) -> Tensor:
     length = ready.positions or max(map(len, rows))
     fill = tokenizer.ids.get("pad", tokenizer.ids.get("eos", 0))
     ids = [[*row, *(length - len(row)) * [fill]] for row in rows]
-    found: Tensor = model.read(torch.tensor(ids, device=ready.device))
+    mask = [[*len(row) * [1], *(length - len(row)) * [0]] for row in rows] if model.text.reads_padding else None
+    given = (None if each is None else torch.tensor(each, device=ready.device) for each in (ids, mask))
+    found: Tensor = model.read(*given)
     return found
 
 
@@ -135,14 +156,18 @@ def as_pictures(x: Tensor) -> list[NDArray[np.uint8]]:
     return [each.permute(1, 2, 0).cpu().numpy() for each in numbers]
 
 
-def _kept(ready: Ready, image: Image, mask: Image, side: int, noise: Tensor) -> Callable[[Tensor, int | None], Tensor]:
-    """What puts an image's own pixels back where a mask is black, with as much noise as the step has."""
+def _known(ready: Ready, image: Image, mask: Image, side: int, noise: Tensor) -> tuple[Tensor, Tensor]:
+    """An image as it is diffused, and where the mask is white: 1 for what is painted anew."""
     model: Any = ready.model
     part: Any = ready.spec
     pixels = _pixels(image, side, part.inputs.channels).to(noise)
     own = pixels if part.codes is None else model.codes.encode(pixels)[0]
     white = _pixels(mask, side, 1).to(noise) > 0
-    new = torch.nn.functional.interpolate(white.float(), own.shape[-2:], mode="nearest").to(noise)
+    return own, torch.nn.functional.interpolate(white.float(), own.shape[-2:], mode="nearest").to(noise)
+
+
+def _kept(part: Any, own: Tensor, new: Tensor, noise: Tensor) -> Callable[[Tensor, int | None], Tensor]:
+    """What puts an image's own pixels back where a mask is black, with as much noise as the step has."""
     diffusion = Diffusion(part.diffusion)
 
     def kept(x: Tensor, timestep: int | None) -> Tensor:

@@ -33,6 +33,9 @@ def paint_command(
         Path | None, typer.Option("--from", help="An image that is painted anew where --mask is white.")
     ] = None,
     mask: Annotated[Path | None, typer.Option(help="An image, black where --from stays as it is.")] = None,
+    small: Annotated[
+        Path | None, typer.Option("--enlarge", help="A small image that is enlarged, by a model that does so.")
+    ] = None,
     json: Json = False,
 ) -> None:
     """Paint an image of each text.
@@ -41,7 +44,9 @@ def paint_command(
     """
     from clados.apply.paint import paint
 
-    images = paint(directory, texts, steps=steps, guidance=guidance, seed=seed, side=side, image=from_, mask=mask)
+    images = paint(
+        directory, texts, steps=steps, guidance=guidance, seed=seed, side=side, image=from_, mask=mask, small=small
+    )
     _write(images, out, json=json)
 
 

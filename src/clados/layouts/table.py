@@ -34,6 +34,7 @@ LAYOUTS: Mapping[str, tuple[str, ...]] = {
     "flan-ul2": ("hf.ul2:ul2",),
     "galactica": ("hf.galactica:galactica",),
     "gc-vit": ("timm.gc_vit:gc_vit",),
+    "glide": ("openai.glide:glide",),
     "gpt": ("hf.gpt:gpt",),
     "gpt-2": ("hf.gpt_2:gpt_2", "gguf.gpt_2:gpt_2"),
     "gpt-4-llm": ("hf.llama:llama",),

@@ -16,6 +16,7 @@ from clados.spec.core.small import LENGTH
 ModelInputs = dict[str, Tensor]
 
 TEXTS, TARGET = 3, 17
+HALF = 0.5  # of an image's pixels are known
 EARLIER = 9  # positions of the text before
 SMALL_NUMBERS = methodcaller("small")
 WORDED = s.Vocabulary | s.AdaptiveTokens
@@ -192,13 +193,22 @@ def _(model: s.TwoTower, draw: torch.Generator) -> ModelInputs:
 
 @_example_inputs.register
 def _(model: s.ImageDenoiser, draw: torch.Generator) -> ModelInputs:
-    """Noisy latents, wider than high, at unlike steps; and images to be coded. No text is padded: none is masked."""
-    channels, side = model.diffused, 2 * model.size.unet.shrinks
+    """Noisy latents, wider than high, at unlike steps; images to be coded. Texts are padded where padding is read."""
+    channels, high = model.diffused, 2 * model.size.unet.shrinks
+    wide = high + model.size.unet.shrinks
     read = {
-        "sample": torch.randn(TEXTS, channels, side, side + model.size.unet.shrinks, generator=draw),
+        "sample": torch.randn(TEXTS, channels, high, wide, generator=draw),
         "timesteps": torch.tensor([0, 417, 999]),
         "input_ids": _ids(model.vocab, (TEXTS, LENGTH), draw),
     }
+    if isinstance(model.text.inputs, s.PaddedTokens):
+        read |= _texts(model.text.inputs, LENGTH, draw)
+    if model.low:
+        small_sides = high // model.low.factor, wide // model.low.factor
+        read["low_res"] = torch.randn(TEXTS, channels, *small_sides, generator=draw)
+    if model.masked:
+        read["known"] = torch.randn(TEXTS, channels, high, wide, generator=draw)
+        read["known_mask"] = (torch.rand(TEXTS, 1, high, wide, generator=draw) < HALF).float()
     return read | ({"pixel_values": _images(model.inputs, draw)} if model.codes else {})
 
 

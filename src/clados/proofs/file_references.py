@@ -228,6 +228,14 @@ class GoldenPyramid(Golden):
         return super().kept_in(model) + "_scaled" * scaled
 
 
+class GoldenDenoiser(Golden):
+    """What the authors' code computed of noise; by a model that enlarges, or fills in, too."""
+
+    def kept_in(self, model: s.Model) -> str:
+        enlarges, fills = isinstance(model, s.ImageDenoiser) and model.low, getattr(model, "masked", False)
+        return super().kept_in(model) + "_enlarging" * bool(enlarges) + "_filling" * fills
+
+
 class TorchTransformer(BuiltReference):
     """torch.nn.Transformer between a table of tokens and its transpose."""
 

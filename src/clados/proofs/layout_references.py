@@ -10,6 +10,7 @@ from clados.proofs.embedder import Embedder
 from clados.proofs.file_references import (
     FileReference,
     Golden,
+    GoldenDenoiser,
     GoldenFold,
     GoldenPyramid,
     MemoryReference,
@@ -20,13 +21,14 @@ from clados.proofs.file_references import (
 
 # One small model, which nothing varies: gone from transformers since 4.36; in source alone; of timm, which is no part
 # of the environment.
-GOLDEN = ("transfo-xl", "openfold", "timm-swin", "timm-gcvit")
+GOLDEN = ("transfo-xl", "openfold", "timm-swin", "timm-gcvit", "glide")
 REFERENCES: dict[str, Callable[[str, s.Layout, s.Model, Path], FileReference]] = {
     "torch.nn.Transformer": TorchTransformer,
     "xlnet": MemoryReference,
     "stable-diffusion": Pipeline,
     "transfo-xl": Golden,
     "openfold": GoldenFold,
+    "glide": GoldenDenoiser,
     "timm-swin": GoldenPyramid,
     "timm-gcvit": GoldenPyramid,
 }

@@ -156,7 +156,8 @@ def _numbers(name: str, value: Any, kind: type) -> list[Any]:
         return [EPS if name == "eps" and value != EPS else value / 2 if value else HALF]
     if value is None:
         return [2, 3, 1]
-    return [2 * value] if value >= LARGE else [value + 1, 2 * value, value - 1, value // 2]
+    others = [2 * value] if value >= LARGE else [value + 1, 2 * value, value - 1, value // 2]
+    return [each for each in others if each != value]
 
 
 def _rows(value: tuple[Any, ...], single: bool) -> list[list[Any]]:

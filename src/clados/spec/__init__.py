@@ -75,7 +75,7 @@ from clados.spec.inputs.base import Inputs
 from clados.spec.inputs.factorised import Factorised, Widened
 from clados.spec.inputs.image import ImageInputs, MapInputs, OverlappingPatches, Patches, PatchMap, Pixels
 from clados.spec.inputs.target import OwnTarget, Target
-from clados.spec.inputs.text import Tokens, Vocabulary
+from clados.spec.inputs.text import PaddedTokens, Tokens, Vocabulary
 from clados.spec.inputs.trajectory import Frames, Trajectory
 from clados.spec.kinds.codes import Codes
 from clados.spec.kinds.denoiser import ImageDenoiser
@@ -102,6 +102,7 @@ from clados.spec.layout import (
     NoneAs,
     Offset,
     PerHead,
+    PerHeadKernel,
     PlusRow,
     Reshaped,
     RotaryHalves,
@@ -161,12 +162,32 @@ from clados.spec.stacks.prefix import Prefix
 from clados.spec.stacks.reductions import ConvBlock, Downsampler, PatchMerging, Reduction
 from clados.spec.stacks.stack import Stack
 from clados.spec.stacks.windows import DropPath, QueryGenerator, WindowBlock, WindowStack, WindowStage
-from clados.spec.unet.attention import ImageAttention, ImageMixer, ImageTransformer
-from clados.spec.unet.blocks import Downsample, ResidualBlock, StepVector, Upsample
+from clados.spec.unet.attention import ImageAttention, ImageMixer, ImageTransformer, JointAttention
+from clados.spec.unet.blocks import (
+    Downsample,
+    Resample,
+    ResidualBlock,
+    ResidualDownsample,
+    ResidualResample,
+    ResidualUpsample,
+    StepVector,
+    Upsample,
+)
 from clados.spec.unet.coder import Ascent, Coder, Descent, GaussianCoder
+from clados.spec.unet.conditions import LastState, LowResolution, TextVector
 from clados.spec.unet.levels import Level, Middle, UNet
 
 __all__ = [
+    "JointAttention",
+    "Resample",
+    "ResidualDownsample",
+    "ResidualResample",
+    "ResidualUpsample",
+    "LastState",
+    "LowResolution",
+    "TextVector",
+    "PaddedTokens",
+    "PerHeadKernel",
     "DDIM",
     "DDPM",
     "ConvolutionalInit",

@@ -191,7 +191,8 @@ class DenoiserInit(TwoTowerInit):
     def draw(self, row: Row, out: str, size: int) -> Fill:
         if row.path.startswith("text.") or isinstance(row.piece, Table):
             return super().draw(row, out, size)
-        if isinstance(row.piece, Kernel) and row.piece.ends_branch and row.path.startswith("unet."):
+        ends = isinstance(row.piece, Kernel | Projection) and row.piece.ends_branch
+        if ends and row.path.startswith("unet.") and ".stack." not in row.path:
             return Fill("normal", 0.0, size)
         fan_in = row.piece.fan_in if isinstance(row.piece, Weight | Kernel) else row.shape[-1]
         return Fill("uniform", (3 * fan_in) ** -0.5, size)

@@ -13,6 +13,10 @@ class Rule(Part):
     ``*`` is one piece of a name, the same on both sides. ``{q,k,v}`` are several of theirs, one for each output that
     the ledger says our tensor fuses (``Row.outs``), in that order; without braces the fused tensor is kept whole.
     A plain string in ``Layout.rules`` is a ``Rule``. Of our names too, ``{a,b}`` are several, kept alike.
+
+    Of a U-Net whose blocks they count in a row, through all levels, ``@1`` is the number, from 1 on, of the one that
+    our first two pieces name, level and block, or our first alone: what stands at the end of a level. ``~`` is what
+    comes last there: 2 where the level has attention, else 1.
     """
 
     name: str
@@ -23,7 +27,11 @@ class Transposed(Rule):
 
 
 class PerHead(Rule):
-    """Queries, keys and values side by side within each head: [heads, 3, head_dim], flattened."""
+    """Queries, keys and values side by side within each head: [heads, 3, head_dim], flattened; or keys and values."""
+
+
+class PerHeadKernel(PerHead):
+    """The same of a convolution's one place: a matrix with a further axis of 1."""
 
 
 class Reshaped(Rule):

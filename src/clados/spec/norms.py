@@ -48,4 +48,4 @@ class GroupNorm(Part):
         return {"weight": Weight((width,)), "bias": Weight((width,))}
 
     def small(self) -> Self:
-        return self.but(groups=4)
+        return self.but(groups=2)

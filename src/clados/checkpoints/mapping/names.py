@@ -9,10 +9,12 @@ from itertools import product
 from clados.checkpoints.errors import LayoutError
 from clados.checkpoints.mapping.modules import module_tensor
 from clados.spec.core.ledger import Row, rows
+from clados.spec.core.part import reach
 from clados.spec.heads.embedding import Embedding
 from clados.spec.kinds.model import Model
 from clados.spec.layout import Fused, Layout, PlusRow, Rule, Stacked
 
+_COUNTED = re.compile(r"@(\d)")
 TOKENS, WRITTEN = "inputs.tokens.weight", "target.tokens.weight"  # token tables: the usual one, a decoder's own
 TABLE = "heads.lm.table.weight"  # an LM head's own
 
@@ -33,7 +35,7 @@ def places(layout: Layout, model: Model) -> tuple[TensorPlace, ...]:
         LayoutError: no rule fits a tensor, two tensors are put in one place, or a fused one has other parts.
     """
     head = embedding(model)
-    found = tuple(_place(layout, row, head) for row in saved(model))
+    found = tuple(_place(layout, row, head, model) for row in saved(model))
     taken: dict[str, str] = {}
     for place in found:
         for name in place.names:
@@ -59,17 +61,17 @@ def used(layout: Layout, model: Model) -> set[str]:
     return {*fitting} - {""}
 
 
-def _place(layout: Layout, row: Row, head: Embedding | None) -> TensorPlace:
+def _place(layout: Layout, row: Row, head: Embedding | None, model: Model) -> TensorPlace:
     for pattern, said in layout.rules.items():
         if found := _pattern(pattern).fullmatch(row.path):
             rule = said if isinstance(said, Rule) else Rule(said)
-            names = expanded(_filled(rule.name, found.groups()))
+            names = expanded(_filled(rule.name, found.groups(), row, model))
             if isinstance(rule, Stacked):
                 return TensorPlace(row, rule, tuple(names[0].replace("#", str(i)) for i in range(row.shape[0])))
             if len(names) not in (1, len(row.outs)):
                 outs = ", ".join(out for out, _ in row.outs)
                 raise LayoutError(f"{layout.model_type}: {row.path} fuses {outs}, and the rule names {len(names)}")
-            added = (_filled(rule.plus, found.groups()),) if isinstance(rule, PlusRow) else ()
+            added = (_filled(rule.plus, found.groups(), row, model),) if isinstance(rule, PlusRow) else ()
             return TensorPlace(row, rule, (*names, *added))
     if row.path == TABLE and (name := own_table(layout)):
         return TensorPlace(row, Rule(name), (name,))
@@ -79,7 +81,14 @@ def _place(layout: Layout, row: Row, head: Embedding | None) -> TensorPlace:
     raise LayoutError(f"{layout.model_type}: no rule says where {row.path} is kept")
 
 
-def _filled(name: str, pieces: tuple[str, ...]) -> str:
+def _filled(name: str, pieces: tuple[str, ...], row: Row, model: Model) -> str:
+    counted = _COUNTED.search(name)
+    if counted and row.env.levels is not None:
+        own, levels = len(pieces) - name.count("*"), row.env.levels
+        level, block, pieces = int(pieces[0]), int(pieces[1]) if own > 1 else levels.blocks, pieces[own:]
+        name = name.replace(counted[0], str(int(counted[1]) + level * (levels.blocks + 1) + block))
+        above = 2 ** (len(levels.channels) - 1 - level) in reach(model, "unet.attended")
+        name = name.replace("~", "2" if above else "1")
     each = iter(pieces)
     return re.sub(r"\*", lambda _: next(each), name)
 

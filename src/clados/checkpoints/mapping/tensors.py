@@ -14,6 +14,7 @@ from clados.spec.layout import (
     HeadAxes,
     Layout,
     PerHead,
+    PerHeadKernel,
     PlusRow,
     Reshaped,
     RotaryHalves,
@@ -23,7 +24,6 @@ from clados.spec.layout import (
 )
 
 LARGEST = 2**58  # numbers of a tensor, whose bytes are to be counted in 64 bits
-SIDE_BY_SIDE = 3  # queries, keys and values
 TURNED = ("q", "k")  # the outputs whose numbers rotary positions pair
 
 
@@ -125,7 +125,8 @@ def _outward(rule: Rule, row: Row, out: str, part: Tensor) -> Tensor:
             wide = part if rule.inputs else part.T
             return wide.reshape(len(wide), -1, row.env.dims.head_dim)
         case PerHead():
-            return _swapped(part, (SIDE_BY_SIDE, row.env.dims.heads, -1), 0)
+            rows = _swapped(part, (len(row.outs), row.env.dims.heads, -1), 0)
+            return rows[..., None] if isinstance(rule, PerHeadKernel) else rows
         case RotaryHalves() if out in TURNED:
             return _swapped(part, (-1, row.env.dims.head_dim // 2, 2), 1)
         case Reshaped():
@@ -142,7 +143,8 @@ def _inward(rule: Rule, row: Row, out: str, part: Tensor) -> Tensor:
         case HeadAxes():
             return part.flatten(1) if rule.inputs else part.flatten(1).T
         case PerHead():
-            return _swapped(part, (row.env.dims.heads, SIDE_BY_SIDE, -1), 0)
+            rows = part.reshape(row.shape) if isinstance(rule, PerHeadKernel) else part
+            return _swapped(rows, (row.env.dims.heads, len(row.outs), -1), 0)
         case RotaryHalves() if out in TURNED:
             return _swapped(part, (-1, 2, row.env.dims.head_dim // 2), 1)
         case Reshaped():

@@ -2,6 +2,7 @@
 
 import math
 from abc import ABC, abstractmethod
+from itertools import accumulate
 from typing import Any
 
 from torch import Tensor
@@ -31,6 +32,11 @@ class Steps(ABC):
         """The steps of the declared spacing, from the last to the first."""
         if self.part.spacing == "leading":
             return tuple(i * self.gap + self.part.offset for i in reversed(range(self.steps)))
+        if (
+            self.part.spacing == "even"
+        ):  # added up, as in github:openai/improved-diffusion improved_diffusion/respace.py
+            stride = (whole - 1) / max(1, self.steps - 1)
+            return tuple(map(round, accumulate([stride] * (self.steps - 1), initial=0.0)))[::-1]
         if self.part.spacing == "linspace":
             return tuple(round(i * (whole - 1) / max(1, self.steps - 1)) for i in reversed(range(self.steps)))
         return tuple(round(whole - i * whole / self.steps) - 1 for i in range(self.steps))
@@ -40,6 +46,12 @@ class Steps(ABC):
         if timestep >= 0:
             return self.alpha_bars[timestep]
         return 1.0 if self.part.clean else self.alpha_bars[0]
+
+    def end(self, i: int) -> int:
+        """The step to which the i-th leads; below 0 for what is clean."""
+        if self.part.spacing != "even":
+            return self.timesteps[i] - self.gap
+        return self.timesteps[i + 1] if i + 1 < len(self.timesteps) else -1
 
     @property
     def draws(self) -> bool:
@@ -74,7 +86,7 @@ class DDPMSteps(Steps):
         self, i: int, x: Tensor, predicted: Tensor, past: Past = (), noise: Tensor | None = None
     ) -> tuple[Tensor, Past]:
         t = self.timesteps[i]
-        alpha_bar, before = self.alpha_bar(t), self.alpha_bar(t - self.gap)
+        alpha_bar, before = self.alpha_bar(t), self.alpha_bar(self.end(i))
         beta = 1 - alpha_bar / before
         predicted, variance = predicted[:, : x.size(1)], predicted[:, x.size(1) :]
         data = self.diffusion.data(x, predicted, alpha_bar)
@@ -100,7 +112,7 @@ class DDIMSteps(Steps):
         self, i: int, x: Tensor, predicted: Tensor, past: Past = (), noise: Tensor | None = None
     ) -> tuple[Tensor, Past]:
         t = self.timesteps[i]
-        alpha_bar, before = self.alpha_bar(t), self.alpha_bar(t - self.gap)
+        alpha_bar, before = self.alpha_bar(t), self.alpha_bar(self.end(i))
         data = self.diffusion.data(x, predicted[:, : x.size(1)], alpha_bar)
         old = self.diffusion.noise(x, data, alpha_bar)
         spread = self.part.eta**2 * (1 - before) / (1 - alpha_bar) * (1 - alpha_bar / before)
@@ -145,7 +157,7 @@ class DPMSolverSteps(Steps):
     def spaced(self, whole: int) -> tuple[int, ...]:
         if self.part.spacing == "trailing":
             return super().spaced(whole)
-        if self.part.spacing == "linspace":
+        if self.part.spacing in ("linspace", "even"):
             return tuple(round(i * (whole - 1) / self.steps) for i in reversed(range(1, self.steps + 1)))
         gap = whole // (self.steps + 1)
         return tuple(i * gap + self.part.offset for i in reversed(range(1, self.steps + 1)))

@@ -51,3 +51,21 @@ class Tokens(Summed):
         if self.typed:
             x = x + (self.types.weight[0] if token_type_ids is None else self.types(token_type_ids))
         return self.summed(x, positions)
+
+
+@builds(s.PaddedTokens)
+class PaddedTokens(Tokens):
+    """Tokens, and at each position a vector for its being padding."""
+
+    padding: TensorFn
+
+    def forward(
+        self,
+        input_ids: Tensor,
+        positions: Tensor,
+        token_type_ids: Tensor | None = None,
+        attention_mask: Tensor | None = None,
+    ) -> Tensor:
+        """[batch, length] of ids -> [batch, length, d_model]; ``attention_mask`` is [batch, length], 0 for padding."""
+        x = super().forward(input_ids, positions, token_type_ids)
+        return x if attention_mask is None else x.where(attention_mask.bool()[..., None], self.padding(positions))

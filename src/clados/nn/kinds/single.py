@@ -44,6 +44,7 @@ class Single(WholeModel):
         self.reads = [*inspect.signature(self.inputs.forward).parameters]
         if self.reads_tokens:
             self.reads.remove("positions")
+        self.reads_padding = "attention_mask" in self.reads  # which is then no padding to the stack
 
     def states(
         self,
@@ -86,6 +87,8 @@ class Single(WholeModel):
         check_cache(cache, batch, length)
         check_position_ids(positions, batch, length, self.stack.paired)
         check_shape("attention_mask", attention_mask, (batch, past + length))
+        if self.reads_padding:
+            read, attention_mask = {**read, "attention_mask": attention_mask}, None
         for name, each in read.items():
             check_shape(name, each, (batch, length), (1, length))
         if positions is None:
@@ -103,7 +106,7 @@ class Single(WholeModel):
     def takes(self) -> list[str]:
         """The names of its arguments."""
         also = ["position_ids", "logits_to_keep"] if self.reads_tokens else []
-        return [*self.reads, *self.head_arguments, "attention_mask", "cache", *also]
+        return [*dict.fromkeys([*self.reads, *self.head_arguments, "attention_mask", "cache", *also])]
 
     def _check(self, input_ids: Tensor | None, position_ids: Tensor | None, read: Mapping[str, Tensor | None]) -> None:
         """Refuse tokens where something else is read, and what is read where it is missing."""

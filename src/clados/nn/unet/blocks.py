@@ -1,6 +1,8 @@
 """What happens to an image at one resolution, and between two. Images are [batch, channels, height, width]."""
 
 import math
+from collections.abc import Callable
+from functools import partial
 
 import torch
 import torch.nn.functional as F
@@ -53,13 +55,16 @@ class ResidualBlock(Module):
         self.added, self.scaled = part.step == "added", part.step == "scaling"
         self.skips = env.enters not in (0, env.dims.d_model)
 
-    def forward(self, x: Tensor, step: Tensor | None = None) -> Tensor:
+    def forward(self, x: Tensor, step: Tensor | None = None, resample: TensorFn | None = None) -> Tensor:
         """[batch, channels that enter, height, width] -> [batch, channels, height, width].
 
         Args:
-            step: its vector after the activation, [batch, width].
+            step: its vector after the activation, [batch, width]; resample: to other sides.
         """
-        y = self.conv_in(self.act(self.norm_in(x)))
+        y = self.act(self.norm_in(x))
+        if resample is not None:
+            x, y = resample(x), resample(y)
+        y = self.conv_in(y)
         if step is not None and self.added:
             y = y + self.step(step)[:, :, None, None]
         y = self.norm_out(y)
@@ -80,7 +85,7 @@ class Downsample(Module):
         super().__init__(part, env)
         self.around = part.around
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Tensor, step: Tensor | None = None) -> Tensor:
         """[batch, channels, height, width] -> half the sides, rounded up (down, without zeros around)."""
         if self.around:
             return F.conv2d(x, self.conv.weight, self.conv.bias, stride=2, padding=1)
@@ -93,6 +98,33 @@ class Upsample(Module):
 
     conv: Kernel
 
-    def forward(self, x: Tensor, sides: tuple[int, int] | None = None) -> Tensor:
+    def forward(self, x: Tensor, step: Tensor | None = None, sides: tuple[int, int] | None = None) -> Tensor:
         """[batch, channels, height, width] -> twice the sides, or these."""
-        return self.conv(F.interpolate(x, size=sides or (2 * x.size(2), 2 * x.size(3)), mode="nearest"))
+        return self.conv(enlarged(x, sides))
+
+
+def enlarged(x: Tensor, sides: tuple[int, int] | None) -> Tensor:
+    """Each pixel several times: twice the sides, or these."""
+    return F.interpolate(x, size=sides or (2 * x.size(2), 2 * x.size(3)), mode="nearest")
+
+
+@builds(s.ResidualDownsample)
+class ResidualDownsample(Module):
+    """A residual block to half the sides."""
+
+    residual: Callable[..., Tensor]
+
+    def forward(self, x: Tensor, step: Tensor | None = None) -> Tensor:
+        """[batch, channels, height, width] -> half the sides, rounded down."""
+        return self.residual(x, step, partial(F.avg_pool2d, kernel_size=2))
+
+
+@builds(s.ResidualUpsample)
+class ResidualUpsample(Module):
+    """A residual block to twice the sides."""
+
+    residual: Callable[..., Tensor]
+
+    def forward(self, x: Tensor, step: Tensor | None = None, sides: tuple[int, int] | None = None) -> Tensor:
+        """[batch, channels, height, width] -> twice the sides, or these."""
+        return self.residual(x, step, partial(enlarged, sides=sides))

@@ -66,6 +66,7 @@ class UNet(Module):
 
     conv_in: Kernel
     step: StepVector
+    text: TensorFn
     down: nn.ModuleList
     middle: Conditioned
     up: nn.ModuleList
@@ -74,7 +75,7 @@ class UNet(Module):
 
     def __init__(self, part: s.UNet, env: Env) -> None:
         super().__init__(part, env)
-        self.act = ACTS[part.residual.act]
+        self.act, self.reads_text = ACTS[part.residual.act], part.text is not None
 
     def forward(
         self, x: Tensor, timesteps: Tensor, memory: Tensor | None = None, memory_mask: Tensor | None = None
@@ -84,7 +85,10 @@ class UNet(Module):
         Args:
             timesteps: [batch]; memory: the text's states, [batch, length, width]; memory_mask: [batch, length] bool.
         """
-        step = self.act(self.step(timesteps))  # which every block would do again
+        step = self.step(timesteps)
+        if self.reads_text and memory is not None:
+            step = step + self.text(memory)
+        step = self.act(step)  # which every block would do again
         x = self.conv_in(x)
         kept = [x]
         for level in cast("Iterable[Level]", self.down):
@@ -92,12 +96,12 @@ class UNet(Module):
                 x = level.each(i, x, step, memory, memory_mask)
                 kept.append(x)
             if level.resamples:
-                x = level.resample(x)
+                x = level.resample(x, step)
                 kept.append(x)
         x = self.middle(x, step, memory, memory_mask)
         for level in cast("Iterable[Level]", self.up):
             for i in range(len(level.blocks)):
                 x = level.each(i, torch.cat([x, kept.pop()], 1), step, memory, memory_mask)
             if level.resamples:
-                x = level.resample(x, kept[-1].shape[-2:])
+                x = level.resample(x, step, kept[-1].shape[-2:])
         return self.conv_out(self.act(self.norm_out(x)))

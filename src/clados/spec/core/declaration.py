@@ -100,7 +100,8 @@ def _tiny(size: Size, small: Size) -> Size:
 
 def _tiny_levels(size: Levels) -> Levels:
     """Three levels of few widths, which the usual 32 groups of norms divide."""
-    return Levels((32, 32, 64), 2 if size.blocks > 1 else 1, heads=min(size.heads, 2))
+    head_dim = None if size.head_dim is None else 16
+    return Levels((32, 32, 64), 2 if size.blocks > 1 else 1, heads=min(size.heads, 2), head_dim=head_dim)
 
 
 def _even(model: Model, head_dim: int) -> bool:

@@ -138,7 +138,8 @@ def _sized(size: Scalable, ratio: float, more: int, limits: _Limits) -> Scalable
 
 def _levels(size: Levels, ratio: float) -> Levels:
     """Levels of other widths: multiples of the usual 32 groups of norms."""
-    return size.but(channels=tuple(NORM_GROUPS * max(1, round(each * ratio / NORM_GROUPS)) for each in size.channels))
+    channels = tuple(NORM_GROUPS * max(1, round(each * ratio / NORM_GROUPS)) for each in size.channels)
+    return size.but(channels=channels, head_dim=size.head_dim and min(size.head_dim, NORM_GROUPS))
 
 
 def _one(size: Size, ratio: float, more: int, limits: _Limits) -> Size:

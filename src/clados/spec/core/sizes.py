@@ -1,6 +1,7 @@
 """Sizes: the numbers that a paper varies, apart from the structure that it keeps."""
 
 from dataclasses import dataclass
+from typing import Self
 
 from clados.spec.core.part import Part
 from clados.spec.errors import SpecError
@@ -20,6 +21,7 @@ class Dims:
     experts: int | None
 
 
+SMALLER = 8  # how many times narrower the levels of small networks over images are
 MOST_LAYERS, MOST = 10_000, 2**31 - 1  # of any model that there is, with room
 
 
@@ -82,13 +84,17 @@ class Levels(Part):
     channels: tuple[int, ...]  # of each level
     blocks: int  # residual blocks of each level on the way down; one more on the way up
     heads: int = 1  # of attention, at whatever width
+    head_dim: int | None = None  # of each head, where their number grows with the width instead
 
     def check(self) -> None:
         if not self.channels:
             raise SpecError("Levels.channels is (); at least one level is needed")
+        if self.head_dim is not None and (self.head_dim < 1 or self.heads != 1):
+            raise SpecError(f"Levels.head_dim is {self.head_dim} and heads {self.heads}; one of them says it, above 0")
         for width in self.channels:
-            if not 1 <= width <= MOST or self.heads < 1 or width % self.heads:
-                raise SpecError(f"Levels.channels has {width}; it must be a multiple of heads, {self.heads}")
+            if not 1 <= width <= MOST or self.heads < 1 or width % (self.head_dim or self.heads):
+                what = "heads" if self.head_dim is None else "head_dim"
+                raise SpecError(f"Levels.channels has {width}; it must be a multiple of {what}, {getattr(self, what)}")
         if not 1 <= self.blocks <= MOST_LAYERS:
             raise SpecError(f"Levels.blocks is {self.blocks}; it must be at least 1 and at most {MOST_LAYERS}")
 
@@ -99,7 +105,17 @@ class Levels(Part):
 
     def dims(self, level: int) -> Dims:
         """What a part of a level is told."""
-        return Size(1, self.channels[level], self.heads).dims
+        width = self.channels[level]
+        return Size(1, width, width // self.head_dim if self.head_dim else self.heads).dims
+
+    @classmethod
+    def example(cls) -> Self:
+        return cls((32,), 1)
+
+    def small(self) -> Self:
+        """An eighth of the widths: norms have few groups there."""
+        narrow = tuple(max(1, width // SMALLER) for width in self.channels)
+        return self.but(channels=narrow, head_dim=self.head_dim and max(1, self.head_dim // SMALLER))
 
 
 class DenoiserSize(Part):

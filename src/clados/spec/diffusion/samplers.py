@@ -10,16 +10,19 @@ class NoiseSampler(Part, kw_only=True):
     """Which steps are taken back, from the last to the first, and what becomes of the image at each.
 
     Spacing (Lin et al. 2023, table 2): "leading", every k-th step from the first on; "linspace", from the first to the
-    last; "trailing", every k-th from the last down.
+    last; "trailing", every k-th from the last down. "even" (Nichol & Dhariwal 2021, §4) are the steps of "linspace",
+    and each leads to the next of them, where it leads k steps down with the others.
     """
 
-    spacing: Literal["leading", "linspace", "trailing"] = "leading"
+    spacing: Literal["leading", "linspace", "trailing", "even"] = "leading"
     offset: int = 0  # added to the numbers of "leading" steps
     clean: bool = True  # the last step takes all noise away; else it leads to the noise of the very first step
 
     def check(self) -> None:
         if self.offset < 0:
             raise SpecError(f"{type(self).__name__}.offset is {self.offset}; it must be at least 0")
+        if self.offset and self.spacing != "leading":
+            raise SpecError(f"{type(self).__name__}.offset is {self.offset}, and only 'leading' steps have one")
 
 
 class DDPM(NoiseSampler, kw_only=True):
@@ -45,6 +48,11 @@ class DDIM(NoiseSampler, kw_only=True):
 
 class PLMS(NoiseSampler, kw_only=True):
     """DDIM's step with the noise extrapolated from that of up to four steps (Liu et al. 2022, eq. 9 and 12)."""
+
+    def check(self) -> None:
+        super().check()
+        if self.spacing == "even":
+            raise SpecError("PLMS.spacing is 'even'; its steps must be equally far apart")
 
 
 class DPMSolver(NoiseSampler, kw_only=True):

@@ -9,6 +9,7 @@ from clados.spec.core.pieces import Env, Held, Pieces, Table
 from clados.spec.core.sizes import Dims
 from clados.spec.errors import SpecError
 from clados.spec.inputs.base import Inputs
+from clados.spec.positions.absolute import Learned
 from clados.spec.positions.base import Position
 
 
@@ -70,6 +71,26 @@ class Tokens(Inputs, kw_only=True):
         if self.position:
             held["position"] = Held(self.position, env)
         return held | ({"norm": Held(env.norm, env)} if self.norm else {})
+
+
+class PaddedTokens(Tokens, kw_only=True):
+    """Tokens of texts that are filled up to one length: padding is read too, as a vector of its own at each position.
+
+    Nichol et al. 2021 (github:openai/glide-text2im glide_text2im/text2im_model.py, ``padding_embedding``).
+    """
+
+    @classmethod
+    def example(cls) -> Self:
+        return cls(vocab=Vocabulary(kind="bpe", size=60), position=Learned(60))
+
+    def check(self) -> None:
+        super().check()
+        if not isinstance(self.position, Learned):
+            raise SpecError(f"PaddedTokens.position is {self.position!r}; it must be Learned(...)")
+
+    def pieces(self, env: Env) -> Pieces:
+        position: Learned = self.position  # type: ignore[assignment]
+        return {**super().pieces(env), "padding": Held(position, env)}
 
 
 def tokens_of(env: Env) -> Tokens:

@@ -17,6 +17,7 @@ from clados.spec.kinds.model import HasHeads, Model
 from clados.spec.kinds.single import Tower
 from clados.spec.norms import LayerNorm
 from clados.spec.unet.coder import GaussianCoder
+from clados.spec.unet.conditions import LowResolution
 from clados.spec.unet.levels import UNet
 
 
@@ -28,6 +29,8 @@ class ImageDenoiser(Model, kw_only=True):
     text: Tower
     unet: UNet
     codes: GaussianCoder | None = None  # None: pixels are diffused
+    low: LowResolution | None = None  # the image that it enlarges
+    masked: bool = False  # it reads what is known of the image, and which pixels these are
     diffusion: Diffusion
     sampler: NoiseSampler
     guidance: float = 7.5  # how far a painting is led away from what no text says; 1: not at all
@@ -38,6 +41,11 @@ class ImageDenoiser(Model, kw_only=True):
         if self.inputs.image % (self.shrinks * self.size.unet.shrinks):
             raise SpecError(
                 f"ImageDenoiser.inputs.image is {self.inputs.image}, which is not halved as often as its levels say"
+            )
+        if self.low and (self.codes or self.inputs.image % self.low.factor):
+            raise SpecError(
+                f"ImageDenoiser.low.factor is {self.low.factor}; it must divide inputs.image, {self.inputs.image}, and "
+                "what is diffused must be pixels"
             )
         if isinstance(self.sampler, DDPM) and self.sampler.variance == "learned" and not self.diffusion.variance:
             raise SpecError("ImageDenoiser.sampler takes a learned variance, and diffusion.variance is False")
@@ -78,7 +86,7 @@ class ImageDenoiser(Model, kw_only=True):
             self.inputs,
             memory=text.d_model,
             levels=levels,
-            enters=channels,
+            enters=channels * (1 + (self.low is not None) + self.masked) + self.masked,
             gives=channels * self.diffusion.outputs,
         )
         held = {

@@ -5,7 +5,7 @@ from dataclasses import replace
 from clados.spec.attention.dense import Attention
 from clados.spec.attention.masks import All
 from clados.spec.core.part import Part
-from clados.spec.core.pieces import Env, Held, Kernel, Pieces
+from clados.spec.core.pieces import Env, Held, Kernel, Pieces, Projection
 from clados.spec.errors import SpecError
 from clados.spec.norms import GroupNorm
 from clados.spec.stacks.stack import Stack
@@ -27,6 +27,19 @@ class ImageAttention(ImageMixer, kw_only=True):
 
     def pieces(self, env: Env) -> Pieces:
         return {"norm": Held(self.norm, env), "attn": Held(self.attn, env)}
+
+
+class JointAttention(ImageAttention, kw_only=True):
+    """x + attention(norm(x)) over an image's pixels and a text's states, whose keys and values come first.
+
+    Nichol et al. 2021, §3: the states have a product of their own at each layer.
+    """
+
+    def pieces(self, env: Env) -> Pieces:
+        size = env.dims
+        wide = size.kv_heads * size.head_dim
+        read = Projection(env.memory, {"k": wide, "v": wide}, self.attn.biases == "all")
+        return {**super().pieces(env), "read": read}
 
 
 class ImageTransformer(ImageMixer, kw_only=True):

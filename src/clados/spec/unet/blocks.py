@@ -62,7 +62,11 @@ class ResidualBlock(Part):
         }
 
 
-class Downsample(Part):
+class Resample(Part):
+    """What changes the sides of an image."""
+
+
+class Downsample(Resample):
     """A convolution of 3 x 3 at every second place; zeros around the image, or at its right and bottom alone."""
 
     around: bool = True
@@ -71,8 +75,28 @@ class Downsample(Part):
         return {"conv": Kernel(env.dims.d_model, env.dims.d_model)}
 
 
-class Upsample(Part):
+class Upsample(Resample):
     """Each pixel four times, then a convolution of 3 x 3."""
 
     def pieces(self, env: Env) -> Pieces:
         return {"conv": Kernel(env.dims.d_model, env.dims.d_model)}
+
+
+class ResidualResample(Resample):
+    """A residual block that changes the sides of x, and of what its first convolution reads.
+
+    Brock et al. 2019; for diffusion Song et al. 2021b, and Dhariwal & Nichol 2021, §3.
+    """
+
+    residual: ResidualBlock = ResidualBlock()
+
+    def pieces(self, env: Env) -> Pieces:
+        return {"residual": Held(self.residual, env)}
+
+
+class ResidualDownsample(ResidualResample):
+    """A residual block to half the sides: the mean of four pixels."""
+
+
+class ResidualUpsample(ResidualResample):
+    """A residual block to twice the sides: each pixel four times."""

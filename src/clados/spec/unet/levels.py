@@ -9,7 +9,18 @@ from clados.spec.core.pieces import Env, Held, Kernel, Pieces, Several
 from clados.spec.core.sizes import Levels
 from clados.spec.errors import SpecError
 from clados.spec.unet.attention import ImageMixer
-from clados.spec.unet.blocks import Downsample, ResidualBlock, StepVector, Upsample
+from clados.spec.unet.blocks import (
+    Downsample,
+    Resample,
+    ResidualBlock,
+    ResidualDownsample,
+    ResidualUpsample,
+    StepVector,
+    Upsample,
+)
+from clados.spec.unet.conditions import TextVector
+
+SMALLEST = 4  # times shorter sides of the last of three levels
 
 
 class Level(Part, kw_only=True):
@@ -18,7 +29,7 @@ class Level(Part, kw_only=True):
     enters: tuple[int, ...]  # channels that each block reads
     residual: ResidualBlock
     attention: ImageMixer | None
-    resample: Downsample | Upsample | None
+    resample: Resample | None
 
     def pieces(self, env: Env) -> Pieces:
         held: dict[str, Several | Held] = {
@@ -55,7 +66,7 @@ def levels_of(env: Env, part: Part) -> Levels:
 
 
 def down(
-    levels: Levels, env: Env, residual: ResidualBlock, sample: Downsample, attention: Sequence[ImageMixer | None]
+    levels: Levels, env: Env, residual: ResidualBlock, sample: Resample, attention: Sequence[ImageMixer | None]
 ) -> Several:
     """The levels on the way down, each with this attention."""
     held, before = [], levels.channels[0]
@@ -75,7 +86,7 @@ def up(
     levels: Levels,
     env: Env,
     residual: ResidualBlock,
-    sample: Upsample,
+    sample: Resample,
     attention: Sequence[ImageMixer | None],
     kept: Sequence[int] = (),
 ) -> Several:
@@ -109,12 +120,14 @@ class UNet(Part, kw_only=True):
     attention: ImageMixer
     attended: tuple[int, ...]  # the resolutions that have attention, by how many times shorter their sides are
     step: StepVector = StepVector()
-    down: Downsample = Downsample()
-    up: Upsample = Upsample()
+    text: TextVector | None = None  # added to the step's
+    down: Downsample | ResidualDownsample = Downsample()
+    up: Upsample | ResidualUpsample = Upsample()
 
     def small(self) -> Self:
-        """The last level has no attention."""
-        return self.but(attended=self.attended[:2])
+        """Two of the attended resolutions, brought to those that three levels have."""
+        nearer = max(1, min(self.attended, default=1) // SMALLEST)
+        return self.but(attended=tuple(each // nearer for each in self.attended[:2] if each <= SMALLEST * nearer))
 
     def pieces(self, env: Env) -> Pieces:
         levels = levels_of(env, self)
@@ -129,6 +142,7 @@ class UNet(Part, kw_only=True):
         return {
             "conv_in": Kernel(enters, first),
             "step": Held(self.step, env),
+            **({"text": Held(self.text, env)} if self.text else {}),
             "down": down(levels, env, self.residual, self.down, attention),
             "middle": Held(Middle(residual=self.residual, attention=self.attention), lowest),
             "up": up(levels, env, self.residual, self.up, attention, kept),
