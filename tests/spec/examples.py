@@ -124,12 +124,18 @@ def read(model: s.Model, batch: int = 2, length: int = 7) -> dict[str, torch.Ten
             return {"input_ids": words, "pixel_values": numbers(batch, read.channels, read.image, read.image)}
         case s.ImageDenoiser(inputs=inputs):
             side, image = 2 * model.size.unet.shrinks, 8
-            return {
+            noisy = {
                 "input_ids": ids(50, batch, length),
                 "sample": numbers(batch, model.diffused, side, side),
                 "timesteps": ids(1000, batch),
-                "pixel_values": numbers(batch, inputs.channels, image, image),
             }
+            if isinstance(model.text.inputs, s.PaddedTokens):
+                noisy["attention_mask"] = (torch.arange(length) < length - 2).long().expand(batch, length)
+            if model.codes:
+                noisy["pixel_values"] = numbers(batch, inputs.channels, image, image)
+            if model.low:
+                noisy["low_res"] = numbers(batch, model.diffused, side // model.low.factor, side // model.low.factor)
+            return noisy
         case s.Fold(inputs=inputs, extra=extra, templates=templates):
             rows = {
                 "aatype": ids(20, batch, length),

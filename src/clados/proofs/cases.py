@@ -16,7 +16,7 @@ from clados.spec.core.small import LENGTH
 ModelInputs = dict[str, Tensor]
 
 TEXTS, TARGET = 3, 17
-HALF = 0.5  # of an image's pixels are known
+KNOWN_SHARE = 0.5  # of an image's pixels are known
 EARLIER = 9  # positions of the text before
 SMALL_NUMBERS = methodcaller("small")
 WORDED = s.Vocabulary | s.AdaptiveTokens
@@ -208,7 +208,7 @@ def _(model: s.ImageDenoiser, draw: torch.Generator) -> ModelInputs:
         read["low_res"] = torch.randn(TEXTS, channels, *small_sides, generator=draw)
     if model.masked:
         read["known"] = torch.randn(TEXTS, channels, high, wide, generator=draw)
-        read["known_mask"] = (torch.rand(TEXTS, 1, high, wide, generator=draw) < HALF).float()
+        read["known_mask"] = (torch.rand(TEXTS, 1, high, wide, generator=draw) < KNOWN_SHARE).float()
     return read | ({"pixel_values": _images(model.inputs, draw)} if model.codes else {})
 
 

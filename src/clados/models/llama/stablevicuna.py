@@ -14,13 +14,9 @@ supervised = Tuning(
     optimiser=AdamW(lr=2e-5),
     schedule=Cosine(),
 )
+pairs = "preferences of oasst1, of Anthropic's HH and of SHP"
 reward = supervised.but(
-    name="reward",
-    start="supervised",
-    objective=Comparisons(),
-    data="preferences of oasst1, of Anthropic's HH and of SHP",
-    optimiser=but(lr=1e-5),
-    head=Scalar(),
+    name="reward", start="supervised", objective=Comparisons(), data=pairs, optimiser=but(lr=1e-5), head=Scalar()
 )
 feedback = Tuning(
     name="feedback",
