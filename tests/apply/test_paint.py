@@ -15,6 +15,7 @@ from clados.checkpoints import save_pretrained
 from clados.cli.frame import run_command_line
 from clados.errors import InputError
 from clados.models.declared import declared
+from clados.names import ROLES
 from clados.nn import build
 from clados.proofs.cases import small
 from clados.train.fitting import tokenizer_for
@@ -30,14 +31,22 @@ def saved(card: str, size: str | None, folder: Path) -> Path:
     """A small model with random weights and a tokenizer."""
     declared_model: Any = declared(card).at(size)
     tokenizer: Any = tokenizer_for(declared_model, examples("gpt-2"), 420)
-    pad = None if declared_model.vocab.pad is None else 3
-    vocab = declared_model.vocab.but(size=tokenizer.size, pad=pad, bos=None, eos=None)
+    roles = dict.fromkeys(ROLES) | ({"pad": 3} if declared_model.vocab.pad is not None else {})
+    vocab = declared_model.vocab.but(size=tokenizer.size, sentinels=0, **roles)
     model = small(declared_model).but(text=s.but(inputs=s.but(vocab=vocab)))
     module = build(model)
     with torch.no_grad():
         for each in module.parameters():
             each.add_(0.1 * torch.randn(each.shape, generator=torch.Generator().manual_seed(1)))
     return save_pretrained(module, folder, tokenizer=tokenizer)
+
+
+def test_a_text_is_read_alike_beside_a_longer_one(tmp_path: Path) -> None:
+    """Imagen, whose texts have no positions of their own: what fills up the shorter one is masked."""
+    ready = load(saved("imagen", None, tmp_path / "painter"))
+    one, other = paint(ready, ["a heart", "the old king sat on the throne of the castle"], steps=3, guidance=2.0)
+    assert not np.array_equal(one, other)
+    assert np.abs(one.astype(int) - paint(ready, "a heart", steps=3, guidance=2.0)[0]).max() <= 1
 
 
 def test_pixels_are_painted_enlarged_and_filled_in(tmp_path: Path) -> None:

@@ -129,7 +129,7 @@ def read(model: s.Model, batch: int = 2, length: int = 7) -> dict[str, torch.Ten
                 "sample": numbers(batch, model.diffused, side, side),
                 "timesteps": ids(1000, batch),
             }
-            if isinstance(model.text.inputs, s.PaddedTokens):
+            if isinstance(model.text.stack.sees, s.All):
                 noisy["attention_mask"] = (torch.arange(length) < length - 2).long().expand(batch, length)
             if model.codes:
                 noisy["pixel_values"] = numbers(batch, inputs.channels, image, image)

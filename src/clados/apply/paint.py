@@ -18,6 +18,7 @@ from clados.nn.diffusion.samplers import Past, steps_of
 from clados.nn.kinds.model import WholeModel
 from clados.nn.memory import enough_memory
 from clados.progress import progress
+from clados.spec import Causal
 
 STEPS = 50
 
@@ -28,6 +29,7 @@ def denoise(
     memory: Tensor,
     without: Tensor,
     *,
+    masks: tuple[Tensor, Tensor] | None = None,
     steps: int,
     guidance: float,
     draw: Callable[[Tensor], Tensor],
@@ -39,7 +41,8 @@ def denoise(
 
     Args:
         model: one that takes noise out of images.
-        memory: the texts' states, [images, length, width]; without: those of no text.
+        memory: the texts' states, [images, length, width]; without: those of no text; masks: of both, [images, length],
+            0 for padding.
         draw: noise like a tensor; kept: puts what is to stay into an image at a step (None: after the last);
             conditions: what else the model predicts by, an image each.
 
@@ -51,10 +54,11 @@ def denoise(
     taken, past = steps_of(part.sampler, diffusion, steps), Past()
     led = guidance != 1
     both = torch.cat([without, memory]) if led else memory
+    mask = torch.cat(masks[::-1]) if led and masks else masks and masks[0]
     seen = {name: torch.cat([each, each]) if led else each for name, each in conditions.items()}
     for i, timestep in enumerate(taken.timesteps):
         many = torch.full((len(both),), timestep, device=x.device)
-        predicted = model.predict(torch.cat([x, x]) if led else x, many, both, **seen)
+        predicted = model.predict(torch.cat([x, x]) if led else x, many, both, mask, **seen)
         if led:
             unconditional, conditional = predicted.chunk(2)
             predicted = guided(conditional, unconditional, guidance, x.size(1))
@@ -127,8 +131,9 @@ def paint(
     if small is not None:
         pixels = _pixels(small, side // part.low.factor, part.inputs.channels).to(noise)
         given["conditions"]["low_res"] = pixels.expand(len(words), -1, -1, -1)
-    memory = states(ready, [*words, ""])
+    memory, mask = states(ready, [*words, ""])
     free = memory[-1:].expand(len(words), -1, -1)
+    given["masks"] = mask[:-1], mask[-1:].expand(len(words), -1)
     with progress("painting", steps) as advance:
         x = denoise(
             model, noise, memory[:-1], free, steps=steps, guidance=guidance, draw=drawn, advance=advance, **given
@@ -136,18 +141,22 @@ def paint(
     return as_pictures(x if part.codes is None else model.codes.decode(x))
 
 
-def states(ready: Ready, texts: Sequence[str]) -> Tensor:
-    """The states of texts, each as long as the model has positions: [texts, length, width]."""
+def states(ready: Ready, texts: Sequence[str]) -> tuple[Tensor, Tensor]:
+    """The states of texts, [texts, length, width], and what is read of them, [texts, length].
+
+    Texts are as long as the model has positions; what fills them up is read where no text's end can be known otherwise,
+    in a tower where each position sees those before, and masked where there are no positions.
+    """
     model: Any = ready.model
     tokenizer = ready.required_tokenizer
     rows = ready.tokens(texts)
     length = ready.positions or max(map(len, rows))
     fill = tokenizer.ids.get("pad", tokenizer.ids.get("eos", 0))
     ids = [[*row, *(length - len(row)) * [fill]] for row in rows]
-    mask = [[*len(row) * [1], *(length - len(row)) * [0]] for row in rows] if model.text.reads_padding else None
-    given = (None if each is None else torch.tensor(each, device=ready.device) for each in (ids, mask))
-    found: Tensor = model.read(*given)
-    return found
+    whole = isinstance(model.spec.text.stack.sees, Causal)
+    mask = [[*len(row) * [1], *(length - len(row)) * [int(whole)]] for row in rows]
+    read, kept = (torch.tensor(each, device=ready.device) for each in (ids, mask))
+    return model.read(read, kept), kept
 
 
 def as_pictures(x: Tensor) -> list[NDArray[np.uint8]]:

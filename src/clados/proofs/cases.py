@@ -193,7 +193,7 @@ def _(model: s.TwoTower, draw: torch.Generator) -> ModelInputs:
 
 @_example_inputs.register
 def _(model: s.ImageDenoiser, draw: torch.Generator) -> ModelInputs:
-    """Noisy latents, wider than high, at unlike steps; images to be coded. Texts are padded where padding is read."""
+    """Noisy latents, wider than high, at unlike steps; images to be coded. Texts are padded where all see all."""
     channels, high = model.diffused, 2 * model.size.unet.shrinks
     wide = high + model.size.unet.shrinks
     read = {
@@ -201,8 +201,8 @@ def _(model: s.ImageDenoiser, draw: torch.Generator) -> ModelInputs:
         "timesteps": torch.tensor([0, 417, 999]),
         "input_ids": _ids(model.vocab, (TEXTS, LENGTH), draw),
     }
-    if isinstance(model.text.inputs, s.PaddedTokens):
-        read |= _texts(model.text.inputs, LENGTH, draw)
+    if isinstance(model.text.stack.sees, s.All):
+        read |= _texts(cast(s.Tokens, model.text.inputs), LENGTH, draw)
     if model.low:
         small_sides = high // model.low.factor, wide // model.low.factor
         read["low_res"] = torch.randn(TEXTS, channels, *small_sides, generator=draw)

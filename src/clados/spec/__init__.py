@@ -174,7 +174,7 @@ from clados.spec.unet.blocks import (
     Upsample,
 )
 from clados.spec.unet.coder import Ascent, Coder, Descent, GaussianCoder
-from clados.spec.unet.conditions import LastState, LowResolution, TextVector
+from clados.spec.unet.conditions import LastState, LowResolution, PooledStates, TextVector
 from clados.spec.unet.levels import Level, Middle, UNet
 
 __all__ = [
@@ -396,6 +396,7 @@ __all__ = [
     "PlusRow",
     "PointAttention",
     "Pool",
+    "PooledStates",
     "Pooler",
     "Position",
     "Post",

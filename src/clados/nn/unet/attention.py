@@ -9,6 +9,7 @@ from clados.nn.attention.dense import Attention
 from clados.nn.core.context import AttentionContext
 from clados.nn.core.module import Kernel, Module, Product, TensorFn, builds
 from clados.nn.stacks.stack import Stack
+from clados.spec.core.pieces import Env
 
 
 def in_a_row(x: Tensor) -> Tensor:
@@ -38,7 +39,12 @@ class ImageAttention(Module):
 class JointAttention(ImageAttention):
     """x + attention(norm(x)), a text's keys and values before those of the pixels."""
 
+    text_norm: TensorFn
     read: Product
+
+    def __init__(self, part: s.JointAttention, env: Env) -> None:
+        super().__init__(part, env)
+        self.norms_text = part.text_norm is not None
 
     def forward(self, x: Tensor, memory: Tensor | None = None, memory_mask: Tensor | None = None) -> Tensor:
         """Same shape.
@@ -52,6 +58,7 @@ class JointAttention(ImageAttention):
         pixels = attn.qkv(in_a_row(self.norm(x)))
         each = pixels.unflatten(-1, (-1, attn.head_dim)).transpose(1, 2)
         q, k, v = each.split_with_sizes(attn.split, 1)
+        memory = self.text_norm(memory) if self.norms_text else memory
         read_k, read_v = self.read(memory).unflatten(-1, (-1, attn.head_dim)).transpose(1, 2).chunk(2, 1)
         mask = None if memory_mask is None else F.pad(memory_mask, (0, k.size(2)), value=True)[:, None, None]
         y = attn.attend(q, torch.cat([read_k, k], 2), torch.cat([read_v, v], 2), mask, AttentionContext())

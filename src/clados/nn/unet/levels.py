@@ -66,7 +66,7 @@ class UNet(Module):
 
     conv_in: Kernel
     step: StepVector
-    text: TensorFn
+    text: Conditioned
     down: nn.ModuleList
     middle: Conditioned
     up: nn.ModuleList
@@ -87,7 +87,7 @@ class UNet(Module):
         """
         step = self.step(timesteps)
         if self.reads_text and memory is not None:
-            step = step + self.text(memory)
+            step = step + self.text(memory, memory_mask)
         step = self.act(step)  # which every block would do again
         x = self.conv_in(x)
         kept = [x]

@@ -81,7 +81,7 @@ def crossed(x: Row, memory: Row, w: Weights, numbers: Numbers) -> Row:
     return added(x, cross_attention(inner, memory, w, numbers["heads"], scale=1))
 
 
-def expert(x: Vector, up: Any, down: Any, gated: bool) -> Vector:
+def expert(x: Vector, up: Any, down: Any, *, gated: bool) -> Vector:
     """W2 max(0, W1 x), or W2 (gelu(W x) * V x)."""
     inner = up @ x
     if gated:
@@ -93,7 +93,7 @@ def expert(x: Vector, up: Any, down: Any, gated: bool) -> Vector:
 def dense(x: Sequence[Row], w: Weights, numbers: Numbers) -> list[Row]:
     """The same layer for every token."""
     up, down = w("mlp.up.weight"), w("mlp.down.weight")
-    return [{t: expert(each, up, down, numbers["gated"]) for t, each in row.items()} for row in x]
+    return [{t: expert(each, up, down, gated=numbers["gated"]) for t, each in row.items()} for row in x]
 
 
 def routed(x: Sequence[Row], w: Weights, numbers: Numbers) -> list[Row]:
@@ -109,6 +109,6 @@ def routed(x: Sequence[Row], w: Weights, numbers: Numbers) -> list[Row]:
             best = int(np.argmax(shares))
             load[best] += 1
             fits = load[best] <= room
-            made = expert(each, w("mlp.up")[best], w("mlp.down")[best], gated) if fits else np.zeros(len(each))
+            made = expert(each, w("mlp.up")[best], w("mlp.down")[best], gated=gated) if fits else np.zeros(len(each))
             out[-1][t] = shares[best] * made
     return out

@@ -7,7 +7,7 @@ from clados.spec.attention.masks import All
 from clados.spec.core.part import Part
 from clados.spec.core.pieces import Env, Held, Kernel, Pieces, Projection
 from clados.spec.errors import SpecError
-from clados.spec.norms import GroupNorm
+from clados.spec.norms import GroupNorm, LayerNorm
 from clados.spec.stacks.stack import Stack
 
 
@@ -32,14 +32,18 @@ class ImageAttention(ImageMixer, kw_only=True):
 class JointAttention(ImageAttention, kw_only=True):
     """x + attention(norm(x)) over an image's pixels and a text's states, whose keys and values come first.
 
-    Nichol et al. 2021, §3: the states have a product of their own at each layer.
+    Nichol et al. 2021, §3: the states have a product of their own at each layer; perhaps a norm before it (Saharia et
+    al. 2022, §4.1).
     """
+
+    text_norm: LayerNorm | None = None
 
     def pieces(self, env: Env) -> Pieces:
         size = env.dims
         wide = size.kv_heads * size.head_dim
         read = Projection(env.memory, {"k": wide, "v": wide}, self.attn.biases == "all")
-        return {**super().pieces(env), "read": read}
+        normed = {"text_norm": Held(self.text_norm, env.of_width(env.memory))} if self.text_norm else {}
+        return {**super().pieces(env), **normed, "read": read}
 
 
 class ImageTransformer(ImageMixer, kw_only=True):

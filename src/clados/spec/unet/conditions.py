@@ -1,8 +1,11 @@
 """What a network over images is told beside the step: a text as one vector, an image of fewer pixels."""
 
+from typing import Self
+
 from clados.spec.core.part import Part
-from clados.spec.core.pieces import Env, Pieces, linear
+from clados.spec.core.pieces import Env, Held, Pieces, Projection, linear
 from clados.spec.errors import SpecError
+from clados.spec.norms import LayerNorm
 
 
 class TextVector(Part):
@@ -14,6 +17,30 @@ class LastState(TextVector):
 
     def pieces(self, env: Env) -> Pieces:
         return {"project": linear(env.memory, env.steps)}
+
+
+class PooledStates(TextVector, kw_only=True):
+    """W o + b, o what the mean of the text's states, normed, finds among them by attention (Saharia et al. 2022, §2.4).
+
+    Attention has heads of ``head_dim``, no biases and no product after it.
+    """
+
+    norm: LayerNorm = LayerNorm()
+    head_dim: int = 64
+
+    def pieces(self, env: Env) -> Pieces:
+        width = env.memory
+        if self.head_dim < 1 or width % self.head_dim:
+            raise SpecError(f"PooledStates.head_dim is {self.head_dim}; it must divide the states' width, {width}")
+        return {
+            "norm": Held(self.norm, env.of_width(width)),
+            "q": linear(width, width, bias=False),
+            "kv": Projection(width, {"k": width, "v": width}, bias=False),
+            "project": linear(width, env.steps),
+        }
+
+    def small(self) -> Self:
+        return self.but(head_dim=9)
 
 
 class LowResolution(Part):
