@@ -106,7 +106,7 @@ def test_a_result_is_read_as_it_was_written(tmp_path: Path) -> None:
 
 
 def test_what_was_not_run_and_what_is_not_declared_is_not_kept(tmp_path: Path) -> None:
-    found = verify("gpt-2", "imagen", proofs=["learns"], train=["bert"], results=tmp_path)
+    found = verify("gpt-2", "dall-e-2", proofs=["learns"], train=["bert"], results=tmp_path)
     assert [(each.status, each.evidence) for each in found] == [
         ("not run", "not trained in this run"),
         ("missing", "not declared yet"),
@@ -140,7 +140,7 @@ def test_the_page_tells_when_and_by_what_each_was_proved_and_what_was_not() -> N
         result("gpt-2", "learns", ROWS, checksum=proof_checksum(Subject(catalog()["gpt-2"]), "learns")),
         result("gpt-2", "applies", ({**RUN, "measure": measure},), day="2026-02-01", commit=""),
     ]
-    page = markdown(rows, ["bert", "gpt-2", "imagen"])
+    page = markdown(rows, ["bert", "gpt-2", "dall-e-2"])
     assert "| bert | not run | not run | not run | not run | not run | not run | not run |" in page
     assert "| gpt-2 | not run | not run | not run | not run | holds | not run | held |" in page
     figures = "| 5.00 | 7.00 | 4.50 | 5.50 | 51 | accuracy 0.5 (most frequent 0.25) |"
@@ -150,7 +150,7 @@ def test_the_page_tells_when_and_by_what_each_was_proved_and_what_was_not() -> N
     assert f"- applies, holds (61 s; 2026-02-01): applies was seen; {changed}\n" in page
     assert "- learns, not run\n" in page
     assert f"{2 * len(PROOFS) - 2} not run, 2 holds." in page
-    assert "1 models, of which there are cards: imagen." in page
+    assert "1 models, of which there are cards: dall-e-2." in page
     assert {*RUN} - {"objective"} < {each.name for each in fields(SmallRun)}
 
 

@@ -47,7 +47,7 @@ declaration = Declaration(
     sizes={"base-64": imagen.size, "t5-xxl-encoder": text},
     recipe=Recipe((pretraining,)),
     assumed=(
-        "unet.text: how attention pools the states is not published; one query, their mean, and heads of 64",
+        "unet.text: how attention pools the states is not published; one query, their mean, and one head",
         "diffusion.steps: time is continuous there; a thousand steps of the same schedule stand here",
         "diffusion.bound.share: the percentile is not published; 99.5, an example of others' code",
         "sampler.variance: between the least and the most, how far is not published; the least stands here",

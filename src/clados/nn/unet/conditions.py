@@ -6,7 +6,6 @@ from torch import Tensor
 
 from clados import spec as s
 from clados.nn.core.module import Module, Product, TensorFn, builds
-from clados.spec.core.pieces import Env
 
 
 @builds(s.LastState)
@@ -29,16 +28,11 @@ class PooledStates(Module):
     kv: Product
     project: Product
 
-    def __init__(self, part: s.PooledStates, env: Env) -> None:
-        super().__init__(part, env)
-        self.head_dim = part.head_dim
-
     def forward(self, memory: Tensor, mask: Tensor | None = None) -> Tensor:
         """[batch, length, width] -> [batch, width of the step's vector]; ``mask`` is [batch, length] bool."""
         x = self.norm(memory)
         kept = torch.ones_like(x[..., :1]) if mask is None else mask[..., None].to(x.dtype)
         mean = (x * kept).sum(1, keepdim=True) / kept.sum(1, keepdim=True).clamp(min=1)
-        q, kv = (each.unflatten(-1, (-1, self.head_dim)).transpose(1, 2) for each in (self.q(mean), self.kv(x)))
-        k, v = kv.chunk(2, 1)
-        y = F.scaled_dot_product_attention(q, k, v, None if mask is None else mask[:, None, None])
-        return self.project(y.transpose(1, 2).flatten(1))
+        k, v = self.kv(x).chunk(2, -1)
+        y = F.scaled_dot_product_attention(self.q(mean), k, v, None if mask is None else mask[:, None])
+        return self.project(y[:, 0])

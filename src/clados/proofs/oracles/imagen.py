@@ -30,7 +30,7 @@ def numbers(model: Any) -> dict[str, Any]:
     groups = {name: (norm.groups, norm.eps) for name, norm in norms.items()}
     distances = {"buckets": stack.position.buckets, "distance": stack.position.distance}
     encoder = {"layers": text.layers, "heads": text.heads, "eps": stack.norm.eps}
-    read = {"text_eps": unet.attention.text_norm.eps, "pool_eps": unet.text.norm.eps, "pool_dim": unet.text.head_dim}
+    read = {"text_eps": unet.attention.text_norm.eps, "pool_eps": unet.text.norm.eps}
     network = {"levels": len(levels.channels), "blocks": levels.blocks, "attended": unet.attended}
     widths = {"head_dim": levels.head_dim, "first": levels.channels[0]}
     return {**groups, **distances, **encoder, **read, **network, **widths, "period": unet.step.period}
@@ -112,7 +112,7 @@ def pooled(memory: Image, w: Weights, numbers: Numbers) -> Vector:
     """What the mean of the normed states finds among them."""
     x = np.array([norm(each, w, "norm", numbers["pool_eps"]) for each in memory])
     q, (k, v) = w("q.weight") @ x.mean(0), np.split(x @ w("kv.weight").T, 2, 1)
-    return linear(heads(q[None], k, v, numbers["pool_dim"])[0], w, "project")
+    return linear(heads(q[None], k, v, len(q))[0], w, "project")
 
 
 def heads(q: Image, k: Image, v: Image, wide: int) -> Image:

@@ -1,7 +1,5 @@
 """What a network over images is told beside the step: a text as one vector, an image of fewer pixels."""
 
-from typing import Self
-
 from clados.spec.core.part import Part
 from clados.spec.core.pieces import Env, Held, Pieces, Projection, linear
 from clados.spec.errors import SpecError
@@ -22,25 +20,19 @@ class LastState(TextVector):
 class PooledStates(TextVector, kw_only=True):
     """W o + b, o what the mean of the text's states, normed, finds among them by attention (Saharia et al. 2022, §2.4).
 
-    Attention has heads of ``head_dim``, no biases and no product after it.
+    Attention has one head, no biases and no product after it.
     """
 
     norm: LayerNorm = LayerNorm()
-    head_dim: int = 64
 
     def pieces(self, env: Env) -> Pieces:
         width = env.memory
-        if self.head_dim < 1 or width % self.head_dim:
-            raise SpecError(f"PooledStates.head_dim is {self.head_dim}; it must divide the states' width, {width}")
         return {
             "norm": Held(self.norm, env.of_width(width)),
             "q": linear(width, width, bias=False),
             "kv": Projection(width, {"k": width, "v": width}, bias=False),
             "project": linear(width, env.steps),
         }
-
-    def small(self) -> Self:
-        return self.but(head_dim=9)
 
 
 class LowResolution(Part):
