@@ -39,6 +39,11 @@ EXACT = {  # of the references, to the unit
     ("vit", "b/16", "model"): 86_567_656,
     ("vit", "b/16", "body"): 85_798_656,
     ("clip", "vit-b/32", "model"): 151_277_313,
+    ("clip", "rn50", "model"): 102_007_137,
+    ("clip", "rn101", "model"): 119_688_033,
+    ("clip", "rn50x4", "model"): 178_300_601,
+    ("clip", "rn50x16", "model"): 290_979_217,
+    ("clip", "rn50x64", "model"): 623_258_305,
     ("transformer", "base", "model"): 63_045_632,
 }
 

@@ -65,6 +65,7 @@ def structures() -> dict[str, s.Model]:
 def examples() -> dict[type[s.Part], s.Part]:
     """A part of every kind."""
     found_parts = {type(part): part for part in (*held(PAINTER), *held(declared("swin").model))}
+    found_parts |= {type(part): part for part in held(declared("clip").models()["rn50"])}
     found_parts |= {type(part): part for name in package_models() for part in inside(declared(name))}
     found_parts |= {type(part): part for part in FURTHER}
     return found_parts | {kind: kind() for kind in _kinds(s.Part) if kind not in found_parts and _bare(kind)}
@@ -118,7 +119,9 @@ def read(model: s.Model, batch: int = 2, length: int = 7) -> dict[str, torch.Ten
                 "entity_mask": there,
                 "candidates": numbers(5, entities.width),
             }
-        case s.TwoTower(image=s.Tower(inputs=s.Patches() as read), text=s.Tower(inputs=s.Tokens() as inputs)):
+        case s.TwoTower(text=s.Tower(inputs=s.Tokens() as inputs)):
+            read = model.reads(s.ImageInputs)
+            assert read is not None
             words = ids(50, batch, length)
             words[:, -1] = inputs.vocab.eos or 0
             return {"input_ids": words, "pixel_values": numbers(batch, read.channels, read.image, read.image)}

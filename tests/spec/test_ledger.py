@@ -18,7 +18,8 @@ def test_the_ledger_of_a_size_is_its_module_tensor_by_tensor(name: str, size: st
     said = {row.path: row.shape for row in s.rows(declared(name).at(size))}
     assert {path: tuple(tensor.shape) for path, tensor in module.named_parameters()} == said
     assert sum(tensor.numel() for tensor in module.parameters()) == s.count_parameters(declared(name).at(size)).total
-    assert not [*module.buffers()]
+    statistics = {row.path: row.shape for row in s.saved_rows(declared(name).at(size)) if row.path not in said}
+    assert {path: tuple(tensor.shape) for path, tensor in module.named_buffers()} == statistics
 
 
 @pytest.mark.parametrize("name", models())

@@ -236,8 +236,7 @@ def _slots(model: Model, other: Model) -> dict[str, Any]:
     if isinstance(model, TwoTower):
         side, left = ("image", "text") if _reads_images(other) else ("text", "image")
         tower, rest = slots.pop(side), slots.pop(left)
-        said = {"size": getattr(model.size, side), "inputs": tower.inputs, "stack": tower.stack, "heads": tower.heads}
-        return {**slots, **said, left: rest}
+        return {**slots, "size": getattr(model.size, side), **part_fields(tower), left: rest}
     return slots
 
 

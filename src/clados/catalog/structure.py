@@ -9,9 +9,10 @@ from clados.spec.attention.block_sparse import BlockSparse
 from clados.spec.attention.dense import Attention
 from clados.spec.attention.masks import All, Banded
 from clados.spec.attention.windows import GlobalWindows, ShiftedWindows, WindowAttention
+from clados.spec.convolutions.resnet import ThreeConvolutions
 from clados.spec.core.ledger import count_parameters
 from clados.spec.core.part import Part
-from clados.spec.core.sizes import Dims
+from clados.spec.core.sizes import WIDENED, Dims, ResNetSize
 from clados.spec.feedforward.experts import Experts, ProductMLP
 from clados.spec.feedforward.mlp import MLP, FeedForward
 from clados.spec.inputs.base import Inputs
@@ -22,7 +23,7 @@ from clados.spec.kinds.encoder_decoder import EncoderDecoder
 from clados.spec.kinds.fold import Fold
 from clados.spec.kinds.model import Model
 from clados.spec.kinds.pyramid import Pyramid
-from clados.spec.kinds.single import Decoder, Encoder
+from clados.spec.kinds.single import Decoder, Encoder, Tower
 from clados.spec.kinds.two_tower import TwoTower
 from clados.spec.norms import LayerNorm, RMSNorm
 from clados.spec.positions.absolute import Learned, Sinusoidal
@@ -98,6 +99,8 @@ def structure(card: Card, size: str | None = None) -> Structure:
         rows |= {f"{where}{name}": text for name, text in _said(stack, dims, inputs).items()}
     if isinstance(model, Pyramid):
         rows |= _pyramid(model)
+    if isinstance(model, TwoTower) and isinstance(model.size.image, ResNetSize):
+        rows |= _resnet(model.size.image)
     kept = sum(_kept(stack, dims) for side, stack, dims, _ in stacks if side in ("", "decoder"))
     if kept:
         crossed = " and for each token read" if isinstance(model, EncoderDecoder) else ""
@@ -136,7 +139,8 @@ def _stacks(model: Model) -> Iterator[tuple[str, Stack, Dims, Inputs]]:
         yield "encoder", model.encoder, model.sides.encoder.dims, model.inputs
         yield "decoder", model.decoder, model.sides.decoder.dims, model.inputs
     elif isinstance(model, TwoTower):
-        yield "image", model.image.stack, model.size.image.dims, model.image.inputs
+        if isinstance(model.image, Tower):
+            yield "image", model.image.stack, model.size.image.dims, model.image.inputs
         yield "text", model.text.stack, model.size.text.dims, model.text.inputs
     elif isinstance(model, Encoder | Decoder):
         yield "", model.stack, model.size.dims, model.inputs
@@ -145,6 +149,8 @@ def _stacks(model: Model) -> Iterator[tuple[str, Stack, Dims, Inputs]]:
 def _inputs(model: Model) -> list[Inputs]:
     if isinstance(model, Pyramid):
         return [model.inputs]
+    if isinstance(model, TwoTower):
+        return [model.image.inputs, model.text.inputs]
     return list(dict.fromkeys(inputs for *_, inputs in _stacks(model)))
 
 
@@ -162,6 +168,8 @@ def _read(inputs: Inputs, size: CardSize) -> str:
     match inputs:
         case Patches(image=image, side=side):
             return f"images of {image} x {image} pixels as {(image // side) ** 2} patches of {side} x {side}"
+        case ThreeConvolutions(image=image):
+            return f"images of {image} x {image} pixels"
         case PatchMap(image=image, side=side):
             return f"images of any size, {image} x {image} pixels in training, as a map of patches of {side} x {side}"
         case OverlappingPatches(image=image):
@@ -224,6 +232,17 @@ def _pyramid(model: Pyramid) -> dict[str, str]:
         "positions": "relative bias of each layer",
         "norm": f"{_named(NORMS, stack.norm)} before each sub-layer",
         "feed-forward": f"{acts}, {every(size.dims.d_ff for size in sizes)} wide",
+    }
+
+
+def _resnet(size: ResNetSize) -> dict[str, str]:
+    """The stages of a tower of bottlenecks, and the attention over their last map."""
+    layers = "/".join(map(str, size.layers))
+    widths = "/".join(f"{WIDENED * size.width * 2**i:,}" for i in range(len(size.layers)))
+    dims = size.dims
+    return {
+        "image stages": f"{layers} bottlenecks, {widths} wide, BatchNorm after each convolution",
+        "image attention": f"once over the last map, {dims.heads} heads of {dims.head_dim}",
     }
 
 

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from clados.checkpoints.atomic import retry_if_replaced
 from clados.checkpoints.errors import CheckpointError, LayoutError
-from clados.checkpoints.formats import diffusers, gguf, peft
+from clados.checkpoints.formats import diffusers, gguf, open_clip, peft
 from clados.checkpoints.formats.directory import stored
 from clados.checkpoints.formats.fairseq import read_fairseq
 from clados.checkpoints.formats.files import read_object
@@ -259,10 +259,10 @@ def _opened(path: Path, *, allow_pickle: bool) -> tuple[FlatConfig, dict[str, La
             Modules(path / diffusers.TOKENIZER_FOLDER, notes=notes),
         )
     vectors = read_modules(path, allow_pickle=allow_pickle)
-    file = vectors.home / "config.json"
+    file = vectors.home / (open_clip.CONFIG if open_clip.is_open_clip(vectors.home) else "config.json")
     config = read_object(file)
     try:
-        kept = stored(vectors.home, allow_pickle=allow_pickle)
+        kept = stored(vectors.home, allow_pickle=allow_pickle, name=open_clip.weights_name(vectors.home))
         found = {name if (today := current_name(name)) in kept else today: each for name, each in kept.items()}
         return flat(config), {**found, **vectors.tensors}, file, vectors
     except LayoutError as error:

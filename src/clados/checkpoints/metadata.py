@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from clados.checkpoints.errors import CheckpointError, LayoutError
+from clados.checkpoints.formats import open_clip
 from clados.checkpoints.formats.files import read_object
 from clados.checkpoints.mapping.parsing import part
 from clados.data.errors import DataError
@@ -136,12 +137,17 @@ def images_of(directory: Path) -> tuple[Preprocessing | None, tuple[str, ...]]:
     both, alone = (directory / name for name in IMAGES)
     said = JsonObject.read(both, DataError).inside("image_processor") if both.exists() else None
     if not (said and said.keys()):
-        if not alone.exists():
+        if not alone.exists() and not (directory / open_clip.CONFIG).exists():
             return None, ()
-        said = JsonObject.read(alone, DataError)
-    clip = _if_there(directory / "config.json").get("model_type") == "clip"
+        said = JsonObject.read(alone, DataError) if alone.exists() else _of_open_clip(directory / open_clip.CONFIG)
+    named = _if_there(directory / "config.json").get("model_type")
+    clip = open_clip.is_open_clip(directory) or named in ("clip", open_clip.MODEL_TYPE)
     steps = Preprocessing.of(said, "CLIP" if clip else "ViT")
     return steps, said.notes
+
+
+def _of_open_clip(file: Path) -> JsonObject:
+    return JsonObject(file, open_clip.preprocessor(read_object(file)), DataError)
 
 
 def _if_there(file: Path) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from clados.checkpoints.atomic import atomic_directory
 from clados.checkpoints.errors import CheckpointError, OwnNames
-from clados.checkpoints.formats import diffusers, peft, sentence_transformers
+from clados.checkpoints.formats import diffusers, open_clip, peft, sentence_transformers
 from clados.checkpoints.formats.directory import SAFE
 from clados.checkpoints.formats.few_bits import FEW_BITS, Coded, as_filed
 from clados.checkpoints.formats.peft import Adapter
@@ -186,6 +186,8 @@ def _configs(choice: LayoutMatch, module: nn.Module) -> dict[str, FlatConfig]:
     if layout.model_type in diffusers.PIPELINES.values():
         return diffusers.pipeline_files(config)
     files: dict[str, Any] = {"config.json": config}
+    if layout.model_type == open_clip.MODEL_TYPE:
+        files[open_clip.CONFIG] = open_clip.config_file(config)
     if layout.model_type != NATIVE and (vector := embedding(model)) is not None:
         settings = getattr(module, "embedding_settings", EmbeddingSettings())
         files |= sentence_transformers.files(vector, model.size.d_model, settings)
@@ -264,7 +266,8 @@ def _write_few_bits(fresh: Path, placed: Sequence[TensorPlace], module: nn.Modul
 
 def _theirs(shard: Sequence[TensorPlace], module: nn.Module, prefix: str) -> Iterator[tuple[str, Tensor]]:
     """Tensors by their names; zeros for biases that the module lacks and their class has."""
-    own, shapes = dict(module.named_parameters()), {place.row.path: place.row.shape for place in shard}
+    own = {**dict(module.named_parameters()), **dict(module.named_buffers())}
+    shapes = {place.row.path: place.row.shape for place in shard}
     dtype = next(module.parameters()).dtype
 
     def ours(path: str) -> Tensor:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from clados.drawing import chart, svg
 from clados.drawing.scale import count_label
 from clados.drawing.svg import Box, Figure, element
-from clados.spec import GroupNorm, Model, Norm, Part, part_fields
+from clados.spec import BatchNorm, GroupNorm, Model, Norm, Part, part_fields
 from clados.spec.core.ledger import rows
 from clados.spec.core.pieces import Env, Held, Kernel, Named, Several
 
@@ -212,7 +212,7 @@ def ledger_parts(model: Model) -> Mapping[str, int]:
     names = ("tables", "attention", "cross-attention", "feed-forward", "convolutions", "norms", "heads", "other")
     groups = dict.fromkeys(names, 0)
     for row in rows(model):
-        norm, convolution = isinstance(row.part, Norm | GroupNorm), isinstance(row.piece, Kernel)
+        norm, convolution = isinstance(row.part, Norm | GroupNorm | BatchNorm), isinstance(row.piece, Kernel)
         groups["convolutions" if convolution else _group(row.path, norm, row.embedding)] += row.count
     return {name: value for name, value in groups.items() if value}
 

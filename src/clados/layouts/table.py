@@ -18,7 +18,7 @@ LAYOUTS: Mapping[str, tuple[str, ...]] = {
     "bloom": ("hf.bloom:bloom",),
     "cerebras-gpt": ("hf.gpt_2:gpt_2",),
     "chatllama": ("hf.llama:llama",),
-    "clip": ("hf.clip:clip",),
+    "clip": ("hf.clip:clip", "open_clip.clip:resnet"),
     "colossalchat": ("hf.llama:llama",),
     "ctrl": ("hf.ctrl:ctrl",),
     "deberta": ("hf.deberta:deberta", "hf.deberta:deberta_v3", "hf.deberta:deberta_v2"),

@@ -56,3 +56,24 @@ class GroupNorm(Module):
     def forward(self, x: Tensor) -> Tensor:
         """Same shape."""
         return F.group_norm(x, self.groups, self.weight, self.bias, self.eps)
+
+
+MOVES = 0.1  # by how much of the way running statistics move in a step
+
+
+@builds(s.BatchNorm)
+class BatchNorm(Module):
+    """(x - mean) / sqrt(variance + eps) * weight + bias, of each channel of [batch, channels, ...]."""
+
+    weight: nn.Parameter
+    bias: nn.Parameter
+    mean: Tensor
+    variance: Tensor
+
+    def __init__(self, part: s.BatchNorm, env: Env) -> None:
+        super().__init__(part, env)
+        self.eps = part.eps
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Same shape."""
+        return F.batch_norm(x, self.mean, self.variance, self.weight, self.bias, self.training, MOVES, self.eps)

@@ -295,6 +295,11 @@ def _(inputs: s.Patches, model: s.Model, draw: torch.Generator) -> ModelInputs:
 
 
 @_read.register
+def _(inputs: s.ThreeConvolutions, model: s.Model, draw: torch.Generator) -> ModelInputs:
+    return {"pixel_values": torch.randn(TEXTS, inputs.channels, inputs.image, inputs.image, generator=draw)}
+
+
+@_read.register
 def _(inputs: s.PatchMap, model: s.Model, draw: torch.Generator) -> ModelInputs:
     """Images wider than high, which neither squares nor windows divide."""
     return {"pixel_values": torch.randn(TEXTS, inputs.channels, inputs.image - 1, inputs.image + 8, generator=draw)}

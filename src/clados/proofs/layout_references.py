@@ -19,9 +19,9 @@ from clados.proofs.file_references import (
     architecture_of,
 )
 
-# One small model, which nothing varies: gone from transformers since 4.36; in source alone; of timm, which is no part
-# of the environment.
-GOLDEN = ("transfo-xl", "openfold", "timm-swin", "timm-gcvit", "glide")
+# One small model, which nothing varies: gone from transformers since 4.36; in source alone; of timm and open_clip,
+# which are no part of the environment.
+GOLDEN = ("transfo-xl", "openfold", "timm-swin", "timm-gcvit", "open_clip", "glide")
 REFERENCES: dict[str, Callable[[str, s.Layout, s.Model, Path], FileReference]] = {
     "torch.nn.Transformer": TorchTransformer,
     "xlnet": MemoryReference,
@@ -31,6 +31,7 @@ REFERENCES: dict[str, Callable[[str, s.Layout, s.Model, Path], FileReference]] =
     "glide": GoldenDenoiser,
     "timm-swin": GoldenPyramid,
     "timm-gcvit": GoldenPyramid,
+    "open_clip": Golden,
 }
 
 

@@ -74,8 +74,8 @@ def _labelled(size: CardSize, model: Model, label: int | None, total: int) -> st
 
 
 def foreign(size: CardSize) -> bool:
-    """Whether the shape is not one of layers and widths, or of levels of images, or is not known."""
-    known = ({"layers", "d_model"}, {"enc_layers", "d_model"}, {"channels", "res_blocks"})
+    """Whether the shape is not one of layers and widths, or of levels or stages of images, or is not known."""
+    known = ({"layers", "d_model"}, {"enc_layers", "d_model"}, {"channels", "res_blocks"}, {"blocks", "width"})
     return not any(each <= set(size.shape) for each in known)
 
 

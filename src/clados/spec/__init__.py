@@ -7,11 +7,12 @@ from clados.spec.attention.block_sparse import BlockSparse
 from clados.spec.attention.dense import Attention, CrossAttention
 from clados.spec.attention.masks import All, Banded, Causal, Pattern, Sees
 from clados.spec.attention.windows import GlobalWindows, ShiftedWindows, WindowAttention
+from clados.spec.convolutions.resnet import AttentionPool, Bottleneck, BottleneckStage, ResNet, ThreeConvolutions
 from clados.spec.core.declaration import Declaration, dropping, parts, tiny
-from clados.spec.core.ledger import Count, Row, count_parameters, rows
+from clados.spec.core.ledger import Count, Row, count_parameters, rows, saved_rows
 from clados.spec.core.part import Change, Part, at, but, in_turn, merged, part_differences, part_fields, reach
 from clados.spec.core.registry import KINDS
-from clados.spec.core.sizes import DenoiserSize, Dims, Levels, Sides, Size, Stages, Towers
+from clados.spec.core.sizes import DenoiserSize, Dims, Levels, ResNetSize, Sides, Size, Stages, Towers
 from clados.spec.diffusion.noise import (
     Betas,
     Bound,
@@ -146,7 +147,7 @@ from clados.spec.learning.packing import FullSentences, Packing, SentencePairs
 from clados.spec.learning.recipe import Recipe, Stage
 from clados.spec.learning.schedules import Constant, Cosine, InverseSquareRoot, LinearDecay, Noam, Schedule
 from clados.spec.learning.tuning import AllBut, LowRank, Rates, Template, Trained, Tuning, Upper
-from clados.spec.norms import GroupNorm, LayerNorm, Norm, RMSNorm
+from clados.spec.norms import BatchNorm, GroupNorm, LayerNorm, Norm, RMSNorm
 from clados.spec.positions.absolute import Learned, Sinusoidal
 from clados.spec.positions.alibi import ALiBi
 from clados.spec.positions.base import Position, StackPosition
@@ -188,6 +189,13 @@ __all__ = [
     "TextVector",
     "PaddedTokens",
     "PerHeadKernel",
+    "AttentionPool",
+    "BatchNorm",
+    "Bottleneck",
+    "BottleneckStage",
+    "ResNet",
+    "ResNetSize",
+    "ThreeConvolutions",
     "DDIM",
     "DDPM",
     "ConvolutionalInit",
@@ -494,6 +502,7 @@ __all__ = [
     "prefixed",
     "reach",
     "rows",
+    "saved_rows",
     "tiny",
 ]
 

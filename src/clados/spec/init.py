@@ -14,6 +14,7 @@ from clados.spec.folding.embedders import Templates
 from clados.spec.folding.structure import PointAttention
 from clados.spec.inputs.base import Inputs
 from clados.spec.inputs.text import Tokens
+from clados.spec.norms import BatchNorm
 from clados.spec.positions.absolute import Learned
 from clados.spec.positions.bias import RelativeBias
 
@@ -159,11 +160,17 @@ class TwoTowerInit(Init):
     """CLIP's: attention N(0, d^-1/2), ends of branches narrower by sqrt(2 layers), up N(0, (2d)^-1/2).
 
     github:openai/CLIP clip/model.py initialize_parameters, and VisionTransformer for the image tower's tables; its
-    patches are left to torch: uniform of variance 1 / (3 fan_in).
+    patches and a ResNet's convolutions are left to torch: uniform of variance 1 / (3 fan_in). The gains of the last
+    norms of a ResNet's blocks are 0.
     """
 
     tokens: float = 0.02
     positions: float = 0.01
+
+    def fills(self, row: Row) -> tuple[Fill, ...]:
+        if isinstance(row.part, BatchNorm) and row.path.endswith("leave_norm.weight"):
+            return (Fill("normal", 0.0, row.shape[0]),)
+        return super().fills(row)
 
     def draw(self, row: Row, out: str, size: int) -> Fill:
         dims = row.env.dims
@@ -172,7 +179,9 @@ class TwoTowerInit(Init):
             wide = self.tokens
         elif isinstance(row.part, Learned):
             wide = self.positions
-        elif isinstance(row.part, Inputs) and isinstance(row.piece, Weight) and row.piece.fan_in > 1:
+        elif isinstance(row.piece, Kernel) or (
+            isinstance(row.part, Inputs) and isinstance(row.piece, Weight) and row.piece.fan_in > 1
+        ):
             return Fill("uniform", (3 * row.piece.fan_in) ** -0.5, size)
         elif ends_branch(row):
             wide *= (2 * dims.layers) ** -0.5

@@ -3,7 +3,7 @@
 from typing import Self
 
 from clados.spec.core.part import Part
-from clados.spec.core.pieces import Env, Pieces, Weight
+from clados.spec.core.pieces import Env, Pieces, Statistic, Weight
 from clados.spec.errors import SpecError
 
 
@@ -49,3 +49,22 @@ class GroupNorm(Part):
 
     def small(self) -> Self:
         return self.but(groups=2)
+
+
+class BatchNorm(Part):
+    """(x - mean) / sqrt(variance + eps) * weight + bias, of each channel over images and places.
+
+    In training mean and variance are those of the batch, and the running ones, which evaluation takes, move by a tenth
+    towards them; in these the variance is that of a sample, over n - 1 (Ioffe & Szegedy 2015, algorithms 1-2).
+    """
+
+    eps: float = 1e-5
+
+    def pieces(self, env: Env) -> Pieces:
+        shape = (env.dims.d_model,)
+        return {
+            "weight": Weight(shape),
+            "bias": Weight(shape),
+            "mean": Statistic(shape, 0.0),
+            "variance": Statistic(shape, 1.0),
+        }

@@ -164,7 +164,7 @@ def _(inputs: s.PatchMap, context: FitContext) -> s.Inputs:
 
 
 @fit_inputs.register
-def _(inputs: s.OverlappingPatches, context: FitContext) -> s.Inputs:
+def _(inputs: s.ThreeConvolutions | s.OverlappingPatches, context: FitContext) -> s.Inputs:
     """Small images brought to a multiple of 32 pixels, so that every map can be halved."""
     image, channels = _images(context)
     return inputs if image >= inputs.image else inputs.but(image=-(-image // 32) * 32, channels=channels)

@@ -210,7 +210,8 @@ def plain(model: Model) -> Model:
     if isinstance(size, Size):
         return model.but(size=_plain(size))
     if isinstance(size, Towers):
-        return model.but(size=Towers(_plain(size.image), _plain(size.text), size.joint))
+        image = _plain(size.image) if isinstance(size.image, Size) else size.image
+        return model.but(size=Towers(image, _plain(size.text), size.joint))
     if isinstance(size, DenoiserSize):
         return model.but(size=size.but(text=_plain(size.text)))
     if isinstance(size, Sides):

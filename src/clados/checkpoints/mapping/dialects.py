@@ -41,7 +41,7 @@ def flat(config: Mapping[str, Any]) -> FlatConfig:
         if said := config.get(key):
             kind = said.get("quant_method", "") if isinstance(said, Mapping) else ""
             raise LayoutError(f"{key}: the weights are quantised{f' ({kind})' * bool(kind)}, and not read so")
-    config = _of_timm(config)
+    config = _of_open_clip(_of_timm(config))
     try:
         result = dict(_flat(_newer(config)))
     except RecursionError as error:
@@ -78,6 +78,22 @@ def _of_timm(config: Mapping[str, Any]) -> Mapping[str, Any]:
         return config
     usual = {"model_type": kind, "architectures": [TIMM_CLASSES[kind]]}
     return {**usual, **config, "architecture": name, "model_args": {**TIMM[kind][name], **given}}
+
+
+def _of_open_clip(config: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A config of OpenCLIP with its class and what is usual: the exact GELU, texts read at the highest id.
+
+    Any other as it is (open_clip 3.3.0 model.py ``CLIPTextCfg``).
+    """
+    if "model_cfg" not in config:
+        return config
+    given = config["model_cfg"] or {}
+    _needs_object("model_cfg", given)
+    usual = {"model_type": "open_clip", "architectures": ["CLIP"]}
+    text = given.get("text_cfg") or {}
+    _needs_object("model_cfg.text_cfg", text)
+    model = {"quick_gelu": False, **given, "text_cfg": {"pool_type": "argmax", **text}}
+    return {**usual, **config, "model_cfg": model}
 
 
 def _named_by_timm(config: FlatConfig, kind: str) -> FlatConfig:

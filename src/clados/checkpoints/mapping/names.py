@@ -8,7 +8,7 @@ from itertools import product
 
 from clados.checkpoints.errors import LayoutError
 from clados.checkpoints.mapping.modules import module_tensor
-from clados.spec.core.ledger import Row, rows
+from clados.spec.core.ledger import Row, saved_rows
 from clados.spec.core.part import reach
 from clados.spec.heads.embedding import Embedding
 from clados.spec.kinds.model import Model
@@ -46,8 +46,8 @@ def places(layout: Layout, model: Model) -> tuple[TensorPlace, ...]:
 
 
 def saved(model: Model) -> tuple[Row, ...]:
-    """The tensors of a model that a checkpoint holds: all but constants."""
-    return tuple(row for row in rows(model) if not getattr(row.piece, "buffer", False))
+    """The tensors of a model that a checkpoint holds: its parameters and its statistics."""
+    return tuple(saved_rows(model))
 
 
 def embedding(model: Model) -> Embedding | None:

@@ -150,7 +150,7 @@ def _(how: LevelNames, key: str, value: Any, model: Model) -> Any:
 
 @_inward.register
 def _(how: TimesWidth, key: str, value: Any, model: Model) -> Any:
-    return int(_number(key, value) * _width(how.path, model))
+    return round(_number(key, value) * _width(how.path, model))
 
 
 def _width(path: str, model: Model) -> int:
@@ -190,7 +190,8 @@ def _(how: HeadShare, path: str, model: Model) -> Any:
 
 @_outward.register
 def _(how: TimesWidth, path: str, model: Model) -> Any:
-    return _word(model, path) // _width(path, model)
+    times, rest = divmod(_word(model, path), _width(path, model))
+    return times + rest / _width(path, model) if rest else times
 
 
 def _each_layer(path: str, model: Model) -> list[Any]:

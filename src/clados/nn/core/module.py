@@ -11,7 +11,17 @@ from torch.nn.modules.module import _has_any_global_hook
 
 from clados.nn.products import product
 from clados.spec import Part, SpecError
-from clados.spec.core.pieces import Env, Held, Kernel as KernelPiece, Named, Projection, Several, Table, Weight
+from clados.spec.core.pieces import (
+    Env,
+    Held,
+    Kernel as KernelPiece,
+    Named,
+    Projection,
+    Several,
+    Statistic,
+    Table,
+    Weight,
+)
 from clados.spec.core.registry import import_parts
 
 M = TypeVar("M", bound=Callable[..., Any])
@@ -83,7 +93,7 @@ class Owner(nn.Module):
         for name, kind in inspect.get_annotations(cls).items():
             if name in vars(cls):  # what has a value is no module or parameter
                 continue
-            setattr(cls, name, (_Parameter if kind in (nn.Parameter, nn.Parameter | None) else _Submodule)(name))
+            setattr(cls, name, _READERS.get(kind, _Submodule)(name))
 
     def __call__(self, *given: Any, **named: Any) -> Any:
         """Straight to ``forward`` where nobody listens; otherwise torch's own way, which takes twice as long."""
@@ -127,6 +137,25 @@ class _Parameter(_Submodule):
             raise AttributeError(self.name) from None
 
 
+class _Buffer(_Submodule):
+    """Reads one name from a module's buffers."""
+
+    __slots__ = ()
+
+    def __get__(self, module: nn.Module, owner: type | None = None) -> Any:
+        try:
+            return module._buffers[self.name]
+        except KeyError:
+            raise AttributeError(self.name) from None
+
+
+_READERS: dict[Any, type[_Submodule]] = {
+    nn.Parameter: _Parameter,
+    nn.Parameter | None: _Parameter,
+    Tensor: _Buffer,
+}
+
+
 class Module(Owner):
     """Allocates the pieces of its part; a subclass says what is computed with them."""
 
@@ -135,6 +164,8 @@ class Module(Owner):
         for name, piece in part.pieces(env).items():  # type: ignore[arg-type]
             if isinstance(piece, Weight):
                 self.register_parameter(name, nn.Parameter(torch.empty(piece.shape)))
+            elif isinstance(piece, Statistic):
+                self.register_buffer(name, torch.full(piece.shape, piece.start))
             else:
                 self.add_module(name, _made(piece))
 

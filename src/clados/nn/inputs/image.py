@@ -11,6 +11,17 @@ from clados.nn.stacks.reductions import Halved, convolved
 from clados.spec.core.pieces import Env
 
 
+def check_side(pixel_values: Tensor, image: int) -> None:
+    """Refuse images that are no squares of this side.
+
+    Raises:
+        SpecError: for these.
+    """
+    if pixel_values.shape[-2:] != (image, image):
+        size = "x".join(map(str, pixel_values.shape[-2:]))
+        raise s.SpecError(f"pixel_values are {size}; this model reads {image}x{image}")
+
+
 @builds(s.Patches)
 class Patches(Module):
     """A class vector, then each patch of an image projected, each with its position's vector."""
@@ -33,9 +44,7 @@ class Patches(Module):
         Raises:
             SpecError: for images of another size than the positions were made for.
         """
-        if pixel_values.shape[-2:] != (self.image, self.image):
-            size = "x".join(map(str, pixel_values.shape[-2:]))
-            raise s.SpecError(f"pixel_values are {size}; this model reads {self.image}x{self.image}")
+        check_side(pixel_values, self.image)
         x = F.conv2d(pixel_values, self.patch, self.patch_bias, self.side).flatten(2).transpose(1, 2)
         x = torch.cat([self.cls.expand(x.size(0), 1, -1), x], 1) + self.positions.weight
         if self.normed:

@@ -5,7 +5,7 @@ from dataclasses import field
 from typing import Any, TypeVar
 
 from clados.spec.core.part import Part, hint, part_fields
-from clados.spec.core.sizes import DenoiserSize, Levels, Sides, Size, Stages, Towers
+from clados.spec.core.sizes import DenoiserSize, Levels, ResNetSize, Sides, Size, Stages, Towers
 from clados.spec.errors import SpecError
 from clados.spec.kinds.fold import FoldSize
 from clados.spec.kinds.model import Model
@@ -73,7 +73,8 @@ def tiny(model: Model) -> Model:
     """The same structure, small enough for a test: three layers, odd widths."""
     small = Size(layers=3, d_model=48, heads=4 if _even(model, 12) else 3, d_ff=80)
     if isinstance(model, TwoTower):
-        return model.resized(Towers(small, small.but(layers=2, d_model=32), 24))
+        image = ResNetSize((1, 2, 1, 1), width=2, head_dim=16) if isinstance(model.size.image, ResNetSize) else small
+        return model.resized(Towers(image, small.but(layers=2, d_model=32), 24))
     size = getattr(model, "size", small)
     if isinstance(size, Levels):
         return model.resized(_tiny_levels(size))

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from clados.spec.core.part import Part
-from clados.spec.core.pieces import Env, Held, Kernel, Named, Projection, Several, Table, Tensors, Weight
+from clados.spec.core.pieces import Env, Held, Kernel, Named, Projection, Several, Statistic, Table, Tensors, Weight
 from clados.tables import Page, Shown, TextTable as Figures
 
 
@@ -53,7 +53,12 @@ class Row:
 
 
 def rows(part: Part, env: Env | None = None, path: str = "") -> Iterator[Row]:
-    """Every tensor of a part, named as in its module, in the order in which they are said."""
+    """Every parameter of a part, named as in its module, in the order in which they are said."""
+    return (row for row in saved_rows(part, env, path) if not isinstance(row.piece, Statistic))
+
+
+def saved_rows(part: Part, env: Env | None = None, path: str = "") -> Iterator[Row]:
+    """Every tensor of a part that is saved: its parameters, and statistics that are none."""
     for name, piece in part.pieces(env).items():  # type: ignore[arg-type]
         yield from _rows(part, env, piece, f"{path}.{name}".lstrip("."))
 
@@ -61,13 +66,13 @@ def rows(part: Part, env: Env | None = None, path: str = "") -> Iterator[Row]:
 def _rows(part: Part, env: Env | None, piece: object, path: str) -> Iterator[Row]:
     match piece:
         case Held():
-            yield from rows(piece.part, piece.env, path)
+            yield from saved_rows(piece.part, piece.env, path)
         case Several():
             for i, held in enumerate(piece.held):
-                yield from rows(held.part, held.env, f"{path}.{i}")
+                yield from saved_rows(held.part, held.env, f"{path}.{i}")
         case Named():
             for name, held in piece.held.items():
-                yield from rows(held.part, held.env, f"{path}.{name}")
+                yield from saved_rows(held.part, held.env, f"{path}.{name}")
         case Projection():
             yield Row(f"{path}.weight", (piece.n_out, piece.n_in), piece, part, env)  # type: ignore[arg-type]
             if piece.bias:
@@ -79,7 +84,7 @@ def _rows(part: Part, env: Env | None, piece: object, path: str) -> Iterator[Row
                 yield Row(f"{path}.bias", (piece.n_out,), piece, part, env)  # type: ignore[arg-type]
         case Table():
             yield Row(f"{path}.weight", (piece.rows, piece.columns), piece, part, env)  # type: ignore[arg-type]
-        case Weight():
+        case Weight() | Statistic():
             yield Row(path, piece.shape, piece, part, env)  # type: ignore[arg-type]
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from clados.spec.core.part import Part
-    from clados.spec.core.sizes import Dims, Levels
+    from clados.spec.core.sizes import Dims, Levels, ResNetSize
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +61,14 @@ class Weight:
 
 
 @dataclass(frozen=True, slots=True)
+class Statistic:
+    """A tensor that training keeps up to date without a gradient: saved with the parameters, and none of them."""
+
+    shape: tuple[int, ...]
+    start: float
+
+
+@dataclass(frozen=True, slots=True)
 class Held:
     """A part inside a part, and what it is told."""
 
@@ -82,7 +90,7 @@ class Named:
     held: Mapping[str, Held]
 
 
-Tensors = Projection | Kernel | Table | Weight  # what owns tensors by itself
+Tensors = Projection | Kernel | Table | Weight | Statistic  # what owns tensors by itself
 Pieces = Mapping[str, Tensors | Held | Several | Named]
 
 
@@ -103,6 +111,8 @@ class Env:
     steps: int = 0  # width of the vector that says which step of the diffusion it is
     pair: Dims | None = None  # of the map of pairs beside an alignment
     window: int = 0  # side of the windows of a stage
+    stages: ResNetSize | None = None  # of a tower of bottlenecks
+    places: int = 0  # of the last map of such a tower
 
     def of_width(self, d_model: int) -> Env:
         """The same for a part that works at another width."""

@@ -9,7 +9,7 @@ from clados.names import parse_number
 from clados.spec.core.declaration import parts
 from clados.spec.core.ledger import count_parameters
 from clados.spec.core.part import part_fields
-from clados.spec.core.sizes import DenoiserSize, Levels, Sides, Size, Stages, Towers
+from clados.spec.core.sizes import DenoiserSize, Levels, ResNetSize, Sides, Size, Stages, Towers
 from clados.spec.errors import SpecError
 from clados.spec.feedforward.experts import Experts
 from clados.spec.kinds.model import Model
@@ -129,7 +129,9 @@ def _sized(size: Scalable, ratio: float, more: int, limits: _Limits) -> Scalable
         return _stages(size, ratio, more, limits.layers)
     if isinstance(size, Towers):
         joint = max(STEP, STEP * round(size.joint * ratio / STEP))
-        return Towers(_one(size.image, ratio, more, limits), _one(size.text, ratio, more, limits), joint)
+        image = size.image
+        narrow = _resnet(image, ratio) if isinstance(image, ResNetSize) else _one(image, ratio, more, limits)
+        return Towers(narrow, _one(size.text, ratio, more, limits), joint)
     if isinstance(size, DenoiserSize):
         codes = None if size.codes is None else _levels(size.codes, ratio)
         return DenoiserSize(_levels(size.unet, ratio), _one(size.text, ratio, more, limits), codes)
@@ -140,6 +142,12 @@ def _levels(size: Levels, ratio: float) -> Levels:
     """Levels of other widths: multiples of the usual 32 groups of norms."""
     channels = tuple(NORM_GROUPS * max(1, round(each * ratio / NORM_GROUPS)) for each in size.channels)
     return size.but(channels=channels, head_dim=size.head_dim and min(size.head_dim, NORM_GROUPS))
+
+
+def _resnet(size: ResNetSize, ratio: float) -> ResNetSize:
+    """Stages of bottlenecks of another, even width, a layer in each at least."""
+    width, layers = max(2, 2 * round(size.width * ratio / 2)), (max(1, round(each * ratio)) for each in size.layers)
+    return ResNetSize(tuple(layers), width, size.head_dim)
 
 
 def _one(size: Size, ratio: float, more: int, limits: _Limits) -> Size:

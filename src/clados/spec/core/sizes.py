@@ -70,10 +70,48 @@ class Sides(Part):
     decoder: Size
 
 
+WIDENED = 4  # how many times as wide as its bottlenecks is what leaves a stage (He et al. 2016, §4.1)
+
+
+class ResNetSize(Part):
+    """Stages of bottlenecks, each of twice the width of the one before, and attention over the last map."""
+
+    layers: tuple[int, ...]  # of each stage
+    width: int  # of the first stage's bottlenecks
+    head_dim: int = 64  # of the attention
+
+    @classmethod
+    def example(cls) -> Self:
+        return cls((1, 1, 1, 1), width=2)
+
+    def check(self) -> None:
+        if not self.layers or min(self.layers) < 1 or not 2 <= self.width <= MOST:
+            raise SpecError(
+                f"ResNetSize.layers is {self.layers} and width {self.width}; each stage needs a layer, a width of 2"
+            )
+        if self.head_dim < 1 or self.d_model % self.head_dim:
+            raise SpecError(f"ResNetSize.head_dim is {self.head_dim}, which does not divide d_model {self.d_model}")
+
+    @property
+    def d_model(self) -> int:
+        """Width of what leaves the last stage."""
+        return int(WIDENED * self.width * 2 ** (len(self.layers) - 1))
+
+    @property
+    def shrinks(self) -> int:
+        """By how much the sides of the last map are shorter than the image's, of which the first layers take 4."""
+        return int(4 * 2 ** (len(self.layers) - 1))
+
+    @property
+    def dims(self) -> Dims:
+        """What the attention over the last map is told."""
+        return Size(sum(self.layers), self.d_model, self.d_model // self.head_dim).dims
+
+
 class Towers(Part):
     """An image tower, a text tower, and the width of the space in which they meet."""
 
-    image: Size
+    image: Size | ResNetSize
     text: Size
     joint: int
 

@@ -3,6 +3,7 @@
 from typing import Self
 
 from clados.spec.attention.masks import All, Causal
+from clados.spec.convolutions.resnet import ThreeConvolutions
 from clados.spec.core import small
 from clados.spec.core.part import Part, but
 from clados.spec.core.pieces import Env, Held, Named, Pieces
@@ -26,9 +27,14 @@ class Tower(Part, kw_only=True):
 
     def check(self) -> None:
         check_blanks(self.inputs, self.stack, single=isinstance(self, Decoder))
-        if isinstance(self.inputs, MapInputs):
-            raise SpecError(f"{type(self).__name__}.inputs is {self.inputs!r}, which gives maps, for a Pyramid")
+        if isinstance(self.inputs, MapInputs | ThreeConvolutions):
+            where = "a Pyramid" if isinstance(self.inputs, MapInputs) else "a ResNet"
+            raise SpecError(f"{type(self).__name__}.inputs is {self.inputs!r}, which gives maps, for {where}")
         check_heads(type(self).__name__, self.heads)
+
+    def env_at(self, size: Size, joint: int = 0) -> Env:
+        """What its parts are told at a size; ``joint`` is the width of the space that it shares with another tower."""
+        return Env(size.dims, self.stack.norm, self.inputs, isinstance(self.stack.sees, Causal), joint=joint)
 
     def pieces(self, env: Env) -> Pieces:
         held: dict[str, Held | Named] = {"inputs": Held(self.inputs, env), "stack": Held(self.stack, env)}
@@ -50,7 +56,7 @@ class _Single(Tower, OneTower, kw_only=True):
 
     def env(self) -> Env:
         """What its parts are told."""
-        return Env(self.size.dims, self.stack.norm, self.inputs, isinstance(self.stack.sees, Causal))
+        return self.env_at(self.size)
 
     def pieces(self, env: Env | None = None) -> Pieces:
         return super().pieces(self.env())

@@ -2,12 +2,11 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import replace
-from typing import Self
+from typing import Any, Self
 
-from clados.spec.attention.masks import Causal
+from clados.spec.convolutions.resnet import ResNet
 from clados.spec.core.pieces import Env, Held, Pieces, Weight
-from clados.spec.core.sizes import Size, Towers
+from clados.spec.core.sizes import ResNetSize, Towers
 from clados.spec.errors import SpecError
 from clados.spec.heads.base import Head
 from clados.spec.inputs.base import Inputs
@@ -20,10 +19,14 @@ class TwoTower(Model, kw_only=True):
     """An image tower and a text tower that meet in one space (Radford et al. 2021, figure 3)."""
 
     size: Towers
-    image: Tower
+    image: Tower | ResNet
     text: Tower
     temperature: float = 0.07  # at the start; learned as its logarithm's negative
     warmest: float = 100.0  # the factor on the cosines never exceeds this
+
+    def check(self) -> None:
+        if isinstance(self.image, ResNet) != isinstance(self.size.image, ResNetSize):
+            raise SpecError(f"TwoTower.size.image is {self.size.image!r}; a ResNet has a ResNetSize, a Tower a Size")
 
     @property
     def towers(self) -> tuple[HasHeads, ...]:
@@ -44,9 +47,8 @@ class TwoTower(Model, kw_only=True):
         return self.text.inputs.vocab
 
     def pieces(self, env: Env | None = None) -> Pieces:
-        def held(tower: Tower, size: Size) -> Held:
-            causal = isinstance(tower.stack.sees, Causal)
-            return Held(tower, replace(Env(size.dims, tower.stack.norm, tower.inputs, causal), joint=self.size.joint))
+        def held(tower: Tower | ResNet, size: Any) -> Held:
+            return Held(tower, tower.env_at(size, self.size.joint))
 
         return {
             "logit_scale": Weight((), start=-math.log(self.temperature)),

@@ -1,0 +1,1 @@
+"""Networks of convolutions that turn an image into states."""
