@@ -190,8 +190,10 @@ def test_no_line_holds_a_part_as_python_prints_it(pair: str) -> None:
         assert len(line) <= 250
 
 
-# Sizes that came later, from another paper or release, or from other people: no bare name means them.
+# Sizes that came later, from another paper or release, from other people, or that the paper does not mean by the bare
+# name: none means them.
 LATER = {
+    "clip": {"rn50x64"},  # of the same paper, which calls ViT-L/14@336px CLIP where it names no other (§3.2)
     "alpaca": {"13b"},  # others' replications
     "big-bird": {"pegasus-large"},  # of another structure, PEGASUS's
     "distilbert": {"base-multilingual-cased"},  # a later release, larger by its vocabulary alone

@@ -59,8 +59,8 @@ def test_every_declared_size_has_a_structure() -> None:
 
 
 def test_a_size_that_is_not_declared_is_refused_with_those_that_are() -> None:
-    with pytest.raises(CladosError, match=r"clip:rn50 is not declared; vit-b/32"):
-        structure(catalog()["clip"], "rn50")
+    with pytest.raises(CladosError, match=r"cm3:125m is not declared; medium, large"):
+        structure(catalog()["cm3"], "125m")
 
 
 def test_published_computations_are_six_times_parameters_times_tokens() -> None:

@@ -55,7 +55,7 @@ def test_diff_as_json(clados: Any) -> None:
         (("count", "brt"), "did you mean 'bert'"),
         (("count", "bert:bas"), "did you mean 'base'"),
         (("count", "bert", "--basis", "all"), "basis is 'all'"),
-        (("count", "clip:rn50"), "clip:rn50 is not declared"),
+        (("count", "cm3:125m"), "cm3:125m is not declared"),
         (("count", "dall-e-2"), "'dall-e-2' is not declared"),
         (("diff", "bert", "brt"), "did you mean 'bert'"),
         (("diff", "bert"), "missing argument"),

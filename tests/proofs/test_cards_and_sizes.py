@@ -43,8 +43,8 @@ def test_a_size_that_is_not_declared_or_counted_otherwise_fails() -> None:
 
 
 def test_sizes_of_another_structure_are_missing_not_wrong() -> None:
-    finding = sizes.prove_sizes(Subject(catalog()["clip"]))
-    assert "missing: rn50" in finding.evidence
+    finding = sizes.prove_sizes(Subject(catalog()["alphafold"]))
+    assert "missing: multimer_v3" in finding.evidence
 
 
 def test_labels_that_nothing_explains_are_counted_apart() -> None:

@@ -60,9 +60,9 @@ def test_every_proof_has_its_function() -> None:
 
 
 def test_the_table_of_sizes_says_what_is_unknown_and_what_is_only_missing() -> None:
-    told = list(sizes([catalog()["jurassic-1"], catalog()["clip"]]))
+    told = list(sizes([catalog()["jurassic-1"], catalog()["alphafold"]]))
     assert "| jurassic-1 | grande | model | 17,000,000,000 | - | unknown | - | unknown: " in "".join(told)
-    assert any(line.startswith("| clip | rn50 |") and "missing" in line for line in told)
+    assert any(line.startswith("| alphafold | multimer_v3 |") and "missing" in line for line in told)
 
 
 def test_what_a_declared_model_lacks_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
