@@ -151,9 +151,13 @@ class Levels(Part):
         return cls((32,), 1)
 
     def small(self) -> Self:
-        """An eighth of the widths: norms have few groups there."""
-        narrow = tuple(max(1, width // SMALLER) for width in self.channels)
-        return self.but(channels=narrow, head_dim=self.head_dim and max(1, self.head_dim // SMALLER))
+        """An eighth of the widths where heads have one of their own: what others computed is kept in small files."""
+        if self.head_dim is None:
+            return self
+        return self.but(
+            channels=tuple(max(1, width // SMALLER) for width in self.channels),
+            head_dim=max(1, self.head_dim // SMALLER),
+        )
 
 
 class DenoiserSize(Part):
