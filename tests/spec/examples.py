@@ -159,6 +159,8 @@ def read(model: s.Model, batch: int = 2, length: int = 7) -> dict[str, torch.Ten
             steps = torch.arange(4).expand(batch, 4)
             sides = numbers(batch, 4, inputs.states), numbers(batch, 4, inputs.actions), numbers(batch, 4, 1)
             return dict(zip(("states", "actions", "returns_to_go", "timesteps"), (*sides, steps), strict=True))
+        case s.Decoder(inputs=s.Binned() as inputs):
+            return {"trajectories": ids(inputs.bins + 1, batch, min(length, inputs.context))}
         case s.Decoder(inputs=s.Frames() as inputs):
             frames = numbers(batch, 2, inputs.frames, inputs.side, inputs.side)
             actions, steps = ids(inputs.actions, batch, 2), torch.arange(2).expand(batch, 2)

@@ -80,6 +80,7 @@ def kind(model: s.Model) -> str:
         s.Tokens: "tokens",
         s.Trajectory: "trajectories",
         s.Frames: "frames",
+        s.Binned: "binned trajectories",
     }
     read = " and ".join(what for kind, what in kinds.items() if model.reads(kind) is not None)
     return f"{with_article(type(model).__name__)} of {read}"

@@ -6,9 +6,10 @@ from dataclasses import fields
 from typing import Any
 
 from clados.names import ROLES
-from clados.spec.attention.masks import Banded
+from clados.spec.attention.masks import Banded, WithoutValues
 from clados.spec.core.part import Part, part_fields
 from clados.spec.feedforward.experts import Experts
+from clados.spec.inputs.binned import Binned
 from clados.spec.inputs.factorised import Factorised, Widened
 from clados.spec.inputs.image import OverlappingPatches, Patches, PatchMap
 from clados.spec.inputs.text import Tokens
@@ -154,6 +155,7 @@ _READ: dict[type[Part], str] = {
     OverlappingPatches: "a map of an image's overlapping patches",
     Trajectory: "returns, states and actions",
     Frames: "returns, frames and actions",
+    Binned: "bins of states, actions, rewards and returns to go",
 }
 
 
@@ -198,6 +200,8 @@ def _position(old: Any, new: Any) -> str:
 def _pattern(old: Any, new: Any) -> str:
     if isinstance(new, Banded):
         return f"attention sees the last {new.span} positions only"
+    if isinstance(new, WithoutValues):
+        return "attention sees no returns to go"
     return "attention sees all that the stack may see" if new is None else f"attention sees {short(new)}"
 
 

@@ -7,7 +7,7 @@ from clados.catalog.card import Card, CardSize, Value, declaration_of
 from clados.catalog.sizes import model_of, size_named
 from clados.spec.attention.block_sparse import BlockSparse
 from clados.spec.attention.dense import Attention
-from clados.spec.attention.masks import All, Banded
+from clados.spec.attention.masks import All, Banded, WithoutValues
 from clados.spec.attention.windows import GlobalWindows, ShiftedWindows, WindowAttention
 from clados.spec.convolutions.resnet import ThreeConvolutions
 from clados.spec.core.ledger import count_parameters
@@ -16,6 +16,7 @@ from clados.spec.core.sizes import WIDENED, Dims, ResNetSize
 from clados.spec.feedforward.experts import Experts, ProductMLP
 from clados.spec.feedforward.mlp import MLP, FeedForward
 from clados.spec.inputs.base import Inputs
+from clados.spec.inputs.binned import Binned
 from clados.spec.inputs.image import OverlappingPatches, Patches, PatchMap
 from clados.spec.inputs.text import Tokens
 from clados.spec.inputs.trajectory import Frames, Trajectory
@@ -45,6 +46,7 @@ POSITIONS: dict[type[Part], str] = {
     Patches: "learned absolute, one a patch",
     Trajectory: "learned, one a time step",
     Frames: "learned, one a time step",
+    Binned: "learned absolute",
     Rotary: "rotary",
     RelativeBias: "relative bias, shared by the layers",
     LayerBias: "relative bias of each layer",
@@ -176,6 +178,8 @@ def _read(inputs: Inputs, size: CardSize) -> str:
             return f"images of {image} x {image} pixels as a map of overlapping patches, one for 4 x 4 pixels"
         case Trajectory() | Frames():
             return "returns, observations and actions"
+        case Binned(bins=bins, context=context):
+            return f"up to {context:,} numbers of states, actions, rewards and returns to go, in {bins} bins each"
         case Tokens(position=Learned(length=length, start=start)):
             return f"up to {length - start:,} tokens"
         case _:
@@ -267,6 +271,8 @@ def _attention(attn: Attention, dims: Dims) -> str:
             return heads
         case Banded(span=span):
             return f"{heads}, the last {span} positions"
+        case WithoutValues():
+            return f"{heads}, all but returns to go"
         case BlockSparse(block=block, window=window, random=random):
             return f"{heads}, blocks of {block}: {window} neighbours, {random} at random, some global"
         case other:

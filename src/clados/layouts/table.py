@@ -70,6 +70,7 @@ LAYOUTS: Mapping[str, tuple[str, ...]] = {
     "t0": ("hf.t5_v1_1:t5_v1_1",),
     "t5": ("hf.t5:t5",),
     "t5-v1.1": ("hf.t5_v1_1:t5_v1_1", "hf.t5_v1_1:mt5"),
+    "trajectory-transformer": ("hf.trajectory_transformer:trajectory_transformer",),
     "transformer": ("hf.marian:marian", "hf.marian:marian_two_vocabularies", "pytorch.transformer:transformer"),
     "transformer-xl": ("hf.transformer_xl:transformer_xl",),
     "turing-nlg": ("hf.gpt_2:gpt_2",),

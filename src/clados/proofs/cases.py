@@ -326,6 +326,12 @@ def _(inputs: s.Trajectory, model: s.Model, draw: torch.Generator) -> ModelInput
 
 
 @_read.register
+def _(inputs: s.Binned, model: s.Model, draw: torch.Generator) -> ModelInputs:
+    """Windows that end within a step, some of them ended."""
+    return {"trajectories": torch.randint(inputs.bins + 1, (TEXTS, inputs.context), generator=draw)}
+
+
+@_read.register
 def _(inputs: s.Frames, model: s.Model, draw: torch.Generator) -> ModelInputs:
     steps = inputs.context
     return {

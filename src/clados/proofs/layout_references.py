@@ -19,14 +19,15 @@ from clados.proofs.file_references import (
     architecture_of,
 )
 
-# One small model, which nothing varies: gone from transformers since 4.36; in source alone; of timm and open_clip,
-# which are no part of the environment.
-GOLDEN = ("transfo-xl", "openfold", "timm-swin", "timm-gcvit", "open_clip", "glide")
+# One small model, which nothing varies: gone from transformers since 4.36, and since 5.0; in source alone; of timm and
+# open_clip, which are no part of the environment.
+GOLDEN = ("transfo-xl", "trajectory_transformer", "openfold", "timm-swin", "timm-gcvit", "open_clip", "glide")
 REFERENCES: dict[str, Callable[[str, s.Layout, s.Model, Path], FileReference]] = {
     "torch.nn.Transformer": TorchTransformer,
     "xlnet": MemoryReference,
     "stable-diffusion": Pipeline,
     "transfo-xl": Golden,
+    "trajectory_transformer": Golden,
     "openfold": GoldenFold,
     "glide": GoldenDenoiser,
     "timm-swin": GoldenPyramid,

@@ -5,7 +5,7 @@ import pkgutil
 
 from clados.spec.attention.block_sparse import BlockSparse
 from clados.spec.attention.dense import Attention, CrossAttention
-from clados.spec.attention.masks import All, Banded, Causal, Pattern, Sees
+from clados.spec.attention.masks import All, Banded, Causal, Pattern, Sees, WithoutValues
 from clados.spec.attention.windows import GlobalWindows, ShiftedWindows, WindowAttention
 from clados.spec.convolutions.resnet import AttentionPool, Bottleneck, BottleneckStage, ResNet, ThreeConvolutions
 from clados.spec.core.declaration import Declaration, dropping, parts, tiny
@@ -43,6 +43,7 @@ from clados.spec.folding.structure import AngleLayer, Angles, FirstRow, PointAtt
 from clados.spec.heads.actions import ActionLogits, NextAction, NextReturn, NextState
 from clados.spec.heads.adaptive import AdaptiveSoftmax
 from clados.spec.heads.base import Head
+from clados.spec.heads.binned import BinLogits
 from clados.spec.heads.classes import ChoiceScore, Classifier, LastClassifier, MeanClassifier
 from clados.spec.heads.embedding import Dense, Embedding, Pool, Projected, Step, UnitLength, VectorNorm
 from clados.spec.heads.entity import EntityHead
@@ -73,6 +74,7 @@ from clados.spec.init import (
 )
 from clados.spec.inputs.adaptive import AdaptiveTokens
 from clados.spec.inputs.base import Inputs
+from clados.spec.inputs.binned import Binned
 from clados.spec.inputs.factorised import Factorised, Widened
 from clados.spec.inputs.image import ImageInputs, MapInputs, OverlappingPatches, Patches, PatchMap, Pixels
 from clados.spec.inputs.target import OwnTarget, Target
@@ -92,6 +94,7 @@ from clados.spec.kinds.two_tower import TwoTower
 from clados.spec.layout import (
     Choice,
     CountOf,
+    Derived,
     EachLayer,
     Fused,
     HeadAxes,
@@ -116,6 +119,7 @@ from clados.spec.layout import (
     prefixed,
 )
 from clados.spec.learning.objectives.base import Objective
+from clados.spec.learning.objectives.binned_trajectories import BinnedTrajectories
 from clados.spec.learning.objectives.blank_infilling import BlankInfilling
 from clados.spec.learning.objectives.causal_masked import CausalMasked
 from clados.spec.learning.objectives.contrastive import Contrastive, PairedTexts
@@ -179,6 +183,11 @@ from clados.spec.unet.conditions import LastState, LowResolution, PooledStates, 
 from clados.spec.unet.levels import Level, Middle, UNet
 
 __all__ = [
+    "BinnedTrajectories",
+    "Derived",
+    "Binned",
+    "BinLogits",
+    "WithoutValues",
     "JointAttention",
     "Resample",
     "ResidualDownsample",

@@ -135,6 +135,10 @@ class CountOf(KeyRule):
     kind: type[Part]
 
 
+class Derived(KeyRule):
+    """A number that follows from our fields, at the path. Read, it must agree with them."""
+
+
 class KindOf(KeyRule):
     """A name for the kind of part that stands at the path; its fields are those that other keys give."""
 

@@ -16,6 +16,7 @@ from clados.spec.kinds.model import Model
 from clados.spec.layout import (
     Choice,
     CountOf,
+    Derived,
     EachLayer,
     HeadShare,
     KeyRule,
@@ -37,7 +38,7 @@ def each_of(said: str | KeyRule | tuple[str | KeyRule, ...]) -> tuple[str | KeyR
 
 def is_late(how: str | KeyRule) -> bool:
     """Whether it is read with the help of other fields."""
-    return isinstance(how, HeadShare | TimesWidth | EachLayer | CountOf | KindOf | Shrunk | LevelNames)
+    return isinstance(how, HeadShare | TimesWidth | EachLayer | CountOf | Derived | KindOf | Shrunk | LevelNames)
 
 
 def paths(how: str | KeyRule, model: Model) -> tuple[str, ...]:
@@ -59,6 +60,10 @@ def our_fields(how: str | KeyRule, key: str, value: Any, model: Model) -> Iterat
     if isinstance(how, EachLayer | CountOf) or (isinstance(how, LevelNames) and not how.attended):
         if (expected := their_value(how, how.path, model)) != value:
             raise LayoutError(f"'{key}' is {value!r}; as declared, so many layers or levels are {expected!r}")
+        return
+    if isinstance(how, Derived):
+        if (expected := their_value(how, how.path, model)) != value:
+            raise LayoutError(f"'{key}' is {value!r}; the other keys make it {expected!r}")
         return
     for path in paths(how, model):
         yield path, _inward(how, key, value, model)

@@ -10,6 +10,7 @@ from torch import Tensor
 from clados import spec as s
 from clados.nn.core.module import builds
 from clados.spec.core.pieces import Env
+from clados.spec.inputs.binned import binned_inputs
 
 
 class Mask(ABC):
@@ -58,6 +59,18 @@ class Banded(Mask):
         return query[:, None] - key < self.part.span
 
 
+@builds(s.WithoutValues)
+class WithoutValues(Mask):
+    """No last token of a step."""
+
+    def __init__(self, part: s.WithoutValues, env: Env) -> None:
+        super().__init__(part, env)
+        self.step = binned_inputs(part, env).step
+
+    def __call__(self, query: Tensor, key: Tensor) -> Tensor:
+        return (key % self.step != self.step - 1).expand(query.size(0), -1)
+
+
 def make_mask(
     sees: Mask,
     pattern: Mask | None,
@@ -89,7 +102,7 @@ def make_mask(
     if pattern is not None:
         allowed = allowed & pattern(query, key)
     if keep is not None:  # a padded position sees itself, so that no row is empty
-        allowed = allowed & keep[:, None, None] | (key == query[:, None])
+        allowed = torch.where(keep[:, None, None], allowed, key == query[:, None])
     if bias is None:
         return allowed, False
     return bias.masked_fill(~allowed, torch.finfo(bias.dtype).min), False

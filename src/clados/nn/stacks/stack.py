@@ -45,7 +45,7 @@ class Stack(Module):
         self.placed = part.position is not None
         biased = part.position is not None and not isinstance(part.position, s.Rotary)
         self.most = isqrt(MOST_BIASES // env.dims.heads) if biased else None  # positions that look at one another
-        self.masks: list[Mask | None] = [None if pattern is None else made(pattern) for pattern in part.patterns]
+        self.masks: list[Mask | None] = [None if pattern is None else made(pattern, env) for pattern in part.patterns]
         self.kinds = [part.patterns.index(block.attn.pattern) for block in part.blocks(layers)]
         self.weights = part.weights(layers) if part.groups else None  # the block of each layer, where some share one
         self.convolved = 0 if part.convolution else None  # which layer has a convolution beside it

@@ -5,6 +5,7 @@ from typing import Self
 from clados.spec.core import small
 from clados.spec.core.part import Part
 from clados.spec.core.pieces import Env, Pieces
+from clados.spec.inputs.binned import binned_inputs
 
 
 class Sees(Part):
@@ -42,3 +43,15 @@ class Banded(Pattern):
     @classmethod
     def example(cls) -> Self:
         return cls(span=3)
+
+
+class WithoutValues(Pattern):
+    """All but the last token of each step, the return to go, which no position attends to, not even its own.
+
+    A plan's value would otherwise depend on the values that were guessed before it (Janner et al. 2021;
+    github:jannerm/trajectory-transformer trajectory/models/transformers.py).
+    """
+
+    def outside(self, env: Env) -> Pieces:
+        binned_inputs(self, env)
+        return {}
