@@ -122,5 +122,6 @@ def test_every_kind_of_file_that_is_read_has_a_published_one_here() -> None:
         "openfold": "golden files of the authors' code",
         "timm-swin": "golden files of timm",
         "timm-gcvit": "golden files of timm",
+        "open_clip": "golden files of open_clip",
     }
     assert read - kinds == set(elsewhere)
