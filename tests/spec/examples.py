@@ -13,6 +13,7 @@ from clados.spec.core.pieces import Env, Held, Several
 from clados.spec.kinds.entity import Aggregator
 
 PAINTER: Any = declared("stable-diffusion").model
+HELD = (PAINTER, declared("dall-e").model, declared("swin").model)  # what is declared once, and stands often
 FURTHER = (
     s.Codes(size=PAINTER.size.codes, inputs=PAINTER.inputs, coder=PAINTER.codes),
     *(s.Reshaped("x", (1, -1)), s.Banded(4), s.Rule("x"), s.Sides(s.Size(1, 8, 1), s.Size(2, 8, 1)), s.OfText(4)),
@@ -64,7 +65,7 @@ def structures() -> dict[str, s.Model]:
 
 def examples() -> dict[type[s.Part], s.Part]:
     """A part of every kind."""
-    found_parts = {type(part): part for part in (*held(PAINTER), *held(declared("swin").model))}
+    found_parts = {type(part): part for model in HELD for part in held(model)}
     found_parts |= {type(part): part for part in held(declared("clip").models()["rn50"])}
     found_parts |= {type(part): part for name in package_models() for part in inside(declared(name))}
     found_parts |= {type(part): part for part in FURTHER}
@@ -139,6 +140,15 @@ def read(model: s.Model, batch: int = 2, length: int = 7) -> dict[str, torch.Ten
             if model.low:
                 noisy["low_res"] = numbers(batch, model.diffused, side // model.low.factor, side // model.low.factor)
             return noisy
+        case s.CodePainter(inputs=inputs, decoder=s.Tower(inputs=s.TextThenCodes() as texts)):
+            codes = texts.first_code + ids(texts.codes, batch, length)
+            text = ids(texts.vocab.size, batch, texts.text)
+            return {
+                "input_ids": torch.cat([text, codes], 1),
+                "pixel_values": numbers(batch, inputs.channels, 8, 16),
+            }
+        case s.Codes(inputs=inputs):
+            return {"pixel_values": numbers(batch, inputs.channels, 8, 16)}
         case s.Fold(inputs=inputs, extra=extra, templates=templates):
             rows = {
                 "aatype": ids(20, batch, length),

@@ -14,6 +14,7 @@ from clados.spec.inputs.factorised import Factorised, Widened
 from clados.spec.inputs.image import OverlappingPatches, Patches, PatchMap
 from clados.spec.inputs.text import Tokens
 from clados.spec.inputs.trajectory import Frames, Trajectory
+from clados.spec.kinds.single import Tower
 from clados.spec.positions.alibi import ALiBi
 from clados.spec.positions.bias import LayerBias, RelativeBias
 from clados.spec.positions.rotary import Rotary
@@ -50,6 +51,8 @@ def sentence(path: str, old: Any, new: Any) -> str:
     >>> said("stack.norm_out", False, True)
     'a norm after the last layer'
     """
+    if path == "decoder" and isinstance(old or new, Tower):
+        return "no decoder of codes" if new is None else "decoder of a text and the codes of an image"
     if path in _LONE and (old is None or new is None):
         return f"{'no ' if new is None else ''}{_LONE[path]}"
     if path.startswith("size."):
@@ -210,7 +213,7 @@ def _turns(old: Any, new: Any) -> str:
 
 
 def _heads(old: Any, new: Any) -> str:
-    olds, news = ({head.slot: head for head in heads} for heads in (old, new))
+    olds, news = ({head.slot: head for head in heads or ()} for heads in (old, new))  # some kinds have none
     gone = [f"no {slot} head" for slot in olds if slot not in news]
     come = [f"{slot} head: {short(news[slot])}" for slot in news if slot not in olds]
     both = [slot for slot in olds if slot in news and olds[slot] != news[slot]]

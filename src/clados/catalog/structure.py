@@ -7,6 +7,7 @@ from clados.catalog.card import Card, CardSize, Value, declaration_of
 from clados.catalog.sizes import model_of, size_named
 from clados.spec.attention.block_sparse import BlockSparse
 from clados.spec.attention.dense import Attention
+from clados.spec.attention.grid import GridColumn, GridKernel, GridRow
 from clados.spec.attention.masks import All, Banded, WithoutValues
 from clados.spec.attention.windows import GlobalWindows, ShiftedWindows, WindowAttention
 from clados.spec.convolutions.resnet import ThreeConvolutions
@@ -17,12 +18,14 @@ from clados.spec.feedforward.experts import Experts, ProductMLP
 from clados.spec.feedforward.mlp import MLP, FeedForward
 from clados.spec.inputs.base import Inputs
 from clados.spec.inputs.binned import Binned
+from clados.spec.inputs.captioned import TextThenCodes
 from clados.spec.inputs.image import OverlappingPatches, Patches, PatchMap
 from clados.spec.inputs.text import Tokens
 from clados.spec.inputs.trajectory import Frames, Trajectory
 from clados.spec.kinds.encoder_decoder import EncoderDecoder
 from clados.spec.kinds.fold import Fold
 from clados.spec.kinds.model import Model
+from clados.spec.kinds.painter import CodePainter
 from clados.spec.kinds.pyramid import Pyramid
 from clados.spec.kinds.single import Decoder, Encoder, Tower
 from clados.spec.kinds.two_tower import TwoTower
@@ -33,6 +36,7 @@ from clados.spec.positions.bias import LayerBias, RelativeBias
 from clados.spec.positions.blanks import Blanks
 from clados.spec.positions.disentangled import Disentangled
 from clados.spec.positions.distances import Distances
+from clados.spec.positions.grid import TextThenGrid
 from clados.spec.positions.rotary import Rotary
 from clados.spec.residuals import DeepNorm, FromNorm, Parallel, Post, Pre
 from clados.spec.stacks.stack import Stack
@@ -42,6 +46,7 @@ _HALF = 2  # bytes of a number in float16 and bfloat16
 POSITIONS: dict[type[Part], str] = {
     Learned: "learned absolute",
     Blanks: "learned absolute, in the text and in the blank",
+    TextThenGrid: "learned absolute, of an image's rows and columns",
     Sinusoidal: "sinusoidal absolute",
     Patches: "learned absolute, one a patch",
     Trajectory: "learned, one a time step",
@@ -144,6 +149,8 @@ def _stacks(model: Model) -> Iterator[tuple[str, Stack, Dims, Inputs]]:
         if isinstance(model.image, Tower):
             yield "image", model.image.stack, model.size.image.dims, model.image.inputs
         yield "text", model.text.stack, model.size.text.dims, model.text.inputs
+    elif isinstance(model, CodePainter):
+        yield "", model.decoder.stack, model.size.decoder.dims, model.decoder.inputs
     elif isinstance(model, Encoder | Decoder):
         yield "", model.stack, model.size.dims, model.inputs
 
@@ -180,6 +187,8 @@ def _read(inputs: Inputs, size: CardSize) -> str:
             return "returns, observations and actions"
         case Binned(bins=bins, context=context):
             return f"up to {context:,} numbers of states, actions, rewards and returns to go, in {bins} bins each"
+        case TextThenCodes(position=TextThenGrid(text=text, side=side)):
+            return f"up to {text:,} tokens, then {side} x {side} codes of an image"
         case Tokens(position=Learned(length=length, start=start)):
             return f"up to {length - start:,} tokens"
         case _:
@@ -273,6 +282,12 @@ def _attention(attn: Attention, dims: Dims) -> str:
             return f"{heads}, the last {span} positions"
         case WithoutValues():
             return f"{heads}, all but returns to go"
+        case GridRow():
+            return f"{heads}, the text and as many codes as a row has"
+        case GridColumn():
+            return f"{heads}, the text and the codes above"
+        case GridKernel(side=side):
+            return f"{heads}, the text and the codes around, {side} x {side}"
         case BlockSparse(block=block, window=window, random=random):
             return f"{heads}, blocks of {block}: {window} neighbours, {random} at random, some global"
         case other:

@@ -21,6 +21,7 @@ LAYOUTS: Mapping[str, tuple[str, ...]] = {
     "clip": ("hf.clip:clip", "open_clip.clip:resnet"),
     "colossalchat": ("hf.llama:llama",),
     "ctrl": ("hf.ctrl:ctrl",),
+    "dall-e": ("openai.dall_e:dvae",),
     "deberta": ("hf.deberta:deberta", "hf.deberta:deberta_v3", "hf.deberta:deberta_v2"),
     "decision-transformer": ("hf.decision_transformer:decision_transformer",),
     "deepspeedchat": ("hf.opt:opt",),

@@ -213,6 +213,18 @@ def _(model: s.ImageDenoiser, draw: torch.Generator) -> ModelInputs:
 
 
 @_example_inputs.register
+def _(model: s.CodePainter, draw: torch.Generator) -> ModelInputs:
+    """Texts with and without paddings, and the first rows of an image after each; and images to be coded."""
+    read = cast(s.TextThenCodes, model.decoder.inputs)
+    text = _ids(read.vocab, (TEXTS, read.text), draw)
+    for row, length in enumerate((read.text, 4, 1)):
+        text[row, length:] = read.first_padding + torch.arange(length, read.text)
+    codes = torch.randint(read.codes, (TEXTS, 2 * read.places_across + 3), generator=draw)
+    ids = torch.cat([text, read.first_code + codes], 1)
+    return {"input_ids": ids, "pixel_values": _images(model.inputs, draw)[:, :, :, : model.inputs.image]}
+
+
+@_example_inputs.register
 def _(model: s.Codes, draw: torch.Generator) -> ModelInputs:
     return {"pixel_values": _images(model.inputs, draw)}
 

@@ -19,9 +19,18 @@ from clados.proofs.file_references import (
     architecture_of,
 )
 
-# One small model, which nothing varies: gone from transformers since 4.36, and since 5.0; in source alone; of timm and
-# open_clip, which are no part of the environment.
-GOLDEN = ("transfo-xl", "trajectory_transformer", "openfold", "timm-swin", "timm-gcvit", "open_clip", "glide")
+# One small model, which nothing varies: gone from transformers since 4.36, and since 5.0; in source alone; of timm,
+# open_clip and DALL-E, which are no part of the environment.
+GOLDEN = (
+    "transfo-xl",
+    "trajectory_transformer",
+    "openfold",
+    "timm-swin",
+    "timm-gcvit",
+    "open_clip",
+    "glide",
+    "openai-dvae",
+)
 REFERENCES: dict[str, Callable[[str, s.Layout, s.Model, Path], FileReference]] = {
     "torch.nn.Transformer": TorchTransformer,
     "xlnet": MemoryReference,
@@ -33,6 +42,7 @@ REFERENCES: dict[str, Callable[[str, s.Layout, s.Model, Path], FileReference]] =
     "timm-swin": GoldenPyramid,
     "timm-gcvit": GoldenPyramid,
     "open_clip": Golden,
+    "openai-dvae": Golden,
 }
 
 

@@ -123,7 +123,7 @@ def _spread(weights: nn.Module, model: s.Model) -> float:
     rows = TIMES // PASSES
     batch = {name: each.expand(rows, *each.shape[1:]) for name, each in short.items()}
     outs = [module(**batch) for _ in range(PASSES)]
-    named = [name for name, each in outs[0].items() if each.size(0) == rows]
+    named = [name for name, each in outs[0].items() if each.size(0) == rows and each.is_floating_point()]
     varied = [torch.cat([out[name] for out in outs]).var(0).mean() for name in named]
     return float(torch.stack(varied).sum())
 

@@ -5,6 +5,7 @@ import pkgutil
 
 from clados.spec.attention.block_sparse import BlockSparse
 from clados.spec.attention.dense import Attention, CrossAttention
+from clados.spec.attention.grid import GridColumn, GridKernel, GridPattern, GridRow
 from clados.spec.attention.masks import All, Banded, Causal, Pattern, Sees, WithoutValues
 from clados.spec.attention.windows import GlobalWindows, ShiftedWindows, WindowAttention
 from clados.spec.convolutions.resnet import AttentionPool, Bottleneck, BottleneckStage, ResNet, ThreeConvolutions
@@ -12,7 +13,7 @@ from clados.spec.core.declaration import Declaration, dropping, parts, tiny
 from clados.spec.core.ledger import Count, Row, count_parameters, rows, saved_rows
 from clados.spec.core.part import Change, Part, at, but, in_turn, merged, part_differences, part_fields, reach
 from clados.spec.core.registry import KINDS
-from clados.spec.core.sizes import DenoiserSize, Dims, Levels, ResNetSize, Sides, Size, Stages, Towers
+from clados.spec.core.sizes import DenoiserSize, Dims, Levels, PainterSize, ResNetSize, Sides, Size, Stages, Towers
 from clados.spec.diffusion.noise import (
     Betas,
     Bound,
@@ -44,6 +45,7 @@ from clados.spec.heads.actions import ActionLogits, NextAction, NextReturn, Next
 from clados.spec.heads.adaptive import AdaptiveSoftmax
 from clados.spec.heads.base import Head
 from clados.spec.heads.binned import BinLogits
+from clados.spec.heads.captioned import TextOrCodes
 from clados.spec.heads.classes import ChoiceScore, Classifier, LastClassifier, MeanClassifier
 from clados.spec.heads.embedding import Dense, Embedding, Pool, Projected, Step, UnitLength, VectorNorm
 from clados.spec.heads.entity import EntityHead
@@ -67,6 +69,7 @@ from clados.spec.init import (
     MeshNormal,
     NarrowNormal,
     Normal,
+    PainterInit,
     SmallInit,
     TwoTowerInit,
     UnitScaling,
@@ -75,6 +78,7 @@ from clados.spec.init import (
 from clados.spec.inputs.adaptive import AdaptiveTokens
 from clados.spec.inputs.base import Inputs
 from clados.spec.inputs.binned import Binned
+from clados.spec.inputs.captioned import TextThenCodes
 from clados.spec.inputs.factorised import Factorised, Widened
 from clados.spec.inputs.image import ImageInputs, MapInputs, OverlappingPatches, Patches, PatchMap, Pixels
 from clados.spec.inputs.target import OwnTarget, Target
@@ -86,6 +90,7 @@ from clados.spec.kinds.encoder_decoder import EncoderDecoder
 from clados.spec.kinds.entity import Entities, EntityEncoder, Fusion
 from clados.spec.kinds.fold import Fold, FoldSize, PairSize
 from clados.spec.kinds.model import Model
+from clados.spec.kinds.painter import CodePainter
 from clados.spec.kinds.permuted import FirstAsked, Permuted
 from clados.spec.kinds.pyramid import Pyramid
 from clados.spec.kinds.recurrent import Recurrent
@@ -140,6 +145,7 @@ from clados.spec.learning.objectives.folding import Folding
 from clados.spec.learning.objectives.image_classes import ImageClasses
 from clados.spec.learning.objectives.masked_tokens import MaskedNgrams, MaskedTokens
 from clados.spec.learning.objectives.next_token import CodedText, MarkedText, NextToken, NextTokenInSegments
+from clados.spec.learning.objectives.painting import CodedImages, PaintedCodes
 from clados.spec.learning.objectives.permuted_tokens import PermutedTokens
 from clados.spec.learning.objectives.predicted_noise import PredictedNoise
 from clados.spec.learning.objectives.replaced_tokens import ReplacedTokens
@@ -159,6 +165,7 @@ from clados.spec.positions.bias import LayerBias, RelativeBias
 from clados.spec.positions.blanks import Blanks
 from clados.spec.positions.disentangled import Disentangled
 from clados.spec.positions.distances import Distances, SegmentedDistances
+from clados.spec.positions.grid import TextThenGrid
 from clados.spec.positions.rotary import BandScaling, LinearScaling, Rotary, RotaryScaling
 from clados.spec.residuals import DeepNorm, FromNorm, Parallel, Post, Pre, Residual
 from clados.spec.stacks.block import Block
@@ -180,6 +187,7 @@ from clados.spec.unet.blocks import (
 )
 from clados.spec.unet.coder import Ascent, Coder, Descent, GaussianCoder
 from clados.spec.unet.conditions import LastState, LowResolution, PooledStates, TextVector
+from clados.spec.unet.discrete import CodeDecoder, CodeEncoder, DiscreteCoder, NarrowBlock
 from clados.spec.unet.levels import Level, Middle, UNet
 
 __all__ = [
@@ -200,7 +208,6 @@ __all__ = [
     "PerHeadKernel",
     "AttentionPool",
     "BatchNorm",
-    "Bottleneck",
     "BottleneckStage",
     "ResNet",
     "ResNetSize",
@@ -256,6 +263,7 @@ __all__ = [
     "Blanks",
     "Block",
     "BlockSparse",
+    "Bottleneck",
     "Bound",
     "Capacity",
     "Causal",
@@ -266,6 +274,10 @@ __all__ = [
     "CladosError",
     "Classifier",
     "Clipped",
+    "CodeDecoder",
+    "CodeEncoder",
+    "CodePainter",
+    "CodedImages",
     "CodedText",
     "Coder",
     "Codes",
@@ -298,6 +310,7 @@ __all__ = [
     "DialogueTurns",
     "Diffusion",
     "Dims",
+    "DiscreteCoder",
     "Discriminator",
     "Disentangled",
     "Distances",
@@ -337,6 +350,10 @@ __all__ = [
     "GaussianCoder",
     "GlobalColumnAttention",
     "Glorot",
+    "GridColumn",
+    "GridKernel",
+    "GridPattern",
+    "GridRow",
     "GroupNorm",
     "Haiku",
     "Head",
@@ -378,6 +395,7 @@ __all__ = [
     "MixtureOfDenoisers",
     "Model",
     "NarrowNormal",
+    "NarrowBlock",
     "Narrowed",
     "NextAction",
     "NextReturn",
@@ -398,6 +416,9 @@ __all__ = [
     "OuterProductMean",
     "OwnTarget",
     "Packing",
+    "PaintedCodes",
+    "PainterInit",
+    "PainterSize",
     "PairBlock",
     "PairClasses",
     "PairSize",
@@ -471,6 +492,9 @@ __all__ = [
     "Template",
     "Templates",
     "TextClasses",
+    "TextOrCodes",
+    "TextThenCodes",
+    "TextThenGrid",
     "Tied",
     "TimesWidth",
     "TokenClasses",

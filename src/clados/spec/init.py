@@ -17,6 +17,7 @@ from clados.spec.inputs.text import Tokens
 from clados.spec.norms import BatchNorm
 from clados.spec.positions.absolute import Learned
 from clados.spec.positions.bias import RelativeBias
+from clados.spec.positions.grid import TextThenGrid
 
 Law = Literal["normal", "truncated", "uniform"]
 
@@ -222,6 +223,26 @@ class FanIn(Init):
             return Fill("normal", self.tables, size)
         fan_in = row.piece.fan_in if isinstance(row.piece, Weight) else row.shape[-1]
         return Fill("truncated" if self.cut else "normal", math.sqrt(self.scale / fan_in), size)
+
+
+class PainterInit(Init):
+    """Convolutions N(0, 1 / fan_in) (github:openai/DALL-E dall_e/utils.py); the decoder as a Sparse Transformer.
+
+    Its products and tokens N(0, 0.125^2 / fan_in), last products of branches over sqrt(2 layers), positions over
+    the root of how many are added, scores of the vocabulary 0 (Child et al. 2019, §6).
+    """
+
+    def draw(self, row: Row, out: str, size: int) -> Fill:
+        if isinstance(row.piece, Kernel):
+            return Fill("normal", row.piece.fan_in**-0.5, size)
+        if isinstance(row.piece, Projection) and row.piece.vocabulary:
+            return Fill("normal", 0.0, size)
+        std = 0.125 * row.shape[-1] ** -0.5
+        if isinstance(row.part, TextThenGrid) and ".text." not in row.path:
+            std *= 0.5**0.5
+        if ends_branch(row):
+            std *= (2 * row.env.dims.layers) ** -0.5
+        return Fill("normal", std, size)
 
 
 class Kaiming(Init):

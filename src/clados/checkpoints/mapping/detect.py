@@ -243,7 +243,8 @@ def replace_heads(model: Model, held: Sequence[str | Head]) -> Model:
     if not isinstance(model.towers[0], Model):  # towers keep theirs
         return model
     own = tuple(head for head in model.own_heads if head.slot in held)
-    return model.but(heads=(*own, *(each for each in held if isinstance(each, Head))))
+    wanted = (*own, *(each for each in held if isinstance(each, Head)))
+    return model if wanted == model.own_heads else model.but(heads=wanted)  # some kinds can have none
 
 
 def tuned_heads(model: Model, ending: str, model_type: str = "") -> tuple[Head, ...]:

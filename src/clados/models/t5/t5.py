@@ -2,14 +2,9 @@
 
 from clados.spec import *
 
-attn = Attention(biases="none", scale=1.0, dropout=0.1)
-encoder = Stack(
-    block=Block(attn, MLP("relu", bias=False, dropout=0.1), dropout=0.1),
-    norm=RMSNorm(1e-6),
-    sees=All(),
-    position=RelativeBias(buckets=32, distance=128),
-    dropout=0.1,
-)
+block = Block(Attention(biases="none", scale=1.0, dropout=0.1), MLP("relu", bias=False, dropout=0.1), dropout=0.1)
+distances = RelativeBias(buckets=32, distance=128)
+encoder = Stack(block=block, norm=RMSNorm(1e-6), sees=All(), position=distances, dropout=0.1)
 t5 = EncoderDecoder(
     size=Size(layers=24, d_model=1024, heads=128, d_ff=65_536, head_dim=128),
     inputs=Tokens(

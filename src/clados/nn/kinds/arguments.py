@@ -90,4 +90,6 @@ def check_cache(cache: Cache | None, batch: int, length: int) -> None:
 def learned_positions(inputs: s.Inputs) -> int | None:
     """Positions that have a vector of their own; None without such a table."""
     position = getattr(inputs, "position", None)
+    if isinstance(position, s.TextThenGrid):
+        return position.places
     return position.length - position.start if isinstance(position, s.Learned) else None

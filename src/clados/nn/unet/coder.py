@@ -5,6 +5,8 @@ from torch import Tensor, nn
 from clados import spec as s
 from clados.nn.activations import ACTS
 from clados.nn.core.module import Kernel, Module, TensorFn, builds
+from clados.nn.kinds.arguments import check_shape
+from clados.nn.kinds.model import Output
 from clados.nn.unet.levels import Conditioned
 from clados.spec.core.pieces import Env
 
@@ -77,3 +79,10 @@ class GaussianCoder(Module):
         """The image of latents times their scale."""
         image: Tensor = self.decoder(self.post_quant(latents / self.scale))
         return image
+
+    def reconstructed(self, pixel_values: Tensor, noise: Tensor | None) -> Output:
+        """Means and log variances of the latents, and the image of the means; with ``noise``, of a draw."""
+        latents, log_variance = self.encode(pixel_values)
+        check_shape("noise", noise, tuple(latents.shape))
+        drawn = latents if noise is None else latents + self.scale * (0.5 * log_variance).exp() * noise
+        return Output(latents=latents, log_variance=log_variance, reconstruction=self.decode(drawn))

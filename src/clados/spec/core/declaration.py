@@ -5,7 +5,7 @@ from dataclasses import field
 from typing import Any, TypeVar
 
 from clados.spec.core.part import Part, hint, part_fields
-from clados.spec.core.sizes import DenoiserSize, Levels, ResNetSize, Sides, Size, Stages, Towers
+from clados.spec.core.sizes import DenoiserSize, Levels, PainterSize, ResNetSize, Sides, Size, Stages, Towers
 from clados.spec.errors import SpecError
 from clados.spec.kinds.fold import FoldSize
 from clados.spec.kinds.model import Model
@@ -25,7 +25,7 @@ class Declaration(Part, kw_only=True):
     """
 
     model: Model
-    sizes: Mapping[str, Size | Sides | Stages | Towers | Levels | DenoiserSize | Model]
+    sizes: Mapping[str, Size | Sides | Stages | Towers | Levels | DenoiserSize | PainterSize | Model]
     recipe: Recipe
     recipes: Mapping[str, Recipe] = field(default_factory=dict)  # of the sizes that the paper trains otherwise
     layouts: tuple[Layout, ...] = ()
@@ -77,11 +77,14 @@ def tiny(model: Model) -> Model:
         return model.resized(Towers(image, small.but(layers=2, d_model=32), 24))
     size = getattr(model, "size", small)
     if isinstance(size, Levels):
-        return model.resized(_tiny_levels(size))
+        first = size.channels[0]
+        return model.resized(size.but(channels=tuple(32 * each // first for each in size.channels)))
     if isinstance(size, DenoiserSize):
         codes = None if size.codes is None else _tiny_levels(size.codes).but(channels=(32, 64), blocks=1)
         text = _tiny(size.text, small.but(layers=2, d_model=36))
         return model.resized(DenoiserSize(_tiny_levels(size.unet), text, codes))
+    if isinstance(size, PainterSize):
+        return model.resized(PainterSize(_tiny(size.decoder, small), _tiny_levels(size.codes)))
     if isinstance(size, FoldSize):
         return model.resized(size.small())
     if isinstance(size, Stages):

@@ -9,7 +9,7 @@ from clados.names import parse_number
 from clados.spec.core.declaration import parts
 from clados.spec.core.ledger import count_parameters
 from clados.spec.core.part import part_fields
-from clados.spec.core.sizes import DenoiserSize, Levels, ResNetSize, Sides, Size, Stages, Towers
+from clados.spec.core.sizes import DenoiserSize, Levels, PainterSize, ResNetSize, Sides, Size, Stages, Towers
 from clados.spec.errors import SpecError
 from clados.spec.feedforward.experts import Experts
 from clados.spec.kinds.model import Model
@@ -22,7 +22,7 @@ HEAD = 16  # the narrowest head
 EXPERTS = 8  # the fewest, of those that have more
 STEP = 8  # widths are multiples of this
 NORM_GROUPS = 32  # and those of images of this
-Scalable = Size | Sides | Stages | Towers | DenoiserSize
+Scalable = Size | Sides | Stages | Towers | DenoiserSize | PainterSize | Levels
 
 
 def nearest_size(models: Mapping[str, Model], params: int | str) -> str:
@@ -98,6 +98,8 @@ def _candidates(model: Model, budget: int) -> Iterator[tuple[float, Model]]:
 
 def _widest(size: Scalable) -> int:
     each = part_fields(size).values()
+    if isinstance(size, Levels):
+        return max(size.channels)
     return (
         size.d_model if isinstance(size, Size | Stages) else max(one.d_model for one in each if isinstance(one, Size))
     )
@@ -118,7 +120,8 @@ class _Limits:
     @classmethod
     def of(cls, model: Model) -> Self:
         every = list(parts(model))
-        turns = [len(each.kinds) for each in every if isinstance(each, Stack | WindowStack)]
+        turns = [len(each.kinds) for each in every if isinstance(each, WindowStack)]
+        turns += [len(each.kinds) + (each.last is not None) for each in every if isinstance(each, Stack)]
         return cls(frozenset(each.fraction for each in every if isinstance(each, Rotary)), max(turns, default=1))
 
 
@@ -135,6 +138,10 @@ def _sized(size: Scalable, ratio: float, more: int, limits: _Limits) -> Scalable
     if isinstance(size, DenoiserSize):
         codes = None if size.codes is None else _levels(size.codes, ratio)
         return DenoiserSize(_levels(size.unet, ratio), _one(size.text, ratio, more, limits), codes)
+    if isinstance(size, PainterSize):
+        return PainterSize(_one(size.decoder, ratio, more, limits), _levels(size.codes, ratio))
+    if isinstance(size, Levels):
+        return _levels(size, ratio)
     return _one(size, ratio, more, limits)
 
 
@@ -201,6 +208,8 @@ def _strain(size: Scalable, small: Scalable, ratio: float) -> float:
     """How far the layers are from their share, and the heads from their width."""
     if isinstance(size, Stages) and isinstance(small, Stages):
         return max(_strain(a, b, ratio) for a, b in zip(size.stages, small.stages))
+    if isinstance(size, Levels):
+        return 0.0
     if not isinstance(size, Size) or not isinstance(small, Size):
         pairs = [(one, other) for one, other in zip(part_fields(size).values(), part_fields(small).values())]
         return max(_strain(a, b, ratio) for a, b in pairs if isinstance(a, Size))

@@ -168,6 +168,13 @@ class DenoiserSize(Part):
     codes: Levels | None = None
 
 
+class PainterSize(Part):
+    """A decoder of texts and codes, and what makes images codes for it."""
+
+    decoder: Size
+    codes: Levels
+
+
 class Stages(Part):
     """Stages of falling resolution, each of twice the width of the one before (Liu et al. 2021, §3.1)."""
 

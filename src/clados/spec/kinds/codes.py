@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Self
 
+from clados.spec.core.part import but
 from clados.spec.core.pieces import Env, Held, Pieces
 from clados.spec.core.sizes import Levels
 from clados.spec.heads.base import Head
@@ -11,6 +12,7 @@ from clados.spec.inputs.image import Pixels
 from clados.spec.kinds.model import HasHeads, Model
 from clados.spec.norms import LayerNorm
 from clados.spec.unet.coder import Coder
+from clados.spec.unet.discrete import DiscreteCoder
 
 
 class Codes(Model, kw_only=True):
@@ -31,6 +33,12 @@ class Codes(Model, kw_only=True):
 
     def adapted(self, inputs: Callable[[Inputs], Inputs], head: Callable[[Head], Head]) -> Self:
         return self.but(inputs=inputs(self.inputs))
+
+    def small(self) -> Self:
+        """An eighth of the widths, which no norm divides, where what others computed is kept in small files."""
+        if not isinstance(self.coder, DiscreteCoder):
+            return self
+        return self.but(size=but(channels=tuple(max(4, each // 8) for each in self.size.channels)))
 
     def pieces(self, env: Env | None = None) -> Pieces:
         return {"coder": Held(self.coder, coder_env(self.size, self.inputs))}

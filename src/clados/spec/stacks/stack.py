@@ -18,6 +18,7 @@ class Stack(Part, kw_only=True):
     """Blocks one after the other; several kinds of block take turns."""
 
     block: Block | tuple[Block, ...]
+    last: Block | None = None  # the last layer, where it is none of these
     norm: Norm
     sees: Sees
     position: StackPosition | None = None
@@ -32,6 +33,8 @@ class Stack(Part, kw_only=True):
             raise SpecError(f"Stack.groups is {self.groups}; it must be at least 1")
         if self.groups is not None and not isinstance(self.block, Block):
             raise SpecError("Stack.block is several in turn; layers that share their weights are of one kind")
+        if self.last and (self.groups is not None or self.decoder):
+            raise SpecError("Stack.last is a layer of its own, and groups or a decoder take the last for another")
         if (self.convolution or self.decoder) and not isinstance(self.sees, All):
             raise SpecError(f"Stack.sees is {self.sees!r}; a stack with a convolution or a decoder sees All()")
         if self.decoder and not isinstance(self.position, Disentangled):
@@ -57,11 +60,13 @@ class Stack(Part, kw_only=True):
     @property
     def patterns(self) -> tuple[Pattern | None, ...]:
         """The patterns among the layers, each once."""
-        return tuple(dict.fromkeys(block.attn.pattern for block in self.kinds))
+        every = (*self.kinds, *([self.last] if self.last else []))
+        return tuple(dict.fromkeys(block.attn.pattern for block in every))
 
     def blocks(self, layers: int) -> tuple[Block, ...]:
-        """As many blocks as there are layers, of each kind in turn."""
-        return tuple(self.kinds[i % len(self.kinds)] for i in range(layers))
+        """As many blocks as there are layers, of each kind in turn; the last perhaps another."""
+        turns = tuple(self.kinds[i % len(self.kinds)] for i in range(layers))
+        return (*turns[:-1], self.last) if self.last else turns
 
     def weights(self, layers: int) -> tuple[int, ...]:
         """The set of weights of each layer."""

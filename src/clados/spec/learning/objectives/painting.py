@@ -1,0 +1,50 @@
+"""Images as codes, and codes after a text."""
+
+from typing import ClassVar
+
+from clados.spec.errors import SpecError
+from clados.spec.learning.objectives.base import Objective
+
+
+class CodedImages(Objective):
+    """-ln p(x | z) + b KL(q(z | x) || uniform), over the numbers of x (Ramesh et al. 2021, eq. 1, appendix A.2).
+
+    p is a Laplace distribution of each pixel's logit (eq. 2), the codes z are softmax((l + g) / t) of the encoder's
+    scores l with Gumbel noise g (eq. 4 of Jang et al. 2016). b rises from 0 to ``kl`` over ``kl_over`` updates, t falls
+    from ``hottest`` to ``coolest`` over ``cools_over``, both as half a cosine. Updates are those of the stage: a run of
+    fewer takes the same share of its own. The average of the weights over time, which the paper keeps, is not kept.
+    """
+
+    verb: ClassVar[str] = "reconstruct"
+    kl: float = 6.6
+    kl_over: int = 5_000
+    hottest: float = 1.0
+    coolest: float = 1 / 16
+    cools_over: int = 150_000
+
+    def check(self) -> None:
+        if self.kl < 0 or self.kl_over < 1 or self.cools_over < 1:
+            raise SpecError(
+                f"CodedImages has kl {self.kl} over {self.kl_over} updates and cools over {self.cools_over}; "
+                "kl must be 0 or more, both numbers of updates at least 1"
+            )
+        if not 0 < self.coolest <= self.hottest:
+            raise SpecError(
+                f"CodedImages.coolest is {self.coolest} and hottest {self.hottest}; both must be above 0, coolest not "
+                "above hottest"
+            )
+
+
+class PaintedCodes(Objective):
+    """The next token of a text, then the next code of its image: ``text`` and the rest of one loss, means of each.
+
+    Codes are the likeliest, and what makes them learns nothing (Ramesh et al. 2021, §2.2). Paddings are read, and are
+    not to be foretold. Of the paper's recipe, BPE dropout of a tenth is left out.
+    """
+
+    verb: ClassVar[str] = "paint"
+    text: float = 1 / 8
+
+    def check(self) -> None:
+        if not 0 <= self.text < 1:
+            raise SpecError(f"PaintedCodes.text is {self.text}; it must be at least 0 and below 1")
