@@ -124,3 +124,18 @@ def test_the_commands_write_png(painter: Path, tmp_path: Path, capsys: pytest.Ca
 def test_numbers_out_of_range_are_refused(painter: Path, given: dict[str, Any], refusal: str) -> None:
     with pytest.raises(InputError, match=refusal):
         paint(painter, "a heart", **given)
+
+
+def test_codes_are_written_after_a_text_and_made_an_image(tmp_path: Path) -> None:
+    declared_model: Any = declared("dall-e").model
+    tokenizer: Any = tokenizer_for(declared_model, examples("gpt-2"), 420)
+    vocab = declared_model.decoder.inputs.vocab.but(size=tokenizer.size)
+    module = build(small(declared_model).but(decoder=s.but(inputs=s.but(vocab=vocab))), seed=1)
+    save_pretrained(module, tmp_path / "painter", tokenizer=tokenizer)
+    one, other = paint(tmp_path / "painter", ["A red heart", "rain"], seed=3)
+    assert one.shape == other.shape == (24, 24, 3)
+    assert not np.array_equal(one, other)
+    assert np.array_equal(paint(tmp_path / "painter", "a RED heart", seed=3)[0], one)  # in small letters, by its seed
+    with pytest.raises(InputError, match="this model writes codes, and takes none of these"):
+        paint(tmp_path / "painter", "rain", side=24)
+    assert reconstruct(tmp_path / "painter", one)[0].shape == (24, 24, 3)

@@ -86,8 +86,8 @@ def paint(
     """An image for each text, uint8 [height, width, channels].
 
     Args:
-        source: a directory with a model that takes noise out of images.
-        steps: of its sampler; more are finer.
+        source: a directory with a model that takes noise out of images, or writes their codes.
+        steps: of its sampler; more are finer. Codes are written one by one, whatever it says.
         guidance: how far an image is led towards its text, 1 being not at all; None: as declared.
         seed: the noise that each begins with; the same seed, text and steps give the same image.
         side: of the images in pixels; None: that of the images that it learned from.
@@ -102,6 +102,10 @@ def paint(
     check_seed(seed)
     model: Any = ready.model
     part: Any = ready.spec
+    if not hasattr(part, "sampler"):
+        if any(each is not None for each in (guidance, side, image, mask, small)):
+            raise InputError("guidance, side, image, mask, small: this model writes codes, and takes none of these")
+        return _written(ready, listed(texts), seed)
     words, guidance = listed(texts), part.guidance if guidance is None else guidance
     side = part.inputs.image if side is None else side
     least = part.shrinks * part.size.unet.shrinks
@@ -157,6 +161,25 @@ def states(ready: Ready, texts: Sequence[str]) -> tuple[Tensor, Tensor]:
     mask = [[*len(row) * [1], *(length - len(row)) * [int(whole)]] for row in rows]
     read, kept = (torch.tensor(each, device=ready.device) for each in (ids, mask))
     return model.read(read, kept), kept
+
+
+def _written(ready: Ready, texts: Sequence[str], seed: int) -> list[NDArray[np.uint8]]:
+    """Images whose codes are drawn one by one after each text, in small letters (Ramesh et al. 2021, §2.2)."""
+    model: Any = ready.model
+    read: Any = ready.spec.decoder.inputs  # type: ignore[attr-defined]
+    rows = [row[: read.text] for row in ready.tokens([text.lower() for text in texts])]
+    ids = [[*row, *range(read.first_padding + len(row), read.first_code)] for row in rows]
+    generators = [torch.Generator().manual_seed(seed + i) for i in range(len(rows))]
+    x, side, codes = torch.tensor(ids, device=ready.device), read.places_across, list[Tensor]()
+    cache = model.cache(len(rows), read.text + side**2)
+    with progress("painting", side**2) as advance:
+        for _ in range(side**2):
+            shares = model.next_codes(x, cache).float().softmax(-1).cpu()
+            drawn = [torch.multinomial(each, 1, generator=one) for each, one in zip(shares, generators, strict=True)]
+            codes.append(torch.cat(drawn).to(ready.device))
+            x = read.first_code + codes[-1][:, None]
+            advance(1)
+    return as_pictures(model.codes.decode(torch.stack(codes, 1).unflatten(1, (side, side))))
 
 
 def as_pictures(x: Tensor) -> list[NDArray[np.uint8]]:
