@@ -67,6 +67,7 @@ def examples() -> dict[type[s.Part], s.Part]:
     """A part of every kind."""
     found_parts = {type(part): part for model in HELD for part in held(model)}
     found_parts |= {type(part): part for part in held(declared("clip").models()["rn50"])}
+    found_parts |= {type(part): part for part in held(declared("flamingo").model)}
     found_parts |= {type(part): part for name in package_models() for part in inside(declared(name))}
     found_parts |= {type(part): part for part in FURTHER}
     return found_parts | {kind: kind() for kind in _kinds(s.Part) if kind not in found_parts and _bare(kind)}
@@ -126,6 +127,10 @@ def read(model: s.Model, batch: int = 2, length: int = 7) -> dict[str, torch.Ten
             words = ids(50, batch, length)
             words[:, -1] = inputs.vocab.eos or 0
             return {"input_ids": words, "pixel_values": numbers(batch, read.channels, read.image, read.image)}
+        case s.Bridged(vision=vision):
+            words = ids(50, batch, length)
+            words[:, 0] = model.image_token
+            return {"input_ids": words, "pixel_values": numbers(batch, 1, vision.channels, 37, 37)}
         case s.ImageDenoiser(inputs=inputs):
             side, image = 2 * model.size.unet.shrinks, 8
             noisy = {

@@ -22,6 +22,7 @@ from clados.spec.inputs.captioned import TextThenCodes
 from clados.spec.inputs.image import OverlappingPatches, Patches, PatchMap
 from clados.spec.inputs.text import Tokens
 from clados.spec.inputs.trajectory import Frames, Trajectory
+from clados.spec.kinds.bridged import Bridged
 from clados.spec.kinds.encoder_decoder import EncoderDecoder
 from clados.spec.kinds.fold import Fold
 from clados.spec.kinds.model import Model
@@ -67,7 +68,14 @@ PLACES: dict[type[Part], str] = {
     Parallel: "before attention and feed-forward in parallel",
 }
 NORMS: dict[type[Part], str] = {LayerNorm: "LayerNorm", RMSNorm: "RMSNorm"}
-_ACTS = {"gelu": "GELU", "gelu_tanh": "GELU (tanh)", "quick_gelu": "QuickGELU", "relu": "ReLU", "silu": "SiLU"}
+_ACTS = {
+    "gelu": "GELU",
+    "gelu_tanh": "GELU (tanh)",
+    "quick_gelu": "QuickGELU",
+    "relu": "ReLU",
+    "silu": "SiLU",
+    "squared_relu": "squared ReLU",
+}
 GATED = {"silu": "SwiGLU", "gelu": "GEGLU", "gelu_tanh": "GEGLU (tanh)", "relu": "ReGLU"}
 
 
@@ -106,6 +114,10 @@ def structure(card: Card, size: str | None = None) -> Structure:
         rows |= {f"{where}{name}": text for name, text in _said(stack, dims, inputs).items()}
     if isinstance(model, Pyramid):
         rows |= _pyramid(model)
+    if isinstance(model, Bridged):
+        latents, dims = model.resampler.latents, model.size.resampler.dims
+        rows["images"] = f"{latents} vectors each, from {dims.layers} layers, {dims.d_model:,} wide, {dims.heads} heads"
+        rows["cross-attention"] = f"gated, before every layer of {model.size.every}, to the last image"
     if isinstance(model, TwoTower) and isinstance(model.size.image, ResNetSize):
         rows |= _resnet(model.size.image)
     kept = sum(_kept(stack, dims) for side, stack, dims, _ in stacks if side in ("", "decoder"))
@@ -151,6 +163,8 @@ def _stacks(model: Model) -> Iterator[tuple[str, Stack, Dims, Inputs]]:
         yield "text", model.text.stack, model.size.text.dims, model.text.inputs
     elif isinstance(model, CodePainter):
         yield "", model.decoder.stack, model.size.decoder.dims, model.decoder.inputs
+    elif isinstance(model, Bridged):
+        yield "", model.stack, model.size.text.dims, model.inputs
     elif isinstance(model, Encoder | Decoder):
         yield "", model.stack, model.size.dims, model.inputs
 

@@ -225,6 +225,18 @@ def _(model: s.CodePainter, draw: torch.Generator) -> ModelInputs:
 
 
 @_example_inputs.register
+def _(model: s.Bridged, draw: torch.Generator) -> ModelInputs:
+    """Two images of two frames a text: one stands in the first text, two in the second, none in the last."""
+    read = _texts(model.inputs, LENGTH, draw)
+    ids = read["input_ids"]
+    ids[ids == model.image_token] = 3
+    ids[0, 4] = ids[1, 0] = ids[1, 11] = model.image_token
+    vision = model.vision
+    shape = (TEXTS, 2, 2, vision.channels, vision.image, vision.image + 5)
+    return {**read, "pixel_values": torch.randn(shape, generator=draw)}
+
+
+@_example_inputs.register
 def _(model: s.Codes, draw: torch.Generator) -> ModelInputs:
     return {"pixel_values": _images(model.inputs, draw)}
 

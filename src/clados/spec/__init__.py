@@ -8,12 +8,26 @@ from clados.spec.attention.dense import Attention, CrossAttention
 from clados.spec.attention.grid import GridColumn, GridKernel, GridPattern, GridRow
 from clados.spec.attention.masks import All, Banded, Causal, Pattern, Sees, WithoutValues
 from clados.spec.attention.windows import GlobalWindows, ShiftedWindows, WindowAttention
+from clados.spec.bridging.gated import GatedCross
+from clados.spec.bridging.resampler import LatentAttention, LatentBlock, Resampler
+from clados.spec.convolutions.nfnet import FreeBlock, NFNet, StandardisedConvolution
 from clados.spec.convolutions.resnet import AttentionPool, Bottleneck, BottleneckStage, ResNet, ThreeConvolutions
 from clados.spec.core.declaration import Declaration, dropping, parts, tiny
 from clados.spec.core.ledger import Count, Row, count_parameters, rows, saved_rows
 from clados.spec.core.part import Change, Part, at, but, in_turn, merged, part_differences, part_fields, reach
 from clados.spec.core.registry import KINDS
-from clados.spec.core.sizes import DenoiserSize, Dims, Levels, PainterSize, ResNetSize, Sides, Size, Stages, Towers
+from clados.spec.core.sizes import (
+    DenoiserSize,
+    Dims,
+    Levels,
+    NFNetSize,
+    PainterSize,
+    ResNetSize,
+    Sides,
+    Size,
+    Stages,
+    Towers,
+)
 from clados.spec.diffusion.noise import (
     Betas,
     Bound,
@@ -84,6 +98,7 @@ from clados.spec.inputs.image import ImageInputs, MapInputs, OverlappingPatches,
 from clados.spec.inputs.target import OwnTarget, Target
 from clados.spec.inputs.text import PaddedTokens, Tokens, Vocabulary
 from clados.spec.inputs.trajectory import Frames, Trajectory
+from clados.spec.kinds.bridged import Bridged, BridgedSize
 from clados.spec.kinds.codes import Codes
 from clados.spec.kinds.denoiser import ImageDenoiser
 from clados.spec.kinds.encoder_decoder import EncoderDecoder
@@ -143,6 +158,7 @@ from clados.spec.learning.objectives.feedback import PPO, ActorCritic, BestOf, C
 from clados.spec.learning.objectives.finetuning import AnswerSpans, PairClasses, TextClasses, TokenClasses
 from clados.spec.learning.objectives.folding import Folding
 from clados.spec.learning.objectives.image_classes import ImageClasses
+from clados.spec.learning.objectives.images_in_text import ImagesInText
 from clados.spec.learning.objectives.masked_tokens import MaskedNgrams, MaskedTokens
 from clados.spec.learning.objectives.next_token import CodedText, MarkedText, NextToken, NextTokenInSegments
 from clados.spec.learning.objectives.painting import CodedImages, PaintedCodes
@@ -196,6 +212,17 @@ __all__ = [
     "Binned",
     "BinLogits",
     "WithoutValues",
+    "Bridged",
+    "BridgedSize",
+    "FreeBlock",
+    "GatedCross",
+    "ImagesInText",
+    "LatentAttention",
+    "LatentBlock",
+    "NFNet",
+    "NFNetSize",
+    "Resampler",
+    "StandardisedConvolution",
     "JointAttention",
     "Resample",
     "ResidualDownsample",

@@ -2,4 +2,4 @@
 
 from typing import Literal
 
-Act = Literal["gelu", "gelu_tanh", "quick_gelu", "relu", "silu", "tanh"]
+Act = Literal["gelu", "gelu_tanh", "quick_gelu", "relu", "silu", "squared_relu", "tanh"]

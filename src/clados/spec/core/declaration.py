@@ -5,8 +5,9 @@ from dataclasses import field
 from typing import Any, TypeVar
 
 from clados.spec.core.part import Part, hint, part_fields
-from clados.spec.core.sizes import DenoiserSize, Levels, PainterSize, ResNetSize, Sides, Size, Stages, Towers
+from clados.spec.core.sizes import DenoiserSize, Levels, NFNetSize, PainterSize, ResNetSize, Sides, Size, Stages, Towers
 from clados.spec.errors import SpecError
+from clados.spec.kinds.bridged import Bridged, BridgedSize
 from clados.spec.kinds.fold import FoldSize
 from clados.spec.kinds.model import Model
 from clados.spec.kinds.two_tower import TwoTower
@@ -25,7 +26,7 @@ class Declaration(Part, kw_only=True):
     """
 
     model: Model
-    sizes: Mapping[str, Size | Sides | Stages | Towers | Levels | DenoiserSize | PainterSize | Model]
+    sizes: Mapping[str, Size | Sides | Stages | Towers | Levels | DenoiserSize | PainterSize | BridgedSize | Model]
     recipe: Recipe
     recipes: Mapping[str, Recipe] = field(default_factory=dict)  # of the sizes that the paper trains otherwise
     layouts: tuple[Layout, ...] = ()
@@ -85,6 +86,9 @@ def tiny(model: Model) -> Model:
         return model.resized(DenoiserSize(_tiny_levels(size.unet), text, codes))
     if isinstance(size, PainterSize):
         return model.resized(PainterSize(_tiny(size.decoder, small), _tiny_levels(size.codes)))
+    if isinstance(model, Bridged):
+        text, vectors = _tiny(model.size.text, small), Size(layers=2, d_model=20, heads=2, d_ff=24)
+        return model.resized(BridgedSize(text, vectors, NFNetSize((1, 2), (12, 20)), every=2))
     if isinstance(size, FoldSize):
         return model.resized(size.small())
     if isinstance(size, Stages):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from clados.spec.core.part import Part
-    from clados.spec.core.sizes import Dims, Levels, ResNetSize
+    from clados.spec.core.sizes import Dims, Levels, NFNetSize, ResNetSize
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +112,7 @@ class Env:
     pair: Dims | None = None  # of the map of pairs beside an alignment
     window: int = 0  # side of the windows of a stage
     stages: ResNetSize | None = None  # of a tower of bottlenecks
+    free: NFNetSize | None = None  # of a network without norms
     places: int = 0  # of the last map of such a tower
 
     def of_width(self, d_model: int) -> Env:

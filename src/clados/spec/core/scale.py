@@ -12,6 +12,7 @@ from clados.spec.core.part import part_fields
 from clados.spec.core.sizes import DenoiserSize, Levels, PainterSize, ResNetSize, Sides, Size, Stages, Towers
 from clados.spec.errors import SpecError
 from clados.spec.feedforward.experts import Experts
+from clados.spec.kinds.bridged import BridgedSize
 from clados.spec.kinds.model import Model
 from clados.spec.positions.rotary import Rotary
 from clados.spec.stacks.stack import Stack
@@ -22,7 +23,7 @@ HEAD = 16  # the narrowest head
 EXPERTS = 8  # the fewest, of those that have more
 STEP = 8  # widths are multiples of this
 NORM_GROUPS = 32  # and those of images of this
-Scalable = Size | Sides | Stages | Towers | DenoiserSize | PainterSize | Levels
+Scalable = Size | Sides | Stages | Towers | DenoiserSize | PainterSize | Levels | BridgedSize
 
 
 def nearest_size(models: Mapping[str, Model], params: int | str) -> str:
@@ -135,6 +136,8 @@ def _sized(size: Scalable, ratio: float, more: int, limits: _Limits) -> Scalable
         image = size.image
         narrow = _resnet(image, ratio) if isinstance(image, ResNetSize) else _one(image, ratio, more, limits)
         return Towers(narrow, _one(size.text, ratio, more, limits), joint)
+    if isinstance(size, BridgedSize):
+        return size.but(text=_one(size.text, ratio, more, limits))
     if isinstance(size, DenoiserSize):
         codes = None if size.codes is None else _levels(size.codes, ratio)
         return DenoiserSize(_levels(size.unet, ratio), _one(size.text, ratio, more, limits), codes)

@@ -108,6 +108,21 @@ class ResNetSize(Part):
         return Size(sum(self.layers), self.d_model, self.d_model // self.head_dim).dims
 
 
+class NFNetSize(Part):
+    """Stages of blocks without norms, each at half the resolution of the one before (Brock et al. 2021, table 1)."""
+
+    layers: tuple[int, ...]  # of each stage
+    widths: tuple[int, ...]  # of each stage
+
+    @classmethod
+    def example(cls) -> Self:
+        return cls((1,), (12,))
+
+    def check(self) -> None:
+        if not self.layers or len(self.layers) != len(self.widths) or min(*self.layers, *self.widths) < 1:
+            raise SpecError(f"NFNetSize.layers is {self.layers} and widths {self.widths}: each stage needs one of both")
+
+
 class Towers(Part):
     """An image tower, a text tower, and the width of the space in which they meet."""
 

@@ -1,0 +1,1 @@
+"""What the parts that join images to a text compute."""

@@ -1,0 +1,1 @@
+"""What joins images to a text that is written."""

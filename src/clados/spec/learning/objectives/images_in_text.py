@@ -1,0 +1,19 @@
+"""Write a text that looks at images."""
+
+from typing import ClassVar
+
+from clados.spec.learning.objectives.base import Objective
+
+
+class ImagesInText(Objective, kw_only=True):
+    """-log p(x_t | x_<t, images up to t), weighed by the set of data that it is of (arXiv:2204.14198, §2.3, eq. 2).
+
+    In web pages an image stands at the text before it or after it, by lot.
+    """
+
+    verb: ClassVar[str] = "caption"
+    pages: float = 1.0  # weights: M3W, ALIGN, LTIP, VTP
+    pairs: float = 0.2
+    long_pairs: float = 0.2
+    videos: float = 0.03
+    before: float = 0.5  # how often an image of a page stands before the text that follows it
