@@ -86,7 +86,12 @@ def test_a_dropout_word_drops_its_share(name: str, path: str, rate: float, monke
     assert seen.of == before
 
 
-@pytest.mark.parametrize("name", structures())
+def keeps_statistics(model: s.Model) -> bool:
+    """Whether it reads those of the batch in training, and its own in evaluation."""
+    return len([*s.rows(model)]) < len([*s.saved_rows(model)])
+
+
+@pytest.mark.parametrize("name", [name for name, model in structures().items() if not keeps_statistics(model)])
 def test_without_dropout_training_and_evaluation_agree(name: str) -> None:
     model = without_capacity(
         only(small_vocabulary(s.tiny(models()[name])), "")

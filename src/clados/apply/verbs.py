@@ -16,7 +16,7 @@ def _fills(model: s.Model, learned: _Learned) -> bool:
     if model.writes == "answers":
         marked = model.vocab.sentinels > 0 or (learned is not None and model.vocab.mask is not None)
         return marked and (learned is None or learned.verb == "fill")
-    return model.writes is None and _reads_text(model) and model.head("lm") is not None
+    return model.writes is None and not model.captions and _reads_text(model) and model.head("lm") is not None
 
 
 def _reads_text(model: s.Model) -> bool:
@@ -49,7 +49,7 @@ VERBS: dict[str, Callable[[s.Model, _Learned], bool]] = {
     "chat": lambda model, learned: model.writes is not None and getattr(learned, "template", None) is not None,
     "fill": _fills,
     "discriminate": lambda model, learned: _reads_text(model) and model.head("discriminator") is not None,
-    "embed": lambda model, learned: _reads_text(model) and not model.paints,
+    "embed": lambda model, learned: _reads_text(model) and not model.paints and not model.captions,
     "rank": lambda model, learned: _reads_text(model) and (model.head("embedding") is not None or _scores_pairs(model)),
     "translate": lambda model, learned: model.writes == "answers" and (learned is None or learned.verb == "translate"),
     "summarize": _summarizes,

@@ -63,6 +63,10 @@ class Bridged(OneTower, kw_only=True):
         return (self, self.vision)
 
     @property
+    def captions(self) -> bool:
+        return True
+
+    @property
     def image_token(self) -> int:
         """The token that stands for an image, the last but one: after it comes the mark of a chunk's end."""
         return self.inputs.vocab.size - 2

@@ -107,6 +107,11 @@ class Model(Part, ABC, kw_only=True):
         """Whether it makes images of texts."""
         return False
 
+    @property
+    def captions(self) -> bool:
+        """Whether it writes texts that look at images."""
+        return False
+
     @abstractmethod
     def adapted(self, inputs: Callable[[Inputs], Inputs], head: Callable[[Head], Head]) -> Self:
         """The model with all that it reads and all its own heads changed."""
