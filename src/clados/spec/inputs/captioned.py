@@ -1,5 +1,6 @@
 """A text and the codes of an image, to vectors."""
 
+from dataclasses import field
 from typing import Self
 
 from clados.spec.core.pieces import Env, Pieces, Table
@@ -14,24 +15,23 @@ class TextThenCodes(Tokens, kw_only=True):
     One table: first the vocabulary, then the paddings, then the codes (Ramesh et al. 2021, §2.2).
     """
 
+    position: TextThenGrid = field()  # always one
     codes: int
 
     def check(self) -> None:
         super().check()
-        if not isinstance(self.position, TextThenGrid):
-            raise SpecError(f"TextThenCodes.position is {self.position!r}; it must be TextThenGrid(...)")
         if self.codes < 1:
             raise SpecError(f"TextThenCodes.codes is {self.codes}; it must be at least 1")
 
     @property
     def text(self) -> int:
         """Places of the text."""
-        return self.position.text if isinstance(self.position, TextThenGrid) else 0
+        return self.position.text
 
     @property
     def places_across(self) -> int:
         """Places of a row of the image."""
-        return self.position.side if isinstance(self.position, TextThenGrid) else 0
+        return self.position.side
 
     @property
     def first_padding(self) -> int:

@@ -35,7 +35,7 @@ class CodePainter(Model, kw_only=True):
             raise SpecError(f"CodePainter.decoder.heads are {self.decoder.heads!r}; they must be (TextOrCodes(),)")
         if read.codes != self.codes.codes:
             raise SpecError(f"CodePainter.decoder reads {read.codes} codes, and its coder has {self.codes.codes}")
-        grid = read.position.places - read.text  # type: ignore[union-attr]
+        grid = read.position.places - read.text
         if grid * self.shrinks**2 != self.inputs.image**2:
             raise SpecError(
                 f"CodePainter.inputs.image is {self.inputs.image}, made {self.shrinks} times smaller; "
