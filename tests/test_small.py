@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -31,7 +32,8 @@ def shipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     save_pretrained(build(model), folder, tokenizer=words)
     held_out = {"measure": "next token@1", "value": 0.25, "beside": "the most frequent token", "trivial": 0.125}
     data = {"name": "glosses", "licence": "free"}
-    said = {"model": "gpt-2", "verbs": ["generate"], "parameters": s.count_parameters(model).total, "data": data}
+    said = {"model": "gpt-2", "verbs": ["generate"], "parameters": s.count_parameters(model).total, "length": 64}
+    said["data"] = data
     write_json(folder / "run.json", said | {"processor seconds": 2400.0, "held out": held_out})
     monkeypatch.setattr(small, "_folders", lambda: {"gpt-2": folder})
     return folder
@@ -65,6 +67,16 @@ def test_an_unknown_id_is_refused_with_the_nearest(shipped: Path, capsys: pytest
         model_folder("small/gpt2")
     assert run_command_line(["generate", "small/unheard", "--prompt", "a"]) == 2
     assert capsys.readouterr().err.strip().endswith("no such directory or small model; small models: small/gpt-2")
+
+
+def test_a_tuned_model_starts_from_the_one_that_comes_along(shipped: Path) -> None:
+    def begins(**chosen: Any) -> Path | None:
+        plan = planned(Choices(model="dialogpt", steps=1, **chosen))
+        return plan.start.folder if plan.start else None
+
+    assert begins() == begins(length=64) == shipped
+    for chosen in ({"params": "200K"}, {"vocab": 400}, {"length": 65}):  # these it has not
+        assert begins(**chosen) != shipped
 
 
 def test_they_are_listed(shipped: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -20,6 +20,7 @@ class SmallModel:
     Attributes:
         id: what stands for its directory; card: the model that it is.
         bytes: of its files together.
+        length: tokens of the sequences that it was trained on.
         verbs: the commands that it is for.
         data, licence: what it was trained on, and whose that is.
         seconds: of processor time that it was trained.
@@ -32,6 +33,7 @@ class SmallModel:
     card: str
     verbs: tuple[str, ...]
     parameters: int
+    length: int
     bytes: int
     data: str
     licence: str
@@ -52,6 +54,7 @@ class SmallModel:
             card=run.take("model", str, ""),
             verbs=tuple(map(str, run.take("verbs", list, []))),
             parameters=run.take("parameters", int, 0),
+            length=run.take("length", int, 0),
             bytes=sum(each.stat().st_size for each in folder.rglob("*") if each.is_file()),
             data=data.take("name", str, ""),
             licence=data.take("licence", str, ""),
@@ -70,6 +73,12 @@ class SmallModel:
 def small_models() -> list[SmallModel]:
     """The models that the package brings along, by id."""
     return [SmallModel.read(folder) for folder in _folders().values()]
+
+
+def small_model(card: str) -> SmallModel | None:
+    """The model that the package brings along of a card, if any."""
+    folder = _folders().get(card)
+    return SmallModel.read(folder) if folder else None
 
 
 def model_folder(source: str | Path) -> Path:

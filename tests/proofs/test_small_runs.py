@@ -149,7 +149,8 @@ def test_a_student_s_teacher_is_trained_first_for_what_it_teaches(
     seen: list[tuple[str, str | None]] = []
     monkeypatch.setattr(training, "run_of", lambda of, asked: seen.append((asked.model, asked.objective)))
     student = training.choices(Subject(catalog()["distilbert"], folder=tmp_path), 0)
-    assert student.teacher == str(tmp_path / "bert" / f"seed-0-{task(s.MaskedTokens()).small.steps}")
+    small = task(s.MaskedTokens()).small
+    assert student.teacher == str(tmp_path / "bert" / f"seed-0-{small.steps}-{small.vocab}")
     assert student.params is None
     few = training.choices(Subject(catalog()["dq-bart"], folder=tmp_path), 0)
     assert few.teacher is not None
@@ -158,9 +159,13 @@ def test_a_student_s_teacher_is_trained_first_for_what_it_teaches(
     assert seen == [("bert", None), ("bart", "translation")]
 
 
-def test_rates_that_are_shares_of_the_weights_are_chosen_apart() -> None:
+def test_rates_that_are_shares_of_the_weights_are_chosen_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[Choices] = []
+    monkeypatch.setattr(training, "run_of", lambda of, asked: seen.append(asked))
     of = {card: training.choices(Subject(catalog()[card]), 0).lr for card in ("alpaca", "flan-t5", "flan-palm")}
     assert of == {"alpaca": 3e-3, "flan-t5": 3e-2, "flan-palm": 3e-2}  # AdamW, Adafactor, Adafactor
+    begun = [(each.model, each.stage, each.steps, each.params) for each in seen]  # LLaMA comes along
+    assert begun == [("flan-t5", "adaptation", 1000, "600K"), ("palm", None, 1000, "600K")]
 
 
 def test_what_several_models_are_tuned_from_is_trained_once() -> None:
@@ -168,4 +173,4 @@ def test_what_several_models_are_tuned_from_is_trained_once() -> None:
     asked = [training.choices(Subject(catalog()[card]), seed) for card in tuned for seed in training.SEEDS]
     asked += [training.choices(Subject(catalog()[card]), 0, shuffled=True) for card in tuned]
     before = {run_before(each, 0) for each in asked}
-    assert before == {Choices(model="llama", params="600K", vocab=1024)}
+    assert before == {Path("small/llama")}

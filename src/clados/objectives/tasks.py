@@ -149,7 +149,8 @@ class Task(ABC, Generic[Objective, Row]):
         untrained: whether an untrained model may do well, and has to be measured too.
         targets: how many predictions the held-out loss has to be the mean of.
         small: the model that proves that it learns; ``longer``: that it does its work; ``mixture``: that a mixture of
-            experts does both, of which a token meets a share alone.
+            experts does both, of which a token meets a share alone; ``before``: that one of these is tuned from, where
+            no small model ships, with its own objective's rate.
     """
 
     reads: ClassVar[type[Any]] = Text
@@ -166,6 +167,7 @@ class Task(ABC, Generic[Objective, Row]):
     small: ClassVar[Small] = Small()
     longer: ClassVar[Small | None] = None
     mixture: ClassVar[Small | None] = None
+    before: ClassVar[Small | None] = None
 
     def __init_subclass__(cls, objective: type[s.Objective] | None = None, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)

@@ -14,7 +14,9 @@ from clados.catalog.load import catalog
 from clados.checkpoints import save_pretrained
 from clados.files import write_json
 from clados.objectives import Task, runs, task
+from clados.objectives.tasks import Small
 from clados.proofs.proof import Subject
+from clados.small import small_model
 from clados.spec.core.scale import mixes
 from clados.train.chain import why_not
 from clados.train.choices import Choices
@@ -60,12 +62,14 @@ def stage_of(declaration: s.Declaration) -> s.Stage:
 
 def learned_by(subject: Subject) -> tuple[str, ...]:
     """How a model's small self is trained and measured, beside its declaration: its setting, and its task's code."""
-    objective = stage_of(subject.declaration).objective
-    if not runs(objective):
+    stage = stage_of(subject.declaration)
+    if not runs(stage.objective):
         return ()
-    one = task(objective)
+    one = task(stage.objective)
     mixture = (repr(one.mixture),) if mixes(subject.declaration.model) else ()
-    return repr(one.small), repr(one.longer), *mixture, code_of(one)
+    ships = small_model(stage.start.partition(":")[0]) if one.before and isinstance(stage, s.Tuning) else None
+    start = (f"{ships.id} {ships.seconds} {ships.value}",) if ships else ()
+    return repr(one.small), repr(one.longer), *mixture, *start, code_of(one)
 
 
 def code_of(one: Task[Any, Any]) -> str:
@@ -77,15 +81,22 @@ def code_of(one: Task[Any, Any]) -> str:
 
 
 def choices(
-    subject: Subject, seed: int, *, shuffled: bool = False, longer: bool = False, objective: str | None = None
+    subject: Subject,
+    seed: int,
+    *,
+    shuffled: bool = False,
+    longer: bool = False,
+    objective: str | None = None,
+    stage: s.Stage | None = None,
 ) -> Choices:
-    """How a model's small self is trained; ``longer`` where its work asks for it. A teacher is trained first.
+    """How a model's small self is trained; ``longer`` where its work asks for it. A teacher or start comes first.
 
     Args:
-        objective: another than the model's own.
+        objective: another than the model's own; stage: another than is proven.
     """
     declaration = learning(subject.declaration, objective) if objective else subject.declaration
-    stage = stage_of(declaration)
+    named: str | None = stage.name if stage else None
+    stage = stage or stage_of(declaration)
     one = task(stage.objective)
     small = (one.mixture if mixes(declaration.model) else None) or (one.longer if longer else None) or one.small
     least = SCRIPTS if stage.exponent is not None else BYTES if of_bytes(subject.declaration.model) else 0
@@ -94,7 +105,26 @@ def choices(
         chosen["lr"] = relative
     if one.teacher:
         chosen |= {"params": None, "vocab": Choices.vocab, "teacher": str(teacher_folder(subject, one))}
-    return Choices(model=subject.card.id, seed=seed, shuffled=shuffled, objective=objective, **chosen)
+    elif one.before and isinstance(stage, s.Tuning):
+        chosen |= {"params": None, "vocab": Choices.vocab, "length": None}
+        if not small_model(stage.start.partition(":")[0]):
+            chosen["start"], named = str(start_folder(subject, stage, one.before)), stage.name
+    return Choices(model=subject.card.id, seed=seed, shuffled=shuffled, objective=objective, stage=named, **chosen)
+
+
+def start_folder(subject: Subject, stage: s.Tuning, before: Small) -> Path:
+    """What a tuned small self starts from where no small model ships: an earlier stage's, or another model's.
+
+    It is trained as it would be to prove it, but of the size, and for as long, as ``before`` says.
+    """
+    earlier = next((each for each in subject.declaration.recipe.stages if each.name == stage.start), None)
+    one = subject if earlier else replace(subject, card=catalog()[stage.start.partition(":")[0]])
+    asked = choices(one, SEEDS[0], longer=True, stage=earlier)
+    if asked.start is None and asked.params is not None:
+        sized = {name: value for name, value in asdict(before).items() if value is not None and name != "relative"}
+        asked = replace(asked, **sized)
+    run_of(one, asked)
+    return folder_of(one, asked)
 
 
 def teacher_folder(subject: Subject, one: Task[Any, Any]) -> Path:
@@ -116,9 +146,10 @@ def run_of(subject: Subject, asked: Choices) -> SmallRun:
     kept = folder / "verified.json"
     plan = planned(asked)
     names = {each.name for each in fields(SmallRun)}
-    chosen = {name: value for name, value in asdict(asked).items() if name != "start"}  # from nothing, always
+    chosen = {name: value for name, value in asdict(asked).items() if name != "start"}
     code = code_of(task(plan.stage.objective))
     mark = {"declaration": repr(plan.model), "stage": repr(plan.stage), "choices": chosen, "code": code}
+    mark |= {"start": plan.start.checksum} if plan.start else {}
     if kept.exists():
         stored: dict[str, Any] = json.loads(kept.read_text(encoding="utf-8"))
         same = json.loads(json.dumps(mark))
@@ -134,8 +165,9 @@ def run_of(subject: Subject, asked: Choices) -> SmallRun:
 
 def folder_of(subject: Subject, asked: Choices) -> Path:
     """Where a run's model is kept."""
-    other = f"-{asked.objective}" if asked.objective else ""
-    name = f"{'shuffled' if asked.shuffled else 'seed'}-{asked.seed}-{asked.steps}{other}"
+    kind = "shuffled" if asked.shuffled else "seed"
+    names = kind, asked.seed, asked.steps, asked.vocab, asked.objective, asked.stage
+    name = "-".join(str(each) for each in names if each not in (None, ""))
     return subject.folder / subject.card.id / name
 
 

@@ -13,6 +13,7 @@ from clados.models.declared import declared
 from clados.names import cache_folder
 from clados.nn.make import build
 from clados.objectives import Setting, SourceConfig, VocabIds, task
+from clados.small import small_model
 from clados.spec.core.declaration import dropping
 from clados.train.chain import why_not
 from clados.train.choices import Choices
@@ -187,8 +188,17 @@ def _before(choices: Choices, length: int) -> Path | Choices | None:
             how |= {"data": choices.data, "mix": choices.mix}
         return replace(usual, **how, **own | {"length": choices.length or longest}, stage=earlier[-1].name)
     card, _, size = stage.start.partition(":")
+    if shipped := _shipped(choices, card):
+        return shipped
     named = stage.start if ":" in choices.model else card
     return replace(usual, **own, model=named if size else card, seed=0)
+
+
+def _shipped(choices: Choices, card: str) -> Path | None:
+    """The small model of a card that the package brings along, where nothing is chosen that it has already."""
+    ships = small_model(card)
+    free = choices.params is None and choices.vocab == Choices.vocab and choices.size is None
+    return Path(ships.id) if ships and free and (choices.length or 0) <= ships.length else None
 
 
 def _position(model: s.Model) -> s.Position | None:
