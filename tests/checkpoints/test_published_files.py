@@ -119,6 +119,7 @@ def test_every_kind_of_file_that_is_read_has_a_published_one_here() -> None:
         "stable-diffusion": "test_diffusers.py",
         "swin": "test_swin.py; the names of its stages have two numbers",
         "glide": "golden files of the authors' code, whose checkpoints are tensors alone",
+        "openai-dvae": "golden files of the authors' package",
         "openfold": "golden files of the authors' code",
         "timm-swin": "golden files of timm",
         "timm-gcvit": "golden files of timm",

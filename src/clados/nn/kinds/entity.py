@@ -78,7 +78,8 @@ class EntityEncoder(Encoder):
         self.width = part.entities.width
         self.sees: Mask = made(part.stack.sees)
         patterns = part.stack.blocks(1)[0].attn.pattern, part.entity_attn.pattern
-        self.patterns: list[Mask | None] = [None if pattern is None else made(pattern) for pattern in patterns]
+        known = env or part.env_at(part.size)
+        self.patterns: list[Mask | None] = [None if each is None else made(each, known) for each in patterns]
         self.reads = [*self.reads, "entity_embeds", "entity_mask"]
 
     def states(

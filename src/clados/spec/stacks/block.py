@@ -1,10 +1,12 @@
 """A block: one layer of a stack."""
 
+from typing import Self
+
 from clados.spec.attention.dense import Attention, CrossAttention
 from clados.spec.core.part import Part
 from clados.spec.core.pieces import Env, Held, Pieces
 from clados.spec.errors import SpecError
-from clados.spec.feedforward.mlp import FeedForward
+from clados.spec.feedforward.mlp import MLP, FeedForward
 from clados.spec.residuals import Parallel, Post, Pre, Residual
 
 
@@ -16,6 +18,11 @@ class Block(Part):
     cross: CrossAttention | None = None
     residual: Residual = Pre()
     dropout: float = 0.0  # of each branch, before it joins
+
+    @classmethod
+    def example(cls) -> Self:
+        """A gated one: unlike most in more than dropout."""
+        return cls(attn=Attention(), mlp=MLP(gated=True))
 
     def check(self) -> None:
         if self.cross and isinstance(self.residual, Parallel):

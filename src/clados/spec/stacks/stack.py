@@ -35,6 +35,8 @@ class Stack(Part, kw_only=True):
             raise SpecError("Stack.block is several in turn; layers that share their weights are of one kind")
         if self.last and (self.groups is not None or self.decoder):
             raise SpecError("Stack.last is a layer of its own, and groups or a decoder take the last for another")
+        if self.last and self.last == self.block:
+            raise SpecError("Stack.last is the block that all layers are; leave it out")
         if (self.convolution or self.decoder) and not isinstance(self.sees, All):
             raise SpecError(f"Stack.sees is {self.sees!r}; a stack with a convolution or a decoder sees All()")
         if self.decoder and not isinstance(self.position, Disentangled):
