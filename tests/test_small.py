@@ -69,7 +69,12 @@ def test_an_unknown_id_is_refused_with_the_nearest(shipped: Path, capsys: pytest
     assert capsys.readouterr().err.strip().endswith("no such directory or small model; small models: small/gpt-2")
 
 
-def test_a_tuned_model_starts_from_the_one_that_comes_along(shipped: Path) -> None:
+def test_a_tuned_model_starts_from_the_one_that_comes_along(
+    shipped: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "small" / "gpt-2").mkdir(parents=True)  # somebody's own, which nobody named
+
     def begins(**chosen: Any) -> Path | None:
         plan = planned(Choices(model="dialogpt", steps=1, **chosen))
         return plan.start.folder if plan.start else None

@@ -195,10 +195,10 @@ def _before(choices: Choices, length: int) -> Path | Choices | None:
 
 
 def _shipped(choices: Choices, card: str) -> Path | None:
-    """The small model of a card that the package brings along, where nothing is chosen that it has already."""
+    """The small model of a card that the package brings along, where nothing that is chosen is another in it."""
     ships = small_model(card)
     free = choices.params is None and choices.vocab == Choices.vocab and choices.size is None
-    return Path(ships.id) if ships and free and (choices.length or 0) <= ships.length else None
+    return ships.folder if ships and free and (choices.length or 0) <= ships.length else None
 
 
 def _position(model: s.Model) -> s.Position | None:

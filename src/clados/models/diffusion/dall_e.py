@@ -51,7 +51,7 @@ declaration = Declaration(
     recipes={"dvae": Recipe((coding,))},
     assumed=(
         "decoder.heads: whether scores are taken with the table of the inputs is not published; tables of their own",
-        "decoder.heads: whether paddings are foretold is not published; the last of the text's 256 places foretells "
+        "decoder.heads: whether paddings are predicted is not published; the last of the text's 256 places predicts "
         "the first code, and no place a padding",
         "decoder.inputs.vocab.kind: not published; pairs of bytes, as in CLIP of the same authors",
         "decoder.stack.block.{attn.biases,mlp.act,dropout}, init: not published; a Sparse Transformer's, to which the "

@@ -22,7 +22,7 @@ class TextOrCodes(Module):
         self.places = inputs.text
 
     def split(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """States that foretell tokens, and states that foretell codes, of whole texts and what follows."""
+        """States that predict tokens, and states that predict codes, of whole texts and what follows."""
         return x[:, : self.places - 1], x[:, self.places - 1 :]
 
     def forward(self, x: Tensor, inputs: Inputs, read: Read) -> dict[str, Tensor]:

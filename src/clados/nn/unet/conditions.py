@@ -1,4 +1,4 @@
-"""What a network over images is told beside the step."""
+"""What a network over images reads beside the step."""
 
 import torch
 import torch.nn.functional as F

@@ -37,7 +37,7 @@ def run(numbers: Numbers, weights: Arrays, read: Arrays) -> Outputs:
     """Scores of tokens and codes; of images the scores of their codes, and what the likeliest make of them."""
     text, codes = [], []
     for ids in read["input_ids"]:
-        scores = foretold(numbers, weights, ids)
+        scores = predicted(numbers, weights, ids)
         text.append([weights["decoder.heads.lm.text.weight"] @ x for x in scores[: numbers["text"] - 1]])
         codes.append([weights["decoder.heads.lm.codes.weight"] @ x for x in scores[numbers["text"] - 1 :]])
     found = [coded(numbers, weights, image.astype(np.float64)) for image in read["pixel_values"]]
@@ -49,7 +49,7 @@ def run(numbers: Numbers, weights: Arrays, read: Arrays) -> Outputs:
 # ---------------------------------------------------------------- the decoder
 
 
-def foretold(numbers: Numbers, weights: Arrays, ids: NDArray[Any]) -> list[Vector]:
+def predicted(numbers: Numbers, weights: Arrays, ids: NDArray[Any]) -> list[Vector]:
     """The last vector of each place."""
     table = weights["decoder.inputs.tokens.weight"]
     x = {t: table[word] + place(numbers, weights, t) for t, word in enumerate(ids)}

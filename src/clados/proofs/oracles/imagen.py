@@ -61,11 +61,11 @@ def states(ids: Any, weights: Arrays, numbers: Numbers) -> Image:
 
 def predicted(x: Image, step: int, memory: Image, w: Weights, numbers: Numbers) -> Image:
     """Down in resolution and up again, with what was kept on the way down beside."""
-    told = silu(step_vector(step, w, numbers) + pooled(memory, below(w, "text"), numbers))
+    condition = silu(step_vector(step, w, numbers) + pooled(memory, below(w, "text"), numbers))
     levels, blocks = numbers["levels"], numbers["blocks"]
 
     def level(side: str, i: int, j: int, x: Image, factor: int) -> Image:
-        x = residual(x, told, below(w, f"{side}.{i}.blocks.{j}"), numbers["residual"])
+        x = residual(x, condition, below(w, f"{side}.{i}.blocks.{j}"), numbers["residual"])
         if factor not in numbers["attended"]:
             return x
         return attention(x, memory, below(w, f"{side}.{i}.attentions.{j}"), numbers)
@@ -77,16 +77,16 @@ def predicted(x: Image, step: int, memory: Image, w: Weights, numbers: Numbers) 
             x = level("down", i, j, x, 2**i)
             kept.append(x)
         if i + 1 < levels:
-            x = residual(x, told, below(w, f"down.{i}.resample.residual"), numbers["down"], halved)
+            x = residual(x, condition, below(w, f"down.{i}.resample.residual"), numbers["down"], halved)
             kept.append(x)
-    x = residual(x, told, below(w, "middle.first"), numbers["residual"])
+    x = residual(x, condition, below(w, "middle.first"), numbers["residual"])
     x = attention(x, memory, below(w, "middle.attention"), numbers)
-    x = residual(x, told, below(w, "middle.second"), numbers["residual"])
+    x = residual(x, condition, below(w, "middle.second"), numbers["residual"])
     for i in range(levels):
         for j in range(blocks + 1):
             x = level("up", i, j, np.concatenate([x, kept.pop()]), 2 ** (levels - 1 - i))
         if i + 1 < levels:
-            x = residual(x, told, below(w, f"up.{i}.resample.residual"), numbers["up"], doubled)
+            x = residual(x, condition, below(w, f"up.{i}.resample.residual"), numbers["up"], doubled)
     return conv(silu(group_norm(x, w, "norm_out", *numbers["residual"])), w, "conv_out")
 
 
@@ -136,14 +136,14 @@ def attention(x: Image, memory: Image, w: Weights, numbers: Numbers) -> Image:
 
 
 def residual(
-    x: Image, told: Vector, w: Weights, norms: tuple[int, float], resample: Callable[[Image], Image] | None = None
+    x: Image, condition: Vector, w: Weights, norms: tuple[int, float], resample: Callable[[Image], Image] | None = None
 ) -> Image:
     """x + conv(silu((1 + scale) norm(conv(silu(norm(x)))) + shift)), perhaps at other sides."""
     y = silu(group_norm(x, w, "norm_in", *norms))
     if resample:
         x, y = resample(x), resample(y)
     y = conv(y, w, "conv_in")
-    scale, shift = np.split(linear(told, w, "step"), 2)
+    scale, shift = np.split(linear(condition, w, "step"), 2)
     y = group_norm(y, w, "norm_out", *norms) * (1 + scale[:, None, None]) + shift[:, None, None]
     y = conv(silu(y), w, "conv_out")
     return (x if len(x) == len(y) else conv(x, w, "skip")) + y

@@ -102,7 +102,7 @@ class ResNet(Part, kw_only=True):
                 raise SpecError(f"ResNet.heads has {head!r}; what is read off a map is AttentionPool()")
 
     def env_at(self, size: ResNetSize, joint: int) -> Env:
-        """What its parts are told; ``dims`` are those of what leaves the last stage.
+        """What its parts know of their surroundings; ``dims`` are those of what leaves the last stage.
 
         Raises:
             SpecError: for images whose maps cannot be halved as often as there are stages.

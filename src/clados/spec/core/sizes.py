@@ -104,7 +104,7 @@ class ResNetSize(Part):
 
     @property
     def dims(self) -> Dims:
-        """What the attention over the last map is told."""
+        """Of the attention over the last map."""
         return Size(sum(self.layers), self.d_model, self.d_model // self.head_dim).dims
 
 

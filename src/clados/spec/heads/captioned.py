@@ -11,7 +11,7 @@ from clados.spec.inputs.captioned import TextThenCodes
 class TextOrCodes(Head):
     """A table for each: what follows a place of the text is scored among tokens, else among codes.
 
-    The text's last place foretells the first code.
+    The text's last place predicts the first code.
     """
 
     slot: ClassVar[str] = "lm"

@@ -1,5 +1,6 @@
 """Vocabularies, and tokens to vectors."""
 
+from dataclasses import field
 from typing import Literal, Self
 
 from clados.names import ROLES
@@ -79,18 +80,10 @@ class PaddedTokens(Tokens, kw_only=True):
     Nichol et al. 2021 (github:openai/glide-text2im glide_text2im/text2im_model.py, ``padding_embedding``).
     """
 
-    @classmethod
-    def example(cls) -> Self:
-        return cls(vocab=Vocabulary(kind="bpe", size=60), position=Learned(60))
-
-    def check(self) -> None:
-        super().check()
-        if not isinstance(self.position, Learned):
-            raise SpecError(f"PaddedTokens.position is {self.position!r}; it must be Learned(...)")
+    position: Learned = field()  # always one
 
     def pieces(self, env: Env) -> Pieces:
-        position: Learned = self.position  # type: ignore[assignment]
-        return {**super().pieces(env), "padding": Held(position, env)}
+        return {**super().pieces(env), "padding": Held(self.position, env)}
 
 
 def tokens_of(env: Env) -> Tokens:

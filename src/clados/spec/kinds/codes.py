@@ -9,13 +9,13 @@ from clados.spec.core.sizes import Levels
 from clados.spec.heads.base import Head
 from clados.spec.inputs.base import Inputs
 from clados.spec.inputs.image import Pixels
-from clados.spec.kinds.model import HasHeads, Model
+from clados.spec.kinds.model import HasHeads, Headless
 from clados.spec.norms import LayerNorm
 from clados.spec.unet.coder import Coder
 from clados.spec.unet.discrete import DiscreteCoder
 
 
-class Codes(Model, kw_only=True):
+class Codes(Headless, kw_only=True):
     """Images to codes and back."""
 
     size: Levels
@@ -25,11 +25,6 @@ class Codes(Model, kw_only=True):
     @property
     def towers(self) -> tuple[HasHeads, ...]:
         return (self,)
-
-    @property
-    def heads(self) -> tuple[Head, ...]:
-        """None: what it gives are images and codes."""
-        return ()
 
     def adapted(self, inputs: Callable[[Inputs], Inputs], head: Callable[[Head], Head]) -> Self:
         return self.but(inputs=inputs(self.inputs))

@@ -13,7 +13,7 @@ from clados.spec.heads.base import Head
 from clados.spec.inputs.base import Inputs
 from clados.spec.inputs.image import Pixels
 from clados.spec.kinds.codes import coder_env
-from clados.spec.kinds.model import HasHeads, Model
+from clados.spec.kinds.model import HasHeads, Headless
 from clados.spec.kinds.single import Tower
 from clados.spec.norms import LayerNorm
 from clados.spec.unet.coder import GaussianCoder
@@ -21,7 +21,7 @@ from clados.spec.unet.conditions import LowResolution
 from clados.spec.unet.levels import UNet
 
 
-class ImageDenoiser(Model, kw_only=True):
+class ImageDenoiser(Headless, kw_only=True):
     """A text tower, and a U-Net that reads its states; in a coder's latents, or in pixels (Rombach et al. 2022)."""
 
     size: DenoiserSize
@@ -53,11 +53,6 @@ class ImageDenoiser(Model, kw_only=True):
     @property
     def towers(self) -> tuple[HasHeads, ...]:
         return (self.text, self)
-
-    @property
-    def heads(self) -> tuple[Head, ...]:
-        """None: what it gives are images."""
-        return ()
 
     @property
     def paints(self) -> bool:

@@ -134,6 +134,15 @@ class Model(Part, ABC, kw_only=True):
         return self.vocab
 
 
+class Headless(Model, kw_only=True):
+    """A model that gives images, and has no heads of its own."""
+
+    @property
+    def heads(self) -> tuple[Head, ...]:
+        """None."""
+        return ()
+
+
 class OneTower(Model, kw_only=True):
     """A model that has its inputs and heads itself, and no other tower."""
 

@@ -14,12 +14,12 @@ from clados.spec.inputs.base import Inputs
 from clados.spec.inputs.captioned import TextThenCodes
 from clados.spec.inputs.image import Pixels
 from clados.spec.kinds.codes import coder_env
-from clados.spec.kinds.model import HasHeads, Model
+from clados.spec.kinds.model import HasHeads, Headless
 from clados.spec.kinds.single import Tower
 from clados.spec.unet.discrete import DiscreteCoder
 
 
-class CodePainter(Model, kw_only=True):
+class CodePainter(Headless, kw_only=True):
     """A decoder that writes the codes of an image after a text, and what makes them an image (Ramesh et al. 2021)."""
 
     size: PainterSize
@@ -47,11 +47,6 @@ class CodePainter(Model, kw_only=True):
         return (self.decoder, self)
 
     @property
-    def heads(self) -> tuple[Head, ...]:
-        """None of its own: what it gives are images."""
-        return ()
-
-    @property
     def paints(self) -> bool:
         return True
 
@@ -64,21 +59,18 @@ class CodePainter(Model, kw_only=True):
         """At another size, with as many places as its levels leave of an image."""
         if not isinstance(size, PainterSize):
             raise SpecError(f"CodePainter.size is {size!r}; it takes PainterSize")
-        return self._on_grid(self.inputs, size)
+        return self._on_grid(self.inputs, size, self.decoder)
 
-    def _on_grid(self, images: Pixels, size: PainterSize) -> Self:
-        read = self.decoder.inputs
+    def _on_grid(self, images: Pixels, size: PainterSize, decoder: Tower) -> Self:
         side = max(1, images.image // size.codes.shrinks)
-        placed = read.but(position=but(side=side))
-        return self.but(size=size, inputs=images, decoder=but(inputs=placed))
+        return self.but(size=size, inputs=images, decoder=decoder.but(inputs=but(position=but(side=side))))
 
     def adapted(self, inputs: Callable[[Inputs], Inputs], head: Callable[[Head], Head]) -> Self:
         images, read = inputs(self.inputs), inputs(self.decoder.inputs)
         if not isinstance(images, Pixels):
             raise SpecError(f"CodePainter.inputs is {images!r}; it takes Pixels")
         changed = self.decoder.but(inputs=read, heads=tuple(map(head, self.decoder.heads)))
-        side = max(1, images.image // self.shrinks)
-        return self.but(inputs=images, decoder=changed.but(inputs=but(position=but(side=side))))
+        return self._on_grid(images, self.size, changed)
 
     def pieces(self, env: Env | None = None) -> Pieces:
         dims = self.size.decoder.dims

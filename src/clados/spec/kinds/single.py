@@ -33,7 +33,7 @@ class Tower(Part, kw_only=True):
         check_heads(type(self).__name__, self.heads)
 
     def env_at(self, size: Size, joint: int = 0) -> Env:
-        """What its parts are told at a size; ``joint`` is the width of the space that it shares with another tower."""
+        """What its parts know of their surroundings; ``joint``: the width of the space shared with another tower."""
         return Env(size.dims, self.stack.norm, self.inputs, isinstance(self.stack.sees, Causal), joint=joint)
 
     def pieces(self, env: Env) -> Pieces:

@@ -1,4 +1,4 @@
-"""What a network over images is told beside the step: a text as one vector, an image of fewer pixels."""
+"""What a network over images reads beside the step: a text as one vector, an image of fewer pixels."""
 
 from clados.spec.core.part import Part
 from clados.spec.core.pieces import Env, Held, Pieces, Projection, linear

@@ -39,7 +39,7 @@ class PaintedCodes(Objective):
     """The next token of a text, then the next code of its image: ``text`` and the rest of one loss, means of each.
 
     Codes are the likeliest, and what makes them learns nothing (Ramesh et al. 2021, §2.2). Paddings are read, and are
-    not to be foretold. Of the paper's recipe, BPE dropout of a tenth is left out.
+    not to be predicted. Of the paper's recipe, BPE dropout of a tenth is left out.
     """
 
     verb: ClassVar[str] = "paint"
