@@ -10,6 +10,7 @@ from clados.cli.frame import run_command_line
 from clados.data.examples import Text
 from clados.models.declared import declared, package_models
 from clados.objectives import runs, task
+from clados.train.choices import Choices
 from clados.train.learns import learns
 from clados.train.planned import planned
 from clados.train.scaled import NUMBERS, numbered, rate_model, recipe_size
@@ -67,6 +68,11 @@ def rate(stage: s.Stage) -> float:
     return stage.optimiser.lr  # type: ignore[attr-defined, no-any-return]
 
 
+def kinds(model: s.Model) -> list[type]:
+    """Of the model and its towers; CLIP's ResNets are others than its Transformers."""
+    return [type(each) for each in (model, *model.towers)]
+
+
 def alike(one: s.Stage, stage: s.Stage) -> bool:
     """Whether they learn the same from the same, after models of the same card."""
     starts = [each.start.partition(":")[0] if isinstance(each, s.Tuning) else "" for each in (one, stage)]
@@ -87,7 +93,7 @@ def test_a_budgets_rate_is_that_of_the_nearest_size_which_is_trained_alike(name:
         others = {
             other: [each for each in declaration.recipe_at(other).stages if each.name == stage.name]
             for other, model in declaration.models().items()
-            if type(model) is type(declaration.model)
+            if kinds(model) == kinds(declaration.model)
         }
         distance = {
             other: abs(math.log(s.count_parameters(declaration.at(other)).total / params))
@@ -115,3 +121,8 @@ def test_a_small_run_takes_the_rate_of_the_size_that_it_is_scaled_from(
     assert plan.numbers_of == f"{name}:{size}"
     assert plan.published_lr == published
     assert plan.run.lr == here
+
+
+def test_a_small_clip_reads_images_by_a_transformer_as_the_declared_one_does() -> None:
+    image = planned(Choices(model="clip", params="400K", steps=1)).model.image  # type: ignore[attr-defined]
+    assert isinstance(image, s.Tower)

@@ -256,11 +256,16 @@ def usable_sizes(declaration: s.Declaration, stage: s.Stage, examples: Sequence[
     alike = {
         name: model
         for name, model in declaration.models().items()
-        if type(model) is type(declaration.model)
+        if _towers(model) == _towers(declaration.model)
         and stage_like(declaration.recipe_at(name), stage)
         and not task(stage.objective).refusal(headed(model, stage))  # ELECTRA's generators are among its sizes
     }
     return {name: headed(model, stage) for name, model in alike.items() if reads(model, examples)}
+
+
+def _towers(model: s.Model) -> tuple[type, ...]:
+    """Of which kind a model and its towers are: CLIP's images are read by a Transformer, or by a ResNet."""
+    return type(model), *(type(tower) for tower in model.towers)
 
 
 def stage_like(recipe: s.Recipe, stage: s.Stage) -> s.Stage | None:
