@@ -80,8 +80,8 @@ class SupervisedTask(TextTask[s.Supervised, PromptedRow], objective=s.Supervised
     data = "instructions"
     length = 192
     batch = 16
-    small = Small(params="600K", vocab=1024, steps=600, length=160, batch=16, lr=3e-3, relative=3e-2, dropout=0.0)
-    before = Small(params="600K", vocab=1024, steps=1000, length=160, batch=16, dropout=0.0)
+    small = Small(params="600K", vocab=1024, steps=600, length=160, batch=16, lr=1e-3, relative=3e-2, dropout=0.0)
+    before = Small(params="640K", vocab=1024, steps=1000, length=160, batch=16, dropout=0.0)
 
     def refusal(self, model: s.Model) -> str:
         if self.objective.learns == "all" and model.writes == "answers":
