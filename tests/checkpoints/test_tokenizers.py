@@ -115,3 +115,13 @@ def test_what_tokenizer_config_says_and_nothing_uses_is_noted(tmp_path: Path) ->
     config = json.loads((tmp_path / "tokenizer_config.json").read_text())
     (tmp_path / "tokenizer_config.json").write_text(json.dumps(config | {"odd": 1}))
     assert "tokenizer_config.json: not used here: odd" in from_pretrained(tmp_path).report.notes
+
+
+@pytest.mark.parametrize("card", ["jurassic-1", "bert", "llama", "gpt-2", "transformer-xl"])
+def test_a_small_vocabulary_reads_letters_that_it_was_not_made_of(card: str, tmp_path: Path) -> None:
+    """Jurassic-1's declares no token for these; of its kind, no others are bytes."""
+    module, tokenizer = made(card)
+    save_pretrained(module, tmp_path, tokenizer=tokenizer)
+    read = from_pretrained(tmp_path).tokenizer
+    assert read is not None
+    assert len(read.encode("to be ఓ")) == len(tokenizer.encode("to be ఓ")) >= 2

@@ -63,7 +63,7 @@ def tokenizer_for(model: s.Model, examples: Sequence[Any], size: int, marks: Seq
         return None
     vocab = text.vocab
     roles = replace(Roles.of(vocab), marks=tuple(marks))
-    if vocab.kind == "word" and roles.unk is None:  # whole words are never all of a text's
+    if vocab.kind in ("word", "wordpiece", "unigram") and roles.unk is None:  # these are never all of a text's
         roles = replace(roles, unk="<unk>")
     if isinstance(text.position, s.Learned) and text.position.start:
         # RoBERTa's positions begin after the id of the padding, so that in transformers it must keep its id
