@@ -10,6 +10,7 @@ from clados.cli.frame import run_command_line
 from clados.data.examples import Text
 from clados.models.declared import declared, package_models
 from clados.objectives import runs, task
+from clados.spec.core.scale import mixes
 from clados.train.choices import Choices
 from clados.train.learns import learns
 from clados.train.planned import planned
@@ -126,3 +127,7 @@ def test_a_small_run_takes_the_rate_of_the_size_that_it_is_scaled_from(
 def test_a_small_clip_reads_images_by_a_transformer_as_the_declared_one_does() -> None:
     image = planned(Choices(model="clip", params="400K", steps=1)).model.image  # type: ignore[attr-defined]
     assert isinstance(image, s.Tower)
+
+
+def test_a_small_glam_has_experts_whatever_its_nearest_size_is() -> None:
+    assert mixes(planned(Choices(model="glam", params="1M", vocab=512, steps=1)).model)

@@ -17,7 +17,7 @@ from clados.names import TOKEN_ROLES, parse_number, with_article
 from clados.objectives.tasks import of_kind, task
 from clados.spec.core.declaration import replaced
 from clados.spec.core.part import Part
-from clados.spec.core.scale import nearest_size, scaled, width
+from clados.spec.core.scale import mixes, nearest_size, scaled, width
 
 SMALL_PARAMS = "5M"
 PATCHES = 8  # along each side of a small image
@@ -256,16 +256,19 @@ def usable_sizes(declaration: s.Declaration, stage: s.Stage, examples: Sequence[
     alike = {
         name: model
         for name, model in declaration.models().items()
-        if _towers(model) == _towers(declaration.model)
+        if _built(model) == _built(declaration.model)
         and stage_like(declaration.recipe_at(name), stage)
         and not task(stage.objective).refusal(headed(model, stage))  # ELECTRA's generators are among its sizes
     }
     return {name: headed(model, stage) for name, model in alike.items() if reads(model, examples)}
 
 
-def _towers(model: s.Model) -> tuple[type, ...]:
-    """Of which kind a model and its towers are: CLIP's images are read by a Transformer, or by a ResNet."""
-    return type(model), *(type(tower) for tower in model.towers)
+def _built(model: s.Model) -> tuple[type | bool, ...]:
+    """Of which kind a model and its towers are, and whether it has experts.
+
+    CLIP's images are read by a Transformer, or by a ResNet; GLaM's smaller sizes are dense.
+    """
+    return type(model), mixes(model), *(type(tower) for tower in model.towers)
 
 
 def stage_like(recipe: s.Recipe, stage: s.Stage) -> s.Stage | None:
