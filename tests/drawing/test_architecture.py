@@ -1,45 +1,159 @@
-"""The drawing of a model says what its parts hold, folded, with parameters that add up."""
+"""The drawing of a model: its data flow, with parameters that add up and labels that can be read."""
 
+import time
+import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
 import pytest
 
-from clados.drawing.architecture import DrawnPart, architecture_figure, ledger_parts, sketch, terminal_architecture
+from clados import spec as s
+from clados.drawing.architecture.drawer import spelled
+from clados.drawing.architecture.figure import architecture_figure, architecture_sheet
+from clados.drawing.architecture.outline import DrawnPart, ledger_parts, outline, terminal_architecture
+from clados.drawing.architecture.patterns import matrix
 from clados.drawing.drawings import draw
+from clados.drawing.layout.kinds import PART_KINDS
+from clados.drawing.palette import contrast
 from clados.models.declared import declared, package_models
 from clados.spec import count_parameters
+from clados.spec.core.declaration import tiny
+from clados.spec.core.pieces import Env, Pieces, linear
+
+from .layouts import faults
+from .pictures import NAMESPACE
 
 
 @pytest.mark.parametrize("name", sorted(package_models()))
-def test_every_declared_model_is_drawn_with_all_its_parameters(name: str) -> None:
+def test_every_declared_model_is_drawn_with_all_its_parameters_and_can_be_read(name: str) -> None:
+    model = declared(name).model
+    sheet, width, height = architecture_sheet(model, name)
+    assert sheet.total == count_parameters(model).total
+    assert not list(faults(sheet, width, height))
+    assert not [each.key for each in sheet.labels if each.key.endswith("…") and each.key != "…"]
+    assert sum(ledger_parts(model).values()) == sheet.total
+
+
+@pytest.mark.parametrize("name", ["clip:rn50", "t5:small", "stable-diffusion", "gpt-neox-20b", "alphafold:model_3"])
+def test_small_ones_and_other_sizes_too(name: str) -> None:
+    named, _, size = name.partition(":")
+    for model in (declared(named).at(size or None), tiny(declared(named).at(size or None))):
+        sheet, width, height = architecture_sheet(model, f"{name}, as it is drawn here", ["a: " + "long words " * 40])
+        assert sheet.total == count_parameters(model).total
+        assert not list(faults(sheet, width, height))
+
+
+@pytest.mark.parametrize("name", ["bert", "t5", "alphafold", "stable-diffusion"])
+def test_a_second_run_gives_the_same_bytes_and_every_element_says_what_it_is(name: str) -> None:
     model = declared(name).model
     figure = architecture_figure(model, name)
-    assert figure.data["params"] == count_parameters(model).total
     assert figure.svg == architecture_figure(model, name).svg
-    assert sum(ledger_parts(model).values()) == count_parameters(model).total
+    groups = [each for each in ElementTree.fromstring(figure.svg).iter(f"{NAMESPACE}g") if each.attrib]
+    assert len(groups) > 30
+    for group in groups:
+        assert [key for key in group.attrib if key.startswith("data-")], group.attrib
+        assert group.find(f"{NAMESPACE}title") is not None, group.attrib
+
+
+def test_a_drawing_takes_less_than_150_milliseconds() -> None:
+    def seconds(name: str) -> float:
+        model, begin = declared(name).model, time.process_time()
+        architecture_figure(model, name)
+        return time.process_time() - begin
+
+    slowest = ("flamingo", "stable-diffusion", "alphafold", "imagen")
+    assert max(min(seconds(name) for _ in range(3)) for name in slowest) < 0.15
+
+
+def _heights(name: str, *keys: str) -> list[str]:
+    """The boxes of a model that end so, the lowest first."""
+    sheet, _, _ = architecture_sheet(declared(name).model, name)
+    found = {key: sheet.anchors[f"stack.blocks.*.{key}"].middle for key in keys}
+    return sorted(found, key=lambda key: -found[key])
+
+
+def test_norms_stand_where_the_residual_branch_has_them() -> None:
+    every = ("attn_norm", "attn", "mlp_norm", "mlp")
+    assert _heights("gpt-2", *every) == ["attn_norm", "attn", "mlp_norm", "mlp"]
+    assert _heights("bert", *every) == ["attn", "attn_norm", "mlp", "mlp_norm"]
+    assert _heights("glm", *every) == ["attn_norm", "attn", "mlp_norm", "mlp"]
+
+
+def test_parallel_branches_stand_side_by_side() -> None:
+    sheet, _, _ = architecture_sheet(declared("gpt-neox-20b").model, "x")
+    attn, mlp = sheet.anchors["stack.blocks.*.attn"], sheet.anchors["stack.blocks.*.mlp"]
+    assert attn.right < mlp.left
+    assert attn.top < mlp.bottom
+
+
+def test_every_branch_has_a_path_around_it() -> None:
+    sheet, _, _ = architecture_sheet(declared("transformer").model, "x")
+    for branch in ("encoder.blocks.*.attn", "decoder.blocks.*.cross", "decoder.blocks.*.mlp"):
+        box = sheet.anchors[branch]
+        (around,) = [each.points for each in sheet.lines if each.key == f"{branch}+" and len(each.points) == 4]
+        assert around[0][1] > box.bottom
+        assert around[-1][1] < box.top
+        assert not box.left < around[1][0] < box.right
+
+
+def test_the_encoder_s_top_is_read_by_each_cross_attention() -> None:
+    sheet, _, _ = architecture_sheet(declared("t5").model, "t5")
+    cross = sheet.anchors["decoder.blocks.*.cross"]
+    (line,) = [each.points for each in sheet.lines if each.points[-1] == (cross.left, cross.middle)]
+    assert line[0][1] < sheet.anchors["encoder.norm_out"].top
+
+
+def test_what_a_part_of_your_own_holds_is_drawn_too() -> None:
+    class Sidecar(s.FeedForward):
+        """A feed-forward layer that no drawing knows."""
+
+        rank: int = 3
+
+        def pieces(self, env: Env) -> Pieces:
+            return {"down": linear(env.dims.d_model, self.rank), "up": linear(self.rank, env.dims.d_model)}
+
+    model = declared("gpt-2").model.but(stack=s.but(block=s.but(mlp=Sidecar())))
+    sheet, width, height = architecture_sheet(model, "with a sidecar")
+    assert sheet.total == count_parameters(model).total
+    assert not list(faults(sheet, width, height))
+
+
+def test_types_are_spelled_as_words() -> None:
+    assert spelled("OuterProductMean") == "Outer product mean"
+    assert spelled("LMHead") == "LM head"
+
+
+def test_a_matrix_shows_who_sees_whom() -> None:
+    full, causal, banded = (matrix(sees, pattern) for sees, pattern in _PATTERNS)
+    n = len(full)
+    assert all(cell == 1 for row in full for cell in row)
+    assert all((causal[i][j] == 1) == (j <= i) for i in range(n) for j in range(n))
+    assert all((banded[i][j] == 1) == (0 <= i - j < 3) for i in range(n) for j in range(n))
+
+
+_PATTERNS = [(s.All(), None), (s.Causal(), None), (s.Causal(), s.Banded(7))]
+
+
+@pytest.mark.parametrize("kind", PART_KINDS)
+def test_text_on_every_kind_and_its_edge_on_the_paper_can_be_seen(kind: str) -> None:
+    colours = PART_KINDS[kind]
+    assert contrast(colours.fill, "#1f2328") >= 7
+    assert contrast(colours.dark_fill, "#e6edf3") >= 7
+    assert contrast(colours.line, "#ffffff") >= 3
+    assert contrast(colours.dark_line, "#0d1117") >= 3
 
 
 def test_layers_in_turn_are_folded_to_the_shortest_run() -> None:
-    (layers,) = [each for each in _all(sketch(declared("gpt-3").model, "gpt-3")) if each.name == "layers"]
+    (layers,) = [each for each in _all(outline(declared("gpt-3").model, "gpt-3")) if each.name == "layers"]
     assert layers.times == 48
     assert [each.name for each in layers.inside] == ["layer 1 of 2", "layer 2 of 2"]
 
 
-def test_what_is_inside_a_box_never_has_more_parameters_than_the_box() -> None:
-    for box in _all(sketch(declared("t5").model, "t5")):
-        assert sum(each.params for each in box.inside) * box.times <= box.params
+def test_what_is_inside_a_line_never_has_more_parameters_than_it() -> None:
+    for part in _all(outline(declared("t5").model, "t5")):
+        assert sum(each.params for each in part.inside) * part.times <= part.params
 
 
-def test_norms_stand_where_the_residual_branch_has_them() -> None:
-    def order(name: str) -> list[str]:
-        (layers,) = [each for each in _all(sketch(declared(name).model, name)) if each.name == "layers"]
-        return [each.name for each in layers.inside]
-
-    assert order("gpt-2") == ["norm", "attention", "norm", "feed-forward"]
-    assert order("bert") == ["attention", "norm", "feed-forward", "norm"]
-
-
-def test_the_terminal_shows_the_same_boxes() -> None:
+def test_the_terminal_shows_the_outline() -> None:
     tree = terminal_architecture(declared("bert").model, "bert")
     assert "layers × 12" in str(tree.children[1].children[0].label)
 

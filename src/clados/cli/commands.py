@@ -31,7 +31,7 @@ GROUPS: dict[str, dict[str, Command]] = {
         "diff": Command("clados.cli.count", "List what changed from one model to another"),
     },
     "See": {
-        "draw": Command("clados.cli.draw", "Draw a declared model: its parts in boxes"),
+        "draw": Command("clados.cli.draw", "Draw a declared model as its data flow"),
         "tree": Command("clados.cli.draw", "Draw the family tree, or list where it departs from the survey's"),
         "timeline": Command("clados.cli.draw", "Draw the models by date, in families or by parameters"),
     },

@@ -63,7 +63,7 @@ def tree_command(
 
 
 def draw_command(model: SizedOrSaved, svg: Svg = None, as_json: _Json = False) -> None:
-    """Draw a declared model: its parts in boxes, repeated layers folded, parameters on each.
+    """Draw a declared model as its data flow: norms, residual paths, attention, shapes; parameters on every box.
 
     Example: clados draw t5:small
     """

@@ -10,7 +10,8 @@ from rich.console import RenderableType
 from clados import drawing
 from clados.catalog.counts import NamedModel, named_model
 from clados.catalog.load import catalog
-from clados.drawing.architecture import architecture_figure, terminal_architecture
+from clados.drawing.architecture.figure import architecture_figure
+from clados.drawing.architecture.outline import terminal_architecture
 from clados.drawing.svg import Figure
 from clados.spec.kinds.model import Model
 
@@ -53,7 +54,7 @@ class Drawing:
 
 
 def draw(model: str | Model | NamedModel) -> Drawing:
-    """A declared model: its parts in boxes, repeated layers folded, parameters on each.
+    """A declared model as its data flow: what enters below, what is read off above, parameters on every box.
 
     Args:
         model: ``MODEL`` or ``MODEL:SIZE``, the path of a declaration, or a declared model.

@@ -188,10 +188,10 @@ class Figure:
         write_text(path, self.svg)
 
 
-def document(width: float, height: float, name: str, parts: Iterable[str], *, kind: str) -> str:
+def document(width: float, height: float, name: str, parts: Iterable[str], *, kind: str, style: str = "") -> str:
     """A whole SVG file that scales to its container; `name` is read out as its title."""
     head = f'<svg xmlns="http://www.w3.org/2000/svg" class="clados" data-figure="{escape(kind)}" role="img" '
     wide, high = coordinate(width), coordinate(height)
     head += f'viewBox="0 0 {wide} {high}" width="{wide}" height="{high}">'
     paper = element("rect", class_="paper", width=width, height=height)
-    return "\n".join([head, title(name), f"<style>{_STYLE}\n</style>", paper, *parts, "</svg>"]) + "\n"
+    return "\n".join([head, title(name), f"<style>{_STYLE}{style}\n</style>", paper, *parts, "</svg>"]) + "\n"

@@ -7,7 +7,9 @@ from clados import spec as s
 from clados.catalog.card import Card
 from clados.catalog.load import catalog
 from clados.catalog.schema import ATTRIBUTES
-from clados.drawing import architecture as boxes, bars, curve, surveyed, tree_figure
+from clados.drawing import bars, curve, surveyed, tree_figure
+from clados.drawing.architecture.figure import architecture_figure
+from clados.drawing.architecture.outline import ledger_parts
 from clados.objectives import task
 from clados.tour.stops import Stop
 
@@ -101,7 +103,7 @@ def _section(name: str, stop: Stop) -> str:
         y_name="nats a token",
         baselines=lines,
     )
-    ledgers = {f"{stop.card.id} as published": boxes.ledger_parts(full), "as trained here": boxes.ledger_parts(small)}
+    ledgers = {f"{stop.card.id} as published": ledger_parts(full), "as trained here": ledger_parts(small)}
     samples = _table(
         ("given", "made of it"), [(f"<pre>{escape(a)}</pre>", f"<pre>{escape(b)}</pre>") for a, b in stop.samples]
     )
@@ -112,8 +114,7 @@ def _section(name: str, stop: Stop) -> str:
             f"<h3>What it learns, on two sentences</h3><figure>{_example(stop)}</figure>",
             f"<h3>How it learned</h3><figure>{loss.svg}</figure>",
             f"<p>{escape(str(stop.measure))}{_next_sentence(stop)}</p>{samples}",
-            "<h3>What it is made of</h3>"
-            f"<figure>{boxes.architecture_figure(small, f'{name} as trained here').svg}</figure>",
+            f"<h3>What it is made of</h3><figure>{architecture_figure(small, f'{name} as trained here').svg}</figure>",
             f"<figure>{bars.stacked_bars(ledgers, name='Parameters by kind of part', share=True).svg}</figure>",
             f"<h3>What is known of it</h3>{_card(stop.card)}",
         ]

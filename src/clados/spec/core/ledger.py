@@ -1,7 +1,7 @@
 """The ledger: every tensor of a model and what is counted of it, in plain Python."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 
 from clados.spec.core.part import Part
@@ -55,6 +55,13 @@ class Row:
 def rows(part: Part, env: Env | None = None, path: str = "") -> Iterator[Row]:
     """Every parameter of a part, named as in its module, in the order in which they are said."""
     return (row for row in saved_rows(part, env, path) if not isinstance(row.piece, Statistic))
+
+
+def rows_of(part: Part, env: Env | None, names: Container[str]) -> Iterator[Row]:
+    """The parameters of some of a part's pieces, by their names."""
+    for name, piece in part.pieces(env).items():  # type: ignore[arg-type]
+        if name in names:
+            yield from (row for row in _rows(part, env, piece, name) if not isinstance(row.piece, Statistic))
 
 
 def saved_rows(part: Part, env: Env | None = None, path: str = "") -> Iterator[Row]:

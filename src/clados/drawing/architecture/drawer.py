@@ -1,0 +1,263 @@
+"""How a part becomes a node: functions registered by the part's type; an unknown one is drawn from its pieces."""
+
+import re
+from collections.abc import Container
+from dataclasses import dataclass, replace
+from functools import singledispatch
+from typing import Any, TypeVar
+
+from clados.drawing.layout.icons import MatrixCells
+from clados.drawing.layout.joins import Side
+from clados.drawing.layout.nodes import Drawable, Framed, InColumn, walk
+from clados.drawing.layout.parts import BOX_WIDTH, BoxShape, Foot, Icon, PartBox
+from clados.spec.attention.masks import Sees
+from clados.spec.core.ledger import rows, rows_of
+from clados.spec.core.part import Part, part_fields
+from clados.spec.core.pieces import Env, Held, Named, Several, Tensors
+
+Taken = TypeVar("Taken", Held, Several, Named)
+Kind = TypeVar("Kind", bound=Part)
+
+
+@dataclass(frozen=True)
+class Here:
+    """Where a part stands.
+
+    Attributes:
+        path: its name in the model, the numbers of folded layers as ``*``.
+        env: what it is told; None for a whole model.
+        times: how often it is repeated, by all folds around it.
+        side: where the paths around branches run.
+        sees: which positions each sees, in the stack around it.
+        source: what its cross-attention reads, in a word.
+        width: of a box.
+        counted: whether its parameters are said here.
+        beside: where things stand beside a stack; None: across from the paths around branches.
+        seen: who sees whom, in words and as a matrix, where it is more than ``sees`` says.
+    """
+
+    path: str = ""
+    env: Env | None = None
+    times: int = 1
+    side: Side = "left"
+    sees: Sees | None = None
+    source: str = "the encoder"
+    width: float = BOX_WIDTH
+    counted: bool = True
+    beside: Side | None = None
+    seen: tuple[str, MatrixCells] | None = None
+
+    @property
+    def given(self) -> Env:
+        """What the part is told."""
+        assert self.env is not None, "only a whole model is told nothing"
+        return self.env
+
+    @property
+    def other(self) -> Side:
+        """The side across."""
+        return "right" if self.side == "left" else "left"
+
+    def key(self, name: str) -> str:
+        """The path of something inside."""
+        return f"{self.path}.{name}".lstrip(".")
+
+    def inside(self, name: str, held: Held, times: int = 1) -> "Here":
+        """Where a part inside stands."""
+        return replace(self, path=self.key(name), env=held.env, times=self.times * times)
+
+    def but(self, **changes: Any) -> "Here":
+        """The same, except for these."""
+        return replace(self, **changes)
+
+    def count(self, part: Part, names: Container[str] | None = None) -> int:
+        """Parameters of a part, or of some of its pieces, in all repetitions."""
+        found = rows(part, self.env) if names is None else rows_of(part, self.env, names)
+        return self.times * sum(row.count for row in found)
+
+    def draw(self, name: str, held: Held, **changes: Any) -> Drawable:
+        """The node of a part inside."""
+        return drawn(held.part, self.inside(name, held).but(**changes))
+
+
+class Unpacked:
+    """The pieces of a part, taken out as they are drawn; what is left at the end is drawn as it comes."""
+
+    def __init__(self, part: Part, env: Env | None) -> None:
+        self._left = dict(part.pieces(env))  # type: ignore[arg-type]
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._left
+
+    def _taken(self, name: str, kind: type[Taken]) -> Taken:
+        piece = self._left.pop(name)
+        assert isinstance(piece, kind), f"{name} is a {type(piece).__name__}"
+        return piece
+
+    def held(self, name: str) -> Held:
+        """A part."""
+        return self._taken(name, Held)
+
+    def one(self, name: str, kind: type[Kind]) -> tuple[Kind, Held]:
+        """A part of a kind, and what it is told."""
+        held = self.held(name)
+        assert isinstance(held.part, kind), f"{name} is a {type(held.part).__name__}"
+        return held.part, held
+
+    def perhaps(self, name: str) -> Held | None:
+        """A part that there may be."""
+        return self._taken(name, Held) if name in self._left else None
+
+    def several(self, name: str) -> Several:
+        """Parts in turn."""
+        return self._taken(name, Several)
+
+    def heads(self, name: str = "heads") -> Named:
+        """Parts by name; none, where there are none."""
+        return self._taken(name, Named) if name in self._left else Named({})
+
+    def own(self) -> list[str]:
+        """The names of tensors that are left."""
+        return [name for name, piece in self._left.items() if isinstance(piece, Tensors)]
+
+    def drop(self, *names: str) -> None:
+        """Take out what is drawn in another box."""
+        for name in names:
+            self._left.pop(name, None)
+
+    def rest(self) -> dict[str, Any]:
+        """All that is left."""
+        return self._left
+
+
+@dataclass(frozen=True)
+class Words:
+    """What a box says: the kind of part, its name, short notes."""
+
+    kind: str
+    name: str
+    notes: tuple[str, ...] = ()
+
+
+def spelled(name: str) -> str:
+    """The name of a type as words: ``OuterProductMean`` is an outer product mean."""
+    parts = re.findall(r"[A-Z]+(?![a-z])|[A-Z][a-z]*|[0-9]+|[a-z]+", name)
+    words = " ".join(each if each.isupper() and len(each) > 1 else each.lower() for each in parts)
+    return words[:1].upper() + words[1:]
+
+
+@singledispatch
+def words(part: Part, here: Here) -> Words:
+    """What is said of a part; of an unknown one its fields."""
+    said = {name: value for name, value in part_fields(part).items() if value not in (None, False, 0, "", ())}
+    notes = (f"{name} {_word(value)}" for name, value in said.items() if name not in ("dropout", "eps"))
+    return Words("other", spelled(type(part).__name__), tuple(notes))
+
+
+def _word(value: object) -> str:
+    if isinstance(value, Part):
+        return spelled(type(value).__name__).lower()
+    if isinstance(value, tuple):
+        return ", ".join(_word(each) for each in value)
+    return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+@singledispatch
+def drawn(part: Part, here: Here) -> Drawable:
+    """The node of a part: one box, where it holds no other; else what it holds, one above the other."""
+    pieces = Unpacked(part, here.env)
+    own = pieces.own()
+    if len(own) == len(pieces.rest()):
+        return box(part, here)
+    first = [box(part, here.but(path=here.key("own")), names=own)] if own else []
+    return InColumn((*first, *left(pieces, here)), key=here.path)
+
+
+def left(pieces: Unpacked, here: Here) -> list[Drawable]:
+    """What is left of a part's pieces, in its order, each by its own kind; its own tensors apart."""
+    found: list[Drawable] = []
+    for name, piece in pieces.rest().items():
+        match piece:
+            case Held():
+                found.append(here.draw(name, piece))
+            case Named():
+                found += [here.draw(f"{name}.{slot}", held) for slot, held in piece.held.items()]
+            case Several():
+                found += folded_nodes(name, piece, here)
+    return found
+
+
+def keys_of(node: Drawable, ending: str) -> tuple[str, ...]:
+    """The keys of the boxes in a node that end so."""
+    return tuple(each.key for each in walk(node) if isinstance(each, PartBox) and each.key.endswith(ending))
+
+
+def folded_nodes(name: str, several: Several, here: Here) -> list[Drawable]:
+    """Parts in turn, what repeats folded into a frame."""
+    found: list[Drawable] = []
+    for run, times, first in folded(several.held):
+        stacked = [
+            drawn(held.part, here.inside(f"{name}.*" if times > 1 else f"{name}.{first + i}", held, times))
+            for i, held in enumerate(run)
+        ]
+        if times == 1:
+            found += stacked
+        else:
+            key = f"{here.key(name)}.{first}"
+            found.append(repeated(key, times, stacked[0] if len(stacked) == 1 else InColumn(tuple(stacked)), here))
+    return found
+
+
+def repeated(key: str, times: int, inner: Drawable, here: Here, *, title: str = "", note: str = "") -> Drawable:
+    """A frame around layers that are repeated."""
+    name = f"{title} × {times}" if title else f"× {times}"
+    return Framed(key, name, f"{times} layers in turn", inner, note, here.counted)
+
+
+def folded(held: tuple[Held, ...]) -> list[tuple[tuple[Held, ...], int, int]]:
+    """Parts in turn as runs that repeat: each with how often, and the number of its first.
+
+    What is left after the shortest run of all but the last is the last by itself.
+    """
+    parts = [each.part for each in held]
+    for end in (len(parts), len(parts) - 1):
+        for n in range(1, end // 2 + 1):
+            if end % n == 0 and parts[:end] == parts[:n] * (end // n) and _alike(held[:end], n):
+                rest = [((held[-1],), 1, end)] if end < len(parts) else []
+                return [(held[:n], end // n, 0), *rest]
+    return _runs(held)
+
+
+def _alike(held: tuple[Held, ...], n: int) -> bool:
+    return all(held[i].env is held[i % n].env or held[i].env == held[i % n].env for i in range(len(held)))
+
+
+def _runs(held: tuple[Held, ...]) -> list[tuple[tuple[Held, ...], int, int]]:
+    found: list[tuple[tuple[Held, ...], int, int]] = []
+    for i, each in enumerate(held):
+        if found and found[-1][0][0] == each:
+            found[-1] = (found[-1][0], found[-1][1] + 1, found[-1][2])
+        else:
+            found.append(((each,), 1, i))
+    return found
+
+
+def box(
+    part: Part,
+    here: Here,
+    *,
+    names: Container[str] | None = None,
+    said: Words | None = None,
+    icon: Icon | None = None,
+    foot: Foot | None = None,
+    shape: BoxShape = "box",
+    instead: str = "",
+    notes: tuple[str, ...] = (),
+) -> PartBox:
+    """A box for a part, or for some of its pieces."""
+    text = said or words(part, here)
+    params = here.count(part, names) if here.counted else None
+    return PartBox(
+        here.path, text.kind, text.name, (*text.notes, *notes), params, f"{here.path}: {part!r}", here.width, icon,
+        foot, shape, instead,
+    )  # fmt: skip

@@ -1,0 +1,94 @@
+"""What a layer does with each position, and norms."""
+
+from clados.drawing.architecture.drawer import Here, Words, box, drawn, words
+from clados.drawing.layout.icons import ExpertFan
+from clados.drawing.layout.nodes import Drawable
+from clados.spec.convolutions.nfnet import StandardisedConvolution
+from clados.spec.feedforward.experts import Experts, ProductMLP
+from clados.spec.feedforward.mlp import MLP, FeedForward
+from clados.spec.norms import BatchNorm, GroupNorm, LayerNorm, Norm, RMSNorm
+from clados.spec.stacks.enhanced import Convolution
+
+ACT_NAMES = {
+    "gelu": "GELU",
+    "relu": "ReLU",
+    "silu": "SiLU",
+    "tanh": "tanh",
+    "quick_gelu": "quick GELU",
+    "gelu_tanh": "GELU (tanh)",
+    "squared_relu": "ReLU squared",
+}
+_GATED = {"gelu": "GEGLU", "gelu_tanh": "GEGLU (tanh)", "silu": "SwiGLU", "relu": "ReGLU"}
+
+
+def act_said(act: str, *, gated: bool = False) -> str:
+    """An activation as the field calls it, with a gate or without."""
+    name = ACT_NAMES.get(act, act.replace("_", " "))
+    return _GATED.get(act, f"{name}, gated") if gated else name
+
+
+@words.register
+def _feed_forward(part: FeedForward, here: Here) -> Words:
+    return Words("feed-forward", "Feed-forward")
+
+
+@words.register
+def _mlp(part: MLP, here: Here) -> Words:
+    dims = here.given.dims
+    through = f"{dims.d_model:,} → {dims.d_ff:,} → {dims.d_model:,}"
+    return Words("feed-forward", "Feed-forward", (through, act_said(part.act, gated=part.gated)))
+
+
+@words.register
+def _product(part: ProductMLP, here: Here) -> Words:
+    dims = here.given.dims
+    through = f"{dims.d_model:,} → {dims.d_ff:,} → {dims.d_model:,}"
+    return Words("feed-forward", "Feed-forward", (through, f"{act_said(part.act)} of gate times up"))
+
+
+@words.register
+def _experts(part: Experts, here: Here) -> Words:
+    dims = here.given.dims
+    through = f"each {dims.d_model:,} → {dims.d_ff:,} → {dims.d_model:,}, {act_said(part.act, gated=part.gated)}"
+    router = f"a router sends each token to {part.top} of {dims.experts:,}"
+    return Words("feed-forward", "Experts", (router, through))
+
+
+@drawn.register
+def _draw_experts(part: Experts, here: Here) -> Drawable:
+    return box(part, here, icon=ExpertFan(here.given.dims.experts or 1, part.top))
+
+
+@words.register
+def _norm(part: Norm, here: Here) -> Words:
+    return Words("norm", type(part).__name__)
+
+
+@words.register
+def _layer_norm(part: LayerNorm, here: Here) -> Words:
+    return Words("norm", "LayerNorm")
+
+
+@words.register
+def _rms_norm(part: RMSNorm, here: Here) -> Words:
+    return Words("norm", "RMSNorm")
+
+
+@words.register
+def _group_norm(part: GroupNorm, here: Here) -> Words:
+    return Words("norm", "GroupNorm", (f"{part.groups} groups",))
+
+
+@words.register
+def _batch_norm(part: BatchNorm, here: Here) -> Words:
+    return Words("norm", "BatchNorm")
+
+
+@words.register
+def _convolution(part: Convolution, here: Here) -> Words:
+    return Words("convolution", "Convolution", (f"{part.kernel} positions, beside the first layer",))
+
+
+@words.register
+def _standardised(part: StandardisedConvolution, here: Here) -> Words:
+    return Words("convolution", "Convolution", (f"{part.side} × {part.side}, standardised",))

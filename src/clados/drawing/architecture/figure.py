@@ -1,0 +1,129 @@
+"""The drawing of a model: its node on a sheet, with its numbers, the colours and what is assumed."""
+
+from collections.abc import Sequence
+
+from clados.drawing import svg
+from clados.drawing.architecture.drawer import Here, drawn
+from clados.drawing.architecture.facts import facts
+from clados.drawing.architecture.outline import outline
+from clados.drawing.layout.kinds import KIND_STYLE, PART_KINDS
+from clados.drawing.layout.nodes import NOTE, Drawable, walk
+from clados.drawing.layout.parts import PartBox
+from clados.drawing.layout.sheet import Sheet, broken_lines, label_width
+from clados.drawing.scale import count_label
+from clados.drawing.svg import Figure, element
+from clados.spec.kinds.model import Model
+
+MARGIN, TITLE, LINE = 20.0, 44.0, 16.0
+_FACTS = 168.0  # width of the numbers at the side
+_WIDEST = 760.0  # drawings that are wider have their numbers below
+
+
+def model_node(model: Model) -> Drawable:
+    """What is drawn of a model, not yet laid out."""
+    return drawn(model, Here())
+
+
+def architecture_figure(model: Model, name: str, assumed: Sequence[str] = ()) -> Figure:
+    """The drawing: what enters stands below, what is read off above; beside it, its numbers."""
+    node = model_node(model)
+    sheet, width, height = architecture_sheet(model, name, assumed, node)
+    data = {**outline(model, name).json(), "assumed": list(assumed)}
+    data["boxes"] = [
+        {"id": each.key, "kind": each.kind, "name": each.name, "notes": list(each.notes), "params": each.params}
+        for each in walk(node)
+        if isinstance(each, PartBox)
+    ]
+    return Figure(svg.document(width, height, name, sheet.drawn(), kind="architecture", style=KIND_STYLE), data)
+
+
+def architecture_sheet(
+    model: Model, name: str, assumed: Sequence[str] = (), node: Drawable | None = None
+) -> tuple[Sheet, float, float]:
+    """The sheet of a drawing, its width and its height."""
+    node = node or model_node(model)
+    size = node.extent
+    sheet = Sheet(total=node.params)
+    heading = f"{count_label(node.params)} parameters"
+    title = sheet.text(MARGIN, 30, name, size=17, bold=True)
+    counts = sheet.text(MARGIN + label_width(name, 17, bold=True) + 14, 30, heading, size=12, class_="faint")
+    sheet.put("title", name, [title, counts])
+    node.draw(sheet, MARGIN, TITLE)
+    beside = size.width <= _WIDEST
+    width = size.width + 2 * MARGIN + (_FACTS + 28 if beside else 0)
+    width = max(width, MARGIN * 2 + label_width(name, 17, bold=True) + label_width(heading, 12) + 14, 420)
+    bottom = TITLE + size.height
+    if beside:
+        end = _facts(sheet, model, MARGIN + size.width + 28, TITLE + 12, _FACTS)
+    else:
+        end = _facts_below(sheet, model, bottom + 22, width)
+    bottom = _legend(sheet, node, max(bottom, end) + 26, width)
+    return sheet, width, _assumed(sheet, assumed, bottom, width) + 14
+
+
+def _facts(sheet: Sheet, model: Model, left: float, y: float, width: float) -> float:
+    """The numbers one below the other; and where they end."""
+    for title, lines in facts(model):
+        y = _group(sheet, title, lines, left, y, width) + 10
+    return y
+
+
+def _facts_below(sheet: Sheet, model: Model, y: float, width: float) -> float:
+    """The numbers in columns; and where the longest ends."""
+    x, ends, top = MARGIN, [y], y
+    for title, lines in facts(model):
+        if x + _FACTS > width - MARGIN and x > MARGIN:
+            x, top = MARGIN, max(ends) + 8
+        ends.append(_group(sheet, title, lines, x, top, _FACTS))
+        x += _FACTS + 30
+    return max(ends)
+
+
+def _group(sheet: Sheet, title: str, lines: list[tuple[str, str]], left: float, y: float, width: float) -> float:
+    drawn = [element("line", class_="rule", x1=left, y1=y - 12, x2=left + width, y2=y - 12)]
+    if title:
+        drawn.append(sheet.text(left, y + 4, title, size=11, bold=True))
+        y += LINE
+    for name, value in lines:
+        drawn.append(sheet.text(left, y + 4, name, size=11, class_="faint"))
+        for line in broken_lines(value, width - label_width(name, 11) - 10, 11):
+            drawn.append(sheet.text(left + width, y + 4, line, size=11, anchor="end"))
+            y += LINE
+    sheet.put(f"facts {title}".strip(), title or "numbers", drawn)
+    return y + 4
+
+
+def _legend(sheet: Sheet, node: Drawable, y: float, width: float) -> float:
+    """The colours that occur; and where they end."""
+    used = {each.kind for each in walk(node) if isinstance(each, PartBox)}
+    x = MARGIN
+    for kind in PART_KINDS:
+        if kind not in used:
+            continue
+        name = PART_KINDS[kind].name
+        needed = 18 + label_width(name, 11) + 18
+        if x + needed > width - MARGIN + 18 and x > MARGIN:
+            x, y = MARGIN, y + 18
+        swatch = element("rect", class_=f"k-{kind}", x=x, y=y - 10, width=12, height=12, rx=3)
+        sheet.put(f"legend {kind}", name, [swatch, sheet.text(x + 18, y, name, size=11, class_="faint")])
+        x += needed
+    if any(isinstance(each, PartBox) and each.params_said is None for each in walk(node)):
+        y += 18
+        sheet.put("legend dashed", "dashed", [sheet.text(MARGIN, y, "dashed: counted in another box", class_="faint")])
+    return y + 8
+
+
+def _assumed(sheet: Sheet, lines: Sequence[str], y: float, width: float) -> float:
+    """What is assumed, each in as many lines as it needs; and where it ends."""
+    if not lines:
+        return y
+    y += 20
+    sheet.put("assumed", "assumed", [sheet.text(MARGIN, y, "Assumed, as no source says it:", size=11, bold=True)])
+    for i, line in enumerate(lines, 1):
+        drawn = []
+        for each in broken_lines(line, width - 2 * MARGIN, NOTE):
+            y += 14.5
+            drawn.append(sheet.text(MARGIN, y, each, size=NOTE, class_="faint"))
+        sheet.put(f"assumed {i}", line, drawn)
+        y += 3
+    return y

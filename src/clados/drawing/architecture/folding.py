@@ -1,0 +1,236 @@
+"""Models that fold proteins: an alignment and the map of its pairs, two tracks side by side."""
+
+from dataclasses import replace
+from itertools import zip_longest
+
+from clados.drawing.architecture.attention import heads_said
+from clados.drawing.architecture.drawer import Here, Unpacked, Words, box, drawn, left, words
+from clados.drawing.architecture.heads import heads_above
+from clados.drawing.layout.joins import Add, Bypass
+from clados.drawing.layout.links import Link, Linked
+from clados.drawing.layout.nodes import Drawable, Framed, InColumn, InRow, Lettering
+from clados.drawing.layout.shapes import Across, Around, Track, Tracks
+from clados.spec.core.part import Part
+from clados.spec.core.pieces import Held, Named
+from clados.spec.folding.embedders import Alignment, ExtraRows, Recycling, Templates
+from clados.spec.folding.evoformer import (
+    Column as ColumnMixer,
+    ColumnAttention,
+    GlobalColumnAttention,
+    OuterProductMean,
+    PairBlock,
+    RowAttention,
+    TriangleAttention,
+    TriangleProduct,
+)
+from clados.spec.folding.structure import Angles, FirstRow, PointAttention, StructureModule
+from clados.spec.kinds.fold import Fold
+
+NARROW = 200.0
+
+
+@words.register
+def _row(part: RowAttention, here: Here) -> Words:
+    return Words("attention", "Row attention", (heads_said(here.given.dims), "with a bias from pairs, gated"))
+
+
+@words.register
+def _column(part: ColumnMixer, here: Here) -> Words:
+    return Words("attention", "Column attention")
+
+
+@words.register
+def _column_attention(part: ColumnAttention, here: Here) -> Words:
+    return Words("attention", "Column attention", (heads_said(here.given.dims), "gated"))
+
+
+@words.register
+def _global(part: GlobalColumnAttention, here: Here) -> Words:
+    return Words("attention", "Column attention", ("one query a head", "gated"))
+
+
+@words.register
+def _outer(part: OuterProductMean, here: Here) -> Words:
+    return Words("other", "Outer product mean", (f"of {part.width} × {part.width} numbers",))
+
+
+@words.register
+def _product(part: TriangleProduct, here: Here) -> Words:
+    return Words("feed-forward", "Triangle product", ("gated",))
+
+
+@words.register
+def _triangle(part: TriangleAttention, here: Here) -> Words:
+    return Words("attention", "Triangle attention", (heads_said(here.given.dims), "biased by the third side"))
+
+
+@words.register
+def _first_row(part: FirstRow, here: Here) -> Words:
+    return Words("other", "First row", ("a product",))
+
+
+@words.register
+def _points(part: PointAttention, here: Here) -> Words:
+    notes = (
+        heads_said(here.given.dims),
+        f"{part.points} points a query, {part.value_points} a value",
+        "biased by pairs",
+    )
+    return Words("attention", "Invariant point attention", notes)
+
+
+@words.register
+def _angles(part: Angles, here: Here) -> Words:
+    return Words("head", "Torsion angles", (f"{part.layers} residual layers",))
+
+
+@drawn.register
+def _draw_angles(part: Angles, here: Here) -> Drawable:
+    return box(part, here)
+
+
+@words.register
+def _alignment(part: Alignment, here: Here) -> Words:
+    return Words("table", "Embedding", ("of letters and their alignment",))
+
+
+@words.register
+def _recycling(part: Recycling, here: Here) -> Words:
+    return Words("state", "Recycling", (f"the last pass's states and distances, {part.passes} times",))
+
+
+@words.register
+def _templates(part: Templates, here: Here) -> Words:
+    return Words(
+        "attention",
+        "Templates",
+        (f"{here.given.dims.layers} blocks of triangles, attended to", "angles as further rows"),
+    )
+
+
+@words.register
+def _extra(part: ExtraRows, here: Here) -> Words:
+    return Words(
+        "attention",
+        "Extra rows",
+        (f"{here.given.dims.layers} blocks of both tracks, narrow,", "with one query a head in columns"),
+    )
+
+
+def _branch(pieces: Unpacked, name: str, here: Here, title: str = "") -> Drawable:
+    held, norm = pieces.held(name), pieces.perhaps(f"{name}_norm")
+    at = here.inside(name, held).but(width=NARROW)
+    said = words(held.part, at)
+    inner: Drawable = box(held.part, at, said=replace(said, name=title or said.name))
+    if norm:
+        inner = InColumn((here.draw(f"{name}_norm", norm, width=NARROW), inner))
+    return Bypass(f"{at.path}+", inner, here.side)
+
+
+def evoformer(held: Held, here: Here, times: int) -> tuple[list[Track], list[Across]]:
+    """The rows of a block of both tracks, and the arrows between them."""
+    at = here.inside("blocks.*", held, times).but(side="left")
+    pieces = Unpacked(held.part, held.env)
+    outer, (block, pair) = pieces.held("outer"), pieces.one("pair", PairBlock)
+    other, inside = at.inside("pair", pair).but(side="right"), Unpacked(block, pair.env)
+    mean = box(outer.part, at.inside("outer", outer).but(width=176))
+    order = [("outgoing", "Triangle product, outgoing"), ("incoming", "Triangle product, incoming")]
+    order += [("starting", "Triangle attention, starting"), ("ending", "Triangle attention, ending")]
+    if block.attention_first:
+        order = order[2:] + order[:2]
+    one = [_branch(pieces, name, at) for name in ("row", "column", "mlp")]
+    two: list[Drawable | None] = [None, Add(f"{mean.key}+", mean, "left")]
+    two += [_branch(inside, name, other, title) for name, title in order]
+    rows = [Track(*both) for both in zip_longest(one, [*two, _branch(inside, "mlp", other)])]
+    across = [
+        Across("right", f"{at.path}.row", "a bias from the map of pairs", "bias"),
+        Across("left", mean.key, "the alignment, to the map of pairs", over=f"{at.path}.mlp"),
+    ]
+    return rows, across
+
+
+@drawn.register
+def _fold(part: Fold, here: Here) -> Drawable:
+    pieces = Unpacked(part, None)
+    blocks, heads, before = pieces.several("blocks").held, pieces.heads(), _before(pieces, here)
+    rows, across = evoformer(blocks[0], here, len(blocks))
+    title, last = f"Evoformer × {len(blocks)}", len(before) + len(rows) - 1
+    frame = Around("evoformer", title, "blocks of both tracks", len(before), last)
+    size = part.size
+    given = [
+        Track(Lettering("rows.given", ("alignment", f"[rows, residues, {size.alignment.d_model}]"))),
+        Track(None, Lettering("pairs.given", ("map of pairs", f"[residues, residues, {size.pair.d_model}]"))),
+        Track(*(_heads_of(heads, here, source) for source in ("alignment", "pair"))),
+    ]
+    tracks = Tracks("tracks", (*before, *rows, *given), (frame,), tuple(across))
+    links = (
+        Link("rows.given", ("single",), "", "the first row", "right", near=48),
+        Link("pairs.given", ("structure.attn",), "", "the map of pairs", "right", near=60),
+    )
+    return Linked(InRow((tracks, InColumn(tuple(_after(pieces, heads, here)))), gap=70, align=0.5), links, 0)
+
+
+def _heads_of(heads: Named, here: Here, source: str) -> Drawable | None:
+    """What is read off one of the representations."""
+    chosen = {slot: held for slot, held in heads.held.items() if getattr(held.part, "source", "") == source}
+    found = heads_above(Named(chosen), here.but(width=NARROW))
+    return found[0] if found else None
+
+
+def _before(pieces: Unpacked, here: Here) -> list[Track]:
+    """What both tracks begin with."""
+    inputs = pieces.held("inputs")
+    at, rows = here.inside("inputs", inputs), Words("table", "Rows", ("a product",))
+    one = box(inputs.part, at.but(path=at.key("rows"), width=NARROW), names=["rows"], said=rows)
+    said = Words("table", "Pairs of residues", ("products, and how far apart",))
+    names = ["target", "relative"]
+    other = box(inputs.part, at.but(path=at.key("pairs"), width=NARROW), names=names, said=said)
+    added = [(name, pieces.perhaps(name)) for name in ("recycling", "templates", "extra")]
+    return [
+        Track(
+            Lettering("rows.read", ("alignment", "[rows, residues]")),
+            Lettering("pairs.read", ("residues", "[residues]")),
+        ),
+        Track(one, other),
+        *(Track(None, _added(name, held, here)) for name, held in added if held),
+    ]
+
+
+def _added(name: str, held: Held, here: Here) -> Drawable:
+    at = here.inside(name, held).but(width=NARROW)
+    return Add(f"{name}+", box(held.part, at), "right")
+
+
+def _after(pieces: Unpacked, heads: Named, here: Here) -> list[Drawable]:
+    """From the map of pairs to places of atoms."""
+    read = Named({slot: held for slot, held in heads.held.items() if _of_structure(held.part)})
+    return [
+        *(here.draw(name, pieces.held(name)) for name in ("single", "structure")),
+        Lettering("places", ("places of all atoms", "[residues, 37, 3]")),
+        *left(pieces, here),
+        *heads_above(read, here, 140),
+    ]
+
+
+def _of_structure(part: Part) -> bool:
+    return getattr(part, "source", "") not in ("alignment", "pair")
+
+
+@drawn.register
+def _structure(part: StructureModule, here: Here) -> Drawable:
+    pieces = Unpacked(part, here.given)
+    first, three = Words("norm", "Norms, a product"), Words("feed-forward", "Three products")
+    moves = Words("head", "Move the frames", ("turns and shifts",))
+    reads = box(part, here.but(path=here.key("first")), names=["norm", "pair_norm", "first"], said=first)
+    products = box(part, here.but(path=here.key("mlp")), names=["up", "middle", "down"], said=three)
+    items = (
+        Bypass(here.key("attn+"), here.draw("attn", pieces.held("attn")), here.side),
+        here.draw("attn_norm", pieces.held("attn_norm")),
+        Bypass(here.key("mlp+"), products, here.side),
+        here.draw("mlp_norm", pieces.held("mlp_norm")),
+        box(part, here.but(path=here.key("move")), names=["move"], said=moves),
+        here.draw("angles", pieces.held("angles")),
+    )
+    layers = here.given.dims.layers
+    about, shared = f"{layers} layers of one set of weights", "one set of weights"
+    return InColumn((reads, Framed(here.key("layers"), f"Structure × {layers}", about, InColumn(items), shared)))

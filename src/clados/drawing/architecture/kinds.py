@@ -1,0 +1,114 @@
+"""Whole models of one stack or two: what is read below, what is given above."""
+
+from clados.drawing.architecture.drawer import Here, Unpacked, Words, box, drawn, keys_of, left
+from clados.drawing.architecture.heads import heads_above
+from clados.drawing.architecture.inputs import token_column
+from clados.drawing.architecture.patterns import matrix, ordered_matrix
+from clados.drawing.architecture.stacks import stacked
+from clados.drawing.layout.icons import Matrices
+from clados.drawing.layout.joins import Meet
+from clados.drawing.layout.links import Link, Linked
+from clados.drawing.layout.nodes import Drawable, InColumn, InRow, Lettering, Wire
+from clados.drawing.layout.parts import SIDE, PartBox
+from clados.spec.attention.masks import Banded
+from clados.spec.core.pieces import Held
+from clados.spec.kinds.encoder_decoder import EncoderDecoder
+from clados.spec.kinds.permuted import Permuted
+from clados.spec.kinds.recurrent import Recurrent
+from clados.spec.kinds.single import Tower
+from clados.spec.kinds.two_tower import TwoTower
+from clados.spec.stacks.stack import Stack
+
+ORDER, MEMORY = (4, 1, 7, 2, 9, 0, 5, 8, 3, 6), 4  # in which a permuted text is read; places of a memory
+BETWEEN_STACKS = 56.0  # between an encoder and what reads it
+EXAMPLES_COMPARED = 8  # images and texts of a matrix of all pairs
+
+
+@drawn.register
+def _tower(part: Tower, here: Here) -> Drawable:
+    return tower(part, here)
+
+
+def tower(part: Tower, here: Here, title: str = "", memory: Drawable | None = None) -> Drawable:
+    """Inputs, a stack and what is read off it."""
+    pieces = Unpacked(part, here.env)
+    heads, (stack, held) = pieces.heads(), pieces.one("stack", Stack)
+    read = here.draw("inputs", pieces.held("inputs"))
+    layers = stacked(stack, here.inside("stack", held), title, memory)
+    return InColumn((read, layers, *left(pieces, here), *heads_above(heads, here)), key=here.path)
+
+
+def any_tower(held: Held, here: Here, title: str = "") -> Drawable:
+    """A tower with its title; what is none is drawn as it is."""
+    return tower(held.part, here, title) if isinstance(held.part, Tower) else drawn(held.part, here)
+
+
+def remembered(notes: tuple[str, ...]) -> PartBox:
+    """A memory that attention reads: it has no parameters."""
+    return PartBox("memory", "state", "Memory", notes, 0, "states of the text before, without a gradient", 150)
+
+
+@drawn.register
+def _recurrent(part: Recurrent, here: Here) -> Drawable:
+    whose = "the last, and a memory" if part.sliding else "what came before, and a memory"
+    seen = f"sees {whose}", matrix(part.stack.sees, Banded(1) if part.sliding else None, memory=MEMORY)
+    notes = (f"{part.memory:,} states of each", "layer, from the text before")
+    return tower(part, here.but(seen=seen), memory=remembered(notes))
+
+
+@drawn.register
+def _permuted(part: Permuted, here: Here) -> Drawable:
+    pieces = Unpacked(part, None)
+    asked, heads, (stack, held) = pieces.held("asked"), pieces.heads(), pieces.one("stack", Stack)
+    said = Words("table", "Asked", ("w: what the second", "stream begins with"))
+    query = box(asked.part, here.inside("asked", asked).but(width=SIDE), said=said)
+    size = "all" if part.memory is None else f"{part.memory:,}"
+    memory = remembered((f"{size} states of each", "layer, from the text before"))
+    seen = "sees what comes before in a drawn order", ordered_matrix(ORDER, MEMORY)
+    places = InColumn((Lettering("asked.read", ("places asked for",)), query))
+    column = (
+        InRow((here.draw("inputs", pieces.held("inputs")), places), gap=26),
+        stacked(stack, here.inside("stack", held).but(seen=seen), "Two streams", memory),
+        *left(pieces, here),
+        *heads_above(heads, here),
+    )
+    link = Link("asked", ("stack.blocks",), "", "where the second stream begins", "top", "right", near=18)
+    return Linked(InColumn(column), (link,), 0)
+
+
+@drawn.register
+def _encoder_decoder(part: EncoderDecoder, here: Here) -> Drawable:
+    pieces, other = Unpacked(part, None), here.but(side="right")
+    (encoder, encodes), (decoder, decodes) = pieces.one("encoder", Stack), pieces.one("decoder", Stack)
+    target, heads = pieces.perhaps("target"), pieces.heads()
+    source = InColumn(
+        (
+            here.draw("inputs", pieces.held("inputs")),
+            stacked(encoder, here.inside("encoder", encodes), "Encoder"),
+            Wire(f"[source length, {part.sides.encoder.d_model:,}]", side="left"),
+        ),
+        key="source",
+    )
+    if target:
+        read = other.draw("target", target)
+    else:  # as the source is read, with tables that are counted there
+        read = token_column(part.inputs, other.inside("target", decodes).but(counted=False), "tokens so far")
+    layers = stacked(decoder, other.inside("decoder", decodes), "Decoder")
+    reader = InColumn((read, layers, *left(pieces, other), *heads_above(heads, other)))
+    link = Link("source", keys_of(reader, ".cross"), "k, v", "the encoder's states")
+    return Linked(InRow((source, reader), gap=BETWEEN_STACKS, main=1), (link,))
+
+
+@drawn.register
+def _two_tower(part: TwoTower, here: Here) -> Drawable:
+    pieces = Unpacked(part, None)
+    image, text = pieces.held("image"), pieces.held("text")
+    columns = (
+        any_tower(image, here.inside("image", image), "Image tower"),
+        any_tower(text, here.inside("text", text).but(side="right"), "Text tower"),
+    )
+    pairs = tuple(tuple(1.0 if i == j else 0.15 for j in range(EXAMPLES_COMPARED)) for i in range(EXAMPLES_COMPARED))
+    notes = (f"vectors of {part.size.joint}, of length 1", "times a learned temperature")
+    said, icon = Words("head", "Cosines of all pairs", notes), Matrices((pairs,), ("images by texts",))
+    meeting = box(part, here.but(path="logit_scale"), names=["logit_scale"], said=said, icon=icon)
+    return InColumn((Meet("meet", columns, meeting), Lettering("given", ("which text goes with which image?",))))

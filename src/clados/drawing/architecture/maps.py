@@ -1,0 +1,85 @@
+"""Encoders of images in stages: pyramids of windows, bottlenecks, convolutions without norms."""
+
+from clados.drawing.architecture.coders import square
+from clados.drawing.architecture.drawer import Here, Unpacked, Words, box, drawn, left, words
+from clados.drawing.architecture.heads import heads_above
+from clados.drawing.layout.nodes import Drawable, Framed, InColumn, InRow, Lettering
+from clados.drawing.layout.parts import BOX_WIDTH, PartBox
+from clados.spec.convolutions.nfnet import NFNet
+from clados.spec.convolutions.resnet import BottleneckStage, ResNet
+from clados.spec.core.pieces import Held
+from clados.spec.kinds.pyramid import Pyramid
+from clados.spec.stacks.reductions import Reduction
+from clados.spec.stacks.windows import WindowStage
+
+WIDEST, NARROWER = 340.0, 34.0  # width of the first stage, and by how much each next one is narrower
+
+
+@words.register
+def _reduction(part: Reduction, here: Here) -> Words:
+    width = here.given.dims.d_model
+    return Words("convolution", "Half the sides", (f"{width:,} → {2 * width:,}",))
+
+
+@drawn.register
+def _pyramid(part: Pyramid, here: Here) -> Drawable:
+    pieces, sides = Unpacked(part, None), part.sides()
+    stages, reductions = pieces.several("stages").held, pieces.several("reductions").held
+    norm, heads = pieces.held("norm_out"), pieces.heads()
+    column = [here.draw("inputs", pieces.held("inputs"), width=WIDEST)]
+    for i, held in enumerate(stages):
+        width = WIDEST - i * NARROWER
+        column.append(_stage(held, here.inside(f"stages.{i}", held).but(width=width), sides[i], i))
+        if i < len(reductions):
+            down = here.inside(f"reductions.{i}", reductions[i]).but(width=width - NARROWER)
+            column.append(box(reductions[i].part, down, shape="narrows"))
+    column += [here.draw("norm_out", norm), *left(pieces, here), *heads_above(heads, here)]
+    return InRow((InColumn(tuple(column)), _detail(stages[0], here)), gap=60, align=0.5)
+
+
+def _stage(held: Held, here: Here, side: int, number: int) -> PartBox:
+    dims = here.given.dims
+    layers, window = f"{dims.layers} layers", here.given.window
+    notes = (f"map of {side} × {side} × {dims.d_model:,}", f"{dims.heads} heads, windows of {window}")
+    return box(held.part, here, said=Words("attention", f"Stage {number + 1}, {layers}", notes))
+
+
+def _detail(held: Held, here: Here) -> Drawable:
+    """The layers that take turns in a stage, counted in the stages."""
+    assert isinstance(held.part, WindowStage)
+    at = here.but(env=held.env, counted=False)
+    nodes = [drawn(each, at.but(path=f"layer.{i}")) for i, each in enumerate(dict.fromkeys(held.part.blocks))]
+    layers = InColumn(tuple(nodes))
+    frame = Framed("layers in turn", "In each stage, in turn", "the layers of a stage", layers, counted=False)
+    return InColumn(
+        (Lettering("layer.read", ("places of a map",)), frame, Lettering("layer.given", ("places of a map",)))
+    )
+
+
+@drawn.register
+def _resnet(part: ResNet, here: Here) -> Drawable:
+    pieces = Unpacked(part, here.given)
+    stages, heads = pieces.several("stages").held, pieces.heads()
+    column = [here.draw("inputs", pieces.held("inputs"))]
+    for i, held in enumerate(stages):
+        assert isinstance(held.part, BottleneckStage)
+        halves = held.part.stride > 1
+        notes = [f"{held.part.layers} bottlenecks of {held.env.dims.d_model:,}"]
+        notes += ["to half the sides"] if halves else []
+        at = here.inside(f"stages.{i}", held).but(width=BOX_WIDTH + 60 - i * 24)
+        said = Words("convolution", f"Stage {i + 1}", tuple(notes))
+        column.append(box(held.part, at, said=said, shape="narrows" if halves else "box"))
+    return InColumn((*column, *left(pieces, here), *heads_above(heads, here)), key=here.path)
+
+
+@drawn.register
+def _nfnet(part: NFNet, here: Here) -> Drawable:
+    size = here.given.free
+    stages = tuple(f"{n} blocks of {width:,}" for n, width in zip(size.layers, size.widths)) if size else ()
+    stem, said = Words("convolution", "Four convolutions"), Words("convolution", "NFNet: stages without norms", stages)
+    column = (
+        Lettering(here.key("read"), ("image", square(part.channels, part.image))),
+        box(part, here.but(path=here.key("stem")), names=["stem"], said=stem),
+        box(part, here.but(path=here.key("blocks")), names=["blocks"], said=said, shape="narrows"),
+    )
+    return InColumn(column, key=here.path)

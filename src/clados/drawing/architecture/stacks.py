@@ -1,0 +1,108 @@
+"""Stacks: layers folded into frames, and what stands beside, below and above them."""
+
+from clados.drawing.architecture.attention import beside
+from clados.drawing.architecture.blocks import layer_node, patterns_of
+from clados.drawing.architecture.drawer import (
+    Here,
+    Unpacked,
+    Words,
+    box,
+    drawn,
+    folded,
+    keys_of,
+    left,
+    repeated,
+    words,
+)
+from clados.drawing.layout.joins import Add
+from clados.drawing.layout.links import Beside
+from clados.drawing.layout.nodes import Drawable, InColumn
+from clados.drawing.layout.parts import SIDE
+from clados.spec.attention.block_sparse import BlockSparse
+from clados.spec.core.pieces import Several
+from clados.spec.stacks.block import Block
+from clados.spec.stacks.enhanced import MaskDecoder
+from clados.spec.stacks.stack import Stack
+
+
+@drawn.register
+def _stack(part: Stack, here: Here) -> Drawable:
+    return stacked(part, here)
+
+
+def stacked(part: Stack, here: Here, title: str = "", memory: Drawable | None = None) -> Drawable:
+    """The layers of a stack, what it holds beside them, and its last norm; ``memory`` stands beside it too."""
+    here = here.but(sees=part.sees)
+    pieces = Unpacked(part, here.given)
+    frames = _layers(part, pieces.several("blocks"), here, title)
+    if convolution := pieces.perhaps("convolution"):
+        frames.append(here.draw("convolution", convolution))
+    extra = _extra(part, pieces, here)
+    layers = _with_sides(part, pieces, here, frames[0] if len(frames) == 1 else InColumn(tuple(frames)), memory)
+    above = [here.draw(name, held) for name in ("decoder", "norm_out") if (held := pieces.perhaps(name))]
+    return InColumn((*extra, layers, *above, *left(pieces, here)), key=here.path)
+
+
+def _extra(part: Stack, pieces: Unpacked, here: Here) -> list[Drawable]:
+    """What patterns add to a stack: vectors before the text."""
+    names = pieces.own()
+    if not names:
+        return []
+    pieces.drop(*names)
+    sparse = next((pattern for pattern in part.patterns if isinstance(pattern, BlockSparse)), None)
+    said = Words("table", "Global vectors", (f"{sparse.extra} learned",) if sparse else ())
+    table = box(part, here.but(path=here.key(names[0]), width=SIDE), names=names, said=said)
+    return [Add(here.key("global+"), table, here.other)]
+
+
+def _with_sides(part: Stack, pieces: Unpacked, here: Here, layers: Drawable, memory: Drawable | None) -> Drawable:
+    """The layers with their positions and their memory beside them."""
+    held = pieces.perhaps("position")
+    readers = keys_of(layers, ".attn")
+    found: list[tuple[Drawable, tuple[str, ...]]] = []
+    if part.position:
+        at = here.inside("position", held) if held else here.but(path=here.key("position"))
+        node = beside(part.position, at)
+        found += [(node, readers)] if node else []
+    found += [(memory, readers)] if memory else []
+    return Beside(layers, tuple(found), here.beside or here.other) if found else layers
+
+
+def _layers(part: Stack, blocks: Several, here: Here, title: str) -> list[Drawable]:
+    shared = _shared(part, here)
+    whole = patterns_of(blocks.held)
+    if whole is not None:
+        times, first = len(blocks.held), blocks.held[0]
+        assert isinstance(first.part, Block)
+        inner = layer_node(
+            first.part, here.inside("blocks.*", first, times), whole if len(whole) > 1 else ((whole[0][0], 0),)
+        )
+        number = here.given.dims.layers
+        return [repeated(here.key("blocks"), number, inner, here, title=title, note=shared)]
+    found: list[Drawable] = []
+    for run, times, first_of in folded(blocks.held):
+        inside = [
+            drawn(held.part, here.inside(f"blocks.*.{i}" if times > 1 else f"blocks.{first_of + i}", held, times))
+            for i, held in enumerate(run)
+        ]
+        inner = inside[0] if len(inside) == 1 else InColumn(tuple(inside))
+        note = f"{len(run)} layers, in turn" if len(run) > 1 else ""
+        found.append(repeated(f"{here.key('blocks')}.{first_of}", times, inner, here, title=title, note=note))
+    return found
+
+
+def _shared(part: Stack, here: Here) -> str:
+    if part.groups is None:
+        return ""
+    return "one set of weights" if part.groups == 1 else f"{part.groups} sets of weights"
+
+
+@words.register
+def _mask_decoder(part: MaskDecoder, here: Here) -> Words:
+    notes = (f"the last layer {part.passes} times,", "with absolute positions")
+    return Words("position", "Decoder of masked tokens", notes)
+
+
+@drawn.register
+def _draw_mask_decoder(part: MaskDecoder, here: Here) -> Drawable:
+    return box(part, here)

@@ -1,0 +1,1 @@
+"""Boxes, columns, joins and arrows: how a drawing is laid out, whatever it shows."""

@@ -1,0 +1,153 @@
+"""Small pictures in boxes and on lines: a matrix of what sees what, slopes, experts, the lines of q, k and v."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from clados.drawing import svg
+from clados.drawing.layout.nodes import NOTE
+from clados.drawing.layout.parts import Foot, Icon
+from clados.drawing.layout.sheet import Sheet, label_width
+from clados.drawing.svg import coordinate, element
+
+CELL = 5.0
+BETWEEN = 7.0  # two matrices
+MatrixCells = tuple[tuple[float, ...], ...]  # of rows, from the first query down: how much each key is seen, 0 to 1
+
+
+@dataclass(frozen=True)
+class Matrices(Icon):
+    """Matrices side by side: queries go down, keys to the right; filled is seen."""
+
+    each: tuple[MatrixCells, ...]
+    captions: tuple[str, ...] = ()
+
+    @property
+    def below(self) -> bool:  # type: ignore[override]
+        return len(self.each) > 1
+
+    @property
+    def width(self) -> float:  # type: ignore[override]
+        return sum(CELL * len(cells[0]) for cells in self.each) + BETWEEN * (len(self.each) - 1)
+
+    @property
+    def height(self) -> float:  # type: ignore[override]
+        return max(CELL * len(cells) for cells in self.each) + 4
+
+    def draw(self, sheet: Sheet, left: float, top: float) -> list[str]:
+        drawn = []
+        for i, cells in enumerate(self.each):
+            width, height = CELL * len(cells[0]), CELL * len(cells)
+            frame = element("rect", class_="grid", x=left, y=top, width=width, height=height)
+            about = self.captions[i] if i < len(self.captions) else "who sees whom"
+            inside = [*_filled(cells, left, top), _lattice(cells, left, top)]
+            drawn.append(element("g", svg.title(f"queries down, keys across: {about}"), frame, *inside))
+            left += width + BETWEEN
+        return drawn
+
+
+def _lattice(cells: MatrixCells, left: float, top: float) -> str:
+    """The lines between the cells."""
+    width, height = coordinate(CELL * len(cells[0])), coordinate(CELL * len(cells))
+    down = "".join(f"M{coordinate(left + CELL * j)} {coordinate(top)}v{height}" for j in range(1, len(cells[0])))
+    across = "".join(f"M{coordinate(left)} {coordinate(top + CELL * i)}h{width}" for i in range(1, len(cells)))
+    return element("path", class_="lattice", d=down + across)
+
+
+def _filled(cells: MatrixCells, left: float, top: float) -> list[str]:
+    """A path for each strength, its cells in runs."""
+    runs: dict[float, list[str]] = {}
+    for i, row in enumerate(cells):
+        start = 0
+        for j in range(1, len(row) + 1):
+            if j == len(row) or row[j] != row[start]:
+                if row[start]:
+                    x, y = coordinate(left + CELL * start), coordinate(top + CELL * i)
+                    width = coordinate(CELL * (j - start))
+                    runs.setdefault(row[start], []).append(f"M{x} {y}h{width}v{coordinate(CELL)}h-{width}z")
+                start = j
+    return [
+        element("path", class_="cell", d="".join(run), fill_opacity=None if strength == 1 else strength)
+        for strength, run in sorted(runs.items())
+    ]
+
+
+@dataclass(frozen=True)
+class Slopes(Icon):
+    """Lines that fall with distance, each head's steeper than the last."""
+
+    width: float = 44.0
+    height: float = 30.0
+
+    def draw(self, sheet: Sheet, left: float, top: float) -> list[str]:
+        ends = [(left + self.width, top + 26 * share) for share in (0.15, 0.35, 0.65, 1.0)]
+        return [element("line", class_="flow", x1=left, y1=top + 3, x2=x, y2=y + 3) for x, y in ends]
+
+
+@dataclass(frozen=True)
+class ExpertFan(Icon):
+    """A router over a fan of experts, some of which a token meets."""
+
+    count: int
+    top: int
+    width: float = 214.0
+    height: float = 62.0
+    below: bool = True
+
+    def draw(self, sheet: Sheet, left: float, top: float) -> list[str]:
+        shown = min(self.count, 7)
+        step = self.width / 7
+        size, low = step - 7, top + self.height - 6
+        middle = left + self.width / 2
+        names = [str(i + 1) for i in range(shown)]
+        if self.count > 7:
+            names = ["1", "2", "3", "4", "5", "…", str(self.count)]
+        chosen = {1} if self.top == 1 else {1, 4, *range(5, 3 + self.top)} if self.top > 1 else set()
+        drawn = []
+        for i, name in enumerate(names):
+            x = left + i * step + (7 - shown) * step / 2 + step / 2
+            hit = i in chosen
+            drawn.append(
+                element("line", class_="flow", x1=middle, y1=low, x2=x, y2=top + 24, stroke_width=2.4 if hit else 0.7)
+            )
+            if name != "…":
+                drawn.append(
+                    element(
+                        "rect", class_="k-feed-forward" if hit else "k-state", x=x - size / 2, y=top + 4, width=size,
+                        height=20, rx=4, stroke_width=2.4 if hit else 1,
+                    )
+                )  # fmt: skip
+            drawn.append(sheet.text(x, top + 18, name, size=10 if len(name) < 3 else 8, anchor="middle", bold=hit))
+        return drawn
+
+
+@dataclass(frozen=True)
+class Prongs(Foot):
+    """The three lines of queries, keys and values below a box; perhaps what turns some of them."""
+
+    names: Sequence[str] = ("q", "k", "v")
+    turns: str = ""  # what the first two go through
+    step: float = 62.0
+
+    @property
+    def height(self) -> float:  # type: ignore[override]
+        return 50.0 if self.turns else 24.0
+
+    def draw(self, sheet: Sheet, key: str, axis: float, top: float) -> None:
+        low, shift = top + self.height, (len(self.names) - 1) / 2
+        for i, name in enumerate(self.names):
+            x = axis + (i - shift) * self.step
+            if self.turns and i < 2:
+                sheet.line(f"{key}.{name}", name, ((axis, low), (x, low), (x, top + 39)), tip=False)
+                sheet.line(f"{key}.{name}", name, ((x, top + 21), (x, top)))
+            else:
+                sheet.line(f"{key}.{name}", name, ((axis, low), (x, low), (x, top)))
+            sheet.label(x + 5, top + 15, name, size=NOTE, key=f"{key}.{name}")
+        if self.turns:
+            self._turned(sheet, key, axis - shift * self.step, top + 21)
+
+    def _turned(self, sheet: Sheet, key: str, first: float, y: float) -> None:
+        middle = first + self.step / 2
+        width = max(label_width(self.turns, NOTE) + 16, self.step + 30)
+        pill = element("rect", class_="k-position", x=middle - width / 2, y=y, width=width, height=18, rx=9)
+        label = sheet.text(middle, y + 13, self.turns, size=NOTE, anchor="middle")
+        sheet.put(f"{key}.turned", f"queries and keys are turned: {self.turns}", [pill, label])

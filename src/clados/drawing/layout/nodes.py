@@ -1,0 +1,241 @@
+"""Nodes: what can be laid out. Each knows its size, and where the line of data runs through it."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from clados.drawing.layout.sheet import Sheet, label_width
+from clados.drawing.route import Point
+from clados.drawing.scale import count_label
+from clados.drawing.svg import Box, element
+
+ARROW = 15.0  # between two nodes of a column, an arrow long
+PAD, HEAD = 14.0, 28.0  # inside a frame, and above what is in it
+NOTE = 10.5  # size of small text
+LEADING = 13.5  # from line to line of it
+
+
+@dataclass(frozen=True)
+class Extent:
+    """How large a node is, and how far from its left the line of data runs."""
+
+    width: float
+    height: float
+    axis: float
+
+
+@dataclass(frozen=True)
+class Ports:
+    """Where data enter, below, and leave, above; ``tip``: whether what enters ends in an arrow's tip."""
+
+    entry: Point
+    exit: Point
+    tip: bool = True
+
+
+@dataclass(frozen=True)
+class Drawable(ABC):
+    """Something to be laid out."""
+
+    @cached_property
+    @abstractmethod
+    def extent(self) -> Extent:
+        """Its size."""
+
+    @abstractmethod
+    def draw(self, sheet: Sheet, left: float, top: float) -> Ports | None:
+        """Put it on a sheet; None: no data enter, and a line through it goes on."""
+
+    @property
+    def inside(self) -> "tuple[Drawable, ...]":
+        """The nodes in it."""
+        return ()
+
+    @property
+    def params(self) -> int:
+        """The parameters of all that is in it."""
+        return sum(each.params for each in self.inside)
+
+
+def walk(node: Drawable) -> Iterator[Drawable]:
+    """A node and all inside it."""
+    yield node
+    for each in node.inside:
+        yield from walk(each)
+
+
+def share_label(params: int, total: int) -> str:
+    """Parameters and their share of a total, as short as can be."""
+    if not total:
+        return count_label(params)
+    share = 100 * params / total
+    part = "<0.1 %" if 0 < share < 0.05 else f"{share:.1f} %"
+    return f"{count_label(params)} · {part}"
+
+
+@dataclass(frozen=True)
+class Lettering(Drawable):
+    """Lines of text without a box: what enters or leaves."""
+
+    key: str
+    lines: tuple[str, ...]
+    bold: bool = True
+
+    @cached_property
+    def extent(self) -> Extent:
+        width = max(label_width(line, 12, bold=self.bold and not i) for i, line in enumerate(self.lines)) + 4
+        return Extent(width, 15.0 * len(self.lines) + 3, width / 2)
+
+    def draw(self, sheet: Sheet, left: float, top: float) -> Ports:
+        middle, area = left + self.extent.axis, Box(left, top, self.extent.width, self.extent.height)
+        drawn = [
+            sheet.text(
+                middle, top + 12 + 15 * i, line, size=12 - i, bold=self.bold and not i, anchor="middle",
+                class_="faint" if i else None,
+            )
+            for i, line in enumerate(self.lines)
+        ]  # fmt: skip
+        sheet.put(self.key, " ".join(self.lines), drawn)
+        sheet.anchors[self.key] = area
+        return Ports((middle, area.bottom), (middle, top))
+
+
+@dataclass(frozen=True)
+class Wire(Drawable):
+    """A piece of the line of data, with what it carries beside it."""
+
+    label: str = ""
+    height: float = 12.0
+    side: str = "right"
+
+    @cached_property
+    def extent(self) -> Extent:
+        width = label_width(self.label, NOTE) + 12 if self.label else 2.0
+        return Extent(width, self.height, 1.0 if self.side == "right" else width - 1)
+
+    def draw(self, sheet: Sheet, left: float, top: float) -> None:
+        if self.label:
+            x = left + self.extent.axis + (8 if self.side == "right" else -8)
+            anchor = "start" if self.side == "right" else "end"
+            sheet.label(x, top + self.height / 2 + 4, self.label, size=NOTE, anchor=anchor)
+
+
+@dataclass(frozen=True)
+class InColumn(Drawable):
+    """Nodes one above the other, an arrow from each to the next; the first is lowest, or ``down`` highest."""
+
+    items: tuple[Drawable, ...]
+    key: str = ""
+    gap: float = ARROW
+    down: bool = False
+
+    @property
+    def inside(self) -> tuple[Drawable, ...]:
+        return self.items
+
+    @cached_property
+    def extent(self) -> Extent:
+        each = [item.extent for item in self.items]
+        axis = max(one.axis for one in each)
+        width = axis + max(one.width - one.axis for one in each)
+        return Extent(width, sum(one.height for one in each) + self.gap * (len(each) - 1), axis)
+
+    def draw(self, sheet: Sheet, left: float, top: float) -> Ports | None:
+        size, y = self.extent, top if self.down else top + self.extent.height
+        found: list[Ports] = []
+        for item in self.items:
+            y -= 0 if self.down else item.extent.height
+            ports = item.draw(sheet, left + size.axis - item.extent.axis, y)
+            y += item.extent.height + self.gap if self.down else -self.gap
+            if ports is None:
+                continue
+            ports = Ports(ports.exit, ports.entry, ports.tip) if self.down else ports
+            if found:
+                sheet.line(self.key, "data", (found[-1].exit, ports.entry), tip=ports.tip)
+            found.append(ports)
+        if not found:
+            return None
+        if self.key:
+            sheet.anchors[self.key] = Box(left + size.axis, top, 0, size.height)
+        first, last = found[0], found[-1]
+        return Ports(last.exit, first.entry, first.tip) if self.down else Ports(first.entry, last.exit, first.tip)
+
+
+@dataclass(frozen=True)
+class InRow(Drawable):
+    """Nodes side by side; the line of data is that of ``main``."""
+
+    items: tuple[Drawable, ...]
+    gap: float = 44.0
+    main: int = 0
+    align: float = 1.0  # 0: their tops are in line, 1: their bottoms
+
+    @property
+    def inside(self) -> tuple[Drawable, ...]:
+        return self.items
+
+    @cached_property
+    def extent(self) -> Extent:
+        each = [item.extent for item in self.items]
+        before = sum(one.width + self.gap for one in each[: self.main])
+        width = sum(one.width for one in each) + self.gap * (len(each) - 1)
+        return Extent(width, max(one.height for one in each), before + each[self.main].axis)
+
+    def draw(self, sheet: Sheet, left: float, top: float) -> Ports | None:
+        found = []
+        for item in self.items:
+            found.append(item.draw(sheet, left, top + self.align * (self.extent.height - item.extent.height)))
+            left += item.extent.width + self.gap
+        return found[self.main]
+
+
+@dataclass(frozen=True)
+class Framed(Drawable):
+    """A frame around what belongs together or is repeated, with what it is and how many parameters it has."""
+
+    key: str
+    title: str
+    about: str
+    inner: Drawable
+    note: str = ""  # below the title
+    counted: bool = True
+
+    @property
+    def inside(self) -> tuple[Drawable, ...]:
+        return (self.inner,)
+
+    @cached_property
+    def _titles(self) -> float:
+        return max(label_width(self.title, 13, bold=True), label_width(self.note, NOTE)) + 18
+
+    @property
+    def _head(self) -> float:
+        return HEAD + (LEADING if self.note else 0)
+
+    @cached_property
+    def extent(self) -> Extent:
+        inner = self.inner.extent
+        before = max(PAD + inner.axis, self._titles)
+        counts = label_width(f"{count_label(self.params)} · 100.0 %", NOTE) + 22 if self.counted else PAD
+        after = max(PAD + inner.width - inner.axis, counts)
+        return Extent(before + after, inner.height + self._head + PAD, before)
+
+    def draw(self, sheet: Sheet, left: float, top: float) -> Ports | None:
+        size, inner = self.extent, self.inner.extent
+        area = Box(left, top, size.width, size.height)
+        counts = share_label(self.params, sheet.total)
+        drawn = [
+            element("rect", class_="frame", x=left, y=top, width=size.width, height=size.height, rx=9),
+            sheet.text(left + 12, top + 19, self.title, size=13, bold=True),
+        ]
+        if self.note:
+            drawn.append(sheet.text(left + 12, top + 19 + LEADING, self.note, size=NOTE, class_="faint"))
+        if self.counted:
+            drawn.append(sheet.text(area.right - 12, top + 18, counts, size=NOTE, anchor="end", class_="faint"))
+        about = f"{self.about}; {self.params:,} parameters" if self.counted else self.about
+        sheet.box(self.key, about, area, drawn, kind="frame", frame=True)
+        ports = self.inner.draw(sheet, left + size.axis - inner.axis, top + self._head)
+        if ports is None:
+            return None
+        return Ports(ports.entry, ports.exit, ports.tip)

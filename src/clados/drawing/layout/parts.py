@@ -1,0 +1,148 @@
+"""The box of a part: its name, what is said of it, its parameters; perhaps an icon, and what stands below it."""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Literal
+
+from clados.drawing.layout.nodes import LEADING, NOTE, Drawable, Extent, Ports, share_label
+from clados.drawing.layout.sheet import Sheet, broken_lines, label_width, polygon
+from clados.drawing.scale import count_label
+from clados.drawing.svg import Box, element
+
+BOX_WIDTH = 236.0  # of a box in a column
+SIDE = 168.0  # of a box beside one
+NAME = 12.0  # size of a name
+_IN = 10.0  # from the edge to the text
+_SLANT = 26.0  # by how much a shape that narrows does so, on each side
+
+
+class Icon(ABC):
+    """A small picture inside a box."""
+
+    width: float
+    height: float
+    below: bool = False  # the text, and not to its left
+
+    @abstractmethod
+    def draw(self, sheet: Sheet, left: float, top: float) -> list[str]:
+        """Its elements."""
+
+
+class Foot(ABC):
+    """What stands between the line of data and the lower edge of a box."""
+
+    height: float
+
+    @abstractmethod
+    def draw(self, sheet: Sheet, key: str, axis: float, top: float) -> None:
+        """Put it on the sheet, from the box's lower edge down."""
+
+
+BoxShape = Literal["box", "narrows", "widens"]  # from below to above
+
+
+@dataclass(frozen=True)
+class PartBox(Drawable):
+    """One part. ``params`` are those of all its repetitions; None: they are counted in another box."""
+
+    key: str
+    kind: str
+    name: str
+    notes: tuple[str, ...] = ()
+    params_said: int | None = 0
+    about: str = ""
+    width: float = BOX_WIDTH
+    icon: Icon | None = field(default=None, compare=False)
+    foot: Foot | None = field(default=None, compare=False)
+    shape: BoxShape = "box"
+    instead: str = ""  # said in place of the parameters: that a table is another's
+
+    @property
+    def params(self) -> int:
+        return self.params_said or 0
+
+    @property
+    def _counts(self) -> str:
+        """What is said of the parameters, as wide as it may get."""
+        if self.instead or not self.params_said:
+            return self.instead
+        return f"{count_label(self.params_said)} · <0.1 %"
+
+    @property
+    def _inset(self) -> float:
+        return _IN + (0 if self.shape == "box" else _SLANT)
+
+    @cached_property
+    def _beside(self) -> bool:
+        """Whether the parameters stand in the line of the name."""
+        needed = label_width(self.name, NAME, bold=True) + label_width(self._counts, NOTE) + 10
+        return bool(self._counts) and needed <= self.width - 2 * self._inset
+
+    @cached_property
+    def _name(self) -> list[str]:
+        return broken_lines(self.name, (self.width - 2 * self._inset) / 1.09, NAME)
+
+    @cached_property
+    def _lines(self) -> list[str]:
+        room = self.width - 2 * self._inset - self._indent
+        return [line for note in self.notes for line in broken_lines(note, room, NOTE)]
+
+    @property
+    def _indent(self) -> float:
+        return self.icon.width + 10 if self.icon and not self.icon.below else 0.0
+
+    @cached_property
+    def _text(self) -> float:
+        """Height of the lines below the name."""
+        return LEADING * (len(self._lines) + bool(self._counts and not self._beside))
+
+    @cached_property
+    def _body(self) -> float:
+        icon = self.icon.height + 4 if self.icon else 0.0
+        below = self._text + icon if self.icon and self.icon.below else max(self._text, icon)
+        return 15.0 * len(self._name) + below + 11
+
+    @cached_property
+    def extent(self) -> Extent:
+        return Extent(self.width, self._body + (self.foot.height if self.foot else 0), self.width / 2)
+
+    def draw(self, sheet: Sheet, left: float, top: float) -> Ports:
+        area, axis = Box(left, top, self.width, self._body), left + self.width / 2
+        drawn = [self._edge(area), *self._words(sheet, area)]
+        if self.icon:
+            down = 8 + 15 * len(self._name) + (self._text if self.icon.below else 0)
+            drawn += self.icon.draw(sheet, left + self._inset, top + down)
+        params = f"; {self.params_said:,} parameters" if self.params_said else ""
+        share = f", {100 * self.params / sheet.total:.2f} %" if sheet.total and self.params_said else ""
+        sheet.box(self.key, f"{self.about or self.name}{params}{share}", area, drawn, kind=self.kind)
+        if self.foot:
+            self.foot.draw(sheet, self.key, axis, area.bottom)
+        below = area.bottom + (self.foot.height if self.foot else 0)
+        return Ports((axis, below), (axis, top), tip=self.foot is None)
+
+    def _edge(self, area: Box) -> str:
+        if self.shape == "box":
+            return element(
+                "rect", class_=f"k-{self.kind}", x=area.left, y=area.top, width=area.width, height=area.height, rx=6,
+                stroke_dasharray="5 3" if self.params_said is None else None,
+            )  # fmt: skip
+        low, high = (_SLANT, 0.0) if self.shape == "widens" else (0.0, _SLANT)
+        corners = (
+            (area.left + low, area.bottom), (area.left + high, area.top),
+            (area.right - high, area.top), (area.right - low, area.bottom),
+        )  # fmt: skip
+        return element("polygon", class_=f"k-{self.kind}", points=polygon(corners), stroke_linejoin="round")
+
+    def _words(self, sheet: Sheet, area: Box) -> list[str]:
+        left, right = area.left + self._inset, area.right - self._inset
+        y = area.top + 16
+        counts = self.instead or (share_label(self.params, sheet.total) if self.params_said else "")
+        drawn = [sheet.text(left, y + 15 * i, line, size=NAME, bold=True) for i, line in enumerate(self._name)]
+        if counts and self._beside:
+            drawn.append(sheet.text(right, y, counts, size=NOTE, anchor="end"))
+        y += 15 * (len(self._name) - 1)
+        x = left + self._indent
+        lines = [*self._lines, *([counts] if counts and not self._beside else [])]
+        drawn += [sheet.text(x, y + LEADING * (i + 1) + 1, line, size=NOTE) for i, line in enumerate(lines)]
+        return drawn

@@ -1,0 +1,254 @@
+"""Layouts with a shape of their own: a U of levels, two tracks side by side."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from clados.drawing.layout.joins import R
+from clados.drawing.layout.nodes import ARROW, HEAD, NOTE, PAD, Drawable, Extent, Ports, share_label
+from clados.drawing.layout.sheet import Sheet, label_width
+from clados.drawing.route import Point
+from clados.drawing.svg import Box, element
+
+INDENT, BETWEEN = 20.0, 64.0  # from level to level; between the two sides at the lowest
+FALL = 22.0  # from a level to the next
+OVER = 2 * R + 1.5 * ARROW  # from a branch up to where its line goes on, past the sum
+
+
+@dataclass(frozen=True)
+class UShape(Drawable):
+    """Levels down on the left and up on the right, what each keeps going across; data enter and leave above."""
+
+    key: str
+    down: tuple[Drawable, ...]  # the highest first
+    middle: Drawable
+    up: tuple[Drawable, ...]  # the highest first
+    corners: tuple[Drawable | None, Drawable | None] = (None, None)  # what stands below the levels, left and right
+    kept: str = "kept on the way down"
+    bare: int = 0  # so many of the highest keep nothing
+
+    @property
+    def inside(self) -> tuple[Drawable, ...]:
+        return (*self.down, self.middle, *self.up, *(each for each in self.corners if each))
+
+    @cached_property
+    def _heights(self) -> list[float]:
+        return [max(a.extent.height, b.extent.height) for a, b in zip(self.down, self.up)]
+
+    @cached_property
+    def _wide(self) -> float:
+        return max(node.extent.width for node in (*self.down, *self.up))
+
+    @cached_property
+    def _lowest(self) -> float:
+        """Height of what stands below the levels."""
+        return max(node.extent.height for node in (self.middle, *self.corners) if node)
+
+    @cached_property
+    def extent(self) -> Extent:
+        width = 2 * self._wide + BETWEEN + 2 * INDENT * (len(self.down) - 1)
+        return Extent(width, sum(self._heights) + FALL * len(self._heights) + self._lowest, self._wide / 2)
+
+    def draw(self, sheet: Sheet, left: float, top: float) -> Ports:
+        right, y = left + self.extent.width, top
+        falls: list[Point] = []
+        rises: list[Point] = []
+        for i, (one, other, height) in enumerate(zip(self.down, self.up, self._heights)):
+            x, z = left + i * INDENT, right - i * INDENT - other.extent.width
+            one.draw(sheet, x, y)
+            other.draw(sheet, z, y)
+            down, up = x + one.extent.width / 2, z + other.extent.width / 2
+            if falls:
+                sheet.line(self.key, "to half the sides", ((down, falls[-1][1]), (down, y)))
+                sheet.line(self.key, "to twice the sides", ((up, y), (up, rises[-1][1])))
+            if i >= self.bare:
+                self._across(sheet, (x + one.extent.width, z), y + height / 2, i)
+            falls.append((down, y + one.extent.height))
+            rises.append((up, y + other.extent.height))
+            y += height + FALL
+        self._below(sheet, left, y, falls[-1], rises[-1])
+        return Ports((left + self._wide / 2, top), (right - self._wide / 2, top))
+
+    def _across(self, sheet: Sheet, ends: tuple[float, float], y: float, level: int) -> None:
+        """What a level keeps on the way down, to the one that answers it."""
+        sheet.line(f"{self.key}.kept.{level}", self.kept, ((ends[0], y), (ends[1], y)), dashed=True)
+        if level == self.bare and label_width(self.kept, NOTE) < ends[1] - ends[0] - 16:
+            sheet.label((ends[0] + ends[1]) / 2, y - 5, self.kept, size=NOTE, anchor="middle")
+
+    def _below(self, sheet: Sheet, left: float, y: float, falls: Point, rises: Point) -> None:
+        """The lowest level between both sides, and the corners."""
+        size = self.middle.extent
+        x, level = left + (self.extent.width - size.width) / 2, y + self._lowest - size.height / 2
+        self.middle.draw(sheet, x, level - size.height / 2)
+        sheet.line(self.key, "data", (falls, (falls[0], level), (x, level)))
+        sheet.line(self.key, "data", ((x + size.width, level), (rises[0], level), rises))
+        one, other = self.corners
+        if one:
+            one.draw(sheet, left, y + self._lowest - one.extent.height)
+        if other:
+            right = left + self.extent.width - other.extent.width
+            other.draw(sheet, right, y + self._lowest - other.extent.height)
+
+
+@dataclass(frozen=True)
+class TwoEnds(Drawable):
+    """What data enter and leave above, with a column over each end: one down to it, one up from it."""
+
+    key: str
+    inner: Drawable
+    into: Drawable
+    out: Drawable
+
+    @property
+    def inside(self) -> tuple[Drawable, ...]:
+        return (self.into, self.inner, self.out)
+
+    @cached_property
+    def _above(self) -> float:
+        return max(self.into.extent.height, self.out.extent.height) + 2 * ARROW
+
+    @cached_property
+    def extent(self) -> Extent:
+        inner = self.inner.extent
+        return Extent(inner.width, inner.height + self._above, inner.axis)
+
+    def draw(self, sheet: Sheet, left: float, top: float) -> Ports | None:
+        ports = self.inner.draw(sheet, left, top + self._above)
+        if ports is None:
+            return None
+        for node, (x, y), enters in ((self.into, ports.entry, True), (self.out, ports.exit, False)):
+            size, foot = node.extent, top + self._above - 2 * ARROW
+            node.draw(sheet, x - size.axis, foot - size.height)
+            sheet.line(self.key, "data", ((x, foot), (x, y)) if enters else ((x, y), (x, foot)))
+        return ports
+
+
+@dataclass(frozen=True)
+class Track:
+    """A row of two tracks: a node on the left one, on the right one, or on neither."""
+
+    left: Drawable | None = None
+    right: Drawable | None = None
+
+
+@dataclass(frozen=True)
+class Around:
+    """A frame around rows of two tracks, from the first to the last."""
+
+    key: str
+    title: str
+    about: str
+    first: int
+    last: int
+
+
+@dataclass(frozen=True)
+class Across:
+    """An arrow from one track's line, or a box of it, to a box of the other."""
+
+    start: str  # the key of a box; or "left", "right": the line of that track
+    end: str
+    about: str
+    label: str = ""
+    over: str = ""  # the branch above which the arrow leaves its line, to come down on its end
+
+
+@dataclass(frozen=True)
+class Tracks(Drawable):
+    """Two lines of data side by side, from below, and arrows between them."""
+
+    key: str
+    rows: tuple[Track, ...]
+    frames: tuple[Around, ...] = ()
+    across: tuple[Across, ...] = ()
+    gap: float = 40.0
+
+    @property
+    def inside(self) -> tuple[Drawable, ...]:
+        return tuple(node for row in self.rows for node in (row.left, row.right) if node)
+
+    @cached_property
+    def _sides(self) -> tuple[float, float, float, float]:
+        """How far the nodes reach from both lines: left and right of the left one, then of the right one."""
+        one = [row.left.extent for row in self.rows if row.left]
+        other = [row.right.extent for row in self.rows if row.right]
+        return (
+            max(each.axis for each in one), max(each.width - each.axis for each in one),
+            max(each.axis for each in other), max(each.width - each.axis for each in other),
+        )  # fmt: skip
+
+    @cached_property
+    def _tall(self) -> list[float]:
+        found = []
+        for i, row in enumerate(self.rows):
+            height = max((node.extent.height for node in (row.left, row.right) if node), default=0.0)
+            height += (PAD + 4) * sum(frame.first == i for frame in self.frames)
+            height += (HEAD + 6) * sum(frame.last == i for frame in self.frames)
+            found.append(height)
+        return found
+
+    @cached_property
+    def extent(self) -> Extent:
+        a, b, c, d = self._sides
+        width = a + b + self.gap + c + d + 2 * PAD
+        return Extent(width, sum(self._tall) + ARROW * (len(self.rows) - 1), PAD + a)
+
+    def draw(self, sheet: Sheet, left: float, top: float) -> Ports:
+        a, b, c, _ = self._sides
+        one, other = left + PAD + a, left + PAD + a + b + self.gap + c
+        y, ends = top + self.extent.height, dict[float, Point]()
+        edges: list[tuple[float, float]] = []
+        for i, (row, height) in enumerate(zip(self.rows, self._tall)):
+            below = y - (PAD + 4) * sum(frame.first == i for frame in self.frames)
+            edges.append((y - height, y))
+            for node, axis in ((row.left, one), (row.right, other)):
+                if node is None:
+                    continue
+                ports = node.draw(sheet, axis - node.extent.axis, below - node.extent.height)
+                if ports and axis in ends:
+                    sheet.line(self.key, "data", (ends[axis], ports.entry), tip=ports.tip)
+                if ports:
+                    ends[axis] = ports.exit
+            y -= height + ARROW
+        for frame in self.frames:
+            self._frame(
+                sheet,
+                frame,
+                Box(left, edges[frame.last][0], self.extent.width, edges[frame.first][1] - edges[frame.last][0]),
+            )
+        for each in self.across:
+            _cross(sheet, self.key, each, {"left": one, "right": other})
+        return Ports((one, top + self.extent.height), ends.get(one, (one, top)))
+
+    def _frame(self, sheet: Sheet, frame: Around, area: Box) -> None:
+        held = [node for row in self.rows[frame.first : frame.last + 1] for node in (row.left, row.right) if node]
+        params = sum(node.params for node in held)
+        rect = element("rect", class_="frame", x=area.left, y=area.top, width=area.width, height=area.height, rx=9)
+        title = sheet.text(area.left + 12, area.top + 19, frame.title, size=13, bold=True)
+        said = share_label(params, sheet.total)
+        counts = sheet.text(area.right - 12, area.top + 18, said, size=NOTE, anchor="end", class_="faint")
+        sheet.box(
+            frame.key, f"{frame.about}; {params:,} parameters", area, [rect, title, counts], kind="frame", frame=True
+        )
+
+
+def _cross(sheet: Sheet, key: str, across: Across, axes: dict[str, float]) -> None:
+    end = sheet.anchors[across.end]
+    if across.over:
+        x, y, middle = axes[across.start], sheet.anchors[across.over].top - OVER, end.left + end.width / 2
+        points: Sequence[Point] = ((x, y), (middle, y), (middle, end.top))
+    elif across.start in axes:
+        x = axes[across.start]
+        edge = end.right if x > end.right else end.left
+        points = ((x, end.middle), (edge, end.middle))
+    else:
+        start = sheet.anchors[across.start]
+        from_left = start.right <= end.left
+        points = (
+            (start.right if from_left else start.left, start.middle),
+            (end.left if from_left else end.right, end.middle),
+        )
+    sheet.line(key, across.about, points)
+    if across.label:
+        middle = (points[0][0] + points[1][0]) / 2
+        sheet.label(middle, points[0][1] - 5, across.label, size=NOTE, anchor="middle")

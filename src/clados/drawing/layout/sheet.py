@@ -1,0 +1,141 @@
+"""A sheet: what is put on it (boxes, lines, labels), and where; from this its SVG is made, and this is tested."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+from clados.drawing import svg
+from clados.drawing.route import Point
+from clados.drawing.svg import Box, coordinate, element
+
+BOLD = 1.09  # by how much bold letters are wider
+_TIP, _ROUND = 6.5, 6.0  # length of an arrow's tip, radius of a line's corners
+
+
+def label_width(text: str, size: float, *, bold: bool = False) -> float:
+    """Width of a text in pixels, at most."""
+    return svg.text_width(text, size) * (BOLD if bold else 1.0)
+
+
+def broken_lines(text: str, width: float, size: float) -> list[str]:
+    """A text in lines that are no wider, broken at blanks; a word that is wider stands alone."""
+    lines = [""]
+    for word in text.split(" "):
+        longer = f"{lines[-1]} {word}".lstrip()
+        if lines[-1] and label_width(longer, size) > width:
+            lines.append(word)
+        else:
+            lines[-1] = longer
+    return lines
+
+
+@dataclass(frozen=True)
+class Placed:
+    """Something that stands somewhere, by its key."""
+
+    key: str
+    box: Box
+
+
+@dataclass(frozen=True)
+class PlacedLine:
+    """A line from point to point."""
+
+    key: str
+    points: tuple[Point, ...]
+
+
+@dataclass
+class Sheet:
+    """What is drawn so far. Frames lie below lines, lines below boxes.
+
+    Attributes:
+        total: parameters of the whole, for shares.
+        anchors: where what has a key stands, for arrows across.
+    """
+
+    total: int = 0
+    boxes: list[Placed] = field(default_factory=list)
+    labels: list[Placed] = field(default_factory=list)
+    lines: list[PlacedLine] = field(default_factory=list)
+    anchors: dict[str, Box] = field(default_factory=dict)
+    _frames: list[str] = field(default_factory=list)
+    _lines: list[str] = field(default_factory=list)
+    _boxes: list[str] = field(default_factory=list)
+
+    def text(
+        self, x: float, y: float, text: str, *, size: float = 11, bold: bool = False, anchor: str = "start",
+        class_: str | None = None,
+    ) -> str:  # fmt: skip
+        """A label, known to the sheet; put it into a group by yourself."""
+        width = label_width(text, size, bold=bold)
+        left = x - {"start": 0.0, "middle": width / 2, "end": width}[anchor]
+        self.labels.append(Placed(text, Box(left, y - 0.8 * size, width, size)))
+        return svg.label(
+            x, y, text, size=size, font_weight="600" if bold else None,
+            text_anchor=None if anchor == "start" else anchor, class_=class_,
+        )  # fmt: skip
+
+    def label(self, x: float, y: float, text: str, *, size: float = 11, anchor: str = "start", key: str = "") -> None:
+        """A label that stands by itself."""
+        drawn = self.text(x, y, text, size=size, anchor=anchor, class_="faint")
+        self._boxes.append(element("g", svg.title(text), drawn, data_label=key or text))
+
+    def box(self, key: str, about: str, area: Box, drawn: Iterable[str], *, kind: str, frame: bool = False) -> None:
+        """A box or a frame with what is in it."""
+        self.boxes.append(Placed(key, area))
+        self.anchors[key] = area
+        group = element("g", svg.title(about), *drawn, data_box=key, data_kind=kind)
+        (self._frames if frame else self._boxes).append(group)
+
+    def put(self, key: str, about: str, drawn: Iterable[str]) -> None:
+        """Something above the lines that is no box: a sum, an icon."""
+        self._boxes.append(element("g", svg.title(about), *drawn, data_mark=key))
+
+    def line(self, key: str, about: str, points: Sequence[Point], *, tip: bool = True, dashed: bool = False) -> None:
+        """A line through the points, its corners round, with a tip at its end."""
+        points = [point for i, point in enumerate(points) if not i or point != points[i - 1]]
+        if len(points) < 2:
+            return
+        self.lines.append(PlacedLine(key, tuple(points)))
+        (x0, y0), (x, y) = points[-2], points[-1]
+        length = max(abs(x - x0), abs(y - y0)) or 1.0
+        ux, uy = (x - x0) / length, (y - y0) / length
+        ends = [*points[:-1], (x - ux * _TIP, y - uy * _TIP)] if tip else points
+        drawn = [element("path", class_="flow", d=_path(ends), stroke_dasharray="4 3" if dashed else None)]
+        if tip:
+            px, py = -uy * 3.4, ux * 3.4
+            bx, by = x - ux * _TIP * 1.15, y - uy * _TIP * 1.15
+            corners = ((x, y), (bx + px, by + py), (bx - px, by - py))
+            drawn.append(element("polygon", class_="tip", points=polygon(corners)))
+        self._lines.append(element("g", svg.title(about), *drawn, data_line=key))
+
+    def drawn(self) -> list[str]:
+        """All of it, the lowest first."""
+        return [*self._frames, *self._lines, *self._boxes]
+
+
+def polygon(points: Iterable[Point]) -> str:
+    """Points of a polygon."""
+    return " ".join(f"{coordinate(x)},{coordinate(y)}" for x, y in points)
+
+
+def _path(points: Sequence[Point]) -> str:
+    """A path with round corners."""
+    parts = [f"M{coordinate(points[0][0])} {coordinate(points[0][1])}"]
+    for i, ((x0, y0), (x1, y1)) in enumerate(pairwise(points)):
+        length = max(abs(x1 - x0), abs(y1 - y0)) or 1.0
+        ux, uy = (x1 - x0) / length, (y1 - y0) / length
+        last = i + 2 == len(points)
+        radius = 0.0 if last else min(_ROUND, length / 2, _reach(points[i + 1], points[i + 2]) / 2)
+        parts.append(f"L{coordinate(x1 - ux * radius)} {coordinate(y1 - uy * radius)}")
+        if not last:
+            x2, y2 = points[i + 2]
+            reach = _reach(points[i + 1], points[i + 2]) or 1.0
+            bend = x1 + (x2 - x1) / reach * radius, y1 + (y2 - y1) / reach * radius
+            parts.append(f"Q{coordinate(x1)} {coordinate(y1)} {coordinate(bend[0])} {coordinate(bend[1])}")
+    return "".join(parts)
+
+
+def _reach(start: Point, end: Point) -> float:
+    return max(abs(end[0] - start[0]), abs(end[1] - start[1]))
