@@ -26,6 +26,7 @@ def fill(each: SmallModel) -> Any:
 USES: dict[str, Callable[[SmallModel], Any]] = {
     "generate": lambda each: clados.generate(each.id, "a person who", max_new_tokens=8),
     "chat": lambda each: clados.chat(each.id, "What is the meaning of 'house'?", max_new_tokens=8),
+    "answer": lambda each: clados.answer(each.id, "What is this a kind of?", "thing: a separate entity").text,
     "fill": fill,
     "discriminate": lambda each: clados.discriminate(each.id, "a person who music"),
     "embed": lambda each: clados.embed(each.id, ["a person who sings"]),
