@@ -66,12 +66,14 @@ TENTH ?= 600
 tenth: .venv/dev.stamp
 	OMP_NUM_THREADS=1 DAY=$(DAY) $(BIN)/python -m pytest -n 2 --dist worksteal -m tenth --seconds $(TENTH) -rsx tests/proofs/test_tenth.py
 
-# The pictures of the documentation, after cards or imports have changed.
+# The pictures of the documentation, after cards, declarations or imports have changed; those of the gallery are MODEL,FILE.
+GALLERY = bert:base,bert t5:base,t5 gpt-neox-20b,gpt-neox-20b llama:7b,llama switch,switch clip,clip swin,swin stable-diffusion,stable-diffusion alphafold,alphafold
 pictures: .venv/dev.stamp
 	$(BIN)/clados tree --svg docs/pictures/family_tree.svg
 	$(BIN)/clados timeline --recent --svg docs/pictures/recent_models.svg
 	$(BIN)/clados timeline --svg docs/pictures/timeline_family.svg
 	$(BIN)/clados timeline --y params --svg docs/pictures/timeline_params.svg
+	for pair in $(GALLERY); do $(BIN)/clados draw $${pair%,*} --svg docs/pictures/$${pair#*,}.svg; done
 	$(BIN)/python scripts/architecture.py
 
 .venv/pyvenv.cfg:

@@ -54,3 +54,24 @@ def test_a_mistake_gets_one_line_and_exit_code_2(
 def test_drawing_imports_no_torch() -> None:
     code = "import sys, clados.cli.draw, clados.drawing; print('torch' in sys.modules or 'numpy' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "False\n"
+
+
+def test_a_model_is_written_in_pixels_on_white(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    from PIL import Image
+
+    target = tmp_path / "gpt.png"
+    assert run_command_line(["draw", "gpt", "--png", str(target)]) == 0
+    assert "wrote" in capsys.readouterr().err
+    with Image.open(target) as image:
+        assert image.format == "PNG"
+        assert image.width > 800
+        assert image.convert("RGB").getpixel((3, 3)) == (255, 255, 255)
+
+
+def test_pixels_without_resvg_say_how_it_is_installed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "resvg_py", None)
+    assert run_command_line(["draw", "gpt", "--png", str(tmp_path / "gpt.png")]) == 2
+    assert "pip install -e '.[pictures]'" in capsys.readouterr().err
+    assert not [*tmp_path.iterdir()]

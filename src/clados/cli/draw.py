@@ -29,6 +29,7 @@ class Axis(StrEnum):
 
 
 Svg = Annotated[Path | None, typer.Option("--svg", metavar="FILE", help="Write the drawing as SVG.")]
+_Png = Annotated[Path | None, typer.Option("--png", metavar="FILE", help="Write the drawing in pixels, by resvg-py.")]
 _Json = Annotated[bool, typer.Option("--json", help="Print the data: nodes, edges, boxes.")]
 Highlight = Annotated[
     list[str] | None,
@@ -62,14 +63,14 @@ def tree_command(
         _show(tree(highlight or (), everything=everything, survey_lines=survey_lines), svg, as_json=as_json)
 
 
-def draw_command(model: SizedOrSaved, svg: Svg = None, as_json: _Json = False) -> None:
+def draw_command(model: SizedOrSaved, svg: Svg = None, png: _Png = None, as_json: _Json = False) -> None:
     """Draw a declared model as its data flow: norms, residual paths, attention, shapes; parameters on every box.
 
     Example: clados draw t5:small
     """
     from clados.drawing.drawings import draw
 
-    _show(draw(sized_or_saved(model)), svg, as_json=as_json)
+    _show(draw(sized_or_saved(model)), svg, png, as_json=as_json)
 
 
 def timeline_command(
@@ -89,26 +90,28 @@ def timeline_command(
     _show(timeline(y.value, highlight or (), recent=recent, everything=everything), svg, as_json=as_json)
 
 
-def save_drawing(drawing: "Drawing | Figure", file: Path) -> None:
-    """Write a drawing as SVG, and say so.
+def save_drawing(drawing: "Drawing | Figure", file: Path, *, pixels: bool = False) -> None:
+    """Write a drawing as SVG, or in pixels, and say so.
 
     Raises:
         CladosError: when the file cannot be written.
     """
     try:
-        drawing.save(file)
+        drawing.save_png(file) if pixels else drawing.save(file)
     except OSError as error:
         raise CladosError(f"cannot write {file}: {error.strerror}") from error
     print_note(f"wrote {file}")
 
 
-def _show(drawing: "Drawing", svg: Path | None, *, as_json: bool) -> None:
-    """Write the drawing as SVG, print its data as JSON, or print the terminal's version."""
+def _show(drawing: "Drawing", svg: Path | None, png: Path | None = None, *, as_json: bool) -> None:
+    """Write the drawing as SVG or in pixels, print its data as JSON, or print the terminal's version."""
     if svg is not None:
         save_drawing(drawing, svg)
+    if png is not None:
+        save_drawing(drawing, png, pixels=True)
     if as_json:
         print_json(drawing.data)
-    elif svg is None:
+    elif svg is None and png is None:
         _print(drawing.__rich__())
 
 

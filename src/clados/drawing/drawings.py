@@ -46,6 +46,15 @@ class Drawing:
         """
         self.figure.save(Path(path))
 
+    def save_png(self, path: str | Path, zoom: float = 2.0) -> None:
+        """Write the picture in pixels, ``zoom`` of them for each of the SVG's, whole or not at all.
+
+        Raises:
+            MissingPackageError: when resvg is not installed; says how it is.
+            OSError: when it cannot be written; what stood there stays.
+        """
+        self.figure.save_png(Path(path), zoom)
+
     def _repr_svg_(self) -> str:
         return self.svg
 

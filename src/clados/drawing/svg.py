@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from clados.files import write_text
+from clados.errors import missing
+from clados.files import write_text, write_whole
 from clados.spec.errors import CladosError
 
 
@@ -186,6 +187,28 @@ class Figure:
             OSError: when it cannot be written; what stood there stays.
         """
         write_text(path, self.svg)
+
+    def png(self, zoom: float = 2.0) -> bytes:
+        """The picture in pixels, ``zoom`` of them for each of the SVG's, on white paper.
+
+        Raises:
+            MissingPackageError: when resvg is not installed; says how it is.
+        """
+        try:
+            import resvg_py
+        except ModuleNotFoundError as error:
+            raise missing(error) from error
+        return resvg_py.svg_to_bytes(svg_string=self.svg, zoom=zoom)
+
+    def save_png(self, path: Path, zoom: float = 2.0) -> None:
+        """Writes the picture in pixels whole or not at all.
+
+        Raises:
+            MissingPackageError: when resvg is not installed; says how it is.
+            OSError: when it cannot be written; what stood there stays.
+        """
+        made = self.png(zoom)
+        write_whole(path, lambda part: part.write_bytes(made))
 
 
 def document(width: float, height: float, name: str, parts: Iterable[str], *, kind: str, style: str = "") -> str:

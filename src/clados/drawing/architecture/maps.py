@@ -50,7 +50,7 @@ def _detail(held: Held, here: Here) -> Drawable:
     at = here.but(env=held.env, counted=False)
     nodes = [drawn(each, at.but(path=f"layer.{i}")) for i, each in enumerate(dict.fromkeys(held.part.blocks))]
     layers = InColumn(tuple(nodes))
-    frame = Framed("layers in turn", "In each stage, in turn", "the layers of a stage", layers, counted=False)
+    frame = Framed("layers in turn", "A stage, in turn", "the layers of a stage", layers, counted=False)
     return InColumn(
         (Lettering("layer.read", ("places of a map",)), frame, Lettering("layer.given", ("places of a map",)))
     )
