@@ -4,7 +4,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 
-.PHONY: run test quick inductor devices fuzz lint docs full tenth small ship pictures lock clean
+.PHONY: run test quick inductor devices browser fuzz lint docs full tenth small ship pictures lock clean
 
 run: .venv/run.stamp
 	$(BIN)/clados tour --out runs/tour
@@ -17,7 +17,7 @@ test: .venv/dev.stamp
 # No test is started after LIMIT seconds; what was left out is counted as skipped.
 LIMIT ?= 40
 quick: lint
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal -m 'not slow and not inductor and not fuzz and not devices and not tenth' \
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal -m 'not slow and not inductor and not fuzz and not devices and not tenth and not browser' \
 	  --seconds $(LIMIT) $$($(BIN)/python scripts/changed.py)
 
 # A model of each kind through torch's own compiler: minutes of g++, apart from the suite.
@@ -27,6 +27,11 @@ inductor: .venv/dev.stamp
 # Runs on two and on four processes, compared with one: they are more than two cores, apart from the suite.
 devices: .venv/dev.stamp
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m devices tests/train/test_devices.py
+
+# The pages of `clados web` in Debian's Chromium, which is installed where it is missing.
+browser: .venv/dev.stamp
+	command -v chromium > /dev/null || { apt-get update -q && apt-get install -qy --no-install-recommends chromium; }
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m browser tests/web
 
 # Damaged files of every kind, seeded: none may end in a traceback, hang or fill the memory. MUTANTS=1000 takes a minute.
 MUTANTS ?= 20000

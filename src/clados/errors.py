@@ -33,6 +33,8 @@ EXTRAS = {
     "sacrebleu": "finetune",
     "rouge_score": "finetune",
     "transformers": "verify",
+    "starlette": "web",
+    "uvicorn": "web",
 }
 
 

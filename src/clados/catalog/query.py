@@ -102,12 +102,13 @@ def ordered(cards: Iterable[Card], sort: str) -> list[Card]:
     """
     name, reverse = sort.removeprefix("-"), sort.startswith("-")
     attribute = _attribute(name, (*ATTRIBUTES, *_NAMES))
-    keyed = [(_key(card, attribute), card) for card in cards]
+    keyed = [(sort_key(card, attribute), card) for card in cards]
     known = sorted((each for each in keyed if each[0] is not None), key=lambda each: each[0], reverse=reverse)
     return [card for _, card in known] + [card for key, card in keyed if key is None]
 
 
-def _key(card: Card, name: str) -> Any:
+def sort_key(card: Card, name: str) -> Any:
+    """What cards are ordered by; None where it is unknown."""
     if name == "survey":
         return int(card.survey.split(".")[1]) if card.survey else None
     if name in _NAMES:
@@ -152,7 +153,7 @@ def _test(cards: Sequence[Card], name: str, value: Any) -> Test:
         return lambda card: bool(getattr(card, name)) is value
     text = str(value).strip()
     if name == "text":
-        return lambda card: all(word in _prose(card) for word in text.casefold().split())
+        return lambda card: all(word in prose_of(card) for word in text.casefold().split())
     if name in ("since", "until"):
         name, text = "date", f"{text}.." if name == "since" else f"..{text}"
     negated, text = text.startswith("!"), text.removeprefix("!").strip()
@@ -176,11 +177,11 @@ def _one(cards: Sequence[Card], name: str, word: str) -> Test:
     word = one_name(name, word)
     pattern = _pattern(word, kind in ("prose", "link"))
     closed = kind in ("name", "names") and not _wild(word)
-    if closed and not any(_hit(pattern, _texts(card, name)) for card in cards):
-        known = {text for card in cards for text in _texts(card, name)} | {*_allowed(name)}
+    if closed and not any(_hit(pattern, texts_of(card, name)) for card in cards):
+        known = {text for card in cards for text in texts_of(card, name)} | {*_allowed(name)}
         if word not in _allowed(name):
             raise InputError(f"no model has {name} '{word}'{did_you_mean(word, known) or _some(known)}")
-    return lambda card: _hit(pattern, _texts(card, name))
+    return lambda card: _hit(pattern, texts_of(card, name))
 
 
 def _allowed(name: str) -> tuple[str, ...]:
@@ -192,7 +193,7 @@ def _some(known: set[str]) -> str:
     return f"; known are {', '.join(shown[:12])}{' ...' if len(shown) > 12 else ''}"
 
 
-def _texts(card: Card, name: str) -> tuple[str, ...]:
+def texts_of(card: Card, name: str) -> tuple[str, ...]:
     """What a filter of this attribute looks at; licences answer to open, limited and closed as well."""
     if name in ("id", "name"):
         return card.id, card.name
@@ -260,7 +261,7 @@ def _within(date: str, since: str, until: str) -> bool:
     return after and date[: len(until)] <= until[: len(date)] if until else after
 
 
-def _prose(card: Card) -> str:
+def prose_of(card: Card) -> str:
     """Everything of a card that free text is looked for in."""
     values = [*card.values.values(), *card.training.values(), *card.headlines]
     texts = [card.id, card.name, *(f"{value} {value.note}" for value in values)]

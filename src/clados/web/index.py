@@ -1,0 +1,113 @@
+"""What each filter of the catalogue's page finds: worked out once, so that counts of every facet are sets that meet."""
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, NamedTuple
+
+from clados.catalog.card import Card
+from clados.catalog.load import Catalog
+from clados.catalog.query import prose_of, search, sort_key, texts_of
+from clados.catalog.schema import ATTRIBUTES, Attribute
+from clados.catalog.spelling import other_spellings
+from clados.web.state import COLUMNS, FLAGS, Listing, flag_of
+
+CardIds = frozenset[str]
+PROSE = ("prose", "link")  # types whose values are all different: looked through by a text
+_STEPS = 3  # bins for each factor of ten
+
+
+class Bin(NamedTuple):
+    """A bar of a histogram: what it spans as a filter, and the models in it."""
+
+    low: float
+    span: str
+    ids: CardIds
+
+
+@dataclass(frozen=True)
+class Index:
+    """The catalogue, and which models each word of each attribute finds."""
+
+    cards: Catalog
+
+    @cached_property
+    def choices(self) -> Mapping[str, Mapping[str, CardIds]]:
+        """For each attribute of names, and for each flag: its words, the most frequent first, and what they find."""
+        named = (each for each in ATTRIBUTES.values() if each.type in ("name", "names"))
+        return {name: {"yes": self._found(name, word=True)} for name in FLAGS} | {
+            each.name: self._words(each) for each in named
+        }
+
+    def _words(self, attribute: Attribute) -> dict[str, CardIds]:
+        name = attribute.name
+        words = {str(item).replace(",", "?") for card in self.cards.values() for item in card.values[name].items}
+        found = {word: self._found(name, word) for word in words}
+        order = sorted(found, key=lambda word: (-len(found[word]), word.casefold(), word))
+        unknown = {"unknown": self._found(name, "unknown")}
+        return {word: found[word] for word in order} | {word: ids for word, ids in unknown.items() if ids}
+
+    @cached_property
+    def bins(self) -> Mapping[str, list[Bin]]:
+        """The histograms of dates, by quarters of a year, and of parameters, by thirds of a factor of ten."""
+        return {"date": [*self._quarters()], "params": [*self._magnitudes()]}
+
+    def _quarters(self) -> Iterator[Bin]:
+        dates = [str(card.values["date"].value) for card in self.cards.values() if card.values["date"].known]
+        if dates:
+            for quarter in range(4 * int(min(dates)[:4]), 4 * int(max(dates)[:4]) + 4):
+                year, first = quarter // 4, quarter % 4 * 3 + 1
+                span = f"{year}-{first:02}..{year}-{first + 2:02}"
+                yield Bin(quarter / 4, span, self._found("date", span))
+
+    def _magnitudes(self) -> Iterator[Bin]:
+        counts = [int(each) for card in self.cards.values() for each in card.values["params"].items if each]
+        if counts:
+            first, last = (math.floor(_STEPS * math.log10(each)) for each in (min(counts), max(counts)))
+            for step in range(first, last + 1):
+                low, high = (math.ceil(10 ** (each / _STEPS)) for each in (step, step + 1))
+                span = f"{low}..{high - 1}"
+                yield Bin(step / _STEPS, span, self._found("params", span))
+
+    def _found(self, name: str, word: str | bool) -> CardIds:
+        return frozenset(card.id for card in search(self.cards.values(), {name: word}).cards)
+
+    def passing(self, state: Listing) -> dict[str, CardIds]:
+        """What each filter of a state finds by itself.
+
+        Raises:
+            InputError: for a value that no card has, or a range that cannot be, with the nearest.
+        """
+        everything = self.cards.values()
+        return {
+            name: frozenset(card.id for card in search(everything, {name: words}).cards)
+            for name, words in state.wanted.items()
+        }
+
+    def met(self, passing: Mapping[str, CardIds], but: str = "") -> CardIds:
+        """What all filters find together; without one of them."""
+        return frozenset(self.cards).intersection(*(ids for name, ids in passing.items() if name != but))
+
+    def data(self) -> dict[str, Any]:
+        """Everything that the page's script filters, counts and orders by, ready for JSON."""
+        cards = [*self.cards.values()]
+        return {
+            "ids": [card.id for card in cards],
+            "prose": [" ".join(sorted(set(prose_of(card).split()))) for card in cards],
+            "flags": {name: [card.id in self.choices[name]["yes"] for card in cards] for name in FLAGS},
+            "attributes": {name: _column(name, cards) for name in COLUMNS},
+            "bins": {name: [[each.low, each.span] for each in bins] for name, bins in self.bins.items()},
+        }
+
+
+def _column(name: str, cards: list[Card]) -> dict[str, Any]:
+    kind = ATTRIBUTES[name].type if name in ATTRIBUTES else "name"
+    plain = kind in ("count", "counts", "date")
+    return {
+        "type": "prose" if kind in PROSE else kind,
+        "flag": flag_of(name),
+        "spellings": other_spellings(name),
+        "values": [[*card.values[name].items] if plain else [*texts_of(card, name)] for card in cards],
+        "keys": [sort_key(card, name) for card in cards],
+    }

@@ -1,0 +1,44 @@
+"""What a page is asked for: its language, its place in the site, and the words behind the question mark."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from clados.catalog.load import Catalog
+from clados.web.index import Index
+from clados.web.language import Language
+
+
+@dataclass(frozen=True)
+class PageRequest:
+    """One question to the site.
+
+    Attributes:
+        say: the language of the interface.
+        path: the page without the language's folder: ``cards/bert.html``.
+        query: names and values behind the question mark, in order.
+        index: the catalogue, and what its filters find.
+    """
+
+    say: Language
+    path: str
+    query: Sequence[tuple[str, str]]
+    index: Index
+
+    @property
+    def cards(self) -> Catalog:
+        """The catalogue."""
+        return self.index.cards
+
+    @property
+    def up(self) -> str:
+        """From this page to the top of its language."""
+        return "../" * self.path.count("/")
+
+    @property
+    def top(self) -> str:
+        """From this page to the top of the site, where scripts and styles are."""
+        return self.up + "../" * bool(self.say.folder)
+
+    def all(self, name: str) -> list[str]:
+        """Every value of a name; those with commas in parts."""
+        return [part for key, value in self.query if key == name for part in value.split(",") if part]

@@ -1,0 +1,59 @@
+"""The server: `clados.web.site` over HTTP, on this machine alone unless another address is named."""
+
+import os
+import socket
+from collections.abc import Callable
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from clados.errors import InputError
+from clados.web.site import Site
+
+SAFE_HEADERS = {
+    "Content-Security-Policy": "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; "
+    "frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cache-Control": "no-cache",
+}
+_PORTS = 65_535
+
+
+def application(site: Site | None = None) -> Starlette:
+    """The site as an ASGI application."""
+    site = site or Site()
+
+    async def answer(request: Request) -> Response:
+        found = await run_in_threadpool(site.answer, request.url.path, request.query_params.multi_items())
+        return Response(found.body, found.status, {**SAFE_HEADERS, **found.headers}, found.media)
+
+    return Starlette(routes=[Route("/{path:path}", answer)])
+
+
+def serve(host: str, port: int, ready: Callable[[str], None]) -> None:
+    """Serve until Ctrl-C; ``ready`` is told the address.
+
+    Raises:
+        InputError: when the address cannot be listened at, or there is no such port.
+    """
+    listening = _listen(host, port)
+    shown = f"[{host}]" if ":" in host else host
+    ready(f"http://{shown}:{listening.getsockname()[1]}/")
+    config = uvicorn.Config(application(), log_level="warning", lifespan="off", ws="none")
+    uvicorn.Server(config).run(sockets=[listening])
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    if not 0 <= port <= _PORTS:
+        raise InputError(f"--port is {port}; it must be from 0 to {_PORTS}, 0 for any that is free")
+    try:
+        return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+    except OSError as error:
+        why = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror
+        raise InputError(f"cannot listen at {host}:{port}: {why or error}; --port names another") from error

@@ -1,0 +1,1 @@
+"""Pages: functions from what is asked to HTML."""

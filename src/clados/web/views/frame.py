@@ -1,0 +1,94 @@
+"""What all pages have around them: head, navigation, page_languages, foot."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from clados.version import __version__
+from clados.web.html import Child, Html, el
+from clados.web.language import page_languages
+from clados.web.request import PageRequest
+
+
+class Place(NamedTuple):
+    """A page of the navigation."""
+
+    path: str
+    name: str
+
+
+NAVIGATION = (
+    Place("index.html", "Catalogue"),
+    Place("tree.html", "Tree"),
+    Place("timeline.html", "Timeline"),
+    Place("compare.html", "Compare"),
+)
+
+
+def page(asked: PageRequest, title: str, *content: Child, scripts: Sequence[str] = (), wide: bool = False) -> Html:
+    """A whole document.
+
+    Args:
+        title: of the window.
+        content: what stands in the middle.
+        scripts: files of ``static`` that are run when all is there, in order.
+        wide: whether it takes all the room there is.
+    """
+    head = el(
+        "head",
+        el("meta", charset="utf-8"),
+        el("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        el("meta", name="color-scheme", content="light dark"),
+        el("title", f"{title} · Clados"),
+        el("link", rel="icon", href=f"{asked.top}static/icon.svg"),
+        el("link", rel="stylesheet", href=f"{asked.top}static/page.css"),
+        [el("script", defer=True, src=f"{asked.top}static/{each}") for each in scripts],
+    )
+    body = el(
+        "body",
+        el("a", asked.say("Skip to the content"), href="#content", class_="skip"),
+        _header(asked),
+        el("main", content, id="content", class_="wide" if wide else None, tabindex=-1),
+        _footer(asked),
+    )
+    return Html("<!doctype html>\n" + el("html", head, body, lang=asked.say.code))
+
+
+def _header(asked: PageRequest) -> Html:
+    links = [
+        el(
+            "a",
+            asked.say(place.name),
+            href=asked.up + place.path,
+            aria_current="page" if place.path == asked.path else None,
+        )
+        for place in NAVIGATION
+    ]
+    others = [
+        el("a", each.name, href=f"{asked.top}{each.folder}{asked.path}", lang=each.code, data_language=each.code)
+        for each in page_languages().values()
+        if each != asked.say
+    ]
+    brand = el("a", "Clados", href=f"{asked.up}index.html", class_="brand")
+    return el("header", brand, el("nav", links, aria_label=asked.say("Pages")), el("span", others, class_="tongues"))
+
+
+def _footer(asked: PageRequest) -> Html:
+    text = asked.say(
+        "Clados {version}: every fact with its source, every picture drawn from data.", version=__version__
+    )
+    return el("footer", el("p", text))
+
+
+def not_found(asked: PageRequest, message: str, near: Sequence[tuple[str, str]]) -> Html:
+    """The page of what is not there, with the nearest that is: addresses and names."""
+    links = el("ul", (el("li", el("a", name, href=asked.up + path)) for path, name in near)) if near else None
+    say = asked.say
+    return page(
+        asked,
+        say("Not found"),
+        el("h1", say("Not found")),
+        el("p", message),
+        el("p", say("Did you mean")) if near else None,
+        links,
+        el("p", el("a", say("All models"), href=f"{asked.up}index.html")),
+    )

@@ -1,0 +1,175 @@
+"""The server: pages without scripts, safe heads, hostile texts shown as texts, sizes, no torch."""
+
+import gzip
+import hashlib
+import re
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+
+from clados.cli.frame import run_command_line
+from clados.names import CARDS_PATH
+from clados.web.html import Html, el
+from clados.web.server import application
+from clados.web.site import STATIC_FILES, Site
+
+HOSTILE = '"><script>alert(1)</script><img src=x onerror=alert(2)>'
+
+
+class Tags(HTMLParser):
+    """The elements of a page, and which of them are not closed where they should be."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.seen: list[tuple[str, dict[str, str | None]]] = []
+        self.feed(text)
+        assert self.open == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.seen.append((tag, dict(attrs)))
+        if tag not in ("br", "col", "hr", "img", "input", "link", "meta"):
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.seen.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+
+def visible_rows(text: str) -> list[str]:
+    return [a["data-id"] or "" for name, a in Tags(text).seen if name == "tr" and "data-id" in a and "hidden" not in a]
+
+
+def test_the_catalogue_is_a_table_that_the_server_cuts_and_orders(client: TestClient) -> None:
+    text = client.get("/?architecture=encoder&params=..1B&sort=-date").text
+    rows = visible_rows(text)
+    assert rows[0] == "e5"
+    assert "gpt-2" not in rows
+    assert f"{len(rows)} of 96 models" in text
+    assert "clados list --arch encoder --params ..1B --sort -date" in text
+    assert 'class="chip"' in text
+
+
+def test_counts_are_those_of_the_other_filters(client: TestClient) -> None:
+    text = client.get("/?architecture=encoder").text
+    found = re.findall(
+        r'name="architecture" value="([\w-]+)"[^>]*><span class="word">[^<]+</span><span[^>]*>(\d+)', text
+    )
+    assert dict(found)["decoder"] != "0"  # another choice of the same facet is counted as if it were chosen
+    family = re.findall(r'name="family" value="LLaMA"[^>]*><span class="word">[^<]+</span><span[^>]*>(\d+)', text)
+    assert family == ["0"]
+
+
+def test_a_mistake_in_the_address_is_said_in_the_page(client: TestClient) -> None:
+    answer = client.get("/?lab=Gogle")
+    assert "did you mean &#x27;Google&#x27;" in answer.text
+    assert len(visible_rows(answer.text)) == 96
+
+
+@pytest.mark.parametrize("path", ["/", "/zh/"])
+def test_pages_are_well_formed_and_have_their_language(client: TestClient, path: str) -> None:
+    seen = Tags(client.get(path).text).seen
+    assert seen[0] == ("html", {"lang": "zh" if "zh" in path else "en"})
+    ids = [a["id"] for _, a in seen if "id" in a]
+    assert len(ids) == len(set(ids))
+
+
+def test_nothing_in_a_page_is_inline_or_from_elsewhere(client: TestClient) -> None:
+    answer = client.get("/")
+    policy = answer.headers["content-security-policy"]
+    assert policy.startswith("default-src 'self';")
+    assert "unsafe" not in policy
+    for name, attributes in Tags(answer.text).seen:
+        assert name != "style"
+        assert not [each for each in attributes if each.startswith("on") or each == "style"]
+        if name in ("script", "link", "img"):
+            address = attributes.get("src") or attributes.get("href") or "here"
+            assert "//" not in address
+            assert name != "script" or "src" in attributes or attributes["type"] == "application/json"
+
+
+@pytest.mark.parametrize("path", [f"/?text={HOSTILE}", f"/?family={HOSTILE}", f"/?{HOSTILE}=1", f"/{HOSTILE}"])
+def test_hostile_text_in_an_address_is_text(client: TestClient, path: str) -> None:
+    text = client.get(path).text
+    assert "<img src=x" not in text
+    assert "<script>alert" not in text
+    assert "alert(1)" in text
+
+
+def test_hostile_text_in_a_card_is_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    name = HOSTILE.replace('"', '\\"')
+    (tmp_path / "evil.toml").write_text(f'id = "evil"\nname = "{name}"\n', encoding="utf-8")
+    monkeypatch.setenv(CARDS_PATH, str(tmp_path))
+    client = TestClient(application(Site()))
+    text = client.get("/").text
+    assert "evil" in visible_rows(text)
+    assert "<script>alert" not in text
+    assert "<img src=x" not in text
+
+
+def test_html_escapes_every_text_but_markup() -> None:
+    assert el("a", "<b>", Html("<i></i>"), title='"') == '<a title="&quot;">&lt;b&gt;<i></i></a>'
+
+
+def test_what_is_loaded_first_is_small(client: TestClient) -> None:
+    text = client.get("/").text
+    scripts = [a["src"] or "" for name, a in Tags(text).seen if name == "script" and "src" in a]
+    assert 0 < sum(len(client.get(f"/{each}").content) for each in scripts) <= 300_000
+    data = re.search(r'id="data">(.*?)</script>', text, re.DOTALL)
+    assert data
+    assert len(gzip.compress(data[1].encode())) <= 400_000
+
+
+def test_files_of_others_are_those_that_are_listed() -> None:
+    folder = STATIC_FILES / "vendor"
+    listed = dict(
+        re.findall(r"^\| (\S+\.js) \|.*\| ([0-9a-f]{64}) \|$", (folder / "README.md").read_text(), re.MULTILINE)
+    )
+    found = {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in folder.glob("*.js")}
+    assert found == listed
+
+
+@pytest.mark.parametrize(
+    "path", ["/nothing.html", "/static/../site.py", "/static/%2e%2e/site.py", "/static", "/zh/nothing"]
+)
+def test_what_is_not_there_is_a_page_that_says_so(client: TestClient, path: str) -> None:
+    answer = client.get(path)
+    assert answer.status_code == 404
+    assert "<h1>" in answer.text
+
+
+def test_a_port_in_use_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        assert run_command_line(["web", "--port", str(port)]) == 2
+    assert capsys.readouterr().err == (
+        f"clados: cannot listen at 127.0.0.1:{port}: Address already in use; --port names another\n"
+    )
+
+
+def test_the_command_answers_soon_without_torch() -> None:
+    code = "import sys; from clados.cli import main; sys.argv[1:] = ['web', '--port', '0']; main()"
+    started = time.monotonic()
+    with subprocess.Popen(
+        [sys.executable, "-X", "importtime", "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as run:
+        assert run.stdout
+        address = run.stdout.readline().split()[2]
+        with urllib.request.urlopen(address) as answer:
+            assert b"<table" in answer.read()
+        seconds = time.monotonic() - started
+        run.terminate()
+        imported = run.communicate()[1]
+    assert not re.search(r"\| +(torch|numpy|transformers)$", imported, re.MULTILINE)
+    assert seconds < 10  # a second on an idle machine; this only finds what hangs
