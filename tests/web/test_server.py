@@ -1,7 +1,9 @@
 """The server: pages without scripts, safe heads, hostile texts shown as texts, sizes, no torch."""
 
+import base64
 import gzip
 import hashlib
+import html
 import re
 import socket
 import subprocess
@@ -16,10 +18,21 @@ from starlette.testclient import TestClient
 
 from clados.cli.frame import run_command_line
 from clados.names import CARDS_PATH
+from clados.web.evidence import kept_proofs
 from clados.web.html import Html, el
 from clados.web.server import application
 from clados.web.site import STATIC_FILES, Site
 
+PAGES = [
+    "/",
+    "/zh/",
+    "/cards/bert.html",
+    "/timeline.html",
+    "/recent.html",
+    "/compare.html",
+    "/compare.html?models=bert,roberta&differing=yes",
+    "/zh/cards/flamingo.html",
+]
 HOSTILE = '"><script>alert(1)</script><img src=x onerror=alert(2)>'
 
 
@@ -75,7 +88,7 @@ def test_a_mistake_in_the_address_is_said_in_the_page(client: TestClient) -> Non
     assert len(visible_rows(answer.text)) == 96
 
 
-@pytest.mark.parametrize("path", ["/", "/zh/"])
+@pytest.mark.parametrize("path", PAGES)
 def test_pages_are_well_formed_and_have_their_language(client: TestClient, path: str) -> None:
     seen = Tags(client.get(path).text).seen
     assert seen[0] == ("html", {"lang": "zh" if "zh" in path else "en"})
@@ -83,13 +96,17 @@ def test_pages_are_well_formed_and_have_their_language(client: TestClient, path:
     assert len(ids) == len(set(ids))
 
 
-def test_nothing_in_a_page_is_inline_or_from_elsewhere(client: TestClient) -> None:
-    answer = client.get("/")
+@pytest.mark.parametrize("path", PAGES[:-1])
+def test_nothing_in_a_page_is_inline_or_from_elsewhere(client: TestClient, path: str) -> None:
+    answer = client.get(path)
     policy = answer.headers["content-security-policy"]
     assert policy.startswith("default-src 'self';")
     assert "unsafe" not in policy
+    styles = re.findall(r"<style>(.*?)</style>", answer.text, re.DOTALL)
+    for style in styles:  # of a picture: the policy allows these very bytes
+        assert base64.b64encode(hashlib.sha256(style.encode()).digest()).decode() in policy
     for name, attributes in Tags(answer.text).seen:
-        assert name != "style"
+        assert name != "style" or styles
         assert not [each for each in attributes if each.startswith("on") or each == "style"]
         if name in ("script", "link", "img"):
             address = attributes.get("src") or attributes.get("href") or "here"
@@ -112,8 +129,10 @@ def test_hostile_text_in_a_card_is_text(tmp_path: Path, monkeypatch: pytest.Monk
     client = TestClient(application(Site()))
     text = client.get("/").text
     assert "evil" in visible_rows(text)
-    assert "<script>alert" not in text
-    assert "<img src=x" not in text
+    for page in (text, client.get("/cards/evil.html").text):
+        assert "alert(1)" in page
+        assert "<script>alert" not in page
+        assert "<img src=x" not in page
 
 
 def test_html_escapes_every_text_but_markup() -> None:
@@ -145,6 +164,61 @@ def test_what_is_not_there_is_a_page_that_says_so(client: TestClient, path: str)
     answer = client.get(path)
     assert answer.status_code == 404
     assert "<h1>" in answer.text
+
+
+def test_the_timeline_is_also_a_list_of_links(client: TestClient) -> None:
+    text = client.get("/timeline.html").text
+    assert 'data-figure="timeline-params"' in text
+    assert 'href="cards/gpt-2.html">GPT-2</a>' in text
+
+
+def test_models_are_compared_by_columns_and_in_words(client: TestClient) -> None:
+    text = client.get("/compare.html?models=bert&models=roberta&models=").text
+    assert "From bert:large to roberta:large" in text
+    assert "tokens are made by bytes instead of wordpiece" in text
+    assert text.count("<svg") == 2
+    assert "structure.attention" in text
+    assert "structure.attention" not in client.get("/compare.html?models=bert,roberta&differing=yes").text
+    assert client.get("/compare.html?models=bert,robrta").status_code == 404
+    assert "too many" in client.get("/compare.html?models=bert,gpt,t5,bart,opt").text
+
+
+def test_an_unknown_model_is_answered_with_the_nearest(client: TestClient) -> None:
+    answer = client.get("/cards/brt.html")
+    assert answer.status_code == 404
+    assert 'href="../cards/bert.html"' in answer.text
+    assert client.get("/cards/bert.html?size=bsae").status_code == 404
+
+
+@pytest.mark.parametrize("card", ["bert", "gopher", "flamingo", "e5", "stable-diffusion"])
+def test_a_card_shows_everything_that_the_terminal_shows(client: TestClient, site: Site, card: str) -> None:
+    text = html.unescape(client.get(f"/cards/{card}.html").text)
+    found = site.index.cards[card]
+    for value in found.values.values():
+        assert value.source in text
+        assert value.note in text
+    for row in found.errata:
+        assert row.fact in text
+        assert row.survey in text
+    for line in found.assumed:
+        assert line in text
+    for size in found.sizes:
+        assert size.name in text
+    for each in kept_proofs(card):
+        assert each.evidence in text
+
+
+def test_every_declared_size_is_drawn_and_counted(client: TestClient) -> None:
+    text = client.get("/cards/bert.html?size=tiny").text
+    assert 'data-figure="architecture"' in text or "<svg" in text
+    assert "4,433,468 parameters of tiny" in text
+
+
+def test_files_of_a_card(client: TestClient) -> None:
+    assert client.get("/cards/bert.json").json()["id"] == "bert"
+    assert client.get("/cards/bert.bib").text.startswith("@")
+    assert client.get("/cards/bert.svg").text.startswith("<svg")
+    assert client.get("/cards/bert.svg").headers["content-type"] == "image/svg+xml"
 
 
 def test_a_port_in_use_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:

@@ -8,7 +8,7 @@ from clados.errors import InputError
 from clados.web.site import Site
 
 
-def export_site(folder: Path) -> int:
+def export_site(folder: Path, site: Site | None = None) -> int:
     """Write all pages, pictures and scripts into a folder, whole or not at all, and say how many files these are.
 
     Raises:
@@ -20,7 +20,7 @@ def export_site(folder: Path) -> int:
         raise InputError(f"--export {folder}: this is there and is no empty folder; name another")
     folder.parent.mkdir(parents=True, exist_ok=True)
     part = folder.with_name(f".{folder.name}.{secrets.token_hex(8)}")
-    site = Site()
+    site = site or Site(live=False)
     paths = [*site.paths()]
     try:
         for path in paths:

@@ -1,7 +1,7 @@
 """What each filter of the catalogue's page finds: worked out once, so that counts of every facet are sets that meet."""
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -11,6 +11,7 @@ from clados.catalog.load import Catalog
 from clados.catalog.query import prose_of, search, sort_key, texts_of
 from clados.catalog.schema import ATTRIBUTES, Attribute
 from clados.catalog.spelling import other_spellings
+from clados.drawing import Figure, recent_figure, timeline_figure, tree_figure
 from clados.web.state import COLUMNS, FLAGS, Listing, flag_of
 
 CardIds = frozenset[str]
@@ -70,6 +71,11 @@ class Index:
                 span = f"{low}..{high - 1}"
                 yield Bin(step / _STEPS, span, self._found("params", span))
 
+    @cached_property
+    def figures(self) -> Mapping[str, Figure]:
+        """The drawings of the whole catalogue, each drawn at its first use."""
+        return _Figures(self.cards)
+
     def _found(self, name: str, word: str | bool) -> CardIds:
         return frozenset(card.id for card in search(self.cards.values(), {name: word}).cards)
 
@@ -99,6 +105,21 @@ class Index:
             "attributes": {name: _column(name, cards) for name in COLUMNS},
             "bins": {name: [[each.low, each.span] for each in bins] for name, bins in self.bins.items()},
         }
+
+
+class _Figures(dict[str, Figure]):
+    def __init__(self, cards: Catalog) -> None:
+        shown = [*cards.values()]
+        self._draw: dict[str, Callable[[], Figure]] = {
+            "tree": lambda: tree_figure(shown),
+            "timeline": lambda: timeline_figure(shown, "params"),
+            "timeline-family": lambda: timeline_figure(shown),
+            "recent": lambda: recent_figure(cards),
+        }
+
+    def __missing__(self, name: str) -> Figure:
+        self[name] = self._draw[name]()
+        return self[name]
 
 
 def _column(name: str, cards: list[Card]) -> dict[str, Any]:

@@ -17,12 +17,14 @@ class PageRequest:
         path: the page without the language's folder: ``cards/bert.html``.
         query: names and values behind the question mark, in order.
         index: the catalogue, and what its filters find.
+        live: whether a server answers what stands behind the question mark; files do not.
     """
 
     say: Language
     path: str
     query: Sequence[tuple[str, str]]
     index: Index
+    live: bool = True
 
     @property
     def cards(self) -> Catalog:

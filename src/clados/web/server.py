@@ -12,11 +12,10 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from clados.errors import InputError
-from clados.web.site import Site
+from clados.web.site import POLICY, Site
 
 SAFE_HEADERS = {
-    "Content-Security-Policy": "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; "
-    "frame-ancestors 'none'",
+    "Content-Security-Policy": POLICY,
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Opener-Policy": "same-origin",

@@ -1,16 +1,29 @@
 """The site: which path is which page. The server answers with it, and the export writes all of it as files."""
 
+import base64
+import hashlib
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
+from clados.catalog.bibtex import bibtex
+from clados.catalog.card import Card, NoModelError
 from clados.catalog.load import catalog
+from clados.catalog.structure import headline_declared
+from clados.drawing.drawings import draw
+from clados.errors import InputError
+from clados.names import nearest
 from clados.web.index import Index
 from clados.web.language import Language, page_languages
 from clados.web.request import PageRequest
 from clados.web.views import frame
+from clados.web.views.card import model_page
 from clados.web.views.catalogue import catalogue
+from clados.web.views.comparison import comparison_page
+from clados.web.views.figures import FIGURE_PAGES
+from clados.web.views.frame import Document
 
 STATIC_FILES = Path(__file__).with_name("static")
 _MEDIA = {
@@ -23,8 +36,9 @@ _MEDIA = {
     ".txt": "text/plain; charset=utf-8",
 }
 
-PageView = Callable[[PageRequest], str]
-PAGES: dict[str, PageView] = {"index.html": catalogue}
+POLICY = "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+PageView = Callable[[PageRequest], Document]
+PAGES: dict[str, PageView] = {"index.html": catalogue, **FIGURE_PAGES, "compare.html": comparison_page}
 
 
 @dataclass(frozen=True)
@@ -39,6 +53,10 @@ class Reply:
 
 class Site:
     """All pages of the catalogue as it is now."""
+
+    def __init__(self, *, live: bool = True) -> None:
+        """Of a server, or (``live`` false) of files."""
+        self._live = live
 
     @cached_property
     def index(self) -> Index:
@@ -56,13 +74,26 @@ class Site:
         if (file := _static(path)) is not None:
             return Reply(file.read_bytes(), _media(path))
         say, inside = _language(path)
-        asked = PageRequest(say, inside, query, self.index)
-        if view := PAGES.get(inside):
-            return Reply(view(asked).encode(), _media(inside))
-        page = frame.not_found(
-            PageRequest(say, "index.html", (), self.index), say("There is no page {path}.", path=inside), ()
-        )
-        return Reply(page.encode(), _MEDIA[".html"], 404)
+        asked = PageRequest(say, inside, query, self.index, self._live)
+        try:
+            return self._found(asked)
+        except NoModelError as error:
+            near = nearest(Path(inside).stem, self.index.cards, 0)
+            return _page(frame.not_found(asked, str(error), [self.index.cards[near]] if near else []), 404)
+        except InputError as error:
+            return _page(frame.not_found(asked, str(error), []), 404)
+
+    def _found(self, asked: PageRequest) -> Reply:
+        if view := PAGES.get(asked.path):
+            return _page(view(asked))
+        folder, _, name = asked.path.rpartition("/")
+        stem, _, kind = name.rpartition(".")
+        if folder == "cards" and kind in CARD_FILES:
+            card = self.index.cards[stem]
+            return Reply(CARD_FILES[kind](card).encode(), _media(name))
+        if folder == "cards" and kind == "html":
+            return _page(model_page(asked, self.index.cards[stem]))
+        raise InputError(asked.say("There is no page {path}.", path=asked.path))
 
     def paths(self) -> Iterator[str]:
         """Every path of the site, without what its questions may add."""
@@ -71,6 +102,28 @@ class Site:
                 yield f"static/{file.relative_to(STATIC_FILES).as_posix()}"
         for language in page_languages().values():
             yield from (f"{language.folder}{page}" for page in PAGES)
+            for card in self.index.cards.values():
+                kinds = [each for each in CARD_FILES if each != "svg" or headline_declared(card)]
+                yield from (f"{language.folder}cards/{card.id}.{kind}" for kind in ("html", *kinds))
+
+
+def _page(document: Document, status: int = 200) -> Reply:
+    """A page as it is sent: its own styles are allowed by their hashes, and no others."""
+    hashes = [base64.b64encode(hashlib.sha256(each.encode()).digest()).decode() for each in document.styles]
+    allowed = "".join(f" 'sha256-{each}'" for each in hashes)
+    policy = {"Content-Security-Policy": f"{POLICY}; style-src 'self'{allowed}"} if hashes else {}
+    return Reply(document.html.encode(), _MEDIA[".html"], status, policy)
+
+
+def _json(card: Card) -> str:
+    return json.dumps(card.as_dict(), indent=1, ensure_ascii=False) + "\n"
+
+
+CARD_FILES: dict[str, Callable[[Card], str]] = {
+    "json": _json,
+    "bib": lambda card: bibtex([card]) + "\n",
+    "svg": lambda card: draw(card.id).svg,
+}
 
 
 def _language(path: str) -> tuple[Language, str]:

@@ -13,7 +13,7 @@ from clados.web.index import CardIds
 from clados.web.request import PageRequest
 from clados.web.state import COLUMNS, FIRST_COLUMNS, Listing
 from clados.web.views import facets
-from clados.web.views.frame import page
+from clados.web.views.frame import Document, page
 
 CATALOGUE_SCRIPTS = (
     *(
@@ -26,7 +26,7 @@ CATALOGUE_SCRIPTS = (
 )
 
 
-def catalogue(asked: PageRequest) -> Html:
+def catalogue(asked: PageRequest) -> Document:
     """The page of the whole catalogue, cut by what the address asks; a mistake of the address is said above it."""
     try:
         state = Listing.of(asked.query)

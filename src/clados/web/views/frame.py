@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from clados.catalog.card import Card
 from clados.version import __version__
 from clados.web.html import Child, Html, el
 from clados.web.language import page_languages
@@ -24,13 +25,28 @@ NAVIGATION = (
 )
 
 
-def page(asked: PageRequest, title: str, *content: Child, scripts: Sequence[str] = (), wide: bool = False) -> Html:
+class Document(NamedTuple):
+    """A whole page, and the styles that it brings along, which the server allows it by their hashes."""
+
+    html: Html
+    styles: tuple[str, ...] = ()
+
+
+def page(
+    asked: PageRequest,
+    title: str,
+    *content: Child,
+    scripts: Sequence[str] = (),
+    styles: Sequence[str] = (),
+    wide: bool = False,
+) -> Document:
     """A whole document.
 
     Args:
         title: of the window.
         content: what stands in the middle.
         scripts: files of ``static`` that are run when all is there, in order.
+        styles: of the pictures that stand in it.
         wide: whether it takes all the room there is.
     """
     head = el(
@@ -41,6 +57,7 @@ def page(asked: PageRequest, title: str, *content: Child, scripts: Sequence[str]
         el("title", f"{title} · Clados"),
         el("link", rel="icon", href=f"{asked.top}static/icon.svg"),
         el("link", rel="stylesheet", href=f"{asked.top}static/page.css"),
+        [el("style", Html(each)) for each in styles],
         [el("script", defer=True, src=f"{asked.top}static/{each}") for each in scripts],
     )
     body = el(
@@ -50,7 +67,7 @@ def page(asked: PageRequest, title: str, *content: Child, scripts: Sequence[str]
         el("main", content, id="content", class_="wide" if wide else None, tabindex=-1),
         _footer(asked),
     )
-    return Html("<!doctype html>\n" + el("html", head, body, lang=asked.say.code))
+    return Document(Html("<!doctype html>\n" + el("html", head, body, lang=asked.say.code)), tuple(styles))
 
 
 def _header(asked: PageRequest) -> Html:
@@ -79,16 +96,15 @@ def _footer(asked: PageRequest) -> Html:
     return el("footer", el("p", text))
 
 
-def not_found(asked: PageRequest, message: str, near: Sequence[tuple[str, str]]) -> Html:
-    """The page of what is not there, with the nearest that is: addresses and names."""
-    links = el("ul", (el("li", el("a", name, href=asked.up + path)) for path, name in near)) if near else None
+def not_found(asked: PageRequest, message: str, near: Sequence[Card]) -> Document:
+    """The page of what is not there, with the nearest models."""
     say = asked.say
+    links = [el("li", el("a", each.name, href=f"{asked.up}cards/{each.id}.html")) for each in near]
     return page(
         asked,
         say("Not found"),
         el("h1", say("Not found")),
         el("p", message),
-        el("p", say("Did you mean")) if near else None,
-        links,
+        [el("p", say("The nearest model")), el("ul", links)] if links else None,
         el("p", el("a", say("All models"), href=f"{asked.up}index.html")),
     )

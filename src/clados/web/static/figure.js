@@ -1,0 +1,162 @@
+// Drawings alive: zoom, pan, search and fly, lines of descent, and cards behind models.
+"use strict";
+(() => {
+  const LEGIBLE = 0.85; // of the size that drawings have
+
+  for (const frame of document.querySelectorAll("[data-zoom]")) enliven(frame, frame.querySelector("svg"));
+
+  function enliven(frame, svg) {
+    const { width, height } = svg.viewBox.baseVal;
+    const picture = document.createElementNS(svg.namespaceURI, "g");
+    picture.append(...svg.childNodes);
+    svg.append(picture);
+    svg.setAttribute("role", "group");
+    const name = picture.querySelector("title");
+    if (name) svg.setAttribute("aria-label", name.textContent);
+    if (name && name.parentNode === picture) name.remove(); // else the whole picture has its name as a tooltip
+    frame.classList.add("live");
+
+    const free = frame.dataset.zoom === "wheel"; // a frame of its own size; other drawings keep theirs
+    const zoom = d3.zoom().translateExtent([[0, 0], [width, height]])
+      .filter((event) => (event.type === "wheel" ? free || event.ctrlKey : !event.button))
+      .on("zoom", ({ transform }) => picture.setAttribute("transform", transform));
+    const view = d3.select(svg).call(zoom);
+    const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    let whole = d3.zoomIdentity; // shows all
+    const moved = () => (calm ? view : view.transition().duration(450));
+    bar();
+    fit();
+    if (free) {
+      // At first as wide as the frame, from the top, and never so small that names cannot be read.
+      const scale = Math.max(svg.clientWidth / width, LEGIBLE);
+      view.call(zoom.transform, d3.zoomIdentity.scale(scale));
+      addEventListener("resize", fit);
+    }
+    if (frame.dataset.cards) models(frame.dataset.cards);
+
+    // What the zoom may show: pixels of the frame, or of the drawing where the frame has its shape.
+    function fit() {
+      const [wide, high] = free ? [svg.clientWidth, svg.clientHeight] : [width, height];
+      svg.setAttribute("viewBox", `0 0 ${wide} ${high}`);
+      const scale = Math.min(wide / width, high / height);
+      zoom.extent([[0, 0], [wide, high]]).scaleExtent([Math.min(scale, 1), 16]);
+      whole = d3.zoomIdentity.translate((wide - width * scale) / 2, 0).scale(scale);
+    }
+
+    function button(sign, label, act) {
+      const made = document.createElement("button");
+      made.type = "button";
+      made.textContent = sign;
+      made.setAttribute("aria-label", label);
+      made.title = label;
+      made.addEventListener("click", act);
+      return made;
+    }
+
+    function bar() {
+      const words = frame.dataset;
+      const place = document.createElement("div");
+      place.className = "zoombar";
+      place.append(
+        button("+", words.zoomIn, () => moved().call(zoom.scaleBy, 1.6)),
+        button("−", words.zoomOut, () => moved().call(zoom.scaleBy, 1 / 1.6)),
+        button("⤢", words.showAll, () => moved().call(zoom.transform, whole)),
+      );
+      frame.prepend(place);
+      svg.addEventListener("keydown", (event) => {
+        const step = { ArrowLeft: [60, 0], ArrowRight: [-60, 0], ArrowUp: [0, 60], ArrowDown: [0, -60] }[event.key];
+        if (step) view.call(zoom.translateBy, ...step);
+        else if (event.key === "+" || event.key === "=") moved().call(zoom.scaleBy, 1.6);
+        else if (event.key === "-") moved().call(zoom.scaleBy, 1 / 1.6);
+        else if (event.key === "0") moved().call(zoom.transform, whole);
+        else return;
+        event.preventDefault();
+      });
+      if (frame.dataset.cards) place.append(finder());
+    }
+
+    function fly(node) {
+      const box = node.getBBox();
+      const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
+      const { width: wide, height: high } = svg.viewBox.baseVal;
+      moved().call(zoom.transform, d3.zoomIdentity.translate(wide / 2, high / 2).scale(2).translate(-x, -y));
+      node.focus({ preventScroll: true });
+      light(node.dataset.id);
+    }
+
+    function finder() {
+      const field = document.createElement("input");
+      const list = document.createElement("datalist");
+      list.id = `names-${Math.random().toString(36).slice(2)}`;
+      const named = new Map();
+      for (const node of nodes()) {
+        const label = node.querySelector("title").textContent.split(",")[0];
+        named.set(label.toLowerCase(), node);
+        list.append(new Option(label, label));
+      }
+      field.type = "search";
+      field.setAttribute("list", list.id);
+      field.placeholder = frame.dataset.findAModel;
+      field.setAttribute("aria-label", frame.dataset.findAModel);
+      const go = () => {
+        const wanted = field.value.trim().toLowerCase();
+        const found = named.get(wanted);
+        if (found) fly(found);
+      };
+      field.addEventListener("input", go);
+      field.addEventListener("keydown", (event) => {
+        if (event.key !== "Enter") return;
+        const wanted = field.value.trim().toLowerCase();
+        const near = named.get(wanted) || [...named].find(([label]) => wanted && label.includes(wanted))?.[1];
+        if (near) fly(near);
+      });
+      const both = document.createElement("span");
+      both.append(field, list);
+      return both;
+    }
+
+    function nodes() {
+      return picture.querySelectorAll("[data-id]");
+    }
+
+    function models(folder) {
+      for (const node of nodes()) {
+        const go = () => { location.href = `${folder}${node.dataset.id}.html`; };
+        node.setAttribute("tabindex", "0");
+        node.setAttribute("role", "link");
+        node.setAttribute("aria-label", node.querySelector("title").textContent);
+        node.addEventListener("click", go);
+        node.addEventListener("keydown", (event) => { if (event.key === "Enter") go(); });
+        node.addEventListener("focus", () => light(node.dataset.id));
+        node.addEventListener("blur", dark);
+        node.addEventListener("mouseenter", () => light(node.dataset.id));
+        node.addEventListener("mouseleave", dark);
+      }
+    }
+
+    // The line of descent of a model: all its ancestors, all its descendants, and the edges between.
+    function light(id) {
+      dark();
+      const edges = [...picture.querySelectorAll("[data-parent]")];
+      if (!edges.length) return;
+      const kin = new Set([id]);
+      for (const [from, to] of [["parent", "child"], ["child", "parent"]]) {
+        const line = new Set([id]);
+        for (const each of line)
+          for (const edge of edges)
+            if (edge.dataset[to] === each) {
+              edge.classList.add("kin");
+              line.add(edge.dataset[from]);
+              kin.add(edge.dataset[from]);
+            }
+      }
+      for (const node of nodes()) node.classList.toggle("kin", kin.has(node.dataset.id));
+      svg.classList.add("descent");
+    }
+
+    function dark() {
+      svg.classList.remove("descent");
+      for (const each of picture.querySelectorAll(".kin")) each.classList.remove("kin");
+    }
+  }
+})();

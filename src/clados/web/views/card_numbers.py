@@ -1,0 +1,77 @@
+"""The numbers of a card: every published size beside what is counted, and the ledger of one."""
+
+from collections.abc import Iterator
+
+from clados.catalog.card import Card, CardSize, Value
+from clados.catalog.counts import Counted, count_size, ledger
+from clados.catalog.sizes import model_of
+from clados.catalog.structure import training_compute
+from clados.catalog.texts import shape_text, size_figure
+from clados.web.html import Child, Html, el
+from clados.web.request import PageRequest
+from clados.web.views.parts import evidence, table
+
+
+def counts_section(asked: PageRequest, card: Card) -> Html | None:
+    """Every size: the figure as printed, the count to the unit, how they agree, and the shape."""
+    say = asked.say
+    heads = ("size", "published", "counts", "computed", "of the reference", "agreement", "shape", "tokens", "FLOPs")
+    rows = [row for size in card.sizes for row in _size(asked, card, size)]
+    return (
+        table([say(each) for each in heads], rows, figures=(3, 4), name="counts", label=say("sizes")) if rows else None
+    )
+
+
+def _size(asked: PageRequest, card: Card, size: CardSize) -> Iterator[list[Child]]:
+    first = True
+    for row in count_size(card, size):
+        name: Child = [size.name, " ", el("span", asked.say("headline"), class_="badge") if size.headline else None]
+        label: Child = [size_figure(size), " ", evidence(asked.say, size.label)]
+        seen: list[Child] = [_figure(asked, size.tokens), _figure(asked, training_compute(card, size))]
+        rest: list[Child] = [shape_text(size), *seen] if first else ["", "", ""]
+        yield [name, label if first else "", row.basis, _number(row.total), _number(row.exact), _why(asked, row), *rest]
+        first = False
+
+
+def _figure(asked: PageRequest, value: Value | None) -> Child:
+    if value is None or not value.known:
+        return "–"
+    number = value.items[0]
+    return [f"{number:,}" if isinstance(number, int) else f"{number:.3g}", " ", evidence(asked.say, value)]
+
+
+def _number(number: int | None) -> str:
+    return "–" if number is None else f"{number:,}"
+
+
+def _why(asked: PageRequest, row: Counted) -> Child:
+    marked = el("span", asked.say("shape assumed"), class_="badge amber") if row.assumed else None
+    return [row.why, " ", marked]
+
+
+def ledger_section(asked: PageRequest, card: Card, size: CardSize) -> Html:
+    """Every tensor of a size, those of layers that repeat in one row; they sum to the total."""
+    say = asked.say
+    lines = ledger(model_of(card, size))
+    total = sum(each.total for each in lines)
+    rows: list[list[Child]] = [
+        [
+            el("code", each.path),
+            " × ".join(map(str, each.shape)) or "1",
+            f"× {each.times}" if each.times > 1 else "",
+            f"{each.total:,}",
+            f"{each.total / total:.1%}" if total else "",
+        ]
+        for each in lines
+    ]
+    rows.append([say("total"), "", "", f"{total:,}", ""])
+    heads = [say(each) for each in ("tensor", "shape", "layers", "parameters", "share")]
+    summary = say(
+        "{number} tensors, {total} parameters of {size}",
+        number=sum(each.times for each in lines),
+        total=f"{total:,}",
+        size=size.name,
+    )
+    return el(
+        "details", el("summary", summary), table(heads, rows, figures=(1, 2, 3, 4), name="ledger", label=say("Ledger"))
+    )

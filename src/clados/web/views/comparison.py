@@ -1,0 +1,110 @@
+"""Two to four models side by side, and what changed from the first to each of the others."""
+
+from collections.abc import Iterator
+
+from clados.catalog.compare import compare
+from clados.catalog.counts import card_and_size
+from clados.catalog.differences import Differences, diff
+from clados.catalog.structure import headline_declared
+from clados.drawing.drawings import draw
+from clados.errors import InputError
+from clados.web.html import Child, Html, el
+from clados.web.request import PageRequest
+from clados.web.views.frame import Document, page
+from clados.web.views.parts import picture, table
+
+_MOST = 4
+_EXAMPLES = (("bert", "roberta"), ("gpt-2", "llama"), ("t5", "bart", "pegasus"), ("transformer", "bert", "gpt", "t5"))
+
+
+def comparison_page(asked: PageRequest) -> Document:
+    """The models that the address names, ``models=bert,roberta``; what it may name where it names none.
+
+    Raises:
+        NoModelError, InputError: for an unknown model, with the nearest, and for more than four.
+    """
+    say = asked.say
+    names = asked.all("models")
+    if len(names) > _MOST:
+        raise InputError(say("{number} models are too many: two to four are compared.", number=len(names)))
+    cards = [card_and_size(name)[0] for name in names]
+    title = " · ".join(card.name for card in cards) or say("Compare")
+    only = any(name == "differing" for name, _ in asked.query)
+    head = el("div", el("h1", title), el("p", say("Two to four models side by side."), class_="lead"), class_="welcome")
+    body: list[Child] = [head, _form(asked, names, only=only)]
+    styles: list[str] = []
+    if len(cards) > 1:
+        pairs = [(names[0], other) for other, card in zip(names[1:], cards[1:]) if headline_declared(card)]
+        found = [diff(*pair) for pair in pairs] if headline_declared(cards[0]) else []
+        drawings = [picture(draw(name).svg) for name, card in zip(names, cards) if headline_declared(card)]
+        styles = [*dict.fromkeys(style for _, style in drawings)]
+        body += [section for each in found for section in _changed(asked, each)]
+        body += [
+            el("h2", say("Drawing")),
+            el("div", (el("figure", svg, class_="canvas") for svg, _ in drawings), class_="side"),
+        ]
+        body += [el("h2", say("Side by side")), _table(asked, [card.id for card in cards], only=only)]
+    else:
+        links = [
+            el("li", el("a", " · ".join(each), href=f"compare.html?models={','.join(each)}")) for each in _EXAMPLES
+        ]
+        body += [el("h2", say("Such as")), el("ul", links)]
+    return page(asked, title, *body, styles=styles, wide=True)
+
+
+def _form(asked: PageRequest, names: list[str], *, only: bool) -> Html:
+    fields = [
+        el(
+            "input",
+            type="text",
+            name="models",
+            list="known",
+            value=names[i] if i < len(names) else "",
+            aria_label=asked.say("Model {number}", number=i + 1),
+            placeholder=asked.say("Model {number}", number=i + 1),
+        )
+        for i in range(_MOST)
+    ]
+    known = el("datalist", (el("option", card.name, value=card.id) for card in asked.cards.values()), id="known")
+    box = el(
+        "label",
+        el("input", type="checkbox", name="differing", value="yes", checked=only),
+        asked.say("only what differs"),
+    )
+    button = el("button", asked.say("Compare"), type="submit")
+    return el("form", fields, known, box, button, method="get", action="compare.html", class_="compared")
+
+
+def _changed(asked: PageRequest, found: Differences) -> Iterator[Html]:
+    say = asked.say
+    yield el("h2", say("From {old} to {new}", old=found.old, new=found.new))
+    architecture = [*dict.fromkeys(each.sentence for each in found.changes)] or [say("they are built the same")]
+    training = [*dict.fromkeys(each.sentence for each in found.training)]
+    rows: list[list[Child]] = [
+        [name, f"{old:,}", f"{new:,}", f"{new - old:+,}"] for name, (old, new) in found.parameters.items()
+    ]
+    blocks = [el("div", el("h3", say("In structure")), el("ul", (el("li", each) for each in architecture)))]
+    if training:
+        blocks.append(el("div", el("h3", say("In training")), el("ul", (el("li", each) for each in training))))
+    heads = [say("In parameters"), found.old, found.new, say("difference")]
+    yield el("div", blocks, table(heads, rows, figures=(1, 2, 3)), class_="changes")
+
+
+def _table(asked: PageRequest, ids: list[str], *, only: bool) -> Html:
+    found = compare(*ids, differing=only)
+    rows: list[list[Child]] = [
+        [
+            [
+                asked.say(name.replace("_", " ")),
+                el("span", " ≠", class_="differs", title=asked.say("they differ")) if len({*row}) > 1 else None,
+            ],
+            *row,
+        ]
+        for name, row in found.rows.items()
+    ]
+    return table(
+        ["", *(el("a", asked.cards[each].name, href=f"cards/{each}.html") for each in ids)],
+        rows,
+        name="sides",
+        label=asked.say("Side by side"),
+    )

@@ -1,0 +1,60 @@
+"""Where a model comes from, what changed against each parent, and what came of it."""
+
+from collections.abc import Iterator
+
+from clados.catalog.card import Card, ParentLink, children
+from clados.catalog.differences import diff
+from clados.catalog.structure import headline_declared
+from clados.web.html import Child, Html, el
+from clados.web.request import PageRequest
+from clados.web.views.parts import linked
+
+_KIN = ("architecture", "weights")  # lines along which declarations are compared
+
+
+def descent_section(asked: PageRequest, card: Card) -> list[Child] | None:
+    """Parents with their changes, then children; nothing for a model that has neither."""
+    say = asked.say
+    came = children(asked.cards, card.id)
+    if not card.lineage and not came:
+        return None
+    parents = [el("div", _parent(asked, card, each), class_="parent") for each in _parents(card)]
+    links = [el("a", each.name, href=f"{each.id}.html") for each in came]
+    below = [el("h3", say("Descendants")), el("p", links, class_="links")] if links else []
+    return [*parents, *below]
+
+
+def _parents(card: Card) -> list[list[ParentLink]]:
+    rows: dict[str, list[ParentLink]] = {}
+    for each in card.lineage:
+        rows.setdefault(each.id, []).append(each)
+    return [*rows.values()]
+
+
+def _parent(asked: PageRequest, card: Card, rows: list[ParentLink]) -> Iterator[Child]:
+    say = asked.say
+    parent = next((card for card in asked.cards.values() if card.id == rows[0].id), None)
+    name: Child = el("a", parent.name, href=f"{parent.id}.html") if parent else rows[0].id
+    kinds = [el("span", say(row.kind), class_="badge") for row in rows]
+    yield el("h3", say("from"), " ", name, " ", kinds)
+    yield el(
+        "ul",
+        (
+            el("li", row.change or say("nothing said"), " ", el("span", linked(row.source), class_="source"))
+            for row in rows
+        ),
+    )
+    if parent and headline_declared(card) and headline_declared(parent) and {row.kind for row in rows} & {*_KIN}:
+        yield _changes(asked, parent, card)
+
+
+def _changes(asked: PageRequest, parent: Card, card: Card) -> Html:
+    found = diff(parent.id, card.id)
+    said = [*dict.fromkeys(each.sentence for each in (*found.changes, *found.training))]
+    head = asked.say(
+        "{number} differences between the declarations of {old} and {new}",
+        number=len(said),
+        old=found.old,
+        new=found.new,
+    )
+    return el("details", el("summary", head), el("ul", (el("li", each) for each in said)))

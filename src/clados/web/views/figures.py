@@ -1,0 +1,102 @@
+"""The family tree and the timelines: the drawings of `clados.drawing`, to be zoomed, searched and read as lists."""
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from clados.drawing.svg import Figure
+from clados.web.html import Child, Html, el
+from clados.web.index import Index
+from clados.web.request import PageRequest
+from clados.web.views.frame import Document, page
+from clados.web.views.parts import picture, table
+
+FIGURE_SCRIPTS = (
+    *(
+        f"vendor/d3-{name}.min.js"
+        for name in ("dispatch", "selection", "drag", "color", "interpolate", "timer", "ease")
+    ),
+    *(f"vendor/d3-{name}.min.js" for name in ("transition", "zoom")),
+    "figure.js",
+)
+_TIMELINES = {"timeline.html": "by parameters", "timeline-family.html": "by family", "recent.html": "early 2023"}
+
+
+def tree_page(asked: PageRequest) -> Document:
+    """Who descends from whom, over the years."""
+    figure = asked.index.figures["tree"]
+    listed = el("details", el("summary", asked.say("As a list")), _listed(figure.data), class_="listed")
+    lead = asked.say("Point at a model to light its line of descent; click it to open its card.")
+    return _figure_page(asked, "The family tree", lead, figure, listed)
+
+
+def timeline_page(asked: PageRequest) -> Document:
+    """The models by date: over their parameters, in the lanes of their families, or the recent ones."""
+    figure = asked.index.figures[asked.path.removesuffix(".html")]
+    links = [
+        el("a", asked.say(name), href=path, aria_current="page" if path == asked.path else None)
+        for path, name in _TIMELINES.items()
+    ]
+    rows = [_row(asked.index, each) for each in _nodes(figure.data)]
+    heads = [asked.say(each) for each in ("date", "name", "params")]
+    listed = el("details", el("summary", asked.say("As a list")), table(heads, rows, figures=(2,)), class_="listed")
+    return _figure_page(asked, "Timeline", el("span", links, class_="sizes"), figure, listed)
+
+
+def _figure_page(asked: PageRequest, title: str, lead: Child, figure: Figure, listed: Html) -> Document:
+    svg, style = picture(figure.svg)
+    say = asked.say
+    head = el("div", el("h1", say(title)), el("p", lead, class_="lead"), class_="welcome")
+    body = (head, zoomed(asked, svg, cards="cards/"), listed)
+    return page(asked, say(title), *body, styles=[style], scripts=FIGURE_SCRIPTS, wide=True)
+
+
+def zoomed(asked: PageRequest, svg: Html, cards: str | None = None) -> Html:
+    """A drawing that the script lets one zoom; where ``cards`` is their folder, with models that are found and open."""
+    words = ("Zoom in", "Zoom out", "Show all", "Find a model")
+    said = {f"data_{each.lower().replace(' ', '_')}": asked.say(each) for each in words}
+    place = "canvas wide" if cards else "canvas"
+    return el("figure", svg, class_=place, data_zoom="wheel" if cards else "", data_cards=cards, **said)
+
+
+def _nodes(data: Mapping[str, Any]) -> list[dict[str, Any]]:
+    nodes: list[dict[str, Any]] = [*data["nodes"], *data.get("unknown", ())]
+    return sorted(nodes, key=lambda node: (node["date"], node["id"]))
+
+
+def _row(index: Index, node: Mapping[str, Any]) -> list[Child]:
+    name = el("a", node["name"], href=f"cards/{node['id']}.html") if node["id"] in index.cards else node["name"]
+    return [node["date"], name, f"{node['params']:,}" if node["params"] else "unknown"]
+
+
+def _listed(data: Mapping[str, Any]) -> Html:
+    """Each model once, below its first parent, with what changed."""
+    first: dict[str, tuple[str, str]] = {}
+    for edge in data["edges"]:
+        first.setdefault(edge["child"], (edge["parent"], edge["change"]))
+    below: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for node in _nodes(data):
+        below[first.get(node["id"], ("", ""))[0]].append(node)
+    return _branch("", below, {child: change for child, (_, change) in first.items()})
+
+
+def _branch(parent: str, below: Mapping[str, list[dict[str, Any]]], changes: Mapping[str, str]) -> Html:
+    return el(
+        "ul",
+        (
+            el(
+                "li",
+                el("a", node["name"], href=f"cards/{node['id']}.html"),
+                f" {node['date'][:7]} ",
+                el("span", changes.get(node["id"], ""), class_="source") if changes.get(node["id"]) else None,
+                _branch(node["id"], below, changes) if below.get(node["id"]) else None,
+            )
+            for node in below.get(parent, ())
+        ),
+    )
+
+
+FIGURE_PAGES: dict[str, Callable[[PageRequest], Document]] = {
+    "tree.html": tree_page,
+    **dict.fromkeys(_TIMELINES, timeline_page),
+}

@@ -1,0 +1,242 @@
+"""The pages in a browser: what one clicks, types and reads; offline, without faults, at both widths and themes."""
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import uvicorn
+from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
+from starlette.testclient import TestClient
+
+from clados.catalog.load import Catalog
+from clados.web.export import export_site
+from clados.web.index import Index
+from clados.web.server import application
+from clados.web.site import Site
+
+pytestmark = pytest.mark.browser
+
+CHROMIUM = "/usr/bin/chromium"
+FLAGS = (
+    "--no-sandbox --disable-gpu --disable-background-networking --disable-component-update --disable-sync "
+    "--no-first-run"
+)
+AXE = Path(__file__).with_name("axe.min.js")
+FEW = ("transformer", "bert", "gpt", "gpt-2", "t5", "roberta")
+VIEWS = [(width, theme) for width in (1280, 390) for theme in ("light", "dark")]
+PLACES = [
+    "index.html",
+    "cards/bert.html",
+    "tree.html",
+    "timeline.html",
+    "compare.html?models=bert,roberta",
+    "zh/index.html",
+]
+
+
+@pytest.fixture(scope="module")
+def address(site: Site) -> Iterator[str]:
+    """Where the site is served."""
+    server = uvicorn.Server(uvicorn.Config(application(site), port=0, log_level="warning", lifespan="off", ws="none"))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        thread.join(0.02)
+    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}/"
+    server.should_exit = True
+    thread.join()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS.split())
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A window that fails the test on any error of a page, and on any request that leaves this machine."""
+    yield from opened(browser, 1280, "light")
+
+
+def opened(browser: Browser, width: int, theme: Any) -> Iterator[Page]:
+    faults: list[str] = []
+    context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=theme, reduced_motion="reduce")
+
+    def watched(route: Route) -> None:
+        if not route.request.url.startswith(("http://127.0.0.1:", "file://")):
+            faults.append(f"a request to {route.request.url}")
+            route.abort()
+        else:
+            route.continue_()
+
+    context.route("**/*", watched)
+    page = context.new_page()
+    page.set_default_timeout(10_000)
+    page.on("console", lambda said: faults.append(said.text) if said.type in ("error", "warning") else None)
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    yield page
+    context.close()
+    assert faults == []
+
+
+def shown(page: Page) -> list[str]:
+    found: list[str] = page.eval_on_selector_all(
+        ".models tbody tr:not([hidden])", "rows => rows.map(row => row.dataset.id)"
+    )
+    return found
+
+
+def test_facets_chips_order_and_columns_change_the_table_and_the_address(
+    page: Page, address: str, client: TestClient
+) -> None:
+    page.goto(address)
+    assert len(shown(page)) == 96
+    page.get_by_role("checkbox", name="encoder-decoder").check()
+    page.locator("input[name=params]").fill("..1B")
+    expect(page.locator("#count")).to_contain_text("of 96 models")
+    assert page.url.endswith("?architecture=encoder-decoder&params=..1B")
+    ours = shown(page)
+    assert 0 < len(ours) < 17
+    assert f'data-id="{ours[0]}"><td' in client.get(f"/?{page.url.partition('?')[2]}").text
+    page.get_by_role("columnheader", name="date").get_by_role("button").click()
+    assert page.url.endswith("&sort=date")
+    assert sorted(ours) == sorted(shown(page)) != shown(page)
+    page.get_by_text("As a command").click()
+    expect(page.locator("#as-cli")).to_have_text("clados list --arch encoder-decoder --params ..1B --sort date")
+    page.get_by_text("As a command").click()
+    page.get_by_text("Columns", exact=True).click()
+    page.get_by_role("checkbox", name="tokenizer", exact=True).check()
+    expect(page.get_by_role("columnheader", name="tokenizer")).to_be_visible()
+    page.reload()
+    assert sorted(ours) == sorted(shown(page))
+    expect(page.get_by_role("columnheader", name="tokenizer")).to_be_visible()
+    page.get_by_role("link", name="Remove the filter params: ..1B").click()
+    assert len(shown(page)) > len(ours)
+
+
+QUERIES = [
+    "architecture=encoder&params=..1B",
+    "text=masked%20words&license=!MIT",
+    "date=2019..2020-06&runnable=yes&survey=yes",
+    "name=gpt*",
+    "lab=unknown",
+    "license=open&vocab=30k..60k",
+    "params=7B,13B",
+    "lab=google%20brain,OpenAI",
+    "application=translat",
+    "family=GPT&sort=-params",
+]
+
+
+def test_the_script_finds_what_the_server_finds_in_the_same_order(page: Page, address: str, site: Site) -> None:
+    page.goto(address)
+    for query in QUERIES:
+        page.goto(f"{address}?{query}")
+        by_server = shown(page)
+        by_script = page.evaluate(
+            """query => {
+              const data = JSON.parse(document.getElementById("data").textContent);
+              const asked = new URLSearchParams(query);
+              const filters = [...asked].filter(([name]) => name !== "sort");
+              const holds = filters.map(([name, text]) => clados.holds(data, name, text));
+              const order = clados.ordered(data, asked.get("sort") || "name");
+              return order.filter((row) => holds.every((each) => each[row])).map((row) => data.ids[row]);
+            }""",
+            query,
+        )
+        assert by_script == by_server, query
+        assert 0 < len(by_server) < 96
+
+
+def test_a_brush_over_the_dates_writes_the_range(page: Page, address: str) -> None:
+    page.goto(address)
+    page.locator("[data-histogram=date]").scroll_into_view_if_needed()
+    box = page.locator("[data-histogram=date]").bounding_box()
+    assert box
+    page.mouse.move(box["x"] + box["width"] * 0.3, box["y"] + 20)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.6, box["y"] + 20, steps=4)
+    page.mouse.up()
+    field = page.locator("input[name=date]")
+    expect(field).to_have_value("2019-01..2021-03")
+    assert 0 < len(shown(page)) < 96
+    assert "date=2019-01..2021-03" in page.url
+
+
+def test_the_tree_zooms_flies_lights_descent_and_opens_cards(page: Page, address: str) -> None:
+    page.goto(f"{address}tree.html")
+    picture = page.locator("[data-zoom] svg > g")
+    before = picture.get_attribute("transform")
+    page.get_by_role("button", name="Zoom in").click()
+    assert picture.get_attribute("transform") != before
+    page.get_by_placeholder("Find a model").fill("RoBERTa")
+    expect(page.locator("[data-id=roberta]")).to_be_focused()
+    expect(page.locator("[data-id=bert]")).to_have_class("kin")
+    assert "kin" not in (page.locator("[data-id=t5]").get_attribute("class") or "")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("RoBERTa")
+
+
+def test_sources_show_at_the_keyboard(page: Page, address: str) -> None:
+    page.goto(f"{address}cards/bert.html")
+    mark = page.locator(".facts .mark").nth(1)
+    tip = mark.locator(".tip")
+    assert tip.evaluate("tip => tip.clientWidth") < 5
+    mark.focus()
+    assert tip.evaluate("tip => tip.clientWidth") > 100
+    expect(tip).to_contain_text("arXiv:1810.04805")
+
+
+def test_ticked_rows_are_compared(page: Page, address: str) -> None:
+    page.goto(address)
+    for name in ("BERT", "RoBERTa"):
+        page.get_by_role("checkbox", name=f"Compare {name}", exact=True).check()
+    page.get_by_role("button", name="Compare the ticked").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("BERT · RoBERTa")
+    expect(page.get_by_text("tokens are made by bytes instead of wordpiece")).to_be_visible()
+
+
+def test_hostile_text_is_only_text(page: Page, address: str) -> None:
+    page.goto(f"{address}?text=%3Cscript%3Ealert(1)%3C/script%3E")
+    expect(page.locator(".chip")).to_contain_text("<script>alert(1)</script>")
+    page.locator("input[type=search]").fill("<img src=x onerror=alert(2)>")
+    expect(page.locator(".chip")).to_contain_text("<img src=x onerror=alert(2)>")
+
+
+@pytest.mark.parametrize(("width", "theme"), VIEWS)
+def test_no_serious_fault_of_access_and_nothing_wider_than_the_window(
+    browser: Browser, address: str, width: int, theme: str
+) -> None:
+    for page in opened(browser, width, theme):
+        for place in PLACES:
+            page.goto(address + place)
+            assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, place
+            page.evaluate(AXE.read_text(encoding="utf-8"))
+            found = page.evaluate("axe.run({resultTypes: ['violations']})")
+            faults = [
+                (each["id"], each["impact"], each["nodes"][0]["html"][:200])
+                for each in found["violations"]
+                if each["impact"] in ("serious", "critical")
+            ]
+            assert faults == [], place
+
+
+def test_the_exported_site_opens_from_its_files(page: Page, site: Site, tmp_path: Path) -> None:
+    exported = Site(live=False)
+    exported.index = Index(Catalog(card for card in site.index.cards.values() if card.id in FEW))
+    export_site(tmp_path / "site", exported)
+    page.goto((tmp_path / "site" / "index.html").as_uri() + "?architecture=encoder&sort=-date")
+    ours = shown(page)
+    assert "bert" in ours
+    assert "gpt-2" not in ours
+    page.get_by_role("link", name="BERT", exact=True).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("BERT")
+    page.get_by_role("link", name="Tree").click()
+    expect(page.locator("[data-id=bert]")).to_be_visible()
+    page.get_by_role("link", name="中文").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Transformer 家族树")
