@@ -29,8 +29,9 @@ devices: .venv/dev.stamp
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m devices tests/train/test_devices.py
 
 # The pages of `clados web` in Debian's Chromium, which is installed where it is missing.
+SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 browser: .venv/dev.stamp
-	command -v chromium > /dev/null || { apt-get update -q && apt-get install -qy --no-install-recommends chromium; }
+	command -v chromium > /dev/null || { $(SUDO) apt-get update -q && $(SUDO) apt-get install -qy --no-install-recommends chromium; }
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m browser tests/web
 
 # Damaged files of every kind, seeded: none may end in a traceback, hang or fill the memory. MUTANTS=1000 takes a minute.

@@ -1,5 +1,6 @@
 """The pages in a browser: what one clicks, types and reads; offline, without faults, at both widths and themes."""
 
+import shutil
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,7 +19,7 @@ from clados.web.site import Site
 
 pytestmark = pytest.mark.browser
 
-CHROMIUM = "/usr/bin/chromium"
+CHROMIUM = shutil.which("chromium")
 FLAGS = (
     "--no-sandbox --disable-gpu --disable-background-networking --disable-component-update --disable-sync "
     "--no-first-run"
@@ -185,7 +186,7 @@ def test_the_tree_zooms_flies_lights_descent_and_opens_cards(page: Page, address
 def test_sources_show_at_the_keyboard(page: Page, address: str) -> None:
     page.goto(f"{address}cards/bert.html")
     mark = page.locator(".facts .mark").nth(1)
-    tip = mark.locator(".tip")
+    tip = mark.locator(".told")
     assert tip.evaluate("tip => tip.clientWidth") < 5
     mark.focus()
     assert tip.evaluate("tip => tip.clientWidth") > 100

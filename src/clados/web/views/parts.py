@@ -41,7 +41,7 @@ def evidence(say: Language, value: Value) -> Html:
     lines = [value.source or None, value.note or None]
     if value.recalled:
         lines.append(say("from memory, not read again"))
-    tip = el("span", (el("span", line) for line in lines if line), class_="tip")
+    tip = el("span", (el("span", line) for line in lines if line), class_="told")
     text = say("per the survey") if value.per_survey else say(value.kind)
     known = {"unknown": "faint", "disputed": "wrong", "estimated": "amber"}.get(value.kind, "plain")
     return el("span", text, tip, class_=f"mark {known}", tabindex=0)
