@@ -33,7 +33,8 @@ OTHERWISE: tuple[tuple[str, Callable[[s.Declaration, s.Model, s.Model, str], str
     (r"\.mlp\.(balance|z|jitter|capacity\.(training|least))$", unseen.routing),
     (r"(^|\.)vocab\.", unseen.roles),
 )
-CHECKED: dict[str, list[dict[str, Any]]] = {}  # changes of this process, by all that they rest on
+Judged = dict[str, dict[str, Any]]  # rows by ``_word``
+CHECKED: dict[tuple[str, frozenset[str]], Judged] = {}  # changes of this process, by all that they rest on
 BROKE = "not counted: "  # before the name of an error that is no refusal
 # Of a recipe: what the paper took, where a run on a small machine takes its own; of a generator its tables, which are
 # the model's, and experts, which it has not; and spans longer than small texts.
@@ -43,14 +44,17 @@ EXCLUDED = re.compile(
 
 
 def prove_fields(subject: Subject) -> Finding:
-    """Each word of each unlike structure, and of the recipe, changed once in every way."""
+    """Each word of each unlike structure, and of the recipe, changed once in every way.
+
+    Unlike structures share most of their parts: a word of an equal part in its place is changed in the first alone.
+    """
     recipe = subject.declaration.recipe
     rows, lacking = model_fields(subject), ""
     try:
         rows = [*rows, *recipe_fields(subject)]
     except CladosError as error:
         lacking = str(error)
-    missed = [row for row in rows if not row["noticed"] or row["noticed"].startswith(BROKE)]
+    missed = [row for row in rows if _missed(row)]
     by = Counter(row["noticed"] for row in rows if row not in missed)
     how = ", ".join(f"{number} by {how}" for how, number in by.most_common())
     evidence = f"{len(rows) - len(missed)} of {len(rows)} changes noticed ({how})"
@@ -69,22 +73,40 @@ def model_fields(subject: Subject) -> list[dict[str, Any]]:
 
     Results are cached by the model, its references, its layouts and its objective.
     """
-    declaration, rows = subject.declaration, []
+    declaration, rows, noticed_before = subject.declaration, [], set[str]()
     objective = declaration.recipe.stages[0].objective
     with cases(subject.card.id, declaration, usual=True) as every:
         for size, model in unlike(declaration).items():
             against = [case for case in every if case.size == size]
             shown = objective if runs(objective) else None  # an objective that makes no batch shows no word
-            key = repr((model, [comparison_key(case) for case in against], declaration.layouts, shown))
+            rests_on = repr((model, [comparison_key(case) for case in against], declaration.layouts, shown))
+            key = (rests_on, frozenset(noticed_before))
             if key not in CHECKED:
-                CHECKED[key] = [*_changes(declaration, against, model)]
-            rows += [{"size": size, "compared": bool(against), **row} for row in CHECKED[key]]
+                CHECKED[key] = dict(_changes(declaration, against, model, noticed_before))
+            rows += [{"size": size, "compared": bool(against), **row} for row in CHECKED[key].values()]
+            noticed_before |= {word for word, row in CHECKED[key].items() if not _missed(row)}
     return rows
 
 
-def _changes(declaration: s.Declaration, against: Sequence[Case], model: s.Model) -> Iterator[dict[str, Any]]:
-    for mutant in mutants(against[0].declared if against else model):
-        yield {"change": str(mutant), "noticed": noticed(declaration, against, mutant)}
+def _changes(
+    declaration: s.Declaration, against: Sequence[Case], model: s.Model, but: set[str]
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """A row for each change of a word that is none of those."""
+    usual = against[0].declared if against else model
+    for mutant in mutants(usual):
+        if (word := _word(usual, mutant)) not in but:
+            yield word, {"change": str(mutant), "noticed": noticed(declaration, against, mutant)}
+
+
+def _word(model: s.Model, mutant: Mutant) -> str:
+    """A change of a word by its place and the part that says it: structures with equal ones share it."""
+    *above, _ = mutant.path.split(".")
+    return repr((str(mutant), type(model), s.reach(model, ".".join(above)) if above else model, mutant.new))
+
+
+def _missed(row: dict[str, Any]) -> bool:
+    """Whether nothing noticed a change, or it only broke the program."""
+    return not row["noticed"] or row["noticed"].startswith(BROKE)
 
 
 def unlike(declaration: s.Declaration) -> dict[str, s.Model]:

@@ -2,7 +2,7 @@
 
 import tempfile
 from collections.abc import Iterator, Sequence
-from functools import cache, cached_property, partial
+from functools import cache, cached_property, lru_cache, partial
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,8 @@ from torch import Tensor, nn
 
 from clados import nn as cn, spec as s
 from clados.apply.paint import denoise
-from clados.checkpoints import LayoutError, from_pretrained, save_pretrained
+from clados.checkpoints import LayoutError, save_pretrained
+from clados.checkpoints.load import saved_model
 from clados.checkpoints.mapping.config import to_config
 from clados.data.examples import split
 from clados.data.packing import generator
@@ -43,15 +44,28 @@ STEPS, LENGTH = 3, 48
 PAINTED = 5  # steps of a painting
 TEMPLATED = 256  # tokens of a text with a template, with several sentences, or of which long spans are taken
 
+
+@cache
+def _examples(name: str) -> Any:
+    """The two sides of an embedded set, read once for all recipes; not to be changed."""
+    return split(read(name))
+
+
 # ---------------------------------------------------------------- initialisation
 
 
 def moments(declaration: s.Declaration, model: s.Model, changed: s.Model, path: str) -> str:
     """Whether freshly drawn tensors have another mean, deviation or longest tail."""
-    one, other = dict(_drawn(model, 1)), dict(_drawn(changed, 2))
+    one, other = _usual_draw(model), dict(_drawn(changed, 2))
     return (
         "moments of drawn weights" if any(_apart(one[name], other[name]) for name in one.keys() & other.keys()) else ""
     )
+
+
+@lru_cache(2)
+def _usual_draw(model: s.Model) -> dict[str, Tensor]:
+    """What every change of one model is compared with."""
+    return dict(_drawn(model, 1))
 
 
 def _drawn(model: s.Model, seed: int) -> Iterator[tuple[str, Tensor]]:
@@ -174,21 +188,31 @@ def image_side(declaration: s.Declaration, model: Any, changed: Any, path: str) 
 @torch.no_grad()
 def painting(declaration: s.Declaration, model: Any, changed: Any, path: str) -> str:
     """Whether noise that is taken away by the same weights becomes other images on its way."""
-    found = []
-    for each in (model, changed):
-        module: Any = cn.module(each).eval()
-        randomise(dict(module.named_parameters()), 3 / 4 * SPREAD)
-        draw = torch.Generator().manual_seed(5)
-        side = each.size.unet.shrinks
-        texts = module.read(example_inputs(each)["input_ids"][:2])
-        x = torch.randn(1, each.diffused, side, side, generator=draw)
-        noise, low = partial(_noise_like, draw=draw), each.low
-        seen = {"low_res": x[:, :, :: low.factor, :: low.factor]} if low else {}
-        given = {"steps": PAINTED, "guidance": each.guidance, "draw": noise, "conditions": seen}
-        course: list[Tensor] = []
-        denoise(module, x, texts[:1], texts[1:], kept=partial(_watched, course), **given)
-        found.append((course[-1], torch.stack(course).mean(0)))
-    return "paintings" if any(float((a - b).abs().max()) > 1e-3 * float(a.abs().max()) for a, b in zip(*found)) else ""
+    usual, other = _usual_painting(model), _painted(changed)
+    apart = (float((a - b).abs().max()) > 1e-3 * float(a.abs().max()) for a, b in zip(usual, other))
+    return "paintings" if any(apart) else ""
+
+
+@lru_cache(2)
+def _usual_painting(model: Any) -> tuple[Tensor, Tensor]:
+    """What every change of one model is compared with."""
+    return _painted(model)
+
+
+def _painted(model: Any) -> tuple[Tensor, Tensor]:
+    """The last image, and the mean of those on its way."""
+    module: Any = cn.module(model).eval()
+    randomise(dict(module.named_parameters()), 3 / 4 * SPREAD)
+    draw = torch.Generator().manual_seed(5)
+    side = model.size.unet.shrinks
+    texts = module.read(example_inputs(model)["input_ids"][:2])
+    x = torch.randn(1, model.diffused, side, side, generator=draw)
+    noise, low = partial(_noise_like, draw=draw), model.low
+    seen = {"low_res": x[:, :, :: low.factor, :: low.factor]} if low else {}
+    given = {"steps": PAINTED, "guidance": model.guidance, "draw": noise, "conditions": seen}
+    course: list[Tensor] = []
+    denoise(module, x, texts[:1], texts[1:], kept=partial(_watched, course), **given)
+    return course[-1], torch.stack(course).mean(0)
 
 
 def _watched(course: list[Tensor], x: Tensor, timestep: int | None) -> Tensor:
@@ -203,7 +227,7 @@ def _noise_like(x: Tensor, draw: torch.Generator) -> Tensor:
 def context(declaration: s.Declaration, model: Any, changed: Any, path: str) -> str:
     """Whether a batch shows another number of steps."""
     one = task(declaration.recipe.stages[0].objective)
-    kept, _ = split(read(one.data))
+    kept, _ = _examples(one.data)
     facts, steps = facts_of(kept), []
     window = one.source(kept[:2], SourceConfig(5, scales=facts.scales)).at(0)
     for each in (model, changed):
@@ -232,8 +256,8 @@ def _kept(model: s.Model, changed: s.Model) -> str:
     """Whether a model that is written and read again has the changed vocabulary, by the declaration that it keeps."""
     with tempfile.TemporaryDirectory() as folder:
         save_pretrained(cn.build(changed, seed=0), folder)
-        read_back: Any = from_pretrained(folder)
-    kept = read_back.spec.vocab == changed.vocab != model.vocab
+        read_back = saved_model(folder)
+    kept = read_back.vocab == changed.vocab != model.vocab
     return "the declaration kept in the config" if kept else ""
 
 
@@ -264,7 +288,7 @@ def _batch(objective: s.Objective, model: s.Model) -> Any:
 
 @cache
 def _tokenizer(kind: str) -> Tokenizer:
-    return train_tokenizer(texts(split(read("english"))[0][:8]), kind, SMALL_VOCAB)
+    return train_tokenizer(texts(_examples("english")[0][:8]), kind, SMALL_VOCAB)
 
 
 # ---------------------------------------------------------------- recipes
@@ -303,7 +327,7 @@ class Produced:
         from clados.train.fitting import FitContext
 
         stage = self.declaration.recipe.stages[0]
-        kept, _ = split(read(task(stage.objective).data if stage.exponent is None else "languages"))
+        kept, _ = _examples(task(stage.objective).data if stage.exponent is None else "languages")
         some = kept[:24]
         if stage.exponent is not None:  # much of one language, and little of another
             some = [each for language, most in (("en", 20), ("de", 4)) for each in _spoken(kept, language)[:most]]
