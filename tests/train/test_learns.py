@@ -24,7 +24,7 @@ from clados.train.learns import learns
 from clados.train.plan import initial_model
 from clados.train.planned import planned
 from clados.train.pretrain import ready_plan
-from clados.train.supervised import Drawn
+from clados.train.supervised import Drawn, SupervisedUnit
 from tests.train.small import choices, write_pairs, write_texts
 
 
@@ -50,6 +50,7 @@ def test_a_decoder_learns_what_order_there_is_and_none_where_there_is_none(data:
 def test_a_control_writes_what_another_text_of_its_own_is_made_into(card: str, data: Path) -> None:
     plan = planned(choices(data, card, params="600K", vocab=600, length=32, shuffled=True))
     unit = plan.unit(build(plan.model, device="meta"))
+    assert isinstance(unit, SupervisedUnit)
     number = len(plan.train)
     rows = [0, 1, 2]
     others = [(each + number // 2) % number for each in rows]

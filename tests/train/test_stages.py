@@ -48,7 +48,7 @@ def names(card: str, stage: str | None = None) -> list[str]:
     [
         ("flan-t5", ["adaptation", "tuning"]),
         ("openassistant-llama", ["pretraining", "tuning"]),
-        ("instructgpt", ["demonstrations"]),  # rankings and PPO are refused
+        ("instructgpt", ["demonstrations"]),  # what is judged, and judges, are asked for by name
         ("gpt-3.5", ["pretraining"]),
         ("llama", ["pretraining"]),
     ],
@@ -67,7 +67,7 @@ def test_a_stage_is_chosen_by_its_name_and_refused_with_a_reason() -> None:
     assert [why_not(recipe, each).split(",")[0] for each in recipe.stages] == [
         "",
         "learns by Comparisons",
-        "learns by PPO",
+        "",
     ]
 
 

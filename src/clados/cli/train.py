@@ -59,6 +59,9 @@ def pretrain_command(
         str | None,
         typer.Option(help="Learn as another model does, or by an objective's name.", show_default="the recipe's"),
     ] = None,
+    reward: Annotated[
+        str | None, typer.Option(help="Who judges answers: module:function, for a stage that learns from judgements.")
+    ] = None,
     teacher: Annotated[
         str | None, typer.Option(help="The directory of the teacher, for a model that learns from one.")
     ] = None,
@@ -124,6 +127,7 @@ def pretrain_command(
         "skip_bad": skip_bad or None,
         "stage": stage,
         "objective": objective,
+        "reward": reward,
         "teacher": teacher,
     }
     given = {name: value for name, value in options.items() if value is not None}

@@ -30,6 +30,7 @@ class VocabIds:
     marks: Mapping[str, int] = field(default_factory=dict)  # what plays no role and is no text, by name
     encode: Callable[[str], Sequence[int]] | None = field(default=None, repr=False, compare=False)  # of a text
     inside: frozenset[int] = frozenset()  # pieces that go on with the word before them
+    decode: Callable[[Sequence[int]], str] | None = field(default=None, repr=False, compare=False)  # to a text
 
     @classmethod
     def of(cls, tokenizer: Tokenizer) -> Self:
@@ -38,7 +39,7 @@ class VocabIds:
         played = {*ids.values(), *sentinels}
         marks = {name: number for name, number in tokenizer.special.items() if number not in played}
         encode = partial(tokenizer.encode, add_special_tokens=False)
-        return cls(tokenizer.size, ids, sentinels, marks, encode, tokenizer.inside)
+        return cls(tokenizer.size, ids, sentinels, marks, encode, tokenizer.inside, tokenizer.decode)
 
     @classmethod
     def declared(cls, vocab: s.Vocabulary) -> Self:
@@ -67,6 +68,17 @@ class VocabIds:
             known = ", ".join(self.marks) or "no marks"
             raise InputError(f"the vocabulary has no mark '{name}'; it has {known}")
         return self.marks[name]
+
+    @property
+    def required_decode(self) -> Callable[[Sequence[int]], str]:
+        """What makes a text of ids.
+
+        Raises:
+            InputError: when there is no tokenizer.
+        """
+        if self.decode is None:
+            raise InputError("what is written is to be read, and the vocabulary is declared without a tokenizer")
+        return self.decode
 
     @cached_property
     def _written(self) -> dict[str, tuple[int, ...]]:

@@ -143,6 +143,8 @@ class Task(ABC, Generic[Objective, Row]):
         remembers: whether each row of a batch goes on with the text of the same row of the batch before, and sees what
             that has left to it.
         documents: how many documents it needs at least.
+        usual: whether it is what a model of a recipe is meant to become, where no stage is named: judges of answers are
+            not, nor what needs a judge.
         teaches: the objective by which a teacher is tuned before it teaches; empty for that of its own recipe.
         writes: how a model that learns so writes; empty where that does not matter.
         term: the loss that is compared with the baseline, where there are several.
@@ -159,6 +161,7 @@ class Task(ABC, Generic[Objective, Row]):
     batch: ClassVar[int] = 8
     whole_batch: ClassVar[bool] = False
     remembers: ClassVar[bool] = False
+    usual: ClassVar[bool] = True
     teaches: ClassVar[str] = ""
     writes: ClassVar[tuple[Writes | None, ...]] = ()
     term: ClassVar[str] = "loss"

@@ -3,19 +3,19 @@
 from clados import spec as s
 from clados.errors import InputError
 from clados.names import did_you_mean
-from clados.objectives import runs
+from clados.objectives import runs, task
 
 
 def stages_to(card: str, recipe: s.Recipe, name: str | None = None) -> tuple[s.Stage, ...]:
     """The stages of one run, in order: each starts from the one before it; the last is the one that is named.
 
-    Where none is named it is the last that can be trained, with all that it starts from.
+    Where none is named it is the last that can be trained and needs no judge, with all that it starts from.
 
     Raises:
         InputError: for a name that no stage has, and a stage that nothing trains, or that starts from such a one.
     """
     if name is None:
-        able = [each for each in recipe.stages if not why_not(recipe, each)]
+        able = [each for each in recipe.stages if not why_not(recipe, each) and task(each.objective).usual]
         if not able:
             raise InputError(f"{card} learns by {type(recipe.stages[0].objective).__name__}, which nothing runs yet")
         return _chain(recipe, able[-1])

@@ -143,7 +143,7 @@ class Trainer:
             return start
         for step in range(start, self.run.steps):
             began = time.perf_counter()
-            with enough_memory(f"step {step + 1}", SMALLER):
+            with enough_memory(f"step {step + 1}", SMALLER), self._saved_before(step, saved_at):
                 entry = self.step(step)
             seconds = time.perf_counter() - began
             entry |= {"seconds": round(seconds, 6), "tokens_per_second": round(entry["tokens"] / seconds, 1)}
@@ -157,13 +157,25 @@ class Trainer:
                 said = f"the loss is {entry['loss']} at step {done}: try a lower --lr than {self.run.lr}"
                 raise CladosError(said + stays)
             if done == self.run.steps or (self.run.every and done % self.run.every == 0):
-                self._evaluate(done, log)
+                with self._saved_before(done, saved_at):
+                    self._evaluate(done, log)
             if self._over or self.world.agreed(self.stop()):
                 return done
             if self.run.save_every and done % self.run.save_every == 0 and done < self.run.steps:
                 self._save(done)
                 saved_at = done
         return self.run.steps
+
+    @contextmanager
+    def _saved_before(self, done: int, saved_at: int) -> Iterator[None]:
+        """What a unit refuses in a step, such as a judge's score that is none, comes after the run has been saved."""
+        try:
+            yield
+        except InputError as error:
+            if done > saved_at:
+                self._save(done)
+            stays = f"; the checkpoint of step {done} stays" if done and self.folder else ""
+            raise InputError(f"step {done + 1}: {error}{stays}") from error
 
     def step(self, number: int) -> Entry:
         """One step, counted from 0: its losses, rate and gradient's norm; a term that has no target in it is 0.
@@ -176,7 +188,7 @@ class Trainer:
         entry: Entry = {}
         for update, batches in enumerate(self.unit.updates(number)):
             entry = self._update(number, update, batches)
-        return {"step": number + 1, "lr": lr, **entry}
+        return {"step": number + 1, "lr": lr, **entry, **self.unit.noted}
 
     def _update(self, number: int, update: int, batches: Sequence[Batch]) -> Entry:
         """One update of the weights: losses of all batches and processes, the norm of their gradient, tokens."""

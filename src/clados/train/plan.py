@@ -1,6 +1,7 @@
 """The plan of a run: everything that it needs, decided."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,13 @@ from clados.nn.kinds.model import WholeModel
 from clados.nn.make import build
 from clados.nn.memory import enough_memory
 from clados.objectives import Batch, Setting, Source, SourceConfig, task
+from clados.objectives.judges import Judge
+from clados.objectives.rollouts import RolloutTask
 from clados.train.choices import CHOICE_TYPES, Choices
 from clados.train.fitting import Facts, texts
 from clados.train.log import Show
 from clados.train.loop import Trainer
+from clados.train.reinforced import ReinforcedUnit
 from clados.train.scaled import ScaledNumber
 from clados.train.sources import RunData
 from clados.train.start import Start, take_weights
@@ -44,6 +48,8 @@ class Plan:
     data: RunData
     start: Start | None = None
     taught: Start | None = None  # the teacher
+    judges: Mapping[str, Judge] = field(default_factory=dict)  # of answers, by name
+    text: Source | None = None  # what is learned beside answers: rows of the pretraining text
     before: "Plan | None" = None  # of what it starts from, where that is not trained yet
     not_run: tuple[str, ...] = ()  # stages of the recipe that nothing trains, and why
     stages: int = 1  # of the chain that leads to this one, itself counted
@@ -53,8 +59,11 @@ class Plan:
         notes = {"model": self.card, "shuffled": self.choices.shuffled, **self.origin}
         return Trainer(self.unit(initial_model), self.run, folder, show or Show(), notes)
 
-    def unit(self, initial_model: WholeModel) -> SupervisedUnit:
+    def unit(self, initial_model: WholeModel) -> SupervisedUnit | ReinforcedUnit:
         """What trains a model made from this plan."""
+        if isinstance(task(self.stage.objective), RolloutTask):
+            judged = self.train, self.run, self.judges, self.held_out, self.text
+            return ReinforcedUnit(initial_model, self.stage, self.setting, *judged)
         data = self.train, self.run, self.held_out, self.choices.shuffled
         return SupervisedUnit(initial_model, self.stage, self.setting, *data)
 

@@ -18,6 +18,7 @@ from clados.spec.core.declaration import dropping
 from clados.train.chain import why_not
 from clados.train.choices import Choices
 from clados.train.fitting import Facts, FitContext, facts_of, headed, sized, tokenizer_for
+from clados.train.judging import judges_of, pretraining_text
 from clados.train.optimisers import peak_lr, published_lr
 from clados.train.plan import Plan
 from clados.train.scaled import (
@@ -63,6 +64,7 @@ def planned(choices: Choices, begun: Start | None = None) -> Plan:
     trained_as = size or recipe_size(declaration, stage, choices.params, kept)
     stage = numbered(stage, declaration, trained_as)
     length, facts = choices.length or scaled_length(stage, one), facts_of(kept, held)
+    judges = judges_of(one, choices.reward)
     taught, before = teacher_of(one, choices.teacher, paper), None
     if taught:
         taught.fits(length)
@@ -122,6 +124,8 @@ def planned(choices: Choices, begun: Start | None = None) -> Plan:
         data=data,
         start=begun,
         taught=taught,
+        judges=judges,
+        text=pretraining_text(stage.objective, config),
         before=before,
         not_run=tuple(f"stage '{each.name}' {reason}" for each in recipe.stages if (reason := why_not(recipe, each))),
         stages=len(chain),

@@ -8,6 +8,7 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Literal
 
 import torch
@@ -71,11 +72,13 @@ class Unit(ABC):
         stage: its schedule and clipping are the loop's.
         text_only: which word is asked for in evaluations, where one stands: special tokens are neither asked for nor
             guessed.
+        noted: what a unit has to say of its last step beside losses, for the log.
     """
 
     model: nn.Module
     stage: s.Stage
     text_only: bool = False
+    noted: Mapping[str, float] = MappingProxyType({})
 
     def optimiser(self, lr: float) -> torch.optim.Optimizer:
         """The stage's optimiser over what learns; ``lr`` is the peak of the schedule."""

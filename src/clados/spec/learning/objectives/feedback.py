@@ -1,5 +1,7 @@
 """Learn from judgements of answers."""
 
+from typing import ClassVar
+
 from clados.spec.learning.objectives.base import Objective
 from clados.spec.learning.tuning import Template
 
@@ -38,6 +40,7 @@ class BestOf(Objective):
     Rejection sampling (Nakano et al. 2021, §3.2, for the choice; the learning of what was chosen has many names).
     """
 
+    verb: ClassVar[str] = "chat"
     samples: int | None = None
     template: Template = Template()
 
@@ -49,6 +52,7 @@ class PPO(Objective):
     generalised estimation; of the judges' reward, kl log(p / p0) is taken off (Ouyang et al. 2022, eq. 2).
     """
 
+    verb: ClassVar[str] = "chat"
     kl: float  # off the reward, for each nat away from the stage's starting weights
     clip: float = 0.2
     passes: int = 1  # over each batch of samples
@@ -56,6 +60,10 @@ class PPO(Objective):
     discount: float = 1.0
     smoothing: float = 0.95  # lambda of the advantages
     pretraining: float = 0.0  # weight of next-token learning on the pretraining text, mixed in
+    values: float = 0.1  # weight of the values' loss (openai/lm-human-preferences, vf_coef)
+    value_clip: float | None = 0.2  # how far a value counts that has moved (there, cliprange_value); None: any
+    target: float | None = None  # nats of an answer that kl is adapted to (Ziegler et al. 2019, §2.2); None: it stays
+    horizon: int = 10_000  # answers in which it is (openai/lm-human-preferences, horizon)
     template: Template = Template()
 
 
@@ -65,6 +73,23 @@ class ActorCritic(Objective):
     Beside it stands KL from the stage's starting weights: kl KL + (1 - kl) A2C where ``mixed``, else a plain sum.
     """
 
+    verb: ClassVar[str] = "chat"
     kl: float | None  # None: not published
     mixed: bool = False
+    template: Template = Template()
+
+
+class GRPO(Objective):
+    """PPO whose advantages are scores within a group of answers to one prompt (Shao et al. 2024, eq. 3).
+
+    Every token of an answer has the advantage (r - mean) / std; the loss is a mean over an answer's tokens, then over
+    answers, with kl (p0 / p - log(p0 / p) - 1) beside it (eq. 4).
+    """
+
+    verb: ClassVar[str] = "chat"
+    samples: int = 64  # answers to a prompt
+    kl: float = 0.04
+    clip: float = 0.2
+    passes: int = 1
+    minibatches: int = 1
     template: Template = Template()

@@ -1,0 +1,68 @@
+"""Judges of answers: any function of prompts and answers that gives a number for each."""
+
+import math
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from importlib import import_module
+from numbers import Real
+from pathlib import Path
+
+from clados.errors import InputError
+from clados.names import did_you_mean
+
+Judge = Callable[[Sequence[str], Sequence[str]], Iterable[float]]  # prompts, answers to them: how good each is
+
+
+def judge_scores(judge: Judge, name: str, prompts: Sequence[str], answers: Sequence[str]) -> list[float]:
+    """A judge's scores, one an answer.
+
+    Args:
+        name: of the judge.
+
+    Raises:
+        InputError: it fails, gives another number of scores, or one that is no finite number.
+    """
+    try:
+        found = list(judge(prompts, answers))
+    except InputError:
+        raise
+    except Exception as error:  # a user's own code may raise anything
+        raise InputError(f"reward {name} failed with {type(error).__name__}: {error}") from error
+    if len(found) != len(answers):
+        raise InputError(f"reward {name} gave {len(found)} scores for {len(answers)} answers; it must give one each")
+    for answer, each in zip(answers, found):
+        number = each.item() if hasattr(each, "item") else each  # of NumPy's and torch's numbers
+        if isinstance(number, bool) or not isinstance(number, Real) or not math.isfinite(number):
+            raise InputError(
+                f"reward {name} gave {number!r} for the answer {answer[:40]!r}; it must be a finite number"
+            )
+    return [float(each) for each in found]
+
+
+def judge_of(name: str) -> Judge:
+    """The function of ``module:function``; the module may stand in the working directory.
+
+    Raises:
+        InputError: there is no such module or function.
+    """
+    module, colon, function = name.partition(":")
+    if not (colon and module and function.isidentifier()):
+        raise InputError(f"reward is '{name}'; it must be a folder with a reward model, or module:function")
+    here = str(Path.cwd())
+    if here not in sys.path:
+        sys.path.insert(0, here)
+    try:
+        found = import_module(module)
+    except ModuleNotFoundError as error:
+        where = "" if error.name == module else f": it imports {error.name}, which is not there"
+        raise InputError(f"reward is '{name}': there is no module '{module}' that can be imported{where}") from error
+    except Exception as error:  # a module runs when it is imported
+        raise InputError(
+            f"reward is '{name}': importing {module} failed with {type(error).__name__}: {error}"
+        ) from error
+    made = getattr(found, function, None)
+    if not callable(made):
+        near = did_you_mean(function, [each for each in vars(found) if callable(getattr(found, each))])
+        raise InputError(f"reward is '{name}': {module} has no function '{function}'{near}")
+    judge: Judge = made
+    return judge

@@ -1,0 +1,54 @@
+"""Proximal policy optimisation from judged answers (Schulman et al. 2017; Ouyang et al. 2022, §3.5)."""
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from torch import Tensor
+
+from clados import spec as s
+from clados.nn.kinds.model import WholeModel
+from clados.objectives.base import Batch, Loss, LossTerm
+from clados.objectives.reinforcement import (
+    adapted_kl,
+    clipped_policy,
+    clipped_share,
+    clipped_values,
+    generalised_advantages,
+    kl_rewards,
+    whitened,
+)
+from clados.objectives.rollouts import RolloutTask
+from clados.objectives.sampling import Rollout, foreseen, log_likelihood
+
+
+class PPOTask(RolloutTask[s.PPO], objective=s.PPO):
+    """Advantages by generalised estimation, whitened over the step; clipped losses of policy and values."""
+
+    terms: ClassVar[Mapping[str, str]] = {"policy": "tokens", "value": "tokens"}
+    valued = True
+
+    def adapted(self, kl: float, found: Rollout, answers: int) -> float:
+        one = self.objective
+        return kl if one.target is None else adapted_kl(kl, float(found.kl.mean()), one.target, one.horizon, answers)
+
+    def aims(self, found: Rollout, kl: float) -> dict[str, Tensor]:
+        rewards = kl_rewards(found.scores, found.log_p, found.log_start, found.written, kl)
+        advantages, returns = generalised_advantages(
+            rewards, found.values, found.written, self.objective.discount, self.objective.smoothing
+        )
+        advantages = whitened(advantages, found.written)
+        return {"advantages": advantages, "returns": returns, "values": found.values, "old": found.log_p}
+
+    def loss(self, model: WholeModel, batch: Batch) -> Loss:
+        one, aim = self.objective, batch.targets
+        states, logits = foreseen(model, batch.inputs, aim["places"])
+        log_p = log_likelihood(logits, aim["labels"])
+        policy = clipped_policy(log_p, aim["old"], aim["advantages"], one.clip)
+        value = clipped_values(model.owned.values(states), aim["values"], aim["returns"], one.value_clip)
+        clipped = clipped_share(log_p.detach(), aim["old"], aim["advantages"], one.clip)
+        keep, number = aim["written"], batch.weights["policy"]
+        parts = {
+            "policy": LossTerm((policy * keep).sum(), number),
+            "value": LossTerm(one.values * (value * keep).sum(), number),
+        }
+        return Loss(parts, {"clipped": LossTerm((clipped * keep).sum(), number)})

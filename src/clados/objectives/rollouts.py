@@ -1,0 +1,220 @@
+"""What the objectives have in common that learn from a model's own answers to prompts, judged."""
+
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from clados import spec as s
+from clados.apply.ready import Ready
+from clados.data.examples import DataError, Dialogue, Pair
+from clados.data.templates import (
+    ASSISTANT,
+    SPEAKERS,
+    Conversation,
+    Turn,
+    closed,
+    conversation,
+    end_of,
+    jinja,
+    marks_of,
+    written,
+)
+from clados.data.tokenizer import Tokenizer
+from clados.errors import InputError
+from clados.nn.kinds.model import WholeModel
+from clados.objectives.base import Batch, Ids, Random, Setting, with_mask
+from clados.objectives.measures import Measure, Sample
+from clados.objectives.owned import Frozen, Owned
+from clados.objectives.sampling import Rollout
+from clados.objectives.tasks import Objective, Source, SourceConfig, Task, of_kind
+from clados.spec.core.scale import width
+from clados.spec.kinds.model import Writes
+
+
+@dataclass(frozen=True, eq=False)
+class Prompt:
+    """What is asked, in the example's own words and as tokens that end where the answer begins."""
+
+    asked: str
+    ids: Ids
+
+
+@dataclass(frozen=True, eq=False)
+class PromptRows:
+    """Prompts that leave room for an answer, by number; those that do not are left out and counted."""
+
+    rows: tuple[Prompt, ...]
+    dropped: int = 0
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def at(self, index: int, epoch: int = 0) -> Prompt:
+        """The prompt of that number; the same in every epoch."""
+        return self.rows[index]
+
+
+class Beginning(Owned):
+    """Beside a model that learns from its own answers: the stage's starting weights, and a head for values.
+
+    The head reads the model's last states. It starts at 0: nothing is expected then, and advantages are what came.
+    """
+
+    def __init__(self, model: WholeModel, start: WholeModel) -> None:
+        super().__init__()
+        self.start = Frozen(start)
+        self.value = nn.Linear(width(model.spec), 1, device=next(model.parameters()).device)
+        nn.init.zeros_(self.value.weight)
+        nn.init.zeros_(self.value.bias)
+
+    def values(self, states: Tensor) -> Tensor:
+        """[rows, new, d_model] to [rows, new]."""
+        found: Tensor = self.value(states.float())[..., 0]
+        return found
+
+
+class RolloutTask(Task[Objective, Prompt]):
+    """Answers are sampled and judged: the training unit samples, the task says what is aimed at.
+
+    Attributes:
+        terms: the parts of the loss, and of what each is a mean: "tokens" or "answers".
+        valued: whether it learns what answers are worth.
+    """
+
+    writes = ("continues",)
+    reads: ClassVar[type[Any]] = Pair
+    data = "instructions"
+    length = 96
+    batch = 16
+    usual = False
+    term = "loss"
+    terms: ClassVar[Mapping[str, str]] = {"policy": "tokens"}
+    valued: ClassVar[bool] = False
+
+    @property
+    def heads(self) -> tuple[str, ...]:
+        return ("lm",)
+
+    @property
+    def template(self) -> s.Template:
+        """How a prompt becomes a text."""
+        found: s.Template = self.objective.template  # type: ignore[attr-defined]
+        return found
+
+    @property
+    def samples(self) -> int:
+        """Answers to a prompt."""
+        return 1
+
+    @property
+    def passes(self) -> int:
+        """Over the answers of a step."""
+        return getattr(self.objective, "passes", 1)
+
+    @property
+    def minibatches(self) -> int:
+        """Updates of a pass."""
+        return getattr(self.objective, "minibatches", 1)
+
+    @property
+    def kl(self) -> float:
+        """The coefficient of the distance from the starting weights, at first."""
+        return float(getattr(self.objective, "kl", 0.0) or 0.0)
+
+    def adapted(self, kl: float, found: Rollout, answers: int) -> float:
+        """The coefficient for the next step; ``answers``: of this one, over all processes."""
+        return kl
+
+    # ------------------------------------------------------------ prompts
+
+    @property
+    def end(self) -> str:
+        return end_of(self.template)
+
+    def chat_template(self, tokenizer: Tokenizer, writes: Writes | None) -> str:
+        return jinja(self._closed(tokenizer), bos="".join(tokenizer.tokens(tokenizer.frame[0])))
+
+    def marks(self, examples: Sequence[Any]) -> tuple[str, ...]:
+        return marks_of(self.template)
+
+    def learnable(self, examples: Sequence[Any]) -> Sequence[Any]:
+        return of_kind(examples, Dialogue if isinstance(examples[0], Dialogue) else Pair)
+
+    def source(self, examples: Sequence[Any], config: SourceConfig) -> Source:
+        """The examples' prompts; of a dialogue what was said up to its last answer."""
+        room, template = config.length - self.answer(config.length), self._closed(config.required_tokenizer)
+        begins = config.required_tokenizer.frame[0]
+        asked = [_asked(each) for each in self.learnable(examples)]
+        texts = [written(template, each).text for _, each in asked]
+        placed = config.required_tokenizer.encode_placed(texts)
+        rows = [Prompt(words, np.array([*begins, *ids], np.int64)) for (words, _), (ids, _) in zip(asked, placed)]
+        kept = tuple(row for row in rows if 0 < len(row.ids) <= room)
+        if not kept:
+            longest = f"the shortest has {min(len(row.ids) for row in rows)}" if rows else "there is none"
+            raise DataError(
+                f"no prompt has from 1 to {room} tokens, what {config.length} leave beside an answer: {longest}"
+            )
+        return PromptRows(kept, len(rows) - len(kept))
+
+    def answer(self, length: int) -> int:
+        """The most tokens of an answer: half a sequence."""
+        return max(1, length // 2)
+
+    def _closed(self, tokenizer: Tokenizer) -> s.Template:
+        return closed(self.template, tokenizer.roles.eos or "", continues=True)
+
+    def prepare(self, rows: Sequence[Prompt], random: Sequence[Random], setting: Setting) -> Batch:
+        """Prompts to write after, padded on the left."""
+        longest = max(len(row.ids) for row in rows)
+        ids = np.stack([np.pad(row.ids, (longest - len(row.ids), 0)) for row in rows])
+        keep = np.arange(longest) >= longest - np.array([len(row.ids) for row in rows])[:, None]
+        mask = with_mask(None if keep.all() else torch.from_numpy(keep))
+        return Batch({"input_ids": torch.from_numpy(ids), **mask}, {}, {}, ids.size)
+
+    # ------------------------------------------------------------ what is learned
+
+    def chosen(self, found: Rollout) -> Tensor:
+        """The rows that are learned from, all of them but where the best are chosen."""
+        return torch.arange(len(found), device=found.ids.device)
+
+    @abstractmethod
+    def aims(self, found: Rollout, kl: float) -> dict[str, Tensor]:
+        """What the loss asks of each answer beside its tokens, each [rows, ...]; over the whole step's answers."""
+
+    # ------------------------------------------------------------ how it is judged
+
+    def baseline(self, trained: Any, held_out: Any, config: SourceConfig, batch: int) -> Mapping[str, float]:
+        raise InputError(
+            f"{type(self.objective).__name__} has no loss that guesses could have: its judges say what it is"
+        )
+
+    def measure(self, ready: Ready, sample: Sample) -> Measure:
+        raise InputError(f"{type(self.objective).__name__} is measured by its judges while it learns")
+
+
+def _asked(example: Pair | Dialogue) -> tuple[str, Conversation]:
+    """What an example asks, in its own words, and the conversation up to the answer that is to come."""
+    said = conversation(example)
+    if not said.turns:
+        raise DataError(f"{example.document}: nothing is asked in it")
+    last = said.turns[-1]
+    words = (
+        example.source
+        if isinstance(example, Pair)
+        else "\n".join(text for _, text in example.messages[: _open(example)])
+    )
+    return words, Conversation((*said.turns[:-1], Turn(last.prompt, None)), said.system)
+
+
+def _open(example: Dialogue) -> int:
+    """How many of a dialogue's messages come before its last answer."""
+    roles = [role for role, _ in example.messages]
+    number = len(roles)
+    while number > 1 and roles[number - 1] == roles[-1] and SPEAKERS.get(roles[-1].lower()) == ASSISTANT:
+        number -= 1
+    return number

@@ -1,0 +1,35 @@
+"""What a stage that learns from judgements needs beside prompts: judges, and the text that is mixed in."""
+
+from typing import Any
+
+from clados import spec as s
+from clados.data.readers import read
+from clados.errors import InputError
+from clados.objectives import Source, SourceConfig, Task
+from clados.objectives.judges import Judge, judge_of
+from clados.objectives.next_token import text_task
+from clados.objectives.rollouts import RolloutTask
+
+
+def judges_of(one: Task[Any, Any], reward: str | None) -> dict[str, Judge]:
+    """The judges of a task by name; none for one that learns without.
+
+    Raises:
+        InputError: none is named where one is needed, or one where none is; there is none of that name.
+    """
+    kind = type(one.objective).__name__
+    if not isinstance(one, RolloutTask):
+        if reward is not None:
+            raise InputError(f"reward is {reward}; {kind} learns without judges")
+        return {}
+    if reward is None:
+        raise InputError(f"{kind} learns from judgements: name who judges, a module:function (--reward)")
+    return {name.strip(): judge_of(name.strip()) for name in reward.split(",")}
+
+
+def pretraining_text(objective: s.Objective, config: SourceConfig) -> Source | None:
+    """Rows of the embedded English text, where an objective mixes next-token learning in; the paper's is not here."""
+    if not getattr(objective, "pretraining", 0):
+        return None
+    one = text_task()
+    return one.source(read(one.data), config)

@@ -1,0 +1,195 @@
+"""Learning from judged answers: each step samples them, has them judged, and goes over them.
+
+What a step samples is a function of the weights, the seed and its number; nothing is carried to the next but the
+coefficient of the distance from the start, where that is adapted. Nothing is dropped: a ratio of probabilities is to
+say how far the weights have moved.
+"""
+
+import copy
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from clados import spec as s
+from clados.data.packing import generator
+from clados.data.sampler import Sampler
+from clados.errors import InputError
+from clados.nn.kinds.model import WholeModel
+from clados.objectives import Batch, Loss, LossTerm, Setting, Source, task, training_loss
+from clados.objectives.judges import Judge, judge_scores
+from clados.objectives.next_token import text_task
+from clados.objectives.reinforcement import entropy
+from clados.objectives.rollouts import Beginning, Prompt, RolloutTask
+from clados.objectives.sampling import Rollout, Sampled, foreseen, log_likelihood, sample
+from clados.train.devices import Devices, world
+from clados.train.supervised import HELD_OUT
+from clados.train.trained import OWNED, hold
+from clados.train.unit import Run, Unit
+
+MICRO = 32  # answers whose scores of the vocabulary are computed at once, where nobody says
+PRETRAINING = "pretraining"  # the part of the loss that learns from text beside the answers
+
+
+@dataclass
+class ReinforcedUnit(Unit):
+    """A model that learns from its own answers to prompts.
+
+    Attributes:
+        judges: by name; an answer's score is the sum of theirs.
+        text: rows of the pretraining text, where some of it is mixed in.
+        noted: of the last step's answers reward, nats from the start, tokens, entropy; and the coefficient.
+    """
+
+    model: WholeModel
+    stage: s.Stage
+    setting: Setting
+    source: Source
+    run: Run
+    judges: Mapping[str, Judge]
+    held_out: Source | None = None
+    text: Source | None = None
+    noted: dict[str, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        found = task(self.stage.objective)
+        assert isinstance(found, RolloutTask)
+        self.task: RolloutTask[Any] = found
+        self.next_token = text_task()
+        self.device = next(self.model.parameters()).device
+        self.world, run = world(), self.run
+        if run.sharded:
+            raise InputError("sharded is True; a model that writes while it learns is whole on each device")
+        if not self.judges:
+            raise InputError(f"{type(self.stage.objective).__name__} learns from judgements, and no judge is given")
+        shared = self.world.rank, self.world.size
+        self.sampler = Sampler(len(self.source), run.seed, run.batch, *shared)
+        self.texts = Sampler(len(self.text), run.seed + 1, run.batch, *shared) if self.text else None
+        self.kl = self.task.kl
+        self.start = copy.deepcopy(self.model)  # the stage's starting weights, before anything is restored
+        self.micro = run.micro or MICRO
+
+    def equip(self, model: WholeModel) -> None:  # type: ignore[override]
+        hold(self.stage, model, self.run.seed)
+        model.add_module(OWNED, Beginning(model, self.start))
+
+    # ------------------------------------------------------------ a step
+
+    def updates(self, step: int) -> Iterator[Sequence[Batch]]:
+        """A step's answers are sampled and judged, and learned from in minibatches, each pass in another order."""
+        self.model.eval()
+        found = self.rollout(self._prompts(step), self._seed(5, step))
+        self.noted = {**found.figures(), "kl_coefficient": self.kl}
+        chosen = self.task.chosen(found)
+        aims = {name: value[chosen] for name, value in self.task.aims(found, self.kl).items()}
+        answers = Sampled(found.ids, found.begins, found.written).rows(chosen)
+        parts = min(self.task.minibatches, len(chosen))
+        for each in range(self.task.passes):
+            order = generator(self.run.seed, 6, step, each, self.world.rank).permutation(len(chosen))
+            for number, rows in enumerate(np.array_split(order, parts)):
+                yield [*self._learned(answers, aims, rows), *self._text(step, each * parts + number)]
+        self.kl = self.task.adapted(self.kl, found, self.run.batch * self.task.samples)
+
+    def batches(self, step: int) -> list[Batch]:
+        """The prompts of a step, as one batch."""
+        return [self._prepared(self._prompts(step))]
+
+    def rollout(self, prompts: Sequence[Prompt], seed: int) -> Rollout:
+        """Judged answers to prompts, as many to each as the objective asks for, those to one side by side.
+
+        Raises:
+            InputError: as ``judge_scores``.
+        """
+        several = [prompt for prompt in prompts for _ in range(self.task.samples)]
+        eos = self.setting.required_vocab_ids.ids.get("eos")
+        with torch.no_grad():
+            made = sample(self.model, self._prepared(several), self.task.answer(self.setting.length), eos, seed)
+            cuts = [slice(at, at + self.micro) for at in range(0, len(several), self.micro)]
+            known = [self._known(made.rows(cut)) for cut in cuts]
+        log_p, log_start, values, spread = (torch.cat(each) for each in zip(*known))
+        judged = self._judged([prompt.asked for prompt in several], self.texts_of(made))
+        return Rollout(made.ids, made.begins, made.written, log_p, log_start, values, spread, judged.to(log_p))
+
+    def texts_of(self, made: Sampled) -> list[str]:
+        """Answers as texts, without what ends them."""
+        decode = self.setting.required_vocab_ids.required_decode
+        rows = zip(made.labels.tolist(), made.written.sum(1).tolist())
+        return [decode(ids[:number]).strip() for ids, number in rows]
+
+    def _known(self, made: Sampled) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Of the tokens of answers: log p, log p0, the values before them, the entropy of what might have come."""
+        inputs, places, labels = made.inputs(), made.places, made.labels
+        states, logits = foreseen(self.model, inputs, places)
+        owned: Any = self.model.owned
+        _, begun = foreseen(owned.start.model, inputs, places)
+        values = owned.values(states) if self.task.valued else torch.zeros_like(states[..., 0])
+        return log_likelihood(logits, labels), log_likelihood(begun, labels), values, entropy(logits)
+
+    def _judged(self, prompts: Sequence[str], answers: Sequence[str]) -> Tensor:
+        found = [judge_scores(judge, name, prompts, answers) for name, judge in self.judges.items()]
+        return torch.tensor(found, dtype=torch.float32, device=self.device).sum(0)
+
+    def _learned(self, answers: Sampled, aims: Mapping[str, Tensor], rows: Any) -> list[Batch]:
+        """A minibatch, in parts that are computed at once."""
+        cuts = [torch.from_numpy(rows[at : at + self.micro]) for at in range(0, len(rows), self.micro)]
+        return [self._batch(answers.rows(cut.to(self.device)), aims, cut.to(self.device)) for cut in cuts]
+
+    def _batch(self, some: Sampled, aims: Mapping[str, Tensor], rows: Tensor) -> Batch:
+        targets = {"places": some.places, "labels": some.labels, "written": some.written}
+        number = {"tokens": int(some.written.sum()), "answers": len(some.ids)}
+        weights = {name: number[of] for name, of in self.task.terms.items()} | ({PRETRAINING: 0} if self.texts else {})
+        targets |= {name: value[rows] for name, value in aims.items()}
+        return Batch(some.inputs(), targets, weights, some.ids.numel())
+
+    def _text(self, step: int, update: int) -> list[Batch]:
+        """What of the pretraining text is learned beside a minibatch."""
+        if not self.texts or not self.text:
+            return []
+        updates = self.task.passes * self.task.minibatches
+        rows = [self.text.at(index, epoch) for epoch, index in self.texts.step(step * updates + update)]
+        batch = self.next_token.prepare(rows, [generator(0)] * len(rows), self.setting)
+        weights = {**dict.fromkeys(self.task.terms, 0), PRETRAINING: batch.weights["lm"]}
+        return [replace(batch, weights=weights).to(self.device)]
+
+    def loss(self, batch: Batch) -> Loss:
+        if not batch.weights.get(PRETRAINING):
+            return training_loss(self.task, self.model, batch)
+        lm = self.next_token.loss(self.model, replace(batch, weights={"lm": batch.weights[PRETRAINING]}))
+        return Loss({PRETRAINING: LossTerm(self.stage.objective.pretraining * lm.sum, lm.weight)})  # type: ignore[attr-defined]
+
+    def _prompts(self, step: int) -> list[Prompt]:
+        return [self.source.at(index, epoch) for epoch, index in self.sampler.step(step)]
+
+    def _prepared(self, prompts: Sequence[Prompt]) -> Batch:
+        return self.task.prepare(prompts, [], self.setting).to(self.device)
+
+    def _seed(self, *numbers: int) -> int:
+        return int(generator(self.run.seed, *numbers, self.world.rank).integers(2**62))
+
+    # ------------------------------------------------------------ what is kept, and measured
+
+    @property
+    def carried(self) -> dict[str, Tensor]:
+        return (
+            {"kl": torch.tensor([self.kl], dtype=torch.float64)} if getattr(self.task.objective, "target", None) else {}
+        )
+
+    def resume(self, carried: Mapping[str, Tensor]) -> None:
+        self.kl = float(carried["kl"]) if "kl" in carried else self.kl
+
+    def evaluate(self, devices: Devices, targets: int = 0) -> dict[str, float]:
+        """Reward and the rest of answers to held-out prompts, drawn from a fixed seed; the loss is minus the reward."""
+        if self.held_out is None:
+            return {}
+        number = min(len(self.held_out), self.run.held_out)
+        chosen = np.sort(generator(HELD_OUT).permutation(len(self.held_out))[:number])
+        found = self.rollout([self.held_out.at(int(each)) for each in chosen], HELD_OUT).figures()
+        return {"loss": -found["reward"], **found}
+
+    @property
+    def recorded(self) -> dict[str, Any]:
+        facts = {"length": self.setting.length, "examples": len(self.source), "judges": list(self.judges)}
+        return {"declaration": repr(getattr(self.model, "spec", None)), "stage": repr(self.stage), **facts}
