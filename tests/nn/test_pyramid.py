@@ -7,8 +7,8 @@ import torch.nn.functional as F
 import clados
 from clados import spec as s
 from clados.models.declared import declared
+from clados.nn.dropout import drop_path
 from clados.nn.kinds.pyramid import Pyramid
-from clados.nn.stacks.windows import drop_path
 from clados.proofs.cases import small
 
 

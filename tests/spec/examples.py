@@ -174,6 +174,15 @@ def read(model: s.Model, batch: int = 2, length: int = 7) -> dict[str, torch.Ten
             steps = torch.arange(4).expand(batch, 4)
             sides = numbers(batch, 4, inputs.states), numbers(batch, 4, inputs.actions), numbers(batch, 4, 1)
             return dict(zip(("states", "actions", "returns_to_go", "timesteps"), (*sides, steps), strict=True))
+        case s.Decoder(inputs=s.Multimodal() as inputs):
+            words, side = ids(50, batch, length), inputs.patch
+            words[:, 2] = inputs.image_token
+            return {
+                "input_ids": words,
+                "local_positions": torch.arange(-1, length - 1).expand(batch, length),
+                "pixel_values": numbers(batch, inputs.patches.channels, side, side),
+                "patch_intervals": torch.tensor([[0, 1], [2, 3]]).expand(batch, 2, 2),
+            }
         case s.Decoder(inputs=s.Binned() as inputs):
             return {"trajectories": ids(inputs.bins + 1, batch, min(length, inputs.context))}
         case s.Decoder(inputs=s.Frames() as inputs):

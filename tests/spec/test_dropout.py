@@ -45,11 +45,11 @@ def only(part: Any, kept: str) -> Any:
     return part.but(**changes) if changes else part
 
 
-WORDS = [  # whole branches, by a rate that rises with the layers: tests/nn/test_pyramid.py
+WORDS = [  # whole branches: tests/nn/test_pyramid.py, tests/nn/test_multimodal.py
     (name, path, rate)
     for name, model in structures().items()
     for path, rate in rates(model)
-    if not path.endswith("drop_path.dropout")
+    if not path.endswith(("drop_path.dropout", "residual.dropout"))
 ]
 
 

@@ -12,6 +12,7 @@ from clados.spec.feedforward.experts import Experts
 from clados.spec.inputs.binned import Binned
 from clados.spec.inputs.factorised import Factorised, Widened
 from clados.spec.inputs.image import OverlappingPatches, Patches, PatchMap
+from clados.spec.inputs.multimodal import Multimodal
 from clados.spec.inputs.text import Tokens
 from clados.spec.inputs.trajectory import Frames, Trajectory
 from clados.spec.kinds.single import Tower
@@ -153,6 +154,7 @@ _READ: dict[type[Part], str] = {
     Tokens: "tokens",
     Factorised: "tokens, from a table narrower than the model",
     Widened: "tokens, whose vectors alone are narrower than the model",
+    Multimodal: "texts, numbers and patches of images",
     Patches: "patches of an image",
     PatchMap: "a map of an image's patches",
     OverlappingPatches: "a map of an image's overlapping patches",
@@ -244,6 +246,7 @@ _SENTENCES: tuple[tuple[str, Say], ...] = (
     (r"recipe\..*start", instead("starts from")),
     (r".*, in turn", _turns),
     (r".*\.residual", _residual),
+    (r".*\.residual\.dropout", instead("share of texts that a branch is left out of:")),
     (r".*\.mlp", _mlp),
     (r".*norm_out", either("a norm after the last layer", "no norm after the last layer")),
     (r"(.*\.)?inputs\.norm", either("a norm on the inputs", "no norm on the inputs")),

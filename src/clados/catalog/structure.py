@@ -20,6 +20,7 @@ from clados.spec.inputs.base import Inputs
 from clados.spec.inputs.binned import Binned
 from clados.spec.inputs.captioned import TextThenCodes
 from clados.spec.inputs.image import OverlappingPatches, Patches, PatchMap
+from clados.spec.inputs.multimodal import Multimodal
 from clados.spec.inputs.text import Tokens
 from clados.spec.inputs.trajectory import Frames, Trajectory
 from clados.spec.kinds.bridged import Bridged
@@ -39,7 +40,7 @@ from clados.spec.positions.disentangled import Disentangled
 from clados.spec.positions.distances import Distances
 from clados.spec.positions.grid import TextThenGrid
 from clados.spec.positions.rotary import Rotary
-from clados.spec.residuals import DeepNorm, FromNorm, Parallel, Post, Pre
+from clados.spec.residuals import DeepNorm, FromNorm, Parallel, Post, Pre, Skipped
 from clados.spec.stacks.stack import Stack
 
 _HALF = 2  # bytes of a number in float16 and bfloat16
@@ -62,6 +63,7 @@ POSITIONS: dict[type[Part], str] = {
 }
 PLACES: dict[type[Part], str] = {
     Pre: "before each sub-layer",
+    Skipped: "before each sub-layer, which is left out at times",
     Post: "after each sub-layer",
     FromNorm: "before each sub-layer, on the residual stream too",
     DeepNorm: "after each sub-layer, residuals scaled (DeepNorm)",
@@ -203,11 +205,17 @@ def _read(inputs: Inputs, size: CardSize) -> str:
             return f"up to {context:,} numbers of states, actions, rewards and returns to go, in {bins} bins each"
         case TextThenCodes(position=TextThenGrid(text=text, side=side)):
             return f"up to {text:,} tokens, then {side} x {side} codes of an image"
+        case Multimodal(patch=side):
+            return f"{_tokens(size)}: of texts, numbers and actions, and patches of images of {side} x {side}"
         case Tokens(position=Learned(length=length, start=start)):
             return f"up to {length - start:,} tokens"
         case _:
-            trained = size.shape.get("context")
-            return f"tokens, any number; {trained:,} in training" if trained else "tokens, any number"
+            return _tokens(size)
+
+
+def _tokens(size: CardSize) -> str:
+    trained = size.shape.get("context")
+    return f"tokens, any number; {trained:,} in training" if trained else "tokens, any number"
 
 
 def _said(stack: Stack, dims: Dims, inputs: Inputs) -> dict[str, str]:

@@ -22,6 +22,14 @@ def drop(x: Tensor, rate: float, training: bool) -> Tensor:
     return found
 
 
+def drop_path(x: Tensor, rate: float, training: bool) -> Tensor:
+    """A branch, left out for a share of the examples, and larger for the others (Huang et al. 2016, eq. 2)."""
+    if not (training and rate):
+        return x
+    stays = x.new_empty(x.size(0), *(x.dim() - 1) * (1,)).bernoulli_(1 - rate)
+    return x * (stays / (1 - rate))
+
+
 def draws(x: Tensor) -> Tensor:
     """16 random bits for each number of a tensor, in its shape: four out of one draw of 64."""
     drawn = torch.empty(-(-x.numel() // 4), dtype=torch.int64).random_(-(2**63), None)

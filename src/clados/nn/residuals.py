@@ -5,7 +5,7 @@ from torch import Tensor
 from clados import spec as s
 from clados.nn.core.context import AttentionContext, State
 from clados.nn.core.module import builds
-from clados.nn.dropout import drop
+from clados.nn.dropout import drop, drop_path
 from clados.nn.stacks.block import Block
 from clados.spec.core.pieces import Env
 
@@ -17,12 +17,34 @@ class PreBlock(Block):
     def forward(self, x: Tensor, context: AttentionContext, state: State) -> tuple[Tensor, State]:
         """What leaves the layer, [batch, length, d_model], and what it remembers."""
         y, attn = self.attn(self.attn_norm(x), context, state.attn)
-        x = x + drop(y, self.dropout, self.training)
+        x = self.joined(x, y)
         cross = state.cross
         if self.crossed:
             y, cross = self.cross(self.cross_norm(x), context, cross)
-            x = x + drop(y, self.dropout, self.training)
-        return x + drop(self.mlp(self.mlp_norm(x), context), self.dropout, self.training), State(attn, cross)
+            x = self.joined(x, y)
+        return self.joined(x, self.mlp(self.mlp_norm(x), context)), State(attn, cross)
+
+    def joined(self, x: Tensor, y: Tensor) -> Tensor:
+        """The stream and what a branch gave of it: same shape."""
+        return x + drop(y, self.dropout, self.training)
+
+
+class SkippedBlock(PreBlock):
+    """Each branch left out of a share of texts in training; texts packed into one row share that lot."""
+
+    def __init__(self, part: s.Block, env: Env, skipped: float) -> None:
+        super().__init__(part, env)
+        self.skipped = skipped
+
+    def joined(self, x: Tensor, y: Tensor) -> Tensor:
+        return x + drop_path(drop(y, self.dropout, self.training), self.skipped, self.training)
+
+
+@builds(s.Block, s.Skipped)
+def _skipped(part: s.Block, env: Env) -> Block:
+    if not isinstance(part.residual, s.Skipped):
+        raise s.SpecError(f"Block.residual is {part.residual!r}; a SkippedBlock needs Skipped(...)")
+    return SkippedBlock(part, env, part.residual.dropout)
 
 
 @builds(s.Block, s.Post)

@@ -286,8 +286,8 @@ def _read(inputs: s.Inputs, model: s.Model, draw: torch.Generator) -> ModelInput
     raise InputError(f"nothing says what {type(inputs).__name__} read")
 
 
-@_read.register
-def _(inputs: s.Tokens, model: s.Model, draw: torch.Generator) -> ModelInputs:
+@_read.register(s.Tokens)
+def _of_tokens(inputs: s.Tokens, model: s.Model, draw: torch.Generator) -> ModelInputs:
     """Texts padded on the right; a decoder's last one on the left, its positions given."""
     read = _texts(inputs, LENGTH, draw)
     if inputs.types > 1:
@@ -298,6 +298,24 @@ def _(inputs: s.Tokens, model: s.Model, draw: torch.Generator) -> ModelInputs:
         paired = isinstance(model.stack.sees, s.Prefix)
         read["position_ids"] = _in_pairs(keep) if paired else (keep.cumsum(1) - 1).clamp(min=0)
     return read
+
+
+@_read.register
+def _(inputs: s.Multimodal, model: s.Model, draw: torch.Generator) -> ModelInputs:
+    """Texts, values, observations and actions mixed; four patches in the second example, one in the last."""
+    read = _of_tokens(inputs, model, draw)
+    ids = torch.randint(inputs.separator + 1, (TEXTS, LENGTH), generator=draw)
+    places = torch.tensor([(1, 2), (1, 3), (1, 4), (1, 9), (2, LENGTH - 4)])
+    ids[tuple(places.T)] = inputs.image_token
+    starts = torch.randint(inputs.intervals, (len(places), 2, 1), generator=draw)
+    widths = torch.randint(1, 4, (len(places), 2, 1), generator=draw)
+    pixels = 2 * torch.rand(len(places), inputs.patches.channels, inputs.patch, inputs.patch, generator=draw) - 1
+    return read | {
+        "input_ids": ids.where(read["attention_mask"].bool(), 0),
+        "local_positions": torch.randint(-1, inputs.local + 1, (TEXTS, LENGTH), generator=draw),
+        "pixel_values": pixels,
+        "patch_intervals": torch.cat([starts, (starts + widths).clamp(max=inputs.intervals)], 2),
+    }
 
 
 def _in_pairs(keep: Tensor) -> Tensor:

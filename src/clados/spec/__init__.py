@@ -11,6 +11,7 @@ from clados.spec.attention.windows import GlobalWindows, ShiftedWindows, WindowA
 from clados.spec.bridging.gated import GatedCross
 from clados.spec.bridging.resampler import LatentAttention, LatentBlock, Resampler
 from clados.spec.convolutions.nfnet import FreeBlock, NFNet, StandardisedConvolution
+from clados.spec.convolutions.patches import PatchResNet
 from clados.spec.convolutions.resnet import AttentionPool, Bottleneck, BottleneckStage, ResNet, ThreeConvolutions
 from clados.spec.core.declaration import Declaration, dropping, parts, tiny
 from clados.spec.core.ledger import Count, Row, count_parameters, rows, saved_rows
@@ -95,6 +96,7 @@ from clados.spec.inputs.binned import Binned
 from clados.spec.inputs.captioned import TextThenCodes
 from clados.spec.inputs.factorised import Factorised, Widened
 from clados.spec.inputs.image import ImageInputs, MapInputs, OverlappingPatches, Patches, PatchMap, Pixels
+from clados.spec.inputs.multimodal import Multimodal
 from clados.spec.inputs.target import OwnTarget, Target
 from clados.spec.inputs.text import PaddedTokens, Tokens, Vocabulary
 from clados.spec.inputs.trajectory import Frames, Trajectory
@@ -167,6 +169,7 @@ from clados.spec.learning.objectives.predicted_noise import PredictedNoise
 from clados.spec.learning.objectives.replaced_tokens import ReplacedTokens
 from clados.spec.learning.objectives.return_conditioned import ReturnConditioned
 from clados.spec.learning.objectives.supervised import ContextDistilled, DialogueTurns, PrefixLM, Supervised
+from clados.spec.learning.objectives.text_and_actions import TextAndActions
 from clados.spec.learning.objectives.translation import Translation
 from clados.spec.learning.optimisers import LAMB, Adafactor, Adagrad, AdamW, Lion, Optimiser, ScaledAdam
 from clados.spec.learning.packing import FullSentences, Packing, SentencePairs
@@ -183,7 +186,7 @@ from clados.spec.positions.disentangled import Disentangled
 from clados.spec.positions.distances import Distances, SegmentedDistances
 from clados.spec.positions.grid import TextThenGrid
 from clados.spec.positions.rotary import BandScaling, LinearScaling, Rotary, RotaryScaling
-from clados.spec.residuals import DeepNorm, FromNorm, Parallel, Post, Pre, Residual
+from clados.spec.residuals import DeepNorm, FromNorm, Parallel, Post, Pre, Residual, Skipped
 from clados.spec.stacks.block import Block
 from clados.spec.stacks.enhanced import Convolution, MaskDecoder
 from clados.spec.stacks.prefix import Prefix
@@ -207,6 +210,10 @@ from clados.spec.unet.discrete import CodeDecoder, CodeEncoder, DiscreteCoder, N
 from clados.spec.unet.levels import Level, Middle, UNet
 
 __all__ = [
+    "Multimodal",
+    "PatchResNet",
+    "Skipped",
+    "TextAndActions",
     "BinnedTrajectories",
     "Derived",
     "Binned",

@@ -13,6 +13,12 @@ class Pre(Residual):
     """x + f(norm(x)), branch after branch."""
 
 
+class Skipped(Pre):
+    """x + f(norm(x)), branch after branch, each left out of a text in training (Huang et al. 2016, §3)."""
+
+    dropout: float = 0.0  # the share of texts without a branch, of every layer
+
+
 class Post(Residual):
     """norm(x + f(x)), branch after branch."""
 

@@ -33,10 +33,11 @@ class Tokens(Summed):
 
     tokens: Rows
     types: Rows
+    apart = tuple[str, ...]()  # names of what it reads that is no number of each token
 
     def __init__(self, part: s.Tokens, env: Env) -> None:
         super().__init__(part, env)
-        self.typed = part.types > 0
+        self.has_types = part.types > 0
         self.scale = part.width(env.dims) ** 0.5 if part.scaled else 1.0
 
     def token_vectors(self, input_ids: Tensor) -> Tensor:
@@ -45,12 +46,15 @@ class Tokens(Summed):
 
     def forward(self, input_ids: Tensor, positions: Tensor, token_type_ids: Tensor | None = None) -> Tensor:
         """[batch, length] of ids -> [batch, length, d_model]; ``positions`` is [batch or 1, length]."""
-        x = self.token_vectors(input_ids)
+        return self.summed(self.typed(self.token_vectors(input_ids), token_type_ids), positions)
+
+    def typed(self, x: Tensor, token_type_ids: Tensor | None) -> Tensor:
+        """Vectors of tokens, scaled, plus those of their types: same shape."""
         if self.scale != 1.0:
             x = x * self.scale
-        if self.typed:
+        if self.has_types:
             x = x + (self.types.weight[0] if token_type_ids is None else self.types(token_type_ids))
-        return self.summed(x, positions)
+        return x
 
 
 @builds(s.PaddedTokens)

@@ -44,6 +44,7 @@ class Single(WholeModel):
         self.reads = [*inspect.signature(self.inputs.forward).parameters]
         if self.reads_tokens:
             self.reads.remove("positions")
+        self.apart = getattr(self.inputs, "apart", ())  # of these, what is no number of each token
         self.reads_padding = "attention_mask" in self.reads  # which is then no padding to the stack
 
     def states(
@@ -89,6 +90,7 @@ class Single(WholeModel):
         check_shape("attention_mask", attention_mask, (batch, past + length))
         if self.reads_padding:
             read, attention_mask = {**read, "attention_mask": attention_mask}, None
+        apart = {name: read.pop(name) for name in self.apart if name in read}
         for name, each in read.items():
             check_shape(name, each, (batch, length), (1, length))
         if positions is None:
@@ -96,10 +98,10 @@ class Single(WholeModel):
         keep = None if attention_mask is None else attention_mask.bool()
         lengths = packed(keep) if keep is not None and cache is None and self.stack.packs else None
         if keep is None or lengths is None:
-            return self.stack(self.inputs(input_ids, positions, **read), positions, keep, cache)
+            return self.stack(self.inputs(input_ids, positions, **read, **apart), positions, keep, cache)
         read = {name: value.expand_as(keep)[keep][None] for name, value in read.items() if value is not None}
         positions = positions.expand_as(keep)[keep][None]
-        x = self.stack(self.inputs(input_ids[keep][None], positions, **read), positions, lengths=lengths)
+        x = self.stack(self.inputs(input_ids[keep][None], positions, **read, **apart), positions, lengths=lengths)
         return x.new_zeros(*keep.shape, x.size(-1)).masked_scatter(keep[..., None], x)
 
     @property

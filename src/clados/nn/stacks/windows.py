@@ -6,16 +6,9 @@ from torch import Tensor, nn
 from clados import spec as s
 from clados.nn.attention.windows import WindowAttention, Windows
 from clados.nn.core.module import Module, TensorFn, builds
+from clados.nn.dropout import drop_path
 from clados.nn.feedforward.mlp import MLP
 from clados.spec.core.pieces import Env
-
-
-def drop_path(x: Tensor, rate: float, training: bool) -> Tensor:
-    """A branch, left out for a share of the examples, and larger for the others (Huang et al. 2016, eq. 2)."""
-    if not (training and rate):
-        return x
-    kept = x.new_empty(x.size(0), 1, 1, 1).bernoulli_(1 - rate)
-    return x * (kept / (1 - rate))
 
 
 class WindowBlock(Module):

@@ -24,19 +24,22 @@ def run(numbers: Numbers, weights: Arrays, read: Arrays) -> Outputs:
 
 
 def block(x: Row, w: Weights, u: Any, v: Any, count: int, eps: float) -> Row:
-    """x + attention(norm(x)), then x + mlp(norm(x)); scores are (q + u) k + (q + v) r of the distance."""
-    normed = {t: rms_norm(x[t], w("attn_norm.weight"), eps) for t in x}
-    queries, keys, values = projected(normed, w, "attn.qkv", [count] * 3, bias=True)
+    """x + attention(norm(x)), then x + mlp(norm(x))."""
+    y = added(x, by_distance({t: rms_norm(x[t], w("attn_norm.weight"), eps) for t in x}, w, u, v, count))
+    out: Row = {}
+    for t, each in y.items():
+        out[t] = each + linear(gelu_tanh(linear(rms_norm(each, w("mlp_norm.weight"), eps), w, "mlp.up")), w, "mlp.down")
+    return out
+
+
+def by_distance(x: Row, w: Weights, u: Any, v: Any, count: int) -> Row:
+    """Attention whose scores are (q + u) k + (q + v) r of the distance."""
+    queries, keys, values = projected(x, w, "attn.qkv", [count] * 3, bias=True)
     gaps, wide = range(max(x) - min(x) + 1), len(queries[min(x)][0])
     far = projected({gap: sinusoid(gap, len(x[min(x)])) for gap in gaps}, w, "attn.distance", [count])[0]
     by_content = {t: [each[h] + u[h] for h in range(count)] for t, each in queries.items()}
 
-    def by_distance(t: int, s: int, h: int) -> float:
+    def bias(t: int, s: int, h: int) -> float:
         return float((queries[t][h] + v[h]) @ far[t - s][h] * wide**-0.5)
 
-    mixed = attend((by_content, keys, values), causal, bias=by_distance)
-    out: Row = {}
-    for t in x:
-        y = x[t] + linear(mixed[t], w, "attn.out")
-        out[t] = y + linear(gelu_tanh(linear(rms_norm(y, w("mlp_norm.weight"), eps), w, "mlp.up")), w, "mlp.down")
-    return out
+    return leaving(attend((by_content, keys, values), causal, bias=bias), w, "attn", bias=True)

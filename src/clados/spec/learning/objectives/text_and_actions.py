@@ -1,0 +1,24 @@
+"""Predict the next token where it is of a text or of an action."""
+
+from typing import ClassVar
+
+from clados.spec.errors import SpecError
+from clados.spec.learning.objectives.base import Objective
+
+
+class TextAndActions(Objective):
+    """-sum m(t) log p(x_t | x_<t), m 1 where a token is of a text or of an action, else 0 (Reed et al. 2022, eq. 2).
+
+    Sequences are episodes, time step after time step, or texts, cut to one length. A share ``prompted`` of those of
+    episodes begins with steps of another episode of the same task and the same agent, and of these a share
+    ``from_end`` with the last of it, the others with any (§2.3).
+    """
+
+    verb: ClassVar[str] = "act"
+    prompted: float = 0.25
+    from_end: float = 0.5
+
+    def check(self) -> None:
+        for name in ("prompted", "from_end"):
+            if not 0 <= (value := getattr(self, name)) <= 1:
+                raise SpecError(f"TextAndActions.{name} is {value}; a share is from 0 to 1")
