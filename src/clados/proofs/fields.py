@@ -33,8 +33,8 @@ OTHERWISE: tuple[tuple[str, Callable[[s.Declaration, s.Model, s.Model, str], str
     (r"\.mlp\.(balance|z|jitter|capacity\.(training|least))$", unseen.routing),
     (r"(^|\.)vocab\.", unseen.roles),
 )
-Judged = dict[str, dict[str, Any]]  # rows by ``_word``
-CHECKED: dict[tuple[str, frozenset[str]], Judged] = {}  # changes of this process, by all that they rest on
+ChangeRows = dict[str, dict[str, Any]]  # rows by ``_word``
+CHECKED: dict[tuple[str, frozenset[str]], ChangeRows] = {}  # changes of this process, by all that they rest on
 BROKE = "not counted: "  # before the name of an error that is no refusal
 # Of a recipe: what the paper took, where a run on a small machine takes its own; of a generator its tables, which are
 # the model's, and experts, which it has not; and spans longer than small texts.
