@@ -14,6 +14,7 @@ from clados.spec.inputs.base import Inputs
 from clados.spec.inputs.binned import Binned
 from clados.spec.inputs.captioned import TextThenCodes
 from clados.spec.inputs.image import ImageInputs, OverlappingPatches, Patches, PatchMap, Pixels
+from clados.spec.inputs.multimodal import Multimodal
 from clados.spec.inputs.target import Target
 from clados.spec.inputs.text import PaddedTokens, Tokens
 from clados.spec.inputs.trajectory import Frames, Trajectory
@@ -141,6 +142,17 @@ def _draw_adaptive(part: AdaptiveTokens, here: Here) -> Drawable:
 def _coded(part: TextThenCodes, here: Here) -> Words:
     rows = f"{part.vocab.size:,} tokens, {part.text} paddings,"
     return Words("table", "Embedding of text and codes", (rows, f"{part.codes:,} codes"))
+
+
+@words.register
+def _multimodal(part: Multimodal, here: Here) -> Words:
+    rows = f"{part.vocab.size:,} tokens, {part.bins:,} bins,"
+    return Words("table", "Embedding of text and numbers", (rows, "a separator"))
+
+
+@drawn.register
+def _draw_multimodal(part: Multimodal, here: Here) -> Drawable:
+    return token_column(part, here, "text, numbers, patches")
 
 
 @drawn.register
