@@ -68,7 +68,7 @@ class Continuing:
         keep = None if self.keep is None else self.keep[:, : past + length]
         positions = self.positions.narrow(1, past, length)
         out = self.model(ids, position_ids=positions, attention_mask=keep, cache=self.cache, logits_to_keep=1)
-        scores: Tensor = out.logits[:, -1]
+        scores: Tensor = out.logits[:, -1, : self.model.spec.vocab.size]  # of words: bins of numbers have rows behind
         return scores
 
     def reorder(self, rows: Tensor) -> None:
