@@ -38,8 +38,26 @@ PLACES = [
 
 
 @pytest.fixture(scope="module")
+def few(site: Site) -> Site:
+    """A site of a few models, whose pages are as all others but short."""
+    small = Site(live=False)
+    small.index = Index(Catalog(card for card in site.index.cards.values() if card.id in FEW))
+    return small
+
+
+@pytest.fixture(scope="module")
 def address(site: Site) -> Iterator[str]:
-    """Where the site is served."""
+    """Where the whole site is served."""
+    yield from served(site)
+
+
+@pytest.fixture(scope="module")
+def short_address(few: Site) -> Iterator[str]:
+    """Where the short one is."""
+    yield from served(few)
+
+
+def served(site: Site) -> Iterator[str]:
     server = uvicorn.Server(uvicorn.Config(application(site), port=0, log_level="warning", lifespan="off", ws="none"))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
@@ -211,11 +229,11 @@ def test_hostile_text_is_only_text(page: Page, address: str) -> None:
 
 @pytest.mark.parametrize(("width", "theme"), VIEWS)
 def test_no_serious_fault_of_access_and_nothing_wider_than_the_window(
-    browser: Browser, address: str, width: int, theme: str
+    browser: Browser, short_address: str, width: int, theme: str
 ) -> None:
     for page in opened(browser, width, theme):
         for place in PLACES:
-            page.goto(address + place)
+            page.goto(short_address + place)
             assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, place
             page.evaluate(AXE.read_text(encoding="utf-8"))
             found = page.evaluate("axe.run({resultTypes: ['violations']})")
@@ -227,10 +245,8 @@ def test_no_serious_fault_of_access_and_nothing_wider_than_the_window(
             assert faults == [], place
 
 
-def test_the_exported_site_opens_from_its_files(page: Page, site: Site, tmp_path: Path) -> None:
-    exported = Site(live=False)
-    exported.index = Index(Catalog(card for card in site.index.cards.values() if card.id in FEW))
-    export_site(tmp_path / "site", exported)
+def test_the_exported_site_opens_from_its_files(page: Page, few: Site, tmp_path: Path) -> None:
+    export_site(tmp_path / "site", few)
     page.goto((tmp_path / "site" / "index.html").as_uri() + "?architecture=encoder&sort=-date")
     ours = shown(page)
     assert "bert" in ours
