@@ -4,15 +4,17 @@ import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from clados.catalog.card import Card
 from clados.catalog.load import Catalog
 from clados.catalog.query import prose_of, search, sort_key, texts_of
 from clados.catalog.schema import ATTRIBUTES, Attribute
 from clados.catalog.spelling import other_spellings
-from clados.drawing import Figure, recent_figure, timeline_figure, tree_figure
 from clados.web.state import COLUMNS, FLAGS, Listing, flag_of
+
+if TYPE_CHECKING:
+    from clados.drawing.svg import Figure
 
 CardIds = frozenset[str]
 PROSE = ("prose", "link")  # types whose values are all different: looked through by a text
@@ -72,7 +74,7 @@ class Index:
                 yield Bin(step / _STEPS, span, self._found("params", span))
 
     @cached_property
-    def figures(self) -> Mapping[str, Figure]:
+    def figures(self) -> Mapping[str, "Figure"]:
         """The drawings of the whole catalogue, each drawn at its first use."""
         return _Figures(self.cards)
 
@@ -107,8 +109,10 @@ class Index:
         }
 
 
-class _Figures(dict[str, Figure]):
+class _Figures(dict[str, "Figure"]):
     def __init__(self, cards: Catalog) -> None:
+        from clados.drawing import recent_figure, timeline_figure, tree_figure  # not for the catalogue's page
+
         shown = [*cards.values()]
         self._draw: dict[str, Callable[[], Figure]] = {
             "tree": lambda: tree_figure(shown),
@@ -117,7 +121,7 @@ class _Figures(dict[str, Figure]):
             "recent": lambda: recent_figure(cards),
         }
 
-    def __missing__(self, name: str) -> Figure:
+    def __missing__(self, name: str) -> "Figure":
         self[name] = self._draw[name]()
         return self[name]
 

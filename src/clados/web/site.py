@@ -2,27 +2,21 @@
 
 import base64
 import hashlib
+import importlib
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from clados.catalog.bibtex import bibtex
 from clados.catalog.card import Card, NoModelError
 from clados.catalog.load import catalog
-from clados.catalog.structure import headline_declared
-from clados.drawing.drawings import draw
 from clados.errors import InputError
 from clados.names import nearest
 from clados.web.index import Index
 from clados.web.language import Language, page_languages
 from clados.web.request import PageRequest
 from clados.web.views import frame
-from clados.web.views.card import model_page
-from clados.web.views.catalogue import catalogue
-from clados.web.views.comparison import comparison_page
-from clados.web.views.figures import FIGURE_PAGES
 from clados.web.views.frame import Document
 
 STATIC_FILES = Path(__file__).with_name("static")
@@ -37,8 +31,13 @@ _MEDIA = {
 }
 
 POLICY = "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
-PageView = Callable[[PageRequest], Document]
-PAGES: dict[str, PageView] = {"index.html": catalogue, **FIGURE_PAGES, "compare.html": comparison_page}
+_VIEWS = "clados.web.views"
+PAGES = {  # the module and the function of each; a module is imported when its page is first asked for
+    "index.html": ("catalogue", "catalogue_page"),
+    "tree.html": ("figures", "tree_page"),
+    **dict.fromkeys(("timeline.html", "timeline-family.html", "recent.html"), ("figures", "timeline_page")),
+    "compare.html": ("comparison", "comparison_page"),
+}
 
 
 @dataclass(frozen=True)
@@ -84,19 +83,21 @@ class Site:
             return _page(frame.not_found(asked, str(error), []), 404)
 
     def _found(self, asked: PageRequest) -> Reply:
-        if view := PAGES.get(asked.path):
-            return _page(view(asked))
+        if asked.path in PAGES:
+            return _page(_view(*PAGES[asked.path])(asked))
         folder, _, name = asked.path.rpartition("/")
         stem, _, kind = name.rpartition(".")
         if folder == "cards" and kind in CARD_FILES:
             card = self.index.cards[stem]
             return Reply(CARD_FILES[kind](card).encode(), _media(name))
         if folder == "cards" and kind == "html":
-            return _page(model_page(asked, self.index.cards[stem]))
+            return _page(_view("card", "model_page")(asked, self.index.cards[stem]))
         raise InputError(asked.say("There is no page {path}.", path=asked.path))
 
     def paths(self) -> Iterator[str]:
         """Every path of the site, without what its questions may add."""
+        from clados.catalog.structure import headline_declared
+
         for file in sorted(STATIC_FILES.rglob("*")):
             if file.is_file() and file.suffix in _MEDIA:
                 yield f"static/{file.relative_to(STATIC_FILES).as_posix()}"
@@ -115,15 +116,28 @@ def _page(document: Document, status: int = 200) -> Reply:
     return Reply(document.html.encode(), _MEDIA[".html"], status, policy)
 
 
+def _view(module: str, name: str) -> Callable[..., Document]:
+    view: Callable[..., Document] = getattr(importlib.import_module(f"{_VIEWS}.{module}"), name)
+    return view
+
+
 def _json(card: Card) -> str:
     return json.dumps(card.as_dict(), indent=1, ensure_ascii=False) + "\n"
 
 
-CARD_FILES: dict[str, Callable[[Card], str]] = {
-    "json": _json,
-    "bib": lambda card: bibtex([card]) + "\n",
-    "svg": lambda card: draw(card.id).svg,
-}
+def _bibtex(card: Card) -> str:
+    from clados.catalog.bibtex import bibtex
+
+    return bibtex([card]) + "\n"
+
+
+def _svg(card: Card) -> str:
+    from clados.drawing.drawings import draw
+
+    return draw(card.id).svg
+
+
+CARD_FILES: dict[str, Callable[[Card], str]] = {"json": _json, "bib": _bibtex, "svg": _svg}
 
 
 def _language(path: str) -> tuple[Language, str]:

@@ -26,7 +26,7 @@ CATALOGUE_SCRIPTS = (
 )
 
 
-def catalogue(asked: PageRequest) -> Document:
+def catalogue_page(asked: PageRequest) -> Document:
     """The page of the whole catalogue, cut by what the address asks; a mistake of the address is said above it."""
     try:
         state = Listing.of(asked.query)

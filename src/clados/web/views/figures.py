@@ -1,7 +1,7 @@
 """The family tree and the timelines: the drawings of `clados.drawing`, to be zoomed, searched and read as lists."""
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from clados.drawing.svg import Figure
@@ -94,9 +94,3 @@ def _branch(parent: str, below: Mapping[str, list[dict[str, Any]]], changes: Map
             for node in below.get(parent, ())
         ),
     )
-
-
-FIGURE_PAGES: dict[str, Callable[[PageRequest], Document]] = {
-    "tree.html": tree_page,
-    **dict.fromkeys(_TIMELINES, timeline_page),
-}
