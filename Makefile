@@ -30,8 +30,9 @@ devices: .venv/dev.stamp
 
 # The pages of `clados web` in Debian's Chromium, which is installed where it is missing.
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
+CHROMIUM = command -v chromium > /dev/null || { $(SUDO) apt-get update -q && $(SUDO) apt-get install -qy --no-install-recommends chromium; }
 browser: .venv/dev.stamp
-	command -v chromium > /dev/null || { $(SUDO) apt-get update -q && $(SUDO) apt-get install -qy --no-install-recommends chromium; }
+	$(CHROMIUM)
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m browser tests/web
 
 # Damaged files of every kind, seeded: none may end in a traceback, hang or fill the memory. MUTANTS=1000 takes a minute.
@@ -81,6 +82,8 @@ pictures: .venv/dev.stamp
 	$(BIN)/clados timeline --y params --svg docs/pictures/timeline_params.svg
 	for pair in $(GALLERY); do $(BIN)/clados draw $${pair%,*} --svg docs/pictures/$${pair#*,}.svg; done
 	$(BIN)/python scripts/architecture.py
+	$(CHROMIUM)
+	$(BIN)/python scripts/page_picture.py
 
 .venv/pyvenv.cfg:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Clados needs Python 3.11 or newer")'
@@ -89,7 +92,7 @@ pictures: .venv/dev.stamp
 # torch first and alone: nothing that follows may replace it by another build.
 .venv/run.stamp: .venv/pyvenv.cfg pyproject.toml constraints.txt
 	$(PIP) install -c constraints.txt torch
-	$(PIP) install -c constraints.txt -e '.[torch]'
+	$(PIP) install -c constraints.txt -e '.[torch,web]'
 	touch $@
 
 .venv/dev.stamp: .venv/run.stamp scripts/requirements-weights.txt

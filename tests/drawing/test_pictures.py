@@ -32,5 +32,5 @@ def test_the_gallery_shows_nine_models_and_each_by_its_picture() -> None:
 
 
 def test_every_picture_has_a_command() -> None:
-    by_script = {"architecture.svg"}  # scripts/architecture.py draws it (make pictures)
+    by_script = {"architecture.svg", "page.png"}  # scripts/architecture.py and scripts/page_picture.py (make pictures)
     assert {path.name for path in PICTURES.iterdir()} == {*COMMANDS} | by_script

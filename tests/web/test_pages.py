@@ -253,6 +253,10 @@ def test_the_exported_site_opens_from_its_files(page: Page, few: Site, tmp_path:
     assert "gpt-2" not in ours
     page.get_by_role("link", name="BERT", exact=True).click()
     expect(page.get_by_role("heading", level=1)).to_have_text("BERT")
+    page.get_by_role("link", name="Compare").click()
+    page.get_by_role("link", name="bert · roberta").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("BERT · RoBERTa")
+    expect(page.get_by_role("rowheader", name="tokenizer")).to_contain_text("≠")
     page.get_by_role("link", name="Tree").click()
     expect(page.locator("[data-id=bert]")).to_be_visible()
     page.get_by_role("link", name="中文").click()

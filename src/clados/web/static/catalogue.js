@@ -45,11 +45,15 @@
     for (const figure of form.querySelectorAll("[data-histogram]")) {
       const name = figure.dataset.histogram;
       const height = figure.viewBox.baseVal.height;
-      for (const bar of figure.querySelectorAll("[data-bin]")) {
-        const span = data.bins[name][bar.dataset.bin][1];
-        const finds = (bar.finds ||= clados.holds(data, name, span));
-        const number = without(name).filter((stays, row) => stays && finds[row]).length;
-        const tall = (height * number) / figure.dataset.most;
+      const bars = [...figure.querySelectorAll("[data-bin]")];
+      const numbers = bars.map((bar) => {
+        const finds = (bar.finds ||= clados.holds(data, name, data.bins[name][bar.dataset.bin][1]));
+        return without(name).filter((stays, row) => stays && finds[row]).length;
+      });
+      const most = Math.max(...numbers, 1);
+      for (const [i, bar] of bars.entries()) {
+        const [span, number] = [data.bins[name][bar.dataset.bin][1], numbers[i]];
+        const tall = (height * number) / most;
         bar.setAttribute("height", tall);
         bar.setAttribute("y", height - tall);
         bar.querySelector("title").textContent = `${span.replace("..", "–")}: ${number}`;

@@ -8,7 +8,6 @@ from clados.catalog.pages import ERRATA
 from clados.catalog.publications import described_in
 from clados.catalog.sizes import size_named
 from clados.catalog.structure import structure
-from clados.catalog.texts import attribute_text
 from clados.drawing.drawings import draw
 from clados.web.evidence import kept_proofs
 from clados.web.html import Child, Html, el
@@ -18,7 +17,7 @@ from clados.web.views.descent import descent_section
 from clados.web.views.facets import name_of
 from clados.web.views.figures import FIGURE_SCRIPTS, zoomed
 from clados.web.views.frame import Document, page
-from clados.web.views.parts import evidence, linked, picture, table
+from clados.web.views.parts import evidence, linked, picture, table, value_text
 from clados.web.views.recipe import recipe_section
 
 _HEAD = ("date", "lab", "params", "license", "weights")  # what is said beside the name
@@ -76,7 +75,7 @@ def _title(asked: PageRequest, card: Card) -> Html:
         else el("span", say("facts only"), class_="badge")
     )
     head = [
-        el("span", el("b", name_of(say, name)), " ", attribute_text(card, name))
+        el("span", el("b", name_of(say, name)), " ", value_text(asked.say, card, name))
         for name in _HEAD
         if card.values[name].known
     ]
@@ -96,7 +95,7 @@ def _facts(asked: PageRequest, card: Card) -> Html:
     wrong = {row.attribute for row in errata_of_kind(card.errata, "wrong")}
     rows = []
     for name, value in card.values.items():
-        text = attribute_text(card, name)
+        text = value_text(asked.say, card, name)
         shown = (
             linked(text)
             if name in ("link", "reference")

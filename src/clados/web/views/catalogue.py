@@ -1,12 +1,10 @@
 """The catalogue: facets with counts, chips, a table that is ordered and cut by columns. The address is its state."""
 
-import json
 from collections.abc import Iterator, Sequence
 
 from clados.catalog.card import Card
 from clados.catalog.query import ordered
 from clados.catalog.schema import ATTRIBUTES
-from clados.catalog.texts import attribute_text
 from clados.errors import InputError
 from clados.web.html import Child, Html, el
 from clados.web.index import CardIds
@@ -14,6 +12,7 @@ from clados.web.request import PageRequest
 from clados.web.state import COLUMNS, FIRST_COLUMNS, Listing
 from clados.web.views import facets
 from clados.web.views.frame import Document, page
+from clados.web.views.parts import data_block, value_text
 
 CATALOGUE_SCRIPTS = (
     *(
@@ -52,14 +51,13 @@ def catalogue_page(asked: PageRequest) -> Document:
     compared = el("form", id="compare", method="get", action="compare.html")
     words = {each: say(each) for each in ("{shown} of {total} models", "Copied", "Remove the filter {name}")}
     data = {**asked.index.data(), "usual": FIRST_COLUMNS, "words": words}
-    text = json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
     return page(
         asked,
         say("Catalogue"),
         _welcome(asked),
         form,
         compared,
-        el("script", Html(text), type="application/json", id="data"),
+        data_block(data),
         scripts=CATALOGUE_SCRIPTS,
         wide=True,
     )
@@ -177,7 +175,7 @@ def _row(asked: PageRequest, state: Listing, card: Card, *, hidden: bool) -> Htm
     cells = [
         el(
             "td",
-            attribute_text(card, each),
+            value_text(asked.say, card, each),
             data_column=each,
             data_label=facets.name_of(asked.say, each),
             hidden=each not in state.columns,

@@ -11,7 +11,7 @@ from clados.errors import InputError
 from clados.web.html import Child, Html, el
 from clados.web.request import PageRequest
 from clados.web.views.frame import Document, page
-from clados.web.views.parts import picture, table
+from clados.web.views.parts import data_block, picture, table
 
 _MOST = 4
 _EXAMPLES = (("bert", "roberta"), ("gpt-2", "llama"), ("t5", "bart", "pegasus"), ("transformer", "bert", "gpt", "t5"))
@@ -45,11 +45,26 @@ def comparison_page(asked: PageRequest) -> Document:
         ]
         body += [el("h2", say("Side by side")), _table(asked, [card.id for card in cards], only=only)]
     else:
-        links = [
-            el("li", el("a", " · ".join(each), href=f"compare.html?models={','.join(each)}")) for each in _EXAMPLES
-        ]
-        body += [el("h2", say("Such as")), el("ul", links)]
-    return page(asked, title, *body, styles=styles, wide=True)
+        body += [_examples(asked), None if asked.live else _data(asked)]
+    return page(asked, title, *body, styles=styles, scripts=() if asked.live else ("compare.js",), wide=True)
+
+
+def _examples(asked: PageRequest) -> Html:
+    there = [each for each in _EXAMPLES if all(name in asked.cards for name in each)]
+    links = [el("li", el("a", " · ".join(each), href=f"compare.html?models={','.join(each)}")) for each in there]
+    return el("div", el("h2", asked.say("Such as")), el("ul", links), id="examples")
+
+
+def _data(asked: PageRequest) -> Html:
+    """What a page in a file needs to compare any models by itself."""
+    cards = [*asked.cards.values()]
+    found = compare(*cards).as_dict()
+    rows = {
+        name: {card: text for card, text in row.items() if text != "-"} for name, row in found.items() if name != "name"
+    }
+    words = {name: asked.say(name.replace("_", " ")) for name in rows}
+    label = asked.say("Side by side")
+    return data_block({"names": {card.id: card.name for card in cards}, "rows": rows, "words": words, "label": label})
 
 
 def _form(asked: PageRequest, names: list[str], *, only: bool) -> Html:

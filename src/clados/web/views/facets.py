@@ -99,7 +99,7 @@ def _field(asked: PageRequest, state: Listing, passing: Mapping[str, CardIds], n
 def _histogram(asked: PageRequest, bins: Sequence[Bin], left: CardIds, name: str) -> Html:
     """How many models are in each span; the script lets one brush over it."""
     counts = [len(each.ids & left) for each in bins]
-    most = max(max(len(each.ids) for each in bins), 1)
+    most = max(*counts, 1)
     wide = _WIDTH / len(bins)
     bars = [
         el(
@@ -123,5 +123,4 @@ def _histogram(asked: PageRequest, bins: Sequence[Bin], left: CardIds, name: str
         role="img",
         aria_label=asked.say("Models by {name}", name=name_of(asked.say, name)),
         data_histogram=name,
-        data_most=most,
     )

@@ -1,9 +1,13 @@
 """What several pages are made of: tables, values with their sources, pictures."""
 
+import json
 import re
 from collections.abc import Iterable, Sequence
+from typing import Any
 
-from clados.catalog.card import Value
+from clados.catalog.card import Card, Value
+from clados.catalog.schema import ATTRIBUTES
+from clados.catalog.texts import attribute_text
 from clados.web.html import Child, Html, el
 from clados.web.language import Language
 
@@ -57,6 +61,22 @@ def linked(text: str) -> Html:
         out += [text[end : each.start()], el("a", each[0], href=address, rel="noreferrer")]
         end = each.end()
     return el("span", out, text[end:])
+
+
+def value_text(say: Language, card: Card, name: str) -> str:
+    """An attribute's value as people read it, terms of the catalogue in the language of the page."""
+    value = card.values[name]
+    if not value.known:
+        return say("unknown")
+    return (
+        ", ".join(map(say, value.items)) if ATTRIBUTES[name].type in ("name", "names") else attribute_text(card, name)
+    )
+
+
+def data_block(data: Any) -> Html:
+    """Plain data for a page's script: no script itself, and safe to stand in HTML."""
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
+    return el("script", Html(text), type="application/json", id="data")
 
 
 def picture(svg: str) -> tuple[Html, str]:
