@@ -81,6 +81,7 @@ pictures: .venv/dev.stamp
 	$(BIN)/clados timeline --svg docs/pictures/timeline_family.svg
 	$(BIN)/clados timeline --y params --svg docs/pictures/timeline_params.svg
 	for pair in $(GALLERY); do $(BIN)/clados draw $${pair%,*} --svg docs/pictures/$${pair#*,}.svg; done
+	$(BIN)/clados diff bert:base roberta:base --svg docs/pictures/bert-roberta.svg
 	$(BIN)/python scripts/architecture.py
 	$(CHROMIUM)
 	$(BIN)/python scripts/page_picture.py

@@ -13,6 +13,7 @@ COMMANDS = {
     "recent_models.svg": ["timeline", "--recent"],
     "timeline_family.svg": ["timeline"],
     "timeline_params.svg": ["timeline", "--y", "params"],
+    "bert-roberta.svg": ["diff", "bert:base", "roberta:base"],
 }
 GALLERY = re.search(r"^GALLERY = (.*)$", (PICTURES.parents[1] / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
 assert GALLERY
@@ -25,10 +26,10 @@ def test_a_picture_is_what_its_command_draws(name: str, tmp_path: Path) -> None:
     assert (tmp_path / name).read_bytes() == (PICTURES / name).read_bytes(), "drawn otherwise: make pictures"
 
 
-def test_the_gallery_shows_nine_models_and_each_by_its_picture() -> None:
+def test_the_gallery_shows_nine_models_and_two_side_by_side() -> None:
     shown = re.findall(r"pictures/(.*?\.svg)", (PICTURES.parent / "gallery.md").read_text(encoding="utf-8"))
-    assert len(shown) == 9
-    assert {*shown} == {name for name, command in COMMANDS.items() if command[0] == "draw"}
+    assert len(shown) == 10
+    assert {*shown} == {name for name, command in COMMANDS.items() if command[0] in ("draw", "diff")}
 
 
 def test_every_picture_has_a_command() -> None:

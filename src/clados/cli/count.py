@@ -8,6 +8,7 @@ import typer
 
 from clados.cli import output
 from clados.cli.arguments import Json, SizedOrSaved, complete_from, complete_models, sized_or_saved
+from clados.cli.draw import Png, Svg, show_drawing
 from clados.errors import InputError
 
 if TYPE_CHECKING:
@@ -123,17 +124,24 @@ def _ledger(lines: "list[LedgerLine]") -> None:
 def diff_command(
     old: SizedOrSaved,
     new: SizedOrSaved,
+    svg: Svg = None,
+    png: Png = None,
     as_json: Json = False,
 ) -> None:
-    """Compare two models: what differs in architecture, training and parameters.
+    """Compare two models: what differs in architecture, training and parameters; as a picture, box by box.
 
     Where only one size is named, the other model's size of the same name is taken if it has one.
 
     Example: clados diff bert roberta
     """
     from clados.catalog.differences import diff
+    from clados.drawing.drawings import draw
 
-    found = diff(sized_or_saved(old), sized_or_saved(new))
+    one, other = sized_or_saved(old), sized_or_saved(new)
+    if svg is not None or png is not None:
+        show_drawing(draw(one, against=other), svg, png, as_json=as_json)
+        return
+    found = diff(one, other)
     if as_json:
         output.print_json(found.as_dict())
     else:

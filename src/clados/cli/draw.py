@@ -29,7 +29,7 @@ class Axis(StrEnum):
 
 
 Svg = Annotated[Path | None, typer.Option("--svg", metavar="FILE", help="Write the drawing as SVG.")]
-_Png = Annotated[Path | None, typer.Option("--png", metavar="FILE", help="Write the drawing in pixels, by resvg-py.")]
+Png = Annotated[Path | None, typer.Option("--png", metavar="FILE", help="Write the drawing in pixels, by resvg-py.")]
 _Json = Annotated[bool, typer.Option("--json", help="Print the data: nodes, edges, boxes.")]
 Highlight = Annotated[
     list[str] | None,
@@ -60,17 +60,17 @@ def tree_command(
     if against_survey:
         _departures(everything=everything, as_json=as_json)
     else:
-        _show(tree(highlight or (), everything=everything, survey_lines=survey_lines), svg, as_json=as_json)
+        show_drawing(tree(highlight or (), everything=everything, survey_lines=survey_lines), svg, as_json=as_json)
 
 
-def draw_command(model: SizedOrSaved, svg: Svg = None, png: _Png = None, as_json: _Json = False) -> None:
+def draw_command(model: SizedOrSaved, svg: Svg = None, png: Png = None, as_json: _Json = False) -> None:
     """Draw a declared model as its data flow: norms, residual paths, attention, shapes; parameters on every box.
 
     Example: clados draw t5:small
     """
     from clados.drawing.drawings import draw
 
-    _show(draw(sized_or_saved(model)), svg, png, as_json=as_json)
+    show_drawing(draw(sized_or_saved(model)), svg, png, as_json=as_json)
 
 
 def timeline_command(
@@ -87,7 +87,7 @@ def timeline_command(
     """
     from clados.drawing.drawings import timeline
 
-    _show(timeline(y.value, highlight or (), recent=recent, everything=everything), svg, as_json=as_json)
+    show_drawing(timeline(y.value, highlight or (), recent=recent, everything=everything), svg, as_json=as_json)
 
 
 def save_drawing(drawing: "Drawing | Figure", file: Path, *, pixels: bool = False) -> None:
@@ -103,7 +103,7 @@ def save_drawing(drawing: "Drawing | Figure", file: Path, *, pixels: bool = Fals
     print_note(f"wrote {file}")
 
 
-def _show(drawing: "Drawing", svg: Path | None, png: Path | None = None, *, as_json: bool) -> None:
+def show_drawing(drawing: "Drawing", svg: Path | None, png: Path | None = None, *, as_json: bool) -> None:
     """Write the drawing as SVG or in pixels, print its data as JSON, or print the terminal's version."""
     if svg is not None:
         save_drawing(drawing, svg)

@@ -9,9 +9,11 @@ from rich.console import RenderableType
 
 from clados import drawing
 from clados.catalog.counts import NamedModel, named_model
+from clados.catalog.differences import diff
 from clados.catalog.load import catalog
 from clados.drawing.architecture.figure import architecture_figure
 from clados.drawing.architecture.outline import terminal_architecture
+from clados.drawing.difference import difference_figure
 from clados.drawing.svg import Figure
 from clados.spec.kinds.model import Model
 
@@ -62,21 +64,33 @@ class Drawing:
         return self._terminal()
 
 
-def draw(model: str | Model | NamedModel) -> Drawing:
+def draw(model: str | Model | NamedModel, against: str | Model | NamedModel | None = None) -> Drawing:
     """A declared model as its data flow: what enters below, what is read off above, parameters on every box.
 
     Args:
         model: ``MODEL`` or ``MODEL:SIZE``, the path of a declaration, or a declared model.
+        against: another that is drawn beside it, in line, with what is added, removed and changed from the first to it.
 
     Raises:
         NoModelError, InputError: for an unknown name or size, with the nearest.
     """
+    if against is not None:
+        return _against(model, against)
     named = named_model(model)
     title = named.name + " (shape assumed)" * named.assumed_shape
     return Drawing(
         lambda: architecture_figure(named.model, title, named.assumed),
         lambda: terminal_architecture(named.model, title, named.assumed),
     )
+
+
+def _against(old: str | Model | NamedModel, new: str | Model | NamedModel) -> Drawing:
+    found = diff(old, new)
+    pair = [
+        named_model(name if isinstance(side, str) and not side.endswith(".py") else side).model
+        for side, name in ((old, found.old), (new, found.new))
+    ]
+    return Drawing(lambda: difference_figure(pair[0], pair[1], found), found.page)
 
 
 def tree(highlight: Collection[str] = (), *, everything: bool = False, survey_lines: bool = False) -> Drawing:

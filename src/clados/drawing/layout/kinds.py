@@ -45,8 +45,18 @@ KIND_STYLE = f"""
 .clados .cell{{fill:#7a3e00;stroke:none}}
 .clados .grid{{fill:#ffffff;stroke:#b35c00}}
 .clados .lattice{{fill:none;stroke:#f4ab57;stroke-width:.8}}
+.clados .mark-added{{fill:none;stroke:#1a7f37;stroke-width:3}}
+.clados .mark-removed{{fill:none;stroke:#b42318;stroke-width:3}}
+.clados .mark-changed{{fill:none;stroke:#9a6700;stroke-width:3}}
+.clados .badge-added{{fill:#1a7f37}}
+.clados .badge-removed{{fill:#b42318}}
+.clados .badge-changed{{fill:#9a6700}}
+.clados .sign{{fill:none;stroke:#ffffff;stroke-width:2.2;stroke-linecap:round}}
 @media screen and (prefers-color-scheme:dark){{
 {_rules(PART_KINDS, dark=True)}
+.clados .mark-added{{stroke:#4ac26b}}
+.clados .mark-removed{{stroke:#ff7b72}}
+.clados .mark-changed{{stroke:#e3b341}}
 .clados .frame{{fill:#161b22;stroke:#6e7681}}
 .clados .flow{{stroke:#c9d1d9}}
 .clados .tip{{fill:#c9d1d9}}

@@ -11,7 +11,7 @@ from clados.drawing.scale import count_label
 from clados.drawing.svg import Box, element
 
 ARROW = 15.0  # between two nodes of a column, an arrow long
-PAD, HEAD = 14.0, 28.0  # inside a frame, and above what is in it
+PAD, HEAD = 14.0, 34.0  # inside a frame, and above what is in it
 NOTE = 10.5  # size of small text
 LEADING = 13.5  # from line to line of it
 

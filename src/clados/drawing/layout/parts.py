@@ -113,6 +113,7 @@ class PartBox(Drawable):
         if self.icon:
             down = 8 + 15 * len(self._name) + (self._text if self.icon.below else 0)
             drawn += self.icon.draw(sheet, left + self._inset, top + down)
+        drawn += sheet.marked(self.key, area)
         params = f"; {self.params_said:,} parameters" if self.params_said else ""
         share = f", {100 * self.params / sheet.total:.2f} %" if sheet.total and self.params_said else ""
         sheet.box(self.key, f"{self.about or self.name}{params}{share}", area, drawn, kind=self.kind)

@@ -1,6 +1,6 @@
 """A sheet: what is put on it (boxes, lines, labels), and where; from this its SVG is made, and this is tested."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -9,6 +9,7 @@ from clados.drawing.route import Point
 from clados.drawing.svg import Box, coordinate, element
 
 BOLD = 1.09  # by how much bold letters are wider
+BADGE = 8.0  # radius of the sign on a marked box
 _TIP, _ROUND = 6.5, 6.0  # length of an arrow's tip, radius of a line's corners
 
 
@@ -52,12 +53,15 @@ class Sheet:
     Attributes:
         total: parameters of the whole, for shares.
         anchors: where what has a key stands, for arrows across.
+        marks: how a box differs from another drawing's, by its key: "+", "−" or "~".
     """
 
     total: int = 0
+    marks: Mapping[str, str] = field(default_factory=dict)
     boxes: list[Placed] = field(default_factory=list)
     labels: list[Placed] = field(default_factory=list)
     lines: list[PlacedLine] = field(default_factory=list)
+    badges: list[Placed] = field(default_factory=list)
     anchors: dict[str, Box] = field(default_factory=dict)
     _frames: list[str] = field(default_factory=list)
     _lines: list[str] = field(default_factory=list)
@@ -88,6 +92,14 @@ class Sheet:
         group = element("g", svg.title(about), *drawn, data_box=key, data_kind=kind)
         (self._frames if frame else self._boxes).append(group)
 
+    def marked(self, key: str, area: Box) -> list[str]:
+        """What marks a box of this key, where it stands: a thick edge, and its sign at the corner."""
+        sign = self.marks.get(key)
+        if not sign:
+            return []
+        self.badges.append(Placed(key, Box(area.left - BADGE, area.top - BADGE, 2 * BADGE, 2 * BADGE)))
+        return mark(sign, area)
+
     def put(self, key: str, about: str, drawn: Iterable[str]) -> None:
         """Something above the lines that is no box: a sum, an icon."""
         self._boxes.append(element("g", svg.title(about), *drawn, data_mark=key))
@@ -113,6 +125,27 @@ class Sheet:
     def drawn(self) -> list[str]:
         """All of it, the lowest first."""
         return [*self._frames, *self._lines, *self._boxes]
+
+
+MARKED_EDGES = {
+    "+": ("added", None),
+    "−": ("removed", "7 4"),
+    "~": ("changed", "2 3"),
+}  # their class, and the edge's dashes
+
+
+def mark(sign: str, area: Box) -> list[str]:
+    """A thick edge, by whose dashes marks differ too, and the sign at the corner."""
+    name, dashes = MARKED_EDGES[sign]
+    x, y = area.left, area.top
+    edge = element(
+        "rect", class_=f"mark-{name}", x=x - 2, y=y - 2, width=area.width + 4, height=area.height + 4, rx=8,
+        stroke_dasharray=dashes,
+    )  # fmt: skip
+    signs = {"+": f"M{x - 4.5} {y}h9M{x} {y - 4.5}v9", "−": f"M{x - 4.5} {y}h9"}
+    wave = f"M{x - 4.5} {y + 1}q2.25 -5 4.5 -1t4.5 -1"
+    disc = element("circle", class_=f"badge-{name}", cx=x, cy=y, r=BADGE)
+    return [edge, disc, element("path", class_="sign", d=signs.get(sign, wave))]
 
 
 def polygon(points: Iterable[Point]) -> str:
