@@ -1,0 +1,100 @@
+"""``clados align``."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from clados.cli import output
+from clados.cli.arguments import Json, complete_models
+from clados.cli.train import Dtype, device_type, interruptible, prints, progress_shown
+
+
+class MethodName(StrEnum):
+    """By what the last stages learn from judgements."""
+
+    AS_DECLARED = "ppo"
+    OF_GROUPS = "grpo"
+
+
+def align_command(
+    model: Annotated[str, typer.Argument(metavar="MODEL[:SIZE]", help="A model.", autocompletion=complete_models)],
+    stages: Annotated[
+        str | None, typer.Option(help="Stages to train, parted by commas.", show_default="all that can be")
+    ] = None,
+    params: Annotated[
+        str | None,
+        typer.Option(
+            help="Budget of what it starts from, trained first.", show_default="a small model that comes along"
+        ),
+    ] = None,
+    data: Annotated[
+        str | None, typer.Option(help="Prompts and answers: your file or folder.", show_default="embedded ones")
+    ] = None,
+    reward: Annotated[str | None, typer.Option(help="Who judges answers: module:function.")] = None,
+    method: Annotated[
+        MethodName, typer.Option(help="ppo: what the recipe says; grpo in the place of what learns from judgements.")
+    ] = MethodName.AS_DECLARED,
+    steps: Annotated[
+        int | None,
+        typer.Option(min=1, help="Steps of each stage.", show_default="300, or 60 where answers are sampled"),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="The folder for the models.", show_default="runs/MODEL-aligned")
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Continue the walk in --out, with the same options.")
+    ] = False,
+    seed: Annotated[int, typer.Option(min=0, help="Random seed.")] = 0,
+    dtype: Annotated[
+        Dtype | None,
+        typer.Option(help="Number type of the computation.", show_default="bfloat16 where the machine has it"),
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the plan and train nothing.")] = False,
+    json: Json = False,
+) -> int:
+    """Train the later stages of a model's recipe, each from what came before it, with a report of all.
+
+    Example: clados align instructgpt --reward rewards:short --dry-run
+    """
+    from clados.train.align import REPORT, Walk, align, legs
+
+    asked = Walk(
+        model=model,
+        stages=tuple(each.strip() for each in (stages or "").split(",") if each.strip()),
+        params=params,
+        data=data,
+        reward=reward,
+        method=method.value,
+        steps=steps,
+        seed=seed,
+        dtype=dtype.value if dtype else device_type(),  # type: ignore[arg-type]
+    )
+    if dry_run:
+        plan = legs(asked)
+        if json:
+            output.print_json([each.json() for each in plan])
+            return 0
+        for each in plan:
+            print(f"{each.stage.name}: {each.learned!r}")
+            if each.without:
+                print(f"  not trained: it {each.without}")
+                continue
+            print(f"  starts from {each.start}; the paper learned from: {each.stage.data}")
+            for line in each.differs:
+                print(f"  {line}")
+        return 0
+    folder = out or Path("runs") / f"{asked.model.replace(':', '-')}-aligned"
+    with interruptible() as stop:
+        done = align(asked, folder, resume=resume, show=progress_shown(model, folder, tensorboard=False), stop=stop)
+    if not prints():
+        return 0 if done else 130
+    if not done:
+        output.print_note("stopped and saved; the same command with --resume goes on")
+        return 130
+    if json:
+        output.print_json({"folder": str(folder), "report": str(folder / REPORT)})
+    else:
+        output.print_note(f"wrote {folder}; {folder / REPORT} tells of it")
+    return 0

@@ -1,0 +1,237 @@
+"""The later stages of a recipe one after the other, each from what came before it; what ``clados align`` does."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from clados import spec as s
+from clados.catalog.counts import canonical
+from clados.errors import InputError
+from clados.files import write_text
+from clados.models.declared import declared
+from clados.names import did_you_mean
+from clados.objectives import runs, task
+from clados.objectives.judges import judge_of
+from clados.objectives.rollouts import RolloutTask
+from clados.small import PREFIX, small_model
+from clados.train.align_report import Walked, alignment_report
+from clados.train.choices import Choices
+from clados.train.log import Show
+from clados.train.planned import finished
+from clados.train.pretrain import pretrain
+from clados.train.run_folder import RUN
+from clados.train.scaled import scaled_batch, scaled_length, scaled_steps
+from clados.train.swapped import learning
+
+Method = Literal["ppo", "grpo"]
+METHODS = ("ppo", "grpo")
+USUAL_START = "gpt-2"  # the small model that stands for a decoder of which none comes along
+GROUP = 8  # answers to a prompt where GRPO stands in the place of PPO; its paper's 64 take as many times longer
+ROLLOUT_STEPS = 60
+REPORT = "report.html"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Walk:
+    """What a user chooses of a walk through a recipe.
+
+    Attributes:
+        model: a card's id, perhaps with a size, whose recipe has stages that start from a trained model.
+        stages: of these, those that are walked; all that can be when empty.
+        params: the budget of what the first stages start from, trained first; else a small model that comes along.
+        data: of every stage that reads such examples; else each has its embedded set.
+        reward: who judges answers, as ``Choices.reward``.
+        method: "grpo" in the place of the recipe's PPO.
+        steps: of each stage.
+    """
+
+    model: str
+    stages: tuple[str, ...] = ()
+    params: str | None = None
+    data: str | None = None
+    reward: str | None = None
+    method: Method = "ppo"
+    steps: int | None = None
+    seed: int = 0
+    dtype: Literal["float32", "bfloat16"] = "float32"
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "model", canonical(self.model))
+        if self.method not in METHODS:
+            raise InputError(f"method is '{self.method}'; allowed: {', '.join(METHODS)}")
+
+
+@dataclass(frozen=True)
+class Leg:
+    """One stage of a walk, decided.
+
+    Attributes:
+        start: a stage's name, a small model's id, or a card; folder: of a stage, whose model it starts from.
+        without: why it is not trained; empty where it is.
+        differs: in what it is not the paper's.
+    """
+
+    stage: s.Tuning
+    learned: s.Objective
+    start: str
+    without: str
+    differs: tuple[str, ...]
+
+    def json(self) -> dict[str, Any]:
+        """As plain data."""
+        said = {"stage": self.stage.name, "objective": repr(self.learned), "start": self.start}
+        return {**said, "data": self.stage.data, "not trained": self.without, "differs": [*self.differs]}
+
+
+def legs(asked: Walk) -> list[Leg]:
+    """The plan of a walk: each stage that starts from a trained model, in order. Trains and writes nothing.
+
+    Raises:
+        InputError: a recipe without such stages, a stage that it has not, one that cannot be trained and was asked for
+            by its name, and a judge that is not there.
+    """
+    card, _, size = asked.model.partition(":")
+    recipe = declared(card).recipe_at(size or None)
+    later = [each for each in recipe.stages if isinstance(each, s.Tuning)]
+    if not later:
+        raise InputError(
+            f"{card} has no stage that starts from a trained model: clados pretrain {asked.model} trains it"
+        )
+    names = [each.name for each in later]
+    for name in asked.stages:
+        if name not in names:
+            raise InputError(
+                f"{card} has no stage '{name}'{did_you_mean(name, names) or '; it has ' + ', '.join(names)}"
+            )
+    for name in (asked.reward or "").split(","):
+        if name.strip():
+            judge_of(name.strip())
+    found: dict[str, Leg] = {}
+    for stage in later:
+        if not asked.stages or stage.name in asked.stages:
+            found[stage.name] = _leg(asked, stage, found, {each.name for each in recipe.stages})
+    if refused := [each for each in found.values() if each.without and each.stage.name in asked.stages]:
+        raise InputError(f"{card}: stage '{refused[0].stage.name}' {refused[0].without}")
+    return [*found.values()]
+
+
+def _leg(asked: Walk, stage: s.Tuning, before: dict[str, Leg], own: set[str]) -> Leg:
+    learned, differs = stage.objective, list[str]()
+    if not runs(learned):
+        return Leg(stage, learned, "", f"learns by {type(learned).__name__}, which nothing runs yet", ())
+    if swapped := _swapped(asked, stage):
+        learned = learning(declared(asked.model.partition(":")[0]), swapped).recipe.stages[0].objective
+        differs.append(f"learns by {learned!r} in the place of {type(stage.objective).__name__}")
+    one = task(learned)
+    start, missing = _start(asked, stage, before, own)
+    if missing:
+        return Leg(stage, learned, start, missing, ())
+    if start not in (stage.start, f"{PREFIX}{stage.start.partition(':')[0]}"):
+        differs.append(f"starts from {start} in the place of {stage.start}")
+    if isinstance(one, RolloutTask):
+        judges = ", ".join(f"'{each}'" for each in stage.judges) or "people"
+        if asked.reward is None:
+            return Leg(
+                stage, learned, start, f"is judged by {judges}: name who judges here (--reward module:function)", ()
+            )
+        differs.append(f"is judged by {asked.reward} in the place of {judges}")
+    numbers = {
+        "steps": (asked.steps or _steps(stage), stage.steps),
+        "batch": (scaled_batch(stage, one), stage.batch),
+        "length": (scaled_length(stage, one), stage.length),
+    }
+    differs += [
+        f"{name} {here:,}, published {there:,}" for name, (here, there) in numbers.items() if there and here != there
+    ]
+    differs.append(f"learns from {asked.data or f'the embedded set {one.data}'}")
+    return Leg(stage, learned, start, "", tuple(differs))
+
+
+def _swapped(asked: Walk, stage: s.Tuning) -> str | None:
+    """The objective in the place of the recipe's, as ``Choices.objective`` names it."""
+    if asked.method == "ppo" or not stage.judges:
+        return None
+    return f"{asked.method}:samples={GROUP},template={getattr(stage.objective, 'template', s.Template())!r}"
+
+
+def _start(asked: Walk, stage: s.Tuning, before: dict[str, Leg], own: set[str]) -> tuple[str, str]:
+    """What a stage starts from, and why it cannot."""
+    if stage.start in own:
+        leg = before.get(stage.start)
+        if leg and not leg.without:
+            return stage.start, ""
+        if leg or asked.stages:
+            return "", f"starts from '{stage.start}', which {leg.without if leg else 'is not walked'}"
+    card = stage.start.partition(":")[0]
+    if asked.params:
+        return stage.start, ""
+    return f"{PREFIX}{card}" if small_model(card) else f"{PREFIX}{USUAL_START}", ""
+
+
+def _steps(stage: s.Tuning) -> int:
+    """Of a stage that samples fewer, each of which takes longer."""
+    return (
+        min(scaled_steps(stage), ROLLOUT_STEPS)
+        if isinstance(task(stage.objective), RolloutTask)
+        else scaled_steps(stage)
+    )
+
+
+def align(
+    asked: Walk, out: Path, *, resume: bool = False, show: Show | None = None, stop: Callable[[], bool] = bool
+) -> bool:
+    """Walk through a recipe's later stages; each is a folder of ``out``, and report.html tells of all.
+
+    Args:
+        resume: go on with a walk in ``out``; what is finished stays.
+
+    Returns:
+        Whether it came to its end; not where it was stopped, after the run going on was saved.
+
+    Raises:
+        CladosError: as ``legs`` and ``pretrain``.
+        InputError: no stage can be trained.
+    """
+    show, plan = show or Show(), legs(asked)
+    able = [leg for leg in plan if not leg.without]
+    if not able:
+        raise InputError(
+            f"{asked.model}: no stage can be trained here: "
+            + "; ".join(f"'{each.stage.name}' {each.without}" for each in plan)
+        )
+    walked = list[Walked]()
+    for leg in able:
+        folder = out / leg.stage.name
+        begun = out / leg.start if (out / leg.start / RUN).exists() else Path(leg.start)
+        show.note(f"{asked.model}: stage '{leg.stage.name}' starts from {leg.start}")
+        if not (resume and finished(folder)):
+            result = pretrain(
+                _choices(asked, leg, begun), folder, resume=resume and (folder / RUN).exists(), show=show, stop=stop
+            )
+            if not result.finished:
+                return False
+        walked.append(Walked(leg.stage.name, repr(leg.learned), leg.start, leg.differs, begun, folder))
+        write_text(out / REPORT, alignment_report(asked.model, walked, [each for each in plan if each.without]))
+    return True
+
+
+def _choices(asked: Walk, leg: Leg, begun: Path) -> Choices:
+    """The run of a stage."""
+    one, swapped = task(leg.learned), _swapped(asked, leg.stage)
+    first = declared(asked.model.partition(":")[0]).recipe.stages[0].name
+    known = str(begun) != leg.stage.start  # a card, which is trained first
+    more: dict[str, Any] = {"reward": asked.reward} if isinstance(one, RolloutTask) else {}
+    if swapped:
+        more |= {"objective": swapped}
+    return Choices(
+        model=asked.model,
+        stage=first if swapped else leg.stage.name,
+        start=str(begun) if known else None,
+        params=None if known else asked.params,
+        data=asked.data,
+        steps=asked.steps or _steps(leg.stage),
+        seed=asked.seed,
+        dtype=asked.dtype,
+        **more,
+    )
