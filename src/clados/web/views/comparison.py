@@ -24,7 +24,7 @@ def comparison_page(asked: PageRequest) -> Document:
         NoModelError, InputError: for an unknown model, with the nearest, and for more than four.
     """
     say = asked.say
-    names = asked.all("models")
+    names = asked.all("models") if asked.live else []  # in a file the script reads the address
     if len(names) > _MOST:
         raise InputError(say("{number} models are too many: two to four are compared.", number=len(names)))
     cards = [card_and_size(name)[0] for name in names]
