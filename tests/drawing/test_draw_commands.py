@@ -56,6 +56,16 @@ def test_drawing_imports_no_torch() -> None:
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "False\n"
 
 
+def test_a_count_is_written_as_a_treemap(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    target = tmp_path / "bert.svg"
+    assert run_command_line(["count", "bert:base", "--svg", str(target)]) == 0
+    assert "110,106,428" in capsys.readouterr().out
+    assert "109,482,240" not in target.read_text()
+    assert "110,106,428 parameters" in target.read_text()
+    assert run_command_line(["count", "--svg", str(target)]) == 2
+    assert "name it, as in bert:base" in capsys.readouterr().err
+
+
 def test_a_model_is_written_in_pixels_on_white(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     from PIL import Image
 

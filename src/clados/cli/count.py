@@ -2,13 +2,14 @@
 
 from dataclasses import asdict
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from clados.cli import output
 from clados.cli.arguments import Json, SizedOrSaved, complete_from, complete_models, sized_or_saved
-from clados.cli.draw import Png, Svg, show_drawing
+from clados.cli.draw import Png, Svg, save_drawing, show_drawing
 from clados.errors import InputError
 
 if TYPE_CHECKING:
@@ -43,6 +44,9 @@ def count_command(
     ledger: Annotated[
         Detail | None, typer.Option(help="The tensors: layers folded, in full, or none.", show_default="folded")
     ] = None,
+    svg: Annotated[
+        Path | None, typer.Option("--svg", metavar="FILE", help="Write the parameters as a treemap, in SVG.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Count parameters tensor by tensor and compare them with the published figures.
@@ -52,6 +56,8 @@ def count_command(
     from clados.catalog import counts
     from clados.catalog.load import catalog
 
+    if svg is not None and (everything or model is None):
+        raise InputError("--svg draws one size: name it, as in bert:base")
     if everything and model is not None and ":" in model:
         raise InputError(f"--all counts every size, and '{model}' names one: leave one of them away")
     if everything or model is None:
@@ -67,6 +73,10 @@ def count_command(
         return
     given = sized_or_saved(model)
     named = counts.named_model(given)
+    if svg is not None:
+        from clados.drawing.treemap import treemap_figure
+
+        save_drawing(treemap_figure(named.model, named.name), svg)
     if isinstance(given, str) and not given.endswith(".py"):
         card, size = counts.card_and_size(given)
         rows, title = counts.count_size(card, size, basis), f"{card.name} {size.name}"
