@@ -12,14 +12,20 @@ from clados.web.request import PageRequest
 from clados.web.views.parts import evidence, table
 
 
-def counts_section(asked: PageRequest, card: Card) -> Html | None:
-    """Every size: the figure as printed, the count to the unit, how they agree, and the shape."""
+def counts_section(asked: PageRequest, card: Card) -> list[Html] | None:
+    """Every size: its figure as printed, its count to the unit, how they agree, its shape; then what training took."""
     say = asked.say
-    heads = ("size", "published", "counts", "computed", "of the reference", "agreement", "shape", "tokens", "FLOPs")
+    heads = ("size", "published", "counts", "computed", "of the reference", "agreement", "shape")
     rows = [row for size in card.sizes for row in _size(asked, card, size)]
-    return (
-        table([say(each) for each in heads], rows, figures=(3, 4), name="counts", label=say("sizes")) if rows else None
-    )
+    if not rows:
+        return None
+    shown = [table([say(each) for each in heads], rows, figures=(3, 4), name="counts", label=say("sizes"))]
+    trained = [_trained(asked, size, flops) for size in card.sizes if (flops := _flops(card, size)) or size.tokens]
+    if trained:
+        label = say("Tokens seen in training, and floating-point operations")
+        seen = [say(each) for each in ("size", "tokens", "FLOPs")]
+        shown += [el("h3", label), table(seen, trained, name="counts", label=label)]
+    return shown
 
 
 def _size(asked: PageRequest, card: Card, size: CardSize) -> Iterator[list[Child]]:
@@ -27,10 +33,18 @@ def _size(asked: PageRequest, card: Card, size: CardSize) -> Iterator[list[Child
     for row in count_size(card, size):
         name: Child = [size.name, " ", el("span", asked.say("headline"), class_="badge") if size.headline else None]
         label: Child = [size_figure(size), " ", evidence(asked.say, size.label)]
-        seen: list[Child] = [_figure(asked, size.tokens), _figure(asked, training_compute(card, size))]
-        rest: list[Child] = [shape_text(size), *seen] if first else ["", "", ""]
-        yield [name, label if first else "", row.basis, _number(row.total), _number(row.exact), _why(asked, row), *rest]
+        numbers = [_number(row.total), _number(row.exact)]
+        yield [name, label if first else "", row.basis, *numbers, _why(asked, row), shape_text(size) if first else ""]
         first = False
+
+
+def _flops(card: Card, size: CardSize) -> Value | None:
+    found = training_compute(card, size)
+    return found if found and found.known else None
+
+
+def _trained(asked: PageRequest, size: CardSize, flops: Value | None) -> list[Child]:
+    return [size.name, _figure(asked, size.tokens), _figure(asked, flops)]
 
 
 def _figure(asked: PageRequest, value: Value | None) -> Child:
