@@ -7,6 +7,7 @@ from clados.drawing.architecture.drawer import Here, Unpacked, Words, box, drawn
 from clados.drawing.layout.joins import Add
 from clados.drawing.layout.nodes import Drawable, InColumn, Lettering, Wire
 from clados.drawing.layout.parts import SIDE
+from clados.spec.convolutions.patches import PatchResNet
 from clados.spec.core.part import Part
 from clados.spec.core.pieces import Held
 from clados.spec.inputs.adaptive import AdaptiveTokens
@@ -98,6 +99,8 @@ def _additions(part: Part, pieces: Unpacked, here: Here) -> list[Drawable]:
         held = pieces.perhaps("position")
         at = (here.inside("position", held) if held else here.but(path=here.key("position"))).but(width=SIDE)
         found.append(summand("position", box(position, at), here))
+    if patches := pieces.perhaps("patches"):  # of images, among the tokens
+        found.append(summand("patches", box(patches.part, here.inside("patches", patches).but(width=SIDE)), here))
     if padding := pieces.perhaps("padding"):
         at = here.inside("padding", padding).but(width=SIDE)
         said = replace(words(padding.part, at), name="Padding")
@@ -175,6 +178,11 @@ def _target(part: Target, here: Here) -> Drawable:
 @words.register
 def _inputs(part: Inputs, here: Here) -> Words:
     return Words("table", "What is read")
+
+
+@words.register
+def _patch_net(part: PatchResNet, here: Here) -> Words:
+    return Words("convolution", "Patches of images", ("a residual block of", f"{part.width} channels each"))
 
 
 @words.register
