@@ -44,8 +44,3 @@ class NextTokenTask(TextTask[s.NextToken, Packed], objective=s.NextToken):
     def measure(self, ready: Ready, sample: Sample) -> Measure:
         """The share of tokens that the first guess hits, against the most frequent token."""
         return share("next token@1", "the most frequent token", *first_guesses(self, ready, sample))
-
-
-def text_task() -> NextTokenTask:
-    """The task of plain text, for what learns from some of it beside its own examples."""
-    return NextTokenTask(s.NextToken())

@@ -7,8 +7,8 @@ from clados.data.readers import read
 from clados.errors import InputError
 from clados.objectives import Source, SourceConfig, Task
 from clados.objectives.judges import Judge, judge_of
-from clados.objectives.next_token import text_task
 from clados.objectives.rollouts import RolloutTask
+from clados.train.swapped import text_task
 
 
 def judges_of(one: Task[Any, Any], reward: str | None) -> dict[str, Judge]:

@@ -21,12 +21,12 @@ from clados.errors import InputError
 from clados.nn.kinds.model import WholeModel
 from clados.objectives import Batch, Loss, LossTerm, Setting, Source, task, training_loss
 from clados.objectives.judges import Judge, judge_scores
-from clados.objectives.next_token import text_task
 from clados.objectives.reinforcement import entropy
 from clados.objectives.rollouts import Beginning, Prompt, RolloutTask
 from clados.objectives.sampling import Rollout, Sampled, foreseen, log_likelihood, sample
 from clados.train.devices import Devices, world
 from clados.train.supervised import HELD_OUT
+from clados.train.swapped import text_task
 from clados.train.trained import OWNED, hold
 from clados.train.unit import Run, Unit
 

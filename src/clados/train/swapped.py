@@ -11,7 +11,7 @@ from clados.checkpoints.errors import LayoutError
 from clados.checkpoints.mapping.parsing import part
 from clados.errors import CladosError, InputError
 from clados.names import did_you_mean
-from clados.objectives import runs, task
+from clados.objectives import Task, runs, task
 from clados.spec.core.registry import KINDS
 
 
@@ -46,6 +46,11 @@ def learning(declaration: s.Declaration, objective: str) -> s.Declaration:
     recipes = {name: begun(declaration.recipe_at(name), model) for name, model in sizes.items()}
     whole = headed(declaration.model)
     return declaration.but(model=whole, sizes=sizes, recipe=begun(declaration.recipe, whole), recipes=recipes)
+
+
+def text_task() -> Task[Any, Any]:
+    """The task of plain text, for what learns from some of it beside its own examples."""
+    return task(_named("next-token")[0])
 
 
 def named_stage(objective: str) -> str:
