@@ -19,7 +19,7 @@ from clados.proofs.mutations import Mutant, mutants
 from clados.proofs.parity import TOLERANCE, Case, cases, comparison_key, distance
 from clados.proofs.proof import Finding, Subject
 from clados.proofs.references import OracleReference
-from clados.train.chain import why_not
+from clados.train.chain import trainable, why_not
 
 # Fields that no forward pass in evaluation shows, and what shows them.
 OTHERWISE: tuple[tuple[str, Callable[[s.Declaration, s.Model, s.Model, str], str]], ...] = (
@@ -58,7 +58,9 @@ def prove_fields(subject: Subject) -> Finding:
     by = Counter(row["noticed"] for row in rows if row not in missed)
     how = ", ".join(f"{number} by {how}" for how, number in by.most_common())
     evidence = f"{len(rows) - len(missed)} of {len(rows)} changes noticed ({how})"
-    idle = [f"'{each.name}' {reason}" for each in recipe.stages if (reason := why_not(recipe, each))]
+    able = trainable(recipe)
+    judged = "learns from judgements, which nobody gives here"
+    idle = [f"'{each.name}' {why_not(recipe, each) or judged}" for each in recipe.stages if each not in able]
     lacking = "; ".join([*([lacking] if lacking else []), *idle])
     evidence += f"; missing: those of the recipe, {lacking}" if lacking else ""
     if missed and not any(row.get("compared", True) for row in missed):
@@ -179,9 +181,9 @@ def compared(case: Case, changed: s.Model) -> str:
 
 def recipe_fields(subject: Subject) -> list[dict[str, Any]]:
     """The same of each stage of the recipe that can be trained: what it produces when it is changed must differ."""
-    rows = []
+    rows, able = [], trainable(subject.declaration.recipe)
     for number, stage in enumerate(subject.declaration.recipe.stages):
-        if why_not(subject.declaration.recipe, stage):
+        if stage not in able:
             continue
         declaration = subject.declaration.but(recipe=s.Recipe((stage,)))  # what it starts from is nothing to it
         usual = unseen.Produced(declaration)

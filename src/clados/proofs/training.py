@@ -18,7 +18,7 @@ from clados.objectives.tasks import Small
 from clados.proofs.proof import Subject
 from clados.small import small_model
 from clados.spec.core.scale import mixes
-from clados.train.chain import why_not
+from clados.train.chain import trainable
 from clados.train.choices import Choices
 from clados.train.learns import ShortRun, measured_run
 from clados.train.optimisers import RELATIVE
@@ -55,9 +55,8 @@ class SmallRun:
 
 
 def stage_of(declaration: s.Declaration) -> s.Stage:
-    """The stage that is proven: the last that can be trained, or else the first."""
-    stages = declaration.recipe.stages
-    return next((each for each in reversed(stages) if not why_not(declaration.recipe, each)), stages[0])
+    """The stage that is proven: the last that can be trained and needs no judge, or else the first."""
+    return [declaration.recipe.stages[0], *trainable(declaration.recipe)][-1]
 
 
 def learned_by(subject: Subject) -> tuple[str, ...]:

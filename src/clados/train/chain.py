@@ -15,7 +15,7 @@ def stages_to(card: str, recipe: s.Recipe, name: str | None = None) -> tuple[s.S
         InputError: for a name that no stage has, and a stage that nothing trains, or that starts from such a one.
     """
     if name is None:
-        able = [each for each in recipe.stages if not why_not(recipe, each) and task(each.objective).usual]
+        able = trainable(recipe)
         if not able:
             raise InputError(f"{card} learns by {type(recipe.stages[0].objective).__name__}, which nothing runs yet")
         return _chain(recipe, able[-1])
@@ -26,6 +26,11 @@ def stages_to(card: str, recipe: s.Recipe, name: str | None = None) -> tuple[s.S
     if reason := why_not(recipe, stage):
         raise InputError(f"{card}: stage '{name}' {reason}")
     return _chain(recipe, stage)
+
+
+def trainable(recipe: s.Recipe) -> list[s.Stage]:
+    """The stages that can be trained and need no judge."""
+    return [each for each in recipe.stages if not why_not(recipe, each) and task(each.objective).usual]
 
 
 def why_not(recipe: s.Recipe, stage: s.Stage) -> str:
