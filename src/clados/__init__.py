@@ -19,7 +19,11 @@ if TYPE_CHECKING:  # what OFFERED says, for type checkers and editors
     from clados.apply.summarize import summarize as summarize
     from clados.apply.tag import tag as tag
     from clados.apply.translate import translate as translate
-    from clados.apply.write import generate as generate
+    from clados.apply.write import (
+        generate as generate,
+        generate_all as generate_all,
+        generate_stream as generate_stream,
+    )
     from clados.catalog.bibtex import cite as cite
     from clados.catalog.compare import compare as compare
     from clados.catalog.counts import count as count
@@ -70,6 +74,8 @@ OFFERED = {
     "fit": "clados.train.supervised",
     "from_pretrained": "clados.checkpoints.load",
     "generate": "clados.apply.write",
+    "generate_all": "clados.apply.write",
+    "generate_stream": "clados.apply.write",
     "learns": "clados.train.learns",
     "lineage": "clados.catalog.lineage",
     "load": "clados.apply.ready",

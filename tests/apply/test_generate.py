@@ -10,6 +10,7 @@ from torch import Tensor
 
 from clados.apply.decoding.choice import Sampling
 from clados.apply.generate import TOP_K, generate
+from clados.apply.logprobs import logprobs
 from clados.checkpoints.generation import GenerationConfig
 from clados.errors import CladosError, InputError
 from clados.models.declared import declared
@@ -312,12 +313,88 @@ def test_drawn_beams_are_all_likely_texts(decoder: tuple[Any, Any]) -> None:
         ({"max_new_tokens": 3, "forced_bos": 97}, "forced_bos_token_id is 97; the vocabulary has ids up to 96"),
         ({"max_new_tokens": 3, "beams": 2, "length_penalty": float("nan")}, "length_penalty is nan"),
         ({"max_new_tokens": 3, "seed": -1}, "seed is -1; it must be from 0"),
-        ({"max_new_tokens": 3, "attention_mask": PADDED.flip(1)}, "padded on the left"),
+        ({"max_new_tokens": 3, "n": 0}, "n is 0; it must be at least 1"),
+        ({"max_new_tokens": 3, "n": 2}, "n is 2 and temperature 0, which writes the same text every time"),
+        ({"max_new_tokens": 3, "n": 3, "beams": 2}, "n is 3 with 2 beams; it must be at most as many"),
     ],
 )
 def test_what_cannot_be_is_refused(decoder: tuple[Any, Any], given: dict[str, Any], said: str) -> None:
     with pytest.raises(CladosError, match=said):
         generate(decoder[0], PROMPT, **given)
+
+
+def test_padding_on_either_side_gives_the_same_text(pair: tuple[Any, Any]) -> None:
+    """And so does none, row by row."""
+    ours, _ = pair
+    left, right = PROMPT.clone(), PROMPT.clone()
+    for row, (ids, mask) in enumerate(zip(PROMPT, PADDED)):
+        text = ids[mask.bool()]
+        left[row], right[row] = 0, 0
+        left[row, len(ids) - len(text) :], right[row, : len(text)] = text, text
+    given: dict[str, Any] = {"max_new_tokens": 12, "eos": (), "temperature": 0.0}
+    a = generate(ours, left, attention_mask=PADDED, **given)[:, -12:]
+    b = generate(ours, right, attention_mask=PADDED.sort(descending=True).values, **given)[:, -12:]
+    alone = [generate(ours, ids[mask.bool()][None], **given)[:, -12:] for ids, mask in zip(PROMPT, PADDED)]
+    assert a.equal(b)
+    assert a.equal(torch.cat(alone))
+    assert PADDED.sum() < PADDED.numel()
+
+
+def test_several_texts_to_a_prompt_that_is_read_once(pair: tuple[Any, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are those of as many copies of the prompt."""
+    ours, theirs = pair
+    rows, forward = list[int](), type(ours).forward
+
+    def counted(self: Any, *given: Any, **more: Any) -> Any:
+        rows.append(len(given[0] if given else more["decoder_input_ids"]))
+        return forward(self, *given, **more)
+
+    given: dict[str, Any] = {"attention_mask": PADDED, "max_new_tokens": 9, "eos": (), "temperature": 1.5, "seed": 3}
+    copies = {**given, "attention_mask": PADDED.repeat_interleave(3, 0)}
+    expected = generate(ours, PROMPT.repeat_interleave(3, 0), **copies)
+    monkeypatch.setattr(type(ours), "forward", counted)
+    assert generate(ours, PROMPT, n=3, **given).equal(expected)
+    assert rows[:2] == [len(PROMPT), 3 * len(PROMPT)]
+    assert len({tuple(row) for row in expected.tolist()}) == len(expected)
+    wanted = theirs_of(theirs, PROMPT, num_beams=4, num_return_sequences=3, max_new_tokens=9, eos_token_id=2)
+    assert generate(ours, PROMPT, beams=4, n=3, max_new_tokens=9, eos=2, pad=1).equal(wanted)
+
+
+def test_what_may_follow_is_decided_from_what_is_written(decoder: tuple[Any, Any]) -> None:
+    """Tokens above the last one alone, until 60 is passed; of beams and samples, too."""
+
+    def allowed(new: Tensor) -> Tensor:
+        last = new[:, -1:] if new.size(1) else torch.full((len(new), 1), 3)
+        return torch.arange(WORDS) > last
+
+    def over(new: Tensor) -> Tensor:
+        return new[:, -1] > 60
+
+    for more in ({}, {"beams": 3}, {"temperature": 1.0, "n": 4, "seed": 0}):
+        found = generate(decoder[0], PROMPT, max_new_tokens=20, eos=(), pad=0, allowed=allowed, over=over, **more)
+        for row in found[:, PROMPT.size(1) :].tolist():
+            text = row[: row.index(0)] if 0 in row else row
+            assert text == sorted({*text})
+            assert [token for token in text if token > 60] == text[-1:]
+
+
+def test_log_probabilities_equal_the_reference(pair: tuple[Any, Any]) -> None:
+    """transformers 5.23.0: compute_transition_scores of the logits."""
+    ours, theirs = pair
+    out = theirs.generate(
+        PROMPT,
+        attention_mask=PADDED,
+        max_new_tokens=10,
+        do_sample=False,
+        eos_token_id=None,
+        pad_token_id=1,
+        output_logits=True,
+        return_dict_in_generate=True,
+    )
+    expected = theirs.compute_transition_scores(out.sequences, out.logits, normalize_logits=True)
+    found = logprobs(ours, PROMPT, out.sequences[:, -10:], attention_mask=PADDED)
+    torch.testing.assert_close(found, expected, atol=1e-5, rtol=1e-5)
+    assert found.unique().numel() > 5
 
 
 def test_a_model_that_does_not_write_is_refused() -> None:

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 import torch
 
+from clados.apply.decoding.stops import Stops
 from clados.apply.ready import load
-from clados.apply.write import generate as write
+from clados.apply.write import generate as write, generate_all, generate_stream, prompt_ids
 from clados.checkpoints import save_pretrained
 from clados.cli.frame import run_command_line
 from clados.data.readers import read
@@ -17,6 +18,7 @@ from clados.errors import InputError
 from clados.models.bert.bert import bert
 from clados.models.gpt.gpt_2 import gpt_2
 from clados.nn import build
+from clados.small import model_folder
 from clados.spec import but, tiny
 from clados.train.fitting import tokenizer_for
 from tests.apply.little import written
@@ -139,14 +141,97 @@ def test_what_the_directory_says_holds_until_the_command_says_otherwise(
 def test_line_breaks_at_the_end_are_counted_and_not_shown(
     directory: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def said(*args: Any, on_text: Any, **given: Any) -> str:
-        pieces = ["\n", "A king", ".\n", "\n"] + ["\n"] * 20
-        for piece in pieces:
-            on_text(piece)
-        return "".join(pieces)
-
-    monkeypatch.setattr("clados.apply.write.generate", said)
+    pieces = ["\n", "A king", ".\n", "\n"] + ["\n"] * 20
+    monkeypatch.setattr("clados.apply.write.generate_stream", lambda *args, **given: iter(pieces))
     assert run_command_line(["generate", str(directory), "--prompt", "A dog"]) == 0
     told = capsys.readouterr()
     assert told.out == "\nA king.\n"
     assert told.err.startswith("22 line breaks at the end are not shown: the model repeats itself")
+
+
+def test_the_pieces_of_a_stream_never_split_a_character_or_begin_a_stop_string(directory: Path) -> None:
+    ready = load(directory)
+    whole = write(ready, "The girl", max_new_tokens=20)
+    stop = whole[5:9]
+    for stops in ((), ("never there", stop)):
+        said = ""
+        for piece in generate_stream(ready, "The girl", max_new_tokens=20, stop=stops):
+            said += piece
+            assert whole.startswith(said)
+        assert said == (whole.partition(stop)[0] if stops else whole)
+    held = Stops(ready.required_tokenizer, ["STOP", "Th"])
+    assert [held.known(text) for text in ("a S", "a STO", "a STx", "T", "é\ufffd")] == ["a ", "a ", "a STx", "", "é"]
+    with pytest.raises(InputError, match="a stop string is empty"):
+        write(ready, "The girl", stop="")
+
+
+def test_a_stop_string_ends_a_text_where_transformers_does() -> None:
+    """transformers 5.23.0, generate(stop_strings=...): the same ids, also where a token goes beyond the string."""
+    import transformers
+
+    directory = model_folder("small/gpt-2")
+    theirs: Any = transformers.GPT2LMHeadModel.from_pretrained(directory, dtype=torch.float32)
+    tokenizer: Any = transformers.AutoTokenizer.from_pretrained(directory)
+    ready, whole = load(directory), write(directory, "The girl", max_new_tokens=20, temperature=0)
+    prompt = torch.tensor([prompt_ids(ready, "The girl")])
+    given = {"inputs": prompt, "attention_mask": torch.ones_like(prompt)}
+    for at in range(2, 14, 3):
+        stop = whole[at : at + 3]
+        found = theirs.generate(
+            **given, max_new_tokens=20, do_sample=False, stop_strings=[stop], tokenizer=tokenizer, pad_token_id=0
+        )
+        (ours,) = generate_all(ready, "The girl", max_new_tokens=20, temperature=0, stop=stop)
+        new = found[0, prompt.size(1) :].tolist()
+        assert list(ours.tokens) == ready.required_tokenizer.tokens(new)
+        assert ours.text == whole.partition(stop)[0]
+        assert ours.ended
+
+
+@pytest.mark.parametrize("card", ["gpt-2", "t5"])
+def test_a_batch_of_unlike_prompts_is_written_as_each_alone(card: str, tmp_path: Path) -> None:
+    ready = load(written(card, tmp_path), "generate")
+    prompts = ["The king", "A dog ran over the green hill to the", "We"]
+    found = generate_all(ready, prompts, max_new_tokens=8, logprobs=True)
+    for prompt, each in zip(prompts, found):
+        (alone,) = generate_all(ready, prompt, max_new_tokens=8, logprobs=True)
+        assert (each.prompt, each.text, each.tokens) == (prompt, alone.text, alone.tokens)
+        assert each.logprobs == pytest.approx(alone.logprobs, abs=1e-5)
+        assert len(each.logprobs or ()) == len(each.tokens)
+    drawn = generate_all(ready, prompts, n=2, temperature=1.0, seed=0, max_new_tokens=8)
+    assert [each.prompt for each in drawn] == [prompt for prompt in prompts for _ in range(2)]
+
+
+def test_the_prompt_s_log_probabilities_are_echoed(directory: Path, tmp_path: Path) -> None:
+    ready = load(directory)
+    (found,) = generate_all(ready, "The girl saw it", max_new_tokens=3, echo=True)
+    ids = ready.required_tokenizer.encode("The girl saw it")
+    with torch.inference_mode():
+        logs = ready.model(torch.tensor([ids])).logits.log_softmax(-1)[0]
+    assert found.prompt_logprobs is not None
+    assert found.prompt_logprobs[0] is None
+    assert found.prompt_logprobs[1:] == pytest.approx(
+        [float(logs[i, ids[i + 1]]) for i in range(len(ids) - 1)], abs=1e-5
+    )
+    assert found.prompt_tokens == tuple(ready.required_tokenizer.tokens(ids))
+    with pytest.raises(InputError, match="echo is of decoders"):
+        generate_all(written("t5", tmp_path), "The king", max_new_tokens=3, echo=True)
+
+
+def test_the_command_shows_log_probabilities_and_several_texts(
+    directory: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    base = ["generate", str(directory), "--prompt", "A dog", "--max-new-tokens", "6"]
+    assert run_command_line([*base, "--logprobs", "--echo", "--json"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert [len(said["texts"][0][key]) for key in ("tokens", "logprobs")] == [6, 6]
+    assert said["texts"][0]["prompt_logprobs"][0] is None
+    assert run_command_line([*base, "--n", "2", "--temperature", "1", "--seed", "1", "--json"]) == 0
+    texts = json.loads(capsys.readouterr().out)["texts"]
+    assert len({each["text"] for each in texts}) == 2
+    assert run_command_line([*base, "--n", "2", "--temperature", "1", "--seed", "1"]) == 0
+    assert "1 of 2" in capsys.readouterr().out
+    assert run_command_line([*base, "--regex", "[0-9]{3}"]) == 0
+    assert capsys.readouterr().out.strip().isdigit()
+    (tmp_path / "schema.json").write_text("{")
+    assert run_command_line([*base, "--json-schema", str(tmp_path / "schema.json")]) == 2
+    assert "schema.json" in capsys.readouterr().err

@@ -1,12 +1,20 @@
 """`clados generate`: what a model writes, as it writes it."""
 
+from collections.abc import Iterable
 from enum import StrEnum
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from clados.cli import output
 from clados.cli.arguments import Directory, Json
+from clados.errors import InputError
+from clados.files import read_json
+
+if TYPE_CHECKING:
+    from clados.apply.decoding.constraint import Constraint
+    from clados.apply.write import Written
 
 
 class Early(StrEnum):
@@ -51,49 +59,86 @@ def generate_command(
     no_repeat_ngram_size: Annotated[
         int | None, typer.Option(help="N-grams of this length occur once at most.", show_default="0: any may repeat")
     ] = None,
+    n: Annotated[int, typer.Option("--n", min=1, help="Texts; more than one are drawn, or those of beams.")] = 1,
+    stop: Annotated[list[str] | None, typer.Option(help="Text to stop at; may be given several times.")] = None,
+    regex: Annotated[str | None, typer.Option(help="Regular expression that the text matches.")] = None,
+    json_schema: Annotated[Path | None, typer.Option(help="File with the JSON schema of the text.")] = None,
+    logprobs: Annotated[bool, typer.Option("--logprobs", help="Show the log-probability of each token.")] = False,
+    echo: Annotated[bool, typer.Option("--echo", help="Show those of the prompt, too.")] = False,
     seed: Annotated[int | None, typer.Option(help="Random seed.")] = None,
     json: Json = False,
 ) -> None:
     """Generate text: a decoder continues the prompt, an encoder-decoder answers it.
 
     What is not given is as DIR's generation_config.json says. --top-k and --top-p draw tokens, at temperature 1
-    unless --temperature says otherwise.
+    unless --temperature says otherwise. --regex and --json-schema need the extra "constrain".
 
     Example: clados generate runs/gpt-2 --prompt "Once upon a time" --temperature 0.8 --top-p 0.9
     """
     from clados.apply.ready import load
-    from clados.apply.write import generate
+    from clados.apply.write import generate_all, generate_stream
 
-    ready = load(directory, "generate", beams=beams)
+    ready = load(directory, "generate", texts=n, beams=beams)
+    chosen: dict[str, Any] = {
+        "max_new_tokens": max_new_tokens,
+        "min_new_tokens": min_new_tokens,
+        "temperature": temperature,
+        "top_k": top_k,
+        "top_p": top_p,
+        "beams": beams,
+        "length_penalty": length_penalty,
+        "early_stopping": None if early_stopping is None else _EARLY[early_stopping],
+        "repetition_penalty": repetition_penalty,
+        "no_repeat_ngram_size": no_repeat_ngram_size,
+        "seed": seed,
+        "stop": stop or (),
+        "constraint": _constraint(regex, json_schema),
+        "on_note": output.print_note,
+    }
+    if n == 1 and not (json or logprobs or echo):
+        _stream(generate_stream(ready, prompt, **chosen))
+        return
+    found = generate_all(ready, prompt, n=n, logprobs=logprobs, echo=echo, **chosen)
+    if json:
+        more = {"texts": [_said(each) for each in found]} if n > 1 or logprobs or echo else {}
+        output.print_json({"model": ready.name, "prompt": prompt, "text": found[0].text, **more})
+        return
+    for number, each in enumerate(found, 1):
+        if n > 1:
+            output.print_heading(f"{number} of {n}")
+        print(output.for_terminal(each.text))
+        if each.logprobs is not None:
+            tokens = (*(each.prompt_tokens or ()), *each.tokens)
+            logs = (*(each.prompt_logprobs or ()), *each.logprobs)
+            cells = [(token, "-" if log is None else f"{log:.3f}") for token, log in zip(tokens, logs)]
+            output.print_table(("token", "log p"), cells, right=("log p",))
 
+
+def _constraint(regex: str | None, schema: Path | None) -> "Constraint | None":
+    """Raises InputError: for both, and a file that holds no schema."""
+    from clados.apply.decoding.constraint import JSONSchema, Regex
+
+    if regex is not None and schema is not None:
+        raise InputError("--regex and --json-schema are both given; one of them goes")
+    if schema is None:
+        return None if regex is None else Regex(regex)
+    found = read_json(schema, InputError)
+    if not isinstance(found, dict):
+        raise InputError(f"{schema}: it holds {type(found).__name__}; a JSON schema is an object")
+    return JSONSchema(found)
+
+
+def _said(written: "Written") -> dict[str, Any]:
+    return {name: value for name, value in vars(written).items() if name != "prompt" and value is not None}
+
+
+def _stream(pieces: Iterable[str]) -> None:
+    """Print pieces as they come; many line breaks at the end are told instead."""
     blank = ""  # at the end so far
-
-    def show(piece: str) -> None:
-        nonlocal blank
+    for piece in pieces:
         text = blank + piece
         blank = text[len(text.rstrip()) :]
         print(output.for_terminal(text.rstrip()), end="", flush=True)
-
-    text = generate(
-        ready,
-        prompt,
-        max_new_tokens=max_new_tokens,
-        min_new_tokens=min_new_tokens,
-        temperature=temperature,
-        top_k=top_k,
-        top_p=top_p,
-        beams=beams,
-        length_penalty=length_penalty,
-        early_stopping=None if early_stopping is None else _EARLY[early_stopping],
-        repetition_penalty=repetition_penalty,
-        no_repeat_ngram_size=no_repeat_ngram_size,
-        seed=seed,
-        on_text=None if json else show,
-        on_note=output.print_note,
-    )
-    if json:
-        output.print_json({"model": ready.name, "prompt": prompt, "text": text})
-        return
     lines = blank.count("\n")
     print("" if lines > 1 else output.for_terminal(blank))
     if lines > 1:

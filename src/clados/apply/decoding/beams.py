@@ -23,8 +23,9 @@ def beam_search(
     beams: int,
     penalty: float,
     early: EarlyStopping,
+    n: int = 1,
 ) -> Tensor:
-    """The best text of each row: ``beams`` open ones are kept, and as many that have ended.
+    """The ``n`` best texts of each row: ``beams`` open ones are kept, and as many that have ended.
 
     A row is finished when its best open text could not better the worst of its ended ones: were it to end now, or
     (``early`` is never, and the penalty above 0) at its greatest length; with ``early`` as soon as enough have ended.
@@ -32,7 +33,7 @@ def beam_search(
     batch = writer.ids.size(0)
     row = torch.arange(batch, device=writer.ids.device)[:, None]
     ranks = max(2, 1 + ending.eos.numel()) * beams  # so many that enough stay open, whichever end
-    logits = writer.read(writer.ids).float()
+    logits = writer.read(writer.ids)[:, -1].float()
     writer.reorder(row.expand(-1, beams).flatten())
     texts = writer.ids[:, None].expand(-1, beams, -1)
     totals = logits.new_full((batch, beams), UNLIKELY)
@@ -55,9 +56,9 @@ def beam_search(
         stay = totals.masked_fill(over, -torch.inf).topk(beams).indices
         totals, beam, texts = totals.gather(1, stay), beam.gather(1, stay), texts[row, stay]
         writer.reorder((row * beams + beam).flatten())
-        logits = writer.read(texts[..., -1].flatten()[:, None]).float().unflatten(0, (batch, beams))
-    best = [each.best() for each in ended]
-    found = best[0].new_full((batch, max(map(len, best))), pad)
+        logits = writer.read(texts[..., -1].flatten()[:, None])[:, -1].float().unflatten(0, (batch, beams))
+    best = [text for each in ended for text in each.best(n)]
+    found = best[0].new_full((len(best), max(map(len, best))), pad)
     for filled, text in zip(found, best):
         filled[: len(text)] = text
     return found
@@ -90,6 +91,6 @@ class Ended:
         still = max((total / length**self.penalty for total, end in zip(totals, over) if not end), default=-torch.inf)
         self.done = self.early is True or self.texts[-1][0] >= still
 
-    def best(self) -> Tensor:
-        """The best of all."""
-        return self.texts[0][1]
+    def best(self, n: int) -> list[Tensor]:
+        """The best of all, in order."""
+        return [text for _, text in self.texts[:n]]

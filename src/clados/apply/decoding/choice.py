@@ -1,5 +1,6 @@
 """How the next tokens are chosen from their scores, and what ends a text."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -46,9 +47,11 @@ class Ending:
 
     eos: Tensor
     stop: list[Tensor]
+    over: Callable[[Tensor], Tensor] | None = None  # from the ids behind ``start``, [rows, new], to [rows] bool
+    start: int = 0
 
     def __bool__(self) -> bool:
-        return bool(self.eos.numel() or self.stop)
+        return bool(self.eos.numel() or self.stop or self.over)
 
     def reached(self, ids: Tensor) -> Tensor:
         """[..., length] -> [...] bool: whether each text is at its end."""
@@ -56,4 +59,6 @@ class Ending:
         for end in self.stop:
             if ids.size(-1) >= len(end):
                 over = over | (ids[..., -len(end) :] == end.to(ids.device)).all(-1)
+        if self.over is not None:
+            over = over | self.over(ids[..., self.start :].flatten(0, -2)).view_as(over)
         return over

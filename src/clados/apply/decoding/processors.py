@@ -39,7 +39,13 @@ class Constraints:
 
 
 def processor(
-    wanted: Constraints, start: int, new: int, ends: Tensor, vocab_size: int, attention_mask: Tensor | None
+    wanted: Constraints,
+    start: int,
+    new: int,
+    ends: Tensor,
+    vocab_size: int,
+    attention_mask: Tensor | None,
+    allowed: Callable[[Tensor], Tensor] | None = None,
 ) -> Processor | None:
     """One function for all constraints; None where there are none.
 
@@ -48,6 +54,7 @@ def processor(
         ends: ids that end a text.
         vocab_size: the size of the vocabulary; ids beyond it are ignored.
         attention_mask: [batch, start] of a decoder's prompts, 0 for the padding on their left.
+        allowed: from the new tokens so far, [rows, new], which may follow: [rows, vocabulary] bool.
     """
     ends = ends[ends < vocab_size]
     suppress, begin, last = (
@@ -59,6 +66,8 @@ def processor(
     begins = start + (start == 1 and first is not None)
     least = max(wanted.min_length, start + wanted.min_new_tokens if wanted.min_new_tokens else 0)
     steps: list[Processor] = []
+    if allowed is not None:
+        steps.append(lambda ids, scores: scores.masked_fill(~allowed(ids[:, start:]), -torch.inf))
     if wanted.repetition_penalty != 1.0:
         pads = None if attention_mask is None else (attention_mask != 0).int().argmax(1)
         steps.append(_penalised(wanted.repetition_penalty, pads))

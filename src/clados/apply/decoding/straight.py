@@ -1,6 +1,6 @@
 """One text a row, token after token."""
 
-from collections.abc import Callable
+from collections.abc import Iterator
 
 import torch
 from torch import Tensor
@@ -17,24 +17,30 @@ def greedy_or_sampled(
     ending: Ending,
     pad: int,
     new: int,
-    on_token: Callable[[Tensor], object] | None,
-) -> Tensor:
-    """The texts, [batch, length + new at most]; those that end early are padded."""
-    texts = torch.cat([writer.ids, writer.ids.new_full((writer.ids.size(0), new), pad)], 1)
+    n: int = 1,
+) -> Iterator[Tensor]:
+    """The new columns, [batch * n] each: ``n`` texts to each row, which is read once; those that end early are padded.
+
+    Nothing follows once all texts are at their end.
+    """
+    rows, start = torch.arange(writer.ids.size(0), device=writer.ids.device).repeat_interleave(n), writer.ids.size(1)
+    texts = torch.cat([writer.ids[rows], writer.ids.new_full((rows.numel(), new), pad)], 1)
     over = torch.zeros(texts.size(0), 1, dtype=torch.bool, device=texts.device)
-    ids, start = writer.ids, writer.ids.size(1)
+    scores = writer.read(writer.ids)[:, -1]
+    if n > 1:
+        writer.reorder(rows)
+        scores = scores[rows]
     for end in range(start, start + new):
-        scores = writer.read(ids)
+        if end > start:
+            scores = writer.read(texts[:, end - 1 : end])[:, -1]
         if process is not None:
             scores = process(texts[:, :end], scores.float())
         ids = choice.picked(choice.filtered(scores), 1)
         if ending:
             ids = ids.masked_fill(over, pad)
         texts[:, end : end + 1] = ids
-        if on_token is not None:
-            on_token(ids[:, 0])
+        yield ids[:, 0]
         if ending:
             over |= ending.reached(texts[:, : end + 1])[:, None]
             if bool(over.all()):
-                return texts[:, : end + 1]
-    return texts
+                return

@@ -19,8 +19,8 @@ class Writer(Protocol):
     model: WholeModel
     ids: Tensor  # [batch, length]: the texts so far, at the start
 
-    def read(self, ids: Tensor) -> Tensor:
-        """Process [rows, length] ids; the scores of the next token, [rows, vocabulary]."""
+    def read(self, ids: Tensor, last: int = 1) -> Tensor:
+        """Process [rows, length] ids; the scores of what follows the last ones, [rows, last, vocabulary]."""
         ...
 
     def reorder(self, rows: Tensor) -> None:
@@ -63,12 +63,13 @@ class Continuing:
             return torch.arange(room, device=self.ids.device)[None]
         return (self.keep.cumsum(1) - 1).clamp(min=0)
 
-    def read(self, ids: Tensor) -> Tensor:
+    def read(self, ids: Tensor, last: int = 1) -> Tensor:
         past, length = self.cache.used, ids.size(1)
         keep = None if self.keep is None else self.keep[:, : past + length]
         positions = self.positions.narrow(1, past, length)
-        out = self.model(ids, position_ids=positions, attention_mask=keep, cache=self.cache, logits_to_keep=1)
-        scores: Tensor = out.logits[:, -1, : self.model.spec.vocab.size]  # of words: bins of numbers have rows behind
+        out = self.model(ids, position_ids=positions, attention_mask=keep, cache=self.cache, logits_to_keep=last)
+        words = self.model.spec.vocab.size  # bins of numbers have rows behind
+        scores: Tensor = out.logits[:, -last:, :words]
         return scores
 
     def reorder(self, rows: Tensor) -> None:
@@ -145,15 +146,15 @@ class Answering:
         self.seen = None if attention_mask is None or bool(attention_mask.all()) else attention_mask
         self.cache: Cache = model.cache(batch, new + 1)
 
-    def read(self, ids: Tensor) -> Tensor:
+    def read(self, ids: Tensor, last: int = 1) -> Tensor:
         out = self.model(
             decoder_input_ids=ids,
             encoder_outputs=self.memory,
             attention_mask=self.seen,
             cache=self.cache,
-            logits_to_keep=1,
+            logits_to_keep=last,
         )
-        scores: Tensor = out.logits[:, -1]
+        scores: Tensor = out.logits[:, -last:]
         return scores
 
     def reorder(self, rows: Tensor) -> None:
@@ -178,6 +179,17 @@ def writer_of(
         InputError: for a model that does not write, or texts longer than its positions.
     """
     return _kind(model)(model, input_ids, attention_mask, new, start, blanks)
+
+
+def aligned(model: WholeModel, input_ids: Tensor, attention_mask: Tensor | None) -> tuple[Tensor, Tensor | None]:
+    """Ids and mask, [batch, length], with the padding where the model has it: of what is continued on the left.
+
+    What an encoder reads is padded on the right, so that its positions are those of the text alone.
+    """
+    if attention_mask is None or bool(attention_mask.all()):
+        return input_ids, None
+    order = attention_mask.ne(0).int().argsort(dim=1, descending=_kind(model) is Answering, stable=True)
+    return input_ids.gather(1, order), attention_mask.gather(1, order)
 
 
 def room(model: WholeModel, input_ids: Tensor, blanks: Sequence[int] = ()) -> int | None:
