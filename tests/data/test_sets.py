@@ -22,6 +22,7 @@ from clados.data import (
     read_as,
     synsets,
 )
+from clados.data.examples import RankedAnswers
 
 COUNTS = {
     "english": (Text, 461),
@@ -36,6 +37,8 @@ COUNTS = {
     "dialogue": (Dialogue, 6252),
     "instructions": (Pair, 12_000),
     "conversations": (Dialogue, 6000),
+    "true-answers": (RankedAnswers, 11732),
+    "checked-answers": (RankedAnswers, 576),
     "glosses": (Pair, 8588),
     "emoji": (Captioned, 1906),
     "fashion": (Labelled, 1000),

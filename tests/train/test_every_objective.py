@@ -20,6 +20,7 @@ SMALL: dict[str, Any] = {"params": "250K", "vocab": 320, "length": 32, "batch": 
 # What an objective cannot do without; the others learn from short sentences, by a recipe's model and stage.
 OTHERWISE: dict[type[s.Objective], dict[str, Any]] = {
     s.CodedText: {"data": "wordnet"},
+    s.Comparisons: {"data": "checked-answers", "length": 64},
     s.Contrastive: {"data": "emoji", "batch": 32},
     s.CorruptedSpans: {"model": "t5"},
     s.DialogueTurns: {"model": "gpt-2", "objective": "dialogpt", "data": "dialogue/en"},

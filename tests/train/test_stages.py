@@ -61,12 +61,13 @@ def test_a_stage_is_chosen_by_its_name_and_refused_with_a_reason() -> None:
     assert names("flan-t5", "adaptation") == ["adaptation"]
     with pytest.raises(InputError, match="instructgpt has no stage 'demonstration'; did you mean 'demonstrations'"):
         names("instructgpt", "demonstration")
-    with pytest.raises(InputError, match="instructgpt: stage 'comparisons' learns by Comparisons, which nothing runs"):
-        names("instructgpt", "comparisons")
-    recipe = declared("instructgpt").recipe
+    with pytest.raises(InputError, match="sparrow: stage 'rules' learns by Violations, which nothing runs"):
+        names("sparrow", "rules")
+    recipe = declared("sparrow").recipe
     assert [why_not(recipe, each).split(",")[0] for each in recipe.stages] == [
         "",
-        "learns by Comparisons",
+        "",
+        "learns by Violations",
         "",
     ]
 

@@ -51,6 +51,7 @@ VERBS: dict[str, Callable[[s.Model, _Learned], bool]] = {
     "discriminate": lambda model, learned: _reads_text(model) and model.head("discriminator") is not None,
     "embed": lambda model, learned: _reads_text(model) and not model.paints and not model.captions,
     "rank": lambda model, learned: _reads_text(model) and (model.head("embedding") is not None or _scores_pairs(model)),
+    "score": lambda model, learned: _reads_text(model) and model.head("reward") is not None,
     "translate": lambda model, learned: model.writes == "answers" and (learned is None or learned.verb == "translate"),
     "summarize": _summarizes,
     "answer": _answers,

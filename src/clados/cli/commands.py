@@ -53,6 +53,7 @@ GROUPS: dict[str, dict[str, Command]] = {
         "discriminate": Command("clados.cli.apply", "Detect replaced tokens in a text", reads=True),
         "embed": Command("clados.cli.apply", "Turn texts into vectors", reads=True),
         "rank": Command("clados.cli.apply", "Order passages by how well they fit a question", reads=True),
+        "score": Command("clados.cli.score", "Score answers to prompts by a reward model", reads=True),
         "translate": Command("clados.cli.apply", "Translate texts", reads=True),
         "summarize": Command("clados.cli.reading", "Summarise texts", reads=True),
         "answer": Command("clados.cli.reading", "Answer a question about a text", reads=True),

@@ -94,6 +94,23 @@ class Pair:
 
 
 @dataclass(frozen=True, slots=True)
+class RankedAnswers:
+    """A prompt and answers to it, each with a score: the higher the better, equal ones tie.
+
+    ``good`` says of each whether it is good by itself; empty where nobody says.
+    """
+
+    columns: ClassVar[str] = "prompt, chosen and rejected; or prompt, answers and scores"
+    document: str
+    prompt: str
+    answers: tuple[str, ...]
+    scores: tuple[float, ...]
+    good: tuple[bool, ...] = ()
+    language: str = ""
+    held_out: _HeldOut = None
+
+
+@dataclass(frozen=True, slots=True)
 class Dialogue:
     """A conversation: (role, text), in turn."""
 
@@ -190,7 +207,9 @@ class Episode:
         return np.cumsum(self.rewards[::-1], dtype=np.float32)[::-1]
 
 
-Example = Text | ComparedTexts | TaggedWords | AskedText | Pair | Dialogue | Labelled | Captioned | Episode
+Example = (
+    Text | ComparedTexts | TaggedWords | AskedText | Pair | RankedAnswers | Dialogue | Labelled | Captioned | Episode
+)
 AnyExample = TypeVar("AnyExample", bound=Example)
 
 

@@ -1,5 +1,6 @@
 """A row of a table as examples, its kind by the names of its columns."""
 
+import math
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -15,6 +16,7 @@ from clados.data.examples import (
     Episode,
     Example,
     Pair,
+    RankedAnswers,
     TaggedWords,
     Text,
 )
@@ -22,7 +24,8 @@ from clados.data.examples import (
 RowData = Mapping[str, Any]
 _ROWS = (
     "text; prompt and completion; source and target; messages; text and label; sentence1, sentence2 and label; "
-    "tokens and tags; question, context and answers; observations, actions and rewards"
+    "tokens and tags; question, context and answers; prompt, chosen and rejected; prompt, answers and scores or ranks; "
+    "observations, actions and rewards"
 )
 _TEXTS = ("text", "content", "sentence")
 PAIRS = (
@@ -209,6 +212,54 @@ def _pair(source: str, target: str) -> Callable[[str, RowData], Iterator[Example
     return make
 
 
+def _preferred(document: str, row: RowData) -> Iterator[Example]:
+    """TRL's rows of preferences: texts, or lists of messages of which the last are the answers."""
+    answers = _spoken(row, "chosen"), _spoken(row, "rejected")
+    yield _ranked_answers(document, row, answers, (1.0, 0.0))
+
+
+def _ranked(by: str) -> Callable[[str, RowData], Iterator[Example]]:
+    """Of ``scores`` the highest is the best, of ``ranks`` the lowest."""
+
+    def make(document: str, row: RowData) -> Iterator[Example]:
+        if not all(isinstance(row[key], list | tuple) for key in ("answers", by)):
+            raise TypeError(f"answers and {by} must be lists")
+        answers = tuple(_string({"answers": each}, "answers") for each in row["answers"])
+        numbers = tuple(_score(each, by) for each in row[by])
+        yield _ranked_answers(document, row, answers, tuple(-each if by == "ranks" else each for each in numbers))
+
+    return make
+
+
+def _ranked_answers(document: str, row: RowData, answers: tuple[str, ...], scores: tuple[float, ...]) -> RankedAnswers:
+    prompt, good = _spoken(row, "prompt"), tuple(row.get("good") or ())
+    if len(answers) != len(scores):
+        raise ValueError(f"{len(answers)} answers and {len(scores)} scores or ranks")
+    if len(answers) < 2:
+        raise ValueError(f"{len(answers)} answer(s); two or more are compared")
+    if good and (len(good) != len(answers) or not all(isinstance(each, bool) for each in good)):
+        raise ValueError("good must hold true or false for each answer")
+    if not prompt.strip():
+        raise ValueError("the prompt is empty")
+    if empty := [number for number, each in enumerate(answers, 1) if not each.strip()]:
+        raise ValueError(f"answer {empty[0]} is empty")
+    return RankedAnswers(document, prompt, answers, scores, good, _language(row))
+
+
+def _score(value: object, key: str) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise TypeError(f"{key} hold {value!r}; finite numbers are needed")
+    return float(value)
+
+
+def _spoken(row: RowData, key: str) -> str:
+    """A text, or what the last of some messages says."""
+    found = row[key]
+    if isinstance(found, list | tuple) and found and isinstance(found[-1], Mapping):
+        return _string(found[-1], "content")
+    return _string(row, key)
+
+
 def _translation(document: str, row: RowData) -> Iterator[Example]:
     """Two texts by their languages, the source first."""
     sides: Mapping[str, Any] = row["translation"]
@@ -312,6 +363,9 @@ def _as_numbers(array: NDArray[Any]) -> NDArray[np.float32]:
 
 
 MAKERS: dict[tuple[str, ...], Callable[[str, RowData], Iterator[Example]]] = {
+    ("prompt", "chosen", "rejected"): _preferred,
+    ("prompt", "answers", "scores"): _ranked("scores"),
+    ("prompt", "answers", "ranks"): _ranked("ranks"),
     **{(*both, label): _compared(*both, label) for both in TEXT_PAIRS for label in (*LABELS, "score")},
     **{(text, label): _classified(text, label) for text in _TEXTS for label in LABELS},
     **{(key,): _text(key) for key in _TEXTS[:1]},

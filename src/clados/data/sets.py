@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clados.data.cartpole import cartpole_episodes
-from clados.data.examples import Captioned, Dialogue, Example, Labelled, Pair, Text
+from clados.data.examples import Captioned, Dialogue, Example, Labelled, Pair, RankedAnswers, Text
+from clados.data.preferences import checked_answers, true_against_others
 from clados.data.science import molecules, reasoning, residues
 from clados.files import text_lines
 
@@ -241,6 +242,11 @@ def conversations() -> list[Dialogue]:
     return [Dialogue(name, tuple(said for turn in every for said in turn), "en") for name, every in turns]
 
 
+def true_answers() -> list[RankedAnswers]:
+    """Each question's true answer against one to another question: what is true, not what people like."""
+    return true_against_others(instructions())
+
+
 def emoji() -> list[Captioned]:
     """1,906 emoji of 32 x 32 pixels: the English name, then each tag as a caption, and the category."""
     from PIL import Image
@@ -322,6 +328,8 @@ SETS: dict[str, Callable[[], Sequence[Example]]] = {
     "dialogue": dialogue,
     "instructions": instructions,
     "conversations": conversations,
+    "true-answers": true_answers,
+    "checked-answers": checked_answers,
     "glosses": glosses,
     "emoji": emoji,
     "fashion": fashion,

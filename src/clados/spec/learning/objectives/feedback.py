@@ -12,9 +12,11 @@ class Comparisons(Objective):
     The model gives one number for a text: the stage's head is ``Scalar()``.
     """
 
+    verb: ClassVar[str] = "score"
     answers: tuple[int, int] = (2, 2)  # to one prompt, ranked together: fewest, most
     ties: bool = False  # equal answers count too: the aim is then a probability of one half
     auxiliary: float = 0.0  # share of a second loss: whether an answer is good by itself (Menick et al. 2022, §2.5)
+    template: Template = Template()  # how prompt and answer are read together
 
 
 class Violations(Objective):
