@@ -38,3 +38,7 @@ class PatchResNet(Part, kw_only=True):
 
     def small(self) -> Self:
         return self.but(width=6)
+
+    @classmethod
+    def example(cls) -> Self:
+        return cls(width=cls.norm.groups)
