@@ -94,7 +94,7 @@ class Small:
 MODELS = {
     "gpt-2": Small("gpt-2", params="1280K", steps=7500, lr=2e-3),
     "bert": Small("bert", params="910K", steps=9000, lr=1e-3, short=32),
-    "t5": Small("t5", params="1050K", steps=12_000),
+    "t5": Small("t5", params="1050K", steps=8000, short=32),
     "llama": Small("llama", params="1120K", steps=8500, lr=2e-3),
     "electra": Small("electra", params="960K", steps=6000, lr=1e-3, short=32),
     "bart": Small("bart", params="970K", steps=4500, lr=1e-3),

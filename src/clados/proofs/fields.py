@@ -25,6 +25,7 @@ from clados.train.chain import trainable, why_not
 OTHERWISE: tuple[tuple[str, Callable[[s.Declaration, s.Model, s.Model, str], str]], ...] = (
     (r"(^|\.)init(\.|$)|^temperature$", unseen.moments),
     (r"(^|\.)dropout$", unseen.dropout),
+    (r"\.residual$", unseen.left_out),
     (r"^warmest$", unseen.warmest),
     (r"inputs\.context$", unseen.context),
     (r"^inputs\.image$", unseen.image_side),

@@ -103,6 +103,15 @@ def dropout(declaration: s.Declaration, model: s.Model, changed: s.Model, path: 
     return "spread in training" if abs(spreads[0] - spreads[1]) > max(spreads) / 2 else ""
 
 
+def left_out(declaration: s.Declaration, model: s.Model, changed: s.Model, path: str) -> str:
+    """Whether one of two ways to join branches leaves some of them out in training, and the other none."""
+    for one, other in ((model, changed), (changed, model)):
+        has, lacks = (s.part_fields(reach(each, path)) for each in (one, other))
+        if "dropout" in has and "dropout" not in lacks:
+            return dropout(declaration, one, other, f"{path}.dropout")
+    return ""
+
+
 def _at(model: s.Model, path: str) -> float:
     return float(reach(model, path))
 

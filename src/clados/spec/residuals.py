@@ -16,7 +16,7 @@ class Pre(Residual):
 class Skipped(Pre):
     """x + f(norm(x)), branch after branch, each left out of a text in training (Huang et al. 2016, §3)."""
 
-    dropout: float = 0.0  # the share of texts without a branch, of every layer
+    dropout: float = 0.1  # the share of texts without a branch, of every layer
 
 
 class Post(Residual):
