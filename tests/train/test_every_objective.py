@@ -31,6 +31,7 @@ OTHERWISE: dict[type[s.Objective], dict[str, Any]] = {
     s.QuantisedDistillation: {"data": "django/de"},
     s.ReturnConditioned: {"data": None, "params": None},
     s.Supervised: {"data": "pairs", "length": 192},
+    s.TextAndActions: {"data": None, "params": "700K"},
     s.Translation: {"data": "django/de"},
 }
 

@@ -1,6 +1,7 @@
 """Trajectories of CartPole-v1, made here: a random, a noisy and a scripted policy, so that returns differ widely."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,11 +46,17 @@ def episode(policy: _Policy, seed: int) -> Episode:
     )
 
 
-def cartpole_episodes(episodes: int = 300, seed: int = 0) -> list[Episode]:
-    """Episodes of policies from wholly random to scripted, in turn; the same seed gives the same episodes."""
+def cartpole_episodes(episodes: int = 300, seed: int = 0, *, by_policy: bool = False) -> list[Episode]:
+    """Episodes of policies from wholly random to scripted, in turn; the same seed gives the same episodes.
+
+    Args:
+        by_policy: whether their names say how much of a policy is random.
+    """
     shares = (1.0, 0.75, 0.5, 0.25, 0.0)
     made = []
     for i in range(episodes):
         random = np.random.default_rng((seed, i))
-        made.append(episode(noisy(shares[i % len(shares)], random), seed=int(random.integers(2**31))))
+        share = shares[i % len(shares)]
+        one = episode(noisy(share, random), seed=int(random.integers(2**31)))
+        made.append(replace(one, document=f"cartpole, {share:.0%} random/{i}") if by_policy else one)
     return made

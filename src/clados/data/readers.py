@@ -33,7 +33,7 @@ SPLITS = {  # names of folders and files
 def read(source: str | Path, bad: BadLines | None = None) -> Sequence[Example]:
     """The examples of an embedded set (`english`, `digits`, or in one language `translation/de`) or of a path.
 
-    All examples are of one kind; texts of more than 64 MB stay in their files (``Corpus``). A set's name is taken
+    Those of a path are of one kind; texts of more than 64 MB stay in their files (``Corpus``). A set's name is taken
     before a path; `./english` is the path.
 
     Args:
@@ -51,7 +51,7 @@ def read(source: str | Path, bad: BadLines | None = None) -> Sequence[Example]:
     kinds = sorted({type(example).__name__ for example in examples})
     if not kinds:
         raise DataError(f"{source}: no examples; allowed: {ALLOWED}")
-    if len(kinds) > 1:
+    if len(kinds) > 1 and not named:
         raise DataError(f"{source}: holds {' and '.join(kinds)}; one kind at a time is allowed")
     if kinds == ["Episode"]:
         try:

@@ -84,6 +84,11 @@ def domains() -> list[Text]:
     return english() + html()
 
 
+def texts_and_episodes() -> list[Example]:
+    """Shakespeare's plays, and episodes of CartPole; before the last part of an episode's name, who acted in what."""
+    return [*shakespeare(), *cartpole_episodes(by_policy=True)]
+
+
 def udhr() -> list[Text]:
     """The articles of the Declaration of Human Rights in 39 languages; an article is one document in all of them."""
     return [
@@ -340,4 +345,5 @@ SETS: dict[str, Callable[[], Sequence[Example]]] = {
     "code": code,
     "languages": languages,
     "cartpole": cartpole_episodes,
+    "texts-and-episodes": texts_and_episodes,
 }

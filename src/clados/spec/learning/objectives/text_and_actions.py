@@ -14,7 +14,7 @@ class TextAndActions(Objective):
     ``from_end`` with the last of it, the others with any (§2.3).
     """
 
-    verb: ClassVar[str] = "act"
+    verb: ClassVar[str] = "generate"
     prompted: float = 0.25
     from_end: float = 0.5
 
