@@ -13,7 +13,7 @@ from clados.apply.decoding.beams import EarlyStopping, beam_search
 from clados.apply.decoding.choice import Ending, Sampling
 from clados.apply.decoding.processors import Constraints, processor
 from clados.apply.decoding.straight import greedy_or_sampled
-from clados.apply.decoding.writers import aligned, room, starts_with, writer_of
+from clados.apply.decoding.writers import repadded, room, starts_with, writer_of
 from clados.checkpoints.generation import STEEPEST, GenerationConfig
 from clados.errors import InputError, check_seed
 from clados.nn.kinds.arguments import check_ids, check_shape
@@ -161,7 +161,7 @@ def _begun(model: WholeModel, input_ids: Tensor, chosen: Chosen) -> tuple[Tensor
         check_seed(seed)
     check_ids(input_ids, 0, None)
     check_shape("attention_mask", attention_mask, tuple(input_ids.shape))
-    input_ids, attention_mask = aligned(model, input_ids, attention_mask)
+    input_ids, attention_mask = repadded(model, input_ids, attention_mask)
     new = new_tokens(model, input_ids, settings, chosen.get("max_new_tokens"), blanks)
     begin = settings.bos_token_id if settings.decoder_start_token_id is None else settings.decoder_start_token_id
     writer = writer_of(model, input_ids, attention_mask, new, begin, blanks)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from clados.apply.decoding.writers import aligned, starts_with, writer_of
+from clados.apply.decoding.writers import repadded, starts_with, writer_of
 from clados.apply.ready import Ready, pad_ids
 from clados.errors import InputError
 from clados.nn.kinds.model import WholeModel
@@ -39,7 +39,7 @@ def logprobs(
     Raises:
         InputError: as ``generate``.
     """
-    input_ids, attention_mask = aligned(model, input_ids, attention_mask)
+    input_ids, attention_mask = repadded(model, input_ids, attention_mask)
     room = starts_with(model, input_ids) + new.size(1)
     step = max(1, _SCORES // (room * model.spec.written_vocab.size))
     found = []

@@ -181,7 +181,7 @@ def writer_of(
     return _kind(model)(model, input_ids, attention_mask, new, start, blanks)
 
 
-def aligned(model: WholeModel, input_ids: Tensor, attention_mask: Tensor | None) -> tuple[Tensor, Tensor | None]:
+def repadded(model: WholeModel, input_ids: Tensor, attention_mask: Tensor | None) -> tuple[Tensor, Tensor | None]:
     """Ids and mask, [batch, length], with the padding where the model has it: of what is continued on the left.
 
     What an encoder reads is padded on the right, so that its positions are those of the text alone.
