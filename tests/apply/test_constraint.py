@@ -66,6 +66,21 @@ def test_what_cannot_be_read_is_refused(model: Ready, monkeypatch: pytest.Monkey
         generate(model, "The king", constraint=Regex("a"), max_new_tokens=3)
 
 
+@pytest.mark.parametrize(
+    ("how", "said"),
+    [
+        ({}, "no token may come next"),
+        ({"temperature": 1.0, "n": 2, "seed": 0}, "no token may come next"),
+        ({"beams": 2}, "fewer texts than 1 may be written"),
+    ],
+)
+def test_where_other_wishes_rule_out_what_it_allows_nothing_else_is_written(
+    model: Ready, how: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(InputError, match=said):
+        generate_all(model, "The king", constraint=Regex("(a|e){8}"), no_repeat_ngram_size=1, max_new_tokens=8, **how)
+
+
 def test_quotes_are_literally_in_the_source(model: Ready) -> None:
     """Of texts that are made to quote: nothing but the marks and what is between them is likely."""
     asked = Quotes(SOURCE, opening="a", closing="e")

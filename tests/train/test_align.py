@@ -44,6 +44,7 @@ def test_without_a_judge_what_learns_from_judgements_is_left_out_or_refused() ->
         ({"model": "instructgpt", "stages": ("demonstration",)}, "no stage 'demonstration'; did you mean 'demonstrat"),
         ({"model": "instructgpt", "stages": ("reinforcement",), "reward": "walked_rewards:short"}, "is not walked"),
         ({"model": "instructgpt", "reward": "walked_rewards:shrt"}, "no function 'shrt'; did you mean 'short'"),
+        ({"model": "instructgpt", "reward": "walked_rewards:short,"}, "reward is ''"),
         ({"model": "instructgpt", "method": "dpo"}, "method is 'dpo'; allowed: ppo, grpo"),
     ],
 )

@@ -14,7 +14,7 @@ from clados import spec as s
 from clados.data.packing import Packed
 from clados.errors import InputError
 from clados.objectives import Listed, Setting, VocabIds
-from clados.objectives.judges import Judge, judge_of
+from clados.objectives.judges import Judge, judge_of, judge_scores
 from clados.objectives.rollouts import Prompt
 from clados.train.log import Show
 from clados.train.loop import Result, Trainer
@@ -198,6 +198,17 @@ def test_a_judge_that_fails_is_one_line_and_the_run_is_saved_first(score: Judge,
     torch.testing.assert_close(other.model.state_dict(), trainer.model.state_dict(), rtol=0, atol=0)
 
 
+@pytest.mark.parametrize("score", [torch.zeros(2), np.zeros((2, 1)), 10**400, float("inf"), True, None, "1"])
+def test_a_score_that_is_no_finite_number_is_one_line(score: Any) -> None:
+    with pytest.raises(InputError, match=r"^reward own gave .* for the answer 'yes'; it must be a finite number$"):
+        judge_scores(lambda prompts, answers: [score] * len(answers), "own", ["is it?"], ["yes"])
+
+
+def test_scores_of_numpy_and_torch_are_numbers() -> None:
+    assert judge_scores(lambda *_: torch.tensor([[0.5], [1.0]]), "own", ["", ""], ["a", "b"]) == [0.5, 1.0]
+    assert judge_scores(lambda *_: np.array([[0.5], [1.0]]), "own", ["", ""], ["a", "b"]) == [0.5, 1.0]
+
+
 def test_a_judge_is_found_by_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "own_rewards.py").write_text("def length(prompts, answers):\n    return [len(a) for a in answers]\n")
     monkeypatch.chdir(tmp_path)
@@ -206,7 +217,7 @@ def test_a_judge_is_found_by_its_name(tmp_path: Path, monkeypatch: pytest.Monkey
         judge_of("own_rewards:lenght")
     with pytest.raises(InputError, match="there is no module 'no_such_module' that can be imported"):
         judge_of("no_such_module:length")
-    with pytest.raises(InputError, match="it must be a folder with a reward model, or module:function"):
+    with pytest.raises(InputError, match="it must be module:function, a function of prompts and answers"):
         judge_of("length")
 
 

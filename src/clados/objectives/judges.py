@@ -30,13 +30,20 @@ def judge_scores(judge: Judge, name: str, prompts: Sequence[str], answers: Seque
         raise InputError(f"reward {name} failed with {type(error).__name__}: {error}") from error
     if len(found) != len(answers):
         raise InputError(f"reward {name} gave {len(found)} scores for {len(answers)} answers; it must give one each")
-    for answer, each in zip(answers, found):
-        number = each.item() if hasattr(each, "item") else each  # of NumPy's and torch's numbers
-        if isinstance(number, bool) or not isinstance(number, Real) or not math.isfinite(number):
-            raise InputError(
-                f"reward {name} gave {number!r} for the answer {answer[:40]!r}; it must be a finite number"
-            )
-    return [float(each) for each in found]
+    return [_score(each, name, answer) for each, answer in zip(found, answers)]
+
+
+def _score(found: object, name: str, answer: str) -> float:
+    """One score as a number; those of NumPy and torch are such, too."""
+    try:
+        number = found.item() if hasattr(found, "item") else found
+        finite = not isinstance(number, bool) and isinstance(number, Real) and math.isfinite(number)
+    except (ValueError, RuntimeError, OverflowError):  # several numbers in one, or one beyond all floats
+        number, finite = found, False
+    if not finite:
+        said = " ".join(repr(number).split())[:60]
+        raise InputError(f"reward {name} gave {said} for the answer {answer[:40]!r}; it must be a finite number")
+    return float(number)  # type: ignore[arg-type]
 
 
 def judge_of(name: str) -> Judge:
@@ -47,7 +54,7 @@ def judge_of(name: str) -> Judge:
     """
     module, colon, function = name.partition(":")
     if not (colon and module and function.isidentifier()):
-        raise InputError(f"reward is '{name}'; it must be a folder with a reward model, or module:function")
+        raise InputError(f"reward is '{name}'; it must be module:function, a function of prompts and answers")
     here = str(Path.cwd())
     if here not in sys.path:
         sys.path.insert(0, here)

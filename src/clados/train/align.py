@@ -104,9 +104,8 @@ def legs(asked: Walk) -> list[Leg]:
             raise InputError(
                 f"{card} has no stage '{name}'{did_you_mean(name, names) or '; it has ' + ', '.join(names)}"
             )
-    for name in (asked.reward or "").split(","):
-        if name.strip():
-            judge_of(name.strip())
+    for name in () if asked.reward is None else asked.reward.split(","):
+        judge_of(name.strip())
     found: dict[str, Leg] = {}
     for stage in later:
         if not asked.stages or stage.name in asked.stages:

@@ -8,6 +8,7 @@ from torch import Tensor
 from clados.apply.decoding.choice import Ending, Sampling
 from clados.apply.decoding.processors import Processor
 from clados.apply.decoding.writers import Writer
+from clados.errors import InputError
 
 EarlyStopping = bool | Literal["never"]
 UNLIKELY = -1e9  # the log-probability of copies of a text that are there only to be replaced
@@ -29,6 +30,9 @@ def beam_search(
 
     A row is finished when its best open text could not better the worst of its ended ones: were it to end now, or
     (``early`` is never, and the penalty above 0) at its greatest length; with ``early`` as soon as enough have ended.
+
+    Raises:
+        InputError: fewer than ``n`` texts are left by what may be written.
     """
     batch = writer.ids.size(0)
     row = torch.arange(batch, device=writer.ids.device)[:, None]
@@ -57,6 +61,8 @@ def beam_search(
         totals, beam, texts = totals.gather(1, stay), beam.gather(1, stay), texts[row, stay]
         writer.reorder((row * beams + beam).flatten())
         logits = writer.read(texts[..., -1].flatten()[:, None])[:, -1].float().unflatten(0, (batch, beams))
+    if any(len(each.texts) < n for each in ended):
+        raise InputError(f"fewer texts than {n} may be written: what is asked of them rules out all others")
     best = [text for each in ended for text in each.best(n)]
     found = best[0].new_full((len(best), max(map(len, best))), pad)
     for filled, text in zip(found, best):
@@ -83,13 +89,14 @@ class Ended:
         if self.done:
             return
         scores = [total / new**self.penalty for total in totals]
-        self.texts += [(scores[i], texts[i]) for i in range(min(self.room, len(over))) if over[i]]
+        ranks = range(min(self.room, len(over)))
+        self.texts += [(scores[i], texts[i]) for i in ranks if over[i] and scores[i] > -torch.inf]  # -inf: ruled out
         self.texts = sorted(self.texts, key=lambda each: -each[0])[: self.room]
-        if len(self.texts) < self.room:
-            return
         length = self.longest if self.early == "never" and self.penalty > 0 else new
         still = max((total / length**self.penalty for total, end in zip(totals, over) if not end), default=-torch.inf)
-        self.done = self.early is True or self.texts[-1][0] >= still
+        if len(self.texts) < self.room and still > -torch.inf:
+            return
+        self.done = self.early is True or still == -torch.inf or self.texts[-1][0] >= still
 
     def best(self, n: int) -> list[Tensor]:
         """The best of all, in order."""

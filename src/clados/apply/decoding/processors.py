@@ -6,6 +6,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from clados.errors import InputError
+
 # From the texts so far, [rows, length], and the scores of what may follow, float32 [rows, vocabulary], to new scores.
 # The scores that are given may be overwritten.
 Processor = Callable[[Tensor, Tensor], Tensor]
@@ -94,6 +96,16 @@ def processor(
         return scores
 
     return process
+
+
+def check_open(scores: Tensor) -> None:
+    """Refuse to choose where no token is left, [rows, vocabulary].
+
+    Raises:
+        InputError: a row is -inf everywhere.
+    """
+    if bool((scores == -torch.inf).all(-1).any()):
+        raise InputError("no token may come next: what is asked of the text rules them all out together")
 
 
 def _inside(ids: Sequence[int], vocab_size: int, like: Tensor) -> Tensor:

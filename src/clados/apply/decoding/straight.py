@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from clados.apply.decoding.choice import Ending, Sampling
-from clados.apply.decoding.processors import Processor
+from clados.apply.decoding.processors import Processor, check_open
 from clados.apply.decoding.writers import Writer
 
 
@@ -35,6 +35,7 @@ def greedy_or_sampled(
             scores = writer.read(texts[:, end - 1 : end])[:, -1]
         if process is not None:
             scores = process(texts[:, :end], scores.float())
+            check_open(scores.masked_fill(over, 0.0))
         ids = choice.picked(choice.filtered(scores), 1)
         if ending:
             ids = ids.masked_fill(over, pad)
