@@ -53,6 +53,14 @@ def test_what_cannot_be_walked_is_one_line(asked: dict[str, object], said: str) 
         legs(Walk(**asked))  # type: ignore[arg-type]
 
 
+def test_a_stage_that_does_not_read_the_data_has_its_own(tmp_path: Path) -> None:
+    rows = tmp_path / "rows.jsonl"
+    rows.write_text('{"instruction": "Say one.", "output": "one"}\n' * 20, encoding="utf-8")
+    first, second, _ = legs(Walk(model="instructgpt", data=str(rows)))
+    assert first.differs[-1] == f"learns from {rows}"
+    assert second.differs[-1] == "learns from the embedded set true-answers"
+
+
 def test_a_walk_that_is_stopped_goes_on_and_tells_of_all(tmp_path: Path) -> None:
     data = str(write_pairs(tmp_path / "pairs.jsonl", 40))
     asked = Walk(

@@ -7,11 +7,13 @@ from typing import Any, Literal
 
 from clados import spec as s
 from clados.catalog.counts import canonical
+from clados.data.examples import DataError
+from clados.data.readers import read
 from clados.errors import InputError
 from clados.files import write_text
 from clados.models.declared import declared
 from clados.names import did_you_mean
-from clados.objectives import runs, task
+from clados.objectives import Task, runs, task
 from clados.objectives.judges import judge_of
 from clados.objectives.rollouts import RolloutTask
 from clados.small import PREFIX, small_model
@@ -143,7 +145,7 @@ def _leg(asked: Walk, stage: s.Tuning, before: dict[str, Leg], own: set[str]) ->
     differs += [
         f"{name} {here:,}, published {there:,}" for name, (here, there) in numbers.items() if there and here != there
     ]
-    differs.append(f"learns from {asked.data or f'the embedded set {one.data}'}")
+    differs.append(f"learns from {_data(asked, one) or f'the embedded set {one.data}'}")
     return Leg(stage, learned, start, "", tuple(differs))
 
 
@@ -166,6 +168,18 @@ def _start(asked: Walk, stage: s.Tuning, before: dict[str, Leg], own: set[str]) 
     if asked.params:
         return stage.start, ""
     return f"{PREFIX}{card}" if small_model(card) else f"{PREFIX}{USUAL_START}", ""
+
+
+def _data(asked: Walk, one: Task[Any, Any]) -> str | None:
+    """The user's data where a stage reads such examples."""
+    if asked.data is None:
+        return None
+    examples = read(asked.data)
+    try:
+        one.learnable(examples)
+    except DataError:
+        return None
+    return asked.data
 
 
 def _steps(stage: s.Tuning) -> int:
@@ -228,7 +242,7 @@ def _choices(asked: Walk, leg: Leg, begun: Path) -> Choices:
         stage=first if swapped else leg.stage.name,
         start=str(begun) if known else None,
         params=None if known else asked.params,
-        data=asked.data,
+        data=_data(asked, one),
         steps=asked.steps or _steps(leg.stage),
         seed=asked.seed,
         dtype=asked.dtype,
