@@ -18,6 +18,7 @@ LAYOUTS: Mapping[str, tuple[str, ...]] = {
     "bloom": ("hf.bloom:bloom",),
     "cerebras-gpt": ("hf.gpt_2:gpt_2",),
     "chatllama": ("hf.llama:llama",),
+    "dall-e-2": ("hf.clip:clip",),
     "clip": ("hf.clip:clip", "open_clip.clip:resnet"),
     "colossalchat": ("hf.llama:llama",),
     "ctrl": ("hf.ctrl:ctrl",),

@@ -203,6 +203,8 @@ def _(model: s.ImageDenoiser, draw: torch.Generator) -> ModelInputs:
     }
     if isinstance(model.text.stack.sees, s.All):
         read |= _texts(cast(s.Tokens, model.text.inputs), LENGTH, draw)
+    if model.unet.picture:
+        read["image_embeds"] = torch.randn(TEXTS, model.unet.picture.width, generator=draw)
     if model.low:
         small_sides = high // model.low.factor, wide // model.low.factor
         read["low_res"] = torch.randn(TEXTS, channels, *small_sides, generator=draw)
@@ -210,6 +212,28 @@ def _(model: s.ImageDenoiser, draw: torch.Generator) -> ModelInputs:
         read["known"] = torch.randn(TEXTS, channels, high, wide, generator=draw)
         read["known_mask"] = (torch.rand(TEXTS, 1, high, wide, generator=draw) < KNOWN_SHARE).float()
     return read | ({"pixel_values": _images(model.inputs, draw)} if model.codes else {})
+
+
+@_example_inputs.register
+def _(model: s.ImageEnlarger, draw: torch.Generator) -> ModelInputs:
+    """Images with noise, wider than high, at unlike steps, and the same of fewer pixels."""
+    high = model.low.factor * model.size.shrinks
+    shape, small_shape = (TEXTS, 3, high, 2 * high), (TEXTS, 3, high // model.low.factor, 2 * high // model.low.factor)
+    return {
+        "sample": torch.randn(shape, generator=draw),
+        "timesteps": torch.tensor([0, 417, 999]),
+        "low_res": torch.randn(small_shape, generator=draw),
+    }
+
+
+@_example_inputs.register
+def _(model: s.DiffusionPrior, draw: torch.Generator) -> ModelInputs:
+    return {
+        **_texts(model.inputs, LENGTH, draw),
+        "text_embeds": torch.randn(TEXTS, model.joint, generator=draw),
+        "sample": torch.randn(TEXTS, model.joint, generator=draw),
+        "timesteps": torch.tensor([0, 417, 999]),
+    }
 
 
 @_example_inputs.register

@@ -103,12 +103,14 @@ from clados.spec.inputs.trajectory import Frames, Trajectory
 from clados.spec.kinds.bridged import Bridged, BridgedSize
 from clados.spec.kinds.codes import Codes
 from clados.spec.kinds.denoiser import ImageDenoiser
+from clados.spec.kinds.enlarger import ImageEnlarger
 from clados.spec.kinds.encoder_decoder import EncoderDecoder
 from clados.spec.kinds.entity import Entities, EntityEncoder, Fusion
 from clados.spec.kinds.fold import Fold, FoldSize, PairSize
 from clados.spec.kinds.model import Model
 from clados.spec.kinds.painter import CodePainter
 from clados.spec.kinds.permuted import FirstAsked, Permuted
+from clados.spec.kinds.prior import DiffusionPrior
 from clados.spec.kinds.pyramid import Pyramid
 from clados.spec.kinds.recurrent import Recurrent
 from clados.spec.kinds.single import Decoder, Encoder, Tower
@@ -205,7 +207,7 @@ from clados.spec.unet.blocks import (
     Upsample,
 )
 from clados.spec.unet.coder import Ascent, Coder, Descent, GaussianCoder
-from clados.spec.unet.conditions import LastState, LowResolution, PooledStates, TextVector
+from clados.spec.unet.conditions import LastState, LowResolution, PictureVector, PooledStates, TextVector
 from clados.spec.unet.discrete import CodeDecoder, CodeEncoder, DiscreteCoder, NarrowBlock
 from clados.spec.unet.levels import Level, Middle, UNet
 
@@ -347,6 +349,7 @@ __all__ = [
     "Dims",
     "DiscreteCoder",
     "Discriminator",
+    "DiffusionPrior",
     "Disentangled",
     "Distances",
     "Distilled",
@@ -399,6 +402,7 @@ __all__ = [
     "ImageAttention",
     "ImageClasses",
     "ImageDenoiser",
+    "ImageEnlarger",
     "ImageMixer",
     "ImageTransformer",
     "Init",
@@ -465,6 +469,7 @@ __all__ = [
     "PerHead",
     "Permuted",
     "PermutedTokens",
+    "PictureVector",
     "Pixels",
     "PlusRow",
     "PointAttention",

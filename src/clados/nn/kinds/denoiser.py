@@ -70,8 +70,9 @@ class ImageDenoiser(WholeModel):
 
     @property
     def conditions(self) -> tuple[str, ...]:
-        """The names of what ``predict`` reads of images."""
-        return ("low_res",) * (self.spec.low is not None) + ("known", "known_mask") * int(self.spec.masked)
+        """The names of what else ``predict`` reads."""
+        pictured = ("image_embeds",) * (self.spec.unet.picture is not None)
+        return pictured + ("low_res",) * (self.spec.low is not None) + ("known", "known_mask") * int(self.spec.masked)
 
     def predict(
         self,
@@ -80,6 +81,7 @@ class ImageDenoiser(WholeModel):
         memory: Tensor,
         attention_mask: Tensor | None = None,
         *,
+        image_embeds: Tensor | None = None,
         low_res: Tensor | None = None,
         known: Tensor | None = None,
         known_mask: Tensor | None = None,
@@ -87,6 +89,7 @@ class ImageDenoiser(WholeModel):
         """What the diffusion says is predicted of a noisy sample.
 
         Args:
+            image_embeds: vectors of the pictures, [images, width], for a model that reads them; None: 0.
             low_res: the image of fewer pixels, for a model that enlarges; known: an image of which that is known
                 where ``known_mask``, [images, 1, height, width], is 1, for a model that fills in; None: nothing is.
 
@@ -110,6 +113,9 @@ class ImageDenoiser(WholeModel):
         if timesteps is None:
             raise s.SpecError("this model reads timesteps beside a sample, and none were given")
         check_shape("timesteps", timesteps, (len(sample),))
+        if self.spec.unet.picture:
+            check_shape("image_embeds", image_embeds, (len(sample), self.spec.unet.picture.width))
         keep = None if attention_mask is None or self.text.reads_padding else attention_mask.bool()
-        predicted: Tensor = self.unet(torch.cat(read, 1) if len(read) > 1 else sample, timesteps, memory, keep)
+        x = torch.cat(read, 1) if len(read) > 1 else sample
+        predicted: Tensor = self.unet(x, timesteps, memory, keep, image_embeds)
         return predicted

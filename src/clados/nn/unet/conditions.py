@@ -6,6 +6,7 @@ from torch import Tensor
 
 from clados import spec as s
 from clados.nn.core.module import Module, Product, TensorFn, builds
+from clados.spec.core.pieces import Env
 
 
 @builds(s.LastState)
@@ -36,3 +37,21 @@ class PooledStates(Module):
         k, v = self.kv(x).chunk(2, -1)
         y = F.scaled_dot_product_attention(self.q(mean), k, v, None if mask is None else mask[:, None])
         return self.project(y[:, 0])
+
+
+@builds(s.PictureVector)
+class PictureVector(Module):
+    """What the vector of a picture adds to the step's, and further tokens of it."""
+
+    project: Product
+    spread: Product
+
+    def __init__(self, part: s.PictureVector, env: Env) -> None:
+        super().__init__(part, env)
+        self.width, self.tokens = part.width, part.tokens
+
+    def forward(self, batch: int, picture: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """[batch, width] -> [batch, width of the step's vector] and [batch, tokens, width of the text's states]."""
+        if picture is None:
+            picture = self.project.weight.new_zeros(batch, self.width)
+        return self.project(picture), self.spread(picture).unflatten(-1, (self.tokens, -1))

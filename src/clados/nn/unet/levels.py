@@ -4,12 +4,14 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, cast
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from clados import spec as s
 from clados.nn.activations import ACTS
 from clados.nn.core.module import Kernel, Module, TensorFn, builds
 from clados.nn.unet.blocks import StepVector
+from clados.nn.unet.conditions import PictureVector
 from clados.spec.core.pieces import Env
 
 Conditioned = Callable[..., Tensor]
@@ -47,17 +49,22 @@ class Level(Module):
 
 @builds(s.Middle)
 class Middle(Module):
-    """Two residual blocks with attention between them."""
+    """Two residual blocks, perhaps with attention between them."""
 
     first: Conditioned
     attention: Conditioned
     second: Conditioned
 
+    def __init__(self, part: s.Middle, env: Env) -> None:
+        super().__init__(part, env)
+        self.attends = part.attention is not None
+
     def forward(
         self, x: Tensor, step: Tensor | None = None, memory: Tensor | None = None, mask: Tensor | None = None
     ) -> Tensor:
         """Same shape."""
-        return self.second(self.attention(self.first(x, step), memory, mask), step)
+        x = self.first(x, step)
+        return self.second(self.attention(x, memory, mask) if self.attends else x, step)
 
 
 @builds(s.UNet)
@@ -67,6 +74,7 @@ class UNet(Module):
     conv_in: Kernel
     step: StepVector
     text: Conditioned
+    picture: PictureVector
     down: nn.ModuleList
     middle: Conditioned
     up: nn.ModuleList
@@ -76,18 +84,30 @@ class UNet(Module):
     def __init__(self, part: s.UNet, env: Env) -> None:
         super().__init__(part, env)
         self.act, self.reads_text = ACTS[part.residual.act], part.text is not None
+        self.reads_picture = part.picture is not None
 
     def forward(
-        self, x: Tensor, timesteps: Tensor, memory: Tensor | None = None, memory_mask: Tensor | None = None
+        self,
+        x: Tensor,
+        timesteps: Tensor,
+        memory: Tensor | None = None,
+        memory_mask: Tensor | None = None,
+        picture: Tensor | None = None,
     ) -> Tensor:
         """[batch, channels, height, width] -> as many channels, or twice as many where it says a variance.
 
         Args:
-            timesteps: [batch]; memory: the text's states, [batch, length, width]; memory_mask: [batch, length] bool.
+            timesteps: [batch]; memory: the text's states, [batch, length, width]; memory_mask: [batch, length] bool;
+                picture: its vector, [batch, width]; None where the network reads one: 0.
         """
         step = self.step(timesteps)
         if self.reads_text and memory is not None:
             step = step + self.text(memory, memory_mask)
+        if self.reads_picture and memory is not None:
+            added, tokens = self.picture(len(x), picture)
+            step, memory = step + added, torch.cat([memory, tokens], 1)
+            if memory_mask is not None:
+                memory_mask = F.pad(memory_mask, (0, tokens.size(1)), value=True)
         step = self.act(step)  # which every block would do again
         x = self.conv_in(x)
         kept = [x]

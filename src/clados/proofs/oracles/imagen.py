@@ -24,16 +24,21 @@ def fits(model: Any) -> bool:
 
 def numbers(model: Any) -> dict[str, Any]:
     """Sizes and constants of the U-Net and of the encoder."""
-    levels, unet, stack, text = model.size.unet, model.unet, model.text.stack, model.size.text
-    norms = {"residual": unet.residual.norm, "attention": unet.attention.norm}
-    norms |= {"down": unet.down.residual.norm, "up": unet.up.residual.norm}
-    groups = {name: (norm.groups, norm.eps) for name, norm in norms.items()}
+    unet, stack, text = model.unet, model.text.stack, model.size.text
     distances = {"buckets": stack.position.buckets, "distance": stack.position.distance}
     encoder = {"layers": text.layers, "heads": text.heads, "eps": stack.norm.eps}
     read = {"text_eps": unet.attention.text_norm.eps, "pool_eps": unet.text.norm.eps}
+    return {**network_numbers(unet, model.size.unet), **distances, **encoder, **read}
+
+
+def network_numbers(unet: Any, levels: Any) -> dict[str, Any]:
+    """Sizes and constants of a U-Net."""
+    norms = {"residual": unet.residual.norm, "down": unet.down.residual.norm, "up": unet.up.residual.norm}
+    norms |= {"attention": unet.attention.norm} if unet.attention else {}
+    groups = {name: (norm.groups, norm.eps) for name, norm in norms.items()}
     network = {"levels": len(levels.channels), "blocks": levels.blocks, "attended": unet.attended}
     widths = {"head_dim": levels.head_dim, "first": levels.channels[0]}
-    return {**groups, **distances, **encoder, **read, **network, **widths, "period": unet.step.period}
+    return {**groups, **network, **widths, "period": unet.step.period}
 
 
 def run(numbers: Numbers, weights: Arrays, read: Arrays) -> Outputs:
@@ -62,13 +67,24 @@ def states(ids: Any, weights: Arrays, numbers: Numbers) -> Image:
 def predicted(x: Image, step: int, memory: Image, w: Weights, numbers: Numbers) -> Image:
     """Down in resolution and up again, with what was kept on the way down beside."""
     condition = silu(step_vector(step, w, numbers) + pooled(memory, below(w, "text"), numbers))
+
+    def attend(x: Image, w: Weights) -> Image:
+        return attention(x, np.array([norm(each, w, "text_norm", numbers["text_eps"]) for each in memory]), w, numbers)
+
+    return network(x, condition, attend, w, numbers)
+
+
+def network(
+    x: Image, condition: Vector, attend: Callable[[Image, Weights], Image], w: Weights, numbers: Numbers
+) -> Image:
+    """What the levels make of an image, given what every block reads and what attention does."""
     levels, blocks = numbers["levels"], numbers["blocks"]
 
     def level(side: str, i: int, j: int, x: Image, factor: int) -> Image:
         x = residual(x, condition, below(w, f"{side}.{i}.blocks.{j}"), numbers["residual"])
         if factor not in numbers["attended"]:
             return x
-        return attention(x, memory, below(w, f"{side}.{i}.attentions.{j}"), numbers)
+        return attend(x, below(w, f"{side}.{i}.attentions.{j}"))
 
     x = conv(x, w, "conv_in")
     kept = [x]
@@ -80,7 +96,7 @@ def predicted(x: Image, step: int, memory: Image, w: Weights, numbers: Numbers) 
             x = residual(x, condition, below(w, f"down.{i}.resample.residual"), numbers["down"], halved)
             kept.append(x)
     x = residual(x, condition, below(w, "middle.first"), numbers["residual"])
-    x = attention(x, memory, below(w, "middle.attention"), numbers)
+    x = attend(x, below(w, "middle.attention"))
     x = residual(x, condition, below(w, "middle.second"), numbers["residual"])
     for i in range(levels):
         for j in range(blocks + 1):
@@ -124,11 +140,10 @@ def heads(q: Image, k: Image, v: Image, wide: int) -> Image:
     return np.concatenate(np.array(found), 1)
 
 
-def attention(x: Image, memory: Image, w: Weights, numbers: Numbers) -> Image:
-    """x + attention of its pixels to the normed states and to one another."""
+def attention(x: Image, text: Image, w: Weights, numbers: Numbers) -> Image:
+    """x + attention of its pixels to a text's states and to one another."""
     places = group_norm(x, w, "norm", *numbers["attention"]).reshape(len(x), -1).T
     q, k, v = np.split(places @ w("attn.qkv.weight").T + w("attn.qkv.bias"), 3, 1)
-    text = np.array([norm(each, w, "text_norm", numbers["text_eps"]) for each in memory])
     text_k, text_v = np.split(text @ w("read.weight").T + w("read.bias"), 2, 1)
     y = heads(q, np.concatenate([text_k, k]), np.concatenate([text_v, v]), numbers["head_dim"])
     y = y @ w("attn.out.weight").T + w("attn.out.bias")

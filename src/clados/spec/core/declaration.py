@@ -10,6 +10,7 @@ from clados.spec.errors import SpecError
 from clados.spec.kinds.bridged import Bridged, BridgedSize
 from clados.spec.kinds.fold import FoldSize
 from clados.spec.kinds.model import Model
+from clados.spec.kinds.enlarger import ImageEnlarger
 from clados.spec.kinds.two_tower import TwoTower
 from clados.spec.layout import Layout
 from clados.spec.learning.recipe import Recipe
@@ -77,6 +78,8 @@ def tiny(model: Model) -> Model:
         image = ResNetSize((1, 2, 1, 1), width=2, head_dim=16) if isinstance(model.size.image, ResNetSize) else small
         return model.resized(Towers(image, small.but(layers=2, d_model=32), 24))
     size = getattr(model, "size", small)
+    if isinstance(model, ImageEnlarger):
+        return model.resized(_tiny_levels(size))
     if isinstance(size, Levels):
         first = size.channels[0]
         return model.resized(size.but(channels=tuple(32 * each // first for each in size.channels)))

@@ -1,4 +1,6 @@
-"""What a network over images reads beside the step: a text as one vector, an image of fewer pixels."""
+"""What a network over images reads beside the step: a text or a picture as one vector, an image of fewer pixels."""
+
+from typing import Self
 
 from clados.spec.core.part import Part
 from clados.spec.core.pieces import Env, Held, Pieces, Projection, linear
@@ -33,6 +35,26 @@ class PooledStates(TextVector, kw_only=True):
             "kv": Projection(width, {"k": width, "v": width}, bias=False),
             "project": linear(width, env.steps),
         }
+
+
+class PictureVector(Part, kw_only=True):
+    """A picture as one vector: W v + b is added to the step's, and further tokens of it follow the text's states.
+
+    Ramesh et al. 2022, §2.1: four tokens. Where no picture is given the vector is 0.
+    """
+
+    width: int  # of the vector, as CLIP gives it
+    tokens: int = 4
+
+    def check(self) -> None:
+        if self.width < 1 or self.tokens < 1:
+            raise SpecError(f"PictureVector has width {self.width} and {self.tokens} tokens; both must be at least 1")
+
+    def pieces(self, env: Env) -> Pieces:
+        return {"project": linear(self.width, env.steps), "spread": linear(self.width, self.tokens * env.memory)}
+
+    def small(self) -> Self:
+        return self.but(width=min(self.width, 9))
 
 
 class LowResolution(Part):

@@ -18,7 +18,7 @@ from clados.spec.unet.blocks import (
     StepVector,
     Upsample,
 )
-from clados.spec.unet.conditions import TextVector
+from clados.spec.unet.conditions import PictureVector, TextVector
 
 SMALLEST = 4  # times shorter sides of the last of three levels
 
@@ -41,17 +41,14 @@ class Level(Part, kw_only=True):
 
 
 class Middle(Part, kw_only=True):
-    """Two residual blocks with attention between them."""
+    """Two residual blocks, perhaps with attention between them."""
 
     residual: ResidualBlock
-    attention: ImageMixer
+    attention: ImageMixer | None
 
     def pieces(self, env: Env) -> Pieces:
-        return {
-            "first": Held(self.residual, env),
-            "attention": Held(self.attention, env),
-            "second": Held(self.residual, env),
-        }
+        between = {"attention": Held(self.attention, env)} if self.attention else {}
+        return {"first": Held(self.residual, env), **between, "second": Held(self.residual, env)}
 
 
 def levels_of(env: Env, part: Part) -> Levels:
@@ -117,12 +114,17 @@ class UNet(Part, kw_only=True):
     """
 
     residual: ResidualBlock = ResidualBlock()
-    attention: ImageMixer
+    attention: ImageMixer | None  # in the middle too; None: nowhere
     attended: tuple[int, ...]  # the resolutions that have attention, by how many times shorter their sides are
     step: StepVector = StepVector()
     text: TextVector | None = None  # added to the step's
+    picture: PictureVector | None = None  # what it paints, as one vector
     down: Downsample | ResidualDownsample = Downsample()
     up: Upsample | ResidualUpsample = Upsample()
+
+    def check(self) -> None:
+        if self.attended and self.attention is None:
+            raise SpecError(f"UNet.attended is {self.attended}, and attention is None; leave the resolutions out")
 
     def small(self) -> Self:
         """Two of the attended resolutions, brought to those that three levels have."""
@@ -143,6 +145,7 @@ class UNet(Part, kw_only=True):
             "conv_in": Kernel(enters, first),
             "step": Held(self.step, env),
             **({"text": Held(self.text, env)} if self.text else {}),
+            **({"picture": Held(self.picture, env)} if self.picture else {}),
             "down": down(levels, env, self.residual, self.down, attention),
             "middle": Held(Middle(residual=self.residual, attention=self.attention), lowest),
             "up": up(levels, env, self.residual, self.up, attention, kept),

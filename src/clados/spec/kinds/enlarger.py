@@ -1,0 +1,50 @@
+"""Models that enlarge images, and read nothing else."""
+
+from collections.abc import Callable
+from typing import Self
+
+from clados.spec.core.pieces import Env, Held, Pieces
+from clados.spec.core.sizes import Levels
+from clados.spec.diffusion.noise import Diffusion
+from clados.spec.diffusion.samplers import NoiseSampler
+from clados.spec.errors import SpecError
+from clados.spec.heads.base import Head
+from clados.spec.inputs.base import Inputs
+from clados.spec.inputs.image import Pixels
+from clados.spec.kinds.model import HasHeads, Headless
+from clados.spec.norms import LayerNorm
+from clados.spec.unet.conditions import LowResolution
+from clados.spec.unet.levels import UNet
+
+
+class ImageEnlarger(Headless, kw_only=True):
+    """A U-Net that takes noise out of an image beside the same image of fewer pixels (Ramesh et al. 2022, §2.1)."""
+
+    size: Levels
+    inputs: Pixels
+    unet: UNet
+    low: LowResolution = LowResolution()
+    diffusion: Diffusion
+    sampler: NoiseSampler
+
+    def check(self) -> None:
+        if self.unet.text or self.unet.picture:
+            raise SpecError("ImageEnlarger.unet reads a text or a picture's vector, and is given none")
+        if self.inputs.image % self.size.shrinks or self.inputs.image % self.low.factor:
+            raise SpecError(
+                f"ImageEnlarger.inputs.image is {self.inputs.image}; it must be a multiple of {self.size.shrinks} and "
+                f"of {self.low.factor}"
+            )
+
+    @property
+    def towers(self) -> tuple[HasHeads, ...]:
+        return (self,)
+
+    def adapted(self, inputs: Callable[[Inputs], Inputs], head: Callable[[Head], Head]) -> Self:
+        return self.but(inputs=inputs(self.inputs))
+
+    def pieces(self, env: Env | None = None) -> Pieces:
+        channels, levels = self.inputs.channels, self.size
+        gives = channels * self.diffusion.outputs
+        inside = Env(levels.dims(0), LayerNorm(), self.inputs, levels=levels, enters=2 * channels, gives=gives)
+        return {"unet": Held(self.unet, inside)}
