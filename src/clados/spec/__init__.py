@@ -103,8 +103,8 @@ from clados.spec.inputs.trajectory import Frames, Trajectory
 from clados.spec.kinds.bridged import Bridged, BridgedSize
 from clados.spec.kinds.codes import Codes
 from clados.spec.kinds.denoiser import ImageDenoiser
-from clados.spec.kinds.enlarger import ImageEnlarger
 from clados.spec.kinds.encoder_decoder import EncoderDecoder
+from clados.spec.kinds.enlarger import ImageEnlarger
 from clados.spec.kinds.entity import Entities, EntityEncoder, Fusion
 from clados.spec.kinds.fold import Fold, FoldSize, PairSize
 from clados.spec.kinds.model import Model

@@ -3,14 +3,18 @@
 from clados.drawing.architecture.coders import LEVEL, coder_boxes, image_text, square
 from clados.drawing.architecture.drawer import Here, Unpacked, Words, box, drawn, left, words
 from clados.drawing.architecture.kinds import any_tower
+from clados.drawing.architecture.stacks import stacked
 from clados.drawing.layout.links import Link, Linked
 from clados.drawing.layout.nodes import Drawable, Framed, InColumn, InRow, Lettering
 from clados.drawing.layout.parts import PartBox
 from clados.drawing.layout.shapes import TwoEnds, UShape
 from clados.spec.core.pieces import Held
 from clados.spec.kinds.denoiser import ImageDenoiser
+from clados.spec.kinds.enlarger import ImageEnlarger
+from clados.spec.kinds.prior import DiffusionPrior
+from clados.spec.stacks.stack import Stack
 from clados.spec.unet.attention import ImageAttention, ImageMixer, ImageTransformer, JointAttention
-from clados.spec.unet.conditions import LastState, PooledStates, TextVector
+from clados.spec.unet.conditions import LastState, PictureVector, PooledStates, TextVector
 from clados.spec.unet.levels import Level, Middle, UNet
 
 CORNER = 132.0  # width of a box below the levels
@@ -52,6 +56,16 @@ def _pooled(part: PooledStates, here: Here) -> Words:
     return Words("head", "Pooled states", ("of the text, added to the step's",))
 
 
+@words.register
+def _picture(part: PictureVector, here: Here) -> Words:
+    return Words("head", "Picture's vector", ("added to the step's,", f"and {part.tokens} tokens more"))
+
+
+@drawn.register
+def _draw_picture(part: PictureVector, here: Here) -> Drawable:
+    return box(part, here)
+
+
 @drawn.register
 def _draw_text_vector(part: TextVector, here: Here) -> Drawable:
     return box(part, here)
@@ -70,9 +84,14 @@ def _level(held: Held, here: Here, name: str, side: int) -> PartBox:
 
 def _middle(held: Held, here: Here, side: int) -> PartBox:
     notes, at = ["2 residual blocks"], here.inside("middle", held).but(width=LEVEL)
-    if isinstance(held.part, Middle):
-        notes.append(f"between them {words(held.part.attention, at).name}")
-    return box(held.part, at, said=Words("attention", f"{side} × {side}, the middle", tuple(notes)))
+    attention = held.part.attention if isinstance(held.part, Middle) else None
+    if attention:
+        notes.append(f"between them {words(attention, at).name}")
+    return box(
+        held.part,
+        at,
+        said=Words("attention" if attention else "convolution", f"{side} × {side}, the middle", tuple(notes)),
+    )
 
 
 def u_shape(part: UNet, here: Here, side: int) -> UShape:
@@ -95,7 +114,10 @@ def _corners(pieces: Unpacked, here: Here) -> tuple[Drawable | None, Drawable | 
     step, text = pieces.held("step"), pieces.perhaps("text")
     said = Words("position", "Step", ("of the diffusion;", "read by each block"))
     one = box(step.part, here.inside("step", step).but(width=CORNER), said=said)
-    return one, here.draw("text", text, width=CORNER) if text else None
+    picture = pieces.perhaps("picture")
+    read = [(name, each) for name, each in (("text", text), ("picture", picture)) if each]
+    drawings = tuple(here.draw(name, each, width=CORNER) for name, each in read)
+    return one, InColumn(drawings) if len(drawings) > 1 else drawings[0] if drawings else None
 
 
 @drawn.register
@@ -126,3 +148,34 @@ def _ends(part: ImageDenoiser, codes: Held | None, here: Here, side: int) -> tup
     encode, decode = coder_boxes(codes.part, here.inside("codes", codes))
     into = InColumn((image_text("image", part.inputs), encode, noisy), down=True)
     return into, InColumn((out, decode, painted))
+
+
+@drawn.register
+def _enlarger(part: ImageEnlarger, here: Here) -> Drawable:
+    pieces = Unpacked(part, None)
+    (network, held), side = pieces.one("unet", UNet), part.inputs.image
+    frame = Framed(
+        "unet.frame",
+        "U-Net",
+        "a network down in resolution and up again",
+        u_shape(network, here.inside("unet", held), side),
+    )
+    shape = square(part.inputs.channels, side)
+    noisy = Lettering("noisy", ("image with noise", shape, "and the image of fewer pixels"))
+    out = Lettering("noise", ("its noise", f"{shape}, taken out", "step by step"))
+    ends = TwoEnds("ends", frame, noisy, InColumn((out, image_text("painted", part.inputs))))
+    return InColumn((ends, *left(pieces, here)))
+
+
+@drawn.register
+def _prior(part: DiffusionPrior, here: Here) -> Drawable:
+    pieces = Unpacked(part, None)
+    (stack, held), step = pieces.one("stack", Stack), pieces.held("step")
+    said = Words("position", "Step", ("of the diffusion;", "one place"))
+    reads = (
+        here.draw("inputs", pieces.held("inputs")),
+        box(step.part, here.inside("step", step).but(width=CORNER), said=said),
+    )
+    given = Words("head", "Vectors", ("of the text, of the picture with noise;", "the picture's is foreseen"))
+    own = box(part, here.but(path=here.key("project")), names=["text", "picture", "further", "project"], said=given)
+    return InColumn((InRow(reads, gap=26), stacked(stack, here.inside("stack", held)), own, *left(pieces, here)))

@@ -5,12 +5,12 @@ from clados.models.vision.clip import clip, pretraining
 from clados.spec import *
 
 seen = clip.but(
-    size=Towers(image=Size(layers=32, d_model=1280, heads=20), text=Size(layers=24, d_model=1024, heads=16), joint=1024),
+    size=Towers(
+        image=Size(layers=32, d_model=1280, heads=20), text=Size(layers=24, d_model=1024, heads=16), joint=1024
+    ),
     image=but(inputs=but(image=256, side=16)),
 )
-decoder = glide.but(
-    text=but(inputs=but(position=Learned(256))), unet=but(picture=PictureVector(width=seen.size.joint))
-)
+decoder = glide.but(text=but(inputs=but(position=Learned(256))), unet=but(picture=PictureVector(width=seen.size.joint)))
 enlarger = ImageEnlarger(
     size=Levels((320, 640, 960, 1280), blocks=3),
     inputs=Pixels(image=256),
@@ -89,7 +89,7 @@ declaration = Declaration(
         "unet.text: kept as GLIDE has it",
         "sizes.diffusion-prior.inputs: how the text is encoded is not published; as tokens, by the same stack",
         "sizes.diffusion-prior.sampler: the analytic variance of its paper is not here; the least stands in its place",
-        "sizes.upsampler-256.diffusion.variance, sizes.upsampler-1024.diffusion.variance: not published; DDIM needs none",
+        "sizes.{upsampler-256,upsampler-1024}.diffusion.variance: not published; DDIM needs none",
         "sizes.upsampler-256.low: where the small image enters is not published; enlarged, as further channels",
         "sizes.clip-vit-h/16.size.image.heads: not published; heads of 64, as CLIP's others have",
         "sizes.clip-vit-h/16.text.inputs: not published; CLIP's vocabulary and length",

@@ -8,9 +8,9 @@ from clados.spec.core.part import Part, hint, part_fields
 from clados.spec.core.sizes import DenoiserSize, Levels, NFNetSize, PainterSize, ResNetSize, Sides, Size, Stages, Towers
 from clados.spec.errors import SpecError
 from clados.spec.kinds.bridged import Bridged, BridgedSize
+from clados.spec.kinds.enlarger import ImageEnlarger
 from clados.spec.kinds.fold import FoldSize
 from clados.spec.kinds.model import Model
-from clados.spec.kinds.enlarger import ImageEnlarger
 from clados.spec.kinds.two_tower import TwoTower
 from clados.spec.layout import Layout
 from clados.spec.learning.recipe import Recipe
