@@ -221,7 +221,7 @@ def test_every_size_keeps_the_structure(name: str) -> None:
         Codes,
         DiffusionPrior,
         ImageEnlarger,
-    }  # declared beside what they serve
+    }
     assert len(rows) <= len(kinds)  # Megatron: GPT and BERT
     for row in declaration.models().values():
         assert isinstance(row, Model)
