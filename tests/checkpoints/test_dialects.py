@@ -165,6 +165,7 @@ def test_a_declared_model_is_written_for_others_where_they_compute_the_same(card
     ours |= {name: {"clados"} for name in ("pegasus", "deberta", "switch", "transformer-xl")}
     ours["galactica"] = {"opt"}  # its port's biases are zeros
     ours["dall-e"] = {"openai-dvae", "clados"}  # only its autoencoder was released
+    ours["dall-e-2"] = {"clip", "clados"}  # its CLIP is as CLIP's are; nothing else was released
     ours["big-bird"] = {"big_bird", "clados"}
     ours["anthropic-assistant"] = {"gpt2"}  # whose network it is
     theirs = {layout.model_type for layout in declared(card).layouts if is_directory(layout)} - {

@@ -220,9 +220,8 @@ def _(model: s.ImageEnlarger, draw: torch.Generator) -> ModelInputs:
     small_sides, factor, channels = (2, 3), model.low.factor, model.inputs.channels
     return {
         "sample": torch.randn(TEXTS, channels, *(factor * each for each in small_sides), generator=draw),
-        "timesteps": torch.tensor(
-            [999, 417, 4]
-        ),  # slopes are of the last: late steps turn float32 waves too far for them
+        # Slopes are of the last: late steps turn float32 waves too far for them.
+        "timesteps": torch.tensor([999, 417, 4]),
         "low_res": torch.randn(TEXTS, channels, *small_sides, generator=draw),
     }
 
@@ -231,8 +230,8 @@ def _(model: s.ImageEnlarger, draw: torch.Generator) -> ModelInputs:
 def _(model: s.DiffusionPrior, draw: torch.Generator) -> ModelInputs:
     return {
         **_texts(model.inputs, LENGTH, draw),
-        "text_embeds": torch.randn(TEXTS, model.joint, generator=draw),
-        "sample": torch.randn(TEXTS, model.joint, generator=draw),
+        "text_embeds": torch.randn(TEXTS, model.further.joint, generator=draw),
+        "sample": torch.randn(TEXTS, model.further.joint, generator=draw),
         "timesteps": torch.tensor([0, 417, 999]),
     }
 

@@ -110,7 +110,7 @@ from clados.spec.kinds.fold import Fold, FoldSize, PairSize
 from clados.spec.kinds.model import Model
 from clados.spec.kinds.painter import CodePainter
 from clados.spec.kinds.permuted import FirstAsked, Permuted
-from clados.spec.kinds.prior import DiffusionPrior
+from clados.spec.kinds.prior import DiffusionPrior, FurtherPlaces
 from clados.spec.kinds.pyramid import Pyramid
 from clados.spec.kinds.recurrent import Recurrent
 from clados.spec.kinds.single import Decoder, Encoder, Tower

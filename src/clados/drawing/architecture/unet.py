@@ -177,5 +177,6 @@ def _prior(part: DiffusionPrior, here: Here) -> Drawable:
         box(step.part, here.inside("step", step).but(width=CORNER), said=said),
     )
     given = Words("head", "Vectors", ("of the text, of the picture with noise;", "the picture's is foreseen"))
-    own = box(part, here.but(path=here.key("project")), names=["text", "picture", "further", "project"], said=given)
+    further = pieces.held("further")
+    own = box(further.part, here.inside("further", further), said=given)
     return InColumn((InRow(reads, gap=26), stacked(stack, here.inside("stack", held)), own, *left(pieces, here)))

@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from clados import spec as s
-from clados.nn.core.module import Product, Rows, builds
+from clados.nn.core.module import Module, Product, Rows, builds
 from clados.nn.kinds.arguments import check_ids, check_shape, learned_positions, refuse_unknown
 from clados.nn.kinds.model import Output, WholeModel
 from clados.nn.stacks.stack import Stack
@@ -17,17 +17,29 @@ from clados.spec.core.pieces import Env
 READS = ("input_ids", "text_embeds", "sample", "timesteps", "attention_mask")
 
 
+@builds(s.FurtherPlaces)
+class FurtherPlaces(Module):
+    """What stands at the four places after a text, and the vector of a picture of what leaves the last."""
+
+    text: Product
+    picture: Product
+    own: Rows
+    project: Product
+
+    def forward(self, text_embeds: Tensor, step: Tensor, sample: Tensor) -> Tensor:
+        """[texts, joint], [texts, width], [texts, joint] -> [texts, 4, width]."""
+        each = torch.stack([self.text(text_embeds), step, self.picture(sample)], 1)
+        return self.own.weight + F.pad(each, (0, 0, 0, 1))
+
+
 @builds(s.DiffusionPrior)
 class DiffusionPrior(WholeModel):
     """A causal stack over a text and four further places."""
 
     inputs: nn.Module
-    text: Product
     step: StepVector
-    picture: Product
-    further: Rows
+    further: FurtherPlaces
     stack: Stack
-    project: Product
 
     def __init__(self, part: s.DiffusionPrior, env: Env | None = None) -> None:
         super().__init__(part, env)
@@ -57,13 +69,13 @@ class DiffusionPrior(WholeModel):
         if text_embeds is None or sample is None or timesteps is None:
             raise s.SpecError("this model reads text_embeds, sample and timesteps beside a text; not all were given")
         texts, length = ids.shape
-        check_shape("text_embeds", text_embeds, (texts, self.spec.joint))
-        check_shape("sample", sample, (texts, self.spec.joint))
+        joint = self.spec.further.joint
+        check_shape("text_embeds", text_embeds, (texts, joint))
+        check_shape("sample", sample, (texts, joint))
         check_shape("timesteps", timesteps, (texts,))
         check_shape("attention_mask", attention_mask, (texts, length))
-        positions = torch.arange(length + len(self.further.weight), device=ids.device)[None]
-        each = [self.text(text_embeds), self.step(timesteps), self.picture(sample)]
-        further = self.further.weight + F.pad(torch.stack(each, 1), (0, 0, 0, 1))
+        further = self.further(text_embeds, self.step(timesteps), sample)
+        positions = torch.arange(length + further.size(1), device=ids.device)[None]
         x = torch.cat([self.inputs(ids, positions[:, :length]), further], 1)
         keep = None if attention_mask is None else F.pad(attention_mask.bool(), (0, further.size(1)), value=True)
-        return Output(prediction=self.project(self.stack(x, positions, keep)[:, -1]))
+        return Output(prediction=self.further.project(self.stack(x, positions, keep)[:, -1]))

@@ -29,10 +29,10 @@ def run(numbers: Numbers, weights: Arrays, read: Arrays) -> Outputs:
     for i, (ids, keep) in enumerate(zip(read["input_ids"], read["attention_mask"])):
         tokens, places, length = w("inputs.tokens.weight"), w("inputs.position.table.weight"), len(ids)
         x = {t: tokens[word] + places[t] for t, word in enumerate(ids) if keep[t]}
-        own = [linear(np.array(read["text_embeds"][i], np.float64), w, "text")]
+        own = [linear(np.array(read["text_embeds"][i], np.float64), w, "further.text")]
         own += [step_vector(read["timesteps"][i], w, numbers)]
-        own += [linear(np.array(read["sample"][i], np.float64), w, "picture"), np.zeros_like(own[0])]
-        x |= {length + j: w("further.weight")[j] + each for j, each in enumerate(own)}
+        own += [linear(np.array(read["sample"][i], np.float64), w, "further.picture"), np.zeros_like(own[0])]
+        x |= {length + j: w("further.own.weight")[j] + each for j, each in enumerate(own)}
         last = stacked(x, block_of(weights, "stack"), numbers, causal)[-1]
-        found.append(linear(last, w, "project"))
+        found.append(linear(last, w, "further.project"))
     return {"prediction": np.array(found)}

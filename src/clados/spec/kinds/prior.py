@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Self
 
 from clados.spec.attention.masks import Causal
+from clados.spec.core.part import Part
 from clados.spec.core.pieces import Env, Held, Pieces, Table, linear
 from clados.spec.core.sizes import Size
 from clados.spec.diffusion.noise import Diffusion
@@ -16,24 +17,45 @@ from clados.spec.kinds.model import HasHeads, Headless
 from clados.spec.stacks.stack import Stack
 from clados.spec.unet.blocks import StepVector
 
-FURTHER = 4  # places after the text
+
+class FurtherPlaces(Part, kw_only=True):
+    """Four places after a text: its vector, the step, the picture's noisy vector, and one for what is foreseen.
+
+    Each has a vector of its own; the last has nothing else.
+    """
+
+    joint: int  # width of the vectors of texts and pictures
+
+    def check(self) -> None:
+        if self.joint < 1:
+            raise SpecError(f"FurtherPlaces.joint is {self.joint}; it must be at least 1")
+
+    def pieces(self, env: Env) -> Pieces:
+        width = env.dims.d_model
+        return {
+            "text": linear(self.joint, width),
+            "picture": linear(self.joint, width),
+            "own": Table(4, width),
+            "project": linear(width, self.joint),
+        }
+
+    def small(self) -> Self:
+        return self.but(joint=min(self.joint, 9))
 
 
 class DiffusionPrior(Headless, kw_only=True):
     """A causal stack over a text, its vector, the step, the picture's noisy vector and a last place (§2.2).
 
-    What leaves the last place is the picture's vector (Ramesh et al. 2022). Each of the four places after the text has
-    a vector of its own; the last has nothing else.
+    What leaves the last place is the picture's vector (Ramesh et al. 2022).
     """
 
     size: Size
     inputs: Tokens
     stack: Stack
-    joint: int  # width of the vectors of texts and pictures
+    further: FurtherPlaces
     step: StepVector = StepVector(ratio=1)
     diffusion: Diffusion
     sampler: NoiseSampler
-    guidance: float = 1.0  # how far a vector is led away from what no text says; 1: not at all
     drawn: int = 2  # vectors, of which the one most like the text's is taken
 
     def check(self) -> None:
@@ -41,8 +63,8 @@ class DiffusionPrior(Headless, kw_only=True):
             raise SpecError(f"DiffusionPrior.stack.sees is {self.stack.sees!r}; it sees Causal()")
         if self.step.ratio != 1 or self.diffusion.variance:
             raise SpecError("DiffusionPrior.step is as wide as the stack, ratio 1, and diffusion says no variance")
-        if self.joint < 1 or self.drawn < 1:
-            raise SpecError(f"DiffusionPrior has joint {self.joint} and drawn {self.drawn}; both must be at least 1")
+        if self.drawn < 1:
+            raise SpecError(f"DiffusionPrior.drawn is {self.drawn}; it must be at least 1")
 
     @property
     def towers(self) -> tuple[HasHeads, ...]:
@@ -51,18 +73,11 @@ class DiffusionPrior(Headless, kw_only=True):
     def adapted(self, inputs: Callable[[Inputs], Inputs], head: Callable[[Head], Head]) -> Self:
         return self.but(inputs=inputs(self.inputs))
 
-    def small(self) -> Self:
-        return self.but(joint=min(self.joint, 9))
-
     def pieces(self, env: Env | None = None) -> Pieces:
-        width = self.size.d_model
         inside = Env(self.size.dims, self.stack.norm, self.inputs, causal=True)
         return {
             "inputs": Held(self.inputs, inside),
-            "text": linear(self.joint, width),
             "step": Held(self.step, inside),
-            "picture": linear(self.joint, width),
-            "further": Table(FURTHER, width),
+            "further": Held(self.further, inside),
             "stack": Held(self.stack, inside),
-            "project": linear(width, self.joint),
         }
