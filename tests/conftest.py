@@ -9,6 +9,9 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import HealthCheck, settings
 
+from clados.catalog.card import Card
+from clados.models.declared import package_models
+
 settings.register_profile("clados", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("clados")
 
@@ -49,6 +52,17 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 # What started the tests may ignore these (nohup, a shell's background job), and what they start would inherit it.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
+@pytest.fixture
+def undeclared(monkeypatch: pytest.MonkeyPatch) -> str:
+    """The id of a card whose declaration is put out of sight: all of the package's have one."""
+    usual: property = Card.__dict__["runnable"]
+    hidden, models = "dall-e-2", dict(package_models())
+    del models[hidden]
+    monkeypatch.setattr("clados.models.declared.package_models", lambda: models)
+    monkeypatch.setattr(Card, "runnable", property(lambda card: card.id != hidden and usual.__get__(card)))
+    return hidden
 
 
 @pytest.fixture(scope="session", autouse=True)

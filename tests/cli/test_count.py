@@ -56,7 +56,6 @@ def test_diff_as_json(clados: Any) -> None:
         (("count", "bert:bas"), "did you mean 'base'"),
         (("count", "bert", "--basis", "all"), "basis is 'all'"),
         (("count", "cm3:125m"), "cm3:125m is not declared"),
-        (("count", "dall-e-2"), "'dall-e-2' is not declared"),
         (("diff", "bert", "brt"), "did you mean 'bert'"),
         (("diff", "bert"), "missing argument"),
     ],
@@ -66,6 +65,12 @@ def test_mistakes_get_one_line_and_exit_code_2(clados: Any, argv: tuple[str, ...
     assert told.code == 2
     assert says in told.err
     assert told.err.count("\n") == 1
+
+
+def test_a_card_without_a_declaration_is_not_counted(clados: Any, undeclared: str) -> None:
+    told = clados("count", undeclared)
+    assert told.code == 2
+    assert f"'{undeclared}' is not declared" in told.err
 
 
 def test_counting_needs_no_torch() -> None:

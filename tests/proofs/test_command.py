@@ -11,14 +11,14 @@ from clados.proofs import PROOFS, Finding, Subject
 from clados.proofs.report import sizes
 
 
-def test_it_gives_one_object_a_model_and_proof(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run_command_line(["verify", "gpt", "dall-e-2", "--proof", "card", "--proof", "sizes", "--json"]) == 0
+def test_it_gives_one_object_a_model_and_proof(capsys: pytest.CaptureFixture[str], undeclared: str) -> None:
+    assert run_command_line(["verify", "gpt", undeclared, "--proof", "card", "--proof", "sizes", "--json"]) == 0
     rows = json.loads(capsys.readouterr().out)
     assert [(row["id"], row["proof"], row["status"]) for row in rows] == [
         ("gpt", "card", "holds"),
         ("gpt", "sizes", "holds"),
-        ("dall-e-2", "card", "holds"),
-        ("dall-e-2", "sizes", "missing"),
+        (undeclared, "card", "holds"),
+        (undeclared, "sizes", "missing"),
     ]
     assert {tuple(row) for row in rows} == {("id", "proof", "status", "evidence", "seconds")}
     assert rows[-1]["evidence"] == "not declared yet"
@@ -33,15 +33,15 @@ def test_it_ends_with_1_when_a_proof_fails(monkeypatch: pytest.MonkeyPatch, caps
     assert "for the test" in capsys.readouterr().out
 
 
-def test_it_writes_a_page_with_every_size(tmp_path: Path) -> None:
+def test_it_writes_a_page_with_every_size(tmp_path: Path, undeclared: str) -> None:
     page = tmp_path / "verification.md"
     assert (
-        run_command_line(["verify", "gpt-2", "dall-e-2", "--proof", "card", "--proof", "sizes", "--write", str(page)])
+        run_command_line(["verify", "gpt-2", undeclared, "--proof", "card", "--proof", "sizes", "--write", str(page)])
         == 0
     )
     text = page.read_text(encoding="utf-8")
     assert "| gpt-2 | xl | model | 1,500,000,000 | 1,557,611,200 | 1,557,611,200 | 0 |" in text
-    assert "1 models, of which there are cards: dall-e-2." in text
+    assert f"1 models, of which there are cards: {undeclared}." in text
 
 
 @pytest.mark.parametrize(
@@ -65,8 +65,8 @@ def test_the_table_of_sizes_says_what_is_unknown_and_what_is_only_missing() -> N
     assert any(line.startswith("| alphafold | multimer_v3 |") and "missing" in line for line in told)
 
 
-def test_what_a_declared_model_lacks_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run_command_line(["verify", "transformer-xl", "dall-e-2", "--proof", "adapts"]) == 0
+def test_what_a_declared_model_lacks_is_shown(capsys: pytest.CaptureFixture[str], undeclared: str) -> None:
+    assert run_command_line(["verify", "transformer-xl", undeclared, "--proof", "adapts"]) == 0
     told = capsys.readouterr()
     assert "transformer-xl" in told.out
     assert "1 models are not declared yet" in told.err

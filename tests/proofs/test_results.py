@@ -105,8 +105,8 @@ def test_a_result_is_read_as_it_was_written(tmp_path: Path) -> None:
     assert KeptResults(tmp_path).all() == [found]
 
 
-def test_what_was_not_run_and_what_is_not_declared_is_not_kept(tmp_path: Path) -> None:
-    found = verify("gpt-2", "dall-e-2", proofs=["learns"], train=["bert"], results=tmp_path)
+def test_what_was_not_run_and_what_is_not_declared_is_not_kept(tmp_path: Path, undeclared: str) -> None:
+    found = verify("gpt-2", undeclared, proofs=["learns"], train=["bert"], results=tmp_path)
     assert [(each.status, each.evidence) for each in found] == [
         ("not run", "not trained in this run"),
         ("missing", "not declared yet"),
@@ -134,13 +134,13 @@ def result(model: str, proof: str, rows: Any = (), **more: Any) -> KeptResult:
     return KeptResult(found, quick=True, **{**kept, **more})
 
 
-def test_the_page_tells_when_and_by_what_each_was_proved_and_what_was_not() -> None:
+def test_the_page_tells_when_and_by_what_each_was_proved_and_what_was_not(undeclared: str) -> None:
     measure = {"name": "accuracy", "value": 0.5, "beside": "most frequent", "trivial": 0.25}
     rows = [
         result("gpt-2", "learns", ROWS, checksum=proof_checksum(Subject(catalog()["gpt-2"]), "learns")),
         result("gpt-2", "applies", ({**RUN, "measure": measure},), day="2026-02-01", commit=""),
     ]
-    page = markdown(rows, ["bert", "gpt-2", "dall-e-2"])
+    page = markdown(rows, ["bert", "gpt-2", undeclared])
     assert "| bert | not run | not run | not run | not run | not run | not run | not run |" in page
     assert "| gpt-2 | not run | not run | not run | not run | holds | not run | held |" in page
     figures = "| 5.00 | 7.00 | 4.50 | 5.50 | 51 | accuracy 0.5 (most frequent 0.25) |"
@@ -150,7 +150,7 @@ def test_the_page_tells_when_and_by_what_each_was_proved_and_what_was_not() -> N
     assert f"- applies, holds (61 s; 2026-02-01): applies was seen; {changed}\n" in page
     assert "- learns, not run\n" in page
     assert f"{2 * len(PROOFS) - 2} not run, 2 holds." in page
-    assert "1 models, of which there are cards: dall-e-2." in page
+    assert f"1 models, of which there are cards: {undeclared}." in page
     assert {*RUN} - {"objective"} < {each.name for each in fields(SmallRun)}
 
 

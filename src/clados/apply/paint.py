@@ -23,6 +23,33 @@ from clados.spec import Causal
 STEPS = 50
 
 
+def sampled(
+    part: Any,
+    x: Tensor,
+    predict: Callable[[Tensor, int], Tensor],
+    *,
+    steps: int,
+    draw: Callable[[Tensor], Tensor],
+    kept: Callable[[Tensor, int | None], Tensor] = lambda x, timestep: x,
+    advance: Callable[[float], object] = lambda more: None,
+) -> Tensor:
+    """What noise becomes by steps of a declared sampler: same shape.
+
+    Args:
+        part: a model's declaration, with its diffusion and sampler; predict: what the model gives for ``x`` at a step;
+            the others as ``denoise`` takes them.
+
+    Raises:
+        InputError: for a number of steps that the diffusion does not have.
+    """
+    taken, past = steps_of(part.sampler, Diffusion(part.diffusion), steps), Past()
+    for i, timestep in enumerate(taken.timesteps):
+        x, past = taken.step(i, x, predict(x, timestep), past, draw(x) if taken.draws else None)
+        x = kept(x, taken.timesteps[i + 1] if i + 1 < len(taken.timesteps) else None)
+        advance(1)
+    return x
+
+
 def denoise(
     model: WholeModel,
     x: Tensor,
@@ -49,23 +76,20 @@ def denoise(
     Raises:
         InputError: for a number of steps that the model's diffusion does not have.
     """
-    part = model.spec
-    diffusion = Diffusion(part.diffusion)
-    taken, past = steps_of(part.sampler, diffusion, steps), Past()
     led = guidance != 1
     both = torch.cat([without, memory]) if led else memory
     mask = torch.cat(masks[::-1]) if led and masks else masks and masks[0]
     seen = {name: torch.cat([each, each]) if led else each for name, each in conditions.items()}
-    for i, timestep in enumerate(taken.timesteps):
+
+    def predict(x: Tensor, timestep: int) -> Tensor:
         many = torch.full((len(both),), timestep, device=x.device)
-        predicted = model.predict(torch.cat([x, x]) if led else x, many, both, mask, **seen)
-        if led:
-            unconditional, conditional = predicted.chunk(2)
-            predicted = guided(conditional, unconditional, guidance, x.size(1))
-        x, past = taken.step(i, x, predicted, past, draw(x) if taken.draws else None)
-        x = kept(x, taken.timesteps[i + 1] if i + 1 < len(taken.timesteps) else None)
-        advance(1)
-    return x
+        predicted: Tensor = model.predict(torch.cat([x, x]) if led else x, many, both, mask, **seen)
+        if not led:
+            return predicted
+        unconditional, conditional = predicted.chunk(2)
+        return guided(conditional, unconditional, guidance, x.size(1))
+
+    return sampled(model.spec, x, predict, steps=steps, draw=draw, kept=kept, advance=advance)
 
 
 @enough_memory("painting these images", "give fewer texts")

@@ -29,7 +29,7 @@ OTHERWISE: tuple[tuple[str, Callable[[s.Declaration, s.Model, s.Model, str], str
     (r"^warmest$", unseen.warmest),
     (r"inputs\.context$", unseen.context),
     (r"^inputs\.image$", unseen.image_side),
-    (r"^(diffusion|sampler|guidance)(\.|$)", unseen.painting),
+    (r"^(diffusion|sampler|guidance|drawn)(\.|$)", unseen.painting),
     (r"\.layer_scale$", unseen.moments),
     (r"\.mlp\.(balance|z|jitter|capacity\.(training|least))$", unseen.routing),
     (r"(^|\.)vocab\.", unseen.roles),

@@ -10,7 +10,8 @@ import torch
 from torch import Tensor, nn
 
 from clados import nn as cn, spec as s
-from clados.apply.paint import denoise
+from clados.apply.foresee import foresee
+from clados.apply.paint import denoise, sampled
 from clados.checkpoints import LayoutError, save_pretrained
 from clados.checkpoints.load import saved_model
 from clados.checkpoints.mapping.config import to_config
@@ -209,18 +210,30 @@ def _usual_painting(model: Any) -> tuple[Tensor, Tensor]:
 
 
 def _painted(model: Any) -> tuple[Tensor, Tensor]:
-    """The last image, and the mean of those on its way."""
+    """What is painted, enlarged or foreseen at last, and the mean of what there is on the way."""
     module: Any = cn.module(model).eval()
     randomise(dict(module.named_parameters()), 3 / 4 * SPREAD)
-    draw = torch.Generator().manual_seed(5)
-    side = model.size.unet.shrinks
-    texts = module.read(example_inputs(model)["input_ids"][:2])
-    x = torch.randn(1, model.diffused, side, side, generator=draw)
-    noise, low = partial(_noise_like, draw=draw), model.low
+    draw, course = torch.Generator().manual_seed(5), list[Tensor]()
+    given: dict[str, Any] = {
+        "steps": PAINTED,
+        "draw": partial(_noise_like, draw=draw),
+        "kept": partial(_watched, course),
+    }
+    if isinstance(model, s.DiffusionPrior):
+        inputs = example_inputs(model)
+        last = foresee(module, inputs["input_ids"], inputs["text_embeds"], **given)
+        return last, torch.stack(course).mean(0)
+    unet = model.size if isinstance(model, s.ImageEnlarger) else model.size.unet
+    channels = model.inputs.channels if isinstance(model, s.ImageEnlarger) else model.diffused
+    x, low = torch.randn(1, channels, unet.shrinks, unet.shrinks, generator=draw), model.low
     seen = {"low_res": x[:, :, :: low.factor, :: low.factor]} if low else {}
-    given = {"steps": PAINTED, "guidance": model.guidance, "draw": noise, "conditions": seen}
-    course: list[Tensor] = []
-    denoise(module, x, texts[:1], texts[1:], kept=partial(_watched, course), **given)
+    if isinstance(model, s.ImageEnlarger):
+        sampled(model, x, lambda x, t: module(x, timesteps=torch.tensor([t]), **seen).prediction, **given)
+    else:
+        texts = module.read(example_inputs(model)["input_ids"][:2])
+        if model.unet.picture:
+            seen["image_embeds"] = example_inputs(model)["image_embeds"][:1]
+        denoise(module, x, texts[:1], texts[1:], guidance=model.guidance, conditions=seen, **given)
     return course[-1], torch.stack(course).mean(0)
 
 

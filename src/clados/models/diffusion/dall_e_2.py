@@ -28,7 +28,7 @@ last = enlarger.but(
 )
 prior = DiffusionPrior(
     size=Size(layers=24, d_model=2048, heads=32),
-    inputs=Tokens(vocab=glide.text.inputs.vocab, position=Learned(256)),
+    inputs=Tokens(vocab=glide.vocab, position=Learned(256)),
     stack=glide.text.stack.but(sees=Causal()),
     further=FurtherPlaces(joint=seen.size.joint),
     diffusion=Diffusion(betas=CosineBetas(), predicts="data"),

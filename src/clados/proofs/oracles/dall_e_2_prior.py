@@ -24,8 +24,7 @@ def numbers(model: Any) -> dict[str, Any]:
 
 def run(numbers: Numbers, weights: Arrays, read: Arrays) -> Outputs:
     """The picture's vector that is foreseen from each text."""
-    found = []
-    w = lambda name: weights[name]  # noqa: E731
+    found, w = [], weights.__getitem__
     for i, (ids, keep) in enumerate(zip(read["input_ids"], read["attention_mask"])):
         tokens, places, length = w("inputs.tokens.weight"), w("inputs.position.table.weight"), len(ids)
         x = {t: tokens[word] + places[t] for t, word in enumerate(ids) if keep[t]}

@@ -79,7 +79,7 @@ def tiny(model: Model) -> Model:
         return model.resized(Towers(image, small.but(layers=2, d_model=32), 24))
     size = getattr(model, "size", small)
     if isinstance(model, ImageEnlarger):
-        return model.resized(_tiny_levels(size))
+        return model.resized(_tiny_levels(model.size))
     if isinstance(size, Levels):
         first = size.channels[0]
         return model.resized(size.but(channels=tuple(32 * each // first for each in size.channels)))

@@ -3,6 +3,7 @@
 from typing import Literal
 
 from clados.spec.core.part import Part
+from clados.spec.diffusion.noise import Diffusion
 from clados.spec.errors import SpecError
 
 
@@ -33,6 +34,12 @@ class DDPM(NoiseSampler, kw_only=True):
     """
 
     variance: Literal["small", "large", "learned"] = "small"
+
+
+def check_variance(kind: str, sampler: NoiseSampler, diffusion: Diffusion) -> None:
+    """Refuse a sampler that takes a variance where the model of that kind says none."""
+    if isinstance(sampler, DDPM) and sampler.variance == "learned" and not diffusion.variance:
+        raise SpecError(f"{kind}.sampler takes a learned variance, and diffusion.variance is False")
 
 
 class DDIM(NoiseSampler, kw_only=True):

@@ -7,7 +7,7 @@ from clados.spec.attention.masks import Causal
 from clados.spec.core.pieces import Env, Held, Pieces
 from clados.spec.core.sizes import DenoiserSize
 from clados.spec.diffusion.noise import Diffusion
-from clados.spec.diffusion.samplers import DDPM, NoiseSampler
+from clados.spec.diffusion.samplers import NoiseSampler, check_variance
 from clados.spec.errors import SpecError
 from clados.spec.heads.base import Head
 from clados.spec.inputs.base import Inputs
@@ -47,8 +47,7 @@ class ImageDenoiser(Headless, kw_only=True):
                 f"ImageDenoiser.low.factor is {self.low.factor}; it must divide inputs.image, {self.inputs.image}, and "
                 "what is diffused must be pixels"
             )
-        if isinstance(self.sampler, DDPM) and self.sampler.variance == "learned" and not self.diffusion.variance:
-            raise SpecError("ImageDenoiser.sampler takes a learned variance, and diffusion.variance is False")
+        check_variance("ImageDenoiser", self.sampler, self.diffusion)
 
     @property
     def towers(self) -> tuple[HasHeads, ...]:

@@ -6,7 +6,7 @@ from typing import Self
 from clados.spec.core.pieces import Env, Held, Pieces
 from clados.spec.core.sizes import Levels
 from clados.spec.diffusion.noise import Diffusion
-from clados.spec.diffusion.samplers import NoiseSampler
+from clados.spec.diffusion.samplers import NoiseSampler, check_variance
 from clados.spec.errors import SpecError
 from clados.spec.heads.base import Head
 from clados.spec.inputs.base import Inputs
@@ -35,6 +35,7 @@ class ImageEnlarger(Headless, kw_only=True):
                 f"ImageEnlarger.inputs.image is {self.inputs.image}; it must be a multiple of {self.size.shrinks} and "
                 f"of {self.low.factor}"
             )
+        check_variance("ImageEnlarger", self.sampler, self.diffusion)
 
     @property
     def towers(self) -> tuple[HasHeads, ...]:

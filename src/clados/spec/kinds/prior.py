@@ -8,7 +8,7 @@ from clados.spec.core.part import Part
 from clados.spec.core.pieces import Env, Held, Pieces, Table, linear
 from clados.spec.core.sizes import Size
 from clados.spec.diffusion.noise import Diffusion
-from clados.spec.diffusion.samplers import NoiseSampler
+from clados.spec.diffusion.samplers import NoiseSampler, check_variance
 from clados.spec.errors import SpecError
 from clados.spec.heads.base import Head
 from clados.spec.inputs.base import Inputs
@@ -63,6 +63,7 @@ class DiffusionPrior(Headless, kw_only=True):
             raise SpecError(f"DiffusionPrior.stack.sees is {self.stack.sees!r}; it sees Causal()")
         if self.step.ratio != 1 or self.diffusion.variance:
             raise SpecError("DiffusionPrior.step is as wide as the stack, ratio 1, and diffusion says no variance")
+        check_variance("DiffusionPrior", self.sampler, self.diffusion)
         if self.drawn < 1:
             raise SpecError(f"DiffusionPrior.drawn is {self.drawn}; it must be at least 1")
 
