@@ -6,11 +6,12 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from clados.apply.paint import sampled
+from clados.apply.paint import taken_back
+from clados.nn.kinds.model import WholeModel
 
 
 def foresee(
-    model: Any,
+    model: WholeModel,
     input_ids: Tensor,
     text_embeds: Tensor,
     *,
@@ -26,7 +27,8 @@ def foresee(
     Raises:
         InputError: for a number of steps that the model's diffusion does not have.
     """
-    drawn = model.spec.drawn
+    part: Any = model.spec
+    drawn: int = part.drawn
 
     def repeated(x: Tensor) -> Tensor:
         return x.repeat_interleave(drawn, 0)
@@ -39,6 +41,6 @@ def foresee(
         prediction: Tensor = model(repeated(input_ids), sample=x, timesteps=many, **given).prediction
         return prediction
 
-    x = sampled(model.spec, draw(text), predict, steps=steps, draw=draw, kept=kept)
+    x = taken_back(part, draw(text), predict, steps=steps, draw=draw, kept=kept)
     best = (x * text).sum(-1).view(-1, drawn).argmax(1)
     return x.view(len(best), drawn, -1)[torch.arange(len(best), device=x.device), best]

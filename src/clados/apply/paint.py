@@ -23,7 +23,7 @@ from clados.spec import Causal
 STEPS = 50
 
 
-def sampled(
+def taken_back(
     part: Any,
     x: Tensor,
     predict: Callable[[Tensor, int], Tensor],
@@ -89,7 +89,7 @@ def denoise(
         unconditional, conditional = predicted.chunk(2)
         return guided(conditional, unconditional, guidance, x.size(1))
 
-    return sampled(model.spec, x, predict, steps=steps, draw=draw, kept=kept, advance=advance)
+    return taken_back(model.spec, x, predict, steps=steps, draw=draw, kept=kept, advance=advance)
 
 
 @enough_memory("painting these images", "give fewer texts")

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from clados import nn as cn, spec as s
 from clados.apply.foresee import foresee
-from clados.apply.paint import denoise, sampled
+from clados.apply.paint import denoise, taken_back
 from clados.checkpoints import LayoutError, save_pretrained
 from clados.checkpoints.load import saved_model
 from clados.checkpoints.mapping.config import to_config
@@ -228,7 +228,7 @@ def _painted(model: Any) -> tuple[Tensor, Tensor]:
     x, low = torch.randn(1, channels, unet.shrinks, unet.shrinks, generator=draw), model.low
     seen = {"low_res": x[:, :, :: low.factor, :: low.factor]} if low else {}
     if isinstance(model, s.ImageEnlarger):
-        sampled(model, x, lambda x, t: module(x, timesteps=torch.tensor([t]), **seen).prediction, **given)
+        taken_back(model, x, lambda x, t: module(x, timesteps=torch.tensor([t]), **seen).prediction, **given)
     else:
         texts = module.read(example_inputs(model)["input_ids"][:2])
         if model.unet.picture:

@@ -37,7 +37,11 @@ class DDPM(NoiseSampler, kw_only=True):
 
 
 def check_variance(kind: str, sampler: NoiseSampler, diffusion: Diffusion) -> None:
-    """Refuse a sampler that takes a variance where the model of that kind says none."""
+    """Refuse a sampler that takes a variance where the model of that kind says none.
+
+    Raises:
+        SpecError: for such a one.
+    """
     if isinstance(sampler, DDPM) and sampler.variance == "learned" and not diffusion.variance:
         raise SpecError(f"{kind}.sampler takes a learned variance, and diffusion.variance is False")
 
