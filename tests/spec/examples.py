@@ -131,6 +131,20 @@ def read(model: s.Model, batch: int = 2, length: int = 7) -> dict[str, torch.Ten
             words = ids(50, batch, length)
             words[:, 0] = model.image_token
             return {"input_ids": words, "pixel_values": numbers(batch, 1, vision.channels, 37, 37)}
+        case s.ImageEnlarger(inputs=inputs, low=low):
+            side = low.factor * model.size.shrinks
+            return {
+                "sample": numbers(batch, inputs.channels, side, side),
+                "timesteps": ids(1000, batch),
+                "low_res": numbers(batch, inputs.channels, side // low.factor, side // low.factor),
+            }
+        case s.DiffusionPrior(further=further):
+            return {
+                "input_ids": ids(50, batch, length),
+                "text_embeds": numbers(batch, further.joint),
+                "sample": numbers(batch, further.joint),
+                "timesteps": ids(1000, batch),
+            }
         case s.ImageDenoiser(inputs=inputs):
             side, image = 2 * model.size.unet.shrinks, 8
             noisy = {

@@ -23,7 +23,9 @@ def moderate(model: s.Model) -> s.Model:
     small = s.tiny(model)
     if not any(isinstance(part, s.AdaptiveTokens) for part in s.parts(small)):  # too few draws for its rarest words
         small = small_vocabulary(small)
-    if isinstance(small, s.TwoTower | s.ImageDenoiser | s.CodePainter | s.Codes | s.Fold | s.Pyramid | s.Bridged):
+    if isinstance(
+        small, s.TwoTower | s.ImageDenoiser | s.ImageEnlarger | s.CodePainter | s.Codes | s.Fold | s.Pyramid | s.Bridged
+    ):
         return small
     size = small.sides.encoder if isinstance(small, s.EncoderDecoder) else small.size
     narrow = {"d_embedding": 64} if size.d_embedding else {}

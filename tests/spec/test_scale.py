@@ -99,7 +99,7 @@ def test_any_model_builds_tiny_and_runs_forward_and_backward_finite(name: str) -
 
 @pytest.mark.parametrize("name", models())
 def test_tiny_is_tiny_in_all_but_its_tables(name: str) -> None:
-    images = models()[name].paints or isinstance(models()[name], s.Codes)
+    images = models()[name].paints or isinstance(models()[name], s.Codes | s.ImageEnlarger)
     most = 5_000_000 if images else 1_000_000  # convolutions are as wide as the groups of their norms, or by codes
     assert s.count_parameters(s.tiny(models()[name])).non_embedding < most
     back = s.tiny(models()[name]).resized(models()[name].size)
