@@ -38,3 +38,8 @@ def choices(data: Path | str, model: str = "gpt-2", **more: Any) -> Choices:
     """A run of a second or two."""
     usual: dict[str, Any] = {"params": "250K", "vocab": 320, "length": 24, "batch": 4, "steps": 24}
     return Choices(model=model, data=str(data), **(usual | more))
+
+
+def shortness(prompts: list[str], answers: list[str]) -> list[float]:
+    """A judge that likes short answers."""
+    return [-float(len(answer)) for answer in answers]

@@ -8,7 +8,8 @@ import pytest
 
 from clados import spec as s
 from clados.models.declared import declared, package_models
-from clados.objectives import runs
+from clados.objectives import runs, task
+from clados.objectives.rollouts import RolloutTask
 from clados.train import scaled
 from clados.train.chain import why_not
 from clados.train.choices import Choices
@@ -18,7 +19,10 @@ from tests.train.small import NOUNS, write_pairs, write_texts
 
 SMALL: dict[str, Any] = {"params": "250K", "vocab": 320, "length": 32, "batch": 4, "steps": 10, "lr": 3e-3}
 # What an objective cannot do without; the others learn from short sentences, by a recipe's model and stage.
+JUDGED: dict[str, Any] = {"params": "260K", "data": "pairs", "length": 96, "reward": "tests.train.small:shortness"}
 OTHERWISE: dict[type[s.Objective], dict[str, Any]] = {
+    s.ActorCritic: JUDGED,
+    s.BestOf: JUDGED,
     s.CodedText: {"data": "wordnet"},
     s.Comparisons: {"data": "checked-answers", "length": 64},
     s.Contrastive: {"data": "emoji", "batch": 32},
@@ -27,6 +31,7 @@ OTHERWISE: dict[type[s.Objective], dict[str, Any]] = {
     s.EntityDenoising: {"data": "wordnet", "length": 64},
     s.HintedDenoised: {"model": "bart", "objective": "htlm"},
     s.ImageClasses: {"model": "vit", "data": "digits", "length": None},
+    s.PPO: JUDGED,
     s.PairedTexts: {"model": "bert", "objective": "e5", "data": "passages", "batch": 16},
     s.QuantisedDistillation: {"data": "django/de"},
     s.ReturnConditioned: {"data": None, "params": None},
@@ -79,4 +84,5 @@ def test_it_trains_for_seconds(
     losses = plan.trainer(initial_model(plan)).fit().losses
     assert len(losses) == SMALL["steps"]
     assert all(map(math.isfinite, losses))
-    assert min(losses[-3:]) < losses[0]
+    if not isinstance(task(plan.stage.objective), RolloutTask):  # their loss is of answers that are drawn anew
+        assert min(losses[-3:]) < losses[0]

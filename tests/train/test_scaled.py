@@ -12,6 +12,7 @@ from clados.models.declared import declared, package_models
 from clados.objectives import runs, task
 from clados.spec.core.scale import mixes
 from clados.train.choices import Choices
+from clados.train.fitting import headed
 from clados.train.learns import learns
 from clados.train.planned import planned
 from clados.train.scaled import NUMBERS, numbered, rate_model, recipe_size
@@ -99,7 +100,9 @@ def test_a_budgets_rate_is_that_of_the_nearest_size_which_is_trained_alike(name:
         distance = {
             other: abs(math.log(s.count_parameters(declaration.at(other)).total / params))
             for other, stages in others.items()
-            if stages and alike(stages[0], stage) and not task(stage.objective).refusal(declaration.at(other))
+            if stages
+            and alike(stages[0], stage)
+            and not task(stage.objective).refusal(headed(declaration.at(other), stage))
         }
         near = min(distance, key=lambda other: distance[other])
         assert rate(taken) == rate(others[near][0]), (stage.name, near)

@@ -107,8 +107,8 @@ def dropout(declaration: s.Declaration, model: s.Model, changed: s.Model, path: 
 def left_out(declaration: s.Declaration, model: s.Model, changed: s.Model, path: str) -> str:
     """Whether one of two ways to join branches leaves some of them out in training, and the other none."""
     for one, other in ((model, changed), (changed, model)):
-        has, lacks = (s.part_fields(reach(each, path)) for each in (one, other))
-        if "dropout" in has and "dropout" not in lacks:
+        has, lacks = (reach(each, path) for each in (one, other))
+        if isinstance(has, s.Part) and hasattr(has, "dropout") and not hasattr(lacks, "dropout"):
             return dropout(declaration, one, other, f"{path}.dropout")
     return ""
 
@@ -350,7 +350,8 @@ class Produced:
 
         stage = self.declaration.recipe.stages[0]
         kept, _ = _examples(task(stage.objective).data if stage.exponent is None else "languages")
-        some = kept[:24]
+        kinds = dict.fromkeys(map(type, kept))
+        some = [each for kind in kinds for each in [one for one in kept if type(one) is kind][: 24 // len(kinds)]]
         if stage.exponent is not None:  # much of one language, and little of another
             some = [each for language, most in (("en", 20), ("de", 4)) for each in _spoken(kept, language)[:most]]
         size = SMALL_VOCAB if stage.exponent is None else SMALL_VOCAB // 2  # a few texts have few words: in parts

@@ -16,6 +16,7 @@ from clados.data.sampler import Lanes, Sampler
 from clados.errors import InputError
 from clados.nn.kinds.model import WholeModel
 from clados.objectives import Batch, Loss, Memory, Setting, Source, Task, VocabIds, task, training_loss
+from clados.objectives.rollouts import RolloutTask
 from clados.train.ahead import Ahead
 from clados.train.devices import Devices, world
 from clados.train.log import Show
@@ -84,6 +85,9 @@ class SupervisedUnit(Unit):
 
     def __post_init__(self) -> None:
         self.task: Task[Any, Any] = task(self.stage.objective)
+        if isinstance(self.task, RolloutTask):
+            name = type(self.stage.objective).__name__
+            raise InputError(f"{name} learns from judged answers, and no judge is given")
         self.device = next(self.model.parameters()).device
         self.world, run = world(), self.run
         number, of, shared = len(self.source), (self.world.rank, self.world.size), self.task.remembers
