@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pytest
@@ -13,8 +13,9 @@ import clados
 from clados import spec as s
 from clados.data.packing import Packed
 from clados.errors import InputError
-from clados.objectives import Listed, Setting, VocabIds
+from clados.objectives import Listed, Setting, VocabIds, ppo
 from clados.objectives.judges import Judge, judge_of, judge_scores
+from clados.objectives.reinforcement import clipped_policy
 from clados.objectives.rollouts import Prompt
 from clados.train.log import Show
 from clados.train.loop import Result, Trainer
@@ -69,6 +70,21 @@ def trained(
 
 
 PPO = s.PPO(kl=0.02, passes=4, minibatches=2)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
+def test_weights_that_have_not_moved_find_their_answers_as_likely_as_before(
+    dtype: Literal["float32", "bfloat16"], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[float] = []
+
+    def watched(log_p: Any, old: Any, advantages: Any, clip: float) -> Any:
+        seen.append(float((log_p.detach() - old).abs().max()))
+        return clipped_policy(log_p, old, advantages, clip)
+
+    monkeypatch.setattr(ppo, "clipped_policy", watched)
+    trained(s.PPO(kl=0.02), Run(steps=1, batch=16, lr=1e-3, held_out=4, dtype=dtype))
+    assert max(seen) < 1e-5
 
 
 @pytest.mark.parametrize("seed", [0, 1, 2])

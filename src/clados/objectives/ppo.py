@@ -27,9 +27,9 @@ class PPOTask(RolloutTask[s.PPO], objective=s.PPO):
     terms: ClassVar[Mapping[str, str]] = {"policy": "tokens", "value": "tokens"}
     valued = True
 
-    def adapted(self, kl: float, found: Rollout, answers: int) -> float:
+    def adapted(self, kl: float, found: float, answers: int) -> float:
         one = self.objective
-        return kl if one.target is None else adapted_kl(kl, float(found.kl.mean()), one.target, one.horizon, answers)
+        return kl if one.target is None else adapted_kl(kl, found, one.target, one.horizon, answers)
 
     def aims(self, found: Rollout, kl: float) -> dict[str, Tensor]:
         rewards = kl_rewards(found.scores, found.log_p, found.log_start, found.written, kl)

@@ -126,8 +126,8 @@ class RolloutTask(Task[Objective, Prompt]):
         """The coefficient of the distance from the starting weights, at first."""
         return float(getattr(self.objective, "kl", 0.0) or 0.0)
 
-    def adapted(self, kl: float, found: Rollout, answers: int) -> float:
-        """The coefficient for the next step; ``answers``: of this one, over all processes."""
+    def adapted(self, kl: float, found: float, answers: int) -> float:
+        """The coefficient for the next step; ``found``: nats from the start, the mean of these ``answers``."""
         return kl
 
     # ------------------------------------------------------------ prompts

@@ -1,4 +1,4 @@
-"""Sampled that a model samples to prompts, and how likely their tokens are."""
+"""Answers that a model samples to prompts, and how likely their tokens are."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from clados.objectives.base import Batch, with_mask
 
 @dataclass(frozen=True, eq=False)
 class Rollout:
-    """Sampled to prompts, side by side.
+    """Judged answers to prompts, side by side.
 
     Attributes:
         ids: [rows, length], each prompt with its answer behind it, padded on the right.

@@ -186,9 +186,19 @@ class Trainer:
         for group in self.optimiser.param_groups:
             group["lr"] = lr * group.get(RATE, 1.0)
         entry: Entry = {}
-        for update, batches in enumerate(self.unit.updates(number)):
+        for update, batches in enumerate(self._updates(number)):
             entry = self._update(number, update, batches)
         return {"step": number + 1, "lr": lr, **entry, **self.unit.noted}
+
+    def _updates(self, number: int) -> Iterator[Sequence[Batch]]:
+        """The batches of a step's updates; what a model says before them is as precise as in its loss."""
+        updates = self.unit.updates(number)
+        while True:
+            with self._autocast():
+                batches = next(updates, None)
+            if batches is None:
+                return
+            yield batches
 
     def _update(self, number: int, update: int, batches: Sequence[Batch]) -> Entry:
         """One update of the weights: losses of all batches and processes, the norm of their gradient, tokens."""

@@ -91,7 +91,8 @@ class ReinforcedUnit(Unit):
             order = generator(self.run.seed, 6, step, each, self.world.rank).permutation(len(chosen))
             for number, rows in enumerate(np.array_split(order, parts)):
                 yield [*self._learned(answers, aims, rows), *self._text(step, each * parts + number)]
-        self.kl = self.task.adapted(self.kl, found, self.run.batch * self.task.samples)
+        nats, judged = self.world.summed([found.kl.sum(), float(len(found.kl))], self.device)
+        self.kl = self.task.adapted(self.kl, nats / judged, round(judged))
 
     def batches(self, step: int) -> list[Batch]:
         """The prompts of a step, as one batch."""
