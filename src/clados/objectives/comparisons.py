@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import combinations
 from typing import Any, NamedTuple
 
@@ -18,7 +17,7 @@ from clados.data.packing import generator
 from clados.nn.kinds.model import WholeModel
 from clados.objectives.base import Batch, Ids, Loss, LossTerm, Random, Setting, padded, with_mask
 from clados.objectives.measures import Measure, Sample
-from clados.objectives.tasks import Listed, Small, Source, SourceConfig, Task, of_kind
+from clados.objectives.tasks import Fitting, Small, Source, SourceConfig, Task, of_kind
 
 NATS_BELOW = 0.15  # below log 2 ends a model that tells better answers from worse
 ABOVE_CHANCE = 0.05  # above chance, of pairs that are ordered rightly
@@ -30,13 +29,6 @@ class RankedRow(NamedTuple):
     texts: tuple[Ids, ...]
     scores: tuple[float, ...]
     good: tuple[bool, ...]
-
-
-@dataclass(frozen=True)
-class Comparable(Listed):
-    """Ranked answers; ``dropped`` counts the prompts that leave no room for an answer, and are left out."""
-
-    dropped: int = 0
 
 
 class ComparisonsTask(Task[s.Comparisons, RankedRow], objective=s.Comparisons):
@@ -85,7 +77,7 @@ class ComparisonsTask(Task[s.Comparisons, RankedRow], objective=s.Comparisons):
             made.append(RankedRow(texts, tuple(each.scores[i] for i in order), good))
         if not made:
             raise DataError(f"none of {len(rows)} prompts leaves room for an answer in {config.length} tokens")
-        return Comparable(made, dropped=len(rows) - len(made))
+        return Fitting(made, dropped=len(rows) - len(made))
 
     # ------------------------------------------------------------ batch and loss
 

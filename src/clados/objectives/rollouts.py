@@ -31,7 +31,7 @@ from clados.objectives.base import Batch, Ids, Random, Setting, with_mask
 from clados.objectives.measures import Measure, Sample
 from clados.objectives.owned import Frozen, Owned
 from clados.objectives.sampling import Rollout
-from clados.objectives.tasks import Objective, Source, SourceConfig, Task, of_kind
+from clados.objectives.tasks import Fitting, Objective, Source, SourceConfig, Task, of_kind
 from clados.spec.core.scale import width
 from clados.spec.kinds.model import Writes
 
@@ -42,21 +42,6 @@ class Prompt:
 
     asked: str
     ids: Ids
-
-
-@dataclass(frozen=True, eq=False)
-class PromptRows:
-    """Prompts that leave room for an answer, by number; those that do not are left out and counted."""
-
-    rows: tuple[Prompt, ...]
-    dropped: int = 0
-
-    def __len__(self) -> int:
-        return len(self.rows)
-
-    def at(self, index: int, epoch: int = 0) -> Prompt:
-        """The prompt of that number; the same in every epoch."""
-        return self.rows[index]
 
 
 class Beginning(Owned):
@@ -159,7 +144,7 @@ class RolloutTask(Task[Objective, Prompt]):
             raise DataError(
                 f"no prompt has from 1 to {room} tokens, what {config.length} leave beside an answer: {longest}"
             )
-        return PromptRows(kept, len(rows) - len(kept))
+        return Fitting(kept, dropped=len(rows) - len(kept))
 
     def answer(self, length: int) -> int:
         """The most tokens of an answer: half a sequence."""

@@ -109,6 +109,13 @@ class Listed:
 
 
 @dataclass(frozen=True)
+class Fitting(Listed):
+    """A source of the examples that fit into a sequence; ``dropped`` counts the others, which are left out."""
+
+    dropped: int = 0
+
+
+@dataclass(frozen=True)
 class Small:
     """How small a model is, and for how long it trains, where a proof asks whether it learns.
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from clados import spec as s
 from clados.catalog.counts import canonical
@@ -27,7 +27,7 @@ from clados.train.scaled import scaled_batch, scaled_length, scaled_steps
 from clados.train.swapped import learning
 
 Method = Literal["ppo", "grpo"]
-METHODS = ("ppo", "grpo")
+METHODS = get_args(Method)
 USUAL_START = "gpt-2"  # the small model that stands for a decoder of which none comes along
 GROUP = 8  # answers to a prompt where GRPO stands in the place of PPO; its paper's 64 take as many times longer
 ROLLOUT_STEPS = 60
@@ -69,7 +69,8 @@ class Leg:
     """One stage of a walk, decided.
 
     Attributes:
-        start: a stage's name, a small model's id, or a card; folder: of a stage, whose model it starts from.
+        stage: as the recipe has it; learned: its objective, or what stands in its place.
+        start: a stage's name, a small model's id, or a card.
         without: why it is not trained; empty where it is.
         differs: in what it is not the paper's.
     """

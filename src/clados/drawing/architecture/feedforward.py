@@ -6,7 +6,7 @@ from clados.drawing.layout.nodes import Drawable
 from clados.spec.convolutions.nfnet import StandardisedConvolution
 from clados.spec.feedforward.experts import Experts, ProductMLP
 from clados.spec.feedforward.mlp import MLP, FeedForward
-from clados.spec.norms import BatchNorm, GroupNorm, LayerNorm, Norm, RMSNorm
+from clados.spec.norms import BatchNorm, GroupNorm, Norm
 from clados.spec.stacks.enhanced import Convolution
 
 ACT_NAMES = {
@@ -62,16 +62,6 @@ def _draw_experts(part: Experts, here: Here) -> Drawable:
 @words.register
 def _norm(part: Norm, here: Here) -> Words:
     return Words("norm", type(part).__name__)
-
-
-@words.register
-def _layer_norm(part: LayerNorm, here: Here) -> Words:
-    return Words("norm", "LayerNorm")
-
-
-@words.register
-def _rms_norm(part: RMSNorm, here: Here) -> Words:
-    return Words("norm", "RMSNorm")
 
 
 @words.register

@@ -5,7 +5,7 @@ from functools import singledispatch
 from clados.drawing.layout.icons import MatrixCells
 from clados.spec.attention.block_sparse import BlockSparse
 from clados.spec.attention.grid import GridColumn, GridKernel, GridPattern, GridRow
-from clados.spec.attention.masks import All, Banded, Causal, Pattern, Sees, WithoutValues
+from clados.spec.attention.masks import Banded, Causal, Pattern, Sees, WithoutValues
 from clados.spec.attention.windows import GlobalWindows, ShiftedWindows, WindowAttention
 from clados.spec.stacks.prefix import Prefix
 
@@ -142,15 +142,10 @@ def _prefix_said(sees: Prefix) -> str:
     return "reads both ways, writes after"
 
 
-@sees_said.register
-def _all_said(sees: All) -> str:
-    return "sees all"
-
-
 @singledispatch
 def pattern_said(pattern: Pattern) -> str:
     """What a pattern keeps, in words."""
-    return "of it a part"
+    return "a part of what is seen"
 
 
 @pattern_said.register
