@@ -27,6 +27,7 @@ EXTRAS = {
     "pyarrow": "parquet",
     "backports.zstd": "zstd",
     "tensorboard": "tensorboard",
+    "llguidance": "constrain",
     "resvg_py": "pictures",
     "torchmetrics": "finetune",
     "seqeval": "finetune",

@@ -14,7 +14,7 @@ from clados.apply.decoding.quoting import Quoting, suffix_automaton
 from clados.apply.ready import Ready, load
 from clados.apply.write import generate, generate_all
 from clados.data.spelling import token_bytes
-from clados.errors import InputError
+from clados.errors import InputError, MissingPackageError
 from tests.apply.little import written
 
 SCHEMA = {
@@ -62,7 +62,9 @@ def test_what_cannot_be_read_is_refused(model: Ready, monkeypatch: pytest.Monkey
         with pytest.raises(InputError, match="the regex 'ж' cannot be written: the vocabulary has no token"):
             generate(model, "The king", constraint=Regex("ж"), max_new_tokens=3)
     monkeypatch.setitem(__import__("sys").modules, "llguidance", None)
-    with pytest.raises(InputError, match=r"constraints need llguidance: pip install 'clados\[constrain\]'"):
+    with pytest.raises(
+        MissingPackageError, match=r"needs llguidance, which is not installed and comes with clados\[constrain\]"
+    ):
         generate(model, "The king", constraint=Regex("a"), max_new_tokens=3)
 
 

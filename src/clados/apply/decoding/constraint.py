@@ -12,7 +12,7 @@ from torch import Tensor
 from clados.apply.decoding.quoting import Quoting
 from clados.data.spelling import token_bytes
 from clados.data.tokenizer import Tokenizer
-from clados.errors import InputError
+from clados.errors import InputError, missing
 
 _Ids = tuple[int, ...]
 
@@ -44,7 +44,7 @@ class Regex:
     pattern: str
 
     def bound(self, tokenizer: Tokenizer, size: int, ends: Sequence[int]) -> BoundConstraint:
-        """Raises InputError: for what is no such expression, and without the extra ``constrain``."""
+        """Raises InputError: for what is no such expression; MissingPackageError: without the extra ``constrain``."""
         return _Grammar(tokenizer, size, ends, f"the regex {self.pattern!r}", "regex", self.pattern)
 
 
@@ -55,7 +55,7 @@ class JSONSchema:
     schema: Mapping[str, Any]
 
     def bound(self, tokenizer: Tokenizer, size: int, ends: Sequence[int]) -> BoundConstraint:
-        """Raises InputError: for what is no such schema, and without the extra ``constrain``."""
+        """Raises InputError: for what is no such schema; MissingPackageError: without the extra ``constrain``."""
         return _Grammar(tokenizer, size, ends, "the JSON schema", "json_schema", json.dumps(dict(self.schema)))
 
 
@@ -106,8 +106,8 @@ class _Grammar:
     ) -> None:
         try:
             import llguidance as ll
-        except ImportError as error:
-            raise InputError("constraints need llguidance: pip install 'clados[constrain]'") from error
+        except ModuleNotFoundError as error:
+            raise missing(error) from error
         vocabulary = _Vocabulary(tokenizer, size, ends)
         grammar = ll.grammar_from(kind, said)
         table = ll.LLTokenizer(ll.TokenizerWrapper(vocabulary), n_vocab=len(vocabulary.tokens), slices=[])
