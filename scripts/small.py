@@ -97,9 +97,9 @@ MODELS = {
     "t5": Small("t5", params="1050K", steps=8000, short=32),
     "llama": Small("llama", params="1120K", steps=8500, lr=2e-3),
     "electra": Small("electra", params="960K", steps=6000, lr=1e-3, short=32),
-    "bart": Small("bart", params="970K", steps=4500, lr=1e-3),
+    "bart": Small("bart", params="970K", steps=4500, lr=1e-3, short=32),
     "pegasus": Small("pegasus", params="940K", steps=7200),
-    "xlnet": Small("xlnet", params="910K", steps=7000, lr=1e-3),
+    "xlnet": Small("xlnet", params="910K", steps=7000, lr=1e-3, short=32),
     "transformer": Small("transformer", "translation", "940K", length=48, batch=64, steps=13_000, dropout=0.3),
     "e5": Small(
         "e5", "pairs", length=48, batch=64, steps=14_000, lr=5e-4, start="bert", stage="contrastive pretraining"
