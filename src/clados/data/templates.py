@@ -239,6 +239,8 @@ def jinja(template: Template, *, bos: str = "", eos: str = "", read: str = "") -
     opening = _jinja(template.opening, dict.fromkeys((SYSTEM,), "system"))
     asked = _jinja(prompt, dict.fromkeys(PROMPT_FIELDS, "message['content']"))
     told = _jinja(template.answer, dict.fromkeys((*PROMPT_FIELDS, *ANSWER_FIELDS), "message['content']"))
+    if "message" not in told:  # of parts that no message has, such as a claim and its quote: it is the whole answer
+        told = "{{ message['content'] }}"
     end = f"{{% if loop.last %}}{{{{ {json.dumps(eos)} }}}}{{% endif %}}" if eos and eos not in template.answer else ""
     return (
         "{% if messages[0]['role'] == 'system' %}{% set system = messages[0]['content'] %}"

@@ -5,7 +5,7 @@ from clados.spec import *
 
 deepspeedchat = opt.but(size=parent.at("13b").size)
 
-dialogue = Template(prompt="\n\nHuman: {prompt}\n\nAssistant:", answer="{answer}")
+dialogue = Template(prompt=" Human: {prompt} Assistant:", answer=" {answer}")
 adapters = LowRank(rank=128, alpha=1.0, on=("q", "k", "v", "out", "up", "down"))
 supervised = Tuning(
     name="supervised",
@@ -50,6 +50,7 @@ declaration = Declaration(
         "recipe.batch: published for one device; eight stand here",
         "recipe.optimiser.beta2, recipe.stages[0].trains.alpha: not in the scripts as read; those of its code's usual "
         "optimiser and adapter stand here",
-        "recipe.stages[0].objective.template: not published; its code's words for the two sides stand here",
+        "recipe.stages[0].objective.template: raw_datasets.py's words; those of its six sets that are dialogues keep "
+        "their own, with two line ends before each side",
     ),
 )
