@@ -1,32 +1,17 @@
 """The pages in a browser: what one clicks, types and reads; offline, without faults, at both widths and themes."""
 
-import shutil
-import threading
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-import uvicorn
-from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 from starlette.testclient import TestClient
 
-from clados.catalog.load import Catalog
 from clados.web.export import export_site
-from clados.web.index import Index
-from clados.web.server import application
 from clados.web.site import Site
+from tests.web.driving import AXE, VIEWS, opened
 
 pytestmark = pytest.mark.browser
 
-CHROMIUM = shutil.which("chromium")
-FLAGS = (
-    "--no-sandbox --disable-gpu --disable-background-networking --disable-component-update --disable-sync "
-    "--no-first-run"
-)
-AXE = Path(__file__).with_name("axe.min.js")
-FEW = ("transformer", "bert", "gpt", "gpt-2", "t5", "roberta")
-VIEWS = [(width, theme) for width in (1280, 390) for theme in ("light", "dark")]
 PLACES = [
     "index.html",
     "cards/bert.html",
@@ -35,72 +20,6 @@ PLACES = [
     "compare.html?models=bert,roberta",
     "zh/index.html",
 ]
-
-
-@pytest.fixture(scope="module")
-def few(site: Site) -> Site:
-    """A site of a few models, whose pages are as all others but short."""
-    small = Site(live=False)
-    small.index = Index(Catalog(card for card in site.index.cards.values() if card.id in FEW))
-    return small
-
-
-@pytest.fixture(scope="module")
-def address(site: Site) -> Iterator[str]:
-    """Where the whole site is served."""
-    yield from served(site)
-
-
-@pytest.fixture(scope="module")
-def short_address(few: Site) -> Iterator[str]:
-    """Where the short one is."""
-    yield from served(few)
-
-
-def served(site: Site) -> Iterator[str]:
-    server = uvicorn.Server(uvicorn.Config(application(site), port=0, log_level="warning", lifespan="off", ws="none"))
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        thread.join(0.02)
-    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}/"
-    server.should_exit = True
-    thread.join()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS.split())
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    """A window that fails the test on any error of a page, and on any request that leaves this machine."""
-    yield from opened(browser, 1280, "light")
-
-
-def opened(browser: Browser, width: int, theme: Any) -> Iterator[Page]:
-    faults: list[str] = []
-    context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=theme, reduced_motion="reduce")
-
-    def watched(route: Route) -> None:
-        if not route.request.url.startswith(("http://127.0.0.1:", "file://")):
-            faults.append(f"a request to {route.request.url}")
-            route.abort()
-        else:
-            route.continue_()
-
-    context.route("**/*", watched)
-    page = context.new_page()
-    page.set_default_timeout(10_000)
-    page.on("console", lambda said: faults.append(said.text) if said.type in ("error", "warning") else None)
-    page.on("pageerror", lambda error: faults.append(str(error)))
-    yield page
-    context.close()
-    assert faults == []
 
 
 def shown(page: Page) -> list[str]:
@@ -217,7 +136,9 @@ def test_ticked_rows_are_compared(page: Page, address: str) -> None:
         page.get_by_role("checkbox", name=f"Compare {name}", exact=True).check()
     page.get_by_role("button", name="Compare the ticked").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("BERT · RoBERTa")
-    expect(page.get_by_text("tokens are made by bytes instead of wordpiece")).to_be_visible()
+    expect(
+        page.get_by_role("listitem").filter(has_text="tokens are made by bytes instead of wordpiece")
+    ).to_be_visible()
 
 
 def test_hostile_text_is_only_text(page: Page, address: str) -> None:

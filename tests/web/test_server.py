@@ -176,7 +176,7 @@ def test_models_are_compared_by_columns_and_in_words(client: TestClient) -> None
     text = client.get("/compare.html?models=bert&models=roberta&models=").text
     assert "From bert:large to roberta:large" in text
     assert "tokens are made by bytes instead of wordpiece" in text
-    assert text.count("<svg") == 2
+    assert text.count("data-side=") == 3
     assert "structure.attention" in text
     assert "structure.attention" not in client.get("/compare.html?models=bert,roberta&differing=yes").text
     assert client.get("/compare.html?models=bert,robrta").status_code == 404

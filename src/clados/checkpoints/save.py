@@ -171,18 +171,33 @@ def _bytes(size: int | str) -> int:
 # ---------------------------------------------------------------- config
 
 
+def config_json(model: Model) -> dict[str, Any]:
+    """The config.json with which ``save_pretrained`` would write a model in float32; it needs no weights.
+
+    Raises:
+        InputError: where it is no one file but a pipeline's several.
+    """
+    choice = writable(model)
+    if choice.layout.model_type in diffusers.PIPELINES.values():
+        raise InputError(f"{choice.card} is kept as a pipeline: it has a config.json for each of its parts")
+    return _config(choice, model, "float32", {})
+
+
+def _config(choice: LayoutMatch, model: Model, precision: str, trained: Mapping[str, Any]) -> dict[str, Any]:
+    """What config.json says: the layout's keys, and the declaration."""
+    kept: FlatConfig = {"clados.version": __version__, "clados.card": choice.card, "clados.model": repr(model)}
+    kept |= {"clados.run": trained} if trained else {}
+    layout = choice.layout
+    head = {"model_type": layout.model_type, "architectures": [choice.architecture], "dtype": precision}
+    return nested(head | to_config(layout, choice.model) | kept, layout.model_type)
+
+
 def _configs(choice: LayoutMatch, module: nn.Module) -> dict[str, FlatConfig]:
     """Each JSON file of the directory."""
     layout, model = choice.layout, choice.model
     precision = str(next(module.parameters()).dtype).removeprefix("torch.")
-    kept: FlatConfig = {
-        "clados.version": __version__,
-        "clados.card": choice.card,
-        "clados.model": repr(_spec(module)),
-    }
-    kept |= {"clados.run": run} if (run := getattr(module, "trained", {})) else {}
-    head = {"model_type": layout.model_type, "architectures": [choice.architecture], "dtype": precision}
-    config = nested(head | to_config(layout, model) | kept, layout.model_type) | getattr(module, "class_names", {})
+    config = _config(choice, _spec(module), precision, getattr(module, "trained", {}))
+    config |= getattr(module, "class_names", {})
     if layout.model_type in diffusers.PIPELINES.values():
         return diffusers.pipeline_files(config)
     files: dict[str, Any] = {"config.json": config}

@@ -4,8 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from clados.catalog.load import Catalog
+from clados.errors import InputError
 from clados.web.index import Index
 from clados.web.language import Language
+
+_DIGITS = 11  # of a number that is read
 
 
 @dataclass(frozen=True)
@@ -44,3 +47,18 @@ class PageRequest:
     def all(self, name: str) -> list[str]:
         """Every value of a name; those with commas in parts."""
         return [part for key, value in self.query if key == name for part in value.split(",") if part]
+
+    def one(self, name: str, usual: str) -> str:
+        """The last value of a name; what is usual where it is not said."""
+        return next((value for key, value in reversed(self.query) if key == name), usual)
+
+    def number(self, name: str, usual: int, least: int = 0, most: int = 2**31 - 1) -> int:
+        """A whole number of the address.
+
+        Raises:
+            InputError: for what is none, or out of bounds.
+        """
+        said = self.one(name, str(usual)).strip() or str(usual)
+        if len(said) > _DIGITS or not said.removeprefix("-").isdecimal() or not least <= int(said) <= most:
+            raise InputError(f"{name} is '{said}'; it takes a whole number from {least} to {most}")
+        return int(said)

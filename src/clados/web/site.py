@@ -15,6 +15,7 @@ from clados.errors import InputError
 from clados.names import nearest
 from clados.web.index import Index
 from clados.web.language import Language, page_languages
+from clados.web.lazily import computed
 from clados.web.request import PageRequest
 from clados.web.views import frame
 from clados.web.views.frame import Document
@@ -31,12 +32,16 @@ _MEDIA = {
 }
 
 POLICY = "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+FROM = "from-"  # begins the name of a drawing beside a parent's
 _VIEWS = "clados.web.views"
 PAGES = {  # the module and the function of each; a module is imported when its page is first asked for
     "index.html": ("catalogue", "catalogue_page"),
     "tree.html": ("figures", "tree_page"),
     **dict.fromkeys(("timeline.html", "timeline-family.html", "recent.html"), ("figures", "timeline_page")),
     "compare.html": ("comparison", "comparison_page"),
+}
+LIVE_PAGES = {  # that a server alone answers
+    "objective.html": ("objective", "objective_page"),
 }
 
 
@@ -83,10 +88,13 @@ class Site:
             return _page(frame.not_found(asked, str(error), []), 404)
 
     def _found(self, asked: PageRequest) -> Reply:
-        if asked.path in PAGES:
-            return _page(_view(*PAGES[asked.path])(asked))
+        pages = PAGES | LIVE_PAGES if self._live else PAGES
+        if asked.path in pages:
+            return _page(_view(*pages[asked.path])(asked))
         folder, _, name = asked.path.rpartition("/")
         stem, _, kind = name.rpartition(".")
+        if folder.startswith("cards/") and (made := self._made(asked, *folder.split("/")[1:], name)):
+            return made
         if folder == "cards" and kind in CARD_FILES:
             card = self.index.cards[stem]
             return Reply(CARD_FILES[kind](card).encode(), _media(name))
@@ -94,9 +102,20 @@ class Site:
             return _page(_view("card", "model_page")(asked, self.index.cards[stem]))
         raise InputError(asked.say("There is no page {path}.", path=asked.path))
 
+    def _made(self, asked: PageRequest, *names: str) -> Reply | None:
+        """What is made of a card for its folder: a size's config.json, and the drawing beside a parent's."""
+        match names:
+            case (model, size, "config.json") if self._live:
+                return Reply(_config(self.index.cards[model], size).encode(), _MEDIA[".json"])
+            case (model, name) if name.startswith(FROM) and name.endswith(".svg"):
+                card, parent = self.index.cards[model], self.index.cards[name.removeprefix(FROM).removesuffix(".svg")]
+                return Reply(_difference(parent, card).encode(), _MEDIA[".svg"])
+        return None
+
     def paths(self) -> Iterator[str]:
         """Every path of the site, without what its questions may add."""
         from clados.catalog.structure import headline_declared
+        from clados.web.views.descent import drawn_beside
 
         for file in sorted(STATIC_FILES.rglob("*")):
             if file.is_file() and file.suffix in _MEDIA:
@@ -106,6 +125,8 @@ class Site:
             for card in self.index.cards.values():
                 kinds = [each for each in CARD_FILES if each != "svg" or headline_declared(card)]
                 yield from (f"{language.folder}cards/{card.id}.{kind}" for kind in ("html", *kinds))
+        for card in self.index.cards.values():
+            yield from (f"cards/{card.id}/{FROM}{each}.svg" for each in drawn_beside(self.index.cards, card))
 
 
 def _page(document: Document, status: int = 200) -> Reply:
@@ -135,6 +156,20 @@ def _svg(card: Card) -> str:
     from clados.drawing.drawings import draw
 
     return draw(card.id).svg
+
+
+def _difference(parent: Card, card: Card) -> str:
+    from clados.drawing.drawings import draw
+
+    return draw(parent.id, card.id).svg
+
+
+def _config(card: Card, size: str) -> str:
+    from clados.catalog.sizes import model_of, size_named
+
+    model = model_of(card, size_named(card, size))
+    said = computed("clados.checkpoints.save:config_json", model)
+    return json.dumps(said, indent=2, sort_keys=True) + "\n"
 
 
 CARD_FILES: dict[str, Callable[[Card], str]] = {"json": _json, "bib": _bibtex, "svg": _svg}

@@ -33,6 +33,8 @@
       addEventListener("resize", fit);
     }
     if (frame.dataset.cards) models(frame.dataset.cards);
+    const folds = document.querySelector("[data-inside]");
+    if (folds) boxes(folds);
 
     // What the zoom may show: pixels of the frame, or of the drawing where the frame has its shape.
     function fit() {
@@ -131,6 +133,38 @@
         node.addEventListener("blur", dark);
         node.addEventListener("mouseenter", () => light(node.dataset.id));
         node.addEventListener("mouseleave", dark);
+      }
+    }
+
+    // A box of the drawing opens its part among the folds below it.
+    function boxes(inside) {
+      const SAID = { blocks: "layers", attn: "attention", cross: "cross-attention", mlp: "feed-forward" };
+      const said = (piece) => (piece.endsWith("_norm") || piece === "norm_out" ? "norm" : SAID[piece] || piece);
+      const part = (key) => {
+        let found = null, list = inside.querySelector("ul");
+        for (const piece of key.replace(/^heads\.(.*)$/, "$1 head").split(".")) {
+          const next = list && [...list.children].map((each) => each.firstElementChild)
+            .find((each) => each.dataset.part.split(".").pop() === said(piece));
+          if (!next) continue;
+          found = next;
+          list = next.querySelector(":scope > ul");
+        }
+        return found;
+      };
+      for (const node of picture.querySelectorAll("[data-box]")) {
+        const target = part(node.dataset.box);
+        if (!target) continue;
+        const go = () => {
+          for (let each = target; each && each !== inside; each = each.parentElement) if (each.tagName === "DETAILS") each.open = true;
+          for (const each of inside.querySelectorAll(".chosen-part")) each.classList.remove("chosen-part");
+          target.classList.add("chosen-part");
+          target.scrollIntoView({ block: "center", behavior: calm ? "auto" : "smooth" });
+          (target.querySelector("summary") || target).focus({ preventScroll: true });
+        };
+        node.setAttribute("tabindex", "0");
+        node.setAttribute("role", "button");
+        node.addEventListener("click", go);
+        node.addEventListener("keydown", (event) => { if (event.key === "Enter" || event.key === " ") { event.preventDefault(); go(); } });
       }
     }
 

@@ -17,6 +17,8 @@ from clados.web.views.descent import descent_section
 from clados.web.views.facets import name_of
 from clados.web.views.figures import FIGURE_SCRIPTS, zoomed
 from clados.web.views.frame import Document, page
+from clados.web.views.inside import inside
+from clados.web.views.objective import objective_section
 from clados.web.views.parts import evidence, linked, picture, table, value_text
 from clados.web.views.recipe import recipe_section
 
@@ -31,11 +33,14 @@ def model_page(asked: PageRequest, card: Card) -> Document:
     """
     size = next((size_named(card, value) for name, value in asked.query if name == "size"), card.headline_size)
     drawn = _drawn(card, size)
-    svg, style = picture(draw(f"{card.id}:{size.name}").svg) if drawn and size else (None, "")
+    drawing = draw(f"{card.id}:{size.name}") if drawn and size else None
+    svg, style = picture(drawing.svg) if drawing else (None, "")
     sections: list[tuple[str, str, Child]] = [
         ("facts", "Facts", _facts(asked, card)),
         ("errata", "Errata of the survey", _errata(asked, card)),
         ("drawing", "Drawing", _drawing(asked, card, size, svg) if size else None),
+        ("inside", "Parts", inside(asked, drawing.data) if drawing else None),
+        ("objective", "Objective", objective_section(asked, card)),
         ("counts", "Sizes", counts_section(asked, card)),
         ("ledger", "Ledger", ledger_section(asked, card, size) if drawn and size else None),
         ("descent", "Descent", descent_section(asked, card)),
@@ -57,7 +62,8 @@ def model_page(asked: PageRequest, card: Card) -> Document:
     )
     blocks = [el("section", el("h2", title), content, id=key) for key, title, content in there]
     body = (_title(asked, card), contents, blocks)
-    return page(asked, card.name, *body, styles=[style] if style else (), scripts=FIGURE_SCRIPTS if svg else ())
+    scripts = (*(FIGURE_SCRIPTS if svg else ()), *(("live.js",) if asked.live else ()))
+    return page(asked, card.name, *body, styles=[style] if style else (), scripts=scripts)
 
 
 def _drawn(card: Card, size: CardSize | None) -> bool:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from clados.catalog.card import Card, CardSize, Value
+from clados.catalog.card import Card, CardSize, Value, declaration_of
 from clados.catalog.counts import Counted, count_size, ledger
 from clados.catalog.sizes import model_of
 from clados.catalog.structure import training_compute
@@ -25,7 +25,16 @@ def counts_section(asked: PageRequest, card: Card) -> list[Html] | None:
         label = say("Tokens seen in training, and floating-point operations")
         seen = [say(each) for each in ("size", "tokens", "FLOPs")]
         shown += [el("h3", label), table(seen, trained, name="counts", label=label)]
+    if asked.live and card.runnable:
+        shown.append(_configs(asked, card))
     return shown
+
+
+def _configs(asked: PageRequest, card: Card) -> Html:
+    """The config.json of each declared size, with which other programs build it."""
+    names = [size.name for size in card.sizes if size.name in declaration_of(card).sizes]
+    links = [el("a", name, href=f"{card.id}/{name}/config.json", download="config.json") for name in names]
+    return el("p", el("span", asked.say("config.json of")), links, class_="files")
 
 
 def _size(asked: PageRequest, card: Card, size: CardSize) -> Iterator[list[Child]]:

@@ -10,6 +10,7 @@ from clados.drawing.drawings import draw
 from clados.errors import InputError
 from clados.web.html import Child, Html, el
 from clados.web.request import PageRequest
+from clados.web.views.figures import FIGURE_SCRIPTS, zoomed
 from clados.web.views.frame import Document, page
 from clados.web.views.parts import data_block, picture, table
 
@@ -36,17 +37,21 @@ def comparison_page(asked: PageRequest) -> Document:
     if len(cards) > 1:
         pairs = [(names[0], other) for other, card in zip(names[1:], cards[1:]) if headline_declared(card)]
         found = [diff(*pair) for pair in pairs] if headline_declared(cards[0]) else []
-        drawings = [picture(draw(name).svg) for name, card in zip(names, cards) if headline_declared(card)]
-        styles = [*dict.fromkeys(style for _, style in drawings)]
-        body += [section for each in found for section in _changed(asked, each)]
-        body += [
-            el("h2", say("Drawing")),
-            el("div", (el("figure", svg, class_="canvas") for svg, _ in drawings), class_="side"),
-        ]
+        beside = [picture(draw(*pair).svg) for pair in pairs] if found else []
+        alone = (
+            [] if found else [picture(draw(name).svg) for name, card in zip(names, cards) if headline_declared(card)]
+        )
+        styles = [*dict.fromkeys(style for _, style in (*beside, *alone))]
+        for each, (svg, _) in zip(found, beside):
+            body += [*_changed(asked, each), zoomed(asked, svg)]
+        if alone:
+            drawings = (el("figure", svg, class_="canvas") for svg, _ in alone)
+            body += [el("h2", say("Drawing")), el("div", drawings, class_="side")]
         body += [el("h2", say("Side by side")), _table(asked, [card.id for card in cards], only=only)]
     else:
         body += [_examples(asked), None if asked.live else _data(asked)]
-    return page(asked, title, *body, styles=styles, scripts=() if asked.live else ("compare.js",), wide=True)
+    scripts = (FIGURE_SCRIPTS if styles else ()) if asked.live else ("compare.js",)
+    return page(asked, title, *body, styles=styles, scripts=scripts, wide=True)
 
 
 def _examples(asked: PageRequest) -> Html:

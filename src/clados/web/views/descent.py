@@ -1,6 +1,6 @@
 """Where a model comes from, what changed against each parent, and what came of it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from clados.catalog.card import Card, ParentLink, children
 from clados.catalog.differences import diff
@@ -44,8 +44,14 @@ def _parent(asked: PageRequest, card: Card, rows: list[ParentLink]) -> Iterator[
             for row in rows
         ),
     )
-    if parent and headline_declared(card) and headline_declared(parent) and {row.kind for row in rows} & {*_KIN}:
+    if parent and rows[0].id in drawn_beside(asked.cards, card):
         yield _changes(asked, parent, card)
+
+
+def drawn_beside(cards: Mapping[str, Card], card: Card) -> list[str]:
+    """The parents by architecture or weights whose declarations can be compared with a model's own."""
+    kin = dict.fromkeys(row.id for row in card.lineage if row.kind in _KIN)
+    return [each for each in kin if each in cards and headline_declared(card) and headline_declared(cards[each])]
 
 
 def _changes(asked: PageRequest, parent: Card, card: Card) -> Html:
@@ -57,4 +63,11 @@ def _changes(asked: PageRequest, parent: Card, card: Card) -> Html:
         old=found.old,
         new=found.new,
     )
-    return el("details", el("summary", head), el("ul", (el("li", each) for each in said)))
+    drawn = el(
+        "img",
+        src=f"{asked.top}cards/{card.id}/from-{parent.id}.svg",
+        loading="lazy",
+        alt=asked.say("Both drawings in line: what is added, removed and changed"),
+    )
+    picture = el("figure", drawn, class_="canvas beside", tabindex=0)
+    return el("details", el("summary", head), el("ul", (el("li", each) for each in said)), picture)

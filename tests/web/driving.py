@@ -1,0 +1,53 @@
+"""A server of pages and a browser that drives them: faults of any kind end the test."""
+
+import shutil
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+from playwright.sync_api import Browser, Page, Route
+
+from clados.web.server import application
+from clados.web.site import Site
+
+CHROMIUM = shutil.which("chromium")
+FLAGS = (
+    "--no-sandbox --disable-gpu --disable-background-networking --disable-component-update --disable-sync "
+    "--no-first-run"
+)
+AXE = Path(__file__).with_name("axe.min.js")
+VIEWS = [(width, theme) for width in (1280, 390) for theme in ("light", "dark")]
+
+
+def served(site: Site) -> Iterator[str]:
+    server = uvicorn.Server(uvicorn.Config(application(site), port=0, log_level="warning", lifespan="off", ws="none"))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        thread.join(0.02)
+    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}/"
+    server.should_exit = True
+    thread.join()
+
+
+def opened(browser: Browser, width: int, theme: Any) -> Iterator[Page]:
+    faults: list[str] = []
+    context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=theme, reduced_motion="reduce")
+
+    def watched(route: Route) -> None:
+        if not route.request.url.startswith(("http://127.0.0.1:", "file://")):
+            faults.append(f"a request to {route.request.url}")
+            route.abort()
+        else:
+            route.continue_()
+
+    context.route("**/*", watched)
+    page = context.new_page()
+    page.set_default_timeout(10_000)
+    page.on("console", lambda said: faults.append(said.text) if said.type in ("error", "warning") else None)
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    yield page
+    context.close()
+    assert faults == []

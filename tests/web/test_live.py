@@ -1,0 +1,67 @@
+"""Pages that a server alone answers: objectives on a sentence, config.json of a size, drawings beside a parent's."""
+
+import json
+
+import pytest
+from starlette.testclient import TestClient
+
+from clados.catalog.load import catalog
+from clados.web.site import Site
+from clados.web.views.descent import drawn_beside
+
+
+def test_a_sentence_is_shown_as_the_model_learns_from_it(client: TestClient) -> None:
+    text = client.get("/objective.html?model=bert&text=the quick brown fox jumps over the lazy dog&seed=3").text
+    assert 'class="token hidden"' in text
+    assert "MaskedTokens(" in text
+    assert "读入" in client.get("/zh/objective.html?model=t5").text
+
+
+@pytest.mark.parametrize(
+    ("question", "said"),
+    [
+        ("model=vit", "reads no text"),
+        ("model=bert&text=" + "a" * 2001, "2001 letters"),
+        ("model=bert&seed=-1", "seed is &#x27;-1&#x27;"),
+        ("model=bert&stage=none", "none"),
+        ("model=bert&text=<script>alert(1)</script> <img src=x onerror=alert(2)> and so on", "&lt;"),
+    ],
+)
+def test_what_cannot_be_shown_is_said(client: TestClient, question: str, said: str) -> None:
+    text = client.get(f"/objective.html?{question}").text
+    assert said in text
+    assert "<img src=x" not in text
+
+
+@pytest.mark.parametrize(("model", "size"), [("bert", "base"), ("llama", "65b"), ("gpt-3", "175b")])
+def test_config_json_of_a_size_is_that_of_save_pretrained(client: TestClient, model: str, size: str) -> None:
+    answer = client.get(f"/cards/{model}/{size}/config.json")
+    said = json.loads(answer.text)
+    assert answer.headers["content-type"] == "application/json"
+    assert said["clados"]["model"] == repr(catalog()[model] and model_at(model, size))
+
+
+def model_at(model: str, size: str) -> object:
+    from clados.models.declared import declared
+
+    return declared(model).at(size)
+
+
+def test_sizes_that_are_not_there_are_not_found(client: TestClient) -> None:
+    assert client.get("/cards/bert/huge/config.json").status_code == 404
+    assert "pipeline" in client.get("/cards/stable-diffusion/v1/config.json").text
+
+
+def test_a_parent_is_drawn_beside_its_child(client: TestClient, site: Site) -> None:
+    assert drawn_beside(site.index.cards, site.index.cards["roberta"]) == ["bert"]
+    answer = client.get("/cards/roberta/from-bert.svg")
+    assert answer.headers["content-type"] == "image/svg+xml"
+    assert "From bert:large to roberta:large" in answer.text
+    assert "cards/roberta/from-bert.svg" in {*site.paths()}
+
+
+def test_files_have_no_live_pages() -> None:
+    files = Site(live=False)
+    assert files.answer("objective.html").status == 404
+    assert files.answer("cards/bert/base/config.json").status == 404
+    assert b"data-live" not in files.answer("cards/bert.html").body
