@@ -7,7 +7,7 @@ from clados.web.html import Child, Html, el
 from clados.web.language import Language
 from clados.web.views.parts import table
 
-MARKS = {  # what a token may be in a learner's eyes, as `clados.objectives.view` calls it, and what the legend says
+TOKEN_MARKS = {  # what a token may be in a learner's eyes, as `clados.objectives.view` calls it, and what the legend says
     "hidden": "hidden, to be predicted",
     "replaced": "replaced by another, to be predicted",
     "kept": "left as it is, to be predicted",
@@ -31,8 +31,8 @@ def _box(piece: Any) -> Html:
 def legend(say: Language, pieces: Sequence[Any]) -> Html | None:
     """The colours that occur."""
     there = {each.mark for each in pieces}
-    used = [mark for mark in MARKS if mark in there]
-    boxes = [el("span", el("span", "", class_=f"token {mark} swatch"), " ", say(MARKS[mark])) for mark in used]
+    used = [mark for mark in TOKEN_MARKS if mark in there]
+    boxes = [el("span", el("span", "", class_=f"token {mark} swatch"), " ", say(TOKEN_MARKS[mark])) for mark in used]
     return el("p", boxes, class_="legend") if used else None
 
 
