@@ -7,7 +7,7 @@ from clados.web.html import Child, Html, el
 from clados.web.language import Language
 from clados.web.views.parts import table
 
-TOKEN_MARKS = {  # what a token may be in a learner's eyes, as `clados.objectives.view` calls it, and what the legend says
+TOKEN_MARKS = {  # what a token may be, as `clados.objectives.view` calls it, and what the legend says of it
     "hidden": "hidden, to be predicted",
     "replaced": "replaced by another, to be predicted",
     "kept": "left as it is, to be predicted",
