@@ -1,5 +1,8 @@
 """Live pages in a browser: what one changes is answered in place."""
 
+import re
+from pathlib import Path
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -35,3 +38,25 @@ def test_a_parent_is_shown_beside_its_child(page: Page, address: str) -> None:
     picture.scroll_into_view_if_needed()
     page.wait_for_load_state("networkidle")
     assert picture.evaluate("async (each) => { await each.decode(); return each.naturalWidth; }") > 500
+
+
+def test_the_designer_follows_what_is_changed(page: Page, address: str, tmp_path: Path) -> None:
+    page.goto(f"{address}designer.html?model=gpt-2:small")
+    page.get_by_label("d_model").fill("510")
+    expect(page.get_by_role("alert")).to_contain_text("does not divide d_model 510")
+    page.locator("[name='size.heads']").fill("10")
+    expect(page.get_by_role("alert")).to_have_count(0)
+    page.locator("[name='stack.norm']").select_option("RMSNorm")
+    expect(page.locator(".designed svg").first).to_contain_text("RMSNorm")
+    expect(page.get_by_role("listitem").filter(has_text="norms are RMSNorm")).to_be_visible()
+    page.get_by_role("button", name="Zoom in").click()
+    assert re.search(r"size.d_model=510&size.heads=10.*stack.norm=RMSNorm", page.url)
+    page.get_by_label("Name", exact=True).fill("<b>x")
+    expect(page.get_by_role("alert")).to_contain_text("lower-case")
+    page.get_by_label("Name", exact=True).fill("wide")
+    with page.expect_download() as keeping:
+        page.get_by_role("link", name="wide.py").click()
+    keeping.value.save_as(tmp_path / "wide.py")
+    assert "norm=RMSNorm(" in (tmp_path / "wide.py").read_text()
+    page.reload()
+    expect(page.get_by_label("d_model")).to_have_value("510")

@@ -20,6 +20,7 @@ PLACES = [
     "compare.html?models=bert,roberta",
     "zh/index.html",
 ]
+LIVE_PLACES = ["objective.html?model=t5", "designer.html?size.d_model=510&stack.norm=RMSNorm"]
 
 
 def shown(page: Page) -> list[str]:
@@ -150,11 +151,11 @@ def test_hostile_text_is_only_text(page: Page, address: str) -> None:
 
 @pytest.mark.parametrize(("width", "theme"), VIEWS)
 def test_no_serious_fault_of_access_and_nothing_wider_than_the_window(
-    browser: Browser, short_address: str, width: int, theme: str
+    browser: Browser, short_address: str, address: str, width: int, theme: str
 ) -> None:
     for page in opened(browser, width, theme):
-        for place in PLACES:
-            page.goto(short_address + place)
+        for place in [*(short_address + each for each in PLACES), *(address + each for each in LIVE_PLACES)]:
+            page.goto(place)
             assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, place
             page.evaluate(AXE.read_text(encoding="utf-8"))
             found = page.evaluate("axe.run({resultTypes: ['violations']})")

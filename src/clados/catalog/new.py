@@ -1,8 +1,9 @@
 """The two files that a new model starts from."""
 
+import json
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from clados import models
@@ -10,6 +11,8 @@ from clados.catalog.card import Card, CardError, declaration_of
 from clados.catalog.check import stem
 from clados.catalog.schema import ATTRIBUTES
 from clados.files import write_text
+from clados.spec.core.part import Part, part_fields
+from clados.spec.kinds.model import Model
 
 
 def new(name: str, like: str, cards: Mapping[str, Card], folder: Path) -> list[Path]:
@@ -48,8 +51,12 @@ def new(name: str, like: str, cards: Mapping[str, Card], folder: Path) -> list[P
     return [*texts]
 
 
-def card_text(name: str, parent: Card) -> str:
-    """A card with all that is inherited filled in; each other value is unknown and asks for its reason."""
+def card_text(name: str, parent: Card, change: str = "") -> str:
+    """A card with all that is inherited filled in; each other value is unknown and asks for its reason.
+
+    Args:
+        change: what differs from the parent, in words.
+    """
     lines = [
         f'id = "{name}"',
         f'name = "{name}"',
@@ -66,7 +73,14 @@ def card_text(name: str, parent: Card) -> str:
         else:
             value = '{ value = "unknown", kind = "unknown", source = "", note = "" }'
         lines.append(f"{attribute.name:{width}} = {value}  # {attribute.meaning}{allowed}")
-    lines += ["", "[[lineage]]", f'parent = "{parent.id}"', 'kind = "architecture"', 'change = ""', 'source = ""']
+    lines += [
+        "",
+        "[[lineage]]",
+        f'parent = "{parent.id}"',
+        'kind = "architecture"',
+        f"change = {json.dumps(change)}",
+        'source = ""',
+    ]
     lines += ["", "[[sizes]]", f'name = "{_size(parent)}"', "headline = true"]
     lines += ['label = { value = "unknown", kind = "unknown", note = "" }', 'basis = "model"', ""]
     return "\n".join(lines)
@@ -80,8 +94,8 @@ def _size(parent: Card) -> str:
     return size.name if size else "base"
 
 
-def declaration_text(name: str, parent: Card, folder: Path) -> str:
-    """A declaration that says: the parent, but nothing changed yet."""
+def declaration_text(name: str, parent: Card, folder: Path, model: Model | None = None, size: str = "") -> str:
+    """A declaration that says: the parent, but nothing changed yet; or what makes the parent's ``size`` this model."""
     ours, theirs = stem(name), stem(parent.id)
     if parent.path.is_relative_to(models.FOLDER):
         module = f"clados.models.{parent.path.parent.name}.{theirs}"
@@ -92,11 +106,36 @@ def declaration_text(name: str, parent: Card, folder: Path) -> str:
             "from pathlib import Path\n\nfrom clados.models.declared import declared_in\nfrom clados.spec import *\n\n"
             f'{theirs} = declared_in(Path(__file__).parent / "{Path(where).as_posix()}")'
         )
+    size = size or _size(parent)
+    if model is None:
+        made = f"{theirs}.model.but()  # what differs goes here, as in but(stack=but(norm=RMSNorm()))"
+    else:
+        made = f'{theirs}.at("{size}"){_changed(declaration_of(parent).at(size), model)}'
+    sizes = f'{{"{size}": {ours}.size}}'
     return f'''"""{name}: {parent.name}, but ..."""
 
 {bring}
 
-{ours} = {theirs}.model.but()  # what differs goes here, as in but(stack=but(norm=RMSNorm()))
+{ours} = {made}
 
-declaration = {theirs}.but(model={ours}, sizes={{"{_size(parent)}": {ours}.size}}, recipes={{}}, layouts=(), assumed=())
+declaration = {theirs}.but(model={ours}, sizes={sizes}, recipes={{}}, layouts=(), assumed=())
 '''
+
+
+def _changed(old: Model, new: Model) -> str:
+    """``.but(...)``, a line for each slot in which two models of a kind differ; nothing where they do not."""
+    lines = [f"    {name}={change},\n" for name, change in _changes(old, new)]
+    return f".but(\n{''.join(lines)})" if lines else ""
+
+
+def _changes(old: Part, new: Part) -> Iterator[tuple[str, str]]:
+    """The words in which two parts of a kind differ, as they are written."""
+    for name, value in part_fields(new).items():
+        if value != (was := getattr(old, name)):
+            yield name, _written(was, value)
+
+
+def _written(old: object, new: object) -> str:
+    if isinstance(new, Part) and isinstance(old, Part) and type(new) is type(old):
+        return f"but({', '.join(f'{name}={change}' for name, change in _changes(old, new))})"
+    return repr(new)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
 from clados.catalog.load import Catalog
 from clados.errors import InputError
@@ -62,3 +63,7 @@ class PageRequest:
         if len(said) > _DIGITS or not said.removeprefix("-").isdecimal() or not least <= int(said) <= most:
             raise InputError(f"{name} is '{said}'; it takes a whole number from {least} to {most}")
         return int(said)
+
+    def written(self) -> str:
+        """The words of the address as they stand behind it, with their question mark; nothing where there are none."""
+        return f"?{urlencode(self.query)}" if self.query else ""

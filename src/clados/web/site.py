@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from clados.catalog.card import Card, NoModelError
 from clados.catalog.load import catalog
@@ -42,6 +43,7 @@ PAGES = {  # the module and the function of each; a module is imported when its 
 }
 LIVE_PAGES = {  # that a server alone answers
     "objective.html": ("objective", "objective_page"),
+    "designer.html": ("designer", "designer_page"),
 }
 
 
@@ -91,6 +93,9 @@ class Site:
         pages = PAGES | LIVE_PAGES if self._live else PAGES
         if asked.path in pages:
             return _page(_view(*pages[asked.path])(asked))
+        if self._live and asked.path in ("design.py", "design.toml"):
+            text = _view("designer", "design_file")(asked, Path(asked.path).suffix[1:])
+            return Reply(text.encode(), _MEDIA[".txt"])
         folder, _, name = asked.path.rpartition("/")
         stem, _, kind = name.rpartition(".")
         if folder.startswith("cards/") and (made := self._made(asked, *folder.split("/")[1:], name)):
@@ -137,8 +142,8 @@ def _page(document: Document, status: int = 200) -> Reply:
     return Reply(document.html.encode(), _MEDIA[".html"], status, policy)
 
 
-def _view(module: str, name: str) -> Callable[..., Document]:
-    view: Callable[..., Document] = getattr(importlib.import_module(f"{_VIEWS}.{module}"), name)
+def _view(module: str, name: str) -> Callable[..., Any]:
+    view: Callable[..., Any] = getattr(importlib.import_module(f"{_VIEWS}.{module}"), name)
     return view
 
 

@@ -3,7 +3,9 @@
 (() => {
   const LEGIBLE = 0.85; // of the size that drawings have
 
-  for (const frame of document.querySelectorAll("[data-zoom]")) enliven(frame, frame.querySelector("svg"));
+  const all = (place) => { for (const frame of place.querySelectorAll("[data-zoom]")) enliven(frame, frame.querySelector("svg")); };
+  all(document);
+  document.addEventListener("clados:fresh", (event) => all(event.detail)); // what came into the page since
 
   function enliven(frame, svg) {
     const { width, height } = svg.viewBox.baseVal;

@@ -14,7 +14,7 @@
   // What is as it was at first need not be said.
   const blank = (form, name, value) => [...form.querySelectorAll("[data-usual]")].some((each) => each.name === name && each.dataset.usual === value);
 
-  async function ask(form, keep) {
+  async function ask(form) {
     const number = (asked += 1);
     const said = clean(form);
     const address = form.getAttribute("action") + (said ? `?${said}` : "");
@@ -23,7 +23,7 @@
     if (number !== asked || !answer) return;
     form.removeAttribute("aria-busy");
     if (form.dataset.live === "address") history.replaceState(null, "", said ? `?${said}` : location.pathname);
-    put(answer, keep);
+    put(answer);
   }
 
   async function fetched(address) {
@@ -34,41 +34,54 @@
     }
   }
 
-  // Regions of the answer in place of those of their names; one that is being typed in stays as it is.
-  function put(answer, keep) {
+  // Regions of the answer in place of those of their names. What is being typed stays, and so do the folds that are open.
+  function put(answer) {
     const styles = [...document.querySelectorAll("head style")].map((each) => each.textContent);
     if ([...answer.querySelectorAll("head style")].some((each) => !styles.includes(each.textContent))) {
       location.reload(); // a picture of another kind, whose style the policy of this page does not know
       return;
     }
-    const focus = document.activeElement;
-    const name = focus && focus.name;
     for (const old of regions(document)) {
       const fresh = regions(answer).find((each) => each.dataset.region === old.dataset.region);
-      if (!fresh || (keep && old.contains(focus)) || fresh.innerHTML === old.innerHTML) continue;
-      const open = new Set([...old.querySelectorAll("details[open][data-key]")].map((each) => each.dataset.key));
+      if (!fresh || fresh.innerHTML === old.innerHTML) continue;
+      const typing = old.contains(document.activeElement) ? document.activeElement : null;
+      const open = new Map([...old.querySelectorAll("details[data-key]")].map((each) => [each.dataset.key, each.open]));
+      const places = [...old.querySelectorAll("[data-key]")].map((each) => [each.dataset.key, each.scrollTop]);
       old.replaceChildren(...fresh.childNodes);
-      for (const each of old.querySelectorAll("details[data-key]")) if (open.has(each.dataset.key)) each.open = true;
+      for (const each of old.querySelectorAll("details[data-key]")) if (open.has(each.dataset.key)) each.open ||= open.get(each.dataset.key);
+      for (const [key, top] of places) if (top) old.querySelector(`[data-key="${CSS.escape(key)}"]`)?.scrollTo({ top });
+      if (typing && typing.name) goOn(old, typing);
       document.dispatchEvent(new CustomEvent("clados:fresh", { detail: old }));
     }
-    if (name && document.activeElement !== focus) {
-      const again = [...document.getElementsByName(name)].find((each) => each.value === focus.value || each.type !== "radio");
-      if (again) again.focus();
-    }
+  }
+
+  function goOn(region, typing) {
+    const again = [...region.querySelectorAll("[name]")].find((each) => each.name === typing.name && (each.type !== "radio" || each.value === typing.value));
+    if (!again) return;
+    if (again.matches("input[type=text], textarea")) again.value = typing.value;
+    again.focus({ preventScroll: true });
+    if (again.matches("input[type=text], textarea")) again.setSelectionRange(typing.selectionStart, typing.selectionEnd);
   }
 
   for (const form of document.querySelectorAll("form[data-live]")) {
     let waiting = 0;
-    const later = (keep) => {
+    const later = () => {
       clearTimeout(waiting);
-      waiting = setTimeout(() => ask(form, keep), WAIT);
+      waiting = setTimeout(() => ask(form), WAIT);
     };
-    form.addEventListener("input", (event) => { if (event.target.matches("input:not([type=checkbox]):not([type=radio]), textarea")) later(true); });
-    form.addEventListener("change", (event) => { if (event.target.matches("select, [type=checkbox], [type=radio], [type=range]")) { clearTimeout(waiting); ask(form, false); } });
+    form.addEventListener("input", (event) => {
+      if (!event.isComposing && event.target.matches("input:not([type=checkbox]):not([type=radio]), textarea")) later();
+    });
+    form.addEventListener("compositionend", later);
+    form.addEventListener("change", (event) => {
+      if (!event.target.matches("select, [type=checkbox], [type=radio]")) return;
+      clearTimeout(waiting);
+      ask(form);
+    });
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       clearTimeout(waiting);
-      ask(form, false);
+      ask(form);
     });
   }
 
@@ -77,6 +90,6 @@
   if (every) setInterval(async () => {
     if (document.hidden) return;
     const answer = await fetched(location.href);
-    if (answer) put(answer, true);
+    if (answer) put(answer);
   }, Number(every.dataset.every));
 })();

@@ -23,6 +23,7 @@ NAVIGATION = (
     Place("timeline.html", "Timeline"),
     Place("compare.html", "Compare"),
 )
+LIVE_NAVIGATION = (Place("designer.html", "Designer"),)  # of a server
 
 
 class Document(NamedTuple):
@@ -78,10 +79,16 @@ def _header(asked: PageRequest) -> Html:
             href=asked.up + place.path,
             aria_current="page" if place.path == asked.path else None,
         )
-        for place in NAVIGATION
+        for place in (*NAVIGATION, *(LIVE_NAVIGATION if asked.live else ()))
     ]
     others = [
-        el("a", each.name, href=f"{asked.top}{each.folder}{asked.path}", lang=each.code, data_language=each.code)
+        el(
+            "a",
+            each.name,
+            href=f"{asked.top}{each.folder}{asked.path}{asked.written() if asked.live else ''}",
+            lang=each.code,
+            data_language=each.code,
+        )
         for each in page_languages().values()
         if each != asked.say
     ]

@@ -1,0 +1,102 @@
+"""Forms made of parts' types: what they say is the model, and what is changed in them is read back from its files."""
+
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+
+from clados import spec as s
+from clados.models.declared import declared, declared_in, package_models
+from clados.web.designing import designed, memory, part_kinds
+
+GPT_2 = declared("gpt-2").model
+
+
+@pytest.mark.parametrize("name", package_models())
+def test_the_form_of_a_model_says_that_model(name: str) -> None:
+    model = declared(name).model
+    fields = designed(model, {}).fields
+    assert designed(model, {each.path: each.value for each in fields}).new == model
+    assert all(each.value == each.usual for each in fields)
+
+
+def test_slots_offer_the_kinds_that_their_types_take() -> None:
+    assert {*part_kinds(s.Norm)} == {"LayerNorm", "RMSNorm"}
+    assert {"Rotary", "ALiBi", "RelativeBias"} <= {*part_kinds(s.StackPosition | None)}
+    assert {"MLP", "Experts"} <= {*part_kinds(s.FeedForward)}
+
+
+@pytest.mark.parametrize("name", ["gpt-2", "switch"])
+def test_every_choice_makes_a_model_or_says_why_not(name: str) -> None:
+    model = declared(name).model
+    for each in designed(model, {}).fields:
+        for choice in each.choices:
+            found = designed(model, {each.path: choice})
+            changed = found.new != model
+            assert changed == (choice != each.value and not found.errors), (each.path, choice, found.errors)
+
+
+def test_changes_that_hold_together_are_taken_together() -> None:
+    assert designed(GPT_2, {"size.d_model": "100"}).errors.keys() == {"size.d_model"}
+    both = designed(GPT_2, {"size.d_model": "100", "size.heads": "10"})
+    assert not both.errors
+    assert both.new.but(size=GPT_2.size) == GPT_2
+    kept = designed(GPT_2, {"size.d_model": "100", "stack.norm": "RMSNorm"})
+    assert isinstance(kept.new, s.Decoder)
+    assert isinstance(kept.new.stack.norm, s.RMSNorm)
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "said"),
+    [
+        ("size.layers", "many", "it takes a whole number"),
+        ("size.layers", "0", "at least 1"),
+        ("size.layers", "9" * 300, "300 letters"),
+        ("stack.block.dropout", "1.5", "below 1"),
+        ("stack.norm", "LayerNrm", "did you mean 'LayerNorm'"),
+        ("stack.nrm", "LayerNorm", "did you mean"),
+        ("size.layers", "__import__('os')", "it takes a whole number"),
+        ("stack.norm", "", "it may be"),
+    ],
+)
+def test_what_cannot_be_is_said_at_its_field(path: str, value: str, said: str) -> None:
+    found = designed(GPT_2, {path: value})
+    assert said in found.errors[path]
+    assert found.new == GPT_2
+
+
+WORDS = [
+    {"stack.norm": "RMSNorm", "stack.block.mlp.gated": "yes", "stack.block.mlp.act": "silu", "size.d_model": "1024",
+     "size.heads": "16", "size.kv_heads": "4", "stack.position": "Rotary", "inputs.position": ""},
+    {"stack.block.mlp": "Experts", "size.experts": "8", "stack.block.residual": "Post"},
+    {},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("words", WORDS)
+def test_the_declaration_that_is_kept_is_the_model_that_is_shown(
+    client: TestClient, tmp_path: Path, words: dict[str, str]
+) -> None:
+    file = tmp_path / "my_model.py"
+    file.write_text(client.get("/design.py", params={"model": "gpt-2:small", **words}).text)
+    assert declared_in(file).model == designed(GPT_2, words).new
+
+
+def test_the_card_that_is_kept_says_what_was_changed(client: TestClient) -> None:
+    text = client.get("/design.toml?model=gpt-2:small&name=my-own&stack.norm=RMSNorm").text
+    assert 'id = "my-own"' in text
+    assert "norms are RMSNorm" in text
+    assert client.get("/design.py?size.layers=x").status_code == 404
+
+
+def test_memory_is_what_its_words_say() -> None:
+    found = memory(GPT_2)
+    assert found["weights in float32"] == 4 * 124_439_808
+    assert found["keys and values of a token in bfloat16, at most"] == 2 * 12 * 768 * 2
+    assert not any(name.startswith("keys") for name in memory(declared("bert").model))
+
+
+def test_unknown_models_are_said_in_the_form(client: TestClient) -> None:
+    text = client.get("/designer.html?model=gpt-9&name=%3Cscript%3E").text
+    assert "gpt-9" in text
+    assert "<script>" not in text.partition("</head>")[2]
