@@ -29,6 +29,7 @@ EXTRAS = {
     "tensorboard": "tensorboard",
     "llguidance": "constrain",
     "resvg_py": "pictures",
+    "typst": "pictures",
     "torchmetrics": "finetune",
     "seqeval": "finetune",
     "sacrebleu": "finetune",

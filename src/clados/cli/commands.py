@@ -34,6 +34,7 @@ GROUPS: dict[str, dict[str, Command]] = {
         "draw": Command("clados.cli.draw", "Draw a declared model as its data flow"),
         "tree": Command("clados.cli.draw", "Draw the family tree, or list where it departs from the survey's"),
         "timeline": Command("clados.cli.draw", "Draw the models by date, in families or by parameters"),
+        "poster": Command("clados.cli.draw", "Draw the tree with the key facts of every model, for a sheet of A1"),
         "web": Command("clados.cli.web", "Show the catalogue as pages, on this machine or as files"),
     },
     "Train": {

@@ -9,7 +9,7 @@ import typer
 
 from clados.cli import output
 from clados.cli.arguments import Json, SizedOrSaved, complete_from, complete_models, sized_or_saved
-from clados.cli.draw import Png, Svg, save_drawing, show_drawing
+from clados.cli.draw import Pdf, Png, Svg, save_drawing, show_drawing
 from clados.errors import InputError
 
 if TYPE_CHECKING:
@@ -136,6 +136,7 @@ def diff_command(
     new: SizedOrSaved,
     svg: Svg = None,
     png: Png = None,
+    pdf: Pdf = None,
     as_json: Json = False,
 ) -> None:
     """Compare two models: what differs in architecture, training and parameters; as a picture, box by box.
@@ -148,8 +149,8 @@ def diff_command(
     from clados.drawing.drawings import draw
 
     one, other = sized_or_saved(old), sized_or_saved(new)
-    if svg is not None or png is not None:
-        show_drawing(draw(one, against=other), svg, png, as_json=as_json)
+    if svg or png or pdf:
+        show_drawing(draw(one, against=other), svg, png, pdf, as_json=as_json)
         return
     found = diff(one, other)
     if as_json:

@@ -30,6 +30,7 @@ class Axis(StrEnum):
 
 Svg = Annotated[Path | None, typer.Option("--svg", metavar="FILE", help="Write the drawing as SVG.")]
 Png = Annotated[Path | None, typer.Option("--png", metavar="FILE", help="Write the drawing in pixels, by resvg-py.")]
+Pdf = Annotated[Path | None, typer.Option("--pdf", metavar="FILE", help="Write the drawing as PDF, by typst.")]
 _Json = Annotated[bool, typer.Option("--json", help="Print the data: nodes, edges, boxes.")]
 Highlight = Annotated[
     list[str] | None,
@@ -45,6 +46,8 @@ _Recent = Annotated[bool, typer.Option("--recent", help="The language models of 
 
 def tree_command(
     svg: Svg = None,
+    png: Png = None,
+    pdf: Pdf = None,
     as_json: _Json = False,
     highlight: Highlight = None,
     everything: Everything = False,
@@ -60,23 +63,28 @@ def tree_command(
     if against_survey:
         _departures(everything=everything, as_json=as_json)
     else:
-        show_drawing(tree(highlight or (), everything=everything, survey_lines=survey_lines), svg, as_json=as_json)
+        drawing = tree(highlight or (), everything=everything, survey_lines=survey_lines)
+        show_drawing(drawing, svg, png, pdf, as_json=as_json)
 
 
-def draw_command(model: SizedOrSaved, svg: Svg = None, png: Png = None, as_json: _Json = False) -> None:
+def draw_command(
+    model: SizedOrSaved, svg: Svg = None, png: Png = None, pdf: Pdf = None, as_json: _Json = False
+) -> None:
     """Draw a declared model as its data flow: norms, residual paths, attention, shapes; parameters on every box.
 
     Example: clados draw t5:small
     """
     from clados.drawing.drawings import draw
 
-    show_drawing(draw(sized_or_saved(model)), svg, png, as_json=as_json)
+    show_drawing(draw(sized_or_saved(model)), svg, png, pdf, as_json=as_json)
 
 
 def timeline_command(
     y: Annotated[Axis, typer.Option("--y", help="What goes up.")] = Axis.FAMILY,
     recent: _Recent = False,
     svg: Svg = None,
+    png: Png = None,
+    pdf: Pdf = None,
     as_json: _Json = False,
     highlight: Highlight = None,
     everything: Everything = False,
@@ -87,31 +95,55 @@ def timeline_command(
     """
     from clados.drawing.drawings import timeline
 
-    show_drawing(timeline(y.value, highlight or (), recent=recent, everything=everything), svg, as_json=as_json)
+    drawing = timeline(y.value, highlight or (), recent=recent, everything=everything)
+    show_drawing(drawing, svg, png, pdf, as_json=as_json)
 
 
-def save_drawing(drawing: "Drawing | Figure", file: Path, *, pixels: bool = False) -> None:
-    """Write a drawing as SVG, or in pixels, and say so.
+def poster_command(
+    pdf: Pdf = None,
+    svg: Svg = None,
+    png: Png = None,
+    survey: Annotated[bool, typer.Option("--survey", help="Only the survey's own models.")] = False,
+) -> None:
+    """Draw the whole family tree with the key facts of every model, for a sheet of A1.
+
+    Example: clados poster --pdf poster.pdf
+    """
+    from clados.drawing.drawings import poster
+
+    show_drawing(poster(everything=not survey), svg, png, pdf, as_json=False)
+
+
+def save_drawing(
+    drawing: "Drawing | Figure", svg: Path | None, png: Path | None = None, pdf: Path | None = None
+) -> bool:
+    """Write a drawing to each file that is named, and say so; False: none is.
 
     Raises:
-        CladosError: when the file cannot be written.
+        CladosError: when a file cannot be written.
     """
-    try:
-        drawing.save_png(file) if pixels else drawing.save(file)
-    except OSError as error:
-        raise CladosError(f"cannot write {file}: {error.strerror}") from error
-    print_note(f"wrote {file}")
+    wanted = [
+        (save, file)
+        for save, file in ((drawing.save, svg), (drawing.save_png, png), (drawing.save_pdf, pdf))
+        if file is not None
+    ]
+    for save, file in wanted:
+        try:
+            save(file)
+        except OSError as error:
+            raise CladosError(f"cannot write {file}: {error.strerror}") from error
+        print_note(f"wrote {file}")
+    return bool(wanted)
 
 
-def show_drawing(drawing: "Drawing", svg: Path | None, png: Path | None = None, *, as_json: bool) -> None:
-    """Write the drawing as SVG or in pixels, print its data as JSON, or print the terminal's version."""
-    if svg is not None:
-        save_drawing(drawing, svg)
-    if png is not None:
-        save_drawing(drawing, png, pixels=True)
+def show_drawing(
+    drawing: "Drawing", svg: Path | None, png: Path | None = None, pdf: Path | None = None, *, as_json: bool
+) -> None:
+    """Write the drawing to the files that are named, print its data as JSON, or print the terminal's version."""
+    saved = save_drawing(drawing, svg, png, pdf)
     if as_json:
         print_json(drawing.data)
-    elif svg is None and png is None:
+    elif not saved:
         _print(drawing.__rich__())
 
 

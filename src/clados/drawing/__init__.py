@@ -7,7 +7,7 @@ from rich.console import RenderableType
 
 from clados.catalog import figures
 from clados.catalog.card import Card
-from clados.drawing import recents as _recent, timelines as _timeline, tree as _tree
+from clados.drawing import poster as _poster, recents as _recent, timelines as _timeline, tree as _tree
 from clados.drawing.records import ROOT, Node, of_cards, through_hidden, with_survey
 from clados.drawing.svg import Figure
 
@@ -15,6 +15,7 @@ Y = Literal["family", "params"]
 
 __all__ = [
     "Figure",
+    "poster_figure",
     "recent_figure",
     "surveyed",
     "terminal_recent",
@@ -66,6 +67,16 @@ def terminal_tree(
 ) -> RenderableType:
     """The family tree for a Rich console; arguments as `family_tree` has them."""
     return _tree.tree_for_terminal(_nodes(cards, hidden, survey=survey), figures.survey_tree().colours, highlight)
+
+
+def poster_figure(cards: Iterable[Card]) -> Figure:
+    """The family tree of these models with the key facts of each, on one sheet of A1.
+
+    Raises:
+        EmptyFigureError: no cards.
+    """
+    shown = [*cards]
+    return _poster.draw_poster(shown, of_cards(shown), figures.survey_tree().colours, _TREE)
 
 
 def timeline_figure(cards: Iterable[Card], y: Y = "family", highlight: Collection[str] = ()) -> Figure:

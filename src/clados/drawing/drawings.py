@@ -57,6 +57,15 @@ class Drawing:
         """
         self.figure.save_png(Path(path), zoom)
 
+    def save_pdf(self, path: str | Path) -> None:
+        """Write the picture as a PDF of one page, whole or not at all.
+
+        Raises:
+            MissingPackageError: when typst is not installed; says how it is.
+            OSError: when it cannot be written; what stood there stays.
+        """
+        self.figure.save_pdf(Path(path))
+
     def _repr_svg_(self) -> str:
         return self.svg
 
@@ -111,6 +120,17 @@ def tree(highlight: Collection[str] = (), *, everything: bool = False, survey_li
         lambda: drawing.tree_figure(shown, highlighted, cards.values(), survey=survey_lines),
         lambda: drawing.terminal_tree(shown, highlighted, cards.values(), survey=survey_lines),
     )
+
+
+def poster(*, everything: bool = True) -> Drawing:
+    """The whole family tree with the key facts of every model, for a sheet of A1.
+
+    Args:
+        everything: also the models that are not among the survey's entries.
+    """
+    cards = catalog()
+    shown = list(cards.values()) if everything else drawing.surveyed(cards.values())
+    return Drawing(lambda: drawing.poster_figure(shown), lambda: drawing.terminal_tree(shown, (), cards.values()))
 
 
 def timeline(

@@ -210,6 +210,29 @@ class Figure:
         made = self.png(zoom)
         write_whole(path, lambda part: part.write_bytes(made))
 
+    def pdf(self) -> bytes:
+        """The picture as a page of its own size, its text selectable.
+
+        Raises:
+            MissingPackageError: when typst is not installed; says how it is.
+        """
+        try:
+            import typst
+        except ModuleNotFoundError as error:
+            raise missing(error) from error
+        page = b'#set page(width: auto, height: auto, margin: 0pt)\n#image(bytes(sys.inputs.figure), format: "svg")\n'
+        return typst.compile(page, sys_inputs={"figure": self.svg}, timestamp=0)
+
+    def save_pdf(self, path: Path) -> None:
+        """Writes the picture as PDF whole or not at all.
+
+        Raises:
+            MissingPackageError: when typst is not installed; says how it is.
+            OSError: when it cannot be written; what stood there stays.
+        """
+        made = self.pdf()
+        write_whole(path, lambda part: part.write_bytes(made))
+
 
 def document(width: float, height: float, name: str, parts: Iterable[str], *, kind: str, style: str = "") -> str:
     """A whole SVG file that scales to its container; `name` is read out as its title."""

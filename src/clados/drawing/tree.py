@@ -118,6 +118,16 @@ def _extent(children: Mapping[str, Box], parent: Box) -> float:
     return sum(abs(box.left - parent.right) + abs(box.middle - parent.middle) for box in children.values())
 
 
+@dataclass(frozen=True)
+class DrawnTree:
+    """A tree without its heading: its size in pixels, its elements, its data."""
+
+    width: float
+    height: float
+    parts: Sequence[str]
+    data: Mapping[str, object]
+
+
 def draw_tree(
     nodes: Sequence[Node],
     colours: Mapping[str, str],
@@ -139,17 +149,31 @@ def draw_tree(
         order: groups from top to bottom.
         kind: the `data-figure` word.
     """
+    drawn = tree_parts(nodes, colours, highlight=highlight, scale=scale, order=order)
+    parts = [*frame.figure_heading(name), *drawn.parts]
+    return Figure(svg.document(drawn.width, drawn.height, name, parts, kind=kind), drawn.data)
+
+
+def tree_parts(
+    nodes: Sequence[Node],
+    colours: Mapping[str, str],
+    *,
+    highlight: Collection[str] = (),
+    scale: Scale | None = None,
+    order: Sequence[str] = frame.FAMILY_ORDER,
+) -> DrawnTree:
+    """What `draw_tree` draws below its heading; arguments as there."""
     nodes = by_date(nodes)
     plan = layout(nodes, scale=scale, order=order)
     inks = {node.group: ink(node.group, colours) for node in nodes}
-    parts = [*frame.figure_heading(name), *frame.axis(plan.scale, frame.TOP, plan.height - _LEGEND)]
+    parts = frame.axis(plan.scale, frame.TOP, plan.height - _LEGEND)
     parts += [frame.band(lane.group, plan.bands[lane.group], inks[lane.group]) for lane in plan.lanes]
     parts += _edges(nodes, plan, inks, highlight)
     parts += [node_box(node, plan.boxes[node.id], inks[node.group], highlight) for node in nodes]
     parts.append(
         frame.openness_legend(frame.MARGIN, plan.height - 16, lines={edge.line for *_, edge in parent_edges(nodes)})
     )
-    return Figure(svg.document(plan.width, plan.height, name, parts, kind=kind), _data(nodes, plan))
+    return DrawnTree(plan.width, plan.height, parts, _data(nodes, plan))
 
 
 def _data(nodes: Sequence[Node], plan: _Layout) -> dict[str, object]:
