@@ -1,12 +1,13 @@
-"""What TRL's PPO and GRPO make of the same rollouts: tests/objectives/golden/trl.json.
+"""What TRL's PPO and GRPO make of the same rollouts, and its DPO of the same pairs: tests/objectives/golden/trl.json.
 
 Run twice, each where one of the two is installed beside torch 2.13.0: TRL 0.11.4 with transformers 4.45.2, the last
 release whose PPO works on rollouts that are given, and TRL 1.16.0 with transformers 5.23.0, whose GRPO is trained for
-two updates on a random model of its own.
+two updates on a random model of its own, and whose DPO judges pairs by models whose weights are a formula's.
 """
 
 import json
 import tempfile
+from collections import defaultdict
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -175,7 +176,58 @@ def grpo() -> dict[str, Any]:
     }
 
 
+PAIRS = (  # prompt, better and worse answer, as tokens
+    ((2, 3, 4), (5, 6, 1), (7, 1)),
+    ((8,), (9, 1), (10, 11, 2, 3, 1)),
+    ((4, 4, 5, 6, 7), (3, 1), (3, 2, 1)),
+)
+
+
+def waved(model: torch.nn.Module, phase: float) -> torch.nn.Module:
+    """A model whose weights are waves: gains about 1, others about 0."""
+    with torch.no_grad():
+        for number, (name, weight) in enumerate(sorted(model.named_parameters())):
+            wave = 0.3 * torch.sin(0.7 * torch.arange(weight.numel(), dtype=torch.float64) + number + phase)
+            weight.copy_(wave.view(weight.shape) + float("ln" in name and name.endswith("weight")))
+    return model.eval()
+
+
+def dpo() -> dict[str, Any]:
+    """Loss, rewards and accuracy of a batch of pairs; beta 0.3, no dropout."""
+    from transformers import GPT2Config, GPT2LMHeadModel
+    from trl.trainer.dpo_trainer import DataCollatorForPreference, DPOTrainer
+    from trl.trainer.utils import add_fused_lm_head
+
+    sizes = {"vocab_size": 12, "n_positions": 16, "n_embd": 16, "n_layer": 2, "n_head": 2}
+    policy, start = (waved(GPT2LMHeadModel(GPT2Config(**sizes)), phase) for phase in (0.0, 0.02))
+    add_fused_lm_head(policy, outputs=("log_probs", "entropy", "is_top1", "mean_logits"))
+    add_fused_lm_head(start)
+    rows = [dict(zip(("prompt_ids", "chosen_ids", "rejected_ids"), map(list, each))) for each in PAIRS]
+    batch = DataCollatorForPreference(pad_token_id=0)(rows)
+    metrics: dict[str, list[float]] = defaultdict(list)
+    trainer: Any = SimpleNamespace(
+        model=policy,
+        ref_model=start,
+        beta=0.3,
+        loss_types=["sigmoid"],
+        loss_weights=[1.0],
+        f_divergence_type="reverse_kl",
+        label_smoothing=0.0,
+        use_weighting=False,
+        ld_alpha=None,
+        aux_loss_enabled=False,
+        precompute_ref_logps=False,
+        args=SimpleNamespace(gradient_checkpointing_kwargs=None),
+        accelerator=SimpleNamespace(device="cpu", gather_for_metrics=lambda x: x, gather=lambda x: x),
+        _metrics={"eval": metrics, "train": metrics},
+        _total_train_tokens=0,
+    )
+    loss = DPOTrainer._compute_loss(trainer, policy, batch, return_outputs=False)
+    kept = {name.replace("/", "_"): values[0] for name, values in metrics.items() if name.startswith("rewards/")}
+    return {"version": trl.__version__, "beta": 0.3, "sizes": sizes, "pairs": PAIRS, "loss": loss.item(), **kept}
+
+
 if __name__ == "__main__":
     kept = json.loads(GOLDEN.read_text()) if GOLDEN.exists() else {}
-    kept |= {"ppo": ppo()} if trl.__version__.startswith("0.") else {"grpo": grpo()}
+    kept |= {"ppo": ppo()} if trl.__version__.startswith("0.") else {"grpo": grpo(), "dpo": dpo()}
     GOLDEN.write_text(json.dumps(kept, indent=1) + "\n")

@@ -158,7 +158,16 @@ from clados.spec.learning.objectives.denoising import (
 )
 from clados.spec.learning.objectives.distillation import Distilled, QuantisedDistillation
 from clados.spec.learning.objectives.entity_denoising import EntityDenoising
-from clados.spec.learning.objectives.feedback import GRPO, PPO, ActorCritic, BestOf, Comparisons, Revised, Violations
+from clados.spec.learning.objectives.feedback import (
+    DPO,
+    GRPO,
+    PPO,
+    ActorCritic,
+    BestOf,
+    Comparisons,
+    Revised,
+    Violations,
+)
 from clados.spec.learning.objectives.finetuning import AnswerSpans, PairClasses, TextClasses, TokenClasses
 from clados.spec.learning.objectives.folding import Folding
 from clados.spec.learning.objectives.image_classes import ImageClasses
@@ -334,6 +343,7 @@ __all__ = [
     "CountOf",
     "CrossAttention",
     "DPMSolver",
+    "DPO",
     "Declaration",
     "Decoder",
     "DeepInit",

@@ -9,13 +9,14 @@ from clados.objectives import runs, task
 def stages_to(card: str, recipe: s.Recipe, name: str | None = None) -> tuple[s.Stage, ...]:
     """The stages of one run, in order: each starts from the one before it; the last is the one that is named.
 
-    Where none is named it is the last that can be trained and needs no judge, with all that it starts from.
+    Where none is named it is the last that can be trained and needs no judge, with all that it starts from; of a recipe
+    in which each is a judge or needs one, the last that can be trained.
 
     Raises:
         InputError: for a name that no stage has, and a stage that nothing trains, or that starts from such a one.
     """
     if name is None:
-        able = trainable(recipe)
+        able = trainable(recipe) or [each for each in recipe.stages if not why_not(recipe, each)]
         if not able:
             raise InputError(f"{card} learns by {type(recipe.stages[0].objective).__name__}, which nothing runs yet")
         return _chain(recipe, able[-1])

@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+from clados.spec.errors import SpecError
 from clados.spec.learning.objectives.base import Objective
 from clados.spec.learning.tuning import Template
 
@@ -95,3 +96,18 @@ class GRPO(Objective):
     passes: int = 1
     minibatches: int = 1
     template: Template = Template()
+
+
+class DPO(Objective):
+    """-log sigmoid(beta (log p / p0 of the better answer - log p / p0 of the worse)) (Rafailov et al. 2023, eq. 7).
+
+    p0 are the stage's starting weights; an answer's log p is the sum over its tokens, its end token among them.
+    """
+
+    verb: ClassVar[str] = "chat"
+    beta: float = 0.1  # the coefficient of the distance from p0 in the reward that is learned so
+    template: Template = Template()
+
+    def check(self) -> None:
+        if not 0 < self.beta < float("inf"):
+            raise SpecError(f"beta is {self.beta}; it must be above 0 and finite")
