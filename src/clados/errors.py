@@ -28,6 +28,8 @@ EXTRAS = {
     "backports.zstd": "zstd",
     "tensorboard": "tensorboard",
     "llguidance": "constrain",
+    "bm25s": "search",
+    "sympy": "torch",
     "resvg_py": "pictures",
     "typst": "pictures",
     "torchmetrics": "finetune",

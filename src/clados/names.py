@@ -2,9 +2,12 @@
 
 import os
 import re
-from collections.abc import Iterable, Mapping
+import sys
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 from clados.errors import InputError
 
@@ -110,3 +113,35 @@ def cache_folder() -> Path:
 def with_article(noun: str) -> str:
     """A noun with its indefinite article: "an Encoder", "a Decoder"."""
     return f"{'an' if noun[:1].upper() in 'AEIOU' else 'a'} {noun}"
+
+
+def function_named(name: str, option: str, what: str) -> Callable[..., Any]:
+    """A user's own function, named as ``module:function``; the module may stand in the working directory.
+
+    Args:
+        option: what it was given for, which errors name. what: the function that is meant, in a few words.
+
+    Raises:
+        InputError: there is no such module or function.
+    """
+    module, colon, function = name.partition(":")
+    if not (colon and module and function.isidentifier()):
+        raise InputError(f"{option} is '{name}'; it must be module:function, {what}")
+    here = str(Path.cwd())
+    if here not in sys.path:
+        sys.path.insert(0, here)
+    try:
+        found = import_module(module)
+    except ModuleNotFoundError as error:
+        where = "" if error.name == module else f": it imports {error.name}, which is not there"
+        raise InputError(f"{option} is '{name}': there is no module '{module}' that can be imported{where}") from error
+    except Exception as error:  # a module runs when it is imported
+        raise InputError(
+            f"{option} is '{name}': importing {module} failed with {type(error).__name__}: {error}"
+        ) from error
+    made = getattr(found, function, None)
+    if not callable(made):
+        near = did_you_mean(function, [each for each in vars(found) if callable(getattr(found, each))])
+        raise InputError(f"{option} is '{name}': {module} has no function '{function}'{near}")
+    chosen: Callable[..., Any] = made
+    return chosen

@@ -180,7 +180,13 @@ def _questions(row: dict[str, Any], words: dict[str, str]) -> Iterator[Pair]:
     asked += [(f"Use '{word}' in a sentence.", "", str(each)) for each in row["examples"][:1]]
     for instruction, about, answer in asked:
         fields = {"instruction": instruction, "input": about, "output": answer}
-        fields |= {"pages": line, "title": word, "claim": answer, "quote": gloss, "control": "Person 2"}
+        fields |= {
+            "pages": f"Page: {word}\n{line}\n\n",
+            "title": word,
+            "claim": answer,
+            "quote": gloss,
+            "control": "Person 2",
+        }
         source = f"{instruction}\n\n{about}" if about else instruction
         yield Pair(f"instructions/{row['id']}", source, answer, "en", "en", fields=tuple(fields.items()))
 

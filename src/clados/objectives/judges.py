@@ -1,14 +1,11 @@
 """Judges of answers: any function of prompts and answers that gives a number for each."""
 
 import math
-import sys
 from collections.abc import Callable, Iterable, Sequence
-from importlib import import_module
 from numbers import Real
-from pathlib import Path
 
 from clados.errors import InputError
-from clados.names import did_you_mean
+from clados.names import function_named
 
 Judge = Callable[[Sequence[str], Sequence[str]], Iterable[float]]  # prompts, answers to them: how good each is
 
@@ -52,24 +49,5 @@ def judge_of(name: str) -> Judge:
     Raises:
         InputError: there is no such module or function.
     """
-    module, colon, function = name.partition(":")
-    if not (colon and module and function.isidentifier()):
-        raise InputError(f"reward is '{name}'; it must be module:function, a function of prompts and answers")
-    here = str(Path.cwd())
-    if here not in sys.path:
-        sys.path.insert(0, here)
-    try:
-        found = import_module(module)
-    except ModuleNotFoundError as error:
-        where = "" if error.name == module else f": it imports {error.name}, which is not there"
-        raise InputError(f"reward is '{name}': there is no module '{module}' that can be imported{where}") from error
-    except Exception as error:  # a module runs when it is imported
-        raise InputError(
-            f"reward is '{name}': importing {module} failed with {type(error).__name__}: {error}"
-        ) from error
-    made = getattr(found, function, None)
-    if not callable(made):
-        near = did_you_mean(function, [each for each in vars(found) if callable(getattr(found, each))])
-        raise InputError(f"reward is '{name}': {module} has no function '{function}'{near}")
-    judge: Judge = made
+    judge: Judge = function_named(name, "reward", "a function of prompts and answers")
     return judge

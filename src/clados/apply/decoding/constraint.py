@@ -64,12 +64,16 @@ class Quotes:
     """What stands between two marks is literally in a source, and never empty; outside of them anything may stand.
 
     A quote ends at the first closing mark, and the text not before. GopherCite's marks are ``%[`` and ``]%``
-    (Menick et al. 2022, §2.2).
+    (Menick et al. 2022, §2.1).
+
+    Attributes:
+        begun: whether the text begins within a quote, as behind a prompt that ends with the opening mark.
     """
 
     source: str
     opening: str = "%["
     closing: str = "]%"
+    begun: bool = False
 
     def bound(self, tokenizer: Tokenizer, size: int, ends: Sequence[int]) -> BoundConstraint:
         """Raises InputError: for an empty source or mark."""
@@ -78,7 +82,7 @@ class Quotes:
         if not (self.opening and self.closing):
             raise InputError("a mark of quotes is empty; both are needed")
         marks = self.opening.encode(), self.closing.encode()
-        return _Quoted(Quoting(self.source.encode(), *marks, token_bytes(tokenizer, size), ends))
+        return _Quoted(Quoting(self.source.encode(), *marks, token_bytes(tokenizer, size), ends, begun=self.begun))
 
 
 @dataclass(frozen=True)

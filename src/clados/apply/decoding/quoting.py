@@ -55,9 +55,17 @@ class Quoting:
     """Which tokens may follow, so that what stands between the marks is a substring of the source, and not empty."""
 
     def __init__(
-        self, source: bytes, opening: bytes, closing: bytes, tokens: Sequence[bytes | None], ends: Sequence[int]
+        self,
+        source: bytes,
+        opening: bytes,
+        closing: bytes,
+        tokens: Sequence[bytes | None],
+        ends: Sequence[int],
+        *,
+        begun: bool = False,
     ) -> None:
         self.moves = suffix_automaton(source)
+        self.start: _Place = frozenset([(0, 0) if begun else 0])
         self.opening, self.closing, self.tokens, self.ends = opening, closing, tokens, ends
         self.root = _Node()
         for number, token in enumerate(tokens):
@@ -70,7 +78,7 @@ class Quoting:
 
     def allowed(self, ids: Sequence[int]) -> _Bools:
         """[vocabulary] of what may follow these ids."""
-        place: _Place = frozenset([0])
+        place = self.start
         for number in ids:
             for byte in self.tokens[number] or b"":
                 place = self.step(place, byte)

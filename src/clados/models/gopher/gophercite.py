@@ -3,7 +3,7 @@
 from clados.models.gopher.gopher import declaration as parent, gopher
 from clados.spec import *
 
-quoting = Template(prompt="{pages}\n\n{prompt}\n\n", answer="%<{claim}>%({title})%[{quote}]%")
+quoting = Template(prompt="{pages}Question: {prompt}\nAnswer:", answer=" %<{claim}>%({title})%[{quote}]%")
 
 answers = Tuning(
     name="answers",
@@ -52,8 +52,6 @@ declaration = Declaration(
     },
     assumed=(
         "stack, inputs, init: Gopher's, with what is assumed there; its distances reach over 4,096 tokens as they are",
-        "recipe.stages[0].objective.template: how claim, title and quote are marked is published; how pages and "
-        "question come before them stands here",
         "recipe.stages[1].optimiser, recipe.stages[1].batch: not published; the supervised stage's rate stands here",
         "recipe.stages[2].objective.kl: a falling share was tried, its numbers are not published",
     ),

@@ -1,0 +1,71 @@
+"""Minerva: final answers in one form, and the one that most solutions have."""
+
+import pytest
+
+from clados.systems.minerva import Minerva, equal, final_answer, formula, normalised
+from tests.systems.scripted import Script
+
+BELOW = "Final Answer: The final answer is {}. I hope it is correct."
+
+
+@pytest.mark.parametrize(
+    ("written", "normal"),
+    [
+        # what EleutherAI/lm-evaluation-harness 0.4.9 minerva_math makes of them (appendix D.1)
+        ("$\\frac12$", "\\frac{1}{2}"),
+        ("x = 5", "5"),
+        ("1,000", "1000"),
+        ("$3\\text{ meters}$", "3"),
+        ("\\boxed{7}", "7"),
+        ("$\\sqrt3$", "\\sqrt{3}"),
+        ("45^\\circ", "45"),
+        ("\\$12.50", "12.50"),
+        ("an apple", "apple"),
+        ("12 units", "12"),
+        ("$(1, 2)$", "(1,2)"),
+    ],
+)
+def test_answers_have_one_form(written: str, normal: str) -> None:
+    assert normalised(written) == normal
+
+
+def test_final_answers_stand_where_they_are_announced() -> None:
+    assert final_answer(f"So 2 + 2 = 4. {BELOW.format('$4$')}") == "4"
+    assert final_answer("It is 4.") is None
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("\\frac{1}{2}", "0.5", True),
+        ("2x+x", "3x", True),
+        ("\\sqrt{8}", "2\\sqrt{2}", True),
+        ("x^2-1", "(x-1)(x+1)", True),
+        ("1/3", "0.333", False),
+        ("apple", "apple", True),
+        ("apple", "pear", False),
+        ("9^{9^9}", "1", False),
+        ("1/0", "1/0", True),
+    ],
+)
+def test_answers_are_equal_where_sympy_finds_them_so(one: str, other: str, same: bool) -> None:
+    assert equal(one, other) is same
+
+
+@pytest.mark.parametrize("text", ["__import__('os')", "x.y", "ab", "f'x'", "1 if 1 else 2", "9**9999", ""])
+def test_what_is_no_formula_is_not_read(text: str) -> None:
+    assert formula(text) is None
+
+
+def test_the_majority_wins() -> None:
+    write = Script({"Solution:": [BELOW.format(each) for each in ("$\\frac12$", "3", "0.5", "3", "$1/2$")] + ["None."]})
+    system = Minerva(write, samples=6, examples=(("1 + 1?", BELOW.format(2)),))
+    response = system.respond([("user", "What is half of one?")])
+    assert (response.text, response.report["votes"]) == ("\\frac{1}{2}", {"\\frac{1}{2}": 3, "3": 2})
+    assert write.prompts == [
+        f"Problem:\n1 + 1?\n\nSolution: {BELOW.format(2)}\n\nProblem:\nWhat is half of one?\n\nSolution:"
+    ]
+    system.equal = False
+    assert system.respond([("user", "What is half of one?")]).text == "3"
+    nothing = Minerva(Script({"Solution:": "?"}), samples=2).respond([("user", "x")])
+    assert (nothing.text, nothing.report["votes"]) == ("", {})
