@@ -135,7 +135,7 @@ def function_named(name: str, option: str, what: str) -> Callable[..., Any]:
     except ModuleNotFoundError as error:
         where = "" if error.name == module else f": it imports {error.name}, which is not there"
         raise InputError(f"{option} is '{name}': there is no module '{module}' that can be imported{where}") from error
-    except Exception as error:  # a module runs when it is imported
+    except (Exception, SystemExit) as error:  # a module runs when it is imported
         raise InputError(
             f"{option} is '{name}': importing {module} failed with {type(error).__name__}: {error}"
         ) from error

@@ -1,5 +1,6 @@
 """Generation equals transformers' on the same weights, and itself without a cache."""
 
+import math
 import re
 from typing import Any
 
@@ -298,6 +299,7 @@ def test_drawn_beams_are_all_likely_texts(decoder: tuple[Any, Any]) -> None:
         ({"max_new_tokens": 35}, "make 41 positions; this model has learned 40"),
         ({"max_new_tokens": 0}, "max_new_tokens is 0; it must be at least 1"),
         ({"max_new_tokens": 3, "temperature": -1.0}, "temperature is -1.0; it must be 0 or more"),
+        ({"max_new_tokens": 3, "temperature": math.inf}, "temperature is inf; it must be 0 or more, and finite"),
         ({"max_new_tokens": 3, "top_p": 1.5}, "top_p is 1.5; it must be above 0 and at most 1"),
         ({"max_new_tokens": 3, "top_k": 0}, "top_k is 0; it must be at least 1"),
         ({"max_new_tokens": 3, "beams": 0}, "beams is 0; it must be at least 1"),

@@ -147,6 +147,9 @@ def test_line_breaks_at_the_end_are_counted_and_not_shown(
     told = capsys.readouterr()
     assert told.out == "\nA king.\n"
     assert told.err.startswith("22 line breaks at the end are not shown: the model repeats itself")
+    pieces = ["A king.", "\n"]
+    assert run_command_line(["generate", str(directory), "--prompt", "A dog"]) == 0
+    assert capsys.readouterr().out == "A king.\n"
 
 
 def test_the_pieces_of_a_stream_never_split_a_character_or_begin_a_stop_string(directory: Path) -> None:

@@ -123,5 +123,14 @@ def test_a_group_whose_answers_are_alike_teaches_nothing() -> None:
     assert r.group_advantages(torch.tensor([3.0, 5.0]), 1).tolist() == [0, 0]
 
 
+def test_processes_whiten_what_they_have_as_one_that_has_all() -> None:
+    x, written = torch.randn(4, 5), torch.rand(4, 5) < 0.7
+    whole = r.whitened(x, written)
+    middle = (x * written).sum() / written.sum()
+    every = iter([[written.sum(), (x * written).sum()], [((x - middle).square() * written).sum()]])
+    half = r.whitened(x[:2], written[:2], summed=lambda numbers: next(every))
+    torch.testing.assert_close(half, whole[:2])
+
+
 def test_one_token_alone_is_whitened_to_nothing() -> None:
     assert r.whitened(torch.tensor([[3.0]]), torch.tensor([[True]])).item() == 0

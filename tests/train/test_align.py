@@ -1,5 +1,6 @@
 """Walks through a recipe: the plan, what it refuses, and a walk that is stopped and goes on."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from clados.checkpoints import from_pretrained
 from clados.errors import InputError
 from clados.files import JsonObject
+from clados.objectives.judges import judge_of, judge_scores
 from clados.train.align import REPORT, Walk, align, legs
 from tests.train.small import write_pairs
 
@@ -30,11 +32,26 @@ def test_a_plan_says_what_starts_from_what_and_what_differs_from_the_paper() -> 
     assert "batch 16, published 512" in third.differs
 
 
-def test_without_a_judge_what_learns_from_judgements_is_left_out_or_refused() -> None:
-    last = legs(Walk(model="instructgpt"))[-1]
-    assert last.without == "is judged by 'comparisons': name who judges here (--reward module:function)"
-    with pytest.raises(InputError, match="instructgpt: stage 'reinforcement' is judged by 'comparisons': name who"):
+def test_a_stage_is_judged_by_those_that_its_recipe_names_and_comes_after_them() -> None:
+    assert legs(Walk(model="instructgpt"))[-1].judges == ("comparisons",)
+    reward, rated, last = legs(Walk(model="gpt-3.5"))  # people rated answers
+    assert (reward.stage.name, rated.judges, last.judges) == ("comparisons", ("comparisons",), ("comparisons",))
+    assert "is judged by 'comparisons' in the place of people" in rated.differs
+
+
+def test_without_a_judge_what_learns_from_judgements_is_refused() -> None:
+    said = "stage 'reinforcement' is judged by 'comparisons' is not walked: name who judges here (--reward)"
+    with pytest.raises(InputError) as refused:
         legs(Walk(model="instructgpt", stages=("demonstrations", "reinforcement")))
+    assert said in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("model", "start"),
+    [("stablevicuna", "small/llama"), ("chatgpt", "small/gpt-2"), ("flan-t5", "small/t5"), ("seeker", "pretraining")],
+)
+def test_a_small_model_stands_for_its_descendants_of_the_same_kind(model: str, start: str) -> None:
+    assert legs(Walk(model=model))[0].start == start
 
 
 @pytest.mark.parametrize(
@@ -45,6 +62,8 @@ def test_without_a_judge_what_learns_from_judgements_is_left_out_or_refused() ->
         ({"model": "instructgpt", "stages": ("reinforcement",), "reward": "walked_rewards:short"}, "is not walked"),
         ({"model": "instructgpt", "reward": "walked_rewards:shrt"}, "no function 'shrt'; did you mean 'short'"),
         ({"model": "instructgpt", "reward": "walked_rewards:short,"}, "reward is ''"),
+        ({"model": "instructgpt", "start": "nowhere"}, "start is 'nowhere'; it must be the folder of an earlier walk"),
+        ({"model": "instructgpt", "stages": ("reinforcement",), "start": "."}, "is not walked, and not in ."),
         ({"model": "instructgpt", "method": "dpo"}, "method is 'dpo'; allowed: ppo, grpo"),
     ],
 )
@@ -81,3 +100,20 @@ def test_a_walk_that_is_stopped_goes_on_and_tells_of_all(tmp_path: Path) -> None
     for name in ("actor", "feedback"):
         assert from_pretrained(out / name).spec
     assert JsonObject.read(out / "feedback" / "run.json").inside("choices").take("reward", str, "") == asked.reward
+
+
+def test_a_stage_is_judged_by_the_model_of_an_earlier_walk(tmp_path: Path) -> None:
+    ranked = tmp_path / "ranked.jsonl"
+    rows = [{"prompt": f"Say {word}.", "chosen": word, "rejected": "no"} for word in ("one", "two", "six", "ten")]
+    ranked.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    pairs = str(write_pairs(tmp_path / "pairs.jsonl", 20))
+    earlier, out = tmp_path / "earlier", tmp_path / "later"
+    assert align(Walk(model="chatllama", stages=("reward",), data=str(ranked), steps=1), earlier)
+    asked = Walk(model="chatllama", stages=("actor", "feedback"), start=str(earlier), data=pairs, steps=1)
+    assert legs(asked)[-1].judges == (str(earlier / "reward"),)
+    assert align(asked, out)
+    assert from_pretrained(out / "feedback").spec
+    judge = judge_of(str(earlier / "reward"))
+    assert len(judge_scores(judge, "reward", ["a", "a"], ["", "b"])) == 2  # of an answer without words too
+    with pytest.raises(InputError, match="llama learned PPO, which does not say how good answers are"):
+        judge_of(str(out / "feedback"))

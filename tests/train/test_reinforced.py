@@ -14,7 +14,8 @@ from clados import spec as s
 from clados.data.packing import Packed
 from clados.errors import InputError
 from clados.objectives import Listed, Setting, VocabIds, ppo
-from clados.objectives.judges import Judge, judge_of, judge_scores
+from clados.objectives.base import Judge
+from clados.objectives.judges import judge_of, judge_scores
 from clados.objectives.reinforcement import clipped_policy
 from clados.objectives.rollouts import Prompt
 from clados.train.log import Show
@@ -226,7 +227,9 @@ def test_scores_of_numpy_and_torch_are_numbers() -> None:
 
 
 def test_a_judge_is_found_by_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "own_rewards.py").write_text("def length(prompts, answers):\n    return [len(a) for a in answers]\n")
+    text = "def length(prompts, answers):\n    return [len(a) for a in answers]\n\ndef one(answers):\n    return []\n"
+    (tmp_path / "own_rewards.py").write_text(text)
+    (tmp_path / "leaving_rewards.py").write_text("import sys\nsys.exit(3)\n")
     monkeypatch.chdir(tmp_path)
     assert list(judge_of("own_rewards:length")(["a"], ["abc"])) == [3]
     with pytest.raises(InputError, match="own_rewards has no function 'lenght'; did you mean 'length'"):
@@ -235,6 +238,10 @@ def test_a_judge_is_found_by_its_name(tmp_path: Path, monkeypatch: pytest.Monkey
         judge_of("no_such_module:length")
     with pytest.raises(InputError, match="it must be module:function, a function of prompts and answers"):
         judge_of("length")
+    with pytest.raises(InputError, match=r"called with prompts and answers, and own_rewards:one\(answers\): too many"):
+        judge_of("own_rewards:one")
+    with pytest.raises(InputError, match="importing leaving_rewards failed with SystemExit: 3"):
+        judge_of("leaving_rewards:one")
 
 
 def test_who_learns_from_judgements_needs_a_judge_and_a_whole_model() -> None:

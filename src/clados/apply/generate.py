@@ -272,7 +272,7 @@ def _check(**given: Any) -> None:
     for name, argument, holds, allowed in (
         ("max_new_tokens", "max_new_tokens", lambda n: n >= 1, "at least 1"),
         ("min_new_tokens", "min_new_tokens", lambda n: n >= 0, "0 or more"),
-        ("temperature", "temperature", lambda n: n >= 0, "0 or more"),
+        ("temperature", "temperature", lambda n: 0 <= n < math.inf, "0 or more, and finite"),
         ("top_k", "top_k", lambda n: n >= 1, "at least 1"),
         ("top_p", "top_p", lambda n: 0 < n <= 1, "above 0 and at most 1"),
         ("n", "n", lambda n: n >= 1, "at least 1"),

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import torch
 
 from clados import spec as s
-from clados.apply.ready import ModelSource, batched, listed, load, pad_ids
+from clados.apply.ready import ModelSource, Ready, batched, listed, load, pad_ids
 from clados.data.examples import DataError, Pair
 from clados.data.templates import closed, conversation, written
 from clados.data.tokenizer import Tokenizer
@@ -37,6 +37,17 @@ def score(
     asked = asked * len(replies) if len(asked) == 1 else asked
     if len(asked) != len(replies):
         raise InputError(f"{len(asked)} prompts and {len(replies)} answers: give one prompt, or one for each answer")
+    refuse_empty(asked, replies)
+    return rewards(ready, asked, replies, batch=batch)
+
+
+@torch.inference_mode()
+def rewards(ready: Ready, asked: Sequence[str], replies: Sequence[str], *, batch: int = 32) -> list[float]:
+    """The reward of each answer to its prompt, also of one that has no words, as a model may write.
+
+    Raises:
+        DataError: for a prompt that leaves no room for an answer.
+    """
     template = getattr(ready.objective, "template", s.Template())
     cut = list[list[int]]()
     for prompt, row in zip(asked, judged_rows(ready.required_tokenizer, template, asked, replies)):
@@ -52,6 +63,17 @@ def score(
         for number, reward in zip(numbers, rewards):
             found[number] = reward
     return found
+
+
+def refuse_empty(prompts: Sequence[str], answers: Sequence[str]) -> None:
+    """Refuse answers without words.
+
+    Raises:
+        DataError: for the first of them.
+    """
+    for prompt, answer in zip(prompts, answers):
+        if not answer.strip():
+            raise DataError(f"the answer to '{prompt[:40]}' is empty")
 
 
 class JudgedRow(NamedTuple):
@@ -70,14 +92,7 @@ class JudgedRow(NamedTuple):
 def judged_rows(
     tokenizer: Tokenizer, template: s.Template, prompts: Sequence[str], answers: Sequence[str]
 ) -> list[JudgedRow]:
-    """Prompts with their answers as they are judged: by the template, the end token last.
-
-    Raises:
-        DataError: for an empty answer.
-    """
-    for prompt, answer in zip(prompts, answers):
-        if not answer.strip():
-            raise DataError(f"the answer to '{prompt[:40]}' is empty")
+    """Prompts with their answers as they are judged: by the template, the end token last."""
     eos = tokenizer.roles.eos or ""
     form = closed(template, eos, continues=True)
     texts = [written(form, conversation(Pair("", prompt, answer))) for prompt, answer in zip(prompts, answers)]

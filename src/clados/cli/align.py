@@ -32,7 +32,15 @@ def align_command(
     data: Annotated[
         str | None, typer.Option(help="Prompts and answers: your file or folder.", show_default="embedded ones")
     ] = None,
-    reward: Annotated[str | None, typer.Option(help="Who judges answers: module:function.")] = None,
+    reward: Annotated[
+        str | None, typer.Option(help="Who judges answers: module:function, or a folder.", show_default="the recipe's")
+    ] = None,
+    start: Annotated[
+        str | None,
+        typer.Option(
+            "--start", help="An earlier walk's folder, for stages that are not walked here.", show_default="none"
+        ),
+    ] = None,
     method: Annotated[
         MethodName, typer.Option(help="ppo: what the recipe says; grpo in the place of what learns from judgements.")
     ] = MethodName.AS_DECLARED,
@@ -66,6 +74,7 @@ def align_command(
         params=params,
         data=data,
         reward=reward,
+        start=start,
         method=method.value,
         steps=steps,
         seed=seed,
@@ -82,6 +91,8 @@ def align_command(
                 print(f"  not trained: it {each.without}")
                 continue
             print(f"  starts from {each.start}; the paper learned from: {each.stage.data}")
+            if each.judges:
+                print(f"  is judged by {', '.join(each.judges)}")
             for line in each.differs:
                 print(f"  {line}")
         return 0

@@ -140,7 +140,7 @@ def _stream(pieces: Iterable[str]) -> None:
         blank = text[len(text.rstrip()) :]
         print(output.for_terminal(text.rstrip()), end="", flush=True)
     lines = blank.count("\n")
-    print("" if lines > 1 else output.for_terminal(blank))
+    print()
     if lines > 1:
         output.print_note(f"{lines} line breaks at the end are not shown{_LOOP if lines > LOOP else ''}")
 

@@ -60,7 +60,7 @@ def pretrain_command(
         typer.Option(help="Learn as another model does, or by an objective's name.", show_default="the recipe's"),
     ] = None,
     reward: Annotated[
-        str | None, typer.Option(help="Who judges answers: module:function, for a stage that learns from judgements.")
+        str | None, typer.Option(help="Who judges answers, for a stage that learns so: module:function, or a folder.")
     ] = None,
     teacher: Annotated[
         str | None, typer.Option(help="The directory of the teacher, for a model that learns from one.")

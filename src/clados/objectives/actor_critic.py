@@ -9,7 +9,7 @@ from torch import Tensor
 from clados import spec as s
 from clados.nn.kinds.model import WholeModel
 from clados.objectives.base import Batch, Loss, LossTerm
-from clados.objectives.reinforcement import clipped_values, whole_kl
+from clados.objectives.reinforcement import Totals, clipped_values, here, whole_kl
 from clados.objectives.rollouts import RolloutTask
 from clados.objectives.sampling import Rollout, foreseen, log_likelihood
 
@@ -26,16 +26,19 @@ class ActorCriticTask(RolloutTask[s.ActorCritic], objective=s.ActorCritic):
     terms: ClassVar[Mapping[str, str]] = {"policy": "tokens", "kl": "tokens", "value": "tokens"}
     valued = True
 
-    def suited(self, model: s.Model, paper: s.Model) -> s.ActorCritic:
-        return self.objective.but(kl=UNPUBLISHED_KL) if self.objective.kl is None else self.objective
+    @property
+    def kl(self) -> float:
+        return UNPUBLISHED_KL if self.objective.kl is None else self.objective.kl
 
-    def aims(self, found: Rollout, kl: float) -> dict[str, Tensor]:
+    def suited(self, model: s.Model, paper: s.Model) -> s.ActorCritic:
+        return self.objective.but(kl=self.kl)
+
+    def aims(self, found: Rollout, kl: float, summed: Totals = here) -> dict[str, Tensor]:
         returns = found.scores[:, None].expand_as(found.values)
         return {"returns": returns, "advantages": returns - found.values}
 
     def loss(self, model: WholeModel, batch: Batch) -> Loss:
-        kl = UNPUBLISHED_KL if self.objective.kl is None else self.objective.kl
-        aim, number = batch.targets, batch.weights["policy"]
+        kl, aim, number = self.kl, batch.targets, batch.weights["policy"]
         states, logits = foreseen(model, batch.inputs, aim["places"])
         with torch.no_grad():
             _, start_logits = foreseen(model.owned.start.model, batch.inputs, aim["places"])

@@ -1,6 +1,6 @@
 """What every task makes and gives: batches and losses; and the vocabulary and setting that it is given."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from typing import NamedTuple, Self
@@ -18,6 +18,7 @@ from clados.nn.kinds.model import WholeModel
 
 Ids = NDArray[np.int64]
 Random = np.random.Generator
+Judge = Callable[[Sequence[str], Sequence[str]], Iterable[float]]  # prompts, answers to them: how good each is
 
 
 @dataclass(frozen=True)

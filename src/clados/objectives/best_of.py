@@ -9,6 +9,7 @@ from torch import Tensor
 from clados import spec as s
 from clados.nn.kinds.model import WholeModel
 from clados.objectives.base import Batch, Loss, LossTerm
+from clados.objectives.reinforcement import Totals, here
 from clados.objectives.rollouts import RolloutTask
 from clados.objectives.sampling import Rollout, foreseen, log_likelihood
 
@@ -32,7 +33,7 @@ class BestOfTask(RolloutTask[s.BestOf], objective=s.BestOf):
         best = found.scores.view(-1, self.samples).argmax(1)
         return best + self.samples * torch.arange(len(best), device=best.device)
 
-    def aims(self, found: Rollout, kl: float) -> dict[str, Tensor]:
+    def aims(self, found: Rollout, kl: float, summed: Totals = here) -> dict[str, Tensor]:
         return {}
 
     def loss(self, model: WholeModel, batch: Batch) -> Loss:

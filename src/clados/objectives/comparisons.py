@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from itertools import combinations
 from typing import Any, NamedTuple
 
@@ -11,11 +12,11 @@ from torch.nn.functional import binary_cross_entropy_with_logits, logsigmoid
 
 from clados import spec as s
 from clados.apply.ready import Ready
-from clados.apply.score import judged_rows
+from clados.apply.score import judged_rows, refuse_empty, rewards
 from clados.data.examples import DataError, RankedAnswers
 from clados.data.packing import generator
 from clados.nn.kinds.model import WholeModel
-from clados.objectives.base import Batch, Ids, Loss, LossTerm, Random, Setting, padded, with_mask
+from clados.objectives.base import Batch, Ids, Judge, Loss, LossTerm, Random, Setting, padded, with_mask
 from clados.objectives.measures import Measure, Sample
 from clados.objectives.tasks import Fitting, Small, Source, SourceConfig, Task, of_kind
 
@@ -44,6 +45,7 @@ class ComparisonsTask(Task[s.Comparisons, RankedRow], objective=s.Comparisons):
     batch = 16
     writes = ("continues",)
     usual = False
+    judging = True
     term = "pairs"
     small = Small(steps=400, batch=16, lr=1e-3, dropout=0.0)
     before = Small(params="640K", vocab=1024, steps=300)
@@ -63,6 +65,7 @@ class ComparisonsTask(Task[s.Comparisons, RankedRow], objective=s.Comparisons):
         rows, tokenizer = self.learnable(examples), config.required_tokenizer
         flat = [(each.prompt, answer) for each in rows for answer in each.answers]
         prompts, answers = [each for each, _ in flat], [each for _, each in flat]
+        refuse_empty(prompts, answers)
         ids = iter(judged_rows(tokenizer, self.objective.template, prompts, answers))
         made = []
         for number, each in enumerate(rows):
@@ -137,6 +140,9 @@ class ComparisonsTask(Task[s.Comparisons, RankedRow], objective=s.Comparisons):
     def compared(self, ends: Sequence[float], baseline: Mapping[str, float]) -> str:
         every = ", ".join(f"{each:.2f}" for each in ends)
         return f"{every} nats a pair against {baseline['loss']:.2f} of equal rewards (goal: {NATS_BELOW} below)"
+
+    def judge(self, ready: Ready) -> Judge:
+        return partial(rewards, ready)
 
     def measure(self, ready: Ready, sample: Sample) -> Measure:
         """The share of pairs that are ordered rightly, each prompt counted alike, beside chance."""

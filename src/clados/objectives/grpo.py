@@ -13,7 +13,7 @@ from torch import Tensor
 from clados import spec as s
 from clados.nn.kinds.model import WholeModel
 from clados.objectives.base import Batch, Loss, LossTerm
-from clados.objectives.reinforcement import clipped_policy, estimated_kl, group_advantages
+from clados.objectives.reinforcement import Totals, clipped_policy, estimated_kl, group_advantages, here
 from clados.objectives.rollouts import RolloutTask
 from clados.objectives.sampling import Rollout, foreseen, log_likelihood
 
@@ -28,7 +28,7 @@ class GRPOTask(RolloutTask[s.GRPO], objective=s.GRPO):
     def samples(self) -> int:
         return self.objective.samples
 
-    def aims(self, found: Rollout, kl: float) -> dict[str, Tensor]:
+    def aims(self, found: Rollout, kl: float, summed: Totals = here) -> dict[str, Tensor]:
         advantages = group_advantages(found.scores, self.samples)[:, None]
         return {"advantages": advantages, "old": found.log_p, "start": found.log_start}
 

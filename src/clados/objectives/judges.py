@@ -1,13 +1,18 @@
-"""Judges of answers: any function of prompts and answers that gives a number for each."""
+"""Judges of answers: any function of prompts and answers that gives a number for each, or a model that learned to."""
 
+import inspect
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from numbers import Real
+from pathlib import Path
 
+import torch
+
+from clados.apply.ready import load
 from clados.errors import InputError
 from clados.names import function_named
-
-Judge = Callable[[Sequence[str], Sequence[str]], Iterable[float]]  # prompts, answers to them: how good each is
+from clados.objectives.base import Judge
+from clados.objectives.tasks import task
 
 
 def judge_scores(judge: Judge, name: str, prompts: Sequence[str], answers: Sequence[str]) -> list[float]:
@@ -23,7 +28,7 @@ def judge_scores(judge: Judge, name: str, prompts: Sequence[str], answers: Seque
         found = list(judge(prompts, answers))
     except InputError:
         raise
-    except Exception as error:  # a user's own code may raise anything
+    except (Exception, SystemExit) as error:  # a user's own code may raise anything
         raise InputError(f"reward {name} failed with {type(error).__name__}: {error}") from error
     if len(found) != len(answers):
         raise InputError(f"reward {name} gave {len(found)} scores for {len(answers)} answers; it must give one each")
@@ -44,10 +49,34 @@ def _score(found: object, name: str, answer: str) -> float:
 
 
 def judge_of(name: str) -> Judge:
-    """The function of ``module:function``; the module may stand in the working directory.
+    """The function of ``module:function``, or the trained model in a folder of that name.
 
     Raises:
-        InputError: there is no such module or function.
+        InputError: there is neither, the function does not take prompts and answers, or the model is no judge.
+        CladosError: the folder's files are absent or damaged.
     """
+    module, _, function = name.partition(":")
+    if module and function.isidentifier():
+        return _function(name)
+    if not Path(name).is_dir() or not name:
+        said = "module:function, a function of prompts and answers, or the folder of a model that scores answers"
+        raise InputError(f"reward is '{name}'; it must be {said}")
+    ready = load(name, device="cuda" if torch.cuda.is_available() else "cpu")
+    if ready.objective is None:
+        raise InputError(f"reward is '{name}': what its model learned is not known, so it is no judge of answers")
+    return task(ready.objective).judge(ready)
+
+
+def _function(name: str) -> Judge:
+    """A user's function, when it can be called with prompts and answers, as far as its signature is known."""
     judge: Judge = function_named(name, "reward", "a function of prompts and answers")
+    try:
+        taken = inspect.signature(judge)
+    except (TypeError, ValueError):
+        return judge
+    try:
+        taken.bind((), ())
+    except TypeError as error:
+        said = f"it is called with prompts and answers, and {name}{taken}: {error}"
+        raise InputError(f"reward is '{name}': {said}") from error
     return judge

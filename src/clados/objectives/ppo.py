@@ -9,11 +9,13 @@ from clados import spec as s
 from clados.nn.kinds.model import WholeModel
 from clados.objectives.base import Batch, Loss, LossTerm
 from clados.objectives.reinforcement import (
+    Totals,
     adapted_kl,
     clipped_policy,
     clipped_share,
     clipped_values,
     generalised_advantages,
+    here,
     kl_rewards,
     whitened,
 )
@@ -31,12 +33,12 @@ class PPOTask(RolloutTask[s.PPO], objective=s.PPO):
         one = self.objective
         return kl if one.target is None else adapted_kl(kl, found, one.target, one.horizon, answers)
 
-    def aims(self, found: Rollout, kl: float) -> dict[str, Tensor]:
+    def aims(self, found: Rollout, kl: float, summed: Totals = here) -> dict[str, Tensor]:
         rewards = kl_rewards(found.scores, found.log_p, found.log_start, found.written, kl)
         advantages, returns = generalised_advantages(
             rewards, found.values, found.written, self.objective.discount, self.objective.smoothing
         )
-        advantages = whitened(advantages, found.written)
+        advantages = whitened(advantages, found.written, summed=summed)
         return {"advantages": advantages, "returns": returns, "values": found.values, "old": found.log_p}
 
     def loss(self, model: WholeModel, batch: Batch) -> Loss:

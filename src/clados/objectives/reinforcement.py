@@ -4,8 +4,12 @@ All are of answers side by side, [rows, length] for what is said of tokens; ``wr
 written, and False behind the end of an answer, where no figure means anything.
 """
 
+from collections.abc import Callable, Sequence
+
 import torch
 from torch import Tensor
+
+Totals = Callable[[Sequence[Tensor]], Sequence[float | Tensor]]  # numbers, each added up over all processes
 
 BESIDE_VARIANCE = 1e-8  # beside a variance (openai/lm-human-preferences, whiten)
 BESIDE_DEVIATION = 1e-4  # beside the deviation of a group (TRL 1.16.0)
@@ -17,14 +21,24 @@ def written_mean(x: Tensor, written: Tensor) -> Tensor:
     return (x * written).sum() / written.sum()
 
 
-def whitened(x: Tensor, written: Tensor, *, centred: bool = True) -> Tensor:
+def here(numbers: Sequence[Tensor]) -> Sequence[Tensor]:
+    """Numbers as they are: what one process has."""
+    return numbers
+
+
+def whitened(x: Tensor, written: Tensor, *, centred: bool = True, summed: Totals = here) -> Tensor:
     """x with variance 1 over what is written, and mean 0 where it is ``centred``; its mean stays where it is not.
 
     (Stiennon et al. 2020 and Ziegler et al. 2019 whiten so; the variance is the unbiased one, as TRL 0.11.4's.)
+
+    Args:
+        summed: mean and variance are those of all processes by it.
     """
-    number, middle = written.sum(), written_mean(x, written)
-    spread = ((x - middle).square() * written).sum() / (number - 1).clamp(min=1)
-    made = (x - middle) * (spread + BESIDE_VARIANCE).rsqrt()
+    number, whole = summed([written.sum(), (x * written).sum()])
+    middle = whole / number
+    (squares,) = summed([((x - middle).square() * written).sum()])
+    spread = squares / max(float(number) - 1, 1)
+    made = (x - middle) * (spread + BESIDE_VARIANCE) ** -0.5
     return made if centred else made + middle
 
 

@@ -30,6 +30,7 @@ from clados.nn.kinds.model import WholeModel
 from clados.objectives.base import Batch, Ids, Random, Setting, with_mask
 from clados.objectives.measures import Measure, Sample
 from clados.objectives.owned import Frozen, Owned
+from clados.objectives.reinforcement import Totals, here
 from clados.objectives.sampling import Rollout
 from clados.objectives.tasks import Fitting, Objective, Source, SourceConfig, Task, of_kind
 from clados.spec.core.scale import width
@@ -168,8 +169,12 @@ class RolloutTask(Task[Objective, Prompt]):
         return torch.arange(len(found), device=found.ids.device)
 
     @abstractmethod
-    def aims(self, found: Rollout, kl: float) -> dict[str, Tensor]:
-        """What the loss asks of each answer beside its tokens, each [rows, ...]; over the whole step's answers."""
+    def aims(self, found: Rollout, kl: float, summed: Totals = here) -> dict[str, Tensor]:
+        """What the loss asks of each answer beside its tokens, each [rows, ...]; over the whole step's answers.
+
+        Args:
+            summed: adds up numbers over all processes, each of which has answers of its own.
+        """
 
     # ------------------------------------------------------------ how it is judged
 

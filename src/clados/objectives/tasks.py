@@ -27,7 +27,7 @@ from clados.data.tokenizer import Tokenizer
 from clados.errors import InputError
 from clados.names import snake_case
 from clados.nn.kinds.model import WholeModel
-from clados.objectives.base import Batch, Ids, Loss, Random, Setting, VocabIds
+from clados.objectives.base import Batch, Ids, Judge, Loss, Random, Setting, VocabIds
 from clados.objectives.measures import Measure, Sample
 from clados.objectives.owned import Owned
 from clados.spec.core.registry import GROUP, import_parts
@@ -152,6 +152,7 @@ class Task(ABC, Generic[Objective, Row]):
         documents: how many documents it needs at least.
         usual: whether it is what a model of a recipe is meant to become, where no stage is named: judges of answers are
             not, nor what needs a judge.
+        judging: whether its models say how good answers are, see ``judge``.
         teaches: the objective by which a teacher is tuned before it teaches; empty for that of its own recipe.
         writes: how a model that learns so writes; empty where that does not matter.
         term: the loss that is compared with the baseline, where there are several.
@@ -169,6 +170,7 @@ class Task(ABC, Generic[Objective, Row]):
     whole_batch: ClassVar[bool] = False
     remembers: ClassVar[bool] = False
     usual: ClassVar[bool] = True
+    judging: ClassVar[bool] = False
     teaches: ClassVar[str] = ""
     writes: ClassVar[tuple[Writes | None, ...]] = ()
     term: ClassVar[str] = "loss"
@@ -349,6 +351,16 @@ class Task(ABC, Generic[Objective, Row]):
     @abstractmethod
     def measure(self, ready: Ready, sample: Sample) -> Measure:
         """How well a trained model does its own work on held-out rows, against the trivial answer."""
+
+    def judge(self, ready: Ready) -> Judge:
+        """A trained model as a judge of answers.
+
+        Raises:
+            InputError: for an objective that learns no judgement.
+        """
+        raise InputError(
+            f"{ready.name} learned {type(self.objective).__name__}, which does not say how good answers are"
+        )
 
     @property
     def needs(self) -> tuple[str, ...]:

@@ -8,7 +8,8 @@ from typing import ClassVar
 
 from clados.apply.chat import Message
 from clados.errors import InputError
-from clados.objectives.judges import Judge, judge_scores
+from clados.objectives.base import Judge
+from clados.objectives.judges import judge_scores
 from clados.systems.system import Response, Spoken, System, best_of, last_said
 from clados.systems.tools import ToolResult, Toolset
 from clados.systems.writing import Likelihood, TextWriter, Wanted, one_text

@@ -1,12 +1,14 @@
 """The later stages of a recipe one after the other, each from what came before it; what ``clados align`` does."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
 
 from clados import spec as s
 from clados.catalog.counts import canonical
+from clados.catalog.lineage import ancestors
+from clados.catalog.load import catalog
 from clados.data.examples import DataError
 from clados.data.readers import read
 from clados.errors import InputError
@@ -28,7 +30,7 @@ from clados.train.swapped import learning
 
 Method = Literal["ppo", "grpo"]
 METHODS = get_args(Method)
-USUAL_START = "gpt-2"  # the small model that stands for a decoder of which none comes along
+USUAL_START = "gpt-2"  # the small model that stands for a decoder of whose ancestors none comes along
 GROUP = 8  # answers to a prompt where GRPO stands in the place of PPO; its paper's 64 take as many times longer
 ROLLOUT_STEPS = 60
 REPORT = "report.html"
@@ -43,7 +45,9 @@ class Walk:
         stages: of these, those that are walked; all that can be when empty.
         params: the budget of what the first stages start from, trained first; else a small model that comes along.
         data: of every stage that reads such examples; else each has its embedded set.
-        reward: who judges answers, as ``Choices.reward``.
+        reward: who judges answers, as ``Choices.reward``; else the stages that the recipe names, or its reward model
+            where people judged.
+        start: the folder of an earlier walk, whose stages stand for those that are not walked here.
         method: "grpo" in the place of the recipe's PPO.
         steps: of each stage.
     """
@@ -53,6 +57,7 @@ class Walk:
     params: str | None = None
     data: str | None = None
     reward: str | None = None
+    start: str | None = None
     method: Method = "ppo"
     steps: int | None = None
     seed: int = 0
@@ -70,7 +75,8 @@ class Leg:
 
     Attributes:
         stage: as the recipe has it; learned: its objective, or what stands in its place.
-        start: a stage's name, a small model's id, or a card.
+        start: a stage's name, a small model's id, a card, or the folder of a stage that was walked before.
+        judges: likewise, and functions; none for a stage that learns without.
         without: why it is not trained; empty where it is.
         differs: in what it is not the paper's.
     """
@@ -80,15 +86,22 @@ class Leg:
     start: str
     without: str
     differs: tuple[str, ...]
+    judges: tuple[str, ...] = ()
 
     def json(self) -> dict[str, Any]:
         """As plain data."""
         said = {"stage": self.stage.name, "objective": repr(self.learned), "start": self.start}
-        return {**said, "data": self.stage.data, "not trained": self.without, "differs": [*self.differs]}
+        return {
+            **said,
+            "judges": [*self.judges],
+            "data": self.stage.data,
+            "not trained": self.without,
+            "differs": [*self.differs],
+        }
 
 
 def legs(asked: Walk) -> list[Leg]:
-    """The plan of a walk: each stage that starts from a trained model, in order. Trains and writes nothing.
+    """The plan of a walk: each stage that starts from a trained model, after its start and judges. Trains nothing.
 
     Raises:
         InputError: a recipe without such stages, a stage that it has not, one that cannot be trained and was asked for
@@ -109,16 +122,40 @@ def legs(asked: Walk) -> list[Leg]:
             )
     for name in () if asked.reward is None else asked.reward.split(","):
         judge_of(name.strip())
+    if asked.start is not None and not Path(asked.start).is_dir():
+        raise InputError(f"start is '{asked.start}'; it must be the folder of an earlier walk")
     found: dict[str, Leg] = {}
-    for stage in later:
-        if not asked.stages or stage.name in asked.stages:
-            found[stage.name] = _leg(asked, stage, found, {each.name for each in recipe.stages})
+    for stage in _in_order({each.name: each for each in later if not asked.stages or each.name in asked.stages}, later):
+        found[stage.name] = _leg(asked, stage, found, recipe)
     if refused := [each for each in found.values() if each.without and each.stage.name in asked.stages]:
         raise InputError(f"{card}: stage '{refused[0].stage.name}' {refused[0].without}")
     return [*found.values()]
 
 
-def _leg(asked: Walk, stage: s.Tuning, before: dict[str, Leg], own: set[str]) -> Leg:
+def _in_order(walked: dict[str, s.Tuning], later: Sequence[s.Tuning]) -> list[s.Tuning]:
+    """The stages that are walked, each after what it starts from and its judges."""
+    found = dict[str, s.Tuning]()
+
+    def visit(stage: s.Tuning) -> None:
+        for name in (stage.start, *_judging(stage, later)):
+            if name in walked and name not in found:
+                visit(walked[name])
+        found[stage.name] = stage
+
+    for each in walked.values():
+        if each.name not in found:
+            visit(each)
+    return [*found.values()]
+
+
+def _judging(stage: s.Tuning, later: Sequence[s.Stage]) -> tuple[str, ...]:
+    """The stages that judge a stage's answers: those of the recipe, or where people judged its last reward model."""
+    if stage.judges or not runs(stage.objective) or not isinstance(task(stage.objective), RolloutTask):
+        return stage.judges
+    return tuple([each.name for each in later if runs(each.objective) and task(each.objective).judging][-1:])
+
+
+def _leg(asked: Walk, stage: s.Tuning, before: dict[str, Leg], recipe: s.Recipe) -> Leg:
     learned, differs = stage.objective, list[str]()
     if not runs(learned):
         return Leg(stage, learned, "", f"learns by {type(learned).__name__}, which nothing runs yet", ())
@@ -126,18 +163,17 @@ def _leg(asked: Walk, stage: s.Tuning, before: dict[str, Leg], own: set[str]) ->
         learned = learning(declared(asked.model.partition(":")[0]), swapped).recipe.stages[0].objective
         differs.append(f"learns by {learned!r} in the place of {type(stage.objective).__name__}")
     one = task(learned)
-    start, missing = _start(asked, stage, before, own)
+    start, missing = _start(asked, stage, before, {each.name for each in recipe.stages})
     if missing:
         return Leg(stage, learned, start, missing, ())
     if start not in (stage.start, f"{PREFIX}{stage.start.partition(':')[0]}"):
         differs.append(f"starts from {start} in the place of {stage.start}")
+    judges: tuple[str, ...] = ()
     if isinstance(one, RolloutTask):
-        judges = ", ".join(f"'{each}'" for each in stage.judges) or "people"
-        if asked.reward is None:
-            return Leg(
-                stage, learned, start, f"is judged by {judges}: name who judges here (--reward module:function)", ()
-            )
-        differs.append(f"is judged by {asked.reward} in the place of {judges}")
+        judges, missing, other = _judges(asked, stage, before, recipe)
+        if missing:
+            return Leg(stage, learned, start, missing, ())
+        differs += other
     numbers = {
         "steps": (asked.steps or _steps(stage), stage.steps),
         "batch": (scaled_batch(stage, one), stage.batch),
@@ -147,7 +183,42 @@ def _leg(asked: Walk, stage: s.Tuning, before: dict[str, Leg], own: set[str]) ->
         f"{name} {here:,}, published {there:,}" for name, (here, there) in numbers.items() if there and here != there
     ]
     differs.append(f"learns from {_data(asked, one) or f'the embedded set {one.data}'}")
-    return Leg(stage, learned, start, "", tuple(differs))
+    return Leg(stage, learned, start, "", tuple(differs), judges)
+
+
+def _judges(
+    asked: Walk, stage: s.Tuning, before: dict[str, Leg], recipe: s.Recipe
+) -> tuple[tuple[str, ...], str, list[str]]:
+    """Who judges a stage's answers, why nobody can, and in what they are not the paper's."""
+    papers = _listed(stage.judges) or "people"
+    if asked.reward is not None:
+        return (
+            tuple(map(str.strip, asked.reward.split(","))),
+            "",
+            [f"is judged by {asked.reward} in the place of {papers}"],
+        )
+    found = {name: _earlier(asked, name, before) for name in _judging(stage, recipe.stages)}
+    able = {name: folder for name, (folder, missing) in found.items() if not missing}
+    if not able:
+        why = "; ".join(f"'{name}' {missing}" for name, (_, missing) in found.items())
+        return (), f"is judged by {why or papers}: name who judges here (--reward)", []
+    other = [f"is judged by {_listed(able)} in the place of people"] if not stage.judges else []
+    other += [f"is judged without '{name}', which {missing}" for name, (_, missing) in found.items() if missing]
+    return tuple(able.values()), "", other
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(f"'{each}'" for each in names)
+
+
+def _earlier(asked: Walk, name: str, before: dict[str, Leg]) -> tuple[str, str]:
+    """An earlier stage, walked here or before, and why it is not there."""
+    if leg := before.get(name):
+        return name, leg.without
+    if asked.start is None:
+        return "", "is not walked"
+    folder = Path(asked.start) / name
+    return str(folder), "" if finished(folder) else f"is not walked, and not in {asked.start}"
 
 
 def _swapped(asked: Walk, stage: s.Tuning) -> str | None:
@@ -159,16 +230,21 @@ def _swapped(asked: Walk, stage: s.Tuning) -> str | None:
 
 def _start(asked: Walk, stage: s.Tuning, before: dict[str, Leg], own: set[str]) -> tuple[str, str]:
     """What a stage starts from, and why it cannot."""
-    if stage.start in own:
-        leg = before.get(stage.start)
-        if leg and not leg.without:
-            return stage.start, ""
-        if leg or asked.stages:
-            return "", f"starts from '{stage.start}', which {leg.without if leg else 'is not walked'}"
     card = stage.start.partition(":")[0]
-    if asked.params:
-        return stage.start, ""
-    return f"{PREFIX}{card}" if small_model(card) else f"{PREFIX}{USUAL_START}", ""
+    if stage.start in own:
+        if stage.start in before or asked.start is not None or asked.stages:
+            start, missing = _earlier(asked, stage.start, before)
+            return start, f"starts from '{stage.start}', which {missing}" if missing else ""
+        card = asked.model.partition(":")[0]
+    return stage.start if asked.params else _small_start(card) or stage.start, ""
+
+
+def _small_start(card: str) -> str:
+    """The small model of a card's kind that stands for it: itself, its nearest ancestor, or the usual decoder."""
+    kind, cards = type(declared(card).model), catalog()
+    nearest = [card, *dict.fromkeys(edge.parent for edge in ancestors(cards, card)), USUAL_START]
+    able = (each for each in nearest if small_model(each) and type(declared(each).model) is kind)
+    return next((f"{PREFIX}{each}" for each in able), "")
 
 
 def _data(asked: Walk, one: Task[Any, Any]) -> str | None:
@@ -221,7 +297,11 @@ def align(
         show.note(f"{asked.model}: stage '{leg.stage.name}' starts from {leg.start}")
         if not (resume and finished(folder)):
             result = pretrain(
-                _choices(asked, leg, begun), folder, resume=resume and (folder / RUN).exists(), show=show, stop=stop
+                _choices(asked, leg, begun, out),
+                folder,
+                resume=resume and (folder / RUN).exists(),
+                show=show,
+                stop=stop,
             )
             if not result.finished:
                 return False
@@ -230,12 +310,13 @@ def align(
     return True
 
 
-def _choices(asked: Walk, leg: Leg, begun: Path) -> Choices:
+def _choices(asked: Walk, leg: Leg, begun: Path, out: Path) -> Choices:
     """The run of a stage."""
+    judges = [str(out / each) if (out / each / RUN).exists() else each for each in leg.judges]
     one, swapped = task(leg.learned), _swapped(asked, leg.stage)
     first = declared(asked.model.partition(":")[0]).recipe.stages[0].name
     known = str(begun) != leg.stage.start  # a card, which is trained first
-    more: dict[str, Any] = {"reward": asked.reward} if isinstance(one, RolloutTask) else {}
+    more: dict[str, Any] = {"reward": ",".join(judges)} if judges else {}
     if swapped:
         more |= {"objective": swapped}
     return Choices(

@@ -12,6 +12,7 @@ import torch
 from clados import spec as s
 from clados.apply.generate import generate
 from clados.apply.ready import load
+from clados.data.examples import Dialogue, Pair
 from clados.data.templates import Conversation, Turn, closed, conversation, written
 from clados.drawing.curve import curves
 from clados.errors import InputError
@@ -26,6 +27,7 @@ WATCHED = {  # names in the log of a stage, and what they are a mean of
     "length": "tokens of an answer",
     "entropy": "nats of a token",
 }
+JUDGING = {"loss": "nats of a pair", "accuracy": "pairs in order"}  # the same of a model that judges
 PAGE_STYLE = """
 :root{color-scheme:light dark}body{font:15px/1.5 system-ui,'DejaVu Sans',sans-serif;max-width:960px;margin:0 auto;
 padding:24px}table{border-collapse:collapse;width:100%;font-size:14px}th,td{text-align:left;vertical-align:top;
@@ -71,10 +73,12 @@ def _stage(one: Walked) -> list[str]:
     entries = [json.loads(line) for line in (one.folder / "log.jsonl").read_text(encoding="utf-8").splitlines()]
     found = [f"<h2>{escape(one.name)}</h2><p>{escape(one.objective)}, from {escape(one.start)}</p>"]
     found.append("<ul>" + "".join(f"<li>{escape(each)}</li>" for each in one.differs) + "</ul>")
-    sampled = any("reward" in entry for entry in entries)
-    for name, of in WATCHED.items() if sampled else {"loss": "nats a token"}.items():
+    named = {name for entry in entries for name in (*entry, *entry.get("held_out", ()))}
+    sampled, judging = "reward" in named, "accuracy" in named
+    for name, of in (WATCHED if sampled else JUDGING if judging else {"loss": "nats a token"}).items():
         found.append(f"<figure>{_figure(entries, name, of)}</figure>")
-    rows = zip(*answers_of(one))
+    if not (rows := [*zip(*answers_of(one))]):
+        return found
     cells = "".join("<tr>" + "".join(f"<td><pre>{escape(each)}</pre></td>" for each in row) + "</tr>" for row in rows)
     heads = "<tr><th>prompt</th><th>before</th><th>after</th></tr>"
     return [*found, f"<table><thead>{heads}</thead><tbody>{cells}</tbody></table>"]
@@ -97,6 +101,8 @@ def answers_of(one: Walked) -> tuple[list[str], list[str], list[str]]:
         return [], [], []
     data = json.loads((one.folder / "run.json").read_text(encoding="utf-8"))["choices"].get("data")
     held = run_data(task(after.objective), data).held  # type: ignore[arg-type]
+    if not isinstance(held[0], Pair | Dialogue):  # judged, not answered
+        return [], [], []
     asked = [
         conversation(each).turns[-1].prompt for each in held[:: max(1, len(held) // ANSWERS_SHOWN)][:ANSWERS_SHOWN]
     ]

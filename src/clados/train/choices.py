@@ -37,8 +37,8 @@ class Choices:
         dropout: every rate of the model, instead of the paper's: runs that see no text twice need none.
         vocab: tokens of the tokenizer that is trained.
         shuffled: train and measure on shuffled data, as a control.
-        reward: who judges answers, for an objective that learns from judgements: ``module:function``, or several,
-            parted by commas, whose scores are added up.
+        reward: who judges answers, for an objective that learns from judgements: ``module:function``, the folder of a
+            model that scores answers, or several, parted by commas, whose scores are added up.
         sharded: each of torchrun's processes holds a part of every tensor only.
         objective: another one than the recipe's: a card's id, or its own name ("masked-tokens:rate=0.3").
         teacher: the directory of a model that teaches, for an objective that has one; the student has its width,

@@ -6,7 +6,8 @@ from clados import spec as s
 from clados.data.readers import read
 from clados.errors import InputError
 from clados.objectives import Source, SourceConfig, Task
-from clados.objectives.judges import Judge, judge_of
+from clados.objectives.base import Judge
+from clados.objectives.judges import judge_of
 from clados.objectives.rollouts import RolloutTask
 from clados.train.swapped import text_task
 
@@ -23,7 +24,7 @@ def judges_of(one: Task[Any, Any], reward: str | None) -> dict[str, Judge]:
             raise InputError(f"reward is {reward}; {kind} learns without judges")
         return {}
     if reward is None:
-        raise InputError(f"{kind} learns from judgements: name who judges, a module:function (--reward)")
+        raise InputError(f"{kind} learns from judgements: name who judges, a module:function or a folder (--reward)")
     return {name.strip(): judge_of(name.strip()) for name in reward.split(",")}
 
 

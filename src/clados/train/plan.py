@@ -13,7 +13,7 @@ from clados.nn.kinds.model import WholeModel
 from clados.nn.make import build
 from clados.nn.memory import enough_memory
 from clados.objectives import Batch, Setting, Source, SourceConfig, task
-from clados.objectives.judges import Judge
+from clados.objectives.base import Judge
 from clados.objectives.rollouts import RolloutTask
 from clados.train.choices import CHOICE_TYPES, Choices
 from clados.train.fitting import Facts, texts

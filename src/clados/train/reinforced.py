@@ -8,6 +8,7 @@ say how far the weights have moved.
 import copy
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,8 @@ from clados.data.sampler import Sampler
 from clados.errors import InputError
 from clados.nn.kinds.model import WholeModel
 from clados.objectives import Batch, Loss, LossTerm, Setting, Source, task, training_loss
-from clados.objectives.judges import Judge, judge_scores
+from clados.objectives.base import Judge
+from clados.objectives.judges import judge_scores
 from clados.objectives.reinforcement import entropy
 from clados.objectives.rollouts import Beginning, Prompt, RolloutTask
 from clados.objectives.sampling import Rollout, Sampled, foreseen, log_likelihood, sample
@@ -84,7 +86,8 @@ class ReinforcedUnit(Unit):
         found = self.rollout(self._prompts(step), self._seed(5, step))
         self.noted = {**found.figures(), "kl_coefficient": self.kl}
         chosen = self.task.chosen(found)
-        aims = {name: value[chosen] for name, value in self.task.aims(found, self.kl).items()}
+        aimed = self.task.aims(found, self.kl, partial(self.world.summed, device=self.device))
+        aims = {name: value[chosen] for name, value in aimed.items()}
         answers = Sampled(found.ids, found.begins, found.written).rows(chosen)
         parts = min(self.task.minibatches, len(chosen))
         for each in range(self.task.passes):
