@@ -32,6 +32,7 @@ SEEDS = (0, 1, 2)
 
 BYTES = 300  # tokens of a small vocabulary that begins with every byte
 SCRIPTS = 512  # tokens of one that has letters of many languages
+SHORT = 32  # tokens of a row from which encoder and decoder learn to read and write in hundreds of steps
 
 
 def of_bytes(model: s.Model) -> bool:
@@ -114,7 +115,8 @@ def choices(
 def start_folder(subject: Subject, stage: s.Tuning, before: Small) -> Path:
     """What a tuned small self starts from where no small model ships: an earlier stage's, or another model's.
 
-    It is trained as it would be to prove it, but of the size, and for as long, as ``before`` says.
+    It is trained as it would be to prove it, but of the size, and for as long, as ``before`` says; an encoder with a
+    decoder on as many tokens in short rows.
     """
     earlier = next((each for each in subject.declaration.recipe.stages if each.name == stage.start), None)
     one = subject if earlier else replace(subject, card=catalog()[stage.start.partition(":")[0]])
@@ -122,6 +124,8 @@ def start_folder(subject: Subject, stage: s.Tuning, before: Small) -> Path:
     if asked.start is None and asked.params is not None:
         sized = {name: value for name, value in asdict(before).items() if value is not None and name != "relative"}
         asked = replace(asked, **sized)
+        if one.declaration.model.writes == "answers" and asked.batch and asked.length:
+            asked = replace(asked, batch=asked.batch * asked.length // SHORT, length=SHORT)
     run_of(one, asked)
     return folder_of(one, asked)
 
