@@ -21,6 +21,9 @@ from clados.objectives.reinforcement import (
 )
 from clados.objectives.rollouts import RolloutTask
 from clados.objectives.sampling import Rollout, foreseen, log_likelihood
+from clados.spec.core.scale import width
+
+SMALL_TEXT = 0.05  # the largest weight of the pretraining text for a model that is smaller than the paper's
 
 
 class PPOTask(RolloutTask[s.PPO], objective=s.PPO):
@@ -28,6 +31,15 @@ class PPOTask(RolloutTask[s.PPO], objective=s.PPO):
 
     terms: ClassVar[Mapping[str, str]] = {"policy": "tokens", "value": "tokens"}
     valued = True
+
+    def suited(self, model: s.Model, paper: s.Model) -> s.PPO:
+        """With less pretraining text for a small model, whose loss of text is far from the least that it can reach.
+
+        InstructGPT's 27.8 takes one back to what it was before it learned to answer: its reward falls.
+        """
+        one = self.objective
+        small = one.pretraining > SMALL_TEXT and width(model) < width(paper)
+        return one.but(pretraining=SMALL_TEXT) if small else one
 
     def adapted(self, kl: float, found: float, answers: int) -> float:
         one = self.objective

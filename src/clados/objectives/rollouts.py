@@ -32,7 +32,7 @@ from clados.objectives.measures import Measure, Sample
 from clados.objectives.owned import Frozen, Owned
 from clados.objectives.reinforcement import Totals, here
 from clados.objectives.sampling import Rollout
-from clados.objectives.tasks import Fitting, Objective, Source, SourceConfig, Task, of_kind
+from clados.objectives.tasks import Fitting, Objective, Small, Source, SourceConfig, Task, of_kind
 from clados.spec.core.scale import width
 from clados.spec.kinds.model import Writes
 
@@ -78,6 +78,7 @@ class RolloutTask(Task[Objective, Prompt]):
     length = 96
     batch = 16
     usual = False
+    small = Small(steps=60, lr=3e-4)
     term = "loss"
     terms: ClassVar[Mapping[str, str]] = {"policy": "tokens"}
     valued: ClassVar[bool] = False

@@ -1,11 +1,175 @@
-"""Proof ``adapts``: the later stages of a recipe move what they are meant to move."""
+"""Proof ``adapts``: the later stages of a recipe move what they are meant to move.
 
+The walk is that of ``clados align`` with nothing chosen, a folder a seed. What is asked of a stage follows from what it
+learns: a judge orders more than 80 % of held-out pairs rightly, and after a run on shuffled ones no more than chance;
+what learns from judgements is judged better than its start, by a margin, and stays within a distance of it; everything
+else ends below the held-out loss of its start.
+"""
+
+import json
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from clados import spec as s
+from clados.apply.ready import load
+from clados.errors import InputError
+from clados.files import write_json
+from clados.nn.kinds.model import WholeModel
+from clados.objectives import runs, task
+from clados.objectives.measures import Sample
+from clados.objectives.owned import Frozen
+from clados.objectives.rollouts import RolloutTask
 from clados.proofs.proof import Finding, Subject
+from clados.proofs.training import SEEDS, code_of
+from clados.train.align import Leg, Walk, align, choices_of, legs
+from clados.train.choices import Choices
+from clados.train.plan import Plan, initial_model
+from clados.train.planned import planned
+from clados.train.pretrain import pretrain
+from clados.train.reinforced import ReinforcedUnit
+
+ORDERED = 0.8  # pairs that a judge orders rightly
+BESIDE_CHANCE = 0.1  # from one half ends a judge whose answers were shuffled, at most
+PAIRS = 512  # held-out prompts whose pairs are judged
+GAIN = 0.5  # deviations of the start's rewards, by which the mean reward has to rise
+FARTHEST = 25.0  # nats of an answer from the start
+PROMPTS = 192  # held-out prompts that are answered
+BELOW = 0.1  # nats below its start ends every other stage
+ANSWERS_SEED = 17
+
+
+@dataclass(frozen=True)
+class Moved:
+    """What a stage came to.
+
+    Attributes:
+        measure: what was measured, and its values before and after; faults: in what that is not enough.
+    """
+
+    stage: str
+    seed: int
+    measure: str
+    before: float
+    after: float
+    faults: tuple[str, ...]
+    more: dict[str, float]
+
+    def row(self) -> dict[str, Any]:
+        """As plain data."""
+        found = {"stage": self.stage, "seed": self.seed, "measure": self.measure}
+        return {**found, "before": self.before, "after": self.after, **self.more}
+
+    def __str__(self) -> str:
+        more = "".join(f", {name} {value:.3g}" for name, value in self.more.items())
+        return f"{self.stage}: {self.measure} {self.before:.3g} -> {self.after:.3g}{more}"
 
 
 def prove_adapts(subject: Subject) -> Finding:
-    """Nothing to prove where a recipe has one stage; later stages cannot be trained yet."""
+    """Each later stage of each seed does what is asked of it; nothing to prove where a recipe has one stage."""
     later = [stage.name for stage in subject.declaration.recipe.stages[1:]]
     if not later:
         return Finding("not applicable", "its recipe has one stage")
-    return Finding("missing", f"no measure yet for {', '.join(later)}")
+    if not any(isinstance(stage, s.Tuning) for stage in subject.declaration.recipe.stages):
+        return Finding("missing", f"no measure yet for {', '.join(later)}")
+    plan = legs(Walk(model=subject.card.id))
+    if left := [each for each in plan if each.without]:
+        return Finding("missing", "; ".join(f"stage '{each.stage.name}' {each.without}" for each in left))
+    if not subject.trains:
+        return Finding("not run", "not trained in this run")
+    found = [each for seed in (SEEDS[:1] if subject.quick else SEEDS) for each in _walked(subject, seed)]
+    faults = [f"seed {each.seed}, {each.stage}: {fault}" for each in found for fault in each.faults]
+    text = "; ".join([*faults, *map(str, found)])
+    return Finding("fails" if faults else "holds", text, tuple(each.row() for each in found))
+
+
+def walk_folder(subject: Subject, seed: int) -> Path:
+    """Where a seed's walk is kept."""
+    return subject.folder / subject.card.id / f"walked-{seed}"
+
+
+def _walked(subject: Subject, seed: int) -> Iterator[Moved]:
+    asked, folder = Walk(model=subject.card.id, seed=seed), walk_folder(subject, seed)
+    plan = legs(asked)
+    _forget_other(folder, {"declaration": repr(subject.declaration), "code": [_code(each) for each in plan]})
+    if not align(asked, folder, resume=True):
+        raise InputError(f"{folder}: the walk was stopped")
+    for leg in plan:
+        one = task(leg.learned)
+        if isinstance(one, RolloutTask):
+            yield _rewarded(asked, leg, folder)
+        elif one.judging:
+            yield _ordered(asked, leg, folder)
+        else:
+            yield _below(asked, leg, folder)
+
+
+def _code(leg: Leg) -> str:
+    return code_of(task(leg.learned)) if runs(leg.learned) else ""
+
+
+def _forget_other(folder: Path, mark: dict[str, Any]) -> None:
+    """Remove what is kept of another declaration or other code, and note of which this is."""
+    kept = folder / "walked.json"
+    if folder.exists() and not (kept.exists() and json.loads(kept.read_text(encoding="utf-8")) == mark):
+        shutil.rmtree(folder)
+    write_json(kept, mark)
+
+
+def _ordered(asked: Walk, leg: Leg, folder: Path) -> Moved:
+    """Pairs in order, and those of the same run with shuffled answers."""
+    value = _in_order(asked, leg, folder, leg.stage.name)
+    more, faults = {}, []
+    if asked.seed == SEEDS[0]:
+        control = folder / f"{leg.stage.name}-shuffled"
+        pretrain(_shuffled(asked, leg, folder), control, resume=(control / "run.json").exists())
+        more["shuffled"] = _in_order(asked, leg, folder, control.name)
+        faults += ["its control is not at chance"] if abs(more["shuffled"] - 0.5) > BESIDE_CHANCE else []
+    faults += [f"orders no more than {ORDERED:.0%} of the pairs"] if value <= ORDERED else []
+    return Moved(leg.stage.name, asked.seed, "pairs in order", 0.5, value, tuple(faults), more)
+
+
+def _shuffled(asked: Walk, leg: Leg, folder: Path) -> Choices:
+    return replace(choices_of(asked, leg, folder), shuffled=True)
+
+
+def _in_order(asked: Walk, leg: Leg, folder: Path, name: str) -> float:
+    """The share of held-out pairs that the judge of a folder orders rightly."""
+    held = planned(choices_of(asked, leg, folder)).held_out
+    ready = load(folder / name)
+    return task(leg.learned).measure(ready, Sample(held, min(PAIRS, len(held)), 32, asked.seed)).value
+
+
+def _rewarded(asked: Walk, leg: Leg, folder: Path) -> Moved:
+    """What the judges find of answers to held-out prompts before and after, drawn from the same seed."""
+    plan = planned(choices_of(asked, leg, folder))
+    before = _unit(plan, initial_model(plan))
+    after = _unit(plan, load(folder / leg.stage.name).model)
+    after.model.owned.start = Frozen(before.start)
+    prompts = [plan.held_out.at(number) for number in range(min(PROMPTS, len(plan.held_out)))]
+    was, found = (unit.rollout(prompts, ANSWERS_SEED) for unit in (before, after))
+    rise = float(found.scores.mean() - was.scores.mean())
+    more = {"deviations": rise / max(float(was.scores.std()), 1e-6), "nats": float(found.kl.mean())}
+    more["tokens"] = found.figures()["length"]
+    faults = [f"rises by less than {GAIN:g} deviations of the start's rewards"] if more["deviations"] < GAIN else []
+    faults += [f"is more than {FARTHEST:g} nats from its start"] if more["nats"] > FARTHEST else []
+    values = float(was.scores.mean()), float(found.scores.mean())
+    return Moved(leg.stage.name, asked.seed, "reward", *values, tuple(faults), more)
+
+
+def _unit(plan: Plan, model: WholeModel) -> ReinforcedUnit:
+    unit = plan.unit(model)
+    assert isinstance(unit, ReinforcedUnit)
+    unit.equip(unit.model)
+    unit.model.eval()
+    return unit
+
+
+def _below(asked: Walk, leg: Leg, folder: Path) -> Moved:
+    """The held-out loss before and after, as the run measured it."""
+    lines = (folder / leg.stage.name / "log.jsonl").read_text(encoding="utf-8").splitlines()
+    losses = [entry["held_out"]["loss"] for entry in map(json.loads, lines) if "held_out" in entry]
+    faults = () if losses[-1] <= losses[0] - BELOW else (f"does not end {BELOW:g} below its start",)
+    return Moved(leg.stage.name, asked.seed, "held-out loss", losses[0], losses[-1], faults, {})

@@ -32,7 +32,7 @@ Method = Literal["ppo", "grpo"]
 METHODS = get_args(Method)
 USUAL_START = "gpt-2"  # the small model that stands for a decoder of whose ancestors none comes along
 GROUP = 8  # answers to a prompt where GRPO stands in the place of PPO; its paper's 64 take as many times longer
-ROLLOUT_STEPS = 60
+SMALL = s.Size(layers=2, d_model=128, heads=4)  # about that of what comes along
 REPORT = "report.html"
 
 
@@ -173,15 +173,19 @@ def _leg(asked: Walk, stage: s.Tuning, before: dict[str, Leg], recipe: s.Recipe)
         judges, missing, other = _judges(asked, stage, before, recipe)
         if missing:
             return Leg(stage, learned, start, missing, ())
-        differs += other
+        differs += [*other, *_suited(asked, one)]
+    steps, rate = _pace(asked, stage, one)
     numbers = {
-        "steps": (asked.steps or _steps(stage), stage.steps),
+        "steps": (steps, stage.steps),
         "batch": (scaled_batch(stage, one), stage.batch),
         "length": (scaled_length(stage, one), stage.length),
     }
     differs += [
         f"{name} {here:,}, published {there:,}" for name, (here, there) in numbers.items() if there and here != there
     ]
+    if rate:
+        published = getattr(stage.optimiser, "lr", 0.0)
+        differs.append(f"rate {rate:g}, at which a small model moves in so few steps, published {published:g}")
     differs.append(f"learns from {_data(asked, one) or f'the embedded set {one.data}'}")
     return Leg(stage, learned, start, "", tuple(differs), judges)
 
@@ -205,6 +209,17 @@ def _judges(
     other = [f"is judged by {_listed(able)} in the place of people"] if not stage.judges else []
     other += [f"is judged without '{name}', which {missing}" for name, (_, missing) in found.items() if missing]
     return tuple(able.values()), "", other
+
+
+def _suited(asked: Walk, one: Task[Any, Any]) -> list[str]:
+    """What of an objective's numbers is another for a small model."""
+    paper = declared(asked.model.partition(":")[0]).model
+    suited = s.part_fields(one.suited(paper.resized(SMALL), paper))
+    return [
+        f"{name} {suited[name]}, " + ("not published" if value is None else f"published {value}")
+        for name, value in s.part_fields(one.objective).items()
+        if suited[name] != value
+    ]
 
 
 def _listed(names: Iterable[str]) -> str:
@@ -259,13 +274,15 @@ def _data(asked: Walk, one: Task[Any, Any]) -> str | None:
     return asked.data
 
 
-def _steps(stage: s.Tuning) -> int:
-    """Of a stage that samples fewer, each of which takes longer."""
-    return (
-        min(scaled_steps(stage), ROLLOUT_STEPS)
-        if isinstance(task(stage.objective), RolloutTask)
-        else scaled_steps(stage)
-    )
+def _pace(asked: Walk, stage: s.Tuning, one: Task[Any, Any]) -> tuple[int, float | None]:
+    """Steps and rate of a stage; None for the paper's rate, brought to the width.
+
+    What judges, or is judged, has the numbers with which a small model is tried: those of papers, which move a large
+    model little, move a small one not at all in so few steps.
+    """
+    if one.usual:
+        return asked.steps or scaled_steps(stage), None
+    return asked.steps or min(stage.steps or one.small.steps, one.small.steps), one.small.lr
 
 
 def align(
@@ -293,11 +310,10 @@ def align(
     walked = list[Walked]()
     for leg in able:
         folder = out / leg.stage.name
-        begun = out / leg.start if (out / leg.start / RUN).exists() else Path(leg.start)
         show.note(f"{asked.model}: stage '{leg.stage.name}' starts from {leg.start}")
         if not (resume and finished(folder)):
             result = pretrain(
-                _choices(asked, leg, begun, out),
+                choices_of(asked, leg, out),
                 folder,
                 resume=resume and (folder / RUN).exists(),
                 show=show,
@@ -305,18 +321,25 @@ def align(
             )
             if not result.finished:
                 return False
-        walked.append(Walked(leg.stage.name, repr(leg.learned), leg.start, leg.differs, begun, folder))
+        walked.append(Walked(leg.stage.name, repr(leg.learned), leg.start, leg.differs, begun_from(leg, out), folder))
         write_text(out / REPORT, alignment_report(asked.model, walked, [each for each in plan if each.without]))
     return True
 
 
-def _choices(asked: Walk, leg: Leg, begun: Path, out: Path) -> Choices:
-    """The run of a stage."""
+def begun_from(leg: Leg, out: Path) -> Path:
+    """What a stage starts from: a stage's folder of this walk, or what is named."""
+    return out / leg.start if (out / leg.start / RUN).exists() else Path(leg.start)
+
+
+def choices_of(asked: Walk, leg: Leg, out: Path) -> Choices:
+    """The run of a stage, those before it being in ``out``."""
+    begun = begun_from(leg, out)
     judges = [str(out / each) if (out / each / RUN).exists() else each for each in leg.judges]
     one, swapped = task(leg.learned), _swapped(asked, leg.stage)
     first = declared(asked.model.partition(":")[0]).recipe.stages[0].name
     known = str(begun) != leg.stage.start  # a card, which is trained first
     more: dict[str, Any] = {"reward": ",".join(judges)} if judges else {}
+    steps, rate = _pace(asked, leg.stage, one)
     if swapped:
         more |= {"objective": swapped}
     return Choices(
@@ -325,7 +348,8 @@ def _choices(asked: Walk, leg: Leg, begun: Path, out: Path) -> Choices:
         start=str(begun) if known else None,
         params=None if known else asked.params,
         data=_data(asked, one),
-        steps=asked.steps or _steps(leg.stage),
+        steps=steps,
+        lr=rate,
         seed=asked.seed,
         dtype=asked.dtype,
         **more,
