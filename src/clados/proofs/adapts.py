@@ -93,7 +93,7 @@ def walk_folder(subject: Subject, seed: int) -> Path:
 def _walked(subject: Subject, seed: int) -> Iterator[Moved]:
     asked, folder = Walk(model=subject.card.id, seed=seed), walk_folder(subject, seed)
     plan = legs(asked)
-    _forget_other(folder, {"declaration": repr(subject.declaration), "code": [_code(each) for each in plan]})
+    _forget_other(folder, [repr(subject.declaration), *walked_by(subject)])
     if not align(asked, folder, resume=True):
         raise InputError(f"{folder}: the walk was stopped")
     for leg in plan:
@@ -106,11 +106,15 @@ def _walked(subject: Subject, seed: int) -> Iterator[Moved]:
             yield _below(asked, leg, folder)
 
 
-def _code(leg: Leg) -> str:
-    return code_of(task(leg.learned)) if runs(leg.learned) else ""
+def walked_by(subject: Subject) -> tuple[str, ...]:
+    """What a model's walk is made of beside its declaration: its plan, and the code of the tasks of its stages."""
+    if not any(isinstance(stage, s.Tuning) for stage in subject.declaration.recipe.stages):
+        return ()
+    plan = legs(Walk(model=subject.card.id))
+    return (*map(repr, plan), *(code_of(task(each.learned)) for each in plan if runs(each.learned)))
 
 
-def _forget_other(folder: Path, mark: dict[str, Any]) -> None:
+def _forget_other(folder: Path, mark: list[str]) -> None:
     """Remove what is kept of another declaration or other code, and note of which this is."""
     kept = folder / "walked.json"
     if folder.exists() and not (kept.exists() and json.loads(kept.read_text(encoding="utf-8")) == mark):

@@ -17,8 +17,8 @@ from clados.proofs.proof import PROOFS, TRAINED, Proof, Subject
 from clados.version import __version__
 
 SOURCE = Path(__file__).parents[1]
-CODE = {"card": "catalog", "adapts": "proofs"}  # the folder of the package that a proof depends on; all, of others
-DETAILED = ("parity", *TRAINED)  # proofs whose rows are shown too
+CODE = {"card": "catalog"}  # the folder of the package that a proof depends on; all, of others
+DETAILED = ("parity", *TRAINED, "adapts")  # proofs whose rows are shown too
 
 
 @dataclass(frozen=True)
@@ -136,13 +136,19 @@ def proof_checksum(subject: Subject, name: str) -> str:
         from clados.proofs.training import learned_by  # with torch
 
         return _sum(repr(subject.declaration), *learned_by(subject))
+    if name == "adapts":
+        from clados.proofs.adapts import walked_by  # with torch
+
+        return _sum(repr(subject.declaration), *walked_by(subject))
     return _sum(subject.card.text, repr(subject.declaration), _code(CODE.get(name, "")))
 
 
 def has_changed(result: KeptResult) -> bool:
     """Whether what a trained model's result depends on is another today."""
     card = catalog()[result.proof.id]
-    return result.proof.proof in TRAINED and result.checksum != proof_checksum(Subject(card), result.proof.proof)
+    return result.proof.proof in (*TRAINED, "adapts") and result.checksum != proof_checksum(
+        Subject(card), result.proof.proof
+    )
 
 
 def _sum(*texts: str) -> str:

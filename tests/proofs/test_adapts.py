@@ -1,0 +1,53 @@
+"""Walks that are too short to hold, recipes that are not walked, and runs that are forgotten."""
+
+import json
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from clados.catalog.load import catalog
+from clados.data.sets import SETS, instructions, true_answers
+from clados.proofs import Subject, adapts
+from clados.train.align import Walk
+
+
+@pytest.mark.parametrize(
+    ("model", "status", "said"),
+    [
+        ("gpt-2", "not applicable", "its recipe has one stage"),
+        ("dall-e", "missing", "stage"),
+        ("instructgpt", "not run", "not trained in this run"),
+    ],
+)
+def test_what_is_not_walked_says_why(model: str, status: str, said: str) -> None:
+    found = adapts.prove_adapts(Subject(catalog()[model], trains=False))
+    assert (found.status, found.evidence[: len(said)]) == (status, said)
+
+
+def test_a_walk_of_a_step_moves_nothing_and_is_found_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    few: dict[str, Callable[[], Sequence[Any]]] = {
+        "instructions": lambda: instructions()[:40],
+        "true-answers": lambda: true_answers()[:40],
+    }
+    for name, rows in few.items():
+        monkeypatch.setitem(SETS, name, rows)
+    monkeypatch.setattr(adapts, "Walk", partial(Walk, steps=1))
+    monkeypatch.setattr(adapts, "PROMPTS", 8)
+    monkeypatch.setattr(adapts, "BELOW", 2.0)
+    subject = Subject(catalog()["chatllama"], quick=True, folder=tmp_path)
+    found = adapts.prove_adapts(subject)
+    assert found.status == "fails"
+    assert [row["measure"] for row in found.details] == ["held-out loss", "pairs in order", "reward"]
+    assert "seed 0, actor: does not end 2 below its start" in found.evidence
+    assert "orders no more than 80% of the pairs" in found.evidence
+    assert "rises by less than 0.5 deviations" in found.evidence
+    reward = found.details[-1]
+    assert abs(reward["nats"]) < 1
+    kept = adapts.walk_folder(subject, 0)
+    assert (kept / "reward-shuffled" / "config.json").exists()
+    (kept / "walked.json").write_text(json.dumps(["another"]))
+    adapts._forget_other(kept, ["this"])
+    assert [each.name for each in kept.iterdir()] == ["walked.json"]
