@@ -33,8 +33,8 @@ from clados.train.reinforced import ReinforcedUnit
 
 ORDERED = 0.8  # pairs that a judge orders rightly
 BESIDE_CHANCE = 0.1  # from one half ends a judge whose answers were shuffled, at most
-PAIRS = 512  # held-out prompts whose pairs are judged
-GAIN = 0.5  # deviations of the start's rewards, by which the mean reward has to rise
+JUDGED = 512  # held-out prompts whose pairs are judged
+LEAST_GAIN = 0.5  # deviations of the start's rewards, by which the mean reward has to rise
 FARTHEST = 25.0  # nats of an answer from the start
 PROMPTS = 192  # held-out prompts that are answered
 BELOW = 0.1  # nats below its start ends every other stage
@@ -42,7 +42,7 @@ ANSWERS_SEED = 17
 
 
 @dataclass(frozen=True)
-class Moved:
+class MovedStage:
     """What a stage came to.
 
     Attributes:
@@ -90,7 +90,7 @@ def walk_folder(subject: Subject, seed: int) -> Path:
     return subject.folder / subject.card.id / f"walked-{seed}"
 
 
-def _walked(subject: Subject, seed: int) -> Iterator[Moved]:
+def _walked(subject: Subject, seed: int) -> Iterator[MovedStage]:
     asked, folder = Walk(model=subject.card.id, seed=seed), walk_folder(subject, seed)
     plan = legs(asked)
     _forget_other(folder, [repr(subject.declaration), *walked_by(subject)])
@@ -122,7 +122,7 @@ def _forget_other(folder: Path, mark: list[str]) -> None:
     write_json(kept, mark)
 
 
-def _ordered(asked: Walk, leg: Leg, folder: Path) -> Moved:
+def _ordered(asked: Walk, leg: Leg, folder: Path) -> MovedStage:
     """Pairs in order, and those of the same run with shuffled answers."""
     value = _in_order(asked, leg, folder, leg.stage.name)
     more, faults = {}, []
@@ -132,7 +132,7 @@ def _ordered(asked: Walk, leg: Leg, folder: Path) -> Moved:
         more["shuffled"] = _in_order(asked, leg, folder, control.name)
         faults += ["its control is not at chance"] if abs(more["shuffled"] - 0.5) > BESIDE_CHANCE else []
     faults += [f"orders no more than {ORDERED:.0%} of the pairs"] if value <= ORDERED else []
-    return Moved(leg.stage.name, asked.seed, "pairs in order", 0.5, value, tuple(faults), more)
+    return MovedStage(leg.stage.name, asked.seed, "pairs in order", 0.5, value, tuple(faults), more)
 
 
 def _shuffled(asked: Walk, leg: Leg, folder: Path) -> Choices:
@@ -143,10 +143,10 @@ def _in_order(asked: Walk, leg: Leg, folder: Path, name: str) -> float:
     """The share of held-out pairs that the judge of a folder orders rightly."""
     held = planned(choices_of(asked, leg, folder)).held_out
     ready = load(folder / name)
-    return task(leg.learned).measure(ready, Sample(held, min(PAIRS, len(held)), 32, asked.seed)).value
+    return task(leg.learned).measure(ready, Sample(held, min(JUDGED, len(held)), 32, asked.seed)).value
 
 
-def _rewarded(asked: Walk, leg: Leg, folder: Path) -> Moved:
+def _rewarded(asked: Walk, leg: Leg, folder: Path) -> MovedStage:
     """What the judges find of answers to held-out prompts before and after, drawn from the same seed."""
     plan = planned(choices_of(asked, leg, folder))
     before = _unit(plan, initial_model(plan))
@@ -157,10 +157,14 @@ def _rewarded(asked: Walk, leg: Leg, folder: Path) -> Moved:
     rise = float(found.scores.mean() - was.scores.mean())
     more = {"deviations": rise / max(float(was.scores.std()), 1e-6), "nats": float(found.kl.mean())}
     more["tokens"] = found.figures()["length"]
-    faults = [f"rises by less than {GAIN:g} deviations of the start's rewards"] if more["deviations"] < GAIN else []
+    faults = (
+        [f"rises by less than {LEAST_GAIN:g} deviations of the start's rewards"]
+        if more["deviations"] < LEAST_GAIN
+        else []
+    )
     faults += [f"is more than {FARTHEST:g} nats from its start"] if more["nats"] > FARTHEST else []
     values = float(was.scores.mean()), float(found.scores.mean())
-    return Moved(leg.stage.name, asked.seed, "reward", *values, tuple(faults), more)
+    return MovedStage(leg.stage.name, asked.seed, "reward", *values, tuple(faults), more)
 
 
 def _unit(plan: Plan, model: WholeModel) -> ReinforcedUnit:
@@ -171,9 +175,9 @@ def _unit(plan: Plan, model: WholeModel) -> ReinforcedUnit:
     return unit
 
 
-def _below(asked: Walk, leg: Leg, folder: Path) -> Moved:
+def _below(asked: Walk, leg: Leg, folder: Path) -> MovedStage:
     """The held-out loss before and after, as the run measured it."""
     lines = (folder / leg.stage.name / "log.jsonl").read_text(encoding="utf-8").splitlines()
     losses = [entry["held_out"]["loss"] for entry in map(json.loads, lines) if "held_out" in entry]
     faults = () if losses[-1] <= losses[0] - BELOW else (f"does not end {BELOW:g} below its start",)
-    return Moved(leg.stage.name, asked.seed, "held-out loss", losses[0], losses[-1], faults, {})
+    return MovedStage(leg.stage.name, asked.seed, "held-out loss", losses[0], losses[-1], faults, {})

@@ -32,7 +32,7 @@ Method = Literal["ppo", "grpo"]
 METHODS = get_args(Method)
 USUAL_START = "gpt-2"  # the small model that stands for a decoder of whose ancestors none comes along
 GROUP = 8  # answers to a prompt where GRPO stands in the place of PPO; its paper's 64 take as many times longer
-SMALL = s.Size(layers=2, d_model=128, heads=4)  # about that of what comes along
+SMALL_SIZE = s.Size(layers=2, d_model=128, heads=4)  # about that of what comes along
 REPORT = "report.html"
 
 
@@ -214,7 +214,7 @@ def _judges(
 def _suited(asked: Walk, one: Task[Any, Any]) -> list[str]:
     """What of an objective's numbers is another for a small model."""
     paper = declared(asked.model.partition(":")[0]).model
-    suited = s.part_fields(one.suited(paper.resized(SMALL), paper))
+    suited = s.part_fields(one.suited(paper.resized(SMALL_SIZE), paper))
     return [
         f"{name} {suited[name]}, " + ("not published" if value is None else f"published {value}")
         for name, value in s.part_fields(one.objective).items()
