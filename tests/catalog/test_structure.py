@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from clados.catalog.card import declaration_of
+from clados.catalog.differences import diff
 from clados.catalog.load import catalog
 from clados.catalog.structure import structure, training_compute
 from clados.errors import CladosError
@@ -88,3 +89,21 @@ def test_what_a_paper_says_of_its_computation_goes_before_what_follows_from_its_
     assert said is not None
     assert derived is not None
     assert (said.kind, said.value, derived.kind) == ("reported", 6.31e23, "derived")
+
+
+def test_a_diff_has_what_each_token_takes() -> None:
+    found = diff("llama:7b", "gpt-2:small")
+    assert found.costs["KV cache, bytes"] == (2 * 32 * 4096 * 2, 2 * 12 * 768 * 2)
+    # Kaplan et al. 2020, table 1: 4 x d_model x layers x (2 d_attn + d_ff), with norms and SwiGLU's third
+    llama, gpt2 = found.costs["FLOPs, 2 N"]
+    assert llama == 2 * 32 * (4 * 4096**2 + 3 * 4096 * 11_008 + 2 * 4096) + 2 * 4096
+    assert gpt2 == pytest.approx(2 * 2 * 768 * 12 * (2 * 768 + 3072), rel=2e-3)
+    assert found.as_dict()["costs"]["KV cache, bytes"] == {"old": 524_288, "new": 36_864}
+    assert "For each token" in str(found.page())
+
+
+def test_what_has_no_cost_for_each_token_says_so() -> None:
+    found = diff("t5:base", "bert:base")
+    assert found.costs["FLOPs, 2 N"][0] is None
+    assert found.costs["KV cache, bytes"][1] is None
+    assert diff("swin", "swin").costs == {}

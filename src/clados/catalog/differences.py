@@ -10,6 +10,7 @@ from clados.catalog.card import Card, CardSize as CardSize, declaration_of
 from clados.catalog.counts import NamedModel, card_and_size, named_model
 from clados.catalog.sentences import brief, sentence
 from clados.catalog.sizes import model_of
+from clados.catalog.structure import kv_cache, token_flops
 from clados.spec.attention.masks import All
 from clados.spec.core import ledger
 from clados.spec.core.part import Part, in_turn, part_fields
@@ -42,6 +43,7 @@ class Differences(Shown):
         changes: in the architecture.
         training: in tokenizer, objective, data, optimiser, schedule and stages; empty for models that are no card's.
         parameters: of both, by what they belong to.
+        costs: of both, what a token takes: keys and values kept, operations; None where a model has no such figure.
         assumed: for each side, what its declaration assumes; and whether the counted shape itself is.
     """
 
@@ -50,6 +52,7 @@ class Differences(Shown):
     old: str = "old"
     new: str = "new"
     training: tuple[Difference, ...] = ()
+    costs: Mapping[str, tuple[int | None, int | None]] = field(default_factory=dict)
     assumed: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
     assumed_shape: tuple[bool, bool] = field(default=(False, False), repr=False)
 
@@ -63,6 +66,7 @@ class Differences(Shown):
             "parameters": {
                 name: {"old": old, "new": new, "difference": new - old} for name, (old, new) in self.parameters.items()
             },
+            "costs": {name: {"old": old, "new": new} for name, (old, new) in self.costs.items()},
             "assumed": {"old": [*self.assumed[0]], "new": [*self.assumed[1]]},
         }
 
@@ -80,8 +84,18 @@ class Differences(Shown):
         cells = [[name, f"{a:,}", f"{b:,}", f"{b - a:+,}"] for name, (a, b) in self.parameters.items()]
         figures = (*marked, "difference")
         blocks += ["In parameters", TextTable(("", *figures), cells, right=figures)]
+        if self.costs:
+            rows = [[name, *figures_of(pair)] for name, pair in self.costs.items()]
+            blocks += ["For each token", TextTable(("", *figures), rows, right=figures)]
         lines = [f"{side}: {line}" for side, each in zip(sides, self.assumed) for line in each]
         return Page([*blocks, "Assumed, as no source says it", lines] if lines else blocks)
+
+
+def figures_of(pair: tuple[int | None, int | None]) -> tuple[str, str, str]:
+    """Both figures and their difference as people read them; a dash where there is none."""
+    a, b = pair
+    texts = ["-" if each is None else f"{each:,}" for each in pair]
+    return texts[0], texts[1], "-" if a is None or b is None else f"{b - a:+,}" if a != b else "0"
 
 
 def diff(old: str | Model | NamedModel, new: str | Model | NamedModel) -> Differences:
@@ -111,6 +125,7 @@ def diff(old: str | Model | NamedModel, new: str | Model | NamedModel) -> Differ
         found.old,
         found.new,
         training=(*_tokenizers(card, other), *_training(recipes[0], recipes[1])),
+        costs=found.costs,
         assumed=(tuple(card.assumed_for(size)), tuple(other.assumed_for(its))),
         assumed_shape=(bool(size.assumed), bool(its.assumed)),
     )
@@ -130,7 +145,7 @@ def compare_models(old: Model, new: Model, names: tuple[str, str] = ("old", "new
     """What changed from one model to another; of unlike kinds, the slots that both have, then what only one has."""
     found = _changed(*_sized_alike(old, new)) if type(old) is type(new) else _unlike(old, new)
     changes = [Difference(*each, sentence=sentence(*each)) for each in found]
-    return Differences(tuple(_once(changes)), _parameters(old, new), *names)
+    return Differences(tuple(_once(changes)), _parameters(old, new), *names, costs=_costs(old, new))
 
 
 def _changed(old: Any, new: Any, path: str = "") -> Iterator[tuple[str, Any, Any]]:
@@ -302,6 +317,15 @@ def _parameters(old: Model, new: Model) -> dict[str, tuple[int, int]]:
         "non-embedding": (counts[0].non_embedding, counts[1].non_embedding),
         "total": (counts[0].total, counts[1].total),
     }
+
+
+def _costs(old: Model, new: Model) -> dict[str, tuple[int | None, int | None]]:
+    """What a token takes in each, where either has such a figure."""
+    pairs = {
+        "KV cache, bytes": (kv_cache(old), kv_cache(new)),
+        "FLOPs, 2 N": (token_flops(old), token_flops(new)),
+    }
+    return {name: pair for name, pair in pairs.items() if pair != (None, None)}
 
 
 _GROUPS = (

@@ -122,11 +122,28 @@ def structure(card: Card, size: str | None = None) -> Structure:
         rows["cross-attention"] = f"gated, before every layer of {model.size.every}, to the last image"
     if isinstance(model, TwoTower) and isinstance(model.size.image, ResNetSize):
         rows |= _resnet(model.size.image)
-    kept = sum(_kept(stack, dims) for side, stack, dims, _ in stacks if side in ("", "decoder"))
+    kept = kv_cache(model)
     if kept:
         crossed = " and for each token read" if isinstance(model, EncoderDecoder) else ""
         rows["KV cache"] = f"{kept:,} bytes for each token written{crossed}, in 16 bits"
-    return Structure(found.name, rows, _positions(model), kept or None, found.assumed)
+    return Structure(found.name, rows, _positions(model), kept, found.assumed)
+
+
+def kv_cache(model: Model) -> int | None:
+    """Bytes that each token adds to the keys and values that are kept while writing, in 16 bits; None: none are."""
+    return sum(_kept(stack, dims) for side, stack, dims, _ in _stacks(model) if side in ("", "decoder")) or None
+
+
+def token_flops(model: Model) -> int | None:
+    """Floating-point operations that a token takes on its way up: 2 N, N the active parameters without embeddings.
+
+    After Kaplan et al. 2020 (arXiv:2001.08361, §2.1), without attention's scores, which grow with the length. None for
+    models in which not every token goes through all: of several stacks, of images, of control.
+    """
+    if not isinstance(model, Encoder | Decoder) or not isinstance(model.inputs, Tokens):
+        return None
+    counted = count_parameters(model)
+    return 2 * (counted.active - (counted.total - counted.non_embedding))
 
 
 def training_compute(card: Card, size: CardSize) -> Value | None:

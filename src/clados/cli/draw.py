@@ -68,7 +68,15 @@ def tree_command(
 
 
 def draw_command(
-    model: SizedOrSaved, svg: Svg = None, png: Png = None, pdf: Pdf = None, as_json: _Json = False
+    model: SizedOrSaved,
+    attention: Annotated[
+        str | None, typer.Option(metavar="LAYER", help="Draw who sees whom in this layer: 1, decoder.2.")
+    ] = None,
+    length: Annotated[int | None, typer.Option(help="Positions of that drawing.", show_default="48")] = None,
+    svg: Svg = None,
+    png: Png = None,
+    pdf: Pdf = None,
+    as_json: _Json = False,
 ) -> None:
     """Draw a declared model as its data flow: norms, residual paths, attention, shapes; parameters on every box.
 
@@ -76,7 +84,7 @@ def draw_command(
     """
     from clados.drawing.drawings import draw
 
-    show_drawing(draw(sized_or_saved(model)), svg, png, pdf, as_json=as_json)
+    show_drawing(draw(sized_or_saved(model), attention=attention, length=length), svg, png, pdf, as_json=as_json)
 
 
 def timeline_command(

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from clados.catalog.differences import Differences
+from clados.catalog.differences import Differences, figures_of
 from clados.drawing import svg
 from clados.drawing.architecture.figure import LINE, MARGIN, model_node
 from clados.drawing.layout.align import aligned
@@ -129,7 +129,10 @@ def difference_sheets(
     y = _legend(both, HEADING + max(left.extent.height, right.extent.height) + 34) + 30
     beside = width - 3 * MARGIN - table > _WORDS
     end = _sentences(both, [each.sentence for each in found.changes], y, width - beside * (table + MARGIN))
-    last = _ledger(both, found, width - MARGIN - table if beside else MARGIN, y if beside else end + 24, column)
+    left, top = (width - MARGIN - table, y) if beside else (MARGIN, end + 24)
+    last = _ledger(both, "In parameters", found, found.parameters, (left, top), column)
+    if found.costs:
+        last = _ledger(both, "For each token", found, found.costs, (left, last + 28), column)
     return (*sheets, both), width, max(end, last) + 14, compare
 
 
@@ -161,21 +164,31 @@ def _sentences(sheet: Sheet, sentences: Sequence[str], y: float, width: float) -
     return y
 
 
-def _ledger(sheet: Sheet, found: Differences, left: float, y: float, column: float) -> float:
-    """Parameters of both by what they belong to, with a bar for the difference; and where it ends."""
+def _ledger(
+    sheet: Sheet,
+    title: str,
+    found: Differences,
+    rows: Mapping[str, tuple[int | None, int | None]],
+    place: tuple[float, float],
+    column: float,
+) -> float:
+    """Figures of both, row by row, with a bar for the difference; and where it ends."""
+    left, y = place
     edges = [left + _NAMED + (i + 1) * column for i in range(3)]
-    heads = [sheet.text(left, y, "In parameters", size=12, bold=True)]
+    heads = [sheet.text(left, y, title, size=12, bold=True)]
     names = (found.old, found.new, "difference")
     heads += [sheet.text(x, y, name, size=11, bold=True, anchor="end") for x, name in zip(edges, names)]
-    sheet.put("ledger", "parameters of both", heads)
-    most = max((abs(b - a) for a, b in found.parameters.values()), default=0) or 1
-    for name, (a, b) in found.parameters.items():
+    sheet.put(f"{title} of both", f"{title.lower()} of both", heads)
+    most = max((abs((b or 0) - (a or 0)) for a, b in rows.values()), default=0) or 1
+    for name, (a, b) in rows.items():
         y += LINE + 2
         cells = [sheet.text(left + 10, y, name, size=11)]
-        figures = (f"{a:,}", f"{b:,}", f"{b - a:+,}" if a != b else "0")
+        figures = figures_of((a, b))
         cells += [sheet.text(x, y, text, size=11, anchor="end") for x, text in zip(edges, figures)]
-        kind = "added" if b > a else "removed"
-        length = abs(b - a) / most * (_BAR - 24)
-        bar = element("rect", class_=f"badge-{kind}", x=edges[-1] + 16, y=y - 9, width=length, height=11, rx=2)
-        sheet.put(f"ledger {name}", f"{name}: {a:,} and {b:,}", [*cells, *([bar] if a != b else [])])
+        if a is not None and b is not None and a != b and title == "In parameters":
+            kind, length = "added" if b > a else "removed", abs(b - a) / most * (_BAR - 24)
+            cells.append(
+                element("rect", class_=f"badge-{kind}", x=edges[-1] + 16, y=y - 9, width=length, height=11, rx=2)
+            )
+        sheet.put(f"{title} {name}", f"{name}: {figures[0]} and {figures[1]}", cells)
     return y

@@ -13,8 +13,10 @@ from clados.catalog.differences import diff
 from clados.catalog.load import catalog
 from clados.drawing.architecture.figure import architecture_figure
 from clados.drawing.architecture.outline import terminal_architecture
+from clados.drawing.attention_pattern import attention_figure, terminal_attention
 from clados.drawing.difference import difference_figure
 from clados.drawing.svg import Figure
+from clados.errors import InputError
 from clados.spec.kinds.model import Model
 
 
@@ -73,19 +75,35 @@ class Drawing:
         return self._terminal()
 
 
-def draw(model: str | Model | NamedModel, against: str | Model | NamedModel | None = None) -> Drawing:
+def draw(
+    model: str | Model | NamedModel,
+    against: str | Model | NamedModel | None = None,
+    *,
+    attention: str | None = None,
+    length: int | None = None,
+) -> Drawing:
     """A declared model as its data flow: what enters below, what is read off above, parameters on every box.
 
     Args:
         model: ``MODEL`` or ``MODEL:SIZE``, the path of a declaration, or a declared model.
         against: another that is drawn beside it, in line, with what is added, removed and changed from the first to it.
+        attention: draw which positions see which in this layer instead: ``1``, or with the stack as in ``decoder.1``.
+        length: of that drawing, in positions; 48 by default.
 
     Raises:
-        NoModelError, InputError: for an unknown name or size, with the nearest.
+        NoModelError, InputError: for an unknown name, size or layer, with the nearest; for a length that is none.
     """
     if against is not None:
         return _against(model, against)
     named = named_model(model)
+    if attention is not None:
+        layer = attention
+        return Drawing(
+            lambda: attention_figure(named.model, named.name, layer, length),
+            lambda: terminal_attention(named.model, layer, length),
+        )
+    if length is not None:
+        raise InputError(f"a length of {length} positions is of a drawing of a layer's attention: name the layer")
     title = named.name + " (shape assumed)" * named.assumed_shape
     return Drawing(
         lambda: architecture_figure(named.model, title, named.assumed),

@@ -1,0 +1,218 @@
+"""The attention pattern of a layer at a length: which positions each position sees, as a matrix."""
+
+from dataclasses import dataclass
+from functools import singledispatch
+
+from clados.drawing import svg
+from clados.drawing.architecture.patterns import pattern_said, sees_said
+from clados.drawing.layout.icons import MatrixCells
+from clados.drawing.svg import Figure, element
+from clados.errors import InputError
+from clados.spec.attention.block_sparse import BlockSparse
+from clados.spec.attention.dense import Attention
+from clados.spec.attention.grid import GridColumn, GridKernel, GridPattern, GridRow
+from clados.spec.attention.masks import Banded, Causal, Pattern, Sees, WithoutValues
+from clados.spec.inputs.binned import Binned
+from clados.spec.kinds.bridged import Bridged
+from clados.spec.kinds.encoder_decoder import EncoderDecoder
+from clados.spec.kinds.model import Model
+from clados.spec.kinds.painter import CodePainter
+from clados.spec.kinds.single import Decoder, Encoder
+from clados.spec.positions.alibi import ALiBi
+from clados.spec.positions.grid import TextThenGrid
+from clados.spec.stacks.prefix import Prefix
+from clados.spec.stacks.stack import Stack
+from clados.tables import Page
+
+LONGEST_PATTERN = 1024  # positions; a matrix of more is no picture
+_USUAL = 48
+_SOME = 0.4  # drawn where a part of the heads sees
+_SIDE, _MARGIN = 520.0, 20.0
+_TOP = 72.0
+
+
+@dataclass(frozen=True)
+class AttentionPattern:
+    """What a layer's positions see: of which stack and layer, in words, and the cells."""
+
+    side: str
+    layer: int
+    layers: int
+    said: str
+    cells: MatrixCells  # [queries][keys]: 1 is seen, 0 is not, between: by a part of the heads
+
+
+@dataclass(frozen=True)
+class _Place:
+    """What a pattern needs to know beside itself: the length, and what the inputs say of positions."""
+
+    length: int
+    position: object
+    step: int
+
+
+def attention_pattern(model: Model, layer: str, length: int | None = None) -> AttentionPattern:
+    """What each position of a layer sees.
+
+    Args:
+        layer: its number from 1, of an encoder-decoder with the stack before it: ``decoder.2``.
+        length: positions; of a stack that reads a prefix, the first half is read.
+
+    Raises:
+        InputError: for a model without such a stack, a layer that it does not have, a length out of 1 to 1024.
+    """
+    length = _USUAL if length is None else length
+    if not 1 <= length <= LONGEST_PATTERN:
+        raise InputError(f"a length of {length} positions; it must be 1 to {LONGEST_PATTERN:,}")
+    sides = _stacks(model)
+    if not sides:
+        raise InputError(f"a {type(model).__name__} has no stack whose layers attend by a pattern over positions")
+    side, _, number = layer.rpartition(".")
+    if side not in sides:
+        named = ", ".join(f"{name}.1" if name else "1" for name in sides)
+        raise InputError(f"no layer '{layer}'; layers are named as in {named}")
+    stack, layers, inputs = sides[side]
+    if not number.isdecimal() or not 1 <= int(number) <= layers:
+        raise InputError(f"no layer '{layer}'; there are {layers}, from 1 on")
+    block = stack.blocks(layers)[int(number) - 1]
+    if not isinstance(block.attn, Attention):
+        raise InputError(f"layer {layer} attends by {type(block.attn).__name__}, which has no pattern over positions")
+    place = _Place(length, getattr(inputs, "position", None), inputs.step if isinstance(inputs, Binned) else 0)
+    pattern = block.attn.pattern
+    said = [sees_said(stack.sees), *([pattern_said(pattern)] if pattern else [])]
+    said += ["the less, the further off (ALiBi)"] if isinstance(stack.position, ALiBi) else []
+    cells = tuple(tuple(_seen(stack.sees, pattern, i, j, place) for j in range(length)) for i in range(length))
+    return AttentionPattern(side, int(number), layers, "; ".join(said), cells)
+
+
+def _stacks(model: Model) -> dict[str, tuple[Stack, int, object]]:
+    """The stacks whose positions see each other, by name: with their number of layers, and what they read."""
+    if isinstance(model, EncoderDecoder):
+        sides = model.sides
+        return {
+            "encoder": (model.encoder, sides.encoder.dims.layers, model.inputs),
+            "decoder": (model.decoder, sides.decoder.dims.layers, model.inputs),
+        }
+    if isinstance(model, CodePainter):
+        return {"": (model.decoder.stack, model.size.decoder.dims.layers, model.decoder.inputs)}
+    if isinstance(model, Bridged):
+        return {"": (model.stack, model.size.text.dims.layers, model.inputs)}
+    if isinstance(model, Encoder | Decoder):
+        return {"": (model.stack, model.size.dims.layers, model.inputs)}
+    return {}
+
+
+def _seen(sees: Sees, pattern: Pattern | None, query: int, key: int, place: _Place) -> float:
+    if isinstance(sees, Causal) and key > query:
+        return 0.0
+    if isinstance(sees, Prefix) and key > query and max(key, query) >= (place.length + 1) // 2:
+        return 0.0
+    return 1.0 if pattern is None else _kept(pattern, query, key, place)
+
+
+@singledispatch
+def _kept(pattern: Pattern, query: int, key: int, place: _Place) -> float:
+    raise InputError(f"{type(pattern).__name__} has no drawing as a pattern over positions")
+
+
+@_kept.register
+def _banded(pattern: Banded, query: int, key: int, place: _Place) -> float:
+    return float(query - key < pattern.span)
+
+
+@_kept.register
+def _without_values(pattern: WithoutValues, query: int, key: int, place: _Place) -> float:
+    return float(key % place.step != place.step - 1)
+
+
+@_kept.register
+def _block_sparse(pattern: BlockSparse, query: int, key: int, place: _Place) -> float:
+    """Learned global vectors stand before the text, and are not drawn."""
+    one, other, last = query // pattern.block, key // pattern.block, (place.length - 1) // pattern.block
+    ends = not pattern.extra and {one, other} & {0, last}
+    near = abs(one - other) <= pattern.window // 2
+    return 1.0 if ends or near else _SOME if pattern.random else 0.0
+
+
+@_kept.register
+def _grid(pattern: GridPattern, query: int, key: int, place: _Place) -> float:
+    assert isinstance(place.position, TextThenGrid)
+    text, row = place.position.text, place.position.side
+    return float(query < text or key < text or _near(pattern, query - key, row))
+
+
+@singledispatch
+def _near(pattern: GridPattern, before: int, row: int) -> bool:
+    raise InputError(f"{type(pattern).__name__} has no drawing as a pattern over positions")
+
+
+@_near.register
+def _row(pattern: GridRow, before: int, row: int) -> bool:
+    return before <= row
+
+
+@_near.register
+def _column(pattern: GridColumn, before: int, row: int) -> bool:
+    return before % row == 0
+
+
+@_near.register
+def _kernel(pattern: GridKernel, before: int, row: int) -> bool:
+    half = pattern.side // 2
+    return any(abs(before - i * row) <= half for i in range(half + 1))
+
+
+def attention_figure(model: Model, name: str, layer: str, length: int | None = None) -> Figure:
+    """The pattern as a matrix: queries go down, keys across. Arguments and errors as for ``attention_pattern``."""
+    found = attention_pattern(model, layer, length)
+    count = len(found.cells)
+    side = _SIDE / count
+    which = f"{found.side} layer".strip() + f" {found.layer} of {found.layers}"
+    title = f"{name}: {which}"
+    seen = sum(map(sum, found.cells))
+    full = all(cell in (0.0, 1.0) for row in found.cells for cell in row)
+    share = (
+        f"{seen:,.0f} of {count**2:,} pairs ({seen / count**2:.0%})" if full else "tinted: seen by a part of the heads"
+    )
+    left, top = _MARGIN + 26, _TOP + 22
+    frame = element("rect", class_="rule", x=left, y=top, width=_SIDE, height=_SIDE, fill="none")
+    parts = [
+        svg.label(_MARGIN, 28, title, size=17, font_weight="600"),
+        svg.label(_MARGIN, 50, f"{found.said} · {share}", size=12, class_="faint"),
+        svg.label(left, top - 8, f"keys, 1 to {count} →", size=11, class_="faint"),
+        svg.label(0, 0, f"queries, 1 to {count} →", size=11, class_="faint",
+                  transform=f"translate({svg.coordinate(left - 9)} {svg.coordinate(top)}) rotate(90)"),
+        element("g", svg.title("queries down, keys across"), *_runs(found.cells, left, top, side), frame),
+    ]  # fmt: skip
+    width = max(_SIDE + 2 * _MARGIN + 26, svg.text_width(f"{found.said} · {share}", 12) + 2 * _MARGIN)
+    width = max(width, svg.text_width(title, 17) * 1.1 + 2 * _MARGIN)
+    data = {"model": name, "side": found.side, "layer": found.layer, "said": found.said,
+            "seen": [list(row) for row in found.cells]}  # fmt: skip
+    return Figure(svg.document(width, top + _SIDE + _MARGIN, title, parts, kind="attention-pattern"), data)
+
+
+def terminal_attention(model: Model, layer: str, length: int | None = None) -> Page:
+    """The pattern in letters, a line a query, with the words. Arguments and errors as for ``attention_pattern``."""
+    found = attention_pattern(model, layer, length)
+    signs = {1.0: "■", 0.0: "·"}
+    lines = [" ".join(signs.get(cell, "▒") for cell in row) for row in found.cells]
+    which = f"{found.side} layer".strip() + f" {found.layer} of {found.layers}: {found.said}"
+    return Page([which, ["queries down, keys across; ■ is seen, ▒ by a part of the heads"], lines])
+
+
+def _runs(cells: MatrixCells, left: float, top: float, side: float) -> list[str]:
+    """A path for each strength; cells that stand beside each other are one rectangle."""
+    runs: dict[float, list[str]] = {}
+    for i, row in enumerate(cells):
+        start = 0
+        for j in range(1, len(row) + 1):
+            if j == len(row) or row[j] != row[start]:
+                if row[start]:
+                    x, y = svg.coordinate(left + side * start), svg.coordinate(top + side * i)
+                    wide, high = svg.coordinate(side * (j - start)), svg.coordinate(side)
+                    runs.setdefault(row[start], []).append(f"M{x} {y}h{wide}v{high}h-{wide}z")
+                start = j
+    return [
+        element("path", d="".join(run), fill="#d9822b", fill_opacity=None if strength == 1 else strength)
+        for strength, run in sorted(runs.items())
+    ]

@@ -1,0 +1,77 @@
+"""The drawn attention patterns are the masks that the models compute with."""
+
+from typing import Any
+
+import pytest
+import torch
+
+from clados.catalog.counts import named_model
+from clados.cli.frame import run_command_line
+from clados.drawing.attention_pattern import LONGEST_PATTERN, attention_figure, attention_pattern
+from clados.errors import InputError
+from clados.models.declared import declared
+from clados.nn.core.module import made
+from clados.proofs.cases import small
+from clados.spec.core.pieces import Env
+
+
+@pytest.mark.parametrize(
+    ("name", "layer"),
+    [("dall-e", 1), ("dall-e", 2), ("dall-e", 64), ("gpt-neo", 2), ("gpt-2", 1), ("decision-transformer", 1)],
+)
+def test_what_is_drawn_is_what_is_computed(name: str, layer: int) -> None:
+    model: Any = declared(name).model
+    stack, size, inputs = (
+        (model.decoder.stack, model.size.decoder, model.decoder.inputs)
+        if name == "dall-e"
+        else (model.stack, model.size, model.inputs)
+    )
+    length = 400
+    env = Env(size.dims, stack.norm, inputs)
+    places = torch.arange(length)
+    mask = made(stack.sees)(places, places)
+    pattern = stack.blocks(size.dims.layers)[layer - 1].attn.pattern
+    if pattern is not None:
+        mask = mask & made(pattern, env)(places, places)
+    assert attention_pattern(model, str(layer), length).cells == tuple(map(tuple, mask.float().tolist()))
+
+
+def test_a_prefix_is_read_both_ways_and_blocks_are_seen_by_some_heads() -> None:
+    glm = attention_pattern(declared("glm").model, "1", 5)
+    assert glm.cells[0] == (1, 1, 1, 0, 0)
+    assert glm.cells[3] == (1, 1, 1, 1, 0)
+    bird = attention_pattern(named_model("big-bird").model, "1", 64 * 8).cells
+    assert set(bird[0]) == {1.0}  # the first block is global
+    assert bird[64 * 3][64 * 2] == 1.0  # a neighbour
+    assert 0 < bird[64 * 3][64 * 6] < 1  # perhaps one of its random blocks
+
+
+def test_the_figure_says_how_much_is_seen_and_is_the_same_twice() -> None:
+    model = declared("gpt-2").model
+    figure = attention_figure(model, "gpt-2", "1", 8)
+    assert "36 of 64 pairs (56%)" in figure.svg
+    assert figure.svg == attention_figure(model, "gpt-2", "1", 8).svg
+    assert "tinted" in attention_figure(declared("big-bird").model, "big-bird", "1", 600).svg
+
+
+@pytest.mark.parametrize(
+    ("name", "layer", "length", "said"),
+    [
+        ("t5", "1", 8, "layers are named as in encoder.1, decoder.1"),
+        ("t5", "decoder.99", 8, "there are 24"),
+        ("gpt-2", "0", 8, "from 1 on"),
+        ("gpt-2", "x", 8, "no layer 'x'"),
+        ("gpt-2", "1", 0, f"it must be 1 to {LONGEST_PATTERN:,}"),
+        ("swin", "1", 8, "a Pyramid has no stack"),
+    ],
+)
+def test_what_cannot_be_drawn_is_said(name: str, layer: str, length: int, said: str) -> None:
+    with pytest.raises(InputError, match=said):
+        attention_pattern(small(declared(name).model) if name == "swin" else declared(name).model, layer, length)
+
+
+def test_the_command_prints_it(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_command_line(["draw", "gpt-2", "--attention", "1", "--length", "3"]) == 0
+    assert "■ ■ ·" in capsys.readouterr().out
+    assert run_command_line(["draw", "gpt-2", "--length", "3"]) == 2
+    assert "name the layer" in capsys.readouterr().err
