@@ -129,10 +129,10 @@ def difference_sheets(
     y = _legend(both, HEADING + max(left.extent.height, right.extent.height) + 34) + 30
     beside = width - 3 * MARGIN - table > _WORDS
     end = _sentences(both, [each.sentence for each in found.changes], y, width - beside * (table + MARGIN))
-    left, top = (width - MARGIN - table, y) if beside else (MARGIN, end + 24)
-    last = _ledger(both, "In parameters", found, found.parameters, (left, top), column)
+    start, top = (width - MARGIN - table, y) if beside else (MARGIN, end + 24)
+    last = _ledger(both, "In parameters", found, found.parameters, (start, top), column)
     if found.costs:
-        last = _ledger(both, "For each token", found, found.costs, (left, last + 28), column)
+        last = _ledger(both, "For each token", found, found.costs, (start, last + 28), column)
     return (*sheets, both), width, max(end, last) + 14, compare
 
 
