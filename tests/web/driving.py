@@ -45,7 +45,7 @@ def opened(browser: Browser, width: int, theme: Any) -> Iterator[Page]:
 
     context.route("**/*", watched)
     page = context.new_page()
-    page.set_default_timeout(10_000)
+    page.set_default_timeout(30_000)  # torch is brought in by the first page that computes
     page.on("console", lambda said: faults.append(said.text) if said.type in ("error", "warning") else None)
     page.on("pageerror", lambda error: faults.append(str(error)))
     yield page

@@ -6,6 +6,10 @@ import pytest
 from starlette.testclient import TestClient
 
 from clados.catalog.load import catalog
+from clados.cli.frame import run_command_line
+from clados.small import small_model
+from clados.web.request import Given
+from clados.web.server import application
 from clados.web.site import Site
 from clados.web.views.descent import drawn_beside
 
@@ -65,3 +69,26 @@ def test_files_have_no_live_pages() -> None:
     assert files.answer("objective.html").status == 404
     assert files.answer("cards/bert/base/config.json").status == 404
     assert b"data-live" not in files.answer("cards/bert.html").body
+
+
+def test_the_playground_says_tokens_with_their_rivals(client: TestClient) -> None:
+    text = client.get("/playground.html?model=small/gpt-2&trial=write&write.prompt=The+king&write.tokens=3").text
+    assert text.count("token p") >= 3
+    assert 'class="told"' in text
+    hostile = "/playground.html?model=small/gpt-2&write.prompt=<img src=x onerror=alert(1)>"
+    assert "<img src=x" not in client.get(hostile).text
+
+
+def test_the_playground_tries_only_what_the_server_was_given(client: TestClient) -> None:
+    assert "there is no model" in client.get("/playground.html?model=/etc").text
+    folder = str(small_model("bert").folder)  # type: ignore[union-attr]
+    given = TestClient(application(Site(given=Given((folder,)))))
+    assert f'<option value="{folder}" selected>' in given.get("/playground.html", params={"model": folder}).text
+
+
+@pytest.mark.parametrize(("option", "said"), [("--model", "no such directory"), ("--runs", "no such folder")])
+def test_directories_that_are_not_there_are_one_line(
+    capsys: pytest.CaptureFixture[str], option: str, said: str
+) -> None:
+    assert run_command_line(["web", option, "nowhere"]) == 2
+    assert said in capsys.readouterr().err

@@ -60,3 +60,19 @@ def test_the_designer_follows_what_is_changed(page: Page, address: str, tmp_path
     assert "norm=RMSNorm(" in (tmp_path / "wide.py").read_text()
     page.reload()
     expect(page.get_by_label("d_model")).to_have_value("510")
+
+
+def test_the_playground_answers_as_one_types(page: Page, address: str) -> None:
+    page.goto(f"{address}playground.html")
+    page.get_by_label("prompt").fill("The <b>queen</b> and her")
+    expect(page.locator("blockquote")).to_be_visible()
+    page.get_by_label("Beams as a tree").check()
+    expect(page.locator("svg.beams g.best").first).to_be_visible()
+    page.get_by_label("Model").select_option("small/bert")
+    expect(page.get_by_role("columnheader", name="probability")).to_be_visible()
+    page.get_by_label("Attention").check()
+    page.get_by_role("link", name="Layer 2, head 1").click()
+    expect(page.get_by_role("heading", name="Layer 2, head 1")).to_be_visible()
+    assert "attention.layer=2" in page.url
+    page.get_by_label("Texts as a map").check()
+    expect(page.locator("svg.textmap circle")).to_have_count(12)

@@ -21,6 +21,8 @@ PLACES = [
     "zh/index.html",
 ]
 LIVE_PLACES = ["objective.html?model=t5", "designer.html?size.d_model=510&stack.norm=RMSNorm"]
+LIVE_PLACES += [f"playground.html?trial={trial}" for trial in ("write", "beams", "attention", "embed")]
+LIVE_PLACES += ["playground.html?model=small/bert&trial=fill"]
 
 
 def shown(page: Page) -> list[str]:

@@ -38,6 +38,7 @@ TERMS = {
     *LINEAGE_KINDS,
     *ERRATA.values(),
     *FIGURE_WORDS,
+    *("prompt", "tokens", "temperature", "seed", "beams", "text", "texts", "top", "layer", "head"),  # of trials
     *("holds", "fails", "missing", "not applicable"),  # of proofs
 }
 

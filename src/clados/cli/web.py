@@ -6,6 +6,8 @@ from typing import Annotated
 import typer
 
 from clados.cli.output import print_note
+from clados.errors import InputError
+from clados.small import model_folder
 
 
 def web_command(
@@ -13,11 +15,22 @@ def web_command(
     host: Annotated[
         str, typer.Option("--host", help="The address; others than this machine's are asked for.")
     ] = "127.0.0.1",
+    model: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--model",
+            metavar="DIR",
+            help="A directory that the playground has beside the small models; repeat for more.",
+        ),
+    ] = None,
+    runs: Annotated[
+        Path | None, typer.Option("--runs", metavar="FOLDER", help="Show the runs under a folder as they go on.")
+    ] = None,
     export: Annotated[
         Path | None, typer.Option("--export", metavar="DIR", help="Write all pages into a folder, and serve nothing.")
     ] = None,
 ) -> None:
-    """Show the catalogue as pages in a browser: facets, cards, tree, timelines, comparisons.
+    """Show the catalogue as pages in a browser: facets, cards, tree, comparisons, designer, playground, runs.
 
     Nothing leaves this machine. Ctrl-C ends it.
 
@@ -28,6 +41,26 @@ def web_command(
 
         print_note(f"wrote {export_site(export)} files to {export}; open {export / 'index.html'}")
         return
+    from clados.web.request import Given
     from clados.web.server import serve
 
-    serve(host, port, lambda address: print(f"Clados at {address} (Ctrl-C ends it)", flush=True))
+    given = Given(_directories(model or []), _folder(runs))
+    serve(host, port, lambda address: print(f"Clados at {address} (Ctrl-C ends it)", flush=True), given)
+
+
+def _directories(models: list[str]) -> tuple[str, ...]:
+    """The directories of models.
+
+    Raises:
+        InputError: for one that is not there.
+    """
+    for each in models:
+        if not model_folder(each).is_dir():
+            raise InputError(f"--model {each}: there is no such directory")
+    return tuple(models)
+
+
+def _folder(runs: Path | None) -> Path | None:
+    if runs is not None and not runs.is_dir():
+        raise InputError(f"--runs {runs}: there is no such folder")
+    return runs

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import urlencode
 
 from clados.catalog.load import Catalog
@@ -10,6 +11,18 @@ from clados.web.index import Index
 from clados.web.language import Language
 
 _DIGITS = 11  # of a number that is read
+
+
+@dataclass(frozen=True)
+class Given:
+    """What a server was given besides the catalogue.
+
+    Attributes:
+        models: directories of models that may be tried; runs: the folder of the runs that are shown.
+    """
+
+    models: tuple[str, ...] = ()
+    runs: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -22,6 +35,7 @@ class PageRequest:
         query: names and values behind the question mark, in order.
         index: the catalogue, and what its filters find.
         live: whether a server answers what stands behind the question mark; files do not.
+        site: what that server was given.
     """
 
     say: Language
@@ -29,6 +43,7 @@ class PageRequest:
     query: Sequence[tuple[str, str]]
     index: Index
     live: bool = True
+    site: Given = Given()
 
     @property
     def cards(self) -> Catalog:
@@ -67,3 +82,7 @@ class PageRequest:
     def written(self) -> str:
         """The words of the address as they stand behind it, with their question mark; nothing where there are none."""
         return f"?{urlencode(self.query)}" if self.query else ""
+
+    def with_words(self, words: Sequence[tuple[str, str | int]]) -> str:
+        """The address of this page with other words behind it."""
+        return f"{self.path.rpartition('/')[2]}?{urlencode(words)}"

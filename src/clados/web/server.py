@@ -12,6 +12,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from clados.errors import InputError
+from clados.web.request import Given
 from clados.web.site import POLICY, Site
 
 SAFE_HEADERS = {
@@ -35,7 +36,7 @@ def application(site: Site | None = None) -> Starlette:
     return Starlette(routes=[Route("/{path:path}", answer)])
 
 
-def serve(host: str, port: int, ready: Callable[[str], None]) -> None:
+def serve(host: str, port: int, ready: Callable[[str], None], given: Given = Given()) -> None:  # noqa: B008 (frozen)
     """Serve until Ctrl-C; ``ready`` is told the address.
 
     Raises:
@@ -44,7 +45,7 @@ def serve(host: str, port: int, ready: Callable[[str], None]) -> None:
     listening = _listen(host, port)
     shown = f"[{host}]" if ":" in host else host
     ready(f"http://{shown}:{listening.getsockname()[1]}/")
-    config = uvicorn.Config(application(), log_level="warning", lifespan="off", ws="none")
+    config = uvicorn.Config(application(Site(given=given)), log_level="warning", lifespan="off", ws="none")
     uvicorn.Server(config).run(sockets=[listening])
 
 

@@ -17,7 +17,7 @@ from clados.names import nearest
 from clados.web.index import Index
 from clados.web.language import Language, page_languages
 from clados.web.lazily import computed
-from clados.web.request import PageRequest
+from clados.web.request import Given, PageRequest
 from clados.web.views import frame
 from clados.web.views.frame import Document
 
@@ -44,6 +44,7 @@ PAGES = {  # the module and the function of each; a module is imported when its 
 LIVE_PAGES = {  # that a server alone answers
     "objective.html": ("objective", "objective_page"),
     "designer.html": ("designer", "designer_page"),
+    "playground.html": ("playground", "playground_page"),
 }
 
 
@@ -60,9 +61,9 @@ class Reply:
 class Site:
     """All pages of the catalogue as it is now."""
 
-    def __init__(self, *, live: bool = True) -> None:
-        """Of a server, or (``live`` false) of files."""
-        self._live = live
+    def __init__(self, *, live: bool = True, given: Given = Given()) -> None:  # noqa: B008 (frozen)
+        """Of a server with what it was given, or (``live`` false) of files."""
+        self._live, self._given = live, given
 
     @cached_property
     def index(self) -> Index:
@@ -80,7 +81,7 @@ class Site:
         if (file := _static(path)) is not None:
             return Reply(file.read_bytes(), _media(path))
         say, inside = _language(path)
-        asked = PageRequest(say, inside, query, self.index, self._live)
+        asked = PageRequest(say, inside, query, self.index, self._live, self._given)
         try:
             return self._found(asked)
         except NoModelError as error:

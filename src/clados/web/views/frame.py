@@ -23,7 +23,7 @@ NAVIGATION = (
     Place("timeline.html", "Timeline"),
     Place("compare.html", "Compare"),
 )
-LIVE_NAVIGATION = (Place("designer.html", "Designer"),)  # of a server
+LIVE_NAVIGATION = (Place("designer.html", "Designer"), Place("playground.html", "Playground"))  # of a server
 
 
 class Document(NamedTuple):

@@ -1,0 +1,150 @@
+"""The table of what can be tried on a model: a further trial registers here, and its picture with the page."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+from clados.apply.ready import Ready, load
+from clados.errors import CladosError, InputError
+from clados.names import did_you_mean
+
+_LONGEST = 2000  # letters of a text that is read
+_LARGEST = 500_000_000  # parameters of a model that is computed in float32 whatever it is kept in
+_FIRST = ("write", "beams", "fill", "attention", "embed")
+
+
+@dataclass(frozen=True)
+class Word:
+    """A field of a trial's form: a text, or a number within bounds."""
+
+    name: str
+    usual: str
+    least: float = 0
+    most: float = 0
+    lines: int = 0  # of a text; 0 for a number
+    whole: bool = True
+
+    def read(self, said: str) -> Any:
+        """What is said of it.
+
+        Raises:
+            InputError: for a text that is too long, and what is no number within the bounds.
+        """
+        if self.lines:
+            if len(said) > _LONGEST:
+                raise InputError(f"{self.name} has {len(said)} letters; up to {_LONGEST} are read")
+            return said
+        try:
+            value = (int if self.whole else float)(said) if len(said) < 12 else None
+        except ValueError:
+            value = None
+        if value is None or not self.least <= value <= self.most:
+            kind = "a whole number" if self.whole else "a number"
+            raise InputError(f"{self.name} is '{said[:20]}'; it takes {kind} from {self.least:g} to {self.most:g}")
+        return value
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What is tried.
+
+    Attributes:
+        able: whether a model can do it.
+        words: its form; ``usual`` texts may depend on the model.
+        run: from a model and the values of its words to plain data.
+    """
+
+    name: str
+    able: Callable[[Ready], bool]
+    words: Callable[[Ready], tuple[Word, ...]]
+    run: Callable[..., Any]
+
+
+TRIALS: dict[str, Trial] = {}
+
+
+def trial(
+    name: str, able: Callable[[Ready], bool], words: Callable[[Ready], tuple[Word, ...]]
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Register a function as a trial: it is called with the model, and the words by their names."""
+
+    def registered(run: Callable[..., Any]) -> Callable[..., Any]:
+        TRIALS[name] = Trial(name, able, words, run)
+        return run
+
+    return registered
+
+
+@dataclass(frozen=True)
+class Tried:
+    """A trial, and what came of it.
+
+    Attributes:
+        trials: the names of all that this model can be tried with; name: of this one.
+        words: its form; said: what is said of each word.
+        result: plain data; None where ``error`` says why there is none.
+    """
+
+    model: str
+    trials: tuple[str, ...]
+    name: str
+    words: tuple[Word, ...]
+    said: Mapping[str, str] = field(default_factory=dict)
+    result: Any = None
+    error: str = ""
+
+
+def try_model(source: str, name: str, said: Mapping[str, str]) -> Tried:
+    """What comes of trying something on a model.
+
+    Args:
+        source: a directory, or the id of a small pretrained model.
+        name: of the trial; the first that the model can be tried with where it is empty, or none of these.
+        said: the words of its form, as they stand in an address.
+
+    Raises:
+        CladosError: for a directory that cannot be read, a trial that there is not, and a model that has none.
+    """
+    from clados.playground import reading, writing  # noqa: F401 (both register what they hold)
+
+    if name and name not in TRIALS:
+        raise InputError(f"there is no trial '{name}'{did_you_mean(name, TRIALS)}; they are {', '.join(TRIALS)}")
+    ready = _loaded(source)
+    able = sorted((each for each in TRIALS.values() if each.able(ready)), key=_place)
+    names = tuple(each.name for each in able)
+    if not able:
+        raise InputError(f"{ready.name} reads and writes no text: there is nothing to try on it yet")
+    chosen = TRIALS[name if name in names else names[0]]
+    words = chosen.words(ready)
+    values = {each.name: said.get(each.name, each.usual) for each in words}
+    result, error = None, ""
+    try:
+        result = chosen.run(ready, **{each.name: each.read(values[each.name]) for each in words})
+    except CladosError as refused:
+        error = str(refused)
+    return Tried(source, names, chosen.name, words, values, result, error)
+
+
+def _place(each: Trial) -> int:
+    """Where a trial stands among others: those of this list first."""
+    return _FIRST.index(each.name) if each.name in _FIRST else len(_FIRST)
+
+
+@lru_cache(maxsize=4)
+def _loaded(source: str) -> Ready:
+    """A model in float32, unless it is large: what is written and what is said of it then agree to the last digit."""
+    ready = load(source)
+    if sum(each.numel() for each in ready.model.parameters()) <= _LARGEST:
+        ready.model.float()
+    return ready
+
+
+def lines_of(said: str) -> list[str]:
+    """The lines of a text that hold something."""
+    return [line.strip() for line in said.splitlines() if line.strip()]
+
+
+def names_of(ready: Ready, ids: Sequence[int]) -> list[str]:
+    """Tokens as people read them."""
+    return ready.required_tokenizer.tokens([*ids])
