@@ -78,7 +78,7 @@ class RolloutTask(Task[Objective, Prompt]):
     length = 96
     batch = 16
     usual = False
-    small = Small(steps=60, lr=3e-4)
+    small = Small(steps=30, lr=1.5e-4)
     term = "loss"
     terms: ClassVar[Mapping[str, str]] = {"policy": "tokens"}
     valued: ClassVar[bool] = False
