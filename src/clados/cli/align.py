@@ -46,7 +46,7 @@ def align_command(
     ] = MethodName.AS_DECLARED,
     steps: Annotated[
         int | None,
-        typer.Option(min=1, help="Steps of each stage.", show_default="300, or 60 where answers are sampled"),
+        typer.Option(min=1, help="Steps of each stage.", show_default="300; 400 of judges, 30 of the judged"),
     ] = None,
     out: Annotated[
         Path | None, typer.Option(help="The folder for the models.", show_default="runs/MODEL-aligned")
