@@ -68,4 +68,4 @@ def test_the_majority_wins() -> None:
     system.equal = False
     assert system.respond([("user", "What is half of one?")]).text == "3"
     nothing = Minerva(Script({"Solution:": "?"}), samples=2).respond([("user", "x")])
-    assert (nothing.text, nothing.report["votes"]) == ("", {})
+    assert (nothing.text, nothing.report["declined"]) == ("", "no solution has a final answer")

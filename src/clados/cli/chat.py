@@ -1,12 +1,16 @@
-"""`clados chat`: a tuned model's answers, in its own template."""
+"""`clados chat`: a tuned model's answers, in its own template, or those of a published system around it."""
 
 import sys
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from clados.cli import output
 from clados.cli.arguments import Directory, Json
+
+if TYPE_CHECKING:
+    from clados.systems.system import Response, System
 
 
 def chat_command(
@@ -17,8 +21,45 @@ def chat_command(
     system: Annotated[
         str | None, typer.Option(help="What the template's opening says, where it has a place for it.")
     ] = None,
+    as_: Annotated[
+        str | None,
+        typer.Option(
+            "--as",
+            help="System around the model: template, seeker, blenderbot3, gophercite, sparrow, lamda, minerva.",
+            show_default="that of DIR's card where what it needs is given, else template",
+        ),
+    ] = None,
+    tools: Annotated[
+        str | None, typer.Option(help="Tools that come along, parted by commas: calculator, search, translator.")
+    ] = None,
+    docs: Annotated[Path | None, typer.Option(help="Folder of texts to search.")] = None,
+    search_url: Annotated[
+        str | None, typer.Option(help="Search server to ask instead, as ParlAI's agents do; queries leave for it.")
+    ] = None,
+    translator: Annotated[
+        str | None, typer.Option(help="Model that translates: DIR, or DIR=LANGUAGE.", metavar="DIR[=LANGUAGE]")
+    ] = None,
+    tool: Annotated[
+        list[str] | None, typer.Option(help="Tool of your own, module:function of a text; repeat for more.")
+    ] = None,
+    tool_seconds: Annotated[float, typer.Option(min=0.01, help="Seconds that a tool has for an answer.")] = 30.0,
+    reward: Annotated[
+        str | None, typer.Option(help="Who ranks answers: a reward model's DIR, or module:function.")
+    ] = None,
+    rule_judge: Annotated[
+        str | None, typer.Option(help="Who says how likely a rule is broken: module:function of rule and dialogue.")
+    ] = None,
+    rules: Annotated[
+        Path | None, typer.Option(help="File with one rule a line.", show_default="those that come along")
+    ] = None,
+    decline_below: Annotated[float | None, typer.Option(help="Reward below which gophercite does not answer.")] = None,
+    samples: Annotated[
+        int | None, typer.Option(min=1, help="Answers to choose from.", show_default="as the system has it")
+    ] = None,
+    save: Annotated[Path | None, typer.Option(help="File that keeps the conversation; it goes on from there.")] = None,
+    steps: Annotated[bool, typer.Option("--steps", help="Show every step, and what is assumed.")] = False,
     max_new_tokens: Annotated[
-        int | None, typer.Option(help="New tokens of an answer at most.", show_default="as DIR says, or 100")
+        int | None, typer.Option(help="New tokens of an answer at most.", show_default="as DIR or the system says")
     ] = None,
     temperature: Annotated[
         float | None,
@@ -32,27 +73,54 @@ def chat_command(
 ) -> None:
     """Ask a tuned model: one prompt, or a conversation whose turns are lines of the input.
 
+    A tool that fails or takes too long is said in one line, and the conversation goes on without what it would have
+    found. --docs needs the extra "search".
+
     Example: clados chat runs/alpaca --prompt "What is the meaning of 'house'?"
     """
-    from clados.apply.chat import chat
     from clados.apply.ready import load
+    from clados.systems.conversation import KeptConversation
+    from clados.systems.making import SystemOptions, make_system
 
-    ready = load(directory, "chat")
-    told: list[tuple[str, str]] = []
+    chosen = {"max_new_tokens": max_new_tokens, "temperature": temperature, "top_p": top_p, "seed": seed}
+    asked = SystemOptions(
+        tools=tuple(each.strip() for each in (tools or "").split(",") if each.strip()),
+        docs=docs,
+        search_url=search_url,
+        translator=translator,
+        own=tuple(tool or ()),
+        seconds=tool_seconds,
+        reward=reward,
+        rule_judge=rule_judge,
+        rules=rules,
+        decline_below=decline_below,
+        samples=samples,
+        opening=system or "",
+        chosen=chosen,
+        on_note=output.print_note,
+    )
+    ready = load(directory)
+    made = make_system(ready, as_, asked)
+    told = KeptConversation(made, save)
+    if steps:
+        for line in made.assumed:
+            output.print_note(f"assumed: {line}")
     waiting = iter([prompt]) if prompt is not None else (line.strip() for line in iter(sys.stdin.readline, ""))
     for line in filter(None, waiting):
-        told.append(("user", line))
-        answer = chat(
-            ready,
-            told,
-            system=system or "",
-            max_new_tokens=max_new_tokens,
-            temperature=temperature,
-            top_p=top_p,
-            seed=seed,
-        )
-        told.append(("assistant", answer))
-        if json:
-            output.print_json({"model": ready.name, "prompt": line, "answer": answer})
-        else:
-            print(output.for_terminal(answer), flush=True)
+        _show(ready.name, made, line, told.answer(line), json=json, steps=steps)
+
+
+def _show(model: str, made: "System", prompt: str, response: "Response", *, json: bool, steps: bool) -> None:
+    if json:
+        more = {"system": made.name, "report": dict(response.report)} if response.report else {}
+        told = {"steps": [vars(each) for each in response.steps]} if steps else {}
+        output.print_json({"model": model, "prompt": prompt, "answer": response.text, **more, **told})
+        return
+    if steps:
+        for each in response.steps:
+            output.print_note(f"{each.who}: {each.text}")
+        for name, value in response.report.items():
+            output.print_note(f"{name}: {value}")
+    elif not response.text and "declined" in response.report:
+        output.print_note(f"no answer: {response.report['declined']}")
+    print(output.for_terminal(response.text), flush=True)

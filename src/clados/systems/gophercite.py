@@ -19,6 +19,7 @@ from clados.systems.writing import TextWriter, Wanted
 
 CLAIM, QUOTE = ("%<", ">%"), ("%[", "]%")
 DECLINED = "I don't know"
+DRAWS = 16  # that are drawn: as in SFT + top@16 (table 1)
 DRAWN = {"temperature": 1.0}
 SHORTEST = 5  # characters of a quote: a shorter one is bad syntax (appendix F.1)
 _CITED = re.compile(r"%<(?P<claim>.+?)>%\((?P<title>.*?)\)%\[(?P<quote>.+?)\]%", re.DOTALL)
@@ -61,7 +62,7 @@ class GopherCite(System):
     write: TextWriter
     tools: Toolset
     judge: Judge | None = None
-    samples: int = 16
+    samples: int = DRAWS
     pages: int = 4
     threshold: float | None = None
     claim: int = 48
@@ -103,7 +104,8 @@ class GopherCite(System):
         claims = [self._claims(question, page, each + (number < more)) for number, page in enumerate(pages)]
         for turn in range(each + bool(more)):
             for page, found in zip(pages, claims):
-                if turn < len(found) and (answer := self._quoted(question, page, found[turn])) is not None:
+                claim = found[turn] if turn < len(found) else ""
+                if claim and (answer := self._quoted(question, page, claim)) is not None:
                     yield answer
 
     def _claims(self, question: str, page: ToolResult, n: int) -> list[str]:
@@ -121,5 +123,5 @@ class GopherCite(System):
         )
         (text,) = self.write(wanted)
         quote = text if text in page.text else text[:-1]  # cut within the closing mark
-        good = claim and len(quote.strip()) >= self.shortest and quote in page.text
+        good = len(quote.strip()) >= self.shortest and quote in page.text
         return Cited(claim, page.title, quote.strip()) if good else None

@@ -61,7 +61,7 @@ class Minerva(System):
             votes[known] = votes.get(known, 0) + 1
             solutions.setdefault(known, text.strip())
         if not votes:
-            return Response("", (), {"votes": {}, "samples": len(found)})
+            return Response("", (), {"declined": "no solution has a final answer", "samples": len(found)})
         best = max(votes, key=lambda each: votes[each])
         report: dict[str, Any] = {"answer": best, "votes": votes, "samples": len(found)}
         return Response(best, (Spoken("solution", solutions[best]),), report)

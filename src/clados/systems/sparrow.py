@@ -77,6 +77,8 @@ class Sparrow(System):
         turns = "".join(f"{'User' if who == 'user' else 'Sparrow'}: {text}\n\n" for who, text in said)
         steps = list[Spoken]()
         found = list(self._candidates(turns, steps))
+        if not found:
+            return Response("", tuple(steps), {"declined": "every reply is empty"})
         texts = [text for text, _ in found]
         broken = [self.broken(turns, text) for text in texts]
         prefers = self._preferred(turns, texts)
@@ -116,25 +118,25 @@ class Sparrow(System):
 
     def _candidates(self, turns: str, steps: list[Spoken]) -> Iterator[tuple[str, ToolResult | None]]:
         """Replies, and the page that each has read."""
-        for text in self._replies(f"{OPENING}{turns}", self.plain):
+        for text in self._replies(turns, self.plain):
             yield text, None
         if not (self.tools.searches and self.grounded):
             return
-        query = one_text(self.write, f"{OPENING}{turns}Search Query:", stop=("\n",))
+        query = one_text(self.write, f"{turns}Search Query:", before=OPENING, stop=("\n",))
         pages = self.tools.pages(query, self.grounded)
         steps += [Spoken("query", query), *(Spoken("page", page.title) for page in pages)]
         for number, page in enumerate(pages):
             share = (self.grounded + len(pages) - 1 - number) // len(pages)
             evidence = f"Search Query: {query}\n\nSearch Results: Page title: {page.title}\n{page.text}\n\n"
-            for text in self._replies(f"{OPENING}{turns}{evidence}", share):
+            for text in self._replies(f"{turns}{evidence}", share):
                 yield text, page
 
     def _replies(self, prompt: str, n: int) -> list[str]:
         if not n:
             return []
-        draws = {"temperature": 1.0, "top_p": 0.8}
-        found = self.write(Wanted(prompt=f"{prompt}Sparrow:", n=n, stop=("\n\n", "User:"), chosen=draws))
-        return [each.strip() for each in found]
+        draws, stop = {"temperature": 1.0, "top_p": 0.8}, ("\n\n", "User:")
+        found = self.write(Wanted(prompt=f"{prompt}Sparrow:", before=OPENING, n=n, stop=stop, chosen=draws))
+        return [text for each in found if (text := each.strip())]
 
 
 def reranked(preferences: Sequence[float], broken: Sequence[Sequence[float]]) -> list[float]:

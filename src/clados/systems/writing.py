@@ -45,26 +45,35 @@ class ModelWriter:
     """Texts of a saved model.
 
     Args:
-        chosen: what holds for all texts, such as ``temperature`` and ``seed``; it goes before what a system chooses.
+        chosen: what holds for all texts, such as ``temperature``; it goes before what a system chooses. ``seed`` is
+            that of the first call, and one more with each that follows.
     """
 
     def __init__(self, source: ModelSource, **chosen: Any) -> None:
         self.ready = load(source, "generate")
         self.chosen = {name: value for name, value in chosen.items() if value is not None}
+        self.calls = 0
 
     def __call__(self, wanted: Wanted) -> list[str]:
-        """As many texts as are wanted.
+        """As many texts as are wanted; how they are drawn is said here alone, and not by the directory.
 
         Raises:
             InputError: the prompt leaves no room for an answer.
         """
         chosen = {**wanted.chosen, **self.chosen}
+        if "seed" in chosen:
+            chosen["seed"] += self.calls
+        self.calls += 1
         if wanted.n > 1 and not chosen.get("temperature") and not chosen.get("beams"):
             chosen["temperature"] = 1.0
         if chosen.get("temperature"):
-            chosen.pop("beams", None)
+            chosen = {"top_p": 1.0, **chosen, "beams": 1}
+        elif config_of(self.ready.model).do_sample:
+            chosen["temperature"] = 0.0
         new = chosen.pop("max_new_tokens", wanted.max_new_tokens)
         prompt, free = self._fitting(wanted.before, wanted.prompt, new)
+        if "min_new_tokens" in chosen:
+            chosen["min_new_tokens"] = min(chosen["min_new_tokens"], free)
         found = generate_all(
             self.ready,
             prompt,
@@ -73,7 +82,7 @@ class ModelWriter:
             constraint=wanted.constraint,
             max_new_tokens=free,
             on_note=lambda _: None,
-            **{**_fixed(self.ready.model), **chosen},
+            **chosen,
         )
         return [each.text for each in found]
 
@@ -109,11 +118,6 @@ class ModelWriter:
         prompts = self.ready.known([prompt_ids(self.ready, prompt)] * len(texts))
         rows = [tokenizer.encode(each, add_special_tokens=False) for each in texts]
         return [sum(each) for each in logprobs_of(self.ready, prompts, self.ready.known(rows))]
-
-
-def _fixed(model: Any) -> dict[str, Any]:
-    """A system says how texts are drawn; what the directory says of it would be mixed with that."""
-    return {"temperature": 0.0, "top_k": None, "top_p": None} if config_of(model).do_sample else {}
 
 
 def one_text(writer: TextWriter, prompt: str, **more: Any) -> str:
