@@ -19,7 +19,7 @@ from clados.systems.writing import TextWriter, Wanted
 
 CLAIM, QUOTE = ("%<", ">%"), ("%[", "]%")
 DECLINED = "I don't know"
-DRAWS = 16  # that are drawn: as in SFT + top@16 (table 1)
+CITED_ANSWERS = 16  # that are drawn: as in SFT + top@16 (table 1)
 DRAWN = {"temperature": 1.0}
 SHORTEST = 5  # characters of a quote: a shorter one is bad syntax (appendix F.1)
 _CITED = re.compile(r"%<(?P<claim>.+?)>%\((?P<title>.*?)\)%\[(?P<quote>.+?)\]%", re.DOTALL)
@@ -62,7 +62,7 @@ class GopherCite(System):
     write: TextWriter
     tools: Toolset
     judge: Judge | None = None
-    samples: int = DRAWS
+    samples: int = CITED_ANSWERS
     pages: int = 4
     threshold: float | None = None
     claim: int = 48

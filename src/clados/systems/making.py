@@ -7,15 +7,13 @@ from typing import Any
 from warnings import warn
 
 from clados.apply.ready import ModelSource, Ready, load
-from clados.apply.score import score
 from clados.errors import InputError
-from clados.files import path_exists
 from clados.names import did_you_mean, function_named
-from clados.objectives.judges import Judge, judge_of
-from clados.small import model_folder
+from clados.objectives.base import Judge
+from clados.objectives.judges import judge_of
 from clados.systems.blenderbot3 import BlenderBot3
 from clados.systems.calculator import calculator
-from clados.systems.gophercite import DRAWS, GopherCite
+from clados.systems.gophercite import CITED_ANSWERS, GopherCite
 from clados.systems.lamda import CANDIDATES, LaMDA
 from clados.systems.minerva import VOTES, Minerva
 from clados.systems.search import FolderSearch, ServerSearch
@@ -93,12 +91,7 @@ class SystemOptions:
 
     def judge(self) -> Judge | None:
         """The reward of answers."""
-        if self.reward is None:
-            return None
-        if not path_exists(model_folder(self.reward)):
-            return judge_of(self.reward)
-        model = load(self.reward, "score")
-        return lambda prompts, answers: score(model, prompts, answers)
+        return None if self.reward is None else judge_of(self.reward)
 
     def all_rules(self) -> tuple[str, ...]:
         """The rules of the file, or those that come along.
@@ -152,7 +145,7 @@ def make_system(source: ModelSource, name: str | None = None, options: SystemOpt
     write, tools, samples = ModelWriter(ready, **asked.chosen), asked.toolset(), asked.samples
     match name:
         case GopherCite.name:
-            return GopherCite(write, tools, asked.judge(), samples or DRAWS, threshold=asked.decline_below)
+            return GopherCite(write, tools, asked.judge(), samples or CITED_ANSWERS, threshold=asked.decline_below)
         case Sparrow.name:
             judge = asked.rule_judge and function_named(asked.rule_judge, "rule-judge", "of a rule and a dialogue")
             made = Sparrow(write, tools, asked.judge(), judge or None, asked.all_rules())
