@@ -23,7 +23,7 @@ from clados.data import (
     read_as,
     synsets,
 )
-from clados.data.examples import RankedAnswers
+from clados.data.examples import RankedAnswers, RuledAnswer
 
 COUNTS = {
     "english": (Text, 461),
@@ -40,6 +40,7 @@ COUNTS = {
     "conversations": (Dialogue, 6000),
     "true-answers": (RankedAnswers, 11732),
     "checked-answers": (RankedAnswers, 576),
+    "checked-rules": (RuledAnswer, 4 * 576),
     "glosses": (Pair, 8588),
     "emoji": (Captioned, 1906),
     "fashion": (Labelled, 1000),

@@ -25,6 +25,7 @@ OTHERWISE: dict[type[s.Objective], dict[str, Any]] = {
     s.BestOf: JUDGED,
     s.CodedText: {"data": "wordnet"},
     s.Comparisons: {"data": "checked-answers", "length": 64},
+    s.ContextDistilled: {"params": "260K", "data": "pairs", "length": 192, "lr": 3e-4},
     s.Contrastive: {"data": "emoji", "batch": 32},
     s.CorruptedSpans: {"model": "t5"},
     s.DPO: {"model": "gpt-2", "objective": "dpo", "data": "checked-answers", "length": 64},
@@ -40,6 +41,7 @@ OTHERWISE: dict[type[s.Objective], dict[str, Any]] = {
     s.Supervised: {"data": "pairs", "length": 192},
     s.TextAndActions: {"data": None, "params": "700K"},
     s.Translation: {"data": "django/de"},
+    s.Violations: {"data": "checked-rules", "length": 96},
 }
 
 

@@ -61,15 +61,13 @@ def test_a_stage_is_chosen_by_its_name_and_refused_with_a_reason() -> None:
     assert names("flan-t5", "adaptation") == ["adaptation"]
     with pytest.raises(InputError, match="instructgpt has no stage 'demonstration'; did you mean 'demonstrations'"):
         names("instructgpt", "demonstration")
-    with pytest.raises(InputError, match="sparrow: stage 'rules' learns by Violations, which nothing runs"):
-        names("sparrow", "rules")
-    recipe = declared("sparrow").recipe
-    assert [why_not(recipe, each).split(",")[0] for each in recipe.stages] == [
-        "",
-        "",
-        "learns by Violations",
-        "",
-    ]
+    assert names("sparrow", "rules") == ["rules"]
+    recipe = declared("anthropic-assistant").recipe
+    with pytest.raises(InputError, match="anthropic-assistant: stage 'revision' learns by Revised, which nothing runs"):
+        names("anthropic-assistant", "revision")
+    assert {each.name: why_not(recipe, each) for each in recipe.stages}["constitution"].startswith(
+        "starts from 'revision', which learns by Revised"
+    )
 
 
 def test_numbers_of_a_small_run_are_the_paper_s_where_these_are_smaller() -> None:

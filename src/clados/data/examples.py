@@ -111,6 +111,20 @@ class RankedAnswers:
 
 
 @dataclass(frozen=True, slots=True)
+class RuledAnswer:
+    """A rule, an answer to a prompt, and whether the answer breaks the rule."""
+
+    columns: ClassVar[str] = "rule, prompt, answer and broken"
+    document: str
+    rule: str
+    prompt: str
+    answer: str
+    broken: bool
+    language: str = ""
+    held_out: _HeldOut = None
+
+
+@dataclass(frozen=True, slots=True)
 class Dialogue:
     """A conversation: (role, text), in turn."""
 
@@ -208,7 +222,17 @@ class Episode:
 
 
 Example = (
-    Text | ComparedTexts | TaggedWords | AskedText | Pair | RankedAnswers | Dialogue | Labelled | Captioned | Episode
+    Text
+    | ComparedTexts
+    | TaggedWords
+    | AskedText
+    | Pair
+    | RankedAnswers
+    | RuledAnswer
+    | Dialogue
+    | Labelled
+    | Captioned
+    | Episode
 )
 AnyExample = TypeVar("AnyExample", bound=Example)
 

@@ -1,16 +1,24 @@
 """Preferences that are made, not asked for: by what is true, and by what a program finds. No person judged them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import product
 
 import numpy as np
 
-from clados.data.examples import Pair, RankedAnswers
+from clados.data.examples import Pair, RankedAnswers, RuledAnswer
 
 FORBIDDEN = "obviously"  # a word that no answer may have
+FORM = "The sum is "  # what an answer to a sum is asked to begin with
+RULES: dict[str, Callable[[str], bool]] = {  # rules for answers to sums, and whether one is broken
+    f"Never say {FORBIDDEN}.": lambda answer: FORBIDDEN in answer,
+    f"Begin with: {FORM.strip()}.": lambda answer: not answer.startswith(FORM),
+    "End with a full stop.": lambda answer: not answer.endswith("."),
+    "Say one number, not two.": lambda answer: sum(each.isdecimal() for each in answer.strip(".").split()) > 1,
+}
 MOST_ADDED = 24  # the largest number that is added
 ORIGIN = {
     "true-answers": "a true answer against another question's: no person's judgement of what is helpful",
+    "checked-rules": "whether an answer breaks a rule, as a program finds: no person's judgement of what is harmful",
     "checked-answers": "ranked by a program (sum, form, a forbidden word): no person's judgement of what is helpful",
 }
 
@@ -33,8 +41,8 @@ def checked_answers() -> list[RankedAnswers]:
     for a, b in product(range(1, MOST_ADDED + 1), repeat=2):
         wrong = a + b + int(random.choice([-3, -2, -1, 1, 2, 3]))
         prompt = f"What is {a} + {b}? Answer as: The sum is N."
-        right = f"The sum is {a + b}."
-        answers = (right, f"{a + b}", f"The sum is {wrong}.", f"The sum is {FORBIDDEN} {wrong}")
+        right = f"{FORM}{a + b}."
+        answers = (right, f"{a + b}", f"{FORM}{wrong}.", f"{FORM}{FORBIDDEN} {wrong}")
         scores = tuple(checked(prompt, each) for each in answers)
         found.append(RankedAnswers(f"sums/{a}+{b}", prompt, answers, scores, language="en"))
     return found
@@ -45,5 +53,23 @@ def checked(prompt: str, answer: str) -> float:
     a, b = (int(each) for each in prompt.removeprefix("What is ").partition("?")[0].split(" + "))
     said = [each for each in answer.replace(".", " ").split() if each.isdecimal()]
     right = said == [str(a + b)]
-    formed = answer.startswith("The sum is ") and answer.endswith(".")
+    formed = answer.startswith(FORM) and answer.endswith(".")
     return 2.0 * right + formed - (FORBIDDEN in answer)
+
+
+def checked_rules() -> list[RuledAnswer]:
+    """Answers to sums that keep a rule or break it, each as often, whatever they do to the other rules."""
+    random, found = np.random.default_rng(0), []
+    for number, (a, b) in enumerate(product(range(1, MOST_ADDED + 1), repeat=2)):
+        for at, (rule, breaks) in enumerate(RULES.items()):
+            wanted = (number + at) % 2 == 1
+            answer = next(each for each in iter(lambda: _said(a + b, random), None) if breaks(each) == wanted)
+            found.append(RuledAnswer(f"sums/{a}+{b}", rule, f"What is {a} + {b}?", answer, wanted, language="en"))
+    return found
+
+
+def _said(total: int, random: np.random.Generator) -> str:
+    """An answer to a sum, its form drawn by lot."""
+    form, word, two, stop = random.integers(2, size=4).tolist()
+    numbers = f"{total} or {total + 1}" if two else f"{total}"
+    return f"{FORM if form else 'It is '}{f'{FORBIDDEN} ' if word else ''}{numbers}{'.' if stop else ''}"

@@ -17,6 +17,7 @@ from clados.data.examples import (
     Example,
     Pair,
     RankedAnswers,
+    RuledAnswer,
     TaggedWords,
     Text,
 )
@@ -25,6 +26,7 @@ RowData = Mapping[str, Any]
 _ROWS = (
     "text; prompt and completion; source and target; messages; text and label; sentence1, sentence2 and label; "
     "tokens and tags; question, context and answers; prompt, chosen and rejected; prompt, answers and scores or ranks; "
+    "rule, prompt, answer and broken; "
     "observations, actions and rewards"
 )
 _TEXTS = ("text", "content", "sentence")
@@ -246,6 +248,16 @@ def _ranked_answers(document: str, row: RowData, answers: tuple[str, ...], score
     return RankedAnswers(document, prompt, answers, scores, good, _language(row))
 
 
+def _ruled(document: str, row: RowData) -> Iterator[Example]:
+    rule, prompt, answer, broken = _string(row, "rule"), _spoken(row, "prompt"), _spoken(row, "answer"), row["broken"]
+    for name, text in (("rule", rule), ("prompt", prompt), ("answer", answer)):
+        if not text.strip():
+            raise ValueError(f"the {name} is empty")
+    if not isinstance(broken, bool):
+        raise TypeError(f"broken is {broken!r}; it must be true or false")
+    yield RuledAnswer(document, rule, prompt, answer, broken, _language(row))
+
+
 def _score(value: object, key: str) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         raise TypeError(f"{key} hold {value!r}; finite numbers are needed")
@@ -366,6 +378,7 @@ MAKERS: dict[tuple[str, ...], Callable[[str, RowData], Iterator[Example]]] = {
     ("prompt", "chosen", "rejected"): _preferred,
     ("prompt", "answers", "scores"): _ranked("scores"),
     ("prompt", "answers", "ranks"): _ranked("ranks"),
+    ("rule", "prompt", "answer", "broken"): _ruled,
     **{(*both, label): _compared(*both, label) for both in TEXT_PAIRS for label in (*LABELS, "score")},
     **{(text, label): _classified(text, label) for text in _TEXTS for label in LABELS},
     **{(key,): _text(key) for key in _TEXTS[:1]},

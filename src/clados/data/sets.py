@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from clados.data.cartpole import cartpole_episodes
 from clados.data.examples import Captioned, Dialogue, Example, Labelled, Pair, RankedAnswers, Text
-from clados.data.preferences import checked_answers, true_against_others
+from clados.data.preferences import checked_answers, checked_rules, true_against_others
 from clados.data.science import molecules, reasoning, residues
 from clados.files import text_lines
 
@@ -341,6 +341,7 @@ SETS: dict[str, Callable[[], Sequence[Example]]] = {
     "conversations": conversations,
     "true-answers": true_answers,
     "checked-answers": checked_answers,
+    "checked-rules": checked_rules,
     "glosses": glosses,
     "emoji": emoji,
     "fashion": fashion,

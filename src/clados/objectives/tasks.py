@@ -151,7 +151,7 @@ class Task(ABC, Generic[Objective, Row]):
             that has left to it.
         documents: how many documents it needs at least.
         usual: whether it is what a model of a recipe is meant to become, where no stage is named: judges of answers are
-            not, nor what needs a judge.
+            not, nor what needs a judge, nor what is measured only beside the weights from which it starts.
         judging: whether its models say how good answers are, see ``judge``.
         teaches: the objective by which a teacher is tuned before it teaches; empty for that of its own recipe.
         writes: how a model that learns so writes; empty where that does not matter.

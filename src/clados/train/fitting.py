@@ -7,7 +7,7 @@ from typing import Any
 
 from clados import spec as s
 from clados.data.corpus import SAMPLE, Corpus
-from clados.data.examples import Captioned, DataError, Dialogue, Episode, Labelled, Pair, RankedAnswers, Text
+from clados.data.examples import Captioned, DataError, Dialogue, Episode, Labelled, Pair, RankedAnswers, RuledAnswer, Text
 from clados.data.roles import Roles
 from clados.data.scaling import Scales, scales
 from clados.data.tokenizer import Tokenizer
@@ -47,6 +47,8 @@ def texts(examples: Sequence[Any]) -> list[str]:
                 found += [each.source, each.target]
             case RankedAnswers():
                 found += [each.prompt, *each.answers]
+            case RuledAnswer():
+                found += [each.rule, each.prompt, each.answer]
             case Dialogue():
                 found += [said for _, said in each.messages]
             case Captioned():

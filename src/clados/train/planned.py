@@ -90,7 +90,8 @@ def planned(choices: Choices, begun: Start | None = None) -> Plan:
     if choices.dropout is not None:
         model = dropping(model, choices.dropout)
     published = stage
-    stage = scaled_stage(stage.but(objective=one.suited(model, paper)), paper, model)
+    suited = task(one.suited(model, paper)).suggested(kept)
+    stage = scaled_stage(stage.but(objective=suited), paper, model)
     cache = None if choices.cache is None else Path(choices.cache)
     config = SourceConfig(length, choices.seed, tokenizer, facts.scales, choices.shuffled, model.writes, cache)
     train, held_out = data.sources(task(stage.objective), config, stage.exponent)

@@ -21,7 +21,9 @@ pretraining = Stage(
 distillation = Tuning(
     name="distillation",
     start="pretraining",
-    objective=ContextDistilled("14 dialogues of a helpful, honest and harmless assistant, about 4,600 words"),
+    objective=ContextDistilled(
+        "14 dialogues of a helpful, honest and harmless assistant, about 4,600 words", template=turns
+    ),
     data="pretraining text and questions, answered by the model that is given the dialogues",
     optimiser=AdamW(lr=0.6e-6, beta2=0.95),
     schedule=Constant(),

@@ -21,9 +21,15 @@ class Comparisons(Objective):
 
 
 class Violations(Objective):
-    """-log p(was it broken? | rule, dialogue) (Glaese et al. 2022, §3.2)."""
+    """-log p(was it broken? | rule, dialogue) (Glaese et al. 2022, §3.2).
+
+    The model reads a rule with what was asked and answered, and gives one number: the logit of its being broken. The
+    stage's head is ``Scalar()``.
+    """
 
     rules: int
+    texts: tuple[str, ...] = ()  # the rules themselves, where they are known
+    template: Template = Template()  # how prompt and answer are read together; the rule stands in front of the prompt
 
 
 class Revised(Objective):

@@ -39,6 +39,12 @@ class DialogueTurns(Supervised):
 
 
 class ContextDistilled(Objective):
-    """KL(p0(x given context) against p(x)): the model learns to do without the context (Askell et al. 2021, §2.2)."""
+    """KL(p0(x given context) against p(x)): the model learns to do without the context (Askell et al. 2021, §2.2).
 
+    p0 are the stage's starting weights.
+    """
+
+    verb: ClassVar[str] = "chat"
     context: str  # which, in a few words
+    text: str = ""  # the context itself, where it is known
+    template: Template = Template()  # how what it learns from becomes x
