@@ -8,10 +8,11 @@ import pytest
 import torch
 
 from clados import spec as s
+from clados.apply.ready import Ready
 from clados.data import train_tokenizer
 from clados.data.examples import DataError, RuledAnswer
 from clados.data.packing import generator
-from clados.data.preferences import FORBIDDEN, RULES, checked_rules
+from clados.data.preferences import FORBIDDEN, SUM_RULES, checked_rules
 from clados.data.readers import read_as
 from clados.data.roles import Roles
 from clados.data.tokenizer import Tokenizer
@@ -49,7 +50,11 @@ def rows(tokenizer: Tokenizer) -> list[RuledRow]:
 def test_the_loss_is_that_of_a_loop_in_float64_in_large_batches_and_small(
     model: WholeModel, tokenizer: Tokenizer
 ) -> None:
-    one, some, setting = ViolationsTask(s.Violations(2)), rows(tokenizer), Setting(model.spec, 64, VocabIds.of(tokenizer))
+    one, some, setting = (
+        ViolationsTask(s.Violations(2)),
+        rows(tokenizer),
+        Setting(model.spec, 64, VocabIds.of(tokenizer)),
+    )
     losses, right = list[float](), 0
     for row in some:
         logit = float(model(torch.from_numpy(row.text)[None]).rewards.double())
@@ -69,6 +74,21 @@ def test_the_rule_is_read_first_and_the_objective_keeps_the_rules_of_the_data(to
     assert found == s.Violations(2, ("Be short.", "Say a number."))
 
 
+@torch.no_grad()
+def test_as_a_judge_a_model_gives_the_mean_log_probability_that_its_rules_are_kept(
+    model: WholeModel, tokenizer: Tokenizer
+) -> None:
+    ready = Ready(model=model, name="gpt-2", tokenizer=tokenizer)
+    learned = ViolationsTask(s.Violations(2, ("Be short.", "Say a number.")))
+    found = learned.judge(ready)(["What is a cat?"], ["an animal"])
+    source = learned.source(
+        [RuledAnswer("", rule, "What is a cat?", "an animal", broken=True) for rule in learned.objective.texts],
+        SourceConfig(64, tokenizer=tokenizer),
+    )
+    logits = [float(model(torch.from_numpy(source.at(i).text)[None]).rewards) for i in range(2)]
+    assert list(found) == pytest.approx([-sum(math.log1p(math.exp(each)) for each in logits) / 2], abs=1e-5)
+
+
 def test_the_baseline_is_how_often_each_rule_is_broken(tokenizer: Tokenizer) -> None:
     one, config = ViolationsTask(s.Violations(2)), SourceConfig(64, tokenizer=tokenizer)
     source = one.source(EXAMPLES, config)
@@ -80,13 +100,13 @@ def test_the_baseline_is_how_often_each_rule_is_broken(tokenizer: Tokenizer) -> 
 
 
 def test_a_program_says_what_breaks_a_rule_and_each_rule_is_broken_half_of_the_time() -> None:
-    found = [breaks(f"It is {FORBIDDEN} 3 or 4") for breaks in RULES.values()]
+    found = [breaks(f"It is {FORBIDDEN} 3 or 4") for breaks in SUM_RULES.values()]
     assert found == [True, True, True, True]
-    assert [breaks("The sum is 3.") for breaks in RULES.values()] == [False] * 4
+    assert [breaks("The sum is 3.") for breaks in SUM_RULES.values()] == [False] * 4
     every = checked_rules()
-    assert all(RULES[each.rule](each.answer) == each.broken for each in every)
-    for rule in RULES:
-        assert sum(each.broken for each in every if each.rule == rule) * 2 * len(RULES) == len(every)
+    assert all(SUM_RULES[each.rule](each.answer) == each.broken for each in every)
+    for rule in SUM_RULES:
+        assert sum(each.broken for each in every if each.rule == rule) * 2 * len(SUM_RULES) == len(every)
 
 
 def test_what_is_wrong_with_data_is_said_in_a_line(tmp_path: Path, tokenizer: Tokenizer) -> None:

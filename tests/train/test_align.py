@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from clados import spec as s
 from clados.checkpoints import from_pretrained
 from clados.errors import InputError
 from clados.files import JsonObject
@@ -64,12 +65,21 @@ def test_a_small_model_stands_for_its_descendants_of_the_same_kind(model: str, s
         ({"model": "instructgpt", "reward": "walked_rewards:short,"}, "reward is ''"),
         ({"model": "instructgpt", "start": "nowhere"}, "start is 'nowhere'; it must be the folder of an earlier walk"),
         ({"model": "instructgpt", "stages": ("reinforcement",), "start": "."}, "is not walked, and not in ."),
-        ({"model": "instructgpt", "method": "dpo"}, "method is 'dpo'; allowed: ppo, grpo"),
+        ({"model": "instructgpt", "method": "rlhf"}, "method is 'rlhf'; allowed: ppo, grpo, dpo"),
     ],
 )
 def test_what_cannot_be_walked_is_one_line(asked: dict[str, object], said: str) -> None:
     with pytest.raises(InputError, match=said):
         legs(Walk(**asked))  # type: ignore[arg-type]
+
+
+def test_dpo_stands_in_the_place_of_reward_model_and_ppo() -> None:
+    first, judge, last = legs(Walk(model="instructgpt", method="dpo"))
+    assert not first.without
+    assert judge.without == "judges answers, and dpo learns from their ranking itself"
+    assert (last.learned, last.start, last.judges, last.without) == (s.DPO(), "demonstrations", (), "")
+    assert last.differs[0] == "learns by DPO() in the place of PPO"
+    assert last.differs[-1] == "learns from the embedded set true-answers"
 
 
 def test_a_stage_that_does_not_read_the_data_has_its_own(tmp_path: Path) -> None:

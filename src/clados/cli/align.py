@@ -16,6 +16,7 @@ class MethodName(StrEnum):
 
     AS_DECLARED = "ppo"
     OF_GROUPS = "grpo"
+    OF_PAIRS = "dpo"
 
 
 def align_command(
@@ -42,7 +43,7 @@ def align_command(
         ),
     ] = None,
     method: Annotated[
-        MethodName, typer.Option(help="ppo: what the recipe says; grpo in the place of what learns from judgements.")
+        MethodName, typer.Option(help="ppo: what the recipe says; grpo or dpo instead. Dpo needs no judge.")
     ] = MethodName.AS_DECLARED,
     steps: Annotated[
         int | None,

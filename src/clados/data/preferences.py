@@ -9,7 +9,7 @@ from clados.data.examples import Pair, RankedAnswers, RuledAnswer
 
 FORBIDDEN = "obviously"  # a word that no answer may have
 FORM = "The sum is "  # what an answer to a sum is asked to begin with
-RULES: dict[str, Callable[[str], bool]] = {  # rules for answers to sums, and whether one is broken
+SUM_RULES: dict[str, Callable[[str], bool]] = {  # rules for answers to sums, and whether one is broken
     f"Never say {FORBIDDEN}.": lambda answer: FORBIDDEN in answer,
     f"Begin with: {FORM.strip()}.": lambda answer: not answer.startswith(FORM),
     "End with a full stop.": lambda answer: not answer.endswith("."),
@@ -61,9 +61,11 @@ def checked_rules() -> list[RuledAnswer]:
     """Answers to sums that keep a rule or break it, each as often, whatever they do to the other rules."""
     random, found = np.random.default_rng(0), []
     for number, (a, b) in enumerate(product(range(1, MOST_ADDED + 1), repeat=2)):
-        for at, (rule, breaks) in enumerate(RULES.items()):
+        for at, (rule, breaks) in enumerate(SUM_RULES.items()):
             wanted = (number + at) % 2 == 1
-            answer = next(each for each in iter(lambda: _said(a + b, random), None) if breaks(each) == wanted)
+            answer = _said(a + b, random)
+            while breaks(answer) != wanted:
+                answer = _said(a + b, random)
             found.append(RuledAnswer(f"sums/{a}+{b}", rule, f"What is {a} + {b}?", answer, wanted, language="en"))
     return found
 

@@ -22,7 +22,7 @@ from clados.objectives.base import Batch, Ids, Loss, LossTerm, Random, Setting, 
 from clados.objectives.distilled import nearness
 from clados.objectives.measures import Measure, Sample
 from clados.objectives.owned import Owned
-from clados.objectives.tasks import Fitting, Source, SourceConfig, Task, of_kind
+from clados.objectives.tasks import Fitting, Small, Source, SourceConfig, Task, of_kind
 from clados.objectives.teaching import Taught
 from clados.spec.kinds.model import Writes
 
@@ -48,6 +48,7 @@ class ContextDistilledTask(Task[s.ContextDistilled, BesideContext], objective=s.
     batch = 8
     writes = ("continues",)
     usual = False
+    small = Small(steps=100, batch=8, lr=3e-4, dropout=0.0)
 
     @property
     def heads(self) -> tuple[str, ...]:
@@ -91,7 +92,9 @@ class ContextDistilledTask(Task[s.ContextDistilled, BesideContext], objective=s.
         template, (begins, _) = self._closed(tokenizer), tokenizer.frame
         texts = [written(template, conversation(each)).text for each in self.learnable(examples)]
         rows, room = list[BesideContext](), config.length - len(begins) - len(context)
-        eos = [tokenizer.ids["eos"]] if "eos" in tokenizer.ids and str(tokenizer.roles.eos) not in template.answer else []
+        eos = (
+            [tokenizer.ids["eos"]] if "eos" in tokenizer.ids and str(tokenizer.roles.eos) not in template.answer else []
+        )
         for number, ids in enumerate(tokenizer.encode_batch(texts, add_special_tokens=False)):
             own = np.array([*ids, *eos], np.int64)
             if config.shuffled:
@@ -101,7 +104,9 @@ class ContextDistilledTask(Task[s.ContextDistilled, BesideContext], objective=s.
                 rows.append(BesideContext(np.concatenate([first, own]), np.concatenate([first, context, own])))
         if not rows:
             said = f"beside {len(context)} tokens of context"
-            raise DataError(f"none of {len(texts)} texts fits into {config.length} tokens {said}: give a larger --length")
+            raise DataError(
+                f"none of {len(texts)} texts fits into {config.length} tokens {said}: give a larger --length"
+            )
         return Fitting(rows, dropped=len(texts) - len(rows))
 
     def _closed(self, tokenizer: Tokenizer) -> s.Template:
@@ -127,7 +132,9 @@ class ContextDistilledTask(Task[s.ContextDistilled, BesideContext], objective=s.
     # ------------------------------------------------------------ how it is judged
 
     def baseline(self, trained: Any, held_out: Any, config: SourceConfig, batch: int) -> Mapping[str, float]:
-        raise InputError("ContextDistilled is measured beside the weights it starts from: its loss before the first step")
+        raise InputError(
+            "ContextDistilled is measured beside the weights it starts from: its loss before the first step"
+        )
 
     def measure(self, ready: Ready, sample: Sample) -> Measure:
         raise InputError("ContextDistilled is measured beside the weights it starts from, while it learns")

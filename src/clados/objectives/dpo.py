@@ -16,7 +16,7 @@ from torch.nn.functional import logsigmoid
 
 from clados import spec as s
 from clados.apply.ready import Ready
-from clados.apply.score import judged_rows
+from clados.apply.score import judged_rows, refuse_empty
 from clados.data.examples import DataError, RankedAnswers
 from clados.data.packing import generator
 from clados.data.templates import closed, end_of, jinja, marks_of
@@ -90,6 +90,7 @@ class DPOTask(Task[s.DPO, PreferredRow], objective=s.DPO):
         rows = self.learnable(examples)
         flat = [(each.prompt, answer) for each in rows for answer in each.answers]
         prompts, answers = [each for each, _ in flat], [each for _, each in flat]
+        refuse_empty(prompts, answers)
         ids = iter(judged_rows(config.required_tokenizer, self.objective.template, prompts, answers))
         made, dropped = list[PreferredRow](), 0
         for number, each in enumerate(rows):

@@ -1,6 +1,6 @@
 """Rules: whether an answer breaks one, as a model finds that reads both (Glaese et al. 2022, §3.2).
 
-The paper's labels are people's; what became of its templates is not published, so the rule stands in front of the prompt.
+The paper's verdicts are people's. Its own wording of the question is not taken over: the rule stands before the prompt.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -8,15 +8,15 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import torch
-from torch.nn.functional import binary_cross_entropy_with_logits
+from torch.nn.functional import binary_cross_entropy_with_logits, logsigmoid
 
 from clados import spec as s
 from clados.apply.ready import Ready
-from clados.apply.score import judged_rows
+from clados.apply.score import judged_rows, refuse_empty, rewards
 from clados.data.examples import DataError, RuledAnswer
 from clados.data.packing import generator
 from clados.nn.kinds.model import WholeModel
-from clados.objectives.base import Batch, Ids, Loss, LossTerm, Random, Setting, padded, with_mask
+from clados.objectives.base import Batch, Ids, Judge, Loss, LossTerm, Random, Setting, padded, with_mask
 from clados.objectives.comparisons import ABOVE_CHANCE
 from clados.objectives.measures import Measure, Sample
 from clados.objectives.tasks import Fitting, Small, Source, SourceConfig, Task, of_kind
@@ -39,6 +39,7 @@ class ViolationsTask(Task[s.Violations, RuledRow], objective=s.Violations):
     batch = 16
     writes = ("continues",)
     usual = False
+    judging = True
     small = Small(steps=400, batch=16, lr=1e-3, dropout=0.0)
     before = Small(params="640K", vocab=1024, steps=300)
 
@@ -60,6 +61,7 @@ class ViolationsTask(Task[s.Violations, RuledRow], objective=s.Violations):
     def source(self, examples: Sequence[Any], config: SourceConfig) -> Source:
         rows = of_kind(examples, RuledAnswer)
         prompts, answers = [ruled(each.rule, each.prompt) for each in rows], [each.answer for each in rows]
+        refuse_empty(prompts, answers)
         found = judged_rows(config.required_tokenizer, self.objective.template, prompts, answers)
         broken = np.array([each.broken for each in rows])
         broken = generator(config.seed, 2).permutation(broken) if config.shuffled else broken
@@ -95,6 +97,17 @@ class ViolationsTask(Task[s.Violations, RuledRow], objective=s.Violations):
         broken = np.array([row.broken for row in held_out.rows])
         nll = -np.log(np.where(broken, p, 1 - p))
         return {"loss": float(nll.mean()), "accuracy": float(((p > 0.5) == broken).mean())}
+
+    def judge(self, ready: Ready) -> Judge:
+        """The mean of log p(kept) over the rules that it learned: one that is surely broken outweighs the others."""
+        rules = self.objective.texts
+
+        def judged(prompts: Sequence[str], answers: Sequence[str]) -> list[float]:
+            each = [rewards(ready, [ruled(rule, prompt) for prompt in prompts], answers) for rule in rules]
+            found: list[float] = logsigmoid(-torch.tensor(each)).mean(0).tolist()
+            return found
+
+        return judged
 
     def measure(self, ready: Ready, sample: Sample) -> Measure:
         """The share of verdicts that are right, beside each rule's more frequent one."""

@@ -28,7 +28,7 @@ from clados.train.run_folder import RUN
 from clados.train.scaled import scaled_batch, scaled_length, scaled_steps
 from clados.train.swapped import learning
 
-Method = Literal["ppo", "grpo"]
+Method = Literal["ppo", "grpo", "dpo"]
 METHODS = get_args(Method)
 USUAL_START = "gpt-2"  # the small model that stands for a decoder of whose ancestors none comes along
 GROUP = 8  # answers to a prompt where GRPO stands in the place of PPO; its paper's 64 take as many times longer
@@ -48,7 +48,7 @@ class Walk:
         reward: who judges answers, as ``Choices.reward``; else the stages that the recipe names, or its reward model
             where people judged.
         start: the folder of an earlier walk, whose stages stand for those that are not walked here.
-        method: "grpo" in the place of the recipe's PPO.
+        method: "grpo" in the place of the recipe's PPO, or "dpo" in that of its reward models and PPO.
         steps: of each stage.
     """
 
@@ -163,6 +163,8 @@ def _leg(asked: Walk, stage: s.Tuning, before: dict[str, Leg], recipe: s.Recipe)
         learned = learning(declared(asked.model.partition(":")[0]), swapped).recipe.stages[0].objective
         differs.append(f"learns by {learned!r} in the place of {type(stage.objective).__name__}")
     one = task(learned)
+    if asked.method == "dpo" and one.judging:
+        return Leg(stage, learned, "", "judges answers, and dpo learns from their ranking itself", ())
     start, missing = _start(asked, stage, before, {each.name for each in recipe.stages})
     if missing:
         return Leg(stage, learned, start, missing, ())
@@ -240,7 +242,8 @@ def _swapped(asked: Walk, stage: s.Tuning) -> str | None:
     """The objective in the place of the recipe's, as ``Choices.objective`` names it."""
     if asked.method == "ppo" or not stage.judges:
         return None
-    return f"{asked.method}:samples={GROUP},template={getattr(stage.objective, 'template', s.Template())!r}"
+    samples = f"samples={GROUP}," if asked.method == "grpo" else ""
+    return f"{asked.method}:{samples}template={getattr(stage.objective, 'template', s.Template())!r}"
 
 
 def _start(asked: Walk, stage: s.Tuning, before: dict[str, Leg], own: set[str]) -> tuple[str, str]:

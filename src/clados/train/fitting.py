@@ -7,7 +7,17 @@ from typing import Any
 
 from clados import spec as s
 from clados.data.corpus import SAMPLE, Corpus
-from clados.data.examples import Captioned, DataError, Dialogue, Episode, Labelled, Pair, RankedAnswers, RuledAnswer, Text
+from clados.data.examples import (
+    Captioned,
+    DataError,
+    Dialogue,
+    Episode,
+    Labelled,
+    Pair,
+    RankedAnswers,
+    RuledAnswer,
+    Text,
+)
 from clados.data.roles import Roles
 from clados.data.scaling import Scales, scales
 from clados.data.tokenizer import Tokenizer
