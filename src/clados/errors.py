@@ -24,6 +24,7 @@ EXTRAS = {
     "PIL": "torch",
     "gymnasium": "torch",
     "gguf": "gguf",
+    "gemmi": "fold",
     "pyarrow": "parquet",
     "backports.zstd": "zstd",
     "tensorboard": "tensorboard",

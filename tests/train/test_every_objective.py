@@ -32,6 +32,7 @@ OTHERWISE: dict[type[s.Objective], dict[str, Any]] = {
     s.DialogueTurns: {"model": "gpt-2", "objective": "dialogpt", "data": "dialogue/en"},
     s.EntityDenoising: {"data": "wordnet", "length": 64},
     s.GRPO: {**JUDGED, "model": "gpt-2", "objective": "grpo:samples=4"},
+    s.Folding: {"data": "structures"},
     s.HintedDenoised: {"model": "bart", "objective": "htlm"},
     s.ImageClasses: {"model": "vit", "data": "digits", "length": None},
     s.PPO: JUDGED,

@@ -221,6 +221,24 @@ class Episode:
         return np.cumsum(self.rewards[::-1], dtype=np.float32)[::-1]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Protein:
+    """A chain of residues: letters, their numbers from 0 [length], atoms in ångström [length, 37, 3], which are known.
+
+    Atoms stand in the order of ``ATOM_NAMES``; ``there`` is [length, 37].
+    """
+
+    document: str
+    letters: str
+    index: NDArray[np.int64]
+    atoms: NDArray[np.float32]
+    there: NDArray[np.bool_]
+    held_out: _HeldOut = None
+
+    def __len__(self) -> int:
+        return len(self.letters)
+
+
 Example = (
     Text
     | ComparedTexts
@@ -233,6 +251,7 @@ Example = (
     | Labelled
     | Captioned
     | Episode
+    | Protein
 )
 AnyExample = TypeVar("AnyExample", bound=Example)
 

@@ -18,6 +18,7 @@ import numpy as np
 from clados.data.decoding import IMAGE_SUFFIXES
 from clados.data.errors import BadLines, DataError
 from clados.data.examples import Captioned, Encoded, Example, Text
+from clados.data.proteins import protein_files
 from clados.data.rows import EPISODE_ENDS, examples_of, replace_surrogates
 from clados.errors import how_to_install
 
@@ -406,6 +407,10 @@ FILE_READERS: dict[str, _Reader] = {
     ".feather": arrow,
     ".npz": arrays,
     ".tar": pairs,
+    ".pdb": protein_files,
+    ".ent": protein_files,
+    ".cif": protein_files,
+    ".mmcif": protein_files,
 }
 
 

@@ -18,8 +18,8 @@ from clados.names import did_you_mean
 from clados.progress import progress
 
 ALLOWED = (
-    f"a folder or file of {', '.join(PACKED)} (or these as .gz or .zst), .parquet, .arrow, .npz (episodes) or .tar "
-    "(images with captions), or a folder of images in a folder a class"
+    f"a folder or file of {', '.join(PACKED)} (or these as .gz or .zst), .parquet, .arrow, .npz (episodes), .pdb or "
+    ".cif (proteins), .tar (images with captions), or a folder of images in a folder a class"
 )
 IN_MEMORY = LARGE  # bytes of files from which on texts stay in them
 NO_DATA = ("readme", "license", "licence", "notice", "changelog", "citation")  # files that come along with data

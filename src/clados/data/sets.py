@@ -12,8 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clados.data.cartpole import cartpole_episodes
-from clados.data.examples import Captioned, Dialogue, Example, Labelled, Pair, RankedAnswers, Text
+from clados.data.examples import Captioned, Dialogue, Example, Labelled, Pair, Protein, RankedAnswers, Text
 from clados.data.preferences import checked_answers, checked_rules, true_against_others
+from clados.data.proteins import protein_text
 from clados.data.science import molecules, reasoning, residues
 from clados.files import text_lines
 
@@ -296,6 +297,11 @@ def proteins() -> list[Text]:
     return [Text(f"proteins/{row['id']}", row["pdb"]) for row in embedded_rows("proteins")]
 
 
+def structures() -> list[Protein]:
+    """The same with their atoms' places: 15 zinc-finger domains of 25 to 34 residues, and ubiquitin of 76."""
+    return [protein_text(each.text, f"structures/{each.document.rpartition('/')[2]}") for each in proteins()]
+
+
 def science() -> list[Text]:
     """WordNet as reference work; worked arithmetic, molecules and proteins between Galactica's marks."""
     return [*wordnet(), *reasoning(), *molecules(), *residues(proteins())]
@@ -347,6 +353,7 @@ SETS: dict[str, Callable[[], Sequence[Example]]] = {
     "fashion": fashion,
     "digits": digits,
     "proteins": proteins,
+    "structures": structures,
     "science": science,
     "html": html,
     "code": code,

@@ -23,8 +23,11 @@ data = "Protein Data Bank; predictions for 355,000 sequences of UniClust30, 75 %
 adam = AdamW(lr=1e-3, eps=1e-6)
 start = Stage(name="pretraining", objective=Folding(), data=data, optimiser=adam, schedule=Constant(warmup=1000))
 pretraining = start.but(batch=128, length=256, steps=78_125, clip=0.1)
-longer = pretraining.but(name="fine-tuning", schedule=Constant(), length=384, steps=11_719)
-finetuning = longer.but(objective=but(resolved=0.01, violations=1.0), optimiser=but(lr=5e-4))
+slower, learned = adam.but(lr=5e-4), Folding(resolved=0.01, violations=1.0)
+longer = Tuning(
+    name="fine-tuning", start="pretraining", objective=learned, data=data, optimiser=slower, schedule=Constant()
+)
+finetuning = longer.but(batch=128, length=384, steps=11_719, clip=0.1)
 declaration = Declaration(
     model=alphafold,
     sizes={"model_1": alphafold, "model_3": alphafold.but(templates=None, size=but(templates=None))},

@@ -13,6 +13,7 @@ from clados.spec.core.sizes import DenoiserSize, Levels, PainterSize, ResNetSize
 from clados.spec.errors import SpecError
 from clados.spec.feedforward.experts import Experts
 from clados.spec.kinds.bridged import BridgedSize
+from clados.spec.kinds.fold import FoldSize, PairSize
 from clados.spec.kinds.model import Model
 from clados.spec.positions.rotary import Rotary
 from clados.spec.stacks.stack import Stack
@@ -23,7 +24,7 @@ HEAD = 16  # the narrowest head
 EXPERTS = 8  # the fewest, of those that have more
 STEP = 8  # widths are multiples of this
 NORM_GROUPS = 32  # and those of images of this
-Scalable = Size | Sides | Stages | Towers | DenoiserSize | PainterSize | Levels | BridgedSize
+Scalable = Size | Sides | Stages | Towers | DenoiserSize | PainterSize | Levels | BridgedSize | FoldSize
 
 
 def nearest_size(models: Mapping[str, Model], params: int | str) -> str:
@@ -138,6 +139,8 @@ def _sized(size: Scalable, ratio: float, more: int, limits: _Limits) -> Scalable
         return Towers(narrow, _one(size.text, ratio, more, limits), joint)
     if isinstance(size, BridgedSize):
         return size.but(text=_one(size.text, ratio, more, limits))
+    if isinstance(size, FoldSize):
+        return _folding(size, ratio, more, limits)
     if isinstance(size, DenoiserSize):
         codes = None if size.codes is None else _levels(size.codes, ratio)
         return DenoiserSize(_levels(size.unet, ratio), _one(size.text, ratio, more, limits), codes)
@@ -146,6 +149,19 @@ def _sized(size: Scalable, ratio: float, more: int, limits: _Limits) -> Scalable
     if isinstance(size, Levels):
         return _levels(size, ratio)
     return _one(size, ratio, more, limits)
+
+
+def _folding(size: FoldSize, ratio: float, more: int, limits: _Limits) -> FoldSize:
+    """All five sizes at another width; the map of pairs has no layers of its own."""
+    pair = _one(Size(1, size.pair.d_model, size.pair.heads), ratio, 0, limits)
+    templates = None if size.templates is None else _one(size.templates, ratio, 0, limits)
+    return size.but(
+        alignment=_one(size.alignment, ratio, more, limits),
+        pair=PairSize(pair.d_model, pair.heads),
+        extra=_one(size.extra, ratio, 0, limits),
+        templates=templates,
+        structure=_one(size.structure, ratio, 0, limits),
+    )
 
 
 def _levels(size: Levels, ratio: float) -> Levels:

@@ -20,6 +20,7 @@ class Folding(Objective, kw_only=True):
     confidence: float = 0.01
     resolved: float = 0.0
     violations: float = 0.0
+    errors: float = 0.0  # of each residue seen from each other: 0.1 where the model has such a head
     clamp: float = 10.0  # ångström, at which errors of places end
     clamped: float = 0.9  # share of proteins whose backbone errors end
     hidden: float = 0.15  # share of letters of the alignment
