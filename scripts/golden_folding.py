@@ -30,7 +30,7 @@ class Case(NamedTuple):
     """Two proteins, what is known of them, and what is predicted; the first axis is the protein's."""
 
     aatype: Tensor
-    index: Tensor
+    numbers: Tensor
     atoms: Tensor  # [2, length, 37, 3]
     there: Tensor  # [2, length, 37]
     backbone: RigidFrames  # [2, layers, length]
@@ -110,7 +110,7 @@ def theirs(folder: str) -> dict[str, list[float]]:
         one = case()
         feats = {
             "aatype": one.aatype[i], "all_atom_positions": one.atoms[i], "all_atom_mask": one.there[i],
-            "residue_index": one.index[i],
+            "residue_index": one.numbers[i],
         }  # fmt: skip
         feats = transforms.make_atom14_masks(feats)
         feats = transforms.make_atom14_positions(feats)
@@ -145,10 +145,10 @@ def theirs(folder: str) -> dict[str, list[float]]:
             "errors": loss.tm_loss(one.scores["tm"][i], backbone[-1], **feats),
         }  # fmt: skip
         exists = feats["atom14_atom_exists"]
-        bonds = loss.between_residue_bond_loss(one.places[i], exists, one.index[i], one.aatype[i])
+        bonds = loss.between_residue_bond_loss(one.places[i], exists, one.numbers[i], one.aatype[i])
         kept = constants.between_res_bond_length_stddev_c_n
         constants.between_res_bond_length_stddev_c_n = constants.between_res_cos_angles_ca_c_n[1:] * 2
-        angle = loss.between_residue_bond_loss(one.places[i], exists, one.index[i], one.aatype[i])
+        angle = loss.between_residue_bond_loss(one.places[i], exists, one.numbers[i], one.aatype[i])
         constants.between_res_bond_length_stddev_c_n = kept
         terms |= {
             "bond": bonds["c_n_loss_mean"], "angle at C": angle["ca_c_n_loss_mean"],
@@ -156,7 +156,7 @@ def theirs(folder: str) -> dict[str, list[float]]:
         }  # fmt: skip
         radii = torch.tensor([constants.van_der_waals_radius[name[0]] for name in constants.atom_types])
         radii = exists * radii[feats["residx_atom14_to_atom37"]]
-        clashes = loss.between_residue_clash_loss(one.places[i], exists, radii, one.index[i])
+        clashes = loss.between_residue_clash_loss(one.places[i], exists, radii, one.numbers[i])
         terms["overlaps"] = clashes["per_atom_loss_sum"].sum()
         for name, value in terms.items():
             found.setdefault(name, []).append(round(float(value), 7))

@@ -47,7 +47,7 @@ def given(one: Case) -> tuple[Output, Batch]:
         final_atom_positions=one.named,
         **{f"{name}_logits": each for name, each in one.scores.items()},
     )
-    inputs = {"aatype": one.aatype, "residue_index": one.index, "seq_mask": torch.ones(one.aatype.shape)}
+    inputs = {"aatype": one.aatype, "residue_index": one.numbers, "seq_mask": torch.ones(one.aatype.shape)}
     targets = {
         "atoms": one.atoms,
         "there": one.there,
@@ -78,7 +78,7 @@ def test_errors_of_some_proteins_do_not_end() -> None:
 def test_torsions_are_those_of_openfold_and_their_errors_of_side_chains_too() -> None:
     one = known()
     atoms, there = in_own_order(one.atoms, one.there, one.aatype)
-    true, other, mask = true_angles(atoms, there, one.aatype, one.index)
+    true, other, mask = true_angles(atoms, there, one.aatype, one.numbers)
     shown = (true * mask[..., None] * torch.linspace(0.5, 1.5, 24 * 14).view(24, 7, 2)).sum((1, 2, 3))
     assert float(mask[0].sum()) == GOLDEN["torsions known"][0]
     assert float(mask[1].sum()) < GOLDEN["torsions known"][1]  # they take no notice of breaks
@@ -93,11 +93,11 @@ def test_torsions_are_those_of_openfold_and_their_errors_of_side_chains_too() ->
 def test_violations_between_residues_are_those_of_openfold() -> None:
     one = known()
     there = torch.ones(2, 24)
-    bonds = bond_violations(one.places, one.aatype, one.index, there)
+    bonds = bond_violations(one.places, one.aatype, one.numbers, there)
     for i, name in enumerate(("bond", "angle at C", "angle at N")):
         assert bonds[:, i].tolist() == pytest.approx(GOLDEN[name], rel=1e-5, abs=1e-6), name
     exists = IDEAL.there[one.aatype]
-    found = overlaps_between(one.places, one.aatype, one.index, exists)
+    found = overlaps_between(one.places, one.aatype, one.numbers, exists)
     assert found.tolist() == pytest.approx(GOLDEN["overlaps"], rel=1e-5)
 
 
@@ -130,7 +130,7 @@ def test_the_true_fold_has_no_error_however_it_is_turned_and_atoms_are_called() 
     masks = mask.flatten(1), there.flatten(1)
     found = errors.frame_aligned_error(flat[0], points[0], flat[1], points[1], masks, clamp=10.0)
     assert found.tolist() == pytest.approx([0.001, 0.001], abs=2e-4)  # the root of eps, over 10 ångström
-    swapped = true_angles(atoms, there, one.aatype, one.index)
+    swapped = true_angles(atoms, there, one.aatype, one.numbers)
     assert not torch.equal(swapped[0], swapped[1])
     names, _, turned = nearer_names(atoms, atoms, there, one.aatype)
     assert not turned.any()
@@ -146,7 +146,7 @@ def test_frames_and_angles_that_are_read_off_atoms_build_them() -> None:
     torch.testing.assert_close(
         frames.rotation * mask[..., None, None], found.rotation * mask[..., None, None], atol=2e-3, rtol=0
     )
-    angles, _, known_angles = true_angles(one.places, there, one.aatype, one.index)
+    angles, _, known_angles = true_angles(one.places, there, one.aatype, one.numbers)
     ours = one.angles[:, -1]
     sides = known_angles[..., 2:, None]
     torch.testing.assert_close(angles[..., 2:, :] * sides, ours[..., 2:, :] * sides, atol=3e-3, rtol=0)

@@ -66,7 +66,7 @@ def parsed(text: str, where: str) -> Rows:
             records[-1] = name, before + "".join(line.split())
     if not records or not records[0][1]:
         raise DataError(f"{where}: no sequence; FASTA is '>' and a name, and letters in the lines below")
-    return Rows(*map(np.stack, zip(*_rows(records, where))))  # type: ignore[arg-type]
+    return Rows(*map(np.stack, zip(*_rows(records, where))))
 
 
 def _rows(records: list[tuple[str, str]], where: str) -> list[tuple[_Ids, _Ids]]:

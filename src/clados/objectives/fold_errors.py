@@ -129,7 +129,7 @@ def lddt(predicted: Tensor, true: Tensor, there: Tensor) -> Tensor:
     Args:
         predicted, true: carbons alpha, [batch, length, 3]; there: [batch, length].
     """
-    return lddt_of_distances(*(distances(each) for each in (predicted, true)), there)
+    return lddt_of_distances(distances(predicted), distances(true), there)
 
 
 def distances(places: Tensor) -> Tensor:

@@ -196,17 +196,16 @@ def fold_terms(out: Output, batch: Batch, objective: s.Folding) -> dict[str, Ten
     angles, other_angles, angles_known = true_angles(atoms, there, aatype, index)
     backbone, backbone_known, layers = frames.at(..., 0), known[..., 0], out.positions.size(1)
     moved = turned_frames(frames, aatype, turned)
-    ending = {"clamp": objective.clamp}
     found = {
         "atoms": errors.frame_aligned_error(
             flat_groups(RigidFrames(out.group_rotations[:, -1], out.group_places[:, -1])), predicted.flatten(1, 2),
-            flat_groups(moved), right.flatten(1, 2), (known.flatten(1), right_there.flatten(1)), **ending,
+            flat_groups(moved), right.flatten(1, 2), (known.flatten(1), right_there.flatten(1)), clamp=objective.clamp,
         ),
         "frames": torch.stack([
             errors.frame_aligned_error(
                 RigidFrames(out.backbone_rotations[:, layer], out.backbone_places[:, layer]),
                 out.backbone_places[:, layer], backbone, backbone.place, (backbone_known, backbone_known),
-                clamped=batch.targets["ended"], **ending,
+                clamped=batch.targets["ended"], clamp=objective.clamp,
             )
             for layer in range(layers)
         ]).mean(0),

@@ -20,13 +20,10 @@ alphafold = Fold(
     init=FoldInit(),
 )
 data = "Protein Data Bank; predictions for 355,000 sequences of UniClust30, 75 % of examples"
-adam = AdamW(lr=1e-3, eps=1e-6)
+adam, slower = AdamW(lr=1e-3, eps=1e-6), AdamW(lr=5e-4, eps=1e-6)
 start = Stage(name="pretraining", objective=Folding(), data=data, optimiser=adam, schedule=Constant(warmup=1000))
-pretraining = start.but(batch=128, length=256, steps=78_125, clip=0.1)
-slower, learned = adam.but(lr=5e-4), Folding(resolved=0.01, violations=1.0)
-longer = Tuning(
-    name="fine-tuning", start="pretraining", objective=learned, data=data, optimiser=slower, schedule=Constant()
-)
+pretraining, more = start.but(batch=128, length=256, steps=78_125, clip=0.1), Folding(resolved=0.01, violations=1.0)
+longer = Tuning(name="fine-tuning", start=start.name, objective=more, data=data, optimiser=slower, schedule=Constant())
 finetuning = longer.but(batch=128, length=384, steps=11_719, clip=0.1)
 declaration = Declaration(
     model=alphafold,

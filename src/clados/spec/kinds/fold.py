@@ -70,6 +70,12 @@ class Fold(OneTower, kw_only=True):
         if (self.templates is None) != (self.size.templates is None):
             raise SpecError("Fold.templates and Fold.size.templates go together: one of them is None")
 
+    def resized(self, size: Part) -> Self:
+        """At another size; without templates where that has none."""
+        if not isinstance(size, FoldSize):
+            raise SpecError(f"Fold.size is {size!r}; it takes FoldSize")
+        return self.but(size=size, templates=self.templates if size.templates else None)
+
     def pieces(self, env: Env | None = None) -> Pieces:
         size = self.size
         pair = Env(size.pair.dims, self.norm, self.inputs)
