@@ -123,27 +123,25 @@ def _forget_other(folder: Path, mark: list[str]) -> None:
 
 
 def _ordered(asked: Walk, leg: Leg, folder: Path) -> MovedStage:
-    """Pairs in order, and those of the same run with shuffled answers."""
-    value = _in_order(asked, leg, folder, leg.stage.name)
+    """Pairs in order, and shuffled ones after a run on such."""
+    choices = choices_of(asked, leg, folder)
+    value = _in_order(leg, choices, folder / leg.stage.name)
     more, faults = {}, []
     if asked.seed == SEEDS[0]:
         control = folder / f"{leg.stage.name}-shuffled"
-        pretrain(_shuffled(asked, leg, folder), control, resume=(control / "run.json").exists())
-        more["shuffled"] = _in_order(asked, leg, folder, control.name)
+        shuffled = replace(choices, shuffled=True)
+        pretrain(shuffled, control, resume=(control / "run.json").exists())
+        more["shuffled"] = _in_order(leg, shuffled, control)
         faults += ["its control is not at chance"] if abs(more["shuffled"] - 0.5) > BESIDE_CHANCE else []
     faults += [f"orders no more than {ORDERED:.0%} of the pairs"] if value <= ORDERED else []
     return MovedStage(leg.stage.name, asked.seed, "pairs in order", 0.5, value, tuple(faults), more)
 
 
-def _shuffled(asked: Walk, leg: Leg, folder: Path) -> Choices:
-    return replace(choices_of(asked, leg, folder), shuffled=True)
-
-
-def _in_order(asked: Walk, leg: Leg, folder: Path, name: str) -> float:
-    """The share of held-out pairs that the judge of a folder orders rightly."""
-    held = planned(choices_of(asked, leg, folder)).held_out
-    ready = load(folder / name)
-    return task(leg.learned).measure(ready, Sample(held, min(JUDGED, len(held)), 32, asked.seed)).value
+def _in_order(leg: Leg, choices: Choices, folder: Path) -> float:
+    """The share of a run's held-out pairs that its judge orders rightly."""
+    held = planned(choices).held_out
+    sample = Sample(held, min(JUDGED, len(held)), 32, choices.seed)
+    return task(leg.learned).measure(load(folder), sample).value
 
 
 def _rewarded(asked: Walk, leg: Leg, folder: Path) -> MovedStage:
