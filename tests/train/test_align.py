@@ -1,6 +1,7 @@
 """Walks through a recipe: the plan, what it refuses, and a walk that is stopped and goes on."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -122,6 +123,9 @@ def test_a_stage_is_judged_by_the_model_of_an_earlier_walk(tmp_path: Path) -> No
     asked = Walk(model="chatllama", stages=("actor", "feedback"), start=str(earlier), data=pairs, steps=1)
     assert legs(asked)[-1].judges == (str(earlier / "reward"),)
     assert align(asked, out)
+    shutil.rmtree(out / "feedback" / "checkpoints")  # as if it had been stopped before the first
+    (out / "feedback" / "config.json").unlink()
+    assert align(asked, out, resume=True)
     assert from_pretrained(out / "feedback").spec
     judge = judge_of(str(earlier / "reward"))
     assert len(judge_scores(judge, "reward", ["a", "a"], ["", "b"])) == 2  # of an answer without words too

@@ -171,6 +171,7 @@ class Plan:
             "length": self.setting.length,
             "batch": run.batch,
             "documents": dict(zip(("trained on", "held out"), self.data.documents)),
+            **({"judges": [*self.judges]} if self.judges else {}),
             **self.data.json(),
             "examples": {"trained on": len(self.train), "held out": len(self.held_out)},
             **self.facts.json(),
