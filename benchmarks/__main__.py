@@ -23,6 +23,8 @@ BENCHMARKS = {
     "trainer": "benchmarks.trainer:large",
     "trainer-bf16": "benchmarks.trainer:bfloat16",
     "trainer-small": "benchmarks.trainer:small",
+    "answers": "benchmarks.answers:sixteen",
+    "rewards": "benchmarks.answers:rewards",
     "experts-decode": "benchmarks.experts:decode",
     "experts-encode": "benchmarks.experts:encode",
     "start": "benchmarks.start:start",

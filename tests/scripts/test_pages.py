@@ -53,7 +53,7 @@ def test_every_objective_says_whether_it_runs(objectives: str) -> None:
     for kind in kinds:
         assert block(objectives, kind.__name__).count("- Runs: ") == 1, kind
     assert "- Runs: `NextTokenTask` in `src/clados/objectives/next_token.py`" in block(objectives, "NextToken")
-    assert "- Runs: no." in block(objectives, "Revised")
+    assert "- Runs: no." in block(objectives, "Folding")
 
 
 def test_the_reference_holds_every_module_but_data() -> None:

@@ -39,6 +39,7 @@ OTHERWISE: dict[type[s.Objective], dict[str, Any]] = {
     s.PairedTexts: {"model": "bert", "objective": "e5", "data": "passages", "batch": 16},
     s.QuantisedDistillation: {"data": "django/de"},
     s.ReturnConditioned: {"data": None, "params": None},
+    s.Revised: {"params": "260K", "data": "pairs", "length": 192},
     s.Supervised: {"data": "pairs", "length": 192},
     s.TextAndActions: {"data": None, "params": "700K"},
     s.Translation: {"data": "django/de"},

@@ -62,12 +62,11 @@ def test_a_stage_is_chosen_by_its_name_and_refused_with_a_reason() -> None:
     with pytest.raises(InputError, match="instructgpt has no stage 'demonstration'; did you mean 'demonstrations'"):
         names("instructgpt", "demonstration")
     assert names("sparrow", "rules") == ["rules"]
-    recipe = declared("anthropic-assistant").recipe
-    with pytest.raises(InputError, match="anthropic-assistant: stage 'revision' learns by Revised, which nothing runs"):
-        names("anthropic-assistant", "revision")
-    assert {each.name: why_not(recipe, each) for each in recipe.stages}["constitution"].startswith(
-        "starts from 'revision', which learns by Revised"
-    )
+    assert names("anthropic-assistant", "constitution") == ["pretraining", "revision", "constitution"]
+    recipe = declared("alphafold").recipe
+    assert why_not(recipe, recipe.stages[0]) == "learns by Folding, which nothing runs yet"
+    with pytest.raises(InputError, match="learns by Folding, which nothing runs yet"):
+        names("alphafold", recipe.stages[0].name)
 
 
 def test_numbers_of_a_small_run_are_the_paper_s_where_these_are_smaller() -> None:

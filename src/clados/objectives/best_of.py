@@ -37,6 +37,11 @@ class BestOfTask(RolloutTask[s.BestOf], objective=s.BestOf):
         return {}
 
     def loss(self, model: WholeModel, batch: Batch) -> Loss:
-        _, logits = foreseen(model, batch.inputs, batch.targets["places"])
-        likely = log_likelihood(logits, batch.targets["labels"]) * batch.targets["written"]
-        return Loss({"lm": LossTerm(-likely.sum(), batch.weights["lm"])})
+        return imitated(model, batch)
+
+
+def imitated(model: WholeModel, batch: Batch) -> Loss:
+    """-log p of the tokens of answers, as if someone had written them."""
+    _, logits = foreseen(model, batch.inputs, batch.targets["places"])
+    likely = log_likelihood(logits, batch.targets["labels"]) * batch.targets["written"]
+    return Loss({"lm": LossTerm(-likely.sum(), batch.weights["lm"])})

@@ -26,7 +26,7 @@ from clados.objectives.tasks import Fitting, Small, Source, SourceConfig, Task, 
 from clados.objectives.teaching import Taught
 from clados.spec.kinds.model import Writes
 
-STAND_IN = (  # for a context whose words are not here: two turns of ours, in the words of the template
+OUR_TURNS = (  # for a context whose words are not here: two turns of ours, in the words of the template
     ("Can you help me?", "Yes. Tell me what you need, and I will do my best."),
     ("What is the answer?", "I do not know yet, and I would rather say so than guess."),
 )
@@ -68,7 +68,7 @@ class ContextDistilledTask(Task[s.ContextDistilled, BesideContext], objective=s.
         """With dialogues of ours, where the context itself is not known."""
         if self.objective.text:
             return self.objective
-        said = Dialogue("", tuple((who, what) for turn in STAND_IN for who, what in zip(("user", "assistant"), turn)))
+        said = Dialogue("", tuple((who, what) for turn in OUR_TURNS for who, what in zip(("user", "assistant"), turn)))
         return self.objective.but(text=written(self.objective.template, conversation(said)).text)
 
     def owned(self, model: WholeModel, setting: Setting, seed: int) -> Owned:

@@ -31,7 +31,7 @@ from clados.objectives.base import Batch, Ids, Random, Setting, with_mask
 from clados.objectives.measures import Measure, Sample
 from clados.objectives.owned import Frozen, Owned
 from clados.objectives.reinforcement import Totals, here
-from clados.objectives.sampling import Rollout
+from clados.objectives.sampling import Rollout, Sampled, sample
 from clados.objectives.tasks import Fitting, Objective, Small, Source, SourceConfig, Task, of_kind
 from clados.spec.core.scale import width
 from clados.spec.kinds.model import Writes
@@ -78,6 +78,7 @@ class RolloutTask(Task[Objective, Prompt]):
     length = 96
     batch = 16
     usual = False
+    judged = True
     small = Small(steps=30, lr=1.5e-4)
     term = "loss"
     terms: ClassVar[Mapping[str, str]] = {"policy": "tokens"}
@@ -162,6 +163,16 @@ class RolloutTask(Task[Objective, Prompt]):
         keep = np.arange(longest) >= longest - np.array([len(row.ids) for row in rows])[:, None]
         mask = with_mask(None if keep.all() else torch.from_numpy(keep))
         return Batch({"input_ids": torch.from_numpy(ids), **mask}, {}, {}, ids.size)
+
+    def answers(self, model: WholeModel, prompts: Sequence[Prompt], setting: Setting, seed: int) -> Sampled:
+        """An answer to each prompt, drawn from the seed."""
+        batch = self.prepare(prompts, [], setting).to(next(model.parameters()).device)
+        return sample(model, batch, self.answer(setting.length), setting.required_vocab_ids.ids.get("eos"), seed)
+
+    def figures(self, found: Rollout) -> dict[str, float]:
+        """What is watched of held-out answers; the loss is minus the reward."""
+        figures = found.figures()
+        return {"loss": -figures["reward"], **figures}
 
     # ------------------------------------------------------------ what is learned
 

@@ -153,6 +153,7 @@ class Task(ABC, Generic[Objective, Row]):
         usual: whether it is what a model of a recipe is meant to become, where no stage is named: judges of answers are
             not, nor what needs a judge, nor what is measured only beside the weights from which it starts.
         judging: whether its models say how good answers are, see ``judge``.
+        judged: whether it cannot learn without a judge.
         teaches: the objective by which a teacher is tuned before it teaches; empty for that of its own recipe.
         writes: how a model that learns so writes; empty where that does not matter.
         term: the loss that is compared with the baseline, where there are several.
@@ -171,6 +172,7 @@ class Task(ABC, Generic[Objective, Row]):
     remembers: ClassVar[bool] = False
     usual: ClassVar[bool] = True
     judging: ClassVar[bool] = False
+    judged: ClassVar[bool] = False
     teaches: ClassVar[str] = ""
     writes: ClassVar[tuple[Writes | None, ...]] = ()
     term: ClassVar[str] = "loss"

@@ -17,7 +17,6 @@ from clados.models.declared import declared
 from clados.names import did_you_mean
 from clados.objectives import Task, runs, task
 from clados.objectives.judges import judge_of
-from clados.objectives.rollouts import RolloutTask
 from clados.small import PREFIX, small_model
 from clados.train.align_report import Walked, alignment_report
 from clados.train.choices import Choices
@@ -150,7 +149,7 @@ def _in_order(walked: dict[str, s.Tuning], later: Sequence[s.Tuning]) -> list[s.
 
 def _judging(stage: s.Tuning, later: Sequence[s.Stage]) -> tuple[str, ...]:
     """The stages that judge a stage's answers: those of the recipe, or where people judged its last reward model."""
-    if stage.judges or not runs(stage.objective) or not isinstance(task(stage.objective), RolloutTask):
+    if stage.judges or not runs(stage.objective) or not task(stage.objective).judged:
         return stage.judges
     return tuple([each.name for each in later if runs(each.objective) and task(each.objective).judging][-1:])
 
@@ -171,7 +170,7 @@ def _leg(asked: Walk, stage: s.Tuning, before: dict[str, Leg], recipe: s.Recipe)
     if start not in (stage.start, f"{PREFIX}{stage.start.partition(':')[0]}"):
         differs.append(f"starts from {start} in the place of {stage.start}")
     judges: tuple[str, ...] = ()
-    if isinstance(one, RolloutTask):
+    if one.judged:
         judges, missing, other = _judges(asked, stage, before, recipe)
         if missing:
             return Leg(stage, learned, start, missing, ())

@@ -23,6 +23,8 @@ def judges_of(one: Task[Any, Any], reward: str | None) -> dict[str, Judge]:
         if reward is not None:
             raise InputError(f"reward is {reward}; {kind} learns without judges")
         return {}
+    if reward is None and not one.judged:
+        return {}
     if reward is None:
         raise InputError(f"{kind} learns from judgements: name who judges, a module:function or a folder (--reward)")
     return {name.strip(): judge_of(name.strip()) for name in reward.split(",")}

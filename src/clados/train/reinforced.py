@@ -25,7 +25,7 @@ from clados.objectives.base import Judge
 from clados.objectives.judges import judge_scores
 from clados.objectives.reinforcement import entropy
 from clados.objectives.rollouts import Beginning, Prompt, RolloutTask
-from clados.objectives.sampling import Rollout, Sampled, foreseen, log_likelihood, sample
+from clados.objectives.sampling import Rollout, Sampled, foreseen, log_likelihood
 from clados.train.devices import Devices, world
 from clados.train.supervised import HELD_OUT
 from clados.train.swapped import text_task
@@ -65,7 +65,7 @@ class ReinforcedUnit(Unit):
         self.world, run = world(), self.run
         if run.sharded:
             raise InputError("sharded is True; a model that writes while it learns is whole on each device")
-        if not self.judges:
+        if self.task.judged and not self.judges:
             raise InputError(f"{type(self.stage.objective).__name__} learns from judgements, and no judge is given")
         shared = self.world.rank, self.world.size
         self.sampler = Sampler(len(self.source), run.seed, run.batch, *shared)
@@ -108,9 +108,8 @@ class ReinforcedUnit(Unit):
             InputError: as ``judge_scores``.
         """
         several = [prompt for prompt in prompts for _ in range(self.task.samples)]
-        eos = self.setting.required_vocab_ids.ids.get("eos")
         with torch.no_grad():
-            made = sample(self.model, self._prepared(several), self.task.answer(self.setting.length), eos, seed)
+            made = self.task.answers(self.model, several, self.setting, seed)
             cuts = [slice(at, at + self.micro) for at in range(0, len(several), self.micro)]
             known = [self._known(made.rows(cut)) for cut in cuts]
         log_p, log_start, values, spread = (torch.cat(each) for each in zip(*known))
@@ -134,6 +133,7 @@ class ReinforcedUnit(Unit):
 
     def _judged(self, prompts: Sequence[str], answers: Sequence[str]) -> Tensor:
         found = [judge_scores(judge, name, prompts, answers) for name, judge in self.judges.items()]
+        found = found or [[0.0] * len(answers)]
         return torch.tensor(found, dtype=torch.float32, device=self.device).sum(0)
 
     def _learned(self, answers: Sampled, aims: Mapping[str, Tensor], rows: Any) -> list[Batch]:
@@ -185,13 +185,12 @@ class ReinforcedUnit(Unit):
         self.kl = float(carried["kl"]) if "kl" in carried else self.kl
 
     def evaluate(self, devices: Devices, targets: int = 0) -> dict[str, float]:
-        """Reward and the rest of answers to held-out prompts, drawn from a fixed seed; the loss is minus the reward."""
+        """Reward and the rest of answers to held-out prompts, drawn from a fixed seed."""
         if self.held_out is None:
             return {}
         number = min(len(self.held_out), self.run.held_out)
         chosen = np.sort(generator(HELD_OUT).permutation(len(self.held_out))[:number])
-        found = self.rollout([self.held_out.at(int(each)) for each in chosen], HELD_OUT).figures()
-        return {"loss": -found["reward"], **found}
+        return self.task.figures(self.rollout([self.held_out.at(int(each)) for each in chosen], HELD_OUT))
 
     @property
     def recorded(self) -> dict[str, Any]:

@@ -38,9 +38,11 @@ class Revised(Objective):
     Bai et al. 2022 (Constitutional AI), §3.1.
     """
 
+    verb: ClassVar[str] = "chat"
     principles: int
     rounds: int
     template: Template = Template()
+    texts: tuple[str, ...] = ()  # what each principle asks a critique to say, where they are known
 
 
 class BestOf(Objective):
