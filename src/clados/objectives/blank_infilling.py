@@ -37,6 +37,7 @@ class BlankInfillingTask(TextTask[s.BlankInfilling, Sentences], objective=s.Blan
 
     writes = ("infills",)
     small = Small(params="600K", vocab=512, steps=400, length=64, batch=16, lr=3e-3, dropout=0.0)
+    mixture = Small(params="1050K", vocab=512, steps=500, length=64, batch=16, lr=1e-2, dropout=0.0)
 
     def marks(self, examples: Sequence[Any]) -> tuple[str, ...]:
         """What stands for sentences and for a long span, where any are taken out (``--task-mask`` of THUDM/GLM)."""
