@@ -50,6 +50,7 @@ GROUPS: dict[str, dict[str, Command]] = {
         "load": Command("clados.cli.load", "Load a model and report on every tensor and config key", reads=True),
         "generate": Command("clados.cli.generate", "Generate text from a prompt", reads=True),
         "chat": Command("clados.cli.chat", "Ask a tuned model, in its own template", reads=True),
+        "choose": Command("clados.cli.choose", "Choose the likeliest of several answers to a prompt", reads=True),
         "fill": Command("clados.cli.apply", "Fill the masks or blanks of a text", reads=True),
         "discriminate": Command("clados.cli.apply", "Detect replaced tokens in a text", reads=True),
         "embed": Command("clados.cli.apply", "Turn texts into vectors", reads=True),
