@@ -12,7 +12,7 @@ from clados.apply.ready import Ready, load
 from clados.apply.write import generate_all
 from clados.errors import InputError
 from clados.nn.attention.dense import Attention
-from clados.playground.reading import watched_attention
+from clados.playground.reading import attention_steps, watched_attention
 from clados.playground.trials import TRIALS, try_model
 from clados.playground.writing import asked_ids
 from clados.small import small_models
@@ -91,7 +91,7 @@ def test_attention_maps_give_what_attention_gives(model: str) -> None:
     for hook in hooks:
         hook.remove()
     assert len(seen) == len(values) == len(given) > 0
-    for chances, v, out in zip(seen, values, given):
+    for (*_, chances), v, out in zip(seen, values, given):
         mixed = chances @ v.repeat_interleave(chances.size(1) // v.size(1), 1).float()
         assert torch.allclose(mixed.transpose(1, 2).flatten(2), out.float(), atol=1e-4)
         assert torch.allclose(chances.sum(-1), torch.ones(()), atol=1e-5)
@@ -129,3 +129,18 @@ def test_a_trial_of_another_kind_gives_way_and_an_unknown_one_is_refused() -> No
     with pytest.raises(InputError, match="did you mean 'write'"):
         try_model("small/bert", "writ", {})
     assert {*TRIALS} >= {"write", "beams", "fill", "attention", "embed"}
+
+
+def test_the_steps_of_attention_lead_to_what_a_head_hands_on() -> None:
+    found = attention_steps("small/gpt-2", "The dog sees a cat", 2, 3, 4)
+    assert [each.token for each in found.rows] == [*found.tokens[:4]]  # no token sees a later one
+    total = sum(math.exp(each.score) for each in found.rows)
+    for each in found.rows:
+        product = sum(a * b for a, b in zip(found.query, each.key)) / len(each.key) ** 0.5
+        assert each.score == pytest.approx(product, abs=1e-4)
+        assert each.weight == pytest.approx(math.exp(each.score) / total, abs=1e-5)
+    mixed = [sum(each.weight * each.value[i] for each in found.rows) for i in range(len(found.output))]
+    assert found.output == pytest.approx(mixed, abs=1e-4)
+    assert found.maps == try_model("small/gpt-2", "attention", {"text": "The dog sees a cat"}).result.maps
+    with pytest.raises(InputError, match="token is 9; there are 6"):
+        attention_steps("small/gpt-2", "The dog sees a cat", 1, 1, 9)

@@ -76,3 +76,14 @@ def test_the_playground_answers_as_one_types(page: Page, address: str) -> None:
     assert "attention.layer=2" in page.url
     page.get_by_label("Texts as a map").check()
     expect(page.locator("svg.textmap circle")).to_have_count(12)
+
+
+def test_a_lesson_computes_attention_on_ones_own_sentence(page: Page, address: str) -> None:
+    page.goto(f"{address}learn.html")
+    page.get_by_role("link", name="Attention, step by step").click()
+    page.get_by_role("textbox", name="Sentence").fill("A small cat sleeps.")
+    page.get_by_label("token").fill("3")
+    expect(page.get_by_role("heading", name="The query of")).to_contain_text("cat")
+    expect(page.locator("table.steps tbody tr")).to_have_count(3)
+    page.get_by_role("link", name="Layer 3, head 5").click()
+    assert "layer=3&head=5&token=3" in page.url

@@ -19,8 +19,15 @@ PLACES = [
     "timeline.html",
     "compare.html?models=bert,roberta",
     "zh/index.html",
+    "learn.html",
+    *(f"learn/{name}.html" for name in ("encoder-decoder", "foundation", "rlhf", "diffusion")),
 ]
-LIVE_PLACES = ["objective.html?model=t5", "designer.html?size.d_model=510&stack.norm=RMSNorm"]
+LIVE_PLACES = [
+    "learn/attention.html",
+    "learn/pretraining.html",
+    "objective.html?model=t5",
+    "designer.html?size.d_model=510&stack.norm=RMSNorm",
+]
 LIVE_PLACES += [f"playground.html?trial={trial}" for trial in ("write", "beams", "attention", "embed")]
 LIVE_PLACES += ["playground.html?model=small/bert&trial=fill"]
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -15,7 +15,7 @@ from clados.apply.fill import Filled, fill
 from clados.apply.ready import Ready
 from clados.errors import InputError
 from clados.nn.attention.dense import Attention
-from clados.playground.trials import Word, lines_of, names_of, trial
+from clados.playground.trials import Word, lines_of, loaded, names_of, trial
 
 _MOST_TOKENS = 48  # whose attention is drawn
 _MOST_TEXTS = 24
@@ -82,41 +82,45 @@ def _attends(ready: Ready) -> bool:
         Word("head", "1", 1, _heads(ready)),
     ),
 )
-@torch.inference_mode()
 def try_attention(ready: Ready, text: str, layer: int, head: int) -> AttentionMaps:
     """The attention of every layer and head over a text; of an encoder-decoder, its encoder's.
 
     Raises:
         InputError: for a text without tokens, or with more than can be drawn.
     """
-    (row,) = ready.tokens([text])
-    if not row or len(row) > _MOST_TOKENS:
-        raise InputError(f"the text has {len(row)} tokens; from 1 to {_MOST_TOKENS} are drawn")
-    ids = torch.tensor([row], device=ready.device)
-    with watched_attention(ready.model) as seen:
-        ready.model.encode(ids) if ready.spec.writes == "answers" else ready.model(ids)
-    maps = tuple(tuple(_rows(each) for each in one[0]) for one in seen)
-    return AttentionMaps(tuple(names_of(ready, row)), maps, layer - 1, head - 1)
+    names, seen = _seen(ready, text)
+    maps = tuple(tuple(_rows(each) for each in one.weights[0]) for one in seen)
+    return AttentionMaps(tuple(names), maps, layer - 1, head - 1)
 
 
 def _rows(map_: Tensor) -> tuple[tuple[float, ...], ...]:
     return tuple(tuple(round(each, 4) for each in row) for row in map_.tolist())
 
 
+class Attended(NamedTuple):
+    """Queries, keys and values, [batch, heads, length, head_dim], and the scores and weights, [.., queries, keys]."""
+
+    q: Tensor
+    k: Tensor
+    v: Tensor
+    scores: Tensor
+    weights: Tensor
+
+
 @contextmanager
-def watched_attention(model: nn.Module) -> Iterator[list[Tensor]]:
-    """Keep what each self-attention attends to while the model runs, in order: [batch, heads, queries, keys].
+def watched_attention(model: nn.Module) -> Iterator[list[Attended]]:
+    """Keep what each self-attention attends to while the model runs, in order.
 
     softmax(scale q k^T + bias) (Vaswani et al. 2017, eq. 1), from the queries, keys and biases that it is given.
     """
     modules = [each for each in model.modules() if isinstance(each, Attention)]
-    seen: list[Tensor] = []
+    seen: list[Attended] = []
 
     def watched(one: Attention) -> Any:
         usual = one.attend
 
         def attend(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None, context: Any) -> Tensor:
-            seen.append(probabilities(q, k, mask, one.scale, causal=context.causal))
+            seen.append(attended(q, k, v, mask, one.scale, causal=context.causal))
             return usual(q, k, v, mask, context)
 
         return attend
@@ -130,15 +134,84 @@ def watched_attention(model: nn.Module) -> Iterator[list[Tensor]]:
             del one.__dict__["attend"]
 
 
-def probabilities(q: Tensor, k: Tensor, mask: Tensor | None, scale: float | None, *, causal: bool) -> Tensor:
-    """softmax(scale q k^T + mask), [batch, heads, queries, keys]; keys that several heads share are repeated."""
-    k = k.repeat_interleave(q.size(1) // k.size(1), 1)
-    scores = q.float() @ k.float().mT * (q.size(-1) ** -0.5 if scale is None else scale)
+def attended(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None, scale: float | None, *, causal: bool) -> Attended:
+    """softmax(scale q k^T + mask) and what it is made of; keys and values that several heads share are repeated."""
+    q, k, v = q.float(), *(each.float().repeat_interleave(q.size(1) // k.size(1), 1) for each in (k, v))
+    scores = q @ k.mT * (q.size(-1) ** -0.5 if scale is None else scale)
     if mask is None and causal:
         mask = torch.ones(q.size(-2), k.size(-2), dtype=torch.bool, device=q.device).tril()
     if mask is not None:
         scores = scores.masked_fill(~mask, -torch.inf) if mask.dtype is torch.bool else scores + mask
-    return scores.softmax(-1)
+    return Attended(q, k, v, scores, scores.softmax(-1))
+
+
+@dataclass(frozen=True)
+class KeyRow:
+    """A token that is looked at: its key, the score of query and key, the weight of it, its value."""
+
+    token: str
+    key: tuple[float, ...]
+    score: float
+    weight: float
+    value: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class AttentionSteps:
+    """What one head computes for one token, step by step, and all maps beside it.
+
+    Attributes:
+        layer, head, token: which, from 0; query: the token's; rows: every token that it may see.
+        output: the sum of the values, each times its weight.
+    """
+
+    tokens: tuple[str, ...]
+    layer: int
+    head: int
+    token: int
+    query: tuple[float, ...]
+    rows: tuple[KeyRow, ...]
+    output: tuple[float, ...]
+    maps: tuple[tuple[tuple[tuple[float, ...], ...], ...], ...]
+
+
+def attention_steps(source: str, text: str, layer: int, head: int, token: int) -> AttentionSteps:
+    """What a head computes for a token of a text (Vaswani et al. 2017, §3.2.1); numbers count from 1.
+
+    Raises:
+        InputError: for a text, layer, head or token that there is not.
+    """
+    ready = loaded(source)
+    names, seen = _seen(ready, text)
+    for name, number, most in (
+        ("layer", layer, len(seen)),
+        ("head", head, seen[0].q.size(1)),
+        ("token", token, len(names)),
+    ):
+        if not 1 <= number <= most:
+            raise InputError(f"{name} is {number}; there are {most}")
+    one, at = seen[layer - 1], token - 1
+    q, k, v = (each[0, head - 1] for each in one[:3])
+    scores, weights = (each[0, head - 1, at] for each in one[3:])
+    rows = [
+        KeyRow(names[i], tuple(k[i].tolist()), float(scores[i]), float(weights[i]), tuple(v[i].tolist()))
+        for i in range(len(names))
+        if float(scores[i]) > -torch.inf
+    ]
+    maps = tuple(tuple(_rows(each) for each in each.weights[0]) for each in seen)
+    query, output = tuple(q[at].tolist()), tuple((weights @ v).tolist())
+    return AttentionSteps(tuple(names), layer - 1, head - 1, at, query, tuple(rows), output, maps)
+
+
+@torch.inference_mode()
+def _seen(ready: Ready, text: str) -> tuple[list[str], list[Attended]]:
+    (row,) = ready.tokens([text])
+    if not row or len(row) > _MOST_TOKENS:
+        raise InputError(f"the text has {len(row)} tokens; from 1 to {_MOST_TOKENS} are drawn")
+    ids = torch.tensor([row], device=ready.device)
+    with watched_attention(ready.model) as seen:
+        ready.model.encode(ids) if ready.spec.writes == "answers" else ready.model(ids)
+    return names_of(ready, row), seen
 
 
 # ---------------------------------------------------------------- maps

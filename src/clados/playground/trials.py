@@ -110,7 +110,7 @@ def try_model(source: str, name: str, said: Mapping[str, str]) -> Tried:
 
     if name and name not in TRIALS:
         raise InputError(f"there is no trial '{name}'{did_you_mean(name, TRIALS)}; they are {', '.join(TRIALS)}")
-    ready = _loaded(source)
+    ready = loaded(source)
     able = sorted((each for each in TRIALS.values() if each.able(ready)), key=_place)
     names = tuple(each.name for each in able)
     if not able:
@@ -132,7 +132,7 @@ def _place(each: Trial) -> int:
 
 
 @lru_cache(maxsize=4)
-def _loaded(source: str) -> Ready:
+def loaded(source: str) -> Ready:
     """A model in float32, unless it is large: what is written and what is said of it then agree to the last digit."""
     ready = load(source)
     if sum(each.numel() for each in ready.model.parameters()) <= _LARGEST:

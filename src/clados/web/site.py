@@ -35,16 +35,20 @@ _MEDIA = {
 POLICY = "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 FROM = "from-"  # begins the name of a drawing beside a parent's
 _VIEWS = "clados.web.views"
+LESSON_NAMES = ("encoder-decoder", "attention", "pretraining", "foundation", "rlhf", "diffusion")
 PAGES = {  # the module and the function of each; a module is imported when its page is first asked for
     "index.html": ("catalogue", "catalogue_page"),
     "tree.html": ("figures", "tree_page"),
     **dict.fromkeys(("timeline.html", "timeline-family.html", "recent.html"), ("figures", "timeline_page")),
     "compare.html": ("comparison", "comparison_page"),
+    "learn.html": ("learn", "learn_page"),
+    **{f"learn/{name}.html": ("learn", "lesson_page") for name in LESSON_NAMES},
 }
 LIVE_PAGES = {  # that a server alone answers
     "objective.html": ("objective", "objective_page"),
     "designer.html": ("designer", "designer_page"),
     "playground.html": ("playground", "playground_page"),
+    "runs.html": ("runs", "runs_page"),
 }
 
 

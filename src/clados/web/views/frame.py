@@ -22,8 +22,10 @@ NAVIGATION = (
     Place("tree.html", "Tree"),
     Place("timeline.html", "Timeline"),
     Place("compare.html", "Compare"),
+    Place("learn.html", "Learn"),
 )
 LIVE_NAVIGATION = (Place("designer.html", "Designer"), Place("playground.html", "Playground"))  # of a server
+_RUNS = Place("runs.html", "Runs")  # of one that was given a folder of them
 
 
 class Document(NamedTuple):
@@ -79,7 +81,7 @@ def _header(asked: PageRequest) -> Html:
             href=asked.up + place.path,
             aria_current="page" if place.path == asked.path else None,
         )
-        for place in (*NAVIGATION, *(LIVE_NAVIGATION if asked.live else ()))
+        for place in (*NAVIGATION, *(LIVE_NAVIGATION if asked.live else ()), *((_RUNS,) if asked.site.runs else ()))
     ]
     others = [
         el(

@@ -1,5 +1,6 @@
 """What a model learns, on a sentence that one may change: `clados objective` as a page."""
 
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
 
@@ -75,15 +76,18 @@ def _answer(asked: PageRequest, card: Card) -> Child:
             raise InputError(
                 asked.say("The text has {number} letters; up to {most} are read.", number=len(text), most=_LONGEST)
             )
-        return shown_objective(asked, example_of(card, text, asked.number("seed", 0), asked.one("stage", "") or None))
+        return shown_objective(
+            asked, example_of(card.id, text, asked.number("seed", 0), asked.one("stage", "") or None)
+        )
     except CladosError as error:
         return el("p", str(error), class_="mistake", role="alert")
 
 
-def example_of(card: Card, text: str, seed: int = 0, stage: str | None = None) -> Any:
+@lru_cache(maxsize=64)
+def example_of(model: str, text: str, seed: int = 0, stage: str | None = None) -> Any:
     """A text as an example of a model's objective, by the tokenizer of its small pretrained model if there is one."""
-    small = small_model(card.id)
-    return computed("clados.train.objective:objective", small.id if small else card.id, text, seed=seed, stage=stage)
+    small = small_model(model)
+    return computed("clados.train.objective:objective", small.id if small else model, text, seed=seed, stage=stage)
 
 
 def shown_objective(asked: PageRequest, example: Any) -> list[Child]:

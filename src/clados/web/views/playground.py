@@ -11,6 +11,7 @@ from clados.web.lazily import computed
 from clados.web.request import PageRequest
 from clados.web.views.frame import Document, page
 from clados.web.views.pieces import chances, percent, squares
+from clados.web.views.runs import found_runs
 from clados.web.views.trees import beam_tree, text_map, thumbnail
 
 _LEVELS = 5  # shades of confidence
@@ -26,7 +27,8 @@ TRIAL_TITLES = {
 def _sources(asked: PageRequest) -> dict[str, str]:
     """Models that may be tried, by what they are called: those that come along, that write first, and those given."""
     small = sorted(small_models(), key=lambda each: "generate" not in each.verbs)
-    return {each: each for each in (*(each.id for each in small), *asked.site.models)}
+    ended = [str(each.folder) for each in found_runs(asked.site.runs) if each.ended] if asked.site.runs else []
+    return {each: each for each in (*(each.id for each in small), *asked.site.models, *ended)}
 
 
 def playground_page(asked: PageRequest) -> Document:
@@ -178,21 +180,32 @@ def _attention(asked: PageRequest, result: Any) -> list[Child]:
     layer, head = result.layer, result.head
     title = say("Layer {layer}, head {head}", layer=layer + 1, head=head + 1)
     large = squares(title, result.tokens, result.tokens, result.maps[layer][head])
-    rows = []
-    for i, heads in enumerate(result.maps):
-        links = [_thumb(asked, i, j, map_, chosen=(i, j) == (layer, head)) for j, map_ in enumerate(heads)]
-        rows.append(el("div", el("span", say("Layer {layer}", layer=i + 1)), links, class_="thumbs"))
+    rows = heads_in_small(asked, result.maps, lambda one, other: _address(asked, one, other), (layer, head))
     lead = say("Each row is a token that looks, each column one that it looks at; a row sums to 1.")
     return [el("p", lead, class_="lead"), el("h3", title), large, el("h3", say("All layers and heads")), *rows]
 
 
-def _thumb(asked: PageRequest, layer: int, head: int, map_: Any, *, chosen: bool) -> Html:
-    name = asked.say("Layer {layer}, head {head}", layer=layer + 1, head=head + 1)
+def _address(asked: PageRequest, layer: int, head: int) -> str:
     kept = [(key, value) for key, value in asked.query if key not in ("trial", "attention.layer", "attention.head")]
-    query = asked.with_words(
-        [*kept, ("trial", "attention"), ("attention.layer", layer + 1), ("attention.head", head + 1)]
-    )
-    return el("a", thumbnail(map_), href=query, aria_label=name, title=name, aria_current="true" if chosen else None)
+    chosen = [("trial", "attention"), ("attention.layer", layer + 1), ("attention.head", head + 1)]
+    return asked.with_words([*kept, *chosen])
+
+
+def heads_in_small(
+    asked: PageRequest, maps: Any, address: Callable[[int, int], str], chosen: tuple[int, int]
+) -> list[Html]:
+    """The maps of all layers and heads, each a link to its address."""
+    rows = []
+    for i, heads in enumerate(maps):
+        links = []
+        for j, map_ in enumerate(heads):
+            name = asked.say("Layer {layer}, head {head}", layer=i + 1, head=j + 1)
+            current = "true" if (i, j) == chosen else None
+            links.append(
+                el("a", thumbnail(map_), href=address(i, j), aria_label=name, title=name, aria_current=current)
+            )
+        rows.append(el("div", el("span", asked.say("Layer {layer}", layer=i + 1)), links, class_="thumbs"))
+    return rows
 
 
 def _map(asked: PageRequest, result: Any) -> list[Child]:

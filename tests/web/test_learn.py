@@ -1,0 +1,86 @@
+"""Lessons in both languages, with what they compute; runs under a folder."""
+
+import json
+import math
+import os
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+
+from clados.models.declared import declared
+from clados.spec import ImageDenoiser
+from clados.web.request import Given
+from clados.web.server import application
+from clados.web.site import LESSON_NAMES, Site
+from clados.web.views.learn import LESSONS, kept_of_image, lesson_words
+from clados.web.views.runs import found_runs
+
+
+def test_lessons_say_the_same_things_in_both_languages() -> None:
+    english, chinese = lesson_words("en"), lesson_words("zh")
+    assert LESSON_NAMES == LESSONS == (*english,) == (*chinese,)
+    for name in LESSONS:
+        assert english[name].keys() == chinese[name].keys() == {"title", "lead", "text", "after"}
+        for key, text in english[name].items():
+            assert text.count("\n\n") == chinese[name][key].count("\n\n")
+            assert text.count("`") == chinese[name][key].count("`")
+
+
+@pytest.mark.parametrize("name", LESSONS)
+def test_a_lesson_is_there_with_and_without_a_server(client: TestClient, name: str) -> None:
+    live = client.get(f"/learn/{name}.html").text
+    assert "Models that use it" in live
+    assert "mistake" not in live
+    file = Site(live=False).answer(f"zh/learn/{name}.html")
+    assert file.status == 200
+    assert lesson_words("zh")[name]["title"] in file.body.decode()
+    assert b"<form" not in file.body
+
+
+def test_attention_is_computed_on_the_readers_sentence(client: TestClient) -> None:
+    text = client.get("/learn/attention.html?text=The+dog+<b>barks&layer=2&head=3&token=2").text
+    assert text.count('<th scope="row"><code>') == 2  # the second token sees the first and itself
+    assert "<b>barks" not in text
+    assert "there are" in client.get("/learn/attention.html?text=dog&token=9").text
+
+
+def test_the_share_of_the_image_is_the_declarations() -> None:
+    model = declared("glide").model
+    assert isinstance(model, ImageDenoiser)
+    points = dict(kept_of_image(model))
+    half = [math.cos((t + 0.008) / 1.008 * math.pi / 2) for t in (0.5, 0)]  # Nichol & Dhariwal 2021, eq. 17
+    assert points[model.diffusion.steps / 2] == pytest.approx(half[0] / half[1], rel=1e-3)
+    assert points[0] == 1 > points[model.diffusion.steps] >= 0
+
+
+def run(folder: Path, entries: list[dict[str, object]], model: str = "gpt-2", steps: int = 4) -> None:
+    folder.mkdir(parents=True)
+    (folder / "run.json").write_text(json.dumps({"model": model, "choices": {"steps": steps}}))
+    (folder / "log.jsonl").write_text("".join(json.dumps(each) + "\n" for each in entries))
+
+
+def test_runs_show_curves_and_how_they_go_on(tmp_path: Path) -> None:
+    steps = [{"step": i, "loss": 5.0 / i, "tokens_per_second": 100.0} for i in (1, 2, 3)]
+    run(tmp_path / "one & two", [{"step": 0, "held_out": {"loss": 6.0}}, *steps])
+    run(tmp_path / "deep" / "<script>", steps)
+    (tmp_path / "deep" / "<script>" / "config.json").write_text("{}")
+    run(tmp_path / "torn", [])
+    (tmp_path / "torn" / "log.jsonl").write_text("no entry\n")
+    assert len(found_runs(tmp_path)) == 3
+    client = TestClient(application(Site(given=Given(runs=tmp_path))))
+    text = client.get("/runs.html").text
+    assert "goes on" in text
+    assert "no entry of a run" in text
+    assert "&lt;script&gt;" in text
+    assert "<script>" not in text.partition("</head>")[2]
+    assert text.count("<path data-id=") == 3  # two in training, one held out
+    stopped = tmp_path / "one & two" / "log.jsonl"
+    os.utime(stopped, (1, 1))
+    assert "clados pretrain gpt-2 --out &#x27;" in client.get("/runs.html").text
+    assert "deep/" in client.get("/playground.html").text
+
+
+def test_no_folder_of_runs_is_said(client: TestClient) -> None:
+    assert "--runs FOLDER" in client.get("/runs.html").text
+    assert 'href="runs.html"' not in client.get("/").text
