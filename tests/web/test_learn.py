@@ -61,7 +61,7 @@ def run(folder: Path, entries: list[dict[str, object]], model: str = "gpt-2", st
 
 
 def test_runs_show_curves_and_how_they_go_on(tmp_path: Path) -> None:
-    steps = [{"step": i, "loss": 5.0 / i, "tokens_per_second": 100.0} for i in (1, 2, 3)]
+    steps: list[dict[str, object]] = [{"step": i, "loss": 5.0 / i, "tokens_per_second": 100.0} for i in (1, 2, 3)]
     run(tmp_path / "one & two", [{"step": 0, "held_out": {"loss": 6.0}}, *steps])
     run(tmp_path / "deep" / "<script>", steps)
     (tmp_path / "deep" / "<script>" / "config.json").write_text("{}")

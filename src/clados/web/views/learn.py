@@ -237,8 +237,9 @@ def _tuned(asked: PageRequest, styles: list[str]) -> Iterator[Child]:
 
 
 def _judged(asked: PageRequest, styles: list[str]) -> Iterator[Child]:
-    card = asked.cards["instructgpt"]
-    yield recipe_section(asked, card, card.headline_size)
+    if "instructgpt" in asked.cards:
+        card = asked.cards["instructgpt"]
+        yield recipe_section(asked, card, card.headline_size)
 
 
 def _noise(asked: PageRequest, styles: list[str]) -> Iterator[Child]:
@@ -246,6 +247,8 @@ def _noise(asked: PageRequest, styles: list[str]) -> Iterator[Child]:
     for name in USED_BY["diffusion"]:
         if name in asked.cards and isinstance(model := declaration_of(asked.cards[name]).model, ImageDenoiser):
             series[asked.cards[name].name] = kept_of_image(model)
+    if not series:
+        return
     svg, style = picture(curves(series, name="The image's share of what is seen", x_name="step", y_name="√ᾱ").svg)
     styles.append(style)
     yield el("figure", svg, class_="canvas")

@@ -187,7 +187,11 @@ def _attention(asked: PageRequest, result: Any) -> list[Child]:
 
 def _address(asked: PageRequest, layer: int, head: int) -> str:
     kept = [(key, value) for key, value in asked.query if key not in ("trial", "attention.layer", "attention.head")]
-    chosen = [("trial", "attention"), ("attention.layer", layer + 1), ("attention.head", head + 1)]
+    chosen: list[tuple[str, str | int]] = [
+        ("trial", "attention"),
+        ("attention.layer", layer + 1),
+        ("attention.head", head + 1),
+    ]
     return asked.with_words([*kept, *chosen])
 
 
