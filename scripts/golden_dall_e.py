@@ -14,7 +14,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-import attr  # type: ignore[import-not-found]
+import attr  # type: ignore[import-not-found, unused-ignore]
 import torch
 
 sys.modules.setdefault("requests", types.ModuleType("requests"))
