@@ -61,6 +61,11 @@ def fails(text: str) -> str:
     raise KeyError(text)
 
 
+def leaves(text: str) -> str:
+    """Ends the program."""
+    raise SystemExit(3)
+
+
 def odd_number(_: str) -> Any:
     """What no tool gives."""
     return 3
@@ -74,12 +79,15 @@ def odd_list(_: str) -> Any:
 def test_a_tool_that_fails_is_one_line_and_the_others_go_on() -> None:
     notes = list[str]()
     tools = Toolset(
-        {"slow": hangs, "bad": fails, "odd": odd_number, "fine": lambda text: [text, ""]}, 0.05, notes.append
+        {"slow": hangs, "bad": fails, "leaves": leaves, "odd": odd_number, "fine": lambda text: [text, ""]},
+        0.05,
+        notes.append,
     )
     assert tools.ask_all("x") == [ToolResult("x")]
     assert notes == [
         "tool slow has not answered within 0.05 seconds; it is left out here",
         "tool bad failed with KeyError: 'x'",
+        "tool leaves failed with SystemExit: 3",
         "tool odd gave int; it must give a text, or several",
     ]
     with pytest.raises(InputError, match="tool is 'fin'; did you mean 'fine'"):

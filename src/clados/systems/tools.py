@@ -40,12 +40,12 @@ def called(tool: Tool, name: str, text: str, seconds: float = SECONDS) -> list[T
         ToolError: it raises, takes more than so many seconds, or gives what is no text.
     """
     found: list[list[ToolResult]] = []
-    failed: list[Exception] = []
+    failed: list[BaseException] = []
 
     def run() -> None:
         try:
             found.append(_results(tool(text), name))
-        except Exception as error:  # noqa: BLE001 (a user's own code may raise anything)
+        except (Exception, SystemExit) as error:  # noqa: BLE001 (a user's own code may raise anything)
             failed.append(error)
 
     thread = Thread(target=run, daemon=True, name=f"tool {name}")
