@@ -42,7 +42,7 @@ def test_a_walk_of_a_step_moves_nothing_and_is_found_out(tmp_path: Path, monkeyp
     assert found.status == "fails"
     assert [row["measure"] for row in found.details] == ["held-out loss", "pairs in order", "reward"]
     assert "seed 0, actor: does not end 2 below its start" in found.evidence
-    assert "orders no more than 80% of the pairs" in found.evidence
+    assert "judges no more than 80% rightly" in found.evidence
     assert "rises by less than 0.5 deviations" in found.evidence
     reward = found.details[-1]
     assert abs(reward["nats"]) < 1

@@ -19,7 +19,7 @@ from clados.errors import InputError
 from clados.files import write_json
 from clados.nn.kinds.model import WholeModel
 from clados.objectives import runs, task
-from clados.objectives.measures import Sample
+from clados.objectives.measures import Measure, Sample
 from clados.objectives.owned import Frozen
 from clados.objectives.rollouts import RolloutTask
 from clados.proofs.proof import Finding, Subject
@@ -32,7 +32,7 @@ from clados.train.pretrain import pretrain
 from clados.train.reinforced import ReinforcedUnit
 
 ORDERED = 0.8  # pairs that a judge orders rightly
-BESIDE_CHANCE = 0.1  # from one half ends a judge whose answers were shuffled, at most
+BESIDE_CHANCE = 0.1  # from chance ends a judge whose answers were shuffled, at most
 JUDGED = 512  # held-out prompts whose pairs are judged
 LEAST_GAIN = 0.5  # deviations of the start's rewards, by which the mean reward has to rise
 FARTHEST = 25.0  # nats of an answer from the start
@@ -125,23 +125,24 @@ def _forget_other(folder: Path, mark: list[str]) -> None:
 def _ordered(asked: Walk, leg: Leg, folder: Path) -> MovedStage:
     """Pairs in order, and shuffled ones after a run on such."""
     choices = choices_of(asked, leg, folder)
-    value = _in_order(leg, choices, folder / leg.stage.name)
+    found = _in_order(leg, choices, folder / leg.stage.name)
     more, faults = {}, []
     if asked.seed == SEEDS[0]:
         control = folder / f"{leg.stage.name}-shuffled"
         shuffled = replace(choices, shuffled=True)
         pretrain(shuffled, control, resume=(control / "run.json").exists())
-        more["shuffled"] = _in_order(leg, shuffled, control)
-        faults += ["its control is not at chance"] if abs(more["shuffled"] - 0.5) > BESIDE_CHANCE else []
-    faults += [f"orders no more than {ORDERED:.0%} of the pairs"] if value <= ORDERED else []
-    return MovedStage(leg.stage.name, asked.seed, "pairs in order", 0.5, value, tuple(faults), more)
+        chance = _in_order(leg, shuffled, control)
+        more["shuffled"] = chance.value
+        faults += ["its control is not at chance"] if abs(chance.value - chance.trivial) > BESIDE_CHANCE else []
+    faults += [f"judges no more than {ORDERED:.0%} rightly"] if found.value <= ORDERED else []
+    return MovedStage(leg.stage.name, asked.seed, found.name, found.trivial, found.value, tuple(faults), more)
 
 
-def _in_order(leg: Leg, choices: Choices, folder: Path) -> float:
-    """The share of a run's held-out pairs that its judge orders rightly."""
+def _in_order(leg: Leg, choices: Choices, folder: Path) -> Measure:
+    """What a run's judge does of its held-out data: the share that it judges rightly, and chance."""
     held = planned(choices).held_out
     sample = Sample(held, min(JUDGED, len(held)), 32, choices.seed)
-    return task(leg.learned).measure(load(folder), sample).value
+    return task(leg.learned).measure(load(folder), sample)
 
 
 def _rewarded(asked: Walk, leg: Leg, folder: Path) -> MovedStage:
