@@ -68,9 +68,12 @@ def test_an_objective_without_a_task_of_its_own_does_not_run_whatever_it_inherit
         KINDS.pop("Untrained")
 
 
-def test_an_objective_that_is_only_declared_is_refused_with_the_file_that_is_looked_for() -> None:
-    with pytest.raises(InputError, match=r"nothing trains by Folding yet: clados/objectives/folding\.py has no Task"):
-        task(s.Folding())
+def test_an_objective_that_is_only_declared_is_refused_with_the_file_that_is_looked_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("clados.objectives.tasks._found", lambda kind: None)
+    with pytest.raises(InputError, match=r"nothing trains by Revised yet: clados/objectives/revised\.py has no Task"):
+        task(s.Revised(principles=1, rounds=1))
 
 
 def run_kinds() -> list[type[s.Objective]]:

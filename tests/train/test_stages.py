@@ -12,7 +12,7 @@ from clados import spec as s
 from clados.checkpoints import from_pretrained
 from clados.errors import CladosError, InputError
 from clados.models.declared import declared
-from clados.train import scaled
+from clados.train import chain, scaled
 from clados.train.chain import stages_to, why_not
 from clados.train.choices import Choices
 from clados.train.plan import initial_model
@@ -63,10 +63,17 @@ def test_a_stage_is_chosen_by_its_name_and_refused_with_a_reason() -> None:
         names("instructgpt", "demonstration")
     assert names("sparrow", "rules") == ["rules"]
     assert names("anthropic-assistant", "constitution") == ["pretraining", "revision", "constitution"]
-    recipe = declared("alphafold").recipe
-    assert why_not(recipe, recipe.stages[0]) == "learns by Folding, which nothing runs yet"
-    with pytest.raises(InputError, match="learns by Folding, which nothing runs yet"):
-        names("alphafold", recipe.stages[0].name)
+
+
+def test_a_stage_that_nothing_runs_and_what_starts_from_it_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(chain, "runs", lambda objective: not isinstance(objective, s.Revised))
+    recipe = declared("anthropic-assistant").recipe
+    found = {each.name: why_not(recipe, each) for each in recipe.stages}
+    assert found["pretraining"] == ""
+    assert found["revision"] == "learns by Revised, which nothing runs yet"
+    assert found["constitution"].startswith("starts from 'revision', which learns by Revised")
+    with pytest.raises(InputError, match="anthropic-assistant: stage 'revision' learns by Revised, which nothing runs"):
+        names("anthropic-assistant", "revision")
 
 
 def test_numbers_of_a_small_run_are_the_paper_s_where_these_are_smaller() -> None:
