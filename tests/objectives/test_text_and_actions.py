@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 from clados import spec as s
+from clados.apply.time_steps import TimeSteps, sequenced
 from clados.data.examples import DataError, Episode, Labelled
 from clados.data.packing import Packed, generator
 from clados.data.values import mu_law, to_bins
 from clados.models.declared import declared
 from clados.objectives import Setting, task
 from clados.objectives.tasks import SourceConfig
-from clados.objectives.text_and_actions import TimeSteps, sequenced
 from clados.proofs.cases import small
 
 MODEL = small(declared("gato").model)

@@ -1,4 +1,8 @@
-"""act: a Decision Transformer in a Gymnasium environment (Chen et al. 2021, algorithm 1)."""
+"""act: a model in a Gymnasium environment.
+
+A Decision Transformer is told the return to come (Chen et al. 2021, algorithm 1); a Trajectory Transformer plans
+(Janner et al. 2021, algorithm 1); Gato is shown a demonstration (Reed et al. 2022, §2.5).
+"""
 
 import math
 from collections.abc import Callable, Sequence
@@ -10,9 +14,15 @@ import torch
 from numpy.typing import NDArray
 
 from clados import spec as s
+from clados.apply import verbs
+from clados.apply.plan import Planner, Search
+from clados.apply.prompted import Prompted, best, compared
 from clados.apply.ready import ModelSource, Ready, load
+from clados.data.examples import Episode
+from clados.data.readers import read
 from clados.errors import InputError, check_seed
 
+_TAKES = {s.Trajectory: "return_to_go", s.Binned: "search", s.Multimodal: "demonstration"}
 _LONGEST = 1_000  # steps of an episode in an environment that has no limit of its own
 _Policy = Callable[["Episodes"], NDArray[Any]]
 
@@ -26,7 +36,7 @@ class Acted:
 
     returns: tuple[float, ...]
     random: tuple[float, ...]
-    return_to_go: float
+    return_to_go: float | None  # None of models that are not told it
     notes: tuple[str, ...] = ()
 
     @property
@@ -53,7 +63,7 @@ class Episodes:
     running: NDArray[np.int64]
     asked: list[NDArray[np.float32]]
     states: list[NDArray[Any]]
-    actions: list[NDArray[np.float32]] = field(default_factory=list)
+    actions: list[NDArray[Any]] = field(default_factory=list)
 
     def keep(self, rows: NDArray[np.bool_]) -> None:
         """Drop the finished episodes."""
@@ -71,23 +81,34 @@ def act(
     *,
     episodes: int = 50,
     return_to_go: float | None = None,
+    search: Search | None = None,
+    demonstration: Episode | None = None,
     seed: int = 0,
     device: str | torch.device = "cpu",
 ) -> Acted:
-    """Let a Decision Transformer act, conditioned at each step on the return that is still to come.
+    """Let a model act: told the return that is still to come, planning anew at each step, or after a demonstration.
 
-    It sees its last ``context`` steps. Of discrete actions the highest-scoring one that occurs in its training data is
-    taken; continuous ones are clipped to the environment's bounds.
+    It sees the last steps that it has room for. Of discrete actions the highest-scoring one that occurs in its training
+    data is taken; continuous ones are clipped to the environment's bounds.
     All episodes run side by side; episode i starts from seed + i.
 
     Args:
         environment: a name that Gymnasium knows.
-        return_to_go: the return to ask for; when None the largest of an episode that the model has seen.
+        return_to_go: the return to ask for, of models that are told; when None the largest of an episode that the model
+            has seen.
+        search: how a model plans that does; None: as ``Search`` says.
+        demonstration: an episode whose last steps a model of texts and actions is shown first; None: the best of the
+            embedded set ``cartpole``.
 
     Raises:
-        InputError: for a model that does not act, an unknown environment, or one of other states or actions.
+        InputError: for a model that does not act, or does not take what is given, an unknown environment, or one of
+            other states or actions.
     """
     ready = load(source, "act", device=device)
+    given = {"return_to_go": return_to_go, "search": search, "demonstration": demonstration}
+    takes = next(name for kind, name in _TAKES.items() if ready.spec.reads(kind))
+    if other := next((name for name, value in given.items() if value is not None and name != takes), None):
+        raise InputError(f"{other} is given; {ready.name}, {verbs.kind(ready.spec)}, takes {takes}")
     if episodes < 1:
         raise InputError(f"episodes is {episodes}; it must be at least 1")
     check_seed(seed)
@@ -96,15 +117,19 @@ def act(
         raise InputError(f"return_to_go is {asked}; it must be a finite number")
     worlds, notes = make_environments(environment, episodes)
     try:
-        notes += _check(ready, worlds[0])
         space = worlds[0].action_space
-        returns = rollout(worlds, policy(ready, space), asked, seed)
+        if takes == "demonstration":
+            acts = prompted(ready, worlds[0], demonstration or best(read("cartpole"), "cartpole"))
+        else:
+            notes += _check(ready, worlds[0])
+            acts = planning(ready, space, search) if takes == "search" else policy(ready, space)
+        returns = rollout(worlds, acts, asked, seed)
         draws = np.random.default_rng(seed)
         guessed = rollout(worlds, lambda now: _drawn(space, len(now.running), draws), asked, seed)
     finally:
         for world in worlds:
             world.close()
-    return Acted(tuple(returns.tolist()), tuple(guessed.tolist()), asked, notes)
+    return Acted(tuple(returns.tolist()), tuple(guessed.tolist()), asked if takes == "return_to_go" else None, notes)
 
 
 def make_environments(environment: str, count: int) -> tuple[list[Any], tuple[str, ...]]:
@@ -132,7 +157,7 @@ def _check(ready: Ready, world: Any) -> tuple[str, ...]:
     Raises:
         InputError: when they differ.
     """
-    inputs: s.Trajectory = ready.spec.inputs  # type: ignore[attr-defined]
+    inputs: s.Trajectory | s.Binned = ready.spec.inputs  # type: ignore[attr-defined]
     states = _compared("states", world.observation_space, inputs.states, ready.scales.kinds)
     actions = _compared("actions", world.action_space, inputs.actions, ready.scales.choices)
     if wrong := [each for each, fits in (states, actions) if each and not fits]:
@@ -197,11 +222,48 @@ def policy(ready: Ready, space: Any) -> _Policy:
             actions[:, : space.start] = -np.inf
         chosen = scales.chosen(actions)
         if not scales.choices:
-            chosen = np.clip(chosen.reshape(-1, *space.shape), space.low, space.high).astype(space.dtype)
+            chosen = within(space, chosen)
         now.actions.append(scales.taken(chosen if scales.choices else chosen.reshape(len(chosen), -1)))
         return chosen
 
     return choose
+
+
+def planning(ready: Ready, space: Any, search: Search | None) -> _Policy:
+    """The first action of a model's plan in each episode, within the environment's action space."""
+    planner = Planner(ready, search or Search())
+    choices = ready.scales.choices
+
+    def choose(now: Episodes) -> NDArray[Any]:
+        states = [each.reshape(len(each), -1).astype(np.float32) for each in now.states]
+        earned = [before - after for before, after in zip(now.asked, now.asked[1:])]
+        past = [np.column_stack([done, reward, reward]) for done, reward in zip(now.actions, earned)]
+        found = planner.action(states, past)
+        chosen = np.clip(found[:, 0].astype(int), space.start, None) if choices else within(space, found)
+        now.actions.append(chosen.reshape(len(chosen), -1).astype(np.float32))
+        return chosen
+
+    return choose
+
+
+def prompted(ready: Ready, world: Any, demonstration: Episode) -> _Policy:
+    """The likeliest action in each episode after a demonstration's last steps; continuous ones lie within -1 and 1."""
+    compared(demonstration, world)
+    space = world.action_space
+    model = Prompted(ready, demonstration, space)
+
+    def choose(now: Episodes) -> NDArray[Any]:
+        found = model.action(now.states, now.actions)
+        now.actions.append(found)
+        return found if model.discrete else within(space, found)
+
+    return choose
+
+
+def within(space: Any, actions: NDArray[Any]) -> NDArray[Any]:
+    """Continuous actions in the shape and between the bounds of an environment's."""
+    found: NDArray[Any] = np.clip(actions.reshape(-1, *space.shape), space.low, space.high).astype(space.dtype)
+    return found
 
 
 def _drawn(space: Any, count: int, draws: np.random.Generator) -> NDArray[Any]:

@@ -44,6 +44,15 @@ def _writes(model: s.Model) -> bool:
     return model.writes is not None and model.head("lm") is not None
 
 
+def _acts(model: s.Model, learned: _Learned) -> bool:
+    """The next action of a trajectory, plans of what comes, or tokens of actions."""
+    if model.reads(s.Multimodal) is not None:
+        return model.head("lm") is not None
+    if model.reads(s.Binned) is not None:
+        return model.head("bins") is not None
+    return model.reads(s.Trajectory) is not None and model.head("action") is not None
+
+
 VERBS: dict[str, Callable[[s.Model, _Learned], bool]] = {
     "generate": lambda model, learned: _writes(model),
     "chat": lambda model, learned: model.writes is not None and getattr(learned, "template", None) is not None,
@@ -60,7 +69,7 @@ VERBS: dict[str, Callable[[s.Model, _Learned], bool]] = {
     "match": lambda model, learned: model.compares,
     "paint": lambda model, learned: model.paints,
     "reconstruct": lambda model, learned: getattr(model, "codes", getattr(model, "coder", None)) is not None,
-    "act": lambda model, learned: model.reads(s.Trajectory) is not None and model.head("action") is not None,
+    "act": _acts,
 }
 
 

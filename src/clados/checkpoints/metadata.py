@@ -5,9 +5,11 @@ transformers has no word for is read from run.json, which the trainer writes.
 """
 
 import json
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -181,7 +183,16 @@ def _scales(said: JsonObject) -> Scales:
         low=tuple(_listed(said, "low", float)),
         high=tuple(_listed(said, "high", float)),
         kinds=_number(said, "kinds", usual.kinds),
+        edges=tuple(_edges(row, said) for row in _listed(said, "edges", list)),
     )
+
+
+def _edges(row: list[Any], said: JsonObject) -> tuple[float, ...]:
+    """The edges of a number's bins: two numbers or more, in order."""
+    numbers = all(type(each) in (int, float) and math.isfinite(each) for each in row)
+    if len(row) < 2 or not numbers or any(low >= high for low, high in pairwise(row)):
+        raise said.refuse("edges", "needed are rows of two finite numbers or more, each above the one before")
+    return tuple(map(float, row))
 
 
 def write_metadata(

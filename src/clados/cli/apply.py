@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -288,21 +288,49 @@ def act_command(
     return_to_go: Annotated[
         float | None, typer.Option(help="The return to ask for.", show_default="the largest it was trained on")
     ] = None,
+    plan_for: Annotated[
+        str | None,
+        typer.Option(help="What a model that plans does: return or imitation.", show_default="return"),
+    ] = None,
+    horizon: Annotated[int | None, typer.Option(min=1, help="Steps of a plan.", show_default="2")] = None,
+    demonstration: Annotated[
+        str | None,
+        typer.Option(
+            metavar="DATA",
+            help="Of which the best episode is shown to a model of texts and actions first.",
+            show_default="cartpole",
+        ),
+    ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Random seed.")] = 0,
     json: Json = False,
 ) -> None:
-    """Let a Decision Transformer act, and compare it with random actions.
+    """Let a Decision Transformer, a Trajectory Transformer or Gato act, and compare it with random actions.
 
     Example: clados act runs/decision-transformer --episodes 50
     """
     from clados.apply.act import act
+    from clados.apply.plan import Search
+    from clados.apply.prompted import best
+    from clados.data.readers import read
 
-    found = act(directory, env, episodes=episodes, return_to_go=return_to_go, seed=seed)
+    asked: dict[str, Any] = {"plan_for": plan_for, "horizon": horizon}
+    asked = {name: value for name, value in asked.items() if value is not None}
+    shown = best(read(demonstration), demonstration) if demonstration else None
+    found = act(
+        directory,
+        env,
+        episodes=episodes,
+        return_to_go=return_to_go,
+        search=Search(**asked) if asked else None,
+        demonstration=shown,
+        seed=seed,
+    )
     if json:
         means = {"mean": found.mean, "random_mean": found.random_mean}
         output.print_json({"env": env, "episodes": episodes, "seed": seed, **vars(found), **means})
         return
-    output.print_heading(f"{env}, {episodes} episodes, return-to-go {found.return_to_go:g}")
+    told = "" if found.return_to_go is None else f", return-to-go {found.return_to_go:g}"
+    output.print_heading(f"{env}, {episodes} episodes{told}")
     output.print_facts({"mean return": f"{found.mean:.1f}", "random actions": f"{found.random_mean:.1f}"})
     for note in found.notes:
         output.print_note(note)

@@ -23,6 +23,7 @@ class Scales:
         choices: how many actions there are to choose from; 0 for continuous ones.
         low, high: the range of each number of continuous actions, brought to -1 .. 1; empty where it lies within.
         kinds: how many states there are, where each is one of several; 0 where states are numbers.
+        edges: of the bins of each number of a step, see ``clados.data.bins``; empty where numbers are no tokens.
     """
 
     mean: tuple[float, ...] = ()
@@ -33,6 +34,7 @@ class Scales:
     low: tuple[float, ...] = ()
     high: tuple[float, ...] = ()
     kinds: int = 0
+    edges: tuple[tuple[float, ...], ...] = ()
 
     def states(self, observations: NDArray[Any]) -> _Numbers:
         """[steps, ...] -> [steps, numbers] of mean 0 and deviation 1.

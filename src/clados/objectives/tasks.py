@@ -223,6 +223,10 @@ class Task(ABC, Generic[Objective, Row]):
         """
         return of_kind(examples, self.reads)
 
+    def scaled(self, scales: Scales, examples: Sequence[Any], model: s.Model) -> Scales:
+        """The scales of some trajectories, with what the objective fits on them for a model."""
+        return scales
+
     @abstractmethod
     def source(self, examples: Sequence[Any], config: SourceConfig) -> Source:
         """Rows by number.

@@ -1,7 +1,7 @@
 """The next token, where it is of a text or of an action (Reed et al. 2022, eq. 2)."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -9,10 +9,11 @@ from numpy.typing import NDArray
 
 from clados import spec as s
 from clados.apply.ready import Ready
+from clados.apply.time_steps import Sequenced, TimeSteps, sequenced
 from clados.data import packing
 from clados.data.examples import DataError, Episode, Text
 from clados.data.packing import Packed, generator
-from clados.data.values import discrete, mu_law, to_bins
+from clados.data.values import discrete, to_bins
 from clados.errors import InputError
 from clados.nn.kinds.model import WholeModel
 from clados.objectives.base import Batch, Ids, Loss, LossTerm, Random, Setting, padded
@@ -22,23 +23,6 @@ from clados.objectives.text import first_guesses, lm_loss, stream
 
 BINS = 1024  # in which continuous actions are counted (§2.1)
 PROMPT = 0.5  # of a sequence at most: how long a prompt is, is not published
-
-
-@dataclass(frozen=True, eq=False)
-class TimeSteps:
-    """Time steps of an episode, after those of its prompt, if any: observations [steps, ...], actions [steps, ...]."""
-
-    observations: NDArray[Any]
-    actions: NDArray[Any]
-
-
-@dataclass(frozen=True, eq=False)
-class Sequenced:
-    """Tokens, their numbers in their observations, and which are to be predicted; each [length]."""
-
-    ids: Ids
-    local: Ids
-    learned: NDArray[np.bool_]
 
 
 class TextAndActionsTask(Task[s.TextAndActions, Packed | TimeSteps], objective=s.TextAndActions):
@@ -109,7 +93,7 @@ class TextAndActionsTask(Task[s.TextAndActions, Packed | TimeSteps], objective=s
         inputs = setting.model.reads(s.Multimodal)
         if inputs is None:
             raise InputError(self.refusal(setting.model))
-        made = [sequenced(each, inputs) for each in rows]
+        made = [tokens_of(each, inputs) for each in rows]
         ids, keep = padded([each.ids for each in made], 0, 2)
         local, _ = padded([each.local for each in made], -1, 2)
         learned, _ = padded([each.learned.astype(np.int64) for each in made], 0, 2)
@@ -163,30 +147,11 @@ def _starts(row: Episode, length: int) -> range:
     return range(0, len(row), max(1, length // _tokens(row)))
 
 
-def sequenced(row: Packed | TimeSteps, inputs: s.Multimodal) -> Sequenced:
-    """A row as tokens: of texts all are learned, of steps those of the actions (§2.1, §2.3).
-
-    Numbers of observations are coded by the mu-law; those of actions lie within -1 and 1 (appendix B).
-
-    Raises:
-        DataError: for observations of more tokens than have a vector each, and values that are no tokens.
-    """
+def tokens_of(row: Packed | TimeSteps, inputs: s.Multimodal) -> Sequenced:
+    """A row as tokens: of texts all are learned, of steps those of the actions (§2.1, §2.3)."""
     if isinstance(row, Packed):
         return Sequenced(row.ids, np.full(len(row.ids), -1), np.ones(len(row.ids), bool))
-    seen, done = (each.reshape(len(each), -1) for each in (row.observations, row.actions))
-    if seen.shape[1] > inputs.local:
-        raise DataError(f"an observation is {seen.shape[1]} numbers; {inputs.local} have a vector each")
-    ids = [_ids(seen, inputs, coded=True), np.full((len(seen), 1), inputs.separator), _ids(done, inputs, coded=False)]
-    widths = [each.shape[1] for each in ids]
-    local = [*range(widths[0]), -1, *[inputs.of_actions] * widths[2]]
-    learned = np.repeat([False, False, True], widths)
-    return Sequenced(np.concatenate(ids, 1).ravel(), np.tile(local, len(seen)), np.tile(learned, len(seen)))
-
-
-def _ids(values: NDArray[Any], inputs: s.Multimodal, *, coded: bool) -> Ids:
-    if np.issubdtype(values.dtype, np.integer):
-        return discrete(values)
-    return to_bins(mu_law(values) if coded else values, inputs.bins, inputs.first_bin)
+    return sequenced(row, inputs)
 
 
 def _predicted(source: Any) -> tuple[Ids, Ids]:

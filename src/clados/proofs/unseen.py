@@ -371,7 +371,8 @@ class Produced:
         if refusal := one.refusal(base):
             raise InputError(refusal)
         model = fit_model(s.tiny(base), context)
-        config = SourceConfig(context.length, 0, context.tokenizer, context.facts.scales, writes=model.writes)
+        scales = one.scaled(context.facts.scales, context.examples, model)
+        config = SourceConfig(context.length, 0, context.tokenizer, scales, writes=model.writes)
         setting = Setting(model, context.length, VocabIds.of(context.tokenizer) if context.tokenizer else None)
         torch.manual_seed(0)
         module = cn.build(model, seed=0)

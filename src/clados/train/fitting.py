@@ -197,6 +197,17 @@ def _(inputs: s.Trajectory, context: FitContext) -> s.Inputs:
 
 
 @fit_inputs.register
+def _(inputs: s.Binned, context: FitContext) -> s.Inputs:
+    """A choice is one number; of a window the last token is predicted alone."""
+    _same_shape(inputs, context)
+    first = context.examples[0]
+    fitted = inputs.but(
+        states=1 if context.facts.scales.kinds else first.observations[0].size, actions=first.actions[0].size
+    )
+    return fitted.but(context=context.length * fitted.step - 1)
+
+
+@fit_inputs.register
 def _(inputs: s.Frames, context: FitContext) -> s.Inputs:
     _same_shape(inputs, context)
     longest = max(map(len, context.examples))
@@ -221,7 +232,12 @@ def fit_model(model: s.Model, context: FitContext) -> s.Model:
     Raises:
         DataError: for examples of a kind that the model cannot read.
     """
-    kinds: dict[type[s.Inputs], type[Any]] = {s.ImageInputs: Labelled, s.Trajectory: Episode, s.Frames: Episode}
+    kinds: dict[type[s.Inputs], type[Any]] = {
+        s.ImageInputs: Labelled,
+        s.Trajectory: Episode,
+        s.Frames: Episode,
+        s.Binned: Episode,
+    }
     wanted = Captioned if model.compares else next((kinds[each] for each in kinds if model.reads(each)), None)
     if wanted is not None:
         of_kind(context.examples, wanted)

@@ -68,6 +68,7 @@ def planned(choices: Choices, begun: Start | None = None) -> Plan:
     taught, before = teacher_of(one, choices.teacher, paper), None
     if taught:
         taught.fits(length)
+    facts = replace(facts, scales=one.scaled(facts.scales, kept, headed(paper, stage)))
     if begun is None:
         begun, before = _planned_start(choices, length, facts)
     if begun:

@@ -50,6 +50,8 @@ class Start:
         text, steps = self.model.reads(s.Tokens), self.model.reads(s.Trajectory) or self.model.reads(s.Frames)
         position = text.position if text else None
         most = position.length - position.start if isinstance(position, s.Learned) else None
+        if binned := self.model.reads(s.Binned):
+            return (binned.context + 1) // binned.step
         return steps.context if steps else most
 
     def fits(self, length: int) -> None:

@@ -1,6 +1,6 @@
 """Predict the next number of a trajectory."""
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from clados.spec.errors import SpecError
 from clados.spec.learning.objectives.base import Objective
@@ -18,6 +18,7 @@ class BinnedTrajectories(Objective):
     Bins hold equal shares of the training data (``quantile``) or are equally wide (``uniform``; §3.1).
     """
 
+    verb: ClassVar[str] = "act"
     bins: Literal["quantile", "uniform"] = "quantile"
     discount: float = 0.99
     action: float = 5.0
