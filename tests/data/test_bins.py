@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, strategies as st
 
-from clados.data.bins import fitted, middles, numbers, returns, to_bins
+from clados.data.bins import fitted, in_bins, middles, numbers, returns
 from clados.data.errors import DataError
 from clados.data.examples import Episode
 from clados.data.scaling import scales
@@ -29,7 +29,7 @@ def test_quantiles_hold_equal_shares_and_uniform_bins_are_equally_wide() -> None
     shares, widths = (
         fitted(rows, scales(rows), bins=10, kind=kind, discount=1.0)[0] for kind in ("quantile", "uniform")
     )
-    assert np.bincount(to_bins(np.array(values)[:, None], (shares,)).ravel()).tolist() == [10] * 10
+    assert np.bincount(in_bins(np.array(values)[:, None], (shares,)).ravel()).tolist() == [10] * 10
     assert np.diff(widths) == pytest.approx(np.full(10, 99**2 / 10))
 
 
@@ -37,7 +37,7 @@ def test_a_choice_is_a_bin_of_its_own_and_comes_back_as_it_was() -> None:
     rows = [episode([0, 1, 2], [2, 0, 2])]
     edges = fitted(rows, scales(rows), bins=4, kind="quantile", discount=1.0)
     table = numbers(rows[0], 1.0)
-    ids = to_bins(table, edges)
+    ids = in_bins(table, edges)
     assert ids[:, 1].tolist() == [2, 0, 2]
     assert np.stack([middles(row)[ids[:, i]] for i, row in enumerate(edges)], 1) == pytest.approx(table)
     with pytest.raises(DataError, match="the data have 3 choices; the model has 2 bins"):
@@ -50,6 +50,6 @@ def test_every_number_has_a_bin_and_the_nearest_edges(values: list[float], other
     for kind in ("quantile", "uniform"):
         edges = fitted(rows, scales(rows), bins=5, kind=kind, discount=1.0)[0]
         assert 2 <= len(edges) <= 6
-        found = int(to_bins(np.array([[other]]), (edges,))[0, 0])
+        found = int(in_bins(np.array([[other]]), (edges,))[0, 0])
         assert edges[found] <= other or found == 0
         assert other < edges[found + 1] or found == len(edges) - 2

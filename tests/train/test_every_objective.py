@@ -23,6 +23,7 @@ JUDGED: dict[str, Any] = {"params": "260K", "data": "pairs", "length": 96, "rewa
 OTHERWISE: dict[type[s.Objective], dict[str, Any]] = {
     s.ActorCritic: JUDGED,
     s.BestOf: JUDGED,
+    s.BinnedTrajectories: {"data": None, "length": 4},
     s.CodedText: {"data": "wordnet"},
     s.Comparisons: {"data": "checked-answers", "length": 64},
     s.ContextDistilled: {"params": "260K", "data": "pairs", "length": 192, "lr": 3e-4},

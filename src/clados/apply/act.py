@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from clados import spec as s
 from clados.apply import verbs
+from clados.apply.demonstrated import Demonstrated, best, check_world
 from clados.apply.plan import Planner, Search
-from clados.apply.prompted import Prompted, best, compared
 from clados.apply.ready import ModelSource, Ready, load
 from clados.data.examples import Episode
 from clados.data.readers import read
@@ -119,7 +119,7 @@ def act(
     try:
         space = worlds[0].action_space
         if takes == "demonstration":
-            acts = prompted(ready, worlds[0], demonstration or best(read("cartpole"), "cartpole"))
+            acts = demonstrated(ready, worlds[0], demonstration or best(read("cartpole"), "cartpole"))
         else:
             notes += _check(ready, worlds[0])
             acts = planning(ready, space, search) if takes == "search" else policy(ready, space)
@@ -222,7 +222,7 @@ def policy(ready: Ready, space: Any) -> _Policy:
             actions[:, : space.start] = -np.inf
         chosen = scales.chosen(actions)
         if not scales.choices:
-            chosen = within(space, chosen)
+            chosen = bounded(space, chosen)
         now.actions.append(scales.taken(chosen if scales.choices else chosen.reshape(len(chosen), -1)))
         return chosen
 
@@ -239,28 +239,28 @@ def planning(ready: Ready, space: Any, search: Search | None) -> _Policy:
         earned = [before - after for before, after in zip(now.asked, now.asked[1:])]
         past = [np.column_stack([done, reward, reward]) for done, reward in zip(now.actions, earned)]
         found = planner.action(states, past)
-        chosen = np.clip(found[:, 0].astype(int), space.start, None) if choices else within(space, found)
+        chosen = np.clip(found[:, 0].astype(int), space.start, None) if choices else bounded(space, found)
         now.actions.append(chosen.reshape(len(chosen), -1).astype(np.float32))
         return chosen
 
     return choose
 
 
-def prompted(ready: Ready, world: Any, demonstration: Episode) -> _Policy:
+def demonstrated(ready: Ready, world: Any, demonstration: Episode) -> _Policy:
     """The likeliest action in each episode after a demonstration's last steps; continuous ones lie within -1 and 1."""
-    compared(demonstration, world)
+    check_world(demonstration, world)
     space = world.action_space
-    model = Prompted(ready, demonstration, space)
+    model = Demonstrated(ready, demonstration, space)
 
     def choose(now: Episodes) -> NDArray[Any]:
         found = model.action(now.states, now.actions)
         now.actions.append(found)
-        return found if model.discrete else within(space, found)
+        return found if model.discrete else bounded(space, found)
 
     return choose
 
 
-def within(space: Any, actions: NDArray[Any]) -> NDArray[Any]:
+def bounded(space: Any, actions: NDArray[Any]) -> NDArray[Any]:
     """Continuous actions in the shape and between the bounds of an environment's."""
     found: NDArray[Any] = np.clip(actions.reshape(-1, *space.shape), space.low, space.high).astype(space.dtype)
     return found

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from clados import spec as s
 from clados.apply.ready import Ready
-from clados.data.bins import Edges, middles, to_bins
+from clados.data.bins import Edges, in_bins, middles
 from clados.errors import InputError
 
 For = Literal["return", "imitation"]
@@ -112,7 +112,7 @@ class Planner:
         room = (one.context + 1) // one.step  # steps that the model sees
         kept = max(0, min(len(past), room - min(search.horizon, room)))
         seen = [np.concatenate(pair, 1) for pair in zip(states[len(past) - kept : -1], past[len(past) - kept :])]
-        rows = [to_bins(each, self.edges) for each in seen] + [to_bins(states[-1], self.edges[: one.states])]
+        rows = [in_bins(each, self.edges) for each in seen] + [in_bins(states[-1], self.edges[: one.states])]
         began = torch.from_numpy(np.concatenate(rows, 1)).to(self.device)
         beams = Beams.begin(began)
         self._search(beams, min(search.horizon, room))

@@ -10,8 +10,6 @@ from clados import spec as s
 from clados.data.examples import DataError
 from clados.data.values import discrete, mu_law, to_bins
 
-Ids = NDArray[np.int64]
-
 
 @dataclass(frozen=True, eq=False)
 class TimeSteps:
@@ -25,8 +23,8 @@ class TimeSteps:
 class Sequenced:
     """Tokens, their numbers in their observations, and which are to be predicted; each [length]."""
 
-    ids: Ids
-    local: Ids
+    ids: NDArray[np.int64]
+    local: NDArray[np.int64]
     learned: NDArray[np.bool_]
 
 
@@ -49,7 +47,7 @@ def sequenced(row: TimeSteps, inputs: s.Multimodal) -> Sequenced:
     return Sequenced(np.concatenate(ids, 1).ravel(), np.tile(local, len(seen)), np.tile(learned, len(seen)))
 
 
-def _ids(values: NDArray[Any], inputs: s.Multimodal, *, coded: bool) -> Ids:
+def _ids(values: NDArray[Any], inputs: s.Multimodal, *, coded: bool) -> NDArray[np.int64]:
     if np.issubdtype(values.dtype, np.integer):
         return discrete(values)
     return to_bins(mu_law(values) if coded else values, inputs.bins, inputs.first_bin)

@@ -309,8 +309,8 @@ def act_command(
     Example: clados act runs/decision-transformer --episodes 50
     """
     from clados.apply.act import act
+    from clados.apply.demonstrated import best
     from clados.apply.plan import Search
-    from clados.apply.prompted import best
     from clados.data.readers import read
 
     asked: dict[str, Any] = {"plan_for": plan_for, "horizon": horizon}

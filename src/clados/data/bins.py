@@ -11,7 +11,6 @@ from clados.data.examples import Episode
 from clados.data.scaling import Scales
 
 Edges = tuple[tuple[float, ...], ...]  # of each number of a step, in order
-Ids = NDArray[np.int64]
 
 
 def returns(rewards: NDArray[np.float32], discount: float) -> NDArray[np.float32]:
@@ -68,7 +67,7 @@ def _edges(column: NDArray[np.float32], bins: int, kind: str) -> tuple[float, ..
     return tuple(np.unique(np.quantile(column.astype(np.float64), np.linspace(0, 1, bins + 1))).tolist())
 
 
-def to_bins(values: NDArray[Any], edges: Edges) -> Ids:
+def in_bins(values: NDArray[Any], edges: Edges) -> NDArray[np.int64]:
     """Numbers [..., numbers] as bins, from 0 on; what lies outside is in the first or last."""
     columns = [np.searchsorted(row[1:-1], values[..., i], side="right") for i, row in enumerate(edges)]
     return np.stack(columns, -1).astype(np.int64)

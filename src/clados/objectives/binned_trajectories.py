@@ -13,18 +13,18 @@ from torch.nn.functional import cross_entropy
 from clados import spec as s
 from clados.apply.act import act
 from clados.apply.ready import Ready
-from clados.data.bins import Ids, fitted, numbers, to_bins
+from clados.data.bins import fitted, in_bins, numbers
 from clados.data.examples import DataError, Episode
 from clados.data.packing import generator
 from clados.data.scaling import Scales
 from clados.errors import InputError
 from clados.nn.kinds.model import WholeModel
-from clados.objectives.base import Batch, Loss, LossTerm, Random, Setting
+from clados.objectives.base import Batch, Ids, Loss, LossTerm, Random, Setting
 from clados.objectives.measures import Measure, Sample
 from clados.objectives.tasks import Listed, Small, Source, SourceConfig, Task, of_kind
 
-END = -1  # in rows: where an episode has ended; a model's own id is the number of its bins
-EPISODES = 5  # of a measure: planning takes time
+ENDED = -1  # in rows: where an episode has ended; a model's own id is the number of its bins
+PLANNED = 5  # of a measure: planning takes time
 
 
 class BinnedTrajectoriesTask(Task[s.BinnedTrajectories, Ids], objective=s.BinnedTrajectories):
@@ -60,15 +60,15 @@ class BinnedTrajectoriesTask(Task[s.BinnedTrajectories, Ids], objective=s.Binned
         if not config.scales.edges:
             raise DataError("the edges of the bins are not known")
         rows = of_kind(examples, Episode)
-        binned = [to_bins(numbers(each, self.objective.discount), config.scales.edges) for each in rows]
+        tables = [in_bins(numbers(each, self.objective.discount), config.scales.edges) for each in rows]
         if config.shuffled:
             random = generator(config.seed, 2)
-            binned = [random.permuted(each, axis=0) for each in binned]
-        places = [(each, start) for each in binned for start in range(len(each) - 1)]
+            tables = [random.permuted(each, axis=0) for each in tables]
+        places = [(each, start) for each in tables for start in range(len(each) - 1)]
 
         def make(place: tuple[Ids, int], epoch: int, index: int) -> Ids:
             row, start = place
-            found = np.full((config.length, row.shape[1]), END)
+            found = np.full((config.length, row.shape[1]), ENDED)
             seen = row[start : start + config.length]
             found[: len(seen)] = seen
             return found
@@ -81,7 +81,7 @@ class BinnedTrajectoriesTask(Task[s.BinnedTrajectories, Ids], objective=s.Binned
         if rows[0].shape[1] != inputs.step:
             raise DataError(f"a step of the data is {rows[0].shape[1]} numbers; the model's is {inputs.step}")
         ids = np.stack([each.ravel() for each in rows])
-        tokens = torch.from_numpy(np.where(ids == END, inputs.bins, ids))
+        tokens = torch.from_numpy(np.where(ids == ENDED, inputs.bins, ids))
         labels = tokens[:, 1:].contiguous()
         one = self.objective
         step = [1.0] * inputs.states + [one.action] * inputs.actions + [one.reward, one.value]
@@ -134,8 +134,8 @@ class BinnedTrajectoriesTask(Task[s.BinnedTrajectories, Ids], objective=s.Binned
 
     def measure(self, ready: Ready, sample: Sample) -> Measure:
         """The mean return of some episodes of CartPole, planned for return, against random actions, to be doubled."""
-        acted = act(ready, episodes=EPISODES, seed=sample.seed)
-        return Measure("mean return", acted.mean, acted.random_mean, "random actions", 2 * acted.random_mean, EPISODES)
+        acted = act(ready, episodes=PLANNED, seed=sample.seed)
+        return Measure("mean return", acted.mean, acted.random_mean, "random actions", 2 * acted.random_mean, PLANNED)
 
 
 def _inputs(model: s.Model) -> s.Binned:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clados import spec as s
+from clados.apply.demonstrated import SHOWN
 from clados.apply.ready import Ready
 from clados.apply.time_steps import Sequenced, TimeSteps, sequenced
 from clados.data import packing
@@ -22,7 +23,6 @@ from clados.objectives.tasks import Listed, Small, Source, SourceConfig, Task
 from clados.objectives.text import first_guesses, lm_loss, stream
 
 BINS = 1024  # in which continuous actions are counted (§2.1)
-PROMPT = 0.5  # of a sequence at most: how long a prompt is, is not published
 
 
 class TextAndActionsTask(Task[s.TextAndActions, Packed | TimeSteps], objective=s.TextAndActions):
@@ -79,7 +79,7 @@ class TextAndActionsTask(Task[s.TextAndActions, Packed | TimeSteps], objective=s
         pieces = [slice(at, at + steps)]
         whole = [row]
         if others and random.random() < self.objective.prompted:
-            other, most = others[random.integers(len(others))], max(1, int(PROMPT * steps))
+            other, most = others[random.integers(len(others))], max(1, int(SHOWN * steps))
             last = max(0, len(other) - most)
             start = last if random.random() < self.objective.from_end else int(random.integers(last + 1))
             pieces, whole = [slice(start, start + most), slice(at, at + steps - most)], [other, row]
@@ -93,7 +93,7 @@ class TextAndActionsTask(Task[s.TextAndActions, Packed | TimeSteps], objective=s
         inputs = setting.model.reads(s.Multimodal)
         if inputs is None:
             raise InputError(self.refusal(setting.model))
-        made = [tokens_of(each, inputs) for each in rows]
+        made = [as_tokens(each, inputs) for each in rows]
         ids, keep = padded([each.ids for each in made], 0, 2)
         local, _ = padded([each.local for each in made], -1, 2)
         learned, _ = padded([each.learned.astype(np.int64) for each in made], 0, 2)
@@ -147,7 +147,7 @@ def _starts(row: Episode, length: int) -> range:
     return range(0, len(row), max(1, length // _tokens(row)))
 
 
-def tokens_of(row: Packed | TimeSteps, inputs: s.Multimodal) -> Sequenced:
+def as_tokens(row: Packed | TimeSteps, inputs: s.Multimodal) -> Sequenced:
     """A row as tokens: of texts all are learned, of steps those of the actions (§2.1, §2.3)."""
     if isinstance(row, Packed):
         return Sequenced(row.ids, np.full(len(row.ids), -1), np.ones(len(row.ids), bool))

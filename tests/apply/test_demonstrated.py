@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from clados.apply.act import act
-from clados.apply.prompted import Prompted, best
+from clados.apply.demonstrated import Demonstrated, best
 from clados.apply.ready import Ready
 from clados.data.cartpole import cartpole_episodes
 from clados.data.examples import Episode
@@ -64,7 +64,7 @@ def test_the_prompt_is_the_end_of_the_demonstration_and_the_past_what_there_is_r
         n, start = 2, 0
 
     shown = cartpole_episodes(1)[0]
-    one = Prompted(gato(), shown, Space())
+    one = Demonstrated(gato(), shown, Space())
     assert one.room == 4  # of 6 tokens each in 24
     np.testing.assert_array_equal(one.prompt.actions, shown.actions[-2:])
     seen: list[Any] = []
@@ -83,7 +83,7 @@ def test_tokens_of_texts_are_never_actions() -> None:
 
     shown = Episode("0", np.zeros((3, 2), np.float32), np.zeros((3, 2), np.float32), np.zeros(3, np.float32))
     ready = replace(gato(), length=0)
-    one = Prompted(ready, shown, Space())
+    one = Demonstrated(ready, shown, Space())
     with torch.no_grad():
         found = one.action([np.zeros((1, 2), np.float32)], [])
     assert found.shape == (1, 2)

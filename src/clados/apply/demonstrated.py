@@ -15,10 +15,10 @@ from clados.data.examples import Episode
 from clados.data.values import from_bins
 from clados.errors import InputError
 
-PROMPT = 0.5  # of the tokens that are seen: how long a prompt is, is not published
+SHOWN = 0.5  # of the tokens that are seen: how long a prompt is, is not published
 
 
-class Prompted:
+class Demonstrated:
     """A model of texts and actions after the last steps of a demonstration; it takes the likeliest action."""
 
     def __init__(self, ready: Ready, demonstration: Episode, space: Any) -> None:
@@ -31,7 +31,7 @@ class Prompted:
         self.acting = 1 if self.discrete else int(np.prod(space.shape))
         tokens = demonstration.observations[0].size + 1 + self.acting
         self.room = max(2, ready.length // tokens) if ready.length else len(demonstration) + 1
-        steps = max(1, int(PROMPT * self.room))
+        steps = max(1, int(SHOWN * self.room))
         self.prompt = TimeSteps(demonstration.observations[-steps:], demonstration.actions[-steps:])
 
     @torch.inference_mode()
@@ -83,7 +83,7 @@ def best(episodes: Sequence[Any], where: str) -> Episode:
     return max(found, key=lambda each: float(each.rewards.sum()))
 
 
-def compared(demonstration: Episode, world: Any) -> None:
+def check_world(demonstration: Episode, world: Any) -> None:
     """Refuse an environment of other states or actions than those of a demonstration.
 
     Raises:
