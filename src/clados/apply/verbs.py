@@ -69,6 +69,7 @@ VERBS: dict[str, Callable[[s.Model, _Learned], bool]] = {
     "match": lambda model, learned: model.compares,
     "paint": lambda model, learned: model.paints,
     "reconstruct": lambda model, learned: getattr(model, "codes", getattr(model, "coder", None)) is not None,
+    "fold": lambda model, learned: model.reads(s.Alignment) is not None,
     "act": _acts,
 }
 
@@ -91,6 +92,7 @@ def kind(model: s.Model) -> str:
         s.Trajectory: "trajectories",
         s.Frames: "frames",
         s.Binned: "binned trajectories",
+        s.Alignment: "alignments of proteins",
     }
     read = " and ".join(what for kind, what in kinds.items() if model.reads(kind) is not None)
     return f"{with_article(type(model).__name__)} of {read}"

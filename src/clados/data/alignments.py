@@ -72,16 +72,15 @@ def parsed(text: str, where: str) -> Rows:
 def _rows(records: list[tuple[str, str]], where: str) -> list[tuple[_Ids, _Ids]]:
     made: list[tuple[_Ids, _Ids]] = []
     for number, (name, letters) in enumerate(records):
-        known = IDS if number == 0 else ROW_IDS
+        known = ROW_IDS if number else {letter: IDS[letter] for letter in RESIDUE_LETTERS}
         letters = letters.replace(".", "") if number else letters.upper()
         ids, deletions, inserted = [], [], 0
         for letter in letters:
             if letter.islower() and letter.isascii():
                 inserted += 1
                 continue
-            if letter not in known or (number == 0 and letter == "-"):
-                allowed = "".join(each for each in known if number or each != "-")
-                raise DataError(f"{where}: '{letter}' in {name} is no amino acid; allowed are {allowed}")
+            if letter not in known:
+                raise DataError(f"{where}: '{letter}' in {name} is no amino acid; allowed are {''.join(known)}")
             ids.append(known[letter])
             deletions.append(inserted)
             inserted = 0

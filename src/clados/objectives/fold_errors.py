@@ -8,11 +8,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from clados.apply.fold import DISTANCES
 from clados.nn.folding.geometry import RigidFrames
 
 SMALL = 1e-8
 CUTOFF = 15.0  # ångström: pairs that are further apart do not count (Mariani et al. 2013)
-DISTANCES = 2.3125, 21.6875  # ångström: where the distogram's second bin begins, and its last
 FURTHEST_ERROR = 31.0  # ångström: where the last bin of aligned errors begins
 
 

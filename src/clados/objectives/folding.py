@@ -7,12 +7,12 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from clados import spec as s
+from clados.apply.fold import by_length, inputs_of
 from clados.apply.ready import Ready
-from clados.data.alignments import AlignmentFeatures, alone, features
+from clados.data.alignments import alone, features
 from clados.data.examples import Protein
 from clados.data.packing import generator
 from clados.nn.folding.geometry import ALPHA, IDEAL, RigidFrames, carbons_beta
@@ -96,10 +96,8 @@ class FoldingTask(Task[s.Folding, Cut], objective=s.Folding):
         inputs, targets = inputs_of(read, [row.protein.index[row.start : row.end] for row in rows])
         length = inputs["aatype"].size(1)
         targets |= {
-            "atoms": torch.from_numpy(_padded([row.protein.atoms[row.start : row.end] for row in rows], length)),
-            "there": torch.from_numpy(
-                _padded([row.protein.there[row.start : row.end] for row in rows], length)
-            ).float(),
+            "atoms": by_length([row.protein.atoms[row.start : row.end] for row in rows], length),
+            "there": by_length([row.protein.there[row.start : row.end] for row in rows], length).float(),
             "ended": torch.tensor(ended),
             "passes": torch.tensor(passes),
         }
@@ -147,33 +145,6 @@ class FoldingTask(Task[s.Folding, Cut], objective=s.Folding):
             helices += errors.mean_of(beside, there).tolist()
         value, trivial = float(np.mean(values)), float(np.mean(helices))
         return Measure("lDDT", value, trivial, "an ideal helix", trivial, len(values))
-
-
-def inputs_of(
-    read: Sequence[AlignmentFeatures], index: Sequence[NDArray[np.int64]]
-) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
-    """What the model reads of some proteins, padded to the longest; and the ids of centres, and which are hidden."""
-    length = max(each.ids.shape[1] for each in read)
-    rows, further = (max(len(each) for each in some) for some in ([r.ids for r in read], [r.further for r in read]))
-
-    def rowed(values: Sequence[NDArray[Any]], many: int) -> Tensor:
-        shape = len(values), many, length, *values[0].shape[2:]
-        found = np.zeros(shape, values[0].dtype)
-        for i, each in enumerate(values):
-            found[i, : each.shape[0], : each.shape[1]] = each
-        return torch.from_numpy(found)
-
-    inputs = {
-        "aatype": torch.from_numpy(_padded([each.ids[0] for each in read], length)),
-        "residue_index": torch.from_numpy(_padded(index, length)),
-        "msa_feat": rowed([each.centres for each in read], rows),
-        "extra_msa_feat": rowed([each.further for each in read], further),
-        "seq_mask": torch.from_numpy(_padded([np.ones(each.ids.shape[1], np.float32) for each in read], length)),
-        "msa_mask": rowed([np.ones(each.ids.shape, np.float32) for each in read], rows),
-        "extra_msa_mask": rowed([np.ones(each.further.shape[:2], np.float32) for each in read], further),
-    }
-    ids, hidden = rowed([each.ids for each in read], rows), rowed([each.hidden for each in read], rows)
-    return inputs, {"ids": ids, "hidden": hidden.float()}
 
 
 def fold_weights(objective: s.Folding) -> dict[str, float]:
@@ -283,10 +254,3 @@ def _shuffled(row: Protein, random: Random) -> Protein:
     order = random.permutation(len(row))
     letters = "".join(row.letters[i] for i in order)
     return Protein(row.document, letters, row.index, row.atoms[order], row.there[order], row.held_out)
-
-
-def _padded(values: Sequence[NDArray[Any]], length: int) -> NDArray[Any]:
-    found = np.zeros((len(values), length, *values[0].shape[1:]), values[0].dtype)
-    for i, each in enumerate(values):
-        found[i, : len(each)] = each
-    return found
