@@ -12,8 +12,8 @@ from clados import nn as cn, spec as s
 from clados.apply.fold import Folded, fold, mean_distances, plddt, write_fold
 from clados.apply.ready import Ready
 from clados.checkpoints import save_pretrained
-from clados.cli import run_command_line
-from clados.data.alignments import IDS, Rows, features, hide_letters, parsed
+from clados.cli.frame import run_command_line
+from clados.data.alignments import RESIDUE_IDS, AlignmentRows, features, hide_letters, parsed_alignment
 from clados.data.errors import DataError
 from clados.data.packing import generator
 from clados.errors import InputError
@@ -87,7 +87,7 @@ def test_what_is_no_alignment_is_one_line_and_nothing_is_written(
 
 
 def test_other_endings_and_long_pdb_files_are_refused(tmp_path: Path) -> None:
-    long = Folded("G" * 10_000, *[np.zeros(1)] * 3, None, 1, 0)  # type: ignore[arg-type]
+    long = Folded("G" * 10_000, np.zeros(1, np.float32), np.zeros(1, bool), np.zeros(1, np.float32), None, 1, 0)
     with pytest.raises(InputError, match="its ending must be"):
         write_fold(long, tmp_path / "p.txt")
     with pytest.raises(InputError, match="PDB numbers 9,999"):
@@ -100,11 +100,11 @@ def test_a_model_that_does_not_fold_says_so(alignment: Path) -> None:
 
 
 def test_insertions_are_deletions_before_the_next_letter() -> None:
-    rows = parsed(A3M, "p.a3m")
+    rows = parsed_alignment(A3M, "p.a3m")
     assert rows.ids.shape == (2, 13)
     assert rows.deletions[1].tolist() == [0] * 5 + [2] + [0] * 7
     assert rows.ids[1, 7] == GAP
-    assert rows.ids[1, -1] == IDS["D"]  # B is D or N
+    assert rows.ids[1, -1] == RESIDUE_IDS["D"]  # B is D or N
     read = features(rows, generator(1), 0.0)
     assert read.centres.shape == (2, 13, 49)
     assert read.centres[1, 5, 23:25].tolist() == pytest.approx([1, np.arctan(2 / 3) * 2 / np.pi])
@@ -113,7 +113,7 @@ def test_insertions_are_deletions_before_the_next_letter() -> None:
 
 def test_rows_beyond_the_centres_are_told_of_the_nearest() -> None:
     ids = np.array([[0, 0, 0, 0], [1, 1, 1, 1], [1, 1, 1, 2]])
-    found = features(Rows(ids, np.zeros_like(ids)), np.random.default_rng(0), 0.0, centres=2)
+    found = features(AlignmentRows(ids, np.zeros_like(ids)), np.random.default_rng(0), 0.0, centres=2)
     whole = found.centres[..., 25:48]
     assert whole.sum(-1) == pytest.approx(np.ones((2, 4)))
     assert found.further.shape == (1, 4, 25)
@@ -149,4 +149,4 @@ def test_json(folder: Path, alignment: Path, tmp_path: Path, capsys: pytest.Capt
 
 def test_a_name_and_no_letters_is_an_error() -> None:
     with pytest.raises(DataError, match="no sequence"):
-        parsed(">p\n>q\nMQ\n", "p.fasta")
+        parsed_alignment(">p\n>q\nMQ\n", "p.fasta")

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from clados.apply.ready import ModelSource, load
-from clados.data.alignments import AlignmentFeatures, Rows, features, parsed
+from clados.data.alignments import AlignmentFeatures, AlignmentRows, features, parsed_alignment
 from clados.data.errors import DataError
 from clados.data.packing import generator
 from clados.data.proteins import gemmi
@@ -25,7 +25,7 @@ from clados.spec.folding.residues import ATOM_NAMES, RESIDUES
 
 DISTANCES = 2.3125, 21.6875  # ångström: where the distogram's second bin begins, and its last
 ENDINGS = ".cif", ".pdb"
-MOST = 9_999  # residues that a PDB file numbers
+PDB_RESIDUES = 9_999  # residues that a PDB file numbers
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,7 +52,7 @@ class Folded:
 @torch.inference_mode()
 def fold(
     source: ModelSource,
-    alignment: str | Path | Rows,
+    alignment: str | Path | AlignmentRows,
     *,
     recycling: int | None = None,
     seed: int = 0,
@@ -74,7 +74,7 @@ def fold(
     check_seed(seed)
     if recycling is not None and recycling < 0:
         raise InputError(f"recycling is {recycling}; it must be at least 0")
-    rows = alignment if isinstance(alignment, Rows) else _read(Path(alignment))
+    rows = alignment if isinstance(alignment, AlignmentRows) else _read(Path(alignment))
     model: Any = ready.model
     passes = ready.spec.recycling.passes if recycling is None else recycling  # type: ignore[attr-defined]
     read = features(rows, generator(seed), hide=0.0)
@@ -96,12 +96,12 @@ def fold(
     )
 
 
-def _read(path: Path) -> Rows:
+def _read(path: Path) -> AlignmentRows:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise DataError(f"{path}: not a readable FASTA or A3M file ({error})") from error
-    return parsed(text, str(path))
+    return parsed_alignment(text, str(path))
 
 
 def plddt(scores: Tensor) -> Tensor:
@@ -164,9 +164,11 @@ def write_fold(folded: Folded, out: Path) -> None:
         MissingPackageError: gemmi is not installed.
     """
     check_out(out)
-    if out.suffix == ".pdb" and len(folded.letters) > MOST:
-        raise InputError(f"{out}: PDB numbers {MOST:,} residues, the protein has {len(folded.letters):,}; write .cif")
-    made = structure(folded)
+    if out.suffix == ".pdb" and len(folded.letters) > PDB_RESIDUES:
+        raise InputError(
+            f"{out}: PDB numbers {PDB_RESIDUES:,} residues, the protein has {len(folded.letters):,}; write .cif"
+        )
+    made = gemmi_structure(folded)
     text = made.make_pdb_string() if out.suffix == ".pdb" else made.make_mmcif_document().as_string()
     _write(out, text)
 
@@ -181,7 +183,7 @@ def check_out(out: Path) -> None:
         raise InputError(f"out is {out}; its ending must be {' or '.join(ENDINGS)}")
 
 
-def structure(folded: Folded) -> Any:
+def gemmi_structure(folded: Folded) -> Any:
     """The protein as gemmi's Structure: one chain A."""
     package = gemmi()
     made, model, chain = package.Structure(), package.Model(1), package.Chain("A")
@@ -210,7 +212,7 @@ def _write(out: Path, text: str) -> None:
         raise InputError(f"{out}: not written ({error})") from error
 
 
-def drawn(folded: Folded) -> Figure:
+def drawn_fold(folded: Folded) -> Figure:
     """pLDDT along the protein, and the distances that the distogram gives."""
     from clados.drawing.fold import fold_figure
 

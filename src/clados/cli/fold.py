@@ -31,14 +31,14 @@ def fold_command(
 
     Example: clados fold runs/alphafold protein.fasta --out protein.cif --svg protein.svg
     """
-    from clados.apply.fold import check_out, drawn, fold, write_fold
+    from clados.apply.fold import check_out, drawn_fold, fold, write_fold
 
     check_out(out)
     folded = fold(directory, alignment, recycling=recycling, seed=seed)
     write_fold(folded, out)
     files = [out]
     if svg is not None:
-        drawn(folded).save(svg)
+        drawn_fold(folded).save(svg)
         files.append(svg)
     mean = float(folded.plddt.mean())
     if json:

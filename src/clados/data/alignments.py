@@ -12,10 +12,16 @@ from numpy.typing import NDArray
 from clados.data.errors import DataError
 from clados.spec.folding.residues import GAP, MASK, RESIDUE_LETTERS, UNKNOWN
 
-IDS = {letter: i for i, letter in enumerate(RESIDUE_LETTERS)} | {"X": UNKNOWN, "-": GAP}
+RESIDUE_IDS = {letter: i for i, letter in enumerate(RESIDUE_LETTERS)} | {"X": UNKNOWN, "-": GAP}
 # Ambiguous letters and rare residues, in other rows alone, as their nearest kin (the authors' HHBLITS_AA_TO_ID).
-ROW_IDS = IDS | {"B": IDS["D"], "Z": IDS["E"], "U": IDS["C"], "J": UNKNOWN, "O": UNKNOWN}
-LETTERS = MASK + 1
+ROW_IDS = RESIDUE_IDS | {
+    "B": RESIDUE_IDS["D"],
+    "Z": RESIDUE_IDS["E"],
+    "U": RESIDUE_IDS["C"],
+    "J": UNKNOWN,
+    "O": UNKNOWN,
+}
+ROW_LETTERS = MASK + 1
 CENTRES, FURTHER = 128, 1024  # rows that are read in the paper's first stage (table 4)
 REPLACED = 0.1, 0.1, 0.1  # shares of hidden letters: any amino acid, one of the profile, the same; others are masked
 
@@ -24,7 +30,7 @@ _Numbers = NDArray[np.float32]
 
 
 @dataclass(frozen=True, eq=False)
-class Rows:
+class AlignmentRows:
     """Rows of an alignment: ids and deletions, each [rows, length]."""
 
     ids: _Ids
@@ -41,13 +47,13 @@ class AlignmentFeatures:
     hidden: NDArray[np.bool_]
 
 
-def alone(letters: str) -> Rows:
+def alone(letters: str) -> AlignmentRows:
     """A protein without an alignment."""
-    ids = np.array([[IDS[each] for each in letters]], np.int64)
-    return Rows(ids, np.zeros_like(ids))
+    ids = np.array([[RESIDUE_IDS[each] for each in letters]], np.int64)
+    return AlignmentRows(ids, np.zeros_like(ids))
 
 
-def parsed(text: str, where: str) -> Rows:
+def parsed_alignment(text: str, where: str) -> AlignmentRows:
     """The rows of FASTA or A3M, of which the first record is the protein, or the only one.
 
     In A3M lower-case letters are insertions, which count as deletions before the next letter.
@@ -66,13 +72,13 @@ def parsed(text: str, where: str) -> Rows:
             records[-1] = name, before + "".join(line.split())
     if not records or not records[0][1]:
         raise DataError(f"{where}: no sequence; FASTA is '>' and a name, and letters in the lines below")
-    return Rows(*map(np.stack, zip(*_rows(records, where))))
+    return AlignmentRows(*map(np.stack, zip(*_rows(records, where))))
 
 
 def _rows(records: list[tuple[str, str]], where: str) -> list[tuple[_Ids, _Ids]]:
     made: list[tuple[_Ids, _Ids]] = []
     for number, (name, letters) in enumerate(records):
-        known = ROW_IDS if number else {letter: IDS[letter] for letter in RESIDUE_LETTERS}
+        known = ROW_IDS if number else {letter: RESIDUE_IDS[letter] for letter in RESIDUE_LETTERS}
         letters = letters.replace(".", "") if number else letters.upper()
         ids, deletions, inserted = [], [], 0
         for letter in letters:
@@ -93,7 +99,7 @@ def _rows(records: list[tuple[str, str]], where: str) -> list[tuple[_Ids, _Ids]]
 
 
 def features(
-    rows: Rows, random: np.random.Generator, hide: float, centres: int = CENTRES, further: int = FURTHER
+    rows: AlignmentRows, random: np.random.Generator, hide: float, centres: int = CENTRES, further: int = FURTHER
 ) -> AlignmentFeatures:
     """Centres and further rows, drawn by chance; the protein is the first centre, and stands for others where none are.
 
@@ -151,5 +157,5 @@ def _squashed(deletions: NDArray[np.number]) -> _Numbers:
 
 
 def _one_hot(ids: _Ids) -> _Numbers:
-    found: _Numbers = np.eye(LETTERS, dtype=np.float32)[ids]
+    found: _Numbers = np.eye(ROW_LETTERS, dtype=np.float32)[ids]
     return found

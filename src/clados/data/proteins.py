@@ -11,8 +11,8 @@ from clados.data.examples import Protein
 from clados.errors import missing
 from clados.spec.folding.residues import ATOM_NAMES, RESIDUES
 
-LETTERS = {each.name: each.letter for each in RESIDUES} | {"MSE": "M"}  # selenium in the place of sulphur
-NUMBERS = {name: i for i, name in enumerate(ATOM_NAMES)}
+NAMED_LETTERS = {each.name: each.letter for each in RESIDUES} | {"MSE": "M"}  # selenium in the place of sulphur
+ATOM_NUMBERS = {name: i for i, name in enumerate(ATOM_NAMES)}
 
 
 def gemmi() -> Any:
@@ -54,7 +54,7 @@ def _chains(structure: Any, name: str, where: str) -> Iterator[Protein]:
     found = 0
     chains = list(structure[0]) if len(structure) else []
     for chain in chains:
-        residues = [each for each in chain if each.name in LETTERS and each.find_atom("CA", "*") is not None]
+        residues = [each for each in chain if each.name in NAMED_LETTERS and each.find_atom("CA", "*") is not None]
         if not residues:
             continue
         found += 1
@@ -68,10 +68,10 @@ def _protein(residues: list[Any], name: str) -> Protein:
     there = np.zeros(atoms.shape[:2], bool)
     for i, residue in enumerate(residues):
         for atom in residue:
-            number = NUMBERS.get("SD" if atom.name == "SE" else atom.name)
+            number = ATOM_NUMBERS.get("SD" if atom.name == "SE" else atom.name)
             if number is not None and not there[i, number]:  # the first of several places
                 atoms[i, number], there[i, number] = atom.pos.tolist(), True
     index = np.array([each.seqid.num for each in residues], np.int64)
     if (np.diff(index) < 1).any():  # insertion codes
         index = np.arange(len(residues), dtype=np.int64)
-    return Protein(name, "".join(LETTERS[each.name] for each in residues), index - index[0], atoms, there)
+    return Protein(name, "".join(NAMED_LETTERS[each.name] for each in residues), index - index[0], atoms, there)

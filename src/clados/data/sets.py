@@ -297,7 +297,7 @@ def proteins() -> list[Text]:
     return [Text(f"proteins/{row['id']}", row["pdb"]) for row in embedded_rows("proteins")]
 
 
-def structures() -> list[Protein]:
+def protein_structures() -> list[Protein]:
     """The same with their atoms' places: 15 zinc-finger domains of 25 to 34 residues, and ubiquitin of 76."""
     return [protein_text(each.text, f"structures/{each.document.rpartition('/')[2]}") for each in proteins()]
 
@@ -353,7 +353,7 @@ SETS: dict[str, Callable[[], Sequence[Example]]] = {
     "fashion": fashion,
     "digits": digits,
     "proteins": proteins,
-    "structures": structures,
+    "structures": protein_structures,
     "science": science,
     "html": html,
     "code": code,

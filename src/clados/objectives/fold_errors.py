@@ -11,7 +11,7 @@ from torch import Tensor
 from clados.apply.fold import DISTANCES
 from clados.nn.folding.geometry import RigidFrames
 
-SMALL = 1e-8
+NO_DIVISOR = 1e-8
 CUTOFF = 15.0  # ångström: pairs that are further apart do not count (Mariani et al. 2013)
 FURTHEST_ERROR = 31.0  # ångström: where the last bin of aligned errors begins
 
@@ -19,7 +19,7 @@ FURTHEST_ERROR = 31.0  # ångström: where the last bin of aligned errors begins
 def mean_of(values: Tensor, mask: Tensor) -> Tensor:
     """The mean of what is known, a protein: [batch, ...] -> [batch]."""
     mask = mask.expand_as(values)
-    return (values * mask).flatten(1).sum(1) / (mask.flatten(1).sum(1) + SMALL)
+    return (values * mask).flatten(1).sum(1) / (mask.flatten(1).sum(1) + NO_DIVISOR)
 
 
 def frame_aligned_error(

@@ -11,7 +11,7 @@ BOND, BOND_TO_PROLINE = (1.329, 0.014), (1.341, 0.016)  # C-N in ångström: mea
 ANGLE_AT_C, ANGLE_AT_N = (-0.4473, 0.0311), (-0.5203, 0.0353)  # the cosines of CA-C-N and C-N-CA
 FACTOR = 12.0  # deviations that are no violation
 OVERLAP = 1.5  # ångström by which atoms may overlap
-EPS = 1e-6
+FINITE = 1e-6
 BONDED = 1.95  # ångström: atoms of a residue's ideal geometry that are nearer are bonded; C-S is 1.83
 CYSTEINE, PROLINE = (RESIDUE_LETTERS.index(letter) for letter in "CP")
 SULPHUR = [atom.name for atom in RESIDUES[CYSTEINE].atoms].index("SG")
@@ -54,7 +54,7 @@ def violations(atoms: Tensor, aatype: Tensor, index: Tensor, there: Tensor) -> T
         there: [batch, length], 1 for residues and 0 for padding.
     """
     exists = IDEAL.there.to(atoms)[aatype] * there[..., None]
-    number = exists.flatten(1).sum(1) + EPS
+    number = exists.flatten(1).sum(1) + FINITE
     overlaps = overlaps_between(atoms, aatype, index, exists) + 2 * overlaps_within(atoms, aatype, exists)
     return bond_violations(atoms, aatype, index, there).sum(-1) + overlaps / number
 
@@ -74,15 +74,15 @@ def bond_violations(atoms: Tensor, aatype: Tensor, index: Tensor, there: Tensor)
         _beyond((back * on).sum(-1) - ANGLE_AT_C[0], atoms.new_tensor(ANGLE_AT_C[1])),
         _beyond((-on * further).sum(-1) - ANGLE_AT_N[0], atoms.new_tensor(ANGLE_AT_N[1])),
     ]
-    return torch.stack([(follows * each).sum(-1) / (follows.sum(-1) + EPS) for each in found], -1)
+    return torch.stack([(follows * each).sum(-1) / (follows.sum(-1) + FINITE) for each in found], -1)
 
 
 def _length(x: Tensor) -> Tensor:
-    return (x.square().sum(-1) + EPS).sqrt()
+    return (x.square().sum(-1) + FINITE).sqrt()
 
 
 def _beyond(error: Tensor, deviation: Tensor) -> Tensor:
-    return ((error.square() + EPS).sqrt() - FACTOR * deviation).relu()
+    return ((error.square() + FINITE).sqrt() - FACTOR * deviation).relu()
 
 
 def overlaps_between(atoms: Tensor, aatype: Tensor, index: Tensor, exists: Tensor) -> Tensor:

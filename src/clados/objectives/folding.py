@@ -65,7 +65,7 @@ class FoldingTask(Task[s.Folding, Cut], objective=s.Folding):
         return other
 
     def refusal(self, model: s.Model) -> str:
-        if not isinstance(model, s.Fold):
+        if model.reads(s.Alignment) is None:
             return f"Folding learns from proteins; this {type(model).__name__} reads {model.kinds_read}"
         return super().refusal(model)
 
@@ -84,8 +84,7 @@ class FoldingTask(Task[s.Folding, Cut], objective=s.Folding):
 
     def prepare(self, rows: Sequence[Cut], random: Sequence[Random], setting: Setting) -> Batch:
         """How often the model reads its own output again is drawn for the batch (§1.11.2)."""
-        model = setting.model
-        assert isinstance(model, s.Fold)
+        model: Any = setting.model
         most = model.recycling.passes
         passes = most if self._whole else int(random[0].integers(most + 1))
         ended = [self._whole or each.random() < self.objective.clamped for each in random]

@@ -62,7 +62,7 @@ def _tables() -> _Tables:
     return _Tables(names, swap, bases, groups, chis, chis_there, symmetric)
 
 
-TABLES = _tables()
+TRUTH_TABLES = _tables()
 
 
 def _table(table: Tensor, aatype: Tensor) -> Tensor:
@@ -71,20 +71,20 @@ def _table(table: Tensor, aatype: Tensor) -> Tensor:
 
 def in_own_order(atoms: Tensor, there: Tensor, aatype: Tensor) -> tuple[Tensor, Tensor]:
     """From the order of all names, [..., 37, 3] and [..., 37], to the residue's own."""
-    names = _table(TABLES.names, aatype)
+    names = _table(TRUTH_TABLES.names, aatype)
     found = there.gather(-1, names) * _table(IDEAL.there, aatype).to(atoms)
     return atoms.gather(-2, names[..., None].expand(*names.shape, 3)) * found[..., None], found
 
 
 def other_names(atoms: Tensor, there: Tensor, aatype: Tensor) -> tuple[Tensor, Tensor]:
     """The same atoms, those that cannot be told apart exchanged (table 3)."""
-    swap = _table(TABLES.swap, aatype)
+    swap = _table(TRUTH_TABLES.swap, aatype)
     return atoms.gather(-2, swap[..., None].expand_as(atoms)), there.gather(-1, swap)
 
 
 def ambiguous(aatype: Tensor) -> Tensor:
     """Atoms that could be called after another: [..., 14], 1 where so."""
-    return (_table(TABLES.swap, aatype) != torch.arange(MOST_ATOMS, device=aatype.device)).float()
+    return (_table(TRUTH_TABLES.swap, aatype) != torch.arange(MOST_ATOMS, device=aatype.device)).float()
 
 
 def nearer_names(predicted: Tensor, atoms: Tensor, there: Tensor, aatype: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -114,18 +114,18 @@ def _all_distances(atoms: Tensor) -> Tensor:
 
 def true_frames(atoms: Tensor, there: Tensor, aatype: Tensor) -> tuple[RigidFrames, Tensor]:
     """The frames of a residue's rigid groups and which of them are known, each [..., length, 8]."""
-    bases = _table(TABLES.bases, aatype)
+    bases = _table(TRUTH_TABLES.bases, aatype)
     three = atoms[..., None, :, :].expand(*bases.shape[:-1], MOST_ATOMS, 3)
     before, origin, plane = three.gather(-2, bases[..., None].expand(*bases.shape, 3)).unbind(-2)
     ahead = 2 * origin - before
     ahead = torch.cat((before[..., :1, :], ahead[..., 1:, :]), -2)  # a backbone's axis points to its first atom
     known = there[..., None, :].expand(*bases.shape[:-1], MOST_ATOMS).gather(-1, bases).prod(-1)
-    return from_points(ahead, origin, plane), known * _table(TABLES.groups, aatype).to(atoms)
+    return from_points(ahead, origin, plane), known * _table(TRUTH_TABLES.groups, aatype).to(atoms)
 
 
 def turned_frames(frames: RigidFrames, aatype: Tensor, turned: Tensor) -> RigidFrames:
     """Frames of residues, [..., length, 8], those of symmetric ends turned by half a circle where ``turned`` says."""
-    symmetric = torch.nn.functional.pad(_table(TABLES.symmetric, aatype), (1, 0)) * turned[..., None]
+    symmetric = torch.nn.functional.pad(_table(TRUTH_TABLES.symmetric, aatype), (1, 0)) * turned[..., None]
     sign = 1 - 2 * symmetric.to(frames.place)
     axes = torch.stack((torch.ones_like(sign), sign, sign), -1)
     return RigidFrames(frames.rotation * axes[..., None, :], frames.place)
@@ -151,7 +151,7 @@ def true_angles(atoms: Tensor, there: Tensor, aatype: Tensor, index: Tensor) -> 
         last_there[..., 2] * there[..., :3].prod(-1) * follows,
         there[..., :4].prod(-1),
     ]
-    chis = _table(TABLES.chis, aatype)
+    chis = _table(TRUTH_TABLES.chis, aatype)
     side = (
         atoms[..., None, :, :]
         .expand(*chis.shape[:-1], MOST_ATOMS, 3)
@@ -163,8 +163,8 @@ def true_angles(atoms: Tensor, there: Tensor, aatype: Tensor, index: Tensor) -> 
     found = torch.stack((seen[..., 2], seen[..., 1]), -1)
     found = found / (found.square().sum(-1, keepdim=True) + 1e-8).sqrt()
     found = torch.cat((found[..., :PSI, :], -found[..., PSI : PSI + 1, :], found[..., PSI + 1 :, :]), -2)  # of O, not N
-    mask = torch.cat((torch.stack(known, -1), side_known * _table(TABLES.chis_there, aatype).to(atoms)), -1)
-    other = found * (1 - 2 * _table(TABLES.symmetric, aatype).to(atoms))[..., None]
+    mask = torch.cat((torch.stack(known, -1), side_known * _table(TRUTH_TABLES.chis_there, aatype).to(atoms)), -1)
+    other = found * (1 - 2 * _table(TRUTH_TABLES.symmetric, aatype).to(atoms))[..., None]
     return found, other, mask
 
 
