@@ -70,7 +70,6 @@ VERBS: dict[str, Callable[[s.Model, _Learned], bool]] = {
     "paint": lambda model, learned: model.paints,
     "reconstruct": lambda model, learned: getattr(model, "codes", getattr(model, "coder", None)) is not None,
     "fold": lambda model, learned: model.reads(s.Alignment) is not None,
-    "fold": lambda model, learned: model.reads(s.Alignment) is not None,
     "act": _acts,
 }
 
