@@ -58,7 +58,7 @@ def fold(
     seed: int = 0,
     device: str | torch.device = "cpu",
 ) -> Folded:
-    """Fold a protein, without templates.
+    """Where the atoms of a protein stand, without templates.
 
     Args:
         source: a directory with a model that folds.

@@ -27,7 +27,7 @@ def fold_command(
     seed: Annotated[int, typer.Option(min=0, help="Random seed of the choice among many rows.")] = 0,
     json: Json = False,
 ) -> None:
-    """Fold a protein: mmCIF or PDB with pLDDT as B-factors.
+    """Predict where the atoms of a protein stand, as mmCIF or PDB with pLDDT as B-factors.
 
     Example: clados fold runs/alphafold protein.fasta --out protein.cif --svg protein.svg
     """
