@@ -36,7 +36,7 @@ class BinnedTrajectoriesTask(Task[s.BinnedTrajectories, Ids], objective=s.Binned
     batch = 32
     term = "a token"
     untrained = True
-    small = Small(params="250K", steps=400, length=5, lr=2e-3)
+    small = Small(params="250K", steps=1500, length=5, lr=3e-3)
 
     @property
     def heads(self) -> tuple[str, ...]:
