@@ -46,7 +46,7 @@ lint: .venv/dev.stamp
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-# The documentation as web pages in site/, with a reference of all that is public; a warning is an error.
+# The documentation as web pages in site/: the tutorials run, a reference of all that is public, llms.txt; a warning is an error.
 docs: .venv/docs.stamp
 	$(BIN)/mkdocs build
 

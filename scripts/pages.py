@@ -197,3 +197,23 @@ def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
 def _outward(match: re.Match[str]) -> str:
     page = {source: page for page, source in COPIED.items()}.get(match[2])
     return f"[{match[1]}]({page})" if page else match[1]
+
+
+def on_post_build(config: Any) -> None:
+    """Write llms.txt (llmstxt.org): what the project is, and a link to each page, by the sections of the navigation."""
+    (Path(config.site_dir) / "llms.txt").write_text(llms(config.nav), encoding="utf-8")
+
+
+def llms(nav: list[Any]) -> str:
+    """The text of llms.txt for mkdocs's navigation."""
+    what = f"The executable catalogue of Transformers: {len(clados.cards())} cards, declarations, working models."
+    lines = ["# Clados", "", f"> {what}", ""]
+    single = {title: page for each in nav for title, page in each.items() if isinstance(page, str)}
+    sections = [("Pages", [single]), *((t, pages) for each in nav for t, pages in each.items() if t not in single)]
+    for title, pages in sections:
+        lines += [f"## {title}", ""]
+        lines += [
+            f"- [{name}]({re.sub(r'[.](md|ipynb)$', '.html', page)})" for each in pages for name, page in each.items()
+        ]
+        lines.append("")
+    return "\n".join(lines)

@@ -1,11 +1,13 @@
 """The pages that are made from the code hold all of it, and lead nowhere else."""
 
+import json
 import re
 from dataclasses import fields
 from typing import Any
 
 import pages
 import pytest
+import yaml
 
 from clados import spec as s
 from clados.models.declared import declared, package_models
@@ -78,3 +80,28 @@ def test_links_of_copied_pages_lead_to_pages_of_the_site() -> None:
                 target = to.partition("#")[0]
                 made = target in pages.COPIED and not picture
                 assert made or (pages.ROOT / "docs" / target).exists(), (page, to)
+
+
+def test_the_list_for_language_models_names_every_page() -> None:
+    config = (pages.ROOT / "mkdocs.yml").read_text(encoding="utf-8")
+    text = pages.llms(yaml.safe_load(config)["nav"])
+    assert text.startswith("# Clados\n\n> ")
+    assert "## Tutorials" in text
+    assert "- [Choose a model](tutorials/choose_a_model.html)" in text
+    assert text.count("- [") == len(re.findall(r"(?m)\.(?:md|ipynb)$", config))
+
+
+def test_tutorials_are_kept_without_outputs_and_are_all_in_the_navigation() -> None:
+    """`make docs` executes them, and an error there is an error."""
+    config = (pages.ROOT / "mkdocs.yml").read_text(encoding="utf-8")
+    books = sorted((pages.ROOT / "docs" / "tutorials").glob("*.ipynb"))
+    assert len(books) == 5
+    for book in books:
+        assert f"tutorials/{book.name}" in config
+        cells = json.loads(book.read_text(encoding="utf-8"))["cells"]
+        code = [each for each in cells if each["cell_type"] == "code"]
+        assert code
+        for each in code:
+            assert each["outputs"] == []
+            assert each["execution_count"] is None
+            compile("".join(each["source"]), book.name, "exec")
