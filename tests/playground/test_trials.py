@@ -13,7 +13,8 @@ from clados.apply.write import generate_all
 from clados.errors import InputError
 from clados.nn.attention.dense import Attention
 from clados.playground.reading import attention_steps, watched_attention
-from clados.playground.trials import TRIALS, try_model
+from clados.playground.trials import TRIALS
+from clados.playground.trying import try_model
 from clados.playground.writing import asked_ids
 from clados.small import small_models
 

@@ -42,7 +42,7 @@ def try_filling(ready: Ready, text: str, top: int) -> Filled:
 
 @dataclass(frozen=True)
 class AttentionMaps:
-    """Who attends to whom in a text: probabilities [layers][heads][queries][keys], each query's summing to 1.
+    """Who attends to whom in a text: probabilities [layers, heads, queries, keys], each query's summing to 1.
 
     Attributes:
         layer, head: which of them is asked for, from 0.
@@ -224,7 +224,7 @@ class TextMap:
     Attributes:
         points: x and y of each, from -1 to 1: the two directions in which their vectors differ most.
         explained: the share of the differences that the two directions hold.
-        alike: similarities, [texts][texts].
+        alike: similarities, [texts, texts].
     """
 
     texts: tuple[str, ...]

@@ -68,7 +68,7 @@ def _tried(source: str, name: str, asked: PageRequest) -> Any:
         trial, _, word = key.partition(".")
         if word and (not name or trial == name):
             said[word] = value.replace("\r\n", "\n")
-    return computed("clados.playground.trials:try_model", source, name, said)
+    return computed("clados.playground.trying:try_model", source, name, said)
 
 
 def _models(asked: PageRequest, known: Mapping[str, str], source: str) -> Html:
