@@ -36,7 +36,7 @@ OTHERWISE: dict[type[s.Objective], dict[str, Any]] = {
     s.Folding: {"data": "structures"},
     s.HintedDenoised: {"model": "bart", "objective": "htlm"},
     s.ImageClasses: {"model": "vit", "data": "digits", "length": None},
-    s.PPO: JUDGED,
+    s.PPO: {**JUDGED, "length": 192},  # whose model first learns a context away
     s.PairedTexts: {"model": "bert", "objective": "e5", "data": "passages", "batch": 16},
     s.QuantisedDistillation: {"data": "django/de"},
     s.ReturnConditioned: {"data": None, "params": None},
