@@ -11,7 +11,8 @@ BELOW = "Final Answer: The final answer is {}. I hope it is correct."
 @pytest.mark.parametrize(
     ("written", "normal"),
     [
-        # what EleutherAI/lm-evaluation-harness 0.4.9 minerva_math makes of them (appendix D.1)
+        # as normalize_final_answer of EleutherAI/lm-evaluation-harness at 0348ed9 gives them
+        # (lm_eval/tasks/minerva_math/utils.py, which is appendix D.1's)
         ("$\\frac12$", "\\frac{1}{2}"),
         ("x = 5", "5"),
         ("1,000", "1000"),
@@ -23,6 +24,7 @@ BELOW = "Final Answer: The final answer is {}. I hope it is correct."
         ("an apple", "apple"),
         ("12 units", "12"),
         ("$(1, 2)$", "(1,2)"),
+        ("$3 sqrt$3", "3sqrt{}"),  # the closing mark is what stands under the root
     ],
 )
 def test_answers_have_one_form(written: str, normal: str) -> None:
@@ -46,6 +48,13 @@ def test_final_answers_stand_where_they_are_announced() -> None:
         ("apple", "pear", False),
         ("9^{9^9}", "1", False),
         ("1/0", "1/0", True),
+        ("\\frac{1}{\\sqrt{2}}", "\\sqrt{\\frac{1}{2}}", True),
+        ("\\frac{x^2-1}{x-1}", "x+1", True),
+        ("2**(0**(0-1)-0**(0-1))", "1", False),
+        ("((((9^64)^64)^64)^64)^64", "1", False),  # 3 Gbit
+        ("(a+b+c+d+e+f)^64", "1", False),  # 12 million terms
+        ("(a+b+c+d+e+f)^64", "(a+b+c+d+e+f)^64", True),
+        ("1/(a+b)+1/(c+d)+1/(e+f)+1/(g+h)", "1/(k+l)", False),  # minutes of common divisors
     ],
 )
 def test_answers_are_equal_where_sympy_finds_them_so(one: str, other: str, same: bool) -> None:

@@ -10,7 +10,7 @@ from clados.catalog.load import Catalog
 from clados.web.index import Index
 from clados.web.server import application
 from clados.web.site import Site
-from tests.web.driving import CHROMIUM, FLAGS, opened, served
+from tests.web.driving import CHROMIUM, FLAGS, LOCAL, opened, served
 
 FEW = ("transformer", "bert", "gpt", "gpt-2", "t5", "roberta")
 
@@ -22,7 +22,7 @@ def site() -> Site:
 
 @pytest.fixture(scope="session")
 def client(site: Site) -> TestClient:
-    return TestClient(application(site))
+    return TestClient(application(site), LOCAL)
 
 
 @pytest.fixture(scope="session")

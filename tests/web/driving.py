@@ -17,6 +17,7 @@ FLAGS = (
     "--no-sandbox --disable-gpu --disable-background-networking --disable-component-update --disable-sync "
     "--no-first-run"
 )
+LOCAL = "http://localhost"  # what a client in this process asks
 AXE = Path(__file__).with_name("axe.min.js")
 VIEWS = [(width, theme) for width in (1280, 390) for theme in ("light", "dark")]
 

@@ -15,6 +15,7 @@ from clados.web.server import application
 from clados.web.site import LESSON_NAMES, Site
 from clados.web.views.learn import LESSONS, kept_of_image, lesson_words
 from clados.web.views.runs import found_runs
+from tests.web.driving import LOCAL
 
 
 def test_lessons_say_the_same_things_in_both_languages() -> None:
@@ -68,7 +69,7 @@ def test_runs_show_curves_and_how_they_go_on(tmp_path: Path) -> None:
     run(tmp_path / "torn", [])
     (tmp_path / "torn" / "log.jsonl").write_text("no entry\n")
     assert len(found_runs(tmp_path)) == 3
-    client = TestClient(application(Site(given=Given(runs=tmp_path))))
+    client = TestClient(application(Site(given=Given(runs=tmp_path))), LOCAL)
     text = client.get("/runs.html").text
     assert "goes on" in text
     assert "no entry of a run" in text

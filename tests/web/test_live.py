@@ -12,6 +12,7 @@ from clados.web.request import Given
 from clados.web.server import application
 from clados.web.site import Site
 from clados.web.views.descent import drawn_beside
+from tests.web.driving import LOCAL
 
 
 def test_a_sentence_is_shown_as_the_model_learns_from_it(client: TestClient) -> None:
@@ -82,7 +83,7 @@ def test_the_playground_says_tokens_with_their_rivals(client: TestClient) -> Non
 def test_the_playground_tries_only_what_the_server_was_given(client: TestClient) -> None:
     assert "there is no model" in client.get("/playground.html?model=/etc").text
     folder = str(small_model("bert").folder)  # type: ignore[union-attr]
-    given = TestClient(application(Site(given=Given((folder,)))))
+    given = TestClient(application(Site(given=Given((folder,)))), LOCAL)
     assert f'<option value="{folder}" selected>' in given.get("/playground.html", params={"model": folder}).text
 
 

@@ -22,6 +22,7 @@ from clados.web.evidence import kept_proofs
 from clados.web.html import Html, el
 from clados.web.server import application
 from clados.web.site import STATIC_FILES, Site
+from tests.web.driving import LOCAL
 
 PAGES = [
     "/",
@@ -126,7 +127,7 @@ def test_hostile_text_in_a_card_is_text(tmp_path: Path, monkeypatch: pytest.Monk
     name = HOSTILE.replace('"', '\\"')
     (tmp_path / "evil.toml").write_text(f'id = "evil"\nname = "{name}"\n', encoding="utf-8")
     monkeypatch.setenv(CARDS_PATH, str(tmp_path))
-    client = TestClient(application(Site()))
+    client = TestClient(application(Site()), LOCAL)
     text = client.get("/").text
     assert "evil" in visible_rows(text)
     for page in (text, client.get("/cards/evil.html").text):
@@ -164,6 +165,20 @@ def test_what_is_not_there_is_a_page_that_says_so(client: TestClient, path: str)
     answer = client.get(path)
     assert answer.status_code == 404
     assert "<h1>" in answer.text
+
+
+@pytest.mark.parametrize("host", ["localhost:8765", "127.0.0.1", "[::1]:80", "192.168.0.7", "Box.example:1"])
+def test_a_server_answers_to_its_own_names(site: Site, host: str) -> None:
+    client = TestClient(application(site, "box.example"), LOCAL)
+    assert client.get("/recent.html", headers={"host": host}).status_code == 200
+
+
+@pytest.mark.parametrize("host", ["evil.example", "localhost.evil.example:8765", "127.0.0.1.evil.example"])
+@pytest.mark.parametrize("path", ["/runs.html", "/playground.html", "/static/page.css"])
+def test_a_server_does_not_answer_to_the_names_of_others(client: TestClient, path: str, host: str) -> None:
+    answer = client.get(path, headers={"host": host})
+    assert answer.status_code == 400
+    assert "--host" in answer.text
 
 
 def test_the_timeline_is_also_a_list_of_links(client: TestClient) -> None:

@@ -1,6 +1,6 @@
-"""A context that a model learns to do without (Askell et al. 2021, §2.2; Bai et al. 2022, "Training", §4.2).
+"""A context that a model learns to do without (Askell et al. 2021, §2.2).
 
-The paper keeps the fifty likeliest tokens of each place; here the whole vocabulary is compared.
+From memory: there the fifty likeliest tokens of each place are kept. Here the whole vocabulary is compared.
 """
 
 import copy

@@ -1,6 +1,7 @@
 """Minerva: the answer that most of many solutions agree on (Lewkowycz et al. 2022, arXiv 2206.14858)."""
 
 import ast
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -83,8 +84,7 @@ def normalised(answer: str) -> str:
     answer = answer.rpartition("=")[2]
     for old, new in (*_OTHERWISE, *((each, "") for each in _UNITS)):
         answer = answer.replace(old, new)
-    if found := re.search(r"\$(.*?)\$", answer):
-        answer = found[1]
+    answer = re.sub(r".*?(\$.*?\$).*", r"\1", answer)
     for wrapped in (r"\\text\{(.*?)\}", r"\\textbf\{(.*?)\}", r"\\overline\{(.*?)\}"):
         answer = re.sub(wrapped, r"\1", answer)
     answer = re.sub(r"\\boxed\{(.*)\}", r"\1", answer)
@@ -94,16 +94,28 @@ def normalised(answer: str) -> str:
 
 
 def equal(one: str, other: str) -> bool:
-    """Whether sympy finds two answers equal; of what is no formula, whether they are the same text."""
+    """Whether sympy finds two answers equal; of what is no formula, or a long one, whether they are the same text."""
     import sympy
 
     first, second = formula(one), formula(other)
-    if first is None or second is None:
+    if first is None or second is None or first == second:
+        return first == second if first is not None else one == other
+    apart = first - second
+    if max(_terms(apart)) > _TERMS:
         return one == other
-    return bool(sympy.simplify(first - second) == 0)
+    if apart.is_rational_function():
+        return bool(sympy.expand(sympy.fraction(sympy.together(apart))[0]) == 0)
+    return bool(sympy.simplify(apart) == 0)
 
 
 _EXPONENT = 64  # the largest that is worked out
+_BITS = 4096  # of a power of a number
+_TERMS = 100  # of a formula that is multiplied out: what a model writes may take minutes and gigabytes
+_SHAPES = (
+    (r"\\[dt]?frac\{([^{}]*)\}\{([^{}]*)\}", r"((\1)/(\2))"),
+    (r"\\sqrt\{([^{}]*)\}", r"((\1)**(1/2))"),
+    (r"\*\*\{([^{}]*)\}", r"**(\1)"),
+)
 
 
 def formula(answer: str) -> Any:
@@ -111,9 +123,11 @@ def formula(answer: str) -> Any:
 
     Nothing is run: the text is read as a tree, and the tree is put together anew.
     """
-    plain = re.sub(r"\\[dt]?frac\{([^{}]*)\}\{([^{}]*)\}", r"((\1)/(\2))", answer)
-    plain = re.sub(r"\\sqrt\{([^{}]*)\}", r"((\1)**(1/2))", plain).replace(r"\cdot", "*").replace("^", "**")
-    plain = re.sub(r"\*\*\{([^{}]*)\}", r"**(\1)", plain)
+    plain, before = answer.replace(r"\cdot", "*").replace("^", "**"), ""
+    while plain != before:  # from the inside out
+        before = plain
+        for shape, sum_ in _SHAPES:
+            plain = re.sub(shape, sum_, plain)
     if not re.fullmatch(r"[0-9a-z+\-*/().]{1,100}", plain) or re.search("[a-z]{2}", plain):
         return None  # words are no products of their letters
     try:
@@ -121,6 +135,19 @@ def formula(answer: str) -> Any:
         return _made(tree.body)
     except (SyntaxError, ValueError, ZeroDivisionError, RecursionError):
         return None
+
+
+def _terms(made: Any) -> tuple[int, int]:
+    """How many terms a formula has at most, above and below, as one fraction that is multiplied out."""
+    parts = [_terms(part) for part in made.args]
+    if made.is_Pow and made.exp.is_Integer:
+        power = abs(int(made.exp))
+        above, below = (math.comb(power + terms - 1, power) for terms in parts[0])
+        return (below, above) if made.exp < 0 else (above, below)
+    below = math.prod(under for _, under in parts)
+    if made.is_Add:
+        return sum(above * (below // under) for above, under in parts), below
+    return math.prod(above for above, _ in parts), below
 
 
 def _made(node: ast.expr) -> Any:
@@ -135,10 +162,7 @@ def _made(node: ast.expr) -> Any:
         case ast.UnaryOp(op=ast.USub(), operand=inner):
             return -_made(inner)
         case ast.BinOp(left=left, op=ast.Pow(), right=right):
-            exponent = _made(right)
-            if exponent.is_number and abs(exponent) > _EXPONENT:
-                raise ValueError("too large")
-            return _made(left) ** exponent
+            return _power(_made(left), _made(right))
         case ast.BinOp(left=left, op=ast.Add() | ast.Sub() | ast.Mult() | ast.Div() as sign, right=right):
             one, other = _made(left), _made(right)
             if isinstance(sign, ast.Div):
@@ -149,3 +173,13 @@ def _made(node: ast.expr) -> Any:
                 one + other if isinstance(sign, ast.Add) else one - other if isinstance(sign, ast.Sub) else one * other
             )
     raise ValueError("no formula")
+
+
+def _power(base: Any, exponent: Any) -> Any:
+    if exponent.is_number and not abs(exponent) <= _EXPONENT:
+        raise ValueError("too large")
+    if base == 0 and not exponent.is_positive:
+        raise ZeroDivisionError
+    if base.is_Rational and exponent.is_number and max(base.p.bit_length(), base.q.bit_length()) * _EXPONENT > _BITS:
+        raise ValueError("too large")
+    return base**exponent

@@ -15,7 +15,7 @@ from clados.systems.tools import ToolResult, Toolset
 from clados.systems.writing import Likelihood, TextWriter, Wanted, one_text
 
 RuleJudge = Callable[[str, str], float]  # rule, dialogue: how likely its last turn breaks the rule, from 0 to 1
-OPENING = (  # of the dialogue prompt; the example turns behind it are not here
+OPENING = (  # of the dialogue prompt, from memory; the example turns behind it are not here
     "The following is a conversation between a highly knowledgeable and intelligent AI assistant, called Sparrow, and "
     "a human user, called User. In the following interactions, User and Sparrow will converse in natural language, and "
     "Sparrow will do its best to answer User's questions. Sparrow was built to be respectful, polite and inclusive. It "
@@ -67,7 +67,8 @@ class Sparrow(System):
     cards: ClassVar[tuple[str, ...]] = ("sparrow",)
     assumed: ClassVar[tuple[str, ...]] = (
         "turns, query, results, 4 candidates of each kind and the formula of the ranking are from memory",
-        "the dialogue prompt is its opening alone; the rules are in our words, and three of the 23 are not there",
+        "the dialogue prompt is its opening alone, from memory; the rules are in our words, and three of the 23 are "
+        "not there",
         "how the rule model is asked is not known: the rule behind the dialogue, and the share of yes and no",
     )
 

@@ -3,12 +3,14 @@
 import os
 import socket
 from collections.abc import Callable
+from contextlib import suppress
+from ipaddress import ip_address
 
 import uvicorn
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from clados.errors import InputError
@@ -20,20 +22,34 @@ SAFE_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
     "Cache-Control": "no-cache",
 }
 _PORTS = 65_535
 
 
-def application(site: Site | None = None) -> Starlette:
-    """The site as an ASGI application."""
+def application(site: Site | None = None, host: str = "localhost") -> Starlette:
+    """The site as an ASGI application.
+
+    It answers to ``localhost``, to addresses in numbers and to ``host``: under any other name the page of a stranger,
+    whose name is made to lead to this machine, could read what is shown here (DNS rebinding).
+    """
     site = site or Site()
 
     async def answer(request: Request) -> Response:
+        if not _ours(request.url.hostname or "", host):
+            named = f"the address names {request.url.hostname or 'no machine'}, which is not this server's"
+            return PlainTextResponse(f"{named}; --host names another\n", 400, SAFE_HEADERS)
         found = await run_in_threadpool(site.answer, request.url.path, request.query_params.multi_items())
         return Response(found.body, found.status, {**SAFE_HEADERS, **found.headers}, found.media)
 
     return Starlette(routes=[Route("/{path:path}", answer)])
+
+
+def _ours(asked: str, host: str) -> bool:
+    with suppress(ValueError):
+        return bool(ip_address(asked))
+    return asked.lower() in ("localhost", host.lower())
 
 
 def serve(host: str, port: int, ready: Callable[[str], None], given: Given = Given()) -> None:  # noqa: B008 (frozen)
@@ -45,7 +61,7 @@ def serve(host: str, port: int, ready: Callable[[str], None], given: Given = Giv
     listening = _listen(host, port)
     shown = f"[{host}]" if ":" in host else host
     ready(f"http://{shown}:{listening.getsockname()[1]}/")
-    config = uvicorn.Config(application(Site(given=given)), log_level="warning", lifespan="off", ws="none")
+    config = uvicorn.Config(application(Site(given=given), host), log_level="warning", lifespan="off", ws="none")
     uvicorn.Server(config).run(sockets=[listening])
 
 
