@@ -54,7 +54,7 @@ def planner(**words: Any) -> Planner:
     ready: Any = SimpleNamespace(
         model=model, spec=SimpleNamespace(inputs=inputs), device="cpu", scales=scales, objective=None, name="it"
     )
-    return Planner(ready, Search(discount=0.9, **words))
+    return Planner(ready, Search(**({"discount": 0.9} | words)))
 
 
 @pytest.mark.parametrize(
@@ -78,9 +78,15 @@ def test_the_past_is_seen_as_far_as_there_is_room_beside_the_plan() -> None:
     assert world.longest <= 15
 
 
+def test_a_discount_of_nothing_is_one_that_is_given() -> None:
+    assert planner(discount=0.0).discount == 0.0
+
+
 def test_words_of_a_search_are_checked() -> None:
     with pytest.raises(InputError, match="plan_for is 'fun'; it must be return or imitation"):
         Search(plan_for="fun")  # type: ignore[arg-type]
+    with pytest.raises(InputError, match=r"discount is 1\.5; it must be from 0 to 1"):
+        Search(discount=1.5)
     with pytest.raises(InputError, match="horizon is 0; it must be at least 1"):
         Search(horizon=0)
 

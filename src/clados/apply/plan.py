@@ -42,6 +42,8 @@ class Search:
         for name in ("horizon", "width", "expand"):
             if getattr(self, name) < 1:
                 raise InputError(f"{name} is {getattr(self, name)}; it must be at least 1")
+        if self.discount is not None and not 0 <= self.discount <= 1:
+            raise InputError(f"discount is {self.discount}; it must be from 0 to 1")
 
 
 @dataclass
@@ -88,7 +90,7 @@ class Planner:
     def __init__(self, ready: Ready, search: Search) -> None:
         self.model, self.device, self.search = ready.model, ready.device, search
         self.inputs: s.Binned = ready.spec.inputs  # type: ignore[attr-defined]
-        learned = search.discount or getattr(ready.objective, "discount", None)
+        learned = getattr(ready.objective, "discount", None) if search.discount is None else search.discount
         if learned is None:
             raise InputError(f"{ready.name}: the discount that it has learned with is not known; give one")
         self.discount = float(learned)

@@ -32,6 +32,44 @@ class RankedRow(NamedTuple):
     good: tuple[bool, ...]
 
 
+class FittingAnswers(NamedTuple):
+    """Ranked answers that have room: each with its prompt as tokens, and where they begin.
+
+    Attributes:
+        order: of each text the number of the answer whose score it has; as a control, that of any.
+    """
+
+    row: RankedAnswers
+    texts: tuple[Ids, ...]
+    asked: int
+    order: Sequence[int]
+
+
+def fitting_answers(rows: Sequence[RankedAnswers], template: s.Template, config: SourceConfig) -> list[FittingAnswers]:
+    """Prompts whose answers all have room.
+
+    Raises:
+        DataError: for an empty answer, and where no prompt leaves room.
+    """
+    flat = [(each.prompt, answer) for each in rows for answer in each.answers]
+    prompts, answers = [each for each, _ in flat], [each for _, each in flat]
+    refuse_empty(prompts, answers)
+    ids, found = iter(judged_rows(config.required_tokenizer, template, prompts, answers)), list[FittingAnswers]()
+    for number, each in enumerate(rows):
+        own = [next(ids) for _ in each.answers]
+        cut = [row.cut(config.length or None) for row in own]
+        texts = tuple(np.array(row, np.int64) for row in cut if row is not None)
+        if len(texts) < len(own):
+            continue
+        order: Sequence[int] = range(len(texts))
+        if config.shuffled:
+            order = generator(config.seed, 2, number).permutation(len(texts)).tolist()
+        found.append(FittingAnswers(each, texts, min(row.asked for row in own), order))
+    if not found:
+        raise DataError(f"none of {len(rows)} prompts leaves room for an answer in {config.length} tokens")
+    return found
+
+
 class ComparisonsTask(Task[s.Comparisons, RankedRow], objective=s.Comparisons):
     """Ranked answers: a prompt is a row, and its pairs weigh as much as those of any other.
 
@@ -62,24 +100,10 @@ class ComparisonsTask(Task[s.Comparisons, RankedRow], objective=s.Comparisons):
         return rows
 
     def source(self, examples: Sequence[Any], config: SourceConfig) -> Source:
-        rows, tokenizer = self.learnable(examples), config.required_tokenizer
-        flat = [(each.prompt, answer) for each in rows for answer in each.answers]
-        prompts, answers = [each for each, _ in flat], [each for _, each in flat]
-        refuse_empty(prompts, answers)
-        ids = iter(judged_rows(tokenizer, self.objective.template, prompts, answers))
-        made = []
-        for number, each in enumerate(rows):
-            fit = [next(ids).cut(config.length or None) for _ in each.answers]
-            texts = tuple(np.array(row, np.int64) for row in fit if row is not None)
-            if len(texts) < len(fit):
-                continue
-            order: Sequence[int] = range(len(texts))
-            if config.shuffled:
-                order = generator(config.seed, 2, number).permutation(len(texts)).tolist()
-            good = tuple(each.good[i] for i in order) if each.good else ()
-            made.append(RankedRow(texts, tuple(each.scores[i] for i in order), good))
-        if not made:
-            raise DataError(f"none of {len(rows)} prompts leaves room for an answer in {config.length} tokens")
+        rows, made = self.learnable(examples), list[RankedRow]()
+        for row, texts, _, order in fitting_answers(rows, self.objective.template, config):
+            good = tuple(row.good[i] for i in order) if row.good else ()
+            made.append(RankedRow(texts, tuple(row.scores[i] for i in order), good))
         return Fitting(made, dropped=len(rows) - len(made))
 
     # ------------------------------------------------------------ batch and loss

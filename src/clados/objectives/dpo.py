@@ -16,14 +16,12 @@ from torch.nn.functional import logsigmoid
 
 from clados import spec as s
 from clados.apply.ready import Ready
-from clados.apply.score import judged_rows, refuse_empty
 from clados.data.examples import DataError, RankedAnswers
-from clados.data.packing import generator
 from clados.data.templates import closed, end_of, jinja, marks_of
 from clados.data.tokenizer import Tokenizer
 from clados.nn.kinds.model import WholeModel
 from clados.objectives.base import Batch, Ids, Loss, LossTerm, Random, Setting, padded, with_mask
-from clados.objectives.comparisons import ABOVE_CHANCE
+from clados.objectives.comparisons import ABOVE_CHANCE, fitting_answers
 from clados.objectives.measures import Measure, Sample
 from clados.objectives.owned import Owned
 from clados.objectives.sampling import foreseen, log_likelihood
@@ -87,29 +85,15 @@ class DPOTask(Task[s.DPO, PreferredRow], objective=s.DPO):
         return rows
 
     def source(self, examples: Sequence[Any], config: SourceConfig) -> Source:
-        rows = self.learnable(examples)
-        flat = [(each.prompt, answer) for each in rows for answer in each.answers]
-        prompts, answers = [each for each, _ in flat], [each for _, each in flat]
-        refuse_empty(prompts, answers)
-        ids = iter(judged_rows(config.required_tokenizer, self.objective.template, prompts, answers))
-        made, dropped = list[PreferredRow](), 0
-        for number, each in enumerate(rows):
-            own = [next(ids) for _ in each.answers]
-            cut = [row.cut(config.length or None) for row in own]
-            texts = [np.array(row, np.int64) for row in cut if row is not None]
-            if len(texts) < len(own):
-                dropped += 1
-                continue
-            scores = list(each.scores)
-            if config.shuffled:
-                scores = [scores[i] for i in generator(config.seed, 2, number).permutation(len(scores))]
+        rows, made = self.learnable(examples), list[PreferredRow]()
+        kept = fitting_answers(rows, self.objective.template, config)
+        for row, texts, asked, order in kept:
+            scores = [row.scores[i] for i in order]
             for a, b in combinations(range(len(scores)), 2):
                 if scores[a] != scores[b]:
                     better, worse = (a, b) if scores[a] > scores[b] else (b, a)
-                    made.append(PreferredRow(texts[better], texts[worse], min(row.asked for row in own)))
-        if not made:
-            raise DataError(f"none of {len(rows)} prompts leaves room for an answer in {config.length} tokens")
-        return Fitting(made, dropped=dropped)
+                    made.append(PreferredRow(texts[better], texts[worse], asked))
+        return Fitting(made, dropped=len(rows) - len(kept))
 
     # ------------------------------------------------------------ batch and loss
 
