@@ -21,9 +21,11 @@ from clados.objectives.reinforcement import (
 )
 from clados.objectives.rollouts import RolloutTask
 from clados.objectives.sampling import Rollout, foreseen, log_likelihood
+from clados.objectives.tasks import Small
 from clados.spec.core.scale import width
 
 SMALL_TEXT = 0.05  # the largest weight of the pretraining text for a model that is smaller than the paper's
+SMALL_MINIBATCHES = 2  # the most of a pass there: its steps have few answers, and two of them say little
 
 
 class PPOTask(RolloutTask[s.PPO], objective=s.PPO):
@@ -31,15 +33,22 @@ class PPOTask(RolloutTask[s.PPO], objective=s.PPO):
 
     terms: ClassVar[Mapping[str, str]] = {"policy": "tokens", "value": "tokens"}
     valued = True
+    batch = 32
+    small = Small(steps=30, lr=5e-4)
 
     def suited(self, model: s.Model, paper: s.Model) -> s.PPO:
-        """With less pretraining text for a small model, whose loss of text is far from the least that it can reach.
+        """With less pretraining text and fewer minibatches for a small model.
 
-        InstructGPT's 27.8 takes one back to what it was before it learned to answer: its reward falls.
+        Its loss of text is far from the least that it can reach: InstructGPT's 27.8 takes it back to what it was before
+        it learned to answer, and its reward falls. Of InstructGPT's 512 answers a minibatch has 64; of the few here an
+        eighth is noise, which takes the model away from its start and its reward up and down.
         """
         one = self.objective
-        small = one.pretraining > SMALL_TEXT and width(model) < width(paper)
-        return one.but(pretraining=SMALL_TEXT) if small else one
+        if width(model) >= width(paper):
+            return one
+        return one.but(
+            pretraining=min(one.pretraining, SMALL_TEXT), minibatches=min(one.minibatches, SMALL_MINIBATCHES)
+        )
 
     def adapted(self, kl: float, found: float, answers: int) -> float:
         one = self.objective
