@@ -74,3 +74,8 @@ def test_what_cannot_be_chosen_is_one_line(
     assert (code, out.split()[:2]) == (0, ["log", "p"])
     code, out, _ = clados("choose", "small/gpt-2", "--prompt", "x", "--choice", "a", "--json")
     assert [each["text"] for each in json.loads(out)["choices"]] == ["a"]
+
+
+def test_an_empty_prompt_is_said_to_be_so() -> None:
+    with pytest.raises(DataError, match="prompt is empty"):
+        likeliest("small/gpt-2", "", ["a", "b"])

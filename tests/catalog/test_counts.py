@@ -112,6 +112,14 @@ def test_a_model_does_not_differ_from_itself() -> None:
         assert not compare_models(declared(name).model, declared(name).model).changes
 
 
+def test_what_one_model_assumes_is_said_once_beside_itself() -> None:
+    lines = str(diff("bert", "bert").page()).splitlines()
+    assumed = lines[lines.index("Assumed, as no source says it") + 1 :]
+    assert assumed
+    assert len({*assumed}) == len(assumed)
+    assert not any("+0" in line for line in lines)
+
+
 def test_what_both_sides_of_a_translator_changed_is_said_once() -> None:
     changes = compare_models(declared("t5").model, declared("t5-v1.1").model).changes
     gated = [each.sentence for each in changes if each.path.endswith("gated")]

@@ -61,8 +61,9 @@ def test_the_figure_says_how_much_is_seen_and_is_the_same_twice() -> None:
         ("t5", "decoder.99", 8, "there are 24"),
         ("gpt-2", "0", 8, "from 1 on"),
         ("gpt-2", "x", 8, "no layer 'x'"),
+        ("gpt-2", "1", 100_000, "a length of 100,000 positions; it must be"),
         ("gpt-2", "1", 0, f"it must be 1 to {LONGEST_PATTERN:,}"),
-        ("swin", "1", 8, "a Pyramid has no stack"),
+        ("swin", "1", 8, "Pyramids have no stack"),
     ],
 )
 def test_what_cannot_be_drawn_is_said(name: str, layer: str, length: int, said: str) -> None:

@@ -67,6 +67,13 @@ def test_a_small_model_stands_for_its_descendants_of_the_same_kind(model: str, s
         ({"model": "instructgpt", "start": "nowhere"}, "start is 'nowhere'; it must be the folder of an earlier walk"),
         ({"model": "instructgpt", "stages": ("reinforcement",), "start": "."}, "is not walked, and not in ."),
         ({"model": "instructgpt", "method": "rlhf"}, "method is 'rlhf'; allowed: ppo, grpo, dpo"),
+        ({"model": "instructgpt", "params": "much"}, "params: 'much' is not a number"),
+        (
+            {"model": "alpaca", "method": "dpo"},
+            "method is 'dpo', and no stage of alpaca that is walked learns from a j",
+        ),
+        ({"model": "alpaca", "reward": "walked_rewards:short"}, "and no stage of alpaca that is walked has a judge"),
+        ({"model": "instructgpt", "method": "dpo", "reward": "walked_rewards:short"}, "is walked has a judge"),
     ],
 )
 def test_what_cannot_be_walked_is_one_line(asked: dict[str, object], said: str) -> None:

@@ -43,12 +43,14 @@ def likeliest(
 
     Raises:
         InputError: for a model that does not write, and what is too long for it.
-        DataError: for no choice, or an empty one.
+        DataError: for no choice, an empty one, or a prompt without a token.
     """
     ready, answers = load(source, "generate", device=device), listed(choices)
     if "" in (each.strip() for each in answers):
         raise DataError(f"choice {[each.strip() for each in answers].index('') + 1} is empty; it has no probability")
     given, rows = _rows(ready, prompt, answers)
+    if not given:
+        raise DataError("prompt is empty; a choice has a probability behind a text")
     longest = len(given) * (ready.spec.writes != "answers") + max(map(len, rows))
     if ready.positions is not None and longest > ready.positions:
         raise InputError(

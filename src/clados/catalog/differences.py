@@ -81,13 +81,13 @@ class Differences(Shown):
             rows = [[each.path, brief(each.old), brief(each.new)] for each in self.changes]
             blocks += ["In parts", TextTable(("part", *sides), rows)]
         marked = [f"{side} (assumed)" if mark else side for side, mark in zip(sides, self.assumed_shape)]
-        cells = [[name, f"{a:,}", f"{b:,}", f"{b - a:+,}"] for name, (a, b) in self.parameters.items()]
+        cells = [[name, *figures_of(pair)] for name, pair in self.parameters.items()]
         figures = (*marked, "difference")
         blocks += ["In parameters", TextTable(("", *figures), cells, right=figures)]
         if self.costs:
             rows = [[name, *figures_of(pair)] for name, pair in self.costs.items()]
             blocks += ["For each token", TextTable(("", *figures), rows, right=figures)]
-        lines = [f"{side}: {line}" for side, each in zip(sides, self.assumed) for line in each]
+        lines = [*dict.fromkeys(f"{side}: {line}" for side, each in zip(sides, self.assumed) for line in each)]
         return Page([*blocks, "Assumed, as no source says it", lines] if lines else blocks)
 
 

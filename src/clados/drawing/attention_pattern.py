@@ -63,10 +63,10 @@ def attention_pattern(model: Model, layer: str, length: int | None = None) -> At
     """
     length = _USUAL if length is None else length
     if not 1 <= length <= LONGEST_PATTERN:
-        raise InputError(f"a length of {length} positions; it must be 1 to {LONGEST_PATTERN:,}")
+        raise InputError(f"a length of {length:,} positions; it must be 1 to {LONGEST_PATTERN:,}")
     sides = _stacks(model)
     if not sides:
-        raise InputError(f"a {type(model).__name__} has no stack whose layers attend by a pattern over positions")
+        raise InputError(f"{type(model).__name__}s have no stack whose layers attend by a pattern over positions")
     side, _, number = layer.rpartition(".")
     if side not in sides:
         named = ", ".join(f"{name}.1" if name else "1" for name in sides)

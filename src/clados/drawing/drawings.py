@@ -103,7 +103,7 @@ def draw(
             lambda: terminal_attention(named.model, layer, length),
         )
     if length is not None:
-        raise InputError(f"a length of {length} positions is of a drawing of a layer's attention: name the layer")
+        raise InputError(f"a length of {length:,} positions is of a drawing of a layer's attention: name the layer")
     title = named.name + " (shape assumed)" * named.assumed_shape
     return Drawing(
         lambda: architecture_figure(named.model, title, named.assumed),

@@ -14,7 +14,7 @@ from clados.data.readers import read
 from clados.errors import InputError
 from clados.files import write_text
 from clados.models.declared import declared
-from clados.names import did_you_mean
+from clados.names import did_you_mean, parse_number
 from clados.objectives import Task, runs, task
 from clados.objectives.judges import judge_of
 from clados.small import PREFIX, small_model
@@ -66,6 +66,8 @@ class Walk:
         object.__setattr__(self, "model", canonical(self.model))
         if self.method not in METHODS:
             raise InputError(f"method is '{self.method}'; allowed: {', '.join(METHODS)}")
+        if self.params is not None:
+            parse_number(self.params, "params")
 
 
 @dataclass(frozen=True)
@@ -104,7 +106,7 @@ def legs(asked: Walk) -> list[Leg]:
 
     Raises:
         InputError: a recipe without such stages, a stage that it has not, one that cannot be trained and was asked for
-            by its name, and a judge that is not there.
+            by its name, a judge that is not there, and a method or a judge that no stage would use.
     """
     card, _, size = asked.model.partition(":")
     recipe = declared(card).recipe_at(size or None)
@@ -128,7 +130,19 @@ def legs(asked: Walk) -> list[Leg]:
         found[stage.name] = _leg(asked, stage, found, recipe)
     if refused := [each for each in found.values() if each.without and each.stage.name in asked.stages]:
         raise InputError(f"{card}: stage '{refused[0].stage.name}' {refused[0].without}")
+    _refuse_unused(asked, [*found.values()])
     return [*found.values()]
+
+
+def _refuse_unused(asked: Walk, plan: Sequence[Leg]) -> None:
+    """What was asked for and no stage of the plan would use."""
+    walked = [each for each in plan if not each.without]
+    if not any(_swapped(asked, each.stage) for each in walked) and asked.method != "ppo":
+        raise InputError(
+            f"method is '{asked.method}', and no stage of {asked.model} that is walked learns from a judge"
+        )
+    if asked.reward is not None and not any(each.judges for each in walked):
+        raise InputError(f"reward is '{asked.reward}', and no stage of {asked.model} that is walked has a judge")
 
 
 def _in_order(walked: dict[str, s.Tuning], later: Sequence[s.Tuning]) -> list[s.Tuning]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from clados.catalog.compare import compare
 from clados.catalog.counts import card_and_size
-from clados.catalog.differences import Differences, diff
+from clados.catalog.differences import Differences, diff, figures_of
 from clados.catalog.structure import headline_declared
 from clados.drawing.drawings import draw
 from clados.errors import InputError
@@ -100,9 +100,7 @@ def _changed(asked: PageRequest, found: Differences) -> Iterator[Html]:
     yield el("h2", say("From {old} to {new}", old=found.old, new=found.new))
     architecture = [*dict.fromkeys(each.sentence for each in found.changes)] or [say("they are built the same")]
     training = [*dict.fromkeys(each.sentence for each in found.training)]
-    rows: list[list[Child]] = [
-        [name, f"{old:,}", f"{new:,}", f"{new - old:+,}"] for name, (old, new) in found.parameters.items()
-    ]
+    rows: list[list[Child]] = [[name, *figures_of(pair)] for name, pair in found.parameters.items()]
     blocks = [el("div", el("h3", say("In structure")), el("ul", (el("li", each) for each in architecture)))]
     if training:
         blocks.append(el("div", el("h3", say("In training")), el("ul", (el("li", each) for each in training))))

@@ -9,7 +9,7 @@ from clados import spec as s
 from clados.catalog.card import Card, declaration_of
 from clados.catalog.check import stem
 from clados.catalog.counts import NamedModel, card_and_size
-from clados.catalog.differences import Differences, diff
+from clados.catalog.differences import Differences, diff, figures_of
 from clados.catalog.new import card_text, declaration_text
 from clados.catalog.sizes import model_of
 from clados.drawing.drawings import draw
@@ -206,9 +206,7 @@ def _result(asked: PageRequest, read: _Asked, drawing: Html) -> Iterator[Child]:
         summary = el("summary", say("Both drawings in line: what is added, removed and changed"))
         yield el("details", summary, el("figure", svg, class_="canvas beside", tabindex=0), data_key="beside")
     yield el("h2", say("In parameters"))
-    rows: list[list[Child]] = [
-        [name, f"{old:,}", f"{new:,}", f"{new - old:+,}"] for name, (old, new) in found.parameters.items()
-    ]
+    rows: list[list[Child]] = [[name, *figures_of(pair)] for name, pair in found.parameters.items()]
     yield table(
         [say("parameters"), found.old, found.new, say("difference")], rows, figures=(1, 2, 3), name="differences"
     )
