@@ -44,6 +44,8 @@ COUNTS = {
     "checked-rules": (RuledAnswer, 4 * 576),
     "glosses": (Pair, 8588),
     "emoji": (Captioned, 1906),
+    "emoji-16": (Captioned, 1906),
+    "emoji-8": (Captioned, 1906),
     "fashion": (Labelled, 1000),
     "digits": (Labelled, 1797),
     "proteins": (Text, 16),

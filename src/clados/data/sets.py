@@ -4,6 +4,8 @@ import gzip
 import io
 import json
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from functools import partial
 from importlib.resources import files
 from itertools import groupby
 from typing import Any
@@ -273,6 +275,16 @@ def emoji() -> list[Captioned]:
     ]
 
 
+def small_emoji(side: int) -> list[Captioned]:
+    """The emoji brought to a side in pixels."""
+    from PIL import Image
+
+    def brought(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        return np.asarray(Image.fromarray(image).resize((side, side), Image.Resampling.BOX))
+
+    return [replace(each, picture=brought(each.image)) for each in emoji()]
+
+
 def fashion() -> list[Labelled]:
     """The first 1,000 training images of Fashion-MNIST, uint8 [28, 28, 1], in ten classes."""
     return _images("fashion1000.bin.gz", 28, "fashion", FASHION)
@@ -350,6 +362,8 @@ SETS: dict[str, Callable[[], Sequence[Example]]] = {
     "checked-rules": checked_rules,
     "glosses": glosses,
     "emoji": emoji,
+    "emoji-16": partial(small_emoji, 16),
+    "emoji-8": partial(small_emoji, 8),
     "fashion": fashion,
     "digits": digits,
     "proteins": proteins,

@@ -1,5 +1,6 @@
 """What every task makes and gives: batches and losses; and the vocabulary and setting that it is given."""
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
@@ -126,6 +127,7 @@ class Setting:
     length: int = 0  # tokens of a sequence, or steps of a trajectory
     vocab_ids: VocabIds | None = None
     teacher: WholeModel | None = field(default=None, repr=False, compare=False)
+    update: float = math.inf  # of the published stage's, how many the share of a run that is done amounts to
 
     @property
     def required_teacher(self) -> WholeModel:

@@ -66,6 +66,7 @@ class SourceConfig:
             encoder reads and a decoder writes, each example is also given another's target, by the training unit.
         writes: how the model does, which says whether one text is read on, or one answers another.
         classes: the names of classes or tags, in the order of the head's scores.
+        model: what is trained, where rows or a baseline depend on it; start: what it starts from, with its weights.
     """
 
     length: int
@@ -76,6 +77,8 @@ class SourceConfig:
     writes: Writes | None = None
     cache: Path | None = None
     classes: tuple[str, ...] = ()
+    model: s.Model | None = None
+    start: WholeModel | None = field(default=None, repr=False, compare=False)
 
     @property
     def required_tokenizer(self) -> Tokenizer:

@@ -2,6 +2,7 @@
 
 import tempfile
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import cache, cached_property, lru_cache, partial
 from typing import Any
 
@@ -36,6 +37,7 @@ from clados.train.sources import by_language, mix_sources
 from clados.train.supervised import Drawn, SupervisedUnit
 from clados.train.unit import Run
 
+UPDATES = (1_000, 50_000)  # of a stage, at which what follows them is looked at
 SURE = 6.0  # standard errors between two deviations that differ
 MANY = 1000  # numbers of a tensor whose tails are looked at
 TIMES = 48  # the same example, so often, to see how far dropout spreads it
@@ -390,6 +392,8 @@ class Produced:
         entries = [trainer.step(i) for i in range(STEPS)]
         epochs = [unit.prepared(unit.task, source, Drawn([(epoch, i) for i in range(4)]), 0) for epoch in range(12)]
         sums = [[float(each.double().sum()) for each in batch.inputs.values()] for batch in epochs]
+        later = [unit.prepared(unit.task, source, Drawn([(0, 0)]), 0, replace(setting, update=at)) for at in UPDATES]
+        sums += [[float(each.double().sum()) for each in batch.targets.values()] for batch in later]
         moved = [float(each.double().abs().sum()) for each in module.state_dict().values()]
         kept = [
             float(each.double().abs().sum()) for state in trainer.optimiser.state.values() for each in state.values()

@@ -174,9 +174,9 @@ from clados.spec.learning.objectives.image_classes import ImageClasses
 from clados.spec.learning.objectives.images_in_text import ImagesInText
 from clados.spec.learning.objectives.masked_tokens import MaskedNgrams, MaskedTokens
 from clados.spec.learning.objectives.next_token import CodedText, MarkedText, NextToken, NextTokenInSegments
-from clados.spec.learning.objectives.painting import CodedImages, PaintedCodes
+from clados.spec.learning.objectives.painting import CodedImages, PaintedCodes, ReconstructedImages
 from clados.spec.learning.objectives.permuted_tokens import PermutedTokens
-from clados.spec.learning.objectives.predicted_noise import PredictedNoise
+from clados.spec.learning.objectives.predicted_noise import ForeseenVector, NoiseBesideVector, PredictedNoise
 from clados.spec.learning.objectives.replaced_tokens import ReplacedTokens
 from clados.spec.learning.objectives.return_conditioned import ReturnConditioned
 from clados.spec.learning.objectives.supervised import ContextDistilled, DialogueTurns, PrefixLM, Supervised
@@ -221,8 +221,11 @@ from clados.spec.unet.discrete import CodeDecoder, CodeEncoder, DiscreteCoder, N
 from clados.spec.unet.levels import Level, Middle, UNet
 
 __all__ = [
+    "ForeseenVector",
     "Multimodal",
+    "NoiseBesideVector",
     "PatchResNet",
+    "ReconstructedImages",
     "Skipped",
     "TextAndActions",
     "BinnedTrajectories",

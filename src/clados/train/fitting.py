@@ -169,6 +169,24 @@ def _side(image: int, patches: int) -> int:
 
 
 @fit_inputs.register
+def _(inputs: s.Pixels, context: FitContext) -> s.Inputs:
+    """Small images as they are."""
+    if not context.examples:
+        return inputs
+    image, channels = _images(context)
+    return inputs if image >= inputs.image else inputs.but(image=image, channels=channels)
+
+
+@fit_inputs.register
+def _(inputs: s.TextThenCodes, context: FitContext) -> s.Inputs:
+    """As many places of a text as a run is long; the image's follow from its levels."""
+    if context.tokenizer is None:
+        return inputs
+    text = min(inputs.text, context.length or inputs.text)
+    return inputs.but(vocab=fitted_vocab(inputs.vocab, context.tokenizer), position=inputs.position.but(text=text))
+
+
+@fit_inputs.register
 def _(inputs: s.PatchMap, context: FitContext) -> s.Inputs:
     """Small images as they are, in twice as many patches along each side, of which four stages make one or two."""
     image, channels = _images(context)
@@ -234,6 +252,7 @@ def fit_model(model: s.Model, context: FitContext) -> s.Model:
     """
     kinds: dict[type[s.Inputs], type[Any]] = {
         s.ImageInputs: Labelled,
+        s.Pixels: Captioned,
         s.Trajectory: Episode,
         s.Frames: Episode,
         s.Binned: Episode,

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 
@@ -83,7 +83,8 @@ class Plan:
     def source_config(self) -> SourceConfig:
         """What the sources were made with."""
         scales, shuffled = self.facts.scales, self.choices.shuffled
-        return SourceConfig(self.setting.length, self.run.seed, self.tokenizer, scales, shuffled, self.model.writes)
+        made = self.setting.length, self.run.seed, self.tokenizer, scales, shuffled, self.model.writes
+        return SourceConfig(*made, model=self.model, start=cast("WholeModel | None", self.start and self.start.module))
 
     @property
     def scaled(self) -> dict[str, ScaledNumber]:

@@ -94,7 +94,9 @@ def planned(choices: Choices, begun: Start | None = None) -> Plan:
     suited = task(one.suited(model, paper)).suggested(kept)
     stage = scaled_stage(stage.but(objective=suited), paper, model)
     cache = None if choices.cache is None else Path(choices.cache)
-    config = SourceConfig(length, choices.seed, tokenizer, facts.scales, choices.shuffled, model.writes, cache)
+    config = SourceConfig(
+        length, choices.seed, tokenizer, facts.scales, choices.shuffled, model.writes, cache, model=model
+    )
     train, held_out = data.sources(task(stage.objective), config, stage.exponent)
     if tokenizer:
         tokenizer.chat_template = one.chat_template(tokenizer, model.writes)

@@ -99,7 +99,9 @@ def scaled_stage(stage: s.Stage, paper: s.Model, model: s.Model) -> s.Stage:
 
 
 def _layers(model: s.Model) -> int:
-    """Layers of the stack that writes."""
+    """Layers of the stack that writes, or else of that which reads a text."""
     size: Any = model.size
-    layers: int = (size.decoder if isinstance(size, s.Sides) else size).layers
+    if isinstance(size, s.Sides | s.PainterSize):
+        size = size.decoder
+    layers: int = (size.text if isinstance(size, s.DenoiserSize) else size).layers
     return layers

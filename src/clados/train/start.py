@@ -154,6 +154,8 @@ def tuned(paper: s.Model, begun: Start, tokenizer: Tokenizer | None) -> s.Model:
     Where what it starts from has another structure, it is that structure.
     """
     context = FitContext((), tokenizer, begun.most or begun.length or 1, begun.facts)
+    if type(paper) is type(begun.model) and begun.model.reads(s.Pixels):  # its levels and norms fit its images
+        return fit_model(begun.model, context)
     own = paper.resized(begun.model.size)
     made = own if tokenizer is None else _roomy(fit_model(own, context), begun.model)
     same = type(paper) is not type(begun.model) or _shapes(made) >= _shapes(begun.model)

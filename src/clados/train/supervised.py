@@ -112,9 +112,13 @@ class SupervisedUnit(Unit):
     def batches(self, step: int) -> list[Batch]:
         """The batches of a step, whose gradients are added up."""
         return [
-            self.prepared(self.task, self.source, rows, self.run.seed)
+            self.prepared(self.task, self.source, rows, self.run.seed, self._at(step))
             for rows in _drawn(self.sampler, step, self.micro)
         ]
+
+    def _at(self, step: int) -> Setting:
+        """The setting of a step of the run."""
+        return replace(self.setting, update=step / self.run.steps * (self.stage.steps or self.run.steps))
 
     def loss(self, batch: Batch) -> Loss:
         return self.memory.run(partial(training_loss, self.task), self.model, batch)
@@ -178,24 +182,29 @@ class SupervisedUnit(Unit):
         for at in range(world.rank, -(-len(groups) // world.size) * world.size, world.size):
             yield Drawn(groups[min(at, len(groups) - 1)]), at < len(groups)
 
-    def prepared(self, task: Task[Any, Any], source: Source, drawn: "Drawn", seed: int) -> Batch:
+    def prepared(
+        self, task: Task[Any, Any], source: Source, drawn: "Drawn", seed: int, setting: Setting | None = None
+    ) -> Batch:
         """The batch of some examples.
 
         A control's examples hold no order (``SourceConfig.shuffled``), but what a decoder writes may still be read off
         what its encoder sees, where both are made of one text: its decoder writes the target of another example.
         """
         rows = [(task.epoch(epoch), index) for epoch, index in drawn.rows]
-        batch = self._batch(task, source, rows, seed)
+        setting = setting or self.setting
+        batch = self._batch(task, source, rows, seed, setting)
         if self.shuffled and any(name.startswith(DECODER_INPUTS) for name in batch.inputs):
             number = len(source)
             others = [(epoch, (index + number // 2) % number) for epoch, index in rows]
-            batch = unpaired(batch, self._batch(task, source, others, seed))
+            batch = unpaired(batch, self._batch(task, source, others, seed, setting))
         batch = replace(batch, lanes=drawn.lanes, begins=drawn.begins)
         return batch.to(self.device) if self.device.type == "cuda" else batch
 
-    def _batch(self, task: Task[Any, Any], source: Source, rows: Sequence[tuple[int, int]], seed: int) -> Batch:
+    def _batch(
+        self, task: Task[Any, Any], source: Source, rows: Sequence[tuple[int, int]], seed: int, setting: Setting
+    ) -> Batch:
         examples = [source.at(index, epoch) for epoch, index in rows]
-        return task.prepare(examples, [generator(seed, 1, epoch, index) for epoch, index in rows], self.setting)
+        return task.prepare(examples, [generator(seed, 1, epoch, index) for epoch, index in rows], setting)
 
     @property
     def recorded(self) -> dict[str, Any]:

@@ -38,8 +38,8 @@ prior = DiffusionPrior(
 
 painting = Stage(
     name="decoder",
-    objective=PredictedNoise(dropped=0.5),
-    data="DALL-E's 250 million images with captions, of 64 pixels; of each tenth CLIP's vector is 0",
+    objective=NoiseBesideVector(dropped=0.5),
+    data="DALL-E's 250 million images with captions, of 64 pixels",
     optimiser=AdamW(lr=1.2e-4, eps=1e-8, decay=0.0),
     schedule=Constant(),
     batch=2048,
@@ -48,7 +48,7 @@ painting = Stage(
 )
 enlarging = painting.but(
     name="upsampler",
-    objective=but(dropped=0.0),
+    objective=PredictedNoise(dropped=0.0),
     data="the same, quarters of images of 256 pixels; the small image is blurred",
     batch=1024,
     steps=1_000_000,
@@ -60,7 +60,7 @@ enlarging_again = enlarging.but(
 )
 foreseeing = painting.but(
     name="prior",
-    objective=but(dropped=0.1),
+    objective=ForeseenVector(),
     data="the vectors that CLIP gives of the same images and captions",
     optimiser=AdamW(lr=1.1e-4, beta2=0.96, eps=1e-6, decay=0.06),
     batch=4096,

@@ -58,6 +58,13 @@ class Diffusion:
         alpha_bar = self.alpha_bars.to(x.device)[timesteps].view(-1, *(1,) * (x.dim() - 1))
         return alpha_bar.sqrt().to(x.dtype), (1 - alpha_bar).sqrt().to(x.dtype)
 
+    def clean(self, x: Tensor, predicted: Tensor, timesteps: Tensor) -> Tensor:
+        """The image x_0 that a prediction at steps [batch] foresees, without a bound: same shape."""
+        signal, share = self.shares(x, timesteps)
+        if self.part.predicts == "noise":
+            return (x - share * predicted) / signal
+        return signal * x - share * predicted if self.part.predicts == "velocity" else predicted
+
     def data(self, x: Tensor, predicted: Tensor, alpha_bar: float) -> Tensor:
         """The image x_0 that a prediction at a_t = ``alpha_bar`` foresees, within its bound: same shape."""
         signal, share = math.sqrt(alpha_bar), math.sqrt(1 - alpha_bar)

@@ -6,15 +6,16 @@ from dataclasses import dataclass
 from typing import Self
 
 from clados.names import parse_number
-from clados.spec.core.declaration import parts
+from clados.spec.core.declaration import parts, replaced
 from clados.spec.core.ledger import count_parameters
-from clados.spec.core.part import part_fields
+from clados.spec.core.part import Part, part_fields
 from clados.spec.core.sizes import DenoiserSize, Levels, PainterSize, ResNetSize, Sides, Size, Stages, Towers
 from clados.spec.errors import SpecError
 from clados.spec.feedforward.experts import Experts
 from clados.spec.kinds.bridged import BridgedSize
 from clados.spec.kinds.fold import FoldSize, PairSize
 from clados.spec.kinds.model import Model
+from clados.spec.norms import GroupNorm
 from clados.spec.positions.rotary import Rotary
 from clados.spec.stacks.stack import Stack
 from clados.spec.stacks.windows import WindowStack
@@ -24,6 +25,8 @@ HEAD = 16  # the narrowest head
 EXPERTS = 8  # the fewest, of those that have more
 STEP = 8  # widths are multiples of this
 NORM_GROUPS = 32  # and those of images of this
+FEWER_GROUPS = 1 / 4  # or of 8, at a width so much smaller, where norms have at most so many groups
+FURTHER_LAYERS = 9  # of a text beside images, whose levels widen in large steps
 Scalable = Size | Sides | Stages | Towers | DenoiserSize | PainterSize | Levels | BridgedSize | FoldSize
 
 
@@ -48,7 +51,8 @@ def scaled(model: Model, params: int | str) -> Model:
 
     Everything is counted, with the vocabulary that the model has. The ratios of d_ff, layers and attention's width
     to d_model stay the paper's as nearly as whole numbers allow; heads are at least 16 wide. Where kinds of block take
-    turns, there is a layer of each: a small mixture has a layer of experts.
+    turns, there is a layer of each: a small mixture has a layer of experts. Beside levels of images a text may have up
+    to eight layers more, and norms of images have fewer groups, of about as many channels (``regrouped``).
 
     Raises:
         SpecError: when no such size lies within 5 % of the budget, naming the nearest.
@@ -64,6 +68,29 @@ def scaled(model: Model, params: int | str) -> Model:
         f"params is {params}: the nearest size that keeps the paper's proportions has {total:,}, {tables:,} of them in "
         "tables; ask for that, or change the vocabulary"
     )
+
+
+def regrouped(small: Model, paper: Model) -> Model:
+    """A narrower model whose groups of norms have about as many channels as the paper's: a power of two of groups.
+
+    Of groups of a channel each no norm would leave how large it is in the middle: neither colours nor brightness.
+    """
+    pairs = zip(_levels_in(small), _levels_in(paper))
+    ratio = min((ours.channels[0] / theirs.channels[0] for ours, theirs in pairs), default=1.0)
+    if ratio >= 1:
+        return small
+
+    def change(part: Part) -> Part:
+        return (
+            part.but(groups=2 ** max(0, int(math.log2(part.groups * ratio)))) if isinstance(part, GroupNorm) else part
+        )
+
+    changed: Model = replaced(small, change)
+    return changed
+
+
+def _levels_in(model: Model) -> list[Levels]:
+    return [each for each in parts(model.size) if isinstance(each, Levels)]
 
 
 def proportioned(size: Size, paper: Model, model: Model) -> Size:
@@ -83,7 +110,8 @@ def _candidates(model: Model, budget: int) -> Iterator[tuple[float, Model]]:
     full, limits = _widest(size), _Limits.of(model)
 
     def enough(step: int) -> bool:
-        return count_parameters(model.resized(_sized(size, STEP * step / full, 0, limits))).total >= budget
+        small = model.resized(_sized(size, STEP * step / full, 0, limits))
+        return count_parameters(regrouped(small, model)).total >= budget
 
     low, high = 2, 4
     while not enough(high):
@@ -92,10 +120,10 @@ def _candidates(model: Model, budget: int) -> Iterator[tuple[float, Model]]:
         middle = (low + high) // 2
         low, high = (low, middle) if enough(middle) else (middle + 1, high)
     for step in range(max(2, low - 8), low + 9):
-        for more in (0, 1, -1, 2, -2):
+        for more in (0, 1, -1, 2, -2, *(range(3, FURTHER_LAYERS) if _levels_in(model) else ())):
             ratio = STEP * step / full
             small = _sized(size, ratio, more, limits)
-            yield _strain(size, small, ratio), model.resized(small)
+            yield _strain(size, small, ratio), regrouped(model.resized(small), model)
 
 
 def _widest(size: Scalable) -> int:
@@ -165,9 +193,10 @@ def _folding(size: FoldSize, ratio: float, more: int, limits: _Limits) -> FoldSi
 
 
 def _levels(size: Levels, ratio: float) -> Levels:
-    """Levels of other widths: multiples of the usual 32 groups of norms."""
-    channels = tuple(NORM_GROUPS * max(1, round(each * ratio / NORM_GROUPS)) for each in size.channels)
-    return size.but(channels=channels, head_dim=size.head_dim and min(size.head_dim, NORM_GROUPS))
+    """Levels of other widths, which the groups of norms divide (``regrouped``)."""
+    unit = NORM_GROUPS if ratio > FEWER_GROUPS else STEP
+    channels = tuple(unit * max(1, round(each * ratio / unit)) for each in size.channels)
+    return size.but(channels=channels, head_dim=size.head_dim and math.gcd(size.head_dim, *channels))
 
 
 def _resnet(size: ResNetSize, ratio: float) -> ResNetSize:

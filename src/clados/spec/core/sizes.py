@@ -131,6 +131,17 @@ class Towers(Part):
     joint: int
 
 
+SMALLEST_MAP = 4  # sides of the last map of small images
+
+
+def halvings_of(image: int) -> int:
+    """How often the sides of an image can be halved, so that they are whole and at least 4."""
+    times = 0
+    while image % 2 == 0 and image // 2 >= SMALLEST_MAP:
+        image, times = image // 2, times + 1
+    return times
+
+
 class Levels(Part):
     """The levels of a network over images, each with half the sides of the one before (Ronneberger et al. 2015)."""
 
@@ -154,7 +165,16 @@ class Levels(Part):
     @property
     def shrinks(self) -> int:
         """By how much the sides of the last level are shorter."""
-        return int(2 ** (len(self.channels) - 1))
+        return int(2**self.halvings)
+
+    @property
+    def halvings(self) -> int:
+        """How often sides are halved from the first level to the last."""
+        return len(self.channels) - 1
+
+    def within(self, halvings: int) -> Self:
+        """The first levels, so that sides are not halved more often than that."""
+        return self.but(channels=self.channels[: halvings + 1])
 
     def dims(self, level: int) -> Dims:
         """What a part of a level is told."""
@@ -181,6 +201,16 @@ class DenoiserSize(Part):
     unet: Levels
     text: Size
     codes: Levels | None = None
+
+    def within(self, halvings: int) -> Self:
+        """Fewer levels, where an image cannot be halved so often: of both networks in proportion."""
+        if self.codes is None:
+            return self.but(unet=self.unet.within(halvings))
+        both = self.unet.halvings + self.codes.halvings
+        if both <= halvings:
+            return self
+        small = round(halvings * self.codes.halvings / both)
+        return self.but(codes=self.codes.within(small), unet=self.unet.within(halvings - small))
 
 
 class PainterSize(Part):

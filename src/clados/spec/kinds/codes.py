@@ -5,7 +5,7 @@ from typing import Self
 
 from clados.spec.core.part import but
 from clados.spec.core.pieces import Env, Held, Pieces
-from clados.spec.core.sizes import Levels
+from clados.spec.core.sizes import Levels, halvings_of
 from clados.spec.heads.base import Head
 from clados.spec.inputs.base import Inputs
 from clados.spec.inputs.image import Pixels
@@ -27,7 +27,22 @@ class Codes(Headless, kw_only=True):
         return (self,)
 
     def adapted(self, inputs: Callable[[Inputs], Inputs], head: Callable[[Head], Head]) -> Self:
-        return self.but(inputs=inputs(self.inputs))
+        images = inputs(self.inputs)
+        if not isinstance(images, Pixels) or images.image >= self.inputs.image:
+            return self.but(inputs=images)
+        coder = self.coder.shared(images.image / self.inputs.image)
+        return self.but(inputs=images, coder=coder, size=self.size.within(halvings_of(images.image)))
+
+    @property
+    def codes(self) -> Coder:
+        """What makes images small and large again."""
+        return self.coder
+
+    @property
+    def coded_shape(self) -> tuple[int, int, int]:
+        """Channels, or codes of the vocabulary, height and width of what its coder makes of an image."""
+        side = self.inputs.image // self.size.shrinks
+        return self.coder.deep, side, side
 
     def small(self) -> Self:
         """An eighth of the widths, which no norm divides, where what others computed is kept in small files."""

@@ -5,7 +5,7 @@ from typing import Self
 
 from clados.spec.attention.masks import Causal
 from clados.spec.core.pieces import Env, Held, Pieces
-from clados.spec.core.sizes import DenoiserSize
+from clados.spec.core.sizes import DenoiserSize, halvings_of
 from clados.spec.diffusion.noise import Diffusion
 from clados.spec.diffusion.samplers import NoiseSampler, check_variance
 from clados.spec.errors import SpecError
@@ -67,8 +67,21 @@ class ImageDenoiser(Headless, kw_only=True):
         """By how much its sides are shorter than the image's."""
         return 1 if self.size.codes is None else self.size.codes.shrinks
 
+    @property
+    def noisy_shape(self) -> tuple[int, int, int]:
+        """Channels, height and width of what takes the noise."""
+        side = self.inputs.image // self.shrinks
+        return self.diffused, side, side
+
+    coded_shape = noisy_shape  # of what its coder makes of an image, where it has one
+
     def adapted(self, inputs: Callable[[Inputs], Inputs], head: Callable[[Head], Head]) -> Self:
-        return self.but(text=self.text.but(inputs=inputs(self.text.inputs)), inputs=inputs(self.inputs))
+        text, images = self.text.but(inputs=inputs(self.text.inputs)), inputs(self.inputs)
+        if not isinstance(images, Pixels) or images.image >= self.inputs.image:
+            return self.but(text=text, inputs=images)
+        size = self.size.within(halvings_of(images.image))
+        unet = self.unet.within(self.size.unet, size.unet)
+        return self.but(text=text, inputs=images, size=size, unet=unet)
 
     def pieces(self, env: Env | None = None) -> Pieces:
         text, levels = self.size.text, self.size.unet

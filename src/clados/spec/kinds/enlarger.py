@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Self
 
 from clados.spec.core.pieces import Env, Held, Pieces
-from clados.spec.core.sizes import Levels
+from clados.spec.core.sizes import Levels, halvings_of
 from clados.spec.diffusion.noise import Diffusion
 from clados.spec.diffusion.samplers import NoiseSampler, check_variance
 from clados.spec.errors import SpecError
@@ -41,8 +41,17 @@ class ImageEnlarger(Headless, kw_only=True):
     def towers(self) -> tuple[HasHeads, ...]:
         return (self,)
 
+    @property
+    def noisy_shape(self) -> tuple[int, int, int]:
+        """Channels, height and width of what takes the noise."""
+        return self.inputs.channels, self.inputs.image, self.inputs.image
+
     def adapted(self, inputs: Callable[[Inputs], Inputs], head: Callable[[Head], Head]) -> Self:
-        return self.but(inputs=inputs(self.inputs))
+        images = inputs(self.inputs)
+        if not isinstance(images, Pixels) or images.image >= self.inputs.image:
+            return self.but(inputs=images)
+        size = self.size.within(halvings_of(images.image))
+        return self.but(inputs=images, size=size, unet=self.unet.within(self.size, size))
 
     def pieces(self, env: Env | None = None) -> Pieces:
         channels, levels = self.inputs.channels, self.size

@@ -6,7 +6,7 @@ from typing import Self
 from clados.spec.attention.masks import Causal
 from clados.spec.core.part import Part, but
 from clados.spec.core.pieces import Env, Held, Pieces
-from clados.spec.core.sizes import PainterSize
+from clados.spec.core.sizes import PainterSize, halvings_of
 from clados.spec.errors import SpecError
 from clados.spec.heads.base import Head
 from clados.spec.heads.captioned import TextOrCodes
@@ -55,6 +55,12 @@ class CodePainter(Headless, kw_only=True):
         """By how much the grid's sides are shorter than the image's."""
         return self.size.codes.shrinks
 
+    @property
+    def coded_shape(self) -> tuple[int, int, int]:
+        """Codes of the vocabulary, height and width of what its coder makes of an image."""
+        side = self.inputs.image // self.shrinks
+        return self.codes.codes, side, side
+
     def resized(self, size: Part) -> Self:
         """At another size, with as many places as its levels leave of an image."""
         if not isinstance(size, PainterSize):
@@ -70,7 +76,12 @@ class CodePainter(Headless, kw_only=True):
         if not isinstance(images, Pixels):
             raise SpecError(f"CodePainter.inputs is {images!r}; it takes Pixels")
         changed = self.decoder.but(inputs=read, heads=tuple(map(head, self.decoder.heads)))
-        return self._on_grid(images, self.size, changed)
+        if images.image >= self.inputs.image:
+            return self._on_grid(images, self.size, changed)
+        coder = self.codes.shared(images.image / self.inputs.image)
+        size = self.size.but(codes=self.size.codes.within(halvings_of(images.image)))
+        fewer = changed.but(inputs=but(codes=coder.codes))
+        return self.but(codes=coder, decoder=fewer)._on_grid(images, size, fewer)
 
     def pieces(self, env: Env | None = None) -> Pieces:
         dims = self.size.decoder.dims

@@ -1,6 +1,7 @@
 """Images to a few numbers a place, and back."""
 
 from dataclasses import replace
+from typing import Self
 
 from clados.spec.core.part import Part
 from clados.spec.core.pieces import Env, Held, Kernel, Pieces
@@ -53,6 +54,15 @@ class Ascent(Part, kw_only=True):
 class Coder(Part):
     """What makes images small and large again."""
 
+    @property
+    def deep(self) -> int:
+        """Channels, or codes of the vocabulary, of what it makes of an image."""
+        raise SpecError(f"{type(self).__name__} does not say of how many channels its codes are")
+
+    def shared(self, share: float) -> Self:
+        """The coder of images whose sides are this share of the paper's."""
+        return self
+
 
 class GaussianCoder(Coder, kw_only=True):
     """An image to means and log variances of latents, and latents to an image (Rombach et al. 2022, §3.1, KL-reg.)."""
@@ -63,6 +73,10 @@ class GaussianCoder(Coder, kw_only=True):
     attention: ImageAttention = ImageAttention()
     down: Downsample = Downsample(around=False)
     up: Upsample = Upsample()
+
+    @property
+    def deep(self) -> int:
+        return self.latents
 
     def check(self) -> None:
         if self.latents < 1 or self.scale <= 0:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from itertools import pairwise
+from typing import Self
 
 from clados.spec.activations import Act
 from clados.spec.core.part import Part
@@ -98,6 +99,10 @@ class DiscreteCoder(Coder, kw_only=True):
     down: NarrowBlock = NarrowBlock(sides=(3, 3, 3, 1))
     up: NarrowBlock = NarrowBlock(sides=(1, 3, 3, 3))
 
+    @property
+    def deep(self) -> int:
+        return self.codes
+
     def check(self) -> None:
         if self.codes < 1 or self.first < 1 or self.side % 2 == 0:
             raise SpecError(
@@ -116,5 +121,9 @@ class DiscreteCoder(Coder, kw_only=True):
             "decoder": Held(decoder, replace(env, enters=self.codes, gives=2 * env.enters)),
         }
 
-    def small(self) -> "DiscreteCoder":
+    def shared(self, share: float) -> Self:
+        """As many codes fewer."""
+        return self.but(codes=max(1, round(self.codes * share)))
+
+    def small(self) -> Self:
         return self.but(codes=13, first=9)

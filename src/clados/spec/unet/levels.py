@@ -131,6 +131,11 @@ class UNet(Part, kw_only=True):
         nearer = max(1, min(self.attended, default=1) // SMALLEST)
         return self.but(attended=tuple(each // nearer for each in self.attended[:2] if each <= SMALLEST * nearer))
 
+    def within(self, whole: Levels, fewer: Levels) -> Self:
+        """The network of the first of its levels: the last of these has attention where the last of all has."""
+        ends = fewer.shrinks if whole.shrinks in self.attended else fewer.shrinks - 1
+        return self.but(attended=tuple(each for each in self.attended if each <= ends))
+
     def pieces(self, env: Env) -> Pieces:
         levels = levels_of(env, self)
         first, last = levels.channels[0], len(levels.channels) - 1

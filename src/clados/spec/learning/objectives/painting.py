@@ -35,6 +35,23 @@ class CodedImages(Objective):
             )
 
 
+class ReconstructedImages(Objective):
+    """|x - reconstruction| + kl KL(q(z | x) || N(0, 1)), over the numbers of x (Rombach et al. 2022, §3.1, KL-reg.).
+
+    z is drawn. The weight and the absolute error are those of the authors' configuration of four latents
+    (github:CompVis/latent-diffusion configs/autoencoder/autoencoder_kl_32x32x4.yaml, ldm/modules/losses/contperceptual
+    .py). Left out are the perceptual error, which reads the states of a VGG that others trained, and the adversarial
+    one, whose discriminator begins after 50,000 updates, when images are sharp but for their texture.
+    """
+
+    verb: ClassVar[str] = "reconstruct"
+    kl: float = 1e-6
+
+    def check(self) -> None:
+        if self.kl < 0:
+            raise SpecError(f"ReconstructedImages.kl is {self.kl}; it must be 0 or more")
+
+
 class PaintedCodes(Objective):
     """The next token of a text, then the next code of its image: ``text`` and the rest of one loss, means of each.
 
