@@ -11,9 +11,12 @@ from clados import spec as s
 from clados.errors import InputError
 from clados.models.declared import declared
 from clados.nn import build
+from clados.proofs.cases import structures
 from clados.train.loop import Trainer
+from clados.train.optimisers import by_layer, optimiser
 from clados.train.plan import initial_model
 from clados.train.planned import planned
+from clados.train.scaled import scaled_stage
 from clados.train.trained import hold, merge
 from tests.train.small import choices, write_texts
 
@@ -124,3 +127,15 @@ def test_low_rank_updates_are_drawn_from_the_seed_and_not_saved_unmerged(tmp_pat
     assert not torch.equal(drawn[0], drawn[2])
     with pytest.raises(InputError, match="merge low-rank updates before saving"):
         model.save_pretrained(tmp_path / "unmerged")
+
+
+@pytest.mark.parametrize("card", ["stable-diffusion", "dall-e"])
+def test_models_with_levels_beside_their_layers_have_no_upper_ones(card: str) -> None:
+    model, stage = declared(card).model, declared(card).recipe.stages[1]
+    with pytest.raises(InputError, match=f"Upper is of the layers of a stack; this {type(model).__name__} has levels"):
+        scaled_stage(stage.but(trains=s.Upper(1)), model, model)
+    small = build(next(iter(structures(declared(card)).values())))
+    with pytest.raises(InputError, match="Upper is of the layers of a stack"):
+        hold(stage.but(trains=s.Upper(1)), small)
+    with pytest.raises(InputError, match="Rates is of the layers of a stack"):
+        by_layer(optimiser(stage.optimiser, small, 1e-3), s.Rates(decay=0.5), small)

@@ -17,7 +17,7 @@ from clados.nn.kinds.model import WholeModel
 from clados.spec.core.pieces import Weight, linear
 from clados.spec.core.scale import width
 from clados.spec.norms import Norm
-from clados.train.trained import OWNED, UPDATE
+from clados.train.trained import OWNED, UPDATE, check_layered
 
 LEAST_WARMUP, MOST_WARMUP = 0.05, 0.25  # of a run
 MOST_RAISED = 16.0  # a rate is never raised by more than this
@@ -88,10 +88,12 @@ def by_layer(made: torch.optim.Optimizer, rates: s.Rates | None, model: nn.Modul
     them stands below all, and heads, as what follows the last layer, above all.
 
     Raises:
-        InputError: for an optimiser that has one group.
+        InputError: for an optimiser that has one group, and a model whose layers do not follow each other.
     """
     if rates is None:
         return made
+    if isinstance(model, WholeModel):
+        check_layered(model.spec, "Rates")
     if not isinstance(made, torch.optim.AdamW | torch.optim.Adagrad | Lion):
         raise InputError(f"rates by layer need AdamW, Adagrad or Lion; the stage's optimiser is {type(made).__name__}")
     paths = {id(tensor): path for path, tensor in model.named_parameters()}

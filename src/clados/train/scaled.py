@@ -16,6 +16,7 @@ from clados.catalog.load import catalog
 from clados.objectives import Task
 from clados.spec.core.scale import nearest_size, width
 from clados.train.fitting import SMALL_PARAMS, stage_like, usable_sizes
+from clados.train.trained import check_layered
 
 USUAL_STEPS = 300
 NUMBERS = ("optimiser", "schedule", "batch", "length", "steps", "clip")  # of a stage, how it is trained
@@ -99,9 +100,8 @@ def scaled_stage(stage: s.Stage, paper: s.Model, model: s.Model) -> s.Stage:
 
 
 def _layers(model: s.Model) -> int:
-    """Layers of the stack that writes, or else of that which reads a text."""
+    """Layers of the stack that writes."""
+    check_layered(model, "Upper")
     size: Any = model.size
-    if isinstance(size, s.Sides | s.PainterSize):
-        size = size.decoder
-    layers: int = (size.text if isinstance(size, s.DenoiserSize) else size).layers
+    layers: int = (size.decoder if isinstance(size, s.Sides) else size).layers
     return layers

@@ -35,6 +35,16 @@ def hold(stage: s.Stage, model: nn.Module, seed: int = 0) -> None:
         _hold(stage.trains, model, seed)
 
 
+def check_layered(model: s.Model, word: str) -> None:
+    """Refuse what is said of upper layers of a model of several networks, of which none stands above the others.
+
+    Raises:
+        InputError: for a model of images that has levels.
+    """
+    if any(isinstance(each, s.Levels) for each in s.parts(model)):
+        raise InputError(f"{word} is of the layers of a stack; this {type(model).__name__} has levels beside them")
+
+
 @singledispatch
 def _hold(trained: s.Trained, model: nn.Module, seed: int) -> None:
     raise InputError(f"nothing trains {type(trained).__name__} of a model")
@@ -43,6 +53,8 @@ def _hold(trained: s.Trained, model: nn.Module, seed: int) -> None:
 @_hold.register
 def _(trained: s.Upper, model: nn.Module, seed: int) -> None:
     """The blocks of the last layers, what follows the blocks, and no table that is read before them."""
+    if isinstance(model, WholeModel):
+        check_layered(model.spec, "Upper")
     stacks = [
         name for name, each in model.named_modules() if name.endswith("blocks") and isinstance(each, nn.ModuleList)
     ]

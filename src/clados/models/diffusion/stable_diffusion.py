@@ -30,9 +30,9 @@ coding = Stage(
     name="coding",
     objective=ReconstructedImages(),
     data="Open Images, cut to 256 pixels",
-    optimiser=AdamW(lr=5.4e-5, beta1=0.5, beta2=0.9, decay=0.0),
+    optimiser=AdamW(lr=1.8e-5, beta1=0.5, beta2=0.9, decay=0.0),
     schedule=Constant(),
-    batch=12,
+    batch=4,
 )
 pretraining = Tuning(
     name="pretraining",
@@ -64,8 +64,9 @@ declaration = Declaration(
     sizes={"v1": stable_diffusion.size},
     recipe=Recipe((coding, pretraining, larger, liked, guidable)),
     assumed=(
-        "recipe.stages.coding: the rate is 4.5e-6 an image in the authors' configuration, on devices of unknown "
-        "number; one of them here; how long it learned is not published",
+        "recipe.stages.coding: the configuration beside the published weights (github:CompVis/latent-diffusion "
+        "models/first_stage_models/kl-f8/config.yaml) has batches of 4 a device and a rate of 4.5e-6 for each image of "
+        "a batch; how many devices learned, and for how long, is not published: one stands here",
         "recipe: v1-3 and v1-4, both from v1-2 on, took 195,000 and 225,000 steps; they stand here as one stage",
         "recipe.optimiser.{beta1,beta2,eps,decay}: not published; torch's own, as the authors' code has them",
         "init: of the text tower CLIP's laws; biases, which torch draws, are 0 here",

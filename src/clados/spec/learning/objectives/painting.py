@@ -38,10 +38,10 @@ class CodedImages(Objective):
 class ReconstructedImages(Objective):
     """|x - reconstruction| + kl KL(q(z | x) || N(0, 1)), over the numbers of x (Rombach et al. 2022, §3.1, KL-reg.).
 
-    z is drawn. The weight and the absolute error are those of the authors' configuration of four latents
-    (github:CompVis/latent-diffusion configs/autoencoder/autoencoder_kl_32x32x4.yaml, ldm/modules/losses/contperceptual
-    .py). Left out are the perceptual error, which reads the states of a VGG that others trained, and the adversarial
-    one, whose discriminator begins after 50,000 updates, when images are sharp but for their texture.
+    z is drawn. The weight and the absolute error are those of the authors' code (github:CompVis/latent-diffusion
+    models/first_stage_models/kl-f8/config.yaml, ldm/modules/losses/contperceptual.py). Left out are the perceptual
+    error, which reads the states of a VGG that others trained, and the adversarial one, whose discriminator begins
+    after 50,000 updates.
     """
 
     verb: ClassVar[str] = "reconstruct"
