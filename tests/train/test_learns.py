@@ -84,7 +84,7 @@ def test_every_declared_model_can_be_planned_small(card: str, data: Path, pairs:
     objective = [recipe.stages[0], *trainable(recipe)][-1].objective
     usual = {s.Translation: "django/de", s.ImageClasses: "digits", s.Contrastive: "emoji", s.ReturnConditioned: None}
     usual |= {s.Supervised: str(pairs), s.PairedTexts: "glosses"}
-    usual |= {s.PredictedNoise: "emoji-8", s.PaintedCodes: "emoji-16"}
+    usual |= {s.PredictedNoise: "emoji-8", s.PaintedCodes: "emoji-16", s.Folding: "structures"}
     usual |= {s.DialogueTurns: "dialogue/en", s.CodedText: "wordnet", s.BinnedTrajectories: None}
     if not runs(objective):
         with pytest.raises(CladosError, match=f"{card} learns by {type(objective).__name__}, which nothing runs yet"):

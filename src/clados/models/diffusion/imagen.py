@@ -47,6 +47,7 @@ declaration = Declaration(
     sizes={"base-64": imagen.size, "t5-xxl-encoder": text},
     recipe=Recipe((pretraining,)),
     assumed=(
+        "recipe.stages[0]: the text tower, which was T5's and learned nothing more, learns with the rest here",
         "unet.text: how attention pools the states is not published; one query, their mean, and one head",
         "diffusion.steps: time is continuous there; a thousand steps of the same schedule stand here",
         "diffusion.bound.share: the percentile is not published; 99.5, an example of others' code",

@@ -64,9 +64,11 @@ declaration = Declaration(
     sizes={"v1": stable_diffusion.size},
     recipe=Recipe((coding, pretraining, larger, liked, guidable)),
     assumed=(
-        "recipe.stages.coding: the configuration beside the published weights (github:CompVis/latent-diffusion "
-        "models/first_stage_models/kl-f8/config.yaml) has batches of 4 a device and a rate of 4.5e-6 for each image of "
-        "a batch; how many devices learned, and for how long, is not published: one stands here",
+        "recipe.stages[0].batch, recipe.stages[0].optimiser.lr: the configuration beside the published weights "
+        "(github:CompVis/latent-diffusion models/first_stage_models/kl-f8/config.yaml) has batches of 4 a device and a "
+        "rate of 4.5e-6 for each image of a batch; how many devices learned, and for how long, is not published: one "
+        "stands here",
+        "recipe.stages[1]: the text tower, which was CLIP's and learned nothing more, learns with the rest here",
         "recipe: v1-3 and v1-4, both from v1-2 on, took 195,000 and 225,000 steps; they stand here as one stage",
         "recipe.optimiser.{beta1,beta2,eps,decay}: not published; torch's own, as the authors' code has them",
         "init: of the text tower CLIP's laws; biases, which torch draws, are 0 here",
