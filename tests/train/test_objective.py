@@ -27,3 +27,8 @@ def test_of_several_stages_the_last_is_shown_and_the_others_named() -> None:
     assert objective("bert", text).others == {}  # nothing is said where there is one stage
     with pytest.raises(InputError, match="flan-t5 has no stage 'tunning'; did you mean 'tuning'"):
         objective("flan-t5", text, stage="tunning")
+
+
+def test_what_learns_from_images_beside_texts_is_refused_in_one_line() -> None:
+    with pytest.raises(InputError, match="Contrastive"):
+        objective("clip", "A picture of a cat on a mat.")

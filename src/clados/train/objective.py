@@ -18,6 +18,7 @@ from clados.data.vocabularies import load_tokenizer
 from clados.errors import CladosError, InputError
 from clados.files import JsonObject
 from clados.objectives import task
+from clados.objectives.tasks import SourceConfig
 from clados.objectives.view import View, show
 from clados.small import model_folder
 from clados.spec import Model, Objective
@@ -116,6 +117,7 @@ def objective(
     tokenizer = load_tokenizer(folder) if folder else _tokenizer(part, learned, text)
     if tokenizer is None:
         raise CladosError(f"{card.id} learns {learned!r} and reads no text, so there is nothing to show of one")
+    task(learned).example(text, SourceConfig(LENGTH, seed, tokenizer, writes=part.writes))  # refused before a fit
     part = fit_model(part, FitContext((), tokenizer, LENGTH, Facts()))
     return ObjectiveExample(
         card.id, learned, show(learned, part, text, tokenizer, seed), chosen.name if others else "", others
