@@ -81,6 +81,13 @@ def test_what_cannot_be_walked_is_one_line(asked: dict[str, object], said: str) 
         legs(Walk(**asked))  # type: ignore[arg-type]
 
 
+def test_stages_that_people_judged_are_those_that_a_method_takes_the_place_of() -> None:
+    judged = [leg.stage.name for leg in legs(Walk(model="gpt-3.5")) if leg.judges]
+    assert judged
+    swapped = [leg for leg in legs(Walk(model="gpt-3.5", method="dpo")) if isinstance(leg.learned, s.DPO)]
+    assert [leg.stage.name for leg in swapped] == judged
+
+
 def test_dpo_stands_in_the_place_of_reward_model_and_ppo() -> None:
     first, judge, last = legs(Walk(model="instructgpt", method="dpo"))
     assert not first.without

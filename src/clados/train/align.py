@@ -253,7 +253,7 @@ def _earlier(asked: Walk, name: str, before: dict[str, Leg]) -> tuple[str, str]:
 
 def _swapped(asked: Walk, stage: s.Tuning) -> str | None:
     """The objective in the place of the recipe's, as ``Choices.objective`` names it."""
-    if asked.method == "ppo" or not stage.judges:
+    if asked.method == "ppo" or not runs(stage.objective) or not task(stage.objective).judged:
         return None
     samples = f"samples={GROUP}," if asked.method == "grpo" else ""
     return f"{asked.method}:{samples}template={getattr(stage.objective, 'template', s.Template())!r}"

@@ -3,6 +3,7 @@
 import shlex
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -45,14 +46,17 @@ class ShownRun:
 def found_runs(folder: Path) -> list[ShownRun]:
     """The runs under a folder, the last that was written to first."""
     logs = [each for depth in range(_DEPTH + 1) for each in folder.glob("*/" * depth + _LOG)]
-    logs = sorted(logs, key=lambda each: -each.stat().st_mtime)[:_MOST]
-    return [_read(each) for each in logs]
+    times: dict[Path, float] = {}
+    for each in logs:
+        with suppress(FileNotFoundError):  # a run may be removed at any moment
+            times[each] = each.stat().st_mtime
+    return [_read(each, times[each]) for each in sorted(times, key=lambda each: -times[each])[:_MOST]]
 
 
-def _read(log: Path) -> ShownRun:
+def _read(log: Path, written: float) -> ShownRun:
     folder, model, steps = log.parent, "", 0
     ended = any((folder / name).exists() for name in ("config.json", "adapter_config.json"))
-    fresh = time.time() - log.stat().st_mtime < _FRESH
+    fresh = time.time() - written < _FRESH
     try:
         if (folder / _RUN).exists():
             said = JsonObject.read(folder / _RUN)
