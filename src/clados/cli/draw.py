@@ -112,6 +112,7 @@ def poster_command(
     svg: Svg = None,
     png: Png = None,
     survey: Annotated[bool, typer.Option("--survey", help="Only the survey's own models.")] = False,
+    as_json: _Json = False,
 ) -> None:
     """Draw the whole family tree with the key facts of every model, for a sheet of A1.
 
@@ -119,7 +120,7 @@ def poster_command(
     """
     from clados.drawing.drawings import poster
 
-    show_drawing(poster(everything=not survey), svg, png, pdf, as_json=False)
+    show_drawing(poster(everything=not survey), svg, png, pdf, as_json=as_json)
 
 
 def save_drawing(
