@@ -18,7 +18,8 @@ from clados.train.align import Walk
     ("model", "status", "said"),
     [
         ("gpt-2", "not applicable", "its recipe has one stage"),
-        ("dall-e", "missing", "stage"),
+        ("glide", "missing", "no measure yet for without text"),
+        ("dall-e", "not run", "not trained in this run"),
         ("instructgpt", "not run", "not trained in this run"),
     ],
 )
@@ -45,7 +46,7 @@ def test_a_walk_of_a_step_moves_nothing_and_is_found_out(tmp_path: Path, monkeyp
     assert "judges no more than 80% rightly" in found.evidence
     assert "rises by less than 0.5 deviations" in found.evidence
     reward = found.details[-1]
-    assert abs(reward["nats"]) < 1
+    assert abs(reward["nats"]) < 5
     kept = adapts.walk_folder(subject, 0)
     assert (kept / "reward-shuffled" / "config.json").exists()
     (kept / "walked.json").write_text(json.dumps(["another"]))

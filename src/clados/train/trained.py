@@ -39,10 +39,10 @@ def check_layered(model: s.Model, word: str) -> None:
     """Refuse what is said of upper layers of a model of several networks, of which none stands above the others.
 
     Raises:
-        InputError: for a model of images that has levels.
+        InputError: for a model of images that has levels, and one that folds proteins.
     """
-    if any(isinstance(each, s.Levels) for each in s.parts(model)):
-        raise InputError(f"{word} is of the layers of a stack; this {type(model).__name__} has levels beside them")
+    if any(isinstance(each, s.Levels | s.Fold) for each in s.parts(model)):
+        raise InputError(f"{word} is of the layers of a stack; this {type(model).__name__} has others beside them")
 
 
 @singledispatch
