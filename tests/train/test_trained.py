@@ -132,7 +132,7 @@ def test_low_rank_updates_are_drawn_from_the_seed_and_not_saved_unmerged(tmp_pat
 @pytest.mark.parametrize("card", ["stable-diffusion", "dall-e"])
 def test_models_with_levels_beside_their_layers_have_no_upper_ones(card: str) -> None:
     model, stage = declared(card).model, declared(card).recipe.stages[1]
-    with pytest.raises(InputError, match=f"Upper is of the layers of a stack; this {type(model).__name__} has levels"):
+    with pytest.raises(InputError, match=f"Upper is of the layers of a stack; this {type(model).__name__} has others"):
         scaled_stage(stage.but(trains=s.Upper(1)), model, model)
     small = build(next(iter(structures(declared(card)).values())))
     with pytest.raises(InputError, match="Upper is of the layers of a stack"):
