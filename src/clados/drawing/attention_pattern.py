@@ -5,7 +5,7 @@ from functools import singledispatch
 
 from clados.drawing import svg
 from clados.drawing.architecture.patterns import pattern_said, sees_said
-from clados.drawing.layout.icons import MatrixCells
+from clados.drawing.layout.icons import MatrixCells, filled_cells
 from clados.drawing.svg import Figure, element
 from clados.errors import InputError
 from clados.spec.attention.block_sparse import BlockSparse
@@ -29,6 +29,7 @@ _USUAL = 48
 _SOME = 0.4  # drawn where a part of the heads sees
 _SIDE, _MARGIN = 520.0, 20.0
 _TOP = 72.0
+_SEEN = "#d9822b"
 
 
 @dataclass(frozen=True)
@@ -182,7 +183,7 @@ def attention_figure(model: Model, name: str, layer: str, length: int | None = N
         svg.label(left, top - 8, f"keys, 1 to {count} →", size=11, class_="faint"),
         svg.label(0, 0, f"queries, 1 to {count} →", size=11, class_="faint",
                   transform=f"translate({svg.coordinate(left - 9)} {svg.coordinate(top)}) rotate(90)"),
-        element("g", svg.title("queries down, keys across"), *_runs(found.cells, left, top, side), frame),
+        element("g", svg.title("queries down, keys across"), *filled_cells(found.cells, left, top, side, fill=_SEEN), frame),
     ]  # fmt: skip
     width = max(_SIDE + 2 * _MARGIN + 26, svg.text_width(f"{found.said} · {share}", 12) + 2 * _MARGIN)
     width = max(width, svg.text_width(title, 17) * 1.1 + 2 * _MARGIN)
@@ -198,21 +199,3 @@ def terminal_attention(model: Model, layer: str, length: int | None = None) -> P
     lines = [" ".join(signs.get(cell, "▒") for cell in row) for row in found.cells]
     which = f"{found.side} layer".strip() + f" {found.layer} of {found.layers}: {found.said}"
     return Page([which, ["queries down, keys across; ■ is seen, ▒ by a part of the heads"], lines])
-
-
-def _runs(cells: MatrixCells, left: float, top: float, side: float) -> list[str]:
-    """A path for each strength; cells that stand beside each other are one rectangle."""
-    runs: dict[float, list[str]] = {}
-    for i, row in enumerate(cells):
-        start = 0
-        for j in range(1, len(row) + 1):
-            if j == len(row) or row[j] != row[start]:
-                if row[start]:
-                    x, y = svg.coordinate(left + side * start), svg.coordinate(top + side * i)
-                    wide, high = svg.coordinate(side * (j - start)), svg.coordinate(side)
-                    runs.setdefault(row[start], []).append(f"M{x} {y}h{wide}v{high}h-{wide}z")
-                start = j
-    return [
-        element("path", d="".join(run), fill="#d9822b", fill_opacity=None if strength == 1 else strength)
-        for strength, run in sorted(runs.items())
-    ]

@@ -39,7 +39,7 @@ class Matrices(Icon):
             width, height = CELL * len(cells[0]), CELL * len(cells)
             frame = element("rect", class_="grid", x=left, y=top, width=width, height=height)
             about = self.captions[i] if i < len(self.captions) else "who sees whom"
-            inside = [*_filled(cells, left, top), _lattice(cells, left, top)]
+            inside = [*filled_cells(cells, left, top, CELL, class_="cell"), _lattice(cells, left, top)]
             drawn.append(element("g", svg.title(f"queries down, keys across: {about}"), frame, *inside))
             left += width + BETWEEN
         return drawn
@@ -53,20 +53,22 @@ def _lattice(cells: MatrixCells, left: float, top: float) -> str:
     return element("path", class_="lattice", d=down + across)
 
 
-def _filled(cells: MatrixCells, left: float, top: float) -> list[str]:
-    """A path for each strength, its cells in runs."""
+def filled_cells(
+    cells: MatrixCells, left: float, top: float, side: float, *, class_: str | None = None, fill: str | None = None
+) -> list[str]:
+    """A path for each strength; cells of `side` pixels that stand beside each other are one rectangle."""
     runs: dict[float, list[str]] = {}
     for i, row in enumerate(cells):
         start = 0
         for j in range(1, len(row) + 1):
             if j == len(row) or row[j] != row[start]:
                 if row[start]:
-                    x, y = coordinate(left + CELL * start), coordinate(top + CELL * i)
-                    width = coordinate(CELL * (j - start))
-                    runs.setdefault(row[start], []).append(f"M{x} {y}h{width}v{coordinate(CELL)}h-{width}z")
+                    x, y = coordinate(left + side * start), coordinate(top + side * i)
+                    width = coordinate(side * (j - start))
+                    runs.setdefault(row[start], []).append(f"M{x} {y}h{width}v{coordinate(side)}h-{width}z")
                 start = j
     return [
-        element("path", class_="cell", d="".join(run), fill_opacity=None if strength == 1 else strength)
+        element("path", class_=class_, d="".join(run), fill=fill, fill_opacity=None if strength == 1 else strength)
         for strength, run in sorted(runs.items())
     ]
 
