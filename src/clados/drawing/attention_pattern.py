@@ -177,13 +177,14 @@ def attention_figure(model: Model, name: str, layer: str, length: int | None = N
     )
     left, top = _MARGIN + 26, _TOP + 22
     frame = element("rect", class_="rule", x=left, y=top, width=_SIDE, height=_SIDE, fill="none")
+    cells = filled_cells(found.cells, left, top, side, fill=_SEEN)
     parts = [
         svg.label(_MARGIN, 28, title, size=17, font_weight="600"),
         svg.label(_MARGIN, 50, f"{found.said} · {share}", size=12, class_="faint"),
         svg.label(left, top - 8, f"keys, 1 to {count} →", size=11, class_="faint"),
         svg.label(0, 0, f"queries, 1 to {count} →", size=11, class_="faint",
                   transform=f"translate({svg.coordinate(left - 9)} {svg.coordinate(top)}) rotate(90)"),
-        element("g", svg.title("queries down, keys across"), *filled_cells(found.cells, left, top, side, fill=_SEEN), frame),
+        element("g", svg.title("queries down, keys across"), *cells, frame),
     ]  # fmt: skip
     width = max(_SIDE + 2 * _MARGIN + 26, svg.text_width(f"{found.said} · {share}", 12) + 2 * _MARGIN)
     width = max(width, svg.text_width(title, 17) * 1.1 + 2 * _MARGIN)

@@ -14,8 +14,7 @@ from clados import spec as s
 from clados.apply.ready import Ready
 from clados.data.examples import DataError, Dialogue, Pair
 from clados.data.packing import generator
-from clados.data.templates import closed, conversation, end_of, jinja, marks_of, written
-from clados.data.tokenizer import Tokenizer
+from clados.data.templates import conversation, written
 from clados.errors import InputError
 from clados.nn.kinds.model import WholeModel
 from clados.objectives.base import Batch, Ids, Loss, LossTerm, Random, Setting, padded
@@ -24,7 +23,7 @@ from clados.objectives.measures import Measure, Sample
 from clados.objectives.owned import Owned
 from clados.objectives.tasks import Fitting, Small, Source, SourceConfig, Task, of_kind
 from clados.objectives.teaching import Taught
-from clados.spec.kinds.model import Writes
+from clados.objectives.templated import Templated
 
 OUR_TURNS = (  # for a context whose words are not here: two turns of ours, in the words of the template
     ("Can you help me?", "Yes. Tell me what you need, and I will do my best."),
@@ -39,7 +38,9 @@ class BesideContext(NamedTuple):
     read: Ids
 
 
-class ContextDistilledTask(Task[s.ContextDistilled, BesideContext], objective=s.ContextDistilled):
+class ContextDistilledTask(
+    Templated[s.ContextDistilled], Task[s.ContextDistilled, BesideContext], objective=s.ContextDistilled
+):
     """Prompts with their answers, each a text of its own; every token of them is compared."""
 
     reads = Pair
@@ -53,16 +54,6 @@ class ContextDistilledTask(Task[s.ContextDistilled, BesideContext], objective=s.
     @property
     def heads(self) -> tuple[str, ...]:
         return ("lm",)
-
-    @property
-    def end(self) -> str:
-        return end_of(self.objective.template)
-
-    def chat_template(self, tokenizer: Tokenizer, writes: Writes | None) -> str:
-        return jinja(self._closed(tokenizer), bos="".join(tokenizer.tokens(tokenizer.frame[0])))
-
-    def marks(self, examples: Sequence[Any]) -> tuple[str, ...]:
-        return marks_of(self.objective.template)
 
     def suited(self, model: s.Model, paper: s.Model) -> s.ContextDistilled:
         """With dialogues of ours, where the context itself is not known."""
@@ -89,7 +80,7 @@ class ContextDistilledTask(Task[s.ContextDistilled, BesideContext], objective=s.
         context = np.array(tokenizer.encode(self.objective.text, add_special_tokens=False), np.int64)
         if not len(context):
             raise DataError("the context to be learned is empty: give ContextDistilled a text")
-        template, (begins, _) = self._closed(tokenizer), tokenizer.frame
+        template, (begins, _) = self.closed(tokenizer), tokenizer.frame
         texts = [written(template, conversation(each)).text for each in self.learnable(examples)]
         rows, room = list[BesideContext](), config.length - len(begins) - len(context)
         eos = (
@@ -108,9 +99,6 @@ class ContextDistilledTask(Task[s.ContextDistilled, BesideContext], objective=s.
                 f"none of {len(texts)} texts fits into {config.length} tokens {said}: give a larger --length"
             )
         return Fitting(rows, dropped=len(texts) - len(rows))
-
-    def _closed(self, tokenizer: Tokenizer) -> s.Template:
-        return closed(self.objective.template, tokenizer.roles.eos or "", continues=True)
 
     # ------------------------------------------------------------ batch and loss
 

@@ -17,8 +17,6 @@ from torch.nn.functional import logsigmoid
 from clados import spec as s
 from clados.apply.ready import Ready
 from clados.data.examples import DataError, RankedAnswers
-from clados.data.templates import closed, end_of, jinja, marks_of
-from clados.data.tokenizer import Tokenizer
 from clados.nn.kinds.model import WholeModel
 from clados.objectives.base import Batch, Ids, Loss, LossTerm, Random, Setting, padded, with_mask
 from clados.objectives.comparisons import ABOVE_CHANCE, fitting_answers
@@ -27,7 +25,7 @@ from clados.objectives.owned import Owned
 from clados.objectives.sampling import foreseen, log_likelihood
 from clados.objectives.tasks import Fitting, Small, Source, SourceConfig, Task, of_kind
 from clados.objectives.teaching import Taught
-from clados.spec.kinds.model import Writes
+from clados.objectives.templated import Templated
 
 NATS_GAINED = 0.05  # below log 2 ends a model that has moved towards the better answers
 
@@ -40,7 +38,7 @@ class PreferredRow(NamedTuple):
     asked: int
 
 
-class DPOTask(Task[s.DPO, PreferredRow], objective=s.DPO):
+class DPOTask(Templated[s.DPO], Task[s.DPO, PreferredRow], objective=s.DPO):
     """A pair of ranked answers is a row; of several answers to one prompt, each two that are not equally good.
 
     Beside the model stand the weights from which the stage starts, which do not learn.
@@ -60,17 +58,6 @@ class DPOTask(Task[s.DPO, PreferredRow], objective=s.DPO):
     @property
     def heads(self) -> tuple[str, ...]:
         return ("lm",)
-
-    @property
-    def end(self) -> str:
-        return end_of(self.objective.template)
-
-    def chat_template(self, tokenizer: Tokenizer, writes: Writes | None) -> str:
-        template = closed(self.objective.template, tokenizer.roles.eos or "", continues=True)
-        return jinja(template, bos="".join(tokenizer.tokens(tokenizer.frame[0])))
-
-    def marks(self, examples: Sequence[Any]) -> tuple[str, ...]:
-        return marks_of(self.objective.template)
 
     def owned(self, model: WholeModel, setting: Setting, seed: int) -> Owned:
         return Taught(copy.deepcopy(model), model)
