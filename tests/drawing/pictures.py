@@ -1,10 +1,12 @@
 """What the tests of the drawings look at: the boxes and paths in a figure's data."""
 
+import dataclasses
 import itertools
 import xml.etree.ElementTree as ElementTree
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
+from clados.drawing.records import Node
 from clados.drawing.svg import Box, Figure
 
 NAMESPACE = "{http://www.w3.org/2000/svg}"
@@ -42,3 +44,32 @@ def elements(figure: Figure, attribute: str) -> list[ElementTree.Element]:
 def untitled(found: Iterable[ElementTree.Element]) -> list[ElementTree.Element]:
     """Those of the elements that have no title of their own."""
     return [each for each in found if each.find(f"{NAMESPACE}title") is None]
+
+
+def overlaid(figure: Figure) -> list[tuple[str, str, str, str]]:
+    """Parent and child of two edges of different parents of which one lies on the other for a stretch."""
+    stretches: dict[tuple[int, float], list[tuple[float, float, str, str]]] = {}
+    edges: Any = figure.data["edges"]
+    for edge in edges:
+        for start, end in itertools.pairwise(edge["path"]):
+            axis = 0 if start[0] == end[0] else 1
+            low, high = sorted((start[1 - axis], end[1 - axis]))
+            stretches.setdefault((axis, start[axis]), []).append((low, high, edge["parent"], edge["child"]))
+    return [
+        (one[2], one[3], other[2], other[3])
+        for line in stretches.values()
+        for one, other in itertools.combinations(line, 2)
+        if one[2] != other[2] and max(one[0], other[0]) < min(one[1], other[1])
+    ]
+
+
+def invented(nodes: Sequence[Node], count: int) -> list[Node]:
+    """So many nodes: these, and again and again copies of them that descend from each other as they do."""
+    found = list(nodes)
+    for copy in itertools.count(2):
+        for node in nodes:
+            if len(found) >= count:
+                return found
+            parents = tuple(dataclasses.replace(parent, id=f"{parent.id}-{copy}") for parent in node.parents)
+            found.append(dataclasses.replace(node, id=f"{node.id}-{copy}", name=f"{node.name} {copy}", parents=parents))
+    return found

@@ -1,7 +1,9 @@
 """The family tree: placement, routing, marks."""
 
 import dataclasses
+import itertools
 import re
+import time
 from typing import Any
 
 import pytest
@@ -14,7 +16,7 @@ from clados.catalog.load import catalog
 from clados.drawing import tree
 from clados.drawing.records import Node, ParentEdge, of_cards, through_hidden, with_survey
 from clados.drawing.svg import Figure
-from tests.drawing.pictures import NAMESPACE, boxes, crossings, elements, overlaps, untitled
+from tests.drawing.pictures import NAMESPACE, boxes, crossings, elements, invented, overlaid, overlaps, untitled
 
 COLOURS = {"A": "#ea9999", "B": "#b6d7a8"}
 
@@ -44,12 +46,15 @@ def families(drawn: st.DrawFn) -> list[Node]:
     return nodes
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(families())
-def test_no_boxes_overlap_and_no_edge_passes_through_a_box_whatever_the_family(nodes: list[Node]) -> None:
+def test_no_boxes_overlap_and_no_edge_lies_on_a_box_or_on_a_stranger_s_edge_whatever_the_family(
+    nodes: list[Node],
+) -> None:
     drawn = tree.draw_tree(nodes, COLOURS, name="x")
     assert overlaps(boxes(drawn)) == []
     assert crossings(drawn) == []
+    assert overlaid(drawn) == []
 
 
 def test_no_boxes_of_the_real_tree_overlap(figure: Figure) -> None:
@@ -58,6 +63,35 @@ def test_no_boxes_of_the_real_tree_overlap(figure: Figure) -> None:
 
 def test_no_edge_of_the_real_tree_passes_through_a_box(figure: Figure) -> None:
     assert crossings(figure) == []
+
+
+def test_no_edge_of_the_real_tree_lies_on_one_of_another_parent(figure: Figure) -> None:
+    assert overlaid(figure) == []
+    assert overlaid(drawing.tree_figure(catalog().values())) == []
+
+
+def test_an_edge_runs_along_the_axes_from_its_parent_to_its_child(figure: Figure) -> None:
+    named = boxes(figure)
+    edges: Any = figure.data["edges"]
+    for edge in edges:
+        for (x, y), name in zip((edge["path"][0], edge["path"][-1]), (edge["parent"], edge["child"]), strict=True):
+            assert named[name].grown(0.02).left <= x <= named[name].grown(0.02).right
+            assert named[name].grown(0.02).top <= y <= named[name].grown(0.02).bottom
+        assert all(a[0] == b[0] or a[1] == b[1] for a, b in itertools.pairwise(edge["path"]))
+
+
+def test_a_tree_of_500_models_is_drawn_within_a_second_of_a_core() -> None:
+    nodes = invented(of_cards(catalog().values()), 500)
+
+    def seconds() -> float:
+        begin = time.process_time()
+        drawn.append(tree.draw_tree(nodes, COLOURS, name="x"))
+        return time.process_time() - begin
+
+    drawn: list[Figure] = []
+    assert min(seconds(), seconds()) < 1
+    assert overlaps(boxes(drawn[0])) == []
+    assert overlaid(drawn[0]) == []
 
 
 def test_everything_lies_within_the_picture(figure: Figure) -> None:

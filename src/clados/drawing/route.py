@@ -1,168 +1,274 @@
-"""Edges around boxes: a maze router on a grid of tracks (Lee's algorithm, with A*), one tree of tracks a parent."""
+"""Edges around boxes that stand in rows: each parent's lines are one tree, in the channels between the rows.
 
-import heapq
-from bisect import bisect_left, bisect_right
+Every edge is led from channel to channel through a free column of each row it has to cross, from the parent or from
+where the parent's tree comes nearest; the work grows with edges times rows. `channels` then gives the lines tracks.
+"""
+
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import NamedTuple
 
-from clados.drawing.svg import Box
+from clados.drawing.columns import COLUMN, Columns, Corner, straightened
 
-_BEND = 9.0  # what a bend costs, in pixels of detour
-_CROSS = 14.0  # crossing an edge of another parent
-_SHARE = 60.0  # running on top of one, a cell
+_BEND = 12.0  # what a bend costs, in pixels of detour
+_CROSS = 30.0  # crossing an edge of another parent
 _BACK = 2.5  # going back in time, per pixel
 _BRANCH = 3.0  # leaving a track of one's own
-
-Cell = tuple[int, int]
-_State = tuple[int, int, int]  # column, row of the grid, 0 along x or 1 along y
-Point = tuple[float, float]
-
-
-@dataclass
-class Grid:
-    """Tracks at the given pixels, boxes that block them, and which nets use a cell in which direction."""
-
-    xs: Sequence[float]
-    ys: Sequence[float]
-    blocked: set[Cell] = field(default_factory=set)
-    used: dict[_State, set[str]] = field(default_factory=dict)
-
-    def block(self, box: Box) -> None:
-        """Closes all cells within the box."""
-        columns = range(bisect_left(self.xs, box.left), bisect_right(self.xs, box.right))
-        rows = range(bisect_left(self.ys, box.top), bisect_right(self.ys, box.bottom))
-        self.blocked |= {(column, row) for column in columns for row in rows}
-
-    def free(self, cell: Cell) -> bool:
-        """Whether the cell is on the grid and not inside a box."""
-        return 0 <= cell[0] < len(self.xs) and 0 <= cell[1] < len(self.ys) and cell not in self.blocked
-
-    def point(self, cell: Cell) -> Point:
-        """The cell in pixels."""
-        return self.xs[cell[0]], self.ys[cell[1]]
-
-    def doors(self, box: Box) -> dict[_State, Point]:
-        """Where edges may leave a box, to the right, up or down; with the point on its border."""
-        column, row = bisect_right(self.xs, box.right + 1.5), self._row(box.middle)
-        doors: dict[_State, Point] = {(column, row, 0): (box.right, box.middle)}
-        above, below = bisect_left(self.ys, box.top) - 1, bisect_right(self.ys, box.bottom)
-        for column in range(bisect_left(self.xs, box.left + 6), bisect_right(self.xs, box.right - 6)):
-            doors[column, above, 1] = (self.xs[column], box.top)
-            doors[column, below, 1] = (self.xs[column], box.bottom)
-        return {state: point for state, point in doors.items() if self.free(state[:2])}
-
-    def entry(self, box: Box) -> Cell:
-        """The cell left of a box, from which an edge enters it."""
-        return bisect_left(self.xs, box.left - 1.5) - 1, self._row(box.middle)
-
-    def _row(self, y: float) -> int:
-        return min(range(len(self.ys)), key=lambda row: abs(self.ys[row] - y))
-
-    def steps(self, state: _State, net: str) -> Iterable[tuple[_State, float]]:
-        """Neighbours of a state with what the step costs to `net`."""
-        column, row, heading = state
-        for d_column, d_row in ((1, 0), (-1, 0), (0, 1), (0, -1)):
-            cell = (column + d_column, row + d_row)
-            if not self.free(cell):
-                continue
-            along = 0 if d_column else 1
-            length = abs(self.xs[cell[0]] - self.xs[column]) + abs(self.ys[cell[1]] - self.ys[row])
-            cost = length * (_BACK if d_column < 0 else 1.0) + (_BEND if along != heading else 0.0)
-            for heading_of_others, price in ((along, _SHARE), (1 - along, _CROSS)):
-                others = self.used.get((*cell, heading_of_others))
-                if others:
-                    cost += price * (len(others) - (net in others))
-            yield (*cell, along), cost
+_AGAIN = 24.0  # leaving the parent anew
+_DOOR = 14.0  # leaving or entering a box above or below
+_ROW = 27.0  # a row, about
+_BEAM = 6  # ways that are followed at once
+_STUB = 3.0  # least distance of a line up or down from the box that it leaves or enters at its side
+_EDGE = 6.0  # from a box's corner to the first door above or below, and between a box and a line that passes it
+_LIFTS = (0.0, -3.5, 3.5, -6.0, 6.0, -1.75, 1.75, -4.75, 4.75)  # from a row's middle; lines that enter or leave a box
 
 
-def _search(grid: Grid, sources: Mapping[_State, float], target: Cell, net: str) -> list[_State]:
-    """The cheapest way from any source to `target`, arriving along x; empty when there is none."""
-    goal_x, goal_y = grid.point(target)
-    best = dict(sources)
-    came: dict[_State, _State] = {}
-    queue = [(cost + _least(grid, state, goal_x, goal_y), cost, state) for state, cost in sources.items()]
-    heapq.heapify(queue)
-    goal = (*target, 0)
-    while queue:
-        _, cost, state = heapq.heappop(queue)
-        if cost > best[state]:
-            continue
-        if state == goal:
-            path = [state]
-            while path[-1] in came:
-                path.append(came[path[-1]])
-            return path[::-1]
-        for following, step in grid.steps(state, net):
-            total = cost + step
-            if total < best.get(following, float("inf")):
-                best[following] = total
-                came[following] = state
-                heapq.heappush(queue, (total + _least(grid, following, goal_x, goal_y), total, following))
-    return []
+class Seat(NamedTuple):
+    """A box in its row, and how far the row is free beside it, in pixels."""
+
+    row: int
+    left: float
+    right: float
+    free_left: float
+    free_right: float
+
+    @property
+    def level(self) -> int:
+        return 2 * self.row + 1
 
 
-def _least(grid: Grid, state: _State, goal_x: float, goal_y: float) -> float:
-    """What the rest of the way costs at least: its length, and the bends without which the goal is not reached."""
-    ahead, aside = goal_x - grid.xs[state[0]], abs(goal_y - grid.ys[state[1]])
-    bends = 1 if state[2] else 2 if aside else 0
-    return (ahead if ahead >= 0 else -_BACK * ahead) + aside + _BEND * bends
+@dataclass(frozen=True)
+class Net:
+    """A parent's edges of one kind; for each child whether this is its first parent."""
+
+    name: str
+    parent: str
+    children: Mapping[str, bool]
 
 
-def route_net(grid: Grid, net: str, parent: Box, children: Mapping[str, Box]) -> dict[str, list[Point]]:
-    """A path in pixels from `parent` to each child; later ones branch off earlier ones.
+class _Way(NamedTuple):
+    """A way that is being found: what it costs so far, its column, and its corners, the last one first."""
 
-    Raises:
-        ValueError: a child cannot be reached; its box touches another.
+    cost: float
+    column: int
+    corner: Corner
+    before: "_Way | Sequence[Corner]"
+
+    def corners(self) -> tuple[list[Corner], int]:
+        """All corners, and how many of them belong to what the way branched off."""
+        found, way = [self.corner], self.before
+        while isinstance(way, _Way):
+            found.append(way.corner)
+            way = way.before
+        return [*way, *straightened(reversed(found))], len(way)
+
+
+class EdgeRouter:
+    """Finds a way for one net after another around boxes in rows.
+
+    Args:
+        rows: for each row, from left to right, the boxes' ids with their left and right edges.
+        left, right: the columns for lines lie between, in pixels.
+        height: of a box.
     """
-    doors = grid.doors(parent)
-    before: dict[_State, _State | None] = {}
-    paths: dict[str, list[Point]] = {}
-    nearest = sorted(children.items(), key=lambda item: (_distance(parent, item[1]), item[0]))
-    for child, box in nearest:
-        sources = dict.fromkeys(doors, 0.0)
-        for column, row, heading in before:
-            sources.setdefault((column, row, heading), _BRANCH)
-        way = _search(grid, sources, grid.entry(box), net)
-        if not way:
-            raise ValueError(f"no way from {net!r} to {child!r}")
-        # Every state of the tree is a source, so only the first can lie on it.
-        before.setdefault(way[0], None)
-        before |= dict(zip(way[1:], way, strict=False))
-        _mark(grid, way, net)
-        paths[child] = _pixels(grid, doors, before, way[-1], box)
-    return paths
 
+    def __init__(
+        self, rows: Sequence[Sequence[tuple[str, float, float]]], left: float, right: float, height: float
+    ) -> None:
+        self._columns = Columns(left, right, [[box[1:] for box in row] for row in rows])
+        self._last = self._columns.at(right)
+        self._seats: dict[str, Seat] = {}
+        for number, row in enumerate(rows):
+            ends = [left - _EDGE, *(box[2] for box in row)]
+            starts = [*(box[1] for box in row[1:]), right + _EDGE]
+            for (name, begin, end), before, after in zip(row, ends, starts, strict=False):
+                self._seats[name] = Seat(number, begin, end, before, after)
+        self._half = height / 2
+        self._in_rows: dict[int, list[tuple[float, float, float, str]]] = defaultdict(list)
 
-def _distance(parent: Box, child: Box) -> float:
-    return abs(child.left - parent.right) + abs(child.middle - parent.middle)
+    def route(self, net: Net) -> dict[str, list[Corner]]:
+        """The corners from the parent to each child; later ones branch off earlier ones."""
+        parent = self._seats[net.parent]
+        grown: list[tuple[list[Corner], Corner]] = []  # of the net's tree: the corners up to a piece's start, its end
+        found = {}
+        for child in sorted(net.children, key=lambda each: (self._distance(parent, self._seats[each]), each)):
+            corners, own = self._way(net, parent, self._seats[child], grown, first=net.children[child])
+            self._take(net.name, corners, own)
+            grown += [(corners[: i + 1], corners[i + 1]) for i in range(own, len(corners) - 1)]
+            found[child] = straightened(corners)
+        return found
 
+    def in_order(self, nets: Iterable[Net]) -> list[Net]:
+        """The nets, those first whose boxes are near each other: they have the least choice."""
 
-def _mark(grid: Grid, way: Sequence[_State], net: str) -> None:
-    for here, following in zip(way, [*way[1:], way[-1]], strict=True):
-        grid.used.setdefault(here, set()).add(net)
-        grid.used.setdefault((here[0], here[1], following[2]), set()).add(net)
+        def extent(net: Net) -> float:
+            return sum(self._distance(self._seats[net.parent], self._seats[child]) for child in net.children)
 
+        return sorted(nets, key=lambda net: (extent(net), net.name))
 
-def _pixels(
-    grid: Grid, doors: Mapping[_State, Point], before: Mapping[_State, _State | None], last: _State, box: Box
-) -> list[Point]:
-    """The corners of the path that ends in `last`, from the parent's border to the child's."""
-    chain = [last]
-    while (earlier := before[chain[-1]]) is not None:
-        chain.append(earlier)
-    points = [grid.point(state[:2]) for state in reversed(chain)]
-    start = doors.get(chain[-1])
-    return corners(([start] if start else []) + points + [(box.left, points[-1][1])])
+    def _distance(self, parent: Seat, child: Seat) -> float:
+        return abs(child.left - parent.right) + _ROW * abs(child.row - parent.row)
 
+    def _way(
+        self, net: Net, parent: Seat, child: Seat, grown: Sequence[tuple[list[Corner], Corner]], *, first: bool
+    ) -> tuple[list[Corner], int]:
+        """The cheapest way to the child: its corners, and how many of them are of the net's tree."""
+        ways = [*self._straight(net, parent, child, grown, first=first)]
+        for step in (1, -1):
+            starts = [*self._branches(child, grown, step), *self._exits(net, parent, child, step, fresh=not grown)]
+            for way in self._pass(net, starts, child, step):
+                ways += self._entries(net, way, child, step, first=first)
+        return min(ways, key=lambda way: way.cost).corners()
 
-def corners(points: Sequence[Point]) -> list[Point]:
-    """The polyline without repeated points and without those that lie on a straight stretch."""
-    kept: list[Point] = []
-    for point in points:
-        if kept and kept[-1] == point:
-            continue
-        if len(kept) > 1 and any(kept[-2][axis] == kept[-1][axis] == point[axis] for axis in (0, 1)):
-            kept[-1] = point
-        else:
-            kept.append(point)
-    return kept
+    # ------------------------------------------------------------ where a way begins
+
+    def _straight(
+        self, net: Net, parent: Seat, child: Seat, grown: Iterable[tuple[list[Corner], Corner]], *, first: bool
+    ) -> Iterable[_Way]:
+        """Along the child's row: from the parent when it stands before it, from a line of the net that passes it."""
+        wish = _LIFTS if first else _LIFTS[1:] + _LIFTS[:1]
+        if parent.row == child.row and parent.free_right == child.left:
+            begin = Corner(parent.right, child.level, self._lift(net, child.row, parent.right, child.left, _LIFTS))
+            yield self._ends(_Way(0.0, 0, begin, ()), child)
+        for before, end in grown:
+            x, low, high = before[-1].x, *sorted((before[-1].level, end.level))
+            if x == end.x and low < child.level < high and child.free_left < x < child.left:
+                branch = Corner(x, child.level, self._lift(net, child.row, x, child.left, wish))
+                yield self._ends(_Way(_BRANCH + child.left - x, 0, branch, before), child)
+
+    def _ends(self, way: _Way, child: Seat) -> _Way:
+        return _Way(way.cost, way.column, Corner(child.left, child.level, way.corner.lift), way)
+
+    def _branches(self, child: Seat, grown: Iterable[tuple[list[Corner], Corner]], step: int) -> list[_Way]:
+        """Where the net's tree comes next to the child, on this side of its row: the three best places."""
+        near, found = child.level - step, []
+        for before, end in grown:
+            start = before[-1]
+            low, high = sorted((start.level, end.level))
+            x = start.x
+            if start.level == end.level:
+                if low % 2:  # within the parent's row: that is an exit
+                    continue
+                left, right = sorted((start.x, end.x))
+                x = min(max(child.left - _EDGE, left), right)
+            low, high = low + low % 2, high - high % 2
+            level = min(high, near) if step > 0 else max(low, near)
+            if low <= level <= high and (near - level) * step >= 0:
+                goal = child.left - _EDGE
+                far = abs(near - level) / 2 * _ROW + max(goal - x, _BACK * (x - goal))
+                column = self._columns.at(x)
+                found.append((far, _Way(_BRANCH, column, Corner(self._columns.x(column), level), before)))
+        return [way for _, way in sorted(found, key=lambda each: (each[0], each[1].corner))[:3]]
+
+    def _exits(self, net: Net, parent: Seat, child: Seat, step: int, *, fresh: bool) -> Iterable[_Way]:
+        """Out of the parent, to its right or by a door above or below; the dearer when the net has left it before."""
+        cost = 0.0 if fresh else _AGAIN
+        side = -step if parent.row == child.row else step
+        level = parent.level + side
+        if (child.level - step - level) * step < 0:
+            return
+        columns, goal = self._columns, self._columns.at(child.left - _EDGE)
+        first, last = columns.between(parent.right + _STUB, parent.free_right - _STUB)
+        if first <= last:
+            near = {
+                *columns.nearest(parent.level, net.name, first, first, last),
+                *columns.nearest(parent.level, net.name, goal, first, last),
+            }
+            for column in sorted(near):
+                x = columns.x(column)
+                lift = self._lift(net, parent.row, parent.right, x, _LIFTS)
+                begin = _Way(0.0, column, Corner(parent.right, parent.level, lift), ())
+                turn = _Way(0.0, column, Corner(x, parent.level, lift), begin)
+                yield _Way(cost + x - parent.right + _BEND, column, Corner(x, level), turn)
+        first, last = columns.between(parent.left + _EDGE, parent.right - _EDGE)
+        for column in columns.nearest(level, net.name, goal, first, last, share=True):
+            x = columns.x(column)
+            begin = _Way(0.0, column, Corner(x, parent.level, side * self._half), ())
+            yield _Way(cost + _DOOR, column, Corner(x, level), begin)
+
+    # ------------------------------------------------------------ from channel to channel
+
+    def _pass(self, net: Net, starts: Iterable[_Way], child: Seat, step: int) -> Iterable[_Way]:
+        """Ways from the starts to the channel beside the child's row, through a column of every row between."""
+        goal, end = self._columns.at(child.left - _EDGE), child.level - step
+        waiting: dict[int, list[_Way]] = defaultdict(list)
+        for way in starts:
+            waiting[way.corner.level].append(way)
+        if not waiting:
+            return []
+        ways: list[_Way] = []
+        for level in range(min(waiting, key=lambda level: level * step), end, 2 * step):
+            ways = self._through(net, [*ways, *waiting[level]], level, step, goal)
+        return [*ways, *waiting[end]]
+
+    def _through(self, net: Net, ways: Iterable[_Way], level: int, step: int, goal: int) -> list[_Way]:
+        """The ways gone on from a channel to the next, by the columns next to them and next to their goal: the best."""
+        columns, row, end = self._columns, level + step, level + 2 * step
+        in_row, in_channel = columns.lines[row], columns.lines[end]
+        toward = columns.nearest(row, net.name, goal, 0, self._last, share=True)
+        best: dict[int, tuple[float, _Way]] = {}
+        for way in ways:
+            for column in {*columns.nearest(row, net.name, way.column, 0, self._last, share=True), *toward}:
+                cost = self._along(way, level, column) + _CROSS * (in_row[column] + in_channel[column])
+                if column not in best or cost < best[column][0]:
+                    best[column] = cost, way
+        ranks = sorted((cost + self._ahead(column, goal), column) for column, (cost, _) in best.items())
+        return [self._turned(*best[column], level, column, end) for _, column in ranks[:_BEAM]]
+
+    def _turned(self, cost: float, way: _Way, level: int, column: int, end: int) -> _Way:
+        """The way gone along a channel to the column, and on it to the level `end`."""
+        x = self._columns.x(column)
+        turned = way if column == way.column else way._replace(corner=Corner(x, level), before=way)
+        return _Way(cost, column, Corner(x, end), turned)
+
+    def _along(self, way: _Way, level: int, column: int) -> float:
+        """What the way costs once it has gone along a channel to another column."""
+        if column == way.column:
+            return way.cost
+        crossed = self._columns.crossed(level, way.column, column)
+        return way.cost + self._ahead(way.column, column) + 2 * _BEND + _CROSS * crossed
+
+    def _ahead(self, column: int, goal: int) -> float:
+        return COLUMN * (goal - column if goal >= column else _BACK * (column - goal))
+
+    # ------------------------------------------------------------ where it ends
+
+    def _entries(self, net: Net, way: _Way, child: Seat, step: int, *, first: bool) -> Iterable[_Way]:
+        """From the channel beside the child's row into the child: from its left, or by a door above or below."""
+        columns, level = self._columns, child.level - step
+        low, high = columns.between(child.free_left + _STUB, child.left - _STUB)
+        if low <= high:
+            near = {
+                *columns.nearest(child.level, net.name, way.column, low, high),
+                *columns.nearest(child.level, net.name, high, low, high),
+            }
+            for column in sorted(near):
+                side = _LIFTS if first else (-3.5 * step, -6.0 * step, *_LIFTS)
+                lift = self._lift(net, child.row, columns.x(column), child.left, side)
+                cost = self._along(way, level, column) + child.left - columns.x(column) + _BEND
+                turned = self._turned(cost, way, level, column, child.level)
+                yield self._ends(turned._replace(corner=turned.corner._replace(lift=lift)), child)
+        low, high = columns.between(child.left + _EDGE, child.right - _EDGE)
+        for column in columns.nearest(level, net.name, way.column, low, high, share=True):
+            turned = self._turned(self._along(way, level, column) + _DOOR, way, level, column, child.level)
+            yield turned._replace(corner=turned.corner._replace(lift=-step * self._half))
+
+    def _lift(self, net: Net, row: int, left: float, right: float, wish: Iterable[float]) -> float:
+        """How far from the row's middle a line can run between two points without lying on one of another net."""
+        others = {
+            lift for lift, start, end, name in self._in_rows[row] if name != net.name and start < right and left < end
+        }
+        return next((lift for lift in wish if lift not in others), 0.0)
+
+    def _take(self, net: str, corners: Sequence[Corner], own: int) -> None:
+        """Marks what a way takes that its net had not taken before."""
+        for start, end in pairwise(corners[own:]):
+            if start.x == end.x:
+                self._columns.run_down(net, self._columns.at(start.x), start.level, end.level)
+                continue
+            left, right = sorted((start.x, end.x))
+            self._columns.run_along(start.level, self._columns.at(left), self._columns.at(right))
+            if start.level % 2:
+                self._in_rows[(start.level - 1) // 2].append((start.lift, left, right, net))

@@ -8,19 +8,23 @@ from rich.text import Text
 from rich.tree import Tree as RichTree
 
 from clados.drawing import frame, svg
+from clados.drawing.channels import Channels, Point
+from clados.drawing.columns import Corner
 from clados.drawing.lanes import Lane, Span, lanes
 from clados.drawing.palette import Ink, ink
 from clados.drawing.records import LINES, ROOT, Node, ParentEdge, by_date, parent_edges
-from clados.drawing.route import Grid, Point, route_net
+from clados.drawing.route import EdgeRouter, Net
 from clados.drawing.scale import Scale, count_label, years
 from clados.drawing.svg import Box, EmptyFigureError, Figure, element
 from clados.drawing.terminal import OneLine
 
-_PITCH = 27.0  # from row to row
 _HEIGHT = 17.0  # of a box
-_LANE_GAP = 13.0
+_BETWEEN = 10.0  # two rows of a lane, at least
+_LANE_GAP = 23.0  # between two lanes, at least
+_BAND = 8.0  # a lane's tint beyond its boxes
+_CLEAR = 3.0  # between a line and the boxes above and below it
 _GAP = 20.0  # between two boxes of a row
-_STEP = 6.0  # between two tracks for edges that run up or down
+_ROOM = 24.0  # left of the time axis, for edges
 _PADDING = 6.0
 _LEGEND = 44.0
 
@@ -46,76 +50,57 @@ def layout(nodes: Sequence[Node], *, scale: Scale | None = None, order: Sequence
     """
     if not nodes:
         raise EmptyFigureError("nothing to draw: no models")
-    left = frame.MARGIN + frame.LABEL_WIDTH + 4 * _STEP
+    left = frame.MARGIN + frame.LABEL_WIDTH + _ROOM
     if scale is None:
         latest = max(nodes, key=lambda node: node.when)
         tail = max(node.width(frame.NAME_SIZE, _PADDING) for node in nodes if node.when > latest.when - 0.2)
-        scale = years([node.when for node in nodes], left, frame.WIDTH - frame.MARGIN - tail - _STEP)
+        scale = years([node.when for node in nodes], left, frame.WIDTH - frame.MARGIN - tail - _PADDING)
     spans = [Span(node, x := scale(node.when), x + node.width(frame.NAME_SIZE, _PADDING)) for node in nodes]
     rows_of, row = lanes(spans, order, _GAP)
-    tops, bottom = _row_tops(rows_of)
+    channels = Channels(_routes(nodes, spans, row, left))
+    middles = _middles(rows_of, channels)
+    tops = [middle - _HEIGHT / 2 for middle in middles[1::2]]
     boxes = {span.node.id: Box(span.left, tops[row[span.node.id]], span.right - span.left, _HEIGHT) for span in spans}
-    bands = {
-        lane.group: Box(
-            frame.MARGIN,
-            tops[lane.first] - _LANE_GAP / 2 - 4,
-            frame.WIDTH - 2 * frame.MARGIN,
-            tops[lane.first + lane.rows - 1] + _HEIGHT - tops[lane.first] + _LANE_GAP - 5 + 8,
-        )
-        for lane in rows_of
+    bands = {lane.group: _band(tops[lane.first], tops[lane.first + lane.rows - 1] + _HEIGHT) for lane in rows_of}
+    lines = channels.lines(middles)
+    paths = {
+        (parent.id, node.id): lines[f"{parent.id} {edge.line}", node.id] for parent, node, edge in parent_edges(nodes)
     }
-    paths = _routes(nodes, boxes, tops, left)
+    bottom = tops[-1] + _HEIGHT + _LANE_GAP + channels.height(len(tops))
     return _Layout(frame.WIDTH, bottom + _LEGEND, scale, rows_of, bands, boxes, paths)
 
 
-def _row_tops(rows_of: Sequence[Lane]) -> tuple[list[float], float]:
-    """The top of each row, and the bottom of the last."""
-    tops: list[float] = []
-    y = frame.TOP + _LANE_GAP
-    for lane in rows_of:
-        for _ in range(lane.rows):
-            tops.append(y)
-            y += _PITCH
-        y += _LANE_GAP
-    return tops, y
+def _band(top: float, bottom: float) -> Box:
+    return Box(frame.MARGIN, top - _BAND, frame.WIDTH - 2 * frame.MARGIN, bottom - top + 2 * _BAND)
 
 
-def _tracks(tops: Sequence[float]) -> list[float]:
-    """Tracks for edges along the time axis: the middle of each row, and every 4 pixels between the rows."""
-    tracks: list[float] = []
-    above = tops[0] - _LANE_GAP
-    for top in tops:
-        y = above + 3
-        while y < top - 2:
-            tracks.append(y)
-            y += 4
-        tracks.append(top + _HEIGHT / 2)
-        above = top + _HEIGHT
-    return [*tracks, above + 3, above + 7]
+def _middles(rows_of: Sequence[Lane], channels: Channels) -> list[float]:
+    """The middle of each level: channel, row, channel, row ... channel. A channel is as high as its lines need."""
+    starts = {lane.first for lane in rows_of} | {rows_of[-1].first + rows_of[-1].rows}
+    middles: list[float] = []
+    y = frame.TOP
+    for channel in range(max(starts) + 1):
+        high = max(_LANE_GAP if channel in starts else _BETWEEN, channels.height(channel) + 2 * _CLEAR)
+        middles += [y + high / 2, y + high + _HEIGHT / 2]
+        y += high + _HEIGHT
+    return middles[:-1]
 
 
 def _routes(
-    nodes: Sequence[Node], boxes: Mapping[str, Box], tops: Sequence[float], left: float
-) -> dict[tuple[str, str], Sequence[Point]]:
-    """A path for every edge, a net for each parent and kind; the small nets first, as they have the least choice."""
-    nets: dict[tuple[str, str], dict[str, Box]] = defaultdict(dict)
+    nodes: Sequence[Node], spans: Sequence[Span], row: Mapping[str, int], left: float
+) -> dict[tuple[str, str], Sequence[Corner]]:
+    """The way of every edge, a net for each parent and kind; the small nets first, as they have the least choice."""
+    rows: list[list[tuple[str, float, float]]] = [[] for _ in range(max(row.values()) + 1)]
+    for span in sorted(spans, key=lambda span: span.left):
+        rows[row[span.node.id]].append((span.node.id, span.left, span.right))
+    router = EdgeRouter(rows, left - _ROOM, frame.WIDTH - frame.MARGIN, _HEIGHT)
+    nets: dict[tuple[str, str], dict[str, bool]] = defaultdict(dict)
     for parent, child, edge in parent_edges(nodes):
-        nets[parent.id, edge.line][child.id] = boxes[child.id]
-    steps = int((frame.WIDTH - frame.MARGIN - left) / _STEP) + 4
-    grid = Grid([left - 4 * _STEP + _STEP * i for i in range(steps + 1)], _tracks(tops))
-    for box in boxes.values():
-        grid.block(box.grown(1.5))
-    paths: dict[tuple[str, str], Sequence[Point]] = {}
-    for (parent_id, line), children in sorted(
-        nets.items(), key=lambda item: (_extent(item[1], boxes[item[0][0]]), item[0])
-    ):
-        for child_id, points in route_net(grid, f"{parent_id} {line}", boxes[parent_id], children).items():
-            paths[parent_id, child_id] = points
-    return paths
-
-
-def _extent(children: Mapping[str, Box], parent: Box) -> float:
-    return sum(abs(box.left - parent.right) + abs(box.middle - parent.middle) for box in children.values())
+        nets[parent.id, edge.line][child.id] = edge == child.parents[0]
+    ways: dict[tuple[str, str], Sequence[Corner]] = {}
+    for net in router.in_order(Net(f"{parent} {line}", parent, children) for (parent, line), children in nets.items()):
+        ways |= {(net.name, child): way for child, way in router.route(net).items()}
+    return ways
 
 
 @dataclass(frozen=True)

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
+from clados.drawing.channels import Point
 from clados.drawing.layout.nodes import ARROW, NOTE, Drawable, Extent, Ports
 from clados.drawing.layout.sheet import Sheet
-from clados.drawing.route import Point
 from clados.drawing.svg import element
 
 Side = Literal["left", "right"]

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from clados.drawing.channels import Point
 from clados.drawing.layout.joins import Side
 from clados.drawing.layout.nodes import NOTE, Drawable, Extent, Ports
 from clados.drawing.layout.sheet import Sheet
-from clados.drawing.route import Point
 from clados.drawing.svg import Box
 
 ABOVE, BELOW = 22.0, 16.0  # room over a column whose top goes elsewhere, or below one

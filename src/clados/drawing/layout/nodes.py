@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
+from clados.drawing.channels import Point
 from clados.drawing.layout.sheet import Sheet, label_width
-from clados.drawing.route import Point
 from clados.drawing.scale import count_label
 from clados.drawing.svg import Box, element
 

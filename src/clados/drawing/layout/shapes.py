@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from clados.drawing.channels import Point
 from clados.drawing.layout.joins import R
 from clados.drawing.layout.nodes import ARROW, HEAD, NOTE, PAD, Drawable, Extent, Ports, share_label
 from clados.drawing.layout.sheet import Sheet, label_width
-from clados.drawing.route import Point
 from clados.drawing.svg import Box, element
 
 INDENT, BETWEEN = 20.0, 64.0  # from level to level; between the two sides at the lowest

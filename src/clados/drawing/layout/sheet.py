@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from clados.drawing import svg
-from clados.drawing.route import Point
+from clados.drawing.channels import Point
 from clados.drawing.svg import Box, coordinate, element
 
 BOLD = 1.09  # by how much bold letters are wider
