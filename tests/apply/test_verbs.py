@@ -30,6 +30,7 @@ CAN = {
     "t5-v1.1": "generate fill embed translate summarize answer",
     "vit": "classify",
     "clip": "embed match",
+    "flamingo": "caption",
     "decision-transformer": "act",
 }
 

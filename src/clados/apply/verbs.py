@@ -69,6 +69,7 @@ VERBS: dict[str, Callable[[s.Model, _Learned], bool]] = {
     "match": lambda model, learned: model.compares,
     "paint": lambda model, learned: model.paints,
     "reconstruct": lambda model, learned: getattr(model, "codes", getattr(model, "coder", None)) is not None,
+    "caption": lambda model, learned: model.captions,
     "fold": lambda model, learned: model.reads(s.Alignment) is not None,
     "act": _acts,
 }

@@ -64,6 +64,7 @@ GROUPS: dict[str, dict[str, Command]] = {
         "match": Command("clados.cli.apply", "Match images with texts", reads=True),
         "paint": Command("clados.cli.paint", "Paint an image of a text", reads=True),
         "reconstruct": Command("clados.cli.paint", "Make images small by codes, and large again", reads=True),
+        "caption": Command("clados.cli.caption", "Write what is to be seen in images", reads=True),
         "fold": Command("clados.cli.fold", "Predict where the atoms of a protein stand", reads=True),
         "act": Command("clados.cli.apply", "Let a model act in an environment", reads=True),
     },

@@ -9,14 +9,18 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from PIL import Image
 
 from clados.apply.act import act
+from clados.apply.caption import caption
 from clados.apply.chat import chat
 from clados.apply.classify import classify
 from clados.apply.discriminate import discriminate
 from clados.apply.fill import fill
+from clados.apply.fold import fold, write_fold
 from clados.apply.match import match
+from clados.apply.paint import paint, reconstruct
 from clados.apply.rank import rank
 from clados.apply.ready import Ready, load
 from clados.apply.summarize import summarize
@@ -33,6 +37,7 @@ from clados.train.planned import planned
 PROMPT, BLANK, SENTENCE = "The people of the", "The {} of the country", "Please enter a valid date."
 QUESTION = "What is the meaning of 'house'?"
 EPISODES = 3
+PAINTED, STEPS = "a red heart", 4
 
 Answers = tuple[Any, Any]  # from the command line, from Python
 
@@ -144,6 +149,32 @@ def _act(ready: Ready, folder: Path, row: Any, scratch: Path) -> Answers:
     return command("act", str(folder), "--episodes", str(EPISODES))["mean"], act(ready, episodes=EPISODES).mean
 
 
+def _paint(ready: Ready, folder: Path, row: Any, scratch: Path) -> Answers:
+    out = scratch / "painted.png"
+    command("paint", str(folder), PAINTED, "--steps", str(STEPS), "--out", str(out))
+    return _numbers(out), paint(ready, PAINTED, steps=STEPS)[0].squeeze().tolist()
+
+
+def _reconstruct(ready: Ready, folder: Path, row: Any, scratch: Path) -> Answers:
+    file, out = _picture(row.picture, scratch), scratch / "again.png"
+    command("reconstruct", str(folder), str(file), "--out", str(out))
+    return _numbers(out), reconstruct(ready, file)[0].squeeze().tolist()
+
+
+def _caption(ready: Ready, folder: Path, row: Any, scratch: Path) -> Answers:
+    file = _picture(row.pictures[0], scratch)
+    return command("caption", str(folder), "--image", str(file))[0]["caption"], caption(ready, file)[0]
+
+
+def _fold(ready: Ready, folder: Path, row: Any, scratch: Path) -> Answers:
+    """The files, to the letter."""
+    protein, ours, theirs = (scratch / name for name in ("protein.fasta", "ours.pdb", "theirs.pdb"))
+    protein.write_text(f">held out\n{row.protein.letters[row.start : row.end]}\n", encoding="utf-8")
+    command("fold", str(folder), str(protein), "--out", str(theirs))
+    write_fold(fold(ready, protein), ours)
+    return theirs.read_text(encoding="utf-8"), ours.read_text(encoding="utf-8")
+
+
 # The same question asked by command and by function, for each verb; a row is one of the held-out data.
 ANSWERS: dict[str, Callable[[Ready, Path, Any, Path], Answers]] = {
     "generate": _generate,
@@ -156,6 +187,10 @@ ANSWERS: dict[str, Callable[[Ready, Path, Any, Path], Answers]] = {
     "classify": _classify,
     "match": _match,
     "act": _act,
+    "paint": _paint,
+    "reconstruct": _reconstruct,
+    "caption": _caption,
+    "fold": _fold,
 }
 
 
@@ -165,6 +200,12 @@ def _picture(picture: Any, scratch: Path) -> Path:
     file = scratch / "image.png"
     Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image).save(file)
     return file
+
+
+def _numbers(file: Path) -> Any:
+    """The numbers of an image's pixels."""
+    with Image.open(file) as image:
+        return np.asarray(image).tolist()
 
 
 def _rounded(row: dict[str, Any]) -> dict[str, Any]:

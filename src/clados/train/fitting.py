@@ -31,6 +31,7 @@ from clados.spec.core.scale import mixes, nearest_size, scaled, width
 
 SMALL_PARAMS = "5M"
 PATCHES = 8  # along each side of a small image
+NFNET_PLACE = 32  # pixels along each side of a place of NFNet's last map
 SEEN = 64  # images that are looked at to know their size
 
 
@@ -203,6 +204,16 @@ def _(inputs: s.ThreeConvolutions | s.OverlappingPatches, context: FitContext) -
 
 
 @fit_inputs.register
+def _(inputs: s.NFNet, context: FitContext) -> s.Inputs:
+    """Small images at twice their side, in multiples of the 32 pixels that become one place."""
+    if not context.examples:
+        return inputs
+    image, channels = _images(context)
+    side = -(-2 * image // NFNET_PLACE) * NFNET_PLACE
+    return inputs if side >= inputs.image else inputs.but(image=side, channels=channels)
+
+
+@fit_inputs.register
 def _(inputs: s.Trajectory, context: FitContext) -> s.Inputs:
     _same_shape(inputs, context)
     first, longest = context.examples[0], max(map(len, context.examples))
@@ -257,7 +268,8 @@ def fit_model(model: s.Model, context: FitContext) -> s.Model:
         s.Frames: Episode,
         s.Binned: Episode,
     }
-    wanted = Captioned if model.compares else next((kinds[each] for each in kinds if model.reads(each)), None)
+    read = next((kinds[each] for each in kinds if model.reads(each)), None)
+    wanted = Captioned if model.compares or model.captions else read
     if wanted is not None:
         of_kind(context.examples, wanted)
     classes = len(context.facts.classes)

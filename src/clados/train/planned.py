@@ -80,7 +80,7 @@ def planned(choices: Choices, begun: Start | None = None) -> Plan:
             raise InputError(f"{taught.folder}: the teacher's vocabulary is another than that of {begun.folder}")
         if isinstance(stage, s.Tuning):
             tokenizer = tokenizer and grown(tokenizer, paper.vocab, one.marks(kept), one.end)
-            model = tuned(headed(paper, stage), begun, tokenizer)
+            model = tuned(headed(paper, stage), begun, tokenizer, kept)
     elif taught:
         tokenizer = taught.tokenizer
         model = student(headed(paper, stage), one.teacher, taught, FitContext(kept, tokenizer, length, facts))

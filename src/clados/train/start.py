@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import nn
@@ -22,6 +23,7 @@ from clados.names import TOKEN_ROLES
 from clados.nn.kinds.model import WholeModel
 from clados.objectives import Batch
 from clados.small import model_folder
+from clados.spec.core.scale import width
 from clados.train.fitting import Facts, FitContext, fit_model, headed
 
 
@@ -148,15 +150,19 @@ def grown(tokenizer: Tokenizer, vocab: s.Vocabulary, marks: Sequence[str], end: 
     return tokenizer.grown(more, roles)
 
 
-def tuned(paper: s.Model, begun: Start, tokenizer: Tokenizer | None) -> s.Model:
+def tuned(paper: s.Model, begun: Start, tokenizer: Tokenizer | None, examples: Sequence[Any] = ()) -> s.Model:
     """The declared model at the size, with the positions and vocabulary of what it starts from.
 
-    Where what it starts from has another structure, it is that structure.
+    Where what it starts from has another structure, it is that structure. What looks at images beside a text that
+    starts from a language model is drawn anew, for the images of the examples.
     """
     context = FitContext((), tokenizer, begun.most or begun.length or 1, begun.facts)
-    if type(paper) is type(begun.model) and begun.model.reads(s.Pixels):  # its levels and norms fit its images
-        return fit_model(begun.model, context)
+    if type(paper) is type(begun.model) and (begun.model.reads(s.Pixels) or paper.captions):
+        return fit_model(begun.model, context)  # its levels and norms fit its images
     own = paper.resized(begun.model.size)
+    if paper.captions:
+        own = own.but(init=paper.init.narrowed(width(paper) / width(own)))
+        context = replace(context, examples=examples)
     made = own if tokenizer is None else _roomy(fit_model(own, context), begun.model)
     same = type(paper) is not type(begun.model) or _shapes(made) >= _shapes(begun.model)
     if same or tokenizer is None:

@@ -39,10 +39,12 @@ def check_layered(model: s.Model, word: str) -> None:
     """Refuse what is said of upper layers of a model of several networks, of which none stands above the others.
 
     Raises:
-        InputError: for a model of images that has levels, and one that has no stack.
+        InputError: for a model of images that has levels, or stages beside its layers, and one that has no stack.
     """
     parts = [*s.parts(model)]
-    if any(isinstance(each, s.Levels) for each in parts) or not any(isinstance(each, s.Stack) for each in parts):
+    if any(isinstance(each, s.Levels | s.NFNetSize) for each in parts) or not any(
+        isinstance(each, s.Stack) for each in parts
+    ):
         raise InputError(f"{word} is of the layers of a stack; this {type(model).__name__} has others beside them")
 
 

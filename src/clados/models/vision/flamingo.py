@@ -31,7 +31,9 @@ declaration = Declaration(
     assumed=(
         "vision: its last stage is read, without NFNet's last convolution; sizes.9b: 40 layers as published, where "
         "Chinchilla's 7.1B has 32; init, recipe.batch: not published, N(0, 0.02) stands here",
-        "stack, inputs: Chinchilla's, with what is assumed there; both added tokens have rows of its table, frozen too",
+        "stack, inputs: Chinchilla's, with what is assumed there; both added tokens have rows of its table, and these "
+        "learn, where of the two the paper says so of the chunk's end",
+        "recipe: the vision, which learned apart to tell pairs (two-way contrast with a BERT), stays here as drawn",
         "resampler, gated: where norms stand is from replications, their eps torch's; recipe: the resampler decays too",
     ),
 )

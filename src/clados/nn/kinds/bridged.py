@@ -36,6 +36,7 @@ class Bridged(WholeModel):
         input_ids: Tensor | None = None,
         *,
         pixel_values: Tensor | None = None,
+        image_hidden_states: Tensor | None = None,
         attention_mask: Tensor | None = None,
         **unknown: Any,
     ) -> Tensor:
@@ -45,22 +46,25 @@ class Bridged(WholeModel):
             input_ids: [batch, length]; each of its image tokens stands for the next image of its text.
             pixel_values: [batch, images, channels, height, width], or with frames after the images; None for none.
                 A text with fewer images than others is filled up after its last.
+            image_hidden_states: what is ``seen`` of the images, instead of them.
             attention_mask: [batch, length], 0 for padding.
 
         Raises:
             SpecError: for other arguments, or a text with more image tokens than images.
         """
-        refuse_unknown(unknown, ("input_ids", "pixel_values", "attention_mask"))
+        refuse_unknown(unknown, ("input_ids", "pixel_values", "image_hidden_states", "attention_mask"))
         ids = check_ids(input_ids, 0, None)
         batch, length = ids.shape
         check_shape("attention_mask", attention_mask, (batch, length))
         channels = self.spec.vision.channels
         shape = (channels, "height", "width")
         check_shape("pixel_values", pixel_values, (batch, "images", *shape), (batch, "images", "frames", *shape))
+        latents, width = self.spec.resampler.latents, self.spec.size.resampler.d_model
+        check_shape("image_hidden_states", image_hidden_states, (batch, "images", latents, width))
         positions = torch.arange(length, device=ids.device)[None]
         keep = None if attention_mask is None else attention_mask.bool()
         x = self.inputs(ids, positions)
-        images = None if pixel_values is None else self.seen(pixel_values)
+        images = image_hidden_states if pixel_values is None else self.seen(pixel_values)
         context = self.stack.contexts(x, positions, keep, 0, None)[0]
         sees = None if images is None else self.last_image(ids, images)
         for layer, block in enumerate(self.stack.each()):

@@ -166,7 +166,7 @@ def _sized(size: Scalable, ratio: float, more: int, limits: _Limits) -> Scalable
         narrow = _resnet(image, ratio) if isinstance(image, ResNetSize) else _one(image, ratio, more, limits)
         return Towers(narrow, _one(size.text, ratio, more, limits), joint)
     if isinstance(size, BridgedSize):
-        return size.but(text=_one(size.text, ratio, more, limits))
+        return size.beside(_one(size.text, ratio, more, limits))
     if isinstance(size, FoldSize):
         return _folding(size, ratio, more, limits)
     if isinstance(size, DenoiserSize):

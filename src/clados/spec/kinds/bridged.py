@@ -1,6 +1,8 @@
 """Models that write a text which looks at images (Alayrac et al. 2022, Flamingo)."""
 
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Self
 
 from clados.spec.attention.masks import All
 from clados.spec.bridging.gated import GatedCross
@@ -11,10 +13,13 @@ from clados.spec.core.pieces import Env, Held, Named, Pieces, Several
 from clados.spec.core.sizes import NFNetSize, Size
 from clados.spec.errors import SpecError
 from clados.spec.heads.base import Head
+from clados.spec.inputs.base import Inputs
 from clados.spec.inputs.text import Tokens
 from clados.spec.kinds.model import HasHeads, OneTower, check_heads
 from clados.spec.norms import LayerNorm
 from clados.spec.stacks.stack import Stack
+
+NARROWEST = 16  # channels of a small vision, of which all widths are multiples, and numbers of a head of its resampler
 
 
 class BridgedSize(Part):
@@ -38,6 +43,29 @@ class BridgedSize(Part):
         """Layers of the text that have one that looks at images before them."""
         return -(-self.text.layers // self.every)
 
+    def beside(self, text: Size) -> Self:
+        """The size beside a language model of another: what is seen is as wide as its text at most, and as less deep.
+
+        The published sizes have one vision and one resampler beside language models of 2048 to 8192 numbers.
+        """
+        published, vision = self.vision.widths[-1], self.vision
+        ratio = min(1.0, text.d_model / published)
+        widths = vision.widths
+        if ratio < 1:
+            widths = tuple(NARROWEST * max(1, round(each * ratio / NARROWEST)) for each in widths)
+        most = min(self.resampler.heads, max(1, widths[-1] // NARROWEST))
+        heads = next(each for each in range(most, 0, -1) if widths[-1] % each == 0)
+        return self.but(
+            text=text,
+            resampler=self.resampler.but(layers=_fewer(self.resampler.layers, ratio), d_model=widths[-1], heads=heads),
+            vision=vision.but(layers=tuple(_fewer(each, ratio) for each in vision.layers), widths=widths),
+            every=_fewer(self.every, min(1.0, text.layers / self.text.layers)),
+        )
+
+
+def _fewer(number: int, ratio: float) -> int:
+    return max(1, round(number * ratio))
+
 
 class Bridged(OneTower, kw_only=True):
     """A language model in whose layers each token looks at the last image before it (arXiv:2204.14198, §2).
@@ -57,6 +85,18 @@ class Bridged(OneTower, kw_only=True):
         check_heads(type(self).__name__, self.heads)
         if isinstance(self.stack.sees, All):
             raise SpecError("Bridged.stack.sees is All(); what writes sees Causal()")
+
+    def resized(self, size: Part) -> Self:
+        """At another size, or around a language model of another; with fewer latents where these are narrower."""
+        made = self.size.beside(size) if isinstance(size, Size) else size
+        if not isinstance(made, BridgedSize):
+            raise SpecError(f"Bridged.size is {made!r}; a BridgedSize is needed, or the Size of its text")
+        ratio = min(1.0, made.resampler.d_model / self.size.resampler.d_model)
+        return self.but(size=made, resampler=self.resampler.but(latents=_fewer(self.resampler.latents, ratio)))
+
+    def adapted(self, inputs: Callable[[Inputs], Inputs], head: Callable[[Head], Head]) -> Self:
+        changed = super().adapted(inputs, head)
+        return changed.but(vision=inputs(self.vision))
 
     @property
     def towers(self) -> tuple[HasHeads, ...]:

@@ -8,7 +8,8 @@ from clados.spec.learning.objectives.base import Objective
 class ImagesInText(Objective, kw_only=True):
     """-log p(x_t | x_<t, images up to t), weighed by the set of data that it is of (arXiv:2204.14198, §2.3, eq. 2).
 
-    In web pages an image stands at the text before it or after it, by lot.
+    In web pages an image stands at the text before it or after it, by lot. Each set's loss is a mean over its tokens;
+    images are not predicted. Pairs and pages are made of images with captions; of videos there are none.
     """
 
     verb: ClassVar[str] = "caption"
