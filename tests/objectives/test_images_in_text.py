@@ -16,7 +16,7 @@ from clados.data.training import train_tokenizer
 from clados.models.declared import declared
 from clados.nn import WholeModel, build
 from clados.objectives import Batch, Setting, SourceConfig, VocabIds, task
-from clados.objectives.images_in_text import TABLE, LearnedMarks, Page
+from clados.objectives.images_in_text import TOKEN_TABLE, ImagePage, LearnedMarks
 from clados.proofs.cases import small
 from clados.train.trained import OWNED, hold, merge
 
@@ -36,13 +36,13 @@ def made() -> tuple[WholeModel, Setting]:
     return module, Setting(model, 24, VocabIds.declared(model.vocab))
 
 
-def rows(number: int) -> list[Page]:
+def rows(number: int) -> list[ImagePage]:
     random = generator(8)
     found = []
     for i in range(number):
         images = tuple(random.integers(0, 256, (20, 20, 3), np.uint8) for _ in range(3))
         texts = tuple(random.integers(0, 30, n) for n in (3 + i % 3, 5, 4))
-        found.append(Page(images, texts, np.concatenate(texts)))
+        found.append(ImagePage(images, texts, np.concatenate(texts)))
     return found
 
 
@@ -134,11 +134,11 @@ def test_only_resampler_gates_and_marks_learn() -> None:
     task(OBJECTIVE).loss(model, batch).mean.backward()
     learned = {name.partition(".")[0] for name, weight in model.named_parameters() if weight.grad is not None}
     assert learned == {"resampler", "gates", OWNED}
-    before = model.get_parameter(TABLE).detach().clone()
+    before = model.get_parameter(TOKEN_TABLE).detach().clone()
     with torch.no_grad():
         marks.rows.add_(1.0)
     merge(model)
-    after = model.get_parameter(TABLE)
+    after = model.get_parameter(TOKEN_TABLE)
     assert torch.equal(after[:-2], before[:-2])
     assert torch.equal(after[-2:], before[-2:] + 1)
 

@@ -16,9 +16,9 @@ from clados.errors import InputError, check_seed
 from clados.nn.kinds.model import WholeModel
 from clados.nn.memory import enough_memory
 
-NEW = 20  # tokens of a caption at most, where nobody says how many
+CAPTION_TOKENS = 20  # tokens of a caption at most, where nobody says how many
 
-Example = tuple[Image, str]
+ImageAndText = tuple[Image, str]
 
 
 class Looking:
@@ -50,9 +50,9 @@ def caption(
     source: ModelSource,
     images: Image | Sequence[Image],
     *,
-    examples: Sequence[Example] = (),
+    examples: Sequence[ImageAndText] = (),
     prompt: str = "",
-    max_new_tokens: int = NEW,
+    max_new_tokens: int = CAPTION_TOKENS,
     temperature: float = 0.0,
     seed: int = 0,
     device: str | torch.device = "cpu",
@@ -87,11 +87,11 @@ def caption(
         raise InputError("a prompt or an example's text has the mark of an image; images are given as images")
     ready.known([ids.tolist()])
     prompts = torch.from_numpy(ids.astype(np.int64)).to(ready.device).expand(len(given), -1)
-    return written(ready, prompts, model.seen(pictures), max_new_tokens, temperature, seed)
+    return write_captions(ready, prompts, model.seen(pictures), max_new_tokens, temperature, seed)
 
 
-def written(
-    ready: Ready, prompts: Tensor, images: Tensor, new: int = NEW, temperature: float = 0.0, seed: int = 0
+def write_captions(
+    ready: Ready, prompts: Tensor, images: Tensor, new: int = CAPTION_TOKENS, temperature: float = 0.0, seed: int = 0
 ) -> list[str]:
     """What a model writes on after prompts, [texts, length] ids, beside what it has seen of their images."""
     end = ready.spec.image_token + 1  # type: ignore[attr-defined]

@@ -11,7 +11,7 @@ from torch.func import functional_call
 from torch.nn.functional import cross_entropy
 
 from clados import spec as s
-from clados.apply.caption import chunk, written
+from clados.apply.caption import chunk, write_captions
 from clados.apply.chrf import chrf
 from clados.apply.ready import Ready
 from clados.data.examples import Captioned, Picture
@@ -25,14 +25,14 @@ from clados.objectives.tasks import NATS, Listed, Small, Source, SourceConfig, T
 from clados.objectives.text import beside_bigram, bigram, unigram
 
 IMAGE, CHUNK_END = "<image>", "<EOC>"
-IMAGES = 5  # of a page at most (§2.4)
-TABLE = "inputs.tokens.weight"
+PAGE_IMAGES = 5  # of a page at most (§2.4)
+TOKEN_TABLE = "inputs.tokens.weight"
 UNPREDICTED = -100
 CONSTANTS = 32  # captions that are tried as one for all images
 
 
 @dataclass(frozen=True, eq=False)
-class Page:
+class ImagePage:
     """Images, the best caption of each, and all captions of the first."""
 
     pictures: tuple[Picture, ...]
@@ -40,7 +40,7 @@ class Page:
     whole: Ids
 
 
-class ImagesInTextTask(Task[s.ImagesInText, Page], objective=s.ImagesInText):
+class ImagesInTextTask(Task[s.ImagesInText, ImagePage], objective=s.ImagesInText):
     """An image with its best caption, with all its captions, and on a page with others of its category."""
 
     reads = Captioned
@@ -83,21 +83,24 @@ class ImagesInTextTask(Task[s.ImagesInText, Page], objective=s.ImagesInText):
             groups.setdefault(row.category, []).append(i)
         others = [[i for i in groups[row.category] if i != at] for at, row in enumerate(rows)]
 
-        def make(at: int, epoch: int, index: int) -> Page:
+        def make(at: int, epoch: int, index: int) -> ImagePage:
             random = generator(config.seed, 3, epoch, index)
-            beside = [others[at][i] for i in random.permutation(len(others[at]))[: IMAGES - 1]]
+            beside = [others[at][i] for i in random.permutation(len(others[at]))[: PAGE_IMAGES - 1]]
             chosen = (at, *beside)
-            return Page(tuple(images[i] for i in chosen), tuple(best[i] for i in chosen), whole[at])
+            return ImagePage(tuple(images[i] for i in chosen), tuple(best[i] for i in chosen), whole[at])
 
         return Listed(range(len(rows)), make)
 
-    def prepare(self, rows: Sequence[Page], random: Sequence[Random], setting: Setting) -> Batch:
+    def prepare(self, rows: Sequence[ImagePage], random: Sequence[Random], setting: Setting) -> Batch:
         """Of each row three texts: the first image with its caption, with all its captions, and the page.
 
         On a page each text stands before its image; by lot it stands behind it, and looks at it.
         """
         model: Any = setting.model
-        image, room = model.image_token, setting.length or max(sum(map(len, row.texts)) + 2 * IMAGES for row in rows)
+        image, room = (
+            model.image_token,
+            setting.length or max(sum(map(len, row.texts)) + 2 * PAGE_IMAGES for row in rows),
+        )
         texts = {
             "pairs": [chunk(row.texts[0], image) for row in rows],
             "long_pairs": [chunk(row.whole, image) for row in rows],
@@ -169,7 +172,7 @@ class ImagesInTextTask(Task[s.ImagesInText, Page], objective=s.ImagesInText):
             pixels = pictures([row.pictures[0] for row in rows[at : at + sample.batch]], ready.spec)[:, None]
             images = model.seen(pixels.to(ready.device))
             begun = torch.full((len(pixels), 1), model.image_token, device=ready.device)
-            found += written(ready, begun, images)
+            found += write_captions(ready, begun, images)
         wanted = [decode(row.texts[0].tolist()).strip() for row in rows]
         exchanged = chrf([*found[1:], found[0]], wanted)
         constant = max(chrf([each] * len(wanted), wanted) for each in dict.fromkeys(wanted[:CONSTANTS]))
@@ -183,17 +186,17 @@ class LearnedMarks(Owned):
 
     def __init__(self, model: WholeModel) -> None:
         super().__init__()
-        self.rows = nn.Parameter(model.get_parameter(TABLE)[-2:].detach().clone())
+        self.rows = nn.Parameter(model.get_parameter(TOKEN_TABLE)[-2:].detach().clone())
 
     def leave(self, model: nn.Module) -> None:
         """Put them into the table."""
-        model.get_parameter(TABLE)[-2:] = self.rows
+        model.get_parameter(TOKEN_TABLE)[-2:] = self.rows
 
 
 def _with_marks(model: WholeModel) -> dict[str, Tensor]:
     """The table with the rows that are learned, by its name; nothing where none are."""
     marks = getattr(model, "owned", None)
-    return {TABLE: torch.cat([model.get_parameter(TABLE)[:-2], marks.rows])} if marks is not None else {}
+    return {TOKEN_TABLE: torch.cat([model.get_parameter(TOKEN_TABLE)[:-2], marks.rows])} if marks is not None else {}
 
 
 def _page(texts: Sequence[Ids], image: int, room: int, *, before: bool) -> Ids:

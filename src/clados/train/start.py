@@ -23,7 +23,6 @@ from clados.names import TOKEN_ROLES
 from clados.nn.kinds.model import WholeModel
 from clados.objectives import Batch
 from clados.small import model_folder
-from clados.spec.core.scale import width
 from clados.train.fitting import Facts, FitContext, fit_model, headed
 
 
@@ -161,7 +160,6 @@ def tuned(paper: s.Model, begun: Start, tokenizer: Tokenizer | None, examples: S
         return fit_model(begun.model, context)  # its levels and norms fit its images
     own = paper.resized(begun.model.size)
     if paper.captions:
-        own = own.but(init=paper.init.narrowed(width(paper) / width(own)))
         context = replace(context, examples=examples)
     made = own if tokenizer is None else _roomy(fit_model(own, context), begun.model)
     same = type(paper) is not type(begun.model) or _shapes(made) >= _shapes(begun.model)
