@@ -134,3 +134,13 @@ def test_a_small_clip_reads_images_by_a_transformer_as_the_declared_one_does() -
 
 def test_a_small_glam_has_experts_whatever_its_nearest_size_is() -> None:
     assert mixes(planned(Choices(model="glam", params="1M", vocab=512, steps=1)).model)
+
+
+def test_a_size_that_is_named_keeps_its_own_proportions_at_a_budget(tmp_path: Path) -> None:
+    """Clark et al. 2020, table 6: small's embedding is half as wide as the model (128 of 256), base's as wide (768)."""
+    texts = write_texts(tmp_path)
+    small, base = (planned(choices(texts, f"electra:{size}", params="1M")) for size in ("small", "base"))
+    assert small.model.size.d_embedding == small.model.size.d_model // 2
+    assert base.model.size.d_embedding is None
+    assert base.numbers_of == "electra:base"
+    assert all(abs(s.count_parameters(plan.model).total - 1e6) < 5e4 for plan in (small, base))

@@ -25,7 +25,7 @@ class Choices:
     Attributes:
         model: a card's id or name, perhaps with a size ("gpt-2", "gpt-2:small"); kept as its id.
         params: the budget; by default 5M, or the paper's own largest size where that is smaller. A size that is named
-            is built as published.
+            is built as published, or with a budget in its own proportions.
         data: a path, or the name of an embedded set; earlier stages read it too where they learn from the same kind.
         mix: instead, a file that lists several with their weights. skip_bad: leave out lines that cannot be used.
         cache: a folder for the texts' tokens; large data have one of their own without it.

@@ -287,7 +287,7 @@ def fit_model(model: s.Model, context: FitContext) -> s.Model:
 def sized(
     declaration: s.Declaration, size: str | None, params: str | None, stage: s.Stage, context: FitContext
 ) -> s.Model:
-    """A declared model that fits the data: at a published size, or brought to a budget from the nearest of them.
+    """A declared model that fits the data: at a published size, or brought to a budget from that or the nearest size.
 
     Without either, 5M; or the largest published size, where that is smaller.
 
@@ -295,9 +295,9 @@ def sized(
         InputError: for an unknown size, or a budget that cannot be met.
         DataError: for data that no size of the model reads.
     """
-    if size:
+    if size and params is None:
         return fit_model(headed(declaration.at(size), stage), context)
-    usable = usable_sizes(declaration, stage, context.examples)
+    usable = {size: headed(declaration.at(size), stage)} if size else usable_sizes(declaration, stage, context.examples)
     if not usable:
         raise DataError(
             f"the data hold {type(context.examples[0]).__name__} examples of a shape that the model does not read"
