@@ -1,12 +1,20 @@
 """Labels beside points of a scatter, moved until none touches another, with a leader line where they had to go far."""
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import product
+from typing import Literal
 
 from clados.drawing.svg import Box
 
 _NEAR = 9.0  # from the point to a label that needs no leader
+_WIDE, _HIGH = 64.0, 20.0  # of the cells by which what is near is found, in pixels
+_TRIED = 800  # labels in all orders that are tried, about
+_RINGS = 24  # around a point; beyond, nobody sees what a label belongs to
+
+_ANGLES = [(math.cos(math.tau * step / 24), math.sin(math.tau * step / 24)) for step in range(24)]
 
 _Line = tuple[tuple[float, float], tuple[float, float]]
 
@@ -31,39 +39,97 @@ class PlacedLabel:
     leader: tuple[float, float] | None = None
 
 
+_Sides = tuple[float, float, float, float]  # left, top, right, bottom
+
+
+@dataclass(frozen=True)
+class _Taken:
+    """What is on the paper already, by the cells that it touches: points, labels, leaders."""
+
+    points: dict[tuple[int, int], list[tuple[str, _Sides]]] = field(default_factory=lambda: defaultdict(list))
+    labels: dict[tuple[int, int], list[_Sides]] = field(default_factory=lambda: defaultdict(list))
+    leaders: dict[tuple[int, int], list[_Line]] = field(default_factory=lambda: defaultdict(list))
+
+    def add(self, label: PlacedLabel) -> None:
+        """A label is placed, with its leader."""
+        sides = _sides(label.box)
+        for cell in _cells(sides):
+            self.labels[cell].append(sides)
+        if label.leader:
+            for cell in _cells(_spanned(label.anchor, label.leader)):
+                self.leaders[cell].append((label.anchor, label.leader))
+
+
+def _sides(box: Box) -> _Sides:
+    return box.left, box.top, box.right, box.bottom
+
+
+def _cells(sides: _Sides) -> Iterator[tuple[int, int]]:
+    left, top, right, bottom = sides
+    columns = range(int(left // _WIDE), int(right // _WIDE) + 1)
+    return product(columns, range(int(top // _HIGH), int(bottom // _HIGH) + 1))
+
+
+def _spanned(start: tuple[float, float], end: tuple[float, float]) -> _Sides:
+    return min(start[0], end[0]), min(start[1], end[1]), max(start[0], end[0]), max(start[1], end[1])
+
+
+def _meet(one: _Sides, other: _Sides) -> bool:
+    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
+
+
 def place_labels(spots: Sequence[Spot], bounds: Box, radius: float) -> dict[str, PlacedLabel]:
     """A place for every label, within `bounds`, off all points (of `radius`), all other labels and their leaders.
 
-    Labels in a crowd come first. One that finds no room is put before all others, and all are placed anew.
-
     Raises:
-        ValueError: there is no room, whatever the order.
+        ValueError: there is no room for one of them.
+    """
+    placed = labels_with_room(spots, bounds, radius)
+    if without := [spot.id for spot in spots if spot.id not in placed]:
+        raise ValueError(f"no room for the label of {without[0]!r}")
+    return placed
+
+
+def labels_with_room(spots: Sequence[Spot], bounds: Box, radius: float) -> dict[str, PlacedLabel]:
+    """Places as `place_labels` gives them, for as many labels as find one.
+
+    Labels in a crowd come first. Those that find no room are put before all others, and all are placed anew.
     """
     order = sorted(spots, key=lambda spot: (-_crowd(spot, spots), spot.x, spot.id))
-    points = {spot.id: Box(spot.x - radius, spot.y - radius, 2 * radius, 2 * radius).grown(1) for spot in spots}
-    for _ in range(len(order) + 1):
-        placed: dict[str, PlacedLabel] = {}
-        stuck = next((spot for spot in order if not _settle(spot, bounds, points, placed)), None)
-        if stuck is None:
-            return placed
-        order.remove(stuck)
-        order.insert(0, stuck)
-    raise ValueError(f"no room for the label of {stuck.id!r}" if stuck else "no room for the labels")
+    far = radius + 1
+    points = {spot.id: (spot.x - far, spot.y - far, spot.x + far, spot.y + far) for spot in spots}
+    by_cell = _Taken().points
+    for name, point in points.items():
+        for cell in _cells(point):
+            by_cell[cell].append((name, point))
+    best: dict[str, PlacedLabel] = {}
+    for _ in range(max(min(_TRIED // max(len(spots), 1), 8), 1)):
+        taken, placed = _Taken(by_cell), dict[str, PlacedLabel]()
+        for spot in order:
+            if found := _settled(spot, points[spot.id], bounds, taken):
+                placed[spot.id] = found
+                taken.add(found)
+        best = max(best, placed, key=len)
+        if len(placed) == len(spots):
+            break
+        order.sort(key=lambda spot: spot.id in placed)
+    return best
 
 
-def _settle(spot: Spot, bounds: Box, points: Mapping[str, Box], placed: dict[str, PlacedLabel]) -> bool:
-    """Adds the label's place to `placed`; False when there is none."""
-    others = [box for name, box in points.items() if name != spot.id]
-    apart = [box for box in others if not box.overlaps(points[spot.id])]
-    labels = list(placed.values())
-    lines = [(label.anchor, label.leader) for label in labels if label.leader]
-    # Where the crowd is too thick, a leader may pass over points; never through a label.
-    for passed in (apart, []):
-        for candidate in _candidates(spot):
-            if _fits(candidate, bounds, others, labels, lines) and _clear(candidate, passed, labels):
-                placed[spot.id] = candidate
-                return True
-    return False
+def _settled(spot: Spot, point: _Sides, bounds: Box, taken: _Taken) -> PlacedLabel | None:
+    """The label at the first of its places that has room; None when there is none."""
+    over: PlacedLabel | None = None  # where the crowd is too thick, a leader passes over points; never through a label
+    for left, top, led in _candidates(spot):
+        sides = left, top, left + spot.width, top + spot.height
+        inside = bounds.left <= left and sides[2] <= bounds.right and bounds.top <= top and sides[3] <= bounds.bottom
+        if inside and _fits(sides, spot.id, taken):
+            box = Box(left, top, spot.width, spot.height)
+            each = PlacedLabel(box, (spot.x, spot.y), _nearest(box, spot) if led else None)
+            crossed = _crossed(each, spot.id, point, taken)
+            if not crossed:
+                return each
+            over = over or (each if crossed == "points" else None)
+    return over
 
 
 def _crowd(spot: Spot, spots: Sequence[Spot]) -> int:
@@ -71,8 +137,8 @@ def _crowd(spot: Spot, spots: Sequence[Spot]) -> int:
     return sum(abs(other.x - spot.x) < spot.width and abs(other.y - spot.y) < 2 * spot.height for other in spots)
 
 
-def _candidates(spot: Spot) -> Iterator[PlacedLabel]:
-    """Beside, above and below the point; then on growing ellipses around it."""
+def _candidates(spot: Spot) -> Iterator[tuple[float, float, bool]]:
+    """Left, top, and whether a leader is needed: beside, above and below the point; then on ellipses around it."""
     w, h = spot.width, spot.height
     for dx, dy in (
         (_NEAR, -h / 2),
@@ -84,40 +150,45 @@ def _candidates(spot: Spot) -> Iterator[PlacedLabel]:
         (-_NEAR - w + 3, -h - 3),
         (-_NEAR - w + 3, 3),
     ):
-        yield PlacedLabel(Box(spot.x + dx, spot.y + dy, w, h), (spot.x, spot.y))
-    for ring in range(1, 40):
-        for step in range(24):
-            angle = math.tau * step / 24
-            x = spot.x + (12 + ring * 9 + w / 2) * math.cos(angle)
-            y = spot.y + (10 + ring * 7) * math.sin(angle)
-            box = Box(round(x - w / 2, 2), round(y - h / 2, 2), w, h)
-            yield PlacedLabel(box, (spot.x, spot.y), _nearest(box, spot))
+        yield spot.x + dx, spot.y + dy, False
+    for ring in range(1, _RINGS):
+        for cosine, sine in _ANGLES:
+            x, y = spot.x + (12 + ring * 9 + w / 2) * cosine, spot.y + (10 + ring * 7) * sine
+            yield round(x - w / 2, 2), round(y - h / 2, 2), True
 
 
 def _nearest(box: Box, spot: Spot) -> tuple[float, float]:
     return min(max(spot.x, box.left), box.right), min(max(spot.y, box.top + 3), box.bottom - 3)
 
 
-def _fits(
-    candidate: PlacedLabel, bounds: Box, points: Sequence[Box], placed: Sequence[PlacedLabel], lines: Sequence[_Line]
-) -> bool:
-    """Whether the label is within bounds and touches no point, label or leader."""
-    box = candidate.box
-    inside = bounds.left <= box.left and box.right <= bounds.right
-    return (
-        inside
-        and bounds.top <= box.top
-        and box.bottom <= bounds.bottom
-        and not any(box.overlaps(other) for other in points)
-        and not any(box.overlaps(other.box.grown(1)) for other in placed)
-        and not any(box.crossed_by(*line) for line in lines)
-    )
+def _fits(sides: _Sides, own: str, taken: _Taken) -> bool:
+    """Whether the label touches no point of another, no label and no leader."""
+    left, top, right, bottom = sides
+    around = left - 1, top - 1, right + 1, bottom + 1  # labels keep a pixel apart
+    for cell in _cells(around):
+        if cell in taken.labels and any(_meet(around, other) for other in taken.labels[cell]):
+            return False
+        if cell in taken.points and any(name != own and _meet(sides, point) for name, point in taken.points[cell]):
+            return False
+        if cell in taken.leaders and any(_met_by(line, sides) for line in taken.leaders[cell]):
+            return False
+    return True
 
 
-def _clear(candidate: PlacedLabel, points: Sequence[Box], placed: Sequence[PlacedLabel]) -> bool:
-    """Whether the leader crosses none of the labels and none of these points."""
+def _met_by(line: _Line, sides: _Sides) -> bool:
+    left, top, right, bottom = sides
+    return _meet(_spanned(*line), sides) and Box(left, top, right - left, bottom - top).crossed_by(*line)
+
+
+def _crossed(candidate: PlacedLabel, own: str, point: _Sides, taken: _Taken) -> Literal["labels", "points", ""]:
+    """What the leader passes through: labels, or only points, but for those at its own `point`."""
     if candidate.leader is None:
-        return True
-    return not any(
-        box.crossed_by(candidate.anchor, candidate.leader) for box in [*(other.box for other in placed), *points]
-    )
+        return ""
+    line = candidate.anchor, candidate.leader
+    cells = [*_cells(_spanned(*line))]
+    if any(_met_by(line, label) for cell in cells for label in taken.labels.get(cell, ())):
+        return "labels"
+    others = (each for cell in cells for each in taken.points.get(cell, ()))
+    if any(name != own and _met_by(line, sides) and not _meet(sides, point) for name, sides in others):
+        return "points"
+    return ""

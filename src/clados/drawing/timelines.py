@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from clados.drawing import frame, svg
-from clados.drawing.labels import PlacedLabel, Spot, place_labels
+from clados.drawing.labels import PlacedLabel, Spot, labels_with_room
 from clados.drawing.lanes import Lane, Span, lanes
 from clados.drawing.palette import Ink, ink
 from clados.drawing.records import Node, by_date
@@ -19,6 +19,8 @@ from clados.drawing.terminal import OneLine, TerminalBar
 _RADIUS = 4.5
 _PITCH = 17.0
 _LANE_GAP = 12.0
+_HEIGHT = 786.0  # of the timeline by parameters, while the models are few
+_MANY = 110  # models; beyond, it grows with their number
 _BAR = 42  # columns of the longest bar on a terminal
 
 
@@ -80,6 +82,8 @@ def by_params(
 ) -> Figure:
     """A point at each model's date and parameter count (log axis); models of unknown size are listed below.
 
+    So are the names for which a crowd leaves no room; their points stay.
+
     Raises:
         EmptyFigureError: no model has a known size.
     """
@@ -88,17 +92,20 @@ def by_params(
     unknown = [node for node in nodes if not node.params]
     if not known:
         raise EmptyFigureError("nothing to draw: no model has a known number of parameters")
-    left, bottom = 64.0, 860.0
+    left, bottom = 64.0, frame.TOP + _HEIGHT * max(1.0, len(known) / _MANY)
     across = across or _even_years(nodes, left + 10)
     up = powers([node.params for node in known if node.params], bottom, frame.TOP + 6)
     points = {node.id: (across(node.when), up(math.log10(node.params))) for node in known if node.params}
     spots = [Spot(node.id, *points[node.id], svg.text_width(node.name, frame.NAME_SIZE) + 2, 13) for node in known]
-    placed = place_labels(spots, Box(left + 2, frame.TOP, frame.WIDTH - left - 6, bottom - frame.TOP), _RADIUS)
+    bounds = Box(left + 2, frame.TOP, frame.WIDTH - left - 6, bottom - frame.TOP)
+    placed = labels_with_room(spots, bounds, _RADIUS)
     inks = {node.group: ink(node.group, colours) for node in nodes}
     parts = [*frame.figure_heading(name), *frame.axis(across, frame.TOP, bottom), *_powers(up, left, bottom)]
     parts += _marks(known, points, placed, inks, highlight)
-    listed, below = _unknown(unknown, bottom + 26)
-    parts += [*listed, _groups(inks, below), frame.openness_legend(frame.MARGIN, below + 24, lines=())]
+    crowded = [node for node in known if node.id not in placed]
+    unnamed, below = _listed("No room for their names above:", crowded, bottom + 26, marked=True)
+    listed, below = _listed("Size not published:", unknown, below)
+    parts += [*unnamed, *listed, _groups(inks, below), frame.openness_legend(frame.MARGIN, below + 24, lines=())]
     data = {"nodes": _rows(known, points, placed), "unknown": [node.json() for node in unknown]}
     return Figure(svg.document(frame.WIDTH, below + 40, name, parts, kind="timeline-params"), data)
 
@@ -134,42 +141,41 @@ def _marks(
     leaders, marks = [], []
     for node in by_date(nodes):
         x, y = points[node.id]
-        colour, where = inks[node.group], placed[node.id]
-        if where.leader:
+        colour, where = inks[node.group], placed.get(node.id)
+        if where and where.leader:
             end = where.leader
             leaders.append(
                 element(
                     "line", x1=x, y1=y, x2=end[0], y2=end[1], stroke=colour.line, stroke_width=0.8, data_leader=node.id
                 )
             )
-        marks.append(_mark(node, x, y, colour, where.box, highlight))
+        marks.append(_mark(node, x, y, colour, where.box if where else None, highlight))
     return leaders + marks
 
 
-def _mark(node: Node, x: float, y: float, colour: Ink, box: Box, highlight: Collection[str]) -> str:
-    weight = "600" if node.id in highlight else None
-    middle = box.middle + frame.NAME_SIZE * 0.36
-    text = svg.label(box.left, middle, node.name, size=frame.NAME_SIZE, font_weight=weight)
+def _mark(node: Node, x: float, y: float, colour: Ink, box: Box | None, highlight: Collection[str]) -> str:
+    text = ""
+    if box:
+        weight = "600" if node.id in highlight else None
+        middle = box.middle + frame.NAME_SIZE * 0.36
+        text = svg.label(box.left, middle, node.name, size=frame.NAME_SIZE, font_weight=weight)
     shape = {"cx": x, "cy": y, "r": _RADIUS}
     return frame.node_mark(node, "circle", shape, text, colour, highlight, stroke=1.4)
 
 
-def _unknown(nodes: Sequence[Node], top: float) -> tuple[list[str], float]:
-    """The models without a published size, as lines of text; and where the next thing may start."""
+def _listed(heading: str, nodes: Sequence[Node], top: float, *, marked: bool = False) -> tuple[list[str], float]:
+    """The models as lines of text below a picture, `marked` ones being in it; and where the next thing may start."""
     if not nodes:
         return [], top
-    parts = [svg.label(frame.MARGIN, top, "Size not published:", font_weight="600")]
-    x, y = frame.MARGIN + svg.text_width("Size not published:") + 20, top
+    parts = [svg.label(frame.MARGIN, top, heading, font_weight="600")]
+    x, y = frame.MARGIN + svg.text_width(heading) * 1.12 + 14, top  # bold is wider
     for node in by_date(nodes):
         text = f"{node.name} ({node.date[:7]})"
         width = svg.text_width(text)
         if x + width > frame.WIDTH - frame.MARGIN:
             x, y = frame.MARGIN, y + 17
-        parts.append(
-            element(
-                "g", svg.title(frame.described(node)), svg.label(x, y, text), data_id=node.id, data_group=node.group
-            )
-        )
+        own = {} if marked else {"data_id": node.id, "data_group": node.group}
+        parts.append(element("g", svg.title(frame.described(node)), svg.label(x, y, text), **own))
         x += width + 16
     return parts, y + 24
 
@@ -191,10 +197,11 @@ def _rows(
         {
             **node.json(),
             "point": [round(value, 2) for value in points[node.id]],
-            "box": placed[node.id].box.json(),
-            "leader": placed[node.id].leader is not None,
+            "box": where.box.json() if where else None,
+            "leader": bool(where and where.leader),
         }
         for node in by_date(nodes)
+        for where in [placed.get(node.id)]
     ]
 
 
