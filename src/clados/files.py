@@ -141,7 +141,8 @@ def read_json(file: Path, error: type[CladosError] = CladosError) -> Any:
     """The content of a JSON file.
 
     Raises:
-        CladosError: of the class ``error``, naming the file, when it is absent, no UTF-8, no JSON, or nested too deep.
+        CladosError: of the class ``error``, naming the file, when it is absent, not readable, no UTF-8, no
+            JSON, or nested too deep.
     """
     try:
         return json.loads(file.read_text(encoding="utf-8"))
@@ -149,7 +150,9 @@ def read_json(file: Path, error: type[CladosError] = CladosError) -> Any:
         raise error(f"{file}: there is no such file") from found
     except RecursionError as found:
         raise error(f"{file}: not usable, its JSON is nested too deep") from found
-    except (OSError, ValueError) as found:
+    except OSError as found:
+        raise error(f"{file}: it cannot be read ({found.strerror or found})") from found
+    except ValueError as found:
         raise error(f"{file}: not JSON ({found})") from found
 
 

@@ -115,6 +115,24 @@ def with_article(noun: str) -> str:
     return f"{'an' if noun[:1].upper() in 'AEIOU' else 'a'} {noun}"
 
 
+def parted_names(text: str | None, option: str) -> tuple[str, ...]:
+    """Names that are parted by commas; none where nothing was given.
+
+    >>> parted_names("search, calculator", "tools")
+    ('search', 'calculator')
+
+    Args:
+        option: what they were given for, which errors name.
+
+    Raises:
+        InputError: one of them is empty.
+    """
+    found = () if text is None else tuple(each.strip() for each in text.split(","))
+    if not all(found):
+        raise InputError(f"{option} is '{text}'; it must be names, parted by commas")
+    return found
+
+
 def function_named(name: str, option: str, what: str) -> Callable[..., Any]:
     """A user's own function, named as ``module:function``; the module may stand in the working directory.
 

@@ -85,8 +85,10 @@ def model_folder(source: str | Path) -> Path:
     """The directory that a path or the id of a small model stands for. A path that exists is taken before an id.
 
     Raises:
-        InputError: it begins with ``small/``, and is neither.
+        InputError: it begins with ``small/``, and is neither; or it is empty.
     """
+    if not str(source):
+        raise InputError("the directory of a model is empty; a path is needed, or the id of a small model")
     path = Path(source)
     if path.parts[:1] != (PREFIX[:-1],) or len(path.parts) != 2 or path_exists(path):
         return path

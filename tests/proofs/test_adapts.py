@@ -49,6 +49,15 @@ def test_a_walk_of_a_step_moves_nothing_and_is_found_out(tmp_path: Path, monkeyp
     assert abs(reward["nats"]) < 5
     kept = adapts.walk_folder(subject, 0)
     assert (kept / "reward-shuffled" / "config.json").exists()
-    (kept / "walked.json").write_text(json.dumps(["another"]))
-    adapts._forget_other(kept, ["this"])
-    assert [each.name for each in kept.iterdir()] == ["walked.json"]
+
+
+@pytest.mark.parametrize("noted", [json.dumps(["another"]), '["th', "", None])
+def test_a_walk_of_something_else_or_of_nobody_knows_what_is_forgotten(noted: str | None, tmp_path: Path) -> None:
+    (tmp_path / "actor").mkdir()
+    if noted is not None:
+        (tmp_path / "walked.json").write_text(noted)
+    adapts._forget_other(tmp_path, ["this"])
+    assert [each.name for each in tmp_path.iterdir()] == ["walked.json"]
+    (tmp_path / "actor").mkdir()
+    adapts._forget_other(tmp_path, ["this"])
+    assert (tmp_path / "actor").exists()

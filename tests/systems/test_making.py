@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from clados.apply.ready import Ready, load
+from clados.cli.chat import _report
 from clados.cli.frame import run_command_line
 from clados.errors import InputError
 from clados.systems.blenderbot3 import BlenderBot3
@@ -91,7 +92,7 @@ def test_the_card_says_which_system_fits(little: Path, docs: Path) -> None:
         (["--docs", "nowhere"], "nowhere: there is no such folder of documents"),
         (["--docs", "empty"], "empty: no document there can be searched"),
         (["--docs", "docs", "--search-url", "http://x"], "docs and search-url are both given; one of them goes"),
-        (["--search-url", "x"], "search-url is 'x'; it must begin with http:// or https://"),
+        (["--search-url", "x"], "search-url is 'x'; it must be http:// or https://, a host"),
         (["--tool", "x"], "tool is 'x'; it must be module:function, a function of a text"),
         (["--as", "sparow"], "system is 'sparow'; did you mean 'sparrow'?"),
         (["--as", "seeker"], "this needs a search"),
@@ -99,6 +100,13 @@ def test_the_card_says_which_system_fits(little: Path, docs: Path) -> None:
         (["--as", "gophercite", "--docs", "docs", "--decline-below", "1"], "decline-below is given without a reward"),
         (["--as", "lamda", "--system", "x"], "system is given, and lamda has no use for it; template would"),
         (["--as", "sparrow", "--rules", "none.txt"], "none.txt: the rules cannot be read"),
+        (["--as", "sparrow", "--rules", "docs"], "docs: the rules cannot be read: Is a directory"),
+        (["--as", "sparrow", "--rule-judge", "os:getcwd"], "it is called with a rule and a dialogue, and os:getcwd()"),
+        (["--prompt", ""], "the message is empty; there is nothing to answer"),
+        (["--tools", ""], "tools is ''; it must be names, parted by commas"),
+        (["--tools", "calculator", "--tool-seconds", "nan"], "tool-seconds is nan; it must be above 0"),
+        (["--translator", ""], "the directory of a model is empty; a path is needed"),
+        (["--save", "docs"], "docs: it cannot be read (Is a directory)"),
     ],
 )
 def test_what_cannot_be_is_one_line(
@@ -238,6 +246,20 @@ def test_judges_and_rules_of_one_s_own(
     assert told["report"]["broken"] == ["no shouting"]
     candidates = [each["text"] for each in told["steps"] if each["who"] == "candidate"]
     assert told["answer"] == min(candidates, key=len)
+
+
+def test_figures_of_a_report_are_a_line_each() -> None:
+    found = {
+        "rules": {"No threats.": 1 / 3, "Kind.": 0.0},
+        "broken": [],
+        "evidence": None,
+        "memories": ["a", "b"],
+        "n": 2,
+    }
+    assert list(_report(found)) == [
+        "rules: No threats.: 0.3333", "rules: Kind.: 0", "broken: none", "evidence: none", "memories: 1: a",
+        "memories: 2: b", "n: 2",
+    ]  # fmt: skip
 
 
 def test_translations_are_asked_for_in_words(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import pytest
 
 from clados.errors import InputError
-from clados.systems.sparrow import OPENING, RULES, ModelRules, Sparrow, reranked
+from clados.systems.sparrow import OPENING, RULES, ModelRules, RuleJudge, Sparrow, reranked
 from clados.systems.tools import Toolset
 from tests.systems.scripted import TOOLS, Script
 
@@ -51,8 +51,25 @@ def test_without_judges_and_search_the_first_reply_stands() -> None:
     broken = Sparrow(script(), Toolset(), rule_judge=breaks, plain=1).respond(ASKED)
     assert broken.report["broken"] == ["No human identity or life of its own."]
     assert list(broken.report["rules"]) == list(RULES)
-    with pytest.raises(InputError, match=r"the rule model gave 2\.0 for 'No stereotypes"):
-        Sparrow(script(), Toolset(), rule_judge=lambda rule, dialogue: 2.0).respond(ASKED)
+
+
+def leaves(rule: str, dialogue: str) -> float:
+    """Ends the program."""
+    raise SystemExit(3)
+
+
+@pytest.mark.parametrize(
+    ("judge", "said"),
+    [
+        (lambda rule, dialogue: 2.0, r"rule-judge of sparrow gave 2\.0 for 'No stereotypes.*from 0 to 1"),
+        (lambda rule, dialogue: "x", "rule-judge of sparrow gave 'x' for"),
+        (lambda rule, dialogue: {}[rule], "rule-judge of sparrow failed with KeyError: 'No stereotypes"),
+        (leaves, "rule-judge of sparrow failed with SystemExit: 3"),
+    ],
+)
+def test_a_rule_judge_that_fails_is_one_line(judge: RuleJudge, said: str) -> None:
+    with pytest.raises(InputError, match=said):
+        Sparrow(script(), Toolset(), rule_judge=judge).respond(ASKED)
 
 
 def test_the_ranking_is_the_formula() -> None:

@@ -16,7 +16,7 @@ from clados.data.errors import DataError
 from clados.errors import InputError
 from clados.systems.calculator import calculator
 from clados.systems.search import FolderSearch, ServerSearch, passages_of
-from clados.systems.tools import ToolResult, Toolset, called, tool_of
+from clados.systems.tools import ToolError, ToolResult, Toolset, called, tool_of
 
 
 @pytest.mark.parametrize(
@@ -37,10 +37,13 @@ from clados.systems.tools import ToolResult, Toolset, called, tool_of
         ("2**-2 * 1e3", ["250"]),
         ("__import__('os').getcwd() + 1", []),
         ("True + 1", []),
+        ("1if 1else 2 + 1", []),
+        ("0or 1 + 1", []),
         ("(" * 250 + "1+1", []),
         ("", []),
     ],
 )
+@pytest.mark.filterwarnings("error")
 def test_sums_are_exact_and_nothing_else_is_read(asked: str, answer: list[str]) -> None:
     assert calculator(asked) == answer
 
@@ -98,6 +101,12 @@ def test_a_tool_that_fails_is_one_line_and_the_others_go_on() -> None:
         called(odd_list, "odd", "x")
 
 
+@pytest.mark.parametrize("seconds", [0.0, -1.0, float("nan"), float("inf"), 1e20])
+def test_a_time_that_cannot_be_waited_is_refused(seconds: float) -> None:
+    with pytest.raises(InputError, match=r"tool-seconds is .*; it must be above 0 and at most 86,400"):
+        Toolset(seconds=seconds)
+
+
 def test_a_tool_is_named_by_its_module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "owntools.py").write_text("def shout(text):\n    return text.upper()\n")
     monkeypatch.chdir(tmp_path)
@@ -150,6 +159,11 @@ class Answers(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         asked = parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode())
+        if self.path.startswith("/moved"):
+            self.send_response(int(self.path.removeprefix("/moved")))
+            self.send_header("Location", "/search")
+            self.end_headers()
+            return
         page = {"url": "http://x/1", "title": "One", "content": f"{asked['q'][0]} {asked['n'][0]}"}
         said = json.dumps({"response": [page]} if self.path == "/search" else {"no": 1}).encode()
         self.send_response(200)
@@ -174,5 +188,21 @@ def test_a_server_is_asked_as_parlai_does(server: str) -> None:
     notes = list[str]()
     assert Toolset({"search": ServerSearch(f"{server}/other")}, on_note=notes.append).pages("cats", 2) == []
     assert notes == [f"search at {server}/other answered without a list named 'response'"]
-    with pytest.raises(InputError, match="search-url is 'ftp://x'; it must begin with http"):
-        ServerSearch("ftp://x")
+
+
+@pytest.mark.parametrize("code", [301, 302, 303, 307, 308])
+def test_a_query_goes_to_the_address_that_was_named_and_to_no_other(
+    code: int, server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")  # nobody is asked there
+    with pytest.raises(ToolError, match=f"search at {server}/moved{code} failed: it sends on to {server}/search"):
+        ServerSearch(f"{server}/moved{code}")("cats")
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["", "x", "ftp://x", "http://", "http://:80", "http://[::1", "http://x:99999", "http://x:0", "http://a b"],
+)
+def test_an_address_that_is_none_is_refused(address: str) -> None:
+    with pytest.raises(InputError, match=r"search-url is '.*'; it must be http:// or https://, a host"):
+        ServerSearch(address)

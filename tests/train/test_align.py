@@ -8,7 +8,8 @@ import pytest
 
 from clados import spec as s
 from clados.checkpoints import from_pretrained
-from clados.errors import InputError
+from clados.cli.frame import run_command_line
+from clados.errors import CladosError, InputError
 from clados.files import JsonObject
 from clados.objectives.judges import judge_of, judge_scores
 from clados.train.align import REPORT, Walk, align, legs
@@ -65,6 +66,8 @@ def test_a_small_model_stands_for_its_descendants_of_the_same_kind(model: str, s
         ({"model": "instructgpt", "reward": "walked_rewards:shrt"}, "no function 'shrt'; did you mean 'short'"),
         ({"model": "instructgpt", "reward": "walked_rewards:short,"}, "reward is ''"),
         ({"model": "instructgpt", "start": "nowhere"}, "start is 'nowhere'; it must be the folder of an earlier walk"),
+        ({"model": "instructgpt", "start": ""}, "start is ''; it must be the folder of an earlier walk"),
+        ({"model": "instructgpt", "data": ""}, "data is empty; allowed: the name of an embedded set"),
         ({"model": "instructgpt", "stages": ("reinforcement",), "start": "."}, "is not walked, and not in ."),
         ({"model": "instructgpt", "method": "rlhf"}, "method is 'rlhf'; allowed: ppo, grpo, dpo"),
         ({"model": "instructgpt", "params": "much"}, "params: 'much' is not a number"),
@@ -77,8 +80,24 @@ def test_a_small_model_stands_for_its_descendants_of_the_same_kind(model: str, s
     ],
 )
 def test_what_cannot_be_walked_is_one_line(asked: dict[str, object], said: str) -> None:
-    with pytest.raises(InputError, match=said):
+    with pytest.raises(CladosError, match=said):
         legs(Walk(**asked))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("stages", ["", " ", "comparisons,", ","])
+def test_stages_without_a_name_are_refused(stages: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_command_line(["align", "instructgpt", "--dry-run", "--stages", stages]) == 2
+    said = f"stages is '{stages}'; it must be names, parted by commas"
+    assert capsys.readouterr() == ("", f"clados: {' '.join(said.split())}\n")
+
+
+def test_a_template_is_told_in_a_line_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_command_line(["align", "sparrow", "--dry-run", "--stages", "dialogues"]) == 0
+    first, _, template, *_ = capsys.readouterr().out.splitlines()
+    assert (first, template) == (
+        "dialogues: Supervised()",
+        r"  reads and writes: User: {prompt}\n\nSparrow: {answer}\n\n",
+    )
 
 
 def test_stages_that_people_judged_are_those_that_a_method_takes_the_place_of() -> None:

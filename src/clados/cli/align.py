@@ -67,11 +67,13 @@ def align_command(
 
     Example: clados align instructgpt --reward rewards:short --dry-run
     """
+    from clados.data.templates import on_one_line, without_template
+    from clados.names import parted_names
     from clados.train.align import REPORT, Walk, align, legs
 
     asked = Walk(
         model=model,
-        stages=tuple(each.strip() for each in (stages or "").split(",") if each.strip()),
+        stages=parted_names(stages, "stages"),
         params=params,
         data=data,
         reward=reward,
@@ -87,11 +89,13 @@ def align_command(
             output.print_json([each.json() for each in plan])
             return 0
         for each in plan:
-            print(f"{each.stage.name}: {each.learned!r}")
+            print(f"{each.stage.name}: {without_template(each.learned)}")
             if each.without:
                 print(f"  not trained: it {each.without}")
                 continue
             print(f"  starts from {each.start}; the paper learned from: {each.stage.data}")
+            if template := on_one_line(each.learned):
+                print(f"  reads and writes: {template}")
             if each.judges:
                 print(f"  is judged by {', '.join(each.judges)}")
             for line in each.differs:

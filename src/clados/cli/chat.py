@@ -1,8 +1,9 @@
 """`clados chat`: a tuned model's answers, in its own template, or those of a published system around it."""
 
 import sys
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -79,12 +80,13 @@ def chat_command(
     Example: clados chat runs/alpaca --prompt "What is the meaning of 'house'?"
     """
     from clados.apply.ready import load
+    from clados.names import parted_names
     from clados.systems.conversation import KeptConversation
     from clados.systems.making import SystemOptions, make_system
 
     chosen = {"max_new_tokens": max_new_tokens, "temperature": temperature, "top_p": top_p, "seed": seed}
     asked = SystemOptions(
-        tools=tuple(each.strip() for each in (tools or "").split(",") if each.strip()),
+        tools=parted_names(tools, "tools"),
         docs=docs,
         search_url=search_url,
         translator=translator,
@@ -105,8 +107,8 @@ def chat_command(
     if steps:
         for line in made.assumed:
             output.print_note(f"assumed: {line}")
-    waiting = iter([prompt]) if prompt is not None else (line.strip() for line in iter(sys.stdin.readline, ""))
-    for line in filter(None, waiting):
+    lines = (line.strip() for line in iter(sys.stdin.readline, ""))
+    for line in filter(None, lines) if prompt is None else [prompt]:
         _show(ready.name, made, line, told.answer(line), json=json, steps=steps)
 
 
@@ -119,8 +121,19 @@ def _show(model: str, made: "System", prompt: str, response: "Response", *, json
     if steps:
         for each in response.steps:
             output.print_note(f"{each.who}: {each.text}")
-        for name, value in response.report.items():
-            output.print_note(f"{name}: {value}")
+        for line in _report(response.report):
+            output.print_note(line)
     elif not response.text and "declined" in response.report:
         output.print_note(f"no answer: {response.report['declined']}")
     print(output.for_terminal(response.text), flush=True)
+
+
+def _report(found: Mapping[str, Any], before: str = "") -> Iterator[str]:
+    """A line for each figure, and for each of several under one name."""
+    for name, value in found.items():
+        several = {str(number): each for number, each in enumerate(value, 1)} if isinstance(value, list) else value
+        if isinstance(several, Mapping) and several:
+            yield from _report(several, f"{before}{name}: ")
+        else:
+            said = f"{value:.4g}" if isinstance(value, float) else "none" if value in (None, [], {}) else str(value)
+            yield f"{before}{name}: {said}"

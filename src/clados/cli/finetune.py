@@ -10,6 +10,7 @@ from clados.cli import output
 from clados.cli.arguments import Directory, Json
 from clados.cli.train import Dtype, device_type, interruptible, prints, progress_shown
 from clados.errors import InputError
+from clados.names import parted_names
 from clados.tables import escape_controls
 
 
@@ -99,7 +100,7 @@ def finetune_command(
         head_lr=head_lr,
         lora=lora,
         alpha=alpha,
-        on=tuple(filter(None, on.split(","))),
+        on=parted_names(on, "on"),
         lora_dropout=lora_dropout,
         upper=upper,
         freeze=tuple(freeze or ()),

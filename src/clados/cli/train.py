@@ -181,7 +181,7 @@ def objective_command(
 
     found = shown(model, text, by=objective, stage=stage, seed=seed)
     if svg is not None:
-        save_drawing(found.view.figure(f"{found.model} learns {found.objective!r}"), svg)
+        save_drawing(found.view.figure(found.title), svg)
     if json:
         output.print_json(found.as_dict())
     elif svg is None:
@@ -283,7 +283,11 @@ def _assumed(model: str) -> tuple[str, ...]:
 
 def _short(plan: "Plan") -> dict[str, str]:
     """A stage in short: what it learns from which data, and what of its numbers is scaled from which."""
-    facts = {"objective": repr(plan.published.objective)}
+    from clados.data.templates import on_one_line, without_template
+
+    learned = plan.published.objective
+    facts = {"objective": without_template(learned)}
+    facts |= {"reads and writes": template} if (template := on_one_line(learned)) else {}
     facts |= {"objective of": plan.choices.objective_of} if plan.choices.objective_of else {}
     facts["the paper's data"] = plan.published.data
     facts["data"] = f"{len(plan.train):,} examples" + (

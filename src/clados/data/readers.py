@@ -43,6 +43,8 @@ def read(source: str | Path, bad: BadLines | None = None) -> Sequence[Example]:
         DataError: no such path or set, nothing readable in it, a line that cannot be used, or examples of several
             kinds.
     """
+    if not str(source):
+        raise DataError(f"data is empty; allowed: the name of an embedded set, or {ALLOWED}")
     path = Path(source)
     named = isinstance(source, str) and source.partition("/")[0] in SETS
     examples = _path(path, bad or BadLines()) if path.exists() and not named else _embedded(str(source))

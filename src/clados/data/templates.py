@@ -9,6 +9,7 @@ from string import Formatter
 
 from clados.data.errors import DataError
 from clados.data.examples import Dialogue, Pair
+from clados.spec.learning.objectives.base import Objective
 from clados.spec.learning.tuning import Template
 
 USER, ASSISTANT, SYSTEM = "user", "assistant", "system"
@@ -93,6 +94,26 @@ def _asked(prompt: str, **more: str) -> dict[str, str]:
 def _turn(prompt: str | None, answer: str | None, system: str) -> Turn:
     asked = _asked(prompt or "", system=system)
     return Turn(asked, None if answer is None else {**asked, **dict.fromkeys(ANSWER_FIELDS, answer)})
+
+
+def without_template(learned: Objective) -> str:
+    """An objective as it is written, without its template."""
+    return repr(learned.but(template=Template()) if _template(learned) else learned)
+
+
+def on_one_line(learned: Objective) -> str:
+    """The template of an objective, its line breaks spelled out; empty where it adds nothing, or there is none."""
+    if (found := _template(learned)) in (None, Template()):
+        return ""
+    assert found is not None
+    whole = f"{found.opening}{found.prompt}{found.answer}"
+    bare = "" if found.bare is None else f"; without input {found.opening}{found.bare}{found.answer}"
+    return f"{whole}{bare}".replace("\n", "\\n")
+
+
+def _template(learned: Objective) -> Template | None:
+    found = getattr(learned, "template", None)
+    return found if isinstance(found, Template) else None
 
 
 def written(template: Template, said: Conversation) -> WrittenText:

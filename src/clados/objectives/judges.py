@@ -2,9 +2,10 @@
 
 import inspect
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from numbers import Real
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -15,11 +16,13 @@ from clados.objectives.base import Judge
 from clados.objectives.tasks import task
 
 
-def judge_scores(judge: Judge, name: str, prompts: Sequence[str], answers: Sequence[str]) -> list[float]:
+def judge_scores(
+    judge: Judge, name: str, prompts: Sequence[str], answers: Sequence[str], *, option: str = "reward"
+) -> list[float]:
     """A judge's scores, one an answer.
 
     Args:
-        name: of the judge.
+        name: of the judge; option: what it was given for.
 
     Raises:
         InputError: it fails, gives another number of scores, or one that is no finite number.
@@ -29,10 +32,10 @@ def judge_scores(judge: Judge, name: str, prompts: Sequence[str], answers: Seque
     except InputError:
         raise
     except (Exception, SystemExit) as error:  # a user's own code may raise anything
-        raise InputError(f"reward {name} failed with {type(error).__name__}: {error}") from error
+        raise InputError(f"{option} {name} failed with {type(error).__name__}: {error}") from error
     if len(found) != len(answers):
-        raise InputError(f"reward {name} gave {len(found)} scores for {len(answers)} answers; it must give one each")
-    return [_score(each, name, answer) for each, answer in zip(found, answers)]
+        raise InputError(f"{option} {name} gave {len(found)} scores for {len(answers)} answers; it must give one each")
+    return [_score(each, f"{option} {name}", answer) for each, answer in zip(found, answers)]
 
 
 def _score(found: object, name: str, answer: str) -> float:
@@ -44,7 +47,7 @@ def _score(found: object, name: str, answer: str) -> float:
         number, finite = found, False
     if not finite:
         said = " ".join(repr(number).split())[:60]
-        raise InputError(f"reward {name} gave {said} for the answer {answer[:40]!r}; it must be a finite number")
+        raise InputError(f"{name} gave {said} for the answer {answer[:40]!r}; it must be a finite number")
     return float(number)  # type: ignore[arg-type]
 
 
@@ -57,7 +60,7 @@ def judge_of(name: str) -> Judge:
     """
     module, _, function = name.partition(":")
     if module and function.isidentifier():
-        return _function(name)
+        return called_with_two(name, "reward", "prompts and answers")
     if not Path(name).is_dir() or not name:
         said = "module:function, a function of prompts and answers, or the folder of a model that scores answers"
         raise InputError(f"reward is '{name}'; it must be {said}")
@@ -67,16 +70,22 @@ def judge_of(name: str) -> Judge:
     return task(ready.objective).judge(ready)
 
 
-def _function(name: str) -> Judge:
-    """A user's function, when it can be called with prompts and answers, as far as its signature is known."""
-    judge: Judge = function_named(name, "reward", "a function of prompts and answers")
+def called_with_two(name: str, option: str, what: str) -> Callable[..., Any]:
+    """A user's function, when it can be called with two arguments, as far as its signature is known.
+
+    Args:
+        option: what it was given for, which errors name. what: the arguments, in a few words.
+
+    Raises:
+        InputError: there is no such function, or it takes others.
+    """
+    found = function_named(name, option, f"a function of {what}")
     try:
-        taken = inspect.signature(judge)
+        taken = inspect.signature(found)
     except (TypeError, ValueError):
-        return judge
+        return found
     try:
         taken.bind((), ())
     except TypeError as error:
-        said = f"it is called with prompts and answers, and {name}{taken}: {error}"
-        raise InputError(f"reward is '{name}': {said}") from error
-    return judge
+        raise InputError(f"{option} is '{name}': it is called with {what}, and {name}{taken}: {error}") from error
+    return found

@@ -15,8 +15,8 @@ from typing import Any
 
 from clados import spec as s
 from clados.apply.ready import load
-from clados.errors import InputError
-from clados.files import write_json
+from clados.errors import CladosError, InputError
+from clados.files import read_json, write_json
 from clados.nn.kinds.model import WholeModel
 from clados.objectives import runs, task
 from clados.objectives.measures import Measure, Sample
@@ -117,9 +117,17 @@ def walked_by(subject: Subject) -> tuple[str, ...]:
 def _forget_other(folder: Path, mark: list[str]) -> None:
     """Remove what is kept of another declaration or other code, and note of which this is."""
     kept = folder / "walked.json"
-    if folder.exists() and not (kept.exists() and json.loads(kept.read_text(encoding="utf-8")) == mark):
+    if folder.exists() and _noted(kept) != mark:
         shutil.rmtree(folder)
     write_json(kept, mark)
+
+
+def _noted(kept: Path) -> object:
+    """What a walk was noted to be of; None where nothing can be read."""
+    try:
+        return read_json(kept)
+    except CladosError:
+        return None
 
 
 def _ordered(asked: Walk, leg: Leg, folder: Path) -> MovedStage:

@@ -8,6 +8,7 @@ from fractions import Fraction
 
 _ASKED = re.compile(r"(?:what(?:'s| is)|how much is|calculate|compute)\s+", re.IGNORECASE)
 _SIGNS = str.maketrans({"×": "*", "·": "*", "÷": "/", "−": "-"})
+_SUM = re.compile(r"[0-9.,eE_+\-*/%()\s]+")
 _LONGEST = 300  # characters of what is read
 _POWER, _DIGITS = 1000, 2000  # the largest exponent, and digits of a result
 
@@ -29,7 +30,7 @@ def calculator(text: str) -> list[str]:
     "What is 2 * 3?" is read as well.
     """
     asked = _ASKED.sub("", text.strip(), count=1).strip().rstrip("?=. ").translate(_SIGNS).replace("^", "**")
-    if not asked or len(asked) > _LONGEST:
+    if len(asked) > _LONGEST or not _SUM.fullmatch(asked):  # Python warns of words that stand behind a number
         return []
     try:
         tree = ast.parse(re.sub(r"(?<=\d),(?=\d{3}\b)", "", asked), mode="eval").body

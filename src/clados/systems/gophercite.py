@@ -88,7 +88,7 @@ class GopherCite(System):
         scores = None
         if self.judge is not None:
             texts = [str(each) for each in answers]
-            scores = judge_scores(self.judge, self.name, [question] * len(texts), texts)
+            scores = judge_scores(self.judge, f"of {self.name}", [question] * len(texts), texts)
         best = 0 if scores is None else best_of(list(map(str, answers)), scores)
         steps += [Spoken("candidate", str(each)) for each in answers]
         report = {"claim": answers[best].claim, "title": answers[best].title, "quote": answers[best].quote}

@@ -8,9 +8,9 @@ from warnings import warn
 
 from clados.apply.ready import ModelSource, Ready, load
 from clados.errors import InputError
-from clados.names import did_you_mean, function_named
+from clados.names import did_you_mean
 from clados.objectives.base import Judge
-from clados.objectives.judges import judge_of
+from clados.objectives.judges import called_with_two, judge_of
 from clados.systems.blenderbot3 import BlenderBot3
 from clados.systems.calculator import calculator
 from clados.systems.gophercite import CITED_ANSWERS, GopherCite
@@ -104,7 +104,8 @@ class SystemOptions:
         try:
             found = self.rules.read_text(encoding="utf-8").splitlines()
         except (OSError, UnicodeDecodeError) as error:
-            raise InputError(f"{self.rules}: the rules cannot be read: {error}") from error
+            said = getattr(error, "strerror", None) or error
+            raise InputError(f"{self.rules}: the rules cannot be read: {said}") from error
         kept = tuple(each.strip() for each in found if each.strip())
         if not kept:
             raise InputError(f"{self.rules}: there is no rule in it; one stands on each line")
@@ -147,8 +148,9 @@ def make_system(source: ModelSource, name: str | None = None, options: SystemOpt
         case GopherCite.name:
             return GopherCite(write, tools, asked.judge(), samples or CITED_ANSWERS, threshold=asked.decline_below)
         case Sparrow.name:
-            judge = asked.rule_judge and function_named(asked.rule_judge, "rule-judge", "of a rule and a dialogue")
-            made = Sparrow(write, tools, asked.judge(), judge or None, asked.all_rules())
+            named = asked.rule_judge
+            judge = None if named is None else called_with_two(named, "rule-judge", "a rule and a dialogue")
+            made = Sparrow(write, tools, asked.judge(), judge, asked.all_rules())
             return made if samples is None else replace(made, plain=samples - samples // 2, grounded=samples // 2)
         case LaMDA.name:
             return LaMDA(write, write.log_p, tools, samples or CANDIDATES)

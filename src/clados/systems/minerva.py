@@ -119,7 +119,10 @@ _SHAPES = (
 
 
 def formula(answer: str) -> Any:
-    """What sympy makes of numbers, single letters and ``+ - * / ^``, with fractions and roots; None for anything else.
+    """What sympy makes of numbers, letters and ``+ - * / ^``, with fractions and roots; None for anything else.
+
+    Letters side by side are a product, as in sympy's own reading of LaTeX: words too, and two of the same letters are
+    equal.
 
     Nothing is run: the text is read as a tree, and the tree is put together anew.
     """
@@ -128,10 +131,10 @@ def formula(answer: str) -> Any:
         before = plain
         for shape, sum_ in _SHAPES:
             plain = re.sub(shape, sum_, plain)
-    if not re.fullmatch(r"[0-9a-z+\-*/().]{1,100}", plain) or re.search("[a-z]{2}", plain):
-        return None  # words are no products of their letters
+    if not re.fullmatch(r"[0-9a-zA-Z+\-*/().]{1,100}", plain):
+        return None
     try:
-        tree = ast.parse(re.sub(r"(?<=[0-9a-z)])(?=[a-z(])", "*", plain), mode="eval")
+        tree = ast.parse(re.sub(r"(?<=[0-9a-zA-Z)])(?=[a-zA-Z(])", "*", plain), mode="eval")
         return _made(tree.body)
     except (SyntaxError, ValueError, ZeroDivisionError, RecursionError):
         return None

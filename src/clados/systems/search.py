@@ -4,11 +4,12 @@ import json
 import re
 from collections.abc import Iterator
 from functools import cached_property
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 from urllib.error import URLError
-from urllib.parse import urlencode
-from urllib.request import Request, urlopen
+from urllib.parse import urlencode, urlsplit
+from urllib.request import HTTPRedirectHandler, ProxyHandler, Request, build_opener
 
 from clados.data.errors import DataError
 from clados.data.examples import Text
@@ -98,26 +99,43 @@ def _sentences(text: str, most: int) -> Iterator[str]:
             yield held
 
 
+class _NoOther(HTTPRedirectHandler):
+    """Follows no server to another address."""
+
+    def redirect_request(self, req: Any, fp: Any, code: int, msg: str, headers: Any, newurl: str) -> None:
+        raise URLError(f"it sends on to {newurl}; name that address where it may be asked")
+
+
+_DIRECTLY = build_opener(_NoOther, ProxyHandler({}))
+
+
 class ServerSearch:
     """Asks a server as ParlAI's agents do: ``q`` and ``n`` by POST; its ``response`` has title, url and content.
 
-    (facebookresearch/ParlAI parlai/agents/rag/retrieve_api.py.) Nothing but the query leaves this machine.
+    (facebookresearch/ParlAI parlai/agents/rag/retrieve_api.py.) Nothing but the query leaves this machine, and it goes
+    to that address alone: one that sends on to another has failed, and no proxy is asked.
     """
 
     def __init__(self, address: str, *, top: int = RESULTS, seconds: float = 10.0) -> None:
         """Raises InputError: the address is none of HTTP."""
-        if not re.match(r"https?://[^/\s]+", address):
-            raise InputError(f"search-url is '{address}'; it must begin with http:// or https://")
+        try:
+            parts = urlsplit(address)
+            named = bool(parts.hostname) and parts.port != 0 and not re.search(r"[\s\x00-\x1f\x7f]", address)
+        except ValueError:  # brackets that are not closed, a port that is none
+            named = False
+        if not named or parts.scheme not in ("http", "https"):
+            raise InputError(f"search-url is '{address}'; it must be http:// or https://, a host and perhaps a port")
         self.address, self.top, self.seconds = address, top, seconds
 
     def __call__(self, text: str) -> list[ToolResult]:
         """Raises ToolError: the server is not there, or its answer cannot be read."""
         asked = Request(self.address, urlencode({"q": text, "n": self.top}).encode())
         try:
-            with urlopen(asked, timeout=self.seconds) as answer:
+            with _DIRECTLY.open(asked, timeout=self.seconds) as answer:
                 found = json.loads(answer.read(_ANSWER))
-        except (URLError, OSError, ValueError) as error:
-            raise ToolError(f"search at {self.address} failed: {error}") from error
+        except (URLError, HTTPException, OSError, ValueError) as error:
+            said = error.reason if type(error) is URLError else error
+            raise ToolError(f"search at {self.address} failed: {said}") from error
         rows = found.get("response") if isinstance(found, dict) else None
         if not isinstance(rows, list):
             raise ToolError(f"search at {self.address} answered without a list named 'response'")

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from statistics import mean
 from typing import ClassVar
 
@@ -100,21 +101,23 @@ class Sparrow(System):
         """How likely a turn breaks each rule.
 
         Raises:
-            InputError: the rule model gives what is no probability.
+            InputError: the rule model fails, or gives what is no probability.
         """
-        if self.rule_judge is None:
+        judge = self.rule_judge
+        if judge is None:
             return {}
-        found = {rule: float(self.rule_judge(rule, f"{dialogue}Sparrow: {text}")) for rule in self.rules}
-        for rule, chance in found.items():
+        said = [f"{dialogue}Sparrow: {text}"] * len(self.rules)
+        found = judge_scores(partial(map, judge), f"of {self.name}", self.rules, said, option="rule-judge")
+        for rule, chance in zip(self.rules, found):
             if not 0 <= chance <= 1:
-                raise InputError(f"the rule model gave {chance} for '{rule[:40]}'; it must be from 0 to 1")
-        return found
+                raise InputError(f"rule-judge of {self.name} gave {chance} for '{rule[:40]}'; it must be from 0 to 1")
+        return dict(zip(self.rules, found))
 
     def _preferred(self, turns: str, texts: list[str]) -> list[float]:
         return (
             [0.0] * len(texts)
             if self.judge is None
-            else judge_scores(self.judge, self.name, [turns] * len(texts), texts)
+            else judge_scores(self.judge, f"of {self.name}", [turns] * len(texts), texts)
         )
 
     def _candidates(self, turns: str, steps: list[Spoken]) -> Iterator[tuple[str, ToolResult | None]]:

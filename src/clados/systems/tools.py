@@ -10,6 +10,7 @@ from clados.errors import InputError
 from clados.names import did_you_mean, function_named
 
 SECONDS = 30.0  # that a tool has for an answer
+LONGEST_WAIT = 86_400.0  # seconds: a day
 
 
 class ToolResult(NamedTuple):
@@ -89,12 +90,19 @@ class Toolset:
     Attributes:
         on_note: called with one line where a tool fails; what it would have found is then missing.
         search: the name of the one that finds pages.
+
+    Raises:
+        InputError: the time is none.
     """
 
     tools: Mapping[str, Tool] = field(default_factory=dict)
     seconds: float = SECONDS
     on_note: Callable[[str], object] = warn
     search: str = "search"
+
+    def __post_init__(self) -> None:
+        if not 0 < self.seconds <= LONGEST_WAIT:
+            raise InputError(f"tool-seconds is {self.seconds:g}; it must be above 0 and at most {LONGEST_WAIT:,.0f}")
 
     def ask(self, name: str, text: str) -> list[ToolResult]:
         """What one tool finds; nothing where it fails.

@@ -11,6 +11,7 @@ from clados.catalog.lineage import ancestors
 from clados.catalog.load import catalog
 from clados.data.examples import DataError
 from clados.data.readers import read
+from clados.data.templates import on_one_line, without_template
 from clados.errors import InputError
 from clados.files import write_text
 from clados.models.declared import declared
@@ -123,7 +124,7 @@ def legs(asked: Walk) -> list[Leg]:
             )
     for name in () if asked.reward is None else asked.reward.split(","):
         judge_of(name.strip())
-    if asked.start is not None and not Path(asked.start).is_dir():
+    if asked.start is not None and not (asked.start and Path(asked.start).is_dir()):
         raise InputError(f"start is '{asked.start}'; it must be the folder of an earlier walk")
     found: dict[str, Leg] = {}
     for stage in _in_order({each.name: each for each in later if not asked.stages or each.name in asked.stages}, later):
@@ -174,7 +175,7 @@ def _leg(asked: Walk, stage: s.Tuning, before: dict[str, Leg], recipe: s.Recipe)
         return Leg(stage, learned, "", f"learns by {type(learned).__name__}, which nothing runs yet", ())
     if swapped := _swapped(asked, stage):
         learned = learning(declared(asked.model.partition(":")[0]), swapped).recipe.stages[0].objective
-        differs.append(f"learns by {learned!r} in the place of {type(stage.objective).__name__}")
+        differs.append(f"learns by {without_template(learned)} in the place of {type(stage.objective).__name__}")
     one = task(learned)
     if asked.method == "dpo" and one.judging:
         return Leg(stage, learned, "", "judges answers, and dpo learns from their ranking itself", ())
@@ -337,9 +338,15 @@ def align(
             )
             if not result.finished:
                 return False
-        walked.append(Walked(leg.stage.name, repr(leg.learned), leg.start, leg.differs, begun_from(leg, out), folder))
+        walked.append(Walked(leg.stage.name, _told(leg.learned), leg.start, leg.differs, begun_from(leg, out), folder))
         write_text(out / REPORT, alignment_report(asked.model, walked, [each for each in plan if each.without]))
     return True
+
+
+def _told(learned: s.Objective) -> str:
+    """What a stage learns, for a reader."""
+    template = on_one_line(learned)
+    return f"{without_template(learned)}{template and f', which reads and writes {template}'}"
 
 
 def begun_from(leg: Leg, out: Path) -> Path:

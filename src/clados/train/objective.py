@@ -13,6 +13,7 @@ from clados.catalog.sizes import model_of
 from clados.checkpoints.metadata import read_metadata
 from clados.data import examples
 from clados.data.readers import read, read_as
+from clados.data.templates import on_one_line, without_template
 from clados.data.tokenizer import Tokenizer
 from clados.data.vocabularies import load_tokenizer
 from clados.errors import CladosError, InputError
@@ -56,20 +57,23 @@ class ObjectiveExample(Shown):
 
     def page(self) -> Page:
         """The objective, and the text as its example."""
-        return Page([self._title, *self.view.page().blocks, *self._beside])
+        return Page([self.title, *self.view.page().blocks, *self._beside])
 
     def __rich__(self) -> RenderableType:
-        return Group(Text(self._title, style="bold"), self.view, *self._beside)
+        return Group(Text(self.title, style="bold"), self.view, *self._beside)
 
     @property
-    def _title(self) -> str:
-        return f"{self.model} learns {self.objective!r}"
+    def title(self) -> str:
+        """What is learned, in a line."""
+        return f"{self.model} learns {without_template(self.objective)}"
 
     @property
     def _beside(self) -> list[str]:
-        """A line that names the other stages."""
-        told = ", ".join(f"'{name}' learns {each!r}" for name, each in self.others.items())
-        return [f"This is its stage '{self.stage}'; {told}"] if told else []
+        """A line of how examples become texts, and one that names the other stages."""
+        template = on_one_line(self.objective)
+        form = [f"It reads and writes: {template}"] if template else []
+        told = ", ".join(f"'{name}' learns {without_template(each)}" for name, each in self.others.items())
+        return [*form, f"This is its stage '{self.stage}'; {told}"] if told else form
 
 
 def objective(
@@ -116,7 +120,9 @@ def objective(
         raise InputError(f"{card.id} cannot learn so: {refusal}")
     tokenizer = load_tokenizer(folder) if folder else _tokenizer(part, learned, text)
     if tokenizer is None:
-        raise CladosError(f"{card.id} learns {learned!r} and reads no text, so there is nothing to show of one")
+        raise CladosError(
+            f"{card.id} learns {without_template(learned)} and reads no text, so there is nothing to show of one"
+        )
     task(learned).example(text, SourceConfig(LENGTH, seed, tokenizer, writes=part.writes))  # refused before a fit
     part = fit_model(part, FitContext((), tokenizer, LENGTH, Facts()))
     return ObjectiveExample(
