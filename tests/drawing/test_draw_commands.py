@@ -85,3 +85,12 @@ def test_pixels_without_resvg_say_how_it_is_installed(
     assert run_command_line(["draw", "gpt", "--png", str(tmp_path / "gpt.png")]) == 2
     assert "pip install -e '.[pictures]'" in capsys.readouterr().err
     assert not [*tmp_path.iterdir()]
+
+
+@pytest.mark.parametrize(("option", "name"), [("--png", "x.jpg"), ("--svg", "x.png"), ("--pdf", "x.svg")])
+def test_a_file_with_the_ending_of_another_format_is_refused(
+    option: str, name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run_command_line(["poster", option, str(tmp_path / name)]) == 2
+    assert f"the file has to end in .{option[2:]}" in " ".join(capsys.readouterr().err.split())
+    assert not (tmp_path / name).exists()

@@ -1,14 +1,18 @@
 """A server of pages and a browser that drives them: faults of any kind end the test."""
 
+import itertools
+import re
 import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import uvicorn
 from playwright.sync_api import Browser, Page, Route
 
+from clados.catalog.card import Card
 from clados.web.server import application
 from clados.web.site import Site
 
@@ -52,3 +56,16 @@ def opened(browser: Browser, width: int, theme: Any) -> Iterator[Page]:
     yield page
     context.close()
     assert faults == []
+
+
+def invented(cards: Iterable[Card], count: int) -> list[Card]:
+    """So many cards: these, and copies of them that descend from each other as they do."""
+    own = list(cards)
+    return list(itertools.islice((_copy(card, number) for number in itertools.count() for card in own), count))
+
+
+def _copy(card: Card, number: int) -> Card:
+    if not number:
+        return card
+    text = re.sub(r'(\[\[lineage\]\]\s+parent = ")([^"]+)"', rf'\g<1>\g<2>-copy-{number}"', card.text)
+    return replace(card, id=f"{card.id}-copy-{number}", name=f"{card.name} {number + 1}", text=text)

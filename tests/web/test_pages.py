@@ -6,9 +6,11 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 from starlette.testclient import TestClient
 
+from clados.catalog.load import Catalog
 from clados.web.export import export_site
+from clados.web.index import Index
 from clados.web.site import Site
-from tests.web.driving import AXE, VIEWS, opened
+from tests.web.driving import AXE, VIEWS, invented, opened, served
 
 pytestmark = pytest.mark.browser
 
@@ -128,6 +130,18 @@ def test_the_tree_zooms_flies_lights_descent_and_opens_cards(page: Page, address
     assert "kin" not in (page.locator("[data-id=t5]").get_attribute("class") or "")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("RoBERTa")
+
+
+def test_a_tree_of_500_models_opens_and_flies(browser: Browser, site: Site) -> None:
+    many = Site(live=False)
+    many.index = Index(Catalog(invented(site.index.cards.values(), 500)))
+    for address in served(many):
+        for page in opened(browser, 1280, "light"):
+            page.goto(f"{address}tree.html")
+            expect(page.locator("figure.live [data-id]")).to_have_count(500)
+            page.get_by_placeholder("Find a model").fill("RoBERTa 3")
+            expect(page.locator("[data-id=roberta-copy-2]")).to_be_focused()
+            expect(page.locator("[data-id=bert-copy-2]")).to_have_class("kin")
 
 
 def test_sources_show_at_the_keyboard(page: Page, address: str) -> None:

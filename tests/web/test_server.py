@@ -181,6 +181,14 @@ def test_a_server_does_not_answer_to_the_names_of_others(client: TestClient, pat
     assert "--host" in answer.text
 
 
+def test_pages_of_others_may_lead_here_but_not_embed_or_ask(client: TestClient) -> None:
+    strange = {"sec-fetch-site": "cross-site"}
+    assert client.get("/tree.html", headers=strange | {"sec-fetch-mode": "no-cors"}).status_code == 403
+    assert client.get("/tree.html", headers=strange | {"sec-fetch-mode": "navigate"}).status_code == 200
+    assert client.get("/tree.html", headers={"sec-fetch-site": "same-origin"}).status_code == 200
+    assert client.post("/tree.html", headers=strange | {"sec-fetch-mode": "navigate"}).status_code == 405
+
+
 def test_the_timeline_is_also_a_list_of_links(client: TestClient) -> None:
     text = client.get("/timeline.html").text
     assert 'data-figure="timeline-params"' in text
@@ -198,11 +206,23 @@ def test_models_are_compared_by_columns_and_in_words(client: TestClient) -> None
     assert "too many" in client.get("/compare.html?models=bert,gpt,t5,bart,opt").text
 
 
+WRONG = {"roberta": "roberta", "brt.html": "bert", "zh/T5": "t5"}  # addresses, and what they may have meant
+
+
 def test_an_unknown_model_is_answered_with_the_nearest(client: TestClient) -> None:
     answer = client.get("/cards/brt.html")
     assert answer.status_code == 404
     assert 'href="../cards/bert.html"' in answer.text
     assert client.get("/cards/bert.html?size=bsae").status_code == 404
+    for path, found in (
+        ("/roberta", "cards/roberta.html"),
+        ("/brt.html", "cards/bert.html"),
+        ("/zh/T5", "cards/t5.html"),
+    ):
+        answer = client.get(path)
+        assert answer.status_code == 404
+        assert f'href="{found}"' in answer.text
+    assert "The nearest model" not in client.get("/nothing-like-any.html").text
 
 
 @pytest.mark.parametrize("card", ["bert", "gopher", "flamingo", "e5", "stable-diffusion"])

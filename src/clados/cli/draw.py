@@ -9,6 +9,7 @@ import typer
 from clados.cli import output
 from clados.cli.arguments import SizedOrSaved, complete_models, sized_or_saved
 from clados.cli.output import print_json, print_note, print_table
+from clados.errors import InputError
 from clados.spec.errors import CladosError
 
 if TYPE_CHECKING:
@@ -129,14 +130,15 @@ def save_drawing(
     """Write a drawing to each file that is named, and say so; False: none is.
 
     Raises:
+        InputError: for a file whose ending is that of another format.
         CladosError: when a file cannot be written.
     """
-    wanted = [
-        (save, file)
-        for save, file in ((drawing.save, svg), (drawing.save_png, png), (drawing.save_pdf, pdf))
-        if file is not None
-    ]
-    for save, file in wanted:
+    named = (("svg", drawing.save, svg), ("png", drawing.save_png, png), ("pdf", drawing.save_pdf, pdf))
+    wanted = [(kind, save, file) for kind, save, file in named if file is not None]
+    for kind, _, file in wanted:
+        if file.suffix.lower() not in ("", f".{kind}"):
+            raise InputError(f"--{kind} is {file}; it writes {kind.upper()}, so the file has to end in .{kind}")
+    for _, save, file in wanted:
         try:
             save(file)
         except OSError as error:

@@ -32,7 +32,8 @@ def application(site: Site | None = None, host: str = "localhost") -> Starlette:
     """The site as an ASGI application.
 
     It answers to ``localhost``, to addresses in numbers and to ``host``: under any other name the page of a stranger,
-    whose name is made to lead to this machine, could read what is shown here (DNS rebinding).
+    whose name is made to lead to this machine, could read what is shown here (DNS rebinding). A stranger's page
+    may lead here, but neither embed what is here nor ask for it (Fetch Metadata); nothing is ever posted.
     """
     site = site or Site()
 
@@ -40,6 +41,11 @@ def application(site: Site | None = None, host: str = "localhost") -> Starlette:
         if not _ours(request.url.hostname or "", host):
             named = f"the address names {request.url.hostname or 'no machine'}, which is not this server's"
             return PlainTextResponse(f"{named}; --host names another\n", 400, SAFE_HEADERS)
+        if (
+            request.headers.get("sec-fetch-site") == "cross-site"
+            and request.headers.get("sec-fetch-mode") != "navigate"
+        ):
+            return PlainTextResponse("other sites may lead here, and do no more\n", 403, SAFE_HEADERS)
         found = await run_in_threadpool(site.answer, request.url.path, request.query_params.multi_items())
         return Response(found.body, found.status, {**SAFE_HEADERS, **found.headers}, found.media)
 

@@ -33,6 +33,7 @@ _MEDIA = {
 }
 
 POLICY = "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+_ALIKE = 0.6  # from which a wrong path may have meant a model
 FROM = "from-"  # begins the name of a drawing beside a parent's
 _VIEWS = "clados.web.views"
 LESSON_NAMES = ("encoder-decoder", "attention", "pretraining", "foundation", "rlhf", "diffusion")
@@ -50,6 +51,10 @@ LIVE_PAGES = {  # that a server alone answers
     "playground.html": ("playground", "playground_page"),
     "runs.html": ("runs", "runs_page"),
 }
+
+
+class NoPageError(InputError):
+    """There is no page at a path."""
 
 
 @dataclass(frozen=True)
@@ -89,10 +94,18 @@ class Site:
         try:
             return self._found(asked)
         except NoModelError as error:
-            near = nearest(Path(inside).stem, self.index.cards, 0)
-            return _page(frame.not_found(asked, str(error), [self.index.cards[near]] if near else []), 404)
+            near = self._near(inside, 0)
+            return _page(frame.not_found(asked, str(error), near), 404)
+        except NoPageError as error:
+            return _page(frame.not_found(asked, str(error), self._near(inside, _ALIKE)), 404)
         except InputError as error:
             return _page(frame.not_found(asked, str(error), []), 404)
+
+    def _near(self, path: str, least: float) -> list[Card]:
+        """The model whose id is most like the last word of a path, if it is alike enough."""
+        word = Path(path).name.removesuffix(".html")
+        near = nearest(word, self.index.cards, least)
+        return [self.index.cards[near]] if near else []
 
     def _found(self, asked: PageRequest) -> Reply:
         pages = PAGES | LIVE_PAGES if self._live else PAGES
@@ -110,7 +123,7 @@ class Site:
             return Reply(CARD_FILES[kind](card).encode(), _media(name))
         if folder == "cards" and kind == "html":
             return _page(_view("card", "model_page")(asked, self.index.cards[stem]))
-        raise InputError(asked.say("There is no page {path}.", path=asked.path))
+        raise NoPageError(asked.say("There is no page {path}.", path=asked.path))
 
     def _made(self, asked: PageRequest, *names: str) -> Reply | None:
         """What is made of a card for its folder: a size's config.json, and the drawing beside a parent's."""
