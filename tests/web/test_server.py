@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
+from clados.catalog.differences import diff
 from clados.cli.frame import run_command_line
 from clados.names import CARDS_PATH
 from clados.web.evidence import kept_proofs
@@ -200,6 +201,10 @@ def test_models_are_compared_by_columns_and_in_words(client: TestClient) -> None
     assert "From bert:large to roberta:large" in text
     assert "tokens are made by bytes instead of wordpiece" in text
     assert text.count("data-side=") == 3
+    assert "For each token" in text
+    found = diff("bert", "gpt-2").costs["FLOPs, 2 N"]
+    text = client.get("/zh/compare.html?models=bert,gpt-2").text
+    assert all(part in text for part in ("每个词元", "KV 缓存", f"{found[0]:,}", f"{found[1]:,}"))
     assert "structure.attention" in text
     assert "structure.attention" not in client.get("/compare.html?models=bert,roberta&differing=yes").text
     assert client.get("/compare.html?models=bert,robrta").status_code == 404

@@ -39,6 +39,7 @@ TERMS = {
     *ERRATA.values(),
     *FIGURE_WORDS,
     *("prompt", "tokens", "temperature", "seed", "beams", "text", "texts", "top", "layer", "head"),  # of trials
+    *("KV cache, bytes", "FLOPs, 2 N"),  # what a token takes
     *("holds", "fails", "missing", "not applicable"),  # of proofs
 }
 

@@ -102,6 +102,8 @@ def _link(sheet: Sheet, link: Link) -> None:
     middle = start.left + start.width / 2
     begin = (middle, start.top if link.leaves == "top" else start.bottom)
     turn = begin[1] - 12 if link.leaves == "top" else begin[1] + 12
+    if link.leaves == "top":
+        begin = sheet.exits.get(link.start, begin)  # below what a column's last wire says
     if link.leaves in ("left", "right"):
         begin = (start.right if link.leaves == "right" else start.left, start.middle)
         turn = start.middle

@@ -156,9 +156,11 @@ class InColumn(Drawable):
             found.append(ports)
         if not found:
             return None
+        first, last = found[0], found[-1]
         if self.key:
             sheet.anchors[self.key] = Box(left + size.axis, top, 0, size.height)
-        first, last = found[0], found[-1]
+            if not self.down:
+                sheet.exits[self.key] = last.exit
         return Ports(last.exit, first.entry, first.tip) if self.down else Ports(first.entry, last.exit, first.tip)
 
 

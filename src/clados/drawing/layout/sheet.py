@@ -53,6 +53,7 @@ class Sheet:
     Attributes:
         total: parameters of the whole, for shares.
         anchors: where what has a key stands, for arrows across.
+        exits: where the line of data leaves a column's last node.
         marks: how a box differs from another drawing's, by its key: "+", "−" or "~".
     """
 
@@ -63,6 +64,7 @@ class Sheet:
     lines: list[PlacedLine] = field(default_factory=list)
     badges: list[Placed] = field(default_factory=list)
     anchors: dict[str, Box] = field(default_factory=dict)
+    exits: dict[str, Point] = field(default_factory=dict)
     _frames: list[str] = field(default_factory=list)
     _lines: list[str] = field(default_factory=list)
     _boxes: list[str] = field(default_factory=list)

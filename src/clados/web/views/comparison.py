@@ -104,8 +104,12 @@ def _changed(asked: PageRequest, found: Differences) -> Iterator[Html]:
     blocks = [el("div", el("h3", say("In structure")), el("ul", (el("li", each) for each in architecture)))]
     if training:
         blocks.append(el("div", el("h3", say("In training")), el("ul", (el("li", each) for each in training))))
-    heads = [say("In parameters"), found.old, found.new, say("difference")]
-    yield el("div", blocks, table(heads, rows, figures=(1, 2, 3)), class_="changes")
+    sides = (found.old, found.new, say("difference"))
+    tables = [table([say("In parameters"), *sides], rows, figures=(1, 2, 3))]
+    if found.costs:
+        costs: list[list[Child]] = [[say(name), *figures_of(pair)] for name, pair in found.costs.items()]
+        tables.append(table([say("For each token"), *sides], costs, figures=(1, 2, 3)))
+    yield el("div", blocks, tables, class_="changes")
 
 
 def _table(asked: PageRequest, ids: list[str], *, only: bool) -> Html:
