@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import MISSING, Field, fields
 from inspect import cleandoc, getdoc
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 
 import clados
 from clados import spec as s
@@ -49,7 +49,8 @@ def users() -> dict[type[Any], list[str]]:
 def entry(kind: type[Any], using: Iterable[str], more: Iterable[str] = (), heading: str = "###") -> Iterator[str]:
     """What a page says of one part: its fields with their defaults, its docstring, where it is defined, who uses it."""
     yield f"{heading} {kind.__name__}\n"
-    yield f"```text\n{kind.__name__}({', '.join(map(_field, fields(kind)))})\n```\n"
+    hints = get_type_hints(kind)
+    yield f"```text\n{kind.__name__}({', '.join(_field(each, hints[each.name]) for each in fields(kind))})\n```\n"
     yield f"{_prose(kind)}\n"
     yield from more
     yield f"- Defined in `src/{kind.__module__.replace('.', '/')}.py`."
@@ -57,8 +58,8 @@ def entry(kind: type[Any], using: Iterable[str], more: Iterable[str] = (), headi
     yield f"- Used by {', '.join(names)}.\n" if names else "- No declared model uses it.\n"
 
 
-def _field(each: "Field[Any]") -> str:
-    kind = each.type if isinstance(each.type, str) else getattr(each.type, "__name__", str(each.type))
+def _field(each: "Field[Any]", hint: Any) -> str:
+    kind = getattr(hint, "__name__", str(hint))
     if each.default is not MISSING:
         return f"{each.name}={each.default!r}"
     return f"{each.name}=..." if each.default_factory is not MISSING else f"{each.name}: {kind}"

@@ -75,7 +75,8 @@ def test_peft_gives_what_we_give(tmp_path: Path, card: str, on: tuple[str, ...])
         assert run_command_line(["merge", str(folder), "--out", str(tmp_path / "merged")]) == 0
         merged: Any = transformers.AutoModelForSequenceClassification.from_pretrained(tmp_path / "merged").eval()
         assert (logits(merged) - expected).abs().max() <= TOLERANCE
-        assert classify(tmp_path / "merged", "The dog is warm.")[0][0].label in CLASSES
+        assert [merged.config.id2label[number] for number in range(3)] == sorted(CLASSES)
+        assert classify(tmp_path / "merged", "The dog is warm.")[0] == classify(folder, "The dog is warm.")[0]
 
 
 @pytest.mark.filterwarnings("ignore")
@@ -100,6 +101,24 @@ def test_we_give_what_peft_gives(tmp_path: Path, card: str, more: dict[str, Any]
         from_pretrained(tmp_path / "adapter")
     with reading(base=tmp_path / "elsewhere"):
         assert torch.equal(from_pretrained(tmp_path / "adapter")(IDS).logits, ours(IDS).logits)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_classes_are_those_of_the_adapter_or_else_of_its_model(tmp_path: Path) -> None:
+    """PEFT writes no names of classes; an adapter of another number of classes does not get its model's."""
+    folder = tuned(tmp_path, "bert", lora=None)
+    for classes in (3, 2):
+        base: Any = transformers.AutoModelForSequenceClassification.from_pretrained(
+            folder, num_labels=classes, ignore_mismatched_sizes=True
+        )
+        peft.get_peft_model(base, peft.LoraConfig(task_type="SEQ_CLS", target_modules=["query"])).save_pretrained(
+            tmp_path / "theirs"
+        )
+        named = {each.label for each in classify(tmp_path / "theirs", "The dog is warm.")[0]}
+        assert named == ({*CLASSES} if classes == 3 else {"0", "1"})
+        assert run_command_line(["merge", str(tmp_path / "theirs"), "--out", str(tmp_path / f"{classes}")]) == 0
+        read: Any = transformers.AutoModelForSequenceClassification.from_pretrained(tmp_path / f"{classes}")
+        assert read.config.num_labels == classes
 
 
 @pytest.mark.parametrize(

@@ -109,6 +109,7 @@ def test_a_student_is_every_second_layer_of_its_teacher() -> None:
 
 def test_it_learns_from_a_directory_and_goes_on_bit_for_bit(data: Path, teacher: Path, tmp_path: Path) -> None:
     plan = planned(pupil(data, teacher))
+    assert planned(pupil(data, teacher, length=None)).setting.length == 16  # of 64, which the teacher has no places for
     bert = clados.from_pretrained(teacher)
     assert plan.model.size.layers == max(1, bert.spec.size.layers // 2)
     assert plan.model.size.d_model == bert.spec.size.d_model

@@ -92,5 +92,5 @@ def test_what_does_not_fit_is_refused(make: Any, message: str) -> None:
 
 def test_other_models_do_not_learn_so_and_shares_are_checked() -> None:
     assert "learns from texts and numbers" in task(s.TextAndActions()).refusal(declared("gpt-2").model)
-    with pytest.raises(s.SpecError, match=r"TextAndActions\.prompted is 2; a share is from 0 to 1"):
+    with pytest.raises(s.SpecError, match=r"TextAndActions\.prompted is 2; it must be from 0 to 1"):
         s.TextAndActions(prompted=2)

@@ -248,7 +248,8 @@ BAD_INPUT: list[tuple[dict[str, Any], str]] = [
     ({"--alpha": "4"}, "alpha is of low-rank updates: give lora"),
     ({"--length": "4000"}, "length is 4000; "),
     ({"--freeze": "inputs.nothing"}, "AllBut.names has 'inputs.nothing', which is no tensor of the model"),
-    ({"--layer-decay": "1.5"}, "decay must be above 0 and at most 1"),
+    ({"--layer-decay": "1.5"}, "layer_decay is 1.5; it must be above 0, and 1 at most"),
+    ({"--head-lr": "0"}, "head_lr is 0.0; it must be above 0"),
 ]
 
 

@@ -32,3 +32,17 @@ def test_of_several_stages_the_last_is_shown_and_the_others_named() -> None:
 def test_what_learns_from_images_beside_texts_is_refused_in_one_line() -> None:
     with pytest.raises(InputError, match="Contrastive"):
         objective("clip", "A picture of a cat on a mat.")
+
+
+@pytest.mark.parametrize(("model", "by"), [("glm", None), ("roberta", "bert"), ("gpt-2", None)])
+def test_sentences_stand_apart_as_where_they_are_trained_on(model: str, by: str | None) -> None:
+    """A token of bytes holds the space before its word; a sentence that is encoded by itself has it too."""
+    view = objective(model, "The dog sees a house. The cat sees a house.", by=by).view
+    tokens = [piece.predicts if piece.predicts and by else piece.token for piece in view.sees]
+    assert ("ĠThe" in tokens, tokens.count("The") + tokens.count("T")) == (True, 1)
+
+
+@pytest.mark.parametrize(("model", "stage"), [("anthropic-assistant", "ranking"), ("sparrow", "rules")])
+def test_a_stage_with_a_head_of_its_own_is_no_other_model_s(model: str, stage: str) -> None:
+    with pytest.raises(InputError, match="does not learn from a text alone: there is nothing to show"):
+        objective(model, "A picture of a cat on a mat.", stage=stage)

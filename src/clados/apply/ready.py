@@ -1,7 +1,7 @@
 """A trained model and what belongs to it, from a directory or put together in memory."""
 
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -229,13 +229,18 @@ def _read(path: Path, device: str | torch.device) -> Ready:
         folder=path,
         tokenizer=model.tokenizer,
         images=found.images or preprocessing(model.spec),
-        labels=found.labels,
-        problem=found.problem,
+        labels=found.labels or _in_order(model.class_names.get("id2label", {})),
+        problem=found.problem or model.class_names.get("problem_type", ""),
         scales=found.scales,
         objective=found.objective,
         length=found.length,
         embedding=model.embedding_settings,
     )
+
+
+def _in_order(names: Mapping[str, str]) -> tuple[str, ...]:
+    """Names of classes by the config of the model that an adapter was learned on."""
+    return tuple(str(names[number]) for number in sorted(names, key=int)) if all(map(str.isdecimal, names)) else ()
 
 
 def listed(texts: str | Sequence[str]) -> list[str]:

@@ -147,7 +147,7 @@ def from_pretrained(
     made.report = replace(held.report, notes=notes)  # type: ignore[assignment]
     made.model_type = choice.layout.model_type  # type: ignore[assignment]
     made.image_files, made.trained = _copied(path)  # type: ignore[assignment]
-    made.class_names = _class_names(held.model, said_in)  # type: ignore[assignment]
+    made.class_names = _class_names(held.model, said_in, path)  # type: ignore[assignment]
     made.embedding_settings = vectors.settings  # type: ignore[assignment]
     made.generation_config = generation  # type: ignore[assignment]
     return cast("Loaded", made)
@@ -204,11 +204,24 @@ def _class(choice: LayoutMatch, config: FlatConfig, architecture: str | None) ->
     return (f"the class {names} is not known here: read as {choice.architecture}; architecture= takes {allowed}",)
 
 
-def _class_names(model: Model, config: Path) -> FlatConfig:
-    """What a config says of the classes that a head tells apart, to be written again with the model."""
-    if config.suffix != ".json" or not any(hasattr(head, "classes") for head in model.own_heads):
+def _class_names(model: Model, config: Path, path: Path) -> FlatConfig:
+    """What a directory says of the classes that a head tells apart, to be written again with the model.
+
+    An adapter's own classes stand in its run.json; those of the model it was learned on may be others.
+    """
+    numbers = {head.classes for head in model.own_heads if hasattr(head, "classes")}
+    if config.suffix != ".json" or not numbers:
         return {}
-    return {key: value for key, value in read_object(config).items() if key in ("id2label", "label2id", "problem_type")}
+    keys = ("id2label", "label2id", "problem_type")
+    said = {key: value for key, value in read_object(config).items() if key in keys}
+    if peft.is_adapter(path):
+        from clados.checkpoints.metadata import labels_config, read_metadata
+
+        own = read_metadata(path)
+        said |= labels_config(own.labels, own.problem)
+        if len(said.get("id2label", ())) not in numbers:
+            said = {key: value for key, value in said.items() if key == "problem_type"}
+    return said
 
 
 def _on_its_model(

@@ -195,6 +195,13 @@ def _edges(row: list[Any], said: JsonObject) -> tuple[float, ...]:
     return tuple(map(float, row))
 
 
+def labels_config(labels: Sequence[str], problem: str = "") -> dict[str, Any]:
+    """What transformers' configs say of classes: their names by number, their numbers by name, what scores mean."""
+    names = {"id2label": {str(i): name for i, name in enumerate(labels)}} if labels else {}
+    numbers = {"label2id": {name: i for i, name in enumerate(labels)}} if labels else {}
+    return {**names, **numbers, **({"problem_type": problem} if problem else {})}
+
+
 def write_metadata(
     directory: Path, *, labels: Sequence[str] = (), problem: str = "", images: Preprocessing | None = None
 ) -> None:
@@ -203,13 +210,8 @@ def write_metadata(
     Raises:
         CheckpointError: there is no config.json, or a file cannot be written.
     """
-    if labels or problem:
-        config = read_object(directory / "config.json")
-        if labels:
-            config["id2label"] = {str(i): name for i, name in enumerate(labels)}
-            config["label2id"] = {name: i for i, name in enumerate(labels)}
-        config |= {"problem_type": problem} if problem else {}
-        _write(directory / "config.json", config)
+    if said := labels_config(labels, problem):
+        _write(directory / "config.json", read_object(directory / "config.json") | said)
     if images is not None:
         _write(directory / PREPROCESSOR_FILE, images.config())
 

@@ -23,6 +23,7 @@ from clados.data.examples import AnyExample, DataError, Text
 from clados.data.packing import generator
 from clados.data.sampler import Lanes
 from clados.data.scaling import Scales
+from clados.data.stream import between, sentences, spaced
 from clados.data.tokenizer import Tokenizer
 from clados.errors import InputError
 from clados.names import snake_case
@@ -418,8 +419,10 @@ class Task(ABC, Generic[Objective, Row]):
         Raises:
             InputError: when the text has too few tokens, or the objective does not learn from texts.
         """
-        parts = self.texts(text.strip())
-        texts = [np.array(config.required_tokenizer.encode(each, add_special_tokens=False)) for each in parts]
+        parts, tokenizer = self.texts(text.strip()), config.required_tokenizer
+        if parts == sentences(text):  # of one text, whose sentences stand apart as they do where it is trained on
+            parts = spaced(text, between(tokenizer))
+        texts = [np.array(tokenizer.encode(each, add_special_tokens=False)) for each in parts]
         if (tokens := sum(map(len, texts))) < 2:
             raise InputError(f"the text '{text.strip()}' is {tokens} token(s) long; it takes two or more")
         return self.row([each.astype(np.int64) for each in texts])

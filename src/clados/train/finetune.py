@@ -116,6 +116,10 @@ class Tuned:
             value = getattr(self, name)
             if value is not None and not 0 < value <= MOST.get(name, 10**9):
                 raise InputError(f"{name} is {value}; it must be above 0")
+        if not 0 < self.layer_decay <= 1:
+            raise InputError(f"layer_decay is {self.layer_decay}; it must be above 0, and 1 at most")
+        if not self.head_lr > 0:
+            raise InputError(f"head_lr is {self.head_lr}; it must be above 0")
         if self.patience < 0:
             raise InputError(f"patience is {self.patience}; it must be at least 0")
         check_seed(self.seed)

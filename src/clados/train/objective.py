@@ -25,7 +25,7 @@ from clados.small import model_folder
 from clados.spec import Model, Objective
 from clados.tables import Page, Shown
 from clados.train.chain import stages_to, why_not
-from clados.train.fitting import Facts, FitContext, fit_model, tokenizer_for
+from clados.train.fitting import Facts, FitContext, fit_model, headed, tokenizer_for
 from clados.train.swapped import learning
 
 VOCAB_SIZE = 4096  # of the tokenizer that shows an objective of a model without one
@@ -116,7 +116,7 @@ def objective(
     learned = chosen.objective
     if folder and by is None:
         learned, others = read_metadata(folder).objective or learned, {}
-    elif refusal := task(learned).refusal(part):
+    elif refusal := task(learned).refusal(headed(part, chosen)):
         raise InputError(f"{card.id} cannot learn so: {refusal}")
     tokenizer = load_tokenizer(folder) if folder else _tokenizer(part, learned, text)
     if tokenizer is None:

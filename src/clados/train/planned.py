@@ -67,6 +67,7 @@ def planned(choices: Choices, begun: Start | None = None) -> Plan:
     judges = judges_of(one, choices.reward)
     taught, before = teacher_of(one, choices.teacher, paper), None
     if taught:
+        length = choices.length or min(length, taught.most or length)
         taught.fits(length)
     facts = replace(facts, scales=one.scaled(facts.scales, kept, headed(paper, stage)))
     if begun is None:

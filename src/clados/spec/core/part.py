@@ -10,6 +10,7 @@ from typing import Any, Literal, Self, TypeVar, dataclass_transform
 
 from clados.names import did_you_mean
 from clados.spec.core.pieces import Env, Pieces
+from clados.spec.core.ranges import Range, ranges_in
 from clados.spec.core.registry import register
 from clados.spec.errors import SpecError
 
@@ -17,14 +18,14 @@ T = TypeVar("T")
 
 
 # Fields that mean the same in every part, with what they may be.
-RANGES: Mapping[str, tuple[Callable[[float], bool], str]] = {
-    "dropout": (lambda rate: 0 <= rate < 1, "at least 0 and below 1"),
-    "eps": (lambda eps: eps > 0, "above 0"),
-    "buckets": (lambda number: number >= 4, "at least 4"),
-    "types": (lambda number: number >= 0, "at least 0"),
+RANGES: Mapping[str, Range] = {
+    "dropout": Range(lambda rate: 0 <= rate < 1, "at least 0 and below 1"),
+    "eps": Range(lambda eps: eps > 0, "above 0"),
+    "buckets": Range(lambda number: number >= 4, "at least 4"),
+    "types": Range(lambda number: number >= 0, "at least 0"),
     **dict.fromkeys(
         ("image", "side", "channels", "states", "actions", "timesteps", "context", "frames", "classes", "joint"),
-        (lambda number: number >= 1, "at least 1"),
+        Range(lambda number: number >= 1, "at least 1"),
     ),
 }
 
@@ -63,9 +64,9 @@ class Part:
         cls: type = type(self)
         for name, expected in _hints(cls).items():
             _check(value := getattr(self, name), expected, f"{cls.__name__}.{name}")
-            holds, allowed = RANGES.get(name, (None, ""))
-            if holds and isinstance(value, float | int) and not holds(value):
-                raise SpecError(f"{cls.__name__}.{name} is {value}; it must be {allowed}")
+            for each in _ranges(cls)[name] if isinstance(value, float | int) else ():
+                if not each.holds(value):
+                    raise SpecError(f"{cls.__name__}.{name} is {value}; it must be {each.allowed}")
         self.check()
 
     def check(self) -> None:
@@ -239,7 +240,7 @@ def _refusing(made: Callable[..., None], cls: type) -> Callable[..., None]:
         try:
             made(self, *args, **kwargs)
         except TypeError as error:
-            raise SpecError(f"{cls.__name__}: {str(error).replace('__init__() ', '')}") from error
+            raise SpecError(f"{cls.__name__}: {str(error).rpartition('__init__() ')[2]}") from error
 
     return __init__
 
@@ -248,6 +249,16 @@ def _refusing(made: Callable[..., None], cls: type) -> Callable[..., None]:
 def _hints(cls: type) -> dict[str, Any]:
     hints = typing.get_type_hints(cls)
     return {f.name: hints[f.name] for f in fields(cls)}
+
+
+@functools.cache
+def _ranges(cls: type) -> dict[str, tuple[Range, ...]]:
+    """What the numbers of each field may be: by its name, and by its type."""
+    said = typing.get_type_hints(cls, include_extras=True)
+    return {
+        name: (*((RANGES[name],) if name in RANGES else ()), *ranges_in(said[name]))
+        for name in (f.name for f in fields(cls))
+    }
 
 
 def _check(value: Any, expected: Any, where: str) -> None:

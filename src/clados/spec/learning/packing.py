@@ -1,6 +1,7 @@
 """How texts become sequences of one length."""
 
 from clados.spec.core.part import Part
+from clados.spec.core.ranges import Share
 
 
 class Packing(Part):
@@ -14,5 +15,5 @@ class FullSentences(Packing):
 class SentencePairs(Packing):
     """Two segments: the second follows the first, or comes from another document (Devlin et al. 2019, appendix A.2)."""
 
-    follows: float = 0.5  # share of pairs in which it does
-    short: float = 0.1  # share of sequences drawn shorter than the full length
+    follows: Share = 0.5  # share of pairs in which it does
+    short: Share = 0.1  # share of sequences drawn shorter than the full length

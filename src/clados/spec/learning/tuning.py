@@ -1,10 +1,13 @@
 """Tuning: stages that begin from a trained model."""
 
+import re
 from typing import Self
 
 from clados.spec.core.part import Part
 from clados.spec.errors import SpecError
 from clados.spec.learning.recipe import Stage
+
+FIELD = re.compile(r"\{\w+\}")  # a field of an example
 
 
 class Template(Part, kw_only=True):
@@ -14,6 +17,10 @@ class Template(Part, kw_only=True):
     answer: str = "{answer}"
     opening: str = ""  # once, before the first turn
     bare: str | None = None  # the prompt of an example without ``{input}``; None: they are all written alike
+
+    def check(self) -> None:
+        if not FIELD.search(self.answer):
+            raise SpecError(f"Template.answer is '{self.answer}'; it must name a field of the example, as '{{answer}}'")
 
 
 class Trained(Part):

@@ -3,6 +3,9 @@
 from typing import ClassVar
 
 from clados.spec.core.part import Part
+from clados.spec.errors import SpecError
+
+ROUNDING = 1e-9  # of a sum of shares
 
 
 class Objective(Part):
@@ -19,3 +22,26 @@ class Objective(Part):
     def marks_for(self, verb: str) -> tuple[str, str]:
         """The tokens before and behind the texts it learned from, with which a verb reads its texts; "" for none."""
         return "", ""
+
+    def refuse_above_one(self, *names: str) -> None:
+        """Refuse shares of one whole that are more than it together.
+
+        Raises:
+            SpecError: for these.
+        """
+        shares = [getattr(self, name) for name in names]
+        if sum(shares) > 1 + ROUNDING:
+            said = " and ".join(f"{name} {share}" for name, share in zip(names, shares))
+            raise SpecError(f"{type(self).__name__} has {said}; together they must be 1 at most")
+
+    def refuse_disorder(self, name: str, least: float) -> None:
+        """Refuse two bounds of which the first is below ``least``, or above the second.
+
+        Raises:
+            SpecError: for these.
+        """
+        low, high = getattr(self, name)
+        if not least <= low <= high:
+            raise SpecError(
+                f"{type(self).__name__}.{name} is {(low, high)}; the first must be at least {least}, the second no less"
+            )

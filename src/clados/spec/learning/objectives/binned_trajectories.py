@@ -2,6 +2,7 @@
 
 from typing import ClassVar, Literal
 
+from clados.spec.core.ranges import NotNegative
 from clados.spec.errors import SpecError
 from clados.spec.learning.objectives.base import Objective
 
@@ -21,13 +22,10 @@ class BinnedTrajectories(Objective):
     verb: ClassVar[str] = "act"
     bins: Literal["quantile", "uniform"] = "quantile"
     discount: float = 0.99
-    action: float = 5.0
-    reward: float = 1.0
-    value: float = 1.0
+    action: NotNegative = 5.0
+    reward: NotNegative = 1.0
+    value: NotNegative = 1.0
 
     def check(self) -> None:
         if not 0 < self.discount <= 1:
             raise SpecError(f"BinnedTrajectories.discount is {self.discount}; it must be above 0, and 1 at most")
-        for name in ("action", "reward", "value"):
-            if getattr(self, name) < 0:
-                raise SpecError(f"BinnedTrajectories.{name} is {getattr(self, name)}; a weight is at least 0")

@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+from clados.spec.core.ranges import Positive, Share
 from clados.spec.learning.objectives.base import Objective
 
 
@@ -12,9 +13,12 @@ class BlankInfilling(Objective):
     """
 
     verb: ClassVar[str] = "fill"
-    rate: float = 0.15  # of the tokens, in short spans and in sentences
-    mean: float = 3.0  # tokens of a short span, Poisson
-    sentences: float = 0.0
-    long: float = 0.0
-    least: float = 0.5  # share of the text that a long span takes, drawn from here to 1
-    ending: float = 0.5  # of the long spans, the share that are the text's end (the default of the authors' arguments)
+    rate: Share = 0.15  # of the tokens, in short spans and in sentences
+    mean: Positive = 3.0  # tokens of a short span, Poisson
+    sentences: Share = 0.0
+    long: Share = 0.0
+    least: Share = 0.5  # share of the text that a long span takes, drawn from here to 1
+    ending: Share = 0.5  # of the long spans, the share that are the text's end (the default of the authors' arguments)
+
+    def check(self) -> None:
+        self.refuse_above_one("sentences", "long")

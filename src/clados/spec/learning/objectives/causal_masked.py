@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+from clados.spec.core.ranges import NotNegative
 from clados.spec.learning.objectives.base import Objective
 
 
@@ -14,5 +15,8 @@ class CausalMasked(Objective):
     """
 
     verb: ClassVar[str] = "generate"
-    spans: float = 1.0
+    spans: NotNegative = 1.0
     bounds: tuple[int, int] = (1, 16)
+
+    def check(self) -> None:
+        self.refuse_disorder("bounds", 1)

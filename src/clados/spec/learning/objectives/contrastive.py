@@ -2,6 +2,7 @@
 
 from typing import ClassVar, Literal
 
+from clados.spec.core.ranges import NotNegative, Positive, WholeNumber
 from clados.spec.errors import SpecError
 from clados.spec.learning.objectives.base import Objective
 
@@ -22,14 +23,14 @@ class PairedTexts(Objective):
 
     verb: ClassVar[str] = "rank"
     tunes: ClassVar[str] = "embed"
-    temperature: float = 0.01
+    temperature: Positive = 0.01
     prefixes: tuple[str, ...] = ()  # before the question, before the passage
     instructed: bool = False  # an instruction of the data before each text, which is not pooled (Su et al. 2022, §2.1)
-    hard: int = 0  # wrong texts that are near, beside each right one
+    hard: WholeNumber = 0  # wrong texts that are near, beside each right one
     in_batch: bool = True  # other questions' passages are wrong ones too
     both: bool = False  # from the passage to the question too (Su et al. 2022, §2.3)
     teacher: Literal["none", "cross-encoder"] = "none"
-    share: float = 1.0  # of the contrastive loss beside the teacher's
+    share: NotNegative = 1.0  # of the contrastive loss beside the teacher's
 
     def check(self) -> None:
         if not self.in_batch and not self.hard:

@@ -4,6 +4,7 @@ from typing import ClassVar, Self
 
 from clados.names import sentinel
 from clados.spec.core.part import Part
+from clados.spec.core.ranges import NotNegative, Positive, Share
 from clados.spec.errors import SpecError
 from clados.spec.learning.objectives.base import Objective
 
@@ -18,8 +19,8 @@ class Denoised(Objective):
     """
 
     verb: ClassVar[str] = "fill"
-    rate: float = 0.3
-    mean: float = 3.0
+    rate: Share = 0.3
+    mean: Positive = 3.0
     permuted: bool = True
     whole_words: bool = False  # spans and their rate are counted in words, not in tokens
     marked: bool = False  # sentences end with the end token, texts begin and end with a mark of their language
@@ -31,8 +32,8 @@ class HintedDenoised(Denoised):
     The hint for m tokens is max(1, floor(n)), n drawn from N(m, m spread).
     """
 
-    hinted: float = 0.8  # share of masks that have a hint
-    spread: float = 0.1
+    hinted: Share = 0.8  # share of masks that have a hint
+    spread: NotNegative = 0.1
 
 
 class DroppedSpans(Objective):
@@ -43,10 +44,15 @@ class DroppedSpans(Objective):
     """
 
     verb: ClassVar[str] = "generate"
-    rate: float = 0.15
-    mean: float = 3.0
-    continued: float = 0.0
+    rate: Share = 0.15
+    mean: Positive = 3.0
+    continued: Share = 0.0
     read: tuple[float, float] = (0.2, 0.8)
+
+    def check(self) -> None:
+        self.refuse_disorder("read", 0)
+        if self.read[1] > 1:
+            raise SpecError(f"DroppedSpans.read is {self.read}; shares are 1 at most")
 
     def marks_for(self, verb: str) -> tuple[str, str]:
         return CONTINUE if verb == "generate" and self.continued else "", ""
@@ -60,16 +66,16 @@ class GapSentences(Objective):
     """
 
     verb: ClassVar[str] = "summarize"
-    rate: float = 0.3  # of the sentences taken
-    kept: float = 0.0  # of those taken, left in the document too
+    rate: Share = 0.3  # of the sentences taken
+    kept: Share = 0.0  # of those taken, left in the document too
 
 
 class Denoiser(Part):
     """Spans of about ``mean`` tokens are taken out, ``rate`` of the text in all (Tay et al. 2022, §3.1)."""
 
     mode: str  # the token in front of the input that says which kind it is
-    rate: float
-    mean: float | None = None  # None: one span, the text's end (prefix language modelling)
+    rate: Share
+    mean: Positive | None = None  # None: one span, the text's end (prefix language modelling)
 
 
 class MixtureOfDenoisers(Objective):
@@ -81,7 +87,7 @@ class MixtureOfDenoisers(Objective):
 
     verb: ClassVar[str] = "fill"
     denoisers: tuple[Denoiser, ...]
-    spread: float = 0.25  # a span's standard deviation, as a share of its mean
+    spread: NotNegative = 0.25  # a span's standard deviation, as a share of its mean
 
     def check(self) -> None:
         if not self.denoisers:

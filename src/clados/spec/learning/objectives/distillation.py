@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+from clados.spec.core.ranges import BitWidth, NotNegative, Positive, Share
 from clados.spec.learning.objectives.base import Objective
 
 
@@ -14,13 +15,16 @@ class Distilled(Objective):
 
     verb: ClassVar[str] = "fill"
     teacher: str  # a card's id
-    temperature: float = 2.0
-    soft: float = 5.0
-    hard: float = 2.0
-    directions: float = 1.0
-    rate: float = 0.15
-    masked: float = 0.8  # of the chosen tokens, as in BERT
-    replaced: float = 0.1
+    temperature: Positive = 2.0
+    soft: NotNegative = 5.0
+    hard: NotNegative = 2.0
+    directions: NotNegative = 1.0
+    rate: Share = 0.15
+    masked: Share = 0.8  # of the chosen tokens, as in BERT
+    replaced: Share = 0.1
+
+    def check(self) -> None:
+        self.refuse_above_one("masked", "replaced")
 
 
 class QuantisedDistillation(Objective):
@@ -34,8 +38,8 @@ class QuantisedDistillation(Objective):
 
     verb: ClassVar[str] = "translate"
     teacher: str  # a card's id; it is tuned for the task first
-    weights: int = 8  # bits of matrices
-    tables: int = 8  # bits of the table of words, in which each row is scaled by itself
-    activations: int = 8
-    clip: float = 2.5  # values beyond are cut first
+    weights: BitWidth = 8  # bits of matrices
+    tables: BitWidth = 8  # bits of the table of words, in which each row is scaled by itself
+    activations: BitWidth = 8
+    clip: Positive = 2.5  # values beyond are cut first
     layers: tuple[tuple[int, ...], ...] = ()

@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+from clados.spec.core.ranges import Share, WholeNumber
 from clados.spec.learning.objectives.base import Objective
 from clados.spec.learning.objectives.masked_tokens import AS_BERT
 
@@ -14,7 +15,10 @@ class EntityDenoising(Objective):
     """
 
     verb: ClassVar[str] = "fill"
-    replaced: float = 0.05  # alignments with a random entity
-    hidden: float = 0.15  # alignments taken away
+    replaced: Share = 0.05  # alignments with a random entity
+    hidden: Share = 0.15  # alignments taken away
     words: Objective = AS_BERT
-    least: int = 3  # entities of a sequence; what names fewer is left out (§4.1)
+    least: WholeNumber = 3  # entities of a sequence; what names fewer is left out (§4.1)
+
+    def check(self) -> None:
+        self.refuse_above_one("replaced", "hidden")

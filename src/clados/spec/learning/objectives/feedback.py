@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from clados.spec.errors import SpecError
+from clados.spec.core.ranges import AtLeastOne, NotNegative, Positive, Share
 from clados.spec.learning.objectives.base import Objective
 from clados.spec.learning.tuning import Template
 
@@ -16,8 +16,11 @@ class Comparisons(Objective):
     verb: ClassVar[str] = "score"
     answers: tuple[int, int] = (2, 2)  # to one prompt, ranked together: fewest, most
     ties: bool = False  # equal answers count too: the aim is then a probability of one half
-    auxiliary: float = 0.0  # share of a second loss: whether an answer is good by itself (Menick et al. 2022, §2.5)
+    auxiliary: Share = 0.0  # share of a second loss: whether an answer is good by itself (Menick et al. 2022, §2.5)
     template: Template = Template()  # how prompt and answer are read together
+
+    def check(self) -> None:
+        self.refuse_disorder("answers", 2)
 
 
 class Violations(Objective):
@@ -27,7 +30,7 @@ class Violations(Objective):
     stage's head is ``Scalar()``.
     """
 
-    rules: int
+    rules: AtLeastOne
     texts: tuple[str, ...] = ()  # the rules themselves, where they are known
     template: Template = Template()  # how prompt and answer are read together; the rule stands in front of the prompt
 
@@ -39,8 +42,8 @@ class Revised(Objective):
     """
 
     verb: ClassVar[str] = "chat"
-    principles: int
-    rounds: int
+    principles: AtLeastOne
+    rounds: AtLeastOne
     template: Template = Template()
     texts: tuple[str, ...] = ()  # what each principle asks a critique to say, where they are known
 
@@ -52,7 +55,7 @@ class BestOf(Objective):
     """
 
     verb: ClassVar[str] = "chat"
-    samples: int | None = None
+    samples: AtLeastOne | None = None
     template: Template = Template()
 
 
@@ -64,17 +67,19 @@ class PPO(Objective):
     """
 
     verb: ClassVar[str] = "chat"
-    kl: float  # off the reward, for each nat away from the stage's starting weights
-    clip: float = 0.2
-    passes: int = 1  # over each batch of samples
-    minibatches: int = 1  # of a pass
-    discount: float = 1.0
-    smoothing: float = 0.95  # lambda of the advantages
-    pretraining: float = 0.0  # weight of next-token learning on the pretraining text, mixed in
-    values: float = 0.1  # weight of the values' loss (openai/lm-human-preferences, vf_coef)
-    value_clip: float | None = 0.2  # how far a value counts that has moved (there, cliprange_value); None: any
-    target: float | None = None  # nats of an answer that kl is adapted to (Ziegler et al. 2019, §2.2); None: it stays
-    horizon: int = 10_000  # answers in which it is (openai/lm-human-preferences, horizon)
+    kl: NotNegative  # off the reward, for each nat away from the stage's starting weights
+    clip: Positive = 0.2
+    passes: AtLeastOne = 1  # over each batch of samples
+    minibatches: AtLeastOne = 1  # of a pass
+    discount: Share = 1.0
+    smoothing: Share = 0.95  # lambda of the advantages
+    pretraining: NotNegative = 0.0  # weight of next-token learning on the pretraining text, mixed in
+    values: NotNegative = 0.1  # weight of the values' loss (openai/lm-human-preferences, vf_coef)
+    value_clip: Positive | None = 0.2  # how far a value counts that has moved (there, cliprange_value); None: any
+    target: Positive | None = (
+        None  # nats of an answer that kl is adapted to (Ziegler et al. 2019, §2.2); None: it stays
+    )
+    horizon: AtLeastOne = 10_000  # answers in which it is (openai/lm-human-preferences, horizon)
     template: Template = Template()
 
 
@@ -85,7 +90,7 @@ class ActorCritic(Objective):
     """
 
     verb: ClassVar[str] = "chat"
-    kl: float | None  # None: not published
+    kl: NotNegative | None  # None: not published
     mixed: bool = False
     template: Template = Template()
 
@@ -98,11 +103,11 @@ class GRPO(Objective):
     """
 
     verb: ClassVar[str] = "chat"
-    samples: int = 64  # answers to a prompt
-    kl: float = 0.04
-    clip: float = 0.2
-    passes: int = 1
-    minibatches: int = 1
+    samples: AtLeastOne = 64  # answers to a prompt
+    kl: NotNegative = 0.04
+    clip: Positive = 0.2
+    passes: AtLeastOne = 1
+    minibatches: AtLeastOne = 1
     template: Template = Template()
 
 
@@ -113,9 +118,5 @@ class DPO(Objective):
     """
 
     verb: ClassVar[str] = "chat"
-    beta: float = 0.1  # the coefficient of the distance from p0 in the reward that is learned so
+    beta: Positive = 0.1  # the coefficient of the distance from p0 in the reward that is learned so
     template: Template = Template()
-
-    def check(self) -> None:
-        if not 0 < self.beta < float("inf"):
-            raise SpecError(f"beta is {self.beta}; it must be above 0 and finite")

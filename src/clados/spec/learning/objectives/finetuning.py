@@ -2,6 +2,7 @@
 
 from typing import ClassVar, Literal
 
+from clados.spec.core.ranges import WholeNumber
 from clados.spec.errors import SpecError
 from clados.spec.learning.objectives.base import Objective
 
@@ -55,4 +56,4 @@ class AnswerSpans(Objective):
     verb: ClassVar[str] = "answer"
     tunes: ClassVar[str] = "span"
     heads_of: ClassVar[str] = "QuestionAnswering"
-    overlap: int = 128  # google-research/bert run_squad.py: doc_stride
+    overlap: WholeNumber = 128  # google-research/bert run_squad.py: doc_stride

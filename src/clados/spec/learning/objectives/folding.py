@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+from clados.spec.core.ranges import NotNegative, Positive, Share
 from clados.spec.learning.objectives.base import Objective
 
 
@@ -13,14 +14,14 @@ class Folding(Objective, kw_only=True):
     """
 
     verb: ClassVar[str] = "fold"
-    atoms: float = 0.5  # weights
-    layers: float = 0.5
-    distances: float = 0.3
-    letters: float = 2.0
-    confidence: float = 0.01
-    resolved: float = 0.0
-    violations: float = 0.0
-    errors: float = 0.0  # of each residue seen from each other: 0.1 where the model has such a head
-    clamp: float = 10.0  # ångström, at which errors of places end
-    clamped: float = 0.9  # share of proteins whose backbone errors end
-    hidden: float = 0.15  # share of letters of the alignment
+    atoms: NotNegative = 0.5  # weights
+    layers: NotNegative = 0.5
+    distances: NotNegative = 0.3
+    letters: NotNegative = 2.0
+    confidence: NotNegative = 0.01
+    resolved: NotNegative = 0.0
+    violations: NotNegative = 0.0
+    errors: NotNegative = 0.0  # of each residue seen from each other: 0.1 where the model has such a head
+    clamp: Positive = 10.0  # ångström, at which errors of places end
+    clamped: Share = 0.9  # share of proteins whose backbone errors end
+    hidden: Share = 0.15  # share of letters of the alignment

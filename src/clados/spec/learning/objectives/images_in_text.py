@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+from clados.spec.core.ranges import NotNegative, Share
 from clados.spec.learning.objectives.base import Objective
 
 
@@ -13,8 +14,8 @@ class ImagesInText(Objective, kw_only=True):
     """
 
     verb: ClassVar[str] = "caption"
-    pages: float = 1.0  # weights: M3W, ALIGN, LTIP, VTP
-    pairs: float = 0.2
-    long_pairs: float = 0.2
-    videos: float = 0.03
-    before: float = 0.5  # how often an image of a page stands before the text that follows it
+    pages: NotNegative = 1.0  # weights: M3W, ALIGN, LTIP, VTP
+    pairs: NotNegative = 0.2
+    long_pairs: NotNegative = 0.2
+    videos: NotNegative = 0.03
+    before: Share = 0.5  # how often an image of a page stands before the text that follows it

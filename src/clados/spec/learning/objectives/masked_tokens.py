@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+from clados.spec.core.ranges import AtLeastOne, Share
 from clados.spec.learning.objectives.base import Objective
 from clados.spec.learning.packing import FullSentences, SentencePairs
 
@@ -10,11 +11,14 @@ class MaskedTokens(Objective):
     """Hide some tokens, predict them from both sides (Devlin et al. 2019, §3.1)."""
 
     verb: ClassVar[str] = "fill"
-    rate: float = 0.15  # chosen for prediction
-    masked: float = 0.8  # of these: replaced by the mask
-    replaced: float = 0.1  # of these: replaced by a random token; the rest stays
-    draws: int | None = None  # masks drawn for a text before they repeat; None: anew every time
+    rate: Share = 0.15  # chosen for prediction
+    masked: Share = 0.8  # of these: replaced by the mask
+    replaced: Share = 0.1  # of these: replaced by a random token; the rest stays
+    draws: AtLeastOne | None = None  # masks drawn for a text before they repeat; None: anew every time
     packing: FullSentences | SentencePairs = FullSentences()  # pairs add next-sentence prediction
+
+    def check(self) -> None:
+        self.refuse_above_one("masked", "replaced")
 
 
 AS_BERT = MaskedTokens(packing=SentencePairs())  # Devlin et al. 2019, §3.1
@@ -28,9 +32,12 @@ class MaskedNgrams(Objective):
     """
 
     verb: ClassVar[str] = "fill"
-    longest: int = 3  # words of an n-gram
-    rate: float = 0.15
-    masked: float = 0.8
-    replaced: float = 0.1
-    swapped: float = 0.5  # share of pairs
-    short: float = 0.1  # share of sequences drawn shorter than the full length
+    longest: AtLeastOne = 3  # words of an n-gram
+    rate: Share = 0.15
+    masked: Share = 0.8
+    replaced: Share = 0.1
+    swapped: Share = 0.5  # share of pairs
+    short: Share = 0.1  # share of sequences drawn shorter than the full length
+
+    def check(self) -> None:
+        self.refuse_above_one("masked", "replaced")

@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+from clados.spec.core.ranges import NotNegative
 from clados.spec.learning.objectives.base import Objective
 
 
@@ -13,7 +14,7 @@ class NextToken(Objective):
     """
 
     verb: ClassVar[str] = "generate"
-    z: float = 0.0
+    z: NotNegative = 0.0
 
 
 class CodedText(NextToken):

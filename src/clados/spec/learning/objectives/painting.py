@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+from clados.spec.core.ranges import AtLeastOne, NotNegative
 from clados.spec.errors import SpecError
 from clados.spec.learning.objectives.base import Objective
 
@@ -16,18 +17,13 @@ class CodedImages(Objective):
     """
 
     verb: ClassVar[str] = "reconstruct"
-    kl: float = 6.6
-    kl_over: int = 5_000
+    kl: NotNegative = 6.6
+    kl_over: AtLeastOne = 5_000
     hottest: float = 1.0
     coolest: float = 1 / 16
-    cools_over: int = 150_000
+    cools_over: AtLeastOne = 150_000
 
     def check(self) -> None:
-        if self.kl < 0 or self.kl_over < 1 or self.cools_over < 1:
-            raise SpecError(
-                f"CodedImages has kl {self.kl} over {self.kl_over} updates and cools over {self.cools_over}; "
-                "kl must be 0 or more, both numbers of updates at least 1"
-            )
         if not 0 < self.coolest <= self.hottest:
             raise SpecError(
                 f"CodedImages.coolest is {self.coolest} and hottest {self.hottest}; both must be above 0, coolest not "
@@ -45,11 +41,7 @@ class ReconstructedImages(Objective):
     """
 
     verb: ClassVar[str] = "reconstruct"
-    kl: float = 1e-6
-
-    def check(self) -> None:
-        if self.kl < 0:
-            raise SpecError(f"ReconstructedImages.kl is {self.kl}; it must be 0 or more")
+    kl: NotNegative = 1e-6
 
 
 class PaintedCodes(Objective):

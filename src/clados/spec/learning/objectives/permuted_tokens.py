@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+from clados.spec.core.ranges import AtLeastOne, Share
 from clados.spec.errors import SpecError
 from clados.spec.learning.objectives.base import Objective
 
@@ -20,11 +21,11 @@ class PermutedTokens(Objective):
     """
 
     verb: ClassVar[str] = "fill"
-    share: int = 6
-    longest: int = 5  # tokens of a span
+    share: AtLeastOne = 6
+    longest: AtLeastOne = 5  # tokens of a span
     within: int | None = None  # positions; None: all that are reused, or all after them
-    reused: int = 256
-    backwards: float = 0.5  # share of the batch
+    reused: AtLeastOne = 256
+    backwards: Share = 0.5  # share of the batch
 
     def check(self) -> None:
         if self.within is not None and not 1 <= self.within <= self.reused:

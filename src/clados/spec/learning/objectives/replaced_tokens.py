@@ -2,6 +2,7 @@
 
 from typing import ClassVar, Literal
 
+from clados.spec.core.ranges import NotNegative, Share
 from clados.spec.core.sizes import Size
 from clados.spec.learning.objectives.base import Objective
 
@@ -19,6 +20,6 @@ class ReplacedTokens(Objective):
 
     verb: ClassVar[str] = "discriminate"
     generator: Size
-    rate: float = 0.15  # masked for the generator
-    weight: float = 50.0  # of the discriminator's loss
+    rate: Share = 0.15  # masked for the generator
+    weight: NotNegative = 50.0  # of the discriminator's loss
     sharing: Literal["tables", "residual"] = "tables"  # of the tokens' vectors

@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from clados.spec.errors import SpecError
+from clados.spec.core.ranges import Share
 from clados.spec.learning.objectives.base import Objective
 
 
@@ -15,10 +15,5 @@ class TextAndActions(Objective):
     """
 
     verb: ClassVar[str] = "generate"
-    prompted: float = 0.25
-    from_end: float = 0.5
-
-    def check(self) -> None:
-        for name in ("prompted", "from_end"):
-            if not 0 <= (value := getattr(self, name)) <= 1:
-                raise SpecError(f"TextAndActions.{name} is {value}; a share is from 0 to 1")
+    prompted: Share = 0.25
+    from_end: Share = 0.5

@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+from clados.spec.core.ranges import Share
 from clados.spec.learning.objectives.base import Objective
 
 
@@ -9,4 +10,4 @@ class Translation(Objective):
     """-log p(target | source), with smoothed labels (Vaswani et al. 2017, §5.4)."""
 
     verb: ClassVar[str] = "translate"
-    smoothing: float = 0.1  # share of the label spread evenly over the vocabulary, the label included
+    smoothing: Share = 0.1  # share of the label spread evenly over the vocabulary, the label included
