@@ -19,6 +19,7 @@ PLACES = [
     "cards/bert.html",
     "tree.html",
     "timeline.html",
+    "timeline-tokens.html",
     "compare.html?models=bert,roberta",
     "zh/index.html",
     "learn.html",

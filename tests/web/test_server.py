@@ -196,6 +196,15 @@ def test_the_timeline_is_also_a_list_of_links(client: TestClient) -> None:
     assert 'href="cards/gpt-2.html">GPT-2</a>' in text
 
 
+def test_what_no_model_has_is_said_on_the_timeline_s_page(few: Site, client: TestClient) -> None:
+    answer = few.answer("timeline-tokens.html")
+    assert answer.status == 200
+    assert "nothing to draw" in answer.body.decode()
+    text = client.get("/timeline-tokens.html").text
+    assert 'data-figure="timeline-tokens"' in text
+    assert 'href="cards/gpt-3.html">GPT-3</a> 175b' in text
+
+
 def test_models_are_compared_by_columns_and_in_words(client: TestClient) -> None:
     text = client.get("/compare.html?models=bert&models=roberta&models=").text
     assert "From bert:large to roberta:large" in text

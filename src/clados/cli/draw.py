@@ -23,10 +23,11 @@ _WIDEST = 10_000  # columns of a file
 
 
 class Axis(StrEnum):
-    """What goes up: lanes of families, or the number of parameters."""
+    """What goes up: lanes of families, or the number of parameters; or parameters over training tokens."""
 
     FAMILY = "family"
     PARAMS = "params"
+    TOKENS = "tokens"
 
 
 Svg = Annotated[Path | None, typer.Option("--svg", metavar="FILE", help="Write the drawing as SVG.")]
@@ -98,7 +99,7 @@ def timeline_command(
     highlight: Highlight = None,
     everything: Everything = False,
 ) -> None:
-    """Draw the models by date: in the lanes of their families, or by number of parameters.
+    """Draw the models by date, by family or parameters, or with --y tokens their parameters over training tokens.
 
     Example: clados timeline --y params
     """

@@ -7,11 +7,17 @@ from rich.console import RenderableType
 
 from clados.catalog import figures
 from clados.catalog.card import Card
-from clados.drawing import poster as _poster, recents as _recent, timelines as _timeline, tree as _tree
+from clados.drawing import (
+    poster as _poster,
+    recents as _recent,
+    scaling as _scaling,
+    timelines as _timeline,
+    tree as _tree,
+)
 from clados.drawing.records import ROOT, Node, of_cards, through_hidden, with_survey
 from clados.drawing.svg import Figure
 
-Y = Literal["family", "params"]
+Y = Literal["family", "params", "tokens"]
 
 __all__ = [
     "Figure",
@@ -26,7 +32,11 @@ __all__ = [
 ]
 
 _TREE = "The family tree of the Transformers"
-_BY = {"family": "Transformers by date and family", "params": "Transformers by date and number of parameters"}
+_BY = {
+    "family": "Transformers by date and family",
+    "params": "Transformers by date and number of parameters",
+    "tokens": "Transformers by training tokens and number of parameters",
+}
 _RECENT = "Language models of early 2023"
 
 
@@ -80,17 +90,22 @@ def poster_figure(cards: Iterable[Card]) -> Figure:
 
 
 def timeline_figure(cards: Iterable[Card], y: Y = "family", highlight: Collection[str] = ()) -> Figure:
-    """The models by date, in the lanes of their families or over their number of parameters.
+    """The models by date, in the lanes of their families or over their parameters; or these over training tokens.
 
     Raises:
-        EmptyFigureError: no cards, or for `params` none whose size is known.
+        EmptyFigureError: no cards, or none whose size (for `tokens`, also training tokens) is known.
     """
+    if y == "tokens":
+        colours = figures.survey_tree().colours
+        return _scaling.by_tokens(_scaling.trained_sizes(cards), colours, name=_BY[y], highlight=highlight)
     draw = _timeline.by_params if y == "params" else _timeline.by_family
     return draw(of_cards(cards), figures.survey_tree().colours, name=_BY[y], highlight=highlight)
 
 
 def terminal_timeline(cards: Iterable[Card], y: Y = "family") -> RenderableType:
     """The timeline for a Rich console."""
+    if y == "tokens":
+        return _scaling.tokens_for_terminal(_scaling.trained_sizes(cards))
     return _timeline.timeline_for_terminal(of_cards(cards), figures.survey_tree().colours, y)
 
 

@@ -97,6 +97,16 @@ def node_mark(
     )
 
 
+def group_legend(inks: Mapping[str, Ink], y: float) -> str:
+    """The colours of the families."""
+    parts, x = [], MARGIN
+    for group in [group for group in FAMILY_ORDER if group in inks] + sorted(set(inks) - set(FAMILY_ORDER)):
+        parts.append(element("circle", cx=x + 5, cy=y - 4, r=5, fill=inks[group].fill, stroke=inks[group].line))
+        parts.append(svg.label(x + 14, y, group, class_="faint"))
+        x += 14 + svg.text_width(group) + 14
+    return element("g", *parts, data_legend="groups")
+
+
 def openness_legend(x: float, y: float, *, lines: Collection[str]) -> str:
     """What filled, tinted and hollow mean, and the dashes of these kinds of edges."""
     parts = []

@@ -2,7 +2,7 @@
 
 import math
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import product
 from typing import Literal
@@ -56,8 +56,12 @@ class _Taken:
         for cell in _cells(sides):
             self.labels[cell].append(sides)
         if label.leader:
-            for cell in _cells(_spanned(label.anchor, label.leader)):
-                self.leaders[cell].append((label.anchor, label.leader))
+            self.cross((label.anchor, label.leader))
+
+    def cross(self, line: _Line) -> None:
+        """A line that no label may touch."""
+        for cell in _cells(_spanned(*line)):
+            self.leaders[cell].append(line)
 
 
 def _sides(box: Box) -> _Sides:
@@ -90,21 +94,30 @@ def place_labels(spots: Sequence[Spot], bounds: Box, radius: float) -> dict[str,
     return placed
 
 
-def labels_with_room(spots: Sequence[Spot], bounds: Box, radius: float) -> dict[str, PlacedLabel]:
+def labels_with_room(
+    spots: Sequence[Spot],
+    bounds: Box,
+    radius: float,
+    unnamed: Iterable[tuple[float, float]] = (),
+    lines: Sequence[_Line] = (),
+) -> dict[str, PlacedLabel]:
     """Places as `place_labels` gives them, for as many labels as find one.
 
-    Labels in a crowd come first. Those that find no room are put before all others, and all are placed anew.
+    Labels in a crowd come first. Those that find no room are put before all others, and all are placed anew. No label
+    lies on the points that are `unnamed`, nor on one of the `lines`.
     """
     order = sorted(spots, key=lambda spot: (-_crowd(spot, spots), spot.x, spot.id))
     far = radius + 1
     points = {spot.id: (spot.x - far, spot.y - far, spot.x + far, spot.y + far) for spot in spots}
     by_cell = _Taken().points
-    for name, point in points.items():
+    for name, point in [*points.items(), *(("", (x - far, y - far, x + far, y + far)) for x, y in unnamed)]:
         for cell in _cells(point):
             by_cell[cell].append((name, point))
     best: dict[str, PlacedLabel] = {}
     for _ in range(max(min(_TRIED // max(len(spots), 1), 8), 1)):
         taken, placed = _Taken(by_cell), dict[str, PlacedLabel]()
+        for line in lines:
+            taken.cross(line)
         for spot in order:
             if found := _settled(spot, points[spot.id], bounds, taken):
                 placed[spot.id] = found

@@ -105,7 +105,12 @@ def by_params(
     crowded = [node for node in known if node.id not in placed]
     unnamed, below = _listed("No room for their names above:", crowded, bottom + 26, marked=True)
     listed, below = _listed("Size not published:", unknown, below)
-    parts += [*unnamed, *listed, _groups(inks, below), frame.openness_legend(frame.MARGIN, below + 24, lines=())]
+    parts += [
+        *unnamed,
+        *listed,
+        frame.group_legend(inks, below),
+        frame.openness_legend(frame.MARGIN, below + 24, lines=()),
+    ]
     data = {"nodes": _rows(known, points, placed), "unknown": [node.json() for node in unknown]}
     return Figure(svg.document(frame.WIDTH, below + 40, name, parts, kind="timeline-params"), data)
 
@@ -178,16 +183,6 @@ def _listed(heading: str, nodes: Sequence[Node], top: float, *, marked: bool = F
         parts.append(element("g", svg.title(frame.described(node)), svg.label(x, y, text), **own))
         x += width + 16
     return parts, y + 24
-
-
-def _groups(inks: Mapping[str, Ink], y: float) -> str:
-    """The colours of the families."""
-    parts, x = [], frame.MARGIN
-    for group in [group for group in frame.FAMILY_ORDER if group in inks] + sorted(set(inks) - set(frame.FAMILY_ORDER)):
-        parts.append(element("circle", cx=x + 5, cy=y - 4, r=5, fill=inks[group].fill, stroke=inks[group].line))
-        parts.append(svg.label(x + 14, y, group, class_="faint"))
-        x += 14 + svg.text_width(group) + 14
-    return element("g", *parts, data_legend="groups")
 
 
 def _rows(

@@ -117,6 +117,7 @@ class _Figures(dict[str, "Figure"]):
         self._draw: dict[str, Callable[[], Figure]] = {
             "tree": lambda: tree_figure(shown),
             "timeline": lambda: timeline_figure(shown, "params"),
+            "timeline-tokens": lambda: timeline_figure(shown, "tokens"),
             "timeline-family": lambda: timeline_figure(shown),
             "recent": lambda: recent_figure(cards),
         }

@@ -40,7 +40,9 @@ LESSON_NAMES = ("encoder-decoder", "attention", "pretraining", "foundation", "rl
 PAGES = {  # the module and the function of each; a module is imported when its page is first asked for
     "index.html": ("catalogue", "catalogue_page"),
     "tree.html": ("figures", "tree_page"),
-    **dict.fromkeys(("timeline.html", "timeline-family.html", "recent.html"), ("figures", "timeline_page")),
+    **dict.fromkeys(
+        ("timeline.html", "timeline-family.html", "timeline-tokens.html", "recent.html"), ("figures", "timeline_page")
+    ),
     "compare.html": ("comparison", "comparison_page"),
     "learn.html": ("learn", "learn_page"),
     **{f"learn/{name}.html": ("learn", "lesson_page") for name in LESSON_NAMES},

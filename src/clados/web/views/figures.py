@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
 
-from clados.drawing.svg import Figure
+from clados.drawing.svg import EmptyFigureError, Figure
 from clados.web.html import Child, Html, el
 from clados.web.index import Index
 from clados.web.request import PageRequest
@@ -19,7 +19,12 @@ FIGURE_SCRIPTS = (
     *(f"vendor/d3-{name}.min.js" for name in ("transition", "zoom")),
     "figure.js",
 )
-_TIMELINES = {"timeline.html": "by parameters", "timeline-family.html": "by family", "recent.html": "early 2023"}
+_TIMELINES = {
+    "timeline.html": "by parameters",
+    "timeline-family.html": "by family",
+    "timeline-tokens.html": "by training tokens",
+    "recent.html": "early 2023",
+}
 
 
 def tree_page(asked: PageRequest) -> Document:
@@ -32,15 +37,20 @@ def tree_page(asked: PageRequest) -> Document:
 
 def timeline_page(asked: PageRequest) -> Document:
     """The models by date: over their parameters, in the lanes of their families, or the recent ones."""
-    figure = asked.index.figures[asked.path.removesuffix(".html")]
     links = [
         el("a", asked.say(name), href=path, aria_current="page" if path == asked.path else None)
         for path, name in _TIMELINES.items()
     ]
+    lead = el("span", links, class_="sizes")
+    try:
+        figure = asked.index.figures[asked.path.removesuffix(".html")]
+    except EmptyFigureError as error:  # of a catalogue of few models
+        head = el("div", el("h1", asked.say("Timeline")), el("p", lead, class_="lead"), class_="welcome")
+        return page(asked, asked.say("Timeline"), head, el("p", str(error)), wide=True)
     rows = [_row(asked.index, each) for each in _nodes(figure.data)]
     heads = [asked.say(each) for each in ("date", "name", "params")]
     listed = el("details", el("summary", asked.say("As a list")), table(heads, rows, figures=(2,)), class_="listed")
-    return _figure_page(asked, "Timeline", el("span", links, class_="sizes"), figure, listed)
+    return _figure_page(asked, "Timeline", lead, figure, listed)
 
 
 def _figure_page(asked: PageRequest, title: str, lead: Child, figure: Figure, listed: Html) -> Document:
@@ -60,13 +70,14 @@ def zoomed(asked: PageRequest, svg: Html, cards: str | None = None) -> Html:
 
 
 def _nodes(data: Mapping[str, Any]) -> list[dict[str, Any]]:
-    nodes: list[dict[str, Any]] = [*data["nodes"], *data.get("unknown", ())]
+    nodes: list[dict[str, Any]] = [*data["nodes"], *data.get("unknown", ()), *data.get("sparse", ())]
     return sorted(nodes, key=lambda node: (node["date"], node["id"]))
 
 
 def _row(index: Index, node: Mapping[str, Any]) -> list[Child]:
     name = el("a", node["name"], href=f"cards/{node['id']}.html") if node["id"] in index.cards else node["name"]
-    return [node["date"], name, f"{node['params']:,}" if node["params"] else "unknown"]
+    named = [name, f" {node['size']}"] if "size" in node else name
+    return [node["date"], named, f"{node['params']:,}" if node["params"] else "unknown"]
 
 
 def _listed(data: Mapping[str, Any]) -> Html:
