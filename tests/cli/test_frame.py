@@ -20,6 +20,13 @@ Run = Callable[..., Any]
 CLADOS = [sys.executable, "-c", "from clados.cli import main; main()"]
 
 
+@pytest.mark.parametrize("command", [("chat", ""), ("score", "", "--prompt", "x"), ("load", "")])
+def test_an_empty_directory_is_not_the_working_one(clados: Run, command: tuple[str, ...]) -> None:
+    told = clados(*command)
+    assert (told.code, told.out) == (2, "")
+    assert "is empty; a path is needed" in told.err
+
+
 def test_alone_it_says_how_much_there_is_and_what_to_try(clados: Run) -> None:
     told = clados()
     assert told.code == 0

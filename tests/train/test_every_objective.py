@@ -46,6 +46,7 @@ OTHERWISE: dict[type[s.Objective], dict[str, Any]] = {
     s.ReconstructedImages: {"data": "emoji-16", "params": "400K", "batch": 16, "length": None},
     s.ReturnConditioned: {"data": None, "params": None},
     s.Revised: {"params": "260K", "data": "pairs", "length": 192},
+    s.SoftComparisons: {"data": "checked-answers", "length": 64},
     s.Supervised: {"data": "pairs", "length": 192},
     s.TextAndActions: {"data": None, "params": "700K"},
     s.Translation: {"data": "django/de"},

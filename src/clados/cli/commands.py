@@ -51,6 +51,7 @@ GROUPS: dict[str, dict[str, Command]] = {
         "generate": Command("clados.cli.generate", "Generate text from a prompt", reads=True),
         "chat": Command("clados.cli.chat", "Ask a tuned model, in its own template", reads=True),
         "choose": Command("clados.cli.choose", "Choose the likeliest of several answers to a prompt", reads=True),
+        "prefer": Command("clados.cli.prefer", "Let a model say which answers follow principles better", reads=True),
         "fill": Command("clados.cli.apply", "Fill the masks or blanks of a text", reads=True),
         "discriminate": Command("clados.cli.apply", "Detect replaced tokens in a text", reads=True),
         "embed": Command("clados.cli.apply", "Turn texts into vectors", reads=True),

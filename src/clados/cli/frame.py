@@ -108,7 +108,7 @@ def _complete(argv: list[str]) -> int:
 
 
 def _refuse_empty_paths(parser: Any, argv: Sequence[str]) -> None:
-    """Refuse options whose path is empty: it would mean the current directory.
+    """Refuse options, and a first argument, whose path is empty: it would mean the current directory.
 
     Raises:
         UsageError: for one of these.
@@ -117,6 +117,9 @@ def _refuse_empty_paths(parser: Any, argv: Sequence[str]) -> None:
     for word, value in zip(argv, [*argv[1:], "-"]):
         if (word in names and not value) or (word.endswith("=") and word[:-1] in names):
             raise UsageError(f"{word.removesuffix('=')} is empty; a path is needed")
+    first = next((each for each in parser.params if each.param_type_name == "argument"), None)
+    if first is not None and first.type.name == "path" and argv[:1] == [""]:
+        raise UsageError(f"{first.metavar or first.name} is empty; a path is needed")
 
 
 def _everywhere(argv: list[str]) -> list[str]:

@@ -97,10 +97,10 @@ class Pair:
 class RankedAnswers:
     """A prompt and answers to it, each with a score: the higher the better, equal ones tie.
 
-    ``good`` says of each whether it is good by itself; empty where nobody says.
+    ``good`` says of each whether it is good by itself, ``chances`` how likely it is the best; empty where nobody says.
     """
 
-    columns: ClassVar[str] = "prompt, chosen and rejected; or prompt, answers and scores"
+    columns: ClassVar[str] = "prompt, chosen and rejected; or prompt, answers and scores, ranks or probabilities"
     document: str
     prompt: str
     answers: tuple[str, ...]
@@ -108,6 +108,7 @@ class RankedAnswers:
     good: tuple[bool, ...] = ()
     language: str = ""
     held_out: _HeldOut = None
+    chances: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

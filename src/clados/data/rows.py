@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -25,7 +26,8 @@ from clados.data.examples import (
 RowData = Mapping[str, Any]
 _ROWS = (
     "text; prompt and completion; source and target; messages; text and label; sentence1, sentence2 and label; "
-    "tokens and tags; question, context and answers; prompt, chosen and rejected; prompt, answers and scores or ranks; "
+    "tokens and tags; question, context and answers; prompt, chosen and rejected; "
+    "prompt, answers and scores, ranks or probabilities; "
     "rule, prompt, answer and broken; "
     "observations, actions and rewards"
 )
@@ -233,6 +235,15 @@ def _ranked(by: str) -> Callable[[str, RowData], Iterator[Example]]:
     return make
 
 
+def _likely(document: str, row: RowData) -> Iterator[Example]:
+    """As a model finds them: how likely each answer is the best."""
+    for each in _ranked("probabilities")(document, row):
+        assert isinstance(each, RankedAnswers)
+        if not all(0 <= chance <= 1 for chance in each.scores) or not sum(each.scores):
+            raise ValueError(f"probabilities are {[*each.scores]}; each must be from 0 to 1, and one above 0")
+        yield replace(each, chances=each.scores)
+
+
 def _ranked_answers(document: str, row: RowData, answers: tuple[str, ...], scores: tuple[float, ...]) -> RankedAnswers:
     prompt, good = _spoken(row, "prompt"), tuple(row.get("good") or ())
     if len(answers) != len(scores):
@@ -378,6 +389,7 @@ MAKERS: dict[tuple[str, ...], Callable[[str, RowData], Iterator[Example]]] = {
     ("prompt", "chosen", "rejected"): _preferred,
     ("prompt", "answers", "scores"): _ranked("scores"),
     ("prompt", "answers", "ranks"): _ranked("ranks"),
+    ("prompt", "answers", "probabilities"): _likely,
     ("rule", "prompt", "answer", "broken"): _ruled,
     **{(*both, label): _compared(*both, label) for both in TEXT_PAIRS for label in (*LABELS, "score")},
     **{(text, label): _classified(text, label) for text in _TEXTS for label in LABELS},

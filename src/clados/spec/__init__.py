@@ -166,6 +166,7 @@ from clados.spec.learning.objectives.feedback import (
     BestOf,
     Comparisons,
     Revised,
+    SoftComparisons,
     Violations,
 )
 from clados.spec.learning.objectives.finetuning import AnswerSpans, PairClasses, TextClasses, TokenClasses
@@ -531,6 +532,7 @@ __all__ = [
     "Sinusoidal",
     "Size",
     "SmallInit",
+    "SoftComparisons",
     "SpanEnd",
     "SpanStart",
     "SpecError",

@@ -99,17 +99,26 @@ class SystemOptions:
         Raises:
             InputError: the file cannot be read, or has no rule.
         """
-        if self.rules is None:
-            return RULES
-        try:
-            found = self.rules.read_text(encoding="utf-8").splitlines()
-        except (OSError, UnicodeDecodeError) as error:
-            said = getattr(error, "strerror", None) or error
-            raise InputError(f"{self.rules}: the rules cannot be read: {said}") from error
-        kept = tuple(each.strip() for each in found if each.strip())
-        if not kept:
-            raise InputError(f"{self.rules}: there is no rule in it; one stands on each line")
-        return kept
+        return RULES if self.rules is None else rules_in(self.rules, "rule")
+
+
+def rules_in(file: Path, what: str) -> tuple[str, ...]:
+    """The lines of a file that are not empty, one rule or principle each.
+
+    Args:
+        what: one of them is called.
+
+    Raises:
+        InputError: the file cannot be read, or has no such line.
+    """
+    try:
+        found = file.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{file}: the {what}s cannot be read: {getattr(error, 'strerror', None) or error}") from error
+    kept = tuple(each.strip() for each in found if each.strip())
+    if not kept:
+        raise InputError(f"{file}: there is no {what} in it; one stands on each line")
+    return kept
 
 
 def system_name(ready: Ready, options: SystemOptions, name: str | None = None) -> str:

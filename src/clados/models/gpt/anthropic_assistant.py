@@ -69,6 +69,7 @@ revision = Tuning(
 )
 principles = preferences.but(
     name="principles",
+    objective=SoftComparisons(),
     data="135,296 comparisons of help by people, 182,831 of harm by a model that reads one of 16 principles",
 )
 constitution = reinforcement.but(name="constitution", start="revision", judges=("principles",))

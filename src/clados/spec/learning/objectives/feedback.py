@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 from clados.spec.core.ranges import AtLeastOne, NotNegative, Positive, Share
+from clados.spec.errors import SpecError
 from clados.spec.learning.objectives.base import Objective
 from clados.spec.learning.tuning import Template
 
@@ -21,6 +22,19 @@ class Comparisons(Objective):
 
     def check(self) -> None:
         self.refuse_disorder("answers", 2)
+
+
+class SoftComparisons(Comparisons):
+    """-p log sigmoid(r(a) - r(b)) - (1 - p) log sigmoid(r(b) - r(a)), p how likely a is the better one of the two.
+
+    A model says so, which is asked which of them follows a principle better (Bai et al. 2022, Constitutional AI, §4.1);
+    where people ranked them p is 1, and this is ``Comparisons``.
+    """
+
+    def check(self) -> None:
+        super().check()
+        if self.ties or self.auxiliary:
+            raise SpecError("SoftComparisons has probabilities in the place of ties, and no auxiliary loss")
 
 
 class Violations(Objective):
