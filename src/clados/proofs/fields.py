@@ -215,6 +215,11 @@ def _says_nothing(declaration: s.Declaration, mutant: Mutant) -> bool:
     if mutant.path.endswith(".share") and getattr(stage.objective, "teacher", "") == "none":
         return True
     low_rank = isinstance(stage, s.Tuning) and isinstance(stage.trains, s.LowRank)  # all matrices, and no table
+    unread = (
+        isinstance(stage, s.Tuning) and isinstance(stage.trains, s.AllBut) and "inputs.tokens.*" in stage.trains.names
+    )
+    if mutant.path.endswith(".decays") and unread and mutant.new == "products":  # no table learns
+        return True
     if mutant.path.endswith(".decays"):
         return low_rank or not getattr(stage.optimiser, "decay", 0)
     return mutant.path.endswith(".steps") and isinstance(stage.schedule, s.Constant)
