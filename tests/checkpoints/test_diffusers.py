@@ -11,7 +11,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from clados import nn as cn, spec as s
-from clados.apply.paint import denoise
+from clados.apply.denoising import denoise
 from clados.checkpoints import CheckpointError, LayoutError, from_pretrained, save_pretrained
 from clados.models.declared import declared
 from clados.proofs.cases import example_inputs, small

@@ -38,6 +38,7 @@ OTHERWISE: dict[type[s.Objective], dict[str, Any]] = {
     s.HintedDenoised: {"model": "bart", "objective": "htlm"},
     s.ImageClasses: {"model": "vit", "data": "digits", "length": None},
     s.ImagesInText: {"data": "emoji"},
+    s.NoiseBesideVector: {"data": "emoji-8", "params": "300K", "batch": 16},
     s.PPO: {**JUDGED, "length": 192},  # whose model first learns a context away
     s.PaintedCodes: {"data": "emoji-16", "params": "300K"},
     s.PairedTexts: {"model": "bert", "objective": "e5", "data": "passages", "batch": 16},

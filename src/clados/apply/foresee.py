@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from clados.apply.paint import taken_back
+from clados.apply.denoising import taken_back
 from clados.nn.kinds.model import WholeModel
 
 

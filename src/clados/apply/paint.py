@@ -1,7 +1,7 @@
 """paint: an image of a text, its noise taken away step by step; reconstruct: an image made small and large again."""
 
-from collections.abc import Callable, Mapping, Sequence
-from types import MappingProxyType
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,87 +9,17 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from clados.apply.denoising import as_pictures, denoise, states
 from clados.apply.images import Image, decoded, several
 from clados.apply.ready import ModelSource, Ready, listed, load
+from clados.apply.unclip import Row, in_a_row, paint_in_a_row
 from clados.data.pictures import Preprocessing
 from clados.errors import InputError, check_seed
-from clados.nn.diffusion.noise import Diffusion, guided
-from clados.nn.diffusion.samplers import Past, steps_of
-from clados.nn.kinds.model import WholeModel
+from clados.nn.diffusion.noise import Diffusion
 from clados.nn.memory import enough_memory
 from clados.progress import progress
-from clados.spec import Causal
 
 STEPS = 50
-
-
-def taken_back(
-    part: Any,
-    x: Tensor,
-    predict: Callable[[Tensor, int], Tensor],
-    *,
-    steps: int,
-    draw: Callable[[Tensor], Tensor],
-    kept: Callable[[Tensor, int | None], Tensor] = lambda x, timestep: x,
-    advance: Callable[[float], object] = lambda more: None,
-) -> Tensor:
-    """What noise becomes by steps of a declared sampler: same shape.
-
-    Args:
-        part: a model's declaration, with its diffusion and sampler; predict: what the model gives for ``x`` at a step;
-            the others as ``denoise`` takes them.
-
-    Raises:
-        InputError: for a number of steps that the diffusion does not have.
-    """
-    taken, past = steps_of(part.sampler, Diffusion(part.diffusion), steps), Past()
-    for i, timestep in enumerate(taken.timesteps):
-        x, past = taken.step(i, x, predict(x, timestep), past, draw(x) if taken.draws else None)
-        x = kept(x, taken.timesteps[i + 1] if i + 1 < len(taken.timesteps) else None)
-        advance(1)
-    return x
-
-
-def denoise(
-    model: WholeModel,
-    x: Tensor,
-    memory: Tensor,
-    without: Tensor,
-    *,
-    masks: tuple[Tensor, Tensor] | None = None,
-    steps: int,
-    guidance: float,
-    draw: Callable[[Tensor], Tensor],
-    kept: Callable[[Tensor, int | None], Tensor] = lambda x, timestep: x,
-    conditions: Mapping[str, Tensor] = MappingProxyType({}),
-    advance: Callable[[float], object] = lambda more: None,
-) -> Tensor:
-    """What noise becomes by steps of the model's sampler: [images, channels, height, width].
-
-    Args:
-        model: one that takes noise out of images.
-        memory: the texts' states, [images, length, width]; without: those of no text; masks: of both, [images, length],
-            0 for padding.
-        draw: noise like a tensor; kept: puts what is to stay into an image at a step (None: after the last);
-            conditions: what else the model predicts by, an image each.
-
-    Raises:
-        InputError: for a number of steps that the model's diffusion does not have.
-    """
-    led = guidance != 1
-    both = torch.cat([without, memory]) if led else memory
-    mask = torch.cat(masks[::-1]) if led and masks else masks and masks[0]
-    seen = {name: torch.cat([each, each]) if led else each for name, each in conditions.items()}
-
-    def predict(x: Tensor, timestep: int) -> Tensor:
-        many = torch.full((len(both),), timestep, device=x.device)
-        predicted: Tensor = model.predict(torch.cat([x, x]) if led else x, many, both, mask, **seen)
-        if not led:
-            return predicted
-        unconditional, conditional = predicted.chunk(2)
-        return guided(conditional, unconditional, guidance, x.size(1))
-
-    return taken_back(model.spec, x, predict, steps=steps, draw=draw, kept=kept, advance=advance)
 
 
 @enough_memory("painting these images", "give fewer texts")
@@ -110,7 +40,8 @@ def paint(
     """An image for each text, uint8 [height, width, channels].
 
     Args:
-        source: a directory with a model that takes noise out of images, or writes their codes.
+        source: a directory with a model that takes noise out of images, or writes their codes; or one with the parts
+            of DALL-E 2, each in a folder: clip, prior, decoder, and upsamplers by name.
         steps: of its sampler; more are finer. Codes are written one by one, whatever it says.
         guidance: how far an image is led towards its text, 1 being not at all; None: as declared.
         seed: the noise that each begins with; the same seed, text and steps give the same image.
@@ -122,8 +53,12 @@ def paint(
         InputError: for a model that does not paint, numbers out of range, and a small image given to another model.
         DataError: for no texts, a file that is no image, a directory without a tokenizer.
     """
-    ready = load(source, "paint", device=device)
     check_seed(seed)
+    if not isinstance(source, Ready) and in_a_row(Path(source)):
+        if any(each is not None for each in (side, image, mask, small)):
+            raise InputError("side, image, mask, small: parts that paint in a row take none of these")
+        return paint_in_a_row(Row.of(Path(source), device), listed(texts), steps=steps, guidance=guidance, seed=seed)
+    ready = load(source, "paint", device=device)
     model: Any = ready.model
     part: Any = ready.spec
     if not hasattr(part, "sampler"):
@@ -169,24 +104,6 @@ def paint(
     return as_pictures(x if part.codes is None else model.codes.decode(x))
 
 
-def states(ready: Ready, texts: Sequence[str]) -> tuple[Tensor, Tensor]:
-    """The states of texts, [texts, length, width], and what is read of them, [texts, length].
-
-    Texts are as long as the model has positions; what fills them up is read where no text's end can be known otherwise,
-    in a tower where each position sees those before, and masked where there are no positions.
-    """
-    model: Any = ready.model
-    tokenizer = ready.required_tokenizer
-    rows = ready.tokens(texts)
-    length = ready.positions or max(map(len, rows))
-    fill = tokenizer.ids.get("pad", tokenizer.ids.get("eos", 0))
-    ids = [[*row, *(length - len(row)) * [fill]] for row in rows]
-    whole = isinstance(model.spec.text.stack.sees, Causal)
-    mask = [[*len(row) * [1], *(length - len(row)) * [int(whole)]] for row in rows]
-    read, kept = (torch.tensor(each, device=ready.device) for each in (ids, mask))
-    return model.read(read, kept), kept
-
-
 def _written(ready: Ready, texts: Sequence[str], seed: int) -> list[NDArray[np.uint8]]:
     """Images whose codes are drawn one by one after each text, in small letters (Ramesh et al. 2021, §2.2)."""
     model: Any = ready.model
@@ -204,12 +121,6 @@ def _written(ready: Ready, texts: Sequence[str], seed: int) -> list[NDArray[np.u
             x = read.first_code + codes[-1][:, None]
             advance(1)
     return as_pictures(model.codes.decode(torch.stack(codes, 1).unflatten(1, (side, side))))
-
-
-def as_pictures(x: Tensor) -> list[NDArray[np.uint8]]:
-    """Images from -1 to 1, [images, channels, height, width], as uint8 [height, width, channels] each."""
-    numbers = ((x.float() / 2 + 0.5).clamp(0, 1) * 255).round().to(torch.uint8)
-    return [each.permute(1, 2, 0).cpu().numpy() for each in numbers]
 
 
 def _known(ready: Ready, image: Image, mask: Image, side: int, noise: Tensor) -> tuple[Tensor, Tensor]:

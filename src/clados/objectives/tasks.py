@@ -67,7 +67,8 @@ class SourceConfig:
             encoder reads and a decoder writes, each example is also given another's target, by the training unit.
         writes: how the model does, which says whether one text is read on, or one answers another.
         classes: the names of classes or tags, in the order of the head's scores.
-        model: what is trained, where rows or a baseline depend on it; start: what it starts from, with its weights.
+        model: what is trained, where rows or a baseline depend on it; start: what it starts from, with its weights;
+            teacher: what teaches it.
     """
 
     length: int
@@ -80,6 +81,7 @@ class SourceConfig:
     classes: tuple[str, ...] = ()
     model: s.Model | None = None
     start: WholeModel | None = field(default=None, repr=False, compare=False)
+    teacher: WholeModel | None = field(default=None, repr=False, compare=False)
 
     @property
     def required_tokenizer(self) -> Tokenizer:
@@ -159,6 +161,8 @@ class Task(ABC, Generic[Objective, Row]):
         judging: whether its models say how good answers are, see ``judge``.
         judged: whether it cannot learn without a judge.
         teaches: the objective by which a teacher is tuned before it teaches; empty for that of its own recipe.
+        foreign: whether the teacher is of another kind, which compares images and texts: a student reads its vectors,
+            and has of it the vocabulary alone.
         writes: how a model that learns so writes; empty where that does not matter.
         term: the loss that is compared with the baseline, where there are several.
         untrained: whether an untrained model may do well, and has to be measured too.
@@ -178,6 +182,7 @@ class Task(ABC, Generic[Objective, Row]):
     judging: ClassVar[bool] = False
     judged: ClassVar[bool] = False
     teaches: ClassVar[str] = ""
+    foreign: ClassVar[bool] = False
     writes: ClassVar[tuple[Writes | None, ...]] = ()
     term: ClassVar[str] = "loss"
     untrained: ClassVar[bool] = False
@@ -284,6 +289,10 @@ class Task(ABC, Generic[Objective, Row]):
     def teacher(self) -> str:
         """The card of the model that teaches; empty for an objective without a teacher."""
         return ""
+
+    def beside(self, model: s.Model, teacher: s.Model) -> s.Model:
+        """The model as it reads a foreign teacher's vectors."""
+        return model
 
     def refusal(self, model: s.Model) -> str:
         """Why a model cannot learn so; empty where it can."""

@@ -104,7 +104,8 @@ def choices(
     if (relative := chosen.pop("relative")) and isinstance(stage.optimiser, RELATIVE):
         chosen["lr"] = relative
     if one.teacher:
-        chosen |= {"params": None, "vocab": Choices.vocab, "teacher": str(teacher_folder(subject, one))}
+        chosen |= {"vocab": Choices.vocab, "teacher": str(teacher_folder(subject, one))}
+        chosen |= {} if one.foreign else {"params": None}
     elif one.before and isinstance(stage, s.Tuning):
         chosen |= {"params": None, "vocab": Choices.vocab, "length": None}
         if not small_model(stage.start.partition(":")[0]):

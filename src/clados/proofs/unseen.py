@@ -11,8 +11,8 @@ import torch
 from torch import Tensor, nn
 
 from clados import nn as cn, spec as s
+from clados.apply.denoising import denoise, taken_back
 from clados.apply.foresee import foresee
-from clados.apply.paint import denoise, taken_back
 from clados.checkpoints import LayoutError, save_pretrained
 from clados.checkpoints.load import saved_model
 from clados.checkpoints.mapping.config import to_config

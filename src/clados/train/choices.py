@@ -10,6 +10,7 @@ from clados import spec as s
 from clados.catalog.counts import canonical
 from clados.errors import InputError, check_seed
 from clados.models.declared import declared
+from clados.objectives import task
 from clados.train.chain import stages_to
 from clados.train.swapped import learning, named_stage
 
@@ -42,7 +43,7 @@ class Choices:
         sharded: each of torchrun's processes holds a part of every tensor only.
         objective: another one than the recipe's: a card's id, or its own name ("masked-tokens:rate=0.3").
         teacher: the directory of a model that teaches, for an objective that has one; the student has its width,
-            vocabulary and positions.
+            vocabulary and positions; of one that compares images and texts, its vocabulary alone.
         start: a directory whose weights, tokenizer and scales are trained further, instead of a new model; of a tuned
             model, instead of the one that its recipe names.
         stage: of a recipe of several; by default the last that can be trained. Those that it starts from come first.
@@ -76,13 +77,14 @@ class Choices:
     def __post_init__(self) -> None:
         if self.start is not None and (self.params is not None or self.vocab != Choices.vocab):
             raise InputError(f"params and vocab are of a new model; the one in {self.start} has its own")
-        if self.teacher is not None and (self.params is not None or self.vocab != Choices.vocab):
-            raise InputError(f"params and vocab are of a new model; a student has those of {self.teacher}")
         if self.data is not None and self.mix is not None:
             raise InputError("data and mix both say what to train on: give one of them")
         if self.steps is not None and self.minutes is not None:
             raise InputError("steps and minutes both say how long to train: give one of them")
         object.__setattr__(self, "model", canonical(self.model))
+        sized = self.params is not None and self.teacher is not None and not task(self.chain[-1].objective).foreign
+        if self.teacher is not None and (sized or self.vocab != Choices.vocab):
+            raise InputError(f"params and vocab are of a new model; a student has those of {self.teacher}")
         for name, most in MOST.items():
             value = getattr(self, name)
             if value is None or 0 < value <= most:

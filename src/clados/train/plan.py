@@ -84,7 +84,8 @@ class Plan:
         """What the sources were made with."""
         scales, shuffled = self.facts.scales, self.choices.shuffled
         made = self.setting.length, self.run.seed, self.tokenizer, scales, shuffled, self.model.writes
-        return SourceConfig(*made, model=self.model, start=cast("WholeModel | None", self.start and self.start.module))
+        start, teacher = (cast("WholeModel | None", each and each.module) for each in (self.start, self.taught))
+        return SourceConfig(*made, model=self.model, start=start, teacher=teacher)
 
     @property
     def scaled(self) -> dict[str, ScaledNumber]:

@@ -136,7 +136,8 @@ def with_teacher(choices: Choices, show: Show, stop: Callable[[], bool] = bool) 
         result = pretrain(wanted, folder, resume=(folder / RUN).exists(), show=show, stop=stop)
         if not result.finished:
             return result
-    return replace(choices, teacher=str(folder), params=None, vocab=Choices.vocab)
+    params = choices.params if task(choices.chain[-1].objective).foreign else None
+    return replace(choices, teacher=str(folder), params=params, vocab=Choices.vocab)
 
 
 def _teacher_choices(choices: Choices) -> Choices | None:

@@ -37,11 +37,11 @@ def teacher_of(task: Task[s.Objective, object], folder: str | None, pupil: s.Mod
 
     module = from_pretrained(folder, dtype=torch.float32)
     model: s.Model = module.spec
-    if type(model) is not type(pupil):
+    if not model.compares if task.foreign else type(model) is not type(pupil):
         raise InputError(
             f"{folder}: {with_article(type(model).__name__)} cannot teach {with_article(type(pupil).__name__)}"
         )
-    if refusal := task.refusal(model):
+    if not task.foreign and (refusal := task.refusal(model)):
         raise InputError(f"{folder} cannot teach: {refusal}")
     if module.tokenizer is None:
         raise DataError(f"{folder}: there is no tokenizer beside the teacher's weights")

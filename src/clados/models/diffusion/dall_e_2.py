@@ -95,6 +95,7 @@ declaration = Declaration(
         "sizes.clip-vit-h/16.size.image.heads: not published; heads of 64, as CLIP's others have",
         "sizes.clip-vit-h/16.text.inputs: not published; CLIP's vocabulary and length",
         "recipes.clip-vit-h/16: CLIP's own stands here, where SAM is part of this one's optimiser",
+        "sizes.diffusion-prior: how large CLIP's vectors are is not published; of mean square 1, for the decoder too",
         "init: not published; GLIDE's and GPT-2's laws",
     ),
 )

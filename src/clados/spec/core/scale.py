@@ -38,7 +38,8 @@ def nearest_size(models: Mapping[str, Model], params: int | str) -> str:
 
 def width(model: Model) -> int:
     """d_model, the largest where there are several."""
-    return max(each.d_model for each in parts(model) if isinstance(each, Size | Stages))
+    found = [each.d_model for each in parts(model) if isinstance(each, Size | Stages)]
+    return max(found or [max(each.channels) for each in _levels_in(model)])
 
 
 def mixes(model: Model) -> bool:
