@@ -30,7 +30,7 @@ STEPS = 2
 def row(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("row")
     for name, asked in PARTS.items():
-        taught = {"teacher": str(folder / "clip")} if name in ("prior", "decoder") else {}
+        taught: dict[str, Any] = {"teacher": str(folder / "clip")} if name in ("prior", "decoder") else {}
         plan = ready_plan(Choices(**asked, **taught, steps=STEPS))
         trainer = plan.trainer(initial_model(plan))
         losses = [trainer.step(i)["loss"] for i in range(STEPS)]

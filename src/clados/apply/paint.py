@@ -12,7 +12,7 @@ from torch import Tensor
 from clados.apply.denoising import as_pictures, denoise, states
 from clados.apply.images import Image, decoded, several
 from clados.apply.ready import ModelSource, Ready, listed, load
-from clados.apply.unclip import Row, in_a_row, paint_in_a_row
+from clados.apply.unclip import PaintersInARow, are_in_a_row, paint_in_a_row
 from clados.data.pictures import Preprocessing
 from clados.errors import InputError, check_seed
 from clados.nn.diffusion.noise import Diffusion
@@ -54,10 +54,12 @@ def paint(
         DataError: for no texts, a file that is no image, a directory without a tokenizer.
     """
     check_seed(seed)
-    if not isinstance(source, Ready) and in_a_row(Path(source)):
+    if not isinstance(source, Ready) and are_in_a_row(Path(source)):
         if any(each is not None for each in (side, image, mask, small)):
             raise InputError("side, image, mask, small: parts that paint in a row take none of these")
-        return paint_in_a_row(Row.of(Path(source), device), listed(texts), steps=steps, guidance=guidance, seed=seed)
+        return paint_in_a_row(
+            PaintersInARow.of(Path(source), device), listed(texts), steps=steps, guidance=guidance, seed=seed
+        )
     ready = load(source, "paint", device=device)
     model: Any = ready.model
     part: Any = ready.spec

@@ -3,6 +3,7 @@
 Ramesh et al. 2022, §2: a decoder paints a small image beside the vector, and upsamplers enlarge it one after the other.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,7 +26,7 @@ CLIP, PRIOR, DECODER, UPSAMPLER = "clip", "prior", "decoder", "upsampler"  # fol
 
 
 @dataclass(frozen=True)
-class Row:
+class PaintersInARow:
     """The parts of a directory, ready to use; upsamplers in the order of their folders' names."""
 
     clip: Ready
@@ -76,14 +77,14 @@ class Row:
             side = part.inputs.image
 
 
-def in_a_row(folder: Path) -> bool:
+def are_in_a_row(folder: Path) -> bool:
     """Whether a directory has the parts of a row, and is no model itself."""
     return not (folder / "config.json").exists() and (folder / PRIOR).is_dir()
 
 
 @torch.inference_mode()
 def paint_in_a_row(
-    row: Row, texts: Sequence[str], *, steps: int, guidance: float | None = None, seed: int = 0
+    row: PaintersInARow, texts: Sequence[str], *, steps: int, guidance: float | None = None, seed: int = 0
 ) -> list[NDArray[np.uint8]]:
     """An image for each text, uint8 [height, width, channels]; ``steps`` and ``seed`` are those of every part.
 
@@ -102,7 +103,7 @@ def paint_in_a_row(
         return torch.cat(every).to(x)
 
     with progress("painting", (1 + len(row.upsamplers)) * steps) as advance:
-        vectors = foreseen(row, texts, steps, drawn)
+        vectors = foreseen_vectors(row, texts, steps, drawn)
         part, model = (getattr(row.decoder, name) for name in ("spec", "model"))
         memory, mask = states(row.decoder, [*texts, ""])
         x = denoise(
@@ -131,11 +132,11 @@ def paint_in_a_row(
     return as_pictures(x)
 
 
-def foreseen(row: Row, texts: Sequence[str], steps: int, draw: Any) -> Tensor:
+def foreseen_vectors(row: PaintersInARow, texts: Sequence[str], steps: int, draw: Any) -> Tensor:
     """The vectors of pictures that the prior foresees, of mean square about 1: [texts, joint]."""
     prior: Any = row.prior.model
     vectors = text_vectors(row.clip, texts, len(texts))
-    vectors = vectors * vectors.size(-1) ** 0.5
+    vectors = vectors * math.sqrt(vectors.size(-1))
     ids = row.prior.tokens(texts)
     tokenizer = row.prior.required_tokenizer
     fill, length = tokenizer.ids.get("pad", tokenizer.ids.get("eos", 0)), prior.max_positions or max(map(len, ids))

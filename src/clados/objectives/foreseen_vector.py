@@ -54,20 +54,21 @@ class ForeseenVectorTask(PredictedNoiseTask, objective=s.ForeseenVector):
 
     def prepare(self, rows: Sequence[Painted], random: Sequence[Random], setting: Setting) -> Batch:
         """Of a share of the rows the caption is empty, and its vector 0."""
-        vocab_ids, model, teacher = setting.required_vocab_ids, setting.model, setting.required_teacher.spec
+        vocab_ids, teacher = setting.required_vocab_ids, setting.required_teacher.spec
+        part: Any = setting.model
         told = [each.random() >= self.objective.dropped for each in random]
         some = [row.ids if each else row.empty for row, each in zip(rows, told)]
         end = vocab_ids.ids.get("eos")
         fill = vocab_ids.ids.get("pad", 0 if end is None else end)
-        ids, mask = filled(some, model, fill, setting.length, end)
-        steps = model.diffusion.steps  # type: ignore[attr-defined]
+        ids, mask = filled(some, part, fill, setting.length, end)
+        steps = part.diffusion.steps
         inputs = {
             "input_ids": ids,
             "attention_mask": mask,
             "timesteps": torch.tensor([int(each.integers(steps)) for each in random]),
         }
-        joint = model.further.joint  # type: ignore[attr-defined]
-        theirs, _ = filled(some, teacher.text, fill, setting.length, end)  # type: ignore[attr-defined]
+        joint = part.further.joint
+        theirs, _ = filled(some, teacher.text, fill, setting.length, end)
         targets = {
             "noise": noise_like(random, (joint,)),
             "seen": pictures([row.picture for row in rows], teacher),

@@ -1,5 +1,6 @@
 """What CLIP says of images and texts, as those learn from it that paint (Ramesh et al. 2022, §2)."""
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,27 +10,27 @@ from torch import Tensor
 from clados.nn.kinds.model import WholeModel
 from clados.objectives.pictures import pictures
 
-AT_ONCE = 64  # images whose vectors are found at once
+VECTORS_AT_ONCE = 64  # images whose vectors are found at once
 
 
 @torch.no_grad()
 def image_vectors_of(teacher: WholeModel, pixels: Tensor) -> Tensor:
     """Of images as it reads them: [images, joint], of mean square 1."""
     found: Tensor = teacher(pixel_values=pixels).image_embeds
-    return found * found.size(-1) ** 0.5
+    return found * math.sqrt(found.size(-1))
 
 
 @torch.no_grad()
 def text_vectors_of(teacher: WholeModel, ids: Tensor, mask: Tensor) -> Tensor:
     """Of texts with their marks and what is read of them: [texts, joint], of mean square 1."""
     found: Tensor = teacher(ids, attention_mask=mask).text_embeds
-    return found * found.size(-1) ** 0.5
+    return found * math.sqrt(found.size(-1))
 
 
 def all_image_vectors(teacher: WholeModel, rows: Sequence[Any]) -> Tensor:
     """Of all images of a source, [images, joint]."""
     device = next(teacher.parameters()).device
-    parts = [rows[at : at + AT_ONCE] for at in range(0, len(rows), AT_ONCE)]
+    parts = [rows[at : at + VECTORS_AT_ONCE] for at in range(0, len(rows), VECTORS_AT_ONCE)]
     return torch.cat(
         [image_vectors_of(teacher, pictures([row.picture for row in some], teacher.spec).to(device)) for some in parts]
     )
