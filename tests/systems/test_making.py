@@ -16,9 +16,11 @@ from clados.errors import InputError
 from clados.systems.blenderbot3 import BlenderBot3
 from clados.systems.conversation import KeptConversation
 from clados.systems.making import SYSTEMS, SystemOptions, make_system, system_name
+from clados.systems.minerva import Minerva
 from clados.systems.system import Response, System
 from clados.systems.translator import ModelTranslator
 from clados.systems.tuned import TunedModel
+from clados.systems.writing import ModelWriter
 from tests.apply.little import LENGTHS, written
 from tests.systems.scripted import Script
 from tests.systems.test_tools import documents
@@ -102,6 +104,9 @@ def test_the_card_says_which_system_fits(little: Path, docs: Path) -> None:
         (["--as", "sparrow", "--rules", "none.txt"], "none.txt: the rules cannot be read"),
         (["--as", "sparrow", "--rules", "docs"], "docs: the rules cannot be read: Is a directory"),
         (["--as", "sparrow", "--rule-judge", "os:getcwd"], "it is called with a rule and a dialogue, and os:getcwd()"),
+        (["--examples", "docs"], "examples is given, and template has no use for it; minerva would"),
+        (["--as", "minerva", "--examples", "docs"], "docs: holds Text; Pair is needed here"),
+        (["--as", "minerva", "--examples", "none.jsonl"], "none.jsonl: no such path or embedded set"),
         (["--prompt", ""], "the message is empty; there is nothing to answer"),
         (["--tools", ""], "tools is ''; it must be names, parted by commas"),
         (["--tools", "calculator", "--tool-seconds", "nan"], "tool-seconds is nan; it must be above 0"),
@@ -246,6 +251,21 @@ def test_judges_and_rules_of_one_s_own(
     assert told["report"]["broken"] == ["no shouting"]
     candidates = [each["text"] for each in told["steps"] if each["who"] == "candidate"]
     assert told["answer"] == min(candidates, key=len)
+
+
+def test_problems_with_solutions_stand_before_and_a_model_that_is_read_is_prepared(
+    little: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "shots.jsonl"
+    file.write_text('{"prompt": "1 + 1?", "completion": " It is 2."}\n{"prompt": "2?", "completion": "2"}\n')
+    system = make_system(little, "minerva", SystemOptions(examples=str(file), samples=2))
+    assert isinstance(system, Minerva)
+    assert system.examples == (("1 + 1?", "It is 2."), ("2?", "2"))
+    assert isinstance(system.write, ModelWriter)
+    assert not any(each.requires_grad for each in system.write.ready.model.parameters())
+    ready = load(little)
+    make_system(ready, "minerva")
+    assert all(each.requires_grad for each in ready.model.parameters())  # one's own stays as it is
 
 
 def test_figures_of_a_report_are_a_line_each() -> None:

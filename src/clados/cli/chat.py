@@ -53,6 +53,10 @@ def chat_command(
     rules: Annotated[
         Path | None, typer.Option(help="File with one rule a line.", show_default="those that come along")
     ] = None,
+    examples: Annotated[
+        str | None,
+        typer.Option(help="Problems with solutions that stand before minerva's: your file.", show_default="none"),
+    ] = None,
     decline_below: Annotated[float | None, typer.Option(help="Reward below which gophercite does not answer.")] = None,
     samples: Annotated[
         int | None, typer.Option(min=1, help="Answers to choose from.", show_default="as the system has it")
@@ -81,6 +85,7 @@ def chat_command(
     """
     from clados.apply.ready import load
     from clados.names import parted_names
+    from clados.nn.weight_layout import prepare_for_decoding
     from clados.systems.conversation import KeptConversation
     from clados.systems.making import SystemOptions, make_system
 
@@ -95,6 +100,7 @@ def chat_command(
         reward=reward,
         rule_judge=rule_judge,
         rules=rules,
+        examples=examples,
         decline_below=decline_below,
         samples=samples,
         opening=system or "",
@@ -102,6 +108,7 @@ def chat_command(
         on_note=output.print_note,
     )
     ready = load(directory)
+    prepare_for_decoding(ready.model)
     made = make_system(ready, as_, asked)
     told = KeptConversation(made, save)
     if steps:

@@ -7,8 +7,11 @@ from typing import Any
 from warnings import warn
 
 from clados.apply.ready import ModelSource, Ready, load
+from clados.data.examples import Pair
+from clados.data.readers import read_as
 from clados.errors import InputError
 from clados.names import did_you_mean
+from clados.nn.weight_layout import prepare_for_decoding
 from clados.objectives.base import Judge
 from clados.objectives.judges import called_with_two, judge_of
 from clados.systems.blenderbot3 import BlenderBot3
@@ -42,6 +45,7 @@ class SystemOptions:
         reward: who ranks answers, a directory of a reward model or ``module:function``.
         rule_judge: who says how likely a rule is broken, as ``module:function`` of a rule and a dialogue.
         rules: a file with one rule a line. opening: what a template's opening says.
+        examples: a file of problems with their solutions, that stand before the question.
         chosen: how texts are written: ``max_new_tokens``, ``temperature``, ``top_p``, ``seed``.
     """
 
@@ -54,6 +58,7 @@ class SystemOptions:
     reward: str | None = None
     rule_judge: str | None = None
     rules: Path | None = None
+    examples: str | None = None
     decline_below: float | None = None
     samples: int | None = None
     opening: str = ""
@@ -100,6 +105,16 @@ class SystemOptions:
             InputError: the file cannot be read, or has no rule.
         """
         return RULES if self.rules is None else rules_in(self.rules, "rule")
+
+    def all_examples(self) -> tuple[tuple[str, str], ...]:
+        """Problems with their solutions, in the order of their file.
+
+        Raises:
+            DataError: the file cannot be read, or holds something else.
+        """
+        if self.examples is None:
+            return ()
+        return tuple((each.source.strip(), each.target.strip()) for each in read_as(Pair, self.examples))
 
 
 def rules_in(file: Path, what: str) -> tuple[str, ...]:
@@ -148,6 +163,8 @@ def make_system(source: ModelSource, name: str | None = None, options: SystemOpt
     """
     asked = options or SystemOptions()
     ready = load(source)
+    if not isinstance(source, Ready):
+        prepare_for_decoding(ready.model)
     name = system_name(ready, asked, name)
     _check_used(name, asked)
     if name == TunedModel.name:
@@ -164,7 +181,7 @@ def make_system(source: ModelSource, name: str | None = None, options: SystemOpt
         case LaMDA.name:
             return LaMDA(write, write.log_p, tools, samples or CANDIDATES)
         case Minerva.name:
-            return Minerva(write, samples or VOTES)
+            return Minerva(write, samples or VOTES, asked.all_examples())
         case BlenderBot3.name:
             return BlenderBot3(write, tools, "compute" if tools.searches else "never")
         case _:
@@ -175,6 +192,7 @@ _USES: dict[str, tuple[str, ...]] = {  # options that only some systems have a u
     "reward": (GopherCite.name, Sparrow.name),
     "rule_judge": (Sparrow.name,),
     "rules": (Sparrow.name,),
+    "examples": (Minerva.name,),
     "decline_below": (GopherCite.name,),
     "samples": (GopherCite.name, Sparrow.name, LaMDA.name, Minerva.name),
     "opening": (TunedModel.name,),

@@ -44,7 +44,7 @@ class Minerva(System):
     name: ClassVar[str] = "minerva"
     cards: ClassVar[tuple[str, ...]] = ("minerva",)
     assumed: ClassVar[tuple[str, ...]] = (
-        "the four problems of the published prompt are not here: give your own",
+        "the four problems of the published prompt are not here: give your own (--examples)",
         "votes for answers that sympy finds equal are added up; the paper does so where it checks answers",
     )
 
