@@ -82,6 +82,10 @@ class Columns:
                 return found
         return []
 
+    def owned(self, level: int, net: str, column: int) -> bool:
+        """Whether a line of the net runs on the column through the level, or turns there."""
+        return self._owners[level].get(column) == net
+
     def _only_near(self, level: int, net: str, column: int) -> bool:
         """Whether the lines that the column meets in the level, or has beside it, are all of the net."""
         return all(

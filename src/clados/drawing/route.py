@@ -181,7 +181,8 @@ class EdgeRouter:
                 lift = self._lift(net, parent.row, parent.right, x, _LIFTS)
                 begin = _Way(0.0, column, Corner(parent.right, parent.level, lift), ())
                 turn = _Way(0.0, column, Corner(x, parent.level, lift), begin)
-                yield _Way(cost + x - parent.right + _BEND, column, Corner(x, level), turn)
+                own = min(cost, _BRANCH) if columns.owned(parent.level, net.name, column) else cost
+                yield _Way(own + x - parent.right + _BEND, column, Corner(x, level), turn)
         first, last = columns.between(parent.left + _EDGE, parent.right - _EDGE)
         for column in columns.nearest(level, net.name, goal, first, last, share=True):
             x = columns.x(column)
