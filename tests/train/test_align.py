@@ -70,6 +70,7 @@ def test_a_small_model_stands_for_its_descendants_of_the_same_kind(model: str, s
         ({"model": "instructgpt", "data": ""}, "data is empty; allowed: the name of an embedded set"),
         ({"model": "instructgpt", "stages": ("reinforcement",), "start": "."}, "is not walked, and not in ."),
         ({"model": "instructgpt", "method": "rlhf"}, "method is 'rlhf'; allowed: ppo, grpo, dpo"),
+        ({"model": "instructgpt", "seed": 2**63}, "seed is 9223372036854775808; it must be from 0 to"),
         ({"model": "instructgpt", "params": "much"}, "params: 'much' is not a number"),
         (
             {"model": "alpaca", "method": "dpo"},

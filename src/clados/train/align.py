@@ -12,7 +12,7 @@ from clados.catalog.load import catalog
 from clados.data.examples import DataError
 from clados.data.readers import read
 from clados.data.templates import on_one_line, without_template
-from clados.errors import InputError
+from clados.errors import InputError, check_seed
 from clados.files import write_text
 from clados.models.declared import declared
 from clados.names import did_you_mean, parse_number
@@ -67,6 +67,7 @@ class Walk:
         object.__setattr__(self, "model", canonical(self.model))
         if self.method not in METHODS:
             raise InputError(f"method is '{self.method}'; allowed: {', '.join(METHODS)}")
+        check_seed(self.seed)
         if self.params is not None:
             parse_number(self.params, "params")
 
