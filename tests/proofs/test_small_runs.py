@@ -175,3 +175,12 @@ def test_what_several_models_are_tuned_from_is_trained_once() -> None:
     asked += [training.choices(Subject(catalog()[card]), 0, shuffled=True) for card in tuned]
     before = {run_before(each, 0) for each in asked}
     assert before == {model_folder("small/llama")}
+
+
+def test_of_stages_with_one_objective_the_first_is_proven() -> None:
+    """OpenAssistant's second mixture of dialogues is, of the embedded data, the first again."""
+    subject = Subject(catalog()["openassistant-llama"])
+    assert [stage.name for stage in subject.declaration.recipe.stages[:2]] == ["pretraining", "tuning"]
+    assert training.stage_of(subject.declaration).name == training.choices(subject, 0).stage == "pretraining"
+    assert training.stage_of(declared("t0")).name == "tuning"
+    assert training.choices(Subject(catalog()["koala"]), 0).stage is None

@@ -56,8 +56,16 @@ class SmallRun:
 
 
 def stage_of(declaration: s.Declaration) -> s.Stage:
-    """The stage that is proven: the last that can be trained and needs no judge, or else the first."""
-    return [declaration.recipe.stages[0], *trainable(declaration.recipe)][-1]
+    """The stage that is proven: the last that can be trained and needs no judge, or else the first.
+
+    Of several with one objective it is the first: their small selves read the same data, and the later have no more to
+    learn there.
+    """
+    return next(each for each in _stages(declaration) if each.objective == _stages(declaration)[-1].objective)
+
+
+def _stages(declaration: s.Declaration) -> list[s.Stage]:
+    return [declaration.recipe.stages[0], *trainable(declaration.recipe)]
 
 
 def learned_by(subject: Subject) -> tuple[str, ...]:
@@ -95,8 +103,8 @@ def choices(
         objective: another than the model's own; stage: another than is proven.
     """
     declaration = learning(subject.declaration, objective) if objective else subject.declaration
-    named: str | None = stage.name if stage else None
-    stage = stage or stage_of(declaration)
+    asked, stage = stage, stage or stage_of(declaration)
+    named = stage.name if asked or stage != _stages(declaration)[-1] else None
     one = task(stage.objective)
     small = (one.mixture if mixes(declaration.model) else None) or (one.longer if longer else None) or one.small
     least = SCRIPTS if stage.exponent is not None else BYTES if of_bytes(subject.declaration.model) else 0
