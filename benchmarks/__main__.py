@@ -33,6 +33,7 @@ BENCHMARKS = {
     "corpus": "benchmarks.corpus:corpus",
     "prepare": "benchmarks.prepare:prepare",
     "sizes": "benchmarks.sizes:sizes",
+    "drawings": "benchmarks.drawings:drawings",
 }
 
 

@@ -1,6 +1,5 @@
 """The timelines: labels, unknown sizes, the recent models."""
 
-import time
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Callable
 from typing import Any
@@ -52,16 +51,8 @@ def test_no_label_lies_on_a_point_and_no_leader_passes_through_a_label() -> None
         assert [name for name, box in labels.items() if name != owner and box.crossed_by(ends[0], ends[1])] == []
 
 
-def test_500_models_by_size_take_a_second_of_a_core_and_all_have_a_name_in_the_picture_or_below() -> None:
-    nodes = invented(of_cards(catalog().values()), 500)
-    begin = time.process_time()
-    figure = timelines.by_params(nodes, {}, name="x")
-    once = time.process_time() - begin
-    if once >= 1:  # another process may have taken the caches
-        begin = time.process_time()
-        timelines.by_params(nodes, {}, name="x")
-        once = time.process_time() - begin
-    assert once < 1
+def test_500_models_by_size_all_have_a_name_in_the_picture_or_below() -> None:
+    figure = timelines.by_params(invented(of_cards(catalog().values()), 500), {}, name="x")
     rows: Any = figure.data["nodes"]
     labels = {row["id"]: Box(*row["box"]) for row in rows if row["box"]}
     assert len(labels) > len(rows) / 2

@@ -3,7 +3,6 @@
 import dataclasses
 import itertools
 import re
-import time
 from typing import Any
 
 import pytest
@@ -80,18 +79,10 @@ def test_an_edge_runs_along_the_axes_from_its_parent_to_its_child(figure: Figure
         assert all(a[0] == b[0] or a[1] == b[1] for a, b in itertools.pairwise(edge["path"]))
 
 
-def test_a_tree_of_500_models_is_drawn_within_a_second_of_a_core() -> None:
-    nodes = invented(of_cards(catalog().values()), 500)
-
-    def seconds() -> float:
-        begin = time.process_time()
-        drawn.append(tree.draw_tree(nodes, COLOURS, name="x"))
-        return time.process_time() - begin
-
-    drawn: list[Figure] = []
-    assert min(seconds(), seconds()) < 1
-    assert overlaps(boxes(drawn[0])) == []
-    assert overlaid(drawn[0]) == []
+def test_a_tree_of_500_models_has_no_box_on_a_box_and_no_edge_on_a_strangers_edge() -> None:
+    figure = tree.draw_tree(invented(of_cards(catalog().values()), 500), COLOURS, name="x")
+    assert overlaps(boxes(figure)) == []
+    assert overlaid(figure) == []
 
 
 def test_everything_lies_within_the_picture(figure: Figure) -> None:
