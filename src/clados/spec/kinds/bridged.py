@@ -87,10 +87,10 @@ class Bridged(OneTower, kw_only=True):
             raise SpecError("Bridged.stack.sees is All(); what writes sees Causal()")
 
     def resized(self, size: Part) -> Self:
-        """At another size, or around a language model of another; with fewer latents where these are narrower."""
-        made = self.size.beside(size) if isinstance(size, Size) else size
-        if not isinstance(made, BridgedSize):
-            raise SpecError(f"Bridged.size is {made!r}; a BridgedSize is needed, or the Size of its text")
+        """At another size; or around a language model of one, with fewer latents where these are narrower."""
+        if not isinstance(size, Size):
+            return self.but(size=size)
+        made = self.size.beside(size)
         ratio = min(1.0, made.resampler.d_model / self.size.resampler.d_model)
         return self.but(size=made, resampler=self.resampler.but(latents=_fewer(self.resampler.latents, ratio)))
 
