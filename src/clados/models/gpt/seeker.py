@@ -12,7 +12,7 @@ second = but(block=but(attn=but(dropout=0.0), cross=but(dropout=0.0), residual=P
 r2c2 = bart.but(
     size=Size(layers=22, d_model=2048, heads=32),
     inputs=but(
-        vocab=Vocabulary(kind="bytes", size=50_264, pad=0, bos=1, eos=2, unk=3, start=1),
+        vocab=Vocabulary(kind="bytes", size=50_264, pad=0, bos=1, eos=2, unk=3, start=1, mask=50_261),
         position=Learned(1024),
         scaled=True,
         norm=False,
@@ -73,7 +73,8 @@ declaration = Declaration(
         "lm-xl": Recipe((writing.but(start="gpt-2:xl"),)),
     },
     assumed=(
-        "inputs.vocab: of the ids of special tokens, ParlAI's order stands here",
+        "inputs.vocab: of the ids of special tokens, ParlAI's order stands here; the mask, which its dictionary does "
+        "not name, is the first of the three rows that fill the table up",
         "recipe.optimiser, recipe.schedule: what R2C2 is pretrained with is not in the released files; RoBERTa's stand "
         "here",
         "recipe.name: R2C2 is tuned on dialogue, as the first BlenderBot, before it is taught to search",

@@ -66,6 +66,10 @@ class Rates(Part):
     decay: float = 1.0
     head: float = 1.0
 
+    @classmethod
+    def example(cls) -> Self:
+        return cls(decay=0.5)  # without a decay all learn at the stage's rate
+
     def check(self) -> None:
         if not 0 < self.decay <= 1 or not self.head > 0:
             raise SpecError(f"Rates are {self!r}; decay must be above 0 and at most 1, head above 0")
