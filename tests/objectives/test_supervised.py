@@ -11,6 +11,7 @@ from hypothesis import given, settings, strategies as st
 
 import clados
 from clados import spec as s
+from clados.apply.ready import Ready
 from clados.data.errors import DataError
 from clados.data.examples import Dialogue, Pair
 from clados.data.roles import Roles
@@ -21,6 +22,7 @@ from clados.errors import InputError
 from clados.models.declared import declared
 from clados.nn.kinds.model import WholeModel
 from clados.objectives import Setting, SourceConfig, VocabIds, task
+from clados.objectives.measures import Sample
 from clados.objectives.view import show
 from clados.train.fitting import fitted_vocab
 
@@ -84,6 +86,20 @@ def test_prompts_have_no_labels_and_what_is_said_later_changes_none(turns: list[
     row = rows([dialogue(turns)], "bpe", learns="all").at(0)
     batch = every.prepare([row], [], setting)
     assert batch.targets["labels"].tolist() == row.row.ids[1:].tolist()
+
+
+def test_whole_answers_are_answers_whatever_else_of_the_text_is_learned() -> None:
+    """What is asked cannot be foreseen: written whole and right, or guessed, is the answer alone."""
+    module: WholeModel = clados.build(fitted("llama", "bpe"), seed=0).eval()
+    ready = Ready(model=module, name="llama", tokenizer=WORDS["bpe"])
+    asked = [Pair(f"{i}", "is it so?", "yes" if i % 3 else "no") for i in range(12)]
+    found = {}
+    for learns in ("answers", "all"):
+        source = rows(asked, "bpe", learns=learns)
+        assert source.at(0).answered.row.wanted.tolist() == rows(asked, "bpe").at(0).row.wanted.tolist()
+        found[learns] = task(s.Supervised(CHAT, learns=learns)).measure(ready, Sample(source, 12, 4, 0))
+    assert found["all"] == found["answers"]
+    assert found["all"].trivial > 0.5
 
 
 def test_long_conversations_are_cut_between_turns_and_what_fits_nowhere_is_counted() -> None:

@@ -2,11 +2,12 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from clados import spec as s
 from clados.apply.generate import generate
@@ -31,7 +32,7 @@ from clados.objectives.base import Batch, Ids, Loss, Random, Setting
 from clados.objectives.measures import Measure, Sample
 from clados.objectives.metrics import writing
 from clados.objectives.sides import WRITERS, Answered, answered
-from clados.objectives.tasks import Small, Source, SourceConfig, of_kind
+from clados.objectives.tasks import Listed, Small, Source, SourceConfig, of_kind
 from clados.objectives.text import TextTask, lm_loss
 from clados.spec.kinds.model import Writes
 
@@ -45,11 +46,13 @@ class Conversations:
 
     Attributes:
         asked: of each row what is asked first, by which answers to the same question are found.
+        answers: of each row which tokens are an answer's.
         dropped: turns that are longer than a sequence by themselves, and are left out.
     """
 
     rows: tuple[Answered, ...]
     asked: tuple[str, ...]
+    answers: tuple[NDArray[np.bool_], ...]
     dropped: int = 0
 
     def __len__(self) -> int:
@@ -57,15 +60,21 @@ class Conversations:
 
     def at(self, index: int, epoch: int = 0) -> "PromptedRow":
         """The row of that number; the same in every epoch."""
-        return PromptedRow(self.rows[index], self.asked[index])
+        return PromptedRow(self.rows[index], self.asked[index], self.answers[index])
 
 
 @dataclass(frozen=True, eq=False)
 class PromptedRow:
-    """A row, and what is asked in it first."""
+    """A row, what is asked in it first, and which of its tokens are an answer's: all that are predicted, or fewer."""
 
     row: Answered
     asked: str
+    answer: NDArray[np.bool_]
+
+    @property
+    def answered(self) -> "PromptedRow":
+        """The row whose answers alone are predicted."""
+        return replace(self, row=Answered(self.row.ids, self.answer))
 
 
 class SupervisedTask(TextTask[s.Supervised, PromptedRow], objective=s.Supervised):
@@ -81,7 +90,7 @@ class SupervisedTask(TextTask[s.Supervised, PromptedRow], objective=s.Supervised
     length = 192
     batch = 16
     small = Small(params="600K", vocab=1024, steps=600, length=160, batch=16, lr=1e-3, relative=3e-2, dropout=0.0)
-    before = Small(params="640K", vocab=1024, steps=1000, length=160, batch=16, dropout=0.0)
+    before = Small(params="640K", vocab=1024, steps=2500, length=160, batch=16, dropout=0.0)
 
     def refusal(self, model: s.Model) -> str:
         if self.objective.learns == "all" and model.writes == "answers":
@@ -117,16 +126,18 @@ class SupervisedTask(TextTask[s.Supervised, PromptedRow], objective=s.Supervised
         """The examples' conversations, longer ones in parts of whole turns; turns that do not fit are counted."""
         said = [part for each in self.learnable(examples) for part in self._rows(conversation(each), config)]
         one = _Tokenised(self.template(config), self.objective.learns, config)
-        rows, asked, dropped = list[Answered](), list[str](), 0
+        rows, asked, answers, dropped = list[Answered](), list[str](), list[NDArray[np.bool_]](), 0
         for each, row in zip(said, one.rows(said)):
             parts, left = ([(each, row)], 0) if one.fits(row) else one.parts(each)
             dropped += left
             for part, ids in parts:
-                rows.append(ids)
+                rows.append(one.scored(ids))
+                answers.append(ids.wanted)
                 asked.append(part.turns[-1 if config.writes == "answers" else 0].prompt["instruction"])
         if not rows:
             raise DataError(f"none of {len(said)} examples fits into {config.length} tokens: give a larger --length")
-        return Conversations(tuple(_shuffled(rows, config.seed) if config.shuffled else rows), tuple(asked), dropped)
+        shown = _shuffled(rows, config.seed) if config.shuffled else rows
+        return Conversations(tuple(shown), tuple(asked), tuple(answers), dropped)
 
     def template(self, config: SourceConfig) -> s.Template:
         """The template as it is trained."""
@@ -157,7 +168,8 @@ class SupervisedTask(TextTask[s.Supervised, PromptedRow], objective=s.Supervised
     def row(self, texts: Sequence[Ids]) -> PromptedRow:
         """A row of a prompt and its answer without a template; one text is cut in two."""
         prompt, answer = texts if len(texts) == 2 else np.array_split(texts[0], 2)
-        return PromptedRow(_joined(prompt, answer), "")
+        row = _joined(prompt, answer)
+        return PromptedRow(row, "", row.wanted)
 
     # ------------------------------------------------------------ batch and loss
 
@@ -187,7 +199,8 @@ class SupervisedTask(TextTask[s.Supervised, PromptedRow], objective=s.Supervised
 
         Each is scored beside the answer that the others to whom the same was asked have most often.
         """
-        rows: list[PromptedRow] = sample.rows()
+        rows: list[PromptedRow] = [each.answered for each in sample.rows()]
+        sample = replace(sample, held_out=Listed(rows), examples=len(rows))
         answers = [tuple(each.row.ids[each.row.wanted].tolist()) for each in rows]
         right = [whole for batch in self.batches(ready, sample) for whole in _whole(ready, batch)]
         counts: dict[str, Counter[tuple[int, ...]]] = {}
@@ -204,7 +217,7 @@ class SupervisedTask(TextTask[s.Supervised, PromptedRow], objective=s.Supervised
     def metrics(self, ready: Ready, sample: Sample) -> dict[str, float]:
         """BLEU, chrF and ROUGE of what is written greedily in answer, beside the answers."""
         tokenizer, said, right = ready.required_tokenizer, list[str](), list[str]()
-        for each in [each.row for each in sample.rows()][:MOST_WRITTEN]:
+        for each in [each.answered.row for each in sample.rows()][:MOST_WRITTEN]:
             first = int(np.flatnonzero(each.wanted)[0])
             ids = [*each.ids[:first].tolist()]
             room = len(each.ids) - first + SPARE
@@ -258,7 +271,7 @@ class _Tokenised:
         self.ended = bool(self.tokenizer.roles.eos) and str(self.tokenizer.roles.eos) in template.answer
 
     def rows(self, said: Sequence[Conversation]) -> list[Answered]:
-        """The row of each conversation, however long."""
+        """The row of each conversation, however long; its answers are to be predicted."""
         texts = [written(self.template, each) for each in said]
         if self.apart:
             cut = [each.answers[-1] for each in texts]
@@ -272,12 +285,16 @@ class _Tokenised:
 
     def _row(self, text: WrittenText, ids: list[int], offsets: list[tuple[int, int]]) -> Answered:
         places = np.array(offsets, np.int64).reshape(-1, 2)
-        wanted = np.full(len(ids), self.learns == "all")
+        wanted = np.zeros(len(ids), bool)
         for start, end in text.answers:
             wanted |= (places[:, 1] > start) & (places[:, 0] < end)
         close = [self.eos] if self.eos is not None and not self.ended else []
         whole = np.array([*self.before, *ids, *close], np.int64)
         return Answered(whole, np.concatenate([np.zeros(len(self.before), bool), wanted, np.ones(len(close), bool)]))
+
+    def scored(self, row: Answered) -> Answered:
+        """A row with all that is learned of it: its answers, or the whole text."""
+        return Answered(row.ids, np.arange(len(row.ids)) >= len(self.before)) if self.learns == "all" else row
 
     def fits(self, row: Answered) -> bool:
         """Whether a row is no longer than a sequence; of one text the last token is not read."""
