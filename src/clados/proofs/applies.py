@@ -95,7 +95,7 @@ def _generate(ready: Ready, folder: Path, row: Any, scratch: Path) -> Answers:
 
 
 def _chat(ready: Ready, folder: Path, row: Any, scratch: Path) -> Answers:
-    printed = command("chat", str(folder), "--prompt", QUESTION, "--max-new-tokens", "12")
+    printed = command("chat", str(folder), "--as", "template", "--prompt", QUESTION, "--max-new-tokens", "12")
     return printed["answer"], chat(ready, QUESTION, max_new_tokens=12)
 
 

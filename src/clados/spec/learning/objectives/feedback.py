@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from clados.spec.core.ranges import AtLeastOne, NotNegative, Positive, Share
+from clados.spec.core.ranges import AtLeastOne, NotNegative, Positive, Share, WholeNumber
 from clados.spec.errors import SpecError
 from clados.spec.learning.objectives.base import Objective
 from clados.spec.learning.tuning import Template
@@ -57,7 +57,7 @@ class Revised(Objective):
 
     verb: ClassVar[str] = "chat"
     principles: AtLeastOne
-    rounds: AtLeastOne
+    rounds: WholeNumber
     template: Template = Template()
     texts: tuple[str, ...] = ()  # what each principle asks a critique to say, where they are known
 
