@@ -184,3 +184,8 @@ def test_of_stages_with_one_objective_the_first_is_proven() -> None:
     assert training.stage_of(subject.declaration).name == training.choices(subject, 0).stage == "pretraining"
     assert training.stage_of(declared("t0")).name == "tuning"
     assert training.choices(Subject(catalog()["koala"]), 0).stage is None
+
+
+def test_what_is_tuned_on_longer_texts_starts_from_short_rows_only_where_positions_go_on() -> None:
+    assert training._reads_longer(declared("t5").model)  # distances
+    assert not training._reads_longer(declared("seeker").model)  # a table, as long as the rows

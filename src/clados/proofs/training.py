@@ -125,7 +125,7 @@ def start_folder(subject: Subject, stage: s.Tuning, before: Small) -> Path:
     """What a tuned small self starts from where no small model ships: an earlier stage's, or another model's.
 
     It is trained as it would be to prove it, but of the size, and for as long, as ``before`` says; an encoder with a
-    decoder on as many tokens in short rows.
+    decoder on as many tokens in short rows, where it can read longer ones later.
     """
     earlier = next((each for each in subject.declaration.recipe.stages if each.name == stage.start), None)
     one = subject if earlier else replace(subject, card=catalog()[stage.start.partition(":")[0]])
@@ -133,10 +133,16 @@ def start_folder(subject: Subject, stage: s.Tuning, before: Small) -> Path:
     if asked.start is None and asked.params is not None:
         sized = {name: value for name, value in asdict(before).items() if value is not None and name != "relative"}
         asked = replace(asked, **sized)
-        if one.declaration.model.writes == "answers" and asked.batch and asked.length:
+        if _reads_longer(one.declaration.model) and asked.batch and asked.length:
             asked = replace(asked, batch=asked.batch * asked.length // SHORT, length=SHORT)
     run_of(one, asked)
     return folder_of(one, asked)
+
+
+def _reads_longer(model: s.Model) -> bool:
+    """Whether an encoder and its decoder, which learn from short rows, have positions for longer ones."""
+    text = model.reads(s.Tokens)
+    return model.writes == "answers" and not (text and isinstance(text.position, s.Learned))
 
 
 def teacher_folder(subject: Subject, one: Task[Any, Any]) -> Path:
