@@ -166,7 +166,7 @@ def test_rates_that_are_shares_of_the_weights_are_chosen_apart(monkeypatch: pyte
     of = {card: training.choices(Subject(catalog()[card]), 0).lr for card in ("alpaca", "flan-t5", "flan-palm")}
     assert of == {"alpaca": 1e-3, "flan-t5": 3e-2, "flan-palm": 3e-2}  # AdamW, Adafactor, Adafactor
     begun = [(each.model, each.stage, each.steps, each.params) for each in seen]  # LLaMA comes along
-    assert begun == [("flan-t5", "adaptation", 1000, "640K"), ("palm", None, 1000, "640K")]
+    assert begun == [("flan-t5", "adaptation", 2500, "640K"), ("palm", None, 2500, "640K")]
 
 
 def test_what_several_models_are_tuned_from_is_trained_once() -> None:
