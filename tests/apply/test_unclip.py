@@ -1,4 +1,4 @@
-"""DALL-E 2's parts in a row: trained for steps by their own objectives, and painting together."""
+"""DALL-E 2's parts: trained for steps by their own objectives, and painting together."""
 
 import shutil
 from pathlib import Path
@@ -54,7 +54,7 @@ def test_a_text_becomes_a_vector_a_small_image_and_a_large_one(row: Path, tmp_pa
 
 
 def test_parts_that_are_missing_or_do_not_fit_are_refused(row: Path, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="paint in a row take none of these"):
+    with pytest.raises(InputError, match="takes none of these"):
         paint(row, "a cat", side=16)
     broken = tmp_path / "row"
     shutil.copytree(row, broken)

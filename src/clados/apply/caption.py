@@ -57,7 +57,7 @@ def caption(
     seed: int = 0,
     device: str | torch.device = "cpu",
 ) -> list[str]:
-    """A text for each image, that follows it; what a model has learned to end, ends there.
+    """A caption for each image, written until the model ends it or it has as many tokens as are allowed.
 
     Args:
         examples: images with their texts, which each image follows (Alayrac et al. 2022, §2.4: few-shot learning).

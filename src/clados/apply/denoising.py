@@ -96,15 +96,32 @@ def states(ready: Ready, texts: Sequence[str]) -> tuple[Tensor, Tensor]:
     in a tower where each position sees those before, and masked where there are no positions.
     """
     model: Any = ready.model
-    tokenizer = ready.required_tokenizer
-    rows = ready.tokens(texts)
-    length = ready.positions or max(map(len, rows))
-    fill = tokenizer.ids.get("pad", tokenizer.ids.get("eos", 0))
-    ids = [[*row, *(length - len(row)) * [fill]] for row in rows]
-    whole = isinstance(model.spec.text.stack.sees, Causal)
-    mask = [[*len(row) * [1], *(length - len(row)) * [int(whole)]] for row in rows]
-    read, kept = (torch.tensor(each, device=ready.device) for each in (ids, mask))
-    return model.read(read, kept), kept
+    ids, own = padded_texts(ready, texts)
+    kept = torch.ones_like(ids) if isinstance(model.spec.text.stack.sees, Causal) else own
+    return model.read(ids, kept), kept
+
+
+def padded_texts(ready: Ready, texts: Sequence[str]) -> tuple[Tensor, Tensor]:
+    """The ids of texts, each as long as the model has positions, and 1 where these are its own: [texts, length]."""
+    ids, rows = ready.required_tokenizer.ids, ready.tokens(texts)
+    length, pad = ready.positions or max(map(len, rows)), ids.get("pad", ids.get("eos", 0))
+    read = [[*row, *(length - len(row)) * [pad]] for row in rows]
+    own = [[*len(row) * [1], *(length - len(row)) * [0]] for row in rows]
+    return torch.tensor(read, device=ready.device), torch.tensor(own, device=ready.device)
+
+
+def noise_of(texts: int, seed: int) -> Callable[[Tensor], Tensor]:
+    """What draws noise like a tensor, [texts times as many as each has, ...], each text's from a generator of its own.
+
+    So an image does not depend on which others are painted with it.
+    """
+    generators = [torch.Generator().manual_seed(seed + i) for i in range(texts)]
+
+    def draw(x: Tensor) -> Tensor:
+        shape = len(x) // texts, *x.shape[1:]
+        return torch.cat([torch.randn(shape, generator=each) for each in generators]).to(x)
+
+    return draw
 
 
 def as_pictures(x: Tensor) -> list[NDArray[np.uint8]]:

@@ -9,10 +9,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from clados.apply.denoising import as_pictures, denoise, states
+from clados.apply.denoising import as_pictures, denoise, noise_of, states
 from clados.apply.images import Image, decoded, several
 from clados.apply.ready import ModelSource, Ready, listed, load
-from clados.apply.unclip import PaintersInARow, are_in_a_row, paint_in_a_row
+from clados.apply.unclip import UnCLIPPipeline, is_pipeline, paint_by_pipeline
 from clados.data.pictures import Preprocessing
 from clados.errors import InputError, check_seed
 from clados.nn.diffusion.noise import Diffusion
@@ -54,11 +54,13 @@ def paint(
         DataError: for no texts, a file that is no image, a directory without a tokenizer.
     """
     check_seed(seed)
-    if not isinstance(source, Ready) and are_in_a_row(Path(source)):
+    if not isinstance(source, Ready) and is_pipeline(Path(source)):
         if any(each is not None for each in (side, image, mask, small)):
-            raise InputError("side, image, mask, small: parts that paint in a row take none of these")
-        return paint_in_a_row(
-            PaintersInARow.of(Path(source), device), listed(texts), steps=steps, guidance=guidance, seed=seed
+            raise InputError(
+                "side, image, mask, small: a pipeline of prior, decoder and upsamplers takes none of these"
+            )
+        return paint_by_pipeline(
+            UnCLIPPipeline.of(Path(source), device), listed(texts), steps=steps, guidance=guidance, seed=seed
         )
     ready = load(source, "paint", device=device)
     model: Any = ready.model
@@ -79,13 +81,9 @@ def paint(
         raise InputError(f"small: this model {what}")
     if part.low and side % part.low.factor:
         raise InputError(f"side is {side}; it must be a multiple of {part.low.factor}")
-    generators = [torch.Generator().manual_seed(seed + i) for i in range(len(words))]
-    shape = part.diffused, side // part.shrinks, side // part.shrinks
-
-    def drawn(x: Tensor) -> Tensor:
-        return torch.stack([torch.randn(shape, generator=each) for each in generators]).to(x)
-
-    noise = drawn(next(model.parameters()))
+    shape = len(words), part.diffused, side // part.shrinks, side // part.shrinks
+    draw = noise_of(len(words), seed)
+    noise = draw(next(model.parameters()).new_empty(shape))
     given: dict[str, Any] = {"conditions": {}}
     if image is not None and mask is not None:
         own, new = _known(ready, image, mask, side, noise)
@@ -101,7 +99,7 @@ def paint(
     given["masks"] = mask[:-1], mask[-1:].expand(len(words), -1)
     with progress("painting", steps) as advance:
         x = denoise(
-            model, noise, memory[:-1], free, steps=steps, guidance=guidance, draw=drawn, advance=advance, **given
+            model, noise, memory[:-1], free, steps=steps, guidance=guidance, draw=draw, advance=advance, **given
         )
     return as_pictures(x if part.codes is None else model.codes.decode(x))
 

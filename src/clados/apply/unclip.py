@@ -1,10 +1,10 @@
-"""Models that paint in a row: CLIP reads a text, a prior foresees the picture's vector, which becomes pixels.
+"""The pipeline of DALL-E 2: CLIP reads a text, a prior predicts the image's vector, a decoder paints beside that.
 
-Ramesh et al. 2022, §2: a decoder paints a small image beside the vector, and upsamplers enlarge it one after the other.
+Upsamplers then enlarge the image one after the other (Ramesh et al. 2022, §2).
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -14,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from clados.apply.denoising import as_pictures, denoise, states, taken_back
+from clados.apply.denoising import as_pictures, denoise, noise_of, padded_texts, states, taken_back
 from clados.apply.foresee import foresee
 from clados.apply.match import text_vectors
 from clados.apply.ready import Ready, load
@@ -26,7 +26,7 @@ CLIP, PRIOR, DECODER, UPSAMPLER = "clip", "prior", "decoder", "upsampler"  # fol
 
 
 @dataclass(frozen=True)
-class PaintersInARow:
+class UnCLIPPipeline:
     """The parts of a directory, ready to use; upsamplers in the order of their folders' names."""
 
     clip: Ready
@@ -44,14 +44,14 @@ class PaintersInARow:
         """
         for name in (CLIP, PRIOR, DECODER):
             if not (folder / name).is_dir():
-                raise CheckpointError(f"{folder}: there is no folder '{name}', which painting in a row needs")
+                raise CheckpointError(f"{folder}: there is no folder '{name}', which this pipeline needs")
         clip, prior, decoder = (load(folder / name, device=device) for name in (CLIP, PRIOR, DECODER))
         upsamplers = tuple(load(each, device=device) for each in sorted(folder.glob(f"{UPSAMPLER}*")) if each.is_dir())
-        row = cls(clip, prior, decoder, upsamplers)
-        row._fit(folder)
-        return row
+        pipeline = cls(clip, prior, decoder, upsamplers)
+        pipeline._check(folder)
+        return pipeline
 
-    def _fit(self, folder: Path) -> None:
+    def _check(self, folder: Path) -> None:
         model, prior, decoder = (getattr(self, name).spec for name in (CLIP, PRIOR, DECODER))
         if not model.compares:
             raise InputError(f"{folder / CLIP}: {type(model).__name__} compares no images and texts")
@@ -77,14 +77,14 @@ class PaintersInARow:
             side = part.inputs.image
 
 
-def are_in_a_row(folder: Path) -> bool:
-    """Whether a directory has the parts of a row, and is no model itself."""
+def is_pipeline(folder: Path) -> bool:
+    """Whether a directory has a prior among its folders, and is no model itself."""
     return not (folder / "config.json").exists() and (folder / PRIOR).is_dir()
 
 
 @torch.inference_mode()
-def paint_in_a_row(
-    row: PaintersInARow, texts: Sequence[str], *, steps: int, guidance: float | None = None, seed: int = 0
+def paint_by_pipeline(
+    pipeline: UnCLIPPipeline, texts: Sequence[str], *, steps: int, guidance: float | None = None, seed: int = 0
 ) -> list[NDArray[np.uint8]]:
     """An image for each text, uint8 [height, width, channels]; ``steps`` and ``seed`` are those of every part.
 
@@ -94,32 +94,25 @@ def paint_in_a_row(
     Raises:
         InputError: for a number of steps that a part's diffusion does not have.
     """
-    generators = [torch.Generator().manual_seed(seed + i) for i in range(len(texts))]
-
-    def drawn(x: Tensor) -> Tensor:
-        """Noise like a tensor, the rows of each text from its own generator."""
-        many = len(x) // len(texts)
-        every = [torch.randn((many, *x.shape[1:]), generator=each) for each in generators]
-        return torch.cat(every).to(x)
-
-    with progress("painting", (1 + len(row.upsamplers)) * steps) as advance:
-        vectors = foreseen_vectors(row, texts, steps, drawn)
-        part, model = (getattr(row.decoder, name) for name in ("spec", "model"))
-        memory, mask = states(row.decoder, [*texts, ""])
+    draw = noise_of(len(texts), seed)
+    with progress("painting", (1 + len(pipeline.upsamplers)) * steps) as advance:
+        vectors = foreseen_vectors(pipeline, texts, steps, draw)
+        part, model = (getattr(pipeline.decoder, name) for name in ("spec", "model"))
+        memory, mask = states(pipeline.decoder, [*texts, ""])
         x = denoise(
             model,
-            drawn(vectors.new_empty(len(texts), *part.noisy_shape)),
+            draw(vectors.new_empty(len(texts), *part.noisy_shape)),
             memory[:-1],
             memory[-1:].expand(len(texts), -1, -1),
             masks=(mask[:-1], mask[-1:].expand(len(texts), -1)),
             steps=steps,
             guidance=part.guidance if guidance is None else guidance,
-            draw=drawn,
+            draw=draw,
             conditions={"image_embeds": vectors},
             told=("image_embeds",),
             advance=advance,
         )
-        for each in row.upsamplers:
+        for each in pipeline.upsamplers:
             low, larger = x.clamp(-1, 1), each.model
 
             def predict(x: Tensor, timestep: int, low: Tensor = low, larger: Any = larger) -> Tensor:
@@ -127,18 +120,16 @@ def paint_in_a_row(
                 found: Tensor = larger(x, timesteps=many, low_res=low).prediction
                 return found
 
-            noise = drawn(x.new_empty(len(x), *each.spec.noisy_shape))  # type: ignore[attr-defined]
-            x = taken_back(each.spec, noise, predict, steps=steps, draw=drawn, advance=advance)
+            noise = draw(x.new_empty(len(x), *each.spec.noisy_shape))  # type: ignore[attr-defined]
+            x = taken_back(each.spec, noise, predict, steps=steps, draw=draw, advance=advance)
     return as_pictures(x)
 
 
-def foreseen_vectors(row: PaintersInARow, texts: Sequence[str], steps: int, draw: Any) -> Tensor:
-    """The vectors of pictures that the prior foresees, of mean square about 1: [texts, joint]."""
-    prior: Any = row.prior.model
-    vectors = text_vectors(row.clip, texts, len(texts))
+def foreseen_vectors(
+    pipeline: UnCLIPPipeline, texts: Sequence[str], steps: int, draw: Callable[[Tensor], Tensor]
+) -> Tensor:
+    """CLIP's vectors of images, as the prior predicts them, of mean square about 1: [texts, joint]."""
+    vectors = text_vectors(pipeline.clip, texts, len(texts))
     vectors = vectors * math.sqrt(vectors.size(-1))
-    ids = row.prior.tokens(texts)
-    tokenizer = row.prior.required_tokenizer
-    fill, length = tokenizer.ids.get("pad", tokenizer.ids.get("eos", 0)), prior.max_positions or max(map(len, ids))
-    read = torch.tensor([[*each, *(length - len(each)) * [fill]] for each in ids], device=row.prior.device)
-    return foresee(prior, read, vectors, steps=steps, draw=draw)
+    ids, _ = padded_texts(pipeline.prior, texts)
+    return foresee(pipeline.prior.model, ids, vectors, steps=steps, draw=draw)

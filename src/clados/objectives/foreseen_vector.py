@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 import torch
@@ -15,23 +15,19 @@ from clados.nn.diffusion.noise import Diffusion
 from clados.nn.kinds.model import WholeModel
 from clados.objectives.base import Batch, Loss, LossTerm, Random, Setting
 from clados.objectives.captions import Painted, filled, painted
-from clados.objectives.owned import Owned
 from clados.objectives.pictures import pictures
-from clados.objectives.predicted_noise import PredictedNoiseTask, noise_like
+from clados.objectives.predicted_noise import noise_like
 from clados.objectives.tasks import Small, Source, SourceConfig, of_kind
-from clados.objectives.teaching import Taught
-from clados.objectives.vectors import all_image_vectors, image_vectors_of, text_vectors_of
+from clados.objectives.vectors import TaughtByCLIP, all_image_vectors, image_vectors_of, text_vectors_of
 
 
-class ForeseenVectorTask(PredictedNoiseTask, objective=s.ForeseenVector):
+class ForeseenVectorTask(TaughtByCLIP, objective=s.ForeseenVector):
     """Captions, CLIP's vectors of them, and its vectors of the images with the noise of steps drawn evenly."""
 
     data = "emoji"
     term = "vector"
     targets = 100_000
     small = Small(params="300K", steps=400, batch=64, lr=2e-3, dropout=0.0)
-    teacher = "clip"
-    foreign: ClassVar[bool] = True
 
     def refusal(self, model: s.Model) -> str:
         if not hasattr(model, "further"):
@@ -40,9 +36,6 @@ class ForeseenVectorTask(PredictedNoiseTask, objective=s.ForeseenVector):
 
     def beside(self, model: s.Model, teacher: s.Model) -> s.Model:
         return model.but(further=s.but(joint=teacher.size.joint))
-
-    def owned(self, model: WholeModel, setting: Setting, seed: int) -> Owned | None:
-        return Taught(setting.required_teacher, model)
 
     def source(self, examples: Sequence[Any], config: SourceConfig) -> Source:
         """In a control, captions are those of other images."""

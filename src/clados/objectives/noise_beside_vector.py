@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, ClassVar, Self
+from typing import Self
 
 import torch
 
@@ -10,22 +10,16 @@ from clados import spec as s
 from clados.nn.kinds.model import WholeModel
 from clados.objectives.base import Batch, Loss, Random, Setting
 from clados.objectives.captions import Painted
-from clados.objectives.owned import Owned
 from clados.objectives.pictures import pictures
-from clados.objectives.predicted_noise import PredictedNoiseTask
 from clados.objectives.tasks import Small
-from clados.objectives.teaching import Taught
-from clados.objectives.vectors import image_vectors_of
+from clados.objectives.vectors import TaughtByCLIP, image_vectors_of
 from clados.spec import but
 
 
-class NoiseBesideVectorTask(PredictedNoiseTask, objective=s.NoiseBesideVector):
+class NoiseBesideVectorTask(TaughtByCLIP, objective=s.NoiseBesideVector):
     """As ``PredictedNoise``; of a share of the images the vector is 0. Without a teacher it is 0 of all."""
 
-    objective: Any
     small = Small(params="600K", steps=400, batch=32, lr=2e-3, dropout=0.0)
-    teacher = "clip"
-    foreign: ClassVar[bool] = True
 
     @property
     def held_out(self) -> Self:
@@ -40,9 +34,6 @@ class NoiseBesideVectorTask(PredictedNoiseTask, objective=s.NoiseBesideVector):
 
     def beside(self, model: s.Model, teacher: s.Model) -> s.Model:
         return model.but(unet=but(picture=but(width=teacher.size.joint)))
-
-    def owned(self, model: WholeModel, setting: Setting, seed: int) -> Owned | None:
-        return Taught(setting.required_teacher, model)
 
     def prepare(self, rows: Sequence[Painted], random: Sequence[Random], setting: Setting) -> Batch:
         """Images as CLIP reads them too, and of which the vector is shown."""

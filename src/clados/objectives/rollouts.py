@@ -9,7 +9,6 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from clados import spec as s
 from clados.apply.ready import Ready
 from clados.data.examples import DataError, Dialogue, Pair
 from clados.data.templates import (
@@ -17,14 +16,9 @@ from clados.data.templates import (
     SPEAKERS,
     Conversation,
     Turn,
-    closed,
     conversation,
-    end_of,
-    jinja,
-    marks_of,
     written,
 )
-from clados.data.tokenizer import Tokenizer
 from clados.errors import InputError
 from clados.nn.kinds.model import WholeModel
 from clados.objectives.base import Batch, Ids, Random, Setting, with_mask
@@ -33,8 +27,8 @@ from clados.objectives.owned import Frozen, Owned
 from clados.objectives.reinforcement import Totals, here
 from clados.objectives.sampling import Rollout, Sampled, sample
 from clados.objectives.tasks import Fitting, Objective, Small, Source, SourceConfig, Task, of_kind
+from clados.objectives.templated import Templated
 from clados.spec.core.scale import width
-from clados.spec.kinds.model import Writes
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,7 +58,7 @@ class Beginning(Owned):
         return found
 
 
-class RolloutTask(Task[Objective, Prompt]):
+class RolloutTask(Templated[Any], Task[Objective, Prompt]):
     """Answers are sampled and judged: the training unit samples, the task says what is aimed at.
 
     Attributes:
@@ -72,6 +66,7 @@ class RolloutTask(Task[Objective, Prompt]):
         valued: whether it learns what answers are worth.
     """
 
+    objective: Objective
     writes = ("continues",)
     reads: ClassVar[type[Any]] = Pair
     data = "instructions"
@@ -87,12 +82,6 @@ class RolloutTask(Task[Objective, Prompt]):
     @property
     def heads(self) -> tuple[str, ...]:
         return ("lm",)
-
-    @property
-    def template(self) -> s.Template:
-        """How a prompt becomes a text."""
-        found: s.Template = self.objective.template  # type: ignore[attr-defined]
-        return found
 
     @property
     def samples(self) -> int:
@@ -120,22 +109,12 @@ class RolloutTask(Task[Objective, Prompt]):
 
     # ------------------------------------------------------------ prompts
 
-    @property
-    def end(self) -> str:
-        return end_of(self.template)
-
-    def chat_template(self, tokenizer: Tokenizer, writes: Writes | None) -> str:
-        return jinja(self._closed(tokenizer), bos="".join(tokenizer.tokens(tokenizer.frame[0])))
-
-    def marks(self, examples: Sequence[Any]) -> tuple[str, ...]:
-        return marks_of(self.template)
-
     def learnable(self, examples: Sequence[Any]) -> Sequence[Any]:
         return of_kind(examples, Dialogue if isinstance(examples[0], Dialogue) else Pair)
 
     def source(self, examples: Sequence[Any], config: SourceConfig) -> Source:
         """The examples' prompts; of a dialogue what was said up to its last answer."""
-        room, template = config.length - self.answer(config.length), self._closed(config.required_tokenizer)
+        room, template = config.length - self.answer(config.length), self.closed(config.required_tokenizer)
         begins = config.required_tokenizer.frame[0]
         asked = [_asked(each) for each in self.learnable(examples)]
         texts = [written(template, each).text for _, each in asked]
@@ -152,9 +131,6 @@ class RolloutTask(Task[Objective, Prompt]):
     def answer(self, length: int) -> int:
         """The most tokens of an answer: half a sequence."""
         return max(1, length // 2)
-
-    def _closed(self, tokenizer: Tokenizer) -> s.Template:
-        return closed(self.template, tokenizer.roles.eos or "", continues=True)
 
     def prepare(self, rows: Sequence[Prompt], random: Sequence[Random], setting: Setting) -> Batch:
         """Prompts to write after, padded on the left."""

@@ -26,7 +26,7 @@ from clados.data.scaling import Scales
 from clados.data.stream import between, sentences, spaced
 from clados.data.tokenizer import Tokenizer
 from clados.errors import InputError
-from clados.names import snake_case
+from clados.names import snake_case, with_article
 from clados.nn.kinds.model import WholeModel
 from clados.objectives.base import Batch, Ids, Judge, Loss, Random, Setting, VocabIds
 from clados.objectives.measures import Measure, Sample
@@ -161,8 +161,7 @@ class Task(ABC, Generic[Objective, Row]):
         judging: whether its models say how good answers are, see ``judge``.
         judged: whether it cannot learn without a judge.
         teaches: the objective by which a teacher is tuned before it teaches; empty for that of its own recipe.
-        foreign: whether the teacher is of another kind, which compares images and texts: a student reads its vectors,
-            and has of it the vocabulary alone.
+        teacher_differs: whether the teacher is a model of another kind, of which a student has the vocabulary alone.
         writes: how a model that learns so writes; empty where that does not matter.
         term: the loss that is compared with the baseline, where there are several.
         untrained: whether an untrained model may do well, and has to be measured too.
@@ -182,7 +181,7 @@ class Task(ABC, Generic[Objective, Row]):
     judging: ClassVar[bool] = False
     judged: ClassVar[bool] = False
     teaches: ClassVar[str] = ""
-    foreign: ClassVar[bool] = False
+    teacher_differs: ClassVar[bool] = False
     writes: ClassVar[tuple[Writes | None, ...]] = ()
     term: ClassVar[str] = "loss"
     untrained: ClassVar[bool] = False
@@ -290,8 +289,14 @@ class Task(ABC, Generic[Objective, Row]):
         """The card of the model that teaches; empty for an objective without a teacher."""
         return ""
 
+    def teacher_refusal(self, teacher: s.Model, student: s.Model) -> str:
+        """Why a model cannot teach another; empty where it can."""
+        if type(teacher) is not type(student):
+            return f"{with_article(type(teacher).__name__)} cannot teach {with_article(type(student).__name__)}"
+        return self.refusal(teacher)
+
     def beside(self, model: s.Model, teacher: s.Model) -> s.Model:
-        """The model as it reads a foreign teacher's vectors."""
+        """The student as it reads what a teacher of another kind gives."""
         return model
 
     def refusal(self, model: s.Model) -> str:

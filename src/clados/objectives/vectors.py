@@ -1,4 +1,4 @@
-"""What CLIP says of images and texts, as those learn from it that paint (Ramesh et al. 2022, §2)."""
+"""CLIP's vectors of images and texts, and what the objectives share that learn from them (Ramesh et al. 2022, §2)."""
 
 import math
 from collections.abc import Sequence
@@ -7,10 +7,30 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from clados import spec as s
+from clados.names import with_article
 from clados.nn.kinds.model import WholeModel
+from clados.objectives.base import Setting
+from clados.objectives.owned import Owned
 from clados.objectives.pictures import pictures
+from clados.objectives.predicted_noise import PredictedNoiseTask
+from clados.objectives.teaching import Taught
 
 VECTORS_AT_ONCE = 64  # images whose vectors are found at once
+
+
+class TaughtByCLIP(PredictedNoiseTask):
+    """Noise is predicted beside the vectors of a CLIP that does not learn."""
+
+    objective: Any
+    teacher = "clip"
+    teacher_differs = True
+
+    def teacher_refusal(self, teacher: s.Model, student: s.Model) -> str:
+        return "" if teacher.compares else f"{with_article(type(teacher).__name__)} has no vectors of images and texts"
+
+    def owned(self, model: WholeModel, setting: Setting, seed: int) -> Owned | None:
+        return Taught(setting.required_teacher, model)
 
 
 @torch.no_grad()

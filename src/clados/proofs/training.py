@@ -32,6 +32,7 @@ SEEDS = (0, 1, 2)
 
 BYTES = 300  # tokens of a small vocabulary that begins with every byte
 SCRIPTS = 512  # tokens of one that has letters of many languages
+OBJECTIVES = Task.__module__.rpartition(".")[0]
 SHORT = 32  # tokens of a row from which encoder and decoder learn to read and write in hundreds of steps
 
 
@@ -82,7 +83,7 @@ def learned_by(subject: Subject) -> tuple[str, ...]:
 
 def code_of(one: Task[Any, Any]) -> str:
     """A checksum of the files in which an objective's task stands, and those that it inherits from."""
-    kinds = [each for each in type(one).__mro__ if issubclass(each, Task) and each is not Task]
+    kinds = [each for each in type(one).__mro__ if each.__module__.startswith(OBJECTIVES) and each is not Task]
     files = dict.fromkeys(inspect.getsourcefile(each) or "" for each in kinds)
     texts = [Path(file).read_text(encoding="utf-8") for file in files if file and Path(file).is_file()]
     return hashlib.sha256("\0".join(texts).encode()).hexdigest()[:16]
@@ -111,14 +112,12 @@ def choices(
     chosen: dict[str, Any] = asdict(replace(small, vocab=max(small.vocab, least)))
     if (relative := chosen.pop("relative")) and isinstance(stage.optimiser, RELATIVE):
         chosen["lr"] = relative
-    if one.teacher:
-        chosen |= {"vocab": Choices.vocab, "teacher": str(teacher_folder(subject, one))}
-        chosen |= {} if one.foreign else {"params": None}
-    elif one.before and isinstance(stage, s.Tuning):
+    if not one.teacher and one.before and isinstance(stage, s.Tuning):
         chosen |= {"params": None, "vocab": Choices.vocab, "length": None}
         if not small_model(stage.start.partition(":")[0]):
             chosen["start"], named = str(start_folder(subject, stage, one.before)), stage.name
-    return Choices(model=subject.card.id, seed=seed, shuffled=shuffled, objective=objective, stage=named, **chosen)
+    found = Choices(model=subject.card.id, seed=seed, shuffled=shuffled, objective=objective, stage=named, **chosen)
+    return found.taught_by(str(teacher_folder(subject, one))) if one.teacher else found
 
 
 def start_folder(subject: Subject, stage: s.Tuning, before: Small) -> Path:

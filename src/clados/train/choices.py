@@ -2,9 +2,9 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, Literal, get_args, get_type_hints
+from typing import Any, Literal, Self, get_args, get_type_hints
 
 from clados import spec as s
 from clados.catalog.counts import canonical
@@ -82,8 +82,7 @@ class Choices:
         if self.steps is not None and self.minutes is not None:
             raise InputError("steps and minutes both say how long to train: give one of them")
         object.__setattr__(self, "model", canonical(self.model))
-        sized = self.params is not None and self.teacher is not None and not task(self.chain[-1].objective).foreign
-        if self.teacher is not None and (sized or self.vocab != Choices.vocab):
+        if self.teacher is not None and self.taught_by(self.teacher) is not self:
             raise InputError(f"params and vocab are of a new model; a student has those of {self.teacher}")
         for name, most in MOST.items():
             value = getattr(self, name)
@@ -115,6 +114,16 @@ class Choices:
     def objective_of(self) -> str:
         """The stage whose objective was chosen by a card's name; empty for the recipe's own, and a name of its own."""
         return named_stage(self.objective) if self.objective else ""
+
+    def taught_by(self, teacher: str) -> Self:
+        """The choices with a teacher, whose vocabulary, and size where it is of the same kind, the student has.
+
+        They themselves where they are such.
+        """
+        params = self.params if task(self.chain[-1].objective).teacher_differs else None
+        if (self.teacher, self.params, self.vocab) == (teacher, params, Choices.vocab):
+            return self
+        return replace(self, teacher=teacher, params=params, vocab=Choices.vocab)
 
     @cached_property
     def chain(self) -> Sequence[s.Stage]:

@@ -82,7 +82,7 @@ def planned(choices: Choices, begun: Start | None = None) -> Plan:
         if isinstance(stage, s.Tuning):
             tokenizer = tokenizer and grown(tokenizer, paper.vocab, one.marks(kept), one.end)
             model = tuned(headed(paper, stage), begun, tokenizer, kept)
-    elif taught and one.foreign:
+    elif taught and one.teacher_differs:
         tokenizer = taught.tokenizer
         share = length / stage.length if stage.length else 1.0
         context = FitContext(kept, tokenizer, length, facts, share)
@@ -101,14 +101,7 @@ def planned(choices: Choices, begun: Start | None = None) -> Plan:
     stage = scaled_stage(stage.but(objective=suited), paper, model)
     cache = None if choices.cache is None else Path(choices.cache)
     config = SourceConfig(
-        length,
-        choices.seed,
-        tokenizer,
-        facts.scales,
-        choices.shuffled,
-        model.writes,
-        cache,
-        model=model,
+        length, choices.seed, tokenizer, facts.scales, choices.shuffled, model.writes, cache, model=model
     )
     train, held_out = data.sources(task(stage.objective), config, stage.exponent)
     if tokenizer:

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -136,8 +135,7 @@ def with_teacher(choices: Choices, show: Show, stop: Callable[[], bool] = bool) 
         result = pretrain(wanted, folder, resume=(folder / RUN).exists(), show=show, stop=stop)
         if not result.finished:
             return result
-    params = choices.params if task(choices.chain[-1].objective).foreign else None
-    return replace(choices, teacher=str(folder), params=params, vocab=Choices.vocab)
+    return choices.taught_by(str(folder))
 
 
 def _teacher_choices(choices: Choices) -> Choices | None:

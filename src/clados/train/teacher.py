@@ -10,7 +10,7 @@ from clados.data.examples import DataError
 from clados.data.tokenizer import Tokenizer
 from clados.errors import InputError
 from clados.models.declared import declared
-from clados.names import TOKEN_ROLES, with_article
+from clados.names import TOKEN_ROLES
 from clados.objectives import Task
 from clados.train.fitting import Facts, FitContext, fit_model
 from clados.train.start import Start, checksum_of
@@ -37,11 +37,7 @@ def teacher_of(task: Task[s.Objective, object], folder: str | None, pupil: s.Mod
 
     module = from_pretrained(folder, dtype=torch.float32)
     model: s.Model = module.spec
-    if not model.compares if task.foreign else type(model) is not type(pupil):
-        raise InputError(
-            f"{folder}: {with_article(type(model).__name__)} cannot teach {with_article(type(pupil).__name__)}"
-        )
-    if not task.foreign and (refusal := task.refusal(model)):
+    if refusal := task.teacher_refusal(model, pupil):
         raise InputError(f"{folder} cannot teach: {refusal}")
     if module.tokenizer is None:
         raise DataError(f"{folder}: there is no tokenizer beside the teacher's weights")

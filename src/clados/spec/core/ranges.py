@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from math import inf
 from typing import Annotated, Any, get_args
 
 
@@ -14,8 +15,8 @@ class Range:
 
 
 Share = Annotated[float, Range(lambda number: 0 <= number <= 1, "from 0 to 1")]
-Positive = Annotated[float, Range(lambda number: number > 0, "above 0")]
-NotNegative = Annotated[float, Range(lambda number: number >= 0, "at least 0")]
+Positive = Annotated[float, Range(lambda number: 0 < number < inf, "above 0 and finite")]
+NotNegative = Annotated[float, Range(lambda number: 0 <= number < inf, "at least 0 and finite")]
 AtLeastOne = Annotated[int, Range(lambda number: number >= 1, "at least 1")]
 WholeNumber = Annotated[int, Range(lambda number: number >= 0, "at least 0")]
 BitWidth = Annotated[int, Range(lambda number: number >= 2, "at least 2")]
