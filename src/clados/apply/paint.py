@@ -12,7 +12,7 @@ from torch import Tensor
 from clados.apply.denoising import as_pictures, denoise, noise_of, states
 from clados.apply.images import Image, decoded, several
 from clados.apply.ready import ModelSource, Ready, listed, load
-from clados.apply.unclip import UnCLIPPipeline, is_pipeline, paint_by_pipeline
+from clados.apply.unclip import UnCLIPPipeline, is_unclip_pipeline, paint_by_pipeline
 from clados.data.pictures import Preprocessing
 from clados.errors import InputError, check_seed
 from clados.nn.diffusion.noise import Diffusion
@@ -54,7 +54,7 @@ def paint(
         DataError: for no texts, a file that is no image, a directory without a tokenizer.
     """
     check_seed(seed)
-    if not isinstance(source, Ready) and is_pipeline(Path(source)):
+    if not isinstance(source, Ready) and is_unclip_pipeline(Path(source)):
         if any(each is not None for each in (side, image, mask, small)):
             raise InputError(
                 "side, image, mask, small: a pipeline of prior, decoder and upsamplers takes none of these"

@@ -77,7 +77,7 @@ class UnCLIPPipeline:
             side = part.inputs.image
 
 
-def is_pipeline(folder: Path) -> bool:
+def is_unclip_pipeline(folder: Path) -> bool:
     """Whether a directory has a prior among its folders, and is no model itself."""
     return not (folder / "config.json").exists() and (folder / PRIOR).is_dir()
 
