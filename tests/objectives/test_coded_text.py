@@ -7,12 +7,15 @@ import pytest
 
 import clados
 from clados.data import Text, train_tokenizer
+from clados.data.packing import Packed, TokenBlocks, generator
 from clados.data.roles import Roles
 from clados.data.sets import domains
+from clados.data.stream import Stream
 from clados.data.tokenizer import Tokenizer
 from clados.models.declared import declared
-from clados.objectives import SourceConfig, task
-from clados.objectives.coded_text import CodedTextTask
+from clados.objectives import Setting, SourceConfig, VocabIds, task
+from clados.objectives.coded_text import CodedBlocks, CodedTextTask
+from tests.objectives.alike import golden
 from tests.train.small import choices, write_texts
 
 OWN = [Text("Books/a", "Booksellers sell to be or not to be. " * 9), Text("html/b", "no link at all " * 30)]
@@ -41,6 +44,26 @@ def test_each_row_is_of_one_domain_and_its_code_comes_first(one: CodedTextTask) 
         ids = np.concatenate([row[1:] for row in rows if row[0] == codes[name]])
         assert tokenizer.decode(ids.tolist()).strip() == text.text.strip()
         assert codes[name] not in ids  # a part of a word is no code
+
+
+def test_windows_are_seen_and_predicted_as_the_authors_make_them(one: CodedTextTask) -> None:
+    """salesforce/ctrl, training_utils/make_tf_records.py: the code is seen, the first token predicted from it.
+
+    Its windows have one token in common, which is predicted twice and seen once; here none stands in two.
+    """
+    kept = golden("ctrl")
+    number, length, code = kept["tokens"], kept["length"], kept["code"]
+    setting = Setting(declared("ctrl").model, length, VocabIds(100, {}))
+    for read, written in kept["windows"]:
+        row = Packed(np.array([read[0], *written]), np.zeros(length + 1, np.int64))
+        batch = one.prepare([row], [generator(0)], setting)
+        assert batch.inputs["input_ids"].tolist() == [read]
+        assert batch.targets["labels"].tolist() == written
+    text = Stream(np.arange(number, dtype=np.uint32), np.array([0, number]), np.array([0, 1]))
+    blocks = CodedBlocks([code], [TokenBlocks(text, length)])
+    rows = [blocks.at(i).ids.tolist() for i in range(len(blocks))]
+    assert all(row[0] == code and len(row) == length + 1 for row in rows[:-1])
+    assert [token for row in rows for token in row[1:]] == list(range(number))
 
 
 def test_as_a_control_codes_say_nothing(one: CodedTextTask) -> None:

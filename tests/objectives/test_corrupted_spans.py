@@ -77,6 +77,16 @@ def test_as_many_tokens_go_in_as_many_spans_as_in_the_authors_code(name: str, ra
     assert [[*noise_sizes(length, rate, mean)] for length in range(2, 601, 4)] == GOLDEN["sizes"][name]
 
 
+@pytest.mark.parametrize("asked", GOLDEN["denoisers"])
+def test_a_text_fills_the_length_as_theirs(asked: str) -> None:
+    """``random_spans_helper`` of T5's spans and UL2's; rather than write more than 512 it takes one less."""
+    rate, mean = map(float, asked.split())
+    objective = s.CorruptedSpans(rate, mean)
+    whole = uncorrupted_length(objective, 512)
+    _, written = corrupted_lengths(objective, whole)
+    assert [whole - (written > 512), min(written, 512)] == GOLDEN["denoisers"][asked]["room"]
+
+
 @pytest.mark.parametrize("asked", GOLDEN["masks"])
 def test_the_same_tokens_go_as_often_as_in_the_authors_code(asked: str) -> None:
     length, rate, mean = asked.split()

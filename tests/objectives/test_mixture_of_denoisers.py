@@ -14,7 +14,7 @@ from clados.errors import InputError
 from clados.models.declared import declared
 from clados.objectives import Setting, SourceConfig, VocabIds
 from clados.objectives.mixture_of_denoisers import MixtureOfDenoisersTask
-from tests.objectives.alike import alike
+from tests.objectives.alike import alike, golden
 
 SENTINELS = tuple(range(999, 799, -1))
 MODES = {"[NLU]": 3, "[S2S]": 4, "[NLG]": 5}
@@ -24,6 +24,7 @@ UL2 = declared("ul2").recipe.stages[0].objective
 assert isinstance(UL2, s.MixtureOfDenoisers)
 TASK = MixtureOfDenoisersTask(UL2)
 LENGTH = 510
+GOLDEN = golden("t5")
 
 
 def lengths(gone: np.ndarray) -> np.ndarray:
@@ -51,6 +52,31 @@ def test_spans_have_the_rate_the_mean_and_the_spread_of_table_1(number: int) -> 
         if denoiser.mean > 5 and len(found) > len(rows):  # of short ones rounding is the larger part
             few = np.sqrt(1 - len(rows) / len(found))  # the sum of a row's lengths is given
             assert found.std() == pytest.approx(0.25 * (denoiser.mean - 1) * few, rel=0.15)
+
+
+@pytest.mark.parametrize("number", [number for number in range(7) if TASK.objective.denoisers[number].mean])
+def test_as_many_tokens_go_in_as_many_spans_as_in_t5_which_the_appendix_runs(number: int) -> None:
+    denoiser, found = TASK.objective.denoisers[number], []
+    for length in range(2, 601, 24):
+        gone = TASK.removed(denoiser, length, generator(length))
+        found.append([int(gone.sum()), len(lengths(gone))])
+    assert found == GOLDEN["denoisers"][f"{denoiser.rate} {denoiser.mean}"]["sizes"]
+
+
+def test_an_end_is_as_long_as_often_as_in_t5_which_the_appendix_runs() -> None:
+    """T5's prefixes of a density of 0.25 leave ends that are as likely from one token to half of the text.
+
+    Its rounding lets them be two tokens longer than twice a quarter.
+    """
+    (end,) = [each for each in TASK.objective.denoisers if each.mean is None]
+    ours = [int(TASK.removed(end, LENGTH, generator(9, i)).sum()) for i in range(12_000)]
+    theirs = {int(size): number for size, number in GOLDEN["prefixes"]["quarter"].items()}
+    assert (min(ours), max(ours), min(theirs), max(theirs)) == (1, 254, 1, 256)
+    both = [Counter[str](), Counter[str]()]
+    for counts, sizes in zip(both, (Counter(ours), theirs)):
+        for size, times in sizes.items():
+            counts[str(size // 16)] += times if size < 256 else 0
+    assert alike(*both)
 
 
 def test_each_denoiser_is_drawn_as_often_and_says_its_mode() -> None:

@@ -27,6 +27,7 @@ from clados.proofs.cases import structures, without_dropout
 from clados.train.choices import Choices
 from clados.train.learns import learns
 from clados.train.pretrain import pretrain
+from tests.objectives.alike import golden
 
 WRONG = (("negative", "a small cat"), ("negative_score", "0.5"), ("negative_1", "one tree"), ("negative_1_score", "-1"))
 ROWS = [
@@ -67,6 +68,41 @@ def test_the_loss_is_the_paper_s_with_hard_texts_of_the_whole_batch() -> None:
     assert n.shape[0] == 6
     expected = sum(by_hand(q[i], p[i], [p[j] for j in range(3) if j != i] + list(n)) for i in range(3)) / 3
     assert one.loss(model, batch).mean.item() == pytest.approx(expected, rel=1e-4)
+
+
+class Told:
+    """A model that gives vectors which stand in a file."""
+
+    training = False
+
+    def __init__(self, found: torch.Tensor) -> None:
+        self.sentence_embedding = found
+
+    def __call__(self, **inputs: torch.Tensor) -> "Told":
+        return self
+
+
+@pytest.mark.parametrize(("name", "teacher"), [("contrastive", "none"), ("taught", "cross-encoder")])
+def test_the_losses_are_those_of_the_authors_code(name: str, teacher: Any) -> None:
+    """microsoft/unilm, simlm/src; as in its scripts (kd_mask_hn False) wrong texts stand in both parts of the loss."""
+    kept = golden("e5")
+    questions, passages, taught = (torch.tensor(kept[each]) for each in ("questions", "passages", "teacher"))
+    own = passages.view(3, 3, -1)
+    model: Any = Told(torch.cat([questions, own[:, 0], own[:, 1:].flatten(0, 1)]))
+    one = task(s.PairedTexts(hard=2, teacher=teacher, share=0.2 if teacher != "none" else 1.0))
+    batch = Batch({}, {"task": torch.zeros(3, dtype=torch.long), "scores": taught}, {"pairs": 3, "teacher": 3}, 0)
+    assert one.loss(model, batch).mean.item() == pytest.approx(kept["losses"][name], rel=1e-5)
+    other = kept["losses"]["taught, wrong ones left to the teacher"]
+    assert kept["losses"]["taught"] > other + 1e-3
+
+
+def test_a_vector_is_the_mean_state_as_in_the_authors_code() -> None:
+    """microsoft/unilm, e5/utils.py: "avg", then unit length."""
+    kept = golden("e5")["pooled"]
+    embedding = build(next(iter(structures(declared("e5")).values()))).heads["embedding"]
+    states, keep = torch.tensor(kept["states"]), torch.tensor(kept["keep"]).bool()
+    found = embedding(states, None, {"attention_mask": keep})
+    assert torch.allclose(found, torch.tensor(kept["vectors"]), atol=1e-6)
 
 
 def test_with_a_teacher_the_loss_is_the_divergence_plus_a_share() -> None:

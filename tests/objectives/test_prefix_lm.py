@@ -1,6 +1,7 @@
 """A text cut in two: where, and which part counts (google-research/text-to-text-transfer-transformer)."""
 
 from collections import Counter
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,7 +11,9 @@ from clados import spec as s
 from clados.data.packing import Packed, generator
 from clados.models.declared import declared
 from clados.objectives import Setting, VocabIds, task
+from tests.objectives.alike import alike, golden
 
+GOLDEN = golden("t5")["prefixes"]
 T5, GPT = declared("t5").model, declared("gpt-2").model
 
 
@@ -40,6 +43,27 @@ def test_one_stack_reads_both_and_learns_the_second(length: int, seed: int) -> N
     assert 1 <= len(written) < length
 
 
+class Drawn:
+    """What was drawn there, in place of a generator that is asked for it between the same numbers."""
+
+    def __init__(self, low: int, high: int, value: int) -> None:
+        self.asked, self.value = (low, high), value
+
+    def integers(self, low: int, high: int) -> int:
+        assert (low, high) == self.asked
+        return self.value
+
+
+@pytest.mark.parametrize("cut", GOLDEN["batches"], ids=lambda cut: str(cut["drawn"][1]))
+def test_the_same_draw_cuts_a_text_as_theirs(cut: Any) -> None:
+    """Their end tokens come later, as ``append_eos`` of seqio."""
+    row, random = packed(len(cut["source"] + cut["target"])), [Drawn(*cut["drawn"])]
+    eos = T5.vocab.eos
+    two: Any = task(s.PrefixLM()).prepare([row], random, Setting(T5, 0, VocabIds.declared(T5.vocab)))  # type: ignore[arg-type]
+    assert two.inputs["input_ids"].tolist() == [[*cut["source"], eos]]
+    assert two.targets["labels"].tolist() == [*cut["target"], eos]
+
+
 def test_every_cut_is_as_likely() -> None:
     """``random_prefix_noise_mask`` draws the number of tokens read uniformly from 1 to length - 1: chi-square of 9."""
     setting = Setting(GPT, 0, VocabIds.declared(GPT.vocab))
@@ -52,3 +76,4 @@ def test_every_cut_is_as_likely() -> None:
     square = sum((count - 1000) ** 2 / 1000 for count in found.values())
     assert square < 21.67  # the 99 % point for 9 degrees of freedom
     assert np.mean(rows) == pytest.approx(5.5, abs=0.1)
+    assert alike({str(read): number for read, number in found.items()}, GOLDEN["counts"])

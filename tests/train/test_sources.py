@@ -6,6 +6,8 @@ from collections import Counter
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from hypothesis import example, given, settings, strategies as st
@@ -24,7 +26,8 @@ from clados.train.choices import Choices
 from clados.train.planned import planned
 from clados.train.pretrain import pretrain
 from clados.train.run_folder import resumed
-from clados.train.sources import Mixed, RunData, Sides, Weighted, mixture, run_data
+from clados.train.sources import Mixed, RunData, Sides, Weighted, by_language, mix_sources, mixture, run_data
+from tests.objectives.alike import golden
 from tests.train.small import choices, write_texts
 
 MARKED = Roles(bos="<s>", pad="<pad>", eos="</s>", unk="<unk>", mask="<mask>", marks=("[de]", "[en]", "[sw]"))
@@ -139,6 +142,20 @@ def test_languages_are_drawn_by_their_share_to_a_power() -> None:
     plain = data.sources(one, config)[0]
     assert Counter(plain.at(i).language for i in range(len(plain))) == sizes
     assert one.baseline(train, others, config, 8) == pytest.approx(one.baseline(plain, others, config, 8))
+
+
+@pytest.mark.parametrize("exponent", golden("xlmr")["drawn"])
+def test_an_epoch_has_as_many_rows_of_each_language_as_in_fairseq(exponent: str) -> None:
+    """facebookresearch/fairseq, multilingual_masked_lm.py (XLM-R); it rounds up, and draws some rows twice."""
+    kept = golden("xlmr")
+    examples = [Text("", "", f"{number}") for number, rows in enumerate(kept["rows"]) for _ in range(int(rows))]
+    one: Any = SimpleNamespace(source=lambda some, _: Listed([int(each.language) for each in some]))
+    weighted = by_language(examples, one, SourceConfig(8), float(exponent))
+    assert [weight for _, weight in weighted] == pytest.approx(kept["drawn"][exponent]["shares"])
+    mixed = mix_sources(weighted, 0)
+    counts = Counter(mixed.at(i) for i in range(len(mixed)))
+    assert len(mixed) == sum(kept["rows"])
+    assert [counts[number] for number in range(4)] == pytest.approx(kept["drawn"][exponent]["rows"], abs=1)
 
 
 @pytest.mark.parametrize("shuffled", [False, True])

@@ -141,7 +141,8 @@ class Mixed:
     """Rows of several sources, each by its weight; an epoch has as many rows as the sources have together.
 
     Each source is gone through in an order of its own, once before any of its rows comes again: one that gives less
-    than its rows in an epoch goes on in the next, one that gives more is begun anew.
+    than its rows in an epoch goes on in the next, one that gives more is begun anew. (In fairseq some of its rows come
+    twice before others have come: ``ResamplingDataset`` draws them one by one.)
 
     Args:
         weights: they add up to 1.

@@ -13,6 +13,10 @@ FOLDER holds the files, as they are at these commits on github.com:
     xl.py        kimiyoung/transformer-xl 44781ed pytorch/data_utils.py
     xlnet.py     zihangdai/xlnet bbaa3a6 data_utils.py
     ernie.py     thunlp/ERNIE 514cbe4 code/run_pretrain.py
+    ctrl.py      salesforce/ctrl a089a0c training_utils/make_tf_records.py
+    xlmr.py      facebookresearch/fairseq 3d262bb fairseq/tasks/multilingual_masked_lm.py
+    e5.py        microsoft/unilm 768a3c8 e5/utils.py
+    simlm.py, simlm_utils.py   microsoft/unilm 768a3c8 simlm/src/models/biencoder_model.py, simlm/src/utils.py
 """
 
 import json
@@ -44,7 +48,7 @@ def part(file: Path, begin: str, end: str | None, given: dict[str, Any]) -> dict
     text = file.read_text(encoding="utf-8").replace("np.bool)", "bool)").replace("np.long", "np.int64")
     start = text.index(begin)
     names = dict(given)
-    exec(compile(text[start : None if end is None else text.index(end, start)], file.name, "exec"), names)
+    exec(compile(dedent(text[start : None if end is None else text.index(end, start)]), file.name, "exec"), names)
     return names
 
 
@@ -204,7 +208,16 @@ def fairseq(folder: Path) -> dict[str, Any]:
         source = damaged(range(5, 45), permute_sentences=0.0)[1:-1]
         sizes[str(len(source))] += 1
         masks[str(source.count(mask))] += 1
-    return {"batches": batches, "lengths": dict(sorted(sizes.items())), "masks": dict(sorted(masks.items()))}
+    dropped = []
+    deleted = {"replace_length": 0, "permute_sentences": 0.0, "mask": 0.15}
+    for length in (4, 7, 20, 41, 80):
+        plain = [*range(10, 10 + length)]
+        drawn.clear()
+        source = [each for each in damaged(plain, **deleted) if each != mask]  # a span of no tokens leaves a mask there
+        dropped.append({"source": source, "ids": plain, "drawn": list(drawn)})
+    left = Counter(str(sum(each != mask for each in damaged(range(5, 65), **deleted)) - 2) for _ in range(DRAWS))
+    counts = {"lengths": dict(sorted(sizes.items())), "masks": dict(sorted(masks.items()))}
+    return {"batches": batches, **counts, "dropped": dropped, "left": dict(sorted(left.items()))}
 
 
 def xlnet(folder: Path) -> dict[str, Any]:
@@ -333,7 +346,8 @@ def t5(folder: Path) -> dict[str, Any]:
         "tf": tf,
         "seqio": SimpleNamespace(stateless_shuffle=lambda row, seed: random.permutation(row)),
     }
-    given |= {"gin": SimpleNamespace(configurable=lambda *_: lambda each: each), "sentinel_id": lambda _: 399}
+    gin = SimpleNamespace(configurable=lambda *_: lambda each: each, REQUIRED=None)
+    given |= {"gin": gin, "sentinel_id": lambda _: 399}
     noise = part(folder / "t5.py", "def random_spans_noise_mask", "@gin", given)["random_spans_noise_mask"]
     marked = part(folder / "t5.py", "def noise_span_to_unique_sentinel", "@gin", given)["noise_span_to_unique_sentinel"]
     sizes, masks, batches = dict[str, list[Any]](), dict[str, dict[str, int]](), list[dict[str, Any]]()
@@ -347,7 +361,45 @@ def t5(folder: Path) -> dict[str, Any]:
         ids, gone = np.arange(10, 10 + length), noise(length, 0.3, [0, 0], 3.0)
         made = [marked(ids, each, None, None).tolist() for each in (gone, ~gone)]
         batches.append({"gone": gone.astype(int).tolist(), "source": made[0], "target": made[1]})
-    return {"sizes": sizes, "masks": masks, "batches": batches}
+    given["logging"] = SimpleNamespace(info=lambda *_: None)
+    helper = part(folder / "t5.py", "def random_spans_helper", "@gin", given)["random_spans_helper"]
+    denoisers = {}
+    for rate, mean in ((0.15, 3.0), (0.15, 8.0), (0.5, 3.0), (0.5, 8.0), (0.15, 64.0), (0.5, 64.0)):
+        seen = [noise(length, rate, [0, 0], mean) for length in LENGTHS[::6]]
+        counted = [[int(each.sum()), int((np.diff(each.astype(int)) == 1).sum())] for each in seen]
+        denoisers[f"{rate} {mean}"] = {"sizes": counted, "room": helper(512, rate, mean, 1, 1)}
+    return {"sizes": sizes, "masks": masks, "batches": batches, "denoisers": denoisers, "prefixes": _prefixes(folder)}
+
+
+def _prefixes(folder: Path) -> dict[str, Any]:
+    """Some texts cut in two, with what was drawn between which numbers; and of how many tokens the first part is.
+
+    Also of how many the second is where it has a quarter of them.
+    """
+    random, asked = np.random.default_rng(1), list[list[int]]()
+
+    def uniform(shape: Any, minval: int, maxval: int, dtype: Any, seed: Any) -> int:
+        asked.append([minval, maxval, int(random.integers(minval, maxval))])
+        return asked[-1][-1]
+
+    tf = SimpleNamespace(
+        minimum=min, maximum=max, int32=np.int32, boolean_mask=lambda x, mask: x[mask], logical_not=np.logical_not
+    )
+    tf.range, tf.cast, tf.float32 = (lambda length, dtype: np.arange(length)), (lambda x, kind: kind(x)), np.float32
+    tf.math = SimpleNamespace(round=np.round)
+    tf.random = SimpleNamespace(stateless_uniform=uniform)
+    given = {"tf": tf}
+    names = ("random_prefix_noise_mask", "drop_nonnoise_tokens", "drop_noise_tokens")
+    cut, read, written = (part(folder / "t5.py", f"def {name}", "@gin", given)[name] for name in names)
+    counts = Counter(str(cut(11, 0.5, [0]).sum()) for _ in range(DRAWS))
+    quarter = Counter(str((~cut(510, 0.25, [0])).sum()) for _ in range(DRAWS))
+    batches = []
+    for length in (1, 2, 3, 9, 40):
+        ids, mask = np.arange(10, 10 + length), cut(length, 0.5, [0])
+        sides = {"source": read(ids, mask, None, None).tolist(), "target": written(ids, mask, None, None).tolist()}
+        batches.append({"drawn": asked[-1], **sides})
+    sizes = {"counts": dict(sorted(counts.items())), "quarter": dict(sorted(quarter.items()))}
+    return {**sizes, "batches": batches}
 
 
 SHIM = r"""
@@ -464,8 +516,89 @@ def ernie(folder: Path) -> dict[str, Any]:
     return {"kinds": kinds, "links": links, "candidates": candidates[:, 0].tolist(), "labels": labels[0].tolist()}
 
 
+def ctrl(folder: Path) -> dict[str, Any]:
+    """Windows of 16 tokens from a text of 70, which are their places in it; the control code is 99."""
+    words, written = [f"w{place}" for place in range(70)], list[Any]()
+
+    class Writer:
+        def __init__(self, name: str) -> None:
+            self.write = written.append
+
+        def __enter__(self) -> "Writer":
+            return self
+
+        def __exit__(self, *_: object) -> None:
+            return None
+
+    train = SimpleNamespace(
+        Int64List=lambda value: value, Feature=lambda int64_list: int64_list, Features=lambda feature: feature,
+        Example=lambda features: SimpleNamespace(SerializeToString=lambda: features),
+    )  # fmt: skip
+    given = {
+        "tf": SimpleNamespace(io=SimpleNamespace(TFRecordWriter=Writer), train=train),
+        "tqdm": SimpleNamespace(tqdm=lambda rows: rows),
+        "args": SimpleNamespace(sequence_len=16),
+        "word2idx": {word: place for place, word in enumerate(words)} | {"Books": 99, "<unk>": 98},
+        "domain": ["Books"],
+        "tokenized_train_text": words,
+        "fname": "text",
+    }
+    part(folder / "ctrl.py", "seq_length = ", None, given)
+    return {"tokens": 70, "code": 99, "length": 16, "windows": [[each["input"], each["output"]] for each in written]}
+
+
+def xlmr(folder: Path) -> dict[str, Any]:
+    """How often languages are drawn, and how many of their rows an epoch has."""
+    rows = np.array([640.0, 160.0, 40.0, 7.0])
+    found = {}
+    for exponent in (0.3, 0.5, 0.7):
+        task = SimpleNamespace(args=SimpleNamespace(multilang_sampling_alpha=exponent))
+        made = part(folder / "xlmr.py", "    def _get_sample_prob", "    def load_dataset", {})
+        given = {"sample_probs": made["_get_sample_prob"](task, rows), "dataset_lengths": rows}
+        ratio = part(folder / "xlmr.py", "            size_ratio = ", "            logger", given)["size_ratio"]
+        found[str(exponent)] = {"shares": given["sample_probs"].tolist(), "rows": np.ceil(rows * ratio).tolist()}
+    return {"rows": rows.tolist(), "drawn": found}
+
+
+def e5(folder: Path) -> dict[str, Any]:
+    """The losses of three questions with three passages each, and mean states of two texts."""
+    draw = torch.Generator().manual_seed(0)
+    unit = torch.nn.functional.normalize
+    asked, told = (unit(torch.randn(number, 6, generator=draw) * 0.1 + 1, dim=-1) for number in (3, 9))
+    taught = torch.randn(3, 3, generator=draw)
+    given = {"torch": torch, "nn": torch.nn, "Dict": dict, "Tuple": tuple, "Optional": list, "Tensor": torch.Tensor}
+    given["PreTrainedModel"] = object
+    given |= part(folder / "simlm_utils.py", "@torch.no_grad()", "def slice_batch_dict", given)
+    given |= {"dist_gather_tensor": lambda x: x, "BiencoderOutput": SimpleNamespace, "Arguments": object}
+    kind = part(folder / "simlm.py", "class BiencoderModel(", "    def _encode", given)["BiencoderModel"]
+    model = torch.nn.Module.__new__(kind)
+    torch.nn.Module.__init__(model)
+    model._encode = lambda _, texts: texts["vectors"]
+    model.lm_q = model.lm_p = None
+    model.cross_entropy = torch.nn.CrossEntropyLoss()
+    model.kl_loss_fn = torch.nn.KLDivLoss(reduction="batchmean", log_target=True)
+    options = {
+        "process_index": 0, "world_size": 1, "train_n_passages": 3, "use_scaled_loss": False,
+        "full_contrastive_loss": False, "l2_normalize": True, "t_warmup": False, "t": 0.01, "kd_mask_hn": False,
+        "kd_cont_loss_weight": 0.2,
+    }  # fmt: skip
+    losses = {}
+    for name, more in (
+        ("contrastive", {"do_kd_biencoder": False}),
+        ("taught", {"do_kd_biencoder": True}),
+        ("taught, wrong ones left to the teacher", {"do_kd_biencoder": True, "kd_mask_hn": True}),
+    ):
+        model.args = SimpleNamespace(**options | more)
+        losses[name] = model({"vectors": asked, "kd_labels": taught}, {"vectors": told}).loss.item()
+    states, keep = torch.randn(2, 4, 6, generator=draw), torch.tensor([[1, 1, 1, 1], [1, 1, 0, 0]])
+    mean = part(folder / "e5.py", "def pool", "def create_batch_dict", given)["pool"](states, keep, "avg")
+    vectors = {"questions": asked.tolist(), "passages": told.tolist(), "teacher": taught.tolist()}
+    pooled = {"states": states.tolist(), "keep": keep.tolist(), "vectors": unit(mean, dim=-1).tolist()}
+    return {**vectors, "losses": losses, "pooled": pooled}
+
+
 if __name__ == "__main__":
-    for make in (albert, glm, fairseq, xlnet, transformer_xl, cm3, t5, pegasus, ernie):
+    for make in (albert, glm, fairseq, xlnet, transformer_xl, cm3, t5, pegasus, ernie, ctrl, xlmr, e5):
         if sys.argv[2:] and make.__name__ not in sys.argv[2:]:
             continue
         file = HERE / f"{make.__name__}.json"

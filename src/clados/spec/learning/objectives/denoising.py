@@ -40,7 +40,8 @@ class DroppedSpans(Objective):
     """-log p(text | the same text, some spans gone without a mark) (Soltan et al. 2022, §4).
 
     Spans are drawn as in ``Denoised``. A share ``continued`` of the texts has, behind a mark, its first part (a
-    random share of it between the two of ``read``) for the encoder and the rest for the decoder instead.
+    random share of it between the two of ``read``) for the encoder and the rest for the decoder instead. The authors'
+    code of this is not public (amazon-science/alexa-teacher-models tunes and writes).
     """
 
     verb: ClassVar[str] = "generate"
@@ -82,7 +83,9 @@ class MixtureOfDenoisers(Objective):
     """Each example by one of several denoisers, each as often: -sum log p(removed_t | removed_<t, rest, mode).
 
     Tay et al. 2022, §3.1-3.2 and table 1. Span lengths are drawn from a normal distribution around their mean; that of
-    a text's end evenly, so that its mean is ``rate`` of the text.
+    a text's end evenly, so that its mean is ``rate`` of the text. The code in the appendix draws otherwise: it cuts as
+    many spans as these at random places, as ``CorruptedSpans``; its end has no sentinel; and each denoiser takes a text
+    so long that its input fills the length, where here all texts are of one length.
     """
 
     verb: ClassVar[str] = "fill"

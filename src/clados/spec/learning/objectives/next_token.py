@@ -20,7 +20,8 @@ class NextToken(Objective):
 class CodedText(NextToken):
     """-log p(x_t | x_<t, c): every sequence begins with the control code of its domain (Keskar et al. 2019, §2, §3.2).
 
-    The code says where a text is from, and is what a prompt begins with.
+    The code says where a text is from, and is what a prompt begins with. No token stands in two sequences; in the
+    authors' script for tuning (salesforce/ctrl) the last to be predicted of one is the first of the next.
     """
 
     coded: ClassVar[bool] = True
