@@ -6,7 +6,9 @@ import io
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from mypy import api
@@ -115,6 +117,34 @@ def test_drawings_are_svg_data_and_lines() -> None:
         console = Console(width=100, record=True, file=io.StringIO())
         console.print(made)
         assert console.export_text().count("\n") > 20
+
+
+@pytest.mark.parametrize(
+    ("show", "kind", "says"),
+    [
+        (lambda: clados.card("gpt-2"), "architecture", "gpt-2:xl"),
+        (lambda: clados.count("gpt-2:small"), "treemap", "124,439,808 parameters"),
+        (lambda: clados.diff("gpt", "gpt-2:small"), "difference", "+7,905,024"),
+    ],
+)
+def test_notebooks_show_the_picture_above_the_page(show: Callable[[], Any], kind: str, says: str) -> None:
+    svg, html = show()._repr_svg_(), show()._repr_html_()
+    assert svg.startswith(f'<svg xmlns="http://www.w3.org/2000/svg" class="clados" data-figure="{kind}"')
+    assert says in svg
+    assert html.startswith(svg)
+    assert "<table>" in html.removeprefix(svg)
+
+
+def test_declarations_and_models_draw_themselves() -> None:
+    declaration = clados.declaration("bert")
+    model = clados.build("bert", params="2M", device="meta")
+    assert declaration._repr_svg_() == declaration.model._repr_svg_() == clados.draw(declaration.model).svg
+    assert model._repr_svg_() == clados.draw(model.spec).svg
+
+
+def test_what_cannot_be_drawn_is_shown_as_its_page_alone() -> None:
+    assert clados.count("gpt-2:small", "body")._repr_svg_() is None
+    assert clados.count("gpt-2:small", "body")._repr_html_().startswith("<table>")
 
 
 def test_a_name_that_is_not_offered_is_no_attribute() -> None:

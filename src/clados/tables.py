@@ -10,6 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
+from importlib import import_module
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -189,6 +190,21 @@ class Shown(ABC):
 
     def _repr_html_(self) -> str:
         return self.page()._repr_html_()
+
+
+class Pictured:
+    """What notebooks show as a picture. It is drawn by a module further up, which is imported for the first one."""
+
+    def _repr_svg_(self) -> str | None:
+        drawn: str | None = import_module("clados.drawing.shown").own_picture(self)
+        return drawn
+
+
+class Illustrated(Shown, Pictured):
+    """A page below its picture, in notebooks: where both are had, they show the page alone."""
+
+    def _repr_html_(self) -> str:
+        return f"{self._repr_svg_() or ''}{super()._repr_html_()}"
 
 
 def escape_controls(text: str) -> str:

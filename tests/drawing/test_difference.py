@@ -37,7 +37,7 @@ PAIRS = [
 
 def _sheets(old: str, new: str) -> tuple[tuple[Sheet, ...], float, float]:
     one, other = declared(old).model, declared(new).model
-    sheets, width, height, _ = difference_sheets(one, other, compare_models(one, other, (old, new)))
+    sheets, width, height, _ = difference_sheets(compare_models(one, other, (old, new)))
     return sheets, width, height
 
 
@@ -72,7 +72,7 @@ def test_boxes_are_marked_as_they_differ() -> None:
 
 def test_a_model_beside_itself_has_no_marks() -> None:
     model = declared("t5").model
-    figure = difference_figure(model, model, compare_models(model, model))
+    figure = difference_figure(compare_models(model, model))
     assert figure.data["marks"] == {"old": {}, "new": {}}
     assert "built the same" in figure.svg
 

@@ -14,7 +14,7 @@ import tomli
 from clados import models
 from clados.catalog.schema import ATTRIBUTES, SIZE_FIGURES
 from clados.errors import CladosError
-from clados.tables import Page, Shown, escape_controls
+from clados.tables import Illustrated, Page, escape_controls
 
 if TYPE_CHECKING:
     from clados.spec import Declaration
@@ -141,7 +141,7 @@ class Tables:
 
 
 @dataclass(frozen=True, eq=False)
-class Card(Shown):
+class Card(Illustrated):
     """All that is known of a model. Its attributes read as attributes: ``card.params.value``.
 
     Attributes:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from clados.catalog.card import Card, CardSize, declaration_of
@@ -199,7 +199,15 @@ def named_model(model: str | Model | NamedModel) -> NamedModel:
     if model.endswith(".py"):
         declaration = declared_in(model)
         return NamedModel(model, declaration.model, declaration.assumed)
-    card, size = card_and_size(model)
+    return named_size(*card_and_size(model))
+
+
+def named_size(card: Card, size: CardSize) -> NamedModel:
+    """A declared size of a card.
+
+    Raises:
+        InputError: when it is not declared.
+    """
     return NamedModel(f"{card.id}:{size.name}", model_of(card, size), tuple(card.assumed_for(size)), bool(size.assumed))
 
 
@@ -209,7 +217,8 @@ def count(model: str | Model | NamedModel, basis: str = "model") -> Count:
     Raises:
         NoModelError, InputError: for an unknown name, size or basis, with the nearest.
     """
-    return count_parameters(named_model(model).model, basis)
+    named = named_model(model)
+    return replace(count_parameters(named.model, basis), name=named.name)
 
 
 def count_named(named: NamedModel, basis: str = "model") -> Counted:

@@ -21,7 +21,7 @@ from clados.spec.kinds.model import Model
 from clados.spec.kinds.two_tower import TwoTower
 from clados.spec.learning.recipe import Recipe, Stage
 from clados.spec.learning.tuning import Tuning
-from clados.tables import Page, Shown, TextTable
+from clados.tables import Illustrated, Page, TextTable
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +35,12 @@ class Difference:
 
 
 @dataclass(frozen=True)
-class Differences(Shown):
+class Differences(Illustrated):
     """All places where two models differ, and the parameters of each by what they belong to.
 
     Attributes:
-        old, new: the models' names.
+        models: the two.
+        old, new: their names.
         changes: in the architecture.
         training: in tokenizer, objective, data, optimiser, schedule and stages; empty for models that are no card's.
         parameters: of both, by what they belong to.
@@ -47,6 +48,7 @@ class Differences(Shown):
         assumed: for each side, what its declaration assumes; and whether the counted shape itself is.
     """
 
+    models: tuple[Model, Model] = field(repr=False)
     changes: tuple[Difference, ...]
     parameters: Mapping[str, tuple[int, int]]
     old: str = "old"
@@ -119,13 +121,9 @@ def diff(old: str | Model | NamedModel, new: str | Model | NamedModel) -> Differ
         model_of(card, size), model_of(other, its), (f"{card.id}:{size.name}", f"{other.id}:{its.name}")
     )
     recipes = [declaration_of(each).recipe_at(row.name) for each, row in pairs]
-    return Differences(
-        found.changes,
-        found.parameters,
-        found.old,
-        found.new,
+    return replace(
+        found,
         training=(*_tokenizers(card, other), *_training(recipes[0], recipes[1])),
-        costs=found.costs,
         assumed=(tuple(card.assumed_for(size)), tuple(other.assumed_for(its))),
         assumed_shape=(bool(size.assumed), bool(its.assumed)),
     )
@@ -145,7 +143,8 @@ def compare_models(old: Model, new: Model, names: tuple[str, str] = ("old", "new
     """What changed from one model to another; of unlike kinds, the slots that both have, then what only one has."""
     found = _changed(*_sized_alike(old, new)) if type(old) is type(new) else _unlike(old, new)
     changes = [Difference(*each, sentence=sentence(*each)) for each in found]
-    return Differences(tuple(_once(changes)), _parameters(old, new), *names, costs=_costs(old, new))
+    parameters = _parameters(old, new)
+    return Differences((old, new), tuple(_once(changes)), parameters, *names, costs=_costs(old, new))
 
 
 def _changed(old: Any, new: Any, path: str = "") -> Iterator[tuple[str, Any, Any]]:

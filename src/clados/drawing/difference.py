@@ -101,21 +101,19 @@ def _alias(old: Model, new: Model) -> dict[str, str]:
     return {}
 
 
-def difference_figure(old: Model, new: Model, found: Differences) -> Figure:
+def difference_figure(found: Differences) -> Figure:
     """Both drawings, in line, with marks; below, what changed in words, and the ledger of parameters."""
-    sheets, width, height, compare = difference_sheets(old, new, found)
+    sheets, width, height, compare = difference_sheets(found)
     drawn = [element("g", *sheet.drawn(), data_side=side) for sheet, side in zip(sheets, ("old", "new", "both"))]
     data = {**found.as_dict(), "marks": {"old": dict(compare.old), "new": dict(compare.new)}}
     name = f"From {found.old} to {found.new}"
     return Figure(svg.document(width, height, name, drawn, kind="difference", style=KIND_STYLE), data)
 
 
-def difference_sheets(
-    old: Model, new: Model, found: Differences
-) -> tuple[tuple[Sheet, Sheet, Sheet], float, float, Compared]:
+def difference_sheets(found: Differences) -> tuple[tuple[Sheet, Sheet, Sheet], float, float, Compared]:
     """The sheets of the first, of the second and of what is said of both; width, height and marks."""
-    one, other = model_node(old), model_node(new)
-    compare = box_differences(one, other, _alias(old, new))
+    one, other = map(model_node, found.models)
+    compare = box_differences(one, other, _alias(*found.models))
     left, right = aligned(one, _explained(other, compare.was))
     sheets = Sheet(one.params, compare.old), Sheet(other.params, compare.new)
     x = MARGIN + left.extent.width + APART

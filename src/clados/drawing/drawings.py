@@ -113,11 +113,7 @@ def draw(
 
 def _against(old: str | Model | NamedModel, new: str | Model | NamedModel) -> Drawing:
     found = diff(old, new)
-    pair = [
-        named_model(name if isinstance(side, str) and not side.endswith(".py") else side).model
-        for side, name in ((old, found.old), (new, found.new))
-    ]
-    return Drawing(lambda: difference_figure(pair[0], pair[1], found), found.page)
+    return Drawing(lambda: difference_figure(found), found.page)
 
 
 def tree(highlight: Collection[str] = (), *, everything: bool = False, survey_lines: bool = False) -> Drawing:

@@ -61,6 +61,10 @@ class WholeModel(Module):
         """An empty cache with room for so many positions."""
         raise s.SpecError(f"{with_article(type(self.spec).__name__)} does not write")
 
+    def _repr_svg_(self) -> str | None:
+        drawn: str | None = self.spec._repr_svg_()
+        return drawn
+
     @property
     def written_inputs(self) -> nn.Module:
         """What holds the token table of the text that it writes."""

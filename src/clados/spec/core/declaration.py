@@ -15,11 +15,12 @@ from clados.spec.kinds.two_tower import TwoTower
 from clados.spec.layout import Layout
 from clados.spec.learning.recipe import Recipe
 from clados.spec.positions.rotary import Rotary
+from clados.tables import Pictured
 
 AnyModel = TypeVar("AnyModel", bound=Model)
 
 
-class Declaration(Part, kw_only=True):
+class Declaration(Part, Pictured, kw_only=True):
     """A model's structure at one of its sizes, its published sizes, its recipe, and where its weights are kept.
 
     A row of ``sizes`` is a size, or a whole model where the structure differs too. Which size a bare name means, the

@@ -2,11 +2,11 @@
 
 import math
 from collections.abc import Container, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from clados.spec.core.part import Part
 from clados.spec.core.pieces import Env, Held, Kernel, Named, Projection, Several, Statistic, Table, Tensors, Weight
-from clados.tables import Page, Shown, TextTable as Figures
+from clados.tables import Illustrated, Page, TextTable as Figures
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +96,17 @@ def _rows(part: Part, env: Env | None, piece: object, path: str) -> Iterator[Row
 
 
 @dataclass(frozen=True, slots=True)
-class Count(Shown):
-    """Parameters: all of them, those outside the embedding tables, and those that one token meets."""
+class Count(Illustrated):
+    """Parameters: all of them, those outside the embedding tables, and those that one token meets.
+
+    ``of`` is what was counted, where that was all of it; ``name`` what that is called.
+    """
 
     total: int
     non_embedding: int
     active: int
+    of: Part | None = field(default=None, compare=False, repr=False)
+    name: str = field(default="", compare=False, repr=False)
 
     def page(self) -> Page:
         """A line a figure."""
@@ -129,6 +134,7 @@ def count_parameters(model: Part, basis: str = "model") -> Count:
         total=sum(row.count for row in kept),
         non_embedding=sum(row.count for row in kept if not row.embedding),
         active=sum(round(row.count * _share(row)) for row in kept),
+        of=model if basis == "model" else None,
     )
 
 

@@ -11,6 +11,7 @@ from clados.spec.heads.folding import FoldHead
 from clados.spec.init import Init, Normal
 from clados.spec.inputs.base import Inputs
 from clados.spec.inputs.text import Tokens, Vocabulary
+from clados.tables import Pictured
 
 Read = TypeVar("Read", bound=Inputs)
 
@@ -28,7 +29,7 @@ class HasHeads(Protocol):
     def heads(self) -> tuple[Head, ...]: ...
 
 
-class Model(Part, ABC, kw_only=True):
+class Model(Part, Pictured, ABC, kw_only=True):
     """A whole model. It needs no ``env``: it is told nothing, and tells its parts everything.
 
     What the rest of the package asks of a model, whatever its kind, is answered here: which ``towers`` it has, what it
