@@ -119,6 +119,29 @@ def test_a_brush_over_the_dates_writes_the_range(page: Page, address: str) -> No
     assert "date=2019-01..2021-03" in page.url
 
 
+def test_ranges_of_a_timeline_fade_what_is_outside_and_lead_to_the_catalogue(page: Page, address: str) -> None:
+    page.goto(f"{address}timeline.html")
+    box = page.locator("[data-histogram=date]").bounding_box()
+    assert box
+    page.mouse.move(box["x"] + box["width"] * 0.3, box["y"] + 20)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.6, box["y"] + 20, steps=4)
+    page.mouse.up()
+    expect(page.locator("input[name=date]")).to_have_value("2019-01..2021-03")
+    page.locator("input[name=params]").fill("1B..")
+    expect(page.locator(".canvas [data-id=gpt-3]")).not_to_have_class("outside")
+    for model in ("roberta", "palm"):  # one too small, one too late
+        expect(page.locator(f".canvas [data-id={model}]")).to_have_class("outside")
+    left = page.locator(".listed tbody tr:not([hidden])").count()
+    expect(page.locator("output")).to_have_text(f"{left} of 96 models")
+    assert page.url.endswith("?date=2019-01..2021-03&params=1B..")
+    page.get_by_role("link", name="by family").click()
+    expect(page.locator(".canvas [data-id=palm]")).to_have_class("outside")
+    expect(page.locator("input[name=params]")).to_have_value("1B..")
+    page.get_by_role("link", name="See them in the catalogue").click()
+    assert 0 < len(shown(page)) == left
+
+
 def test_the_tree_zooms_flies_lights_descent_and_opens_cards(page: Page, address: str) -> None:
     page.goto(f"{address}tree.html")
     picture = page.locator("[data-zoom] svg > g")

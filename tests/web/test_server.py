@@ -190,6 +190,21 @@ def test_pages_of_others_may_lead_here_but_not_embed_or_ask(client: TestClient) 
     assert client.post("/tree.html", headers=strange | {"sec-fetch-mode": "navigate"}).status_code == 405
 
 
+@pytest.mark.parametrize(
+    ("path", "place", "current"),
+    [
+        ("/timeline.html", "timeline.html", "page"),
+        ("/zh/timeline-tokens.html", "../zh/timeline.html", "true"),
+        ("/recent.html", "timeline.html", "true"),
+        ("/learn/attention.html", "../learn.html", "true"),
+        ("/cards/bert.html", "../index.html", "true"),
+    ],
+)
+def test_the_navigation_lights_the_place_of_every_page(client: TestClient, path: str, place: str, current: str) -> None:
+    lit = re.findall(r'<a href="([^"]*)" aria-current="(\w+)">', client.get(path).text.partition("</nav>")[0])
+    assert lit == [(place.replace("../zh/", ""), current)]
+
+
 def test_the_timeline_is_also_a_list_of_links(client: TestClient) -> None:
     text = client.get("/timeline.html").text
     assert 'data-figure="timeline-params"' in text

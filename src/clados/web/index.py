@@ -1,7 +1,7 @@
 """What each filter of the catalogue's page finds: worked out once, so that counts of every facet are sets that meet."""
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -97,6 +97,19 @@ class Index:
         """What all filters find together; without one of them."""
         return frozenset(self.cards).intersection(*(ids for name, ids in passing.items() if name != but))
 
+    def ranges(self, ids: Collection[str]) -> dict[str, Any]:
+        """What the script of ranges filters these models by, ready for JSON."""
+        cards = [card for card in self.cards.values() if card.id in ids]
+        return {
+            "ids": [card.id for card in cards],
+            "flags": {},
+            "attributes": {name: _column(name, cards) for name in self.bins},
+            "bins": self._spans(),
+        }
+
+    def _spans(self) -> dict[str, list[list[float | str]]]:
+        return {name: [[each.low, each.span] for each in bins] for name, bins in self.bins.items()}
+
     def data(self) -> dict[str, Any]:
         """Everything that the page's script filters, counts and orders by, ready for JSON."""
         cards = [*self.cards.values()]
@@ -105,7 +118,7 @@ class Index:
             "prose": [" ".join(sorted(set(prose_of(card).split()))) for card in cards],
             "flags": {name: [card.id in self.choices[name]["yes"] for card in cards] for name in FLAGS},
             "attributes": {name: _column(name, cards) for name in COLUMNS},
-            "bins": {name: [[each.low, each.span] for each in bins] for name, bins in self.bins.items()},
+            "bins": self._spans(),
         }
 
 

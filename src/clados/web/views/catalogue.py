@@ -21,6 +21,7 @@ CATALOGUE_SCRIPTS = (
     ),
     *(f"vendor/d3-{name}.min.js" for name in ("transition", "brush")),
     "query.js",
+    "ranges.js",
     "catalogue.js",
 )
 

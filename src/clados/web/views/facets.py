@@ -49,7 +49,7 @@ def _facet(asked: PageRequest, state: Listing, passing: Mapping[str, CardIds], n
     if name in asked.index.choices:
         content = _choices(asked, state, passing, name)
     else:
-        content = _field(asked, state, passing, name)
+        content = range_field(asked, name, state.filters.get(name, ""), asked.index.met(passing, but=name))
     summary = el("summary", name_of(asked.say, name), el("span", chosen or "", class_="chosen"))
     return el("details", summary, content, class_="facet", data_facet=name, open=name in _OPEN or bool(chosen))
 
@@ -78,17 +78,17 @@ def _choice(asked: PageRequest, state: Listing, passing: Mapping[str, CardIds], 
     return el("label", box, el("span", label, class_="word"), number, class_="choice" if left else "choice empty")
 
 
-def _field(asked: PageRequest, state: Listing, passing: Mapping[str, CardIds], name: str) -> Iterator[Child]:
-    """A range with its histogram, or a text to be looked for."""
+def range_field(asked: PageRequest, name: str, said: str, left: CardIds) -> Iterator[Child]:
+    """A range with its histogram of the models that are left, or a text to be looked for."""
     label = name_of(asked.say, name)
     if bins := asked.index.bins.get(name):
-        yield _histogram(asked, bins, asked.index.met(passing, but=name), name)
+        yield _histogram(asked, bins, left, name)
     example = _EXAMPLES.get(name)
     yield el(
         "input",
         type="text",
         name=name,
-        value=state.filters.get(name, ""),
+        value=said,
         placeholder=asked.say("as in {example}", example=example) if example else asked.say("contains"),
         aria_label=label,
         autocomplete="off",

@@ -1,15 +1,16 @@
 """The family tree and the timelines: the drawings of `clados.drawing`, to be zoomed, searched and read as lists."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from clados.drawing.svg import EmptyFigureError, Figure
 from clados.web.html import Child, Html, el
 from clados.web.index import Index
 from clados.web.request import PageRequest
+from clados.web.views.facets import name_of, range_field
 from clados.web.views.frame import Document, page
-from clados.web.views.parts import picture, table
+from clados.web.views.parts import data_block, picture, table
 
 FIGURE_SCRIPTS = (
     *(
@@ -19,6 +20,7 @@ FIGURE_SCRIPTS = (
     *(f"vendor/d3-{name}.min.js" for name in ("transition", "zoom")),
     "figure.js",
 )
+_RANGE_SCRIPTS = ("vendor/d3-brush.min.js", "query.js", "ranges.js", "timeline.js")
 _TIMELINES = {
     "timeline.html": "by parameters",
     "timeline-family.html": "by family",
@@ -50,15 +52,40 @@ def timeline_page(asked: PageRequest) -> Document:
     rows = [_row(asked.index, each) for each in _nodes(figure.data)]
     heads = [asked.say(each) for each in ("date", "name", "params")]
     listed = el("details", el("summary", asked.say("As a list")), table(heads, rows, figures=(2,)), class_="listed")
-    return _figure_page(asked, "Timeline", lead, figure, listed)
+    ids = {each["id"] for each in _nodes(figure.data)} & {*asked.cards}
+    data = {**asked.index.ranges(ids), "said": asked.say("{shown} of {total} models")}
+    more = (listed, data_block(data))
+    return _figure_page(asked, "Timeline", lead, figure, *more, above=_ranges(asked, ids), scripts=_RANGE_SCRIPTS)
 
 
-def _figure_page(asked: PageRequest, title: str, lead: Child, figure: Figure, listed: Html) -> Document:
+def _ranges(asked: PageRequest, ids: Collection[str]) -> Html:
+    """Brushes over the dates and the parameters of what is drawn, which the script shows when it can follow them."""
+    fields = (
+        el("div", el("b", name_of(asked.say, name)), *range_field(asked, name, "", frozenset(ids)))
+        for name in asked.index.bins
+    )
+    said = el("p", el("output", class_="count"), " ", _to_catalogue(asked), class_="actions")
+    return el("form", fields, said, id="ranges", class_="ranges", hidden=True, action=asked.path)
+
+
+def _to_catalogue(asked: PageRequest) -> Html:
+    return el("a", asked.say("See them in the catalogue"), href="index.html", id="in-catalogue")
+
+
+def _figure_page(
+    asked: PageRequest,
+    title: str,
+    lead: Child,
+    figure: Figure,
+    *below: Html,
+    above: Html | None = None,
+    scripts: tuple[str, ...] = (),
+) -> Document:
     svg, style = picture(figure.svg)
     say = asked.say
     head = el("div", el("h1", say(title)), el("p", lead, class_="lead"), class_="welcome")
-    body = (head, zoomed(asked, svg, cards="cards/"), listed)
-    return page(asked, say(title), *body, styles=[style], scripts=FIGURE_SCRIPTS, wide=True)
+    body = (head, above, zoomed(asked, svg, cards="cards/"), *below)
+    return page(asked, say(title), *body, styles=[style], scripts=(*FIGURE_SCRIPTS, *scripts), wide=True)
 
 
 def zoomed(asked: PageRequest, svg: Html, cards: str | None = None) -> Html:

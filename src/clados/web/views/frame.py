@@ -11,18 +11,23 @@ from clados.web.request import PageRequest
 
 
 class Place(NamedTuple):
-    """A page of the navigation."""
+    """A page of the navigation, and how the paths of the pages below it begin."""
 
     path: str
     name: str
+    below: tuple[str, ...] = ()
+
+    def current(self, path: str) -> str | None:
+        """What it is to the page at a path: that page, what leads to it, or neither."""
+        return "page" if path == self.path else "true" if path.startswith(self.below) else None
 
 
 NAVIGATION = (
-    Place("index.html", "Catalogue"),
+    Place("index.html", "Catalogue", ("cards/",)),
     Place("tree.html", "Tree"),
-    Place("timeline.html", "Timeline"),
+    Place("timeline.html", "Timeline", ("timeline-", "recent.")),
     Place("compare.html", "Compare"),
-    Place("learn.html", "Learn"),
+    Place("learn.html", "Learn", ("learn/",)),
 )
 LIVE_NAVIGATION = (Place("designer.html", "Designer"), Place("playground.html", "Playground"))  # of a server
 _RUNS = Place("runs.html", "Runs")  # of one that was given a folder of them
@@ -79,7 +84,7 @@ def _header(asked: PageRequest) -> Html:
             "a",
             asked.say(place.name),
             href=asked.up + place.path,
-            aria_current="page" if place.path == asked.path else None,
+            aria_current=place.current(asked.path),
         )
         for place in (*NAVIGATION, *(LIVE_NAVIGATION if asked.live else ()), *((_RUNS,) if asked.site.runs else ()))
     ]
