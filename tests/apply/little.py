@@ -37,7 +37,7 @@ def examples(card: str) -> list[Any]:
     match card:
         case "vit":
             return digits()[:60]
-        case "clip":
+        case "clip" | "dall-e":
             return [Captioned(str(i), picture(i), (text,)) for i, text in enumerate(SENTENCES)]
         case "decision-transformer":
             return list(cartpole_episodes(5))

@@ -1,6 +1,7 @@
 """Pages that a server alone answers: objectives on a sentence, config.json of a size, drawings beside a parent's."""
 
 import json
+from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
@@ -12,6 +13,7 @@ from clados.web.request import Given
 from clados.web.server import application
 from clados.web.site import Site
 from clados.web.views.descent import drawn_beside
+from tests.apply.little import written
 from tests.web.driving import LOCAL
 
 
@@ -85,6 +87,19 @@ def test_the_playground_tries_only_what_the_server_was_given(client: TestClient)
     folder = str(small_model("bert").folder)  # type: ignore[union-attr]
     given = TestClient(application(Site(given=Given((folder,)))), LOCAL)
     assert f'<option value="{folder}" selected>' in given.get("/playground.html", params={"model": folder}).text
+
+
+def test_images_and_episodes_are_films_that_the_policy_allows(tmp_path: Path) -> None:
+    actor, painter = (str(written(card, tmp_path / card)) for card in ("decision-transformer", "dall-e"))
+    given = TestClient(application(Site(given=Given((actor, painter)))), LOCAL)
+    played = given.get("/playground.html", params={"model": actor})
+    assert played.text.count("<figcaption>") > 5
+    assert 'data-film="episode"' in played.text
+    painted = given.get("/playground.html", params={"model": painter, "paint.text": "<b>a red heart"})
+    assert '<img src="data:image/png;base64,' in painted.text
+    assert "<b>a red" not in painted.text
+    assert "img-src 'self' data:" in painted.headers["content-security-policy"]
+    assert "data:" not in given.get("/cards/bert.html").headers["content-security-policy"]
 
 
 @pytest.mark.parametrize(("option", "said"), [("--model", "no such directory"), ("--runs", "no such folder")])

@@ -2,9 +2,15 @@
 
 import re
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
+
+from clados.web.request import Given
+from clados.web.site import Site
+from tests.apply.little import written
+from tests.web.driving import opened, served
 
 pytestmark = pytest.mark.browser
 
@@ -76,6 +82,25 @@ def test_the_playground_answers_as_one_types(page: Page, address: str) -> None:
     assert "attention.layer=2" in page.url
     page.get_by_label("Texts as a map").check()
     expect(page.locator("svg.textmap circle")).to_have_count(12)
+
+
+def test_what_a_model_paints_is_a_film_that_plays(browser: Browser, tmp_path: Path) -> None:
+    model = str(written("dall-e", tmp_path / "painter"))
+    for address in served(Site(given=Given((model,)))):
+        for page in opened(browser, 390, "dark"):
+            page.goto(f"{address}playground.html?{urlencode({'model': model})}")
+            frames = page.locator(".film figure")
+            assert frames.count() > 5
+            expect(frames.last).to_be_visible()
+            expect(frames.first).not_to_be_visible()
+            page.get_by_role("slider", name="Frame").fill("0")
+            expect(frames.first).to_be_visible()
+            assert frames.first.locator("img").evaluate("(each) => each.naturalWidth") > 0
+            page.get_by_role("button", name="Play").click()
+            expect(frames.last).to_be_visible()
+            page.get_by_role("textbox", name="Text").fill("another heart")
+            expect(page.locator("blockquote")).to_have_text("another heart")
+            expect(page.get_by_role("button", name="Play")).to_have_count(1)
 
 
 def test_a_lesson_computes_attention_on_ones_own_sentence(page: Page, address: str) -> None:

@@ -47,7 +47,8 @@ TERMS = {
     *LINEAGE_KINDS,
     *ERRATA.values(),
     *FIGURE_WORDS,
-    *("prompt", "tokens", "temperature", "seed", "beams", "text", "texts", "top", "layer", "head"),  # of trials
+    *("prompt", "tokens", "temperature", "seed", "beams", "text", "texts", "top", "layer", "head"),
+    *("steps", "environment", "protein", "passes"),  # of trials
     *("KV cache, bytes", "FLOPs, 2 N"),  # what a token takes
     *("holds", "fails", "missing", "not applicable"),  # of proofs
 }

@@ -84,6 +84,7 @@ def act(
     search: Search | None = None,
     demonstration: Episode | None = None,
     seed: int = 0,
+    watch: Callable[[Episodes, NDArray[Any]], object] = lambda now, actions: None,
     device: str | torch.device = "cpu",
 ) -> Acted:
     """Let a model act: told the return that is still to come, planning anew at each step, or after a demonstration.
@@ -99,6 +100,7 @@ def act(
         search: how a model plans that does; None: as ``Search`` says.
         demonstration: an episode whose last steps a model of texts and actions is shown first; None: the best of the
             embedded set ``cartpole``.
+        watch: told at each step what the running episodes were like before it, and the actions that are taken.
 
     Raises:
         InputError: for a model that does not act, or does not take what is given, an unknown environment, or one of
@@ -123,7 +125,13 @@ def act(
         else:
             notes += _check(ready, worlds[0])
             acts = planning(ready, space, search) if takes == "search" else policy(ready, space)
-        returns = rollout(worlds, acts, asked, seed)
+
+        def watched(now: Episodes) -> NDArray[Any]:
+            actions = acts(now)
+            watch(now, actions)
+            return actions
+
+        returns = rollout(worlds, watched, asked, seed)
         draws = np.random.default_rng(seed)
         guessed = rollout(worlds, lambda now: _drawn(space, len(now.running), draws), asked, seed)
     finally:

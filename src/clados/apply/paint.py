@@ -1,6 +1,7 @@
 """paint: an image of a text, its noise taken away step by step; reconstruct: an image made small and large again."""
 
 from collections.abc import Callable, Sequence
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from clados.nn.memory import enough_memory
 from clados.progress import progress
 
 STEPS = 50
+PaintedImages = list[NDArray[np.uint8]]
 
 
 @enough_memory("painting these images", "give fewer texts")
@@ -35,8 +37,9 @@ def paint(
     image: Image | None = None,
     mask: Image | None = None,
     small: Image | None = None,
+    watch: Callable[[int, Callable[[], PaintedImages]], object] = lambda step, images: None,
     device: str | torch.device = "cpu",
-) -> list[NDArray[np.uint8]]:
+) -> PaintedImages:
     """An image for each text, uint8 [height, width, channels].
 
     Args:
@@ -48,6 +51,8 @@ def paint(
         side: of the images in pixels; None: that of the images that it learned from.
         image: painted anew where the mask is white; both or neither are given.
         small: the image that is enlarged, by a model that does so.
+        watch: told the number of each step, or code, and what gives the images as they then are; not of DALL-E 2's
+            parts.
 
     Raises:
         InputError: for a model that does not paint, numbers out of range, and a small image given to another model.
@@ -68,7 +73,7 @@ def paint(
     if not hasattr(part, "sampler"):
         if any(each is not None for each in (guidance, side, image, mask, small)):
             raise InputError("guidance, side, image, mask, small: this model writes codes, and takes none of these")
-        return _written(ready, listed(texts), seed)
+        return _written(ready, listed(texts), seed, watch)
     words, guidance = listed(texts), part.guidance if guidance is None else guidance
     side = part.inputs.image if side is None else side
     least = part.shrinks * part.size.unet.shrinks
@@ -97,14 +102,27 @@ def paint(
     memory, mask = states(ready, [*words, ""])
     free = memory[-1:].expand(len(words), -1, -1)
     given["masks"] = mask[:-1], mask[-1:].expand(len(words), -1)
+    keep, done = given.pop("kept", lambda x, timestep: x), count(1)
+
+    def kept(x: Tensor, timestep: int | None) -> Tensor:
+        x = keep(x, timestep)
+        watch(next(done), lambda: _seen(model, x))
+        return x
+
     with progress("painting", steps) as advance:
-        x = denoise(
-            model, noise, memory[:-1], free, steps=steps, guidance=guidance, draw=draw, advance=advance, **given
-        )
-    return as_pictures(x if part.codes is None else model.codes.decode(x))
+        told: dict[str, Any] = {"draw": draw, "kept": kept, "advance": advance, **given}
+        x = denoise(model, noise, memory[:-1], free, steps=steps, guidance=guidance, **told)
+    return _seen(model, x)
 
 
-def _written(ready: Ready, texts: Sequence[str], seed: int) -> list[NDArray[np.uint8]]:
+def _seen(model: Any, x: Tensor) -> PaintedImages:
+    """What a model diffuses, as images."""
+    return as_pictures(x if model.spec.codes is None else model.codes.decode(x))
+
+
+def _written(
+    ready: Ready, texts: Sequence[str], seed: int, watch: Callable[[int, Callable[[], PaintedImages]], object]
+) -> PaintedImages:
     """Images whose codes are drawn one by one after each text, in small letters (Ramesh et al. 2021, §2.2)."""
     model: Any = ready.model
     read: Any = ready.spec.decoder.inputs  # type: ignore[attr-defined]
@@ -119,8 +137,21 @@ def _written(ready: Ready, texts: Sequence[str], seed: int) -> list[NDArray[np.u
             drawn = [torch.multinomial(each, 1, generator=one) for each, one in zip(shares, generators, strict=True)]
             codes.append(torch.cat(drawn).to(ready.device))
             x = read.first_code + codes[-1][:, None]
+            watch(len(codes), lambda: _decoded(model, codes, side))
             advance(1)
-    return as_pictures(model.codes.decode(torch.stack(codes, 1).unflatten(1, (side, side))))
+    return _decoded(model, codes, side)
+
+
+def _decoded(model: Any, codes: Sequence[Tensor], side: int) -> PaintedImages:
+    """The images of the codes so far; grey where none is yet."""
+    rest = [torch.zeros_like(codes[0])] * (side**2 - len(codes))
+    pictures = as_pictures(model.codes.decode(torch.stack([*codes, *rest], 1).unflatten(1, (side, side))))
+    for picture in pictures if rest else ():
+        pixels = len(picture) // side
+        for place in range(len(codes), side**2):
+            top, left = (pixels * each for each in divmod(place, side))
+            picture[top : top + pixels, left : left + pixels] = 127
+    return pictures
 
 
 def _known(ready: Ready, image: Image, mask: Image, side: int, noise: Tensor) -> tuple[Tensor, Tensor]:

@@ -6,10 +6,10 @@ from typing import Any
 
 from clados.errors import CladosError, InputError
 from clados.names import did_you_mean
-from clados.playground import reading as reading, writing as writing  # each registers its trials
+from clados.playground import making as making, reading as reading, writing as writing  # each registers its trials
 from clados.playground.trials import TRIALS, Trial, Word, loaded
 
-_FIRST = ("write", "beams", "fill", "attention", "embed")
+_FIRST = ("paint", "act", "fold", "write", "beams", "fill", "attention", "embed")
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ def try_model(source: str, name: str, said: Mapping[str, str]) -> Tried:
     able = sorted((each for each in TRIALS.values() if each.able(ready)), key=_place)
     names = tuple(each.name for each in able)
     if not able:
-        raise InputError(f"{ready.name} reads and writes no text: there is nothing to try on it yet")
+        raise InputError(f"{ready.name} can be tried with none of {', '.join(TRIALS)}")
     chosen = TRIALS[name if name in names else names[0]]
     words = chosen.words(ready)
     values = {each.name: said.get(each.name, each.usual) for each in words}

@@ -155,10 +155,11 @@ class Site:
 
 
 def _page(document: Document, status: int = 200) -> Reply:
-    """A page as it is sent: its own styles are allowed by their hashes, and no others."""
+    """A page as it is sent: its own styles are allowed by their hashes, its own images where it has some, no others."""
     hashes = [base64.b64encode(hashlib.sha256(each.encode()).digest()).decode() for each in document.styles]
     allowed = "".join(f" 'sha256-{each}'" for each in hashes)
-    policy = {"Content-Security-Policy": f"{POLICY}; style-src 'self'{allowed}"} if hashes else {}
+    more = f"; style-src 'self'{allowed}" * bool(hashes) + "; img-src 'self' data:" * document.images
+    policy = {"Content-Security-Policy": f"{POLICY}{more}"} if more else {}
     return Reply(document.html.encode(), _MEDIA[".html"], status, policy)
 
 

@@ -34,10 +34,14 @@ _RUNS = Place("runs.html", "Runs")  # of one that was given a folder of them
 
 
 class Document(NamedTuple):
-    """A whole page, and the styles that it brings along, which the server allows it by their hashes."""
+    """A whole page, and the styles that it brings along, which the server allows it by their hashes.
+
+    ``images``: whether it brings images along, which the server allows it, too.
+    """
 
     html: Html
     styles: tuple[str, ...] = ()
+    images: bool = False
 
 
 def page(
@@ -47,6 +51,7 @@ def page(
     scripts: Sequence[str] = (),
     styles: Sequence[str] = (),
     wide: bool = False,
+    images: bool = False,
 ) -> Document:
     """A whole document.
 
@@ -56,6 +61,7 @@ def page(
         scripts: files of ``static`` that are run when all is there, in order.
         styles: of the pictures that stand in it.
         wide: whether it takes all the room there is.
+        images: whether images stand in it, and not behind an address.
     """
     head = el(
         "head",
@@ -75,7 +81,7 @@ def page(
         el("main", content, id="content", class_="wide" if wide else None, tabindex=-1),
         _footer(asked),
     )
-    return Document(Html("<!doctype html>\n" + el("html", head, body, lang=asked.say.code)), tuple(styles))
+    return Document(Html("<!doctype html>\n" + el("html", head, body, lang=asked.say.code)), tuple(styles), images)
 
 
 def _header(asked: PageRequest) -> Html:

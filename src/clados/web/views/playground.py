@@ -9,6 +9,7 @@ from clados.small import small_models
 from clados.web.html import Child, Html, el
 from clados.web.lazily import computed
 from clados.web.request import PageRequest
+from clados.web.views.films import folded, painted, played
 from clados.web.views.frame import Document, page
 from clados.web.views.pieces import chances, percent, squares
 from clados.web.views.runs import found_runs
@@ -16,6 +17,9 @@ from clados.web.views.trees import beam_tree, text_map, thumbnail
 
 _LEVELS = 5  # shades of confidence
 TRIAL_TITLES = {
+    "paint": "Paint",
+    "act": "Act",
+    "fold": "Fold",
     "write": "Write",
     "beams": "Beams as a tree",
     "fill": "Fill blanks",
@@ -56,7 +60,7 @@ def playground_page(asked: PageRequest) -> Document:
         data_live="address",
     )
     result = el("div", _result(asked, found, mistake), data_region="result")
-    return page(asked, say("Playground"), head, form, result, scripts=("live.js",))
+    return page(asked, say("Playground"), head, form, result, scripts=("live.js", "film.js"), images=True)
 
 
 def _tried(source: str, name: str, asked: PageRequest) -> Any:
@@ -225,6 +229,9 @@ def _map(asked: PageRequest, result: Any) -> list[Child]:
 
 
 TRIAL_PICTURES: dict[str, Callable[[PageRequest, Any], Child]] = {
+    "paint": painted,
+    "act": played,
+    "fold": folded,
     "write": _written,
     "beams": _beams,
     "fill": _filled,
