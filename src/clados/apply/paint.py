@@ -17,6 +17,7 @@ from clados.apply.unclip import UnCLIPPipeline, is_unclip_pipeline, paint_by_pip
 from clados.data.pictures import Preprocessing
 from clados.errors import InputError, check_seed
 from clados.nn.diffusion.noise import Diffusion
+from clados.nn.kinds.model import WholeModel
 from clados.nn.memory import enough_memory
 from clados.progress import progress
 
@@ -115,7 +116,7 @@ def paint(
     return _seen(model, x)
 
 
-def _seen(model: Any, x: Tensor) -> PaintedImages:
+def _seen(model: WholeModel, x: Tensor) -> PaintedImages:
     """What a model diffuses, as images."""
     return as_pictures(x if model.spec.codes is None else model.codes.decode(x))
 
@@ -142,7 +143,7 @@ def _written(
     return _decoded(model, codes, side)
 
 
-def _decoded(model: Any, codes: Sequence[Tensor], side: int) -> PaintedImages:
+def _decoded(model: WholeModel, codes: Sequence[Tensor], side: int) -> PaintedImages:
     """The images of the codes so far; grey where none is yet."""
     rest = [torch.zeros_like(codes[0])] * (side**2 - len(codes))
     pictures = as_pictures(model.codes.decode(torch.stack([*codes, *rest], 1).unflatten(1, (side, side))))

@@ -24,7 +24,7 @@ def _film(asked: PageRequest, frames: Sequence[tuple[Child, str]], place: str) -
     return el("div", shown, class_=f"film {place}", data_film=place, **words)
 
 
-def painted(asked: PageRequest, result: Any) -> list[Child]:
+def painting_film(asked: PageRequest, result: Any) -> list[Child]:
     """The image on its way, from noise, or code by code."""
     frames = [_image(asked, each, result.text) for each in result.frames]
     return [_film(asked, frames, "painting"), el("blockquote", result.text)]
@@ -41,7 +41,7 @@ def _image(asked: PageRequest, frame: Any, text: str) -> tuple[Child, str]:
 # ---------------------------------------------------------------- episodes
 
 
-def played(asked: PageRequest, result: Any) -> list[Child]:
+def episode_film(asked: PageRequest, result: Any) -> list[Child]:
     """An episode: what the environment showed, and what was done, with the return beside that of random actions."""
     say, steps = asked.say, result.steps
     every = max(1, -(-len(steps) // _MOST))
@@ -64,7 +64,7 @@ def _cart(step: Any, most: Sequence[float]) -> Html:
     arrow = f"M{coordinate(x)} {base + 26:g}h{push}m{-push / 4:g} -5l{push / 4:g} 5l{-push / 4:g} 5"
     drawn = [
         el("path", d=f"M10 {base + 10:g}H{_WIDE - 10:g}", class_="rail"),
-        el("rect", x=coordinate(x - 24), y=base - 14, width=48, height=20, rx=4, class_="cart"),
+        el("rect", x=coordinate(x - 24), y=coordinate(base - 14), width=48, height=20, rx=4, class_="cart"),
         el("path", d=f"M{coordinate(x)} {base - 14:g}L{coordinate(top[0])} {coordinate(top[1])}", class_="pole"),
         el("path", d=arrow, class_="push"),
     ]
@@ -92,7 +92,7 @@ def _scene(drawn: Sequence[Child], label: str) -> Html:
 # ---------------------------------------------------------------- folds
 
 
-def folded(asked: PageRequest, result: Any) -> list[Child]:
+def backbone_film(asked: PageRequest, result: Any) -> list[Child]:
     """The backbone as it turns, and the letters of the protein, both coloured by how sure the model is."""
     angles = [round(360 * i / _TURNS) for i in range(_TURNS)]
     frames = [(_backbone(result, math.radians(each)), f"{each}°") for each in angles]

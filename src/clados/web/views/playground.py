@@ -9,7 +9,7 @@ from clados.small import small_models
 from clados.web.html import Child, Html, el
 from clados.web.lazily import computed
 from clados.web.request import PageRequest
-from clados.web.views.films import folded, painted, played
+from clados.web.views.films import backbone_film, episode_film, painting_film
 from clados.web.views.frame import Document, page
 from clados.web.views.pieces import chances, percent, squares
 from clados.web.views.runs import found_runs
@@ -229,9 +229,9 @@ def _map(asked: PageRequest, result: Any) -> list[Child]:
 
 
 TRIAL_PICTURES: dict[str, Callable[[PageRequest, Any], Child]] = {
-    "paint": painted,
-    "act": played,
-    "fold": folded,
+    "paint": painting_film,
+    "act": episode_film,
+    "fold": backbone_film,
     "write": _written,
     "beams": _beams,
     "fill": _filled,
