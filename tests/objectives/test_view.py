@@ -1,5 +1,7 @@
 """An objective on a user's own sentence."""
 
+import html
+
 import numpy as np
 import pytest
 
@@ -121,3 +123,30 @@ def test_in_a_permuted_order_nobody_sees_itself_where_it_is_asked_for() -> None:
     drawn = found.figure("A text in a permuted order")
     assert list(drawn.data) == ["sees, and predicts below", "who sees whom", "whom each sees that is asked for"]
     assert drawn.svg.count("does not see") == sum(row.count(0) for each in (reads, predicts) for row in each.sees)
+
+
+TURNS = ["The cat can see.", "The fox is quick.", "The moon is round.", "The dog runs."]
+
+
+def test_every_turn_of_a_dialogue_is_shown_that_is_learned(tokenizers: dict[str, Tokenizer]) -> None:
+    gpt, text = declared("gpt-2").model, " | ".join(TURNS)
+    found = show(s.DialogueTurns(), gpt, text, tokenizers["gpt-2"])
+    tokens = [piece.token for piece in found.sees]
+    assert "".join(tokens).replace("Ġ", " ") == "<|endoftext|>".join(TURNS)
+    assert found.sees[-1].predicts == "<|endoftext|>"
+    assert [piece["token"] for piece in found.json()["sees"]] == tokens
+    assert all("<|endoftext|>" in text for text in (str(found.page()), html.unescape(found.figure("turns").svg)))
+    plain = show(s.NextToken(), gpt, text, tokenizers["gpt-2"])
+    assert "".join(piece.token for piece in plain.sees).replace("Ġ", " ").count("|") == 3
+
+
+def test_who_answers_is_shown_the_last_answer_and_what_came_before(tokenizers: dict[str, Tokenizer]) -> None:
+    learned, model = s.Supervised(), declared("t5").model
+    found = show(learned, model, " | ".join(TURNS), tokenizers["t5"])
+    assert "".join(piece.token for piece in found.writes).replace("▁", " ").strip() == f"{TURNS[-1]}</s>"
+    read = "".join(piece.token for piece in found.sees).replace("▁", " ")
+    assert all(turn in read for turn in TURNS[:-1])
+    with pytest.raises(
+        InputError, match=r"nobody answers the last turn, 'The moon is round\.', and nothing is learned"
+    ):
+        show(learned, model, " | ".join(TURNS[:3]), tokenizers["t5"])

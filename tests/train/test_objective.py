@@ -46,3 +46,17 @@ def test_sentences_stand_apart_as_where_they_are_trained_on(model: str, by: str 
 def test_a_stage_with_a_head_of_its_own_is_no_other_model_s(model: str, stage: str) -> None:
     with pytest.raises(InputError, match="does not learn from a text alone: there is nothing to show"):
         objective(model, "A picture of a cat on a mat.", stage=stage)
+
+
+def test_a_control_code_is_what_is_seen_first_and_never_predicted() -> None:
+    shown = objective("ctrl", "Links The cat sees a house.")
+    first, *others = shown.view.sees
+    assert (first.token, first.mark, first.predicts) == ("Links", "special", others[0].token)
+    assert "Links" not in [piece.predicts for piece in shown.view.sees]
+    seen = shown.as_dict()["sees"]
+    assert [token["predicts"] for token in seen[:-1]] == [token["token"] for token in seen[1:]]
+    drawn = shown.view.figure(shown.title)
+    assert ">Links<" in drawn.svg
+    assert "Links" in str(shown.page())
+    with pytest.raises(InputError, match="begins with 'The'; CodedText takes a control code first: Books, Links, Wiki"):
+        objective("ctrl", "The cat sees a house.")

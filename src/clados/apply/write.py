@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from clados.apply.blanks import blank_ids, goes_on_behind, prompted
+from clados.apply.codes import learned_codes, parted_code
 from clados.apply.decoding.constraint import BoundConstraint, Constraint
 from clados.apply.decoding.stops import Stops
 from clados.apply.generate import config_of, generate as generate_ids, new_columns, room
@@ -48,20 +49,13 @@ def prompt_ids(ready: Ready, prompt: str) -> list[int]:
     codes = control_codes(ready)
     if not codes:
         return ready.marked_for("generate", tokenizer.encode_batch([prompted(ready, prompt)]))[0]
-    code, _, rest = prompt.strip().partition(" ")
-    if code not in codes:
-        begins = f"begins with '{code}'" if code else "is empty"
-        raise InputError(f"the prompt {begins}; {ready.name} takes a control code first: {', '.join(codes)}")
-    return [codes[code], *tokenizer.encode(rest.strip(), add_special_tokens=False)]
+    code, rest = parted_code(prompt, codes, "prompt", ready.name)
+    return [code, *tokenizer.encode(rest, add_special_tokens=False)]
 
 
 def control_codes(ready: Ready) -> dict[str, int]:
     """The ids of the control codes that a model learned by; empty where it learned otherwise."""
-    if not getattr(ready.objective, "coded", False):
-        return {}
-    tokenizer = ready.required_tokenizer
-    roles = {*tokenizer.ids.values(), *tokenizer.sentinels}
-    return {name: number for name, number in tokenizer.special.items() if number not in roles}
+    return learned_codes(ready.objective, ready.required_tokenizer)
 
 
 def generate(

@@ -161,7 +161,12 @@ def objective_command(
             metavar="MODEL[:SIZE]", help="A model, or a directory that pretrain wrote.", autocompletion=complete_models
         ),
     ],
-    text: Annotated[str, typer.Option(help="Your text; for translation: 'source | target'.")],
+    text: Annotated[
+        str,
+        typer.Option(
+            help="Your text; for translation 'source | target', for a dialogue 'turn | turn', for CTRL 'code text'."
+        ),
+    ],
     objective: Annotated[
         str | None,
         typer.Option(help="Learn as another model does, or by an objective's name.", show_default="the model's"),

@@ -17,6 +17,7 @@ import numpy as np
 import torch
 
 from clados import spec as s
+from clados.apply.codes import learned_codes, parted_code
 from clados.apply.ready import Ready
 from clados.data.corpus import Corpus
 from clados.data.examples import AnyExample, DataError, Text
@@ -428,18 +429,22 @@ class Task(ABC, Generic[Objective, Row]):
         raise InputError(f"{type(self.objective).__name__} does not learn from a text alone: there is nothing to show")
 
     def example(self, text: str, config: SourceConfig) -> Row:
-        """The row that is made of a text.
+        """The row that is made of a text, behind its control code where the objective has these.
 
         Raises:
-            InputError: when the text has too few tokens, or the objective does not learn from texts.
+            InputError: when the text has too few tokens or no control code, or the objective does not learn from texts.
         """
-        parts, tokenizer = self.texts(text.strip()), config.required_tokenizer
+        tokenizer, before = config.required_tokenizer, list[Ids]()
+        if codes := learned_codes(self.objective, tokenizer):
+            code, text = parted_code(text, codes, "text", type(self.objective).__name__)
+            before = [np.array([code])]
+        parts = self.texts(text.strip())
         if parts == sentences(text):  # of one text, whose sentences stand apart as they do where it is trained on
             parts = spaced(text, between(tokenizer))
         texts = [np.array(tokenizer.encode(each, add_special_tokens=False)) for each in parts]
         if (tokens := sum(map(len, texts))) < 2:
             raise InputError(f"the text '{text.strip()}' is {tokens} token(s) long; it takes two or more")
-        return self.row([each.astype(np.int64) for each in texts])
+        return self.row([*before, *(each.astype(np.int64) for each in texts)])
 
     def also(self, batch: Batch, row: int) -> dict[str, Any]:
         """What is to be predicted from a row beside tokens, and how, for those who look at it."""

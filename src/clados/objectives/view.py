@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any, Literal
 from clados import spec as s
 from clados.data.packing import generator
 from clados.data.tokenizer import Tokenizer
+from clados.errors import InputError
 from clados.objectives.attending import Attending, attending
 from clados.objectives.base import Batch, Setting, VocabIds
+from clados.objectives.own_text import row_of, turns_of, without_last
 from clados.objectives.tasks import SourceConfig, Task, task
 from clados.tables import Page, PageBlock, Shown, escape_controls
 
@@ -182,12 +184,21 @@ def show(objective: s.Objective, model: s.Model, text: str, tokenizer: Tokenizer
     """A user's own text as the one row of a batch.
 
     Raises:
-        InputError: when the text has too few tokens, or the objective does not learn from texts.
+        InputError: when the text has too few tokens, or nothing is learned of its last turn, or the objective does not
+            learn from texts.
     """
     one = task(objective)
-    row = one.example(text, SourceConfig(LONGEST_SHOWN, seed, tokenizer, writes=model.writes))
-    batch = one.prepare([row], [generator(seed)], Setting(model, 0, VocabIds.of(tokenizer)))
-    return view(batch, tokenizer, model=model, of=one)
+
+    def shown(text: str) -> View:
+        row = row_of(one, text, SourceConfig(LONGEST_SHOWN, seed, tokenizer, writes=model.writes))
+        batch = one.prepare([row], [generator(seed)], Setting(model, 0, VocabIds.of(tokenizer)))
+        return view(batch, tokenizer, model=model, of=one)
+
+    found = shown(text)
+    if (said := turns_of(text)) and found == shown(without_last(text)):
+        last = said.messages[-1][1]
+        raise InputError(f"nobody answers the last turn, '{last}', and nothing is learned of it: give its answer too")
+    return found
 
 
 def _wrapped(words: list[str]) -> list[str]:

@@ -19,6 +19,7 @@ from clados.data.vocabularies import load_tokenizer
 from clados.errors import CladosError, InputError
 from clados.files import JsonObject
 from clados.objectives import task
+from clados.objectives.own_text import row_of
 from clados.objectives.tasks import SourceConfig
 from clados.objectives.view import View, show
 from clados.small import model_folder
@@ -85,7 +86,8 @@ def objective(
         model: ``MODEL`` or ``MODEL:SIZE``, with a tokenizer that is trained on the embedded dictionary (and for a text
             in another script on embedded translations and its letters); or a directory that ``pretrain`` wrote, or
             ``small/gpt-2``, with its own.
-        text: for a translation ``"source | target"``.
+        text: for a translation ``"source | target"``, for a dialogue its turns with such bars between them, for a model
+            with control codes one of these and the text.
         by: another objective than the model's, as ``Choices.objective``.
         stage: of its recipe; the last that can be trained when not given.
         seed: which tokens are drawn.
@@ -123,7 +125,7 @@ def objective(
         raise CladosError(
             f"{card.id} learns {without_template(learned)} and reads no text, so there is nothing to show of one"
         )
-    task(learned).example(text, SourceConfig(LENGTH, seed, tokenizer, writes=part.writes))  # refused before a fit
+    row_of(task(learned), text, SourceConfig(LENGTH, seed, tokenizer, writes=part.writes))  # refused before a fit
     part = fit_model(part, FitContext((), tokenizer, LENGTH, Facts()))
     return ObjectiveExample(
         card.id, learned, show(learned, part, text, tokenizer, seed), chosen.name if others else "", others
@@ -132,8 +134,8 @@ def objective(
 
 def _tokenizer(model: Model, learned: Objective, text: str) -> Tokenizer | None:
     """A tokenizer of the model's kind that has tokens for the text, in any script; None for a model without text."""
-    english = read_as(examples.Text, "wordnet")
-    marks = task(learned).marks(english)
+    english, one = read_as(examples.Text, "wordnet"), task(learned)
+    marks = one.marks(read_as(examples.Text, one.data) if getattr(learned, "coded", False) else english)
     if set(text) <= set().union(*(each.text for each in english)):
         return tokenizer_for(model, english, VOCAB_SIZE, marks)
     letters = [examples.Text("", " ".join(text))] * OFTEN
