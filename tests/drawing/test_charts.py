@@ -9,7 +9,7 @@ from hypothesis import given, strategies as st
 from clados.drawing import svg
 from clados.drawing.bars import stacked_bars
 from clados.drawing.chart import linear_scale
-from clados.drawing.curve import curves
+from clados.drawing.curve import curves, smoothed
 from tests.drawing.pictures import NAMESPACE, elements, untitled
 
 LEDGERS = {
@@ -95,3 +95,16 @@ def test_round_ticks_enclose_the_values(low: float, span: float) -> None:
 @given(st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=60), st.integers(20, 300))
 def test_what_is_cut_fits(text: str, width: int) -> None:
     assert svg.text_width(svg.cut(text, width)) <= width + 1e-6
+
+
+def test_a_smooth_line_has_its_trace_behind_it_and_ends_near_the_mean() -> None:
+    noisy = [(float(i), 2.0 + (-1) ** i) for i in range(400)]
+    figure = curves({"a": noisy, "b": noisy[:20]}, name="x", x_name="x", y_name="y", smooth=("a",), marked=("b",))
+    assert figure.svg.count('opacity="0.35"') == 1
+    assert figure.svg.count("<circle") == 20
+    assert figure.data["series"] == {"a": [[x, y] for x, y in noisy], "b": [[x, y] for x, y in noisy[:20]]}
+    assert all(abs(y - 2.0) < 0.2 for _, y in smoothed(noisy)[8:-8])
+    assert smoothed([(x, 2 * x) for x in range(50)]) == [(x, 2.0 * x) for x in range(50)]
+    _, (_, broken), (_, after) = smoothed([(0, 1.0), (1, math.nan), (2, 1.0)])
+    assert math.isnan(broken)
+    assert after == 1.0

@@ -3,6 +3,7 @@
 import json
 import math
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -11,10 +12,11 @@ from starlette.testclient import TestClient
 from clados.models.declared import declared
 from clados.spec import ImageDenoiser
 from clados.web.request import Given
+from clados.web.run_folders import found_runs
 from clados.web.server import application
 from clados.web.site import LESSON_NAMES, Site
 from clados.web.views.learn import LESSONS, kept_of_image, lesson_words
-from clados.web.views.runs import found_runs
+from tests.apply.little import written
 from tests.web.driving import LOCAL
 
 
@@ -80,6 +82,21 @@ def test_runs_show_curves_and_how_they_go_on(tmp_path: Path) -> None:
     os.utime(stopped, (1, 1))
     assert "clados pretrain gpt-2 --out &#x27;" in client.get("/runs.html").text
     assert "deep/" in client.get("/playground.html").text
+
+
+def test_a_run_that_has_ended_shows_what_its_model_makes(tmp_path: Path) -> None:
+    folder = written("gpt", tmp_path / "writer")
+    (folder / "log.jsonl").write_text(json.dumps({"step": 1, "loss": 5.0}) + "\n")
+    client = TestClient(application(Site(given=Given(runs=tmp_path))), LOCAL)
+    text = client.get("/runs.html").text
+    samples = text.partition('class="samples"')[2]
+    assert samples.count("<article>") == 3
+    assert samples.count("token p") > 20
+    again = written("decision-transformer", tmp_path / "again")
+    shutil.rmtree(folder)
+    again.rename(folder)  # another model in the same place
+    (folder / "log.jsonl").write_text(json.dumps({"step": 1, "loss": 5.0}) + "\n")
+    assert 'data-film="episode"' in client.get("/runs.html").text
 
 
 def test_no_folder_of_runs_is_said(client: TestClient) -> None:

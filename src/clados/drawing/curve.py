@@ -1,7 +1,7 @@
 """Loss curves with the baselines they must come under."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from clados.drawing import chart, svg
 from clados.drawing.labels import Spot, place_labels
@@ -9,6 +9,9 @@ from clados.drawing.scale import Scale
 from clados.drawing.svg import Box, EmptyFigureError, Figure, element
 
 _LEFT, _TOP, _BOTTOM, _TAIL = 56.0, 62.0, 40.0, 16.0
+_SHARE, _LEAST = 50, 3  # points on either side that count for a smoothed one: a fiftieth of all, and so many at least
+_FEW = 40  # points of a line, up to which each is marked
+_Points = Sequence[tuple[float, float]]
 
 
 def curves(
@@ -18,12 +21,15 @@ def curves(
     x_name: str,
     y_name: str,
     baselines: Mapping[str, float] | None = None,
+    smooth: Collection[str] = (),
+    marked: Collection[str] = (),
     width: float = 860,
     height: float = 380,
 ) -> Figure:
     """Lines through (x, y), and a dashed horizontal line with its name for each baseline.
 
-    Points that are not finite break the line.
+    Points that are not finite break the line. Of a series that is to be ``smooth`` the line is smoothed, with its own
+    trace behind it; of one that is ``marked`` each point is, where they are few.
 
     Raises:
         EmptyFigureError: there is no finite point.
@@ -39,8 +45,12 @@ def curves(
     up = chart.linear_scale(min(ys), max(ys), bottom, _TOP)
     parts = [svg.label(16, 26, name, size=15, font_weight="600"), *_axes(across, up, width, bottom, x_name, y_name)]
     parts += _baselines(marks, up, width, bottom)
+    for index, each in enumerate(series):
+        if each in smooth:
+            parts.append(_path(series[each], across, up, stroke=chart.colour(index), stroke_width=1, opacity="0.35"))
     for index, (each, line) in enumerate(series.items()):
-        parts.append(_line(each, line, across, up, chart.colour(index)))
+        shown = smoothed(line) if each in smooth else line
+        parts.append(_line(each, shown, across, up, chart.colour(index), marked=each in marked))
     parts += chart.series_legend(_LEFT, height - 12, list(series), width - _TAIL)[0]
     data = {"series": {each: [list(point) for point in line] for each, line in lines.items()}, "baselines": marks}
     return Figure(svg.document(width, height, name, parts, kind="curve"), data)
@@ -62,7 +72,43 @@ def _axes(across: Scale, up: Scale, width: float, bottom: float, x_name: str, y_
     return parts
 
 
-def _line(name: str, points: Sequence[tuple[float, float]], across: Scale, up: Scale, colour: str) -> str:
+def smoothed(points: _Points) -> list[tuple[float, float]]:
+    """Each point the mean of those around it, of as many on either side; at the ends of few.
+
+    Points that are not finite stay, and are in no mean.
+
+    >>> smoothed([(0, 4.0), (1, 1.0), (2, 4.0)])
+    [(0, 4.0), (1, 3.0), (2, 4.0)]
+    """
+    sums, counts = [0.0], [0]
+    for _, y in points:
+        sums.append(sums[-1] + (y if math.isfinite(y) else 0.0))
+        counts.append(counts[-1] + math.isfinite(y))
+    most, last, found = max(_LEAST, len(points) // _SHARE), len(points) - 1, list[tuple[float, float]]()
+    for i, (x, y) in enumerate(points):
+        side = min(most, i, last - i)
+        low, high = i - side, i + side + 1
+        mean = (sums[high] - sums[low]) / max(counts[high] - counts[low], 1)
+        found.append((x, mean if math.isfinite(y) else y))
+    return found
+
+
+def _line(name: str, points: _Points, across: Scale, up: Scale, colour: str, *, marked: bool) -> str:
+    """A line and what it says; a dot at each of its points."""
+    ends = [y for _, y in points if math.isfinite(y)]
+    what = f"{name}: {ends[0]:.3f} to {ends[-1]:.3f}" if ends else name
+    line = _path(points, across, up, svg.title(what), data_id=name, stroke=colour, stroke_width=1.8)
+    finite = [(x, y) for x, y in points if math.isfinite(x) and math.isfinite(y)]
+    if not marked or len(finite) > _FEW:
+        return line
+    dots = [
+        element("circle", svg.title(f"{name}, {x:,.0f}: {y:.4f}"), cx=across(x), cy=up(y), r=3.2, fill=colour)
+        for x, y in finite
+    ]
+    return line + "".join(dots)
+
+
+def _path(points: _Points, across: Scale, up: Scale, *inside: str, **attributes: str | float | None) -> str:
     data, drawing = "", False
     for x, y in points:
         if not (math.isfinite(x) and math.isfinite(y)):
@@ -70,18 +116,7 @@ def _line(name: str, points: Sequence[tuple[float, float]], across: Scale, up: S
             continue
         data += f"{'L' if drawing else 'M'}{svg.coordinate(across(x))} {svg.coordinate(up(y))}"
         drawing = True
-    ends = [y for _, y in points if math.isfinite(y)]
-    what = f"{name}: {ends[0]:.3f} to {ends[-1]:.3f}" if ends else name
-    return element(
-        "path",
-        svg.title(what),
-        data_id=name,
-        d=data,
-        fill="none",
-        stroke=colour,
-        stroke_width=1.8,
-        stroke_linejoin="round",
-    )
+    return element("path", *inside, **attributes, d=data, fill="none", stroke_linejoin="round")
 
 
 def _baselines(marks: Mapping[str, float], up: Scale, width: float, bottom: float) -> list[str]:

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import Any
+from functools import lru_cache, wraps
+from typing import Any, TypeVar
 
 from clados.apply.ready import Ready, load
 from clados.errors import InputError
+from clados.small import model_folder
 
+_Made = TypeVar("_Made")
 _LONGEST = 2000  # letters of a text that is read
 _LARGEST = 500_000_000  # parameters of a model that is computed in float32 whatever it is kept in
 
@@ -74,7 +76,22 @@ def trial(
     return registered
 
 
-@lru_cache(maxsize=4)
+def stamped(made: Callable[[str], _Made]) -> Callable[[str], _Made]:
+    """What is made of a model's directory, kept until a file in it changes."""
+
+    @lru_cache(maxsize=4)
+    def kept(source: str, stamp: int) -> _Made:
+        return made(source)
+
+    def given(source: str) -> _Made:
+        folder = model_folder(source)
+        files = [each.stat().st_mtime_ns for each in folder.iterdir()] if folder.is_dir() else []
+        return kept(source, max(files, default=0))
+
+    return wraps(made)(given)
+
+
+@stamped
 def loaded(source: str) -> Ready:
     """A model in float32, unless it is large: what is written and what is said of it then agree to the last digit."""
     ready = load(source)

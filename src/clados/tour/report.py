@@ -102,6 +102,8 @@ def _section(name: str, stop: Stop) -> str:
         x_name="step",
         y_name="nats a token",
         baselines=lines,
+        smooth=(training,),
+        marked=("held out",),
     )
     ledgers = {f"{stop.card.id} as published": ledger_parts(full), "as trained here": ledger_parts(small)}
     samples = _table(

@@ -90,6 +90,8 @@
   if (every) setInterval(async () => {
     if (document.hidden) return;
     const answer = await fetched(location.href);
-    if (answer) put(answer);
+    const names = (page) => JSON.stringify(regions(page).map((each) => each.dataset.region).sort());
+    if (answer && names(answer) !== names(document)) location.reload(); // a run has come, or gone
+    else if (answer) put(answer);
   }, Number(every.dataset.every));
 })();

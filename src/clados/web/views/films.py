@@ -30,6 +30,11 @@ def painting_film(asked: PageRequest, result: Any) -> list[Child]:
     return [_film(asked, frames, "painting"), el("blockquote", result.text)]
 
 
+def still(asked: PageRequest, result: Any) -> Child:
+    """The image alone."""
+    return _image(asked, result.frames[-1], result.text)[0]
+
+
 def _image(asked: PageRequest, frame: Any, text: str) -> tuple[Child, str]:
     source = f"data:image/png;base64,{base64.b64encode(frame.png).decode()}"
     times = max(1, _PIXELS // max(frame.width, frame.height))

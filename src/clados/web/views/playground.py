@@ -9,10 +9,10 @@ from clados.small import small_models
 from clados.web.html import Child, Html, el
 from clados.web.lazily import computed
 from clados.web.request import PageRequest
+from clados.web.run_folders import found_runs
 from clados.web.views.films import backbone_film, episode_film, painting_film
 from clados.web.views.frame import Document, page
 from clados.web.views.pieces import chances, percent, squares
-from clados.web.views.runs import found_runs
 from clados.web.views.trees import beam_tree, text_map, thumbnail
 
 _LEVELS = 5  # shades of confidence
@@ -122,8 +122,6 @@ def _result(asked: PageRequest, found: Any, mistake: str) -> list[Child]:
 def _written(asked: PageRequest, result: Any) -> list[Child]:
     """Tokens coloured by their probability; what else was likely shows at each, and stands in a table."""
     say = asked.say
-    given = [el("span", el("span", token), class_="token special") for token in result.prompt]
-    tokens = [_step(each) for each in result.steps]
     rows: list[list[Child]] = [
         [str(i), el("code", each.token), percent(each.probability), [_rival(each, *rival) for rival in each.likeliest]]
         for i, each in enumerate(result.steps, 1)
@@ -131,11 +129,17 @@ def _written(asked: PageRequest, result: Any) -> list[Child]:
     shades = [el("span", "", class_=f"token p{level} swatch") for level in range(_LEVELS)]
     heads: list[Child] = ["", say("token"), say("probability"), say("likeliest at this place")]
     return [
-        el("p", given, tokens, class_="tokens written"),
+        written_tokens(result),
         el("p", say("unlikely"), " ", shades, " ", say("likely"), class_="legend"),
         el("blockquote", result.text),
         el("details", el("summary", say("Token by token")), _table(heads, rows), open=True, data_key="steps"),
     ]
+
+
+def written_tokens(result: Any) -> Html:
+    """A prompt and what was written behind it, as dark as it was likely."""
+    given = [el("span", el("span", token), class_="token special") for token in result.prompt]
+    return el("p", given, [_step(each) for each in result.steps], class_="tokens written")
 
 
 def _table(heads: list[Child], rows: list[list[Child]]) -> Html:

@@ -1,70 +1,25 @@
 """Runs under a folder as they go on: curves, what is left of them, how they are resumed and what has come of them."""
 
 import shlex
-import time
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
 from clados.drawing.curve import curves
 from clados.drawing.svg import EmptyFigureError
 from clados.errors import CladosError
-from clados.files import JsonObject
 from clados.web.html import Child, Html, el
 from clados.web.lazily import computed
 from clados.web.request import PageRequest
+from clados.web.run_folders import ShownRun, found_runs
 from clados.web.views.frame import Document, page
 from clados.web.views.parts import picture
+from clados.web.views.playground import TRIAL_TITLES
+from clados.web.views.samples import sample_picture
 
-_LOG, _RUN = "log.jsonl", "run.json"
-_DEPTH, _MOST = 3, 40  # folders within folders, and runs, that are looked at
 _POINTS = 300  # of a curve
-_FRESH = 90  # seconds since its last entry in which a run is taken to go on
 _EVERY = 3000  # milliseconds between two looks
-
-
-@dataclass(frozen=True)
-class ShownRun:
-    """A run: where it is, what it trains, its entries in order; whether it has ended or goes on.
-
-    Attributes:
-        steps: how many it is to take; 0 when not known. wrong: why its files cannot be read.
-    """
-
-    folder: Path
-    model: str
-    steps: int
-    entries: tuple[dict[str, Any], ...]
-    ended: bool
-    fresh: bool
-    wrong: str = ""
-
-
-def found_runs(folder: Path) -> list[ShownRun]:
-    """The runs under a folder, the last that was written to first."""
-    logs = [each for depth in range(_DEPTH + 1) for each in folder.glob("*/" * depth + _LOG)]
-    times: dict[Path, float] = {}
-    for each in logs:
-        with suppress(FileNotFoundError):  # a run may be removed at any moment
-            times[each] = each.stat().st_mtime
-    return [_read(each, times[each]) for each in sorted(times, key=lambda each: -times[each])[:_MOST]]
-
-
-def _read(log: Path, written: float) -> ShownRun:
-    folder, model, steps = log.parent, "", 0
-    ended = any((folder / name).exists() for name in ("config.json", "adapter_config.json"))
-    fresh = time.time() - written < _FRESH
-    try:
-        if (folder / _RUN).exists():
-            said = JsonObject.read(folder / _RUN)
-            model, steps = said.take("model", str, ""), said.inside("choices").take("steps", int, 0)
-        entries = tuple(computed("clados.train.log:read_log", log))
-    except (CladosError, OSError) as error:
-        return ShownRun(folder, model, steps, (), ended, fresh, str(error))
-    return ShownRun(folder, model, steps, entries, ended, fresh)
+_SAMPLED, _LARGEST = 6, 400_000_000  # runs whose models are tried at once, and the bytes of one
 
 
 def runs_page(asked: PageRequest) -> Document:
@@ -74,16 +29,24 @@ def runs_page(asked: PageRequest) -> Document:
     hint = say("Start the server with --runs FOLDER to see the runs under it.") if folder is None else str(folder)
     head = el("div", el("h1", say("Runs")), el("p", hint, class_="lead"), class_="welcome")
     styles: list[str] = []
-    shown = [el("section", _run(asked, each, styles), class_="run") for each in runs]
+    sampled = [each for each in runs if each.ended and not each.wrong][:_SAMPLED]
+    shown = [
+        el("section", _run(asked, each, styles, sampled=each in sampled), class_="run", data_region=_name(asked, each))
+        for each in runs
+    ]
     none = el("p", say("There is no run yet."), class_="none") if folder and not runs else None
-    body = el("div", shown, none, data_region="runs", data_every=_EVERY)
-    return page(asked, say("Runs"), head, body, styles=[*dict.fromkeys(styles)], scripts=("live.js",))
+    body = el("div", shown, none, data_every=_EVERY)
+    scripts = ("live.js", "film.js")
+    return page(asked, say("Runs"), head, body, styles=[*dict.fromkeys(styles)], scripts=scripts, images=True)
 
 
-def _run(asked: PageRequest, run: ShownRun, styles: list[str]) -> Iterator[Child]:
-    say, root = asked.say, asked.site.runs
-    assert root is not None
-    name = "." if run.folder == root else run.folder.relative_to(root).as_posix()
+def _name(asked: PageRequest, run: ShownRun) -> str:
+    root = asked.site.runs
+    return "." if root in (None, run.folder) else run.folder.relative_to(root).as_posix()
+
+
+def _run(asked: PageRequest, run: ShownRun, styles: list[str], *, sampled: bool) -> Iterator[Child]:
+    say, name = asked.say, _name(asked, run)
     state, kind = (
         ("has ended", "runs") if run.ended else ("goes on", "amber") if run.fresh else ("has stopped", "badge")
     )
@@ -102,12 +65,29 @@ def _run(asked: PageRequest, run: ShownRun, styles: list[str]) -> Iterator[Child
         svg, style = drawn
         styles.append(style)
         yield el("figure", svg, class_="canvas", tabindex=0)
+    if sampled:
+        yield _samples(asked, run)
     if run.ended:
         link = f"{asked.up}playground.html?{urlencode({'model': str(run.folder)})}"
         yield el("p", el("a", say("Try it in the playground"), href=link))
     elif not run.fresh and run.model:
         command = f"clados pretrain {shlex.quote(run.model)} --out {shlex.quote(str(run.folder))} --resume"
         yield el("p", say("It goes on with"), " ", el("code", command), class_="resume")
+
+
+def _samples(asked: PageRequest, run: ShownRun) -> Html | None:
+    """What the model makes of a few usual questions, a card each; nothing of one that is large, or makes nothing."""
+    if sum(each.stat().st_size for each in run.folder.glob("*.safetensors")) > _LARGEST:
+        return None
+    try:
+        found = computed("clados.playground.samples:samples_of", str(run.folder))
+    except CladosError as error:
+        return el("p", str(error), class_="lead")
+    cards = [
+        el("article", el("h3", asked.say(TRIAL_TITLES[name])), sample_picture(asked, name, result))
+        for name, result in found
+    ]
+    return el("div", cards, class_="samples")
 
 
 def _numbers(asked: PageRequest, run: ShownRun) -> list[Html]:
@@ -137,7 +117,20 @@ def _curve(name: str, entries: Sequence[dict[str, Any]]) -> tuple[Html, str] | N
     ]
     series = {name: line for name, line in (("training", _thinned(trained)), ("held out", held)) if line}
     try:
-        return picture(curves(series, name=f"Loss of {name}", x_name="step", y_name="nats").svg) if series else None
+        return (
+            picture(
+                curves(
+                    series,
+                    name=f"Loss of {name}",
+                    x_name="step",
+                    y_name="nats",
+                    smooth=("training",),
+                    marked=("held out",),
+                ).svg
+            )
+            if series
+            else None
+        )
     except EmptyFigureError:
         return None
 

@@ -1,0 +1,56 @@
+"""The runs under a folder, as their files say how far they are."""
+
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from clados.errors import CladosError
+from clados.files import JsonObject
+from clados.web.lazily import computed
+
+_LOG, _RUN = "log.jsonl", "run.json"
+_DEPTH, _MOST = 3, 40  # folders within folders, and runs, that are looked at
+_FRESH = 90  # seconds since its last entry in which a run is taken to go on
+
+
+@dataclass(frozen=True)
+class ShownRun:
+    """A run: where it is, what it trains, its entries in order; whether it has ended or goes on.
+
+    Attributes:
+        steps: how many it is to take; 0 when not known. wrong: why its files cannot be read.
+    """
+
+    folder: Path
+    model: str
+    steps: int
+    entries: tuple[dict[str, Any], ...]
+    ended: bool
+    fresh: bool
+    wrong: str = ""
+
+
+def found_runs(folder: Path) -> list[ShownRun]:
+    """The runs under a folder, the last that was written to first."""
+    logs = [each for depth in range(_DEPTH + 1) for each in folder.glob("*/" * depth + _LOG)]
+    times: dict[Path, float] = {}
+    for each in logs:
+        with suppress(FileNotFoundError):  # a run may be removed at any moment
+            times[each] = each.stat().st_mtime
+    return [_read(each, times[each]) for each in sorted(times, key=lambda each: -times[each])[:_MOST]]
+
+
+def _read(log: Path, written: float) -> ShownRun:
+    folder, model, steps = log.parent, "", 0
+    ended = any((folder / name).exists() for name in ("config.json", "adapter_config.json"))
+    fresh = time.time() - written < _FRESH
+    try:
+        if (folder / _RUN).exists():
+            said = JsonObject.read(folder / _RUN)
+            model, steps = said.take("model", str, ""), said.inside("choices").take("steps", int, 0)
+        entries = tuple(computed("clados.train.log:read_log", log))
+    except (CladosError, OSError) as error:
+        return ShownRun(folder, model, steps, (), ended, fresh, str(error))
+    return ShownRun(folder, model, steps, entries, ended, fresh)
