@@ -29,6 +29,7 @@ BENCHMARKS = {
     "experts-encode": "benchmarks.experts:encode",
     "start": "benchmarks.start:start",
     "tokenise": "benchmarks.tokenise:tokenise",
+    "vocabularies": "benchmarks.tokenise:vocabularies",
     "memory": "benchmarks.memory:memory",
     "corpus": "benchmarks.corpus:corpus",
     "prepare": "benchmarks.prepare:prepare",

@@ -5,11 +5,9 @@ Seconds are the processor's own, the least of three, so that what else runs on t
 
 import dataclasses
 import itertools
-import time
-from collections.abc import Callable
 from functools import partial
 
-from benchmarks.harness import Figure, Limits
+from benchmarks.harness import Figure, Limits, against, least_seconds
 from clados.catalog.load import catalog
 from clados.drawing import timelines, tree
 from clados.drawing.architecture.figure import architecture_figure
@@ -23,12 +21,14 @@ LARGE, ONE = 1.0, 0.15  # seconds that a drawing of so many models may take, and
 def drawings(limits: Limits) -> list[Figure]:
     """The tree and the timeline of 500 models, which are the catalogue and copies of it, and the slowest model."""
     nodes = _copied(of_cards(catalog().values()))
-    each = {name: _seconds(partial(architecture_figure, declared(name).model, name)) for name in package_models()}
+    each = {name: least_seconds(partial(architecture_figure, declared(name).model, name)) for name in package_models()}
     slowest = max(each, key=lambda name: each[name])
     return [
-        _figure(f"tree of {MODELS} models", _seconds(lambda: tree.draw_tree(nodes, {}, name="x")), LARGE),
-        _figure(f"{MODELS} models by parameters", _seconds(lambda: timelines.by_params(nodes, {}, name="x")), LARGE),
-        _figure(f"architecture of {slowest}, the slowest of {len(each)}", each[slowest], ONE),
+        against(f"tree of {MODELS} models", least_seconds(lambda: tree.draw_tree(nodes, {}, name="x")), LARGE),
+        against(
+            f"{MODELS} models by parameters", least_seconds(lambda: timelines.by_params(nodes, {}, name="x")), LARGE
+        ),
+        against(f"architecture of {slowest}, the slowest of {len(each)}", each[slowest], ONE),
     ]
 
 
@@ -42,17 +42,3 @@ def _copied(nodes: list[Node]) -> list[Node]:
         if len(found) >= MODELS:
             break
     return found
-
-
-def _seconds(draw: Callable[[], object]) -> float:
-    found = []
-    for _ in range(3):
-        begun = time.process_time()
-        draw()
-        found.append(time.process_time() - begun)
-    return min(found)
-
-
-def _figure(what: str, seconds: float, most: float) -> Figure:
-    ratio = most / seconds
-    return Figure(f"{what}, against {most} s", ratio, (ratio,) * 4, 1.0, {"clados": seconds, "limit": most}, 1)

@@ -106,6 +106,17 @@ def figure(
     return Figure(name, statistics.median(ratios), spread, wanted, medians, len(ratios), limit, reached, note)
 
 
+def least_seconds(run: Run) -> float:
+    """The processor's own seconds, the least of three, so that what else runs on the machine counts for little."""
+    return min(timed(run, time.process_time) for _ in range(3))
+
+
+def against(what: str, seconds: float, most: float) -> Figure:
+    """The seconds that something takes, against those that it may."""
+    ratio = most / seconds
+    return Figure(f"{what}, against {most} s", ratio, (ratio,) * 4, 1.0, {"clados": seconds, "limit": most}, 1)
+
+
 def limits() -> Limits:
     """The machine's limits, with the threads in use now."""
     a, b = torch.randn(1024, 1024), torch.randn(1024, 1024)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import torch
 
-from benchmarks.harness import Figure, Limits, Run, figure, interleaved
+from benchmarks.harness import Figure, Limits, Run, against, figure, interleaved, least_seconds
 from clados.data import Text, Tokenizer, encode_documents, read_as, train_tokenizer
 
 VOCAB = 8000
@@ -41,6 +41,18 @@ def tokenise(limits: Limits) -> list[Figure]:
             for peer in encode:
                 name = f"a folder of texts to tokens on disk, {kind}, against {peer}"
                 figures.append(figure(name, seconds, WANTED, peer=peer, note=note))
+    return figures
+
+
+def vocabularies(limits: Limits) -> list[Figure]:
+    """A vocabulary of 2,000 learned from a megabyte, and one of 400 from texts with a word of 200,000 letters."""
+    texts = [each.text for each in read_as(Text, "english")]
+    figures = []
+    for kind in ("wordpiece", "bytes", "bpe", "unigram"):
+        for some, size, most in ((texts, 2000, 10.0), ([*texts[:5], "abcdefghij" * 20_000], 400, 5.0)):
+            seconds = least_seconds(partial(train_tokenizer, some, kind, size))
+            letters = sum(map(len, some))
+            figures.append(against(f"{size:,} tokens of {kind} from {letters:,} letters", seconds, most))
     return figures
 
 

