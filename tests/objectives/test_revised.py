@@ -17,7 +17,8 @@ from clados.objectives import Batch, Setting, VocabIds, revised
 from clados.objectives.revised import RevisedTask
 from clados.objectives.rollouts import Beginning, Prompt
 from clados.objectives.sampling import Sampled
-from clados.train.align import Walk, legs
+from clados.train.align import legs
+from clados.train.walk import Walk
 
 WISH = "Say what is unkind."
 

@@ -11,7 +11,7 @@ import pytest
 from clados.catalog.load import catalog
 from clados.data.sets import SETS, instructions, true_answers
 from clados.proofs import Subject, adapts
-from clados.train.align import Walk
+from clados.train.walk import Walk
 
 
 @pytest.mark.parametrize(

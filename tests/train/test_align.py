@@ -12,7 +12,8 @@ from clados.cli.frame import run_command_line
 from clados.errors import CladosError, InputError
 from clados.files import JsonObject
 from clados.objectives.judges import judge_of, judge_scores
-from clados.train.align import REPORT, Walk, align, legs
+from clados.train.align import REPORT, align, legs
+from clados.train.walk import Walk, parted_data
 from tests.train.small import write_pairs
 
 REWARDS = "def short(prompts, answers):\n    return [-0.1 * len(each.split()) for each in answers]\n"
@@ -72,6 +73,27 @@ def test_a_small_model_stands_for_its_descendants_of_the_same_kind(model: str, s
         ({"model": "instructgpt", "method": "rlhf"}, "method is 'rlhf'; allowed: ppo, grpo, dpo"),
         ({"model": "instructgpt", "seed": 2**63}, "seed is 9223372036854775808; it must be from 0 to"),
         ({"model": "instructgpt", "params": "much"}, "params: 'much' is not a number"),
+        ({"model": "instructgpt", "params": "1e99"}, "params is 1e99; it must be above 0 and at most 100T"),
+        ({"model": "instructgpt", "params": "0"}, "params is 0; it must be above 0 and at most 100T"),
+        ({"model": "chatllama", "params": "9"}, "params is 9: the nearest size that keeps the paper's proportions"),
+        ({"model": "instructgpt", "steps": 10**12}, "steps is 1000000000000; it must be above 0 and at most"),
+        ({"model": "instructgpt", "start": "."}, "start is '.', and no stage of instructgpt that is walked needs one"),
+        (
+            {"model": "instructgpt", "data": "english"},
+            "data is 'english', and no stage of instructgpt that is walked learns from such",
+        ),
+        (
+            {"model": "instructgpt", "own_data": {"reward": "instructions"}},
+            "no stage 'reward'; it has demonstrations, comparisons, reinforcement",
+        ),
+        (
+            {"model": "instructgpt", "own_data": {"comparisons": "instructions"}},
+            "data of stage 'comparisons': the data hold Pair examples",
+        ),
+        (
+            {"model": "instructgpt", "stages": ("demonstrations",), "own_data": {"comparisons": "true-answers"}},
+            "data is of stage 'comparisons', and instructgpt is walked without it",
+        ),
         (
             {"model": "alpaca", "method": "dpo"},
             "method is 'dpo', and no stage of alpaca that is walked learns from a j",
@@ -123,6 +145,38 @@ def test_a_stage_that_does_not_read_the_data_has_its_own(tmp_path: Path) -> None
     first, second, _ = legs(Walk(model="instructgpt", data=str(rows)))
     assert first.differs[-1] == f"learns from {rows}"
     assert second.differs[-1] == "learns from the embedded set true-answers"
+
+
+def test_a_stage_has_data_of_its_own(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = tmp_path / "rows.jsonl"
+    rows.write_text('{"instruction": "Say one.", "output": "one"}\n' * 20, encoding="utf-8")
+    every, own = parted_data([f"reinforcement={rows}", "comparisons=checked-answers", "conversations"])
+    plan = legs(Walk(model="instructgpt", data=every, own_data=own))
+    assert [each.data for each in plan] == ["conversations", "checked-answers", str(rows)]
+    assert run_command_line(["align", "instructgpt", "--dry-run", "--data", f"demonstrations={rows}"]) == 0
+    read = [each for each in capsys.readouterr().out.splitlines() if each.startswith("  learns from ")]
+    assert read == [
+        f"  learns from {rows}",
+        "  learns from the embedded set true-answers",
+        "  learns from the embedded set instructions",
+    ]
+
+
+def test_a_path_that_is_there_is_one_whatever_its_name(tmp_path: Path) -> None:
+    (tmp_path / "reward=a.jsonl").touch()
+    assert parted_data(["reward=a.jsonl", "x=y=z"]) == ("reward=a.jsonl", {"x": "y=z"})
+    assert parted_data(["./b=c.jsonl"]) == ("./b=c.jsonl", {})
+    for given, said in (
+        (["a", "b"], "data is 'a' and 'b'; of every stage it is one, STAGE=PATH of a single one"),
+        (["x=a", "x=b"], "data of stage 'x' is 'a' and 'b'; it is one"),
+    ):
+        with pytest.raises(InputError, match=said):
+            parted_data(given)
+
+
+def test_without_a_walk_there_is_none_to_resume(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="there is no walk to resume"):
+        align(Walk(model="instructgpt"), tmp_path / "none", resume=True)
 
 
 def test_a_walk_that_is_stopped_goes_on_and_tells_of_all(tmp_path: Path) -> None:

@@ -31,7 +31,12 @@ def align_command(
         ),
     ] = None,
     data: Annotated[
-        str | None, typer.Option(help="Prompts and answers: your file or folder.", show_default="embedded ones")
+        list[str] | None,
+        typer.Option(
+            help="Prompts and answers: your file or folder, or STAGE=PATH for one stage; repeat for more.",
+            metavar="[STAGE=]PATH",
+            show_default="embedded ones",
+        ),
     ] = None,
     reward: Annotated[
         str | None, typer.Option(help="Who judges answers: module:function, or a folder.", show_default="the recipe's")
@@ -69,13 +74,16 @@ def align_command(
     """
     from clados.data.templates import on_one_line, without_template
     from clados.names import parted_names
-    from clados.train.align import REPORT, Walk, align, legs
+    from clados.train.align import REPORT, align, legs
+    from clados.train.walk import Walk, parted_data
 
+    every, own = parted_data(data or ())
     asked = Walk(
         model=model,
         stages=parted_names(stages, "stages"),
         params=params,
-        data=data,
+        data=every,
+        own_data=own,
         reward=reward,
         start=start,
         method=method.value,

@@ -103,7 +103,7 @@ def chat_command(
         examples=examples,
         decline_below=decline_below,
         samples=samples,
-        opening=system or "",
+        opening=system,
         chosen=chosen,
         on_note=output.print_note,
     )

@@ -24,12 +24,13 @@ from clados.objectives.owned import Frozen
 from clados.objectives.rollouts import RolloutTask
 from clados.proofs.proof import Finding, Subject
 from clados.proofs.training import SEEDS, code_of
-from clados.train.align import Leg, Walk, align, choices_of, legs
+from clados.train.align import Leg, align, choices_of, legs, walk_begun
 from clados.train.choices import Choices
 from clados.train.plan import Plan, initial_model
 from clados.train.planned import planned
 from clados.train.pretrain import pretrain
 from clados.train.reinforced import ReinforcedUnit
+from clados.train.walk import Walk
 
 ORDERED = 0.8  # pairs that a judge orders rightly
 BESIDE_CHANCE = 0.1  # from chance ends a judge whose answers were shuffled, at most
@@ -94,7 +95,7 @@ def _walked(subject: Subject, seed: int) -> Iterator[MovedStage]:
     asked, folder = Walk(model=subject.card.id, seed=seed), walk_folder(subject, seed)
     plan = legs(asked)
     _forget_other(folder, [repr(subject.declaration), *walked_by(subject)])
-    if not align(asked, folder, resume=True):
+    if not align(asked, folder, resume=walk_begun(folder)):
         raise InputError(f"{folder}: the walk was stopped")
     for leg in plan:
         one = task(leg.learned)

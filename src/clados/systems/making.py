@@ -1,5 +1,6 @@
 """Systems by name or by the card of their model, with the tools and judges that a user names."""
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -32,6 +33,7 @@ SYSTEMS: dict[str, type[System]] = {
     each.name: each for each in (TunedModel, Seeker, BlenderBot3, GopherCite, Sparrow, LaMDA, Minerva)
 }
 NEEDS_SEARCH = (Seeker.name, GopherCite.name)
+MOST_SAMPLES = 4096  # answers to choose from: above it is a slip of the finger
 TOOLS = "calculator", "translator", "search"  # in the order in which they are tried (Thoppilan et al. 2022, §6.2)
 
 
@@ -61,7 +63,7 @@ class SystemOptions:
     examples: str | None = None
     decline_below: float | None = None
     samples: int | None = None
-    opening: str = ""
+    opening: str | None = None
     chosen: dict[str, Any] = field(default_factory=dict)
     on_note: Callable[[str], object] = warn
 
@@ -168,7 +170,7 @@ def make_system(source: ModelSource, name: str | None = None, options: SystemOpt
     name = system_name(ready, asked, name)
     _check_used(name, asked)
     if name == TunedModel.name:
-        return TunedModel(load(ready, "chat"), asked.toolset(), asked.opening, asked.chosen)
+        return TunedModel(load(ready, "chat"), asked.toolset(), asked.opening or "", asked.chosen)
     write, tools, samples = ModelWriter(ready, **asked.chosen), asked.toolset(), asked.samples
     match name:
         case GopherCite.name:
@@ -201,9 +203,13 @@ _USES: dict[str, tuple[str, ...]] = {  # options that only some systems have a u
 
 def _check_used(name: str, options: SystemOptions) -> None:
     for option, systems in _USES.items():
-        if getattr(options, option) not in (None, "") and name not in systems:
+        if getattr(options, option) is not None and name not in systems:
             said = "system" if option == "opening" else option.replace("_", "-")
             raise InputError(f"{said} is given, and {name} has no use for it; {_listed(systems)} would")
+    if options.samples is not None and not 0 < options.samples <= MOST_SAMPLES:
+        raise InputError(f"samples is {options.samples}; it must be above 0 and at most {MOST_SAMPLES:,}")
+    if options.decline_below is not None and not math.isfinite(options.decline_below):
+        raise InputError(f"decline-below is {options.decline_below}; it must be finite")
     if options.decline_below is not None and options.reward is None:
         raise InputError("decline-below is given without a reward, whose score it is about: --reward DIR")
 

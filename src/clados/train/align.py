@@ -1,75 +1,37 @@
 """The later stages of a recipe one after the other, each from what came before it; what ``clados align`` does."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any
 
 from clados import spec as s
-from clados.catalog.counts import canonical
 from clados.catalog.lineage import ancestors
 from clados.catalog.load import catalog
 from clados.data.examples import DataError
 from clados.data.readers import read
 from clados.data.templates import on_one_line, without_template
-from clados.errors import InputError, check_seed
+from clados.errors import InputError
 from clados.files import write_text
 from clados.models.declared import declared
-from clados.names import did_you_mean, parse_number
+from clados.names import did_you_mean
 from clados.objectives import Task, runs, task
 from clados.objectives.judges import judge_of
 from clados.small import PREFIX, small_model
 from clados.train.align_report import Walked, alignment_report
 from clados.train.choices import Choices
 from clados.train.log import Show
-from clados.train.planned import finished
+from clados.train.planned import check_start, finished
 from clados.train.pretrain import pretrain
 from clados.train.run_folder import RUN
 from clados.train.scaled import scaled_batch, scaled_length, scaled_steps
 from clados.train.swapped import learning
+from clados.train.walk import Walk
 
-Method = Literal["ppo", "grpo", "dpo"]
-METHODS = get_args(Method)
 USUAL_START = "gpt-2"  # the small model that stands for a decoder of whose ancestors none comes along
 GROUP = 8  # answers to a prompt where GRPO stands in the place of PPO; its paper's 64 take as many times longer
 SMALL_SIZE = s.Size(layers=2, d_model=128, heads=4)  # about that of what comes along
 REPORT = "report.html"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Walk:
-    """What a user chooses of a walk through a recipe.
-
-    Attributes:
-        model: a card's id, perhaps with a size, whose recipe has stages that start from a trained model.
-        stages: of these, those that are walked; all that can be when empty.
-        params: the budget of what the first stages start from, trained first; else a small model that comes along.
-        data: of every stage that reads such examples; else each has its embedded set.
-        reward: who judges answers, as ``Choices.reward``; else the stages that the recipe names, or its reward model
-            where people judged.
-        start: the folder of an earlier walk, whose stages stand for those that are not walked here.
-        method: "grpo" in the place of the recipe's PPO, or "dpo" in that of its reward models and PPO.
-        steps: of each stage.
-    """
-
-    model: str
-    stages: tuple[str, ...] = ()
-    params: str | None = None
-    data: str | None = None
-    reward: str | None = None
-    start: str | None = None
-    method: Method = "ppo"
-    steps: int | None = None
-    seed: int = 0
-    dtype: Literal["float32", "bfloat16"] = "float32"
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "model", canonical(self.model))
-        if self.method not in METHODS:
-            raise InputError(f"method is '{self.method}'; allowed: {', '.join(METHODS)}")
-        check_seed(self.seed)
-        if self.params is not None:
-            parse_number(self.params, "params")
 
 
 @dataclass(frozen=True)
@@ -82,6 +44,7 @@ class Leg:
         judges: likewise, and functions; none for a stage that learns without.
         without: why it is not trained; empty where it is.
         differs: in what it is not the paper's.
+        data: the user's, where it reads them; else its embedded set.
     """
 
     stage: s.Tuning
@@ -90,6 +53,7 @@ class Leg:
     without: str
     differs: tuple[str, ...]
     judges: tuple[str, ...] = ()
+    data: str | None = field(default=None, repr=False)
 
     def json(self) -> dict[str, Any]:
         """As plain data."""
@@ -108,7 +72,9 @@ def legs(asked: Walk) -> list[Leg]:
 
     Raises:
         InputError: a recipe without such stages, a stage that it has not, one that cannot be trained and was asked for
-            by its name, a judge that is not there, and a method or a judge that no stage would use.
+            by its name, a judge that is not there, and what was asked for and no stage would use.
+        DataError: data of a stage that it cannot read.
+        SpecError: a budget that cannot be met.
     """
     card, _, size = asked.model.partition(":")
     recipe = declared(card).recipe_at(size or None)
@@ -118,7 +84,7 @@ def legs(asked: Walk) -> list[Leg]:
             f"{card} has no stage that starts from a trained model: clados pretrain {asked.model} trains it"
         )
     names = [each.name for each in later]
-    for name in asked.stages:
+    for name in (*asked.stages, *asked.own_data):
         if name not in names:
             raise InputError(
                 f"{card} has no stage '{name}'{did_you_mean(name, names) or '; it has ' + ', '.join(names)}"
@@ -137,7 +103,7 @@ def legs(asked: Walk) -> list[Leg]:
 
 
 def _refuse_unused(asked: Walk, plan: Sequence[Leg]) -> None:
-    """What was asked for and no stage of the plan would use."""
+    """What was asked for and no stage of the plan would use, and a budget that cannot be met."""
     walked = [each for each in plan if not each.without]
     if not any(_swapped(asked, each.stage) for each in walked) and asked.method != "ppo":
         raise InputError(
@@ -145,6 +111,25 @@ def _refuse_unused(asked: Walk, plan: Sequence[Leg]) -> None:
         )
     if asked.reward is not None and not any(each.judges for each in walked):
         raise InputError(f"reward is '{asked.reward}', and no stage of {asked.model} that is walked has a judge")
+    if asked.data is not None and not any(each.data == asked.data for each in walked):
+        raise InputError(f"data is '{asked.data}', and no stage of {asked.model} that is walked learns from such")
+    for name in asked.own_data:
+        if name not in _names(walked):
+            raise InputError(f"data is of stage '{name}', and {asked.model} is walked without it")
+    if asked.start is not None:
+        taken = {name for each in walked for name in (each.start, *each.judges)} - {*_names(plan)}
+        if not any(Path(name).parent == Path(asked.start) for name in taken):
+            raise InputError(f"start is '{asked.start}', and no stage of {asked.model} that is walked needs one of it")
+    if asked.params is not None:
+        first = [each for each in walked if each.start == each.stage.start and each.start not in _names(plan)]
+        if not first:
+            raise InputError(f"params is {asked.params}, and no stage of {asked.model} needs a model that is new")
+        for each in first:
+            check_start(choices_of(asked, each, Path()))
+
+
+def _names(plan: Sequence[Leg]) -> list[str]:
+    return [each.stage.name for each in plan]
 
 
 def _in_order(walked: dict[str, s.Tuning], later: Sequence[s.Tuning]) -> list[s.Tuning]:
@@ -203,8 +188,9 @@ def _leg(asked: Walk, stage: s.Tuning, before: dict[str, Leg], recipe: s.Recipe)
     if rate:
         published = getattr(stage.optimiser, "lr", 0.0)
         differs.append(f"rate {rate:g}, at which a small model moves in so few steps, published {published:g}")
-    differs.append(f"learns from {_data(asked, one) or f'the embedded set {one.data}'}")
-    return Leg(stage, learned, start, "", tuple(differs), judges)
+    data = _data(asked, stage, one)
+    differs.append(f"learns from {data or f'the embedded set {one.data}'}")
+    return Leg(stage, learned, start, "", tuple(differs), judges, data)
 
 
 def _judges(
@@ -280,8 +266,14 @@ def _small_start(card: str) -> str:
     return next((f"{PREFIX}{each}" for each in able), "")
 
 
-def _data(asked: Walk, one: Task[Any, Any]) -> str | None:
-    """The user's data where a stage reads such examples."""
+def _data(asked: Walk, stage: s.Tuning, one: Task[Any, Any]) -> str | None:
+    """The user's data of a stage, or those of every stage where it reads such examples."""
+    if (own := asked.own_data.get(stage.name)) is not None:
+        try:
+            one.learnable(read(own))
+        except DataError as error:
+            raise DataError(f"data of stage '{stage.name}': {error}") from error
+        return own
     if asked.data is None:
         return None
     examples = read(asked.data)
@@ -316,7 +308,7 @@ def align(
 
     Raises:
         CladosError: as ``legs`` and ``pretrain``.
-        InputError: no stage can be trained.
+        InputError: no stage can be trained, or there is no walk to go on with.
     """
     show, plan = show or Show(), legs(asked)
     able = [leg for leg in plan if not leg.without]
@@ -325,6 +317,8 @@ def align(
             f"{asked.model}: no stage can be trained here: "
             + "; ".join(f"'{each.stage.name}' {each.without}" for each in plan)
         )
+    if resume and not walk_begun(out):
+        raise InputError(f"{out}: there is no walk to resume")
     walked = list[Walked]()
     for leg in able:
         folder = out / leg.stage.name
@@ -344,6 +338,11 @@ def align(
     return True
 
 
+def walk_begun(out: Path) -> bool:
+    """Whether a walk has begun in a folder."""
+    return any(out.glob(f"*/{RUN}"))
+
+
 def _told(learned: s.Objective) -> str:
     """What a stage learns, for a reader."""
     template = on_one_line(learned)
@@ -357,11 +356,11 @@ def begun_from(leg: Leg, out: Path) -> Path:
 
 def choices_of(asked: Walk, leg: Leg, out: Path) -> Choices:
     """The run of a stage, those before it being in ``out``."""
-    begun = begun_from(leg, out)
+    start = begun_from(leg, out)
     judges = [str(out / each) if (out / each / RUN).exists() else each for each in leg.judges]
     one, swapped = task(leg.learned), _swapped(asked, leg.stage)
     first = declared(asked.model.partition(":")[0]).recipe.stages[0].name
-    known = str(begun) != leg.stage.start  # a card, which is trained first
+    known = str(start) != leg.stage.start  # a card, which is trained first
     more: dict[str, Any] = {"reward": ",".join(judges)} if judges else {}
     steps, rate = _pace(asked, leg.stage, one)
     if swapped:
@@ -369,9 +368,9 @@ def choices_of(asked: Walk, leg: Leg, out: Path) -> Choices:
     return Choices(
         model=asked.model,
         stage=first if swapped else leg.stage.name,
-        start=str(begun) if known else None,
+        start=str(start) if known else None,
         params=None if known else asked.params,
-        data=_data(asked, one),
+        data=leg.data,
         steps=steps,
         lr=rate,
         seed=asked.seed,

@@ -11,12 +11,29 @@ from clados.catalog.counts import canonical
 from clados.errors import InputError, check_seed
 from clados.models.declared import declared
 from clados.objectives import task
+from clados.spec.core.scale import budget
 from clados.train.chain import stages_to
 from clados.train.swapped import learning, named_stage
 
 # What is above these is a slip of the finger: no run of this package is meant to be so long or so large.
 MOST = {"steps": 10**9, "minutes": 10**6, "least": 10**9}
 MOST |= dict.fromkeys(("batch", "micro", "length", "vocab"), 2**20)
+
+
+def check_most(name: str, value: float | None) -> None:
+    """Refuse a number of a run that is none, or a slip of the finger.
+
+    Args:
+        name: one of ``MOST``.
+
+    Raises:
+        InputError: when it is.
+    """
+    most = MOST[name]
+    if value is None or 0 < value <= most:
+        return
+    allowed = " and finite" if value == math.inf else f" and at most {most:,}" if value > most else ""
+    raise InputError(f"{name} is {value}; it must be above 0{allowed}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,12 +101,10 @@ class Choices:
         object.__setattr__(self, "model", canonical(self.model))
         if self.teacher is not None and self.taught_by(self.teacher) is not self:
             raise InputError(f"params and vocab are of a new model; a student has those of {self.teacher}")
-        for name, most in MOST.items():
-            value = getattr(self, name)
-            if value is None or 0 < value <= most:
-                continue
-            allowed = " and finite" if value == math.inf else f" and at most {most:,}" if value > most else ""
-            raise InputError(f"{name} is {value}; it must be above 0{allowed}")
+        for name in MOST:
+            check_most(name, getattr(self, name))
+        if self.params is not None:
+            budget(self.params)
         check_seed(self.seed)
         if self.dropout is not None and not 0 <= self.dropout < 1:
             raise InputError(f"dropout is {self.dropout}; it must be at least 0 and below 1")

@@ -208,6 +208,18 @@ def _before(choices: Choices, length: int) -> Path | Choices | None:
     return replace(usual, **own, model=named if size else card, seed=0)
 
 
+def check_start(choices: Choices) -> None:
+    """Plan what a run starts from, where that would be trained first.
+
+    Raises:
+        CladosError: as ``planned``, of what it starts from.
+    """
+    stage = choices.chain[-1]
+    before = _before(choices, choices.length or scaled_length(stage, task(stage.objective)))
+    if isinstance(before, Choices):
+        _sketch(before)
+
+
 def _shipped(choices: Choices, card: str) -> Path | None:
     """The small model of a card that the package brings along, where nothing that is chosen is another in it."""
     ships = small_model(card)

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Self
 
+from clados.errors import InputError
 from clados.names import parse_number
 from clados.spec.core.declaration import parts, replaced
 from clados.spec.core.ledger import count_parameters
@@ -21,6 +22,7 @@ from clados.spec.stacks.stack import Stack
 from clados.spec.stacks.windows import WindowStack
 
 NEAR = 0.05  # how far from the budget a size may land
+MOST_PARAMS = 10**14  # of a budget: above it is a slip of the finger
 HEAD = 16  # the narrowest head
 EXPERTS = 8  # the fewest, of those that have more
 STEP = 8  # widths are multiples of this
@@ -30,10 +32,22 @@ FURTHER_LAYERS = 9  # of a text beside images, whose levels widen in large steps
 Scalable = Size | Sides | Stages | Towers | DenoiserSize | PainterSize | Levels | BridgedSize | FoldSize
 
 
+def budget(params: int | str) -> int:
+    """How many parameters are asked for.
+
+    Raises:
+        InputError: none, or more than a hundred trillion.
+    """
+    found = parse_number(params, "params")
+    if not 0 < found <= MOST_PARAMS:
+        raise InputError(f"params is {params}; it must be above 0 and at most {MOST_PARAMS // 10**12}T")
+    return found
+
+
 def nearest_size(models: Mapping[str, Model], params: int | str) -> str:
     """Of some models the name of the one whose count is nearest to a budget, by ratio."""
-    budget = math.log(parse_number(params, "params"))
-    return min(models, key=lambda name: abs(math.log(count_parameters(models[name]).total) - budget))
+    asked = math.log(budget(params))
+    return min(models, key=lambda name: abs(math.log(count_parameters(models[name]).total) - asked))
 
 
 def width(model: Model) -> int:
@@ -56,14 +70,15 @@ def scaled(model: Model, params: int | str) -> Model:
     to eight layers more, and norms of images have fewer groups, of about as many channels (``regrouped``).
 
     Raises:
+        InputError: as ``budget``.
         SpecError: when no such size lies within 5 % of the budget, naming the nearest.
     """
-    budget = parse_number(params, "params")
-    tried = [(count_parameters(each).total, strain, each) for strain, each in _candidates(model, budget)]
-    near = [each for each in tried if abs(each[0] - budget) <= NEAR * budget]
+    asked = budget(params)
+    tried = [(count_parameters(each).total, strain, each) for strain, each in _candidates(model, asked)]
+    near = [each for each in tried if abs(each[0] - asked) <= NEAR * asked]
     if near:
-        return min(near, key=lambda each: (each[1], abs(each[0] - budget)))[2]
-    total, _, best = min(tried, key=lambda each: abs(each[0] - budget))
+        return min(near, key=lambda each: (each[1], abs(each[0] - asked)))[2]
+    total, _, best = min(tried, key=lambda each: abs(each[0] - asked))
     tables = total - count_parameters(best).non_embedding
     raise SpecError(
         f"params is {params}: the nearest size that keeps the paper's proportions has {total:,}, {tables:,} of them in "
@@ -103,7 +118,7 @@ def proportioned(size: Size, paper: Model, model: Model) -> Size:
     return _one(size, ratio, 0, _Limits.of(model)).but(layers=layers)
 
 
-def _candidates(model: Model, budget: int) -> Iterator[tuple[float, Model]]:
+def _candidates(model: Model, asked: int) -> Iterator[tuple[float, Model]]:
     """Sizes around the width at which the paper's proportions meet the budget, and how far each strains them."""
     size = getattr(model, "size", None)
     if not isinstance(size, Scalable):
@@ -112,7 +127,7 @@ def _candidates(model: Model, budget: int) -> Iterator[tuple[float, Model]]:
 
     def enough(step: int) -> bool:
         small = model.resized(_sized(size, STEP * step / full, 0, limits))
-        return count_parameters(regrouped(small, model)).total >= budget
+        return count_parameters(regrouped(small, model)).total >= asked
 
     low, high = 2, 4
     while not enough(high):
