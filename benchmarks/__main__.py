@@ -35,6 +35,8 @@ BENCHMARKS = {
     "prepare": "benchmarks.prepare:prepare",
     "sizes": "benchmarks.sizes:sizes",
     "drawings": "benchmarks.drawings:drawings",
+    "clients": "benchmarks.clients:clients",
+    "readable": "benchmarks.readable:readable",
 }
 
 

@@ -45,7 +45,7 @@ def test_the_page_needs_neither_network_nor_script(told: Path) -> None:
     assert not re.search(r"<script|<link|<img|src=|@import|url\(", page)
     assert {address for address in re.findall(r'href="?([^" >]+)', page) if not address.startswith("#")} == set()
     pictures = re.findall(r"<svg.*?</svg>", page, re.S)
-    assert len(pictures) == 13
+    assert len(pictures) == 16
     for picture in pictures:
         ElementTree.fromstring(picture)
 

@@ -1,6 +1,6 @@
 """The report: one HTML file that needs nothing else, neither network nor script."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 
 from clados import spec as s
@@ -11,6 +11,7 @@ from clados.drawing import bars, curve, surveyed, tree_figure
 from clados.drawing.architecture.figure import architecture_figure
 from clados.drawing.architecture.outline import ledger_parts
 from clados.objectives import task
+from clados.tour.shown import SHOWN_STYLE, guess_row, ladder, sample_cards
 from clados.tour.stops import Stop
 
 STYLE = """
@@ -24,8 +25,11 @@ h3{font-size:16px;margin:24px 0 8px}p{margin:8px 0;max-width:75ch}.faint{color:v
 figure{margin:12px 0;overflow-x:auto}svg{max-width:100%;height:auto}
 table{border-collapse:collapse;width:100%;font-size:14px}th,td{text-align:left;vertical-align:top;
 padding:5px 10px 5px 0;border-bottom:1px solid var(--rule)}td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}
-.scroll{overflow-x:auto}pre{white-space:pre-wrap;margin:0;font:13px/1.5 ui-monospace,'DejaVu Sans Mono',monospace}
-nav a{margin-right:14px}
+.scroll{overflow-x:auto}
+nav a{margin-right:14px}summary{cursor:pointer;font-weight:600;margin:16px 0 8px}
+.cards{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,300px),1fr));gap:14px;margin:14px 0}
+.cards article{border:1px solid var(--rule);border-radius:10px;padding:14px 16px}
+.cards h3{margin:0}.big{font-size:26px;font-weight:650;margin:4px 0 0;line-height:1.2}
 """
 
 
@@ -42,14 +46,15 @@ def report(stops: Mapping[str, Stop]) -> str:
         "and measured on documents that it never saw.</p>",
         f"<nav>{''.join(f'<a href=#{name}>{escape(each.card.name)}</a>' for name, each in stops.items())}"
         "<a href=#tree>Family tree</a></nav>",
-        _summary(stops.values()),
+        _summary([*stops.values()]),
         *(_section(name, each) for name, each in stops.items()),
         f"<h2 id=tree>Where they stand in the family tree</h2><figure>{tree}</figure>",
     ]
     head = '<meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">'
     title = "<title>Clados: three Transformers, from card to trained model</title>"
-    return f'<!doctype html>\n<html lang="en">\n<head>{head}{title}<style>{STYLE}</style></head>\n<body>\n' + "\n".join(
-        [*body, "</body>\n</html>\n"]
+    return (
+        f'<!doctype html>\n<html lang="en">\n<head>{head}{title}<style>{STYLE}{SHOWN_STYLE}</style></head>\n<body>\n'
+        + "\n".join([*body, "</body>\n</html>\n"])
     )
 
 
@@ -63,7 +68,7 @@ def _table(heads: Sequence[str], rows: Sequence[Sequence[str]], numbers: Sequenc
     return f"<div class=scroll><table><thead><tr>{cells('th', heads)}</tr></thead><tbody>{lines}</tbody></table></div>"
 
 
-def _summary(stops: Iterable[Stop]) -> str:
+def _summary(stops: Sequence[Stop]) -> str:
     heads = ("model", "parameters", "steps", "start", "bigram", "unigram", "end", "under the unigram entropy by")
     rows = [
         (
@@ -83,7 +88,25 @@ def _summary(stops: Iterable[Stop]) -> str:
         "Kneser-Ney bigram are guesses without a model. A model that sees both sides of a gap answers another "
         "question than the bigram does: only the left-to-right one may be compared with it."
     )
-    return _table(heads, rows, range(1, 8)) + f"<p class=faint>{note}</p>"
+    cards = "".join(_card_of(each) for each in stops)
+    table = (
+        f"<details><summary>In figures</summary>{_table(heads, rows, range(1, 8))}<p class=faint>{note}</p></details>"
+    )
+    return f"<div class=cards>{cards}</div>{table}"
+
+
+def _card_of(stop: Stop) -> str:
+    """A model in short: what it has learned beyond how often words occur, and how far it came."""
+    learned, plan = stop.learned, stop.plan
+    params = s.count_parameters(plan.model).total
+    way = "better" if stop.margin >= 0 else "worse"
+    baselines = {name: learned.baseline[name] for name in ("unigram", "bigram")}
+    return (
+        f"<article><h3>{escape(stop.card.name)}</h3><p class=big>{abs(stop.margin):.2f} nat</p>"
+        f"<p class=faint>a token {way} than guessing by how often each occurs</p>"
+        f"{ladder(learned.start, learned.end, baselines)}"
+        f"<p class=faint>{params:,} parameters, {plan.run.steps:,} steps, {learned.seconds:.0f} s</p></article>"
+    )
 
 
 def _section(name: str, stop: Stop) -> str:
@@ -93,7 +116,7 @@ def _section(name: str, stop: Stop) -> str:
     one = task(stop.plan.stage.objective)
     entries = [(entry["step"], one.main_loss(entry)) for entry in stop.learned.entries if "loss" in entry]
     held = [(entry["step"], one.main_loss(entry["held_out"])) for entry in stop.learned.entries if "held_out" in entry]
-    marked = any(piece.mark == "sentinel" for piece in stop.example.writes)
+    marked = any(piece.mark == "sentinel" for piece in stop.example.view.writes)
     training = "training, marks of removed spans included" if marked else "training"
     lines = {k: stop.learned.baseline[k] for k in ("unigram", "bigram")}
     loss = curve.curves(
@@ -106,26 +129,25 @@ def _section(name: str, stop: Stop) -> str:
         marked=("held out",),
     )
     ledgers = {f"{stop.card.id} as published": ledger_parts(full), "as trained here": ledger_parts(small)}
-    samples = _table(
-        ("given", "made of it"), [(f"<pre>{escape(a)}</pre>", f"<pre>{escape(b)}</pre>") for a, b in stop.samples]
-    )
     return "\n".join(
         [
             f"<h2 id={name}>{escape(title)}</h2>",
             f"<p>{escape(str(stop.card.values['extension']))}</p>",
             f"<h3>What it learns, on two sentences</h3><figure>{_example(stop)}</figure>",
+            f"<h3>What it guesses of them now</h3>{guess_row(stop.example)}",
             f"<h3>How it learned</h3><figure>{loss.svg}</figure>",
-            f"<p>{escape(str(stop.measure))}{_next_sentence(stop)}</p>{samples}",
+            f"<p>{escape(str(stop.measure))}{_next_sentence(stop)}</p>",
+            f"<h3>What it makes of a few words</h3>{sample_cards(stop.samples)}",
             f"<h3>What it is made of</h3><figure>{architecture_figure(small, f'{name} as trained here').svg}</figure>",
             f"<figure>{bars.stacked_bars(ledgers, name='Parameters by kind of part', share=True).svg}</figure>",
-            f"<h3>What is known of it</h3>{_card(stop.card)}",
+            f"<details><summary>What is known of it</summary>{_card(stop.card)}</details>",
         ]
     )
 
 
 def _example(stop: Stop) -> str:
     objective = type(stop.plan.stage.objective).__name__
-    return stop.example.figure(f"{objective} of {stop.card.name}, with the tokenizer of this run").svg
+    return stop.example.view.figure(f"{objective} of {stop.card.name}, with the tokenizer of this run").svg
 
 
 def _next_sentence(stop: Stop) -> str:

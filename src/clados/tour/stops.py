@@ -5,11 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from clados import spec as s
-from clados.apply.fill import fill
-from clados.apply.generate import generate
 from clados.apply.ready import Ready
 from clados.catalog.card import Card
 from clados.catalog.counts import card_and_size
@@ -20,7 +16,7 @@ from clados.errors import InputError
 from clados.files import write_text
 from clados.objectives import Measure, measure
 from clados.objectives.tasks import NATS
-from clados.objectives.view import View, show
+from clados.tour.guessed import GuessedExample, TourSample, guessed_example, sample_continued, sample_filled
 from clados.train.choices import Choices
 from clados.train.learns import ShortRun, measured_run
 from clados.train.log import Show
@@ -29,10 +25,11 @@ from clados.train.planned import planned
 
 MARK = "tour.txt"  # the file by which a folder of the tour is known
 MINUTES = 3.5  # of training, for all three
-Samples = tuple[tuple[str, str], ...]  # what it was given, what it made of it
+Samples = tuple[TourSample, ...]
 
 # What each is shown as an example of its objective: two sentences, so that the second can follow the first.
 _SENTENCES = "A person who bakes and sells bread. The oven is hot every morning, and the shop opens at six."
+_SHORTER = "A person who makes bread. The oven is hot."  # where the model has few positions
 MASKED = ("of or relating [MASK] the body", "a person [MASK] makes bread", "the act [MASK] making something")
 BEGUN = ("a person who", "the act of", "of or relating to")
 GAPPED = (
@@ -77,7 +74,7 @@ class Stop:
     learned: ShortRun
     measure: Measure
     samples: Samples
-    example: View
+    example: GuessedExample
 
     @property
     def margin(self) -> float:
@@ -103,7 +100,7 @@ class Stop:
             "bigram": round(self.learned.baseline["bigram"], 4),
             "under_unigram": round(self.margin, 4),
             "measure": {"name": self.measure.name, "value": self.measure.value, "trivial": self.measure.trivial},
-            "samples": [list(each) for each in self.samples],
+            "samples": [[each.given, each.made] for each in self.samples],
         }
 
 
@@ -142,44 +139,13 @@ def stop(choices: Choices, folder: Path, progress: Callable[[str], Show]) -> Sto
         learned=learned,
         measure=measure(ready, plan.held_out),
         samples=tried(objective.verb, ready),
-        example=show(objective, plan.model, _SENTENCES, ready.required_tokenizer),
+        example=guessed_example(ready, _SENTENCES, _SHORTER),
     )
 
 
 def tried(verb: str, ready: Ready) -> Samples:
     """What a model makes of a few prompts that suit its verb; nothing for one that has no prompts here."""
     if verb == "fill":
-        return _spelt(ready) if ready.required_tokenizer.sentinels else _guessed(ready)
-    return _continued(ready) if verb == "generate" else ()
-
-
-def _guessed(ready: Ready) -> Samples:
-    found = fill(ready, MASKED, top=4)
-    guesses = (", ".join(f"{each.text} {each.probability:.0%}" for each in filled.blanks[0]) for filled in found)
-    return tuple(zip(MASKED, guesses))
-
-
-def _spelt(ready: Ready) -> Samples:
-    """Each text restored, and the likeliest first tokens of the span that is gone."""
-    restored = (filled.text for filled in fill(ready, GAPPED))
-    return tuple((text, f"{whole}\n{_first(ready, text)}") for text, whole in zip(GAPPED, restored))
-
-
-@torch.inference_mode()
-def _first(ready: Ready, text: str, top: int = 4) -> str:
-    tokenizer = ready.required_tokenizer
-    begun = torch.tensor([[ready.spec.vocab.start, tokenizer.sentinels[0]]])
-    scores = ready.model(torch.tensor([tokenizer.encode(text)]), decoder_input_ids=begun).logits[0, -1].float()
-    best = scores.softmax(-1).topk(top)
-    likeliest = zip(tokenizer.tokens(best.indices.tolist()), best.values.tolist())
-    return "begins with " + ", ".join(f"{token} {share:.0%}" for token, share in likeliest)
-
-
-def _continued(ready: Ready) -> Samples:
-    tokenizer = ready.required_tokenizer
-    found = []
-    for number, prompt in enumerate(BEGUN):
-        ids = torch.tensor([tokenizer.encode(prompt, add_special_tokens=False)])
-        written = generate(ready.model, ids, max_new_tokens=32, temperature=0.8, top_p=0.9, seed=number)
-        found.append((prompt, tokenizer.decode(written[0].tolist())))
-    return tuple(found)
+        texts = GAPPED if ready.required_tokenizer.sentinels else MASKED
+        return tuple(sample_filled(ready, text) for text in texts)
+    return tuple(sample_continued(ready, text, seed) for seed, text in enumerate(BEGUN)) if verb == "generate" else ()

@@ -24,7 +24,7 @@ from clados.objectives.tasks import SourceConfig
 from clados.objectives.view import View, show
 from clados.small import model_folder
 from clados.spec import Model, Objective
-from clados.tables import Page, Shown
+from clados.tables import Illustrated, Page
 from clados.train.chain import stages_to, why_not
 from clados.train.fitting import Facts, FitContext, fit_model, headed, tokenizer_for
 from clados.train.swapped import learning
@@ -35,7 +35,7 @@ OFTEN = 100  # times that it reads the letters of a text in other scripts, so th
 
 
 @dataclass(frozen=True)
-class ObjectiveExample(Shown):
+class ObjectiveExample(Illustrated):
     """A text as an example of a model's objective.
 
     Attributes:
@@ -59,6 +59,9 @@ class ObjectiveExample(Shown):
     def page(self) -> Page:
         """The objective, and the text as its example."""
         return Page([self.title, *self.view.page().blocks, *self._beside])
+
+    def _repr_svg_(self) -> str:
+        return self.view.figure(self.title).svg
 
     def __rich__(self) -> RenderableType:
         return Group(Text(self.title, style="bold"), self.view, *self._beside)
