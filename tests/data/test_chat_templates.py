@@ -30,6 +30,14 @@ PUBLISHED = {
     "openassistant-llama": "<|prompter|>Hello!</s><|assistant|>Hi!</s><|prompter|>How are you?</s><|assistant|>",
     # togethercomputer/OpenChatKit inference/conversation.py, without the date and time before the first turn
     "openchatkit": "<human>: Hello!\n<bot>: Hi!\n<human>: How are you?\n<bot>:",
+    # togethercomputer/RedPajama-INCITE-Chat-3B-v1's model card; FastChat: redpajama-incite, with a line's end before it
+    "redpajama-incite:chat-3b": "<human>: Hello!\n<bot>: Hi!\n<human>: How are you?\n<bot>:",
+    # FastChat: stablelm, as the model card of stabilityai/stablelm-tuned-alpha-7b
+    "stablelm:tuned-7b": "<|SYSTEM|># StableLM Tuned (Alpha version)\n- StableLM is a helpful and harmless open-source "
+    "AI language model developed by StabilityAI.\n- StableLM is excited to be able to help the user, but will refuse "
+    "to do anything that could be considered harmful to the user.\n- StableLM is more than just an information source, "
+    "StableLM is also able to write poetry, short stories, and make jokes.\n- StableLM will refuse to participate in "
+    "anything that could harm a human.\n<|USER|>Hello!<|ASSISTANT|>Hi!<|USER|>How are you?<|ASSISTANT|>",
     # openai/openai-python 0.27 chatml.md
     "chatgpt": "<|im_start|>system\nBe brief.<|im_end|>\n<|im_start|>user\nHello!<|im_end|>\n<|im_start|>assistant\n"
     "Hi!<|im_end|>\n<|im_start|>user\nHow are you?<|im_end|>\n<|im_start|>assistant\n",

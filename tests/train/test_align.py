@@ -12,7 +12,7 @@ from clados.cli.frame import run_command_line
 from clados.errors import CladosError, InputError
 from clados.files import JsonObject
 from clados.objectives.judges import judge_of, judge_scores
-from clados.train.align import REPORT, align, legs
+from clados.train.align import REPORT, align, choices_of, legs
 from clados.train.walk import Walk, parted_data
 from tests.train.small import write_pairs
 
@@ -160,6 +160,12 @@ def test_a_stage_has_data_of_its_own(tmp_path: Path, capsys: pytest.CaptureFixtu
         "  learns from the embedded set true-answers",
         "  learns from the embedded set instructions",
     ]
+
+
+def test_a_length_is_that_of_every_stage_and_of_its_start() -> None:
+    short, long = (legs(Walk(model="stablelm:tuned-7b", length=length))[0] for length in (64, 512))
+    assert (short.start, long.start) == ("small/gpt-2", "pretraining")  # the small one has learned 128 positions
+    assert choices_of(Walk(model="stablelm:tuned-7b", length=512), long, Path()).length == 512
 
 
 def test_a_path_that_is_there_is_one_whatever_its_name(tmp_path: Path) -> None:

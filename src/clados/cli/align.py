@@ -54,6 +54,12 @@ def align_command(
         int | None,
         typer.Option(min=1, help="Steps of each stage.", show_default="300; 400 of judges, 30 of the judged"),
     ] = None,
+    length: Annotated[
+        int | None,
+        typer.Option(
+            min=1, help="Sequence length in tokens, of each stage.", show_default="what the objective is tried with"
+        ),
+    ] = None,
     out: Annotated[
         Path | None, typer.Option(help="The folder for the models.", show_default="runs/MODEL-aligned")
     ] = None,
@@ -88,6 +94,7 @@ def align_command(
         start=start,
         method=method.value,
         steps=steps,
+        length=length,
         seed=seed,
         dtype=dtype.value if dtype else device_type(),  # type: ignore[arg-type]
     )

@@ -180,7 +180,7 @@ def _leg(asked: Walk, stage: s.Tuning, before: dict[str, Leg], recipe: s.Recipe)
     numbers = {
         "steps": (steps, stage.steps),
         "batch": (scaled_batch(stage, one), stage.batch),
-        "length": (scaled_length(stage, one), stage.length),
+        "length": (asked.length or scaled_length(stage, one), stage.length),
     }
     differs += [
         f"{name} {here:,}, published {there:,}" for name, (here, there) in numbers.items() if there and here != there
@@ -255,15 +255,18 @@ def _start(asked: Walk, stage: s.Tuning, before: dict[str, Leg], own: set[str]) 
             start, missing = _earlier(asked, stage.start, before)
             return start, f"starts from '{stage.start}', which {missing}" if missing else ""
         card = asked.model.partition(":")[0]
-    return stage.start if asked.params else _small_start(card) or stage.start, ""
+    return stage.start if asked.params else _small_start(card, asked.length or 0) or stage.start, ""
 
 
-def _small_start(card: str) -> str:
-    """The small model of a card's kind that stands for it: itself, its nearest ancestor, or the usual decoder."""
+def _small_start(card: str, length: int) -> str:
+    """The small model of a card's kind that stands for it: itself, its nearest ancestor, or the usual decoder.
+
+    It reads texts of so many tokens.
+    """
     kind, cards = type(declared(card).model), catalog()
     nearest = [card, *dict.fromkeys(edge.parent for edge in ancestors(cards, card)), USUAL_START]
-    able = (each for each in nearest if small_model(each) and type(declared(each).model) is kind)
-    return next((f"{PREFIX}{each}" for each in able), "")
+    long = (each for each in nearest if (small := small_model(each)) and length <= small.length)
+    return next((f"{PREFIX}{each}" for each in long if type(declared(each).model) is kind), "")
 
 
 def _data(asked: Walk, stage: s.Tuning, one: Task[Any, Any]) -> str | None:
@@ -372,6 +375,7 @@ def choices_of(asked: Walk, leg: Leg, out: Path) -> Choices:
         params=None if known else asked.params,
         data=leg.data,
         steps=steps,
+        length=asked.length,
         lr=rate,
         seed=asked.seed,
         dtype=asked.dtype,

@@ -29,7 +29,7 @@ class Walk:
             where people judged.
         start: the folder of an earlier walk, whose stages stand for those that are not walked here.
         method: "grpo" in the place of the recipe's PPO, or "dpo" in that of its reward models and PPO.
-        steps: of each stage.
+        steps: of each stage. length: tokens of a sequence of each; a small model that reads fewer is not started from.
 
     Raises:
         InputError: a method that is none, and numbers that cannot be.
@@ -44,6 +44,7 @@ class Walk:
     start: str | None = None
     method: Method = "ppo"
     steps: int | None = None
+    length: int | None = None
     seed: int = 0
     dtype: Literal["float32", "bfloat16"] = "float32"
 
@@ -53,6 +54,7 @@ class Walk:
             raise InputError(f"method is '{self.method}'; allowed: {', '.join(METHODS)}")
         check_seed(self.seed)
         check_most("steps", self.steps)
+        check_most("length", self.length)
         if self.params is not None:
             budget(self.params)
 
