@@ -84,6 +84,21 @@ def test_a_mixture_that_is_none_is_refused_by_name(tmp_path: Path, rows: tuple[s
         mixture(tmp_path / "other.toml")
 
 
+def test_a_source_of_the_wrong_kind_is_named(tmp_path: Path) -> None:
+    write_texts(tmp_path / "one")
+    (tmp_path / "pairs.jsonl").write_text('{"source": "a cat", "target": "an animal"}\n' * 4, encoding="utf-8")
+    file = written(tmp_path, "path = 'one'\nweight = 0.5", "path = 'pairs.jsonl'\nname = 'asked'\nweight = 0.5")
+    with pytest.raises(DataError, match="source 'asked' of the mixture: the data hold Pair examples; this objective"):
+        run_data(task(s.NextToken()), None, str(file))
+    with pytest.raises(DataError, match=r"^the data hold Pair examples"):
+        run_data(task(s.NextToken()), str(tmp_path / "pairs.jsonl"))
+    alone = written(tmp_path, "path = 'pairs.jsonl'\nname = 'p'\nweight = 1.0")
+    talk = run_data(task(s.Supervised()), None, str(alone))
+    tokenizer = train_tokenizer(["a cat an animal"], "unigram", 60, MARKED)
+    with pytest.raises(DataError, match=r"source 'p' of the mixture: none of . examples fits into 2 tokens"):
+        talk.sources(task(s.Supervised()), SourceConfig(2, tokenizer=tokenizer))
+
+
 def test_a_mixture_is_read_from_its_own_folder_and_split_by_source(tmp_path: Path) -> None:
     write_texts(tmp_path / "texts")
     file = written(tmp_path, 'path = "texts"\nweight = 0.75', 'name = "words"\npath = "proteins"\nweight = 0.25')

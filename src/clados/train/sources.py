@@ -2,7 +2,8 @@
 
 import math
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -85,12 +86,12 @@ class RunData:
         Raises:
             DataError: as ``task.source``.
         """
-        held = [(task.source(part.held, config), part.source.weight) for part in self.parts]
-        train = [
-            (source, part.source.weight * weight)
-            for part in self.parts
-            for source, weight in by_language(part.kept, task, config, exponent)
-        ]
+        train, held = list[tuple[Source, float]](), list[tuple[Source, float]]()
+        for part in self.parts:
+            with _of_source(part.source):
+                held.append((task.source(part.held, config), part.source.weight))
+                some = by_language(part.kept, task, config, exponent)
+            train += [(source, part.source.weight * weight) for source, weight in some]
         return mix_sources(train, config.seed), mix_sources(held, config.seed)
 
     def json(self) -> dict[str, Any]:
@@ -165,6 +166,17 @@ class Mixed:
         return self.sources[which].at(row, turn)
 
 
+@contextmanager
+def _of_source(source: Weighted) -> Iterator[None]:
+    """What is wrong with the examples of a mixture's source is said with its name."""
+    try:
+        yield
+    except DataError as error:
+        if not source.name:
+            raise
+        raise DataError(f"source '{source.name}' of the mixture: {error}") from error
+
+
 def run_data(task: Task[Any, Any], data: str | None, mix: str | None = None, *, skip_bad: bool = False) -> RunData:
     """The examples of a run, some of each source held out.
 
@@ -178,9 +190,10 @@ def run_data(task: Task[Any, Any], data: str | None, mix: str | None = None, *, 
     sources = mixture(Path(mix)) if mix is not None else [Weighted("", data or task.data)]
     parts = []
     for each in sources:
-        examples = task.learnable(read(each.path, bad))
-        least = task.documents
-        kept, held = examples.split(least=least) if isinstance(examples, Corpus) else split(examples, least=least)
+        found, least = read(each.path, bad), task.documents
+        with _of_source(each):
+            examples = task.learnable(found)
+            kept, held = examples.split(least=least) if isinstance(examples, Corpus) else split(examples, least=least)
         parts.append(Sides(each, kept, held))
     if bad.number:
         lines = "line was" if bad.number == 1 else "lines were"
