@@ -48,6 +48,16 @@ def test_a_stage_with_a_head_of_its_own_is_no_other_model_s(model: str, stage: s
         objective(model, "A picture of a cat on a mat.", stage=stage)
 
 
+def test_a_text_is_shown_in_the_language_that_is_named_and_else_said_to_be_english() -> None:
+    text = "The cat sees a house. The dog sees a house."
+    english, german = objective("mbart", text), objective("mbart", text, language="de")
+    assert [each.view.sees[-1].token for each in (english, german)] == ["[en]", "[de]"]
+    assert "The text is marked as one of the language 'en'; --language names another." in english.page().blocks
+    assert (english.as_dict()["language"], german.language) == ("en", "")
+    with pytest.raises(InputError, match="language is 'de'; Denoised marks no language"):
+        objective("bart", text, language="de")
+
+
 def test_a_control_code_is_what_is_seen_first_and_never_predicted() -> None:
     shown = objective("ctrl", "Links The cat sees a house.")
     first, *others = shown.view.sees

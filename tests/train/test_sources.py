@@ -159,6 +159,24 @@ def test_languages_are_drawn_by_their_share_to_a_power() -> None:
     assert one.baseline(train, others, config, 8) == pytest.approx(one.baseline(plain, others, config, 8))
 
 
+def test_texts_that_name_no_language_are_told_where_it_is_marked(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    line = "the cat sat on the mat and looked at the moon. "
+    rows = [{"text": f"{line * 4}{i}"} | ({"language": "de"} if i % 3 else {}) for i in range(12)]
+    data = tmp_path / "a.jsonl"
+    data.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    typed = ["pretrain", "mbart", "--data", str(data), *SMALL, "--dry-run"]
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", CladosWarning)
+        assert run_command_line(typed) == 0
+        assert "clados: 4 of 12 texts name no language and are marked [und]" in capsys.readouterr().err
+        data.write_text("\n".join(json.dumps(row | {"language": "de"}) for row in rows), encoding="utf-8")
+        assert run_command_line(typed) == 0
+        assert run_command_line(["pretrain", "bart", *typed[2:]]) == 0
+        assert "language" not in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("exponent", golden("xlmr")["drawn"])
 def test_an_epoch_has_as_many_rows_of_each_language_as_in_fairseq(exponent: str) -> None:
     """facebookresearch/fairseq, multilingual_masked_lm.py (XLM-R); it rounds up, and draws some rows twice."""

@@ -8,11 +8,12 @@ import torch
 from torch import Tensor
 
 from clados.apply.blanks import BLANK, blank_ids, goes_on_behind, with_blank_tokens
+from clados.apply.languages import text_language
 from clados.apply.ready import ModelSource, Ready, batched, listed, load, pad_ids
 from clados.data.stream import between, spaced
 from clados.data.tokenizer import Tokenizer
 from clados.errors import InputError
-from clados.names import marked_languages, meant_language, sentinel
+from clados.names import marked_languages, sentinel
 from clados.nn.memory import enough_memory
 
 _LONGEST = 10  # tokens of a restored span
@@ -93,17 +94,8 @@ def fill(
 
 def _language(ready: Ready, said: str | None) -> int | None:
     """The id that marks the texts' language, where the model has learned to restore texts with such marks."""
-    marks = marked_languages(ready.required_tokenizer.special) if getattr(ready.objective, "marked", False) else {}
-    if said is None and len(marks) < 2:
-        return next(iter(marks.values()), None)
-    known = ", ".join(sorted(marks))
-    if said is None:
-        raise InputError(f"{ready.name} has learned several languages; say the texts' language: {known}")
-    code = meant_language(said, marks)
-    if code is None:
-        what = f"knows {known}" if marks else "marks no language"
-        raise InputError(f"language is '{said}'; {ready.name} {what}")
-    return marks[code]
+    code = text_language(ready.objective, ready.required_tokenizer, said, ready.name)
+    return None if code is None else marked_languages(ready.required_tokenizer.special)[code]
 
 
 def _in_language(tokenizer: Tokenizer, texts: Sequence[str], mark: int) -> list[list[int]]:

@@ -174,6 +174,7 @@ def objective_command(
     stage: Annotated[
         str | None, typer.Option(help="A stage of the recipe.", show_default="the last that can be trained")
     ] = None,
+    language: Annotated[str | None, typer.Option(help="The text's language, for models that mark it (mBART).")] = None,
     seed: Annotated[int, typer.Option(min=0, help="Random seed.")] = 0,
     svg: Svg = None,
     json: Json = False,
@@ -184,7 +185,7 @@ def objective_command(
     """
     from clados.train.objective import objective as shown
 
-    found = shown(model, text, by=objective, stage=stage, seed=seed)
+    found = shown(model, text, by=objective, stage=stage, seed=seed, language=language)
     if svg is not None:
         save_drawing(found.view.figure(found.title), svg)
     if json:

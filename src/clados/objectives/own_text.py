@@ -1,23 +1,31 @@
 """A user's own text as a row of a task."""
 
+from dataclasses import replace
 from itertools import cycle
 from typing import Any
 
+from clados.apply.languages import text_language
 from clados.data.examples import DataError, Dialogue
 from clados.objectives.tasks import SourceConfig, Task
 
 BAR = "|"  # between the turns of a dialogue, and between a text and what belongs to it
 
 
-def row_of(one: Task[Any, Any], text: str, config: SourceConfig) -> Any:
+def row_of(one: Task[Any, Any], text: str, config: SourceConfig, language: str | None = None) -> Any:
     """The row that a text becomes; one of more than two parts is a dialogue, where the task learns from these.
 
     A model that answers has a row for each answer: its last.
 
+    Args:
+        language: of the text, where the task marks it.
+
     Raises:
-        InputError: as ``Task.example``.
+        InputError: as ``Task.example``, and as ``text_language``.
     """
     row, said = one.example(text, config), turns_of(text)
+    code = text_language(one.objective, config.required_tokenizer, language, type(one.objective).__name__)
+    if code is not None:
+        return replace(row, language=code)
     if said is None:
         return row
     try:

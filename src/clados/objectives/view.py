@@ -180,17 +180,22 @@ def view(
     return View(pieces, (), also, attending(model, batch, row) if model else {})
 
 
-def show(objective: s.Objective, model: s.Model, text: str, tokenizer: Tokenizer, seed: int = 0) -> View:
+def show(
+    objective: s.Objective, model: s.Model, text: str, tokenizer: Tokenizer, seed: int = 0, language: str | None = None
+) -> View:
     """A user's own text as the one row of a batch.
+
+    Args:
+        language: of the text, where the objective marks it and the tokenizer marks several.
 
     Raises:
         InputError: when the text has too few tokens, or nothing is learned of its last turn, or the objective does not
-            learn from texts.
+            learn from texts; for a language that is not marked.
     """
     one = task(objective)
 
     def shown(text: str) -> View:
-        row = row_of(one, text, SourceConfig(LONGEST_SHOWN, seed, tokenizer, writes=model.writes))
+        row = row_of(one, text, SourceConfig(LONGEST_SHOWN, seed, tokenizer, writes=model.writes), language)
         batch = one.prepare([row], [generator(seed)], Setting(model, 0, VocabIds.of(tokenizer)))
         return view(batch, tokenizer, model=model, of=one)
 

@@ -7,6 +7,7 @@ from typing import Any
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from clados.apply.languages import text_language
 from clados.catalog.card import declaration_of
 from clados.catalog.counts import card_and_size
 from clados.catalog.sizes import model_of
@@ -43,6 +44,7 @@ class ObjectiveExample(Illustrated):
         objective: what the model learns.
         view: what it sees, and what it has to predict.
         stage: of its recipe, where that has several that can be trained; others: those beside it, and what they learn.
+        language: what a text is marked as that nobody has named the language of; empty otherwise.
     """
 
     model: str
@@ -50,10 +52,12 @@ class ObjectiveExample(Illustrated):
     view: View
     stage: str = ""
     others: dict[str, Objective] = field(default_factory=dict)
+    language: str = ""
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data, ready for JSON."""
-        stages = {"stage": self.stage, "others": {name: repr(each) for name, each in self.others.items()}}
+        taken = {"language": self.language} if self.language else {}
+        stages = {**taken, "stage": self.stage, "others": {name: repr(each) for name, each in self.others.items()}}
         return {"model": self.model, "objective": repr(self.objective), **self.view.json(), **stages}
 
     def page(self) -> Page:
@@ -77,11 +81,19 @@ class ObjectiveExample(Illustrated):
         template = on_one_line(self.objective)
         form = [f"It reads and writes: {template}"] if template else []
         told = ", ".join(f"'{name}' learns {without_template(each)}" for name, each in self.others.items())
+        if self.language:
+            form.append(f"The text is marked as one of the language '{self.language}'; --language names another.")
         return [*form, f"This is its stage '{self.stage}'; {told}"] if told else form
 
 
 def objective(
-    model: str | Path, text: str, *, by: str | None = None, stage: str | None = None, seed: int = 0
+    model: str | Path,
+    text: str,
+    *,
+    by: str | None = None,
+    stage: str | None = None,
+    seed: int = 0,
+    language: str | None = None,
 ) -> ObjectiveExample:
     """What a model sees of a text when it is pretrained, and what it has to predict.
 
@@ -94,6 +106,7 @@ def objective(
         by: another objective than the model's, as ``Choices.objective``.
         stage: of its recipe; the last that can be trained when not given.
         seed: which tokens are drawn.
+        language: of the text, where the model learns texts with a mark of it (mBART).
 
     Raises:
         NoModelError, SpecError: for an unknown name or size, a text that is too short, and an objective that does not
@@ -123,22 +136,25 @@ def objective(
         learned, others = read_metadata(folder).objective or learned, {}
     elif refusal := task(learned).refusal(headed(part, chosen)):
         raise InputError(f"{card.id} cannot learn so: {refusal}")
-    tokenizer = load_tokenizer(folder) if folder else _tokenizer(part, learned, text)
+    tokenizer = load_tokenizer(folder) if folder else _tokenizer(part, learned, text, language)
     if tokenizer is None:
         raise CladosError(
             f"{card.id} learns {without_template(learned)} and reads no text, so there is nothing to show of one"
         )
-    row_of(task(learned), text, SourceConfig(LENGTH, seed, tokenizer, writes=part.writes))  # refused before a fit
+    config = SourceConfig(LENGTH, seed, tokenizer, writes=part.writes)
+    row_of(task(learned), text, config, language)  # refused before a fit
     part = fit_model(part, FitContext((), tokenizer, LENGTH, Facts()))
-    return ObjectiveExample(
-        card.id, learned, show(learned, part, text, tokenizer, seed), chosen.name if others else "", others
-    )
+    view = show(learned, part, text, tokenizer, seed, language)
+    taken = "" if folder or language else text_language(learned, tokenizer, None, card.id) or ""
+    return ObjectiveExample(card.id, learned, view, chosen.name if others else "", others, taken)
 
 
-def _tokenizer(model: Model, learned: Objective, text: str) -> Tokenizer | None:
+def _tokenizer(model: Model, learned: Objective, text: str, language: str | None) -> Tokenizer | None:
     """A tokenizer of the model's kind that has tokens for the text, in any script; None for a model without text."""
     english, one = read_as(examples.Text, "wordnet"), task(learned)
-    marks = one.marks(read_as(examples.Text, one.data) if getattr(learned, "coded", False) else english)
+    coded = getattr(learned, "coded", False)
+    given = read_as(examples.Text, one.data) if coded else [examples.Text("", "", language)] if language else english
+    marks = one.marks(given)
     if set(text) <= set().union(*(each.text for each in english)):
         return tokenizer_for(model, english, VOCAB_SIZE, marks)
     letters = [examples.Text("", " ".join(text))] * OFTEN

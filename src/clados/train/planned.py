@@ -60,6 +60,7 @@ def planned(choices: Choices, begun: Start | None = None) -> Plan:
         raise InputError(f"{choices.card_id} cannot learn so: {refusal}")
     usual = None if stage.exponent is None else MANY_LANGUAGES
     data = run_data(one, choices.data or usual, choices.mix, skip_bad=choices.skip_bad)
+    data.say_unmarked(one)
     kept, held = data.kept, data.held
     trained_as = size or recipe_size(declaration, stage, choices.params, kept)
     stage = numbered(stage, declaration, trained_as)

@@ -13,7 +13,7 @@ import tomli
 
 from clados.data.corpus import SAMPLE, Corpus
 from clados.data.errors import BadLines, DataError
-from clados.data.examples import checksum, split
+from clados.data.examples import Text, checksum, split
 from clados.data.readers import read
 from clados.data.sampler import Sampler
 from clados.data.sets import SETS
@@ -63,6 +63,22 @@ class RunData:
     def documents(self) -> tuple[int, int]:
         """How many examples are trained on, and held out."""
         return sum(len(part.kept) for part in self.parts), sum(len(part.held) for part in self.parts)
+
+    @property
+    def without_language(self) -> int:
+        """How many texts do not say which language they are of."""
+        every = [by_name for part in self.parts for by_name in (_by_language(part.kept), _by_language(part.held))]
+        return sum(len(each.get("", ())) for each in every)
+
+    def say_unmarked(self, task: Task[Any, Any]) -> None:
+        """A note, where a task marks each text with its language, on those that name none."""
+        if getattr(task.objective, "marked", False) and (number := self.without_language):
+            (mark,) = task.marks([Text("", "")])
+            raised = (
+                f"{number:,} of {sum(self.documents):,} texts name no language and are marked {mark}, as of one that "
+                'nobody knows; rows that name it are {"text": "...", "language": "de"}'
+            )
+            warnings.warn(CladosWarning(raised), stacklevel=3)
 
     @property
     def checksum(self) -> str:
