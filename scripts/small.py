@@ -98,7 +98,7 @@ MODELS = {
     "llama": Small("llama", params="1120K", steps=8500, lr=2e-3),
     "electra": Small("electra", params="960K", steps=6000, lr=1e-3, short=32),
     "bart": Small("bart", params="970K", steps=4500, lr=1e-3, short=32),
-    "pegasus": Small("pegasus", params="940K", steps=7200),
+    "pegasus": Small("pegasus", params="940K", steps=7200, short=64),
     "xlnet": Small("xlnet", params="910K", steps=7000, lr=1e-3, short=32),
     "transformer": Small("transformer", "translation", "940K", length=48, batch=64, steps=13_000, dropout=0.3),
     "e5": Small(

@@ -31,6 +31,7 @@ USES: dict[str, Callable[[SmallModel], Any]] = {
     "discriminate": lambda each: clados.discriminate(each.id, "a person who music"),
     "embed": lambda each: clados.embed(each.id, ["a person who sings"]),
     "rank": lambda each: clados.rank(each.id, "puppy", ["a young dog", "a road"]),
+    "summarize": lambda each: clados.summarize(each.id, "Pear: a sweet fruit. Apple: a red fruit. Plum: a blue fruit."),
     "translate": lambda each: clados.translate(each.id, "Please enter a valid date."),
 }
 
