@@ -24,6 +24,7 @@ from clados.files import locked
 from clados.nn.memory import enough_memory, return_freed
 from clados.objectives import Batch
 from clados.train import saved
+from clados.train.averages import WeightAverage, fitted_average
 from clados.train.best import Best
 from clados.train.devices import Devices, World, full_number, world
 from clados.train.log import Entry, Log, Show
@@ -83,6 +84,8 @@ class Trainer:
         self.schedule = fitted_schedule(self.stage, self.run.steps)
         self.devices = Devices(self.model, self.world, sharded=self.run.sharded)
         self.optimiser = self.unit.optimiser(self.run.lr)
+        decay = fitted_average(self.stage, self.run.steps)
+        self.average = None if decay is None else WeightAverage(self.optimiser, decay)
         folder = self.folder / CHECKPOINTS if self.folder else None
         self.best = None if self.run.patience is None else Best(self.run.patience, folder)
         if self.run.sharded and self.best:
@@ -128,6 +131,8 @@ class Trainer:
         if self.best and finished:
             self.world.wait()
             self.best.restore(self.model)
+        elif self.average and finished:
+            self.average.settle()
         self.model.eval()
         return Result(log.entries, finished, checkpoint)
 
@@ -248,22 +253,22 @@ class Trainer:
 
     @contextmanager
     def evaluating(self) -> Iterator[None]:
-        """While this lasts, the model is evaluated: nothing is dropped, and no gradient kept."""
+        """While this lasts, the model is evaluated: the average of its weights, nothing dropped, no gradient kept."""
         was = self.model.training
         self.model.eval()
-        with torch.no_grad(), self._autocast():
+        with torch.no_grad(), self._autocast(), self.average.in_place() if self.average else nullcontext():
             yield
         self.model.train(was)
 
     def _evaluate(self, step: int, log: Log) -> None:
         with enough_memory("what is held out", SMALLER), self.evaluating():
             found = self.unit.evaluate(self.devices)
+            if found and self.best:
+                self.best.evaluated(self.unit.judged(found), self.model, writes=self.world.first)
         if found:
             entry: Entry = {"step": step, "held_out": found}
             log(entry)
             self.show.evaluated(entry)
-            if self.best:
-                self.best.evaluated(self.unit.judged(found), self.model, writes=self.world.first)
 
     def trained(self) -> nn.Module:
         """The model that came of it, of its declaration and no more; whole in the first process only."""

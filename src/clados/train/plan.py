@@ -15,6 +15,7 @@ from clados.nn.memory import enough_memory
 from clados.objectives import Batch, Setting, Source, SourceConfig, task
 from clados.objectives.base import Judge
 from clados.objectives.rollouts import RolloutTask
+from clados.train.averages import fitted_average
 from clados.train.choices import CHOICE_TYPES, Choices
 from clados.train.fitting import Facts, texts
 from clados.train.log import Show
@@ -91,11 +92,13 @@ class Plan:
     def scaled(self) -> dict[str, ScaledNumber]:
         """The numbers of the run that are brought to a small machine, beside the published ones."""
         run, paper = self.run, self.published
+        average = fitted_average(paper, run.steps)
         return {
             "steps": ScaledNumber(run.steps, paper.steps),
             "batch": ScaledNumber(run.batch, paper.batch),
             "length": ScaledNumber(self.setting.length, paper.length),
             "rate": ScaledNumber(run.lr, self.published_lr),
+            **({} if average is None else {"average": ScaledNumber(average, paper.average)}),
         }
 
     @property

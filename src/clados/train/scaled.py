@@ -19,7 +19,7 @@ from clados.train.fitting import SMALL_PARAMS, stage_like, usable_sizes
 from clados.train.trained import check_layered
 
 USUAL_STEPS = 300
-NUMBERS = ("optimiser", "schedule", "batch", "length", "steps", "clip")  # of a stage, how it is trained
+NUMBERS = ("optimiser", "schedule", "batch", "length", "steps", "clip", "average")  # of a stage, how it is trained
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class ScaledNumber:
 
     def __str__(self) -> str:
         def text(number: int | float) -> str:
-            return f"{number:,}" if isinstance(number, int) else f"{number:.2e}"
+            return f"{number:,}" if isinstance(number, int) else f"{number:.4f}" if number > 0.1 else f"{number:.2e}"
 
         published = "no number published" if self.published is None else f"published: {text(self.published)}"
         return f"{text(self.here)} ({published})"

@@ -30,6 +30,7 @@ coding = Stage(
     schedule=Cosine(floor=0.0125, over=1_200_000),
     batch=512,
     steps=3_000_000,
+    average=0.999,
 )
 painting = Tuning(
     name="painting",
@@ -42,6 +43,7 @@ painting = Tuning(
     length=1280,
     steps=430_000,
     clip=4.0,
+    average=0.9996,  # of 0.99 after each 25 updates
 )
 
 declaration = Declaration(

@@ -45,6 +45,7 @@ painting = Stage(
     batch=2048,
     length=256,
     steps=800_000,
+    average=0.9999,
 )
 enlarging = painting.but(
     name="upsampler",

@@ -49,6 +49,7 @@ pretraining = Stage(
     batch=2048,
     length=128,
     steps=2_500_000,
+    average=0.9999,
 )
 guidable = pretraining.but(name="without text", objective=but(dropped=0.2))
 enlarging = pretraining.but(data="the same, of 256 pixels", batch=512, steps=1_600_000)
@@ -68,7 +69,8 @@ declaration = Declaration(
     assumed=(
         "size.text.layers: of the upsampler not published; 24 as the base model has them",
         "size.text.heads: not published for 24 layers of 2048; heads of 64, as the released models have them",
-        "recipe.optimiser: not published; Adam with the rate of ADM's models of 256 pixels",
+        "recipe.optimiser, recipe.stages.average: not published; Adam with the rate of ADM's models of 256 pixels, and "
+        "the average of its code (github:openai/guided-diffusion scripts/image_train.py)",
         "recipe.stages.steps: how long the model learned without captions is not published; as long as before",
         "init: of the text tower CLIP's laws, from whose code its own is taken; biases, which torch draws, are 0 here",
     ),

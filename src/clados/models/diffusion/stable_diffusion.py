@@ -44,6 +44,7 @@ pretraining = Tuning(
     batch=2048,
     length=77,
     steps=237_000,
+    average=0.9999,
 )
 larger = pretraining.but(
     name="larger images", start="pretraining", data="LAION's images of high resolution, 512 pixels", steps=194_000
@@ -70,6 +71,8 @@ declaration = Declaration(
         "stands here",
         "recipe.stages[1]: the text tower, which was CLIP's and learned nothing more, learns with the rest here",
         "recipe: v1-3 and v1-4, both from v1-2 on, took 195,000 and 225,000 steps; they stand here as one stage",
+        "recipe.stages.average: the published weights are averages, by a decay that is not told; that of the authors' "
+        "code stands here (github:CompVis/latent-diffusion ldm/modules/ema.py)",
         "recipe.optimiser.{beta1,beta2,eps,decay}: not published; torch's own, as the authors' code has them",
         "init: of the text tower CLIP's laws; biases, which torch draws, are 0 here",
     ),

@@ -21,6 +21,19 @@ scaled = gc_vit.but(stack=but(block=but(layer_scale=1e-5), drop_path=DropPath(0.
 small = scaled.but(size=Stages(layers=tiny_layers, d_model=96, heads=(3, 6, 12, 24), mlp_ratio=2.0))
 base = small.but(size=but(d_model=128, heads=(4, 8, 16, 32)), stack=but(drop_path=DropPath(0.5)))
 
+pretraining = Stage(
+    name="pretraining",
+    objective=ImageClasses(),
+    data="ImageNet-1K, 1.28 million images, 310 epochs",
+    optimiser=AdamW(lr=5e-3, decay=0.05, decays="products"),
+    schedule=Cosine(warmup=25_000),
+    batch=1024,
+    steps=387_500,
+    clip=5.0,
+    average=0.9998,
+)
+slower = pretraining.but(optimiser=but(lr=1e-3))
+
 declaration = Declaration(
     model=gc_vit,
     sizes={
@@ -33,21 +46,15 @@ declaration = Declaration(
         "b": base,
         "l": base.but(size=but(d_model=192, heads=(6, 12, 24, 48))),
     },
-    recipe=Recipe(
-        (
-            Stage(
-                name="pretraining",
-                objective=ImageClasses(),
-                data="ImageNet-1K, 1.28 million images, 310 epochs",
-                optimiser=AdamW(lr=5e-3, decay=0.05, decays="products"),
-                schedule=Cosine(warmup=25_000),
-                batch=1024,
-                clip=5.0,
-            ),
-        )
-    ),
+    recipe=Recipe((pretraining,)),
+    recipes={
+        "xt": Recipe((slower,)),
+        "s": Recipe((slower.but(average=None),)),
+        "b": Recipe((slower.but(average=None),)),
+        "l": Recipe((slower,)),
+    },
     assumed=(
-        "recipe.{batch,schedule.warmup}: not published as numbers of images and steps; those of Swin",
-        "recipe: RandAugment, mixup, CutMix, random erasing, label smoothing and the average of weights are left out",
+        "recipe.{batch,schedule.warmup,steps}: not published as numbers of images and steps; of batches as Swin's",
+        "recipe: RandAugment, mixup, CutMix, random erasing and label smoothing are left out",
     ),
 )

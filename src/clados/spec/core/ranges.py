@@ -15,6 +15,7 @@ class Range:
 
 
 Share = Annotated[float, Range(lambda number: 0 <= number <= 1, "from 0 to 1")]
+BelowOne = Annotated[float, Range(lambda number: 0 <= number < 1, "at least 0 and below 1")]
 Positive = Annotated[float, Range(lambda number: 0 < number < inf, "above 0 and finite")]
 NotNegative = Annotated[float, Range(lambda number: 0 <= number < inf, "at least 0 and finite")]
 AtLeastOne = Annotated[int, Range(lambda number: number >= 1, "at least 1")]

@@ -1,6 +1,7 @@
 """Recipes: stages in order, with the paper's numbers."""
 
 from clados.spec.core.part import Part
+from clados.spec.core.ranges import BelowOne
 from clados.spec.heads.base import Head
 from clados.spec.learning.objectives.base import Objective
 from clados.spec.learning.optimisers import Optimiser
@@ -19,6 +20,7 @@ class Stage(Part, kw_only=True):
     length: int | None = None  # tokens of a sequence
     steps: int | None = None
     clip: float | None = None  # of the gradient's norm
+    average: BelowOne | None = None  # decay, an update, of the average of weights that comes of it; None: the last ones
     exponent: float | None = None  # a language is drawn by its share of the data to this power
     head: Head | None = None  # put in place of the model's own
 

@@ -34,5 +34,7 @@ def _stage(asked: PageRequest, stage: Stage) -> list[Child]:
     said |= {"optimiser": brief(stage.optimiser), "schedule": brief(stage.schedule)}
     for name, number in numbers.items():
         said[name] = el("span", say("not published"), class_="unknown") if number is None else f"{number:,}"
+    if stage.average is not None:
+        said["average of weights"] = f"{stage.average:g}"
     rows = [el("div", el("dt", say(name)), el("dd", value)) for name, value in said.items()]
     return [el("h3", stage.name), el("dl", rows)]

@@ -13,7 +13,7 @@ class CodedImages(Objective):
     p is a Laplace distribution of each pixel's logit (eq. 2), the codes z are softmax((l + g) / t) of the encoder's
     scores l with Gumbel noise g (eq. 4 of Jang et al. 2016). b rises from 0 to ``kl`` over ``kl_over`` updates, t falls
     from ``hottest`` to ``coolest`` over ``cools_over``, both as half a cosine. Updates are those of the stage: a run of
-    fewer takes the same share of its own. The average of the weights over time, which the paper keeps, is not kept.
+    fewer takes the same share of its own.
     """
 
     verb: ClassVar[str] = "reconstruct"
