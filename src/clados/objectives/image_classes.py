@@ -1,16 +1,19 @@
 """The class of an image."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Self
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
+from torch import Tensor
 from torch.nn.functional import cross_entropy
 
 from clados import spec as s
 from clados.apply.ready import Ready
-from clados.data.examples import Labelled
+from clados.data.augmentation import changed, erased, mixed, pasted
+from clados.data.examples import Labelled, pixels
 from clados.data.packing import generator
 from clados.nn.kinds.model import WholeModel
 from clados.objectives.base import Batch, Loss, LossTerm, Random, Setting
@@ -19,7 +22,15 @@ from clados.objectives.pictures import pictures
 from clados.objectives.tasks import Listed, Small, Source, SourceConfig, Task, of_kind
 
 
-class ImageClassesTask(Task[s.ImageClasses, Labelled], objective=s.ImageClasses):
+@dataclass(frozen=True)
+class Couple:
+    """An image, and the one that it is mixed with."""
+
+    image: Labelled
+    other: Labelled
+
+
+class ImageClassesTask(Task[s.ImageClasses, Labelled | Couple], objective=s.ImageClasses):
     """Images and their classes."""
 
     reads = Labelled
@@ -33,20 +44,63 @@ class ImageClassesTask(Task[s.ImageClasses, Labelled], objective=s.ImageClasses)
         if config.shuffled:
             order = generator(config.seed, 2).permutation(len(rows))
             rows = [replace(row, label=rows[i].label) for row, i in zip(rows, order)]
-        return Listed(rows)
+        if not self.objective.mixes:
+            return Listed(rows)
 
-    def prepare(self, rows: Sequence[Labelled], random: Sequence[Random], setting: Setting) -> Batch:
-        images = pictures([each.picture for each in rows], setting.model)
-        labels = torch.tensor([each.label for each in rows])
-        return Batch({"pixel_values": images}, {"labels": labels}, {"classes": len(labels)}, images.size(0))
+        def coupled(row: Labelled, epoch: int, index: int) -> Couple:
+            return Couple(row, rows[int(generator(config.seed, 3, epoch, index).integers(len(rows)))])
+
+        return Listed(rows, coupled)
+
+    @property
+    def held_out(self) -> Self:
+        """Images as they are."""
+        return type(self)(s.ImageClasses())
+
+    def prepare(self, rows: Sequence[Labelled | Couple], random: Sequence[Random], setting: Setting) -> Batch:
+        pairs = [(row.image, row.other) if isinstance(row, Couple) else (row, row) for row in rows]
+        images, labels = self._seen([one for one, _ in pairs], random, setting), _labels(one for one, _ in pairs)
+        targets = {"labels": labels}
+        if self.objective.mixes:
+            others = self._seen([other for _, other in pairs], random, setting)
+            each = [self._mixed(*some) for some in zip(images, others, random, strict=True)]
+            images = np.stack([image for image, _ in each])
+            shares = torch.tensor([share for _, share in each], dtype=torch.float32)
+            targets |= {"others": _labels(other for _, other in pairs), "shares": shares}
+        inputs = {"pixel_values": torch.from_numpy(images)}
+        return Batch(inputs, targets, {"classes": len(labels)}, len(images))
+
+    def _seen(self, rows: Sequence[Labelled], random: Sequence[Random], setting: Setting) -> NDArray[np.float32]:
+        """Images as a model reads them, changed and erased: [batch, channels, side, side]."""
+        changes, images = self.objective.changes, [row.picture for row in rows]
+        if changes:
+            images = [changed(pixels(image), changes, draws) for image, draws in zip(images, random, strict=True)]
+        found = pictures(images, setting.model).numpy()
+        if self.objective.erased:
+            one = [erased(x, draws) if draws.random() < self.objective.erased else x for x, draws in zip(found, random)]
+            return np.stack(one)
+        return found
+
+    def _mixed(
+        self, image: NDArray[np.float32], other: NDArray[np.float32], draws: Random
+    ) -> tuple[NDArray[np.float32], float]:
+        """An image mixed with another, and the share that it has."""
+        mixup, cutmix = self.objective.mixup, self.objective.cutmix
+        if cutmix is not None and (mixup is None or draws.random() < 0.5):
+            return pasted(image, other, draws.beta(cutmix, cutmix), draws)
+        assert mixup is not None
+        share = draws.beta(mixup, mixup)
+        return mixed(image, other, share), share
 
     def loss(self, model: WholeModel, batch: Batch) -> Loss:
-        labels = batch.targets["labels"]
-        scores = model(**batch.inputs).logits.float()
+        labels, others = batch.targets["labels"], batch.targets.get("others")
+        scores, smoothing = model(**batch.inputs).logits.float(), self.objective.smoothing
+        found = cross_entropy(scores, labels, reduction="none", label_smoothing=smoothing)
+        if others is not None:
+            beside = cross_entropy(scores, others, reduction="none", label_smoothing=smoothing)
+            found = torch.lerp(beside, found, batch.targets["shares"])
         right = LossTerm((scores.argmax(-1) == labels).sum(), len(labels))
-        return Loss(
-            {"classes": LossTerm(cross_entropy(scores, labels, reduction="sum"), len(labels))}, {"accuracy": right}
-        )
+        return Loss({"classes": LossTerm(found.sum(), len(labels))}, {"accuracy": right})
 
     def baseline(self, trained: Any, held_out: Any, config: SourceConfig, batch: int) -> Mapping[str, float]:
         """The classes' frequencies."""
@@ -58,7 +112,11 @@ class ImageClassesTask(Task[s.ImageClasses, Labelled], objective=s.ImageClasses)
     def measure(self, ready: Ready, sample: Sample) -> Measure:
         """The share of images that is right, against the most frequent class, to be bettered by 20 points."""
         guesses, labels = [], []
-        for batch in self.batches(ready, sample):
+        for batch in self.held_out.batches(ready, sample):
             guesses += ready.model(**batch.inputs).logits.argmax(-1).tolist()
             labels += batch.targets["labels"].tolist()
         return share("accuracy", "the most frequent class", guesses, labels, margin=0.2)
+
+
+def _labels(rows: Iterable[Labelled]) -> Tensor:
+    return torch.tensor([row.label for row in rows])

@@ -142,6 +142,7 @@ from clados.spec.layout import (
     for_tasks,
     prefixed,
 )
+from clados.spec.learning.augmentation import RandAugment
 from clados.spec.learning.objectives.base import Objective
 from clados.spec.learning.objectives.binned_trajectories import BinnedTrajectories
 from clados.spec.learning.objectives.blank_infilling import BlankInfilling
@@ -501,6 +502,7 @@ __all__ = [
     "Projected",
     "QuantisedDistillation",
     "RMSNorm",
+    "RandAugment",
     "Rates",
     "Recipe",
     "Recurrent",

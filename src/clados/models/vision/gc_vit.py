@@ -1,6 +1,6 @@
 """GC-ViT: windows, and windows whose queries are the whole image (Hatamizadeh et al. 2023, arXiv 2206.09959)."""
 
-from clados.models.vision.swin import swin
+from clados.models.vision.swin import pretraining as swin_pretraining, swin
 from clados.spec import *
 
 block = WindowBlock(WindowAttention(), MLP("gelu"))
@@ -21,15 +21,10 @@ scaled = gc_vit.but(stack=but(block=but(layer_scale=1e-5), drop_path=DropPath(0.
 small = scaled.but(size=Stages(layers=tiny_layers, d_model=96, heads=(3, 6, 12, 24), mlp_ratio=2.0))
 base = small.but(size=but(d_model=128, heads=(4, 8, 16, 32)), stack=but(drop_path=DropPath(0.5)))
 
-pretraining = Stage(
-    name="pretraining",
-    objective=ImageClasses(),
+pretraining = swin_pretraining.but(
     data="ImageNet-1K, 1.28 million images, 310 epochs",
-    optimiser=AdamW(lr=5e-3, decay=0.05, decays="products"),
-    schedule=Cosine(warmup=25_000),
-    batch=1024,
+    optimiser=but(lr=5e-3),
     steps=387_500,
-    clip=5.0,
     average=0.9998,
 )
 slower = pretraining.but(optimiser=but(lr=1e-3))
@@ -55,6 +50,8 @@ declaration = Declaration(
     },
     assumed=(
         "recipe.{batch,schedule.warmup,steps}: not published as numbers of images and steps; of batches as Swin's",
-        "recipe: RandAugment, mixup, CutMix, random erasing and label smoothing are left out",
+        "recipe: rates, the average of weights and what is done to images are those of the authors' code "
+        "(github:NVlabs/GCVit configs, train.py), whose crops, flips and jitter of colours are left out; each image "
+        "has a mixture of its own, not each batch",
     ),
 )
