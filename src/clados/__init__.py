@@ -11,7 +11,7 @@ if TYPE_CHECKING:  # what OFFERED says, for type checkers and editors
     from clados.apply.chat import chat as chat
     from clados.apply.classify import classify as classify
     from clados.apply.discriminate import discriminate as discriminate
-    from clados.apply.embed import embed as embed
+    from clados.apply.embed import embed as embed, embed_images as embed_images
     from clados.apply.fill import fill as fill
     from clados.apply.match import match as match
     from clados.apply.rank import rank as rank
@@ -67,6 +67,7 @@ OFFERED = {
     "discriminate": "clados.apply.discriminate",
     "draw": "clados.drawing.drawings",
     "embed": "clados.apply.embed",
+    "embed_images": "clados.apply.embed",
     "export": "clados.catalog.export",
     "fill": "clados.apply.fill",
     "find": "clados.catalog.query",

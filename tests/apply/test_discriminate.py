@@ -19,6 +19,7 @@ ENCODERS = {
     name: can
     for name in package_models()
     if "generate" not in (can := verbs(declared(name).model)) and {"fill", "discriminate", "embed"} & {*can}
+    if declared(name).model.reads(s.Tokens)
 }
 
 

@@ -6,7 +6,7 @@ from hypothesis import given, strategies as st
 from PIL import Image
 
 from clados import spec as s
-from clados.data.augmentation import CHANGES, GREY, changed, erased, mixed, pasted
+from clados.data.augmentation import CHANGES, GREY, blended, changed, erased, pasted
 
 NAMES = (
     "identity", "autocontrast", "equalize", "rotate", "solarize", "posterize", "color", "contrast", "brightness",
@@ -70,7 +70,7 @@ def test_a_pasted_rectangle_and_the_share_that_is_left_go_together(
     found, left = pasted(one, other, share, np.random.default_rng(seed))
     assert left == pytest.approx(1 - float(found.mean()))
     assert left >= share - 1e-6
-    assert mixed(one, other, share).mean() == pytest.approx(1 - share, abs=1e-6)
+    assert blended(one, other, share).mean() == pytest.approx(1 - share, abs=1e-6)
 
 
 @given(st.integers(0, 10_000), st.integers(1, 30), st.integers(1, 30))

@@ -25,17 +25,23 @@ def taken_back(
     draw: Callable[[Tensor], Tensor],
     kept: Callable[[Tensor, int | None], Tensor] = lambda x, timestep: x,
     advance: Callable[[float], object] = lambda more: None,
+    begun: Tensor | None = None,
+    last: int | None = None,
 ) -> Tensor:
     """What noise becomes by steps of a declared sampler: same shape.
 
     Args:
         part: a model's declaration, with its diffusion and sampler; predict: what the model gives for ``x`` at a step;
             the others as ``denoise`` takes them.
+        begun: an image that is given the noise of the first of the ``last`` steps, which alone are taken.
 
     Raises:
         InputError: for a number of steps that the diffusion does not have.
     """
-    taken, past = steps_of(part.sampler, Diffusion(part.diffusion), steps), Past()
+    diffusion = Diffusion(part.diffusion)
+    taken, past = steps_of(part.sampler, diffusion, steps, last), Past()
+    if begun is not None:
+        x = diffusion.noised(begun.expand_as(x), x, torch.full((len(x),), taken.timesteps[0], device=x.device))
     for i, timestep in enumerate(taken.timesteps):
         x, past = taken.step(i, x, predict(x, timestep), past, draw(x) if taken.draws else None)
         x = kept(x, taken.timesteps[i + 1] if i + 1 < len(taken.timesteps) else None)
@@ -57,6 +63,8 @@ def denoise(
     conditions: Mapping[str, Tensor] = MappingProxyType({}),
     told: Collection[str] = (),
     advance: Callable[[float], object] = lambda more: None,
+    begun: Tensor | None = None,
+    last: int | None = None,
 ) -> Tensor:
     """What noise becomes by steps of the model's sampler: [images, channels, height, width].
 
@@ -66,6 +74,7 @@ def denoise(
             0 for padding.
         draw: noise like a tensor; kept: puts what is to stay into an image at a step (None: after the last);
             conditions: what else the model predicts by, an image each; told: those of them that are 0 where no text is.
+        begun, last: as ``taken_back`` takes them.
 
     Raises:
         InputError: for a number of steps that the model's diffusion does not have.
@@ -86,7 +95,9 @@ def denoise(
         unconditional, conditional = predicted.chunk(2)
         return guided(conditional, unconditional, guidance, x.size(1))
 
-    return taken_back(model.spec, x, predict, steps=steps, draw=draw, kept=kept, advance=advance)
+    return taken_back(
+        model.spec, x, predict, steps=steps, draw=draw, kept=kept, advance=advance, begun=begun, last=last
+    )
 
 
 def states(ready: Ready, texts: Sequence[str]) -> tuple[Tensor, Tensor]:

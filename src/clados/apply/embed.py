@@ -1,4 +1,4 @@
-"""embed: texts as vectors."""
+"""embed: texts, and images, as vectors."""
 
 from collections.abc import Sequence
 from typing import get_args
@@ -7,11 +7,14 @@ import torch
 from torch import Tensor
 
 from clados import spec as s
+from clados.apply.images import Image, pixel_values, several
+from clados.apply.match import image_vectors
 from clados.apply.ready import ModelSource, Ready, batched, listed, load, pad_ids
 from clados.errors import InputError
 from clados.nn.memory import enough_memory
 from clados.nn.pooling import pooled
 
+IMAGE_POOLS = ("cls", "max", "mean")
 POOLS = (*get_args(s.Pool), "pooler")
 
 
@@ -55,6 +58,8 @@ def embed(
         DataError: for no texts, empty ones, or a directory without a tokenizer.
     """
     ready = load(source, "embed", device=device)
+    if ready.spec.reads(s.Tokens) is None:
+        raise InputError(f"{ready.name} reads {ready.spec.kinds_read}, not texts")
     settings = ready.embedding
     before = _prompt(ready, prompt, prompt_name)
     rows = ready.tokens([before + text for text in listed(texts)], settings.max_length)
@@ -71,6 +76,58 @@ def embed(
             found[number] = vector
     vectors = _first(torch.stack(found), settings.dimensions if dimensions is None else dimensions)
     return torch.nn.functional.normalize(vectors, dim=-1) if normalise else vectors
+
+
+@enough_memory("embedding these images", "give a smaller batch")
+@torch.inference_mode()
+def embed_images(
+    source: ModelSource,
+    images: Image | Sequence[Image],
+    *,
+    pool: str | None = None,
+    normalise: bool = True,
+    dimensions: int | None = None,
+    batch: int = 32,
+    device: str | torch.device = "cpu",
+) -> Tensor:
+    """A vector for each image, float32 [images, numbers]; of a pair of towers in the texts' space, [images, joint].
+
+    Args:
+        images: paths, images of Pillow, or arrays or tensors, uint8 [height, width, channels]; of four axes a batch.
+        pool: how the states over an image's places become one vector: ``cls`` (the class vector's, where there is one),
+            ``max`` or ``mean``. When None as the model's classes are read off it: from the class vector (Dosovitskiy
+            2021, eq. 4), or the mean (Liu et al. 2021, §3.3).
+        normalise, dimensions, batch: as in ``embed``.
+
+    Raises:
+        InputError: for a model that reads no images, and words that are not allowed.
+        DataError: for no images, and a file that is none.
+    """
+    ready = load(source, "embed", device=device)
+    if ready.spec.reads(s.ImageInputs) is None:
+        raise InputError(f"{ready.name} reads {ready.spec.kinds_read}, not images")
+    given, pool = several(images), _image_pool(ready, pool)
+    if ready.spec.compares:
+        vectors = image_vectors(ready, given, batch).cpu()
+    else:
+        cuts = [given[at : at + batch] for at in range(0, len(given), batch)]
+        states = (ready.model.states(pixel_values=pixel_values(ready, cut)) for cut in cuts)
+        vectors = torch.cat([pooled(each, [pool]).float().cpu() for each in states])
+    vectors = _first(vectors, dimensions)
+    return torch.nn.functional.normalize(vectors, dim=-1) if normalise else vectors
+
+
+def _image_pool(ready: Ready, pool: str | None) -> str:
+    """The pool of an image's states that is asked for, or the model's own."""
+    classed = isinstance(ready.spec.reads(s.ImageInputs), s.Patches)
+    if pool is None:
+        return "cls" if classed else "mean"
+    if ready.spec.compares:
+        raise InputError(f"pool is '{pool}', but {ready.name} projects its images itself: leave it out")
+    allowed = [each for each in IMAGE_POOLS if classed or each != "cls"]
+    if pool not in allowed:
+        raise InputError(f"pool is '{pool}'; of images of {ready.name} allowed: {', '.join(allowed)}")
+    return pool
 
 
 def similarity(source: ModelSource, vectors: Tensor) -> Tensor:

@@ -22,6 +22,7 @@ from clados.nn.memory import enough_memory
 from clados.progress import progress
 
 STEPS = 50
+STRENGTH = 0.8  # how much of an image is painted anew, as in diffusers' image-to-image pipelines
 PaintedImages = list[NDArray[np.uint8]]
 
 
@@ -37,6 +38,7 @@ def paint(
     side: int | None = None,
     image: Image | None = None,
     mask: Image | None = None,
+    strength: float | None = None,
     small: Image | None = None,
     watch: Callable[[int, Callable[[], PaintedImages]], object] = lambda step, images: None,
     device: str | torch.device = "cpu",
@@ -50,7 +52,9 @@ def paint(
         guidance: how far an image is led towards its text, 1 being not at all; None: as declared.
         seed: the noise that each begins with; the same seed, text and steps give the same image.
         side: of the images in pixels; None: that of the images that it learned from.
-        image: painted anew where the mask is white; both or neither are given.
+        image: painted anew: where the mask is white, or all of it.
+        strength: the share of the steps that are taken, from the image with the noise of the first of them on (Meng et
+            al. 2022, SDEdit, algorithm 1); None: 0.8, but all from noise alone where a mask is given.
         small: the image that is enlarged, by a model that does so.
         watch: told the number of each step, or code, and what gives the images as they then are; not of DALL-E 2's
             parts.
@@ -61,10 +65,9 @@ def paint(
     """
     check_seed(seed)
     if not isinstance(source, Ready) and is_unclip_pipeline(Path(source)):
-        if any(each is not None for each in (side, image, mask, small)):
-            raise InputError(
-                "side, image, mask, small: a pipeline of prior, decoder and upsamplers takes none of these"
-            )
+        if any(each is not None for each in (side, image, mask, strength, small)):
+            taken = "side, image, mask, strength, small"
+            raise InputError(f"{taken}: a pipeline of prior, decoder and upsamplers takes none of these")
         return paint_by_pipeline(
             UnCLIPPipeline.of(Path(source), device), listed(texts), steps=steps, guidance=guidance, seed=seed
         )
@@ -72,16 +75,19 @@ def paint(
     model: Any = ready.model
     part: Any = ready.spec
     if not hasattr(part, "sampler"):
-        if any(each is not None for each in (guidance, side, image, mask, small)):
-            raise InputError("guidance, side, image, mask, small: this model writes codes, and takes none of these")
+        if any(each is not None for each in (guidance, side, image, mask, strength, small)):
+            taken = "guidance, side, image, mask, strength, small"
+            raise InputError(f"{taken}: this model writes codes, and takes none of these")
         return _written(ready, listed(texts), seed, watch)
     words, guidance = listed(texts), part.guidance if guidance is None else guidance
     side = part.inputs.image if side is None else side
     least = part.shrinks * part.size.unet.shrinks
     if side < least or side % part.shrinks:
         raise InputError(f"side is {side}; it must be a multiple of {part.shrinks}, at least {least}")
-    if (image is None) != (mask is None):
-        raise InputError("image and mask: both are given, or neither")
+    if image is None and (mask is not None or strength is not None):
+        raise InputError(f"{'strength' if mask is None else 'mask'} is given, but no image that is painted anew")
+    if strength is not None and not 0 < strength <= 1:
+        raise InputError(f"strength is {strength}; it must be above 0 and at most 1")
     if (small is None) != (part.low is None):
         what = "enlarges a small image, and none was given" if part.low else "enlarges no small image; none is allowed"
         raise InputError(f"small: this model {what}")
@@ -91,8 +97,11 @@ def paint(
     draw = noise_of(len(words), seed)
     noise = draw(next(model.parameters()).new_empty(shape))
     given: dict[str, Any] = {"conditions": {}}
-    if image is not None and mask is not None:
-        own, new = _known(ready, image, mask, side, noise)
+    own = None if image is None else _own(ready, image, side, noise)
+    if own is not None and (mask is None or strength is not None):
+        given |= {"begun": own, "last": max(1, round(steps * (STRENGTH if strength is None else strength)))}
+    if own is not None and mask is not None:
+        new = _new(mask, side, own)
         given["kept"] = _kept(part, own, new, noise)
         if part.masked:
             seen = {"known": own, "known_mask": 1 - new}
@@ -100,9 +109,9 @@ def paint(
     if small is not None:
         pixels = _pixels(small, side // part.low.factor, part.inputs.channels).to(noise)
         given["conditions"]["low_res"] = pixels.expand(len(words), -1, -1, -1)
-    memory, mask = states(ready, [*words, ""])
+    memory, read = states(ready, [*words, ""])
     free = memory[-1:].expand(len(words), -1, -1)
-    given["masks"] = mask[:-1], mask[-1:].expand(len(words), -1)
+    given["masks"] = read[:-1], read[-1:].expand(len(words), -1)
     keep, done = given.pop("kept", lambda x, timestep: x), count(1)
 
     def kept(x: Tensor, timestep: int | None) -> Tensor:
@@ -110,7 +119,7 @@ def paint(
         watch(next(done), lambda: _seen(model, x))
         return x
 
-    with progress("painting", steps) as advance:
+    with progress("painting", given.get("last", steps)) as advance:
         told: dict[str, Any] = {"draw": draw, "kept": kept, "advance": advance, **given}
         x = denoise(model, noise, memory[:-1], free, steps=steps, guidance=guidance, **told)
     return _seen(model, x)
@@ -155,14 +164,19 @@ def _decoded(model: WholeModel, codes: Sequence[Tensor], side: int) -> PaintedIm
     return pictures
 
 
-def _known(ready: Ready, image: Image, mask: Image, side: int, noise: Tensor) -> tuple[Tensor, Tensor]:
-    """An image as it is diffused, and where the mask is white: 1 for what is painted anew."""
+def _own(ready: Ready, image: Image, side: int, noise: Tensor) -> Tensor:
+    """An image as it is diffused."""
     model: Any = ready.model
     part: Any = ready.spec
     pixels = _pixels(image, side, part.inputs.channels).to(noise)
-    own = pixels if part.codes is None else model.codes.encode(pixels)[0]
-    white = _pixels(mask, side, 1).to(noise) > 0
-    return own, torch.nn.functional.interpolate(white.float(), own.shape[-2:], mode="nearest").to(noise)
+    own: Tensor = pixels if part.codes is None else model.codes.encode(pixels)[0]
+    return own
+
+
+def _new(mask: Image, side: int, own: Tensor) -> Tensor:
+    """Where a mask is white: 1 for what is painted anew, in the shape of what is diffused."""
+    white = _pixels(mask, side, 1).to(own) > 0
+    return torch.nn.functional.interpolate(white.float(), own.shape[-2:], mode="nearest").to(own)
 
 
 def _kept(part: Any, own: Tensor, new: Tensor, noise: Tensor) -> Callable[[Tensor, int | None], Tensor]:

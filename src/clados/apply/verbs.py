@@ -23,6 +23,11 @@ def _reads_text(model: s.Model) -> bool:
     return model.reads(s.Tokens) is not None
 
 
+def _embeds(model: s.Model, learned: _Learned) -> bool:
+    """Texts or images, of a model that makes neither images nor captions."""
+    return (_reads_text(model) or model.reads(s.ImageInputs) is not None) and not model.paints and not model.captions
+
+
 def _scores_pairs(model: s.Model) -> bool:
     """Whether it gives one number for two texts that it reads together: a cross-encoder."""
     head = model.head("classifier")
@@ -58,7 +63,7 @@ VERBS: dict[str, Callable[[s.Model, _Learned], bool]] = {
     "chat": lambda model, learned: model.writes is not None and getattr(learned, "template", None) is not None,
     "fill": _fills,
     "discriminate": lambda model, learned: _reads_text(model) and model.head("discriminator") is not None,
-    "embed": lambda model, learned: _reads_text(model) and not model.paints and not model.captions,
+    "embed": _embeds,
     "rank": lambda model, learned: _reads_text(model) and (model.head("embedding") is not None or _scores_pairs(model)),
     "score": lambda model, learned: _reads_text(model) and model.head("reward") is not None,
     "translate": lambda model, learned: model.writes == "answers" and (learned is None or learned.verb == "translate"),

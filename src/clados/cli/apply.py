@@ -86,6 +86,7 @@ def embed_command(
     directory: Directory,
     texts: Texts = None,
     file: Lines = None,
+    image: Annotated[list[Path] | None, typer.Option(help="A PNG or JPEG file; repeat for more.")] = None,
     prompt: Annotated[
         str | None, typer.Option(help="Text put before each text.", show_default="DIR's default prompt, if any")
     ] = None,
@@ -102,25 +103,24 @@ def embed_command(
     batch: BatchSize = 32,
     json: Json = False,
 ) -> None:
-    """Turn texts into vectors; without --out or --json, show their cosine similarities.
+    """Turn texts or images into vectors; without --out or --json, show their cosine similarities.
 
     Example: clados embed runs/bert "a cat" "a kitten" "a motorway"
     """
-    from clados.apply.embed import embed, similarity
+    import torch
+
+    from clados.apply.embed import embed, embed_images, similarity
     from clados.apply.ready import load
 
-    given, ready = _texts(texts, file), load(directory, "embed")
-    vectors = embed(
-        ready,
-        given,
-        prompt=prompt,
-        prompt_name=prompt_name,
-        include_prompt=include_prompt,
-        pool=pool,
-        normalise=normalise,
-        dimensions=dimensions,
-        batch=batch,
-    )
+    pictures = image or []
+    given = [] if pictures and not texts and file is None else _texts(texts, file)
+    ready = load(directory, "embed")
+    alike: dict[str, Any] = {"pool": pool, "normalise": normalise, "dimensions": dimensions, "batch": batch}
+    prompts: dict[str, Any] = {"prompt": prompt, "prompt_name": prompt_name, "include_prompt": include_prompt}
+    found = [embed_images(ready, pictures, **alike)] if pictures else []
+    if given:
+        found = [embed(ready, given, **prompts, **alike), *found]
+    vectors, given = torch.cat(found), [*given, *map(str, pictures)]
     if out is not None:
         _save(out, vectors)
     if json:

@@ -1,16 +1,19 @@
 """The verbs that make images: paint, reconstruct."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from clados.cli import output
 from clados.cli.arguments import Directory, Json
+from clados.cli.pictures import numbered, write_gif, write_png
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+STEP = 80  # milliseconds of a GIF
 
 Out = Annotated[Path, typer.Option(help="PNG file to write; of several images, with a number before its ending.")]
 
@@ -30,9 +33,19 @@ def paint_command(
         typer.Option(min=1, help="Side of the images in pixels.", show_default="that of the images it learned from"),
     ] = None,
     from_: Annotated[
-        Path | None, typer.Option("--from", help="An image that is painted anew where --mask is white.")
+        Path | None, typer.Option("--from", help="An image that is painted anew, where --mask is white or all of it.")
     ] = None,
     mask: Annotated[Path | None, typer.Option(help="An image, black where --from stays as it is.")] = None,
+    strength: Annotated[
+        float | None,
+        typer.Option(
+            help="How far --from is painted anew: the share of the steps taken, above 0 and at most 1.",
+            show_default="0.8; with --mask all of them",
+        ),
+    ] = None,
+    gif: Annotated[
+        Path | None, typer.Option(help="GIF file of the steps to write too; of several images, with a number.")
+    ] = None,
     small: Annotated[
         Path | None, typer.Option("--enlarge", help="A small image that is enlarged, by a model that does so.")
     ] = None,
@@ -44,9 +57,12 @@ def paint_command(
     """
     from clados.apply.paint import paint
 
-    images = paint(
-        directory, texts, steps=steps, guidance=guidance, seed=seed, side=side, image=from_, mask=mask, small=small
-    )
+    given: dict[str, Any] = {"side": side, "image": from_, "mask": mask, "strength": strength, "small": small}
+    course: list[list[NDArray[np.uint8]]] = []
+    watch = course.append if gif else None
+    images = paint(directory, texts, steps=steps, guidance=guidance, seed=seed, watch=watch, **given)
+    for file, frames in zip(numbered(gif, len(images)) if gif else [], zip(*course)):
+        write_gif(file, frames, STEP)
     _write(images, out, json=json)
 
 
@@ -67,20 +83,9 @@ def reconstruct_command(
 
 def _write(images: "list[NDArray[np.uint8]]", out: Path, *, json: bool) -> None:
     """Each image as PNG; their names are printed."""
-    from functools import partial
-
-    from PIL import Image
-
-    from clados.errors import InputError
-    from clados.files import write_whole
-
-    names = [out] if len(images) == 1 else [out.with_stem(f"{out.stem}-{i + 1}") for i in range(len(images))]
+    names = numbered(out, len(images))
     for image, name in zip(images, names, strict=True):
-        picture = Image.fromarray(image.squeeze(-1) if image.shape[-1] == 1 else image)
-        try:
-            write_whole(name, partial(picture.save, format="PNG"))
-        except OSError as error:
-            raise InputError(f"{name}: not written ({error})") from error
+        write_png(name, image)
     if json:
         output.print_json({"files": [str(name) for name in names]})
         return

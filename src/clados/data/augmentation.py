@@ -11,15 +11,13 @@ from clados import spec as s
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-Picture = NDArray[np.uint8]
-Pixels = NDArray[np.float32]
 GREY = 128  # what stands where a change leaves nothing of an image
 ANGLE, SHEARED, MOVED = 30.0, 0.3, 150 / 331  # the most: degrees, and shares of a side (Cubuk et al. 2019, table 6)
 ENHANCED, BITS, LEVELS = 0.9, 4, 256  # the most: of a factor beside 1, of bits taken away, of levels below white
 AREA, ASPECT, TRIES = (0.02, 0.4), 0.3, 100  # of what is erased (Zhong et al. 2020, §4.1)
 
 
-def changed(image: Picture, by: s.RandAugment, random: np.random.Generator) -> Picture:
+def changed(image: NDArray[np.uint8], by: s.RandAugment, random: np.random.Generator) -> NDArray[np.uint8]:
     """An image after the changes that are drawn: uint8 [height, width, channels], of the same shape."""
     from PIL import Image
 
@@ -30,7 +28,7 @@ def changed(image: Picture, by: s.RandAugment, random: np.random.Generator) -> P
     return np.asarray(one).reshape(image.shape)
 
 
-def erased(pixels: Pixels, random: np.random.Generator) -> Pixels:
+def erased(pixels: NDArray[np.float32], random: np.random.Generator) -> NDArray[np.float32]:
     """An image as the model reads it, [channels, height, width], with noise in a rectangle of it."""
     height, width = pixels.shape[1:]
     for _ in range(TRIES):
@@ -44,12 +42,14 @@ def erased(pixels: Pixels, random: np.random.Generator) -> Pixels:
     return pixels
 
 
-def mixed(image: Pixels, other: Pixels, share: float) -> Pixels:
+def blended(image: NDArray[np.float32], other: NDArray[np.float32], share: float) -> NDArray[np.float32]:
     """``share`` of an image and the rest of another, number by number."""
     return (share * image + (1 - share) * other).astype(np.float32)
 
 
-def pasted(image: Pixels, other: Pixels, share: float, random: np.random.Generator) -> tuple[Pixels, float]:
+def pasted(
+    image: NDArray[np.float32], other: NDArray[np.float32], share: float, random: np.random.Generator
+) -> tuple[NDArray[np.float32], float]:
     """An image with a rectangle of another where its middle is drawn, and the share of the image that is left.
 
     The rectangle is a share 1 - ``share`` of the area, less what of it lies outside.

@@ -1,6 +1,6 @@
 """The class of an image."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
@@ -12,7 +12,7 @@ from torch.nn.functional import cross_entropy
 
 from clados import spec as s
 from clados.apply.ready import Ready
-from clados.data.augmentation import changed, erased, mixed, pasted
+from clados.data.augmentation import blended, changed, erased, pasted
 from clados.data.examples import Labelled, pixels
 from clados.data.packing import generator
 from clados.nn.kinds.model import WholeModel
@@ -22,22 +22,21 @@ from clados.objectives.pictures import pictures
 from clados.objectives.tasks import Listed, Small, Source, SourceConfig, Task, of_kind
 
 
-@dataclass(frozen=True)
-class Couple:
-    """An image, and the one that it is mixed with."""
+@dataclass(frozen=True, slots=True, eq=False)
+class ImagePair(Labelled):
+    """An image and its class, and another that it is mixed with."""
 
-    image: Labelled
-    other: Labelled
+    other: Labelled | None = None
 
 
-class ImageClassesTask(Task[s.ImageClasses, Labelled | Couple], objective=s.ImageClasses):
+class ImageClassesTask(Task[s.ImageClasses, Labelled], objective=s.ImageClasses):
     """Images and their classes."""
 
     reads = Labelled
     data = "fashion"
     length = 0
     batch = 32
-    small = Small(params="600K", steps=150)
+    small = Small(params="600K", steps=300)
 
     def source(self, examples: Sequence[Any], config: SourceConfig) -> Source:
         rows = of_kind(examples, Labelled)
@@ -47,8 +46,9 @@ class ImageClassesTask(Task[s.ImageClasses, Labelled | Couple], objective=s.Imag
         if not self.objective.mixes:
             return Listed(rows)
 
-        def coupled(row: Labelled, epoch: int, index: int) -> Couple:
-            return Couple(row, rows[int(generator(config.seed, 3, epoch, index).integers(len(rows)))])
+        def coupled(row: Labelled, epoch: int, index: int) -> Labelled:
+            other = rows[int(generator(config.seed, 3, epoch, index).integers(len(rows)))]
+            return ImagePair(row.document, row.picture, row.label, row.name, row.held_out, other)
 
         return Listed(rows, coupled)
 
@@ -57,16 +57,16 @@ class ImageClassesTask(Task[s.ImageClasses, Labelled | Couple], objective=s.Imag
         """Images as they are."""
         return type(self)(s.ImageClasses())
 
-    def prepare(self, rows: Sequence[Labelled | Couple], random: Sequence[Random], setting: Setting) -> Batch:
-        pairs = [(row.image, row.other) if isinstance(row, Couple) else (row, row) for row in rows]
-        images, labels = self._seen([one for one, _ in pairs], random, setting), _labels(one for one, _ in pairs)
+    def prepare(self, rows: Sequence[Labelled], random: Sequence[Random], setting: Setting) -> Batch:
+        images, labels = self._seen(rows, random, setting), _labels(rows)
         targets = {"labels": labels}
         if self.objective.mixes:
-            others = self._seen([other for _, other in pairs], random, setting)
-            each = [self._mixed(*some) for some in zip(images, others, random, strict=True)]
+            others = [row.other if isinstance(row, ImagePair) and row.other else row for row in rows]
+            seen = self._seen(others, random, setting)
+            each = [self._mixed(*some) for some in zip(images, seen, random, strict=True)]
             images = np.stack([image for image, _ in each])
             shares = torch.tensor([share for _, share in each], dtype=torch.float32)
-            targets |= {"others": _labels(other for _, other in pairs), "shares": shares}
+            targets |= {"others": _labels(others), "shares": shares}
         inputs = {"pixel_values": torch.from_numpy(images)}
         return Batch(inputs, targets, {"classes": len(labels)}, len(images))
 
@@ -90,7 +90,7 @@ class ImageClassesTask(Task[s.ImageClasses, Labelled | Couple], objective=s.Imag
             return pasted(image, other, draws.beta(cutmix, cutmix), draws)
         assert mixup is not None
         share = draws.beta(mixup, mixup)
-        return mixed(image, other, share), share
+        return blended(image, other, share), share
 
     def loss(self, model: WholeModel, batch: Batch) -> Loss:
         labels, others = batch.targets["labels"], batch.targets.get("others")
@@ -118,5 +118,5 @@ class ImageClassesTask(Task[s.ImageClasses, Labelled | Couple], objective=s.Imag
         return share("accuracy", "the most frequent class", guesses, labels, margin=0.2)
 
 
-def _labels(rows: Iterable[Labelled]) -> Tensor:
+def _labels(rows: Sequence[Labelled]) -> Tensor:
     return torch.tensor([row.label for row in rows])

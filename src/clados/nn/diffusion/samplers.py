@@ -16,15 +16,18 @@ Past = tuple[Tensor, ...]  # what earlier steps predicted, the latest first
 
 
 class Steps(ABC):
-    """The steps of one sampler over one diffusion: ``timesteps`` are those that the model is asked at, in order."""
+    """The steps of one sampler over one diffusion: ``timesteps`` are those that the model is asked at, in order.
 
-    def __init__(self, part: Any, diffusion: Diffusion, steps: int) -> None:
+    Of all of them the ``last`` alone, where so many are said.
+    """
+
+    def __init__(self, part: Any, diffusion: Diffusion, steps: int, last: int | None = None) -> None:
         whole = diffusion.part.steps
         if not 1 <= steps <= whole:
             raise InputError(f"steps is {steps}; this model takes at least 1 and at most {whole}")
         self.part, self.diffusion, self.steps, self.gap = part, diffusion, steps, whole // steps
         self.alpha_bars: list[float] = diffusion.alpha_bars.tolist()
-        self.timesteps = self.spaced(whole)
+        self.timesteps = self.asked(self.spaced(whole)[-(last or steps) :])
         if self.timesteps[0] >= whole:
             raise InputError(f"{type(part).__name__}.offset {part.offset} leads beyond the {whole} steps at {steps}")
 
@@ -40,6 +43,10 @@ class Steps(ABC):
         if self.part.spacing == "linspace":
             return tuple(round(i * (whole - 1) / max(1, self.steps - 1)) for i in reversed(range(self.steps)))
         return tuple(round(whole - i * whole / self.steps) - 1 for i in range(self.steps))
+
+    def asked(self, times: tuple[int, ...]) -> tuple[int, ...]:
+        """When the model is asked, of the steps that are taken."""
+        return times
 
     def alpha_bar(self, timestep: int) -> float:
         """a_t of a step; of one before the first, that of what is clean."""
@@ -126,8 +133,7 @@ class PLMSSteps(Steps):
 
     WEIGHTS = ((1.0,), (3 / 2, -1 / 2), (23 / 12, -16 / 12, 5 / 12), (55 / 24, -59 / 24, 37 / 24, -9 / 24))
 
-    def spaced(self, whole: int) -> tuple[int, ...]:
-        times = super().spaced(whole)
+    def asked(self, times: tuple[int, ...]) -> tuple[int, ...]:
         return (*times[:2], *times[1:])
 
     def step(
@@ -187,11 +193,11 @@ def _log_ratio(alpha_bar: float) -> float:
     return 0.5 * (math.log(alpha_bar) - math.log1p(-alpha_bar))
 
 
-def steps_of(part: s.NoiseSampler, diffusion: Diffusion, steps: int) -> Steps:
-    """The steps of a sampler.
+def steps_of(part: s.NoiseSampler, diffusion: Diffusion, steps: int, last: int | None = None) -> Steps:
+    """The steps of a sampler, or the last of them.
 
     Raises:
         InputError: for a number of steps that the diffusion does not have.
     """
-    found: Steps = MODULES[type(part),](part, diffusion, steps)
+    found: Steps = MODULES[type(part),](part, diffusion, steps, last)
     return found
