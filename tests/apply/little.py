@@ -35,7 +35,7 @@ def picture(seed: int, height: int = 16, width: int = 16) -> Any:
 def examples(card: str) -> list[Any]:
     """A few examples of what a model learns from."""
     match card:
-        case "vit":
+        case "vit" | "swin":
             return digits()[:60]
         case "clip" | "dall-e":
             return [Captioned(str(i), picture(i), (text,)) for i, text in enumerate(SENTENCES)]

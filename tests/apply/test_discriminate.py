@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from clados import spec as s
 from clados.apply.discriminate import discriminate
 from clados.apply.embed import embed
 from clados.apply.fill import fill

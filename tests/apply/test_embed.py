@@ -1,6 +1,7 @@
 """Vectors of texts: the published ones on real weights; the same in any batch."""
 
 import importlib.util
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,10 +9,13 @@ import pytest
 import torch
 import transformers
 
-from clados.apply.embed import embed
+from clados.apply.embed import embed, embed_images
+from clados.apply.images import pixel_values
+from clados.apply.match import match
 from clados.apply.ready import Ready
 from clados.data.examples import DataError
 from clados.errors import InputError
+from tests.apply.little import picture
 
 TEXTS = ["The king sat.", "A dog ran over the green hill to the river, and slept.", "Rain"]
 
@@ -79,3 +83,59 @@ def test_what_cannot_be_embedded_is_refused(ready: Callable[[str], Ready]) -> No
         embed(ready("bert"), [])
     with pytest.raises(InputError, match="batch is 0"):
         embed(ready("bert"), "x", batch=0)
+
+
+# ---------------------------------------------------------------- images
+
+
+def test_images_have_the_vector_that_their_class_is_read_off(ready: Callable[[str], Ready]) -> None:
+    vit, images = ready("vit"), [picture(i, 12, 9) for i in range(3)]
+    found = embed_images(vit, images, batch=2)
+    torch.testing.assert_close(found.norm(dim=-1), torch.ones(3))
+    states = vit.model.states(pixel_values=pixel_values(vit, images))
+    torch.testing.assert_close(found, torch.nn.functional.normalize(states[:, 0], dim=-1))
+    mean = embed_images(vit, images, pool="mean", normalise=False)
+    torch.testing.assert_close(mean, states.mean(1))
+    assert embed_images(vit, images[0], dimensions=5).shape == (1, 5)
+
+
+def test_a_pyramids_vector_is_the_mean_of_its_places(ready: Callable[[str], Ready]) -> None:
+    swin, image = ready("swin"), picture(1, 12, 9)
+    states = swin.model.states(pixel_values=pixel_values(swin, [image]))
+    torch.testing.assert_close(embed_images(swin, image, normalise=False), states.mean(1))
+    with pytest.raises(InputError, match="pool is 'cls'; of images of swin allowed: max, mean"):
+        embed_images(swin, image, pool="cls")
+
+
+def test_a_pairs_images_and_texts_are_in_one_space(ready: Callable[[str], Ready]) -> None:
+    clip, images = ready("clip"), [picture(i) for i in range(2)]
+    cosines = embed_images(clip, images) @ embed(clip, TEXTS[:2]).T
+    factor = clip.model.logit_scale.exp().clamp(max=100.0)
+    torch.testing.assert_close((factor * cosines).softmax(-1), match(clip, images, TEXTS[:2]), atol=1e-5, rtol=1e-4)
+    with pytest.raises(InputError, match="clip projects its images itself: leave it out"):
+        embed_images(clip, images, pool="mean")
+
+
+def test_what_is_not_read_is_refused(ready: Callable[[str], Ready]) -> None:
+    with pytest.raises(InputError, match=r"vit reads .*, not texts"):
+        embed(ready("vit"), "a cat")
+    with pytest.raises(InputError, match=r"bert reads .*, not images"):
+        embed_images(ready("bert"), picture(0))
+
+
+def test_the_command_takes_images_beside_texts(
+    directory: Callable[[str], Path], image: Path, clados: Callable[..., tuple[int, str, str]], tmp_path: Path
+) -> None:
+    code, out, _ = clados("embed", directory("clip"), "a cat", "--image", image, "--json")
+    assert code == 0
+    assert [each["text"] for each in json.loads(out)] == ["a cat", str(image)]
+    code, out, _ = clados("embed", directory("vit"), "--image", image, "--image", image)
+    assert code == 0
+    assert "cosines of 2 vectors" in out
+    code, _, err = clados("embed", directory("vit"), "a cat")
+    assert code == 2
+    assert "not texts" in err
+    (tmp_path / "broken.png").write_bytes(image.read_bytes()[:60])
+    code, _, err = clados("embed", directory("vit"), "--image", tmp_path / "broken.png")
+    assert code == 2
+    assert "broken.png: not a readable image" in err

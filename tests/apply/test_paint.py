@@ -100,6 +100,47 @@ def test_what_a_mask_keeps_is_the_image_as_its_codes_have_it(painter: Path) -> N
     assert np.array_equal(paint(ready, "a dog", steps=2, image=image, mask=white)[0], paint(ready, "a dog", steps=2)[0])
 
 
+def test_an_image_is_painted_anew_as_far_as_asked(painter: Path) -> None:
+    ready, image = load(painter), picture(3, 24, 24)
+    given: dict[str, Any] = {"steps": 20, "image": image, "seed": 4}
+    codes = reconstruct(ready, image)[0].astype(int)
+    seen: list[int] = []
+    apart = []
+    for strength in (0.05, 0.3, 1.0):
+        course: list[Any] = []
+        found = paint(ready, "a dog", strength=strength, watch=course.append, **given)[0]
+        assert np.array_equal(course[-1][0], found)
+        seen.append(len(course))
+        apart.append(float(np.abs(found - codes).mean()))
+    assert seen == [1, 7, 21]  # of 20 steps 1, 6 and all: the sampler asks twice at the second
+    assert apart == sorted(apart)
+    assert apart[0] < 0.3 * apart[-1]
+    usual = paint(ready, "a dog", **given)[0]
+    assert np.array_equal(usual, paint(ready, "a dog", strength=0.8, **given)[0])
+    assert not np.array_equal(usual, paint(ready, "a cat on a red hill", **given)[0])
+
+
+def test_a_mask_keeps_its_part_at_any_strength(painter: Path) -> None:
+    ready, image = load(painter), picture(3, 24, 24)
+    black = np.zeros((24, 24, 3), np.uint8)
+    kept = paint(ready, "a dog", steps=4, image=image, mask=black, strength=0.5)[0]
+    assert np.abs(kept.astype(int) - reconstruct(ready, image)[0]).max() <= 1
+
+
+def test_the_steps_are_written_as_a_gif(painter: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out, gif, given = tmp_path / "heart.png", tmp_path / "heart.gif", tmp_path / "given.png"
+    Image.fromarray(picture(3, 30, 20)).save(given)
+    command = ["paint", str(painter), "a heart", "a dog", "--from", str(given), "--strength", "0.5", "--steps", "6"]
+    assert run_command_line([*command, "--out", str(out), "--gif", str(gif)]) == 0
+    for name in ("heart-1.gif", "heart-2.gif"):
+        with Image.open(tmp_path / name) as frames:
+            assert (frames.size, getattr(frames, "n_frames", 1)) == ((24, 24), 4)
+            assert frames.info["loop"] == 0
+    (tmp_path / "taken-1.gif").mkdir()
+    assert run_command_line([*command, "--gif", str(tmp_path / "taken.gif"), "--out", str(out)]) == 2
+    assert "taken-1.gif: not written" in capsys.readouterr().err
+
+
 def test_the_commands_write_png(painter: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "heart.png"
     assert run_command_line(["paint", str(painter), "a heart", "a dog", "--steps", "2", "--out", str(out)]) == 0
@@ -118,7 +159,10 @@ def test_the_commands_write_png(painter: Path, tmp_path: Path, capsys: pytest.Ca
         ({"side": 0}, "side is 0"),
         ({"steps": 0}, "steps is 0"),
         ({"steps": 5000}, "steps is 5000"),
-        ({"image": picture(1)}, "image and mask"),
+        ({"mask": picture(1)}, "mask is given, but no image"),
+        ({"strength": 0.5}, "strength is given, but no image"),
+        ({"image": picture(1), "strength": 0.0}, "strength is 0.0; it must be above 0 and at most 1"),
+        ({"image": picture(1), "strength": 1.5}, "strength is 1.5; it must be above 0 and at most 1"),
     ],
 )
 def test_numbers_out_of_range_are_refused(painter: Path, given: dict[str, Any], refusal: str) -> None:

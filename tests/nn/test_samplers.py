@@ -1,6 +1,7 @@
 """Noise and samplers beside diffusers 0.42.1's schedulers, step by step, on the same predictions and draws."""
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from clados import spec as s
+from clados.apply.denoising import taken_back
 from clados.errors import CladosError
 from clados.nn.diffusion.noise import Diffusion, guided
 from clados.nn.diffusion.samplers import Past, steps_of
@@ -147,6 +149,19 @@ def test_a_right_prediction_leads_to_the_image(sampler: s.NoiseSampler) -> None:
     for i, t in enumerate(taken.timesteps):
         x, past = taken.step(i, x, ours.noise(x, image, float(ours.alpha_bars[t])), past, torch.randn_like(x))
     torch.testing.assert_close(x, image, atol=2e-4, rtol=0)
+
+
+@pytest.mark.parametrize("last", [1, 2, 3, 9, 20])
+@pytest.mark.parametrize("sampler", [s.DDIM(), s.PLMS(), s.DPMSolver()], ids=lambda each: type(each).__name__)
+def test_an_image_with_the_noise_of_a_late_step_is_reached_from_there(sampler: s.NoiseSampler, last: int) -> None:
+    """The model knows the noise that was added, and no other: a step too many or too few would miss the image."""
+    part = SimpleNamespace(diffusion=s.Diffusion(betas=s.LinearBetas()), sampler=sampler)
+    taken, whole = (steps_of(sampler, Diffusion(part.diffusion), 20, number) for number in (last, None))
+    assert sorted({*taken.timesteps}) == sorted({*whole.timesteps})[:last]
+    image, noise = torch.rand(2, 3, 4, 4) * 2 - 1, torch.randn(2, 3, 4, 4)
+    given: dict[str, Any] = {"steps": 20, "draw": torch.randn_like, "begun": image, "last": last}
+    x = taken_back(part, noise, lambda x, t: noise, **given)
+    torch.testing.assert_close(x, image, atol=2e-3, rtol=0)
 
 
 @pytest.mark.parametrize(

@@ -7,13 +7,13 @@ import typer
 
 from clados.cli import output
 from clados.cli.arguments import Directory, Json
-from clados.cli.pictures import numbered, write_gif, write_png
+from clados.cli.pictures import names_of_several, write_gif, write_png
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-STEP = 80  # milliseconds of a GIF
+STEP_MILLISECONDS = 80  # milliseconds of a GIF
 
 Out = Annotated[Path, typer.Option(help="PNG file to write; of several images, with a number before its ending.")]
 
@@ -61,8 +61,8 @@ def paint_command(
     course: list[list[NDArray[np.uint8]]] = []
     watch = course.append if gif else None
     images = paint(directory, texts, steps=steps, guidance=guidance, seed=seed, watch=watch, **given)
-    for file, frames in zip(numbered(gif, len(images)) if gif else [], zip(*course)):
-        write_gif(file, frames, STEP)
+    for file, frames in zip(names_of_several(gif, len(images)) if gif else [], zip(*course)):
+        write_gif(file, frames, STEP_MILLISECONDS)
     _write(images, out, json=json)
 
 
@@ -83,7 +83,7 @@ def reconstruct_command(
 
 def _write(images: "list[NDArray[np.uint8]]", out: Path, *, json: bool) -> None:
     """Each image as PNG; their names are printed."""
-    names = numbered(out, len(images))
+    names = names_of_several(out, len(images))
     for image, name in zip(images, names, strict=True):
         write_png(name, image)
     if json:

@@ -12,10 +12,10 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-LAST = 1_000  # milliseconds for which a GIF's last frame stands
+LAST_FRAME = 1_000  # milliseconds for which a GIF's last frame stands
 
 
-def numbered(file: Path, number: int) -> list[Path]:
+def names_of_several(file: Path, number: int) -> list[Path]:
     """The names of so many files: of several, with a number before the ending."""
     return [file] if number == 1 else [file.with_stem(f"{file.stem}-{i + 1}") for i in range(number)]
 
@@ -38,7 +38,7 @@ def write_gif(file: Path, frames: "Sequence[NDArray[np.uint8]]", milliseconds: i
     Raises:
         InputError: it cannot be written.
     """
-    durations = [milliseconds] * (len(frames) - 1) + [LAST]
+    durations = [milliseconds] * (len(frames) - 1) + [LAST_FRAME]
     _write(file, frames, format="GIF", save_all=True, duration=durations, loop=0)
 
 
@@ -46,8 +46,8 @@ def _write(file: Path, frames: "Sequence[NDArray[np.uint8]]", **how: Any) -> Non
     from PIL import Image
 
     first, *others = (Image.fromarray(each.squeeze(-1) if each.shape[-1] == 1 else each) for each in frames)
-    more = {"append_images": others} if others else {}
+    how |= {"append_images": others} if others else {}
     try:
-        write_whole(file, partial(first.save, **how, **more))
+        write_whole(file, partial(first.save, **how))
     except OSError as error:
         raise InputError(f"{file}: not written ({error})") from error
