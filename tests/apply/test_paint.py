@@ -104,11 +104,13 @@ def test_an_image_is_painted_anew_as_far_as_asked(painter: Path) -> None:
     ready, image = load(painter), picture(3, 24, 24)
     given: dict[str, Any] = {"steps": 20, "image": image, "seed": 4}
     codes = reconstruct(ready, image)[0].astype(int)
+    course: list[Any] = []
+    watched = {**given, "watch": lambda step, images: course.append(images())}
     seen: list[int] = []
     apart = []
     for strength in (0.05, 0.3, 1.0):
-        course: list[Any] = []
-        found = paint(ready, "a dog", strength=strength, watch=course.append, **given)[0]
+        course.clear()
+        found = paint(ready, "a dog", strength=strength, **watched)[0]
         assert np.array_equal(course[-1][0], found)
         seen.append(len(course))
         apart.append(float(np.abs(found - codes).mean()))

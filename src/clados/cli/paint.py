@@ -8,6 +8,7 @@ import typer
 from clados.cli import output
 from clados.cli.arguments import Directory, Json
 from clados.cli.pictures import names_of_several, write_gif, write_png
+from clados.errors import InputError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -59,8 +60,11 @@ def paint_command(
 
     given: dict[str, Any] = {"side": side, "image": from_, "mask": mask, "strength": strength, "small": small}
     course: list[list[NDArray[np.uint8]]] = []
-    watch = course.append if gif else None
-    images = paint(directory, texts, steps=steps, guidance=guidance, seed=seed, watch=watch, **given)
+    if gif:
+        given["watch"] = lambda step, images: course.append(images())
+    images = paint(directory, texts, steps=steps, guidance=guidance, seed=seed, **given)
+    if gif and not course:
+        raise InputError(f"gif is {gif}, but {directory} is a pipeline of parts, which shows no steps")
     for file, frames in zip(names_of_several(gif, len(images)) if gif else [], zip(*course)):
         write_gif(file, frames, STEP_MILLISECONDS)
     _write(images, out, json=json)
