@@ -1,14 +1,15 @@
 """All turns of a dialogue as one text (Zhang et al. 2019, DialoGPT, §3.1)."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from clados import spec as s
 from clados.apply.ready import Ready
 from clados.data.examples import Dialogue, Pair
 from clados.objectives.measures import Measure, Sample, share
-from clados.objectives.supervised import SupervisedTask
-from clados.objectives.tasks import Small, Source, SourceConfig
+from clados.objectives.supervised import Conversations, SupervisedTask
+from clados.objectives.tasks import Small, SourceConfig
 from clados.objectives.text import TextTask, beside_bigram, first_guesses
 
 
@@ -25,9 +26,10 @@ class DialogueTurnsTask(SupervisedTask, objective=s.DialogueTurns):
     length = 64
     small = Small(params="600K", vocab=1024, steps=300, length=48, batch=16, lr=5e-4, dropout=0.0)
 
-    def source(self, examples: Sequence[Any], config: SourceConfig) -> Source:
+    def source(self, examples: Sequence[Any], config: SourceConfig) -> Conversations:
         some = self.learnable(examples)
-        return super().source([_backwards(each) for each in some] if self.objective.backwards else some, config)
+        found = super().source([_backwards(each) for each in some] if self.objective.backwards else some, config)
+        return replace(found, answers=tuple(row.wanted for row in found.rows))  # each turn answers those before
 
     def baseline(self, trained: Any, held_out: Any, config: SourceConfig, batch: int) -> Mapping[str, float]:
         return TextTask.baseline(self, trained, held_out, config, batch)

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import torch
@@ -17,11 +17,8 @@ from clados.data.packing import generator
 from clados.data.templates import (
     Conversation,
     WrittenText,
-    closed,
     conversation,
-    end_of,
     jinja,
-    marks_of,
     parted,
     written,
 )
@@ -32,8 +29,9 @@ from clados.objectives.base import Batch, Ids, Loss, Random, Setting
 from clados.objectives.measures import Measure, Sample
 from clados.objectives.metrics import writing
 from clados.objectives.sides import WRITERS, Answered, answered
-from clados.objectives.tasks import Listed, Small, Source, SourceConfig, of_kind
-from clados.objectives.text import TextTask, lm_loss
+from clados.objectives.tasks import Listed, Small, SourceConfig, of_kind
+from clados.objectives.templated import Templated
+from clados.objectives.text import TextTask, first_guesses, lm_loss
 from clados.spec.kinds.model import Writes
 
 MOST_WRITTEN = 64  # answers that are written where a tuned model is measured
@@ -77,7 +75,7 @@ class PromptedRow:
         return replace(self, row=Answered(self.row.ids, self.answer))
 
 
-class SupervisedTask(TextTask[s.Supervised, PromptedRow], objective=s.Supervised):
+class SupervisedTask(Templated[s.Supervised], TextTask[s.Supervised, PromptedRow], objective=s.Supervised):
     """Prompts and answers as the template puts them; of a conversation every answer counts.
 
     A text is tokenised whole, as it is when the model is used, and a token counts where any of its letters is an
@@ -109,23 +107,17 @@ class SupervisedTask(TextTask[s.Supervised, PromptedRow], objective=s.Supervised
         apart = module.spec.writes == "answers"
         return self.objective if apart else self.objective.but(template=s.Template(prompt="{prompt}\n"))
 
-    @property
-    def end(self) -> str:
-        return end_of(self.objective.template)
-
     def chat_template(self, tokenizer: Tokenizer, writes: Writes | None) -> str:
-        template = self.template(SourceConfig(0, tokenizer=tokenizer, writes=writes))
+        template = self.closed(tokenizer, continues=writes != "answers")
         before, after = ("".join(tokenizer.tokens(ids)) for ids in tokenizer.frame)
         eos = tokenizer.roles.eos or ""
         return jinja(template, bos=before, eos=eos, read=after if writes == "answers" else "")
 
-    def marks(self, examples: Sequence[Any]) -> tuple[str, ...]:
-        return marks_of(self.objective.template)
-
-    def source(self, examples: Sequence[Any], config: SourceConfig) -> Source:
+    def source(self, examples: Sequence[Any], config: SourceConfig) -> Conversations:
         """The examples' conversations, longer ones in parts of whole turns; turns that do not fit are counted."""
         said = [part for each in self.learnable(examples) for part in self._rows(conversation(each), config)]
-        one = _Tokenised(self.template(config), self.objective.learns, config)
+        template = self.closed(config.required_tokenizer, continues=config.writes != "answers")
+        one = _Tokenised(template, self.objective.learns, config)
         rows, asked, answers, dropped = list[Answered](), list[str](), list[NDArray[np.bool_]](), 0
         for each, row in zip(said, one.rows(said)):
             parts, left = ([(each, row)], 0) if one.fits(row) else one.parts(each)
@@ -138,12 +130,6 @@ class SupervisedTask(TextTask[s.Supervised, PromptedRow], objective=s.Supervised
             raise DataError(f"none of {len(said)} examples fits into {config.length} tokens: give a larger --length")
         shown = _shuffled(rows, config.seed) if config.shuffled else rows
         return Conversations(tuple(shown), tuple(asked), tuple(answers), dropped)
-
-    def template(self, config: SourceConfig) -> s.Template:
-        """The template as it is trained."""
-        return closed(
-            self.objective.template, config.required_tokenizer.roles.eos or "", continues=config.writes != "answers"
-        )
 
     def _rows(self, said: Conversation, config: SourceConfig) -> Iterator[Conversation]:
         """A conversation, or for an encoder one up to each of its answers."""
@@ -174,15 +160,21 @@ class SupervisedTask(TextTask[s.Supervised, PromptedRow], objective=s.Supervised
     # ------------------------------------------------------------ batch and loss
 
     def prepare(self, rows: Sequence[PromptedRow], random: Sequence[Random], setting: Setting) -> Batch:
-        return answered([each.row for each in rows], setting)
+        alone = self.objective.learns == "answers"
+        return answered([(each.answered if alone else each).row for each in rows], setting)
 
     def loss(self, model: WholeModel, batch: Batch) -> Loss:
         return Loss({"lm": lm_loss(model, model.states(**batch.inputs), batch)})
 
     # ------------------------------------------------------------ how it is judged
 
+    @property
+    def held_out(self) -> Self:
+        """Of a text that is learned whole the answers alone: a template's own words say nothing of what was learned."""
+        return type(self)(self.objective.but(learns="answers"))
+
     def predicted(self, source: Any) -> tuple[Ids, Ids]:
-        found = [row.ids[row.wanted] for row in source.rows]
+        found = [row.ids[answer] for row, answer in zip(source.rows, source.answers)]
         return np.concatenate(found), np.cumsum([0, *map(len, found[:-1])])
 
     def baseline(self, trained: Any, held_out: Any, config: SourceConfig, batch: int) -> Mapping[str, float]:
@@ -197,7 +189,9 @@ class SupervisedTask(TextTask[s.Supervised, PromptedRow], objective=s.Supervised
     def measure(self, ready: Ready, sample: Sample) -> Measure:
         """The share of examples whose answers are written whole and right, against the most frequent answer.
 
-        Each is scored beside the answer that the others to whom the same was asked have most often.
+        Each is scored beside the answer that the others to whom the same was asked have most often. Where no two
+        answers are alike, as with quotes of what was read, it is the share of their tokens, against a guess from the
+        token before.
         """
         rows: list[PromptedRow] = [each.answered for each in sample.rows()]
         sample = replace(sample, held_out=Listed(rows), examples=len(rows))
@@ -207,8 +201,16 @@ class SupervisedTask(TextTask[s.Supervised, PromptedRow], objective=s.Supervised
         for each, answer in zip(rows, answers):
             counts.setdefault(each.asked, Counter())[answer] += 1
         usual = sum(_usual(counts[each.asked], answer) for each, answer in zip(rows, answers)) / len(rows)
+        if not usual:
+            return self._by_token(ready, sample, rows)
         name = "the most frequent answer to the same"
         return Measure("whole answers", sum(right) / len(rows), usual, name, usual + 0.05, len(rows))
+
+    def _by_token(self, ready: Ready, sample: Sample, rows: Sequence[PromptedRow]) -> Measure:
+        guesses, labels = first_guesses(self, ready, sample)
+        right = float(np.mean(np.array(guesses) == np.array(labels)))
+        usual = _followed([each.row for each in rows])
+        return Measure("answers' tokens", right, usual, "the most frequent after the same", usual + 0.05, len(labels))
 
     @property
     def needs(self) -> tuple[str, ...]:
@@ -237,6 +239,15 @@ def _usual(counts: Counter[tuple[int, ...]], answer: tuple[int, ...]) -> bool:
     others[answer] -= 1
     best = max(others.values())
     return best > 0 and max(others, key=lambda each: others[each]) == answer
+
+
+def _followed(rows: Sequence[Answered]) -> float:
+    """The share of answers' tokens that are, of all these rows', the most frequent after the token before."""
+    counts: dict[int, Counter[int]] = {}
+    for row in rows:
+        for at in np.flatnonzero(row.wanted).tolist():
+            counts.setdefault(int(row.ids[at - 1]) if at else -1, Counter())[int(row.ids[at])] += 1
+    return sum(max(each.values()) for each in counts.values()) / sum(each.total() for each in counts.values())
 
 
 def _whole(ready: Ready, batch: Batch) -> list[bool]:

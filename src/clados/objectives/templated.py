@@ -35,6 +35,6 @@ class Templated(Generic[Learned]):
     def marks(self, examples: Sequence[Any]) -> tuple[str, ...]:
         return marks_of(self.objective.template)
 
-    def closed(self, tokenizer: Tokenizer) -> s.Template:
+    def closed(self, tokenizer: Tokenizer, *, continues: bool = True) -> s.Template:
         """The template, each answer ended as the tokenizer ends texts."""
-        return closed(self.objective.template, tokenizer.roles.eos or "", continues=True)
+        return closed(self.objective.template, tokenizer.roles.eos or "", continues=continues)
