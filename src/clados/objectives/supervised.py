@@ -87,7 +87,7 @@ class SupervisedTask(Templated[s.Supervised], TextTask[s.Supervised, PromptedRow
     data = "instructions"
     length = 192
     batch = 16
-    small = Small(params="600K", vocab=1024, steps=600, length=160, batch=16, lr=1e-3, relative=3e-2, dropout=0.0)
+    small = Small(params="600K", vocab=1024, steps=600, length=160, batch=16, lr=1e-3, relative=4e-3, dropout=0.0)
     before = Small(params="640K", vocab=1024, steps=2500, length=160, batch=16, dropout=0.0)
 
     def refusal(self, model: s.Model) -> str:

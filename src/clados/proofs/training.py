@@ -33,6 +33,7 @@ SEEDS = (0, 1, 2)
 BYTES = 300  # tokens of a small vocabulary that begins with every byte
 SCRIPTS = 512  # tokens of one that has letters of many languages
 OBJECTIVES = Task.__module__.rpartition(".")[0]
+ADAPTED, ADAPTED_RATE = 3, 2  # times as many steps, and times the rate, where adapters alone learn
 SHORT = 32  # tokens of a row from which encoder and decoder learn to read and write in hundreds of steps
 
 
@@ -114,6 +115,8 @@ def choices(
         chosen["lr"] = relative
     if not one.teacher and one.before and isinstance(stage, s.Tuning):
         chosen |= {"params": None, "vocab": Choices.vocab, "length": None}
+        if isinstance(stage.trains, s.LowRank):
+            chosen |= {"steps": ADAPTED * small.steps, "lr": chosen["lr"] and ADAPTED_RATE * chosen["lr"]}
         if not small_model(stage.start.partition(":")[0]):
             chosen["start"], named = str(start_folder(subject, stage, one.before)), stage.name
     found = Choices(model=subject.card.id, seed=seed, shuffled=shuffled, objective=objective, stage=named, **chosen)
