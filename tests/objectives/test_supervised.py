@@ -102,6 +102,41 @@ def test_whole_answers_are_answers_whatever_else_of_the_text_is_learned() -> Non
     assert found["all"].trivial > 0.5
 
 
+def test_held_out_texts_are_judged_on_their_answers_whatever_is_learned() -> None:
+    """A template's words, the same in every text, would make a loss small that says nothing of the answers."""
+    setting = Setting(declared("llama").model, 0, VocabIds.of(WORDS["bpe"]))
+    said = [dialogue([("is it so?", "yes"), ("and this?", "no, it is not")])]
+    answers: Any = task(s.Supervised(CHAT))
+    every: Any = task(s.Supervised(CHAT, learns="all"))
+    sources = rows(said, "bpe"), rows(said, "bpe", learns="all")
+    alone, judged = (
+        one.prepare([source.at(0)], [], setting)
+        for one, source in ((answers, sources[0]), (every.held_out, sources[1]))
+    )
+    assert judged.targets["labels"].tolist() == alone.targets["labels"].tolist()
+    assert len(every.prepare([sources[1].at(0)], [], setting).targets["labels"]) > len(alone.targets["labels"])
+    assert [each.tolist() for each in every.predicted(sources[1])] == [
+        each.tolist() for each in answers.predicted(sources[0])
+    ]
+
+
+def test_answers_of_which_no_two_are_alike_are_measured_by_their_tokens() -> None:
+    module: WholeModel = clados.build(fitted("llama", "bpe"), seed=0).eval()
+    ready = Ready(model=module, name="llama", tokenizer=WORDS["bpe"])
+    asked = [Pair(f"{i}", "is it so?", "a" * (i + 1)) for i in range(6)]
+    source = rows(asked, "bpe")
+    found = task(s.Supervised(CHAT)).measure(ready, Sample(source, 6, 4, 0))
+    answers = [source.at(i).row for i in range(6)]
+    after: dict[int, list[int]] = {}
+    for row in answers:
+        for at in np.flatnonzero(row.wanted).tolist():
+            after.setdefault(int(row.ids[at - 1]), []).append(int(row.ids[at]))
+    best = sum(max(map(each.count, each)) for each in after.values())
+    number = sum(map(len, after.values()))
+    assert (found.name, found.trivial, found.number) == ("answers' tokens", best / number, number)
+    assert found.asked == best / number + 0.05
+
+
 def test_long_conversations_are_cut_between_turns_and_what_fits_nowhere_is_counted() -> None:
     turns = [(f"ask {'a ' * n}", f"say {'b ' * n}") for n in (3, 4, 60, 5)]
     whole = rows([dialogue(turns)], "bytes")

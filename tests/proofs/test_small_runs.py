@@ -70,7 +70,7 @@ def test_a_run_is_trained_once(subject: Subject, monkeypatch: pytest.MonkeyPatch
 def test_the_evidence_says_when_runs_were_trained(monkeypatch: pytest.MonkeyPatch) -> None:
     subject = Subject(catalog()["gpt-2"], quick=True)
     given = {False: run(4.6), True: replace(run(5.1, shuffled=True), day="2026-02-28")}
-    monkeypatch.setattr(learns, "trained", lambda subject, seed, shuffled=False: given[shuffled])
+    monkeypatch.setattr(learns, "trained", lambda subject, seed, shuffled=False, longer=False: given[shuffled])
     assert learns.prove_learns(subject).evidence.endswith("trained 2026-01-31 to 2026-02-28")
     given[True] = run(5.1, shuffled=True)
     assert learns.prove_learns(subject).evidence.endswith("trained 2026-01-31")
@@ -81,7 +81,7 @@ def test_a_run_whose_loss_is_moved_is_seen_to_fail(monkeypatch: pytest.MonkeyPat
 
     def proved(end: float, control: float) -> str:
         given = {False: run(end), True: run(control, shuffled=True)}
-        monkeypatch.setattr(learns, "trained", lambda subject, seed, shuffled=False: given[shuffled])
+        monkeypatch.setattr(learns, "trained", lambda subject, seed, shuffled=False, longer=False: given[shuffled])
         return learns.prove_learns(subject).status
 
     assert proved(4.6, 5.1) == "holds"
@@ -95,7 +95,7 @@ def test_a_tuned_model_has_to_be_below_what_it_was_too(monkeypatch: pytest.Monke
 
     def faults(start: float, end: float) -> str:
         given = {False: replace(run(end), start=start), True: run(5.1, shuffled=True)}
-        monkeypatch.setattr(learns, "trained", lambda subject, seed, shuffled=False: given[shuffled])
+        monkeypatch.setattr(learns, "trained", lambda subject, seed, shuffled=False, longer=False: given[shuffled])
         return learns.prove_learns(subject).evidence.partition(";")[0]
 
     assert faults(start=6.0, end=4.6).startswith("4.60 nats")
@@ -117,7 +117,7 @@ def test_a_mixture_has_a_setting_of_its_own() -> None:
 
 
 def test_too_few_targets_fail_a_full_run(monkeypatch: pytest.MonkeyPatch) -> None:
-    def trained(subject: Subject, seed: int, *, shuffled: bool = False) -> SmallRun:
+    def trained(subject: Subject, seed: int, *, shuffled: bool = False, longer: bool = False) -> SmallRun:
         return run(5.2 if shuffled else 4.0, seed=seed, shuffled=shuffled, targets=19_999)
 
     monkeypatch.setattr(learns, "trained", trained)
@@ -164,9 +164,29 @@ def test_rates_that_are_shares_of_the_weights_are_chosen_apart(monkeypatch: pyte
     seen: list[Choices] = []
     monkeypatch.setattr(training, "run_of", lambda of, asked: seen.append(asked))
     of = {card: training.choices(Subject(catalog()[card]), 0).lr for card in ("alpaca", "flan-t5", "flan-palm")}
-    assert of == {"alpaca": 1e-3, "flan-t5": 3e-2, "flan-palm": 3e-2}  # AdamW, Adafactor, Adafactor
+    assert of == {"alpaca": 1e-3, "flan-t5": 4e-3, "flan-palm": 4e-3}  # AdamW, Adafactor, Adafactor
     begun = [(each.model, each.stage, each.steps, each.params) for each in seen]  # LLaMA comes along
     assert begun == [("flan-t5", "adaptation", 2500, "640K"), ("palm", None, 2500, "640K")]
+
+
+def test_adapters_learn_longer_and_faster() -> None:
+    whole, adapted = (training.choices(Subject(catalog()[card]), 0) for card in ("alpaca", "alpaca-lora"))
+    assert (whole.steps, whole.lr) == (600, 1e-3)
+    assert (adapted.steps, adapted.lr) == (1800, 2e-3)
+
+
+def test_a_tuned_model_learns_for_as_long_as_its_work_asks_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[bool] = []
+
+    def trained(subject: Subject, seed: int, *, shuffled: bool = False, longer: bool = False) -> SmallRun:
+        seen.append(longer)
+        return run(5.2 if shuffled else 4.0, shuffled=shuffled)
+
+    monkeypatch.setattr(learns, "trained", trained)
+    monkeypatch.setattr(training, "run_of", lambda of, asked: None)
+    for card in ("minerva", "palm"):
+        learns.prove_learns(Subject(catalog()[card], quick=True))
+    assert seen == [True, True, False, False]
 
 
 def test_what_several_models_are_tuned_from_is_trained_once() -> None:
