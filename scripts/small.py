@@ -273,7 +273,8 @@ def finish(name: str, out: Path) -> None:
     if target.exists():
         return
     module = from_pretrained(out / name, dtype=torch.float16)
-    if {"generate", "chat"} & set(verbs(module.spec, read_metadata(out / name).objective)):
+    able = set(verbs(module.spec, read_metadata(out / name).objective))
+    if {"generate", "chat"} & able and not {"summarize", "translate"} & able:  # whose answers are not drawn
         module.generation_config = replace(module.generation_config, **WRITES)
     ready = load(out / name)
     log = [json.loads(line) for line in (out / name / "log.jsonl").read_text(encoding="utf-8").splitlines()]
