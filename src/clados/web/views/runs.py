@@ -77,11 +77,11 @@ def _run(asked: PageRequest, run: ShownRun, styles: list[str], *, sampled: bool)
 
 def _samples(asked: PageRequest, run: ShownRun) -> Html | None:
     """What the model makes of a few usual questions, a card each; nothing of one that is large, or makes nothing."""
-    if sum(each.stat().st_size for each in run.folder.glob("*.safetensors")) > _LARGEST:
-        return None
     try:
+        if sum(each.stat().st_size for each in run.folder.glob("*.safetensors")) > _LARGEST:
+            return None
         found = computed("clados.playground.samples:samples_of", str(run.folder))
-    except CladosError as error:
+    except (CladosError, OSError) as error:  # a run may be removed at any moment
         return el("p", str(error), class_="lead")
     cards = [
         el("article", el("h3", asked.say(TRIAL_TITLES[name])), sample_picture(asked, name, result))
