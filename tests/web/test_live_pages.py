@@ -31,7 +31,7 @@ def test_a_box_of_a_drawing_opens_its_part(page: Page, address: str) -> None:
     page.goto(f"{address}cards/bert.html")
     part = page.locator("[data-part='stack.layers.attention']")
     expect(part).not_to_be_visible()
-    page.locator("[data-box='stack.blocks.*.attn']").focus()
+    page.locator("#drawing [data-box='stack.blocks.*.attn']").focus()
     page.keyboard.press("Enter")
     expect(part).to_be_visible()
     expect(part).to_have_class("chosen-part")

@@ -204,6 +204,13 @@ def test_the_navigation_lights_the_place_of_every_page(client: TestClient, path:
     assert lit == [(place.replace("../zh/", ""), current)]
 
 
+def test_the_ledger_of_a_card_is_drawn_as_tiles_in_the_drawing_s_style(client: TestClient) -> None:
+    text = client.get("/cards/bert.html?size=base").text
+    tiles = text.partition('data-figure="treemap"')[2].partition("</svg>")[0]
+    assert "110,106,428 parameters" in tiles
+    assert text.count("<style>") == 1
+
+
 def test_the_timeline_is_also_a_list_of_links(client: TestClient) -> None:
     text = client.get("/timeline.html").text
     assert 'data-figure="timeline-params"' in text

@@ -7,9 +7,10 @@ from clados.catalog.counts import Counted, count_size, ledger
 from clados.catalog.sizes import model_of
 from clados.catalog.structure import training_compute
 from clados.catalog.texts import shape_text, size_figure
-from clados.web.html import Child, Html, el
+from clados.drawing.treemap import treemap_figure
+from clados.web.html import Child, Html, el, html_of
 from clados.web.request import PageRequest
-from clados.web.views.parts import evidence, table
+from clados.web.views.parts import evidence, picture, table
 
 
 def counts_section(asked: PageRequest, card: Card) -> list[Html] | None:
@@ -95,6 +96,11 @@ def ledger_section(asked: PageRequest, card: Card, size: CardSize) -> Html:
         total=f"{total:,}",
         size=size.name,
     )
-    return el(
-        "details", el("summary", summary), table(heads, rows, figures=(1, 2, 3, 4), name="ledger", label=say("Ledger"))
-    )
+    tensors = table(heads, rows, figures=(1, 2, 3, 4), name="ledger", label=say("Ledger"))
+    return html_of([_treemap(card, size) if total else None, el("details", el("summary", summary), tensors)])
+
+
+def _treemap(card: Card, size: CardSize) -> Html:
+    """The parts, each as large as its share; its style is that of the drawing above it."""
+    svg, _ = picture(treemap_figure(model_of(card, size), f"{card.id}:{size.name}").svg)
+    return el("figure", svg, class_="canvas", tabindex=0)
