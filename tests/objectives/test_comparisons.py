@@ -150,6 +150,7 @@ def test_what_is_wrong_with_data_is_said_in_a_line(tmp_path: Path, tokenizer: To
     assert one.scores == (-2.0, -1.0, -3.0)
     wrong: list[tuple[dict[str, object], str]] = [
         ({"prompt": "a", "chosen": "b", "rejected": ""}, "answer 2 is empty"),
+        ({"prompt": "a", "chosen": "b", "rejected": "b"}, "chosen and rejected are the same answer"),
         ({"prompt": "", "chosen": "b", "rejected": "c"}, "the prompt is empty"),
         ({"prompt": "a", "answers": ["b"], "scores": [1]}, "1 answer"),
         ({"prompt": "a", "answers": ["b", "c"], "scores": [1]}, "2 answers and 1 scores or ranks"),

@@ -1,6 +1,7 @@
 """Walks through a recipe: the plan, what it refuses, and a walk that is stopped and goes on."""
 
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -11,8 +12,10 @@ from clados.checkpoints import from_pretrained
 from clados.cli.frame import run_command_line
 from clados.errors import CladosError, InputError
 from clados.files import JsonObject
+from clados.objectives import task
 from clados.objectives.judges import judge_of, judge_scores
 from clados.train.align import REPORT, align, choices_of, legs
+from clados.train.align_report import before_and_after, watched
 from clados.train.walk import Walk, parted_data
 from tests.train.small import write_pairs
 
@@ -200,11 +203,29 @@ def test_a_walk_that_is_stopped_goes_on_and_tells_of_all(tmp_path: Path) -> None
     assert align(asked, out, resume=True)
     page = (out / REPORT).read_text()
     assert page.count("<svg") == 5  # the loss of the first, and four figures of the second
+    assert len(re.findall(r"<li>held-out loss [\d.]+ before, [\d.]+ after: nats a token</li>", page)) == 1
+    assert len(re.findall(r"<li>held-out reward -[\d.]+ before, -[\d.]+ after: of an answer</li>", page)) == 1
     assert "learns by GRPO(samples=8) in the place of PPO" in page
     assert "http" not in page.replace("http://www.w3.org", "")
     for name in ("actor", "feedback"):
         assert from_pretrained(out / name).spec
     assert JsonObject.read(out / "feedback" / "run.json").inside("choices").take("reward", str, "") == asked.reward
+
+
+@pytest.mark.parametrize(
+    ("learned", "unit"),
+    [
+        (s.ContextDistilled("a wish", "Be kind."), "between the model without the context and its start with it"),
+        (s.Revised(1, 1, texts=("Say what is unkind.",)), "of answers that the start has rewritten by its principles"),
+    ],
+)
+def test_what_learns_from_its_own_start_is_measured_beside_it(learned: s.Objective, unit: str) -> None:
+    """Its first held-out loss is that of the weights that it starts from."""
+    reward = {"reward": 0.0, "kl": 0.0} if isinstance(learned, s.Revised) else {}
+    entries = [{"step": step, "held_out": {"loss": loss, **reward}} for step, loss in ((0, 0.9), (2, 0.5), (4, 0.25))]
+    shown = watched(task(learned), entries)
+    assert "reward" not in shown
+    assert before_and_after(entries, shown)[0] == f"held-out loss 0.900 before, 0.250 after: nats a token {unit}"
 
 
 def test_a_stage_is_judged_by_the_model_of_an_earlier_walk(tmp_path: Path) -> None:

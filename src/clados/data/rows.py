@@ -219,6 +219,8 @@ def _pair(source: str, target: str) -> Callable[[str, RowData], Iterator[Example
 def _preferred(document: str, row: RowData) -> Iterator[Example]:
     """TRL's rows of preferences: texts, or lists of messages of which the last are the answers."""
     answers = _spoken(row, "chosen"), _spoken(row, "rejected")
+    if answers[0] == answers[1]:
+        raise ValueError("chosen and rejected are the same answer, so there is no pair")
     yield _ranked_answers(document, row, answers, (1.0, 0.0))
 
 

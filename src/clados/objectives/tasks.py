@@ -161,6 +161,7 @@ class Task(ABC, Generic[Objective, Row]):
             not, nor what needs a judge, nor what is measured only beside the weights from which it starts.
         judging: whether its models say how good answers are, see ``judge``.
         judged: whether it cannot learn without a judge.
+        loss_unit: what the loss is a mean of, for a reader.
         teaches: the objective by which a teacher is tuned before it teaches; empty for that of its own recipe.
         teacher_differs: whether the teacher is a model of another kind, of which a student has the vocabulary alone.
         writes: how a model that learns so writes; empty where that does not matter.
@@ -181,6 +182,7 @@ class Task(ABC, Generic[Objective, Row]):
     usual: ClassVar[bool] = True
     judging: ClassVar[bool] = False
     judged: ClassVar[bool] = False
+    loss_unit: ClassVar[str] = "nats a token"
     teaches: ClassVar[str] = ""
     teacher_differs: ClassVar[bool] = False
     writes: ClassVar[tuple[Writes | None, ...]] = ()

@@ -336,7 +336,8 @@ def align(
             )
             if not result.finished:
                 return False
-        walked.append(Walked(leg.stage.name, _told(leg.learned), leg.start, leg.differs, begun_from(leg, out), folder))
+        told = _told(leg.learned)
+        walked.append(Walked(leg.stage.name, leg.learned, told, leg.start, leg.differs, begun_from(leg, out), folder))
         write_text(out / REPORT, alignment_report(asked.model, walked, [each for each in plan if each.without]))
     return True
 

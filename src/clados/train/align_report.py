@@ -1,7 +1,7 @@
 """What a walk through a recipe came to, as one HTML file that needs nothing else."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -16,7 +16,7 @@ from clados.data.examples import Dialogue, Pair
 from clados.data.templates import Conversation, Turn, closed, conversation, written
 from clados.drawing.curve import curves
 from clados.errors import InputError
-from clados.objectives import task
+from clados.objectives import Task, task
 from clados.train.sources import run_data
 
 ANSWERS_SHOWN = 6  # prompts whose answers are shown
@@ -27,6 +27,7 @@ WATCHED = {  # names in the log of a stage, and what they are a mean of
     "length": "tokens of an answer",
     "entropy": "nats of a token",
 }
+UNJUDGED = {name: of for name, of in WATCHED.items() if name != "reward"}
 JUDGING = {"loss": "nats of a pair", "accuracy": "pairs in order"}  # the same of a model that judges
 PAGE_STYLE = """
 :root{color-scheme:light dark}body{font:15px/1.5 system-ui,'DejaVu Sans',sans-serif;max-width:960px;margin:0 auto;
@@ -37,9 +38,13 @@ padding:5px 10px 5px 0;border-bottom:1px solid #8886}svg{max-width:100%;height:a
 
 @dataclass(frozen=True)
 class Walked:
-    """A stage that was trained: what it learned, from where, in what it is not the paper's, and its folders."""
+    """A stage that was trained: what it learned, from where, in what it is not the paper's, and its folders.
+
+    ``objective`` says for a reader what it learned.
+    """
 
     name: str
+    learned: s.Objective
     objective: str
     start: str
     differs: tuple[str, ...]
@@ -73,15 +78,34 @@ def _stage(one: Walked) -> list[str]:
     entries = [json.loads(line) for line in (one.folder / "log.jsonl").read_text(encoding="utf-8").splitlines()]
     found = [f"<h2>{escape(one.name)}</h2><p>{escape(one.objective)}, from {escape(one.start)}</p>"]
     found.append("<ul>" + "".join(f"<li>{escape(each)}</li>" for each in one.differs) + "</ul>")
-    named = {name for entry in entries for name in (*entry, *entry.get("held_out", ()))}
-    sampled, judging = "reward" in named, "accuracy" in named
-    for name, of in (WATCHED if sampled else JUDGING if judging else {"loss": "nats a token"}).items():
+    shown = watched(task(one.learned), entries)
+    found.append("<ul>" + "".join(f"<li>{escape(each)}</li>" for each in before_and_after(entries, shown)) + "</ul>")
+    for name, of in shown.items():
         found.append(f"<figure>{_figure(entries, name, of)}</figure>")
     if not (rows := [*zip(*answers_of(one))]):
         return found
     cells = "".join("<tr>" + "".join(f"<td><pre>{escape(each)}</pre></td>" for each in row) + "</tr>" for row in rows)
     heads = "<tr><th>prompt</th><th>before</th><th>after</th></tr>"
     return [*found, f"<table><thead>{heads}</thead><tbody>{cells}</tbody></table>"]
+
+
+def watched(one: Task[Any, Any], entries: Sequence[dict[str, Any]]) -> dict[str, str]:
+    """Names in a stage's log that say whether it does its work, and what each is a mean of."""
+    named = {name for entry in entries for name in (*entry, *entry.get("held_out", ()))}
+    loss = {"loss": one.loss_unit}
+    if "reward" in named:
+        return WATCHED if one.judged else loss | UNJUDGED
+    return JUDGING if "accuracy" in named else loss
+
+
+def before_and_after(entries: Sequence[dict[str, Any]], shown: Mapping[str, str]) -> list[str]:
+    """What was measured on held-out data of the weights that a stage starts from, and of those that it ends with."""
+    held = [each["held_out"] for each in entries if "held_out" in each]
+    return [
+        f"held-out {name} {held[0][name]:.3f} before, {held[-1][name]:.3f} after: {of}"
+        for name, of in shown.items()
+        if held and name in held[0] and name in held[-1]
+    ]
 
 
 def _figure(entries: Sequence[dict[str, Any]], name: str, of: str) -> str:
