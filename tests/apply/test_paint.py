@@ -13,6 +13,7 @@ from clados.apply.paint import paint, reconstruct
 from clados.apply.ready import load
 from clados.checkpoints import save_pretrained
 from clados.cli.frame import run_command_line
+from clados.data.examples import DataError
 from clados.errors import InputError
 from clados.models.declared import declared
 from clados.names import ROLES
@@ -47,6 +48,9 @@ def test_a_text_is_read_alike_beside_a_longer_one(tmp_path: Path) -> None:
     one, other = paint(ready, ["a heart", "the old king sat on the throne of the castle"], steps=3, guidance=2.0)
     assert not np.array_equal(one, other)
     assert np.abs(one.astype(int) - paint(ready, "a heart", steps=3, guidance=2.0)[0]).max() <= 1
+    with pytest.raises(DataError, match=r"'龍 龍': .* knows none of its tokens"):
+        paint(ready, ["a heart", "龍 龍"], steps=3)
+    assert paint(ready, ["a heart 龍", ""], steps=1)
 
 
 def test_pixels_are_painted_enlarged_and_filled_in(tmp_path: Path) -> None:

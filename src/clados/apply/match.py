@@ -47,7 +47,7 @@ def image_vectors(ready: Ready, images: Sequence[Image], batch: int) -> Tensor:
 
 def text_vectors(ready: Ready, texts: Sequence[str], batch: int) -> Tensor:
     """[texts, joint], of unit length."""
-    rows = ready.tokens(texts)
+    rows = ready.captions(texts)
     pad = ready.required_tokenizer.ids.get("pad", 0)
     found: dict[int, Tensor] = {}
     for numbers in batched(rows, batch, len):

@@ -136,7 +136,7 @@ def _written(
     """Images whose codes are drawn one by one after each text, in small letters (Ramesh et al. 2021, §2.2)."""
     model: Any = ready.model
     read: Any = ready.spec.decoder.inputs  # type: ignore[attr-defined]
-    rows = [row[: read.text] for row in ready.tokens([text.lower() for text in texts])]
+    rows = [row[: read.text] for row in ready.captions([text.lower() for text in texts])]
     ids = [[*row, *range(read.first_padding + len(row), read.first_code)] for row in rows]
     generators = [torch.Generator().manual_seed(seed + i) for i in range(len(rows))]
     x, side, codes = torch.tensor(ids, device=ready.device), read.places_across, list[Tensor]()

@@ -92,6 +92,20 @@ class Ready:
         """Tokens that the model has positions for; None when for any number."""
         return positions(self.spec)
 
+    def captions(self, texts: Sequence[str]) -> list[list[int]]:
+        """The ids of what is said of images, as ``tokens`` gives them.
+
+        Raises:
+            DataError: for a text of which the vocabulary knows nothing.
+        """
+        rows, read = self.tokens(texts), self.required_tokenizer
+        unknown, special = read.ids.get("unk"), {*read.special.values()}
+        for text, row in zip(texts, rows, strict=True):
+            said = [i for i in row if i == unknown or (i not in special and read.decode([i]).strip())]
+            if said and all(i == unknown for i in said):
+                raise DataError(f"'{text}': {self.name} knows none of its tokens; the vocabulary has no word for them")
+        return rows
+
     def tokens(self, texts: Sequence[str], limit: int | None = None) -> list[list[int]]:
         """The ids of each text with its special tokens, cut to the limit and to what the model has positions for.
 
