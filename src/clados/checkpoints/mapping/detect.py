@@ -252,8 +252,9 @@ def tuned_heads(model: Model, ending: str, model_type: str = "") -> tuple[Head, 
 
     Of several layouts that of a ``model_type``, then that of the declared model from which this one differs the least.
     """
-    held = [each for each in layouts() if is_directory(each[1]) and type(each[2]) is type(model)]
-    for _, layout, _ in sorted(held, key=lambda each: (each[1].model_type != model_type, _apart(each[2], model))):
+    for _, layout, _ in sorted(
+        _of_kind(model), key=lambda each: (each[1].model_type != model_type, _apart(each[2], model))
+    ):
         for name, theirs in layout.tuned.items():
             if name.endswith(f"For{ending}"):
                 return theirs
@@ -293,16 +294,28 @@ def writable(model: Model, model_type: str = "") -> LayoutMatch:
 
 
 def why_unwritable(model: Model) -> str:
-    """Why a model fits into nobody's files: what the layout of the declared model most like it has no key for."""
+    """Why a model fits into nobody's files: what the layout of the declared model most like it has no key for.
+
+    Or that no class of that layout has its heads, where those of others do.
+    """
     reasons = [
         (_nearest(card, model), layout.model_type, _without_key(layout, base, model))
         for card, layout, _, base in _classes_like(model)
     ]
+    with_heads = f" with the heads {', '.join(slots(model))}" if slots(model) else ""
     if not reasons:
-        heads = f" with the heads {', '.join(slots(model))}" if slots(model) else ""
-        return f"no layout holds a model of the kind {type(model).__name__}{heads}"
-    _, named, fields = min(reasons, key=lambda each: (each[0], len(each[2])))
+        return f"no layout holds a model of the kind {type(model).__name__}{with_heads}"
+    least, named, fields = min(reasons, key=lambda each: (each[0], len(each[2])))
+    every = {card: layout.model_type for card, layout, _ in reversed(_of_kind(model))}  # the first of each card
+    apart, like = min((_nearest(card, model), model_type) for card, model_type in every.items())
+    if apart < least and like not in {each for _, each, _ in reasons}:
+        return f"{like} has no class{with_heads}"
     return f"{named} has no key for {', '.join(fields)}"
+
+
+def _of_kind(model: Model) -> list[tuple[str, Layout, Model]]:
+    """The layouts of directories that hold models of this kind."""
+    return [each for each in layouts() if is_directory(each[1]) and type(each[2]) is type(model)]
 
 
 def _nearest(card: str, model: Model) -> tuple[int, int]:
@@ -336,9 +349,8 @@ def _without_key(layout: Layout, base: Model, model: Model) -> tuple[str, ...]:
 
 def _classes_like(model: Model) -> Iterator[tuple[str, Layout, str, Model]]:
     """The classes that hold a model's heads: card, layout, name, and declared structure, that most like it first."""
-    held = [each for each in layouts() if is_directory(each[1]) and type(each[2]) is type(model)]
     head = embedding(model)
-    for card, layout, base in sorted(held, key=lambda each: _apart(each[2], model)):
+    for card, layout, base in sorted(_of_kind(model), key=lambda each: _apart(each[2], model)):
         for architecture in (*layout.architectures, *layout.tuned):
             like = head is not None and architecture == body(layout)
             alike = base.but(heads=(head,)) if like else replace_heads(base, heads(layout, architecture))
