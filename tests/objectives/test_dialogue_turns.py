@@ -19,13 +19,16 @@ SAID = ("Hello there.", "Hello, you.", "How are you?", "I am a cat.")
 DIALOGUE = Dialogue("one", tuple(zip(("user", "assistant") * 2, SAID)))
 
 
+@pytest.mark.parametrize("number", [2, 3, 4])
 @pytest.mark.parametrize("backwards", [False, True])
-def test_every_turn_counts_and_the_end_of_text_stands_behind_each(backwards: bool) -> None:
+def test_every_turn_counts_and_the_end_of_text_stands_behind_each(backwards: bool, number: int) -> None:
+    """The last one too where nobody answers it: of three turns the third answers the second (§3.1)."""
     tokenizer = train_tokenizer([*SAID], "bytes", 300, GPT2_ROLES)
     one = task(s.DialogueTurns(backwards=backwards))
-    source = one.source([DIALOGUE], SourceConfig(200, tokenizer=tokenizer, writes="continues"))
+    dialogue = Dialogue("one", DIALOGUE.messages[:number])
+    source = one.source([dialogue], SourceConfig(200, tokenizer=tokenizer, writes="continues"))
     assert len(source) == 1
-    turns = SAID[::-1] if backwards else SAID
+    turns = SAID[:number][::-1] if backwards else SAID[:number]
     whole = tokenizer.encode("".join(each + "<|endoftext|>" for each in turns), add_special_tokens=False)
     assert source.at(0).row.ids.tolist() == whole
     model = declared("gpt-2").model

@@ -1,12 +1,13 @@
 """All turns of a dialogue as one text (Zhang et al. 2019, DialoGPT, §3.1)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from clados import spec as s
 from clados.apply.ready import Ready
 from clados.data.examples import Dialogue, Pair
+from clados.data.templates import Conversation
 from clados.objectives.measures import Measure, Sample, share
 from clados.objectives.supervised import Conversations, SupervisedTask
 from clados.objectives.tasks import Small, SourceConfig
@@ -16,8 +17,8 @@ from clados.objectives.text import TextTask, beside_bigram, first_guesses
 class DialogueTurnsTask(SupervisedTask, objective=s.DialogueTurns):
     """Dialogues with the end-of-text token behind each turn, every token counted.
 
-    A row is a dialogue, as in the authors' data; a longer one is cut between its turns. What nobody answers is left
-    out.
+    A row is a dialogue, as in the authors' data; a longer one is cut between its turns. A single text that nobody
+    answers is left out.
     """
 
     objective: s.DialogueTurns
@@ -30,6 +31,13 @@ class DialogueTurnsTask(SupervisedTask, objective=s.DialogueTurns):
         some = self.learnable(examples)
         found = super().source([_backwards(each) for each in some] if self.objective.backwards else some, config)
         return replace(found, answers=tuple(row.wanted for row in found.rows))  # each turn answers those before
+
+    def _rows(self, said: Conversation, config: SourceConfig) -> Iterator[Conversation]:
+        """A dialogue whole: a last turn that nobody answers is an answer itself."""
+        if config.writes == "answers":
+            yield from super()._rows(said, config)
+        elif any(turn.answer is not None for turn in said.turns):
+            yield said
 
     def baseline(self, trained: Any, held_out: Any, config: SourceConfig, batch: int) -> Mapping[str, float]:
         return TextTask.baseline(self, trained, held_out, config, batch)

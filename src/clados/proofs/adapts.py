@@ -99,7 +99,7 @@ def _walked(subject: Subject, seed: int) -> Iterator[MovedStage]:
         raise InputError(f"{folder}: the walk was stopped")
     for leg in plan:
         one = task(leg.learned)
-        if isinstance(one, RolloutTask):
+        if isinstance(one, RolloutTask) and one.judged:
             yield _rewarded(asked, leg, folder)
         elif one.judging:
             yield _ordered(asked, leg, folder)
