@@ -135,6 +135,9 @@ def test_the_command_takes_images_beside_texts(
     code, _, err = clados("embed", directory("vit"), "a cat")
     assert code == 2
     assert "not texts" in err
+    code, _, err = clados("embed", directory("clip"), "--image", image, "--prompt", "query: ")
+    assert code == 2
+    assert "prompt is 'query: ', but no text is given" in err
     (tmp_path / "broken.png").write_bytes(image.read_bytes()[:60])
     code, _, err = clados("embed", directory("vit"), "--image", tmp_path / "broken.png")
     assert code == 2

@@ -1,5 +1,6 @@
 """paint and reconstruct: PNG files by the command and from Python, on a model with random weights."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -137,7 +138,9 @@ def test_the_steps_are_written_as_a_gif(painter: Path, tmp_path: Path, capsys: p
     out, gif, given = tmp_path / "heart.png", tmp_path / "heart.gif", tmp_path / "given.png"
     Image.fromarray(picture(3, 30, 20)).save(given)
     command = ["paint", str(painter), "a heart", "a dog", "--from", str(given), "--strength", "0.5", "--steps", "6"]
-    assert run_command_line([*command, "--out", str(out), "--gif", str(gif)]) == 0
+    assert run_command_line([*command, "--out", str(out), "--gif", str(gif), "--json"]) == 0
+    files = [Path(each).name for each in json.loads(capsys.readouterr().out)["files"]]
+    assert files == ["heart-1.gif", "heart-2.gif", "heart-1.png", "heart-2.png"]
     for name in ("heart-1.gif", "heart-2.gif"):
         with Image.open(tmp_path / name) as frames:
             assert (frames.size, getattr(frames, "n_frames", 1)) == ((24, 24), 4)
@@ -145,6 +148,9 @@ def test_the_steps_are_written_as_a_gif(painter: Path, tmp_path: Path, capsys: p
     (tmp_path / "taken-1.gif").mkdir()
     assert run_command_line([*command, "--gif", str(tmp_path / "taken.gif"), "--out", str(out)]) == 2
     assert "taken-1.gif: not written" in capsys.readouterr().err
+    (tmp_path / "parts" / "prior").mkdir(parents=True)  # DALL-E 2's: refused before anything is painted
+    assert run_command_line(["paint", str(tmp_path / "parts"), "a heart", "--gif", str(gif)]) == 2
+    assert "is a pipeline of parts, which shows no steps" in capsys.readouterr().err
 
 
 def test_the_commands_write_png(painter: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -72,6 +72,9 @@ def test_texts_are_shown_as_texts_and_guesses_by_how_sure_they_are() -> None:
         assert html.count(tag) == {"<b>": html.count("<b>&lt;")}.get(tag, 0)
     assert "c4 right" in html
     assert "1 of 1 guesses are right" in html
+    assert "guess of the next" not in html
+    next_of = View((Piece("a", 1, "text", "b"), Piece("b", 2, "text")), (), {})
+    assert "the guess of the next; 0 of 1" in guess_row(GuessedExample(next_of, (Guess(0, "b", 0.1, "c", 0.9),)))
     drawn = ladder(6.0, 4.0, {"unigram": 5.0})
     start, end = (float(each.split('"')[0]) for each in drawn.split('cx="')[1:])
     (unigram,) = re.findall(r'<rect x="([\d.]+)"', drawn)

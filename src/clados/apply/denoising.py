@@ -16,6 +16,15 @@ from clados.nn.kinds.model import WholeModel
 from clados.spec import Causal
 
 
+def times_asked(part: Any, steps: int, last: int | None = None) -> int:
+    """How often a model is asked over so many steps of its sampler, or the last of them.
+
+    Raises:
+        InputError: for a number of steps that the diffusion does not have.
+    """
+    return len(steps_of(part.sampler, Diffusion(part.diffusion), steps, last).timesteps)
+
+
 def taken_back(
     part: Any,
     x: Tensor,

@@ -96,7 +96,7 @@ def embed_images(
         images: paths, images of Pillow, or arrays or tensors, uint8 [height, width, channels]; of four axes a batch.
         pool: how the states over an image's places become one vector: ``cls`` (the class vector's, where there is one),
             ``max`` or ``mean``. When None as the model's classes are read off it: from the class vector (Dosovitskiy
-            2021, eq. 4), or the mean (Liu et al. 2021, §3.3).
+            2021, eq. 4), or the mean (Liu et al. 2021, appendix A2.1).
         normalise, dimensions, batch: as in ``embed``.
 
     Raises:

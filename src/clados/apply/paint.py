@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from clados.apply.denoising import as_pictures, denoise, noise_of, states
+from clados.apply.denoising import as_pictures, denoise, noise_of, states, times_asked
 from clados.apply.images import Image, decoded, several
 from clados.apply.ready import ModelSource, Ready, listed, load
 from clados.apply.unclip import UnCLIPPipeline, is_unclip_pipeline, paint_by_pipeline
@@ -56,8 +56,8 @@ def paint(
         strength: the share of the steps that are taken, from the image with the noise of the first of them on (Meng et
             al. 2022, SDEdit, algorithm 1); None: 0.8, but all from noise alone where a mask is given.
         small: the image that is enlarged, by a model that does so.
-        watch: told the number of each step, or code, and what gives the images as they then are; not of DALL-E 2's
-            parts.
+        watch: told, each time that the model was asked, how often that was, and what gives the images as they then are;
+            not of DALL-E 2's parts.
 
     Raises:
         InputError: for a model that does not paint, numbers out of range, and a small image given to another model.
@@ -119,7 +119,7 @@ def paint(
         watch(next(done), lambda: _seen(model, x))
         return x
 
-    with progress("painting", given.get("last", steps)) as advance:
+    with progress("painting", times_asked(part, steps, given.get("last"))) as advance:
         told: dict[str, Any] = {"draw": draw, "kept": kept, "advance": advance, **given}
         x = denoise(model, noise, memory[:-1], free, steps=steps, guidance=guidance, **told)
     return _seen(model, x)

@@ -114,6 +114,9 @@ def embed_command(
 
     pictures = image or []
     given = [] if pictures and not texts and file is None else _texts(texts, file)
+    for name, value in (("prompt", prompt), ("prompt-name", prompt_name)):
+        if value is not None and not given:
+            raise InputError(f"{name} is '{value}', but no text is given that it would stand before")
     ready = load(directory, "embed")
     alike: dict[str, Any] = {"pool": pool, "normalise": normalise, "dimensions": dimensions, "batch": batch}
     prompts: dict[str, Any] = {"prompt": prompt, "prompt_name": prompt_name, "include_prompt": include_prompt}

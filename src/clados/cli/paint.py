@@ -1,5 +1,6 @@
 """The verbs that make images: paint, reconstruct."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-STEP_MILLISECONDS = 80  # milliseconds of a GIF
+STEP_MILLISECONDS = 80  # for which a step stands in a GIF
 
 Out = Annotated[Path, typer.Option(help="PNG file to write; of several images, with a number before its ending.")]
 
@@ -57,17 +58,19 @@ def paint_command(
     Example: clados paint runs/stable-diffusion "a red heart" --steps 25 --seed 3
     """
     from clados.apply.paint import paint
+    from clados.apply.unclip import is_unclip_pipeline
 
+    if gif and is_unclip_pipeline(directory):
+        raise InputError(f"gif is {gif}, but {directory} is a pipeline of parts, which shows no steps")
     given: dict[str, Any] = {"side": side, "image": from_, "mask": mask, "strength": strength, "small": small}
     course: list[list[NDArray[np.uint8]]] = []
     if gif:
         given["watch"] = lambda step, images: course.append(images())
     images = paint(directory, texts, steps=steps, guidance=guidance, seed=seed, **given)
-    if gif and not course:
-        raise InputError(f"gif is {gif}, but {directory} is a pipeline of parts, which shows no steps")
-    for file, frames in zip(names_of_several(gif, len(images)) if gif else [], zip(*course)):
+    films = names_of_several(gif, len(images)) if gif else []
+    for file, frames in zip(films, zip(*course)):
         write_gif(file, frames, STEP_MILLISECONDS)
-    _write(images, out, json=json)
+    _write(images, out, films, json=json)
 
 
 def reconstruct_command(
@@ -85,11 +88,12 @@ def reconstruct_command(
     _write(reconstruct(directory, images), out, json=json)
 
 
-def _write(images: "list[NDArray[np.uint8]]", out: Path, *, json: bool) -> None:
-    """Each image as PNG; their names are printed."""
+def _write(images: "list[NDArray[np.uint8]]", out: Path, before: Sequence[Path] = (), *, json: bool) -> None:
+    """Each image as PNG; their names are printed, behind those of files that were written before."""
     names = names_of_several(out, len(images))
     for image, name in zip(images, names, strict=True):
         write_png(name, image)
+    names = [*before, *names]
     if json:
         output.print_json({"files": [str(name) for name in names]})
         return

@@ -11,6 +11,7 @@ from PIL import Image
 from clados import spec as s
 from clados.apply import verbs
 from clados.apply.act import Episodes, act
+from clados.apply.denoising import times_asked
 from clados.apply.fold import fold
 from clados.apply.paint import PaintedImages, paint
 from clados.apply.ready import Ready
@@ -74,7 +75,7 @@ def try_painting(ready: Ready, text: str, seed: int, steps: int = 1) -> Painting
     if not text.strip():
         raise InputError("text is empty; say what is to be seen")
     part: Any = ready.spec
-    of = steps if _diffuses(ready) else part.decoder.inputs.places_across**2
+    of = times_asked(part, steps) if _diffuses(ready) else part.decoder.inputs.places_across**2
     wanted = {round(each) for each in np.linspace(1, of, min(of, _FRAMES))}
     frames: list[PaintedFrame] = []
 

@@ -15,7 +15,7 @@ _QUESTIONS: dict[str, tuple[dict[str, str], ...]] = {
 }
 
 
-@stamped
+@stamped(16)  # more than a page shows: it asks for all of them every few seconds
 def samples_of(source: str) -> tuple[tuple[str, Any], ...]:
     """The first of these trials that the model can be tried with, for each of its questions: its name and its result.
 

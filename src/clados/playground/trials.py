@@ -76,22 +76,25 @@ def trial(
     return registered
 
 
-def stamped(made: Callable[[str], _Made]) -> Callable[[str], _Made]:
-    """What is made of a model's directory, kept until a file in it changes."""
+def stamped(most: int) -> Callable[[Callable[[str], _Made]], Callable[[str], _Made]]:
+    """What is made of a model's directory, kept until a file in it changes, for so many of them."""
 
-    @lru_cache(maxsize=4)
-    def kept(source: str, stamp: int) -> _Made:
-        return made(source)
+    def keeping(made: Callable[[str], _Made]) -> Callable[[str], _Made]:
+        @lru_cache(maxsize=most)
+        def kept(source: str, stamp: int) -> _Made:
+            return made(source)
 
-    def given(source: str) -> _Made:
-        folder = model_folder(source)
-        files = [each.stat().st_mtime_ns for each in folder.iterdir()] if folder.is_dir() else []
-        return kept(source, max(files, default=0))
+        def given(source: str) -> _Made:
+            folder = model_folder(source)
+            files = [each.stat().st_mtime_ns for each in folder.iterdir()] if folder.is_dir() else []
+            return kept(source, max(files, default=0))
 
-    return wraps(made)(given)
+        return wraps(made)(given)
+
+    return keeping
 
 
-@stamped
+@stamped(4)
 def loaded(source: str) -> Ready:
     """A model in float32, unless it is large: what is written and what is said of it then agree to the last digit."""
     ready = load(source)

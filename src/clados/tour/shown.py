@@ -31,13 +31,18 @@ SHOWN_STYLE = """
 
 
 def guess_row(example: GuessedExample) -> str:
-    """What is read, token by token; below what was hidden, the guess, as dark as it is sure."""
+    """What is read, token by token, and below it the guesses, as dark as they are sure.
+
+    A guess stands where something was hidden; of a model that goes on with a text, below the token that it follows.
+    """
     at = {each.place: each for each in example.guesses}
     pieces = example.view.writes or example.view.sees
     right = sum(each.likeliest == each.hidden for each in example.guesses)
     boxes = "".join(_box(piece.token, at.get(i), gone=piece.mark == "hidden") for i, piece in enumerate(pieces))
     shades = "".join(f"<span class=c{level}></span>" for level in range(_LEVELS))
-    said = f"{right} of {len(example.guesses)} guesses are right; right ones are green and bold."
+    follows = not example.view.writes and any(pieces[each.place].mark != "hidden" for each in example.guesses)
+    where = "Below each token stands the guess of the next; " if follows else ""
+    said = f"{where}{right} of {len(example.guesses)} guesses are right; right ones are green and bold."
     return f"<p class=tokens>{boxes}</p><p class='faint key'>{shades} unsure to sure. {said}</p>"
 
 

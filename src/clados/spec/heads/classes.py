@@ -23,7 +23,7 @@ class Classifier(Head):
 
 
 class MeanClassifier(Classifier):
-    """Scores of classes, read off the mean of all positions (Liu et al. 2021, §3.3)."""
+    """Scores of classes, read off the mean of all positions (Liu et al. 2021, appendix A2.1)."""
 
 
 class LastClassifier(Head):

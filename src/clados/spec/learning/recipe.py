@@ -20,7 +20,9 @@ class Stage(Part, kw_only=True):
     length: int | None = None  # tokens of a sequence
     steps: int | None = None
     clip: float | None = None  # of the gradient's norm
-    average: BelowOne | None = None  # decay, an update, of the average of weights that comes of it; None: the last ones
+    average: BelowOne | None = (
+        None  # decay at each update of the average of weights that is kept; None: the last weights
+    )
     exponent: float | None = None  # a language is drawn by its share of the data to this power
     head: Head | None = None  # put in place of the model's own
 

@@ -12,7 +12,7 @@ class ImageClasses(Objective):
 
     In training images are changed, a rectangle of noise erases a part of some (``erased``: their share; Zhong et al.
     2020, algorithm 1), and each may be mixed with another, drawn evenly: l image + (1 - l) other, l of a Beta
-    distribution of both its numbers ``mixup`` (Zhang et al. 2018, eq. 1), or with a rectangle of the other, of a share
+    distribution of both its numbers ``mixup`` (Zhang et al. 2018, §1), or with a rectangle of the other, of a share
     1 - l of its area, l of one of ``cutmix`` (Yun et al. 2019, eq. 1 and 2); where both are said each for half of the
     images. Both classes are then right, by their shares. Of a target ``smoothing`` is spread evenly over all classes
     (Szegedy et al. 2016, §7).
