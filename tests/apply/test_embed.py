@@ -128,7 +128,7 @@ def test_the_command_takes_images_beside_texts(
 ) -> None:
     code, out, _ = clados("embed", directory("clip"), "a cat", "--image", image, "--json")
     assert code == 0
-    assert [each["text"] for each in json.loads(out)] == ["a cat", str(image)]
+    assert [next(iter(each.items())) for each in json.loads(out)] == [("text", "a cat"), ("image", str(image))]
     code, out, _ = clados("embed", directory("vit"), "--image", image, "--image", image)
     assert code == 0
     assert "cosines of 2 vectors" in out

@@ -123,18 +123,21 @@ def embed_command(
     found = [embed_images(ready, pictures, **alike)] if pictures else []
     if given:
         found = [embed(ready, given, **prompts, **alike), *found]
-    vectors, given = torch.cat(found), [*given, *map(str, pictures)]
+    vectors, named = (
+        torch.cat(found),
+        [*(("text", each) for each in given), *(("image", str(each)) for each in pictures)],
+    )
     if out is not None:
         _save(out, vectors)
     if json:
-        output.print_json([{"text": text, "vector": vector} for text, vector in zip(given, vectors.tolist())])
+        output.print_json([{what: each, "vector": vector} for (what, each), vector in zip(named, vectors.tolist())])
     elif out is None:
         measure = _MEASURES[ready.embedding.similarity]
         output.print_heading(f"{measure} of {vectors.size(0)} vectors of {vectors.size(1)} numbers")
-        names = [str(i) for i in range(1, len(given) + 1)]
+        names = [str(i) for i in range(1, len(named) + 1)]
         cells = [[f"{each:.3f}" for each in row] for row in similarity(ready, vectors).tolist()]
         output.print_table(
-            ["", *names, "text"], [[n, *row, text] for n, row, text in zip(names, cells, given)], right=names
+            ["", *names, "of"], [[n, *row, each] for n, row, (_, each) in zip(names, cells, named)], right=names
         )
 
 

@@ -37,6 +37,7 @@ declaration = Declaration(
         "recipe.optimiser: the rates are from the model cards, not read again; the rest is Pythia's",
         "recipe.schedule: not published; a line stands here",
         "recipes.chat-3b, recipes.chat-7b: batch, length and schedule of the tuning are those with which the same "
-        "authors' OpenChatKit tunes these models further; the model cards say Adam's rate and the tokens, no steps",
+        "authors' OpenChatKit tunes these models further; the model cards say Adam's rate and the tokens (those "
+        "of chat-7b's first card; its later one was not read again), no steps",
     ),
 )

@@ -51,7 +51,8 @@ declaration = Declaration(
     assumed=(
         "recipe.{batch,schedule.warmup,steps}: not published as numbers of images and steps; of batches as Swin's",
         "recipe: rates, the average of weights and what is done to images are those of the authors' code "
-        "(github:NVlabs/GCVit configs, train.py), whose crops, flips and jitter of colours are left out; each image "
-        "has a mixture of its own, not each batch",
+        "(github:NVlabs/GCVit configs, train.py), whose crops and flips are left out; each image has a mixture of "
+        "its own, not each batch. RandAugment and the ranges of what is erased are those of their papers, where the "
+        "library that the code calls has 15 changes, each made half the time, and erases at most a third",
     ),
 )

@@ -50,7 +50,9 @@ declaration = Declaration(
     assumed=(
         "recipe.stages.objective: the paper (appendix A2.1) names RandAugment, mixup, CutMix and random erasing; their "
         "numbers and the smoothing are those of the authors' code (github:microsoft/Swin-Transformer config.py). Its "
-        "crops, flips and jitter of colours are left out, and each image has a mixture of its own, not each batch",
+        "crops and flips are left out, and each image has a mixture of its own, not each batch. RandAugment and the "
+        "ranges of what is erased are those of their papers: the library that the code calls has 15 changes, each made "
+        "half the time, and erases at most a third",
         "recipe: of the sizes' own tunings at 384 pixels none is declared",
     ),
 )
