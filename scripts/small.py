@@ -35,7 +35,7 @@ from clados.checkpoints import from_pretrained, save_pretrained
 from clados.checkpoints.metadata import read_metadata
 from clados.data.examples import Example, Pair, Text, name_rank
 from clados.data.sets import english, entry, glosses, instructions, pages, questions, related, synsets, translation
-from clados.files import read_json, write_json
+from clados.files import holds_model, read_json, write_json
 from clados.objectives import SourceConfig, measure, task
 from clados.objectives.measures import Measure
 from clados.small import FOLDER
@@ -221,7 +221,7 @@ def train(name: str, out: Path) -> bool:
     clock = Clock(out / f"{name}.seconds")
     signal.signal(signal.SIGTERM, clock.end)
     for folder, given in phases(name, out):
-        done, last = (folder / "config.json").exists(), folder == out / name
+        done, last = holds_model(folder), folder == out / name
         if done and (not last or clock.spent >= LEAST):
             continue
         known = {key: value for key, value in given.items() if value is not None}

@@ -1,6 +1,7 @@
 """paint and reconstruct: PNG files by the command and from Python, on a model with random weights."""
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from PIL import Image
 from clados import spec as s
 from clados.apply.paint import paint, reconstruct
 from clados.apply.ready import load
-from clados.checkpoints import save_pretrained
+from clados.checkpoints import CheckpointError, save_pretrained
 from clados.cli.frame import run_command_line
 from clados.data.examples import DataError
 from clados.errors import InputError
@@ -41,6 +42,15 @@ def saved(card: str, size: str | None, folder: Path) -> Path:
         for each in module.parameters():
             each.add_(0.1 * torch.randn(each.shape, generator=torch.Generator().manual_seed(1)))
     return save_pretrained(module, folder, tokenizer=tokenizer)
+
+
+def test_a_run_that_wrote_a_pipeline_has_ended(painter: Path, tmp_path: Path) -> None:
+    run = shutil.copytree(painter, tmp_path / "run")
+    (run / "run.json").write_text("{}")
+    assert paint(load(run), "a heart", steps=2)[0].ndim == 3
+    (run / "model_index.json").unlink()
+    with pytest.raises(CheckpointError, match="this run has not ended"):
+        load(run)
 
 
 def test_a_text_is_read_alike_beside_a_longer_one(tmp_path: Path) -> None:

@@ -54,6 +54,11 @@ def test_it_says_what_it_has_learned_by_beams_and_greedily(learned: Ready) -> No
     assert translate(learned, sources, beams=1, batch=1) == targets
 
 
+def test_an_empty_text_is_refused(learned: Ready) -> None:
+    with pytest.raises(InputError, match=r"text 2 of 2 is empty; there is nothing to translate"):
+        translate(learned, ["a", " "])
+
+
 def test_measured_on_what_it_knows_it_beats_copying(learned: Ready, rows: list[SourceTarget]) -> None:
     class Held:
         def __len__(self) -> int:

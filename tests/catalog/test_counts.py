@@ -112,6 +112,12 @@ def test_a_model_does_not_differ_from_itself() -> None:
         assert not compare_models(declared(name).model, declared(name).model).changes
 
 
+def test_a_size_is_compared_with_the_headline_size_of_its_own_model_and_with_its_namesake_of_another() -> None:
+    assert "From llama:7b to llama:65b" in str(diff("llama:7b", "llama").page())
+    assert "From llama:65b to llama:7b" in str(diff("llama", "llama:7b").page())
+    assert "From llama:7b to alpaca:7b" in str(diff("llama:7b", "alpaca").page())
+
+
 def test_what_one_model_assumes_is_said_once_beside_itself() -> None:
     lines = str(diff("bert", "bert").page()).splitlines()
     assumed = lines[lines.index("Assumed, as no source says it") + 1 :]

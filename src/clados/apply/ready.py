@@ -15,7 +15,6 @@ from clados.apply import verbs
 from clados.apply.generate import config_of
 from clados.checkpoints import from_pretrained
 from clados.checkpoints.errors import CheckpointError
-from clados.checkpoints.formats.peft import is_adapter
 from clados.checkpoints.formats.sentence_transformers import EmbeddingSettings
 from clados.checkpoints.metadata import preprocessing, read_metadata
 from clados.checkpoints.save import positions
@@ -24,6 +23,7 @@ from clados.data.pictures import Preprocessing
 from clados.data.scaling import Scales
 from clados.data.tokenizer import Tokenizer
 from clados.errors import CladosWarning, InputError
+from clados.files import holds_model
 from clados.models.declared import declared, package_models
 from clados.nn.kinds.model import WholeModel
 from clados.nn.weight_layout import prepare_for_decoding
@@ -231,7 +231,7 @@ def usual_beams(verb: str | None, model: WholeModel) -> int:
 
 
 def _read(path: Path, device: str | torch.device) -> Ready:
-    if (path / "run.json").exists() and not ((path / "config.json").exists() or is_adapter(path)):
+    if (path / "run.json").exists() and not holds_model(path):
         raise CheckpointError(f"{path}: this run has not ended; clados pretrain --resume goes on with it")
     model: Any = from_pretrained(path, device=device)
     if not path.is_dir():
@@ -257,15 +257,21 @@ def _in_order(names: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(str(names[number]) for number in sorted(names, key=int)) if all(map(str.isdecimal, names)) else ()
 
 
-def listed(texts: str | Sequence[str]) -> list[str]:
+def listed(texts: str | Sequence[str], to: str = "") -> list[str]:
     """One text or several, as a list.
+
+    Args:
+        to: what is done with each, where that takes a text that is not empty: "translate".
 
     Raises:
         DataError: for none.
+        InputError: for an empty one, where something is to be done with it.
     """
     found = [texts] if isinstance(texts, str) else list(texts)
     if not found:
         raise DataError("no text was given; at least one is needed")
+    if to and (empty := [number for number, text in enumerate(found, 1) if not text.strip()]):
+        raise InputError(f"text {empty[0]} of {len(found)} is empty; there is nothing to {to}")
     return found
 
 

@@ -10,7 +10,6 @@ from clados.apply.generate import config_of, generate, room
 from clados.apply.ready import ModelSource, Ready, batched, listed, load, pad_ids, usual_beams
 from clados.apply.translate import PENALTY
 from clados.data.templates import messages, written
-from clados.errors import InputError
 from clados.nn.memory import enough_memory
 
 SUMMARY_TASK = "summarize: "  # of T5 (Raffel et al. 2020, figure 1)
@@ -49,9 +48,7 @@ def summarize(
         InputError: for a model that does not summarise, numbers out of range, and an empty text.
         DataError: for no texts, or a directory without a tokenizer.
     """
-    texts = listed(texts)
-    if empty := [number for number, text in enumerate(texts, 1) if not text.strip()]:
-        raise InputError(f"text {empty[0]} of {len(texts)} is empty; there is nothing to summarise")
+    texts = listed(texts, "summarise")
     ready = load(source, "summarize", texts=min(batch, len(texts)), beams=beams, device=device)
     config, tokenizer = config_of(ready.model), ready.required_tokenizer
     rows = _rows(ready, _asked(ready, texts, prefix), on_note)

@@ -47,10 +47,10 @@ def translate(
 
     Raises:
         InputError: for a model that does not translate, a language that it does not know, numbers out of range, a text
-            longer than its positions.
+            that is empty or longer than its positions.
         DataError: for no texts, or a directory without a tokenizer.
     """
-    texts = listed(texts)
+    texts = listed(texts, "translate")
     ready = load(source, "translate", texts=min(batch, len(texts)), beams=beams, device=device)
     config, tokenizer = config_of(ready.model), ready.required_tokenizer
     target = _target(ready, to)

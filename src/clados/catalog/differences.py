@@ -105,7 +105,7 @@ def diff(old: str | Model | NamedModel, new: str | Model | NamedModel) -> Differ
 
     Args:
         old, new: ``MODEL`` or ``MODEL:SIZE`` (or as for ``named_model``, without what differs in training). A model
-            without a size takes that of the name of the other's, where that is given and it has one; else its headline
+            without a size takes that of the name of another's, where that is given and it has one; else its headline
             size.
 
     Raises:
@@ -130,8 +130,10 @@ def diff(old: str | Model | NamedModel, new: str | Model | NamedModel) -> Differ
 
 
 def _pair(old: str, new: str) -> tuple[tuple[Card, CardSize], tuple[Card, CardSize]]:
-    """Two models; one without a size at the size of the name that the other is given, where it has one."""
+    """Two models; one without a size at the size of the name that another is given, where it has one."""
     (card, size), (other, its) = card_and_size(old), card_and_size(new)
+    if card is other:
+        return (card, size), (other, its)
     if ":" in old and ":" not in new:
         its = next((each for each in other.sizes if each.name == size.name), its)
     elif ":" in new and ":" not in old:

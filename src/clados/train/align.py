@@ -12,7 +12,7 @@ from clados.data.examples import DataError
 from clados.data.readers import read
 from clados.data.templates import on_one_line, without_template
 from clados.errors import InputError
-from clados.files import write_text
+from clados.files import holds_model, write_text
 from clados.models.declared import declared
 from clados.names import did_you_mean
 from clados.objectives import Task, runs, task
@@ -21,7 +21,7 @@ from clados.small import PREFIX, small_model
 from clados.train.align_report import Walked, alignment_report
 from clados.train.choices import Choices
 from clados.train.log import Show
-from clados.train.planned import check_start, finished
+from clados.train.planned import check_start
 from clados.train.pretrain import pretrain
 from clados.train.run_folder import RUN
 from clados.train.scaled import scaled_batch, scaled_length, scaled_steps
@@ -236,7 +236,7 @@ def _earlier(asked: Walk, name: str, before: dict[str, Leg]) -> tuple[str, str]:
     if asked.start is None:
         return "", "is not walked"
     folder = Path(asked.start) / name
-    return str(folder), "" if finished(folder) else f"is not walked, and not in {asked.start}"
+    return str(folder), "" if holds_model(folder) else f"is not walked, and not in {asked.start}"
 
 
 def _swapped(asked: Walk, stage: s.Tuning) -> str | None:
@@ -326,7 +326,7 @@ def align(
     for leg in able:
         folder = out / leg.stage.name
         show.note(f"{asked.model}: stage '{leg.stage.name}' starts from {leg.start}")
-        if not (resume and finished(folder)):
+        if not (resume and holds_model(folder)):
             result = pretrain(
                 choices_of(asked, leg, out),
                 folder,

@@ -9,6 +9,7 @@ from typing import Any
 
 from clados import spec as s
 from clados.errors import InputError
+from clados.files import holds_model
 from clados.models.declared import declared
 from clados.names import cache_folder
 from clados.nn.make import build
@@ -176,7 +177,7 @@ def _planned_start(choices: Choices, length: int, facts: Facts) -> tuple[Start |
     if before is None:
         return None, None
     folder = kept_folder(before) if before.model != choices.model else Path(f"stage '{before.stage}'")
-    if finished(folder):
+    if holds_model(folder):
         return start(folder, choices.declaration, stage, facts), None
     plan = _sketch(before)
     return Start(folder, plan.model, None, plan.tokenizer, plan.facts, plan.setting.length, ""), plan
@@ -238,8 +239,3 @@ def kept_folder(choices: Choices) -> Path:
     made_from = (__version__, repr(declared(choices.card_id)), repr(choices))
     name = hashlib.sha256("\n".join(made_from).encode()).hexdigest()[:12]
     return cache_folder() / "small" / f"{choices.model.replace(':', '-')}-{name}"
-
-
-def finished(folder: Path) -> bool:
-    """Whether a run has written its model there."""
-    return (folder / "config.json").exists()

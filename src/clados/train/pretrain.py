@@ -10,7 +10,7 @@ from clados.checkpoints import save_pretrained
 from clados.checkpoints.formats.directory import SAFE
 from clados.checkpoints.formats.few_bits import FEW_BITS
 from clados.checkpoints.metadata import preprocessing, write_metadata
-from clados.files import write_json
+from clados.files import holds_model, write_json
 from clados.names import cache_folder
 from clados.objectives import task
 from clados.train import saved
@@ -19,7 +19,7 @@ from clados.train.devices import world
 from clados.train.log import Show
 from clados.train.loop import CHECKPOINTS, Result, Trainer
 from clados.train.plan import Plan, initial_model
-from clados.train.planned import finished, kept_folder, planned
+from clados.train.planned import kept_folder, planned
 from clados.train.run_folder import RUN, STAGES, holding, recorded_run, recorded_values
 from clados.train.start import start
 
@@ -117,7 +117,7 @@ def with_start(
     else:
         folder = (out or cache_folder() / "stages" / kept_folder(before).name) / STAGES / str(before.stage)
         show.note(f"{choices.model}: stage '{before.stage}' comes before '{stage.name}'")
-    if not world().agreed(finished(folder)):
+    if not world().agreed(holds_model(folder)):
         result = pretrain(before, folder, resume=(folder / RUN).exists(), show=show, stop=stop)
         if not result.finished:
             return result
@@ -130,7 +130,7 @@ def with_teacher(choices: Choices, show: Show, stop: Callable[[], bool] = bool) 
     if wanted is None:
         return choices
     folder = kept_folder(wanted)
-    if not world().agreed(finished(folder)):
+    if not world().agreed(holds_model(folder)):
         show.note(f"{choices.model} learns from {wanted.model}, which is trained small first and kept in {folder}")
         result = pretrain(wanted, folder, resume=(folder / RUN).exists(), show=show, stop=stop)
         if not result.finished:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from clados.errors import CladosError
-from clados.files import JsonObject
+from clados.files import JsonObject, holds_model
 from clados.web.lazily import computed
 
 _LOG, _RUN = "log.jsonl", "run.json"
@@ -44,7 +44,7 @@ def found_runs(folder: Path) -> list[ShownRun]:
 
 def _read(log: Path, written: float) -> ShownRun:
     folder, model, steps = log.parent, "", 0
-    ended = any((folder / name).exists() for name in ("config.json", "adapter_config.json"))
+    ended = holds_model(folder)
     fresh = time.time() - written < _FRESH
     try:
         if (folder / _RUN).exists():
