@@ -128,7 +128,7 @@ def test_what_cannot_be_answered_is_refused(quoting: Path, ready: Callable[[str]
         (quoting, ("Who?", ""), "the context is empty; .* quotes its answers from one"),
         (quoting, ("Who? " * 50, "x"), "leaves no room"),
         (ready("gpt-2"), ("Who?", "x"), "trained on NextToken: it can generate, embed; not answer"),
-        (ready("vit"), ("Who?", "x"), "it can classify; not answer"),
+        (ready("vit"), ("Who?", "x"), "it can embed, classify; not answer"),
     ):
         with pytest.raises(InputError, match=message):
             answer(source, *given)

@@ -95,7 +95,7 @@ def test_python_offers_each_verb_by_its_name(directory: Directory) -> None:
         (("fill", "bert", "nothing"), "'nothing' has no blank; write [MASK] where there is one"),
         (("classify", "vit", "absent.png"), "absent.png: not a readable image"),
         (("match", "bert", "a.png", "--text", "x"), "bert is an Encoder of tokens: it can fill, embed; not match"),
-        (("act", "vit"), "vit is an Encoder of image patches: it can classify; not act"),
+        (("act", "vit"), "vit is an Encoder of image patches: it can embed, classify; not act"),
         (("translate", "gpt-2", "x"), "gpt-2 is a Decoder of tokens: it can generate, embed; not translate"),
         (("fill", "clip", "[MASK]"), "clip is a TwoTower of image patches and tokens: it can embed, match; not fill"),
     ],
