@@ -436,6 +436,7 @@ class Task(ABC, Generic[Objective, Row]):
         Raises:
             InputError: when the text has too few tokens or no control code, or the objective does not learn from texts.
         """
+        self.texts(text)  # refuses what learns from no text, which has no tokenizer either
         tokenizer, before = config.required_tokenizer, list[Ids]()
         if codes := learned_codes(self.objective, tokenizer):
             code, text = parted_code(text, codes, "text", type(self.objective).__name__)

@@ -261,12 +261,15 @@ def _start(asked: Walk, stage: s.Tuning, before: dict[str, Leg], own: set[str]) 
 def _small_start(card: str, length: int) -> str:
     """The small model of a card's kind that stands for it: itself, its nearest ancestor, or the usual decoder.
 
-    It reads texts of so many tokens.
+    It reads texts of so many tokens. One that translates writes another language than its descendants go on with.
     """
     kind, cards = type(declared(card).model), catalog()
     nearest = [card, *dict.fromkeys(edge.parent for edge in ancestors(cards, card)), USUAL_START]
-    long = (each for each in nearest if (small := small_model(each)) and length <= small.length)
-    return next((f"{PREFIX}{each}" for each in long if type(declared(each).model) is kind), "")
+    for each in nearest:
+        small = small_model(each)
+        if small and length <= small.length and type(declared(each).model) is kind and "translate" not in small.verbs:
+            return f"{PREFIX}{each}"
+    return ""
 
 
 def _data(asked: Walk, stage: s.Tuning, one: Task[Any, Any]) -> str | None:

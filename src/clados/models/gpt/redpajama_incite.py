@@ -27,11 +27,7 @@ declaration = Declaration(
     model=redpajama_incite,
     sizes={"3b": small, "7b": redpajama_incite.size, "chat-3b": small, "chat-7b": redpajama_incite.size},
     recipe=Recipe((pretraining,)),
-    recipes={
-        "3b": Recipe((first,)),
-        "chat-3b": Recipe((first, tuning)),
-        "chat-7b": Recipe((pretraining, tuning)),
-    },
+    recipes={"3b": Recipe((first,)), "chat-3b": Recipe((first, tuning)), "chat-7b": Recipe((pretraining, tuning))},
     assumed=(
         "init: not published; Pythia's stands here",
         "recipe.optimiser: the rates are from the model cards, not read again; the rest is Pythia's",
