@@ -22,7 +22,7 @@ T = TypeVar("T")
 D = TypeVar("D")
 PART = ".part"  # how the names of files end that are being written
 _LONE = re.compile("[\ud800-\udfff]")  # halves of characters, as in names of files that are no UTF-8
-MODELS = ("config.json", "adapter_config.json", "model_index.json")  # of a model, an adapter, a pipeline's parts
+ENDS = ("config.json", "adapter_config.json", "model_index.json")  # of a model, an adapter, a pipeline's parts
 LARGEST_INT = 2**62  # integers in files beyond this are damage: sizes and ids must fit torch's 64 bits with room to add
 
 
@@ -36,7 +36,7 @@ def path_exists(path: str | Path) -> bool:
 
 def holds_model(folder: Path) -> bool:
     """Whether a model was written to a directory, or an adapter, or the parts of a pipeline: a run there has ended."""
-    return any((folder / name).exists() for name in MODELS)
+    return any((folder / name).exists() for name in ENDS)
 
 
 def write_whole(path: Path, write: Callable[[Path], object]) -> None:
