@@ -202,6 +202,6 @@ def test_codes_are_written_after_a_text_and_made_an_image(tmp_path: Path) -> Non
     assert one.shape == other.shape == (24, 24, 3)
     assert not np.array_equal(one, other)
     assert np.array_equal(paint(tmp_path / "painter", "a RED heart", seed=3)[0], one)  # in small letters, by its seed
-    with pytest.raises(InputError, match="this model writes codes, and takes none of these"):
+    with pytest.raises(InputError, match="this model, which writes codes, takes none of"):
         paint(tmp_path / "painter", "rain", side=24)
     assert reconstruct(tmp_path / "painter", one)[0].shape == (24, 24, 3)

@@ -54,7 +54,7 @@ def test_a_text_becomes_a_vector_a_small_image_and_a_large_one(row: Path, tmp_pa
 
 
 def test_parts_that_are_missing_or_do_not_fit_are_refused(row: Path, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="takes none of these"):
+    with pytest.raises(InputError, match="takes none of side, image, mask, strength, small"):
         paint(row, "a cat", side=16)
     broken = tmp_path / "row"
     shutil.copytree(row, broken)

@@ -104,8 +104,8 @@ def test_the_script_finds_what_the_server_finds_in_the_same_order(page: Page, ad
         assert 0 < len(by_server) < 96
 
 
-def test_a_brush_over_the_dates_writes_the_range(page: Page, address: str) -> None:
-    page.goto(address)
+def brush_dates(page: Page) -> None:
+    """Drag over the middle of the histogram of dates; the field below takes the range."""
     page.locator("[data-histogram=date]").scroll_into_view_if_needed()
     box = page.locator("[data-histogram=date]").bounding_box()
     assert box
@@ -113,21 +113,19 @@ def test_a_brush_over_the_dates_writes_the_range(page: Page, address: str) -> No
     page.mouse.down()
     page.mouse.move(box["x"] + box["width"] * 0.6, box["y"] + 20, steps=4)
     page.mouse.up()
-    field = page.locator("input[name=date]")
-    expect(field).to_have_value("2019-01..2021-03")
+    expect(page.locator("input[name=date]")).to_have_value("2019-01..2021-03")
+
+
+def test_a_brush_over_the_dates_writes_the_range(page: Page, address: str) -> None:
+    page.goto(address)
+    brush_dates(page)
     assert 0 < len(shown(page)) < 96
     assert "date=2019-01..2021-03" in page.url
 
 
 def test_ranges_of_a_timeline_fade_what_is_outside_and_lead_to_the_catalogue(page: Page, address: str) -> None:
     page.goto(f"{address}timeline.html")
-    box = page.locator("[data-histogram=date]").bounding_box()
-    assert box
-    page.mouse.move(box["x"] + box["width"] * 0.3, box["y"] + 20)
-    page.mouse.down()
-    page.mouse.move(box["x"] + box["width"] * 0.6, box["y"] + 20, steps=4)
-    page.mouse.up()
-    expect(page.locator("input[name=date]")).to_have_value("2019-01..2021-03")
+    brush_dates(page)
     page.locator("input[name=params]").fill("1B..")
     expect(page.locator(".canvas [data-id=gpt-3]")).not_to_have_class("outside")
     for model in ("roberta", "palm"):  # one too small, one too late

@@ -1,6 +1,6 @@
 """paint: an image of a text, its noise taken away step by step; reconstruct: an image made small and large again."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from clados.progress import progress
 STEPS = 50
 STRENGTH = 0.8  # how much of an image is painted anew, as in diffusers' image-to-image pipelines
 PaintedImages = list[NDArray[np.uint8]]
+Watch = Callable[[int, Callable[[], PaintedImages]], object]
 
 
 @enough_memory("painting these images", "give fewer texts")
@@ -40,7 +41,7 @@ def paint(
     mask: Image | None = None,
     strength: float | None = None,
     small: Image | None = None,
-    watch: Callable[[int, Callable[[], PaintedImages]], object] = lambda step, images: None,
+    watch: Watch = lambda step, images: None,
     device: str | torch.device = "cpu",
 ) -> PaintedImages:
     """An image for each text, uint8 [height, width, channels].
@@ -64,10 +65,9 @@ def paint(
         DataError: for no texts, a file that is no image, a directory without a tokenizer.
     """
     check_seed(seed)
+    asked = {"side": side, "image": image, "mask": mask, "strength": strength, "small": small}
     if not isinstance(source, Ready) and is_unclip_pipeline(Path(source)):
-        if any(each is not None for each in (side, image, mask, strength, small)):
-            taken = "side, image, mask, strength, small"
-            raise InputError(f"{taken}: a pipeline of prior, decoder and upsamplers takes none of these")
+        _refuse(asked, "a pipeline of prior, decoder and upsamplers")
         return paint_by_pipeline(
             UnCLIPPipeline.of(Path(source), device), listed(texts), steps=steps, guidance=guidance, seed=seed
         )
@@ -75,9 +75,7 @@ def paint(
     model: Any = ready.model
     part: Any = ready.spec
     if not hasattr(part, "sampler"):
-        if any(each is not None for each in (guidance, side, image, mask, strength, small)):
-            taken = "guidance, side, image, mask, strength, small"
-            raise InputError(f"{taken}: this model writes codes, and takes none of these")
+        _refuse({"guidance": guidance, **asked}, "this model, which writes codes,")
         return _written(ready, listed(texts), seed, watch)
     words, guidance = listed(texts), part.guidance if guidance is None else guidance
     side = part.inputs.image if side is None else side
@@ -125,14 +123,18 @@ def paint(
     return _seen(model, x)
 
 
+def _refuse(asked: Mapping[str, object], who: str) -> None:
+    """Refuse what was asked of one that takes none of it."""
+    if named := [name for name, value in asked.items() if value is not None]:
+        raise InputError(f"{', '.join(named)}: {who} takes none of {', '.join(asked)}")
+
+
 def _seen(model: WholeModel, x: Tensor) -> PaintedImages:
     """What a model diffuses, as images."""
     return as_pictures(x if model.spec.codes is None else model.codes.decode(x))
 
 
-def _written(
-    ready: Ready, texts: Sequence[str], seed: int, watch: Callable[[int, Callable[[], PaintedImages]], object]
-) -> PaintedImages:
+def _written(ready: Ready, texts: Sequence[str], seed: int, watch: Watch) -> PaintedImages:
     """Images whose codes are drawn one by one after each text, in small letters (Ramesh et al. 2021, §2.2)."""
     model: Any = ready.model
     read: Any = ready.spec.decoder.inputs  # type: ignore[attr-defined]
