@@ -48,9 +48,8 @@
     }
 
     return (chosen) => {
-      const finds = chosen[name] && clados.holds(data, name, chosen[name]) && bins.map(([, each]) => each);
       own = true;
-      if (!finds) group.call(brush.move, null);
+      if (!chosen[name] || !clados.holds(data, name, chosen[name])) group.call(brush.move, null);
       else {
         const test = bins.map(([, each]) => inside(each, chosen[name]));
         const first = test.indexOf(true), last = test.lastIndexOf(true);
