@@ -42,8 +42,8 @@ class Init(Part):
             return (Fill("normal", 0.0, row.shape[0] if row.shape else 1, start),)
         return tuple(self.draw(row, out, size) for out, size in row.outs)
 
-    def narrowed(self, ratio: float) -> "Init":
-        """The law for a model so many times narrower than the paper's; one that follows the widths stays."""
+    def narrowed(self, paper: int, width: int) -> "Init":
+        """The law for a model of another ``width`` than the paper's; one that follows the widths stays."""
         return self
 
     def draw(self, row: Row, out: str, size: int) -> Fill:
@@ -69,9 +69,13 @@ class Normal(Init):
     positions: float | None = None  # their own standard deviation
     by_depth: bool = False  # last products of the residual branches divided by sqrt(2 layers) (GPT-2)
 
-    def narrowed(self, ratio: float) -> "Normal":
-        """Fewer inputs are added up: a std sqrt(ratio) times larger keeps their sum (Yang et al. 2022, table 3)."""
-        return self.but(std=self.std * math.sqrt(ratio))
+    def narrowed(self, paper: int, width: int) -> "Normal":
+        """Fewer inputs are added up: a larger std keeps their sum (Yang et al. 2022, table 3).
+
+        It is never raised above 1 / sqrt(width), by which a product is as large as what it reads (LeCun et al. 1998,
+        §4.6): 0.02 is more than that already at the widths of the largest models.
+        """
+        return self.but(std=min(self.std * math.sqrt(paper / width), max(self.std, width**-0.5)))
 
     def draw(self, row: Row, out: str, size: int) -> Fill:
         std = self.positions if self.positions is not None and is_position(row) else self.std

@@ -309,7 +309,7 @@ def sized(
             return largest
     paper = usable[nearest_size(usable, params or SMALL_PARAMS)]
     small = scaled(fit_model(paper, context), params or SMALL_PARAMS)
-    return small.but(init=paper.init.narrowed(width(paper) / width(small)))
+    return small.but(init=paper.init.narrowed(width(paper), width(small)))
 
 
 def usable_sizes(declaration: s.Declaration, stage: s.Stage, examples: Sequence[Any]) -> dict[str, s.Model]:
