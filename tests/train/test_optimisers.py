@@ -54,7 +54,8 @@ def test_the_rate_grows_with_the_ratio_of_widths_up_to_a_limit() -> None:
     assert peak_lr(stage, bert.model, bert.model.but(size=s.Size(2, 256, 4))) == pytest.approx(3e-4)
     assert peak_lr(stage, bert.model, bert.model.but(size=SMALL)) == pytest.approx(16e-4)
     assert peak_lr(stage.but(optimiser=s.AdamW(1e-3)), bert.model, bert.model.but(size=SMALL)) == 3e-3
-    assert peak_lr(t5.recipe.stages[0], t5.model, t5.model.but(size=SMALL)) == 1e-2
+    assert peak_lr(t5.recipe.stages[0], t5.model, t5.model) == 1e-2
+    assert peak_lr(t5.recipe.stages[0], t5.model, t5.model.but(size=SMALL)) == pytest.approx(4e-2)  # sqrt(16)
 
 
 def test_the_transformers_rate_is_that_of_its_paper_at_any_width() -> None:

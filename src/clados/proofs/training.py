@@ -33,8 +33,10 @@ SEEDS = (0, 1, 2)
 BYTES = 300  # tokens of a small vocabulary that begins with every byte
 SCRIPTS = 512  # tokens of one that has letters of many languages
 OBJECTIVES = Task.__module__.rpartition(".")[0]
-# times as many steps, and times the rate, where adapters alone learn: GPT4All's then end at 3.21 nats, before at 3.34
-ADAPTED, ADAPTED_RATE = 3, 2
+# times as many steps where a share of the weights alone learns, and times the rate where that is adapters: GPT4All's
+# then end at 3.21 nats, before at 3.34
+PARTLY, ADAPTED_RATE = 3, 2
+WHOLE = 2  # times as many steps where the whole text is learned, of which the answers are the smaller part
 SHORT = 32  # tokens of a row from which encoder and decoder learn to read and write in hundreds of steps
 
 
@@ -116,12 +118,20 @@ def choices(
         chosen["lr"] = relative
     if not one.teacher and one.before and isinstance(stage, s.Tuning):
         chosen |= {"params": None, "vocab": Choices.vocab, "length": None}
+        chosen["steps"] *= _times(stage)
         if isinstance(stage.trains, s.LowRank):
-            chosen |= {"steps": ADAPTED * small.steps, "lr": chosen["lr"] and ADAPTED_RATE * chosen["lr"]}
+            chosen["lr"] = chosen["lr"] and ADAPTED_RATE * chosen["lr"]
         if not small_model(stage.start.partition(":")[0]):
             chosen["start"], named = str(start_folder(subject, stage, one.before)), stage.name
     found = Choices(model=subject.card.id, seed=seed, shuffled=shuffled, objective=objective, stage=named, **chosen)
     return found.taught_by(str(teacher_folder(subject, one))) if one.teacher else found
+
+
+def _times(stage: s.Tuning) -> int:
+    """How many times as long a stage learns that teaches a share of the weights, or all of the text."""
+    partly = isinstance(stage.trains, s.LowRank | s.Upper)
+    whole = isinstance(stage.objective, s.Supervised) and stage.objective.learns == "all"
+    return (PARTLY if partly else 1) * (WHOLE if whole else 1)
 
 
 def start_folder(subject: Subject, stage: s.Tuning, before: Small) -> Path:

@@ -355,12 +355,13 @@ def peak_lr(stage: s.Stage, paper: s.Model, model: s.Model) -> float:
 
     Adam's steps are of the rate's own size whatever the gradient, so their effect on a sum over d_model inputs grows
     with d_model: the rate is the paper's times the ratio of the widths (Yang et al. 2022, table 3), at most 16 times
-    it and at most 0.003. Adafactor's and LAMB's are relative to the weights already and stay as they are.
+    it and at most 0.003. Adafactor's and LAMB's are shares of the weights, which are as the square root of the ratio
+    larger already; another square root makes the same step.
     """
     lr = published_lr(stage, paper)
-    if isinstance(stage.optimiser, RELATIVE):
-        return lr
     ratio = width(paper) / width(model)
+    if isinstance(stage.optimiser, RELATIVE):
+        return lr * math.sqrt(max(1.0, min(ratio, MOST_RAISED)))
     return max(lr if ratio >= 1 else 0.0, min(lr * min(ratio, MOST_RAISED), HIGHEST))
 
 
