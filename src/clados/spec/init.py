@@ -72,10 +72,10 @@ class Normal(Init):
     def narrowed(self, paper: int, width: int) -> "Normal":
         """Fewer inputs are added up: a larger std keeps their sum (Yang et al. 2022, table 3).
 
-        It is never raised above 1 / sqrt(width), by which a product is as large as what it reads (LeCun et al. 1998,
-        §4.6): 0.02 is more than that already at the widths of the largest models.
+        It is never raised above sqrt(2 / 5d), the small law of Nguyen & Salazar (2019, §3.2): 0.02 is more than that
+        already at the widths of large models.
         """
-        return self.but(std=min(self.std * math.sqrt(paper / width), max(self.std, width**-0.5)))
+        return self.but(std=min(self.std * math.sqrt(paper / width), max(self.std, math.sqrt(0.4 / width))))
 
     def draw(self, row: Row, out: str, size: int) -> Fill:
         std = self.positions if self.positions is not None and is_position(row) else self.std
