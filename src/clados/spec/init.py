@@ -72,7 +72,7 @@ class Normal(Init):
     def narrowed(self, paper: int, width: int) -> "Normal":
         """Fewer inputs are added up: a larger std keeps their sum (Yang et al. 2022, table 3).
 
-        It is never raised above sqrt(2 / 5d), the small law of Nguyen & Salazar (2019, §3.2): 0.02 is more than that
+        It is never raised above sqrt(2 / 5d), the small law (Nguyen & Salazar 2019, SmallInit): 0.02 is more than that
         already at the widths of large models.
         """
         return self.but(std=min(self.std * math.sqrt(paper / width), max(self.std, math.sqrt(0.4 / width))))
