@@ -82,7 +82,8 @@ def learned_by(subject: Subject) -> tuple[str, ...]:
     mixture = (repr(one.mixture),) if mixes(subject.declaration.model) else ()
     ships = small_model(stage.start.partition(":")[0]) if one.before and isinstance(stage, s.Tuning) else None
     start = (f"{ships.id} {ships.seconds} {ships.value}",) if ships else ()
-    return repr(one.small), repr(one.longer), *mixture, *start, code_of(one)
+    longer = (f"{times} {ADAPTED_RATE}",) if isinstance(stage, s.Tuning) and (times := _times(stage)) > 1 else ()
+    return repr(one.small), repr(one.longer), *mixture, *start, *longer, code_of(one)
 
 
 def code_of(one: Task[Any, Any]) -> str:
