@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from clados.apply.ready import Ready
+from clados.data.examples import DataError
 from clados.data.packing import Packed
 from clados.errors import InputError
 from clados.nn.kinds.model import Output
@@ -80,6 +81,23 @@ def test_a_model_that_knows_what_follows_guesses_all(ready: Callable[[str], Read
     assert found.value == 1.0
     assert found.better
     assert found.number == len([0 for row in rows for _ in row.ids[1:]])
+
+
+def test_pairs_without_a_place_for_each_token_are_left_out(ready: Callable[[str], Ready]) -> None:
+    model, rows = ready("transformer"), held_out("transformer", ready("transformer"))
+    whole = measure(model, rows, examples=len(rows))
+    longest = max(len(row.source) for row in rows.rows)
+    assert whole.number == len(rows)
+    model.model.max_positions = longest
+    try:
+        fewer = measure(model, rows, examples=len(rows))
+        assert fewer.number == sum(max(len(row.source), len(row.target)) < longest for row in rows.rows)
+        assert 0 < fewer.number < whole.number
+        model.model.max_positions = 1
+        with pytest.raises(DataError, match=r"no held-out pair fits into the 1 positions that .* has"):
+            measure(model, rows, examples=len(rows))
+    finally:
+        model.model.max_positions = None
 
 
 def test_classes_have_to_be_right_twenty_points_more_often_than_the_most_frequent(

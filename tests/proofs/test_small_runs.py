@@ -132,6 +132,13 @@ def test_what_squares_errors_is_measured_beside_the_mean() -> None:
     assert not learns.enough(squared, replace(run(0.81), baseline={"loss": 1.0}))
 
 
+def test_what_ends_as_it_began_has_not_learned() -> None:
+    next_token = task(s.NextToken())
+    assert learns.enough(next_token, replace(run(4.0), start=4.1))
+    assert not learns.enough(next_token, replace(run(4.0), start=4.0))
+    assert not learns.enough(next_token, replace(run(4.0), start=4.1), tuned=True)
+
+
 @pytest.mark.parametrize("model", TRAINED)
 def test_every_first_objective_has_a_small_run_and_a_verb(model: str) -> None:
     one = task(declared(model).recipe.stages[0].objective)

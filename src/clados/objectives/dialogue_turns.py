@@ -25,7 +25,7 @@ class DialogueTurnsTask(SupervisedTask, objective=s.DialogueTurns):
     reads = Dialogue
     data = "dialogue/en"
     length = 64
-    small = Small(params="600K", vocab=1024, steps=200, length=48, batch=16, lr=5e-4, dropout=0.0)
+    small = Small(params="600K", vocab=1024, steps=100, length=48, batch=16, lr=5e-4, dropout=0.0)
 
     def source(self, examples: Sequence[Any], config: SourceConfig) -> Conversations:
         some = self.learnable(examples)

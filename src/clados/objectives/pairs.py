@@ -9,7 +9,7 @@ import numpy as np
 from clados.apply.chrf import chrf
 from clados.apply.ready import Ready
 from clados.apply.translate import translate
-from clados.data.examples import Pair
+from clados.data.examples import DataError, Pair
 from clados.data.packing import generator
 from clados.errors import InputError
 from clados.objectives.base import Batch, Ids, Random, Setting
@@ -65,8 +65,15 @@ class PairTask(TextTask[Objective, SourceTarget]):
         return np.concatenate(targets), np.cumsum([0, *map(len, targets[:-1])])
 
     def measure(self, ready: Ready, sample: Sample) -> Measure:
-        """chrF, against copying the source."""
-        rows = sample.rows()
+        """chrF, against copying the source. Pairs that are longer than what the model has positions for are left out.
+
+        Raises:
+            DataError: when all are.
+        """
+        most = ready.model.max_positions or math.inf
+        rows = [row for row in sample.rows() if max(len(row.source), len(row.target)) < most]
+        if not rows:
+            raise DataError(f"no held-out pair fits into the {most} positions that {ready.name} has")
         sources = [ready.required_tokenizer.decode(row.source) for row in rows]
         targets = [ready.required_tokenizer.decode(row.target) for row in rows]
         copied = chrf(sources, targets)

@@ -14,13 +14,14 @@ from clados.train.choices import Choices
 def prove_learns(subject: Subject) -> Finding:
     """Each seed ends below guessing by the margin on held-out data, and a run on shuffled data does not.
 
-    A tuned model, which must also end as far below what it was before, learns for as long as its work asks for.
+    A tuned model, which must also end as far below what it was before, learns for as long as its work asks for. Not so
+    a student that starts from its teacher's layers.
     """
     stage = stage_of(subject.declaration)
     objective = stage.objective
     if not runs(objective):
         return Finding("missing", f"nothing runs {type(objective).__name__} yet")
-    tuned = isinstance(stage, s.Tuning)
+    tuned = isinstance(stage, s.Tuning) and not task(objective).teacher
     every = [trained(subject, seed, longer=tuned) for seed in (SEEDS[:1] if subject.quick else SEEDS)]
     control = trained(subject, SEEDS[0], shuffled=True, longer=tuned)
     rows = tuple({"objective": type(objective).__name__, **asdict(run)} for run in (*every, control))
@@ -51,6 +52,6 @@ def choices_text(asked: Choices) -> str:
 
 
 def enough(task: Task[Any, Any], run: SmallRun, *, tuned: bool = False) -> bool:
-    """Whether a run ends below its goal; a tuned model also as far below what it was before."""
+    """Whether a run ends below its start and its goal; a tuned model also as far below what it was before."""
     beaten = min(run.baseline["loss"], run.start) if tuned else run.baseline["loss"]
-    return math.isfinite(run.end) and run.end <= task.goal(beaten)
+    return math.isfinite(run.end) and run.end < run.start and run.end <= task.goal(beaten)

@@ -160,9 +160,9 @@ def _reads_longer(model: s.Model) -> bool:
 
 
 def teacher_folder(subject: Subject, one: Task[Any, Any]) -> Path:
-    """The small self of a model's teacher, trained for what it teaches."""
+    """The small self of a model's teacher, trained for what it teaches, for as long as its work asks for."""
     teacher = replace(subject, card=catalog()[one.teacher.partition(":")[0]])
-    asked = choices(teacher, SEEDS[0], objective=one.teaches or None)
+    asked = choices(teacher, SEEDS[0], longer=True, objective=one.teaches or None)
     run_of(teacher, asked)
     return folder_of(teacher, asked)
 
