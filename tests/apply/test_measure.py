@@ -83,21 +83,23 @@ def test_a_model_that_knows_what_follows_guesses_all(ready: Callable[[str], Read
     assert found.number == len([0 for row in rows for _ in row.ids[1:]])
 
 
-def test_pairs_without_a_place_for_each_token_are_left_out(ready: Callable[[str], Ready]) -> None:
+def test_pairs_without_a_place_for_each_token_are_left_out(
+    ready: Callable[[str], Ready], monkeypatch: pytest.MonkeyPatch
+) -> None:
     model, rows = ready("transformer"), held_out("transformer", ready("transformer"))
     whole = measure(model, rows, examples=len(rows))
     longest = max(len(row.source) for row in rows.rows)
     assert whole.number == len(rows)
-    model.model.max_positions = longest
-    try:
-        fewer = measure(model, rows, examples=len(rows))
-        assert fewer.number == sum(max(len(row.source), len(row.target)) < longest for row in rows.rows)
-        assert 0 < fewer.number < whole.number
-        model.model.max_positions = 1
-        with pytest.raises(DataError, match=r"no held-out pair fits into the 1 positions that .* has"):
-            measure(model, rows, examples=len(rows))
-    finally:
-        model.model.max_positions = None
+    monkeypatch.setattr(model.model, "max_positions", longest)  # with an end token one too few for the longest sources
+    fewer = measure(model, rows, examples=len(rows))
+    assert 0 < fewer.number < whole.number
+    assert fewer.beside == f"copying the source; {whole.number - fewer.number} longer pairs left out"
+    monkeypatch.setattr(model.model, "max_positions", longest + 1)
+    sources = [row for row in rows.rows if len(row.target) <= longest]
+    assert measure(model, Held(sources), examples=len(sources)).number == len(sources)
+    monkeypatch.setattr(model.model, "max_positions", 1)
+    with pytest.raises(DataError, match=r"no held-out pair fits into the 1 positions that .* has"):
+        measure(model, rows, examples=len(rows))
 
 
 def test_classes_have_to_be_right_twenty_points_more_often_than_the_most_frequent(

@@ -10,7 +10,8 @@ from torch import nn
 from clados import spec as s
 from clados.models.declared import declared
 from clados.nn import build
-from clados.train.optimisers import Adafactor, fitted_schedule, lr_factor, optimiser, peak_lr
+from clados.train.optimisers import Adafactor, fitted_schedule, lr_factor, optimiser, peak_lr, published_lr
+from clados.train.scaled import rate_model
 
 SMALL = s.Size(layers=1, d_model=32, heads=2)
 
@@ -48,14 +49,28 @@ def test_warmup_keeps_its_share_within_bounds() -> None:
 
 
 def test_the_rate_grows_with_the_ratio_of_widths_up_to_a_limit() -> None:
-    bert, t5 = declared("bert"), declared("t5")
+    bert = declared("bert")
     stage = bert.recipe.stages[0]
     assert peak_lr(stage, bert.model, bert.model) == 1e-4
     assert peak_lr(stage, bert.model, bert.model.but(size=s.Size(2, 256, 4))) == pytest.approx(3e-4)
     assert peak_lr(stage, bert.model, bert.model.but(size=SMALL)) == pytest.approx(16e-4)
     assert peak_lr(stage.but(optimiser=s.AdamW(1e-3)), bert.model, bert.model.but(size=SMALL)) == 3e-3
-    assert peak_lr(t5.recipe.stages[0], t5.model, t5.model) == 1e-2
-    assert peak_lr(t5.recipe.stages[0], t5.model, t5.model.but(size=SMALL)) == pytest.approx(4e-2)  # sqrt(16)
+
+
+@pytest.mark.parametrize("part", [s.Adafactor(lr=1e-2), s.ScaledAdam(lr=1e-2), s.LAMB(lr=1e-2)])
+def test_a_rate_that_is_a_share_of_the_weights_grows_with_the_root(part: s.Optimiser) -> None:
+    bert = declared("bert").model  # 768 wide
+    stage = declared("bert").recipe.stages[0].but(optimiser=part)
+    rates = {width: peak_lr(stage, bert, bert.but(size=s.Size(2, width, 4))) for width in (1536, 768, 192, 48, 16)}
+    assert rates == pytest.approx({1536: 1e-2, 768: 1e-2, 192: 2e-2, 48: 4e-2, 16: 4e-2})
+
+
+@pytest.mark.parametrize("name", ["t5", "t5-v1.1", "palm", "switch", "albert", "lamda"])
+def test_a_published_size_is_trained_at_its_published_rate(name: str) -> None:
+    one = declared(name)
+    for size in one.sizes:
+        stage = one.recipe_at(size).stages[0]
+        assert peak_lr(stage, rate_model(name, stage, one.model), one.at(size)) == published_lr(stage, one.at(size))
 
 
 def test_the_transformers_rate_is_that_of_its_paper_at_any_width() -> None:

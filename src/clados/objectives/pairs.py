@@ -65,17 +65,18 @@ class PairTask(TextTask[Objective, SourceTarget]):
         return np.concatenate(targets), np.cumsum([0, *map(len, targets[:-1])])
 
     def measure(self, ready: Ready, sample: Sample) -> Measure:
-        """chrF, against copying the source. Pairs that are longer than what the model has positions for are left out.
+        """chrF, against copying the source. Pairs that do not fit, with an end, into a model's positions are left out.
 
         Raises:
             DataError: when all are.
         """
-        most = ready.model.max_positions or math.inf
-        rows = [row for row in sample.rows() if max(len(row.source), len(row.target)) < most]
-        if not rows:
+        every, most = sample.rows(), ready.model.max_positions or math.inf
+        rows = [row for row in every if max(len(row.source), len(row.target)) < most]
+        if every and not rows:
             raise DataError(f"no held-out pair fits into the {most} positions that {ready.name} has")
+        left = f"; {len(every) - len(rows)} longer pairs left out" if len(every) > len(rows) else ""
         sources = [ready.required_tokenizer.decode(row.source) for row in rows]
         targets = [ready.required_tokenizer.decode(row.target) for row in rows]
         copied = chrf(sources, targets)
         found = chrf(translate(ready, sources, batch=sample.batch), targets)
-        return Measure("chrF", found, copied, "copying the source", copied, len(rows))
+        return Measure("chrF", found, copied, f"copying the source{left}", copied, len(rows))

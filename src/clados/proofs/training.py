@@ -33,10 +33,10 @@ SEEDS = (0, 1, 2)
 BYTES = 300  # tokens of a small vocabulary that begins with every byte
 SCRIPTS = 512  # tokens of one that has letters of many languages
 OBJECTIVES = Task.__module__.rpartition(".")[0]
-# times as many steps where a share of the weights alone learns, and times the rate where that is adapters: of
-# DeepSpeed-Chat's answers 0.173 are then right, at twice the rate 0.139
+# times as many steps where adapters or upper layers alone learn (of Sparrow's answers 0.204 are then right, before
+# 0.124), and times the rate where that is adapters (of DeepSpeed-Chat's 0.173, at half of it 0.139)
 PARTLY, ADAPTED_RATE = 3, 4
-WHOLE = 2  # times as many steps where the whole text is learned, of which the answers are the smaller part
+WHOLE = 2  # times as many where the questions are learned too (of OpenChatKit's 0.215, before 0.146)
 SHORT = 32  # tokens of a row from which encoder and decoder learn to read and write in hundreds of steps
 
 
@@ -82,8 +82,9 @@ def learned_by(subject: Subject) -> tuple[str, ...]:
     mixture = (repr(one.mixture),) if mixes(subject.declaration.model) else ()
     ships = small_model(stage.start.partition(":")[0]) if one.before and isinstance(stage, s.Tuning) else None
     start = (f"{ships.id} {ships.seconds} {ships.value}",) if ships else ()
-    longer = (f"{times} {ADAPTED_RATE}",) if isinstance(stage, s.Tuning) and (times := _times(stage)) > 1 else ()
-    return repr(one.small), repr(one.longer), *mixture, *start, *longer, code_of(one)
+    scaled = _scaled(stage) if one.before and isinstance(stage, s.Tuning) else (1, 1)
+    changed = (repr(scaled),) if scaled != (1, 1) else ()
+    return repr(one.small), repr(one.longer), *mixture, *start, *changed, code_of(one)
 
 
 def code_of(one: Task[Any, Any]) -> str:
@@ -119,20 +120,20 @@ def choices(
         chosen["lr"] = relative
     if not one.teacher and one.before and isinstance(stage, s.Tuning):
         chosen |= {"params": None, "vocab": Choices.vocab, "length": None}
-        chosen["steps"] *= _times(stage)
-        if isinstance(stage.trains, s.LowRank):
-            chosen["lr"] = chosen["lr"] and ADAPTED_RATE * chosen["lr"]
+        longer_by, faster_by = _scaled(stage)
+        chosen |= {"steps": longer_by * chosen["steps"], "lr": chosen["lr"] and faster_by * chosen["lr"]}
         if not small_model(stage.start.partition(":")[0]):
             chosen["start"], named = str(start_folder(subject, stage, one.before)), stage.name
     found = Choices(model=subject.card.id, seed=seed, shuffled=shuffled, objective=objective, stage=named, **chosen)
     return found.taught_by(str(teacher_folder(subject, one))) if one.teacher else found
 
 
-def _times(stage: s.Tuning) -> int:
-    """How many times as long a stage learns that teaches a share of the weights, or all of the text."""
-    partly = isinstance(stage.trains, s.LowRank | s.Upper)
-    whole = isinstance(stage.objective, s.Supervised) and stage.objective.learns == "all"
-    return max(PARTLY if partly else 1, WHOLE if whole else 1)
+def _scaled(stage: s.Tuning) -> tuple[int, int]:
+    """Times as many steps, and times the rate, for a stage that teaches a share of the weights, or questions too."""
+    adapters = isinstance(stage.trains, s.LowRank)
+    partly, whole = adapters or isinstance(stage.trains, s.Upper), task(stage.objective).learns_questions
+    steps = PARTLY if partly else WHOLE if whole else 1
+    return steps, ADAPTED_RATE if adapters else 1
 
 
 def start_folder(subject: Subject, stage: s.Tuning, before: Small) -> Path:
@@ -180,7 +181,8 @@ def run_of(subject: Subject, asked: Choices) -> SmallRun:
     names = {each.name for each in fields(SmallRun)}
     chosen = {name: value for name, value in asdict(asked).items() if name != "start"}
     code = code_of(task(plan.stage.objective))
-    mark = {"declaration": repr(plan.model), "stage": repr(plan.stage), "choices": chosen, "code": code}
+    mark: dict[str, Any] = {"declaration": repr(plan.model), "stage": repr(plan.stage), "choices": chosen, "code": code}
+    mark["lr"] = plan.run.lr
     mark |= {"start": plan.start.checksum} if plan.start else {}
     if kept.exists():
         stored: dict[str, Any] = json.loads(kept.read_text(encoding="utf-8"))

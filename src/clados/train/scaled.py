@@ -5,7 +5,7 @@ sizes have rates of their own, the numbers are those of the size that the run is
 width, a warmup to the steps (``train.optimisers``); nothing else changes.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,7 @@ from clados.catalog.load import catalog
 from clados.objectives import Task
 from clados.spec.core.scale import nearest_size, width
 from clados.train.fitting import SMALL_PARAMS, stage_like, usable_sizes
+from clados.train.optimisers import RELATIVE
 from clados.train.trained import check_layered
 
 USUAL_STEPS = 300
@@ -73,18 +74,24 @@ def rate_model(card: str, stage: s.Stage, paper: s.Model) -> s.Model:
     """The model whose width a stage's rate is meant for: the widest of the card's and of those that it took it from.
 
     A recipe that is taken over from an ancestor, optimiser and schedule as they are, has the ancestor's rate, which was
-    found at the ancestor's width: a small child of a large model is not trained by the large model's rate.
+    found at the ancestor's width: a small child of a large model is not trained by the large model's rate. A rate that
+    is a share of the weights is published alike for narrow and wide sizes, and meant for the narrowest of them as well.
     """
     cards = catalog()
     named = dict.fromkeys(edge.parent for edge in ancestors(cards, card))
     above = [declaration_of(cards[each]) for each in named if each in cards and cards[each].runnable]
-    taken = [
-        each.at(size)
-        for each in above
-        for size in (each.own_size, *each.recipes)
-        if any(_same_rate(one, stage) for one in each.recipe_at(size).stages)
-    ]
+    if isinstance(stage.optimiser, RELATIVE):
+        own = declaration_of(cards[card])
+        every = [model for each in (own, *above) for model in _at_rate(each, each.sizes, stage)]
+        return min([paper, *every], key=width)
+    taken = [model for each in above for model in _at_rate(each, (each.own_size, *each.recipes), stage)]
     return max([paper, *taken], key=width)
+
+
+def _at_rate(declaration: s.Declaration, sizes: Iterable[str], stage: s.Stage) -> list[s.Model]:
+    """The models of those sizes that have a stage of the same rate."""
+    alike = (size for size in sizes if any(_same_rate(one, stage) for one in declaration.recipe_at(size).stages))
+    return [declaration.at(size) for size in alike]
 
 
 def _same_rate(one: s.Stage, other: s.Stage) -> bool:
