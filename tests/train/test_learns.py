@@ -153,6 +153,11 @@ def test_a_paper_smaller_than_the_usual_budget_is_taken_as_it_is() -> None:
         sized(declared("decision-transformer"), "atari", None, declared("decision-transformer").recipe.stages[0], told)
 
 
+def test_a_small_llama_is_drawn_by_the_small_law(data: Path) -> None:
+    model: Any = planned(choices(data, model="llama", vocab=300, params="200K")).model
+    assert model.init.std == pytest.approx((2 / (5 * model.size.d_model)) ** 0.5)
+
+
 def test_a_narrower_model_is_drawn_wider_and_a_choice_takes_dropout_away(data: Path) -> None:
     plan = planned(choices(data, model="bert", vocab=160, params="100K", dropout=0.0))
     paper, model = declared("bert").at("tiny"), plan.model  # the nearest size of the paper
