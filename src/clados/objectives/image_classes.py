@@ -36,7 +36,7 @@ class ImageClassesTask(Task[s.ImageClasses, Labelled], objective=s.ImageClasses)
     data = "fashion"
     length = 0
     batch = 32
-    small = Small(params="600K", steps=300)
+    small = Small(params="600K", steps=600)
 
     def source(self, examples: Sequence[Any], config: SourceConfig) -> Source:
         rows = of_kind(examples, Labelled)
