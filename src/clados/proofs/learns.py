@@ -31,8 +31,8 @@ def prove_learns(subject: Subject) -> Finding:
     days = sorted({run.day for run in (*every, control)})
     chosen = choices_text(choices(subject, SEEDS[0], longer=tuned))
     evidence += f"; {chosen}; trained {' to '.join(dict.fromkeys((days[0], days[-1])))}"
-    told = isinstance(stage, s.Tuning)
-    evidence += f"; before tuning {', '.join(f'{run.start:.2f}' for run in every)}" if told else ""
+    if isinstance(stage, s.Tuning):
+        evidence += f"; before tuning {', '.join(f'{run.start:.2f}' for run in every)}"
     faults = [f"seed {run.seed} {fault}" for run in every if (fault := _fault(one, run, tuned=tuned))]
     faults += ["the control on shuffled data reaches it too"] if enough(one, control) else []
     if not subject.quick:

@@ -73,8 +73,8 @@ class Normal(Init):
         """Fewer inputs are added up: a larger std keeps their sum (Yang et al. 2022, table 3), here in tables too.
 
         It is not raised above sqrt(2 / 5d), the small law (Nguyen & Salazar 2019, SmallInit). 0.02 is more than that
-        from a width of 1,000 on, and what keeps such a sum learns badly: GPT-3.5's small self, drawn from 12,288 down
-        to 192, ends at 5.02 nats with a std of 0.16, and at 4.20 by the small law.
+        from a width of 1,000 on, and a model drawn wider still learns badly: GPT-3.5's small self, brought from a width
+        of 12,288 to 192, ends at 5.02 nats with a std of 0.16, and at 4.20 by the small law.
         """
         return self.but(std=min(self.std * math.sqrt(published / width), max(self.std, math.sqrt(2 / (5 * width)))))
 

@@ -71,11 +71,13 @@ def scaled_batch(stage: s.Stage, task: Task[Any, Any]) -> int:
 
 
 def rate_model(card: str, stage: s.Stage, paper: s.Model) -> s.Model:
-    """The model whose width a stage's rate is meant for: the widest of the card's and of those that it took it from.
+    """The model whose width a stage's rate is meant for, of the card's and of those that it took the rate from.
+
+    It is the widest of them; where the rate is a share of the weights, the narrowest.
 
     A recipe that is taken over from an ancestor, optimiser and schedule as they are, has the ancestor's rate, which was
     found at the ancestor's width: a small child of a large model is not trained by the large model's rate. A rate that
-    is a share of the weights is published alike for narrow and wide sizes, and meant for the narrowest of them as well.
+    is a share of the weights is published alike for narrow and wide sizes, so it fits the narrowest of them as it is.
     """
     cards = catalog()
     named = dict.fromkeys(edge.parent for edge in ancestors(cards, card))
