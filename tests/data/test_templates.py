@@ -1,13 +1,17 @@
 """Examples as texts: the published prompts, whose turn it is, and fields that are not there."""
 
+from pathlib import Path
+
 import pytest
 
 from clados.data.errors import DataError
 from clados.data.examples import Dialogue, Pair
 from clados.data.rows import examples_of
-from clados.data.templates import closed, conversation, marks_of, messages, written
+from clados.data.templates import closed, conversation, end_of, marks_of, messages, written
+from clados.data.vocabularies import load_tokenizer
 from clados.models.declared import declared
-from clados.spec import Recipe, Supervised, Template
+from clados.small import model_folder
+from clados.spec import Recipe, SpecError, Supervised, Template
 
 HELLO = {"messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello"}]}
 SHARED = {"conversations": [{"from": "human", "value": "Hi"}, {"from": "gpt", "value": "Hello"}]}
@@ -140,3 +144,25 @@ def test_marks_are_tokens_of_a_template_s_own() -> None:
     assert marks_of(template("chatgpt")) == ("<|im_start|>", "<|im_end|>")
     assert marks_of(template("openassistant-sft1")) == ("<|prompter|>", "<|assistant|>")
     assert marks_of(template("openchatkit")) == ()
+
+
+def test_a_template_names_marks_of_any_form(tmp_path: Path) -> None:
+    """Dolly 2's tokens of its own (load_tokenizer of databrickslabs/dolly training/trainer.py) are one id each."""
+    one, first = template("dolly", "v2-3b"), template("dolly")
+    assert (marks_of(one), end_of(one)) == (("### Instruction:", "### Response:\n", "### End"), "### End")
+    assert (marks_of(first), end_of(first)) == ((), "")  # version 1 added none
+    tokenizer = load_tokenizer(model_folder("small/gpt-2")).grown(marks_of(one), {})
+    tokenizer.save(tmp_path)
+    kept = load_tokenizer(tmp_path)
+    text = written(one, messages([("user", "Hi"), ("assistant", "Ho")])).text
+    tokens = kept.tokens(kept.encode(text))
+    assert [each for each in tokens if each.startswith("###")] == [*one.marks]
+    assert tokens[tokens.index("### Response:\n") + 1] == "H"
+    assert tokens[-1] == "### End"
+
+
+def test_a_mark_stands_in_the_template_and_the_longer_wins() -> None:
+    with pytest.raises(SpecError, match="'### Stop'; each must stand in the template's texts"):
+        Template(answer="{answer}### End", marks=("### Stop",))
+    both = Template(prompt="# A{prompt}", answer="# AB{answer}<|end|>", marks=("# A", "# AB"))
+    assert (marks_of(both), end_of(both)) == (("# A", "# AB", "<|end|>"), "<|end|>")

@@ -171,6 +171,18 @@ def test_a_length_is_that_of_every_stage_and_of_its_start() -> None:
     assert choices_of(Walk(model="stablelm:tuned-7b", length=512), long, Path()).length == 512
 
 
+@pytest.mark.parametrize(
+    ("model", "last", "length"),
+    [("stablelm:tuned-7b", "pretraining", 437), ("colossalchat", "supervised", 304), ("alpaca", "small/llama", None)],
+)
+def test_a_template_s_own_words_fit_into_a_sequence(model: str, last: str, length: int | None) -> None:
+    """Of colossalchat half of a sequence is the answer's; 96 tokens have no room for a prompt of 70."""
+    leg = legs(Walk(model=model))[-1]
+    said = [each for each in leg.differs if each.startswith("length") and "template" in each]
+    assert leg.start == last
+    assert [each.split()[1] for each in said] == ([] if length is None else [f"{length},"])
+
+
 def test_a_path_that_is_there_is_one_whatever_its_name(tmp_path: Path) -> None:
     (tmp_path / "reward=a.jsonl").touch()
     assert parted_data(["reward=a.jsonl", "x=y=z"]) == ("reward=a.jsonl", {"x": "y=z"})

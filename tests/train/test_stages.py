@@ -83,6 +83,8 @@ def test_numbers_of_a_small_run_are_the_paper_s_where_these_are_smaller() -> Non
     assert scaled.scaled_steps(stage) == 3
     assert scaled.scaled_batch(one, task(one.objective)) == 1
     assert scaled.scaled_length(stage, task(stage.objective)) == 192
+    wordy = stage.but(objective=s.Supervised(s.Template(prompt="w" * 400 + "{prompt}")))
+    assert scaled.scaled_length(wordy, task(wordy.objective)) == 192 + 200  # beside its own words as much as else
     upper = scaled.scaled_stage(
         declared("sparrow").recipe.stages[0], declared("sparrow").model, s.tiny(declared("sparrow").model)
     )

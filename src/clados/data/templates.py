@@ -20,7 +20,7 @@ SPEAKERS = {  # of OpenAI's and ShareGPT's conversations, oasst's and Anthropic'
 }
 PROMPT_FIELDS = ("prompt", "instruction", "question", "dialogue")  # names of what is asked
 ANSWER_FIELDS = ("answer", "output", "response", "completion")  # names of what is to be said
-TEMPLATE_MARK = re.compile(r"<\|\w+\|>")
+USUAL_MARK = r"<\|\w+\|>"
 TEXT_ENDS = ("<|endoftext|>", "</s>")  # tokens that play a role in the vocabularies that have them
 CONTEXT_FIELDS = ("input", "facts", "documents", "pages", "control", SYSTEM)  # what may be absent, and is then empty
 
@@ -228,15 +228,20 @@ def closed(template: Template, eos: str, *, continues: bool) -> Template:
 def end_of(template: Template) -> str:
     """The token that ends an answer; empty where the template does not say."""
     _, _, behind = template.answer.rpartition("}")
-    marks = [each for each in TEXT_ENDS if each in behind] or TEMPLATE_MARK.findall(behind)
+    marks = [each for each in TEXT_ENDS if each in behind] or _marks_in(behind, template)
     return marks[-1] if marks else ""
 
 
 def marks_of(template: Template) -> tuple[str, ...]:
     """Tokens of a template's own, such as ``<|im_start|>``; the end of a text is none of them."""
-    texts = (template.opening, template.prompt, template.answer)
-    marks = dict.fromkeys(mark for text in texts for mark in TEMPLATE_MARK.findall(text))
+    marks = dict.fromkeys(mark for text in template.texts for mark in _marks_in(text, template))
     return tuple(mark for mark in marks if mark not in TEXT_ENDS)
+
+
+def _marks_in(text: str, template: Template) -> list[str]:
+    """Tokens of a template's own in a text, in order; of two that begin alike the longer."""
+    named = map(re.escape, sorted(template.marks, key=len, reverse=True))
+    return re.findall("|".join((*named, USUAL_MARK)), text)
 
 
 def _literal(pattern: str, at: int) -> str:

@@ -24,7 +24,7 @@ from clados.train.log import Show
 from clados.train.planned import check_start
 from clados.train.pretrain import pretrain
 from clados.train.run_folder import RUN
-from clados.train.scaled import scaled_batch, scaled_length, scaled_steps
+from clados.train.scaled import scaled_batch, scaled_length, scaled_steps, template_tokens
 from clados.train.swapped import learning
 from clados.train.walk import Walk
 
@@ -185,6 +185,8 @@ def _leg(asked: Walk, stage: s.Tuning, before: dict[str, Leg], recipe: s.Recipe)
     differs += [
         f"{name} {here:,}, published {there:,}" for name, (here, there) in numbers.items() if there and here != there
     ]
+    if asked.length is None and (length := scaled_length(stage, one)) > one.length:
+        differs.append(f"length {length}, as its template alone takes about {template_tokens(learned)} tokens")
     if rate:
         published = getattr(stage.optimiser, "lr", 0.0)
         differs.append(f"rate {rate:g}, at which a small model moves in so few steps, published {published:g}")
@@ -255,7 +257,8 @@ def _start(asked: Walk, stage: s.Tuning, before: dict[str, Leg], own: set[str]) 
             start, missing = _earlier(asked, stage.start, before)
             return start, f"starts from '{stage.start}', which {missing}" if missing else ""
         card = asked.model.partition(":")[0]
-    return stage.start if asked.params else _small_start(card, asked.length or 0) or stage.start, ""
+    length = asked.length or template_tokens(stage.objective)
+    return stage.start if asked.params else _small_start(card, length) or stage.start, ""
 
 
 def _small_start(card: str, length: int) -> str:

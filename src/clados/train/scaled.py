@@ -13,13 +13,16 @@ from clados import spec as s
 from clados.catalog.card import declaration_of
 from clados.catalog.lineage import ancestors
 from clados.catalog.load import catalog
+from clados.data.templates import pieces
 from clados.objectives import Task
+from clados.objectives.rollouts import RolloutTask
 from clados.spec.core.scale import nearest_size, width
 from clados.train.fitting import SMALL_PARAMS, stage_like, usable_sizes
 from clados.train.optimisers import RELATIVE
 from clados.train.trained import check_layered
 
 USUAL_STEPS = 300
+LETTERS_A_TOKEN = 2  # in a token of a small vocabulary, at least: about 2.2 of a template in English
 NUMBERS = ("optimiser", "schedule", "batch", "length", "steps", "clip", "average")  # of a stage, how it is trained
 
 
@@ -61,8 +64,26 @@ def scaled_steps(stage: s.Stage) -> int:
 
 
 def scaled_length(stage: s.Stage, task: Task[Any, Any]) -> int:
-    """Tokens of a sequence: the objective's usual, or the paper's where these are fewer."""
-    return min(stage.length or task.length, task.length)
+    """Tokens of a sequence: the objective's usual, or the paper's where these are fewer.
+
+    They are more where the words of its template alone do not fit: then as much is left beside them as else there is.
+    """
+    usual, template = min(stage.length or task.length, task.length), template_tokens(task.objective)
+    room = usual - task.answer(usual) if isinstance(task, RolloutTask) else usual  # what a prompt may take
+    return usual if template <= room else usual * (room + template) // room
+
+
+def template_tokens(learned: s.Objective) -> int:
+    """Tokens of a template's own words, at most about; 0 of an objective without one."""
+    template = getattr(learned, "template", None)
+    if not isinstance(template, s.Template):
+        return 0
+    prompt = max(map(_letters, (template.prompt, template.bare or "")))
+    return (_letters(template.opening) + prompt + _letters(template.answer)) // LETTERS_A_TOKEN
+
+
+def _letters(pattern: str) -> int:
+    return sum(len(text) for text, _ in pieces(pattern))
 
 
 def scaled_batch(stage: s.Stage, task: Task[Any, Any]) -> int:

@@ -19,6 +19,7 @@ second = first.but(
     prompt="Below is an instruction that describes a task. Write a response that appropriately completes the "
     "request.\n\n### Instruction:\n{instruction}\n\nInput:\n{input}\n\n### Response:\n",
     answer="{response}\n\n### End",
+    marks=("### Instruction:", "### Response:\n", "### End"),
 )
 tuning = Tuning(
     name="tuning",

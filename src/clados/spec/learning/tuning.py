@@ -17,10 +17,18 @@ class Template(Part, kw_only=True):
     answer: str = "{answer}"
     opening: str = ""  # once, before the first turn
     bare: str | None = None  # the prompt of an example without ``{input}``; None: they are all written alike
+    marks: tuple[str, ...] = ()  # of these texts what is one token of the vocabulary, beside those written ``<|so|>``
 
     def check(self) -> None:
         if not FIELD.search(self.answer):
             raise SpecError(f"Template.answer is '{self.answer}'; it must name a field of the example, as '{{answer}}'")
+        if absent := [mark for mark in self.marks if not mark or not any(mark in text for text in self.texts)]:
+            raise SpecError(f"Template.marks has {absent[0]!r}; each must stand in the template's texts")
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """All that is written of it, in order."""
+        return self.opening, self.prompt, self.bare or "", self.answer
 
 
 class Trained(Part):
