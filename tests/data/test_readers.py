@@ -65,6 +65,10 @@ def test_a_folder_of_texts_is_a_document_a_file(tmp_path: Path) -> None:
             {"messages": [{"role": "user", "content": "hi"}, {"role": "assistant", "content": "ho"}]},
             Dialogue("data.jsonl:1", (("user", "hi"), ("assistant", "ho"))),
         ),
+        (
+            {"messages": [{"role": "assistant", "content": "", "tool_calls": [{"id": "1"}]}]},
+            Dialogue("data.jsonl:1", (("assistant", ""),)),
+        ),
         # columns as they are usual on the Hub: WMT, ShareGPT, Alpaca, Dolly, code
         ({"translation": {"en": "a", "de": "b"}}, Pair("data.jsonl:1", "a", "b", "en", "de")),
         ({"conversations": [{"from": "human", "value": "hi"}]}, Dialogue("data.jsonl:1", (("human", "hi"),))),
@@ -462,6 +466,18 @@ def bad(tmp_path: Path, name: str, data: bytes) -> Path:
             "a.jsonl:1: unusable question, context, answers (the context does not have the answer 'b' at 1)",
         ),
         ("a.jsonl", b'{"sentence1": "a", "sentence2": "b", "label": {}}', "label is dict, not a name or a number"),
+        (
+            "a.jsonl",
+            b'{"prompt": "a", "completion": " "}',
+            "a.jsonl:1: unusable prompt, completion (the completion is em",
+        ),
+        ("a.csv", b"source,target\na,b\nc,\n", "a.csv:3: unusable source, target (the target is empty)"),
+        ("a.jsonl", b'{"translation": {"en": "a", "de": ""}}', "unusable translation (the de is empty)"),
+        (
+            "a.jsonl",
+            b'{"conversations": [{"from": "human", "value": "a"}, {"from": "gpt", "value": ""}]}',
+            "a.jsonl:1: unusable conversations (message 2, of the role 'gpt', is empty)",
+        ),
         ("a.csv", b"text,label\n1,2\n3\n", "a.csv:3: 1 cells; the first line names 2 columns"),
         ("a.doc", b"a,b", "'.doc' files are not read; allowed"),
     ],

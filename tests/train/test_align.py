@@ -150,6 +150,17 @@ def test_a_stage_that_does_not_read_the_data_has_its_own(tmp_path: Path) -> None
     assert second.differs[-1] == "learns from the embedded set true-answers"
 
 
+def test_lines_without_an_answer_are_left_out_where_that_is_asked(tmp_path: Path) -> None:
+    rows = tmp_path / "rows.jsonl"
+    rows.write_text(
+        '{"instruction": "One.", "output": "one"}\n{"instruction": "Two.", "output": ""}\n', encoding="utf-8"
+    )
+    with pytest.raises(CladosError, match=r"rows.jsonl:2: unusable instruction, output \(the output is empty\)"):
+        legs(Walk(model="alpaca", data=str(rows)))
+    walk = Walk(model="alpaca", data=str(rows), skip_bad=True)
+    assert choices_of(walk, legs(walk)[0], tmp_path).skip_bad
+
+
 def test_a_stage_has_data_of_its_own(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     rows = tmp_path / "rows.jsonl"
     rows.write_text('{"instruction": "Say one.", "output": "one"}\n' * 20, encoding="utf-8")
@@ -168,7 +179,8 @@ def test_a_stage_has_data_of_its_own(tmp_path: Path, capsys: pytest.CaptureFixtu
 def test_a_length_is_that_of_every_stage_and_of_its_start() -> None:
     short, long = (legs(Walk(model="stablelm:tuned-7b", length=length))[0] for length in (64, 512))
     assert (short.start, long.start) == ("small/gpt-2", "pretraining")  # the small one has learned 128 positions
-    assert choices_of(Walk(model="stablelm:tuned-7b", length=512), long, Path()).length == 512
+    found = choices_of(Walk(model="stablelm:tuned-7b", length=512), long, Path())
+    assert (found.length, found.params) == (512, "5M")  # its start is trained first, small too
 
 
 @pytest.mark.parametrize(

@@ -38,6 +38,9 @@ def align_command(
             show_default="embedded ones",
         ),
     ] = None,
+    skip_bad: Annotated[
+        bool, typer.Option("--skip-bad", help="Leave out lines of data that cannot be used, and count them.")
+    ] = False,
     reward: Annotated[
         str | None, typer.Option(help="Who judges answers: module:function, or a folder.", show_default="the recipe's")
     ] = None,
@@ -90,6 +93,7 @@ def align_command(
         params=params,
         data=every,
         own_data=own,
+        skip_bad=skip_bad,
         reward=reward,
         start=start,
         method=method.value,

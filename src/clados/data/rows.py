@@ -22,6 +22,7 @@ from clados.data.examples import (
     TaggedWords,
     Text,
 )
+from clados.data.templates import ASSISTANT, SPEAKERS
 
 RowData = Mapping[str, Any]
 _ROWS = (
@@ -102,6 +103,13 @@ def _string(row: RowData, key: str) -> str:
     if not isinstance(row[key], str):
         raise TypeError(f"{key} is {_named(row[key])}, not a string")
     return replace_surrogates(row[key])
+
+
+def _said(row: RowData, key: str) -> str:
+    """A text of which something is to be learned."""
+    if not (text := _string(row, key)).strip():
+        raise ValueError(f"the {key} is empty")
+    return text
 
 
 def _is_score(key: str, value: object) -> bool:
@@ -211,7 +219,7 @@ def _pair(source: str, target: str) -> Callable[[str, RowData], Iterator[Example
         }
         named = [key for key in row if key in {source, target, *others}] if others else []
         fields = tuple((key, str(row[key]) if _is_score(key, row[key]) else _string(row, key)) for key in named)
-        yield Pair(document, "\n\n".join(parts), _string(row, target), *languages, fields=fields)
+        yield Pair(document, "\n\n".join(parts), _said(row, target), *languages, fields=fields)
 
     return make
 
@@ -291,12 +299,17 @@ def _translation(document: str, row: RowData) -> Iterator[Example]:
     if not isinstance(sides, Mapping) or len(sides) != 2:
         raise TypeError("translation must hold two texts by their languages")
     source, target = sides
-    yield Pair(document, _string(sides, source), _string(sides, target), source, target)
+    yield Pair(document, _string(sides, source), _said(sides, target), source, target)
 
 
 def _dialogue(key: str, role: str, content: str) -> Callable[[str, RowData], Iterator[Example]]:
+    """Conversations; an answer may be empty where it calls a tool, as OpenAI's do."""
+
     def make(document: str, row: RowData) -> Iterator[Example]:
         messages = tuple((_string(m, role), _string(m, content)) for m in row[key])
+        for number, (m, (speaker, text)) in enumerate(zip(row[key], messages), 1):
+            if SPEAKERS.get(speaker.lower()) == ASSISTANT and not text.strip() and not m.get("tool_calls"):
+                raise ValueError(f"message {number}, of the role '{speaker}', is empty")
         yield Dialogue(document, messages, _language(row))
 
     return make

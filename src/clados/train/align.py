@@ -8,7 +8,7 @@ from typing import Any
 from clados import spec as s
 from clados.catalog.lineage import ancestors
 from clados.catalog.load import catalog
-from clados.data.examples import DataError
+from clados.data.errors import BadLines, DataError
 from clados.data.readers import read
 from clados.data.templates import on_one_line, without_template
 from clados.errors import InputError
@@ -20,6 +20,7 @@ from clados.objectives.judges import judge_of
 from clados.small import PREFIX, small_model
 from clados.train.align_report import Walked, alignment_report
 from clados.train.choices import Choices
+from clados.train.fitting import SMALL_PARAMS
 from clados.train.log import Show
 from clados.train.planned import check_start
 from clados.train.pretrain import pretrain
@@ -279,13 +280,13 @@ def _data(asked: Walk, stage: s.Tuning, one: Task[Any, Any]) -> str | None:
     """The user's data of a stage, or those of every stage where it reads such examples."""
     if (own := asked.own_data.get(stage.name)) is not None:
         try:
-            one.learnable(read(own))
+            one.learnable(read(own, BadLines(asked.skip_bad)))
         except DataError as error:
             raise DataError(f"data of stage '{stage.name}': {error}") from error
         return own
     if asked.data is None:
         return None
-    examples = read(asked.data)
+    examples = read(asked.data, BadLines(asked.skip_bad))
     try:
         one.learnable(examples)
     except DataError:
@@ -371,6 +372,7 @@ def choices_of(asked: Walk, leg: Leg, out: Path) -> Choices:
     one, swapped = task(leg.learned), _swapped(asked, leg.stage)
     first = declared(asked.model.partition(":")[0]).recipe.stages[0].name
     known = str(start) != leg.stage.start  # a card, which is trained first
+    size = asked.model.partition(":")[2]  # the published one says whose stages are walked, not how large they are
     more: dict[str, Any] = {"reward": ",".join(judges)} if judges else {}
     steps, rate = _pace(asked, leg.stage, one)
     if swapped:
@@ -379,12 +381,13 @@ def choices_of(asked: Walk, leg: Leg, out: Path) -> Choices:
         model=asked.model,
         stage=first if swapped else leg.stage.name,
         start=str(start) if known else None,
-        params=None if known else asked.params,
+        params=None if known else asked.params or (SMALL_PARAMS if size else None),
         data=leg.data,
         steps=steps,
         length=asked.length,
         lr=rate,
         seed=asked.seed,
         dtype=asked.dtype,
+        skip_bad=asked.skip_bad,
         **more,
     )

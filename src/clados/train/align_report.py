@@ -123,8 +123,9 @@ def answers_of(one: Walked) -> tuple[list[str], list[str], list[str]]:
     template = getattr(after.objective, "template", None)
     if not isinstance(template, s.Template) or not after.spec.writes:
         return [], [], []
-    data = json.loads((one.folder / "run.json").read_text(encoding="utf-8"))["choices"].get("data")
-    held = run_data(task(after.objective), data).held  # type: ignore[arg-type]
+    chosen = json.loads((one.folder / "run.json").read_text(encoding="utf-8"))["choices"]
+    learned: s.Objective = after.objective  # type: ignore[assignment]
+    held = run_data(task(learned), chosen.get("data"), skip_bad=chosen.get("skip_bad", False)).held
     if not isinstance(held[0], Pair | Dialogue):  # judged, not answered
         return [], [], []
     asked = [

@@ -25,6 +25,7 @@ class Walk:
         params: the budget of what the first stages start from, trained first; else a small model that comes along.
         data: of every stage that reads such examples; else each has its embedded set.
         own_data: of single stages, by name, in the place of ``data``.
+        skip_bad: leave out lines of data that cannot be used.
         reward: who judges answers, as ``Choices.reward``; else the stages that the recipe names, or its reward model
             where people judged.
         start: the folder of an earlier walk, whose stages stand for those that are not walked here.
@@ -40,6 +41,7 @@ class Walk:
     params: str | None = None
     data: str | None = None
     own_data: Mapping[str, str] = field(default_factory=dict)
+    skip_bad: bool = False
     reward: str | None = None
     start: str | None = None
     method: Method = "ppo"
