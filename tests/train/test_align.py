@@ -12,9 +12,10 @@ from clados.checkpoints import from_pretrained
 from clados.cli.frame import run_command_line
 from clados.errors import CladosError, InputError
 from clados.files import JsonObject
+from clados.names import cache_folder
 from clados.objectives import task
 from clados.objectives.judges import judge_of, judge_scores
-from clados.train.align import REPORT, align, choices_of, legs
+from clados.train.align import REPORT, _begun, align, choices_of, legs
 from clados.train.align_report import before_and_after, watched
 from clados.train.walk import Walk, parted_data
 from tests.train.small import write_pairs
@@ -205,6 +206,16 @@ def test_a_path_that_is_there_is_one_whatever_its_name(tmp_path: Path) -> None:
     ):
         with pytest.raises(InputError, match=said):
             parted_data(given)
+
+
+def test_what_a_stage_began_from_is_found_where_it_was_trained_first(tmp_path: Path) -> None:
+    """SeeKeR's own first stage is below its run, the card that a budget asks for is kept for all, a small one ships."""
+    (own,), (named,), (ships,) = (
+        legs(asked) for asked in (Walk(model="seeker"), Walk(model="alpaca", params="1M"), Walk(model="alpaca"))
+    )
+    assert _begun(Walk(model="seeker"), own, tmp_path) == tmp_path / own.stage.name / "stages" / "pretraining"
+    assert _begun(Walk(model="alpaca", params="1M"), named, tmp_path).parent == cache_folder() / "small"
+    assert str(_begun(Walk(model="alpaca"), ships, tmp_path)) == "small/llama"
 
 
 def test_without_a_walk_there_is_none_to_resume(tmp_path: Path) -> None:

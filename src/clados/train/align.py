@@ -22,8 +22,8 @@ from clados.train.align_report import Walked, alignment_report
 from clados.train.choices import Choices
 from clados.train.fitting import SMALL_PARAMS
 from clados.train.log import Show
-from clados.train.planned import check_start
-from clados.train.pretrain import pretrain
+from clados.train.planned import check_start, planned
+from clados.train.pretrain import folder_before, pretrain
 from clados.train.run_folder import RUN
 from clados.train.scaled import scaled_batch, scaled_length, scaled_steps, template_tokens
 from clados.train.swapped import learning
@@ -344,7 +344,9 @@ def align(
             if not result.finished:
                 return False
         told = _told(leg.learned)
-        walked.append(Walked(leg.stage.name, leg.learned, told, leg.start, leg.differs, begun_from(leg, out), folder))
+        walked.append(
+            Walked(leg.stage.name, leg.learned, told, leg.start, leg.differs, _begun(asked, leg, out), folder)
+        )
         write_text(out / REPORT, alignment_report(asked.model, walked, [each for each in plan if each.without]))
     return True
 
@@ -363,6 +365,13 @@ def _told(learned: s.Objective) -> str:
 def begun_from(leg: Leg, out: Path) -> Path:
     """What a stage starts from: a stage's folder of this walk, or what is named."""
     return out / leg.start if (out / leg.start / RUN).exists() else Path(leg.start)
+
+
+def _begun(asked: Walk, leg: Leg, out: Path) -> Path:
+    """The folder of the model that a stage, which has run, began from: trained first where it was not there."""
+    choices, folder = choices_of(asked, leg, out), out / leg.stage.name
+    before = planned(choices).before
+    return folder_before(choices, before.choices, folder) if before else begun_from(leg, out)
 
 
 def choices_of(asked: Walk, leg: Leg, out: Path) -> Choices:

@@ -111,17 +111,26 @@ def with_start(
     if plan.before is None:
         return plan
     before, stage = plan.before.choices, plan.published
+    folder = folder_before(choices, before, out)
     if before.model != choices.model:
-        folder = kept_folder(before)
         show.note(f"{choices.model} starts from {before.model}, which is trained small first and kept in {folder}")
     else:
-        folder = (out or cache_folder() / "stages" / kept_folder(before).name) / STAGES / str(before.stage)
         show.note(f"{choices.model}: stage '{before.stage}' comes before '{stage.name}'")
     if not world().agreed(holds_model(folder)):
         result = pretrain(before, folder, resume=(folder / RUN).exists(), show=show, stop=stop)
         if not result.finished:
             return result
     return planned(choices, start(folder, choices.declaration, stage, plan.facts))
+
+
+def folder_before(choices: Choices, before: Choices, out: Path | None = None) -> Path:
+    """Where that is kept which is trained first: another card's model for all, a run's own earlier stage below it."""
+    kept = kept_folder(before)
+    return (
+        kept
+        if before.model != choices.model
+        else (out or cache_folder() / "stages" / kept.name) / STAGES / str(before.stage)
+    )
 
 
 def with_teacher(choices: Choices, show: Show, stop: Callable[[], bool] = bool) -> Choices | Result:
