@@ -30,6 +30,7 @@ EXTRAS = {
     "tensorboard": "tensorboard",
     "llguidance": "constrain",
     "bm25s": "search",
+    "pygame": "render",
     "sympy": "torch",
     "resvg_py": "pictures",
     "typst": "pictures",

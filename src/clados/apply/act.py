@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from clados import spec as s
 from clados.apply import verbs
 from clados.apply.demonstrated import Demonstrated, best, check_world
+from clados.apply.film import Film, rendering
 from clados.apply.plan import Planner, Search
 from clados.apply.ready import ModelSource, Ready, load
 from clados.data.examples import Episode
@@ -85,6 +86,7 @@ def act(
     demonstration: Episode | None = None,
     seed: int = 0,
     watch: Callable[[Episodes, NDArray[Any]], object] = lambda now, actions: None,
+    film: Film | None = None,
     device: str | torch.device = "cpu",
 ) -> Acted:
     """Let a model act: told the return that is still to come, planning anew at each step, or after a demonstration.
@@ -101,10 +103,12 @@ def act(
         demonstration: an episode whose last steps a model of texts and actions is shown first; None: the best of the
             embedded set ``cartpole``.
         watch: told at each step what the running episodes were like before it, and the actions that are taken.
+        film: takes the frames of the first episode.
 
     Raises:
-        InputError: for a model that does not act, or does not take what is given, an unknown environment, or one of
-            other states or actions.
+        InputError: for a model that does not act, or does not take what is given, an unknown environment, one of other
+            states or actions, or a film of one that gives no frames.
+        MissingPackageError: what an environment renders with is not installed.
     """
     ready = load(source, "act", device=device)
     given = {"return_to_go": return_to_go, "search": search, "demonstration": demonstration}
@@ -118,6 +122,8 @@ def act(
     if not math.isfinite(asked):
         raise InputError(f"return_to_go is {asked}; it must be a finite number")
     worlds, notes = make_environments(environment, episodes)
+    if film:
+        worlds[0] = rendering(worlds[0])
     try:
         space = worlds[0].action_space
         if takes == "demonstration":
@@ -127,11 +133,15 @@ def act(
             acts = planning(ready, space, search) if takes == "search" else policy(ready, space)
 
         def watched(now: Episodes) -> NDArray[Any]:
+            if film and 0 in now.running:
+                film.see(worlds[0], len(now.states) - 1)
             actions = acts(now)
             watch(now, actions)
             return actions
 
         returns = rollout(worlds, watched, asked, seed)
+        if film:
+            film.see(worlds[0], 0)  # how it ended
         draws = np.random.default_rng(seed)
         guessed = rollout(worlds, lambda now: _drawn(space, len(now.running), draws), asked, seed)
     finally:

@@ -8,6 +8,7 @@ import typer
 
 from clados.cli import output
 from clados.cli.arguments import Directory, Json
+from clados.cli.pictures import write_gif
 from clados.errors import InputError
 from clados.files import text_lines
 
@@ -308,6 +309,7 @@ def act_command(
         ),
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Random seed.")] = 0,
+    gif: Annotated[Path | None, typer.Option(help="GIF file of the first episode to write too.")] = None,
     json: Json = False,
 ) -> None:
     """Let a Decision Transformer, a Trajectory Transformer or Gato act, and compare it with random actions.
@@ -316,12 +318,14 @@ def act_command(
     """
     from clados.apply.act import act
     from clados.apply.demonstrated import best
+    from clados.apply.film import Film
     from clados.apply.plan import Search
     from clados.data.readers import read
 
     asked: dict[str, Any] = {"plan_for": plan_for, "horizon": horizon}
     asked = {name: value for name, value in asked.items() if value is not None}
     shown = best(read(demonstration), demonstration) if demonstration else None
+    film = Film() if gif else None
     found = act(
         directory,
         env,
@@ -330,14 +334,20 @@ def act_command(
         search=Search(**asked) if asked else None,
         demonstration=shown,
         seed=seed,
+        film=film,
     )
+    if gif and film:
+        write_gif(gif, film.frames, film.milliseconds)
     if json:
         means = {"mean": found.mean, "random_mean": found.random_mean}
-        output.print_json({"env": env, "episodes": episodes, "seed": seed, **vars(found), **means})
+        output.print_json(
+            {"env": env, "episodes": episodes, "seed": seed, **vars(found), **means, "gif": gif and str(gif)}
+        )
         return
     told = "" if found.return_to_go is None else f", return-to-go {found.return_to_go:g}"
     output.print_heading(f"{env}, {episodes} episodes{told}")
     output.print_facts({"mean return": f"{found.mean:.1f}", "random actions": f"{found.random_mean:.1f}"})
+    output.print_lines([f"wrote {gif}"] if gif else [])
     for note in found.notes:
         output.print_note(note)
 
