@@ -9,6 +9,7 @@ import pytest
 
 from clados import spec as s
 from clados.checkpoints import from_pretrained
+from clados.checkpoints.mapping.detect import slots
 from clados.cli.frame import run_command_line
 from clados.errors import CladosError, InputError
 from clados.files import JsonObject
@@ -17,6 +18,7 @@ from clados.objectives import task
 from clados.objectives.judges import judge_of, judge_scores
 from clados.train.align import REPORT, _begun, align, choices_of, legs
 from clados.train.align_report import before_and_after, watched
+from clados.train.planned import planned
 from clados.train.walk import Walk, parted_data
 from tests.train.small import write_pairs
 
@@ -206,6 +208,13 @@ def test_a_path_that_is_there_is_one_whatever_its_name(tmp_path: Path) -> None:
     ):
         with pytest.raises(InputError, match=said):
             parted_data(given)
+
+
+@pytest.mark.parametrize("model", ["instructgpt", "gophercite", "sparrow"])  # of GPT-2's structure, and of another
+def test_a_stage_has_its_head_whatever_it_starts_from(model: str, tmp_path: Path) -> None:
+    _, second, *_ = legs(Walk(model=model))
+    (ours,) = {*task(second.learned).heads}
+    assert ours in slots(planned(choices_of(Walk(model=model), second, tmp_path)).model)
 
 
 def test_what_a_stage_began_from_is_found_where_it_was_trained_first(tmp_path: Path) -> None:

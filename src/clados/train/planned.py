@@ -83,7 +83,7 @@ def planned(choices: Choices, begun: Start | None = None) -> Plan:
             raise InputError(f"{taught.folder}: the teacher's vocabulary is another than that of {begun.folder}")
         if isinstance(stage, s.Tuning):
             tokenizer = tokenizer and grown(tokenizer, paper.vocab, one.marks(kept), one.end)
-            model = tuned(headed(paper, stage), begun, tokenizer, kept)
+            model = tuned(paper, stage, begun, tokenizer, kept)
     elif taught and one.teacher_differs:
         tokenizer = taught.tokenizer
         share = length / stage.length if stage.length else 1.0

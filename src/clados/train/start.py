@@ -149,23 +149,26 @@ def grown(tokenizer: Tokenizer, vocab: s.Vocabulary, marks: Sequence[str], end: 
     return tokenizer.grown(more, roles)
 
 
-def tuned(paper: s.Model, begun: Start, tokenizer: Tokenizer | None, examples: Sequence[Any] = ()) -> s.Model:
-    """The declared model at the size, with the positions and vocabulary of what it starts from.
+def tuned(
+    paper: s.Model, stage: s.Stage, begun: Start, tokenizer: Tokenizer | None, examples: Sequence[Any] = ()
+) -> s.Model:
+    """The declared model at the size, with the positions and vocabulary of what it starts from, and the stage's head.
 
     Where what it starts from has another structure, it is that structure. What looks at images beside a text that
     starts from a language model is drawn anew, for the images of the examples.
     """
     context = FitContext((), tokenizer, begun.most or begun.length or 1, begun.facts)
-    if type(paper) is type(begun.model) and (begun.model.reads(s.Pixels) or paper.captions):
-        return fit_model(begun.model, context)  # its levels and norms fit its images
-    own = paper.resized(begun.model.size)
+    old = headed(begun.model, stage)
+    if type(paper) is type(old) and (old.reads(s.Pixels) or paper.captions):
+        return fit_model(old, context)  # its levels and norms fit its images
+    own = headed(paper, stage).resized(old.size)
     if paper.captions:
         context = replace(context, examples=examples)
-    made = own if tokenizer is None else _roomy(fit_model(own, context), begun.model)
-    same = type(paper) is not type(begun.model) or _shapes(made) >= _shapes(begun.model)
+    made = own if tokenizer is None else _roomy(fit_model(own, context), old)
+    same = type(paper) is not type(old) or _shapes(made) >= _shapes(old)
     if same or tokenizer is None:
         return made
-    return _roomy(fit_model(begun.model, context), begun.model)
+    return _roomy(fit_model(old, context), old)
 
 
 def _roomy(model: s.Model, old: s.Model) -> s.Model:
