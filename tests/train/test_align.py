@@ -217,6 +217,14 @@ def test_a_stage_has_its_head_whatever_it_starts_from(model: str, tmp_path: Path
     assert ours in slots(planned(choices_of(Walk(model=model), second, tmp_path)).model)
 
 
+def test_what_judges_or_is_judged_has_a_batch_that_a_small_model_learns_from(tmp_path: Path) -> None:
+    """ChatLLaMA's are of one answer; its supervised stage has the paper's."""
+    asked = Walk(model="chatllama")
+    plan = legs(asked)
+    assert [choices_of(asked, leg, tmp_path).batch for leg in plan] == [1, 16, 32]
+    assert "batch 16, published 1" in plan[1].differs
+
+
 def test_what_a_stage_began_from_is_found_where_it_was_trained_first(tmp_path: Path) -> None:
     """SeeKeR's own first stage is below its run, the card that a budget asks for is kept for all, a small one ships."""
     (own,), (named,), (ships,) = (

@@ -33,6 +33,11 @@ class DialogueTurnsTask(SupervisedTask, objective=s.DialogueTurns):
         found = super().source([_backwards(each) for each in some] if self.objective.backwards else some, config)
         return replace(found, answers=tuple(row.wanted for row in found.rows))  # each turn answers those before
 
+    @property
+    def learns_questions(self) -> bool:
+        """Each turn answers those before."""
+        return False
+
     def _rows(self, said: Conversation, config: SourceConfig) -> Iterator[Conversation]:
         """A dialogue whole: a last turn that nobody answers is an answer itself."""
         if config.writes == "answers":

@@ -288,6 +288,11 @@ class Task(ABC, Generic[Objective, Row]):
         return ()
 
     @property
+    def learns_questions(self) -> bool:
+        """Whether a model learns to write what is asked, too, and not the answers alone."""
+        return getattr(self.objective, "learns", "answers") == "all"
+
+    @property
     def teacher(self) -> str:
         """The card of the model that teaches; empty for an objective without a teacher."""
         return ""

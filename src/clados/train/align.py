@@ -177,10 +177,10 @@ def _leg(asked: Walk, stage: s.Tuning, before: dict[str, Leg], recipe: s.Recipe)
         if missing:
             return Leg(stage, learned, start, missing, ())
         differs += [*other, *_suited(asked, one)]
-    steps, rate = _pace(asked, stage, one)
+    pace = _pace(asked, stage, one)
     numbers = {
-        "steps": (steps, stage.steps),
-        "batch": (scaled_batch(stage, one), stage.batch),
+        "steps": (pace["steps"], stage.steps),
+        "batch": (pace["batch"], stage.batch),
         "length": (asked.length or scaled_length(stage, one), stage.length),
     }
     differs += [
@@ -188,7 +188,7 @@ def _leg(asked: Walk, stage: s.Tuning, before: dict[str, Leg], recipe: s.Recipe)
     ]
     if asked.length is None and (length := scaled_length(stage, one)) > one.length:
         differs.append(f"length {length}, as its template alone takes about {template_tokens(learned)} tokens")
-    if rate:
+    if rate := pace["lr"]:
         published = getattr(stage.optimiser, "lr", 0.0)
         differs.append(f"rate {rate:g}, at which a small model moves in so few steps, published {published:g}")
     data = _data(asked, stage, one)
@@ -294,15 +294,16 @@ def _data(asked: Walk, stage: s.Tuning, one: Task[Any, Any]) -> str | None:
     return asked.data
 
 
-def _pace(asked: Walk, stage: s.Tuning, one: Task[Any, Any]) -> tuple[int, float | None]:
-    """Steps and rate of a stage; None for the paper's rate, brought to the width.
+def _pace(asked: Walk, stage: s.Tuning, one: Task[Any, Any]) -> dict[str, Any]:
+    """Steps of a stage; of what judges, or is judged, batch and rate too, else the paper's, brought to the size.
 
-    What judges, or is judged, has the numbers with which a small model is tried: those of papers, which move a large
-    model little, move a small one not at all in so few steps.
+    Those have the numbers with which a small model is tried: the rates of papers, which move a large model little, move
+    a small one not at all in so few steps, and a batch of one answer (ChatLLaMA's) shows it few.
     """
     if one.usual:
-        return asked.steps or scaled_steps(stage), None
-    return asked.steps or min(stage.steps or one.small.steps, one.small.steps), one.small.lr
+        return {"steps": asked.steps or scaled_steps(stage), "batch": scaled_batch(stage, one), "lr": None}
+    steps = asked.steps or min(stage.steps or one.small.steps, one.small.steps)
+    return {"steps": steps, "batch": one.small.batch or one.batch, "lr": one.small.lr}
 
 
 def align(
@@ -383,7 +384,6 @@ def choices_of(asked: Walk, leg: Leg, out: Path) -> Choices:
     known = str(start) != leg.stage.start  # a card, which is trained first
     size = asked.model.partition(":")[2]  # the published one says whose stages are walked, not how large they are
     more: dict[str, Any] = {"reward": ",".join(judges)} if judges else {}
-    steps, rate = _pace(asked, leg.stage, one)
     if swapped:
         more |= {"objective": swapped}
     return Choices(
@@ -392,9 +392,8 @@ def choices_of(asked: Walk, leg: Leg, out: Path) -> Choices:
         start=str(start) if known else None,
         params=None if known else asked.params or (SMALL_PARAMS if size else None),
         data=leg.data,
-        steps=steps,
         length=asked.length,
-        lr=rate,
+        **_pace(asked, leg.stage, one),
         seed=asked.seed,
         dtype=asked.dtype,
         skip_bad=asked.skip_bad,
