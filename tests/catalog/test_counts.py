@@ -243,6 +243,24 @@ def test_every_way_to_a_model_takes_the_same_size_for_a_bare_name() -> None:
         assert clados.compare(name).rows["size"][0].split()[0] == size.name
 
 
+def test_sizes_side_by_side_are_those_of_a_difference() -> None:
+    found = clados.compare("gpt-3", "LLaMA:7b")
+    assert found.models == ("gpt-3", "llama:7b")
+    assert (found.rows["size"], found.rows["size.layers"]) == (("175b 175B", "7b 7B"), ("96", "32"))
+    for pair in (
+        ("gpt-3", "llama:13b"),
+        ("bert:base", "bert"),
+        ("t5:small", "t5-v1.1"),
+        ("bert:base", "roberta:large"),
+    ):
+        other = clados.diff(*pair)
+        sizes = [each.split()[0] for each in clados.compare(*pair).rows["size"]]
+        assert [f"{card.partition(':')[0]}:{size}" for card, size in zip(pair, sizes)] == [other.old, other.new]
+    assert clados.compare("llama:7b", "llama:13b", "opt").rows["size.layers"][:2] == ("32", "40")
+    with pytest.raises(InputError, match="llama has no size '8b'; it has 13b, 33b, 65b, 7b"):
+        clados.compare("gpt-3", "llama:8b")
+
+
 @pytest.mark.parametrize(
     ("path", "old", "new", "expected"),
     [

@@ -1,7 +1,7 @@
 """Parameter counts of each published size: computed, published, and why they differ."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -161,6 +161,27 @@ def card_and_size(model: str) -> tuple[Card, CardSize]:
     name, _, size = model.partition(":")
     card = catalog()[name]
     return card, size_named(card, size or None)
+
+
+def cards_and_sizes(models: Sequence[str]) -> list[tuple[Card, CardSize]]:
+    """The cards and sizes of models that are set side by side, each ``MODEL`` or ``MODEL:SIZE``.
+
+    A model without a size takes that of the name of another's, where that is given and it has one; else its headline
+    size.
+
+    Raises:
+        NoModelError, InputError: with the nearest name.
+    """
+    found = [(":" in model, *card_and_size(model)) for model in models]
+    given = [(card, size.name) for named, card, size in found if named]
+    return [
+        (card, size if named else _of_those(card, [name for other, name in given if other is not card]) or size)
+        for named, card, size in found
+    ]
+
+
+def _of_those(card: Card, names: Sequence[str]) -> CardSize | None:
+    return next((size for name in names for size in card.sizes if size.name == name), None)
 
 
 def canonical(model: str) -> str:

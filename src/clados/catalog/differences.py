@@ -7,7 +7,7 @@ from itertools import zip_longest
 from typing import Any
 
 from clados.catalog.card import Card, CardSize as CardSize, declaration_of
-from clados.catalog.counts import NamedModel, card_and_size, named_model
+from clados.catalog.counts import NamedModel, cards_and_sizes, named_model
 from clados.catalog.sentences import brief, sentence
 from clados.catalog.sizes import model_of
 from clados.catalog.structure import kv_cache, token_flops
@@ -115,7 +115,7 @@ def diff(old: str | Model | NamedModel, new: str | Model | NamedModel) -> Differ
         one, two = named_model(old), named_model(new)
         found = compare_models(one.model, two.model, (one.name, two.name))
         return replace(found, assumed=(one.assumed, two.assumed), assumed_shape=(one.assumed_shape, two.assumed_shape))
-    (card, size), (other, its) = _pair(old, new)
+    (card, size), (other, its) = cards_and_sizes((old, new))
     pairs = ((card, size), (other, its))
     found = compare_models(
         model_of(card, size), model_of(other, its), (f"{card.id}:{size.name}", f"{other.id}:{its.name}")
@@ -127,18 +127,6 @@ def diff(old: str | Model | NamedModel, new: str | Model | NamedModel) -> Differ
         assumed=(tuple(card.assumed_for(size)), tuple(other.assumed_for(its))),
         assumed_shape=(bool(size.assumed), bool(its.assumed)),
     )
-
-
-def _pair(old: str, new: str) -> tuple[tuple[Card, CardSize], tuple[Card, CardSize]]:
-    """Two models; one without a size at the size of the name that another is given, where it has one."""
-    (card, size), (other, its) = card_and_size(old), card_and_size(new)
-    if card is other:
-        return (card, size), (other, its)
-    if ":" in old and ":" not in new:
-        its = next((each for each in other.sizes if each.name == size.name), its)
-    elif ":" in new and ":" not in old:
-        size = next((each for each in card.sizes if each.name == its.name), size)
-    return (card, size), (other, its)
 
 
 def compare_models(old: Model, new: Model, names: tuple[str, str] = ("old", "new")) -> Differences:

@@ -168,7 +168,12 @@ def _declared(card: Card) -> Collection[str]:
 def headline_declared(card: Card) -> bool:
     """Whether the headline size is declared, so that its structure can be computed."""
     size = card.headline_size
-    return size is not None and size.name in _declared(card)
+    return size is not None and size_declared(card, size)
+
+
+def size_declared(card: Card, size: CardSize) -> bool:
+    """Whether a published size is declared, so that its structure can be computed."""
+    return size.name in _declared(card)
 
 
 def _stacks(model: Model) -> Iterator[tuple[str, Stack, Dims, Inputs]]:

@@ -83,6 +83,12 @@ Sized = Annotated[
         help="A model, or one of its sizes: gpt-2, bert:large.", metavar="MODEL[:SIZE]", autocompletion=complete_models
     ),
 ]
+SizedModels = Annotated[
+    list[str],
+    typer.Argument(
+        help="Models, or sizes of them: gpt-3 llama:7b.", metavar="MODEL[:SIZE]...", autocompletion=complete_models
+    ),
+]
 SizedOrSaved = Annotated[
     str,
     typer.Argument(

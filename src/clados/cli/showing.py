@@ -11,7 +11,7 @@ from clados.catalog.load import catalog
 from clados.catalog.publications import described_in
 from clados.catalog.structure import headline_declared, structure
 from clados.cli import output
-from clados.cli.arguments import Json, ModelName, Models, Sized
+from clados.cli.arguments import Json, ModelName, Models, Sized, SizedModels
 
 
 def show_command(model: Sized, json: Json = False) -> None:
@@ -28,11 +28,13 @@ def show_command(model: Sized, json: Json = False) -> None:
 
 
 def compare_command(
-    models: Models,
+    models: SizedModels,
     diff: Annotated[bool, typer.Option("--diff", help="Only rows in which they differ.")] = False,
     json: Json = False,
 ) -> None:
     """Put models side by side, a column each.
+
+    A model without a size has that of the name of another's, where one is given; else its headline size.
 
     Example: clados compare bert roberta albert --diff
     """
