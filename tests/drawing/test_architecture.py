@@ -2,15 +2,17 @@
 
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from clados import spec as s
 from clados.drawing.architecture.drawer import spelled
-from clados.drawing.architecture.figure import architecture_figure, architecture_sheet
+from clados.drawing.architecture.figure import architecture_figure, architecture_sheet, model_node
 from clados.drawing.architecture.outline import DrawnPart, ledger_parts, outline, terminal_architecture
 from clados.drawing.architecture.patterns import matrix
 from clados.drawing.drawings import draw
+from clados.drawing.layout.direction import Direction
 from clados.drawing.layout.kinds import PART_KINDS
 from clados.drawing.palette import contrast
 from clados.models.declared import declared, package_models
@@ -22,30 +24,36 @@ from .layouts import faults
 from .pictures import NAMESPACE
 
 
+@pytest.mark.parametrize("direction", get_args(Direction))
 @pytest.mark.parametrize("name", sorted(package_models()))
-def test_every_declared_model_is_drawn_with_all_its_parameters_and_can_be_read(name: str) -> None:
+def test_every_declared_model_is_drawn_with_all_its_parameters_and_can_be_read(name: str, direction: Direction) -> None:
     model = declared(name).model
-    sheet, width, height = architecture_sheet(model, name)
+    sheet, width, height = architecture_sheet(model, name, (), model_node(model, direction))
     assert sheet.total == count_parameters(model).total
     assert not list(faults(sheet, width, height))
     assert not [each.key for each in sheet.labels if each.key.endswith("…") and each.key != "…"]
     assert sum(ledger_parts(model).values()) == sheet.total
 
 
-@pytest.mark.parametrize("name", ["clip:rn50", "t5:small", "stable-diffusion", "gpt-neox-20b", "alphafold:model_3"])
-def test_small_ones_and_other_sizes_too(name: str) -> None:
+@pytest.mark.parametrize("direction", get_args(Direction))
+@pytest.mark.parametrize(
+    "name", ["clip:rn50", "t5:small", "stable-diffusion", "gpt-neox-20b", "alphafold:model_3", "glm:130b"]
+)
+def test_small_ones_and_other_sizes_too(name: str, direction: Direction) -> None:
     named, _, size = name.partition(":")
     for model in (declared(named).at(size or None), tiny(declared(named).at(size or None))):
-        sheet, width, height = architecture_sheet(model, f"{name}, as it is drawn here", ["a: " + "long words " * 40])
+        title, assumed, node = f"{name}, as drawn here", ["a: " + "long words " * 40], model_node(model, direction)
+        sheet, width, height = architecture_sheet(model, title, assumed, node)
         assert sheet.total == count_parameters(model).total
         assert not list(faults(sheet, width, height))
 
 
+@pytest.mark.parametrize("direction", get_args(Direction))
 @pytest.mark.parametrize("name", ["bert", "t5", "alphafold", "stable-diffusion"])
-def test_a_second_run_gives_the_same_bytes_and_every_element_says_what_it_is(name: str) -> None:
+def test_a_second_run_gives_the_same_bytes_and_every_element_says_what_it_is(name: str, direction: Direction) -> None:
     model = declared(name).model
-    figure = architecture_figure(model, name)
-    assert figure.svg == architecture_figure(model, name).svg
+    figure = architecture_figure(model, name, (), direction)
+    assert figure.svg == architecture_figure(model, name, (), direction).svg
     groups = [each for each in ElementTree.fromstring(figure.svg).iter(f"{NAMESPACE}g") if each.attrib]
     assert len(groups) > 30
     for group in groups:

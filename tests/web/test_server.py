@@ -17,6 +17,7 @@ from starlette.testclient import TestClient
 
 from clados.catalog.differences import diff
 from clados.cli.frame import run_command_line
+from clados.drawing.drawings import draw
 from clados.names import CARDS_PATH
 from clados.web.evidence import kept_proofs
 from clados.web.html import Html, el
@@ -209,6 +210,16 @@ def test_the_ledger_of_a_card_is_drawn_as_tiles_in_the_drawing_s_style(client: T
     tiles = text.partition('data-figure="treemap"')[2].partition("</svg>")[0]
     assert "110,106,428 parameters" in tiles
     assert text.count("<style>") == 1
+
+
+def test_a_card_s_drawing_flows_upwards_or_to_the_right(client: TestClient) -> None:
+    up, right = (client.get(f"/cards/bert.html?size=base{said}").text for said in ("", "&direction=right"))
+    assert 'href="?size=base&amp;direction=right#drawing">To the right</a>' in up
+    assert 'aria-current="true">Upwards</a>' in up
+    assert 'class="canvas long"' in right
+    assert 'href="?size=large&amp;direction=right#drawing"' in right
+    assert draw("bert:base", direction="right").svg.partition("</style>")[2][:3000].strip() in right
+    assert "one of up, right" in client.get("/cards/bert.html?direction=left").text
 
 
 def test_the_timeline_is_also_a_list_of_links(client: TestClient) -> None:

@@ -30,6 +30,13 @@ class Axis(StrEnum):
     TOKENS = "tokens"
 
 
+class Towards(StrEnum):
+    """Where data flow to in the drawing of a model."""
+
+    UP = "up"
+    RIGHT = "right"
+
+
 Svg = Annotated[Path | None, typer.Option("--svg", metavar="FILE", help="Write the drawing as SVG.")]
 Png = Annotated[Path | None, typer.Option("--png", metavar="FILE", help="Write the drawing in pixels, by resvg-py.")]
 Pdf = Annotated[Path | None, typer.Option("--pdf", metavar="FILE", help="Write the drawing as PDF, by typst.")]
@@ -75,6 +82,7 @@ def draw_command(
         str | None, typer.Option(metavar="LAYER", help="Draw who sees whom in this layer: 1, decoder.2.")
     ] = None,
     length: Annotated[int | None, typer.Option(help="Positions of that drawing.", show_default="48")] = None,
+    direction: Annotated[Towards, typer.Option(help="Where data flow to in the drawing.")] = Towards.UP,
     svg: Svg = None,
     png: Png = None,
     pdf: Pdf = None,
@@ -86,7 +94,8 @@ def draw_command(
     """
     from clados.drawing.drawings import draw
 
-    show_drawing(draw(sized_or_saved(model), attention=attention, length=length), svg, png, pdf, as_json=as_json)
+    drawing = draw(sized_or_saved(model), attention=attention, length=length, direction=direction.value)
+    show_drawing(drawing, svg, png, pdf, as_json=as_json)
 
 
 def timeline_command(

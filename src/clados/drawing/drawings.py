@@ -15,6 +15,7 @@ from clados.drawing.architecture.figure import architecture_figure
 from clados.drawing.architecture.outline import terminal_architecture
 from clados.drawing.attention_pattern import attention_figure, terminal_attention
 from clados.drawing.difference import difference_figure
+from clados.drawing.layout.direction import Direction, known_direction
 from clados.drawing.svg import Figure
 from clados.errors import InputError
 from clados.spec.kinds.model import Model
@@ -81,6 +82,7 @@ def draw(
     *,
     attention: str | None = None,
     length: int | None = None,
+    direction: Direction = "up",
 ) -> Drawing:
     """A declared model as its data flow: what enters below, what is read off above, parameters on every box.
 
@@ -89,10 +91,13 @@ def draw(
         against: another that is drawn beside it, in line, with what is added, removed and changed from the first to it.
         attention: draw which positions see which in this layer instead: ``1``, or with the stack as in ``decoder.1``.
         length: of that drawing, in positions; 48 by default.
+        direction: in which data flow: ``"up"``, or ``"right"``: what enters at the left, what is read off at the right.
 
     Raises:
-        NoModelError, InputError: for an unknown name, size or layer, with the nearest; for a length that is none.
+        NoModelError, InputError: for an unknown name, size or layer, with the nearest; for a length or a direction
+            that is none, or that the drawing does not have.
     """
+    _check(direction, data_flow=against is None and attention is None)
     if against is not None:
         return _against(model, against)
     named = named_model(model)
@@ -106,9 +111,15 @@ def draw(
         raise InputError(f"a length of {length:,} positions is of a drawing of a layer's attention: name the layer")
     title = named.name + " (shape assumed)" * named.assumed_shape
     return Drawing(
-        lambda: architecture_figure(named.model, title, named.assumed),
+        lambda: architecture_figure(named.model, title, named.assumed, direction),
         lambda: terminal_architecture(named.model, title, named.assumed),
     )
+
+
+def _check(direction: str, *, data_flow: bool) -> None:
+    """Raises InputError for a direction that a drawing does not have."""
+    if known_direction(direction) != "up" and not data_flow:
+        raise InputError(f"direction {direction} is of the drawing of one model's data flow, not of this one")
 
 
 def _against(old: str | Model | NamedModel, new: str | Model | NamedModel) -> Drawing:

@@ -20,20 +20,17 @@ from clados.spec.stacks.windows import WindowBlock
 
 @dataclass(frozen=True)
 class Branch:
-    """A branch of a layer and its norm, drawn; and what it is multiplied with before the sum."""
+    """A branch of a layer and its norm, drawn."""
 
     name: str
     inner: Drawable
     norm: Drawable | None
-    sign: str = ""
 
 
 @singledispatch
 def arranged(residual: Residual, branches: Sequence[Branch], here: Here) -> Drawable:
     """A layer of these branches: x + f(norm(x)), one after the other."""
-    items = (
-        Bypass(here.key(each.name + "+"), _after(each.norm, each.inner), here.side, sign=each.sign) for each in branches
-    )
+    items = (Bypass(here.key(each.name + "+"), _after(each.norm, each.inner), here.side) for each in branches)
     return InColumn(tuple(items))
 
 

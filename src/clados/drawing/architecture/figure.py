@@ -6,10 +6,11 @@ from clados.drawing import svg
 from clados.drawing.architecture.drawer import Here, drawn
 from clados.drawing.architecture.facts import facts
 from clados.drawing.architecture.outline import outline
+from clados.drawing.layout.direction import Direction
 from clados.drawing.layout.kinds import KIND_STYLE, PART_KINDS
-from clados.drawing.layout.nodes import NOTE, Drawable, walk
+from clados.drawing.layout.nodes import Drawable, walk
 from clados.drawing.layout.parts import PartBox
-from clados.drawing.layout.sheet import Sheet, broken_lines, label_width
+from clados.drawing.layout.sheet import NOTE, Sheet, broken_lines, label_width
 from clados.drawing.scale import count_label
 from clados.drawing.svg import Figure, element
 from clados.spec.kinds.model import Model
@@ -19,14 +20,15 @@ _FACTS = 168.0  # width of the numbers at the side
 _WIDEST = 760.0  # drawings that are wider have their numbers below
 
 
-def model_node(model: Model) -> Drawable:
+def model_node(model: Model, direction: Direction = "up") -> Drawable:
     """What is drawn of a model, not yet laid out."""
-    return drawn(model, Here())
+    node = drawn(model, Here())
+    return node if direction == "up" else node.turned()
 
 
-def architecture_figure(model: Model, name: str, assumed: Sequence[str] = ()) -> Figure:
-    """The drawing: what enters stands below, what is read off above; beside it, its numbers."""
-    node = model_node(model)
+def architecture_figure(model: Model, name: str, assumed: Sequence[str] = (), direction: Direction = "up") -> Figure:
+    """The drawing: what enters stands below, what is read off above, or left and right; with it, its numbers."""
+    node = model_node(model, direction)
     sheet, width, height = architecture_sheet(model, name, assumed, node)
     data = {**outline(model, name).json(), "assumed": list(assumed)}
     data["boxes"] = [
@@ -42,21 +44,22 @@ def architecture_sheet(
 ) -> tuple[Sheet, float, float]:
     """The sheet of a drawing, its width and its height."""
     node = node or model_node(model)
-    size = node.extent
-    sheet = Sheet(total=node.params)
+    size, direction = node.extent, node.direction
+    wide, high = (size.width, size.height) if direction == "up" else (size.height, size.width)
+    sheet = Sheet(total=node.params, direction=direction, origin=(MARGIN + wide, TITLE))
     heading = f"{count_label(node.params)} parameters"
     title = sheet.text(MARGIN, 30, name, size=17, bold=True)
     counts = sheet.text(MARGIN + label_width(name, 17, bold=True) + 14, 30, heading, size=12, class_="faint")
     sheet.put("title", name, [title, counts])
-    node.draw(sheet, MARGIN, TITLE)
-    beside = size.width <= _WIDEST
-    width = size.width + 2 * MARGIN + (_FACTS + 28 if beside else 0)
+    node.draw(sheet, *((MARGIN, TITLE) if direction == "up" else (0.0, 0.0)))
+    beside = wide <= _WIDEST
+    width = wide + 2 * MARGIN + (_FACTS + 28 if beside else 0)
     width = max(width, MARGIN * 2 + label_width(name, 17, bold=True) + label_width(heading, 12) + 14, 420)
-    bottom = TITLE + size.height
+    bottom = TITLE + high
     if beside:
-        end = _facts(sheet, model, MARGIN + size.width + 28, TITLE + 12, _FACTS)
+        end = _facts(sheet, model, MARGIN + wide + 28, TITLE + 12, _FACTS)
     else:
-        end = _facts_below(sheet, model, bottom + 22, width)
+        end = _facts_below(sheet, model, bottom + (22 if direction == "up" else 34), width)
     bottom = _legend(sheet, node, max(bottom, end) + 26, width)
     return sheet, width, _assumed(sheet, assumed, bottom, width) + 14
 

@@ -72,7 +72,7 @@ def _permuted(part: Permuted, here: Here) -> Drawable:
         *left(pieces, here),
         *heads_above(heads, here),
     )
-    link = Link("asked", ("stack.blocks",), "", "where the second stream begins", "top", "right", near=18)
+    link = Link("asked", ("stack.blocks",), "", "where the second stream begins", "top", "right", near=9)
     return Linked(InColumn(column), (link,), 0)
 
 

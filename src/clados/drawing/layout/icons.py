@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from clados.drawing import svg
-from clados.drawing.layout.nodes import NOTE
 from clados.drawing.layout.parts import Foot, Icon
-from clados.drawing.layout.sheet import Sheet, label_width
-from clados.drawing.svg import coordinate, element
+from clados.drawing.layout.sheet import NOTE, Sheet, label_width
+from clados.drawing.svg import Box, coordinate, element
 
 CELL = 5.0
 BETWEEN = 7.0  # two matrices
+_EXPERT = 20.0  # from an expert to the one below it, in a flow to the right
+_NAMED = 21.0  # of a prong, between the box and what turns it
 MatrixCells = tuple[tuple[float, ...], ...]  # of rows, from the first query down: how much each key is seen, 0 to 1
 
 
@@ -91,13 +92,19 @@ class ExpertFan(Icon):
 
     count: int
     top: int
-    width: float = 214.0
-    height: float = 62.0
     below: bool = True
+
+    @property
+    def width(self) -> float:  # type: ignore[override]
+        return 214.0 if self.direction == "up" else 104.0
+
+    @property
+    def height(self) -> float:  # type: ignore[override]
+        return 62.0 if self.direction == "up" else 7 * _EXPERT
 
     def draw(self, sheet: Sheet, left: float, top: float) -> list[str]:
         shown = min(self.count, 7)
-        step = self.width / 7
+        step = 214.0 / 7
         size, low = step - 7, top + self.height - 6
         middle = left + self.width / 2
         names = [str(i + 1) for i in range(shown)]
@@ -106,50 +113,77 @@ class ExpertFan(Icon):
         chosen = {1} if self.top == 1 else {1, 4, *range(5, 3 + self.top)} if self.top > 1 else set()
         drawn = []
         for i, name in enumerate(names):
-            x = left + i * step + (7 - shown) * step / 2 + step / 2
-            hit = i in chosen
-            drawn.append(
-                element("line", class_="flow", x1=middle, y1=low, x2=x, y2=top + 24, stroke_width=2.4 if hit else 0.7)
-            )
+            hit, at = i in chosen, i + (7 - shown) / 2 + 0.5
+            if self.direction == "up":
+                ends, area = (middle, low, left + at * step, top + 24), (left + at * step - size / 2, top + 4, size, 20)
+            else:
+                y, x = top + at * _EXPERT, left + self.width - 40
+                ends, area = (left + 6, top + self.height / 2, x, y), (x, y - 8, 36, 16)
+            drawn.append(_ray(ends, hit))
             if name != "…":
-                drawn.append(
-                    element(
-                        "rect", class_="k-feed-forward" if hit else "k-state", x=x - size / 2, y=top + 4, width=size,
-                        height=20, rx=4, stroke_width=2.4 if hit else 1,
-                    )
-                )  # fmt: skip
-            drawn.append(sheet.text(x, top + 18, name, size=10 if len(name) < 3 else 8, anchor="middle", bold=hit))
+                drawn.append(_expert(area, hit))
+            x, y = area[0] + area[2] / 2, area[1] + area[3] / 2 + 4
+            drawn.append(sheet.text(x, y, name, size=10 if len(name) < 3 else 8, anchor="middle", bold=hit))
         return drawn
+
+
+def _ray(ends: tuple[float, float, float, float], hit: bool) -> str:
+    """From a router to an expert, which a token meets or not."""
+    a, b, c, d = ends
+    return element("line", class_="flow", x1=a, y1=b, x2=c, y2=d, stroke_width=2.4 if hit else 0.7)
+
+
+def _expert(area: tuple[float, float, float, float], hit: bool) -> str:
+    left, top, width, height = area
+    return element(
+        "rect", class_="k-feed-forward" if hit else "k-state", x=left, y=top, width=width, height=height, rx=4,
+        stroke_width=2.4 if hit else 1,
+    )  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Prongs(Foot):
-    """The three lines of queries, keys and values below a box; perhaps what turns some of them."""
+    """The three lines of queries, keys and values to a box; perhaps what turns some of them."""
 
     names: Sequence[str] = ("q", "k", "v")
     turns: str = ""  # what the first two go through
-    step: float = 62.0
+
+    @property
+    def _step(self) -> float:
+        """From line to line."""
+        return 62.0 if self.direction == "up" else 26.0
+
+    @property
+    def _pill(self) -> tuple[float, float]:
+        """Width and height of what turns, as it is laid out."""
+        room = label_width(self.turns, NOTE) + 16
+        return (max(room, self._step + 30), 18.0) if self.direction == "up" else (self._step + 18, room)
 
     @property
     def height(self) -> float:  # type: ignore[override]
-        return 50.0 if self.turns else 24.0
+        return _NAMED + self._pill[1] + 11 if self.turns else 24.0
+
+    @property
+    def width(self) -> float:  # type: ignore[override]
+        return self._step * (len(self.names) - 1) + 20
 
     def draw(self, sheet: Sheet, key: str, axis: float, top: float) -> None:
         low, shift = top + self.height, (len(self.names) - 1) / 2
+        pill = top + _NAMED
         for i, name in enumerate(self.names):
-            x = axis + (i - shift) * self.step
+            x = axis + (i - shift) * self._step
             if self.turns and i < 2:
-                sheet.line(f"{key}.{name}", name, ((axis, low), (x, low), (x, top + 39)), tip=False)
-                sheet.line(f"{key}.{name}", name, ((x, top + 21), (x, top)))
+                sheet.line(f"{key}.{name}", name, ((axis, low), (x, low), (x, pill + self._pill[1])), tip=False)
+                sheet.line(f"{key}.{name}", name, ((x, pill), (x, top)))
             else:
                 sheet.line(f"{key}.{name}", name, ((axis, low), (x, low), (x, top)))
-            sheet.label(x + 5, top + 15, name, size=NOTE, key=f"{key}.{name}")
+            sheet.beside((x, top + 11), name, "right", away=5, key=f"{key}.{name}")
         if self.turns:
-            self._turned(sheet, key, axis - shift * self.step, top + 21)
+            self._turned(sheet, key, axis + (0.5 - shift) * self._step, pill)
 
-    def _turned(self, sheet: Sheet, key: str, first: float, y: float) -> None:
-        middle = first + self.step / 2
-        width = max(label_width(self.turns, NOTE) + 16, self.step + 30)
-        pill = element("rect", class_="k-position", x=middle - width / 2, y=y, width=width, height=18, rx=9)
-        label = sheet.text(middle, y + 13, self.turns, size=NOTE, anchor="middle")
+    def _turned(self, sheet: Sheet, key: str, middle: float, top: float) -> None:
+        width, height = self._pill
+        area = sheet.area(Box(middle - width / 2, top, width, height))
+        pill = element("rect", class_="k-position", x=area.left, y=area.top, width=area.width, height=area.height, rx=9)
+        label = sheet.text(area.left + area.width / 2, area.middle + 4, self.turns, size=NOTE, anchor="middle")
         sheet.put(f"{key}.turned", f"queries and keys are turned: {self.turns}", [pill, label])

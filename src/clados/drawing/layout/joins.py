@@ -5,8 +5,8 @@ from functools import cached_property
 from typing import Literal
 
 from clados.drawing.channels import Point
-from clados.drawing.layout.nodes import ARROW, NOTE, Drawable, Extent, Ports
-from clados.drawing.layout.sheet import Sheet
+from clados.drawing.layout.nodes import ARROW, Drawable, Extent, Ports
+from clados.drawing.layout.sheet import NOTE, Sheet, label_width
 from clados.drawing.svg import element
 
 Side = Literal["left", "right"]
@@ -16,14 +16,12 @@ FOOT = 5.0  # from a node's lower edge to where lines part
 LANE, TAP = 20.0, 17.0  # beside a branch, for the path around it; below it, where that path begins
 
 
-def sum_at(sheet: Sheet, key: str, at: Point, sign: str = "+", about: str = "sum") -> None:
+def sum_at(sheet: Sheet, key: str, at: Point) -> None:
     """A circle in which lines meet."""
-    x, y = at
+    x, y = sheet.page(at)
     arms = [(x - 4.5, y, x + 4.5, y), (x, y - 4.5, x, y + 4.5)]
-    if sign == "×":
-        arms = [(x - 3.2, y - 3.2, x + 3.2, y + 3.2), (x - 3.2, y + 3.2, x + 3.2, y - 3.2)]
     lines = [element("line", class_="flow", x1=a, y1=b, x2=c, y2=d) for a, b, c, d in arms]
-    sheet.put(key, about, [element("circle", class_="sum", cx=x, cy=y, r=R), *lines])
+    sheet.put(key, "sum", [element("circle", class_="sum", cx=x, cy=y, r=R), *lines])
 
 
 @dataclass(frozen=True)
@@ -34,16 +32,20 @@ class Bypass(Drawable):
     branch: Drawable
     side: Side = "left"
     label: str = ""  # what the path is multiplied with
-    sign: str = ""  # what the branch is multiplied with, before the sum
 
     @property
     def inside(self) -> tuple[Drawable, ...]:
         return (self.branch,)
 
+    @property
+    def _room(self) -> float:
+        """After the sum, for the label: in a flow to the right it stands beside the line into the sum."""
+        return label_width(self.label, NOTE) if self.label and self.direction == "right" else 0.0
+
     @cached_property
     def extent(self) -> Extent:
         inner = self.branch.extent
-        height = inner.height + TAP + ARROW + 2 * R + (2 * R + 6 if self.sign else 0)
+        height = inner.height + TAP + ARROW + 2 * R + self._room
         return Extent(inner.width + LANE, height, inner.axis + (LANE if self.side == "left" else 0))
 
     def draw(self, sheet: Sheet, left: float, top: float) -> Ports:
@@ -52,26 +54,18 @@ class Bypass(Drawable):
         ports = self.branch.draw(
             sheet, left + (0 if mirrored else LANE), top + size.height - TAP - inner.height
         )  # fmt: skip
-        axis, bottom, meets = left + size.axis, top + size.height, top + R
+        axis, bottom, meets = left + size.axis, top + size.height, top + self._room + R
         lane = left + size.width - 5 if mirrored else left + 5
         exit_ = ports.exit if ports else (axis, bottom)
         tap = bottom - FOOT
         edge = axis + R if mirrored else axis - R
         sheet.line(self.key, "residual path", ((axis, tap), (lane, tap), (lane, meets), (edge, meets)))
         if self.label:
-            x = edge + 8 if mirrored else edge - 8
-            sheet.label(x, meets - 4, self.label, size=NOTE, anchor="start" if mirrored else "end")
-        if self.sign:
-            gate = meets + 2 * R + 6
-            sheet.line(self.key, "branch", (exit_, (axis, gate + R)))
-            sum_at(sheet, f"{self.key}.gate", (axis, gate), "×", self.sign)
-            x = axis - R - 6 if mirrored else axis + R + 6
-            sheet.label(x, gate + 4, self.sign, size=NOTE, anchor="end" if mirrored else "start")
-            exit_ = (axis, gate - R)
+            sheet.over((edge, meets), self.label, self.side)
         sheet.line(self.key, "branch", (exit_, (axis, meets + R)))
         sum_at(sheet, f"{self.key}.sum", (axis, meets))
         entry = ports.entry if ports else (axis, bottom)
-        return Ports(entry, (axis, top), ports.tip if ports else True)
+        return Ports(entry, (axis, meets - R), ports.tip if ports else True)
 
 
 @dataclass(frozen=True)

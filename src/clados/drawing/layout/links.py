@@ -1,13 +1,15 @@
 """Arrows across a drawing: from the top of one column to a box of another, and from what stands beside it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Self
 
 from clados.drawing.channels import Point
+from clados.drawing.layout.direction import Directed
 from clados.drawing.layout.joins import Side
-from clados.drawing.layout.nodes import NOTE, Drawable, Extent, Ports
-from clados.drawing.layout.sheet import Sheet
+from clados.drawing.layout.nodes import PAD, Drawable, Extent, Ports
+from clados.drawing.layout.sheet import NOTE, Sheet
 from clados.drawing.svg import Box
 
 ABOVE, BELOW = 22.0, 16.0  # room over a column whose top goes elsewhere, or below one
@@ -37,15 +39,13 @@ class Beside(Drawable):
         ports = self.inner.draw(sheet, left if at_right else left + size.width - inner.width, top)
         bottom = top + size.height
         for node, keys in self.beside:
-            targets = [sheet.anchors[key] for key in keys if key in sheet.anchors]
+            targets = [found for key in keys if (found := sheet.anchor(key))]
             height = node.extent.height
             wanted = targets[0].middle - height / 2 if targets else bottom - height
             y = min(wanted, bottom - height)
             bottom = y - 10
-            x = left + size.width - node.extent.width if at_right else left + size.width - inner.width - self.gap
-            x -= 0 if at_right else node.extent.width
-            node.draw(sheet, x, y)
-            edge = x if at_right else x + node.extent.width
+            edge = left + inner.width + self.gap if at_right else left + size.width - inner.width - self.gap
+            node.draw(sheet, edge - (0 if at_right else node.extent.width), y)
             bus = edge - 14 if at_right else edge + 14
             for target in targets:
                 end = target.right if at_right else target.left
@@ -57,7 +57,7 @@ class Beside(Drawable):
 
 
 @dataclass(frozen=True)
-class Link:
+class Link(Directed):
     """An arrow from the top (or bottom) of what has one key to a side of what has others."""
 
     start: str
@@ -68,6 +68,10 @@ class Link:
     enters: str = "left"
     near: float = 30.0  # from the arrow's tip to where it turns
     dashed: bool = False
+
+    def turned(self) -> Self:
+        """What goes down in a flow upwards is read to the right in one to the right."""
+        return replace(super().turned(), leaves="top" if self.leaves == "bottom" else self.leaves)
 
 
 @dataclass(frozen=True)
@@ -96,30 +100,49 @@ class Linked(Drawable):
 
 
 def _link(sheet: Sheet, link: Link) -> None:
-    start, ends = sheet.anchors[link.start], [sheet.anchors[key] for key in link.ends if key in sheet.anchors]
-    if not ends:
+    start, ends = sheet.anchor(link.start), [found for key in link.ends if (found := sheet.anchor(key))]
+    if start is None or not ends:
         return
     middle = start.left + start.width / 2
     begin = (middle, start.top if link.leaves == "top" else start.bottom)
     turn = begin[1] - 12 if link.leaves == "top" else begin[1] + 12
     if link.leaves == "top":
-        begin = sheet.exits.get(link.start, begin)  # below what a column's last wire says
+        begin = sheet.laid(sheet.exits.get(link.start, sheet.page(begin)))  # below what a column's last wire says
     if link.leaves in ("left", "right"):
         begin = (start.right if link.leaves == "right" else start.left, start.middle)
         turn = start.middle
     for i, end in enumerate(ends):
-        sheet.line(link.start, link.about, _route(begin, turn, end, link), dashed=link.dashed)
+        sheet.line(link.start, link.about, _route(sheet, begin, turn, end, link), dashed=link.dashed)
         if link.label and not i:
+            edge = end.left if link.enters == "left" else end.right
+            if sheet.direction == "right":
+                sheet.over((edge, end.middle), link.label, link.enters)
+                continue
             x = end.left - link.near - 6 if link.enters == "left" else end.right + link.near + 6
             anchor = "end" if link.enters == "left" else "start"
             sheet.label(x, end.middle - 10, link.label, size=NOTE, anchor=anchor)
 
 
-def _route(begin: Point, turn: float, end: Box, link: Link) -> Sequence[Point]:
+def _route(sheet: Sheet, begin: Point, turn: float, end: Box, link: Link) -> Sequence[Point]:
     if link.enters in ("top", "bottom"):
         x = end.left + end.width / 2
         return (begin, (begin[0], turn), (x, turn), (x, end.top if link.enters == "top" else end.bottom))
     edge = end.left if link.enters == "left" else end.right
-    lane = edge - link.near if link.enters == "left" else edge + link.near
-    aim = end.middle
+    aim, lane = end.middle, _lane(sheet, begin, turn, end, link)
     return (begin, (begin[0], turn), (lane, turn), (lane, aim), (edge, aim))
+
+
+def _lane(sheet: Sheet, begin: Point, turn: float, end: Box, link: Link) -> float:
+    """Where a link runs along: beside its end, and beside what stands around that, if it began outside of it."""
+    at_left, away = link.enters == "left", max(link.near - PAD, 8.0)
+    lane = end.left - link.near if at_left else end.right + link.near
+    low, high = sorted((turn, end.middle))
+    boxes = [sheet.laid_area(each.box) for each in sheet.boxes]
+    met = [
+        each
+        for each in boxes
+        if each.top < high and each.bottom > low and not (each.left < begin[0] < each.right and each.top < begin[1])
+    ]
+    while hit := [each for each in met if each.left < lane < each.right]:
+        lane = min(each.left for each in hit) - away if at_left else max(each.right for each in hit) + away
+    return lane

@@ -2,23 +2,24 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Self
 
 from clados.drawing.channels import Point
-from clados.drawing.layout.sheet import Sheet, label_width
+from clados.drawing.layout.direction import Directed
+from clados.drawing.layout.sheet import NOTE, Sheet, label_width
 from clados.drawing.scale import count_label
 from clados.drawing.svg import Box, element
 
 ARROW = 15.0  # between two nodes of a column, an arrow long
 PAD, HEAD = 14.0, 34.0  # inside a frame, and above what is in it
-NOTE = 10.5  # size of small text
 LEADING = 13.5  # from line to line of it
 
 
 @dataclass(frozen=True)
 class Extent:
-    """How large a node is, and how far from its left the line of data runs."""
+    """How large a node is as it is laid out, for a flow upwards, and how far from its left the line of data runs."""
 
     width: float
     height: float
@@ -35,7 +36,7 @@ class Ports:
 
 
 @dataclass(frozen=True)
-class Drawable(ABC):
+class Drawable(Directed, ABC):
     """Something to be laid out."""
 
     @cached_property
@@ -45,7 +46,11 @@ class Drawable(ABC):
 
     @abstractmethod
     def draw(self, sheet: Sheet, left: float, top: float) -> Ports | None:
-        """Put it on a sheet; None: no data enter, and a line through it goes on."""
+        """Lay it out on a sheet; None: no data enter, and a line through it goes on."""
+
+    def reversed(self) -> Self:
+        """The same where data go the other way."""
+        return self
 
     @property
     def inside(self) -> "tuple[Drawable, ...]":
@@ -85,20 +90,22 @@ class Lettering(Drawable):
     @cached_property
     def extent(self) -> Extent:
         width = max(label_width(line, 12, bold=self.bold and not i) for i, line in enumerate(self.lines)) + 4
-        return Extent(width, 15.0 * len(self.lines) + 3, width / 2)
+        height = 15.0 * len(self.lines) + 3
+        return Extent(width, height, width / 2) if self.direction == "up" else Extent(height, width + 8, height / 2)
 
     def draw(self, sheet: Sheet, left: float, top: float) -> Ports:
-        middle, area = left + self.extent.axis, Box(left, top, self.extent.width, self.extent.height)
+        axis, size = left + self.extent.axis, self.extent
+        area = sheet.area(Box(left, top, size.width, size.height))
         drawn = [
             sheet.text(
-                middle, top + 12 + 15 * i, line, size=12 - i, bold=self.bold and not i, anchor="middle",
-                class_="faint" if i else None,
+                area.left + area.width / 2, area.top + 12 + 15 * i, line, size=12 - i, bold=self.bold and not i,
+                anchor="middle", class_="faint" if i else None,
             )
             for i, line in enumerate(self.lines)
         ]  # fmt: skip
         sheet.put(self.key, " ".join(self.lines), drawn)
         sheet.anchors[self.key] = area
-        return Ports((middle, area.bottom), (middle, top))
+        return Ports((axis, top + size.height), (axis, top))
 
 
 @dataclass(frozen=True)
@@ -111,14 +118,14 @@ class Wire(Drawable):
 
     @cached_property
     def extent(self) -> Extent:
-        width = label_width(self.label, NOTE) + 12 if self.label else 2.0
-        return Extent(width, self.height, 1.0 if self.side == "right" else width - 1)
+        width, height = label_width(self.label, NOTE) + 12 if self.label else 2.0, self.height
+        if self.direction == "right" and self.label:
+            width, height = LEADING + 5, width
+        return Extent(width, height, 1.0 if self.side == "right" else width - 1)
 
     def draw(self, sheet: Sheet, left: float, top: float) -> None:
         if self.label:
-            x = left + self.extent.axis + (8 if self.side == "right" else -8)
-            anchor = "start" if self.side == "right" else "end"
-            sheet.label(x, top + self.height / 2 + 4, self.label, size=NOTE, anchor=anchor)
+            sheet.beside((left + self.extent.axis, top + self.extent.height / 2), self.label, self.side)
 
 
 @dataclass(frozen=True)
@@ -129,6 +136,11 @@ class InColumn(Drawable):
     key: str = ""
     gap: float = ARROW
     down: bool = False
+
+    def turned(self) -> Self:
+        """In a flow to the right all columns are read so, those too that go down in one upwards."""
+        found = super().turned()
+        return replace(found, down=False, items=tuple(each.reversed() for each in found.items)) if self.down else found
 
     @property
     def inside(self) -> tuple[Drawable, ...]:
@@ -158,9 +170,9 @@ class InColumn(Drawable):
             return None
         first, last = found[0], found[-1]
         if self.key:
-            sheet.anchors[self.key] = Box(left + size.axis, top, 0, size.height)
+            sheet.anchors[self.key] = sheet.area(Box(left + size.axis, top, 0, size.height))
             if not self.down:
-                sheet.exits[self.key] = last.exit
+                sheet.exits[self.key] = sheet.page(last.exit)
         return Ports(last.exit, first.entry, first.tip) if self.down else Ports(first.entry, last.exit, first.tip)
 
 
@@ -215,29 +227,38 @@ class Framed(Drawable):
     def _head(self) -> float:
         return HEAD + (LEADING if self.note else 0)
 
+    @property
+    def _lead(self) -> float:
+        """Before what is in it, in a flow to the right: an arrow from above to its first box passes a long title."""
+        return PAD + (16 if self.note else 0)
+
     @cached_property
     def extent(self) -> Extent:
         inner = self.inner.extent
-        before = max(PAD + inner.axis, self._titles)
         counts = label_width(f"{count_label(self.params)} · 100.0 %", NOTE) + 22 if self.counted else PAD
+        if self.direction == "right":
+            height = max(inner.height + self._lead + PAD, self._titles + counts)
+            return Extent(self._head + inner.width + PAD, height, self._head + inner.axis)
+        before = max(PAD + inner.axis, self._titles)
         after = max(PAD + inner.width - inner.axis, counts)
         return Extent(before + after, inner.height + self._head + PAD, before)
 
     def draw(self, sheet: Sheet, left: float, top: float) -> Ports | None:
         size, inner = self.extent, self.inner.extent
-        area = Box(left, top, size.width, size.height)
+        area = sheet.area(Box(left, top, size.width, size.height))
         counts = share_label(self.params, sheet.total)
         drawn = [
-            element("rect", class_="frame", x=left, y=top, width=size.width, height=size.height, rx=9),
-            sheet.text(left + 12, top + 19, self.title, size=13, bold=True),
+            element("rect", class_="frame", x=area.left, y=area.top, width=area.width, height=area.height, rx=9),
+            sheet.text(area.left + 12, area.top + 19, self.title, size=13, bold=True),
         ]
         if self.note:
-            drawn.append(sheet.text(left + 12, top + 19 + LEADING, self.note, size=NOTE, class_="faint"))
+            drawn.append(sheet.text(area.left + 12, area.top + 19 + LEADING, self.note, size=NOTE, class_="faint"))
         if self.counted:
-            drawn.append(sheet.text(area.right - 12, top + 18, counts, size=NOTE, anchor="end", class_="faint"))
+            drawn.append(sheet.text(area.right - 12, area.top + 18, counts, size=NOTE, anchor="end", class_="faint"))
         about = f"{self.about}; {self.params:,} parameters" if self.counted else self.about
         sheet.box(self.key, about, area, drawn, kind="frame", frame=True)
-        ports = self.inner.draw(sheet, left + size.axis - inner.axis, top + self._head)
+        down = self._head if self.direction == "up" else size.height - self._lead - inner.height
+        ports = self.inner.draw(sheet, left + size.axis - inner.axis, top + down)
         if ports is None:
             return None
         return Ports(ports.entry, ports.exit, ports.tip)

@@ -1,13 +1,15 @@
 """Layouts with a shape of their own: a U of levels, two tracks side by side."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Self
 
 from clados.drawing.channels import Point
+from clados.drawing.layout.direction import Directed
 from clados.drawing.layout.joins import R
-from clados.drawing.layout.nodes import ARROW, HEAD, NOTE, PAD, Drawable, Extent, Ports, share_label
-from clados.drawing.layout.sheet import Sheet, label_width
+from clados.drawing.layout.nodes import ARROW, HEAD, PAD, Drawable, Extent, InColumn, Ports, share_label
+from clados.drawing.layout.sheet import NOTE, Sheet, label_width
 from clados.drawing.svg import Box, element
 
 INDENT, BETWEEN = 20.0, 64.0  # from level to level; between the two sides at the lowest
@@ -44,12 +46,31 @@ class UShape(Drawable):
         """Height of what stands below the levels."""
         return max(node.extent.height for node in (self.middle, *self.corners) if node)
 
+    def turned(self) -> Self:
+        """A U stands upright in a flow to the right too: data enter at its left and leave at its right."""
+        return replace(self, direction="right")
+
     @cached_property
     def extent(self) -> Extent:
         width = 2 * self._wide + BETWEEN + 2 * INDENT * (len(self.down) - 1)
-        return Extent(width, sum(self._heights) + FALL * len(self._heights) + self._lowest, self._wide / 2)
+        height = sum(self._heights) + FALL * len(self._heights) + self._lowest
+        return Extent(width, height, self._wide / 2) if self.direction == "up" else Extent(height, width, self._entry)
+
+    @property
+    def _entry(self) -> float:
+        """How far below the top of the page's U its highest level has its middle."""
+        return self._heights[0] / 2
 
     def draw(self, sheet: Sheet, left: float, top: float) -> Ports:
+        size = self.extent
+        if self.direction == "up":
+            return self._upright(sheet, left, top)
+        area, axis = sheet.area(Box(left, top, size.width, size.height)), left + size.axis
+        with sheet.upright():
+            replace(self, direction="up")._upright(sheet, area.left, area.top)
+        return Ports((axis, top + size.height), (axis, top))
+
+    def _upright(self, sheet: Sheet, left: float, top: float) -> Ports:
         right, y = left + self.extent.width, top
         falls: list[Point] = []
         rises: list[Point] = []
@@ -92,7 +113,10 @@ class UShape(Drawable):
 
 @dataclass(frozen=True)
 class TwoEnds(Drawable):
-    """What data enter and leave above, with a column over each end: one down to it, one up from it."""
+    """What data enter and leave above, with a column over each end: one down to it, one up from it.
+
+    In a flow to the right one stands before it, one after it.
+    """
 
     key: str
     inner: Drawable
@@ -108,11 +132,20 @@ class TwoEnds(Drawable):
         return max(self.into.extent.height, self.out.extent.height) + 2 * ARROW
 
     @cached_property
+    def _row(self) -> InColumn:
+        """All three in the order of the data."""
+        return InColumn((self.into, self.inner, self.out), self.key, 2 * ARROW, direction=self.direction)
+
+    @cached_property
     def extent(self) -> Extent:
         inner = self.inner.extent
-        return Extent(inner.width, inner.height + self._above, inner.axis)
+        return (
+            Extent(inner.width, inner.height + self._above, inner.axis) if self.direction == "up" else self._row.extent
+        )
 
     def draw(self, sheet: Sheet, left: float, top: float) -> Ports | None:
+        if self.direction == "right":
+            return self._row.draw(sheet, left, top)
         ports = self.inner.draw(sheet, left, top + self._above)
         if ports is None:
             return None
@@ -124,7 +157,7 @@ class TwoEnds(Drawable):
 
 
 @dataclass(frozen=True)
-class Track:
+class Track(Directed):
     """A row of two tracks: a node on the left one, on the right one, or on neither."""
 
     left: Drawable | None = None
@@ -183,19 +216,24 @@ class Tracks(Drawable):
         for i, row in enumerate(self.rows):
             height = max((node.extent.height for node in (row.left, row.right) if node), default=0.0)
             height += (PAD + 4) * sum(frame.first == i for frame in self.frames)
-            height += (HEAD + 6) * sum(frame.last == i for frame in self.frames)
+            height += (HEAD + 6 if self.direction == "up" else PAD + 4) * sum(frame.last == i for frame in self.frames)
             found.append(height)
         return found
 
     @cached_property
     def extent(self) -> Extent:
         a, b, c, d = self._sides
-        width = a + b + self.gap + c + d + 2 * PAD
-        return Extent(width, sum(self._tall) + ARROW * (len(self.rows) - 1), PAD + a)
+        width = self._margin + a + b + self.gap + c + d + PAD
+        return Extent(width, sum(self._tall) + ARROW * (len(self.rows) - 1), self._margin + a)
+
+    @property
+    def _margin(self) -> float:
+        """Left of the tracks; in a flow to the right above them, where frames have their titles."""
+        return HEAD + 6 if self.frames and self.direction == "right" else PAD
 
     def draw(self, sheet: Sheet, left: float, top: float) -> Ports:
         a, b, c, _ = self._sides
-        one, other = left + PAD + a, left + PAD + a + b + self.gap + c
+        one, other = left + self._margin + a, left + self._margin + a + b + self.gap + c
         y, ends = top + self.extent.height, dict[float, Point]()
         edges: list[tuple[float, float]] = []
         for i, (row, height) in enumerate(zip(self.rows, self._tall)):
@@ -211,11 +249,8 @@ class Tracks(Drawable):
                     ends[axis] = ports.exit
             y -= height + ARROW
         for frame in self.frames:
-            self._frame(
-                sheet,
-                frame,
-                Box(left, edges[frame.last][0], self.extent.width, edges[frame.first][1] - edges[frame.last][0]),
-            )
+            top_of, foot_of = edges[frame.last][0], edges[frame.first][1]
+            self._frame(sheet, frame, sheet.area(Box(left, top_of, self.extent.width, foot_of - top_of)))
         for each in self.across:
             _cross(sheet, self.key, each, {"left": one, "right": other})
         return Ports((one, top + self.extent.height), ends.get(one, (one, top)))
@@ -233,16 +268,18 @@ class Tracks(Drawable):
 
 
 def _cross(sheet: Sheet, key: str, across: Across, axes: dict[str, float]) -> None:
-    end = sheet.anchors[across.end]
-    if across.over:
-        x, y, middle = axes[across.start], sheet.anchors[across.over].top - OVER, end.left + end.width / 2
+    end, start = sheet.anchor(across.end), sheet.anchor(across.start)
+    over = sheet.anchor(across.over)
+    assert end, f"{across.end} is not drawn"
+    if over:
+        x, y, middle = axes[across.start], over.top - OVER, end.left + end.width / 2
         points: Sequence[Point] = ((x, y), (middle, y), (middle, end.top))
     elif across.start in axes:
         x = axes[across.start]
         edge = end.right if x > end.right else end.left
         points = ((x, end.middle), (edge, end.middle))
     else:
-        start = sheet.anchors[across.start]
+        assert start, f"{across.start} is not drawn"
         from_left = start.right <= end.left
         points = (
             (start.right if from_left else start.left, start.middle),
@@ -250,5 +287,4 @@ def _cross(sheet: Sheet, key: str, across: Across, axes: dict[str, float]) -> No
         )
     sheet.line(key, across.about, points)
     if across.label:
-        middle = (points[0][0] + points[1][0]) / 2
-        sheet.label(middle, points[0][1] - 5, across.label, size=NOTE, anchor="middle")
+        sheet.over(((points[0][0] + points[1][0]) / 2, points[0][1]), across.label)

@@ -1,14 +1,17 @@
 """A sheet: what is put on it (boxes, lines, labels), and where; from this its SVG is made, and this is tested."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import pairwise
 
 from clados.drawing import svg
 from clados.drawing.channels import Point
+from clados.drawing.layout.direction import Direction
 from clados.drawing.svg import Box, coordinate, element
 
 BOLD = 1.09  # by how much bold letters are wider
+NOTE = 10.5  # size of small text
 BADGE = 8.0  # radius of the sign on a marked box
 _TIP, _ROUND = 6.5, 6.0  # length of an arrow's tip, radius of a line's corners
 
@@ -50,6 +53,9 @@ class PlacedLine:
 class Sheet:
     """What is drawn so far. Frames lie below lines, lines below boxes.
 
+    Nodes are laid out for a flow upwards; ``page``, ``area`` and ``line`` turn that for a flow to the right, in which
+    ``origin`` is the point of the page that what is laid out begins at. All else is said in pixels of the page.
+
     Attributes:
         total: parameters of the whole, for shares.
         anchors: where what has a key stands, for arrows across.
@@ -59,6 +65,8 @@ class Sheet:
 
     total: int = 0
     marks: Mapping[str, str] = field(default_factory=dict)
+    direction: Direction = "up"
+    origin: Point = (0.0, 0.0)
     boxes: list[Placed] = field(default_factory=list)
     labels: list[Placed] = field(default_factory=list)
     lines: list[PlacedLine] = field(default_factory=list)
@@ -68,6 +76,36 @@ class Sheet:
     _frames: list[str] = field(default_factory=list)
     _lines: list[str] = field(default_factory=list)
     _boxes: list[str] = field(default_factory=list)
+
+    def page(self, point: Point) -> Point:
+        """Where a point of the layout is on the page."""
+        return point if self.direction == "up" else (self.origin[0] - point[1], self.origin[1] + point[0])
+
+    def laid(self, point: Point) -> Point:
+        """Where a point of the page is in the layout."""
+        return point if self.direction == "up" else (point[1] - self.origin[1], self.origin[0] - point[0])
+
+    def area(self, box: Box) -> Box:
+        """Where a box of the layout is on the page."""
+        return box if self.direction == "up" else _spanned(*map(self.page, _corners(box)))
+
+    def laid_area(self, box: Box) -> Box:
+        """Where a box of the page is in the layout."""
+        return box if self.direction == "up" else _spanned(*map(self.laid, _corners(box)))
+
+    def anchor(self, key: str) -> Box | None:
+        """Where what has a key stands in the layout; None: nothing has it."""
+        found = self.anchors.get(key)
+        return None if found is None else self.laid_area(found)
+
+    @contextmanager
+    def upright(self) -> Iterator[None]:
+        """What is drawn within is laid out on the page itself."""
+        kept, self.direction = self.direction, "up"
+        try:
+            yield
+        finally:
+            self.direction = kept
 
     def text(
         self, x: float, y: float, text: str, *, size: float = 11, bold: bool = False, anchor: str = "start",
@@ -86,6 +124,24 @@ class Sheet:
         """A label that stands by itself."""
         drawn = self.text(x, y, text, size=size, anchor=anchor, class_="faint")
         self._boxes.append(element("g", svg.title(text), drawn, data_label=key or text))
+
+    def beside(self, point: Point, text: str, side: str, *, away: float = 8.0, key: str = "") -> None:
+        """A label at the left or right of a point of the layout; in a flow to the right above it or below."""
+        x, y = self.page(point)
+        if self.direction == "up":
+            x += away if side == "right" else -away
+            self.label(x, y + 4, text, size=NOTE, anchor="start" if side == "right" else "end", key=key)
+        else:
+            self.label(x, y + (14 if side == "right" else -6), text, size=NOTE, anchor="middle", key=key)
+
+    def over(self, point: Point, text: str, side: str = "") -> None:
+        """A label over a line of the layout that runs across: at a point, left or right of it, or centred."""
+        x, y = self.page(point)
+        if self.direction == "up":
+            anchor = {"left": "end", "right": "start"}.get(side, "middle")
+            self.label(x + {"left": -8, "right": 8}.get(side, 0), y - 5, text, size=NOTE, anchor=anchor)
+        else:  # the line runs down the page
+            self.label(x + 6, y + {"left": -6, "right": 14}.get(side, 4), text, size=NOTE)
 
     def box(self, key: str, about: str, area: Box, drawn: Iterable[str], *, kind: str, frame: bool = False) -> None:
         """A box or a frame with what is in it."""
@@ -107,7 +163,8 @@ class Sheet:
         self._boxes.append(element("g", svg.title(about), *drawn, data_mark=key))
 
     def line(self, key: str, about: str, points: Sequence[Point], *, tip: bool = True, dashed: bool = False) -> None:
-        """A line through the points, its corners round, with a tip at its end."""
+        """A line through points of the layout, its corners round, with a tip at its end."""
+        points = [*map(self.page, points)]
         points = [point for i, point in enumerate(points) if not i or point != points[i - 1]]
         if len(points) < 2:
             return
@@ -127,6 +184,15 @@ class Sheet:
     def drawn(self) -> list[str]:
         """All of it, the lowest first."""
         return [*self._frames, *self._lines, *self._boxes]
+
+
+def _corners(box: Box) -> tuple[Point, Point]:
+    return (box.left, box.top), (box.right, box.bottom)
+
+
+def _spanned(one: Point, other: Point) -> Box:
+    left, top = min(one[0], other[0]), min(one[1], other[1])
+    return Box(left, top, abs(one[0] - other[0]), abs(one[1] - other[1]))
 
 
 MARKED_EDGES = {

@@ -9,6 +9,7 @@ from clados.catalog.publications import described_in
 from clados.catalog.sizes import size_named
 from clados.catalog.structure import structure
 from clados.drawing.drawings import draw
+from clados.drawing.layout.direction import Direction, known_direction
 from clados.web.evidence import kept_proofs
 from clados.web.html import Child, Html, el
 from clados.web.request import PageRequest
@@ -28,17 +29,20 @@ _HEAD = ("date", "lab", "params", "license", "weights")  # what is said beside t
 def model_page(asked: PageRequest, card: Card) -> Document:
     """All that is known of a model; of a size that ``?size=`` names, else of the headline one.
 
+    ``?direction=right`` draws it so that data flow to the right.
+
     Raises:
-        InputError: for a size that was not published, with the nearest.
+        InputError: for a size that was not published, with the nearest; for a direction that is none.
     """
     size = next((size_named(card, value) for name, value in asked.query if name == "size"), card.headline_size)
     drawn = _drawn(card, size)
-    drawing = draw(f"{card.id}:{size.name}") if drawn and size else None
+    direction = known_direction(asked.one("direction", "up"))
+    drawing = draw(f"{card.id}:{size.name}", direction=direction) if drawn and size else None
     svg, style = picture(drawing.svg) if drawing else (None, "")
     sections: list[tuple[str, str, Child]] = [
         ("facts", "Facts", _facts(asked, card)),
         ("errata", "Errata of the survey", _errata(asked, card)),
-        ("drawing", "Drawing", _drawing(asked, card, size, svg) if size else None),
+        ("drawing", "Drawing", _drawing(asked, card, size, direction, svg) if size else None),
         ("inside", "Parts", inside(asked, drawing.data) if drawing else None),
         ("objective", "Objective", objective_section(asked, card)),
         ("counts", "Sizes", counts_section(asked, card)),
@@ -137,10 +141,11 @@ def _errata(asked: PageRequest, card: Card) -> list[Html]:
     return shown
 
 
-def _drawing(asked: PageRequest, card: Card, size: CardSize, svg: Html | None) -> Iterator[Child]:
+def _drawing(asked: PageRequest, card: Card, size: CardSize, direction: Direction, svg: Html | None) -> Iterator[Child]:
+    turned = f"&direction={direction}" if direction != "up" else ""
     if asked.live and len(card.sizes) > 1:
         links = [
-            el("a", each.name, href=f"?size={each.name}#drawing", aria_current="true" if each is size else None)
+            el("a", each.name, href=f"?size={each.name}{turned}#drawing", aria_current="true" if each is size else None)
             for each in card.sizes
         ]
         yield el("p", links, class_="sizes")
@@ -149,7 +154,18 @@ def _drawing(asked: PageRequest, card: Card, size: CardSize, svg: Html | None) -
             "p", asked.say("{model} is not declared: nothing can be drawn or counted.", model=f"{card.id}:{size.name}")
         )
         return
-    yield zoomed(asked, svg)
+    if asked.live:
+        links = [
+            el(
+                "a",
+                asked.say(name),
+                href=f"?size={size.name}&direction={each}#drawing",
+                aria_current="true" if each == direction else None,
+            )
+            for each, name in (("up", "Upwards"), ("right", "To the right"))
+        ]
+        yield el("p", links, class_="sizes")
+    yield zoomed(asked, svg, long=direction == "right")
     built = structure(card, size.name)
     yield table([asked.say("structure"), f"{card.id}:{size.name}"], [[name, text] for name, text in built.rows.items()])
 

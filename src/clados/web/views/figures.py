@@ -88,11 +88,14 @@ def _figure_page(
     return page(asked, say(title), *body, styles=[style], scripts=(*FIGURE_SCRIPTS, *scripts), wide=True)
 
 
-def zoomed(asked: PageRequest, svg: Html, cards: str | None = None) -> Html:
-    """A drawing that the script lets one zoom; where ``cards`` is their folder, with models that are found and open."""
+def zoomed(asked: PageRequest, svg: Html, cards: str | None = None, *, long: bool = False) -> Html:
+    """A drawing that the script lets one zoom; where ``cards`` is their folder, with models that are found and open.
+
+    A ``long`` one keeps its size, and its frame scrolls.
+    """
     words = ("Zoom in", "Zoom out", "Show all", "Find a model")
     said = {f"data_{each.lower().replace(' ', '_')}": asked.say(each) for each in words}
-    place = "canvas wide" if cards else "canvas"
+    place = "canvas wide" if cards else "canvas long" if long else "canvas"
     return el("figure", svg, class_=place, data_zoom="wheel" if cards else "", data_cards=cards, **said)
 
 
