@@ -57,6 +57,16 @@ def gradients(data: Path, card: str, micro: int) -> dict[str, torch.Tensor]:
     return kept
 
 
+def test_the_model_at_a_checkpoint_is_written_and_changes_nothing(data: Path, tmp_path: Path) -> None:
+    plan = planned(choices(data, "electra", steps=22))
+    alone = plan.trainer(initial_model(plan)).fit()
+    result = pretrain(plan.choices, tmp_path)
+    assert result.losses == alone.losses
+    made = [clados.from_pretrained(each) for each in sorted(tmp_path.glob("checkpoints/*/model"))]
+    assert [each.report.verdict[:5] for each in made] == ["whole"]
+    assert not (tmp_path / "checkpoints/step-00000022/model").exists()
+
+
 @pytest.mark.parametrize("card", ["gpt-2", "bert", "t5"])
 def test_several_small_batches_equal_one_large(data: Path, card: str) -> None:
     whole, split = gradients(data, card, 8), gradients(data, card, 3)

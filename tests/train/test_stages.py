@@ -1,5 +1,6 @@
 """Recipes of several stages: what a tuned model starts from, which stages are run, and how they go on."""
 
+import itertools
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -153,9 +154,12 @@ def test_a_directory_of_one_s_own_is_the_start(pairs: str, tmp_path: Path) -> No
 
 
 def test_low_rank_updates_are_merged_into_what_is_written(pairs: str, tmp_path: Path) -> None:
-    pretrain(asked("alpaca-lora", pairs, lr=1e-2), tmp_path)
-    found = from_pretrained(tmp_path)
+    pretrain(asked("alpaca-lora", pairs, lr=1e-2, steps=12), tmp_path)
     plan = planned(asked("alpaca-lora", pairs))
-    before = initial_model(plan).state_dict()
-    moved = {name.split(".")[-2] for name, each in found.state_dict().items() if not torch.equal(each, before[name])}
-    assert moved == {"qkv"}
+    states = [
+        initial_model(plan).state_dict(),
+        from_pretrained(tmp_path / "checkpoints/step-00000010/model").state_dict(),
+        from_pretrained(tmp_path).state_dict(),
+    ]
+    for one, other in itertools.pairwise(states):  # those of a checkpoint too, and the run goes on with its own
+        assert {name.split(".")[-2] for name in one if not torch.equal(one[name], other[name])} == {"qkv"}

@@ -1,5 +1,6 @@
 """Lessons in both languages, with what they compute; runs under a folder."""
 
+import itertools
 import json
 import math
 import os
@@ -11,12 +12,14 @@ from starlette.testclient import TestClient
 
 from clados.models.declared import declared
 from clados.spec import ImageDenoiser
+from clados.train.pretrain import pretrain
 from clados.web.request import Given
 from clados.web.run_folders import found_runs
 from clados.web.server import application
 from clados.web.site import LESSON_NAMES, Site
 from clados.web.views.learn import LESSONS, kept_of_image, lesson_words
 from tests.apply.little import written
+from tests.train.small import choices, write_texts
 from tests.web.driving import LOCAL
 
 
@@ -97,6 +100,25 @@ def test_a_run_that_has_ended_shows_what_its_model_makes(tmp_path: Path) -> None
     again.rename(folder)  # another model in the same place
     (folder / "log.jsonl").write_text(json.dumps({"step": 1, "loss": 5.0}) + "\n")
     assert 'data-film="episode"' in client.get("/runs.html").text
+
+
+def test_a_run_that_goes_on_shows_what_its_last_checkpoint_makes(tmp_path: Path) -> None:
+    write_texts(tmp_path / "texts")
+    made, asked = choices(tmp_path / "texts", steps=31, batch=1), itertools.count(1)
+    pretrain(made, tmp_path / "runs" / "one", stop=lambda: next(asked) == 13)
+    saved = tmp_path / "runs" / "one" / "checkpoints"
+    assert sorted(each.parent.name for each in saved.glob("*/model")) == ["step-00000010", "step-00000013"]
+    (saved / "step-<b>" / "model").mkdir(parents=True)
+    (saved / "step-<b>" / "model" / "config.json").write_text("{}")
+    client = TestClient(application(Site(given=Given(runs=tmp_path / "runs"))), LOCAL)
+    text = client.get("/runs.html").text
+    assert "What it makes after step 13:" in text
+    assert text.partition('class="samples"')[2].count("<article>") == 3
+    assert "Try it in the playground" not in text
+    result = pretrain(made, tmp_path / "runs" / "one", resume=True)
+    assert result.checkpoint == saved / "step-00000031"
+    assert not (result.checkpoint / "model").exists()
+    assert "What it makes after" not in client.get("/runs.html").text
 
 
 def test_no_folder_of_runs_is_said(client: TestClient) -> None:

@@ -66,6 +66,8 @@ class Trainer:
         notes: more that decides what the run comes to; kept in a checkpoint's state, and compared when it goes on.
         stop: asked after each step; when it says so the run is saved and ends.
         begin: called before the first step, when it is sure that a run that goes on is the same.
+        kept: called with the folder of each checkpoint before the last, the model's weights as they are evaluated; not
+            where they are in parts.
     """
 
     unit: Unit
@@ -75,6 +77,7 @@ class Trainer:
     notes: dict[str, Any] = field(default_factory=dict)
     stop: Callable[[], bool] = bool
     begin: Callable[[], object] = bool
+    kept: Callable[[Path], object] = bool
 
     def __post_init__(self) -> None:
         self.world: World = world()
@@ -281,8 +284,12 @@ class Trainer:
         if self.folder is None:
             return None
         parts = self.model, self.optimiser, self.unit.carried
-        saved.save(self.folder / CHECKPOINTS, step, *parts, self.recorded, self.devices)
-        return self._at(step)
+        at = saved.save(self.folder / CHECKPOINTS, step, *parts, self.recorded, self.devices)
+        ended = step == self.run.steps or self._over
+        if not ended and self.world.first and not self.run.sharded:
+            with self.evaluating():
+                self.kept(at)
+        return at
 
     def _at(self, step: int) -> Path | None:
         return self.folder / CHECKPOINTS / f"step-{step:08d}" if self.folder else None

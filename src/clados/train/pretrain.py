@@ -1,5 +1,6 @@
 """From a card to a trained small model, after what it starts from; what ``clados pretrain`` does."""
 
+import warnings
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from functools import partial
@@ -7,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from clados.checkpoints import save_pretrained
+from clados.checkpoints.errors import CheckpointError, OwnNames
 from clados.checkpoints.formats.directory import SAFE
 from clados.checkpoints.formats.few_bits import FEW_BITS
 from clados.checkpoints.metadata import preprocessing, write_metadata
@@ -23,6 +25,9 @@ from clados.train.planned import kept_folder, planned
 from clados.train.run_folder import RUN, STAGES, holding, recorded_run, recorded_values
 from clados.train.start import start
 
+SO_FAR = "model"  # the folder of a checkpoint that has the model as it was then
+LARGEST_TRIED = 400_000_000  # bytes of weights that are written so: what is larger is not tried on the way
+
 
 def pretrain(
     choices: Choices,
@@ -35,7 +40,8 @@ def pretrain(
 ) -> Result:
     """Train a small model of a card and write it as a directory that ``clados`` and transformers read.
 
-    ``out`` gets the model and its tokenizer, run.json (the run as resolved), log.jsonl and checkpoints/.
+    ``out`` gets the model and its tokenizer, run.json (the run as resolved), log.jsonl and checkpoints/, where each on
+    the way has the model as it is then, to be tried.
 
     Args:
         resume: go on from the last checkpoint in ``out``; from the start where the run ended before its first. The
@@ -64,17 +70,40 @@ def pretrain(
                 return made
             plan = made
         trainer = plan.trainer(initial_model(plan), out, show)
+        trainer.kept = partial(_write_so_far, trainer, plan)
         result = carry_out(trainer, out, plan.json(), resume=resume, stop=stop)
         trained = trainer.trained() if result.finished else None
         if trained is not None and trainer.world.first:
-            facts, images = plan.facts, preprocessing(plan.model)
-            also = partial(write_metadata, labels=facts.classes, images=images)
-            save_pretrained(trained, out, tokenizer=plan.tokenizer, also=also)
+            save_pretrained(trained, out, tokenizer=plan.tokenizer, also=partial(_write_facts, plan))
             if (out / FEW_BITS).exists():
                 mb, whole = ((out / name).stat().st_size / 1e6 for name in (FEW_BITS, SAFE))
                 trainer.show.note(f"{FEW_BITS} weighs {mb:.2f} MB, {SAFE} {whole:.2f} MB")
         trainer.world.wait()
     return result
+
+
+def _write_facts(plan: Plan, folder: Path) -> None:
+    """What else a model's directory says of it."""
+    write_metadata(folder, labels=plan.facts.classes, images=preprocessing(plan.model))
+
+
+def _write_so_far(trainer: Trainer, plan: Plan, checkpoint: Path) -> None:
+    """Write the model as it is at a checkpoint beside its tensors, if it is not large."""
+    unit = trainer.unit
+    if sum(each.numel() * each.element_size() for each in unit.model.parameters()) > LARGEST_TRIED:
+        return
+
+    def also(folder: Path) -> None:
+        _write_facts(plan, folder)
+        write_json(folder / RUN, plan.json())
+
+    trained = unit.trained(unit.model.state_dict())  # a copy: what the objective owns goes with it
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", OwnNames)  # it is said at the end
+            save_pretrained(trained, checkpoint / SO_FAR, tokenizer=plan.tokenizer, also=also)
+    except CheckpointError as error:
+        trainer.show.note(str(error))
 
 
 def carry_out(

@@ -2,6 +2,7 @@
 
 import shlex
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
@@ -11,7 +12,7 @@ from clados.errors import CladosError
 from clados.web.html import Child, Html, el
 from clados.web.lazily import computed
 from clados.web.request import PageRequest
-from clados.web.run_folders import ShownRun, found_runs
+from clados.web.run_folders import ShownRun, found_runs, saved_step
 from clados.web.views.frame import Document, page
 from clados.web.views.parts import picture
 from clados.web.views.playground import TRIAL_TITLES
@@ -29,7 +30,7 @@ def runs_page(asked: PageRequest) -> Document:
     hint = say("Start the server with --runs FOLDER to see the runs under it.") if folder is None else str(folder)
     head = el("div", el("h1", say("Runs")), el("p", hint, class_="lead"), class_="welcome")
     styles: list[str] = []
-    sampled = [each for each in runs if each.ended and not each.wrong][:_SAMPLED]
+    sampled = [each for each in runs if each.made][:_SAMPLED]
     shown = [
         el("section", _run(asked, each, styles, sampled=each in sampled), class_="run", data_region=_name(asked, each))
         for each in runs
@@ -65,8 +66,10 @@ def _run(asked: PageRequest, run: ShownRun, styles: list[str], *, sampled: bool)
         svg, style = drawn
         styles.append(style)
         yield el("figure", svg, class_="canvas", tabindex=0)
-    if sampled:
-        yield _samples(asked, run)
+    if sampled and run.made and (samples := _samples(asked, run.made)):
+        if not run.ended:
+            yield el("p", say("What it makes after step {step}:", step=f"{saved_step(run.made):,}"), class_="lead")
+        yield samples
     if run.ended:
         link = f"{asked.up}playground.html?{urlencode({'model': str(run.folder)})}"
         yield el("p", el("a", say("Try it in the playground"), href=link))
@@ -75,19 +78,19 @@ def _run(asked: PageRequest, run: ShownRun, styles: list[str], *, sampled: bool)
         yield el("p", say("It goes on with"), " ", el("code", command), class_="resume")
 
 
-def _samples(asked: PageRequest, run: ShownRun) -> Html | None:
+def _samples(asked: PageRequest, folder: Path) -> Html | None:
     """What the model makes of a few usual questions, a card each; nothing of one that is large, or makes nothing."""
     try:
-        if sum(each.stat().st_size for each in run.folder.glob("*.safetensors")) > _LARGEST:
+        if sum(each.stat().st_size for each in folder.glob("*.safetensors")) > _LARGEST:
             return None
-        found = computed("clados.playground.samples:samples_of", str(run.folder))
+        found = computed("clados.playground.samples:samples_of", str(folder))
     except (CladosError, OSError) as error:  # a run may be removed at any moment
         return el("p", str(error), class_="lead")
     cards = [
         el("article", el("h3", asked.say(TRIAL_TITLES[name])), sample_picture(asked, name, result))
         for name, result in found
     ]
-    return el("div", cards, class_="samples")
+    return el("div", cards, class_="samples") if cards else None
 
 
 def _numbers(asked: PageRequest, run: ShownRun) -> list[Html]:
