@@ -49,8 +49,17 @@ def test_the_shares_are_those_of_the_head_and_padding_changes_none(ready: Callab
 
 
 def test_what_cannot_be_judged_is_refused(ready: Callable[[str], Ready]) -> None:
-    with pytest.raises(InputError, match="text 1 has no tokens"):
-        discriminate(ready("electra"), ["The king", ""])
+    electra = ready("electra")
+    with pytest.raises(InputError, match="text 2 of 2 is empty; there is nothing to judge"):
+        discriminate(electra, ["The king", ""])
+    with pytest.raises(
+        InputError, match=r"text 1 of 2 is read as \[UNK\] alone: electra judges tokens that are no marks"
+    ):
+        discriminate(electra, ["☃ ☃", "The king"])
+    with pytest.raises(InputError, match=r"text 2 of 2 is read as \[UNK\], \[MASK\] alone"):
+        discriminate(electra, ["The king", "☃ [MASK]"])
+    with pytest.raises(InputError, match=r"text 2 of 2 has \d+ tokens; electra has positions for 64"):
+        discriminate(electra, ["The king", "king " * 90])
     with pytest.raises(InputError, match="it can fill, embed; not discriminate"):
         discriminate(ready("bert"), "The king")
 

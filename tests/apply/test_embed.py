@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import transformers
 from clados.apply.embed import embed, embed_images
 from clados.apply.images import pixel_values
 from clados.apply.match import match
-from clados.apply.ready import Ready
+from clados.apply.ready import CutText, Ready
 from clados.data.examples import DataError
 from clados.errors import InputError
 from tests.apply.little import picture
@@ -71,13 +72,17 @@ def test_long_texts_are_cut_to_the_positions_and_keep_their_closing_mark(ready: 
     (ids,) = bert.tokens(["king " * 500])
     assert len(ids) == bert.positions == 64
     assert ids[-1] == bert.required_tokenizer.id("sep")
-    assert embed(bert, "king " * 500).shape == (1, 48)
+    with pytest.warns(CutText, match=r"text 2 of 3 has 502 tokens \(1 more are too long\); bert reads the first 64"):
+        assert embed(bert, ["king", "king " * 500, "king " * 90]).shape == (3, 48)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        embed(bert, "king " * 62)  # just as many as there are positions
 
 
 def test_what_cannot_be_embedded_is_refused(ready: Callable[[str], Ready]) -> None:
     with pytest.raises(InputError, match="'pooler', which gpt-2 lacks; allowed: cls, max, mean"):
         embed(ready("gpt-2"), "x", pool="pooler")
-    with pytest.raises(InputError, match="text 1 has no tokens"):
+    with pytest.raises(InputError, match="text 2 of 2 is empty; there is nothing to embed"):
         embed(ready("gpt-2"), ["x", ""])
     with pytest.raises(DataError, match="no text"):
         embed(ready("bert"), [])

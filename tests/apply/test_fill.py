@@ -142,7 +142,7 @@ def test_published_weights_fill_by_the_one_pretraining_of_their_card(ready: Call
 def test_what_cannot_be_filled_is_refused(ready: Callable[[str], Ready]) -> None:
     with pytest.raises(InputError, match=r"'The king sat' has no blank; write \[MASK\]"):
         fill(ready("bert"), "The king sat")
-    with pytest.raises(InputError, match="longer than the 64 tokens"):
+    with pytest.raises(InputError, match="text 1 of 1 has 103 tokens; bert has positions for 64"):
         fill(ready("bert"), "[MASK]" + " king" * 100)
     with pytest.raises(InputError, match="top is 0"):
         fill(ready("bert"), "[MASK]", top=0)

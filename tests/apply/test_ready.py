@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from clados.apply.ready import LongText, Ready
+from clados.apply.ready import CutText, LongText, Ready
 from clados.apply.write import prompt_ids
 from clados.data import train_tokenizer
 from clados.data.roles import Roles
@@ -60,3 +60,13 @@ def test_ul2_goes_on_at_a_span_behind_the_prompt(ready: Callable[[str], Ready]) 
     assert prompt_ids(made, "[NLG] The king") == [marks["[NLG]"], *body, first, end]
     assert prompt_ids(made, "The king<extra_id_5>") == [marks["[S2S]"], *body, tokenizer.sentinels[5], end]
     assert prompt_ids(replace(made, objective=None), "The king") == [*body, end]
+
+
+def test_texts_that_are_read_whole_are_cut_with_a_warning(ready: Callable[[str], Ready]) -> None:
+    bert = ready("bert")
+    with pytest.warns(CutText, match="text 2 of 2 has 93 tokens; bert reads the first 64"):
+        rows = bert.read(["The king", ("The king", "king " * 88)])
+    assert [len(row.ids) for row in rows] == [4, 64]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        bert.read(["king " * 62])

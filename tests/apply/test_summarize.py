@@ -73,7 +73,7 @@ def test_of_a_long_text_the_first_part_is_read(ready: Callable[[str], Ready]) ->
     bart = replace(ready("bart"), objective=None)
     number = len(bart.required_tokenizer.encode(TEXT * 20))
     (found,) = summarize(bart, TEXT * 20, max_new_tokens=500, beams=1, on_note=notes.append)
-    assert notes == [f"text 1 has {number:,} tokens; bart reads the first {bart.positions}"]
+    assert notes == [f"text 1 of 1 has {number:,} tokens; bart reads the first {bart.positions}"]
     assert summarize(bart, TEXT * 19 + " Other words.", beams=1, max_new_tokens=500, on_note=notes.append) == [found]
 
 

@@ -13,6 +13,7 @@ from clados.apply.ready import load
 from clados.apply.write import generate as write, generate_all, generate_stream, prompt_ids
 from clados.checkpoints import save_pretrained
 from clados.cli.frame import run_command_line
+from clados.cli.generate import _stream as stream
 from clados.data.readers import read
 from clados.errors import InputError
 from clados.models.bert.bert import bert
@@ -238,3 +239,18 @@ def test_the_command_shows_log_probabilities_and_several_texts(
     (tmp_path / "schema.json").write_text("{")
     assert run_command_line([*base, "--json-schema", str(tmp_path / "schema.json")]) == 2
     assert "schema.json" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("pieces", "told"), [([], "the model wrote no words"), ([" "], "no words"), (["a", "\n"], "")])
+def test_an_empty_text_is_said_in_words(pieces: list[str], told: str, capsys: pytest.CaptureFixture[str]) -> None:
+    stream(pieces)
+    printed = capsys.readouterr()
+    assert printed.out == f"{''.join(pieces).strip()}\n"
+    assert told in printed.err
+    assert bool(printed.err) == bool(told)
+
+
+def test_an_empty_prompt_is_begun_from_nothing_and_not_answered(directory: Path, tmp_path: Path) -> None:
+    assert write(directory, "", max_new_tokens=3)
+    with pytest.raises(InputError, match="the prompt is empty; t5 answers a text, and there is none"):
+        write(written("t5", tmp_path / "t5"), " ")

@@ -1,7 +1,8 @@
 """Results that are kept: what is up to date is not proved again, and the page tells of all."""
 
 import json
-from dataclasses import fields
+import re
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -151,7 +152,17 @@ def test_the_page_tells_when_and_by_what_each_was_proved_and_what_was_not(undecl
     assert "- learns, not run\n" in page
     assert f"{2 * len(PROOFS) - 2} not run, 2 holds." in page
     assert f"1 models, of which there are cards: {undeclared}." in page
+    assert {*re.findall(r"^- `([a-z ]+)`: ", page, re.MULTILINE)} == {"holds", "not run"}
     assert {*RUN} - {"objective"} < {each.name for each in fields(SmallRun)}
+
+
+def test_a_reason_why_nothing_was_found_is_not_said_to_have_changed() -> None:
+    kept = result("gpt-2", "adapts")
+    page = markdown(
+        [replace(kept, proof=replace(kept.proof, status="not applicable", evidence="one stage"))], ["gpt-2"]
+    )
+    assert "- adapts, n/a (61 s; 2026-01-31, abc1234): one stage\n" in page
+    assert "- `not applicable`: n/a, there is nothing to ask" in page
 
 
 def test_the_command_writes_a_page_of_all_that_is_kept(calls: list[str], tmp_path: Path) -> None:

@@ -51,6 +51,19 @@ def met(paper: s.Model, params: int) -> tuple[s.Model | None, str]:
         return None, str(error)
 
 
+@pytest.mark.parametrize(
+    ("name", "end"),
+    [
+        ("gc-vit", "in tables; ask for that"),
+        ("alphafold", r"has [\d,]+; ask for that"),
+        ("bert", "change the vocabulary"),
+    ],
+)
+def test_a_budget_that_is_not_met_names_what_the_model_has(name: str, end: str) -> None:
+    _, why = met(declared(name).model, 900)
+    assert re.search(f"{end}$", why)
+
+
 @pytest.mark.parametrize("name", package_models())
 @settings(max_examples=5, deadline=None, derandomize=True)
 @given(params=BUDGETS)

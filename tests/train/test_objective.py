@@ -54,8 +54,19 @@ def test_a_text_is_shown_in_the_language_that_is_named_and_else_said_to_be_engli
     assert [each.view.sees[-1].token for each in (english, german)] == ["[en]", "[de]"]
     assert "The text is marked as one of the language 'en'; --language names another." in english.page().blocks
     assert (english.as_dict()["language"], german.language) == ("en", "")
+    for size, code, few in (("cc25", "pl", "mbart:cc25 knows ar_AR, cs_CZ"), ("50", "xx", "mbart:50 knows ar_AR")):
+        with pytest.raises(InputError, match=f"language is '{code}'; {few}"):
+            objective(f"mbart:{size}", text, language=code)
     with pytest.raises(InputError, match="language is 'de'; Denoised marks no language"):
         objective("bart", text, language="de")
+
+
+def test_what_is_learned_beside_the_tokens_is_told() -> None:
+    shown = objective("electra", "The cat sees a house.")
+    told = str(shown.page())
+    assert "the generator, a smaller model that learns beside this one" in told
+    assert "tells of every token whether it was put in" in told
+    assert shown.as_dict()["also"] == dict(s.ReplacedTokens.also)
 
 
 def test_a_control_code_is_what_is_seen_first_and_never_predicted() -> None:

@@ -48,11 +48,11 @@ def classify(
     Args:
         inputs: of a model of images paths, images of Pillow, or arrays or tensors, uint8 [height, width, channels]; of
             four axes a batch. Of one of texts these, and as a tuple two that are read together; what is longer than the
-            model's positions is cut.
+            model's positions is cut, and a warning says so.
 
     Raises:
-        InputError: for a model without classes, or one that gives numbers instead (``regression``), and numbers out of
-            range.
+        InputError: for a model without classes, or one that gives numbers instead (``regression``), numbers out of
+            range, and an empty text.
         DataError: for no inputs, and a file that is no image.
     """
     if top < 1:
@@ -89,7 +89,9 @@ def _of_texts(ready: Ready, inputs: Any) -> tuple[int, Callable[[Sequence[int]],
         raise DataError("no text was given; at least one is needed")
     if wrong := next((each for each in texts if not _is_text(each)), None):
         raise InputError(f"{ready.name} classifies texts, and was given a {type(wrong).__name__}")
-    rows = [row for (row,) in ready.required_tokenizer.read(texts, ready.positions)]
+    if empty := [number for number, each in enumerate(texts, 1) if not "".join(each).strip()]:
+        raise InputError(f"text {empty[0]} of {len(texts)} is empty; there is nothing to classify")
+    rows = ready.read(texts)
 
     def scored(numbers: Sequence[int]) -> Tensor:
         found: Tensor = ready.model(**read_ready(ready, [rows[number] for number in numbers])).logits

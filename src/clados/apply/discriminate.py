@@ -23,24 +23,32 @@ class Judged:
 def discriminate(
     source: ModelSource, texts: str | Sequence[str], *, batch: int = 32, device: str | torch.device = "cpu"
 ) -> list[tuple[Judged, ...]]:
-    """Each text's tokens, marks left out, with the probability that each was replaced (Clark et al. 2020, §2).
+    """Each text's tokens with the probability that each was replaced (Clark et al. 2020, §2).
+
+    Marks are left out, for which no other token is ever put in: also what stands for words that are not known.
 
     Raises:
-        InputError: for a model without a discriminator, and an empty text.
+        InputError: for a model without a discriminator, and a text that is empty, of marks alone, or longer than the
+            model's positions.
         DataError: for no texts, or a directory without a tokenizer.
     """
     ready = load(source, "discriminate", device=device)
-    marks = set(ready.required_tokenizer.ids.values())
-    rows = ready.tokens(listed(texts))
-    empty = next((i for i, row in enumerate(rows) if not set(row) - marks), None)
-    if empty is not None:
-        raise InputError(f"text {empty} has no tokens, and there is nothing to judge")
+    tokenizer, given = ready.required_tokenizer, listed(texts, "judge")
+    marks = set(tokenizer.ids.values())
+    rows = ready.known(tokenizer.encode_batch(given))
+    ready.check_fit(rows)
+    before, after = map(len, tokenizer.frame)
+    for number, row in enumerate(rows, 1):
+        if not set(row) - marks:
+            alone = ", ".join(dict.fromkeys(tokenizer.tokens(row[before : len(row) - after]))) or "nothing"
+            which = f"text {number} of {len(rows)} is read as {alone} alone"
+            raise InputError(f"{which}: {ready.name} judges tokens that are no marks, and there is none")
     found: list[tuple[Judged, ...]] = [()] * len(rows)
     for numbers in batched(rows, batch, len):
         some = [rows[number] for number in numbers]
-        ids, keep = pad_ids(some, ready.required_tokenizer.ids.get("pad", 0), ready.device)
+        ids, keep = pad_ids(some, tokenizer.ids.get("pad", 0), ready.device)
         chances = ready.model(ids, attention_mask=keep).logits.float().sigmoid().tolist()
         for number, row, shares in zip(numbers, some, chances):
-            tokens = zip(row, ready.required_tokenizer.tokens(row), shares)
+            tokens = zip(row, tokenizer.tokens(row), shares)
             found[number] = tuple(Judged(token, share) for each, token, share in tokens if each not in marks)
     return found

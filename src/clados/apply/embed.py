@@ -37,7 +37,8 @@ def embed(
 
     A directory of sentence-transformers gives that library's vectors (``encode`` of version 6.2.0 with
     ``normalize_embeddings=normalise``). Texts are computed in batches of like length; padding is not computed. What is
-    longer than the directory's limit or the model's positions is cut, special tokens kept.
+    longer than the directory's limit or the model's positions is cut, special tokens kept, as that library does; a
+    warning says so.
 
     Args:
         source: a directory, or what ``load`` gave.
@@ -54,18 +55,17 @@ def embed(
         batch: texts at once.
 
     Raises:
-        InputError: for a model that reads no text or lacks the pooler, and for words that are not allowed.
-        DataError: for no texts, empty ones, or a directory without a tokenizer.
+        InputError: for a model that reads no text or lacks the pooler, empty texts, and words that are not allowed.
+        DataError: for no texts, or a directory without a tokenizer.
     """
     ready = load(source, "embed", device=device)
     if ready.spec.reads(s.Tokens) is None:
         raise InputError(f"{ready.name} reads {ready.spec.kinds_read}, not texts")
     settings = ready.embedding
     before = _prompt(ready, prompt, prompt_name)
-    rows = ready.tokens([before + text for text in listed(texts)], settings.max_length)
-    empty = next((i for i, row in enumerate(rows) if not row), None)
-    if empty is not None:
-        raise InputError(f"text {empty} has no tokens, and there is no vector of nothing")
+    rows = ready.tokens([before + text for text in listed(texts, "embed")], settings.max_length)
+    if empty := [number for number, row in enumerate(rows, 1) if not row]:
+        raise InputError(f"text {empty[0]} of {len(rows)} has no tokens, and there is no vector of nothing")
     skipped = 0
     if before and not (settings.include_prompt if include_prompt is None else include_prompt):
         skipped = _length(ready, before)
@@ -160,7 +160,7 @@ def _prompt(ready: Ready, prompt: str | None, name: str | None) -> str:
 
 def _length(ready: Ready, prompt: str) -> int:
     """Tokens that a prompt takes before a text: all but a special one that ends it."""
-    (ids,) = ready.tokens([prompt], ready.embedding.max_length)
+    (ids,) = ready.tokens([prompt], ready.embedding.max_length, bool)  # that it is cut is said of the texts behind it
     return len(ids) - (bool(ids) and ids[-1] in ready.required_tokenizer.special.values())
 
 

@@ -78,10 +78,7 @@ def fill(
     tokenizer = ready.required_tokenizer
     plain = tokenizer.encode_batch(marked) if mark is None else _in_language(tokenizer, marked, mark)
     rows = ready.known(ready.marked_for("fill", plain))
-    limit = ready.positions
-    long = next((text for text, row in zip(texts, rows) if limit and len(row) > limit), None)
-    if long is not None:
-        raise InputError(f"'{long[:40]}...' is longer than the {limit} tokens that {ready.name} has positions for")
+    ready.check_fit(rows)
     found: dict[int, Filled] = {}
     for numbers in batched(rows, batch, len):
         some = [rows[number] for number in numbers]

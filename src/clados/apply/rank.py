@@ -8,6 +8,7 @@ import torch
 from clados import spec as s
 from clados.apply.embed import embed, similarity
 from clados.apply.ready import ModelSource, Ready, batched, listed, load, pad_ids
+from clados.errors import InputError
 from clados.nn.memory import enough_memory
 
 PASSAGES = ("document", "passage", "corpus")  # names of a passage's prompt, in sentence-transformers' order
@@ -46,10 +47,12 @@ def rank(
             ``document``, ``passage`` or ``corpus``, where it has them, else its default one. A cross-encoder has none.
 
     Raises:
-        InputError: for a model that does neither.
-        DataError: for no passages, empty texts, or a directory without a tokenizer.
+        InputError: for a model that does neither, and empty texts.
+        DataError: for no passages, or a directory without a tokenizer.
     """
-    ready, passages = load(source, "rank", device=device), listed(texts)
+    ready, passages = load(source, "rank", device=device), listed(texts, "rank")
+    if not query.strip():
+        raise InputError("query is empty; there is nothing to rank by")
     if ready.spec.head(s.Embedding.slot) is None:
         scores = _together(ready, query, passages, batch)
     else:
@@ -67,6 +70,7 @@ def rank(
 def _together(ready: Ready, query: str, passages: Sequence[str], batch: int) -> list[float]:
     """The score of each passage, read behind the question; pairs that are too long lose the passage's end."""
     rows = ready.known([ready.required_tokenizer.encode(query, each) for each in passages])
+    ready.say_cut({number: len(row) for number, row in enumerate(rows)}, len(rows), ready.positions)
     scores = [0.0] * len(rows)
     types = (text := ready.spec.reads(s.Tokens)) is not None and text.types > 1
     asked = len(ready.required_tokenizer.encode(query))

@@ -21,7 +21,7 @@ from clados.checkpoints.save import positions
 from clados.data.examples import DataError
 from clados.data.pictures import Preprocessing
 from clados.data.scaling import Scales
-from clados.data.tokenizer import Tokenizer
+from clados.data.tokenizer import ReadText, Tokenizer
 from clados.errors import CladosWarning, InputError
 from clados.files import holds_model
 from clados.models.declared import declared, package_models
@@ -106,14 +106,67 @@ class Ready:
                 raise DataError(f"'{text}': {self.name} knows none of its tokens; the vocabulary has no word for them")
         return rows
 
-    def tokens(self, texts: Sequence[str], limit: int | None = None) -> list[list[int]]:
+    def tokens(
+        self, texts: Sequence[str], limit: int | None = None, on_note: Callable[[str], object] | None = None
+    ) -> list[list[int]]:
         """The ids of each text with its special tokens, cut to the limit and to what the model has positions for.
+
+        Args:
+            on_note: told of texts that are cut; by default a warning.
 
         Raises:
             InputError: when the tokenizer has ids beyond the model's vocabulary.
         """
-        limit = min(filter(None, (limit, self.positions)), default=None)
-        return self.known(self.required_tokenizer.encode_batch(texts, limit=limit))
+        limit, read = min(filter(None, (limit, self.positions)), default=None), self.required_tokenizer
+        rows = read.encode_batch(texts, limit=limit)
+        full = {number: len(read.encode(texts[number])) for number, row in enumerate(rows) if len(row) == limit}
+        self.say_cut(full, len(rows), limit, on_note)
+        return self.known(rows)
+
+    def read(self, texts: Sequence[str | tuple[str, str]]) -> list[ReadText]:
+        """Texts, or pairs of texts, as they are read whole, cut to what the model has positions for; a warning of that.
+
+        Raises:
+            DataError: no position is left for a text.
+        """
+        limit, tokenizer = self.positions, self.required_tokenizer
+        rows = [row for (row,) in tokenizer.read(texts, limit)]
+        full = [number for number, row in enumerate(rows) if len(row.ids) == limit]
+        whole = tokenizer.read([texts[number] for number in full])
+        self.say_cut({number: len(row.ids) for number, (row,) in zip(full, whole)}, len(rows), limit)
+        return rows
+
+    def say_cut(
+        self, lengths: Mapping[int, int], of: int, limit: int | None, on_note: Callable[[str], object] | None = None
+    ) -> None:
+        """Say in one line which texts are cut, if any.
+
+        Args:
+            lengths: of some texts by their numbers, from 0; of: how many texts there are.
+            on_note: as for ``tokens``.
+        """
+        long = {number: length for number, length in lengths.items() if limit is not None and length > limit}
+        if not long:
+            return
+        longest = max(long, key=lambda number: long[number])
+        said = f"text {longest + 1} of {of} has {long[longest]:,} tokens"
+        said += f" ({len(long) - 1} more are too long)" if len(long) > 1 else ""
+        said += f"; {self.name} reads the first {limit:,}"
+        if on_note is None:
+            warnings.warn(CutText(said), stacklevel=3)
+        else:
+            on_note(said)
+
+    def check_fit(self, rows: Sequence[Sequence[int]]) -> None:
+        """Refuse texts that the model has no positions for, where a part would be no answer.
+
+        Raises:
+            InputError: for the first of them.
+        """
+        for number, row in enumerate(rows, 1):
+            if self.positions is not None and len(row) > self.positions:
+                which = f"text {number} of {len(rows)} has {len(row):,} tokens"
+                raise InputError(f"{which}; {self.name} has positions for {self.positions:,}")
 
     def marked_for(self, verb: str, rows: list[list[int]]) -> list[list[int]]:
         """The ids of texts with the marks that the objective had around such texts, the first for what stands there.
@@ -157,6 +210,10 @@ class Ready:
             text = f"{self.name}: a text has {longest:,} tokens, each of which attends to all others: that takes"
             warnings.warn(LongText(f"{text} about {named} on a CPU; a shorter text takes less"), stacklevel=2)
         return rows
+
+
+class CutText(CladosWarning):
+    """A text is longer than what is read of it."""
 
 
 class LongText(CladosWarning):

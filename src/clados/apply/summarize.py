@@ -82,12 +82,6 @@ def _asked(ready: Ready, texts: Sequence[str], prefix: str | None) -> list[str]:
 
 def _rows(ready: Ready, texts: Sequence[str], on_note: Callable[[str], object]) -> list[list[int]]:
     """The ids of each text, which end with the end token, cut to what the model has positions for."""
-    tokenizer, limit = ready.required_tokenizer, ready.positions
-    end, found = tokenizer.ids.get("eos", ready.spec.vocab.eos), []
-    for number, ids in enumerate(ready.tokens(texts), 1):
-        if limit is not None and len(ids) == limit:
-            whole = len(tokenizer.encode(texts[number - 1]))
-            if whole > limit:
-                on_note(f"text {number} has {whole:,} tokens; {ready.name} reads the first {limit:,}")
-        found.append(ids if end is None or end in ids else [*ids[: None if limit is None else limit - 1], end])
-    return found
+    limit, end = ready.positions, ready.required_tokenizer.ids.get("eos", ready.spec.vocab.eos)
+    cut = None if limit is None else limit - 1
+    return [ids if end is None or end in ids else [*ids[:cut], end] for ids in ready.tokens(texts, on_note=on_note)]

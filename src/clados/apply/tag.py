@@ -41,16 +41,16 @@ def tag(
     """The tags of each text's words, by the first piece of each; punctuation marks are words of their own.
 
     Where the tags mark entities (``B-``, ``I-`` and ``O``), only these are given, each whole. Words beyond the model's
-    positions are left out.
+    positions are left out, and a warning says so.
 
     Raises:
-        InputError: for a model that tags no words.
+        InputError: for a model that tags no words, and an empty text.
         DataError: for no texts, and a directory without a tokenizer.
     """
-    ready, given = load(source, "tag", device=device), listed(texts)
+    ready, given = load(source, "tag", device=device), listed(texts, "tag")
     places = [[each.span() for each in ONE_WORD.finditer(text)] for text in given]
     words = [joined([text[a:b] for a, b in some]) for text, some in zip(given, places)]
-    rows = [row for (row,) in ready.required_tokenizer.read([text for text, _ in words], ready.positions)]
+    rows = ready.read([text for text, _ in words])
     found: list[list[TaggedPart]] = [[] for _ in given]
     for numbers in batched(rows, batch, lambda row: len(row.ids)):
         scores = ready.model(**read_ready(ready, [rows[number] for number in numbers])).logits.float().softmax(-1)

@@ -115,7 +115,8 @@ def generate_stream(
 
     Raises:
         InputError: for a model that does not write, numbers out of range, an empty stop string, a constraint that
-            cannot be read, and a prompt that leaves no room.
+            cannot be read, a prompt that leaves no room, and an empty one that is to be answered, or that
+            leaves a model nothing to start from.
         DataError: for a directory without a tokenizer.
     """
     ready = load(source, "generate", beams=beams, device=device)
@@ -197,6 +198,8 @@ class _Asked:
         tokenizer, vocab = ready.required_tokenizer, ready.spec.vocab
         self.rows = ready.known([prompt_ids(ready, prompt) for prompt in prompts])
         for i, row in enumerate(self.rows):
+            if ready.spec.writes == "answers" and not prompts[i].strip():
+                raise InputError(f"the prompt is empty; {ready.name} answers a text, and there is none")
             if not row:
                 if vocab.bos is None:
                     raise InputError("the prompt is empty, and the vocabulary names no bos to start from")

@@ -107,6 +107,8 @@ def generate_command(
         if n > 1:
             output.print_heading(f"{number} of {n}")
         print(output.for_terminal(each.text))
+        if not each.text.strip():
+            output.print_note(EMPTY)
         if each.logprobs is not None:
             tokens = (*(each.prompt_tokens or ()), *each.tokens)
             logs = (*(each.prompt_logprobs or ()), *each.logprobs)
@@ -133,18 +135,22 @@ def _said(written: "Written") -> dict[str, Any]:
 
 
 def _stream(pieces: Iterable[str]) -> None:
-    """Print pieces as they come; many line breaks at the end are told instead."""
-    blank = ""  # at the end so far
+    """Print pieces as they come; many line breaks at the end are told instead, and that there is nothing else."""
+    blank, written = "", False  # at the end so far; whether there is more than that
     for piece in pieces:
         text = blank + piece
         blank = text[len(text.rstrip()) :]
+        written = written or len(text) > len(blank)
         print(output.for_terminal(text.rstrip()), end="", flush=True)
     lines = blank.count("\n")
     print()
+    if not written:
+        output.print_note(EMPTY)
     if lines > 1:
         output.print_note(f"{lines} line breaks at the end are not shown{_LOOP if lines > LOOP else ''}")
 
 
+EMPTY = "the model wrote no words"
 LOOP = 8  # line breaks in a row that no text has
 _LOOP = ": the model repeats itself, as small ones do; --repetition-penalty 1.3 or --temperature 0.8 make it go on"
 _EARLY = {Early.FALSE: False, Early.TRUE: True, Early.NEVER: "never"}

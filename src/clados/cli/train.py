@@ -301,16 +301,19 @@ def _short(plan: "Plan") -> dict[str, str]:
     )
     facts |= {"marks without data": ", ".join(plan.lacking)} if plan.lacking else {}
     facts |= {"starts from": str(plan.start.folder)} if plan.start else {}
+    if plan.taught:
+        first = f"{plan.teaching.card}, trained first and kept in " if plan.teaching else ""
+        facts["teacher"] = f"{first}{plan.taught.folder}"
+    facts |= {"size": repr(plan.model.size), "parameters": f"{plan.json()['parameters']:,}"}
     facts["recipe"] = plan.numbers_of
-    return facts | {name: str(each) for name, each in plan.scaled.items()}
+    facts |= {name: str(each) for name, each in plan.scaled.items()}
+    return facts | ({"why this rate": plan.rate_reason} if plan.rate_reason else {})
 
 
 def _plan(plan: "Plan") -> dict[str, str]:
     run, tokens, (kept, held) = plan.run, plan.tokens, plan.data.documents
     return {
         **_short(plan),
-        "size": repr(plan.model.size),
-        "parameters": f"{plan.json()['parameters']:,}",
         "documents": f"{kept:,}, and {held:,} more held out",
         "tokenizer": repr(plan.tokenizer) if plan.tokenizer else "none: the model reads no text",
         "positions": f"{run.steps:,} of {run.batch} examples, about {tokens:,} each step, {run.steps * tokens:,} all",

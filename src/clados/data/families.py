@@ -263,3 +263,9 @@ FAMILIES = (
 )
 TOKENIZER_CLASSES = {name: family for family in FAMILIES for name in family.classes}
 MODEL_TYPES = {name: family for family in FAMILIES for name in family.models}
+
+
+def published_languages(card: str, size: str) -> tuple[str, ...]:
+    """The codes of the languages that a card's published vocabulary marks; empty where it marks none."""
+    family = MODEL_TYPES.get(f"{card}{size}") or MODEL_TYPES.get(card)
+    return family.languages if family else ()

@@ -167,7 +167,7 @@ def view(
         other = _row(batch, "input_ids", row + len(next(iter(batch.targets.values()))))
         return View(_pieces(ids, {}, tokenizer), (), {}, paired=_pieces(other, {}, tokenizer))
     wanted = dict(_wanted(batch, row))
-    also = of.also(batch, row) if of else {}
+    also = {**of.objective.also, **of.also(batch, row)} if of else {}
     for name, meaning in QUESTIONS.items():
         if name in batch.targets:
             also[meaning] = not int(batch.targets[name][row])

@@ -13,6 +13,13 @@ from clados.proofs.results import KeptResult, has_changed
 
 NOT_RUN = "not run"
 STATUS_MARKS = {"holds": "holds", "fails": "**fails**", "missing": "missing", NOT_RUN: NOT_RUN, "not applicable": "n/a"}
+MEANINGS = {
+    "holds": "what is asked of the model was found, in the numbers of the evidence",
+    "fails": "some of it was not found; the evidence names what",
+    "missing": "it cannot be asked yet: the evidence names what is lacking, such as a reference, a measure or a judge",
+    NOT_RUN: "nobody has asked yet: the training of a small model takes minutes of a processor",
+    "not applicable": "n/a, there is nothing to ask, as of the later stages of a recipe that has one",
+}
 _EARLIER = {"holds": "held", "**fails**": "**failed**"}  # what has changed since
 _Rows = Mapping[str, dict[str, KeptResult]]  # by model and proof
 
@@ -44,9 +51,10 @@ def _head(rows: _Rows) -> Iterator[str]:
     yield ""
     yield f"Written on {datetime.now(UTC).date()} by `clados verify`, of results that are of the days which they name:"
     yield ", ".join(f"{number} {status}" for status, number in by.most_common()) + "."
-    yield "A proof that nobody has run yet is `not run`: the training of a small model takes minutes of a processor."
     yield "`clados verify MODEL --results docs/verification` runs it, `make full` runs all that are not up to date."
-    yield "A model that `held` or `failed` has another declaration, setting or objective since then."
+    yield ""
+    yield from (f"- `{status}`: {says}" for status, says in MEANINGS.items() if by[status])
+    yield "- `held`, `failed`: so it was; its declaration, setting or objective is another since then"
     yield ""
     yield from (f"- {each}" for each in sorted({each.versions for each in every}))
     yield ""
@@ -109,9 +117,11 @@ def _evidence(rows: _Rows) -> Iterator[str]:
 
 def _line(result: KeptResult) -> str:
     proof = result.proof
-    changed = "; its declaration, setting or objective has changed since" if has_changed(result) else ""
-    found = f"{STATUS_MARKS[proof.status]} ({proof.seconds:.0f} s; {_origin(result)})"
-    return f"- {proof.proof}, {found}: {proof.evidence}{changed}"
+    mark = STATUS_MARKS[proof.status]
+    changed = mark in _EARLIER and has_changed(result)  # of what was found: a reason why nothing was is one of today
+    since = "; its declaration, setting or objective has changed since" if changed else ""
+    found = f"{mark} ({proof.seconds:.0f} s; {_origin(result)})"
+    return f"- {proof.proof}, {found}: {proof.evidence}{since}"
 
 
 def _sizes(rows: _Rows) -> Iterator[str]:

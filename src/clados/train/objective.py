@@ -13,12 +13,14 @@ from clados.catalog.counts import card_and_size
 from clados.catalog.sizes import model_of
 from clados.checkpoints.metadata import read_metadata
 from clados.data import examples
+from clados.data.families import published_languages
 from clados.data.readers import read, read_as
 from clados.data.templates import on_one_line, without_template
 from clados.data.tokenizer import Tokenizer
 from clados.data.vocabularies import load_tokenizer
 from clados.errors import CladosError, InputError
 from clados.files import JsonObject
+from clados.names import meant_language
 from clados.objectives import task
 from clados.objectives.own_text import row_of
 from clados.objectives.tasks import SourceConfig
@@ -106,11 +108,12 @@ def objective(
         by: another objective than the model's, as ``Choices.objective``.
         stage: of its recipe; the last that can be trained when not given.
         seed: which tokens are drawn.
-        language: of the text, where the model learns texts with a mark of it (mBART).
+        language: of the text, where the model learns texts with a mark of it (mBART); one of those that its published
+            vocabulary marks.
 
     Raises:
-        NoModelError, SpecError: for an unknown name or size, a text that is too short, and an objective that does not
-            learn from a text.
+        NoModelError, SpecError: for an unknown name or size, a text that is too short, a language that is not marked,
+            and an objective that does not learn from a text.
         CladosError: for a model that reads no text, and a directory without a model.
     """
     named = model_folder(model)
@@ -136,6 +139,10 @@ def objective(
         learned, others = read_metadata(folder).objective or learned, {}
     elif refusal := task(learned).refusal(headed(part, chosen)):
         raise InputError(f"{card.id} cannot learn so: {refusal}")
+    if folder is None and language is not None and getattr(learned, "marked", False):
+        known = published_languages(card.id, size.name)
+        if known and meant_language(language, known) is None:
+            raise InputError(f"language is '{language}'; {card.id}:{size.name} knows {', '.join(known)}")
     tokenizer = load_tokenizer(folder) if folder else _tokenizer(part, learned, text, language)
     if tokenizer is None:
         raise CladosError(

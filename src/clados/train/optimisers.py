@@ -369,6 +369,20 @@ def peak_lr(stage: s.Stage, paper: s.Model, model: s.Model) -> float:
     return max(lr if ratio >= 1 else 0.0, min(lr * min(ratio, MOST_RAISED), HIGHEST))
 
 
+def rate_reason(stage: s.Stage, paper: s.Model, model: s.Model) -> str:
+    """Why ``peak_lr`` is another than the paper's, in a line; empty where it is the same."""
+    here, published = peak_lr(stage, paper, model), published_lr(stage, paper)
+    if here == published:
+        return ""
+    widths = f"published for d_model {width(paper):,}, here {width(model):,}"
+    if isinstance(stage.optimiser, RELATIVE):
+        most = math.sqrt(MOST_RAISED)
+        return f"{widths}: raised by the square root of the ratio, at most {most:g} times, as a share of the weights"
+    if here < published:
+        return f"{widths}: lowered by the ratio"
+    return f"{widths}: raised by the ratio, at most {MOST_RAISED:g} times and to {HIGHEST:g}"
+
+
 def published_lr(stage: s.Stage, paper: s.Model) -> float:
     """The paper's own peak rate, which its schedule may take from the model's width."""
     lr = float(stage.optimiser.lr)  # type: ignore[attr-defined]

@@ -20,8 +20,9 @@ from clados.train.choices import CHOICE_TYPES, Choices
 from clados.train.fitting import Facts, texts
 from clados.train.log import Show
 from clados.train.loop import Trainer
+from clados.train.optimisers import rate_reason
 from clados.train.reinforced import ReinforcedUnit
-from clados.train.scaled import ScaledNumber
+from clados.train.scaled import ScaledNumber, rate_model
 from clados.train.sources import RunData
 from clados.train.start import Start, take_weights
 from clados.train.supervised import SupervisedUnit
@@ -52,6 +53,7 @@ class Plan:
     judges: Mapping[str, Judge] = field(default_factory=dict)  # of answers, by name
     text: Source | None = None  # what is learned beside answers: rows of the pretraining text
     before: "Plan | None" = None  # of what it starts from, where that is not trained yet
+    teaching: "Plan | None" = None  # of its teacher, likewise
     not_run: tuple[str, ...] = ()  # stages of the recipe that nothing trains, and why
     stages: int = 1  # of the chain that leads to this one, itself counted
 
@@ -74,7 +76,7 @@ class Plan:
         tokenizer = self.tokenizer.key if self.tokenizer else ""
         sums = {"clados": __version__, "data checksum": self.data.checksum, "tokenizer checksum": tokenizer}
         sums |= {"start checksum": self.start.checksum} if self.start and self.start.checksum else {}
-        return sums | ({"teacher checksum": self.taught.checksum} if self.taught else {})
+        return sums | ({"teacher checksum": self.taught.checksum} if self.taught and self.taught.checksum else {})
 
     def batch(self) -> Batch:
         """The first batch of the first step."""
@@ -102,6 +104,14 @@ class Plan:
         }
 
     @property
+    def rate_reason(self) -> str:
+        """Why the rate is another than the published one; empty where it is the same, or the user's own."""
+        if self.choices.lr:
+            return ""
+        paper = rate_model(self.choices.card_id, self.stage, self.choices.declaration.at(self.published_size))
+        return rate_reason(self.stage, paper, self.model)
+
+    @property
     def numbers_of(self) -> str:
         """The published model whose recipe the numbers are scaled from."""
         return f"{self.choices.card_id}:{self.published_size}"
@@ -114,7 +124,7 @@ class Plan:
     @property
     def sequence(self) -> "tuple[Plan, ...]":
         """The plans of all that is to be trained, in order, this one last."""
-        return (*(self.before.sequence if self.before else ()), self)
+        return (*(each for first in (self.before, self.teaching) if first for each in first.sequence), self)
 
     def stage_json(self) -> dict[str, Any]:
         """This stage in short: what it learns, from what, and what of its numbers is scaled from which."""
@@ -129,8 +139,12 @@ class Plan:
             "left out": self.dropped,
             "marks without data": [*self.lacking],
             "start": str(self.start.folder) if self.start else None,
+            "teacher": str(self.taught.folder) if self.taught else None,
+            "size": repr(self.model.size),
+            "parameters": s.count_parameters(self.model).total,
             "recipe": self.numbers_of,
             **numbers,
+            "why this rate": self.rate_reason,
         }
 
     @property

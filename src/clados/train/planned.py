@@ -18,6 +18,7 @@ from clados.small import small_model
 from clados.spec.core.declaration import dropping
 from clados.train.chain import why_not
 from clados.train.choices import Choices
+from clados.train.devices import world
 from clados.train.fitting import Facts, FitContext, facts_of, headed, sized, tokenizer_for
 from clados.train.judging import judges_of, pretraining_text
 from clados.train.optimisers import peak_lr, published_lr
@@ -33,7 +34,7 @@ from clados.train.scaled import (
 )
 from clados.train.sources import run_data
 from clados.train.start import Start, grown, start, tuned
-from clados.train.teacher import student, teacher_of
+from clados.train.teacher import check_teacher, student, teacher_of
 from clados.train.unit import Run
 from clados.version import __version__
 
@@ -45,7 +46,8 @@ TRIED = 3  # steps that are timed to know how many fit into some minutes
 def planned(choices: Choices, begun: Start | None = None) -> Plan:
     """Read the data, train the tokenizer, size the model and settle the run. Writes nothing.
 
-    What a tuned model starts from is planned only where it is not there yet; ``with_start`` trains it.
+    What a tuned model starts from, and the teacher of a student, is planned only where it is not there yet;
+    ``with_start`` trains it.
 
     Args:
         begun: what it starts from, when it is at hand.
@@ -59,6 +61,8 @@ def planned(choices: Choices, begun: Start | None = None) -> Plan:
     one = task(stage.objective)
     if refusal := one.refusal(headed(paper, stage)):
         raise InputError(f"{choices.card_id} cannot learn so: {refusal}")
+    choices, taught, teaching = _teacher(choices, paper)
+    before = None
     usual = None if stage.exponent is None else MANY_LANGUAGES
     data = run_data(one, choices.data or usual, choices.mix, skip_bad=choices.skip_bad)
     data.say_unmarked(one)
@@ -67,7 +71,6 @@ def planned(choices: Choices, begun: Start | None = None) -> Plan:
     stage = numbered(stage, declaration, trained_as)
     length, facts = choices.length or scaled_length(stage, one), facts_of(kept, held)
     judges = judges_of(one, choices.reward)
-    taught, before = teacher_of(one, choices.teacher, paper), None
     if taught:
         length = choices.length or min(length, taught.most or length)
         taught.fits(length)
@@ -117,7 +120,7 @@ def planned(choices: Choices, begun: Start | None = None) -> Plan:
         dtype=choices.dtype,
         sharded=choices.sharded,
     )
-    teacher: Any = taught.module if taught else None
+    teacher: Any = taught and (taught.module or build(taught.model, device="meta"))
     setting = Setting(model, length, VocabIds.of(tokenizer) if tokenizer else None, teacher)
     plan = Plan(
         choices=choices,
@@ -139,6 +142,7 @@ def planned(choices: Choices, begun: Start | None = None) -> Plan:
         judges=judges,
         text=pretraining_text(stage.objective, config),
         before=before,
+        teaching=teaching,
         not_run=tuple(f"stage '{each.name}' {reason}" for each in recipe.stages if (reason := why_not(recipe, each))),
         stages=len(chain),
     )
@@ -164,6 +168,33 @@ def _steps(plan: Plan) -> int:
         trial.step(each)
     seconds = trial.world.summed([(time.perf_counter() - began) / TRIED / trial.world.size])[0]
     return max(plan.choices.least, int(60 * plan.choices.minutes / plan.stages / seconds))
+
+
+# ---------------------------------------------------------------- what a student learns from
+
+
+def _teacher(choices: Choices, pupil: s.Model) -> tuple[Choices, Start | None, Plan | None]:
+    """The choices with their teacher, if any, and what it is; its plan where it is neither named nor kept."""
+    one = task(choices.chain[-1].objective)
+    if not one.teacher or choices.teacher is not None:
+        return choices, teacher_of(one, choices.teacher, pupil), None
+    wanted = _teacher_choices(choices)
+    folder = kept_folder(wanted)
+    if world().agreed(holds_model(folder)):
+        choices = choices.taught_by(str(folder))
+        return choices, teacher_of(one, choices.teacher, pupil), None
+    plan = _sketch(wanted)
+    found = Start(folder, plan.model, None, plan.tokenizer, Facts(), 0, "")
+    check_teacher(one, found, pupil)
+    return choices, found, plan
+
+
+def _teacher_choices(choices: Choices) -> Choices:
+    """The choices of the small model that teaches a student."""
+    one = task(choices.chain[-1].objective)
+    named = one.teacher if ":" in choices.model and not one.teaches else one.teacher.partition(":")[0]
+    same: dict[str, Any] = {name: getattr(choices, name) for name in ("params", "vocab", "length", "dtype")}
+    return Choices(model=named, objective=one.teaches or None, **same)
 
 
 # ---------------------------------------------------------------- what a tuned model starts from

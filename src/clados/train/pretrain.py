@@ -14,7 +14,6 @@ from clados.checkpoints.formats.few_bits import FEW_BITS
 from clados.checkpoints.metadata import preprocessing, write_metadata
 from clados.files import holds_model, write_json
 from clados.names import cache_folder
-from clados.objectives import task
 from clados.train import saved
 from clados.train.choices import Choices
 from clados.train.devices import world
@@ -57,15 +56,11 @@ def pretrain(
     if resume:
         recorded_run(out)
     with holding(out, resume=resume) if world().first else nullcontext():
-        if plan is None:
-            taught = with_teacher(choices, show or Show(), stop)
-            if isinstance(taught, Result):
-                return taught
-            choices, plan = taught, planned(taught)
-        if plan.before:
+        plan = plan or planned(choices)
+        if plan.before or plan.teaching:
             if world().first and not resume:
                 write_json(out / RUN, plan.json())
-            made = with_start(choices, out, show, stop)
+            made = with_start(choices, out, show, stop, plan=plan)
             if isinstance(made, Result):
                 return made
             plan = made
@@ -123,20 +118,34 @@ def carry_out(
 
 
 def with_start(
-    choices: Choices, out: Path | None = None, show: Show | None = None, stop: Callable[[], bool] = bool
+    choices: Choices,
+    out: Path | None = None,
+    show: Show | None = None,
+    stop: Callable[[], bool] = bool,
+    *,
+    plan: Plan | None = None,
 ) -> Plan | Result:
-    """The plan of a run, with what it starts from trained where it was not there: kept for the next, or below ``out``.
+    """The plan of a run, with what it starts from, and its teacher, trained where these were not there.
 
-    Gives the result of a run on the way instead, where that was stopped.
+    They are kept for the next, an earlier stage of its own below ``out``. Gives the result of a run on the way instead,
+    where that was stopped.
+
+    Args:
+        plan: what ``planned(choices)`` gave, when it is at hand.
 
     Raises:
         CladosError: as ``pretrain``.
     """
-    show = show or Show()
-    taught = with_teacher(choices, show, stop)
-    if isinstance(taught, Result):
-        return taught
-    choices, plan = taught, planned(taught)
+    show, plan = show or Show(), plan or planned(choices)
+    if plan.teaching and plan.taught:
+        wanted, folder = plan.teaching.choices, plan.taught.folder
+        show.note(f"{choices.model} learns from {wanted.model}, which is trained small first and kept in {folder}")
+        resume = (folder / RUN).exists()
+        result = pretrain(wanted, folder, resume=resume, show=show, stop=stop, plan=plan.teaching)
+        if not result.finished:
+            return result
+        plan = planned(choices)
+    choices = plan.choices
     if plan.before is None:
         return plan
     before, stage = plan.before.choices, plan.published
@@ -160,30 +169,6 @@ def folder_before(choices: Choices, before: Choices, out: Path | None = None) ->
         if before.model != choices.model
         else (out or cache_folder() / "stages" / kept.name) / STAGES / str(before.stage)
     )
-
-
-def with_teacher(choices: Choices, show: Show, stop: Callable[[], bool] = bool) -> Choices | Result:
-    """The choices with a teacher, which is trained small and kept where a student has none; see ``with_start``."""
-    wanted = _teacher_choices(choices) if choices.teacher is None else None
-    if wanted is None:
-        return choices
-    folder = kept_folder(wanted)
-    if not world().agreed(holds_model(folder)):
-        show.note(f"{choices.model} learns from {wanted.model}, which is trained small first and kept in {folder}")
-        result = pretrain(wanted, folder, resume=(folder / RUN).exists(), show=show, stop=stop)
-        if not result.finished:
-            return result
-    return choices.taught_by(str(folder))
-
-
-def _teacher_choices(choices: Choices) -> Choices | None:
-    """The choices of the small model that teaches, where a run learns from one."""
-    one = task(choices.chain[-1].objective)
-    if not one.teacher:
-        return None
-    named = one.teacher if ":" in choices.model and not one.teaches else one.teacher.partition(":")[0]
-    same: dict[str, Any] = {name: getattr(choices, name) for name in ("params", "vocab", "length", "dtype")}
-    return Choices(model=named, objective=one.teaches or None, **same)
 
 
 def ready_plan(choices: Choices, show: Show | None = None) -> Plan:

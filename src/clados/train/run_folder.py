@@ -43,10 +43,24 @@ def resumed(folder: Path, asked: Choices, given: Sequence[str]) -> Choices:
         raise InputError(f"{folder}: minutes is {asked.minutes}; a run that goes on is given its length in steps")
     if asked.steps is not None and was.steps is not None and asked.steps > was.steps:
         was = replace(was, steps=asked.steps)
-    pairs = {name: (getattr(was, name), getattr(asked, name)) for name in ("model", *given)}
+    before = vars(was) | _of_teacher(was)
+    pairs = {name: (before[name], getattr(asked, name)) for name in ("model", *given)}
     if different := [f"its run has {name} {old}, not {new}" for name, (old, new) in pairs.items() if old != new]:
         raise InputError(f"{folder}: {'; '.join(different)}")
     return was
+
+
+def _of_teacher(was: Choices) -> dict[str, Any]:
+    """The budget and the vocabulary that a student was asked for: those of its teacher, where that was trained for it.
+
+    Raises:
+        CladosError: for a run.json of the teacher that cannot be read.
+    """
+    if was.teacher is None or not (Path(was.teacher) / RUN).exists():
+        return {}
+    said = JsonObject.read(Path(was.teacher) / RUN).inside("choices")
+    params, vocab = said.take("params", str, None), said.take("vocab", int, None)
+    return {"params": was.params or params, "vocab": vocab or was.vocab}
 
 
 def recorded_run(folder: Path) -> JsonObject:

@@ -23,26 +23,33 @@ def teacher_of(task: Task[s.Objective, object], folder: str | None, pupil: s.Mod
         pupil: the declared student.
 
     Raises:
-        InputError: no directory is named where one is needed, or one where none is; its model cannot teach the student.
+        InputError: a directory is named where none is needed; its model cannot teach the student.
         DataError: there is no tokenizer beside its weights.
         CheckpointError: for files that are absent or damaged.
     """
-    name = type(task.objective).__name__
     if not task.teacher:
         if folder is not None:
-            raise InputError(f"teacher is {folder}; {name} learns without one")
+            raise InputError(f"teacher is {folder}; {type(task.objective).__name__} learns without one")
         return None
-    if folder is None:
-        raise InputError(f"{name} learns from a teacher, such as a small {task.teacher}: name its folder (--teacher)")
-
+    assert folder is not None, "where nobody names a teacher one is planned"
     module = from_pretrained(folder, dtype=torch.float32)
-    model: s.Model = module.spec
-    if refusal := task.teacher_refusal(model, pupil):
-        raise InputError(f"{folder} cannot teach: {refusal}")
-    if module.tokenizer is None:
-        raise DataError(f"{folder}: there is no tokenizer beside the teacher's weights")
-    check_vocabulary(pupil.vocab, model.vocab, module.tokenizer, folder)
-    return Start(Path(folder), model, module, module.tokenizer, Facts(), 0, checksum_of(module))
+    found = Start(Path(folder), module.spec, module, module.tokenizer, Facts(), 0, checksum_of(module))
+    check_teacher(task, found, pupil)
+    return found
+
+
+def check_teacher(task: Task[s.Objective, object], teacher: Start, pupil: s.Model) -> None:
+    """Refuse a model that cannot teach the student.
+
+    Raises:
+        InputError: for such a one.
+        DataError: there is no tokenizer beside its weights.
+    """
+    if refusal := task.teacher_refusal(teacher.model, pupil):
+        raise InputError(f"{teacher.folder} cannot teach: {refusal}")
+    if teacher.tokenizer is None:
+        raise DataError(f"{teacher.folder}: there is no tokenizer beside the teacher's weights")
+    check_vocabulary(pupil.vocab, teacher.model.vocab, teacher.tokenizer, str(teacher.folder))
 
 
 def check_vocabulary(ours: s.Vocabulary, theirs: s.Vocabulary, tokenizer: Tokenizer, folder: str) -> None:

@@ -13,6 +13,7 @@ from clados.spec.core.part import Part, part_fields
 from clados.spec.core.sizes import DenoiserSize, Levels, PainterSize, ResNetSize, Sides, Size, Stages, Towers
 from clados.spec.errors import SpecError
 from clados.spec.feedforward.experts import Experts
+from clados.spec.inputs.text import Vocabulary
 from clados.spec.kinds.bridged import BridgedSize
 from clados.spec.kinds.fold import FoldSize, PairSize
 from clados.spec.kinds.model import Model
@@ -80,9 +81,11 @@ def scaled(model: Model, params: int | str) -> Model:
         return min(near, key=lambda each: (each[1], abs(each[0] - asked)))[2]
     total, _, best = min(tried, key=lambda each: abs(each[0] - asked))
     tables = total - count_parameters(best).non_embedding
+    vocabulary = any(isinstance(each, Vocabulary) for each in parts(model))
     raise SpecError(
-        f"params is {params}: the nearest size that keeps the paper's proportions has {total:,}, {tables:,} of them in "
-        "tables; ask for that, or change the vocabulary"
+        f"params is {params}: the nearest size that keeps the paper's proportions has {total:,}"
+        + (f", {tables:,} of them in tables" if tables else "")
+        + ("; ask for that, or change the vocabulary" if vocabulary else "; ask for that")
     )
 
 

@@ -1,5 +1,6 @@
 """Objectives: how examples become a batch, and a batch a loss."""
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 from clados.spec.core.part import Part
@@ -11,13 +12,15 @@ ROUNDING = 1e-9  # of a sum of shares
 class Objective(Part):
     """How examples become a batch, and a batch a loss: what is declared of it. ``clados.objectives`` has what it does.
 
-    ``verb`` is the command that shows what was learned by it, ``tunes`` the task of ``clados finetune`` that it is, and
-    ``heads_of`` how transformers' classes end whose heads it trains (``BertForTokenClassification``).
+    ``verb`` is the command that shows what was learned by it, ``tunes`` the task of ``clados finetune`` that it is,
+    ``heads_of`` how transformers' classes end whose heads it trains (``BertForTokenClassification``), and ``also`` what
+    is learned beside the tokens that an example shows, by a few words.
     """
 
     verb: ClassVar[str] = ""
     tunes: ClassVar[str] = ""
     heads_of: ClassVar[str] = ""
+    also: ClassVar[Mapping[str, str]] = {}
 
     def marks_for(self, verb: str) -> tuple[str, str]:
         """The tokens before and behind the texts it learned from, with which a verb reads its texts; "" for none."""

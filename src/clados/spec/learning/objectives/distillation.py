@@ -1,5 +1,6 @@
 """Learn what a teacher gives."""
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 from clados.spec.core.ranges import BitWidth, NotNegative, Positive, Share
@@ -14,6 +15,9 @@ class Distilled(Objective):
     """
 
     verb: ClassVar[str] = "fill"
+    also: ClassVar[Mapping[str, str]] = {
+        "as its teacher": "gives each token the teacher's probabilities of words, and a state of its direction",
+    }
     teacher: str  # a card's id
     temperature: Positive = 2.0
     soft: NotNegative = 5.0
@@ -37,6 +41,7 @@ class QuantisedDistillation(Objective):
     """
 
     verb: ClassVar[str] = "translate"
+    also: ClassVar[Mapping[str, str]] = {"as its teacher": "has the teacher's scores, attention and states"}
     teacher: str  # a card's id; it is tuned for the task first
     weights: BitWidth = 8  # bits of matrices
     tables: BitWidth = 8  # bits of the table of words, in which each row is scaled by itself

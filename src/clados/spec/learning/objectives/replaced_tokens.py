@@ -1,5 +1,6 @@
 """Find tokens that a generator put in."""
 
+from collections.abc import Mapping
 from typing import ClassVar, Literal
 
 from clados.spec.core.ranges import NotNegative, Share
@@ -19,6 +20,11 @@ class ReplacedTokens(Objective):
     """
 
     verb: ClassVar[str] = "discriminate"
+    also: ClassVar[Mapping[str, str]] = {
+        "who predicts these": "the generator, a smaller model that learns beside this one",
+        "the model itself": "reads the text with the generator's guesses in their places, and tells of every token "
+        "whether it was put in; a guess that is right was not",
+    }
     generator: Size
     rate: Share = 0.15  # masked for the generator
     weight: NotNegative = 50.0  # of the discriminator's loss
