@@ -173,6 +173,7 @@ def test_without_a_directory_a_small_teacher_is_trained_once_and_kept(
     assert [each.card for each in plan.sequence] == ["bert", "distilbert"]
     assert plan.teaching
     assert (plan.teaching.run.steps, plan.batch().inputs["input_ids"].shape) == (2, (4, 16))
+    assert planned(replace(wanted, steps=None, minutes=0.01)).run.steps >= 1
     stopped = pretrain(wanted, tmp_path / "one", plan=plan, stop=lambda: True)
     assert not stopped.finished  # while the teacher learned
     assert pretrain(resumed(tmp_path / "one", wanted, ["params", "vocab"]), tmp_path / "one", resume=True).finished

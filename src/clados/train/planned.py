@@ -160,7 +160,10 @@ def _steps(plan: Plan) -> int:
     """How many steps fit into the minutes, by timing a few on a model that is thrown away."""
     if plan.choices.minutes is None:
         return scaled_steps(plan.stage)
-    trial = replace(plan, run=replace(plan.run, steps=TRIED + 1)).trainer(build(plan.model))
+    setting = plan.setting
+    if plan.taught and plan.teaching:  # so long as it is not trained, any weights take its time
+        setting = replace(setting, teacher=build(plan.taught.model))
+    trial = replace(plan, run=replace(plan.run, steps=TRIED + 1), setting=setting).trainer(build(plan.model))
     trial.model.train()
     trial.step(0)
     began = time.perf_counter()
