@@ -62,6 +62,26 @@ def test_changes_are_a_function_of_their_draws(
     assert np.array_equal(first, second)
 
 
+def test_a_share_of_images_is_flipped() -> None:
+    one, draws = np.asarray(image(3)), np.random.default_rng(0)
+    found = [changed(one, s.RandomFlip(0.3), draws) for _ in range(400)]
+    flipped = [np.array_equal(each, one[:, ::-1]) for each in found]
+    assert all(new or np.array_equal(each, one) for each, new in zip(found, flipped))
+    assert 90 <= sum(flipped) <= 150
+
+
+@given(st.integers(0, 10_000), st.floats(0.05, 1), st.floats(1, 3))
+def test_a_crop_is_a_part_of_the_drawn_area_and_aspect(seed: int, least: float, aspect: float) -> None:
+    """Of an image that rises to the right and downwards a crop rises by as much less as its sides are shorter."""
+    rows, columns = np.mgrid[0:200:2, 0:200:2].astype(np.uint8)
+    one = np.stack([rows, columns, rows], -1)
+    found = changed(one, s.RandomCrop(least, aspect), np.random.default_rng(seed)).astype(float)
+    tall, wide = ((found[80, 80, axis] - found[20, 20, axis]) / 120 for axis in (0, 1))
+    assert least - 0.05 <= tall * wide <= 1.05
+    assert 1 / aspect - 0.1 <= (wide + 0.02) / (tall + 0.02) <= aspect + 0.2
+    assert np.array_equal(changed(one, s.RandomCrop(1.0, 1.0), np.random.default_rng(seed)), one)
+
+
 @given(st.integers(0, 10_000), st.integers(1, 9), st.integers(1, 9), st.floats(0, 1))
 def test_a_pasted_rectangle_and_the_share_that_is_left_go_together(
     seed: int, height: int, width: int, share: float

@@ -20,6 +20,7 @@ CLASSES, SIDE, NUMBER = 3, 16, 12
 MODEL = s.tiny(declared("vit").model).but(inputs=s.but(image=SIDE, side=8, channels=1), heads=(s.Classifier(CLASSES),))
 WORDS: dict[str, s.ImageClasses] = {
     "changes": s.ImageClasses(changes=s.RandAugment(magnitude=9.0, spread=0.5)),
+    "in turn": s.ImageClasses(changes=(s.RandomCrop(), s.RandomFlip(), s.RandAugment())),
     "erased": s.ImageClasses(erased=0.5),
     "mixup": s.ImageClasses(mixup=0.8),
     "cutmix": s.ImageClasses(cutmix=1.0),
@@ -134,3 +135,6 @@ def test_numbers_that_mean_nothing_are_refused() -> None:
             s.ImageClasses().but(**{word: value})
     with pytest.raises(s.SpecError, match=r"RandAugment.magnitude is 11.0; it must be from 0 to 10"):
         s.RandAugment(magnitude=11.0)
+    for crop in ({"least": 0.0}, {"aspect": 0.5}):
+        with pytest.raises(s.SpecError, match="least must be above 0, aspect at least 1"):
+            s.RandomCrop(**crop)

@@ -32,6 +32,11 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("bert:large", s.MaskedTokens(draws=10, packing=s.SentencePairs())),
         ("bert:large,rate=0.2", s.MaskedTokens(rate=0.2, draws=10, packing=s.SentencePairs())),
         ("bert:packing=SentencePairs(follows=0.3,short=0.0)", None),
+        (
+            "image-classes:changes=(RandomCrop(), RandomFlip()), smoothing=0.1",
+            s.ImageClasses(changes=(s.RandomCrop(), s.RandomFlip()), smoothing=0.1),
+        ),
+        ("supervised:template=Template(prompt='(, {prompt}')", s.Supervised(s.Template(prompt="(, {prompt}"))),
         ("replaced-tokens:generator=Size(layers=2,d_model=64,heads=1)", s.ReplacedTokens(generator=s.Size(2, 64, 1))),
     ],
 )

@@ -1,6 +1,7 @@
 """Changes of images that leave their class as it is, and mixtures of two that have both classes."""
 
 from collections.abc import Callable
+from math import exp, log
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,18 +15,56 @@ if TYPE_CHECKING:
 GREY = 128  # what stands where a change leaves nothing of an image
 ANGLE, SHEARED, MOVED = 30.0, 0.3, 150 / 331  # the most: degrees, and shares of a side (Cubuk et al. 2019, table 6)
 ENHANCED, BITS, LEVELS = 0.9, 4, 256  # the most: of a factor beside 1, of bits taken away, of levels below white
+CROPS = 10  # tries to find a part that lies within the image
 AREA, ASPECT, TRIES = (0.02, 0.4), 0.3, 100  # of what is erased (Zhong et al. 2020, §4.1)
 
 
-def changed(image: NDArray[np.uint8], by: s.RandAugment, random: np.random.Generator) -> NDArray[np.uint8]:
+def changed(
+    image: NDArray[np.uint8], by: s.ImageChange | tuple[s.ImageChange, ...], random: np.random.Generator
+) -> NDArray[np.uint8]:
     """An image after the changes that are drawn: uint8 [height, width, channels], of the same shape."""
     from PIL import Image
 
     one = Image.fromarray(image[..., 0] if image.shape[2] == 1 else image)
+    for each in by if isinstance(by, tuple) else (by,):
+        one = _MAKERS[type(each)](one, each, random)
+    return np.asarray(one).reshape(image.shape)
+
+
+def _cropped(image: "Image", by: s.RandomCrop, random: np.random.Generator) -> "Image":
+    from PIL import Image
+
+    most = log(by.aspect)
+    for _ in range(CROPS):
+        area, aspect = random.uniform(by.least, 1), exp(random.uniform(-most, most))
+        wide, tall = (area * aspect) ** 0.5, (area / aspect) ** 0.5  # shares of the sides
+        if wide <= 1 and tall <= 1:
+            break
+    else:
+        wide = tall = 1.0
+    left, top = random.uniform(0, 1 - wide) * image.width, random.uniform(0, 1 - tall) * image.height
+    box = (left, top, left + wide * image.width, top + tall * image.height)
+    return image.resize(image.size, Image.Resampling.BICUBIC, box)
+
+
+def _flipped(image: "Image", by: s.RandomFlip, random: np.random.Generator) -> "Image":
+    from PIL import Image
+
+    return image.transpose(Image.Transpose.FLIP_LEFT_RIGHT) if random.random() < by.share else image
+
+
+def _drawn(image: "Image", by: s.RandAugment, random: np.random.Generator) -> "Image":
     for number in random.integers(len(CHANGES), size=by.number):
         share = min(10.0, max(0.0, random.normal(by.magnitude, by.spread))) / 10
-        one = CHANGES[number](one, share, 1 if random.random() < 0.5 else -1)
-    return np.asarray(one).reshape(image.shape)
+        image = CHANGES[number](image, share, 1 if random.random() < 0.5 else -1)
+    return image
+
+
+_MAKERS: dict[type[s.ImageChange], Callable[["Image", Any, np.random.Generator], "Image"]] = {
+    s.RandomCrop: _cropped,
+    s.RandomFlip: _flipped,
+    s.RandAugment: _drawn,
+}
 
 
 def erased(pixels: NDArray[np.float32], random: np.random.Generator) -> NDArray[np.float32]:

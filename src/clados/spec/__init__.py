@@ -142,7 +142,7 @@ from clados.spec.layout import (
     for_tasks,
     prefixed,
 )
-from clados.spec.learning.augmentation import RandAugment
+from clados.spec.learning.augmentation import ImageChange, RandAugment, RandomCrop, RandomFlip
 from clados.spec.learning.objectives.base import Objective
 from clados.spec.learning.objectives.binned_trajectories import BinnedTrajectories
 from clados.spec.learning.objectives.blank_infilling import BlankInfilling
@@ -416,6 +416,7 @@ __all__ = [
     "HiddenLetters",
     "HintedDenoised",
     "ImageAttention",
+    "ImageChange",
     "ImageClasses",
     "ImageDenoiser",
     "ImageEnlarger",
@@ -503,6 +504,8 @@ __all__ = [
     "QuantisedDistillation",
     "RMSNorm",
     "RandAugment",
+    "RandomCrop",
+    "RandomFlip",
     "Rates",
     "Recipe",
     "Recurrent",

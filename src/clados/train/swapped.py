@@ -61,7 +61,7 @@ def named_stage(objective: str) -> str:
 def _named(name: str) -> tuple[s.Objective, s.Model | None, dict[str, s.Head], str]:
     """The objective of a name, the model for which its numbers are, its heads by slot, and the stage that it is of."""
     before, _, after = name.partition(":")
-    pieces = [each for each in re.split(r",(?![^()]*\))", after) if each]
+    pieces = _parted(after)
     fields = [each for each in pieces if "=" in each]
     kinds = {_kebab(kind.__name__): kind for kind in KINDS.values() if issubclass(kind, s.Objective)}
     if kind := kinds.get(_kebab(before)):
@@ -79,6 +79,18 @@ def _named(name: str) -> tuple[s.Objective, s.Model | None, dict[str, s.Head], s
     heads = {each.slot: each for each in (*model.own_heads, *([stage.head] if stage.head else []))}
     learned = _with(type(stage.objective), s.part_fields(stage.objective), fields, name)
     return learned, model, heads, f"{stage.name} of {card.id}" + (f":{size}" if size else "")
+
+
+def _parted(text: str) -> list[str]:
+    """What stands between the commas that are in no brackets and no quotation marks."""
+    found, depth = [""], 0
+    for each in re.findall(r"'(?:\\.|[^'\\])*'|\"(?:\\.|[^\"\\])*\"|.", text, re.DOTALL):
+        depth += (each in "([{") - (each in ")]}")
+        if each == "," and depth == 0:
+            found.append("")
+        else:
+            found[-1] += each
+    return [each.strip() for each in found if each.strip()]
 
 
 def _kebab(name: str) -> str:

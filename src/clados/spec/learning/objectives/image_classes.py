@@ -3,7 +3,7 @@
 from typing import ClassVar
 
 from clados.spec.core.ranges import BelowOne, Positive, Share
-from clados.spec.learning.augmentation import RandAugment
+from clados.spec.learning.augmentation import ImageChange
 from clados.spec.learning.objectives.base import Objective
 
 
@@ -19,7 +19,7 @@ class ImageClasses(Objective):
     """
 
     verb: ClassVar[str] = "classify"
-    changes: RandAugment | None = None
+    changes: ImageChange | tuple[ImageChange, ...] | None = None  # several are made in turn
     erased: Share = 0.0
     mixup: Positive | None = None
     cutmix: Positive | None = None
