@@ -214,7 +214,9 @@ def test_a_path_that_is_there_is_one_whatever_its_name(tmp_path: Path) -> None:
 def test_a_stage_has_its_head_whatever_it_starts_from(model: str, tmp_path: Path) -> None:
     _, second, *_ = legs(Walk(model=model))
     (ours,) = {*task(second.learned).heads}
-    assert ours in slots(planned(choices_of(Walk(model=model), second, tmp_path)).model)
+    plan = planned(choices_of(Walk(model=model), second, tmp_path))
+    assert ours in slots(plan.model)
+    assert all(plan.batch().weights.values())  # GopherCite's judge also learns which answers are good by themselves
 
 
 def test_what_judges_or_is_judged_has_a_batch_that_a_small_model_learns_from(tmp_path: Path) -> None:

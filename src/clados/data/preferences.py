@@ -24,14 +24,15 @@ ORIGIN = {
 
 
 def true_against_others(questions: Sequence[Pair]) -> list[RankedAnswers]:
-    """The answer to each question, and that to another one, which says something else."""
+    """The answer to each question, which is good by itself, and that to another one, which says something else."""
     order = np.random.default_rng(0).permutation(len(questions))
     others = {int(at): int(order[(i + 1) % len(order)]) for i, at in enumerate(order)}
     found = []
     for at, each in enumerate(questions):
         other = questions[others[at]].target
         if other != each.target:
-            found.append(RankedAnswers(each.document, each.source, (each.target, other), (1.0, 0.0), language="en"))
+            answers, scores, good = (each.target, other), (1.0, 0.0), (True, False)
+            found.append(RankedAnswers(each.document, each.source, answers, scores, good, language="en"))
     return found
 
 
