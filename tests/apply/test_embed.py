@@ -72,7 +72,7 @@ def test_long_texts_are_cut_to_the_positions_and_keep_their_closing_mark(ready: 
     (ids,) = bert.tokens(["king " * 500])
     assert len(ids) == bert.positions == 64
     assert ids[-1] == bert.required_tokenizer.id("sep")
-    with pytest.warns(CutText, match=r"text 2 of 3 has 502 tokens \(1 more are too long\); bert reads the first 64"):
+    with pytest.warns(CutText, match=r"text 2 of 3 has 502 tokens \(2 are too long\); bert reads the first 64"):
         assert embed(bert, ["king", "king " * 500, "king " * 90]).shape == (3, 48)
     with warnings.catch_warnings():
         warnings.simplefilter("error")

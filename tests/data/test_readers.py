@@ -69,6 +69,10 @@ def test_a_folder_of_texts_is_a_document_a_file(tmp_path: Path) -> None:
             {"messages": [{"role": "assistant", "content": "", "tool_calls": [{"id": "1"}]}]},
             Dialogue("data.jsonl:1", (("assistant", ""),)),
         ),
+        (
+            {"messages": [{"role": "assistant", "content": None, "tool_calls": [{"id": "1"}]}]},
+            Dialogue("data.jsonl:1", (("assistant", ""),)),
+        ),
         # columns as they are usual on the Hub: WMT, ShareGPT, Alpaca, Dolly, code
         ({"translation": {"en": "a", "de": "b"}}, Pair("data.jsonl:1", "a", "b", "en", "de")),
         ({"conversations": [{"from": "human", "value": "hi"}]}, Dialogue("data.jsonl:1", (("human", "hi"),))),

@@ -150,7 +150,7 @@ class Ready:
             return
         longest = max(long, key=lambda number: long[number])
         said = f"text {longest + 1} of {of} has {long[longest]:,} tokens"
-        said += f" ({len(long) - 1} more are too long)" if len(long) > 1 else ""
+        said += f" ({len(long)} are too long)" if len(long) > 1 else ""
         said += f"; {self.name} reads the first {limit:,}"
         if on_note is None:
             warnings.warn(CutText(said), stacklevel=3)

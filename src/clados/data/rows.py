@@ -303,10 +303,14 @@ def _translation(document: str, row: RowData) -> Iterator[Example]:
 
 
 def _dialogue(key: str, role: str, content: str) -> Callable[[str, RowData], Iterator[Example]]:
-    """Conversations; an answer may be empty where it calls a tool, as OpenAI's do."""
+    """Conversations; an answer may be empty, absent or null where it calls a tool, as OpenAI's do."""
+
+    def said(message: RowData) -> str:
+        silent = message.get("tool_calls") and message.get(content) is None
+        return "" if silent else _string(message, content)
 
     def make(document: str, row: RowData) -> Iterator[Example]:
-        messages = tuple((_string(m, role), _string(m, content)) for m in row[key])
+        messages = tuple((_string(m, role), said(m)) for m in row[key])
         for number, (m, (speaker, text)) in enumerate(zip(row[key], messages), 1):
             if SPEAKERS.get(speaker.lower()) == ASSISTANT and not text.strip() and not m.get("tool_calls"):
                 raise ValueError(f"message {number}, of the role '{speaker}', is empty")
