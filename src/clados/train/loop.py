@@ -287,7 +287,7 @@ class Trainer:
         at = saved.save(self.folder / CHECKPOINTS, step, *parts, self.recorded, self.devices)
         ended = step == self.run.steps or self._over
         if not ended and self.world.first and not self.run.sharded:
-            with self.evaluating():
+            with self.average.in_place() if self.average else nullcontext():  # precise, as what comes of it at the end
                 self.kept(at)
         return at
 
