@@ -227,6 +227,15 @@ def test_what_judges_or_is_judged_has_a_batch_that_a_small_model_learns_from(tmp
     assert "batch 16, published 1" in plan[1].differs
 
 
+def test_a_rate_that_is_a_share_of_the_weights_is_another_in_a_walk_too(tmp_path: Path) -> None:
+    """Sparrow's stages learn by Adafactor; InstructGPT's by Adam."""
+    rates = {
+        model: choices_of(Walk(model=model), legs(Walk(model=model))[-1], tmp_path).lr
+        for model in ("sparrow", "instructgpt")
+    }
+    assert rates == {"sparrow": 4e-3, "instructgpt": 5e-4}
+
+
 def test_what_a_stage_began_from_is_found_where_it_was_trained_first(tmp_path: Path) -> None:
     """SeeKeR's own first stage is below its run, the card that a budget asks for is kept for all, a small one ships."""
     (own,), (named,), (ships,) = (

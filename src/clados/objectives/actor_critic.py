@@ -12,6 +12,7 @@ from clados.objectives.base import Batch, Loss, LossTerm
 from clados.objectives.reinforcement import Totals, clipped_values, here, whole_kl
 from clados.objectives.rollouts import RolloutTask
 from clados.objectives.sampling import Rollout, foreseen, log_likelihood
+from clados.objectives.tasks import Small
 
 UNPUBLISHED_KL = 0.1  # what stands where a paper gives no coefficient
 VALUES = 0.5  # weight of the values' loss, half a squared error (Mnih et al. 2016, supplement, of Atari)
@@ -25,6 +26,7 @@ class ActorCriticTask(RolloutTask[s.ActorCritic], objective=s.ActorCritic):
 
     terms: ClassVar[Mapping[str, str]] = {"policy": "tokens", "kl": "tokens", "value": "tokens"}
     valued = True
+    small = Small(steps=30, lr=1.5e-4, relative=4e-3)
 
     @property
     def kl(self) -> float:

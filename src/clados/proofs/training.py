@@ -21,10 +21,10 @@ from clados.spec.core.scale import mixes
 from clados.train.chain import trainable
 from clados.train.choices import Choices
 from clados.train.learns import ShortRun, measured_run
-from clados.train.optimisers import RELATIVE
 from clados.train.plan import Plan, initial_model
 from clados.train.planned import planned
 from clados.train.pretrain import ready_plan
+from clados.train.scaled import small_rate
 from clados.train.swapped import learning
 
 SEEDS = (0, 1, 2)
@@ -119,8 +119,8 @@ def choices(
     small = (one.mixture if mixes(declaration.model) else None) or (one.longer if longer else None) or one.small
     least = SCRIPTS if stage.exponent is not None else BYTES if of_bytes(subject.declaration.model) else 0
     chosen: dict[str, Any] = asdict(replace(small, vocab=max(small.vocab, least)))
-    if (relative := chosen.pop("relative")) and isinstance(stage.optimiser, RELATIVE):
-        chosen["lr"] = relative
+    del chosen["relative"]
+    chosen["lr"] = small_rate(small, stage)
     if not one.teacher and one.before and isinstance(stage, s.Tuning):
         chosen |= {"params": None, "vocab": Choices.vocab, "length": None}
         longer_by, faster_by = _scaled(stage)

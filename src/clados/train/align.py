@@ -25,7 +25,7 @@ from clados.train.log import Show
 from clados.train.planned import check_start, planned
 from clados.train.pretrain import folder_before, pretrain
 from clados.train.run_folder import RUN
-from clados.train.scaled import scaled_batch, scaled_length, scaled_steps, template_tokens
+from clados.train.scaled import scaled_batch, scaled_length, scaled_steps, small_rate, template_tokens
 from clados.train.swapped import learning
 from clados.train.walk import Walk
 
@@ -303,7 +303,7 @@ def _pace(asked: Walk, stage: s.Tuning, one: Task[Any, Any]) -> dict[str, Any]:
     if one.usual:
         return {"steps": asked.steps or scaled_steps(stage), "batch": scaled_batch(stage, one), "lr": None}
     steps = asked.steps or min(stage.steps or one.small.steps, one.small.steps)
-    return {"steps": steps, "batch": one.small.batch or one.batch, "lr": one.small.lr}
+    return {"steps": steps, "batch": one.small.batch or one.batch, "lr": small_rate(one.small, stage)}
 
 
 def align(

@@ -16,6 +16,7 @@ from clados.catalog.load import catalog
 from clados.data.templates import pieces
 from clados.objectives import Task
 from clados.objectives.rollouts import RolloutTask
+from clados.objectives.tasks import Small
 from clados.spec.core.scale import nearest_size, width
 from clados.train.fitting import SMALL_PARAMS, stage_like, usable_sizes
 from clados.train.optimisers import RELATIVE
@@ -89,6 +90,11 @@ def _letters(pattern: str) -> int:
 def scaled_batch(stage: s.Stage, task: Task[Any, Any]) -> int:
     """Examples of a step: the objective's usual, or the paper's where these are fewer."""
     return min(stage.batch or task.batch, task.batch)
+
+
+def small_rate(small: Small, stage: s.Stage) -> float | None:
+    """The rate with which a small model is tried; another where the optimiser's is a share of the weights."""
+    return small.relative if small.relative and isinstance(stage.optimiser, RELATIVE) else small.lr
 
 
 def rate_model(card: str, stage: s.Stage, paper: s.Model) -> s.Model:
