@@ -18,7 +18,9 @@ from clados.objectives import task
 from clados.objectives.judges import judge_of, judge_scores
 from clados.train.align import REPORT, _begun, align, choices_of, legs
 from clados.train.align_report import before_and_after, watched
+from clados.train.choices import Choices
 from clados.train.planned import planned
+from clados.train.pretrain import pretrain
 from clados.train.walk import Walk, parted_data
 from tests.train.small import write_pairs
 
@@ -244,6 +246,14 @@ def test_what_a_stage_began_from_is_found_where_it_was_trained_first(tmp_path: P
     assert _begun(Walk(model="seeker"), own, tmp_path) == tmp_path / own.stage.name / "stages" / "pretraining"
     assert _begun(Walk(model="alpaca", params="1M"), named, tmp_path).parent == cache_folder() / "small"
     assert str(_begun(Walk(model="alpaca"), ships, tmp_path)) == "small/llama"
+
+
+def test_what_a_stage_began_from_is_found_after_it_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once a card's model is there, a plan has it as its start, and nothing comes before."""
+    asked, kept = Walk(model="alpaca", params="300K"), tmp_path / "kept"
+    monkeypatch.setattr("clados.train.planned.kept_folder", lambda choices: kept)
+    pretrain(Choices(model="llama", params="300K", steps=1, length=64), kept)
+    assert _begun(asked, legs(asked)[0], tmp_path) == kept
 
 
 def test_without_a_walk_there_is_none_to_resume(tmp_path: Path) -> None:

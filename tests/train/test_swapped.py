@@ -94,6 +94,12 @@ def test_the_model_keeps_the_heads_that_are_read_and_gets_those_that_it_lacks() 
         ("bert", "masked-token", "no model and no objective is called 'masked-token'; did you mean 'masked-tokens'"),
         ("bert", "electra:tiny", "electra has no size 'tiny'"),
         ("bert", "replaced-tokens", "objective is replaced-tokens: .*missing.* 'generator'"),
+        (
+            "bert",
+            "masked-tokens:rate=0.1,words",
+            "objective is .*: 'words' has no value; a field is given as FIELD=VALUE",
+        ),
+        ("bert", "electra:base,small", "objective is electra:base,small: 'small' has no value; a field is given as"),
         ("gpt-2", "comparisons", "Comparisons needs a head 'reward', which this Decoder lacks"),
     ],
 )

@@ -370,9 +370,14 @@ def begun_from(leg: Leg, out: Path) -> Path:
 
 def _begun(asked: Walk, leg: Leg, out: Path) -> Path:
     """The folder of the model that a stage, which has run, began from: trained first where it was not there."""
-    choices, folder = choices_of(asked, leg, out), out / leg.stage.name
-    before = planned(choices).before if choices.start is None else None  # what is named was there
-    return folder_before(choices, before.choices, folder) if before else begun_from(leg, out)
+    choices = choices_of(asked, leg, out)
+    if choices.start is not None:
+        return Path(choices.start)
+    plan = planned(choices)
+    if plan.before:
+        return folder_before(choices, plan.before.choices, out / leg.stage.name)
+    assert plan.start is not None  # a card's model, which is kept for all
+    return plan.start.folder
 
 
 def choices_of(asked: Walk, leg: Leg, out: Path) -> Choices:

@@ -62,19 +62,22 @@ def _named(name: str) -> tuple[s.Objective, s.Model | None, dict[str, s.Head], s
     """The objective of a name, the model for which its numbers are, its heads by slot, and the stage that it is of."""
     before, _, after = name.partition(":")
     pieces = _parted(after)
-    fields = [each for each in pieces if "=" in each]
+    fields, bare = [each for each in pieces if "=" in each], [each for each in pieces if "=" not in each]
     kinds = {_kebab(kind.__name__): kind for kind in KINDS.values() if issubclass(kind, s.Objective)}
-    if kind := kinds.get(_kebab(before)):
+    kind = kinds.get(_kebab(before))
+    if lacking := bare if kind else bare[1:]:  # of a card one may be its size
+        raise InputError(f"objective is {name}: '{lacking[0]}' has no value; a field is given as FIELD=VALUE")
+    if kind:
         return _with(kind, {}, fields, name), None, {}, ""
     try:
-        card, found = card_and_size(":".join([before, *(each for each in pieces if "=" not in each)]))
+        card, found = card_and_size(":".join([before, *bare]))
         declaration = declaration_of(card)
     except CladosError as error:
         if before in catalog():
             raise
         near = did_you_mean(before, [*catalog(), *kinds])
         raise InputError(f"objective is {name}: no model and no objective is called '{before}'{near}") from error
-    size = found.name if len(pieces) > len(fields) else None
+    size = found.name if bare else None
     stage, model = declaration.recipe_at(size).stages[0], declaration.at(size)
     heads = {each.slot: each for each in (*model.own_heads, *([stage.head] if stage.head else []))}
     learned = _with(type(stage.objective), s.part_fields(stage.objective), fields, name)
