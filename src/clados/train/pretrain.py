@@ -164,11 +164,9 @@ def with_start(
 def folder_before(choices: Choices, before: Choices, out: Path | None = None) -> Path:
     """Where that is kept which is trained first: another card's model for all, a run's own earlier stage below it."""
     kept = kept_folder(before)
-    return (
-        kept
-        if before.model != choices.model
-        else (out or cache_folder() / "stages" / kept.name) / STAGES / str(before.stage)
-    )
+    if before.model != choices.model:
+        return kept
+    return (out or cache_folder() / "stages" / kept.name) / STAGES / str(before.stage)
 
 
 def ready_plan(choices: Choices, show: Show | None = None) -> Plan:
