@@ -4,7 +4,7 @@ import pytest
 
 from clados.catalog.load import catalog
 from clados.errors import InputError
-from clados.names import nearest, parse_number, with_article
+from clados.names import byte_letters, nearest, parse_number, shown_token, with_article
 
 
 @pytest.mark.parametrize(
@@ -39,3 +39,30 @@ def test_what_is_no_number_is_refused_with_its_argument(text: str) -> None:
 def test_a_kind_of_model_has_its_article() -> None:
     made = [with_article(each) for each in ("Encoder", "Decoder", "ImageDenoiser")]
     assert made == ["an Encoder", "a Decoder", "an ImageDenoiser"]
+
+
+@pytest.mark.parametrize(
+    ("token", "shown"),
+    [
+        ("Ġking", "▁king"),
+        ("ĊĊ", "↵↵"),
+        ("Ġcaf", "▁caf"),
+        ("Ã©", "é"),
+        ("Ã", "Ã"),  # half a letter
+        ("Ā", "Ā"),  # a control character
+        ("▁king", "▁king"),
+        ("##ing", "##ing"),
+        ("学", "学"),
+        ("[MASK]", "[MASK]"),
+        ("a b", "a▁b"),
+    ],
+)
+def test_a_token_is_shown_as_people_read_it(token: str, shown: str) -> None:
+    assert shown_token(token) == shown
+
+
+def test_the_letters_of_bytes_are_those_of_the_library() -> None:
+    from tokenizers.pre_tokenizers import ByteLevel
+
+    assert {*byte_letters()} == {*ByteLevel.alphabet()}
+    assert sorted(byte_letters().values()) == [*range(256)]

@@ -5,6 +5,7 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ CARDS_PATH = "CLADOS_PATH"  # the environment variable that names folders of car
 TOKEN_ROLES = ("pad", "unk", "bos", "eos", "cls", "sep", "mask")  # special tokens of a tokenizer
 SENTENCES_BLANK, LONG_BLANK = "[sMASK]", "[gMASK]"  # GLM's blanks of whole sentences, and of a long span
 ROLES = (*TOKEN_ROLES, "start")  # special ids of a model's vocabulary; start begins what a decoder writes
+SPACE_SIGN = "▁"  # SentencePiece's sign of a space
 _LANGUAGE_MARK = re.compile(r"\[([a-z]{2,3}(?:[_@]\w+)*)\]|([a-z]{2,3}_[A-Z]{2})")
 _NEAR = 0.7  # how alike two words are where one may be meant by the other (difflib's ratio)
 _UNITS = {"": 1, "k": 10**3, "m": 10**6, "b": 10**9, "g": 10**9, "t": 10**12}
@@ -131,6 +133,28 @@ def parted_names(text: str | None, option: str) -> tuple[str, ...]:
     if not all(found):
         raise InputError(f"{option} is '{text}'; it must be names, parted by commas")
     return found
+
+
+@cache
+def byte_letters() -> dict[str, int]:
+    """The byte that each character of a byte-level vocabulary stands for (Radford et al. 2019, openai/gpt-2)."""
+    plain = [*range(33, 127), *range(161, 173), *range(174, 256)]
+    others = [byte for byte in range(256) if byte not in plain]
+    return {chr(byte): byte for byte in plain} | {chr(256 + i): byte for i, byte in enumerate(others)}
+
+
+def shown_token(token: str) -> str:
+    """A vocabulary's token as people read it: the text of one that is spelt in bytes, a space ▁, a new line ↵.
+
+    >>> shown_token("Ġking"), shown_token("cafÃ©"), shown_token("▁king"), shown_token("##ing"), shown_token("Ã")
+    ('▁king', 'café', '▁king', '##ing', 'Ã')
+    """
+    letters = byte_letters()
+    if all(letter in letters for letter in token):
+        with suppress(UnicodeDecodeError):  # half a letter, or a text that is none of bytes
+            text = bytes(letters[letter] for letter in token).decode()
+            token = text if all(each.isprintable() or each in "\n\t" for each in text) else token
+    return token.replace(" ", SPACE_SIGN).replace("\n", "↵").replace("\t", "⇥")
 
 
 def function_named(name: str, option: str, what: str) -> Callable[..., Any]:

@@ -20,6 +20,13 @@ def test_every_token_stands_in_a_box_inside_the_picture_with_what_it_predicts() 
     assert not untitled(elements(drawn, "data-mark"))
 
 
+def test_tokens_of_bytes_are_drawn_as_their_texts() -> None:
+    drawn = tokens({"sees": [Token("Ġcafé".replace("é", "Ã©"), "text", "Ċ")]}, name="Bytes")
+    assert ">▁café</text>" in drawn.svg
+    assert ">↵</text>" in drawn.svg
+    assert drawn.data["sees"][0]["text"] == "ĠcafÃ©"  # type: ignore[index]
+
+
 def test_without_a_token_there_is_no_picture() -> None:
     with pytest.raises(EmptyFigureError):
         tokens({"sees": []}, name="Nothing")

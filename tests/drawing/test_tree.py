@@ -212,6 +212,11 @@ def test_edges_of_each_kind_have_a_line_and_a_legend_of_their_own() -> None:
         assert text in figure.svg.replace("'", "&#x27;")
     alone = tree.draw_tree(nodes[:2], COLOURS, name="x")
     assert "weights from" not in alone.svg
+    assert "a further parent" not in figure.svg
+    both = dataclasses.replace(nodes[2], parents=(ParentEdge("transformer"), ParentEdge("bert")))
+    two = tree.draw_tree([*nodes[:2], both], COLOURS, name="x")
+    assert sorted(str(each.get("stroke-width")) for each in elements(two, "data-parent")) == ["0.8", "1.3", "1.3"]
+    assert "thin: a further parent" in two.svg
 
 
 def test_the_survey_s_lines_are_a_layer_of_their_own() -> None:

@@ -60,6 +60,12 @@ def test_the_share_of_the_image_is_the_declarations() -> None:
     assert points[0] == 1 > points[model.diffusion.steps] >= 0
 
 
+def test_models_with_the_same_noise_share_a_line(client: TestClient) -> None:
+    text = client.get("/learn/diffusion.html").text
+    assert ">Imagen, GLIDE, DALL-E 2</text>" in text
+    assert text.count("<path data-id=") == 2
+
+
 def run(folder: Path, entries: list[dict[str, object]], model: str = "gpt-2", steps: int = 4) -> None:
     folder.mkdir(parents=True)
     (folder / "run.json").write_text(json.dumps({"model": model, "choices": {"steps": steps}}))

@@ -22,6 +22,9 @@ def test_a_sentence_is_shown_as_the_model_learns_from_it(client: TestClient) -> 
     assert 'class="token hidden"' in text
     assert "MaskedTokens(" in text
     assert "读入" in client.get("/zh/objective.html?model=t5").text
+    text = client.get("/objective.html?model=gpt-2&text=the quick café").text
+    assert "▁qu" in text
+    assert "Ġ" not in text
 
 
 @pytest.mark.parametrize(
@@ -78,6 +81,8 @@ def test_the_playground_says_tokens_with_their_rivals(client: TestClient) -> Non
     text = client.get("/playground.html?model=small/gpt-2&trial=write&write.prompt=The+king&write.tokens=3").text
     assert text.count("token p") >= 3
     assert 'class="told"' in text
+    assert "▁king" in text
+    assert "Ġ" not in text
     hostile = "/playground.html?model=small/gpt-2&write.prompt=<img src=x onerror=alert(1)>"
     assert "<img src=x" not in client.get(hostile).text
 

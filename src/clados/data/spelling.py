@@ -1,19 +1,9 @@
 """What each token of a vocabulary writes, in bytes: what constraints over characters are made of."""
 
-from functools import lru_cache
 from json import loads
 
 from clados.data.tokenizer import Tokenizer
-
-_MARK = "\u2581"  # SentencePiece's space
-
-
-@lru_cache(1)
-def _letters() -> dict[str, int]:
-    """The byte that each character of a byte-level vocabulary stands for (Radford et al. 2019, openai/gpt-2)."""
-    plain = [*range(33, 127), *range(161, 173), *range(174, 256)]
-    others = [byte for byte in range(256) if byte not in plain]
-    return {chr(byte): byte for byte in plain} | {chr(256 + i): byte for i, byte in enumerate(others)}
+from clados.names import SPACE_SIGN, byte_letters
 
 
 def token_bytes(tokenizer: Tokenizer, size: int) -> list[bytes | None]:
@@ -38,11 +28,11 @@ def _kind(tokenizer: Tokenizer) -> str:
 
 
 def _bytes(token: str, kind: str) -> bytes:
-    letters = _letters()
+    letters = byte_letters()
     if kind == "bytes":
         return bytes(letters[c] for c in token) if all(c in letters for c in token) else token.encode()
     if kind == "pieces":
         return token[2:].encode() if token.startswith("##") else f" {token}".encode()
     if len(token) == 6 and token.startswith("<0x") and token.endswith(">"):
         return bytes([int(token[3:5], 16)])
-    return token.replace(_MARK, " ").encode()
+    return token.replace(SPACE_SIGN, " ").encode()

@@ -13,6 +13,7 @@ MARGIN = 12.0
 TOP = 74.0  # where the time axis is
 LABEL_WIDTH = 92.0  # width of the column that names the lanes
 NAME_SIZE = 10.5  # of the models' names
+FIRST, FURTHER = 1.3, 0.8  # widths of the lines to a model's first parent and to all others
 FAMILY_ORDER = (
     "BERT", "Transformer-XL", "BART", "T5", "Transformer", "GPT", "LLaMA", "PaLM", "Wu Dao", "other",
     "ViT", "CLIP", "Imagen", "Diffusion",
@@ -107,8 +108,8 @@ def group_legend(inks: Mapping[str, Ink], y: float) -> str:
     return element("g", *parts, data_legend="groups")
 
 
-def openness_legend(x: float, y: float, *, lines: Collection[str]) -> str:
-    """What filled, tinted and hollow mean, and the dashes of these kinds of edges."""
+def openness_legend(x: float, y: float, *, lines: Collection[str], further: bool = False) -> str:
+    """What filled, tinted and hollow mean, the dashes of these kinds of edges, and if ``further``, what is thin."""
     parts = []
     for text, attributes in (
         ("weights open", {"fill": "#8c959f"}),
@@ -118,13 +119,14 @@ def openness_legend(x: float, y: float, *, lines: Collection[str]) -> str:
         parts.append(element("rect", x=x, y=y - 9, width=18, height=11, rx=3, stroke="#6e7781", **attributes))
         parts.append(svg.label(x + 24, y, text, class_="faint"))
         x += 24 + svg.text_width(text) + 16
-    for text, dash in (LINES[line] for line in LINES if line in lines):
+    strokes = [(*LINES[line], FIRST) for line in LINES if line in lines]
+    for text, dash, wide in [*strokes, *[("thin: a further parent", None, FURTHER)] * further]:
         parts.append(
             element(
                 "path",
                 d=f"M{svg.coordinate(x)} {svg.coordinate(y - 4)}h22",
                 stroke="#6e7781",
-                stroke_width=1.4,
+                stroke_width=wide,
                 stroke_dasharray=dash,
             )
         )

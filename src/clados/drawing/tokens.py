@@ -6,6 +6,7 @@ from typing import NamedTuple
 from clados.drawing import svg
 from clados.drawing.chart import SERIES
 from clados.drawing.svg import EmptyFigureError, Figure, element
+from clados.names import shown_token
 
 SIZE, LINE, GAP, PADDING = 12.0, 24.0, 5.0, 6.0
 SMALL, SQUARE = 9.0, 11.0  # letters beside a grid, and its squares
@@ -28,6 +29,11 @@ class Token(NamedTuple):
     mark: str = "text"
     predicts: str = ""
 
+    @property
+    def shown(self) -> "Token":
+        """As people read it."""
+        return self._replace(text=shown_token(self.text), predicts=shown_token(self.predicts))
+
 
 class SeenGrid(NamedTuple):
     """Who sees whom: the names of all positions and, for each that looks, 1 or 0 for each that it may see."""
@@ -49,7 +55,7 @@ def tokens(
     parts, y = [svg.label(EDGE, 26, name, size=15, font_weight="600")], TOP
     for row, each in rows.items():
         parts.append(svg.label(EDGE, y + SIZE, row, class_="faint"))
-        drawn, y = _row(each, y + LINE, width)
+        drawn, y = _row([token.shown for token in each], y + LINE, width)
         parts += drawn
     used = [mark for mark in _MARKS if any(token.mark == mark for each in rows.values() for token in each)]
     drawn, y = _legend(used, y + SIZE, width)
@@ -64,15 +70,16 @@ def tokens(
 
 def _grid(said: str, grid: SeenGrid, y: float) -> tuple[list[str], float, float]:
     """Squares, a row for each position that looks, from this height on; the height below them, and their right end."""
-    left = EDGE + max(svg.text_width(each, SMALL) for each in grid.names) + PADDING
+    names = [*map(shown_token, grid.names)]
+    left = EDGE + max(svg.text_width(each, SMALL) for each in names) + PADDING
     parts, y = [svg.label(EDGE, y, said, class_="faint")], y + PADDING
     for number, (place, row) in enumerate(grid.rows.items()):
         top = y + number * SQUARE
-        parts.append(svg.label(left - PADDING, top + SMALL, grid.names[place], size=SMALL, text_anchor="end"))
+        parts.append(svg.label(left - PADDING, top + SMALL, names[place], size=SMALL, text_anchor="end"))
         for column, seen in enumerate(row):
             shape = element(
                 "rect",
-                svg.title(f"{grid.names[place]} {'sees' if seen else 'does not see'} {grid.names[column]}"),
+                svg.title(f"{names[place]} {'sees' if seen else 'does not see'} {names[column]}"),
                 x=left + column * SQUARE,
                 y=top,
                 width=SQUARE - 1,
@@ -81,7 +88,7 @@ def _grid(said: str, grid: SeenGrid, y: float) -> tuple[list[str], float, float]
                 fill_opacity=1 if seen else 0.12,
             )
             parts.append(shape)
-    return parts, y + len(grid.rows) * SQUARE, left + len(grid.names) * SQUARE + EDGE
+    return parts, y + len(grid.rows) * SQUARE, left + len(names) * SQUARE + EDGE
 
 
 def _row(each: Sequence[Token], y: float, width: float) -> tuple[list[str], float]:

@@ -155,9 +155,9 @@ def tree_parts(
     parts += [frame.band(lane.group, plan.bands[lane.group], inks[lane.group]) for lane in plan.lanes]
     parts += _edges(nodes, plan, inks, highlight)
     parts += [node_box(node, plan.boxes[node.id], inks[node.group], highlight) for node in nodes]
-    parts.append(
-        frame.openness_legend(frame.MARGIN, plan.height - 16, lines={edge.line for *_, edge in parent_edges(nodes)})
-    )
+    edges = parent_edges(nodes)
+    lines, further = {edge.line for *_, edge in edges}, any(edge != child.parents[0] for _, child, edge in edges)
+    parts.append(frame.openness_legend(frame.MARGIN, plan.height - 16, lines=lines, further=further))
     return DrawnTree(plan.width, plan.height, parts, _data(nodes, plan))
 
 
@@ -210,7 +210,7 @@ def _edge(parent: Node, child: Node, edge: ParentEdge, plan: _Layout, inks: Mapp
         d=rounded(points, 4),
         fill="none",
         stroke=inks[parent.group].line if edge.kinds else "#8c959f",
-        stroke_width=1.3 if edge == child.parents[0] else 0.8,
+        stroke_width=frame.FIRST if edge == child.parents[0] else frame.FURTHER,
         stroke_dasharray=LINES[edge.line][1],
     )
 

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from clados.apply.ready import Ready, load
 from clados.errors import InputError
+from clados.names import shown_token
 from clados.small import model_folder
 
 _Made = TypeVar("_Made")
@@ -110,4 +111,4 @@ def lines_of(said: str) -> list[str]:
 
 def names_of(ready: Ready, ids: Sequence[int]) -> list[str]:
     """Tokens as people read them."""
-    return ready.required_tokenizer.tokens([*ids])
+    return [*map(shown_token, ready.required_tokenizer.tokens([*ids]))]

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 
 from clados.drawing.svg import coordinate, element, title
+from clados.names import SPACE_SIGN, shown_token
 from clados.tour.guessed import Guess, GuessedExample, Likely, TourSample
 
 _LEVELS = 5  # shades of confidence
@@ -50,9 +51,11 @@ def _box(token: str, guess: Guess | None, *, gone: bool) -> str:
     told, below = "", ""
     if guess is not None:
         kind = "right" if guess.likeliest == guess.hidden else "missed"
-        told = f"{guess.hidden}, to which it gives {guess.probability:.1%}; {guess.likeliest} has {guess.surest:.1%}"
-        below = f"<span class='{_level(guess.surest)} {kind}'>{escape(guess.likeliest)}</span>"
-    return f'<span class="t{" gone" * gone}" title="{escape(told)}"><span>{escape(token)}</span>{below}</span>'
+        hidden, likeliest = shown_token(guess.hidden), shown_token(guess.likeliest)
+        told = f"{hidden}, to which it gives {guess.probability:.1%}; {likeliest} has {guess.surest:.1%}"
+        below = f"<span class='{_level(guess.surest)} {kind}'>{escape(likeliest)}</span>"
+    shown = escape(shown_token(token))
+    return f'<span class="t{" gone" * gone}" title="{escape(told)}"><span>{shown}</span>{below}</span>'
 
 
 def _level(chance: float) -> str:
@@ -78,8 +81,8 @@ def _sample(sample: TourSample) -> str:
 
 
 def _plain(token: str) -> str:
-    """A token of a vocabulary of bytes as its text, as far as it is Latin."""
-    return token.replace("Ġ", " ").replace("Ċ", "↵ ").replace("▁", " ")
+    """A token as it stands in a text."""
+    return shown_token(token).replace(SPACE_SIGN, " ").replace("↵", "↵ ")
 
 
 def _bars(candidates: Likely) -> str:

@@ -243,12 +243,13 @@ def _judged(asked: PageRequest, styles: list[str]) -> Iterator[Child]:
 
 
 def _noise(asked: PageRequest, styles: list[str]) -> Iterator[Child]:
-    series = {}
+    alike: dict[tuple[tuple[float, float], ...], list[str]] = {}  # those that have the same curve have one line
     for name in USED_BY["diffusion"]:
         if name in asked.cards and isinstance(model := declaration_of(asked.cards[name]).model, ImageDenoiser):
-            series[asked.cards[name].name] = kept_of_image(model)
-    if not series:
+            alike.setdefault((*kept_of_image(model),), []).append(asked.cards[name].name)
+    if not alike:
         return
+    series = {", ".join(names): points for points, names in alike.items()}
     svg, style = picture(curves(series, name="The image's share of what is seen", x_name="step", y_name="√ᾱ").svg)
     styles.append(style)
     yield el("figure", svg, class_="canvas")

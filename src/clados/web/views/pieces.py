@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from clados.names import shown_token
 from clados.web.html import Child, Html, el
 from clados.web.language import Language
 from clados.web.views.parts import table
@@ -24,8 +25,8 @@ def token_row(say: Language, title: str, pieces: Sequence[Any]) -> Html:
 
 
 def _box(piece: Any) -> Html:
-    wanted = el("b", piece.predicts) if piece.predicts else None
-    return el("span", el("span", piece.token), wanted, class_=f"token {piece.mark}")
+    wanted = el("b", shown_token(piece.predicts)) if piece.predicts else None
+    return el("span", el("span", shown_token(piece.token)), wanted, class_=f"token {piece.mark}")
 
 
 def legend(say: Language, pieces: Sequence[Any]) -> Html | None:
@@ -79,12 +80,12 @@ def _at(number: float) -> str:
 def seen_by(say: Language, names: Sequence[str], attends: dict[str, Any]) -> list[Html]:
     """Who may look at whom, where that is neither all at all nor each at what came before."""
     titles = {"reads": say("who sees whom"), "predicts": say("whom each sees that is asked for")}
-    shown = []
+    found, shown = list[Html](), [*map(shown_token, names)]
     for what, each in attends.items():
-        rows = [names[place] for place in each.places]
+        rows = [shown[place] for place in each.places]
         values = [[*map(float, row)] for row in each.sees]
-        shown += [el("h3", titles[what]), squares(titles[what], rows, names, values)]
-    return shown
+        found += [el("h3", titles[what]), squares(titles[what], rows, shown, values)]
+    return found
 
 
 def chances(say: Language, rows: Sequence[tuple[str, float]], label: str) -> Html:
