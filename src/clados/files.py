@@ -39,6 +39,13 @@ def holds_model(folder: Path) -> bool:
     return any((folder / name).exists() for name in ENDS)
 
 
+def model_below(folder: Path) -> str:
+    """``; there is a model in ...``: the newest one of a run's checkpoints, or of one of these; empty where none is."""
+    patterns = ("model", "step-*/model", "checkpoints/step-*/model")
+    found = [each for pattern in patterns for each in sorted(folder.glob(pattern)) if holds_model(each)]
+    return f"; there is a model in {found[-1]}" if found else ""
+
+
 def write_whole(path: Path, write: Callable[[Path], object]) -> None:
     """Let ``write`` fill a neighbour of ``path`` that takes its place, with its mode and owner, once it is complete.
 

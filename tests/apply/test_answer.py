@@ -126,7 +126,7 @@ def test_what_cannot_be_answered_is_refused(quoting: Path, ready: Callable[[str]
     for source, given, message in (
         (quoting, (" ", "x"), "the question is empty"),
         (quoting, ("Who?", ""), "the context is empty; .* quotes its answers from one"),
-        (quoting, ("Who? " * 50, "x"), "leaves no room"),
+        (quoting, ("Who? " * 50, "the king"), "leaves no room"),
         (ready("gpt-2"), ("Who?", "x"), "trained on NextToken: it can generate, embed; not answer"),
         (ready("vit"), ("Who?", "x"), "it can embed, classify; not answer"),
     ):
@@ -135,7 +135,7 @@ def test_what_cannot_be_answered_is_refused(quoting: Path, ready: Callable[[str]
     with pytest.raises(InputError, match="the template names 'text'; allowed: question, context"):
         answer(replace(ready("gpt-2"), objective=None), "Who?", "x", template="{text}")
     with pytest.raises(InputError, match="longest is 0; it must be at least 1"):
-        answer(quoting, "Who?", "x", longest=0)
+        answer(quoting, "Who?", "the king", longest=0)
 
 
 def test_the_command_prints_what_the_function_gives(

@@ -124,7 +124,7 @@ def test_an_array_that_cannot_be_written_leaves_nothing_behind(
 ) -> None:
     taken = tmp_path / "v.npy"
     taken.mkdir()
-    code, _, err = clados("embed", directory("bert"), "x", "--out", taken)
+    code, _, err = clados("embed", directory("bert"), "king", "--out", taken)
     assert code == 2
     assert "Is a directory" in err
     assert list(tmp_path.iterdir()) == [taken]

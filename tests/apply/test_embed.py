@@ -87,7 +87,7 @@ def test_what_cannot_be_embedded_is_refused(ready: Callable[[str], Ready]) -> No
     with pytest.raises(DataError, match="no text"):
         embed(ready("bert"), [])
     with pytest.raises(InputError, match="batch is 0"):
-        embed(ready("bert"), "x", batch=0)
+        embed(ready("bert"), "king", batch=0)
 
 
 # ---------------------------------------------------------------- images

@@ -49,8 +49,14 @@ def test_a_run_that_wrote_a_pipeline_has_ended(painter: Path, tmp_path: Path) ->
     (run / "run.json").write_text("{}")
     assert paint(load(run), "a heart", steps=2)[0].ndim == 3
     (run / "model_index.json").unlink()
-    with pytest.raises(CheckpointError, match="this run has not ended"):
+    with pytest.raises(CheckpointError, match=r"this run has not ended; clados pretrain --resume goes on with it$"):
         load(run)
+    for step in (10, 20):
+        shutil.copytree(painter, run / f"checkpoints/step-{step:08d}/model")
+    newest = run / "checkpoints/step-00000020"
+    for folder, model in ((run, newest), (newest.parent, newest), (newest, newest)):
+        with pytest.raises(CheckpointError, match=f"^{folder}: .*; there is a model in {model}/model$"):
+            load(folder)
 
 
 def test_a_text_is_read_alike_beside_a_longer_one(tmp_path: Path) -> None:

@@ -6,13 +6,21 @@ from dataclasses import replace
 
 import pytest
 
+from clados.apply.embed import embed
+from clados.apply.fill import fill
+from clados.apply.match import match
+from clados.apply.rank import rank
 from clados.apply.ready import CutText, LongText, Ready
-from clados.apply.write import prompt_ids
+from clados.apply.summarize import summarize
+from clados.apply.translate import translate
+from clados.apply.write import generate, prompt_ids
 from clados.data import train_tokenizer
+from clados.data.examples import DataError
 from clados.data.roles import Roles
+from clados.errors import InputError
 from clados.models.declared import declared
 from clados.objectives import task
-from tests.apply.little import SENTENCES
+from tests.apply.little import SENTENCES, picture
 
 
 @pytest.mark.parametrize(
@@ -70,3 +78,42 @@ def test_texts_that_are_read_whole_are_cut_with_a_warning(ready: Callable[[str],
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         bert.read(["king " * 62])
+
+
+UNKNOWN = "龍 龍"
+
+
+@pytest.mark.parametrize(
+    ("card", "read"),
+    [
+        ("bert", lambda bert: embed(bert, ["The king", UNKNOWN])),
+        ("bert", lambda bert: embed(bert, UNKNOWN, prompt="The king: ")),
+        ("bert", lambda bert: fill(bert, f"{UNKNOWN} [MASK]")),
+        ("e5", lambda e5: rank(e5, UNKNOWN, ["The king"])),
+        ("e5", lambda e5: rank(e5, "The king", ["The dog", UNKNOWN])),
+        ("clip", lambda clip: match(clip, picture(1), ["a red heart", UNKNOWN])),
+        ("transformer", lambda transformer: translate(transformer, UNKNOWN)),
+        ("t5", lambda t5: summarize(replace(t5, objective=None), UNKNOWN)),
+        ("t5", lambda t5: generate(t5, UNKNOWN)),
+    ],
+)
+def test_a_text_of_unknown_tokens_alone_is_refused(
+    card: str, read: Callable[[Ready], object], ready: Callable[[str], Ready]
+) -> None:
+    found = ready(card)
+    tokenizer = train_tokenizer(SENTENCES, "word", 420, Roles.of(found.spec.vocab).but({"unk": "<unk>"}))
+    with pytest.raises(DataError, match=rf"'{UNKNOWN}( ?\[MASK\])?': {card} knows none of its tokens"):
+        read(replace(found, tokenizer=tokenizer))
+
+
+def test_a_text_is_matched_by_some_of_its_tokens_and_not_by_nothing(ready: Callable[[str], Ready]) -> None:
+    clip = ready("clip")
+    assert match(clip, picture(1), ["a red heart", "the king"]).shape == (1, 2)
+    with pytest.raises(InputError, match="text 2 of 2 is empty; there is nothing to match"):
+        match(clip, picture(1), ["a red heart", " "])
+
+
+def test_words_of_bytes_are_all_known(ready: Callable[[str], Ready]) -> None:
+    gpt = ready("gpt-2")  # whose only special token begins and ends texts
+    gpt.check_words([UNKNOWN, "", "<|endoftext|>"])
+    ready("bert").check_words(["", "[MASK]", f"{UNKNOWN} king"])

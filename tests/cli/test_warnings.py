@@ -8,11 +8,13 @@ from clados.cli import frame
 from clados.errors import CladosWarning
 
 
-def test_a_warning_of_ours_is_one_plain_line_on_stderr(
+def test_a_warning_of_ours_is_one_plain_line_on_stderr_and_once(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def command(argv: list[str]) -> int:
-        warnings.warn(CladosWarning("runs/x: written in\nClados's own form"), stacklevel=2)
+        for _ in range(2):  # as by each stage of a walk
+            with warnings.catch_warnings():
+                warnings.warn(CladosWarning("runs/x: written in\nClados's own form"), stacklevel=2)
         return 0
 
     monkeypatch.setattr(frame, "_dispatch", command)

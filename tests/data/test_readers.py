@@ -32,6 +32,7 @@ from clados.data import (
     split,
 )
 from clados.data.errors import BadLines
+from clados.data.rows import MAKERS, PAIRS
 
 
 def picture(colour: str) -> bytes:
@@ -446,7 +447,7 @@ def bad(tmp_path: Path, name: str, data: bytes) -> Path:
         ("a.txt", b"\xff\x00", "unreadable"),
         ("a.txt", b"  ", "no examples"),
         ("a.jsonl", b'{"text": "x"}\n{"text"', "a.jsonl:2: not JSON"),
-        ("a.jsonl", b'{"words": "x"}', "has words; needed: text; prompt"),
+        ("a.jsonl", b'{"words": "x"}', "has words; needed: text (or"),
         ("a.jsonl", b'["x"]', "list where an object"),
         ("a.jsonl", b'{"text": null}', "text is null, not a string"),
         ("a.jsonl", b"[" * 100_000, "a.jsonl:1: its JSON is nested too deep"),
@@ -462,7 +463,7 @@ def bad(tmp_path: Path, name: str, data: bytes) -> Path:
         ("a.npz", b"no arrays", "unreadable"),
         ("a.npz", b"PK\x05\x06" + bytes(18), "has no keys; needed"),
         ("a.tar", b"no tar", "unreadable"),
-        ("a.csv", b"a,b\n1,2\n", "a.csv:2: has a, b; needed: text; prompt"),
+        ("a.csv", b"a,b\n1,2\n", "a.csv:2: has a, b; needed: text (or"),
         ("a.jsonl", b'{"tokens": ["a"], "tags": []}', "a.jsonl:1: unusable tokens, tags (1 tokens and 0 tags)"),
         (
             "a.jsonl",
@@ -650,6 +651,18 @@ def test_bad_lines_are_skipped_only_when_asked_for_and_counted(tmp_path: Path, n
     assert [example.text for example in read(path, lines) if isinstance(example, Text)] == ["x", "y"]
     assert (lines.number, len(lines.first)) == (3, 3)
     assert lines.first[0].startswith(f"{path}{where}")
+
+
+def test_where_all_lines_are_bad_the_first_is_named_with_what_is_needed(tmp_path: Path) -> None:
+    lines = BadLines(skip=True)
+    read(bad(tmp_path, "b.jsonl", b'{"text": "x"}\n{"a": 1}\n'), lines)  # of another source, counted before
+    path = bad(tmp_path, "a.jsonl", b'{"a": 1}\n\nnot JSON\n')
+    with pytest.raises(DataError) as raised:
+        read(path, lines)
+    said = str(raised.value)
+    assert said.startswith(f"{path}: all 2 lines are bad, so no example is left; first {path}:1: has a; needed: text")
+    assert all("/".join(pair) in said for pair in PAIRS)
+    assert {*re.findall(r"\w+", said)} >= {key for keys in MAKERS for key in keys} - {"labels", "score", "data"}
 
 
 def test_a_damaged_file_is_no_bad_line(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -31,6 +32,7 @@ from clados.train.plan import initial_model
 from clados.train.planned import planned
 from clados.train.pretrain import pretrain
 from clados.train.run_folder import LOCK as RUN_LOCK, resumed
+from clados.train.unit import smaller
 from tests.train.small import choices, write_texts
 
 ROOT = Path(__file__).parents[2]
@@ -147,6 +149,16 @@ def test_a_loss_that_is_no_number_ends_the_run_with_advice(data: Path) -> None:
         next(trainer.model.parameters()).fill_(float("nan"))
     with pytest.raises(CladosError, match="the loss is nan at step 1: try a lower --lr"):
         trainer.fit()
+
+
+def test_what_takes_less_memory_is_advised_where_the_model_has_it(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    texts, images = planned(choices(data, "bert")), planned(Choices(model="vit", params="60K"))
+    for plan, named in ((texts, "--micro, --batch, --length or --params"), (images, "--micro, --batch or --params")):
+        trainer = plan.trainer(initial_model(plan))
+        monkeypatch.setattr(trainer, "step", Mock(side_effect=MemoryError))
+        with pytest.raises(CladosError, match=f"^step 1 needs more memory than there is: try a smaller {named}$"):
+            trainer.fit()
+    assert smaller(images.model, ("--length", "--params")) == "try a smaller --params"
 
 
 def test_a_stopped_run_is_saved_and_goes_on(data: Path, tmp_path: Path) -> None:

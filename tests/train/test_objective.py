@@ -51,9 +51,9 @@ def test_a_stage_with_a_head_of_its_own_is_no_other_model_s(model: str, stage: s
 def test_a_text_is_shown_in_the_language_that_is_named_and_else_said_to_be_english() -> None:
     text = "The cat sees a house. The dog sees a house."
     english, german = objective("mbart", text), objective("mbart", text, language="de")
-    assert [each.view.sees[-1].token for each in (english, german)] == ["[en]", "[de]"]
-    assert "The text is marked as one of the language 'en'; --language names another." in english.page().blocks
-    assert (english.as_dict()["language"], german.language) == ("en", "")
+    assert [each.view.sees[-1].token for each in (english, german)] == ["en_XX", "de_DE"]
+    assert "The text is marked as one of the language 'en_XX'; --language names another." in english.page().blocks
+    assert (english.as_dict()["language"], german.language) == ("en_XX", "")
     for size, code, few in (("cc25", "pl", "mbart:cc25 knows ar_AR, cs_CZ"), ("50", "xx", "mbart:50 knows ar_AR")):
         with pytest.raises(InputError, match=f"language is '{code}'; {few}"):
             objective(f"mbart:{size}", text, language=code)

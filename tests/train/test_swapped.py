@@ -100,6 +100,18 @@ def test_the_model_keeps_the_heads_that_are_read_and_gets_those_that_it_lacks() 
             "objective is .*: 'words' has no value; a field is given as FIELD=VALUE",
         ),
         ("bert", "electra:base,small", "objective is electra:base,small: 'small' has no value; a field is given as"),
+        (
+            "bert",
+            " ",
+            "^objective is empty; a model or an objective's own name is allowed, as electra, or",
+        ),
+        ("bert", "x", "no model and no objective is called 'x'; allowed are names such as electra"),
+        ("bert", "electra:", "electra has no size ''; it has base"),
+        ("bert", "masked-tokens:rate=", "rate is '', which is no value; a number, .* as in masked-tokens:rate=0.3$"),
+        ("bert", "masked-tokens:rate=(0.3", r"rate is '\(0.3', which is no value; a number"),
+        ("bert", "masked-tokens:rate=low", "rate is 'low', which is no value; a number"),
+        ("bert", "masked-tokens:rate=Low()", "there is no part 'Low'"),
+        ("bert", "masked-tokens:rate=0.1,rate=0.2", "rate is given twice"),
         ("gpt-2", "comparisons", "Comparisons needs a head 'reward', which this Decoder lacks"),
     ],
 )

@@ -61,11 +61,12 @@ def answer(
     Raises:
         InputError: for a model that does neither, an empty question, a context that is lacking where it is quoted, a
             question that leaves no room for it, and a template that names another field.
-        DataError: for a directory without a tokenizer.
+        DataError: for a text of which the vocabulary knows nothing, and a directory without a tokenizer.
     """
     if not question.strip():
         raise InputError("the question is empty; there is nothing to answer")
     ready = load(source, "answer", device=device)
+    ready.check_words([question, context])
     if quotes(ready.spec):
         if not context.strip():
             raise InputError(f"the context is empty; {ready.name} quotes its answers from one")

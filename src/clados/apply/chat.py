@@ -8,7 +8,7 @@ import torch
 from clados import spec as s
 from clados.apply.generate import generate as generate_ids, room
 from clados.apply.ready import ModelSource, Ready, load
-from clados.data.templates import Conversation, closed, closings, messages, pieces, written
+from clados.data.templates import SPEAKERS, USER, Conversation, closed, closings, messages, pieces, written
 from clados.errors import InputError
 
 Message = tuple[str, str]  # who says it ("user", "assistant", "system"), and what
@@ -34,6 +34,7 @@ def chat(
     Raises:
         InputError: for a model that was not tuned by a template, a system message that its template has no place for,
             and a conversation that does not end with a user's message or leaves no room.
+        DataError: for a conversation of which the vocabulary knows nothing that the user says.
     """
     ready = load(source, "generate", device=device)
     template = template_of(ready)
@@ -43,6 +44,7 @@ def chat(
     found = messages([("system", system), *turns] if system else turns)
     if found.turns[-1].answer is not None:
         raise InputError("the last message is an assistant's; there is nothing to answer")
+    ready.check_words([" ".join(text for role, text in turns if SPEAKERS.get(role.lower()) == USER)])
     return reply(ready, found, max_new_tokens=max_new_tokens, **chosen)
 
 

@@ -8,7 +8,7 @@ import torch
 from clados import spec as s
 from clados.apply.chat import template_of
 from clados.apply.logprobs import logprobs_of
-from clados.apply.ready import ModelSource, Ready, listed, load
+from clados.apply.ready import ModelSource, Ready, load
 from clados.apply.write import prompt_ids
 from clados.data.examples import DataError
 from clados.data.templates import messages, written
@@ -43,9 +43,12 @@ def likeliest(
 
     Raises:
         InputError: for a model that does not write, and what is too long for it.
-        DataError: for no choice, an empty one, or a prompt without a token.
+        DataError: for no choice, an empty one, a prompt without a token, or a text of which the vocabulary knows
+            nothing.
     """
-    ready, answers = load(source, "generate", device=device), listed(choices)
+    ready = load(source, "generate", device=device)
+    answers = ready.texts(choices)
+    ready.check_words([prompt])
     if "" in (each.strip() for each in answers):
         raise DataError(f"choice {[each.strip() for each in answers].index('') + 1} is empty; it has no probability")
     given, rows = _rows(ready, prompt, answers)

@@ -53,7 +53,7 @@ def classify(
     Raises:
         InputError: for a model without classes, or one that gives numbers instead (``regression``), numbers out of
             range, and an empty text.
-        DataError: for no inputs, and a file that is no image.
+        DataError: for no inputs, a text of which the vocabulary knows nothing, and a file that is no image.
     """
     if top < 1:
         raise InputError(f"top is {top}; it must be at least 1")
@@ -91,6 +91,7 @@ def _of_texts(ready: Ready, inputs: Any) -> tuple[int, Callable[[Sequence[int]],
         raise InputError(f"{ready.name} classifies texts, and was given a {type(wrong).__name__}")
     if empty := [number for number, each in enumerate(texts, 1) if not "".join(each).strip()]:
         raise InputError(f"text {empty[0]} of {len(texts)} is empty; there is nothing to classify")
+    ready.check_words([each if isinstance(each, str) else " ".join(each) for each in texts])
     rows = ready.read(texts)
 
     def scored(numbers: Sequence[int]) -> Tensor:

@@ -123,7 +123,7 @@ def states(ready: Ready, texts: Sequence[str]) -> tuple[Tensor, Tensor]:
 
 def padded_texts(ready: Ready, texts: Sequence[str]) -> tuple[Tensor, Tensor]:
     """The ids of texts, each as long as the model has positions, and 1 where these are its own: [texts, length]."""
-    ids, rows = ready.required_tokenizer.ids, ready.captions(texts)
+    ids, rows = ready.required_tokenizer.ids, ready.tokens(texts)
     length, pad = ready.positions or max(map(len, rows)), ids.get("pad", ids.get("eos", 0))
     read = [[*row, *(length - len(row)) * [pad]] for row in rows]
     own = [[*len(row) * [1], *(length - len(row)) * [0]] for row in rows]

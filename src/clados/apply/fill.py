@@ -64,7 +64,7 @@ def fill(
     Raises:
         InputError: for a model that does neither, a text without a blank, one longer than the model's positions, and a
             language that the model does not mark, or that is lacking where it marks several.
-        DataError: for no texts, or a directory without a tokenizer.
+        DataError: for no texts, one of which the vocabulary knows nothing, or a directory without a tokenizer.
     """
     if top < 1:
         raise InputError(f"top is {top}; it must be at least 1")
@@ -75,6 +75,7 @@ def fill(
     spelt, mark = bool(ready.required_tokenizer.sentinels), _language(ready, language)
     answers = ready.spec.writes == "answers"
     marked = [(_with_sentinels if answers and spelt else with_blank_tokens)(ready, text) for text in texts]
+    ready.check_words(marked)
     tokenizer = ready.required_tokenizer
     plain = tokenizer.encode_batch(marked) if mark is None else _in_language(tokenizer, marked, mark)
     rows = ready.known(ready.marked_for("fill", plain))

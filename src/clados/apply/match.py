@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from clados.apply.images import Image, pixel_values, several
-from clados.apply.ready import ModelSource, Ready, batched, listed, load, pad_ids
+from clados.apply.ready import ModelSource, Ready, batched, load, pad_ids
 from clados.nn.memory import enough_memory
 
 
@@ -26,11 +26,12 @@ def match(
         images: paths, images of Pillow, or arrays or tensors, uint8 [height, width, channels]; of four axes a batch.
 
     Raises:
-        InputError: for a model without an image and a text tower.
-        DataError: for no images or texts, a file that is no image, a directory without a tokenizer.
+        InputError: for a model without an image and a text tower, and an empty text.
+        DataError: for no images or texts, a text of which the vocabulary knows nothing, a file that is no image, a
+            directory without a tokenizer.
     """
     ready = load(source, "match", device=device)
-    seen, said = image_vectors(ready, several(images), batch), text_vectors(ready, listed(texts), batch)
+    seen, said = image_vectors(ready, several(images), batch), text_vectors(ready, ready.texts(texts, "match"), batch)
     factor = ready.model.logit_scale.exp().clamp(max=ready.spec.warmest)  # type: ignore[attr-defined]
     chances: Tensor = (factor.float() * seen @ said.T).softmax(-1).cpu()
     return chances
@@ -47,7 +48,7 @@ def image_vectors(ready: Ready, images: Sequence[Image], batch: int) -> Tensor:
 
 def text_vectors(ready: Ready, texts: Sequence[str], batch: int) -> Tensor:
     """[texts, joint], of unit length."""
-    rows = ready.captions(texts)
+    rows = ready.tokens(texts)
     pad = ready.required_tokenizer.ids.get("pad", 0)
     found: dict[int, Tensor] = {}
     for numbers in batched(rows, batch, len):

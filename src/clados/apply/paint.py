@@ -62,7 +62,8 @@ def paint(
 
     Raises:
         InputError: for a model that does not paint, numbers out of range, and a small image given to another model.
-        DataError: for no texts, a file that is no image, a directory without a tokenizer.
+        DataError: for no texts, one of which the vocabulary knows nothing, a file that is no image, a directory without
+            a tokenizer.
     """
     check_seed(seed)
     asked = {"side": side, "image": image, "mask": mask, "strength": strength, "small": small}
@@ -76,8 +77,8 @@ def paint(
     part: Any = ready.spec
     if not hasattr(part, "sampler"):
         _refuse({"guidance": guidance, **asked}, "this model, which writes codes,")
-        return _written(ready, listed(texts), seed, watch)
-    words, guidance = listed(texts), part.guidance if guidance is None else guidance
+        return _written(ready, ready.texts(texts), seed, watch)
+    words, guidance = ready.texts(texts), part.guidance if guidance is None else guidance
     side = part.inputs.image if side is None else side
     least = part.shrinks * part.size.unet.shrinks
     if side < least or side % part.shrinks:
@@ -138,7 +139,7 @@ def _written(ready: Ready, texts: Sequence[str], seed: int, watch: Watch) -> Pai
     """Images whose codes are drawn one by one after each text, in small letters (Ramesh et al. 2021, §2.2)."""
     model: Any = ready.model
     read: Any = ready.spec.decoder.inputs  # type: ignore[attr-defined]
-    rows = [row[: read.text] for row in ready.captions([text.lower() for text in texts])]
+    rows = [row[: read.text] for row in ready.tokens([text.lower() for text in texts])]
     ids = [[*row, *range(read.first_padding + len(row), read.first_code)] for row in rows]
     generators = [torch.Generator().manual_seed(seed + i) for i in range(len(rows))]
     x, side, codes = torch.tensor(ids, device=ready.device), read.places_across, list[Tensor]()

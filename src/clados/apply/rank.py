@@ -7,7 +7,7 @@ import torch
 
 from clados import spec as s
 from clados.apply.embed import embed, similarity
-from clados.apply.ready import ModelSource, Ready, batched, listed, load, pad_ids
+from clados.apply.ready import ModelSource, Ready, batched, load, pad_ids
 from clados.errors import InputError
 from clados.nn.memory import enough_memory
 
@@ -48,11 +48,13 @@ def rank(
 
     Raises:
         InputError: for a model that does neither, and empty texts.
-        DataError: for no passages, or a directory without a tokenizer.
+        DataError: for no passages, a text of which the vocabulary knows nothing, or a directory without a tokenizer.
     """
-    ready, passages = load(source, "rank", device=device), listed(texts, "rank")
     if not query.strip():
         raise InputError("query is empty; there is nothing to rank by")
+    ready = load(source, "rank", device=device)
+    passages = ready.texts(texts, "rank")
+    ready.check_words([query])
     if ready.spec.head(s.Embedding.slot) is None:
         scores = _together(ready, query, passages, batch)
     else:

@@ -23,7 +23,7 @@ from clados.data.pictures import Preprocessing
 from clados.data.scaling import Scales
 from clados.data.tokenizer import ReadText, Tokenizer
 from clados.errors import CladosWarning, InputError
-from clados.files import holds_model
+from clados.files import holds_model, model_below
 from clados.models.declared import declared, package_models
 from clados.nn.kinds.model import WholeModel
 from clados.nn.weight_layout import prepare_for_decoding
@@ -92,19 +92,37 @@ class Ready:
         """Tokens that the model has positions for; None when for any number."""
         return positions(self.spec)
 
-    def captions(self, texts: Sequence[str]) -> list[list[int]]:
-        """The ids of what is said of images, as ``tokens`` gives them.
+    def texts(self, texts: str | Sequence[str], to: str = "") -> list[str]:
+        """One text or several, as a list; each says something to the model, or is empty where it may be.
+
+        Args:
+            to: as ``listed`` has it.
 
         Raises:
-            DataError: for a text of which the vocabulary knows nothing.
+            DataError: for none, and for one of which the vocabulary knows nothing.
+            InputError: for an empty one, where something is to be done with it.
         """
-        rows, read = self.tokens(texts), self.required_tokenizer
+        found = listed(texts, to)
+        self.check_words(found)
+        return found
+
+    def check_words(self, texts: Sequence[str]) -> None:
+        """Refuse a text of which the vocabulary knows nothing: a model reads all such texts alike.
+
+        Raises:
+            DataError: for the first of them.
+        """
+        read = self.required_tokenizer
         unknown, special = read.ids.get("unk"), {*read.special.values()}
-        for text, row in zip(texts, rows, strict=True):
-            said = [i for i in row if i == unknown or (i not in special and read.decode([i]).strip())]
-            if said and all(i == unknown for i in said):
-                raise DataError(f"'{text}': {self.name} knows none of its tokens; the vocabulary has no word for them")
-        return rows
+        if unknown is None or unknown in (read.ids.get(role) for role in ("bos", "eos")):  # of bytes: none is unknown
+            return
+        for text, (row, _) in zip(texts, read.encode_placed(texts), strict=True):
+            if unknown not in row:
+                continue
+            if all(i == unknown or i in special or not read.decode([i]).strip() for i in row):
+                raise DataError(
+                    f"'{text[:60]}': {self.name} knows none of its tokens; the vocabulary has no word for them"
+                )
 
     def tokens(
         self, texts: Sequence[str], limit: int | None = None, on_note: Callable[[str], object] | None = None
@@ -289,7 +307,8 @@ def usual_beams(verb: str | None, model: WholeModel) -> int:
 
 def _read(path: Path, device: str | torch.device) -> Ready:
     if (path / "run.json").exists() and not holds_model(path):
-        raise CheckpointError(f"{path}: this run has not ended; clados pretrain --resume goes on with it")
+        goes_on = "clados pretrain --resume goes on with it"
+        raise CheckpointError(f"{path}: this run has not ended; {goes_on}{model_below(path)}")
     model: Any = from_pretrained(path, device=device)
     if not path.is_dir():
         return Ready(model=model, name=path.name, tokenizer=model.tokenizer)

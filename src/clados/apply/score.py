@@ -6,7 +6,7 @@ from typing import NamedTuple
 import torch
 
 from clados import spec as s
-from clados.apply.ready import ModelSource, Ready, batched, listed, load, pad_ids
+from clados.apply.ready import ModelSource, Ready, batched, load, pad_ids
 from clados.data.examples import DataError, Pair
 from clados.data.templates import closed, conversation, written
 from clados.data.tokenizer import Tokenizer
@@ -31,9 +31,11 @@ def score(
 
     Raises:
         InputError: for a model without a reward, other numbers of prompts and answers.
-        DataError: for an empty answer, and a prompt that leaves no room for one.
+        DataError: for an empty answer, a text of which the vocabulary knows nothing, and a prompt that leaves no room
+            for an answer.
     """
-    ready, replies, asked = load(source, "score", device=device), listed(answers), listed(prompts)
+    ready = load(source, "score", device=device)
+    replies, asked = ready.texts(answers), ready.texts(prompts)
     asked = asked * len(replies) if len(asked) == 1 else asked
     if len(asked) != len(replies):
         raise InputError(f"{len(asked)} prompts and {len(replies)} answers: give one prompt, or one for each answer")

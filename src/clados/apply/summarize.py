@@ -46,10 +46,11 @@ def summarize(
 
     Raises:
         InputError: for a model that does not summarise, numbers out of range, and an empty text.
-        DataError: for no texts, or a directory without a tokenizer.
+        DataError: for no texts, one of which the vocabulary knows nothing, or a directory without a tokenizer.
     """
     texts = listed(texts, "summarise")
     ready = load(source, "summarize", texts=min(batch, len(texts)), beams=beams, device=device)
+    ready.check_words(texts)
     config, tokenizer = config_of(ready.model), ready.required_tokenizer
     rows = _rows(ready, _asked(ready, texts, prefix), on_note)
     if length_penalty is None and config.num_beams is None and config.length_penalty is None:

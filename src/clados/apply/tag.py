@@ -7,7 +7,7 @@ from itertools import accumulate
 
 import torch
 
-from clados.apply.ready import ModelSource, batched, listed, load
+from clados.apply.ready import ModelSource, batched, load
 from clados.apply.whole import read_ready
 from clados.data.tokenizer import ReadText
 from clados.nn.memory import enough_memory
@@ -45,9 +45,10 @@ def tag(
 
     Raises:
         InputError: for a model that tags no words, and an empty text.
-        DataError: for no texts, and a directory without a tokenizer.
+        DataError: for no texts, one of which the vocabulary knows nothing, and a directory without a tokenizer.
     """
-    ready, given = load(source, "tag", device=device), listed(texts, "tag")
+    ready = load(source, "tag", device=device)
+    given = ready.texts(texts, "tag")
     places = [[each.span() for each in ONE_WORD.finditer(text)] for text in given]
     words = [joined([text[a:b] for a, b in some]) for text, some in zip(given, places)]
     rows = ready.read([text for text, _ in words])

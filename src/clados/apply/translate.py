@@ -48,10 +48,11 @@ def translate(
     Raises:
         InputError: for a model that does not translate, a language that it does not know, numbers out of range, a text
             that is empty or longer than its positions.
-        DataError: for no texts, or a directory without a tokenizer.
+        DataError: for no texts, one of which the vocabulary knows nothing, or a directory without a tokenizer.
     """
     texts = listed(texts, "translate")
     ready = load(source, "translate", texts=min(batch, len(texts)), beams=beams, device=device)
+    ready.check_words(texts)
     config, tokenizer = config_of(ready.model), ready.required_tokenizer
     target = _target(ready, to)
     if prefix is None:

@@ -93,7 +93,10 @@ def paint_by_pipeline(
 
     Raises:
         InputError: for a number of steps that a part's diffusion does not have.
+        DataError: for a text of which a part's vocabulary knows nothing.
     """
+    for each in (pipeline.clip, pipeline.prior, pipeline.decoder):
+        each.check_words(texts)
     draw = noise_of(len(texts), seed)
     with progress("painting", (1 + len(pipeline.upsamplers)) * steps) as advance:
         vectors = foreseen_vectors(pipeline, texts, steps, draw)

@@ -117,7 +117,7 @@ def generate_stream(
         InputError: for a model that does not write, numbers out of range, an empty stop string, a constraint that
             cannot be read, a prompt that leaves no room, and an empty one that is to be answered, or that
             leaves a model nothing to start from.
-        DataError: for a directory without a tokenizer.
+        DataError: for a prompt of which the vocabulary knows nothing, or a directory without a tokenizer.
     """
     ready = load(source, "generate", beams=beams, device=device)
     asked = _Asked(ready, [prompt], stop, constraint)
@@ -159,7 +159,7 @@ def generate_all(
 
     Raises:
         InputError: as ``generate_stream``, and for ``echo`` of a model that only reads its prompts.
-        DataError: for no prompt, or a directory without a tokenizer.
+        DataError: for no prompt, one of which the vocabulary knows nothing, or a directory without a tokenizer.
     """
     ready = load(source, "generate", texts=len(listed(prompts)) * n, beams=beams, device=device)
     asked = _Asked(ready, listed(prompts), stop, constraint)
@@ -196,6 +196,7 @@ class _Asked:
     ) -> None:
         self.ready, self.prompts = ready, prompts
         tokenizer, vocab = ready.required_tokenizer, ready.spec.vocab
+        ready.check_words(prompts)
         self.rows = ready.known([prompt_ids(ready, prompt) for prompt in prompts])
         for i, row in enumerate(self.rows):
             if ready.spec.writes == "answers" and not prompts[i].strip():

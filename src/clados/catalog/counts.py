@@ -158,9 +158,9 @@ def card_and_size(model: str) -> tuple[Card, CardSize]:
     Raises:
         NoModelError, InputError: with the nearest name.
     """
-    name, _, size = model.partition(":")
+    name, colon, size = model.partition(":")
     card = catalog()[name]
-    return card, size_named(card, size or None)
+    return card, size_named(card, size if colon else None)
 
 
 def cards_and_sizes(models: Sequence[str]) -> list[tuple[Card, CardSize]]:

@@ -29,6 +29,7 @@ from clados.checkpoints.mapping.dialects import FlatConfig, flat
 from clados.checkpoints.mapping.lazy import LazyTensor
 from clados.checkpoints.mapping.names import current_name
 from clados.checkpoints.mapping.sizes import check_sizes
+from clados.files import model_below, path_exists
 from clados.models.declared import package_models
 from clados.nn.core.module import module
 from clados.nn.positions.absolute import Sinusoidal
@@ -273,6 +274,8 @@ def _opened(path: Path, *, allow_pickle: bool) -> tuple[FlatConfig, dict[str, La
         )
     vectors = read_modules(path, allow_pickle=allow_pickle)
     file = vectors.home / (open_clip.CONFIG if open_clip.is_open_clip(vectors.home) else "config.json")
+    if not path_exists(file) and (below := model_below(path)):
+        raise CheckpointError(f"{path}: this directory holds no model{below}")
     config = read_object(file)
     try:
         kept = stored(vectors.home, allow_pickle=allow_pickle, name=open_clip.weights_name(vectors.home))

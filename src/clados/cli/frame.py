@@ -7,6 +7,7 @@ import sys
 import warnings
 from collections.abc import Callable, Sequence
 from contextlib import redirect_stdout
+from functools import partial
 from typing import Any
 
 from clados.cli.commands import COMMANDS
@@ -30,7 +31,8 @@ def run_command_line(argv: Sequence[str]) -> int:
     for stream in (sys.stdout, sys.stderr):
         if reconfigure := getattr(stream, "reconfigure", None):
             reconfigure(errors="replace")
-    warnings.showwarning = _show_warning
+    shown = set[str]()
+    warnings.showwarning = partial(_show_warning, shown)
     try:
         with showing(progress_bar):
             code = _dispatch([*argv])
@@ -52,6 +54,7 @@ def run_command_line(argv: Sequence[str]) -> int:
 
 
 def _show_warning(
+    shown: set[str],
     message: Warning | str,
     category: type[Warning],
     filename: str,
@@ -59,9 +62,15 @@ def _show_warning(
     file: object = None,
     line: str | None = None,
 ) -> None:
-    """Print a warning of Clados as one line on stderr; other warnings as Python shows them."""
+    """Print a warning of Clados as one line on stderr, the same one once; other warnings as Python shows them.
+
+    Args:
+        shown: what was printed so far: each stage of a walk reads its data, and finds the same bad lines.
+    """
     if issubclass(category, CladosWarning):
-        print(f"clados: {escape_controls(' '.join(str(message).split()))}", file=sys.stderr)
+        if str(message) not in shown:
+            print(f"clados: {escape_controls(' '.join(str(message).split()))}", file=sys.stderr)
+        shown.add(str(message))
     else:
         print(warnings.formatwarning(message, category, filename, lineno, line), file=sys.stderr, end="")
 

@@ -25,6 +25,11 @@ class BadLines:
     number: int = 0
     first: list[str] = field(default_factory=list)
 
+    def add(self, more: "BadLines") -> None:
+        """Count those of another source too."""
+        self.number += more.number
+        self.first = [*self.first, *more.first][:NAMED]
+
     @contextmanager
     def checked(self) -> Iterator[None]:
         """Around what is done with a line.

@@ -47,10 +47,16 @@ def read(source: str | Path, bad: BadLines | None = None) -> Sequence[Example]:
         raise DataError(f"data is empty; allowed: the name of an embedded set, or {ALLOWED}")
     path = Path(source)
     named = isinstance(source, str) and source.partition("/")[0] in SETS
-    examples = _path(path, bad or BadLines()) if path.exists() and not named else _embedded(str(source))
+    own = BadLines(bad is not None and bad.skip)
+    examples = _path(path, own) if path.exists() and not named else _embedded(str(source))
+    if bad is not None:
+        bad.add(own)
     if isinstance(examples, Corpus):
         return examples
     kinds = sorted({type(example).__name__ for example in examples})
+    if not kinds and own.number:
+        all_of = "the only line is" if own.number == 1 else f"all {own.number:,} lines are"
+        raise DataError(f"{source}: {all_of} bad, so no example is left; first {own.first[0]}")
     if not kinds:
         raise DataError(f"{source}: no examples; allowed: {ALLOWED}")
     if len(kinds) > 1 and not named:

@@ -25,13 +25,6 @@ from clados.data.examples import (
 from clados.data.templates import ASSISTANT, SPEAKERS
 
 RowData = Mapping[str, Any]
-_ROWS = (
-    "text; prompt and completion; source and target; messages; text and label; sentence1, sentence2 and label; "
-    "tokens and tags; question, context and answers; prompt, chosen and rejected; "
-    "prompt, answers and scores, ranks or probabilities; "
-    "rule, prompt, answer and broken; "
-    "observations, actions and rewards"
-)
 _TEXTS = ("text", "content", "sentence")
 PAIRS = (
     ("prompt", "completion"),
@@ -55,6 +48,20 @@ TEXT_PAIRS = (  # of two texts, in the names of GLUE's and SNLI's columns
     ("text", "text_pair"),
 )
 TAGGED = (("tokens", "tags"), ("tokens", "ner_tags"), ("tokens", "pos_tags"), ("tokens", "labels"), ("words", "tags"))
+_ROWS = "; ".join(
+    (
+        f"text (or {', '.join(_TEXTS[1:])}), alone or with label",
+        f"pairs: {', '.join(map('/'.join, PAIRS))}, translation",
+        "messages (or conversations)",
+        f"with label: {', '.join(map('/'.join, TEXT_PAIRS))}",
+        ", ".join(map("/".join, TAGGED)),
+        "question, context and answers",
+        "prompt, chosen and rejected",
+        "prompt, answers and scores, ranks or probabilities",
+        "rule, prompt, answer and broken",
+        "observations, actions and rewards",
+    )
+)
 PLACE_COLUMNS = ("id", "language", "source_language")  # columns that are no field of a template
 EPISODE_ENDS = (  # D4RL's, Gymnasium's and older names of what ends an episode after a step
     "terminals", "timeouts", "terminations", "truncations", "terminated", "truncated", "dones",

@@ -30,12 +30,12 @@ from clados.train.devices import Devices, World, full_number, world
 from clados.train.log import Entry, Log, Show
 from clados.train.optimisers import RATE, fitted_schedule, lr_factor
 from clados.train.recorded import differences
-from clados.train.unit import DTYPES, Run, Unit
+from clados.train.unit import DTYPES, Run, Unit, smaller
 
 CHECKPOINTS = "checkpoints"  # the folder of a run in which they are
 WATCHING = ("every", "save_every", "held_out", "sharded")  # what of a run's numbers changes nothing of what it comes to
 FREED_EVERY = 50  # steps after which freed memory is given back
-SMALLER = "try a smaller --micro, --batch, --length or --params"
+SMALLER = "--micro", "--batch", "--length", "--params"  # options that take less memory
 
 
 @dataclass
@@ -140,6 +140,11 @@ class Trainer:
         return Result(log.entries, finished, checkpoint)
 
     @property
+    def _smaller(self) -> str:
+        """What to try where memory is too small."""
+        return smaller(getattr(self.model, "spec", None), SMALLER)
+
+    @property
     def _over(self) -> bool:
         """Whether the run has ended early."""
         return self.best is not None and self.best.over
@@ -151,7 +156,7 @@ class Trainer:
             return start
         for step in range(start, self.run.steps):
             began = time.perf_counter()
-            with enough_memory(f"step {step + 1}", SMALLER), self._saved_before(step, saved_at):
+            with enough_memory(f"step {step + 1}", self._smaller), self._saved_before(step, saved_at):
                 entry = self.step(step)
             seconds = time.perf_counter() - began
             entry |= {"seconds": round(seconds, 6), "tokens_per_second": round(entry["tokens"] / seconds, 1)}
@@ -264,7 +269,7 @@ class Trainer:
         self.model.train(was)
 
     def _evaluate(self, step: int, log: Log) -> None:
-        with enough_memory("what is held out", SMALLER), self.evaluating():
+        with enough_memory("what is held out", self._smaller), self.evaluating():
             found = self.unit.evaluate(self.devices)
             if found and self.best:
                 self.best.evaluated(self.unit.judged(found), self.model, writes=self.world.first)

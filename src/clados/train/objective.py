@@ -33,6 +33,7 @@ from clados.train.fitting import Facts, FitContext, fit_model, headed, tokenizer
 from clados.train.swapped import learning
 
 VOCAB_SIZE = 4096  # of the tokenizer that shows an objective of a model without one
+ENGLISH = "en"  # what a text is taken for that nobody has named the language of
 LENGTH = 4096  # positions, where each has a vector of its own
 OFTEN = 100  # times that it reads the letters of a text in other scripts, so that none is too rare
 
@@ -139,11 +140,11 @@ def objective(
         learned, others = read_metadata(folder).objective or learned, {}
     elif refusal := task(learned).refusal(headed(part, chosen)):
         raise InputError(f"{card.id} cannot learn so: {refusal}")
-    if folder is None and language is not None and getattr(learned, "marked", False):
-        known = published_languages(card.id, size.name)
-        if known and meant_language(language, known) is None:
-            raise InputError(f"language is '{language}'; {card.id}:{size.name} knows {', '.join(known)}")
-    tokenizer = load_tokenizer(folder) if folder else _tokenizer(part, learned, text, language)
+    known = published_languages(card.id, size.name) if getattr(learned, "marked", False) else ()
+    mark = meant_language(language or ENGLISH, known)
+    if folder is None and known and mark is None:
+        raise InputError(f"language is '{language}'; {card.id}:{size.name} knows {', '.join(known)}")
+    tokenizer = load_tokenizer(folder) if folder else _tokenizer(part, learned, text, language, mark)
     if tokenizer is None:
         raise CladosError(
             f"{card.id} learns {without_template(learned)} and reads no text, so there is nothing to show of one"
@@ -156,12 +157,16 @@ def objective(
     return ObjectiveExample(card.id, learned, view, chosen.name if others else "", others, taken)
 
 
-def _tokenizer(model: Model, learned: Objective, text: str, language: str | None) -> Tokenizer | None:
-    """A tokenizer of the model's kind that has tokens for the text, in any script; None for a model without text."""
+def _tokenizer(model: Model, learned: Objective, text: str, language: str | None, mark: str | None) -> Tokenizer | None:
+    """A tokenizer of the model's kind that has tokens for the text, in any script; None for a model without text.
+
+    Args:
+        mark: the token that the published vocabulary marks the text's language with; ours where it has none.
+    """
     english, one = read_as(examples.Text, "wordnet"), task(learned)
     coded = getattr(learned, "coded", False)
     given = read_as(examples.Text, one.data) if coded else [examples.Text("", "", language)] if language else english
-    marks = one.marks(given)
+    marks = one.marks(given) if mark is None else (mark,)
     if set(text) <= set().union(*(each.text for each in english)):
         return tokenizer_for(model, english, VOCAB_SIZE, marks)
     letters = [examples.Text("", " ".join(text))] * OFTEN

@@ -26,7 +26,7 @@ from clados.train.scaled import ScaledNumber, rate_model
 from clados.train.sources import RunData
 from clados.train.start import Start, take_weights
 from clados.train.supervised import SupervisedUnit
-from clados.train.unit import Run
+from clados.train.unit import Run, smaller
 from clados.version import __version__
 
 
@@ -201,7 +201,7 @@ def initial_model(plan: Plan) -> WholeModel:
     """The plan's model, drawn from its seed or taken from where it starts, on the accelerator when there is one."""
     device = "cuda" if torch.cuda.is_available() else "cpu"
     total = s.count_parameters(plan.model).total
-    with enough_memory(f"a model of {total:,} parameters", "try smaller --params or --length"):
+    with enough_memory(f"a model of {total:,} parameters", smaller(plan.model, ("--length", "--params"))):
         made = build(plan.model, seed=plan.run.seed)
         if plan.start:
             take_weights(made, plan.start)

@@ -8,11 +8,17 @@ from clados.catalog.card import declaration_of
 from clados.catalog.counts import card_and_size
 from clados.catalog.load import catalog
 from clados.checkpoints.errors import LayoutError
-from clados.checkpoints.mapping.parsing import part
+from clados.checkpoints.mapping.parsing import value
 from clados.errors import CladosError, InputError
 from clados.names import did_you_mean
 from clados.objectives import Task, runs, task
 from clados.spec.core.registry import KINDS
+
+EXAMPLES = "electra, or masked-tokens:rate=0.3"
+VALUES = (
+    "a number, a text in quotation marks, True, False, None, a part, or several in brackets is, as in "
+    "masked-tokens:rate=0.3"
+)
 
 
 def learning(declaration: s.Declaration, objective: str) -> s.Declaration:
@@ -60,7 +66,10 @@ def named_stage(objective: str) -> str:
 
 def _named(name: str) -> tuple[s.Objective, s.Model | None, dict[str, s.Head], str]:
     """The objective of a name, the model for which its numbers are, its heads by slot, and the stage that it is of."""
-    before, _, after = name.partition(":")
+    before, colon, after = name.partition(":")
+    if not before.strip():
+        said = "empty" if not name.strip() else f"'{name}'"
+        raise InputError(f"objective is {said}; a model or an objective's own name is allowed, as {EXAMPLES}")
     pieces = _parted(after)
     fields, bare = [each for each in pieces if "=" in each], [each for each in pieces if "=" not in each]
     kinds = {_kebab(kind.__name__): kind for kind in KINDS.values() if issubclass(kind, s.Objective)}
@@ -70,12 +79,12 @@ def _named(name: str) -> tuple[s.Objective, s.Model | None, dict[str, s.Head], s
     if kind:
         return _with(kind, {}, fields, name), None, {}, ""
     try:
-        card, found = card_and_size(":".join([before, *bare]))
+        card, found = card_and_size(":".join([before, *(bare if fields or not colon else bare or [""])]))
         declaration = declaration_of(card)
     except CladosError as error:
         if before in catalog():
             raise
-        near = did_you_mean(before, [*catalog(), *kinds])
+        near = did_you_mean(before, [*catalog(), *kinds]) or f"; allowed are names such as {EXAMPLES}"
         raise InputError(f"objective is {name}: no model and no objective is called '{before}'{near}") from error
     size = found.name if bare else None
     stage, model = declaration.recipe_at(size).stages[0], declaration.at(size)
@@ -102,8 +111,17 @@ def _kebab(name: str) -> str:
 
 def _with(kind: type[s.Objective], known: dict[str, Any], fields: list[str], name: str) -> s.Objective:
     """An objective with some fields as they are written."""
-    said = {key: repr(value) for key, value in known.items()} | dict(each.split("=", 1) for each in fields)
+    given = dict[str, Any]()
+    for key, text in (map(str.strip, each.split("=", 1)) for each in fields):
+        if key in given:
+            raise InputError(f"objective is {name}: {key} is given twice")
+        try:
+            given[key] = value(text)
+        except (LayoutError, s.SpecError) as error:
+            reason = error if isinstance(error, s.SpecError) else error.__cause__
+            said = str(reason) if isinstance(reason, s.SpecError) else f"{key} is '{text}', which is no value; {VALUES}"
+            raise InputError(f"objective is {name}: {said}") from error
     try:
-        return part(f"{kind.__name__}({', '.join(f'{key}={value}' for key, value in said.items())})", s.Objective)
-    except (LayoutError, s.SpecError) as error:
-        raise InputError(f"objective is {name}: {error.__cause__ or error}") from error
+        return kind(**known | given)
+    except s.SpecError as error:
+        raise InputError(f"objective is {name}: {error}") from error

@@ -64,6 +64,17 @@ class Run:
             raise InputError(f"lr is {self.lr}; it must be above 0")
 
 
+def smaller(model: s.Model | None, options: Sequence[str]) -> str:
+    """What to try where memory is too small: ``try a smaller --micro or --batch``.
+
+    Args:
+        model: what is trained, where it is known: one that reads images alone has no length.
+    """
+    images = model is not None and all(isinstance(each.inputs, s.ImageInputs) for each in model.towers)
+    *first, last = (each for each in options if each != "--length" or not images)
+    return f"try a smaller {' or '.join([', '.join(first), last] if first else [last])}"
+
+
 class Unit(ABC):
     """What a run trains.
 

@@ -26,18 +26,28 @@ def part(text: str, kind: type[AnyPart]) -> AnyPart:
         LayoutError: the text is no such ``repr``, or names a part that this version lacks.
         SpecError: a part refuses its fields.
     """
+    found = value(text)
+    if not isinstance(found, kind):
+        raise LayoutError(f"not a {kind.__name__}: {text[:60]!r}")
+    return found
+
+
+def value(text: str) -> Any:
+    """The part or plain value that a ``repr`` says.
+
+    Raises:
+        LayoutError: as ``part``, of any kind.
+        SpecError: a part refuses its fields.
+    """
     if not isinstance(text, str):
         raise LayoutError(f"a declaration is text, not {str(text)[:60]}")
     if len(text) > LONGEST_DECLARATION:
         raise LayoutError(f"a declaration of {len(text)} characters; none is longer than {LONGEST_DECLARATION}")
     try:
         with warnings.catch_warnings(action="ignore"):  # of Python's about the text
-            found = _value(ast.parse(text, mode="eval").body)
+            return _value(ast.parse(text, mode="eval").body)
     except (SyntaxError, RecursionError, MemoryError, ValueError, TypeError) as error:
-        raise LayoutError(f"not a declaration ({error}): {text[:60]!r}") from error
-    if not isinstance(found, kind):
-        raise LayoutError(f"not a {kind.__name__}: {text[:60]!r}")
-    return found
+        raise LayoutError(f"not a declaration ({getattr(error, 'msg', error)}): {text[:60]!r}") from error
 
 
 def _value(node: ast.expr) -> Any:
