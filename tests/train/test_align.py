@@ -16,8 +16,9 @@ from clados.files import JsonObject
 from clados.names import cache_folder
 from clados.objectives import task
 from clados.objectives.judges import judge_of, judge_scores
-from clados.train.align import REPORT, _begun, align, choices_of, legs
+from clados.train.align import REPORT, _begun, align, choices_of, first_trained, legs
 from clados.train.align_report import before_and_after, watched
+from clados.train.align_told import told_differs
 from clados.train.choices import Choices
 from clados.train.planned import planned
 from clados.train.pretrain import pretrain
@@ -254,6 +255,41 @@ def test_what_a_stage_began_from_is_found_after_it_is_kept(tmp_path: Path, monke
     monkeypatch.setattr("clados.train.planned.kept_folder", lambda choices: kept)
     pretrain(Choices(model="llama", params="300K", steps=1, length=64), kept)
     assert _begun(asked, legs(asked)[0], tmp_path) == kept
+
+
+def test_a_plan_tells_what_is_trained_first_until_it_is_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """SeeKeR's own first stage, the card that a budget asks for, DQ-BART's teacher; not what comes along."""
+    kept = tmp_path / "kept"
+    monkeypatch.setattr("clados.train.planned.kept_folder", lambda choices: kept)
+    monkeypatch.setattr("clados.train.pretrain.kept_folder", lambda choices: kept)
+    new = {"seeker": {"pretraining"}, "dq-bart": {"bart:base"}, "alpaca": set[str]()}
+    for asked, first in [
+        *((Walk(model=name), first) for name, first in new.items()),
+        (Walk(model="alpaca", params="1M"), {"llama"}),
+    ]:
+        assert first_trained(asked, legs(asked), tmp_path) == first
+    assert run_command_line(["align", "alpaca", "--params", "1M", "--dry-run"]) == 0
+    assert (
+        "  starts from llama, which is trained small first: none comes along or is kept; the" in capsys.readouterr().out
+    )
+    kept.mkdir()
+    (kept / "config.json").touch()
+    assert first_trained(Walk(model="alpaca", params="1M"), legs(Walk(model="alpaca", params="1M")), tmp_path) == set()
+
+
+def test_a_plan_tells_as_many_positions_as_the_start_has() -> None:
+    """Small GPT-2 has 128 positions, also for what starts from such a stage; small LLaMA has any number."""
+    plan = legs(Walk(model="instructgpt"))
+    first, _, last = (told_differs(each, plan, None) for each in plan)
+    assert "length 128, published 2,048, as its start has positions for no more" in first
+    assert not [each for each in first if each.startswith("length 192")]
+    assert len(first) == len(plan[0].differs)
+    assert not [each for each in last if each.startswith("length")]  # 96, which it has room for
+    assert told_differs(plan[0], plan, 64) == plan[0].differs
+    llama = legs(Walk(model="alpaca"))
+    assert told_differs(llama[0], llama, None) == llama[0].differs
 
 
 def test_without_a_walk_there_is_none_to_resume(tmp_path: Path) -> None:

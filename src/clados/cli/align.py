@@ -83,7 +83,8 @@ def align_command(
     """
     from clados.data.templates import on_one_line, without_template
     from clados.names import parted_names
-    from clados.train.align import REPORT, align, legs
+    from clados.train.align import REPORT, align, first_trained, legs
+    from clados.train.align_told import told_differs
     from clados.train.walk import Walk, parted_data
 
     every, own = parted_data(data or ())
@@ -102,25 +103,29 @@ def align_command(
         seed=seed,
         dtype=dtype.value if dtype else device_type(),  # type: ignore[arg-type]
     )
+    folder = out or Path("runs") / f"{asked.model.replace(':', '-')}-aligned"
     if dry_run:
         plan = legs(asked)
+        new = first_trained(asked, plan, folder)
+        differs = {each.stage.name: told_differs(each, plan, asked.length) for each in plan if not each.without}
         if json:
-            output.print_json([each.json() for each in plan])
+            more = ({"trained first": each.start in new, "differs": differs.get(each.stage.name, ())} for each in plan)
+            output.print_json([{**each.json(), **told} for each, told in zip(plan, more)])
             return 0
         for each in plan:
             print(f"{each.stage.name}: {without_template(each.learned)}")
             if each.without:
                 print(f"  not trained: it {each.without}")
                 continue
-            print(f"  starts from {each.start}; the paper learned from: {each.stage.data}")
+            first = ", which is trained small first: none comes along or is kept" if each.start in new else ""
+            print(f"  starts from {each.start}{first}; the paper learned from: {each.stage.data}")
             if template := on_one_line(each.learned):
                 print(f"  reads and writes: {template}")
             if each.judges:
                 print(f"  is judged by {', '.join(each.judges)}")
-            for line in each.differs:
+            for line in differs[each.stage.name]:
                 print(f"  {line}")
         return 0
-    folder = out or Path("runs") / f"{asked.model.replace(':', '-')}-aligned"
     with interruptible() as stop:
         done = align(asked, folder, resume=resume, show=progress_shown(model, folder, tensorboard=False), stop=stop)
     if not prints():

@@ -19,6 +19,7 @@ from clados.objectives import Task, runs, task
 from clados.objectives.judges import judge_of
 from clados.small import PREFIX, small_model
 from clados.train.align_report import Walked, alignment_report
+from clados.train.align_told import told_differs, trained_first
 from clados.train.choices import Choices
 from clados.train.fitting import SMALL_PARAMS
 from clados.train.log import Show
@@ -344,12 +345,16 @@ def align(
             )
             if not result.finished:
                 return False
-        told = _told(leg.learned)
-        walked.append(
-            Walked(leg.stage.name, leg.learned, told, leg.start, leg.differs, _begun(asked, leg, out), folder)
-        )
+        told, differs = _told(leg.learned), told_differs(leg, plan, asked.length)
+        walked.append(Walked(leg.stage.name, leg.learned, told, leg.start, differs, _begun(asked, leg, out), folder))
         write_text(out / REPORT, alignment_report(asked.model, walked, [each for each in plan if each.without]))
     return True
+
+
+def first_trained(asked: Walk, plan: Sequence[Leg], out: Path) -> set[str]:
+    """What stages start from that is trained before them, as it neither comes along nor is kept."""
+    first = [each for each in plan if not each.without and each.start not in _names(plan)]
+    return {leg.start for leg in first if trained_first(choices_of(asked, leg, out), out / leg.stage.name)}
 
 
 def walk_begun(out: Path) -> bool:

@@ -244,6 +244,16 @@ def _before(choices: Choices, length: int) -> Path | Choices | None:
     return replace(usual, **own, model=named if size else card, seed=0)
 
 
+def first_run(choices: Choices) -> Choices | None:
+    """The run of what the last stage of a chain starts from, or of its teacher; None where these are directories."""
+    stage = choices.chain[-1]
+    one = task(stage.objective)
+    if one.teacher and choices.teacher is None:
+        return _teacher_choices(choices)
+    before = _before(choices, choices.length or scaled_length(stage, one))
+    return before if isinstance(before, Choices) else None
+
+
 def check_start(choices: Choices) -> None:
     """Plan what a run starts from, where that would be trained first.
 

@@ -15,7 +15,7 @@ from clados.objectives import Task, runs, task
 from clados.spec.core.registry import KINDS
 
 EXAMPLES = "electra, or masked-tokens:rate=0.3"
-VALUES = (
+_VALUE = (
     "a number, a text in quotation marks, True, False, None, a part, or several in brackets is, as in "
     "masked-tokens:rate=0.3"
 )
@@ -119,7 +119,7 @@ def _with(kind: type[s.Objective], known: dict[str, Any], fields: list[str], nam
             given[key] = value(text)
         except (LayoutError, s.SpecError) as error:
             reason = error if isinstance(error, s.SpecError) else error.__cause__
-            said = str(reason) if isinstance(reason, s.SpecError) else f"{key} is '{text}', which is no value; {VALUES}"
+            said = str(reason) if isinstance(reason, s.SpecError) else f"{key} is '{text}', which is no value; {_VALUE}"
             raise InputError(f"objective is {name}: {said}") from error
     try:
         return kind(**known | given)
