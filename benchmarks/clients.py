@@ -24,6 +24,7 @@ PAGES = (
     *("/", "/zh/", "/?architecture=encoder&params=..1B&sort=-date", "/tree.html", "/timeline.html", "/recent.html"),
     *(
         "/timeline-tokens.html",
+        "/timeline-flops.html",
         "/compare.html?models=bert,roberta,t5",
         "/designer.html?model=gpt-2:small",
         "/learn.html",

@@ -9,7 +9,7 @@ from functools import partial
 
 from benchmarks.harness import Figure, Limits, against, least_seconds
 from clados.catalog.load import catalog
-from clados.drawing import timelines, tree
+from clados.drawing import amounts, tree
 from clados.drawing.architecture.figure import architecture_figure
 from clados.drawing.records import Node, of_cards
 from clados.models.declared import declared, package_models
@@ -25,9 +25,7 @@ def drawings(limits: Limits) -> list[Figure]:
     slowest = max(each, key=lambda name: each[name])
     return [
         against(f"tree of {MODELS} models", least_seconds(lambda: tree.draw_tree(nodes, {}, name="x")), LARGE),
-        against(
-            f"{MODELS} models by parameters", least_seconds(lambda: timelines.by_params(nodes, {}, name="x")), LARGE
-        ),
+        against(f"{MODELS} models by parameters", least_seconds(lambda: amounts.by_params(nodes, {}, name="x")), LARGE),
         against(f"architecture of {slowest}, the slowest of {len(each)}", each[slowest], ONE),
     ]
 

@@ -74,8 +74,14 @@ def test_the_same_as_a_table_and_as_data(capsys: pytest.CaptureFixture[str]) -> 
     assert json.loads(capsys.readouterr().out)["sparse"][0]["id"] == "glam"
 
 
+def test_training_compute_as_a_table(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_command_line(["timeline", "--y", "flops"]) == 0
+    assert "3.14e+23" in capsys.readouterr().out
+
+
 def test_what_cannot_be_drawn_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(EmptyFigureError, match="training tokens"):
         by_tokens([], {}, name="x")
-    assert run_command_line(["timeline", "--recent", "--y", "tokens"]) == 2
-    assert "over tokens" in capsys.readouterr().err
+    for y in ("tokens", "flops"):
+        assert run_command_line(["timeline", "--recent", "--y", y]) == 2
+        assert f"over {y}" in capsys.readouterr().err

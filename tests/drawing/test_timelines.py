@@ -10,7 +10,7 @@ from hypothesis import given, reject, settings, strategies as st
 from clados import drawing
 from clados.catalog.figures import recent_models
 from clados.catalog.load import catalog
-from clados.drawing import timelines
+from clados.drawing import amounts
 from clados.drawing.labels import Spot, place_labels
 from clados.drawing.records import Node, of_cards
 from clados.drawing.svg import Box, Figure
@@ -20,6 +20,7 @@ FIGURES: dict[str, Callable[[], Figure]] = {
     "family": lambda: drawing.timeline_figure(drawing.surveyed(catalog().values())),
     "params": lambda: drawing.timeline_figure(drawing.surveyed(catalog().values()), "params"),
     "all by params": lambda: drawing.timeline_figure(catalog().values(), "params"),
+    "all by flops": lambda: drawing.timeline_figure(catalog().values(), "flops"),
     "recent": lambda: drawing.recent_figure(catalog()),
     "recent by params": lambda: drawing.recent_figure(catalog(), "params"),
 }
@@ -52,7 +53,7 @@ def test_no_label_lies_on_a_point_and_no_leader_passes_through_a_label() -> None
 
 
 def test_500_models_by_size_all_have_a_name_in_the_picture_or_below() -> None:
-    figure = timelines.by_params(invented(of_cards(catalog().values()), 500), {}, name="x")
+    figure = amounts.by_params(invented(of_cards(catalog().values()), 500), {}, name="x")
     rows: Any = figure.data["nodes"]
     labels = {row["id"]: Box(*row["box"]) for row in rows if row["box"]}
     assert len(labels) > len(rows) / 2
@@ -63,9 +64,36 @@ def test_500_models_by_size_all_have_a_name_in_the_picture_or_below() -> None:
         assert row["id"] in labels or f"{row['name']} ({row['date'][:7]})" in below
 
 
+def test_the_sizes_of_a_model_are_joined_by_a_line_at_its_date_and_no_name_lies_on_one() -> None:
+    figure = FIGURES["all by params"]()
+    rows: Any = {row["id"]: row for row in figure.data["nodes"]}  # type: ignore[attr-defined]
+    joined = {str(each.get("data-joined")): each for each in elements(figure, "data-joined")}
+    assert {*joined} == {name for name, row in rows.items() if len({row["params"], *row["sizes"].values()}) > 1}
+    circles = list(joined["gpt-2"].iter(f"{NAMESPACE}circle"))
+    assert len(circles) == len(rows["gpt-2"]["sizes"]) - 1 == 3
+    (line,) = joined["gpt-2"].iter(f"{NAMESPACE}line")
+    assert float(line.get("x1") or 0) == float(line.get("x2") or 1) == rows["gpt-2"]["point"][0]
+    assert float(line.get("y1") or 0) == rows["gpt-2"]["point"][1]  # the largest is the one that is meant
+    assert "GPT-2 small, 2019-02: 124M parameters" in figure.svg
+    dots = [(float(e.get("cx") or 0), float(e.get("cy") or 0)) for each in joined.values() for e in each if e.get("cx")]
+    assert len(dots) > 150
+    for name, box in boxes(figure).items():
+        assert not [dot for dot in dots if box.grown(-1).overlaps(Box(*dot, 0.01, 0.01))], name
+
+
+def test_training_compute_is_as_published_or_by_the_tokens() -> None:
+    figure = FIGURES["all by flops"]()
+    rows: Any = {row["id"]: row for row in figure.data["nodes"]}  # type: ignore[attr-defined]
+    assert rows["gpt-3"]["flops"] == rows["gpt-3"]["sizes"]["175b"] == 3.14e23  # table D.1 of the paper
+    assert len(rows["gpt-3"]["sizes"]) == 8
+    assert "chatgpt" not in rows
+    assert "3.14e+23 FLOPs" in figure.svg
+    assert {"10²³", "10²⁴"} <= {each.get("data-tick") for each in elements(figure, "data-tick")}
+
+
 def test_models_of_unknown_size_are_listed_apart() -> None:
     nodes = [Node("a", "Known", "A", "2018-01", params=10**8), Node("b", "Closed", "A", "2019-01")]
-    figure = timelines.by_params(nodes, {}, name="x")
+    figure = amounts.by_params(nodes, {}, name="x")
     assert [each["id"] for each in figure.data["unknown"]] == ["b"]  # type: ignore[attr-defined]
     assert "Size not published:" in figure.svg
     assert {each.get("data-id") for each in elements(figure, "data-id")} == {"a", "b"}
@@ -73,7 +101,7 @@ def test_models_of_unknown_size_are_listed_apart() -> None:
 
 def test_ten_times_the_parameters_is_always_the_same_step_up() -> None:
     nodes = [Node(f"m{power}", "M", "A", "2018-01", params=10**power) for power in (8, 9, 10)]
-    data: Any = timelines.by_params(nodes, {}, name="x").data["nodes"]
+    data: Any = amounts.by_params(nodes, {}, name="x").data["nodes"]
     low, middle, high = sorted((row["point"][1] for row in data), reverse=True)
     assert low - middle == pytest.approx(middle - high, abs=0.05)
     assert low > middle
@@ -81,7 +109,7 @@ def test_ten_times_the_parameters_is_always_the_same_step_up() -> None:
 
 def test_a_timeline_by_size_needs_a_size() -> None:
     with pytest.raises(ValueError, match="no model has a known number of parameters"):
-        timelines.by_params([Node("a", "A", "A", "2018-01")], {}, name="x")
+        amounts.by_params([Node("a", "A", "A", "2018-01")], {}, name="x")
 
 
 def test_the_recent_figure_has_all_its_boxes_and_no_edge_through_one() -> None:

@@ -1,5 +1,6 @@
 """The pages in a browser: what one clicks, types and reads; offline, without faults, at both widths and themes."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -7,10 +8,12 @@ from playwright.sync_api import Browser, Page, expect
 from starlette.testclient import TestClient
 
 from clados.catalog.load import Catalog
+from clados.catalog.schema import ATTRIBUTES
 from clados.web.export import export_site
 from clados.web.index import Index
 from clados.web.site import Site
 from tests.web.driving import AXE, VIEWS, invented, opened, served
+from tests.web.test_server import visible_rows
 
 pytestmark = pytest.mark.browser
 
@@ -20,11 +23,13 @@ PLACES = [
     "tree.html",
     "timeline.html",
     "timeline-tokens.html",
+    "timeline-flops.html",
     "compare.html?models=bert,roberta",
     "zh/index.html",
     "learn.html",
     *(f"learn/{name}.html" for name in ("encoder-decoder", "foundation", "rlhf", "diffusion")),
 ]
+SCREENSHOTS = Path(__file__).parents[2] / "build" / "screenshots"  # for people to look at
 LIVE_PLACES = [
     "learn/attention.html",
     "learn/pretraining.html",
@@ -102,6 +107,35 @@ def test_the_script_finds_what_the_server_finds_in_the_same_order(page: Page, ad
         )
         assert by_script == by_server, query
         assert 0 < len(by_server) < 96
+
+
+WORDS = {"extension": "attention", "application": "translat", "corpus": "wikipedia", "reference": "arXiv:1810.04805"}
+WORDS |= {"date": "2019", "params": "1B..", "vocab": "30k..60k", "link": "huggingface", "name": "gpt*"}
+
+
+def test_every_facet_leaves_the_models_that_it_counts_and_that_the_server_finds(
+    page: Page, address: str, client: TestClient
+) -> None:
+    page.goto(address)
+    names = page.eval_on_selector_all("[data-facet]", "facets => facets.map(each => each.dataset.facet)")
+    assert {*names} == {*ATTRIBUTES}
+    for name in names:
+        facet = page.locator(f"[data-facet={name}]")
+        facet.evaluate("each => { each.open = true; }")
+        if (box := facet.get_by_role("checkbox").first).count():
+            number = int(facet.locator("[data-number]").first.inner_text())
+            box.check()
+            left = shown(page)
+            assert len(left) == number, name
+        else:
+            facet.get_by_role("textbox").fill(WORDS[name])
+            left = shown(page)
+        assert 0 < len(left) < 96, name
+        query = page.url.partition("?")[2]
+        assert query.startswith(f"{name}=")
+        assert sorted(visible_rows(client.get(f"/?{query}").text)) == sorted(left), query
+        page.get_by_role("link", name=f"Remove the filter {name.replace('_', ' ')}").click()
+        assert len(shown(page)) == 96
 
 
 def brush_dates(page: Page) -> None:
@@ -202,6 +236,8 @@ def test_no_serious_fault_of_access_and_nothing_wider_than_the_window(
     for page in opened(browser, width, theme):
         for place in [*(short_address + each for each in PLACES), *(address + each for each in LIVE_PLACES)]:
             page.goto(place)
+            name = re.sub(r"\W+", "-", place.split("/", 3)[3])
+            page.screenshot(path=SCREENSHOTS / f"{name}-{width}-{theme}.png", full_page=True)
             assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, place
             page.evaluate(AXE.read_text(encoding="utf-8"))
             found = page.evaluate("axe.run({resultTypes: ['violations']})")

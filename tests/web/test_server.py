@@ -234,6 +234,7 @@ def test_what_no_model_has_is_said_on_the_timeline_s_page(few: Site, client: Tes
     assert "nothing to draw" in answer.body.decode()
     text = client.get("/timeline-tokens.html").text
     assert 'data-figure="timeline-tokens"' in text
+    assert '<td class="figure">3.14e+23</td>' in client.get("/zh/timeline-flops.html").text
     assert 'href="cards/gpt-3.html">GPT-3</a> 175b' in text
 
 

@@ -32,6 +32,7 @@ def test_every_word_that_the_pages_say_is_there() -> None:
 FIGURE_WORDS = (
     "by parameters",
     "by training tokens",
+    "by training compute",
     "by family",
     "early 2023",
     "Zoom in",

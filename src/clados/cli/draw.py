@@ -23,11 +23,12 @@ _WIDEST = 10_000  # columns of a file
 
 
 class Axis(StrEnum):
-    """What goes up: lanes of families, or the number of parameters; or parameters over training tokens."""
+    """What goes up: lanes of families, parameters or FLOPs of training; or parameters over training tokens."""
 
     FAMILY = "family"
     PARAMS = "params"
     TOKENS = "tokens"
+    FLOPS = "flops"
 
 
 class Towards(StrEnum):
@@ -108,7 +109,7 @@ def timeline_command(
     highlight: Highlight = None,
     everything: Everything = False,
 ) -> None:
-    """Draw the models by date, by family or parameters, or with --y tokens their parameters over training tokens.
+    """Draw the models by date: by family, parameters or training compute; with --y tokens parameters over tokens.
 
     Example: clados timeline --y params
     """

@@ -8,6 +8,7 @@ from rich.console import RenderableType
 from clados.catalog import figures
 from clados.catalog.card import Card
 from clados.drawing import (
+    amounts as _amounts,
     poster as _poster,
     recents as _recent,
     scaling as _scaling,
@@ -17,7 +18,7 @@ from clados.drawing import (
 from clados.drawing.records import ROOT, Node, of_cards, through_hidden, with_survey
 from clados.drawing.svg import Figure
 
-Y = Literal["family", "params", "tokens"]
+Y = Literal["family", "params", "tokens", "flops"]
 
 __all__ = [
     "Figure",
@@ -36,6 +37,7 @@ _BY = {
     "family": "Transformers by date and family",
     "params": "Transformers by date and number of parameters",
     "tokens": "Transformers by training tokens and number of parameters",
+    "flops": "Transformers by date and training compute",
 }
 _RECENT = "Language models of early 2023"
 
@@ -90,15 +92,18 @@ def poster_figure(cards: Iterable[Card]) -> Figure:
 
 
 def timeline_figure(cards: Iterable[Card], y: Y = "family", highlight: Collection[str] = ()) -> Figure:
-    """The models by date, in the lanes of their families or over their parameters; or these over training tokens.
+    """The models by date: in lanes of families, by parameters or FLOPs of training; or their parameters over tokens.
 
     Raises:
-        EmptyFigureError: no cards, or none whose size (for `tokens`, also training tokens) is known.
+        EmptyFigureError: no cards, or none whose size (for `tokens`, also tokens; for `flops`, these) is known.
     """
     if y == "tokens":
         colours = figures.survey_tree().colours
         return _scaling.by_tokens(_scaling.trained_sizes(cards), colours, name=_BY[y], highlight=highlight)
-    draw = _timeline.by_params if y == "params" else _timeline.by_family
+    if y == "flops":
+        colours, rows = figures.survey_tree().colours, _amounts.training_amounts(cards)
+        return _amounts.by_flops(rows, colours, name=_BY[y], highlight=highlight)
+    draw = _amounts.by_params if y == "params" else _timeline.by_family
     return draw(of_cards(cards), figures.survey_tree().colours, name=_BY[y], highlight=highlight)
 
 
@@ -106,6 +111,8 @@ def terminal_timeline(cards: Iterable[Card], y: Y = "family") -> RenderableType:
     """The timeline for a Rich console."""
     if y == "tokens":
         return _scaling.tokens_for_terminal(_scaling.trained_sizes(cards))
+    if y == "flops":
+        return _amounts.flops_for_terminal(_amounts.training_amounts(cards))
     return _timeline.timeline_for_terminal(of_cards(cards), figures.survey_tree().colours, y)
 
 
@@ -117,7 +124,7 @@ def recent_figure(cards: Mapping[str, Card], y: Y = "family", highlight: Collect
     """
     nodes, colours = _recent.nodes(cards), figures.recent_colours()
     if y == "params":
-        return _timeline.by_params(nodes, colours, name=_RECENT, highlight=highlight, across=_recent.scale(nodes))
+        return _amounts.by_params(nodes, colours, name=_RECENT, highlight=highlight, across=_recent.scale(nodes))
     order = _recent.order(nodes)
     return _tree.draw_tree(
         nodes, colours, name=_RECENT, highlight=highlight, scale=_recent.scale(nodes), order=order, kind="recent"

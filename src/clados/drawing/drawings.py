@@ -164,18 +164,18 @@ def timeline(
     """The models by date: in the lanes of their families, or by number of parameters.
 
     Args:
-        y: what goes up: ``"family"`` or ``"params"``; or ``"tokens"``: parameters over training tokens.
+        y: what goes up: ``"family"``, ``"params"``, ``"flops"`` of training; or ``"tokens"``: parameters over tokens.
         highlight: models that are highlighted.
         recent: the survey's figure of the language models of early 2023 instead.
         everything: also the models that are not among the survey's entries.
 
     Raises:
-        NoModelError, InputError: for an unknown name; for the recent models over tokens.
+        NoModelError, InputError: for an unknown name; for the recent models over tokens or FLOPs.
     """
     cards = catalog()
     highlighted = {cards[name].id for name in highlight}
-    if recent and y == "tokens":
-        raise InputError("the recent models have no drawing over tokens; family and params are theirs")
+    if recent and y in ("tokens", "flops"):
+        raise InputError(f"the recent models have no drawing over {y}; family and params are theirs")
     if recent:
         return Drawing(lambda: drawing.recent_figure(cards, y, highlighted), lambda: drawing.terminal_recent(cards, y))
     shown = list(cards.values()) if everything else drawing.surveyed(cards.values())

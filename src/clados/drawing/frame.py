@@ -79,6 +79,7 @@ def node_mark(
     *,
     stroke: float,
     root: bool = False,
+    more: str = "",  # what the title says beside
 ) -> str:
     """A model's shape, filled when open, tinted when limited, hollow otherwise, with its label and its title."""
     lit = node.id in highlight
@@ -94,7 +95,14 @@ def node_mark(
     paper = element(tag, class_="hollow", **shape)
     dim = "dim" if highlight and not lit else None
     return element(
-        "g", svg.title(described(node)), paper, mark, text, class_=dim, data_id=node.id, data_group=node.group
+        "g",
+        svg.title(f"{described(node)}{more}"),
+        paper,
+        mark,
+        text,
+        class_=dim,
+        data_id=node.id,
+        data_group=node.group,
     )
 
 

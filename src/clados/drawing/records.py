@@ -46,6 +46,7 @@ class Node:
     Attributes:
         openness: of its weights: open, limited, closed or unknown.
         params: of the headline size; None if unknown.
+        sizes: of each size whose count is published, by its name.
     """
 
     id: str
@@ -55,6 +56,7 @@ class Node:
     params: int | None = None
     openness: str = "unknown"
     parents: tuple[ParentEdge, ...] = ()
+    sizes: tuple[tuple[str, int], ...] = ()
 
     @property
     def when(self) -> float:
@@ -101,6 +103,7 @@ def of_cards(cards: Iterable[Card]) -> list[Node]:
             _headline_params(card),
             str(card.open.value),
             _parents(card),
+            tuple((size.name, params) for size in card.sizes if (params := published_count(size))),
         )
         for card in cards
         if card.date.known

@@ -2,11 +2,12 @@
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 _MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+_POWERS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def decimal_year(text: str) -> float:
@@ -71,7 +72,24 @@ def months(dates: Sequence[float], left: float, right: float) -> Scale:
     return Scale((low, high), (left, right), ticks)
 
 
-def powers(values: Iterable[float], low_pixel: float, high_pixel: float) -> Scale:
+def count_label(value: float) -> str:
+    """A parameter count as people say it: 110M, 1.5B, 1.6T."""
+    for size, letter in ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "K")):
+        if value >= size * 0.9995:
+            return f"{value / size:.3g}{letter}"
+    return f"{value:.3g}"
+
+
+def power_label(value: float) -> str:
+    """A number as a power of ten: 10²³, 2·10²³."""
+    power = math.floor(math.log10(value) + 1e-9)
+    times = round(value / 10.0**power)
+    return f"{times}·" * (times > 1) + f"10{str(power).translate(_POWERS)}"
+
+
+def powers(
+    values: Iterable[float], low_pixel: float, high_pixel: float, label: Callable[[float], str] = count_label
+) -> Scale:
     """log10 of positive values over [`low_pixel`, `high_pixel`], ticks at powers of ten (and 2 and 5 times them
     where there are few). Call it with log10(value)."""
     logs = [math.log10(value) for value in values]
@@ -79,13 +97,5 @@ def powers(values: Iterable[float], low_pixel: float, high_pixel: float) -> Scal
     steps = (1,) if high - low > 2.5 else (1, 2, 5)
     marks = [step * 10.0**power for power in range(math.floor(low), math.ceil(high)) for step in steps]
     marks.append(10.0 ** math.ceil(high))
-    ticks = tuple((math.log10(mark), count_label(mark)) for mark in marks if low <= math.log10(mark) <= high)
+    ticks = tuple((math.log10(mark), label(mark)) for mark in marks if low <= math.log10(mark) <= high)
     return Scale((low, high), (low_pixel, high_pixel), ticks)
-
-
-def count_label(value: float) -> str:
-    """A parameter count as people say it: 110M, 1.5B, 1.6T."""
-    for size, letter in ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "K")):
-        if value >= size * 0.9995:
-            return f"{value / size:.3g}{letter}"
-    return f"{value:.3g}"

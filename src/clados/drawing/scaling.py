@@ -12,7 +12,7 @@ from clados.drawing import frame, svg
 from clados.drawing.labels import PlacedLabel, Spot, labels_with_room
 from clados.drawing.palette import Ink, ink
 from clados.drawing.records import Node, of_cards, published_count
-from clados.drawing.scale import Scale, count_label, powers
+from clados.drawing.scale import Scale, count_label, power_label, powers
 from clados.drawing.svg import Box, EmptyFigureError, Figure, element
 from clados.drawing.terminal import OneLine
 
@@ -21,7 +21,6 @@ _AIR = 4.0  # before and behind a name
 _SMALL, _LARGE = 3.2, 4.5  # radius of a point; of the size that is meant when none is named
 _A_PARAMETER = 20  # tokens for which compute is spent best (arXiv:2203.15556, table 3: 67 billion ask for 1.5 trillion)
 _OPERATIONS = 6  # of a parameter and a token, forward and backward (arXiv:2001.08361, section 2.1)
-_POWERS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 _Point = tuple[float, float]
 
@@ -130,7 +129,7 @@ def _guides(across: Scale, up: Scale) -> list[tuple[str, tuple[_Point, _Point]]]
     for power in range(math.ceil(right + low + base), math.floor(right + high + base) + 1):
         total = power - base
         ends = max(left, total - high), min(right, total - low)
-        text = f"10{str(power).translate(_POWERS)} FLOPs"
+        text = f"{power_label(10.0**power)} FLOPs"
         found.append((text, tuple((across(x), up(total - x)) for x in ends)))
     slope = math.log10(_A_PARAMETER)
     ends = max(left, low + slope), min(right, high + slope)

@@ -8,19 +8,17 @@ from rich.table import Table
 from rich.text import Text
 
 from clados.drawing import frame, svg
-from clados.drawing.labels import PlacedLabel, Spot, labels_with_room
+from clados.drawing.labels import PlacedLabel
 from clados.drawing.lanes import Lane, Span, lanes
 from clados.drawing.palette import Ink, ink
 from clados.drawing.records import Node, by_date
-from clados.drawing.scale import Scale, count_label, powers, years
+from clados.drawing.scale import Scale, count_label, years
 from clados.drawing.svg import Box, EmptyFigureError, Figure, element
 from clados.drawing.terminal import OneLine, TerminalBar
 
-_RADIUS = 4.5
+RADIUS = 4.5
 _PITCH = 17.0
 _LANE_GAP = 12.0
-_HEIGHT = 786.0  # of the timeline by parameters, while the models are few
-_MANY = 110  # models; beyond, it grows with their number
 _BAR = 42  # columns of the longest bar on a terminal
 
 
@@ -33,9 +31,9 @@ def by_family(
         EmptyFigureError: no nodes.
     """
     left = frame.MARGIN + frame.LABEL_WIDTH + 16
-    scale = _even_years(nodes, left)
+    scale = even_years(nodes, left)
     spans = [
-        Span(node, scale(node.when) - _RADIUS, scale(node.when) + 9 + svg.text_width(node.name, frame.NAME_SIZE))
+        Span(node, scale(node.when) - RADIUS, scale(node.when) + 9 + svg.text_width(node.name, frame.NAME_SIZE))
         for node in nodes
     ]
     lane_list, row = lanes(spans, frame.FAMILY_ORDER, 8)
@@ -51,9 +49,9 @@ def by_family(
     }
     parts = [*frame.figure_heading(name), *frame.axis(scale, frame.TOP, bottom)]
     parts += [frame.band(group, box, inks[group]) for group, box in bands]
-    parts += _marks(nodes, points, placed, inks, highlight)
+    parts += marks(nodes, points, placed, inks, highlight)
     parts.append(frame.openness_legend(frame.MARGIN, bottom + 24, lines=()))
-    data = {"nodes": _rows(nodes, points, placed), "lanes": [{"group": g, "box": box.json()} for g, box in bands]}
+    data = {"nodes": node_rows(nodes, points, placed), "lanes": [{"group": g, "box": box.json()} for g, box in bands]}
     return Figure(svg.document(frame.WIDTH, bottom + 40, name, parts, kind="timeline-family"), data)
 
 
@@ -72,50 +70,12 @@ def _rows_of(lane_list: Sequence[Lane]) -> tuple[dict[int, float], list[tuple[st
     return y_of, bands, y
 
 
-def by_params(
-    nodes: Sequence[Node],
-    colours: Mapping[str, str],
-    *,
-    name: str,
-    highlight: Collection[str] = (),
-    across: Scale | None = None,
-) -> Figure:
-    """A point at each model's date and parameter count (log axis); models of unknown size are listed below.
-
-    So are the names for which a crowd leaves no room; their points stay.
+def even_years(nodes: Sequence[Node], left: float) -> Scale:
+    """Years of the same width from ``left`` on, so that the last names still have room.
 
     Raises:
-        EmptyFigureError: no model has a known size.
+        EmptyFigureError: no nodes.
     """
-    nodes = by_date(nodes)
-    known = [node for node in nodes if node.params]
-    unknown = [node for node in nodes if not node.params]
-    if not known:
-        raise EmptyFigureError("nothing to draw: no model has a known number of parameters")
-    left, bottom = 64.0, frame.TOP + _HEIGHT * max(1.0, len(known) / _MANY)
-    across = across or _even_years(nodes, left + 10)
-    up = powers([node.params for node in known if node.params], bottom, frame.TOP + 6)
-    points = {node.id: (across(node.when), up(math.log10(node.params))) for node in known if node.params}
-    spots = [Spot(node.id, *points[node.id], svg.text_width(node.name, frame.NAME_SIZE) + 2, 13) for node in known]
-    bounds = Box(left + 2, frame.TOP, frame.WIDTH - left - 6, bottom - frame.TOP)
-    placed = labels_with_room(spots, bounds, _RADIUS)
-    inks = {node.group: ink(node.group, colours) for node in nodes}
-    parts = [*frame.figure_heading(name), *frame.axis(across, frame.TOP, bottom), *_powers(up, left, bottom)]
-    parts += _marks(known, points, placed, inks, highlight)
-    crowded = [node for node in known if node.id not in placed]
-    unnamed, below = _listed("No room for their names above:", crowded, bottom + 26, marked=True)
-    listed, below = _listed("Size not published:", unknown, below)
-    parts += [
-        *unnamed,
-        *listed,
-        frame.group_legend(inks, below),
-        frame.openness_legend(frame.MARGIN, below + 24, lines=()),
-    ]
-    data = {"nodes": _rows(known, points, placed), "unknown": [node.json() for node in unknown]}
-    return Figure(svg.document(frame.WIDTH, below + 40, name, parts, kind="timeline-params"), data)
-
-
-def _even_years(nodes: Sequence[Node], left: float) -> Scale:
     if not nodes:
         raise EmptyFigureError("nothing to draw: no models")
     latest = max(node.when for node in nodes)
@@ -123,27 +83,16 @@ def _even_years(nodes: Sequence[Node], left: float) -> Scale:
     return years([node.when for node in nodes], left, frame.WIDTH - frame.MARGIN - tail - 14, even=True)
 
 
-def _powers(up: Scale, left: float, bottom: float) -> list[str]:
-    parts = [
-        element("line", class_="rule", x1=left, x2=frame.WIDTH - frame.MARGIN, y1=bottom, y2=bottom, stroke_width=1.4)
-    ]
-    for value, text in up.ticks:
-        y = up(value)
-        parts.append(element("line", class_="rule", x1=left, x2=frame.WIDTH - frame.MARGIN, y1=y, y2=y, stroke_width=1))
-        parts.append(svg.label(left - 6, y + 4, text, size=12, class_="faint", text_anchor="end", data_tick=text))
-    parts.append(svg.label(frame.MARGIN, frame.TOP - 8, "parameters", class_="faint"))
-    return parts
-
-
-def _marks(
+def marks(
     nodes: Sequence[Node],
     points: Mapping[str, tuple[float, float]],
     placed: Mapping[str, PlacedLabel],
     inks: Mapping[str, Ink],
     highlight: Collection[str],
+    more: Mapping[str, str] = {},
 ) -> list[str]:
-    """Leaders first, then points, then labels, so that no line covers a word."""
-    leaders, marks = [], []
+    """Leaders first, then points, then labels, so that no line covers a word; ``more``: what titles say beside."""
+    leaders, found = list[str](), list[str]()
     for node in by_date(nodes):
         x, y = points[node.id]
         colour, where = inks[node.group], placed.get(node.id)
@@ -154,21 +103,21 @@ def _marks(
                     "line", x1=x, y1=y, x2=end[0], y2=end[1], stroke=colour.line, stroke_width=0.8, data_leader=node.id
                 )
             )
-        marks.append(_mark(node, x, y, colour, where.box if where else None, highlight))
-    return leaders + marks
+        found.append(_mark(node, x, y, colour, where.box if where else None, highlight, more.get(node.id, "")))
+    return leaders + found
 
 
-def _mark(node: Node, x: float, y: float, colour: Ink, box: Box | None, highlight: Collection[str]) -> str:
+def _mark(node: Node, x: float, y: float, colour: Ink, box: Box | None, highlight: Collection[str], more: str) -> str:
     text = ""
     if box:
         weight = "600" if node.id in highlight else None
         middle = box.middle + frame.NAME_SIZE * 0.36
         text = svg.label(box.left, middle, node.name, size=frame.NAME_SIZE, font_weight=weight)
-    shape = {"cx": x, "cy": y, "r": _RADIUS}
-    return frame.node_mark(node, "circle", shape, text, colour, highlight, stroke=1.4)
+    shape = {"cx": x, "cy": y, "r": RADIUS}
+    return frame.node_mark(node, "circle", shape, text, colour, highlight, stroke=1.4, more=more)
 
 
-def _listed(heading: str, nodes: Sequence[Node], top: float, *, marked: bool = False) -> tuple[list[str], float]:
+def listed_below(heading: str, nodes: Sequence[Node], top: float, *, marked: bool = False) -> tuple[list[str], float]:
     """The models as lines of text below a picture, `marked` ones being in it; and where the next thing may start."""
     if not nodes:
         return [], top
@@ -185,9 +134,10 @@ def _listed(heading: str, nodes: Sequence[Node], top: float, *, marked: bool = F
     return parts, y + 24
 
 
-def _rows(
+def node_rows(
     nodes: Sequence[Node], points: Mapping[str, tuple[float, float]], placed: Mapping[str, PlacedLabel]
 ) -> list[dict[str, object]]:
+    """The models in order of date as they are exported, each with its point and the box of its name."""
     return [
         {
             **node.json(),

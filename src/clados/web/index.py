@@ -131,6 +131,7 @@ class _Figures(dict[str, "Figure"]):
             "tree": lambda: tree_figure(shown),
             "timeline": lambda: timeline_figure(shown, "params"),
             "timeline-tokens": lambda: timeline_figure(shown, "tokens"),
+            "timeline-flops": lambda: timeline_figure(shown, "flops"),
             "timeline-family": lambda: timeline_figure(shown),
             "recent": lambda: recent_figure(cards),
         }

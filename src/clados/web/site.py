@@ -41,7 +41,8 @@ PAGES = {  # the module and the function of each; a module is imported when its 
     "index.html": ("catalogue", "catalogue_page"),
     "tree.html": ("figures", "tree_page"),
     **dict.fromkeys(
-        ("timeline.html", "timeline-family.html", "timeline-tokens.html", "recent.html"), ("figures", "timeline_page")
+        ("timeline.html", "timeline-family.html", "timeline-tokens.html", "timeline-flops.html", "recent.html"),
+        ("figures", "timeline_page"),
     ),
     "compare.html": ("comparison", "comparison_page"),
     "learn.html": ("learn", "learn_page"),

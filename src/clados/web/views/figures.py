@@ -25,6 +25,7 @@ _TIMELINES = {
     "timeline.html": "by parameters",
     "timeline-family.html": "by family",
     "timeline-tokens.html": "by training tokens",
+    "timeline-flops.html": "by training compute",
     "recent.html": "early 2023",
 }
 
@@ -49,10 +50,13 @@ def timeline_page(asked: PageRequest) -> Document:
     except EmptyFigureError as error:  # of a catalogue of few models
         head = el("div", el("h1", asked.say("Timeline")), el("p", lead, class_="lead"), class_="welcome")
         return page(asked, asked.say("Timeline"), head, el("p", str(error)), wide=True)
-    rows = [_row(asked.index, each) for each in _nodes(figure.data)]
-    heads = [asked.say(each) for each in ("date", "name", "params")]
-    listed = el("details", el("summary", asked.say("As a list")), table(heads, rows, figures=(2,)), class_="listed")
-    ids = {each["id"] for each in _nodes(figure.data)} & {*asked.cards}
+    nodes = _nodes(figure.data)
+    rows = [_row(asked.index, each) for each in nodes]
+    heads = [
+        asked.say(each) for each in ("date", "name", "params", *["FLOPs"] * any("flops" in each for each in nodes))
+    ]
+    listed = el("details", el("summary", asked.say("As a list")), table(heads, rows, figures=(2, 3)), class_="listed")
+    ids = {each["id"] for each in nodes} & {*asked.cards}
     data = {**asked.index.ranges(ids), "said": asked.say("{shown} of {total} models")}
     more = (listed, data_block(data))
     return _figure_page(asked, "Timeline", lead, figure, *more, above=_ranges(asked, ids), scripts=_RANGE_SCRIPTS)
@@ -107,7 +111,8 @@ def _nodes(data: Mapping[str, Any]) -> list[dict[str, Any]]:
 def _row(index: Index, node: Mapping[str, Any]) -> list[Child]:
     name = el("a", node["name"], href=f"cards/{node['id']}.html") if node["id"] in index.cards else node["name"]
     named = [name, f" {node['size']}"] if "size" in node else name
-    return [node["date"], named, f"{node['params']:,}" if node["params"] else "unknown"]
+    flops = [f"{node['flops']:.3g}" if node["flops"] else "–"] if "flops" in node else []
+    return [node["date"], named, f"{node['params']:,}" if node["params"] else "unknown", *flops]
 
 
 def _listed(data: Mapping[str, Any]) -> Html:
