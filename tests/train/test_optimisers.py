@@ -65,6 +65,12 @@ def test_a_rate_that_is_a_share_of_the_weights_grows_with_the_root(part: s.Optim
     assert rates == pytest.approx({1536: 1e-2, 768: 1e-2, 192: 2e-2, 48: 4e-2, 16: 4e-2})
 
 
+def test_a_rate_that_is_none_grows_with_the_ratio() -> None:
+    bert = declared("bert").model
+    stage = declared("bert").recipe.stages[0].but(optimiser=s.Adafactor(lr=1e-4, relative=False))
+    assert peak_lr(stage, bert, bert.but(size=s.Size(2, 192, 4))) == pytest.approx(4e-4)
+
+
 @pytest.mark.parametrize("name", ["t5", "t5-v1.1", "palm", "switch", "albert", "lamda"])
 def test_a_published_size_is_trained_at_its_published_rate(name: str) -> None:
     one = declared(name)
@@ -128,6 +134,17 @@ def test_adafactor_agrees_with_torchs() -> None:
         theirs.step()
     for one, other in zip(tensors, twins):
         torch.testing.assert_close(one, other, rtol=1e-4, atol=1e-6)
+
+
+def test_adafactors_rate_may_be_no_share_of_the_weights() -> None:
+    tensors = {scale: nn.Parameter(torch.full((3, 2), scale)) for scale in (0.0, 1.0)}
+    for relative, moved in ((True, {0.0: 1e-5, 1.0: 1e-2}), (False, {0.0: 1e-2, 1.0: 1e-2})):
+        for scale, tensor in tensors.items():
+            with torch.no_grad():
+                tensor.fill_(scale)
+            tensor.grad = torch.ones_like(tensor)
+            Adafactor([tensor], 1e-2, [(3,)], relative=relative).step()
+            torch.testing.assert_close(tensor.detach(), torch.full((3, 2), scale - moved[scale]))
 
 
 def test_adafactor_treats_fused_products_as_it_would_apart() -> None:

@@ -22,8 +22,12 @@ from clados.train.trained import OWNED, UPDATE, check_layered
 LEAST_WARMUP, MOST_WARMUP = 0.05, 0.25  # of a run
 MOST_RAISED = 16.0  # a rate is never raised by more than this
 HIGHEST = 3e-3  # and never above this
-RELATIVE = s.Adafactor | s.ScaledAdam | s.LAMB  # whose rates are shares of the weights
 RATE = "rate"  # of a group of parameters, as a share of the schedule's
+
+
+def is_relative(part: s.Optimiser) -> bool:
+    """Whether an optimiser's rate is a share of the weights."""
+    return isinstance(part, s.ScaledAdam | s.LAMB) or (isinstance(part, s.Adafactor) and part.relative)
 
 
 @singledispatch
@@ -50,7 +54,7 @@ def _(part: s.AdamW, model: nn.Module, lr: float) -> torch.optim.Optimizer:
 @optimiser.register
 def _(part: s.Adafactor, model: nn.Module, lr: float) -> torch.optim.Optimizer:
     outs = [tuple(size for _, size in row.outs) for row, _ in owned(model)]
-    return Adafactor([tensor for _, tensor in owned(model)], lr, outs)
+    return Adafactor([tensor for _, tensor in owned(model)], lr, outs, relative=part.relative)
 
 
 @optimiser.register
@@ -152,20 +156,25 @@ def _decays(row: s.Row, which: str) -> bool:
 
 
 class Adafactor(torch.optim.Optimizer):
-    """Adafactor without momentum, its rate relative to each tensor's scale (Shazeer & Stern 2018, algorithm 4).
+    """Adafactor without momentum (Shazeer & Stern 2018, algorithm 4).
 
     Products that are computed together keep scales of their own: ``outs`` are their sizes along the first axis.
+
+    Args:
+        relative: whether the rate is a share of each tensor's scale.
 
     Raises:
         InputError: for tensors that are shared out among processes.
     """
 
-    def __init__(self, params: list[nn.Parameter], lr: float, outs: list[tuple[int, ...]]) -> None:
+    def __init__(
+        self, params: list[nn.Parameter], lr: float, outs: list[tuple[int, ...]], *, relative: bool = True
+    ) -> None:
         if any(isinstance(each, DTensor) for each in params):
             name = type(self).__name__
             raise InputError(f"sharded is True, but {name} needs whole tensors: leave it out, or train by AdamW")
         super().__init__(params, {"lr": lr, "eps": 1e-30, "least": 1e-3, "clip": 1.0, "power": 0.8})
-        self.outs = outs
+        self.outs, self.relative = outs, relative
 
     @torch.no_grad()
     def step(self, closure: None = None) -> None:  # type: ignore[override]
@@ -193,8 +202,8 @@ class Adafactor(torch.optim.Optimizer):
         else:
             scale = averaged(state, f"full{key}", squares, decay).rsqrt()
         update = g * scale
-        rate = group["lr"] * rms(x).clamp(min=group["least"]) / (rms(update) / group["clip"]).clamp(min=1.0)
-        x.sub_(update * rate)
+        rate = group["lr"] / (rms(update) / group["clip"]).clamp(min=1.0)
+        x.sub_(update * (rate * rms(x).clamp(min=group["least"]) if self.relative else rate))
 
 
 def averaged(state: dict[str, Any], name: str, value: Tensor, decay: float) -> Tensor:
@@ -364,7 +373,7 @@ def peak_lr(stage: s.Stage, paper: s.Model, model: s.Model) -> float:
     """
     lr = published_lr(stage, paper)
     ratio = width(paper) / width(model)
-    if isinstance(stage.optimiser, RELATIVE):
+    if is_relative(stage.optimiser):
         return lr * math.sqrt(max(1.0, min(ratio, MOST_RAISED)))
     return max(lr if ratio >= 1 else 0.0, min(lr * min(ratio, MOST_RAISED), HIGHEST))
 
@@ -375,7 +384,7 @@ def rate_reason(stage: s.Stage, paper: s.Model, model: s.Model) -> str:
     if here == published:
         return ""
     widths = f"published for d_model {width(paper):,}, here {width(model):,}"
-    if isinstance(stage.optimiser, RELATIVE):
+    if is_relative(stage.optimiser):
         most = math.sqrt(MOST_RAISED)
         return f"{widths}: raised by the square root of the ratio, at most {most:g} times, as a share of the weights"
     if here < published:

@@ -19,7 +19,7 @@ from clados.objectives.rollouts import RolloutTask
 from clados.objectives.tasks import Small
 from clados.spec.core.scale import nearest_size, width
 from clados.train.fitting import SMALL_PARAMS, stage_like, usable_sizes
-from clados.train.optimisers import RELATIVE
+from clados.train.optimisers import is_relative
 from clados.train.trained import check_layered
 
 USUAL_STEPS = 300
@@ -94,7 +94,7 @@ def scaled_batch(stage: s.Stage, task: Task[Any, Any]) -> int:
 
 def small_rate(small: Small, stage: s.Stage) -> float | None:
     """The rate with which a small model is tried; another where the optimiser's is a share of the weights."""
-    return small.relative if small.relative and isinstance(stage.optimiser, RELATIVE) else small.lr
+    return small.relative if small.relative and is_relative(stage.optimiser) else small.lr
 
 
 def rate_model(card: str, stage: s.Stage, paper: s.Model) -> s.Model:
@@ -109,7 +109,7 @@ def rate_model(card: str, stage: s.Stage, paper: s.Model) -> s.Model:
     cards = catalog()
     named = dict.fromkeys(edge.parent for edge in ancestors(cards, card))
     above = [declaration_of(cards[each]) for each in named if each in cards and cards[each].runnable]
-    if isinstance(stage.optimiser, RELATIVE):
+    if is_relative(stage.optimiser):
         own = declaration_of(cards[card])
         every = [model for each in (own, *above) for model in _at_rate(each, each.sizes, stage)]
         return min([paper, *every], key=width)

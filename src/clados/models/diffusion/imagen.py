@@ -35,7 +35,7 @@ pretraining = Stage(
     name="pretraining",
     objective=PredictedNoise(dropped=0.1),
     data="460 million images with captions of its own, and LAION's 400 million, of 64 pixels",
-    optimiser=Adafactor(lr=1e-4),
+    optimiser=Adafactor(lr=1e-4, relative=False),
     schedule=Constant(warmup=10_000),
     batch=2048,
     length=128,
@@ -53,6 +53,7 @@ declaration = Declaration(
         "diffusion.bound.share: the percentile is not published; 99.5, an example of others' code",
         "sampler.variance: between the least and the most, how far is not published; the least stands here",
         "recipe.length: not published",
+        "recipe.optimiser.relative: not published; the rate is also that of Adam beside it, and so no share",
         "init: of the text none matters, its weights are T5's; the U-Net's as in latent diffusion's code",
     ),
 )

@@ -23,7 +23,8 @@ class AdamW(Optimiser):
 class Adafactor(Optimiser):
     """Factored second moments, clipped updates, no momentum (Shazeer & Stern 2018, algorithms 4 and 5)."""
 
-    lr: float  # a share of each tensor's own scale
+    lr: float
+    relative: bool = True  # whether the rate is a share of each tensor's own scale (there, §8)
 
 
 class ScaledAdam(Optimiser):
