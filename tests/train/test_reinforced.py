@@ -73,6 +73,17 @@ def trained(
 PPO = s.PPO(kl=0.02, passes=4, minibatches=2)
 
 
+@pytest.mark.parametrize(("farthest", "moves"), [(0.0, False), (100.0, True)])
+def test_the_best_weights_within_a_distance_of_the_start_are_kept(
+    farthest: float, moves: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("clados.train.reinforced.FARTHEST", farthest)
+    _, trainer = trained(PPO, Run(steps=8, batch=16, lr=1e-2, every=2, patience=8))
+    begun = trainer.unit.start.state_dict()
+    same = [torch.equal(value, begun[name]) for name, value in trainer.trained().state_dict().items()]
+    assert all(same) is not moves
+
+
 @pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
 def test_weights_that_have_not_moved_find_their_answers_as_likely_as_before(
     dtype: Literal["float32", "bfloat16"], monkeypatch: pytest.MonkeyPatch

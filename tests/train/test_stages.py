@@ -13,14 +13,16 @@ from clados import spec as s
 from clados.checkpoints import from_pretrained
 from clados.errors import CladosError, InputError
 from clados.models.declared import declared
+from clados.nn import build
 from clados.train import chain, scaled
 from clados.train.chain import stages_to, why_not
 from clados.train.choices import Choices
+from clados.train.fitting import Facts
 from clados.train.plan import initial_model
 from clados.train.planned import kept_folder, planned
 from clados.train.pretrain import pretrain
 from clados.train.run_folder import resumed
-from clados.train.start import start
+from clados.train.start import Start, start, take_weights
 from tests.train.small import write_pairs
 
 ASKED = {"params": "100K", "vocab": 360, "length": 192, "batch": 2, "steps": 3}
@@ -64,6 +66,18 @@ def test_a_stage_is_chosen_by_its_name_and_refused_with_a_reason() -> None:
         names("instructgpt", "demonstration")
     assert names("sparrow", "rules") == ["rules"]
     assert names("anthropic-assistant", "constitution") == ["pretraining", "revision", "constitution"]
+
+
+def test_a_new_end_of_texts_begins_as_the_old_one_and_other_new_tokens_as_the_mean_of_all() -> None:
+    part = declared("gpt-2").model.but(size=s.Size(layers=1, d_model=32, heads=2))
+    old = part.but(inputs=s.but(vocab=s.but(size=20, bos=0, eos=0), position=s.Learned(8)))
+    begun = build(old, seed=1)
+    made = build(old.but(inputs=s.but(vocab=s.but(size=22, eos=21))), seed=2)
+    take_weights(made, Start(Path("begun"), old, begun, None, Facts(), 8, ""))
+    rows, were = (each.get_parameter("inputs.tokens.weight") for each in (made, begun))
+    torch.testing.assert_close(rows[:20], were, rtol=0, atol=0)
+    torch.testing.assert_close(rows[20], were.mean(0))
+    torch.testing.assert_close(rows[21], were[0], rtol=0, atol=0)
 
 
 def test_a_stage_that_nothing_runs_and_what_starts_from_it_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:

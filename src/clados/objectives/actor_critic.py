@@ -26,7 +26,8 @@ class ActorCriticTask(RolloutTask[s.ActorCritic], objective=s.ActorCritic):
 
     terms: ClassVar[Mapping[str, str]] = {"policy": "tokens", "kl": "tokens", "value": "tokens"}
     valued = True
-    small = Small(steps=30, lr=1.5e-4, relative=4e-3)
+    batch = 32
+    small = Small(steps=60, lr=1.5e-4, relative=6e-3)
 
     @property
     def kl(self) -> float:

@@ -33,8 +33,8 @@ class PPOTask(RolloutTask[s.PPO], objective=s.PPO):
 
     terms: ClassVar[Mapping[str, str]] = {"policy": "tokens", "value": "tokens"}
     valued = True
-    batch = 32
-    small = Small(steps=30, lr=5e-4)
+    batch = 64
+    small = Small(steps=60, lr=4e-4)
 
     def suited(self, model: s.Model, paper: s.Model) -> s.PPO:
         """With less pretraining text and fewer minibatches for a small model.

@@ -17,6 +17,7 @@ from clados.models.declared import declared
 from clados.names import did_you_mean
 from clados.objectives import Task, runs, task
 from clados.objectives.judges import judge_of
+from clados.objectives.rollouts import RolloutTask
 from clados.small import PREFIX, small_model
 from clados.train.align_report import Walked, alignment_report
 from clados.train.align_told import told_differs, trained_first
@@ -25,6 +26,7 @@ from clados.train.fitting import SMALL_PARAMS
 from clados.train.log import Show
 from clados.train.planned import check_start, planned
 from clados.train.pretrain import folder_before, pretrain
+from clados.train.reinforced import FARTHEST
 from clados.train.run_folder import RUN
 from clados.train.scaled import scaled_batch, scaled_length, scaled_steps, small_rate, template_tokens
 from clados.train.swapped import learning
@@ -32,6 +34,9 @@ from clados.train.walk import Walk
 
 USUAL_START = "gpt-2"  # the small model that stands for a decoder of whose ancestors none comes along
 GROUP = 8  # answers to a prompt where GRPO stands in the place of PPO; its paper's 64 take as many times longer
+ADAPTED_RATE = (
+    10  # times the rate where adapters learn from answers (DeepSpeed-Chat's: 0.06 deviations before, then 0.8)
+)
 SMALL_SIZE = s.Size(layers=2, d_model=128, heads=4)  # about that of what comes along
 REPORT = "report.html"
 
@@ -193,6 +198,10 @@ def _leg(asked: Walk, stage: s.Tuning, before: dict[str, Leg], recipe: s.Recipe)
         published = getattr(stage.optimiser, "lr", 0.0)
         differs.append(f"rate {rate:g}, at which a small model moves in so few steps, published {published:g}")
     data = _data(asked, stage, one)
+    if isinstance(one, RolloutTask) and one.judged:
+        differs.append(
+            f"keeps the weights whose held-out answers are judged best, within {FARTHEST:g} nats of the start"
+        )
     differs.append(f"learns from {data or f'the embedded set {one.data}'}")
     return Leg(stage, learned, start, "", tuple(differs), judges, data)
 
@@ -304,7 +313,10 @@ def _pace(asked: Walk, stage: s.Tuning, one: Task[Any, Any]) -> dict[str, Any]:
     if one.usual:
         return {"steps": asked.steps or scaled_steps(stage), "batch": scaled_batch(stage, one), "lr": None}
     steps = asked.steps or min(stage.steps or one.small.steps, one.small.steps)
-    return {"steps": steps, "batch": one.small.batch or one.batch, "lr": small_rate(one.small, stage)}
+    lr = small_rate(one.small, stage)
+    if lr and isinstance(one, RolloutTask) and isinstance(stage.trains, s.LowRank):
+        lr *= ADAPTED_RATE
+    return {"steps": steps, "batch": one.small.batch or one.batch, "lr": lr}
 
 
 def align(

@@ -14,6 +14,7 @@ from clados.models.declared import declared
 from clados.names import cache_folder
 from clados.nn.make import build
 from clados.objectives import Setting, SourceConfig, VocabIds, task
+from clados.objectives.rollouts import RolloutTask
 from clados.small import small_model
 from clados.spec.core.declaration import dropping
 from clados.train.chain import why_not
@@ -40,6 +41,7 @@ from clados.version import __version__
 
 CARRIED_CHOICES = ("steps", "minutes", "batch", "micro", "start", "sharded", "skip_bad")  # to earlier stages
 MANY_LANGUAGES = "languages"  # the embedded set of models that draw languages
+PATIENCE = 4  # evaluations without a better one after which learning from judged answers ends
 TRIED = 3  # steps that are timed to know how many fit into some minutes
 
 
@@ -119,6 +121,7 @@ def planned(choices: Choices, begun: Start | None = None) -> Plan:
         seed=choices.seed,
         dtype=choices.dtype,
         sharded=choices.sharded,
+        patience=PATIENCE if isinstance(one, RolloutTask) and one.judged else None,
     )
     teacher: Any = taught and (taught.module or build(taught.model, device="meta"))
     setting = Setting(model, length, VocabIds.of(tokenizer) if tokenizer else None, teacher)
@@ -152,8 +155,9 @@ def planned(choices: Choices, begun: Start | None = None) -> Plan:
 
 
 def _paced(run: Run, steps: int) -> Run:
-    """Four evaluations on the way, a checkpoint every tenth of the run."""
-    return replace(run, steps=steps, every=max(1, -(-steps // 5)), save_every=max(10, steps // 10), held_out=64)
+    """Four evaluations on the way, nine where the best weights are kept; a checkpoint every tenth of the run."""
+    parts = 10 if run.patience else 5
+    return replace(run, steps=steps, every=max(1, -(-steps // parts)), save_every=max(10, steps // 10), held_out=64)
 
 
 def _steps(plan: Plan) -> int:

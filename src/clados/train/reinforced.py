@@ -6,6 +6,7 @@ say how far the weights have moved.
 """
 
 import copy
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -33,6 +34,7 @@ from clados.train.trained import OWNED, hold
 from clados.train.unit import Run, Unit
 
 MICRO = 32  # answers whose scores of the vocabulary are computed at once, where nobody says
+FARTHEST = 20.0  # nats of an answer from the start; weights whose answers are farther away are not kept
 PRETRAINING = "pretraining"  # the part of the loss that learns from text beside the answers
 
 
@@ -191,6 +193,10 @@ class ReinforcedUnit(Unit):
         number = min(len(self.held_out), self.run.held_out)
         chosen = np.sort(generator(HELD_OUT).permutation(len(self.held_out))[:number])
         return self.task.figures(self.rollout([self.held_out.at(int(each)) for each in chosen], HELD_OUT))
+
+    def judged(self, found: Mapping[str, float]) -> float:
+        """Minus the reward, and infinite where answers are farther from the start than ``FARTHEST``."""
+        return found["loss"] if found["kl"] <= FARTHEST else math.inf
 
     @property
     def recorded(self) -> dict[str, Any]:

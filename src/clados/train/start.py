@@ -192,14 +192,15 @@ def _shapes(model: s.Model) -> set[tuple[str, tuple[int, ...]]]:
 def take_weights(model: WholeModel, begun: Start) -> None:
     """Put the weights of a start into a model, by their names; rows of new tokens are the mean of the others.
 
-    (``smart_tokenizer_and_embedding_resize`` of tatsu-lab/stanford_alpaca.) Heads that the start lacks stay as drawn.
+    (``smart_tokenizer_and_embedding_resize`` of tatsu-lab/stanford_alpaca.) That of a new end of texts is the old
+    one's: what ended them is known. Heads that the start lacks stay as drawn.
 
     Raises:
         InputError: for a start that is planned only, or of which the model has nothing.
     """
     if begun.module is None:
         raise InputError(f"{begun.folder}: what this stage starts from is not trained yet")
-    old, taken = begun.module.state_dict(), 0
+    old, taken, ends = begun.module.state_dict(), 0, _ends(begun.model, model.spec)
     for name, tensor in model.state_dict().items():
         names = name, model.spec.plain_name(name), name.replace("stack.", "encoder.", 1)
         source = next((old[each] for each in names if each in old), None)
@@ -207,9 +208,18 @@ def take_weights(model: WholeModel, begun: Start) -> None:
             continue
         tensor[: len(source)] = source
         tensor[len(source) :] = source.mean(0)
+        if ends and source.shape[:1] == (begun.model.vocab.size,) and ends[1] >= len(source):
+            tensor[ends[1]] = source[ends[0]]
         taken += 1
     if not taken:
         raise InputError(f"{begun.folder}: it has no tensor that this model has")
+
+
+def _ends(old: s.Model, new: s.Model) -> tuple[int, int] | None:
+    """The tokens that end a text, of two models; None where one of them has none."""
+    if not (_reads_text(old) and _reads_text(new)) or old.vocab.eos is None or new.vocab.eos is None:
+        return None
+    return old.vocab.eos, new.vocab.eos
 
 
 def _reads_text(model: s.Model) -> bool:
