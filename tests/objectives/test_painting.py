@@ -17,10 +17,10 @@ from clados.models.declared import declared
 from clados.nn import WholeModel, build
 from clados.nn.diffusion.bound import bound_terms
 from clados.nn.diffusion.noise import Diffusion
-from clados.objectives import Batch, Setting, SourceConfig, VocabIds, task
+from clados.objectives import Batch, Listed, Setting, SourceConfig, VocabIds, task
 from clados.objectives.captions import Painted, scrambled
 from clados.objectives.coded_images import half_cosine, laplace
-from clados.objectives.noise_guesses import guesses
+from clados.objectives.noise_guesses import guesses, latent_guesses
 from clados.proofs.cases import structures, without_dropout
 
 NOISE = s.PredictedNoise(dropped=0.25)
@@ -270,6 +270,25 @@ def test_linear_guesses_are_best_for_numbers_that_are_normal() -> None:
     expected = np.mean([a * v / (a * v + 1 - a) for a in (0.5, 0.1)])
     assert found["linear"] == pytest.approx(expected, rel=0.03)
     assert found["number by number"] == pytest.approx(expected, rel=0.05)
+    numbers = 0.3 * generator(2).standard_normal((4000, 3))
+    found = latent_guesses(numbers[:2000], numbers[2000:], np.array([0.5, 0.1]))
+    expected = np.mean([a * 0.09 / (a * 0.09 + 1 - a) for a in (0.5, 0.1)])
+    assert found["linear"] == pytest.approx(expected, rel=0.05)
+    assert found["number by number"] == pytest.approx(expected, rel=0.06)
+
+
+def test_latents_of_a_coder_that_was_trained_for_it_have_a_variance_of_one() -> None:
+    model, some = small("stable-diffusion")[0], Listed(rows("stable-diffusion", 4))
+    part: Any = model.spec
+    one: Any = task(NOISE)
+    assert one.follows(NOISE, part, model, some) is part
+    scale = one.follows(s.ReconstructedImages(), part, model, some).codes.scale
+    images = prepared("latents", 4).targets["pixel_values"]
+    with torch.no_grad():
+        mean, log_variance = model.codes.encode(images)
+        noise = torch.randn(64, *mean.shape, dtype=mean.dtype, generator=torch.Generator().manual_seed(0))
+        latents = mean / part.codes.scale + (0.5 * log_variance).exp() * noise
+    assert scale * float(latents.std()) == pytest.approx(1, abs=0.05)
 
 
 def test_images_are_read_with_their_best_caption_first_and_without_it_where_there_is_no_text() -> None:

@@ -19,6 +19,7 @@ from clados.spec import but
 class NoiseBesideVectorTask(TaughtByCLIP, objective=s.NoiseBesideVector):
     """As ``PredictedNoise``; of a share of the images the vector is 0. Without a teacher it is 0 of all."""
 
+    told = "caption and vector"
     small = Small(params="600K", steps=400, batch=32, lr=2e-3, dropout=0.0)
 
     @property

@@ -22,8 +22,22 @@ def guesses(trained: NDArray[np.uint8], held_out: NDArray[np.uint8], alpha_bars:
     Args:
         trained, held_out: [images, numbers]; alpha_bars: [steps].
     """
-    found = {"linear": linear_guess(from_bytes(trained), from_bytes(held_out), alpha_bars)}
-    found["number by number"] = single_guess(trained, held_out, alpha_bars)
+    levels = from_bytes(np.arange(PIXEL_LEVELS, dtype=np.uint8))
+    return _guesses(from_bytes(trained), from_bytes(held_out), trained, levels, alpha_bars)
+
+
+def latent_guesses(trained: Numbers, held_out: Numbers, alpha_bars: Numbers) -> Mapping[str, float]:
+    """The same of latents, each taken as one of as many levels as a pixel has: [images, numbers]."""
+    levels = np.linspace(trained.min(), trained.max(), PIXEL_LEVELS)
+    nearest = np.rint((trained - levels[0]) / (levels[1] - levels[0])).astype(np.uint8)
+    return _guesses(trained, held_out, nearest, levels, alpha_bars)
+
+
+def _guesses(
+    trained: Numbers, held_out: Numbers, nearest: NDArray[np.uint8], levels: Numbers, alpha_bars: Numbers
+) -> Mapping[str, float]:
+    found = {"linear": linear_guess(trained, held_out, alpha_bars)}
+    found["number by number"] = single_guess(nearest, held_out, levels, alpha_bars)
     return {"loss": min(found.values()), **found}
 
 
@@ -45,13 +59,15 @@ def linear_guess(trained: Numbers, held_out: Numbers, alpha_bars: Numbers) -> fl
     return float((((a * v) ** 2 + a * (1 - a) * away) / (a * v + 1 - a) ** 2).mean())
 
 
-def single_guess(trained: NDArray[np.uint8], held_out: NDArray[np.uint8], alpha_bars: Numbers) -> float:
-    """What the best guess of each number from itself leaves, with noise drawn at steps evenly apart."""
+def single_guess(trained: NDArray[np.uint8], held_out: Numbers, levels: Numbers, alpha_bars: Numbers) -> float:
+    """What the best guess of each number from itself leaves, with noise drawn at steps evenly apart.
+
+    Args:
+        trained: which of the levels each number has: [images, numbers].
+    """
     places = trained.shape[1]
     shares = np.stack([(trained == level).mean(0) for level in range(PIXEL_LEVELS)], 1) + 1e-6  # [numbers, levels]
-    images = held_out[: max(1, TRIED_NUMBERS // places)]
-    clean, levels, random = from_bytes(images), from_bytes(np.arange(PIXEL_LEVELS, dtype=np.uint8)), generator(0, 5)
-    left = []
+    clean, random, left = held_out[: max(1, TRIED_NUMBERS // places)], generator(0, 5), []
     for a in alpha_bars[((np.arange(TRIED_STEPS) + 0.5) * len(alpha_bars) / TRIED_STEPS).astype(int)]:
         noise = random.standard_normal(clean.shape)
         x = np.sqrt(a) * clean + np.sqrt(1 - a) * noise

@@ -19,10 +19,11 @@ from clados.nn.kinds.model import WholeModel
 from clados.objectives.base import Batch, Loss, LossTerm, Random, Setting
 from clados.objectives.captions import Painted, as_bytes, filled, painted, read_pixels
 from clados.objectives.measures import Measure, Sample
-from clados.objectives.noise_guesses import guesses, linear_guess
+from clados.objectives.noise_guesses import guesses, latent_guesses
 from clados.objectives.tasks import Small, Source, SourceConfig, Task
 
 SURE = 2.0  # standard errors by which a caption has to help
+FIRST = 256  # images over which latents have variance 1
 FULL_STEPS = 1000  # steps whose bound weighs 1 (github:openai/improved-diffusion gaussian_diffusion.py: "RESCALED_MSE")
 
 
@@ -35,6 +36,7 @@ class PredictedNoiseTask(Task[s.PredictedNoise, Painted], objective=s.PredictedN
     batch = 32
     term = "noise"
     targets = 1_000_000
+    told = "caption"  # by which an image is told from others
     small = Small(params="600K", steps=800, batch=32, lr=2e-3, dropout=0.0)
 
     @property
@@ -48,6 +50,18 @@ class PredictedNoiseTask(Task[s.PredictedNoise, Painted], objective=s.PredictedN
         if unet is not None and unet.picture and type(self.objective) is s.PredictedNoise:
             return "it reads CLIP's vector of an image beside the noise, which PredictedNoise does not give"
         return ""
+
+    def follows(self, earlier: s.Objective, model: s.Model, start: Any, source: Source) -> s.Model:
+        """After a coder was trained: with latents of variance 1 over the first images.
+
+        (Rombach et al. 2022, appendix G; the published scale is so of the published coder.)
+        """
+        if not isinstance(earlier, s.ReconstructedImages):
+            return model
+        images: Any = model.reads(s.Pixels)
+        first = [source.at(index) for index in range(min(len(source), FIRST))]
+        spread = float(_latents(start, read_pixels(first, images)).std())
+        return model.but(codes=s.but(scale=round(start.codes.scale / spread, 4)))
 
     def source(self, examples: Sequence[Any], config: SourceConfig) -> Source:
         return painted(examples, config)
@@ -93,16 +107,17 @@ class PredictedNoiseTask(Task[s.PredictedNoise, Painted], objective=s.PredictedN
         return Loss(parts)
 
     def baseline(self, trained: Any, held_out: Any, config: SourceConfig, batch: int) -> Mapping[str, float]:
-        """Guesses from the noisy numbers alone, without a text: of latents the linear one of what the coder makes."""
+        """Guesses from the noisy numbers alone, without a text: of latents those of what the coder makes."""
         model: Any = config.model
         bars = np.cumprod(1 - np.array(model.diffusion.betas.values(model.diffusion.steps)))
         if getattr(model, "codes", None):
             if config.start is None:  # planned only
                 return {"loss": 1.0}
+            scale = model.codes.scale / config.start.codes.scale
             ours, theirs = (
-                _latents(config.start, read_pixels(source.rows, model.inputs)) for source in (trained, held_out)
+                scale * _latents(config.start, read_pixels(source.rows, model.inputs)) for source in (trained, held_out)
             )
-            return {"loss": linear_guess(ours, theirs, bars)}
+            return latent_guesses(ours, theirs, bars)
         return guesses(_bytes(trained.rows, model.inputs), _bytes(held_out.rows, model.inputs), bars)
 
     def goal(self, baseline: float) -> float:
@@ -114,7 +129,7 @@ class PredictedNoiseTask(Task[s.PredictedNoise, Painted], objective=s.PredictedN
 
     @torch.no_grad()
     def measure(self, ready: Ready, sample: Sample) -> Measure:
-        """The share of the noise that is foreseen, against the same with another image's caption.
+        """The share of the noise that is foreseen, against the same where images are told by what is another's.
 
         What is asked stands ``SURE`` standard errors above that, over batches.
         """
@@ -126,7 +141,9 @@ class PredictedNoiseTask(Task[s.PredictedNoise, Painted], objective=s.PredictedN
             number += of_batch
         own, other = np.mean(left, 0).tolist()
         error = float(np.std(np.diff(left))) / math.sqrt(len(left))
-        return Measure("noise foreseen", 1 - own, 1 - other, "with another's caption", 1 - other + SURE * error, number)
+        return Measure(
+            "noise foreseen", 1 - own, 1 - other, f"with another's {self.told}", 1 - other + SURE * error, number
+        )
 
 
 def _bytes(rows: Sequence[Painted], inputs: s.Pixels) -> NDArray[np.uint8]:
@@ -140,10 +157,13 @@ def noise_like(random: Sequence[Random], shape: tuple[int, ...]) -> Tensor:
 
 
 def exchanged(batch: Batch) -> Batch:
-    """The batch with what each image is told by given to the next: its caption, the image that it enlarges."""
-    told = {name: value for name, value in batch.inputs.items() if name in ("input_ids", "attention_mask", "low_res")}
-    rolled = {name: value.roll(1, 0) for name, value in told.items()}
-    return Batch({**batch.inputs, **rolled}, batch.targets, batch.weights, batch.tokens)
+    """The batch with what each image is told by given to the next: its caption, its vector, the image it enlarges."""
+    told = "input_ids", "attention_mask", "low_res", "seen"
+    inputs, targets = (
+        {name: value.roll(1, 0) if name in told else value for name, value in each.items()}
+        for each in (batch.inputs, batch.targets)
+    )
+    return Batch(inputs, targets, batch.weights, batch.tokens)
 
 
 def _diffused(model: WholeModel, targets: Mapping[str, Tensor]) -> Tensor:

@@ -238,6 +238,10 @@ class Task(ABC, Generic[Objective, Row]):
         """The scales of some trajectories, with what the objective fits on them for a model."""
         return scales
 
+    def follows(self, earlier: s.Objective, model: s.Model, start: Any, source: Source) -> s.Model:
+        """The model of a stage that starts from one of another objective; ``start`` is what came of that."""
+        return model
+
     @abstractmethod
     def source(self, examples: Sequence[Any], config: SourceConfig) -> Source:
         """Rows by number.

@@ -111,6 +111,9 @@ def planned(choices: Choices, begun: Start | None = None) -> Plan:
         length, choices.seed, tokenizer, facts.scales, choices.shuffled, model.writes, cache, model=model
     )
     train, held_out = data.sources(task(stage.objective), config, stage.exponent)
+    earlier = next((each for each in recipe.stages if each.name == getattr(stage, "start", "")), None)
+    if earlier and begun and begun.module:
+        model = one.follows(earlier.objective, model, begun.module, train)
     if tokenizer:
         tokenizer.chat_template = one.chat_template(tokenizer, model.writes)
     run = Run(
