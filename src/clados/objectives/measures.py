@@ -1,11 +1,17 @@
 """How well a trained model does its own work on held-out data, beside the trivial answer."""
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
 from clados.errors import InputError
+
+SURE = 2.0  # standard errors by which what helps a model has to
 
 
 @dataclass(frozen=True)
@@ -58,6 +64,11 @@ class Sample:
         """As many rows as are asked for, spread evenly over all."""
         step = len(self.held_out) / self.examples
         return [self.held_out.at(int(i * step)) for i in range(self.examples)]
+
+
+def standard_error(gains: NDArray[np.float64]) -> float:
+    """Of a mean of gains."""
+    return float(gains.std()) / math.sqrt(gains.size)
 
 
 def share(name: str, beside: str, guesses: Sequence[int], labels: Sequence[int], margin: float = 0.0) -> Measure:

@@ -1,5 +1,6 @@
 """The codes of an image, written after its caption (Ramesh et al. 2021, §2.2)."""
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -14,8 +15,8 @@ from clados.data.examples import Captioned
 from clados.nn.kinds.model import WholeModel
 from clados.objectives.base import Batch, Loss, LossTerm, Random, Setting
 from clados.objectives.captions import Painted, painted, read_pixels
-from clados.objectives.measures import Measure, Sample
-from clados.objectives.tasks import Small, Source, SourceConfig, Task
+from clados.objectives.measures import SURE, Measure, Sample, standard_error
+from clados.objectives.tasks import NATS, Small, Source, SourceConfig, Task
 
 CODED_AT_ONCE = 64  # images whose codes are found at once
 
@@ -82,25 +83,25 @@ class PaintedCodesTask(Task[s.PaintedCodes, Painted], objective=s.PaintedCodes):
 
     def compared(self, ends: Sequence[float], baseline: Mapping[str, float]) -> str:
         told = ", ".join(f"{end:.3f}" for end in ends)
-        return f"{told} nats a code, against {baseline['loss']:.3f} of how often each stands at its place"
-
-    def goal(self, baseline: float) -> float:
-        return baseline
+        goal = f"goal: {NATS} below"
+        return f"{told} nats a code, against {baseline['loss']:.3f} of how often each stands at its place ({goal})"
 
     @torch.no_grad()
     def measure(self, ready: Ready, sample: Sample) -> Measure:
-        """The geometric mean of the likelihood of a code, against the same after another image's caption."""
-        own = other = number = 0.0
+        """The geometric mean of the likelihood of a code, against the same after another image's caption.
+
+        What is asked stands ``SURE`` standard errors above that, over batches.
+        """
+        nats, number = list[list[float]](), 0
         for batch in self.batches(ready, sample):
             swapped = Batch({"input_ids": batch.inputs["input_ids"].roll(1, 0)}, batch.targets, batch.weights, 0)
-            own, other = (
-                total + float(self.loss(ready.model, each).measures["codes nats"].sum)
-                for total, each in ((own, batch), (other, swapped))
-            )
+            found = (self.loss(ready.model, each).measures["codes nats"] for each in (batch, swapped))
+            nats.append([float(each.sum) / each.weight for each in found])
             number += batch.weights["codes"]
-        trivial = float(np.exp(-other / number))
-        value = float(np.exp(-own / number))
-        return Measure("likelihood of a code", value, trivial, "after another's caption", trivial, int(number))
+        own, other = np.mean(nats, 0).tolist()
+        asked = math.exp(SURE * standard_error(np.diff(nats)) - other)
+        value, trivial = math.exp(-own), math.exp(-other)
+        return Measure("likelihood of a code", value, trivial, "after another's caption", asked, number)
 
 
 def codes_of(model: WholeModel, images: Tensor) -> Tensor:

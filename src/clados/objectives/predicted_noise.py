@@ -1,6 +1,5 @@
 """The noise in an image, foreseen beside its caption (Ho et al. 2020; Rombach et al. 2022)."""
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
@@ -18,11 +17,10 @@ from clados.nn.diffusion.noise import Diffusion
 from clados.nn.kinds.model import WholeModel
 from clados.objectives.base import Batch, Loss, LossTerm, Random, Setting
 from clados.objectives.captions import Painted, as_bytes, filled, painted, read_pixels
-from clados.objectives.measures import Measure, Sample
+from clados.objectives.measures import SURE, Measure, Sample, standard_error
 from clados.objectives.noise_guesses import guesses, latent_guesses
 from clados.objectives.tasks import Small, Source, SourceConfig, Task
 
-SURE = 2.0  # standard errors by which a caption has to help
 FIRST = 256  # images over which latents have variance 1
 FULL_STEPS = 1000  # steps whose bound weighs 1 (github:openai/improved-diffusion gaussian_diffusion.py: "RESCALED_MSE")
 
@@ -140,7 +138,7 @@ class PredictedNoiseTask(Task[s.PredictedNoise, Painted], objective=s.PredictedN
             left.append([float(loss.parts["noise"].sum) / of_batch for loss in losses])
             number += of_batch
         own, other = np.mean(left, 0).tolist()
-        error = float(np.std(np.diff(left))) / math.sqrt(len(left))
+        error = standard_error(np.diff(left))
         return Measure(
             "noise foreseen", 1 - own, 1 - other, f"with another's {self.told}", 1 - other + SURE * error, number
         )
