@@ -231,12 +231,12 @@ def test_what_judges_or_is_judged_has_a_batch_that_a_small_model_learns_from(tmp
 
 
 def test_a_rate_that_is_a_share_of_the_weights_is_another_in_a_walk_too(tmp_path: Path) -> None:
-    """Sparrow's stages learn by Adafactor; InstructGPT's by Adam, and adapters ten times as fast."""
+    """Sparrow's stages learn by Adafactor; InstructGPT's by Adam, and adapters twenty times as fast."""
     rates = {
         model: choices_of(Walk(model=model), legs(Walk(model=model))[-1], tmp_path).lr
         for model in ("sparrow", "instructgpt", "deepspeedchat")
     }
-    assert rates == {"sparrow": 6e-3, "instructgpt": 4e-4, "deepspeedchat": pytest.approx(4e-3)}
+    assert rates == {"sparrow": 6e-3, "instructgpt": 2e-4, "deepspeedchat": pytest.approx(4e-3)}
 
 
 def test_what_a_stage_began_from_is_found_where_it_was_trained_first(tmp_path: Path) -> None:

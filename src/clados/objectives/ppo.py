@@ -34,7 +34,7 @@ class PPOTask(RolloutTask[s.PPO], objective=s.PPO):
     terms: ClassVar[Mapping[str, str]] = {"policy": "tokens", "value": "tokens"}
     valued = True
     batch = 64
-    small = Small(steps=60, lr=4e-4)
+    small = Small(steps=80, lr=2e-4)
 
     def suited(self, model: s.Model, paper: s.Model) -> s.PPO:
         """With less pretraining text and fewer minibatches for a small model.
