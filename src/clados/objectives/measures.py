@@ -38,7 +38,7 @@ class Measure:
         return self.value > self.trivial and self.value >= self.asked
 
     def __str__(self) -> str:
-        return f"{self.name} {self.value:.3g} ({self.beside} {self.trivial:.3g}; {self.number} answers)"
+        return f"{self.name} {self.value:.4g} ({self.beside} {self.trivial:.4g}; {self.number} answers)"
 
 
 class HeldOut(Protocol):

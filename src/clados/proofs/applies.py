@@ -69,7 +69,7 @@ def prove_applies(subject: Subject) -> Finding:
         apart = f"the command says {str(printed)[:60]!r}, the function {str(computed)[:60]!r}"
         return Finding("fails", f"{evidence}; {apart}", rows)
     if not better:
-        return Finding("fails", f"{evidence}; asked: {measured.asked:.3g}", rows)
+        return Finding("fails", f"{evidence}; asked: {measured.asked:.4g}", rows)
     return Finding("holds", f"{evidence}; command = function", rows)
 
 

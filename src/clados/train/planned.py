@@ -41,7 +41,7 @@ from clados.version import __version__
 
 CARRIED_CHOICES = ("steps", "minutes", "batch", "micro", "start", "sharded", "skip_bad")  # to earlier stages
 MANY_LANGUAGES = "languages"  # the embedded set of models that draw languages
-PATIENCE = 4  # evaluations without a better one after which learning from judged answers ends
+EVALUATIONS = 10  # of a run whose best weights are kept; it goes to its end, as rewards may rise late
 TRIED = 3  # steps that are timed to know how many fit into some minutes
 
 
@@ -124,7 +124,7 @@ def planned(choices: Choices, begun: Start | None = None) -> Plan:
         seed=choices.seed,
         dtype=choices.dtype,
         sharded=choices.sharded,
-        patience=PATIENCE if isinstance(one, RolloutTask) and one.judged else None,
+        patience=EVALUATIONS if isinstance(one, RolloutTask) and one.judged else None,
     )
     teacher: Any = taught and (taught.module or build(taught.model, device="meta"))
     setting = Setting(model, length, VocabIds.of(tokenizer) if tokenizer else None, teacher)
@@ -159,7 +159,7 @@ def planned(choices: Choices, begun: Start | None = None) -> Plan:
 
 def _paced(run: Run, steps: int) -> Run:
     """Four evaluations on the way, nine where the best weights are kept; a checkpoint every tenth of the run."""
-    parts = 10 if run.patience else 5
+    parts = EVALUATIONS if run.patience else 5
     return replace(run, steps=steps, every=max(1, -(-steps // parts)), save_every=max(10, steps // 10), held_out=64)
 
 
