@@ -27,7 +27,7 @@ class ActorCriticTask(RolloutTask[s.ActorCritic], objective=s.ActorCritic):
     terms: ClassVar[Mapping[str, str]] = {"policy": "tokens", "kl": "tokens", "value": "tokens"}
     valued = True
     batch = 32
-    small = Small(steps=60, lr=1.5e-4, relative=6e-3)
+    small = Small(steps=80, lr=1.5e-4, relative=8e-3)
 
     @property
     def kl(self) -> float:
