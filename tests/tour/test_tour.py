@@ -46,6 +46,7 @@ def test_the_page_needs_neither_network_nor_script(told: Path) -> None:
     assert {address for address in re.findall(r'href="?([^" >]+)', page) if not address.startswith("#")} == set()
     pictures = re.findall(r"<svg.*?</svg>", page, re.S)
     assert len(pictures) == 16
+    assert len(re.findall(r"[1-9][\d,]* tokens a second</p></article>", page)) == 3
     for picture in pictures:
         ElementTree.fromstring(picture)
 

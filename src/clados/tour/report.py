@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from html import escape
+from statistics import median
 
 from clados import spec as s
 from clados.catalog.card import Card
@@ -99,13 +100,15 @@ def _card_of(stop: Stop) -> str:
     """A model in short: what it has learned beyond how often words occur, and how far it came."""
     learned, plan = stop.learned, stop.plan
     params = s.count_parameters(plan.model).total
+    speeds = [entry["tokens_per_second"] for entry in learned.entries if "tokens_per_second" in entry]
     way = "better" if stop.margin >= 0 else "worse"
     baselines = {name: learned.baseline[name] for name in ("unigram", "bigram")}
     return (
         f"<article><h3>{escape(stop.card.name)}</h3><p class=big>{abs(stop.margin):.2f} nat</p>"
         f"<p class=faint>a token {way} than guessing by how often each occurs</p>"
         f"{ladder(learned.start, learned.end, baselines)}"
-        f"<p class=faint>{params:,} parameters, {plan.run.steps:,} steps, {learned.seconds:.0f} s</p></article>"
+        f"<p class=faint>{params:,} parameters, {plan.run.steps:,} steps, {learned.seconds:.0f} s, "
+        f"{median(speeds):,.0f} tokens a second</p></article>"
     )
 
 

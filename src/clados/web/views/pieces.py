@@ -15,7 +15,7 @@ TOKEN_MARKS = {  # what a token may be, as `clados.objectives.view` calls it, an
     "sentinel": "stands for a removed span",
     "special": "mark of the vocabulary",
 }
-_SQUARE, _LETTER, _SIZE, _MOST = 18, 6.6, 11, 14
+_SQUARE, _LETTER, _SIZE, _MOST = 18, 6.6, 11, 28
 
 
 def token_row(say: Language, title: str, pieces: Sequence[Any]) -> Html:
