@@ -4,7 +4,7 @@ import pytest
 
 from clados.catalog.load import catalog
 from clados.errors import InputError
-from clados.names import byte_letters, nearest, parse_number, shown_token, with_article
+from clados.names import ByteToken, byte_letters, nearest, parse_number, quotation, shown_token, with_article
 
 
 @pytest.mark.parametrize(
@@ -57,8 +57,17 @@ def test_a_kind_of_model_has_its_article() -> None:
         ("a b", "a▁b"),
     ],
 )
-def test_a_token_is_shown_as_people_read_it(token: str, shown: str) -> None:
-    assert shown_token(token) == shown
+def test_a_token_of_bytes_is_shown_as_people_read_it(token: str, shown: str) -> None:
+    assert shown_token(ByteToken(token)) == shown
+
+
+@pytest.mark.parametrize("token", ["ĉi", "##ĉ", "Ġ", "Ġurnata", "▁Ĉu", "Ã©"])  # Esperanto, Maltese
+def test_a_token_of_letters_is_shown_as_it_is(token: str) -> None:
+    assert shown_token(token) == token
+
+
+def test_a_quoted_text_shows_where_it_is_cut() -> None:
+    assert [quotation(each, 9) for each in ("a cat\nsat", "a cat sat on")] == ["'a cat sat'", "'a cat sat' …"]
 
 
 def test_the_letters_of_bytes_are_those_of_the_library() -> None:

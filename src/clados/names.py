@@ -117,6 +117,19 @@ def with_article(noun: str) -> str:
     return f"{'an' if noun[:1].upper() in 'AEIOU' else 'a'} {noun}"
 
 
+def quotation(text: str, most: int = 60) -> str:
+    """The beginning of a text between quotation marks, on one line; what is left out shows behind them.
+
+    >>> quotation("a cat"), quotation("a cat on a mat", 5)
+    ("'a cat'", "'a cat' …")
+
+    Args:
+        most: characters of the text.
+    """
+    line = " ".join(text.split())
+    return f"'{line}'" if len(line) <= most else f"'{line[:most].rstrip()}' …"
+
+
 def parted_names(text: str | None, option: str) -> tuple[str, ...]:
     """Names that are parted by commas; none where nothing was given.
 
@@ -143,14 +156,25 @@ def byte_letters() -> dict[str, int]:
     return {chr(byte): byte for byte in plain} | {chr(256 + i): byte for i, byte in enumerate(others)}
 
 
+class ByteToken(str):
+    """A token of a byte-level vocabulary, each of whose characters stands for a byte; its own text is how it is spelt.
+
+    Other vocabularies have tokens of the same characters that mean themselves, as the Ġ of a Maltese word.
+    """
+
+    __slots__ = ()
+
+
 def shown_token(token: str) -> str:
     """A vocabulary's token as people read it: the text of one that is spelt in bytes, a space ▁, a new line ↵.
 
-    >>> shown_token("Ġking"), shown_token("cafÃ©"), shown_token("▁king"), shown_token("##ing"), shown_token("Ã")
-    ('▁king', 'café', '▁king', '##ing', 'Ã')
+    >>> shown_token(ByteToken("Ġking")), shown_token(ByteToken("cafÃ©")), shown_token(ByteToken("Ã"))
+    ('▁king', 'café', 'Ã')
+    >>> shown_token("▁king"), shown_token("##ing"), shown_token("Ġurnata")
+    ('▁king', '##ing', 'Ġurnata')
     """
     letters = byte_letters()
-    if all(letter in letters for letter in token):
+    if isinstance(token, ByteToken) and all(letter in letters for letter in token):
         with suppress(UnicodeDecodeError):  # half a letter, or a text that is none of bytes
             text = bytes(letters[letter] for letter in token).decode()
             token = text if all(each.isprintable() or each in "\n\t" for each in text) else token

@@ -2,6 +2,7 @@
 
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,9 @@ import pytest
 from clados.apply.chat import chat, template_of
 from clados.apply.ready import load
 from clados.cli.frame import run_command_line
-from clados.data.examples import Dialogue
+from clados.data import train_tokenizer
+from clados.data.examples import DataError, Dialogue
+from clados.data.roles import Roles
 from clados.data.templates import conversation, written
 from clados.errors import InputError
 from clados.models.declared import declared
@@ -58,6 +61,13 @@ def test_transformers_makes_the_same_ids_of_a_conversation(card: str, folders: d
     config = SourceConfig(4096, tokenizer=ready.required_tokenizer, writes=ready.spec.writes)
     row = task(stage.objective).source([Dialogue("", tuple(SAID[:2]))], config).at(0).row
     assert list(whole) == row.ids.tolist()
+
+
+def test_a_last_message_of_unknown_tokens_is_refused_behind_any_other(folders: dict[str, Path]) -> None:
+    ready = load(folders["vicuna"])
+    words = train_tokenizer([text for _, text in SAID] * 9, "word", 420, Roles.of(ready.spec.vocab).but({"unk": "<?>"}))
+    with pytest.raises(DataError, match=r"^message is '龍 龍': vicuna knows none of its tokens"):
+        chat(replace(ready, tokenizer=words), [*SAID[:2], ("user", "龍 龍")])
 
 
 def test_one_prompt_and_a_conversation_are_answered(

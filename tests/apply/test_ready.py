@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from clados.apply.choose import likeliest
 from clados.apply.embed import embed
 from clados.apply.fill import fill
 from clados.apply.match import match
@@ -84,25 +85,26 @@ UNKNOWN = "龍 龍"
 
 
 @pytest.mark.parametrize(
-    ("card", "read"),
+    ("card", "which", "read"),
     [
-        ("bert", lambda bert: embed(bert, ["The king", UNKNOWN])),
-        ("bert", lambda bert: embed(bert, UNKNOWN, prompt="The king: ")),
-        ("bert", lambda bert: fill(bert, f"{UNKNOWN} [MASK]")),
-        ("e5", lambda e5: rank(e5, UNKNOWN, ["The king"])),
-        ("e5", lambda e5: rank(e5, "The king", ["The dog", UNKNOWN])),
-        ("clip", lambda clip: match(clip, picture(1), ["a red heart", UNKNOWN])),
-        ("transformer", lambda transformer: translate(transformer, UNKNOWN)),
-        ("t5", lambda t5: summarize(replace(t5, objective=None), UNKNOWN)),
-        ("t5", lambda t5: generate(t5, UNKNOWN)),
+        ("bert", "text 2 of 2", lambda bert: embed(bert, ["The king", UNKNOWN])),
+        ("bert", "text", lambda bert: embed(bert, UNKNOWN, prompt="The king: ")),
+        ("bert", "text 2 of 2", lambda bert: fill(bert, ["The <mask>", f"{UNKNOWN} <mask>"])),
+        ("e5", "query", lambda e5: rank(e5, UNKNOWN, ["The king"])),
+        ("e5", "text 2 of 2", lambda e5: rank(e5, "The king", ["The dog", UNKNOWN])),
+        ("clip", "text 2 of 2", lambda clip: match(clip, picture(1), ["a red heart", UNKNOWN])),
+        ("transformer", "text", lambda transformer: translate(transformer, UNKNOWN)),
+        ("t5", "text", lambda t5: summarize(replace(t5, objective=None), UNKNOWN)),
+        ("t5", "prompt", lambda t5: generate(t5, UNKNOWN)),
+        ("t5", "choice 2 of 2", lambda t5: likeliest(t5, "The king", ["The dog", UNKNOWN])),
     ],
 )
 def test_a_text_of_unknown_tokens_alone_is_refused(
-    card: str, read: Callable[[Ready], object], ready: Callable[[str], Ready]
+    card: str, which: str, read: Callable[[Ready], object], ready: Callable[[str], Ready]
 ) -> None:
     found = ready(card)
     tokenizer = train_tokenizer(SENTENCES, "word", 420, Roles.of(found.spec.vocab).but({"unk": "<unk>"}))
-    with pytest.raises(DataError, match=rf"'{UNKNOWN}( ?\[MASK\])?': {card} knows none of its tokens"):
+    with pytest.raises(DataError, match=rf"^{which} is '{UNKNOWN}( <mask>)?': {card} knows none of its tokens"):
         read(replace(found, tokenizer=tokenizer))
 
 

@@ -4,6 +4,7 @@ import pytest
 
 from clados.drawing.svg import EmptyFigureError
 from clados.drawing.tokens import Token, tokens
+from clados.names import ByteToken
 from tests.drawing.pictures import elements, untitled
 
 
@@ -21,7 +22,7 @@ def test_every_token_stands_in_a_box_inside_the_picture_with_what_it_predicts() 
 
 
 def test_tokens_of_bytes_are_drawn_as_their_texts() -> None:
-    drawn = tokens({"sees": [Token("Ġcafé".replace("é", "Ã©"), "text", "Ċ")]}, name="Bytes")
+    drawn = tokens({"sees": [Token(ByteToken("ĠcafÃ©"), "text", ByteToken("Ċ"))]}, name="Bytes")
     assert ">▁café</text>" in drawn.svg
     assert ">↵</text>" in drawn.svg
     assert drawn.data["sees"][0]["text"] == "ĠcafÃ©"  # type: ignore[index]

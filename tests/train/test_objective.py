@@ -61,6 +61,12 @@ def test_a_text_is_shown_in_the_language_that_is_named_and_else_said_to_be_engli
         objective("bart", text, language="de")
 
 
+def test_a_text_without_a_language_is_refused_where_english_is_not_marked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("clados.train.objective.published_languages", lambda card, size: ("de_DE", "fr_XX"))
+    with pytest.raises(InputError, match=r"^no language is given, .* English; mbart:cc25 knows de_DE, fr_XX$"):
+        objective("mbart", "The cat sees a house.")
+
+
 def test_what_is_learned_beside_the_tokens_is_told() -> None:
     shown = objective("electra", "The cat sees a house.")
     told = str(shown.page())

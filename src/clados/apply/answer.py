@@ -66,7 +66,8 @@ def answer(
     if not question.strip():
         raise InputError("the question is empty; there is nothing to answer")
     ready = load(source, "answer", device=device)
-    ready.check_words([question, context])
+    ready.check_words([question], "question")
+    ready.check_words([context], "context")
     if quotes(ready.spec):
         if not context.strip():
             raise InputError(f"the context is empty; {ready.name} quotes its answers from one")

@@ -34,7 +34,7 @@ def chat(
     Raises:
         InputError: for a model that was not tuned by a template, a system message that its template has no place for,
             and a conversation that does not end with a user's message or leaves no room.
-        DataError: for a conversation of which the vocabulary knows nothing that the user says.
+        DataError: for a last message of the user's of which the vocabulary knows nothing.
     """
     ready = load(source, "generate", device=device)
     template = template_of(ready)
@@ -44,7 +44,7 @@ def chat(
     found = messages([("system", system), *turns] if system else turns)
     if found.turns[-1].answer is not None:
         raise InputError("the last message is an assistant's; there is nothing to answer")
-    ready.check_words([" ".join(text for role, text in turns if SPEAKERS.get(role.lower()) == USER)])
+    ready.check_words([text for role, text in turns if SPEAKERS.get(role.lower()) == USER][-1:], "message")
     return reply(ready, found, max_new_tokens=max_new_tokens, **chosen)
 
 

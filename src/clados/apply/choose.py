@@ -8,7 +8,7 @@ import torch
 from clados import spec as s
 from clados.apply.chat import template_of
 from clados.apply.logprobs import logprobs_of
-from clados.apply.ready import ModelSource, Ready, load
+from clados.apply.ready import ModelSource, Ready, listed, load
 from clados.apply.write import prompt_ids
 from clados.data.examples import DataError
 from clados.data.templates import messages, written
@@ -47,8 +47,9 @@ def likeliest(
             nothing.
     """
     ready = load(source, "generate", device=device)
-    answers = ready.texts(choices)
-    ready.check_words([prompt])
+    answers = listed(choices)
+    ready.check_words(answers, "choice")
+    ready.check_words([prompt], "prompt")
     if "" in (each.strip() for each in answers):
         raise DataError(f"choice {[each.strip() for each in answers].index('') + 1} is empty; it has no probability")
     given, rows = _rows(ready, prompt, answers)

@@ -91,7 +91,8 @@ def _of_texts(ready: Ready, inputs: Any) -> tuple[int, Callable[[Sequence[int]],
         raise InputError(f"{ready.name} classifies texts, and was given a {type(wrong).__name__}")
     if empty := [number for number, each in enumerate(texts, 1) if not "".join(each).strip()]:
         raise InputError(f"text {empty[0]} of {len(texts)} is empty; there is nothing to classify")
-    ready.check_words([each if isinstance(each, str) else " ".join(each) for each in texts])
+    pairs = [(each, "") if isinstance(each, str) else each for each in texts]
+    ready.check_words([" ".join(pair) for pair in pairs], said=[first for first, _ in pairs])
     rows = ready.read(texts)
 
     def scored(numbers: Sequence[int]) -> Tensor:

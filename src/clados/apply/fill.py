@@ -13,7 +13,7 @@ from clados.apply.ready import ModelSource, Ready, batched, listed, load, pad_id
 from clados.data.stream import between, spaced
 from clados.data.tokenizer import Tokenizer
 from clados.errors import InputError
-from clados.names import marked_languages, sentinel
+from clados.names import marked_languages, quotation, sentinel
 from clados.nn.memory import enough_memory
 
 _LONGEST = 10  # tokens of a restored span
@@ -71,11 +71,11 @@ def fill(
     ready, texts = load(source, "fill", device=device), listed(texts)
     for text in texts:
         if not BLANK.search(text):
-            raise InputError(f"'{text[:60]}' has no blank; write [MASK] where there is one")
+            raise InputError(f"{quotation(text)} has no blank; write [MASK] where there is one")
     spelt, mark = bool(ready.required_tokenizer.sentinels), _language(ready, language)
     answers = ready.spec.writes == "answers"
     marked = [(_with_sentinels if answers and spelt else with_blank_tokens)(ready, text) for text in texts]
-    ready.check_words(marked)
+    ready.check_words(marked, said=texts)
     tokenizer = ready.required_tokenizer
     plain = tokenizer.encode_batch(marked) if mark is None else _in_language(tokenizer, marked, mark)
     rows = ready.known(ready.marked_for("fill", plain))
@@ -143,7 +143,7 @@ def _with_sentinels(ready: Ready, text: str) -> str:
     known = len(ready.required_tokenizer.sentinels)
     count = len(BLANK.findall(text))
     if count > known:
-        raise InputError(f"'{text[:40]}...' has {count} blanks; {ready.name} has {known} sentinels")
+        raise InputError(f"{quotation(text)} has {count} blanks; {ready.name} has {known} sentinels")
     numbers = iter(range(count))
     return BLANK.sub(lambda _: sentinel(next(numbers)), text)
 

@@ -54,7 +54,7 @@ def rank(
         raise InputError("query is empty; there is nothing to rank by")
     ready = load(source, "rank", device=device)
     passages = ready.texts(texts, "rank")
-    ready.check_words([query])
+    ready.check_words([query], "query")
     if ready.spec.head(s.Embedding.slot) is None:
         scores = _together(ready, query, passages, batch)
     else:

@@ -22,9 +22,11 @@ from clados.data.examples import DataError
 from clados.data.pictures import Preprocessing
 from clados.data.scaling import Scales
 from clados.data.tokenizer import ReadText, Tokenizer
+from clados.data.unknown import unknown_texts
 from clados.errors import CladosWarning, InputError
 from clados.files import holds_model, model_below
 from clados.models.declared import declared, package_models
+from clados.names import quotation
 from clados.nn.kinds.model import WholeModel
 from clados.nn.weight_layout import prepare_for_decoding
 from clados.small import model_folder
@@ -106,23 +108,21 @@ class Ready:
         self.check_words(found)
         return found
 
-    def check_words(self, texts: Sequence[str]) -> None:
+    def check_words(self, texts: Sequence[str], what: str = "text", said: Sequence[str] | None = None) -> None:
         """Refuse a text of which the vocabulary knows nothing: a model reads all such texts alike.
+
+        Args:
+            what: such a text is called. said: each as the user gave it, where it is read otherwise.
 
         Raises:
             DataError: for the first of them.
         """
-        read = self.required_tokenizer
-        unknown, special = read.ids.get("unk"), {*read.special.values()}
-        if unknown is None or unknown in (read.ids.get(role) for role in ("bos", "eos")):  # of bytes: none is unknown
-            return
-        for text, (row, _) in zip(texts, read.encode_placed(texts), strict=True):
-            if unknown not in row:
-                continue
-            if all(i == unknown or i in special or not read.decode([i]).strip() for i in row):
-                raise DataError(
-                    f"'{text[:60]}': {self.name} knows none of its tokens; the vocabulary has no word for them"
-                )
+        for number in unknown_texts(self.required_tokenizer, texts):
+            which = what if len(texts) == 1 else f"{what} {number + 1} of {len(texts)}"
+            given = quotation((texts if said is None else said)[number])
+            raise DataError(
+                f"{which} is {given}: {self.name} knows none of its tokens; the vocabulary has no word for them"
+            )
 
     def tokens(
         self, texts: Sequence[str], limit: int | None = None, on_note: Callable[[str], object] | None = None

@@ -6,11 +6,12 @@ from typing import NamedTuple
 import torch
 
 from clados import spec as s
-from clados.apply.ready import ModelSource, Ready, batched, load, pad_ids
+from clados.apply.ready import ModelSource, Ready, batched, listed, load, pad_ids
 from clados.data.examples import DataError, Pair
 from clados.data.templates import closed, conversation, written
 from clados.data.tokenizer import Tokenizer
 from clados.errors import InputError
+from clados.names import quotation
 from clados.nn.memory import enough_memory
 
 
@@ -35,7 +36,9 @@ def score(
             for an answer.
     """
     ready = load(source, "score", device=device)
-    replies, asked = ready.texts(answers), ready.texts(prompts)
+    replies, asked = listed(answers), listed(prompts)
+    ready.check_words(replies, "answer")
+    ready.check_words(asked, "prompt")
     asked = asked * len(replies) if len(asked) == 1 else asked
     if len(asked) != len(replies):
         raise InputError(f"{len(asked)} prompts and {len(replies)} answers: give one prompt, or one for each answer")
@@ -54,7 +57,7 @@ def rewards(ready: Ready, asked: Sequence[str], replies: Sequence[str], *, batch
     cut = list[list[int]]()
     for prompt, row in zip(asked, judged_rows(ready.required_tokenizer, template, asked, replies)):
         if (ids := row.cut(ready.positions)) is None:
-            said = f"the prompt '{prompt[:40]}' is {row.asked} tokens long"
+            said = f"the prompt {quotation(prompt)} is {row.asked} tokens long"
             raise DataError(f"{said}; with an answer {ready.positions} are allowed")
         cut.append(ids)
     rows = ready.known(cut)
@@ -75,7 +78,7 @@ def refuse_empty(prompts: Sequence[str], answers: Sequence[str]) -> None:
     """
     for prompt, answer in zip(prompts, answers):
         if not answer.strip():
-            raise DataError(f"the answer to '{prompt[:40]}' is empty")
+            raise DataError(f"the answer to {quotation(prompt)} is empty")
 
 
 class JudgedRow(NamedTuple):

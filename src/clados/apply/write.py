@@ -196,7 +196,7 @@ class _Asked:
     ) -> None:
         self.ready, self.prompts = ready, prompts
         tokenizer, vocab = ready.required_tokenizer, ready.spec.vocab
-        ready.check_words(prompts)
+        ready.check_words(prompts, "prompt")
         self.rows = ready.known([prompt_ids(ready, prompt) for prompt in prompts])
         for i, row in enumerate(self.rows):
             if ready.spec.writes == "answers" and not prompts[i].strip():

@@ -1,7 +1,5 @@
 """What each token of a vocabulary writes, in bytes: what constraints over characters are made of."""
 
-from json import loads
-
 from clados.data.tokenizer import Tokenizer
 from clados.names import SPACE_SIGN, byte_letters
 
@@ -22,8 +20,7 @@ def token_bytes(tokenizer: Tokenizer, size: int) -> list[bytes | None]:
 
 def _kind(tokenizer: Tokenizer) -> str:
     """``bytes``, ``marked`` by SentencePiece's space, or ``pieces`` whose later ones begin with ``##``."""
-    decoder = loads(tokenizer.backend.to_str()).get("decoder") or {}
-    kinds = {decoder.get("type"), *(each.get("type") for each in decoder.get("decoders", ()))}
+    kinds = tokenizer.decoders
     return "bytes" if "ByteLevel" in kinds else "pieces" if "WordPiece" in kinds else "marked"
 
 

@@ -22,7 +22,7 @@ from clados.data.roles import Roles
 from clados.data.rows import replace_surrogates
 from clados.data.science import SCIENCE_MARKS, apart
 from clados.files import write_text, write_whole
-from clados.names import sentinel
+from clados.names import ByteToken, byte_letters, sentinel
 
 _T = TypeVar("_T")
 
@@ -297,8 +297,30 @@ class Tokenizer:
         return text
 
     def tokens(self, ids: Sequence[int]) -> list[str]:
-        """The token of each id, as the vocabulary writes it."""
-        return [self._vocabulary.id_to_token(int(i)) or f"<{int(i)}?>" for i in ids]
+        """The token of each id, as the vocabulary writes it; of a byte-level one a ``ByteToken``."""
+        kind = ByteToken if "ByteLevel" in self.decoders else str
+        return [kind(self._vocabulary.id_to_token(int(i)) or f"<{int(i)}?>") for i in ids]
+
+    @cached_property
+    def decoders(self) -> frozenset[str]:
+        """How tokens become text: the kinds of the `tokenizers` library's decoders."""
+        if self._vocabulary.decoder is None:
+            return frozenset()
+        decoder = json.loads(self._vocabulary.decoder.__getstate__())
+        return frozenset(each["type"] for each in (decoder, *decoder.get("decoders", ())))
+
+    @cached_property
+    def knows_all_bytes(self) -> bool:
+        """Whether all bytes have tokens, so that no text has an unknown one."""
+        model = self.backend.model
+        if "ByteLevel" in self.decoders:
+            ends = {"", getattr(model, "end_of_word_suffix", None) or ""}
+            letters = [letter + end for letter in byte_letters() for end in ends]
+        elif getattr(model, "byte_fallback", False):
+            letters = [f"<0x{byte:02X}>" for byte in range(256)]
+        else:
+            return False
+        return all(self.backend.token_to_id(letter) is not None for letter in letters)
 
     def lower_cased(self) -> "Tokenizer":
         """The same tokenizer for texts that are put into lower case first."""

@@ -143,7 +143,8 @@ def objective(
     known = published_languages(card.id, size.name) if getattr(learned, "marked", False) else ()
     mark = meant_language(language or ENGLISH, known)
     if folder is None and known and mark is None:
-        raise InputError(f"language is '{language}'; {card.id}:{size.name} knows {', '.join(known)}")
+        said = f"language is '{language}'" if language else "no language is given, and the text is taken for English"
+        raise InputError(f"{said}; {card.id}:{size.name} knows {', '.join(known)}")
     tokenizer = load_tokenizer(folder) if folder else _tokenizer(part, learned, text, language, mark)
     if tokenizer is None:
         raise CladosError(

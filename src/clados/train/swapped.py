@@ -16,8 +16,8 @@ from clados.spec.core.registry import KINDS
 
 EXAMPLES = "electra, or masked-tokens:rate=0.3"
 _VALUE = (
-    "a number, a text in quotation marks, True, False, None, a part, or several in brackets is, as in "
-    "masked-tokens:rate=0.3"
+    "allowed are numbers, True, False, None, texts in quotation marks, parts, and several of these in round brackets, "
+    "as in masked-tokens:rate=0.3"
 )
 
 
