@@ -22,6 +22,7 @@ from clados.objectives.noise_guesses import guesses, latent_guesses
 from clados.objectives.tasks import Small, Source, SourceConfig, Task
 
 FIRST = 256  # images over which latents have variance 1
+BELOW = 0.95  # times what guesses leave of the noise is the most that a model leaves
 FULL_STEPS = 1000  # steps whose bound weighs 1 (github:openai/improved-diffusion gaussian_diffusion.py: "RESCALED_MSE")
 
 
@@ -119,11 +120,13 @@ class PredictedNoiseTask(Task[s.PredictedNoise, Painted], objective=s.PredictedN
         return guesses(_bytes(trained.rows, model.inputs), _bytes(held_out.rows, model.inputs), bars)
 
     def goal(self, baseline: float) -> float:
-        return baseline
+        """A twentieth below: linear guesses are not the best without a text (of mixed images' latents 2 % above)."""
+        return BELOW * baseline
 
     def compared(self, ends: Sequence[float], baseline: Mapping[str, float]) -> str:
         beside = ", ".join(f"{value:.4f} {name}" for name, value in baseline.items() if name != "loss")
-        return f"{', '.join(f'{end:.4f}' for end in ends)} of the noise left, against {beside or baseline['loss']}"
+        left = ", ".join(f"{end:.4f}" for end in ends)
+        return f"{left} of the noise left, against {beside or baseline['loss']} (goal: {BELOW:g} of the less)"
 
     @torch.no_grad()
     def measure(self, ready: Ready, sample: Sample) -> Measure:
