@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 from clados.errors import InputError
 
-SURE = 2.0  # standard errors by which what helps a model has to
+SURE = 2.0  # standard errors by which a gain has to stand above nothing
+MANY_BATCHES = 2  # whose gains say how sure a gain is, at least
 
 
 @dataclass(frozen=True)
@@ -66,9 +66,20 @@ class Sample:
         return [self.held_out.at(int(i * step)) for i in range(self.examples)]
 
 
-def standard_error(gains: NDArray[np.float64]) -> float:
-    """Of a mean of gains."""
-    return float(gains.std()) / math.sqrt(gains.size)
+def beside_exchanged(name: str, beside: str, found: Sequence[tuple[float, float, int]]) -> Measure:
+    """What a model reaches, against the same where examples are told by what is another's.
+
+    What is asked stands ``SURE`` standard errors of the gain, over batches, above that.
+
+    Args:
+        found: of each batch the value, that with what is another's, and how many answers both are means of.
+    """
+    if len(found) < MANY_BATCHES:
+        raise InputError(f"{name}: {len(found)} batches of two examples and more; at least {MANY_BATCHES} are needed")
+    own, other, number = np.array(found).T
+    error = float((own - other).std(ddof=1)) / math.sqrt(len(found))
+    value, trivial = (float((each * number).sum() / number.sum()) for each in (own, other))
+    return Measure(name, value, trivial, beside, trivial + SURE * error, int(number.sum()))
 
 
 def share(name: str, beside: str, guesses: Sequence[int], labels: Sequence[int], margin: float = 0.0) -> Measure:

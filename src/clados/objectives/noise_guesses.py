@@ -29,7 +29,8 @@ def guesses(trained: NDArray[np.uint8], held_out: NDArray[np.uint8], alpha_bars:
 def latent_guesses(trained: Numbers, held_out: Numbers, alpha_bars: Numbers) -> Mapping[str, float]:
     """The same of latents, each taken as one of as many levels as a pixel has: [images, numbers]."""
     levels = np.linspace(trained.min(), trained.max(), PIXEL_LEVELS)
-    nearest = np.rint((trained - levels[0]) / (levels[1] - levels[0])).astype(np.uint8)
+    step = levels[1] - levels[0] or 1.0  # of latents that are all the same
+    nearest = np.rint((trained - levels[0]) / step).astype(np.uint8)
     return _guesses(trained, held_out, nearest, levels, alpha_bars)
 
 

@@ -1,6 +1,5 @@
 """The codes of an image, written after its caption (Ramesh et al. 2021, §2.2)."""
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -15,7 +14,7 @@ from clados.data.examples import Captioned
 from clados.nn.kinds.model import WholeModel
 from clados.objectives.base import Batch, Loss, LossTerm, Random, Setting
 from clados.objectives.captions import Painted, painted, read_pixels
-from clados.objectives.measures import SURE, Measure, Sample, standard_error
+from clados.objectives.measures import Measure, Sample, beside_exchanged
 from clados.objectives.tasks import NATS, Small, Source, SourceConfig, Task
 
 CODED_AT_ONCE = 64  # images whose codes are found at once
@@ -88,20 +87,16 @@ class PaintedCodesTask(Task[s.PaintedCodes, Painted], objective=s.PaintedCodes):
 
     @torch.no_grad()
     def measure(self, ready: Ready, sample: Sample) -> Measure:
-        """The geometric mean of the likelihood of a code, against the same after another image's caption.
-
-        What is asked stands ``SURE`` standard errors above that, over batches.
-        """
-        nats, number = list[list[float]](), 0
+        """The log likelihood of a code, against the same after another image's caption."""
+        likely = list[tuple[float, float, int]]()
         for batch in self.batches(ready, sample):
-            swapped = Batch({"input_ids": batch.inputs["input_ids"].roll(1, 0)}, batch.targets, batch.weights, 0)
-            found = (self.loss(ready.model, each).measures["codes nats"] for each in (batch, swapped))
-            nats.append([float(each.sum) / each.weight for each in found])
-            number += batch.weights["codes"]
-        own, other = np.mean(nats, 0).tolist()
-        asked = math.exp(SURE * standard_error(np.diff(nats)) - other)
-        value, trivial = math.exp(-own), math.exp(-other)
-        return Measure("likelihood of a code", value, trivial, "after another's caption", asked, number)
+            ids = batch.inputs["input_ids"]
+            if len(ids) > 1:  # an image alone has no other
+                swapped = Batch({"input_ids": ids.roll(1, 0)}, batch.targets, batch.weights, 0)
+                nats = (self.loss(ready.model, each).measures["codes nats"] for each in (batch, swapped))
+                own, other = (-float(each.sum) / each.weight for each in nats)
+                likely.append((own, other, batch.weights["codes"]))
+        return beside_exchanged("log likelihood of a code", "after another's caption", likely)
 
 
 def codes_of(model: WholeModel, images: Tensor) -> Tensor:

@@ -17,11 +17,11 @@ from clados.nn.diffusion.noise import Diffusion
 from clados.nn.kinds.model import WholeModel
 from clados.objectives.base import Batch, Loss, LossTerm, Random, Setting
 from clados.objectives.captions import Painted, as_bytes, filled, painted, read_pixels
-from clados.objectives.measures import SURE, Measure, Sample, standard_error
+from clados.objectives.measures import Measure, Sample, beside_exchanged
 from clados.objectives.noise_guesses import guesses, latent_guesses
 from clados.objectives.tasks import Small, Source, SourceConfig, Task
 
-FIRST = 256  # images over which latents have variance 1
+FIRST = 256  # images over which latents have variance 1; of the paper a batch
 BELOW = 0.95  # times what guesses leave of the noise is the most that a model leaves
 FULL_STEPS = 1000  # steps whose bound weighs 1 (github:openai/improved-diffusion gaussian_diffusion.py: "RESCALED_MSE")
 
@@ -53,14 +53,14 @@ class PredictedNoiseTask(Task[s.PredictedNoise, Painted], objective=s.PredictedN
     def follows(self, earlier: s.Objective, model: s.Model, start: Any, source: Source) -> s.Model:
         """After a coder was trained: with latents of variance 1 over the first images.
 
-        (Rombach et al. 2022, appendix G; the published scale is so of the published coder.)
+        (Rombach et al. 2022, appendix G: over the first batch. The published 0.18215 is that of the published coder.)
         """
         if not isinstance(earlier, s.ReconstructedImages):
             return model
         images: Any = model.reads(s.Pixels)
         first = [source.at(index) for index in range(min(len(source), FIRST))]
         spread = float(_latents(start, read_pixels(first, images)).std())
-        return model.but(codes=s.but(scale=round(start.codes.scale / spread, 4)))
+        return model.but(codes=s.but(scale=float(f"{start.codes.scale / spread:.4g}")))
 
     def source(self, examples: Sequence[Any], config: SourceConfig) -> Source:
         return painted(examples, config)
@@ -130,21 +130,16 @@ class PredictedNoiseTask(Task[s.PredictedNoise, Painted], objective=s.PredictedN
 
     @torch.no_grad()
     def measure(self, ready: Ready, sample: Sample) -> Measure:
-        """The share of the noise that is foreseen, against the same where images are told by what is another's.
-
-        What is asked stands ``SURE`` standard errors above that, over batches.
-        """
-        task, left, number = self.held_out, list[list[float]](), 0
+        """The share of the noise that is foreseen, against the same where images are told by what is another's."""
+        task, foreseen = self.held_out, list[tuple[float, float, int]]()
         for batch in task.batches(ready, sample):
-            of_batch = batch.weights["noise"]
-            losses = (task.loss(ready.model, each) for each in (batch, exchanged(batch)))
-            left.append([float(loss.parts["noise"].sum) / of_batch for loss in losses])
-            number += of_batch
-        own, other = np.mean(left, 0).tolist()
-        error = standard_error(np.diff(left))
-        return Measure(
-            "noise foreseen", 1 - own, 1 - other, f"with another's {self.told}", 1 - other + SURE * error, number
-        )
+            if len(batch.inputs["timesteps"]) > 1:  # an image alone has no other
+                number = batch.weights["noise"]
+                left = (task.loss(ready.model, each).parts["noise"].sum for each in (batch, exchanged(batch)))
+                own, other = (1 - float(each) / number for each in left)
+                foreseen.append((own, other, number))
+        low = ", and image to enlarge" if getattr(ready.spec, "low", None) else ""
+        return beside_exchanged("noise foreseen", f"with another's {self.told}{low}", foreseen)
 
 
 def _bytes(rows: Sequence[Painted], inputs: s.Pixels) -> NDArray[np.uint8]:
