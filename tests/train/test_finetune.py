@@ -149,13 +149,13 @@ def test_the_best_weights_are_kept_and_the_run_ends_when_none_is_better(tmp_path
             with torch.no_grad():
                 model.weight.fill_(value)
             assert not best.over
-            best.evaluated(loss, model, writes=True)
+            best.evaluated(10 * value, loss, model, writes=True)
         assert best.over
         best.restore(model)
         assert model.weight.item() == 1.0
     again = Best(2, tmp_path)
-    again.replay([3.0, 1.0, 2.0])
-    assert (again.loss, again.since) == (1.0, 1)
+    again.replay([(0, 3.0), (10, 1.0), (20, 2.0)])
+    assert (again.loss, again.since, again.step) == (1.0, 1, 10)
 
 
 def test_layers_learn_at_rates_of_their_own() -> None:

@@ -8,6 +8,7 @@ from typing import Any, Literal
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file
 
 import clados
 from clados import spec as s
@@ -73,15 +74,33 @@ def trained(
 PPO = s.PPO(kl=0.02, passes=4, minibatches=2)
 
 
-@pytest.mark.parametrize(("farthest", "moves"), [(0.0, False), (100.0, True)])
 def test_the_best_weights_within_a_distance_of_the_start_are_kept(
-    farthest: float, moves: bool, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("clados.train.reinforced.FARTHEST", farthest)
-    _, trainer = trained(PPO, Run(steps=8, batch=16, lr=1e-2, every=2, patience=8))
+    """Of five evaluations the third is best; with no distance allowed, the start."""
+    run = Run(steps=8, batch=16, lr=3e-2, every=2, save_every=2, best=True)
+    peak = {0: 3.0, 2: 2.0, 4: 1.0, 6: 2.0, 8: 3.0}  # the loss by step: step 4 is best
+    steps = iter(peak)
+    monkeypatch.setattr(ReinforcedUnit, "judged", lambda unit, found: peak[next(steps)])
+    result, trainer = trained(PPO, run, tmp_path)
+    assert trainer.best.step == 4
+    assert [entry["best"] for entry in result.entries if "held_out" in entry] == [0, 2, 4, 4, 4]
+    assert result.before_and_after == (result.held_out[0], result.held_out[2])
+    kept = trainer.trained().state_dict()
+    at_four = load_file(tmp_path / "checkpoints" / "best.safetensors")
+    assert all(torch.equal(value, at_four[name]) for name, value in kept.items())
+    monkeypatch.undo()
+    monkeypatch.setattr("clados.train.reinforced.FARTHEST", 0.0)
+    _, trainer = trained(PPO, Run(steps=4, batch=16, lr=1e-2, every=2, best=True))
     begun = trainer.unit.start.state_dict()
-    same = [torch.equal(value, begun[name]) for name, value in trainer.trained().state_dict().items()]
-    assert all(same) is not moves
+    assert all(torch.equal(value, begun[name]) for name, value in trainer.trained().state_dict().items())
+
+
+def test_a_run_whose_best_weights_are_kept_goes_on_for_longer(tmp_path: Path) -> None:
+    run = Run(steps=4, batch=16, lr=1e-2, every=2, best=True)
+    trained(PPO, run, tmp_path)
+    result, _ = trained(PPO, replace(run, steps=12, every=4), tmp_path, resume=True)
+    assert [entry["step"] for entry in result.entries if "held_out" in entry] == [0, 2, 4, 8, 12]
 
 
 @pytest.mark.parametrize("dtype", ["float32", "bfloat16"])

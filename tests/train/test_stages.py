@@ -11,6 +11,7 @@ from safetensors.torch import load_file
 
 from clados import spec as s
 from clados.checkpoints import from_pretrained
+from clados.data.training import train_tokenizer
 from clados.errors import CladosError, InputError
 from clados.models.declared import declared
 from clados.nn import build
@@ -69,15 +70,24 @@ def test_a_stage_is_chosen_by_its_name_and_refused_with_a_reason() -> None:
 
 
 def test_a_new_end_of_texts_begins_as_the_old_one_and_other_new_tokens_as_the_mean_of_all() -> None:
-    part = declared("gpt-2").model.but(size=s.Size(layers=1, d_model=32, heads=2))
-    old = part.but(inputs=s.but(vocab=s.but(size=20, bos=0, eos=0), position=s.Learned(8)))
-    begun = build(old, seed=1)
-    made = build(old.but(inputs=s.but(vocab=s.but(size=22, eos=21))), seed=2)
-    take_weights(made, Start(Path("begun"), old, begun, None, Facts(), 8, ""))
-    rows, were = (each.get_parameter("inputs.tokens.weight") for each in (made, begun))
-    torch.testing.assert_close(rows[:20], were, rtol=0, atol=0)
-    torch.testing.assert_close(rows[20], were.mean(0))
-    torch.testing.assert_close(rows[21], were[0], rtol=0, atol=0)
+    """GPT-J's head is a table of its own, with biases; a table may have more rows than there are tokens."""
+    tokenizer = train_tokenizer(["one two three"] * 9, "bytes", 300)
+    end = tokenizer.ids["eos"]
+    for card in ("gpt-2", "gpt-j"):
+        part = declared(card).model.but(size=s.Size(layers=1, d_model=32, heads=2))
+        for rows in (tokenizer.size, tokenizer.size + 4):
+            new = tokenizer.size + 1
+            old = part.but(inputs=s.but(vocab=s.but(size=rows, bos=end, eos=end)))
+            begun = build(old, seed=1)
+            made = build(old.but(inputs=s.but(vocab=s.but(size=max(rows, new + 1), eos=new))), seed=2)
+            take_weights(made, Start(Path("begun"), old, begun, tokenizer, Facts(), 8, ""))
+            names = ["inputs.tokens.weight", *(["heads.lm.table.weight", "heads.lm.table.bias"] * (card == "gpt-j"))]
+            for name in names:
+                now, was = made.get_parameter(name), begun.get_parameter(name)
+                torch.testing.assert_close(now[: tokenizer.size], was[: tokenizer.size], rtol=0, atol=0)
+                torch.testing.assert_close(now[new], was[end], rtol=0, atol=0)
+                if rows < new:
+                    torch.testing.assert_close(now[new - 1], was.mean(0))
 
 
 def test_a_stage_that_nothing_runs_and_what_starts_from_it_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -118,7 +118,7 @@ def finetune_command(
             f"stopped and saved after step {result.entries[-1]['step']}; the same command with --resume goes on"
         )
         return 130
-    _tell(folder, result.held_out, json=json)
+    _tell(folder, *result.before_and_after, json=json)
     return 0
 
 
@@ -138,13 +138,13 @@ def _weights(said: str | None) -> Literal["balanced"] | dict[str, float] | None:
     return found
 
 
-def _tell(folder: Path, held_out: list[dict[str, float]], *, json: bool) -> None:
+def _tell(folder: Path, before: dict[str, float], after: dict[str, float], *, json: bool) -> None:
     from clados.errors import CladosError
     from clados.files import read_json
 
     content: Any = read_json(folder / "metrics.json", CladosError)
     if json:
-        ends = {"start": held_out[0], "end": held_out[-1]} if held_out else {}
+        ends = {"start": before, "end": after} if before else {}
         output.print_json({"out": str(folder), "held_out": ends, "metrics": content})
         return
     output.print_facts({f"held-out {name}": f"{value:.4f}" for name, value in content.items()})

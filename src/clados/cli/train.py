@@ -150,7 +150,7 @@ def pretrain_command(
             f"stopped and saved after step {result.entries[-1]['step']}; to go on: {_again(choices, out)}"
         )
         return 130
-    _tell_result(folder, result.held_out, json=json)
+    _tell_result(folder, *result.before_and_after, json=json)
     return 0
 
 
@@ -325,18 +325,18 @@ def _plan(plan: "Plan") -> dict[str, str]:
     }
 
 
-def _tell_result(folder: Path, held_out: list[dict[str, float]], *, json: bool) -> None:
+def _tell_result(folder: Path, before: dict[str, float], after: dict[str, float], *, json: bool) -> None:
     from clados.files import JsonObject
 
     skipped = JsonObject.read(folder / "run.json").inside("skipped lines").take("number", int, None)
     if json:
-        ends = {"start": held_out[0], "end": held_out[-1]} if held_out else {}
+        ends = {"start": before, "end": after} if before else {}
         lines = {} if skipped is None else {"skipped_lines": skipped}
         output.print_json({"out": str(folder), "held_out": ends, **lines})
         return
     if skipped is not None:
         output.print_facts({"skipped lines": f"{skipped:,}"})
-    for name, value in (held_out[-1] if held_out else {}).items():
-        before = f"{held_out[0][name]:.4f} at the start, " if name in held_out[0] else ""
-        output.print_facts({f"held-out {name}": f"{before}{value:.4f} at the end"})
+    for name, value in after.items():
+        was = f"{before[name]:.4f} at the start, " if name in before else ""
+        output.print_facts({f"held-out {name}": f"{was}{value:.4f} at the end"})
     print(escape_controls(f"wrote {folder}"))

@@ -17,6 +17,7 @@ from clados.data.templates import Conversation, Turn, closed, conversation, writ
 from clados.drawing.curve import curves
 from clados.errors import InputError
 from clados.objectives import Task, task
+from clados.train.log import before_and_after as before_and_after_of
 from clados.train.sources import run_data
 
 ANSWERS_SHOWN = 6  # prompts whose answers are shown
@@ -100,11 +101,11 @@ def watched(one: Task[Any, Any], entries: Sequence[dict[str, Any]]) -> dict[str,
 
 def before_and_after(entries: Sequence[dict[str, Any]], shown: Mapping[str, str]) -> list[str]:
     """What was measured on held-out data of the weights that a stage starts from, and of those that it ends with."""
-    held = [each["held_out"] for each in entries if "held_out" in each]
+    before, after = before_and_after_of(entries)
     return [
-        f"held-out {name} {held[0][name]:.3f} before, {held[-1][name]:.3f} after: {of}"
+        f"held-out {name} {before[name]:.3f} before, {after[name]:.3f} after: {of}"
         for name, of in shown.items()
-        if held and name in held[0] and name in held[-1]
+        if name in before and name in after
     ]
 
 

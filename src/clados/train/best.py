@@ -18,32 +18,33 @@ class Best:
     """The best weights of a run, and when it is to end.
 
     Attributes:
-        patience: evaluations in a row without a better one after which the run ends.
+        patience: evaluations in a row without a better one after which the run ends; None: it goes to its last step.
         since: how many there have been.
+        step: after which the best was found.
     """
 
-    def __init__(self, patience: int, folder: Path | None) -> None:
+    def __init__(self, patience: int | None, folder: Path | None) -> None:
         self.patience, self.file = patience, folder and folder / BEST_FILE
-        self.loss, self.since = float("inf"), 0
+        self.loss, self.since, self.step = float("inf"), 0, 0
         self._weights: dict[str, torch.Tensor] = {}
 
     @property
     def over(self) -> bool:
         """Whether the run is to end."""
-        return self.since >= self.patience
+        return self.patience is not None and self.since >= self.patience
 
-    def replay(self, losses: Iterable[float]) -> None:
-        """Go on after these evaluations of a run that was interrupted; the weights are in the file."""
-        for loss in losses:
-            self._count(loss)
+    def replay(self, losses: Iterable[tuple[int, float]]) -> None:
+        """Go on after these steps and their losses of a run that was interrupted; the weights are in the file."""
+        for step, loss in losses:
+            self._count(step, loss)
 
-    def evaluated(self, loss: float, model: nn.Module, *, writes: bool) -> None:
+    def evaluated(self, step: int, loss: float, model: nn.Module, *, writes: bool) -> None:
         """Take note of an evaluation; where it is the best so far, its weights are kept.
 
         Args:
             writes: whether this process writes files.
         """
-        if not self._count(loss):
+        if not self._count(step, loss):
             return
         weights = {name: value.detach() for name, value in model.state_dict().items()}
         if self.file is None:
@@ -52,9 +53,9 @@ class Best:
             held = {name: value.contiguous() for name, value in weights.items()}
             write_whole(self.file, lambda part: save_file(held, part))
 
-    def _count(self, loss: float) -> bool:
+    def _count(self, step: int, loss: float) -> bool:
         better = loss < self.loss
-        self.loss, self.since = (loss, 0) if better else (self.loss, self.since + 1)
+        self.loss, self.since, self.step = (loss, 0, step) if better else (self.loss, self.since + 1, self.step)
         return better
 
     def restore(self, model: nn.Module) -> None:

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -62,6 +62,15 @@ def read_log(file: Path) -> list[Entry]:
             raise CladosError(f"{file}:{number}: damaged, no entry of a run's log; remove the line to go on")
         found.append(entry)
     return found
+
+
+def before_and_after(entries: Sequence[Entry]) -> tuple[dict[str, float], dict[str, float]]:
+    """The first evaluation, and that of the weights that came of the run: the last, or the best where it is kept."""
+    held = {entry["step"]: entry for entry in entries if "held_out" in entry}
+    if not held:
+        return {}, {}
+    last = held[max(held)]
+    return held[min(held)]["held_out"], held[last.get("best", last["step"])]["held_out"]
 
 
 def _is_entry(entry: Any) -> bool:

@@ -27,13 +27,14 @@ from clados.train import saved
 from clados.train.averages import WeightAverage, fitted_average
 from clados.train.best import Best
 from clados.train.devices import Devices, World, full_number, world
-from clados.train.log import Entry, Log, Show
+from clados.train.log import Entry, Log, Show, before_and_after
 from clados.train.optimisers import RATE, fitted_schedule, lr_factor
 from clados.train.recorded import differences
 from clados.train.unit import DTYPES, Run, Unit, smaller
 
 CHECKPOINTS = "checkpoints"  # the folder of a run in which they are
-WATCHING = ("every", "save_every", "held_out", "sharded")  # what of a run's numbers changes nothing of what it comes to
+# of a run's numbers those that change nothing of what it comes to
+WATCHING = ("every", "save_every", "held_out", "best", "sharded")
 FREED_EVERY = 50  # steps after which freed memory is given back
 SMALLER = "--micro", "--batch", "--length", "--params"  # options that take less memory
 
@@ -55,6 +56,11 @@ class Result:
     def held_out(self) -> list[dict[str, float]]:
         """The evaluations, in order."""
         return [entry["held_out"] for entry in self.entries if "held_out" in entry]
+
+    @property
+    def before_and_after(self) -> tuple[dict[str, float], dict[str, float]]:
+        """The evaluations of the weights that it began with, and of those that came of it; empty without any."""
+        return before_and_after(self.entries)
 
 
 @dataclass
@@ -90,9 +96,9 @@ class Trainer:
         decay = fitted_average(self.stage, self.run.steps)
         self.average = None if decay is None else WeightAverage(self.optimiser, decay)
         folder = self.folder / CHECKPOINTS if self.folder else None
-        self.best = None if self.run.patience is None else Best(self.run.patience, folder)
+        self.best = Best(self.run.patience, folder) if self.run.best or self.run.patience else None
         if self.run.sharded and self.best:
-            raise InputError("sharded is True, but the best weights are kept whole: leave it out, or give no patience")
+            raise InputError("sharded is True, but the best weights are kept whole: leave it out")
 
     def fit(self, *, resume: bool = False) -> Result:
         """Train to the last step, or until stopped; with ``resume``, from the last checkpoint in the folder.
@@ -119,7 +125,8 @@ class Trainer:
             self.begin()
         log = Log(self.folder / "log.jsonl" if self.folder and self.world.first else None, start)
         if self.best:
-            self.best.replay(self.unit.judged(entry["held_out"]) for entry in log.entries if "held_out" in entry)
+            evaluations = [entry for entry in log.entries if "held_out" in entry]
+            self.best.replay((entry["step"], self.unit.judged(entry["held_out"])) for entry in evaluations)
         self.model.train()
         try:
             with self.show:
@@ -134,6 +141,8 @@ class Trainer:
         if self.best and finished:
             self.world.wait()
             self.best.restore(self.model)
+            if self.run.best:
+                self.show.note(f"what is kept are the weights of step {self.best.step}, judged best of those held out")
         elif self.average and finished:
             self.average.settle()
         self.model.eval()
@@ -272,9 +281,9 @@ class Trainer:
         with enough_memory("what is held out", self._smaller), self.evaluating():
             found = self.unit.evaluate(self.devices)
             if found and self.best:
-                self.best.evaluated(self.unit.judged(found), self.model, writes=self.world.first)
+                self.best.evaluated(step, self.unit.judged(found), self.model, writes=self.world.first)
         if found:
-            entry: Entry = {"step": step, "held_out": found}
+            entry: Entry = {"step": step, "held_out": found, **({"best": self.best.step} if self.best else {})}
             log(entry)
             self.show.evaluated(entry)
 
@@ -305,6 +314,7 @@ class Trainer:
         run = {name: value for name, value in asdict(self.run).items() if name not in WATCHING}
         if self.best:  # which of the weights come of it depends on what is watched
             run |= {name: getattr(self.run, name) for name in ("every", "held_out")}
+            run |= {"best": True} if self.run.best else {}
         return {**self.unit.recorded, **run, **self.notes}
 
     def _resume(self) -> int:
@@ -333,6 +343,8 @@ class Trainer:
             rate = f"its learning rate is now that of {self.run.steps} steps, {self.schedule!r}"
             self.show.note(f"the run is extended from {steps} to {self.run.steps} steps; {rate}")
             now["steps"] = steps
+            if self.run.best:  # evaluations are as many as they were, and farther apart
+                now["every"] = was.get("every")
         if version != now.get("clados"):
             self.show.note(f"the run was begun by Clados {version}; this is {now.get('clados', 'not said')}")
             now["clados"] = version

@@ -191,7 +191,7 @@ class Plan:
             "batch": run.batch,
             "documents": dict(zip(("trained on", "held out"), self.data.documents)),
             **({"judges": [*self.judges]} if self.judges else {}),
-            **({name: getattr(run, name) for name in ("patience", "every", "held_out")} if run.patience else {}),
+            **({name: getattr(run, name) for name in ("best", "every", "held_out")} if run.best else {}),
             **self.data.json(),
             "examples": {"trained on": len(self.train), "held out": len(self.held_out)},
             **self.facts.json(),

@@ -41,7 +41,7 @@ from clados.version import __version__
 
 CARRIED_CHOICES = ("steps", "minutes", "batch", "micro", "start", "sharded", "skip_bad")  # to earlier stages
 MANY_LANGUAGES = "languages"  # the embedded set of models that draw languages
-EVALUATIONS = 10  # of a run whose best weights are kept; it goes to its end, as rewards may rise late
+EVALUATIONS = 10  # of a run whose best weights are kept
 TRIED = 3  # steps that are timed to know how many fit into some minutes
 
 
@@ -111,9 +111,8 @@ def planned(choices: Choices, begun: Start | None = None) -> Plan:
         length, choices.seed, tokenizer, facts.scales, choices.shuffled, model.writes, cache, model=model
     )
     train, held_out = data.sources(task(stage.objective), config, stage.exponent)
-    earlier = next((each for each in recipe.stages if each.name == getattr(stage, "start", "")), None)
-    if earlier and begun and begun.module:
-        model = one.follows(earlier.objective, model, begun.module, train)
+    if begun and begun.module and begun.objective:
+        model = one.follows(begun.objective, model, begun.module, train)
     if tokenizer:
         tokenizer.chat_template = one.chat_template(tokenizer, model.writes)
     run = Run(
@@ -124,7 +123,7 @@ def planned(choices: Choices, begun: Start | None = None) -> Plan:
         seed=choices.seed,
         dtype=choices.dtype,
         sharded=choices.sharded,
-        patience=EVALUATIONS if isinstance(one, RolloutTask) and one.judged else None,
+        best=isinstance(one, RolloutTask) and one.judged,
     )
     teacher: Any = taught and (taught.module or build(taught.model, device="meta"))
     setting = Setting(model, length, VocabIds.of(tokenizer) if tokenizer else None, teacher)
@@ -159,7 +158,7 @@ def planned(choices: Choices, begun: Start | None = None) -> Plan:
 
 def _paced(run: Run, steps: int) -> Run:
     """Four evaluations on the way, nine where the best weights are kept; a checkpoint every tenth of the run."""
-    parts = EVALUATIONS if run.patience else 5
+    parts = EVALUATIONS if run.best else 5
     return replace(run, steps=steps, every=max(1, -(-steps // parts)), save_every=max(10, steps // 10), held_out=64)
 
 

@@ -64,6 +64,8 @@ def pretrain(
             if isinstance(made, Result):
                 return made
             plan = made
+            if world().first and resume and not saved.checkpoints(out / CHECKPOINTS):
+                write_json(out / RUN, plan.json())  # before, it was planned without what it starts from
         trainer = plan.trainer(initial_model(plan), out, show)
         trainer.kept = partial(_write_so_far, trainer, plan)
         result = carry_out(trainer, out, plan.json(), resume=resume, stop=stop)

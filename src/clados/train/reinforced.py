@@ -190,9 +190,13 @@ class ReinforcedUnit(Unit):
         """Reward and the rest of answers to held-out prompts, drawn from a fixed seed."""
         if self.held_out is None:
             return {}
-        number = min(len(self.held_out), self.run.held_out)
-        chosen = np.sort(generator(HELD_OUT).permutation(len(self.held_out))[:number])
-        return self.task.figures(self.rollout([self.held_out.at(int(each)) for each in chosen], HELD_OUT))
+        prompts = [self.held_out.at(each) for each in self.watched(len(self.held_out))]
+        return self.task.figures(self.rollout(prompts, HELD_OUT))
+
+    def watched(self, held_out: int) -> list[int]:
+        """Which of so many held-out prompts are answered in an evaluation, and say so which weights are kept."""
+        chosen: list[int] = np.sort(generator(HELD_OUT).permutation(held_out)[: self.run.held_out]).tolist()
+        return chosen
 
     def judged(self, found: Mapping[str, float]) -> float:
         """Minus the reward, and infinite where answers are farther from the start than ``FARTHEST``."""

@@ -1,6 +1,7 @@
 """Training a saved model further: its weights, tokenizer and scales, on data of the same kind."""
 
 import hashlib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -25,6 +26,8 @@ from clados.objectives import Batch
 from clados.small import model_folder
 from clados.train.fitting import Facts, FitContext, fit_model, headed
 
+VOCABULARY_ROWS = re.compile(r"(^|\.)inputs\.tokens\.weight$|^heads\..*\.table\.(weight|bias)$")
+
 
 @dataclass(frozen=True)
 class Start:
@@ -35,6 +38,7 @@ class Start:
         module: the weights, in float32; None for one that is planned and not trained yet.
         length: tokens or steps of the sequences that it was trained on; 0 when not known.
         checksum: SHA-256 of the weights.
+        objective: what they learned; None where that is not known.
     """
 
     folder: Path
@@ -44,6 +48,7 @@ class Start:
     facts: Facts
     length: int
     checksum: str
+    objective: s.Objective | None = None
 
     @property
     def most(self) -> int | None:
@@ -117,7 +122,8 @@ def opened(folder: Path, facts: Facts | None = None) -> Start:
         raise CheckpointError(f"{folder}: the tokenizer has {tokenizer.size} tokens, the model {model.vocab.size}")
     known = read_metadata(folder) if folder.is_dir() else None
     facts = Facts(known.labels, known.scales) if known else facts or Facts()
-    return Start(folder, model, module, tokenizer, facts, known.length if known else 0, checksum_of(module))
+    length, objective = (known.length, known.objective) if known else (0, None)
+    return Start(folder, model, module, tokenizer, facts, length, checksum_of(module), objective)
 
 
 def _declared_start(stage: s.Stage) -> s.Model | None:
@@ -200,7 +206,7 @@ def take_weights(model: WholeModel, begun: Start) -> None:
     """
     if begun.module is None:
         raise InputError(f"{begun.folder}: what this stage starts from is not trained yet")
-    old, taken, ends = begun.module.state_dict(), 0, _ends(begun.model, model.spec)
+    old, taken, ends = begun.module.state_dict(), 0, _new_end(begun, model.spec)
     for name, tensor in model.state_dict().items():
         names = name, model.spec.plain_name(name), name.replace("stack.", "encoder.", 1)
         source = next((old[each] for each in names if each in old), None)
@@ -208,18 +214,19 @@ def take_weights(model: WholeModel, begun: Start) -> None:
             continue
         tensor[: len(source)] = source
         tensor[len(source) :] = source.mean(0)
-        if ends and source.shape[:1] == (begun.model.vocab.size,) and ends[1] >= len(source):
+        if ends and VOCABULARY_ROWS.search(name):
             tensor[ends[1]] = source[ends[0]]
         taken += 1
     if not taken:
         raise InputError(f"{begun.folder}: it has no tensor that this model has")
 
 
-def _ends(old: s.Model, new: s.Model) -> tuple[int, int] | None:
-    """The tokens that end a text, of two models; None where one of them has none."""
-    if not (_reads_text(old) and _reads_text(new)) or old.vocab.eos is None or new.vocab.eos is None:
+def _new_end(begun: Start, model: s.Model) -> tuple[int, int] | None:
+    """The tokens that end a text, of a start and of a model in which that is a new one; else None."""
+    if begun.tokenizer is None or not _reads_text(model) or model.vocab.eos is None:
         return None
-    return old.vocab.eos, new.vocab.eos
+    end = begun.tokenizer.ids.get("eos")
+    return None if end is None or model.vocab.eos < begun.tokenizer.size else (end, model.vocab.eos)
 
 
 def _reads_text(model: s.Model) -> bool:

@@ -38,6 +38,7 @@ class Run:
         held_out: examples of each evaluation at most.
         patience: evaluations in a row without a better one after which the run ends; the best weights are what comes of
             it then. None: those of the last step.
+        best: the best weights are what comes of it, though it goes to its last step.
         sharded: each process holds a part of every tensor only.
     """
 
@@ -51,6 +52,7 @@ class Run:
     save_every: int = 0
     held_out: int = 256
     patience: int | None = None
+    best: bool = False
     sharded: bool = False
 
     def __post_init__(self) -> None:
