@@ -34,7 +34,8 @@ from clados.train.walk import Walk
 
 USUAL_START = "gpt-2"  # the small model that stands for a decoder of whose ancestors none comes along
 GROUP = 8  # answers to a prompt where GRPO stands in the place of PPO; its paper's 64 take as many times longer
-# times the rate where adapters learn from answers (of DeepSpeed-Chat's 0.8 deviations, before 0.06)
+# times the rate where adapters learn from answers: DeepSpeed-Chat's reward rises by 0.8 deviations with it, and by 0.06
+# without (seed 0)
 ADAPTED_RATE = 20
 SMALL_SIZE = s.Size(layers=2, d_model=128, heads=4)  # about that of what comes along
 REPORT = "report.html"

@@ -21,7 +21,10 @@ class AdamW(Optimiser):
 
 
 class Adafactor(Optimiser):
-    """Factored second moments, clipped updates, no momentum (Shazeer & Stern 2018, algorithms 4 and 5)."""
+    """Factored second moments, clipped updates, no momentum (Shazeer & Stern 2018, algorithms 4 and 5).
+
+    The step is ``lr`` times a tensor's root mean square, at least 0.001; where it is not ``relative``, ``lr`` alone.
+    """
 
     lr: float
     relative: bool = True  # whether the rate is a share of each tensor's own scale (there, §8)
