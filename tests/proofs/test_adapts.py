@@ -37,7 +37,7 @@ def test_a_walk_of_a_step_moves_nothing_and_is_found_out(tmp_path: Path, monkeyp
         monkeypatch.setitem(SETS, name, rows)
     monkeypatch.setattr(adapts, "Walk", partial(Walk, steps=1))
     monkeypatch.setattr(adapts, "PROMPTS", 8)
-    monkeypatch.setattr(adapts, "BELOW", 2.0)
+    monkeypatch.setattr(adapts, "LOWER_LOSS", 2.0)
     subject = Subject(catalog()["chatllama"], quick=True, folder=tmp_path)
     found = adapts.prove_adapts(subject)
     assert found.status == "fails"

@@ -10,7 +10,7 @@ import numpy as np
 
 from clados.errors import InputError
 
-SURE = 2.0  # standard errors by which a gain has to stand above nothing
+SURE_ERRORS = 2.0  # standard errors by which a gain has to stand above nothing
 MANY_BATCHES = 2  # whose gains say how sure a gain is, at least
 
 
@@ -69,17 +69,20 @@ class Sample:
 def beside_exchanged(name: str, beside: str, found: Sequence[tuple[float, float, int]]) -> Measure:
     """What a model reaches, against the same where examples are told by what is another's.
 
-    What is asked stands ``SURE`` standard errors of the gain, over batches, above that.
+    What is asked stands ``SURE_ERRORS`` standard errors of the gain, over batches, above that.
 
     Args:
         found: of each batch the value, that with what is another's, and how many answers both are means of.
+
+    Raises:
+        InputError: there are fewer than two batches.
     """
     if len(found) < MANY_BATCHES:
         raise InputError(f"{name}: {len(found)} batches of two examples and more; at least {MANY_BATCHES} are needed")
     own, other, number = np.array(found).T
     error = float((own - other).std(ddof=1)) / math.sqrt(len(found))
     value, trivial = (float((each * number).sum() / number.sum()) for each in (own, other))
-    return Measure(name, value, trivial, beside, trivial + SURE * error, int(number.sum()))
+    return Measure(name, value, trivial, beside, trivial + SURE_ERRORS * error, int(number.sum()))
 
 
 def share(name: str, beside: str, guesses: Sequence[int], labels: Sequence[int], margin: float = 0.0) -> Measure:

@@ -36,9 +36,9 @@ ORDERED = 0.8  # pairs that a judge orders rightly
 BESIDE_CHANCE = 0.1  # from chance ends a judge whose answers were shuffled, at most
 JUDGED = 512  # held-out prompts whose pairs are judged
 LEAST_GAIN = 0.5  # deviations of the start's rewards, by which the mean reward has to rise
-FARTHEST = 25.0  # nats of an answer from the start; weights are kept that others lead up to 20 away
+MOST_NATS = 25.0  # nats of an answer from the start; weights are kept that others lead up to 20 away
 PROMPTS = 192  # held-out prompts that are answered
-BELOW = 0.1  # nats below its start ends every other stage
+LOWER_LOSS = 0.1  # nats below its start ends every other stage
 ANSWERS_SEED = 17
 
 
@@ -161,7 +161,8 @@ def _rewarded(asked: Walk, leg: Leg, folder: Path) -> MovedStage:
     after = _unit(plan, load(folder / leg.stage.name).model)
     after.model.owned.start = Frozen(before.start)
     seen = {*after.watched(len(plan.held_out))}  # by which its weights were chosen
-    others = [number for number in range(len(plan.held_out)) if number not in seen]
+    every = range(len(plan.held_out))
+    others = [number for number in every if number not in seen] or every  # few are all seen
     prompts = [plan.held_out.at(number) for number in others[:PROMPTS]]
     was, found = (unit.rollout(prompts, ANSWERS_SEED) for unit in (before, after))
     rise = float(found.scores.mean() - was.scores.mean())
@@ -172,7 +173,7 @@ def _rewarded(asked: Walk, leg: Leg, folder: Path) -> MovedStage:
         if more["deviations"] < LEAST_GAIN
         else []
     )
-    faults += [f"is more than {FARTHEST:g} nats from its start"] if more["nats"] > FARTHEST else []
+    faults += [f"is more than {MOST_NATS:g} nats from its start"] if more["nats"] > MOST_NATS else []
     values = float(was.scores.mean()), float(found.scores.mean())
     return MovedStage(leg.stage.name, asked.seed, "reward", *values, tuple(faults), more)
 
@@ -189,5 +190,5 @@ def _below(asked: Walk, leg: Leg, folder: Path) -> MovedStage:
     """The held-out loss before and after, as the run measured it."""
     lines = (folder / leg.stage.name / "log.jsonl").read_text(encoding="utf-8").splitlines()
     losses = [entry["held_out"]["loss"] for entry in map(json.loads, lines) if "held_out" in entry]
-    faults = () if losses[-1] <= losses[0] - BELOW else (f"does not end {BELOW:g} below its start",)
+    faults = () if losses[-1] <= losses[0] - LOWER_LOSS else (f"does not end {LOWER_LOSS:g} below its start",)
     return MovedStage(leg.stage.name, asked.seed, "held-out loss", losses[0], losses[-1], faults, {})

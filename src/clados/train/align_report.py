@@ -17,7 +17,7 @@ from clados.data.templates import Conversation, Turn, closed, conversation, writ
 from clados.drawing.curve import curves
 from clados.errors import InputError
 from clados.objectives import Task, task
-from clados.train.log import before_and_after as before_and_after_of
+from clados.train.log import begun_and_kept
 from clados.train.sources import run_data
 
 ANSWERS_SHOWN = 6  # prompts whose answers are shown
@@ -101,7 +101,7 @@ def watched(one: Task[Any, Any], entries: Sequence[dict[str, Any]]) -> dict[str,
 
 def before_and_after(entries: Sequence[dict[str, Any]], shown: Mapping[str, str]) -> list[str]:
     """What was measured on held-out data of the weights that a stage starts from, and of those that it ends with."""
-    before, after = before_and_after_of(entries)
+    before, after = begun_and_kept(entries)
     return [
         f"held-out {name} {before[name]:.3f} before, {after[name]:.3f} after: {of}"
         for name, of in shown.items()

@@ -64,7 +64,7 @@ def read_log(file: Path) -> list[Entry]:
     return found
 
 
-def before_and_after(entries: Sequence[Entry]) -> tuple[dict[str, float], dict[str, float]]:
+def begun_and_kept(entries: Sequence[Entry]) -> tuple[dict[str, float], dict[str, float]]:
     """The first evaluation, and that of the weights that came of the run: the last, or the best where it is kept."""
     held = {entry["step"]: entry for entry in entries if "held_out" in entry}
     if not held:

@@ -27,7 +27,7 @@ from clados.train import saved
 from clados.train.averages import WeightAverage, fitted_average
 from clados.train.best import Best
 from clados.train.devices import Devices, World, full_number, world
-from clados.train.log import Entry, Log, Show, before_and_after
+from clados.train.log import Entry, Log, Show, begun_and_kept
 from clados.train.optimisers import RATE, fitted_schedule, lr_factor
 from clados.train.recorded import differences
 from clados.train.unit import DTYPES, Run, Unit, smaller
@@ -60,7 +60,7 @@ class Result:
     @property
     def before_and_after(self) -> tuple[dict[str, float], dict[str, float]]:
         """The evaluations of the weights that it began with, and of those that came of it; empty without any."""
-        return before_and_after(self.entries)
+        return begun_and_kept(self.entries)
 
 
 @dataclass

@@ -41,7 +41,7 @@ from clados.version import __version__
 
 CARRIED_CHOICES = ("steps", "minutes", "batch", "micro", "start", "sharded", "skip_bad")  # to earlier stages
 MANY_LANGUAGES = "languages"  # the embedded set of models that draw languages
-EVALUATIONS = 10  # of a run whose best weights are kept
+BEST_EVALUATIONS = 10  # of a run whose best weights are kept
 TRIED = 3  # steps that are timed to know how many fit into some minutes
 
 
@@ -158,7 +158,7 @@ def planned(choices: Choices, begun: Start | None = None) -> Plan:
 
 def _paced(run: Run, steps: int) -> Run:
     """Four evaluations on the way, nine where the best weights are kept; a checkpoint every tenth of the run."""
-    parts = EVALUATIONS if run.best else 5
+    parts = BEST_EVALUATIONS if run.best else 5
     return replace(run, steps=steps, every=max(1, -(-steps // parts)), save_every=max(10, steps // 10), held_out=64)
 
 
