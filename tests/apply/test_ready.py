@@ -1,7 +1,7 @@
 """What is known of a model on disk before it is used."""
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sized
 from dataclasses import replace
 
 import pytest
@@ -11,7 +11,7 @@ from clados.apply.embed import embed
 from clados.apply.fill import fill
 from clados.apply.match import match
 from clados.apply.rank import rank
-from clados.apply.ready import CutText, LongText, Ready
+from clados.apply.ready import CutText, LongText, Ready, UnknownText
 from clados.apply.summarize import summarize
 from clados.apply.translate import translate
 from clados.apply.write import generate, prompt_ids
@@ -87,11 +87,8 @@ UNKNOWN = "龍 龍"
 @pytest.mark.parametrize(
     ("card", "which", "read"),
     [
-        ("bert", "text 2 of 2", lambda bert: embed(bert, ["The king", UNKNOWN])),
-        ("bert", "text", lambda bert: embed(bert, UNKNOWN, prompt="The king: ")),
         ("bert", "text 2 of 2", lambda bert: fill(bert, ["The <mask>", f"{UNKNOWN} <mask>"])),
         ("e5", "query", lambda e5: rank(e5, UNKNOWN, ["The king"])),
-        ("e5", "text 2 of 2", lambda e5: rank(e5, "The king", ["The dog", UNKNOWN])),
         ("clip", "text 2 of 2", lambda clip: match(clip, picture(1), ["a red heart", UNKNOWN])),
         ("transformer", "text", lambda transformer: translate(transformer, UNKNOWN)),
         ("t5", "text", lambda t5: summarize(replace(t5, objective=None), UNKNOWN)),
@@ -106,6 +103,23 @@ def test_a_text_of_unknown_tokens_alone_is_refused(
     tokenizer = train_tokenizer(SENTENCES, "word", 420, Roles.of(found.spec.vocab).but({"unk": "<unk>"}))
     with pytest.raises(DataError, match=rf"^{which} is '{UNKNOWN}( <mask>)?': {card} knows none of its tokens"):
         read(replace(found, tokenizer=tokenizer))
+
+
+@pytest.mark.parametrize(
+    ("card", "which", "read"),
+    [
+        ("bert", "text 2 of 2", lambda bert: embed(bert, ["The king", UNKNOWN])),
+        ("bert", "text", lambda bert: embed(bert, UNKNOWN, prompt="The king: ")),
+        ("e5", "text 2 of 2", lambda e5: rank(e5, "The king", ["The dog", UNKNOWN])),
+    ],
+)
+def test_one_text_of_unknown_tokens_among_many_is_told(
+    card: str, which: str, read: Callable[[Ready], Sized], ready: Callable[[str], Ready]
+) -> None:
+    found = ready(card)
+    tokenizer = train_tokenizer(SENTENCES, "word", 420, Roles.of(found.spec.vocab).but({"unk": "<unk>"}))
+    with pytest.warns(UnknownText, match=rf"^{which} is '{UNKNOWN}': {card} knows none of its tokens"):
+        assert len(read(replace(found, tokenizer=tokenizer))) == (2 if "of 2" in which else 1)
 
 
 def test_a_text_is_matched_by_some_of_its_tokens_and_not_by_nothing(ready: Callable[[str], Ready]) -> None:

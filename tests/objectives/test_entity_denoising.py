@@ -198,3 +198,8 @@ def test_it_is_shown_which_entities_are_to_be_predicted() -> None:
     assert len(entities) == 5
     assert "physical object" not in entities[1]  # it is called object
     assert entities[1] in str(found.page())
+
+
+def test_words_are_hidden_as_bert_hides_them() -> None:
+    with pytest.raises(s.SpecError, match=r"EntityDenoising.words is Contrastive; it must be MaskedTokens"):
+        s.EntityDenoising(words=s.Contrastive())

@@ -53,7 +53,7 @@ def classify(
     Raises:
         InputError: for a model without classes, or one that gives numbers instead (``regression``), numbers out of
             range, and an empty text.
-        DataError: for no inputs, a text of which the vocabulary knows nothing, and a file that is no image.
+        DataError: for no inputs, and a file that is no image.
     """
     if top < 1:
         raise InputError(f"top is {top}; it must be at least 1")
@@ -92,7 +92,7 @@ def _of_texts(ready: Ready, inputs: Any) -> tuple[int, Callable[[Sequence[int]],
     if empty := [number for number, each in enumerate(texts, 1) if not "".join(each).strip()]:
         raise InputError(f"text {empty[0]} of {len(texts)} is empty; there is nothing to classify")
     pairs = [(each, "") if isinstance(each, str) else each for each in texts]
-    ready.check_words([" ".join(pair) for pair in pairs], said=[first for first, _ in pairs])
+    ready.check_words([" ".join(pair) for pair in pairs], said=[first for first, _ in pairs], refuse=False)
     rows = ready.read(texts)
 
     def scored(numbers: Sequence[int]) -> Tensor:

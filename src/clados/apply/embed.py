@@ -56,14 +56,14 @@ def embed(
 
     Raises:
         InputError: for a model that reads no text or lacks the pooler, empty texts, and words that are not allowed.
-        DataError: for no texts, one of which the vocabulary knows nothing, or a directory without a tokenizer.
+        DataError: for no texts, or a directory without a tokenizer.
     """
     ready = load(source, "embed", device=device)
     if ready.spec.reads(s.Tokens) is None:
         raise InputError(f"{ready.name} reads {ready.spec.kinds_read}, not texts")
     settings = ready.embedding
     before = _prompt(ready, prompt, prompt_name)
-    rows = ready.tokens([before + text for text in ready.texts(texts, "embed")], settings.max_length)
+    rows = ready.tokens([before + text for text in ready.texts(texts, "embed", refuse=False)], settings.max_length)
     if empty := [number for number, row in enumerate(rows, 1) if not row]:
         raise InputError(f"text {empty[0]} of {len(rows)} has no tokens, and there is no vector of nothing")
     skipped = 0

@@ -48,12 +48,12 @@ def rank(
 
     Raises:
         InputError: for a model that does neither, and empty texts.
-        DataError: for no passages, a text of which the vocabulary knows nothing, or a directory without a tokenizer.
+        DataError: for no passages, a query of which the vocabulary knows nothing, or a directory without a tokenizer.
     """
     if not query.strip():
         raise InputError("query is empty; there is nothing to rank by")
     ready = load(source, "rank", device=device)
-    passages = ready.texts(texts, "rank")
+    passages = ready.texts(texts, "rank", refuse=False)
     ready.check_words([query], "query")
     if ready.spec.head(s.Embedding.slot) is None:
         scores = _together(ready, query, passages, batch)

@@ -94,25 +94,28 @@ class Ready:
         """Tokens that the model has positions for; None when for any number."""
         return positions(self.spec)
 
-    def texts(self, texts: str | Sequence[str], to: str = "") -> list[str]:
+    def texts(self, texts: str | Sequence[str], to: str = "", *, refuse: bool = True) -> list[str]:
         """One text or several, as a list; each says something to the model, or is empty where it may be.
 
         Args:
-            to: as ``listed`` has it.
+            to: as ``listed`` has it; refuse: as ``check_words`` has it.
 
         Raises:
             DataError: for none, and for one of which the vocabulary knows nothing.
             InputError: for an empty one, where something is to be done with it.
         """
         found = listed(texts, to)
-        self.check_words(found)
+        self.check_words(found, refuse=refuse)
         return found
 
-    def check_words(self, texts: Sequence[str], what: str = "text", said: Sequence[str] | None = None) -> None:
+    def check_words(
+        self, texts: Sequence[str], what: str = "text", said: Sequence[str] | None = None, *, refuse: bool = True
+    ) -> None:
         """Refuse a text of which the vocabulary knows nothing: a model reads all such texts alike.
 
         Args:
-            what: such a text is called. said: each as the user gave it, where it is read otherwise.
+            what: such a text is called. said: each as the user gave it, where it is read otherwise. refuse: else it is
+                told in a warning, where one of many texts is not to stop the others.
 
         Raises:
             DataError: for the first of them.
@@ -120,9 +123,11 @@ class Ready:
         for number in unknown_texts(self.required_tokenizer, texts):
             which = what if len(texts) == 1 else f"{what} {number + 1} of {len(texts)}"
             given = quotation((texts if said is None else said)[number])
-            raise DataError(
-                f"{which} is {given}: {self.name} knows none of its tokens; the vocabulary has no word for them"
-            )
+            told = f"{which} is {given}: {self.name} knows none of its tokens; the vocabulary has no word for them"
+            if refuse:
+                raise DataError(told)
+            warnings.warn(UnknownText(f"{told}, and all such texts are read alike"), stacklevel=3)
+            return
 
     def tokens(
         self, texts: Sequence[str], limit: int | None = None, on_note: Callable[[str], object] | None = None
@@ -232,6 +237,10 @@ class Ready:
 
 class CutText(CladosWarning):
     """A text is longer than what is read of it."""
+
+
+class UnknownText(CladosWarning):
+    """A text of which the vocabulary knows nothing."""
 
 
 class LongText(CladosWarning):

@@ -45,10 +45,10 @@ def tag(
 
     Raises:
         InputError: for a model that tags no words, and an empty text.
-        DataError: for no texts, one of which the vocabulary knows nothing, and a directory without a tokenizer.
+        DataError: for no texts, and a directory without a tokenizer.
     """
     ready = load(source, "tag", device=device)
-    given = ready.texts(texts, "tag")
+    given = ready.texts(texts, "tag", refuse=False)
     places = [[each.span() for each in ONE_WORD.finditer(text)] for text in given]
     words = [joined([text[a:b] for a, b in some]) for text, some in zip(given, places)]
     rows = ready.read([text for text, _ in words])

@@ -55,7 +55,7 @@ def align_command(
     ] = MethodName.AS_DECLARED,
     steps: Annotated[
         int | None,
-        typer.Option(min=1, help="Steps of each stage.", show_default="300; 400 of judges, 30 of the judged"),
+        typer.Option(min=1, help="Steps of each stage.", show_default="300; 400 of judges, 80 of the judged"),
     ] = None,
     length: Annotated[
         int | None,

@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 from clados.spec.core.ranges import Share, WholeNumber
+from clados.spec.errors import SpecError
 from clados.spec.learning.objectives.base import Objective
 from clados.spec.learning.objectives.masked_tokens import AS_BERT
 
@@ -22,3 +23,6 @@ class EntityDenoising(Objective):
 
     def check(self) -> None:
         self.refuse_above_one("replaced", "hidden")
+        if not isinstance(self.words, type(AS_BERT)):
+            given, needed = type(self.words).__name__, type(AS_BERT).__name__
+            raise SpecError(f"EntityDenoising.words is {given}; it must be {needed}")
