@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -310,6 +311,8 @@ def test_a_walk_that_is_stopped_goes_on_and_tells_of_all(tmp_path: Path) -> None
     out, calls = tmp_path / "walk", iter([False, True])
     assert not align(asked, out, stop=lambda: next(calls, True))
     assert align(asked, out, resume=True)
+    with pytest.raises(InputError, match=r"actor: was trained with steps 2, not 3: resume with the same options"):
+        align(replace(asked, steps=3), out, resume=True)
     page = (out / REPORT).read_text()
     assert page.count("<svg") == 5  # the loss of the first, and four figures of the second
     assert len(re.findall(r"<li>held-out loss [\d.]+ before, [\d.]+ after: nats a token</li>", page)) == 1

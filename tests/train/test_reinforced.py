@@ -227,6 +227,7 @@ def test_what_comes_of_it_is_of_its_declaration_and_no_more() -> None:
         (lambda prompts, answers: [0.0] * (len(answers) - 1), r"gave 7 scores for 8 answers; it must give one each"),
         (lambda prompts, answers: [float("nan")] * len(answers), "gave nan for the answer '.*'; it must be a finite"),
         (lambda prompts, answers: ["good"] * len(answers), "gave 'good' for the answer"),
+        (lambda prompts, answers: None, "gave None; it must give a number for each answer"),
         (lambda prompts, answers: 1 / 0, "failed with ZeroDivisionError: division by zero"),
     ],
 )

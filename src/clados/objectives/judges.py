@@ -2,7 +2,7 @@
 
 import inspect
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from numbers import Real
 from pathlib import Path
 from typing import Any
@@ -28,11 +28,14 @@ def judge_scores(
         InputError: it fails, gives another number of scores, or one that is no finite number.
     """
     try:
-        found = list(judge(prompts, answers))
+        given: Any = judge(prompts, answers)
+        found = list(given) if isinstance(given, Iterable) else None
     except InputError:
         raise
     except (Exception, SystemExit) as error:  # a user's own code may raise anything
         raise InputError(f"{option} {name} failed with {type(error).__name__}: {error}") from error
+    if found is None:
+        raise InputError(f"{option} {name} gave {given!r:.60}; it must give a number for each answer")
     if len(found) != len(answers):
         raise InputError(f"{option} {name} gave {len(found)} scores for {len(answers)} answers; it must give one each")
     return [_score(each, f"{option} {name}", answer) for each, answer in zip(found, answers)]

@@ -27,7 +27,7 @@ from clados.train.log import Show
 from clados.train.planned import check_start, planned
 from clados.train.pretrain import folder_before, pretrain
 from clados.train.reinforced import FARTHEST
-from clados.train.run_folder import RUN
+from clados.train.run_folder import RUN, recorded_run
 from clados.train.scaled import scaled_batch, scaled_length, scaled_steps, small_rate, template_tokens
 from clados.train.swapped import learning
 from clados.train.walk import Walk
@@ -39,6 +39,7 @@ GROUP = 8  # answers to a prompt where GRPO stands in the place of PPO; its pape
 ADAPTED_RATE = 20
 SMALL_SIZE = s.Size(layers=2, d_model=128, heads=4)  # about that of what comes along
 REPORT = "report.html"
+ALIKE = ("steps", "seed", "dtype", "params", "length")  # options that a finished stage was trained with
 
 
 @dataclass(frozen=True)
@@ -347,20 +348,29 @@ def align(
     for leg in able:
         folder = out / leg.stage.name
         show.note(f"{asked.model}: stage '{leg.stage.name}' starts from {leg.start}")
-        if not (resume and holds_model(folder)):
-            result = pretrain(
-                choices_of(asked, leg, out),
-                folder,
-                resume=resume and (folder / RUN).exists(),
-                show=show,
-                stop=stop,
-            )
-            if not result.finished:
+        choices = choices_of(asked, leg, out)
+        if resume and holds_model(folder):
+            _trained_so(choices, folder)
+        else:
+            begun = resume and (folder / RUN).exists()
+            if not pretrain(choices, folder, resume=begun, show=show, stop=stop).finished:
                 return False
         told, differs = _told(leg.learned), told_differs(leg, plan, asked.length)
         walked.append(Walked(leg.stage.name, leg.learned, told, leg.start, differs, _begun(asked, leg, out), folder))
         write_text(out / REPORT, alignment_report(asked.model, walked, [each for each in plan if each.without]))
     return True
+
+
+def _trained_so(choices: Choices, folder: Path) -> None:
+    """Check that a stage that is finished was trained with the options of today.
+
+    Raises:
+        InputError: it was not.
+    """
+    said = recorded_run(folder).inside("choices")
+    for name in ALIKE:
+        if name in said and (was := said.peek(name)) != (now := getattr(choices, name)):
+            raise InputError(f"{folder}: was trained with {name} {was}, not {now}: resume with the same options")
 
 
 def first_trained(asked: Walk, plan: Sequence[Leg], out: Path) -> set[str]:
