@@ -84,6 +84,12 @@ def test_texts_that_are_read_whole_are_cut_with_a_warning(ready: Callable[[str],
 UNKNOWN = "龍 龍"
 
 
+def reading_words(found: Ready) -> Ready:
+    """A model with a vocabulary of a few whole words."""
+    roles = Roles.of(found.spec.vocab).but({"unk": "<unk>"})
+    return replace(found, tokenizer=train_tokenizer(SENTENCES, "word", 420, roles))
+
+
 @pytest.mark.parametrize(
     ("card", "which", "read"),
     [
@@ -99,10 +105,8 @@ UNKNOWN = "龍 龍"
 def test_a_text_of_unknown_tokens_alone_is_refused(
     card: str, which: str, read: Callable[[Ready], object], ready: Callable[[str], Ready]
 ) -> None:
-    found = ready(card)
-    tokenizer = train_tokenizer(SENTENCES, "word", 420, Roles.of(found.spec.vocab).but({"unk": "<unk>"}))
     with pytest.raises(DataError, match=rf"^{which} is '{UNKNOWN}( <mask>)?': {card} knows none of its tokens"):
-        read(replace(found, tokenizer=tokenizer))
+        read(reading_words(ready(card)))
 
 
 @pytest.mark.parametrize(
@@ -116,10 +120,8 @@ def test_a_text_of_unknown_tokens_alone_is_refused(
 def test_one_text_of_unknown_tokens_among_many_is_told(
     card: str, which: str, read: Callable[[Ready], Sized], ready: Callable[[str], Ready]
 ) -> None:
-    found = ready(card)
-    tokenizer = train_tokenizer(SENTENCES, "word", 420, Roles.of(found.spec.vocab).but({"unk": "<unk>"}))
     with pytest.warns(UnknownText, match=rf"^{which} is '{UNKNOWN}': {card} knows none of its tokens"):
-        assert len(read(replace(found, tokenizer=tokenizer))) == (2 if "of 2" in which else 1)
+        assert len(read(reading_words(ready(card)))) == (2 if "of 2" in which else 1)
 
 
 def test_a_text_is_matched_by_some_of_its_tokens_and_not_by_nothing(ready: Callable[[str], Ready]) -> None:

@@ -190,12 +190,14 @@ class ReinforcedUnit(Unit):
         """Reward and the rest of answers to held-out prompts, drawn from a fixed seed."""
         if self.held_out is None:
             return {}
-        prompts = [self.held_out.at(each) for each in self.watched(len(self.held_out))]
+        prompts = [self.held_out.at(each) for each in self.watched]
         return self.task.figures(self.rollout(prompts, HELD_OUT))
 
-    def watched(self, held_out: int) -> list[int]:
-        """Which of so many held-out prompts are answered in an evaluation, and say so which weights are kept."""
-        chosen: list[int] = np.sort(generator(HELD_OUT).permutation(held_out)[: self.run.held_out]).tolist()
+    @property
+    def watched(self) -> list[int]:
+        """The numbers of the held-out prompts that are answered in an evaluation, by which weights are chosen."""
+        number = len(self.held_out) if self.held_out else 0
+        chosen: list[int] = np.sort(generator(HELD_OUT).permutation(number)[: self.run.held_out]).tolist()
         return chosen
 
     def judged(self, found: Mapping[str, float]) -> float:
