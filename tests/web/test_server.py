@@ -18,9 +18,9 @@ from starlette.testclient import TestClient
 from clados.catalog.differences import diff
 from clados.cli.frame import run_command_line
 from clados.drawing.drawings import draw
+from clados.html import Html, el
 from clados.names import CARDS_PATH
 from clados.web.evidence import kept_proofs
-from clados.web.html import Html, el
 from clados.web.server import application
 from clados.web.site import STATIC_FILES, Site
 from tests.web.driving import LOCAL

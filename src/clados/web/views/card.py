@@ -10,8 +10,8 @@ from clados.catalog.sizes import size_named
 from clados.catalog.structure import structure
 from clados.drawing.drawings import draw
 from clados.drawing.layout.direction import Direction, known_direction
+from clados.html import Child, Html, el
 from clados.web.evidence import kept_proofs
-from clados.web.html import Child, Html, el
 from clados.web.request import PageRequest
 from clados.web.views.card_numbers import counts_section, ledger_section
 from clados.web.views.descent import descent_section

@@ -8,7 +8,7 @@ from clados.catalog.sizes import model_of
 from clados.catalog.structure import training_compute
 from clados.catalog.texts import shape_text, size_figure
 from clados.drawing.treemap import treemap_figure
-from clados.web.html import Child, Html, el, html_of
+from clados.html import Child, Html, el, html_of
 from clados.web.request import PageRequest
 from clados.web.views.parts import evidence, picture, table
 

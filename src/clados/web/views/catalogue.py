@@ -6,7 +6,7 @@ from clados.catalog.card import Card
 from clados.catalog.query import ordered
 from clados.catalog.schema import ATTRIBUTES
 from clados.errors import InputError
-from clados.web.html import Child, Html, el
+from clados.html import Child, Html, el
 from clados.web.index import CardIds
 from clados.web.request import PageRequest
 from clados.web.state import COLUMNS, FIRST_COLUMNS, Listing

@@ -8,7 +8,7 @@ from clados.catalog.differences import Differences, diff, figures_of
 from clados.catalog.structure import headline_declared
 from clados.drawing.drawings import draw
 from clados.errors import InputError
-from clados.web.html import Child, Html, el
+from clados.html import Child, Html, el
 from clados.web.request import PageRequest
 from clados.web.views.figures import FIGURE_SCRIPTS, zoomed
 from clados.web.views.frame import Document, page

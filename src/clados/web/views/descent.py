@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from clados.catalog.card import Card, ParentLink, children
 from clados.catalog.differences import diff
 from clados.catalog.structure import headline_declared
-from clados.web.html import Child, Html, el
+from clados.html import Child, Html, el
 from clados.web.request import PageRequest
 from clados.web.views.parts import linked
 

@@ -14,9 +14,9 @@ from clados.catalog.new import card_text, declaration_text
 from clados.catalog.sizes import model_of
 from clados.drawing.drawings import draw
 from clados.errors import CladosError, InputError
+from clados.html import Child, Html, el
 from clados.spec.kinds.model import Model
 from clados.web.designing import Design, Field, Section, designed, memory
-from clados.web.html import Child, Html, el
 from clados.web.request import PageRequest
 from clados.web.views.figures import FIGURE_SCRIPTS, zoomed
 from clados.web.views.frame import Document, page

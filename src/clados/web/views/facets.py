@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from clados.catalog.schema import ATTRIBUTES
-from clados.web.html import Child, Html, el
+from clados.html import Child, Html, el
 from clados.web.index import Bin, CardIds
 from clados.web.language import Language
 from clados.web.request import PageRequest

@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from clados.drawing.svg import EmptyFigureError, Figure
-from clados.web.html import Child, Html, el
+from clados.html import Child, Html, el
 from clados.web.index import Index
 from clados.web.request import PageRequest
 from clados.web.views.facets import name_of, range_field

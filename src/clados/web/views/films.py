@@ -7,7 +7,7 @@ from typing import Any
 
 from clados.drawing.fold import BANDS
 from clados.drawing.svg import coordinate
-from clados.web.html import Child, Html, el
+from clados.html import Child, Html, el
 from clados.web.request import PageRequest
 from clados.web.views.parts import table
 

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from clados.catalog.card import Card
+from clados.html import Child, Html, el
 from clados.version import __version__
-from clados.web.html import Child, Html, el
 from clados.web.language import page_languages
 from clados.web.request import PageRequest
 

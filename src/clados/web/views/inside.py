@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from clados.web.html import Child, Html, el
+from clados.html import Child, Html, el
 from clados.web.request import PageRequest
 
 

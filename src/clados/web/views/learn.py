@@ -11,8 +11,8 @@ from clados.catalog.card import declaration_of
 from clados.drawing.curve import curves
 from clados.drawing.drawings import draw
 from clados.errors import CladosError
+from clados.html import Child, Html, el
 from clados.spec.kinds.denoiser import ImageDenoiser
-from clados.web.html import Child, Html, el
 from clados.web.lazily import computed
 from clados.web.request import PageRequest
 from clados.web.views.figures import FIGURE_SCRIPTS, zoomed

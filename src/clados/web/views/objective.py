@@ -6,9 +6,9 @@ from urllib.parse import urlencode
 
 from clados.catalog.card import Card
 from clados.errors import CladosError, InputError
+from clados.html import Child, Html, el
 from clados.small import small_model
 from clados.spec.inputs.text import Tokens
-from clados.web.html import Child, Html, el
 from clados.web.lazily import computed
 from clados.web.request import PageRequest
 from clados.web.views.frame import Document, page

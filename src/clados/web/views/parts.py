@@ -8,7 +8,7 @@ from typing import Any
 from clados.catalog.card import Card, Value
 from clados.catalog.schema import ATTRIBUTES
 from clados.catalog.texts import attribute_text
-from clados.web.html import Child, Html, el
+from clados.html import Child, Html, el
 from clados.web.language import Language
 
 

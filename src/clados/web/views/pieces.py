@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
+from clados.html import Child, Html, el
 from clados.names import shown_token
-from clados.web.html import Child, Html, el
 from clados.web.language import Language
 from clados.web.views.parts import table
 

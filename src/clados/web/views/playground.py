@@ -4,9 +4,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from clados.errors import CladosError, InputError
+from clados.html import Child, Html, el
 from clados.names import did_you_mean
 from clados.small import small_models
-from clados.web.html import Child, Html, el
 from clados.web.lazily import computed
 from clados.web.request import PageRequest
 from clados.web.run_folders import found_runs

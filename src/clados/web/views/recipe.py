@@ -2,9 +2,9 @@
 
 from clados.catalog.card import Card, CardSize, declaration_of
 from clados.catalog.sentences import brief
+from clados.html import Child, el
 from clados.spec.learning.recipe import Stage
 from clados.spec.learning.tuning import Tuning
-from clados.web.html import Child, el
 from clados.web.request import PageRequest
 from clados.web.views.parts import evidence, table
 

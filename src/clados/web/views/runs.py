@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from clados.drawing.curve import curves
 from clados.drawing.svg import EmptyFigureError
 from clados.errors import CladosError
-from clados.web.html import Child, Html, el
+from clados.html import Child, Html, el
 from clados.web.lazily import computed
 from clados.web.request import PageRequest
 from clados.web.run_folders import ShownRun, found_runs, saved_step

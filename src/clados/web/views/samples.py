@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from clados.web.html import Child, el
+from clados.html import Child, el
 from clados.web.request import PageRequest
 from clados.web.views.films import still
 from clados.web.views.playground import TRIAL_PICTURES, written_tokens

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from clados.drawing.svg import coordinate, text_width
-from clados.web.html import Child, Html, el
+from clados.html import Child, Html, el
 from clados.web.views.pieces import percent
 
 _GAP, _ROW, _BOX, _SIZE = 26.0, 40.0, 24.0, 12.0
