@@ -68,6 +68,8 @@ def test_the_version_is_the_packages(clados: Run) -> None:
         (["lst"], "clados: no such command 'lst'; did you mean 'list'?"),
         (["--versoin"], "clados: no such option '--versoin'; did you mean '--version'?"),
         (["list", "--parms", "1B"], "clados: list: no such option '--parms'; did you mean '--params'"),
+        (["timeline", "--out", "x.svg"], "clados: timeline: no such option '--out'; drawings are written with --svg"),
+        (["draw", "bert", "--output", "x"], "clados: draw: no such option '--output'; drawings are written with --svg"),
         (["list", "--limit", "few"], "clados: list: invalid value for '--limit'"),
         (["list", "--family", "Brt"], "clados: no model has family 'Brt'; did you mean 'BERT'?"),
         (["list", "--sort", "parms"], "clados: unknown attribute 'parms'; did you mean 'params'?"),

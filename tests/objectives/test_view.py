@@ -1,9 +1,11 @@
 """An objective on a user's own sentence."""
 
 import html
+import io
 
 import numpy as np
 import pytest
+from rich.console import Console
 
 from clados import spec as s
 from clados.data.roles import Roles
@@ -86,6 +88,18 @@ def test_the_view_is_plain_data(tokenizers: dict[str, Tokenizer]) -> None:
     found = of("t5", tokenizers).json()
     assert set(found) == {"sees", "writes", "also", "attends", "paired"}
     assert np.all([set(piece) == {"token", "id", "mark", "predicts"} for piece in found["sees"]])
+
+
+def test_tokens_spelt_in_bytes_are_read_as_their_text_and_kept_as_they_are(tokenizers: dict[str, Tokenizer]) -> None:
+    found = of("gpt-2", tokenizers, "The cat sat on it")
+    raw = [piece.token for piece in found.sees]
+    assert any(token.startswith("Ġ") for token in raw)
+    assert [each["token"] for each in found.json()["sees"]] == raw
+    printed = io.StringIO()
+    Console(file=printed, width=200).print(found)
+    for text in (str(found.page()), printed.getvalue()):
+        assert "▁on (from " in text
+        assert "Ġ" not in text
 
 
 def of_small(card: str, seed: int = 0) -> View:

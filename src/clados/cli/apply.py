@@ -11,6 +11,7 @@ from clados.cli.arguments import Directory, Json
 from clados.cli.pictures import write_gif
 from clados.errors import InputError
 from clados.files import text_lines
+from clados.names import shown_token
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -80,7 +81,8 @@ def discriminate_command(
         return
     for text, each in zip(texts, found):
         output.print_heading(text)
-        output.print_table(("token", "replaced"), [(e.token, _share(e.probability)) for e in each], right=("replaced",))
+        cells = [(shown_token(e.token), _share(e.probability)) for e in each]
+        output.print_table(("token", "replaced"), cells, right=("replaced",))
 
 
 def embed_command(

@@ -209,6 +209,9 @@ def _call(parser: Any, argv: list[str], prog: str) -> int:
     return code if isinstance(code, int) else 0
 
 
+_FILES = ("--out", "--output", "-o")  # where other commands, or other programs, write a file
+
+
 def _complaint(error: Any) -> str:
     """What is wrong with the command line, with the nearest option."""
     if option := getattr(error, "option_name", None):
@@ -216,6 +219,8 @@ def _complaint(error: Any) -> str:
             return f"no such option '{option}'{hint}"
         if not error.message.startswith("No such"):
             return str(error.message)
+        if option in _FILES and any("--svg" in each.opts for each in error.ctx.command.params):
+            return f"no such option '{option}'; drawings are written with --svg, as in --svg FILE"
         return f"no such option '{option}'; see --help"
     message = str(error.format_message())
     return message[:1].lower() + message[1:].rstrip(".")

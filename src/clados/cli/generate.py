@@ -11,6 +11,7 @@ from clados.cli import output
 from clados.cli.arguments import Directory, Json
 from clados.errors import InputError
 from clados.files import read_json
+from clados.names import shown_token
 
 if TYPE_CHECKING:
     from clados.apply.decoding.constraint import Constraint
@@ -112,7 +113,7 @@ def generate_command(
         if each.logprobs is not None:
             tokens = (*(each.prompt_tokens or ()), *each.tokens)
             logs = (*(each.prompt_logprobs or ()), *each.logprobs)
-            cells = [(token, "-" if log is None else f"{log:.3f}") for token, log in zip(tokens, logs)]
+            cells = [(shown_token(token), "-" if log is None else f"{log:.3f}") for token, log in zip(tokens, logs)]
             output.print_table(("token", "log p"), cells, right=("log p",))
 
 

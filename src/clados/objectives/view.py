@@ -9,6 +9,7 @@ from clados import spec as s
 from clados.data.packing import generator
 from clados.data.tokenizer import Tokenizer
 from clados.errors import InputError
+from clados.names import shown_token
 from clados.objectives.attending import Attending, attending
 from clados.objectives.base import Batch, Setting, VocabIds
 from clados.objectives.own_text import row_of, turns_of, without_last
@@ -101,8 +102,8 @@ class View(Shown):
 
     def page(self) -> Page:
         """What it sees and what it has to write or predict, token by token."""
-        blocks: list[PageBlock] = ["sees", _wrapped([piece.token for piece in self.sees])]
-        blocks += ["writes", _wrapped([piece.token for piece in self.writes])] if self.writes else self._predicted
+        blocks: list[PageBlock] = ["sees", _wrapped(_names(self.sees))]
+        blocks += ["writes", _wrapped(_names(self.writes))] if self.writes else self._predicted
         return Page([*blocks, *self._attends, self._also])
 
     @property
@@ -114,7 +115,7 @@ class View(Shown):
     @property
     def _attends(self) -> "list[PageBlock]":
         """A line for each position that looks, a square for each that it sees."""
-        names = [f"{place:3} {piece.token[:NAME_SHOWN]:{NAME_SHOWN}}" for place, piece in enumerate(self.sees)]
+        names = [f"{place:3} {name[:NAME_SHOWN]:{NAME_SHOWN}}" for place, name in enumerate(_names(self.sees))]
         blocks: list[PageBlock] = []
         for what, each in self.attends.items():
             lines = [
@@ -126,8 +127,9 @@ class View(Shown):
     @property
     def _predicted(self) -> "list[PageBlock]":
         if self.paired:
-            return ["is near to", _wrapped([piece.token for piece in self.paired])]
-        wanted = [f"{piece.predicts} (from {piece.token})" for piece in self.sees if piece.predicts]
+            return ["is near to", _wrapped(_names(self.paired))]
+        shown = zip(self.sees, _names(self.sees))
+        wanted = [f"{shown_token(piece.predicts)} (from {name})" for piece, name in shown if piece.predicts]
         return ["predicts", _wrapped(wanted or ["nothing"])]
 
     def __rich__(self) -> "RenderableType":
@@ -137,7 +139,7 @@ class View(Shown):
 
         def line(pieces: tuple[Piece, ...]) -> Text:
             return Text("  ") + Text(" ").join(
-                Text(escape_controls(piece.token), COLOURS.get(piece.mark, "")) for piece in pieces
+                Text(escape_controls(name), COLOURS.get(piece.mark, "")) for piece, name in zip(pieces, _names(pieces))
             )
 
         sees = [Text("sees", "bold"), line(self.sees)]
@@ -204,6 +206,11 @@ def show(
         last = said.messages[-1][1]
         raise InputError(f"nobody answers the last turn, '{last}', and nothing is learned of it: give its answer too")
     return found
+
+
+def _names(pieces: tuple[Piece, ...]) -> list[str]:
+    """Their tokens as people read them."""
+    return [shown_token(piece.token) for piece in pieces]
 
 
 def _wrapped(words: list[str]) -> list[str]:
