@@ -203,3 +203,12 @@ def test_it_is_shown_which_entities_are_to_be_predicted() -> None:
 def test_words_are_hidden_as_bert_hides_them() -> None:
     with pytest.raises(s.SpecError, match=r"EntityDenoising.words is Contrastive; it must be MaskedTokens"):
         s.EntityDenoising(words=s.Contrastive())
+
+
+def test_words_are_of_pairs_and_repeat_after_as_many_epochs_as_they_are_drawn_for() -> None:
+    with pytest.raises(s.SpecError, match=r"words\.packing is FullSentences\(\); it must be SentencePairs"):
+        s.EntityDenoising(words=s.MaskedTokens())
+    bert = s.MaskedTokens(packing=s.SentencePairs())
+    twice = EntityDenoisingTask(s.EntityDenoising(words=bert.but(draws=2)))
+    assert [twice.epoch(each) for each in range(5)] == [0, 1, 0, 1, 0]
+    assert [ENTITY.epoch(each) for each in range(3)] == [0, 1, 2]

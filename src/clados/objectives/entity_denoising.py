@@ -76,6 +76,10 @@ class EntityDenoisingTask(TextTask[s.EntityDenoising, LinkedCouple], objective=s
         assert isinstance(pairs, PackedPairs)
         return LinkedPairs(pairs, linker(config.required_tokenizer), self.objective.least, config)
 
+    def epoch(self, epoch: int) -> int:
+        """Entities repeat with the words that are hidden."""
+        return self.words.epoch(epoch)
+
     def texts(self, text: str) -> list[str]:
         return self.words.texts(text)
 

@@ -6,6 +6,7 @@ from clados.spec.core.ranges import Share, WholeNumber
 from clados.spec.errors import SpecError
 from clados.spec.learning.objectives.base import Objective
 from clados.spec.learning.objectives.masked_tokens import AS_BERT
+from clados.spec.learning.packing import SentencePairs
 
 
 class EntityDenoising(Objective):
@@ -18,7 +19,7 @@ class EntityDenoising(Objective):
     verb: ClassVar[str] = "fill"
     replaced: Share = 0.05  # alignments with a random entity
     hidden: Share = 0.15  # alignments taken away
-    words: Objective = AS_BERT
+    words: Objective = AS_BERT  # of pairs: the second objective asks whether sentences follow
     least: WholeNumber = 3  # entities of a sequence; what names fewer is left out (§4.1)
 
     def check(self) -> None:
@@ -26,3 +27,5 @@ class EntityDenoising(Objective):
         if not isinstance(self.words, type(AS_BERT)):
             given, needed = type(self.words).__name__, type(AS_BERT).__name__
             raise SpecError(f"EntityDenoising.words is {given}; it must be {needed}")
+        if not isinstance(self.words.packing, SentencePairs):
+            raise SpecError(f"EntityDenoising.words.packing is {self.words.packing}; it must be SentencePairs(...)")
