@@ -1,7 +1,7 @@
 """The timelines: labels, unknown sizes, the recent models."""
 
 import xml.etree.ElementTree as ElementTree
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -79,6 +79,38 @@ def test_the_sizes_of_a_model_are_joined_by_a_line_at_its_date_and_no_name_lies_
     assert len(dots) > 150
     for name, box in boxes(figure).items():
         assert not [dot for dot in dots if box.grown(-1).overlaps(Box(*dot, 0.01, 0.01))], name
+
+
+def test_a_size_that_is_not_known_well_has_a_bar_and_no_name_lies_on_one() -> None:
+    figure = FIGURES["all by params"]()
+    rows: Any = {row["id"]: row for row in figure.data["nodes"]}  # type: ignore[attr-defined]
+    assert rows["imagen"]["uncertain"]["base-64"] == {"low": 1.5e9, "high": 2.5e9, "counted": False}  # 2B, no count
+    assert rows["mbart"]["uncertain"]["cc25"] == {"low": 610_851_840, "high": 680_000_000, "counted": True}
+    assert "gpt-2" in rows
+    assert not rows["gpt-2"]["uncertain"]  # 1.5B are 4 % less than the count
+    bars = {str(each.get("data-bar")): each for each in elements(figure, "data-bar")}
+    assert {*bars} == {f"{name}:{size}" for name, row in rows.items() for size in row["uncertain"]}
+    assert untitled(bars.values()) == []
+    assert "Imagen base-64: 1.5B to 2.5B parameters, what is rounded to the published figure" in figure.svg
+    assert "mBART cc25: 611M to 680M parameters, one published, one counted" in figure.svg
+    lines = {name: list(_lines(each)) for name, each in bars.items()}
+    top, bottom, upright = lines["mbart:cc25"]
+    assert upright[0][0] == upright[1][0] == rows["mbart"]["point"][0]
+    assert min(top[0][1], bottom[0][1]) == rows["mbart"]["point"][1]  # the published figure is its upper end
+    for name, box in boxes(figure).items():
+        assert not [bar for bar, each in lines.items() for line in each if box.grown(-0.5).crossed_by(*line)], name
+    assert [each.get("data-legend") for each in elements(figure, "data-legend")].count("bars") == 1
+
+
+def _lines(bar: ElementTree.Element) -> Iterator[tuple[tuple[float, float], tuple[float, float]]]:
+    (path,) = bar.iter(f"{NAMESPACE}path")
+    for piece in (path.get("d") or "")[1:].split("M"):
+        start, end = ([float(each) for each in point.split(" ")] for point in piece.split("L"))
+        yield (start[0], start[1]), (end[0], end[1])
+
+
+def test_where_every_size_is_known_no_bar_is_explained() -> None:
+    assert "Bar:" not in amounts.by_params([Node("a", "Known", "A", "2018-01", params=10**8)], {}, name="x").svg
 
 
 def test_training_compute_is_as_published_or_by_the_tokens() -> None:

@@ -145,11 +145,20 @@ def rounds(total: int, published: int) -> bool:
     >>> rounds(124_439_808, 124_000_000), rounds(1_557_611_200, 1_500_000_000)
     (True, False)
     """
+    return 2 * abs(total - published) <= last_digit(published)
+
+
+def last_digit(published: int) -> int:
+    """What one more in the last digit of a published figure stands for, as it is printed: of 6B and of 10B a billion.
+
+    >>> last_digit(6_000_000_000), last_digit(10_000_000_000), last_digit(1_500_000_000)
+    (1000000000, 1000000000, 100000000)
+    """
     thousands = 1000 ** ((len(str(published)) - 1) // 3)
     unit = 1
     while published % (10 * unit) == 0 and 10 * unit <= thousands:
         unit *= 10
-    return 2 * abs(total - published) <= unit
+    return unit
 
 
 def card_and_size(model: str) -> tuple[Card, CardSize]:

@@ -2,12 +2,13 @@
 
 import math
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from rich.table import Table
 
 from clados.catalog.card import Card
 from clados.catalog.structure import training_compute
+from clados.catalog.uncertainty import Uncertainty
 from clados.drawing import frame, svg
 from clados.drawing.labels import Spot, labels_with_room
 from clados.drawing.palette import Ink, ink
@@ -16,6 +17,7 @@ from clados.drawing.scale import Scale, count_label, power_label, powers
 from clados.drawing.svg import Box, EmptyFigureError, Figure, element
 from clados.drawing.terminal import OneLine
 from clados.drawing.timelines import RADIUS, even_years, listed_below, marks, node_rows
+from clados.drawing.uncertain import as_data, bars_at, legends, noticeable
 
 _HEIGHT = 960.0  # while the models are few
 _MANY = 110  # models; beyond, it grows with their number
@@ -32,11 +34,13 @@ class Amounts:
     Attributes:
         main: of the size that is meant when none is named, else of the largest; None if unknown.
         sizes: of each size of which it is published, by its name.
+        bars: between which numbers it lies, by the size's name, of those that are not known so well as to be a point.
     """
 
     node: Node
     main: float | None
     sizes: tuple[tuple[str, float], ...]
+    bars: Mapping[str, Uncertainty] = field(default_factory=dict)
 
     @property
     def others(self) -> dict[float, str]:
@@ -73,12 +77,13 @@ def by_params(
 ) -> Figure:
     """A point at each model's date and parameter count (log axis), its other sizes below and above it on a line.
 
-    Models of unknown size are listed below. So are the names for which a crowd leaves no room; their points stay.
+    A bar stands where a size is not known better. Models of unknown size are listed below. So are the names for which a
+    crowd leaves no room; their points stay.
 
     Raises:
         EmptyFigureError: no model has a known size.
     """
-    rows = [Amounts(node, node.params, node.sizes) for node in nodes]
+    rows = [Amounts(node, node.params, node.sizes, noticeable(node.uncertain)) for node in nodes]
     return _drawn(rows, _PARAMS, colours, name, highlight, across)
 
 
@@ -128,6 +133,7 @@ def _drawn(
     bottom = frame.TOP + _HEIGHT * max(1.0, len(known) / _MANY)
     across = across or even_years(nodes, _LEFT + 10)
     every = [*known.values(), *(amount for each in known for amount in by_id[each].others)]
+    every += [end for each in known for found in by_id[each].bars.values() for end in (found.low, found.high)]
     up = powers(every, bottom, frame.TOP + 6, kind.tick)
     points = {node.id: (across(node.when), up(math.log10(known[node.id]))) for node in drawn}
     lines = {
@@ -138,7 +144,8 @@ def _drawn(
     spots = [Spot(node.id, *points[node.id], svg.text_width(node.name, frame.NAME_SIZE) + 2, 13) for node in drawn]
     bounds = Box(_LEFT + 2, frame.TOP, frame.WIDTH - _LEFT - 6, bottom - frame.TOP)
     small = [(points[each][0], y) for each, ys in lines.items() for y in ys if y != points[each][1]]
-    placed = labels_with_room(spots, bounds, RADIUS, small)
+    bars = [bar for node in drawn for bar in bars_at(node, by_id[node.id].bars, points[node.id][0], up)]
+    placed = labels_with_room(spots, bounds, RADIUS, small, [line for bar in bars for line in bar.segments])
     inks = {node.group: ink(node.group, colours) for node in nodes}
     parts = [*frame.figure_heading(name), *frame.axis(across, frame.TOP, bottom), *_powers(up, kind.name, bottom)]
     parts += [
@@ -146,22 +153,23 @@ def _drawn(
         for each, ys in lines.items()
     ]
     parts += [_paper(label.box) for label in placed.values()]
+    parts += [bar.drawn(inks[bar.node.group], highlight) for bar in bars]
     more = {} if kind is _PARAMS else {each: f", {kind.said(amount)} {kind.name}" for each, amount in known.items()}
     parts += marks(drawn, points, placed, inks, highlight, more)
     crowded = [node for node in drawn if node.id not in placed]
     unnamed, below = listed_below("No room for their names above:", crowded, bottom + 26, marked=True)
     listed, below = listed_below(kind.unknown, unknown, below)
-    legend = [frame.group_legend(inks, below), frame.openness_legend(frame.MARGIN, below + 24, lines=())]
+    legend, end = legends(inks, below, bars=bool(bars))
     data = {
         "nodes": [_row(by_id[str(row["id"])], kind, row) for row in node_rows(drawn, points, placed)],
         "unknown": [node.json() for node in unknown],
     }
     parts += [*unnamed, *listed, *legend]
-    return Figure(svg.document(frame.WIDTH, below + 40, name, parts, kind=kind.figure), data)
+    return Figure(svg.document(frame.WIDTH, end, name, parts, kind=kind.figure), data)
 
 
 def _row(amounts: Amounts, kind: _Kind, row: dict[str, object]) -> dict[str, object]:
-    own = {} if kind is _PARAMS else {"flops": amounts.main}
+    own = {"uncertain": as_data(amounts.bars)} if kind is _PARAMS else {"flops": amounts.main}
     return {**row, **own, "sizes": dict(amounts.sizes)}
 
 
@@ -195,7 +203,7 @@ def _powers(up: Scale, name: str, bottom: float) -> list[str]:
             element("line", class_="rule", x1=_LEFT, x2=frame.WIDTH - frame.MARGIN, y1=y, y2=y, stroke_width=1)
         )
         parts.append(svg.label(_LEFT - 6, y + 4, text, size=12, class_="faint", text_anchor="end", data_tick=text))
-    parts.append(svg.label(frame.MARGIN, frame.TOP - 8, name, class_="faint"))
+    parts.append(svg.label(frame.MARGIN, frame.TOP - 25, name, class_="faint"))
     return parts
 
 

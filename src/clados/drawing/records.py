@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from clados.catalog import figures
 from clados.catalog.card import Card, CardSize, ParentLink as CardParent
+from clados.catalog.uncertainty import Uncertainty, uncertainty
 from clados.drawing.scale import decimal_year
 from clados.drawing.svg import text_width
 
@@ -47,6 +48,7 @@ class Node:
         openness: of its weights: open, limited, closed or unknown.
         params: of the headline size; None if unknown.
         sizes: of each size whose count is published, by its name.
+        uncertain: between which numbers they lie, of each of these sizes of which it is not known better.
     """
 
     id: str
@@ -57,6 +59,7 @@ class Node:
     openness: str = "unknown"
     parents: tuple[ParentEdge, ...] = ()
     sizes: tuple[tuple[str, int], ...] = ()
+    uncertain: tuple[tuple[str, Uncertainty], ...] = ()
 
     @property
     def when(self) -> float:
@@ -104,6 +107,7 @@ def of_cards(cards: Iterable[Card]) -> list[Node]:
             str(card.open.value),
             _parents(card),
             tuple((size.name, params) for size in card.sizes if (params := published_count(size))),
+            tuple((size.name, found) for size in card.sizes if (found := uncertainty(size))),
         )
         for card in cards
         if card.date.known

@@ -7,7 +7,8 @@ from itertools import pairwise
 
 from rich.table import Table
 
-from clados.catalog.card import Card
+from clados.catalog.card import Card, CardSize
+from clados.catalog.uncertainty import Uncertainty, uncertainty
 from clados.drawing import frame, svg
 from clados.drawing.labels import PlacedLabel, Spot, labels_with_room
 from clados.drawing.palette import Ink, ink
@@ -15,6 +16,7 @@ from clados.drawing.records import Node, of_cards, published_count
 from clados.drawing.scale import Scale, count_label, power_label, powers
 from clados.drawing.svg import Box, EmptyFigureError, Figure, element
 from clados.drawing.terminal import OneLine
+from clados.drawing.uncertain import as_data, bars_at, legends, noticeable
 
 _LEFT, _RIGHT, _BOTTOM = 64.0, frame.WIDTH - 140, 800.0
 _AIR = 4.0  # before and behind a name
@@ -32,6 +34,7 @@ class TrainedSize:
     Attributes:
         headline: whether it is meant when no size is named.
         sparse: whether a token takes only a part of the parameters.
+        bars: between which numbers its parameters lie, by its name, where they are not known so well as to be a point.
     """
 
     node: Node
@@ -40,6 +43,7 @@ class TrainedSize:
     tokens: int
     headline: bool
     sparse: bool
+    bars: Mapping[str, Uncertainty]
 
     @property
     def flops(self) -> float:
@@ -53,7 +57,8 @@ class TrainedSize:
     def json(self) -> dict[str, object]:
         """The record as it is exported."""
         flops = None if self.sparse else self.flops
-        return {**self.node.json(), "size": self.name, "params": self.params, "tokens": self.tokens, "flops": flops}
+        own = {"size": self.name, "params": self.params, "tokens": self.tokens, "flops": flops}
+        return {**self.node.json(), **own, "uncertain": as_data(self.bars)}
 
 
 def trained_sizes(cards: Iterable[Card]) -> list[TrainedSize]:
@@ -61,13 +66,18 @@ def trained_sizes(cards: Iterable[Card]) -> list[TrainedSize]:
     shown = list(cards)
     nodes = {node.id: node for node in of_cards(shown)}
     found = [
-        TrainedSize(nodes[card.id], size.name, params, tokens, size.headline, "experts" in size.shape)
+        TrainedSize(nodes[card.id], size.name, params, tokens, size.headline, "experts" in size.shape, _bars(size))
         for card in shown
         for size in card.sizes
         if card.id in nodes and (params := published_count(size))
         if size.tokens and isinstance(tokens := size.tokens.value, int)
     ]
     return sorted(found, key=lambda each: (each.node.when, each.node.id, each.params))
+
+
+def _bars(size: CardSize) -> Mapping[str, Uncertainty]:
+    found = uncertainty(size)
+    return noticeable([(size.name, found)] if found else [])
 
 
 def by_tokens(
@@ -82,7 +92,8 @@ def by_tokens(
     if not dense:
         raise EmptyFigureError("nothing to draw: of no dense model are parameters and training tokens known")
     across = powers([each.tokens for each in dense], _LEFT, _RIGHT)
-    up = powers([each.params for each in dense], _BOTTOM, frame.TOP + 6)
+    ends = [end for each in dense for found in each.bars.values() for end in (found.low, found.high)]
+    up = powers([*(each.params for each in dense), *ends], _BOTTOM, frame.TOP + 6)
     points = {each.key: (across(math.log10(each.tokens)), up(math.log10(each.params))) for each in dense}
     named = {each.node.id: each for each in sorted(dense, key=lambda each: (each.headline, each.params))}
     spots = [
@@ -94,6 +105,8 @@ def by_tokens(
     lines = _guides(across, up)
     area = Box(_LEFT + 2, frame.TOP, _RIGHT - _LEFT, _BOTTOM - frame.TOP)
     pieces = [*(line for _, line in lines), *(piece for line in joined.values() for piece in pairwise(line))]
+    bars = [bar for each in dense for bar in bars_at(each.node, each.bars, points[each.key][0], up)]
+    pieces += [line for bar in bars for line in bar.segments]
     placed = labels_with_room(spots, area, _LARGE, small, pieces)
     inks = {each.node.group: ink(each.node.group, colours) for each in dense}
     parts = [*frame.figure_heading(name), *_axes(across, up), *_drawn(lines)]
@@ -102,15 +115,14 @@ def by_tokens(
         element("path", d=_path(line), fill="none", stroke=inks[groups[model]].line, stroke_width=1, data_joined=model)
         for model, line in joined.items()
     ]
+    parts += [bar.drawn(inks[bar.node.group], highlight) for bar in bars]
     parts += [_mark(each, points[each.key], inks[each.node.group], placed.get(each.key), highlight) for each in dense]
     below = _BOTTOM + 52
-    parts += [*_notes(sizes, below), frame.group_legend(inks, below + 40)]
-    parts.append(frame.openness_legend(frame.MARGIN, below + 64, lines=()))
+    legend, end = legends(inks, below + 40, bars=bool(bars))
+    parts += [*_notes(sizes, below), *legend]
     data = {"nodes": [{**each.json(), "point": [round(x, 2) for x in points[each.key]]} for each in dense]}
     sparse = [each.json() for each in sizes if each.sparse]
-    return Figure(
-        svg.document(frame.WIDTH, below + 80, name, parts, kind="timeline-tokens"), {**data, "sparse": sparse}
-    )
+    return Figure(svg.document(frame.WIDTH, end, name, parts, kind="timeline-tokens"), {**data, "sparse": sparse})
 
 
 def _joined(sizes: Iterable[TrainedSize], points: Mapping[str, _Point]) -> dict[str, list[_Point]]:
