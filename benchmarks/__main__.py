@@ -37,6 +37,7 @@ BENCHMARKS = {
     "drawings": "benchmarks.drawings:drawings",
     "clients": "benchmarks.clients:clients",
     "readable": "benchmarks.readable:readable",
+    "filtering": "benchmarks.filtering:filtering",
 }
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import uvicorn
-from playwright.sync_api import Browser, Page, Route
+from playwright.sync_api import Browser, Page, Route, expect
 
 from clados.catalog.card import Card
 from clados.web.server import application
@@ -56,6 +56,26 @@ def opened(browser: Browser, width: int, theme: Any) -> Iterator[Page]:
     yield page
     context.close()
     assert faults == []
+
+
+def shown(page: Page) -> list[str]:
+    """The models of the catalogue's rows that are left, in order."""
+    found: list[str] = page.eval_on_selector_all(
+        ".models tbody tr:not([hidden])", "rows => rows.map(row => row.dataset.id)"
+    )
+    return found
+
+
+def brush_dates(page: Page) -> None:
+    """Drag over the middle of the histogram of dates; the field below takes the range."""
+    page.locator("[data-histogram=date]").scroll_into_view_if_needed()
+    box = page.locator("[data-histogram=date]").bounding_box()
+    assert box
+    page.mouse.move(box["x"] + box["width"] * 0.3, box["y"] + 20)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.6, box["y"] + 20, steps=4)
+    page.mouse.up()
+    expect(page.locator("input[name=date]")).to_have_value("2019-01..2021-03")
 
 
 def invented(cards: Iterable[Card], count: int) -> list[Card]:

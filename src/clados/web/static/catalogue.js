@@ -7,7 +7,13 @@
   const rows = new Map([...body.rows].map((row) => [row.dataset.id, row]));
   const order = [...Object.keys(data.flags), ...Object.keys(data.attributes).filter((name) => name !== "name"), "name", "text"];
   const said = (text, values) => (data.words[text] || text).replace(/\{(\w+)\}/g, (_, name) => values[name]);
-  const fields = (name) => [...form.querySelectorAll(`[name="${name}"]`)].filter((field) => !field.form || field.form === form);
+  const named = new Map();
+  for (const field of form.querySelectorAll("[name]"))
+    if (!field.form || field.form === form) named.set(field.name, [...(named.get(field.name) || []), field]);
+  const fields = (name) => named.get(name) || [];
+  const groups = [...form.querySelectorAll(".choices, .flags")].map((place) => [place, [...place.querySelectorAll(".choice")]]);
+  const histograms = [...form.querySelectorAll("[data-histogram]")];
+  let holds = {}; // what each filter that is chosen lets pass
 
   function filters() {
     const found = {};
@@ -28,21 +34,27 @@
     return query.toString();
   }
 
-  function met(holds, but) {
-    return data.ids.map((_, row) => Object.entries(holds).every(([name, passes]) => name === but || passes[row]));
+  function met(but) {
+    const each = Object.entries(holds).filter(([name]) => name !== but).map(([, passes]) => passes);
+    return data.ids.map((_, row) => each.every((passes) => passes[row]));
   }
 
-  function counted(holds) {
+  // What is written again as it is costs a layout, too.
+  const write = (node, text) => { if (node.textContent !== text) node.textContent = text; };
+
+  // Counts of the folds that are open; those of others are made when they are opened.
+  function counted(within) {
     const left = {};
-    const without = (name) => (left[name] ||= met(holds, name));
-    for (const choice of form.querySelectorAll(".choice")) {
+    const without = (name) => (left[name] ||= met(name));
+    const seen = (place) => within.contains(place) && !place.closest("details:not([open])");
+    for (const [place, choices] of groups) if (seen(place)) for (const choice of choices) {
       const box = choice.querySelector("input");
       const finds = (box.finds ||= clados.holds(data, box.name, box.value));
-      const number = without(box.name).filter((stays, row) => stays && finds[row]).length;
-      choice.querySelector("[data-number]").textContent = number;
+      const number = without(box.name).reduce((sum, stays, row) => sum + (stays && finds[row]), 0);
+      write(choice.querySelector("[data-number]"), String(number));
       choice.classList.toggle("empty", number === 0);
     }
-    for (const figure of form.querySelectorAll("[data-histogram]")) clados.bars(figure, data, without(figure.dataset.histogram));
+    for (const figure of histograms) if (seen(figure)) clados.bars(figure, data, without(figure.dataset.histogram));
   }
 
   function chips(chosen) {
@@ -69,28 +81,34 @@
 
   function update() {
     const chosen = filters();
-    const holds = {};
+    holds = {};
     for (const [name, text] of Object.entries(chosen)) {
       const passes = clados.holds(data, name, text);
       for (const field of fields(name)) field.toggleAttribute("aria-invalid", passes === null && field.type === "text");
       if (passes) holds[name] = passes;
       else delete chosen[name];
     }
-    const stays = met(holds);
-    data.ids.forEach((id, row) => { rows.get(id).hidden = !stays[row]; });
+    const stays = met();
+    data.ids.forEach((id, row) => { if (rows.get(id).hidden === stays[row]) rows.get(id).hidden = !stays[row]; });
     const shown = stays.filter(Boolean).length;
-    document.getElementById("count").textContent = said("{shown} of {total} models", { shown, total: data.ids.length });
+    write(document.getElementById("count"), said("{shown} of {total} models", { shown, total: data.ids.length }));
     document.getElementById("none").hidden = shown > 0;
-    counted(holds);
+    counted(form);
     chips(chosen);
-    for (const facet of form.querySelectorAll("[data-facet]"))
-      facet.querySelector(".chosen").textContent = chosen[facet.dataset.facet] || "";
-    document.getElementById("as-cli").textContent = clados.command(data, chosen, hiddenSort.value);
-    document.getElementById("as-python").textContent = clados.python(data, chosen, hiddenSort.value);
+    for (const facet of facets) write(facet.querySelector(".chosen"), chosen[facet.dataset.facet] || "");
+    write(document.getElementById("as-cli"), clados.command(data, chosen, hiddenSort.value));
+    write(document.getElementById("as-python"), clados.python(data, chosen, hiddenSort.value));
     const query = address(chosen);
-    history.replaceState(null, "", query ? `?${query}` : location.pathname);
-    for (const link of document.querySelectorAll("[data-language]")) link.search = query;
+    remember(query ? `?${query}` : location.pathname);
+    for (const link of languages) link.search = query;
     for (const brush of brushes) brush(chosen);
+  }
+
+  // The address follows the rows, a frame later: browsers take longer to change it than all else takes here.
+  let frame = 0;
+  function remember(where) {
+    cancelAnimationFrame(frame);
+    frame = requestAnimationFrame(() => setTimeout(() => history.replaceState(null, "", where)));
   }
 
   function reorder() {
@@ -109,13 +127,16 @@
     for (const cell of form.querySelectorAll("[data-column]")) cell.hidden = !shown.has(cell.dataset.column);
   }
 
-  const brushes = [...form.querySelectorAll("[data-histogram]")].map((figure) =>
+  const facets = [...form.querySelectorAll("[data-facet]")];
+  const languages = [...document.querySelectorAll("[data-language]")];
+  const brushes = histograms.map((figure) =>
     clados.brushed(figure, data, fields(figure.dataset.histogram).find((each) => each.type === "text"), update));
 
   form.addEventListener("input", (event) => {
     if (event.target.name === "columns") cut();
     if (event.target.form === form) update();
   });
+  form.addEventListener("toggle", (event) => { if (event.target.open) counted(event.target); }, true);
   form.addEventListener("submit", (event) => {
     if (event.submitter && event.submitter.getAttribute("form")) return;
     event.preventDefault();

@@ -5,15 +5,17 @@
   clados.bars = (figure, data, stays) => {
     const name = figure.dataset.histogram;
     const height = figure.viewBox.baseVal.height;
-    const bars = [...figure.querySelectorAll("[data-bin]")];
+    const bars = (figure.bars ||= [...figure.querySelectorAll("[data-bin]")]);
     const numbers = bars.map((bar) => {
       const finds = (bar.finds ||= clados.holds(data, name, data.bins[name][bar.dataset.bin][1]));
-      return stays.filter((each, row) => each && finds[row]).length;
+      return stays.reduce((sum, each, row) => sum + (each && finds[row]), 0);
     });
     const most = Math.max(...numbers, 1);
     for (const [i, bar] of bars.entries()) {
       const [span, number] = [data.bins[name][bar.dataset.bin][1], numbers[i]];
       const tall = (height * number) / most;
+      if (bar.tall === tall && bar.number === number) continue;
+      [bar.tall, bar.number] = [tall, number];
       bar.setAttribute("height", tall);
       bar.setAttribute("y", height - tall);
       bar.querySelector("title").textContent = `${span.replace("..", "–")}: ${number}`;
@@ -26,9 +28,10 @@
     const bins = data.bins[name];
     const { width, height } = figure.viewBox.baseVal;
     const wide = width / bins.length;
-    let own = false;
+    let own = false, told = ""; // what the brush shows
     const brush = d3.brushX().extent([[0, 0], [width, height]]).on("end", ({ selection, sourceEvent }) => {
       if (!sourceEvent || own) return;
+      told = null;
       field.value = selection ? span(...selection.map((x) => x / wide)) : "";
       update();
     });
@@ -48,6 +51,8 @@
     }
 
     return (chosen) => {
+      if (told === (chosen[name] || "")) return;
+      told = chosen[name] || "";
       own = true;
       if (!chosen[name] || !clados.holds(data, name, chosen[name])) group.call(brush.move, null);
       else {

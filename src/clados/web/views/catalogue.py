@@ -167,7 +167,8 @@ def _head(asked: PageRequest, state: Listing, name: str) -> Html:
     way = {name: "ascending", f"-{name}": "descending"}.get(state.sort)
     turned = f"-{name}" if state.sort == name else name
     button = el("button", facets.name_of(asked.say, name), type="submit", name="sort", value=turned)
-    return el("th", button, scope="col", aria_sort=way, data_column=name, hidden=name not in state.columns)
+    wide = "prose" if name in ATTRIBUTES and ATTRIBUTES[name].type == "prose" else None
+    return el("th", button, scope="col", aria_sort=way, data_column=name, hidden=name not in state.columns, class_=wide)
 
 
 def _row(asked: PageRequest, state: Listing, card: Card, *, hidden: bool) -> Html:
