@@ -26,10 +26,14 @@ NEAR = 1e-6  # of a loss
 
 
 def together(processes: int, data: Path, out: Path, *runs: str) -> None:
+    done = begun(processes, data, out, *runs)
+    assert done.returncode == 0, done.stderr[-3000:]
+
+
+def begun(processes: int, data: Path, out: Path, *runs: str) -> subprocess.CompletedProcess[str]:
     torchrun = ["-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={processes}"] if processes > 1 else []
     command = [sys.executable, *torchrun, "-m", "tests.train.together", str(data), str(out), *runs]
-    done = subprocess.run(command, cwd=ROOT, check=False, timeout=300, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr[-3000:]
+    return subprocess.run(command, cwd=ROOT, check=False, timeout=300, capture_output=True, text=True)
 
 
 def losses(entries: list[Entry]) -> list[float]:
@@ -95,6 +99,25 @@ def test_one_and_two_processes_go_on_alike_from_what_four_saved(runs: Path, more
     two, one = (losses(read_log(runs / each / "log.jsonl")) for each in (more, alone))
     assert len(one) == 12  # six steps, six evaluations
     assert two == pytest.approx(one, rel=NEAR)
+
+
+@pytest.mark.devices
+def test_one_process_asks_the_judge_for_all(tmp_path: Path) -> None:
+    """Best weights, figures and weights are checked where they learn; the evaluation before is that of one alone."""
+    for processes in (1, 2):
+        together(processes, tmp_path, tmp_path / str(processes), "judged-4")
+    one, two = (read_log(tmp_path / name / "judged-4" / "log.jsonl") for name in "12")
+    assert two[0] == one[0]
+    assert "held_out" in one[0]
+
+
+@pytest.mark.devices
+def test_all_processes_end_where_the_judge_fails_after_the_run_was_saved(tmp_path: Path) -> None:
+    done = begun(2, tmp_path, tmp_path, "refused-4")
+    assert done.returncode != 0
+    said = r"step 3: reward bandit failed with ValueError: tired; the checkpoint of step 2 stays"
+    assert done.stderr.count(said) == 2
+    assert (tmp_path / "refused-4" / "checkpoints" / "step-00000002" / "state.json").exists()
 
 
 def test_what_cannot_be_sharded_is_refused() -> None:

@@ -1,6 +1,7 @@
 """Tuning a saved model for a task: heads, metrics, early stopping, rates, and what comes of it."""
 
 import json
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -149,13 +150,44 @@ def test_the_best_weights_are_kept_and_the_run_ends_when_none_is_better(tmp_path
             with torch.no_grad():
                 model.weight.fill_(value)
             assert not best.over
-            best.evaluated(10 * value, loss, model, writes=True)
+            best.evaluated(10 * value, loss, model)
         assert best.over
         best.restore(model)
         assert model.weight.item() == 1.0
     again = Best(2, tmp_path)
     again.replay([(0, 3.0), (10, 1.0), (20, 2.0)])
     assert (again.loss, again.since, again.step) == (1.0, 1, 10)
+
+
+def test_best_weights_are_of_a_step_are_checked_and_go_when_no_checkpoint_needs_them(tmp_path: Path) -> None:
+    model = torch.nn.Linear(1, 1, bias=False)
+    best = Best(None, tmp_path)
+    losses = {10: 4.0, 20: 3.0, 30: 2.0, 40: 1.0}
+
+    def kept() -> list[str]:
+        return sorted(each.name for each in tmp_path.glob("best-*"))
+
+    for step, loss in losses.items():
+        torch.nn.init.constant_(model.weight, step)
+        best.evaluated(step, loss, model)
+        (tmp_path / f"step-{step:08d}").mkdir()
+        if step > 20:
+            shutil.rmtree(tmp_path / f"step-{step - 20:08d}")
+        best.saved()
+    assert kept() == ["best-00000030", "best-00000040"]  # as many as there are checkpoints to go on from
+    again = Best(None, tmp_path)
+    again.replay([*losses.items()][:3])  # from the last checkpoint but one
+    assert kept() == ["best-00000030"]
+    again.restore(model)
+    assert model.weight.item() == 30
+    file = tmp_path / "best-00000030" / "model.safetensors"
+    file.write_bytes(file.read_bytes()[:-1] + b"x")
+    with pytest.raises(CladosError, match=r"best-00000030/model.safetensors: damaged, its SHA-256 is not the one in"):
+        again.restore(model)
+    file.parent.rename(tmp_path / "best-00000020")
+    again.step = 20
+    with pytest.raises(CladosError, match=r"step is 30; the folder is of step 20"):
+        again.restore(model)
 
 
 def test_layers_learn_at_rates_of_their_own() -> None:

@@ -87,7 +87,9 @@ def test_the_best_weights_within_a_distance_of_the_start_are_kept(
     assert [entry["best"] for entry in result.entries if "held_out" in entry] == [0, 2, 4, 4, 4]
     assert result.before_and_after == (result.held_out[0], result.held_out[2])
     kept = trainer.trained().state_dict()
-    at_four = load_file(tmp_path / "checkpoints" / "best.safetensors")
+    (best,) = (tmp_path / "checkpoints").glob("best-*")
+    assert best.name == "best-00000004"
+    at_four = load_file(best / "model.safetensors")
     assert all(torch.equal(value, at_four[name]) for name, value in kept.items())
     monkeypatch.undo()
     monkeypatch.setattr("clados.train.reinforced.FARTHEST", 0.0)

@@ -10,6 +10,7 @@ from clados.apply.generate import generate
 from clados.checkpoints.generation import GenerationConfig
 from clados.nn.kinds.model import WholeModel
 from clados.objectives.base import Batch, with_mask
+from clados.objectives.reinforcement import Totals, here
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,15 +43,16 @@ class Rollout:
         """log p - log p0 of each answer, [rows], nats."""
         return ((self.log_p - self.log_start) * self.written).sum(1)
 
-    def figures(self) -> dict[str, float]:
-        """What is watched, each a mean over the answers: reward, nats from the start, tokens, entropy of a token."""
-        tokens = self.written.sum()
-        return {
-            "reward": float(self.scores.mean()),
-            "kl": float(self.kl.mean()),
-            "length": float(tokens / len(self)),
-            "entropy": float((self.entropy * self.written).sum() / tokens),
-        }
+    def figures(self, summed: Totals = here) -> dict[str, float]:
+        """What is watched, each a mean over the answers: reward, nats from the start, tokens, entropy of a token.
+
+        Args:
+            summed: adds up numbers over all processes, each of which has answers of its own.
+        """
+        spread = (self.entropy * self.written).sum()
+        own = torch.tensor(len(self)), self.written.sum(), self.scores.sum(), self.kl.sum(), spread
+        number, tokens, reward, kl, entropy = map(float, summed(own))
+        return {"reward": reward / number, "kl": kl / number, "length": tokens / number, "entropy": entropy / tokens}
 
 
 @dataclass(frozen=True, eq=False)

@@ -49,24 +49,45 @@ class World:
         """Lists of numbers by name, added up over all processes; a process may lack names."""
         if self.size == 1:
             return sums
-        everywhere: list[dict[str, list[float]]] = [{}] * self.size
-        dist.all_gather_object(everywhere, sums)
+        everywhere = self.gathered(sums)
         names = dict.fromkeys(name for each in everywhere for name in each)
         return {name: [sum(x) for x in zip(*(each[name] for each in everywhere if name in each))] for name in names}
 
     def collected(self, own: dict[str, Tensor]) -> dict[str, Tensor]:
         """Tensors by name, of all processes."""
-        if self.size == 1:
-            return own
-        everywhere: list[dict[str, Tensor]] = [{}] * self.size
-        dist.all_gather_object(everywhere, own)
-        return {name: tensor for each in everywhere for name, tensor in each.items()}
+        return {name: tensor for each in self.gathered(own) for name, tensor in each.items()}
 
-    def told(self, text: str) -> str:
-        """The first process's text, in all of them."""
-        texts = [text]
-        dist.broadcast_object_list(texts)
-        return texts[0]
+    def gathered(self, own: T) -> list[T]:
+        """What each process has, in all of them, in their order."""
+        everywhere = [own] * self.size
+        if self.size > 1:
+            dist.all_gather_object(everywhere, own)
+        return everywhere
+
+    def told(self, own: T) -> T:
+        """What the first process has, in all of them."""
+        found = [own]
+        if self.size > 1:
+            dist.broadcast_object_list(found)
+        return found[0]
+
+    def once(self, work: Callable[[], T]) -> T:
+        """What ``work`` gives in the first process, which alone does it, in all of them.
+
+        Raises:
+            InputError: as ``work``, in all of them.
+        """
+        found: T | None = None
+        refused: InputError | None = None
+        if self.first:
+            try:
+                found = work()
+            except InputError as error:
+                refused = error
+        found, refused = self.told((found, refused))
+        if refused:
+            raise refused
+        return cast("T", found)
 
     def agreed(self, flag: bool) -> bool:
         """Whether any process says so."""
@@ -78,11 +99,14 @@ class World:
             dist.barrier()
 
 
+ALONE = World()
+
+
 def world() -> World:
     """This process among those that torchrun started, connected to them; alone when it did not."""
     size = int(os.environ.get("WORLD_SIZE", "1"))
     if size == 1 or not {"RANK", "LOCAL_RANK", "MASTER_ADDR"} <= os.environ.keys():  # schedulers set the size alone
-        return World()
+        return ALONE
     if not dist.is_initialized():
         if torch.cuda.is_available():
             torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))

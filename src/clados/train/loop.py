@@ -96,7 +96,9 @@ class Trainer:
         decay = fitted_average(self.stage, self.run.steps)
         self.average = None if decay is None else WeightAverage(self.optimiser, decay)
         folder = self.folder / CHECKPOINTS if self.folder else None
-        self.best = Best(self.run.patience, folder) if self.run.best or self.run.patience else None
+        self.best: Best | None = None
+        if self.run.best or self.run.patience:
+            self.best = Best(self.run.patience, folder, writes=self.world.first)
         if self.run.sharded and self.best:
             raise InputError("sharded is True, but the best weights are kept whole: leave it out")
 
@@ -281,7 +283,7 @@ class Trainer:
         with enough_memory("what is held out", self._smaller), self.evaluating():
             found = self.unit.evaluate(self.devices)
             if found and self.best:
-                self.best.evaluated(step, self.unit.judged(found), self.model, writes=self.world.first)
+                self.best.evaluated(step, self.unit.judged(found), self.model)
         if found:
             entry: Entry = {"step": step, "held_out": found, **({"best": self.best.step} if self.best else {})}
             log(entry)
@@ -299,6 +301,8 @@ class Trainer:
             return None
         parts = self.model, self.optimiser, self.unit.carried
         at = saved.save(self.folder / CHECKPOINTS, step, *parts, self.recorded, self.devices)
+        if self.best:
+            self.best.saved()
         ended = step == self.run.steps or self._over
         if not ended and self.world.first and not self.run.sharded:
             with self.average.in_place() if self.average else nullcontext():  # precise, as what comes of it at the end

@@ -27,7 +27,7 @@ from clados.objectives.judges import judge_scores
 from clados.objectives.reinforcement import entropy
 from clados.objectives.rollouts import Beginning, Prompt, RolloutTask
 from clados.objectives.sampling import Rollout, Sampled, foreseen, log_likelihood
-from clados.train.devices import Devices, world
+from clados.train.devices import ALONE, Devices, World, world
 from clados.train.supervised import HELD_OUT
 from clados.train.swapped import text_task
 from clados.train.trained import OWNED, hold
@@ -85,10 +85,11 @@ class ReinforcedUnit(Unit):
     def updates(self, step: int) -> Iterator[Sequence[Batch]]:
         """A step's answers are sampled and judged, and learned from in minibatches, each pass in another order."""
         self.model.eval()
-        found = self.rollout(self._prompts(step), self._seed(5, step))
-        self.noted = {**found.figures(), "kl_coefficient": self.kl}
+        found = self.rollout(self._prompts(step), self._seed(5, step), self.world)
+        summed = partial(self.world.summed, device=self.device)
+        self.noted = {**found.figures(summed), "kl_coefficient": self.kl}
         chosen = self.task.chosen(found)
-        aimed = self.task.aims(found, self.kl, partial(self.world.summed, device=self.device))
+        aimed = self.task.aims(found, self.kl, summed)
         aims = {name: value[chosen] for name, value in aimed.items()}
         answers = Sampled(found.ids, found.begins, found.written).rows(chosen)
         parts = min(self.task.minibatches, len(chosen))
@@ -96,15 +97,18 @@ class ReinforcedUnit(Unit):
             order = generator(self.run.seed, 6, step, each, self.world.rank).permutation(len(chosen))
             for number, rows in enumerate(np.array_split(order, parts)):
                 yield [*self._learned(answers, aims, rows), *self._text(step, each * parts + number)]
-        nats, judged = self.world.summed([found.kl.sum(), float(len(found.kl))], self.device)
+        nats, judged = summed([found.kl.sum(), torch.tensor(len(found))])
         self.kl = self.task.adapted(self.kl, nats / judged, round(judged))
 
     def batches(self, step: int) -> list[Batch]:
         """The prompts of a step, as one batch."""
         return [self._prepared(self._prompts(step))]
 
-    def rollout(self, prompts: Sequence[Prompt], seed: int) -> Rollout:
+    def rollout(self, prompts: Sequence[Prompt], seed: int, together: World = ALONE) -> Rollout:
         """Judged answers to prompts, as many to each as the objective asks for, those to one side by side.
+
+        Args:
+            together: processes each of which has prompts of its own; the first asks the judges, once for all answers.
 
         Raises:
             InputError: as ``judge_scores``.
@@ -115,8 +119,12 @@ class ReinforcedUnit(Unit):
             cuts = [slice(at, at + self.micro) for at in range(0, len(several), self.micro)]
             known = [self._known(made.rows(cut)) for cut in cuts]
         log_p, log_start, values, spread = (torch.cat(each) for each in zip(*known))
-        judged = self._judged([prompt.asked for prompt in several], self.texts_of(made))
-        return Rollout(made.ids, made.begins, made.written, log_p, log_start, values, spread, judged.to(log_p))
+        everywhere = together.gathered(([prompt.asked for prompt in several], self.texts_of(made)))
+        asked, answers = ([text for each in everywhere for text in each[side]] for side in (0, 1))
+        scores = together.once(lambda: self._scores(asked, answers))
+        before = sum(len(each[0]) for each in everywhere[: together.rank])
+        judged = torch.tensor(scores[before : before + len(several)]).to(log_p)
+        return Rollout(made.ids, made.begins, made.written, log_p, log_start, values, spread, judged)
 
     def texts_of(self, made: Sampled) -> list[str]:
         """Answers as texts, without what ends them."""
@@ -133,10 +141,10 @@ class ReinforcedUnit(Unit):
         values = owned.values(states) if self.task.valued else torch.zeros_like(states[..., 0])
         return log_likelihood(logits, labels), log_likelihood(begun, labels), values, entropy(logits)
 
-    def _judged(self, prompts: Sequence[str], answers: Sequence[str]) -> Tensor:
+    def _scores(self, prompts: Sequence[str], answers: Sequence[str]) -> list[float]:
+        """The sum of the judges' scores of each answer; 0 without judges."""
         found = [judge_scores(judge, name, prompts, answers) for name, judge in self.judges.items()]
-        found = found or [[0.0] * len(answers)]
-        return torch.tensor(found, dtype=torch.float32, device=self.device).sum(0)
+        return [sum(each) for each in zip(*found)] if found else [0.0] * len(answers)
 
     def _learned(self, answers: Sampled, aims: Mapping[str, Tensor], rows: Any) -> list[Batch]:
         """A minibatch, in parts that are computed at once."""
@@ -187,11 +195,11 @@ class ReinforcedUnit(Unit):
         self.kl = float(carried["kl"]) if "kl" in carried else self.kl
 
     def evaluate(self, devices: Devices, targets: int = 0) -> dict[str, float]:
-        """Reward and the rest of answers to held-out prompts, drawn from a fixed seed."""
+        """Reward and the rest of answers to held-out prompts, drawn from a fixed seed; the first process has them."""
         if self.held_out is None:
             return {}
         prompts = [self.held_out.at(each) for each in self.watched]
-        return self.task.figures(self.rollout(prompts, HELD_OUT))
+        return self.world.once(lambda: self.task.figures(self.rollout(prompts, HELD_OUT)))
 
     @property
     def watched(self) -> list[int]:

@@ -27,6 +27,7 @@ from clados.train.devices import Devices, World
 KEPT_CHECKPOINTS = 2
 WEIGHTS, MOMENTS, STATE = "model.safetensors", "optimiser.safetensors", "state.json"
 CARRIED = "carried.safetensors"
+CHECKPOINT, BEST = "step-", "best-"  # folders, before the number of their step
 
 
 def save(
@@ -48,7 +49,7 @@ def save(
     Raises:
         CheckpointError: when it cannot be written.
     """
-    target = folder / f"step-{step:08d}"
+    target = folder / f"{CHECKPOINT}{step:08d}"
     world = devices.world if devices else World()
     if not world.first:
         if devices and devices.sharded:
@@ -66,15 +67,46 @@ def save(
                 save_file(_state(optimiser), part / MOMENTS)
             if carried:
                 save_file(dict(carried), part / CARRIED)
-            sums = {each.name: _sum(each) for each in sorted(part.glob("*.safetensors"))}
-            text = json.dumps({"step": step, **state, "sha256": sums}, indent=2) + "\n"
-            (part / STATE).write_text(text, encoding="utf-8")
+            _write_state(part, step, state)
     except (OSError, SafetensorError, CheckpointException) as error:
         raise CheckpointError(f"{target}: the checkpoint cannot be written ({error}); earlier ones stay") from error
     for old in checkpoints(folder)[:-KEPT_CHECKPOINTS]:
         shutil.rmtree(old, ignore_errors=True)
     world.wait()
     return target
+
+
+def _write_state(folder: Path, step: int, state: Mapping[str, Any]) -> None:
+    """state.json, after all other files were written."""
+    sums = {each.name: _sum(each) for each in sorted(folder.glob("*.safetensors"))}
+    text = json.dumps({"step": step, **state, "sha256": sums}, indent=2) + "\n"
+    (folder / STATE).write_text(text, encoding="utf-8")
+
+
+def save_best(folder: Path, step: int, weights: Mapping[str, Tensor]) -> None:
+    """Write ``folder/best-N``, weights alone as a checkpoint has them.
+
+    Raises:
+        CheckpointError: when it cannot be written.
+    """
+    target = folder / f"{BEST}{step:08d}"
+    try:
+        with created(target) as part:
+            save_file({name: value.contiguous() for name, value in weights.items()}, part / WEIGHTS)
+            _write_state(part, step, {})
+    except (OSError, SafetensorError) as error:
+        raise CheckpointError(f"{target}: the best weights cannot be written ({error}); checkpoints stay") from error
+
+
+def read_best(folder: Path, step: int) -> dict[str, Tensor]:
+    """The weights of ``folder/best-N``.
+
+    Raises:
+        CheckpointError: a file is absent or damaged.
+    """
+    found = folder / f"{BEST}{step:08d}"
+    _checked(found)
+    return _tensors(found / WEIGHTS)
 
 
 def _write_shard(folder: Path, model: nn.Module, optimiser: torch.optim.Optimizer) -> None:
@@ -85,8 +117,17 @@ def _write_shard(folder: Path, model: nn.Module, optimiser: torch.optim.Optimize
 
 def checkpoints(folder: Path) -> list[Path]:
     """The checkpoints of a run, the oldest first."""
-    found = [each for each in folder.glob("step-*") if re.fullmatch(r"step-\d{8,18}", each.name)]
-    return sorted(found, key=_step)
+    return _numbered(folder, CHECKPOINT)
+
+
+def best_weights(folder: Path) -> list[Path]:
+    """The best weights of a run that are kept, the oldest first."""
+    return _numbered(folder, BEST)
+
+
+def _numbered(folder: Path, name: str) -> list[Path]:
+    found = [each for each in folder.glob(f"{name}*") if re.fullmatch(rf"{name}\d{{8,18}}", each.name)]
+    return sorted(found, key=step_of)
 
 
 def state_of(checkpoint: Path) -> dict[str, Any]:
@@ -98,12 +139,12 @@ def state_of(checkpoint: Path) -> dict[str, Any]:
     try:
         return _checked(checkpoint)
     except CheckpointError as error:
-        earlier = [each for each in checkpoints(checkpoint.parent) if _step(each) < _step(checkpoint)]
+        earlier = [each for each in checkpoints(checkpoint.parent) if step_of(each) < step_of(checkpoint)]
         whole = next((each for each in reversed(earlier) if _is_whole(each)), None)
         if whole is None:
             advice = "no earlier checkpoint is whole, so the run has to be started again in another folder"
         else:
-            newer = [each for each in checkpoints(checkpoint.parent) if _step(each) > _step(whole)]
+            newer = [each for each in checkpoints(checkpoint.parent) if step_of(each) > step_of(whole)]
             advice = f"{whole.name} is whole: to go on from there, remove {' and '.join(map(str, newer))} and resume"
         raise CheckpointError(f"{error}; {advice}") from error
 
@@ -117,11 +158,7 @@ def restore(folder: Path, model: nn.Module, optimiser: torch.optim.Optimizer) ->
     if any(isinstance(each, DTensor) for each in model.parameters()) or not (folder / WEIGHTS).exists():
         _read_shards(folder, model, optimiser)
         return
-    try:
-        weights = load_file(folder / WEIGHTS)
-        moments = load_file(folder / MOMENTS)
-    except (OSError, ValueError, SafetensorError) as error:
-        raise CheckpointError(f"{folder}: unreadable ({error})") from error
+    weights, moments = _tensors(folder / WEIGHTS), _tensors(folder / MOMENTS)
     shapes = {name: tuple(value.shape) for name, value in weights.items()}
     if shapes != {name: tuple(value.shape) for name, value in model.state_dict().items()}:
         raise CheckpointError(f"{folder}: this is a checkpoint of another model")
@@ -135,10 +172,15 @@ def carried(folder: Path) -> dict[str, Tensor]:
     Raises:
         CheckpointError: for a file that is damaged.
     """
+    return _tensors(folder / CARRIED) if (folder / CARRIED).exists() else {}
+
+
+def _tensors(file: Path) -> dict[str, Tensor]:
     try:
-        return load_file(folder / CARRIED) if (folder / CARRIED).exists() else {}
+        found: dict[str, Tensor] = load_file(file)
     except (OSError, ValueError, SafetensorError) as error:
-        raise CheckpointError(f"{folder}: unreadable ({error})") from error
+        raise CheckpointError(f"{file}: unreadable ({error})") from error
+    return found
 
 
 def _read_shards(folder: Path, model: nn.Module, optimiser: torch.optim.Optimizer) -> None:
@@ -180,8 +222,8 @@ def _load_state(optimiser: torch.optim.Optimizer, moments: Mapping[str, Tensor])
 def _checked(checkpoint: Path) -> dict[str, Any]:
     content = read_json(checkpoint / STATE, CheckpointError)
     state = JsonObject(checkpoint / STATE, content, CheckpointError)
-    if state.take("step", int, -1) != _step(checkpoint):
-        raise state.refuse("step", f"the folder is of step {_step(checkpoint)}")
+    if state.take("step", int, -1) != step_of(checkpoint):
+        raise state.refuse("step", f"the folder is of step {step_of(checkpoint)}")
     sums = state.inside("sha256")
     for name in sorted({WEIGHTS, MOMENTS} if not sums.keys() else sums.keys()):
         try:
@@ -201,7 +243,8 @@ def _is_whole(checkpoint: Path) -> bool:
     return True
 
 
-def _step(checkpoint: Path) -> int:
+def step_of(checkpoint: Path) -> int:
+    """The step of a checkpoint, or of best weights, by the folder's name."""
     return int(checkpoint.name.partition("-")[2])
 
 
