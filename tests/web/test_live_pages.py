@@ -15,6 +15,17 @@ from tests.web.driving import opened, served
 pytestmark = pytest.mark.browser
 
 
+def test_a_card_shows_its_example_when_one_comes_near(page: Page, address: str) -> None:
+    asked = list[str]()
+    page.on("request", lambda each: asked.append(each.url))
+    page.goto(f"{address}cards/gpt-3.html", wait_until="networkidle")
+    assert not any("objective.html" in each for each in asked)
+    page.get_by_role("textbox", name="Sentence").scroll_into_view_if_needed()
+    expect(page.locator("[data-region=objective] .token b").first).to_be_visible()
+    expect(page.locator("[data-region=objective]")).to_contain_text("▁quick")
+    assert sum("objective.html" in each for each in asked) == 1
+
+
 def test_a_card_answers_a_changed_sentence_in_place(page: Page, address: str) -> None:
     page.goto(f"{address}cards/bert.html")
     box = page.get_by_role("textbox", name="Sentence")

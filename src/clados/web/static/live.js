@@ -83,6 +83,17 @@
       clearTimeout(waiting);
       ask(form);
     });
+    if (form.dataset.live === "here") near(form, () => ask(form));
+  }
+
+  // A card's own example is asked for when it comes near the window: it needs torch, which many a visit does not.
+  function near(form, act) {
+    const watch = new IntersectionObserver(([seen]) => {
+      if (!seen.isIntersecting) return;
+      watch.disconnect();
+      act();
+    }, { rootMargin: "100% 0px" });
+    watch.observe(form);
   }
 
   // Pages that go on by themselves, such as those of runs.

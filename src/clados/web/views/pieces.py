@@ -1,10 +1,12 @@
 """Tokens as boxes that break into lines, and squares that show numbers: what models see, write and attend to."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import accumulate
 from typing import Any
 
 from clados.html import Child, Html, el
 from clados.names import shown_token
+from clados.tables import columns as columns_of, wrapped
 from clados.web.language import Language
 from clados.web.views.parts import table
 
@@ -15,7 +17,8 @@ TOKEN_MARKS = {  # what a token may be, as `clados.objectives.view` calls it, an
     "sentinel": "stands for a removed span",
     "special": "mark of the vocabulary",
 }
-_SQUARE, _LETTER, _SIZE, _MOST = 18, 6.6, 11, 28
+_SQUARE, _LETTER = 18, 6.7  # pixels of a square, and of a letter of the names beside it
+_LINE, _LEAD = 44, 14  # letters of a line of a text beside squares, and its height
 
 
 def token_row(say: Language, title: str, pieces: Sequence[Any]) -> Html:
@@ -37,26 +40,33 @@ def legend(say: Language, pieces: Sequence[Any]) -> Html | None:
     return el("p", boxes, class_="legend") if used else None
 
 
-def squares(label: str, rows: Sequence[str], columns: Sequence[str], values: Sequence[Sequence[float]]) -> Html:
-    """A square for each row and column, as dark as its number from 0 to 1; the numbers stand in their titles."""
-    left = 8 + _LETTER * max(len(_short(each)) for each in rows)
-    top = 8 + _LETTER * max(len(_short(each)) for each in columns)
-    wide, high = left + _SQUARE * len(columns) + 4, top + _SQUARE * len(rows) + 4
-    names: list[Child] = [
-        el("text", _short(each), x=_at(left - 5), y=_at(top + i * _SQUARE + 13), text_anchor="end")
-        for i, each in enumerate(rows)
+def squares(
+    label: str,
+    rows: Sequence[str],
+    columns: Sequence[str],
+    values: Sequence[Sequence[float]],
+    *,
+    numbered: bool = False,
+) -> Html:
+    """A square for each row and column, as dark as its number from 0 to 1; the numbers stand in their titles.
+
+    Args:
+        numbered: columns have the numbers of the rows, for names that are texts.
+    """
+    lines = [
+        wrapped(f"{i}. {each}" if numbered else each, _LINE if numbered else None) for i, each in enumerate(rows, 1)
     ]
-    for i, each in enumerate(columns):
-        x = left + i * _SQUARE + 13
-        names.append(
-            el("text", _short(each), x=_at(x), y=_at(top - 5), transform=f"rotate(-90 {_at(x)} {_at(top - 5)})")
-        )
+    heads = [str(i) for i, _ in enumerate(columns, 1)] if numbered else columns
+    left, top = 8 + _wide(line for each in lines for line in each), 8 + _wide(heads)
+    below = [top + each for each in accumulate((max(_SQUARE, _LEAD * len(each) + 5) for each in lines), initial=0.0)]
+    names: list[Child] = [_name(each, left - 5, below[i] + 13) for i, each in enumerate(lines)]
+    names += [_head(each, left + i * _SQUARE, top - 5, turned=not numbered) for i, each in enumerate(heads)]
     cells = [
         el(
             "rect",
             el("title", f"{rows[i]} → {columns[j]}: {number:.2f}"),
             x=_at(left + j * _SQUARE),
-            y=_at(top + i * _SQUARE),
+            y=_at(below[i]),
             width=_SQUARE - 1,
             height=_SQUARE - 1,
             fill_opacity=f"{0.06 + 0.94 * min(max(number, 0), 1):.3f}",
@@ -64,13 +74,25 @@ def squares(label: str, rows: Sequence[str], columns: Sequence[str], values: Seq
         for i, row in enumerate(values)
         for j, number in enumerate(row)
     ]
+    wide, high = left + _SQUARE * len(columns) + 4, below[-1] + 4
     size = {"viewBox": f"0 0 {_at(wide)} {_at(high)}", "width": _at(wide), "height": _at(high)}
     drawn = el("svg", names, cells, class_="squares", role="img", aria_label=label, **size)
     return el("div", drawn, class_="scroll plain", role="region", tabindex=0, aria_label=label)
 
 
-def _short(text: str) -> str:
-    return text if len(text) <= _MOST else text[: _MOST - 1] + "…"
+def _wide(names: Iterable[str]) -> float:
+    return _LETTER * max(map(columns_of, names), default=0)
+
+
+def _head(name: str, x: float, y: float, *, turned: bool) -> Html:
+    if not turned:
+        return el("text", name, x=_at(x + _SQUARE / 2), y=_at(y), text_anchor="middle")
+    return el("text", name, x=_at(x + 13), y=_at(y), transform=f"rotate(-90 {_at(x + 13)} {_at(y)})")
+
+
+def _name(lines: Sequence[str], x: float, y: float) -> Html:
+    spans = [el("tspan", line, x=_at(x), y=_at(y + _LEAD * i)) for i, line in enumerate(lines)]
+    return el("text", spans, text_anchor="end")
 
 
 def _at(number: float) -> str:

@@ -228,7 +228,7 @@ def _map(asked: PageRequest, result: Any) -> list[Child]:
         text_map(say("Texts as a map"), result.texts, result.points),
         el("p", share, class_="lead"),
         el("h3", title),
-        squares(title, result.texts, result.texts, result.alike),
+        squares(title, result.texts, result.texts, result.alike, numbered=True),
     ]
 
 

@@ -1,14 +1,18 @@
 """Pictures of what is computed: beams as a tree, texts as points, attention in small."""
 
+import itertools
+import math
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from clados.drawing.svg import coordinate, text_width
 from clados.html import Child, Html, el
+from clados.tables import wrapped
 from clados.web.views.pieces import percent
 
 _GAP, _ROW, _BOX, _SIZE = 26.0, 40.0, 24.0, 12.0
 _WIDE, _HIGH, _EDGE = 720.0, 420.0, 24.0
+_LETTERS, _LINE, _FAR = 30, 15.0, 14.0  # letters of a line on a map, its height, how far off a text is led to
 _SHADES = (0.05, 0.15, 0.3, 0.5, 0.75)  # from which an attention is drawn so dark
 
 
@@ -101,25 +105,45 @@ def _node(node: Any, x: float, y: float) -> Html:
     )
 
 
+class _Box(NamedTuple):
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+    def meets(self, other: "_Box") -> bool:
+        across = self.left < other.right and other.left < self.right
+        return across and self.top < other.bottom and other.top < self.bottom
+
+
 def text_map(label: str, texts: Sequence[str], points: Sequence[tuple[float, float]]) -> Html:
-    """Texts beside their points; the names go where they fit, the first texts first."""
+    """Whole texts, in lines, beside their points; they go where they fit, the first first, and the frame grows."""
     places = _placed(points)
-    taken = [(x - 4, y - 4, x + 4, y + 4) for x, y in places]
+    taken = [_Box(x - 4, y - 4, x + 4, y + 4) for x, y in places]
     drawn: list[Child] = []
     for text, (x, y) in zip(texts, places):
-        name = text if len(text) <= 26 else text[:25] + "…"
-        left, base = _free(x, y, text_width(name, _SIZE), taken)
-        taken.append((left, base - _SIZE, left + text_width(name, _SIZE), base + 3))
-        drawn.append(
-            el(
-                "g",
-                el("title", text),
-                el("circle", cx=coordinate(x), cy=coordinate(y), r=4),
-                el("text", name, x=coordinate(left), y=coordinate(base)),
-            )
-        )
-    picture = el("svg", drawn, class_="textmap", role="img", aria_label=label, **_frame(_WIDE, _HIGH))
+        lines = wrapped(text, _LETTERS)
+        box = _free(x, y, max(text_width(line, _SIZE) for line in lines), _LINE * len(lines), taken)
+        taken.append(box)
+        drawn.append(_named(text, lines, x, y, box))
+    top, bottom = min(0, *(each.top - 8 for each in taken)), max(_HIGH, *(each.bottom + 8 for each in taken))
+    size = _frame(max(_WIDE, *(each.right + 2 for each in taken)), bottom - top, top)
+    picture = el("svg", drawn, class_="textmap", role="img", aria_label=label, **size)
     return el("div", picture, class_="scroll", role="region", tabindex=0, aria_label=label)
+
+
+def _named(text: str, lines: Sequence[str], x: float, y: float, box: _Box) -> Html:
+    """A point and its text, with a line between them where they are not beside each other."""
+    near = min(max(x, box.left), box.right), min(max(y, box.top), box.bottom)
+    lead = None
+    if math.dist((x, y), near) > _FAR:
+        lead = el("path", d=f"M{coordinate(x)} {coordinate(y)}L{coordinate(near[0])} {coordinate(near[1])}")
+    spans = [
+        el("tspan", line, x=coordinate(box.left), y=coordinate(box.top + _LINE * i + _SIZE))
+        for i, line in enumerate(lines)
+    ]
+    point = el("circle", cx=coordinate(x), cy=coordinate(y), r=4)
+    return el("g", el("title", text), lead, point, el("text", spans))
 
 
 def _placed(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
@@ -131,21 +155,21 @@ def _placed(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
     return [(_WIDE / 2 + (a - middle[0]) * scale, _HIGH / 2 - (b - middle[1]) * scale) for a, b in points]
 
 
-def _free(x: float, y: float, wide: float, taken: Sequence[tuple[float, float, float, float]]) -> tuple[float, float]:
-    """Where a name may stand beside its point: right of it, left, below, above, or further off."""
-    for far in range(6):
-        step = 13.0 * far
-        for left, base in (
-            (x + 8, y + 4 + step),
-            (x - 8 - wide, y + 4 + step),
-            (x + 8, y + 4 - step),
-            (x - wide / 2, y + 18 + step),
+def _free(x: float, y: float, wide: float, high: float, taken: Sequence[_Box]) -> _Box:
+    """Where a text may stand beside its point: right of it, left, below, above, or further off."""
+    for far in itertools.count():
+        step = _LINE * far
+        for left, top in (
+            (x + 8, y - high / 2 + step),
+            (x - 8 - wide, y - high / 2 + step),
+            (x + 8, y - high / 2 - step),
+            (x - wide / 2, y + 6 + step),
         ):
-            left = min(max(left, 2), _WIDE - wide - 2)
-            box = (left, base - _SIZE, left + wide, base + 3)
-            if all(box[2] < a or c < box[0] or box[3] < b or d < box[1] for a, b, c, d in taken):
-                return left, base
-    return x + 8, y + 4
+            left = max(min(left, _WIDE - wide - 2), 2)
+            box = _Box(left, top, left + wide, top + high)
+            if not any(box.meets(each) for each in taken):
+                return box
+    raise AssertionError("there is always room further off")
 
 
 def thumbnail(rows: Sequence[Sequence[float]]) -> Html:
@@ -162,9 +186,9 @@ def thumbnail(rows: Sequence[Sequence[float]]) -> Html:
     )
 
 
-def _frame(wide: float, high: float) -> dict[str, str]:
+def _frame(wide: float, high: float, top: float = 0) -> dict[str, str]:
     return {
-        "viewBox": f"0 0 {coordinate(wide)} {coordinate(high)}",
+        "viewBox": f"0 {coordinate(top)} {coordinate(wide)} {coordinate(high)}",
         "width": coordinate(wide),
         "height": coordinate(high),
     }
